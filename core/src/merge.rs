@@ -1,0 +1,220 @@
+//! Merging: tables join, everything else replaces, and what is replaced is kept.
+//!
+//! The laws, held as properties in `tests/properties/merge.rs`: merging is associative, histories included;
+//! an empty layer changes nothing; a layer merged with itself gives its values; the highest layer wins at
+//! every leaf; the origin of each leaf is a place of a layer that holds that value.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use crate::key::{Key, Segment};
+use crate::value::{Fingerprint, Kind, Past, Table, Value, replace_entry};
+
+/// One layer of configuration: a tree whose values know their places.
+///
+/// Layers are made by [`crate::source`]; their order in a merge is their priority.
+#[derive(Clone, Debug)]
+pub struct Layer {
+    root: Value,
+}
+
+impl Layer {
+    /// A layer of a tree. A root that is not a table replaces everything below it.
+    pub fn new(root: Value) -> Self {
+        Self { root }
+    }
+
+    /// The tree of the layer.
+    pub fn root(&self) -> &Value {
+        &self.root
+    }
+}
+
+/// What a list of a higher layer does to the list below it (`x-merge` of the schema).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ListStrategy {
+    /// The higher list stands alone.
+    #[default]
+    Replace,
+    /// The lower list, then the higher one.
+    Append,
+    /// The lower list, then what the higher one adds to it; each value once, where it stood first.
+    Union,
+}
+
+/// The layers of a configuration as one tree, each value with its history.
+#[derive(Clone, Debug)]
+pub struct Merged {
+    /// With the marks of `--unset` in it, which [`Merged::removed`] answers from.
+    marked: Value,
+    root: Value,
+}
+
+impl Merged {
+    /// Merges layers, lowest priority first; `strategy` says for a key what its lists do.
+    ///
+    /// Returns `None` when there is no layer.
+    pub fn of<'a>(
+        layers: impl IntoIterator<Item = &'a Layer>,
+        strategy: &dyn Fn(&Key) -> ListStrategy,
+    ) -> Option<Self> {
+        let mut layers = layers.into_iter();
+        let first = layers.next()?.root.clone();
+        let marked = layers.fold(first, |below, layer| merge(&below, &layer.root, strategy));
+        let root = without_marks(&marked);
+        Some(Self { marked, root })
+    }
+
+    /// The merged tree.
+    pub fn root(&self) -> &Value {
+        &self.root
+    }
+
+    /// The mark that a layer left at a key that it removed, with what it shadowed; `None` where no layer did.
+    pub fn removed(&self, key: &Key) -> Option<&Value> {
+        self.marked.get(key).filter(|value| matches!(value.kind(), Kind::Unset))
+    }
+}
+
+/// Merges the value of a higher layer over that of a lower one.
+pub fn merge(lower: &Value, upper: &Value, strategy: &dyn Fn(&Key) -> ListStrategy) -> Value {
+    merge_at(&mut Key::root(), lower, upper, strategy)
+}
+
+/// A value with its shadows is a stack, and merging puts one stack on another. Where they meet, two tables
+/// (or two lists that the strategy joins) become one; that is why merging is associative.
+fn merge_at(key: &mut Key, lower: &Value, upper: &Value, strategy: &dyn Fn(&Key) -> ListStrategy) -> Value {
+    let Some((bottom, above)) = upper.shadowed().split_first() else {
+        return match join(key, lower, upper, strategy) {
+            Some(joined) => {
+                let past = Past { shadowed: lower.shadowed().to_vec(), joined: contributions(lower, upper) };
+                joined.with_past(past)
+            }
+            None => {
+                let mut shadowed = lower.shadowed().to_vec();
+                shadowed.push(alone(lower));
+                upper.clone().with_past(Past { shadowed, joined: upper.joined().to_vec() })
+            }
+        };
+    };
+    let mut meeting = merge_at(key, lower, bottom, strategy);
+    let mut shadowed = meeting.shadowed().to_vec();
+    meeting = alone(&meeting);
+    shadowed.push(meeting);
+    shadowed.extend_from_slice(above);
+    upper.clone().with_past(Past { shadowed, joined: upper.joined().to_vec() })
+}
+
+/// The value without what it shadowed.
+fn alone(value: &Value) -> Value {
+    value.clone().with_past(Past { shadowed: Vec::new(), joined: value.joined().to_vec() })
+}
+
+/// The layers' own values that a join of the two consists of.
+fn contributions(lower: &Value, upper: &Value) -> Vec<Value> {
+    let own = |value: &Value| match value.joined() {
+        [] => Vec::from([alone(value)]),
+        joined => joined.to_vec(),
+    };
+    // An empty table says nothing; the identity law wants it to leave no trace.
+    let silent = |value: &Value| value.as_table().is_some_and(Table::is_empty);
+    match (silent(lower), silent(upper)) {
+        (_, true) => lower.joined().to_vec(),
+        (true, false) => upper.joined().to_vec(),
+        (false, false) => {
+            let mut all = own(lower);
+            all.extend(own(upper));
+            all
+        }
+    }
+}
+
+fn join(
+    key: &mut Key,
+    lower: &Value,
+    upper: &Value,
+    strategy: &dyn Fn(&Key) -> ListStrategy,
+) -> Option<Value> {
+    match (lower.kind(), upper.kind()) {
+        (Kind::Table(_), Kind::Table(above)) if above.is_empty() => Some(lower.clone()),
+        (Kind::Table(below), Kind::Table(_)) if below.is_empty() => Some(upper.clone()),
+        (Kind::Table(below), Kind::Table(above)) => {
+            let (members, fingerprint) =
+                join_tables(key, (below, lower.fingerprint()), (above, upper.fingerprint()), strategy);
+            // A missing key is reported at its table's header, so a place in a file is kept before one without lines.
+            let upper_has_place = upper.origin().source().has_lines() || !lower.origin().source().has_lines();
+            let origin = if upper_has_place { upper.origin() } else { lower.origin() };
+            Some(Value::table_with_fingerprint(members, origin.clone(), fingerprint))
+        }
+        (Kind::Array(below), Kind::Array(above)) => {
+            let mut elements = (**below).clone();
+            match strategy(key) {
+                ListStrategy::Replace => return None,
+                ListStrategy::Append => elements.append((**above).clone()),
+                ListStrategy::Union => {
+                    let mut seen: alloc::collections::BTreeSet<Fingerprint> =
+                        below.iter().map(Value::fingerprint).collect();
+                    elements.extend(above.iter().filter(|e| seen.insert(e.fingerprint())).cloned());
+                }
+            }
+            Some(Value::new(Kind::Array(Arc::new(elements)), upper.origin().clone()))
+        }
+        _ => None,
+    }
+}
+
+/// Puts the smaller table into the larger one, so that three variables over ten thousand keys cost three steps.
+fn join_tables(
+    key: &mut Key,
+    (below, below_fingerprint): (&Table, Fingerprint),
+    (above, above_fingerprint): (&Table, Fingerprint),
+    strategy: &dyn Fn(&Key) -> ListStrategy,
+) -> (Table, Fingerprint) {
+    let upper_is_smaller = above.len() <= below.len();
+    let (mut members, mut fingerprint, guests) = if upper_is_smaller {
+        (below.clone(), below_fingerprint, above)
+    } else {
+        (above.clone(), above_fingerprint, below)
+    };
+    for (name, guest) in guests {
+        let host = members.get(name);
+        let merged = match host {
+            None => guest.clone(),
+            Some(host) => {
+                let (lower, upper) = if upper_is_smaller { (host, guest) } else { (guest, host) };
+                key.push(Segment::Name(name.clone()));
+                let merged = merge_at(key, lower, upper, strategy);
+                key.pop();
+                merged
+            }
+        };
+        fingerprint = replace_entry(fingerprint, name, host, Some(&merged));
+        members.insert(name.clone(), merged);
+    }
+    (members, fingerprint)
+}
+
+/// The tree without the marks of removed keys; subtrees without marks stay shared.
+fn without_marks(value: &Value) -> Value {
+    if !has_marks(value) {
+        return value.clone();
+    }
+    let Kind::Table(members) = value.kind() else {
+        return value.clone();
+    };
+    let kept = members
+        .iter()
+        .filter(|(_, member)| !matches!(member.kind(), Kind::Unset))
+        .map(|(name, member)| (name.clone(), without_marks(member)))
+        .collect();
+    let past = Past { shadowed: value.shadowed().to_vec(), joined: value.joined().to_vec() };
+    Value::new(Kind::Table(kept), value.origin().clone()).with_past(past)
+}
+
+fn has_marks(value: &Value) -> bool {
+    match value.kind() {
+        Kind::Unset => true,
+        Kind::Table(members) => members.values().any(has_marks),
+        _ => false,
+    }
+}

@@ -1,0 +1,152 @@
+//! TOML: the spanned tree of the `toml` crate, walked so that no place is lost.
+//!
+//! serde would lose the spans inside untagged and flattened types, so the tree is read before any typing.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use smol_str::SmolStr;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::{syntax, too_deep};
+use crate::diagnostic::{Diagnostic, in_report_order};
+use crate::number::Number;
+use crate::origin::{Origin, Source};
+use crate::value::{Kind, MAX_DEPTH, Value};
+
+pub(super) fn parse(source: &Arc<Source>) -> Result<Value, Vec<Diagnostic>> {
+    let text = source.text();
+    let (root, errors) = DeTable::parse_recoverable(text);
+    let mut reader = Reader { source, found: Vec::new() };
+    for error in &errors {
+        let finding = reader.syntax_error(error);
+        reader.found.push(finding);
+    }
+    if reader.found.is_empty() {
+        let value = reader.table(root.get_ref(), Origin::new(source, 0..0), 0);
+        if reader.found.is_empty() {
+            return Ok(value);
+        }
+    }
+    Err(in_report_order(reader.found))
+}
+
+struct Reader<'s> {
+    source: &'s Arc<Source>,
+    found: Vec<Diagnostic>,
+}
+
+impl Reader<'_> {
+    fn table(&mut self, table: &DeTable<'_>, origin: Origin, depth: usize) -> Value {
+        if !self.may_descend(&origin, depth) {
+            return Value::table([], origin);
+        }
+        let members: Vec<_> = table
+            .iter()
+            .map(|(name, value)| (SmolStr::new(name.get_ref().as_ref()), self.value(value, depth + 1)))
+            .collect();
+        Value::table(members, origin)
+    }
+
+    fn value(&mut self, spanned: &Spanned<DeValue<'_>>, depth: usize) -> Value {
+        let origin = Origin::new(self.source, spanned.span());
+        let kind = match spanned.get_ref() {
+            DeValue::String(text) => Kind::String(SmolStr::new(text.as_ref())),
+            DeValue::Boolean(bool) => Kind::Bool(*bool),
+            DeValue::Datetime(datetime) => Kind::Datetime(*datetime),
+            DeValue::Integer(int) => match i128::from_str_radix(int.as_str(), int.radix()) {
+                Ok(wide) => Kind::Number(match i64::try_from(wide) {
+                    Ok(narrow) => Number::Int(narrow),
+                    Err(_) => Number::Decimal(wide.to_string().into()),
+                }),
+                Err(_) => self.decimal(int.as_str(), &origin),
+            },
+            DeValue::Float(float) => match float.as_str().parse::<f64>() {
+                Ok(value) if value.is_finite() || float.as_str().contains(['i', 'n']) => {
+                    Kind::Number(Number::Float(value))
+                }
+                _ => self.decimal(float.as_str(), &origin),
+            },
+            DeValue::Array(elements) => {
+                if !self.may_descend(&origin, depth) {
+                    return Value::array([], origin);
+                }
+                let elements: Vec<_> =
+                    elements.iter().map(|element| self.value(element, depth + 1)).collect();
+                return Value::array(elements, origin);
+            }
+            DeValue::Table(table) => return self.table(table, origin, depth),
+        };
+        Value::new(kind, origin)
+    }
+
+    /// A number beyond the machine's: kept as the decimal that was written.
+    fn decimal(&mut self, text: &str, origin: &Origin) -> Kind {
+        match Number::parse(text.trim_start_matches('+')) {
+            Ok(number) => Kind::Number(number),
+            Err(_) => {
+                let message = "a number that does not fit 128 bits";
+                self.found.push(syntax(self.source, "parse/number", message, origin.span()));
+                Kind::Null
+            }
+        }
+    }
+
+    fn may_descend(&mut self, origin: &Origin, depth: usize) -> bool {
+        if depth >= MAX_DEPTH {
+            self.found.push(too_deep(self.source, origin.span()));
+        }
+        depth < MAX_DEPTH
+    }
+
+    fn syntax_error(&self, error: &toml::de::Error) -> Diagnostic {
+        let span = error.span().unwrap_or(0..0);
+        let message = error.message();
+        if message.contains("recursion limit") || message.contains("recurse further") {
+            return too_deep(self.source, span);
+        }
+        if message.starts_with("duplicate key") {
+            return self.duplicate(span);
+        }
+        let help = help_for(message, self.source.text().get(span.start..).unwrap_or_default());
+        let diagnostic = syntax(self.source, "parse/toml", lowercase_fragment(message), span);
+        match help {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        }
+    }
+
+    fn duplicate(&self, span: core::ops::Range<usize>) -> Diagnostic {
+        let (line, _) = self.source.line_at(u32::try_from(span.start).unwrap_or(u32::MAX));
+        let name = self.source.text().get(span.clone()).unwrap_or_default();
+        syntax(self.source, "parse/duplicate-key", format!("`{name}` is set a second time"), span)
+            .help(format!("keep one of them: the table that line {line} is in already has `{name}`"))
+    }
+}
+
+fn lowercase_fragment(message: &str) -> String {
+    message.trim_end_matches('.').to_string()
+}
+
+fn help_for(message: &str, at: &str) -> Option<&'static str> {
+    if message.starts_with("string values must be quoted") {
+        return Some(if at.trim_start_matches([' ', '\t']).starts_with(['\n', '\r']) || at.is_empty() {
+            "write a value behind `=`; an empty text is \"\""
+        } else {
+            "put a text in quotes: key = \"text\""
+        });
+    }
+    if message.starts_with("invalid basic string") {
+        return Some("close the string with `\"` on the same line, or use `\"\"\"` for several lines");
+    }
+    if message.starts_with("unclosed table") {
+        return Some("close the header with `]`");
+    }
+    if message.starts_with("unclosed array") {
+        return Some("close the list with `]`");
+    }
+    None
+}

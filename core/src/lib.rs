@@ -14,6 +14,7 @@ mod number;
 mod origin;
 pub mod schema;
 pub mod source;
+pub mod typed;
 mod value;
 
 pub use diagnostic::{Diagnostic, Severity};

@@ -103,7 +103,15 @@ impl Number {
     pub fn as_i128(&self) -> Option<i128> {
         match self {
             Self::Int(int) => Some(i128::from(*int)),
-            _ => self.decimal()?.to_i128(),
+            _ => self.decimal()?.to_whole(),
+        }
+    }
+
+    /// The value as a 128-bit whole number from zero, if it is one.
+    pub fn as_u128(&self) -> Option<u128> {
+        match self {
+            Self::Int(int) => u128::try_from(*int).ok(),
+            _ => self.decimal()?.to_whole(),
         }
     }
 
@@ -238,7 +246,7 @@ impl Decimal {
         times_power_of_ten(remainder, shift, modulus) == 0
     }
 
-    fn to_i128(&self) -> Option<i128> {
+    fn to_whole<T: core::str::FromStr>(&self) -> Option<T> {
         let zeros = usize::try_from(self.exponent).ok().filter(|zeros| *zeros <= 39)?;
         let sign = if self.negative { "-" } else { "" };
         let digits = if self.digits.is_empty() { "0" } else { &self.digits };
@@ -322,6 +330,16 @@ mod tests {
             Some(Ordering::Less)
         );
         assert!(number("98249283749234923498293171823948729348710298301928331").is_integer());
+    }
+
+    #[test]
+    fn a_whole_number_is_had_in_128_bits_of_either_sign() {
+        let widest = "340282366920938463463374607431768211455";
+        assert_eq!(number(widest).as_u128(), Some(u128::MAX));
+        assert_eq!(number(widest).as_i128(), None);
+        assert_eq!(number("340282366920938463463374607431768211456").as_u128(), None);
+        assert_eq!(number("2e38").as_u128(), Some(2 * 10u128.pow(38)));
+        assert_eq!((number("-1").as_u128(), number("0.5").as_u128()), (None, None));
     }
 
     #[test]

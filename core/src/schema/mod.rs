@@ -1,5 +1,154 @@
 //! Draft 7 schemas over trees with places.
+//!
+//! A schema is compiled in two steps. Its documents are gathered ([`Documents`]; nothing is fetched), and
+//! every subschema becomes a node of a plan, each `$ref` resolved to one. What a node demands of one value
+//! or of a table's members is decided over our tree, with places and exact numbers; the keywords that
+//! combine subschemas (`anyOf`, `oneOf`, `not`, `if`, `contains`, `propertyNames`, `dependencies`) are
+//! decided by valico on a normalised copy.
+//!
+//! Beside Draft 7 it reads our keywords `x-secret`, `x-reload`, `x-merge`, `x-aliases` and `x-env`.
 
+use alloc::format;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use crate::diagnostic::{Diagnostic, Severity, in_report_order};
+use crate::key::Key;
+use crate::merge::{Layer, ListStrategy};
+use crate::origin::{LayerKind, Source};
+use crate::source::{Language, parse};
+use crate::value::Value;
+
+mod assertion;
+mod branches;
+mod check;
+mod compile;
+mod defaults;
+mod documents;
 mod facts;
+mod format;
+mod judge;
+mod lookup;
+mod pattern;
+mod plan;
 
+pub use check::SchemaValidator;
+pub use documents::Documents;
 pub use facts::{Facts, Reload, TypeSet};
+
+use plan::Plan;
+
+const META_TEXT: &str = include_str!("draft7.json");
+
+/// A compiled schema. A copy is a pointer.
+#[derive(Clone, Debug)]
+pub struct Schema {
+    plan: Arc<Plan>,
+    warnings: Arc<[Diagnostic]>,
+}
+
+impl Schema {
+    /// Compiles a schema with the documents that it refers to.
+    ///
+    /// # Errors
+    /// Every mistake of the schema at once: `schema/invalid` with the place of what Draft 7 does not allow,
+    /// `schema/unsupported` for a `$ref` without its document or one that only refers to itself.
+    ///
+    /// ```
+    /// use speckit_core::{Key, LayerKind, Source, schema::{Documents, Schema}, source::{Language, parse}};
+    /// let text = r#"{"properties": {"port": {"type": "integer", "maximum": 65535}}}"#;
+    /// let schema = parse(&Source::document(LayerKind::Defaults, "s.json", text), Language::Json)?;
+    /// let schema = Schema::compile(&Documents::new("file:///s.json", schema.root()))?;
+    /// let config = parse(&Source::document(LayerKind::File, "a.toml", "port = 70000\n"), Language::Toml)?;
+    /// let found = schema.validator().check(config.root());
+    /// assert_eq!(found[0].message, "expected at most 65535, found 70000");
+    /// # Ok::<(), Vec<speckit_core::Diagnostic>>(())
+    /// ```
+    pub fn compile(documents: &Documents) -> Result<Self, Vec<Diagnostic>> {
+        let mut documents = documents.clone();
+        if let Ok(meta) = meta_document() {
+            documents.add(documents::META_URL, &meta);
+        }
+        let findings = against_meta(&documents);
+        if findings.iter().any(|finding| finding.severity == Severity::Error) {
+            return Err(findings);
+        }
+        let mut plan = compile::compile(&documents)?;
+        plan.defaults_below = plan.find_defaults();
+        Ok(Self { plan: Arc::new(plan), warnings: findings.into() })
+    }
+
+    /// What is odd about the schema and does not stop it from being used.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
+    }
+
+    /// A validator of this schema, for one loader.
+    pub fn validator(&self) -> SchemaValidator {
+        SchemaValidator::new(&self.plan)
+    }
+
+    /// What the schema says about a key; `None` where it has no word for it.
+    pub fn facts(&self, key: &Key) -> Option<Facts> {
+        self.plan.facts(key)
+    }
+
+    /// Tells whether the key, or one above it, is secret.
+    pub fn is_secret(&self, key: &Key) -> bool {
+        self.plan.is_secret(key)
+    }
+
+    /// What a list at the key does with the list of the layer below.
+    pub fn list_strategy(&self, key: &Key) -> ListStrategy {
+        self.plan.list_strategy(key)
+    }
+
+    /// The keys that the schema names, tables and lists included, in their order.
+    pub fn keys(&self) -> Vec<Key> {
+        self.plan.keys()
+    }
+
+    /// The names that the schema gives to the members of a table, and whether it allows others beside them.
+    pub fn member_names(&self, key: &Key) -> (Vec<smol_str::SmolStr>, bool) {
+        let (names, open) = self.plan.member_names(key);
+        (names.into_iter().collect(), open)
+    }
+
+    /// The `default`s of the schema as a layer below `present`, the merged tree of all other layers.
+    ///
+    /// A table that no layer has is filled only where its defaults give every key that it requires.
+    pub fn defaults(&self, present: Option<&Value>) -> Option<Layer> {
+        self.plan.default_tree(present).map(Layer::new)
+    }
+}
+
+fn meta_document() -> Result<Value, Vec<Diagnostic>> {
+    let source = Source::document(LayerKind::Defaults, "draft-07", META_TEXT);
+    Ok(parse(&source, Language::Json)?.root().clone())
+}
+
+/// Holds every document against the meta-schema. Where a document names another draft, what Draft 7 does
+/// not know of it is a warning, and the keyword is ignored.
+fn against_meta(documents: &Documents) -> Vec<Diagnostic> {
+    let Ok(meta) = meta_document() else { return Vec::new() };
+    let Ok(plan) = compile::compile(&Documents::new(documents::META_URL, &meta)) else {
+        return Vec::new();
+    };
+    let validator = SchemaValidator::new(&Arc::new(plan));
+    let mut found = Vec::new();
+    for document in documents.texts() {
+        let named = document.member("$schema").and_then(Value::as_str);
+        let other = named.filter(|named| named.trim_end_matches('#').replace("https:", "http:") != documents::META_URL);
+        if let (Some(other), Some(at)) = (other, document.member("$schema")) {
+            let message = format!("`{other}` is read as Draft 7");
+            found.push(Diagnostic::warning("schema/unsupported", Key::of(["$schema"]), message).at(at.origin()));
+        }
+        found.extend(validator.check(document).into_iter().map(|finding| {
+            let severity = if other.is_some() { Severity::Warning } else { Severity::Error };
+            let message: String = format!("not a Draft 7 schema: {}", finding.message);
+            Diagnostic { severity, code: "schema/invalid".into(), message, ..finding }
+        }));
+    }
+    in_report_order(found)
+}

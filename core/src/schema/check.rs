@@ -1,0 +1,336 @@
+//! Checking a tree against a plan: first whether it is valid, and only where it is not, why.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::cell::Cell;
+
+use super::assertion::{list, shortened};
+use super::branches;
+use super::facts::TypeSet;
+use super::judge::Judge;
+use super::plan::{Dependency, Judged, Node, NodeId, Plan};
+use crate::diagnostic::{Diagnostic, in_report_order, nearest};
+use crate::key::{Key, Segment};
+use crate::value::{Kind, Value};
+
+/// How many subschemas may be open in one another while a value is judged, so that no schema ends the stack.
+const MAX_OPEN: usize = 1000;
+
+/// Checks trees against one schema.
+///
+/// It is `Send` and not `Sync`, as valico's scope is: each loader owns its own, made by
+/// [`Schema::validator`](super::Schema::validator).
+pub struct SchemaValidator {
+    pub(super) plan: Arc<Plan>,
+    judge: Judge,
+    open: Cell<usize>,
+    too_deep: Cell<bool>,
+}
+
+impl SchemaValidator {
+    pub(super) fn new(plan: &Arc<Plan>) -> Self {
+        let judge = Judge::new(plan);
+        Self { plan: Arc::clone(plan), judge, open: Cell::new(0), too_deep: Cell::new(false) }
+    }
+
+    /// Tells whether the tree is valid; faster than [`SchemaValidator::check`] where it is not.
+    pub fn is_valid(&self, root: &Value) -> bool {
+        self.too_deep.set(false);
+        self.valid(Plan::ROOT, root) && !self.too_deep.get()
+    }
+
+    /// Returns every violation, by layer, then source, line, column, key and code; none for a valid tree.
+    ///
+    /// The values of secret keys are in no message.
+    pub fn check(&self, root: &Value) -> Vec<Diagnostic> {
+        if self.is_valid(root) {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        if self.too_deep.get() {
+            let message = format!("more than {MAX_OPEN} subschemas lie open in one another for this value");
+            found.push(Diagnostic::error("schema/unsupported", Key::root(), message).at(root.origin()));
+            return found;
+        }
+        self.explain(Plan::ROOT, root, &mut Place { key: Key::root(), via: "type" }, &mut found);
+        in_report_order(found)
+    }
+
+    /// Tells whether the value is valid against one node.
+    pub(super) fn valid(&self, id: NodeId, value: &Value) -> bool {
+        if self.open.get() >= MAX_OPEN {
+            self.too_deep.set(true);
+            return false;
+        }
+        self.open.set(self.open.get() + 1);
+        let valid = self.valid_here(id, value);
+        self.open.set(self.open.get() - 1);
+        valid
+    }
+
+    fn valid_here(&self, id: NodeId, value: &Value) -> bool {
+        let node = self.plan.node(id);
+        if let Some(target) = node.reference {
+            return self.valid(target, value);
+        }
+        !node.refuses
+            && (node.types == TypeSet::ANY || node.types.contains(TypeSet::of(value)))
+            && node.assertions.iter().all(|assertion| assertion.holds(value))
+            && self.valid_inside(node, value)
+            && node.all_of.iter().all(|part| self.valid(*part, value))
+            && (0..node.judged.len()).all(|index| self.judge_holds(id, index, value))
+    }
+
+    fn valid_inside(&self, node: &Node, value: &Value) -> bool {
+        match value.kind() {
+            Kind::Table(members) => {
+                let shallow =
+                    node.properties.is_empty() && node.patterns.is_empty() && node.additional.is_none();
+                node.required.iter().all(|name| members.contains_key(name))
+                    && (shallow
+                        || members.iter().all(|(name, member)| node.of_member(name).all(|of| self.valid(of, member))))
+            }
+            Kind::Array(elements) => elements
+                .iter()
+                .enumerate()
+                .all(|(index, element)| node.of_element(index).is_none_or(|of| self.valid(of, element))),
+            _ => true,
+        }
+    }
+
+    fn judge_holds(&self, id: NodeId, index: usize, value: &Value) -> bool {
+        // The judge's own recursion cannot be counted from here, so its measure is taken beforehand.
+        if depth(value).saturating_mul(self.plan.longest_chain + 1) + self.open.get() > MAX_OPEN {
+            self.too_deep.set(true);
+            return false;
+        }
+        self.judge.holds(id, index, value)
+    }
+
+    /// Adds what is wrong with the value to `found`. It is called for invalid values only.
+    pub(super) fn explain(&self, id: NodeId, value: &Value, place: &mut Place, found: &mut Vec<Diagnostic>) {
+        let node = self.plan.node(id);
+        if let Some(target) = node.reference {
+            return self.explain(target, value, place, found);
+        }
+        if node.refuses {
+            found.push(place.finding(place.via, "not allowed here", value));
+            return;
+        }
+        let secret = self.plan.is_secret(&place.key);
+        if !node.types.contains(TypeSet::of(value)) {
+            found.push(place.finding("type", type_message(node.types, value, secret), value));
+        } else {
+            for assertion in node.assertions.iter().filter(|assertion| !assertion.holds(value)) {
+                let finding = place.finding(assertion.keyword(), assertion.message(value, secret), value);
+                found.push(match assertion.way_out(value, secret) {
+                    Some(help) => finding.help(help),
+                    None => finding,
+                });
+            }
+        }
+        match value.kind() {
+            Kind::Table(_) => self.explain_members(node, value, place, found),
+            Kind::Array(elements) => {
+                for (index, element) in elements.iter().enumerate() {
+                    if let Some(of) = node.of_element(index) {
+                        place.inside(Segment::Index(index), node.items_keyword(index), |place| {
+                            self.explain_invalid(of, element, place, found);
+                        });
+                    }
+                }
+            }
+            _ => {}
+        }
+        for part in &node.all_of {
+            self.explain_invalid(*part, value, place, found);
+        }
+        for (index, judged) in node.judged.iter().enumerate() {
+            if !self.judge_holds(id, index, value) {
+                self.explain_judged(judged, value, place, found);
+            }
+        }
+    }
+
+    fn explain_invalid(&self, id: NodeId, value: &Value, place: &mut Place, found: &mut Vec<Diagnostic>) {
+        if !self.valid(id, value) {
+            self.explain(id, value, place, found);
+        }
+    }
+
+    fn explain_members(&self, node: &Node, table: &Value, place: &mut Place, found: &mut Vec<Diagnostic>) {
+        let members = table.as_table().into_iter().flatten();
+        for name in node.required.iter().filter(|name| table.member(name).is_none()) {
+            let key = place.key.child(name.clone());
+            let message = format!("missing key `{}`", Key::of([name.clone()]));
+            let finding = Diagnostic::error("schema/required", key.clone(), message).at(table.origin());
+            found.push(finding.help(self.how_to_add(&key)));
+        }
+        for (name, member) in members {
+            let is_rest = node.additional.is_some_and(|rest| node.of_member(name).eq([rest]))
+                && !node.properties.contains_key(name);
+            if is_rest && node.additional.is_some_and(|rest| self.plan.node(rest).refuses) {
+                found.push(unknown_key(node, name, member, place));
+                continue;
+            }
+            let via = if is_rest { "additionalProperties" } else { "properties" };
+            for of in node.of_member(name) {
+                place.inside(Segment::Name(name.clone()), via, |place| self.explain_invalid(of, member, place, found));
+            }
+        }
+    }
+
+    /// `add `port = <integer>` to [server]`.
+    fn how_to_add(&self, key: &Key) -> String {
+        let facts = self.plan.facts(key).unwrap_or_default();
+        let line = match &facts.default {
+            Some(default) if !facts.secret => format!("{} = {default}", last(key)),
+            _ => format!("{} = <{}>", last(key), facts.types),
+        };
+        match key.parent() {
+            Some(parent) if !parent.is_root() => format!("add `{line}` to [{parent}]"),
+            _ => format!("add `{line}`"),
+        }
+    }
+
+    fn explain_judged(&self, judged: &Judged, value: &Value, place: &mut Place, found: &mut Vec<Diagnostic>) {
+        match judged {
+            Judged::AnyOf(of) | Judged::OneOf(of) => branches::explain(self, judged.keyword(), of, value, place, found),
+            Judged::Not(_) => found.push(place.finding("not", "a value that the schema excludes", value)),
+            Judged::If { condition, then, otherwise } => {
+                let branch = if self.valid(*condition, value) { then } else { otherwise };
+                branch.iter().for_each(|branch| self.explain_invalid(*branch, value, place, found));
+            }
+            Judged::Contains(of) => {
+                let mut why = String::new();
+                if let Some(first) = value.as_array().and_then(|elements| elements.front()) {
+                    let mut inner = Vec::new();
+                    place.inside(Segment::Index(0), "contains", |place| self.explain(*of, first, place, &mut inner));
+                    why = inner.first().map(|finding| format!("; of [0]: {}", finding.message)).unwrap_or_default();
+                }
+                let message = format!("expected at least one item that fits `contains`{why}");
+                found.push(place.finding("contains", message, value));
+            }
+            Judged::PropertyNames(of) => {
+                for (name, member) in value.as_table().into_iter().flatten() {
+                    let text = Value::new(Kind::String(name.clone()), member.origin().clone());
+                    let mut inner = Vec::new();
+                    place.inside(Segment::Name(name.clone()), "propertyNames", |place| {
+                        self.explain_invalid(*of, &text, place, &mut inner);
+                    });
+                    found.extend(inner.into_iter().map(|finding| Diagnostic {
+                        code: "schema/propertyNames".into(),
+                        message: format!("not a name that is allowed here: {}", finding.message),
+                        ..finding
+                    }));
+                }
+            }
+            Judged::Dependencies(of) => {
+                for (name, on) in of.iter().filter(|(name, _)| value.member(name).is_some()) {
+                    match on {
+                        Dependency::Schema(node) => self.explain_invalid(*node, value, place, found),
+                        Dependency::Names(needed) => {
+                            for missing in needed.iter().filter(|needed| value.member(needed).is_none()) {
+                                let key = place.key.child(missing.clone());
+                                let message = format!("missing key `{missing}`, which `{name}` needs");
+                                let finding = Diagnostic::error("schema/dependencies", key.clone(), message);
+                                found.push(finding.at(value.origin()).help(self.how_to_add(&key)));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl core::fmt::Debug for SchemaValidator {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("SchemaValidator").field("nodes", &self.plan.nodes.len()).finish_non_exhaustive()
+    }
+}
+
+/// Where an explanation stands: the key, and the keyword that led to the present node.
+pub(super) struct Place {
+    pub(super) key: Key,
+    pub(super) via: &'static str,
+}
+
+impl Place {
+    fn inside(&mut self, segment: Segment, via: &'static str, explain: impl FnOnce(&mut Self)) {
+        let outer = core::mem::replace(&mut self.via, via);
+        self.key.push(segment);
+        explain(self);
+        self.key.pop();
+        self.via = outer;
+    }
+
+    pub(super) fn finding(&self, keyword: &str, message: impl Into<String>, value: &Value) -> Diagnostic {
+        Diagnostic::error(format!("schema/{keyword}"), self.key.clone(), message).at(value.origin())
+    }
+}
+
+impl Node {
+    fn items_keyword(&self, index: usize) -> &'static str {
+        match &self.items {
+            super::plan::Items::Tuple { first, .. } if index >= first.len() => "additionalItems",
+            _ => "items",
+        }
+    }
+}
+
+pub(super) fn type_message(expected: TypeSet, value: &Value, secret: bool) -> String {
+    let found = value.type_name();
+    match value.kind() {
+        Kind::Array(_) | Kind::Table(_) | Kind::Null | Kind::Unset => format!("expected {expected}, found {found}"),
+        _ if secret => format!("expected {expected}, found {found}"),
+        _ => format!("expected {expected}, found {found} {}", shortened(value)),
+    }
+}
+
+fn unknown_key(node: &Node, name: &str, member: &Value, place: &Place) -> Diagnostic {
+    let finding = Diagnostic::error(
+        "schema/additionalProperties",
+        place.key.child(name),
+        format!("unknown key `{}`", Key::of([name])),
+    )
+    .at(member.origin());
+    let known = || node.properties.keys().map(|name| name.as_str());
+    if let Some(meant) = nearest(name, known()) {
+        return finding.help(format!("did you mean `{}`?", Key::of([meant])));
+    }
+    let names: Vec<String> = known().map(|name| Key::of([name]).to_string()).collect();
+    match (names.len(), node.patterns.first()) {
+        (0, None) => finding.help("no key is allowed here"),
+        (0, Some((pattern, _))) => finding.help(format!("a key here matches `{}`", pattern.as_str())),
+        (1..=12, _) => finding.help(format!("known keys: {}", names.join(", "))),
+        (count, _) => {
+            let shown: Vec<String> = names.into_iter().take(12).collect();
+            finding.help(format!("known keys: {} and {} more", shown.join(", "), count - 12))
+        }
+    }
+}
+
+impl super::assertion::Assertion {
+    /// A way out, where one can be named: the nearest of the allowed texts.
+    fn way_out(&self, value: &Value, secret: bool) -> Option<String> {
+        let Self::Enum(allowed) = self else { return None };
+        let text = value.as_str().filter(|_| !secret)?;
+        let meant = nearest(text, allowed.iter().filter_map(Value::as_str))?;
+        Some(format!("did you mean {}?", list(&[Value::new(Kind::String(meant.into()), value.origin().clone())])))
+    }
+}
+
+fn last(key: &Key) -> String {
+    key.last_name().map(|name| Key::of([name]).to_string()).unwrap_or_default()
+}
+
+fn depth(value: &Value) -> usize {
+    match value.kind() {
+        Kind::Table(members) => 1 + members.values().map(depth).max().unwrap_or(0),
+        Kind::Array(elements) => 1 + elements.iter().map(depth).max().unwrap_or(0),
+        _ => 1,
+    }
+}

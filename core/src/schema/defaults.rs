@@ -1,0 +1,111 @@
+//! The `default`s of a schema as the lowest layer.
+
+use alloc::vec::Vec;
+
+use super::plan::{NodeId, Plan};
+use crate::merge::{ListStrategy, merge};
+use crate::value::{Kind, Value};
+
+impl Plan {
+    /// The tree of defaults that goes below `present`, the merged tree of all other layers.
+    ///
+    /// A table that no layer has is only filled where its defaults give every key that it requires: half a
+    /// table would make a configuration invalid that leaves it out. Elements of lists get no defaults, since
+    /// a list is replaced as a whole.
+    pub(super) fn default_tree(&self, present: Option<&Value>) -> Option<Value> {
+        self.default_at(&[Self::ROOT], present, &mut Vec::new())
+    }
+
+    fn default_at(&self, nodes: &[NodeId], present: Option<&Value>, open: &mut Vec<NodeId>) -> Option<Value> {
+        if !nodes.iter().any(|node| self.leads_to_default(*node)) {
+            return None;
+        }
+        let nodes = self.conjunction(nodes);
+        let own = nodes.iter().find_map(|id| self.node(*id).notes.default.clone());
+        let is_present = match present.map(Value::kind) {
+            None | Some(Kind::Unset) => false,
+            Some(Kind::Table(_)) => true,
+            Some(_) => return own,
+        };
+        // A schema that refers to itself would fill tables without end.
+        if !is_present && nodes.iter().any(|id| open.contains(id)) {
+            return own;
+        }
+        let depth = open.len();
+        open.extend(&nodes);
+        let members = self.default_members(&nodes, present, open);
+        open.truncate(depth);
+        let required = || nodes.iter().flat_map(|id| &self.node(*id).required);
+        let own_has = |name: &str| own.as_ref().is_some_and(|own| own.member(name).is_some());
+        let complete = required().all(|name| own_has(name) || members.iter().any(|(known, _)| known == name));
+        let Some((_, first)) = members.first().filter(|_| is_present || depth == 0 || complete) else {
+            return own;
+        };
+        let origin = first.origin().clone();
+        let table = Value::table(members, origin);
+        Some(match own {
+            Some(own) => merge(&table, &own, &|_| ListStrategy::Replace),
+            None => table,
+        })
+    }
+
+    fn default_members(
+        &self,
+        nodes: &[NodeId],
+        present: Option<&Value>,
+        open: &mut Vec<NodeId>,
+    ) -> Vec<(smol_str::SmolStr, Value)> {
+        let table = present.and_then(Value::as_table);
+        let named = nodes.iter().flat_map(|id| self.node(*id).properties.keys());
+        let mut names: Vec<_> = named.chain(table.into_iter().flat_map(|table| table.keys())).cloned().collect();
+        names.sort();
+        names.dedup();
+        names
+            .into_iter()
+            .filter_map(|name| {
+                let of: Vec<NodeId> = nodes.iter().flat_map(|id| self.node(*id).of_member(&name)).collect();
+                let default = self.default_at(&of, table.and_then(|table| table.get(&name)), open)?;
+                Some((name, default))
+            })
+            .collect()
+    }
+
+    /// The nodes that apply whatever the value is: references and `allOf`, but no alternatives.
+    fn conjunction(&self, nodes: &[NodeId]) -> Vec<NodeId> {
+        let mut all = Vec::new();
+        let mut rest: Vec<NodeId> = nodes.iter().rev().copied().collect();
+        while let Some(id) = rest.pop() {
+            if !all.contains(&id) {
+                all.push(id);
+                let node = self.node(id);
+                rest.extend(node.all_of.iter().rev().chain(&node.reference));
+            }
+        }
+        all
+    }
+
+    fn leads_to_default(&self, id: NodeId) -> bool {
+        self.defaults_below.get(id.0 as usize).copied().unwrap_or(false)
+    }
+
+    /// For each node, whether a default can be reached from it without a list or an alternative between.
+    pub(super) fn find_defaults(&self) -> Vec<bool> {
+        let mut found: Vec<bool> = self.nodes.iter().map(|node| node.notes.default.is_some()).collect();
+        loop {
+            let mut grew = false;
+            for id in self.ids() {
+                let node = self.node(id);
+                let next = node.reference.iter().chain(&node.all_of).chain(node.properties.values());
+                let mut next = next.chain(node.patterns.iter().map(|(_, id)| id)).chain(&node.additional);
+                let reaches = next.any(|id| found.get(id.0 as usize) == Some(&true));
+                if let Some(flag) = found.get_mut(id.0 as usize).filter(|flag| !**flag && reaches) {
+                    *flag = true;
+                    grew = true;
+                }
+            }
+            if !grew {
+                return found;
+            }
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Looking a key up in a plan: its facts, its types, and which keys there are.
+
+use alloc::collections::BTreeSet;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use super::assertion::{Assertion, list};
+use super::facts::{Facts, TypeSet};
+use super::plan::{Judged, Node, NodeId, Plan};
+use crate::key::{Key, Segment};
+use crate::merge::ListStrategy;
+
+/// How deep [`Plan::keys`] follows a schema that refers to itself.
+const MAX_NAMES: usize = 12;
+
+impl Plan {
+    /// What the schema says about a key; `None` where it has no word for it.
+    pub(super) fn facts(&self, key: &Key) -> Option<Facts> {
+        let mut facts = Facts::default();
+        let mut known = key.is_root();
+        let full = key.segments().len();
+        self.visit(key, &mut |depth, node| {
+            let notes = &node.notes;
+            facts.secret |= notes.secret;
+            if let Some(reload) = notes.reload {
+                facts.reload = reload;
+            }
+            if depth < full {
+                return;
+            }
+            known |= !node.refuses;
+            facts.description = facts.description.take().or_else(|| notes.description.clone());
+            facts.default = facts.default.take().or_else(|| notes.default.clone());
+            facts.range = facts.range.take().or_else(|| range(node));
+            facts.aliases.extend(notes.aliases.iter().cloned());
+            facts.variable = facts.variable.take().or_else(|| notes.variable.clone());
+            facts.deprecated |= notes.deprecated;
+            if facts.merge == ListStrategy::Replace {
+                facts.merge = notes.merge.unwrap_or_default();
+            }
+        });
+        facts.types = self.types_at(Self::ROOT, key.segments());
+        facts.element_types = self.types_at(Self::ROOT, key.element(0).segments());
+        known.then_some(facts)
+    }
+
+    /// Tells whether the key, or one above it, is secret.
+    pub(super) fn is_secret(&self, key: &Key) -> bool {
+        let mut secret = false;
+        self.visit(key, &mut |_, node| secret |= node.notes.secret);
+        secret
+    }
+
+    /// What a list at the key does with the one below it.
+    pub(super) fn list_strategy(&self, key: &Key) -> ListStrategy {
+        let full = key.segments().len();
+        let mut strategy = None;
+        self.visit(key, &mut |depth, node| {
+            if depth == full {
+                strategy = strategy.or(node.notes.merge);
+            }
+        });
+        strategy.unwrap_or_default()
+    }
+
+    /// The types that the subschema allows to the value itself.
+    pub(super) fn types(&self, id: NodeId) -> TypeSet {
+        self.types_at(id, &[])
+    }
+
+    /// Visits each node that may apply to the key or to one above it, whatever the values are:
+    /// alternatives count too, since a setting is secret if one of them says so.
+    fn visit(&self, key: &Key, visit: &mut dyn FnMut(usize, &Node)) {
+        let mut here: Vec<NodeId> = Vec::from([Self::ROOT]);
+        for depth in 0..=key.segments().len() {
+            let mut seen = BTreeSet::new();
+            let mut next = Vec::new();
+            while let Some(id) = here.pop() {
+                if !seen.insert(id) {
+                    continue;
+                }
+                let node = self.node(id);
+                visit(depth, node);
+                here.extend(node.in_place().into_iter().rev());
+                match key.segments().get(depth) {
+                    Some(Segment::Name(name)) => next.extend(node.of_member(name)),
+                    Some(Segment::Index(index)) => next.extend(node.of_element(*index)),
+                    None => {}
+                }
+            }
+            next.reverse();
+            here = next;
+        }
+    }
+
+    /// What types the key may have: all parts of `allOf` agree, one alternative of `anyOf` or `oneOf` is enough.
+    pub(super) fn types_at(&self, id: NodeId, segments: &[Segment]) -> TypeSet {
+        let node = self.node(id);
+        if let Some(target) = node.reference {
+            return self.types_at(target, segments);
+        }
+        if node.refuses {
+            return TypeSet::NONE;
+        }
+        let own = match segments.split_first() {
+            None => node.assertions.iter().fold(node.types, |types, assertion| types.and(implied(assertion))),
+            Some((Segment::Name(name), rest)) => {
+                node.of_member(name).fold(TypeSet::ANY, |types, of| types.and(self.types_at(of, rest)))
+            }
+            Some((Segment::Index(index), rest)) => {
+                node.of_element(*index).map_or(TypeSet::ANY, |of| self.types_at(of, rest))
+            }
+        };
+        let all = node.all_of.iter().fold(own, |types, part| types.and(self.types_at(*part, segments)));
+        node.judged.iter().fold(all, |types, judged| match judged {
+            Judged::AnyOf(branches) | Judged::OneOf(branches) => types.and(
+                branches.iter().fold(TypeSet::NONE, |set, branch| set.or(self.types_at(*branch, segments))),
+            ),
+            _ => types,
+        })
+    }
+
+    /// The keys that the schema names, tables and lists included, in their order.
+    pub(super) fn keys(&self) -> Vec<Key> {
+        let mut keys = BTreeSet::new();
+        self.keys_below(Self::ROOT, &mut Key::root(), &mut Vec::new(), &mut keys);
+        keys.into_iter().collect()
+    }
+
+    fn keys_below(&self, id: NodeId, key: &mut Key, open: &mut Vec<NodeId>, keys: &mut BTreeSet<Key>) {
+        if open.contains(&id) || key.segments().len() >= MAX_NAMES {
+            return;
+        }
+        open.push(id);
+        let node = self.node(id);
+        for (name, of) in &node.properties {
+            if self.node(*of).refuses {
+                continue;
+            }
+            key.push(Segment::Name(name.clone()));
+            keys.insert(key.clone());
+            self.keys_below(*of, key, open, keys);
+            key.pop();
+        }
+        for part in node.in_place() {
+            self.keys_below(part, key, open, keys);
+        }
+        open.pop();
+    }
+
+    /// The names that the schema gives to the members of a key, and whether others are allowed beside them.
+    pub(super) fn member_names(&self, key: &Key) -> (BTreeSet<smol_str::SmolStr>, bool) {
+        let full = key.segments().len();
+        let mut names = BTreeSet::new();
+        let mut open = false;
+        self.visit(key, &mut |depth, node| {
+            if depth == full && node.reference.is_none() {
+                names.extend(node.properties.keys().cloned());
+                let rest = node.additional.is_none_or(|rest| !self.node(rest).refuses);
+                let silent = node.properties.is_empty() && node.patterns.is_empty() && node.additional.is_none();
+                open |= !node.patterns.is_empty() || (rest && !silent);
+            }
+        });
+        (names, open)
+    }
+}
+
+/// The types that an assertion leaves.
+fn implied(assertion: &Assertion) -> TypeSet {
+    match assertion {
+        Assertion::Enum(allowed) => allowed.iter().fold(TypeSet::NONE, |set, value| set.or(TypeSet::of(value))),
+        Assertion::Const(only) => TypeSet::of(only),
+        _ => TypeSet::ANY,
+    }
+}
+
+/// The bounds of a node as a person writes them.
+fn range(node: &Node) -> Option<String> {
+    let mut parts: Vec<String> = Vec::new();
+    let mut low: Option<(String, bool)> = None;
+    let mut high: Option<(String, bool)> = None;
+    let mut counts: (Option<usize>, Option<usize>, &str) = (None, None, "");
+    for assertion in &node.assertions {
+        match assertion {
+            Assertion::Enum(allowed) => parts.push(format!("one of {}", list(allowed))),
+            Assertion::Const(only) => parts.push(format!("only {only}")),
+            Assertion::Minimum(bound) => low = Some((bound.to_string(), true)),
+            Assertion::ExclusiveMinimum(bound) => low = Some((bound.to_string(), false)),
+            Assertion::Maximum(bound) => high = Some((bound.to_string(), true)),
+            Assertion::ExclusiveMaximum(bound) => high = Some((bound.to_string(), false)),
+            Assertion::MultipleOf(step) => parts.push(format!("a multiple of {step}")),
+            Assertion::Pattern(pattern) => parts.push(format!("matches `{}`", pattern.as_str())),
+            Assertion::Format(format) => parts.push(format!("format {}", format.name())),
+            Assertion::UniqueItems => parts.push("different items".into()),
+            Assertion::MinLength(n) => counts = (Some(*n), counts.1, "characters"),
+            Assertion::MaxLength(n) => counts = (counts.0, Some(*n), "characters"),
+            Assertion::MinItems(n) => counts = (Some(*n), counts.1, "items"),
+            Assertion::MaxItems(n) => counts = (counts.0, Some(*n), "items"),
+            Assertion::MinProperties(n) => counts = (Some(*n), counts.1, "keys"),
+            Assertion::MaxProperties(n) => counts = (counts.0, Some(*n), "keys"),
+        }
+    }
+    match (low, high) {
+        (Some((low, true)), Some((high, true))) => parts.insert(0, format!("{low}..={high}")),
+        (low, high) => {
+            let sign = |inclusive: bool, sign: &str| if inclusive { format!("{sign}=") } else { sign.to_string() };
+            parts.extend(low.map(|(bound, inclusive)| format!("{} {bound}", sign(inclusive, ">"))));
+            parts.extend(high.map(|(bound, inclusive)| format!("{} {bound}", sign(inclusive, "<"))));
+        }
+    }
+    match counts {
+        (Some(low), Some(high), noun) => parts.push(format!("{low}..={high} {noun}")),
+        (Some(low), None, noun) => parts.push(format!("at least {low} {noun}")),
+        (None, Some(high), noun) => parts.push(format!("at most {high} {noun}")),
+        (None, None, _) => {}
+    }
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+

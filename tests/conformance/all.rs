@@ -1,0 +1,122 @@
+//! The official JSON Schema Test Suite for Draft 7, every required case and every format.
+//!
+//! The suite is not in the repository. The test reads it from the folder that `JSON_SCHEMA_TEST_SUITE` names
+//! (the one with `tests` and `remotes` in it) and is skipped without it; `.ci/run` provides it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use speckit_core::schema::{Documents, Schema};
+use speckit_core::source::{Language, parse};
+use speckit_core::{LayerKind, Source, Value};
+
+/// The address at which the suite expects its `remotes`.
+const REMOTES: &str = "http://localhost:1234/";
+
+fn suite() -> Option<PathBuf> {
+    let folder = std::env::var_os("JSON_SCHEMA_TEST_SUITE").map(PathBuf::from);
+    if folder.is_none() {
+        println!("skipped: JSON_SCHEMA_TEST_SUITE names no copy of the official suite");
+    }
+    folder
+}
+
+fn json(name: &str, text: &str) -> Value {
+    let source = Source::document(LayerKind::File, name, text);
+    parse(&source, Language::Json).unwrap_or_else(|found| panic!("{name}: {found:?}")).root().clone()
+}
+
+fn json_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+    files.sort();
+    files
+}
+
+fn compile(schema: &Value, remotes: &Path) -> Result<Schema, String> {
+    let mut documents = Documents::new("speckit://case/schema.json", schema);
+    loop {
+        let before = documents.missing();
+        for address in &before {
+            let path = address.strip_prefix(REMOTES).map(|rest| remotes.join(rest));
+            if let Some(text) = path.and_then(|path| fs::read_to_string(path).ok()) {
+                documents.add(address, &json(address, &text));
+            }
+        }
+        if documents.missing() == before {
+            break;
+        }
+    }
+    Schema::compile(&documents).map_err(|found| format!("{found:?}"))
+}
+
+/// Runs every case of the files; `wrap` changes each schema without changing its meaning.
+fn run(suite: &Path, files: Vec<PathBuf>, wrap: &dyn Fn(&Value) -> Value) -> (usize, Vec<String>) {
+    let mut right = 0;
+    let mut wrong = Vec::new();
+    for path in files {
+        let file = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let groups = json(&file, &fs::read_to_string(&path).unwrap());
+        for group in groups.as_array().unwrap().iter() {
+            let title = group.member("description").and_then(Value::as_str).unwrap();
+            let schema = wrap(group.member("schema").unwrap());
+            let compiled = compile(&schema, &suite.join("remotes"));
+            for case in group.member("tests").unwrap().as_array().unwrap().iter() {
+                let name = case.member("description").and_then(Value::as_str).unwrap();
+                let expected = case.member("valid").unwrap().as_bool().unwrap();
+                let data = case.member("data").unwrap();
+                let outcome = compiled.as_ref().map(|schema| {
+                    let validator = schema.validator();
+                    (validator.is_valid(data), validator.check(data))
+                });
+                match outcome {
+                    Ok((valid, found)) if valid == expected && found.is_empty() == expected => right += 1,
+                    outcome => wrong.push(format!("{file} / {title} / {name}: expected {expected}, {outcome:?}")),
+                }
+            }
+        }
+    }
+    (right, wrong)
+}
+
+fn as_it_is(schema: &Value) -> Value {
+    schema.clone()
+}
+
+/// The schema as the only alternative of an `anyOf`, so that valico decides all of it.
+fn as_an_alternative(schema: &Value) -> Value {
+    let mut members = vec![("anyOf".into(), Value::array([schema.clone()], schema.origin().clone()))];
+    // The address of a schema is that of its document, wherever the text stands.
+    for name in ["$id", "definitions", "$defs", "$schema"] {
+        members.extend(schema.member(name).map(|value| (name.into(), value.clone())));
+    }
+    Value::table(members, schema.origin().clone())
+}
+
+#[test]
+fn every_required_case_is_judged_right() {
+    let Some(suite) = suite() else { return };
+    let (right, wrong) = run(&suite, json_files(&suite.join("tests/draft7")), &as_it_is);
+    assert!(right > 900, "{right} cases");
+    assert!(wrong.is_empty(), "{right} right, {} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// References of the suite that start at `#` mean the outermost schema, which wrapping moves.
+#[test]
+fn every_required_case_is_judged_right_by_the_combining_keywords_too() {
+    let Some(suite) = suite() else { return };
+    let moved = ["ref", "refRemote", "infinite-loop-detection", "definitions"];
+    let mut files = json_files(&suite.join("tests/draft7"));
+    files.retain(|path| !moved.contains(&&*path.file_stem().unwrap().to_string_lossy()));
+    let (right, wrong) = run(&suite, files, &as_an_alternative);
+    assert!(right > 700, "{right} cases");
+    assert!(wrong.is_empty(), "{right} right, {} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_format_is_judged_right() {
+    let Some(suite) = suite() else { return };
+    let (right, wrong) = run(&suite, json_files(&suite.join("tests/draft7/optional/format")), &as_it_is);
+    assert!(right > 400, "{right} cases");
+    assert!(wrong.is_empty(), "{right} right, {} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}

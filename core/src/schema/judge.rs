@@ -73,7 +73,7 @@ fn scope(plan: &Arc<Plan>) -> Option<Scope> {
         }
     }
     let url = Url::parse(ADDRESS).ok()?;
-    if let Err(e) = scope.compile_with_id(&url, json!({ "definitions": definitions }), false) { panic!("{e:?}") }
+    scope.compile_with_id(&url, json!({ "definitions": definitions }), false).ok()?;
     Some(scope)
 }
 

@@ -13,8 +13,14 @@ use crate::key::Key;
 use crate::merge::Layer;
 use crate::origin::{Origin, Source};
 
+mod environment;
 mod json;
+mod overrides;
+mod text;
 mod toml;
+
+pub use environment::{Environment, EnvironmentNames, Variable, VariableRow};
+pub use overrides::Override;
 
 /// How long a text may be, in bytes: 64 MiB.
 pub const MAX_BYTES: usize = 64 << 20;

@@ -1,0 +1,147 @@
+//! Addresses of mail: RFC 5321, section 4.1.2, and for other scripts RFC 6531, section 3.3.
+
+use core::net::Ipv6Addr;
+
+use super::host::{is_hostname, is_mapped_idn_hostname};
+
+/// Octets of a local part, by RFC 5321, section 4.5.3.1.1.
+const LOCAL_PART_LIMIT: usize = 64;
+
+/// Tells whether the text is a mailbox in ASCII.
+pub(super) fn is_mailbox(text: &str) -> bool {
+    text.is_ascii() && is_mailbox_at(text, is_hostname)
+}
+
+/// Tells whether the text is a mailbox, its local part and its domain in any script.
+pub(super) fn is_idn_mailbox(text: &str) -> bool {
+    is_mailbox_at(text, is_mapped_idn_hostname)
+}
+
+fn is_mailbox_at(text: &str, is_domain: impl Fn(&str) -> bool) -> bool {
+    // Neither a domain nor an address literal has an `@`, and a quoted local part may.
+    let Some((local, domain)) = text.rsplit_once('@') else { return false };
+    let is_local = match local.strip_prefix('"') {
+        Some(rest) => rest.strip_suffix('"').is_some_and(is_quoted_content),
+        None => local.split('.').all(is_atom),
+    };
+    is_local
+        && local.len() <= LOCAL_PART_LIMIT
+        && match domain.strip_prefix('[') {
+            Some(rest) => rest.strip_suffix(']').is_some_and(is_address_literal),
+            None => is_domain(domain),
+        }
+}
+
+/// `atext` of RFC 5322, section 3.2.3.
+fn is_atom(text: &str) -> bool {
+    let is_atext = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c) || !c.is_ascii();
+    !text.is_empty() && text.chars().all(is_atext)
+}
+
+/// `qtextSMTP` and `quoted-pairSMTP`: printable ASCII, with `"` and `\` escaped.
+fn is_quoted_content(text: &str) -> bool {
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        let is_fine = match c {
+            '\\' => chars.next().is_some_and(|c| matches!(c, ' '..='~')),
+            '"' => false,
+            c => matches!(c, ' '..='~') || !c.is_ascii(),
+        };
+        if !is_fine {
+            return false;
+        }
+    }
+    true
+}
+
+/// RFC 5321, section 4.1.3: `IPv6` is the only tag that is registered.
+fn is_address_literal(text: &str) -> bool {
+    match text.split_once(':') {
+        Some((tag, address)) => tag.eq_ignore_ascii_case("IPv6") && address.parse::<Ipv6Addr>().is_ok(),
+        None => text.split('.').count() == 4 && text.split('.').all(is_octet),
+    }
+}
+
+/// `Snum`: 0 to 255 in at most three digits, leading zeros among them.
+fn is_octet(text: &str) -> bool {
+    text.len() <= 3 && text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u8>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::super::check;
+
+    #[test]
+    fn a_local_part_is_atoms_or_quoted() {
+        check(
+            "email",
+            &[
+                "a@b",
+                "first.last+tag@example.com",
+                "!#$%&'*/=?^_`{|}~@example.com",
+                r#""a b"@example.com"#,
+                r#""a@b\"c\\"@example.com"#,
+                r#"""@example.com"#,
+            ],
+            &[
+                "@example.com",
+                "a b@example.com",
+                "a..b@example.com",
+                "a@b@example.com",
+                r#""a"b"@example.com"#,
+                r#""a\"@example.com"#,
+                r#"a"b"@example.com"#,
+                r#"""#,
+                "\"@b",
+                "ä@example.com",
+                "\"a\nb\"@example.com",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_domain_is_a_host_name_or_an_address_in_brackets() {
+        check(
+            "email",
+            &[
+                "a@xn--bcher-kva.example",
+                "a@[192.0.2.1]",
+                "a@[010.0.0.1]",
+                "a@[IPv6:2001:db8::1]",
+                "a@[ipv6:::1]",
+            ],
+            &[
+                "a@",
+                "a@-b.example",
+                "a@b_c.example",
+                "a@b.",
+                "a@[192.0.2.256]",
+                "a@[1.2.3]",
+                "a@[0001.0.0.1]",
+                "a@[+1.0.0.1]",
+                "a@[::1]",
+                "a@[IPv6:::1",
+                "a@[X:1]",
+                "a@bücher.example",
+                "a@ b",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_local_part_has_at_most_64_octets() {
+        check("email", &[&format!("{}@b", "a".repeat(64))], &[&format!("{}@b", "a".repeat(65))]);
+        check("idn-email", &[&format!("{}@b", "ä".repeat(32))], &[&format!("{}@b", "ä".repeat(33))]);
+    }
+
+    #[test]
+    fn other_scripts_are_for_idn_mail() {
+        check(
+            "idn-email",
+            &["jörg@bücher.example", "jörg@BU\u{308}CHER.example", "\"jö rg\"@b", "a@b"],
+            &["jörg", "jörg@", "a@-bücher.example", "a＠b", "jö rg@b"],
+        );
+    }
+}

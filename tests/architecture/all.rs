@@ -1,0 +1,1 @@
+//! What keeps the two crates what they are.

@@ -1,1 +1,69 @@
+//! What the suites of speckit share.
+//!
+//! A suite is a folder with a root called `all.rs`; accepted texts lie in `snapshots/<area>/`, seeds of shrunk
+//! failures in `proptest-regressions/<suite>/`, both at the top level.
 
+use std::path::{Path, PathBuf};
+
+pub use insta;
+
+/// Compares a text with the accepted one in `snapshots/<area>/<name>.snap`.
+///
+/// The area is a literal, since the path is made at compile time. The path is relative to the source file, so
+/// the macro serves files that lie directly in the folder of a suite.
+///
+/// ```ignore
+/// golden!("explain", "a_variable_wins", report);
+/// ```
+#[macro_export]
+macro_rules! golden {
+    ($area:literal, $name:expr, $text:expr $(,)?) => {{
+        let mut settings = $crate::insta::Settings::clone_current();
+        settings.set_snapshot_path(concat!("../../snapshots/", $area));
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings.bind(|| $crate::insta::assert_snapshot!($name, $text));
+    }};
+}
+
+/// The folder of the workspace.
+pub fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests crate lies in the workspace")
+}
+
+/// The files of the workspace that git tracks, relative to it and sorted; where git does not answer, every file
+/// outside `target`.
+pub fn tracked_files() -> Vec<PathBuf> {
+    let listed = std::process::Command::new("git")
+        .args(["ls-files", "-z", "--cached"])
+        .current_dir(workspace())
+        .output()
+        .ok()
+        .filter(|output| output.status.success())
+        .and_then(|output| String::from_utf8(output.stdout).ok());
+    let mut files: Vec<PathBuf> = match listed {
+        Some(names) => names.split_terminator('\0').map(PathBuf::from).collect(),
+        None => {
+            let mut found = Vec::new();
+            walk(workspace(), &mut found);
+            found.iter().filter_map(|path| path.strip_prefix(workspace()).ok()).map(Path::to_owned).collect()
+        }
+    };
+    // A file that is deleted but not yet staged is listed all the same.
+    files.retain(|file| workspace().join(file).is_file());
+    files.sort();
+    files
+}
+
+fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+    let entries = std::fs::read_dir(folder).expect("a folder of the workspace can be read");
+    for entry in entries {
+        let path = entry.expect("an entry of the workspace can be read").path();
+        let skipped = path.file_name().is_some_and(|name| name == "target" || name == ".git");
+        if path.is_dir() && !skipped {
+            walk(&path, found);
+        } else if path.is_file() {
+            found.push(path);
+        }
+    }
+}

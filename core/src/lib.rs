@@ -14,6 +14,8 @@ mod number;
 mod origin;
 pub mod schema;
 pub mod source;
+#[cfg(feature = "proptest")]
+pub mod strategies;
 pub mod typed;
 mod value;
 

@@ -71,7 +71,9 @@ fn run(suite: &Path, files: Vec<PathBuf>, wrap: &dyn Fn(&Value) -> Value) -> (us
                 });
                 match outcome {
                     Ok((valid, found)) if valid == expected && found.is_empty() == expected => right += 1,
-                    outcome => wrong.push(format!("{file} / {title} / {name}: expected {expected}, {outcome:?}")),
+                    outcome => {
+                        wrong.push(format!("{file} / {title} / {name}: expected {expected}, {outcome:?}"))
+                    }
                 }
             }
         }

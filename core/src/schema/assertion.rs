@@ -86,7 +86,8 @@ impl Assertion {
     /// What was expected, and what was found unless it is a secret.
     pub(super) fn message(&self, value: &Value, secret: bool) -> String {
         let found = if secret { String::new() } else { format!(", found {}", shortened(value)) };
-        let counted = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+        let counted =
+            |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
         match self {
             Self::Enum(allowed) => format!("expected one of {}{found}", list(allowed)),
             Self::Const(only) => format!("expected {}{found}", shortened(only)),
@@ -99,14 +100,24 @@ impl Assertion {
             Self::MaxLength(most) => format!("expected at most {}{found}", counted(*most, "character")),
             Self::Pattern(pattern) => format!("expected a text that matches `{}`{found}", pattern.as_str()),
             Self::Format(format) => format!("expected {}{found}", format.description()),
-            Self::MinItems(least) => format!("expected at least {}, found {}", counted(*least, "item"), size(value)),
-            Self::MaxItems(most) => format!("expected at most {}, found {}", counted(*most, "item"), size(value)),
+            Self::MinItems(least) => {
+                format!("expected at least {}, found {}", counted(*least, "item"), size(value))
+            }
+            Self::MaxItems(most) => {
+                format!("expected at most {}, found {}", counted(*most, "item"), size(value))
+            }
             Self::UniqueItems => match repeated_item(value) {
-                Some((first, second)) => format!("expected different items, but [{first}] and [{second}] are equal"),
+                Some((first, second)) => {
+                    format!("expected different items, but [{first}] and [{second}] are equal")
+                }
                 None => "expected different items".into(),
             },
-            Self::MinProperties(least) => format!("expected at least {}, found {}", counted(*least, "key"), size(value)),
-            Self::MaxProperties(most) => format!("expected at most {}, found {}", counted(*most, "key"), size(value)),
+            Self::MinProperties(least) => {
+                format!("expected at least {}, found {}", counted(*least, "key"), size(value))
+            }
+            Self::MaxProperties(most) => {
+                format!("expected at most {}, found {}", counted(*most, "key"), size(value))
+            }
         }
     }
 }
@@ -154,7 +165,9 @@ pub(super) fn json_equal(a: &Value, b: &Value) -> bool {
     }
     match (a.kind(), b.kind()) {
         (Kind::Number(a), Kind::Number(b)) => a.same(b),
-        (Kind::Array(a), Kind::Array(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| json_equal(a, b)),
+        (Kind::Array(a), Kind::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| json_equal(a, b))
+        }
         (Kind::Table(a), Kind::Table(b)) => {
             a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| json_equal(a, b)))
         }
@@ -170,9 +183,10 @@ fn repeated_item(value: &Value) -> Option<(usize, usize)> {
     let elements: Vec<&Value> = value.as_array()?.iter().collect();
     if elements.len() > 32 && elements.iter().all(|element| matches!(element.kind(), Kind::String(_))) {
         let mut seen = alloc::collections::BTreeMap::new();
-        return elements.iter().enumerate().find_map(|(i, element)| {
-            seen.insert(element.fingerprint(), i).map(|first| (first, i))
-        });
+        return elements
+            .iter()
+            .enumerate()
+            .find_map(|(i, element)| seen.insert(element.fingerprint(), i).map(|first| (first, i)));
     }
     elements.iter().enumerate().find_map(|(second, b)| {
         let first = elements.iter().take(second).position(|a| json_equal(a, b))?;

@@ -26,7 +26,11 @@ pub(super) fn explain(
         .map(|(_, number)| format!("{number}"))
         .collect();
     if fitting.len() > 1 {
-        let message = format!("expected exactly one of {} alternatives to fit, but {} do", branches.len(), and(&fitting));
+        let message = format!(
+            "expected exactly one of {} alternatives to fit, but {} do",
+            branches.len(),
+            and(&fitting)
+        );
         found.push(place.finding(keyword, message, value));
         return;
     }
@@ -56,13 +60,15 @@ pub(super) fn explain(
         && let Some(first) = selectors.first()
         && selectors.iter().all(|other| other.key == first.key)
     {
-        let expected: Vec<&str> = selectors.iter().filter_map(|s| s.message.strip_prefix("expected ")).collect();
+        let expected: Vec<&str> =
+            selectors.iter().filter_map(|s| s.message.strip_prefix("expected ")).collect();
         let wanted: Vec<String> = expected
             .iter()
             .map(|text| String::from(text.split_once(", found ").map_or(*text, |(wanted, _)| wanted)))
             .map(|wanted| wanted.strip_prefix("one of ").map(String::from).unwrap_or(wanted))
             .collect();
-        let found_part = expected.first().and_then(|text| text.split_once(", found ")).map(|(_, found)| found);
+        let found_part =
+            expected.first().and_then(|text| text.split_once(", found ")).map(|(_, found)| found);
         let tail = found_part.map(|found| format!(", found {found}")).unwrap_or_default();
         let message = format!("expected one of {}{tail}", wanted.join(", "));
         found.push(Diagnostic { code: format!("schema/{keyword}").into(), message, ..first.clone() });
@@ -93,7 +99,13 @@ struct Branch {
 }
 
 impl Branch {
-    fn new(validator: &SchemaValidator, id: NodeId, value: &Value, place: &Place, why: Vec<Diagnostic>) -> Self {
+    fn new(
+        validator: &SchemaValidator,
+        id: NodeId,
+        value: &Value,
+        place: &Place,
+        why: Vec<Diagnostic>,
+    ) -> Self {
         let wrong_type = !validator.plan.types(id).contains(TypeSet::of(value));
         let is_direct = |finding: &&Diagnostic| {
             finding.key.parent().is_some_and(|parent| parent == place.key)

@@ -90,7 +90,9 @@ impl SchemaValidator {
                     node.properties.is_empty() && node.patterns.is_empty() && node.additional.is_none();
                 node.required.iter().all(|name| members.contains_key(name))
                     && (shallow
-                        || members.iter().all(|(name, member)| node.of_member(name).all(|of| self.valid(of, member))))
+                        || members
+                            .iter()
+                            .all(|(name, member)| node.of_member(name).all(|of| self.valid(of, member))))
             }
             Kind::Array(elements) => elements
                 .iter()
@@ -177,7 +179,9 @@ impl SchemaValidator {
             }
             let via = if is_rest { "additionalProperties" } else { "properties" };
             for of in node.of_member(name) {
-                place.inside(Segment::Name(name.clone()), via, |place| self.explain_invalid(of, member, place, found));
+                place.inside(Segment::Name(name.clone()), via, |place| {
+                    self.explain_invalid(of, member, place, found)
+                });
             }
         }
     }
@@ -197,7 +201,9 @@ impl SchemaValidator {
 
     fn explain_judged(&self, judged: &Judged, value: &Value, place: &mut Place, found: &mut Vec<Diagnostic>) {
         match judged {
-            Judged::AnyOf(of) | Judged::OneOf(of) => branches::explain(self, judged.keyword(), of, value, place, found),
+            Judged::AnyOf(of) | Judged::OneOf(of) => {
+                branches::explain(self, judged.keyword(), of, value, place, found)
+            }
             Judged::Not(_) => found.push(place.finding("not", "a value that the schema excludes", value)),
             Judged::If { condition, then, otherwise } => {
                 let branch = if self.valid(*condition, value) { then } else { otherwise };
@@ -207,8 +213,13 @@ impl SchemaValidator {
                 let mut why = String::new();
                 if let Some(first) = value.as_array().and_then(|elements| elements.front()) {
                     let mut inner = Vec::new();
-                    place.inside(Segment::Index(0), "contains", |place| self.explain(*of, first, place, &mut inner));
-                    why = inner.first().map(|finding| format!("; of [0]: {}", finding.message)).unwrap_or_default();
+                    place.inside(Segment::Index(0), "contains", |place| {
+                        self.explain(*of, first, place, &mut inner)
+                    });
+                    why = inner
+                        .first()
+                        .map(|finding| format!("; of [0]: {}", finding.message))
+                        .unwrap_or_default();
                 }
                 let message = format!("expected at least one item that fits `contains`{why}");
                 found.push(place.finding("contains", message, value));
@@ -284,7 +295,9 @@ impl Node {
 pub(super) fn type_message(expected: TypeSet, value: &Value, secret: bool) -> String {
     let found = value.type_name();
     match value.kind() {
-        Kind::Array(_) | Kind::Table(_) | Kind::Null | Kind::Unset => format!("expected {expected}, found {found}"),
+        Kind::Array(_) | Kind::Table(_) | Kind::Null | Kind::Unset => {
+            format!("expected {expected}, found {found}")
+        }
         _ if secret => format!("expected {expected}, found {found}"),
         _ => format!("expected {expected}, found {found} {}", shortened(value)),
     }
@@ -319,7 +332,10 @@ impl super::assertion::Assertion {
         let Self::Enum(allowed) = self else { return None };
         let text = value.as_str().filter(|_| !secret)?;
         let meant = nearest(text, allowed.iter().filter_map(Value::as_str))?;
-        Some(format!("did you mean {}?", list(&[Value::new(Kind::String(meant.into()), value.origin().clone())])))
+        Some(format!(
+            "did you mean {}?",
+            list(&[Value::new(Kind::String(meant.into()), value.origin().clone())])
+        ))
     }
 }
 

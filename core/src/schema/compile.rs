@@ -26,8 +26,13 @@ const MAX_CHAIN: usize = 64;
 ///
 /// Returns the plan, or every mistake that makes the schema unusable.
 pub(super) fn compile(documents: &Documents) -> Result<Plan, Vec<Diagnostic>> {
-    let mut compiler =
-        Compiler { documents, plan: Plan::default(), known: BTreeMap::new(), queue: VecDeque::new(), found: Vec::new() };
+    let mut compiler = Compiler {
+        documents,
+        plan: Plan::default(),
+        known: BTreeMap::new(),
+        queue: VecDeque::new(),
+        found: Vec::new(),
+    };
     if let Some(start) = documents.start() {
         compiler.node(start);
     }
@@ -43,7 +48,11 @@ pub(super) fn compile(documents: &Documents) -> Result<Plan, Vec<Diagnostic>> {
             Err(finding) => compiler.found.push(*finding),
         }
     }
-    if compiler.found.is_empty() { Ok(compiler.plan) } else { Err(crate::diagnostic::in_report_order(compiler.found)) }
+    if compiler.found.is_empty() {
+        Ok(compiler.plan)
+    } else {
+        Err(crate::diagnostic::in_report_order(compiler.found))
+    }
 }
 
 struct Compiler<'d> {
@@ -118,7 +127,9 @@ impl Compiler<'_> {
             for (text, id) in self.map(&patterns) {
                 match Pattern::new(&text) {
                     Ok(pattern) => node.patterns.push((pattern, id)),
-                    Err(why) => self.invalid(&patterns.child(&text, &patterns.value), &bad_pattern(&text, &why)),
+                    Err(why) => {
+                        self.invalid(&patterns.child(&text, &patterns.value), &bad_pattern(&text, &why))
+                    }
                 }
             }
         }
@@ -178,9 +189,11 @@ impl Compiler<'_> {
 
     fn assertions(&mut self, keyword: &dyn Fn(&str) -> Option<Location>) -> Vec<Assertion> {
         let number = |name: &str| keyword(name).and_then(|location| location.value.as_number().cloned());
-        let count = |name: &str| number(name).map(|number| {
-            number.as_i64().and_then(|count| usize::try_from(count).ok()).unwrap_or(usize::MAX - 1)
-        });
+        let count = |name: &str| {
+            number(name).map(|number| {
+                number.as_i64().and_then(|count| usize::try_from(count).ok()).unwrap_or(usize::MAX - 1)
+            })
+        };
         let mut all = Vec::new();
         all.extend(keyword("enum").map(|allowed| {
             Assertion::Enum(allowed.value.as_array().into_iter().flatten().cloned().collect())
@@ -201,10 +214,16 @@ impl Compiler<'_> {
                 Err(why) => self.invalid(&pattern, &bad_pattern(text, &why)),
             }
         }
-        all.extend(keyword("format").and_then(|name| Format::named(name.value.as_str()?)).map(Assertion::Format));
+        all.extend(
+            keyword("format").and_then(|name| Format::named(name.value.as_str()?)).map(Assertion::Format),
+        );
         all.extend(count("minItems").map(Assertion::MinItems));
         all.extend(count("maxItems").map(Assertion::MaxItems));
-        all.extend(keyword("uniqueItems").filter(|on| on.value.as_bool() == Some(true)).map(|_| Assertion::UniqueItems));
+        all.extend(
+            keyword("uniqueItems")
+                .filter(|on| on.value.as_bool() == Some(true))
+                .map(|_| Assertion::UniqueItems),
+        );
         all.extend(count("minProperties").map(Assertion::MinProperties));
         all.extend(count("maxProperties").map(Assertion::MaxProperties));
         all
@@ -245,7 +264,9 @@ impl Compiler<'_> {
     fn types(&mut self, location: &Location) -> TypeSet {
         let named = |value: &Value| value.as_str().and_then(TypeSet::named);
         let types = match location.value.kind() {
-            Kind::Array(names) => names.iter().try_fold(TypeSet::NONE, |set, name| Some(set.or(named(name)?))),
+            Kind::Array(names) => {
+                names.iter().try_fold(TypeSet::NONE, |set, name| Some(set.or(named(name)?)))
+            }
             _ => named(&location.value),
         };
         types.unwrap_or_else(|| {
@@ -314,7 +335,8 @@ fn longest_chain(plan: &Plan) -> Result<usize, Box<Diagnostic>> {
         }
     }
     if longest > MAX_CHAIN {
-        let message = format!("{longest} subschemas apply to one value by way of one another, at most {MAX_CHAIN} may");
+        let message =
+            format!("{longest} subschemas apply to one value by way of one another, at most {MAX_CHAIN} may");
         return Err(unsupported(plan.node(Plan::ROOT), message).into());
     }
     let circular = waiting.keys().map(|id| plan.node(*id)).min_by(|a, b| a.origin.report_order(&b.origin));

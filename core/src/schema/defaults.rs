@@ -57,7 +57,8 @@ impl Plan {
     ) -> Vec<(smol_str::SmolStr, Value)> {
         let table = present.and_then(Value::as_table);
         let named = nodes.iter().flat_map(|id| self.node(*id).properties.keys());
-        let mut names: Vec<_> = named.chain(table.into_iter().flat_map(|table| table.keys())).cloned().collect();
+        let mut names: Vec<_> =
+            named.chain(table.into_iter().flat_map(|table| table.keys())).cloned().collect();
         names.sort();
         names.dedup();
         names

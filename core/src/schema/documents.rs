@@ -222,7 +222,9 @@ fn descend(from: &Location, pointer: &str) -> Option<Location> {
             here = here.entered();
         }
         let (value, segment) = match here.value.kind() {
-            Kind::Table(members) => (members.get(name.as_str())?.clone(), Segment::Name(name.as_str().into())),
+            Kind::Table(members) => {
+                (members.get(name.as_str())?.clone(), Segment::Name(name.as_str().into()))
+            }
             Kind::Array(elements) => {
                 let index: usize = name.parse().ok()?;
                 (elements.get(index)?.clone(), Segment::Index(index))

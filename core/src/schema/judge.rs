@@ -94,7 +94,10 @@ fn definition(id: NodeId, node: &Node) -> Json {
         put("properties", by_name(node.properties.iter().map(|(name, id)| (name.to_string(), *id))));
     }
     if !node.patterns.is_empty() {
-        put("patternProperties", by_name(node.patterns.iter().map(|(p, id)| (p.translated().to_string(), *id))));
+        put(
+            "patternProperties",
+            by_name(node.patterns.iter().map(|(p, id)| (p.translated().to_string(), *id))),
+        );
     }
     if let Some(rest) = node.additional {
         put("additionalProperties", reference(rest));
@@ -136,7 +139,9 @@ fn put_judged(schema: &mut Map<String, Json>, judged: &Judged) {
         Judged::Dependencies(of) => {
             let of = of.iter().map(|(name, on)| {
                 let on = match on {
-                    Dependency::Names(names) => json!(names.iter().map(|name| name.as_str()).collect::<Vec<_>>()),
+                    Dependency::Names(names) => {
+                        json!(names.iter().map(|name| name.as_str()).collect::<Vec<_>>())
+                    }
                     Dependency::Schema(node) => reference(*node),
                 };
                 (name.to_string(), on)
@@ -163,7 +168,8 @@ struct Ours(Arc<Plan>);
 
 impl Keyword for Ours {
     fn compile(&self, definition: &Json, _: &WalkContext<'_>) -> KeywordResult {
-        let number = definition.get(OURS).and_then(Json::as_u64).and_then(|number| u32::try_from(number).ok());
+        let number =
+            definition.get(OURS).and_then(Json::as_u64).and_then(|number| u32::try_from(number).ok());
         Ok(number.map(|number| {
             let node = self.0.node(NodeId(number));
             let looks_inside = node.assertions.iter().any(|assertion| {
@@ -186,7 +192,8 @@ impl Validator for OursAt {
         let node = self.plan.node(self.node);
         let value = from_json(json, self.looks_inside, &node.origin);
         let mut state = ValidationState::new();
-        let holds = node.types.contains(TypeSet::of(&value)) && node.assertions.iter().all(|a| a.holds(&value));
+        let holds =
+            node.types.contains(TypeSet::of(&value)) && node.assertions.iter().all(|a| a.holds(&value));
         if !holds {
             state.errors.push(Box::new(errors::Const { path: path.to_string() }));
         }
@@ -196,13 +203,16 @@ impl Validator for OursAt {
 
 /// The value as valico sees it.
 fn to_json(value: &Value) -> Json {
-    let marked = |text: &str| if text.starts_with(MARK) { format!("{MARK}{MARK}{text}") } else { text.to_string() };
+    let marked =
+        |text: &str| if text.starts_with(MARK) { format!("{MARK}{MARK}{text}") } else { text.to_string() };
     match value.kind() {
         Kind::Number(Number::Decimal(_)) => format!("{MARK}{value}").into(),
         Kind::Number(Number::Float(float)) if !float.is_finite() => format!("{MARK}{value}").into(),
         Kind::String(text) => marked(text).into(),
         Kind::Array(elements) => elements.iter().map(to_json).collect(),
-        Kind::Table(members) => members.iter().map(|(name, member)| (name.to_string(), to_json(member))).collect(),
+        Kind::Table(members) => {
+            members.iter().map(|(name, member)| (name.to_string(), to_json(member))).collect()
+        }
         _ => value.to_json(),
     }
 }
@@ -210,11 +220,15 @@ fn to_json(value: &Value) -> Json {
 /// The value that valico's JSON stands for; elements and members only where an assertion looks at them,
 /// else as many empty ones.
 fn from_json(json: &Json, deep: bool, origin: &Origin) -> Value {
-    let child = |json: &Json| if deep { from_json(json, deep, origin) } else { Value::new(Kind::Null, origin.clone()) };
+    let child = |json: &Json| {
+        if deep { from_json(json, deep, origin) } else { Value::new(Kind::Null, origin.clone()) }
+    };
     let kind = match json {
         Json::Null => Kind::Null,
         Json::Bool(bool) => Kind::Bool(*bool),
-        Json::Number(number) => Kind::Number(Number::parse(&number.to_string()).unwrap_or(Number::Float(f64::NAN))),
+        Json::Number(number) => {
+            Kind::Number(Number::parse(&number.to_string()).unwrap_or(Number::Float(f64::NAN)))
+        }
         Json::String(text) => match text.strip_prefix(MARK) {
             Some(rest) => match rest.strip_prefix(MARK) {
                 Some(text) => Kind::String(text.into()),

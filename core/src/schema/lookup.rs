@@ -5,6 +5,8 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use smol_str::SmolStr;
+
 use super::assertion::{Assertion, list};
 use super::facts::{Facts, TypeSet};
 use super::plan::{Judged, Node, NodeId, Plan};
@@ -74,24 +76,31 @@ impl Plan {
     fn visit(&self, key: &Key, visit: &mut dyn FnMut(usize, &Node)) {
         let mut here: Vec<NodeId> = Vec::from([Self::ROOT]);
         for depth in 0..=key.segments().len() {
-            let mut seen = BTreeSet::new();
             let mut next = Vec::new();
-            while let Some(id) = here.pop() {
-                if !seen.insert(id) {
-                    continue;
-                }
+            for id in self.with_parts(&here) {
                 let node = self.node(id);
                 visit(depth, node);
-                here.extend(node.in_place().into_iter().rev());
                 match key.segments().get(depth) {
                     Some(Segment::Name(name)) => next.extend(node.of_member(name)),
                     Some(Segment::Index(index)) => next.extend(node.of_element(*index)),
                     None => {}
                 }
             }
-            next.reverse();
             here = next;
         }
+    }
+
+    /// The nodes with all subschemas that apply to the same value, alternatives included.
+    pub(super) fn with_parts(&self, nodes: &[NodeId]) -> Vec<NodeId> {
+        let mut all = Vec::new();
+        let mut rest: Vec<NodeId> = nodes.iter().rev().copied().collect();
+        while let Some(id) = rest.pop() {
+            if !all.contains(&id) {
+                all.push(id);
+                rest.extend(self.node(id).in_place().into_iter().rev());
+            }
+        }
+        all
     }
 
     /// What types the key may have: all parts of `allOf` agree, one alternative of `anyOf` or `oneOf` is enough.
@@ -149,8 +158,26 @@ impl Plan {
         open.pop();
     }
 
+    /// The variables that the schema names itself, by name.
+    pub(super) fn named_variables(&self) -> Vec<NamedVariable> {
+        let silent = |node: &Node| node.notes.variable.is_none() && node.notes.aliases.is_empty();
+        if self.nodes.iter().all(silent) {
+            return Vec::new();
+        }
+        let mut all = Vec::new();
+        for key in self.keys() {
+            let Some(facts) = self.facts(&key) else { continue };
+            let former = facts.aliases.into_iter().filter(|alias| is_variable(alias));
+            let names =
+                facts.variable.map(|name| (name, false)).into_iter().chain(former.map(|name| (name, true)));
+            all.extend(names.map(|(variable, former)| NamedVariable { variable, key: key.clone(), former }));
+        }
+        all.sort_by(|a, b| a.variable.cmp(&b.variable).then_with(|| a.key.cmp(&b.key)));
+        all
+    }
+
     /// The names that the schema gives to the members of a key, and whether others are allowed beside them.
-    pub(super) fn member_names(&self, key: &Key) -> (BTreeSet<smol_str::SmolStr>, bool) {
+    pub(super) fn member_names(&self, key: &Key) -> (BTreeSet<SmolStr>, bool) {
         let full = key.segments().len();
         let mut names = BTreeSet::new();
         let mut open = false;
@@ -158,7 +185,8 @@ impl Plan {
             if depth == full && node.reference.is_none() {
                 names.extend(node.properties.keys().cloned());
                 let rest = node.additional.is_none_or(|rest| !self.node(rest).refuses);
-                let silent = node.properties.is_empty() && node.patterns.is_empty() && node.additional.is_none();
+                let silent =
+                    node.properties.is_empty() && node.patterns.is_empty() && node.additional.is_none();
                 open |= !node.patterns.is_empty() || (rest && !silent);
             }
         });
@@ -166,10 +194,27 @@ impl Plan {
     }
 }
 
+/// A variable that the schema names for a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NamedVariable {
+    pub(crate) variable: SmolStr,
+    pub(crate) key: Key,
+    /// From `x-aliases`, not from `x-env`.
+    pub(crate) former: bool,
+}
+
+/// Tells a former variable from a former key in `x-aliases`: capitals, digits and `_` only.
+pub(super) fn is_variable(alias: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    alias.starts_with(|c: char| c.is_ascii_uppercase()) && alias.chars().all(allowed)
+}
+
 /// The types that an assertion leaves.
 fn implied(assertion: &Assertion) -> TypeSet {
     match assertion {
-        Assertion::Enum(allowed) => allowed.iter().fold(TypeSet::NONE, |set, value| set.or(TypeSet::of(value))),
+        Assertion::Enum(allowed) => {
+            allowed.iter().fold(TypeSet::NONE, |set, value| set.or(TypeSet::of(value)))
+        }
         Assertion::Const(only) => TypeSet::of(only),
         _ => TypeSet::ANY,
     }
@@ -204,7 +249,8 @@ fn range(node: &Node) -> Option<String> {
     match (low, high) {
         (Some((low, true)), Some((high, true))) => parts.insert(0, format!("{low}..={high}")),
         (low, high) => {
-            let sign = |inclusive: bool, sign: &str| if inclusive { format!("{sign}=") } else { sign.to_string() };
+            let sign =
+                |inclusive: bool, sign: &str| if inclusive { format!("{sign}=") } else { sign.to_string() };
             parts.extend(low.map(|(bound, inclusive)| format!("{} {bound}", sign(inclusive, ">"))));
             parts.extend(high.map(|(bound, inclusive)| format!("{} {bound}", sign(inclusive, "<"))));
         }
@@ -217,4 +263,3 @@ fn range(node: &Node) -> Option<String> {
     }
     (!parts.is_empty()).then(|| parts.join(", "))
 }
-

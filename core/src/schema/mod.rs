@@ -20,6 +20,7 @@ use crate::origin::{LayerKind, Source};
 use crate::source::{Language, parse};
 use crate::value::Value;
 
+mod aliases;
 mod assertion;
 mod branches;
 mod check;
@@ -37,6 +38,7 @@ pub use check::SchemaValidator;
 pub use documents::Documents;
 pub use facts::{Facts, Reload, TypeSet};
 
+use lookup::NamedVariable;
 use plan::Plan;
 
 const META_TEXT: &str = include_str!("draft7.json");
@@ -46,6 +48,7 @@ const META_TEXT: &str = include_str!("draft7.json");
 pub struct Schema {
     plan: Arc<Plan>,
     warnings: Arc<[Diagnostic]>,
+    named_variables: Arc<[NamedVariable]>,
 }
 
 impl Schema {
@@ -76,7 +79,8 @@ impl Schema {
         }
         let mut plan = compile::compile(&documents)?;
         plan.defaults_below = plan.find_defaults();
-        Ok(Self { plan: Arc::new(plan), warnings: findings.into() })
+        let named_variables = plan.named_variables().into();
+        Ok(Self { plan: Arc::new(plan), warnings: findings.into(), named_variables })
     }
 
     /// What is odd about the schema and does not stop it from being used.
@@ -115,6 +119,18 @@ impl Schema {
         (names.into_iter().collect(), open)
     }
 
+    /// The variables that the schema names itself (`x-env`, and former ones in `x-aliases`), by name.
+    pub(crate) fn named_variables(&self) -> &[NamedVariable] {
+        &self.named_variables
+    }
+
+    /// The layer with former names of keys (`x-aliases`) replaced by present ones, and a warning for each.
+    ///
+    /// Where a table has both, the present name wins.
+    pub fn canonical(&self, layer: &Layer) -> (Layer, Vec<Diagnostic>) {
+        aliases::canonical(&self.plan, layer)
+    }
+
     /// The `default`s of the schema as a layer below `present`, the merged tree of all other layers.
     ///
     /// A table that no layer has is filled only where its defaults give every key that it requires.
@@ -139,10 +155,13 @@ fn against_meta(documents: &Documents) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for document in documents.texts() {
         let named = document.member("$schema").and_then(Value::as_str);
-        let other = named.filter(|named| named.trim_end_matches('#').replace("https:", "http:") != documents::META_URL);
+        let other = named
+            .filter(|named| named.trim_end_matches('#').replace("https:", "http:") != documents::META_URL);
         if let (Some(other), Some(at)) = (other, document.member("$schema")) {
             let message = format!("`{other}` is read as Draft 7");
-            found.push(Diagnostic::warning("schema/unsupported", Key::of(["$schema"]), message).at(at.origin()));
+            found.push(
+                Diagnostic::warning("schema/unsupported", Key::of(["$schema"]), message).at(at.origin()),
+            );
         }
         found.extend(validator.check(document).into_iter().map(|finding| {
             let severity = if other.is_some() { Severity::Warning } else { Severity::Error };

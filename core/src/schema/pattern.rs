@@ -53,7 +53,7 @@ impl fmt::Debug for Pattern {
 }
 
 fn first_line(message: &str) -> String {
-    message.lines().map(str::trim).filter(|line| !line.is_empty()).last().unwrap_or("not a pattern").to_string()
+    message.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or("not a pattern").to_string()
 }
 
 const DIGIT: &str = "0-9";
@@ -162,16 +162,37 @@ fn escape(chars: &mut Peekable<Chars<'_>>, out: &mut String, in_class: bool) -> 
             out.push_str(&name);
             out.push(')');
         }
-        c @ ('p' | 'P' | 'n' | 'r' | 't' | 'b' | 'B' | '1'..='9') => {
+        c @ ('p' | 'P') => {
+            if chars.next() != Some('{') {
+                return Err(format!("`\\{c}` without `{{property}}`"));
+            }
+            let property: String = chars.by_ref().take_while(|c| *c != '}').collect();
+            out.push_str(&format!("\\{c}{{{property}}}"));
+        }
+        c @ ('n' | 'r' | 't' | 'b' | 'B' | '1'..='9') => {
             out.push('\\');
             out.push(c);
         }
         'f' => out.push_str(r"\x0c"),
         'v' => out.push_str(r"\x0b"),
-        c if c.is_ascii_alphanumeric() => return Err(format!("an escape `\\{c}` that ECMA-262 does not have")),
+        c if c.is_ascii_alphanumeric() => {
+            return Err(format!("an escape `\\{c}` that ECMA-262 does not have"));
+        }
         c if c.is_ascii_punctuation() => {
-            if c != '/' && c != '"' && c != '\'' && c != '`' && c != '%' && c != ',' && c != ':' && c != ';'
-                && c != '=' && c != '!' && c != '@' && c != '_' && c != '<' && c != '>'
+            if c != '/'
+                && c != '"'
+                && c != '\''
+                && c != '`'
+                && c != '%'
+                && c != ','
+                && c != ':'
+                && c != ';'
+                && c != '='
+                && c != '!'
+                && c != '@'
+                && c != '_'
+                && c != '<'
+                && c != '>'
             {
                 out.push('\\');
             }
@@ -240,7 +261,9 @@ mod tests {
 
     #[test]
     fn escapes_and_literals_survive() {
-        assert!(matches(r"^\cC$", "\u{3}") && matches(r"^\u{1f600}$", "😀") && matches(r"^\uD83D\uDE00$", "😀"));
+        assert!(
+            matches(r"^\cC$", "\u{3}") && matches(r"^\u{1f600}$", "😀") && matches(r"^\uD83D\uDE00$", "😀")
+        );
         assert!(matches("^[[&&a]$", "[") && matches("^a{,2}$", "a{,2}") && matches(r"^\/$", "/"));
         assert!(matches(r"^(?<y>\d)-\k<y>$", "1-1") && matches("^(?!x)y", "y"));
         assert!(matches(r"^\p{Letter}+$", "żółć"));

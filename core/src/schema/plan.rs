@@ -133,7 +133,8 @@ impl Node {
     /// The subschemas that apply to a member of that name.
     pub(super) fn of_member<'a>(&'a self, name: &'a str) -> impl Iterator<Item = NodeId> + 'a {
         let named = self.properties.get(name).copied();
-        let matched = self.patterns.iter().filter(move |(pattern, _)| pattern.is_match(name)).map(|(_, node)| *node);
+        let matched =
+            self.patterns.iter().filter(move |(pattern, _)| pattern.is_match(name)).map(|(_, node)| *node);
         let mut known = named.into_iter().chain(matched).peekable();
         let rest = if known.peek().is_none() { self.additional } else { None };
         known.chain(rest)
@@ -168,7 +169,10 @@ impl Plan {
     pub(super) const ROOT: NodeId = NodeId(0);
 
     /// The node of a number.
-    #[expect(clippy::indexing_slicing, reason = "numbers of nodes are made by the compiler of this very plan")]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "numbers of nodes are made by the compiler of this very plan"
+    )]
     pub(super) fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0 as usize]
     }

@@ -143,7 +143,8 @@ impl<'a> EnvironmentNames<'a> {
 
     /// The files that `PREFIX_KEY_FILE` variables of secret keys name, for the shell to read.
     pub fn secret_files(&self, environment: &Environment) -> Vec<String> {
-        let named = environment.variables.keys().filter(|name| matches!(self.meaning(name), Meaning::SecretFile(_)));
+        let named =
+            environment.variables.keys().filter(|name| matches!(self.meaning(name), Meaning::SecretFile(_)));
         named.filter_map(|name| environment.text(name)).map(String::from).collect()
     }
 
@@ -223,10 +224,13 @@ impl<'a> EnvironmentNames<'a> {
 
     /// Below a known key: the index of a list, or a member of a table with free names.
     fn free_below(&self, rest: &str, key: &Key, keys: &mut BTreeSet<Key>) {
-        let (first, below) = rest.split_once("__").map_or((rest, None), |(first, below)| (first, Some(below)));
+        let (first, below) =
+            rest.split_once("__").map_or((rest, None), |(first, below)| (first, Some(below)));
         let facts = self.facts(key);
         let child = match first.parse::<usize>() {
-            Ok(index) if facts.types.contains(TypeSet::ARRAY) && facts.types != TypeSet::ANY => key.element(index),
+            Ok(index) if facts.types.contains(TypeSet::ARRAY) && facts.types != TypeSet::ANY => {
+                key.element(index)
+            }
             _ => {
                 let known = self.names_at(key).iter().any(|name| mangled(name) == first);
                 let Some(schema) = self.schema.filter(|_| !known && !first.is_empty()) else { return };
@@ -256,7 +260,8 @@ impl<'a> EnvironmentNames<'a> {
             }
             let open = self.schema.is_none_or(|schema| schema.member_names(&key).1);
             key.push(Segment::Name(part.to_lowercase().into()));
-            let allowed = self.schema.is_none_or(|schema| schema.facts(&key).is_some_and(|f| !f.types.is_empty()));
+            let allowed =
+                self.schema.is_none_or(|schema| schema.facts(&key).is_some_and(|f| !f.types.is_empty()));
             if !open || !allowed {
                 return None;
             }
@@ -335,8 +340,10 @@ impl Reader<'_> {
             None => text.as_str(),
             Some(Some(Ok(content))) => content.strip_suffix('\n').unwrap_or(content).trim_end_matches('\r'),
             Some(other) => {
-                let why = other.and_then(|read| read.as_ref().err()).map_or("it was not read", String::as_str);
-                let finding = Diagnostic::error("env/file", key, format!("the file of `{name}` cannot be read: {why}"));
+                let why =
+                    other.and_then(|read| read.as_ref().err()).map_or("it was not read", String::as_str);
+                let finding =
+                    Diagnostic::error("env/file", key, format!("the file of `{name}` cannot be read: {why}"));
                 return self.found.push(finding.at(&named_only(name)));
             }
         };
@@ -346,7 +353,11 @@ impl Reader<'_> {
             Ok(value) => self.set(key, value, former, name),
             Err(error) => {
                 let message = format!("`{name}`: {error}");
-                self.found.push(Diagnostic::error("env/type", key, message).at(&Origin::whole(&source)).help(forms(&facts)));
+                self.found.push(
+                    Diagnostic::error("env/type", key, message)
+                        .at(&Origin::whole(&source))
+                        .help(forms(&facts)),
+                );
             }
         }
     }
@@ -377,7 +388,8 @@ impl Reader<'_> {
         let finding = Diagnostic::warning("env/unknown", Key::root(), message).at(&named_only(name));
         self.found.push(match meant {
             Some(meant) => finding.help(format!("did you mean `{meant}`?")),
-            None => finding.help(format!("`{}_…` variables name keys; `__` stands between keys", self.names.prefix)),
+            None => finding
+                .help(format!("`{}_…` variables name keys; `__` stands between keys", self.names.prefix)),
         });
     }
 
@@ -429,7 +441,9 @@ impl Branch {
         let Some(origin) = inner.map(|value| value.origin().clone()) else { return self.own };
         if let Some(own) = &self.own {
             let message = format!("`{}` sets the whole of what `{origin}` sets a part of", own.origin());
-            found.push(Diagnostic::error("env/ambiguous", key.clone(), message).at(&origin).help("keep one of them"));
+            found.push(
+                Diagnostic::error("env/ambiguous", key.clone(), message).at(&origin).help("keep one of them"),
+            );
             return self.own;
         }
         if names.is_empty() {

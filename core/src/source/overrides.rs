@@ -68,7 +68,11 @@ impl Override {
     ///
     /// Types come from the schema, else from `present`, the merged tree below, else the value is a string.
     /// Returns the layer of what could be read, and every finding: `override/key`, `override/type`.
-    pub fn layer(overrides: &[Self], schema: Option<&Schema>, present: Option<&Value>) -> (Option<Layer>, Vec<Diagnostic>) {
+    pub fn layer(
+        overrides: &[Self],
+        schema: Option<&Schema>,
+        present: Option<&Value>,
+    ) -> (Option<Layer>, Vec<Diagnostic>) {
         let mut found = Vec::new();
         let mut root: Option<Value> = None;
         for one in overrides {
@@ -92,7 +96,8 @@ impl Override {
         };
         let source = Source::fragment(LayerKind::Override, format!("{name} {written}"), text);
         let origin = Origin::whole(&source);
-        let refuse = |code: &'static str, key: Key, message: String| Diagnostic::error(code, key, message).at(&origin);
+        let refuse =
+            |code: &'static str, key: Key, message: String| Diagnostic::error(code, key, message).at(&origin);
         let key: Key = written.parse().map_err(|error: crate::key::KeyError| {
             refuse("override/key", Key::root(), format!("`{written}` is not a key: {error}"))
         })?;
@@ -100,7 +105,11 @@ impl Override {
             return Err(refuse("override/key", key, "expected a key, found nothing".into()));
         }
         if key.segments().len() >= crate::MAX_DEPTH {
-            return Err(refuse("override/key", Key::root(), format!("a key of more than {} steps", crate::MAX_DEPTH)));
+            return Err(refuse(
+                "override/key",
+                Key::root(),
+                format!("a key of more than {} steps", crate::MAX_DEPTH),
+            ));
         }
         if key.segments().iter().any(|segment| matches!(segment, Segment::Index(_))) {
             let message = "one item of a list cannot be set by itself".to_string();
@@ -110,8 +119,9 @@ impl Override {
             Self::Unset { .. } => Value::new(Kind::Unset, origin.clone()),
             Self::Set { .. } => {
                 let facts = known_facts(&key, schema, present);
-                value_of(text, &source, &facts)
-                    .map_err(|error| refuse("override/type", key.clone(), error.to_string()).help(forms(&facts)))?
+                value_of(text, &source, &facts).map_err(|error| {
+                    refuse("override/type", key.clone(), error.to_string()).help(forms(&facts))
+                })?
             }
         };
         let names = key.segments().iter().rev();

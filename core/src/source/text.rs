@@ -37,19 +37,24 @@ pub(crate) fn value_of(text: &str, source: &Arc<Source>, facts: &Facts) -> Resul
     }
     let trimmed = text.trim();
     let takes = |types: TypeSet| facts.types.contains(types);
-    if (trimmed.starts_with('[') && takes(TypeSet::ARRAY)) || (trimmed.starts_with('{') && takes(TypeSet::OBJECT)) {
+    if (trimmed.starts_with('[') && takes(TypeSet::ARRAY))
+        || (trimmed.starts_with('{') && takes(TypeSet::OBJECT))
+    {
         let name = source.variable_name().unwrap_or(source.name());
         let document = Source::document(source.layer(), name, text);
-        let layer = parse(&document, Language::Json)
-            .map_err(|found| wrong(&found.first().map_or("no JSON".into(), |first| format!("JSON with {}", first.message))))?;
+        let layer = parse(&document, Language::Json).map_err(|found| {
+            wrong(&found.first().map_or("no JSON".into(), |first| format!("JSON with {}", first.message)))
+        })?;
         return Ok(moved(layer.root(), &origin));
     }
     if takes(TypeSet::ARRAY) {
         let items = split(trimmed).ok_or_else(|| wrong("a `\"` that is never closed"))?;
         let elements = items.iter().map(|item| {
             let kind = scalar(item, facts.element_types);
-            kind.map(|kind| Value::new(kind, origin.clone()))
-                .ok_or_else(|| TextError { expected: facts.element_types, found: format!("an item that is {}", described(item)) })
+            kind.map(|kind| Value::new(kind, origin.clone())).ok_or_else(|| TextError {
+                expected: facts.element_types,
+                found: format!("an item that is {}", described(item)),
+            })
         });
         return Ok(Value::array(elements.collect::<Result<Vec<_>, _>>()?, origin));
     }
@@ -142,7 +147,9 @@ fn split(text: &str) -> Option<Vec<String>> {
 /// A value read from a text of its own, at the place that the text itself has.
 fn moved(value: &Value, origin: &Origin) -> Value {
     let kind = match value.kind() {
-        Kind::Array(elements) => return Value::array(elements.iter().map(|e| moved(e, origin)), origin.clone()),
+        Kind::Array(elements) => {
+            return Value::array(elements.iter().map(|e| moved(e, origin)), origin.clone());
+        }
         Kind::Table(members) => {
             let members = members.iter().map(|(name, member)| (name.clone(), moved(member, origin)));
             return Value::table(members, origin.clone());
@@ -224,8 +231,14 @@ mod tests {
         assert_eq!(read("on", TypeSet::BOOLEAN, any).unwrap(), "true");
         assert_eq!(read("1", TypeSet::BOOLEAN.or(TypeSet::INTEGER), any).unwrap(), "1");
         assert_eq!(read("", TypeSet::INTEGER.or(TypeSet::NULL), any).unwrap(), "null");
-        assert_eq!(read("1.5", TypeSet::INTEGER, any).unwrap_err().to_string(), "expected integer, found a number");
-        assert_eq!(read("00123", TypeSet::INTEGER, any).unwrap_err().to_string(), "expected integer, found a text");
+        assert_eq!(
+            read("1.5", TypeSet::INTEGER, any).unwrap_err().to_string(),
+            "expected integer, found a number"
+        );
+        assert_eq!(
+            read("00123", TypeSet::INTEGER, any).unwrap_err().to_string(),
+            "expected integer, found a text"
+        );
     }
 
     #[test]
@@ -235,7 +248,10 @@ mod tests {
         assert_eq!(list("", TypeSet::INTEGER).unwrap(), "[]");
         assert_eq!(list("[1, 2]", TypeSet::INTEGER).unwrap(), "[1, 2]");
         assert_eq!(list(r#"a, "b,c" ,"d""e""#, TypeSet::STRING).unwrap(), r#"["a", "b,c", "d\"e"]"#);
-        assert_eq!(list("1,x", TypeSet::INTEGER).unwrap_err().to_string(), "expected integer, found an item that is a text");
+        assert_eq!(
+            list("1,x", TypeSet::INTEGER).unwrap_err().to_string(),
+            "expected integer, found an item that is a text"
+        );
         assert!(list("\"a", TypeSet::STRING).is_err() && list("\"a\"b", TypeSet::STRING).is_err());
     }
 

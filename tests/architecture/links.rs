@@ -1,0 +1,55 @@
+//! What the core may link: the crates of `core-links.txt`, and no others.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use crate::none;
+use speckit_tests::workspace;
+
+const ALLOWED: &str = include_str!("core-links.txt");
+
+/// The names of a list: the first word of each line, without comments.
+fn allowed(list: &str) -> BTreeSet<String> {
+    let lines = list.lines().map(|line| line.split('#').next().unwrap_or_default());
+    lines.flat_map(str::split_whitespace).map(String::from).collect()
+}
+
+/// The names of a tree as `cargo tree --prefix none` prints it: the first word of each line.
+fn linked(tree: &str) -> BTreeSet<String> {
+    tree.lines().filter_map(|line| line.split_whitespace().next()).map(String::from).collect()
+}
+
+fn differences(allowed: &BTreeSet<String>, linked: &BTreeSet<String>) -> Vec<String> {
+    let new = linked.difference(allowed).map(|name| format!("{name} is linked and not in core-links.txt"));
+    let gone = allowed.difference(linked).map(|name| format!("{name} is in core-links.txt and not linked"));
+    new.chain(gone).collect()
+}
+
+#[test]
+fn a_new_crate_and_a_stale_entry_are_seen() {
+    let allowed = allowed("# Trees.\nserde serde_core  # typed settings\nim\n");
+    let linked = linked("serde v1.0.0\nserde_core v1.0.0 (*)\ntokio v1.0.0\n\n");
+    assert_eq!(
+        differences(&allowed, &linked),
+        ["tokio is linked and not in core-links.txt", "im is in core-links.txt and not linked"]
+    );
+}
+
+/// One platform's tree, so that the list is the same on all of them.
+#[test]
+fn the_core_links_what_its_list_allows() {
+    let tree = Command::new(env!("CARGO"))
+        .args(["tree", "--package", "speckit-core", "--edges", "normal", "--prefix", "none"])
+        .args(["--target", "x86_64-unknown-linux-gnu", "--offline", "--locked"])
+        .current_dir(workspace())
+        .output()
+        .expect("cargo runs");
+    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+    let mut linked = linked(&String::from_utf8_lossy(&tree.stdout));
+    assert!(linked.remove("speckit-core"), "the tree begins with the core itself");
+    none(
+        differences(&allowed(ALLOWED), &linked),
+        "what the core links is decided in tests/architecture/core-links.txt: argue for a new crate there, in \
+         the line that allows it (is it deterministic? no_std? could the shell do it?)",
+    );
+}

@@ -1,0 +1,159 @@
+//! No seed, snapshot, case or test file outlives what it belongs to.
+
+use crate::{names, none, text};
+
+const SEEDS: &str = "proptest-regressions/";
+const SNAPSHOTS: &str = "snapshots/";
+const CASES: &str = "tests/cases/";
+
+/// Holds an empty folder in git until its first file comes.
+const PLACEHOLDER: &str = ".gitkeep";
+
+/// Seeds whose test file is gone or was moved, and seeds that lie where nobody looks for them.
+fn orphaned_seeds(names: &[String]) -> Vec<String> {
+    let seeds = names.iter().filter(|name| name.contains(SEEDS) && !name.ends_with(PLACEHOLDER));
+    let has_source = |seed: &str| {
+        let stem = seed.strip_prefix(SEEDS).and_then(|rest| rest.strip_suffix(".txt"));
+        stem.is_some_and(|stem| names.contains(&format!("tests/{stem}.rs")))
+    };
+    seeds
+        .filter(|seed| !has_source(seed))
+        .map(|seed| format!("{seed} belongs to no tests/<suite>/<name>.rs"))
+        .collect()
+}
+
+/// Snapshots that no source of a suite names, as a whole literal, and that no case file is the name of.
+fn orphaned_snapshots(names: &[String], sources: &str) -> Vec<String> {
+    let snapshots = names.iter().filter(|name| name.contains(SNAPSHOTS) && !name.ends_with(PLACEHOLDER));
+    let is_used = |snapshot: &str| {
+        let path = snapshot.strip_prefix(SNAPSHOTS).and_then(|rest| rest.strip_suffix(".snap"));
+        let Some((_, name)) = path.and_then(|path| path.rsplit_once('/')) else { return false };
+        sources.contains(&format!("\"{name}\"")) || cases(names).any(|case| is_named(case, name))
+    };
+    snapshots
+        .filter(|snapshot| !is_used(snapshot))
+        .map(|snapshot| format!("{snapshot} is named by no test and no case"))
+        .collect()
+}
+
+/// Files of bad input whose report nobody has accepted.
+fn orphaned_cases(names: &[String]) -> Vec<String> {
+    let accepted = |case: &str| {
+        let snapshots = names.iter().filter_map(|name| name.strip_prefix(SNAPSHOTS)?.strip_suffix(".snap"));
+        snapshots.filter_map(|path| path.rsplit_once('/')).any(|(_, name)| is_named(case, name))
+    };
+    cases(names)
+        .filter(|case| case.starts_with("tests/cases/invalid/") && !accepted(case))
+        .map(|case| format!("{case} has no snapshots/<area>/<name>.snap"))
+        .collect()
+}
+
+fn cases(names: &[String]) -> impl Iterator<Item = &str> {
+    names.iter().map(String::as_str).filter(|name| name.starts_with(CASES) && !name.ends_with(PLACEHOLDER))
+}
+
+/// A snapshot is called after the file of its case, or after that without its ending.
+fn is_named(case: &str, name: &str) -> bool {
+    let file = case.rsplit('/').next().unwrap_or_default();
+    file == name || file.rsplit_once('.').is_some_and(|(stem, _)| stem == name)
+}
+
+/// Suites that the manifest does not list, and files that the root of their suite does not: neither is ever run.
+fn unreached_tests(names: &[String], manifest: &str, read: &dyn Fn(&str) -> String) -> Vec<String> {
+    let sources = names.iter().filter_map(|name| name.strip_prefix("tests/")?.strip_suffix(".rs"));
+    let mut unreached = Vec::new();
+    for source in sources {
+        match source.split('/').collect::<Vec<_>>()[..] {
+            [suite, "all"] if !manifest.contains(&format!("path = \"{suite}/all.rs\"")) => {
+                unreached.push(format!("tests/{suite}/all.rs is no [[test]] of tests/Cargo.toml"));
+            }
+            [suite, name] if name != "all" && names.contains(&format!("tests/{suite}/all.rs")) => {
+                let root = read(&format!("tests/{suite}/all.rs"));
+                if !root.lines().any(|line| line.trim_end().ends_with(&format!("mod {name};"))) {
+                    unreached.push(format!("tests/{source}.rs is no module of tests/{suite}/all.rs"));
+                }
+            }
+            [.., "main"] => unreached.push(format!("tests/{source}.rs moves the seeds of proptest")),
+            _ => {}
+        }
+    }
+    unreached
+}
+
+fn planted(names: &[&str]) -> Vec<String> {
+    names.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_seed_without_its_test_is_seen() {
+    let names = planted(&[
+        "proptest-regressions/.gitkeep",
+        "proptest-regressions/properties/merge.txt",
+        "proptest-regressions/properties/moved.txt",
+        "core/proptest-regressions/value.txt",
+        "tests/properties/merge.rs",
+    ]);
+    assert_eq!(
+        orphaned_seeds(&names),
+        [
+            "proptest-regressions/properties/moved.txt belongs to no tests/<suite>/<name>.rs",
+            "core/proptest-regressions/value.txt belongs to no tests/<suite>/<name>.rs",
+        ]
+    );
+}
+
+#[test]
+fn a_snapshot_that_no_test_names_is_seen() {
+    let names = planted(&[
+        "snapshots/explain/a_variable_wins.snap",
+        "snapshots/explain/a_variable.snap",
+        "snapshots/invalid/unclosed_quote.snap",
+        "tests/cases/invalid/unclosed_quote.toml",
+        "tests/golden/snapshots/all__stray.snap",
+    ]);
+    assert_eq!(
+        orphaned_snapshots(&names, r#"golden!("explain", "a_variable_wins", text);"#),
+        [
+            "snapshots/explain/a_variable.snap is named by no test and no case",
+            "tests/golden/snapshots/all__stray.snap is named by no test and no case",
+        ]
+    );
+}
+
+#[test]
+fn a_case_without_an_accepted_report_is_seen() {
+    let names = planted(&[
+        "tests/cases/invalid/a.toml",
+        "tests/cases/invalid/b.json",
+        "tests/cases/valid/c.toml",
+        "snapshots/invalid/b.json.snap",
+    ]);
+    assert_eq!(orphaned_cases(&names), ["tests/cases/invalid/a.toml has no snapshots/<area>/<name>.snap"]);
+}
+
+#[test]
+fn a_test_that_never_runs_is_seen() {
+    let names =
+        planted(&["tests/lib.rs", "tests/a/all.rs", "tests/a/x.rs", "tests/a/y.rs", "tests/b/all.rs"]);
+    assert_eq!(
+        unreached_tests(&names, "path = \"a/all.rs\"", &|_| "mod x;\n".into()),
+        ["tests/a/y.rs is no module of tests/a/all.rs", "tests/b/all.rs is no [[test]] of tests/Cargo.toml"]
+    );
+}
+
+#[test]
+fn nothing_is_orphaned() {
+    let names = names();
+    let sources = names.iter().filter(|name| name.starts_with("tests/") && name.ends_with(".rs"));
+    let sources = sources.map(|name| text(name)).collect::<String>();
+    none(orphaned_seeds(&names), "a seed follows its test: move it, or remove it with the test");
+    none(orphaned_snapshots(&names, &sources), "an accepted text follows its test: rename it, or remove it");
+    none(
+        orphaned_cases(&names),
+        "accept the report: INSTA_UPDATE=always cargo test -p speckit-tests --test golden",
+    );
+    none(
+        unreached_tests(&names, &text("tests/Cargo.toml"), &text),
+        "a suite and its files are listed by hand",
+    );
+}

@@ -1,0 +1,4 @@
+//! Laws that hold for every input, one a property.
+
+mod merge;
+mod strategies;

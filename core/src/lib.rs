@@ -13,6 +13,7 @@ mod merge;
 mod number;
 mod origin;
 pub mod schema;
+pub mod settings;
 pub mod source;
 mod value;
 
@@ -21,4 +22,9 @@ pub use key::{Key, KeyError, Segment};
 pub use merge::{Layer, ListStrategy, Merged, merge};
 pub use number::{NotANumber, Number};
 pub use origin::{LayerKind, Origin, Source};
+pub use settings::{
+    AppConfig, HistoryMode, HotReloadConfig, Jitter, LoginConfig, ModelConfig, OrchestratorConfig, PolicyConfig,
+    Provider, ProviderConfig, QualityGateConfig, RetryConfig, RuleConfig, Secret, Stage, StdinMode, StoreConfig, Tier,
+    TokenStore, UnknownStage, ValidationConfig, WatchMode,
+};
 pub use value::{Fingerprint, Kind, MAX_DEPTH, Table, Value};

@@ -12,6 +12,8 @@ mod key;
 mod merge;
 mod number;
 mod origin;
+pub mod preflight;
+pub mod registry;
 pub mod schema;
 pub mod settings;
 pub mod source;
@@ -22,9 +24,10 @@ pub use key::{Key, KeyError, Segment};
 pub use merge::{Layer, ListStrategy, Merged, merge};
 pub use number::{NotANumber, Number};
 pub use origin::{LayerKind, Origin, Source};
+pub use registry::{ModelEntry, ModelRegistry, RegistryError};
 pub use settings::{
-    AppConfig, HistoryMode, HotReloadConfig, Jitter, LoginConfig, ModelConfig, OrchestratorConfig, PolicyConfig,
-    Provider, ProviderConfig, QualityGateConfig, RetryConfig, RuleConfig, Secret, Stage, StdinMode, StoreConfig, Tier,
-    TokenStore, UnknownStage, ValidationConfig, WatchMode,
+    AppConfig, HistoryMode, HotReloadConfig, Jitter, LoginConfig, ModelConfig, OrchestratorConfig,
+    PolicyConfig, Provider, ProviderConfig, QualityGateConfig, RetryConfig, RuleConfig, Secret, Stage,
+    StdinMode, StoreConfig, Tier, TokenStore, UnknownStage, ValidationConfig, WatchMode,
 };
 pub use value::{Fingerprint, Kind, MAX_DEPTH, Table, Value};

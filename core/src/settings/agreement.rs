@@ -33,7 +33,9 @@ fn parts<'s>(root: &'s Json, schema: &'s Json) -> Vec<&'s Json> {
 /// The schemas of each named property, and those of members that only a pattern names.
 fn properties<'s>(parts: &[&'s Json]) -> (BTreeMap<&'s str, Vec<&'s Json>>, Vec<&'s Json>) {
     let mut named: BTreeMap<&str, Vec<&Json>> = BTreeMap::new();
-    let members = |name: &'static str| parts.iter().filter_map(move |part: &&'s Json| part.get(name)?.as_object()).flatten();
+    let members = |name: &'static str| {
+        parts.iter().filter_map(move |part: &&'s Json| part.get(name)?.as_object()).flatten()
+    };
     for (name, schema) in members("properties").collect::<Vec<_>>() {
         named.entry(name).or_default().push(schema);
     }
@@ -160,9 +162,31 @@ fn every_default_of_the_schema_is_the_types_default() {
 #[test]
 fn every_key_of_the_schema_is_described_and_no_keyword_is_misspelt() {
     const KEYWORDS: [&str; 25] = [
-        "$schema", "$id", "$ref", "title", "description", "type", "enum", "default", "required", "properties",
-        "patternProperties", "additionalProperties", "minimum", "maximum", "minLength", "maxLength", "minItems",
-        "maxItems", "items", "allOf", "definitions", "x-secret", "x-reload", "x-merge", "x-env",
+        "$schema",
+        "$id",
+        "$ref",
+        "title",
+        "description",
+        "type",
+        "enum",
+        "default",
+        "required",
+        "properties",
+        "patternProperties",
+        "additionalProperties",
+        "minimum",
+        "maximum",
+        "minLength",
+        "maxLength",
+        "minItems",
+        "maxItems",
+        "items",
+        "allOf",
+        "definitions",
+        "x-secret",
+        "x-reload",
+        "x-merge",
+        "x-env",
     ];
     fn check(schema: &Json, place: &str) {
         let object = schema.as_object().unwrap();

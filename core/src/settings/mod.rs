@@ -29,7 +29,7 @@ pub use tools::{
 /// use speckit_core::AppConfig;
 /// let config = AppConfig::default();
 /// assert_eq!(config.hot_reload.debounce_ms, 2000);
-/// assert_eq!(config.models["claude"].aliases, ["claude-sonnet"]);
+/// assert_eq!(config.models["claude_haiku"].aliases, ["claude-haiku"]);
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AppConfig {

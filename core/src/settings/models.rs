@@ -127,12 +127,12 @@ fn temporary_failure() -> Vec<u8> {
 pub(super) fn shipped_models() -> BTreeMap<String, ModelConfig> {
     use Provider::{Anthropic, Google, OpenAi};
     [
-        ("gemini", Google, "gemini-2.5-pro", Tier::High, texts(["gemini-pro"])),
+        ("gemini", Google, "gemini-2.5-pro", Tier::High, Vec::new()),
         ("gemini_flash", Google, "gemini-2.5-flash", Tier::Low, texts(["gemini-flash"])),
-        ("claude", Anthropic, "claude-sonnet-4-5", Tier::High, texts(["claude-sonnet"])),
+        ("claude", Anthropic, "claude-sonnet-4-5", Tier::High, Vec::new()),
         ("claude_haiku", Anthropic, "claude-haiku-4-5", Tier::Low, texts(["claude-haiku"])),
         ("gpt_pro", OpenAi, "gpt-5-pro", Tier::High, texts(["gpt-pro"])),
-        ("gpt_codex", OpenAi, "gpt-5-codex", Tier::Medium, texts(["codex", "gpt-codex"])),
+        ("gpt_codex", OpenAi, "gpt-5-codex", Tier::Medium, texts(["gpt-codex"])),
     ]
     .map(|(name, provider, model, tier, aliases)| {
         (name.into(), ModelConfig { provider, model: model.into(), tier, aliases })

@@ -42,13 +42,7 @@ impl OrchestratorConfig {
 
 impl Default for OrchestratorConfig {
     fn default() -> Self {
-        Self {
-            max_concurrent: 10,
-            agent_timeout_s: 300,
-            grace_s: 5,
-            agree_on: None,
-            quorum: BTreeMap::new(),
-        }
+        Self { max_concurrent: 10, agent_timeout_s: 300, grace_s: 5, agree_on: None, quorum: BTreeMap::new() }
     }
 }
 
@@ -79,11 +73,7 @@ pub enum HistoryMode {
 
 impl Default for StoreConfig {
     fn default() -> Self {
-        Self {
-            path: "~/.code/speckit.db".into(),
-            history: HistoryMode::default(),
-            keep_generations: 1000,
-        }
+        Self { path: "~/.code/speckit.db".into(), history: HistoryMode::default(), keep_generations: 1000 }
     }
 }
 

@@ -10,6 +10,7 @@ extern crate std;
 pub mod diagnostic;
 mod key;
 mod merge;
+pub mod migrate;
 mod number;
 mod origin;
 pub mod preflight;

@@ -12,9 +12,9 @@ use crate::value::Value;
 
 /// Checks that the providers which gates use have their API key and their command.
 ///
-/// `is_set` tells whether a variable of the environment is there, `is_found` whether a command can be run; neither
-/// gives a value, so no message can show one. `validation.check_api_keys` and `validation.check_commands` turn
-/// the checks off. Returns warnings `provider/key-missing` and `provider/command-missing` in the order of
+/// `is_set` tells whether a variable of the environment is there, `is_found` whether a command can be run;
+/// neither gives a value, so no message can show one. `validation.check_api_keys` and
+/// `validation.check_commands` turn the checks off. Returns warnings `provider/key-missing` and `provider/command-missing` in the order of
 /// reports. What is not of the type it should be is left to the schema.
 pub fn check_providers(
     root: &Value,

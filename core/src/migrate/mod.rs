@@ -1,8 +1,8 @@
 //! The first form of the configuration, `[[agents]]`, becomes the second, `[models]`.
 //!
 //! An old file keeps loading: its layer is converted before it is merged, and every value keeps its place in
-//! the old file ([`migrate_layer`]). [`migrate_text`] rewrites the file itself and touches nothing but the agents.
-//! Both do the same: the layer of the rewritten text equals the converted layer of the old one.
+//! the old file ([`migrate_layer`]). [`migrate_text`] rewrites the file itself and touches nothing but the
+//! agents. Both do the same: the layer of the rewritten text equals the converted layer of the old one.
 //!
 //! An agent's name becomes its canonical name, and an alias where they differ. Provider and tier are told from
 //! the model unless the agent gives them. A command becomes that of the provider where all its agents agree.
@@ -26,9 +26,12 @@ use crate::origin::Origin;
 use crate::value::{Kind, Table, Value};
 use plan::{Agent, KEPT, Plan, entries, plan};
 
+/// A layer of the new form, and the warnings of its migration in the order of reports.
+pub type Migrated = (Layer, Vec<Diagnostic>);
+
 /// Converts a layer of the first form; `None` where the layer has no `[[agents]]`.
 ///
-/// With the layer come its warnings in the order of reports: `migrate/v1` at the first agent, `migrate/key` for
+/// The warnings are `migrate/v1` at the first agent, `migrate/key` for
 /// what has no place in the new form, `migrate/command` for a command that could not become a provider's.
 ///
 /// # Errors
@@ -45,7 +48,7 @@ use plan::{Agent, KEPT, Plan, entries, plan};
 /// assert_eq!(warnings[0].code, "migrate/v1");
 /// # Ok::<(), Vec<speckit_core::Diagnostic>>(())
 /// ```
-pub fn migrate_layer(layer: &Layer) -> Option<Result<(Layer, Vec<Diagnostic>), Vec<Diagnostic>>> {
+pub fn migrate_layer(layer: &Layer) -> Option<Result<Migrated, Vec<Diagnostic>>> {
     let root = layer.root();
     let agents = entries(root)?;
     Some(plan(root).map(|plan| {

@@ -272,7 +272,7 @@ fn masked(source: &Arc<Source>, is_secret: &dyn Fn(&Key) -> bool) -> String {
     masked
 }
 
-/// What an agent has beside the keys that are carried over may be anything, such as the environment of its program.
+/// What an agent has beside the keys that are carried over may be anything, such as a token for its program.
 fn is_left_out(key: &Key) -> bool {
     match key.segments() {
         [Segment::Name(agents), Segment::Index(_), Segment::Name(name), ..] => {

@@ -232,10 +232,16 @@ mod tests {
 
     #[test]
     fn an_unknown_target_names_what_exists() {
-        let errors = NameTable::new(["claude", "gemini"], [("a", "gemni")]).unwrap_err();
-        let [NameError::UnknownTarget { alias, unknown }] = errors.as_slice() else { panic!("{errors:?}") };
-        assert_eq!(alias, "a");
+        let unknown = UnknownName {
+            name: "gemni".into(),
+            nearest: Some("gemini".into()),
+            available: ["claude", "gemini"].map(String::from).into(),
+        };
         assert_eq!(unknown.help(), "did you mean `gemini`? there are claude, gemini");
+        assert_eq!(
+            NameTable::new(["gemini", "claude"], [("a", "gemni")]),
+            Err([NameError::UnknownTarget { alias: "a".into(), unknown }].into())
+        );
     }
 
     #[test]

@@ -89,9 +89,10 @@ fn populated() -> AppConfig {
 
 /// A configuration whose map entries hold only what they must, as the types complete it.
 fn completed() -> Json {
+    let defaults = defaults();
     let config: AppConfig = serde_json::from_value(json!({
         "models": {"m": {"provider": "openai", "model": "gpt-5", "tier": "low"}},
-        "providers": defaults()["providers"],
+        "providers": defaults.get("providers").unwrap(),
         "policy": {"rules": {"r": {"pattern": "x", "message": "no x"}}},
         "auth": {"a": {"client_id": "c", "device_authorization_url": "d", "token_url": "t", "store": "file"}},
     }))
@@ -113,6 +114,41 @@ fn the_schema_accepts_the_defaults_and_a_full_configuration() {
     for config in [defaults(), serde_json::to_value(populated()).unwrap(), completed(), json!({})] {
         let state = compiled.validate(&config);
         assert!(state.is_valid(), "{:?}", state.errors);
+    }
+}
+
+#[test]
+fn the_schema_refuses_what_is_out_of_range_unknown_or_incomplete() {
+    let mut scope = valico::json_schema::Scope::new();
+    let compiled = scope.compile_and_return(schema(), false).unwrap();
+    let model = json!({"provider": "openai", "model": "gpt-5", "tier": "low"});
+    let six = ["a", "b", "c", "d", "e", "f"];
+    for (config, place) in [
+        (json!({"modells": {}}), ""),
+        (json!({"models": {"Claude-Opus": model}}), "/models"),
+        (json!({"models": {"a__b": model}}), "/models"),
+        (json!({"models": {"a": {"provider": "openai", "model": "gpt-5"}}}), "/models/a/tier"),
+        (json!({"models": {"a": {"provider": "x", "model": "gpt-5", "tier": "low"}}}), "/models/a/provider"),
+        (json!({"quality_gates": {"plan": []}}), "/quality_gates/plan"),
+        (json!({"quality_gates": {"unlock": six}}), "/quality_gates/unlock"),
+        (json!({"quality_gates": {"deploy": ["a"]}}), "/quality_gates"),
+        (json!({"hot_reload": {"debounce_ms": 499}}), "/hot_reload/debounce_ms"),
+        (json!({"hot_reload": {"debounce_ms": 10001}}), "/hot_reload/debounce_ms"),
+        (json!({"hot_reload": {"mode": "inotify"}}), "/hot_reload/mode"),
+        (json!({"retry": {"max_attempts": 0}}), "/retry/max_attempts"),
+        (json!({"retry": {"initial_backoff_ms": 0}}), "/retry/initial_backoff_ms"),
+        (json!({"retry": {"multiplier": 0.5}}), "/retry/multiplier"),
+        (json!({"providers": {"openai": {"retryable_exits": [256]}}}), "/providers/openai/retryable_exits/0"),
+        (json!({"providers": {"openai": {"cmd": "x"}}}), "/providers/openai"),
+        (json!({"orchestrator": {"agent_timeout_s": 0}}), "/orchestrator/agent_timeout_s"),
+        (json!({"orchestrator": {"grace_s": -1}}), "/orchestrator/grace_s"),
+        (json!({"orchestrator": {"quorum": {"plan": 6}}}), "/orchestrator/quorum/plan"),
+        (json!({"store": {"keep_generations": 1.5}}), "/store/keep_generations"),
+        (json!({"policy": {"rules": {"r": {"pattern": "x"}}}}), "/policy/rules/r/message"),
+    ] {
+        let state = compiled.validate(&config);
+        let places: Vec<_> = state.errors.iter().map(|error| error.get_path()).collect();
+        assert!(places.contains(&place), "{config}: {places:?}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! The settings of the shipped application, their schema and their defaults.
 //!
-//! [`AppConfig`] is what `core/config.schema.json` describes and `core/defaults.toml` fills; the tests below hold
-//! the three together, key by key and default by default.
+//! [`AppConfig`] is what `core/config.schema.json` describes and `core/defaults.toml` fills; the tests in
+//! `agreement` hold the three together, key by key and default by default.
 
 mod gates;
 mod models;
@@ -22,8 +22,8 @@ pub use tools::{
 
 /// The whole configuration of the shipped application.
 ///
-/// [`Default`] gives the embedded defaults. A table that is missing where one is typed has its defaults, but the
-/// maps of models, providers and logins are then empty.
+/// [`Default`] gives the embedded defaults. A table that is missing where one is typed has its defaults, but
+/// the maps of models, providers and logins are then empty.
 ///
 /// ```
 /// use speckit_core::AppConfig;

@@ -288,3 +288,21 @@ fn every_way_to_write_an_agent_in_toml_is_rewritten() {
     }
     assert_eq!(migrated(&(agent.to_string() + "# end")).lines().last(), Some("# end"));
 }
+
+#[test]
+fn a_damaged_file_is_refused_or_rewritten_to_what_its_layer_says() {
+    let mut rewritten = 0;
+    for (at, c) in OLD.char_indices() {
+        let (before, after) = (OLD.get(..at).unwrap(), OLD.get(at + c.len_utf8()..).unwrap());
+        for put in ["", "\n", "\"", "[", "a", "#", ".", "{ x = 1 }", "é"] {
+            let text = format!("{before}{put}{after}");
+            let Ok(parsed) = parse(&source(&text), Language::Toml) else { continue };
+            let Some(converted) = migrate_layer(&parsed) else { continue };
+            let migration =
+                migrate_text(&source(&text)).map(|migration| layer(migration.text()).root().clone());
+            rewritten += usize::from(migration.is_ok());
+            assert_eq!(migration, converted.map(|(converted, _)| converted.root().clone()), "{text}");
+        }
+    }
+    assert!(rewritten > 500, "{rewritten}");
+}

@@ -10,9 +10,13 @@ extern crate std;
 pub mod diagnostic;
 mod key;
 mod merge;
+pub mod migrate;
 mod number;
 mod origin;
+pub mod preflight;
+pub mod registry;
 pub mod schema;
+pub mod settings;
 pub mod source;
 #[cfg(feature = "proptest")]
 pub mod strategies;
@@ -24,4 +28,10 @@ pub use key::{Key, KeyError, Segment};
 pub use merge::{Layer, ListStrategy, Merged, merge};
 pub use number::{NotANumber, Number};
 pub use origin::{LayerKind, Origin, Source};
+pub use registry::{ModelEntry, ModelRegistry, RegistryError};
+pub use settings::{
+    AppConfig, HistoryMode, HotReloadConfig, Jitter, LoginConfig, ModelConfig, OrchestratorConfig,
+    PolicyConfig, Provider, ProviderConfig, QualityGateConfig, RetryConfig, RuleConfig, Secret, Stage,
+    StdinMode, StoreConfig, Tier, TokenStore, UnknownStage, ValidationConfig, WatchMode,
+};
 pub use value::{Fingerprint, Kind, MAX_DEPTH, Table, Value};

@@ -1,0 +1,172 @@
+//! What must be there before a gate can run: the API keys and the commands of its providers.
+
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::vec::Vec;
+
+use crate::diagnostic::{Diagnostic, in_report_order};
+use crate::key::Key;
+use crate::registry::{gate_agents, lenient_names};
+use crate::settings::Stage;
+use crate::value::Value;
+
+/// Checks that the providers which gates use have their API key and their command.
+///
+/// `is_set` tells whether a variable of the environment is there, `is_found` whether a command can be run;
+/// neither gives a value, so no message can show one. `validation.check_api_keys` and
+/// `validation.check_commands` turn the checks off. Returns warnings `provider/key-missing` and `provider/command-missing` in the order of
+/// reports. What is not of the type it should be is left to the schema.
+pub fn check_providers(
+    root: &Value,
+    is_set: &dyn Fn(&str) -> bool,
+    is_found: &dyn Fn(&str) -> bool,
+) -> Vec<Diagnostic> {
+    let checks = |name: &str| {
+        let value = root.member("validation").and_then(|validation| validation.member(name));
+        value.and_then(Value::as_bool).unwrap_or(true)
+    };
+    let (check_keys, check_commands) = (checks("check_api_keys"), checks("check_commands"));
+    let mut findings = Vec::new();
+    for (provider, users) in used_providers(root) {
+        let Some(settings) = root.member("providers").and_then(|providers| providers.member(provider)) else {
+            continue;
+        };
+        let users = users.join(", ");
+        let key = |name: &str| Key::of(["providers", provider, name]);
+        if let Some((variable, value)) = text(settings, "api_key_env").filter(|_| check_keys)
+            && !is_set(variable)
+        {
+            let message = format!("variable `{variable}` is not set; used at {users}");
+            findings.push(
+                Diagnostic::warning("provider/key-missing", key("api_key_env"), message)
+                    .help(format!("export {variable}=…, or set validation.check_api_keys = false"))
+                    .at(value.origin()),
+            );
+        }
+        if let Some((command, value)) = text(settings, "command").filter(|_| check_commands)
+            && !is_found(command)
+        {
+            let message = format!("command `{command}` is not found; used at {users}");
+            let help = format!(
+                "install `{command}`, name another program in providers.{provider}.command, or set \
+                 validation.check_commands = false"
+            );
+            findings.push(
+                Diagnostic::warning("provider/command-missing", key("command"), message)
+                    .help(help)
+                    .at(value.origin()),
+            );
+        }
+    }
+    in_report_order(findings)
+}
+
+fn text<'t>(settings: &'t Value, name: &str) -> Option<(&'t str, &'t Value)> {
+    let value = settings.member(name)?;
+    Some((value.as_str()?, value))
+}
+
+/// The providers whose models some gate names, with those gates in the order of stages.
+fn used_providers(root: &Value) -> BTreeMap<&str, Vec<&'static str>> {
+    let names = lenient_names(root);
+    let mut used: BTreeMap<&str, Vec<&'static str>> = BTreeMap::new();
+    for stage in Stage::ALL {
+        for agent in gate_agents(root, stage) {
+            let Ok(canonical) = names.resolve(agent) else { continue };
+            let model = root.member("models").and_then(|models| models.member(canonical));
+            let Some((provider, _)) = model.and_then(|model| text(model, "provider")) else { continue };
+            let gates = used.entry(provider).or_default();
+            if !gates.contains(&stage.name()) {
+                gates.push(stage.name());
+            }
+        }
+    }
+    used
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::merge::{ListStrategy, Merged};
+    use crate::origin::{LayerKind, Source};
+    use crate::settings::AppConfig;
+    use crate::source::{Language, parse};
+    use alloc::string::String;
+
+    fn root(text: &str) -> Value {
+        let layer = |kind, name: &str, text: &str| {
+            parse(&Source::document(kind, name, text), Language::Toml).unwrap()
+        };
+        let layers = [
+            layer(LayerKind::Defaults, "defaults", AppConfig::DEFAULTS),
+            layer(LayerKind::File, "app.toml", text),
+        ];
+        Merged::of(&layers, &|_| ListStrategy::Replace).unwrap().root().clone()
+    }
+
+    fn codes(root: &Value) -> Vec<String> {
+        check_providers(root, &|_| false, &|_| false)
+            .iter()
+            .map(|d| format!("{} {}", d.code, d.key))
+            .collect()
+    }
+
+    #[test]
+    fn a_missing_key_and_a_missing_command_name_the_way_out() {
+        let root = root("[providers.google]\ncommand = \"/opt/gemini\"\n");
+        let found = check_providers(&root, &|name| name != "GEMINI_API_KEY", &|name| name != "/opt/gemini");
+        let lines: Vec<_> = found
+            .iter()
+            .map(|d| {
+                format!("{}: {}; {}", d.origin.as_ref().unwrap().raw(), d.message, d.help.as_ref().unwrap())
+            })
+            .collect();
+        let users = "used at plan, tasks, validate, audit";
+        assert_eq!(
+            lines,
+            [
+                format!(
+                    "\"GEMINI_API_KEY\": variable `GEMINI_API_KEY` is not set; {users}; export GEMINI_API_KEY=…, or \
+                     set validation.check_api_keys = false"
+                ),
+                format!(
+                    "\"/opt/gemini\": command `/opt/gemini` is not found; {users}; install `/opt/gemini`, name \
+                     another program in providers.google.command, or set validation.check_commands = false"
+                ),
+            ]
+        );
+        assert!(found.iter().all(|d| d.severity == crate::Severity::Warning));
+    }
+
+    #[test]
+    fn only_providers_that_a_gate_uses_are_checked() {
+        let gates = "plan = [\"claude-haiku\"]\ntasks = [\"claude\"]\nvalidate = [\"claude\"]\naudit = [\"claude\"]\n\
+                     unlock = [\"nobody\", 3]\n";
+        assert_eq!(
+            codes(&root(&format!("[quality_gates]\n{gates}"))),
+            [
+                "provider/command-missing providers.anthropic.command",
+                "provider/key-missing providers.anthropic.api_key_env"
+            ]
+        );
+    }
+
+    #[test]
+    fn each_check_can_be_turned_off() {
+        let keys_only = codes(&root("[validation]\ncheck_commands = false\n"));
+        assert_eq!(keys_only.len(), 3);
+        assert!(keys_only.iter().all(|code| code.starts_with("provider/key-missing")));
+        assert!(codes(&root("[validation]\ncheck_commands = false\ncheck_api_keys = false\n")).is_empty());
+    }
+
+    #[test]
+    fn a_tree_of_wrong_types_gives_nothing() {
+        for text in ["providers = 1", "models = []", "quality_gates = \"plan\"", "[providers]\nopenai = 7"] {
+            let found = codes(&root(text));
+            assert!(
+                found.iter().all(|code| !code.contains("openai")) || text.starts_with("models"),
+                "{text}: {found:?}"
+            );
+        }
+    }
+}

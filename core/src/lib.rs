@@ -15,6 +15,7 @@ mod number;
 mod origin;
 pub mod preflight;
 pub mod registry;
+pub mod resolve;
 pub mod schema;
 pub mod settings;
 pub mod source;

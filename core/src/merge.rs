@@ -61,8 +61,13 @@ impl Merged {
         let mut layers = layers.into_iter();
         let first = layers.next()?.root.clone();
         let marked = layers.fold(first, |below, layer| merge(&below, &layer.root, strategy));
-        let root = without_marks(&marked);
-        Some(Self { marked, root })
+        Some(Self::from_root(marked))
+    }
+
+    /// A tree of one layer.
+    pub(crate) fn from_root(root: Value) -> Self {
+        let clean = without_marks(&root);
+        Self { marked: root, root: clean }
     }
 
     /// The merged tree.

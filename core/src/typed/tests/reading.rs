@@ -2,7 +2,6 @@ use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::num::NonZeroU16;
-use std::collections::HashMap;
 
 use serde::Deserialize;
 use toml::value::Datetime;
@@ -105,7 +104,7 @@ struct Mixed {
     steps: Vec<Step>,
     commands: Vec<Command>,
     #[serde(flatten)]
-    rest: HashMap<String, Option<u8>>,
+    rest: BTreeMap<String, Option<u8>>,
 }
 
 #[test]
@@ -121,7 +120,7 @@ fn tagged_untagged_and_flattened_types_are_read() {
     assert_eq!(mixed.steps, [Step::Wait(5), Step::Stop]);
     let words = Command::Words(vec!["ls".into(), "-l".into()]);
     assert_eq!(mixed.commands, [Command::Line("ls".into()), words, Command::Limit { limit: -3 }]);
-    assert_eq!(mixed.rest, HashMap::from([("x".into(), Some(7)), ("y".into(), None)]));
+    assert_eq!(mixed.rest, BTreeMap::from([("x".into(), Some(7)), ("y".into(), None)]));
 }
 
 #[test]

@@ -12,6 +12,8 @@ mod key;
 mod merge;
 mod number;
 mod origin;
+pub mod redact;
+pub mod report;
 pub mod schema;
 pub mod source;
 mod value;

@@ -1,0 +1,395 @@
+//! What may be shown of a text that did not parse: keys and structure, as far as they are certain.
+//!
+//! Reading goes from left to right. At the first thing that is not as the language has it, the rest of the line is
+//! masked; a line behind such a line is shown only if the whole of it is regular, since it may be the inside
+//! of a text that was never closed.
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use crate::origin::Source;
+use crate::source::Language;
+
+/// The bytes of a text that are values or comments, or could be.
+#[derive(Default)]
+pub(super) struct Plan {
+    /// What must not be shown where nothing is known about secrets; sorted.
+    pub(super) masked: Vec<Range<usize>>,
+    /// The comments, without their `#`; sorted. They are part of `masked`.
+    pub(super) comments: Vec<Range<usize>>,
+}
+
+impl Plan {
+    /// Reads a text in the language that its name says.
+    pub(super) fn of(source: &Source) -> Self {
+        let text = source.text();
+        let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        let language = Language::of_name(source.name());
+        let mut scan = Scan { text, at, plan: Self::default(), open: Vec::new(), before: b'{', torn: false };
+        let mut in_doubt = false;
+        while scan.at < text.len() {
+            let (start, kept) = (scan.at, scan.plan.masked.len());
+            let regular = match language {
+                Language::Toml => scan.toml_line(),
+                Language::Json => scan.json_line(),
+            };
+            if regular.is_none() {
+                scan.give_up();
+                if in_doubt {
+                    scan.plan.masked.truncate(kept);
+                    scan.mask(start..scan.at);
+                }
+            }
+            in_doubt = regular.is_none();
+            scan.take(b"\n");
+        }
+        if scan.torn {
+            scan.mask_from_first_long_text();
+        }
+        scan.plan
+    }
+}
+
+struct Scan<'t> {
+    text: &'t str,
+    at: usize,
+    plan: Plan,
+    /// The brackets that are open.
+    open: Vec<u8>,
+    /// JSON: the token before, as its first byte; `v` for a value, `?` when that is unknown.
+    before: u8,
+    /// A text of several lines is not closed, or its quotes stand where none are expected.
+    torn: bool,
+}
+
+/// `None`: something irregular stands at `at`.
+type Regular = Option<()>;
+
+impl Scan<'_> {
+    fn toml_line(&mut self) -> Regular {
+        if self.open.is_empty() {
+            self.blank();
+            match self.peek() {
+                None | Some(b'\n' | b'#') => {}
+                Some(b'[') => self.header()?,
+                Some(_) => {
+                    self.key_and_equals()?;
+                    self.toml_value()?;
+                }
+            }
+        }
+        loop {
+            self.blank();
+            match (self.peek(), self.open.last()) {
+                (None | Some(b'\n'), _) => return Some(()),
+                (Some(b'#'), _) => self.comment(),
+                (Some(_), None) => return None,
+                (Some(b','), _) => self.at += 1,
+                (Some(b']'), Some(b'[')) | (Some(b'}'), Some(b'{')) => {
+                    self.at += 1;
+                    self.open.pop();
+                }
+                (Some(_), Some(b'{')) => {
+                    self.key_and_equals()?;
+                    self.toml_value()?;
+                }
+                (Some(_), Some(_)) => self.toml_value()?,
+            }
+        }
+    }
+
+    fn header(&mut self) -> Regular {
+        let double = self.take(b"[[");
+        if !double {
+            self.take(b"[");
+        }
+        self.key()?;
+        self.take(if double { b"]]" } else { b"]" }).then_some(())
+    }
+
+    fn key_and_equals(&mut self) -> Regular {
+        let start = self.at;
+        if self.key().is_some() && self.take(b"=") {
+            return Some(());
+        }
+        self.at = start;
+        None
+    }
+
+    /// Names with dots between them, and the blanks behind.
+    fn key(&mut self) -> Regular {
+        let start = self.at;
+        loop {
+            self.blank();
+            let name = match self.peek() {
+                Some(b'"' | b'\'') => self.text_on_one_line(),
+                _ => self.run(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')),
+            };
+            self.blank();
+            match name {
+                None => {
+                    self.at = start;
+                    return None;
+                }
+                Some(_) if self.take(b".") => {}
+                Some(_) => return Some(()),
+            }
+        }
+    }
+
+    fn toml_value(&mut self) -> Regular {
+        self.blank();
+        let span = match self.peek()? {
+            open @ (b'[' | b'{') => {
+                self.at += 1;
+                self.open.push(open);
+                return Some(());
+            }
+            b'"' if self.rest().starts_with("\"\"\"") => self.long_text("\"\"\"")?,
+            b'\'' if self.rest().starts_with("'''") => self.long_text("'''")?,
+            b'"' | b'\'' => self.text_on_one_line()?,
+            _ => {
+                let span = self.word(b",]}#")?;
+                // A blank may stand between the date and the time (TOML 1.0, "Offset Date-Time").
+                let is_date = span.len() == 10 && self.bytes(&span).get(4) == Some(&b'-');
+                if is_date && self.rest().starts_with(' ') && self.byte(1).is_some_and(|b| b.is_ascii_digit()) {
+                    self.at += 1;
+                    span.start..self.word(b",]}#")?.end
+                } else {
+                    span
+                }
+            }
+        };
+        self.mask(span);
+        Some(())
+    }
+
+    fn json_line(&mut self) -> Regular {
+        loop {
+            self.blank();
+            let Some(byte) = self.peek().filter(|byte| *byte != b'\n') else { return Some(()) };
+            match (byte, self.before) {
+                (b'{' | b'[', b'{' | b'[' | b',' | b':') | (b',', b'v') | (b':', b'k') => {
+                    self.at += 1;
+                    self.before = byte;
+                }
+                (b'}' | b']', b'{' | b'[' | b',' | b'v') => {
+                    self.at += 1;
+                    self.before = b'v';
+                }
+                // A line that stands for itself may begin with any of these.
+                (b'{' | b'[' | b'}' | b']' | b',', b'?') => {
+                    self.at += 1;
+                    self.before = if matches!(byte, b'}' | b']') { b'v' } else { byte };
+                }
+                (b'"', b'{' | b'[' | b',' | b':' | b'?') => {
+                    let start = self.at;
+                    let span = self.text_on_one_line()?;
+                    let end = self.at;
+                    self.blank();
+                    let is_key = self.peek() == Some(b':') && self.before != b':';
+                    if !is_key {
+                        self.mask(span);
+                    }
+                    if !matches!(self.peek(), None | Some(b'\n' | b',' | b'}' | b']' | b':'))
+                        || (self.peek() == Some(b':') && !is_key)
+                    {
+                        self.at = if is_key { start } else { end };
+                        return None;
+                    }
+                    self.before = if is_key { b'k' } else { b'v' };
+                }
+                (_, b'[' | b',' | b':' | b'{' | b'?') => {
+                    let span = self.word(b",]}:")?;
+                    self.mask(span);
+                    self.before = b'v';
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    /// Masks the rest of the line; nothing is known of what follows.
+    fn give_up(&mut self) {
+        let rest = self.rest();
+        let end = rest.find('\n').unwrap_or(rest.len());
+        let (line, _) = rest.split_at(end);
+        self.torn |= line.contains("\"\"\"") || line.contains("'''");
+        self.mask(self.at..self.at + end);
+        self.at += end;
+        self.open.clear();
+        self.before = b'?';
+    }
+
+    /// Where the quotes of long texts do not pair, what is inside and what outside is unknown from the first on.
+    fn mask_from_first_long_text(&mut self) {
+        let first = [self.text.find("\"\"\""), self.text.find("'''")].into_iter().flatten().min();
+        let Some(first) = first else { return };
+        self.plan.masked.retain(|span| span.end <= first);
+        self.mask(first..self.text.len());
+    }
+
+    fn comment(&mut self) {
+        let rest = self.rest();
+        let end = self.at + rest.find('\n').unwrap_or(rest.len());
+        let comment = self.at..end;
+        self.plan.comments.push(comment.clone());
+        self.mask(comment);
+        self.at = end;
+    }
+
+    fn text_on_one_line(&mut self) -> Option<Range<usize>> {
+        let start = self.at;
+        let quote = self.peek()?;
+        let mut end = start + 1;
+        loop {
+            match *self.text.as_bytes().get(end)? {
+                b'\n' => return None,
+                b'\\' if quote == b'"' && self.text.as_bytes().get(end + 1) != Some(&b'\n') => end += 2,
+                byte => {
+                    end += 1;
+                    if byte == quote {
+                        break;
+                    }
+                }
+            }
+        }
+        self.at = end;
+        Some(start..end)
+    }
+
+    fn long_text(&mut self, quotes: &'static str) -> Option<Range<usize>> {
+        let start = self.at;
+        let mut end = start + quotes.len();
+        loop {
+            let rest = self.text.get(end..).unwrap_or_default();
+            if rest.is_empty() {
+                self.torn = true;
+                self.mask(start..self.text.len());
+                self.at = self.text.len();
+                return None;
+            }
+            if rest.starts_with(quotes) {
+                // One or two quotes may stand right before the closing ones (TOML 1.0, "String").
+                let more = rest.bytes().skip(3).take(2).take_while(|b| quotes.as_bytes().contains(b)).count();
+                self.at = end + quotes.len() + more;
+                return Some(start..self.at);
+            }
+            let escape = quotes.starts_with('"') && rest.starts_with('\\');
+            end += rest.chars().take(if escape { 2 } else { 1 }).map(char::len_utf8).sum::<usize>();
+        }
+    }
+
+    /// A number, a date or one of the words that both languages know.
+    fn word(&mut self, ends: &[u8]) -> Option<Range<usize>> {
+        let start = self.at;
+        let span = self.run(|byte| !byte.is_ascii_whitespace() && !ends.contains(&byte) && byte.is_ascii())?;
+        let regular = match self.bytes(&span) {
+            b"true" | b"false" | b"null" | b"inf" | b"nan" | b"+inf" | b"-inf" | b"+nan" | b"-nan" => true,
+            word => word.iter().skip_while(|byte| matches!(byte, b'+' | b'-')).next().is_some_and(u8::is_ascii_digit),
+        };
+        if !regular {
+            self.at = start;
+        }
+        regular.then_some(span)
+    }
+
+    fn run(&mut self, is_in: impl Fn(u8) -> bool) -> Option<Range<usize>> {
+        let start = self.at;
+        self.at += self.rest().bytes().take_while(|byte| is_in(*byte)).count();
+        (self.at > start).then_some(start..self.at)
+    }
+
+    fn blank(&mut self) {
+        self.at += self.rest().bytes().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r')).count();
+    }
+
+    fn take(&mut self, wanted: &[u8]) -> bool {
+        let found = self.rest().as_bytes().starts_with(wanted);
+        if found {
+            self.at += wanted.len();
+        }
+        found
+    }
+
+    fn mask(&mut self, span: Range<usize>) {
+        if !span.is_empty() {
+            self.plan.masked.push(span);
+        }
+    }
+
+    fn rest(&self) -> &str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn bytes(&self, span: &Range<usize>) -> &[u8] {
+        self.text.as_bytes().get(span.clone()).unwrap_or_default()
+    }
+
+    fn byte(&self, ahead: usize) -> Option<u8> {
+        self.text.as_bytes().get(self.at + ahead).copied()
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.byte(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::origin::LayerKind;
+    use alloc::string::String;
+
+    fn shown(name: &str, text: &str) -> String {
+        let plan = Plan::of(&Source::document(LayerKind::File, name, text));
+        let masked = |at: usize| plan.masked.iter().any(|span| span.contains(&at));
+        text.char_indices().map(|(at, c)| if c != '\n' && masked(at) { '*' } else { c }).collect()
+    }
+
+    #[test]
+    fn toml_keeps_keys_and_structure() {
+        assert_eq!(
+            shown(
+                "a.toml",
+                "# note\n[server.\"a b\"]\nport = 80 # old\nat = 2026-01-01 10:00:00\ninline = { a = 'x', b.c = [1, \"y\"] }\n\
+                 list = [\n  \"one\", # first\n  'two',\n]\n[[t]]\nlong = \"\"\"\nq = 1\n\\\"\"\"\"\"\"\nok = true\n"
+            ),
+            "******\n[server.\"a b\"]\nport = ** *****\nat = *******************\ninline = { a = ***, b.c = [*, ***] }\n\
+             list = [\n  *****, *******\n  *****,\n]\n[[t]]\nlong = ***\n*****\n*******\nok = ****\n"
+        );
+    }
+
+    #[test]
+    fn the_broken_line_keeps_its_key_and_the_lines_behind_must_be_whole() {
+        assert_eq!(
+            shown("a.toml", "name = hunter2 x\nMIIEabc==\nMIIEabc=\nfoo bar = 1\n[section\nport = 80\nport =\n"),
+            "name = *********\n*********\n********\n***********\n********\nport = **\nport =\n"
+        );
+        assert_eq!(shown("a.toml", "[server\nport 80\n"), "[server\n*******\n");
+        assert_eq!(shown("a.toml", "a = \"hunter2\nmore = x\nb = 1\n"), "a = ********\n********\nb = *\n");
+    }
+
+    #[test]
+    fn a_long_text_that_is_never_closed_masks_all_behind_it() {
+        assert_eq!(shown("a.toml", "a = 1\nb = '''\nkey = 2\n"), "a = *\nb = ***\n*******\n");
+        // The first text takes the quotes of the second for its end.
+        assert_eq!(
+            shown("a.toml", "a = \"\"\"x\nb = \"\"\"\nkey = 2\n\"\"\"\nc = 3\n"),
+            "a = ****\n*******\n*******\n***\n*****\n"
+        );
+    }
+
+    #[test]
+    fn json_keeps_names_up_to_the_first_irregular_thing() {
+        assert_eq!(
+            shown("a.json", r#"{"a": "x", "b": [1, "y:", {"c" : null}], "d": "e": "hunter2", "f": 1}"#),
+            r#"{"a": ***, "b": [*, ****, {"c" : ****}], "d": ***********************"#
+        );
+        assert_eq!(shown("a.json", r#"{"a: "hunter2": 1}"#), "{*****************");
+        assert_eq!(
+            shown("a.json", "{\n  \"a\": hunter2,\n  \"b\": \"x\n  \"c\": 1,\n  \"d\":\n  \"e\": 2\n}"),
+            "{\n  \"a\": ********\n*********\n  \"c\": *,\n  \"d\":\n  ******\n}"
+        );
+    }
+}

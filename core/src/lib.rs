@@ -8,14 +8,18 @@ extern crate alloc;
 extern crate std;
 
 pub mod diagnostic;
+pub mod diff;
 mod key;
 mod merge;
 mod number;
 mod origin;
+pub mod print;
 pub mod redact;
 pub mod report;
 pub mod schema;
 pub mod source;
+#[cfg(test)]
+mod testing;
 mod value;
 
 pub use diagnostic::{Diagnostic, Severity};

@@ -91,13 +91,7 @@ impl Masks {
         SourceMask { masks: self, source: Arc::clone(source), masked }
     }
 
-    fn collect(
-        &mut self,
-        value: &Value,
-        key: &mut Key,
-        above: bool,
-        is_secret: &dyn Fn(&Key) -> bool,
-    ) {
+    fn collect(&mut self, value: &Value, key: &mut Key, above: bool, is_secret: &dyn Fn(&Key) -> bool) {
         let secret = above || is_secret(key);
         let source = self.know(value.origin());
         match value.kind() {
@@ -148,12 +142,20 @@ impl Masks {
                 let mut quoted = String::new();
                 // Writing to a String cannot fail.
                 let _ = write_quoted(&mut quoted, text);
-                ways.extend([quoted, format!("{text:?}"), serde_json::Value::from(text.as_str()).to_string()]);
+                ways.extend([
+                    quoted,
+                    format!("{text:?}"),
+                    serde_json::Value::from(text.as_str()).to_string(),
+                ]);
                 ways.extend(text.lines().map(String::from));
                 ways.push(text.as_str().into());
             }
             Kind::Number(number) => {
-                ways.extend([number.to_string(), number.as_f64().to_string(), format!("{:?}", number.as_f64())]);
+                ways.extend([
+                    number.to_string(),
+                    number.as_f64().to_string(),
+                    format!("{:?}", number.as_f64()),
+                ]);
                 ways.extend(number.as_i128().map(|int| int.to_string()));
             }
             _ => ways.push(value.to_string()),
@@ -212,7 +214,8 @@ impl SourceMask<'_> {
 }
 
 fn is_same(a: &Arc<Source>, b: &Arc<Source>) -> bool {
-    Arc::ptr_eq(a, b) || (a.has_lines() && a.layer() == b.layer() && a.name() == b.name() && a.text() == b.text())
+    Arc::ptr_eq(a, b)
+        || (a.has_lines() && a.layer() == b.layer() && a.name() == b.name() && a.text() == b.text())
 }
 
 /// Sorted ranges, those that overlap or touch as one.
@@ -299,11 +302,11 @@ mod tests {
     #[test]
     fn a_message_is_scrubbed_of_every_way_to_write_a_secret() {
         let text = "secret = [\"a\\\"bc\\nhunter2\", 1_234_567, 0xBEEF, 2026-01-02, 'abc', true]\n";
-        let layer =
-            parse(&Source::document(LayerKind::File, "a.toml", text), Language::Toml).unwrap();
+        let layer = parse(&Source::document(LayerKind::File, "a.toml", text), Language::Toml).unwrap();
         let masks = Masks::of([&layer], &below_secret);
         assert_eq!(
-            masks.scrub(r#"not "a\"bc\nhunter2" or hunter2, 1_234_567 or 1234567.0, 48879, 0xBEEF; abc true"#),
+            masks
+                .scrub(r#"not "a\"bc\nhunter2" or hunter2, 1_234_567 or 1234567.0, 48879, 0xBEEF; abc true"#),
             "not \"[redacted]\" or [redacted], [redacted] or [redacted], [redacted], [redacted]; abc true"
         );
         assert_eq!(masks.scrub("on 2026-01-02"), "on [redacted]");
@@ -312,8 +315,7 @@ mod tests {
     #[test]
     fn secrets_that_overlap_leave_no_rest() {
         let text = "secret = ['abcdef', 'defghi']\n";
-        let layer =
-            parse(&Source::document(LayerKind::File, "a.toml", text), Language::Toml).unwrap();
+        let layer = parse(&Source::document(LayerKind::File, "a.toml", text), Language::Toml).unwrap();
         assert_eq!(Masks::of([&layer], &below_secret).scrub("-abcdefghi-"), "-[redacted]-");
     }
 }

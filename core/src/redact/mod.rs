@@ -122,8 +122,9 @@ mod tests {
 
     #[test]
     fn every_scalar_below_a_secret_key_is_replaced_and_the_shape_stays() {
-        let layer =
-            layer("open = 1\n[secret]\na = 'x'\nb = [1, { c = 2026-01-01 }]\nempty = []\nd = true\n[secret.e]\n");
+        let layer = layer(
+            "open = 1\n[secret]\na = 'x'\nb = [1, { c = 2026-01-01 }]\nempty = []\nd = true\n[secret.e]\n",
+        );
         assert_eq!(
             redact(layer.root(), &below_secret).to_string(),
             "{ open = 1, secret = { a = \"[redacted]\", b = [\"[redacted]\", { c = \"[redacted]\" }], \

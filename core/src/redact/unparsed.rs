@@ -152,7 +152,8 @@ impl Scan<'_> {
                 let span = self.word(b",]}#")?;
                 // A blank may stand between the date and the time (TOML 1.0, "Offset Date-Time").
                 let is_date = span.len() == 10 && self.bytes(&span).get(4) == Some(&b'-');
-                if is_date && self.rest().starts_with(' ') && self.byte(1).is_some_and(|b| b.is_ascii_digit()) {
+                if is_date && self.rest().starts_with(' ') && self.byte(1).is_some_and(|b| b.is_ascii_digit())
+                {
                     self.at += 1;
                     span.start..self.word(b",]}#")?.end
                 } else {
@@ -283,10 +284,15 @@ impl Scan<'_> {
     /// A number, a date or one of the words that both languages know.
     fn word(&mut self, ends: &[u8]) -> Option<Range<usize>> {
         let start = self.at;
-        let span = self.run(|byte| !byte.is_ascii_whitespace() && !ends.contains(&byte) && byte.is_ascii())?;
+        let span =
+            self.run(|byte| !byte.is_ascii_whitespace() && !ends.contains(&byte) && byte.is_ascii())?;
         let regular = match self.bytes(&span) {
             b"true" | b"false" | b"null" | b"inf" | b"nan" | b"+inf" | b"-inf" | b"+nan" | b"-nan" => true,
-            word => word.iter().skip_while(|byte| matches!(byte, b'+' | b'-')).next().is_some_and(u8::is_ascii_digit),
+            word => word
+                .iter()
+                .skip_while(|byte| matches!(byte, b'+' | b'-'))
+                .next()
+                .is_some_and(u8::is_ascii_digit),
         };
         if !regular {
             self.at = start;
@@ -363,7 +369,10 @@ mod tests {
     #[test]
     fn the_broken_line_keeps_its_key_and_the_lines_behind_must_be_whole() {
         assert_eq!(
-            shown("a.toml", "name = hunter2 x\nMIIEabc==\nMIIEabc=\nfoo bar = 1\n[section\nport = 80\nport =\n"),
+            shown(
+                "a.toml",
+                "name = hunter2 x\nMIIEabc==\nMIIEabc=\nfoo bar = 1\n[section\nport = 80\nport =\n"
+            ),
             "name = *********\n*********\n********\n***********\n********\nport = **\nport =\n"
         );
         assert_eq!(shown("a.toml", "[server\nport 80\n"), "[server\n*******\n");

@@ -58,7 +58,8 @@ impl Excerpt {
 
 /// The characters that fit `width` columns: all, or a third of the width before the caret and the rest behind.
 fn window(chars: &[char], caret: Range<usize>, width: usize) -> Range<usize> {
-    let columns = |range: Range<usize>| chars.get(range).unwrap_or_default().iter().map(column_width).sum::<usize>();
+    let columns =
+        |range: Range<usize>| chars.get(range).unwrap_or_default().iter().map(column_width).sum::<usize>();
     if columns(0..chars.len()) <= width {
         return 0..chars.len();
     }

@@ -90,7 +90,11 @@ pub fn render_short(diagnostics: &[Diagnostic], masks: &Masks) -> String {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        report.push_str(&format!("{severity}[{}]: {}", visible(&diagnostic.code), headline(diagnostic, masks)));
+        report.push_str(&format!(
+            "{severity}[{}]: {}",
+            visible(&diagnostic.code),
+            headline(diagnostic, masks)
+        ));
         if let Some(help) = &diagnostic.help {
             report.push_str(&format!(" ({})", visible(&masks.scrub(help))));
         }
@@ -175,7 +179,11 @@ fn mask_of<'k, 'm>(
 
 fn headline(diagnostic: &Diagnostic, masks: &Masks) -> String {
     let message = visible(&masks.scrub(&diagnostic.message));
-    if diagnostic.key.is_root() { message } else { format!("{}: {message}", visible(&diagnostic.key.to_string())) }
+    if diagnostic.key.is_root() {
+        message
+    } else {
+        format!("{}: {message}", visible(&diagnostic.key.to_string()))
+    }
 }
 
 /// The place as a report names it: the variable, the place in a file, or the override with its key.

@@ -33,7 +33,11 @@ fn every_kind_of_place_has_its_form() {
         at(&layer, "server.port")
             .at(&Origin::whole(&Source::variable("APP_SERVER__PORT", "hunter2")))
             .help("unset it"),
-        at(&layer, "server.port").at(&Origin::whole(&Source::fragment(LayerKind::Override, "--set", "hunter2"))),
+        at(&layer, "server.port").at(&Origin::whole(&Source::fragment(
+            LayerKind::Override,
+            "--set",
+            "hunter2",
+        ))),
         Diagnostic::error("schema/required", key, "missing").at(layer.root().origin()),
     ];
     assert_eq!(
@@ -51,7 +55,6 @@ error[schema/type]: server.port: expected integer, found string
 
 error[schema/type]: server.port: expected integer, found string
  --> APP_SERVER__PORT (environment)
-  |
   = help: unset it
 
 error[schema/type]: server.port: expected integer, found string
@@ -212,7 +215,10 @@ fn any_width_and_any_place_is_survived() {
                 Diagnostic::error("parse/toml", Key::root(), "x").at(&Origin::new(&source, start..end));
             for width in [0, 1, 41, usize::MAX] {
                 assert!(plain(&[mistake.clone()], &Masks::default()).ends_with("\n1 error\n"));
-                assert!(render(&[mistake.clone()], &Masks::default(), Style { color: true, width }).contains("parse"));
+                assert!(
+                    render(&[mistake.clone()], &Masks::default(), Style { color: true, width })
+                        .contains("parse")
+                );
             }
         }
     }

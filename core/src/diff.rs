@@ -208,6 +208,31 @@ mod tests {
         }
 
         #[test]
+        fn a_large_shared_table_differs_where_it_was_edited(
+            size in 0_i64..2000,
+            edits in prop::collection::vec((0_i64..2200, prop::option::of(any::<bool>())), 0..8),
+        ) {
+            let origin = tree("").origin().clone();
+            let name = |n: i64| smol_str::SmolStr::from(format!("k{n}"));
+            let value = |new: bool| Value::new(Kind::Bool(new), origin.clone());
+            let large: Table = (0..size).map(|n| (name(n), value(false))).collect();
+            let mut edited = large.clone();
+            for (n, edit) in edits {
+                match edit {
+                    Some(new) => drop(edited.insert(name(n), value(new))),
+                    None => drop(edited.remove(&name(n))),
+                }
+            }
+            let naive = large.keys().chain(edited.keys()).collect::<alloc::collections::BTreeSet<_>>();
+            let naive = naive.into_iter().filter(|name| large.get(*name) != edited.get(*name));
+            let expected: Vec<Key> = naive.map(|name| Key::of([name.clone()])).collect();
+            let (a, b) = (Value::table(large.clone(), origin.clone()), Value::table(edited.clone(), origin.clone()));
+            let changes = diff(&a, &b);
+            prop_assert_eq!(apply(&a, &changes), b);
+            prop_assert_eq!(changes.into_iter().map(|change| change.key).collect::<Vec<_>>(), expected);
+        }
+
+        #[test]
         fn a_tree_does_not_differ_from_itself(a in trees()) {
             prop_assert_eq!(diff(&a, &a), Vec::new());
         }

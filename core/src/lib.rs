@@ -9,6 +9,7 @@ extern crate std;
 
 pub mod diagnostic;
 pub mod diff;
+pub mod explain;
 mod key;
 mod merge;
 mod number;

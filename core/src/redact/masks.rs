@@ -219,7 +219,7 @@ fn is_same(a: &Arc<Source>, b: &Arc<Source>) -> bool {
 }
 
 /// Sorted ranges, those that overlap or touch as one.
-fn united(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+pub(super) fn united(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     ranges.sort_by_key(|range| (range.start, range.end));
     let mut all: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
     for range in ranges.into_iter().filter(|range| !range.is_empty()) {

@@ -8,6 +8,8 @@ use smol_str::SmolStr;
 use crate::key::{Key, Segment};
 use crate::value::{Kind, Past, Value};
 
+#[cfg(test)]
+mod canary;
 mod masks;
 mod unparsed;
 

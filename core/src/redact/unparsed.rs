@@ -1,12 +1,13 @@
 //! What may be shown of a text that did not parse: keys and structure, as far as they are certain.
 //!
 //! Reading goes from left to right. At the first thing that is not as the language has it, the rest of the line is
-//! masked; a line behind such a line is shown only if the whole of it is regular, since it may be the inside
-//! of a text that was never closed.
+//! masked; a line behind such a line is shown only if the whole of it is regular, and behind a quote that was never
+//! closed, or a second irregular line, not before the next table header: it may be the inside of a secret text.
 
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use super::masks::united;
 use crate::origin::Source;
 use crate::source::Language;
 
@@ -25,34 +26,68 @@ impl Plan {
         let text = source.text();
         let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         let language = Language::of_name(source.name());
-        let mut scan = Scan { text, at, plan: Self::default(), open: Vec::new(), before: b'{', torn: false };
-        let mut in_doubt = false;
+        let mut scan = Scan {
+            text,
+            at,
+            header_read: false,
+            plan: Self::default(),
+            open: Vec::new(),
+            before: b'{',
+            torn: false,
+            irregular: None,
+        };
+        let mut doubt = Doubt::None;
         while scan.at < text.len() {
             let (start, kept) = (scan.at, scan.plan.masked.len());
+            scan.header_read = false;
             let regular = match language {
                 Language::Toml => scan.toml_line(),
                 Language::Json => scan.json_line(),
             };
-            if regular.is_none() {
-                scan.give_up();
-                if in_doubt {
+            if regular.is_none() && scan.at < text.len() {
+                scan.irregular.get_or_insert(start);
+            }
+            let open_quote = regular.is_none() && scan.give_up();
+            let again = regular.is_none() && doubt == Doubt::OneLine;
+            if regular.is_none() || (doubt == Doubt::Inside && !scan.header_read) {
+                if doubt != Doubt::None {
                     scan.plan.masked.truncate(kept);
                     scan.mask(start..scan.at);
                 }
+                doubt = match doubt {
+                    Doubt::Inside => Doubt::Inside,
+                    // No text of JSON goes over several lines.
+                    _ if language == Language::Toml && (open_quote || again) => Doubt::Inside,
+                    _ => Doubt::OneLine,
+                };
+            } else {
+                doubt = Doubt::None;
             }
-            in_doubt = regular.is_none();
             scan.take(b"\n");
         }
         if scan.torn {
-            scan.mask_from_first_long_text();
+            scan.mask_what_is_torn();
         }
         scan.plan
     }
 }
 
+/// Whether the line at hand may be something else than it looks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Doubt {
+    None,
+    /// The line before was irregular: this one is believed if the whole of it is regular.
+    OneLine,
+    /// Quotes were opened and not closed, or two lines in turn were irregular: this may be the inside of a text.
+    /// Only a header is believed.
+    Inside,
+}
+
 struct Scan<'t> {
     text: &'t str,
     at: usize,
+    /// The line at hand has a table header.
+    header_read: bool,
     plan: Plan,
     /// The brackets that are open.
     open: Vec<u8>,
@@ -60,6 +95,8 @@ struct Scan<'t> {
     before: u8,
     /// A text of several lines is not closed, or its quotes stand where none are expected.
     torn: bool,
+    /// Where the first irregular line begins.
+    irregular: Option<usize>,
 }
 
 /// `None`: something irregular stands at `at`.
@@ -104,7 +141,8 @@ impl Scan<'_> {
             self.take(b"[");
         }
         self.key()?;
-        self.take(if double { b"]]" } else { b"]" }).then_some(())
+        self.header_read = self.take(if double { b"]]" } else { b"]" });
+        self.header_read.then_some(())
     }
 
     fn key_and_equals(&mut self) -> Regular {
@@ -210,24 +248,28 @@ impl Scan<'_> {
         }
     }
 
-    /// Masks the rest of the line; nothing is known of what follows.
-    fn give_up(&mut self) {
+    /// Masks the rest of the line, and tells whether there are quotes in it; nothing is known of what follows.
+    fn give_up(&mut self) -> bool {
         let rest = self.rest();
         let end = rest.find('\n').unwrap_or(rest.len());
         let (line, _) = rest.split_at(end);
-        self.torn |= line.contains("\"\"\"") || line.contains("'''");
+        let quotes = line.contains(['"', '\'']);
+        let torn = line.contains("\"\"\"") || line.contains("'''");
+        self.torn |= torn;
         self.mask(self.at..self.at + end);
         self.at += end;
         self.open.clear();
         self.before = b'?';
+        quotes
     }
 
-    /// Where the quotes of long texts do not pair, what is inside and what outside is unknown from the first on.
-    fn mask_from_first_long_text(&mut self) {
-        let first = [self.text.find("\"\"\""), self.text.find("'''")].into_iter().flatten().min();
-        let Some(first) = first else { return };
-        self.plan.masked.retain(|span| span.end <= first);
+    /// Where the quotes of long texts do not pair, it is unknown what is inside and what outside of them, from the
+    /// first of them on, and from the first irregular line, which may be the inside of a text whose quotes are misspelt.
+    fn mask_what_is_torn(&mut self) {
+        let quotes = [self.text.find("\"\"\""), self.text.find("'''")];
+        let Some(first) = quotes.into_iter().chain([self.irregular]).flatten().min() else { return };
         self.mask(first..self.text.len());
+        self.plan.masked = united(core::mem::take(&mut self.plan.masked));
     }
 
     fn comment(&mut self) {
@@ -288,11 +330,7 @@ impl Scan<'_> {
             self.run(|byte| !byte.is_ascii_whitespace() && !ends.contains(&byte) && byte.is_ascii())?;
         let regular = match self.bytes(&span) {
             b"true" | b"false" | b"null" | b"inf" | b"nan" | b"+inf" | b"-inf" | b"+nan" | b"-nan" => true,
-            word => word
-                .iter()
-                .skip_while(|byte| matches!(byte, b'+' | b'-'))
-                .next()
-                .is_some_and(u8::is_ascii_digit),
+            word => word.iter().find(|byte| !matches!(byte, b'+' | b'-')).is_some_and(u8::is_ascii_digit),
         };
         if !regular {
             self.at = start;
@@ -371,12 +409,23 @@ mod tests {
         assert_eq!(
             shown(
                 "a.toml",
-                "name = hunter2 x\nMIIEabc==\nMIIEabc=\nfoo bar = 1\n[section\nport = 80\nport =\n"
+                "name = hunter2 x\nMIIEabc==\nMIIEabc=\nfoo bar = 1\n[section\nport = 80\n[s]\nport =\nport = 1\n"
             ),
-            "name = *********\n*********\n********\n***********\n********\nport = **\nport =\n"
+            "name = *********\n*********\n********\n***********\n********\n*********\n[s]\nport =\nport = *\n"
         );
         assert_eq!(shown("a.toml", "[server\nport 80\n"), "[server\n*******\n");
-        assert_eq!(shown("a.toml", "a = \"hunter2\nmore = x\nb = 1\n"), "a = ********\n********\nb = *\n");
+        assert_eq!(
+            shown("a.toml", "a = \"hunter2\nmore = x\n[b]\nc = 1\n"),
+            "a = ********\n********\n[b]\nc = *\n"
+        );
+    }
+
+    #[test]
+    fn lines_behind_an_open_quote_may_be_its_inside() {
+        assert_eq!(
+            shown("a.toml", "a = \"\nhunter2 = 1\n\"\nb = 2\nc = 'x\nd = 3\n[e]\nf = 4\n"),
+            "a = *\n***********\n*\n*****\n******\n*****\n[e]\nf = *\n"
+        );
     }
 
     #[test]

@@ -214,9 +214,9 @@ fn any_width_and_any_place_is_survived() {
             let mistake =
                 Diagnostic::error("parse/toml", Key::root(), "x").at(&Origin::new(&source, start..end));
             for width in [0, 1, 41, usize::MAX] {
-                assert!(plain(&[mistake.clone()], &Masks::default()).ends_with("\n1 error\n"));
+                assert!(plain(core::slice::from_ref(&mistake), &Masks::default()).ends_with("\n1 error\n"));
                 assert!(
-                    render(&[mistake.clone()], &Masks::default(), Style { color: true, width })
+                    render(core::slice::from_ref(&mistake), &Masks::default(), Style { color: true, width })
                         .contains("parse")
                 );
             }

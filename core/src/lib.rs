@@ -8,19 +8,26 @@ extern crate alloc;
 extern crate std;
 
 pub mod diagnostic;
+pub mod diff;
+pub mod explain;
 mod key;
 mod merge;
 pub mod migrate;
 mod number;
 mod origin;
 pub mod preflight;
+pub mod print;
+pub mod redact;
 pub mod registry;
+pub mod report;
 pub mod resolve;
 pub mod schema;
 pub mod settings;
 pub mod source;
 #[cfg(feature = "proptest")]
 pub mod strategies;
+#[cfg(test)]
+mod testing;
 pub mod typed;
 mod value;
 

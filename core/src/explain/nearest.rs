@@ -1,0 +1,53 @@
+//! The keys that a mistyped one may mean.
+
+use alloc::string::ToString as _;
+use alloc::vec::Vec;
+
+use crate::key::{Key, Segment};
+use crate::value::{Kind, Value};
+
+const MOST: usize = 3;
+
+/// The keys of the tree that are nearest to a mistyped one, nearest first, at most three.
+///
+/// Near is a Damerau–Levenshtein distance of at most a third of the longer key, or the same last name in another place.
+///
+/// ```
+/// use speckit_core::{LayerKind, Source, explain::nearest_keys, source::{Language, parse}};
+/// let source = Source::document(LayerKind::File, "app.toml", "[server]\nport = 80\n[client]\nhost = 'a'\n");
+/// let layer = parse(&source, Language::Toml)?;
+/// let found = nearest_keys(layer.root(), &"sever.prot".parse().unwrap());
+/// assert_eq!(found, ["server.port".parse().unwrap()]);
+/// # Ok::<(), Vec<speckit_core::Diagnostic>>(())
+/// ```
+pub fn nearest_keys(root: &Value, key: &Key) -> Vec<Key> {
+    let mistyped = key.to_string().to_lowercase();
+    let mut near: Vec<(usize, Key)> = Vec::new();
+    every_key(root, &mut Key::root(), &mut |known| {
+        let name = known.to_string().to_lowercase();
+        let distance = strsim::damerau_levenshtein(&mistyped, &name);
+        let longer = mistyped.chars().count().max(name.chars().count());
+        let close = distance <= (longer / 3).max(1) && distance < longer;
+        let same_name = key.last_name().is_some_and(|last| known.last_name() == Some(last));
+        if close || same_name {
+            near.push((distance, known.clone()));
+        }
+    });
+    near.sort();
+    near.truncate(MOST);
+    near.into_iter().map(|(_, key)| key).collect()
+}
+
+/// Visits every key but the root, tables too; a list is one value.
+fn every_key(value: &Value, key: &mut Key, visit: &mut dyn FnMut(&Key)) {
+    if !key.is_root() {
+        visit(key);
+    }
+    if let Kind::Table(members) = value.kind() {
+        for (name, member) in members {
+            key.push(Segment::Name(name.clone()));
+            every_key(member, key, visit);
+            key.pop();
+        }
+    }
+}

@@ -29,8 +29,6 @@ pub enum Document {
     Text(Arc<Source>, Language),
     /// A layer that was parsed before, such as defaults that do not change.
     Parsed(Layer),
-    /// A file that is there and cannot be read, with what is said of it.
-    Unreadable(Diagnostic),
 }
 
 /// All that a configuration is made of, as values.
@@ -42,6 +40,8 @@ pub struct Inputs {
     pub environment: Environment,
     /// Overrides; a later one wins.
     pub overrides: Vec<Override>,
+    /// What was found while the texts were gathered, such as a file that cannot be read (`file/…`).
+    pub findings: Vec<Diagnostic>,
 }
 
 /// What a configuration must obey, and how its variables are called.
@@ -106,7 +106,7 @@ impl Rules {
     /// Reads every input into its layer.
     pub fn read(&self, inputs: &Inputs) -> Layers {
         let mut layers = Vec::with_capacity(inputs.documents.len() + 2);
-        let mut findings = Vec::new();
+        let mut findings = inputs.findings.clone();
         for document in &inputs.documents {
             match self.read_document(document, &mut findings) {
                 Ok(layer) => layers.push(layer),
@@ -134,7 +134,6 @@ impl Rules {
         let mut layer = match document {
             Document::Text(source, language) => parse(source, *language)?,
             Document::Parsed(layer) => layer.clone(),
-            Document::Unreadable(finding) => return Err(Vec::from([finding.clone()])),
         };
         if self.is_application
             && let Some(migrated) = migrate_layer(&layer)
@@ -167,8 +166,11 @@ impl Rules {
     pub fn check(&self, layers: Layers) -> Result<Checked, Refused> {
         let Layers { mut layers, mut findings } = layers;
         let merged = self.merge_with_defaults(&mut layers);
-        let is_parsed =
-            !findings.iter().any(|found| found.code.starts_with("parse/") || found.code.starts_with("file/"));
+        let is_lost = |found: &Diagnostic| {
+            found.severity == Severity::Error
+                && (found.code.starts_with("parse/") || found.code.starts_with("file/"))
+        };
+        let is_parsed = !findings.iter().any(is_lost);
         if is_parsed {
             self.check_tree(merged.root(), &mut findings);
         }

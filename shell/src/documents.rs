@@ -1,0 +1,202 @@
+//! The door to files: texts with what is to be said of those that cannot be read.
+#![expect(clippy::disallowed_methods, reason = "this module is the door to files")]
+
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use speckit_core::resolve::Document;
+use speckit_core::source::{Language, MAX_BYTES};
+use speckit_core::{Diagnostic, Key, LayerKind, Origin, Source};
+
+/// One file, or folder of files, of a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileSource {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Whether it must be there.
+    pub required: bool,
+}
+
+/// The documents at a path, in the order in which they are layered, and what is to be said of them.
+///
+/// A folder is read as conf.d: its `*.toml` in the order of their names. A file that may be absent and is gives
+/// nothing. Findings have the codes `file/missing`, `file/unreadable`, `file/too-large`, `file/not-utf8` and,
+/// as a warning, `file/empty`.
+pub fn read(file: &FileSource) -> (Vec<Document>, Vec<Diagnostic>) {
+    let mut documents = Vec::new();
+    let mut findings = Vec::new();
+    let listed = if file.path.is_dir() { conf_d(&file.path) } else { Ok(vec![file.path.clone()]) };
+    match listed {
+        Ok(paths) => {
+            for path in paths {
+                match read_text(&path) {
+                    Ok(text) => {
+                        let source = Source::document(LayerKind::File, path.display().to_string(), text);
+                        if source.text().is_empty() {
+                            let finding = Diagnostic::warning(
+                                "file/empty",
+                                Key::root(),
+                                "the file is empty and sets nothing",
+                            );
+                            findings.push(finding.at(&Origin::new(&source, 0..0)));
+                        }
+                        let language = Language::of_name(source.name());
+                        documents.push(Document::Text(source, language));
+                    }
+                    Err(Unread::Missing) if !file.required => {}
+                    Err(unread) => findings.push(unread.finding(&path)),
+                }
+            }
+        }
+        Err(error) => findings.push(Unread::Io(error.to_string()).finding(&file.path)),
+    }
+    (documents, findings)
+}
+
+/// Why a file gave no text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// There is none.
+    Missing,
+    /// The system's reason.
+    Io(String),
+    /// It is longer than [`MAX_BYTES`].
+    TooLarge,
+    /// It is no UTF-8; the text with marks for the bytes that are none, and how many bytes are good.
+    NotUnicode {
+        /// The text, each bad sequence replaced by U+FFFD.
+        lossy: String,
+        /// The first bad byte.
+        good: usize,
+    },
+}
+
+impl Unread {
+    /// The diagnostic about the file at `path`.
+    pub fn finding(&self, path: &Path) -> Diagnostic {
+        let name = path.display().to_string();
+        let error = |code: &'static str, message: String| Diagnostic::error(code, Key::root(), message);
+        let whole = |text: &str| Source::document(LayerKind::File, name.clone(), text);
+        match self {
+            Self::Missing => error("file/missing", format!("`{name}` does not exist"))
+                .help("check the path; `speckit init FILE` writes a template"),
+            Self::Io(reason) => error("file/unreadable", format!("`{name}` cannot be read: {reason}"))
+                .help("check its permissions"),
+            Self::TooLarge => error("file/too-large", format!("`{name}` is longer than {MAX_BYTES} bytes")),
+            Self::NotUnicode { lossy, good } => {
+                error("file/not-utf8", format!("byte {} is not UTF-8", good + 1))
+                    .help("save the file as UTF-8")
+                    .at(&Origin::new(&whole(lossy), *good..*good + '\u{fffd}'.len_utf8()))
+            }
+        }
+    }
+}
+
+/// The text of a file.
+///
+/// # Errors
+/// Why there is none.
+pub fn read_text(path: &Path) -> Result<String, Unread> {
+    let bytes = read_bytes(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Unread::Missing,
+        io::ErrorKind::FileTooLarge => Unread::TooLarge,
+        _ => Unread::Io(error.to_string()),
+    })?;
+    String::from_utf8(bytes).map_err(|error| Unread::NotUnicode {
+        good: error.utf8_error().valid_up_to(),
+        lossy: String::from_utf8_lossy(error.as_bytes()).into_owned(),
+    })
+}
+
+fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
+    File::open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() > MAX_BYTES { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
+}
+
+/// The `*.toml` of a folder, in the order of their names. A name that begins with a dot is passed over.
+fn conf_d(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        let is_toml = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
+        if is_toml && !hidden && !path.is_dir() {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+/// Writes a file in one step: to a neighbour first, which then takes its name; other readers see the old text
+/// or the new one.
+///
+/// # Errors
+/// The system's.
+pub fn write_atomically(path: &Path, text: &str) -> io::Result<()> {
+    use std::io::Write as _;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
+    let neighbour = folder.join(format!(".{name}.{}.tmp", std::process::id()));
+    let written = File::options().write(true).create_new(true).open(&neighbour).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        if let Ok(old) = fs::metadata(path) {
+            file.set_permissions(old.permissions())?;
+        }
+        file.sync_all()
+    });
+    let renamed = written.and_then(|()| fs::rename(&neighbour, path));
+    if renamed.is_err() {
+        // The error that matters is the first one; a neighbour that was never made cannot be removed.
+        let _ = fs::remove_file(&neighbour);
+    }
+    renamed
+}
+
+/// Tells whether something is at the path.
+pub fn exists(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+/// Copies a file.
+///
+/// # Errors
+/// The system's.
+pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::copy(from, to).map(|_| ())
+}
+
+/// Makes a relative path absolute, without looking for the file.
+///
+/// # Errors
+/// The system's, when there is no current folder.
+pub fn absolute(path: &Path) -> io::Result<PathBuf> {
+    std::path::absolute(path)
+}
+
+/// Tells whether a command is found: as a path if it has a separator, else in the folders of `PATH`.
+pub fn command_is_found(command: &str, path_variable: Option<&str>) -> bool {
+    let is_program =
+        |path: &Path| fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && is_executable(&metadata));
+    if command.contains(std::path::MAIN_SEPARATOR) || command.contains('/') {
+        return is_program(Path::new(command));
+    }
+    std::env::split_paths(path_variable.unwrap_or_default()).any(|folder| {
+        is_program(&folder.join(command))
+            || (cfg!(windows) && is_program(&folder.join(format!("{command}.exe"))))
+    })
+}
+
+#[cfg(unix)]
+fn is_executable(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    metadata.permissions().mode() & 0o111 != 0
+}
+
+#[cfg(not(unix))]
+fn is_executable(_: &fs::Metadata) -> bool {
+    true
+}

@@ -1,0 +1,20 @@
+//! The door to the environment: read once, handed on as a value.
+#![expect(clippy::disallowed_methods, reason = "this module is the door to the environment")]
+
+use speckit_core::source::{Environment, Variable};
+
+/// The environment of this process as it is now.
+///
+/// Names that are no UTF-8 name no key and are left out; values that are none are kept as such, so that a
+/// variable of ours is reported and not ignored.
+pub fn capture() -> Environment {
+    Environment::new(std::env::vars_os().filter_map(|(name, value)| {
+        let value = value.into_string().map_or(Variable::NotUnicode, Variable::Text);
+        Some((name.into_string().ok()?, value))
+    }))
+}
+
+/// The folder that holds a user's own settings: `$HOME`, or `%USERPROFILE%`.
+pub(crate) fn home() -> Option<std::path::PathBuf> {
+    std::env::home_dir().filter(|home| !home.as_os_str().is_empty())
+}

@@ -1,0 +1,51 @@
+//! Why a configuration could not be opened.
+
+use speckit_core::Diagnostic;
+use speckit_core::redact::Masks;
+use speckit_core::report::Style;
+use speckit_core::report::render;
+use speckit_core::resolve::{Refused, Rules};
+
+/// Why a configuration could not be opened: every finding, and the report for a person.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// The configuration breaks its rules.
+    #[error("{report}")]
+    Refused {
+        /// Every finding, in the order of reports.
+        findings: Vec<Diagnostic>,
+        /// The findings as text, with the lines that they are about; secrets are masked.
+        report: String,
+    },
+    /// The schema, or the defaults that were built in, are wrong: a mistake of the program.
+    #[error("{report}")]
+    Rules {
+        /// Every finding, in the order of reports.
+        findings: Vec<Diagnostic>,
+        /// The findings as text.
+        report: String,
+    },
+}
+
+const PLAIN: Style = Style { color: false, width: 100 };
+
+impl ConfigError {
+    pub(crate) fn refused(refused: &Refused, rules: &Rules) -> Self {
+        let masks = Masks::of(refused.layers(), &|key| rules.is_secret(key));
+        let findings = refused.findings().to_vec();
+        let report = render(&findings, &masks, PLAIN);
+        Self::Refused { findings, report }
+    }
+
+    pub(crate) fn rules(findings: Vec<Diagnostic>) -> Self {
+        let report = render(&findings, &Masks::default(), PLAIN);
+        Self::Rules { findings, report }
+    }
+
+    /// Every finding, in the order of reports.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        match self {
+            Self::Refused { findings, .. } | Self::Rules { findings, .. } => findings,
+        }
+    }
+}

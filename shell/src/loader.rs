@@ -1,0 +1,99 @@
+//! The shipped application's own configuration, loaded as the program loads it.
+
+use std::path::PathBuf;
+
+use speckit_core::resolve::{Document, Rules};
+use speckit_core::schema::Schema;
+use speckit_core::source::{Environment, Language, Override, parse};
+use speckit_core::{AppConfig, Diagnostic, LayerKind, Source};
+
+use crate::documents::FileSource;
+use crate::error::ConfigError;
+use crate::schemas::compile_text;
+use crate::sources::Sources;
+
+/// The prefix of the program's variables.
+pub const PREFIX: &str = "SPECKIT";
+/// Variables of the prefix that name no key.
+pub const RESERVED: &[&str] = &["CONFIG", "DATABASE"];
+
+/// Loads [`AppConfig`]: embedded defaults, a file, the environment, overrides.
+///
+/// ```
+/// use speckit_shell::{ConfigLoader, source::Environment};
+/// let config = ConfigLoader::new("speckit.toml")
+///     .environment(Environment::of([("SPECKIT_RETRY__MAX_ATTEMPTS", "5")]))
+///     .load()?;
+/// assert_eq!(config.retry.max_attempts, 5);
+/// # Ok::<(), speckit_shell::ConfigError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ConfigLoader {
+    sources: Sources,
+    strict: bool,
+}
+
+impl ConfigLoader {
+    /// A loader of the file or folder at `path`, which may be absent.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        let files = vec![FileSource { path: path.into(), required: false }];
+        Self { sources: Sources { files, ..Sources::default() }, strict: false }
+    }
+
+    /// Reads this environment and not that of the process.
+    #[must_use]
+    pub fn environment(mut self, environment: Environment) -> Self {
+        self.sources.environment = Some(environment);
+        self
+    }
+
+    /// Layers overrides over everything else.
+    #[must_use]
+    pub fn overrides(mut self, overrides: Vec<Override>) -> Self {
+        self.sources.overrides = overrides;
+        self
+    }
+
+    /// Makes every warning an error.
+    #[must_use]
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
+    }
+
+    /// Loads the configuration.
+    ///
+    /// # Errors
+    /// [`ConfigError::Refused`] with every finding, as soon as one is an error.
+    pub fn load(&self) -> Result<AppConfig, ConfigError> {
+        let schema = application_schema().map_err(ConfigError::rules)?;
+        let rules = application_rules(schema).strict(self.strict);
+        let mut sources = self.sources.clone();
+        sources.defaults = vec![application_defaults().map_err(ConfigError::rules)?];
+        let resolved = rules.check(rules.read(&sources.gather(&rules))).and_then(|checked| checked.typed());
+        let resolved = resolved.map_err(|refused| ConfigError::refused(&refused, &rules))?;
+        Ok(resolved.into_parts().0)
+    }
+}
+
+/// The schema of the shipped application, compiled.
+///
+/// # Errors
+/// Every mistake of the schema; there is none in a released version.
+pub fn application_schema() -> Result<Schema, Vec<Diagnostic>> {
+    compile_text("config.schema.json", AppConfig::SCHEMA)
+}
+
+/// The rules of the shipped application: its schema, its variables, its names and gates.
+pub fn application_rules(schema: Schema) -> Rules {
+    Rules::new(Some(schema)).with_prefix(PREFIX, RESERVED).for_application()
+}
+
+/// The embedded defaults as a layer.
+///
+/// # Errors
+/// Every syntax error of the text; there is none in a released version.
+pub fn application_defaults() -> Result<Document, Vec<Diagnostic>> {
+    let source = Source::document(LayerKind::Defaults, "defaults.toml", AppConfig::DEFAULTS);
+    Ok(Document::Parsed(parse(&source, Language::Toml)?))
+}

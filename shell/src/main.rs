@@ -1,0 +1,2 @@
+//! The program `speckit`.
+fn main() {}

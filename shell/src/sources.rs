@@ -1,0 +1,51 @@
+//! Where a configuration is read from; gathering it is the only effect of loading.
+
+use std::path::Path;
+
+use speckit_core::resolve::{Document, Inputs, Rules};
+use speckit_core::source::{Environment, Override};
+
+use crate::documents::{self, FileSource, Unread};
+use crate::environment;
+
+/// The sources of one configuration, lowest priority first.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    /// Built-in defaults.
+    pub defaults: Vec<Document>,
+    /// Files and folders of files; a later one wins.
+    pub files: Vec<FileSource>,
+    /// The environment; `None` reads that of the process at each load.
+    pub environment: Option<Environment>,
+    /// Overrides; a later one wins.
+    pub overrides: Vec<Override>,
+}
+
+impl Sources {
+    /// Reads everything once. `rules` know which variables name the files of secrets.
+    pub fn gather(&self, rules: &Rules) -> Inputs {
+        let mut inputs = Inputs {
+            documents: self.defaults.clone(),
+            environment: self.environment.clone().unwrap_or_else(environment::capture),
+            overrides: self.overrides.clone(),
+            findings: Vec::new(),
+        };
+        for file in &self.files {
+            let (documents, findings) = documents::read(file);
+            inputs.documents.extend(documents);
+            inputs.findings.extend(findings);
+        }
+        if let Some(names) = rules.names(None) {
+            for path in names.secret_files(&inputs.environment) {
+                let content = documents::read_text(Path::new(&path)).map_err(|unread| match unread {
+                    Unread::Missing => "it does not exist".into(),
+                    Unread::Io(reason) => reason,
+                    Unread::TooLarge => "it is too large".into(),
+                    Unread::NotUnicode { .. } => "it is not UTF-8".into(),
+                });
+                inputs.environment.add_file(path, content);
+            }
+        }
+        inputs
+    }
+}

@@ -26,6 +26,7 @@ pub mod settings;
 pub mod source;
 #[cfg(feature = "proptest")]
 pub mod strategies;
+pub mod template;
 #[cfg(test)]
 mod testing;
 pub mod typed;

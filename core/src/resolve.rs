@@ -126,6 +126,24 @@ impl Rules {
         Layers { layers, findings }
     }
 
+    /// Checks one document by itself: no other layers, no defaults, no environment, no names of models.
+    ///
+    /// Returns the layer, if the text could be parsed, and every finding in the order of reports.
+    pub fn check_alone(&self, document: &Document) -> (Option<Layer>, Vec<Diagnostic>) {
+        let mut findings = Vec::new();
+        let layer = match self.read_document(document, &mut findings) {
+            Ok(layer) => layer,
+            Err(found) => {
+                findings.extend(found);
+                return (None, in_report_order(findings));
+            }
+        };
+        if let Some((_, validator)) = &self.schema {
+            findings.extend(validator.check(layer.root()));
+        }
+        (Some(layer), in_report_order(findings))
+    }
+
     fn read_document(
         &self,
         document: &Document,

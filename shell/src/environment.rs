@@ -18,3 +18,8 @@ pub fn capture() -> Environment {
 pub(crate) fn home() -> Option<std::path::PathBuf> {
     std::env::home_dir().filter(|home| !home.as_os_str().is_empty())
 }
+
+/// Tells whether `NO_COLOR` is set to anything (no-color.org).
+pub(crate) fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}

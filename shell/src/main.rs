@@ -1,2 +1,7 @@
 //! The program `speckit`.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    speckit_shell::cli::run()
+}

@@ -1,1 +1,72 @@
-//! The program.
+//! The program `speckit`: one module for each command.
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+
+mod args;
+mod check;
+mod context;
+mod env;
+mod explain;
+mod init;
+mod migrate;
+mod resolve;
+mod schema;
+mod show;
+mod terminal;
+
+use args::{Cli, Command, Format};
+use context::{Context, Outcome};
+use terminal::Terminal;
+
+/// Runs the program with the arguments of the process.
+///
+/// Exit 0: done, the answer is yes. 1: the answer is no. 2: it could not be done.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let (before, after) = (cli.globals, cli.command.globals());
+    let globals = before.and(after);
+    let terminal = Terminal::new(crate::environment::no_color());
+    let context = Context { globals, terminal };
+    if context.globals.format == Some(Format::Toml) && !matches!(cli.command, Command::Show(_)) {
+        terminal.note("error: --format toml is for `show` only\n");
+        return ExitCode::from(2);
+    }
+    let outcome = match cli.command {
+        Command::Check(with) => check::run(&context, &with.args),
+        Command::Show(with) => show::run(&context, &with.args),
+        Command::Explain(with) => explain::run(&context, &with.args),
+        Command::Env(_) => env::run(&context),
+        Command::Schema(_) => schema::run(&context),
+        Command::Init(with) => init::run(&context, &with.args),
+        Command::Resolve(with) => resolve::run(&context, &with.args),
+        Command::Migrate(with) => migrate::run(&context, &with.args),
+        Command::Completions(with) => {
+            let mut text = Vec::new();
+            clap_complete::generate(with.args.shell, &mut Cli::command(), "speckit", &mut text);
+            terminal.result(&String::from_utf8_lossy(&text));
+            Outcome::Yes
+        }
+    };
+    match outcome {
+        Outcome::Yes => ExitCode::SUCCESS,
+        Outcome::No => ExitCode::from(1),
+        Outcome::Failed => ExitCode::from(2),
+    }
+}
+
+impl Command {
+    fn globals(&self) -> args::Globals {
+        match self {
+            Self::Check(with) => with.globals.clone(),
+            Self::Show(with) => with.globals.clone(),
+            Self::Explain(with) => with.globals.clone(),
+            Self::Env(with) | Self::Schema(with) => with.globals.clone(),
+            Self::Init(with) => with.globals.clone(),
+            Self::Resolve(with) => with.globals.clone(),
+            Self::Migrate(with) => with.globals.clone(),
+            Self::Completions(with) => with.globals.clone(),
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The command line: commands and options, as `--help` shows them.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell as CompletionShell;
+
+use crate::schemas::SchemaMap;
+
+/// Layered, checked configuration that can say who set what.
+#[derive(Debug, Parser)]
+#[command(name = "speckit", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(after_help = "Exit: 0 the answer is yes, 1 the answer is no, 2 it could not be done.")]
+pub(super) struct Cli {
+    #[command(flatten)]
+    pub(super) globals: Globals,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// The options that stand before or after the command.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Options for every command")]
+pub(super) struct Globals {
+    /// Configuration file, or folder of *.toml files; repeatable, later wins [default: $SPECKIT_CONFIG, else
+    /// ~/.code/config.toml and ./speckit.toml]
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Vec<PathBuf>,
+    /// Draft 7 schema that replaces the built-in one and the embedded defaults
+    #[arg(long, value_name = "FILE")]
+    pub(super) schema: Option<PathBuf>,
+    /// Folder that holds the documents of a URL prefix, for `$ref`s; repeatable
+    #[arg(long, value_name = "URL-PREFIX=DIR")]
+    pub(super) schema_map: Vec<SchemaMap>,
+    /// What variables begin with [default: SPECKIT]
+    #[arg(long, value_name = "NAME")]
+    pub(super) env_prefix: Option<String>,
+    /// Set a key over every other layer; repeatable
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(super) set: Vec<String>,
+    /// Remove a key that lower layers set; repeatable
+    #[arg(long, value_name = "KEY")]
+    pub(super) unset: Vec<String>,
+    /// Make warnings errors
+    #[arg(long)]
+    pub(super) strict: bool,
+    /// Database of history and runs (sets store.path)
+    #[arg(long, value_name = "FILE")]
+    pub(super) database: Option<PathBuf>,
+    /// How results are written [default: text]
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) format: Option<Format>,
+}
+
+impl Globals {
+    /// Both places of the command line together: repeatable options accumulate, of the others the later wins.
+    pub(super) fn and(mut self, after: Self) -> Self {
+        self.config.extend(after.config);
+        self.schema_map.extend(after.schema_map);
+        self.set.extend(after.set);
+        self.unset.extend(after.unset);
+        Self {
+            schema: after.schema.or(self.schema),
+            env_prefix: after.env_prefix.or(self.env_prefix),
+            strict: self.strict || after.strict,
+            database: after.database.or(self.database),
+            format: after.format.or(self.format),
+            ..self
+        }
+    }
+}
+
+/// How results are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    Text,
+    /// TOML (`show` only, where it is the same as text).
+    Toml,
+    /// One JSON document.
+    Json,
+}
+
+/// A command with the options after it.
+#[derive(Args, Clone, Debug)]
+pub(super) struct With<A: Args> {
+    #[command(flatten)]
+    pub(super) args: A,
+    #[command(flatten)]
+    pub(super) globals: Globals,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Check the layered configuration, or each FILE by itself
+    Check(With<CheckArgs>),
+    /// Show the resolved configuration, or one key of it
+    Show(With<ShowArgs>),
+    /// Say who set a key, what that shadowed, and what the schema says about it
+    Explain(With<ExplainArgs>),
+    /// List the variables, their keys, and which are set
+    Env(With<NoArgs>),
+    /// Print the Draft 7 schema
+    Schema(With<NoArgs>),
+    /// Write a commented template
+    Init(With<InitArgs>),
+    /// Resolve names of models to canonical name, provider, model and tier
+    Resolve(With<ResolveArgs>),
+    /// Rewrite an old file: [[agents]] becomes [models]
+    Migrate(With<MigrateArgs>),
+    /// Print completions for a shell
+    Completions(With<CompletionsArgs>),
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct NoArgs {}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct CheckArgs {
+    /// Files (.toml or .json) to check each by itself: no layers, no defaults, no environment
+    pub(super) files: Vec<PathBuf>,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct ShowArgs {
+    /// The key to show, such as `retry.max_attempts` [default: everything]
+    pub(super) key: Option<String>,
+    /// Show the place that set each value
+    #[arg(long)]
+    pub(super) origins: bool,
+    /// Show secrets in the clear
+    #[arg(long)]
+    pub(super) reveal: bool,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct ExplainArgs {
+    /// The key to explain, such as `retry.max_attempts`
+    pub(super) key: String,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct InitArgs {
+    /// The file to write
+    #[arg(default_value = "speckit.toml")]
+    pub(super) file: PathBuf,
+    /// Overwrite the file if it is there
+    #[arg(long)]
+    pub(super) force: bool,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct ResolveArgs {
+    /// Canonical names or aliases
+    #[arg(required = true)]
+    pub(super) names: Vec<String>,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct MigrateArgs {
+    /// The file to migrate
+    pub(super) file: PathBuf,
+    /// Write the file, and keep the old one as FILE.bak
+    #[arg(long)]
+    pub(super) write: bool,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    pub(super) shell: CompletionShell,
+}

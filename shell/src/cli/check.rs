@@ -1,0 +1,119 @@
+//! `check`: the layered configuration, or files each by itself.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value as Json, json};
+use speckit_core::diagnostic::{in_report_order, is_ok};
+use speckit_core::preflight::check_providers;
+use speckit_core::redact::Masks;
+use speckit_core::resolve::Checked;
+use speckit_core::{Diagnostic, LayerKind};
+
+use super::args::CheckArgs;
+use super::context::{Context, Opened, Outcome, verdict};
+use crate::documents::{self, FileSource, command_is_found};
+
+pub(super) fn run(context: &Context, args: &CheckArgs) -> Outcome {
+    if args.files.is_empty() { layered(context) } else { each_by_itself(context, args) }
+}
+
+fn layered(context: &Context) -> Outcome {
+    let opened = match context.open() {
+        Ok(opened) => opened,
+        Err(outcome) => return outcome,
+    };
+    let findings = match &opened.outcome {
+        Ok(checked) => with_preflight(context, &opened, checked),
+        Err(refused) => refused.findings().to_vec(),
+    };
+    let ok = opened.outcome.is_ok() && is_ok(&findings, context.globals.strict);
+    context.terminal.report(&findings, &opened.masks());
+    if context.is_json() {
+        context.terminal.json(&json!({ "ok": ok, "diagnostics": findings }));
+    } else if let (true, Ok(checked)) = (ok, &opened.outcome) {
+        context.terminal.result(&summary(checked));
+    }
+    if ok { Outcome::Yes } else { verdict(&findings) }
+}
+
+/// What the environment of the machine lacks: keys and commands of the providers that the gates use.
+fn with_preflight(context: &Context, opened: &Opened, checked: &Checked) -> Vec<Diagnostic> {
+    let mut findings = checked.findings().to_vec();
+    if context.is_application() {
+        let environment = &opened.inputs.environment;
+        let is_set = |name: &str| environment.text(name).is_some_and(|text| !text.is_empty());
+        let is_found = |command: &str| command_is_found(command, environment.text("PATH"));
+        findings.extend(check_providers(checked.merged().root(), &is_set, &is_found));
+    }
+    in_report_order(findings)
+}
+
+/// `ok: 86 values from defaults.toml, speckit.toml and 2 variables`.
+fn summary(checked: &Checked) -> String {
+    let mut count = 0;
+    let mut names: Vec<String> = Vec::new();
+    let mut variables = BTreeSet::new();
+    checked.merged().root().leaves(false, &mut |_, _| count += 1);
+    for layer in checked.layers() {
+        layer.root().leaves(true, &mut |_, leaf| {
+            let source = leaf.origin().source();
+            match source.variable_name() {
+                Some(name) => drop(variables.insert(name.to_string())),
+                None if source.layer() == LayerKind::Env => {}
+                None if names.iter().any(|name| name == source.name()) => {}
+                None => names.push(source.name().to_string()),
+            }
+        });
+    }
+    match variables.len() {
+        0 => {}
+        1 => names.push("1 variable".into()),
+        many => names.push(format!("{many} variables")),
+    }
+    let from = match names.split_last() {
+        Some((last, [])) => format!(" from {last}"),
+        Some((last, front)) => format!(" from {} and {last}", front.join(", ")),
+        None => String::new(),
+    };
+    format!("ok: {count} value{}{from}\n", if count == 1 { "" } else { "s" })
+}
+
+fn each_by_itself(context: &Context, args: &CheckArgs) -> Outcome {
+    let rules = match context.rules() {
+        Ok(rules) => rules,
+        Err(findings) => return context.refuse(&findings),
+    };
+    let schema_warnings = rules.schema().map(|schema| schema.warnings().to_vec()).unwrap_or_default();
+    context.terminal.report(&schema_warnings, &Masks::default());
+    let mut outcome = Outcome::Yes;
+    let mut documents: Vec<Json> = Vec::new();
+    for path in &args.files {
+        let (read, mut findings) = documents::read(&FileSource { path: path.clone(), required: true });
+        let mut layers = Vec::new();
+        for document in read {
+            let (layer, found) = rules.check_alone(&document);
+            layers.extend(layer);
+            findings.extend(found);
+        }
+        let findings = in_report_order(findings);
+        let masks = Masks::of(&layers, &|key| rules.is_secret(key));
+        let ok = is_ok(&findings, context.globals.strict);
+        context.terminal.report(&findings, &masks);
+        let name = path.display().to_string();
+        if !context.is_json() && ok {
+            context.terminal.result(&format!("ok: {name}\n"));
+        }
+        documents.push(json!({ "file": name, "ok": ok, "diagnostics": findings }));
+        if !ok {
+            outcome = match verdict(&findings) {
+                Outcome::Failed => Outcome::Failed,
+                verdict if outcome == Outcome::Yes => verdict,
+                _ => outcome,
+            };
+        }
+    }
+    if context.is_json() {
+        context.terminal.json(&json!({ "ok": outcome == Outcome::Yes, "files": documents }));
+    }
+    outcome
+}

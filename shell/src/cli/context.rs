@@ -1,0 +1,155 @@
+//! What every command works with: the options, the rules they name, and the configuration they give.
+
+use speckit_core::redact::Masks;
+use speckit_core::resolve::{Checked, Inputs, Refused, Rules};
+use speckit_core::source::Override;
+use speckit_core::{Diagnostic, Severity, Value};
+
+use super::args::{Format, Globals};
+use super::terminal::Terminal;
+use crate::documents::FileSource;
+use crate::environment;
+use crate::loader::{PREFIX, RESERVED, application_defaults, application_rules, application_schema};
+use crate::schemas::compile_file;
+use crate::sources::Sources;
+
+/// How a command ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// Done, the answer is yes.
+    Yes,
+    /// The answer is no.
+    No,
+    /// It could not be done.
+    Failed,
+}
+
+/// The options with where to write.
+pub(super) struct Context {
+    pub(super) globals: Globals,
+    pub(super) terminal: Terminal,
+}
+
+/// A configuration that was asked for: its rules, what it was made of, and what became of it.
+pub(super) struct Opened {
+    pub(super) rules: Rules,
+    pub(super) inputs: Inputs,
+    pub(super) outcome: Result<Checked, Refused>,
+}
+
+impl Context {
+    pub(super) fn is_json(&self) -> bool {
+        self.globals.format == Some(Format::Json)
+    }
+
+    /// Tells whether the built-in schema is in force, and with it the rules of the application.
+    pub(super) fn is_application(&self) -> bool {
+        self.globals.schema.is_none()
+    }
+
+    /// The rules that the options name.
+    ///
+    /// # Errors
+    /// Every mistake of the schema, or why it cannot be read.
+    pub(super) fn rules(&self) -> Result<Rules, Vec<Diagnostic>> {
+        let prefix = self.globals.env_prefix.clone().unwrap_or_else(|| PREFIX.into());
+        let rules = match &self.globals.schema {
+            Some(path) => Rules::new(Some(compile_file(path, &self.globals.schema_map)?)),
+            None => application_rules(application_schema()?),
+        };
+        Ok(rules.with_prefix(prefix, RESERVED).strict(self.globals.strict))
+    }
+
+    /// Loads the layered configuration; says on stderr what is wrong with the rules themselves.
+    pub(super) fn open(&self) -> Result<Opened, Outcome> {
+        let opened = self.rules().and_then(|rules| {
+            let sources = self.sources()?;
+            let inputs = sources.gather(&rules);
+            let outcome = rules.check(rules.read(&inputs));
+            Ok(Opened { rules, inputs, outcome })
+        });
+        opened.map_err(|findings| self.refuse(&findings))
+    }
+
+    /// Loads the layered configuration and reports its findings; `Err` where it is refused.
+    pub(super) fn open_valid(&self) -> Result<(Opened, Checked), Outcome> {
+        let opened = self.open()?;
+        match &opened.outcome {
+            Ok(checked) => {
+                let masks = opened.masks();
+                self.terminal.report(checked.findings(), &masks);
+                let checked = checked.clone();
+                Ok((opened, checked))
+            }
+            Err(refused) => {
+                self.terminal.report(refused.findings(), &opened.masks());
+                if self.is_json() {
+                    self.terminal
+                        .json(&serde_json::json!({ "ok": false, "diagnostics": refused.findings() }));
+                }
+                Err(verdict(refused.findings()))
+            }
+        }
+    }
+
+    /// Reports findings that are about no configuration, and gives how the command ends.
+    pub(super) fn refuse(&self, findings: &[Diagnostic]) -> Outcome {
+        self.terminal.report(findings, &Masks::default());
+        if self.is_json() {
+            self.terminal.json(&serde_json::json!({ "ok": false, "diagnostics": findings }));
+        }
+        Outcome::Failed
+    }
+
+    fn sources(&self) -> Result<Sources, Vec<Diagnostic>> {
+        let environment = environment::capture();
+        let defaults = if self.is_application() { vec![application_defaults()?] } else { Vec::new() };
+        let prefix = self.globals.env_prefix.as_deref().unwrap_or(PREFIX);
+        let named = environment.text(&format!("{prefix}_CONFIG")).filter(|path| !path.is_empty());
+        let required = |path: std::path::PathBuf| FileSource { path, required: true };
+        let files = if !self.globals.config.is_empty() {
+            self.globals.config.iter().cloned().map(required).collect()
+        } else if let Some(path) = named {
+            vec![required(path.into())]
+        } else {
+            let user = environment::home().map(|home| home.join(".code/config.toml"));
+            let paths = user.into_iter().chain(["speckit.toml".into()]);
+            paths.map(|path| FileSource { path, required: false }).collect()
+        };
+        let assignments = self.globals.set.iter().map(|text| Override::assignment(text));
+        let (set, wrong): (Vec<_>, Vec<_>) = assignments.partition(Result::is_ok);
+        if !wrong.is_empty() {
+            return Err(wrong.into_iter().filter_map(Result::err).collect());
+        }
+        let mut overrides: Vec<Override> = set.into_iter().flatten().collect();
+        overrides.extend(self.globals.unset.iter().map(|key| Override::Unset { key: key.clone() }));
+        if let Some(path) = self.globals.database.as_ref().filter(|_| self.is_application()) {
+            overrides.push(Override::Set { key: "store.path".into(), text: path.display().to_string() });
+        }
+        Ok(Sources { defaults, files, environment: Some(environment), overrides })
+    }
+}
+
+impl Opened {
+    /// The masks of every secret of the configuration.
+    pub(super) fn masks(&self) -> Masks {
+        let layers = match &self.outcome {
+            Ok(checked) => checked.layers(),
+            Err(refused) => refused.layers(),
+        };
+        Masks::of(layers, &|key| self.rules.is_secret(key))
+    }
+
+    /// The variable that sets a key.
+    pub(super) fn variable(&self, key: &speckit_core::Key, root: &Value) -> Option<String> {
+        self.rules.names(Some(root))?.variable(key)
+    }
+}
+
+/// No for a configuration that is wrong, failed where a part of it could not be read.
+pub(super) fn verdict(findings: &[Diagnostic]) -> Outcome {
+    let unread = |found: &Diagnostic| {
+        found.severity == Severity::Error && found.code.starts_with("file/") && found.code != "file/not-utf8"
+    };
+    if findings.iter().any(unread) { Outcome::Failed } else { Outcome::No }
+}

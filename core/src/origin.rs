@@ -177,6 +177,25 @@ impl Origin {
         Some((line, column))
     }
 
+    /// The place of the name that stands before the value, where the value has its name on the same line of
+    /// text (`name = value`, `"name": value`); else this place itself.
+    #[must_use]
+    pub fn of_name(&self, name: &str) -> Self {
+        let before =
+            self.source.text.get(..self.start as usize).unwrap_or_default().trim_end_matches([' ', '\t']);
+        let Some(before) = before.strip_suffix(['=', ':']).map(|text| text.trim_end_matches([' ', '\t']))
+        else {
+            return self.clone();
+        };
+        let quoted = [alloc::format!("\"{name}\""), alloc::format!("'{name}'")];
+        let written =
+            quoted.iter().map(|quoted| quoted.as_str()).chain([name]).find(|text| before.ends_with(text));
+        match written {
+            Some(written) => Self::new(&self.source, before.len() - written.len()..before.len()),
+            None => self.clone(),
+        }
+    }
+
     /// The order of reports: by layer, then source, line and column.
     pub fn report_order(&self, other: &Self) -> Ordering {
         let name =
@@ -238,6 +257,17 @@ mod tests {
         assert_eq!(Origin::new(&source, 14..18).raw(), "\"ü\"");
         assert_eq!(source.line_at(14), (2, 8..22));
         assert_eq!(Origin::whole(&Source::variable("A", "x")).line_column(), None);
+    }
+
+    #[test]
+    fn the_name_of_a_value_stands_before_it() {
+        let source = Source::document(LayerKind::File, "a.toml", "port = 1\n\"a b\"=2\n{\"x\" : 3}");
+        let name = |at: Range<usize>, name: &str| Origin::new(&source, at).of_name(name).span();
+        assert_eq!(name(7..8, "port"), 0..4);
+        assert_eq!(name(15..16, "a b"), 9..14);
+        assert_eq!(name(24..25, "x"), 18..21);
+        assert_eq!(name(24..25, "y"), 24..25);
+        assert_eq!(name(0..4, "port"), 0..4);
     }
 
     #[test]

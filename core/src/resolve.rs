@@ -138,8 +138,9 @@ impl Rules {
                 return (None, in_report_order(findings));
             }
         };
-        if let Some((_, validator)) = &self.schema {
+        if let Some((schema, validator)) = &self.schema {
             findings.extend(validator.check(layer.root()));
+            findings.extend(schema.deprecated(layer.root()));
         }
         (Some(layer), in_report_order(findings))
     }
@@ -232,6 +233,7 @@ impl Rules {
             violations.extend(names);
         }
         findings.extend(violations);
+        findings.extend(self.schema().map(|schema| schema.deprecated(root)).unwrap_or_default());
     }
 }
 

@@ -226,7 +226,7 @@ impl SchemaValidator {
             }
             Judged::PropertyNames(of) => {
                 for (name, member) in value.as_table().into_iter().flatten() {
-                    let text = Value::new(Kind::String(name.clone()), member.origin().clone());
+                    let text = Value::new(Kind::String(name.clone()), member.origin().of_name(name));
                     let mut inner = Vec::new();
                     place.inside(Segment::Name(name.clone()), "propertyNames", |place| {
                         self.explain_invalid(*of, &text, place, &mut inner);
@@ -309,7 +309,7 @@ fn unknown_key(node: &Node, name: &str, member: &Value, place: &Place) -> Diagno
         place.key.child(name),
         format!("unknown key `{}`", Key::of([name])),
     )
-    .at(member.origin());
+    .at(&member.origin().of_name(name));
     let known = || node.properties.keys().map(|name| name.as_str());
     if let Some(meant) = nearest(name, known()) {
         return finding.help(format!("did you mean `{}`?", Key::of([meant])));

@@ -131,6 +131,12 @@ impl Schema {
         aliases::canonical(&self.plan, layer)
     }
 
+    /// A warning `schema/deprecated` for each key of the tree that the schema calls `deprecated` and that a
+    /// layer other than defaults sets, in key order.
+    pub fn deprecated(&self, root: &Value) -> Vec<Diagnostic> {
+        aliases::deprecated(&self.plan, root)
+    }
+
     /// The `default`s of the schema as a layer below `present`, the merged tree of all other layers.
     ///
     /// A table that no layer has is filled only where its defaults give every key that it requires.

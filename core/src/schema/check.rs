@@ -193,10 +193,12 @@ impl SchemaValidator {
             Some(default) if !facts.secret => format!("{} = {default}", last(key)),
             _ => format!("{} = <{}>", last(key), facts.types),
         };
-        match key.parent() {
-            Some(parent) if !parent.is_root() => format!("add `{line}` to [{parent}]"),
-            _ => format!("add `{line}`"),
-        }
+        let place = match key.parent() {
+            Some(parent) if !parent.is_root() => format!(" to [{parent}]"),
+            _ => String::new(),
+        };
+        let range = facts.range.map(|range| format!("; {range}")).unwrap_or_default();
+        format!("add `{line}`{place}{range}")
     }
 
     fn explain_judged(&self, judged: &Judged, value: &Value, place: &mut Place, found: &mut Vec<Diagnostic>) {

@@ -177,6 +177,25 @@ impl Origin {
         Some((line, column))
     }
 
+    /// The place of the name that the value at this place has in its table, where the text has `name = value` or
+    /// `"name": value`; else this place itself, such as a header.
+    #[must_use]
+    pub fn of_name(&self, name: &str) -> Self {
+        let place = || {
+            let before = self.source.text.get(..self.start as usize)?.trim_end();
+            let front = before.strip_suffix(['=', ':'])?.trim_end();
+            let quoted = ['"', '\'']
+                .iter()
+                .find_map(|quote| front.strip_suffix(*quote)?.strip_suffix(name)?.strip_suffix(*quote));
+            let start = quoted.or_else(|| front.strip_suffix(name))?.len();
+            Some(start..front.len())
+        };
+        if !self.source.has_lines() {
+            return self.clone();
+        }
+        place().map_or_else(|| self.clone(), |span| Self::new(&self.source, span))
+    }
+
     /// The order of reports: by layer, then source, line and column.
     pub fn report_order(&self, other: &Self) -> Ordering {
         let name =
@@ -238,6 +257,19 @@ mod tests {
         assert_eq!(Origin::new(&source, 14..18).raw(), "\"ü\"");
         assert_eq!(source.line_at(14), (2, 8..22));
         assert_eq!(Origin::whole(&Source::variable("A", "x")).line_column(), None);
+    }
+
+    #[test]
+    fn the_name_of_a_value_stands_before_it() {
+        let name_at = |text: &str, name: &str, start: usize| {
+            let source = Source::document(LayerKind::File, "a", text);
+            Origin::new(&source, start..text.len()).of_name(name).span()
+        };
+        assert_eq!(name_at("  port = 1", "port", 9), 2..6);
+        assert_eq!(name_at("a.\"b c\"=1", "b c", 8), 2..7);
+        assert_eq!(name_at("{\"port\" :\n 1", "port", 11), 1..7);
+        assert_eq!(name_at("[port]", "port", 0), 0..6);
+        assert_eq!(name_at("sport = 1", "other", 8), 8..9);
     }
 
     #[test]

@@ -240,6 +240,7 @@ impl<'s> Reader<'s> {
             Some('/' | '#') => "JSON has no comments",
             Some('}' | ']') if before.trim_end().ends_with(',') => "remove the comma before it",
             Some(_) if wanted.starts_with("the end") => "one text holds one value: join both, or part them",
+            Some('"' | '{' | '[') if wanted.starts_with("`,`") => "put a comma before it",
             Some('\'') if !is_name => "put a text in double quotes",
             Some(c) if is_name && (c == '\'' || c.is_alphabetic()) => "put the name in double quotes",
             Some('+' | '.') => "write a number as 3, -0.5 or 1e6",

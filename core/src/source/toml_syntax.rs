@@ -138,6 +138,9 @@ fn way_out(message: &str, at: &str) -> Option<&'static str> {
         _ if begins("key with no value") => "write `key = value`",
         _ if begins("unexpected key or value") => "begin a new line for the next key",
         _ if begins("unexpected leading zero") => "write the number without it, or put a text in quotes",
+        _ if begins("invalid float") || begins("invalid integer") => {
+            "write a number such as 10 or 0.5, or put a text in quotes"
+        }
         _ if begins("invalid boolean") => "write `true` or `false`, in small letters",
         _ if begins("carriage return") => "let lines end in LF or CR LF",
         _ if begins("cannot extend value") => "a key has a value or keys below it; choose another name",

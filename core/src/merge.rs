@@ -8,6 +8,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::key::{Key, Segment};
+use crate::origin::LayerKind;
 use crate::value::{Fingerprint, Kind, Past, Table, Value, replace_entry};
 
 /// One layer of configuration: a tree whose values know their places.
@@ -146,8 +147,14 @@ fn join(
         (Kind::Table(below), Kind::Table(above)) => {
             let (members, fingerprint) =
                 join_tables(key, (below, lower.fingerprint()), (above, upper.fingerprint()), strategy);
-            // A missing key is reported at its table's header, so a place in a file is kept before one without lines.
-            let upper_has_place = upper.origin().source().has_lines() || !lower.origin().source().has_lines();
+            // A missing key is reported at its table's place: best a header in a file, then whoever else made the
+            // table, and defaults last.
+            let rank = |value: &Value| match value.origin() {
+                origin if origin.layer() == LayerKind::Defaults => 0,
+                origin if origin.source().has_lines() => 2,
+                _ => 1,
+            };
+            let upper_has_place = rank(upper) >= rank(lower);
             let origin = if upper_has_place { upper.origin() } else { lower.origin() };
             Some(Value::table_with_fingerprint(members, origin.clone(), fingerprint))
         }

@@ -177,23 +177,23 @@ impl Origin {
         Some((line, column))
     }
 
-    /// The place of the name that stands before the value, where the value has its name on the same line of
-    /// text (`name = value`, `"name": value`); else this place itself.
+    /// The place of the name that the value at this place has in its table, where the text has `name = value` or
+    /// `"name": value`; else this place itself, such as a header.
     #[must_use]
     pub fn of_name(&self, name: &str) -> Self {
-        let before =
-            self.source.text.get(..self.start as usize).unwrap_or_default().trim_end_matches([' ', '\t']);
-        let Some(before) = before.strip_suffix(['=', ':']).map(|text| text.trim_end_matches([' ', '\t']))
-        else {
-            return self.clone();
+        let place = || {
+            let before = self.source.text.get(..self.start as usize)?.trim_end();
+            let front = before.strip_suffix(['=', ':'])?.trim_end();
+            let quoted = ['"', '\'']
+                .iter()
+                .find_map(|quote| front.strip_suffix(*quote)?.strip_suffix(name)?.strip_suffix(*quote));
+            let start = quoted.or_else(|| front.strip_suffix(name))?.len();
+            Some(start..front.len())
         };
-        let quoted = [alloc::format!("\"{name}\""), alloc::format!("'{name}'")];
-        let written =
-            quoted.iter().map(|quoted| quoted.as_str()).chain([name]).find(|text| before.ends_with(text));
-        match written {
-            Some(written) => Self::new(&self.source, before.len() - written.len()..before.len()),
-            None => self.clone(),
+        if !self.source.has_lines() {
+            return self.clone();
         }
+        place().map_or_else(|| self.clone(), |span| Self::new(&self.source, span))
     }
 
     /// The order of reports: by layer, then source, line and column.
@@ -261,13 +261,15 @@ mod tests {
 
     #[test]
     fn the_name_of_a_value_stands_before_it() {
-        let source = Source::document(LayerKind::File, "a.toml", "port = 1\n\"a b\"=2\n{\"x\" : 3}");
-        let name = |at: Range<usize>, name: &str| Origin::new(&source, at).of_name(name).span();
-        assert_eq!(name(7..8, "port"), 0..4);
-        assert_eq!(name(15..16, "a b"), 9..14);
-        assert_eq!(name(24..25, "x"), 18..21);
-        assert_eq!(name(24..25, "y"), 24..25);
-        assert_eq!(name(0..4, "port"), 0..4);
+        let name_at = |text: &str, name: &str, start: usize| {
+            let source = Source::document(LayerKind::File, "a", text);
+            Origin::new(&source, start..text.len()).of_name(name).span()
+        };
+        assert_eq!(name_at("  port = 1", "port", 9), 2..6);
+        assert_eq!(name_at("a.\"b c\"=1", "b c", 8), 2..7);
+        assert_eq!(name_at("{\"port\" :\n 1", "port", 11), 1..7);
+        assert_eq!(name_at("[port]", "port", 0), 0..6);
+        assert_eq!(name_at("sport = 1", "other", 8), 8..9);
     }
 
     #[test]

@@ -12,10 +12,11 @@ use core::fmt;
 use serde::de::DeserializeOwned;
 
 use crate::diagnostic::{Diagnostic, Severity, in_report_order, is_ok};
-use crate::key::Key;
+use crate::key::{Key, Segment};
 use crate::merge::{Layer, ListStrategy, Merged};
-use crate::migrate::migrate_layer;
+use crate::migrate::{is_migrated, migrate_layer};
 use crate::origin::{LayerKind, Origin, Source};
+use crate::redact::Masks;
 use crate::registry::check_names;
 use crate::schema::{Schema, SchemaValidator};
 use crate::source::{Environment, EnvironmentNames, Language, Override, parse};
@@ -97,6 +98,18 @@ impl Rules {
         self.schema().is_some_and(|schema| schema.is_secret(key))
     }
 
+    /// The secrets of layers, and what the migration of an old form leaves out, since nothing is known of it.
+    fn masks(&self, layers: &[Layer], originals: &[Layer]) -> Masks {
+        let is_left_out = |key: &Key| match key.segments() {
+            [Segment::Name(agents), Segment::Index(_), Segment::Name(name), ..] => {
+                agents == "agents" && !is_migrated(name)
+            }
+            _ => false,
+        };
+        let is_secret = |key: &Key| self.is_secret(key) || (self.is_application && is_left_out(key));
+        Masks::of(layers.iter().chain(originals), &is_secret)
+    }
+
     /// The names of the variables, for the keys of the schema and of a merged tree; `None` without a prefix.
     pub fn names<'a>(&'a self, present: Option<&'a Value>) -> Option<EnvironmentNames<'a>> {
         let prefix = self.prefix.as_deref()?;
@@ -106,9 +119,10 @@ impl Rules {
     /// Reads every input into its layer.
     pub fn read(&self, inputs: &Inputs) -> Layers {
         let mut layers = Vec::with_capacity(inputs.documents.len() + 2);
+        let mut originals = Vec::new();
         let mut findings = inputs.findings.clone();
         for document in &inputs.documents {
-            match self.read_document(document, &mut findings) {
+            match self.read_document(document, &mut originals, &mut findings) {
                 Ok(layer) => layers.push(layer),
                 Err(found) => findings.extend(found),
             }
@@ -123,31 +137,35 @@ impl Rules {
         let (layer, found) = Override::layer(&inputs.overrides, self.schema(), present);
         layers.extend(layer);
         findings.extend(found);
-        Layers { layers, findings }
+        Layers { layers, originals, findings }
     }
 
     /// Checks one document by itself: no other layers, no defaults, no environment, no names of models.
     ///
-    /// Returns the layer, if the text could be parsed, and every finding in the order of reports.
-    pub fn check_alone(&self, document: &Document) -> (Option<Layer>, Vec<Diagnostic>) {
+    /// # Errors
+    /// [`Refused`] with every finding, as soon as one is an error.
+    pub fn check_alone(&self, document: &Document) -> Result<Checked, Refused> {
+        let mut originals = Vec::new();
         let mut findings = Vec::new();
-        let layer = match self.read_document(document, &mut findings) {
+        let layer = match self.read_document(document, &mut originals, &mut findings) {
             Ok(layer) => layer,
             Err(found) => {
                 findings.extend(found);
-                return (None, in_report_order(findings));
+                return Err(Refused { layers: Vec::new(), originals, findings: in_report_order(findings) });
             }
         };
         if let Some((schema, validator)) = &self.schema {
             findings.extend(validator.check(layer.root()));
             findings.extend(schema.deprecated(layer.root()));
         }
-        (Some(layer), in_report_order(findings))
+        let merged = Merged::from_root(layer.root().clone());
+        self.verdict(merged, Vec::from([layer]), originals, findings)
     }
 
     fn read_document(
         &self,
         document: &Document,
+        originals: &mut Vec<Layer>,
         findings: &mut Vec<Diagnostic>,
     ) -> Result<Layer, Vec<Diagnostic>> {
         let mut layer = match document {
@@ -157,6 +175,7 @@ impl Rules {
         if self.is_application
             && let Some(migrated) = migrate_layer(&layer)
         {
+            originals.push(layer);
             let (current, warnings) = migrated?;
             layer = current;
             findings.extend(warnings);
@@ -177,27 +196,36 @@ impl Rules {
 
     /// Merges and checks the layers.
     ///
-    /// Names and gates are checked even where the schema finds errors. Where a text could not be parsed, the
-    /// tree is not checked: what is missing in it would only be noise.
+    /// Names and gates are checked even where the schema finds errors. Where a text could not be parsed or
+    /// migrated, the tree is not checked: what is missing in it would only be noise.
     ///
     /// # Errors
     /// [`Refused`] with every finding, as soon as one is an error.
     pub fn check(&self, layers: Layers) -> Result<Checked, Refused> {
-        let Layers { mut layers, mut findings } = layers;
+        let Layers { mut layers, originals, mut findings } = layers;
         let merged = self.merge_with_defaults(&mut layers);
-        let is_lost = |found: &Diagnostic| {
-            found.severity == Severity::Error
-                && (found.code.starts_with("parse/") || found.code.starts_with("file/"))
-        };
-        let is_parsed = !findings.iter().any(is_lost);
-        if is_parsed {
-            self.check_tree(merged.root(), &mut findings);
+        let is_whole = findings.iter().all(|found| {
+            !["parse/", "file/", "migrate/"].iter().any(|kind| found.code.starts_with(kind))
+                || found.severity == Severity::Warning
+        });
+        if is_whole {
+            self.check_tree(&merged, &mut findings);
         }
+        self.verdict(merged, layers, originals, findings)
+    }
+
+    fn verdict(
+        &self,
+        merged: Merged,
+        layers: Vec<Layer>,
+        originals: Vec<Layer>,
+        findings: Vec<Diagnostic>,
+    ) -> Result<Checked, Refused> {
         let findings = in_report_order(findings);
         if is_ok(&findings, self.strict) {
-            Ok(Checked { merged, layers, findings })
+            Ok(Checked { merged, layers, originals, findings })
         } else {
-            Err(Refused { layers, findings })
+            Err(Refused { layers, originals, findings })
         }
     }
 
@@ -216,9 +244,16 @@ impl Rules {
         })
     }
 
-    fn check_tree(&self, root: &Value, findings: &mut Vec<Diagnostic>) {
+    fn check_tree(&self, merged: &Merged, findings: &mut Vec<Diagnostic>) {
+        let root = merged.root();
         let mut violations =
             self.schema.as_ref().map(|(_, validator)| validator.check(root)).unwrap_or_default();
+        for missing in violations.iter_mut().filter(|found| found.code == "schema/required") {
+            if let Some(mark) = merged.removed(&missing.key) {
+                missing.help = Some("keep it: this removes a key that is needed".into());
+                missing.origin = Some(mark.origin().clone());
+            }
+        }
         if self.is_application {
             let names = check_names(root);
             // The gate says the same as the bounds of its list, and says it in the words of gates.
@@ -241,6 +276,8 @@ impl Rules {
 #[derive(Clone, Debug)]
 pub struct Layers {
     layers: Vec<Layer>,
+    /// Layers of the old form as they were before their migration, for reports that show their lines.
+    originals: Vec<Layer>,
     findings: Vec<Diagnostic>,
 }
 
@@ -261,6 +298,7 @@ impl Layers {
 pub struct Checked {
     merged: Merged,
     layers: Vec<Layer>,
+    originals: Vec<Layer>,
     findings: Vec<Diagnostic>,
 }
 
@@ -280,6 +318,11 @@ impl Checked {
         &self.findings
     }
 
+    /// What a report of the findings must not show.
+    pub fn masks(&self, rules: &Rules) -> Masks {
+        rules.masks(&self.layers, &self.originals)
+    }
+
     /// Types the settings.
     ///
     /// # Errors
@@ -294,7 +337,7 @@ impl Checked {
     fn refuse(self, finding: Diagnostic) -> Refused {
         let mut findings = self.findings;
         findings.push(finding);
-        Refused { layers: self.layers, findings: in_report_order(findings) }
+        Refused { layers: self.layers, originals: self.originals, findings: in_report_order(findings) }
     }
 }
 
@@ -350,13 +393,14 @@ impl<T> fmt::Debug for Resolved<T> {
 #[derive(Clone, Debug)]
 pub struct Refused {
     layers: Vec<Layer>,
+    originals: Vec<Layer>,
     findings: Vec<Diagnostic>,
 }
 
 impl Refused {
     /// A refusal for reasons that lie outside of any layer.
     pub fn of(findings: Vec<Diagnostic>) -> Self {
-        Self { layers: Vec::new(), findings: in_report_order(findings) }
+        Self { layers: Vec::new(), originals: Vec::new(), findings: in_report_order(findings) }
     }
 
     /// Every finding, in the order of reports; at least one is an error, or a warning under strict rules.
@@ -367,5 +411,10 @@ impl Refused {
     /// The layers that could be read, lowest first.
     pub fn layers(&self) -> &[Layer] {
         &self.layers
+    }
+
+    /// What a report of the findings must not show.
+    pub fn masks(&self, rules: &Rules) -> Masks {
+        rules.masks(&self.layers, &self.originals)
     }
 }

@@ -4,9 +4,10 @@
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use speckit_core::resolve::Document;
-use speckit_core::source::{Language, MAX_BYTES};
+use speckit_core::source::{Language, MAX_BYTES, decode};
 use speckit_core::{Diagnostic, Key, LayerKind, Origin, Source};
 
 /// One file, or folder of files, of a configuration.
@@ -21,8 +22,8 @@ pub struct FileSource {
 /// The documents at a path, in the order in which they are layered, and what is to be said of them.
 ///
 /// A folder is read as conf.d: its `*.toml` in the order of their names. A file that may be absent and is gives
-/// nothing. Findings have the codes `file/missing`, `file/unreadable`, `file/too-large`, `file/not-utf8` and,
-/// as a warning, `file/empty`.
+/// nothing. Findings have the codes `file/missing`, `file/unreadable`, `file/too-large`, `parse/not-utf8`
+/// and, as a warning, `file/empty`.
 pub fn read(file: &FileSource) -> (Vec<Document>, Vec<Diagnostic>) {
     let mut documents = Vec::new();
     let mut findings = Vec::new();
@@ -30,9 +31,8 @@ pub fn read(file: &FileSource) -> (Vec<Document>, Vec<Diagnostic>) {
     match listed {
         Ok(paths) => {
             for path in paths {
-                match read_text(&path) {
-                    Ok(text) => {
-                        let source = Source::document(LayerKind::File, path.display().to_string(), text);
+                match read_source(LayerKind::File, &path) {
+                    Ok(source) => {
                         if source.text().is_empty() {
                             let finding = Diagnostic::warning(
                                 "file/empty",
@@ -63,50 +63,37 @@ pub enum Unread {
     Io(String),
     /// It is longer than [`MAX_BYTES`].
     TooLarge,
-    /// It is no UTF-8; the text with marks for the bytes that are none, and how many bytes are good.
-    NotUnicode {
-        /// The text, each bad sequence replaced by U+FFFD.
-        lossy: String,
-        /// The first bad byte.
-        good: usize,
-    },
+    /// It is no UTF-8; the finding at the first byte that is none.
+    NotUnicode(Box<Diagnostic>),
 }
 
 impl Unread {
     /// The diagnostic about the file at `path`.
-    pub fn finding(&self, path: &Path) -> Diagnostic {
-        let name = path.display().to_string();
+    pub fn finding(self, path: &Path) -> Diagnostic {
+        let name = path.display();
         let error = |code: &'static str, message: String| Diagnostic::error(code, Key::root(), message);
-        let whole = |text: &str| Source::document(LayerKind::File, name.clone(), text);
         match self {
             Self::Missing => error("file/missing", format!("`{name}` does not exist"))
                 .help("check the path; `speckit init FILE` writes a template"),
             Self::Io(reason) => error("file/unreadable", format!("`{name}` cannot be read: {reason}"))
-                .help("check its permissions"),
+                .help("check what it is, and its permissions"),
             Self::TooLarge => error("file/too-large", format!("`{name}` is longer than {MAX_BYTES} bytes")),
-            Self::NotUnicode { lossy, good } => {
-                error("file/not-utf8", format!("byte {} is not UTF-8", good + 1))
-                    .help("save the file as UTF-8")
-                    .at(&Origin::new(&whole(lossy), *good..*good + '\u{fffd}'.len_utf8()))
-            }
+            Self::NotUnicode(finding) => *finding,
         }
     }
 }
 
-/// The text of a file.
+/// The text of a file, under the path that was given.
 ///
 /// # Errors
 /// Why there is none.
-pub fn read_text(path: &Path) -> Result<String, Unread> {
+pub fn read_source(layer: LayerKind, path: &Path) -> Result<Arc<Source>, Unread> {
     let bytes = read_bytes(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Unread::Missing,
         io::ErrorKind::FileTooLarge => Unread::TooLarge,
         _ => Unread::Io(error.to_string()),
     })?;
-    String::from_utf8(bytes).map_err(|error| Unread::NotUnicode {
-        good: error.utf8_error().valid_up_to(),
-        lossy: String::from_utf8_lossy(error.as_bytes()).into_owned(),
-    })
+    decode(layer, &path.display().to_string(), bytes).map_err(|finding| Unread::NotUnicode(Box::new(finding)))
 }
 
 fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {

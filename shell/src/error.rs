@@ -31,7 +31,7 @@ const PLAIN: Style = Style { color: false, width: 100 };
 
 impl ConfigError {
     pub(crate) fn refused(refused: &Refused, rules: &Rules) -> Self {
-        let masks = Masks::of(refused.layers(), &|key| rules.is_secret(key));
+        let masks = refused.masks(rules);
         let findings = refused.findings().to_vec();
         let report = render(&findings, &masks, PLAIN);
         Self::Refused { findings, report }

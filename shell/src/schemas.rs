@@ -1,12 +1,13 @@
 //! Schema files with the documents that they refer to: read from folders that were named, never fetched.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use speckit_core::schema::{Documents, Schema};
 use speckit_core::source::{Language, parse};
 use speckit_core::{Diagnostic, LayerKind, Source, Value};
 
-use crate::documents::{absolute, read_text};
+use crate::documents::{absolute, read_source};
 
 /// Where the documents of a URL prefix are: `--schema-map URL-PREFIX=DIR`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +36,7 @@ impl std::str::FromStr for SchemaMap {
 /// # Errors
 /// Every mistake of the schema.
 pub fn compile_text(name: &str, text: &str) -> Result<Schema, Vec<Diagnostic>> {
-    Schema::compile(&Documents::new(name, &parse_schema(name, text)?))
+    Schema::compile(&Documents::new(name, &parse_schema(&Source::document(LayerKind::Defaults, name, text))?))
 }
 
 /// Reads and compiles the schema file at `path`. References to neighbouring files and to URLs of `maps` are
@@ -44,10 +45,10 @@ pub fn compile_text(name: &str, text: &str) -> Result<Schema, Vec<Diagnostic>> {
 /// # Errors
 /// `file/…` when the schema cannot be read, else every mistake of the schema.
 pub fn compile_file(path: &Path, maps: &[SchemaMap]) -> Result<Schema, Vec<Diagnostic>> {
-    let name = path.display().to_string();
-    let text = read_text(path).map_err(|unread| vec![unread.finding(path)])?;
+    let read = |path: &Path| read_source(LayerKind::Defaults, path);
+    let source = read(path).map_err(|unread| vec![unread.finding(path)])?;
     let address = absolute(path).ok().and_then(|path| file_url(&path)).unwrap_or_default();
-    let mut documents = Documents::new(&address, &parse_schema(&name, &text)?);
+    let mut documents = Documents::new(&address, &parse_schema(&source)?);
     let mut tried = Vec::new();
     loop {
         let missing: Vec<String> =
@@ -57,8 +58,8 @@ pub fn compile_file(path: &Path, maps: &[SchemaMap]) -> Result<Schema, Vec<Diagn
         }
         for address in missing {
             for candidate in candidates(&address, maps) {
-                if let Ok(text) = read_text(&candidate) {
-                    documents.add(&address, &parse_schema(&candidate.display().to_string(), &text)?);
+                if let Ok(source) = read(&candidate) {
+                    documents.add(&address, &parse_schema(&source)?);
                     break;
                 }
             }
@@ -68,10 +69,9 @@ pub fn compile_file(path: &Path, maps: &[SchemaMap]) -> Result<Schema, Vec<Diagn
 }
 
 /// A schema is JSON; one whose name ends in `.toml` is TOML.
-fn parse_schema(name: &str, text: &str) -> Result<Value, Vec<Diagnostic>> {
-    let is_toml = name.ends_with(".toml");
-    let source = Source::document(LayerKind::Defaults, name, text);
-    Ok(parse(&source, if is_toml { Language::Toml } else { Language::Json })?.root().clone())
+fn parse_schema(source: &Arc<Source>) -> Result<Value, Vec<Diagnostic>> {
+    let is_toml = source.name().ends_with(".toml");
+    Ok(parse(source, if is_toml { Language::Toml } else { Language::Json })?.root().clone())
 }
 
 /// The files that an address may mean, likeliest first. The longest prefix speaks first; `..` never leaves a folder.

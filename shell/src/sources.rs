@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use speckit_core::LayerKind;
 use speckit_core::resolve::{Document, Inputs, Rules};
 use speckit_core::source::{Environment, Override};
 
@@ -37,11 +38,12 @@ impl Sources {
         }
         if let Some(names) = rules.names(None) {
             for path in names.secret_files(&inputs.environment) {
-                let content = documents::read_text(Path::new(&path)).map_err(|unread| match unread {
+                let source = documents::read_source(LayerKind::Env, Path::new(&path));
+                let content = source.map(|source| source.text().to_string()).map_err(|unread| match unread {
                     Unread::Missing => "it does not exist".into(),
                     Unread::Io(reason) => reason,
                     Unread::TooLarge => "it is too large".into(),
-                    Unread::NotUnicode { .. } => "it is not UTF-8".into(),
+                    Unread::NotUnicode(_) => "it is not UTF-8".into(),
                 });
                 inputs.environment.add_file(path, content);
             }

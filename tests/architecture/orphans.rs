@@ -42,8 +42,13 @@ fn orphaned_cases(names: &[String]) -> Vec<String> {
         let snapshots = names.iter().filter_map(|name| name.strip_prefix(SNAPSHOTS)?.strip_suffix(".snap"));
         snapshots.filter_map(|path| path.rsplit_once('/')).any(|(_, name)| is_named(case, name))
     };
+    // A schema beside a case is part of it.
+    let of_another = |case: &str| {
+        let stem = case.strip_suffix(".schema.json");
+        stem.is_some_and(|stem| ["toml", "json"].iter().any(|end| names.contains(&format!("{stem}.{end}"))))
+    };
     cases(names)
-        .filter(|case| case.starts_with("tests/cases/invalid/") && !accepted(case))
+        .filter(|case| case.starts_with("tests/cases/invalid/") && !accepted(case) && !of_another(case))
         .map(|case| format!("{case} has no snapshots/<area>/<name>.snap"))
         .collect()
 }
@@ -125,6 +130,7 @@ fn a_case_without_an_accepted_report_is_seen() {
     let names = planted(&[
         "tests/cases/invalid/a.toml",
         "tests/cases/invalid/b.json",
+        "tests/cases/invalid/b.schema.json",
         "tests/cases/valid/c.toml",
         "snapshots/invalid/b.json.snap",
     ]);

@@ -24,6 +24,7 @@ use crate::key::Key;
 use crate::merge::Layer;
 use crate::origin::Origin;
 use crate::value::{Kind, Table, Value};
+pub(crate) use plan::is_migrated;
 use plan::{Agent, KEPT, Plan, entries, plan};
 
 /// A layer of the new form, and the warnings of its migration in the order of reports.

@@ -39,6 +39,11 @@ pub(super) struct Agent<'t> {
 /// The keys of an entry that stay as they are.
 pub(super) const KEPT: [&str; 4] = ["provider", "model", "tier", "aliases"];
 
+/// Tells whether a key of an entry has a place in the new form.
+pub(crate) fn is_migrated(name: &str) -> bool {
+    KEPT.contains(&name) || name == "name" || name == "command"
+}
+
 /// The entries of `[[agents]]`, or `None` where there is no such list.
 pub(super) fn entries(root: &Value) -> Option<&Value> {
     root.member("agents").filter(|agents| agents.as_array().is_some())
@@ -63,7 +68,7 @@ pub(super) fn plan(root: &Value) -> Result<Plan<'_>, Vec<Diagnostic>> {
             }
         }
         for (name, value) in entry.as_table().into_iter().flatten() {
-            if !KEPT.contains(&name.as_str()) && name != "name" && name != "command" {
+            if !is_migrated(name) {
                 let message = format!("`{name}` has no place in the new form and is left out");
                 warnings.push(
                     Diagnostic::warning("migrate/key", key.child(name.clone()), message).at(value.origin()),
@@ -94,6 +99,12 @@ pub(super) fn plan(root: &Value) -> Result<Plan<'_>, Vec<Diagnostic>> {
 
 /// Reads one entry; the provider is the one whose program its command is.
 fn agent<'t>(key: &Key, entry: &'t Value) -> Result<(Agent<'t>, Option<Provider>), Vec<Diagnostic>> {
+    if entry.as_table().is_none() {
+        let message = format!("expected a table, found {}", entry.type_name());
+        return Err(Vec::from([Diagnostic::error("migrate/agent", key.clone(), message)
+            .help("write [[agents]] with a name and a model, or a table in [models]")
+            .at(entry.origin())]));
+    }
     let mut errors = Vec::new();
     let mut text = |name: &str| {
         let value = entry.member(name);
@@ -103,7 +114,8 @@ fn agent<'t>(key: &Key, entry: &'t Value) -> Result<(Agent<'t>, Option<Provider>
                 None => format!("an agent without `{name}`"),
                 Some(value) => format!("expected a string, found {}", value.type_name()),
             };
-            errors.push(Diagnostic::error("migrate/agent", key, message).at(place.origin()));
+            let finding = Diagnostic::error("migrate/agent", key, message).at(place.origin());
+            errors.push(finding.help(format!("write {name} = \"…\" in this agent")));
         }
         value.and_then(|value| Some((value, value.as_str()?)))
     };

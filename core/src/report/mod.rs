@@ -8,8 +8,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin as Place, Renderer, Snippet};
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::key::Key;
-use crate::origin::{LayerKind, Origin, Source};
+use crate::origin::{Origin, Source};
 use crate::redact::{Masks, SourceMask};
 
 mod excerpt;
@@ -83,7 +82,7 @@ pub fn render_short(diagnostics: &[Diagnostic], masks: &Masks) -> String {
     let mut report = String::new();
     for diagnostic in diagnostics {
         if let Some(origin) = &diagnostic.origin {
-            report.push_str(&visible(&place(origin, &diagnostic.key)));
+            report.push_str(&visible(&place(origin)));
             report.push_str(": ");
         }
         let severity = match diagnostic.severity {
@@ -131,7 +130,7 @@ fn one<'m>(
     if let Some(origin) = &diagnostic.origin {
         lines = origin.line_column();
         group = match lines {
-            None => group.element(Place::path(visible(&place(origin, &diagnostic.key)))),
+            None => group.element(Place::path(visible(&place(origin)))),
             Some((line, column)) => {
                 let mask = mask_of(masks, origin.source(), diagnostic.code.starts_with("parse/"), kept);
                 let excerpt = Excerpt::of(origin, mask, width);
@@ -148,7 +147,8 @@ fn one<'m>(
     }
     let report = renderer.render(&[group]);
     match (&diagnostic.origin, lines) {
-        (None, _) => report,
+        // Nothing stands between the title and its help.
+        (None, _) => report.replacen("\n |\n", "\n", 1),
         (Some(_), Some(_)) => without_break(&report),
         // Without line numbers the arrow would stand at the left edge.
         (Some(_), None) => report.replace('\n', "\n "),
@@ -186,13 +186,12 @@ fn headline(diagnostic: &Diagnostic, masks: &Masks) -> String {
     }
 }
 
-/// The place as a report names it: the variable, the place in a file, or the override with its key.
-fn place(origin: &Origin, key: &Key) -> String {
+/// The place as a report names it: the variable, the place in a file, or the override.
+fn place(origin: &Origin) -> String {
     let source = origin.source();
-    match (source.variable_name(), source.layer(), origin.line_column()) {
-        (Some(variable), _, _) => format!("{variable} (environment)"),
-        (None, LayerKind::Override, None) if !key.is_root() => format!("{} {key}", source.name()),
-        _ => origin.to_string(),
+    match source.variable_name() {
+        Some(variable) => format!("{variable} (environment)"),
+        None => origin.to_string(),
     }
 }
 

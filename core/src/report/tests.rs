@@ -1,5 +1,7 @@
 use super::*;
+use crate::key::Key;
 use crate::merge::Layer;
+use crate::origin::LayerKind;
 use crate::source::{Language, parse};
 use alloc::vec::Vec;
 
@@ -35,7 +37,7 @@ fn every_kind_of_place_has_its_form() {
             .help("unset it"),
         at(&layer, "server.port").at(&Origin::whole(&Source::fragment(
             LayerKind::Override,
-            "--set",
+            "--set server.port",
             "hunter2",
         ))),
         Diagnostic::error("schema/required", key, "missing").at(layer.root().origin()),

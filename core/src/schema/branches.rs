@@ -29,7 +29,7 @@ pub(super) fn explain(
         let message = format!(
             "expected exactly one of {} alternatives to fit, but {} do",
             branches.len(),
-            and(&fitting)
+            joined(&fitting, "and")
         );
         found.push(place.finding(keyword, message, value));
         return;
@@ -70,8 +70,9 @@ pub(super) fn explain(
         let found_part =
             expected.first().and_then(|text| text.split_once(", found ")).map(|(_, found)| found);
         let tail = found_part.map(|found| format!(", found {found}")).unwrap_or_default();
-        let message = format!("expected one of {}{tail}", wanted.join(", "));
-        found.push(Diagnostic { code: format!("schema/{keyword}").into(), message, ..first.clone() });
+        let message = format!("expected one of {}{tail}", joined(&wanted, "or"));
+        let help = selectors.iter().find_map(|selector| selector.help.clone());
+        found.push(Diagnostic { code: format!("schema/{keyword}").into(), message, help, ..first.clone() });
         return;
     }
     if branches.len() == 1 {
@@ -118,10 +119,10 @@ impl Branch {
     }
 }
 
-fn and(texts: &[String]) -> String {
+fn joined(texts: &[String], word: &str) -> String {
     match texts.split_last() {
         Some((last, [])) => last.clone(),
-        Some((last, front)) => format!("{} and {last}", front.join(", ")),
+        Some((last, front)) => format!("{} {word} {last}", front.join(", ")),
         None => String::new(),
     }
 }

@@ -13,6 +13,7 @@ use super::judge::Judge;
 use super::plan::{Dependency, Judged, Node, NodeId, Plan};
 use crate::diagnostic::{Diagnostic, in_report_order, nearest};
 use crate::key::{Key, Segment};
+use crate::number::Number;
 use crate::value::{Kind, Value};
 
 /// How many subschemas may be open in one another while a value is judged, so that no schema ends the stack.
@@ -118,12 +119,20 @@ impl SchemaValidator {
             return self.explain(target, value, place, found);
         }
         if node.refuses {
-            found.push(place.finding(place.via, "not allowed here", value));
+            let finding = place.finding(place.via, "not allowed here", value);
+            found.push(match place.key.last_name() {
+                Some(name) => finding.at(&value.origin().of_name(name)).help("remove it"),
+                None => finding.help("remove it"),
+            });
             return;
         }
         let secret = self.plan.is_secret(&place.key);
         if !node.types.contains(TypeSet::of(value)) {
-            found.push(place.finding("type", type_message(node.types, value, secret), value));
+            let finding = place.finding("type", type_message(node.types, value, secret), value);
+            found.push(match type_way_out(node.types, value).filter(|_| !secret) {
+                Some(help) => finding.help(help),
+                None => finding,
+            });
         } else {
             for assertion in node.assertions.iter().filter(|assertion| !assertion.holds(value)) {
                 let finding = place.finding(assertion.keyword(), assertion.message(value, secret), value);
@@ -191,11 +200,14 @@ impl SchemaValidator {
         let facts = self.plan.facts(key).unwrap_or_default();
         let line = match &facts.default {
             Some(default) if !facts.secret => format!("{} = {default}", last(key)),
+            _ if facts.types == TypeSet::ANY => format!("{} = <value>", last(key)),
             _ => format!("{} = <{}>", last(key), facts.types),
         };
         let place = match key.parent() {
-            Some(parent) if !parent.is_root() => format!(" to [{parent}]"),
-            _ => String::new(),
+            Some(parent) if parent.is_root() => String::new(),
+            Some(parent) if parent.last_name().is_none() => format!(" to {parent}"),
+            Some(parent) => format!(" to [{parent}]"),
+            None => String::new(),
         };
         let range = facts.range.map(|range| format!("; {range}")).unwrap_or_default();
         format!("add `{line}`{place}{range}")
@@ -220,10 +232,10 @@ impl SchemaValidator {
                     });
                     why = inner
                         .first()
-                        .map(|finding| format!("; of [0]: {}", finding.message))
+                        .map(|finding| format!("; the first: {}", finding.message))
                         .unwrap_or_default();
                 }
-                let message = format!("expected at least one item that fits `contains`{why}");
+                let message = format!("expected at least one item that fits{why}");
                 found.push(place.finding("contains", message, value));
             }
             Judged::PropertyNames(of) => {
@@ -233,7 +245,9 @@ impl SchemaValidator {
                     place.inside(Segment::Name(name.clone()), "propertyNames", |place| {
                         self.explain_invalid(*of, &text, place, &mut inner);
                     });
+                    let at = member.origin().of_name(name);
                     found.extend(inner.into_iter().map(|finding| Diagnostic {
+                        origin: Some(at.clone()),
                         code: "schema/propertyNames".into(),
                         message: format!("not a name that is allowed here: {}", finding.message),
                         ..finding
@@ -297,11 +311,40 @@ impl Node {
 pub(super) fn type_message(expected: TypeSet, value: &Value, secret: bool) -> String {
     let found = value.type_name();
     match value.kind() {
+        Kind::Datetime(_) if secret => format!("expected {expected}, found date"),
+        Kind::Datetime(_) => format!("expected {expected}, found date {}", shortened(value)),
         Kind::Array(_) | Kind::Table(_) | Kind::Null | Kind::Unset => {
             format!("expected {expected}, found {found}")
         }
         _ if secret => format!("expected {expected}, found {found}"),
         _ => format!("expected {expected}, found {found} {}", shortened(value)),
+    }
+}
+
+/// How the value that stands here is written in a type that is allowed.
+fn type_way_out(expected: TypeSet, value: &Value) -> Option<String> {
+    let takes = |types: TypeSet| expected.contains(types);
+    let scalar = || shortened(value);
+    match value.kind() {
+        Kind::String(text) => {
+            let is_number =
+                Number::parse(text).is_ok_and(|number| takes(TypeSet::NUMBER) || number.is_integer());
+            let bare = (takes(TypeSet::INTEGER) && is_number)
+                || (takes(TypeSet::BOOLEAN) && matches!(text.as_str(), "true" | "false"));
+            if bare {
+                return Some(format!("write it without quotes: {text}"));
+            }
+            takes(TypeSet::ARRAY).then(|| format!("write a list: [{}]", scalar()))
+        }
+        Kind::Number(_) | Kind::Bool(_) | Kind::Datetime(_) if takes(TypeSet::STRING) => {
+            Some(format!("write it in quotes: \"{}\"", scalar()))
+        }
+        Kind::Number(_) if takes(TypeSet::BOOLEAN) => Some("write `true` or `false`".into()),
+        Kind::Number(_) | Kind::Bool(_) if takes(TypeSet::ARRAY) => {
+            Some(format!("write a list: [{}]", scalar()))
+        }
+        Kind::Number(_) if takes(TypeSet::INTEGER) => Some("write a whole number".into()),
+        _ => None,
     }
 }
 

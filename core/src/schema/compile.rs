@@ -100,11 +100,12 @@ impl Compiler<'_> {
                 Ok(target) => node.reference = Some(self.node(target)),
                 Err(why) => {
                     let message = format!("`$ref` to `{text}` cannot be resolved: {why}");
-                    self.found.push(
-                        Diagnostic::error("schema/unsupported", reference.key, message)
-                            .at(reference.value.origin())
-                            .help("name a folder that holds the document: --schema-map URL-PREFIX=DIR"),
-                    );
+                    let finding = Diagnostic::error("schema/unsupported", reference.key, message);
+                    self.found.push(finding.at(reference.value.origin()).help(if text.starts_with('#') {
+                        "define it there, or correct the pointer"
+                    } else {
+                        "name a folder that holds the document: --schema-map URL-PREFIX=DIR"
+                    }));
                 }
             }
             return;

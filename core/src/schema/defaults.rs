@@ -41,7 +41,9 @@ impl Plan {
         let Some((_, first)) = members.first().filter(|_| is_present || depth == 0 || complete) else {
             return own;
         };
-        let origin = first.origin().clone();
+        // An empty table leaves no trace in a merge, but what is missing in it is said at its own place.
+        let empty = present.filter(|present| present.as_table().is_some_and(|members| members.is_empty()));
+        let origin = empty.unwrap_or(first).origin().clone();
         let table = Value::table(members, origin);
         Some(match own {
             Some(own) => merge(&table, &own, &|_| ListStrategy::Replace),

@@ -10,6 +10,7 @@ use smol_str::SmolStr;
 use super::assertion::{Assertion, list};
 use super::facts::{Facts, TypeSet};
 use super::plan::{Judged, Node, NodeId, Plan};
+use crate::diagnostic::nearest;
 use crate::key::{Key, Segment};
 use crate::merge::ListStrategy;
 
@@ -48,10 +49,31 @@ impl Plan {
     }
 
     /// Tells whether the key, or one above it, is secret.
+    ///
+    /// A key that the schema refuses is as secret as the one that it may be a misspelling of.
     pub(super) fn is_secret(&self, key: &Key) -> bool {
         let mut secret = false;
-        self.visit(key, &mut |_, node| secret |= node.notes.secret);
-        secret
+        let mut reached = 0;
+        let mut refused = 0;
+        self.visit(key, &mut |depth, node| {
+            secret |= node.notes.secret;
+            let deepest = if node.refuses { &mut refused } else { &mut reached };
+            *deepest = depth.max(*deepest);
+        });
+        if secret || refused <= reached {
+            return secret;
+        }
+        let mut segments = key.segments().iter();
+        let mut meant =
+            segments.by_ref().take(reached).fold(Key::root(), |key, known| key.join(known.clone()));
+        let Some(Segment::Name(unknown)) = segments.next() else { return false };
+        let (names, _) = self.member_names(&meant);
+        if names.contains(unknown) {
+            return false;
+        }
+        let Some(near) = nearest(unknown, names.iter().map(SmolStr::as_str)) else { return false };
+        meant.push(Segment::Name(near.into()));
+        self.is_secret(&segments.fold(meant, |key, below| key.join(below.clone())))
     }
 
     /// What a list at the key does with the one below it.
@@ -238,12 +260,12 @@ fn range(node: &Node) -> Option<String> {
             Assertion::Pattern(pattern) => parts.push(format!("matches `{}`", pattern.as_str())),
             Assertion::Format(format) => parts.push(format!("format {}", format.name())),
             Assertion::UniqueItems => parts.push("different items".into()),
-            Assertion::MinLength(n) => counts = (Some(*n), counts.1, "characters"),
-            Assertion::MaxLength(n) => counts = (counts.0, Some(*n), "characters"),
-            Assertion::MinItems(n) => counts = (Some(*n), counts.1, "items"),
-            Assertion::MaxItems(n) => counts = (counts.0, Some(*n), "items"),
-            Assertion::MinProperties(n) => counts = (Some(*n), counts.1, "keys"),
-            Assertion::MaxProperties(n) => counts = (counts.0, Some(*n), "keys"),
+            Assertion::MinLength(n) => counts = (Some(*n), counts.1, "character"),
+            Assertion::MaxLength(n) => counts = (counts.0, Some(*n), "character"),
+            Assertion::MinItems(n) => counts = (Some(*n), counts.1, "item"),
+            Assertion::MaxItems(n) => counts = (counts.0, Some(*n), "item"),
+            Assertion::MinProperties(n) => counts = (Some(*n), counts.1, "key"),
+            Assertion::MaxProperties(n) => counts = (counts.0, Some(*n), "key"),
         }
     }
     match (low, high) {
@@ -255,10 +277,11 @@ fn range(node: &Node) -> Option<String> {
             parts.extend(high.map(|(bound, inclusive)| format!("{} {bound}", sign(inclusive, "<"))));
         }
     }
+    let several = |count: usize| if count == 1 { "" } else { "s" };
     match counts {
-        (Some(low), Some(high), noun) => parts.push(format!("{low}..={high} {noun}")),
-        (Some(low), None, noun) => parts.push(format!("at least {low} {noun}")),
-        (None, Some(high), noun) => parts.push(format!("at most {high} {noun}")),
+        (Some(low), Some(high), noun) => parts.push(format!("{low}..={high} {noun}s")),
+        (Some(low), None, noun) => parts.push(format!("at least {low} {noun}{}", several(low))),
+        (None, Some(high), noun) => parts.push(format!("at most {high} {noun}{}", several(high))),
         (None, None, _) => {}
     }
     (!parts.is_empty()).then(|| parts.join(", "))

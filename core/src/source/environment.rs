@@ -334,7 +334,7 @@ impl Reader<'_> {
         };
         let Variable::Text(text) = variable else {
             let finding = Diagnostic::error("env/type", key, format!("`{name}` is not UTF-8"));
-            return self.found.push(finding.at(&named_only(name)));
+            return self.found.push(finding.at(&named_only(name)).help("set it to a text in UTF-8"));
         };
         let content = match is_file.then(|| self.environment.files.get(text)) {
             None => text.as_str(),
@@ -344,7 +344,8 @@ impl Reader<'_> {
                     other.and_then(|read| read.as_ref().err()).map_or("it was not read", String::as_str);
                 let finding =
                     Diagnostic::error("env/file", key, format!("the file of `{name}` cannot be read: {why}"));
-                return self.found.push(finding.at(&named_only(name)));
+                let help = "the variable names a file that holds the secret and nothing else";
+                return self.found.push(finding.at(&named_only(name)).help(help));
             }
         };
         let source = Source::variable(name, content);

@@ -30,6 +30,13 @@ pub(super) fn parse(source: &Arc<Source>) -> Result<Value, Vec<Diagnostic>> {
 /// A syntax error: behind it nothing can be told of the text. Boxed, since it is rare and large.
 struct Stop(alloc::boxed::Box<Diagnostic>);
 
+impl Stop {
+    fn help(mut self, help: &str) -> Self {
+        self.0.help = Some(help.into());
+        self
+    }
+}
+
 struct Reader<'s> {
     source: &'s Arc<Source>,
     text: &'s str,
@@ -135,8 +142,19 @@ impl<'s> Reader<'s> {
                     self.at += 2;
                 }
                 Some(byte) if byte >= 0x20 => self.at += 1,
-                Some(_) => return Err(self.stop("a control character in a string", self.at..self.at + 1)),
-                None => return Err(self.stop("a string that is never closed", start..start + 1)),
+                Some(b'\n' | b'\r') => {
+                    let message = "a string that is not closed on its line";
+                    let help = "close it with `\"`, or write the end of a line in it as \\n";
+                    return Err(self.stop(message, start..start + 1).help(help));
+                }
+                Some(_) => {
+                    let stop = self.stop("a control character in a string", self.at..self.at + 1);
+                    return Err(stop.help("write the character as an escape, such as \\u0007"));
+                }
+                None => {
+                    let stop = self.stop("a string that is never closed", start..start + 1);
+                    return Err(stop.help("close it with `\"`"));
+                }
             }
         }
         self.at += 1;
@@ -145,9 +163,9 @@ impl<'s> Reader<'s> {
         if !escaped {
             return Ok(Cow::Borrowed(quoted.trim_matches('"')));
         }
-        serde_json::from_str(quoted)
-            .map(Cow::Owned)
-            .map_err(|_| self.stop("an escape that JSON does not have", span))
+        serde_json::from_str(quoted).map(Cow::Owned).map_err(|_| {
+            self.stop("an escape that JSON does not have", span).help("write a backslash as `\\\\`")
+        })
     }
 
     fn number(&mut self) -> Result<Number, Stop> {
@@ -156,7 +174,9 @@ impl<'s> Reader<'s> {
             rest.find(|c: char| !matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E')).unwrap_or(rest.len());
         let (text, _) = rest.split_at(end);
         let span = self.at..self.at + end;
-        let number = Number::parse(text).map_err(|_| self.stop("a number that JSON does not have", span))?;
+        let number = Number::parse(text).map_err(|_| {
+            self.stop("a number that JSON does not have", span).help("write a number as 3, -0.5 or 1e6")
+        })?;
         self.at += end;
         Ok(number)
     }
@@ -198,9 +218,37 @@ impl<'s> Reader<'s> {
     fn unexpected(&self, wanted: &str) -> Stop {
         let (found, width) = match self.rest().chars().next() {
             None => ("the end of the text".into(), 0),
-            Some(c) => (format!("`{}`", c.escape_default()), c.len_utf8()),
+            Some(c) if c.is_control() => (format!("`{}`", c.escape_default()), c.len_utf8()),
+            Some(c) => (format!("`{c}`"), c.len_utf8()),
         };
-        self.stop(&format!("expected {wanted}, found {found}"), self.at..self.at + width)
+        let stop = self.stop(&format!("expected {wanted}, found {found}"), self.at..self.at + width);
+        match self.way_out(wanted) {
+            Some(help) => stop.help(help),
+            None => stop,
+        }
+    }
+
+    /// What to write instead of that which stands here.
+    fn way_out(&self, wanted: &str) -> Option<&'static str> {
+        let (before, rest) = self.text.split_at_checked(self.at)?;
+        let is_name = wanted.starts_with("a name");
+        Some(match rest.chars().next() {
+            None if before.trim_matches(['\u{feff}', ' ', '\t', '\n', '\r']).is_empty() => {
+                "an empty configuration is {}"
+            }
+            None => return None,
+            Some('/' | '#') => "JSON has no comments",
+            Some('}' | ']') if before.trim_end().ends_with(',') => "remove the comma before it",
+            Some(_) if wanted.starts_with("the end") => "one text holds one value: join both, or part them",
+            Some('"' | '{' | '[') if wanted.starts_with("`,`") => "put a comma before it",
+            Some('\'') if !is_name => "put a text in double quotes",
+            Some(c) if is_name && (c == '\'' || c.is_alphabetic()) => "put the name in double quotes",
+            Some('+' | '.') => "write a number as 3, -0.5 or 1e6",
+            Some(c) if wanted == "a value" && c.is_alphabetic() => {
+                "put a text in double quotes; the only words are `true`, `false` and `null`"
+            }
+            Some(_) => return None,
+        })
     }
 
     fn stop(&self, message: &str, span: core::ops::Range<usize>) -> Stop {

@@ -13,12 +13,15 @@ use crate::key::Key;
 use crate::merge::Layer;
 use crate::origin::{Origin, Source};
 
+mod bytes;
 mod environment;
 mod json;
 mod overrides;
 mod text;
 mod toml;
+mod toml_syntax;
 
+pub use bytes::decode;
 pub use environment::{Environment, EnvironmentNames, Variable, VariableRow};
 pub use overrides::Override;
 

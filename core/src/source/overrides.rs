@@ -94,7 +94,8 @@ impl Override {
             Self::Set { key, text } => (key, text.as_str(), "--set"),
             Self::Unset { key } => (key, "", "--unset"),
         };
-        let source = Source::fragment(LayerKind::Override, format!("{name} {written}"), text);
+        let place = if written.is_empty() { name.to_string() } else { format!("{name} {written}") };
+        let source = Source::fragment(LayerKind::Override, place, text);
         let origin = Origin::whole(&source);
         let refuse =
             |code: &'static str, key: Key, message: String| Diagnostic::error(code, key, message).at(&origin);

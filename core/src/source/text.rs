@@ -43,7 +43,7 @@ pub(crate) fn value_of(text: &str, source: &Arc<Source>, facts: &Facts) -> Resul
         let name = source.variable_name().unwrap_or(source.name());
         let document = Source::document(source.layer(), name, text);
         let layer = parse(&document, Language::Json).map_err(|found| {
-            wrong(&found.first().map_or("no JSON".into(), |first| format!("JSON with {}", first.message)))
+            wrong(&found.first().map_or("no JSON".into(), |first| format!("broken JSON ({})", first.message)))
         })?;
         return Ok(moved(layer.root(), &origin));
     }

@@ -2,8 +2,7 @@
 //!
 //! serde would lose the spans inside untagged and flattened types, so the tree is read before any typing.
 
-use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -11,6 +10,7 @@ use smol_str::SmolStr;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::toml_syntax::findings;
 use super::{syntax, too_deep};
 use crate::diagnostic::{Diagnostic, in_report_order};
 use crate::number::Number;
@@ -20,11 +20,7 @@ use crate::value::{Kind, MAX_DEPTH, Value};
 pub(super) fn parse(source: &Arc<Source>) -> Result<Value, Vec<Diagnostic>> {
     let text = source.text();
     let (root, errors) = DeTable::parse_recoverable(text);
-    let mut reader = Reader { source, found: Vec::new() };
-    for error in &errors {
-        let finding = reader.syntax_error(error);
-        reader.found.push(finding);
-    }
+    let mut reader = Reader { source, found: findings(source, root.get_ref(), &errors) };
     if reader.found.is_empty() {
         let value = reader.table(root.get_ref(), Origin::new(source, 0..0), 0);
         if reader.found.is_empty() {
@@ -62,7 +58,8 @@ impl Reader<'_> {
                     Ok(narrow) => Number::Int(narrow),
                     Err(_) => Number::Decimal(wide.to_string().into()),
                 }),
-                Err(_) => self.decimal(int.as_str(), &origin),
+                Err(_) if int.radix() == 10 => self.decimal(int.as_str(), &origin),
+                Err(_) => self.too_wide(&origin),
             },
             DeValue::Float(float) => match float.as_str().parse::<f64>() {
                 Ok(value) if value.is_finite() || float.as_str().contains(['i', 'n']) => {
@@ -87,12 +84,14 @@ impl Reader<'_> {
     fn decimal(&mut self, text: &str, origin: &Origin) -> Kind {
         match Number::parse(text.trim_start_matches('+')) {
             Ok(number) => Kind::Number(number),
-            Err(_) => {
-                let message = "a number that does not fit 128 bits";
-                self.found.push(syntax(self.source, "parse/number", message, origin.span()));
-                Kind::Null
-            }
+            Err(_) => self.too_wide(origin),
         }
+    }
+
+    fn too_wide(&mut self, origin: &Origin) -> Kind {
+        let message = "a number that does not fit 128 bits";
+        self.found.push(syntax(self.source, "parse/number", message, origin.span()));
+        Kind::Null
     }
 
     fn may_descend(&mut self, origin: &Origin, depth: usize) -> bool {
@@ -101,52 +100,4 @@ impl Reader<'_> {
         }
         depth < MAX_DEPTH
     }
-
-    fn syntax_error(&self, error: &toml::de::Error) -> Diagnostic {
-        let span = error.span().unwrap_or(0..0);
-        let message = error.message();
-        if message.contains("recursion limit") || message.contains("recurse further") {
-            return too_deep(self.source, span);
-        }
-        if message.starts_with("duplicate key") {
-            return self.duplicate(span);
-        }
-        let help = help_for(message, self.source.text().get(span.start..).unwrap_or_default());
-        let diagnostic = syntax(self.source, "parse/toml", lowercase_fragment(message), span);
-        match help {
-            Some(help) => diagnostic.help(help),
-            None => diagnostic,
-        }
-    }
-
-    fn duplicate(&self, span: core::ops::Range<usize>) -> Diagnostic {
-        let (line, _) = self.source.line_at(u32::try_from(span.start).unwrap_or(u32::MAX));
-        let name = self.source.text().get(span.clone()).unwrap_or_default();
-        syntax(self.source, "parse/duplicate-key", format!("`{name}` is set a second time"), span)
-            .help(format!("keep one of them: the table that line {line} is in already has `{name}`"))
-    }
-}
-
-fn lowercase_fragment(message: &str) -> String {
-    message.trim_end_matches('.').to_string()
-}
-
-fn help_for(message: &str, at: &str) -> Option<&'static str> {
-    if message.starts_with("string values must be quoted") {
-        return Some(if at.trim_start_matches([' ', '\t']).starts_with(['\n', '\r']) || at.is_empty() {
-            "write a value behind `=`; an empty text is \"\""
-        } else {
-            "put a text in quotes: key = \"text\""
-        });
-    }
-    if message.starts_with("invalid basic string") {
-        return Some("close the string with `\"` on the same line, or use `\"\"\"` for several lines");
-    }
-    if message.starts_with("unclosed table") {
-        return Some("close the header with `]`");
-    }
-    if message.starts_with("unclosed array") {
-        return Some("close the list with `]`");
-    }
-    None
 }

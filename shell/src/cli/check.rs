@@ -88,17 +88,19 @@ fn each_by_itself(context: &Context, args: &CheckArgs) -> Outcome {
     let mut outcome = Outcome::Yes;
     let mut documents: Vec<Json> = Vec::new();
     for path in &args.files {
-        let (read, mut findings) = documents::read(&FileSource { path: path.clone(), required: true });
-        let mut layers = Vec::new();
+        let (read, unread) = documents::read(&FileSource { path: path.clone(), required: true });
+        context.terminal.report(&unread, &Masks::default());
+        let mut findings = unread;
         for document in read {
-            let (layer, found) = rules.check_alone(&document);
-            layers.extend(layer);
+            let (found, masks) = match rules.check_alone(&document) {
+                Ok(checked) => (checked.findings().to_vec(), checked.masks(&rules)),
+                Err(refused) => (refused.findings().to_vec(), refused.masks(&rules)),
+            };
+            context.terminal.report(&found, &masks);
             findings.extend(found);
         }
         let findings = in_report_order(findings);
-        let masks = Masks::of(&layers, &|key| rules.is_secret(key));
         let ok = is_ok(&findings, context.globals.strict);
-        context.terminal.report(&findings, &masks);
         let name = path.display().to_string();
         if !context.is_json() && ok {
             context.terminal.result(&format!("ok: {name}\n"));

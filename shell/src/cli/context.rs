@@ -133,11 +133,10 @@ impl Context {
 impl Opened {
     /// The masks of every secret of the configuration.
     pub(super) fn masks(&self) -> Masks {
-        let layers = match &self.outcome {
-            Ok(checked) => checked.layers(),
-            Err(refused) => refused.layers(),
-        };
-        Masks::of(layers, &|key| self.rules.is_secret(key))
+        match &self.outcome {
+            Ok(checked) => checked.masks(&self.rules),
+            Err(refused) => refused.masks(&self.rules),
+        }
     }
 
     /// The variable that sets a key.
@@ -148,8 +147,6 @@ impl Opened {
 
 /// No for a configuration that is wrong, failed where a part of it could not be read.
 pub(super) fn verdict(findings: &[Diagnostic]) -> Outcome {
-    let unread = |found: &Diagnostic| {
-        found.severity == Severity::Error && found.code.starts_with("file/") && found.code != "file/not-utf8"
-    };
+    let unread = |found: &Diagnostic| found.severity == Severity::Error && found.code.starts_with("file/");
     if findings.iter().any(unread) { Outcome::Failed } else { Outcome::No }
 }

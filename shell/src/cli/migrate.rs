@@ -1,24 +1,23 @@
 //! `migrate FILE`: `[[agents]]` becomes `[models]`.
 
+use speckit_core::LayerKind;
 use speckit_core::migrate::migrate_text;
 use speckit_core::redact::Masks;
-use speckit_core::{LayerKind, Source};
 
 use super::args::MigrateArgs;
 use super::context::{Context, Outcome};
-use crate::documents::{copy, exists, read_text, write_atomically};
+use crate::documents::{copy, exists, read_source, write_atomically};
 
 pub(super) fn run(context: &Context, args: &MigrateArgs) -> Outcome {
     let name = args.file.display().to_string();
-    let text = match read_text(&args.file) {
-        Ok(text) => text,
+    let source = match read_source(LayerKind::File, &args.file) {
+        Ok(source) => source,
         Err(unread) => return context.refuse(&[unread.finding(&args.file)]),
     };
     let rules = match context.rules() {
         Ok(rules) => rules,
         Err(findings) => return context.refuse(&findings),
     };
-    let source = Source::document(LayerKind::File, name.clone(), text);
     let migration = match migrate_text(&source) {
         Ok(migration) => migration,
         Err(findings) => {

@@ -1,19 +1,25 @@
 //! `schema`: the Draft 7 schema as a text, for editors.
 
-use speckit_core::AppConfig;
+use std::path::Path;
+use std::sync::Arc;
+
+use speckit_core::{AppConfig, Diagnostic, LayerKind, Source};
 
 use super::context::{Context, Outcome};
-use crate::documents::read_text;
+use crate::documents::read_source;
 
 pub(super) fn run(context: &Context) -> Outcome {
-    match &context.globals.schema {
-        None => context.terminal.result(AppConfig::SCHEMA),
-        Some(path) => {
-            match context.rules().and_then(|_| read_text(path).map_err(|unread| vec![unread.finding(path)])) {
-                Ok(text) => context.terminal.result(&text),
-                Err(findings) => return context.refuse(&findings),
-            }
-        }
+    let Some(path) = &context.globals.schema else {
+        context.terminal.result(AppConfig::SCHEMA);
+        return Outcome::Yes;
+    };
+    match context.rules().and_then(|_| read(path)) {
+        Ok(source) => context.terminal.result(source.text()),
+        Err(findings) => return context.refuse(&findings),
     }
     Outcome::Yes
+}
+
+fn read(path: &Path) -> Result<Arc<Source>, Vec<Diagnostic>> {
+    read_source(LayerKind::Defaults, path).map_err(|unread| vec![unread.finding(path)])
 }

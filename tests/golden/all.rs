@@ -1,0 +1,56 @@
+//! Every text that a person may see, whole and unfiltered, held against the accepted one.
+
+mod contract;
+mod environment;
+mod explanations;
+mod invalid;
+mod migration;
+mod overrides;
+mod printed;
+
+use speckit_core::redact::Masks;
+use speckit_core::report::{Style, render};
+use speckit_core::resolve::{Checked, Document, Inputs, Refused, Rules};
+use speckit_core::schema::{Documents, Schema};
+use speckit_core::source::{Language, parse};
+use speckit_core::{AppConfig, Diagnostic, LayerKind, Source};
+
+/// The rules of the shipped application.
+fn application() -> Rules {
+    let schema = schema("config.schema.json", AppConfig::SCHEMA);
+    Rules::new(Some(schema)).with_prefix("SPECKIT", &["CONFIG", "DATABASE"]).for_application()
+}
+
+/// A schema without mistakes.
+fn schema(name: &str, text: &str) -> Schema {
+    let source = Source::document(LayerKind::Defaults, name, text);
+    let layer = parse(&source, Language::Json).expect("the schema is JSON");
+    Schema::compile(&Documents::new("speckit://case/schema.json", layer.root())).expect("the schema is right")
+}
+
+/// The documents of the shipped defaults and of a file over them.
+fn defaults_and(name: &str, text: &str) -> Vec<Document> {
+    vec![
+        Document::Text(
+            Source::document(LayerKind::Defaults, "defaults.toml", AppConfig::DEFAULTS),
+            Language::Toml,
+        ),
+        Document::Text(Source::document(LayerKind::File, name, text), Language::of_name(name)),
+    ]
+}
+
+fn resolved(rules: &Rules, inputs: &Inputs) -> Result<Checked, Refused> {
+    rules.check(rules.read(inputs))
+}
+
+/// The report of everything that was found, warnings of a good configuration too.
+fn report(rules: &Rules, inputs: &Inputs) -> String {
+    match resolved(rules, inputs) {
+        Ok(checked) => written(checked.findings(), &checked.masks(rules)),
+        Err(refused) => written(refused.findings(), &refused.masks(rules)),
+    }
+}
+
+fn written(findings: &[Diagnostic], masks: &Masks) -> String {
+    render(findings, masks, Style { color: false, width: 100 })
+}

@@ -37,6 +37,7 @@ fn inputs() -> Inputs {
             Override::assignment("retry.jitter=equal").unwrap(),
             Override::Unset { key: "orchestrator.grace_s".into() },
         ],
+        ..Inputs::default()
     }
 }
 

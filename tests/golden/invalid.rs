@@ -103,11 +103,12 @@ fn found(name: &str, shipped: &Rules) -> (Vec<Diagnostic>, String) {
         let defaults = Source::document(LayerKind::Defaults, "defaults.toml", AppConfig::DEFAULTS);
         (shipped, vec![Document::Text(defaults, Language::Toml)])
     };
-    documents.push(match decode(LayerKind::File, name, bytes(&folder().join(name))) {
-        Ok(source) => Document::Text(source, Language::of_name(name)),
-        Err(finding) => Document::Unreadable(finding),
-    });
-    let inputs = Inputs { documents, ..Inputs::default() };
+    let mut findings = Vec::new();
+    match decode(LayerKind::File, name, bytes(&folder().join(name))) {
+        Ok(source) => documents.push(Document::Text(source, Language::of_name(name))),
+        Err(finding) => findings.push(finding),
+    }
+    let inputs = Inputs { documents, findings, ..Inputs::default() };
     match rules.check(rules.read(&inputs)) {
         Ok(checked) => (checked.findings().to_vec(), String::from("a configuration without an error\n")),
         Err(refused) => (refused.findings().to_vec(), written(refused.findings(), &refused.masks(rules))),

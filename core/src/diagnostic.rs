@@ -104,9 +104,17 @@ pub fn in_report_order(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     diagnostics
 }
 
-/// Tells whether none of the diagnostics is an error (`strict`: and none a warning).
-pub fn is_ok(diagnostics: &[Diagnostic], strict: bool) -> bool {
-    diagnostics.iter().all(|d| !strict && d.severity == Severity::Warning)
+/// Makes every warning an error where `strict` asks for it.
+pub fn strictly(mut diagnostics: Vec<Diagnostic>, strict: bool) -> Vec<Diagnostic> {
+    if strict {
+        diagnostics.iter_mut().for_each(|finding| finding.severity = Severity::Error);
+    }
+    diagnostics
+}
+
+/// Tells whether none of the diagnostics is an error.
+pub fn is_ok(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().all(|finding| finding.severity == Severity::Warning)
 }
 
 /// The nearest of `names` to a mistyped one, if one is near enough to be meant.

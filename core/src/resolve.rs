@@ -11,7 +11,7 @@ use core::fmt;
 
 use serde::de::DeserializeOwned;
 
-use crate::diagnostic::{Diagnostic, Severity, in_report_order, is_ok};
+use crate::diagnostic::{Diagnostic, Severity, in_report_order, is_ok, strictly};
 use crate::key::{Key, Segment};
 use crate::merge::{Layer, ListStrategy, Merged};
 use crate::migrate::{is_migrated, migrate_layer};
@@ -221,8 +221,8 @@ impl Rules {
         originals: Vec<Layer>,
         findings: Vec<Diagnostic>,
     ) -> Result<Checked, Refused> {
-        let findings = in_report_order(findings);
-        if is_ok(&findings, self.strict) {
+        let findings = strictly(in_report_order(findings), self.strict);
+        if is_ok(&findings) {
             Ok(Checked { merged, layers, originals, findings })
         } else {
             Err(Refused { layers, originals, findings })
@@ -403,7 +403,7 @@ impl Refused {
         Self { layers: Vec::new(), originals: Vec::new(), findings: in_report_order(findings) }
     }
 
-    /// Every finding, in the order of reports; at least one is an error, or a warning under strict rules.
+    /// Every finding, in the order of reports; at least one is an error.
     pub fn findings(&self) -> &[Diagnostic] {
         &self.findings
     }

@@ -55,8 +55,9 @@ pub fn migrate_layer(layer: &Layer) -> Option<Result<Migrated, Vec<Diagnostic>>>
     Some(plan(root).map(|plan| {
         let first = agents.as_array().and_then(|agents| agents.front()).unwrap_or(agents);
         let name = first.origin().source().name();
-        let message =
-            format!("the old form `[[agents]]` is read as `[models]` ({} models)", plan.agents.len());
+        let count = plan.agents.len();
+        let plural = if count == 1 { "" } else { "s" };
+        let message = format!("the old form `[[agents]]` is read as `[models]` ({count} model{plural})");
         let mut warnings = Vec::from([Diagnostic::warning("migrate/v1", Key::of(["agents"]), message)
             .help(format!("run `speckit migrate {name} --write`"))
             .at(first.origin())]);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
-use speckit_core::diagnostic::{in_report_order, is_ok};
+use speckit_core::diagnostic::{in_report_order, is_ok, strictly};
 use speckit_core::preflight::check_providers;
 use speckit_core::redact::Masks;
 use speckit_core::resolve::Checked;
@@ -26,7 +26,7 @@ fn layered(context: &Context) -> Outcome {
         Ok(checked) => with_preflight(context, &opened, checked),
         Err(refused) => refused.findings().to_vec(),
     };
-    let ok = opened.outcome.is_ok() && is_ok(&findings, context.globals.strict);
+    let ok = opened.outcome.is_ok() && is_ok(&findings);
     context.terminal.report(&findings, &opened.masks());
     if context.is_json() {
         context.terminal.json(&json!({ "ok": ok, "diagnostics": findings }));
@@ -45,7 +45,7 @@ fn with_preflight(context: &Context, opened: &Opened, checked: &Checked) -> Vec<
         let is_found = |command: &str| command_is_found(command, environment.text("PATH"));
         findings.extend(check_providers(checked.merged().root(), &is_set, &is_found));
     }
-    in_report_order(findings)
+    strictly(in_report_order(findings), context.globals.strict)
 }
 
 /// `ok: 86 values from defaults.toml, speckit.toml and 2 variables`.
@@ -53,29 +53,36 @@ fn summary(checked: &Checked) -> String {
     let mut count = 0;
     let mut names: Vec<String> = Vec::new();
     let mut variables = BTreeSet::new();
+    let mut overrides = BTreeSet::new();
     checked.merged().root().leaves(false, &mut |_, _| count += 1);
     for layer in checked.layers() {
         layer.root().leaves(true, &mut |_, leaf| {
             let source = leaf.origin().source();
-            match source.variable_name() {
-                Some(name) => drop(variables.insert(name.to_string())),
-                None if source.layer() == LayerKind::Env => {}
-                None if names.iter().any(|name| name == source.name()) => {}
-                None => names.push(source.name().to_string()),
+            let name = source.variable_name().unwrap_or(source.name());
+            match source.layer() {
+                LayerKind::Env => drop(variables.insert(name.to_string())),
+                LayerKind::Override => drop(overrides.insert(name.to_string())),
+                _ if names.iter().any(|known| known == name) => {}
+                _ => names.push(name.to_string()),
             }
         });
     }
-    match variables.len() {
-        0 => {}
-        1 => names.push("1 variable".into()),
-        many => names.push(format!("{many} variables")),
-    }
+    names.extend(counted(variables.len(), "variable"));
+    names.extend(counted(overrides.len(), "override"));
     let from = match names.split_last() {
         Some((last, [])) => format!(" from {last}"),
         Some((last, front)) => format!(" from {} and {last}", front.join(", ")),
         None => String::new(),
     };
-    format!("ok: {count} value{}{from}\n", if count == 1 { "" } else { "s" })
+    format!("ok: {}{from}\n", counted(count, "value").unwrap_or_else(|| "nothing is set".into()))
+}
+
+fn counted(count: usize, noun: &str) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some(format!("1 {noun}")),
+        many => Some(format!("{many} {noun}s")),
+    }
 }
 
 fn each_by_itself(context: &Context, args: &CheckArgs) -> Outcome {
@@ -89,6 +96,7 @@ fn each_by_itself(context: &Context, args: &CheckArgs) -> Outcome {
     let mut documents: Vec<Json> = Vec::new();
     for path in &args.files {
         let (read, unread) = documents::read(&FileSource { path: path.clone(), required: true });
+        let unread = strictly(unread, context.globals.strict);
         context.terminal.report(&unread, &Masks::default());
         let mut findings = unread;
         for document in read {
@@ -100,7 +108,7 @@ fn each_by_itself(context: &Context, args: &CheckArgs) -> Outcome {
             findings.extend(found);
         }
         let findings = in_report_order(findings);
-        let ok = is_ok(&findings, context.globals.strict);
+        let ok = is_ok(&findings);
         let name = path.display().to_string();
         if !context.is_json() && ok {
             context.terminal.result(&format!("ok: {name}\n"));

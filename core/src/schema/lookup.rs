@@ -20,7 +20,6 @@ impl Plan {
     /// What the schema says about a key; `None` where it has no word for it.
     pub(super) fn facts(&self, key: &Key) -> Option<Facts> {
         let mut facts = Facts::default();
-        let mut known = key.is_root();
         let full = key.segments().len();
         self.visit(key, &mut |depth, node| {
             let notes = &node.notes;
@@ -31,7 +30,6 @@ impl Plan {
             if depth < full {
                 return;
             }
-            known |= !node.refuses;
             facts.description = facts.description.take().or_else(|| notes.description.clone());
             facts.default = facts.default.take().or_else(|| notes.default.clone());
             facts.range = facts.range.take().or_else(|| range(node));
@@ -42,9 +40,29 @@ impl Plan {
                 facts.merge = notes.merge.unwrap_or_default();
             }
         });
-        facts.types = self.types_at(Self::ROOT, key.segments());
-        facts.element_types = self.types_at(Self::ROOT, key.element(0).segments());
-        known.then_some(facts)
+        (facts.types, facts.element_types) = self.types_of(key)?;
+        Some(facts)
+    }
+
+    /// The types of a key and of its elements, without the rest of its facts.
+    pub(super) fn types_of(&self, key: &Key) -> Option<(TypeSet, TypeSet)> {
+        let full = key.segments().len();
+        let mut known = key.is_root();
+        self.visit(key, &mut |depth, node| known |= depth == full && !node.refuses);
+        let at = |key: &Key| self.types_at(Self::ROOT, key.segments());
+        known.then(|| (at(key), at(&key.element(0))))
+    }
+
+    /// The variable that a subschema of the key names (`x-env`).
+    pub(super) fn variable(&self, key: &Key) -> Option<SmolStr> {
+        let full = key.segments().len();
+        let mut variable = None;
+        self.visit(key, &mut |depth, node| {
+            if depth == full && variable.is_none() {
+                variable.clone_from(&node.notes.variable);
+            }
+        });
+        variable
     }
 
     /// Tells whether the key, or one above it, is secret.

@@ -98,6 +98,17 @@ impl Schema {
         self.plan.facts(key)
     }
 
+    /// The types that the schema allows to a key, and to its elements if it is a list; `None` where it has no
+    /// word for it.
+    pub(crate) fn types(&self, key: &Key) -> Option<(TypeSet, TypeSet)> {
+        self.plan.types_of(key)
+    }
+
+    /// The variable that the schema itself names for a key.
+    pub(crate) fn variable(&self, key: &Key) -> Option<smol_str::SmolStr> {
+        self.plan.variable(key)
+    }
+
     /// Tells whether the key, or one above it, is secret.
     pub fn is_secret(&self, key: &Key) -> bool {
         self.plan.is_secret(key)

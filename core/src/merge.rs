@@ -64,6 +64,27 @@ impl Merged {
         Some(Self::from_root(marked))
     }
 
+    /// The tree with further layers on top, lowest first.
+    ///
+    /// Since merging is associative, histories included, it is the tree of all the layers.
+    pub(crate) fn below<'a>(
+        &self,
+        layers: impl IntoIterator<Item = &'a Layer>,
+        strategy: &dyn Fn(&Key) -> ListStrategy,
+    ) -> Self {
+        let mut layers = layers.into_iter().peekable();
+        if layers.peek().is_none() {
+            return self.clone();
+        }
+        let merge_over = |below: Value, layer: &Layer| merge(&below, &layer.root, strategy);
+        Self::from_root(layers.fold(self.marked.clone(), merge_over))
+    }
+
+    /// The tree with one more layer below all others.
+    pub(crate) fn above(&self, layer: &Layer, strategy: &dyn Fn(&Key) -> ListStrategy) -> Self {
+        Self::from_root(merge(&layer.root, &self.marked, strategy))
+    }
+
     /// A tree of one layer.
     pub(crate) fn from_root(root: Value) -> Self {
         let clean = without_marks(&root);

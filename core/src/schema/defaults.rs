@@ -56,17 +56,23 @@ impl Plan {
         open: &mut Vec<NodeId>,
     ) -> Vec<(smol_str::SmolStr, Value)> {
         let table = present.and_then(Value::as_table);
-        let named = nodes.iter().flat_map(|id| self.node(*id).properties.keys());
-        let mut names: Vec<_> =
-            named.chain(table.into_iter().flat_map(|table| table.keys())).cloned().collect();
-        names.sort();
+        let nodes = || nodes.iter().map(|id| self.node(*id));
+        let leads = |id: &NodeId| self.leads_to_default(*id);
+        // Where only named members lead to a default, the others need no look.
+        let free = nodes().any(|node| {
+            node.patterns.iter().any(|(_, id)| leads(id)) || node.additional.as_ref().is_some_and(leads)
+        });
+        let named = nodes().flat_map(|node| &node.properties).filter(|(_, id)| free || leads(id));
+        let others = table.filter(|_| free).into_iter().flat_map(|table| table.keys());
+        let mut names: Vec<_> = named.map(|(name, _)| name).chain(others).collect();
+        names.sort_unstable();
         names.dedup();
         names
             .into_iter()
             .filter_map(|name| {
-                let of: Vec<NodeId> = nodes.iter().flat_map(|id| self.node(*id).of_member(&name)).collect();
-                let default = self.default_at(&of, table.and_then(|table| table.get(&name)), open)?;
-                Some((name, default))
+                let of: Vec<NodeId> = nodes().flat_map(|node| node.of_member(name)).collect();
+                let default = self.default_at(&of, table.and_then(|table| table.get(name)), open)?;
+                Some((name.clone(), default))
             })
             .collect()
     }

@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 
 use super::assertion::{Assertion, list};
 use super::facts::{Facts, TypeSet};
-use super::plan::{Judged, Node, NodeId, Plan};
+use super::plan::{Items, Judged, Node, NodeId, Plan};
 use crate::key::{Key, Segment};
 use crate::merge::ListStrategy;
 
@@ -74,14 +74,55 @@ impl Plan {
 
     /// What a list at the key does with the one below it.
     pub(super) fn list_strategy(&self, key: &Key) -> ListStrategy {
-        let full = key.segments().len();
-        let mut strategy = None;
-        self.visit(key, &mut |depth, node| {
-            if depth == full {
-                strategy = strategy.or(node.notes.merge);
+        self.strategy_at(Self::ROOT, key.segments()).unwrap_or_default()
+    }
+
+    /// The first strategy in the order of [`Plan::visit`].
+    fn strategy_at(&self, id: NodeId, segments: &[Segment]) -> Option<ListStrategy> {
+        if !self.strategies_below.get(id.0 as usize).is_some_and(|leads| *leads) {
+            return None;
+        }
+        let node = self.node(id);
+        let own = match segments.split_first() {
+            None => node.notes.merge,
+            Some((Segment::Name(name), rest)) => {
+                node.of_member(name).find_map(|of| self.strategy_at(of, rest))
             }
-        });
-        strategy.unwrap_or_default()
+            Some((Segment::Index(index), rest)) => {
+                node.of_element(*index).and_then(|of| self.strategy_at(of, rest))
+            }
+        };
+        own.or_else(|| node.in_place().into_iter().find_map(|part| self.strategy_at(part, segments)))
+    }
+
+    /// For each node, whether an `x-merge` can be reached from it.
+    pub(super) fn find_strategies(&self) -> Vec<bool> {
+        let mut found: Vec<bool> = self.nodes.iter().map(|node| node.notes.merge.is_some()).collect();
+        loop {
+            let mut grew = false;
+            for id in self.ids() {
+                let node = self.node(id);
+                let items: &[NodeId] = match &node.items {
+                    Items::Any => &[],
+                    Items::Each(each) => core::slice::from_ref(each),
+                    Items::Tuple { first, .. } => first,
+                };
+                let rest = match &node.items {
+                    Items::Tuple { rest, .. } => rest.as_ref(),
+                    _ => None,
+                };
+                let below = node.properties.values().chain(node.patterns.iter().map(|(_, id)| id));
+                let below = below.chain(&node.additional).chain(items).chain(rest).copied();
+                let reaches = below.chain(node.in_place()).any(|id| found.get(id.0 as usize) == Some(&true));
+                if let Some(flag) = found.get_mut(id.0 as usize).filter(|flag| !**flag && reaches) {
+                    *flag = true;
+                    grew = true;
+                }
+            }
+            if !grew {
+                return found;
+            }
+        }
     }
 
     /// The types that the subschema allows to the value itself.

@@ -79,6 +79,7 @@ impl Schema {
         }
         let mut plan = compile::compile(&documents)?;
         plan.defaults_below = plan.find_defaults();
+        plan.strategies_below = plan.find_strategies();
         let named_variables = plan.named_variables().into();
         Ok(Self { plan: Arc::new(plan), warnings: findings.into(), named_variables })
     }

@@ -298,7 +298,8 @@ fn entry(name: &str, member: &Value) -> u128 {
     let Fingerprint { high, low } = member.fingerprint;
     // Two multiplications by keyed hashes of the name mix name and value without a copy of either.
     let name = xxh3_128_with_seed(name.as_bytes(), SEED ^ low);
-    name.wrapping_mul(u128::from(high) << 1 | 1).wrapping_add(name.rotate_left(64)) ^ member.fingerprint.bits()
+    name.wrapping_mul(u128::from(high) << 1 | 1).wrapping_add(name.rotate_left(64))
+        ^ member.fingerprint.bits()
 }
 
 /// The value as TOML writes it on one line: `"text"`, `[1, 2]`, `{ a = 1 }`; `null` where TOML has no word.

@@ -75,7 +75,12 @@ fn claims(root: &Value) -> Vec<Claim<'_>> {
             }
         }
     }
-    claims.sort_by(|a, b| a.value.origin().report_order(b.value.origin()).then_with(|| (a.model, a.index).cmp(&(b.model, b.index))));
+    claims.sort_by(|a, b| {
+        a.value
+            .origin()
+            .report_order(b.value.origin())
+            .then_with(|| (a.model, a.index).cmp(&(b.model, b.index)))
+    });
     claims
 }
 

@@ -20,6 +20,11 @@ impl Plan {
         if !nodes.iter().any(|node| self.leads_to_default(*node)) {
             return None;
         }
+        if let [only] = nodes
+            && self.is_alone(*only)
+        {
+            return self.node(*only).notes.default.clone();
+        }
         let nodes = self.conjunction(nodes);
         let own = nodes.iter().find_map(|id| self.node(*id).notes.default.clone());
         let is_present = match present.map(Value::kind) {
@@ -94,6 +99,13 @@ impl Plan {
         self.conjunction(nodes)
             .iter()
             .all(|id| !self.has_free_below(*id) && self.named_below(*id).all(|(_, id)| is_leaf(id)))
+    }
+
+    /// Tells whether the subschema has a default of its own and can get no other, as most settings have.
+    fn is_alone(&self, id: NodeId) -> bool {
+        let node = self.node(id);
+        let has_parts = node.reference.is_some() || !node.all_of.is_empty();
+        !has_parts && self.named_below(id).next().is_none() && !self.has_free_below(id)
     }
 
     /// The named members that lead to a default.

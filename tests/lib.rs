@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 pub use insta;
 
+pub mod models;
+
 /// Compares a text with the accepted one in `snapshots/<area>/<name>.snap`.
 ///
 /// The area is a literal, since the path is made at compile time. The path is relative to the source file, so

@@ -65,6 +65,27 @@ impl Merged {
         Some(Self::from_root(marked))
     }
 
+    /// The tree with further layers on top, lowest first.
+    ///
+    /// Since merging is associative, histories included, it is the tree of all the layers.
+    pub(crate) fn below<'a>(
+        &self,
+        layers: impl IntoIterator<Item = &'a Layer>,
+        strategy: &dyn Fn(&Key) -> ListStrategy,
+    ) -> Self {
+        let mut layers = layers.into_iter().peekable();
+        if layers.peek().is_none() {
+            return self.clone();
+        }
+        let merge_over = |below: Value, layer: &Layer| merge(&below, &layer.root, strategy);
+        Self::from_root(layers.fold(self.marked.clone(), merge_over))
+    }
+
+    /// The tree with one more layer below all others.
+    pub(crate) fn above(&self, layer: &Layer, strategy: &dyn Fn(&Key) -> ListStrategy) -> Self {
+        Self::from_root(merge(&layer.root, &self.marked, strategy))
+    }
+
     /// A tree of one layer.
     pub(crate) fn from_root(root: Value) -> Self {
         let clean = without_marks(&root);
@@ -97,7 +118,8 @@ fn merge_at(key: &mut Key, lower: &Value, upper: &Value, strategy: &dyn Fn(&Key)
                 joined.with_past(past)
             }
             None => {
-                let mut shadowed = lower.shadowed().to_vec();
+                let mut shadowed = Vec::with_capacity(lower.shadowed().len() + 1);
+                shadowed.extend_from_slice(lower.shadowed());
                 shadowed.push(alone(lower));
                 upper.clone().with_past(Past { shadowed, joined: upper.joined().to_vec() })
             }
@@ -118,9 +140,9 @@ fn alone(value: &Value) -> Value {
 
 /// The layers' own values that a join of the two consists of.
 fn contributions(lower: &Value, upper: &Value) -> Vec<Value> {
-    let own = |value: &Value| match value.joined() {
-        [] => Vec::from([alone(value)]),
-        joined => joined.to_vec(),
+    let add_own = |all: &mut Vec<Value>, value: &Value| match value.joined() {
+        [] => all.push(alone(value)),
+        joined => all.extend_from_slice(joined),
     };
     // An empty table says nothing; the identity law wants it to leave no trace.
     let silent = |value: &Value| value.as_table().is_some_and(Table::is_empty);
@@ -128,8 +150,9 @@ fn contributions(lower: &Value, upper: &Value) -> Vec<Value> {
         (_, true) => lower.joined().to_vec(),
         (true, false) => upper.joined().to_vec(),
         (false, false) => {
-            let mut all = own(lower);
-            all.extend(own(upper));
+            let mut all = Vec::with_capacity(lower.joined().len().max(1) + upper.joined().len().max(1));
+            add_own(&mut all, lower);
+            add_own(&mut all, upper);
             all
         }
     }
@@ -182,26 +205,26 @@ fn join_tables(
     (above, above_fingerprint): (&Table, Fingerprint),
     strategy: &dyn Fn(&Key) -> ListStrategy,
 ) -> (Table, Fingerprint) {
-    let upper_is_smaller = above.len() <= below.len();
+    let upper_is_smaller = above.len() < below.len();
     let (mut members, mut fingerprint, guests) = if upper_is_smaller {
         (below.clone(), below_fingerprint, above)
     } else {
         (above.clone(), above_fingerprint, below)
     };
     for (name, guest) in guests {
-        let host = members.get(name);
-        let merged = match host {
-            None => guest.clone(),
-            Some(host) => {
-                let (lower, upper) = if upper_is_smaller { (host, guest) } else { (guest, host) };
-                key.push(Segment::Name(name.clone()));
-                let merged = merge_at(key, lower, upper, strategy);
-                key.pop();
-                merged
-            }
+        let Some(host) = members.get_mut(name) else {
+            fingerprint = replace_entry(fingerprint, name, None, Some(guest));
+            members.insert(name.clone(), guest.clone());
+            continue;
         };
-        fingerprint = replace_entry(fingerprint, name, host, Some(&merged));
-        members.insert(name.clone(), merged);
+        let (lower, upper) = if upper_is_smaller { (&*host, guest) } else { (guest, &*host) };
+        key.push(Segment::Name(name.clone()));
+        let merged = merge_at(key, lower, upper, strategy);
+        key.pop();
+        if merged != *host {
+            fingerprint = replace_entry(fingerprint, name, Some(host), Some(&merged));
+        }
+        *host = merged;
     }
     (members, fingerprint)
 }

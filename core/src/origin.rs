@@ -198,9 +198,15 @@ impl Origin {
 
     /// The order of reports: by layer, then source, line and column.
     pub fn report_order(&self, other: &Self) -> Ordering {
-        let name =
-            |o: &Self| (o.source.layer, o.source.variable.clone(), o.line_column(), o.source.name.clone());
-        name(self).cmp(&name(other))
+        let (a, b) = (&*self.source, &*other.source);
+        if core::ptr::eq(a, b) {
+            // Within one text, lines and columns follow the bytes.
+            return if a.has_lines() { self.start.cmp(&other.start) } else { Ordering::Equal };
+        }
+        (a.layer.cmp(&b.layer))
+            .then_with(|| a.variable.cmp(&b.variable))
+            .then_with(|| self.line_column().cmp(&other.line_column()))
+            .then_with(|| a.name.cmp(&b.name))
     }
 }
 

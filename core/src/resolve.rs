@@ -127,8 +127,9 @@ impl Rules {
                 Err(found) => findings.extend(found),
             }
         }
-        let present = self.merge(&layers);
-        let present = present.as_ref().map(Merged::root);
+        let documents = self.merge(&layers);
+        let count = layers.len();
+        let present = documents.as_ref().map(Merged::root);
         if let Some(names) = self.names(present) {
             let (layer, found) = names.layer(&inputs.environment);
             layers.extend(layer);
@@ -137,7 +138,11 @@ impl Rules {
         let (layer, found) = Override::layer(&inputs.overrides, self.schema(), present);
         layers.extend(layer);
         findings.extend(found);
-        Layers { layers, originals, findings }
+        let merged = match documents {
+            Some(documents) => Some(documents.below(layers.iter().skip(count), &self.strategy())),
+            None => self.merge(&layers),
+        };
+        Layers { layers, originals, merged, findings }
     }
 
     /// Checks one document by itself: no other layers, no defaults, no environment, no names of models.
@@ -189,9 +194,11 @@ impl Rules {
     }
 
     fn merge(&self, layers: &[Layer]) -> Option<Merged> {
-        Merged::of(layers, &|key| {
-            self.schema().map_or(ListStrategy::Replace, |schema| schema.list_strategy(key))
-        })
+        Merged::of(layers, &self.strategy())
+    }
+
+    fn strategy(&self) -> impl Fn(&Key) -> ListStrategy {
+        |key| self.schema().map_or(ListStrategy::Replace, |schema| schema.list_strategy(key))
     }
 
     /// Merges and checks the layers.
@@ -202,8 +209,8 @@ impl Rules {
     /// # Errors
     /// [`Refused`] with every finding, as soon as one is an error.
     pub fn check(&self, layers: Layers) -> Result<Checked, Refused> {
-        let Layers { mut layers, originals, mut findings } = layers;
-        let merged = self.merge_with_defaults(&mut layers);
+        let Layers { mut layers, originals, merged, mut findings } = layers;
+        let merged = self.with_defaults(merged, &mut layers);
         let is_whole = findings.iter().all(|found| {
             !["parse/", "file/", "migrate/"].iter().any(|kind| found.code.starts_with(kind))
                 || found.severity == Severity::Warning
@@ -230,18 +237,22 @@ impl Rules {
     }
 
     /// The schema's `default`s fill what all other layers leave open, so they are found after the others are merged.
-    fn merge_with_defaults(&self, layers: &mut Vec<Layer>) -> Merged {
-        let merged = self.merge(layers);
+    fn with_defaults(&self, merged: Option<Merged>, layers: &mut Vec<Layer>) -> Merged {
         let present = merged.as_ref().map(Merged::root);
-        if let Some(defaults) = self.schema().and_then(|schema| schema.defaults(present)) {
+        let defaults = self.schema().and_then(|schema| schema.defaults(present));
+        let all = match (&defaults, merged) {
+            (Some(defaults), Some(merged)) => merged.above(defaults, &self.strategy()),
+            (Some(defaults), None) => Merged::from_root(defaults.root().clone()),
+            (None, Some(merged)) => merged,
+            (None, None) => {
+                let nothing = Source::fragment(LayerKind::Defaults, "nothing", "");
+                Merged::from_root(Value::table([], Origin::whole(&nothing)))
+            }
+        };
+        if let Some(defaults) = defaults {
             layers.insert(0, defaults);
-        } else if let Some(merged) = merged {
-            return merged;
         }
-        self.merge(layers).unwrap_or_else(|| {
-            let nothing = Source::fragment(LayerKind::Defaults, "nothing", "");
-            Merged::from_root(Value::table([], Origin::whole(&nothing)))
-        })
+        all
     }
 
     fn check_tree(&self, merged: &Merged, findings: &mut Vec<Diagnostic>) {
@@ -278,6 +289,7 @@ pub struct Layers {
     layers: Vec<Layer>,
     /// Layers of the old form as they were before their migration, for reports that show their lines.
     originals: Vec<Layer>,
+    merged: Option<Merged>,
     findings: Vec<Diagnostic>,
 }
 

@@ -22,12 +22,27 @@ pub const MAX_DEPTH: usize = 100;
 /// The hash is XXH3-128 under a fixed seed. It is stable over platforms and releases, and it is not
 /// meant to withstand somebody who searches for collisions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Fingerprint(u128);
+pub struct Fingerprint {
+    // Two halves and no `u128`, whose alignment would widen every value by eight bytes.
+    high: u64,
+    low: u64,
+}
+
+impl Fingerprint {
+    #[expect(clippy::cast_possible_truncation, reason = "the two halves of the hash, one after the other")]
+    fn of(hash: u128) -> Self {
+        Self { high: (hash >> 64) as u64, low: hash as u64 }
+    }
+
+    fn bits(self) -> u128 {
+        u128::from(self.high) << 64 | u128::from(self.low)
+    }
+}
 
 /// 32 hexadecimal digits.
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
+        write!(f, "{:032x}", self.bits())
     }
 }
 
@@ -241,7 +256,7 @@ const SEED: u64 = 0x73_70_65_63_6b_69_74;
 const TABLE: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c834;
 
 fn hash(tag: u8, bytes: &[u8]) -> Fingerprint {
-    Fingerprint(xxh3_128_with_seed(bytes, SEED ^ u64::from(tag)))
+    Fingerprint::of(xxh3_128_with_seed(bytes, SEED ^ u64::from(tag)))
 }
 
 fn fingerprint(kind: &Kind) -> Fingerprint {
@@ -256,13 +271,13 @@ fn fingerprint(kind: &Kind) -> Fingerprint {
         Kind::Array(elements) => {
             let mut bytes = Vec::with_capacity(elements.len() * 16);
             for element in elements.iter() {
-                bytes.extend_from_slice(&element.fingerprint.0.to_le_bytes());
+                bytes.extend_from_slice(&element.fingerprint.bits().to_le_bytes());
             }
             hash(7, &bytes)
         }
         Kind::Table(members) => {
             let sum = members.iter().fold(TABLE, |sum, (name, member)| sum.wrapping_add(entry(name, member)));
-            Fingerprint(sum)
+            Fingerprint::of(sum)
         }
         Kind::Unset => hash(8, &[]),
     }
@@ -276,16 +291,15 @@ pub(crate) fn replace_entry(
     new: Option<&Value>,
 ) -> Fingerprint {
     let part = |value: Option<&Value>| value.map_or(0, |value| entry(name, value));
-    Fingerprint(table.0.wrapping_sub(part(old)).wrapping_add(part(new)))
+    Fingerprint::of(table.bits().wrapping_sub(part(old)).wrapping_add(part(new)))
 }
 
 fn entry(name: &str, member: &Value) -> u128 {
-    let fingerprint = member.fingerprint.0;
-    #[expect(clippy::cast_possible_truncation, reason = "the two halves of the hash, one after the other")]
-    let (low, high) = (fingerprint as u64, (fingerprint >> 64) as u64);
+    let Fingerprint { high, low } = member.fingerprint;
     // Two multiplications by keyed hashes of the name mix name and value without a copy of either.
     let name = xxh3_128_with_seed(name.as_bytes(), SEED ^ low);
-    name.wrapping_mul(u128::from(high) << 1 | 1).wrapping_add(name.rotate_left(64)) ^ fingerprint
+    name.wrapping_mul(u128::from(high) << 1 | 1).wrapping_add(name.rotate_left(64))
+        ^ member.fingerprint.bits()
 }
 
 /// The value as TOML writes it on one line: `"text"`, `[1, 2]`, `{ a = 1 }`; `null` where TOML has no word.

@@ -10,7 +10,7 @@ use super::{NameTable, UnknownName};
 use crate::diagnostic::{Diagnostic, in_report_order};
 use crate::key::Key;
 use crate::settings::{QualityGateConfig, Stage};
-use crate::value::Value;
+use crate::value::{Table, Value};
 
 /// Checks the names of the models and the gates of a configuration tree.
 ///
@@ -18,14 +18,15 @@ use crate::value::Value;
 /// that a gate names twice; `name/unknown` for a gate's name that no model has; `gate/agent-count`.
 pub fn check_names(root: &Value) -> Vec<Diagnostic> {
     let claims = claims(root);
-    let mut findings = duplicates(root, &claims);
-    let names = table(root, &claims);
+    let (names, mut findings) = duplicates(root, &claims);
+    // Only a mistake needs every name at hand.
+    let table = || table(root, &claims);
     // Where the models are no table at all, that is the mistake, and no gate is to blame.
     let has_models = root.member("models").is_none_or(|models| models.as_table().is_some());
     for stage in Stage::ALL.into_iter().filter(|_| has_models) {
         let key = Key::of(["quality_gates", stage.name()]);
         if let Some(gate) = root.get(&key) {
-            check_gate(&key, gate, &names, &mut findings);
+            check_gate(&key, gate, &names, &table, &mut findings);
         }
     }
     in_report_order(findings)
@@ -46,8 +47,23 @@ pub(crate) fn gate_agents(root: &Value, stage: Stage) -> impl Iterator<Item = &s
 struct Claim<'t> {
     alias: &'t str,
     model: &'t str,
-    key: Key,
+    /// Where it stands among the aliases of the model.
+    index: usize,
     value: &'t Value,
+}
+
+/// The names of a tree, borrowed from it: of two models with one name the first in report order has it.
+struct Held<'t> {
+    models: Option<&'t Table>,
+    aliases: BTreeMap<&'t str, (&'t str, &'t Value)>,
+}
+
+impl<'t> Held<'t> {
+    /// The model that has the name, and the place that gives it.
+    fn get(&self, name: &str) -> Option<(&'t str, &'t Value)> {
+        let model = self.models.and_then(|models| models.get_key_value(name));
+        model.map(|(name, entry)| (name.as_str(), entry)).or_else(|| self.aliases.get(name).copied())
+    }
 }
 
 /// Every alias of the tree, in the order of reports.
@@ -57,12 +73,16 @@ fn claims(root: &Value) -> Vec<Claim<'_>> {
         let aliases = entry.member("aliases").and_then(Value::as_array).into_iter().flatten();
         for (index, value) in aliases.enumerate() {
             if let Some(alias) = value.as_str() {
-                let key = Key::of(["models", model.as_str(), "aliases"]).element(index);
-                claims.push(Claim { alias, model, key, value });
+                claims.push(Claim { alias, model, index, value });
             }
         }
     }
-    claims.sort_by(|a, b| a.value.origin().report_order(b.value.origin()).then_with(|| a.key.cmp(&b.key)));
+    claims.sort_by(|a, b| {
+        a.value
+            .origin()
+            .report_order(b.value.origin())
+            .then_with(|| (a.model, a.index).cmp(&(b.model, b.index)))
+    });
     claims
 }
 
@@ -72,18 +92,17 @@ fn table(root: &Value, claims: &[Claim<'_>]) -> NameTable {
     NameTable::with_errors(canonical, claims.iter().map(|claim| (claim.alias, claim.model))).0
 }
 
-fn duplicates(root: &Value, claims: &[Claim<'_>]) -> Vec<Diagnostic> {
+/// Who has each name, and a finding for each that is claimed again.
+fn duplicates<'t>(root: &'t Value, claims: &[Claim<'t>]) -> (Held<'t>, Vec<Diagnostic>) {
     let mut findings = Vec::new();
-    let mut held: BTreeMap<&str, (&str, &Value)> = BTreeMap::new();
-    for (name, entry) in root.member("models").and_then(Value::as_table).into_iter().flatten() {
-        held.insert(name, (name, entry));
-    }
+    let models = root.member("models").and_then(Value::as_table);
+    let mut held = Held { models, aliases: BTreeMap::new() };
     for claim in claims {
         let Some((holder, first)) = held.get(claim.alias) else {
-            held.insert(claim.alias, (claim.model, claim.value));
+            held.aliases.insert(claim.alias, (claim.model, claim.value));
             continue;
         };
-        let message = match (*holder == claim.model, *holder == claim.alias) {
+        let message = match (holder == claim.model, holder == claim.alias) {
             (true, true) => format!("`{}` is the canonical name already", claim.alias),
             (true, false) => format!("`{}` is an alias of `{holder}` already", claim.alias),
             (false, true) => {
@@ -93,22 +112,29 @@ fn duplicates(root: &Value, claims: &[Claim<'_>]) -> Vec<Diagnostic> {
                 format!("`{}` is an alias of `{holder}` and of `{}`", claim.alias, claim.model)
             }
         };
+        let key = Key::of(["models", claim.model, "aliases"]).element(claim.index);
         findings.push(
-            Diagnostic::error("name/duplicate", claim.key.clone(), message)
+            Diagnostic::error("name/duplicate", key, message)
                 .help(format!("keep one of them: the other is at {}", first.origin()))
                 .at(claim.value.origin()),
         );
     }
-    findings
+    (held, findings)
 }
 
-fn check_gate(key: &Key, gate: &Value, names: &NameTable, findings: &mut Vec<Diagnostic>) {
+fn check_gate(
+    key: &Key,
+    gate: &Value,
+    names: &Held<'_>,
+    table: &dyn Fn() -> NameTable,
+    findings: &mut Vec<Diagnostic>,
+) {
     let Some(agents) = gate.as_array() else { return };
     let allowed = QualityGateConfig::AGENTS;
     if !allowed.contains(&agents.len()) {
         let message = format!("{} agents, expected {} to {}", agents.len(), allowed.start(), allowed.end());
         let help = if agents.is_empty() {
-            format!("name a model; there are {}", names.canonical().collect::<Vec<_>>().join(", "))
+            format!("name a model; there are {}", table().canonical().collect::<Vec<_>>().join(", "))
         } else {
             format!("keep the {} that matter most", allowed.end())
         };
@@ -118,9 +144,9 @@ fn check_gate(key: &Key, gate: &Value, names: &NameTable, findings: &mut Vec<Dia
     let mut named: BTreeMap<&str, &Value> = BTreeMap::new();
     for (index, value) in agents.iter().enumerate() {
         let Some(name) = value.as_str() else { continue };
-        match names.resolve(name) {
-            Err(unknown) => findings.push(unknown_agent(key.element(index), value, &unknown)),
-            Ok(canonical) => match named.get(canonical) {
+        match names.get(name) {
+            None => findings.push(unknown_agent(key.element(index), value, &table().unknown(name))),
+            Some((canonical, _)) => match named.get(canonical) {
                 None => drop(named.insert(canonical, value)),
                 Some(first) => {
                     let message = if name == canonical {

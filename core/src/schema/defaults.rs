@@ -20,6 +20,11 @@ impl Plan {
         if !nodes.iter().any(|node| self.leads_to_default(*node)) {
             return None;
         }
+        if let [only] = nodes
+            && self.is_alone(*only)
+        {
+            return self.node(*only).notes.default.clone();
+        }
         let nodes = self.conjunction(nodes);
         let own = nodes.iter().find_map(|id| self.node(*id).notes.default.clone());
         let is_present = match present.map(Value::kind) {
@@ -53,24 +58,69 @@ impl Plan {
 
     fn default_members(
         &self,
-        nodes: &[NodeId],
+        all: &[NodeId],
         present: Option<&Value>,
         open: &mut Vec<NodeId>,
     ) -> Vec<(smol_str::SmolStr, Value)> {
         let table = present.and_then(Value::as_table);
-        let named = nodes.iter().flat_map(|id| self.node(*id).properties.keys());
-        let mut names: Vec<_> =
-            named.chain(table.into_iter().flat_map(|table| table.keys())).cloned().collect();
-        names.sort();
+        let nodes = || all.iter().map(|id| self.node(*id));
+        // Where only named members lead to a default, the others need no look.
+        let free = all.iter().any(|id| self.has_free_below(*id));
+        let named = nodes().flat_map(|node| &node.properties);
+        let named = named.filter(|(_, id)| free || self.leads_to_default(**id));
+        let others = table.filter(|_| free).into_iter().flat_map(|table| table.keys());
+        let mut names: Vec<_> = named.map(|(name, _)| name).chain(others).collect();
+        names.sort_unstable();
         names.dedup();
-        names
-            .into_iter()
-            .filter_map(|name| {
-                let of: Vec<NodeId> = nodes.iter().flat_map(|id| self.node(*id).of_member(&name)).collect();
-                let default = self.default_at(&of, table.and_then(|table| table.get(&name)), open)?;
-                Some((name, default))
-            })
-            .collect()
+        // Tables that the same subschemas describe share one default, as the entries of a map do. Empty ones do not:
+        // theirs lies at their own place.
+        let mut shared: Option<(Vec<NodeId>, Option<Value>)> = None;
+        let mut default_of = |name: &smol_str::SmolStr| {
+            let of: Vec<NodeId> = nodes().flat_map(|node| node.of_member(name)).collect();
+            let present = table.and_then(|table| table.get(name));
+            let is_table = present.and_then(Value::as_table).is_some_and(|members| !members.is_empty());
+            match &shared {
+                Some((known, default)) if is_table && *known == of => return default.clone(),
+                _ => {}
+            }
+            let default = self.default_at(&of, present, open);
+            if is_table && self.is_flat(&of) {
+                shared = Some((of, default.clone()));
+            }
+            default
+        };
+        names.into_iter().filter_map(|name| Some((name.clone(), default_of(name)?))).collect()
+    }
+
+    /// Tells whether the defaults of a table that is present are the same whatever it holds: only named members
+    /// have one, and none has further ones inside.
+    fn is_flat(&self, nodes: &[NodeId]) -> bool {
+        let is_leaf = |id: &NodeId| {
+            let inner = self.conjunction(&[*id]);
+            inner.iter().all(|id| self.named_below(*id).next().is_none() && !self.has_free_below(*id))
+        };
+        self.conjunction(nodes)
+            .iter()
+            .all(|id| !self.has_free_below(*id) && self.named_below(*id).all(|(_, id)| is_leaf(id)))
+    }
+
+    /// Tells whether the subschema has a default of its own and can get no other, as most settings have.
+    fn is_alone(&self, id: NodeId) -> bool {
+        let node = self.node(id);
+        let has_parts = node.reference.is_some() || !node.all_of.is_empty();
+        !has_parts && self.named_below(id).next().is_none() && !self.has_free_below(id)
+    }
+
+    /// The named members that lead to a default.
+    fn named_below(&self, id: NodeId) -> impl Iterator<Item = (&smol_str::SmolStr, &NodeId)> {
+        self.node(id).properties.iter().filter(|(_, id)| self.leads_to_default(**id))
+    }
+
+    /// Tells whether members without a name of their own lead to a default.
+    fn has_free_below(&self, id: NodeId) -> bool {
+        let node = self.node(id);
+        let mut free = node.patterns.iter().map(|(_, id)| id).chain(&node.additional);
+        free.any(|id| self.leads_to_default(*id))
     }
 
     /// The nodes that apply whatever the value is: references and `allOf`, but no alternatives.

@@ -7,7 +7,7 @@ use core::fmt;
 use smol_str::SmolStr;
 
 use crate::merge::ListStrategy;
-use crate::value::Value;
+use crate::value::{Kind, Value};
 
 /// A set of the types of JSON Schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -78,7 +78,15 @@ impl TypeSet {
 
     /// The narrowest type of a value.
     pub fn of(value: &Value) -> Self {
-        Self::named(value.type_name()).unwrap_or(Self::NONE)
+        match value.kind() {
+            Kind::Null | Kind::Unset => Self::NULL,
+            Kind::Bool(_) => Self::BOOLEAN,
+            Kind::Number(number) if number.is_integer() => Self::INTEGER,
+            Kind::Number(_) => Self::NUMBER,
+            Kind::String(_) | Kind::Datetime(_) => Self::STRING,
+            Kind::Array(_) => Self::ARRAY,
+            Kind::Table(_) => Self::OBJECT,
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 
 use super::assertion::{Assertion, list};
 use super::facts::{Facts, TypeSet};
-use super::plan::{Judged, Node, NodeId, Plan};
+use super::plan::{Items, Judged, Node, NodeId, Plan};
 use crate::diagnostic::nearest;
 use crate::key::{Key, Segment};
 use crate::merge::ListStrategy;
@@ -21,7 +21,6 @@ impl Plan {
     /// What the schema says about a key; `None` where it has no word for it.
     pub(super) fn facts(&self, key: &Key) -> Option<Facts> {
         let mut facts = Facts::default();
-        let mut known = key.is_root();
         let full = key.segments().len();
         self.visit(key, &mut |depth, node| {
             let notes = &node.notes;
@@ -32,7 +31,6 @@ impl Plan {
             if depth < full {
                 return;
             }
-            known |= !node.refuses;
             facts.description = facts.description.take().or_else(|| notes.description.clone());
             facts.default = facts.default.take().or_else(|| notes.default.clone());
             facts.range = facts.range.take().or_else(|| range(node));
@@ -43,9 +41,29 @@ impl Plan {
                 facts.merge = notes.merge.unwrap_or_default();
             }
         });
-        facts.types = self.types_at(Self::ROOT, key.segments());
-        facts.element_types = self.types_at(Self::ROOT, key.element(0).segments());
-        known.then_some(facts)
+        (facts.types, facts.element_types) = self.types_of(key)?;
+        Some(facts)
+    }
+
+    /// The types of a key and of its elements, without the rest of its facts.
+    pub(super) fn types_of(&self, key: &Key) -> Option<(TypeSet, TypeSet)> {
+        let full = key.segments().len();
+        let mut known = key.is_root();
+        self.visit(key, &mut |depth, node| known |= depth == full && !node.refuses);
+        let at = |key: &Key| self.types_at(Self::ROOT, key.segments());
+        known.then(|| (at(key), at(&key.element(0))))
+    }
+
+    /// The variable that a subschema of the key names (`x-env`).
+    pub(super) fn variable(&self, key: &Key) -> Option<SmolStr> {
+        let full = key.segments().len();
+        let mut variable = None;
+        self.visit(key, &mut |depth, node| {
+            if depth == full && variable.is_none() {
+                variable.clone_from(&node.notes.variable);
+            }
+        });
+        variable
     }
 
     /// Tells whether the key, or one above it, is secret.
@@ -78,14 +96,55 @@ impl Plan {
 
     /// What a list at the key does with the one below it.
     pub(super) fn list_strategy(&self, key: &Key) -> ListStrategy {
-        let full = key.segments().len();
-        let mut strategy = None;
-        self.visit(key, &mut |depth, node| {
-            if depth == full {
-                strategy = strategy.or(node.notes.merge);
+        self.strategy_at(Self::ROOT, key.segments()).unwrap_or_default()
+    }
+
+    /// The first strategy in the order of [`Plan::visit`].
+    fn strategy_at(&self, id: NodeId, segments: &[Segment]) -> Option<ListStrategy> {
+        if !self.strategies_below.get(id.0 as usize).is_some_and(|leads| *leads) {
+            return None;
+        }
+        let node = self.node(id);
+        let own = match segments.split_first() {
+            None => node.notes.merge,
+            Some((Segment::Name(name), rest)) => {
+                node.of_member(name).find_map(|of| self.strategy_at(of, rest))
             }
-        });
-        strategy.unwrap_or_default()
+            Some((Segment::Index(index), rest)) => {
+                node.of_element(*index).and_then(|of| self.strategy_at(of, rest))
+            }
+        };
+        own.or_else(|| node.in_place().into_iter().find_map(|part| self.strategy_at(part, segments)))
+    }
+
+    /// For each node, whether an `x-merge` can be reached from it.
+    pub(super) fn find_strategies(&self) -> Vec<bool> {
+        let mut found: Vec<bool> = self.nodes.iter().map(|node| node.notes.merge.is_some()).collect();
+        loop {
+            let mut grew = false;
+            for id in self.ids() {
+                let node = self.node(id);
+                let items: &[NodeId] = match &node.items {
+                    Items::Any => &[],
+                    Items::Each(each) => core::slice::from_ref(each),
+                    Items::Tuple { first, .. } => first,
+                };
+                let rest = match &node.items {
+                    Items::Tuple { rest, .. } => rest.as_ref(),
+                    _ => None,
+                };
+                let below = node.properties.values().chain(node.patterns.iter().map(|(_, id)| id));
+                let below = below.chain(&node.additional).chain(items).chain(rest).copied();
+                let reaches = below.chain(node.in_place()).any(|id| found.get(id.0 as usize) == Some(&true));
+                if let Some(flag) = found.get_mut(id.0 as usize).filter(|flag| !**flag && reaches) {
+                    *flag = true;
+                    grew = true;
+                }
+            }
+            if !grew {
+                return found;
+            }
+        }
     }
 
     /// The types that the subschema allows to the value itself.

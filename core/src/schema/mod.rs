@@ -79,6 +79,7 @@ impl Schema {
         }
         let mut plan = compile::compile(&documents)?;
         plan.defaults_below = plan.find_defaults();
+        plan.strategies_below = plan.find_strategies();
         let named_variables = plan.named_variables().into();
         Ok(Self { plan: Arc::new(plan), warnings: findings.into(), named_variables })
     }
@@ -96,6 +97,17 @@ impl Schema {
     /// What the schema says about a key; `None` where it has no word for it.
     pub fn facts(&self, key: &Key) -> Option<Facts> {
         self.plan.facts(key)
+    }
+
+    /// The types that the schema allows to a key, and to its elements if it is a list; `None` where it has no
+    /// word for it.
+    pub(crate) fn types(&self, key: &Key) -> Option<(TypeSet, TypeSet)> {
+        self.plan.types_of(key)
+    }
+
+    /// The variable that the schema itself names for a key.
+    pub(crate) fn variable(&self, key: &Key) -> Option<smol_str::SmolStr> {
+        self.plan.variable(key)
     }
 
     /// Tells whether the key, or one above it, is secret.

@@ -25,6 +25,8 @@ pub(super) struct Plan {
     pub(super) longest_chain: usize,
     /// For each node, whether a `default` can be reached from it.
     pub(super) defaults_below: Vec<bool>,
+    /// For each node, whether an `x-merge` can be reached from it.
+    pub(super) strategies_below: Vec<bool>,
 }
 
 /// One subschema. A node of a `$ref` has only that, as Draft 7 ignores what stands beside it.

@@ -117,7 +117,7 @@ impl<'a> EnvironmentNames<'a> {
 
     /// The variable that sets a key: `x-env` of the schema, else prefix and key in capitals.
     pub fn variable(&self, key: &Key) -> Option<String> {
-        if let Some(variable) = self.facts(key).variable {
+        if let Some(variable) = self.schema.and_then(|schema| schema.variable(key)) {
             return Some(variable.to_string());
         }
         let mut name = String::from(self.prefix);
@@ -207,12 +207,11 @@ impl<'a> EnvironmentNames<'a> {
 
     /// Adds every key that the capitals of `rest` may stand for, among names that are known.
     fn known_keys(&self, rest: &str, key: &Key, keys: &mut BTreeSet<Key>) {
-        for name in self.names_at(key) {
-            let capitals = mangled(&name);
-            let Some(after) = rest.strip_prefix(&*capitals) else { continue };
+        for name in self.names_at(key, &|name| behind_capitals(rest, name).is_some()) {
+            let Some(after) = behind_capitals(rest, &name) else { continue };
             let child = key.child(name);
             if after.is_empty() {
-                if self.facts(&child).variable.is_none() {
+                if self.schema.is_none_or(|schema| schema.variable(&child).is_none()) {
                     keys.insert(child);
                 }
             } else if let Some(below) = after.strip_prefix("__") {
@@ -232,7 +231,7 @@ impl<'a> EnvironmentNames<'a> {
                 key.element(index)
             }
             _ => {
-                let known = self.names_at(key).iter().any(|name| mangled(name) == first);
+                let known = !self.names_at(key, &|name| behind_capitals(first, name) == Some("")).is_empty();
                 let Some(schema) = self.schema.filter(|_| !known && !first.is_empty()) else { return };
                 let child = key.child(first.to_lowercase());
                 let (_, open) = schema.member_names(key);
@@ -269,12 +268,12 @@ impl<'a> EnvironmentNames<'a> {
         Some(key)
     }
 
-    fn names_at(&self, key: &Key) -> BTreeSet<SmolStr> {
-        let mut names: BTreeSet<SmolStr> =
-            self.schema.map(|schema| schema.member_names(key).0).unwrap_or_default().into_iter().collect();
+    /// The known names of the members of a key that are wanted.
+    fn names_at(&self, key: &Key, wanted: &dyn Fn(&str) -> bool) -> BTreeSet<SmolStr> {
+        let named = self.schema.map(|schema| schema.member_names(key).0).unwrap_or_default();
         let present = self.present.and_then(|present| present.get(key)).and_then(Value::as_table);
-        names.extend(present.into_iter().flat_map(|table| table.keys().cloned()));
-        names
+        let present = present.into_iter().flat_map(|table| table.keys().filter(|name| wanted(name)));
+        named.into_iter().filter(|name| wanted(name)).chain(present.cloned()).collect()
     }
 
     /// The keys that hold values of their own: those of the schema that are no tables, and those of the layers.
@@ -458,6 +457,17 @@ impl Branch {
 fn mangled(name: &str) -> String {
     let capital = |c: char| if c.is_alphanumeric() { c.to_uppercase().to_string() } else { "_".into() };
     name.chars().map(capital).collect()
+}
+
+/// What follows in a variable behind the capitals of a name.
+fn behind_capitals<'v>(variable: &'v str, name: &str) -> Option<&'v str> {
+    name.chars().try_fold(variable, |rest, c| {
+        if c.is_alphanumeric() {
+            c.to_uppercase().try_fold(rest, |rest, capital| rest.strip_prefix(capital))
+        } else {
+            rest.strip_prefix('_')
+        }
+    })
 }
 
 /// The place of a variable whose text does not matter or must not be kept.

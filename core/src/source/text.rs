@@ -159,11 +159,16 @@ fn moved(value: &Value, origin: &Origin) -> Value {
     Value::new(kind, origin.clone())
 }
 
-/// What is known of a key: what the schema says, else the type of what a layer below holds, else nothing,
+/// What is known of the types of a key: what the schema says, else the type of what a layer below holds, else nothing,
 /// and then a text is a string.
 pub(crate) fn known_facts(key: &Key, schema: Option<&Schema>, present: Option<&Value>) -> Facts {
     if let Some(schema) = schema {
-        return schema.facts(key).unwrap_or_default();
+        let types = schema.types(key);
+        return types.map_or_else(Facts::default, |(types, element_types)| Facts {
+            types,
+            element_types,
+            ..Facts::default()
+        });
     }
     let Some(value) = present.and_then(|present| present.get(key)) else { return Facts::default() };
     let of = |value: &Value| match value.kind() {

@@ -40,11 +40,11 @@ impl Reader<'_> {
         if !self.may_descend(&origin, depth) {
             return Value::table([], origin);
         }
-        let members: Vec<_> = table
-            .iter()
-            .map(|(name, value)| (SmolStr::new(name.get_ref().as_ref()), self.value(value, depth + 1)))
-            .collect();
-        Value::table(members, origin)
+        let member = |(name, value): (&Spanned<_>, _)| {
+            let name: &alloc::borrow::Cow<'_, str> = name.get_ref();
+            (SmolStr::new(name.as_ref()), self.value(value, depth + 1))
+        };
+        Value::table(table.iter().map(member), origin)
     }
 
     fn value(&mut self, spanned: &Spanned<DeValue<'_>>, depth: usize) -> Value {
@@ -71,9 +71,7 @@ impl Reader<'_> {
                 if !self.may_descend(&origin, depth) {
                     return Value::array([], origin);
                 }
-                let elements: Vec<_> =
-                    elements.iter().map(|element| self.value(element, depth + 1)).collect();
-                return Value::array(elements, origin);
+                return Value::array(elements.iter().map(|element| self.value(element, depth + 1)), origin);
             }
             DeValue::Table(table) => return self.table(table, origin, depth),
         };

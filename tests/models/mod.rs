@@ -1,0 +1,44 @@
+//! Generated configurations of the shipped application, of any number of models.
+
+use std::fmt::Write as _;
+
+use speckit_core::AppConfig;
+
+const MAKERS: [(&str, &str); 3] =
+    [("openai", "gpt-5"), ("anthropic", "claude-sonnet-4-5"), ("google", "gemini-2.5")];
+const TIERS: [&str; 3] = ["low", "medium", "high"];
+
+/// The prefix of [`VARIABLES`].
+pub const PREFIX: &str = "SPECKIT";
+
+/// Three variables that win over the file: an integer, a float and a text.
+pub const VARIABLES: [(&str, &str); 3] = [
+    ("SPECKIT_HOT_RELOAD__DEBOUNCE_MS", "5000"),
+    ("SPECKIT_RETRY__MULTIPLIER", "1.5"),
+    ("SPECKIT_STORE__PATH", "/var/lib/speckit.db"),
+];
+
+/// A valid TOML file that sets as many models, the shipped ones first, and some settings of other tables.
+///
+/// Every second model has an alias. Over the embedded defaults the configuration has as many models as the
+/// file, if those are six or more.
+pub fn file(models: usize) -> String {
+    let mut text = String::from(
+        "[quality_gates]\nplan = [\"gemini\", \"claude\", \"gpt_pro\"]\naudit = [\"claude\", \"gpt_codex\"]\n\n\
+         [hot_reload]\nenabled = true\ndebounce_ms = 1000\n\n[retry]\nmax_attempts = 5\nmultiplier = 3.0\n\
+         jitter = \"equal\"\n\n[orchestrator]\nmax_concurrent = 8\n\n[store]\npath = \"runs.db\"\nhistory = \"full\"\n",
+    );
+    let shipped = AppConfig::default().models.into_keys();
+    let names = shipped.chain((0..).map(|number| format!("model_{number}"))).take(models);
+    for (number, name) in names.enumerate() {
+        let (provider, model) = MAKERS[number % 3];
+        let tier = TIERS[number / 3 % 3];
+        let aliases = if number % 2 == 0 { String::new() } else { format!("\"alias-{number}\"") };
+        write!(
+            text,
+            "\n[models.{name}]\nprovider = \"{provider}\"\nmodel = \"{model}-{number}\"\ntier = \"{tier}\"\naliases = [{aliases}]\n",
+        )
+        .expect("a string takes every text");
+    }
+    text
+}

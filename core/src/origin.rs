@@ -199,9 +199,9 @@ impl Origin {
 
     /// The order of reports: by layer, then source, line and column.
     pub fn report_order(&self, other: &Self) -> Ordering {
-        let name =
-            |o: &Self| (o.source.layer, o.source.variable.clone(), o.line_column(), o.source.name.clone());
-        name(self).cmp(&name(other))
+        let place =
+            |o: &Self| (o.source.layer, o.source.variable.clone(), o.source.name.clone(), o.line_column());
+        place(self).cmp(&place(other))
     }
 }
 

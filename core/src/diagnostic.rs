@@ -104,6 +104,12 @@ pub fn in_report_order(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     diagnostics
 }
 
+/// Makes every warning an error where `strict` says so.
+pub fn severe(mut diagnostics: Vec<Diagnostic>, strict: bool) -> Vec<Diagnostic> {
+    diagnostics.iter_mut().filter(|_| strict).for_each(|found| found.severity = Severity::Error);
+    diagnostics
+}
+
 /// Tells whether none of the diagnostics is an error (`strict`: and none a warning).
 pub fn is_ok(diagnostics: &[Diagnostic], strict: bool) -> bool {
     diagnostics.iter().all(|d| !strict && d.severity == Severity::Warning)

@@ -11,7 +11,7 @@ use core::fmt;
 
 use serde::de::DeserializeOwned;
 
-use crate::diagnostic::{Diagnostic, Severity, in_report_order, is_ok};
+use crate::diagnostic::{Diagnostic, Severity, in_report_order, is_ok, severe};
 use crate::key::Key;
 use crate::merge::{Layer, ListStrategy, Merged};
 use crate::migrate::migrate_layer;
@@ -142,7 +142,7 @@ impl Rules {
             findings.extend(validator.check(layer.root()));
             findings.extend(schema.deprecated(layer.root()));
         }
-        (Some(layer), in_report_order(findings))
+        (Some(layer), severe(in_report_order(findings), self.strict))
     }
 
     fn read_document(
@@ -193,7 +193,8 @@ impl Rules {
         if is_parsed {
             self.check_tree(merged.root(), &mut findings);
         }
-        let findings = in_report_order(findings);
+        findings.extend(self.schema().into_iter().flat_map(|schema| schema.warnings().iter().cloned()));
+        let findings = severe(in_report_order(findings), self.strict);
         if is_ok(&findings, self.strict) {
             Ok(Checked { merged, layers, findings })
         } else {
@@ -359,7 +360,7 @@ impl Refused {
         Self { layers: Vec::new(), findings: in_report_order(findings) }
     }
 
-    /// Every finding, in the order of reports; at least one is an error, or a warning under strict rules.
+    /// Every finding, in the order of reports; at least one is an error. Strict rules make each one.
     pub fn findings(&self) -> &[Diagnostic] {
         &self.findings
     }

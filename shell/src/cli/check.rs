@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
-use speckit_core::diagnostic::{in_report_order, is_ok};
+use speckit_core::diagnostic::{in_report_order, is_ok, severe};
 use speckit_core::preflight::check_providers;
 use speckit_core::redact::Masks;
 use speckit_core::resolve::Checked;
@@ -45,7 +45,7 @@ fn with_preflight(context: &Context, opened: &Opened, checked: &Checked) -> Vec<
         let is_found = |command: &str| command_is_found(command, environment.text("PATH"));
         findings.extend(check_providers(checked.merged().root(), &is_set, &is_found));
     }
-    in_report_order(findings)
+    severe(in_report_order(findings), context.globals.strict)
 }
 
 /// `ok: 86 values from defaults.toml, speckit.toml and 2 variables`.
@@ -85,18 +85,14 @@ fn each_by_itself(context: &Context, args: &CheckArgs) -> Outcome {
     };
     let schema_warnings = rules.schema().map(|schema| schema.warnings().to_vec()).unwrap_or_default();
     context.terminal.report(&schema_warnings, &Masks::default());
-    let mut outcome = Outcome::Yes;
+    let is_usable = is_ok(&schema_warnings, context.globals.strict);
+    let mut outcome = if is_usable { Outcome::Yes } else { Outcome::No };
+    let schema_warnings = severe(schema_warnings, context.globals.strict);
     let mut documents: Vec<Json> = Vec::new();
     for path in &args.files {
-        let (read, mut findings) = documents::read(&FileSource { path: path.clone(), required: true });
-        let mut layers = Vec::new();
-        for document in read {
-            let (layer, found) = rules.check_alone(&document);
-            layers.extend(layer);
-            findings.extend(found);
-        }
-        let findings = in_report_order(findings);
-        let masks = Masks::of(&layers, &|key| rules.is_secret(key));
+        let (layer, findings) = alone(path, &rules);
+        let findings = severe(findings, context.globals.strict);
+        let masks = Masks::of(&layer, &|key| rules.is_secret(key));
         let ok = is_ok(&findings, context.globals.strict);
         context.terminal.report(&findings, &masks);
         let name = path.display().to_string();

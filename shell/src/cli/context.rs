@@ -149,7 +149,8 @@ impl Opened {
 /// No for a configuration that is wrong, failed where a part of it could not be read.
 pub(super) fn verdict(findings: &[Diagnostic]) -> Outcome {
     let unread = |found: &Diagnostic| {
-        found.severity == Severity::Error && found.code.starts_with("file/") && found.code != "file/not-utf8"
+        let is_read = ["file/not-utf8", "file/empty"].contains(&&*found.code);
+        found.severity == Severity::Error && found.code.starts_with("file/") && !is_read
     };
     if findings.iter().any(unread) { Outcome::Failed } else { Outcome::No }
 }

@@ -26,10 +26,11 @@ fn layered(context: &Context) -> Outcome {
         Ok(checked) => with_preflight(context, &opened, checked),
         Err(refused) => refused.findings().to_vec(),
     };
-    let ok = opened.outcome.is_ok() && is_ok(&findings, context.globals.strict);
-    context.terminal.report(&findings, &opened.masks());
+    let ok = is_ok(&findings, context.globals.strict);
+    let masks = opened.masks();
+    context.terminal.report(&findings, &masks);
     if context.is_json() {
-        context.terminal.json(&json!({ "ok": ok, "diagnostics": findings }));
+        context.terminal.json(&json!({ "ok": ok, "diagnostics": masks.scrubbed(&findings) }));
     } else if let (true, Ok(checked)) = (ok, &opened.outcome) {
         context.terminal.result(&summary(checked));
     }
@@ -99,7 +100,7 @@ fn each_by_itself(context: &Context, args: &CheckArgs) -> Outcome {
         if !context.is_json() && ok {
             context.terminal.result(&format!("ok: {name}\n"));
         }
-        documents.push(json!({ "file": name, "ok": ok, "diagnostics": findings }));
+        documents.push(json!({ "file": name, "ok": ok, "diagnostics": masks.scrubbed(&findings) }));
         if !ok {
             outcome = match verdict(&findings) {
                 Outcome::Failed => Outcome::Failed,

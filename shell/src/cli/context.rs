@@ -82,10 +82,11 @@ impl Context {
                 Ok((opened, checked))
             }
             Err(refused) => {
-                self.terminal.report(refused.findings(), &opened.masks());
+                let masks = opened.masks();
+                self.terminal.report(refused.findings(), &masks);
                 if self.is_json() {
-                    self.terminal
-                        .json(&serde_json::json!({ "ok": false, "diagnostics": refused.findings() }));
+                    let findings = masks.scrubbed(refused.findings());
+                    self.terminal.json(&serde_json::json!({ "ok": false, "diagnostics": findings }));
                 }
                 Err(verdict(refused.findings()))
             }

@@ -132,7 +132,7 @@ fn conf_d(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// Writes a file in one step: to a neighbour first, which then takes its name; other readers see the old text
-/// or the new one.
+/// or the new one. A link stays one: the file that it leads to is written.
 ///
 /// # Errors
 /// The system's.
@@ -142,7 +142,9 @@ pub fn write_atomically(path: &Path, text: &str) -> io::Result<()> {
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
     let neighbour = folder.join(format!(".{name}.{}.tmp", std::process::id()));
     let written = File::options().write(true).create_new(true).open(&neighbour).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
+        // Before there is a text to read.
+    let target = fs::canonicalize(path);
+    let path = target.as_deref().unwrap_or(path);
         if let Ok(old) = fs::metadata(path) {
             file.set_permissions(old.permissions())?;
         }
@@ -151,6 +153,7 @@ pub fn write_atomically(path: &Path, text: &str) -> io::Result<()> {
     let renamed = written.and_then(|()| fs::rename(&neighbour, path));
     if renamed.is_err() {
         // The error that matters is the first one; a neighbour that was never made cannot be removed.
+        file.write_all(text.as_bytes())?;
         let _ = fs::remove_file(&neighbour);
     }
     renamed

@@ -30,19 +30,10 @@ pub fn read(file: &FileSource) -> (Vec<Document>, Vec<Diagnostic>) {
     match listed {
         Ok(paths) => {
             for path in paths {
-                match read_text(&path) {
-                    Ok(text) => {
-                        let source = Source::document(LayerKind::File, path.display().to_string(), text);
-                        if source.text().is_empty() {
-                            let finding = Diagnostic::warning(
-                                "file/empty",
-                                Key::root(),
-                                "the file is empty and sets nothing",
-                            );
-                            findings.push(finding.at(&Origin::new(&source, 0..0)));
-                        }
-                        let language = Language::of_name(source.name());
-                        documents.push(Document::Text(source, language));
+                match read_document(&path) {
+                    Ok((document, finding)) => {
+                        documents.push(document);
+                        findings.extend(finding);
                     }
                     Err(Unread::Missing) if !file.required => {}
                     Err(unread) => findings.push(unread.finding(&path)),
@@ -52,6 +43,20 @@ pub fn read(file: &FileSource) -> (Vec<Document>, Vec<Diagnostic>) {
         Err(error) => findings.push(Unread::Io(error.to_string()).finding(&file.path)),
     }
     (documents, findings)
+}
+
+/// The document in one file, TOML or (by its name) JSON, with the warning `file/empty` where it has no text.
+///
+/// # Errors
+/// Why there is none.
+pub fn read_document(path: &Path) -> Result<(Document, Option<Diagnostic>), Unread> {
+    let source = Source::document(LayerKind::File, path.display().to_string(), read_text(path)?);
+    let finding = source.text().is_empty().then(|| {
+        Diagnostic::warning("file/empty", Key::root(), "the file is empty and sets nothing")
+            .at(&Origin::new(&source, 0..0))
+    });
+    let language = Language::of_name(source.name());
+    Ok((Document::Text(source, language), finding))
 }
 
 /// Why a file gave no text.
@@ -82,7 +87,7 @@ impl Unread {
             Self::Missing => error("file/missing", format!("`{name}` does not exist"))
                 .help("check the path; `speckit init FILE` writes a template"),
             Self::Io(reason) => error("file/unreadable", format!("`{name}` cannot be read: {reason}"))
-                .help("check its permissions"),
+                .help(if path.is_dir() { "name the files in it" } else { "check its permissions" }),
             Self::TooLarge => error("file/too-large", format!("`{name}` is longer than {MAX_BYTES} bytes")),
             Self::NotUnicode { lossy, good } => {
                 error("file/not-utf8", format!("byte {} is not UTF-8", good + 1))

@@ -1,17 +1,18 @@
 //! `check`: the layered configuration, or files each by itself.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use serde_json::{Value as Json, json};
 use speckit_core::diagnostic::{in_report_order, is_ok, severe};
 use speckit_core::preflight::check_providers;
 use speckit_core::redact::Masks;
-use speckit_core::resolve::Checked;
-use speckit_core::{Diagnostic, LayerKind};
+use speckit_core::resolve::{Checked, Rules};
+use speckit_core::{Diagnostic, Layer, LayerKind};
 
 use super::args::CheckArgs;
 use super::context::{Context, Opened, Outcome, verdict};
-use crate::documents::{self, FileSource, command_is_found};
+use crate::documents::{command_is_found, read_document};
 
 pub(super) fn run(context: &Context, args: &CheckArgs) -> Outcome {
     if args.files.is_empty() { layered(context) } else { each_by_itself(context, args) }
@@ -85,10 +86,10 @@ fn each_by_itself(context: &Context, args: &CheckArgs) -> Outcome {
         Err(findings) => return context.refuse(&findings),
     };
     let schema_warnings = rules.schema().map(|schema| schema.warnings().to_vec()).unwrap_or_default();
+    let schema_warnings = severe(schema_warnings, context.globals.strict);
     context.terminal.report(&schema_warnings, &Masks::default());
     let is_usable = is_ok(&schema_warnings, context.globals.strict);
     let mut outcome = if is_usable { Outcome::Yes } else { Outcome::No };
-    let schema_warnings = severe(schema_warnings, context.globals.strict);
     let mut documents: Vec<Json> = Vec::new();
     for path in &args.files {
         let (layer, findings) = alone(path, &rules);
@@ -104,8 +105,8 @@ fn each_by_itself(context: &Context, args: &CheckArgs) -> Outcome {
         if !ok {
             outcome = match verdict(&findings) {
                 Outcome::Failed => Outcome::Failed,
-                verdict if outcome == Outcome::Yes => verdict,
-                _ => outcome,
+                _ if outcome == Outcome::Failed => Outcome::Failed,
+                verdict => verdict,
             };
         }
     }
@@ -113,4 +114,16 @@ fn each_by_itself(context: &Context, args: &CheckArgs) -> Outcome {
         context.terminal.json(&json!({ "ok": outcome == Outcome::Yes, "files": documents }));
     }
     outcome
+}
+
+/// One file without layers, and what is to be said of it in the order of reports. A folder is no file.
+fn alone(path: &Path, rules: &Rules) -> (Option<Layer>, Vec<Diagnostic>) {
+    match read_document(path) {
+        Ok((document, empty)) => {
+            let (layer, mut findings) = rules.check_alone(&document);
+            findings.extend(empty);
+            (layer, in_report_order(findings))
+        }
+        Err(unread) => (None, vec![unread.finding(path)]),
+    }
 }

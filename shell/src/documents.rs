@@ -143,22 +143,22 @@ fn conf_d(folder: &Path) -> io::Result<Vec<PathBuf>> {
 /// The system's.
 pub fn write_atomically(path: &Path, text: &str) -> io::Result<()> {
     use std::io::Write as _;
+    let target = fs::canonicalize(path);
+    let path = target.as_deref().unwrap_or(path);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
     let neighbour = folder.join(format!(".{name}.{}.tmp", std::process::id()));
     let written = File::options().write(true).create_new(true).open(&neighbour).and_then(|mut file| {
         // Before there is a text to read.
-    let target = fs::canonicalize(path);
-    let path = target.as_deref().unwrap_or(path);
         if let Ok(old) = fs::metadata(path) {
             file.set_permissions(old.permissions())?;
         }
+        file.write_all(text.as_bytes())?;
         file.sync_all()
     });
     let renamed = written.and_then(|()| fs::rename(&neighbour, path));
     if renamed.is_err() {
         // The error that matters is the first one; a neighbour that was never made cannot be removed.
-        file.write_all(text.as_bytes())?;
         let _ = fs::remove_file(&neighbour);
     }
     renamed
@@ -207,4 +207,60 @@ fn is_executable(metadata: &fs::Metadata) -> bool {
 #[cfg(not(unix))]
 fn is_executable(_: &fs::Metadata) -> bool {
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_write_replaces_the_whole_text_and_leaves_no_neighbour() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.toml");
+        for text in ["a long first text\n", "short\n"] {
+            write_atomically(&path, text).unwrap();
+            assert_eq!(read_text(&path).unwrap(), text);
+        }
+        let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        assert_eq!(names.collect::<Vec<_>>(), ["a.toml"]);
+    }
+
+    #[test]
+    fn a_write_that_fails_leaves_no_neighbour() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("taken/by-a-folder")).unwrap();
+        assert!(write_atomically(&folder.path().join("taken"), "text").is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_a_file_lacks_is_told_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f");
+        assert_eq!(read_text(&path), Err(Unread::Missing));
+        fs::write(&path, b"ab\xffc").unwrap();
+        assert_eq!(read_text(&path), Err(Unread::NotUnicode { lossy: "ab\u{fffd}c".into(), good: 2 }));
+        fs::write(&path, vec![b' '; MAX_BYTES]).unwrap();
+        assert_eq!(read_text(&path).map(|text| text.len()), Ok(MAX_BYTES));
+        fs::write(&path, vec![b' '; MAX_BYTES + 1]).unwrap();
+        assert_eq!(read_text(&path), Err(Unread::TooLarge));
+        assert!(matches!(read_text(folder.path()), Err(Unread::Io(_))));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_command_is_a_file_that_may_be_executed() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("tool");
+        fs::write(&program, "").unwrap();
+        let path = format!("/nowhere:{}", folder.path().display());
+        assert!(!command_is_found("tool", Some(&path)));
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        assert!(command_is_found("tool", Some(&path)));
+        assert!(command_is_found(program.to_str().unwrap(), None), "a path needs no PATH");
+        assert!(!command_is_found("tool", None) && !command_is_found("tool", Some("")));
+        fs::create_dir(folder.path().join("folder")).unwrap();
+        assert!(!command_is_found("folder", Some(&path)), "a folder is no command");
+    }
 }

@@ -165,7 +165,7 @@ impl Origin {
         self.source.text.get(self.span()).unwrap_or_default()
     }
 
-    /// Line and column of the first character, both from 1; a column counts characters.
+    /// Line and column of the first character, both from 1; a column counts characters, but no byte order mark.
     /// `None` for a source without lines.
     pub fn line_column(&self) -> Option<(u32, u32)> {
         if !self.source.has_lines() {
@@ -173,6 +173,7 @@ impl Origin {
         }
         let (line, bytes) = self.source.line_at(self.start);
         let before = self.source.text.get(bytes.start..self.start as usize).unwrap_or_default();
+        let before = if bytes.start == 0 { before.trim_start_matches('\u{feff}') } else { before };
         let column = u32::try_from(before.chars().count()).unwrap_or(u32::MAX - 1) + 1;
         Some((line, column))
     }
@@ -205,8 +206,8 @@ impl Origin {
         }
         (a.layer.cmp(&b.layer))
             .then_with(|| a.variable.cmp(&b.variable))
-            .then_with(|| self.line_column().cmp(&other.line_column()))
             .then_with(|| a.name.cmp(&b.name))
+            .then_with(|| self.line_column().cmp(&other.line_column()))
     }
 }
 

@@ -218,6 +218,7 @@ impl Rules {
         if is_whole {
             self.check_tree(&merged, &mut findings);
         }
+        findings.extend(self.schema().into_iter().flat_map(|schema| schema.warnings().iter().cloned()));
         self.verdict(merged, layers, originals, findings)
     }
 
@@ -342,13 +343,13 @@ impl Checked {
     pub fn typed<T: DeserializeOwned>(self) -> Result<Resolved<T>, Refused> {
         match from_value(self.merged.root()) {
             Ok(config) => Ok(Resolved { config, checked: self }),
-            Err(error) => Err(self.refuse(error.into_diagnostic())),
+            Err(error) => Err(self.refuse([error.into_diagnostic()])),
         }
     }
 
-    fn refuse(self, finding: Diagnostic) -> Refused {
+    fn refuse(self, found: impl IntoIterator<Item = Diagnostic>) -> Refused {
         let mut findings = self.findings;
-        findings.push(finding);
+        findings.extend(found);
         Refused { layers: self.layers, originals: self.originals, findings: in_report_order(findings) }
     }
 }
@@ -382,13 +383,23 @@ impl<T> Resolved<T> {
     /// [`Refused`] with the rule's message, code `rule/refused`. The message is the embedder's: it is shown
     /// as it is, but for the texts of secrets.
     pub fn validated<E: fmt::Display>(self, rule: impl FnOnce(&T) -> Result<(), E>) -> Result<Self, Refused> {
-        match rule(&self.config) {
-            Ok(()) => Ok(self),
-            Err(error) => {
-                let message = format!("refused by the application: {error}");
-                Err(self.checked.refuse(Diagnostic::error("rule/refused", Key::root(), message)))
-            }
-        }
+        self.validated_by_all([rule])
+    }
+
+    /// As [`Resolved::validated`], with several rules; what any of them refuses is told.
+    ///
+    /// # Errors
+    /// [`Refused`] with the message of every rule that refuses.
+    pub fn validated_by_all<E: fmt::Display, R: FnOnce(&T) -> Result<(), E>>(
+        self,
+        rules: impl IntoIterator<Item = R>,
+    ) -> Result<Self, Refused> {
+        let refusals = rules.into_iter().filter_map(|rule| rule(&self.config).err());
+        let found: Vec<Diagnostic> = refusals
+            .map(|error| format!("refused by the application: {error}"))
+            .map(|message| Diagnostic::error("rule/refused", Key::root(), message))
+            .collect();
+        if found.is_empty() { Ok(self) } else { Err(self.checked.refuse(found)) }
     }
 }
 

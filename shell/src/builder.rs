@@ -137,7 +137,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
-    /// Adds a rule of the application's own about the typed settings.
+    /// Adds a rule of the application's own about the typed settings. Every rule is asked, and every refusal told.
     #[must_use]
     pub fn validate<E: fmt::Display>(
         mut self,
@@ -158,11 +158,10 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         }
         let inputs = self.sources.gather(&rules);
         let resolved = rules.check(rules.read(&inputs)).and_then(|checked| checked.typed::<T>());
-        let checked = self.checks.iter().try_fold(
-            resolved.map_err(|refused| ConfigError::refused(&refused, &rules))?,
-            |resolved, check| resolved.validated(|settings| check(settings)),
-        );
-        let resolved = checked.map_err(|refused| ConfigError::refused(&refused, &rules))?;
+        let checks = self.checks.iter().map(|check| |settings: &T| check(settings));
+        let resolved = resolved
+            .and_then(|resolved| resolved.validated_by_all(checks))
+            .map_err(|refused| ConfigError::refused(&refused, &rules))?;
         Ok(Shell::of(Snapshot::new(1, resolved, self.schema, self.prefix)))
     }
 }

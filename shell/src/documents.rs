@@ -31,18 +31,10 @@ pub fn read(file: &FileSource) -> (Vec<Document>, Vec<Diagnostic>) {
     match listed {
         Ok(paths) => {
             for path in paths {
-                match read_source(LayerKind::File, &path) {
-                    Ok(source) => {
-                        if source.text().is_empty() {
-                            let finding = Diagnostic::warning(
-                                "file/empty",
-                                Key::root(),
-                                "the file is empty and sets nothing",
-                            );
-                            findings.push(finding.at(&Origin::new(&source, 0..0)));
-                        }
-                        let language = Language::of_name(source.name());
-                        documents.push(Document::Text(source, language));
+                match read_document(&path) {
+                    Ok((document, finding)) => {
+                        documents.push(document);
+                        findings.extend(finding);
                     }
                     Err(Unread::Missing) if !file.required => {}
                     Err(unread) => findings.push(unread.finding(&path)),
@@ -52,6 +44,20 @@ pub fn read(file: &FileSource) -> (Vec<Document>, Vec<Diagnostic>) {
         Err(error) => findings.push(Unread::Io(error.to_string()).finding(&file.path)),
     }
     (documents, findings)
+}
+
+/// The document in one file, TOML or (by its name) JSON, with the warning `file/empty` where it has no text.
+///
+/// # Errors
+/// Why there is none.
+pub fn read_document(path: &Path) -> Result<(Document, Option<Diagnostic>), Unread> {
+    let source = read_source(LayerKind::File, path)?;
+    let finding = source.text().is_empty().then(|| {
+        Diagnostic::warning("file/empty", Key::root(), "the file is empty and sets nothing")
+            .at(&Origin::new(&source, 0..0))
+    });
+    let language = Language::of_name(source.name());
+    Ok((Document::Text(source, language), finding))
 }
 
 /// Why a file gave no text.
@@ -75,8 +81,9 @@ impl Unread {
         match self {
             Self::Missing => error("file/missing", format!("`{name}` does not exist"))
                 .help("check the path; `speckit init FILE` writes a template"),
-            Self::Io(reason) => error("file/unreadable", format!("`{name}` cannot be read: {reason}"))
-                .help("check what it is, and its permissions"),
+            Self::Io(reason) => error("file/unreadable", format!("`{name}` cannot be read: {reason}")).help(
+                if path.is_dir() { "name the files in it" } else { "check what it is, and its permissions" },
+            ),
             Self::TooLarge => error("file/too-large", format!("`{name}` is longer than {MAX_BYTES} bytes")),
             Self::NotUnicode(finding) => *finding,
         }
@@ -119,20 +126,23 @@ fn conf_d(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// Writes a file in one step: to a neighbour first, which then takes its name; other readers see the old text
-/// or the new one.
+/// or the new one. A link stays one: the file that it leads to is written.
 ///
 /// # Errors
 /// The system's.
 pub fn write_atomically(path: &Path, text: &str) -> io::Result<()> {
     use std::io::Write as _;
+    let target = fs::canonicalize(path);
+    let path = target.as_deref().unwrap_or(path);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
     let neighbour = folder.join(format!(".{name}.{}.tmp", std::process::id()));
     let written = File::options().write(true).create_new(true).open(&neighbour).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
+        // Before there is a text to read.
         if let Ok(old) = fs::metadata(path) {
             file.set_permissions(old.permissions())?;
         }
+        file.write_all(text.as_bytes())?;
         file.sync_all()
     });
     let renamed = written.and_then(|()| fs::rename(&neighbour, path));
@@ -186,4 +196,65 @@ fn is_executable(metadata: &fs::Metadata) -> bool {
 #[cfg(not(unix))]
 fn is_executable(_: &fs::Metadata) -> bool {
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(path: &Path) -> Result<String, Unread> {
+        read_source(LayerKind::File, path).map(|source| source.text().into())
+    }
+
+    #[test]
+    fn a_write_replaces_the_whole_text_and_leaves_no_neighbour() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.toml");
+        for text in ["a long first text\n", "short\n"] {
+            write_atomically(&path, text).unwrap();
+            assert_eq!(read(&path).unwrap(), text);
+        }
+        let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        assert_eq!(names.collect::<Vec<_>>(), ["a.toml"]);
+    }
+
+    #[test]
+    fn a_write_that_fails_leaves_no_neighbour() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("taken/by-a-folder")).unwrap();
+        assert!(write_atomically(&folder.path().join("taken"), "text").is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_a_file_lacks_is_told_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f");
+        assert_eq!(read(&path), Err(Unread::Missing));
+        fs::write(&path, b"ab\xffc").unwrap();
+        let Err(Unread::NotUnicode(finding)) = read(&path) else { panic!("a text") };
+        assert_eq!(finding.code, "parse/not-utf8");
+        fs::write(&path, vec![b' '; MAX_BYTES]).unwrap();
+        assert_eq!(read(&path).map(|text| text.len()), Ok(MAX_BYTES));
+        fs::write(&path, vec![b' '; MAX_BYTES + 1]).unwrap();
+        assert_eq!(read(&path), Err(Unread::TooLarge));
+        assert!(matches!(read(folder.path()), Err(Unread::Io(_))));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_command_is_a_file_that_may_be_executed() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("tool");
+        fs::write(&program, "").unwrap();
+        let path = format!("/nowhere:{}", folder.path().display());
+        assert!(!command_is_found("tool", Some(&path)));
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        assert!(command_is_found("tool", Some(&path)));
+        assert!(command_is_found(program.to_str().unwrap(), None), "a path needs no PATH");
+        assert!(!command_is_found("tool", None) && !command_is_found("tool", Some("")));
+        fs::create_dir(folder.path().join("folder")).unwrap();
+        assert!(!command_is_found("folder", Some(&path)), "a folder is no command");
+    }
 }

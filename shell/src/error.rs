@@ -32,8 +32,8 @@ const PLAIN: Style = Style { color: false, width: 100 };
 impl ConfigError {
     pub(crate) fn refused(refused: &Refused, rules: &Rules) -> Self {
         let masks = refused.masks(rules);
-        let findings = refused.findings().to_vec();
-        let report = render(&findings, &masks, PLAIN);
+        let report = render(refused.findings(), &masks, PLAIN);
+        let findings = masks.scrubbed(refused.findings());
         Self::Refused { findings, report }
     }
 

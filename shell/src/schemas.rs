@@ -131,3 +131,54 @@ fn percent_decoded(text: &str) -> String {
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn maps(texts: &[&str]) -> Vec<SchemaMap> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    fn first(address: &str, maps: &[SchemaMap]) -> Option<PathBuf> {
+        candidates(address, maps).into_iter().next()
+    }
+
+    #[test]
+    fn a_map_is_a_prefix_and_a_folder() {
+        let map = SchemaMap { prefix: "https://a.example/x".into(), folder: "b=c".into() };
+        assert_eq!("https://a.example/x=b=c".parse(), Ok(map));
+        for wrong in ["", "https://a.example", "=folder", "https://a.example="] {
+            assert!(wrong.parse::<SchemaMap>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_longest_prefix_speaks_first_under_either_scheme() {
+        let maps = maps(&["http://a.example=all", "https://a.example/v2/=two"]);
+        assert_eq!(first("https://a.example/v2/s.json", &maps), Some("two/s.json".into()));
+        assert_eq!(first("http://a.example/v1/s.json", &maps), Some("all/v1/s.json".into()));
+        assert_eq!(first("https://b.example/s.json", &maps), None);
+        let paths = candidates("http://a.example/s", &maps);
+        assert_eq!(paths, ["all/s", "all/s.json", "all/s/index.json"].map(PathBuf::from));
+    }
+
+    #[test]
+    fn no_address_leaves_its_folder() {
+        let maps = maps(&["http://a.example=folder"]);
+        for address in ["http://a.example/../x", "http://a.example/y/%2e%2e/%2E%2E/x", "http://a.example/.."]
+        {
+            assert_eq!(first(address, &maps), None, "{address}");
+        }
+    }
+
+    #[test]
+    fn a_path_and_its_address_name_the_same_file() {
+        for path in ["/a/b.json", "/with space/100%/é#?.json"] {
+            let address = file_url(Path::new(path)).unwrap();
+            assert!(address.is_ascii() && !address.contains(['#', '?', ' ']), "{address}");
+            assert_eq!(first(&address, &[]), Some(path.into()), "{address}");
+        }
+        assert_eq!(percent_decoded("%4g%"), "%4g%", "what is no code stays");
+    }
+}

@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::{REDACTED, unparsed};
+use crate::diagnostic::Diagnostic;
 use crate::key::{Key, Segment, write_quoted};
 use crate::merge::Layer;
 use crate::origin::{Origin, Source};
@@ -71,6 +72,16 @@ impl Masks {
         }
         clean.push_str(message.get(shown..).unwrap_or_default());
         clean
+    }
+
+    /// The diagnostics with [`Masks::scrub`] over their messages and their help.
+    pub fn scrubbed(&self, diagnostics: &[Diagnostic]) -> Vec<Diagnostic> {
+        let scrub = |found: &Diagnostic| Diagnostic {
+            message: self.scrub(&found.message),
+            help: found.help.as_deref().map(|help| self.scrub(help)),
+            ..found.clone()
+        };
+        diagnostics.iter().map(scrub).collect()
     }
 
     /// What is masked in one source, worked out once for many lines.

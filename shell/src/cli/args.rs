@@ -170,3 +170,29 @@ pub(super) struct CompletionsArgs {
     /// The shell
     pub(super) shell: CompletionShell,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_global_stands_in_both_places() {
+        let root = Cli::command();
+        let names = |command: &clap::Command| -> Vec<String> {
+            let options = command
+                .get_arguments()
+                .filter(|argument| argument.get_help_heading() == Some("Options for every command"));
+            options.map(|option| option.get_id().to_string()).collect()
+        };
+        assert_eq!(names(&root).len(), 9);
+        for command in root.get_subcommands() {
+            assert_eq!(names(command), names(&root), "{}", command.get_name());
+        }
+    }
+}

@@ -1,17 +1,18 @@
 //! `check`: the layered configuration, or files each by itself.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use serde_json::{Value as Json, json};
 use speckit_core::diagnostic::{in_report_order, is_ok, strictly};
 use speckit_core::preflight::check_providers;
 use speckit_core::redact::Masks;
-use speckit_core::resolve::Checked;
+use speckit_core::resolve::{Checked, Rules};
 use speckit_core::{Diagnostic, LayerKind};
 
 use super::args::CheckArgs;
 use super::context::{Context, Opened, Outcome, verdict};
-use crate::documents::{self, FileSource, command_is_found};
+use crate::documents::{command_is_found, read_document};
 
 pub(super) fn run(context: &Context, args: &CheckArgs) -> Outcome {
     if args.files.is_empty() { layered(context) } else { each_by_itself(context, args) }
@@ -27,9 +28,10 @@ fn layered(context: &Context) -> Outcome {
         Err(refused) => refused.findings().to_vec(),
     };
     let ok = opened.outcome.is_ok() && is_ok(&findings);
-    context.terminal.report(&findings, &opened.masks());
+    let masks = opened.masks();
+    context.terminal.report(&findings, &masks);
     if context.is_json() {
-        context.terminal.json(&json!({ "ok": ok, "diagnostics": findings }));
+        context.terminal.json(&json!({ "ok": ok, "diagnostics": masks.scrubbed(&findings) }));
     } else if let (true, Ok(checked)) = (ok, &opened.outcome) {
         context.terminal.result(&summary(checked));
     }
@@ -91,34 +93,26 @@ fn each_by_itself(context: &Context, args: &CheckArgs) -> Outcome {
         Err(findings) => return context.refuse(&findings),
     };
     let schema_warnings = rules.schema().map(|schema| schema.warnings().to_vec()).unwrap_or_default();
+    let schema_warnings = strictly(schema_warnings, context.globals.strict);
     context.terminal.report(&schema_warnings, &Masks::default());
-    let mut outcome = Outcome::Yes;
+    let is_usable = is_ok(&schema_warnings);
+    let mut outcome = if is_usable { Outcome::Yes } else { Outcome::No };
     let mut documents: Vec<Json> = Vec::new();
     for path in &args.files {
-        let (read, unread) = documents::read(&FileSource { path: path.clone(), required: true });
-        let unread = strictly(unread, context.globals.strict);
-        context.terminal.report(&unread, &Masks::default());
-        let mut findings = unread;
-        for document in read {
-            let (found, masks) = match rules.check_alone(&document) {
-                Ok(checked) => (checked.findings().to_vec(), checked.masks(&rules)),
-                Err(refused) => (refused.findings().to_vec(), refused.masks(&rules)),
-            };
-            context.terminal.report(&found, &masks);
-            findings.extend(found);
-        }
-        let findings = in_report_order(findings);
+        let (findings, masks) = alone(path, &rules);
+        let findings = strictly(findings, context.globals.strict);
         let ok = is_ok(&findings);
+        context.terminal.report(&findings, &masks);
         let name = path.display().to_string();
         if !context.is_json() && ok {
             context.terminal.result(&format!("ok: {name}\n"));
         }
-        documents.push(json!({ "file": name, "ok": ok, "diagnostics": findings }));
+        documents.push(json!({ "file": name, "ok": ok, "diagnostics": masks.scrubbed(&findings) }));
         if !ok {
             outcome = match verdict(&findings) {
                 Outcome::Failed => Outcome::Failed,
-                verdict if outcome == Outcome::Yes => verdict,
-                _ => outcome,
+                _ if outcome == Outcome::Failed => Outcome::Failed,
+                verdict => verdict,
             };
         }
     }
@@ -126,4 +120,18 @@ fn each_by_itself(context: &Context, args: &CheckArgs) -> Outcome {
         context.terminal.json(&json!({ "ok": outcome == Outcome::Yes, "files": documents }));
     }
     outcome
+}
+
+/// What is to be said of one file without layers, in the order of reports. A folder is no file.
+fn alone(path: &Path, rules: &Rules) -> (Vec<Diagnostic>, Masks) {
+    let (document, empty) = match read_document(path) {
+        Ok(read) => read,
+        Err(unread) => return (vec![unread.finding(path)], Masks::default()),
+    };
+    let (mut findings, masks) = match rules.check_alone(&document) {
+        Ok(checked) => (checked.findings().to_vec(), checked.masks(rules)),
+        Err(refused) => (refused.findings().to_vec(), refused.masks(rules)),
+    };
+    findings.extend(empty);
+    (in_report_order(findings), masks)
 }

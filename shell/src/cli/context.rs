@@ -82,10 +82,11 @@ impl Context {
                 Ok((opened, checked))
             }
             Err(refused) => {
-                self.terminal.report(refused.findings(), &opened.masks());
+                let masks = opened.masks();
+                self.terminal.report(refused.findings(), &masks);
                 if self.is_json() {
-                    self.terminal
-                        .json(&serde_json::json!({ "ok": false, "diagnostics": refused.findings() }));
+                    let findings = masks.scrubbed(refused.findings());
+                    self.terminal.json(&serde_json::json!({ "ok": false, "diagnostics": findings }));
                 }
                 Err(verdict(refused.findings()))
             }
@@ -147,6 +148,9 @@ impl Opened {
 
 /// No for a configuration that is wrong, failed where a part of it could not be read.
 pub(super) fn verdict(findings: &[Diagnostic]) -> Outcome {
-    let unread = |found: &Diagnostic| found.severity == Severity::Error && found.code.starts_with("file/");
+    let unread = |found: &Diagnostic| {
+        let is_read = found.code == "file/empty";
+        found.severity == Severity::Error && found.code.starts_with("file/") && !is_read
+    };
     if findings.iter().any(unread) { Outcome::Failed } else { Outcome::No }
 }

@@ -8,14 +8,14 @@ use speckit_core::{Diagnostic, LayerKind, Origin, Source, Value};
 
 use super::args::InitArgs;
 use super::context::{Context, Outcome};
-use crate::documents::{exists, write_atomically};
+use crate::documents::{absolute, exists, write_atomically};
 use crate::loader::application_defaults;
 
 /// The schema file that the template of the application names.
 const SCHEMA_FILE: &str = "./speckit.schema.json";
 
 pub(super) fn run(context: &Context, args: &InitArgs) -> Outcome {
-    let text = match context.rules().and_then(|rules| text(context, &rules)) {
+    let text = match context.rules().and_then(|rules| text(context, &rules, &args.file)) {
         Ok(text) => text,
         Err(findings) => return context.refuse(&findings),
     };
@@ -41,9 +41,13 @@ pub(super) fn run(context: &Context, args: &InitArgs) -> Outcome {
     Outcome::Yes
 }
 
-fn text(context: &Context, rules: &Rules) -> Result<String, Vec<Diagnostic>> {
+fn text(context: &Context, rules: &Rules, file: &Path) -> Result<String, Vec<Diagnostic>> {
     let Some(schema) = rules.schema() else { return Ok(String::new()) };
     let address = match &context.globals.schema {
+        // Editors look from the folder of the file, which is not always the working folder.
+        Some(path) if file.parent().is_some_and(|folder| !folder.as_os_str().is_empty()) => {
+            absolute(path).as_ref().unwrap_or(path).display().to_string()
+        }
         Some(path) => path.display().to_string(),
         None => SCHEMA_FILE.to_string(),
     };

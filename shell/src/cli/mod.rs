@@ -27,10 +27,9 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let (before, after) = (cli.globals, cli.command.globals());
     let globals = before.and(after);
-    let terminal = Terminal::new(crate::environment::no_color());
-    let context = Context { globals, terminal };
+    let context = Context { globals, terminal: Terminal::new(crate::environment::no_color()) };
     if context.globals.format == Some(Format::Toml) && !matches!(cli.command, Command::Show(_)) {
-        terminal.note("error: --format toml is for `show` only\n");
+        context.terminal.note("error: --format toml is for `show` only\n");
         return ExitCode::from(2);
     }
     let outcome = match cli.command {
@@ -45,11 +44,12 @@ pub fn run() -> ExitCode {
         Command::Completions(with) => {
             let mut text = Vec::new();
             clap_complete::generate(with.args.shell, &mut Cli::command(), "speckit", &mut text);
-            terminal.result(&String::from_utf8_lossy(&text));
+            context.terminal.result(&String::from_utf8_lossy(&text));
             Outcome::Yes
         }
     };
     match outcome {
+        _ if context.terminal.is_lost() => ExitCode::from(2),
         Outcome::Yes => ExitCode::SUCCESS,
         Outcome::No => ExitCode::from(1),
         Outcome::Failed => ExitCode::from(2),

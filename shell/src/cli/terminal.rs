@@ -1,6 +1,7 @@
 //! The door to the streams of the program: results to stdout, diagnostics to stderr.
 #![expect(clippy::disallowed_methods, reason = "this module is the door to the program's streams")]
 
+use std::cell::Cell;
 use std::io::{self, IsTerminal as _};
 
 use speckit_core::Diagnostic;
@@ -8,9 +9,10 @@ use speckit_core::redact::Masks;
 use speckit_core::report::{Style, render};
 
 /// Where the program writes, and how.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Terminal {
     style: Style,
+    is_lost: Cell<bool>,
 }
 
 impl Terminal {
@@ -19,16 +21,27 @@ impl Terminal {
         let is_terminal = io::stderr().is_terminal();
         let width =
             terminal_size::terminal_size_of(io::stderr()).map_or(100, |(width, _)| usize::from(width.0));
-        Self { style: Style { color: is_terminal && !no_color, width } }
+        Self { style: Style { color: is_terminal && !no_color, width }, is_lost: Cell::new(false) }
     }
 
     /// Writes a result. A reader that has gone away has had enough, which is no error.
-    pub(super) fn result(self, text: &str) {
-        write_all(io::stdout(), text);
+    pub(super) fn result(&self, text: &str) {
+        match write_all(io::stdout(), text) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                self.is_lost.set(true);
+                self.note(&format!("error: the result cannot be written: {error}\n"));
+            }
+            _ => {}
+        }
+    }
+
+    /// Tells whether a result, or a part of one, could not be written.
+    pub(super) fn is_lost(&self) -> bool {
+        self.is_lost.get()
     }
 
     /// Writes a result as one JSON document on one line.
-    pub(super) fn json(self, document: &impl serde::Serialize) {
+    pub(super) fn json(&self, document: &impl serde::Serialize) {
         match serde_json::to_string(document) {
             Ok(text) => self.result(&format!("{text}\n")),
             Err(error) => self.note(&format!("error: {error}\n")),
@@ -36,19 +49,19 @@ impl Terminal {
     }
 
     /// Writes what is said beside the result.
-    pub(super) fn note(self, text: &str) {
-        write_all(io::stderr(), text);
+    pub(super) fn note(&self, text: &str) {
+        // Nobody is left to be told that nobody reads.
+        let _ = write_all(io::stderr(), text);
     }
 
     /// Writes the report of diagnostics; nothing where there is none.
-    pub(super) fn report(self, diagnostics: &[Diagnostic], masks: &Masks) {
+    pub(super) fn report(&self, diagnostics: &[Diagnostic], masks: &Masks) {
         if !diagnostics.is_empty() {
             self.note(&render(diagnostics, masks, self.style));
         }
     }
 }
 
-fn write_all(mut stream: impl io::Write, text: &str) {
-    // Nobody is left to be told that nobody reads.
-    let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
+fn write_all(mut stream: impl io::Write, text: &str) -> io::Result<()> {
+    stream.write_all(text.as_bytes()).and_then(|()| stream.flush())
 }

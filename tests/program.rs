@@ -1,0 +1,7 @@
+//! The program `speckit`, as `speckit-shell` builds it.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    speckit_shell::cli::run()
+}

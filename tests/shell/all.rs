@@ -1,0 +1,19 @@
+//! The program as a person or a script runs it, and the library as an application embeds it.
+//!
+//! Every run has a folder of its own as home and working folder, and no variable but those of its test.
+
+mod check;
+mod explain;
+mod files;
+mod globals;
+mod init;
+mod layers;
+mod library;
+mod migrate;
+mod models;
+mod place;
+mod readme;
+mod schemas;
+mod secrets;
+mod show;
+mod streams;

@@ -1,0 +1,64 @@
+//! Results go to stdout, everything else to stderr; no colour without a terminal; a reader may leave.
+
+use std::process::Stdio;
+
+use crate::place::{Answer, Place};
+
+#[test]
+fn nothing_in_the_environment_colours_a_pipe() {
+    let place = Place::with_config("[retry]\nmax_attempts = 0\n")
+        .variable("TERM", "xterm-256color")
+        .variable("COLORTERM", "truecolor");
+    // `Answer::of` refuses every ANSI code.
+    for command in ["check", "show", "explain retry", "check --frobnicate", "--help"] {
+        place.run(command);
+    }
+    let place = place.variable("NO_COLOR", "1");
+    for command in ["check", "check --frobnicate", "--help"] {
+        place.run(command);
+    }
+}
+
+#[test]
+fn control_characters_of_a_configuration_drive_no_terminal() {
+    let place = Place::with_config("[retry]\njitter = \"\\u001b[31mred\"\n\"\\u001b[2J\" = 1\n");
+    place.run("check").no();
+    place.run("check --format json").no();
+    let place = Place::with_config("[store]\npath = \"\\u001b[31mred\"\n");
+    for command in ["show", "show store.path", "show --origins", "explain store.path", "show --format json"] {
+        place.run(command).yes();
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    let place = Place::new();
+    for command in ["show", "schema", "completions bash", "show --origins --format json"] {
+        let arguments: Vec<&str> = command.split(' ').collect();
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = place.command(&arguments).stdout(Stdio::from(writer)).stderr(Stdio::piped()).output();
+        let answer = Answer::of(output.unwrap());
+        assert_eq!((answer.code, answer.err.as_str()), (0, ""), "{command}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_needs_to_read_the_reports() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let place = Place::with_config("retry = 1\n");
+    let output = place.command(&["check"]).stdout(Stdio::piped()).stderr(Stdio::from(writer)).output();
+    assert_eq!(Answer::of(output.unwrap()).code, 1);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_result_that_cannot_be_written_is_not_done() {
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let place = Place::new();
+    let output = place.command(&["show"]).stdout(Stdio::from(full)).stderr(Stdio::piped()).output();
+    Answer::of(output.unwrap()).failed().says("the result cannot be written");
+}

@@ -87,7 +87,7 @@ fn candidates(address: &str, maps: &[SchemaMap]) -> Vec<PathBuf> {
     for map in maps {
         let address = plain(address);
         let Some(rest) = address.strip_prefix(&plain(&map.prefix)) else { continue };
-        let rest = percent_decoded(rest.trim_start_matches('/'));
+        let rest = percent_decoded(rest.trim_matches('/'));
         if rest.split('/').any(|part| part == "..") {
             continue;
         }

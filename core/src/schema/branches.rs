@@ -42,6 +42,7 @@ pub(super) fn explain(
     }
     let mut closest: Option<Branch> = None;
     let mut selectors: Vec<Diagnostic> = Vec::new();
+    let outer = core::mem::replace(&mut place.brief, true);
     for branch in branches {
         let mut why = Vec::new();
         validator.explain(*branch, value, place, &mut why);
@@ -51,7 +52,8 @@ pub(super) fn explain(
             closest = Some(branch);
         }
     }
-    let Some(closest) = closest else {
+    place.brief = outer;
+    let Some(mut closest) = closest else {
         found.push(place.finding(keyword, "no alternative is left", value));
         return;
     };
@@ -75,6 +77,10 @@ pub(super) fn explain(
         found.push(Diagnostic { code: format!("schema/{keyword}").into(), message, help, ..first.clone() });
         return;
     }
+    if !place.brief {
+        closest.why.clear();
+        validator.explain(closest.id, value, place, &mut closest.why);
+    }
     if branches.len() == 1 {
         found.extend(closest.why);
         return;
@@ -92,6 +98,7 @@ pub(super) fn explain(
 
 /// One alternative with what is wrong with it.
 struct Branch {
+    id: NodeId,
     why: Vec<Diagnostic>,
     /// The finding about the member that chooses between the alternatives, if it chose against this one.
     selector: Option<Diagnostic>,
@@ -115,7 +122,7 @@ impl Branch {
         let selector = why.iter().find(is_direct).cloned();
         let unknown = why.iter().filter(|finding| finding.code == "schema/additionalProperties").count();
         let distance = (wrong_type, selector.is_some(), unknown, why.len());
-        Self { why, selector, distance }
+        Self { id, why, selector, distance }
     }
 }
 

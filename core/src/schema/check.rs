@@ -55,7 +55,8 @@ impl SchemaValidator {
             found.push(Diagnostic::error("schema/unsupported", Key::root(), message).at(root.origin()));
             return found;
         }
-        self.explain(Plan::ROOT, root, &mut Place { key: Key::root(), via: "type" }, &mut found);
+        let mut place = Place { key: Key::root(), via: "type", brief: false };
+        self.explain(Plan::ROOT, root, &mut place, &mut found);
         in_report_order(found)
     }
 
@@ -177,7 +178,7 @@ impl SchemaValidator {
             let key = place.key.child(name.clone());
             let message = format!("missing key `{}`", Key::of([name.clone()]));
             let finding = Diagnostic::error("schema/required", key.clone(), message).at(table.origin());
-            found.push(finding.help(self.how_to_add(&key)));
+            found.push(if place.brief { finding } else { finding.help(self.how_to_add(&key)) });
         }
         for (name, member) in members {
             let is_rest = node.additional.is_some_and(|rest| node.of_member(name).eq([rest]))
@@ -283,6 +284,8 @@ impl core::fmt::Debug for SchemaValidator {
 pub(super) struct Place {
     pub(super) key: Key,
     pub(super) via: &'static str,
+    /// Alternatives are being compared: help that is dear to make is left out.
+    pub(super) brief: bool,
 }
 
 impl Place {

@@ -98,6 +98,11 @@ impl Documents {
         descend(resource, pointer).ok_or_else(|| "the document has nothing at that pointer".into())
     }
 
+    /// Tells whether a document, or a part of one, is known by that address, which has no fragment.
+    pub(super) fn has(&self, address: &str) -> bool {
+        self.resource(address).is_some()
+    }
+
     fn resource(&self, address: &str) -> Option<&Location> {
         self.resources.get(address)
     }

@@ -137,16 +137,19 @@ fn put_judged(schema: &mut Map<String, Json>, judged: &Judged) {
             otherwise.iter().for_each(|node| put("else", reference(*node)));
         }
         Judged::Dependencies(of) => {
+            // Valico takes the name of a dependency for a keyword where it is also one, as `properties` is.
             let of = of.iter().map(|(name, on)| {
                 let on = match on {
                     Dependency::Names(names) => {
-                        json!(names.iter().map(|name| name.as_str()).collect::<Vec<_>>())
+                        json!({ "required": names.iter().map(|name| name.as_str()).collect::<Vec<_>>() })
                     }
                     Dependency::Schema(node) => reference(*node),
                 };
-                (name.to_string(), on)
+                json!({ "if": { "type": "object", "required": [name.as_str()] }, "then": on })
             });
-            put("dependencies", Json::Object(of.collect()));
+            if let Json::Array(all) = schema.entry("allOf").or_insert_with(|| json!([])) {
+                all.extend(of);
+            }
         }
     }
 }

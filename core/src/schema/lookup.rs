@@ -70,6 +70,9 @@ impl Plan {
     ///
     /// A key that the schema refuses is as secret as the one that it may be a misspelling of.
     pub(super) fn is_secret(&self, key: &Key) -> bool {
+        if !self.has_secrets {
+            return false;
+        }
         let mut secret = false;
         let mut reached = 0;
         let mut refused = 0;
@@ -174,9 +177,10 @@ impl Plan {
     /// The nodes with all subschemas that apply to the same value, alternatives included.
     pub(super) fn with_parts(&self, nodes: &[NodeId]) -> Vec<NodeId> {
         let mut all = Vec::new();
+        let mut seen = BTreeSet::new();
         let mut rest: Vec<NodeId> = nodes.iter().rev().copied().collect();
         while let Some(id) = rest.pop() {
-            if !all.contains(&id) {
+            if seen.insert(id) {
                 all.push(id);
                 rest.extend(self.node(id).in_place().into_iter().rev());
             }

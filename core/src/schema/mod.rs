@@ -70,7 +70,9 @@ impl Schema {
     /// ```
     pub fn compile(documents: &Documents) -> Result<Self, Vec<Diagnostic>> {
         let mut documents = documents.clone();
-        if let Ok(meta) = meta_document() {
+        if let Ok(meta) = meta_document()
+            && !documents.has(documents::META_URL)
+        {
             documents.add(documents::META_URL, &meta);
         }
         let findings = against_meta(&documents);
@@ -182,10 +184,86 @@ fn against_meta(documents: &Documents) -> Vec<Diagnostic> {
             );
         }
         found.extend(validator.check(document).into_iter().map(|finding| {
-            let severity = if other.is_some() { Severity::Warning } else { Severity::Error };
+            let severity = if other.is_some() || is_stray_definition(&finding) {
+                Severity::Warning
+            } else {
+                Severity::Error
+            };
             let message: String = format!("not a Draft 7 schema: {}", finding.message);
             Diagnostic { severity, code: "schema/invalid".into(), message, ..finding }
         }));
     }
     in_report_order(found)
+}
+
+/// Draft 7 has no `$defs`, so that what is no schema in it is wrong only where a `$ref` leads to it.
+fn is_stray_definition(finding: &Diagnostic) -> bool {
+    let parent = finding.key.parent();
+    parent.as_ref().and_then(Key::last_name).is_some_and(|name| name == "$defs")
+        && finding.message.starts_with("expected boolean or object")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(text: &str) -> Value {
+        parse(&Source::document(LayerKind::File, "a.json", text), Language::Json).unwrap().root().clone()
+    }
+
+    fn compiled(schema: &str) -> Result<Schema, Vec<Diagnostic>> {
+        Schema::compile(&Documents::new("file:///s.json", &value(schema)))
+    }
+
+    fn found(schema: &str, instance: &str) -> Vec<String> {
+        let found = compiled(schema).unwrap().validator().check(&value(instance));
+        found.iter().map(|finding| format!("{} {}", finding.code, finding.key)).collect()
+    }
+
+    #[test]
+    fn references_into_the_meta_schema_know_its_definitions() {
+        let schema = r#"{"properties": {"n": {"$ref": "http://json-schema.org/draft-07/schema#/definitions/nonNegativeIntegerDefault0"}}}"#;
+        assert_eq!(found(schema, r#"{"n": -1}"#), ["schema/minimum n"]);
+    }
+
+    #[test]
+    fn a_document_that_calls_itself_the_meta_schema_refers_to_itself() {
+        let schema = r##"{"$id": "http://json-schema.org/draft-07/schema#", "definitions": {"own": {"type": "null"}},
+            "properties": {"a": {"$ref": "#/definitions/own"}}}"##;
+        assert_eq!(found(schema, r#"{"a": 1}"#), ["schema/type a"]);
+    }
+
+    #[test]
+    fn what_is_no_schema_under_defs_is_wrong_only_where_it_is_used() {
+        let unused = r#"{"$defs": {"description": "a remark"}}"#;
+        let warnings = compiled(unused).unwrap().warnings().to_vec();
+        assert_eq!(warnings.first().map(|finding| finding.severity), Some(Severity::Warning));
+        let used = r##"{"$defs": {"description": "a remark"}, "items": {"$ref": "#/$defs/description"}}"##;
+        assert!(compiled(used).is_err());
+    }
+
+    #[test]
+    fn a_deprecation_may_be_told_as_a_text() {
+        assert!(compiled(r#"{"properties": {"a": {"deprecated": "use b"}}}"#).is_ok());
+    }
+
+    #[test]
+    fn dependencies_of_keys_that_are_named_like_keywords_hold() {
+        for name in
+            ["properties", "patternProperties", "type", "enum", "required", "default", "const", "other"]
+        {
+            let schema = format!(r#"{{"dependencies": {{"{name}": {{"required": ["b"]}}}}}}"#);
+            assert_eq!(found(&schema, &format!(r#"{{"{name}": 1}}"#)), ["schema/required b"], "{name}");
+            assert!(found(&schema, &format!(r#"{{"{name}": 1, "b": 2}}"#)).is_empty(), "{name}");
+            assert!(found(&schema, "1").is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_grave_accent_in_a_name_is_no_obstacle_to_alternatives() {
+        let schema = r#"{"anyOf": [{"properties": {"a`b": {"type": "integer"}}, "required": ["a`b"]}]}"#;
+        assert!(found(schema, r#"{"a`b": 1}"#).is_empty());
+        let schema = r#"{"anyOf": [{"patternProperties": {"^a`": {"type": "integer"}}}]}"#;
+        assert!(found(schema, r#"{"a`b": 1}"#).is_empty());
+    }
 }

@@ -23,6 +23,8 @@ pub(super) struct Plan {
     pub(super) nodes: Vec<Node>,
     /// The most subschemas that apply to one value by way of one another.
     pub(super) longest_chain: usize,
+    /// Tells whether any subschema is secret.
+    pub(super) has_secrets: bool,
     /// For each node, whether a `default` can be reached from it.
     pub(super) defaults_below: Vec<bool>,
     /// For each node, whether an `x-merge` can be reached from it.

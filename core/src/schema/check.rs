@@ -13,6 +13,7 @@ use super::judge::Judge;
 use super::plan::{Dependency, Judged, Node, NodeId, Plan};
 use crate::diagnostic::{Diagnostic, in_report_order, nearest};
 use crate::key::{Key, Segment};
+use crate::redact::redact_at;
 use crate::value::{Kind, Value};
 
 /// How much of the stack judging a value may use, in steps of one open subschema (below 1 KiB in any build).
@@ -143,6 +144,7 @@ impl SchemaValidator {
         if !node.types.contains(TypeSet::of(value)) {
             found.push(place.finding("type", type_message(node.types, value, secret), value));
         } else {
+            let secret = secret || self.holds_secret(value, &place.key);
             for assertion in node.assertions.iter().filter(|assertion| !assertion.holds(value)) {
                 let finding = place.finding(assertion.keyword(), assertion.message(value, secret), value);
                 found.push(match assertion.way_out(value, secret) {
@@ -172,6 +174,12 @@ impl SchemaValidator {
                 self.explain_judged(judged, value, place, found);
             }
         }
+    }
+
+    /// Tells whether something below the value is a secret, so that no message shows the whole of it.
+    fn holds_secret(&self, value: &Value, key: &Key) -> bool {
+        matches!(value.kind(), Kind::Table(_) | Kind::Array(_))
+            && redact_at(value, key, &|key| self.plan.is_secret(key)) != *value
     }
 
     fn explain_invalid(&self, id: NodeId, value: &Value, place: &mut Place, found: &mut Vec<Diagnostic>) {

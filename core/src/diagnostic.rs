@@ -109,6 +109,9 @@ pub fn is_ok(diagnostics: &[Diagnostic], strict: bool) -> bool {
     diagnostics.iter().all(|d| !strict && d.severity == Severity::Warning)
 }
 
+/// In characters: longer names are near to none.
+const LONGEST_NAME: usize = 256;
+
 /// The nearest of `names` to a mistyped one, if one is near enough to be meant.
 ///
 /// Near is a Damerau–Levenshtein distance of at most a third of the longer name, and at least one.
@@ -121,8 +124,8 @@ pub fn nearest<'a>(mistyped: &str, names: impl IntoIterator<Item = &'a str>) -> 
         .filter_map(|name| {
             let longer = mistyped_length.max(length(name));
             let near = (longer / 3).max(1).min(longer.checked_sub(1)?);
-            // Each character more is a step, so that a text of many is not held against a short name.
-            if mistyped_length.abs_diff(length(name)) > near {
+            // Each character more is a step. The cost grows with the square, and nobody mistypes a longer name.
+            if longer > LONGEST_NAME || mistyped_length.abs_diff(length(name)) > near {
                 return None;
             }
             let distance = strsim::damerau_levenshtein(&small, &name.to_lowercase());

@@ -117,16 +117,27 @@ pub fn is_ok(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().all(|finding| finding.severity == Severity::Warning)
 }
 
+/// In characters: longer names are near to none.
+const LONGEST_NAME: usize = 256;
+
 /// The nearest of `names` to a mistyped one, if one is near enough to be meant.
 ///
 /// Near is a Damerau–Levenshtein distance of at most a third of the longer name, and at least one.
 pub fn nearest<'a>(mistyped: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let length = |text: &str| text.chars().count();
+    let mistyped_length = length(mistyped);
+    let small = mistyped.to_lowercase();
     names
         .into_iter()
-        .map(|name| (strsim::damerau_levenshtein(&mistyped.to_lowercase(), &name.to_lowercase()), name))
-        .filter(|(distance, name)| {
-            let longer = mistyped.chars().count().max(name.chars().count());
-            *distance <= (longer / 3).max(1) && *distance < longer
+        .filter_map(|name| {
+            let longer = mistyped_length.max(length(name));
+            let near = (longer / 3).max(1).min(longer.checked_sub(1)?);
+            // Each character more is a step. The cost grows with the square, and nobody mistypes a longer name.
+            if longer > LONGEST_NAME || mistyped_length.abs_diff(length(name)) > near {
+                return None;
+            }
+            let distance = strsim::damerau_levenshtein(&small, &name.to_lowercase());
+            (distance <= near).then_some((distance, name))
         })
         .min()
         .map(|(_, name)| name)

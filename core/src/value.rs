@@ -230,6 +230,15 @@ impl Value {
         }
     }
 
+    /// How many tables and lists lie in one another here; none for a scalar.
+    pub(crate) fn levels(&self) -> usize {
+        match &self.kind {
+            Kind::Table(members) => 1 + members.values().map(Self::levels).max().unwrap_or(0),
+            Kind::Array(elements) => 1 + elements.iter().map(Self::levels).max().unwrap_or(0),
+            _ => 0,
+        }
+    }
+
     /// What JSON Schema calls the type of the value. A date is a string there.
     pub fn type_name(&self) -> &'static str {
         match &self.kind {

@@ -29,7 +29,7 @@ fn the_summary_names_files_once_and_counts_variables() {
         .variable("SPECKIT_RETRY__MAX_ATTEMPTS", "4")
         .variable("SPECKIT_RETRY__DEADLINE_MS", "5");
     let out = place.run("check --set retry.jitter=none").yes().silent().out;
-    assert!(out.contains("speckit.toml") && out.ends_with(" and 2 variables\n"), "{out}");
+    assert!(out.contains("speckit.toml") && out.ends_with(", 2 variables and 1 override\n"), "{out}");
 }
 
 #[test]

@@ -36,11 +36,11 @@ fn a_folder_is_no_file_to_check_or_to_migrate() {
 fn bytes_that_are_no_utf8_are_pointed_at() {
     let place = Place::new().file("bad.toml", b"[retry]\nmax_attempts = 2 # caf\xe9\n");
     let answer = place.run("check --config bad.toml --format json").no();
-    assert_eq!(answer.codes(), ["file/not-utf8"]);
+    assert_eq!(answer.codes(), ["parse/not-utf8"]);
     let origin = &answer.json()["diagnostics"][0]["origin"];
     assert_eq!((origin["line"].as_i64(), origin["column"].as_i64()), (Some(2), Some(23)));
     place.run("check bad.toml").no().only_says("bad.toml:2:23");
-    place.run("migrate bad.toml").failed().only_says("not UTF-8");
+    place.run("migrate bad.toml").failed().only_says("expected UTF-8");
 }
 
 #[test]

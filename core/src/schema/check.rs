@@ -14,10 +14,16 @@ use super::plan::{Dependency, Judged, Node, NodeId, Plan};
 use crate::diagnostic::{Diagnostic, in_report_order, nearest};
 use crate::key::{Key, Segment};
 use crate::number::Number;
+use crate::redact::redact_at;
 use crate::value::{Kind, Value};
 
-/// How many subschemas may be open in one another while a value is judged, so that no schema ends the stack.
+/// How much of the stack judging a value may use, in steps of one open subschema (below 1 KiB in any build).
 const MAX_OPEN: usize = 1000;
+/// How many steps one subschema takes within the judge, and one explanation.
+const JUDGED_STEPS: usize = 3;
+const EXPLAINED_STEPS: usize = 4;
+/// Behind so many steps an explanation goes no further: it opens more than the refusal had to.
+const MAX_EXPLAINED: usize = 500;
 
 /// Checks trees against one schema.
 ///
@@ -51,7 +57,7 @@ impl SchemaValidator {
         }
         let mut found = Vec::new();
         if self.too_deep.get() {
-            let message = format!("more than {MAX_OPEN} subschemas lie open in one another for this value");
+            let message = "too many subschemas lie open in one another for this value";
             found.push(Diagnostic::error("schema/unsupported", Key::root(), message).at(root.origin()));
             return found;
         }
@@ -106,7 +112,8 @@ impl SchemaValidator {
 
     fn judge_holds(&self, id: NodeId, index: usize, value: &Value) -> bool {
         // The judge's own recursion cannot be counted from here, so its measure is taken beforehand.
-        if depth(value).saturating_mul(self.plan.longest_chain + 1) + self.open.get() > MAX_OPEN {
+        let most = (value.levels() + 1).saturating_mul(self.plan.longest_chain + 1);
+        if most.saturating_mul(JUDGED_STEPS) + self.open.get() > MAX_OPEN {
             self.too_deep.set(true);
             return false;
         }
@@ -115,6 +122,18 @@ impl SchemaValidator {
 
     /// Adds what is wrong with the value to `found`. It is called for invalid values only.
     pub(super) fn explain(&self, id: NodeId, value: &Value, place: &mut Place, found: &mut Vec<Diagnostic>) {
+        let open = self.open.get();
+        if open >= MAX_EXPLAINED {
+            let message = format!("not valid, {} subschemas deep in the schema", open / EXPLAINED_STEPS);
+            found.push(place.finding("unsupported", message, value));
+            return;
+        }
+        self.open.set(open + EXPLAINED_STEPS);
+        self.explain_here(id, value, place, found);
+        self.open.set(open);
+    }
+
+    fn explain_here(&self, id: NodeId, value: &Value, place: &mut Place, found: &mut Vec<Diagnostic>) {
         let node = self.plan.node(id);
         if let Some(target) = node.reference {
             return self.explain(target, value, place, found);
@@ -135,6 +154,7 @@ impl SchemaValidator {
                 None => finding,
             });
         } else {
+            let secret = secret || self.holds_secret(value, &place.key);
             for assertion in node.assertions.iter().filter(|assertion| !assertion.holds(value)) {
                 let finding = place.finding(assertion.keyword(), assertion.message(value, secret), value);
                 found.push(match assertion.way_out(value, secret) {
@@ -164,6 +184,12 @@ impl SchemaValidator {
                 self.explain_judged(judged, value, place, found);
             }
         }
+    }
+
+    /// Tells whether something below the value is a secret, so that no message shows the whole of it.
+    fn holds_secret(&self, value: &Value, key: &Key) -> bool {
+        matches!(value.kind(), Kind::Table(_) | Kind::Array(_))
+            && redact_at(value, key, &|key| self.plan.is_secret(key)) != *value
     }
 
     fn explain_invalid(&self, id: NodeId, value: &Value, place: &mut Place, found: &mut Vec<Diagnostic>) {
@@ -389,12 +415,4 @@ impl super::assertion::Assertion {
 
 fn last(key: &Key) -> String {
     key.last_name().map(|name| Key::of([name]).to_string()).unwrap_or_default()
-}
-
-fn depth(value: &Value) -> usize {
-    match value.kind() {
-        Kind::Table(members) => 1 + members.values().map(depth).max().unwrap_or(0),
-        Kind::Array(elements) => 1 + elements.iter().map(depth).max().unwrap_or(0),
-        _ => 1,
-    }
 }

@@ -155,12 +155,11 @@ impl Compiler<'_> {
     /// The keywords that valico decides.
     fn read_judged(&mut self, keyword: &dyn Fn(&str) -> Option<Location>, node: &mut Node) {
         let judged = &mut node.judged;
-        if let Some(branches) = keyword("anyOf") {
-            judged.push(Judged::AnyOf(self.list(&branches)));
-        }
-        if let Some(branches) = keyword("oneOf") {
-            judged.push(Judged::OneOf(self.list(&branches)));
-        }
+        // Draft 7 wants at least one alternative; where another draft has none, the keyword is ignored.
+        let mut branches =
+            |name: &str| keyword(name).map(|list| self.list(&list)).filter(|list| !list.is_empty());
+        judged.extend(branches("anyOf").map(Judged::AnyOf));
+        judged.extend(branches("oneOf").map(Judged::OneOf));
         if let Some(refused) = keyword("not") {
             judged.push(Judged::Not(self.node(refused)));
         }
@@ -185,7 +184,10 @@ impl Compiler<'_> {
                 };
                 (name.clone(), dependency)
             });
-            judged.push(Judged::Dependencies(of.collect()));
+            let of: BTreeMap<_, _> = of.collect();
+            if !of.is_empty() {
+                judged.push(Judged::Dependencies(of));
+            }
         }
     }
 

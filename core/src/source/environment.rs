@@ -16,7 +16,7 @@ use crate::key::{Key, Segment};
 use crate::merge::Layer;
 use crate::origin::{Origin, Source};
 use crate::schema::{Facts, Schema, TypeSet};
-use crate::value::Value;
+use crate::value::{MAX_DEPTH, Value};
 
 /// What a variable holds.
 #[derive(Clone, PartialEq, Eq)]
@@ -167,31 +167,51 @@ impl<'a> EnvironmentNames<'a> {
 
     /// What a variable means; unknown ones outside of the prefix mean nothing.
     fn meaning(&self, variable: &str) -> Meaning {
-        let named: Vec<(Key, bool)> = self.exact_names(variable);
-        if let Some((key, alias)) = named.first() {
-            return if *alias { Meaning::Alias(key.clone()) } else { Meaning::Key(key.clone()) };
-        }
-        let Some(rest) = variable.strip_prefix(self.prefix).and_then(|rest| rest.strip_prefix('_')) else {
-            return Meaning::Nothing;
-        };
-        if self.reserved.contains(&rest) {
-            return Meaning::Nothing;
-        }
-        let mut keys = BTreeSet::new();
-        self.known_keys(rest, &Key::root(), &mut keys);
-        let mut keys = keys.into_iter();
-        match (keys.next(), keys.next()) {
-            (Some(key), None) => return Meaning::Key(key),
-            (Some(first), Some(second)) => return Meaning::Ambiguous(first, second),
-            (None, _) => {}
-        }
-        if let Some(stem) = variable.strip_suffix("_FILE")
-            && let Meaning::Key(key) = self.meaning(stem)
+        let known = self.known(variable);
+        let (Meaning::Unknown, Some(rest)) = (&known, self.suffix(variable)) else { return known };
+        if let Some(key) = variable.strip_suffix("_FILE").and_then(|stem| self.key(stem))
             && self.schema.is_some_and(|schema| schema.is_secret(&key))
         {
             return Meaning::SecretFile(key);
         }
         self.free_key(rest).map_or(Meaning::Unknown, Meaning::Key)
+    }
+
+    /// The key that a variable itself sets.
+    fn key(&self, variable: &str) -> Option<Key> {
+        match self.known(variable) {
+            Meaning::Key(key) => Some(key),
+            Meaning::Unknown => self.free_key(self.suffix(variable)?),
+            _ => None,
+        }
+    }
+
+    /// What a variable means among the names that the schema or a layer knows.
+    fn known(&self, variable: &str) -> Meaning {
+        let named: Vec<(Key, bool)> = self.exact_names(variable);
+        if let Some((key, alias)) = named.first() {
+            return if *alias { Meaning::Alias(key.clone()) } else { Meaning::Key(key.clone()) };
+        }
+        let Some(rest) = self.suffix(variable).filter(|rest| !self.reserved.contains(rest)) else {
+            return Meaning::Nothing;
+        };
+        // Deeper than a tree may be, no variable sets a key.
+        if rest.split("__").count() > MAX_DEPTH {
+            return Meaning::Unknown;
+        }
+        let mut keys = BTreeSet::new();
+        self.known_keys(rest, &Key::root(), &mut keys);
+        let mut keys = keys.into_iter();
+        match (keys.next(), keys.next()) {
+            (Some(key), None) => Meaning::Key(key),
+            (Some(first), Some(second)) => Meaning::Ambiguous(first, second),
+            (None, _) => Meaning::Unknown,
+        }
+    }
+
+    /// What stands behind the prefix.
+    fn suffix<'v>(&self, variable: &'v str) -> Option<&'v str> {
+        variable.strip_prefix(self.prefix)?.strip_prefix('_')
     }
 
     /// Keys that name this very variable: `x-env`, or a former variable in `x-aliases` (then true).
@@ -254,7 +274,7 @@ impl<'a> EnvironmentNames<'a> {
     fn free_key(&self, rest: &str) -> Option<Key> {
         let mut key = Key::root();
         for part in rest.split("__") {
-            if part.is_empty() {
+            if part.is_empty() || key.segments().len() >= MAX_DEPTH {
                 return None;
             }
             let open = self.schema.is_none_or(|schema| schema.member_names(&key).1);
@@ -350,6 +370,10 @@ impl Reader<'_> {
         let source = Source::variable(name, content);
         let facts = self.names.facts(&key);
         match value_of(content, &source, &facts) {
+            Ok(value) if key.segments().len() + value.levels() > MAX_DEPTH => {
+                let message = format!("`{name}`: nested deeper than {MAX_DEPTH} levels");
+                self.found.push(Diagnostic::error("env/type", key, message).at(&Origin::whole(&source)));
+            }
             Ok(value) => self.set(key, value, former, name),
             Err(error) => {
                 let message = format!("`{name}`: {error}");

@@ -10,7 +10,7 @@ use crate::key::{Key, Segment};
 use crate::merge::{Layer, ListStrategy, merge};
 use crate::origin::{LayerKind, Origin, Source};
 use crate::schema::Schema;
-use crate::value::{Kind, Value};
+use crate::value::{Kind, MAX_DEPTH, Value};
 
 /// One override, as it was given.
 #[derive(Clone, PartialEq, Eq)]
@@ -105,12 +105,8 @@ impl Override {
         if key.is_root() {
             return Err(refuse("override/key", key, "expected a key, found nothing".into()));
         }
-        if key.segments().len() >= crate::MAX_DEPTH {
-            return Err(refuse(
-                "override/key",
-                Key::root(),
-                format!("a key of more than {} steps", crate::MAX_DEPTH),
-            ));
+        if key.segments().len() > MAX_DEPTH {
+            return Err(refuse("override/key", Key::root(), format!("a key of more than {MAX_DEPTH} steps")));
         }
         if key.segments().iter().any(|segment| matches!(segment, Segment::Index(_))) {
             let message = "one item of a list cannot be set by itself".to_string();
@@ -125,6 +121,9 @@ impl Override {
                 })?
             }
         };
+        if key.segments().len() + value.levels() > MAX_DEPTH {
+            return Err(refuse("override/type", key, format!("nested deeper than {MAX_DEPTH} levels")));
+        }
         let names = key.segments().iter().rev();
         Ok(names.fold(value, |inner, segment| match segment {
             Segment::Name(name) => Value::table([(name.clone(), inner)], origin.clone()),

@@ -10,18 +10,47 @@
 //!
 //! ```
 //! use proptest::prelude::*;
-//! use speckit_core::source::{Language, parse};
-//! use speckit_core::{LayerKind, ListStrategy, Merged, Source, strategies};
+//! use speckit_core::resolve::{Document, Inputs, Rules};
+//! use speckit_core::schema::{Documents, Schema};
+//! use speckit_core::source::{Environment, Language, parse};
+//! use speckit_core::{Key, LayerKind, Source, strategies};
+//!
+//! #[derive(serde::Deserialize)]
+//! struct Settings {
+//!     server: Server,
+//! }
+//! #[derive(serde::Deserialize)]
+//! struct Server {
+//!     host: String,
+//!     port: i64,
+//! }
+//!
+//! let schema = r#"{"properties": {"server": {"properties": {
+//!     "host": {"type": "string"}, "port": {"type": "integer", "minimum": 0}}}}}"#;
+//! let schema = parse(&Source::document(LayerKind::Defaults, "schema.json", schema), Language::Json)?;
+//! let schema = Schema::compile(&Documents::new("file:///schema.json", schema.root()))?;
+//! let rules = Rules::new(Some(schema)).with_prefix("APP", &[]);
 //!
 //! let text = "[server]\nhost = \"localhost\"\nport = 80\n";
 //! let defaults = parse(&Source::document(LayerKind::Defaults, "defaults", text), Language::Toml)?;
+//! let (host, port) = (Key::of(["server", "host"]), Key::of(["server", "port"]));
 //!
-//! proptest!(|(mut layers in strategies::overlays(&defaults, 1..=4))| {
-//!     layers.insert(0, defaults.clone());
-//!     let merged = Merged::of(&layers, &|_| ListStrategy::Replace).unwrap();
-//!     let port = "server.port".parse().unwrap();
-//!     let highest = layers.iter().rev().find_map(|layer| layer.root().get(&port));
-//!     prop_assert_eq!(merged.root().get(&port), highest);
+//! proptest!(|(mut files in strategies::overlays(&defaults, 1..=4), variable in proptest::option::of(0_u16..))| {
+//!     files.insert(0, defaults.clone());
+//!     let highest = |key: &Key| files.iter().rev().find_map(|layer| layer.root().get(key)).unwrap();
+//!     let (host, port) = (highest(&host).as_str(), highest(&port).as_number().unwrap().as_i64().unwrap());
+//!     prop_assume!(port >= 0);
+//!
+//!     let variable_text = variable.map(|port| port.to_string());
+//!     let inputs = Inputs {
+//!         documents: files.iter().cloned().map(Document::Parsed).collect(),
+//!         environment: Environment::of(variable_text.iter().map(|text| ("APP_SERVER__PORT", text.as_str()))),
+//!         ..Inputs::default()
+//!     };
+//!     let checked = rules.check(rules.read(&inputs)).unwrap();
+//!     let settings: Settings = checked.typed().unwrap().into_parts().0;
+//!     prop_assert_eq!(Some(settings.server.host.as_str()), host);
+//!     prop_assert_eq!(settings.server.port, variable.map_or(port, i64::from));
 //! });
 //! # Ok::<(), Vec<speckit_core::Diagnostic>>(())
 //! ```

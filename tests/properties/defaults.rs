@@ -1,0 +1,68 @@
+//! The layer of a schema's defaults fills what is open and spoils nothing.
+
+use proptest::collection::btree_map;
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::{Value as Json, json};
+use speckit_core::{Key, Layer, ListStrategy, Merged, Value};
+
+use super::generated::{compile, tree};
+
+const NAMES: [&str; 4] = ["a", "b", "c", "d"];
+
+/// Schemas of tables in tables, where each `default` is valid for the subschema that it stands in. What a table
+/// demands of its members together (`maxProperties`, `dependencies`, `not`) is left out: there the law does not hold.
+fn settings() -> impl Strategy<Value = Json> {
+    let leaf = prop_oneof![
+        (0..9_i64).prop_map(|int| json!({ "type": "integer", "minimum": 0, "default": int })),
+        Just(json!({ "type": "integer", "minimum": 0 })),
+        Just(json!({ "type": "string" })),
+        Just(json!({ "type": "array", "items": { "type": "integer" }, "default": [1] })),
+    ];
+    let schema = leaf.prop_recursive(3, 20, 4, |below| {
+        let members = btree_map(select(&NAMES[..]).prop_map(String::from), below, 1..=4);
+        (members, prop::sample::subsequence(&NAMES[..], 0..=2), any::<bool>()).prop_map(|(members, required, open)| {
+            json!({ "type": "object", "properties": members, "required": required, "additionalProperties": open })
+        })
+    });
+    let root = btree_map(select(&NAMES[..]).prop_map(String::from), schema, 1..=4);
+    root.prop_map(|members| json!({ "type": "object", "properties": members }))
+}
+
+fn configuration() -> impl Strategy<Value = Value> {
+    let leaf =
+        prop_oneof![3 => (0..9_i64).prop_map(Json::from), 1 => Just(json!("x")), 1 => Just(json!([2]))];
+    let value = leaf.prop_recursive(3, 20, 4, |below| {
+        btree_map(select(&NAMES[..]).prop_map(String::from), below, 0..=4).prop_map(|members| json!(members))
+    });
+    btree_map(select(&NAMES[..]).prop_map(String::from), value, 0..=4)
+        .prop_map(|members| tree(&json!(members)))
+}
+
+proptest! {
+    #[test]
+    fn defaults_keep_a_valid_tree_valid_and_every_value_of_it(
+        schema in settings(),
+        present in prop_oneof![1 => Just(None), 3 => configuration().prop_map(Some)],
+    ) {
+        let schema = compile(&schema).unwrap();
+        let validator = schema.validator();
+        let Some(defaults) = schema.defaults(present.as_ref()) else { return Ok(()) };
+        let layers: Vec<Layer> = [defaults].into_iter().chain(present.clone().map(Layer::new)).collect();
+        let merged = Merged::of(&layers, &|_| ListStrategy::Replace).unwrap();
+        if let Some(present) = &present {
+            present.leaves(false, &mut |key: &Key, leaf| {
+                let there = merged.root().get(key);
+                assert!(leaf.as_table().is_some() || there == Some(leaf), "{key}");
+            });
+            if validator.is_valid(present) {
+                prop_assert!(validator.is_valid(merged.root()), "{}: {:?}", merged.root(), validator.check(merged.root()));
+            }
+        }
+        // Once filled, there is nothing more to fill.
+        let again = schema.defaults(Some(merged.root())).map(|again| {
+            Merged::of(&[again, Layer::new(merged.root().clone())], &|_| ListStrategy::Replace).unwrap()
+        });
+        prop_assert!(again.is_none_or(|again| again.root() == merged.root()));
+    }
+}

@@ -1,0 +1,229 @@
+//! The environment says what is written in it: texts keep their bytes, variables find their keys.
+
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::{Map, Value as Json, json};
+use speckit_core::schema::Schema;
+use speckit_core::source::{Environment, EnvironmentNames, Variable};
+use speckit_core::{Diagnostic, Key, Kind, Layer, Severity, Value};
+
+use super::generated::{compile, tree};
+
+const PREFIX: &str = "APP";
+
+fn read(schema: &Schema, variables: &[(&str, &str)]) -> (Option<Layer>, Vec<Diagnostic>) {
+    EnvironmentNames::new(PREFIX, &[], Some(schema), None).layer(&Environment::of(variables.iter().copied()))
+}
+
+/// The value that a variable gives to `x` under a schema for it.
+fn value_of(schema: Json, text: &str) -> Result<Value, Vec<Diagnostic>> {
+    let schema = compile(&json!({ "properties": { "x": schema } })).unwrap();
+    let (layer, found) = read(&schema, &[("APP_X", text)]);
+    layer.filter(|_| found.is_empty()).map(|layer| layer.root().member("x").unwrap().clone()).ok_or(found)
+}
+
+/// Any text, and those that a guess would take for something else.
+fn text() -> impl Strategy<Value = String> {
+    const GUESSED: [&str; 15] = [
+        "",
+        " ",
+        "00123",
+        "1e10",
+        "true",
+        "no",
+        "null",
+        "[x",
+        "[1]",
+        "{",
+        "{\"a\":1}",
+        "a,b",
+        "\"a\"",
+        "0x10",
+        "\u{feff}",
+    ];
+    prop_oneof![
+        any::<String>(),
+        select(&GUESSED[..]).prop_map(String::from),
+        "[ \t\r\n\u{0}\"',\\[\\]{}0-9a-z]{0,6}"
+    ]
+}
+
+/// Names of letters in both cases, digits, `-` and `_`, so short that they meet in capitals.
+fn name() -> impl Strategy<Value = String> {
+    prop_oneof![4 => "[a-bA-B0-1]{1,2}[-_]{0,1}[a-b]{0,1}", 1 => "[_-]{0,2}[a-b0-1]{0,2}", 1 => select(&["a__b", "x_file", "é", "ß"][..]).prop_map(String::from)]
+}
+
+/// A schema of tables in tables with strings for leaves, and its leaves.
+fn tables() -> impl Strategy<Value = Json> {
+    let leaf = Just(json!({ "type": "string" })).boxed();
+    leaf.prop_recursive(3, 12, 3, |below| {
+        btree_map(name(), below, 1..=3).prop_map(|members| {
+            let members: Map<String, Json> = members.into_iter().collect();
+            json!({ "type": "object", "properties": members, "additionalProperties": false })
+        })
+    })
+    .prop_map(|schema| {
+        if schema["type"] == "object" { schema } else { json!({ "properties": { "a": schema } }) }
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_string_key_keeps_every_character(text in text(), nullable in any::<bool>(), wide in any::<bool>()) {
+        let types = match (nullable, wide) {
+            (false, false) => json!({ "type": "string" }),
+            (true, false) => json!({ "type": ["string", "null"] }),
+            (false, true) => json!({ "type": ["integer", "string", "array"] }),
+            (true, true) => json!(true),
+        };
+        let value = value_of(types, &text);
+        prop_assert_eq!(value.as_ref().map(Value::as_str), Ok(Some(text.as_str())));
+    }
+
+    #[test]
+    fn a_variable_finds_its_key_or_names_those_it_may_mean(schema in tables(), text in text()) {
+        let schema = compile(&schema).unwrap();
+        let names = EnvironmentNames::new(PREFIX, &[], Some(&schema), None);
+        let rows = names.table(&Environment::default());
+        prop_assert!(!rows.is_empty());
+        for row in &rows {
+            let variable = names.variable(&row.key).unwrap();
+            prop_assert_eq!(&variable, &row.variable);
+            let (layer, found) = names.layer(&Environment::of([(variable.as_str(), text.as_str())]));
+            // Tables have variables too, and a variable may mean a table or what lies in it.
+            let named = |key: &&Key| names.variable(key).as_deref() == Some(&variable);
+            let keys = schema.keys();
+            let same: Vec<&Key> = keys.iter().filter(named).collect();
+            if let [only] = same.as_slice() {
+                prop_assert!(found.is_empty(), "{:?}", found);
+                let layer = layer.unwrap();
+                prop_assert_eq!(*only, &row.key);
+                prop_assert_eq!(layer.root().get(only).and_then(Value::as_str), Some(text.as_str()));
+                let mut leaves = 0;
+                layer.root().leaves(false, &mut |_, _| leaves += 1);
+                prop_assert_eq!(leaves, 1);
+            } else {
+                prop_assert!(layer.is_none());
+                prop_assert_eq!(found.len(), 1, "{:?}", found);
+                prop_assert_eq!(&found[0].code, "env/ambiguous");
+                for key in &same[..2] {
+                    prop_assert!(found[0].message.contains(&format!("`{key}`")), "{} of {:?}", found[0].message, same);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_variable_is_a_warning_and_changes_nothing(schema in tables(), suffix in "[A-B0-1_]{0,8}") {
+        let schema = compile(&schema).unwrap();
+        let names = EnvironmentNames::new(PREFIX, &[], Some(&schema), None);
+        let keys = schema.keys();
+        let unknown = format!("APP_{suffix}");
+        prop_assume!(keys.iter().all(|key| names.variable(key).as_deref() != Some(&unknown)));
+        let (layer, found) = read(&schema, &[(&unknown, "hunter2")]);
+        prop_assert!(layer.is_none());
+        prop_assert_eq!(found.len(), 1);
+        prop_assert_eq!((&*found[0].code, found[0].severity), ("env/unknown", Severity::Warning));
+        let shown = format!("{found:?}");
+        prop_assert!(!shown.contains("hunter2"));
+    }
+
+    #[test]
+    fn a_variable_outside_of_the_prefix_means_nothing(name in "[A-Z_]{0,6}", text in text()) {
+        prop_assume!(!name.starts_with("APP_"));
+        let schema = compile(&json!({})).unwrap();
+        let (layer, found) = read(&schema, &[(&name, &text)]);
+        prop_assert!(layer.is_none() && found.is_empty());
+        let names = EnvironmentNames::new(PREFIX, &[], None, None);
+        prop_assert!(names.layer(&Environment::new([(name, Variable::NotUnicode)])).1.is_empty());
+    }
+
+    #[test]
+    fn integers_read_back(int in any::<i64>(), nullable in any::<bool>()) {
+        let types = if nullable { json!({ "type": ["integer", "null"] }) } else { json!({ "type": "integer" }) };
+        let value = value_of(types, &int.to_string());
+        prop_assert_eq!(value.unwrap().as_number().unwrap().as_i64(), Some(int));
+    }
+
+    #[test]
+    fn floats_read_back(float in any::<f64>().prop_filter("JSON has no other", |float| float.is_finite())) {
+        let value = value_of(json!({ "type": "number" }), &format!("{float:?}"));
+        prop_assert_eq!(value.unwrap().as_number().unwrap().as_f64(), float);
+    }
+
+    #[test]
+    fn booleans_read_back_in_every_spelling(
+        (word, truth) in select(&[("true", true), ("on", true), ("yes", true), ("1", true), ("false", false), ("off", false), ("no", false), ("0", false)][..]),
+        capital in any::<bool>(),
+    ) {
+        let word = if capital { word.to_uppercase() } else { word.to_string() };
+        prop_assert_eq!(value_of(json!({ "type": "boolean" }), &word).unwrap().as_bool(), Some(truth));
+    }
+
+    #[test]
+    fn lists_read_back_in_both_forms(texts in vec(text(), 0..4), ints in vec(any::<i64>(), 0..4)) {
+        let list = |of: &str| json!({ "type": "array", "items": { "type": of } });
+        let schema = compile(&json!({ "properties": { "s": list("string"), "i": list("integer") } })).unwrap();
+        let read_as = |variable, form: &str| {
+            let (layer, found) = read(&schema, &[(variable, form)]);
+            layer.map(|layer| layer.root().clone()).ok_or(found)
+        };
+        let quoted: Vec<_> = texts.iter().map(|text| format!("\"{}\"", text.replace('"', "\"\""))).collect();
+        for form in [quoted.join(","), quoted.join(" , "), json!(texts).to_string()] {
+            prop_assert_eq!(read_as("APP_S", &form), Ok(tree(&json!({ "s": texts }))), "{}", form);
+        }
+        let plain: Vec<_> = ints.iter().map(i64::to_string).collect();
+        for form in [plain.join(","), plain.join(", "), json!(ints).to_string()] {
+            prop_assert_eq!(read_as("APP_I", &form), Ok(tree(&json!({ "i": ints }))), "{}", form);
+        }
+    }
+
+    #[test]
+    fn a_list_item_by_item_is_that_list(texts in vec(text(), 1..12)) {
+        let schema = compile(&json!({ "properties": { "x": { "type": "array", "items": { "type": "string" } } } })).unwrap();
+        let names: Vec<_> = (0..texts.len()).map(|index| format!("APP_X__{index}")).collect();
+        let variables: Vec<_> = names.iter().map(String::as_str).zip(texts.iter().map(String::as_str)).collect();
+        let (layer, found) = read(&schema, &variables);
+        prop_assert!(found.is_empty(), "{:?}", found);
+        let layer = layer.unwrap();
+        prop_assert_eq!(layer.root(), &tree(&json!({ "x": texts })));
+    }
+
+    #[test]
+    fn a_secret_file_gives_its_text_without_the_last_line_end(
+        text in any::<String>(),
+        end in select(&["", "\n", "\r\n"][..]),
+    ) {
+        prop_assume!(!text.ends_with(['\n', '\r']));
+        let schema = compile(&json!({ "properties": { "x": { "type": "string", "x-secret": true } } })).unwrap();
+        let names = EnvironmentNames::new(PREFIX, &[], Some(&schema), None);
+        let mut environment = Environment::of([("APP_X_FILE", "/run/x")]);
+        prop_assert_eq!(names.secret_files(&environment), ["/run/x"]);
+        environment.add_file("/run/x", Ok(format!("{text}{end}")));
+        let (layer, found) = names.layer(&environment);
+        prop_assert!(found.is_empty(), "{:?}", found);
+        let layer = layer.unwrap();
+        let value = layer.root().member("x").unwrap();
+        prop_assert_eq!(value.as_str(), Some(text.as_str()));
+        prop_assert_eq!(value.origin().to_string(), "APP_X_FILE");
+    }
+}
+
+#[test]
+fn only_a_secret_has_a_file() {
+    let schema =
+        compile(&json!({ "properties": { "x": { "type": "string" } }, "additionalProperties": false }))
+            .unwrap();
+    let names = EnvironmentNames::new(PREFIX, &[], Some(&schema), None);
+    let environment = Environment::of([("APP_X_FILE", "/run/x")]);
+    assert!(names.secret_files(&environment).is_empty());
+    assert_eq!(names.layer(&environment).1[0].code, "env/unknown");
+}
+
+#[test]
+fn nothing_and_null_are_null_where_there_is_no_string() {
+    for text in ["", "null"] {
+        assert!(matches!(value_of(json!({ "type": ["integer", "null"] }), text).unwrap().kind(), Kind::Null));
+    }
+}

@@ -1,0 +1,175 @@
+//! Generated Draft 7 schemas and instances over an alphabet so small that keywords and instances meet.
+
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+use serde_json::{Map, Value as Json, json};
+use speckit_core::schema::{Documents, Schema};
+use speckit_core::source::{Language, parse};
+use speckit_core::{Diagnostic, LayerKind, Source, Value};
+
+/// The names of members. `$ref` and `$id` are names like any other where no keyword stands.
+const NAMES: [&str; 6] = ["a", "b", "aa", "é", "$ref", "$id"];
+const TEXTS: [&str; 9] = ["", "a", "aa", "b", "ab", "é", "1", "\u{0}5", "a\n"];
+const PATTERNS: [&str; 8] = ["^a", "b$", "^aa?$", "é", "^.$", "^$", r"^\w+$", "[^a]"];
+const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];
+/// How many schemas stand under `definitions`.
+const DEFINITIONS: usize = 3;
+
+/// The tree of a JSON text.
+pub(crate) fn tree(json: &Json) -> Value {
+    parse(&Source::document(LayerKind::File, "generated.json", json.to_string()), Language::Json)
+        .unwrap_or_else(|found| panic!("{json}: {found:?}"))
+        .root()
+        .clone()
+}
+
+/// The compiled schema.
+pub(crate) fn compile(schema: &Json) -> Result<Schema, Vec<Diagnostic>> {
+    Schema::compile(&Documents::new("speckit://generated/schema.json", &tree(schema)))
+}
+
+/// Numbers on which types, steps and bounds disagree: whole floats, decimals that are no binary fractions, and
+/// integers around the ends of `i64`, `u64` and of what a float tells apart.
+fn number() -> impl Strategy<Value = Json> {
+    prop_oneof![
+        6 => (-2..7_i64).prop_map(Json::from),
+        3 => select(&[0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.1, 1.5, 2.0, -0.0, -1.0, 4.35][..]).prop_map(Json::from),
+        1 => select(&[i64::MIN, i64::MAX, (1 << 53) + 1, 1 << 53][..]).prop_map(Json::from),
+        1 => select(&[u64::MAX, u64::MAX - 1, 1 << 63][..]).prop_map(Json::from),
+        1 => select(&[1e300, 1e19, 9_007_199_254_740_992.0, 1e-7][..]).prop_map(Json::from),
+    ]
+}
+
+/// Any JSON value of the alphabet.
+pub(crate) fn instance() -> BoxedStrategy<Json> {
+    let leaf = prop_oneof![
+        1 => Just(Json::Null),
+        1 => any::<bool>().prop_map(Json::from),
+        4 => number(),
+        4 => select(&TEXTS[..]).prop_map(Json::from),
+    ];
+    leaf.prop_recursive(3, 16, 4, |below| {
+        prop_oneof![
+            vec(below.clone(), 0..=4).prop_map(Json::from),
+            btree_map(select(&NAMES[..]).prop_map(String::from), below, 0..=4)
+                .prop_map(|members| Json::Object(members.into_iter().collect())),
+        ]
+    })
+    .boxed()
+}
+
+/// A schema with definitions that refer to one another, in circles too where each round takes a step.
+pub(crate) fn schema() -> BoxedStrategy<Json> {
+    let definitions = (0..DEFINITIONS).map(|index| subschema(2, index, index)).collect::<Vec<_>>();
+    (subschema(3, DEFINITIONS, DEFINITIONS), definitions)
+        .prop_map(|(root, definitions)| {
+            let Json::Object(mut root) = root else { return root };
+            let named = definitions.into_iter().enumerate();
+            let named = named.map(|(index, schema)| (format!("d{index}"), schema)).collect::<Map<_, _>>();
+            root.insert("definitions".into(), named.into());
+            root.into()
+        })
+        .boxed()
+}
+
+/// A schema of a few keywords. `below` is how deep others may lie in it; of the definitions it refers, for the value
+/// itself, only to the first `in_place`, so that no reference goes in a circle without a step.
+fn subschema(below: u32, in_place: usize, level: usize) -> BoxedStrategy<Json> {
+    let keywords = vec(keyword(below, level), 0..=4);
+    let object = keywords.prop_map(|keywords| Json::Object(keywords.into_iter().flatten().collect()));
+    let reference = (0..in_place.max(1), keyword(0, 0)).prop_map(move |(index, beside)| {
+        let mut schema: Map<String, Json> = beside.into_iter().collect();
+        if in_place > 0 {
+            schema.insert("$ref".into(), format!("#/definitions/d{index}").into());
+        }
+        schema.into()
+    });
+    prop_oneof![1 => any::<bool>().prop_map(Json::from), 6 => object, 1 => reference].boxed()
+}
+
+/// One keyword, or several that are one in meaning, with its value.
+fn keyword(below: u32, level: usize) -> BoxedStrategy<Vec<(String, Json)>> {
+    let one = |name: &'static str, value: BoxedStrategy<Json>| {
+        value.prop_map(move |value| vec![(name.to_string(), value)]).boxed()
+    };
+    let count = || prop_oneof![4 => (0..4_u8).prop_map(Json::from), 1 => Just(json!(2.0))].boxed();
+    let step = select(&[1.0, 2.0, 0.1, 0.5, 0.3, 1.5, 0.01][..]);
+    let step = prop_oneof![step.prop_map(Json::from), (1..4_u8).prop_map(Json::from)].boxed();
+    let names = || subsequence(&NAMES[..], 0..=3).prop_map(Json::from).boxed();
+    let types = prop_oneof![
+        3 => select(&TYPES[..]).prop_map(Json::from),
+        1 => subsequence(&TYPES[..], 1..=3).prop_map(Json::from),
+    ];
+    let mut all = vec![
+        one("type", types.boxed()),
+        one("enum", vec(instance(), 1..=4).prop_map(Json::from).boxed()),
+        one("const", instance()),
+        one("multipleOf", step),
+        one("minimum", number().boxed()),
+        one("maximum", number().boxed()),
+        one("exclusiveMinimum", number().boxed()),
+        one("exclusiveMaximum", number().boxed()),
+        one("minLength", count()),
+        one("maxLength", count()),
+        one("pattern", select(&PATTERNS[..]).prop_map(Json::from).boxed()),
+        one("minItems", count()),
+        one("maxItems", count()),
+        one("uniqueItems", any::<bool>().prop_map(Json::from).boxed()),
+        one("minProperties", count()),
+        one("maxProperties", count()),
+        one("required", names()),
+    ];
+    if below > 0 {
+        let here = || subschema(below - 1, level, level);
+        let inside = || stepped(below - 1, level);
+        let some = || vec(here(), 1..=3).prop_map(Json::from).boxed();
+        let by = |names: &'static [&'static str], of: BoxedStrategy<Json>| {
+            btree_map(select(names).prop_map(String::from), of, 0..=3)
+                .prop_map(|members| Json::Object(members.into_iter().collect()))
+                .boxed()
+        };
+        let then = (here(), proptest::option::of(here()), proptest::option::of(here())).prop_map(
+            |(condition, then, otherwise)| {
+                let parts = [("if", Some(condition)), ("then", then), ("else", otherwise)];
+                let set = parts.into_iter().filter_map(|(name, schema)| Some((name.to_string(), schema?)));
+                set.collect::<Vec<_>>()
+            },
+        );
+        let rest = (vec(inside(), 1..=2), inside()).prop_map(|(items, rest)| {
+            vec![("items".to_string(), items.into()), ("additionalItems".to_string(), rest)]
+        });
+        all.extend([
+            one("properties", by(&NAMES, inside())),
+            one("properties", by(&NAMES, inside())),
+            one("patternProperties", by(&PATTERNS, inside())),
+            one("additionalProperties", inside()),
+            one("propertyNames", inside()),
+            one("dependencies", by(&NAMES, prop_oneof![names(), here()].boxed())),
+            one("items", inside()),
+            rest.boxed(),
+            one("contains", inside()),
+            one("allOf", some()),
+            one("anyOf", some()),
+            one("anyOf", some()),
+            one("oneOf", some()),
+            one("oneOf", some()),
+            one("not", here()),
+            then.boxed(),
+        ]);
+    }
+    proptest::strategy::Union::new(all).boxed()
+}
+
+/// A schema for a part of the value: there a reference may go anywhere.
+fn stepped(below: u32, level: usize) -> BoxedStrategy<Json> {
+    let anywhere = prop_oneof![
+        1 => Just("#".to_string()),
+        2 => (0..DEFINITIONS).prop_map(|index| format!("#/definitions/d{index}")),
+    ];
+    prop_oneof![
+        4 => subschema(below, level, level),
+        1 => anywhere.prop_map(|target| json!({ "$ref": target })),
+    ]
+    .boxed()
+}

@@ -1,0 +1,175 @@
+//! Planted secrets are in no text that the way from inputs to settings makes.
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
+use speckit_core::diff::{diff, to_text as changes_text};
+use speckit_core::explain::explain;
+use speckit_core::print::{to_text, to_toml};
+use speckit_core::redact::{Masks, redact};
+use speckit_core::report::{Style, render, render_short};
+use speckit_core::resolve::{Document, Inputs, Rules};
+use speckit_core::source::{Environment, Language, Override, Variable};
+use speckit_core::{Diagnostic, Key, Layer, LayerKind, Source};
+
+use super::generated::compile;
+
+const CANARIES: [&str; 4] = ["Zq7Xw9KvYt", "86753090867", "Hj2Lp8GdVc", "Bx1Oe0IuKd"];
+
+/// Every keyword, each of which a canary breaks where it stands for a secret.
+fn broken() -> impl Strategy<Value = Json> {
+    select(vec![
+        json!({ "type": "boolean" }),
+        json!({ "enum": ["a", "Zq7Xw9KvYx", 1] }),
+        json!({ "const": "a" }),
+        json!({ "type": "string", "pattern": "^b", "not": { "type": "integer" } }),
+        json!({ "minimum": 1e300, "minLength": 90 }),
+        json!({ "maximum": 1, "maxLength": 1 }),
+        json!({ "exclusiveMinimum": 1e300, "format": "email" }),
+        json!({ "exclusiveMaximum": 1, "format": "date-time" }),
+        json!({ "multipleOf": 7.5, "format": "uri" }),
+        json!({ "not": {} }),
+        json!(false),
+        json!({ "anyOf": [{ "const": "a" }, { "enum": ["b"] }, { "type": "array", "items": { "const": "c" } }] }),
+        json!({ "oneOf": [{}, { "type": ["string", "integer", "array", "object"] }] }),
+        json!({ "oneOf": [{ "type": "null" }, { "properties": { "x": { "const": 1 } }, "required": ["x", "y"] }] }),
+        json!({ "if": true, "then": { "enum": [] } }),
+        json!({ "allOf": [{ "maxLength": 2 }, { "maximum": 2 }, { "items": { "maxLength": 2 } }] }),
+        json!({ "type": "array", "uniqueItems": true, "contains": { "const": 1 }, "items": { "enum": [1] } }),
+        json!({ "type": "object", "additionalProperties": { "const": 1 }, "maxProperties": 0 }),
+    ])
+}
+
+fn rules(secret: Json) -> Rules {
+    let mut secret = match secret {
+        Json::Object(_) => secret,
+        other => json!({ "allOf": [other] }),
+    };
+    secret["x-secret"] = true.into();
+    let inside = json!({ "properties": { "token": { "x-secret": true } } });
+    let with = |more: Json| json!({ "allOf": [inside, more] });
+    let schema = json!({ "properties": {
+        "token": secret,
+        "pin": { "type": "integer", "x-secret": true },
+        // A table and a list that are no secrets themselves and hold one.
+        "table": with(json!({ "enum": [{ "token": "a" }, 1] })),
+        "list": { "items": inside, "const": [], "uniqueItems": true, "contains": with(json!({ "const": 1 })) },
+        "either": { "oneOf": [with(json!({ "const": {} })), with(json!({ "const": [] }))] },
+        "port": { "type": "integer" },
+    } });
+    Rules::new(Some(compile(&schema).unwrap())).with_prefix("APP", &[])
+}
+
+fn document(language: Language) -> String {
+    let [text, number, third, fourth] = CANARIES;
+    let json = json!({
+        "port": 80,
+        "table": { "token": text, "open": 1 },
+        "list": [{ "token": third }, { "token": third }],
+        "either": { "token": [fourth, { "x": text }] },
+        "token": { "x": third, "list": [text, number.parse::<u64>().unwrap()] },
+    });
+    match language {
+        Language::Json => serde_json::to_string_pretty(&json).unwrap(),
+        Language::Toml => to_toml(&super::generated::tree(&json)),
+    }
+}
+
+fn assert_silent(what: &str, text: &str) {
+    for canary in CANARIES {
+        assert!(!text.contains(canary), "{canary} in {what}: {text}");
+    }
+}
+
+fn assert_silent_report(rules: &Rules, found: &[Diagnostic], layers: &[Layer]) {
+    // Every text of a diagnostic is silent by itself; masks are the second line of defence.
+    assert_silent("messages", &format!("{found:?}{}", serde_json::to_string(found).unwrap()));
+    let masks = Masks::of(layers, &|key| rules.is_secret(key));
+    assert_silent("a short report", &render_short(found, &masks));
+    assert_silent("a report", &render(found, &masks, Style::default()));
+    assert_silent("debug", &format!("{masks:?}"));
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "what it asks for is what fails")]
+struct Settings {
+    port: Option<u16>,
+    pin: Option<bool>,
+    token: u8,
+}
+
+fn run(rules: &Rules, inputs: &Inputs) {
+    let layers = rules.read(inputs);
+    assert_silent("inputs", &format!("{:?}{:?}", inputs.environment, inputs.overrides));
+    assert_silent_report(rules, layers.findings(), layers.layers());
+    match rules.check(layers) {
+        Err(refused) => assert_silent_report(rules, refused.findings(), refused.layers()),
+        Ok(checked) => {
+            let is_secret = |key: &Key| rules.is_secret(key);
+            let root = checked.merged().root();
+            assert_silent("the text", &to_text(root, &is_secret));
+            let shown = redact(root, &is_secret);
+            for layer in checked.layers() {
+                let changes =
+                    diff(layer.root(), root).iter().map(|c| c.redacted(&is_secret)).collect::<Vec<_>>();
+                assert_silent("a difference", &changes_text(&changes));
+            }
+            let mut keys = vec![Key::root()];
+            shown.leaves(true, &mut |key, _| keys.push(key.clone()));
+            for key in keys {
+                let facts = rules.schema().and_then(|schema| schema.facts(&key));
+                let found = explain(checked.merged(), &key, facts.as_ref(), &is_secret, None).unwrap();
+                assert_silent("an explanation", &(found.to_text() + &serde_json::to_string(&found).unwrap()));
+            }
+            if let Err(refused) = checked.typed::<Settings>() {
+                assert_silent_report(rules, refused.findings(), refused.layers());
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_step_from_inputs_to_settings_tells_a_secret(
+        secret in broken(),
+        json in any::<bool>(),
+        (variable, canary) in (select(&["APP_TOKEN", "APP_PIN", "APP_TOKEN_FILE", "APP_TABLE__TOKEN"][..]), select(&CANARIES[..])),
+        wrap in select(&["", "[", "{\"x\":", "\"", "{\"x\":[", "[1,"][..]),
+        damage in proptest::option::of((any::<prop::sample::Index>(), select(&["", "\"", "=", "[", "}", "\n", "\\"][..]))),
+    ) {
+        let rules = rules(secret);
+        let language = if json { Language::Json } else { Language::Toml };
+        let mut text = document(language);
+        if let Some((at, piece)) = damage {
+            let at = at.index(text.len());
+            // A damaged name would make a secret something else.
+            let in_a_name = text[..at].rfind(['\n', '{', ',', '[']).is_none_or(|start| !text[start..at].contains([':', '=']));
+            if !in_a_name {
+                text.insert_str(at, piece);
+            }
+        }
+        let name = if json { "a.json" } else { "a.toml" };
+        let mut environment = Environment::new([(variable, Variable::Text(format!("{wrap}{canary}")))]);
+        environment.add_file(format!("{wrap}{canary}"), Ok(canary.to_string()));
+        let set = |key: &str| Override::Set { key: key.into(), text: format!("{wrap}{canary}") };
+        let inputs = Inputs {
+            documents: vec![Document::Text(Source::document(LayerKind::File, name, text), language)],
+            environment,
+            overrides: vec![set("token"), set("pin"), set("either.token")],
+..Inputs::default()
+};
+        run(&rules, &inputs);
+        run(&rules, &Inputs { overrides: vec![], ..inputs.clone() });
+        run(&rules, &Inputs { documents: vec![], ..inputs });
+    }
+}
+
+/// A refused table that is no secret was shown whole, with the secret in it.
+#[test]
+fn a_table_that_holds_a_secret_is_not_quoted_where_it_is_refused() {
+    let schema = compile(&json!({ "enum": [1], "properties": { "token": { "x-secret": true } } })).unwrap();
+    let found = schema.validator().check(&super::generated::tree(&json!({ "token": "hunter2" })));
+    assert_eq!(found[0].message, "expected one of 1");
+}

@@ -1,0 +1,64 @@
+//! Validation agrees with another implementation of Draft 7, which serves these tests as the judge.
+
+use proptest::prelude::*;
+use serde_json::Value as Json;
+
+use super::generated::{compile, instance, schema, tree};
+
+fn oracle(schema: &Json) -> jsonschema::Validator {
+    jsonschema::draft7::new(schema).unwrap_or_else(|error| panic!("{schema}: {error}"))
+}
+
+/// Where the other implementation is wrong: it takes numbers for binary floats before it divides by a fraction, and
+/// so finds that 9007199254740993 is no multiple of 0.3 (validation, section 6.2.1, knows no such rounding).
+fn is_beyond_the_oracle(schema: &Json, instance: &Json) -> bool {
+    let is_fraction = |step: &Json| step.as_f64().is_some_and(|step| step.fract() != 0.0);
+    let is_wide =
+        |number: &Json| number.as_f64().is_some_and(|number| number.abs() >= 9_007_199_254_740_992.0);
+    contains(schema, &|json| json.get("multipleOf").is_some_and(is_fraction)) && contains(instance, &is_wide)
+}
+
+fn contains(json: &Json, wanted: &dyn Fn(&Json) -> bool) -> bool {
+    wanted(json)
+        || match json {
+            Json::Array(elements) => elements.iter().any(|element| contains(element, wanted)),
+            Json::Object(members) => members.values().any(|member| contains(member, wanted)),
+            _ => false,
+        }
+}
+
+proptest! {
+    #[test]
+    fn validation_agrees_with_the_other_implementation(
+        schema in schema(),
+        instances in prop::collection::vec(instance(), 8),
+    ) {
+        let ours = compile(&schema);
+        prop_assert!(ours.is_ok(), "{:?}", ours);
+        let ours = ours.unwrap().validator();
+        let theirs = oracle(&schema);
+        for instance in instances.iter().filter(|instance| !is_beyond_the_oracle(&schema, instance)) {
+            let value = tree(instance);
+            prop_assert_eq!(ours.is_valid(&value), theirs.is_valid(instance), "{} against {}", instance, schema);
+        }
+    }
+
+    #[test]
+    fn a_value_is_valid_exactly_if_nothing_is_found_in_it(
+        schema in schema(),
+        instances in prop::collection::vec(instance(), 8),
+    ) {
+        let validator = compile(&schema).unwrap().validator();
+        for instance in &instances {
+            let value = tree(instance);
+            let found = validator.check(&value);
+            prop_assert_eq!(found.is_empty(), validator.is_valid(&value), "{} against {}: {:?}", instance, schema, found);
+        }
+    }
+}
+
+#[test]
+fn dependencies_without_a_name_hold_for_every_value() {
+    let schema = serde_json::json!({ "anyOf": [{ "dependencies": {} }] });
+    assert!(compile(&schema).unwrap().validator().is_valid(&tree(&Json::Null)));
+}

@@ -1,0 +1,368 @@
+//! No text brings a reader down, and what is printed reads back as it was.
+
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+use serde_json::Value as Json;
+use speckit_core::print::to_toml;
+use speckit_core::redact::Masks;
+use speckit_core::report::{Style, render, render_short};
+use speckit_core::resolve::{Document, Inputs, Rules};
+use speckit_core::schema::{Documents, Schema};
+use speckit_core::source::{Environment, EnvironmentNames, Language, Override, Variable, parse};
+use speckit_core::strategies::{config, config_text};
+use speckit_core::{Diagnostic, Layer, LayerKind, Source, Value};
+
+use super::generated::{compile, instance, schema, tree};
+
+/// A schema with something of every type, a secret, a list, a table with free names, and itself inside.
+fn rules() -> Rules {
+    let schema = serde_json::json!({
+        "properties": {
+            "port": { "type": "integer" },
+            "name": { "type": ["string", "null"] },
+            "token": { "type": "string", "x-secret": true },
+            "ports": { "type": "array", "items": { "type": "integer" } },
+            "ratio": { "type": "number", "multipleOf": 0.1 },
+            "models": { "additionalProperties": { "$ref": "#" } },
+            "a": { "$ref": "#" },
+        },
+    });
+    Rules::new(Some(compile(&schema).unwrap())).with_prefix("APP", &[])
+}
+
+fn report(found: &[Diagnostic], layers: &[Layer]) -> usize {
+    let masks = Masks::of(layers, &|key| key.last_name() == Some("token"));
+    let long = render(found, &masks, Style::default());
+    long.len() + render_short(found, &masks).len() + serde_json::to_string(found).unwrap().len()
+}
+
+fn read(text: &str, language: Language) -> Result<Layer, Vec<Diagnostic>> {
+    let name = if language == Language::Json { "generated.json" } else { "generated.toml" };
+    parse(&Source::document(LayerKind::File, name, text), language)
+}
+
+/// Hands the text to everything that reads one; each outcome is reported, printed or typed too.
+fn read_everywhere(text: &str) {
+    let rules = rules();
+    for language in [Language::Toml, Language::Json] {
+        match read(text, language) {
+            Err(found) => {
+                assert!(!found.is_empty());
+                report(&found, &[]);
+            }
+            Ok(layer) => {
+                to_toml(layer.root());
+                let _ = speckit_core::typed::from_value::<Json>(layer.root());
+                let documents = Documents::new("speckit://generated/schema.json", layer.root());
+                match Schema::compile(&documents) {
+                    Err(found) => drop(report(&found, &[layer])),
+                    Ok(schema) => drop(report(&schema.validator().check(layer.root()), &[layer])),
+                }
+            }
+        }
+    }
+    let inputs = Inputs {
+        documents: vec![Document::Text(Source::document(LayerKind::File, "a.toml", text), Language::Toml)],
+        environment: Environment::new([
+            ("APP_PORT".to_string(), Variable::Text(text.into())),
+            ("APP_NAME".to_string(), Variable::Text(text.into())),
+            ("APP_PORTS".to_string(), Variable::Text(text.into())),
+            ("APP_MODELS".to_string(), Variable::Text(text.into())),
+            ("APP_TOKEN_FILE".to_string(), Variable::Text(text.into())),
+            (format!("APP_{text}"), Variable::Text("1".into())),
+            (text.to_string(), Variable::NotUnicode),
+        ]),
+        overrides: ["port", "ratio", "ports", "models.x", text]
+            .iter()
+            .flat_map(|key| {
+                let set = Override::Set { key: key.to_string(), text: text.into() };
+                [set, Override::Unset { key: key.to_string() }]
+            })
+            .chain(Override::assignment(text))
+            .collect(),
+        ..Inputs::default()
+    };
+    let layers = rules.read(&inputs);
+    report(layers.findings(), layers.layers());
+    match rules.check(layers) {
+        Ok(checked) => drop(checked.typed::<Json>()),
+        Err(refused) => drop(report(refused.findings(), refused.layers())),
+    }
+}
+
+/// A text with pieces cut out, doubled or put in.
+fn damaged(text: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        "[\\[\\]{}\"'=:,.#\\\\\n\r\t \u{0}\u{feff}0-9eE+_-]{0,3}",
+        prop::sample::select(&["\"\"\"", "'''", "[[", "\\u", "\\ud800", "nan", "-0", "1e999", "é", "0x"][..])
+            .prop_map(String::from),
+        any::<String>(),
+    ];
+    (text, prop::collection::vec((any::<Index>(), 0_usize..4, piece), 1..4)).prop_map(|(mut text, edits)| {
+        for (at, gone, piece) in edits {
+            let floor = |text: &str, at: usize| (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap();
+            let at = floor(&text, at.index(text.len() + 1));
+            let end = floor(&text, (at + gone).min(text.len())).max(at);
+            text.replace_range(at..end, &piece);
+        }
+        text
+    })
+}
+
+/// The tree with what JSON lacks as it stands in JSON: a date is its text, `nan` and `inf` their names.
+fn as_json_has_it(text: &str) -> Value {
+    read(text, Language::Json).unwrap_or_else(|found| panic!("{text}: {found:?}")).root().clone()
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_bring_a_reader_down(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+        read_everywhere(&String::from_utf8_lossy(&bytes));
+    }
+
+    #[test]
+    fn no_text_brings_a_reader_down(text in prop_oneof![any::<String>(), "[a-c\\[\\]{}\"'=:,.#\n\r 0-9eE+_-]{0,40}"]) {
+        read_everywhere(&text);
+    }
+
+    #[test]
+    fn no_damaged_toml_brings_a_reader_down(text in damaged(config_text())) {
+        read_everywhere(&text);
+    }
+
+    #[test]
+    fn no_damaged_json_brings_a_reader_down(text in damaged(instance().prop_map(|json| json.to_string()))) {
+        read_everywhere(&text);
+    }
+
+    #[test]
+    fn no_damaged_schema_brings_the_compiler_down(
+        text in damaged(schema().prop_map(|json| json.to_string())),
+        instance in instance(),
+    ) {
+        if let Ok(layer) = read(&text, Language::Json)
+            && let Ok(schema) = Schema::compile(&Documents::new("speckit://generated/schema.json", layer.root()))
+        {
+            schema.validator().check(&tree(&instance));
+            schema.defaults(Some(&tree(&instance)));
+            schema.keys().iter().for_each(|key| drop(schema.facts(key)));
+        }
+    }
+
+    #[test]
+    fn what_is_printed_as_toml_reads_back((_, tree) in config()) {
+        let text = to_toml(&tree);
+        let again = read(&text, Language::Toml);
+        prop_assert!(again.is_ok(), "{:?} in {}", again, text);
+        let again = again.unwrap();
+        prop_assert_eq!(again.root(), &tree, "{}", text);
+    }
+
+    #[test]
+    fn what_is_printed_as_json_reads_back(json in instance()) {
+        let value = tree(&json);
+        let text = serde_json::to_string(&value).unwrap();
+        prop_assert_eq!(&as_json_has_it(&text), &value, "{}", text);
+        prop_assert_eq!(&as_json_has_it(&value.to_json().to_string()), &value, "{}", text);
+        prop_assert_eq!(&serde_json::from_str::<Json>(&text).unwrap(), &value.to_json(), "{}", text);
+    }
+
+    #[test]
+    fn a_tree_and_its_typed_self_are_one((_, tree) in config()) {
+        // What TOML has and JSON lacks becomes text: the second round changes nothing more.
+        let once = as_json_has_it(&tree.to_json().to_string());
+        prop_assert_eq!(as_json_has_it(&once.to_json().to_string()), once);
+    }
+}
+
+/// Runs what must neither overflow the stack of a thread of 2 MiB nor take longer than half a minute in a debug build.
+fn survives(name: &str, text: String) {
+    let start = Instant::now();
+    read_everywhere(&text);
+    let elapsed = start.elapsed();
+    assert!(elapsed < Duration::from_secs(30), "{name}: {elapsed:?}");
+}
+
+const DEEP: usize = 10_000;
+
+#[test]
+fn deep_lists_and_tables_are_refused_and_overflow_nothing() {
+    for (open, close) in
+        [("[", "]"), ("{\"a\":", "}"), ("{a=", "}"), ("x=[", "]"), ("[[", "]]"), ("[{\"a\":", "}]")]
+    {
+        survives(open, open.repeat(DEEP));
+        survives(open, format!("{}1{}", open.repeat(DEEP), close.repeat(DEEP)));
+        survives(open, format!("x = {}1{}\n", open.repeat(DEEP), close.repeat(DEEP)));
+    }
+}
+
+#[test]
+fn deep_keys_are_refused_and_overflow_nothing() {
+    let dotted = ["a"; DEEP].join(".");
+    for text in [
+        dotted.clone(),
+        format!("{dotted} = 1\n"),
+        format!("[{dotted}]\nb = 1\n"),
+        format!("[[{dotted}]]\nb = 1\n"),
+        format!("x = {{ {dotted} = 1 }}\n"),
+        format!("{dotted}=1"),
+        ["A"; DEEP].join("__"),
+        ["MODELS__X"; DEEP].join("__"),
+        ["0"; DEEP].join("__"),
+        "A__".repeat(DEEP),
+        "_".repeat(DEEP),
+        "TOKEN_FILE".to_string() + &"_FILE".repeat(DEEP),
+    ] {
+        survives(&text.chars().take(20).collect::<String>(), text);
+    }
+}
+
+#[test]
+fn keys_deeper_than_a_tree_may_be_set_nothing() {
+    let environment = |levels: usize| {
+        let name = format!("APP_{}", vec!["A"; levels].join("__"));
+        let environment = Environment::of([(name.as_str(), "1")]);
+        let (layer, found) = EnvironmentNames::new("APP", &[], None, None).layer(&environment);
+        (layer.is_some(), found.into_iter().map(|finding| finding.code).collect::<Vec<_>>())
+    };
+    assert_eq!(environment(speckit_core::MAX_DEPTH), (true, vec![]));
+    assert_eq!(environment(speckit_core::MAX_DEPTH + 1), (false, vec!["env/unknown".into()]));
+}
+
+#[test]
+fn long_words_are_read_in_time() {
+    let long = 100_000;
+    for text in [
+        "9".repeat(long),
+        format!("-{}", "9".repeat(long)),
+        format!("0.{}1", "0".repeat(long)),
+        format!("1{}", "0".repeat(long)),
+        format!("1e{}", "9".repeat(long)),
+        format!("x = {}\n", "9".repeat(long)),
+        format!("ratio = 0.{}\n", "3".repeat(long)),
+        format!("ratio = 1e{}\n", "9".repeat(long)),
+        format!("x = 0x{}\n", "f".repeat(long)),
+        format!("x = 1{}\n", "_0".repeat(long)),
+        format!("{} = 1\n", "k".repeat(long)),
+        format!("\"{}\" = 1\n", "é".repeat(long)),
+        format!("{{\"{}\": 1}}", "k".repeat(long)),
+        format!("x = \"{}\"\n", "y".repeat(long)),
+        format!("x = \"{}\n", "y".repeat(long)),
+        format!("x = [{}]\n", "1,".repeat(long / 20)),
+        format!("[{}1]", "1,".repeat(long / 20)),
+        "\n".repeat(long),
+        "a\n".repeat(200),
+        "\"".repeat(1000),
+        ",".repeat(long / 20),
+        "#".repeat(long),
+        "\\".repeat(long),
+    ] {
+        survives(&format!("{}… of {}", text.chars().take(12).collect::<String>(), text.len()), text);
+    }
+}
+
+#[test]
+fn wide_numbers_are_compared_in_time() {
+    let digits = "7".repeat(1_000_000);
+    let schema = format!(
+        r#"{{"items": {{"multipleOf": 1{digits}, "minimum": -{digits}, "exclusiveMaximum": 1e{digits}, "enum": [1, {digits}],
+             "anyOf": [{{"const": {digits}}}, {{"multipleOf": 0.{digits}}}]}}, "minItems": 2.0, "uniqueItems": true}}"#
+    );
+    let start = Instant::now();
+    for text in [format!("x = {digits}\n"), format!("x = -0.{digits}\n"), format!("x = 1e{digits}\n")] {
+        report(&read(&text, Language::Toml).err().unwrap_or_default(), &[]);
+    }
+    let schema = read(&schema, Language::Json).unwrap();
+    let schema = Schema::compile(&Documents::new("speckit://wide", schema.root())).unwrap();
+    let list = read(&format!("[{digits}, {digits}.0, 1e{digits}, -1e-{digits}, 1]"), Language::Json).unwrap();
+    let found = schema.validator().check(list.root());
+    assert!(report(&found, &[list]) > 0 && !found.is_empty());
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+}
+
+#[test]
+fn marks_and_line_ends_of_all_systems_are_read() {
+    let value = |text: &str, language| read(text, language).map(|layer| layer.root().to_string());
+    assert_eq!(value("\u{feff}a = 1\r\nb = 2\r\n", Language::Toml).unwrap(), "{ a = 1, b = 2 }");
+    assert_eq!(value("\u{feff}{\"a\":\r\n1}\r", Language::Json).unwrap(), "{ a = 1 }");
+    assert_eq!(value("", Language::Toml).unwrap(), "{}");
+    for text in [
+        "a = 1\rb = 2\r",
+        "a = \"\u{0}\"",
+        "\u{0}",
+        "a\u{0}b = 1",
+        "\u{feff}\u{feff}a = 1",
+        "a = 1\n\u{feff}",
+    ] {
+        assert!(read(text, Language::Toml).is_err(), "{text:?}");
+        read_everywhere(text);
+    }
+    for text in [
+        "",
+        "\u{feff}",
+        "{\"a\": \"\u{0}\"}",
+        "{} \u{0}",
+        "\"\\ud800\"",
+        "\u{a0}1",
+        "{\"a\":1,}",
+        "01",
+        "\"\\",
+    ] {
+        assert!(read(text, Language::Json).is_err(), "{text:?}");
+        read_everywhere(text);
+    }
+}
+
+/// Each round of the schema is one chain of `allOf` and one step into the tree; its mistake stands at the first.
+#[test]
+fn a_long_chain_over_a_deep_tree_is_explained_without_overflow() {
+    let chain = 30;
+    let definitions: serde_json::Map<String, Json> = (0..chain)
+        .map(|index| {
+            let next = serde_json::json!({ "allOf": [{ "$ref": format!("#/definitions/{}", index + 1) }] });
+            (index.to_string(), next)
+        })
+        .chain([(
+            chain.to_string(),
+            serde_json::json!({ "properties": { "a": { "$ref": "#/definitions/0" } }, "required": ["b"] }),
+        )])
+        .collect();
+    for first in [
+        serde_json::json!({ "$ref": "#/definitions/0" }),
+        serde_json::json!({ "required": ["b"], "allOf": [{ "$ref": "#/definitions/15" }] }),
+    ] {
+        let mut schema = first;
+        schema["definitions"] = Json::Object(definitions.clone());
+        let validator = compile(&schema).unwrap().validator();
+        for depth in [1, 10, 40, 99] {
+            let text = format!("{}1{}", "{\"a\":".repeat(depth), "}".repeat(depth));
+            let found = validator.check(read(&text, Language::Json).unwrap().root());
+            assert!(!found.is_empty(), "{depth}");
+        }
+    }
+}
+
+/// The deepest trees that are judged at all, by our own keywords and by the ones that combine subschemas.
+#[test]
+fn a_deep_tree_is_judged_without_overflow() {
+    for chain in [1, 2, 4, 8, 16, 30] {
+        for combine in ["allOf", "anyOf", "oneOf"] {
+            let mut inner = serde_json::json!({ "properties": { "a": { "$ref": "#" } } });
+            for _ in 0..chain {
+                inner = serde_json::json!({ combine: [inner] });
+            }
+            let validator = compile(&inner).unwrap().validator();
+            let mut judged = 0;
+            for depth in (1..100).step_by(3) {
+                let text = format!("{}1{}", "{\"a\":".repeat(depth), "}".repeat(depth));
+                let value = read(&text, Language::Json).unwrap();
+                let found = validator.check(value.root());
+                assert!(found.iter().all(|finding| finding.code == "schema/unsupported"), "{found:?}");
+                judged += usize::from(found.is_empty());
+            }
+            assert!(judged >= 3, "{judged} of {combine} in a chain of {chain}");
+        }
+    }
+}

@@ -53,6 +53,16 @@ pub struct Rules {
     reserved: &'static [&'static str],
     is_application: bool,
     strict: bool,
+    base: Option<Base>,
+}
+
+/// Layers that never change, merged once with the schema's `default`s below them.
+#[derive(Debug)]
+struct Base {
+    layers: Vec<Layer>,
+    schema_defaults: Option<Layer>,
+    merged: Merged,
+    findings: Vec<Diagnostic>,
 }
 
 impl Rules {
@@ -62,7 +72,7 @@ impl Rules {
             let validator = schema.validator();
             (schema, validator)
         });
-        Self { schema, prefix: None, reserved: &[], is_application: false, strict: false }
+        Self { schema, prefix: None, reserved: &[], is_application: false, strict: false, base: None }
     }
 
     /// Reads variables `PREFIX_…`; `reserved` are suffixes that name no key.
@@ -85,6 +95,30 @@ impl Rules {
     #[must_use]
     pub fn strict(mut self, strict: bool) -> Self {
         self.strict = strict;
+        self
+    }
+
+    /// Puts layers that never change, such as built-in defaults, below all inputs. They are merged here, once.
+    ///
+    /// It comes last: what the other methods say of rules holds for these layers too.
+    #[must_use]
+    pub fn over(mut self, layers: &[Layer]) -> Self {
+        let mut findings = Vec::new();
+        let mut all = Vec::new();
+        for layer in layers {
+            match self.read_document(&Document::Parsed(layer.clone()), &mut Vec::new(), &mut findings) {
+                Ok(layer) => all.push(layer),
+                Err(found) => findings.extend(found),
+            }
+        }
+        let merged = self.merge(&all);
+        let schema_defaults =
+            self.schema().and_then(|schema| schema.defaults(merged.as_ref().map(Merged::root)));
+        if let Some(defaults) = &schema_defaults {
+            all.insert(0, defaults.clone());
+        }
+        let merged = self.merge(&all);
+        self.base = merged.map(|merged| Base { layers: all, schema_defaults, merged, findings });
         self
     }
 
@@ -118,16 +152,22 @@ impl Rules {
 
     /// Reads every input into its layer.
     pub fn read(&self, inputs: &Inputs) -> Layers {
-        let mut layers = Vec::with_capacity(inputs.documents.len() + 2);
+        let base = self.base.as_ref();
+        let mut layers = base.map(|base| base.layers.clone()).unwrap_or_default();
         let mut originals = Vec::new();
-        let mut findings = inputs.findings.clone();
+        let mut findings = base.map(|base| base.findings.clone()).unwrap_or_default();
+        findings.extend_from_slice(&inputs.findings);
+        let count = layers.len();
         for document in &inputs.documents {
             match self.read_document(document, &mut originals, &mut findings) {
                 Ok(layer) => layers.push(layer),
                 Err(found) => findings.extend(found),
             }
         }
-        let documents = self.merge(&layers);
+        let documents = match base {
+            Some(base) => Some(base.merged.below(layers.iter().skip(count), &self.strategy())),
+            None => self.merge(&layers),
+        };
         let count = layers.len();
         let present = documents.as_ref().map(Merged::root);
         if let Some(names) = self.names(present) {
@@ -240,7 +280,11 @@ impl Rules {
     /// The schema's `default`s fill what all other layers leave open, so they are found after the others are merged.
     fn with_defaults(&self, merged: Option<Merged>, layers: &mut Vec<Layer>) -> Merged {
         let present = merged.as_ref().map(Merged::root);
-        let defaults = self.schema().and_then(|schema| schema.defaults(present));
+        let known = self.base.as_ref().and_then(|base| base.schema_defaults.as_ref());
+        let defaults = self.schema().and_then(|schema| match known {
+            Some(known) => schema.further_defaults(present, known),
+            None => schema.defaults(present),
+        });
         let all = match (&defaults, merged) {
             (Some(defaults), Some(merged)) => merged.above(defaults, &self.strategy()),
             (Some(defaults), None) => Merged::from_root(defaults.root().clone()),

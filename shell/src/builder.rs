@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use speckit_core::resolve::{Document, Rules};
+use speckit_core::resolve::Rules;
 use speckit_core::schema::Schema;
 use speckit_core::source::{Environment, Language, Override, parse};
 use speckit_core::typed::to_value;
@@ -25,6 +25,7 @@ type Check<T> = Arc<dyn Fn(&T) -> Result<(), String> + Send + Sync>;
 ///
 /// Layers in order of priority, lowest first: defaults, files in the order given, environment, overrides.
 pub struct Builder<T> {
+    defaults: Vec<Layer>,
     sources: Sources,
     schema: Option<Schema>,
     prefix: Option<String>,
@@ -34,7 +35,14 @@ pub struct Builder<T> {
 
 impl<T> Default for Builder<T> {
     fn default() -> Self {
-        Self { sources: Sources::default(), schema: None, prefix: None, checks: Vec::new(), strict: false }
+        Self {
+            defaults: Vec::new(),
+            sources: Sources::default(),
+            schema: None,
+            prefix: None,
+            checks: Vec::new(),
+            strict: false,
+        }
     }
 }
 
@@ -46,7 +54,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     pub fn defaults_toml(mut self, text: &str) -> Result<Self, ConfigError> {
         let source = Source::document(LayerKind::Defaults, "defaults", text);
         let layer = parse(&source, Language::Toml).map_err(ConfigError::rules)?;
-        self.sources.defaults.push(Document::Parsed(layer));
+        self.defaults.push(layer);
         Ok(self)
     }
 
@@ -61,7 +69,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         let source = Source::fragment(LayerKind::Defaults, "defaults", "");
         let root = to_value(settings, &Origin::whole(&source))
             .map_err(|error| ConfigError::rules(vec![error.into_diagnostic()]))?;
-        self.sources.defaults.push(Document::Parsed(Layer::new(root)));
+        self.defaults.push(Layer::new(root));
         Ok(self)
     }
 
@@ -156,6 +164,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         if let Some(prefix) = &self.prefix {
             rules = rules.with_prefix(prefix.clone(), &[]);
         }
+        let rules = rules.over(&self.defaults);
         let inputs = self.sources.gather(&rules);
         let resolved = rules.check(rules.read(&inputs)).and_then(|checked| checked.typed::<T>());
         let checks = self.checks.iter().map(|check| |settings: &T| check(settings));

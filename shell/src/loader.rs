@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use speckit_core::resolve::{Document, Rules};
+use speckit_core::resolve::Rules;
 use speckit_core::schema::Schema;
 use speckit_core::source::{Environment, Language, Override, parse};
-use speckit_core::{AppConfig, Diagnostic, LayerKind, Source};
+use speckit_core::{AppConfig, Diagnostic, Layer, LayerKind, Source};
 
 use crate::documents::FileSource;
 use crate::error::ConfigError;
@@ -67,10 +67,11 @@ impl ConfigLoader {
     /// [`ConfigError::Refused`] with every finding, as soon as one is an error.
     pub fn load(&self) -> Result<AppConfig, ConfigError> {
         let schema = application_schema().map_err(ConfigError::rules)?;
-        let rules = application_rules(schema).strict(self.strict);
-        let mut sources = self.sources.clone();
-        sources.defaults = vec![application_defaults().map_err(ConfigError::rules)?];
-        let resolved = rules.check(rules.read(&sources.gather(&rules))).and_then(|checked| checked.typed());
+        let rules = application_rules(schema)
+            .strict(self.strict)
+            .over(&[application_defaults().map_err(ConfigError::rules)?]);
+        let resolved =
+            rules.check(rules.read(&self.sources.gather(&rules))).and_then(|checked| checked.typed());
         let resolved = resolved.map_err(|refused| ConfigError::refused(&refused, &rules))?;
         Ok(resolved.into_parts().0)
     }
@@ -93,7 +94,7 @@ pub fn application_rules(schema: Schema) -> Rules {
 ///
 /// # Errors
 /// Every syntax error of the text; there is none in a released version.
-pub fn application_defaults() -> Result<Document, Vec<Diagnostic>> {
+pub fn application_defaults() -> Result<Layer, Vec<Diagnostic>> {
     let source = Source::document(LayerKind::Defaults, "defaults.toml", AppConfig::DEFAULTS);
-    Ok(Document::Parsed(parse(&source, Language::Toml)?))
+    parse(&source, Language::Toml)
 }

@@ -3,17 +3,15 @@
 use std::path::Path;
 
 use speckit_core::LayerKind;
-use speckit_core::resolve::{Document, Inputs, Rules};
+use speckit_core::resolve::{Inputs, Rules};
 use speckit_core::source::{Environment, Override};
 
 use crate::documents::{self, FileSource, Unread};
 use crate::environment;
 
-/// The sources of one configuration, lowest priority first.
+/// The sources of one configuration that may change, lowest priority first.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
-    /// Built-in defaults.
-    pub defaults: Vec<Document>,
     /// Files and folders of files; a later one wins.
     pub files: Vec<FileSource>,
     /// The environment; `None` reads that of the process at each load.
@@ -26,7 +24,7 @@ impl Sources {
     /// Reads everything once. `rules` know which variables name the files of secrets.
     pub fn gather(&self, rules: &Rules) -> Inputs {
         let mut inputs = Inputs {
-            documents: self.defaults.clone(),
+            documents: Vec::new(),
             environment: self.environment.clone().unwrap_or_else(environment::capture),
             overrides: self.overrides.clone(),
             findings: Vec::new(),

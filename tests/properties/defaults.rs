@@ -4,6 +4,7 @@ use proptest::collection::btree_map;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value as Json, json};
+use speckit_core::resolve::{Checked, Document, Inputs, Refused, Rules};
 use speckit_core::{Key, Layer, ListStrategy, Merged, Value};
 
 use super::generated::{compile, tree};
@@ -39,7 +40,41 @@ fn configuration() -> impl Strategy<Value = Value> {
         .prop_map(|members| tree(&json!(members)))
 }
 
+/// Values and pasts of every leaf, and every finding, as one text.
+fn outcome(result: Result<Checked, Refused>) -> String {
+    let checked = match result {
+        Ok(checked) => checked,
+        Err(refused) => return format!("{:#?}", refused.findings()),
+    };
+    let mut text = String::new();
+    checked.merged().root().leaves(false, &mut |key, leaf| {
+        let past: Vec<String> =
+            leaf.shadowed().iter().map(|value| format!("{value} {}", value.origin())).collect();
+        text += &format!("{key} = {leaf} {} after {past:?}\n", leaf.origin());
+    });
+    text
+}
+
 proptest! {
+    #[test]
+    fn layers_that_are_merged_beforehand_give_what_all_layers_give_together(
+        schema in settings(),
+        never_changing in configuration(),
+        file in configuration(),
+    ) {
+        let schema = compile(&schema).unwrap();
+        let [below, above] = [never_changing, file].map(Layer::new);
+        let inputs = |layers: &[&Layer]| Inputs {
+            documents: layers.iter().map(|layer| Document::Parsed((*layer).clone())).collect(),
+            ..Inputs::default()
+        };
+        let together = Rules::new(Some(schema.clone()));
+        let together = together.check(together.read(&inputs(&[&below, &above])));
+        let beforehand = Rules::new(Some(schema)).over(std::slice::from_ref(&below));
+        let beforehand = beforehand.check(beforehand.read(&inputs(&[&above])));
+        prop_assert_eq!(outcome(together), outcome(beforehand));
+    }
+
     #[test]
     fn defaults_keep_a_valid_tree_valid_and_every_value_of_it(
         schema in settings(),

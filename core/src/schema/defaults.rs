@@ -7,17 +7,27 @@ use crate::merge::{ListStrategy, merge};
 use crate::value::{Kind, Value};
 
 impl Plan {
-    /// The tree of defaults that goes below `present`, the merged tree of all other layers.
+    /// The tree of defaults that goes below `present`, the merged tree of all other layers, without what
+    /// `known`, an earlier tree of defaults, already has.
     ///
     /// A table that no layer has is only filled where its defaults give every key that it requires: half a
     /// table would make a configuration invalid that leaves it out. Elements of lists get no defaults, since
     /// a list is replaced as a whole.
-    pub(super) fn default_tree(&self, present: Option<&Value>) -> Option<Value> {
-        self.default_at(&[Self::ROOT], present, &mut Vec::new())
+    pub(super) fn default_tree(&self, present: Option<&Value>, known: Option<&Value>) -> Option<Value> {
+        self.default_at(&[Self::ROOT], present, known, &mut Vec::new())
     }
 
-    fn default_at(&self, nodes: &[NodeId], present: Option<&Value>, open: &mut Vec<NodeId>) -> Option<Value> {
+    fn default_at(
+        &self,
+        nodes: &[NodeId],
+        present: Option<&Value>,
+        known: Option<&Value>,
+        open: &mut Vec<NodeId>,
+    ) -> Option<Value> {
         if !nodes.iter().any(|node| self.leads_to_default(*node)) {
+            return None;
+        }
+        if known.is_some() && nodes.iter().all(|id| self.is_settled(*id)) {
             return None;
         }
         if let [only] = nodes
@@ -26,7 +36,8 @@ impl Plan {
             return self.node(*only).notes.default.clone();
         }
         let nodes = self.conjunction(nodes);
-        let own = nodes.iter().find_map(|id| self.node(*id).notes.default.clone());
+        let own =
+            nodes.iter().find_map(|id| self.node(*id).notes.default.clone()).filter(|_| known.is_none());
         let is_present = match present.map(Value::kind) {
             None | Some(Kind::Unset) => false,
             Some(Kind::Table(_)) => true,
@@ -38,7 +49,7 @@ impl Plan {
         }
         let depth = open.len();
         open.extend(&nodes);
-        let members = self.default_members(&nodes, present, open);
+        let members = self.default_members(&nodes, present, known, open);
         open.truncate(depth);
         let required = || nodes.iter().flat_map(|id| &self.node(*id).required);
         let own_has = |name: &str| own.as_ref().is_some_and(|own| own.member(name).is_some());
@@ -60,6 +71,7 @@ impl Plan {
         &self,
         all: &[NodeId],
         present: Option<&Value>,
+        known: Option<&Value>,
         open: &mut Vec<NodeId>,
     ) -> Vec<(smol_str::SmolStr, Value)> {
         let table = present.and_then(Value::as_table);
@@ -78,13 +90,16 @@ impl Plan {
         let mut default_of = |name: &smol_str::SmolStr| {
             let of: Vec<NodeId> = nodes().flat_map(|node| node.of_member(name)).collect();
             let present = table.and_then(|table| table.get(name));
+            let known_here = known.and_then(|known| known.member(name));
             let is_table = present.and_then(Value::as_table).is_some_and(|members| !members.is_empty());
             match &shared {
-                Some((known, default)) if is_table && *known == of => return default.clone(),
+                Some((shared, default)) if is_table && *shared == of && known_here.is_none() => {
+                    return default.clone();
+                }
                 _ => {}
             }
-            let default = self.default_at(&of, present, open);
-            if is_table && self.is_flat(&of) {
+            let default = self.default_at(&of, present, known_here, open);
+            if is_table && known_here.is_none() && self.is_flat(&of) {
                 shared = Some((of, default.clone()));
             }
             default
@@ -102,6 +117,44 @@ impl Plan {
         self.conjunction(nodes)
             .iter()
             .all(|id| !self.has_free_below(*id) && self.named_below(*id).all(|(_, id)| is_leaf(id)))
+    }
+
+    /// Tells whether the defaults of a subschema are the same whatever the other layers hold.
+    fn is_settled(&self, id: NodeId) -> bool {
+        self.settled_defaults.get(id.0 as usize).copied().unwrap_or(false)
+    }
+
+    /// For each node, whether its defaults are the same whatever the other layers hold: no member without a name
+    /// of its own has one, every table with one has all that it requires, and none contains itself.
+    pub(super) fn find_settled(&self) -> Vec<bool> {
+        let mut settled: Vec<bool> = self.ids().map(|_| false).collect();
+        loop {
+            let mut grew = false;
+            for id in self.ids() {
+                let is =
+                    |id: &NodeId| settled.get(id.0 as usize) == Some(&true) || !self.leads_to_default(*id);
+                let node = self.node(id);
+                let own_has =
+                    |name: &str| node.notes.default.as_ref().is_some_and(|own| own.member(name).is_some());
+                let gives = |name: &smol_str::SmolStr| {
+                    own_has(name) || node.properties.get(name).is_some_and(|id| self.leads_to_default(*id))
+                };
+                let is_whole = id == Self::ROOT
+                    || self.named_below(id).next().is_none()
+                    || node.required.iter().all(gives);
+                let now = is_whole
+                    && !self.has_free_below(id)
+                    && node.all_of.iter().chain(&node.reference).all(is)
+                    && self.named_below(id).all(|(_, id)| is(id));
+                if let Some(flag) = settled.get_mut(id.0 as usize).filter(|flag| !**flag && now) {
+                    *flag = true;
+                    grew = true;
+                }
+            }
+            if !grew {
+                return settled;
+            }
+        }
     }
 
     /// Tells whether the subschema has a default of its own and can get no other, as most settings have.

@@ -81,6 +81,7 @@ impl Schema {
         }
         let mut plan = compile::compile(&documents)?;
         plan.defaults_below = plan.find_defaults();
+        plan.settled_defaults = plan.find_settled();
         plan.strategies_below = plan.find_strategies();
         let named_variables = plan.named_variables().into();
         Ok(Self { plan: Arc::new(plan), warnings: findings.into(), named_variables })
@@ -155,7 +156,13 @@ impl Schema {
     ///
     /// A table that no layer has is filled only where its defaults give every key that it requires.
     pub fn defaults(&self, present: Option<&Value>) -> Option<Layer> {
-        self.plan.default_tree(present).map(Layer::new)
+        self.plan.default_tree(present, None).map(Layer::new)
+    }
+
+    /// The `default`s that [`Schema::defaults`] gives below `present` beyond those of `known`, a layer that it
+    /// gave before.
+    pub(crate) fn further_defaults(&self, present: Option<&Value>, known: &Layer) -> Option<Layer> {
+        self.plan.default_tree(present, Some(known.root())).map(Layer::new)
     }
 }
 

@@ -27,6 +27,8 @@ pub(super) struct Plan {
     pub(super) has_secrets: bool,
     /// For each node, whether a `default` can be reached from it.
     pub(super) defaults_below: Vec<bool>,
+    /// For each node, whether its defaults are the same whatever the other layers hold.
+    pub(super) settled_defaults: Vec<bool>,
     /// For each node, whether an `x-merge` can be reached from it.
     pub(super) strategies_below: Vec<bool>,
 }

@@ -186,6 +186,7 @@ fn every_default_of_the_schema_is_the_types_default() {
         ".auth.a.device_authorization_url",
         ".auth.a.store",
         ".auth.a.token_url",
+        ".models.m.aliases",
         ".models.m.model",
         ".models.m.provider",
         ".models.m.tier",

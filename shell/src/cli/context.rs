@@ -53,11 +53,12 @@ impl Context {
     /// Every mistake of the schema, or why it cannot be read.
     pub(super) fn rules(&self) -> Result<Rules, Vec<Diagnostic>> {
         let prefix = self.globals.env_prefix.clone().unwrap_or_else(|| PREFIX.into());
-        let rules = match &self.globals.schema {
-            Some(path) => Rules::new(Some(compile_file(path, &self.globals.schema_map)?)),
-            None => application_rules(application_schema()?),
+        let (rules, defaults) = match &self.globals.schema {
+            Some(path) => (Rules::new(Some(compile_file(path, &self.globals.schema_map)?)), None),
+            None => (application_rules(application_schema()?), Some(application_defaults()?)),
         };
-        Ok(rules.with_prefix(prefix, RESERVED).strict(self.globals.strict))
+        let rules = rules.with_prefix(prefix, RESERVED).strict(self.globals.strict);
+        Ok(rules.over(defaults.as_slice()))
     }
 
     /// Loads the layered configuration; says on stderr what is wrong with the rules themselves.
@@ -104,7 +105,6 @@ impl Context {
 
     fn sources(&self) -> Result<Sources, Vec<Diagnostic>> {
         let environment = environment::capture();
-        let defaults = if self.is_application() { vec![application_defaults()?] } else { Vec::new() };
         let prefix = self.globals.env_prefix.as_deref().unwrap_or(PREFIX);
         let named = environment.text(&format!("{prefix}_CONFIG")).filter(|path| !path.is_empty());
         let required = |path: std::path::PathBuf| FileSource { path, required: true };
@@ -127,7 +127,7 @@ impl Context {
         if let Some(path) = self.globals.database.as_ref().filter(|_| self.is_application()) {
             overrides.push(Override::Set { key: "store.path".into(), text: path.display().to_string() });
         }
-        Ok(Sources { defaults, files, environment: Some(environment), overrides })
+        Ok(Sources { files, environment: Some(environment), overrides })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use speckit_core::resolve::{Document, Rules};
+use speckit_core::resolve::Rules;
 use speckit_core::template::template;
 use speckit_core::{Diagnostic, LayerKind, Origin, Source, Value};
 
@@ -52,8 +52,8 @@ fn text(context: &Context, rules: &Rules, file: &Path) -> Result<String, Vec<Dia
         None => SCHEMA_FILE.to_string(),
     };
     let built_in = match context.is_application().then(application_defaults).transpose()? {
-        Some(Document::Parsed(layer)) => Some(layer.root().clone()),
-        _ => schema.defaults(None).map(|layer| layer.root().clone()),
+        Some(layer) => Some(layer.root().clone()),
+        None => schema.defaults(None).map(|layer| layer.root().clone()),
     };
     let nothing = || Value::table([], Origin::whole(&Source::fragment(LayerKind::Defaults, "defaults", "")));
     Ok(template(schema, &built_in.unwrap_or_else(nothing), &address))

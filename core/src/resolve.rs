@@ -3,6 +3,7 @@
 //! [`Inputs`] are read into [`Layers`], layers are merged and checked into [`Checked`], and only what is
 //! checked becomes [`Resolved`] settings. Nothing here touches the disk, the clock or the environment.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -196,7 +197,8 @@ impl Rules {
             Ok(layer) => layer,
             Err(found) => {
                 findings.extend(found);
-                return Err(Refused { layers: Vec::new(), originals, findings: in_report_order(findings) });
+                let findings = strictly(in_report_order(findings), self.strict);
+                return Err(Refused { merged: None, layers: Vec::new(), originals, findings });
             }
         };
         if let Some((schema, validator)) = &self.schema {
@@ -204,7 +206,7 @@ impl Rules {
             findings.extend(schema.deprecated(layer.root()));
         }
         let merged = Merged::from_root(layer.root().clone());
-        self.verdict(merged, Vec::from([layer]), originals, findings)
+        self.verdict(merged, true, Vec::from([layer]), originals, findings)
     }
 
     fn read_document(
@@ -259,12 +261,13 @@ impl Rules {
             self.check_tree(&merged, &mut findings);
         }
         findings.extend(self.schema().into_iter().flat_map(|schema| schema.warnings().iter().cloned()));
-        self.verdict(merged, layers, originals, findings)
+        self.verdict(merged, is_whole, layers, originals, findings)
     }
 
     fn verdict(
         &self,
         merged: Merged,
+        is_whole: bool,
         layers: Vec<Layer>,
         originals: Vec<Layer>,
         findings: Vec<Diagnostic>,
@@ -273,7 +276,7 @@ impl Rules {
         if is_ok(&findings) {
             Ok(Checked { merged, layers, originals, findings })
         } else {
-            Err(Refused { layers, originals, findings })
+            Err(Refused { merged: is_whole.then(|| Box::new(merged)), layers, originals, findings })
         }
     }
 
@@ -394,7 +397,12 @@ impl Checked {
     fn refuse(self, found: impl IntoIterator<Item = Diagnostic>) -> Refused {
         let mut findings = self.findings;
         findings.extend(found);
-        Refused { layers: self.layers, originals: self.originals, findings: in_report_order(findings) }
+        Refused {
+            merged: Some(Box::new(self.merged)),
+            layers: self.layers,
+            originals: self.originals,
+            findings: in_report_order(findings),
+        }
     }
 }
 
@@ -459,6 +467,8 @@ impl<T> fmt::Debug for Resolved<T> {
 /// A configuration that breaks its rules: every finding, and the layers for its report.
 #[derive(Clone, Debug)]
 pub struct Refused {
+    /// Boxed, since a refusal travels as an error.
+    merged: Option<Box<Merged>>,
     layers: Vec<Layer>,
     originals: Vec<Layer>,
     findings: Vec<Diagnostic>,
@@ -467,12 +477,17 @@ pub struct Refused {
 impl Refused {
     /// A refusal for reasons that lie outside of any layer.
     pub fn of(findings: Vec<Diagnostic>) -> Self {
-        Self { layers: Vec::new(), originals: Vec::new(), findings: in_report_order(findings) }
+        Self { merged: None, layers: Vec::new(), originals: Vec::new(), findings: in_report_order(findings) }
     }
 
     /// Every finding, in the order of reports; at least one is an error.
     pub fn findings(&self) -> &[Diagnostic] {
         &self.findings
+    }
+
+    /// The tree that breaks the rules, for explanations; `None` where a layer of it could not be read.
+    pub fn merged(&self) -> Option<&Merged> {
+        self.merged.as_deref()
     }
 
     /// The layers that could be read, lowest first.

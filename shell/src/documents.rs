@@ -79,8 +79,7 @@ impl Unread {
         let name = path.display();
         let error = |code: &'static str, message: String| Diagnostic::error(code, Key::root(), message);
         match self {
-            Self::Missing => error("file/missing", format!("`{name}` does not exist"))
-                .help("check the path; `speckit init FILE` writes a template"),
+            Self::Missing => error("file/missing", format!("`{name}` does not exist")).help("check the path"),
             Self::Io(reason) => error("file/unreadable", format!("`{name}` cannot be read: {reason}")).help(
                 if path.is_dir() { "name the files in it" } else { "check what it is, and its permissions" },
             ),

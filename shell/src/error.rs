@@ -38,7 +38,7 @@ impl ConfigError {
     }
 
     pub(crate) fn rules(findings: Vec<Diagnostic>) -> Self {
-        let report = render(&findings, &Masks::default(), PLAIN);
+        let report = render(&findings, &Masks::of_schemas(&findings), PLAIN);
         Self::Rules { findings, report }
     }
 

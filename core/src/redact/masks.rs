@@ -48,6 +48,14 @@ impl Masks {
         masks
     }
 
+    /// Masks for findings about schemas, which hold no secrets: the lines of those that did parse are shown.
+    pub fn of_schemas(findings: &[Diagnostic]) -> Self {
+        let parsed = findings.iter().filter(|finding| finding.code.starts_with("schema/"));
+        let sources = parsed.filter_map(|finding| finding.origin.as_ref());
+        let sources = sources.map(|origin| (Arc::clone(origin.source()), Vec::new())).collect();
+        Self { sources, texts: BTreeMap::new() }
+    }
+
     /// The bytes `line` of a source, with a `*` for each character that is not to be shown.
     ///
     /// Of a source without lines (a variable, an override) nothing is shown: the text is empty.

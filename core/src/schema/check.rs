@@ -354,6 +354,10 @@ pub(super) fn type_message(expected: TypeSet, value: &Value, secret: bool) -> St
 fn type_way_out(expected: TypeSet, value: &Value) -> Option<String> {
     let takes = |types: TypeSet| expected.contains(types);
     let scalar = || shortened(value);
+    // Quotes and brackets are advice for documents; a variable or an override has none.
+    if !value.origin().source().has_lines() {
+        return None;
+    }
     match value.kind() {
         Kind::String(text) => {
             let is_number =

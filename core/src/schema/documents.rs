@@ -82,7 +82,7 @@ impl Documents {
     /// The subschema that `reference` means when it stands where references start from `base`.
     pub(super) fn resolve(&self, base: &Url, reference: &str) -> Result<Location, String> {
         let url = base.join(reference).map_err(|error| error.to_string())?;
-        let unresolved = || "no document of that address was given".to_string();
+        let unresolved = || alloc::format!("no document `{}` was given", address(&url));
         let fragment = decoded(url.fragment().unwrap_or_default());
         let resource = self.resource(&address(&url));
         if fragment.is_empty() {

@@ -88,7 +88,7 @@ impl Plan {
         let mut meant =
             segments.by_ref().take(reached).fold(Key::root(), |key, known| key.join(known.clone()));
         let Some(Segment::Name(unknown)) = segments.next() else { return false };
-        let (names, _) = self.member_names(&meant);
+        let (names, _) = self.member_names(&meant, &|_| true);
         if names.contains(unknown) {
             return false;
         }
@@ -166,7 +166,13 @@ impl Plan {
                 visit(depth, node);
                 match key.segments().get(depth) {
                     Some(Segment::Name(name)) => next.extend(node.of_member(name)),
-                    Some(Segment::Index(index)) => next.extend(node.of_element(*index)),
+                    Some(Segment::Index(index)) => {
+                        next.extend(node.of_element(*index));
+                        next.extend(node.judged.iter().filter_map(|judged| match judged {
+                            Judged::Contains(id) => Some(*id),
+                            _ => None,
+                        }));
+                    }
                     None => {}
                 }
             }
@@ -199,6 +205,9 @@ impl Plan {
         }
         let own = match segments.split_first() {
             None => node.assertions.iter().fold(node.types, |types, assertion| types.and(implied(assertion))),
+            // What cannot be a table has no members, so that one side of a nullable union says nothing of them.
+            Some((Segment::Name(_), _)) if !node.types.contains(TypeSet::OBJECT) => TypeSet::NONE,
+            Some((Segment::Index(_), _)) if !node.types.contains(TypeSet::ARRAY) => TypeSet::NONE,
             Some((Segment::Name(name), rest)) => {
                 node.of_member(name).fold(TypeSet::ANY, |types, of| types.and(self.types_at(of, rest)))
             }
@@ -261,14 +270,14 @@ impl Plan {
         all
     }
 
-    /// The names that the schema gives to the members of a key, and whether others are allowed beside them.
-    pub(super) fn member_names(&self, key: &Key) -> (BTreeSet<SmolStr>, bool) {
+    /// The wanted of the names that the schema gives to the members of a key, and whether it allows other names.
+    pub(super) fn member_names(&self, key: &Key, wanted: &dyn Fn(&str) -> bool) -> (BTreeSet<SmolStr>, bool) {
         let full = key.segments().len();
         let mut names = BTreeSet::new();
         let mut open = false;
         self.visit(key, &mut |depth, node| {
             if depth == full && node.reference.is_none() {
-                names.extend(node.properties.keys().cloned());
+                names.extend(node.properties.keys().filter(|name| wanted(name)).cloned());
                 let rest = node.additional.is_none_or(|rest| !self.node(rest).refuses);
                 let silent =
                     node.properties.is_empty() && node.patterns.is_empty() && node.additional.is_none();

@@ -130,8 +130,17 @@ impl Schema {
 
     /// The names that the schema gives to the members of a table, and whether it allows others beside them.
     pub fn member_names(&self, key: &Key) -> (Vec<smol_str::SmolStr>, bool) {
-        let (names, open) = self.plan.member_names(key);
+        let (names, open) = self.plan.member_names(key, &|_| true);
         (names.into_iter().collect(), open)
+    }
+
+    /// As [`Schema::member_names`], of the names that are wanted.
+    pub(crate) fn wanted_names(
+        &self,
+        key: &Key,
+        wanted: &dyn Fn(&str) -> bool,
+    ) -> (alloc::collections::BTreeSet<smol_str::SmolStr>, bool) {
+        self.plan.member_names(key, wanted)
     }
 
     /// The variables that the schema names itself (`x-env`, and former ones in `x-aliases`), by name.

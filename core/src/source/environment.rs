@@ -168,13 +168,18 @@ impl<'a> EnvironmentNames<'a> {
     /// What a variable means; unknown ones outside of the prefix mean nothing.
     fn meaning(&self, variable: &str) -> Meaning {
         let known = self.known(variable);
-        let (Meaning::Unknown, Some(rest)) = (&known, self.suffix(variable)) else { return known };
+        if !matches!(known, Meaning::Unknown | Meaning::Nothing) {
+            return known;
+        }
         if let Some(key) = variable.strip_suffix("_FILE").and_then(|stem| self.key(stem))
             && self.schema.is_some_and(|schema| schema.is_secret(&key))
         {
             return Meaning::SecretFile(key);
         }
-        self.free_key(rest).map_or(Meaning::Unknown, Meaning::Key)
+        match (known, self.suffix(variable)) {
+            (Meaning::Unknown, Some(rest)) => self.free_key(rest).map_or(Meaning::Unknown, Meaning::Key),
+            (known, _) => known,
+        }
     }
 
     /// The key that a variable itself sets.
@@ -245,17 +250,20 @@ impl<'a> EnvironmentNames<'a> {
     fn free_below(&self, rest: &str, key: &Key, keys: &mut BTreeSet<Key>) {
         let (first, below) =
             rest.split_once("__").map_or((rest, None), |(first, below)| (first, Some(below)));
-        let facts = self.facts(key);
+        let is_list = || {
+            let types = self.facts(key).types;
+            types.contains(TypeSet::ARRAY) && types != TypeSet::ANY
+        };
         let child = match first.parse::<usize>() {
-            Ok(index) if facts.types.contains(TypeSet::ARRAY) && facts.types != TypeSet::ANY => {
-                key.element(index)
-            }
+            Ok(index) if is_list() => key.element(index),
             _ => {
-                let known = !self.names_at(key, &|name| behind_capitals(first, name) == Some("")).is_empty();
-                let Some(schema) = self.schema.filter(|_| !known && !first.is_empty()) else { return };
+                let Some(schema) = self.schema.filter(|_| !first.is_empty()) else { return };
+                let (_, open) = schema.wanted_names(key, &|_| false);
+                if !open || !self.names_at(key, &|name| behind_capitals(first, name) == Some("")).is_empty() {
+                    return;
+                }
                 let child = key.child(first.to_lowercase());
-                let (_, open) = schema.member_names(key);
-                if !open || schema.facts(&child).is_none_or(|facts| facts.types.is_empty()) {
+                if schema.facts(&child).is_none_or(|facts| facts.types.is_empty()) {
                     return;
                 }
                 child
@@ -290,10 +298,11 @@ impl<'a> EnvironmentNames<'a> {
 
     /// The known names of the members of a key that are wanted.
     fn names_at(&self, key: &Key, wanted: &dyn Fn(&str) -> bool) -> BTreeSet<SmolStr> {
-        let named = self.schema.map(|schema| schema.member_names(key).0).unwrap_or_default();
+        let mut names = self.schema.map(|schema| schema.wanted_names(key, wanted).0).unwrap_or_default();
         let present = self.present.and_then(|present| present.get(key)).and_then(Value::as_table);
         let present = present.into_iter().flat_map(|table| table.keys().filter(|name| wanted(name)));
-        named.into_iter().filter(|name| wanted(name)).chain(present.cloned()).collect()
+        names.extend(present.cloned());
+        names
     }
 
     /// The keys that hold values of their own: those of the schema that are no tables, and those of the layers.

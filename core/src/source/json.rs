@@ -218,6 +218,8 @@ impl<'s> Reader<'s> {
     fn unexpected(&self, wanted: &str) -> Stop {
         let (found, width) = match self.rest().chars().next() {
             None => ("the end of the text".into(), 0),
+            // A letter may be the first of a secret that somebody forgot to quote.
+            Some(c) if c.is_alphanumeric() => ("a bare word".into(), c.len_utf8()),
             Some(c) if c.is_control() => (format!("`{}`", c.escape_default()), c.len_utf8()),
             Some(c) => (format!("`{c}`"), c.len_utf8()),
         };

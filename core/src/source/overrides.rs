@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use super::text::{forms, known_facts, value_of};
 use crate::diagnostic::Diagnostic;
+use crate::explain::nearest_keys;
 use crate::key::{Key, Segment};
 use crate::merge::{Layer, ListStrategy, merge};
 use crate::origin::{LayerKind, Origin, Source};
@@ -67,7 +68,8 @@ impl Override {
     /// Reads a list of overrides into one layer; a later one wins over an earlier.
     ///
     /// Types come from the schema, else from `present`, the merged tree below, else the value is a string.
-    /// Returns the layer of what could be read, and every finding: `override/key`, `override/type`.
+    /// Returns the layer of what could be read, and every finding: `override/key`, `override/type`,
+    /// and as a warning `override/unset` for a key that nothing sets.
     pub fn layer(
         overrides: &[Self],
         schema: Option<&Schema>,
@@ -85,6 +87,28 @@ impl Override {
                 }
                 Err(finding) => found.push(finding),
             }
+        }
+        let unset = overrides.iter().filter_map(|one| match one {
+            Self::Unset { key } => {
+                key.parse::<Key>().ok().filter(|key| (1..=MAX_DEPTH).contains(&key.segments().len()))
+            }
+            Self::Set { .. } => None,
+        });
+        for key in unset {
+            let below = present.is_some_and(|present| present.get(&key).is_some());
+            let has_default =
+                schema.and_then(|schema| schema.facts(&key)).is_some_and(|facts| facts.default.is_some());
+            let mark = root.as_ref().and_then(|root| root.get(&key));
+            let Some(mark) = mark.filter(|mark| !below && !has_default && mark.shadowed().is_empty()) else {
+                continue;
+            };
+            let finding =
+                Diagnostic::warning("override/unset", key.clone(), "nothing sets this key").at(mark.origin());
+            let near = present.map(|present| nearest_keys(present, &key)).unwrap_or_default();
+            found.push(match near.first() {
+                Some(near) => finding.help(format!("did you mean `{near}`?")),
+                None => finding.help("leave the option out"),
+            });
         }
         (root.map(Layer::new), found)
     }

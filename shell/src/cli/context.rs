@@ -3,7 +3,7 @@
 use speckit_core::redact::Masks;
 use speckit_core::resolve::{Checked, Inputs, Refused, Rules};
 use speckit_core::source::Override;
-use speckit_core::{Diagnostic, Severity, Value};
+use speckit_core::{Diagnostic, Merged, Severity, Value};
 
 use super::args::{Format, Globals};
 use super::terminal::Terminal;
@@ -96,7 +96,7 @@ impl Context {
 
     /// Reports findings that are about no configuration, and gives how the command ends.
     pub(super) fn refuse(&self, findings: &[Diagnostic]) -> Outcome {
-        self.terminal.report(findings, &Masks::default());
+        self.terminal.report(findings, &Masks::of_schemas(findings));
         if self.is_json() {
             self.terminal.json(&serde_json::json!({ "ok": false, "diagnostics": findings }));
         }
@@ -132,6 +132,22 @@ impl Context {
 }
 
 impl Opened {
+    /// The merged tree, whether it obeys its rules or not.
+    pub(super) fn merged(&self) -> Option<&Merged> {
+        match &self.outcome {
+            Ok(checked) => Some(checked.merged()),
+            Err(refused) => refused.merged(),
+        }
+    }
+
+    /// Every finding, in the order of reports.
+    pub(super) fn findings(&self) -> &[Diagnostic] {
+        match &self.outcome {
+            Ok(checked) => checked.findings(),
+            Err(refused) => refused.findings(),
+        }
+    }
+
     /// The masks of every secret of the configuration.
     pub(super) fn masks(&self) -> Masks {
         match &self.outcome {
@@ -146,11 +162,12 @@ impl Opened {
     }
 }
 
-/// No for a configuration that is wrong, failed where a part of it could not be read.
+/// No for a configuration that is wrong, failed where a part of it, or of the command line, could not be read.
 pub(super) fn verdict(findings: &[Diagnostic]) -> Outcome {
     let unread = |found: &Diagnostic| {
-        let is_read = found.code == "file/empty";
-        found.severity == Severity::Error && found.code.starts_with("file/") && !is_read
+        let is_file = found.code.starts_with("file/") && found.code != "file/empty";
+        found.severity == Severity::Error
+            && (is_file || found.code == "env/file" || found.code == "override/key")
     };
     if findings.iter().any(unread) { Outcome::Failed } else { Outcome::No }
 }

@@ -1,5 +1,7 @@
 //! `env`: the table of variables and keys.
 
+use speckit_core::Merged;
+
 use super::context::{Context, Outcome};
 
 pub(super) fn run(context: &Context) -> Outcome {
@@ -7,7 +9,8 @@ pub(super) fn run(context: &Context) -> Outcome {
         Ok(opened) => opened,
         Err(outcome) => return outcome,
     };
-    let root = opened.outcome.as_ref().ok().map(|checked| checked.merged().root());
+    context.terminal.report(opened.findings(), &opened.masks());
+    let root = opened.merged().map(Merged::root);
     let rows =
         opened.rules.names(root).map(|names| names.table(&opened.inputs.environment)).unwrap_or_default();
     if context.is_json() {

@@ -3,19 +3,21 @@
 use speckit_core::explain::explain;
 
 use super::args::ExplainArgs;
-use super::context::{Context, Outcome};
+use super::context::{Context, Outcome, verdict};
 use super::show::{parsed, unknown};
 
+/// A configuration that breaks its rules is explained all the same: that is when one asks.
 pub(super) fn run(context: &Context, args: &ExplainArgs) -> Outcome {
-    let (opened, checked) = match context.open_valid() {
+    let opened = match context.open() {
         Ok(opened) => opened,
         Err(outcome) => return outcome,
     };
+    context.terminal.report(opened.findings(), &opened.masks());
+    let Some(merged) = opened.merged() else { return verdict(opened.findings()) };
     let key = match parsed(context, &args.key) {
         Ok(key) => key,
         Err(outcome) => return outcome,
     };
-    let merged = checked.merged();
     let facts =
         opened.rules.schema().and_then(|schema| schema.facts(&key)).filter(|facts| !facts.types.is_empty());
     let variable = opened.variable(&key, merged.root());
@@ -28,5 +30,5 @@ pub(super) fn run(context: &Context, args: &ExplainArgs) -> Outcome {
     } else {
         context.terminal.result(&explanation.to_text());
     }
-    Outcome::Yes
+    if opened.outcome.is_ok() { Outcome::Yes } else { verdict(opened.findings()) }
 }

@@ -2,7 +2,7 @@
 
 use speckit_core::explain::nearest_keys;
 use speckit_core::redact::redact;
-use speckit_core::{Key, Segment, Value, print};
+use speckit_core::{Diagnostic, Key, Segment, Value, print};
 
 use super::args::ShowArgs;
 use super::context::{Context, Outcome};
@@ -42,9 +42,10 @@ pub(super) fn parsed(context: &Context, text: &str) -> Result<Key, Outcome> {
 /// Says that a key is unknown, with those that are near.
 pub(super) fn unknown(context: &Context, root: &Value, key: &Key) -> Outcome {
     let near: Vec<String> = nearest_keys(root, key).iter().map(|key| format!("`{key}`")).collect();
-    let hint =
-        if near.is_empty() { String::new() } else { format!("\nhelp: did you mean {}?", near.join(" or ")) };
-    context.terminal.note(&format!("error: nothing sets `{key}`{hint}\n"));
+    let finding = Diagnostic::error("name/unknown", key.clone(), format!("nothing sets `{key}`"));
+    let finding =
+        if near.is_empty() { finding } else { finding.help(format!("did you mean {}?", near.join(" or "))) };
+    context.refuse(&[finding]);
     Outcome::No
 }
 

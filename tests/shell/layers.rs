@@ -121,3 +121,38 @@ fn without_a_home_everything_still_works() {
     command.env("HOME", "").env("USERPROFILE", "");
     assert_eq!(crate::place::Answer::of(command.output().unwrap()).yes().silent().out, "6\n");
 }
+
+#[test]
+fn a_variable_below_a_nullable_table_has_the_type_of_its_key() {
+    let schema = r#"{"properties": {
+        "o": {"anyOf": [{"type": "null"}, {"type": "object", "properties": {"a": {"type": "integer"}}}]},
+        "l": {"anyOf": [{"type": "null"}, {"type": "array", "items": {"type": "integer"}}]}
+    }}"#;
+    let place =
+        Place::new().file("s.json", schema).variable("SPECKIT_O__A", "7").variable("SPECKIT_L", "7,8");
+    let json = place.run("show --schema s.json --format json").yes().silent().json();
+    assert_eq!(json, serde_json::json!({"l": [7, 8], "o": {"a": 7}}));
+}
+
+#[test]
+fn a_secret_with_a_variable_of_its_own_is_read_from_a_file_too() {
+    let schema = r#"{"properties": {"token": {"type": "string", "x-secret": true, "x-env": "MYTOK"}}}"#;
+    let place =
+        Place::new().file("s.json", schema).file("t.txt", "Kd3Wn7Qz\n").variable("MYTOK_FILE", "t.txt");
+    let json = place.run("show --reveal --schema s.json --format json").yes().silent().json();
+    assert_eq!(json, serde_json::json!({"token": "Kd3Wn7Qz"}));
+}
+
+#[test]
+fn removing_what_nothing_sets_is_a_warning_with_the_nearest_key() {
+    let place = Place::new();
+    place.run("show retry --unset retry.max_atempts").yes().says("did you mean `retry.max_attempts`?");
+    place.run("check --strict --unset retry.max_atempts").no().says("error[override/unset]");
+}
+
+#[test]
+fn a_configuration_that_is_refused_can_be_explained() {
+    let place = Place::with_config("[retry]\nmax_attempts = 0\n");
+    let answer = place.run("explain retry.max_attempts").no().says("schema/minimum");
+    assert!(answer.out.contains("speckit.toml:2:16"), "{}", answer.out);
+}

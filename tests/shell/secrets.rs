@@ -153,7 +153,11 @@ fn wrong_variables_and_overrides_are_reported_without_their_text() {
 #[test]
 fn a_secret_file_that_cannot_be_read_is_named_and_no_more() {
     let place = place("port = 1\n").variable("SPECKIT_DISK_FILE", "gone.txt");
-    place.run("check --schema s.json --config c.toml").failed().only_says("env/file").says("SPECKIT_DISK_FILE");
+    place
+        .run("check --schema s.json --config c.toml")
+        .failed()
+        .only_says("env/file")
+        .says("SPECKIT_DISK_FILE");
     let place = place.file("both.txt", "Kd3Wn7Qz").variable("SPECKIT_DISK_FILE", "both.txt");
     let place = place.variable("SPECKIT_DISK", "Gm4Td6Rs");
     search(&place, &[]);

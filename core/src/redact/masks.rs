@@ -63,8 +63,8 @@ impl Masks {
         self.source(source, false).line(line)
     }
 
-    /// The same for a source that did not parse: only keys, brackets, `=`, `:` and commas remain, and where it is
-    /// in doubt what is a key, nothing does.
+    /// The same for a source that did not parse: only keys, brackets, quotes, `=`, `:` and commas remain, and
+    /// where it is in doubt what is a key, no keys.
     pub fn unparsed_line(&self, source: &Arc<Source>, line: Range<usize>) -> String {
         self.source(source, true).line(line)
     }
@@ -295,6 +295,14 @@ mod tests {
             ),
             "port = 1 # open\nsecret = ********* *************\nx = { secret = *****, y = 'z' }\n[t]\nsecret = [*, \
              *****]\nagain = 'a ******* b'\nlong.secret = ***\n*****\n***********\n"
+        );
+    }
+
+    #[test]
+    fn a_comment_beside_a_secret_is_masked_behind_what_only_the_parser_knows() {
+        assert_eq!(
+            shown("a.toml", "t = { a\n = 1 }\nsecret = 'hunter2' # was hunter1\nport = 1 # open\n"),
+            "t = { a\n = 1 }\n********************************\nport = 1 # open\n"
         );
     }
 

@@ -8,42 +8,31 @@ impl Scan<'_> {
         loop {
             self.blank();
             let Some(byte) = self.peek().filter(|byte| *byte != b'\n') else { return Some(()) };
+            let is_in_table = self.open.last() == Some(&b'{');
+            let is_name_next = is_in_table && matches!(self.before, b'{' | b',');
             match (byte, self.before) {
-                (b'{' | b'[', b'{' | b'[' | b',' | b':') | (b',', b'v') | (b':', b'k') => {
-                    self.at += 1;
-                    self.before = byte;
-                }
-                (b'}' | b']', b'{' | b'[' | b',' | b'v') => {
-                    self.at += 1;
-                    self.before = b'v';
-                }
-                // A line that stands for itself may begin with any of these.
-                (b'{' | b'[' | b'}' | b']' | b',', b'?') => {
-                    self.at += 1;
-                    self.before = if matches!(byte, b'}' | b']') { b'v' } else { byte };
-                }
-                (b'"', b'{' | b'[' | b',' | b':' | b'?') => {
+                (b'}', b'{' | b'v') if is_in_table => self.close(),
+                (b']', b'[' | b'v') if self.open.last() == Some(&b'[') => self.close(),
+                (b',', b'v') if !self.open.is_empty() => self.step(byte),
+                (b':', b'k') => self.step(byte),
+                (b'"', _) if is_name_next => {
                     let start = self.at;
-                    let span = self.text_on_one_line()?;
-                    let end = self.at;
+                    self.text_on_one_line()?;
                     self.blank();
-                    let is_key = self.peek() == Some(b':') && self.before != b':';
-                    if !is_key {
-                        self.mask(span);
-                    }
-                    if !matches!(self.peek(), None | Some(b'\n' | b',' | b'}' | b']' | b':'))
-                        || (self.peek() == Some(b':') && !is_key)
-                    {
-                        self.at = if is_key { start } else { end };
+                    if self.peek() != Some(b':') {
+                        self.at = start;
                         return None;
                     }
-                    self.before = if is_key { b'k' } else { b'v' };
+                    self.before = b'k';
                 }
-                (_, b'[' | b',' | b':' | b'{' | b'?') => {
-                    let span = self.word(b",]}:")?;
-                    self.mask(span);
-                    self.before = b'v';
-                }
+                (_, b'[' | b',' | b':' | b'^') if !is_name_next => match byte {
+                    b'{' | b'[' => self.open(byte),
+                    _ => {
+                        let span = if byte == b'"' { self.text_on_one_line() } else { self.word(b":") }?;
+                        self.mask(span);
+                        self.before = b'v';
+                    }
+                },
                 _ => return None,
             }
         }

@@ -1,13 +1,13 @@
 //! What may be shown of a text that did not parse: keys and structure, as far as they are certain.
 //!
-//! Reading goes from left to right. At the first thing that is not as the language has it, the rest of the line is
-//! masked; a line behind such a line is shown only if the whole of it is regular, and behind a quote that was never
-//! closed, or a second irregular line, not before the next table header: it may be the inside of a secret text.
+//! Reading goes from left to right, up to the first line that is not as the language has it. Of that line the first
+//! key is shown, and behind it, to the end of the text, nothing but brackets, quotes, separators and blanks: any of it
+//! may be the inside of a secret text. Quotes over several lines are such a doubt from the first quote of the text on,
+//! since it takes only one edit to tear them.
 
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::masks::united;
 use crate::origin::Source;
 use crate::source::Language;
 
@@ -19,7 +19,7 @@ mod toml;
 pub(super) struct Plan {
     /// What must not be shown where nothing is known about secrets; sorted.
     pub(super) masked: Vec<Range<usize>>,
-    /// The comments, without their `#`; sorted. They are part of `masked`.
+    /// Where comments are, or may be; sorted.
     pub(super) comments: Vec<Range<usize>>,
 }
 
@@ -29,105 +29,85 @@ impl Plan {
         let text = source.text();
         let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         let language = Language::of_name(source.name());
-        let mut scan = Scan {
-            text,
-            at,
-            header_read: false,
-            plan: Self::default(),
-            open: Vec::new(),
-            before: b'{',
-            torn: false,
-            irregular: None,
-        };
-        let mut doubt = Doubt::None;
+        let mut scan = Scan { text, at, plan: Self::default(), open: Vec::new(), before: b'^' };
+        let has_long_texts = language == Language::Toml && ["\"\"\"", "'''"].iter().any(|q| text.contains(q));
+        let mut doubt = None;
         while scan.at < text.len() {
             let (start, kept) = (scan.at, scan.plan.masked.len());
-            scan.header_read = false;
             let regular = match language {
                 Language::Toml => scan.toml_line(),
                 Language::Json => scan.json_line(),
             };
-            if regular.is_none() && scan.at < text.len() {
-                scan.irregular.get_or_insert(start);
+            let quoted = text.get(start..scan.at).is_some_and(|line| line.contains(['"', '\'']));
+            if doubt.is_none() && (regular.is_none() || (has_long_texts && quoted)) {
+                doubt = Some(scan.plan.masked.get(kept).map_or(scan.at, |first| first.start));
             }
-            let open_quote = regular.is_none() && scan.give_up();
-            let again = regular.is_none() && doubt == Doubt::OneLine;
-            if regular.is_none() || (doubt == Doubt::Inside && !scan.header_read) {
-                if doubt != Doubt::None {
-                    scan.plan.masked.truncate(kept);
-                    scan.mask(start..scan.at);
-                }
-                doubt = match doubt {
-                    Doubt::Inside => Doubt::Inside,
-                    // No text of JSON goes over several lines.
-                    _ if language == Language::Toml && (open_quote || again) => Doubt::Inside,
-                    _ => Doubt::OneLine,
-                };
-            } else {
-                doubt = Doubt::None;
+            if regular.is_none() {
+                scan.take_all_for_comments();
+                break;
             }
             scan.take(b"\n");
         }
-        if scan.torn {
-            scan.mask_what_is_torn();
+        if let Some(doubt) = doubt {
+            scan.mask_all_but_structure(doubt, language);
         }
         scan.plan
     }
 }
 
-/// Whether the line at hand may be something else than it looks.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Doubt {
-    None,
-    /// The line before was irregular: this one is believed if the whole of it is regular.
-    OneLine,
-    /// Quotes were opened and not closed, or two lines in turn were irregular: this may be the inside of a text.
-    /// Only a header is believed.
-    Inside,
-}
-
 struct Scan<'t> {
     text: &'t str,
     at: usize,
-    /// The line at hand has a table header.
-    header_read: bool,
     plan: Plan,
     /// The brackets that are open.
     open: Vec<u8>,
-    /// JSON: the token before, as its first byte; `v` for a value, `?` when that is unknown.
+    /// The token before, inside of brackets: a bracket, a sign, `k` for a key, `v` for a value; `^` at first.
     before: u8,
-    /// A text of several lines is not closed, or its quotes stand where none are expected.
-    torn: bool,
-    /// Where the first irregular line begins.
-    irregular: Option<usize>,
 }
 
 /// `None`: something irregular stands at `at`.
 type Regular = Option<()>;
 
 impl Scan<'_> {
-    /// Masks the rest of the line, and tells whether there are quotes in it; nothing is known of what follows.
-    fn give_up(&mut self) -> bool {
-        let rest = self.rest();
-        let end = rest.find('\n').unwrap_or(rest.len());
-        let (line, _) = rest.split_at(end);
-        let quotes = line.contains(['"', '\'']);
-        let torn = line.contains("\"\"\"") || line.contains("'''");
-        self.torn |= torn;
-        self.mask(self.at..self.at + end);
-        self.at += end;
-        self.open.clear();
-        self.before = b'?';
-        quotes
+    /// Masks every character from `doubt` on that is no bracket, quote, separator or blank.
+    fn mask_all_but_structure(&mut self, doubt: usize, language: Language) {
+        let sign = match language {
+            Language::Toml => '=',
+            Language::Json => ':',
+        };
+        let is_structure = |c: char| {
+            c == sign || c.is_ascii_whitespace() || matches!(c, '[' | ']' | '{' | '}' | '"' | '\'' | ',')
+        };
+        self.plan.masked.retain(|span| span.start < doubt);
+        let mut at = doubt;
+        for word in self.text.get(doubt..).unwrap_or_default().split(is_structure) {
+            self.mask(at..at + word.len());
+            // All structure is ASCII: one byte.
+            at += word.len() + 1;
+        }
     }
 
-    /// Where the quotes of long texts do not pair, it is unknown what is inside and what outside of them, from the
-    /// first of them on, and from the first irregular line, which may be the inside of a text whose quotes are misspelt.
-    fn mask_what_is_torn(&mut self) {
-        let quotes = [self.text.find("\"\"\""), self.text.find("'''")];
-        let Some(first) = quotes.into_iter().chain([self.irregular]).flatten().min() else { return };
-        self.mask(first..self.text.len());
-        self.plan.masked = united(core::mem::take(&mut self.plan.masked));
+    /// A parser may take more than is known here: then any of the lines that are left may have a comment.
+    fn take_all_for_comments(&mut self) {
+        for line in self.text.get(self.at..).unwrap_or_default().split_inclusive('\n') {
+            self.plan.comments.push(self.at..self.at + line.len());
+            self.at += line.len();
+        }
+    }
+
+    fn open(&mut self, bracket: u8) {
+        self.open.push(bracket);
+        self.step(bracket);
+    }
+
+    fn close(&mut self) {
+        self.open.pop();
+        self.step(b'v');
+    }
+
+    fn step(&mut self, token: u8) {
+        self.at += 1;
+        self.before = token;
     }
 
     fn text_on_one_line(&mut self) -> Option<Range<usize>> {
@@ -151,10 +131,10 @@ impl Scan<'_> {
     }
 
     /// A number, a date or one of the words that both languages know.
-    fn word(&mut self, ends: &[u8]) -> Option<Range<usize>> {
+    fn word(&mut self, without: &[u8]) -> Option<Range<usize>> {
         let start = self.at;
-        let span =
-            self.run(|byte| !byte.is_ascii_whitespace() && !ends.contains(&byte) && byte.is_ascii())?;
+        let is_in = |byte: u8| byte.is_ascii_alphanumeric() || b"+-_.:".contains(&byte);
+        let span = self.run(|byte| is_in(byte) && !without.contains(&byte))?;
         let regular = match self.bytes(&span) {
             b"true" | b"false" | b"null" | b"inf" | b"nan" | b"+inf" | b"-inf" | b"+nan" | b"-nan" => true,
             word => word.iter().find(|byte| !matches!(byte, b'+' | b'-')).is_some_and(u8::is_ascii_digit),
@@ -224,57 +204,65 @@ mod tests {
             shown(
                 "a.toml",
                 "# note\n[server.\"a b\"]\nport = 80 # old\nat = 2026-01-01 10:00:00\ninline = { a = 'x', b.c = [1, \"y\"] }\n\
-                 list = [\n  \"one\", # first\n  'two',\n]\n[[t]]\nlong = \"\"\"\nq = 1\n\\\"\"\"\"\"\"\nok = true\n"
+                 list = [\n  \"one\", # first\n  'two',\n]\n[[t]]\nlong = \"\"\nok = true\n"
             ),
             "******\n[server.\"a b\"]\nport = ** *****\nat = *******************\ninline = { a = ***, b.c = [*, ***] }\n\
-             list = [\n  *****, *******\n  *****,\n]\n[[t]]\nlong = ***\n*****\n*******\nok = ****\n"
+             list = [\n  *****, *******\n  *****,\n]\n[[t]]\nlong = **\nok = ****\n"
         );
     }
 
     #[test]
-    fn the_broken_line_keeps_its_key_and_the_lines_behind_must_be_whole() {
+    fn behind_the_key_of_the_first_broken_line_only_structure_is_shown() {
+        assert_eq!(
+            shown("a.toml", "[s]\nx = 1\nname = \"hunter2\nmore = [x]\n[b]\nc = 'y'\n"),
+            "[s]\nx = *\nname = \"*******\n**** = [*]\n[*]\n* = '*'\n"
+        );
+        assert_eq!(shown("a.toml", "name = hunter2 x\nfoo = 1\n"), "name = ******* *\n*** = *\n");
+        assert_eq!(shown("a.toml", "port =\nhost = 1\n"), "port =\n**** = *\n");
+        assert_eq!(shown("a.toml", "[server\nport 80\n"), "[server\n**** **\n");
+    }
+
+    #[test]
+    fn behind_the_first_value_of_a_broken_line_no_key_is_certain() {
+        assert_eq!(
+            shown("a.toml", "t = { x = \", s = \", hunter2 = 1\" }\n"),
+            "t = { x = \", * = \", ******* = *\" }\n"
+        );
+    }
+
+    #[test]
+    fn a_line_that_may_be_the_end_of_base64_is_no_key() {
+        assert_eq!(shown("a.toml", "a = ''\nMIIEabc==\n"), "a = **\n*******==\n");
+        assert_eq!(shown("a.toml", "a = ''\nMIIEabc=\n"), "a = **\n*******=\n");
+    }
+
+    #[test]
+    fn where_a_text_goes_over_several_lines_no_key_is_certain_behind_the_first_quote() {
+        assert_eq!(
+            shown("a.toml", "a = 1\nb = '''\nkey = 2\n'''\nc = 3\n"),
+            "a = *\nb = '''\n*** = *\n'''\n* = *\n"
+        );
+        // The quotes that open the text are torn.
+        assert_eq!(
+            shown("a.toml", "a = 1\nb = \"=\"\nhunter2 = 2\n\"\"\"\n"),
+            "a = *\nb = \"=\"\n******* = *\n\"\"\"\n"
+        );
+    }
+
+    #[test]
+    fn json_keeps_names_up_to_the_first_broken_line() {
         assert_eq!(
             shown(
-                "a.toml",
-                "name = hunter2 x\nMIIEabc==\nMIIEabc=\nfoo bar = 1\n[section\nport = 80\n[s]\nport =\nport = 1\n"
+                "a.json",
+                "{\"a\": \"x\", \"b\": [1, \"y:\", {\"c\" : null}],\n\"d\": \"e\": \"hunter2\", \"f\": 1}"
             ),
-            "name = *********\n*********\n********\n***********\n********\n*********\n[s]\nport =\nport = *\n"
+            "{\"a\": ***, \"b\": [*, ****, {\"c\" : ****}],\n\"d\": \"*\": \"*******\", \"*\": *}"
         );
-        assert_eq!(shown("a.toml", "[server\nport 80\n"), "[server\n*******\n");
+        assert_eq!(shown("a.json", r#"{"a: "hunter2": 1}"#), r#"{"*: "*******": *}"#);
+        assert_eq!(shown("a.json", r#"{"a", "hunter2": 1}"#), r#"{"*", "*******": *}"#);
         assert_eq!(
-            shown("a.toml", "a = \"hunter2\nmore = x\n[b]\nc = 1\n"),
-            "a = ********\n********\n[b]\nc = *\n"
-        );
-    }
-
-    #[test]
-    fn lines_behind_an_open_quote_may_be_its_inside() {
-        assert_eq!(
-            shown("a.toml", "a = \"\nhunter2 = 1\n\"\nb = 2\nc = 'x\nd = 3\n[e]\nf = 4\n"),
-            "a = *\n***********\n*\n*****\n******\n*****\n[e]\nf = *\n"
-        );
-    }
-
-    #[test]
-    fn a_long_text_that_is_never_closed_masks_all_behind_it() {
-        assert_eq!(shown("a.toml", "a = 1\nb = '''\nkey = 2\n"), "a = *\nb = ***\n*******\n");
-        // The first text takes the quotes of the second for its end.
-        assert_eq!(
-            shown("a.toml", "a = \"\"\"x\nb = \"\"\"\nkey = 2\n\"\"\"\nc = 3\n"),
-            "a = ****\n*******\n*******\n***\n*****\n"
-        );
-    }
-
-    #[test]
-    fn json_keeps_names_up_to_the_first_irregular_thing() {
-        assert_eq!(
-            shown("a.json", r#"{"a": "x", "b": [1, "y:", {"c" : null}], "d": "e": "hunter2", "f": 1}"#),
-            r#"{"a": ***, "b": [*, ****, {"c" : ****}], "d": ***********************"#
-        );
-        assert_eq!(shown("a.json", r#"{"a: "hunter2": 1}"#), "{*****************");
-        assert_eq!(
-            shown("a.json", "{\n  \"a\": hunter2,\n  \"b\": \"x\n  \"c\": 1,\n  \"d\":\n  \"e\": 2\n}"),
-            "{\n  \"a\": ********\n*********\n  \"c\": *,\n  \"d\":\n  ******\n}"
+            shown("a.json", "{\n  \"a\": [1,\n  2],\n  \"b\": \"x\n  \"c\": 1\n}"),
+            "{\n  \"a\": [*,\n  *],\n  \"b\": \"*\n  \"*\": *\n}"
         );
     }
 }

@@ -23,17 +23,14 @@ impl Scan<'_> {
             match (self.peek(), self.open.last()) {
                 (None | Some(b'\n'), _) => return Some(()),
                 (Some(b'#'), _) => self.comment(),
-                (Some(_), None) => return None,
-                (Some(b','), _) => self.at += 1,
-                (Some(b']'), Some(b'[')) | (Some(b'}'), Some(b'{')) => {
-                    self.at += 1;
-                    self.open.pop();
-                }
-                (Some(_), Some(b'{')) => {
+                (Some(b']'), Some(b'[')) | (Some(b'}'), Some(b'{')) => self.close(),
+                (Some(b','), Some(_)) if self.before == b'v' => self.step(b','),
+                (Some(_), Some(b'{')) if self.before != b'v' => {
                     self.key_and_equals()?;
                     self.toml_value()?;
                 }
-                (Some(_), Some(_)) => self.toml_value()?,
+                (Some(_), Some(b'[')) if self.before != b'v' => self.toml_value()?,
+                _ => return None,
             }
         }
     }
@@ -44,17 +41,22 @@ impl Scan<'_> {
             self.take(b"[");
         }
         self.key()?;
-        self.header_read = self.take(if double { b"]]" } else { b"]" });
-        self.header_read.then_some(())
+        self.take(if double { b"]]" } else { b"]" }).then_some(())
     }
 
     fn key_and_equals(&mut self) -> Regular {
         let start = self.at;
-        if self.key().is_some() && self.take(b"=") {
-            return Some(());
+        let equals = self.key().map(|()| self.at).filter(|_| self.take(b"="));
+        // `MIIEabc=` and `MIIEabc==` may be the end of a text in base64.
+        let is_padding = equals.is_some_and(|equals| {
+            !self.bytes(&(start..equals)).ends_with(b" ")
+                && matches!(self.peek(), None | Some(b'\n' | b'\r' | b'='))
+        });
+        if equals.is_none() || is_padding {
+            self.at = start;
+            return None;
         }
-        self.at = start;
-        None
+        Some(())
     }
 
     /// Names with dots between them, and the blanks behind.
@@ -82,27 +84,27 @@ impl Scan<'_> {
         self.blank();
         let span = match self.peek()? {
             open @ (b'[' | b'{') => {
-                self.at += 1;
-                self.open.push(open);
+                self.open(open);
                 return Some(());
             }
             b'"' if self.rest().starts_with("\"\"\"") => self.long_text("\"\"\"")?,
             b'\'' if self.rest().starts_with("'''") => self.long_text("'''")?,
             b'"' | b'\'' => self.text_on_one_line()?,
             _ => {
-                let span = self.word(b",]}#")?;
+                let span = self.word(b"")?;
                 // A blank may stand between the date and the time (TOML 1.0, "Offset Date-Time").
                 let is_date = span.len() == 10 && self.bytes(&span).get(4) == Some(&b'-');
                 if is_date && self.rest().starts_with(' ') && self.byte(1).is_some_and(|b| b.is_ascii_digit())
                 {
                     self.at += 1;
-                    span.start..self.word(b",]}#")?.end
+                    span.start..self.word(b"")?.end
                 } else {
                     span
                 }
             }
         };
         self.mask(span);
+        self.before = b'v';
         Some(())
     }
 
@@ -121,9 +123,6 @@ impl Scan<'_> {
         loop {
             let rest = self.text.get(end..).unwrap_or_default();
             if rest.is_empty() {
-                self.torn = true;
-                self.mask(start..self.text.len());
-                self.at = self.text.len();
                 return None;
             }
             if rest.starts_with(quotes) {

@@ -25,19 +25,21 @@ fn rules() -> Rules {
     let schema = layer(LayerKind::Defaults, "config.schema.json", AppConfig::SCHEMA, Language::Json);
     let documents = Documents::new("config.schema.json", schema.root());
     let schema = Schema::compile(&documents).expect("the schema is right");
-    Rules::new(Some(schema)).with_prefix(PREFIX, &["CONFIG", "DATABASE"]).for_application()
+    Rules::new(Some(schema))
+        .with_prefix(PREFIX, &["CONFIG", "DATABASE"])
+        .for_application()
+        .over(&[defaults()])
 }
 
 fn defaults() -> Layer {
     layer(LayerKind::Defaults, "defaults", AppConfig::DEFAULTS, Language::Toml)
 }
 
-fn speckit(rules: &Rules, defaults: &Layer, text: &str) -> (AppConfig, Value) {
+fn speckit(rules: &Rules, text: &str) -> (AppConfig, Value) {
     let source = Source::document(LayerKind::File, "config.toml", text);
     let inputs = Inputs {
-        documents: vec![Document::Parsed(defaults.clone()), Document::Text(source, Language::Toml)],
+        documents: vec![Document::Text(source, Language::Toml)],
         environment: Environment::of(VARIABLES),
-        overrides: Vec::new(),
         ..Inputs::default()
     };
     let checked = rules.check(rules.read(&inputs)).expect("the configuration is right");
@@ -96,7 +98,7 @@ fn config_rs(defaults: config::Config, text: &str) -> AppConfig {
 }
 
 fn load(criterion: &mut Criterion) {
-    let (rules, defaults) = (rules(), defaults());
+    let rules = rules();
     let (figment_base, config_rs_base) = (figment_defaults(), config_rs_defaults());
     let mut scope = valico::json_schema::Scope::new();
     let schema = serde_json::from_str(AppConfig::SCHEMA).expect("the schema is JSON");
@@ -104,7 +106,7 @@ fn load(criterion: &mut Criterion) {
 
     for models in SIZES {
         let text = file(models);
-        let (settings, root) = speckit(&rules, &defaults, &text);
+        let (settings, root) = speckit(&rules, &text);
         assert_eq!((settings.models.len(), settings.hot_reload.debounce_ms), (models, 5000));
         assert_eq!(figment(figment_base.clone(), &text), settings);
         assert_eq!(config_rs(config_rs_base.clone(), &text), settings);
@@ -121,13 +123,13 @@ fn load(criterion: &mut Criterion) {
         let mut bench = |name: &str, run: &mut dyn FnMut()| {
             group.bench_function(BenchmarkId::from_parameter(name), |bencher| bencher.iter(&mut *run));
         };
-        bench("again/speckit", &mut || drop(black_box(speckit(&rules, &defaults, black_box(&text)))));
+        bench("again/speckit", &mut || drop(black_box(speckit(&rules, black_box(&text)))));
         bench("again/figment", &mut || drop(black_box(figment(figment_base.clone(), black_box(&text)))));
         bench("again/config-rs", &mut || {
             drop(black_box(config_rs(config_rs_base.clone(), black_box(&text))))
         });
         bench("first/speckit", &mut || {
-            drop(black_box(speckit(&self::rules(), &self::defaults(), black_box(&text))));
+            drop(black_box(speckit(&self::rules(), black_box(&text))));
         });
         bench("first/figment", &mut || drop(black_box(figment(figment_defaults(), black_box(&text)))));
         bench("first/config-rs", &mut || drop(black_box(config_rs(config_rs_defaults(), black_box(&text)))));

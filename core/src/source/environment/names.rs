@@ -1,78 +1,19 @@
-//! The environment as a layer: which variable means which key, and what its text means there.
-//!
-//! `PREFIX_A__B_C` is the key `a.b_c`: `__` stands between keys, `_` inside them. Which keys there are comes from
-//! the schema, and for tables with free names from the layers below, so that no name is guessed.
+//! Which variable means which key.
 
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use smol_str::SmolStr;
 
-use super::text::{forms, known_facts, value_of};
-use crate::diagnostic::{Diagnostic, in_report_order, nearest};
+use super::Environment;
+use super::reader::Reader;
+use crate::diagnostic::{Diagnostic, in_report_order};
 use crate::key::{Key, Segment};
 use crate::merge::Layer;
-use crate::origin::{Origin, Source};
 use crate::schema::{Facts, Schema, TypeSet};
+use crate::source::text::known_facts;
 use crate::value::{MAX_DEPTH, Value};
-
-/// What a variable holds.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Variable {
-    /// A text.
-    Text(String),
-    /// Bytes that are no UTF-8.
-    NotUnicode,
-}
-
-/// The environment as it was at one moment, and the secret files that its variables name.
-///
-/// `Debug` shows names only.
-#[derive(Clone, Default)]
-pub struct Environment {
-    variables: BTreeMap<String, Variable>,
-    files: BTreeMap<String, Result<String, String>>,
-}
-
-impl Environment {
-    /// The environment of these variables.
-    pub fn new<N: Into<String>>(variables: impl IntoIterator<Item = (N, Variable)>) -> Self {
-        let variables = variables.into_iter().map(|(name, value)| (name.into(), value)).collect();
-        Self { variables, files: BTreeMap::new() }
-    }
-
-    /// The environment of these texts.
-    pub fn of<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        Self::new(variables.into_iter().map(|(name, text)| (name, Variable::Text(text.into()))))
-    }
-
-    /// The text of a variable.
-    pub fn text(&self, name: &str) -> Option<&str> {
-        match self.variables.get(name)? {
-            Variable::Text(text) => Some(text),
-            Variable::NotUnicode => None,
-        }
-    }
-
-    /// Tells whether a variable is set, to anything.
-    pub fn is_set(&self, name: &str) -> bool {
-        self.variables.contains_key(name)
-    }
-
-    /// Keeps what the shell read for a path that [`EnvironmentNames::secret_files`] named; the error is a reason
-    /// without the file's content.
-    pub fn add_file(&mut self, path: impl Into<String>, content: Result<String, String>) {
-        self.files.insert(path.into(), content);
-    }
-}
-
-impl core::fmt::Debug for Environment {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_list().entries(self.variables.keys()).finish()
-    }
-}
 
 /// One row of the table that `speckit env` prints.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -96,7 +37,7 @@ fn as_text<T: core::fmt::Display, S: serde::Serializer>(value: &T, serializer: S
 /// The names by which an environment sets the keys of one configuration.
 #[derive(Clone, Copy, Debug)]
 pub struct EnvironmentNames<'a> {
-    prefix: &'a str,
+    pub(super) prefix: &'a str,
     /// Suffixes that the program keeps for itself: `PREFIX_CONFIG`.
     reserved: &'a [&'a str],
     schema: Option<&'a Schema>,
@@ -161,12 +102,12 @@ impl<'a> EnvironmentNames<'a> {
         (root.map(Layer::new), in_report_order(reader.found))
     }
 
-    fn facts(&self, key: &Key) -> Facts {
+    pub(super) fn facts(&self, key: &Key) -> Facts {
         known_facts(key, self.schema, self.present)
     }
 
     /// What a variable means; unknown ones outside of the prefix mean nothing.
-    fn meaning(&self, variable: &str) -> Meaning {
+    pub(super) fn meaning(&self, variable: &str) -> Meaning {
         let known = self.known(variable);
         if !matches!(known, Meaning::Unknown | Meaning::Nothing) {
             return known;
@@ -326,7 +267,8 @@ impl<'a> EnvironmentNames<'a> {
     }
 }
 
-enum Meaning {
+/// What a variable means.
+pub(super) enum Meaning {
     /// Not ours.
     Nothing,
     Key(Key),
@@ -336,154 +278,6 @@ enum Meaning {
     SecretFile(Key),
     Ambiguous(Key, Key),
     Unknown,
-}
-
-struct Reader<'a> {
-    names: &'a EnvironmentNames<'a>,
-    environment: &'a Environment,
-    found: Vec<Diagnostic>,
-    /// By key; the flag says that a former name set it.
-    settings: BTreeMap<Key, (Value, bool)>,
-}
-
-impl Reader<'_> {
-    fn read(&mut self, name: &str, variable: &Variable) {
-        let (key, former, is_file) = match self.names.meaning(name) {
-            Meaning::Nothing => return,
-            Meaning::Key(key) => (key, false, false),
-            Meaning::Alias(key) => (key, true, false),
-            Meaning::SecretFile(key) => (key, false, true),
-            Meaning::Unknown => return self.unknown(name),
-            Meaning::Ambiguous(first, second) => {
-                let message = format!("`{name}` may mean `{first}` or `{second}`");
-                let finding = Diagnostic::error("env/ambiguous", first, message).at(&named_only(name));
-                return self.found.push(finding.help("set the one that is meant in a file or with --set"));
-            }
-        };
-        let Variable::Text(text) = variable else {
-            let finding = Diagnostic::error("env/type", key, format!("`{name}` is not UTF-8"));
-            return self.found.push(finding.at(&named_only(name)).help("set it to a text in UTF-8"));
-        };
-        let content = match is_file.then(|| self.environment.files.get(text)) {
-            None => text.as_str(),
-            Some(Some(Ok(content))) => content.strip_suffix('\n').unwrap_or(content).trim_end_matches('\r'),
-            Some(other) => {
-                let why =
-                    other.and_then(|read| read.as_ref().err()).map_or("it was not read", String::as_str);
-                let finding =
-                    Diagnostic::error("env/file", key, format!("the file of `{name}` cannot be read: {why}"));
-                let help = "the variable names a file that holds the secret and nothing else";
-                return self.found.push(finding.at(&named_only(name)).help(help));
-            }
-        };
-        let source = Source::variable(name, content);
-        let facts = self.names.facts(&key);
-        match value_of(content, &source, &facts) {
-            Ok(value) if key.segments().len() + value.levels() > MAX_DEPTH => {
-                let message = format!("`{name}`: nested deeper than {MAX_DEPTH} levels");
-                self.found.push(Diagnostic::error("env/type", key, message).at(&Origin::whole(&source)));
-            }
-            Ok(value) => self.set(key, value, former, name),
-            Err(error) => {
-                let message = format!("`{name}`: {error}");
-                self.found.push(
-                    Diagnostic::error("env/type", key, message)
-                        .at(&Origin::whole(&source))
-                        .help(forms(&facts)),
-                );
-            }
-        }
-    }
-
-    fn set(&mut self, key: Key, value: Value, former: bool, name: &str) {
-        if former {
-            let canonical = self.names.variable(&key).unwrap_or_default();
-            let message = format!("`{name}` is a former name of `{canonical}`");
-            let finding = Diagnostic::warning("env/alias", key.clone(), message).at(value.origin());
-            self.found.push(finding.help(format!("set `{canonical}` instead")));
-        }
-        match self.settings.get(&key) {
-            Some((first, first_is_former)) if *first_is_former == former => {
-                let message = format!("`{}` and `{name}` both set this key", first.origin());
-                let finding = Diagnostic::error("env/ambiguous", key, message).at(value.origin());
-                self.found.push(finding.help("keep one of them"));
-            }
-            // The present name wins over a former one, in whichever order they come.
-            Some((_, false)) => {}
-            _ => drop(self.settings.insert(key, (value, former))),
-        }
-    }
-
-    fn unknown(&mut self, name: &str) {
-        let table = self.names.table(self.environment);
-        let meant = nearest(name, table.iter().map(|row| row.variable.as_str()));
-        let message = format!("`{name}` sets no key");
-        let finding = Diagnostic::warning("env/unknown", Key::root(), message).at(&named_only(name));
-        self.found.push(match meant {
-            Some(meant) => finding.help(format!("did you mean `{meant}`?")),
-            None => finding
-                .help(format!("`{}_…` variables name keys; `__` stands between keys", self.names.prefix)),
-        });
-    }
-
-    /// The tree of all settings. Elements of a list (`KEY__0`) must begin at 0 and leave none out.
-    fn tree(&mut self) -> Option<Value> {
-        let mut root = Branch::default();
-        for (key, (value, _)) in &self.settings {
-            root.put(key.segments(), value);
-        }
-        let found = &mut self.found;
-        root.value(&mut Key::root(), found)
-    }
-}
-
-/// A node of the tree while it grows.
-#[derive(Default)]
-struct Branch {
-    own: Option<Value>,
-    members: BTreeMap<Segment, Branch>,
-}
-
-impl Branch {
-    fn put(&mut self, segments: &[Segment], value: &Value) {
-        match segments.split_first() {
-            None => self.own = Some(value.clone()),
-            Some((first, rest)) => self.members.entry(first.clone()).or_default().put(rest, value),
-        }
-    }
-
-    fn value(self, key: &mut Key, found: &mut Vec<Diagnostic>) -> Option<Value> {
-        let mut names = Vec::new();
-        let mut elements = Vec::new();
-        for (segment, branch) in self.members {
-            key.push(segment.clone());
-            let value = branch.value(key, found);
-            key.pop();
-            match (segment, value) {
-                (Segment::Name(name), Some(value)) => names.push((name, value)),
-                (Segment::Index(index), Some(value)) => elements.push((index, value)),
-                (_, None) => {}
-            }
-        }
-        if let Some((gap, (_, value))) = elements.iter().enumerate().find(|(at, (index, _))| at != index) {
-            let message = format!("the list has no item {gap}");
-            let finding = Diagnostic::error("env/type", key.clone(), message).at(value.origin());
-            found.push(finding.help("number the items from 0 without a gap"));
-        }
-        let inner = names.first().map(|(_, value)| value).or(elements.first().map(|(_, value)| value));
-        let Some(origin) = inner.map(|value| value.origin().clone()) else { return self.own };
-        if let Some(own) = &self.own {
-            let message = format!("`{}` sets the whole of what `{origin}` sets a part of", own.origin());
-            found.push(
-                Diagnostic::error("env/ambiguous", key.clone(), message).at(&origin).help("keep one of them"),
-            );
-            return self.own;
-        }
-        if names.is_empty() {
-            return Some(Value::array(elements.into_iter().map(|(_, value)| value), origin));
-        }
-        Some(Value::table(names, origin))
-    }
 }
 
 /// A name of a key as variables spell it: capitals, and `_` for what is no letter and no digit.
@@ -501,9 +295,4 @@ fn behind_capitals<'v>(variable: &'v str, name: &str) -> Option<&'v str> {
             rest.strip_prefix('_')
         }
     })
-}
-
-/// The place of a variable whose text does not matter or must not be kept.
-fn named_only(name: &str) -> Origin {
-    Origin::whole(&Source::variable(name, ""))
 }

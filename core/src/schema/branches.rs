@@ -4,8 +4,9 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::check::{Place, SchemaValidator, type_message};
+use super::check::{Place, SchemaValidator};
 use super::facts::TypeSet;
+use super::messages::type_message;
 use super::plan::NodeId;
 use crate::diagnostic::Diagnostic;
 use crate::value::Value;
@@ -81,7 +82,8 @@ pub(super) fn explain(
         closest.why.clear();
         validator.explain(closest.id, value, place, &mut closest.why);
     }
-    if branches.len() == 1 {
+    let of_its_type = |branch: &&NodeId| validator.plan.types(**branch).contains(TypeSet::of(value));
+    if branches.iter().filter(of_its_type).count() == 1 {
         found.extend(closest.why);
         return;
     }

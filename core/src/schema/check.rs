@@ -1,19 +1,18 @@
 //! Checking a tree against a plan: first whether it is valid, and only where it is not, why.
 
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cell::Cell;
 
-use super::assertion::{list, shortened};
 use super::branches;
 use super::facts::TypeSet;
 use super::judge::Judge;
+use super::messages::{how_to_add, type_message, type_way_out, unknown_key};
 use super::plan::{Dependency, Judged, Node, NodeId, Plan};
-use crate::diagnostic::{Diagnostic, in_report_order, nearest};
+use crate::diagnostic::{Diagnostic, in_report_order};
 use crate::key::{Key, Segment};
-use crate::number::Number;
 use crate::redact::redact_at;
 use crate::value::{Kind, Value};
 
@@ -204,7 +203,7 @@ impl SchemaValidator {
             let key = place.key.child(name.clone());
             let message = format!("missing key `{}`", Key::of([name.clone()]));
             let finding = Diagnostic::error("schema/required", key.clone(), message).at(table.origin());
-            found.push(if place.brief { finding } else { finding.help(self.how_to_add(&key)) });
+            found.push(if place.brief { finding } else { finding.help(how_to_add(&self.plan, &key)) });
         }
         for (name, member) in members {
             let is_rest = node.additional.is_some_and(|rest| node.of_member(name).eq([rest]))
@@ -220,24 +219,6 @@ impl SchemaValidator {
                 });
             }
         }
-    }
-
-    /// `add `port = <integer>` to [server]`.
-    fn how_to_add(&self, key: &Key) -> String {
-        let facts = self.plan.facts(key).unwrap_or_default();
-        let line = match &facts.default {
-            Some(default) if !facts.secret => format!("{} = {default}", last(key)),
-            _ if facts.types == TypeSet::ANY => format!("{} = <value>", last(key)),
-            _ => format!("{} = <{}>", last(key), facts.types),
-        };
-        let place = match key.parent() {
-            Some(parent) if parent.is_root() => String::new(),
-            Some(parent) if parent.last_name().is_none() => format!(" to {parent}"),
-            Some(parent) => format!(" to [{parent}]"),
-            None => String::new(),
-        };
-        let range = facts.range.map(|range| format!("; {range}")).unwrap_or_default();
-        format!("add `{line}`{place}{range}")
     }
 
     fn explain_judged(&self, judged: &Judged, value: &Value, place: &mut Place, found: &mut Vec<Diagnostic>) {
@@ -290,7 +271,7 @@ impl SchemaValidator {
                                 let key = place.key.child(missing.clone());
                                 let message = format!("missing key `{missing}`, which `{name}` needs");
                                 let finding = Diagnostic::error("schema/dependencies", key.clone(), message);
-                                found.push(finding.at(value.origin()).help(self.how_to_add(&key)));
+                                found.push(finding.at(value.origin()).help(how_to_add(&self.plan, &key)));
                             }
                         }
                     }
@@ -335,88 +316,4 @@ impl Node {
             _ => "items",
         }
     }
-}
-
-pub(super) fn type_message(expected: TypeSet, value: &Value, secret: bool) -> String {
-    let found = value.type_name();
-    match value.kind() {
-        Kind::Datetime(_) if secret => format!("expected {expected}, found date"),
-        Kind::Datetime(_) => format!("expected {expected}, found date {}", shortened(value)),
-        Kind::Array(_) | Kind::Table(_) | Kind::Null | Kind::Unset => {
-            format!("expected {expected}, found {found}")
-        }
-        _ if secret => format!("expected {expected}, found {found}"),
-        _ => format!("expected {expected}, found {found} {}", shortened(value)),
-    }
-}
-
-/// How the value that stands here is written in a type that is allowed.
-fn type_way_out(expected: TypeSet, value: &Value) -> Option<String> {
-    let takes = |types: TypeSet| expected.contains(types);
-    let scalar = || shortened(value);
-    // Quotes and brackets are advice for documents; a variable or an override has none.
-    if !value.origin().source().has_lines() {
-        return None;
-    }
-    match value.kind() {
-        Kind::String(text) => {
-            let is_number =
-                Number::parse(text).is_ok_and(|number| takes(TypeSet::NUMBER) || number.is_integer());
-            let bare = (takes(TypeSet::INTEGER) && is_number)
-                || (takes(TypeSet::BOOLEAN) && matches!(text.as_str(), "true" | "false"));
-            if bare {
-                return Some(format!("write it without quotes: {text}"));
-            }
-            takes(TypeSet::ARRAY).then(|| format!("write a list: [{}]", scalar()))
-        }
-        Kind::Number(_) | Kind::Bool(_) | Kind::Datetime(_) if takes(TypeSet::STRING) => {
-            Some(format!("write it in quotes: \"{}\"", scalar()))
-        }
-        Kind::Number(_) if takes(TypeSet::BOOLEAN) => Some("write `true` or `false`".into()),
-        Kind::Number(_) | Kind::Bool(_) if takes(TypeSet::ARRAY) => {
-            Some(format!("write a list: [{}]", scalar()))
-        }
-        Kind::Number(_) if takes(TypeSet::INTEGER) => Some("write a whole number".into()),
-        _ => None,
-    }
-}
-
-fn unknown_key(node: &Node, name: &str, member: &Value, place: &Place) -> Diagnostic {
-    let finding = Diagnostic::error(
-        "schema/additionalProperties",
-        place.key.child(name),
-        format!("unknown key `{}`", Key::of([name])),
-    )
-    .at(&member.origin().of_name(name));
-    let known = || node.properties.keys().map(|name| name.as_str());
-    if let Some(meant) = nearest(name, known()) {
-        return finding.help(format!("did you mean `{}`?", Key::of([meant])));
-    }
-    let names: Vec<String> = known().map(|name| Key::of([name]).to_string()).collect();
-    match (names.len(), node.patterns.first()) {
-        (0, None) => finding.help("no key is allowed here"),
-        (0, Some((pattern, _))) => finding.help(format!("a key here matches `{}`", pattern.as_str())),
-        (1..=12, _) => finding.help(format!("known keys: {}", names.join(", "))),
-        (count, _) => {
-            let shown: Vec<String> = names.into_iter().take(12).collect();
-            finding.help(format!("known keys: {} and {} more", shown.join(", "), count - 12))
-        }
-    }
-}
-
-impl super::assertion::Assertion {
-    /// A way out, where one can be named: the nearest of the allowed texts.
-    fn way_out(&self, value: &Value, secret: bool) -> Option<String> {
-        let Self::Enum(allowed) = self else { return None };
-        let text = value.as_str().filter(|_| !secret)?;
-        let meant = nearest(text, allowed.iter().filter_map(Value::as_str))?;
-        Some(format!(
-            "did you mean {}?",
-            list(&[Value::new(Kind::String(meant.into()), value.origin().clone())])
-        ))
-    }
-}
-
-fn last(key: &Key) -> String {
-    key.last_name().map(|name| Key::of([name]).to_string()).unwrap_or_default()
 }

@@ -31,6 +31,7 @@ mod facts;
 mod format;
 mod judge;
 mod lookup;
+mod messages;
 mod pattern;
 mod plan;
 

@@ -365,6 +365,8 @@ mod tests {
         assert!(!number("250").is_multiple_of(&number("1e2")));
         assert!(number("0").is_multiple_of(&number("7")));
         assert!(!number("35").is_multiple_of(&number("0")));
+        // The binary float next to 1e300 is a multiple of 3; the decimal is not.
+        assert!(!number("1e300").is_multiple_of(&number("3")));
     }
 
     #[test]

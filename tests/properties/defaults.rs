@@ -48,8 +48,12 @@ fn outcome(result: Result<Checked, Refused>) -> String {
     };
     let mut text = String::new();
     checked.merged().root().leaves(false, &mut |key, leaf| {
+        // A table of defaults lies at the table that is empty without it, if there is one by then.
+        let place = |value: &Value| {
+            if value.as_table().is_none() { value.origin().to_string() } else { String::new() }
+        };
         let past: Vec<String> =
-            leaf.shadowed().iter().map(|value| format!("{value} {}", value.origin())).collect();
+            leaf.shadowed().iter().map(|value| format!("{value} {}", place(value))).collect();
         text += &format!("{key} = {leaf} {} after {past:?}\n", leaf.origin());
     });
     text
@@ -100,4 +104,21 @@ proptest! {
         });
         prop_assert!(again.is_none_or(|again| again.root() == merged.root()));
     }
+}
+
+#[test]
+fn defaults_below_a_value_that_is_no_table_are_the_same_beforehand() {
+    let table = json!({ "type": "object", "properties": { "a": { "default": [1] } } });
+    let schema = compile(&json!({ "properties": { "a": table, "b": table } })).unwrap();
+    let [below, above] = [json!({ "b": 0 }), json!({ "b": {} })].map(|text| Layer::new(tree(&text)));
+    let inputs = |layers: &[&Layer]| Inputs {
+        documents: layers.iter().map(|layer| Document::Parsed((*layer).clone())).collect(),
+        ..Inputs::default()
+    };
+    let together = Rules::new(Some(schema.clone()));
+    let beforehand = Rules::new(Some(schema)).over(std::slice::from_ref(&below));
+    assert_eq!(
+        outcome(together.check(together.read(&inputs(&[&below, &above])))),
+        outcome(beforehand.check(beforehand.read(&inputs(&[&above])))),
+    );
 }

@@ -178,3 +178,15 @@ fn a_migration_shows_no_secret_of_the_shipped_schema() {
     let answer = place.run("migrate c.toml").no();
     assert!(!answer.both().contains("Kd3Wn7Qz") && !answer.both().contains("Yt5Rb3Nm"), "{answer:?}");
 }
+
+#[test]
+fn a_misspelt_mark_of_a_secret_is_a_warning() {
+    let schema = r#"{"properties": {"token": {"type": "string", "x-secert": true, "x-other": 1}}}"#;
+    let place = Place::new().file("s.json", schema).file("f.toml", "token = \"a\"\n");
+    place
+        .run("check f.toml --schema s.json")
+        .yes()
+        .says("schema/unknown-keyword")
+        .says("did you mean `x-secret`?");
+    place.run("check f.toml --schema s.json --strict").no();
+}

@@ -14,7 +14,7 @@ use super::facts::{Reload, TypeSet};
 use super::format::Format;
 use super::pattern::Pattern;
 use super::plan::{Dependency, Items, Judged, Node, NodeId, Notes, Plan};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, nearest};
 use crate::key::Key;
 use crate::merge::ListStrategy;
 use crate::value::{Kind, Value};
@@ -56,6 +56,9 @@ pub(super) fn compile(documents: &Documents) -> Result<Plan, Vec<Diagnostic>> {
     }
 }
 
+/// The keywords that Draft 7 does not have and we read.
+const OURS: &[&str] = &["x-aliases", "x-env", "x-merge", "x-reload", "x-secret"];
+
 struct Compiler<'d> {
     documents: &'d Documents,
     plan: Plan,
@@ -93,6 +96,7 @@ impl Compiler<'_> {
 
     fn read_keywords(&mut self, location: &Location, node: &mut Node) {
         let keyword = |name: &str| location.value.member(name).map(|value| location.child(name, value));
+        self.warn_of_misspelt(location);
         node.notes = self.notes(&keyword);
         if let Some(reference) = keyword("$ref")
             && let Some(text) = reference.value.as_str()
@@ -119,6 +123,21 @@ impl Compiler<'_> {
         self.read_array_keywords(&keyword, node);
         node.all_of = keyword("allOf").map(|list| self.list(&list)).unwrap_or_default();
         self.read_judged(&keyword, node);
+    }
+
+    /// A keyword of ours that is misspelt would be silent, and `x-secret` is one that nobody wants to lose.
+    fn warn_of_misspelt(&mut self, location: &Location) {
+        for (name, value) in location.value.as_table().into_iter().flatten() {
+            let known = OURS.contains(&name.as_str()) || !name.to_lowercase().starts_with("x-");
+            if let Some(meant) = nearest(name, OURS.iter().copied()).filter(|_| !known) {
+                let message = format!("`{name}` is no keyword");
+                let finding =
+                    Diagnostic::warning("schema/unknown-keyword", location.key.child(name.clone()), message);
+                let finding =
+                    finding.at(&value.origin().of_name(name)).help(format!("did you mean `{meant}`?"));
+                self.plan.warnings.push(finding);
+            }
+        }
     }
 
     fn read_object_keywords(&mut self, keyword: &dyn Fn(&str) -> Option<Location>, node: &mut Node) {

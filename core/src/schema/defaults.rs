@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::plan::{NodeId, Plan};
 use crate::merge::{ListStrategy, merge};
-use crate::value::{Kind, Value};
+use crate::value::Value;
 
 impl Plan {
     /// The tree of defaults that goes below `present`, the merged tree of all other layers, without what
@@ -38,11 +38,8 @@ impl Plan {
         let nodes = self.conjunction(nodes);
         let own =
             nodes.iter().find_map(|id| self.node(*id).notes.default.clone()).filter(|_| known.is_none());
-        let is_present = match present.map(Value::kind) {
-            None | Some(Kind::Unset) => false,
-            Some(Kind::Table(_)) => true,
-            Some(_) => return own,
-        };
+        // A value that is no table shadows its defaults, which are the same below it.
+        let is_present = present.is_some_and(|present| present.as_table().is_some());
         // A schema that refers to itself would fill tables without end.
         if !is_present && nodes.iter().any(|id| open.contains(id)) {
             return own;

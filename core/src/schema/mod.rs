@@ -81,6 +81,9 @@ impl Schema {
             return Err(findings);
         }
         let mut plan = compile::compile(&documents)?;
+        let mut findings = findings;
+        findings.append(&mut plan.warnings);
+        let findings = in_report_order(findings);
         plan.defaults_below = plan.find_defaults();
         plan.settled_defaults = plan.find_settled();
         plan.strategies_below = plan.find_strategies();

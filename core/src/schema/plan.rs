@@ -9,6 +9,7 @@ use smol_str::SmolStr;
 use super::assertion::Assertion;
 use super::facts::{Reload, TypeSet};
 use super::pattern::Pattern;
+use crate::diagnostic::Diagnostic;
 use crate::merge::ListStrategy;
 use crate::origin::Origin;
 use crate::value::Value;
@@ -21,6 +22,8 @@ pub(super) struct NodeId(pub(super) u32);
 #[derive(Clone, Debug, Default)]
 pub(super) struct Plan {
     pub(super) nodes: Vec<Node>,
+    /// What is odd about the schema and does not stop it from being used.
+    pub(super) warnings: Vec<Diagnostic>,
     /// The most subschemas that apply to one value by way of one another.
     pub(super) longest_chain: usize,
     /// Tells whether any subschema is secret.

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use url::Url;
 
+use super::addresses::percent_decoded;
 use crate::key::{Key, Segment};
 use crate::value::{Kind, Value};
 
@@ -83,7 +84,7 @@ impl Documents {
     pub(super) fn resolve(&self, base: &Url, reference: &str) -> Result<Location, String> {
         let url = base.join(reference).map_err(|error| error.to_string())?;
         let unresolved = || alloc::format!("no document `{}` was given", address(&url));
-        let fragment = decoded(url.fragment().unwrap_or_default());
+        let fragment = percent_decoded(url.fragment().unwrap_or_default());
         let resource = self.resource(&address(&url));
         if fragment.is_empty() {
             return resource.cloned().ok_or_else(unresolved);
@@ -132,7 +133,7 @@ impl Documents {
         if let Some(url) = own_id(&location.value).and_then(|id| location.base.join(id).ok()) {
             match url.fragment() {
                 Some(fragment) if !fragment.is_empty() => {
-                    let name = named(&address(&url), &decoded(fragment));
+                    let name = named(&address(&url), &percent_decoded(fragment));
                     self.anchors.insert(name, here.clone());
                 }
                 _ => {
@@ -240,26 +241,6 @@ fn descend(from: &Location, pointer: &str) -> Option<Location> {
         here = Location { value, key: here.key.join(segment), base: here.base };
     }
     Some(here)
-}
-
-/// Undoes percent-encoding; bytes that are no UTF-8 are replaced.
-fn decoded(fragment: &str) -> String {
-    let mut bytes = Vec::with_capacity(fragment.len());
-    let mut rest = fragment.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let hex = after.get(..2).filter(|_| *first == b'%').and_then(|hex| core::str::from_utf8(hex).ok());
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[expect(clippy::expect_used, reason = "a constant that is an absolute URL")]

@@ -20,6 +20,7 @@ use crate::origin::{LayerKind, Source};
 use crate::source::{Language, parse};
 use crate::value::Value;
 
+mod addresses;
 mod aliases;
 mod assertion;
 mod branches;
@@ -35,6 +36,7 @@ mod messages;
 mod pattern;
 mod plan;
 
+pub use addresses::{NoSchemaMap, SchemaMap, file_address, paths_of};
 pub use check::SchemaValidator;
 pub use documents::Documents;
 pub use facts::{Facts, Reload, TypeSet};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell as CompletionShell;
 
-use crate::schemas::SchemaMap;
+use speckit_core::schema::SchemaMap;
 
 /// Layered, checked configuration that can say who set what.
 #[derive(Debug, Parser)]

@@ -17,12 +17,20 @@ use crate::value::{Fingerprint, Kind, Past, Table, Value, replace_entry};
 #[derive(Clone, Debug)]
 pub struct Layer {
     root: Value,
+    /// Whether the tree has marks of removed keys.
+    has_marks: bool,
 }
 
 impl Layer {
     /// A layer of a tree. A root that is not a table replaces everything below it.
     pub fn new(root: Value) -> Self {
-        Self { root }
+        let has_marks = has_marks(&root);
+        Self { root, has_marks }
+    }
+
+    /// A layer of a document, which cannot remove keys.
+    pub(crate) fn of_document(root: Value) -> Self {
+        Self { root, has_marks: false }
     }
 
     /// The tree of the layer.
@@ -48,6 +56,7 @@ pub enum ListStrategy {
 pub struct Merged {
     /// With the marks of `--unset` in it, which [`Merged::removed`] answers from.
     marked: Value,
+    has_marks: bool,
     root: Value,
 }
 
@@ -60,9 +69,8 @@ impl Merged {
         strategy: &dyn Fn(&Key) -> ListStrategy,
     ) -> Option<Self> {
         let mut layers = layers.into_iter();
-        let first = layers.next()?.root.clone();
-        let marked = layers.fold(first, |below, layer| merge(&below, &layer.root, strategy));
-        Some(Self::from_root(marked))
+        let first = layers.next()?;
+        Some(Self::from_layer(first).below(layers, strategy))
     }
 
     /// The tree with further layers on top, lowest first.
@@ -77,19 +85,26 @@ impl Merged {
         if layers.peek().is_none() {
             return self.clone();
         }
-        let merge_over = |below: Value, layer: &Layer| merge(&below, &layer.root, strategy);
-        Self::from_root(layers.fold(self.marked.clone(), merge_over))
+        let merge_over = |(below, has_marks): (Value, bool), layer: &Layer| {
+            (merge(&below, &layer.root, strategy), has_marks || layer.has_marks)
+        };
+        let (marked, has_marks) = layers.fold((self.marked.clone(), self.has_marks), merge_over);
+        Self::of_marked(marked, has_marks)
     }
 
     /// The tree with one more layer below all others.
     pub(crate) fn above(&self, layer: &Layer, strategy: &dyn Fn(&Key) -> ListStrategy) -> Self {
-        Self::from_root(merge(&layer.root, &self.marked, strategy))
+        Self::of_marked(merge(&layer.root, &self.marked, strategy), self.has_marks || layer.has_marks)
     }
 
-    /// A tree of one layer.
-    pub(crate) fn from_root(root: Value) -> Self {
-        let clean = without_marks(&root);
-        Self { marked: root, root: clean }
+    /// The tree of one layer.
+    pub(crate) fn from_layer(layer: &Layer) -> Self {
+        Self::of_marked(layer.root.clone(), layer.has_marks)
+    }
+
+    fn of_marked(marked: Value, has_marks: bool) -> Self {
+        let root = if has_marks { without_marks(&marked) } else { marked.clone() };
+        Self { marked, has_marks, root }
     }
 
     /// The merged tree.

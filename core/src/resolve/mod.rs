@@ -204,7 +204,7 @@ impl Rules {
             findings.extend(validator.check(layer.root()));
             findings.extend(schema.deprecated(layer.root()));
         }
-        let merged = Merged::from_root(layer.root().clone());
+        let merged = Merged::from_layer(&layer);
         self.verdict(merged, true, Vec::from([layer]), originals, findings)
     }
 
@@ -289,11 +289,11 @@ impl Rules {
         });
         let all = match (&defaults, merged) {
             (Some(defaults), Some(merged)) => merged.above(defaults, &self.strategy()),
-            (Some(defaults), None) => Merged::from_root(defaults.root().clone()),
+            (Some(defaults), None) => Merged::from_layer(defaults),
             (None, Some(merged)) => merged,
             (None, None) => {
                 let nothing = Source::fragment(LayerKind::Defaults, "nothing", "");
-                Merged::from_root(Value::table([], Origin::whole(&nothing)))
+                Merged::from_layer(&Layer::new(Value::table([], Origin::whole(&nothing))))
             }
         };
         if let Some(defaults) = defaults {

@@ -128,8 +128,10 @@ impl Compiler<'_> {
     /// A keyword of ours that is misspelt would be silent, and `x-secret` is one that nobody wants to lose.
     fn warn_of_misspelt(&mut self, location: &Location) {
         for (name, value) in location.value.as_table().into_iter().flatten() {
-            let known = OURS.contains(&name.as_str()) || !name.to_lowercase().starts_with("x-");
-            if let Some(meant) = nearest(name, OURS.iter().copied()).filter(|_| !known) {
+            if OURS.contains(&name.as_str()) || !name.to_lowercase().starts_with("x-") {
+                continue;
+            }
+            if let Some(meant) = nearest(name, OURS.iter().copied()) {
                 let message = format!("`{name}` is no keyword");
                 let finding =
                     Diagnostic::warning("schema/unknown-keyword", location.key.child(name.clone()), message);

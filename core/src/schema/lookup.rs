@@ -270,6 +270,54 @@ impl Plan {
         all
     }
 
+    /// The key that `rest` spells by names of the schema alone, where every table on the way allows no others:
+    /// then no layer can name a second key for it. `behind` takes a name from the front of a text.
+    ///
+    /// `None` where more must be known to tell.
+    pub(super) fn closed_key(
+        &self,
+        mut rest: &str,
+        behind: &dyn for<'v> Fn(&'v str, &str) -> Option<&'v str>,
+    ) -> Option<Key> {
+        let mut key = Key::root();
+        let mut here = Vec::from([Self::ROOT]);
+        loop {
+            let nodes = self.with_parts(&here);
+            let mut found: Option<(&SmolStr, &str)> = None;
+            for node in nodes.iter().map(|id| self.node(*id)) {
+                if self.takes_other_names(node) {
+                    return None;
+                }
+                for name in node.properties.keys() {
+                    let after =
+                        behind(rest, name).filter(|after| after.is_empty() || after.starts_with("__"));
+                    match (after, found) {
+                        (Some(_), Some((known, _))) if known != name => return None,
+                        (Some(after), _) => found = Some((name, after)),
+                        (None, _) => {}
+                    }
+                }
+            }
+            let (name, after) = found?;
+            here = nodes.iter().flat_map(|id| self.node(*id).of_member(name)).collect();
+            key.push(Segment::Name(name.clone()));
+            match after.strip_prefix("__") {
+                Some(below) => rest = below,
+                None => {
+                    let has_own = |id: &NodeId| self.node(*id).notes.variable.is_some();
+                    return (!self.with_parts(&here).iter().any(has_own)).then_some(key);
+                }
+            }
+        }
+    }
+
+    /// Tells whether the node lets a table have members that it does not name.
+    fn takes_other_names(&self, node: &Node) -> bool {
+        let silent = node.properties.is_empty() && node.patterns.is_empty() && node.additional.is_none();
+        let takes_rest = node.additional.is_none_or(|rest| !self.node(rest).refuses);
+        node.reference.is_none() && (!node.patterns.is_empty() || (takes_rest && !silent))
+    }
+
     /// The wanted of the names that the schema gives to the members of a key, and whether it allows other names.
     pub(super) fn member_names(&self, key: &Key, wanted: &dyn Fn(&str) -> bool) -> (BTreeSet<SmolStr>, bool) {
         let full = key.segments().len();
@@ -278,10 +326,7 @@ impl Plan {
         self.visit(key, &mut |depth, node| {
             if depth == full && node.reference.is_none() {
                 names.extend(node.properties.keys().filter(|name| wanted(name)).cloned());
-                let rest = node.additional.is_none_or(|rest| !self.node(rest).refuses);
-                let silent =
-                    node.properties.is_empty() && node.patterns.is_empty() && node.additional.is_none();
-                open |= !node.patterns.is_empty() || (rest && !silent);
+                open |= self.takes_other_names(node);
             }
         });
         (names, open)

@@ -140,6 +140,15 @@ impl Schema {
         (names.into_iter().collect(), open)
     }
 
+    /// The key that a text spells by names of the schema alone; see [`Plan::closed_key`].
+    pub(crate) fn closed_key(
+        &self,
+        rest: &str,
+        behind: &dyn for<'v> Fn(&'v str, &str) -> Option<&'v str>,
+    ) -> Option<Key> {
+        self.plan.closed_key(rest, behind)
+    }
+
     /// As [`Schema::member_names`], of the names that are wanted.
     pub(crate) fn wanted_names(
         &self,

@@ -71,7 +71,7 @@ pub fn parse(source: &Arc<Source>, language: Language) -> Result<Layer, Vec<Diag
         Language::Toml => toml::parse(source)?,
         Language::Json => json::parse(source)?,
     };
-    Ok(Layer::new(root))
+    Ok(Layer::of_document(root))
 }
 
 fn syntax(

@@ -145,6 +145,9 @@ impl<'a> EnvironmentNames<'a> {
         if rest.split("__").count() > MAX_DEPTH {
             return Meaning::Unknown;
         }
+        if let Some(key) = self.schema.and_then(|schema| schema.closed_key(rest, &behind_capitals)) {
+            return Meaning::Key(key);
+        }
         let mut keys = BTreeSet::new();
         self.known_keys(rest, &Key::root(), &mut keys);
         let mut keys = keys.into_iter();

@@ -7,6 +7,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod backoff;
 pub mod diagnostic;
 pub mod diff;
 pub mod explain;
@@ -19,6 +20,7 @@ pub mod preflight;
 pub mod print;
 pub mod redact;
 pub mod registry;
+pub mod reload;
 pub mod report;
 pub mod resolve;
 pub mod schema;

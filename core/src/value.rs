@@ -34,6 +34,11 @@ impl Fingerprint {
         Self { high: (hash >> 64) as u64, low: hash as u64 }
     }
 
+    /// The hash of bytes that are no value, such as those of a file or of a report.
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        hash(9, bytes)
+    }
+
     fn bits(self) -> u128 {
         u128::from(self.high) << 64 | u128::from(self.low)
     }

@@ -38,16 +38,20 @@ use serde::de::DeserializeOwned;
 mod builder;
 #[cfg(feature = "cli")]
 pub mod cli;
+mod clock;
 pub mod documents;
 pub mod environment;
 mod error;
+mod events;
 mod loader;
 pub mod schemas;
 mod snapshot;
 mod sources;
+mod status;
 
 pub use builder::Builder;
 pub use error::ConfigError;
+pub use events::{ConfigReloadEvent, Diagnostics, Subscription};
 pub use loader::{
     ConfigLoader, PREFIX, RESERVED, application_defaults, application_rules, application_schema,
 };
@@ -59,6 +63,7 @@ pub use speckit_core::{
     RegistryError, RetryConfig, Severity, ValidationConfig,
 };
 pub use speckit_core::{diagnostic, diff, explain, print, redact, report, resolve, schema, source, typed};
+pub use status::{Status, Watching};
 
 /// A loaded configuration that is shared between threads. A copy is a pointer.
 pub struct Shell<T> {

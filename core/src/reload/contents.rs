@@ -1,0 +1,85 @@
+//! What a configuration was made of at one reading, by hashes: what changed, and what lost its content.
+
+use alloc::collections::BTreeMap;
+
+use smol_str::SmolStr;
+
+use crate::value::Fingerprint;
+
+/// What one source held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// There was none.
+    Missing,
+    /// There was one, and it could not be read; the hash of the reason.
+    Unreadable(Fingerprint),
+    /// A text without a character.
+    Empty,
+    /// The hash of its bytes.
+    Bytes(Fingerprint),
+}
+
+impl Content {
+    /// The content of these bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        if bytes.is_empty() { Self::Empty } else { Self::Bytes(Fingerprint::of_bytes(bytes)) }
+    }
+
+    /// What could not be read, for this reason.
+    pub fn unreadable(reason: &str) -> Self {
+        Self::Unreadable(Fingerprint::of_bytes(reason.as_bytes()))
+    }
+}
+
+/// What every source held at one reading: files by their paths, and all that is no file.
+///
+/// ```
+/// use speckit_core::reload::{Content, Contents};
+/// let mut before = Contents::default();
+/// before.add_file("app.toml", Content::of(b"port = 1\n"));
+/// let mut now = Contents::default();
+/// now.add_file("app.toml", Content::of(b""));
+/// assert_eq!(now.files_changed_since(&before).collect::<Vec<_>>(), ["app.toml"]);
+/// assert!(now.lost_content_since(&before), "an editor may have truncated it, and not yet written it");
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Contents {
+    files: BTreeMap<SmolStr, Content>,
+    rest: BTreeMap<SmolStr, Fingerprint>,
+}
+
+impl Contents {
+    /// Notes what a file held.
+    pub fn add_file(&mut self, path: impl Into<SmolStr>, content: Content) {
+        self.files.insert(path.into(), content);
+    }
+
+    /// Notes what a source held that is no file, such as the environment.
+    pub fn add(&mut self, name: impl Into<SmolStr>, hash: Fingerprint) {
+        self.rest.insert(name.into(), hash);
+    }
+
+    /// The files, whether they were there or not.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(SmolStr::as_str)
+    }
+
+    /// The files whose content is another than `before`, in the order of their names.
+    pub fn files_changed_since<'a>(&'a self, before: &'a Self) -> impl Iterator<Item = &'a str> {
+        let gone = before.files.keys().filter(|path| !self.files.contains_key(*path));
+        let other = self.files.iter().filter(|(path, content)| {
+            before.files.get(*path).copied().unwrap_or(Content::Missing) != **content
+        });
+        let mut all: alloc::vec::Vec<&SmolStr> = other.map(|(path, _)| path).chain(gone).collect();
+        all.sort();
+        all.into_iter().map(SmolStr::as_str)
+    }
+
+    /// Tells whether a file that had bytes has none now: it may be about to get new ones.
+    pub fn lost_content_since(&self, before: &Self) -> bool {
+        before.files.iter().any(|(path, content)| {
+            let now = self.files.get(path).copied().unwrap_or(Content::Missing);
+            matches!(content, Content::Bytes(_)) && matches!(now, Content::Missing | Content::Empty)
+        })
+    }
+}

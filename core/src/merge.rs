@@ -107,6 +107,11 @@ impl Merged {
         Self { marked, has_marks, root }
     }
 
+    /// The same layers with another tree in force.
+    pub(crate) fn with_root(&self, root: Value) -> Self {
+        Self { root, ..self.clone() }
+    }
+
     /// The merged tree.
     pub fn root(&self) -> &Value {
         &self.root

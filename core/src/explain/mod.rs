@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use serde::Serialize;
 
+use crate::diff::Change;
 use crate::key::Key;
 use crate::merge::Merged;
 use crate::origin::Origin;
@@ -73,6 +74,19 @@ pub struct Explanation {
     pub reload: Reload,
     /// Whether the key is at or below a secret setting.
     pub secret: bool,
+    /// What was written for the key and has to wait until the program starts again; there only where something
+    /// waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pending_restart: Option<PendingRestart>,
+}
+
+/// What was written for a key whose running value stays until the program starts again.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PendingRestart {
+    /// The value; `None` where the key is no longer set.
+    pub value: Option<Value>,
+    /// Its place.
+    pub origin: Option<Origin>,
 }
 
 /// Explains one key; `None` for one that neither a layer nor the schema knows (see [`nearest_keys`]).
@@ -127,11 +141,26 @@ pub fn explain(
         variable: variable.map(String::from).or(own),
         reload: facts.map(|facts| facts.reload).unwrap_or_default(),
         secret,
+        pending_restart: None,
     })
 }
 
 fn as_text<S: serde::Serializer>(key: &Key, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(key)
+}
+
+impl Explanation {
+    /// The same with what has to wait of `pending`, which is that of the configuration.
+    #[must_use]
+    pub fn with_pending(mut self, pending: &[Change], is_secret: &dyn Fn(&Key) -> bool) -> Self {
+        let secret = self.secret;
+        let change = pending.iter().find(|change| change.key == self.key);
+        self.pending_restart = change.map(|change| PendingRestart {
+            value: change.redacted(&|key| secret || is_secret(key)).new,
+            origin: change.new.as_ref().map(|value| value.origin().clone()),
+        });
+        self
+    }
 }
 
 impl Contribution {

@@ -38,6 +38,11 @@ impl Explanation {
             line("default", &default.to_string());
         }
         line("reload", reload(self.reload));
+        if let Some(pending) = &self.pending_restart {
+            let value = pending.value.as_ref().map_or_else(|| "removed".into(), ToString::to_string);
+            let place = pending.origin.as_ref().map(|origin| format!(" ({origin})")).unwrap_or_default();
+            line("pending", &format!("{value}{place}"));
+        }
         if let Some(variable) = &self.variable {
             line("variable", variable);
         }

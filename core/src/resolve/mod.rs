@@ -19,6 +19,7 @@ use crate::schema::{Schema, SchemaValidator};
 use crate::source::{Environment, EnvironmentNames, Language, Override, parse};
 use crate::value::Value;
 
+mod hold;
 mod stages;
 
 pub use stages::{Checked, Layers, Refused, Resolved};
@@ -273,7 +274,7 @@ impl Rules {
     ) -> Result<Checked, Refused> {
         let findings = strictly(in_report_order(findings), self.strict);
         if is_ok(&findings) {
-            Ok(Checked { merged, layers, originals, findings })
+            Ok(Checked::new(merged, layers, originals, findings))
         } else {
             Err(Refused { merged: is_whole.then(|| Box::new(merged)), layers, originals, findings })
         }

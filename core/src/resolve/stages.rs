@@ -9,10 +9,12 @@ use serde::de::DeserializeOwned;
 
 use super::Rules;
 use crate::diagnostic::{Diagnostic, in_report_order};
+use crate::diff::Change;
 use crate::key::Key;
 use crate::merge::{Layer, Merged};
 use crate::redact::Masks;
 use crate::typed::from_value;
+use crate::value::Fingerprint;
 
 /// The layers of a configuration, lowest first, and what was found while they were read.
 #[derive(Clone, Debug)]
@@ -43,9 +45,32 @@ pub struct Checked {
     pub(super) layers: Vec<Layer>,
     pub(super) originals: Vec<Layer>,
     pub(super) findings: Vec<Diagnostic>,
+    pub(super) written: Fingerprint,
+    pub(super) pending: Vec<Change>,
 }
 
 impl Checked {
+    pub(super) fn new(
+        merged: Merged,
+        layers: Vec<Layer>,
+        originals: Vec<Layer>,
+        findings: Vec<Diagnostic>,
+    ) -> Self {
+        let written = merged.root().fingerprint();
+        Self { merged, layers, originals, findings, written, pending: Vec::new() }
+    }
+
+    /// The fingerprint of the tree as it was written, whatever of it has to wait.
+    pub fn written(&self) -> Fingerprint {
+        self.written
+    }
+
+    /// What keeps its running value until the program starts again, in key order: `old` is what runs, `new`
+    /// what was written. It holds secrets in the clear.
+    pub fn pending_restart(&self) -> &[Change] {
+        &self.pending
+    }
+
     /// The merged tree with its history.
     pub fn merged(&self) -> &Merged {
         &self.merged
@@ -77,7 +102,7 @@ impl Checked {
         }
     }
 
-    fn refuse(self, found: impl IntoIterator<Item = Diagnostic>) -> Refused {
+    pub(super) fn refuse(self, found: impl IntoIterator<Item = Diagnostic>) -> Refused {
         let mut findings = self.findings;
         findings.extend(found);
         Refused {

@@ -42,6 +42,8 @@ pub(super) fn compile(documents: &Documents) -> Result<Plan, Vec<Diagnostic>> {
             *slot = node;
         }
     }
+    compiler.plan.has_restarts =
+        compiler.plan.nodes.iter().any(|node| node.notes.reload == Some(Reload::Restart));
     compiler.plan.has_secrets = compiler.plan.nodes.iter().any(|node| node.notes.secret);
     if compiler.found.is_empty() {
         match longest_chain(&compiler.plan) {

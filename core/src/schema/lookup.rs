@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use smol_str::SmolStr;
 
 use super::assertion::{Assertion, list};
-use super::facts::{Facts, TypeSet};
+use super::facts::{Facts, Reload, TypeSet};
 use super::plan::{Items, Judged, Node, NodeId, Plan};
 use crate::diagnostic::nearest;
 use crate::key::{Key, Segment};
@@ -95,6 +95,15 @@ impl Plan {
         let Some(near) = nearest(unknown, names.iter().map(SmolStr::as_str)) else { return false };
         meant.push(Segment::Name(near.into()));
         self.is_secret(&segments.fold(meant, |key, below| key.join(below.clone())))
+    }
+
+    /// When a change of the key takes effect.
+    pub(super) fn reload(&self, key: &Key) -> Reload {
+        let mut reload = Reload::default();
+        if self.has_restarts {
+            self.visit(key, &mut |_, node| reload = node.notes.reload.unwrap_or(reload));
+        }
+        reload
     }
 
     /// What a list at the key does with the one below it.

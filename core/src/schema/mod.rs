@@ -124,6 +124,16 @@ impl Schema {
         self.plan.is_secret(key)
     }
 
+    /// When a change of the key takes effect.
+    pub fn reload(&self, key: &Key) -> Reload {
+        self.plan.reload(key)
+    }
+
+    /// Tells whether any change takes effect only when the program starts again.
+    pub(crate) fn has_restarts(&self) -> bool {
+        self.plan.has_restarts
+    }
+
     /// What a list at the key does with the list of the layer below.
     pub fn list_strategy(&self, key: &Key) -> ListStrategy {
         self.plan.list_strategy(key)

@@ -28,6 +28,7 @@ pub(super) struct Plan {
     pub(super) longest_chain: usize,
     /// Tells whether any subschema is secret.
     pub(super) has_secrets: bool,
+    pub(super) has_restarts: bool,
     /// For each node, whether a `default` can be reached from it.
     pub(super) defaults_below: Vec<bool>,
     /// For each node, whether its defaults are the same whatever the other layers hold.

@@ -3,47 +3,61 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use speckit_core::resolve::Rules;
-use speckit_core::schema::Schema;
+use speckit_core::schema::SchemaMap;
 use speckit_core::source::{Environment, Language, Override, parse};
 use speckit_core::typed::to_value;
-use speckit_core::{Layer, LayerKind, Origin, Source};
+use speckit_core::{HotReloadConfig, Layer, LayerKind, Origin, Source, WatchMode};
 
 use crate::Shell;
 use crate::documents::FileSource;
+use crate::engine::{Follow, Start};
 use crate::error::ConfigError;
+use crate::loading::{Check, Frame, Loader, SchemaSource};
 use crate::schemas::compile_text;
-use crate::snapshot::Snapshot;
 use crate::sources::Sources;
-
-type Check<T> = Arc<dyn Fn(&T) -> Result<(), String> + Send + Sync>;
+use crate::world::{Host, World};
 
 /// Collects the layers and the rules of a configuration; [`Builder::open`] loads it.
 ///
 /// Layers in order of priority, lowest first: defaults, files in the order given, environment, overrides.
 pub struct Builder<T> {
-    defaults: Vec<Layer>,
-    sources: Sources,
-    schema: Option<Schema>,
-    prefix: Option<String>,
+    pub(crate) frame: Frame,
+    pub(crate) sources: Sources,
+    pub(crate) schema: SchemaSource,
     checks: Vec<Check<T>>,
-    strict: bool,
+    watching: HotReloadConfig,
+    follow: Option<Follow<T>>,
+    beside: Vec<PathBuf>,
+    accepts_defaults: bool,
+    world: Option<Arc<dyn World>>,
 }
 
 impl<T> Default for Builder<T> {
     fn default() -> Self {
         Self {
-            defaults: Vec::new(),
+            frame: Frame::default(),
             sources: Sources::default(),
-            schema: None,
-            prefix: None,
+            schema: SchemaSource::None,
             checks: Vec::new(),
-            strict: false,
+            watching: HotReloadConfig { watch_paths: Vec::new(), ..HotReloadConfig::default() },
+            follow: None,
+            beside: Vec::new(),
+            accepts_defaults: false,
+            world: None,
         }
     }
+}
+
+/// What a configuration starts with when its files are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fallback {
+    /// With its defaults, and with the environment and the overrides where those obey the rules.
+    Defaults,
 }
 
 impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
@@ -54,7 +68,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     pub fn defaults_toml(mut self, text: &str) -> Result<Self, ConfigError> {
         let source = Source::document(LayerKind::Defaults, "defaults", text);
         let layer = parse(&source, Language::Toml).map_err(ConfigError::rules)?;
-        self.defaults.push(layer);
+        self.frame.defaults.push(layer);
         Ok(self)
     }
 
@@ -69,7 +83,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         let source = Source::fragment(LayerKind::Defaults, "defaults", "");
         let root = to_value(settings, &Origin::whole(&source))
             .map_err(|error| ConfigError::rules(vec![error.into_diagnostic()]))?;
-        self.defaults.push(Layer::new(root));
+        self.frame.defaults.push(Layer::new(root));
         Ok(self)
     }
 
@@ -78,8 +92,19 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// # Errors
     /// [`ConfigError::Rules`] with every mistake of the schema.
     pub fn schema_json(mut self, text: &str) -> Result<Self, ConfigError> {
-        self.schema = Some(compile_text("schema", text).map_err(ConfigError::rules)?);
+        let schema = compile_text("schema", text).map_err(ConfigError::rules)?;
+        self.schema = SchemaSource::Given(Box::new(schema));
         Ok(self)
+    }
+
+    /// As [`Builder::schema_json`], with a schema file, JSON or (by its name) TOML. `maps` say in which folders the
+    /// documents of URLs lie that it refers to; nothing is fetched.
+    ///
+    /// A change of it, or of a file that it refers to, is a reload; a schema that is wrong is a refusal.
+    #[must_use]
+    pub fn schema_file(mut self, path: impl Into<PathBuf>, maps: Vec<SchemaMap>) -> Self {
+        self.schema = SchemaSource::File { path: path.into(), maps };
+        self
     }
 
     /// As [`Builder::schema_json`], with the schema that `schemars` makes of the type.
@@ -113,7 +138,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// Layers the variables `PREFIX_…`: `APP_SERVER__PORT` is `server.port`.
     #[must_use]
     pub fn env_prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.prefix = Some(prefix.into());
+        self.frame.prefix = Some(prefix.into());
         self
     }
 
@@ -141,7 +166,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// Makes every warning an error.
     #[must_use]
     pub fn strict(mut self, strict: bool) -> Self {
-        self.strict = strict;
+        self.frame.strict = strict;
         self
     }
 
@@ -155,23 +180,67 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
+    /// How long files must be quiet before a reload; 2 s where nothing is said. A storm of changes waits at most
+    /// ten times as long.
+    #[must_use]
+    pub fn debounce(mut self, quiet: Duration) -> Self {
+        self.watching.debounce_ms = u64::try_from(quiet.as_millis()).unwrap_or(u64::MAX);
+        self
+    }
+
+    /// How changes are noticed; [`WatchMode::Auto`] where nothing is said.
+    #[must_use]
+    pub fn watch_mode(mut self, mode: WatchMode) -> Self {
+        self.watching.mode = mode;
+        self
+    }
+
+    /// Reads again when this file or folder changes too, although nothing of the configuration lies there: a
+    /// certificate that a rule looks at, say.
+    #[must_use]
+    pub fn watch_path(mut self, path: impl Into<PathBuf>) -> Self {
+        self.beside.push(path.into());
+        self
+    }
+
+    /// Takes the quiet period, the way of watching and further paths from the settings themselves, at each reload.
+    #[must_use]
+    pub fn hot_reload(mut self, of: impl Fn(&T) -> HotReloadConfig + Send + Sync + 'static) -> Self {
+        self.follow = Some(Arc::new(of));
+        self
+    }
+
+    /// Opens even where the files are refused, with what stands in for them. [`Shell::status`] says why, and the first
+    /// reload that is accepted replaces it.
+    #[must_use]
+    pub fn fallback(mut self, fallback: Fallback) -> Self {
+        self.accepts_defaults = fallback == Fallback::Defaults;
+        self
+    }
+
+    /// Reads files, the environment and the time of this world and not of the machine; for simulations.
+    #[must_use]
+    pub fn world(mut self, world: Arc<dyn World>) -> Self {
+        self.world = Some(world);
+        self
+    }
+
     /// Loads the configuration once.
     ///
     /// # Errors
     /// [`ConfigError::Refused`] with every finding, as soon as one is an error.
     pub fn open(self) -> Result<Shell<T>, ConfigError> {
-        let mut rules = Rules::new(self.schema.clone()).strict(self.strict);
-        if let Some(prefix) = &self.prefix {
-            rules = rules.with_prefix(prefix.clone(), &[]);
-        }
-        let rules = rules.over(&self.defaults);
-        let inputs = self.sources.gather(&rules);
-        let resolved = rules.check(rules.read(&inputs)).and_then(|checked| checked.typed::<T>());
-        let checks = self.checks.iter().map(|check| |settings: &T| check(settings));
-        let resolved = resolved
-            .and_then(|resolved| resolved.validated_by_all(checks))
-            .map_err(|refused| ConfigError::refused(&refused, &rules))?;
-        Ok(Shell::of(Snapshot::new(1, resolved, self.schema, self.prefix)))
+        let world = self.world.unwrap_or_else(|| Arc::new(Host::default()));
+        let loader = Loader::new(self.sources, self.schema, self.frame, self.checks, &*world)?;
+        let watching = self.watching;
+        let follow = self.follow.unwrap_or_else(|| Arc::new(move |_| watching.clone()));
+        Shell::of(Start {
+            loader,
+            world,
+            follow,
+            beside: self.beside,
+            accepts_defaults: self.accepts_defaults,
+        })
     }
 }
 
@@ -179,7 +248,7 @@ impl<T> fmt::Debug for Builder<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder")
             .field("files", &self.sources.files)
-            .field("prefix", &self.prefix)
+            .field("prefix", &self.frame.prefix)
             .finish_non_exhaustive()
     }
 }

@@ -8,7 +8,60 @@ use std::sync::Arc;
 
 use speckit_core::resolve::Document;
 use speckit_core::source::{Language, MAX_BYTES, decode};
-use speckit_core::{Diagnostic, Key, LayerKind, Origin, Source};
+use speckit_core::{Diagnostic, Fingerprint, Key, LayerKind, Origin, Source};
+
+/// Where files are read from: the disk, or what stands in for it in a test.
+pub trait Files {
+    /// The bytes of a file; of one that is longer than [`MAX_BYTES`], more than that many.
+    ///
+    /// # Errors
+    /// The system's.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+
+    /// The paths of what lies in a folder and is no folder, in any order; `None` where the path is no folder.
+    fn list(&self, folder: &Path) -> Option<io::Result<Vec<PathBuf>>>;
+
+    /// A hash that changes when the file, or what lies in the folder, does: of lengths and times, not of bytes.
+    /// `None` where there is nothing.
+    fn stamp(&self, path: &Path) -> Option<Fingerprint>;
+}
+
+/// The disk of the machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Disk;
+
+impl Files for Disk {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
+        File::open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn list(&self, folder: &Path) -> Option<io::Result<Vec<PathBuf>>> {
+        if !folder.is_dir() {
+            return None;
+        }
+        let entries = fs::read_dir(folder);
+        let paths = entries.and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
+        Some(paths.map(|paths: Vec<PathBuf>| paths.into_iter().filter(|path| !path.is_dir()).collect()))
+    }
+
+    fn stamp(&self, path: &Path) -> Option<Fingerprint> {
+        let mut paths = match self.list(path) {
+            Some(listed) => listed.unwrap_or_default(),
+            None => vec![path.to_path_buf()],
+        };
+        paths.sort();
+        let mut stamps = Vec::new();
+        for path in paths {
+            if let Ok(metadata) = fs::metadata(&path) {
+                stamps.push(format!("{path:?} {} {:?}", metadata.len(), metadata.modified().ok()));
+            }
+        }
+        (!stamps.is_empty()).then(|| Fingerprint::of_bytes(stamps.join("\n").as_bytes()))
+    }
+}
 
 /// One file, or folder of files, of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,14 +77,15 @@ pub struct FileSource {
 /// A folder is read as conf.d: its `*.toml` in the order of their names. A file that may be absent and is gives
 /// nothing. Findings have the codes `file/missing`, `file/unreadable`, `file/too-large`, `parse/not-utf8`
 /// and, as a warning, `file/empty`.
-pub fn read(file: &FileSource) -> (Vec<Document>, Vec<Diagnostic>) {
+pub fn read(files: &dyn Files, file: &FileSource) -> (Vec<Document>, Vec<Diagnostic>) {
     let mut documents = Vec::new();
     let mut findings = Vec::new();
-    let listed = if file.path.is_dir() { conf_d(&file.path) } else { Ok(vec![file.path.clone()]) };
+    let listed =
+        files.list(&file.path).map_or_else(|| Ok(vec![file.path.clone()]), |paths| paths.map(conf_d));
     match listed {
         Ok(paths) => {
             for path in paths {
-                match read_document(&path) {
+                match read_document(files, &path) {
                     Ok((document, finding)) => {
                         documents.push(document);
                         findings.extend(finding);
@@ -50,8 +104,8 @@ pub fn read(file: &FileSource) -> (Vec<Document>, Vec<Diagnostic>) {
 ///
 /// # Errors
 /// Why there is none.
-pub fn read_document(path: &Path) -> Result<(Document, Option<Diagnostic>), Unread> {
-    let source = read_source(LayerKind::File, path)?;
+pub fn read_document(files: &dyn Files, path: &Path) -> Result<(Document, Option<Diagnostic>), Unread> {
+    let source = read_source(files, LayerKind::File, path)?;
     let finding = source.text().is_empty().then(|| {
         Diagnostic::warning("file/empty", Key::root(), "the file is empty and sets nothing")
             .at(&Origin::new(&source, 0..0))
@@ -93,35 +147,26 @@ impl Unread {
 ///
 /// # Errors
 /// Why there is none.
-pub fn read_source(layer: LayerKind, path: &Path) -> Result<Arc<Source>, Unread> {
-    let bytes = read_bytes(path).map_err(|error| match error.kind() {
+pub fn read_source(files: &dyn Files, layer: LayerKind, path: &Path) -> Result<Arc<Source>, Unread> {
+    let bytes = files.read(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Unread::Missing,
-        io::ErrorKind::FileTooLarge => Unread::TooLarge,
         _ => Unread::Io(error.to_string()),
     })?;
+    if bytes.len() > MAX_BYTES {
+        return Err(Unread::TooLarge);
+    }
     decode(layer, &path.display().to_string(), bytes).map_err(|finding| Unread::NotUnicode(Box::new(finding)))
 }
 
-fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
-    File::open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
-    if bytes.len() > MAX_BYTES { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
-}
-
 /// The `*.toml` of a folder, in the order of their names. A name that begins with a dot is passed over.
-fn conf_d(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
+fn conf_d(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
+    paths.retain(|path| {
         let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
         let is_toml = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
-        if is_toml && !hidden && !path.is_dir() {
-            paths.push(path);
-        }
-    }
+        is_toml && !hidden
+    });
     paths.sort();
-    Ok(paths)
+    paths
 }
 
 /// Writes a file in one step: to a neighbour first, which then takes its name; other readers see the old text
@@ -202,7 +247,7 @@ mod tests {
     use super::*;
 
     fn read(path: &Path) -> Result<String, Unread> {
-        read_source(LayerKind::File, path).map(|source| source.text().into())
+        read_source(&Disk, LayerKind::File, path).map(|source| source.text().into())
     }
 
     #[test]

@@ -6,6 +6,8 @@ use speckit_core::report::Style;
 use speckit_core::report::render;
 use speckit_core::resolve::{Refused, Rules};
 
+use crate::events::Diagnostics;
+
 /// Why a configuration could not be opened: every finding, and the report for a person.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
@@ -17,6 +19,14 @@ pub enum ConfigError {
         /// The findings as text, with the lines that they are about; secrets are masked.
         report: String,
     },
+    /// Changes of the files cannot be noticed.
+    #[error("{report}")]
+    Watch {
+        /// Every finding, in the order of reports.
+        findings: Vec<Diagnostic>,
+        /// The findings as text.
+        report: String,
+    },
     /// The schema, or the defaults that were built in, are wrong: a mistake of the program.
     #[error("{report}")]
     Rules {
@@ -25,6 +35,21 @@ pub enum ConfigError {
         /// The findings as text.
         report: String,
     },
+}
+
+#[cfg(feature = "watch")]
+impl Diagnostics {
+    /// Findings that are about no text.
+    pub(crate) fn plain(findings: Vec<Diagnostic>) -> Self {
+        let report = render(&findings, &Masks::default(), PLAIN);
+        Self::new(findings, report)
+    }
+}
+
+impl From<&ConfigError> for Diagnostics {
+    fn from(error: &ConfigError) -> Self {
+        Self::new(error.diagnostics().to_vec(), error.to_string())
+    }
 }
 
 const PLAIN: Style = Style { color: false, width: 100 };
@@ -42,10 +67,18 @@ impl ConfigError {
         Self::Rules { findings, report }
     }
 
+    #[cfg(feature = "watch")]
+    pub(crate) fn watch(findings: Vec<Diagnostic>) -> Self {
+        let report = render(&findings, &Masks::default(), PLAIN);
+        Self::Watch { findings, report }
+    }
+
     /// Every finding, in the order of reports.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         match self {
-            Self::Refused { findings, .. } | Self::Rules { findings, .. } => findings,
+            Self::Refused { findings, .. } | Self::Watch { findings, .. } | Self::Rules { findings, .. } => {
+                findings
+            }
         }
     }
 }

@@ -31,25 +31,36 @@
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
-use arc_swap::{ArcSwap, Guard};
+use arc_swap::Guard;
 use serde::de::DeserializeOwned;
 
+use busy::Guarded;
+use engine::{Cause, Reentered, Shared, Start, Turn};
+
 mod builder;
+mod busy;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod clock;
 pub mod documents;
+mod engine;
 pub mod environment;
 mod error;
 mod events;
 mod loader;
+mod loading;
 pub mod schemas;
 mod snapshot;
 mod sources;
 mod status;
+#[cfg(feature = "watch")]
+mod watch;
+pub mod world;
 
-pub use builder::Builder;
+pub use builder::{Builder, Fallback};
+pub use busy::Busy;
 pub use error::ConfigError;
 pub use events::{ConfigReloadEvent, Diagnostics, Subscription};
 pub use loader::{
@@ -60,14 +71,27 @@ pub use sources::Sources;
 pub use speckit_core::schema::SchemaValidator;
 pub use speckit_core::{
     AppConfig, Diagnostic, HotReloadConfig, Key, ModelConfig, ModelRegistry, QualityGateConfig,
-    RegistryError, RetryConfig, Severity, ValidationConfig,
+    RegistryError, RetryConfig, Severity, ValidationConfig, WatchMode,
 };
 pub use speckit_core::{diagnostic, diff, explain, print, redact, report, resolve, schema, source, typed};
 pub use status::{Status, Watching};
+#[cfg(feature = "watch")]
+pub use watch::HotReloadWatcher;
 
 /// A loaded configuration that is shared between threads. A copy is a pointer.
 pub struct Shell<T> {
-    current: Arc<ArcSwap<Snapshot<T>>>,
+    shared: Arc<Shared<T>>,
+}
+
+/// What became of a reload by hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reloaded {
+    /// Another generation is in force.
+    Renewed,
+    /// What was in force still is: nothing that matters has changed.
+    Unchanged,
+    /// It is accepted, and waits until the last guard of [`Shell::busy`] is dropped.
+    Deferred,
 }
 
 impl<T: DeserializeOwned + Send + Sync + 'static> Shell<T> {
@@ -76,35 +100,95 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shell<T> {
         Builder::default()
     }
 
-    pub(crate) fn of(snapshot: Snapshot<T>) -> Self {
-        Self { current: Arc::new(ArcSwap::from_pointee(snapshot)) }
+    pub(crate) fn of(start: Start<T>) -> Result<Self, ConfigError> {
+        Ok(Self { shared: Arc::new(Shared::open(start)?) })
     }
 
     /// The settings, to keep.
     pub fn current(&self) -> Arc<T> {
-        Arc::clone(self.current.load().config())
+        Arc::clone(self.shared.current.load().config())
     }
 
     /// The settings, for a short look: no count is touched that other threads touch.
     pub fn load(&self) -> Loaded<T> {
-        Loaded(self.current.load())
+        Loaded(self.shared.current.load())
     }
 
     /// The present generation with the tree that explains it.
     pub fn snapshot(&self) -> Arc<Snapshot<T>> {
-        self.current.load_full()
+        self.shared.current.load_full()
+    }
+
+    /// Tells of every reload from now on. Any number may subscribe; none holds another up.
+    pub fn subscribe(&self) -> Subscription {
+        self.shared.hub.subscribe()
+    }
+
+    /// Keeps the running configuration in force until the guard is dropped. What is accepted meanwhile waits, and what
+    /// is refused is told at once.
+    ///
+    /// Where nobody watches, the thread that drops the last guard does the reload that waits.
+    pub fn busy(&self) -> Busy {
+        Busy::of(Arc::clone(&self.shared) as Arc<dyn Guarded>)
+    }
+
+    /// Reads everything now, and takes what is there as it is.
+    ///
+    /// # Errors
+    /// [`ConfigError::Refused`] with every finding; what was in force stays. A rule of the configuration that asks for a
+    /// reload is refused too, with `reload/nested`.
+    pub fn reload(&self) -> Result<Reloaded, ConfigError> {
+        let turn = self.shared.turn(Cause::Asked).map_err(|Reentered| {
+            let message = "a rule of the configuration asks for a reload while it is asked itself";
+            ConfigError::rules(vec![Diagnostic::error("reload/nested", Key::root(), message)])
+        })?;
+        match turn {
+            Turn { refusal: Some(refusal), .. } => Err(refusal),
+            Turn { is_deferred: true, .. } => Ok(Reloaded::Deferred),
+            Turn { is_renewed: true, .. } => Ok(Reloaded::Renewed),
+            _ => Ok(Reloaded::Unchanged),
+        }
+    }
+
+    /// How it is doing: counts, times, what waits, and which files are not what runs. The files are read for that.
+    pub fn status(&self) -> Status {
+        self.shared.status()
+    }
+
+    /// Says that something may have changed, for a program that notices changes itself; [`Shell::turn`] then reads when
+    /// the quiet period is over.
+    pub fn hint(&self) {
+        // Within a rule of the configuration, which is read at this very moment, it says nothing new.
+        drop(self.shared.turn(Cause::Hint));
+    }
+
+    /// Does what is due, for a program with an event loop of its own instead of a watcher, and says after how long
+    /// to call again; `None` until the next [`Shell::hint`].
+    pub fn turn(&self) -> Option<Duration> {
+        let next = self.shared.turn(Cause::Due).ok()?.next?;
+        Some(next.saturating_sub(self.shared.world.now()))
+    }
+
+    /// Reloads when files change, on a thread of its own, until the last watcher is dropped, which joins the thread.
+    /// A second watcher shares the thread of the first.
+    ///
+    /// # Errors
+    /// [`ConfigError::Watch`] where changes cannot be noticed in the way that was asked for.
+    #[cfg(feature = "watch")]
+    pub fn watch(&self) -> Result<HotReloadWatcher, ConfigError> {
+        watch::watch(&self.shared)
     }
 }
 
 impl<T> Clone for Shell<T> {
     fn clone(&self) -> Self {
-        Self { current: Arc::clone(&self.current) }
+        Self { shared: Arc::clone(&self.shared) }
     }
 }
 
 impl<T> fmt::Debug for Shell<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Shell").field(&**self.current.load()).finish()
+        f.debug_tuple("Shell").field(&**self.shared.current.load()).finish()
     }
 }
 

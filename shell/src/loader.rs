@@ -7,8 +7,11 @@ use speckit_core::schema::Schema;
 use speckit_core::source::{Environment, Language, Override, parse};
 use speckit_core::{AppConfig, Diagnostic, Layer, LayerKind, Source};
 
+use crate::Shell;
+use crate::builder::Builder;
 use crate::documents::FileSource;
 use crate::error::ConfigError;
+use crate::loading::{Frame, SchemaSource};
 use crate::schemas::compile_text;
 use crate::sources::Sources;
 
@@ -66,14 +69,31 @@ impl ConfigLoader {
     /// # Errors
     /// [`ConfigError::Refused`] with every finding, as soon as one is an error.
     pub fn load(&self) -> Result<AppConfig, ConfigError> {
-        let schema = application_schema().map_err(ConfigError::rules)?;
-        let rules = application_rules(schema)
-            .strict(self.strict)
-            .over(&[application_defaults().map_err(ConfigError::rules)?]);
-        let resolved =
-            rules.check(rules.read(&self.sources.gather(&rules))).and_then(|checked| checked.typed());
-        let resolved = resolved.map_err(|refused| ConfigError::refused(&refused, &rules))?;
-        Ok(resolved.into_parts().0)
+        self.open().map(|shell| (*shell.current()).clone())
+    }
+
+    /// Loads the configuration, to be watched and reloaded. The quiet period, the way of watching and further paths
+    /// are those of its own `hot_reload`.
+    ///
+    /// # Errors
+    /// [`ConfigError::Refused`] with every finding, as soon as one is an error.
+    pub fn open(&self) -> Result<Shell<AppConfig>, ConfigError> {
+        self.builder()?.open()
+    }
+
+    /// The layers and rules of the shipped application over these sources.
+    pub(crate) fn builder(&self) -> Result<Builder<AppConfig>, ConfigError> {
+        let mut builder = Builder::<AppConfig>::default().hot_reload(|config| config.hot_reload.clone());
+        builder.schema = SchemaSource::Given(Box::new(application_schema().map_err(ConfigError::rules)?));
+        builder.frame = Frame {
+            defaults: vec![application_defaults().map_err(ConfigError::rules)?],
+            prefix: Some(PREFIX.into()),
+            reserved: RESERVED,
+            is_application: true,
+            strict: self.strict,
+        };
+        builder.sources = self.sources.clone();
+        Ok(builder)
     }
 }
 

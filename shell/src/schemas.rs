@@ -7,7 +7,7 @@ use speckit_core::schema::{Documents, Schema, SchemaMap, file_address, paths_of}
 use speckit_core::source::{Language, parse};
 use speckit_core::{Diagnostic, LayerKind, Source, Value};
 
-use crate::documents::{absolute, read_source};
+use crate::documents::{Files, absolute, read_source};
 
 /// Compiles a schema from its text, without further documents.
 ///
@@ -22,8 +22,8 @@ pub fn compile_text(name: &str, text: &str) -> Result<Schema, Vec<Diagnostic>> {
 ///
 /// # Errors
 /// `file/…` when the schema cannot be read, else every mistake of the schema.
-pub fn compile_file(path: &Path, maps: &[SchemaMap]) -> Result<Schema, Vec<Diagnostic>> {
-    let read = |path: &Path| read_source(LayerKind::Defaults, path);
+pub fn compile_file(files: &dyn Files, path: &Path, maps: &[SchemaMap]) -> Result<Schema, Vec<Diagnostic>> {
+    let read = |path: &Path| read_source(files, LayerKind::Defaults, path);
     let source = read(path).map_err(|unread| vec![unread.finding(path)])?;
     let path = absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let address = path.to_str().map(file_address).unwrap_or_default();

@@ -3,11 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
+use speckit_core::diff::Change;
 use speckit_core::explain::{Explanation, explain};
-use speckit_core::resolve::{Checked, Resolved};
+use speckit_core::reload::Contents;
+use speckit_core::resolve::Checked;
 use speckit_core::schema::Schema;
 use speckit_core::source::EnvironmentNames;
 use speckit_core::{Diagnostic, Key, Value, print};
+
+use crate::loading::Candidate;
 
 /// One generation of a configuration. It never changes; who holds one sees one whole configuration.
 pub struct Snapshot<T> {
@@ -16,17 +20,21 @@ pub struct Snapshot<T> {
     checked: Checked,
     schema: Option<Schema>,
     prefix: Option<String>,
+    reserved: &'static [&'static str],
+    contents: Contents,
 }
 
 impl<T> Snapshot<T> {
     pub(crate) fn new(
         generation: u64,
-        resolved: Resolved<T>,
-        schema: Option<Schema>,
-        prefix: Option<String>,
+        candidate: Candidate<T>,
+        prefix: Option<&str>,
+        reserved: &'static [&'static str],
     ) -> Self {
+        let Candidate { resolved, schema, contents } = candidate;
         let (config, checked) = resolved.into_parts();
-        Self { generation, config: Arc::new(config), checked, schema, prefix }
+        let prefix = prefix.map(String::from);
+        Self { generation, config: Arc::new(config), checked, schema, prefix, reserved, contents }
     }
 
     /// The number of the generation: 1 for what was opened, one more for each that replaced it.
@@ -56,11 +64,28 @@ impl<T> Snapshot<T> {
     pub fn explain(&self, key: &str) -> Option<Explanation> {
         let key: Key = key.parse().ok()?;
         let facts = self.schema.as_ref().and_then(|schema| schema.facts(&key));
-        let prefix = self.prefix.as_deref();
-        let names =
-            prefix.map(|prefix| EnvironmentNames::new(prefix, &[], self.schema.as_ref(), Some(self.root())));
-        let variable = names.and_then(|names| names.variable(&key));
-        explain(self.checked.merged(), &key, facts.as_ref(), &|key| self.is_secret(key), variable.as_deref())
+        let variable = self.names().and_then(|names| names.variable(&key));
+        let is_secret = |key: &Key| self.is_secret(key);
+        let why = explain(self.checked.merged(), &key, facts.as_ref(), &is_secret, variable.as_deref())?;
+        Some(why.with_pending(self.checked.pending_restart(), &is_secret))
+    }
+
+    /// What keeps its running value until the program starts again (`x-reload = restart`), in key order: `old` is what
+    /// runs, `new` what was written. Secrets are redacted.
+    pub fn pending_restart(&self) -> Vec<Change> {
+        let is_secret = |key: &Key| self.is_secret(key);
+        self.checked.pending_restart().iter().map(|change| change.redacted(&is_secret)).collect()
+    }
+
+    /// The variables of the environment that set keys; `None` without a prefix.
+    pub(crate) fn names(&self) -> Option<EnvironmentNames<'_>> {
+        let prefix = self.prefix.as_deref()?;
+        Some(EnvironmentNames::new(prefix, self.reserved, self.schema.as_ref(), Some(self.root())))
+    }
+
+    /// What it was read from.
+    pub(crate) fn contents(&self) -> &Contents {
+        &self.contents
     }
 
     /// The resolved configuration as one stable text for snapshot tests: a line for each leaf, sorted, secrets
@@ -69,7 +94,7 @@ impl<T> Snapshot<T> {
         print::to_text(self.root(), &|key| self.is_secret(key))
     }
 
-    fn is_secret(&self, key: &Key) -> bool {
+    pub(crate) fn is_secret(&self, key: &Key) -> bool {
         self.schema.as_ref().is_some_and(|schema| schema.is_secret(key))
     }
 }

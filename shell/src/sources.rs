@@ -3,11 +3,10 @@
 use std::path::Path;
 
 use speckit_core::LayerKind;
-use speckit_core::resolve::{Inputs, Rules};
-use speckit_core::source::{Environment, Override};
+use speckit_core::resolve::Inputs;
+use speckit_core::source::{Environment, EnvironmentNames, Override};
 
-use crate::documents::{self, FileSource, Unread};
-use crate::environment;
+use crate::documents::{self, FileSource, Files, Unread};
 
 /// The sources of one configuration that may change, lowest priority first.
 #[derive(Clone, Debug, Default)]
@@ -21,30 +20,34 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Reads everything once. `rules` know which variables name the files of secrets.
-    pub fn gather(&self, rules: &Rules) -> Inputs {
+    /// Reads everything once. `names` know which variables name the files of secrets; `environment` is read where no
+    /// environment was given.
+    pub fn gather(
+        &self,
+        files: &dyn Files,
+        names: Option<&EnvironmentNames<'_>>,
+        environment: impl FnOnce() -> Environment,
+    ) -> Inputs {
         let mut inputs = Inputs {
             documents: Vec::new(),
-            environment: self.environment.clone().unwrap_or_else(environment::capture),
+            environment: self.environment.clone().unwrap_or_else(environment),
             overrides: self.overrides.clone(),
             findings: Vec::new(),
         };
         for file in &self.files {
-            let (documents, findings) = documents::read(file);
+            let (documents, findings) = documents::read(files, file);
             inputs.documents.extend(documents);
             inputs.findings.extend(findings);
         }
-        if let Some(names) = rules.names(None) {
-            for path in names.secret_files(&inputs.environment) {
-                let source = documents::read_source(LayerKind::Env, Path::new(&path));
-                let content = source.map(|source| source.text().to_string()).map_err(|unread| match unread {
-                    Unread::Missing => "it does not exist".into(),
-                    Unread::Io(reason) => reason,
-                    Unread::TooLarge => "it is too large".into(),
-                    Unread::NotUnicode(_) => "it is not UTF-8".into(),
-                });
-                inputs.environment.add_file(path, content);
-            }
+        for path in names.map(|names| names.secret_files(&inputs.environment)).unwrap_or_default() {
+            let source = documents::read_source(files, LayerKind::Env, Path::new(&path));
+            let content = source.map(|source| source.text().to_string()).map_err(|unread| match unread {
+                Unread::Missing => "it does not exist".into(),
+                Unread::Io(reason) => reason,
+                Unread::TooLarge => "it is too large".into(),
+                Unread::NotUnicode(_) => "it is not UTF-8".into(),
+            });
+            inputs.environment.add_file(path, content);
         }
         inputs
     }

@@ -1,12 +1,14 @@
 //! How a running configuration is doing.
 
+use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use speckit_core::Diagnostic;
 use speckit_core::diff::Change;
 
-use crate::events::Diagnostics;
+use crate::events::{ConfigReloadEvent, Diagnostics};
+use crate::snapshot::Snapshot;
 
 /// How a running configuration is doing, as [`Shell::status`](crate::Shell::status) found it.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,4 +57,113 @@ pub enum Watching {
         /// The interval.
         every: Duration,
     },
+}
+
+/// How many reload times are kept for their percentile.
+const MOST_TIMES: usize = 1000;
+
+/// What a status is made of, kept up to date by each turn.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    since: Duration,
+    reloads: u64,
+    refusals: u64,
+    times: VecDeque<Duration>,
+    refusal: Option<Diagnostics>,
+    /// The files that the last reading knew of.
+    pub(crate) files: BTreeSet<PathBuf>,
+    pub(crate) watching: Watching,
+    pub(crate) warnings: Vec<Diagnostic>,
+    pub(crate) is_waiting: bool,
+    pub(crate) is_deferred: bool,
+}
+
+impl Ledger {
+    pub(crate) fn new(now: Duration, refusal: Option<Diagnostics>) -> Self {
+        Self {
+            since: now,
+            reloads: 0,
+            refusals: 0,
+            times: VecDeque::new(),
+            refusal,
+            files: BTreeSet::new(),
+            watching: Watching::Off,
+            warnings: Vec::new(),
+            is_waiting: false,
+            is_deferred: false,
+        }
+    }
+
+    /// Something was put in force; `is_renewed` says whether it has other values.
+    pub(crate) fn published(&mut self, now: Duration, elapsed: Duration, is_renewed: bool) {
+        self.refusal = None;
+        if is_renewed {
+            self.since = now;
+            self.reloads += 1;
+            if self.times.len() >= MOST_TIMES {
+                self.times.pop_front();
+            }
+            self.times.push_back(elapsed);
+        }
+    }
+
+    pub(crate) fn told(&mut self, event: &ConfigReloadEvent) {
+        match event {
+            ConfigReloadEvent::ReloadFailed { diagnostics, .. } => {
+                self.refusals += 1;
+                self.refusal = Some(diagnostics.clone());
+            }
+            ConfigReloadEvent::ReloadDeferred { .. } => self.refusal = None,
+            ConfigReloadEvent::Warning { diagnostics } => self.warnings.extend_from_slice(diagnostics),
+            _ => {}
+        }
+    }
+
+    pub(crate) fn status<T>(
+        &self,
+        now: Duration,
+        current: &Snapshot<T>,
+        busy: usize,
+        drift: Vec<PathBuf>,
+    ) -> Status {
+        Status {
+            generation: current.generation(),
+            age: now.saturating_sub(self.since),
+            reloads: self.reloads,
+            refusals: self.refusals,
+            last_reload: self.times.back().copied(),
+            p95_reload: nearest_rank(self.times.iter().copied().collect(), 95),
+            watching: self.watching,
+            is_waiting: self.is_waiting,
+            is_deferred: self.is_deferred,
+            busy,
+            pending_restart: current.pending_restart(),
+            refusal: self.refusal.clone(),
+            warnings: self.warnings.clone(),
+            drift,
+        }
+    }
+}
+
+/// The smallest value that so many percent of all are at most.
+fn nearest_rank(mut values: Vec<Duration>, percent: usize) -> Option<Duration> {
+    values.sort_unstable();
+    let rank = (values.len() * percent).div_ceil(100);
+    values.get(rank.saturating_sub(1)).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_percentile_is_one_of_the_values() {
+        let values = |count: u64| (1..=count).map(Duration::from_millis).collect::<Vec<_>>();
+        let of = |count: u64| nearest_rank(values(count), 95).map(|value| value.as_millis());
+        assert_eq!(of(0), None);
+        assert_eq!(of(1), Some(1));
+        assert_eq!(of(20), Some(19));
+        assert_eq!(of(100), Some(95));
+        assert_eq!(of(101), Some(96));
+    }
 }

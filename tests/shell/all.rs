@@ -13,6 +13,7 @@ mod migrate;
 mod models;
 mod place;
 mod readme;
+mod reloads;
 mod schemas;
 mod secrets;
 mod show;

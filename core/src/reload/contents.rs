@@ -59,6 +59,12 @@ impl Contents {
         self.rest.insert(name.into(), hash);
     }
 
+    /// Notes all that another reading held; where both know a source, the other is right.
+    pub fn extend(&mut self, other: Self) {
+        self.files.extend(other.files);
+        self.rest.extend(other.rest);
+    }
+
     /// The files, whether they were there or not.
     pub fn files(&self) -> impl Iterator<Item = &str> {
         self.files.keys().map(SmolStr::as_str)

@@ -2,7 +2,7 @@
 //! PostgreSQL do whose context is `postmaster`.
 
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{Checked, Refused, Resolved, Rules};
@@ -138,6 +138,7 @@ mod tests {
     use crate::resolve::{Document, Inputs};
     use crate::schema::Documents;
     use crate::source::{Language, parse};
+    use alloc::string::ToString as _;
     use serde::Deserialize;
     use std::collections::BTreeMap;
 
@@ -168,10 +169,8 @@ mod tests {
 
     fn resolved(rules: &Rules, text: &str) -> Resolved<Any> {
         let source = Source::document(LayerKind::File, "app.toml", text);
-        let inputs = Inputs {
-            documents: Vec::from([Document::Text(source, Language::Toml)]),
-            ..Inputs::default()
-        };
+        let inputs =
+            Inputs { documents: Vec::from([Document::Text(source, Language::Toml)]), ..Inputs::default() };
         rules.check(rules.read(&inputs)).unwrap().typed().unwrap()
     }
 

@@ -12,7 +12,7 @@ use speckit_core::{Diagnostic, LayerKind};
 
 use super::args::CheckArgs;
 use super::context::{Context, Opened, Outcome, verdict};
-use crate::documents::{command_is_found, read_document};
+use crate::documents::{Disk, command_is_found, read_document};
 
 pub(super) fn run(context: &Context, args: &CheckArgs) -> Outcome {
     if args.files.is_empty() { layered(context) } else { each_by_itself(context, args) }
@@ -124,7 +124,7 @@ fn each_by_itself(context: &Context, args: &CheckArgs) -> Outcome {
 
 /// What is to be said of one file without layers, in the order of reports. A folder is no file.
 fn alone(path: &Path, rules: &Rules) -> (Vec<Diagnostic>, Masks) {
-    let (document, empty) = match read_document(path) {
+    let (document, empty) = match read_document(&Disk, path) {
         Ok(read) => read,
         Err(unread) => return (vec![unread.finding(path)], Masks::default()),
     };

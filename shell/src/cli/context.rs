@@ -7,7 +7,7 @@ use speckit_core::{Diagnostic, Merged, Severity, Value};
 
 use super::args::{Format, Globals};
 use super::terminal::Terminal;
-use crate::documents::FileSource;
+use crate::documents::{Disk, FileSource};
 use crate::environment;
 use crate::loader::{PREFIX, RESERVED, application_defaults, application_rules, application_schema};
 use crate::schemas::compile_file;
@@ -54,7 +54,7 @@ impl Context {
     pub(super) fn rules(&self) -> Result<Rules, Vec<Diagnostic>> {
         let prefix = self.globals.env_prefix.clone().unwrap_or_else(|| PREFIX.into());
         let (rules, defaults) = match &self.globals.schema {
-            Some(path) => (Rules::new(Some(compile_file(path, &self.globals.schema_map)?)), None),
+            Some(path) => (Rules::new(Some(compile_file(&Disk, path, &self.globals.schema_map)?)), None),
             None => (application_rules(application_schema()?), Some(application_defaults()?)),
         };
         let rules = rules.with_prefix(prefix, RESERVED).strict(self.globals.strict);
@@ -65,7 +65,7 @@ impl Context {
     pub(super) fn open(&self) -> Result<Opened, Outcome> {
         let opened = self.rules().and_then(|rules| {
             let sources = self.sources()?;
-            let inputs = sources.gather(&rules);
+            let inputs = sources.gather(&Disk, rules.names(None).as_ref(), environment::capture);
             let outcome = rules.check(rules.read(&inputs));
             Ok(Opened { rules, inputs, outcome })
         });

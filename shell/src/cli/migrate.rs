@@ -6,11 +6,11 @@ use speckit_core::redact::Masks;
 
 use super::args::MigrateArgs;
 use super::context::{Context, Outcome};
-use crate::documents::{copy, exists, read_source, write_atomically};
+use crate::documents::{Disk, copy, exists, read_source, write_atomically};
 
 pub(super) fn run(context: &Context, args: &MigrateArgs) -> Outcome {
     let name = args.file.display().to_string();
-    let source = match read_source(LayerKind::File, &args.file) {
+    let source = match read_source(&Disk, LayerKind::File, &args.file) {
         Ok(source) => source,
         Err(unread) => return context.refuse(&[unread.finding(&args.file)]),
     };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use speckit_core::{AppConfig, Diagnostic, LayerKind, Source};
 
 use super::context::{Context, Outcome};
-use crate::documents::read_source;
+use crate::documents::{Disk, read_source};
 
 pub(super) fn run(context: &Context) -> Outcome {
     let Some(path) = &context.globals.schema else {
@@ -21,5 +21,5 @@ pub(super) fn run(context: &Context) -> Outcome {
 }
 
 fn read(path: &Path) -> Result<Arc<Source>, Vec<Diagnostic>> {
-    read_source(LayerKind::Defaults, path).map_err(|unread| vec![unread.finding(path)])
+    read_source(&Disk, LayerKind::Defaults, path).map_err(|unread| vec![unread.finding(path)])
 }

@@ -5,6 +5,9 @@
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::value::Fingerprint;
 
 mod names;
 mod reader;
@@ -52,6 +55,23 @@ impl Environment {
     /// Tells whether a variable is set, to anything.
     pub fn is_set(&self, name: &str) -> bool {
         self.variables.contains_key(name)
+    }
+
+    /// A hash of every variable with its text, by which two environments are told apart.
+    pub fn fingerprint(&self) -> Fingerprint {
+        let mut bytes = Vec::new();
+        for (name, variable) in &self.variables {
+            let text = match variable {
+                Variable::Text(text) => Some(text.as_bytes()),
+                Variable::NotUnicode => None,
+            };
+            for part in [Some(name.as_bytes()), text] {
+                let length = part.map_or(u64::MAX, |part| part.len() as u64);
+                bytes.extend_from_slice(&length.to_le_bytes());
+                bytes.extend_from_slice(part.unwrap_or_default());
+            }
+        }
+        Fingerprint::of_bytes(&bytes)
     }
 
     /// Keeps what the shell read for a path that [`EnvironmentNames::secret_files`] named; the error is a reason

@@ -1,0 +1,432 @@
+//! The running configuration: one loader, one reload machine, and all that is told of them.
+//!
+//! Whoever has a reason turns the engine: the watcher's thread, a reload by hand, the drop of the last guard, a
+//! program's own event loop. The machine of the core decides, and what it decides is done here.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use serde::de::DeserializeOwned;
+use speckit_core::diff::{Change, diff};
+use speckit_core::reload::{Action, Contents, Input, Load, Machine, Notice};
+use speckit_core::{HotReloadConfig, Key};
+
+use crate::busy::{Gate, Guarded};
+use crate::documents::{Files as _, absolute};
+use crate::error::ConfigError;
+use crate::events::{ConfigReloadEvent, Diagnostics, Hub};
+use crate::loading::{Candidate, Loader, fingerprint_of, unwound};
+use crate::snapshot::Snapshot;
+use crate::status::{Ledger, Status};
+use crate::world::{Recorder, World};
+
+/// Reads from the settings how they are followed.
+pub(crate) type Follow<T> = Arc<dyn Fn(&T) -> HotReloadConfig + Send + Sync>;
+
+/// All that the handles of one configuration share.
+pub(crate) struct Shared<T> {
+    pub(crate) current: ArcSwap<Snapshot<T>>,
+    pub(crate) hub: Hub,
+    pub(crate) gate: Gate,
+    pub(crate) world: Arc<dyn World>,
+    ledger: Mutex<Ledger>,
+    engine: Mutex<Engine<T>>,
+    /// Who turns the engine at present.
+    turning: Mutex<Option<ThreadId>>,
+    /// Who watches.
+    #[cfg(feature = "watch")]
+    pub(crate) watcher: crate::watch::Slot,
+    /// What wakes the one who watches.
+    alarm: Mutex<Option<Arc<dyn Fn() + Send + Sync>>>,
+}
+
+/// What only one may use at a time.
+struct Engine<T> {
+    loader: Loader<T>,
+    machine: Machine,
+    follow: Follow<T>,
+    following: HotReloadConfig,
+    beside: Vec<PathBuf>,
+    /// What the last reading found, whatever became of it.
+    last: Contents,
+    /// What the last look at intervals found.
+    polled: Option<Contents>,
+    candidate: Option<Candidate<T>>,
+    refusal: Option<ConfigError>,
+    /// The files that the last reading found changed.
+    changed: Vec<PathBuf>,
+}
+
+/// Why the engine is turned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// Something may have changed.
+    Hint,
+    /// Time has passed, or a guard was dropped.
+    Due,
+    /// It is time to look, since nothing tells of changes.
+    Look,
+    /// Somebody wants a reload.
+    Asked,
+}
+
+/// What a turn came to.
+#[derive(Debug, Default)]
+pub(crate) struct Turn {
+    /// When the engine is to be turned again, as a time of the world.
+    pub(crate) next: Option<Duration>,
+    /// Whether everything was read.
+    pub(crate) has_read: bool,
+    /// Whether something else is in force, with other values.
+    pub(crate) is_renewed: bool,
+    /// Whether what was read waits for the last guard.
+    pub(crate) is_deferred: bool,
+    /// Why what was read is refused.
+    pub(crate) refusal: Option<ConfigError>,
+}
+
+/// The engine is turned by this very thread already: a rule of the embedder calls what turns it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reentered;
+
+/// What a configuration starts from.
+pub(crate) struct Start<T> {
+    pub(crate) loader: Loader<T>,
+    pub(crate) world: Arc<dyn World>,
+    pub(crate) follow: Follow<T>,
+    pub(crate) beside: Vec<PathBuf>,
+    pub(crate) accepts_defaults: bool,
+}
+
+impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
+    /// Loads for the first time.
+    pub(crate) fn open(start: Start<T>) -> Result<Self, ConfigError> {
+        let Start { mut loader, world, follow, beside, accepts_defaults } = start;
+        let reading = loader.read(&*world, &beside);
+        let (candidate, refusal) = match loader.resolve(&reading, None) {
+            Ok(candidate) => (candidate, None),
+            Err(refusal) if accepts_defaults => {
+                (loader.stand_in(&reading).map_err(|_| refusal.clone())?, Some(refusal))
+            }
+            Err(refusal) => return Err(refusal),
+        };
+        let following = follow(candidate.resolved.config());
+        let tree = candidate.resolved.checked().written();
+        let machine = match &refusal {
+            None => Machine::running(1, tree, following.debounce()),
+            Some(refusal) => Machine::degraded(1, tree, fingerprint_of(refusal), following.debounce()),
+        };
+        let snapshot = Snapshot::new(1, candidate, loader.prefix(), loader.reserved());
+        let mut ledger = Ledger::new(world.now(), refusal.as_ref().map(Diagnostics::from));
+        let mut engine = Engine {
+            loader,
+            machine,
+            follow,
+            following,
+            beside,
+            last: reading.contents,
+            polled: None,
+            candidate: None,
+            refusal,
+            changed: Vec::new(),
+        };
+        // The reading knew nothing yet of the paths that the settings name.
+        let stamps = Recorder::of(&*world);
+        for path in engine.beside() {
+            stamps.stamp(&path);
+        }
+        engine.last.extend(stamps.into_contents());
+        ledger.files = engine.last.files().map(PathBuf::from).collect();
+        Ok(Self {
+            current: ArcSwap::from_pointee(snapshot),
+            hub: Hub::default(),
+            gate: Gate::default(),
+            world,
+            ledger: Mutex::new(ledger),
+            engine: Mutex::new(engine),
+            turning: Mutex::default(),
+            #[cfg(feature = "watch")]
+            watcher: Mutex::default(),
+            alarm: Mutex::default(),
+        })
+    }
+
+    /// Lets the machine decide, and does what it says until nothing is left to do.
+    pub(crate) fn turn(&self, cause: Cause) -> Result<Turn, Reentered> {
+        let mut engine = self.engine()?;
+        let engine = &mut *engine.engine;
+        let input = match cause {
+            Cause::Hint => Input::Changed,
+            Cause::Look if engine.has_changed_since_last_look(&*self.world) => Input::Changed,
+            Cause::Due | Cause::Look => Input::Timer,
+            Cause::Asked => Input::Asked,
+        };
+        let guards = self.gate.lock().guards;
+        let mut turn = Turn::default();
+        let mut todo = VecDeque::from(engine.machine.step(self.world.now(), Input::Busy(guards)));
+        todo.extend(engine.machine.step(self.world.now(), input));
+        while let Some(action) = todo.pop_front() {
+            if let Action::Read { patient } = action {
+                let started = self.world.now();
+                let load = engine.load(&*self.world, &self.current.load_full(), patient, cause);
+                todo.extend(self.decide(engine, load, started, &mut turn));
+                turn.has_read = true;
+            }
+            // A guard that was dropped by somebody who was told has woken nobody.
+            let gate = self.gate.lock();
+            if todo.is_empty() && gate.is_awaited && gate.guards == 0 {
+                todo.extend(engine.machine.step(self.world.now(), Input::Busy(0)));
+            }
+        }
+        turn.next = engine.machine.next_deadline();
+        turn.is_deferred = engine.machine.is_deferred();
+        turn.refusal = engine.refusal.clone();
+        let mut ledger = self.ledger();
+        if turn.has_read {
+            ledger.files = engine.last.files().map(PathBuf::from).collect();
+        }
+        ledger.is_waiting = engine.machine.is_waiting();
+        ledger.is_deferred = turn.is_deferred;
+        Ok(turn)
+    }
+
+    /// Hands what was read to the machine, swaps under the gate, and tells. What is left is another reading.
+    fn decide(&self, engine: &mut Engine<T>, load: Load, started: Duration, turn: &mut Turn) -> Vec<Action> {
+        let mut gate = self.gate.lock();
+        let now = self.world.now();
+        let mut actions = engine.machine.step(now, Input::Busy(gate.guards));
+        actions.extend(engine.machine.step(now, Input::Loaded(load)));
+        gate.is_awaited = engine.machine.is_deferred();
+        let mut swapped = None;
+        for action in &actions {
+            if let Action::Publish { generation } = action
+                && let Some(candidate) = engine.candidate.take()
+            {
+                let loader = &engine.loader;
+                let snapshot = Snapshot::new(*generation, candidate, loader.prefix(), loader.reserved());
+                let new = Arc::new(snapshot);
+                swapped = Some((self.current.swap(Arc::clone(&new)), new));
+            }
+        }
+        drop(gate);
+        let mut changed = Vec::new();
+        let now = self.world.now();
+        let elapsed = now.saturating_sub(started);
+        if let Some((old, new)) = &swapped {
+            changed = differences(old, new);
+            turn.is_renewed |= old.generation() != new.generation();
+            self.ledger().published(now, elapsed, old.generation() != new.generation());
+            self.renew_following(engine, new);
+        }
+        for action in &actions {
+            if let Action::Tell(notice) = action {
+                let event = self.event(engine, *notice, elapsed, &changed);
+                self.ledger().told(&event);
+                self.hub.tell(&event);
+            }
+        }
+        actions.retain(|action| matches!(action, Action::Read { .. }));
+        actions
+    }
+
+    fn event(
+        &self,
+        engine: &Engine<T>,
+        notice: Notice,
+        elapsed: Duration,
+        changed: &[Change],
+    ) -> ConfigReloadEvent {
+        let current = self.current.load();
+        let generation = current.generation();
+        match notice {
+            Notice::FileChanged => ConfigReloadEvent::FileChanged { paths: engine.changed.clone() },
+            Notice::Deferred { busy } => ConfigReloadEvent::ReloadDeferred { busy },
+            Notice::Failed => {
+                let diagnostics = engine.refusal.as_ref().map(Diagnostics::from).unwrap_or_default();
+                ConfigReloadEvent::ReloadFailed { generation, diagnostics }
+            }
+            Notice::Success => {
+                let pending_restart: Vec<Key> =
+                    current.pending_restart().into_iter().map(|change| change.key).collect();
+                let changed = changed.to_vec();
+                ConfigReloadEvent::ReloadSuccess { generation, changed, pending_restart, elapsed }
+            }
+        }
+    }
+
+    /// How it is followed may itself have been changed.
+    fn renew_following(&self, engine: &mut Engine<T>, new: &Snapshot<T>) {
+        // It is the embedder's code; what it last said holds where it panics.
+        let Ok(following) = unwound(|| (engine.follow)(new.config())) else { return };
+        engine.following = following;
+        let quiet = engine.following.debounce();
+        let left = engine.machine.step(self.world.now(), Input::Quiet(quiet));
+        debug_assert!(left.is_empty(), "a new quiet period is no reason to read: {left:?}");
+    }
+
+    fn engine(&self) -> Result<Turning<'_, T>, Reentered> {
+        let me = thread::current().id();
+        if *self.turning.lock().unwrap_or_else(PoisonError::into_inner) == Some(me) {
+            return Err(Reentered);
+        }
+        // A panic can only come from the embedder's code, which `Loader` unwinds, or leave a reading unanswered.
+        let engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
+        *self.turning.lock().unwrap_or_else(PoisonError::into_inner) = Some(me);
+        Ok(Turning { engine, turning: &self.turning })
+    }
+
+    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How it is doing; reads the files.
+    pub(crate) fn status(&self) -> Status {
+        let current = self.current.load_full();
+        let guards = self.gate.lock().guards;
+        let drift = self.drift(&current);
+        self.ledger().status(self.world.now(), &current, guards, drift)
+    }
+
+    /// The files whose present content is not that of a generation.
+    fn drift(&self, current: &Snapshot<T>) -> Vec<PathBuf> {
+        let recorder = Recorder::of(&*self.world);
+        // The newest reading may know of files that this generation did not.
+        let mut files = self.ledger().files.clone();
+        files.extend(current.contents().files().map(PathBuf::from));
+        for file in files {
+            // What is read is noted; whether it can be read is a part of that.
+            let _ = recorder.read(&file);
+        }
+        let present = recorder.into_contents();
+        present.files_changed_since(current.contents()).map(PathBuf::from).collect()
+    }
+
+    /// What leads to these paths is worth watching, and how.
+    #[cfg(feature = "watch")]
+    pub(crate) fn watched(&self) -> Result<(Vec<PathBuf>, HotReloadConfig), Reentered> {
+        let engine = self.engine()?;
+        let engine = &*engine.engine;
+        let sources = engine.loader.sources.files.iter().map(|file| file.path.clone());
+        let read = engine.last.files().map(PathBuf::from);
+        let mut paths: Vec<PathBuf> =
+            sources.chain(read).chain(engine.beside()).map(|path| full(&path)).collect();
+        paths.sort();
+        paths.dedup();
+        Ok((paths, engine.following.clone()))
+    }
+
+    /// Tells what a person should know about the watching itself.
+    #[cfg(feature = "watch")]
+    pub(crate) fn warn(&self, findings: Vec<speckit_core::Diagnostic>) {
+        let event = ConfigReloadEvent::Warning { diagnostics: Diagnostics::plain(findings) };
+        self.ledger().told(&event);
+        self.hub.tell(&event);
+    }
+
+    /// Says what wakes the one who watches, or that nobody does.
+    #[cfg(feature = "watch")]
+    pub(crate) fn set_alarm(&self, alarm: Option<Arc<dyn Fn() + Send + Sync>>) {
+        *self.alarm.lock().unwrap_or_else(PoisonError::into_inner) = alarm;
+    }
+}
+
+impl<T: DeserializeOwned + Send + Sync + 'static> Guarded for Shared<T> {
+    fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    fn free(&self) {
+        let alarm = self.alarm.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match alarm {
+            Some(ring) => ring(),
+            // A rule that drops a guard is itself within a turn, which looks at the guards once more.
+            None => drop(self.turn(Cause::Due)),
+        }
+    }
+}
+
+/// The engine while it is turned.
+struct Turning<'a, T> {
+    engine: MutexGuard<'a, Engine<T>>,
+    turning: &'a Mutex<Option<ThreadId>>,
+}
+
+impl<T> Drop for Turning<'_, T> {
+    fn drop(&mut self) {
+        *self.turning.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+impl<T: DeserializeOwned> Engine<T> {
+    /// Reads, and resolves what is new. A reload by hand resolves what is not new too: its rules may ask for things
+    /// that lie outside of the configuration.
+    fn load(&mut self, world: &dyn World, running: &Snapshot<T>, patient: bool, cause: Cause) -> Load {
+        let beside: Vec<PathBuf> = self.beside().collect();
+        let reading = self.loader.read(world, &beside);
+        if patient && reading.contents.lost_content_since(&self.last) {
+            return Load::Unsettled;
+        }
+        if reading.contents == self.last && cause != Cause::Asked {
+            return Load::Unchanged;
+        }
+        self.changed = reading.contents.files_changed_since(&self.last).map(PathBuf::from).collect();
+        let in_files = !self.changed.is_empty();
+        self.last.clone_from(&reading.contents);
+        match self.loader.resolve(&reading, Some(running.root())) {
+            Ok(candidate) => {
+                let tree = candidate.resolved.checked().written();
+                self.candidate = Some(candidate);
+                self.refusal = None;
+                Load::Accepted { tree, in_files }
+            }
+            Err(refusal) => {
+                let findings = fingerprint_of(&refusal);
+                self.candidate = None;
+                self.refusal = Some(refusal);
+                Load::Refused { findings, in_files }
+            }
+        }
+    }
+
+    fn look(&mut self, world: &dyn World) -> Contents {
+        let beside: Vec<PathBuf> = self.beside().collect();
+        self.loader.read(world, &beside).contents
+    }
+
+    fn has_changed_since_last_look(&mut self, world: &dyn World) -> bool {
+        let found = self.look(world);
+        let is_new = found != *self.polled.as_ref().unwrap_or(&self.last);
+        self.polled = Some(found);
+        is_new
+    }
+
+    /// Paths whose change is a reason to read: those of the builder, and those of the settings, which are relative to
+    /// the folder of each file.
+    fn beside(&self) -> impl Iterator<Item = PathBuf> {
+        let folders =
+            self.loader.sources.files.iter().map(|file| file.path.parent().unwrap_or(Path::new("")));
+        let named =
+            folders.flat_map(|folder| self.following.watch_paths.iter().map(move |path| folder.join(path)));
+        let mut all: Vec<PathBuf> = self.beside.iter().cloned().chain(named).collect();
+        all.sort();
+        all.dedup();
+        all.into_iter()
+    }
+}
+
+/// What is in force and was not, in key order, redacted by both generations.
+fn differences<T>(old: &Snapshot<T>, new: &Snapshot<T>) -> Vec<Change> {
+    if old.root() == new.root() {
+        return Vec::new();
+    }
+    let is_secret = |key: &Key| old.is_secret(key) || new.is_secret(key);
+    diff(old.root(), new.root()).iter().map(|change| change.redacted(&is_secret)).collect()
+}
+
+fn full(path: &Path) -> PathBuf {
+    absolute(path).unwrap_or_else(|_| path.to_path_buf())
+}

@@ -1,0 +1,108 @@
+//! All that a configuration is read from and that a reload asks: files, the environment, the time.
+
+use std::cell::RefCell;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use speckit_core::Fingerprint;
+use speckit_core::reload::{Content, Contents};
+use speckit_core::source::Environment;
+
+use crate::documents::{Disk, Files};
+use crate::{clock, environment};
+
+/// Files, the environment and the time: those of the machine ([`Host`]), or what stands in for them in a
+/// simulation.
+pub trait World: Files + Send + Sync {
+    /// The environment as it is now.
+    fn environment(&self) -> Environment;
+
+    /// The time since some fixed moment. It never goes back.
+    fn now(&self) -> Duration;
+}
+
+/// The machine.
+#[derive(Clone, Copy, Debug)]
+pub struct Host {
+    started: Instant,
+}
+
+impl Default for Host {
+    fn default() -> Self {
+        Self { started: clock::now() }
+    }
+}
+
+impl Files for Host {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        Disk.read(path)
+    }
+
+    fn list(&self, folder: &Path) -> Option<io::Result<Vec<PathBuf>>> {
+        Disk.list(folder)
+    }
+
+    fn stamp(&self, path: &Path) -> Option<Fingerprint> {
+        Disk.stamp(path)
+    }
+}
+
+impl World for Host {
+    fn environment(&self) -> Environment {
+        environment::capture()
+    }
+
+    fn now(&self) -> Duration {
+        clock::now().saturating_duration_since(self.started)
+    }
+}
+
+/// Files that note what was read from them.
+pub(crate) struct Recorder<'a> {
+    files: &'a dyn World,
+    contents: RefCell<Contents>,
+}
+
+impl<'a> Recorder<'a> {
+    pub(crate) fn of(files: &'a dyn World) -> Self {
+        Self { files, contents: RefCell::default() }
+    }
+
+    /// Notes something that is no file.
+    pub(crate) fn note(&self, name: &str, hash: Fingerprint) {
+        self.contents.borrow_mut().add(name, hash);
+    }
+
+    /// Notes what another recorder has read.
+    pub(crate) fn absorb(&self, contents: Contents) {
+        self.contents.borrow_mut().extend(contents);
+    }
+
+    pub(crate) fn into_contents(self) -> Contents {
+        self.contents.into_inner()
+    }
+}
+
+impl Files for Recorder<'_> {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let read = self.files.read(path);
+        let content = match &read {
+            Ok(bytes) => Content::of(bytes),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Content::Missing,
+            Err(error) => Content::unreadable(&error.to_string()),
+        };
+        self.contents.borrow_mut().add_file(path.to_string_lossy(), content);
+        read
+    }
+
+    fn list(&self, folder: &Path) -> Option<io::Result<Vec<PathBuf>>> {
+        self.files.list(folder)
+    }
+
+    fn stamp(&self, path: &Path) -> Option<Fingerprint> {
+        let stamp = self.files.stamp(path);
+        self.note(&path.to_string_lossy(), stamp.unwrap_or_else(|| Fingerprint::of_bytes(b"")));
+        stamp
+    }
+}

@@ -4,7 +4,7 @@ use speckit_core::Diagnostic;
 use speckit_core::redact::Masks;
 use speckit_core::report::Style;
 use speckit_core::report::render;
-use speckit_core::resolve::{Refused, Rules};
+use speckit_core::resolve::{Checked, Refused, Rules};
 
 use crate::events::Diagnostics;
 
@@ -37,12 +37,22 @@ pub enum ConfigError {
     },
 }
 
-#[cfg(feature = "watch")]
 impl Diagnostics {
     /// Findings that are about no text.
+    #[cfg(feature = "watch")]
     pub(crate) fn plain(findings: Vec<Diagnostic>) -> Self {
         let report = render(&findings, &Masks::default(), PLAIN);
         Self::new(findings, report)
+    }
+
+    /// The warnings about a configuration.
+    pub(crate) fn of_checked(checked: &Checked, rules: &Rules) -> Self {
+        if checked.findings().is_empty() {
+            return Self::default();
+        }
+        let masks = checked.masks(rules);
+        let report = render(checked.findings(), &masks, PLAIN);
+        Self::new(masks.scrubbed(checked.findings()), report)
     }
 }
 

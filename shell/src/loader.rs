@@ -43,6 +43,12 @@ impl ConfigLoader {
         Self { sources: Sources { files, ..Sources::default() }, strict: false }
     }
 
+    /// A loader of these sources.
+    #[cfg(feature = "cli")]
+    pub(crate) fn of(sources: Sources, strict: bool) -> Self {
+        Self { sources, strict }
+    }
+
     /// Reads this environment and not that of the process.
     #[must_use]
     pub fn environment(mut self, environment: Environment) -> Self {

@@ -13,6 +13,7 @@ use speckit_core::{Diagnostic, Fingerprint, Key, Layer, Value};
 
 use crate::documents::Files as _;
 use crate::error::ConfigError;
+use crate::events::Diagnostics;
 use crate::schemas::compile_file;
 use crate::sources::Sources;
 use crate::world::{Recorder, World};
@@ -78,6 +79,7 @@ pub(crate) struct Candidate<T> {
     pub(crate) resolved: Resolved<T>,
     pub(crate) schema: Option<Schema>,
     pub(crate) contents: Contents,
+    pub(crate) warnings: Diagnostics,
 }
 
 impl<T: DeserializeOwned> Loader<T> {
@@ -178,7 +180,8 @@ impl<T: DeserializeOwned> Loader<T> {
         let resolved =
             resolved.unwrap_or_else(|panic| Err(Refused::of(vec![panicked("reading it", &panic)])));
         let resolved = resolved.map_err(|refused| ConfigError::refused(&refused, rules))?;
-        Ok(Candidate { resolved, schema: rules.schema().cloned(), contents })
+        let warnings = Diagnostics::of_checked(resolved.checked(), rules);
+        Ok(Candidate { resolved, schema: rules.schema().cloned(), contents, warnings })
     }
 
     fn accept(&self, checked: Checked) -> Result<Resolved<T>, Refused> {

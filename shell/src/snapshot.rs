@@ -9,8 +9,9 @@ use speckit_core::reload::Contents;
 use speckit_core::resolve::Checked;
 use speckit_core::schema::Schema;
 use speckit_core::source::EnvironmentNames;
-use speckit_core::{Diagnostic, Key, Value, print};
+use speckit_core::{Key, Value, print};
 
+use crate::events::Diagnostics;
 use crate::loading::Candidate;
 
 /// One generation of a configuration. It never changes; who holds one sees one whole configuration.
@@ -22,6 +23,7 @@ pub struct Snapshot<T> {
     prefix: Option<String>,
     reserved: &'static [&'static str],
     contents: Contents,
+    warnings: Diagnostics,
 }
 
 impl<T> Snapshot<T> {
@@ -31,10 +33,11 @@ impl<T> Snapshot<T> {
         prefix: Option<&str>,
         reserved: &'static [&'static str],
     ) -> Self {
-        let Candidate { resolved, schema, contents } = candidate;
+        let Candidate { resolved, schema, contents, warnings } = candidate;
         let (config, checked) = resolved.into_parts();
         let prefix = prefix.map(String::from);
-        Self { generation, config: Arc::new(config), checked, schema, prefix, reserved, contents }
+        let config = Arc::new(config);
+        Self { generation, config, checked, schema, prefix, reserved, contents, warnings }
     }
 
     /// The number of the generation: 1 for what was opened, one more for each that replaced it.
@@ -52,9 +55,9 @@ impl<T> Snapshot<T> {
         self.checked.merged().root()
     }
 
-    /// Warnings, in the order of reports.
-    pub fn warnings(&self) -> &[Diagnostic] {
-        self.checked.findings()
+    /// Warnings, in the order of reports, with their report.
+    pub fn warnings(&self) -> &Diagnostics {
+        &self.warnings
     }
 
     /// Who set a key, and what it shadowed: `explain("server.port")`. `None` for a key that is neither set nor

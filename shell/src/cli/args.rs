@@ -108,6 +108,8 @@ pub(super) enum Command {
     Resolve(With<ResolveArgs>),
     /// Rewrite an old file: [[agents]] becomes [models]
     Migrate(With<MigrateArgs>),
+    /// Watch the files: a dashboard on a terminal, else a line for each event
+    Watch(With<WatchArgs>),
     /// Print completions for a shell
     Completions(With<CompletionsArgs>),
 }
@@ -163,6 +165,23 @@ pub(super) struct MigrateArgs {
     /// Write the file, and keep the old one as FILE.bak
     #[arg(long)]
     pub(super) write: bool,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct WatchArgs {
+    /// Print lines, on a terminal too
+    #[arg(long)]
+    pub(super) plain: bool,
+    /// What stands in where the files are refused at the start [default: nothing, and the command ends]
+    #[arg(long, value_name = "WHAT")]
+    pub(super) fallback: Option<FallbackArg>,
+}
+
+/// What stands in for files that are refused at the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FallbackArg {
+    /// The defaults
+    Defaults,
 }
 
 #[derive(Args, Clone, Debug)]

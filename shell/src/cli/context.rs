@@ -1,15 +1,19 @@
 //! What every command works with: the options, the rules they name, and the configuration they give.
 
+use std::path::Path;
+
+use serde::de::IgnoredAny;
 use speckit_core::redact::Masks;
 use speckit_core::resolve::{Checked, Inputs, Refused, Rules};
 use speckit_core::source::Override;
-use speckit_core::{Diagnostic, Merged, Severity, Value};
+use speckit_core::{AppConfig, Diagnostic, Merged, Severity, Value};
 
 use super::args::{Format, Globals};
 use super::terminal::Terminal;
 use crate::documents::{Disk, FileSource};
 use crate::environment;
-use crate::loader::{PREFIX, RESERVED, application_defaults, application_rules, application_schema};
+use crate::builder::Builder;
+use crate::loader::{ConfigLoader, PREFIX, RESERVED, application_defaults, application_rules, application_schema};
 use crate::schemas::compile_file;
 use crate::sources::Sources;
 
@@ -52,12 +56,11 @@ impl Context {
     /// # Errors
     /// Every mistake of the schema, or why it cannot be read.
     pub(super) fn rules(&self) -> Result<Rules, Vec<Diagnostic>> {
-        let prefix = self.globals.env_prefix.clone().unwrap_or_else(|| PREFIX.into());
         let (rules, defaults) = match &self.globals.schema {
             Some(path) => (Rules::new(Some(compile_file(&Disk, path, &self.globals.schema_map)?)), None),
             None => (application_rules(application_schema()?), Some(application_defaults()?)),
         };
-        let rules = rules.with_prefix(prefix, RESERVED).strict(self.globals.strict);
+        let rules = rules.with_prefix(self.prefix(), RESERVED).strict(self.globals.strict);
         Ok(rules.over(defaults.as_slice()))
     }
 
@@ -103,10 +106,32 @@ impl Context {
         Outcome::Failed
     }
 
+    /// A running configuration of the layers and rules that the options name: the application's own.
+    pub(super) fn application(&self) -> Result<Builder<AppConfig>, Outcome> {
+        let sources = self.sources().map_err(|findings| self.refuse(&findings))?;
+        let loader = ConfigLoader::of(sources, self.globals.strict);
+        let mut builder = loader.builder().map_err(|error| self.refuse(error.diagnostics()))?;
+        builder.frame.prefix = Some(self.prefix());
+        Ok(builder)
+    }
+
+    /// The same of a schema that was given.
+    pub(super) fn of_schema(&self, path: &Path) -> Result<Builder<IgnoredAny>, Outcome> {
+        let mut builder = Builder::default().schema_file(path, self.globals.schema_map.clone());
+        builder.sources = self.sources().map_err(|findings| self.refuse(&findings))?;
+        builder.frame.prefix = Some(self.prefix());
+        builder.frame.reserved = RESERVED;
+        builder.frame.strict = self.globals.strict;
+        Ok(builder)
+    }
+
+    fn prefix(&self) -> String {
+        self.globals.env_prefix.clone().unwrap_or_else(|| PREFIX.into())
+    }
+
     fn sources(&self) -> Result<Sources, Vec<Diagnostic>> {
         let environment = environment::capture();
-        let prefix = self.globals.env_prefix.as_deref().unwrap_or(PREFIX);
-        let named = environment.text(&format!("{prefix}_CONFIG")).filter(|path| !path.is_empty());
+        let named = environment.text(&format!("{}_CONFIG", self.prefix())).filter(|path| !path.is_empty());
         let required = |path: std::path::PathBuf| FileSource { path, required: true };
         let files = if !self.globals.config.is_empty() {
             self.globals.config.iter().cloned().map(required).collect()

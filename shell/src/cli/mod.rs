@@ -15,6 +15,7 @@ mod resolve;
 mod schema;
 mod show;
 mod terminal;
+mod watch;
 
 use args::{Cli, Command, Format};
 use context::{Context, Outcome};
@@ -41,6 +42,7 @@ pub fn run() -> ExitCode {
         Command::Init(with) => init::run(&context, &with.args),
         Command::Resolve(with) => resolve::run(&context, &with.args),
         Command::Migrate(with) => migrate::run(&context, &with.args),
+        Command::Watch(with) => watch::run(&context, &with.args),
         Command::Completions(with) => {
             let mut text = Vec::new();
             clap_complete::generate(with.args.shell, &mut Cli::command(), "speckit", &mut text);
@@ -66,6 +68,7 @@ impl Command {
             Self::Init(with) => with.globals.clone(),
             Self::Resolve(with) => with.globals.clone(),
             Self::Migrate(with) => with.globals.clone(),
+            Self::Watch(with) => with.globals.clone(),
             Self::Completions(with) => with.globals.clone(),
         }
     }

@@ -13,6 +13,7 @@ use speckit_core::report::{Style, render};
 pub(super) struct Terminal {
     style: Style,
     is_lost: Cell<bool>,
+    is_closed: Cell<bool>,
 }
 
 impl Terminal {
@@ -21,18 +22,34 @@ impl Terminal {
         let is_terminal = io::stderr().is_terminal();
         let width =
             terminal_size::terminal_size_of(io::stderr()).map_or(100, |(width, _)| usize::from(width.0));
-        Self { style: Style { color: is_terminal && !no_color, width }, is_lost: Cell::new(false) }
+        Self { style: Style { color: is_terminal && !no_color, width }, is_lost: Cell::default(), is_closed: Cell::default() }
     }
 
     /// Writes a result. A reader that has gone away has had enough, which is no error.
     pub(super) fn result(&self, text: &str) {
         match write_all(io::stdout(), text) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.is_closed.set(true),
+            Err(error) => {
                 self.is_lost.set(true);
                 self.note(&format!("error: the result cannot be written: {error}\n"));
             }
-            _ => {}
+            Ok(()) => {}
         }
+    }
+
+    /// Tells whether nobody reads the results any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.is_closed.get()
+    }
+
+    /// Tells whether a person sits at both ends: keys come from a terminal, and results go to one.
+    pub(super) fn is_interactive(&self) -> bool {
+        io::stdin().is_terminal() && io::stdout().is_terminal()
+    }
+
+    /// Tells whether colours are wanted.
+    pub(super) fn has_color(&self) -> bool {
+        self.style.color
     }
 
     /// Tells whether a result, or a part of one, could not be written.

@@ -1,0 +1,115 @@
+//! `watch`: what happens to a running configuration, as a dashboard or as lines.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::{self, JoinHandle};
+
+use serde::de::DeserializeOwned;
+
+use super::args::{FallbackArg, WatchArgs};
+use super::context::{Context, Outcome, verdict};
+use crate::builder::{Builder, Fallback};
+use crate::error::ConfigError;
+use crate::events::{ConfigReloadEvent, Subscription};
+use crate::{HotReloadWatcher, Shell};
+
+mod lines;
+mod signals;
+
+use lines::Lines;
+use signals::{Signal, Signals};
+
+pub(super) fn run(context: &Context, args: &WatchArgs) -> Outcome {
+    match &context.globals.schema {
+        Some(path) => context.of_schema(path).map_or_else(|outcome| outcome, |builder| follow(context, args, builder)),
+        None => context.application().map_or_else(|outcome| outcome, |builder| follow(context, args, builder)),
+    }
+}
+
+/// What the loop waits for.
+enum Input {
+    Event(Box<ConfigReloadEvent>),
+    Signal(Signal),
+}
+
+fn follow<T: DeserializeOwned + Send + Sync + 'static>(
+    context: &Context,
+    args: &WatchArgs,
+    builder: Builder<T>,
+) -> Outcome {
+    let builder = match args.fallback {
+        Some(FallbackArg::Defaults) => builder.fallback(Fallback::Defaults),
+        None => builder,
+    };
+    let opened = builder.open().and_then(|shell| {
+        let events = shell.subscribe();
+        Ok((shell.watch()?, shell, events))
+    });
+    let (watcher, shell, events) = match opened {
+        Ok(opened) => opened,
+        Err(error) => return refused(context, &error),
+    };
+    let (tell, inputs) = channel();
+    let signals = match Signals::listen({
+        let tell = tell.clone();
+        move |signal| drop(tell.send(Input::Signal(signal)))
+    }) {
+        Ok(signals) => signals,
+        Err(error) => {
+            context.terminal.note(&format!("error: signals cannot be heard: {error}\n"));
+            return Outcome::Failed;
+        }
+    };
+    let forwarding = forward(events, tell);
+    let outcome = print_lines(context, &shell, &watcher, &inputs);
+    // In this order: the thread that forwards ends when nobody is left to tell it of anything.
+    drop((watcher, shell, signals, inputs));
+    // It has no code of its own that could panic.
+    let _ = forwarding.join();
+    outcome
+}
+
+fn print_lines<T: DeserializeOwned + Send + Sync + 'static>(
+    context: &Context,
+    shell: &Shell<T>,
+    watcher: &HotReloadWatcher,
+    inputs: &Receiver<Input>,
+) -> Outcome {
+    let mut lines = Lines::of(context);
+    lines.loaded(&shell.snapshot(), &shell.status(), watcher.watching());
+    for input in inputs {
+        match input {
+            Input::Event(event) => lines.event(&event, &shell.snapshot()),
+            Input::Signal(Signal::Reload) => lines.reloaded(shell.reload()),
+            Input::Signal(Signal::End) => break,
+        }
+        if context.terminal.is_closed() {
+            return Outcome::Yes;
+        }
+    }
+    lines.stopped();
+    Outcome::Yes
+}
+
+/// A configuration that could not be opened, or not be watched.
+fn refused(context: &Context, error: &ConfigError) -> Outcome {
+    context.terminal.note(&error.to_string());
+    if context.is_json() {
+        let findings = error.diagnostics();
+        context.terminal.json(&serde_json::json!({ "ok": false, "diagnostics": findings }));
+    }
+    match error {
+        ConfigError::Refused { findings, .. } => verdict(findings),
+        _ => Outcome::Failed,
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "it ends with the events, and is joined")]
+fn forward(events: Subscription, tell: Sender<Input>) -> JoinHandle<()> {
+    thread::spawn(move || {
+        for event in events {
+            if tell.send(Input::Event(Box::new(event))).is_err() {
+                break;
+            }
+        }
+    })
+}

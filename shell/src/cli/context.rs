@@ -10,10 +10,12 @@ use speckit_core::{AppConfig, Diagnostic, Merged, Severity, Value};
 
 use super::args::{Format, Globals};
 use super::terminal::Terminal;
+use crate::builder::Builder;
 use crate::documents::{Disk, FileSource};
 use crate::environment;
-use crate::builder::Builder;
-use crate::loader::{ConfigLoader, PREFIX, RESERVED, application_defaults, application_rules, application_schema};
+use crate::loader::{
+    ConfigLoader, PREFIX, RESERVED, application_defaults, application_rules, application_schema,
+};
 use crate::schemas::compile_file;
 use crate::sources::Sources;
 

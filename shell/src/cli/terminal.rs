@@ -22,7 +22,11 @@ impl Terminal {
         let is_terminal = io::stderr().is_terminal();
         let width =
             terminal_size::terminal_size_of(io::stderr()).map_or(100, |(width, _)| usize::from(width.0));
-        Self { style: Style { color: is_terminal && !no_color, width }, is_lost: Cell::default(), is_closed: Cell::default() }
+        Self {
+            style: Style { color: is_terminal && !no_color, width },
+            is_lost: Cell::default(),
+            is_closed: Cell::default(),
+        }
     }
 
     /// Writes a result. A reader that has gone away has had enough, which is no error.

@@ -34,10 +34,12 @@ impl<'a> Lines<'a> {
 
     pub(super) fn event<T>(&mut self, event: &ConfigReloadEvent, snapshot: &Snapshot<T>) {
         match event {
-            ConfigReloadEvent::FileChanged { paths } => self.write("file_changed", &json!({ "paths": paths }), || {
-                let names = paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>();
-                format!("changed {}\n", names.join(", "))
-            }),
+            ConfigReloadEvent::FileChanged { paths } => {
+                self.write("file_changed", &json!({ "paths": paths }), || {
+                    let names = paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>();
+                    format!("changed {}\n", names.join(", "))
+                })
+            }
             ConfigReloadEvent::ReloadSuccess { generation, changed, pending_restart, elapsed } => {
                 self.generation = *generation;
                 let pending: Vec<String> = pending_restart.iter().map(Key::to_string).collect();
@@ -47,9 +49,14 @@ impl<'a> Lines<'a> {
                 self.warn(snapshot.warnings());
             }
             ConfigReloadEvent::ReloadFailed { diagnostics, .. } => self.failed(diagnostics, "stays"),
-            ConfigReloadEvent::ReloadDeferred { busy } => self.write("reload_deferred", &json!({ "busy": busy }), || {
-                format!("deferred until {busy} {} done\n", if *busy == 1 { "task is" } else { "tasks are" })
-            }),
+            ConfigReloadEvent::ReloadDeferred { busy } => {
+                self.write("reload_deferred", &json!({ "busy": busy }), || {
+                    format!(
+                        "deferred until {busy} {} done\n",
+                        if *busy == 1 { "task is" } else { "tasks are" }
+                    )
+                })
+            }
             ConfigReloadEvent::Warning { diagnostics } => {
                 self.context.terminal.note(diagnostics.report());
                 self.write("warning", &json!({ "diagnostics": **diagnostics }), String::new);
@@ -72,7 +79,8 @@ impl<'a> Lines<'a> {
     }
 
     fn failed(&self, diagnostics: &Diagnostics, what: &str) {
-        let errors = diagnostics.iter().filter(|finding| finding.severity == speckit_core::Severity::Error).count();
+        let errors =
+            diagnostics.iter().filter(|finding| finding.severity == speckit_core::Severity::Error).count();
         let errors = if errors == 1 { "1 error".into() } else { format!("{errors} errors") };
         self.write("reload_failed", &json!({ "diagnostics": **diagnostics }), || {
             format!("refused with {errors}, generation {} {what}\n", self.generation)
@@ -92,12 +100,17 @@ impl<'a> Lines<'a> {
         if !self.context.is_json() {
             return self.context.terminal.result(&text());
         }
-        let mut document = json!({ "event": event, "generation": self.generation });
-        if let (Some(document), Some(data)) = (document.as_object_mut(), data.as_object()) {
-            document.extend(data.clone());
-        }
-        self.context.terminal.json(&document);
+        self.context.terminal.json(&Document { event, generation: self.generation, data });
     }
+}
+
+/// One event of the stream.
+#[derive(serde::Serialize)]
+struct Document<'a> {
+    event: &'a str,
+    generation: u64,
+    #[serde(flatten)]
+    data: &'a Json,
 }
 
 fn success(generation: u64, changed: &[diff::Change], pending: &[String], elapsed_us: u64) -> String {

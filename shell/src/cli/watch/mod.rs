@@ -20,8 +20,12 @@ use signals::{Signal, Signals};
 
 pub(super) fn run(context: &Context, args: &WatchArgs) -> Outcome {
     match &context.globals.schema {
-        Some(path) => context.of_schema(path).map_or_else(|outcome| outcome, |builder| follow(context, args, builder)),
-        None => context.application().map_or_else(|outcome| outcome, |builder| follow(context, args, builder)),
+        Some(path) => {
+            context.of_schema(path).map_or_else(|outcome| outcome, |builder| follow(context, args, builder))
+        }
+        None => {
+            context.application().map_or_else(|outcome| outcome, |builder| follow(context, args, builder))
+        }
     }
 }
 

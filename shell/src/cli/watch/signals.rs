@@ -1,7 +1,5 @@
 //! The signals that the program listens to while it watches.
 
-
-
 /// What a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Signal {

@@ -18,3 +18,5 @@ mod schemas;
 mod secrets;
 mod show;
 mod streams;
+mod watch;
+mod watching;

@@ -300,3 +300,40 @@ fn an_event_loop_of_ones_own_needs_no_thread() {
     assert!(waits > 0);
     assert_eq!(shell.load().port, 9000);
 }
+
+#[test]
+fn readers_under_fire_see_whole_generations_and_never_an_older_one_after_a_newer() {
+    const RELOADS: u64 = 1000;
+    let place = Place::new();
+    // Both keys hold the same number, so that half of one generation and half of another would be seen.
+    let write = |n: u64| place.write("app.toml", format!("port = {}\ntoken = '{}'\n", n + 1, n + 1));
+    write(0);
+    let shell = builder(&place).open().unwrap();
+    let done = AtomicBool::new(false);
+    let seen: Vec<u64> = std::thread::scope(|scope| {
+        let reader = || {
+            let (mut last, mut seen) = (0, 0);
+            while !done.load(Ordering::Relaxed) {
+                let snapshot = shell.snapshot();
+                let (settings, looked, kept) = (snapshot.config(), shell.load(), shell.current());
+                for settings in [settings.as_ref(), &*looked, &*kept] {
+                    assert_eq!(settings.port.to_string(), settings.token);
+                }
+                assert_eq!(snapshot.generation(), u64::from(settings.port));
+                assert!(snapshot.generation() >= last && kept.port >= looked.port, "it went back");
+                seen += u64::from(snapshot.generation() != last);
+                last = snapshot.generation();
+            }
+            seen
+        };
+        let readers: Vec<_> = (0..8).map(|_| scope.spawn(reader)).collect();
+        for n in 1..RELOADS {
+            write(n);
+            assert_eq!(shell.reload(), Ok(Reloaded::Renewed));
+        }
+        done.store(true, Ordering::Relaxed);
+        readers.into_iter().map(|reader| reader.join().unwrap()).collect()
+    });
+    assert_eq!(shell.snapshot().generation(), RELOADS);
+    assert!(seen.iter().all(|seen| *seen > 0), "{seen:?}");
+}

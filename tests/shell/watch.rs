@@ -1,0 +1,228 @@
+//! `watch` in a pipe: what a script reads, line by line.
+#![cfg(unix)]
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use serde_json::{Value as Json, json};
+
+use crate::place::{Answer, Place, members};
+
+const CONFIG: &str = "[hot_reload]\ndebounce_ms = 500\n";
+
+/// A run of `watch`, with its lines as they come.
+struct Watch {
+    child: Child,
+    lines: std::io::Lines<BufReader<ChildStdout>>,
+    err: JoinHandle<String>,
+}
+
+impl Watch {
+    fn start(place: &Place, arguments: &str) -> Self {
+        let arguments: Vec<&str> = ["watch"].into_iter().chain(arguments.split_whitespace()).collect();
+        let mut command = place.command(&arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut stderr = child.stderr.take().unwrap();
+        let err = thread::spawn(move || {
+            let mut text = String::new();
+            stderr.read_to_string(&mut text).unwrap();
+            text
+        });
+        Self { child, lines, err }
+    }
+
+    #[track_caller]
+    fn line(&mut self) -> String {
+        self.lines.next().expect("the program goes on").unwrap()
+    }
+
+    #[track_caller]
+    fn json(&mut self) -> Json {
+        let line = self.line();
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
+    /// The rest of the run after a signal.
+    fn ended_by(mut self, signal: &str) -> Answer {
+        self.signal(signal);
+        let status = self.child.wait().unwrap();
+        let out: Vec<String> = self.lines.map(Result::unwrap).collect();
+        let err = self.err.join().unwrap();
+        Answer { code: status.code().expect("no signal kills it"), out: out.join("\n"), err }
+    }
+}
+
+#[test]
+fn a_script_reads_one_document_an_event() {
+    let place = Place::with_config(CONFIG);
+    let mut watch = Watch::start(&place, "--format json");
+    assert_eq!(watch.line(), r#"{"event":"loaded","generation":1}"#);
+
+    place.write("speckit.toml", "[hot_reload]\ndebounce_ms = 600\n[store]\npath = 'other.db'\n");
+    let changed = watch.json();
+    assert_eq!(changed, json!({ "event": "file_changed", "generation": 1, "paths": ["speckit.toml"] }));
+    let success = watch.json();
+    assert_eq!(members(&success), ["changed", "elapsed_us", "event", "generation", "pending_restart"]);
+    assert_eq!((&success["event"], &success["generation"]), (&json!("reload_success"), &json!(2)));
+    assert_eq!(success["changed"], json!([{ "key": "hot_reload.debounce_ms", "old": 500, "new": 600 }]));
+    assert_eq!(success["pending_restart"], json!(["store.path"]));
+    assert!(success["elapsed_us"].as_u64().is_some_and(|elapsed| elapsed > 0));
+
+    place.write("speckit.toml", "[hot_reload]\ndebounce_ms = 'fast'\n");
+    assert_eq!(watch.json()["event"], "file_changed");
+    let failed = watch.json();
+    assert_eq!(members(&failed), ["diagnostics", "event", "generation"]);
+    assert_eq!((&failed["event"], &failed["generation"]), (&json!("reload_failed"), &json!(2)));
+    assert_eq!(failed["diagnostics"][0]["code"], "schema/type");
+    assert_eq!(failed["diagnostics"][0]["origin"]["line"], 2);
+
+    let answer = watch.ended_by("TERM").yes();
+    assert_eq!(answer.out, r#"{"event":"stopped","generation":2}"#);
+    assert!(answer.err.contains("speckit.toml:2:15"), "{}", answer.err);
+}
+
+#[test]
+fn a_person_reads_lines_and_the_report_beside_them() {
+    let place = Place::with_config(CONFIG);
+    let mut watch = Watch::start(&place, "--plain");
+    assert_eq!(watch.line(), "loaded generation 1, watched");
+    place.write("speckit.toml", "[hot_reload]\ndebounce_ms = 700\n");
+    assert_eq!(watch.line(), "changed speckit.toml");
+    assert!(watch.line().starts_with("generation 2 is in force after "));
+    assert_eq!(watch.line(), "  - hot_reload.debounce_ms = 500");
+    assert_eq!(watch.line(), "  + hot_reload.debounce_ms = 700");
+    place.write("speckit.toml", "[hot_reload]\ndebounce_ms = 7\n");
+    assert_eq!(watch.line(), "changed speckit.toml");
+    assert_eq!(watch.line(), "refused with 1 error, generation 2 stays");
+    place.write("speckit.toml", "[hot_reload]\ndebounce_ms = 700\n");
+    assert_eq!(watch.line(), "changed speckit.toml");
+    assert_eq!(watch.line(), "generation 2 is in force, with nothing changed");
+    let answer = watch.ended_by("INT").yes().says("2 | debounce_ms = 7\n");
+    assert_eq!(answer.out, "stopped");
+}
+
+#[test]
+fn a_hangup_reloads_at_once() {
+    let place = Place::with_config("[hot_reload]\ndebounce_ms = 10000\n");
+    let mut watch = Watch::start(&place, "--format json");
+    watch.line();
+    place.write("speckit.toml", "[hot_reload]\ndebounce_ms = 9000\n");
+    watch.signal("HUP");
+    assert_eq!(watch.json()["event"], "file_changed");
+    assert_eq!(watch.json()["generation"], 2);
+    watch.signal("HUP");
+    watch.ended_by("TERM").yes().says("reloaded by hand: nothing has changed");
+}
+
+#[test]
+fn a_bad_file_ends_it_at_the_start_unless_something_stands_in() {
+    let place = Place::with_config("[hot_reload]\ndebounce_ms = 7\n");
+    place.run("watch").no().only_says("expected at least 500, found 7");
+    let answer = place.run("watch --format json").no();
+    assert_eq!(answer.codes(), ["schema/minimum"]);
+
+    let mut watch = Watch::start(&place, "--format json --fallback defaults");
+    assert_eq!(watch.line(), r#"{"event":"loaded","generation":1}"#);
+    let failed = watch.json();
+    assert_eq!((&failed["event"], &failed["generation"]), (&json!("reload_failed"), &json!(1)));
+    place.write("speckit.toml", CONFIG);
+    assert_eq!(watch.json()["event"], "file_changed");
+    let success = watch.json();
+    assert_eq!(success["changed"], json!([{ "key": "hot_reload.debounce_ms", "old": 2000, "new": 500 }]));
+    watch.ended_by("TERM").yes();
+}
+
+#[test]
+fn a_file_that_cannot_be_read_ends_it_as_one_that_could_not_be_done() {
+    Place::new().run("watch --config nowhere.toml").failed().only_says("nowhere.toml");
+    Place::new().run("watch --fallback last-week").failed().only_says("defaults");
+}
+
+#[test]
+fn a_configuration_of_ones_own_schema_is_watched_with_its_schema() {
+    let place = Place::new()
+        .file("app.schema.json", r#"{ "properties": { "n": { "type": "integer", "x-secret": true } } }"#)
+        .file("app.toml", "n = 1\n");
+    let mut watch = Watch::start(&place, "--schema app.schema.json --config app.toml --format json");
+    watch.line();
+    place.write("app.toml", "n = 4711\n");
+    assert_eq!(watch.json()["paths"], json!(["app.toml"]));
+    assert_eq!(watch.json()["changed"], json!([{ "key": "n", "old": "[redacted]", "new": "[redacted]" }]));
+    place.write("app.schema.json", "{ \"properties\": [] }");
+    assert_eq!(watch.json()["paths"], json!(["app.schema.json"]));
+    assert_eq!(watch.json()["diagnostics"][0]["code"], "schema/invalid");
+    let answer = watch.ended_by("TERM").yes();
+    assert!(!answer.both().contains("4711"), "{answer:?}");
+}
+
+#[test]
+fn a_reader_that_has_had_enough_ends_it() {
+    let place = Place::with_config(CONFIG);
+    let mut watch = Watch::start(&place, "--format json");
+    watch.line();
+    drop(watch.lines);
+    place.write("speckit.toml", "[hot_reload]\ndebounce_ms = 700\n");
+    assert!(watch.child.wait().unwrap().success());
+    assert_eq!(watch.err.join().unwrap(), "");
+}
+
+/// The sum of the wake-ups of every thread, by proc(5).
+#[cfg(target_os = "linux")]
+fn wake_ups(id: u32) -> u64 {
+    let tasks = std::fs::read_dir(format!("/proc/{id}/task")).unwrap();
+    let statuses = tasks.map(|task| std::fs::read_to_string(task.unwrap().path().join("status")).unwrap());
+    let count = |status: String| -> u64 {
+        let line = status.lines().find(|line| line.starts_with("voluntary_ctxt_switches")).unwrap();
+        line.split_whitespace().last().unwrap().parse().unwrap()
+    };
+    statuses.map(count).sum()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_idle_watcher_does_not_wake_up() {
+    let place = Place::with_config(CONFIG);
+    let mut watch = Watch::start(&place, "--plain");
+    watch.line();
+    // The first look after the start has to be over.
+    thread::sleep(Duration::from_secs(2));
+    let before = wake_ups(watch.child.id());
+    thread::sleep(Duration::from_secs(2));
+    assert_eq!(wake_ups(watch.child.id()), before);
+    watch.ended_by("TERM").yes();
+}
+
+/// The queue of the system overflows while the program is stopped; the events of the edit are lost in it.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_edit_whose_events_were_lost_in_an_overflow_is_seen() {
+    let queue = std::fs::read_to_string("/proc/sys/fs/inotify/max_queued_events").unwrap();
+    let queue: usize = queue.trim().parse().unwrap();
+    if queue > 100_000 {
+        eprintln!("SKIPPED: the queue of inotify holds {queue} events, which takes too long to fill");
+        return;
+    }
+    let place = Place::with_config(CONFIG);
+    let mut watch = Watch::start(&place, "--format json");
+    watch.line();
+    watch.signal("STOP");
+    for n in 0..queue {
+        place.write(&format!("noise{}", n % 2), "");
+    }
+    place.write("speckit.toml", "[hot_reload]\ndebounce_ms = 700\n");
+    watch.signal("CONT");
+    assert_eq!(watch.json()["event"], "file_changed");
+    assert_eq!(watch.json()["generation"], 2);
+    place.write("speckit.toml", "[hot_reload]\ndebounce_ms = 800\n");
+    assert_eq!(watch.json()["event"], "file_changed");
+    assert_eq!(watch.json()["generation"], 3);
+    watch.ended_by("TERM").yes();
+}

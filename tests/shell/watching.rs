@@ -1,0 +1,404 @@
+//! Reloads of real files in temporary folders, saved in every way that editors, deployments and orchestrators save
+//! them. For each way, the events that are seen are exactly those that are expected.
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::sync::mpsc::RecvTimeoutError;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use speckit_shell::ConfigReloadEvent::{FileChanged, ReloadDeferred, ReloadFailed, ReloadSuccess};
+use speckit_shell::source::Environment;
+use speckit_shell::{
+    Builder, ConfigReloadEvent, HotReloadWatcher, Shell, Subscription, WatchMode, Watching, diff,
+};
+
+use crate::place::Place;
+
+const QUIET: Duration = Duration::from_millis(80);
+/// What is expected has come by then, on a machine that does other things too.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[derive(Debug, Deserialize)]
+struct Settings {
+    n: i64,
+}
+
+/// A configuration that is watched.
+struct Watched {
+    place: Place,
+    shell: Shell<Settings>,
+    events: Subscription,
+    watcher: HotReloadWatcher,
+}
+
+fn builder(files: impl IntoIterator<Item = PathBuf>) -> Builder<Settings> {
+    let builder = Shell::builder().defaults_toml("n = 0\n").unwrap().environment(Environment::default());
+    files.into_iter().fold(builder.debounce(QUIET), Builder::file)
+}
+
+impl Watched {
+    fn new(place: Place) -> Self {
+        let builder = builder([place.path("app.toml")]);
+        Self::with(place, builder)
+    }
+
+    fn with(place: Place, builder: Builder<Settings>) -> Self {
+        let shell = builder.open().unwrap();
+        let events = shell.subscribe();
+        let watcher = shell.watch().unwrap();
+        Self { place, shell, events, watcher }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.place.path("app.toml")
+    }
+
+    /// The events that come are these and no others, and the value is then the one of the last success.
+    #[track_caller]
+    fn sees(&self, expected: &[&str]) {
+        let mut seen = Vec::new();
+        while seen.len() < expected.len() {
+            match self.events.recv_timeout(PATIENCE) {
+                Ok(event) => seen.push(self.line(&event)),
+                Err(error) => panic!("{error}: only {seen:?} of {expected:?}; {:?}", self.shell.status()),
+            }
+        }
+        self.is_silent_after(&mut seen);
+        assert_eq!(seen, expected);
+    }
+
+    /// No event comes.
+    #[track_caller]
+    fn sees_nothing(&self) {
+        self.sees(&[]);
+    }
+
+    #[track_caller]
+    fn is_silent_after(&self, seen: &mut Vec<String>) {
+        loop {
+            match self.events.recv_timeout(QUIET * 4) {
+                Ok(event) => seen.push(self.line(&event)),
+                Err(RecvTimeoutError::Timeout) => return,
+                Err(RecvTimeoutError::Disconnected) => panic!("the configuration is gone"),
+            }
+        }
+    }
+
+    fn line(&self, event: &ConfigReloadEvent) -> String {
+        match event {
+            FileChanged { paths } => {
+                let root = self.place.path("");
+                let names = paths.iter().map(|path| path.strip_prefix(&root).unwrap().display().to_string());
+                format!("changed {}", names.collect::<Vec<_>>().join(", "))
+            }
+            ReloadSuccess { generation, changed, .. } => {
+                format!("{generation}: {}", diff::to_text(changed).trim_end().replace('\n', " "))
+            }
+            ReloadFailed { generation, diagnostics } => {
+                let codes: Vec<&str> = diagnostics.iter().map(|finding| &*finding.code).collect();
+                format!("{generation}: refused {}", codes.join(", "))
+            }
+            ReloadDeferred { busy } => format!("deferred by {busy}"),
+            other => format!("{other:?}"),
+        }
+    }
+}
+
+fn with_file() -> Watched {
+    Watched::new(Place::new().file("app.toml", "n = 1\n"))
+}
+
+/// A file that takes the place of another in one step.
+fn rename_over(place: &Place, name: &str, text: &str) {
+    place.write("new.tmp", text);
+    fs::rename(place.path("new.tmp"), place.path(name)).unwrap();
+}
+
+#[test]
+fn a_write_in_place_is_one_reload() {
+    let watched = with_file();
+    watched.place.write("app.toml", "n = 2\n");
+    watched.sees(&["changed app.toml", "2: - n = 1 + n = 2"]);
+    assert_eq!(watched.shell.load().n, 2);
+}
+
+#[test]
+fn a_truncated_file_that_is_written_later_is_one_reload() {
+    let watched = with_file();
+    let mut file = File::create(watched.path()).unwrap();
+    sleep(QUIET * 4);
+    file.write_all(b"n = 2\n").unwrap();
+    drop(file);
+    watched.sees(&["changed app.toml", "2: - n = 1 + n = 2"]);
+}
+
+#[test]
+fn a_write_in_three_parts_is_one_reload() {
+    let watched = with_file();
+    let mut file = File::create(watched.path()).unwrap();
+    for part in ["n =", " 2", "\n# the end\n"] {
+        sleep(QUIET / 8);
+        file.write_all(part.as_bytes()).unwrap();
+    }
+    drop(file);
+    watched.sees(&["changed app.toml", "2: - n = 1 + n = 2"]);
+}
+
+#[test]
+fn each_save_of_an_editor_that_renames_is_one_reload() {
+    let ways: [(&str, fn(&Place, &str)); 4] = [
+        ("sed -i", |place, text| rename_over(place, "app.toml", text)),
+        ("vim", |place, text| {
+            fs::rename(place.path("app.toml"), place.path("app.toml~")).unwrap();
+            place.write("app.toml", text);
+            fs::remove_file(place.path("app.toml~")).unwrap();
+        }),
+        ("JetBrains", |place, text| {
+            place.write("app.toml___jb_tmp___", text);
+            fs::rename(place.path("app.toml"), place.path("app.toml___jb_old___")).unwrap();
+            fs::rename(place.path("app.toml___jb_tmp___"), place.path("app.toml")).unwrap();
+            fs::remove_file(place.path("app.toml___jb_old___")).unwrap();
+        }),
+        ("VS Code", |place, text| {
+            let file = File::options().write(true).open(place.path("app.toml")).unwrap();
+            file.set_len(0).unwrap();
+            place.write("app.toml", text);
+        }),
+    ];
+    for (editor, save) in ways {
+        let watched = with_file();
+        for n in 2..5 {
+            save(&watched.place, &format!("n = {n}\n"));
+            watched.sees(&["changed app.toml", &format!("{n}: - n = {} + n = {n}", n - 1)]);
+        }
+        assert_eq!(watched.shell.load().n, 4, "{editor}");
+    }
+}
+
+#[test]
+fn a_file_that_is_deleted_and_made_again_after_a_second_is_one_reload() {
+    let watched = with_file();
+    fs::remove_file(watched.path()).unwrap();
+    sleep(Duration::from_secs(1));
+    watched.place.write("app.toml", "n = 2\n");
+    watched.sees(&["changed app.toml", "2: - n = 1 + n = 2"]);
+}
+
+#[test]
+fn a_file_that_stays_away_counts_after_two_seconds_and_one_that_comes_is_seen() {
+    let watched = with_file();
+    let began = Instant::now();
+    fs::remove_file(watched.path()).unwrap();
+    watched.sees(&["changed app.toml", "2: - n = 1 + n = 0"]);
+    assert!(began.elapsed() >= Duration::from_secs(2));
+    watched.place.write("app.toml", "n = 3\n");
+    watched.sees(&["changed app.toml", "3: - n = 0 + n = 3"]);
+}
+
+#[test]
+fn a_folder_that_is_removed_and_made_again_is_watched_again() {
+    let place = Place::new().file("etc/app/app.toml", "n = 1\n");
+    let builder = builder([place.path("etc/app/app.toml")]);
+    let watched = Watched::with(place, builder);
+    for (generation, n) in [(2, 2), (3, 3)] {
+        fs::remove_dir_all(watched.place.path("etc")).unwrap();
+        sleep(QUIET * 2);
+        watched.place.write("etc/app/app.toml", format!("n = {n}\n"));
+        watched.sees(&["changed etc/app/app.toml", &format!("{generation}: - n = {} + n = {n}", n - 1)]);
+    }
+    watched.place.write("etc/app/app.toml", "n = 9\n");
+    watched.sees(&["changed etc/app/app.toml", "4: - n = 3 + n = 9"]);
+}
+
+#[test]
+fn a_folder_that_is_not_there_yet_is_waited_for() {
+    let place = Place::new();
+    let builder = builder([place.path("a/b/app.toml")]);
+    let watched = Watched::with(place, builder);
+    watched.place.write("a/b/app.toml", "n = 1\n");
+    watched.sees(&["changed a/b/app.toml", "2: - n = 0 + n = 1"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_behind_a_link_is_followed_to_its_end() {
+    use std::os::unix::fs::symlink;
+    let place = Place::new().file("real/a.toml", "n = 1\n").file("other/b.toml", "n = 3\n");
+    symlink("real/a.toml", place.path("app.toml")).unwrap();
+    let watched = Watched::new(place);
+    watched.place.write("real/a.toml", "n = 2\n");
+    watched.sees(&["changed app.toml", "2: - n = 1 + n = 2"]);
+    symlink("other/b.toml", watched.place.path("link.tmp")).unwrap();
+    fs::rename(watched.place.path("link.tmp"), watched.path()).unwrap();
+    watched.sees(&["changed app.toml", "3: - n = 2 + n = 3"]);
+    rename_over(&watched.place, "other/b.toml", "n = 4\n");
+    watched.sees(&["changed app.toml", "4: - n = 3 + n = 4"]);
+}
+
+/// Kubernetes: `app.toml` → `..data/app.toml`, `..data` → a folder with a time in its name, which is swapped.
+#[cfg(unix)]
+#[test]
+fn each_swap_of_a_kubernetes_volume_is_one_reload() {
+    use std::os::unix::fs::symlink;
+    let place = Place::new().file("etc/..2026_1/app.toml", "n = 1\n");
+    symlink("..2026_1", place.path("etc/..data")).unwrap();
+    symlink("..data/app.toml", place.path("etc/app.toml")).unwrap();
+    let builder = builder([place.path("etc/app.toml")]);
+    let watched = Watched::with(place, builder);
+    for n in 2..7 {
+        watched.place.write(&format!("etc/..2026_{n}/app.toml"), format!("n = {n}\n"));
+        symlink(format!("..2026_{n}"), watched.place.path("etc/..data_tmp")).unwrap();
+        fs::rename(watched.place.path("etc/..data_tmp"), watched.place.path("etc/..data")).unwrap();
+        fs::remove_dir_all(watched.place.path(&format!("etc/..2026_{}", n - 1))).unwrap();
+        watched.sees(&["changed etc/app.toml", &format!("{n}: - n = {} + n = {n}", n - 1)]);
+    }
+}
+
+/// A deployment: `current` → `releases/1`, in the middle of the path.
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_middle_of_the_path_is_followed() {
+    use std::os::unix::fs::symlink;
+    let place = Place::new().file("releases/1/app.toml", "n = 1\n").file("releases/2/app.toml", "n = 2\n");
+    symlink("releases/1", place.path("current")).unwrap();
+    let builder = builder([place.path("current/app.toml")]);
+    let watched = Watched::with(place, builder);
+    symlink("releases/2", watched.place.path("next")).unwrap();
+    fs::rename(watched.place.path("next"), watched.place.path("current")).unwrap();
+    watched.sees(&["changed current/app.toml", "2: - n = 1 + n = 2"]);
+    watched.place.write("releases/2/app.toml", "n = 3\n");
+    watched.sees(&["changed current/app.toml", "3: - n = 2 + n = 3"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_change_of_permissions_or_times_is_no_event() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let watched = with_file();
+    fs::set_permissions(watched.path(), fs::Permissions::from_mode(0o600)).unwrap();
+    watched.sees_nothing();
+    File::options()
+        .write(true)
+        .open(watched.path())
+        .unwrap()
+        .set_modified(std::time::SystemTime::now())
+        .unwrap();
+    watched.sees_nothing();
+    watched.place.write("app.toml", "n = 1\n");
+    watched.sees_nothing();
+    rename_over(&watched.place, "app.toml", "n = 1 # the same\n");
+    watched.sees_nothing();
+    assert_eq!(watched.shell.snapshot().generation(), 1);
+}
+
+#[test]
+fn a_thousand_edits_in_a_second_are_one_reload() {
+    let place = Place::new().file("app.toml", "n = 0\n");
+    let builder = builder([place.path("app.toml")]).debounce(Duration::from_millis(300));
+    let watched = Watched::with(place, builder);
+    let began = Instant::now();
+    for n in 1..=1000_u32 {
+        watched.place.write("app.toml", format!("n = {n}\n"));
+        sleep((began + Duration::from_millis(1) * n).saturating_duration_since(Instant::now()));
+    }
+    watched.sees(&["changed app.toml", "2: - n = 0 + n = 1000"]);
+}
+
+#[test]
+fn a_bad_edit_keeps_the_last_good_configuration_and_a_good_one_follows() {
+    let watched = with_file();
+    watched.place.write("app.toml", "n = 'two'\n[broken");
+    watched.sees(&["changed app.toml", "1: refused parse/toml"]);
+    assert_eq!(watched.shell.load().n, 1);
+    watched.place.write("app.toml", "n = 2\n");
+    watched.sees(&["changed app.toml", "2: - n = 1 + n = 2"]);
+}
+
+#[test]
+fn a_file_that_becomes_a_folder_and_a_file_again_is_seen() {
+    let watched = with_file();
+    fs::remove_file(watched.path()).unwrap();
+    fs::create_dir(watched.path()).unwrap();
+    // An empty folder is a conf.d without files.
+    watched.sees(&["changed app.toml", "2: - n = 1 + n = 0"]);
+    fs::remove_dir(watched.path()).unwrap();
+    watched.place.write("app.toml", "n = 3\n");
+    watched.sees(&["changed app.toml", "3: - n = 0 + n = 3"]);
+}
+
+#[test]
+fn files_that_come_to_a_folder_of_files_and_go_from_it_are_seen() {
+    let place = Place::new().file("conf.d/10.toml", "n = 10\n");
+    let builder = builder([place.path("conf.d")]);
+    let watched = Watched::with(place, builder);
+    watched.place.write("conf.d/20.toml", "n = 20\n");
+    watched.sees(&["changed conf.d/20.toml", "2: - n = 10 + n = 20"]);
+    fs::remove_file(watched.place.path("conf.d/20.toml")).unwrap();
+    watched.sees(&["changed conf.d/20.toml", "3: - n = 20 + n = 10"]);
+    watched.place.write("conf.d/notes.txt", "nothing of ours");
+    watched.sees_nothing();
+}
+
+#[test]
+fn polling_sees_what_events_would() {
+    let place = Place::new().file("app.toml", "n = 1\n");
+    let builder = builder([place.path("app.toml")]).watch_mode(WatchMode::Poll);
+    let watched = Watched::with(place, builder);
+    assert_eq!(watched.watcher.watching(), Watching::Poll { every: Duration::from_secs(1) });
+    rename_over(&watched.place, "app.toml", "n = 2\n");
+    watched.sees(&["changed app.toml", "2: - n = 1 + n = 2"]);
+    watched.place.write("app.toml", "n = 3\n");
+    watched.sees(&["changed app.toml", "3: - n = 2 + n = 3"]);
+}
+
+#[test]
+fn a_reload_waits_for_the_guard_and_follows_it_at_once() {
+    let watched = with_file();
+    let guard = watched.shell.busy();
+    watched.place.write("app.toml", "n = 2\n");
+    watched.sees(&["changed app.toml", "deferred by 1"]);
+    assert_eq!(watched.shell.load().n, 1);
+    drop(guard);
+    watched.sees(&["2: - n = 1 + n = 2"]);
+}
+
+#[test]
+fn a_path_beside_the_configuration_asks_its_rules_again() {
+    let place = Place::new().file("app.toml", "n = 1\n").file("limit", "5");
+    let limit = place.path("limit");
+    let rule = move |settings: &Settings| {
+        let limit: i64 = fs::read_to_string(&limit).unwrap().parse().unwrap();
+        if settings.n <= limit { Ok(()) } else { Err("n is over the limit") }
+    };
+    let builder = builder([place.path("app.toml")]).watch_path(place.path("limit")).validate(rule);
+    let watched = Watched::with(place, builder);
+    watched.place.write("limit", "0");
+    watched.sees(&["1: refused rule/refused"]);
+    watched.place.write("limit", "50");
+    watched.sees(&["1: "]);
+}
+
+#[test]
+fn a_dropped_watcher_watches_no_more_and_the_last_one_stops_the_thread() {
+    let Watched { place, shell, events, watcher } = with_file();
+    let second = shell.watch().unwrap();
+    drop(watcher);
+    place.write("app.toml", "n = 2\n");
+    assert!(matches!(events.recv_timeout(PATIENCE), Ok(FileChanged { .. })));
+    assert!(matches!(events.recv_timeout(PATIENCE), Ok(ReloadSuccess { .. })));
+    drop(second);
+    assert_eq!(shell.status().watching, Watching::Off);
+    place.write("app.toml", "n = 3\n");
+    assert_eq!(events.recv_timeout(QUIET * 4), Err(RecvTimeoutError::Timeout));
+    let third = shell.watch().unwrap();
+    // What changed while nobody watched is noticed.
+    assert!(matches!(events.recv_timeout(PATIENCE), Ok(FileChanged { .. })));
+    assert!(matches!(events.recv_timeout(PATIENCE), Ok(ReloadSuccess { .. })));
+    drop(shell);
+    assert_eq!(events.recv_timeout(QUIET), Err(RecvTimeoutError::Timeout), "the watcher still has it");
+    drop(third);
+    assert_eq!(events.recv_timeout(PATIENCE), Err(RecvTimeoutError::Disconnected));
+}

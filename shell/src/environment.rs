@@ -15,11 +15,13 @@ pub fn capture() -> Environment {
 }
 
 /// The folder that holds a user's own settings: `$HOME`, or `%USERPROFILE%`.
+#[cfg(feature = "cli")]
 pub(crate) fn home() -> Option<std::path::PathBuf> {
     std::env::home_dir().filter(|home| !home.as_os_str().is_empty())
 }
 
 /// Tells whether `NO_COLOR` is set to anything (no-color.org).
+#[cfg(feature = "cli")]
 pub(crate) fn no_color() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }

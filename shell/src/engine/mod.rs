@@ -4,7 +4,7 @@
 //! program's own event loop. The machine of the core decides, and what it decides is done here.
 
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
@@ -12,17 +12,23 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use serde::de::DeserializeOwned;
 use speckit_core::diff::{Change, diff};
-use speckit_core::reload::{Action, Contents, Input, Load, Machine, Notice};
+use speckit_core::reload::{Action, Input, Load, Machine, Notice};
 use speckit_core::{HotReloadConfig, Key};
 
 use crate::busy::{Gate, Guarded};
-use crate::documents::{Files as _, absolute};
+use crate::documents::Files as _;
 use crate::error::ConfigError;
 use crate::events::{ConfigReloadEvent, Diagnostics, Hub};
-use crate::loading::{Candidate, Loader, fingerprint_of, unwound};
+use crate::loading::{Loader, fingerprint_of, unwound};
 use crate::snapshot::Snapshot;
 use crate::status::{Ledger, Status};
 use crate::world::{Recorder, World};
+
+mod reader;
+#[cfg(feature = "watch")]
+mod watched;
+
+use reader::Engine;
 
 /// Reads from the settings how they are followed.
 pub(crate) type Follow<T> = Arc<dyn Fn(&T) -> HotReloadConfig + Send + Sync>;
@@ -44,23 +50,6 @@ pub(crate) struct Shared<T> {
     alarm: Mutex<Option<Arc<dyn Fn() + Send + Sync>>>,
 }
 
-/// What only one may use at a time.
-struct Engine<T> {
-    loader: Loader<T>,
-    machine: Machine,
-    follow: Follow<T>,
-    following: HotReloadConfig,
-    beside: Vec<PathBuf>,
-    /// What the last reading found, whatever became of it.
-    last: Contents,
-    /// What the last look at intervals found.
-    polled: Option<Contents>,
-    candidate: Option<Candidate<T>>,
-    refusal: Option<ConfigError>,
-    /// The files that the last reading found changed.
-    changed: Vec<PathBuf>,
-}
-
 /// Why the engine is turned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
@@ -69,6 +58,7 @@ pub(crate) enum Cause {
     /// Time has passed, or a guard was dropped.
     Due,
     /// It is time to look, since nothing tells of changes.
+    #[cfg(feature = "watch")]
     Look,
     /// Somebody wants a reload.
     Asked,
@@ -129,6 +119,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
             following,
             beside,
             last: reading.contents,
+            #[cfg(feature = "watch")]
             polled: None,
             candidate: None,
             refusal,
@@ -161,8 +152,11 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
         let engine = &mut *engine.engine;
         let input = match cause {
             Cause::Hint => Input::Changed,
+            #[cfg(feature = "watch")]
             Cause::Look if engine.has_changed_since_last_look(&*self.world) => Input::Changed,
-            Cause::Due | Cause::Look => Input::Timer,
+            #[cfg(feature = "watch")]
+            Cause::Look => Input::Timer,
+            Cause::Due => Input::Timer,
             Cause::Asked => Input::Asked,
         };
         let guards = self.gate.lock().guards;
@@ -304,34 +298,6 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
         let present = recorder.into_contents();
         present.files_changed_since(current.contents()).map(PathBuf::from).collect()
     }
-
-    /// What leads to these paths is worth watching, and how.
-    #[cfg(feature = "watch")]
-    pub(crate) fn watched(&self) -> Result<(Vec<PathBuf>, HotReloadConfig), Reentered> {
-        let engine = self.engine()?;
-        let engine = &*engine.engine;
-        let sources = engine.loader.sources.files.iter().map(|file| file.path.clone());
-        let read = engine.last.files().map(PathBuf::from);
-        let mut paths: Vec<PathBuf> =
-            sources.chain(read).chain(engine.beside()).map(|path| full(&path)).collect();
-        paths.sort();
-        paths.dedup();
-        Ok((paths, engine.following.clone()))
-    }
-
-    /// Tells what a person should know about the watching itself.
-    #[cfg(feature = "watch")]
-    pub(crate) fn warn(&self, findings: Vec<speckit_core::Diagnostic>) {
-        let event = ConfigReloadEvent::Warning { diagnostics: Diagnostics::plain(findings) };
-        self.ledger().told(&event);
-        self.hub.tell(&event);
-    }
-
-    /// Says what wakes the one who watches, or that nobody does.
-    #[cfg(feature = "watch")]
-    pub(crate) fn set_alarm(&self, alarm: Option<Arc<dyn Fn() + Send + Sync>>) {
-        *self.alarm.lock().unwrap_or_else(PoisonError::into_inner) = alarm;
-    }
 }
 
 impl<T: DeserializeOwned + Send + Sync + 'static> Guarded for Shared<T> {
@@ -361,63 +327,6 @@ impl<T> Drop for Turning<'_, T> {
     }
 }
 
-impl<T: DeserializeOwned> Engine<T> {
-    /// Reads, and resolves what is new. A reload by hand resolves what is not new too: its rules may ask for things
-    /// that lie outside of the configuration.
-    fn load(&mut self, world: &dyn World, running: &Snapshot<T>, patient: bool, cause: Cause) -> Load {
-        let beside: Vec<PathBuf> = self.beside().collect();
-        let reading = self.loader.read(world, &beside);
-        if patient && reading.contents.lost_content_since(&self.last) {
-            return Load::Unsettled;
-        }
-        if reading.contents == self.last && cause != Cause::Asked {
-            return Load::Unchanged;
-        }
-        self.changed = reading.contents.files_changed_since(&self.last).map(PathBuf::from).collect();
-        let in_files = !self.changed.is_empty();
-        self.last.clone_from(&reading.contents);
-        match self.loader.resolve(&reading, Some(running.root())) {
-            Ok(candidate) => {
-                let tree = candidate.resolved.checked().written();
-                self.candidate = Some(candidate);
-                self.refusal = None;
-                Load::Accepted { tree, in_files }
-            }
-            Err(refusal) => {
-                let findings = fingerprint_of(&refusal);
-                self.candidate = None;
-                self.refusal = Some(refusal);
-                Load::Refused { findings, in_files }
-            }
-        }
-    }
-
-    fn look(&mut self, world: &dyn World) -> Contents {
-        let beside: Vec<PathBuf> = self.beside().collect();
-        self.loader.read(world, &beside).contents
-    }
-
-    fn has_changed_since_last_look(&mut self, world: &dyn World) -> bool {
-        let found = self.look(world);
-        let is_new = found != *self.polled.as_ref().unwrap_or(&self.last);
-        self.polled = Some(found);
-        is_new
-    }
-
-    /// Paths whose change is a reason to read: those of the builder, and those of the settings, which are relative to
-    /// the folder of each file.
-    fn beside(&self) -> impl Iterator<Item = PathBuf> {
-        let folders =
-            self.loader.sources.files.iter().map(|file| file.path.parent().unwrap_or(Path::new("")));
-        let named =
-            folders.flat_map(|folder| self.following.watch_paths.iter().map(move |path| folder.join(path)));
-        let mut all: Vec<PathBuf> = self.beside.iter().cloned().chain(named).collect();
-        all.sort();
-        all.dedup();
-        all.into_iter()
-    }
-}
-
 /// What is in force and was not, in key order, redacted by both generations.
 fn differences<T>(old: &Snapshot<T>, new: &Snapshot<T>) -> Vec<Change> {
     if old.root() == new.root() {
@@ -425,8 +334,4 @@ fn differences<T>(old: &Snapshot<T>, new: &Snapshot<T>) -> Vec<Change> {
     }
     let is_secret = |key: &Key| old.is_secret(key) || new.is_secret(key);
     diff(old.root(), new.root()).iter().map(|change| change.redacted(&is_secret)).collect()
-}
-
-fn full(path: &Path) -> PathBuf {
-    absolute(path).unwrap_or_else(|_| path.to_path_buf())
 }

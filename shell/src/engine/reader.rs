@@ -1,0 +1,82 @@
+//! What only one may use at a time: the loader with what it read last, and the machine.
+
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use speckit_core::HotReloadConfig;
+use speckit_core::reload::{Contents, Load, Machine};
+
+use super::{Cause, Follow};
+use crate::error::ConfigError;
+use crate::loading::{Candidate, Loader, fingerprint_of};
+use crate::snapshot::Snapshot;
+use crate::world::World;
+
+/// What only one may use at a time.
+pub(super) struct Engine<T> {
+    pub(super) loader: Loader<T>,
+    pub(super) machine: Machine,
+    pub(super) follow: Follow<T>,
+    pub(super) following: HotReloadConfig,
+    pub(super) beside: Vec<PathBuf>,
+    /// What the last reading found, whatever became of it.
+    pub(super) last: Contents,
+    /// What the last look at intervals found.
+    #[cfg(feature = "watch")]
+    pub(super) polled: Option<Contents>,
+    pub(super) candidate: Option<Candidate<T>>,
+    pub(super) refusal: Option<ConfigError>,
+    /// The files that the last reading found changed.
+    pub(super) changed: Vec<PathBuf>,
+}
+
+impl<T: DeserializeOwned> Engine<T> {
+    /// Reads, and resolves what is new. A reload by hand resolves what is not new too: its rules may ask for things
+    /// that lie outside of the configuration.
+    pub(super) fn load(
+        &mut self,
+        world: &dyn World,
+        running: &Snapshot<T>,
+        patient: bool,
+        cause: Cause,
+    ) -> Load {
+        let beside: Vec<PathBuf> = self.beside().collect();
+        let reading = self.loader.read(world, &beside);
+        if patient && reading.contents.lost_content_since(&self.last) {
+            return Load::Unsettled;
+        }
+        if reading.contents == self.last && cause != Cause::Asked {
+            return Load::Unchanged;
+        }
+        self.changed = reading.contents.files_changed_since(&self.last).map(PathBuf::from).collect();
+        let in_files = !self.changed.is_empty();
+        self.last.clone_from(&reading.contents);
+        match self.loader.resolve(&reading, Some(running.root())) {
+            Ok(candidate) => {
+                let tree = candidate.resolved.checked().written();
+                self.candidate = Some(candidate);
+                self.refusal = None;
+                Load::Accepted { tree, in_files }
+            }
+            Err(refusal) => {
+                let findings = fingerprint_of(&refusal);
+                self.candidate = None;
+                self.refusal = Some(refusal);
+                Load::Refused { findings, in_files }
+            }
+        }
+    }
+
+    /// Paths whose change is a reason to read: those of the builder, and those of the settings, which are relative to
+    /// the folder of each file.
+    pub(super) fn beside(&self) -> impl Iterator<Item = PathBuf> {
+        let folders =
+            self.loader.sources.files.iter().map(|file| file.path.parent().unwrap_or(Path::new("")));
+        let named =
+            folders.flat_map(|folder| self.following.watch_paths.iter().map(move |path| folder.join(path)));
+        let mut all: Vec<PathBuf> = self.beside.iter().cloned().chain(named).collect();
+        all.sort();
+        all.dedup();
+        all.into_iter()
+    }
+}

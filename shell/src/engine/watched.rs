@@ -1,0 +1,59 @@
+//! What the one who watches asks of the engine.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError};
+
+use serde::de::DeserializeOwned;
+use speckit_core::reload::Contents;
+use speckit_core::{Diagnostic, HotReloadConfig};
+
+use super::reader::Engine;
+use super::{Reentered, Shared};
+use crate::documents::absolute;
+use crate::events::{ConfigReloadEvent, Diagnostics};
+use crate::world::World;
+
+impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
+    /// What leads to these paths is worth watching, and how.
+    pub(crate) fn watched(&self) -> Result<(Vec<PathBuf>, HotReloadConfig), Reentered> {
+        let engine = self.engine()?;
+        let engine = &*engine.engine;
+        let sources = engine.loader.sources.files.iter().map(|file| file.path.clone());
+        let read = engine.last.files().map(PathBuf::from);
+        let mut paths: Vec<PathBuf> =
+            sources.chain(read).chain(engine.beside()).map(|path| full(&path)).collect();
+        paths.sort();
+        paths.dedup();
+        Ok((paths, engine.following.clone()))
+    }
+
+    /// Tells what a person should know about the watching itself.
+    pub(crate) fn warn(&self, findings: Vec<Diagnostic>) {
+        let event = ConfigReloadEvent::Warning { diagnostics: Diagnostics::plain(findings) };
+        self.ledger().told(&event);
+        self.hub.tell(&event);
+    }
+
+    /// Says what wakes the one who watches, or that nobody does.
+    pub(crate) fn set_alarm(&self, alarm: Option<Arc<dyn Fn() + Send + Sync>>) {
+        *self.alarm.lock().unwrap_or_else(PoisonError::into_inner) = alarm;
+    }
+}
+
+impl<T: DeserializeOwned> Engine<T> {
+    fn look(&mut self, world: &dyn World) -> Contents {
+        let beside: Vec<PathBuf> = self.beside().collect();
+        self.loader.read(world, &beside).contents
+    }
+
+    pub(super) fn has_changed_since_last_look(&mut self, world: &dyn World) -> bool {
+        let found = self.look(world);
+        let is_new = found != *self.polled.as_ref().unwrap_or(&self.last);
+        self.polled = Some(found);
+        is_new
+    }
+}
+
+fn full(path: &Path) -> PathBuf {
+    absolute(path).unwrap_or_else(|_| path.to_path_buf())
+}

@@ -25,6 +25,26 @@
 //! # Ok::<(), speckit_shell::ConfigError>(())
 //! ```
 //!
+//! While the program runs, [`Shell::watch`] follows the files, [`Shell::subscribe`] tells what happens, and
+//! [`Shell::busy`] keeps the configuration as it is for a while. What is refused never replaces what runs:
+//!
+//! ```
+//! use std::collections::BTreeMap;
+//! use speckit_shell::{Reloaded, Shell};
+//!
+//! # let folder = tempfile::tempdir()?;
+//! let path = folder.path().join("app.toml");
+//! std::fs::write(&path, "port = 9000\n")?;
+//! let shell = Shell::<BTreeMap<String, u16>>::builder().file(&path).open()?;
+//! std::fs::write(&path, "port = 'high'\n")?;
+//! assert!(shell.reload().unwrap_err().to_string().contains("app.toml:1:8"));
+//! assert_eq!(shell.load()["port"], 9000);
+//! std::fs::write(&path, "port = 9001\n")?;
+//! assert_eq!(shell.reload()?, Reloaded::Renewed);
+//! assert_eq!(shell.load()["port"], 9001);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! All decisions are made in [`speckit_core`], which is re-exported here; this crate reads files and the
 //! environment, each effect through one module.
 

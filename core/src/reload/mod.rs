@@ -33,6 +33,7 @@ use crate::settings::{Jitter, RetryConfig};
 use crate::value::Fingerprint;
 
 mod contents;
+pub mod mounts;
 
 pub use contents::{Content, Contents};
 

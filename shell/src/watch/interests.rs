@@ -1,1 +1,339 @@
+//! Which names in which folders lead to the files that are followed.
+//!
+//! A file changes when its own name is given another content, and just as well when a name on the way to it is:
+//! a folder that is moved away and made again, a link that leads elsewhere, a folder that is not there yet.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
+use std::ops::Bound::{Included, Unbounded};
+use std::path::{Component, Path, PathBuf};
+
+/// As many links as Linux follows on one way; more are a circle.
+const MOST_HOPS: usize = 40;
+
+/// What is at a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Nothing, or nothing that may be seen.
+    Nothing,
+    /// A link that leads there; a relative way begins in its own folder.
+    Link(PathBuf),
+    /// A folder.
+    Folder,
+    /// A file, or whatever else ends the way.
+    File,
+}
+
+/// What leads to some paths: folders by their real paths, and the names in them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Interests {
+    folders: BTreeMap<PathBuf, Interest>,
+    files: BTreeSet<PathBuf>,
+}
+
+/// Which names in a folder matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Interest {
+    names: BTreeSet<OsString>,
+    is_any: bool,
+    is_close: bool,
+}
+
+impl Interests {
+    /// Walks to each of the absolute `paths`, and notes what it passes. Each place is looked at once.
+    pub(super) fn of(paths: &[PathBuf], look: impl Fn(&Path) -> Found) -> Self {
+        let mut interests = Self::default();
+        let mut seen = BTreeMap::<PathBuf, Found>::new();
+        for path in paths {
+            interests.walk(path, |place| seen.entry(place.to_owned()).or_insert_with(|| look(place)).clone());
+        }
+        interests
+    }
+
+    /// The folders, each after those that lead to it.
+    pub(super) fn folders(&self) -> impl Iterator<Item = (&Path, &Interest)> {
+        self.folders.iter().map(|(folder, interest)| (folder.as_path(), interest))
+    }
+
+    /// The real paths of the files that there are.
+    pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(PathBuf::as_path)
+    }
+
+    /// Tells whether a change at `path` may matter.
+    pub(super) fn concern(&self, path: &Path) -> bool {
+        let in_folder = || {
+            let interest = self.folders.get(path.parent()?)?;
+            Some(interest.names_one_like(path.file_name()?))
+        };
+        self.folders.contains_key(path) || in_folder() == Some(true)
+    }
+
+    /// Tells whether `path` is one of the folders, or leads to one.
+    pub(super) fn lead_through(&self, path: &Path) -> bool {
+        // Paths are ordered by their components: what is in a folder comes right behind it.
+        let next = self.folders.range::<Path, _>((Included(path), Unbounded)).next();
+        next.is_some_and(|(folder, _)| folder.starts_with(path))
+    }
+
+    /// Tells whether something matters that did not matter to `before`.
+    pub(super) fn exceed(&self, before: &Self) -> bool {
+        self.folders.iter().any(|(folder, interest)| {
+            before.folders.get(folder).is_none_or(|known| {
+                !known.is_any && (interest.is_any || !interest.names.is_subset(&known.names))
+            })
+        })
+    }
+
+    /// Forgets the folder `twin` and lets its names matter in `folder`, which is the same at another path.
+    pub(super) fn unite(&mut self, twin: &Path, folder: &Path) {
+        let Some(of_twin) = self.folders.remove(twin) else { return };
+        let interest = self.folders.entry(folder.into()).or_default();
+        interest.names.extend(of_twin.names);
+        interest.is_any |= of_twin.is_any;
+        interest.is_close |= of_twin.is_close;
+    }
+
+    fn walk(&mut self, path: &Path, mut look: impl FnMut(&Path) -> Found) {
+        let mut real = PathBuf::new();
+        let mut ahead = names_backwards(path);
+        let mut hops = 0;
+        while let Some(name) = ahead.pop() {
+            match Path::new(&name).components().next() {
+                Some(Component::Normal(_)) => {}
+                Some(Component::ParentDir) => {
+                    real.pop();
+                    continue;
+                }
+                Some(Component::CurDir) | None => continue,
+                Some(Component::RootDir | Component::Prefix(_)) => {
+                    real.push(name);
+                    continue;
+                }
+            }
+            let place = real.join(&name);
+            let interest = self.folders.entry(real.clone()).or_default();
+            interest.names.insert(name);
+            match look(&place) {
+                Found::Folder => real = place,
+                Found::Link(target) if hops < MOST_HOPS => {
+                    interest.is_close = true;
+                    hops += 1;
+                    ahead.extend(names_backwards(&target));
+                }
+                Found::File if ahead.is_empty() => {
+                    interest.is_close = true;
+                    self.files.insert(place);
+                    return;
+                }
+                Found::Link(_) | Found::File | Found::Nothing => {
+                    interest.is_close = true;
+                    return;
+                }
+            }
+        }
+        let folder = self.folders.entry(real).or_default();
+        folder.is_any = true;
+        folder.is_close = true;
+    }
+}
+
+impl Interest {
+    /// Whether a file, a link or an end of the way is right in the folder; else it only leads further.
+    pub(super) fn is_close(&self) -> bool {
+        self.is_close
+    }
+
+    fn names_one_like(&self, name: &OsStr) -> bool {
+        // There events tell the name as it was written first, which may be in other letters.
+        let ignores_case = cfg!(any(windows, target_os = "macos"));
+        self.is_any
+            || self.names.contains(name)
+            || (ignores_case && self.names.iter().any(|known| known.eq_ignore_ascii_case(name)))
+    }
+}
+
+fn names_backwards(path: &Path) -> Vec<OsString> {
+    let mut names = path.components().map(|name| name.as_os_str().to_owned()).collect::<Vec<_>>();
+    names.reverse();
+    names
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    /// A tree of folders (`/a/`), files (`/a`) and links (`/a -> b`); what leads to them is there too.
+    fn tree(lines: &str) -> BTreeMap<PathBuf, Found> {
+        let mut tree = BTreeMap::new();
+        for line in lines.split_whitespace().collect::<Vec<_>>().join(" ").replace(" -> ", ">").split(' ') {
+            let (path, found) = match line.split_once('>') {
+                Some((path, target)) => (path, Found::Link(target.into())),
+                None if line.ends_with('/') => (line.trim_end_matches('/'), Found::Folder),
+                None => (line, Found::File),
+            };
+            for folder in Path::new(path).ancestors().skip(1) {
+                tree.insert(folder.into(), Found::Folder);
+            }
+            tree.insert(path.into(), found);
+        }
+        tree
+    }
+
+    /// The folders with their names, `*` for any; `!` stands before a folder that is close.
+    fn interests(lines: &str, paths: &[&str]) -> String {
+        let tree = tree(lines);
+        let look = |path: &Path| tree.get(path).cloned().unwrap_or(Found::Nothing);
+        let paths = paths.iter().map(PathBuf::from).collect::<Vec<_>>();
+        let interests = Interests::of(&paths, look);
+        let lines = interests.folders().map(|(folder, interest)| {
+            let names = interest.names.iter().map(|name| format!(" {}", name.display())).collect::<String>();
+            let close = if interest.is_close() { "!" } else { "" };
+            format!("{close}{}:{names}{}", folder.display(), if interest.is_any { " *" } else { "" })
+        });
+        let files = interests.files().map(|file| format!("= {}", file.display()));
+        lines.chain(files).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn every_folder_on_the_way_to_a_file_is_watched_for_the_next_name() {
+        assert_eq!(
+            interests("/etc/app/a.toml", &["/etc/app/a.toml"]),
+            "/: etc\n/etc: app\n!/etc/app: a.toml\n= /etc/app/a.toml"
+        );
+    }
+
+    #[test]
+    fn two_files_share_what_leads_to_both() {
+        assert_eq!(
+            interests("/etc/a /etc/b", &["/etc/b", "/etc/./a", "/etc/x/../a"]),
+            "/: etc\n!/etc: a b x\n= /etc/a\n= /etc/b"
+        );
+    }
+
+    #[test]
+    fn any_child_of_a_folder_matters() {
+        assert_eq!(interests("/etc/conf.d/", &["/etc/conf.d"]), "/: etc\n/etc: conf.d\n!/etc/conf.d: *");
+        assert_eq!(interests("/etc/", &["/"]), "!/: *");
+    }
+
+    #[test]
+    fn the_way_ends_at_the_first_name_that_is_missing() {
+        assert_eq!(interests("/etc/", &["/etc/app/conf/a.toml"]), "/: etc\n!/etc: app");
+        assert_eq!(interests("/etc/app", &["/etc/app/a.toml"]), "/: etc\n!/etc: app", "a file is no folder");
+    }
+
+    #[test]
+    fn a_kubernetes_volume_is_watched_at_each_of_its_hops() {
+        let volume = "/cfg/..2024_1/app.toml /cfg/..data -> ..2024_1 /cfg/app.toml -> ..data/app.toml";
+        assert_eq!(
+            interests(volume, &["/cfg/app.toml"]),
+            "/: cfg\n!/cfg: ..2024_1 ..data app.toml\n!/cfg/..2024_1: app.toml\n= /cfg/..2024_1/app.toml"
+        );
+    }
+
+    #[test]
+    fn a_link_in_the_middle_leads_on_with_the_rest_of_the_way() {
+        let releases = "/srv/releases/42/conf/a.toml /srv/current -> releases/42";
+        assert_eq!(
+            interests(releases, &["/srv/current/conf/a.toml"]),
+            "/: srv\n!/srv: current releases\n/srv/releases: 42\n/srv/releases/42: conf\n\
+             !/srv/releases/42/conf: a.toml\n= /srv/releases/42/conf/a.toml"
+        );
+    }
+
+    #[test]
+    fn links_lead_by_absolute_ways_and_up_from_the_real_folder() {
+        let links =
+            "/opt/v2/etc/ /opt/v2/common.toml /app -> /opt/v2/etc /opt/v2/etc/a.toml -> ../common.toml";
+        assert_eq!(
+            interests(links, &["/app/a.toml"]),
+            "!/: app opt\n/opt: v2\n!/opt/v2: common.toml etc\n!/opt/v2/etc: a.toml\n= /opt/v2/common.toml"
+        );
+    }
+
+    #[test]
+    fn a_link_to_nothing_waits_for_its_target() {
+        assert_eq!(interests("/a -> b/c", &["/a"]), "!/: a b");
+    }
+
+    #[test]
+    fn a_circle_of_links_ends() {
+        assert_eq!(interests("/a -> b /b -> a", &["/a"]), "!/: a b");
+        assert_eq!(interests("/a -> a/a", &["/a/x"]), "!/: a");
+    }
+
+    #[test]
+    fn forty_links_are_followed_and_no_more() {
+        let chain = |links: usize| {
+            let links = (0..links).map(|n| format!("/l{n} -> l{}", n + 1));
+            links.collect::<Vec<_>>().join(" ")
+        };
+        let ends = |links| interests(&format!("{} /l{links}", chain(links)), &["/l0"]).contains("= ");
+        assert!(ends(40) && !ends(41));
+    }
+
+    #[test]
+    fn each_place_is_looked_at_once() {
+        let looked = RefCell::new(Vec::new());
+        let tree = tree("/etc/conf.d/a.toml /etc/conf.d/b.toml");
+        let paths = ["/etc/conf.d", "/etc/conf.d/a.toml", "/etc/conf.d/b.toml"].map(PathBuf::from);
+        Interests::of(&paths, |path| {
+            looked.borrow_mut().push(path.to_owned());
+            tree.get(path).cloned().unwrap_or(Found::Nothing)
+        });
+        let places = ["/etc", "/etc/conf.d", "/etc/conf.d/a.toml", "/etc/conf.d/b.toml"].map(PathBuf::from);
+        assert_eq!(looked.into_inner(), places);
+    }
+
+    fn of(lines: &str, paths: &[&str]) -> Interests {
+        let tree = tree(lines);
+        let paths = paths.iter().map(PathBuf::from).collect::<Vec<_>>();
+        Interests::of(&paths, |path| tree.get(path).cloned().unwrap_or(Found::Nothing))
+    }
+
+    #[test]
+    fn names_that_matter_are_told_from_their_neighbours() {
+        let interests = of("/etc/app/a.toml /etc/conf.d/", &["/etc/app/a.toml", "/etc/conf.d"]);
+        for path in ["/", "/etc", "/etc/app", "/etc/app/a.toml", "/etc/conf.d", "/etc/conf.d/new"] {
+            assert!(interests.concern(Path::new(path)), "{path}");
+        }
+        for path in ["/var", "/etc/passwd", "/etc/app/a.toml~", "/etc/app/b/a.toml", "/etc/conf.d/x/y", ""] {
+            assert!(!interests.concern(Path::new(path)), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_leads_to_a_watched_folder_is_known_by_whole_names() {
+        let interests = of("/etc/app/v1/a.toml", &["/etc/app/v1/a.toml"]);
+        for path in ["/", "/etc", "/etc/app", "/etc/app/v1"] {
+            assert!(interests.lead_through(Path::new(path)), "{path}");
+        }
+        for path in ["/etc/app/v1/a.toml", "/etc/ap", "/etc/app/v", "/etc/app/v0", "/zzz"] {
+            assert!(!interests.lead_through(Path::new(path)), "{path}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_new_exceeds() {
+        let one = of("/a /b", &["/a"]);
+        let both = of("/a /b", &["/a", "/b"]);
+        let any = of("/a", &["/a", "/"]);
+        assert!(both.exceed(&one) && any.exceed(&one) && one.exceed(&Interests::default()));
+        assert!(!one.exceed(&both) && !both.exceed(&both) && !one.exceed(&any));
+    }
+
+    #[test]
+    fn a_folder_at_two_paths_becomes_one_with_the_names_of_both() {
+        let mut interests = of("/m/a /n/b", &["/m/a", "/n/b"]);
+        interests.unite(Path::new("/n"), Path::new("/m"));
+        assert!(interests.concern(Path::new("/m/b")) && interests.concern(Path::new("/m/a")));
+        assert_eq!(
+            interests.folders().map(|(folder, _)| folder).collect::<Vec<_>>(),
+            [Path::new("/"), Path::new("/m")]
+        );
+    }
+}

@@ -1,0 +1,216 @@
+//! What is made of the events of the system, on its own thread.
+
+use std::collections::BTreeSet;
+use std::mem;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use notify::event::{AccessKind, AccessMode, EventKind, MetadataKind, ModifyKind, RenameMode};
+
+use super::Interests;
+
+/// Hears all events and gives a hint of those that matter.
+pub(super) struct Ear {
+    heard: Mutex<Heard>,
+    hint: Box<dyn Fn() + Send + Sync>,
+}
+
+#[derive(Default)]
+struct Heard {
+    interests: Interests,
+    lost: Lost,
+}
+
+/// The folders whose watch is of no use any more.
+#[derive(Debug, Default)]
+pub(super) struct Lost {
+    is_all: bool,
+    places: BTreeSet<PathBuf>,
+}
+
+impl Ear {
+    pub(super) fn new(hint: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { heard: Mutex::default(), hint: Box::new(hint) }
+    }
+
+    /// Says that something may have changed.
+    pub(super) fn hint(&self) {
+        (self.hint)();
+    }
+
+    /// What happened.
+    pub(super) fn hear(&self, event: notify::Result<notify::Event>) {
+        if self.heard().matters(event) {
+            self.hint();
+        }
+    }
+
+    /// Listens for these interests from now on. Tells whether there is a new one among them.
+    pub(super) fn attend_to(&self, interests: Interests) -> bool {
+        let mut heard = self.heard();
+        let is_news = interests.exceed(&heard.interests);
+        heard.interests = interests;
+        is_news
+    }
+
+    /// What was lost since the last call.
+    pub(super) fn take_lost(&self) -> Lost {
+        mem::take(&mut self.heard().lost)
+    }
+
+    fn heard(&self) -> MutexGuard<'_, Heard> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Heard {
+    fn matters(&mut self, event: notify::Result<notify::Event>) -> bool {
+        // An overflow names no path: anything may have happened.
+        let Some(event) = event.ok().filter(|event| !event.need_rescan()) else {
+            self.lost.is_all = true;
+            return true;
+        };
+        if !may_change_content(&event.kind) {
+            return false;
+        }
+        if may_move_folders(&event.kind) {
+            let moved = event.paths.iter().filter(|path| self.interests.lead_through(path));
+            self.lost.places.extend(moved.cloned());
+        }
+        event.paths.iter().any(|path| self.interests.concern(path))
+    }
+}
+
+impl Lost {
+    /// Tells whether the watch of `folder` is lost: with a folder, the watcher forgets all that were in it.
+    pub(super) fn hold(&self, folder: &Path) -> bool {
+        self.is_all || self.places.iter().any(|place| folder.starts_with(place))
+    }
+}
+
+/// Reading reports events too, our own reading among them. A change of permissions is no such thing: it may make
+/// a file readable, or no longer.
+fn may_change_content(kind: &EventKind) -> bool {
+    match kind {
+        EventKind::Access(access) => *access == AccessKind::Close(AccessMode::Write),
+        EventKind::Modify(ModifyKind::Metadata(what)) => *what != MetadataKind::AccessTime,
+        _ => true,
+    }
+}
+
+/// A folder that comes is no folder that goes: what was at its path went before, and was reported.
+fn may_move_folders(kind: &EventKind) -> bool {
+    match kind {
+        EventKind::Create(_) | EventKind::Access(_) => false,
+        EventKind::Modify(ModifyKind::Name(which)) => !matches!(which, RenameMode::To | RenameMode::Both),
+        EventKind::Modify(what) => *what == ModifyKind::Any,
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use notify::Event;
+    use notify::event::{CreateKind, DataChange, Flag, RemoveKind};
+
+    use super::super::Found;
+    use super::*;
+
+    fn ear() -> (Ear, Arc<AtomicUsize>) {
+        let hints = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&hints);
+        let ear = Ear::new(move || {
+            counter.fetch_add(1, Ordering::SeqCst);
+        });
+        let look = |path: &Path| if path.extension().is_some() { Found::File } else { Found::Folder };
+        assert!(ear.attend_to(Interests::of(&["/etc/app/a.toml".into()], look)));
+        (ear, hints)
+    }
+
+    fn event(kind: EventKind, path: &str) -> notify::Result<Event> {
+        Ok(Event::new(kind).add_path(path.into()))
+    }
+
+    fn is_hint(kind: EventKind, path: &str) -> bool {
+        let (ear, hints) = ear();
+        ear.hear(event(kind, path));
+        hints.load(Ordering::SeqCst) == 1
+    }
+
+    #[test]
+    fn what_may_change_content_is_a_hint_and_reading_is_none() {
+        let file = "/etc/app/a.toml";
+        for kind in [
+            EventKind::Any,
+            EventKind::Other,
+            EventKind::Create(CreateKind::File),
+            EventKind::Remove(RemoveKind::File),
+            EventKind::Modify(ModifyKind::Any),
+            EventKind::Modify(ModifyKind::Data(DataChange::Any)),
+            EventKind::Modify(ModifyKind::Name(RenameMode::To)),
+            EventKind::Modify(ModifyKind::Metadata(MetadataKind::Any)),
+            EventKind::Modify(ModifyKind::Metadata(MetadataKind::Permissions)),
+            EventKind::Access(AccessKind::Close(AccessMode::Write)),
+        ] {
+            assert!(is_hint(kind, file), "{kind:?}");
+            assert!(!is_hint(kind, "/etc/app/b.toml"), "{kind:?} of another file");
+        }
+        for kind in [
+            EventKind::Access(AccessKind::Any),
+            EventKind::Access(AccessKind::Read),
+            EventKind::Access(AccessKind::Open(AccessMode::Any)),
+            EventKind::Access(AccessKind::Close(AccessMode::Read)),
+            EventKind::Modify(ModifyKind::Metadata(MetadataKind::AccessTime)),
+        ] {
+            assert!(!is_hint(kind, file), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn an_overflow_loses_every_watch_and_so_does_an_error() {
+        let overflow = || Ok(Event::new(EventKind::Other).set_flag(Flag::Rescan));
+        for event in [overflow(), Err(notify::Error::generic("read failed"))] {
+            let (ear, hints) = ear();
+            ear.hear(event);
+            assert_eq!(hints.load(Ordering::SeqCst), 1);
+            let lost = ear.take_lost();
+            assert!(lost.hold(Path::new("/")) && lost.hold(Path::new("/etc/app")));
+            assert!(!ear.take_lost().hold(Path::new("/")), "it is told once");
+        }
+    }
+
+    #[test]
+    fn with_a_folder_that_goes_the_watches_in_it_are_lost() {
+        for kind in [
+            EventKind::Remove(RemoveKind::Folder),
+            EventKind::Modify(ModifyKind::Name(RenameMode::From)),
+            EventKind::Modify(ModifyKind::Name(RenameMode::Any)),
+        ] {
+            let (ear, hints) = ear();
+            ear.hear(event(kind, "/etc"));
+            assert_eq!(hints.load(Ordering::SeqCst), 1, "{kind:?}");
+            let lost = ear.take_lost();
+            assert!(lost.hold(Path::new("/etc")) && lost.hold(Path::new("/etc/app")), "{kind:?}");
+            assert!(!lost.hold(Path::new("/")) && !lost.hold(Path::new("/etcetera")), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn what_comes_or_is_not_on_the_way_loses_no_watch() {
+        let (ear, _) = ear();
+        for (kind, path) in [
+            (EventKind::Create(CreateKind::Folder), "/etc"),
+            (EventKind::Modify(ModifyKind::Name(RenameMode::To)), "/etc"),
+            (EventKind::Modify(ModifyKind::Data(DataChange::Any)), "/etc/app"),
+            (EventKind::Remove(RemoveKind::Folder), "/var"),
+            (EventKind::Remove(RemoveKind::File), "/etc/app/a.toml"),
+        ] {
+            ear.hear(event(kind, path));
+            let lost = ear.take_lost();
+            assert!(!lost.hold(Path::new("/etc/app")) && lost.places.is_empty(), "{kind:?} {path}");
+        }
+    }
+}

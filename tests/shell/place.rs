@@ -21,6 +21,12 @@ impl Place {
         Self { folder: TempDir::new().unwrap(), variables: Vec::new() }
     }
 
+    /// A folder below this one.
+    #[cfg(target_os = "linux")]
+    pub fn within(folder: impl AsRef<Path>) -> Self {
+        Self { folder: TempDir::new_in(folder).unwrap(), variables: Vec::new() }
+    }
+
     /// A folder with one configuration in the place where the program looks.
     pub fn with_config(text: &str) -> Self {
         Self::new().file("speckit.toml", text)

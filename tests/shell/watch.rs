@@ -189,14 +189,18 @@ fn wake_ups(id: u32) -> u64 {
 #[cfg(target_os = "linux")]
 #[test]
 fn an_idle_watcher_does_not_wake_up() {
-    let place = Place::with_config(CONFIG);
+    // Away from the folder in which other tests make theirs, whose noise is reported to every folder above.
+    let place = Place::within(env!("CARGO_TARGET_TMPDIR")).file("speckit.toml", CONFIG);
     let mut watch = Watch::start(&place, "--plain");
     watch.line();
-    // The first look after the start has to be over.
-    thread::sleep(Duration::from_secs(2));
-    let before = wake_ups(watch.child.id());
-    thread::sleep(Duration::from_secs(2));
-    assert_eq!(wake_ups(watch.child.id()), before);
+    let wake_ups_of_a_second = || {
+        let before = wake_ups(watch.child.id());
+        thread::sleep(Duration::from_secs(1));
+        wake_ups(watch.child.id()) - before
+    };
+    // Somebody else may open a file in a folder above; one that wakes by itself does so in each second.
+    let counts: Vec<u64> = (0..20).map(|_| wake_ups_of_a_second()).take_while(|count| *count > 0).collect();
+    assert!(counts.len() < 20, "{counts:?}");
     watch.ended_by("TERM").yes();
 }
 

@@ -70,13 +70,17 @@ impl Contents {
         self.files.keys().map(SmolStr::as_str)
     }
 
-    /// The files whose content is another than `before`, in the order of their names.
+    /// The files whose content is another than `before`, in the order of their names. A file that was not looked
+    /// for counts as missing.
     pub fn files_changed_since<'a>(&'a self, before: &'a Self) -> impl Iterator<Item = &'a str> {
-        let gone = before.files.keys().filter(|path| !self.files.contains_key(*path));
+        let gone = before
+            .files
+            .iter()
+            .filter(|(path, content)| !self.files.contains_key(*path) && **content != Content::Missing);
         let other = self.files.iter().filter(|(path, content)| {
             before.files.get(*path).copied().unwrap_or(Content::Missing) != **content
         });
-        let mut all: alloc::vec::Vec<&SmolStr> = other.map(|(path, _)| path).chain(gone).collect();
+        let mut all: alloc::vec::Vec<&SmolStr> = other.chain(gone).map(|(path, _)| path).collect();
         all.sort();
         all.into_iter().map(SmolStr::as_str)
     }
@@ -87,5 +91,19 @@ impl Contents {
             let now = self.files.get(path).copied().unwrap_or(Content::Missing);
             matches!(content, Content::Bytes(_)) && matches!(now, Content::Missing | Content::Empty)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_was_missing_and_is_not_looked_for_any_more_did_not_change() {
+        let mut before = Contents::default();
+        before.add_file("override.toml", Content::Missing);
+        let now = Contents::default();
+        assert_eq!(now.files_changed_since(&before).count(), 0);
+        assert_eq!(before.files_changed_since(&now).count(), 0);
     }
 }

@@ -282,7 +282,8 @@ impl Machine {
         if burst_is_over {
             self.burst = None;
         }
-        let patience_is_over = self.settling.is_some_and(|settling| settling.since + SETTLING <= now);
+        let patience_is_over =
+            self.settling.is_some_and(|settling| settling.since.saturating_add(SETTLING) <= now);
         (burst_is_over || settling_is_due || is_free).then_some(!patience_is_over)
     }
 
@@ -290,7 +291,8 @@ impl Machine {
         if load == Load::Unsettled {
             let reads = self.settling.map_or(1, |settling| settling.reads.saturating_add(1));
             let since = self.settling.map_or(now, |settling| settling.since);
-            let due = now.saturating_add(wait_before(&SETTLING_READS, reads)).min(since + SETTLING);
+            let pause = wait_before(&SETTLING_READS, reads);
+            let due = now.saturating_add(pause).min(since.saturating_add(SETTLING));
             self.settling = Some(Settling { since, reads, due });
             return;
         }
@@ -345,3 +347,6 @@ impl Machine {
         actions.extend((!was_deferred).then_some(Action::Tell(Notice::Deferred { busy: self.busy })));
     }
 }
+
+#[cfg(test)]
+mod tests;

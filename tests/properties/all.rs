@@ -6,6 +6,7 @@ mod generated;
 mod merge;
 mod redact;
 mod registry;
+mod reload;
 mod schema;
 mod source;
 mod strategies;

@@ -1,0 +1,80 @@
+//! The laws of contents: which files are others, and which lost what they had.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::collection::btree_map;
+use proptest::prelude::*;
+use proptest::sample::select;
+use speckit_core::Fingerprint;
+use speckit_core::reload::{Content, Contents};
+
+type Files = BTreeMap<&'static str, Content>;
+
+fn content() -> impl Strategy<Value = Content> {
+    prop_oneof![
+        2 => Just(Content::Missing),
+        1 => select(&["denied", "a folder"][..]).prop_map(Content::unreadable),
+        1 => Just(Content::of(b"")),
+        3 => select(&["a = 1", "a = 2", "\n"][..]).prop_map(|text| Content::of(text.as_bytes())),
+    ]
+}
+
+fn files() -> impl Strategy<Value = Files> {
+    btree_map(select(&["a.toml", "b.toml", "c/d.toml"][..]), content(), 0..=3)
+}
+
+fn contents(files: &Files, environment: u8) -> Contents {
+    let mut contents = Contents::default();
+    files.iter().for_each(|(path, content)| contents.add_file(*path, *content));
+    contents.add("environment", Fingerprint::of_bytes(&[environment]));
+    contents
+}
+
+/// A file that nobody looked for was not there.
+fn held(files: &Files, path: &str) -> Content {
+    files.get(path).copied().unwrap_or(Content::Missing)
+}
+
+fn names<'a>(one: &'a Files, other: &'a Files) -> BTreeSet<&'static str> {
+    one.keys().chain(other.keys()).copied().collect()
+}
+
+proptest! {
+    #[test]
+    fn the_files_that_changed_are_those_that_hold_something_else(
+        before in files(), now in files(), environments in (0..2_u8, 0..2_u8)
+    ) {
+        let expected: Vec<_> =
+            names(&before, &now).into_iter().filter(|path| held(&before, path) != held(&now, path)).collect();
+        let before = contents(&before, environments.0);
+        let now = contents(&now, environments.1);
+        prop_assert_eq!(now.files_changed_since(&before).collect::<Vec<_>>(), expected.clone());
+        prop_assert_eq!(before.files_changed_since(&now).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn only_files_that_had_bytes_lose_them(before in files(), now in files(), environment in 0..2_u8) {
+        let is_lost = names(&before, &now).into_iter().any(|path| {
+            let is_nothing = [Content::Missing, Content::Empty].contains(&held(&now, path));
+            is_nothing && matches!(held(&before, path), Content::Bytes(_))
+        });
+        let (before, now) = (contents(&before, 0), contents(&now, environment));
+        prop_assert_eq!(now.lost_content_since(&before), is_lost);
+        prop_assert!(!now.lost_content_since(&now));
+        prop_assert!(!is_lost || now.files_changed_since(&before).next().is_some());
+    }
+
+    #[test]
+    fn the_files_are_those_that_were_looked_for(files in files()) {
+        let contents = contents(&files, 0);
+        prop_assert!(contents.files().eq(files.keys().copied()));
+    }
+
+    #[test]
+    fn contents_are_equal_where_every_source_holds_the_same(
+        one in files(), other in files(), environments in (0..2_u8, 0..2_u8)
+    ) {
+        let (a, b) = (contents(&one, environments.0), contents(&other, environments.1));
+        prop_assert_eq!(a == b, one == other && environments.0 == environments.1);
+    }
+}

@@ -5,7 +5,7 @@
 //!
 //! ```
 //! use core::time::Duration;
-//! use speckit_core::reload::{Action, Input, Load, Machine, Notice};
+//! use speckit_core::reload::{Action, Input, Load, Machine, Notice, Patience};
 //! use speckit_core::{LayerKind, Source, source::{Language, parse}};
 //! let tree = |text: &str| {
 //!     let source = Source::document(LayerKind::File, "app.toml", text);
@@ -17,7 +17,7 @@
 //! assert_eq!(machine.step(at(0), Input::Changed), []);
 //! assert_eq!(machine.step(at(150), Input::Changed), [], "the burst goes on");
 //! assert_eq!(machine.next_deadline(), Some(at(350)));
-//! assert_eq!(machine.step(at(350), Input::Timer), [Action::Read { patient: true }]);
+//! assert_eq!(machine.step(at(350), Input::Timer), [Action::Read { patience: Patience::Whole }]);
 //! let read = Load::Accepted { tree: tree("port = 2\n"), in_files: true };
 //! assert_eq!(
 //!     machine.step(at(351), Input::Loaded(read)),
@@ -77,8 +77,11 @@ pub enum Input {
 pub enum Load {
     /// The same bytes as the reading before, whatever became of that one.
     Unchanged,
-    /// A file that had bytes is empty or gone. It is answered to a patient reading only.
-    Unsettled,
+    /// A file that had bytes is empty or gone, and the [`Patience`] of the reading is with it.
+    Unsettled {
+        /// Whether a file lost its content since the reading before, be that one unsettled too.
+        anew: bool,
+    },
     /// A configuration that obeys its rules.
     Accepted {
         /// Its tree as it was written.
@@ -100,8 +103,8 @@ pub enum Load {
 pub enum Action {
     /// Read and check everything, and answer with [`Input::Loaded`].
     Read {
-        /// Whether a file that became empty or vanished is answered by [`Load::Unsettled`]; else it counts.
-        patient: bool,
+        /// Which files that became empty or vanished are answered by [`Load::Unsettled`]; the others count.
+        patience: Patience,
     },
     /// Replace the running configuration by what was read last.
     Publish {
@@ -110,6 +113,17 @@ pub enum Action {
     },
     /// Tell the subscribers.
     Tell(Notice),
+}
+
+/// With which files a reading is patient that lost their content (see [`Contents::lost_content_since`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// With each that lost it since the last reading that was not unsettled.
+    Whole,
+    /// With those that lost it since the reading before; the others have been lost for long enough.
+    NewLosses,
+    /// With none.
+    None,
 }
 
 /// What subscribers are told.
@@ -223,9 +237,9 @@ impl Machine {
             Input::Quiet(quiet) => self.quiet = quiet,
             Input::Stop => self.is_stopped = true,
         }
-        if let Some(patient) = self.due(now) {
+        if let Some(patience) = self.due(now) {
             self.is_reading = true;
-            actions.push(Action::Read { patient });
+            actions.push(Action::Read { patience });
         }
         actions
     }
@@ -265,8 +279,8 @@ impl Machine {
         Some(burst.last.saturating_add(self.quiet).min(burst.first.saturating_add(longest)))
     }
 
-    /// Whether a reading is due, and whether it is patient.
-    fn due(&mut self, now: Duration) -> Option<bool> {
+    /// Whether a reading is due, and how patient it is.
+    fn due(&mut self, now: Duration) -> Option<Patience> {
         if self.is_reading || self.is_stopped {
             return None;
         }
@@ -277,20 +291,23 @@ impl Machine {
         if self.asked {
             self.asked = false;
             self.settling = None;
-            return Some(false);
+            return Some(Patience::None);
         }
         if burst_is_over {
             self.burst = None;
         }
         let patience_is_over =
             self.settling.is_some_and(|settling| settling.since.saturating_add(SETTLING) <= now);
-        (burst_is_over || settling_is_due || is_free).then_some(!patience_is_over)
+        let patience = if patience_is_over { Patience::NewLosses } else { Patience::Whole };
+        (burst_is_over || settling_is_due || is_free).then_some(patience)
     }
 
     fn decide(&mut self, now: Duration, load: Load, actions: &mut Vec<Action>) {
-        if load == Load::Unsettled {
-            let reads = self.settling.map_or(1, |settling| settling.reads.saturating_add(1));
-            let since = self.settling.map_or(now, |settling| settling.since);
+        if let Load::Unsettled { anew } = load {
+            // Each file has the whole time, so that a loss begins it again.
+            let settling = self.settling.filter(|_| !anew);
+            let reads = settling.map_or(1, |settling| settling.reads.saturating_add(1));
+            let since = settling.map_or(now, |settling| settling.since);
             let pause = wait_before(&SETTLING_READS, reads);
             let due = now.saturating_add(pause).min(since.saturating_add(SETTLING));
             self.settling = Some(Settling { since, reads, due });
@@ -315,7 +332,7 @@ impl Machine {
                 }
             }
             Load::Unchanged if self.busy == 0 => self.publish(false, actions),
-            Load::Unchanged | Load::Unsettled => {}
+            Load::Unchanged | Load::Unsettled { .. } => {}
         }
     }
 

@@ -7,8 +7,9 @@ use core::time::Duration;
 use super::*;
 
 const QUIET: Duration = Duration::from_millis(200);
-const PATIENT: Action = Action::Read { patient: true };
-const IMPATIENT: Action = Action::Read { patient: false };
+const PATIENT: Action = Action::Read { patience: Patience::Whole };
+const LAST: Action = Action::Read { patience: Patience::NewLosses };
+const BY_HAND: Action = Action::Read { patience: Patience::None };
 const FILE_CHANGED: Action = Action::Tell(Notice::FileChanged);
 const SUCCESS: Action = Action::Tell(Notice::Success);
 const FAILED: Action = Action::Tell(Notice::Failed);
@@ -30,7 +31,8 @@ fn bad(findings: &str) -> Input {
 }
 
 const UNCHANGED: Input = Input::Loaded(Load::Unchanged);
-const UNSETTLED: Input = Input::Loaded(Load::Unsettled);
+const LOST: Input = Input::Loaded(Load::Unsettled { anew: true });
+const STILL_LOST: Input = Input::Loaded(Load::Unsettled { anew: false });
 
 fn publish(generation: u64) -> Action {
     Action::Publish { generation }
@@ -206,14 +208,14 @@ fn an_edit_of_a_comment_under_a_guard_is_silent_and_published_in_the_end() {
 #[test]
 fn a_lost_file_is_read_again_with_growing_pauses_until_it_counts() {
     let mut machine = machine();
-    assert_eq!(change(&mut machine, 0, UNSETTLED), []);
+    assert_eq!(change(&mut machine, 0, LOST), []);
     let mut reads = Vec::new();
     while let Some(deadline) = machine.next_deadline() {
         reads.push((deadline - QUIET).as_millis());
-        if machine.step(deadline, Input::Timer) == [IMPATIENT] {
+        if machine.step(deadline, Input::Timer) == [LAST] {
             assert_eq!(machine.step(deadline, bad("empty")), [FILE_CHANGED, FAILED]);
         } else {
-            assert_eq!(machine.step(deadline, UNSETTLED), []);
+            assert_eq!(machine.step(deadline, STILL_LOST), []);
         }
     }
     assert_eq!(reads, vec![50, 150, 350, 750, 1250, 1750, 2000]);
@@ -222,7 +224,7 @@ fn a_lost_file_is_read_again_with_growing_pauses_until_it_counts() {
 #[test]
 fn a_file_that_gets_its_content_back_was_never_empty() {
     let mut machine = machine();
-    change(&mut machine, 0, UNSETTLED);
+    change(&mut machine, 0, LOST);
     assert!(machine.is_waiting());
     assert_eq!(machine.step(at(250), Input::Timer), [PATIENT]);
     assert_eq!(machine.step(at(250), good("two")), [FILE_CHANGED, publish(2), SUCCESS]);
@@ -233,10 +235,10 @@ fn a_file_that_gets_its_content_back_was_never_empty() {
 #[test]
 fn a_file_that_is_lost_again_has_the_whole_time_again() {
     let mut machine = machine();
-    change(&mut machine, 0, UNSETTLED);
+    change(&mut machine, 0, LOST);
     machine.step(at(250), Input::Timer);
     machine.step(at(250), UNCHANGED);
-    change(&mut machine, 1900, UNSETTLED);
+    change(&mut machine, 1900, LOST);
     assert_eq!(
         machine.step(at(2200), Input::Timer),
         [PATIENT],
@@ -245,17 +247,44 @@ fn a_file_that_is_lost_again_has_the_whole_time_again() {
 }
 
 #[test]
+fn a_file_that_is_lost_while_another_is_has_the_whole_time_too() {
+    let mut machine = machine();
+    change(&mut machine, 0, LOST);
+    assert_eq!(machine.step(at(1900), Input::Timer), [PATIENT]);
+    assert_eq!(machine.step(at(1900), LOST), []);
+    assert_eq!(
+        machine.step(at(2200), Input::Timer),
+        [PATIENT],
+        "2 s after the first loss, 300 ms after the second"
+    );
+    assert_eq!(machine.step(at(2200), STILL_LOST), []);
+    assert_eq!(machine.step(at(3900), Input::Timer), [LAST]);
+}
+
+#[test]
+fn a_file_that_is_lost_at_the_end_of_the_time_of_another_has_its_own() {
+    let mut machine = machine();
+    change(&mut machine, 0, LOST);
+    assert_eq!(machine.step(at(2200), Input::Timer), [LAST]);
+    assert_eq!(machine.step(at(2201), LOST), []);
+    assert_eq!(machine.next_deadline(), Some(at(2251)));
+    assert_eq!(machine.step(at(4200), Input::Timer), [PATIENT]);
+    assert_eq!(machine.step(at(4200), STILL_LOST), []);
+    assert_eq!(machine.step(at(4201), Input::Timer), [LAST]);
+}
+
+#[test]
 fn by_hand_a_lost_file_counts_at_once() {
     let mut machine = machine();
-    assert_eq!(machine.step(at(0), Input::Asked), [IMPATIENT]);
+    assert_eq!(machine.step(at(0), Input::Asked), [BY_HAND]);
     assert_eq!(machine.step(at(1), bad("empty")), [FILE_CHANGED, FAILED]);
 }
 
 #[test]
 fn by_hand_nobody_waits_for_a_lost_file_any_longer() {
     let mut machine = machine();
-    change(&mut machine, 0, UNSETTLED);
-    assert_eq!(machine.step(at(210), Input::Asked), [IMPATIENT]);
+    change(&mut machine, 0, LOST);
+    assert_eq!(machine.step(at(210), Input::Asked), [BY_HAND]);
     assert_eq!(machine.step(at(211), bad("empty")), [FILE_CHANGED, FAILED]);
     assert_eq!(machine.next_deadline(), None);
 }
@@ -263,10 +292,10 @@ fn by_hand_nobody_waits_for_a_lost_file_any_longer() {
 #[test]
 fn questions_during_a_reading_are_answered_by_one_more() {
     let mut machine = machine();
-    assert_eq!(machine.step(at(0), Input::Asked), [IMPATIENT]);
+    assert_eq!(machine.step(at(0), Input::Asked), [BY_HAND]);
     assert_eq!(machine.step(at(1), Input::Asked), []);
     assert_eq!(machine.step(at(2), Input::Asked), []);
-    assert_eq!(machine.step(at(3), UNCHANGED), [IMPATIENT]);
+    assert_eq!(machine.step(at(3), UNCHANGED), [BY_HAND]);
     assert_eq!(machine.step(at(4), UNCHANGED), []);
 }
 
@@ -276,7 +305,7 @@ fn what_is_deferred_waits_for_a_lost_file_before_it_is_published() {
     machine.step(at(0), Input::Busy(1));
     change(&mut machine, 0, good("two"));
     assert_eq!(machine.step(at(1000), Input::Busy(0)), [PATIENT]);
-    assert_eq!(machine.step(at(1001), UNSETTLED), []);
+    assert_eq!(machine.step(at(1001), LOST), []);
     assert_eq!(machine.step(at(1051), Input::Timer), [PATIENT]);
     assert_eq!(machine.step(at(1052), UNCHANGED), [publish(2), SUCCESS]);
 }
@@ -300,7 +329,7 @@ fn after_a_stop_nothing_is_wanted() {
 fn an_answer_that_nobody_asked_for_is_not_heard() {
     let mut machine = machine();
     assert_eq!(machine.step(at(0), good("two")), []);
-    assert_eq!(machine.step(at(0), UNSETTLED), []);
+    assert_eq!(machine.step(at(0), LOST), []);
     assert_eq!(machine.next_deadline(), None);
 }
 
@@ -319,6 +348,6 @@ fn the_end_of_time_is_no_reason_to_panic() {
     let mut machine = Machine::running(1, hash("one"), Duration::MAX);
     let now = Duration::MAX;
     assert_eq!(machine.step(now, Input::Changed), [PATIENT]);
-    assert_eq!(machine.step(now, UNSETTLED), [IMPATIENT]);
+    assert_eq!(machine.step(now, LOST), [LAST]);
     assert_eq!(machine.step(now, good("two")), [FILE_CHANGED, publish(2), SUCCESS]);
 }

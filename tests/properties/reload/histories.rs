@@ -58,6 +58,26 @@ fn history_of(step: impl Strategy<Value = Step>) -> impl Strategy<Value = Histor
     })
 }
 
+/// Both files lose their contents, the second mostly while the first is waited for.
+fn losses() -> impl Strategy<Value = History> {
+    let good = (0..2_u8).prop_map(|tree| Text::Good { tree, comment: 0 });
+    let start = (good.clone(), good).prop_map(|(first, second)| Sources { files: [first, second], rest: 0 });
+    let lost = prop_oneof![Just(Text::Empty), Just(Text::Missing)];
+    let after_ms = prop_oneof![0..2500_u64, 1700..2100_u64];
+    let rest = vec(prop_oneof![change(), passing()], 0..20);
+    (start, quiet_ms(), (lost.clone(), lost), after_ms, 0..1000_u64, rest).prop_map(
+        |(start, quiet_ms, lost, after_ms, hint_after_ms, rest)| {
+            let mut steps = vec![
+                Step::Write { file: 0, text: lost.0, hint_after_ms: 0 },
+                Step::Pass(quiet_ms + after_ms),
+                Step::Write { file: 1, text: lost.1, hint_after_ms },
+            ];
+            steps.extend(rest);
+            History { start, quiet_ms, steps }
+        },
+    )
+}
+
 /// Everything may happen, but for a stop.
 pub(crate) fn endless() -> impl Strategy<Value = History> {
     let step = prop_oneof![
@@ -68,7 +88,7 @@ pub(crate) fn endless() -> impl Strategy<Value = History> {
         4 => Just(Step::DropGuard),
         2 => Just(Step::Ask),
     ];
-    history_of(step)
+    prop_oneof![3 => history_of(step), 1 => losses()]
 }
 
 /// Sources change, and nobody is in the way.

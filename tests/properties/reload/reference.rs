@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use speckit_core::reload::{Action, Input, Notice};
+use speckit_core::reload::{Action, Input, Notice, Patience};
 
 use super::world::{DEFAULTS, FIRST_GENERATION, Moment, Sources, Trace, Verdict, at};
 
@@ -17,11 +17,13 @@ pub(crate) struct Reading {
     /// The moments at which it was asked for and answered.
     pub(crate) began: usize,
     pub(crate) ended: usize,
-    pub(crate) is_patient: bool,
+    pub(crate) patience: Patience,
     pub(crate) saw: Sources,
     pub(crate) guards: usize,
     /// Whether it counts: no file lost its content, or nobody was patient.
     pub(crate) counts: bool,
+    /// Whether a file had content at the reading before and has none now.
+    pub(crate) has_new_loss: bool,
     /// What it led to, but for a further reading.
     pub(crate) led_to: Vec<Action>,
 }
@@ -39,20 +41,36 @@ pub(crate) fn is_lost(before: &Sources, now: &Sources, file: usize) -> bool {
 pub(crate) fn readings(trace: &Trace) -> Vec<Reading> {
     let mut readings: Vec<Reading> = Vec::new();
     let mut begun = None;
-    let mut counted = trace.start;
+    let (mut counted, mut before) = (trace.start, trace.start);
     for (index, moment) in trace.moments.iter().enumerate() {
         if let Some(saw) = moment.seen {
-            let (began, is_patient) = begun.take().expect("only what began is finished");
-            let counts = !(is_patient && (0..2).any(|file| is_lost(&counted, &saw, file)));
+            let (began, patience) = begun.take().expect("only what began is finished");
+            let is_any_lost = |before: &Sources| (0..2).any(|file| is_lost(before, &saw, file));
+            let has_new_loss = is_any_lost(&before);
+            let counts = match patience {
+                Patience::Whole => !is_any_lost(&counted),
+                Patience::NewLosses => !has_new_loss,
+                Patience::None => true,
+            };
+            before = saw;
             if counts {
                 counted = saw;
             }
             let led_to = moment.actions.iter().copied().filter(|action| !is_reading(action)).collect();
             let guards = moment.guards;
-            readings.push(Reading { began, ended: index, is_patient, saw, guards, counts, led_to });
+            readings.push(Reading {
+                began,
+                ended: index,
+                patience,
+                saw,
+                guards,
+                counts,
+                has_new_loss,
+                led_to,
+            });
         }
-        if let Some(Action::Read { patient }) = moment.actions.iter().find(|action| is_reading(action)) {
-            begun = Some((index, *patient));
+        if let Some(Action::Read { patience }) = moment.actions.iter().find(|action| is_reading(action)) {
+            begun = Some((index, *patience));
         }
     }
     readings
@@ -138,10 +156,10 @@ fn generation(published: &[String]) -> u64 {
     FIRST_GENERATION + changes as u64
 }
 
-/// Whether a reading has to begin at a moment, and whether it is patient; and when the next one may.
+/// Whether a reading has to begin at a moment, and how patient it is; and when the next one may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Due {
-    pub(crate) reading: Option<bool>,
+    pub(crate) reading: Option<Patience>,
     pub(crate) deadline: Option<Duration>,
     /// Whether changes or a lost file are waited for.
     pub(crate) is_waiting: bool,
@@ -167,9 +185,10 @@ pub(crate) fn due(trace: &Trace) -> Vec<Due> {
         }
         if let Some(reading) = finished(index).filter(|_| !is_stopped) {
             waits = outcomes[reading].waits;
-            if readings[reading].counts {
+            if readings[reading].counts || readings[reading].has_new_loss {
                 unsettled.clear();
-            } else {
+            }
+            if !readings[reading].counts {
                 unsettled.push(*now);
             }
         }
@@ -186,11 +205,12 @@ pub(crate) fn due(trace: &Trace) -> Vec<Due> {
         let mut reading = None;
         if is_reading || is_stopped {
         } else if is_asked {
-            reading = Some(false);
+            reading = Some(Patience::None);
             is_asked = false;
             unsettled.clear();
         } else if is_past(ripe(&hints)) || is_past(retry(&unsettled)) || is_freed {
-            reading = Some(unsettled.first().is_none_or(|first| *first + SETTLING > *now));
+            let is_over = unsettled.first().is_some_and(|first| *first + SETTLING <= *now);
+            reading = Some(if is_over { Patience::NewLosses } else { Patience::Whole });
             if is_past(ripe(&hints)) {
                 hints.clear();
             }

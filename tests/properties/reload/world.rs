@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use speckit_core::Fingerprint;
-use speckit_core::reload::{Action, Content, Contents, Input, Load, Machine};
+use speckit_core::reload::{Action, Content, Contents, Input, Load, Machine, Patience};
 
 /// More inputs than any history needs: a machine that takes so many runs in a circle.
 const MOST_MOMENTS: usize = 20_000;
@@ -175,7 +175,7 @@ impl Trace {
 
 struct Reading {
     end: Duration,
-    is_patient: bool,
+    patience: Patience,
     look: Look,
     at_beginning: Sources,
 }
@@ -190,6 +190,8 @@ struct World {
     reading: Option<Reading>,
     /// The last reading that was not answered by [`Load::Unsettled`].
     read_last: Sources,
+    /// The last reading.
+    seen_last: Sources,
     trace: Trace,
 }
 
@@ -214,6 +216,7 @@ impl World {
             readings_take: (Duration::ZERO, Look::AtEnd),
             reading: None,
             read_last: start,
+            seen_last: start,
             trace,
         }
     }
@@ -286,8 +289,15 @@ impl World {
             }
         };
         let (before, contents) = (self.read_last.contents(), seen.contents());
-        let load = if reading.is_patient && contents.lost_content_since(&before) {
-            Load::Unsettled
+        let anew = contents.lost_content_since(&self.seen_last.contents());
+        self.seen_last = seen;
+        let is_unsettled = match reading.patience {
+            Patience::Whole => contents.lost_content_since(&before),
+            Patience::NewLosses => anew,
+            Patience::None => false,
+        };
+        let load = if is_unsettled {
+            Load::Unsettled { anew }
         } else if contents == before {
             Load::Unchanged
         } else {
@@ -306,12 +316,12 @@ impl World {
         let actions = self.machine.step(self.now, input);
         for action in &actions {
             match *action {
-                Action::Read { patient } => {
+                Action::Read { patience } => {
                     assert!(self.reading.is_none(), "a reading is asked for while another is under way");
                     let (takes, look) = self.readings_take;
                     let end = self.now + takes;
                     let at_beginning = self.sources;
-                    self.reading = Some(Reading { end, is_patient: patient, look, at_beginning });
+                    self.reading = Some(Reading { end, patience, look, at_beginning });
                 }
                 Action::Publish { .. } => self.trace.running = Some(self.read_last),
                 Action::Tell(_) => {}

@@ -118,6 +118,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
             follow,
             following,
             beside,
+            seen: reading.contents.clone(),
             last: reading.contents,
             #[cfg(feature = "watch")]
             polled: None,
@@ -164,9 +165,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
         let mut todo = VecDeque::from(engine.machine.step(self.world.now(), Input::Busy(guards)));
         todo.extend(engine.machine.step(self.world.now(), input));
         while let Some(action) = todo.pop_front() {
-            if let Action::Read { patient } = action {
+            if let Action::Read { patience } = action {
                 let started = self.world.now();
-                let load = engine.load(&*self.world, &self.current.load_full(), patient, cause);
+                let load = engine.load(&*self.world, &self.current.load_full(), patience, cause);
                 todo.extend(self.decide(engine, load, started, &mut turn));
                 turn.has_read = true;
             }

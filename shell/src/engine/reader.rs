@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use speckit_core::HotReloadConfig;
-use speckit_core::reload::{Contents, Load, Machine};
+use speckit_core::reload::{Contents, Load, Machine, Patience};
 
 use super::{Cause, Follow};
 use crate::error::ConfigError;
@@ -19,8 +19,10 @@ pub(super) struct Engine<T> {
     pub(super) follow: Follow<T>,
     pub(super) following: HotReloadConfig,
     pub(super) beside: Vec<PathBuf>,
-    /// What the last reading found, whatever became of it.
+    /// What the last reading found that was not unsettled, whatever became of it.
     pub(super) last: Contents,
+    /// What the reading before found, unsettled or not.
+    pub(super) seen: Contents,
     /// What the last look at intervals found.
     #[cfg(feature = "watch")]
     pub(super) polled: Option<Contents>,
@@ -37,13 +39,20 @@ impl<T: DeserializeOwned> Engine<T> {
         &mut self,
         world: &dyn World,
         running: &Snapshot<T>,
-        patient: bool,
+        patience: Patience,
         cause: Cause,
     ) -> Load {
         let beside: Vec<PathBuf> = self.beside().collect();
         let reading = self.loader.read(world, &beside);
-        if patient && reading.contents.lost_content_since(&self.last) {
-            return Load::Unsettled;
+        let anew = reading.contents.lost_content_since(&self.seen);
+        self.seen.clone_from(&reading.contents);
+        let is_lost = match patience {
+            Patience::Whole => reading.contents.lost_content_since(&self.last),
+            Patience::NewLosses => anew,
+            Patience::None => false,
+        };
+        if is_lost {
+            return Load::Unsettled { anew };
         }
         if reading.contents == self.last && cause != Cause::Asked {
             return Load::Unchanged;

@@ -180,6 +180,8 @@ mod tests {
         assert_eq!((log.count(), log.events.len()), (1500, 1000));
         log.go(Step::First, ROOM);
         assert_eq!(seen(&log), "500.0 500.1 501.0");
+        log.go(Step::Down, ROOM);
+        assert_eq!(seen(&log), "500.1 501.0 501.1");
         push(&mut log, 1500);
         assert_eq!(seen(&log), "501.0 501.1 502.0");
     }

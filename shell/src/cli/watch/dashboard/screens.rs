@@ -369,6 +369,22 @@ fn states_are_reversed_and_coloured_only_where_colour_is_wanted() {
 }
 
 #[test]
+fn the_rows_stay_where_they_are_while_the_selection_moves_among_them() {
+    let mut dashboard = samples::dashboard();
+    dashboard.update(Message::Resized { width: 80, height: 12 });
+    let first_row = |dashboard: &Dashboard| {
+        let buffer = drawn(dashboard, 80, 12, false);
+        (3..40).map(|x| buffer[(x, 3)].symbol()).collect::<String>()
+    };
+    press(&mut dashboard, "G");
+    let before = first_row(&dashboard);
+    press(&mut dashboard, "kkk");
+    assert_eq!(first_row(&dashboard), before);
+    press(&mut dashboard, "k");
+    assert_ne!(first_row(&dashboard), before);
+}
+
+#[test]
 fn the_selected_row_is_reversed_where_the_keys_move_it() {
     let is_reversed = |dashboard: &Dashboard| {
         let buffer = drawn(dashboard, 80, 24, false);

@@ -1,5 +1,6 @@
 //! `watch`: what happens to a running configuration, as a dashboard or as lines.
 
+use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 
@@ -12,7 +13,9 @@ use crate::error::ConfigError;
 use crate::events::{ConfigReloadEvent, Subscription};
 use crate::{HotReloadWatcher, Shell};
 
+mod dashboard;
 mod lines;
+mod screen;
 mod signals;
 
 use lines::Lines;
@@ -33,6 +36,10 @@ pub(super) fn run(context: &Context, args: &WatchArgs) -> Outcome {
 enum Input {
     Event(Box<ConfigReloadEvent>),
     Signal(Signal),
+    /// A key, or another size.
+    Terminal(ratatui::crossterm::event::Event),
+    /// Keys can be read no more.
+    Lost(io::Error),
 }
 
 fn follow<T: DeserializeOwned + Send + Sync + 'static>(
@@ -63,8 +70,19 @@ fn follow<T: DeserializeOwned + Send + Sync + 'static>(
             return Outcome::Failed;
         }
     };
-    let forwarding = forward(events, tell);
-    let outcome = print_lines(context, &shell, &watcher, &inputs);
+    let forwarding = forward(events, tell.clone());
+    let is_screen = context.terminal.is_interactive() && !args.plain && !context.is_json();
+    let outcome = if is_screen {
+        let is_degraded = shell.status().refusal.is_some();
+        screen::run(&shell, (&tell, &inputs), is_degraded, context.terminal.has_color()).unwrap_or_else(
+            |error| {
+                context.terminal.note(&format!("error: the terminal cannot be used: {error}\n"));
+                Outcome::Failed
+            },
+        )
+    } else {
+        print_lines(context, &shell, &watcher, &inputs)
+    };
     // In this order: the thread that forwards ends when nobody is left to tell it of anything.
     drop((watcher, shell, signals, inputs));
     // It has no code of its own that could panic.
@@ -85,6 +103,7 @@ fn print_lines<T: DeserializeOwned + Send + Sync + 'static>(
             Input::Event(event) => lines.event(&event, &shell.snapshot()),
             Input::Signal(Signal::Reload) => lines.reloaded(shell.reload()),
             Input::Signal(Signal::End) => break,
+            Input::Terminal(_) | Input::Lost(_) => {}
         }
         if context.terminal.is_closed() {
             return Outcome::Yes;

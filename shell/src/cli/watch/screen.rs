@@ -153,11 +153,12 @@ impl Keys {
         let stopped = Arc::clone(&stop);
         let thread = thread::spawn(move || {
             while !stopped.load(Ordering::Relaxed) {
-                let input = match event::poll(KEY_TICK).and_then(|is_there| is_there.then(event::read).transpose()) {
-                    Ok(Some(event)) => Input::Terminal(event),
-                    Ok(None) => continue,
-                    Err(error) => Input::Lost(error),
-                };
+                let input =
+                    match event::poll(KEY_TICK).and_then(|is_there| is_there.then(event::read).transpose()) {
+                        Ok(Some(event)) => Input::Terminal(event),
+                        Ok(None) => continue,
+                        Err(error) => Input::Lost(error),
+                    };
                 let is_lost = matches!(input, Input::Lost(_));
                 if tell.send(input).is_err() || is_lost {
                     break;

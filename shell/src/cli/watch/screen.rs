@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event};
@@ -68,11 +68,11 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Screen<'_, T> {
         let size = terminal.size()?;
         self.dashboard.update(Message::Resized { width: size.width, height: size.height });
         loop {
-            let at = clock::now().saturating_duration_since(started);
+            let at = since(started);
             self.refresh(at);
             terminal.draw(|frame| draw(frame, &self.dashboard, at, has_color))?;
             let message = match inputs.recv_timeout(TICK) {
-                Ok(Input::Event(event)) => Message::Event { event: *event, at },
+                Ok(Input::Event(event)) => Message::Event { event: *event, at: since(started) },
                 Ok(Input::Terminal(Event::Key(key))) => Message::Key(key),
                 Ok(Input::Terminal(Event::Resize(width, height))) => Message::Resized { width, height },
                 Ok(Input::Signal(Signal::Reload)) => self.reloaded(),
@@ -125,6 +125,10 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Screen<'_, T> {
             },
         })
     }
+}
+
+fn since(started: Instant) -> Duration {
+    clock::now().saturating_duration_since(started)
 }
 
 fn leaves<T>(snapshot: &Snapshot<T>) -> Vec<Leaf> {

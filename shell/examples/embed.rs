@@ -68,6 +68,7 @@ fn answer(shell: &Shell<Settings>) -> String {
 }
 
 /// Answers requests on so many threads until it is told to stop, and counts them.
+#[expect(clippy::disallowed_methods, reason = "a program has threads of its own")]
 fn serve(shell: &Shell<Settings>, stop: &AtomicBool, take: impl Fn(String) + Sync) -> u64 {
     let count = AtomicU64::new(0);
     thread::scope(|scope| {

@@ -261,6 +261,7 @@ impl Drop for Hub {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::future::Future as _;
 
     fn event(number: usize) -> ConfigReloadEvent {
         ConfigReloadEvent::ReloadDeferred { busy: number }
@@ -295,6 +296,41 @@ mod tests {
         drop(hub.subscribe());
         hub.tell(&event(0));
         assert!(hub.queues().is_empty());
+    }
+
+    /// Wakes a thread that waits for a future.
+    struct Unpark(std::thread::Thread);
+
+    impl std::task::Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "a runtime of one thread, and one that tells it")]
+    fn events_can_be_awaited_in_any_runtime() {
+        let hub = Hub::default();
+        let mut events = hub.subscribe();
+        let telling = std::thread::spawn(move || {
+            for number in 0..3 {
+                std::thread::sleep(Duration::from_millis(5));
+                hub.tell(&event(number));
+            }
+        });
+        let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+        let mut context = std::task::Context::from_waker(&waker);
+        let mut seen = Vec::new();
+        loop {
+            let mut next = std::pin::pin!(events.recv());
+            match next.as_mut().poll(&mut context) {
+                Poll::Ready(Some(event)) => seen.push(event),
+                Poll::Ready(None) => break,
+                Poll::Pending => std::thread::park(),
+            }
+        }
+        telling.join().unwrap();
+        assert_eq!(seen, (0..3).map(event).collect::<Vec<_>>());
     }
 
     #[test]

@@ -12,7 +12,8 @@ use serde::Deserialize;
 use speckit_shell::ConfigReloadEvent::{FileChanged, ReloadDeferred, ReloadFailed, ReloadSuccess};
 use speckit_shell::source::Environment;
 use speckit_shell::{
-    Builder, ConfigReloadEvent, HotReloadWatcher, Shell, Subscription, WatchMode, Watching, diff,
+    Builder, ConfigReloadEvent, HotReloadConfig, HotReloadWatcher, Shell, Subscription, WatchMode, Watching,
+    diff,
 };
 
 use crate::place::Place;
@@ -149,7 +150,8 @@ fn a_write_in_three_parts_is_one_reload() {
 
 #[test]
 fn each_save_of_an_editor_that_renames_is_one_reload() {
-    let ways: [(&str, fn(&Place, &str)); 4] = [
+    type Save = fn(&Place, &str);
+    let ways: [(&str, Save); 4] = [
         ("sed -i", |place, text| rename_over(place, "app.toml", text)),
         ("vim", |place, text| {
             fs::rename(place.path("app.toml"), place.path("app.toml~")).unwrap();
@@ -379,6 +381,33 @@ fn a_path_beside_the_configuration_asks_its_rules_again() {
     watched.sees(&["1: refused rule/refused"]);
     watched.place.write("limit", "50");
     watched.sees(&["1: "]);
+}
+
+#[test]
+fn the_settings_themselves_say_what_else_is_watched_and_how_long_is_quiet() {
+    let place = Place::new().file("app.toml", "n = 1\n").file("limit1", "5").file("limit2", "5");
+    let root = place.path("");
+    let rule = move |settings: &Settings| {
+        let limit = fs::read_to_string(root.join(format!("limit{}", settings.n))).unwrap();
+        if settings.n <= limit.parse().unwrap() { Ok(()) } else { Err("n is over the limit") }
+    };
+    let how = |settings: &Settings| HotReloadConfig {
+        debounce_ms: 80 * settings.n.unsigned_abs(),
+        watch_paths: vec![format!("limit{}", settings.n)],
+        ..HotReloadConfig::default()
+    };
+    let builder = builder([place.path("app.toml")]).hot_reload(how).validate(rule);
+    let watched = Watched::with(place, builder);
+    watched.place.write("limit1", "0");
+    watched.sees(&["1: refused rule/refused"]);
+    watched.place.write("app.toml", "n = 2\n");
+    watched.sees(&["changed app.toml", "2: - n = 1 + n = 2"]);
+    watched.place.write("limit1", "50");
+    watched.sees_nothing();
+    let began = Instant::now();
+    watched.place.write("limit2", "0");
+    watched.sees(&["2: refused rule/refused"]);
+    assert!(began.elapsed() >= QUIET * 2);
 }
 
 #[test]

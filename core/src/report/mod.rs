@@ -15,7 +15,7 @@ mod excerpt;
 mod visible;
 
 use excerpt::Excerpt;
-pub(crate) use visible::visible;
+pub use visible::{is_control, visible};
 
 /// How a report looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

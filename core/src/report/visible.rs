@@ -3,7 +3,7 @@
 use alloc::string::String;
 
 /// The text with every control character, and every one that turns the direction of writing, as an escape.
-pub(crate) fn visible(text: &str) -> String {
+pub fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         if is_control(c) { shown.extend(c.escape_default()) } else { shown.push(c) }
@@ -22,7 +22,9 @@ pub(super) fn visible_char(c: char) -> char {
     }
 }
 
-fn is_control(c: char) -> bool {
+/// Tells whether a terminal obeys the character instead of showing it: a control character, or one that turns the
+/// direction of writing or has no width.
+pub fn is_control(c: char) -> bool {
     let turns = matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
     c.is_control() || turns
 }

@@ -1,6 +1,7 @@
 //! The events as lines: for a person, or one JSON document each.
 
 use serde_json::{Value as Json, json};
+use speckit_core::report::visible;
 use speckit_core::{Key, diff};
 
 use super::super::context::Context;
@@ -36,7 +37,8 @@ impl<'a> Lines<'a> {
         match event {
             ConfigReloadEvent::FileChanged { paths } => {
                 self.write("file_changed", &json!({ "paths": paths }), || {
-                    let names = paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>();
+                    let names =
+                        paths.iter().map(|path| visible(&path.display().to_string())).collect::<Vec<_>>();
                     format!("changed {}\n", names.join(", "))
                 })
             }

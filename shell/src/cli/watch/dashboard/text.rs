@@ -6,6 +6,7 @@ use std::time::Duration;
 use ratatui::buffer::CellWidth as _;
 use ratatui::style::Style;
 use ratatui::text::Span;
+use speckit_core::report::is_control;
 
 /// Of one text that is shown; nobody reads on for longer.
 pub(super) const MOST_CHARACTERS: usize = 1000;
@@ -25,11 +26,6 @@ pub(super) fn visible(text: &str, most: usize) -> Cow<'_, str> {
         shown.push('…');
     }
     Cow::Owned(shown)
-}
-
-fn is_control(c: char) -> bool {
-    let turns = matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-    c.is_control() || turns
 }
 
 /// How many cells a visible text takes.

@@ -3,6 +3,7 @@
 //!
 //! `cargo run -p speckit-shell --example embed`, then with `SERVER_LISTEN__PORT=9000`, or edit a file `server.toml` while
 //! it runs: `port = 9001` below `[listen]`, then a mistake. It ends with its standard input (Ctrl-D).
+#![expect(clippy::disallowed_methods, reason = "a program has a clock, files and threads of its own")]
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -68,7 +69,6 @@ fn answer(shell: &Shell<Settings>) -> String {
 }
 
 /// Answers requests on so many threads until it is told to stop, and counts them.
-#[expect(clippy::disallowed_methods, reason = "a program has threads of its own")]
 fn serve(shell: &Shell<Settings>, stop: &AtomicBool, take: impl Fn(String) + Sync) -> u64 {
     let count = AtomicU64::new(0);
     thread::scope(|scope| {

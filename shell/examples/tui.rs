@@ -2,6 +2,7 @@
 //!
 //! `cargo run -p speckit-shell --example tui`, then edit `speckit.toml` in this folder with another program. `g` starts a
 //! gate, which keeps the settings as they are until it is done; `r` reloads now; `q` quits.
+#![expect(clippy::disallowed_methods, reason = "a program has a clock, files and threads of its own")]
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
@@ -95,7 +96,6 @@ fn notification(event: &ConfigReloadEvent) -> String {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a program reads its clock itself")]
 fn run(app: &mut App) -> std::io::Result<()> {
     let mut terminal = ratatui::try_init()?;
     let ended = loop {
@@ -126,7 +126,7 @@ fn open() -> Result<Shell<AppConfig>, ConfigError> {
     ConfigLoader::new("speckit.toml").open()
 }
 
-#[expect(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods, reason = "it is a program")]
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "it is a program")]
 fn main() -> ExitCode {
     let shell = match open() {
         Ok(shell) => shell,

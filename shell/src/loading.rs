@@ -216,7 +216,8 @@ pub(crate) fn unwound<R>(run: impl FnOnce() -> R) -> Result<R, String> {
     })
 }
 
-fn panicked(what: &str, words: &str) -> Diagnostic {
+/// The finding about a panic of the embedder's code.
+pub(crate) fn panicked(what: &str, words: &str) -> Diagnostic {
     Diagnostic::error("rule/panicked", Key::root(), format!("{what} panicked: {words}"))
 }
 

@@ -19,7 +19,7 @@ use crate::busy::{Gate, Guarded};
 use crate::documents::Files as _;
 use crate::error::ConfigError;
 use crate::events::{ConfigReloadEvent, Diagnostics, Hub};
-use crate::loading::{Loader, fingerprint_of, unwound};
+use crate::loading::{Loader, fingerprint_of, panicked, unwound};
 use crate::snapshot::Snapshot;
 use crate::status::{Ledger, Status};
 use crate::world::{Recorder, World};
@@ -104,7 +104,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
             }
             Err(refusal) => return Err(refusal),
         };
-        let following = follow(candidate.resolved.config());
+        let following = unwound(|| follow(candidate.resolved.config()))
+            .map_err(|panic| ConfigError::rules(vec![panicked("`hot_reload` of the builder", &panic)]))?;
         let tree = candidate.resolved.checked().written();
         let machine = match &refusal {
             None => Machine::running(1, tree, following.debounce()),

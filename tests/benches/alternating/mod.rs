@@ -1,0 +1,43 @@
+//! A configuration file that is edited to and fro.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+/// A file that has one of two contents, in a folder of its own.
+///
+/// Both lie on the disk from the beginning, and an edit is a rename: nothing that is measured waits for a disk.
+pub struct Alternating {
+    folder: TempDir,
+    contents: [PathBuf; 2],
+    edits: usize,
+}
+
+impl Alternating {
+    /// A file with the first of the texts.
+    pub fn of(texts: [&str; 2]) -> Self {
+        let folder = tempfile::tempdir().expect("there is room for a folder");
+        let contents = ["first", "second"].map(|name| folder.path().join(name));
+        for (path, text) in contents.iter().zip(texts) {
+            fs::write(path, text).expect("the text can be written");
+        }
+        let mut file = Self { folder, contents, edits: 1 };
+        file.edit();
+        file
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().join("config.toml")
+    }
+
+    /// Gives the file its other text.
+    pub fn edit(&mut self) {
+        self.edits += 1;
+        let neighbour = self.folder.path().join("neighbour");
+        let content: &Path = &self.contents[self.edits % 2];
+        fs::hard_link(content, &neighbour).expect("the folder takes a link");
+        fs::rename(&neighbour, self.path()).expect("the file can be replaced");
+    }
+}

@@ -105,15 +105,12 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Watch<T> {
                 Rung::Wake | Rung::Timeout if self.is_time_to_look() => Cause::Look,
                 Rung::Wake | Rung::Timeout => Cause::Due,
             };
-            if cause == Cause::Hint {
-                // What is to be read is watched before it is read, so that nothing falls between the two.
-                self.follow();
-            }
             // Only a rule of the embedder can be within a turn already, and this thread is within none.
             let Ok(turn) = self.shared.turn(cause) else { continue };
             due = turn.next;
-            if turn.has_read {
-                // There may be other files now.
+            if turn.has_read || cause == Cause::Hint {
+                // Folders and links may have moved, and there may be other files now. What is watched anew is a hint
+                // of its own, so that nothing falls between the reading and the watching.
                 self.follow();
             }
         }

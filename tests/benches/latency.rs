@@ -1,0 +1,96 @@
+//! How long after the quiet period an edit is in force: speckit beside `notify-debouncer-mini`, which tells that a
+//! file changed and reads nothing. Each edit is one write in place; what is shown is the time from the write to the
+//! event, less the quiet period that both wait.
+//!
+//! It prints percentiles, which is what a person feels, and so it is no criterion bench.
+
+use std::fs;
+use std::path::Path;
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
+
+use notify_debouncer_mini::new_debouncer;
+use notify_debouncer_mini::notify::RecursiveMode;
+use speckit_shell::{ConfigReloadEvent, Shell};
+
+const QUIET: Duration = Duration::from_millis(50);
+const EDITS: usize = 400;
+
+/// A pause that is another for each edit, so that no edit keeps step with somebody's timer.
+fn pause(edit: usize) {
+    std::thread::sleep(Duration::from_micros(997 * (edit as u64 % 13)));
+}
+
+fn edit(path: &Path, number: usize) -> Instant {
+    pause(number);
+    let text = format!("n = {number}\n");
+    let written = Instant::now();
+    fs::write(path, text).expect("the file can be written");
+    written
+}
+
+fn speckit(path: &Path) -> Vec<Duration> {
+    let shell = Shell::<std::collections::BTreeMap<String, usize>>::builder().file(path).debounce(QUIET);
+    let shell = shell.open().expect("the configuration is right");
+    let events = shell.subscribe();
+    let _watcher = shell.watch().expect("it can be watched");
+    std::thread::sleep(QUIET * 3);
+    let latency = |number| {
+        let written = edit(path, number);
+        let told = events.recv_timeout(Duration::from_secs(10)).expect("it is told");
+        let took = written.elapsed();
+        assert!(matches!(told, ConfigReloadEvent::FileChanged { .. }), "{told:?}");
+        assert!(matches!(
+            events.recv_timeout(Duration::from_secs(10)),
+            Ok(ConfigReloadEvent::ReloadSuccess { .. })
+        ));
+        assert_eq!(shell.load()["n"], number, "it is in force when it is told");
+        took.saturating_sub(QUIET)
+    };
+    (1..=EDITS).map(latency).collect()
+}
+
+fn debouncer(path: &Path) -> Vec<Duration> {
+    let (tell, told) = channel();
+    let mut debouncer = new_debouncer(QUIET, tell).expect("it can be made");
+    let folder = path.parent().expect("it lies in a folder");
+    debouncer.watcher().watch(folder, RecursiveMode::NonRecursive).expect("it can be watched");
+    let latency = |number| {
+        let written = edit(path, number);
+        told.recv_timeout(Duration::from_secs(10)).expect("it is told").expect("and no error");
+        let took = written.elapsed();
+        // It may tell once more of the same edit.
+        std::thread::sleep(QUIET * 3);
+        told.try_iter().count();
+        took.saturating_sub(QUIET)
+    };
+    (1..=EDITS / 4).map(latency).collect()
+}
+
+fn show(name: &str, mut latencies: Vec<Duration>) {
+    latencies.sort_unstable();
+    let rank = |percent: usize| latencies[(latencies.len() * percent).div_ceil(100) - 1];
+    println!(
+        "{name:<24} {:>5} edits   median {:>10.2?}   p95 {:>10.2?}   p99 {:>10.2?}   most {:>10.2?}",
+        latencies.len(),
+        rank(50),
+        rank(95),
+        rank(99),
+        rank(100),
+    );
+}
+
+fn main() {
+    // `cargo test --benches` runs it only to see that it starts.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("there is room for a folder");
+    let path = folder.path().join("app.toml");
+    for round in 1..=3 {
+        println!("round {round}");
+        fs::write(&path, "n = 0\n").expect("the file can be written");
+        show("speckit, in force", speckit(&path));
+        show("notify-debouncer-mini", debouncer(&path));
+    }
+}

@@ -1,7 +1,8 @@
 //! Validation agrees with another implementation of Draft 7, which serves these tests as the judge.
 
 use proptest::prelude::*;
-use serde_json::Value as Json;
+use proptest::sample::select;
+use serde_json::{Value as Json, json};
 
 use super::generated::{compile, instance, schema, tree};
 
@@ -32,6 +33,30 @@ fn contains(json: &Json, wanted: &dyn Fn(&Json) -> bool) -> bool {
         }
 }
 
+/// The instance with one place of it edited towards another one: a member or element added, replaced or taken away.
+fn edited(instance: &Json, other: &Json, place: usize) -> Json {
+    let edit = |old: Option<&Json>, new: &Json| old.map_or(new.clone(), |old| edited(old, new, place / 4));
+    match (instance, other) {
+        (Json::Object(members), Json::Object(others)) if !others.is_empty() => {
+            let mut members = members.clone();
+            let (name, member) = others.iter().nth(place % others.len()).unwrap();
+            match place % 3 {
+                0 => drop(members.remove(name)),
+                _ => drop(members.insert(name.clone(), edit(members.get(name), member))),
+            }
+            members.into()
+        }
+        (Json::Array(elements), Json::Array(others)) if !others.is_empty() => {
+            let mut elements = elements.clone();
+            let at = place % (elements.len() + 1);
+            let element = edit(elements.get(at), &others[place % others.len()]);
+            elements.splice(at..elements.len().min(at + 1), (place % 3 > 0).then_some(element));
+            elements.into()
+        }
+        _ => other.clone(),
+    }
+}
+
 proptest! {
     #[test]
     fn validation_agrees_with_the_other_implementation(
@@ -60,10 +85,35 @@ proptest! {
             prop_assert_eq!(found.is_empty(), validator.is_valid(&value), "{} against {}: {:?}", instance, schema, found);
         }
     }
+
+    #[test]
+    fn a_validator_says_the_same_whatever_trees_it_has_seen_before(
+        schema in schema(),
+        others in prop::collection::vec((select(&["a", "b"][..]), instance(), any::<u8>()), 24),
+    ) {
+        let schema = compile(&of_members(schema)).unwrap();
+        let seasoned = schema.validator();
+        let mut valid = json!({});
+        for (name, other, place) in others {
+            let instance = edited(&valid, &json!({ name: other }), place.into());
+            let value = tree(&instance);
+            let found = seasoned.check(&value);
+            prop_assert_eq!(&found, &schema.validator().check(&value), "{} after {}", instance, valid);
+            if found.is_empty() {
+                valid = instance;
+            }
+        }
+    }
+}
+
+/// The schema for two members of a table, so that one may change while the other does not.
+fn of_members(mut schema: Json) -> Json {
+    let definitions = schema.as_object_mut().and_then(|root| root.remove("definitions"));
+    json!({ "properties": { "a": schema, "b": schema }, "definitions": definitions.unwrap_or_else(|| json!({})) })
 }
 
 #[test]
 fn dependencies_without_a_name_hold_for_every_value() {
-    let schema = serde_json::json!({ "anyOf": [{ "dependencies": {} }] });
+    let schema = json!({ "anyOf": [{ "dependencies": {} }] });
     assert!(compile(&schema).unwrap().validator().is_valid(&tree(&Json::Null)));
 }

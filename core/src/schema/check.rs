@@ -6,6 +6,8 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cell::Cell;
 
+use im::ordmap::DiffItem;
+
 use super::branches;
 use super::facts::TypeSet;
 use super::judge::Judge;
@@ -14,7 +16,7 @@ use super::plan::{Dependency, Judged, Node, NodeId, Plan};
 use crate::diagnostic::{Diagnostic, in_report_order};
 use crate::key::{Key, Segment};
 use crate::redact::redact_at;
-use crate::value::{Kind, Value};
+use crate::value::{Kind, Table, Value};
 
 /// How much of the stack judging a value may use, in steps of one open subschema (below 1 KiB in any build).
 const MAX_OPEN: usize = 1000;
@@ -24,7 +26,7 @@ const EXPLAINED_STEPS: usize = 4;
 /// Behind so many steps an explanation goes no further: it opens more than the refusal had to.
 const MAX_EXPLAINED: usize = 500;
 
-/// Checks trees against one schema.
+/// Checks trees against one schema. Of a tree that follows a valid one, only what differs is looked at.
 ///
 /// It is `Send` and not `Sync`, as valico's scope is: each loader owns its own, made by
 /// [`Schema::validator`](super::Schema::validator).
@@ -33,18 +35,29 @@ pub struct SchemaValidator {
     judge: Judge,
     open: Cell<usize>,
     too_deep: Cell<bool>,
+    /// The last tree that was valid.
+    valid_before: Cell<Option<Value>>,
 }
 
 impl SchemaValidator {
     pub(super) fn new(plan: &Arc<Plan>) -> Self {
         let judge = Judge::new(plan);
-        Self { plan: Arc::clone(plan), judge, open: Cell::new(0), too_deep: Cell::new(false) }
+        Self {
+            plan: Arc::clone(plan),
+            judge,
+            open: Cell::new(0),
+            too_deep: Cell::new(false),
+            valid_before: Cell::new(None),
+        }
     }
 
     /// Tells whether the tree is valid; faster than [`SchemaValidator::check`] where it is not.
     pub fn is_valid(&self, root: &Value) -> bool {
         self.too_deep.set(false);
-        self.valid(Plan::ROOT, root) && !self.too_deep.get()
+        let before = self.valid_before.take();
+        let valid = self.valid_after(before.as_ref(), Plan::ROOT, root) && !self.too_deep.get();
+        self.valid_before.set(if valid { Some(root.clone()) } else { before });
+        valid
     }
 
     /// Returns every violation, by layer, then source, line, column, key and code; none for a valid tree.
@@ -67,46 +80,70 @@ impl SchemaValidator {
 
     /// Tells whether the value is valid against one node.
     pub(super) fn valid(&self, id: NodeId, value: &Value) -> bool {
+        self.valid_after(None, id, value)
+    }
+
+    /// The same, where another value, `before`, is known to be valid against the node: the members and elements that
+    /// both have are then valid too.
+    fn valid_after(&self, before: Option<&Value>, id: NodeId, value: &Value) -> bool {
+        if before == Some(value) {
+            return true;
+        }
         if self.open.get() >= MAX_OPEN {
             self.too_deep.set(true);
             return false;
         }
         self.open.set(self.open.get() + 1);
-        let valid = self.valid_here(id, value);
+        let valid = self.valid_here(before, id, value);
         self.open.set(self.open.get() - 1);
         valid
     }
 
-    fn valid_here(&self, id: NodeId, value: &Value) -> bool {
+    fn valid_here(&self, before: Option<&Value>, id: NodeId, value: &Value) -> bool {
         let node = self.plan.node(id);
         if let Some(target) = node.reference {
-            return self.valid(target, value);
+            return self.valid_after(before, target, value);
         }
         !node.refuses
             && (node.types == TypeSet::ANY || node.types.contains(TypeSet::of(value)))
             && node.assertions.iter().all(|assertion| assertion.holds(value))
-            && self.valid_inside(node, value)
-            && node.all_of.iter().all(|part| self.valid(*part, value))
+            && self.valid_inside(before, node, value)
+            && node.all_of.iter().all(|part| self.valid_after(before, *part, value))
             && (0..node.judged.len()).all(|index| self.judge_holds(id, index, value))
     }
 
-    fn valid_inside(&self, node: &Node, value: &Value) -> bool {
+    fn valid_inside(&self, before: Option<&Value>, node: &Node, value: &Value) -> bool {
         match value.kind() {
             Kind::Table(members) => {
                 let shallow =
                     node.properties.is_empty() && node.patterns.is_empty() && node.additional.is_none();
                 node.required.iter().all(|name| members.contains_key(name))
-                    && (shallow
-                        || members
-                            .iter()
-                            .all(|(name, member)| node.of_member(name).all(|of| self.valid(of, member))))
+                    && (shallow || self.valid_members(before.and_then(Value::as_table), node, members))
             }
-            Kind::Array(elements) => elements
-                .iter()
-                .enumerate()
-                .all(|(index, element)| node.of_element(index).is_none_or(|of| self.valid(of, element))),
+            Kind::Array(elements) => {
+                let before = before.and_then(Value::as_array);
+                let valid = |(index, element)| {
+                    let before = before.and_then(|before| before.get(index));
+                    node.of_element(index).is_none_or(|of| self.valid_after(before, of, element))
+                };
+                elements.iter().enumerate().all(valid)
+            }
             _ => true,
         }
+    }
+
+    fn valid_members(&self, before: Option<&Table>, node: &Node, members: &Table) -> bool {
+        let valid = |before: Option<&Value>, name: &str, member: &Value| {
+            node.of_member(name).all(|of| self.valid_after(before, of, member))
+        };
+        let Some(before) = before else {
+            return members.iter().all(|(name, member)| valid(None, name, member));
+        };
+        before.diff(members).all(|difference| match difference {
+            DiffItem::Add(name, member) => valid(None, name, member),
+            DiffItem::Update { old: (_, old), new: (name, member) } => valid(Some(old), name, member),
+            DiffItem::Remove(..) => true,
+        })
     }
 
     fn judge_holds(&self, id: NodeId, index: usize, value: &Value) -> bool {

@@ -53,7 +53,7 @@ impl Source {
         let text = text.into();
         let mut line_starts = Vec::with_capacity(text.len() / 24 + 1);
         line_starts.push(0);
-        line_starts.extend(text.bytes().zip(1u32..).filter(|(byte, _)| *byte == b'\n').map(|(_, next)| next));
+        line_starts.extend(text.match_indices('\n').filter_map(|(end, _)| u32::try_from(end + 1).ok()));
         Arc::new(Self { layer, name: name.into(), variable: None, text, line_starts })
     }
 

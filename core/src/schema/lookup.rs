@@ -191,6 +191,11 @@ impl Plan {
 
     /// The nodes with all subschemas that apply to the same value, alternatives included.
     pub(super) fn with_parts(&self, nodes: &[NodeId]) -> Vec<NodeId> {
+        if let [only] = nodes
+            && !self.node(*only).has_parts()
+        {
+            return nodes.to_vec();
+        }
         let mut all = Vec::new();
         let mut seen = BTreeSet::new();
         let mut rest: Vec<NodeId> = nodes.iter().rev().copied().collect();

@@ -119,6 +119,11 @@ impl Node {
         }
     }
 
+    /// Tells whether other subschemas may apply to the same value; see [`Node::in_place`].
+    pub(super) fn has_parts(&self) -> bool {
+        self.reference.is_some() || !self.all_of.is_empty() || !self.judged.is_empty()
+    }
+
     /// The subschemas that apply to the same value as this one.
     pub(super) fn in_place(&self) -> Vec<NodeId> {
         let mut nodes: Vec<NodeId> = self.reference.iter().chain(&self.all_of).copied().collect();

@@ -5,6 +5,7 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use im::ordmap::DiffItem;
+use smol_str::SmolStr;
 
 use crate::key::{Key, Segment};
 use crate::redact::redact_at;
@@ -106,16 +107,23 @@ fn compare(key: &mut Key, old: Option<&Value>, new: Option<&Value>, changes: &mu
             return;
         }
     };
-    for difference in below_old.diff(&below_new) {
-        let (name, old, new) = match difference {
-            DiffItem::Add(name, new) => (name, None, Some(new)),
-            DiffItem::Update { old: (name, old), new: (_, new) } => (name, Some(old), Some(new)),
-            DiffItem::Remove(name, old) => (name, Some(old), None),
-        };
+    for (name, old, new) in members_that_differ(&below_old, &below_new) {
         key.push(Segment::Name(name.clone()));
         compare(key, old, new, changes);
         key.pop();
     }
+}
+
+/// The members that are not the same in two tables, in the order of their names, as they are in the one and the other.
+pub(crate) fn members_that_differ<'t>(
+    old: &'t Table,
+    new: &'t Table,
+) -> impl Iterator<Item = (&'t SmolStr, Option<&'t Value>, Option<&'t Value>)> {
+    old.diff(new).map(|difference| match difference {
+        DiffItem::Add(name, new) => (name, None, Some(new)),
+        DiffItem::Update { old: (name, old), new: (_, new) } => (name, Some(old), Some(new)),
+        DiffItem::Remove(name, old) => (name, Some(old), None),
+    })
 }
 
 /// The tree with `new` at the path, or without it; `None` for a table that loses its last member.
@@ -213,7 +221,7 @@ mod tests {
             edits in prop::collection::vec((0_i64..2200, prop::option::of(any::<bool>())), 0..8),
         ) {
             let origin = tree("").origin().clone();
-            let name = |n: i64| smol_str::SmolStr::from(format!("k{n}"));
+            let name = |n: i64| SmolStr::from(format!("k{n}"));
             let value = |new: bool| Value::new(Kind::Bool(new), origin.clone());
             let large: Table = (0..size).map(|n| (name(n), value(false))).collect();
             let mut edited = large.clone();

@@ -59,6 +59,30 @@ pub(crate) fn instance() -> BoxedStrategy<Json> {
     .boxed()
 }
 
+/// The instance with one place of it edited towards another one: a member or element added, replaced or taken away.
+pub(crate) fn edited(instance: &Json, other: &Json, place: usize) -> Json {
+    let edit = |old: Option<&Json>, new: &Json| old.map_or(new.clone(), |old| edited(old, new, place / 4));
+    match (instance, other) {
+        (Json::Object(members), Json::Object(others)) if !others.is_empty() => {
+            let mut members = members.clone();
+            let (name, member) = others.iter().nth(place % others.len()).unwrap();
+            match place % 3 {
+                0 => drop(members.remove(name)),
+                _ => drop(members.insert(name.clone(), edit(members.get(name), member))),
+            }
+            members.into()
+        }
+        (Json::Array(elements), Json::Array(others)) if !others.is_empty() => {
+            let mut elements = elements.clone();
+            let at = place % (elements.len() + 1);
+            let element = edit(elements.get(at), &others[place % others.len()]);
+            elements.splice(at..elements.len().min(at + 1), (place % 3 > 0).then_some(element));
+            elements.into()
+        }
+        _ => other.clone(),
+    }
+}
+
 /// A schema with definitions that refer to one another, in circles too where each round takes a step.
 pub(crate) fn schema() -> BoxedStrategy<Json> {
     let definitions = (0..DEFINITIONS).map(|index| subschema(2, index, index)).collect::<Vec<_>>();

@@ -5,10 +5,11 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value as Json, json};
 use speckit_core::registry::{NameTable, check_names};
+use speckit_core::resolve::{Document, Inputs, Rules};
 use speckit_core::strategies::{layer, value};
-use speckit_core::{LayerKind, ListStrategy, Source, merge};
+use speckit_core::{Diagnostic, Layer, LayerKind, ListStrategy, Source, merge};
 
-use super::generated::{instance, tree};
+use super::generated::{edited, instance, tree};
 
 const NAMES: [&str; 6] = ["a", "b", "c", "d", "A", "e f"];
 
@@ -27,6 +28,15 @@ fn configuration() -> impl Strategy<Value = Json> {
     let agents = || prop_oneof![6 => vec(name(), 0..7).prop_map(Json::from), 1 => instance()];
     let gates = (select(&["plan", "tasks", "validate", "audit", "unlock", "zz"][..]), agents(), agents());
     (models, gates).prop_map(|(models, (stage, gate, plan))| json!({ "models": models, "quality_gates": { stage: gate, "plan": plan } }))
+}
+
+/// What rules find in a configuration.
+fn findings(rules: &Rules, configuration: &Json) -> Vec<Diagnostic> {
+    let documents = Vec::from([Document::Parsed(Layer::new(tree(configuration)))]);
+    match rules.check(rules.read(&Inputs { documents, ..Inputs::default() })) {
+        Ok(checked) => checked.findings().to_vec(),
+        Err(refused) => refused.findings().to_vec(),
+    }
 }
 
 proptest! {
@@ -60,6 +70,23 @@ proptest! {
     fn every_finding_about_names_has_a_place(configuration in configuration()) {
         for finding in check_names(&tree(&configuration)) {
             prop_assert!(finding.origin.is_some(), "{:?}", finding);
+        }
+    }
+
+    #[test]
+    fn rules_say_the_same_of_names_whatever_trees_they_have_seen_before(
+        others in vec((configuration(), any::<u16>()), 24),
+    ) {
+        let seasoned = Rules::new(None).for_application();
+        let mut right = json!({});
+        for (other, place) in others {
+            let configuration = edited(&right, &other, place.into());
+            let found = findings(&seasoned, &configuration);
+            let fresh = findings(&Rules::new(None).for_application(), &configuration);
+            prop_assert_eq!(&found, &fresh, "{} after {}", configuration, right);
+            if found.is_empty() {
+                right = configuration;
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value as Json, json};
 
-use super::generated::{compile, instance, schema, tree};
+use super::generated::{compile, edited, instance, schema, tree};
 
 fn oracle(schema: &Json) -> jsonschema::Validator {
     jsonschema::draft7::new(schema).unwrap_or_else(|error| panic!("{schema}: {error}"))
@@ -31,30 +31,6 @@ fn contains(json: &Json, wanted: &dyn Fn(&Json) -> bool) -> bool {
             Json::Object(members) => members.values().any(|member| contains(member, wanted)),
             _ => false,
         }
-}
-
-/// The instance with one place of it edited towards another one: a member or element added, replaced or taken away.
-fn edited(instance: &Json, other: &Json, place: usize) -> Json {
-    let edit = |old: Option<&Json>, new: &Json| old.map_or(new.clone(), |old| edited(old, new, place / 4));
-    match (instance, other) {
-        (Json::Object(members), Json::Object(others)) if !others.is_empty() => {
-            let mut members = members.clone();
-            let (name, member) = others.iter().nth(place % others.len()).unwrap();
-            match place % 3 {
-                0 => drop(members.remove(name)),
-                _ => drop(members.insert(name.clone(), edit(members.get(name), member))),
-            }
-            members.into()
-        }
-        (Json::Array(elements), Json::Array(others)) if !others.is_empty() => {
-            let mut elements = elements.clone();
-            let at = place % (elements.len() + 1);
-            let element = edit(elements.get(at), &others[place % others.len()]);
-            elements.splice(at..elements.len().min(at + 1), (place % 3 > 0).then_some(element));
-            elements.into()
-        }
-        _ => other.clone(),
-    }
 }
 
 proptest! {

@@ -2,6 +2,7 @@
 
 mod check;
 mod names;
+mod repeated;
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -13,6 +14,7 @@ use smol_str::SmolStr;
 pub use check::check_names;
 pub(crate) use check::{gate_agents, lenient_names};
 pub use names::{NameError, NameTable, UnknownName};
+pub(crate) use repeated::NameCheck;
 
 use crate::settings::{AppConfig, ModelConfig, QualityGateConfig, Stage};
 

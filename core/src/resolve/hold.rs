@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use super::{Checked, Refused, Resolved, Rules};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::diff::Change;
+use crate::diff::{Change, members_that_differ};
 use crate::key::{Key, Segment};
 use crate::schema::{Reload, Schema};
 use crate::value::{Kind, Past, Table, Value};
@@ -113,12 +113,7 @@ impl Held<'_> {
 
     fn table(&mut self, running: &Table, written: &Table, like: &Value) -> Value {
         let mut members = written.clone();
-        let names = running.keys().chain(written.keys().filter(|name| !running.contains_key(*name)));
-        for name in names {
-            let (old, new) = (running.get(name), written.get(name));
-            if old == new {
-                continue;
-            }
+        for (name, old, new) in members_that_differ(running, written) {
             self.key.push(Segment::Name(name.clone()));
             match self.member(old, new) {
                 Some(value) => drop(members.insert(name.clone(), value)),

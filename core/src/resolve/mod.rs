@@ -14,7 +14,7 @@ use crate::merge::{Layer, ListStrategy, Merged};
 use crate::migrate::{is_migrated, migrate_layer};
 use crate::origin::{LayerKind, Origin, Source};
 use crate::redact::Masks;
-use crate::registry::check_names;
+use crate::registry::NameCheck;
 use crate::schema::{Schema, SchemaValidator};
 use crate::source::{Environment, EnvironmentNames, Language, Override, parse};
 use crate::value::Value;
@@ -53,6 +53,7 @@ pub struct Rules {
     prefix: Option<String>,
     reserved: &'static [&'static str],
     is_application: bool,
+    names: NameCheck,
     strict: bool,
     base: Option<Base>,
 }
@@ -73,7 +74,15 @@ impl Rules {
             let validator = schema.validator();
             (schema, validator)
         });
-        Self { schema, prefix: None, reserved: &[], is_application: false, strict: false, base: None }
+        Self {
+            schema,
+            prefix: None,
+            reserved: &[],
+            is_application: false,
+            names: NameCheck::default(),
+            strict: false,
+            base: None,
+        }
     }
 
     /// Reads variables `PREFIX_…`; `reserved` are suffixes that name no key.
@@ -314,7 +323,7 @@ impl Rules {
             }
         }
         if self.is_application {
-            let names = check_names(root);
+            let names = self.names.check(root);
             // The gate says the same as the bounds of its list, and says it in the words of gates.
             let gates: Vec<&Key> =
                 names.iter().filter(|n| n.code == "gate/agent-count").map(|n| &n.key).collect();

@@ -6,14 +6,13 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cell::Cell;
 
-use im::ordmap::DiffItem;
-
 use super::branches;
 use super::facts::TypeSet;
 use super::judge::Judge;
 use super::messages::{how_to_add, type_message, type_way_out, unknown_key};
 use super::plan::{Dependency, Judged, Node, NodeId, Plan};
 use crate::diagnostic::{Diagnostic, in_report_order};
+use crate::diff::members_that_differ;
 use crate::key::{Key, Segment};
 use crate::redact::redact_at;
 use crate::value::{Kind, Table, Value};
@@ -136,14 +135,11 @@ impl SchemaValidator {
         let valid = |before: Option<&Value>, name: &str, member: &Value| {
             node.of_member(name).all(|of| self.valid_after(before, of, member))
         };
-        let Some(before) = before else {
-            return members.iter().all(|(name, member)| valid(None, name, member));
-        };
-        before.diff(members).all(|difference| match difference {
-            DiffItem::Add(name, member) => valid(None, name, member),
-            DiffItem::Update { old: (_, old), new: (name, member) } => valid(Some(old), name, member),
-            DiffItem::Remove(..) => true,
-        })
+        match before {
+            None => members.iter().all(|(name, member)| valid(None, name, member)),
+            Some(before) => members_that_differ(before, members)
+                .all(|(name, before, member)| member.is_none_or(|member| valid(before, name, member))),
+        }
     }
 
     fn judge_holds(&self, id: NodeId, index: usize, value: &Value) -> bool {

@@ -94,11 +94,9 @@ impl Held<'_> {
         };
         if let (Some(below_running), Some(below_written)) = (members(running), members(written)) {
             let like = written.or(running)?;
-            let before = self.changes.len();
-            let table = self.table(&below_running, &below_written, like);
-            if self.changes.len() == before {
+            let Some(table) = self.table(&below_running, &below_written, like) else {
                 return written.cloned();
-            }
+            };
             // A table in which everything has to wait is as absent as it was.
             let is_absent = running.is_none() && table.as_table().is_some_and(Table::is_empty);
             return (!is_absent).then_some(table);
@@ -111,18 +109,24 @@ impl Held<'_> {
         running.cloned()
     }
 
-    fn table(&mut self, running: &Table, written: &Table, like: &Value) -> Value {
-        let mut members = written.clone();
+    /// The table that may run; `None` where nothing in it has to wait.
+    fn table(&mut self, running: &Table, written: &Table, like: &Value) -> Option<Value> {
+        let mut held: Option<Table> = None;
         for (name, old, new) in members_that_differ(running, written) {
             self.key.push(Segment::Name(name.clone()));
-            match self.member(old, new) {
-                Some(value) => drop(members.insert(name.clone(), value)),
+            let member = self.member(old, new);
+            self.key.pop();
+            if member.as_ref() == new {
+                continue;
+            }
+            let members = held.get_or_insert_with(|| written.clone());
+            match member {
+                Some(member) => drop(members.insert(name.clone(), member)),
                 None => drop(members.remove(name)),
             }
-            self.key.pop();
         }
-        let past = Past { shadowed: like.shadowed().to_vec(), joined: like.joined().to_vec() };
-        Value::new(Kind::Table(members), like.origin().clone()).with_past(past)
+        let past = || Past { shadowed: like.shadowed().to_vec(), joined: like.joined().to_vec() };
+        held.map(|members| Value::new(Kind::Table(members), like.origin().clone()).with_past(past()))
     }
 }
 

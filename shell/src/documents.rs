@@ -32,9 +32,10 @@ pub struct Disk;
 
 impl Files for Disk {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
-        File::open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+        let file = File::open(path)?;
+        let length = file.metadata().map_or(0, |metadata| metadata.len());
+        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(MAX_BYTES).min(MAX_BYTES) + 1);
+        file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 

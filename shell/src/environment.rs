@@ -8,7 +8,13 @@ use speckit_core::source::{Environment, Variable};
 /// Names that are no UTF-8 name no key and are left out; values that are none are kept as such, so that a
 /// variable of ours is reported and not ignored.
 pub fn capture() -> Environment {
-    Environment::new(std::env::vars_os().filter_map(|(name, value)| {
+    capture_wanted(&|_| true)
+}
+
+/// The same of the variables with a name that is wanted.
+pub(crate) fn capture_wanted(is_wanted: &dyn Fn(&str) -> bool) -> Environment {
+    let wanted = std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_wanted));
+    Environment::new(wanted.filter_map(|(name, value)| {
         let value = value.into_string().map_or(Variable::NotUnicode, Variable::Text);
         Some((name.into_string().ok()?, value))
     }))

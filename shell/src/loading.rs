@@ -110,10 +110,11 @@ impl<T: DeserializeOwned> Loader<T> {
         let recorder = Recorder::of(world);
         let compiled = self.renew_schema(world, &recorder);
         let names = self.rules.names(None);
-        let inputs = self.sources.gather(&recorder, names.as_ref(), || world.environment());
+        let is_ours = |variable: &str| names.is_some_and(|names| names.concerns(variable));
+        let inputs = self.sources.gather(&recorder, names.as_ref(), || world.variables(&is_ours));
         recorder.note("environment", inputs.environment.fingerprint());
         for path in beside {
-            recorder.stamp(path);
+            recorder.note_beside(path);
         }
         Reading { contents: recorder.into_contents(), inputs: compiled.map(|()| inputs) }
     }

@@ -18,6 +18,12 @@ pub trait World: Files + Send + Sync {
     /// The environment as it is now.
     fn environment(&self) -> Environment;
 
+    /// The same of the variables with a name that is wanted. A configuration asks for those that may mean something
+    /// to it, at each reload.
+    fn variables(&self, is_wanted: &dyn Fn(&str) -> bool) -> Environment {
+        self.environment().of_wanted(is_wanted)
+    }
+
     /// The time since some fixed moment. It never goes back.
     fn now(&self) -> Duration;
 }
@@ -53,6 +59,10 @@ impl World for Host {
         environment::capture()
     }
 
+    fn variables(&self, is_wanted: &dyn Fn(&str) -> bool) -> Environment {
+        environment::capture_wanted(is_wanted)
+    }
+
     fn now(&self) -> Duration {
         clock::now().saturating_duration_since(self.started)
     }
@@ -67,6 +77,13 @@ pub(crate) struct Recorder<'a> {
 impl<'a> Recorder<'a> {
     pub(crate) fn of(files: &'a dyn World) -> Self {
         Self { files, contents: RefCell::default() }
+    }
+
+    /// Notes the stamp of a path from which nothing was read.
+    pub(crate) fn note_beside(&self, path: &Path) {
+        if !self.contents.borrow().has_file(&path.to_string_lossy()) {
+            self.stamp(path);
+        }
     }
 
     /// Notes something that is no file.

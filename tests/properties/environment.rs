@@ -140,6 +140,25 @@ proptest! {
     }
 
     #[test]
+    fn a_variable_that_does_not_concern_a_configuration_changes_nothing(
+        named in vec((select(&["A", "B_FILE", "APP_Z"][..]), any::<bool>(), any::<bool>()), 2),
+        variables in btree_map("(APP_?)?_?[ABXYZ](_FILE)?", text(), 0..6),
+    ) {
+        let member = |(name, is_former, is_secret): &(&str, bool, bool)| match is_former {
+            true => json!({ "type": "string", "x-secret": is_secret, "x-aliases": [name] }),
+            false => json!({ "type": "string", "x-secret": is_secret, "x-env": name }),
+        };
+        let schema = compile(&json!({ "properties": { "x": member(&named[0]), "y": member(&named[1]) } })).unwrap();
+        let names = EnvironmentNames::new(PREFIX, &["Z"], Some(&schema), None);
+        let whole = Environment::of(variables.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+        let ours = whole.clone().of_wanted(|name| names.concerns(name));
+        prop_assert_eq!(names.secret_files(&ours), names.secret_files(&whole));
+        let ((ours, found), (expected, findings)) = (names.layer(&ours), names.layer(&whole));
+        prop_assert_eq!(ours.map(|layer| layer.root().clone()), expected.map(|layer| layer.root().clone()));
+        prop_assert_eq!(found, findings);
+    }
+
+    #[test]
     fn integers_read_back(int in any::<i64>(), nullable in any::<bool>()) {
         let types = if nullable { json!({ "type": ["integer", "null"] }) } else { json!({ "type": "integer" }) };
         let value = value_of(types, &int.to_string());

@@ -65,6 +65,11 @@ impl Contents {
         self.rest.extend(other.rest);
     }
 
+    /// Tells whether it is noted what a file held.
+    pub fn has_file(&self, path: &str) -> bool {
+        self.files.contains_key(path)
+    }
+
     /// The files, whether they were there or not.
     pub fn files(&self) -> impl Iterator<Item = &str> {
         self.files.keys().map(SmolStr::as_str)

@@ -128,11 +128,12 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
             changed: Vec::new(),
         };
         // The reading knew nothing yet of the paths that the settings name.
-        let stamps = Recorder::of(&*world);
+        let recorder = Recorder::of(&*world);
+        recorder.absorb(std::mem::take(&mut engine.last));
         for path in engine.beside() {
-            stamps.stamp(&path);
+            recorder.note_beside(&path);
         }
-        engine.last.extend(stamps.into_contents());
+        engine.last = recorder.into_contents();
         ledger.files = engine.last.files().map(PathBuf::from).collect();
         Ok(Self {
             current: ArcSwap::from_pointee(snapshot),

@@ -44,6 +44,13 @@ impl Environment {
         Self::new(variables.into_iter().map(|(name, text)| (name, Variable::Text(text.into()))))
     }
 
+    /// The variables of this environment with a name that is wanted.
+    #[must_use]
+    pub fn of_wanted(mut self, is_wanted: impl Fn(&str) -> bool) -> Self {
+        self.variables.retain(|name, _| is_wanted(name));
+        self
+    }
+
     /// The text of a variable.
     pub fn text(&self, name: &str) -> Option<&str> {
         match self.variables.get(name)? {

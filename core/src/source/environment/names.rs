@@ -82,6 +82,17 @@ impl<'a> EnvironmentNames<'a> {
         rows.collect()
     }
 
+    /// Tells whether a variable may mean anything to the configuration, known or unknown: it has the prefix, or the
+    /// schema names it.
+    pub fn concerns(&self, variable: &str) -> bool {
+        let is_named = |variable: &str| {
+            let named = self.schema.map(Schema::named_variables).unwrap_or_default();
+            named.iter().any(|named| named.variable == variable)
+        };
+        let stem = variable.strip_suffix("_FILE");
+        self.suffix(variable).is_some() || is_named(variable) || stem.is_some_and(is_named)
+    }
+
     /// The files that `PREFIX_KEY_FILE` variables of secret keys name, for the shell to read.
     pub fn secret_files(&self, environment: &Environment) -> Vec<String> {
         let named =

@@ -198,6 +198,19 @@ pub fn write_atomically(path: &Path, text: &str) -> io::Result<()> {
     renamed
 }
 
+/// Tells whether a named pipe is at the path, or behind the links there.
+#[cfg(unix)]
+pub(crate) fn is_pipe(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+    fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
+}
+
+/// Tells whether a named pipe is at the path; none is a file here.
+#[cfg(not(unix))]
+pub(crate) fn is_pipe(_: &Path) -> bool {
+    false
+}
+
 /// Tells whether something is at the path.
 pub fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()

@@ -128,14 +128,17 @@ impl<T: DeserializeOwned> Loader<T> {
             let _ = look.read(Path::new(file));
         }
         let found = look.into_contents();
-        let is_same = found == self.schema_contents;
-        recorder.absorb(found);
-        if is_same {
+        if found == self.schema_contents {
+            recorder.absorb(found);
             return Ok(());
         }
         let renewed = Recorder::of(world);
         let schema = compile_file(&renewed, path, maps);
         let contents = renewed.into_contents();
+        if schema.is_err() {
+            // What it would refer to, if it were right, is not known.
+            recorder.absorb(found);
+        }
         recorder.absorb(contents.clone());
         self.rules = self.frame.rules(Some(schema?));
         self.schema_contents = contents;

@@ -9,7 +9,7 @@ use speckit_core::Fingerprint;
 use speckit_core::reload::{Content, Contents};
 use speckit_core::source::Environment;
 
-use crate::documents::{Disk, Files};
+use crate::documents::{Disk, Files, is_pipe};
 use crate::{clock, environment};
 
 /// Files, the environment and the time: those of the machine ([`Host`]), or what stands in for them in a
@@ -41,7 +41,11 @@ impl Default for Host {
 }
 
 impl Files for Host {
+    /// A pipe is refused: it may have no writer for ever, and gives its bytes but once.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        if is_pipe(path) {
+            return Err(io::Error::other("it is a pipe, which cannot be read again"));
+        }
         Disk.read(path)
     }
 

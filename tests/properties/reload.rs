@@ -81,7 +81,7 @@ proptest! {
         for (reading, outcome) in readings.iter().zip(outcomes(&trace.start, &readings)) {
             let [_, is_deferred, is_refused] = trace.moments[reading.ended].status;
             prop_assert_eq!(&reading.led_to, &outcome.actions, "{:?} of {:#?}", reading, trace);
-            prop_assert_eq!((is_deferred, is_refused), (outcome.waits, outcome.is_refused), "{:?}", reading);
+            prop_assert_eq!((is_deferred, is_refused), (outcome.is_deferred, outcome.is_refused), "{:?}", reading);
         }
     }
 

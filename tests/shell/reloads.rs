@@ -147,6 +147,20 @@ fn nothing_is_replaced_under_a_guard_and_the_newest_content_follows_the_last_one
 }
 
 #[test]
+fn a_reload_under_a_guard_of_what_runs_already_waits_for_nothing() {
+    let place = Place::new();
+    let (shell, events) = open(&place);
+    let guard = shell.busy();
+    assert_eq!(shell.reload(), Ok(Reloaded::Unchanged));
+    assert!(!shell.status().is_deferred);
+    place.write("app.toml", "# a comment\n");
+    assert_eq!(shell.reload(), Ok(Reloaded::Unchanged));
+    drop(guard);
+    assert_eq!(told(&place, &events), [""; 0]);
+    assert_eq!(shell.status().drift, Vec::<PathBuf>::new(), "places have followed");
+}
+
+#[test]
 fn an_edit_that_is_taken_back_under_a_guard_ends_with_nothing_changed() {
     let place = Place::new();
     let (shell, events) = open(&place);
@@ -282,6 +296,31 @@ fn a_schema_that_is_edited_badly_keeps_the_last_good_one() {
             "2: | ",
         ]
     );
+}
+
+#[test]
+fn a_schema_that_refers_to_another_file_now_has_lost_none() {
+    let refers = |to: &str| format!(r#"{{ "properties": {{ "port": {{ "$ref": "{to}" }} }} }}"#);
+    let place = Place::new().file("app.toml", "port = 9000\nworkers = 1\n");
+    let place = place.file("a.json", r#"{ "maximum": 9000 }"#).file("b.json", r#"{ "maximum": 1 }"#);
+    let place = place.file("app.schema.json", refers("a.json"));
+    let shell: Shell<Settings> = Shell::builder()
+        .schema_file(place.path("app.schema.json"), Vec::new())
+        .required_file(place.path("app.toml"))
+        .environment(Environment::default())
+        .debounce(std::time::Duration::ZERO)
+        .open()
+        .unwrap();
+    let events = shell.subscribe();
+    place.write("app.schema.json", refers("b.json"));
+    shell.hint();
+    place.write("b.json", r#"{ "maximum": 9001 }"#);
+    shell.hint();
+    assert_eq!(
+        told(&place, &events),
+        ["changed app.schema.json, b.json", "1: refused: schema/maximum port", "changed b.json", "1: | "]
+    );
+    assert_eq!(shell.turn(), None);
 }
 
 #[test]

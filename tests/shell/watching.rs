@@ -331,6 +331,30 @@ fn a_file_that_becomes_a_folder_and_a_file_again_is_seen() {
     watched.sees(&["changed app.toml", "3: - n = 0 + n = 3"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_place_of_the_file_holds_nobody_up() {
+    let watched = with_file();
+    fs::remove_file(watched.path()).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(watched.path()).status().unwrap().success());
+    watched.sees(&["changed app.toml", "1: refused file/unreadable"]);
+    fs::remove_file(watched.path()).unwrap();
+    watched.place.write("app.toml", "n = 2\n");
+    watched.sees(&["changed app.toml", "2: - n = 1 + n = 2"]);
+}
+
+#[test]
+fn an_emptied_file_that_is_written_in_two_parts_much_later_is_one_reload() {
+    let watched = with_file();
+    let mut file = File::create(watched.path()).unwrap();
+    sleep(QUIET * 6);
+    for part in ["n = 2", "3\n"] {
+        file.write_all(part.as_bytes()).unwrap();
+        sleep(QUIET / 2);
+    }
+    watched.sees(&["changed app.toml", "2: - n = 1 + n = 23"]);
+}
+
 #[test]
 fn files_that_come_to_a_folder_of_files_and_go_from_it_are_seen() {
     let place = Place::new().file("conf.d/10.toml", "n = 10\n");

@@ -75,26 +75,21 @@ impl Contents {
         self.files.keys().map(SmolStr::as_str)
     }
 
-    /// The files whose content is another than `before`, in the order of their names. A file that was not looked
-    /// for counts as missing.
+    /// The files whose content is another than `before`, in the order of their names. What was not looked for has not
+    /// changed.
     pub fn files_changed_since<'a>(&'a self, before: &'a Self) -> impl Iterator<Item = &'a str> {
-        let gone = before
-            .files
-            .iter()
-            .filter(|(path, content)| !self.files.contains_key(*path) && **content != Content::Missing);
-        let other = self.files.iter().filter(|(path, content)| {
-            before.files.get(*path).copied().unwrap_or(Content::Missing) != **content
-        });
-        let mut all: alloc::vec::Vec<&SmolStr> = other.chain(gone).map(|(path, _)| path).collect();
-        all.sort();
-        all.into_iter().map(SmolStr::as_str)
+        let is_other = |path: &SmolStr, content: &Content| {
+            before.files.get(path).copied().unwrap_or(Content::Missing) != *content
+        };
+        let changed = self.files.iter().filter(move |(path, content)| is_other(path, content));
+        changed.map(|(path, _)| path.as_str())
     }
 
-    /// Tells whether a file that had bytes has none now: it may be about to get new ones.
+    /// Tells whether a file that had bytes has none now, or cannot be read: it may be about to get new ones. What was
+    /// not looked for is not lost.
     pub fn lost_content_since(&self, before: &Self) -> bool {
-        before.files.iter().any(|(path, content)| {
-            let now = self.files.get(path).copied().unwrap_or(Content::Missing);
-            matches!(content, Content::Bytes(_)) && matches!(now, Content::Missing | Content::Empty)
+        self.files.iter().any(|(path, content)| {
+            matches!(before.files.get(path), Some(Content::Bytes(_))) && !matches!(content, Content::Bytes(_))
         })
     }
 }

@@ -82,6 +82,8 @@ pub enum Load {
         /// Whether a file lost its content since the reading before, be that one unsettled too.
         anew: bool,
     },
+    /// Every file has its content again. It is answered to [`Patience::Look`] only.
+    Returned,
     /// A configuration that obeys its rules.
     Accepted {
         /// Its tree as it was written.
@@ -122,6 +124,9 @@ pub enum Patience {
     Whole,
     /// With those that lost it since the reading before; the others have been lost for long enough.
     NewLosses,
+    /// As the first; and where every file has its content again, nothing is made of it yet, since it may be half
+    /// written: the answer is [`Load::Returned`].
+    Look,
     /// With none.
     None,
 }
@@ -249,8 +254,7 @@ impl Machine {
         if self.is_reading || self.is_stopped {
             return None;
         }
-        let settling = self.settling.map(|settling| settling.due);
-        self.burst_end().into_iter().chain(settling).min()
+        self.burst_end().or(self.settling.map(|settling| settling.due))
     }
 
     /// The number of the running configuration.
@@ -258,8 +262,13 @@ impl Machine {
         self.generation
     }
 
-    /// Tells whether an accepted configuration waits for the last guard.
+    /// Tells whether an accepted configuration waits for the last guard, and subscribers were told so.
     pub fn is_deferred(&self) -> bool {
+        matches!(self.told, Told::Deferred(_))
+    }
+
+    /// Tells whether anything waits for the last guard, be it places alone.
+    pub fn awaits_guards(&self) -> bool {
         self.waiting.is_some()
     }
 
@@ -285,9 +294,12 @@ impl Machine {
             return None;
         }
         let burst_is_over = self.burst_end().is_some_and(|end| end <= now);
-        let settling_is_due = self.settling.is_some_and(|settling| settling.due <= now);
+        // While changes come, files are half written: nothing but their end is a reason to read.
+        let settling = self.settling.filter(|_| self.burst.is_none());
+        let settling_is_due = settling.is_some_and(|settling| settling.due <= now);
         // What waits is read once more, since the newest content is to be published.
-        let is_free = self.waiting.is_some() && self.busy == 0 && self.settling.is_none();
+        let is_free =
+            self.waiting.is_some() && self.busy == 0 && self.settling.is_none() && self.burst.is_none();
         if self.asked {
             self.asked = false;
             self.settling = None;
@@ -298,7 +310,11 @@ impl Machine {
         }
         let patience_is_over =
             self.settling.is_some_and(|settling| settling.since.saturating_add(SETTLING) <= now);
-        let patience = if patience_is_over { Patience::NewLosses } else { Patience::Whole };
+        let patience = match (patience_is_over, settling_is_due) {
+            (true, _) => Patience::NewLosses,
+            (false, true) => Patience::Look,
+            (false, false) => Patience::Whole,
+        };
         (burst_is_over || settling_is_due || is_free).then_some(patience)
     }
 
@@ -315,6 +331,8 @@ impl Machine {
         }
         self.settling = None;
         match load {
+            // It may still be written, as after any other change.
+            Load::Returned => self.burst = self.burst.or(Some(Burst { first: now, last: now })),
             Load::Accepted { tree, in_files } => {
                 self.waiting = Some(tree);
                 if self.busy == 0 {

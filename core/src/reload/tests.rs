@@ -8,6 +8,7 @@ use super::*;
 
 const QUIET: Duration = Duration::from_millis(200);
 const PATIENT: Action = Action::Read { patience: Patience::Whole };
+const LOOK: Action = Action::Read { patience: Patience::Look };
 const LAST: Action = Action::Read { patience: Patience::NewLosses };
 const BY_HAND: Action = Action::Read { patience: Patience::None };
 const FILE_CHANGED: Action = Action::Tell(Notice::FileChanged);
@@ -32,6 +33,7 @@ fn bad(findings: &str) -> Input {
 
 const UNCHANGED: Input = Input::Loaded(Load::Unchanged);
 const LOST: Input = Input::Loaded(Load::Unsettled { anew: true });
+const RETURNED: Input = Input::Loaded(Load::Returned);
 const STILL_LOST: Input = Input::Loaded(Load::Unsettled { anew: false });
 
 fn publish(generation: u64) -> Action {
@@ -201,6 +203,7 @@ fn an_edit_of_a_comment_under_a_guard_is_silent_and_published_in_the_end() {
     let mut machine = machine();
     machine.step(at(0), Input::Busy(1));
     assert_eq!(change(&mut machine, 0, good("one")), []);
+    assert!(machine.awaits_guards() && !machine.is_deferred());
     assert_eq!(machine.step(at(1000), Input::Busy(0)), [PATIENT]);
     assert_eq!(machine.step(at(1001), UNCHANGED), [publish(1)]);
 }
@@ -225,9 +228,12 @@ fn a_lost_file_is_read_again_with_growing_pauses_until_it_counts() {
 fn a_file_that_gets_its_content_back_was_never_empty() {
     let mut machine = machine();
     change(&mut machine, 0, LOST);
+    assert_eq!(machine.step(at(250), Input::Timer), [LOOK]);
+    assert_eq!(machine.step(at(250), RETURNED), [], "it may be half of it");
     assert!(machine.is_waiting());
-    assert_eq!(machine.step(at(250), Input::Timer), [PATIENT]);
-    assert_eq!(machine.step(at(250), good("two")), [FILE_CHANGED, publish(2), SUCCESS]);
+    assert_eq!(machine.next_deadline(), Some(at(450)));
+    assert_eq!(machine.step(at(450), Input::Timer), [PATIENT]);
+    assert_eq!(machine.step(at(450), good("two")), [FILE_CHANGED, publish(2), SUCCESS]);
     assert!(!machine.is_waiting());
     assert_eq!(machine.next_deadline(), None);
 }
@@ -237,11 +243,13 @@ fn a_file_that_is_lost_again_has_the_whole_time_again() {
     let mut machine = machine();
     change(&mut machine, 0, LOST);
     machine.step(at(250), Input::Timer);
-    machine.step(at(250), UNCHANGED);
+    machine.step(at(250), RETURNED);
+    machine.step(at(450), Input::Timer);
+    machine.step(at(450), UNCHANGED);
     change(&mut machine, 1900, LOST);
     assert_eq!(
         machine.step(at(2200), Input::Timer),
-        [PATIENT],
+        [LOOK],
         "2 s after the first loss, 100 ms after the second"
     );
 }
@@ -250,11 +258,11 @@ fn a_file_that_is_lost_again_has_the_whole_time_again() {
 fn a_file_that_is_lost_while_another_is_has_the_whole_time_too() {
     let mut machine = machine();
     change(&mut machine, 0, LOST);
-    assert_eq!(machine.step(at(1900), Input::Timer), [PATIENT]);
+    assert_eq!(machine.step(at(1900), Input::Timer), [LOOK]);
     assert_eq!(machine.step(at(1900), LOST), []);
     assert_eq!(
         machine.step(at(2200), Input::Timer),
-        [PATIENT],
+        [LOOK],
         "2 s after the first loss, 300 ms after the second"
     );
     assert_eq!(machine.step(at(2200), STILL_LOST), []);
@@ -268,7 +276,7 @@ fn a_file_that_is_lost_at_the_end_of_the_time_of_another_has_its_own() {
     assert_eq!(machine.step(at(2200), Input::Timer), [LAST]);
     assert_eq!(machine.step(at(2201), LOST), []);
     assert_eq!(machine.next_deadline(), Some(at(2251)));
-    assert_eq!(machine.step(at(4200), Input::Timer), [PATIENT]);
+    assert_eq!(machine.step(at(4200), Input::Timer), [LOOK]);
     assert_eq!(machine.step(at(4200), STILL_LOST), []);
     assert_eq!(machine.step(at(4201), Input::Timer), [LAST]);
 }
@@ -306,8 +314,32 @@ fn what_is_deferred_waits_for_a_lost_file_before_it_is_published() {
     change(&mut machine, 0, good("two"));
     assert_eq!(machine.step(at(1000), Input::Busy(0)), [PATIENT]);
     assert_eq!(machine.step(at(1001), LOST), []);
-    assert_eq!(machine.step(at(1051), Input::Timer), [PATIENT]);
-    assert_eq!(machine.step(at(1052), UNCHANGED), [publish(2), SUCCESS]);
+    assert_eq!(machine.step(at(1051), Input::Timer), [LOOK]);
+    assert_eq!(machine.step(at(1052), RETURNED), []);
+    assert_eq!(machine.step(at(1252), Input::Timer), [PATIENT]);
+    assert_eq!(machine.step(at(1253), UNCHANGED), [publish(2), SUCCESS]);
+}
+
+#[test]
+fn a_lost_file_that_comes_back_in_parts_is_read_when_it_has_been_quiet() {
+    let mut machine = machine();
+    change(&mut machine, 0, LOST);
+    assert_eq!(machine.step(at(240), Input::Changed), [], "the first part");
+    assert_eq!(machine.next_deadline(), Some(at(440)));
+    assert_eq!(machine.step(at(400), Input::Changed), [], "the second part");
+    assert_eq!(machine.step(at(600), Input::Timer), [PATIENT]);
+    assert_eq!(machine.step(at(601), good("two")), [FILE_CHANGED, publish(2), SUCCESS]);
+}
+
+#[test]
+fn the_drop_of_the_last_guard_reads_nothing_while_changes_come() {
+    let mut machine = machine();
+    machine.step(at(0), Input::Busy(1));
+    change(&mut machine, 0, good("two"));
+    machine.step(at(1000), Input::Changed);
+    assert_eq!(machine.step(at(1001), Input::Busy(0)), []);
+    assert_eq!(machine.step(at(1200), Input::Timer), [PATIENT]);
+    assert_eq!(machine.step(at(1201), good("three")), [FILE_CHANGED, publish(2), SUCCESS]);
 }
 
 #[test]

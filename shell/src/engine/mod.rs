@@ -197,7 +197,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
         let now = self.world.now();
         let mut actions = engine.machine.step(now, Input::Busy(gate.guards));
         actions.extend(engine.machine.step(now, Input::Loaded(load)));
-        gate.is_awaited = engine.machine.is_deferred();
+        gate.is_awaited = engine.machine.awaits_guards();
         let mut swapped = None;
         for action in &actions {
             if let Action::Publish { generation } = action

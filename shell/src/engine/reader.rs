@@ -1,14 +1,15 @@
 //! What only one may use at a time: the loader with what it read last, and the machine.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use speckit_core::HotReloadConfig;
-use speckit_core::reload::{Contents, Load, Machine, Patience};
+use speckit_core::reload::{Content, Contents, Load, Machine, Patience};
 
 use super::{Cause, Follow};
 use crate::error::ConfigError;
-use crate::loading::{Candidate, Loader, fingerprint_of};
+use crate::loading::{Candidate, Loader, Reading, fingerprint_of};
 use crate::snapshot::Snapshot;
 use crate::world::World;
 
@@ -42,17 +43,19 @@ impl<T: DeserializeOwned> Engine<T> {
         patience: Patience,
         cause: Cause,
     ) -> Load {
-        let beside: Vec<PathBuf> = self.beside().collect();
-        let reading = self.loader.read(world, &beside);
+        let reading = self.read(world);
         let anew = reading.contents.lost_content_since(&self.seen);
         self.seen.clone_from(&reading.contents);
         let is_lost = match patience {
-            Patience::Whole => reading.contents.lost_content_since(&self.last),
+            Patience::Whole | Patience::Look => reading.contents.lost_content_since(&self.last),
             Patience::NewLosses => anew,
             Patience::None => false,
         };
         if is_lost {
             return Load::Unsettled { anew };
+        }
+        if patience == Patience::Look {
+            return Load::Returned;
         }
         if reading.contents == self.last && cause != Cause::Asked {
             return Load::Unchanged;
@@ -74,6 +77,23 @@ impl<T: DeserializeOwned> Engine<T> {
                 Load::Refused { findings, in_files }
             }
         }
+    }
+
+    /// Reads everything. A file that is no longer named, as one that has gone from a folder of files, is looked for all
+    /// the same: that it has gone may be half of a save.
+    pub(super) fn read(&mut self, world: &dyn World) -> Reading {
+        let beside: Vec<PathBuf> = self.beside().collect();
+        let mut reading = self.loader.read(world, &beside);
+        for path in self.last.files() {
+            let is_gone = |path: &Path| {
+                world.read(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+                    || world.list(path).is_some()
+            };
+            if !reading.contents.has_file(path) && is_gone(Path::new(path)) {
+                reading.contents.add_file(path, Content::Missing);
+            }
+        }
+        reading
     }
 
     /// Paths whose change is a reason to read: those of the builder, and those of the settings, which are relative to

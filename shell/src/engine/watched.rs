@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
 use serde::de::DeserializeOwned;
-use speckit_core::reload::Contents;
 use speckit_core::{Diagnostic, HotReloadConfig};
 
 use super::reader::Engine;
@@ -41,13 +40,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
 }
 
 impl<T: DeserializeOwned> Engine<T> {
-    fn look(&mut self, world: &dyn World) -> Contents {
-        let beside: Vec<PathBuf> = self.beside().collect();
-        self.loader.read(world, &beside).contents
-    }
-
     pub(super) fn has_changed_since_last_look(&mut self, world: &dyn World) -> bool {
-        let found = self.look(world);
+        let found = self.read(world).contents;
         let is_new = found != *self.polled.as_ref().unwrap_or(&self.last);
         self.polled = Some(found);
         is_new

@@ -22,6 +22,8 @@ pub(crate) struct Reading {
     pub(crate) guards: usize,
     /// Whether it counts: no file lost its content, or nobody was patient.
     pub(crate) counts: bool,
+    /// Whether it only looked, and every file had its content again.
+    pub(crate) has_returned: bool,
     /// Whether a file had content at the reading before and has none now.
     pub(crate) has_new_loss: bool,
     /// What it led to, but for a further reading.
@@ -49,9 +51,11 @@ pub(crate) fn readings(trace: &Trace) -> Vec<Reading> {
             let has_new_loss = is_any_lost(&before);
             let counts = match patience {
                 Patience::Whole => !is_any_lost(&counted),
+                Patience::Look => false,
                 Patience::NewLosses => !has_new_loss,
                 Patience::None => true,
             };
+            let has_returned = patience == Patience::Look && !is_any_lost(&counted);
             before = saw;
             if counts {
                 counted = saw;
@@ -65,6 +69,7 @@ pub(crate) fn readings(trace: &Trace) -> Vec<Reading> {
                 saw,
                 guards,
                 counts,
+                has_returned,
                 has_new_loss,
                 led_to,
             });
@@ -90,6 +95,8 @@ pub(crate) struct Outcome {
     pub(crate) actions: Vec<Action>,
     /// Whether what was read last is good and not yet in force.
     pub(crate) waits: bool,
+    /// Whether subscribers know that something waits.
+    pub(crate) is_deferred: bool,
     pub(crate) is_refused: bool,
 }
 
@@ -131,7 +138,8 @@ pub(crate) fn outcomes(start: &Sources, readings: &[Reading]) -> Vec<Outcome> {
             known = now_known;
         }
         let is_refused = matches!(known, Knowledge::Refused(_));
-        outcomes.push(Outcome { actions, waits, is_refused });
+        let is_deferred = matches!(known, Knowledge::Waits(_));
+        outcomes.push(Outcome { actions, waits, is_deferred, is_refused });
     }
     outcomes
 }
@@ -185,10 +193,13 @@ pub(crate) fn due(trace: &Trace) -> Vec<Due> {
         }
         if let Some(reading) = finished(index).filter(|_| !is_stopped) {
             waits = outcomes[reading].waits;
-            if readings[reading].counts || readings[reading].has_new_loss {
+            let Reading { counts, has_returned, has_new_loss, .. } = readings[reading];
+            if counts || has_returned || has_new_loss {
                 unsettled.clear();
             }
-            if !readings[reading].counts {
+            if has_returned && hints.is_empty() {
+                hints.push(*now);
+            } else if !counts && !has_returned {
                 unsettled.push(*now);
             }
         }
@@ -201,22 +212,27 @@ pub(crate) fn due(trace: &Trace) -> Vec<Due> {
             Some((*unsettled.last()? + at(pause)).min(*unsettled.first()? + SETTLING))
         };
         let is_past = |time: Option<Duration>| time.is_some_and(|time| time <= *now);
-        let is_freed = waits && *guards == 0 && unsettled.is_empty();
+        let is_freed = waits && *guards == 0 && unsettled.is_empty() && hints.is_empty();
+        let is_retry = is_past(retry(&unsettled)) && hints.is_empty();
         let mut reading = None;
         if is_reading || is_stopped {
         } else if is_asked {
             reading = Some(Patience::None);
             is_asked = false;
             unsettled.clear();
-        } else if is_past(ripe(&hints)) || is_past(retry(&unsettled)) || is_freed {
+        } else if is_past(ripe(&hints)) || is_retry || is_freed {
             let is_over = unsettled.first().is_some_and(|first| *first + SETTLING <= *now);
-            reading = Some(if is_over { Patience::NewLosses } else { Patience::Whole });
+            reading = Some(match (is_over, is_retry) {
+                (true, _) => Patience::NewLosses,
+                (false, true) => Patience::Look,
+                (false, false) => Patience::Whole,
+            });
             if is_past(ripe(&hints)) {
                 hints.clear();
             }
         }
         is_reading |= reading.is_some();
-        let next = ripe(&hints).into_iter().chain(retry(&unsettled)).min();
+        let next = ripe(&hints).or(retry(&unsettled));
         let deadline = next.filter(|_| !is_reading && !is_stopped);
         let is_waiting = !hints.is_empty() || !unsettled.is_empty();
         all.push(Due { reading, deadline, is_waiting });

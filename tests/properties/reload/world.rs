@@ -292,12 +292,14 @@ impl World {
         let anew = contents.lost_content_since(&self.seen_last.contents());
         self.seen_last = seen;
         let is_unsettled = match reading.patience {
-            Patience::Whole => contents.lost_content_since(&before),
+            Patience::Whole | Patience::Look => contents.lost_content_since(&before),
             Patience::NewLosses => anew,
             Patience::None => false,
         };
         let load = if is_unsettled {
             Load::Unsettled { anew }
+        } else if reading.patience == Patience::Look {
+            Load::Returned
         } else if contents == before {
             Load::Unchanged
         } else {

@@ -197,10 +197,10 @@ proptest! {
     /// Timers ring in time, so that each reading has one cause.
     #[test]
     fn a_change_is_read_after_a_quiet_period_or_after_ten(
-        quiet in 1..500_u64,
+        quiet in 1..300_u64,
         steps in vec(prop_oneof![
-            2 => Just(Step::Touch),
-            2 => (0..100_u64).prop_map(Step::Pass),
+            8 => Just(Step::Touch),
+            8 => (0..100_u64).prop_map(Step::Pass),
             1 => (0..600_u64).prop_map(Step::Pass),
         ], 1..80),
         takes_ms in 0..700_u64,

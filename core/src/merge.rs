@@ -81,15 +81,12 @@ impl Merged {
         layers: impl IntoIterator<Item = &'a Layer>,
         strategy: &dyn Fn(&Key) -> ListStrategy,
     ) -> Self {
-        let mut layers = layers.into_iter().peekable();
-        if layers.peek().is_none() {
+        let layers: Vec<&Layer> = layers.into_iter().collect();
+        let Some(above) = merge_all(&layers, strategy) else {
             return self.clone();
-        }
-        let merge_over = |(below, has_marks): (Value, bool), layer: &Layer| {
-            (merge(&below, &layer.root, strategy), has_marks || layer.has_marks)
         };
-        let (marked, has_marks) = layers.fold((self.marked.clone(), self.has_marks), merge_over);
-        Self::of_marked(marked, has_marks)
+        let has_marks = self.has_marks || layers.iter().any(|layer| layer.has_marks);
+        Self::of_marked(merge(&self.marked, &above, strategy), has_marks)
     }
 
     /// The tree with one more layer below all others.
@@ -120,6 +117,19 @@ impl Merged {
     /// The mark that a layer left at a key that it removed, with what it shadowed; `None` where no layer did.
     pub fn removed(&self, key: &Key) -> Option<&Value> {
         self.marked.get(key).filter(|value| matches!(value.kind(), Kind::Unset))
+    }
+}
+
+/// The tree of some layers, lowest first; `None` of none. Halves are merged first, so that the histories of thousands
+/// of layers are not copied once for each.
+fn merge_all(layers: &[&Layer], strategy: &dyn Fn(&Key) -> ListStrategy) -> Option<Value> {
+    match layers {
+        [] => None,
+        [only] => Some(only.root.clone()),
+        _ => {
+            let (lower, upper) = layers.split_at(layers.len() / 2);
+            Some(merge(&merge_all(lower, strategy)?, &merge_all(upper, strategy)?, strategy))
+        }
     }
 }
 

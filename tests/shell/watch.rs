@@ -64,7 +64,7 @@ impl Watch {
 fn a_script_reads_one_document_an_event() {
     let place = Place::with_config(CONFIG);
     let mut watch = Watch::start(&place, "--format json");
-    assert_eq!(watch.line(), r#"{"event":"loaded","generation":1}"#);
+    assert_eq!(watch.line(), r#"{"event":"loaded","generation":1,"watching":"native"}"#);
 
     place.write("speckit.toml", "[hot_reload]\ndebounce_ms = 600\n[store]\npath = 'other.db'\n");
     let changed = watch.json();
@@ -119,7 +119,12 @@ fn a_hangup_reloads_at_once() {
     assert_eq!(watch.json()["event"], "file_changed");
     assert_eq!(watch.json()["generation"], 2);
     watch.signal("HUP");
-    watch.ended_by("TERM").yes().says("reloaded by hand: nothing has changed");
+    place.write("speckit.toml", "[hot_reload]\ndebounce_ms = 9\n");
+    watch.signal("HUP");
+    assert_eq!(watch.json()["event"], "file_changed");
+    assert_eq!(watch.json()["event"], "reload_failed");
+    let answer = watch.ended_by("TERM").yes().says("reloaded by hand: nothing has changed");
+    assert!(answer.err.contains("reloaded by hand: the files are refused"), "{}", answer.err);
 }
 
 #[test]
@@ -128,9 +133,11 @@ fn a_bad_file_ends_it_at_the_start_unless_something_stands_in() {
     place.run("watch").no().only_says("expected at least 500, found 7");
     let answer = place.run("watch --format json").no();
     assert_eq!(answer.codes(), ["schema/minimum"]);
+    assert_eq!(members(&answer.json()), ["diagnostics", "event", "generation"]);
+    assert_eq!((&answer.json()["event"], &answer.json()["generation"]), (&json!("reload_failed"), &json!(0)));
 
     let mut watch = Watch::start(&place, "--format json --fallback defaults");
-    assert_eq!(watch.line(), r#"{"event":"loaded","generation":1}"#);
+    assert_eq!(watch.line(), r#"{"event":"loaded","generation":1,"watching":"native"}"#);
     let failed = watch.json();
     assert_eq!((&failed["event"], &failed["generation"]), (&json!("reload_failed"), &json!(1)));
     place.write("speckit.toml", CONFIG);
@@ -172,6 +179,24 @@ fn a_reader_that_has_had_enough_ends_it() {
     place.write("speckit.toml", "[hot_reload]\ndebounce_ms = 700\n");
     assert!(watch.child.wait().unwrap().success());
     assert_eq!(watch.err.join().unwrap(), "");
+}
+
+/// A pipe holds 64 KiB (pipe(7)); then the program hangs in a line that nobody reads.
+#[test]
+fn a_signal_ends_it_though_nobody_reads_its_lines() {
+    use std::os::unix::process::ExitStatusExt as _;
+    let place = Place::with_config(CONFIG);
+    let mut watch = Watch::start(&place, "--format json");
+    watch.line();
+    let long = "x".repeat(30_000);
+    for n in 0..8 {
+        let model = format!("[models.long]\nprovider = 'openai'\ntier = 'low'\nmodel = '{long}{n}'\n");
+        place.write("speckit.toml", model);
+        watch.signal("HUP");
+        thread::sleep(Duration::from_millis(100));
+    }
+    watch.signal("TERM");
+    assert_eq!(watch.child.wait().unwrap().signal(), Some(15));
 }
 
 /// The sum of the wake-ups of every thread, by proc(5).

@@ -26,11 +26,24 @@ impl<'a> Lines<'a> {
     pub(super) fn loaded<T>(&mut self, snapshot: &Snapshot<T>, status: &Status, watching: Watching) {
         self.generation = snapshot.generation();
         let how = describe(watching);
-        self.write("loaded", &json!({}), || format!("loaded generation {}, {how}\n", snapshot.generation()));
+        let word = match watching {
+            Watching::Off => "off",
+            Watching::Native => "native",
+            Watching::Poll { .. } => "poll",
+        };
+        self.write("loaded", &json!({ "watching": word }), || {
+            format!("loaded generation {}, {how}\n", snapshot.generation())
+        });
         self.warn(snapshot.warnings());
         if let Some(refusal) = &status.refusal {
             self.failed(refusal, "stands in");
         }
+    }
+
+    /// What it ends with when nothing could be loaded: there is no generation yet.
+    pub(super) fn refused(&self, error: &ConfigError) {
+        let none = Self { context: self.context, generation: 0, warnings: Diagnostics::default() };
+        none.write("reload_failed", &json!({ "diagnostics": error.diagnostics() }), String::new);
     }
 
     pub(super) fn event<T>(&mut self, event: &ConfigReloadEvent, snapshot: &Snapshot<T>) {
@@ -71,9 +84,12 @@ impl<'a> Lines<'a> {
 
     /// What became of a reload by hand; what it changed or why it is refused is told as an event.
     pub(super) fn reloaded(&self, outcome: Result<Reloaded, ConfigError>) {
-        if outcome == Ok(Reloaded::Unchanged) {
-            self.context.terminal.note("reloaded by hand: nothing has changed\n");
-        }
+        let note = match outcome {
+            Ok(Reloaded::Unchanged) => "nothing has changed",
+            Err(_) => "the files are refused",
+            Ok(Reloaded::Renewed | Reloaded::Deferred) => return,
+        };
+        self.context.terminal.note(&format!("reloaded by hand: {note}\n"));
     }
 
     pub(super) fn stopped(&self) {

@@ -117,8 +117,7 @@ fn print_lines<T: DeserializeOwned + Send + Sync + 'static>(
 fn refused(context: &Context, error: &ConfigError) -> Outcome {
     context.terminal.note(&error.to_string());
     if context.is_json() {
-        let findings = error.diagnostics();
-        context.terminal.json(&serde_json::json!({ "ok": false, "diagnostics": findings }));
+        Lines::of(context).refused(error);
     }
     match error {
         ConfigError::Refused { findings, .. } => verdict(findings),

@@ -12,16 +12,24 @@ pub(super) enum Signal {
 #[cfg(unix)]
 mod unix {
     use std::io;
+    use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
     use std::thread::{self, JoinHandle};
+    use std::time::Duration;
 
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     use signal_hook::iterator::{Handle, Signals as Incoming};
+    use signal_hook::low_level::emulate_default_handler;
 
     use super::Signal;
+
+    /// How long the program has to end by itself. It may hang in the writing of a line that nobody reads.
+    const PATIENCE: Duration = Duration::from_secs(2);
 
     /// Listens until it is dropped.
     pub(in super::super) struct Signals {
         handle: Handle,
+        /// Dropped when the program has ended by itself.
+        alive: Option<Sender<()>>,
         thread: Option<JoinHandle<()>>,
     }
 
@@ -30,17 +38,32 @@ mod unix {
         pub(in super::super) fn listen(tell: impl Fn(Signal) + Send + 'static) -> io::Result<Self> {
             let mut incoming = Incoming::new([SIGHUP, SIGINT, SIGTERM])?;
             let handle = incoming.handle();
+            let (alive, ended) = channel();
             let thread = thread::spawn(move || {
                 for signal in incoming.forever() {
-                    tell(if signal == SIGHUP { Signal::Reload } else { Signal::End });
+                    if signal == SIGHUP {
+                        tell(Signal::Reload);
+                    } else {
+                        tell(Signal::End);
+                        return insist(signal, &ended);
+                    }
                 }
             });
-            Ok(Self { handle, thread: Some(thread) })
+            Ok(Self { handle, alive: Some(alive), thread: Some(thread) })
+        }
+    }
+
+    /// Lets the signal do what it would have done without us if the program does not end by itself.
+    fn insist(signal: i32, ended: &Receiver<()>) {
+        if ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            // It ends the process; where it cannot, there is nothing left to be done.
+            let _ = emulate_default_handler(signal);
         }
     }
 
     impl Drop for Signals {
         fn drop(&mut self) {
+            self.alive = None;
             self.handle.close();
             if let Some(thread) = self.thread.take() {
                 // It has no code of its own that could panic.
@@ -59,7 +82,7 @@ pub(super) struct Signals;
 
 #[cfg(not(unix))]
 impl Signals {
-    pub(super) fn listen(_: impl Fn(Signal) + Send + 'static) -> io::Result<Self> {
+    pub(super) fn listen(_: impl Fn(Signal) + Send + 'static) -> std::io::Result<Self> {
         Ok(Self)
     }
 }

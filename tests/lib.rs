@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 pub use insta;
 
+pub mod fakes;
 pub mod models;
 
 /// Compares a text with the accepted one in `snapshots/<area>/<name>.snap`.

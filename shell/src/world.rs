@@ -118,7 +118,12 @@ impl Files for Recorder<'_> {
     }
 
     fn list(&self, folder: &Path) -> Option<io::Result<Vec<PathBuf>>> {
-        self.files.list(folder)
+        let listed = self.files.list(folder);
+        if let Some(Err(error)) = &listed {
+            let content = Content::unreadable(&error.to_string());
+            self.contents.borrow_mut().add_file(folder.to_string_lossy(), content);
+        }
+        listed
     }
 
     fn stamp(&self, path: &Path) -> Option<Fingerprint> {

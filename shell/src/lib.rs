@@ -178,8 +178,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shell<T> {
     /// Says that something may have changed, for a program that notices changes itself; [`Shell::turn`] then reads when
     /// the quiet period is over.
     pub fn hint(&self) {
-        // Within a rule of the configuration, which is read at this very moment, it says nothing new.
-        drop(self.shared.turn(Cause::Hint));
+        self.shared.hint();
     }
 
     /// Does what is due, for a program with an event loop of its own instead of a watcher, and says after how long

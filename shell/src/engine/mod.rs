@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
@@ -16,7 +17,7 @@ use speckit_core::reload::{Action, Input, Load, Machine, Notice};
 use speckit_core::{HotReloadConfig, Key};
 
 use crate::busy::{Gate, Guarded};
-use crate::documents::Files as _;
+use crate::documents::{self, FileSource, Files as _};
 use crate::error::ConfigError;
 use crate::events::{ConfigReloadEvent, Diagnostics, Hub};
 use crate::loading::{Loader, fingerprint_of, panicked, unwound};
@@ -39,10 +40,14 @@ pub(crate) struct Shared<T> {
     pub(crate) hub: Hub,
     pub(crate) gate: Gate,
     pub(crate) world: Arc<dyn World>,
+    /// What is layered, for those who look at the files and change nothing.
+    files: Vec<FileSource>,
     ledger: Mutex<Ledger>,
     engine: Mutex<Engine<T>>,
     /// Who turns the engine at present.
     turning: Mutex<Option<ThreadId>>,
+    /// A hint that came from within a turn waits for the next one.
+    is_hinted: AtomicBool,
     /// Who watches.
     #[cfg(feature = "watch")]
     pub(crate) watcher: crate::watch::Slot,
@@ -140,9 +145,11 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
             hub: Hub::default(),
             gate: Gate::default(),
             world,
+            files: engine.loader.sources.files.clone(),
             ledger: Mutex::new(ledger),
             engine: Mutex::new(engine),
             turning: Mutex::default(),
+            is_hinted: AtomicBool::new(false),
             #[cfg(feature = "watch")]
             watcher: Mutex::default(),
             alarm: Mutex::default(),
@@ -165,6 +172,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
         let guards = self.gate.lock().guards;
         let mut turn = Turn::default();
         let mut todo = VecDeque::from(engine.machine.step(self.world.now(), Input::Busy(guards)));
+        if self.is_hinted.swap(false, Ordering::Relaxed) {
+            todo.extend(engine.machine.step(self.world.now(), Input::Changed));
+        }
         todo.extend(engine.machine.step(self.world.now(), input));
         while let Some(action) = todo.pop_front() {
             if let Action::Read { patience } = action {
@@ -179,7 +189,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
                 todo.extend(engine.machine.step(self.world.now(), Input::Busy(0)));
             }
         }
-        turn.next = engine.machine.next_deadline();
+        let is_hinted = self.is_hinted.load(Ordering::Relaxed);
+        turn.next = if is_hinted { Some(self.world.now()) } else { engine.machine.next_deadline() };
         turn.is_deferred = engine.machine.is_deferred();
         turn.refusal = engine.refusal.clone();
         let mut ledger = self.ledger();
@@ -189,6 +200,15 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
         ledger.is_waiting = engine.machine.is_waiting();
         ledger.is_deferred = turn.is_deferred;
         Ok(turn)
+    }
+
+    /// Something may have changed. A rule of the embedder may say so too, of files that were read before it was asked.
+    pub(crate) fn hint(&self) {
+        if let Err(Reentered) = self.turn(Cause::Hint) {
+            self.is_hinted.store(true, Ordering::Relaxed);
+        }
+        // Whoever watches has to know of the quiet period that began.
+        self.ring();
     }
 
     /// Hands what was read to the machine, swaps under the gate, and tells. What is left is another reading.
@@ -217,7 +237,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
             changed = differences(old, new);
             turn.is_renewed |= old.generation() != new.generation();
             self.ledger().published(now, elapsed, old.generation() != new.generation());
-            self.renew_following(engine, new);
+            // A burst may be over by a shorter quiet period, and is then a reason to read.
+            actions.extend(self.renew_following(engine, new));
         }
         for action in &actions {
             if let Action::Tell(notice) = action {
@@ -256,13 +277,12 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
     }
 
     /// How it is followed may itself have been changed.
-    fn renew_following(&self, engine: &mut Engine<T>, new: &Snapshot<T>) {
+    fn renew_following(&self, engine: &mut Engine<T>, new: &Snapshot<T>) -> Vec<Action> {
         // It is the embedder's code; what it last said holds where it panics.
-        let Ok(following) = unwound(|| (engine.follow)(new.config())) else { return };
+        let Ok(following) = unwound(|| (engine.follow)(new.config())) else { return Vec::new() };
         engine.following = following;
         let quiet = engine.following.debounce();
-        let left = engine.machine.step(self.world.now(), Input::Quiet(quiet));
-        debug_assert!(left.is_empty(), "a new quiet period is no reason to read: {left:?}");
+        engine.machine.step(self.world.now(), Input::Quiet(quiet))
     }
 
     fn engine(&self) -> Result<Turning<'_, T>, Reentered> {
@@ -291,15 +311,28 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
     /// The files whose present content is not that of a generation.
     fn drift(&self, current: &Snapshot<T>) -> Vec<PathBuf> {
         let recorder = Recorder::of(&*self.world);
+        for file in &self.files {
+            // What is read is noted; what is to be said of it is not asked.
+            drop(documents::read(&recorder, file));
+        }
         // The newest reading may know of files that this generation did not.
-        let mut files = self.ledger().files.clone();
-        files.extend(current.contents().files().map(PathBuf::from));
-        for file in files {
-            // What is read is noted; whether it can be read is a part of that.
-            let _ = recorder.read(&file);
+        let mut others = self.ledger().files.clone();
+        others.extend(current.contents().files().map(PathBuf::from));
+        others.retain(|path| self.files.iter().all(|file| file.path != *path));
+        for path in others {
+            let _ = recorder.read(&path);
         }
         let present = recorder.into_contents();
         present.files_changed_since(current.contents()).map(PathBuf::from).collect()
+    }
+
+    /// Wakes the one who watches; `false` where nobody does.
+    fn ring(&self) -> bool {
+        let alarm = self.alarm.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        alarm.is_some_and(|ring| {
+            ring();
+            true
+        })
     }
 }
 
@@ -309,11 +342,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Guarded for Shared<T> {
     }
 
     fn free(&self) {
-        let alarm = self.alarm.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        match alarm {
-            Some(ring) => ring(),
+        if !self.ring() {
             // A rule that drops a guard is itself within a turn, which looks at the guards once more.
-            None => drop(self.turn(Cause::Due)),
+            drop(self.turn(Cause::Due));
         }
     }
 }

@@ -51,3 +51,25 @@ impl<T: DeserializeOwned> Engine<T> {
 fn full(path: &Path) -> PathBuf {
     absolute(path).unwrap_or_else(|_| path.to_path_buf())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::Shell;
+
+    #[test]
+    fn a_hint_wakes_whoever_watches_for_the_quiet_period_that_it_begins() {
+        let shell = Shell::<BTreeMap<String, u16>>::builder().open().unwrap();
+        let rings = Arc::new(AtomicUsize::new(0));
+        let bell = Arc::clone(&rings);
+        let ring = move || {
+            bell.fetch_add(1, Ordering::Relaxed);
+        };
+        shell.shared.set_alarm(Some(Arc::new(ring)));
+        shell.hint();
+        assert_eq!(rings.load(Ordering::Relaxed), 1);
+    }
+}

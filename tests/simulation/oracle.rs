@@ -5,10 +5,10 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::rc::Rc;
 
 use serde_json::Value as Json;
 use speckit_core::resolve::{Checked, Inputs, Refused, Resolved, Rules};
+use speckit_core::schema::Schema;
 use speckit_core::source::{Language, parse};
 use speckit_core::{Diagnostic, LayerKind, Source, Value};
 use speckit_shell::documents::Files as _;
@@ -42,8 +42,9 @@ pub struct Accepted {
     pub warnings: Json,
 }
 
-/// The pure functions, with the rules of every schema that was met.
-pub struct Oracle(RefCell<BTreeMap<Vec<u8>, Rc<Rules>>>);
+/// The pure functions, with every schema that was met. Rules remember what was right before, and so each reading is held
+/// against rules of its own.
+pub struct Oracle(RefCell<BTreeMap<Vec<u8>, Schema>>);
 
 impl Oracle {
     pub fn new() -> Self {
@@ -75,23 +76,27 @@ impl Oracle {
         }
     }
 
-    fn rules(&self, setup: &Setup, reading: &Recording) -> Result<Rc<Rules>, Vec<Diagnostic>> {
+    fn rules(&self, setup: &Setup, reading: &Recording) -> Result<Rules, Vec<Diagnostic>> {
+        let source = Source::document(LayerKind::Defaults, "defaults", DEFAULTS);
+        let defaults = parse(&source, Language::Toml).expect("the defaults are TOML");
+        let schema = self.schema(setup, reading)?;
+        Ok(Rules::new(Some(schema)).with_prefix("APP", &[]).over(&[defaults]))
+    }
+
+    fn schema(&self, setup: &Setup, reading: &Recording) -> Result<Schema, Vec<Diagnostic>> {
         let text = match setup.has_schema_file {
             true => reading.read(SCHEMA_FILE.as_ref()).unwrap_or_default(),
             false => SCHEMA.into(),
         };
-        if let Some(rules) = self.0.borrow().get(&text) {
-            return Ok(Rc::clone(rules));
+        if let Some(schema) = self.0.borrow().get(&text) {
+            return Ok(schema.clone());
         }
         let schema = match setup.has_schema_file {
             true => compile_file(reading, SCHEMA_FILE.as_ref(), &[])?,
             false => compile_text("schema", SCHEMA)?,
         };
-        let source = Source::document(LayerKind::Defaults, "defaults", DEFAULTS);
-        let defaults = parse(&source, Language::Toml).expect("the defaults are TOML");
-        let rules = Rc::new(Rules::new(Some(schema)).with_prefix("APP", &[]).over(&[defaults]));
-        self.0.borrow_mut().insert(text, Rc::clone(&rules));
-        Ok(rules)
+        self.0.borrow_mut().insert(text, schema.clone());
+        Ok(schema)
     }
 }
 

@@ -47,9 +47,8 @@ impl Model<'_> {
             tally.see(Seen::Settled);
         }
         let paths = different(&before, &found);
-        let is_same = found == before
-            && reading.variables == self.last.variables
-            && reading.stamps() == self.last.stamps();
+        let is_same =
+            found == before && ours(reading).eq(ours(&self.last)) && reading.stamps() == self.last.stamps();
         if !is_same || cause == Cause::Asked {
             self.last = reading.clone();
             match self.oracle.judge(self.setup, reading, Some(&self.running))? {
@@ -153,6 +152,11 @@ impl Model<'_> {
             self.quiet = Duration::from_millis(quiet_ms);
         }
     }
+}
+
+/// The variables that may mean something.
+fn ours(reading: &Recording) -> impl Iterator<Item = (&String, &String)> {
+    reading.variables.iter().filter(|(name, _)| name.starts_with("APP_"))
 }
 
 /// What differs, leaf by leaf; that the token does, and not how.

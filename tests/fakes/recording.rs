@@ -41,6 +41,16 @@ impl Recording {
         contents
     }
 
+    /// Whether the path was a folder.
+    pub fn is_folder(&self, path: &Path) -> bool {
+        self.listed(path).is_some()
+    }
+
+    /// What a folder was answered to hold; `None` for what was none, or was not listed.
+    pub fn listed(&self, path: &Path) -> Option<&Result<Vec<PathBuf>, ErrorKind>> {
+        self.lists.get(path)?.as_ref()
+    }
+
     /// The stamps that were looked at, by name.
     pub fn stamps(&self) -> &BTreeMap<PathBuf, Option<Fingerprint>> {
         &self.stamps

@@ -29,7 +29,7 @@ impl Model<'_> {
         let (before, found) = (contents(&self.last), contents(reading));
         let has_lost_more = has_lost_bytes(&std::mem::replace(&mut self.seen, found.clone()), &found);
         let is_put_off = match patience {
-            Patience::Whole => has_lost_bytes(&before, &found),
+            Patience::Whole | Patience::Look => has_lost_bytes(&before, &found),
             Patience::NewLosses => has_lost_more,
             Patience::None => false,
         };
@@ -45,6 +45,11 @@ impl Model<'_> {
         }
         if self.settling.take().is_some() {
             tally.see(Seen::Settled);
+        }
+        if patience == Patience::Look {
+            // It may still be written, as after any other change.
+            self.burst = self.burst.or(Some((now, now)));
+            return Ok(());
         }
         let paths = different(&before, &found);
         let is_same =

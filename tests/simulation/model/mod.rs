@@ -35,6 +35,8 @@ enum Patience {
     Whole,
     /// With those that have lost them only now; the others have been waited for.
     NewLosses,
+    /// With all; and what has come back is not looked at until it has been quiet.
+    Look,
     None,
 }
 
@@ -151,7 +153,7 @@ impl<'a> Model<'a> {
             return Some(Duration::ZERO);
         }
         let settling = self.settling.map(|settling| settling.due);
-        let next = self.burst_end().into_iter().chain(settling).min()?;
+        let next = self.burst_end().or(settling)?;
         Some(next.saturating_sub(now))
     }
 
@@ -159,7 +161,7 @@ impl<'a> Model<'a> {
     pub fn answer(&self, generation: u64) -> Result<Reloaded, Json> {
         match &self.refusal {
             Some(found) => Err(found.clone()),
-            None if self.waiting.is_some() => Ok(Reloaded::Deferred),
+            None if matches!(self.said, Said::Deferred(_)) => Ok(Reloaded::Deferred),
             None if self.generation != generation => Ok(Reloaded::Renewed),
             None => Ok(Reloaded::Unchanged),
         }
@@ -224,14 +226,19 @@ impl<'a> Model<'a> {
             self.settling = None;
             return Some(Patience::None);
         }
+        let has_burst = self.burst.is_some();
         let is_quiet = self.burst_end().is_some_and(|end| end <= now);
         if is_quiet {
             self.burst = None;
         }
-        let is_settling_due = self.settling.is_some_and(|settling| settling.due <= now);
-        let is_free = self.waiting.is_some() && guards == 0 && self.settling.is_none();
+        let is_settling_due = !has_burst && self.settling.is_some_and(|settling| settling.due <= now);
+        let is_free = self.waiting.is_some() && guards == 0 && self.settling.is_none() && !has_burst;
         let is_over = self.settling.is_some_and(|settling| settling.since + SETTLING <= now);
-        let patience = if is_over { Patience::NewLosses } else { Patience::Whole };
+        let patience = match (is_over, is_settling_due) {
+            (true, _) => Patience::NewLosses,
+            (false, true) => Patience::Look,
+            (false, false) => Patience::Whole,
+        };
         (is_quiet || is_settling_due || is_free).then_some(patience)
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use speckit_shell::Status;
 use speckit_tests::fakes::FakeWorld;
 
-use super::Model;
+use super::{Model, Said};
 use crate::contents::{Contents, contents, different};
 use crate::notices::claim;
 use crate::oracle::findings;
@@ -23,7 +23,7 @@ impl Model<'_> {
         is("the last reload", status.last_reload == self.times.last().copied())?;
         is("the percentile", status.p95_reload == nearest_rank_95(&self.times))?;
         is("the wait", status.is_waiting == (self.burst.is_some() || self.settling.is_some()))?;
-        is("the deferral", status.is_deferred == self.waiting.is_some())?;
+        is("the deferral", status.is_deferred == matches!(self.said, Said::Deferred(_)))?;
         let pending: Vec<String> =
             status.pending_restart.iter().map(|change| change.key.to_string()).collect();
         is("what is pending", pending == self.running.pending)?;

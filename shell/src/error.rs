@@ -39,7 +39,6 @@ pub enum ConfigError {
 
 impl Diagnostics {
     /// Findings that are about no text.
-    #[cfg(feature = "watch")]
     pub(crate) fn plain(findings: Vec<Diagnostic>) -> Self {
         let report = render(&findings, &Masks::default(), PLAIN);
         Self::new(findings, report)

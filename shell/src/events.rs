@@ -51,7 +51,7 @@ pub enum ConfigReloadEvent {
         /// How many guards there are.
         busy: usize,
     },
-    /// Something about watching that a person should know, such as a limit of the system. Reloads go on.
+    /// Something that a person should know, such as a limit of the system that the watching has met. Reloads go on.
     Warning {
         /// What.
         diagnostics: Diagnostics,

@@ -162,6 +162,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shell<T> {
             let message = "a rule of the configuration asks for a reload while it is asked itself";
             ConfigError::rules(vec![Diagnostic::error("reload/nested", Key::root(), message)])
         })?;
+        // What was read now may lie in other folders than what is watched.
+        self.shared.ring();
         match turn {
             Turn { refusal: Some(refusal), .. } => Err(refusal),
             Turn { is_deferred: true, .. } => Ok(Reloaded::Deferred),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::Value as Json;
-use speckit_shell::ConfigReloadEvent;
+use speckit_shell::{ConfigReloadEvent, Diagnostic, Severity};
 
 use crate::oracle::findings;
 
@@ -13,9 +13,21 @@ use crate::oracle::findings;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Notice {
     Changed(Vec<PathBuf>),
-    Success { generation: u64, changed: Vec<(String, Json, Json)>, pending: Vec<String>, elapsed: Duration },
-    Failed { generation: u64, findings: Json },
-    Deferred { busy: usize },
+    Success {
+        generation: u64,
+        changed: Vec<(String, Json, Json)>,
+        pending: Vec<String>,
+        elapsed: Duration,
+    },
+    Failed {
+        generation: u64,
+        findings: Json,
+    },
+    Deferred {
+        busy: usize,
+    },
+    /// The closure that says how the files are followed has panicked.
+    Warned,
     Other(String),
 }
 
@@ -36,9 +48,16 @@ impl From<&ConfigReloadEvent> for Notice {
                 Self::Failed { generation: *generation, findings: findings(diagnostics) }
             }
             ConfigReloadEvent::ReloadDeferred { busy } => Self::Deferred { busy: *busy },
+            ConfigReloadEvent::Warning { diagnostics } if diagnostics.iter().all(is_of_closure) => {
+                Self::Warned
+            }
             other => Self::Other(format!("{other:?}")),
         }
     }
+}
+
+fn is_of_closure(finding: &Diagnostic) -> bool {
+    finding.severity == Severity::Warning && finding.message.contains("the closure has a mistake")
 }
 
 impl fmt::Display for Notice {
@@ -59,6 +78,7 @@ impl fmt::Display for Notice {
                 found.into_iter().try_for_each(|found| write!(f, "; {} {}", found["code"], found["message"]))
             }
             Self::Deferred { busy } => write!(f, "deferred by {busy}"),
+            Self::Warned => f.write_str("warned of the closure"),
             Self::Other(text) => f.write_str(text),
         }
     }
@@ -117,6 +137,7 @@ impl Grammar {
                 self.said = Said::Deferred;
                 Ok(())
             }
+            Notice::Warned => Ok(()),
             Notice::Other(text) => Err(format!("nobody foretold {text}")),
         }
     }

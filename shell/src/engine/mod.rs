@@ -14,7 +14,7 @@ use arc_swap::ArcSwap;
 use serde::de::DeserializeOwned;
 use speckit_core::diff::{Change, diff};
 use speckit_core::reload::{Action, Input, Load, Machine, Notice};
-use speckit_core::{HotReloadConfig, Key};
+use speckit_core::{Diagnostic, HotReloadConfig, Key, Severity};
 
 use crate::busy::{Gate, Guarded};
 use crate::documents::{self, FileSource, Files as _};
@@ -237,8 +237,6 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
             changed = differences(old, new);
             turn.is_renewed |= old.generation() != new.generation();
             self.ledger().published(now, elapsed, old.generation() != new.generation());
-            // A burst may be over by a shorter quiet period, and is then a reason to read.
-            actions.extend(self.renew_following(engine, new));
         }
         for action in &actions {
             if let Action::Tell(notice) = action {
@@ -248,6 +246,10 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
             }
         }
         actions.retain(|action| matches!(action, Action::Read { .. }));
+        if let Some((_, new)) = &swapped {
+            // A burst may be over by a shorter quiet period, and is then a reason to read.
+            actions.extend(self.renew_following(engine, new));
+        }
         actions
     }
 
@@ -279,10 +281,24 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
     /// How it is followed may itself have been changed.
     fn renew_following(&self, engine: &mut Engine<T>, new: &Snapshot<T>) -> Vec<Action> {
         // It is the embedder's code; what it last said holds where it panics.
-        let Ok(following) = unwound(|| (engine.follow)(new.config())) else { return Vec::new() };
-        engine.following = following;
+        match unwound(|| (engine.follow)(new.config())) {
+            Ok(following) => engine.following = following,
+            Err(panic) => {
+                let mut finding = panicked("`hot_reload` of the builder", &panic)
+                    .help("what it said before holds: the quiet period, the way of watching, further paths");
+                finding.severity = Severity::Warning;
+                self.warn(vec![finding]);
+            }
+        }
         let quiet = engine.following.debounce();
         engine.machine.step(self.world.now(), Input::Quiet(quiet))
+    }
+
+    /// Tells what a person should know that is about no value.
+    pub(crate) fn warn(&self, findings: Vec<Diagnostic>) {
+        let event = ConfigReloadEvent::Warning { diagnostics: Diagnostics::plain(findings) };
+        self.ledger().told(&event);
+        self.hub.tell(&event);
     }
 
     fn engine(&self) -> Result<Turning<'_, T>, Reentered> {
@@ -327,7 +343,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
     }
 
     /// Wakes the one who watches; `false` where nobody does.
-    fn ring(&self) -> bool {
+    pub(crate) fn ring(&self) -> bool {
         let alarm = self.alarm.lock().unwrap_or_else(PoisonError::into_inner).clone();
         alarm.is_some_and(|ring| {
             ring();

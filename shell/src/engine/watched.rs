@@ -4,12 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
 use serde::de::DeserializeOwned;
-use speckit_core::{Diagnostic, HotReloadConfig};
+use speckit_core::HotReloadConfig;
 
 use super::reader::Engine;
 use super::{Reentered, Shared};
 use crate::documents::absolute;
-use crate::events::{ConfigReloadEvent, Diagnostics};
 use crate::world::World;
 
 impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
@@ -24,13 +23,6 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
         paths.sort();
         paths.dedup();
         Ok((paths, engine.following.clone()))
-    }
-
-    /// Tells what a person should know about the watching itself.
-    pub(crate) fn warn(&self, findings: Vec<Diagnostic>) {
-        let event = ConfigReloadEvent::Warning { diagnostics: Diagnostics::plain(findings) };
-        self.ledger().told(&event);
-        self.hub.tell(&event);
     }
 
     /// Says what wakes the one who watches, or that nobody does.

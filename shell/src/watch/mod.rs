@@ -99,7 +99,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Watch<T> {
         loop {
             let wanted = [due, self.next_look].into_iter().flatten().min();
             let rest = wanted.map(|at: Duration| at.saturating_sub(self.shared.world.now()));
-            let cause = match self.alarm.wait(rest) {
+            let rung = self.alarm.wait(rest);
+            let cause = match rung {
                 Rung::Stop => break,
                 Rung::Hint => Cause::Hint,
                 Rung::Wake | Rung::Timeout if self.is_time_to_look() => Cause::Look,
@@ -108,7 +109,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Watch<T> {
             // Only a rule of the embedder can be within a turn already, and this thread is within none.
             let Ok(turn) = self.shared.turn(cause) else { continue };
             due = turn.next;
-            if turn.has_read || cause == Cause::Hint {
+            if turn.has_read || matches!(rung, Rung::Hint | Rung::Wake) {
                 // Folders and links may have moved, and there may be other files now. What is watched anew is a hint
                 // of its own, so that nothing falls between the reading and the watching.
                 self.follow();

@@ -128,6 +128,7 @@ impl Model<'_> {
         self.said = Said::InForce;
         self.running = accepted;
         self.source = Some(source);
+        self.is_published = true;
     }
 
     fn defer(
@@ -150,11 +151,15 @@ impl Model<'_> {
         told.extend((!was_deferred).then_some(Notice::Deferred { busy }));
     }
 
+    /// Whether the closure that says how the files are followed panics at what runs.
+    pub(super) fn has_mistake(&self) -> bool {
+        self.setup.follows && self.running.settings.quiet_ms == PANICS_QUIET
+    }
+
     /// The settings say how they are followed; where their closure panics, what it said before holds.
     pub(super) fn follow(&mut self) {
-        let quiet_ms = self.running.settings.quiet_ms;
-        if self.setup.follows && quiet_ms != PANICS_QUIET {
-            self.quiet = Duration::from_millis(quiet_ms);
+        if self.setup.follows && !self.has_mistake() {
+            self.quiet = Duration::from_millis(self.running.settings.quiet_ms);
         }
     }
 }

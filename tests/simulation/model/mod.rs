@@ -11,7 +11,7 @@ use speckit_tests::fakes::Recording;
 use crate::contents::{Contents, contents};
 use crate::notices::{Notice, claim};
 use crate::oracle::{Accepted, Leaves, Oracle, Verdict};
-use crate::program::{PANICS_QUIET, Setup, closure_panicked};
+use crate::program::{Setup, closure_panicked};
 use crate::tally::{Seen, Tally};
 
 mod deciding;
@@ -76,6 +76,9 @@ pub struct Model<'a> {
     since: Duration,
     times: Vec<Duration>,
     refusals: u64,
+    /// Whether what runs was put in force by the reading that is looked at.
+    is_published: bool,
+    warnings: usize,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -108,9 +111,6 @@ impl<'a> Model<'a> {
                 Verdict::Refused(_) => return Ok(Err(found)),
             },
         };
-        if setup.follows && running.settings.quiet_ms == PANICS_QUIET {
-            return Ok(Err(closure_panicked()));
-        }
         let mut model = Self {
             setup,
             oracle,
@@ -129,7 +129,12 @@ impl<'a> Model<'a> {
             since: now,
             times: Vec::new(),
             refusals: 0,
+            is_published: false,
+            warnings: 0,
         };
+        if model.has_mistake() {
+            return Ok(Err(closure_panicked()));
+        }
         model.follow();
         Ok(Ok(model))
     }
@@ -200,6 +205,10 @@ impl<'a> Model<'a> {
             // By the quiet period that was in force, or by the one that is.
             due = self.due(now, guards, &mut is_asked);
             self.follow();
+            if std::mem::take(&mut self.is_published) && self.has_mistake() {
+                self.warnings += 1;
+                told.push(Notice::Warned);
+            }
             if due.is_none() {
                 due = self.due(now, guards, &mut is_asked);
             }

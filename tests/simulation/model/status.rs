@@ -29,7 +29,7 @@ impl Model<'_> {
         is("what is pending", pending == self.running.pending)?;
         let refusal = status.refusal.as_ref().map(|found| findings(found));
         is("the refusal", refusal.as_ref() == self.refused())?;
-        is("the warnings", status.warnings.is_empty())?;
+        is("the warnings", status.warnings.len() == self.warnings)?;
         let drift: Vec<String> = status.drift.iter().map(|path| path.display().to_string()).collect();
         is("the drift", drift == self.drift(world))
     }

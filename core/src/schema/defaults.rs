@@ -73,10 +73,11 @@ impl Plan {
     ) -> Vec<(smol_str::SmolStr, Value)> {
         let table = present.and_then(Value::as_table);
         let nodes = || all.iter().map(|id| self.node(*id));
-        // Where only named members lead to a default, the others need no look.
+        // Where only named members lead to a default, the others need no look, nor do those whose defaults are known.
         let free = all.iter().any(|id| self.has_free_below(*id));
+        let leads = |id: &NodeId| self.leads_to_default(*id) && (known.is_none() || !self.is_settled(*id));
         let named = nodes().flat_map(|node| &node.properties);
-        let named = named.filter(|(_, id)| free || self.leads_to_default(**id));
+        let named = named.filter(|(_, id)| free || leads(id));
         let others = table.filter(|_| free).into_iter().flat_map(|table| table.keys());
         let mut names: Vec<_> = named.map(|(name, _)| name).chain(others).collect();
         names.sort_unstable();

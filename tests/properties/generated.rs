@@ -6,7 +6,7 @@ use proptest::sample::{select, subsequence};
 use serde_json::{Map, Value as Json, json};
 use speckit_core::schema::{Documents, Schema};
 use speckit_core::source::{Language, parse};
-use speckit_core::{Diagnostic, LayerKind, Source, Value};
+use speckit_core::{Diagnostic, Key, LayerKind, Segment, Source, Value};
 
 /// The names of members. `$ref` and `$id` are names like any other where no keyword stands.
 const NAMES: [&str; 6] = ["a", "b", "aa", "é", "$ref", "$id"];
@@ -39,6 +39,15 @@ fn number() -> impl Strategy<Value = Json> {
         1 => select(&[u64::MAX, u64::MAX - 1, 1 << 63][..]).prop_map(Json::from),
         1 => select(&[1e300, 1e19, 9_007_199_254_740_992.0, 1e-7][..]).prop_map(Json::from),
     ]
+}
+
+/// Keys of which some lead to a part of an [`instance`].
+pub(crate) fn key() -> impl Strategy<Value = Key> {
+    let segment = prop_oneof![
+        3 => select(&NAMES[..]).prop_map(|name| Segment::Name(name.into())),
+        1 => (0..3_usize).prop_map(Segment::Index),
+    ];
+    vec(segment, 0..5).prop_map(|segments| segments.into_iter().fold(Key::root(), |key, next| key.join(next)))
 }
 
 /// Any JSON value of the alphabet.

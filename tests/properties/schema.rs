@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value as Json, json};
 
-use super::generated::{compile, edited, instance, schema, tree};
+use super::generated::{compile, edited, instance, key, schema, tree};
 
 fn oracle(schema: &Json) -> jsonschema::Validator {
     jsonschema::draft7::new(schema).unwrap_or_else(|error| panic!("{schema}: {error}"))
@@ -63,6 +63,19 @@ proptest! {
     }
 
     #[test]
+    fn a_key_is_secret_where_the_facts_of_it_say_so(
+        schema in schema(),
+        keys in prop::collection::vec(key(), 32),
+    ) {
+        let schema = compile(&with_secrets(schema)).unwrap();
+        for key in keys {
+            if let Some(facts) = schema.facts(&key) {
+                prop_assert_eq!(schema.is_secret(&key), facts.secret, "{}", key);
+            }
+        }
+    }
+
+    #[test]
     fn a_validator_says_the_same_whatever_trees_it_has_seen_before(
         schema in schema(),
         others in prop::collection::vec((select(&["a", "b"][..]), instance(), any::<u8>()), 24),
@@ -80,6 +93,19 @@ proptest! {
             }
         }
     }
+}
+
+/// The schema with every subschema of strings made secret.
+fn with_secrets(mut schema: Json) -> Json {
+    if let Json::Array(below) = &mut schema {
+        below.iter_mut().for_each(|below| *below = with_secrets(below.take()));
+    } else if let Json::Object(below) = &mut schema {
+        below.values_mut().for_each(|below| *below = with_secrets(below.take()));
+        if below.get("type") == Some(&json!("string")) {
+            below.insert("x-secret".into(), true.into());
+        }
+    }
+    schema
 }
 
 /// The schema for two members of a table, so that one may change while the other does not.

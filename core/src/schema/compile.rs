@@ -44,7 +44,7 @@ pub(super) fn compile(documents: &Documents) -> Result<Plan, Vec<Diagnostic>> {
     }
     compiler.plan.has_restarts =
         compiler.plan.nodes.iter().any(|node| node.notes.reload == Some(Reload::Restart));
-    compiler.plan.has_secrets = compiler.plan.nodes.iter().any(|node| node.notes.secret);
+    compiler.plan.secrets_below = compiler.plan.find_leading_to(|node| node.notes.secret);
     if compiler.found.is_empty() {
         match longest_chain(&compiler.plan) {
             Ok(longest) => compiler.plan.longest_chain = longest,

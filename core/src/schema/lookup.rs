@@ -70,16 +70,20 @@ impl Plan {
     ///
     /// A key that the schema refuses is as secret as the one that it may be a misspelling of.
     pub(super) fn is_secret(&self, key: &Key) -> bool {
-        if !self.has_secrets {
+        let leads_to_secret = |id: &NodeId| self.secrets_below.get(id.0 as usize) == Some(&true);
+        if !leads_to_secret(&Self::ROOT) {
             return false;
         }
         let mut secret = false;
         let mut reached = 0;
         let mut refused = 0;
-        self.visit(key, &mut |depth, node| {
-            secret |= node.notes.secret;
-            let deepest = if node.refuses { &mut refused } else { &mut reached };
-            *deepest = depth.max(*deepest);
+        self.visit_while(key, &mut |depth, nodes| {
+            for node in nodes.iter().map(|id| self.node(*id)) {
+                secret |= node.notes.secret;
+                let deepest = if node.refuses { &mut refused } else { &mut reached };
+                *deepest = depth.max(*deepest);
+            }
+            nodes.iter().any(leads_to_secret)
         });
         if secret || refused <= reached {
             return secret;
@@ -129,9 +133,9 @@ impl Plan {
         own.or_else(|| node.in_place().into_iter().find_map(|part| self.strategy_at(part, segments)))
     }
 
-    /// For each node, whether an `x-merge` can be reached from it.
-    pub(super) fn find_strategies(&self) -> Vec<bool> {
-        let mut found: Vec<bool> = self.nodes.iter().map(|node| node.notes.merge.is_some()).collect();
+    /// For each node, whether one that is wanted can be reached from it.
+    pub(super) fn find_leading_to(&self, is_wanted: impl Fn(&Node) -> bool) -> Vec<bool> {
+        let mut found: Vec<bool> = self.nodes.iter().map(is_wanted).collect();
         loop {
             let mut grew = false;
             for id in self.ids() {
@@ -147,6 +151,7 @@ impl Plan {
                 };
                 let below = node.properties.values().chain(node.patterns.iter().map(|(_, id)| id));
                 let below = below.chain(&node.additional).chain(items).chain(rest).copied();
+                let below = below.chain(node.contains());
                 let reaches = below.chain(node.in_place()).any(|id| found.get(id.0 as usize) == Some(&true));
                 if let Some(flag) = found.get_mut(id.0 as usize).filter(|flag| !**flag && reaches) {
                     *flag = true;
@@ -167,20 +172,28 @@ impl Plan {
     /// Visits each node that may apply to the key or to one above it, whatever the values are:
     /// alternatives count too, since a setting is secret if one of them says so.
     fn visit(&self, key: &Key, visit: &mut dyn FnMut(usize, &Node)) {
+        self.visit_while(key, &mut |depth, nodes| {
+            nodes.iter().for_each(|id| visit(depth, self.node(*id)));
+            true
+        });
+    }
+
+    /// Visits the nodes that may apply to each part of the key, from the root on, until `visit` says that it is enough.
+    fn visit_while(&self, key: &Key, visit: &mut dyn FnMut(usize, &[NodeId]) -> bool) {
         let mut here: Vec<NodeId> = Vec::from([Self::ROOT]);
         for depth in 0..=key.segments().len() {
+            let nodes = self.with_parts(&here);
+            if !visit(depth, &nodes) {
+                return;
+            }
             let mut next = Vec::new();
-            for id in self.with_parts(&here) {
+            for id in nodes {
                 let node = self.node(id);
-                visit(depth, node);
                 match key.segments().get(depth) {
                     Some(Segment::Name(name)) => next.extend(node.of_member(name)),
                     Some(Segment::Index(index)) => {
                         next.extend(node.of_element(*index));
-                        next.extend(node.judged.iter().filter_map(|judged| match judged {
-                            Judged::Contains(id) => Some(*id),
-                            _ => None,
-                        }));
+                        next.extend(node.contains());
                     }
                     None => {}
                 }

@@ -88,7 +88,7 @@ impl Schema {
         let findings = in_report_order(findings);
         plan.defaults_below = plan.find_defaults();
         plan.settled_defaults = plan.find_settled();
-        plan.strategies_below = plan.find_strategies();
+        plan.strategies_below = plan.find_leading_to(|node| node.notes.merge.is_some());
         let named_variables = plan.named_variables().into();
         Ok(Self { plan: Arc::new(plan), warnings: findings.into(), named_variables })
     }

@@ -26,8 +26,6 @@ pub(super) struct Plan {
     pub(super) warnings: Vec<Diagnostic>,
     /// The most subschemas that apply to one value by way of one another.
     pub(super) longest_chain: usize,
-    /// Tells whether any subschema is secret.
-    pub(super) has_secrets: bool,
     pub(super) has_restarts: bool,
     /// For each node, whether a `default` can be reached from it.
     pub(super) defaults_below: Vec<bool>,
@@ -35,6 +33,8 @@ pub(super) struct Plan {
     pub(super) settled_defaults: Vec<bool>,
     /// For each node, whether an `x-merge` can be reached from it.
     pub(super) strategies_below: Vec<bool>,
+    /// For each node, whether an `x-secret` can be reached from it.
+    pub(super) secrets_below: Vec<bool>,
 }
 
 /// One subschema. A node of a `$ref` has only that, as Draft 7 ignores what stands beside it.
@@ -153,6 +153,14 @@ impl Node {
         let mut known = named.into_iter().chain(matched).peekable();
         let rest = if known.peek().is_none() { self.additional } else { None };
         known.chain(rest)
+    }
+
+    /// The subschemas of which some element must fit one.
+    pub(super) fn contains(&self) -> impl Iterator<Item = NodeId> {
+        self.judged.iter().filter_map(|judged| match judged {
+            Judged::Contains(node) => Some(*node),
+            _ => None,
+        })
     }
 
     /// The subschema that applies to the element at that index.

@@ -195,8 +195,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
-    /// Reads again when this file or folder changes too, although nothing of the configuration lies there: a
-    /// certificate that a rule looks at, say.
+    /// Reads again when this file, or what lies directly in this folder, changes too, although nothing of the
+    /// configuration lies there: a certificate that a rule looks at, say.
     #[must_use]
     pub fn watch_path(mut self, path: impl Into<PathBuf>) -> Self {
         self.beside.push(path.into());

@@ -111,7 +111,7 @@ impl<T: DeserializeOwned> Loader<T> {
         let compiled = self.renew_schema(world, &recorder);
         let names = self.rules.names(None);
         let is_ours = |variable: &str| names.is_some_and(|names| names.concerns(variable));
-        let inputs = self.sources.gather(&recorder, names.as_ref(), || world.variables(&is_ours));
+        let inputs = self.sources.gather(&recorder, names.as_ref(), || world.environment(&is_ours));
         recorder.note("environment", inputs.environment.fingerprint());
         for path in beside {
             recorder.note_beside(path);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use speckit_core::Diagnostic;
 use speckit_core::diff::Change;
+use speckit_core::reload::Machine;
 
 use crate::events::{ConfigReloadEvent, Diagnostics};
 use crate::snapshot::Snapshot;
@@ -74,8 +75,8 @@ pub(crate) struct Ledger {
     pub(crate) files: BTreeSet<PathBuf>,
     pub(crate) watching: Watching,
     pub(crate) warnings: Vec<Diagnostic>,
-    pub(crate) is_waiting: bool,
-    pub(crate) is_deferred: bool,
+    is_waiting: bool,
+    is_deferred: bool,
 }
 
 impl Ledger {
@@ -105,6 +106,12 @@ impl Ledger {
             }
             self.times.push_back(elapsed);
         }
+    }
+
+    /// What waits at present. Whoever is told of an event, and asks, finds it here.
+    pub(crate) fn stands(&mut self, machine: &Machine) {
+        self.is_waiting = machine.is_waiting();
+        self.is_deferred = machine.is_deferred();
     }
 
     pub(crate) fn told(&mut self, event: &ConfigReloadEvent) {

@@ -15,14 +15,9 @@ use crate::{clock, environment};
 /// Files, the environment and the time: those of the machine ([`Host`]), or what stands in for them in a
 /// simulation.
 pub trait World: Files + Send + Sync {
-    /// The environment as it is now.
-    fn environment(&self) -> Environment;
-
-    /// The same of the variables with a name that is wanted. A configuration asks for those that may mean something
-    /// to it, at each reload.
-    fn variables(&self, is_wanted: &dyn Fn(&str) -> bool) -> Environment {
-        self.environment().of_wanted(is_wanted)
-    }
+    /// The environment as it is now, of the variables with a name that is wanted: those that may mean something to the
+    /// configuration.
+    fn environment(&self, is_wanted: &dyn Fn(&str) -> bool) -> Environment;
 
     /// The time since some fixed moment. It never goes back.
     fn now(&self) -> Duration;
@@ -59,11 +54,7 @@ impl Files for Host {
 }
 
 impl World for Host {
-    fn environment(&self) -> Environment {
-        environment::capture()
-    }
-
-    fn variables(&self, is_wanted: &dyn Fn(&str) -> bool) -> Environment {
+    fn environment(&self, is_wanted: &dyn Fn(&str) -> bool) -> Environment {
         environment::capture_wanted(is_wanted)
     }
 

@@ -165,11 +165,11 @@ impl Files for FakeWorld {
 }
 
 impl World for FakeWorld {
-    fn environment(&self) -> Environment {
+    fn environment(&self, is_wanted: &dyn Fn(&str) -> bool) -> Environment {
         let mut state = self.state();
         state.begin(true);
         state.reading = Some(0);
-        state.readings.last().map(Recording::environment).unwrap_or_default()
+        state.readings.last().map(Recording::environment).unwrap_or_default().of_wanted(is_wanted)
     }
 
     fn now(&self) -> Duration {

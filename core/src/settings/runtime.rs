@@ -16,7 +16,8 @@ pub struct HotReloadConfig {
     pub enabled: bool,
     /// How long the files must be quiet before a reload, in milliseconds: 500 to 10000.
     pub debounce_ms: u64,
-    /// Files and folders, relative to the configuration's folder, whose change triggers a reload.
+    /// Files and folders, relative to the configuration's folder, whose change triggers a reload; of a folder what lies
+    /// directly in it.
     pub watch_paths: Vec<String>,
     /// How changes are noticed.
     pub mode: WatchMode,

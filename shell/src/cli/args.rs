@@ -108,7 +108,7 @@ pub(super) enum Command {
     Resolve(With<ResolveArgs>),
     /// Rewrite an old file: [[agents]] becomes [models]
     Migrate(With<MigrateArgs>),
-    /// Watch the files: a dashboard on a terminal, else a line for each event
+    /// Watch the files: a dashboard on a terminal, else a line for each event (with --schema, quiet is 2 s)
     Watch(With<WatchArgs>),
     /// Print completions for a shell
     Completions(With<CompletionsArgs>),

@@ -197,8 +197,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
         if turn.has_read {
             ledger.files = engine.last.files().map(PathBuf::from).collect();
         }
-        ledger.is_waiting = engine.machine.is_waiting();
-        ledger.is_deferred = turn.is_deferred;
+        ledger.stands(&engine.machine);
         Ok(turn)
     }
 
@@ -238,6 +237,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
             turn.is_renewed |= old.generation() != new.generation();
             self.ledger().published(now, elapsed, old.generation() != new.generation());
         }
+        self.ledger().stands(&engine.machine);
         for action in &actions {
             if let Action::Tell(notice) = action {
                 let event = self.event(engine, *notice, elapsed, &changed);

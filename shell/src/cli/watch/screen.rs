@@ -8,7 +8,8 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use ratatui::DefaultTerminal;
-use ratatui::crossterm::event::{self, Event};
+use ratatui::crossterm::event::{self, DisableBracketedPaste, EnableBracketedPaste, Event};
+use ratatui::crossterm::execute;
 use serde::de::DeserializeOwned;
 use speckit_core::Key;
 use speckit_core::redact::redact;
@@ -33,6 +34,8 @@ pub(super) fn run<T: DeserializeOwned + Send + Sync + 'static>(
     has_color: bool,
 ) -> io::Result<Outcome> {
     let mut terminal = ratatui::try_init()?;
+    // What is pasted is no key; where the terminal does not know the difference, nothing is lost.
+    let _ = execute!(terminal.backend_mut(), EnableBracketedPaste);
     let keys = Keys::read(tell.clone());
     let mut screen = Screen {
         shell,
@@ -43,6 +46,7 @@ pub(super) fn run<T: DeserializeOwned + Send + Sync + 'static>(
     };
     let ended = screen.follow(&mut terminal, inputs, has_color);
     drop(keys);
+    let _ = execute!(terminal.backend_mut(), DisableBracketedPaste);
     ratatui::try_restore()?;
     ended.map(|()| Outcome::Yes)
 }

@@ -85,7 +85,7 @@ pub(crate) fn edited(instance: &Json, other: &Json, place: usize) -> Json {
             let mut elements = elements.clone();
             let at = place % (elements.len() + 1);
             let element = edit(elements.get(at), &others[place % others.len()]);
-            elements.splice(at..elements.len().min(at + 1), (place % 3 > 0).then_some(element));
+            elements.splice(at..elements.len().min(at + 1), (!place.is_multiple_of(3)).then_some(element));
             elements.into()
         }
         _ => other.clone(),

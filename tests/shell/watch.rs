@@ -114,15 +114,20 @@ fn a_hangup_reloads_at_once() {
     let place = Place::with_config("[hot_reload]\ndebounce_ms = 10000\n");
     let mut watch = Watch::start(&place, "--format json");
     watch.line();
-    place.write("speckit.toml", "[hot_reload]\ndebounce_ms = 9000\n");
+    place.write("new.tmp", "[hot_reload]\ndebounce_ms = 9000\n");
+    std::fs::rename(place.path("new.tmp"), place.path("speckit.toml")).unwrap();
     watch.signal("HUP");
     assert_eq!(watch.json()["event"], "file_changed");
     assert_eq!(watch.json()["generation"], 2);
     watch.signal("HUP");
-    place.write("speckit.toml", "[hot_reload]\ndebounce_ms = 9\n");
+    // A signal that falls into the next one is one with it.
+    thread::sleep(Duration::from_millis(500));
+    place.write("new.tmp", "[hot_reload]\ndebounce_ms = 9\n");
+    std::fs::rename(place.path("new.tmp"), place.path("speckit.toml")).unwrap();
     watch.signal("HUP");
     assert_eq!(watch.json()["event"], "file_changed");
     assert_eq!(watch.json()["event"], "reload_failed");
+    thread::sleep(Duration::from_millis(500));
     let answer = watch.ended_by("TERM").yes().says("reloaded by hand: nothing has changed");
     assert!(answer.err.contains("reloaded by hand: the files are refused"), "{}", answer.err);
 }

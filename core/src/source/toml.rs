@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use smol_str::SmolStr;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
 use super::toml_syntax::findings;
 use super::{syntax, too_deep};
@@ -22,7 +22,7 @@ pub(super) fn parse(source: &Arc<Source>) -> Result<Value, Vec<Diagnostic>> {
     let (root, errors) = DeTable::parse_recoverable(text);
     let mut reader = Reader { source, found: findings(source, root.get_ref(), &errors) };
     if reader.found.is_empty() {
-        let value = reader.table(root.get_ref(), Origin::new(source, 0..0), 0);
+        let value = reader.table(root.into_inner(), Origin::new(source, 0..0), 0);
         if reader.found.is_empty() {
             return Ok(value);
         }
@@ -35,24 +35,24 @@ struct Reader<'s> {
     found: Vec<Diagnostic>,
 }
 
+/// What is read is taken, so that its memory is free for the tree that is made of it.
 impl Reader<'_> {
-    fn table(&mut self, table: &DeTable<'_>, origin: Origin, depth: usize) -> Value {
+    fn table(&mut self, table: DeTable<'_>, origin: Origin, depth: usize) -> Value {
         if !self.may_descend(&origin, depth) {
             return Value::table([], origin);
         }
-        let member = |(name, value): (&Spanned<_>, _)| {
-            let name: &alloc::borrow::Cow<'_, str> = name.get_ref();
-            (SmolStr::new(name.as_ref()), self.value(value, depth + 1))
+        let member = |(name, value): (Spanned<DeString<'_>>, _)| {
+            (SmolStr::new(name.get_ref()), self.value(value, depth + 1))
         };
-        Value::table(table.iter().map(member), origin)
+        Value::table(table.into_iter().map(member), origin)
     }
 
-    fn value(&mut self, spanned: &Spanned<DeValue<'_>>, depth: usize) -> Value {
+    fn value(&mut self, spanned: Spanned<DeValue<'_>>, depth: usize) -> Value {
         let origin = Origin::new(self.source, spanned.span());
-        let kind = match spanned.get_ref() {
-            DeValue::String(text) => Kind::String(SmolStr::new(text.as_ref())),
-            DeValue::Boolean(bool) => Kind::Bool(*bool),
-            DeValue::Datetime(datetime) => Kind::Datetime(*datetime),
+        let kind = match spanned.into_inner() {
+            DeValue::String(text) => Kind::String(SmolStr::new(text)),
+            DeValue::Boolean(bool) => Kind::Bool(bool),
+            DeValue::Datetime(datetime) => Kind::Datetime(datetime),
             DeValue::Integer(int) => match i128::from_str_radix(int.as_str(), int.radix()) {
                 Ok(wide) => Kind::Number(match i64::try_from(wide) {
                     Ok(narrow) => Number::Int(narrow),
@@ -71,7 +71,8 @@ impl Reader<'_> {
                 if !self.may_descend(&origin, depth) {
                     return Value::array([], origin);
                 }
-                return Value::array(elements.iter().map(|element| self.value(element, depth + 1)), origin);
+                let elements = elements.into_iter().map(|element| self.value(element, depth + 1));
+                return Value::array(elements, origin);
             }
             DeValue::Table(table) => return self.table(table, origin, depth),
         };

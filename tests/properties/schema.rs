@@ -63,14 +63,14 @@ proptest! {
     }
 
     #[test]
-    fn a_key_is_secret_where_the_facts_of_it_say_so(
+    fn a_key_is_secret_and_takes_effect_as_the_facts_of_it_say(
         schema in schema(),
         keys in prop::collection::vec(key(), 32),
     ) {
-        let schema = compile(&with_secrets(schema)).unwrap();
+        let schema = compile(&with_notes(schema)).unwrap();
         for key in keys {
             if let Some(facts) = schema.facts(&key) {
-                prop_assert_eq!(schema.is_secret(&key), facts.secret, "{}", key);
+                prop_assert_eq!((schema.is_secret(&key), schema.reload(&key)), (facts.secret, facts.reload), "{}", key);
             }
         }
     }
@@ -95,15 +95,19 @@ proptest! {
     }
 }
 
-/// The schema with every subschema of strings made secret.
-fn with_secrets(mut schema: Json) -> Json {
+/// The schema with every subschema of strings made secret, and of other types told apart by when they take effect.
+fn with_notes(mut schema: Json) -> Json {
     if let Json::Array(below) = &mut schema {
-        below.iter_mut().for_each(|below| *below = with_secrets(below.take()));
+        below.iter_mut().for_each(|below| *below = with_notes(below.take()));
     } else if let Json::Object(below) = &mut schema {
-        below.values_mut().for_each(|below| *below = with_secrets(below.take()));
-        if below.get("type") == Some(&json!("string")) {
-            below.insert("x-secret".into(), true.into());
-        }
+        below.values_mut().for_each(|below| *below = with_notes(below.take()));
+        let note = match below.get("type").and_then(Json::as_str) {
+            Some("string") => Some(("x-secret", json!(true))),
+            Some("object") => Some(("x-reload", json!("restart"))),
+            Some("integer") => Some(("x-reload", json!("live"))),
+            _ => None,
+        };
+        below.extend(note.map(|(name, note)| (name.to_string(), note)));
     }
     schema
 }

@@ -44,6 +44,7 @@ pub(super) fn compile(documents: &Documents) -> Result<Plan, Vec<Diagnostic>> {
     }
     compiler.plan.has_restarts =
         compiler.plan.nodes.iter().any(|node| node.notes.reload == Some(Reload::Restart));
+    compiler.plan.reloads_below = compiler.plan.find_leading_to(|node| node.notes.reload.is_some());
     compiler.plan.secrets_below = compiler.plan.find_leading_to(|node| node.notes.secret);
     if compiler.found.is_empty() {
         match longest_chain(&compiler.plan) {

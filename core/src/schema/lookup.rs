@@ -104,9 +104,12 @@ impl Plan {
     /// When a change of the key takes effect.
     pub(super) fn reload(&self, key: &Key) -> Reload {
         let mut reload = Reload::default();
-        if self.has_restarts {
-            self.visit(key, &mut |_, node| reload = node.notes.reload.unwrap_or(reload));
-        }
+        self.visit_while(key, &mut |_, nodes| {
+            for node in nodes.iter().map(|id| self.node(*id)) {
+                reload = node.notes.reload.unwrap_or(reload);
+            }
+            nodes.iter().any(|id| self.reloads_below.get(id.0 as usize) == Some(&true))
+        });
         reload
     }
 

@@ -33,6 +33,8 @@ pub(super) struct Plan {
     pub(super) settled_defaults: Vec<bool>,
     /// For each node, whether an `x-merge` can be reached from it.
     pub(super) strategies_below: Vec<bool>,
+    /// For each node, whether an `x-reload` can be reached from it.
+    pub(super) reloads_below: Vec<bool>,
     /// For each node, whether an `x-secret` can be reached from it.
     pub(super) secrets_below: Vec<bool>,
 }

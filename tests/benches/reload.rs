@@ -6,23 +6,36 @@
 //! environment, no places, and validates nothing. speckit reads the environment of this process at every reload.
 //!
 //! `model` changes one key of one model in the middle of the file, `retry` a key of a table beside the models.
+//!
+//! `cargo bench --bench reload -- ratios` measures the two in turn and prints how their medians compare: a machine that
+//! is busy with something else is so to both.
 
 use std::fs;
 use std::hint::black_box;
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use alternating::Alternating;
 use criterion::{BenchmarkId, Criterion};
 use speckit_core::AppConfig;
-use speckit_shell::{ConfigLoader, ConfigReloadEvent};
+use speckit_shell::{ConfigLoader, ConfigReloadEvent, Shell, Subscription};
 use speckit_tests::models::file;
 
 mod alternating;
 
 const SIZES: [usize; 4] = [6, 100, 1_000, 10_000];
+/// How long one pair of `ratios` is measured.
+const PAIRS: Duration = Duration::from_secs(3);
 
-/// The file with the tier of one model changed, which moves all places behind it.
+/// A text with as many models, and the same with one key changed in each of two ways.
+fn edits(models: usize) -> (String, [(&'static str, String); 2]) {
+    let text = file(models);
+    let edits = [("model", with_another_tier(&text, models)), ("retry", with_more_attempts(&text))];
+    assert!(edits.iter().all(|(_, edited)| *edited != text));
+    (text, edits)
+}
+
+/// The text with the tier of one model changed, which moves all places behind it.
 fn with_another_tier(text: &str, models: usize) -> String {
     let header = format!("-{}\"\ntier = \"", models / 2);
     let (before, after) = text.split_once(&header).expect("the model is there");
@@ -31,94 +44,117 @@ fn with_another_tier(text: &str, models: usize) -> String {
     format!("{before}{header}{other}\"{behind}")
 }
 
-/// The file with another number of attempts, which moves nearly all places.
+/// The text with another number of attempts, which moves nearly all places.
 fn with_more_attempts(text: &str) -> String {
     text.replacen("max_attempts = 5\n", "max_attempts = 10\n", 1)
 }
 
-fn bare(path: &Path) -> AppConfig {
-    let text = fs::read_to_string(path).expect("the file is there");
-    toml::from_str(&text).expect("toml reads it")
+/// How long something took.
+struct Took {
+    whole: Duration,
+    to_swap: Duration,
 }
 
-/// The sum of what one edit after the other takes by its own account.
-fn of_edits(edits: u64, file: &mut Alternating, mut react: impl FnMut() -> Duration) -> Duration {
-    (0..edits)
-        .map(|_| {
-            file.edit();
-            react()
-        })
-        .sum()
+/// speckit and its peer over the same file.
+struct Both {
+    file: Alternating,
+    path: PathBuf,
+    shell: Shell<AppConfig>,
+    events: Subscription,
+    settings: AppConfig,
 }
+
+impl Both {
+    fn over(text: &str, edited: &str) -> Self {
+        let file = Alternating::of([text, edited]);
+        let path = file.path();
+        let shell = ConfigLoader::new(&path).open().expect("the configuration is right");
+        let events = shell.subscribe();
+        let settings = shell.current().as_ref().clone();
+        let mut both = Self { file, path, shell, events, settings };
+        both.bare();
+        assert_eq!(both.settings.models, both.shell.load().models);
+        both
+    }
+
+    /// A reload behind an edit.
+    fn speckit(&mut self) -> Took {
+        self.file.edit();
+        let started = Instant::now();
+        self.shell.reload().expect("the configuration is right");
+        let whole = started.elapsed();
+        let told: Vec<_> = std::iter::from_fn(|| self.events.try_recv().ok()).collect();
+        match told.as_slice() {
+            [
+                ConfigReloadEvent::FileChanged { .. },
+                ConfigReloadEvent::ReloadSuccess { changed, elapsed, .. },
+            ] if changed.len() == 1 => Took { whole, to_swap: *elapsed },
+            other => panic!("one change is told once: {other:?}"),
+        }
+    }
+
+    fn bare(&mut self) -> Took {
+        self.file.save();
+        let started = Instant::now();
+        let text = fs::read_to_string(&self.path).expect("the file is there");
+        let settings = toml::from_str(&text).expect("toml reads it");
+        let to_swap = started.elapsed();
+        self.settings = black_box(settings);
+        Took { whole: started.elapsed(), to_swap }
+    }
+}
+
+/// What is measured: whose, and until when.
+type Measured = (&'static str, fn(&mut Both) -> Duration);
+
+const MEASURED: [Measured; 4] = [
+    ("whole/speckit", |both| both.speckit().whole),
+    ("whole/bare", |both| both.bare().whole),
+    ("to-swap/speckit", |both| both.speckit().to_swap),
+    ("to-swap/bare", |both| both.bare().to_swap),
+];
 
 fn reload(criterion: &mut Criterion) {
     for models in SIZES {
+        let (text, edits) = edits(models);
         let mut group = criterion.benchmark_group(format!("reload/{models}"));
         group.sample_size(if models > 1_000 { 20 } else { 50 });
-        let text = file(models);
-        for (key, edited) in
-            [("model", with_another_tier(&text, models)), ("retry", with_more_attempts(&text))]
-        {
-            assert_ne!(text, edited);
-            let mut file = Alternating::of([&text, &edited]);
-            let path = file.path();
-            let shell = ConfigLoader::new(&path).open().expect("the configuration is right");
-            let events = shell.subscribe();
-            // One change, told once.
-            let elapsed = || match events.try_recv().into_iter().chain(events.try_recv()).last() {
-                Some(ConfigReloadEvent::ReloadSuccess { changed, elapsed, .. }) if changed.len() == 1 => {
-                    elapsed
-                }
-                other => panic!("{other:?}"),
-            };
-            let mut settings = bare(&path);
-            assert_eq!(settings.models, shell.load().models);
-
-            group.bench_function(BenchmarkId::new(key, "whole/speckit"), |bencher| {
-                bencher.iter_custom(|edits| {
-                    of_edits(edits, &mut file, || {
-                        let started = Instant::now();
-                        shell.reload().expect("the configuration is right");
-                        let took = started.elapsed();
-                        elapsed();
-                        took
-                    })
+        for (key, edited) in &edits {
+            let mut both = Both::over(&text, edited);
+            for (name, measure) in MEASURED {
+                group.bench_function(BenchmarkId::new(*key, name), |bencher| {
+                    bencher.iter_custom(|rounds| (0..rounds).map(|_| measure(&mut both)).sum());
                 });
-            });
-            group.bench_function(BenchmarkId::new(key, "whole/bare"), |bencher| {
-                bencher.iter_custom(|edits| {
-                    of_edits(edits, &mut file, || {
-                        let started = Instant::now();
-                        settings = black_box(bare(&path));
-                        started.elapsed()
-                    })
-                });
-            });
-            // An odd number of edits may have left the file as the shell has it already.
-            shell.reload().expect("the configuration is right");
-            events.try_recv().into_iter().chain(events.try_recv()).for_each(drop);
-            group.bench_function(BenchmarkId::new(key, "to-swap/speckit"), |bencher| {
-                bencher.iter_custom(|edits| {
-                    of_edits(edits, &mut file, || {
-                        shell.reload().expect("the configuration is right");
-                        elapsed()
-                    })
-                });
-            });
-            group.bench_function(BenchmarkId::new(key, "to-swap/bare"), |bencher| {
-                bencher.iter_custom(|edits| {
-                    of_edits(edits, &mut file, || {
-                        let started = Instant::now();
-                        let new = bare(&path);
-                        let took = started.elapsed();
-                        settings = black_box(new);
-                        took
-                    })
-                });
-            });
-            black_box(&settings);
+            }
         }
         group.finish();
+    }
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+fn ratios() {
+    for models in SIZES {
+        let (text, edits) = edits(models);
+        for (key, edited) in &edits {
+            let mut both = Both::over(&text, edited);
+            let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+            let started = Instant::now();
+            while started.elapsed() < PAIRS {
+                ours.push(both.speckit());
+                theirs.push(both.bare());
+            }
+            let of = |pick: fn(&Took) -> Duration| {
+                let (ours, theirs) =
+                    (median(ours.iter().map(pick).collect()), median(theirs.iter().map(pick).collect()));
+                format!("{ours:.1?} / {theirs:.1?} = {:.2}", ours.as_secs_f64() / theirs.as_secs_f64())
+            };
+            let (whole, to_swap) = (of(|took| took.whole), of(|took| took.to_swap));
+            println!("{models} models, {key}: whole {whole}, to the swap {to_swap} ({} pairs)", ours.len());
+        }
     }
 }
 
@@ -127,4 +163,11 @@ criterion::criterion_group! {
     config = Criterion::default().warm_up_time(Duration::from_millis(500));
     targets = reload
 }
-criterion::criterion_main!(benches);
+
+fn main() {
+    if std::env::args().any(|argument| argument == "ratios") {
+        return ratios();
+    }
+    benches();
+    Criterion::default().configure_from_args().final_summary();
+}

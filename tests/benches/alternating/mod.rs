@@ -1,7 +1,7 @@
 //! A configuration file that is edited to and fro.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use tempfile::TempDir;
 
@@ -22,8 +22,8 @@ impl Alternating {
         for (path, text) in contents.iter().zip(texts) {
             fs::write(path, text).expect("the text can be written");
         }
-        let mut file = Self { folder, contents, edits: 1 };
-        file.edit();
+        let file = Self { folder, contents, edits: 0 };
+        file.save();
         file
     }
 
@@ -35,9 +35,15 @@ impl Alternating {
     /// Gives the file its other text.
     pub fn edit(&mut self) {
         self.edits += 1;
+        self.save();
+    }
+
+    /// Replaces the file by one of the same text.
+    pub fn save(&self) {
         let neighbour = self.folder.path().join("neighbour");
-        let content: &Path = &self.contents[self.edits % 2];
-        fs::hard_link(content, &neighbour).expect("the folder takes a link");
+        fs::hard_link(&self.contents[self.edits % 2], &neighbour).expect("the folder takes a link");
+        // A rename over another link of the same file does nothing.
+        let _ = fs::remove_file(self.path());
         fs::rename(&neighbour, self.path()).expect("the file can be replaced");
     }
 }

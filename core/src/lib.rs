@@ -8,6 +8,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod backoff;
+pub mod breaker;
 pub mod diagnostic;
 pub mod diff;
 pub mod explain;
@@ -23,7 +24,9 @@ pub mod registry;
 pub mod reload;
 pub mod report;
 pub mod resolve;
+pub mod retry;
 pub mod schema;
+mod seed;
 pub mod settings;
 pub mod source;
 #[cfg(feature = "proptest")]
@@ -40,6 +43,7 @@ pub use merge::{Layer, ListStrategy, Merged, merge};
 pub use number::{NotANumber, Number};
 pub use origin::{LayerKind, Origin, Source};
 pub use registry::{ModelEntry, ModelRegistry, RegistryError};
+pub use seed::{Seed, Stream};
 pub use settings::{
     AppConfig, HistoryMode, HotReloadConfig, Jitter, LoginConfig, ModelConfig, OrchestratorConfig,
     PolicyConfig, Provider, ProviderConfig, QualityGateConfig, RetryConfig, RuleConfig, Secret, Stage,

@@ -71,6 +71,7 @@ mod error;
 mod events;
 mod loader;
 mod loading;
+pub mod retry;
 pub mod schemas;
 mod snapshot;
 mod sources;
@@ -93,7 +94,9 @@ pub use speckit_core::{
     AppConfig, Diagnostic, HotReloadConfig, Key, ModelConfig, ModelRegistry, QualityGateConfig,
     RegistryError, RetryConfig, Severity, ValidationConfig, WatchMode,
 };
-pub use speckit_core::{diagnostic, diff, explain, print, redact, report, resolve, schema, source, typed};
+pub use speckit_core::{
+    backoff, breaker, diagnostic, diff, explain, print, redact, report, resolve, schema, source, typed,
+};
 pub use status::{Status, Watching};
 #[cfg(feature = "watch")]
 pub use watch::HotReloadWatcher;

@@ -1,0 +1,1 @@
+//! HTTP's `Retry-After`.

@@ -1,0 +1,1 @@
+//! Calls that are tried again.

@@ -211,6 +211,36 @@ pub(crate) fn is_pipe(_: &Path) -> bool {
     false
 }
 
+/// Makes an empty file that only its owner can read, and the folders that lead to it, where they are missing. What is there
+/// already is closed to others.
+///
+/// # Errors
+/// The system's.
+#[cfg(feature = "sqlite")]
+pub(crate) fn make_private(path: &Path) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(folder)?;
+    }
+    let mut options = File::options();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let permissions = file.metadata()?.permissions();
+        if permissions.mode() & 0o077 != 0 {
+            file.set_permissions(fs::Permissions::from_mode(permissions.mode() & 0o700))?;
+        }
+    }
+    Ok(())
+}
+
 /// Tells whether something is at the path.
 pub fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()

@@ -76,6 +76,8 @@ pub mod schemas;
 mod snapshot;
 mod sources;
 mod status;
+#[cfg(feature = "sqlite")]
+pub mod store;
 #[cfg(feature = "watch")]
 mod watch;
 pub mod world;

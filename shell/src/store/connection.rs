@@ -1,0 +1,128 @@
+//! Opening a connection, with the settings that every connection has.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::{Connection, OpenFlags};
+
+use super::error::StoreError;
+use super::options::StoreOptions;
+
+/// The id in the header of a database of ours (<https://sqlite.org/pragma.html#pragma_application_id>): "spkt".
+pub(super) const APPLICATION_ID: i64 = 0x7370_6b74;
+
+/// How long a statement of a reader waits for a lock, which only a recovery after a crash takes.
+const READER_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Opens the file, which must be there, and sets what has to be set before the first table.
+pub(super) fn open_writer(
+    path: &Path,
+    options: &StoreOptions,
+    guard: &Arc<AtomicBool>,
+) -> Result<Connection, StoreError> {
+    let mut connection = open(path, options)?;
+    if connection.is_readonly("main")? {
+        let reason = "SQLite could open it for reading alone".into();
+        return Err(StoreError::ReadOnly { path: path.to_path_buf(), reason });
+    }
+    refuse_foreign(&connection, path)?;
+    // It has an effect on an empty file alone, and none once the journal is a WAL.
+    connection.pragma_update(None, "auto_vacuum", 2)?;
+    verify(&connection, path, "journal_mode", "wal", Some("wal"))?;
+    verify(&connection, path, "auto_vacuum", "2", None)?;
+    settings(&connection, path, options)?;
+    // Waiting is done outside, with nothing held.
+    connection.busy_timeout(Duration::ZERO)?;
+    let guard = Arc::clone(guard);
+    connection.authorizer(Some(move |context: AuthContext<'_>| refuse_control(&guard, &context)))?;
+    Ok(connection)
+}
+
+/// Opens the file for reading.
+pub(super) fn open_reader(path: &Path, options: &StoreOptions) -> Result<Connection, StoreError> {
+    let connection = open(path, options)?;
+    settings(&connection, path, options)?;
+    verify(&connection, path, "query_only", "1", Some("ON"))?;
+    Ok(connection)
+}
+
+fn open(path: &Path, options: &StoreOptions) -> Result<Connection, StoreError> {
+    // Without URIs: a path is a path, whatever it begins with.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(READER_PATIENCE.min(options.allowed()))?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+/// An empty file becomes ours; one with tables has to be.
+fn refuse_foreign(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let id: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if id == APPLICATION_ID || (id == 0 && tables == 0) {
+        return Ok(());
+    }
+    Err(StoreError::Foreign { path: path.to_path_buf() })
+}
+
+/// What each connection sets for itself (<https://sqlite.org/pragma.html>).
+fn settings(connection: &Connection, path: &Path, options: &StoreOptions) -> Result<(), StoreError> {
+    let synchronous = options.synchronous.number();
+    verify(connection, path, "synchronous", synchronous, Some(synchronous))?;
+    verify(connection, path, "foreign_keys", "1", Some("ON"))?;
+    // In KiB where it is negative: 32 MiB.
+    verify(connection, path, "cache_size", "-32768", Some("-32768"))?;
+    verify(connection, path, "temp_store", "2", Some("MEMORY"))?;
+    verify(connection, path, "mmap_size", MMAP_SIZE, Some(MMAP_SIZE))?;
+    verify(connection, path, "trusted_schema", "0", Some("OFF"))
+}
+
+/// 1 GiB.
+const MMAP_SIZE: &str = "1073741824";
+
+/// Sets a pragma, and looks whether it took.
+fn verify(
+    connection: &Connection,
+    path: &Path,
+    pragma: &'static str,
+    expected: &str,
+    set: Option<&str>,
+) -> Result<(), StoreError> {
+    if let Some(value) = set {
+        // Some answer with a row, which is not looked at: they are asked again.
+        connection.pragma_update_and_check(None, pragma, value, |_| Ok(())).or_else(|error| match error {
+            rusqlite::Error::QueryReturnedNoRows => Ok(()),
+            error => Err(error),
+        })?;
+    }
+    let found: rusqlite::types::Value = connection.pragma_query_value(None, pragma, |row| row.get(0))?;
+    let found = match found {
+        rusqlite::types::Value::Integer(number) => number.to_string(),
+        rusqlite::types::Value::Text(text) => text,
+        other => format!("{other:?}"),
+    };
+    if found.eq_ignore_ascii_case(expected) {
+        return Ok(());
+    }
+    Err(StoreError::Pragma { path: path.to_path_buf(), pragma, expected: expected.into(), found })
+}
+
+/// The name of the savepoint around each closure of a group.
+pub(super) const SAVEPOINT: &str = "speckit_write";
+
+/// A closure neither begins nor ends a transaction: others may be in the same one.
+fn refuse_control(is_guarded: &AtomicBool, context: &AuthContext<'_>) -> Authorization {
+    if !is_guarded.load(Ordering::Relaxed) {
+        return Authorization::Allow;
+    }
+    match context.action {
+        AuthAction::Transaction { .. } => Authorization::Deny,
+        AuthAction::Savepoint { savepoint_name, .. } if savepoint_name.eq_ignore_ascii_case(SAVEPOINT) => {
+            Authorization::Deny
+        }
+        _ => Authorization::Allow,
+    }
+}

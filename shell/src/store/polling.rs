@@ -1,0 +1,54 @@
+//! Waiting for a lock that another process has.
+
+use std::time::{Duration, Instant};
+
+use speckit_core::retry::{Decision, Failure, Retry};
+use speckit_core::{Jitter, RetryConfig, Seed};
+
+use super::error::StoreError;
+use super::options::StoreOptions;
+use crate::clock;
+
+/// The attempts of one call to get a lock that another process has.
+pub(super) struct Polling {
+    retry: Retry,
+}
+
+impl Polling {
+    pub(super) fn new() -> Self {
+        Self { retry: Retry::new(Seed::new(u64::from(std::process::id())), "store/lock") }
+    }
+
+    /// Waits before another attempt, by the decision of the core.
+    ///
+    /// # Errors
+    /// The one to end with: the error is no lock, or the time since the call began is up.
+    pub(super) fn wait(
+        &mut self,
+        options: &StoreOptions,
+        error: StoreError,
+        begun: Instant,
+    ) -> Result<(), StoreError> {
+        let elapsed = clock::now().saturating_duration_since(begun);
+        match self.retry.failed(&polling_until(options.allowed()), elapsed, Failure::of(error.class()), None)
+        {
+            Decision::Wait(wait) => {
+                clock::sleep(wait);
+                Ok(())
+            }
+            Decision::GiveUp(_) => Err(error.gave_up(&options.path, self.retry.attempts(), elapsed)),
+        }
+    }
+}
+
+/// SQLite tells nobody when a lock is free, so it is asked for often.
+fn polling_until(deadline: Duration) -> RetryConfig {
+    RetryConfig {
+        max_attempts: u32::MAX,
+        initial_backoff_ms: 1,
+        max_backoff_ms: 4,
+        multiplier: 1.2,
+        jitter: Jitter::Full,
+        deadline_ms: u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX),
+    }
+}

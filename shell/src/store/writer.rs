@@ -1,0 +1,329 @@
+//! The one connection that writes: used by whoever finds it free, else by a thread that commits in groups.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this module is the door to the writing thread, which it joins"
+)]
+
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::error::StoreError;
+use super::options::StoreOptions;
+use super::polling::Polling;
+use super::queue::{Errand, Job, Queue, Ran, Reply};
+use super::transaction::{Work, attempt};
+use crate::clock;
+
+/// How many writes one transaction holds at most.
+const MOST_IN_GROUP: usize = 1024;
+/// How long a transaction takes further writes in, so that other processes get their turn.
+const LONGEST_GROUP: Duration = Duration::from_millis(10);
+/// How long after a group those who were in it are waited for.
+const LINGER: Duration = Duration::from_micros(200);
+
+/// The writing side of a store. Dropping it does what waits, and joins the thread.
+pub(super) struct Writer {
+    shared: Arc<Shared>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+struct Shared {
+    options: StoreOptions,
+    connection: Mutex<Connection>,
+    /// Closures run, and may not end the transaction.
+    guard: Arc<AtomicBool>,
+    /// The thread whose closure runs: the address of a variable of its own; 0 where none does.
+    running: AtomicUsize,
+    queue: Queue,
+    /// Writes went through the queue of late: whoever comes joins them rather than commit alone.
+    is_contended: AtomicBool,
+}
+
+/// What a write on the caller's own thread came to.
+enum Alone<T> {
+    Ended(Result<T, StoreError>),
+    /// Another process holds the lock.
+    Busy,
+}
+
+impl Writer {
+    pub(super) fn new(connection: Connection, guard: Arc<AtomicBool>, options: StoreOptions) -> Self {
+        let shared = Shared {
+            options,
+            connection: Mutex::new(connection),
+            guard,
+            running: AtomicUsize::new(0),
+            queue: Queue::default(),
+            is_contended: AtomicBool::new(false),
+        };
+        Self { shared: Arc::new(shared), thread: Mutex::default() }
+    }
+
+    /// Writes: on this thread where the connection is free, else in a group.
+    pub(super) fn write<W: Work>(&self, mut work: W) -> Result<W::Output, StoreError> {
+        self.shared.refuse_nested()?;
+        if let Some(connection) = self.shared.free_connection() {
+            match self.shared.alone(&connection, &mut work) {
+                Alone::Ended(result) => return result,
+                Alone::Busy => {}
+            }
+        }
+        self.submit(work)?.wait()
+    }
+
+    /// Writes in a group, without holding up the caller.
+    pub(super) fn submit<W: Work>(&self, work: W) -> Result<Arc<Reply<W::Output>>, StoreError> {
+        let reply = Arc::new(Reply::default());
+        self.submit_with(work, Arc::clone(&reply))?;
+        Ok(reply)
+    }
+
+    /// As [`Writer::submit`], with the place for the result.
+    pub(super) fn submit_with<W: Work>(
+        &self,
+        work: W,
+        reply: Arc<Reply<W::Output>>,
+    ) -> Result<(), StoreError> {
+        self.shared.refuse_nested()?;
+        self.start()?;
+        self.shared.is_contended.store(true, Ordering::Relaxed);
+        self.shared.queue.push(Box::new(Errand::new(work, reply)));
+        Ok(())
+    }
+
+    /// Uses the connection outside of a transaction, between two writes.
+    pub(super) fn between<T>(&self, run: impl FnOnce(&Connection) -> T) -> Result<T, StoreError> {
+        self.shared.refuse_nested()?;
+        Ok(run(&self.shared.lock()))
+    }
+
+    fn start(&self) -> Result<(), StoreError> {
+        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        if thread.is_none() {
+            let shared = Arc::clone(&self.shared);
+            let started = thread::Builder::new().name("speckit-store".into()).spawn(move || shared.serve());
+            *thread = Some(started.map_err(|error| StoreError::Thread { reason: error.to_string() })?);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.shared.queue.close();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // A closure may hold the last handle: the thread then ends by itself.
+        if let Some(thread) = thread.filter(|handle| handle.thread().id() != thread::current().id()) {
+            // It has no code of its own that could panic.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The connection, where nobody uses it and nobody waits for it.
+    fn free_connection(&self) -> Option<MutexGuard<'_, Connection>> {
+        if self.is_contended.load(Ordering::Relaxed) {
+            return None;
+        }
+        match self.connection.try_lock() {
+            Ok(connection) => Some(connection),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    fn refuse_nested(&self) -> Result<(), StoreError> {
+        if self.running.load(Ordering::Relaxed) == this_thread() { Err(StoreError::Nested) } else { Ok(()) }
+    }
+
+    /// One write in a transaction of its own.
+    fn alone<W: Work>(&self, connection: &Connection, work: &mut W) -> Alone<W::Output> {
+        match execute(connection, BEGIN) {
+            Ok(()) => {}
+            Err(error) if error.is_retryable() => return Alone::Busy,
+            Err(error) => return Alone::Ended(Err(error.of(&self.options.path))),
+        }
+        let outcome = self.guarded(|| attempt(work, connection));
+        let ended = match &outcome {
+            Ok(Ok(_)) if connection.is_autocommit() => Err(StoreError::RolledBack),
+            Ok(Ok(_)) => execute(connection, COMMIT),
+            Ok(Err(error)) => Err(error.clone()),
+            Err(_) => Err(StoreError::RolledBack),
+        };
+        if let Err(error) = ended {
+            roll_back(connection);
+            work.undone();
+            return match outcome {
+                Err(panic) => resume_unwind(panic),
+                Ok(_) if error.is_retryable() => Alone::Busy,
+                Ok(_) => Alone::Ended(Err(error.of(&self.options.path))),
+            };
+        }
+        work.committed();
+        Alone::Ended(outcome.unwrap_or_else(|panic| resume_unwind(panic)))
+    }
+
+    /// Runs closures: statements that end the transaction are refused, and so are writes of this thread.
+    fn guarded<T>(&self, run: impl FnOnce() -> T) -> T {
+        self.running.store(this_thread(), Ordering::Relaxed);
+        self.guard.store(true, Ordering::Relaxed);
+        let result = run();
+        self.guard.store(false, Ordering::Relaxed);
+        self.running.store(0, Ordering::Relaxed);
+        result
+    }
+
+    /// What the thread does: a group for as long as there are writes.
+    fn serve(&self) {
+        let mut last = 0;
+        while let Some(first) = self.next(last) {
+            let connection = self.lock();
+            last = self.group(&connection, first, last);
+        }
+    }
+
+    /// Waits for a write. `None` when the store is being dropped and nothing is left to do.
+    ///
+    /// After a group, those who were in it are likely to come back: for a moment whoever comes still joins the queue.
+    fn next(&self, last: usize) -> Option<Box<dyn Job>> {
+        let mut waiting = self.queue.lock();
+        if last > 1 && waiting.jobs.is_empty() && !waiting.is_closing {
+            waiting = self.queue.wait(waiting, Some(LINGER));
+        }
+        loop {
+            if let Some(job) = waiting.pop() {
+                return Some(job);
+            }
+            if waiting.is_closing {
+                return None;
+            }
+            self.is_contended.store(false, Ordering::Relaxed);
+            waiting = self.queue.wait(waiting, None);
+        }
+    }
+
+    /// Writes the first job and those that wait, in one transaction; those that it could not hold then run each alone.
+    /// Gives how many there were.
+    fn group(&self, connection: &Connection, first: Box<dyn Job>, last: usize) -> usize {
+        let Some(first) = self.begin(connection, first) else { return 0 };
+        let mut done: Vec<Box<dyn Job>> = Vec::with_capacity(last);
+        let mut alone: Vec<Box<dyn Job>> = Vec::new();
+        let until = clock::now() + LONGEST_GROUP;
+        let mut count = 0;
+        let mut next = Some(first);
+        while let Some(mut job) = next {
+            count += 1;
+            match self.in_savepoint(connection, &mut *job) {
+                Ok(Ran::Well) => done.push(job),
+                Ok(Ran::Badly) => job.fail(),
+                Ok(Ran::Busy(_)) => alone.push(job),
+                Err(error) => job.end(Err(error.of(&self.options.path))),
+            }
+            if connection.is_autocommit() {
+                // The transaction is lost, and with it what the others did.
+                break;
+            }
+            next = if count < MOST_IN_GROUP && clock::now() < until { self.queue.pop() } else { None };
+        }
+        if !connection.is_autocommit() && execute(connection, COMMIT).is_ok() {
+            done.into_iter().for_each(|job| job.end(Ok(())));
+        } else {
+            roll_back(connection);
+            done.iter_mut().for_each(|job| job.undone());
+            alone.splice(0..0, done);
+        }
+        alone.into_iter().for_each(|job| self.single(connection, job));
+        count
+    }
+
+    /// Begins a transaction for a job, however long other processes keep the lock. `None` where its time ran out, which
+    /// it was told.
+    fn begin(&self, connection: &Connection, job: Box<dyn Job>) -> Option<Box<dyn Job>> {
+        let mut polling = Polling::new();
+        loop {
+            let Err(error) = execute(connection, BEGIN) else { return Some(job) };
+            if let Err(error) = polling.wait(&self.options, error, job.since()) {
+                job.end(Err(error));
+                return None;
+            }
+        }
+    }
+
+    /// Runs a job that has a transaction to itself, again and again while other processes are in its way.
+    fn single(&self, connection: &Connection, mut job: Box<dyn Job>) {
+        let mut polling = Polling::new();
+        loop {
+            let error = match self.once(connection, &mut *job) {
+                Ok(Ran::Well) => return job.end(Ok(())),
+                Ok(Ran::Badly) => return job.fail(),
+                Ok(Ran::Busy(error)) | Err(error) => error,
+            };
+            if let Err(error) = polling.wait(&self.options, error, job.since()) {
+                return job.end(Err(error));
+            }
+        }
+    }
+
+    fn once(&self, connection: &Connection, job: &mut dyn Job) -> Result<Ran, StoreError> {
+        execute(connection, BEGIN)?;
+        let ran = self.guarded(|| job.run(connection));
+        let ended = match ran {
+            Ran::Well if connection.is_autocommit() => Err(StoreError::RolledBack),
+            Ran::Well => execute(connection, COMMIT),
+            Ran::Badly | Ran::Busy(_) => Ok(()),
+        };
+        if ran != Ran::Well || ended.is_err() {
+            roll_back(connection);
+            job.undone();
+        }
+        ended.map(|()| ran)
+    }
+
+    /// Runs a job so that it can be rolled back without the others.
+    fn in_savepoint(&self, connection: &Connection, job: &mut dyn Job) -> Result<Ran, StoreError> {
+        execute(connection, "SAVEPOINT speckit_write")?;
+        let ran = self.guarded(|| job.run(connection));
+        if connection.is_autocommit() {
+            job.undone();
+            return if ran == Ran::Well { Err(StoreError::RolledBack) } else { Ok(ran) };
+        }
+        if ran != Ran::Well {
+            job.undone();
+            execute(connection, "ROLLBACK TO speckit_write")?;
+        }
+        execute(connection, "RELEASE speckit_write")?;
+        Ok(ran)
+    }
+}
+
+const BEGIN: &str = "BEGIN IMMEDIATE";
+const COMMIT: &str = "COMMIT";
+
+fn execute(connection: &Connection, sql: &str) -> Result<(), StoreError> {
+    connection.prepare_cached(sql)?.execute([])?;
+    Ok(())
+}
+
+/// Ends a transaction that may be over already.
+fn roll_back(connection: &Connection) {
+    if !connection.is_autocommit() {
+        // What it fails with is the cause of the rollback, which is being told.
+        let _ = execute(connection, "ROLLBACK");
+    }
+}
+
+/// A number that no other thread has at the same time, and that is not 0.
+fn this_thread() -> usize {
+    thread_local!(static PLACE: u8 = const { 0 });
+    PLACE.with(|place| std::ptr::from_ref(place).addr())
+}

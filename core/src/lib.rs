@@ -35,6 +35,7 @@ pub mod template;
 #[cfg(test)]
 mod testing;
 pub mod typed;
+pub mod vacuum;
 mod value;
 
 pub use diagnostic::{Diagnostic, Severity};

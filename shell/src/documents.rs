@@ -246,6 +246,12 @@ pub fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 
+/// The length of a file in bytes; `None` where there is none.
+#[cfg(feature = "sqlite")]
+pub(crate) fn length(path: &Path) -> Option<u64> {
+    fs::metadata(path).ok().map(|metadata| metadata.len())
+}
+
 /// Copies a file.
 ///
 /// # Errors

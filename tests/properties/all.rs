@@ -10,3 +10,4 @@ mod reload;
 mod schema;
 mod source;
 mod strategies;
+mod vacuum;

@@ -17,6 +17,8 @@ mod reloads;
 mod schemas;
 mod secrets;
 mod show;
+mod store_command;
+mod store_vacuum;
 mod streams;
 mod watch;
 mod watching;

@@ -110,6 +110,8 @@ pub(super) enum Command {
     Migrate(With<MigrateArgs>),
     /// Watch the files: a dashboard on a terminal, else a line for each event (with --schema, quiet is 2 s)
     Watch(With<WatchArgs>),
+    /// Look after the database: what is in it, whether it is sound, and its free pages back to the disk
+    Store(With<StoreArgs>),
     /// Print completions for a shell
     Completions(With<CompletionsArgs>),
 }
@@ -182,6 +184,24 @@ pub(super) struct WatchArgs {
 pub(super) enum FallbackArg {
     /// The defaults
     Defaults,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct StoreArgs {
+    /// What is to be done
+    #[arg(value_name = "WHAT")]
+    pub(super) command: StoreCommand,
+}
+
+/// What is to be done with the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum StoreCommand {
+    /// Say how large it is, what is in it, and how it is set
+    Stats,
+    /// Check its pages, its indexes, and what rows refer to
+    Check,
+    /// Give its free pages back to the disk, while others write
+    Vacuum,
 }
 
 #[derive(Args, Clone, Debug)]

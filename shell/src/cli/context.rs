@@ -127,7 +127,7 @@ impl Context {
         Ok(builder)
     }
 
-    fn prefix(&self) -> String {
+    pub(super) fn prefix(&self) -> String {
         self.globals.env_prefix.clone().unwrap_or_else(|| PREFIX.into())
     }
 

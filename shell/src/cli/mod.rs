@@ -14,6 +14,7 @@ mod migrate;
 mod resolve;
 mod schema;
 mod show;
+mod store;
 mod terminal;
 mod watch;
 
@@ -43,6 +44,7 @@ pub fn run() -> ExitCode {
         Command::Resolve(with) => resolve::run(&context, &with.args),
         Command::Migrate(with) => migrate::run(&context, &with.args),
         Command::Watch(with) => watch::run(&context, &with.args),
+        Command::Store(with) => store::run(&context, &with.args),
         Command::Completions(with) => {
             let mut text = Vec::new();
             clap_complete::generate(with.args.shell, &mut Cli::command(), "speckit", &mut text);
@@ -69,6 +71,7 @@ impl Command {
             Self::Resolve(with) => with.globals.clone(),
             Self::Migrate(with) => with.globals.clone(),
             Self::Watch(with) => with.globals.clone(),
+            Self::Store(with) => with.globals.clone(),
             Self::Completions(with) => with.globals.clone(),
         }
     }

@@ -51,6 +51,11 @@ impl Terminal {
         io::stdin().is_terminal() && io::stdout().is_terminal()
     }
 
+    /// Tells whether a person sees how far long work is: what is said beside the result goes to a terminal.
+    pub(super) fn shows_progress(&self) -> bool {
+        io::stderr().is_terminal()
+    }
+
     /// Tells whether colours are wanted.
     pub(super) fn has_color(&self) -> bool {
         self.style.color

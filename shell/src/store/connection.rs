@@ -59,7 +59,7 @@ fn open(path: &Path, options: &StoreOptions) -> Result<Connection, StoreError> {
 }
 
 /// An empty file becomes ours; one with tables has to be.
-fn refuse_foreign(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+pub(super) fn refuse_foreign(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let id: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if id == APPLICATION_ID || (id == 0 && tables == 0) {

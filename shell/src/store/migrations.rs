@@ -35,10 +35,11 @@ const STEPS: &[&str] = &[
         diagnostics TEXT NOT NULL,
         report TEXT NOT NULL
     );",
-    // 2: when the file was last made smaller.
+    // 2: when the file was made smaller; without an end where one is at it, or was when it was killed.
     "CREATE TABLE vacuums (
         id INTEGER PRIMARY KEY,
-        finished_at_ms INTEGER NOT NULL,
+        started_at_ms INTEGER NOT NULL,
+        finished_at_ms INTEGER,
         freed_bytes INTEGER NOT NULL,
         elapsed_ms INTEGER NOT NULL
     );",
@@ -55,9 +56,7 @@ pub(super) fn newest() -> i64 {
 pub(super) fn migrate(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     loop {
         let version = version(connection)?;
-        if version > newest() {
-            return Err(StoreError::Newer { path: path.to_path_buf(), found: version, known: newest() });
-        }
+        refuse_newer(version, path)?;
         let Some(step) = usize::try_from(version).ok().and_then(|version| STEPS.get(version)) else {
             return Ok(());
         };
@@ -66,6 +65,15 @@ pub(super) fn migrate(connection: &Connection, path: &Path) -> Result<(), StoreE
         let ended = connection.execute_batch(if taken.is_ok() { "COMMIT" } else { "ROLLBACK" });
         taken.and(ended.map_err(StoreError::from))?;
     }
+}
+
+/// What a newer release has written is left alone.
+pub(super) fn refuse_newer(version: i64, path: &Path) -> Result<(), StoreError> {
+    let known = newest();
+    if version <= known {
+        return Ok(());
+    }
+    Err(StoreError::Newer { path: path.to_path_buf(), found: version, known })
 }
 
 fn take(connection: &Connection, seen: i64, step: &str) -> Result<(), StoreError> {
@@ -77,6 +85,6 @@ fn take(connection: &Connection, seen: i64, step: &str) -> Result<(), StoreError
     Ok(connection.pragma_update(None, "user_version", seen + 1)?)
 }
 
-fn version(connection: &Connection) -> Result<i64, StoreError> {
+pub(super) fn version(connection: &Connection) -> Result<i64, StoreError> {
     Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
 }

@@ -31,6 +31,7 @@ use std::sync::atomic::AtomicBool;
 
 use crate::{clock, documents};
 
+mod check;
 mod connection;
 mod error;
 mod migrations;
@@ -39,14 +40,21 @@ mod options;
 mod polling;
 mod queue;
 mod readers;
+mod scheduler;
+mod stats;
 mod transaction;
+mod vacuum;
 mod writer;
 
+pub use check::{StoreFinding, check_file};
 pub use error::StoreError;
 pub use mirror::Mirror;
 pub use options::{StoreOptions, Synchronous};
 pub use rusqlite;
+pub use scheduler::VacuumScheduler;
+pub use stats::{StoreStats, TableStats, VacuumRecord};
 pub use transaction::Transaction;
+pub use vacuum::{VacuumProgress, Vacuumed};
 
 use polling::Polling;
 use queue::{Awaited, Reply};
@@ -230,6 +238,7 @@ impl Store {
     }
 
     /// Waits until everything that was submitted before is done.
+    #[expect(dead_code, reason = "local")]
     pub(crate) fn settle(&self) -> Result<(), StoreError> {
         self.inner.writer.submit(|_: &Transaction<'_>| Ok(()))?.wait()
     }

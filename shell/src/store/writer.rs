@@ -96,12 +96,6 @@ impl Writer {
         Ok(())
     }
 
-    /// Uses the connection outside of a transaction, between two writes.
-    pub(super) fn between<T>(&self, run: impl FnOnce(&Connection) -> T) -> Result<T, StoreError> {
-        self.shared.refuse_nested()?;
-        Ok(run(&self.shared.lock()))
-    }
-
     fn start(&self) -> Result<(), StoreError> {
         let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
         if thread.is_none() {

@@ -19,7 +19,8 @@ mod screen;
 mod signals;
 
 use lines::Lines;
-use signals::{Signal, Signals};
+use signals::Signal;
+pub(super) use signals::Signals;
 
 pub(super) fn run(context: &Context, args: &WatchArgs) -> Outcome {
     match &context.globals.schema {

@@ -2,7 +2,7 @@
 
 /// What a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Signal {
+pub(in super::super) enum Signal {
     /// SIGHUP: reload now.
     Reload,
     /// SIGINT or SIGTERM: end.
@@ -26,7 +26,7 @@ mod unix {
     const PATIENCE: Duration = Duration::from_secs(2);
 
     /// Listens until it is dropped.
-    pub(in super::super) struct Signals {
+    pub(in crate::cli) struct Signals {
         handle: Handle,
         /// Dropped when the program has ended by itself.
         alive: Option<Sender<()>>,
@@ -35,7 +35,7 @@ mod unix {
 
     impl Signals {
         #[expect(clippy::disallowed_methods, reason = "it ends with the handle, and is joined")]
-        pub(in super::super) fn listen(tell: impl Fn(Signal) + Send + 'static) -> io::Result<Self> {
+        pub(in crate::cli) fn listen(tell: impl Fn(Signal) + Send + 'static) -> io::Result<Self> {
             let mut incoming = Incoming::new([SIGHUP, SIGINT, SIGTERM])?;
             let handle = incoming.handle();
             let (alive, ended) = channel();
@@ -74,15 +74,15 @@ mod unix {
 }
 
 #[cfg(unix)]
-pub(super) use unix::Signals;
+pub(in super::super) use unix::Signals;
 
 /// Elsewhere Ctrl-C ends the program at once.
 #[cfg(not(unix))]
-pub(super) struct Signals;
+pub(in super::super) struct Signals;
 
 #[cfg(not(unix))]
 impl Signals {
-    pub(super) fn listen(_: impl Fn(Signal) + Send + 'static) -> std::io::Result<Self> {
+    pub(in super::super) fn listen(_: impl Fn(Signal) + Send + 'static) -> std::io::Result<Self> {
         Ok(Self)
     }
 }

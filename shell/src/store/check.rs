@@ -1,0 +1,162 @@
+//! Whether a database is sound.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, ffi};
+use serde::Serialize;
+
+use super::connection::refuse_foreign;
+use super::error::StoreError;
+use super::migrations::{refuse_newer, version};
+use super::options::StoreOptions;
+use super::stats::refuse_missing;
+use super::{Store, patiently};
+
+/// What is wrong with a database.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum StoreFinding {
+    /// Pages, rows or indexes contradict each other, or a value its column.
+    Damage {
+        /// What SQLite says (<https://sqlite.org/pragma.html#pragma_integrity_check>).
+        reason: String,
+        /// The table that it is about, where it is known.
+        table: Option<String>,
+    },
+    /// A row refers to one that is not there.
+    Reference {
+        /// Its table.
+        table: String,
+        /// Its number, where its table numbers its rows.
+        rowid: Option<i64>,
+        /// The columns that refer.
+        columns: Vec<String>,
+        /// The table of the row that is not there.
+        parent: String,
+    },
+}
+
+impl Store {
+    /// Checks the whole database: its pages and indexes (`PRAGMA integrity_check`), and what rows refer to
+    /// (`PRAGMA foreign_key_check`). An empty list says that it is sound; of damages there are 100 at most.
+    ///
+    /// It reads the file anew, through a connection of its own, while others read and write.
+    ///
+    /// # Errors
+    /// Why it cannot be read at all.
+    pub fn check(&self) -> Result<Vec<StoreFinding>, StoreError> {
+        check_file(self.path(), self.inner.options.allowed())
+    }
+}
+
+/// As [`Store::check`], of a file as it is: it is neither made nor brought to the present version, and what a [`Store`]
+/// refuses to open for its damages is checked as far as it can be read. Locks of others are waited for so long.
+///
+/// # Errors
+/// [`StoreError::Absent`] where there is no file, and why it cannot be read at all.
+pub fn check_file(path: impl Into<PathBuf>, deadline: Duration) -> Result<Vec<StoreFinding>, StoreError> {
+    let options = StoreOptions::new(path).deadline(deadline);
+    let path = &options.path;
+    refuse_missing(path)?;
+    patiently(&options, || check(path)).map_err(|error| error.of(path))
+}
+
+fn check(path: &Path) -> Result<Vec<StoreFinding>, StoreError> {
+    // Without a map into memory: a file that is too short is then an error, and not the end of the process.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(Duration::ZERO)?;
+    connection.pragma_update(None, "query_only", "ON")?;
+    let checking = Checking { connection, path };
+    let mut findings = Vec::new();
+    for part in [Checking::identity, Checking::integrity, Checking::references] {
+        // What one part cannot read says nothing about the next.
+        match part(&checking, &mut findings) {
+            Ok(()) => {}
+            Err(StoreError::Sqlite { code, message: reason }) if is_finding(code) => {
+                let finding = StoreFinding::Damage { reason, table: None };
+                if !findings.contains(&finding) {
+                    findings.push(finding);
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(findings)
+}
+
+/// Damages, and references that no table can obey.
+fn is_finding(code: i32) -> bool {
+    matches!(code & 0xff, ffi::SQLITE_CORRUPT | ffi::SQLITE_ERROR) || code == ffi::SQLITE_IOERR_SHORT_READ
+}
+
+struct Checking<'a> {
+    connection: Connection,
+    path: &'a Path,
+}
+
+impl Checking<'_> {
+    fn identity(&self, _: &mut Vec<StoreFinding>) -> Result<(), StoreError> {
+        refuse_newer(version(&self.connection)?, self.path)?;
+        refuse_foreign(&self.connection, self.path)
+    }
+
+    fn integrity(&self, findings: &mut Vec<StoreFinding>) -> Result<(), StoreError> {
+        let mut statement = self.connection.prepare("PRAGMA integrity_check")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let text: String = row.get(0)?;
+            // One text tells of many pages, below a heading.
+            for line in text.lines().filter(|line| *line != "ok" && !line.starts_with("*** in database")) {
+                findings.push(StoreFinding::Damage { reason: line.into(), table: self.table_of(line) });
+            }
+        }
+        Ok(())
+    }
+
+    /// The table whose root is the page that a line begins with, as in "Tree 5 page 9: …".
+    fn table_of(&self, line: &str) -> Option<String> {
+        let root: i64 = line.strip_prefix("Tree ")?.split(' ').next()?.parse().ok()?;
+        let sql = "SELECT tbl_name FROM sqlite_schema WHERE rootpage = ?1";
+        // A schema that cannot be read is a finding of its own.
+        self.connection.query_row(sql, [root], |row| row.get(0)).optional().ok().flatten()
+    }
+
+    fn references(&self, findings: &mut Vec<StoreFinding>) -> Result<(), StoreError> {
+        let mut statement = self.connection.prepare("PRAGMA foreign_key_check")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (table, rowid, parent): (String, Option<i64>, String) =
+                (row.get(0)?, row.get(1)?, row.get(2)?);
+            let columns = self.columns(&table, row.get(3)?)?;
+            findings.push(StoreFinding::Reference { table, rowid, columns, parent });
+        }
+        Ok(())
+    }
+
+    fn columns(&self, table: &str, reference: i64) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT \"from\" FROM pragma_foreign_key_list(?1) WHERE id = ?2 ORDER BY seq";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let names = statement.query_map((table, reference), |row| row.get(0))?;
+        Ok(names.collect::<Result<_, _>>()?)
+    }
+}
+
+impl fmt::Display for StoreFinding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Damage { reason, table: Some(table) } => write!(f, "damage in `{table}`: {reason}"),
+            Self::Damage { reason, table: None } => write!(f, "damage: {reason}"),
+            Self::Reference { table, rowid, columns, parent } => {
+                match rowid {
+                    Some(rowid) => write!(f, "row {rowid} of `{table}`")?,
+                    None => write!(f, "a row of `{table}`")?,
+                }
+                write!(f, " refers by `{}` to a row of `{parent}` that is not there", columns.join("`, `"))
+            }
+        }
+    }
+}

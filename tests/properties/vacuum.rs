@@ -1,0 +1,222 @@
+//! The laws of giving free pages back: when it is due, in which steps, and what it saves.
+
+use std::time::Duration;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use speckit_core::vacuum::{
+    Action, Bytes, Found, Input, LEAST_INTERVAL, Machine, Pages, Plan, Verdict, judge,
+};
+
+fn pages() -> impl Strategy<Value = Pages> {
+    let total = prop_oneof![1..3000_u64, 1..100_000_000_u64];
+    (9..=16_u32, total).prop_flat_map(|(power, total)| {
+        // The first page holds the header, and at least one more of those that are left maps the others.
+        let free = prop_oneof![Just(0), 0..=total.saturating_sub(1 + total / 50).max(0)];
+        free.prop_map(move |free| Pages { page_bytes: 1 << power, total, free })
+    })
+}
+
+fn worthwhile() -> impl Strategy<Value = Pages> {
+    pages().prop_filter("enough is free", |pages| pages.is_worthwhile())
+}
+
+fn interval() -> impl Strategy<Value = Duration> {
+    prop_oneof![0..5000_u64, 0..1_000_000_000_u64].prop_map(Duration::from_millis)
+}
+
+fn date() -> impl Strategy<Value = i64> {
+    prop_oneof![0..2_000_000_000_000_i64, -1_000_000..1_000_000_i64]
+}
+
+fn milliseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap()
+}
+
+/// One that the machine may be given at any time.
+fn input() -> impl Strategy<Value = Input> {
+    prop_oneof![
+        4 => Just(Input::Timer),
+        2 => interval().prop_map(|wait| Input::Judged(Verdict::Early { wait })),
+        2 => Just(Input::Judged(Verdict::Due)),
+        2 => Just(Input::Judged(Verdict::NotWorthwhile)),
+        2 => Just(Input::Ended),
+        1 => interval().prop_map(Input::Interval),
+    ]
+}
+
+fn history() -> impl Strategy<Value = Vec<(u64, Input)>> {
+    vec((0..10_000_u64, input()), 0..60)
+}
+
+proptest! {
+    #[test]
+    fn a_vacuum_is_never_due_before_the_interval_is_over(
+        pages in pages(), interval in interval(), last in date(), share in 0.0..1.0_f64,
+    ) {
+        let elapsed = milliseconds(interval.mul_f64(share)).min(milliseconds(interval) - 1).max(0);
+        prop_assume!(Duration::from_millis(elapsed.unsigned_abs()) < interval);
+        let found = Found { pages, last_at_ms: Some(last), now_ms: last + elapsed };
+        prop_assert_ne!(judge(interval, &found), Verdict::Due);
+    }
+
+    #[test]
+    fn a_vacuum_is_always_due_after_the_interval_where_enough_is_free(
+        pages in worthwhile(), interval in interval(), last in proptest::option::of(date()), more in 0..1_000_000_i64,
+    ) {
+        let begun = milliseconds(interval.max(LEAST_INTERVAL));
+        let found = Found { pages, last_at_ms: last, now_ms: last.unwrap_or(0) + begun + more };
+        prop_assert_eq!(judge(interval, &found), Verdict::Due);
+    }
+
+    #[test]
+    fn a_vacuum_is_never_due_where_too_little_is_free(
+        pages in pages(), interval in interval(), last in proptest::option::of(date()), now_ms in date(),
+    ) {
+        prop_assume!(pages.free_bytes() < 1 << 20 || pages.free * 10 < pages.total);
+        prop_assert_eq!(judge(interval, &Found { pages, last_at_ms: last, now_ms }), Verdict::NotWorthwhile);
+    }
+
+    #[test]
+    fn who_waits_as_long_as_it_is_early_finds_it_due(
+        pages in worthwhile(), interval in interval(), last_at_ms in date(), now_ms in date(),
+    ) {
+        let found = Found { pages, last_at_ms: Some(last_at_ms), now_ms };
+        if let Verdict::Early { wait } = judge(interval, &found) {
+            prop_assert!(wait <= interval.max(LEAST_INTERVAL));
+            let later = Found { now_ms: now_ms.max(last_at_ms) + milliseconds(wait), ..found };
+            prop_assert_eq!(judge(interval, &later), Verdict::Due);
+        }
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_puts_nothing_off_for_longer_than_an_interval(
+        pages in worthwhile(), interval in interval(), last_at_ms in date(), now_ms in date(),
+    ) {
+        prop_assume!(last_at_ms > now_ms);
+        let ahead = Duration::from_millis(last_at_ms.abs_diff(now_ms));
+        let verdict = judge(interval, &Found { pages, last_at_ms: Some(last_at_ms), now_ms });
+        let interval = interval.max(LEAST_INTERVAL);
+        let expected = if ahead > interval { Verdict::Due } else { Verdict::Early { wait: interval } };
+        prop_assert_eq!(verdict, expected);
+    }
+
+    #[test]
+    fn the_steps_add_up_to_the_free_pages_and_none_is_longer_than_a_mebibyte(pages in pages()) {
+        let pages = Pages { free: pages.free.min(100_000), ..pages };
+        let (mut plan, mut free) = (Plan::of(pages), pages.free);
+        while let Some(step) = plan.next(free) {
+            prop_assert!(step * pages.page_bytes <= 1 << 20, "{step}");
+            prop_assert!(step == free || step * pages.page_bytes > 900_000, "{step} is a step too short");
+            free -= step;
+        }
+        prop_assert_eq!(free, 0);
+    }
+
+    #[test]
+    fn a_plan_ends_whatever_others_free_and_never_takes_what_is_not_free(
+        pages in pages(), found in vec(0..2000_u64, 0..200),
+    ) {
+        let mut plan = Plan::of(pages);
+        let mut sum = 0;
+        for free in found {
+            let step = plan.next(free).unwrap_or(0);
+            prop_assert!(step <= free);
+            sum += step;
+            prop_assert!(sum <= pages.free);
+        }
+    }
+
+    #[test]
+    fn savings_are_the_free_pages_and_the_maps_that_go_with_them(pages in pages()) {
+        let (saved, free) = (pages.savings() / pages.page_bytes, pages.free);
+        prop_assert!(saved <= pages.total);
+        prop_assert!(pages.free == 0 || saved >= free.saturating_sub(1), "{saved} of {free}");
+        prop_assert!(saved <= free + free / (pages.page_bytes / 5) + 1, "{saved} of {free}");
+    }
+
+    #[test]
+    fn a_machine_looks_once_an_interval_at_most_and_vacuums_only_what_was_judged_due(
+        interval in interval(), history in history(),
+    ) {
+        let mut machine = Machine::new(interval);
+        let mut now = Duration::ZERO;
+        let mut earliest = Duration::ZERO;
+        // What the machine awaits an answer to.
+        let mut asked = None;
+        for (pause, input) in history {
+            now += Duration::from_millis(pause);
+            let answer = machine.step(now, input);
+            let every = machine.interval();
+            match input {
+                Input::Judged(Verdict::Early { wait }) if asked == Some(Action::Look) => {
+                    earliest = now + wait.min(every);
+                    asked = None;
+                }
+                Input::Judged(Verdict::NotWorthwhile) if asked == Some(Action::Look) => {
+                    earliest = now + every;
+                    asked = None;
+                }
+                Input::Judged(Verdict::Due) if asked == Some(Action::Look) => {
+                    prop_assert_eq!(answer, Some(Action::Vacuum));
+                    asked = None;
+                }
+                Input::Ended if asked == Some(Action::Vacuum) => {
+                    earliest = now + every;
+                    asked = None;
+                }
+                Input::Interval(_) => earliest = earliest.min(now),
+                _ => {}
+            }
+            match answer {
+                Some(Action::Look) => prop_assert!(asked.is_none() && now >= earliest, "{now:?} < {earliest:?}"),
+                Some(Action::Vacuum) => prop_assert_eq!(input, Input::Judged(Verdict::Due)),
+                None => {}
+            }
+            asked = answer.or(asked);
+            prop_assert_eq!(machine.next_deadline().is_none(), asked.is_some(), "it waits for one thing");
+        }
+    }
+
+    #[test]
+    fn a_machine_that_waits_looks_at_its_deadline_and_no_earlier(interval in interval(), history in history()) {
+        let mut machine = Machine::new(interval);
+        let mut now = Duration::ZERO;
+        for (pause, input) in history {
+            now += Duration::from_millis(pause);
+            machine.step(now, input);
+        }
+        if let Some(deadline) = machine.next_deadline() {
+            prop_assert!(deadline > now && deadline <= now + machine.interval());
+            let before = deadline - Duration::from_nanos(1);
+            prop_assert_eq!(machine.clone().step(before, Input::Timer), None);
+            prop_assert_eq!(machine.step(deadline, Input::Timer), Some(Action::Look));
+        }
+    }
+
+    #[test]
+    fn a_machine_that_is_stopped_asks_for_nothing(interval in interval(), history in history()) {
+        let mut machine = Machine::new(interval);
+        machine.step(Duration::ZERO, Input::Stop);
+        for (pause, input) in history {
+            prop_assert_eq!(machine.step(Duration::from_millis(pause), input), None);
+            prop_assert_eq!(machine.next_deadline(), None);
+        }
+    }
+
+    #[test]
+    fn a_size_is_rounded_down_to_a_tenth_of_its_unit(bytes in prop_oneof![any::<u64>(), 0..5_000_000_u64]) {
+        let text = Bytes(bytes).to_string();
+        let (number, unit) = text.split_once(' ').unwrap();
+        let scale = match unit {
+            "byte" | "bytes" => 1.0,
+            "KiB" => 1024.0,
+            "MiB" => 1024.0 * 1024.0,
+            "GiB" => 1024.0 * 1024.0 * 1024.0,
+            "TiB" => 1024.0 * 1024.0 * 1024.0 * 1024.0,
+            other => panic!("{other}"),
+        };
+        let (read, exact) = (number.parse::<f64>().unwrap() * scale, bytes as f64);
+        prop_assert!(read <= exact * 1.000_001 && exact <= read + scale * 0.100_001, "{text} of {bytes}");
+    }
+}

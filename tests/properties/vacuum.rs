@@ -182,6 +182,7 @@ proptest! {
     fn a_machine_that_waits_looks_at_its_deadline_and_no_earlier(interval in interval(), history in history()) {
         let mut machine = Machine::new(interval);
         let mut now = Duration::ZERO;
+        prop_assert_eq!(machine.step(now, Input::Timer), Some(Action::Look), "at once");
         for (pause, input) in history {
             now += Duration::from_millis(pause);
             machine.step(now, input);

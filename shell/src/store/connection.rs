@@ -29,8 +29,12 @@ pub(super) fn open_writer(
         return Err(StoreError::ReadOnly { path: path.to_path_buf(), reason });
     }
     refuse_foreign(&connection, path)?;
-    // It has an effect on an empty file alone, and none once the journal is a WAL.
-    connection.pragma_update(None, "auto_vacuum", 2)?;
+    // It has an effect on an empty file alone, and none once the journal is a WAL; where it is set, setting it again is a
+    // write of its own.
+    let auto_vacuum: i64 = connection.pragma_query_value(None, "auto_vacuum", |row| row.get(0))?;
+    if auto_vacuum != 2 {
+        connection.pragma_update(None, "auto_vacuum", 2)?;
+    }
     verify(&connection, path, "journal_mode", "wal", Some("wal"))?;
     verify(&connection, path, "auto_vacuum", "2", None)?;
     settings(&connection, path, options)?;

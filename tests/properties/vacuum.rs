@@ -52,12 +52,13 @@ fn history() -> impl Strategy<Value = Vec<(u64, Input)>> {
 proptest! {
     #[test]
     fn a_vacuum_is_never_due_before_the_interval_is_over(
-        pages in pages(), interval in interval(), last in date(), share in 0.0..1.0_f64,
+        pages in worthwhile(), interval in interval(), last in date(), before in prop_oneof![Just(1), 1..1_000_000_i64],
     ) {
-        let elapsed = milliseconds(interval.mul_f64(share)).min(milliseconds(interval) - 1).max(0);
-        prop_assume!(Duration::from_millis(elapsed.unsigned_abs()) < interval);
+        let elapsed = (milliseconds(interval) - before).max(0);
+        prop_assume!(elapsed < milliseconds(interval));
         let found = Found { pages, last_at_ms: Some(last), now_ms: last + elapsed };
-        prop_assert_ne!(judge(interval, &found), Verdict::Due);
+        let wait = interval.max(LEAST_INTERVAL) - Duration::from_millis(elapsed.unsigned_abs());
+        prop_assert_eq!(judge(interval, &found), Verdict::Early { wait });
     }
 
     #[test]

@@ -12,7 +12,7 @@ fn pages() -> impl Strategy<Value = Pages> {
     let total = prop_oneof![1..3000_u64, 1..100_000_000_u64];
     (9..=16_u32, total).prop_flat_map(|(power, total)| {
         // The first page holds the header, and at least one more of those that are left maps the others.
-        let free = prop_oneof![Just(0), 0..=total.saturating_sub(1 + total / 50).max(0)];
+        let free = prop_oneof![Just(0), 0..=total.saturating_sub(1 + total / 50)];
         free.prop_map(move |free| Pages { page_bytes: 1 << power, total, free })
     })
 }

@@ -2,6 +2,8 @@
 
 use std::ops::ControlFlow;
 use std::path::Path;
+#[cfg(unix)]
+use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,6 +12,7 @@ use rusqlite::Connection;
 use speckit_shell::store::{Store, StoreError, StoreOptions, VacuumScheduler, check_file};
 use tempfile::TempDir;
 
+#[cfg(unix)]
 use crate::place::Place;
 
 const MIB: u64 = 1 << 20;
@@ -301,7 +304,8 @@ fn a_process_that_is_killed_in_the_middle_leaves_a_sound_database() {
     drop(store);
     let mut killed = 0;
     for round in 0..12_u64 {
-        let mut child = place.command(&["store", "vacuum", "--database", "app.db"]).spawn().unwrap();
+        let mut command = place.command(&["store", "vacuum", "--database", "app.db"]);
+        let mut child = command.stdout(Stdio::null()).spawn().unwrap();
         thread::sleep(Duration::from_millis(20 + 13 * round));
         killed += u32::from(child.try_wait().unwrap().is_none());
         child.kill().unwrap();

@@ -238,7 +238,6 @@ impl Store {
     }
 
     /// Waits until everything that was submitted before is done.
-    #[expect(dead_code, reason = "local")]
     pub(crate) fn settle(&self) -> Result<(), StoreError> {
         self.inner.writer.submit(|_: &Transaction<'_>| Ok(()))?.wait()
     }

@@ -1,5 +1,8 @@
 //! Laws that hold for every input, one a property.
 
+mod backoff;
+mod breaker;
+mod budget;
 mod defaults;
 mod environment;
 mod generated;
@@ -8,5 +11,6 @@ mod redact;
 mod registry;
 mod reload;
 mod schema;
+mod seed;
 mod source;
 mod strategies;

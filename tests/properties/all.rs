@@ -10,6 +10,7 @@ mod merge;
 mod redact;
 mod registry;
 mod reload;
+mod retry;
 mod schema;
 mod seed;
 mod source;

@@ -7,6 +7,7 @@ mod invalid;
 mod migration;
 mod overrides;
 mod printed;
+mod retries;
 
 use speckit_core::redact::Masks;
 use speckit_core::report::{Style, render};

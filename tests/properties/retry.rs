@@ -57,8 +57,10 @@ fn duration() -> impl Strategy<Value = Duration> {
 
 fn attempt(settings: impl Strategy<Value = RetryConfig>) -> impl Strategy<Value = Attempt> {
     use ErrorClass::{Degraded, Permanent, Retryable};
-    let class = select(&[Retryable, Retryable, Retryable, Retryable, Retryable, Retryable, Degraded, Permanent][..]);
-    let suggested = option::weighted(0.3, prop_oneof![9 => duration().boxed(), 1 => Just(Duration::MAX).boxed()]);
+    let class =
+        select(&[Retryable, Retryable, Retryable, Retryable, Retryable, Retryable, Degraded, Permanent][..]);
+    let suggested =
+        option::weighted(0.3, prop_oneof![9 => duration().boxed(), 1 => Just(Duration::MAX).boxed()]);
     (vec(settings, 2), duration(), class, suggested, duration(), 0..2_u32).prop_map(
         |(settings, takes, class, suggested, late, others)| Attempt {
             settings: [settings[0], settings[1]],
@@ -74,7 +76,14 @@ fn call() -> impl Strategy<Value = Call> {
     let steady = configs().prop_flat_map(|config| vec(attempt(Just(config)), 1..12));
     let changing = vec(attempt(configs()), 1..12);
     let patient = configs().prop_flat_map(|config| {
-        vec(attempt(Just(RetryConfig { deadline_ms: 86_400_000, max_attempts: 1 + config.max_attempts % 9, ..config })), 12)
+        vec(
+            attempt(Just(RetryConfig {
+                deadline_ms: 86_400_000,
+                max_attempts: 1 + config.max_attempts % 9,
+                ..config
+            })),
+            12,
+        )
     });
     let budget = option::of((1..6_u32, 0..2_u32).prop_map(|(capacity, per_second)| BudgetConfig {
         capacity,
@@ -102,7 +111,8 @@ fn made(call: &Call) -> Vec<Question> {
         }
         let left = budget.as_mut().map(|budget| budget.left(elapsed));
         let config = attempt.settings[0];
-        let answer = retry.failed(&config, elapsed, attempt.failure, budget.as_mut().map(|budget| (budget, elapsed)));
+        let answer =
+            retry.failed(&config, elapsed, attempt.failure, budget.as_mut().map(|budget| (budget, elapsed)));
         questions.push(Question { config, elapsed, failure: attempt.failure, left, answer });
         let Decision::Wait(wait) = answer else { break };
         elapsed = elapsed.saturating_add(wait).saturating_add(attempt.late);

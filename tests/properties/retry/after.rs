@@ -26,7 +26,8 @@ struct Date {
 fn date(days: u64) -> Date {
     let mut date = Date { year: 1970, month: 0, day: 1, name: DAYS[0] };
     for day in 1..=days {
-        let leap = u32::from(matches!((date.year % 400, date.year % 100, date.year % 4), (0, ..) | (_, 1.., 0)));
+        let leap =
+            u32::from(matches!((date.year % 400, date.year % 100, date.year % 4), (0, ..) | (_, 1.., 0)));
         let length = [31, 28 + leap, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][date.month];
         date.day += 1;
         if date.day > length {
@@ -55,11 +56,13 @@ fn printed(seconds: u64) -> [String; 3] {
 
 /// Texts that are nearly dates.
 fn nearly() -> impl Strategy<Value = String> {
-    (0..=LAST, 0..3_usize, any::<prop::sample::Index>(), "\\PC{0,2}").prop_map(|(seconds, form, place, text)| {
-        let date = &printed(seconds % 100_000_000)[form];
-        let place = place.index(date.len());
-        format!("{}{text}{}", &date[..place], &date[(place + 1).min(date.len())..])
-    })
+    (0..=LAST, 0..3_usize, any::<prop::sample::Index>(), "\\PC{0,2}").prop_map(
+        |(seconds, form, place, text)| {
+            let date = &printed(seconds % 100_000_000)[form];
+            let place = place.index(date.len());
+            format!("{}{text}{}", &date[..place], &date[(place + 1).min(date.len())..])
+        },
+    )
 }
 
 fn now() -> impl Strategy<Value = Duration> {

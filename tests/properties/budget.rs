@@ -37,9 +37,8 @@ fn history() -> impl Strategy<Value = Vec<(Duration, Event)>> {
     let start = prop_oneof![Just(0_u64), 0..10_000_000_000_u64, Just(u64::MAX / 2)];
     (start, vec((step, event()), 1..60)).prop_map(|(start, steps)| {
         let mut now = start;
-        let mut times = steps.into_iter();
         let mut history = Vec::new();
-        while let Some((step, event)) = times.next() {
+        for (step, event) in steps {
             now = now.saturating_add_signed(step);
             history.push((Duration::from_nanos(now), event));
         }
@@ -149,5 +148,15 @@ proptest! {
         let withdrawn = history.iter().filter(|(now, event)| step(&mut budget, *now, *event) == Some(true)).count();
         let asked = history.iter().filter(|(_, event)| matches!(event, Event::Withdraw)).count();
         prop_assert_eq!(withdrawn, asked.min(capacity.try_into().unwrap()));
+    }
+
+    #[test]
+    fn a_hundred_successes_give_the_percentage_and_no_sooner(percent in 1..300_u32, rounds in 1..4_u32) {
+        let mut budget = Budget::new(BudgetConfig { capacity: 1000, per_second: 0, percent_of_successes: percent });
+        while budget.withdraw(Duration::ZERO) {}
+        for success in 1..=100 * rounds {
+            budget.succeeded(Duration::ZERO);
+            prop_assert_eq!(budget.left(Duration::ZERO), u64::from(success * percent / 100).min(1000));
+        }
     }
 }

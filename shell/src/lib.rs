@@ -97,7 +97,7 @@ pub use speckit_core::{
     RegistryError, RetryConfig, Severity, ValidationConfig, WatchMode,
 };
 pub use speckit_core::{
-    backoff, breaker, diagnostic, diff, explain, print, redact, report, resolve, schema, source, typed,
+    backoff, breaker, diagnostic, diff, explain, herd, print, redact, report, resolve, schema, source, typed,
 };
 pub use status::{Status, Watching};
 #[cfg(feature = "watch")]

@@ -8,6 +8,7 @@ mod migration;
 mod overrides;
 mod printed;
 mod retries;
+mod retry;
 
 use speckit_core::redact::Masks;
 use speckit_core::report::{Style, render};

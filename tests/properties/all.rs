@@ -6,6 +6,7 @@ mod budget;
 mod defaults;
 mod environment;
 mod generated;
+mod herd;
 mod merge;
 mod redact;
 mod registry;

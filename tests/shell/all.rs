@@ -14,6 +14,7 @@ mod models;
 mod place;
 mod readme;
 mod reloads;
+mod retry_command;
 mod schemas;
 mod secrets;
 mod show;

@@ -10,6 +10,8 @@ use super::{Comparison, Run};
 
 /// How many lines the bars have.
 const LINES: u64 = 6;
+/// The room for the time that may stand at the end of the axis.
+const LAST_TIME: usize = 7;
 /// A bar is at most so many characters wide, its gap included.
 const WIDEST: u64 = 8;
 /// A bar this wide has a gap behind it.
@@ -39,7 +41,8 @@ impl Canvas {
         let peak = comparison.runs.iter().map(Run::peak).max().unwrap_or(0);
         let most = highest(peak, capacity);
         let digits = most.to_string().len().max(3);
-        let room = u64::try_from(width.saturating_sub(digits + 2)).unwrap_or(0).max(20);
+        let beside = digits + 2 + LAST_TIME;
+        let room = u64::try_from(width.saturating_sub(beside)).unwrap_or(0).max(20);
         let axes = Axes::of(comparison, room);
         Self { axes, capacity, most, digits, wide: (room / axes.bars.max(1)).clamp(1, WIDEST) }
     }
@@ -90,13 +93,13 @@ impl Canvas {
     fn time(&self) -> String {
         let (each, all) = (self.axes.milliseconds_of_a_bar().max(1), self.axes.milliseconds());
         let columns = self.axes.bars * self.wide;
-        let step = time_step(all, columns / 9);
+        let step = time_step(all, (columns / 9).max(1));
         let mut axis = format!("{:>1$} ┼", 0, self.digits);
         let mut labels = " ".repeat(self.digits + 1);
         let mut ticks = (0..=all / step).map(|number| number * step).peekable();
-        for column in 0..columns {
+        for column in 0..=columns {
             let Some(at) = ticks.next_if(|at| share(*at, each, self.wide) <= column) else {
-                axis.push(if column == 0 { ' ' } else { '─' });
+                axis.push('─');
                 continue;
             };
             axis.push(if column == 0 { '─' } else { '┬' });

@@ -32,6 +32,7 @@ use crate::settings::{Jitter, RetryConfig};
 
 mod bars;
 mod chart;
+mod conclusion;
 mod data;
 mod plan;
 mod scale;

@@ -8,7 +8,7 @@ use core::time::Duration;
 use serde::Serialize;
 
 use super::LABEL;
-use super::scale::{fractional_ms, shown};
+use super::scale::{counted, fractional_ms, shown};
 use crate::backoff::wait_before;
 use crate::retry::{Decision, ErrorClass, Failure, GiveUp, Retry};
 use crate::seed::Seed;
@@ -72,13 +72,18 @@ impl Plan {
 
     /// The plan as a table with its facts below it.
     pub fn to_text(&self) -> String {
-        let mut text =
-            format!("{:>5}  {:>13}  {:>13}  {:>13}\n", "RETRY", "BEFORE JITTER", "WAIT", "BEGINS AT");
+        let mut text = String::new();
         let mut now = Duration::ZERO;
         for ((number, wait), longest) in (1..).zip(&self.waits).zip(self.longest()) {
+            if number == 1 {
+                text += &row(["RETRY", "BEFORE JITTER", "WAIT", "BEGINS AT"]);
+            }
             now = now.saturating_add(*wait);
             let [longest, wait, begins] = [longest, *wait, now].map(precise);
-            text += &format!("{number:>5}  {longest:>13}  {wait:>13}  {begins:>13}\n");
+            text += &row([&format!("{number}"), &longest, &wait, &begins]);
+        }
+        if !self.waits.is_empty() {
+            text.push('\n');
         }
         let facts = [
             ("jitter", self.spread()),
@@ -87,7 +92,6 @@ impl Plan {
             ("deadline", shown(self.config.deadline_ms)),
             ("ends", self.reason()),
         ];
-        text.push('\n');
         for (name, fact) in facts {
             text += &format!("{name:<8}  {fact}\n");
         }
@@ -123,13 +127,11 @@ impl Plan {
 
     fn spread(&self) -> String {
         match self.config.jitter {
-            Jitter::None => String::from("none: each wait is the wait before jitter"),
-            Jitter::Full => String::from("full: each wait is drawn from 0 to the wait before jitter"),
-            Jitter::Equal => {
-                String::from("equal: each wait is drawn from the upper half of the wait before jitter")
-            }
+            Jitter::None => String::from("none: the wait before jitter as it is"),
+            Jitter::Full => String::from("full: drawn from 0 to the wait before jitter"),
+            Jitter::Equal => String::from("equal: drawn from half the wait before jitter to all of it"),
             Jitter::Decorrelated => format!(
-                "decorrelated: each wait is drawn from {} to three times the wait before it, {} at most",
+                "decorrelated: drawn from {} to 3 × the last wait, {} at most",
                 shown(self.config.initial_backoff_ms.min(self.config.max_backoff_ms)),
                 shown(self.config.max_backoff_ms)
             ),
@@ -138,7 +140,7 @@ impl Plan {
 
     fn reason(&self) -> String {
         let attempts = self.waits.len() + 1;
-        let times = if attempts == 1 { "1 attempt" } else { &format!("{attempts} attempts") };
+        let times = counted(attempts.try_into().unwrap_or(u64::MAX), "attempt");
         match self.end {
             GiveUp::Deadline { wait, .. } => {
                 format!("after {times}: a wait of {} more would end after the deadline", precise(wait))
@@ -146,6 +148,10 @@ impl Plan {
             _ => format!("after {times}: retry.max_attempts is {}", self.config.max_attempts),
         }
     }
+}
+
+fn row([retry, longest, wait, begins]: [&str; 4]) -> String {
+    format!("{retry:>5}  {longest:>13}  {wait:>13}  {begins:>13}\n")
 }
 
 /// Milliseconds to the microsecond: `99.338 ms`.

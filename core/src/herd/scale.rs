@@ -73,6 +73,11 @@ pub(super) fn shown(milliseconds: u64) -> String {
     }
 }
 
+/// So many of something: `1 call`, `2 calls`.
+pub(super) fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// The quotient with as many decimals as it needs; `whole` is a power of ten.
 fn decimal(value: u64, whole: u64) -> String {
     let digits = usize::try_from(whole.ilog10()).unwrap_or(0);

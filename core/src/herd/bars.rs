@@ -17,10 +17,10 @@ pub(super) struct Axes {
 }
 
 impl Axes {
-    /// The axes of at most `room` bars.
-    pub(super) fn of(comparison: &Comparison, room: u64) -> Self {
+    /// The axes of at least and at most so many bars; those beyond the last call are empty.
+    pub(super) fn of(comparison: &Comparison, least: u64, room: u64) -> Self {
         let last = comparison.runs.iter().filter_map(|run| run.load.last()).map(number).max();
-        let all = last.map_or(1, |last| last + 1);
+        let all = last.map_or(1, |last| last + 1).max(least);
         let windows = all.div_ceil(room.max(1));
         let peak = comparison.runs.iter().map(Run::peak).max().unwrap_or(0);
         Self { bars: all.div_ceil(windows), windows, peak }

@@ -12,7 +12,7 @@ use super::{Comparison, Run};
 const LINES: u64 = 6;
 /// The room for the time that may stand at the end of the axis.
 const LAST_TIME: usize = 7;
-/// A bar is at most so many characters wide, its gap included.
+/// A bar is hardly ever wider than so many characters, its gap included.
 const WIDEST: u64 = 8;
 /// A bar this wide has a gap behind it.
 const WITH_GAP: u64 = 3;
@@ -43,8 +43,8 @@ impl Canvas {
         let digits = most.to_string().len().max(3);
         let beside = digits + 2 + LAST_TIME;
         let room = u64::try_from(width.saturating_sub(beside)).unwrap_or(0).max(20);
-        let axes = Axes::of(comparison, room);
-        Self { axes, capacity, most, digits, wide: (room / axes.bars.max(1)).clamp(1, WIDEST) }
+        let axes = Axes::of(comparison, room / WIDEST, room);
+        Self { axes, capacity, most, digits, wide: (room / axes.bars.max(1)).max(1) }
     }
 
     /// Tells whether the line of the capacity is on the canvas.

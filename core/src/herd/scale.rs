@@ -65,9 +65,11 @@ pub(super) fn time_label(at: u64, step: u64, most: u64) -> String {
     }
 }
 
-/// Milliseconds as a text for people: `10 s`, `1.5 s`, `250 ms`.
+/// Milliseconds as a text for people: `1 h`, `10 min`, `1.5 s`, `250 ms`.
 pub(super) fn shown(milliseconds: u64) -> String {
     match milliseconds {
+        HOUR.. if milliseconds.is_multiple_of(HOUR) => format!("{} h", milliseconds / HOUR),
+        MINUTE.. if milliseconds.is_multiple_of(MINUTE) => format!("{} min", milliseconds / MINUTE),
         1000.. => format!("{} s", decimal(milliseconds, 1000)),
         _ => format!("{milliseconds} ms"),
     }
@@ -124,7 +126,7 @@ mod tests {
             (0..=most / step).map(|n| time_label(n * step, step, most)).collect::<Vec<_>>()
         };
         assert_eq!(labels(100, 4), ["0", "50 ms", "100 ms"]);
-        assert_eq!(labels(2300, 4), ["0", "1 s", "2 s"]);
+        assert_eq!(labels(2300, 3), ["0", "1 s", "2 s"]);
         assert_eq!(labels(1300, 4), ["0", "0.5 s", "1 s"]);
         assert_eq!(labels(100_000, 4), ["0", "30 s", "60 s", "90 s"]);
         assert_eq!(labels(300_000, 4), ["0", "2 min", "4 min"]);

@@ -25,8 +25,8 @@ const PANEL: u64 = 1200;
 const GAP: u64 = 560;
 /// The room for bars.
 const ROOM: u64 = WIDTH - LEFT - RIGHT;
-/// A bar with its gap is at most so wide, and two pixels at least.
-const WIDEST_BAR: u64 = 400;
+const LEAST_BARS: u64 = 10;
+/// A bar is at least two pixels wide.
 const MOST_BARS: u64 = ROOM / 20;
 
 const STYLE: &str = "\
@@ -42,11 +42,11 @@ impl Comparison {
     /// Bars are as high as the calls of their window; those that were answered stand below, those that were refused on
     /// top of them.
     pub fn to_svg(&self) -> String {
-        let axes = Axes::of(self, MOST_BARS);
+        let axes = Axes::of(self, LEAST_BARS, MOST_BARS);
         let capacity = u64::from(self.herd.capacity);
         let step = count_step(highest(axes.peak, capacity), 4);
         let most = highest(axes.peak, capacity).div_ceil(step).saturating_mul(step);
-        let bar = (ROOM / axes.bars.max(1)).min(WIDEST_BAR);
+        let bar = ROOM / axes.bars.max(1);
         let panels = u64::try_from(self.runs.len()).unwrap_or(0);
         let height = TOP + BOTTOM + panels * (PANEL + GAP);
         let drawing = Drawing { axes, capacity, step, most, bar, right: LEFT + axes.bars * bar };

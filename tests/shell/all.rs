@@ -15,6 +15,7 @@ mod place;
 mod readme;
 mod reloads;
 mod retry_command;
+mod retries;
 mod schemas;
 mod secrets;
 mod show;

@@ -62,11 +62,8 @@ impl<'a, P: Policy, R> Course<'a, P, R> {
     #[cold]
     pub(super) fn resumed<E>(&self, paused: Paused<E>) -> Result<Option<Pass<'a>>, RetryError<E>> {
         let elapsed = self.started.elapsed();
-        let admitted = match self.plan.is_cancelled() {
-            true => Err(GiveUp::Cancelled),
-            false => self.retry.resumes(&self.plan.policy.settings(), elapsed),
-        };
-        admitted
+        let resumes = self.retry.resumes(&self.plan.policy.settings(), elapsed);
+        resumes
             .and_then(|()| self.plan.admitted())
             .map_err(|why| RetryError::of(self.retry.attempts(), elapsed, why, paused.error))
     }

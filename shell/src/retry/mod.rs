@@ -95,9 +95,13 @@ pub fn execute_with_backoff_sync<T, E: RetryClassifiable>(
 /// # Panics
 /// At the first wait, as everything of tokio that waits, where there is no runtime of tokio with time.
 #[cfg(feature = "tokio")]
-pub async fn execute_with_backoff<T, E: RetryClassifiable>(
+pub async fn execute_with_backoff<T, E, F>(
     config: &RetryConfig,
-    call: impl AsyncFnMut() -> Result<T, E>,
-) -> Result<T, RetryError<E>> {
+    call: impl FnMut() -> F,
+) -> Result<T, RetryError<E>>
+where
+    E: RetryClassifiable,
+    F: Future<Output = Result<T, E>>,
+{
     Retrying::new(config).run_async(call).await
 }

@@ -1,7 +1,8 @@
 //! Calls that wait without holding a thread up.
 
-use std::future::{Future as _, poll_fn};
+use std::future::{Future, poll_fn};
 use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use super::attempt::Report;
@@ -25,9 +26,10 @@ impl<P: Policy, R> Retrying<'_, P, R> {
     /// # runtime.block_on(async {
     /// let config = RetryConfig { initial_backoff_ms: 1, ..RetryConfig::default() };
     /// let mut calls = 0;
-    /// let answer = Retrying::new(&config).label("retry/prices").run_async(async || {
+    /// let answer = Retrying::new(&config).label("retry/prices").run_async(|| {
     ///     calls += 1;
-    ///     if calls == 1 { Err(io::Error::from(io::ErrorKind::TimedOut)) } else { Ok("4.20") }
+    ///     let is_first = calls == 1;
+    ///     async move { if is_first { Err(io::Error::from(io::ErrorKind::TimedOut)) } else { Ok("4.20") } }
     /// });
     /// assert_eq!(answer.await.unwrap(), "4.20");
     /// # });
@@ -39,11 +41,11 @@ impl<P: Policy, R> Retrying<'_, P, R> {
     ///
     /// # Panics
     /// At the first wait, as everything of tokio that waits, where there is no runtime of tokio with time.
-    pub async fn run_async<T, E, F>(mut self, mut call: F) -> Result<T, RetryError<E>>
+    pub async fn run_async<T, E, F>(mut self, mut call: impl FnMut() -> F) -> Result<T, RetryError<E>>
     where
         E: RetryClassifiable,
         R: Report<E>,
-        F: AsyncFnMut() -> Result<T, E>,
+        F: Future<Output = Result<T, E>>,
     {
         let started = Moment::now();
         let pass = self.admitted().map_err(|why| RetryError::untried(started.elapsed(), why))?;
@@ -77,8 +79,8 @@ async fn wait(wait: Duration, cancel: Option<&Cancel>) {
     let Some(cancel) = cancel else { return sleeping.await };
     let mut cancelled = pin!(cancel.cancelled());
     poll_fn(|context| match cancelled.as_mut().poll(context) {
-        std::task::Poll::Ready(()) => std::task::Poll::Ready(()),
-        std::task::Poll::Pending => sleeping.as_mut().poll(context),
+        Poll::Ready(()) => Poll::Ready(()),
+        Poll::Pending => sleeping.as_mut().poll(context),
     })
     .await;
 }

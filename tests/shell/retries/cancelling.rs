@@ -1,6 +1,6 @@
 //! Calls that are called off, and what is held while they wait.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Instant;
 
@@ -12,20 +12,23 @@ use super::{MS, Trouble, failing, hours, plain};
 #[test]
 fn cancelling_ends_a_wait_of_an_hour_at_once_on_every_thread() {
     let cancel = Cancel::new();
-    let config = hours();
-    let cancelled_at = thread::scope(|scope| {
-        let wait = || {
-            let error =
-                Retrying::new(&config).cancel(&cancel).run(failing(&[Trouble::RETRYABLE])).unwrap_err();
-            assert_eq!((error.attempts(), error.why()), (1, GiveUp::Cancelled));
-            assert_eq!(error.cause(), Some(&Trouble::RETRYABLE));
-        };
-        (0..3).for_each(|_| drop(scope.spawn(wait)));
-        thread::sleep(MS(50));
-        cancel.clone().cancel();
-        Instant::now()
-    });
-    assert!(cancelled_at.elapsed() < MS(1000), "{:?}", cancelled_at.elapsed());
+    let (tell, told) = mpsc::channel();
+    for _ in 0..3 {
+        let (cancel, tell) = (cancel.clone(), tell.clone());
+        thread::spawn(move || {
+            tell.send(Retrying::new(hours()).cancel(&cancel).run(failing(&[Trouble::RETRYABLE]))).unwrap();
+        });
+    }
+    thread::sleep(MS(50));
+    assert!(told.try_recv().is_err(), "they wait");
+    cancel.cancel();
+    let cancelled = Instant::now();
+    for _ in 0..3 {
+        let error = told.recv_timeout(MS(1000)).expect("it ends at once").unwrap_err();
+        assert_eq!((error.attempts(), error.why()), (1, GiveUp::Cancelled));
+        assert_eq!(error.cause(), Some(&Trouble::RETRYABLE));
+    }
+    assert!(cancelled.elapsed() < MS(1000), "{:?}", cancelled.elapsed());
 }
 
 #[test]

@@ -6,9 +6,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use speckit_shell::retry::{BreakerConfig, BudgetConfig, CallError, Circuit, GiveUp};
-use speckit_shell::{Attempt, CircuitBreaker, ErrorClass, RetryBudget, RetryClassifiable as _, Retrying};
+use speckit_shell::{
+    Attempt, CircuitBreaker, ErrorClass, RetryBudget, RetryClassifiable as _, RetryConfig, Retrying,
+};
 
-use super::{MS, Trouble, failing, hours, plain};
+use super::{MS, Trouble, failing, plain};
 
 fn budget(capacity: u32) -> RetryBudget {
     RetryBudget::new(BudgetConfig { capacity, per_second: 0, percent_of_successes: 50 })
@@ -93,10 +95,11 @@ fn an_open_breaker_ends_a_call_before_its_first_attempt() {
 
 #[test]
 fn a_breaker_that_stays_open_longer_than_the_wait_ends_the_call_at_once() {
-    let breaker = breaker(MS(7_200_000));
+    let breaker = breaker(MS(60_000));
     let mut told = Vec::new();
     let report = |attempt: &Attempt<'_, Trouble>| told.push(attempt.give_up());
-    let retrying = Retrying::new(hours()).breaker(&breaker).report(report);
+    let config = RetryConfig { initial_backoff_ms: 3000, ..plain(2) };
+    let retrying = Retrying::new(&config).breaker(&breaker).report(report);
     let error = retrying.run(failing(&[Trouble::RETRYABLE])).unwrap_err();
     assert_eq!((error.attempts(), error.why()), (1, GiveUp::Open));
     assert_eq!(told, [Some(GiveUp::Open)]);
@@ -105,7 +108,7 @@ fn a_breaker_that_stays_open_longer_than_the_wait_ends_the_call_at_once() {
 #[test]
 fn retries_wait_for_a_breaker_that_opens_no_longer_than_they_wait() {
     let breaker = breaker(MS(4));
-    let config = speckit_shell::RetryConfig { initial_backoff_ms: 30, ..plain(3) };
+    let config = RetryConfig { initial_backoff_ms: 30, ..plain(3) };
     assert_eq!(Retrying::new(&config).breaker(&breaker).run(failing(&[Trouble::RETRYABLE])), Ok(2));
     assert_eq!(breaker.circuit(), Circuit::Closed);
 }

@@ -10,7 +10,10 @@ use crate::seed::{Seed, Stream};
 use crate::settings::{Jitter, RetryConfig};
 
 /// The wait before retry number `retry`, counted from 1, before jitter:
-/// `initial_backoff · multiplier^(retry − 1)`, at most `max_backoff`.
+/// `initial_backoff · multiplier^(retry − 1)`, at most `max_backoff`. Retry 0 counts as the first.
+///
+/// For the settings that the schema allows, waits never shrink from one retry to the next. Of a multiplier below 1 they do,
+/// and one that is no number gives `max_backoff`.
 ///
 /// ```
 /// use core::time::Duration;
@@ -49,6 +52,9 @@ impl Backoff {
     }
 
     /// Draws the wait before retry number `retry`, counted from 1. It is never above `max_backoff`.
+    ///
+    /// What is drawn for a decorrelated wait starts from the last wait, whatever `retry` is; where three times that is less
+    /// than the first wait, it is the first wait.
     #[inline]
     pub fn wait(&mut self, config: &RetryConfig, retry: u32) -> Duration {
         let wait = match config.jitter {
@@ -71,7 +77,8 @@ impl Backoff {
 }
 
 /// The waits of a whole series in which every attempt fails at once: at most `max_attempts − 1`, and together at most the
-/// deadline.
+/// deadline. It ends before the first wait that would end after the deadline, or begin at it; the waits are those of
+/// [`Retry::failed`](crate::retry::Retry::failed).
 ///
 /// ```
 /// use speckit_core::{Jitter, RetryConfig, Seed, backoff::schedule};
@@ -100,14 +107,14 @@ impl Iterator for Schedule {
             return None;
         }
         let wait = self.backoff.wait(&self.config, self.retry + 1);
-        let waited = self.waited + wait;
-        if waited > self.config.deadline() {
+        let left = self.config.deadline().saturating_sub(self.waited);
+        if wait > left || left.is_zero() {
             // There is none after it either.
             self.config.max_attempts = 0;
             return None;
         }
         self.retry += 1;
-        self.waited = waited;
+        self.waited += wait;
         Some(wait)
     }
 }

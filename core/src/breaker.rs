@@ -5,14 +5,14 @@
 use alloc::collections::VecDeque;
 use core::time::Duration;
 
-/// When a [`Breaker`] opens, and for how long.
+/// When a [`Breaker`] opens, and for how long. What lies outside its range counts as the nearest within.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BreakerConfig {
     /// How many of the last calls count. At least 1.
     pub window: u32,
     /// How many calls must be known before it can open. At least 1, and at most `window`.
     pub least_calls: u32,
-    /// Of how many hundred calls how many must have failed to open it: 1 to 100.
+    /// How many of a hundred calls must have failed to open it: 1 to 100.
     pub failure_percent: u32,
     /// How long it stays open before it lets one call through.
     pub open_for: Duration,
@@ -38,7 +38,7 @@ pub enum BreakerState {
     HalfOpen,
 }
 
-/// Leave to make one call. What became of it is told by [`Breaker::finished`], or [`Breaker::abandoned`].
+/// Leave to make one call. What became of it is told once, by [`Breaker::finished`] or [`Breaker::abandoned`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Permit {
     /// How often the breaker had changed its state: what was begun before it last did says nothing about now.
@@ -110,7 +110,9 @@ impl Breaker {
         Ok(Permit { epoch: self.epoch })
     }
 
-    /// A call with leave has ended.
+    /// A call with leave has ended. A failure opens the breaker where there are too many with it, and the failure of a trial
+    /// opens it again; the success of a trial closes it, and calls are counted anew. What began before the breaker last
+    /// changed its state counts for nothing.
     pub fn finished(&mut self, now: Duration, permit: Permit, is_success: bool) {
         if permit.epoch != self.epoch {
             return;
@@ -125,8 +127,8 @@ impl Breaker {
                 *failures += u32::from(!is_success);
                 let known = u64::try_from(calls.len()).unwrap_or(u64::MAX);
                 let needed = u64::from(at_least_one(self.config.least_calls.min(self.config.window)));
-                let is_too_many = u64::from(*failures) * 100
-                    >= known * u64::from(at_least_one(self.config.failure_percent));
+                let percent = u64::from(self.config.failure_percent.clamp(1, 100));
+                let is_too_many = u64::from(*failures) * 100 >= known * percent;
                 if !is_success && known >= needed && is_too_many {
                     self.open(now);
                 }

@@ -12,6 +12,7 @@ pub mod breaker;
 pub mod diagnostic;
 pub mod diff;
 pub mod explain;
+pub mod herd;
 mod key;
 mod merge;
 pub mod migrate;

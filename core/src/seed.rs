@@ -29,15 +29,17 @@ impl Seed {
         self.0
     }
 
-    /// The random numbers for one purpose: `ChaCha8` (RFC 8439 with eight rounds) keyed by the seed; the hash of the label
-    /// is its stream.
+    /// The random numbers for one purpose: `ChaCha8` as its author described it (D. J. Bernstein, "ChaCha, a variant of
+    /// Salsa20", 2008; a counter and a nonce of 64 bits each). Eight outputs of PCG32 from the seed are the key, and XXH3
+    /// of the label is the nonce.
     pub fn stream(self, label: &str) -> Stream {
         let mut numbers = ChaCha8Rng::seed_from_u64(self.0);
         numbers.set_stream(xxh3_64(label.as_bytes()));
         Stream { numbers }
     }
 
-    /// The seed of one of many that would share a label, such as the clients of a simulation.
+    /// The seed of one of many that would share a label, such as the clients of a simulation. Two numbers give the same
+    /// seed only by an accident of one in 2⁶⁴.
     #[must_use]
     pub fn nth(self, number: u64) -> Self {
         Self(self.stream("seed/nth").at(number))

@@ -66,6 +66,7 @@ pub mod cli;
 mod clock;
 pub mod documents;
 mod engine;
+mod entropy;
 pub mod environment;
 mod error;
 mod events;
@@ -89,15 +90,21 @@ pub use events::{ConfigReloadEvent, Diagnostics, Subscription};
 pub use loader::{
     ConfigLoader, PREFIX, RESERVED, application_defaults, application_rules, application_schema,
 };
+#[cfg(feature = "tokio")]
+pub use retry::execute_with_backoff;
+pub use retry::{
+    Attempt, Cancel, CircuitBreaker, ErrorClass, RetryBudget, RetryClassifiable, RetryError, Retrying,
+    execute_with_backoff_sync,
+};
 pub use snapshot::Snapshot;
 pub use sources::Sources;
 pub use speckit_core::schema::SchemaValidator;
 pub use speckit_core::{
-    AppConfig, Diagnostic, HotReloadConfig, Key, ModelConfig, ModelRegistry, QualityGateConfig,
-    RegistryError, RetryConfig, Severity, ValidationConfig, WatchMode,
+    AppConfig, Diagnostic, HotReloadConfig, Jitter, Key, ModelConfig, ModelRegistry, QualityGateConfig,
+    RegistryError, RetryConfig, Seed, Severity, ValidationConfig, WatchMode,
 };
 pub use speckit_core::{
-    backoff, breaker, diagnostic, diff, explain, print, redact, report, resolve, schema, source, typed,
+    backoff, breaker, diagnostic, diff, explain, herd, print, redact, report, resolve, schema, source, typed,
 };
 pub use status::{Status, Watching};
 #[cfg(feature = "watch")]

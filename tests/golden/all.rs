@@ -7,6 +7,8 @@ mod invalid;
 mod migration;
 mod overrides;
 mod printed;
+mod retries;
+mod retry;
 mod store;
 
 use speckit_core::redact::Masks;

@@ -1,13 +1,19 @@
 //! Laws that hold for every input, one a property.
 
+mod backoff;
+mod breaker;
+mod budget;
 mod defaults;
 mod environment;
 mod generated;
+mod herd;
 mod merge;
 mod redact;
 mod registry;
 mod reload;
+mod retry;
 mod schema;
+mod seed;
 mod source;
 mod strategies;
 mod vacuum;

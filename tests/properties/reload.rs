@@ -3,7 +3,6 @@
 mod contents;
 mod histories;
 mod reference;
-mod waits;
 mod world;
 
 use std::time::Duration;

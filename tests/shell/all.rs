@@ -14,6 +14,8 @@ mod models;
 mod place;
 mod readme;
 mod reloads;
+mod retries;
+mod retry_command;
 mod schemas;
 mod secrets;
 mod show;

@@ -7,7 +7,8 @@ use core::time::Duration;
 pub struct BudgetConfig {
     /// How many retries it holds when it is full; it begins full. At least 1.
     pub capacity: u32,
-    /// How many retries each second adds, so that a service that fails for long is still asked from time to time.
+    /// How many retries each second adds, so that a service that fails for long is still asked from time to time. With 0,
+    /// successes alone fill it; with 0 of these too, nothing does once it is used up.
     pub per_second: u32,
     /// How many hundredths of a retry each success adds: 10 lets one call in ten be a retry for long.
     pub percent_of_successes: u32,
@@ -39,7 +40,7 @@ pub struct Budget {
     config: BudgetConfig,
     /// In billionths of a retry, so that the nanoseconds of the clock are whole numbers of them.
     tokens: u64,
-    /// When time last added some.
+    /// The latest time that was told.
     filled: Option<Duration>,
 }
 
@@ -53,7 +54,9 @@ impl Budget {
         budget
     }
 
-    /// Takes one retry out, at this time of some clock; `false` where there is none.
+    /// Takes one retry out, at this time of some clock; `false` where there is none, and then nothing is taken.
+    ///
+    /// A clock that goes back adds nothing until it is beyond the latest time that it has shown.
     pub fn withdraw(&mut self, now: Duration) -> bool {
         self.fill(now);
         match self.tokens.checked_sub(TOKEN) {
@@ -77,7 +80,7 @@ impl Budget {
         self.tokens / TOKEN
     }
 
-    /// What time has added. A time before the last one adds nothing.
+    /// Adds what has come since the latest time.
     fn fill(&mut self, now: Duration) {
         let filled = *self.filled.get_or_insert(now);
         if let Some(passed) = now.checked_sub(filled) {

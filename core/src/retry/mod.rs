@@ -20,7 +20,8 @@ pub enum ErrorClass {
     Retryable,
     /// Every attempt will fail in the same way.
     Permanent,
-    /// There is an answer, though not the whole one: it is asked for once more, and then accepted.
+    /// There is an answer, though not the whole one: it is asked for once more, and the second such answer of a call is
+    /// accepted.
     Degraded,
 }
 
@@ -62,11 +63,11 @@ pub enum GiveUp {
         /// How many were allowed.
         allowed: u32,
     },
-    /// The next wait would end after the deadline.
+    /// The next wait would end after the deadline, or the deadline has passed.
     Deadline {
         /// How long all attempts and waits may take together.
         allowed: Duration,
-        /// How long the next wait would have been.
+        /// How long the next wait would have been; zero where there was none.
         wait: Duration,
     },
     /// The budget for retries, which many calls share, is used up.
@@ -77,7 +78,7 @@ pub enum GiveUp {
     Cancelled,
 }
 
-/// A lowercase fragment: "it is permanent".
+/// A lowercase fragment: "3 attempts are allowed".
 impl fmt::Display for GiveUp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -85,6 +86,9 @@ impl fmt::Display for GiveUp {
             Self::Degraded => f.write_str("the answer was not the whole one twice"),
             Self::Attempts { allowed: 1 } => f.write_str("one attempt is allowed"),
             Self::Attempts { allowed } => write!(f, "{allowed} attempts are allowed"),
+            Self::Deadline { allowed, wait: Duration::ZERO } => {
+                write!(f, "the deadline of {allowed:?} has passed")
+            }
             Self::Deadline { allowed, wait } => {
                 write!(f, "a wait of {wait:.0?} would end after the deadline of {allowed:?}")
             }
@@ -132,10 +136,11 @@ impl Retry {
     }
 
     /// An attempt failed; `elapsed` is the time since the first one began. `budget` is the shared one, with the present
-    /// time of its clock.
+    /// time of its clock; only an attempt that nothing else forbids takes one out of it.
     ///
-    /// A wait is drawn from the schedule; a suggested one comes before it, so that clients which were all told the same
-    /// do not come back together. It is cut short where the deadline is near, though never below the suggestion.
+    /// The wait is drawn from the schedule. Where one is suggested, what is drawn is added to it, so that clients which were
+    /// all told the same do not come back together, and the sum is cut short at the deadline, though never below the
+    /// suggestion. A wait that would end after the deadline is none, and none begins at the deadline.
     pub fn failed(
         &mut self,
         config: &RetryConfig,
@@ -170,13 +175,14 @@ impl Retry {
 
     /// Tells whether the attempt after a wait still begins, by the settings as they are now.
     ///
+    /// A timer may fire late, so that an attempt still begins within 100 ms after the deadline.
+    ///
     /// # Errors
     /// Why it does not: fewer attempts, or less time, are allowed than when the wait began.
     pub fn resumes(&self, config: &RetryConfig, elapsed: Duration) -> Result<(), GiveUp> {
         if self.attempts >= config.max_attempts {
             return Err(GiveUp::Attempts { allowed: config.max_attempts });
         }
-        // A timer may fire late: the wait was within the deadline when it was drawn.
         let allowed = config.deadline();
         if elapsed > allowed.saturating_add(LATE) {
             return Err(GiveUp::Deadline { allowed, wait: Duration::ZERO });

@@ -105,7 +105,7 @@ pub enum Jitter {
     Full,
     /// Evenly over w/2 to w.
     Equal,
-    /// Evenly over the first wait to three times the last one.
+    /// Evenly over the first wait to three times the last one, which is capped too.
     Decorrelated,
     /// Not at all.
     None,

@@ -112,6 +112,8 @@ pub(super) enum Command {
     Watch(With<WatchArgs>),
     /// Look after the database: what is in it, whether it is sound, and its free pages back to the disk
     Store(With<StoreArgs>),
+    /// Show what the settings of retries do: the waits of one call, or a herd of clients
+    Retry(With<RetryArgs>),
     /// Print completions for a shell
     Completions(With<CompletionsArgs>),
 }
@@ -202,6 +204,50 @@ pub(super) enum StoreCommand {
     Check,
     /// Give its free pages back to the disk, while others write
     Vacuum,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct RetryArgs {
+    #[command(subcommand)]
+    pub(super) command: RetryCommand,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub(super) enum RetryCommand {
+    /// Show how long a call that keeps failing waits before each retry, and why it ends
+    Plan(With<PlanArgs>),
+    /// Simulate clients that call one server at once and come back when refused, with each jitter
+    ///
+    /// Every client calls at time 0, and a message takes 5 ms each way. The server answers the first CAPACITY calls that
+    /// reach it in each 100 ms and refuses the others at once, which costs it nothing. A refused client follows
+    /// `[retry]`, with each jitter in turn, and gives up when that says so. Try `--set retry.max_attempts=8`.
+    Simulate(With<SimulateArgs>),
+}
+
+/// The seed where none is given, so that a result can be had again.
+const SEED: &str = "42";
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct PlanArgs {
+    /// What the waits are drawn from; equal seeds give equal waits
+    #[arg(long, value_name = "NUMBER", default_value = SEED)]
+    pub(super) seed: u64,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct SimulateArgs {
+    /// How many clients call, 1 to 100000
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(super) clients: u32,
+    /// How many calls the server answers in each 100 ms, 1 to 100000
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(super) capacity: u32,
+    /// What the waits are drawn from; equal seeds give equal results
+    #[arg(long, value_name = "NUMBER", default_value = SEED)]
+    pub(super) seed: u64,
+    /// Draw the load over time into this file too, over what is there
+    #[arg(long, value_name = "FILE")]
+    pub(super) svg: Option<PathBuf>,
 }
 
 #[derive(Args, Clone, Debug)]

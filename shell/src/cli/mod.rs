@@ -12,13 +12,14 @@ mod explain;
 mod init;
 mod migrate;
 mod resolve;
+mod retry;
 mod schema;
 mod show;
 mod store;
 mod terminal;
 mod watch;
 
-use args::{Cli, Command, Format};
+use args::{Cli, Command, Format, Globals, RetryCommand};
 use context::{Context, Outcome};
 use terminal::Terminal;
 
@@ -45,6 +46,7 @@ pub fn run() -> ExitCode {
         Command::Migrate(with) => migrate::run(&context, &with.args),
         Command::Watch(with) => watch::run(&context, &with.args),
         Command::Store(with) => store::run(&context, &with.args),
+        Command::Retry(with) => retry::run(&context, &with.args.command),
         Command::Completions(with) => {
             let mut text = Vec::new();
             clap_complete::generate(with.args.shell, &mut Cli::command(), "speckit", &mut text);
@@ -61,7 +63,7 @@ pub fn run() -> ExitCode {
 }
 
 impl Command {
-    fn globals(&self) -> args::Globals {
+    fn globals(&self) -> Globals {
         match self {
             Self::Check(with) => with.globals.clone(),
             Self::Show(with) => with.globals.clone(),
@@ -72,7 +74,17 @@ impl Command {
             Self::Migrate(with) => with.globals.clone(),
             Self::Watch(with) => with.globals.clone(),
             Self::Store(with) => with.globals.clone(),
+            Self::Retry(with) => with.globals.clone().and(with.args.command.globals()),
             Self::Completions(with) => with.globals.clone(),
+        }
+    }
+}
+
+impl RetryCommand {
+    fn globals(&self) -> Globals {
+        match self {
+            Self::Plan(with) => with.globals.clone(),
+            Self::Simulate(with) => with.globals.clone(),
         }
     }
 }

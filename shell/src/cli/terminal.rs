@@ -56,6 +56,11 @@ impl Terminal {
         io::stderr().is_terminal()
     }
 
+    /// How many characters wide results are: as the terminal, and 80 elsewhere.
+    pub(super) fn columns(&self) -> usize {
+        terminal_size::terminal_size_of(io::stdout()).map_or(80, |(width, _)| usize::from(width.0))
+    }
+
     /// Tells whether colours are wanted.
     pub(super) fn has_color(&self) -> bool {
         self.style.color

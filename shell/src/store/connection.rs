@@ -38,6 +38,7 @@ pub(super) fn open_writer(
     verify(&connection, path, "journal_mode", "wal", Some("wal"))?;
     verify(&connection, path, "auto_vacuum", "2", None)?;
     settings(&connection, path, options)?;
+    verify(&connection, path, "journal_size_limit", JOURNAL_SIZE_LIMIT, Some(JOURNAL_SIZE_LIMIT))?;
     // Waiting is done outside, with nothing held.
     connection.busy_timeout(Duration::ZERO)?;
     let guard = Arc::clone(guard);
@@ -84,6 +85,8 @@ fn settings(connection: &Connection, path: &Path, options: &StoreOptions) -> Res
     verify(connection, path, "trusted_schema", "0", Some("OFF"))
 }
 
+/// What is left of a journal that grew while a reader was slow: 64 MiB.
+const JOURNAL_SIZE_LIMIT: &str = "67108864";
 /// 1 GiB.
 const MMAP_SIZE: &str = "1073741824";
 

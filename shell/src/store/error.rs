@@ -6,6 +6,8 @@ use std::time::Duration;
 use speckit_core::retry::ErrorClass;
 use speckit_core::retry::classes;
 
+use crate::retry::RetryClassifiable;
+
 /// Why a database could not do what was asked. Two are equal where they say the same.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -148,14 +150,8 @@ impl StoreError {
         }
     }
 
-    /// Whether the whole transaction may succeed when it is run again. A lock that was waited for until the deadline is
-    /// still retryable, for one who has more time.
-    pub fn class(&self) -> ErrorClass {
-        self.code().map_or(ErrorClass::Permanent, classes::sqlite)
-    }
-
     pub(super) fn is_retryable(&self) -> bool {
-        self.class() == ErrorClass::Retryable
+        self.classify() == ErrorClass::Retryable
     }
 
     /// The error with which an attempt to get a lock ends.
@@ -180,6 +176,13 @@ impl StoreError {
             26 => Self::NotADatabase { path },
             _ => Self::Sqlite { code, message: reason },
         }
+    }
+}
+
+/// A lock that was waited for until the deadline is still retryable, for one who has more time: the whole call is run again.
+impl RetryClassifiable for StoreError {
+    fn classify(&self) -> ErrorClass {
+        self.code().map_or(ErrorClass::Permanent, classes::sqlite)
     }
 }
 

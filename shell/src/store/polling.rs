@@ -3,11 +3,12 @@
 use std::time::{Duration, Instant};
 
 use speckit_core::retry::{Decision, Failure, Retry};
-use speckit_core::{Jitter, RetryConfig, Seed};
+use speckit_core::{Jitter, RetryConfig};
 
 use super::error::StoreError;
 use super::options::StoreOptions;
-use crate::clock;
+use crate::retry::RetryClassifiable as _;
+use crate::{clock, entropy};
 
 /// The attempts of one call to get a lock that another process has.
 pub(super) struct Polling {
@@ -16,7 +17,7 @@ pub(super) struct Polling {
 
 impl Polling {
     pub(super) fn new() -> Self {
-        Self { retry: Retry::new(Seed::new(u64::from(std::process::id())), "store/lock") }
+        Self { retry: Retry::new(entropy::seed(), "store/lock") }
     }
 
     /// Waits before another attempt, by the decision of the core.
@@ -30,8 +31,12 @@ impl Polling {
         begun: Instant,
     ) -> Result<(), StoreError> {
         let elapsed = clock::now().saturating_duration_since(begun);
-        match self.retry.failed(&polling_until(options.allowed()), elapsed, Failure::of(error.class()), None)
-        {
+        match self.retry.failed(
+            &polling_until(options.allowed()),
+            elapsed,
+            Failure::of(error.classify()),
+            None,
+        ) {
             Decision::Wait(wait) => {
                 clock::sleep(wait);
                 Ok(())

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
-use std::panic::resume_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -87,14 +87,13 @@ impl<W: Work> Job for Errand<W> {
     }
 
     fn end(mut self: Box<Self>, ended: Result<(), StoreError>) {
-        match ended {
-            Ok(()) => {
-                self.work.committed();
-                let outcome = self.outcome.take().unwrap_or(Ok(Err(StoreError::RolledBack)));
-                self.reply.give(outcome);
-            }
-            Err(error) => self.reply.give(Ok(Err(error))),
-        }
+        let outcome = match ended {
+            // A value that is replaced may panic when it is dropped.
+            Ok(()) => catch_unwind(AssertUnwindSafe(|| self.work.committed()))
+                .and_then(|()| self.outcome.take().unwrap_or(Ok(Err(StoreError::RolledBack)))),
+            Err(error) => Ok(Err(error)),
+        };
+        self.reply.give(outcome);
     }
 
     fn fail(mut self: Box<Self>) {
@@ -243,6 +242,8 @@ impl Waiting {
             if !job.is_withdrawn() {
                 return Some(job);
             }
+            // What its closure owns may panic when it is dropped.
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(job)));
         }
     }
 }

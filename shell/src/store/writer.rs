@@ -4,7 +4,7 @@
     reason = "this module is the door to the writing thread, which it joins"
 )]
 
-use std::panic::resume_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::{self, JoinHandle};
@@ -219,9 +219,13 @@ impl Shared {
             count += 1;
             match self.in_savepoint(connection, &mut *job) {
                 Ok(Ran::Well) => done.push(job),
-                Ok(Ran::Badly) => job.fail(),
+                Ok(Ran::Badly) => fail(job),
                 Ok(Ran::Busy(_)) => alone.push(job),
-                Err(error) => job.end(Err(error.of(&self.options.path))),
+                Err(_) => {
+                    roll_back(connection);
+                    job.undone();
+                    alone.push(job);
+                }
             }
             if connection.is_autocommit() {
                 // The transaction is lost, and with it what the others did.
@@ -230,7 +234,7 @@ impl Shared {
             next = if count < MOST_IN_GROUP && clock::now() < until { self.queue.pop() } else { None };
         }
         if !connection.is_autocommit() && execute(connection, COMMIT).is_ok() {
-            done.into_iter().for_each(|job| job.end(Ok(())));
+            done.into_iter().for_each(|job| end(job, Ok(())));
         } else {
             roll_back(connection);
             done.iter_mut().for_each(|job| job.undone());
@@ -247,7 +251,7 @@ impl Shared {
         loop {
             let Err(error) = execute(connection, BEGIN) else { return Some(job) };
             if let Err(error) = polling.wait(&self.options, error, job.since()) {
-                job.end(Err(error));
+                end(job, Err(error));
                 return None;
             }
         }
@@ -258,12 +262,12 @@ impl Shared {
         let mut polling = Polling::new();
         loop {
             let error = match self.once(connection, &mut *job) {
-                Ok(Ran::Well) => return job.end(Ok(())),
-                Ok(Ran::Badly) => return job.fail(),
+                Ok(Ran::Well) => return end(job, Ok(())),
+                Ok(Ran::Badly) => return fail(job),
                 Ok(Ran::Busy(error)) | Err(error) => error,
             };
             if let Err(error) = polling.wait(&self.options, error, job.since()) {
-                return job.end(Err(error));
+                return end(job, Err(error));
             }
         }
     }
@@ -284,12 +288,18 @@ impl Shared {
     }
 
     /// Runs a job so that it can be rolled back without the others.
+    ///
+    /// # Errors
+    /// The transaction is of no use any more, or the savepoint is not what it should be: all of it has to be rolled back.
     fn in_savepoint(&self, connection: &Connection, job: &mut dyn Job) -> Result<Ran, StoreError> {
         execute(connection, "SAVEPOINT speckit_write")?;
         let ran = self.guarded(|| job.run(connection));
+        if connection.is_autocommit() && ran == Ran::Well {
+            return Err(StoreError::RolledBack);
+        }
         if connection.is_autocommit() {
             job.undone();
-            return if ran == Ran::Well { Err(StoreError::RolledBack) } else { Ok(ran) };
+            return Ok(ran);
         }
         if ran != Ran::Well {
             job.undone();
@@ -298,6 +308,16 @@ impl Shared {
         execute(connection, "RELEASE speckit_write")?;
         Ok(ran)
     }
+}
+
+/// Answers the one who waits. What the closure owns may panic when it is dropped, after that.
+fn end(job: Box<dyn Job>, ended: Result<(), StoreError>) {
+    let _ = catch_unwind(AssertUnwindSafe(|| job.end(ended)));
+}
+
+/// As [`end`], with what the closure came to by itself.
+fn fail(job: Box<dyn Job>) {
+    let _ = catch_unwind(AssertUnwindSafe(|| job.fail()));
 }
 
 const BEGIN: &str = "BEGIN IMMEDIATE";
@@ -320,4 +340,56 @@ fn roll_back(connection: &Connection) {
 fn this_thread() -> usize {
     thread_local!(static PLACE: u8 = const { 0 });
     PLACE.with(|place| std::ptr::from_ref(place).addr())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use crate::store::Store;
+
+    /// Panics when it is dropped, unless something panics already.
+    struct Bomb;
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            assert!(thread::panicking(), "dropped");
+        }
+    }
+
+    use super::*;
+
+    fn store(folder: &tempfile::TempDir) -> Store {
+        let store = Store::open(folder.path().join("a.db")).unwrap();
+        store.write(|tx| Ok(tx.execute_batch("CREATE TABLE t (n INTEGER)")?)).unwrap();
+        store
+    }
+
+    #[test]
+    fn what_a_closure_owns_may_panic_when_it_is_dropped_and_everybody_is_answered() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder);
+        let (hold, held) = channel::<()>();
+        let submit = |number: i64| {
+            let bomb = (number == 1).then(|| Bomb);
+            let reply = store.inner.writer.submit(move |tx: &crate::store::Transaction<'_>| {
+                let _ = &bomb;
+                Ok(tx.execute("INSERT INTO t VALUES (?1)", [number])?)
+            });
+            reply.unwrap()
+        };
+        let first = store.inner.writer.submit(move |_: &crate::store::Transaction<'_>| {
+            // The others queue meanwhile, and come into the same transaction.
+            Ok(held.recv().is_err())
+        });
+        let replies: Vec<_> = (0..4).map(submit).collect();
+        drop(hold);
+        assert_eq!(first.unwrap().wait(), Ok(true));
+        let answers: Vec<_> = replies.iter().map(|reply| reply.wait()).collect();
+        assert_eq!(answers, [Ok(1), Ok(1), Ok(1), Ok(1)]);
+        let rows: i64 =
+            store.read(|tx| Ok(tx.query_row("SELECT count(*) FROM t", [], |row| row.get(0))?)).unwrap();
+        assert_eq!(rows, 4);
+        assert_eq!(store.write(|tx| Ok(tx.execute("INSERT INTO t VALUES (9)", [])?)), Ok(1));
+    }
 }

@@ -1,0 +1,78 @@
+//! `retry plan` and `retry simulate`: what the settings of retries do, before they do it.
+
+use std::path::Path;
+
+use serde::Serialize;
+use speckit_core::herd::{Herd, compare, plan};
+use speckit_core::resolve::Resolved;
+use speckit_core::{AppConfig, RetryConfig, Seed};
+
+use super::args::{RetryCommand, SimulateArgs};
+use super::context::{Context, Outcome, verdict};
+use crate::documents::write_atomically;
+
+pub(super) fn run(context: &Context, command: &RetryCommand) -> Outcome {
+    let config = match settings(context) {
+        Ok(config) => config,
+        Err(outcome) => return outcome,
+    };
+    match command {
+        RetryCommand::Plan(with) => {
+            let plan = plan(&config, Seed::new(with.args.seed));
+            match context.is_json() {
+                true => context.terminal.json(&plan.to_json()),
+                false => context.terminal.result(&plan.to_text()),
+            }
+            Outcome::Yes
+        }
+        RetryCommand::Simulate(with) => simulate(context, &with.args, &config),
+    }
+}
+
+/// The `[retry]` settings of the layered configuration; under a schema that was given, the built-in ones.
+fn settings(context: &Context) -> Result<RetryConfig, Outcome> {
+    let (opened, checked) = context.open_valid()?;
+    if !context.is_application() {
+        return Ok(RetryConfig::default());
+    }
+    let config: Resolved<AppConfig> = checked.typed().map_err(|refused| {
+        context.terminal.report(refused.findings(), &opened.masks());
+        verdict(refused.findings())
+    })?;
+    Ok(config.config().retry)
+}
+
+fn simulate(context: &Context, args: &SimulateArgs, config: &RetryConfig) -> Outcome {
+    let herd = Herd { clients: args.clients, capacity: args.capacity };
+    if args.svg.as_deref() == Some(Path::new("-")) {
+        let why = "error: `-` is no file: --svg writes one\nhelp: name it, such as `--svg herd.svg`\n";
+        context.terminal.note(why);
+        return Outcome::Failed;
+    }
+    let comparison = compare(config, herd, Seed::new(args.seed));
+    if let Some(path) = &args.svg
+        && let Err(error) = write_atomically(path, &comparison.to_svg())
+    {
+        let name = path.display();
+        let why = format!(
+            "error: `{name}` cannot be written: {error}\nhelp: name a file in a folder that is there\n"
+        );
+        context.terminal.note(&why);
+        return Outcome::Failed;
+    }
+    if context.is_json() {
+        #[derive(Serialize)]
+        struct Json<'a, C> {
+            #[serde(flatten)]
+            comparison: C,
+            svg: Option<&'a Path>,
+        }
+        context.terminal.json(&Json { comparison: comparison.to_json(), svg: args.svg.as_deref() });
+        return Outcome::Yes;
+    }
+    context.terminal.result(&comparison.to_text(context.terminal.columns()));
+    if let Some(path) = &args.svg {
+        context.terminal.result(&format!("\nwrote {}\n", path.display()));
+    }
+    Outcome::Yes
+}

@@ -1,0 +1,155 @@
+//! Those who write and read.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use speckit_shell::store::rusqlite::{Connection, TransactionBehavior};
+use speckit_shell::store::{Store, StoreOptions, Synchronous};
+
+/// How one writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Peer {
+    Store,
+    BusyTimeout,
+    Mutex,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sync {
+    Normal,
+    Full,
+}
+
+impl Sync {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::Full => "full",
+        }
+    }
+
+    pub(crate) fn of(name: &str) -> Self {
+        if name == "full" { Self::Full } else { Self::Normal }
+    }
+}
+
+impl Peer {
+    pub(crate) const ALL: [Self; 3] = [Self::Store, Self::BusyTimeout, Self::Mutex];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Store => "store",
+            Self::BusyTimeout => "busy_timeout",
+            Self::Mutex => "mutex",
+        }
+    }
+
+    pub(crate) fn of(name: &str) -> Self {
+        Self::ALL.into_iter().find(|peer| peer.name() == name).expect("a peer has that name")
+    }
+}
+
+const INSERT: &str = "INSERT INTO rows (writer, text) VALUES (?1, ?2)";
+const SELECT: &str = "SELECT text FROM rows WHERE id = ?1";
+const TEXT: &str = "a text of the length that such texts have, more or less";
+
+/// Makes the table, and some rows to read.
+pub(crate) fn prepare(path: &Path) {
+    let store = Store::open(path).expect("it can be opened");
+    let made = store.write(|tx| {
+        tx.execute_batch(
+            "CREATE TABLE IF NOT EXISTS rows (id INTEGER PRIMARY KEY, writer INTEGER, text TEXT)",
+        )?;
+        for _ in 0..1000 {
+            tx.execute(INSERT, (0, TEXT))?;
+        }
+        Ok(())
+    });
+    made.expect("it can be written");
+}
+
+/// What all threads of one process share.
+#[derive(Clone)]
+pub(crate) enum Common {
+    Store(Store),
+    BusyTimeout(Arc<Path>, Sync),
+    Mutex(Arc<Mutex<Connection>>),
+}
+
+impl Common {
+    pub(crate) fn open(peer: Peer, path: &Path, synchronous: Sync) -> Self {
+        match peer {
+            Peer::Store => {
+                let chosen = match synchronous {
+                    Sync::Normal => Synchronous::Normal,
+                    Sync::Full => Synchronous::Full,
+                };
+                Self::Store(StoreOptions::new(path).synchronous(chosen).open().expect("it can be opened"))
+            }
+            Peer::BusyTimeout => Self::BusyTimeout(path.into(), synchronous),
+            Peer::Mutex => Self::Mutex(Arc::new(Mutex::new(connect(path, synchronous)))),
+        }
+    }
+
+    /// What one thread has.
+    pub(crate) fn hand(&self) -> Hand {
+        match self {
+            Self::Store(store) => Hand::Store(store.clone()),
+            Self::BusyTimeout(path, synchronous) => Hand::Own(Box::new(connect(path, *synchronous))),
+            Self::Mutex(connection) => Hand::Mutex(Arc::clone(connection)),
+        }
+    }
+}
+
+pub(crate) enum Hand {
+    Store(Store),
+    Own(Box<Connection>),
+    Mutex(Arc<Mutex<Connection>>),
+}
+
+impl Hand {
+    pub(crate) fn write(&mut self, writer: i64) {
+        match self {
+            Self::Store(store) => store
+                .write(move |tx| Ok(tx.prepare_cached(INSERT)?.execute((writer, TEXT))?))
+                .map(drop)
+                .expect("it can be written"),
+            Self::Own(connection) => insert(connection, writer),
+            Self::Mutex(connection) => insert(&mut connection.lock().expect("nobody panicked"), writer),
+        }
+    }
+
+    pub(crate) fn read(&mut self, id: i64) -> usize {
+        let select = |connection: &Connection| {
+            let mut select = connection.prepare_cached(SELECT).expect("the table is there");
+            select.query_row([id], |row| row.get::<_, String>(0)).expect("the row is there").len()
+        };
+        match self {
+            Self::Store(store) => store.read(|tx| Ok(select(tx))).expect("it can be read"),
+            Self::Own(connection) => select(connection),
+            Self::Mutex(connection) => select(&connection.lock().expect("nobody panicked")),
+        }
+    }
+}
+
+fn insert(connection: &mut Connection, writer: i64) {
+    let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
+    let transaction = begun.expect("the lock is free within the time");
+    let inserted = transaction.prepare_cached(INSERT).and_then(|mut insert| insert.execute((writer, TEXT)));
+    inserted.expect("it can be written");
+    transaction.commit().expect("it can be committed");
+}
+
+/// A connection with the store's settings.
+fn connect(path: &Path, synchronous: Sync) -> Connection {
+    let connection = Connection::open(path).expect("it can be opened");
+    let settings = format!(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = {}; PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768;
+         PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 1073741824;",
+        synchronous.name()
+    );
+    connection.execute_batch(&settings).expect("the settings are right");
+    connection.busy_timeout(Duration::from_secs(60)).expect("it can be set");
+    connection
+}

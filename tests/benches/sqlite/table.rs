@@ -1,0 +1,39 @@
+//! The figures as a table.
+
+use super::load::Figures;
+use super::peers::Peer;
+
+/// Prints medians over the rounds, and the ratios to the first peer.
+pub(crate) fn print(name: &str, peers: &[Peer], rounds: &[Vec<Figures>]) {
+    println!("{name}");
+    let rate = |which: usize| median(rounds[which].iter().map(Figures::per_second));
+    let within =
+        |which: usize, of_thousand| median(rounds[which].iter().map(|round| round.within_ms(of_thousand)));
+    for (which, peer) in peers.iter().enumerate() {
+        println!(
+            "  {:<13} {:>9.0}/s   p50 {:>8.3} ms   p99 {:>9.3} ms   p99.9 {:>9.3} ms   most {:>9.3} ms",
+            peer.name(),
+            rate(which),
+            within(which, 500),
+            within(which, 990),
+            within(which, 999),
+            within(which, 1000),
+        );
+    }
+    for (which, peer) in peers.iter().enumerate().skip(1) {
+        println!(
+            "  {} / {}: {:.2} times the calls, {:.3} of the p99.9",
+            peers[0].name(),
+            peer.name(),
+            rate(0) / rate(which),
+            within(0, 999) / within(which, 999),
+        );
+    }
+    println!();
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}

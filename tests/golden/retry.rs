@@ -1,0 +1,71 @@
+//! What `retry` prints: the plan of a call, and a herd with each jitter.
+
+use serde::Serialize;
+use speckit_core::herd::{Comparison, Herd, JITTERS, compare, plan};
+use speckit_core::{Jitter, RetryConfig, Seed};
+use speckit_tests::golden;
+
+const SEED: Seed = Seed::new(42);
+
+fn patient(jitter: Jitter) -> RetryConfig {
+    RetryConfig { jitter, max_attempts: 8, ..RetryConfig::default() }
+}
+
+fn herd(clients: u32, capacity: u32) -> Comparison {
+    compare(&patient(Jitter::Full), Herd { clients, capacity }, SEED)
+}
+
+fn json(document: impl Serialize) -> String {
+    serde_json::to_string_pretty(&document).unwrap()
+}
+
+#[test]
+fn a_plan_of_each_jitter() {
+    let plans = JITTERS.map(|jitter| plan(&patient(jitter), SEED).to_text());
+    golden!("retry", "plans_of_each_jitter", plans.join("\n"));
+}
+
+#[test]
+fn a_plan_that_ends_at_its_deadline_and_one_without_a_retry() {
+    let config = RetryConfig { deadline_ms: 1500, ..patient(Jitter::None) };
+    let alone = RetryConfig { max_attempts: 1, ..config };
+    let texts = [config, alone].map(|config| plan(&config, SEED).to_text());
+    golden!("retry", "plans_that_end", texts.join("\n"));
+}
+
+#[test]
+fn a_plan_as_json() {
+    golden!("retry", "plan_as_json", json(plan(&patient(Jitter::Equal), SEED).to_json()));
+}
+
+#[test]
+fn a_hundred_clients_in_eighty_columns() {
+    golden!("retry", "herd_of_100", herd(100, 10).to_text(80));
+}
+
+#[test]
+fn a_hundred_clients_in_many_columns() {
+    golden!("retry", "herd_of_100_wide", herd(100, 10).to_text(160));
+}
+
+#[test]
+fn a_herd_that_the_server_can_serve_at_once() {
+    golden!("retry", "herd_within_the_capacity", herd(30, 1000).to_text(80));
+}
+
+#[test]
+fn a_herd_that_the_server_serves_hardly_any_of() {
+    let config = RetryConfig { max_attempts: 3, ..patient(Jitter::Decorrelated) };
+    let comparison = compare(&config, Herd { clients: 10_000, capacity: 1 }, SEED);
+    golden!("retry", "herd_of_10000", comparison.to_text(80));
+}
+
+#[test]
+fn a_herd_as_json() {
+    golden!("retry", "herd_as_json", json(herd(6, 2).to_json()));
+}
+
+#[test]
+fn a_herd_as_a_drawing() {
+    golden!("retry", "herd_as_svg", herd(20, 4).to_svg());
+}

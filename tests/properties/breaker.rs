@@ -1,0 +1,238 @@
+//! The laws of the circuit breaker: it is what a list of everything that happened says.
+
+use std::time::Duration;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use speckit_core::breaker::{Breaker, BreakerConfig, BreakerState, Permit};
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Event {
+    Ask,
+    /// One of the permits that were given, whatever became of it before; counted from the last.
+    Finish {
+        permit: usize,
+        is_success: bool,
+    },
+    Abandon {
+        permit: usize,
+    },
+}
+
+type History = Vec<(Duration, Event)>;
+
+fn config() -> impl Strategy<Value = BreakerConfig> {
+    let count = || prop_oneof![6 => 0..8_u32, 1 => Just(u32::MAX)];
+    let percent = prop_oneof![4 => 0..=100_u32, 2 => Just(50_u32), 1 => any::<u32>()];
+    let open_for =
+        prop_oneof![1 => Just(0_u64), 6 => 1..20_u64, 1 => Just(u64::MAX)].prop_map(Duration::from_secs);
+    (count(), count(), percent, open_for).prop_map(|(window, least_calls, failure_percent, open_for)| {
+        BreakerConfig { window, least_calls, failure_percent, open_for }
+    })
+}
+
+/// Calls most of which end at once, over a clock that mostly goes forward.
+fn history() -> impl Strategy<Value = History> {
+    let recent = || prop_oneof![6 => Just(0_usize), 2 => 0..4_usize, 1 => 0..40_usize];
+    let event = prop_oneof![
+        4 => Just(Event::Ask),
+        4 => (recent(), prop::bool::weighted(0.4)).prop_map(|(permit, is_success)| Event::Finish { permit, is_success }),
+        1 => recent().prop_map(|permit| Event::Abandon { permit }),
+    ];
+    let step = prop_oneof![8 => Just(0_i64), 4 => 0..4_i64, 2 => 0..40_i64, 1 => -4..0_i64];
+    vec((step, event), 1..120).prop_map(|steps| {
+        let mut now = 100_u64;
+        let at = |(step, event)| {
+            now = now.saturating_add_signed(step);
+            (Duration::from_secs(now), event)
+        };
+        steps.into_iter().map(at).collect()
+    })
+}
+
+/// What was told to the reference, which counts from it anew each time that it is asked.
+#[derive(Clone, Debug, Default)]
+struct Model {
+    /// The outcomes that count, each with the era in which its call began.
+    outcomes: Vec<(usize, bool)>,
+    /// What each change of state led to; an era is a number of changes.
+    changes: Vec<State>,
+    /// The era of each permit.
+    permits: Vec<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum State {
+    Closed,
+    Open { until: Duration },
+    Trial { until: Duration },
+}
+
+impl Model {
+    fn state(&self) -> State {
+        self.changes.last().copied().unwrap_or(State::Closed)
+    }
+
+    fn ask(&mut self, config: BreakerConfig, now: Duration) -> Result<(), Duration> {
+        if let State::Open { until } | State::Trial { until } = self.state() {
+            if now < until {
+                return Err(until);
+            }
+            self.changes.push(State::Trial { until: now.saturating_add(config.open_for) });
+        }
+        self.permits.push(self.changes.len());
+        Ok(())
+    }
+
+    fn finish(&mut self, config: BreakerConfig, now: Duration, permit: usize, is_success: bool) {
+        let era = self.permits[permit];
+        if era != self.changes.len() {
+            return;
+        }
+        self.outcomes.push((era, is_success));
+        let open = State::Open { until: now.saturating_add(config.open_for) };
+        match (self.state(), is_success) {
+            (State::Closed, false) if self.is_too_many(config) => self.changes.push(open),
+            (State::Trial { .. }, true) => self.changes.push(State::Closed),
+            (State::Trial { .. }, false) => self.changes.push(open),
+            _ => {}
+        }
+    }
+
+    fn abandon(&mut self, now: Duration, permit: usize) {
+        if self.permits[permit] == self.changes.len() && matches!(self.state(), State::Trial { .. }) {
+            self.changes.push(State::Open { until: now });
+        }
+    }
+
+    fn is_too_many(&self, config: BreakerConfig) -> bool {
+        let era = self.changes.len();
+        let window = config.window.max(1);
+        let of_era = self.outcomes.iter().rev().filter(|(began, _)| *began == era);
+        let counted: Vec<bool> = of_era.map(|(_, is_success)| *is_success).take(window as usize).collect();
+        let failed = counted.iter().filter(|is_success| !**is_success).count();
+        let share = failed as f64 / counted.len() as f64;
+        let needed = config.least_calls.clamp(1, window) as usize;
+        counted.len() >= needed && share * 100.0 >= f64::from(config.failure_percent.clamp(1, 100)) - 1e-9
+    }
+}
+
+/// Plays a history on a breaker and shows each moment of it.
+fn play(
+    config: BreakerConfig,
+    history: &History,
+    mut moment: impl FnMut(&Breaker, Duration, Event, Option<Result<Permit, Duration>>),
+) -> Breaker {
+    let mut breaker = Breaker::new(config);
+    let mut permits = Vec::new();
+    let of = |permits: &Vec<Permit>, back: usize| permits.len().checked_sub(back + 1);
+    for (now, event) in history {
+        let mut answer = None;
+        match *event {
+            Event::Ask => {
+                let asked = breaker.permit(*now);
+                permits.extend(asked);
+                answer = Some(asked);
+            }
+            Event::Finish { permit, is_success } => {
+                let Some(permit) = of(&permits, permit) else { continue };
+                breaker.finished(*now, permits[permit], is_success);
+            }
+            Event::Abandon { permit } => {
+                let Some(permit) = of(&permits, permit) else { continue };
+                breaker.abandoned(*now, permits[permit]);
+            }
+        }
+        moment(&breaker, *now, *event, answer);
+    }
+    breaker
+}
+
+fn seen(state: State, now: Duration) -> BreakerState {
+    match state {
+        State::Closed => BreakerState::Closed,
+        State::Open { until } if now < until => BreakerState::Open { until },
+        State::Open { .. } | State::Trial { .. } => BreakerState::HalfOpen,
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_breaker_is_what_the_list_of_all_calls_says(config in config(), history in history()) {
+        let mut model = Model::default();
+        let mut difference = None;
+        play(config, &history, |breaker, now, event, answer| {
+            let mut expected = None;
+            match event {
+                Event::Ask => expected = Some(model.ask(config, now)),
+                Event::Finish { permit, is_success } => {
+                    model.finish(config, now, model.permits.len() - 1 - permit, is_success);
+                }
+                Event::Abandon { permit } => model.abandon(now, model.permits.len() - 1 - permit),
+            }
+            let answer = answer.map(|answer| answer.map(|_| ()));
+            let (found, model) = (breaker.state(now), seen(model.state(), now));
+            if answer != expected || found != model {
+                difference.get_or_insert((now, event, answer, expected, found, model));
+            }
+        });
+        prop_assert_eq!(difference, None);
+    }
+
+    #[test]
+    fn an_open_breaker_lets_a_call_through_after_its_time(config in config(), history in history()) {
+        let latest = history.iter().map(|(now, _)| *now).max().unwrap();
+        let mut breaker = play(config, &history, |_, _, _, _| {});
+        prop_assert!(breaker.permit(latest.saturating_add(config.open_for)).is_ok());
+    }
+
+    #[test]
+    fn whoever_is_refused_is_told_when_to_ask_again(config in config(), history in history()) {
+        let mut wrong = None;
+        play(config, &history, |breaker, now, _, answer| {
+            if let Some(Err(until)) = answer {
+                let before = until.saturating_sub(Duration::from_nanos(1));
+                let is_right = until > now && breaker.clone().permit(until).is_ok() && breaker.clone().permit(before).is_err();
+                if !is_right {
+                    wrong.get_or_insert((now, until));
+                }
+            }
+        });
+        prop_assert_eq!(wrong, None);
+    }
+
+    #[test]
+    fn two_trials_are_never_under_way_at_once(config in config(), history in history()) {
+        // Permits that were given while the breaker was not closed, and are neither ended nor given up.
+        let (mut trial, mut permits, mut was_closed) = (None, 0_usize, true);
+        let mut twice = None;
+        play(config, &history, |breaker, now, event, answer| {
+            match event {
+                Event::Ask if answer.is_some_and(|answer| answer.is_ok()) => {
+                    if !was_closed {
+                        if let Some((_, since)) = trial && now < config.open_for.saturating_add(since) {
+                            twice.get_or_insert((since, now));
+                        }
+                        trial = Some((permits, now));
+                    }
+                    permits += 1;
+                }
+                Event::Finish { permit, .. } | Event::Abandon { permit }
+                    if trial.is_some_and(|(trial, _)| trial == permits - 1 - permit) => trial = None,
+                _ => {}
+            }
+            was_closed = breaker.state(now) == BreakerState::Closed;
+        });
+        prop_assert_eq!(twice, None);
+    }
+
+    #[test]
+    fn a_breaker_whose_calls_all_succeed_never_opens(config in config(), calls in 1..300_u64) {
+        let mut breaker = Breaker::new(config);
+        for now in (0..calls).map(Duration::from_secs) {
+            let permit = breaker.permit(now).expect("it is closed");
+            breaker.finished(now, permit, true);
+        }
+        prop_assert_eq!(breaker.state(Duration::ZERO), BreakerState::Closed);
+    }
+}

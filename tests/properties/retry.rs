@@ -1,0 +1,280 @@
+//! The laws of the decision after a failed attempt, over random calls.
+
+mod after;
+
+use std::time::Duration;
+
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+use speckit_core::backoff::{Backoff, schedule};
+use speckit_core::retry::{Budget, BudgetConfig, Decision, ErrorClass, Failure, GiveUp, Retry};
+use speckit_core::{RetryConfig, Seed};
+
+use super::backoff::configs;
+
+/// One attempt that failed.
+#[derive(Clone, Debug)]
+struct Attempt {
+    /// The settings at its end, and at the end of the wait after it.
+    settings: [RetryConfig; 2],
+    takes: Duration,
+    failure: Failure,
+    /// How late the timer of the wait fires.
+    late: Duration,
+    /// What others withdraw from the budget meanwhile.
+    others: u32,
+}
+
+#[derive(Clone, Debug)]
+struct Call {
+    seed: Seed,
+    attempts: Vec<Attempt>,
+    budget: Option<BudgetConfig>,
+}
+
+/// What was asked after an attempt, and answered.
+#[derive(Clone, Copy, Debug)]
+struct Question {
+    config: RetryConfig,
+    elapsed: Duration,
+    failure: Failure,
+    /// How many retries the budget had, if there is one.
+    left: Option<u64>,
+    answer: Decision,
+}
+
+fn duration() -> impl Strategy<Value = Duration> {
+    prop_oneof![
+        Just(0),
+        0..2_000_000_000_u64,
+        (0..100_u64).prop_map(|ms| ms * 1_000_000),
+        0..100_000_000_000_u64
+    ]
+    .prop_map(Duration::from_nanos)
+}
+
+fn attempt(settings: impl Strategy<Value = RetryConfig>) -> impl Strategy<Value = Attempt> {
+    use ErrorClass::{Degraded, Permanent, Retryable};
+    let class =
+        select(&[Retryable, Retryable, Retryable, Retryable, Retryable, Retryable, Degraded, Permanent][..]);
+    let suggested =
+        option::weighted(0.3, prop_oneof![9 => duration().boxed(), 1 => Just(Duration::MAX).boxed()]);
+    (vec(settings, 2), duration(), class, suggested, duration(), 0..2_u32).prop_map(
+        |(settings, takes, class, suggested, late, others)| Attempt {
+            settings: [settings[0], settings[1]],
+            takes,
+            failure: Failure { class, suggested },
+            late,
+            others,
+        },
+    )
+}
+
+fn call() -> impl Strategy<Value = Call> {
+    let steady = configs().prop_flat_map(|config| vec(attempt(Just(config)), 1..12));
+    let changing = vec(attempt(configs()), 1..12);
+    let patient = configs().prop_flat_map(|config| {
+        vec(
+            attempt(Just(RetryConfig {
+                deadline_ms: 86_400_000,
+                max_attempts: 1 + config.max_attempts % 9,
+                ..config
+            })),
+            12,
+        )
+    });
+    let budget = option::of((1..6_u32, 0..2_u32).prop_map(|(capacity, per_second)| BudgetConfig {
+        capacity,
+        per_second,
+        percent_of_successes: 0,
+    }));
+    let attempts = prop_oneof![1 => steady.boxed(), 1 => changing.boxed(), 3 => patient.boxed()];
+    (any::<u64>(), attempts, budget).prop_map(|(seed, attempts, budget)| Call {
+        seed: Seed::new(seed),
+        attempts,
+        budget,
+    })
+}
+
+/// Makes the attempts of a call until it ends, each wait as long as it was told.
+fn made(call: &Call) -> Vec<Question> {
+    let mut retry = Retry::new(call.seed, "call");
+    let mut budget = call.budget.map(Budget::new);
+    let mut elapsed = Duration::ZERO;
+    let mut questions = Vec::new();
+    for attempt in &call.attempts {
+        elapsed = elapsed.saturating_add(attempt.takes);
+        for _ in 0..attempt.others {
+            budget.as_mut().map(|budget| budget.withdraw(elapsed));
+        }
+        let left = budget.as_mut().map(|budget| budget.left(elapsed));
+        let config = attempt.settings[0];
+        let answer =
+            retry.failed(&config, elapsed, attempt.failure, budget.as_mut().map(|budget| (budget, elapsed)));
+        questions.push(Question { config, elapsed, failure: attempt.failure, left, answer });
+        let Decision::Wait(wait) = answer else { break };
+        elapsed = elapsed.saturating_add(wait).saturating_add(attempt.late);
+        if retry.resumes(&attempt.settings[1], elapsed).is_err() {
+            break;
+        }
+    }
+    questions
+}
+
+/// What the last of these questions should have been answered: told from all of them, the reasons to give up in the
+/// order in which they count.
+fn reference(seed: Seed, questions: &[Question]) -> Decision {
+    let mut backoff = Backoff::new(seed, "call");
+    let mut drawn = Duration::ZERO;
+    // Every wait before was drawn, and this one is where an attempt is left.
+    for (retry, question) in (1..).zip(questions) {
+        drawn = backoff.wait(&question.config, retry);
+    }
+    let Question { config, elapsed, failure, left, .. } = questions[questions.len() - 1];
+    let degraded = questions.iter().filter(|question| question.failure.class == ErrorClass::Degraded).count();
+    let (allowed, end) = (config.deadline(), config.deadline());
+    let sum = failure.suggested.unwrap_or_default().saturating_add(drawn);
+    let wait = match failure.suggested {
+        // As much as the deadline leaves, but what was suggested.
+        Some(suggested) => sum.min(end.saturating_sub(elapsed)).max(suggested),
+        None => sum,
+    };
+    let reasons = [
+        (failure.class == ErrorClass::Permanent, GiveUp::Permanent),
+        (failure.class == ErrorClass::Degraded && degraded > 1, GiveUp::Degraded),
+        (questions.len() >= config.max_attempts as usize, GiveUp::Attempts { allowed: config.max_attempts }),
+        (elapsed >= end || elapsed.saturating_add(wait) > end, GiveUp::Deadline { allowed, wait }),
+        (left == Some(0), GiveUp::Budget),
+    ];
+    let reason = reasons.into_iter().find(|(is_so, _)| *is_so);
+    reason.map_or(Decision::Wait(wait), |(_, reason)| Decision::GiveUp(reason))
+}
+
+proptest! {
+    #[test]
+    fn each_decision_is_what_the_reference_says(call in call()) {
+        let questions = made(&call);
+        for asked in 1..=questions.len() {
+            prop_assert_eq!(questions[asked - 1].answer, reference(call.seed, &questions[..asked]), "{:#?}", &questions[..asked]);
+        }
+    }
+
+    #[test]
+    fn there_are_never_more_attempts_than_are_allowed(call in call()) {
+        for (attempts, question) in (1..).zip(made(&call)) {
+            // Settings may forbid what was done already; then it is the last.
+            let is_last = matches!(question.answer, Decision::GiveUp(_));
+            prop_assert!(attempts < question.config.max_attempts || is_last, "{question:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_tried_again_after_a_permanent_failure_and_once_after_a_degraded_one(call in call()) {
+        let questions = made(&call);
+        let classes = questions.iter().map(|question| question.failure.class);
+        let permanent = classes.clone().position(|class| class == ErrorClass::Permanent);
+        prop_assert!(permanent.is_none_or(|place| place + 1 == questions.len()));
+        let degraded: Vec<usize> =
+            (0..questions.len()).filter(|place| questions[*place].failure.class == ErrorClass::Degraded).collect();
+        prop_assert!(degraded.len() <= 2);
+        if let [_, second] = degraded[..] {
+            prop_assert_eq!(questions[second].answer, Decision::GiveUp(GiveUp::Degraded));
+            prop_assert_eq!(second + 1, questions.len());
+        }
+    }
+
+    #[test]
+    fn no_wait_ends_after_the_deadline(call in call()) {
+        for question in made(&call) {
+            if let Decision::Wait(wait) = question.answer {
+                prop_assert!(question.elapsed + wait <= question.config.deadline(), "{question:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_suggestion_is_never_undercut_nor_exceeded_by_more_than_the_cap(call in call()) {
+        for question in made(&call) {
+            if let Decision::Wait(wait) = question.answer {
+                let least = question.failure.suggested.unwrap_or_default();
+                let most = least.saturating_add(question.config.max_backoff());
+                prop_assert!((least..=most).contains(&wait), "{question:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_retry_takes_one_out_of_the_budget_and_an_end_takes_none(call in call()) {
+        let config = BudgetConfig { per_second: 0, ..call.budget.unwrap_or_default() };
+        let (mut retry, mut budget) = (Retry::new(call.seed, "call"), Budget::new(config));
+        for attempt in &call.attempts {
+            let before = budget.left(Duration::ZERO);
+            let shared = Some((&mut budget, Duration::ZERO));
+            let answer = retry.failed(&attempt.settings[0], attempt.takes, attempt.failure, shared);
+            let taken = before - budget.left(Duration::ZERO);
+            prop_assert_eq!(taken, u64::from(matches!(answer, Decision::Wait(_))), "{:?}", answer);
+        }
+    }
+
+    #[test]
+    fn attempts_that_fail_at_once_wait_as_scheduled(config in configs(), seed in any::<u64>()) {
+        let mut retry = Retry::new(Seed::new(seed), "schedule");
+        let (mut elapsed, mut waits) = (Duration::ZERO, Vec::new());
+        while let Decision::Wait(wait) = retry.failed(&config, elapsed, Failure::of(ErrorClass::Retryable), None) {
+            elapsed += wait;
+            prop_assert_eq!(retry.resumes(&config, elapsed), Ok(()));
+            waits.push(wait);
+        }
+        let attempts = u32::try_from(waits.len()).unwrap() + 1;
+        prop_assert_eq!(retry.attempts(), attempts);
+        prop_assert_eq!(waits, schedule(&config, Seed::new(seed), "schedule").collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn an_attempt_begins_only_where_the_settings_of_then_allow_it(
+        failures in 0..6_u32,
+        config in configs(),
+        elapsed in duration(),
+    ) {
+        let mut retry = Retry::new(Seed::new(1), "resumes");
+        for _ in 0..failures {
+            retry.failed(&config, elapsed, Failure::of(ErrorClass::Retryable), None);
+        }
+        let (allowed, has_attempts) = (config.deadline(), failures < config.max_attempts);
+        let expected = match elapsed.checked_sub(allowed) {
+            _ if !has_attempts => Err(GiveUp::Attempts { allowed: config.max_attempts }),
+            Some(late) if late > Duration::from_millis(100) => {
+                Err(GiveUp::Deadline { allowed, wait: Duration::ZERO })
+            }
+            _ => Ok(()),
+        };
+        prop_assert_eq!(retry.resumes(&config, elapsed), expected);
+        prop_assert_eq!(retry.attempts(), failures);
+    }
+}
+
+/// Laws about calls say little where no call goes on, or none ends in one of the ways.
+#[test]
+fn the_calls_of_these_laws_end_in_every_way_and_after_several_attempts() {
+    use proptest::strategy::ValueTree as _;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut ends = [0; 6];
+    for _ in 0..2000 {
+        let call = call().new_tree(&mut runner).unwrap().current();
+        let questions = made(&call);
+        let end = match questions[questions.len() - 1].answer {
+            Decision::GiveUp(GiveUp::Permanent) => 0,
+            Decision::GiveUp(GiveUp::Degraded) => 1,
+            Decision::GiveUp(GiveUp::Attempts { .. }) => 2,
+            Decision::GiveUp(GiveUp::Deadline { .. }) => 3,
+            Decision::GiveUp(GiveUp::Budget) => 4,
+            _ => 5,
+        };
+        if questions.len() > 2 {
+            ends[end] += 1;
+        }
+    }
+    assert!(ends.iter().all(|count| *count >= 5), "{ends:?}");
+}

@@ -1,0 +1,284 @@
+//! Calls that are tried again, with real waits: what ends them, what they tell, and what they hold meanwhile.
+
+use std::cell::RefCell;
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::time::{Duration, Instant};
+
+use speckit_core::backoff::schedule;
+use speckit_shell::retry::GiveUp;
+use speckit_shell::{
+    Attempt, ErrorClass, Jitter, RetryClassifiable, RetryConfig, Retrying, Seed, execute_with_backoff_sync,
+};
+
+mod awaiting;
+mod cancelling;
+mod following;
+mod sharing;
+mod sqlite;
+
+/// An error of a service that says what it wants.
+#[derive(Clone, Debug, PartialEq)]
+struct Trouble {
+    class: ErrorClass,
+    suggested: Option<Duration>,
+    is_rate_limited: bool,
+}
+
+impl Trouble {
+    const RETRYABLE: Self = Self::of(ErrorClass::Retryable);
+    const PERMANENT: Self = Self::of(ErrorClass::Permanent);
+    const DEGRADED: Self = Self::of(ErrorClass::Degraded);
+
+    const fn of(class: ErrorClass) -> Self {
+        Self { class, suggested: None, is_rate_limited: false }
+    }
+
+    /// 429, with `Retry-After`.
+    const fn limited(wait: Duration) -> Self {
+        Self { class: ErrorClass::Retryable, suggested: Some(wait), is_rate_limited: true }
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the service is {:?}", self.class)
+    }
+}
+
+impl Error for Trouble {}
+
+impl RetryClassifiable for Trouble {
+    fn classify(&self) -> ErrorClass {
+        self.class
+    }
+
+    fn suggested_backoff(&self) -> Option<Duration> {
+        self.suggested
+    }
+
+    fn is_rate_limited(&self) -> bool {
+        self.is_rate_limited
+    }
+}
+
+const MS: fn(u64) -> Duration = Duration::from_millis;
+
+/// Waits of 5, 10, 20 ms, exactly.
+fn plain(max_attempts: u32) -> RetryConfig {
+    RetryConfig { max_attempts, initial_backoff_ms: 5, jitter: Jitter::None, ..RetryConfig::default() }
+}
+
+/// One wait of an hour, then another.
+fn hours() -> RetryConfig {
+    let hour = 3_600_000;
+    RetryConfig { initial_backoff_ms: hour, max_backoff_ms: hour, deadline_ms: 24 * hour, ..plain(10) }
+}
+
+/// A call that fails with these errors one after the other, then gives the number of calls.
+fn failing(errors: &[Trouble]) -> impl FnMut() -> Result<usize, Trouble> + use<> {
+    let errors = errors.to_vec();
+    let mut calls = 0;
+    move || {
+        calls += 1;
+        errors.get(calls - 1).map_or(Ok(calls), |error| Err(error.clone()))
+    }
+}
+
+#[test]
+fn a_call_that_succeeds_is_made_once() {
+    assert_eq!(execute_with_backoff_sync(&plain(3), failing(&[])), Ok(1));
+}
+
+#[test]
+fn a_call_is_made_again_until_it_succeeds_with_the_waits_of_the_schedule_between() {
+    let mut began = Vec::new();
+    let mut call = failing(&[Trouble::RETRYABLE, Trouble::RETRYABLE, Trouble::RETRYABLE]);
+    let answer = execute_with_backoff_sync(&plain(4), || {
+        began.push(Instant::now());
+        call()
+    });
+    assert_eq!(answer, Ok(4));
+    let waits: Vec<_> = began.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    for (wait, least) in waits.iter().zip([5, 10, 20]) {
+        assert!(*wait >= MS(least) && *wait < MS(least + 500), "{waits:?}");
+    }
+}
+
+#[test]
+fn the_error_says_how_often_how_long_why_and_what_was_the_last_cause() {
+    let errors = [Trouble::RETRYABLE, Trouble::RETRYABLE, Trouble::limited(MS(1))];
+    let error = execute_with_backoff_sync(&plain(3), failing(&errors)).unwrap_err();
+    assert_eq!(error.attempts(), 3);
+    assert_eq!(error.why(), GiveUp::Attempts { allowed: 3 });
+    assert!(error.elapsed() >= MS(15) && error.elapsed() < MS(1000), "{:?}", error.elapsed());
+    assert_eq!(error.cause(), Some(&errors[2]));
+    let millis = error.elapsed().as_millis();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "failed after 3 attempts in {millis} ms, since 3 attempts are allowed: the service is Retryable"
+        )
+    );
+    assert_eq!(error.source().unwrap().downcast_ref(), Some(&errors[2]));
+    assert!(!error.is_degraded());
+    assert_eq!(error.into_cause(), Some(errors[2].clone()));
+}
+
+#[test]
+fn a_permanent_error_ends_the_call_at_once() {
+    let error = execute_with_backoff_sync(&hours(), failing(&[Trouble::PERMANENT])).unwrap_err();
+    assert_eq!((error.attempts(), error.why()), (1, GiveUp::Permanent));
+    let missing = || std::fs::read("/no/such/file");
+    let error = execute_with_backoff_sync(&hours(), missing).unwrap_err();
+    assert_eq!(error.attempts(), 1);
+    assert_eq!(error.into_cause().unwrap().kind(), io::ErrorKind::NotFound);
+}
+
+#[test]
+fn a_degraded_answer_is_asked_for_once_more_and_then_accepted() {
+    let errors = [Trouble::DEGRADED, Trouble::DEGRADED];
+    let error = execute_with_backoff_sync(&plain(10), failing(&errors)).unwrap_err();
+    assert!(error.is_degraded());
+    assert_eq!(error.attempts(), 2);
+    assert!(error.to_string().starts_with("accepted as degraded after 2 attempts in "), "{error}");
+    assert_eq!(execute_with_backoff_sync(&plain(10), failing(&errors[1..])), Ok(2));
+}
+
+#[test]
+fn the_deadline_covers_the_attempts_as_well_as_the_waits() {
+    let config = RetryConfig { deadline_ms: 60, ..plain(1000) };
+    let slow = || {
+        std::thread::sleep(MS(80));
+        Err::<(), _>(Trouble::RETRYABLE)
+    };
+    let error = execute_with_backoff_sync(&config, slow).unwrap_err();
+    assert_eq!(error.why(), GiveUp::Deadline { allowed: MS(60), wait: MS(5) });
+    assert_eq!(error.attempts(), 1);
+    assert!(error.elapsed() >= MS(80), "{error}");
+}
+
+#[test]
+fn a_wait_that_would_end_after_the_deadline_is_not_begun() {
+    let config = RetryConfig { deadline_ms: 1000, ..hours() };
+    let started = Instant::now();
+    let error = execute_with_backoff_sync(&config, failing(&[Trouble::RETRYABLE])).unwrap_err();
+    assert_eq!(error.why(), GiveUp::Deadline { allowed: MS(1000), wait: MS(3_600_000) });
+    let limited = Trouble::limited(MS(5000));
+    let error =
+        execute_with_backoff_sync(&RetryConfig { deadline_ms: 1000, ..plain(3) }, failing(&[limited]));
+    assert!(matches!(error.unwrap_err().why(), GiveUp::Deadline { .. }));
+    assert!(started.elapsed() < MS(900), "{:?}", started.elapsed());
+}
+
+#[test]
+fn a_wait_that_the_other_side_asks_for_is_never_cut() {
+    let mut began = Vec::new();
+    let mut call = failing(&[Trouble::limited(MS(60))]);
+    let answer = execute_with_backoff_sync(&RetryConfig { max_backoff_ms: 5, ..plain(3) }, || {
+        began.push(Instant::now());
+        call()
+    });
+    assert_eq!(answer, Ok(2));
+    assert!(began[1] - began[0] >= MS(60));
+}
+
+#[test]
+fn a_retry_config_without_attempts_makes_one_all_the_same() {
+    assert_eq!(execute_with_backoff_sync(&plain(0), failing(&[])), Ok(1));
+    let error = execute_with_backoff_sync(&plain(0), failing(&[Trouble::RETRYABLE])).unwrap_err();
+    assert_eq!(error.attempts(), 1);
+}
+
+#[test]
+fn every_attempt_is_reported_in_order_before_the_next_one() {
+    let lines = RefCell::new(Vec::new());
+    let mut last = Duration::ZERO;
+    let report = |attempt: &Attempt<'_, Trouble>| {
+        assert!(attempt.elapsed >= last);
+        last = attempt.elapsed;
+        lines.borrow_mut().push(format!(
+            "{} {}: {:?} limited {} next {:?} end {:?}",
+            attempt.label,
+            attempt.number,
+            attempt.error().map(|error| error.class),
+            attempt.is_rate_limited(),
+            attempt.next_wait(),
+            attempt.give_up(),
+        ));
+    };
+    let errors = [Trouble::RETRYABLE, Trouble::limited(MS(3)), Trouble::DEGRADED];
+    let mut call = failing(&errors);
+    let answer = Retrying::new(&plain(9)).label("retry/prices").report(report).run(|| {
+        lines.borrow_mut().push("called".into());
+        call()
+    });
+    assert_eq!(answer, Ok(4));
+    assert_eq!(
+        lines.take(),
+        [
+            "called",
+            "retry/prices 1: Some(Retryable) limited false next Some(5ms) end None",
+            "called",
+            "retry/prices 2: Some(Retryable) limited true next Some(13ms) end None",
+            "called",
+            "retry/prices 3: Some(Degraded) limited false next Some(20ms) end None",
+            "called",
+            "retry/prices 4: None limited false next None end None",
+        ]
+    );
+    assert!(last >= MS(38));
+}
+
+#[test]
+fn the_last_report_has_the_reason_and_the_time_of_the_error() {
+    let mut reports = Vec::new();
+    let report = |attempt: &Attempt<'_, Trouble>| {
+        reports.push((attempt.number, attempt.elapsed, attempt.give_up(), attempt.to_string()));
+    };
+    let errors = [Trouble::RETRYABLE, Trouble::RETRYABLE];
+    let error = Retrying::new(&plain(2)).report(report).run(failing(&errors)).unwrap_err();
+    let (number, elapsed, why, line) = reports.pop().unwrap();
+    assert_eq!((number, elapsed, why), (error.attempts(), error.elapsed(), Some(error.why())));
+    let millis = elapsed.as_millis();
+    assert_eq!(
+        line,
+        format!(
+            "retry: attempt 2 failed after {millis} ms, the last one, since 2 attempts are allowed: \
+             the service is Retryable"
+        )
+    );
+    assert_eq!(reports.len(), 1);
+    assert!(reports[0].3.ends_with(" ms, the next one in 5 ms: the service is Retryable"), "{reports:?}");
+}
+
+/// The waits of a call that fails until its attempts are used up.
+fn waits(config: &RetryConfig, seed: Option<Seed>, label: &str) -> Vec<Duration> {
+    let mut waits = Vec::new();
+    let retrying = Retrying::new(config).label(label);
+    let retrying = match seed {
+        Some(seed) => retrying.seed(seed),
+        None => retrying,
+    };
+    let report = |attempt: &Attempt<'_, Trouble>| waits.extend(attempt.next_wait());
+    retrying.report(report).run(|| Err::<(), _>(Trouble::RETRYABLE)).unwrap_err();
+    waits
+}
+
+#[test]
+fn one_seed_gives_the_waits_of_its_schedule_and_each_label_its_own() {
+    for jitter in [Jitter::Full, Jitter::Equal, Jitter::Decorrelated, Jitter::None] {
+        let config = RetryConfig { jitter, ..plain(4) };
+        let of = |label| waits(&config, Some(Seed::new(42)), label);
+        let foretold: Vec<_> = schedule(&config, Seed::new(42), "retry/store").collect();
+        assert_eq!(of("retry/store"), foretold, "{jitter:?}");
+        assert_eq!(of("retry/store") == of("retry/agents"), jitter == Jitter::None);
+    }
+}
+
+#[test]
+fn calls_without_a_seed_do_not_wait_alike() {
+    let config = RetryConfig { jitter: Jitter::Full, ..plain(3) };
+    assert_ne!(waits(&config, None, "retry"), waits(&config, None, "retry"));
+}

@@ -1,0 +1,134 @@
+//! Calls that are called off, and what is held while they wait.
+
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
+use std::time::Instant;
+
+use speckit_shell::retry::{Decision, GiveUp, Outcome};
+use speckit_shell::{Attempt, Cancel, ErrorClass, RetryClassifiable, Retrying, execute_with_backoff_sync};
+
+use super::{MS, Trouble, failing, hours, plain};
+
+#[test]
+fn cancelling_ends_a_wait_of_an_hour_at_once_on_every_thread() {
+    let cancel = Cancel::new();
+    let (tell, told) = mpsc::channel();
+    for _ in 0..3 {
+        let (cancel, tell) = (cancel.clone(), tell.clone());
+        thread::spawn(move || {
+            tell.send(Retrying::new(hours()).cancel(&cancel).run(failing(&[Trouble::RETRYABLE]))).unwrap();
+        });
+    }
+    thread::sleep(MS(50));
+    assert!(told.try_recv().is_err(), "they wait");
+    cancel.cancel();
+    let cancelled = Instant::now();
+    for _ in 0..3 {
+        let error = told.recv_timeout(MS(1000)).expect("it ends at once").unwrap_err();
+        assert_eq!((error.attempts(), error.why()), (1, GiveUp::Cancelled));
+        assert_eq!(error.cause(), Some(&Trouble::RETRYABLE));
+    }
+    assert!(cancelled.elapsed() < MS(1000), "{:?}", cancelled.elapsed());
+}
+
+#[test]
+fn a_token_that_nobody_cancels_lets_a_wait_take_its_time() {
+    let started = Instant::now();
+    let errors = [Trouble::RETRYABLE, Trouble::RETRYABLE];
+    assert_eq!(Retrying::new(&plain(3)).cancel(&Cancel::new()).run(failing(&errors)), Ok(3));
+    assert!(started.elapsed() >= MS(15));
+}
+
+#[test]
+fn a_call_that_is_cancelled_before_its_first_attempt_is_not_made() {
+    let cancel = Cancel::new();
+    cancel.cancel();
+    let call = || -> Result<(), Trouble> { panic!("it was called") };
+    let error = Retrying::new(&plain(3)).cancel(&cancel).run(call).unwrap_err();
+    assert_eq!((error.attempts(), error.why(), error.cause()), (0, GiveUp::Cancelled, None));
+    assert_eq!(error.to_string(), "not tried, since it was cancelled");
+}
+
+#[test]
+fn an_attempt_that_is_under_way_ends_as_it_does() {
+    let cancel = Cancel::new();
+    let succeeding = || {
+        cancel.cancel();
+        Ok::<_, Trouble>(7)
+    };
+    assert_eq!(Retrying::new(&plain(3)).cancel(&cancel).run(succeeding), Ok(7));
+
+    let ends = |trouble: Trouble| {
+        let cancel = Cancel::new();
+        let mut told = Vec::new();
+        let report = |attempt: &Attempt<'_, Trouble>| told.extend(attempt.give_up());
+        let failing = || {
+            cancel.cancel();
+            Err::<(), _>(trouble.clone())
+        };
+        let error = Retrying::new(&hours()).cancel(&cancel).report(report).run(failing).unwrap_err();
+        assert_eq!(told, [error.why()]);
+        error.why()
+    };
+    assert_eq!(ends(Trouble::RETRYABLE), GiveUp::Cancelled);
+    assert_eq!(ends(Trouble::PERMANENT), GiveUp::Permanent, "what is true whether it is cancelled or not");
+}
+
+#[test]
+fn what_ends_a_call_during_a_wait_is_no_attempt() {
+    let cancel = Cancel::new();
+    let mut told = 0;
+    // The report comes before the wait.
+    let report = |attempt: &Attempt<'_, Trouble>| {
+        told += 1;
+        assert!(matches!(attempt.outcome, Outcome::Failed { then: Decision::Wait(_), .. }));
+        cancel.cancel();
+    };
+    let error = Retrying::new(&hours()).cancel(&cancel).report(report).run(failing(&[Trouble::RETRYABLE]));
+    assert_eq!(error.unwrap_err().why(), GiveUp::Cancelled);
+    assert_eq!(told, 1);
+}
+
+#[test]
+fn what_an_attempt_locks_is_free_during_the_wait() {
+    let rows = Mutex::new(0);
+    let cancel = Cancel::new();
+    thread::scope(|scope| {
+        let call = || {
+            *rows.lock().unwrap() += 1;
+            Err::<(), _>(Trouble::RETRYABLE)
+        };
+        let (config, cancel) = (hours(), &cancel);
+        scope.spawn(move || Retrying::new(&config).cancel(cancel).run(call).unwrap_err());
+        let started = Instant::now();
+        while *rows.try_lock().unwrap() == 0 {
+            assert!(started.elapsed() < MS(5000), "it never began");
+            thread::sleep(MS(20));
+        }
+        cancel.cancel();
+    });
+}
+
+/// An error that holds something.
+#[derive(Debug)]
+struct Holding(#[expect(dead_code, reason = "it is held")] Arc<()>);
+
+impl RetryClassifiable for Holding {
+    fn classify(&self) -> ErrorClass {
+        ErrorClass::Retryable
+    }
+}
+
+#[test]
+fn the_error_of_an_attempt_is_dropped_before_the_next_one() {
+    let held = Arc::new(());
+    let mut counts = Vec::new();
+    let error = execute_with_backoff_sync(&plain(3), || {
+        counts.push(Arc::strong_count(&held));
+        Err::<(), _>(Holding(Arc::clone(&held)))
+    });
+    assert_eq!(counts, [1, 1, 1]);
+    assert_eq!(Arc::strong_count(&held), 2, "the last one is in the error");
+    drop(error);
+    assert_eq!(Arc::strong_count(&held), 1);
+}

@@ -1,0 +1,127 @@
+//! Real databases under contention, by the executor alone.
+
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, Error, TransactionBehavior};
+use speckit_shell::retry::GiveUp;
+use speckit_shell::{Attempt, Jitter, RetryConfig, Retrying, execute_with_backoff_sync};
+
+use super::{MS, hours, plain};
+
+/// A database with one counter.
+fn database(folder: &Path) -> Connection {
+    let connection = connect(folder);
+    let sql = "PRAGMA journal_mode = WAL; CREATE TABLE counter (n INTEGER); INSERT INTO counter VALUES (0);";
+    connection.execute_batch(sql).unwrap();
+    connection
+}
+
+fn connect(folder: &Path) -> Connection {
+    let connection = Connection::open(folder.join("store.db")).unwrap();
+    connection.busy_timeout(Duration::ZERO).unwrap();
+    connection
+}
+
+fn count(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("SELECT n FROM counter", [], |row| row.get(0))
+}
+
+fn extended_code(error: &Error) -> i32 {
+    error.sqlite_error().unwrap().extended_code
+}
+
+#[test]
+fn a_reader_that_upgrades_after_another_commit_converges_when_all_of_it_is_run_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut connection = database(folder.path());
+    // However long SQLite would wait, it does not help here: it says so at once.
+    connection.busy_timeout(Duration::from_secs(3600)).unwrap();
+    let other = connect(folder.path());
+    let mut codes = Vec::new();
+    let report = |attempt: &Attempt<'_, Error>| codes.extend(attempt.error().map(extended_code));
+    let mut calls = 0;
+    let written = Retrying::new(&plain(5)).report(report).run(|| {
+        calls += 1;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
+        let read = count(&transaction)?;
+        if calls == 1 {
+            other.execute("UPDATE counter SET n = n + 10", [])?;
+        }
+        transaction.execute("UPDATE counter SET n = ?1", [read + 1])?;
+        transaction.commit()?;
+        Ok(read + 1)
+    });
+    assert_eq!(written.unwrap(), 11, "it has read again");
+    assert_eq!((calls, codes), (2, vec![517]), "SQLITE_BUSY_SNAPSHOT");
+    assert_eq!(count(&other).unwrap(), 11);
+}
+
+#[test]
+fn counters_in_many_threads_lose_nothing_although_they_read_before_they_write() {
+    const THREADS: i64 = 4;
+    const EACH: i64 = 25;
+    let folder = tempfile::tempdir().unwrap();
+    let first = database(folder.path());
+    let config = RetryConfig {
+        max_attempts: 1000,
+        initial_backoff_ms: 1,
+        max_backoff_ms: 20,
+        jitter: Jitter::Full,
+        ..RetryConfig::default()
+    };
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                let mut connection = connect(folder.path());
+                connection.pragma_update(None, "synchronous", "OFF").unwrap();
+                for _ in 0..EACH {
+                    let increment = || -> rusqlite::Result<()> {
+                        let transaction = connection.transaction()?;
+                        let read = count(&transaction)?;
+                        transaction.execute("UPDATE counter SET n = ?1", [read + 1])?;
+                        transaction.commit()
+                    };
+                    execute_with_backoff_sync(&config, increment).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(count(&first).unwrap(), THREADS * EACH);
+}
+
+#[test]
+fn what_is_locked_within_one_connection_is_not_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let connection = database(folder.path());
+    let mut statement = connection.prepare("SELECT n FROM counter").unwrap();
+    let mut rows = statement.query([]).unwrap();
+    rows.next().unwrap();
+    let error = execute_with_backoff_sync(&hours(), || connection.execute_batch("DROP TABLE counter"));
+    let error = error.unwrap_err();
+    assert_eq!((error.attempts(), error.why()), (1, GiveUp::Permanent));
+    assert_eq!(extended_code(error.cause().unwrap()), 6, "SQLITE_LOCKED");
+}
+
+#[test]
+fn a_holder_that_never_lets_go_ends_in_a_clear_error_at_the_deadline() {
+    let folder = tempfile::tempdir().unwrap();
+    let connection = database(folder.path());
+    let holder = connect(folder.path());
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let config = RetryConfig { deadline_ms: 200, max_backoff_ms: 20, ..plain(1000) };
+    let started = Instant::now();
+    let write = || connection.execute("UPDATE counter SET n = 1", []);
+    let error = execute_with_backoff_sync(&config, write).unwrap_err();
+    assert!(started.elapsed() < MS(2000), "{:?}", started.elapsed());
+    assert!(error.elapsed() >= MS(150), "{error}");
+    assert!(matches!(error.why(), GiveUp::Deadline { allowed, .. } if allowed == MS(200)), "{error}");
+    assert_eq!(extended_code(error.cause().unwrap()), 5, "SQLITE_BUSY");
+    let text = error.to_string();
+    let expected =
+        format!("failed after {} attempts in {} ms, since ", error.attempts(), error.elapsed().as_millis());
+    assert!(text.starts_with(&expected) && text.ends_with(": database is locked"), "{text}");
+    holder.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(execute_with_backoff_sync(&config, write).unwrap(), 1);
+}

@@ -212,12 +212,17 @@ pub(crate) fn is_pipe(_: &Path) -> bool {
 }
 
 /// Makes an empty file that only its owner can read, and the folders that lead to it, where they are missing. What is there
-/// already is closed to others.
+/// already is not opened: to close a file takes away every lock that this process has on it
+/// (<https://sqlite.org/howtocorrupt.html>, 2.2).
 ///
 /// # Errors
-/// The system's.
+/// The system's, and one for what is no regular file.
 #[cfg(feature = "sqlite")]
 pub(crate) fn make_private(path: &Path) -> io::Result<()> {
+    use std::sync::{Mutex, PoisonError};
+    // Nobody else in this process finds the new file before it is closed.
+    static MAKING: Mutex<()> = Mutex::new(());
+    let _making = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(folder) = path.parent() {
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);
@@ -225,20 +230,55 @@ pub(crate) fn make_private(path: &Path) -> io::Result<()> {
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(folder)?;
     }
-    let mut options = File::options();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path)?;
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let mut options = File::options();
+            // A link to a file that is missing leads to the one that is made.
+            options.write(true).create(true).truncate(false);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            options.open(path)?.metadata()?
+        }
+        Err(error) => return Err(error),
+    };
+    if metadata.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
+    }
+    if !metadata.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+    }
+    Ok(())
+}
+
+/// Closes the file, where there is one, to all but its owner, without opening it.
+///
+/// # Errors
+/// The system's.
+#[cfg(feature = "sqlite")]
+pub(crate) fn close_to_others(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        let permissions = file.metadata()?.permissions();
+        let permissions = match fs::metadata(path) {
+            Ok(metadata) => metadata.permissions(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        };
         if permissions.mode() & 0o077 != 0 {
-            file.set_permissions(fs::Permissions::from_mode(permissions.mode() & 0o700))?;
+            fs::set_permissions(path, fs::Permissions::from_mode(permissions.mode() & 0o700))?;
         }
     }
     Ok(())
+}
+
+/// The path that the links on the way lead to.
+///
+/// # Errors
+/// The system's.
+#[cfg(feature = "sqlite")]
+pub(crate) fn without_links(path: &Path) -> io::Result<PathBuf> {
+    fs::canonicalize(path)
 }
 
 /// Tells whether something is at the path.

@@ -10,6 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::error::StoreError;
 use super::options::StoreOptions;
+use crate::documents;
 
 /// The id in the header of a database of ours (<https://sqlite.org/pragma.html#pragma_application_id>): "spkt".
 pub(super) const APPLICATION_ID: i64 = 0x7370_6b74;
@@ -17,11 +18,35 @@ pub(super) const APPLICATION_ID: i64 = 0x7370_6b74;
 /// How long a statement of a reader waits for a lock, which only a recovery after a crash takes.
 const READER_PATIENCE: Duration = Duration::from_secs(5);
 
+/// What holds closures to the transaction that they are given.
+#[derive(Default)]
+pub(super) struct Guard {
+    /// Closures run, and may not end the transaction.
+    is_on: AtomicBool,
+    /// The transaction was rolled back while they ran.
+    is_lost: AtomicBool,
+}
+
+impl Guard {
+    /// Runs a closure, and tells whether the transaction is still the one that it was given.
+    pub(super) fn around<T>(&self, run: impl FnOnce() -> T) -> (T, bool) {
+        self.is_lost.store(false, Ordering::Relaxed);
+        self.is_on.store(true, Ordering::Relaxed);
+        let result = run();
+        self.is_on.store(false, Ordering::Relaxed);
+        (result, !self.is_lost.load(Ordering::Relaxed))
+    }
+
+    fn is_on(&self) -> bool {
+        self.is_on.load(Ordering::Relaxed)
+    }
+}
+
 /// Opens the file, which must be there, and sets what has to be set before the first table.
 pub(super) fn open_writer(
     path: &Path,
     options: &StoreOptions,
-    guard: &Arc<AtomicBool>,
+    guard: &Arc<Guard>,
 ) -> Result<Connection, StoreError> {
     let mut connection = open(path, options)?;
     if connection.is_readonly("main")? {
@@ -29,6 +54,7 @@ pub(super) fn open_writer(
         return Err(StoreError::ReadOnly { path: path.to_path_buf(), reason });
     }
     refuse_foreign(&connection, path)?;
+    close_to_others(path).map_err(|error| StoreError::unopened(path, &error))?;
     // It has an effect on an empty file alone, and none once the journal is a WAL; where it is set, setting it again is a
     // write of its own.
     let auto_vacuum: i64 = connection.pragma_query_value(None, "auto_vacuum", |row| row.get(0))?;
@@ -41,8 +67,13 @@ pub(super) fn open_writer(
     verify(&connection, path, "journal_size_limit", JOURNAL_SIZE_LIMIT, Some(JOURNAL_SIZE_LIMIT))?;
     // Waiting is done outside, with nothing held.
     connection.busy_timeout(Duration::ZERO)?;
-    let guard = Arc::clone(guard);
-    connection.authorizer(Some(move |context: AuthContext<'_>| refuse_control(&guard, &context)))?;
+    let guarding = Arc::clone(guard);
+    connection.authorizer(Some(move |context: AuthContext<'_>| refuse_control(&guarding, &context)))?;
+    // The first sees statements when they are prepared, the others what they come to, also one by one after a rollback.
+    let guarding = Arc::clone(guard);
+    connection.commit_hook(Some(move || guarding.is_on()))?;
+    let guarding = Arc::clone(guard);
+    connection.rollback_hook(Some(move || guarding.is_lost.store(true, Ordering::Relaxed)))?;
     Ok(connection)
 }
 
@@ -63,10 +94,23 @@ fn open(path: &Path, options: &StoreOptions) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
+/// Closes the files of the database to all but their owner. SQLite gives a new log the mode of the database.
+fn close_to_others(path: &Path) -> std::io::Result<()> {
+    let path = documents::without_links(path)?;
+    documents::close_to_others(&path)?;
+    for ending in ["-wal", "-shm"] {
+        let mut name = path.clone().into_os_string();
+        name.push(ending);
+        documents::close_to_others(Path::new(&name))?;
+    }
+    Ok(())
+}
+
 /// An empty file becomes ours; one with tables has to be.
 pub(super) fn refuse_foreign(connection: &Connection, path: &Path) -> Result<(), StoreError> {
-    let id: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    // In this order: whoever makes our tables meanwhile sets the id with the first of them.
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let id: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     if id == APPLICATION_ID || (id == 0 && tables == 0) {
         return Ok(());
     }
@@ -121,8 +165,8 @@ fn verify(
 pub(super) const SAVEPOINT: &str = "speckit_write";
 
 /// A closure neither begins nor ends a transaction: others may be in the same one.
-fn refuse_control(is_guarded: &AtomicBool, context: &AuthContext<'_>) -> Authorization {
-    if !is_guarded.load(Ordering::Relaxed) {
+fn refuse_control(guard: &Guard, context: &AuthContext<'_>) -> Authorization {
+    if !guard.is_on() {
         return Authorization::Allow;
     }
     match context.action {

@@ -154,11 +154,32 @@ impl StoreError {
         self.classify() == ErrorClass::Retryable
     }
 
+    /// Why the system does not give the file.
+    pub(super) fn unopened(path: &Path, error: &std::io::Error) -> Self {
+        let (path, reason) = (path.to_path_buf(), error.to_string());
+        match error.kind() {
+            std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+                Self::ReadOnly { path, reason }
+            }
+            _ => Self::Open { path, reason },
+        }
+    }
+
     /// The error with which an attempt to get a lock ends.
     pub(super) fn gave_up(self, path: &Path, attempts: u32, elapsed: Duration) -> Self {
         match self {
             Self::Sqlite { code, message } if classes::sqlite(code) == ErrorClass::Retryable => {
                 Self::Busy { path: path.to_path_buf(), attempts, elapsed, code, message }
+            }
+            error => error.of(path),
+        }
+    }
+
+    /// The same, of a closure that reads: what it may not write is no matter of permissions.
+    pub(super) fn of_read(self, path: &Path) -> Self {
+        match self {
+            Self::Sqlite { code: code @ rusqlite::ffi::SQLITE_READONLY, .. } => {
+                Self::Sqlite { code, message: "a closure of `read` may not write; use `write`".into() }
             }
             error => error.of(path),
         }

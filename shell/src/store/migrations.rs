@@ -57,9 +57,11 @@ pub(super) fn migrate(connection: &Connection, path: &Path) -> Result<(), StoreE
     loop {
         let version = version(connection)?;
         refuse_newer(version, path)?;
-        let Some(step) = usize::try_from(version).ok().and_then(|version| STEPS.get(version)) else {
-            return Ok(());
+        let Ok(taken) = usize::try_from(version) else {
+            // No release writes a negative one.
+            return Err(StoreError::Foreign { path: path.to_path_buf() });
         };
+        let Some(step) = STEPS.get(taken) else { return Ok(()) };
         connection.execute_batch("BEGIN IMMEDIATE")?;
         let taken = take(connection, version, step);
         let ended = connection.execute_batch(if taken.is_ok() { "COMMIT" } else { "ROLLBACK" });
@@ -87,4 +89,97 @@ fn take(connection: &Connection, seen: i64, step: &str) -> Result<(), StoreError
 
 pub(super) fn version(connection: &Connection) -> Result<i64, StoreError> {
     Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Store, StoreOptions};
+
+    /// A database of an older release, with rows in each table that it had.
+    fn of_version(version: usize, path: &Path) -> Connection {
+        let connection = Connection::open(path).unwrap();
+        connection.execute_batch("PRAGMA auto_vacuum = 2; PRAGMA journal_mode = WAL").unwrap();
+        for (seen, step) in STEPS.iter().take(version).enumerate() {
+            take(&connection, i64::try_from(seen).unwrap(), step).unwrap();
+        }
+        if version >= 1 {
+            let rows = "INSERT INTO generations VALUES (1, 2, 3, 'print', 'cause', 'changed', NULL);
+                        INSERT INTO sources VALUES (1, 0, 'speckit.toml', 'print', 'text');
+                        INSERT INTO refusals VALUES (1, 2, 3, '[]', 'report');";
+            connection.execute_batch(rows).unwrap();
+        }
+        connection
+    }
+
+    fn schema(store: &Store) -> Vec<String> {
+        let read = |tx: &crate::store::Transaction<'_>| {
+            let mut statement =
+                tx.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")?;
+            let texts = statement.query_map([], |row| row.get(0))?;
+            Ok(texts.collect::<Result<Vec<String>, _>>()?)
+        };
+        store.read(read).unwrap()
+    }
+
+    #[test]
+    fn a_database_of_each_older_version_becomes_one_of_the_newest_and_keeps_its_rows() {
+        let folder = tempfile::tempdir().unwrap();
+        let new = schema(&Store::open(folder.path().join("new.db")).unwrap());
+        for older in 0..=STEPS.len() {
+            let path = folder.path().join(format!("{older}.db"));
+            drop(of_version(older, &path));
+            let store = Store::open(&path).unwrap();
+            assert_eq!(schema(&store), new, "from {older}");
+            let found = store.read(|tx| {
+                let version: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
+                let sql = "SELECT count(*) FROM generations, sources, refusals WHERE cause = 'cause'";
+                Ok((version, tx.query_row(sql, [], |row| row.get::<_, i64>(0))?))
+            });
+            assert_eq!(found, Ok((newest(), i64::from(older >= 1))), "from {older}");
+        }
+    }
+
+    #[test]
+    fn a_step_that_is_interrupted_leaves_the_version_before_it() {
+        let folder = tempfile::tempdir().unwrap();
+        for (older, step) in STEPS.iter().enumerate() {
+            let path = folder.path().join(format!("{older}.db"));
+            let connection = of_version(older, &path);
+            let schema = |connection: &Connection| {
+                let sql = "SELECT count(*), total(length(sql)) FROM sqlite_schema";
+                connection
+                    .query_row(sql, [], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, f64>(1)?)))
+                    .unwrap()
+            };
+            let before = schema(&connection);
+            connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+            take(&connection, i64::try_from(older).unwrap(), step).unwrap();
+            // Closed before the commit, as by a crash.
+            drop(connection);
+            let connection = Connection::open(&path).unwrap();
+            assert_eq!(version(&connection), Ok(i64::try_from(older).unwrap()));
+            assert_eq!(schema(&connection), before);
+            drop(connection);
+            assert!(StoreOptions::new(&path).open().is_ok());
+        }
+    }
+
+    #[test]
+    fn a_step_that_fails_is_taken_back_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = of_version(1, &folder.path().join("app.db"));
+        // A table that is in the way of the next step.
+        connection.execute_batch("CREATE TABLE vacuums (theirs TEXT)").unwrap();
+        assert!(migrate(&connection, Path::new("app.db")).is_err());
+        assert_eq!((version(&connection), connection.is_autocommit()), (Ok(1), true));
+    }
+
+    #[test]
+    fn a_step_that_another_process_has_taken_meanwhile_is_not_taken_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = of_version(STEPS.len(), &folder.path().join("app.db"));
+        take(&connection, 0, STEPS[0]).unwrap();
+        assert_eq!(version(&connection), Ok(newest()));
+    }
 }

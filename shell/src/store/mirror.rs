@@ -102,8 +102,8 @@ where
 
     fn committed(&mut self) {
         if let Some(value) = self.draft.take() {
-            self.mirror.shared.current.store(value);
             *self.mirror.shared.draft() = None;
+            self.mirror.shared.current.store(value);
         }
     }
 

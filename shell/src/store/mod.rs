@@ -27,7 +27,6 @@ use std::fmt;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use crate::{clock, documents};
 
@@ -84,20 +83,12 @@ impl Store {
     }
 
     fn with(mut options: StoreOptions) -> Result<Self, StoreError> {
-        let unopened = |error: std::io::Error| {
-            let (path, reason) = (options.path.clone(), error.to_string());
-            match error.kind() {
-                std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
-                    StoreError::ReadOnly { path, reason }
-                }
-                _ => StoreError::Open { path, reason },
-            }
-        };
+        let unopened = |error| StoreError::unopened(&options.path, &error);
         // A later change of the working folder changes nothing.
         let path = documents::absolute(&options.path).map_err(unopened)?;
         documents::make_private(&path).map_err(unopened)?;
         options.path = path;
-        let guard = Arc::new(AtomicBool::new(false));
+        let guard = Arc::new(connection::Guard::default());
         let connection = patiently(&options, || {
             let connection = connection::open_writer(&options.path, &options, &guard)?;
             migrations::migrate(&connection, &options.path)?;
@@ -196,7 +187,7 @@ impl Store {
             Err(error) if error.is_retryable() => {
                 patiently(&self.inner.options, || self.inner.readers.read(&mut read))
             }
-            result => result.map_err(|error| error.of(self.path())),
+            result => result.map_err(|error| error.of_read(self.path())),
         }
     }
 

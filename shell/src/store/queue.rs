@@ -1,8 +1,10 @@
 //! Writes that wait for the writing thread, and those who wait for them.
 
+use std::any::Any;
 use std::collections::VecDeque;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::resume_unwind;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -11,7 +13,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 
 use super::error::StoreError;
-use super::transaction::{Outcome, Work, attempt};
+use super::transaction::{Outcome, Work, attempt, contained};
 use crate::clock;
 
 /// A write that waits.
@@ -31,8 +33,16 @@ pub(super) trait Job: Send {
     /// What it did is committed, or it is over with this error.
     fn end(self: Box<Self>, ended: Result<(), StoreError>);
 
-    /// It is over with what it came to by itself, which is rolled back.
-    fn fail(self: Box<Self>);
+    /// It is over with what it came to by itself, which is rolled back; where that is about the file, it is said of this one.
+    fn fail(self: Box<Self>, path: &Path);
+
+    /// It is over with a panic of its caller's code outside of a run.
+    fn panic(self: Box<Self>, panic: Box<dyn Any + Send>);
+}
+
+/// Drops a job that is not wanted any more, with what its caller gave to it.
+pub(super) fn discard(job: Box<dyn Job>) {
+    contained(|| drop(job));
 }
 
 /// What a run of a job came to.
@@ -72,6 +82,8 @@ impl<W: Work> Job for Errand<W> {
 
     fn run(&mut self, connection: &Connection) -> Ran {
         self.was_begun = true;
+        let before = self.outcome.take();
+        contained(|| drop(before));
         let outcome = attempt(&mut self.work, connection);
         let ran = match &outcome {
             Ok(Ok(_)) => Ran::Well,
@@ -83,22 +95,39 @@ impl<W: Work> Job for Errand<W> {
     }
 
     fn undone(&mut self) {
-        self.work.undone();
+        contained(|| self.work.undone());
     }
 
     fn end(mut self: Box<Self>, ended: Result<(), StoreError>) {
         let outcome = match ended {
-            // A value that is replaced may panic when it is dropped.
-            Ok(()) => catch_unwind(AssertUnwindSafe(|| self.work.committed()))
-                .and_then(|()| self.outcome.take().unwrap_or(Ok(Err(StoreError::RolledBack)))),
+            Ok(()) => {
+                contained(|| self.work.committed());
+                self.came_to()
+            }
             Err(error) => Ok(Err(error)),
         };
-        self.reply.give(outcome);
+        self.tell(outcome);
     }
 
-    fn fail(mut self: Box<Self>) {
-        let outcome = self.outcome.take().unwrap_or(Ok(Err(StoreError::RolledBack)));
-        self.reply.give(outcome);
+    fn fail(mut self: Box<Self>, path: &Path) {
+        let outcome = self.came_to().map(|result| result.map_err(|error| error.of(path)));
+        self.tell(outcome);
+    }
+
+    fn panic(self: Box<Self>, panic: Box<dyn Any + Send>) {
+        self.tell(Err(panic));
+    }
+}
+
+impl<W: Work> Errand<W> {
+    fn came_to(&mut self) -> Outcome<W::Output> {
+        self.outcome.take().unwrap_or(Ok(Err(StoreError::RolledBack)))
+    }
+
+    /// Tells whoever waits. Wakers, and what is dropped here, are code of the caller too.
+    fn tell(self: Box<Self>, outcome: Outcome<W::Output>) {
+        contained(|| self.reply.give(outcome));
+        contained(|| drop(self));
     }
 }
 
@@ -207,8 +236,16 @@ impl Queue {
         self.arrived.notify_one();
     }
 
+    /// The oldest that is still wanted.
     pub(super) fn pop(&self) -> Option<Box<dyn Job>> {
-        self.lock().pop()
+        loop {
+            let job = self.lock().jobs.pop_front()?;
+            if !job.is_withdrawn() {
+                return Some(job);
+            }
+            // Without the lock: with it may go the last handle of the store, which closes the queue.
+            discard(job);
+        }
     }
 
     pub(super) fn close(&self) {
@@ -231,19 +268,5 @@ impl Queue {
     /// Nothing that is done under the lock can panic half way.
     pub(super) fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Waiting {
-    /// The oldest that is still wanted.
-    pub(super) fn pop(&mut self) -> Option<Box<dyn Job>> {
-        loop {
-            let job = self.jobs.pop_front()?;
-            if !job.is_withdrawn() {
-                return Some(job);
-            }
-            // What its closure owns may panic when it is dropped.
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(job)));
-        }
     }
 }

@@ -62,3 +62,8 @@ pub(super) fn attempt<W: Work>(work: &mut W, connection: &Connection) -> Outcome
     let transaction = Transaction::of(connection);
     catch_unwind(AssertUnwindSafe(|| work.run(&transaction)))
 }
+
+/// Runs code of a caller on a thread that others need as well: its panic ends here, and nobody is told.
+pub(super) fn contained(run: impl FnOnce()) {
+    let _ = catch_unwind(AssertUnwindSafe(run));
+}

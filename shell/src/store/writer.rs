@@ -12,10 +12,11 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
+use super::connection::Guard;
 use super::error::StoreError;
 use super::options::StoreOptions;
 use super::polling::Polling;
-use super::queue::{Errand, Job, Queue, Ran, Reply};
+use super::queue::{Errand, Job, Queue, Ran, Reply, discard};
 use super::transaction::{Work, attempt};
 use crate::clock;
 
@@ -35,10 +36,11 @@ pub(super) struct Writer {
 struct Shared {
     options: StoreOptions,
     connection: Mutex<Connection>,
-    /// Closures run, and may not end the transaction.
-    guard: Arc<AtomicBool>,
+    guard: Arc<Guard>,
     /// The thread whose closure runs: the address of a variable of its own; 0 where none does.
     running: AtomicUsize,
+    /// The thread that serves the queue, in the same way. It also drops what callers gave it, and may wait for nothing there.
+    serving: AtomicUsize,
     queue: Queue,
     /// Writes went through the queue of late: whoever comes joins them rather than commit alone.
     is_contended: AtomicBool,
@@ -52,12 +54,13 @@ enum Alone<T> {
 }
 
 impl Writer {
-    pub(super) fn new(connection: Connection, guard: Arc<AtomicBool>, options: StoreOptions) -> Self {
+    pub(super) fn new(connection: Connection, guard: Arc<Guard>, options: StoreOptions) -> Self {
         let shared = Shared {
             options,
             connection: Mutex::new(connection),
             guard,
             running: AtomicUsize::new(0),
+            serving: AtomicUsize::new(0),
             queue: Queue::default(),
             is_contended: AtomicBool::new(false),
         };
@@ -67,6 +70,9 @@ impl Writer {
     /// Writes: on this thread where the connection is free, else in a group.
     pub(super) fn write<W: Work>(&self, mut work: W) -> Result<W::Output, StoreError> {
         self.shared.refuse_nested()?;
+        if self.shared.serving.load(Ordering::Relaxed) == this_thread() {
+            return Err(StoreError::Nested);
+        }
         if let Some(connection) = self.shared.free_connection() {
             match self.shared.alone(&connection, &mut work) {
                 Alone::Ended(result) => return result,
@@ -147,9 +153,9 @@ impl Shared {
             Err(error) if error.is_retryable() => return Alone::Busy,
             Err(error) => return Alone::Ended(Err(error.of(&self.options.path))),
         }
-        let outcome = self.guarded(|| attempt(work, connection));
+        let (outcome, is_whole) = self.guarded(|| attempt(work, connection));
         let ended = match &outcome {
-            Ok(Ok(_)) if connection.is_autocommit() => Err(StoreError::RolledBack),
+            Ok(Ok(_)) if !is_whole => Err(StoreError::RolledBack),
             Ok(Ok(_)) => execute(connection, COMMIT),
             Ok(Err(error)) => Err(error.clone()),
             Err(_) => Err(StoreError::RolledBack),
@@ -167,18 +173,18 @@ impl Shared {
         Alone::Ended(outcome.unwrap_or_else(|panic| resume_unwind(panic)))
     }
 
-    /// Runs closures: statements that end the transaction are refused, and so are writes of this thread.
-    fn guarded<T>(&self, run: impl FnOnce() -> T) -> T {
+    /// Runs closures: statements that end the transaction are refused, and so are writes of this thread. Tells whether the
+    /// transaction is still there.
+    fn guarded<T>(&self, run: impl FnOnce() -> T) -> (T, bool) {
         self.running.store(this_thread(), Ordering::Relaxed);
-        self.guard.store(true, Ordering::Relaxed);
-        let result = run();
-        self.guard.store(false, Ordering::Relaxed);
+        let ran = self.guard.around(run);
         self.running.store(0, Ordering::Relaxed);
-        result
+        ran
     }
 
     /// What the thread does: a group for as long as there are writes.
     fn serve(&self) {
+        self.serving.store(this_thread(), Ordering::Relaxed);
         let mut last = 0;
         while let Some(first) = self.next(last) {
             let connection = self.lock();
@@ -195,7 +201,7 @@ impl Shared {
             waiting = self.queue.wait(waiting, Some(LINGER));
         }
         loop {
-            if let Some(job) = waiting.pop() {
+            if let Some(job) = waiting.jobs.pop_front() {
                 return Some(job);
             }
             if waiting.is_closing {
@@ -206,54 +212,51 @@ impl Shared {
         }
     }
 
-    /// Writes the first job and those that wait, in one transaction; those that it could not hold then run each alone.
-    /// Gives how many there were.
+    /// Writes the first job and those that wait, in one transaction. Where that is lost, all of them run again, each alone:
+    /// those that failed too, since they may have failed for what another one wrote. Gives how many there were.
     fn group(&self, connection: &Connection, first: Box<dyn Job>, last: usize) -> usize {
         let Some(first) = self.begin(connection, first) else { return 0 };
-        let mut done: Vec<Box<dyn Job>> = Vec::with_capacity(last);
-        let mut alone: Vec<Box<dyn Job>> = Vec::new();
+        let mut done: Vec<(Box<dyn Job>, Ran)> = Vec::with_capacity(last);
         let until = clock::now() + LONGEST_GROUP;
-        let mut count = 0;
         let mut next = Some(first);
+        let mut is_whole = true;
         while let Some(mut job) = next {
-            count += 1;
-            match self.in_savepoint(connection, &mut *job) {
-                Ok(Ran::Well) => done.push(job),
-                Ok(Ran::Badly) => fail(job),
-                Ok(Ran::Busy(_)) => alone.push(job),
-                Err(_) => {
-                    roll_back(connection);
-                    job.undone();
-                    alone.push(job);
+            let ran = self.in_savepoint(connection, &mut *job);
+            is_whole = ran.is_some();
+            done.push((job, ran.unwrap_or(Ran::Well)));
+            let is_full = !is_whole || done.len() >= MOST_IN_GROUP || clock::now() >= until;
+            next = if is_full { None } else { self.queue.pop() };
+        }
+        let count = done.len();
+        if is_whole && execute(connection, COMMIT).is_ok() {
+            for (job, ran) in done {
+                match ran {
+                    Ran::Well => job.end(Ok(())),
+                    Ran::Badly => job.fail(&self.options.path),
+                    Ran::Busy(_) => self.single(connection, job),
                 }
             }
-            if connection.is_autocommit() {
-                // The transaction is lost, and with it what the others did.
-                break;
-            }
-            next = if count < MOST_IN_GROUP && clock::now() < until { self.queue.pop() } else { None };
+            return count;
         }
-        if !connection.is_autocommit() && execute(connection, COMMIT).is_ok() {
-            done.into_iter().for_each(|job| end(job, Ok(())));
-        } else {
-            roll_back(connection);
-            done.iter_mut().for_each(|job| job.undone());
-            alone.splice(0..0, done);
-        }
-        alone.into_iter().for_each(|job| self.single(connection, job));
+        roll_back(connection);
+        done.iter_mut().for_each(|(job, _)| job.undone());
+        done.into_iter().for_each(|(job, _)| self.single(connection, job));
         count
     }
 
     /// Begins a transaction for a job, however long other processes keep the lock. `None` where its time ran out, which
-    /// it was told.
-    fn begin(&self, connection: &Connection, job: Box<dyn Job>) -> Option<Box<dyn Job>> {
+    /// it was told, or nobody waits for it any more.
+    fn begin(&self, connection: &Connection, mut job: Box<dyn Job>) -> Option<Box<dyn Job>> {
         let mut polling = Polling::new();
         loop {
-            let Err(error) = execute(connection, BEGIN) else { return Some(job) };
-            if let Err(error) = polling.wait(&self.options, error, job.since()) {
-                end(job, Err(error));
+            let begun = execute(connection, BEGIN);
+            if job.is_withdrawn() {
+                roll_back(connection);
+                discard(job);
                 return None;
             }
+            let Err(error) = begun else { return Some(job) };
+            job = self.waited(&mut polling, job, error)?;
         }
     }
 
@@ -262,21 +265,33 @@ impl Shared {
         let mut polling = Polling::new();
         loop {
             let error = match self.once(connection, &mut *job) {
-                Ok(Ran::Well) => return end(job, Ok(())),
-                Ok(Ran::Badly) => return fail(job),
+                Ok(Ran::Well) => return job.end(Ok(())),
+                Ok(Ran::Badly) => return job.fail(&self.options.path),
                 Ok(Ran::Busy(error)) | Err(error) => error,
             };
-            if let Err(error) = polling.wait(&self.options, error, job.since()) {
-                return end(job, Err(error));
+            match self.waited(&mut polling, job, error) {
+                Some(waited) => job = waited,
+                None => return,
             }
         }
     }
 
+    /// Waits on behalf of a job, which is told where it is over. The deadline is code of the caller.
+    fn waited(&self, polling: &mut Polling, job: Box<dyn Job>, error: StoreError) -> Option<Box<dyn Job>> {
+        let since = job.since();
+        match catch_unwind(AssertUnwindSafe(|| polling.wait(&self.options, error, since))) {
+            Ok(Ok(())) => return Some(job),
+            Ok(Err(error)) => job.end(Err(error)),
+            Err(panic) => job.panic(panic),
+        }
+        None
+    }
+
     fn once(&self, connection: &Connection, job: &mut dyn Job) -> Result<Ran, StoreError> {
         execute(connection, BEGIN)?;
-        let ran = self.guarded(|| job.run(connection));
+        let (ran, is_whole) = self.guarded(|| job.run(connection));
         let ended = match ran {
-            Ran::Well if connection.is_autocommit() => Err(StoreError::RolledBack),
+            Ran::Well if !is_whole => Err(StoreError::RolledBack),
             Ran::Well => execute(connection, COMMIT),
             Ran::Badly | Ran::Busy(_) => Ok(()),
         };
@@ -287,41 +302,30 @@ impl Shared {
         ended.map(|()| ran)
     }
 
-    /// Runs a job so that it can be rolled back without the others.
-    ///
-    /// # Errors
-    /// The transaction is of no use any more, or the savepoint is not what it should be: all of it has to be rolled back.
-    fn in_savepoint(&self, connection: &Connection, job: &mut dyn Job) -> Result<Ran, StoreError> {
-        execute(connection, "SAVEPOINT speckit_write")?;
-        let ran = self.guarded(|| job.run(connection));
-        if connection.is_autocommit() && ran == Ran::Well {
-            return Err(StoreError::RolledBack);
-        }
-        if connection.is_autocommit() {
-            job.undone();
-            return Ok(ran);
+    /// Runs a job so that it can be rolled back without the others. `None` where the transaction is lost, or can no longer
+    /// be relied on.
+    fn in_savepoint(&self, connection: &Connection, job: &mut dyn Job) -> Option<Ran> {
+        execute(connection, SAVEPOINT).ok()?;
+        let (ran, is_whole) = self.guarded(|| job.run(connection));
+        if !is_whole {
+            return None;
         }
         if ran != Ran::Well {
             job.undone();
-            execute(connection, "ROLLBACK TO speckit_write")?;
+            execute(connection, ROLLBACK_TO).ok()?;
         }
-        execute(connection, "RELEASE speckit_write")?;
-        Ok(ran)
+        execute(connection, RELEASE).ok()?;
+        Some(ran)
     }
 }
 
-/// Answers the one who waits. What the closure owns may panic when it is dropped, after that.
-fn end(job: Box<dyn Job>, ended: Result<(), StoreError>) {
-    let _ = catch_unwind(AssertUnwindSafe(|| job.end(ended)));
-}
-
-/// As [`end`], with what the closure came to by itself.
-fn fail(job: Box<dyn Job>) {
-    let _ = catch_unwind(AssertUnwindSafe(|| job.fail()));
-}
-
-const BEGIN: &str = "BEGIN IMMEDIATE";
-const COMMIT: &str = "COMMIT";
+// The cache of statements knows them by their text: with these nobody else finds them there.
+const BEGIN: &str = "BEGIN IMMEDIATE -- of the store";
+const COMMIT: &str = "COMMIT -- of the store";
+const ROLLBACK: &str = "ROLLBACK -- of the store";
+const SAVEPOINT: &str = "SAVEPOINT speckit_write -- of the store";
+const ROLLBACK_TO: &str = "ROLLBACK TO speckit_write -- of the store";
+const RELEASE: &str = "RELEASE speckit_write -- of the store";
 
 fn execute(connection: &Connection, sql: &str) -> Result<(), StoreError> {
     connection.prepare_cached(sql)?.execute([])?;
@@ -332,7 +336,7 @@ fn execute(connection: &Connection, sql: &str) -> Result<(), StoreError> {
 fn roll_back(connection: &Connection) {
     if !connection.is_autocommit() {
         // What it fails with is the cause of the rollback, which is being told.
-        let _ = execute(connection, "ROLLBACK");
+        let _ = execute(connection, ROLLBACK);
     }
 }
 

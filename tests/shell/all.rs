@@ -19,6 +19,7 @@ mod retry_command;
 mod schemas;
 mod secrets;
 mod show;
+mod store;
 mod store_command;
 mod store_vacuum;
 mod streams;

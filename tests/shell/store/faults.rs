@@ -1,0 +1,150 @@
+//! Code of the caller that fails where nobody expects it: it harms nobody else, and nobody waits for ever.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use speckit_shell::store::{Mirror, StoreError};
+
+use super::ground::{Ground, HeldUp, Holder, add, in_time, names, panic_quietly, wait, with_entries};
+
+/// A value that panics when it is dropped.
+#[derive(Clone, Debug)]
+struct Brittle;
+
+impl Drop for Brittle {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            panic_quietly("a mistake in a drop");
+        }
+    }
+}
+
+#[test]
+fn a_result_that_panics_when_nobody_takes_it_harms_nobody_else() {
+    in_time(|| {
+        let ground = Ground::new();
+        let store = ground.store();
+        let (begun, has_begun) = std::sync::mpsc::channel();
+        let (release, released) = std::sync::mpsc::channel::<()>();
+        let forgotten = store.write_async(move |_| {
+            begun.send(()).unwrap();
+            let _ = released.recv();
+            Ok(Brittle)
+        });
+        has_begun.recv().unwrap();
+        drop(forgotten);
+        let behind = store.write_async(add("behind"));
+        release.send(()).unwrap();
+        assert_eq!(wait(behind), Ok(()));
+        assert_eq!(wait(store.write_async(add("later"))), Ok(()));
+        assert_eq!(names(&store), ["behind", "later"]);
+    });
+}
+
+#[test]
+fn a_closure_that_panics_when_it_is_dropped_harms_nobody_else() {
+    in_time(|| {
+        let ground = Ground::new();
+        let store = ground.store();
+        let held = HeldUp::new(&store);
+        let brittle = Brittle;
+        let before = store.write_async(add("before"));
+        let own = store.write_async(move |tx| {
+            let _ = &brittle;
+            super::ground::insert(tx, "own")
+        });
+        let after = store.write_async(add("after"));
+        held.release();
+        assert_eq!((wait(before), wait(own), wait(after)), (Ok(()), Ok(()), Ok(())));
+        assert_eq!(wait(store.write_async(add("later"))), Ok(()));
+        assert_eq!(names(&store), ["after", "before", "later", "own"]);
+    });
+}
+
+#[test]
+fn an_old_value_that_panics_when_it_is_dropped_harms_nobody_else() {
+    in_time(|| {
+        let ground = Ground::new();
+        let store = ground.store();
+        let mirror = Mirror::new((0, Arc::new(Brittle)));
+        let held = HeldUp::new(&store);
+        let own = store.update_async(&mirror, |tx, value| {
+            *value = (value.0 + 1, Arc::new(Brittle));
+            super::ground::insert(tx, "own")
+        });
+        let after = store.write_async(add("after"));
+        held.release();
+        assert_eq!((wait(own), wait(after)), (Ok(()), Ok(())));
+        assert_eq!(names(&store), ["after", "own"]);
+        assert_eq!(mirror.load().0, 1);
+        // The last one is not dropped.
+        std::mem::forget(mirror);
+    });
+}
+
+#[test]
+fn a_deadline_that_panics_ends_its_call_and_harms_nobody_else() {
+    in_time(|| {
+        let ground = Ground::new();
+        let is_broken = Arc::new(AtomicBool::new(false));
+        let broken = Arc::clone(&is_broken);
+        let store = with_entries(ground.options().deadline_from(move || {
+            if broken.load(Ordering::Relaxed) {
+                panic_quietly("a mistake in a deadline");
+            }
+            Duration::from_secs(3600)
+        }));
+        let holder = Holder::new(&ground.database());
+        let own = store.write_async(add("own"));
+        is_broken.store(true, Ordering::Relaxed);
+        assert!(super::ground::outcome(own).is_err_and(|panic| panic == "a mistake in a deadline"));
+        is_broken.store(false, Ordering::Relaxed);
+        drop(holder);
+        assert_eq!(wait(store.write_async(add("later"))), Ok(()));
+        assert_eq!(names(&store), ["later"]);
+    });
+}
+
+/// Writes when it is dropped, to see what becomes of that.
+struct WritesAtLast(speckit_shell::store::Store, std::sync::mpsc::Sender<Result<(), StoreError>>);
+
+impl Drop for WritesAtLast {
+    fn drop(&mut self) {
+        // Nobody may be there to hear it.
+        let _ = self.1.send(self.0.write(add("at last")));
+    }
+}
+
+#[test]
+fn a_write_when_a_closure_is_dropped_does_not_hang() {
+    in_time(|| {
+        let ground = Ground::new();
+        let store = ground.store();
+        let (told, tells) = std::sync::mpsc::channel();
+        let last = WritesAtLast(store.clone(), told);
+        let own = store.write_async(move |tx| {
+            let _ = &last;
+            super::ground::insert(tx, "own")
+        });
+        assert_eq!(wait(own), Ok(()));
+        assert_eq!(tells.recv().unwrap(), Err(StoreError::Nested), "its thread is the one that writes");
+        assert_eq!(names(&store), ["own"]);
+    });
+}
+
+#[test]
+fn a_read_that_panics_leaves_a_connection_that_reads_anew() {
+    let ground = Ground::new();
+    let store = ground.store();
+    let reader = store.clone();
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
+        reader.read(|tx| -> Result<(), StoreError> {
+            let _: i64 = tx.query_row("SELECT count(*) FROM entries", [], |row| row.get(0))?;
+            panic_quietly("in a read")
+        })
+    }));
+    assert!(panicked.is_err());
+    store.write(add("later")).unwrap();
+    assert_eq!(names(&store), ["later"]);
+}

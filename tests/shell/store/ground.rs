@@ -1,0 +1,182 @@
+//! A folder with a database, and what the tests do with it.
+
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Sender, channel};
+use std::time::{Duration, Instant};
+
+use speckit_shell::store::rusqlite::Connection;
+use speckit_shell::store::{Store, StoreError, StoreOptions, Transaction};
+use tempfile::TempDir;
+
+/// A folder in which a database is made.
+pub struct Ground {
+    folder: TempDir,
+}
+
+impl Ground {
+    pub fn new() -> Self {
+        Self { folder: TempDir::new().unwrap() }
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.folder.path().join("app.db")
+    }
+
+    pub fn options(&self) -> StoreOptions {
+        StoreOptions::new(self.database())
+    }
+
+    /// A store with a table of unique names.
+    pub fn store(&self) -> Store {
+        with_entries(self.options())
+    }
+
+    /// A connection that is not the store's.
+    pub fn stranger(&self) -> Connection {
+        Connection::open(self.database()).unwrap()
+    }
+}
+
+pub fn with_entries(options: StoreOptions) -> Store {
+    let store = options.open().unwrap();
+    store
+        .write(|tx| {
+            let sql = "CREATE TABLE IF NOT EXISTS entries (name TEXT NOT NULL UNIQUE);
+                       CREATE TABLE IF NOT EXISTS accounts (id INTEGER PRIMARY KEY, sum INTEGER NOT NULL);
+                       INSERT OR IGNORE INTO accounts VALUES (1, 1000), (2, 1000);";
+            Ok(tx.execute_batch(sql)?)
+        })
+        .unwrap();
+    store
+}
+
+pub fn insert(tx: &Transaction<'_>, name: &str) -> Result<(), StoreError> {
+    tx.prepare_cached("INSERT INTO entries VALUES (?1)")?.execute([name])?;
+    Ok(())
+}
+
+/// A closure that inserts a name.
+pub fn add(
+    name: impl Into<String>,
+) -> impl FnMut(&Transaction<'_>) -> Result<(), StoreError> + Send + 'static {
+    let name = name.into();
+    move |tx| insert(tx, &name)
+}
+
+/// What is committed, in the order of the names.
+pub fn names(store: &Store) -> Vec<String> {
+    let read = |tx: &Transaction<'_>| {
+        let mut statement = tx.prepare("SELECT name FROM entries ORDER BY name")?;
+        let names = statement.query_map([], |row| row.get(0))?;
+        Ok(names.collect::<Result<Vec<String>, _>>()?)
+    };
+    store.read(read).unwrap()
+}
+
+pub fn number(store: &Store, sql: &'static str) -> i64 {
+    store.read(|tx| Ok(tx.query_row(sql, [], |row| row.get(0))?)).unwrap()
+}
+
+/// Waits for a future on this thread.
+pub fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+/// As [`wait`], with the text of a panic that goes on there.
+pub fn outcome<T>(future: impl Future<Output = T>) -> Result<T, String> {
+    let waiting = std::panic::AssertUnwindSafe(|| wait(future));
+    std::panic::catch_unwind(waiting).map_err(|panic| (*panic.downcast_ref::<&str>().unwrap()).to_owned())
+}
+
+/// A panic that prints nothing.
+pub fn panic_quietly(text: &'static str) -> ! {
+    std::panic::resume_unwind(Box::new(text))
+}
+
+type Job = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
+
+/// The writing thread, held up by a closure: whatever is submitted meanwhile will be one group.
+pub struct HeldUp {
+    release: Sender<()>,
+    job: Job,
+}
+
+impl HeldUp {
+    pub fn new(store: &Store) -> Self {
+        let (begun, has_begun) = channel();
+        let (release, released) = channel::<()>();
+        let job = Box::pin(store.write_async(move |_| {
+            // It runs again where a neighbour takes the transaction down: nobody listens any more then, and nobody holds it up.
+            let _ = begun.send(());
+            let _ = released.recv();
+            Ok(())
+        }));
+        has_begun.recv().unwrap();
+        Self { release, job }
+    }
+
+    pub fn release(self) {
+        drop(self.release);
+        wait(self.job).unwrap();
+    }
+}
+
+/// Runs something on another thread, and fails where it takes longer than anything here may take.
+pub fn in_time<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
+    let (done, is_done) = channel();
+    let thread = std::thread::spawn(move || {
+        let _ = done.send(run());
+    });
+    match is_done.recv_timeout(Duration::from_secs(60)) {
+        Ok(result) => {
+            thread.join().unwrap();
+            result
+        }
+        Err(std::sync::mpsc::RecvTimeoutError::Timeout) => panic!("it hangs"),
+        Err(_) => std::panic::resume_unwind(thread.join().unwrap_err()),
+    }
+}
+
+/// Waits until something is so.
+pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "in vain: {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Another process that uses the database.
+pub fn worker(command: &str, database: &Path) -> Command {
+    let mut worker = Command::new(env!("CARGO_BIN_EXE_speckit-store-worker"));
+    worker.arg(command).arg(database).stdin(Stdio::null()).stdout(Stdio::piped());
+    worker
+}
+
+/// Another process that holds the lock of a writer until it is dropped.
+pub struct Holder(Child);
+
+impl Holder {
+    pub fn new(database: &Path) -> Self {
+        use std::io::{BufRead as _, BufReader};
+        let mut child = worker("hold", database).stdin(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(line, "held\n");
+        Self(child)
+    }
+}
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        let _ = self.0.wait();
+    }
+}

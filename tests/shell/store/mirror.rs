@@ -1,0 +1,190 @@
+//! A value in memory and the database: changed together, or not at all.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use speckit_shell::store::{Mirror, Store, StoreError, Transaction};
+
+use super::ground::{
+    Ground, HeldUp, Holder, insert, names, number, outcome, panic_quietly, wait, with_entries,
+};
+
+type Names = Vec<String>;
+
+/// A change that adds a name to both.
+fn add(
+    name: &str,
+) -> impl FnMut(&Transaction<'_>, &mut Names) -> Result<(), StoreError> + Send + Clone + 'static {
+    let name = name.to_owned();
+    move |tx, names| {
+        names.push(name.clone());
+        insert(tx, &name)
+    }
+}
+
+fn assert_agreement(store: &Store, mirror: &Mirror<Names>, expected: &[&str]) {
+    let mut held = (*mirror.load()).clone();
+    held.sort();
+    assert_eq!(held, expected);
+    assert_eq!(names(store), expected);
+}
+
+#[test]
+fn a_change_that_succeeds_is_in_both_and_one_that_does_not_is_in_neither() {
+    let ground = Ground::new();
+    let store = ground.store();
+    let mirror = Mirror::new(Names::new());
+    store.update(&mirror, add("a")).unwrap();
+    assert_agreement(&store, &mirror, &["a"]);
+    assert_eq!(store.update(&mirror, add("a")).unwrap_err().code(), Some(2067));
+    let refused = store.update(&mirror, |tx, names| -> Result<(), StoreError> {
+        add("b")(tx, names)?;
+        Err(StoreError::refused("no"))
+    });
+    assert_eq!(refused, Err(StoreError::refused("no")));
+    let own = (store.clone(), mirror.clone());
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
+        own.0.update(&own.1, |tx, names| -> Result<(), StoreError> {
+            add("c")(tx, names)?;
+            panic_quietly("a mistake")
+        })
+    }));
+    assert!(panicked.is_err());
+    let swallowed = store.update(&mirror, |tx, names| {
+        add("d")(tx, names)?;
+        let _ = tx.execute("INSERT OR ROLLBACK INTO entries VALUES ('d')", []);
+        Ok(())
+    });
+    assert_eq!(swallowed, Err(StoreError::RolledBack));
+    assert_agreement(&store, &mirror, &["a"]);
+    store.update(&mirror, add("e")).unwrap();
+    assert_agreement(&store, &mirror, &["a", "e"]);
+}
+
+#[test]
+fn changes_of_a_group_see_each_other_and_those_that_fail_are_in_neither() {
+    let ground = Ground::new();
+    let store = ground.store();
+    let mirror = Mirror::new(Names::new());
+    let held = HeldUp::new(&store);
+    let a = store.update_async(&mirror, add("a"));
+    let again = store.update_async(&mirror, add("a"));
+    let panics = store.update_async(&mirror, |tx, names| -> Result<(), StoreError> {
+        add("p")(tx, names)?;
+        panic_quietly("a mistake")
+    });
+    let b = store.update_async(&mirror, add("b"));
+    let seen = store.update_async(&mirror, |_, names| Ok(names.clone()));
+    assert_agreement(&store, &mirror, &[]);
+    held.release();
+    assert_eq!((wait(a), wait(b)), (Ok(()), Ok(())));
+    assert_eq!(wait(again).unwrap_err().code(), Some(2067));
+    assert_eq!(outcome(panics), Err("a mistake".to_owned()));
+    assert_eq!(wait(seen), Ok(vec!["a".to_owned(), "b".to_owned()]));
+    assert_agreement(&store, &mirror, &["a", "b"]);
+}
+
+#[test]
+fn a_group_that_is_rolled_back_changes_the_value_once_when_it_runs_again() {
+    let ground = Ground::new();
+    let store = ground.store();
+    let mirror = Mirror::new(Names::new());
+    let held = HeldUp::new(&store);
+    let a = store.update_async(&mirror, add("a"));
+    let tyrant = store.update_async(&mirror, |tx, names| {
+        add("t")(tx, names)?;
+        let _ = tx.execute("INSERT OR ROLLBACK INTO entries VALUES ('t')", []);
+        Ok(())
+    });
+    let b = store.update_async(&mirror, add("b"));
+    held.release();
+    assert_eq!((wait(a), wait(tyrant), wait(b)), (Ok(()), Err(StoreError::RolledBack), Ok(())));
+    assert_agreement(&store, &mirror, &["a", "b"]);
+}
+
+#[test]
+fn a_commit_that_fails_changes_no_value() {
+    let ground = Ground::new();
+    let store = ground.store();
+    let table = "CREATE TABLE children (parent INTEGER REFERENCES accounts DEFERRABLE INITIALLY DEFERRED)";
+    store.write(move |tx| Ok(tx.execute_batch(table)?)).unwrap();
+    let mirror = Mirror::new(Names::new());
+    let orphan = |tx: &Transaction<'_>, names: &mut Names| {
+        add("orphan")(tx, names)?;
+        tx.execute("INSERT INTO children VALUES (99)", [])?;
+        Ok(())
+    };
+    assert_eq!(store.update(&mirror, orphan).unwrap_err().code(), Some(787));
+    assert_agreement(&store, &mirror, &[]);
+    let held = HeldUp::new(&store);
+    let (a, own, b) = (
+        store.update_async(&mirror, add("a")),
+        store.update_async(&mirror, orphan),
+        store.update_async(&mirror, add("b")),
+    );
+    held.release();
+    assert_eq!((wait(a), wait(b)), (Ok(()), Ok(())));
+    assert_eq!(wait(own).unwrap_err().code(), Some(787));
+    assert_agreement(&store, &mirror, &["a", "b"]);
+}
+
+#[test]
+fn a_lock_that_is_not_let_go_changes_no_value() {
+    let ground = Ground::new();
+    let store = with_entries(ground.options().deadline(std::time::Duration::from_millis(50)));
+    let mirror = Mirror::new(Names::new());
+    let holder = Holder::new(&ground.database());
+    assert!(matches!(store.update(&mirror, add("a")), Err(StoreError::Busy { .. })));
+    drop(holder);
+    store.update(&mirror, add("b")).unwrap();
+    assert_agreement(&store, &mirror, &["b"]);
+}
+
+#[test]
+fn a_counter_in_both_is_never_ahead_in_memory_and_loses_nothing() {
+    let ground = Ground::new();
+    let store = &ground.store();
+    let counter = &Mirror::new(1000_i64);
+    let is_over = &AtomicBool::new(false);
+    let sum = "SELECT sum FROM accounts WHERE id = 1";
+    thread::scope(|scope| {
+        let reader = scope.spawn(move || {
+            while !is_over.load(Ordering::Relaxed) {
+                let value = *counter.load();
+                let stored = number(store, sum);
+                assert!(value <= stored, "{value} in memory, {stored} in the database");
+            }
+        });
+        let writers: Vec<_> = (0..8)
+            .map(|writer| {
+                scope.spawn(move || {
+                    for count in 0..200 {
+                        let fails = (writer + count) % 10 == 0;
+                        let ended = store.update(counter, move |tx, value| {
+                            *value += 1;
+                            tx.execute("UPDATE accounts SET sum = ?1 WHERE id = 1", [*value])?;
+                            if fails { Err(StoreError::refused("no")) } else { Ok(*value) }
+                        });
+                        assert_eq!(ended.is_err(), fails);
+                    }
+                })
+            })
+            .collect();
+        let ended: Vec<_> = writers.into_iter().map(thread::ScopedJoinHandle::join).collect();
+        is_over.store(true, Ordering::Relaxed);
+        assert!(ended.into_iter().all(|ended| ended.is_ok()));
+        reader.join().unwrap();
+    });
+    assert_eq!((*counter.load(), number(store, sum)), (1000 + 1440, 1000 + 1440));
+}
+
+#[test]
+fn a_reader_keeps_the_value_that_it_has() {
+    let ground = Ground::new();
+    let store = ground.store();
+    let mirror = Mirror::new(Names::new());
+    let before: Arc<Names> = mirror.load();
+    store.update(&mirror, add("a")).unwrap();
+    assert_eq!((before.len(), mirror.load().len()), (0, 1));
+}

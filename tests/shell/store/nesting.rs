@@ -1,0 +1,186 @@
+//! Reads and writes within each other.
+
+use std::sync::mpsc::channel;
+
+use speckit_shell::store::{Mirror, Store, StoreError};
+
+use super::ground::{Ground, HeldUp, add, in_time, names, number, until, wait};
+
+#[test]
+fn a_write_within_a_write_is_refused_and_does_not_hang() {
+    in_time(|| {
+        let ground = Ground::new();
+        let store = ground.store();
+        let inner = store.clone();
+        assert_eq!(store.write(move |_| inner.write(add("inner"))), Err(StoreError::Nested));
+        let inner = store.clone();
+        assert_eq!(store.write(move |_| wait(inner.write_async(add("inner")))), Err(StoreError::Nested));
+        assert_eq!(store.write(add("after")), Ok(()));
+        assert_eq!(names(&store), ["after"]);
+    });
+}
+
+#[test]
+fn a_write_within_a_queued_write_is_refused_and_does_not_hang() {
+    in_time(|| {
+        let ground = Ground::new();
+        let store = ground.store();
+        let held = HeldUp::new(&store);
+        let inner = store.clone();
+        let before = store.write_async(add("before"));
+        let own = store.write_async(move |_| inner.write(add("inner")));
+        let after = store.write_async(add("after"));
+        held.release();
+        assert_eq!((wait(before), wait(own), wait(after)), (Ok(()), Err(StoreError::Nested), Ok(())));
+        assert_eq!(names(&store), ["after", "before"]);
+    });
+}
+
+#[test]
+fn a_write_and_an_update_within_each_other_are_refused() {
+    in_time(|| {
+        let ground = Ground::new();
+        let store = ground.store();
+        let mirror = Mirror::new(0);
+        let (inner, own) = (store.clone(), mirror.clone());
+        let result = store.update(&mirror, move |_, value| {
+            *value += 1;
+            inner.update(&own, |_, value| {
+                *value += 1;
+                Ok(())
+            })
+        });
+        assert_eq!((result, *mirror.load()), (Err(StoreError::Nested), 0));
+        let inner = store.clone();
+        assert_eq!(store.update(&mirror, move |_, _| inner.write(add("x"))), Err(StoreError::Nested));
+        let (inner, own) = (store.clone(), mirror.clone());
+        assert_eq!(store.write(move |_| inner.update(&own, |_, _| Ok(()))), Err(StoreError::Nested));
+        assert_eq!(names(&store), [""; 0]);
+    });
+}
+
+#[test]
+fn a_closure_that_passes_over_a_refused_write_succeeds() {
+    let ground = Ground::new();
+    let store = ground.store();
+    let inner = store.clone();
+    let outer = store.write(move |tx| {
+        assert_eq!(inner.write(add("inner")), Err(StoreError::Nested));
+        super::ground::insert(tx, "outer")
+    });
+    assert_eq!((outer, names(&store)), (Ok(()), vec!["outer".to_owned()]));
+}
+
+#[test]
+fn a_write_to_another_store_within_a_write_is_none_of_this_one() {
+    let (ground, other) = (Ground::new(), Ground::new());
+    let (store, inner) = (ground.store(), other.store());
+    let elsewhere = inner.clone();
+    assert_eq!(store.write(move |_| elsewhere.write(add("elsewhere"))), Ok(()));
+    assert_eq!((names(&store), names(&inner)), (vec![], vec!["elsewhere".to_owned()]));
+}
+
+#[test]
+fn a_read_within_a_write_sees_what_is_committed() {
+    let ground = Ground::new();
+    let store = ground.store();
+    store.write(add("before")).unwrap();
+    let reader = store.clone();
+    let seen = store.write(move |tx| {
+        super::ground::insert(tx, "own")?;
+        let own: i64 = tx.query_row("SELECT count(*) FROM entries", [], |row| row.get(0))?;
+        Ok((own, number(&reader, "SELECT count(*) FROM entries")))
+    });
+    assert_eq!(seen, Ok((2, 1)));
+}
+
+#[test]
+fn a_write_within_a_read_is_done_and_the_read_still_sees_its_moment() {
+    let ground = Ground::new();
+    let store = ground.store();
+    let seen = store.read(|tx| {
+        let count = || tx.query_row("SELECT count(*) FROM entries", [], |row| row.get::<_, i64>(0));
+        let before = count()?;
+        store.write(add("meanwhile"))?;
+        Ok((before, count()?))
+    });
+    assert_eq!(seen, Ok((0, 0)));
+    assert_eq!(names(&store), ["meanwhile"]);
+}
+
+#[test]
+fn reads_within_reads_are_as_many_as_one_likes() {
+    fn deep(store: &Store, depth: u32) -> Result<i64, StoreError> {
+        store.read(|tx| match depth {
+            0 => Ok(tx.query_row("SELECT count(*) FROM accounts", [], |row| row.get(0))?),
+            depth => deep(store, depth - 1),
+        })
+    }
+    let ground = Ground::new();
+    let store = ground.store();
+    assert_eq!(deep(&store, 40), Ok(2));
+    assert_eq!(deep(&store, 40), Ok(2), "and again with those that were kept");
+}
+
+#[test]
+fn a_closure_may_drop_a_handle() {
+    in_time(|| {
+        let ground = Ground::new();
+        let store = ground.store();
+        let mut handle = Some(store.clone());
+        let dropping = store.write_async(move |tx| {
+            drop(handle.take());
+            super::ground::insert(tx, "dropped")
+        });
+        assert_eq!(wait(dropping), Ok(()));
+        let mut handle = Some(store.clone());
+        let alone = store.write(move |_| {
+            drop(handle.take());
+            Ok(())
+        });
+        assert_eq!((alone, names(&store)), (Ok(()), vec!["dropped".to_owned()]));
+    });
+}
+
+/// SQLite removes the log when the last connection is closed.
+fn is_closed(ground: &Ground) -> bool {
+    !ground.folder().join("app.db-wal").exists()
+}
+
+#[test]
+fn a_closure_may_drop_the_last_handle_and_what_waits_behind_it_is_done() {
+    in_time(|| {
+        let ground = Ground::new();
+        let store = ground.store();
+        let mut last = Some(store.clone());
+        let (go, goes) = channel::<()>();
+        let dropping = store.write_async(move |tx| {
+            // An error is a signal too, when the closure runs again.
+            let _ = goes.recv();
+            drop(last.take());
+            super::ground::insert(tx, "own")
+        });
+        let behind = store.write_async(add("behind"));
+        drop(store);
+        go.send(()).unwrap();
+        assert_eq!((wait(dropping), wait(behind)), (Ok(()), Ok(())));
+        until("the database is closed", || is_closed(&ground));
+        assert_eq!(names(&ground.store()), ["behind", "own"]);
+    });
+}
+
+#[test]
+fn a_write_that_is_withdrawn_may_own_the_last_handle() {
+    in_time(|| {
+        let ground = Ground::new();
+        let store = ground.store();
+        let held = HeldUp::new(&store);
+        let last = store.clone();
+        let withdrawn = store.write_async(move |_| Ok(last.path().to_owned()));
+        drop(withdrawn);
+        // Not the last one: it waits for nothing.
+        drop(store);
+        held.release();
+        until("the database is closed", || is_closed(&ground));
+    });
+}

@@ -1,0 +1,194 @@
+//! Opening a database: where it lies, and how it is set.
+
+use std::path::Path;
+use std::thread;
+
+use speckit_shell::store::rusqlite::types::Value;
+use speckit_shell::store::{Store, StoreError, StoreOptions, Synchronous, Transaction};
+
+use super::ground::{Ground, add, names, worker};
+
+/// The settings of a connection that a closure sees.
+fn settings(tx: &Transaction<'_>) -> Result<Vec<(String, String)>, StoreError> {
+    let pragmas = [
+        "journal_mode",
+        "synchronous",
+        "foreign_keys",
+        "cache_size",
+        "temp_store",
+        "mmap_size",
+        "auto_vacuum",
+        "trusted_schema",
+        "query_only",
+    ];
+    let value = |pragma: &&str| -> Result<(String, String), StoreError> {
+        let value = tx.pragma_query_value(None, pragma, |row| row.get::<_, Value>(0))?;
+        let value = match value {
+            Value::Integer(number) => number.to_string(),
+            Value::Text(text) => text,
+            other => panic!("{pragma}: {other:?}"),
+        };
+        Ok(((*pragma).to_owned(), value))
+    };
+    pragmas.iter().map(value).collect()
+}
+
+fn expected(synchronous: &str, query_only: &str) -> Vec<(String, String)> {
+    let settings = [
+        ("journal_mode", "wal"),
+        ("synchronous", synchronous),
+        ("foreign_keys", "1"),
+        ("cache_size", "-32768"),
+        ("temp_store", "2"),
+        ("mmap_size", "1073741824"),
+        ("auto_vacuum", "2"),
+        ("trusted_schema", "0"),
+        ("query_only", query_only),
+    ];
+    settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
+}
+
+#[test]
+fn every_connection_has_every_setting() {
+    for (synchronous, number) in [(Synchronous::Normal, "1"), (Synchronous::Full, "2")] {
+        let ground = Ground::new();
+        // A new file, and one that is there.
+        for _ in 0..2 {
+            let store = ground.options().synchronous(synchronous).open().unwrap();
+            assert_eq!(store.write(settings).unwrap(), expected(number, "0"), "the writer");
+            let readers = store.read(|tx| Ok((settings(tx)?, store.read(settings)?, store.read(settings)?)));
+            let (first, second, third) = readers.unwrap();
+            for reader in [first, second, third] {
+                assert_eq!(reader, expected(number, "1"), "a reader");
+            }
+        }
+    }
+}
+
+#[test]
+fn foreign_keys_hold_on_the_connection_that_writes() {
+    let ground = Ground::new();
+    let store = ground.store();
+    let orphan =
+        "CREATE TABLE children (parent INTEGER REFERENCES accounts); INSERT INTO children VALUES (99)";
+    assert_eq!(store.write(move |tx| Ok(tx.execute_batch(orphan)?)).unwrap_err().code(), Some(787));
+}
+
+#[test]
+fn two_processes_may_open_a_missing_file_at_the_same_moment() {
+    for _ in 0..20 {
+        let ground = Ground::new();
+        let opening: Vec<_> = (0..2).map(|_| worker("open", &ground.database()).spawn().unwrap()).collect();
+        for process in opening {
+            let output = process.wait_with_output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        }
+        assert_eq!(ground.store().write(settings).unwrap(), expected("1", "0"));
+    }
+}
+
+#[test]
+fn many_threads_may_open_a_missing_file_at_the_same_moment() {
+    for _ in 0..20 {
+        let ground = Ground::new();
+        thread::scope(|scope| {
+            let opening: Vec<_> = (0..4).map(|_| scope.spawn(|| ground.options().open())).collect();
+            for store in opening {
+                store.join().unwrap().unwrap();
+            }
+        });
+    }
+}
+
+fn is_used(path: &Path) {
+    let store = Store::open(path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+    store.write(|tx| Ok(tx.execute_batch("CREATE TABLE entries (name TEXT)")?)).unwrap();
+    store.write(add("a")).unwrap();
+    assert_eq!(names(&store), ["a"]);
+    assert_eq!(store.path(), path);
+    assert!(path.is_file(), "{path:?}");
+    drop(store);
+    assert_eq!(names(&Store::open(path).unwrap()), ["a"]);
+}
+
+#[test]
+fn a_path_is_a_plain_path_whatever_it_looks_like() {
+    let ground = Ground::new();
+    let names = [
+        "with space.db",
+        "?mode=memory",
+        "a.db?mode=ro",
+        "#fragment.db",
+        "100%25.db",
+        "file:b.db",
+        ":memory:",
+        "größe-データ-🦀.db",
+        "quote'\".db",
+        "-wal",
+        "new\nline.db",
+    ];
+    for name in names {
+        is_used(&ground.folder().join(name));
+    }
+    let mut found: Vec<_> =
+        std::fs::read_dir(ground.folder()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    found.sort();
+    let mut wanted = names.map(std::ffi::OsString::from).to_vec();
+    wanted.sort();
+    assert_eq!(found, wanted, "each file, and nothing beside them");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_name_that_is_no_unicode_is_a_plain_path_too() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let ground = Ground::new();
+    is_used(&ground.folder().join(std::ffi::OsStr::from_bytes(b"caf\xe9.db")));
+}
+
+#[test]
+fn a_relative_path_is_the_same_file_after_the_working_folder_has_changed() {
+    let ground = Ground::new();
+    std::fs::create_dir(ground.folder().join("elsewhere")).unwrap();
+    for relative in ["app.db", "./deep/er/app.db", "file:relative.db"] {
+        let mut worker = worker("elsewhere", Path::new(relative));
+        let output = worker.arg("elsewhere").current_dir(ground.folder()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        assert_eq!(names(&Store::open(ground.folder().join(relative)).unwrap()), ["elsewhere"]);
+    }
+    assert_eq!(std::fs::read_dir(ground.folder().join("elsewhere")).unwrap().count(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_leads_to_the_file_and_keeps_being_one() {
+    let ground = Ground::new();
+    let link = ground.folder().join("link.db");
+    std::fs::create_dir(ground.folder().join("real")).unwrap();
+    std::os::unix::fs::symlink("real/app.db", &link).unwrap();
+    let store = Store::open(&link).unwrap();
+    store.write(|tx| Ok(tx.execute_batch("CREATE TABLE entries (name TEXT)")?)).unwrap();
+    store.write(add("a")).unwrap();
+    assert!(link.is_symlink());
+    assert_eq!(names(&Store::open(ground.folder().join("real/app.db")).unwrap()), ["a"]);
+}
+
+#[test]
+fn an_empty_file_becomes_a_database() {
+    let ground = Ground::new();
+    std::fs::write(ground.database(), "").unwrap();
+    let store = ground.store();
+    assert_eq!(store.write(settings).unwrap(), expected("1", "0"));
+}
+
+#[test]
+fn options_and_stores_are_shown_by_their_file() {
+    let ground = Ground::new();
+    let options = StoreOptions::new("some.db");
+    assert_eq!(
+        format!("{options:?}"),
+        "StoreOptions { path: \"some.db\", synchronous: Normal, deadline: 30s }"
+    );
+    let shown = format!("{:?}", ground.store());
+    assert_eq!(shown, format!("Store({:?})", ground.database()));
+}

@@ -1,0 +1,101 @@
+//! Another process that uses the database of a test: `speckit-store-worker COMMAND DATABASE …`.
+
+use std::io::{Read as _, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::thread;
+
+use speckit_shell::store::rusqlite::Connection;
+use speckit_shell::store::{Store, StoreError, StoreOptions, Synchronous};
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let database = PathBuf::from(&arguments[1]);
+    let number = |place: usize| arguments[place].parse::<u64>().expect("a number");
+    let done = match arguments[0].as_str() {
+        "write" => write(database, number(2), number(3), number(4)),
+        "pairs" => pairs(database, number(2), &arguments[3]),
+        "open" => Store::open(database).map(|_| ()),
+        "hold" => hold(database),
+        "count" => count(database, &arguments[2]),
+        "elsewhere" => elsewhere(database, PathBuf::from(&arguments[2])),
+        command => panic!("no such command: {command}"),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("{error:?}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Writes rows from several threads, and moves something from one account to another with each.
+fn write(database: PathBuf, process: u64, threads: u64, writes: u64) -> Result<(), StoreError> {
+    let store = Store::open(database)?;
+    let write = |writer: u64| {
+        (0..writes).try_for_each(|number| {
+            store.write(move |tx| {
+                tx.prepare_cached("INSERT INTO entries VALUES (?1)")?
+                    .execute([format!("{process}/{writer}/{number}")])?;
+                let left: i64 =
+                    tx.query_row("SELECT sum FROM accounts WHERE id = 1", [], |row| row.get(0))?;
+                tx.execute("UPDATE accounts SET sum = ?1 WHERE id = 1", [left - 1])?;
+                tx.execute("UPDATE accounts SET sum = sum + 1 WHERE id = 2", [])?;
+                Ok(())
+            })
+        })
+    };
+    thread::scope(|scope| {
+        let running: Vec<_> = (0..threads).map(|writer| scope.spawn(move || write(writer))).collect();
+        running.into_iter().try_for_each(|thread| thread.join().expect("a writer does not panic"))
+    })
+}
+
+/// Writes pairs of rows from several threads for ever, each acknowledged by a line.
+fn pairs(database: PathBuf, threads: u64, synchronous: &str) -> Result<(), StoreError> {
+    let synchronous = if synchronous == "full" { Synchronous::Full } else { Synchronous::Normal };
+    let store = StoreOptions::new(database).synchronous(synchronous).open()?;
+    let write = || -> Result<(), StoreError> {
+        loop {
+            let pair = store.write(|tx| {
+                tx.execute("INSERT INTO lefts (filling) VALUES (randomblob(200))", [])?;
+                let pair = tx.last_insert_rowid();
+                tx.execute("INSERT INTO rights (pair, filling) VALUES (?1, randomblob(200))", [pair])?;
+                Ok(pair)
+            })?;
+            // One write of the system, so that a line is whole or absent.
+            let line = format!("{pair}\n");
+            std::io::stdout().lock().write_all(line.as_bytes()).expect("somebody reads the lines");
+        }
+    };
+    thread::scope(|scope| {
+        let running: Vec<_> = (0..threads).map(|_| scope.spawn(write)).collect();
+        running.into_iter().try_for_each(|thread| thread.join().expect("a writer does not panic"))
+    })
+}
+
+/// Holds the lock of a writer until its input ends.
+fn hold(database: PathBuf) -> Result<(), StoreError> {
+    let connection = Connection::open(database)?;
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    println!("held");
+    std::io::stdin().read_to_end(&mut Vec::new()).expect("an input that ends");
+    Ok(())
+}
+
+/// Prints what a query gives to one who does not go through the store.
+fn count(database: PathBuf, query: &str) -> Result<(), StoreError> {
+    let count: i64 = Connection::open(database)?.query_row(query, [], |row| row.get(0))?;
+    println!("{count}");
+    Ok(())
+}
+
+/// Opens a relative path, goes to another folder, and writes and reads there.
+fn elsewhere(database: PathBuf, folder: PathBuf) -> Result<(), StoreError> {
+    let store = Store::open(database)?;
+    std::env::set_current_dir(folder).expect("a folder");
+    store.write(|tx| Ok(tx.execute_batch("CREATE TABLE entries (name TEXT)")?))?;
+    store.write(|tx| Ok(tx.execute("INSERT INTO entries VALUES ('elsewhere')", []).map(|_| ())?))?;
+    store.read(|tx| Ok(tx.query_row("SELECT name FROM entries", [], |_| Ok(()))?))
+}

@@ -6,6 +6,7 @@ use std::future::Future;
 use std::panic::resume_unwind;
 use std::path::Path;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
@@ -231,8 +232,12 @@ pub(super) struct Waiting {
 }
 
 impl Queue {
-    pub(super) fn push(&self, job: Box<dyn Job>) {
-        self.lock().jobs.push_back(job);
+    /// Adds a write, and raises the flag that there are some, which is lowered under the same lock.
+    pub(super) fn push(&self, job: Box<dyn Job>, is_contended: &AtomicBool) {
+        let mut waiting = self.lock();
+        waiting.jobs.push_back(job);
+        is_contended.store(true, Ordering::Relaxed);
+        drop(waiting);
         self.arrived.notify_one();
     }
 

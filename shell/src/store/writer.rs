@@ -97,8 +97,7 @@ impl Writer {
     ) -> Result<(), StoreError> {
         self.shared.refuse_nested()?;
         self.start()?;
-        self.shared.is_contended.store(true, Ordering::Relaxed);
-        self.shared.queue.push(Box::new(Errand::new(work, reply)));
+        self.shared.queue.push(Box::new(Errand::new(work, reply)), &self.shared.is_contended);
         Ok(())
     }
 

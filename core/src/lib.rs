@@ -13,6 +13,7 @@ pub mod diagnostic;
 pub mod diff;
 pub mod explain;
 pub mod herd;
+pub mod history;
 mod key;
 mod merge;
 pub mod migrate;
@@ -49,6 +50,6 @@ pub use seed::{Seed, Stream};
 pub use settings::{
     AppConfig, HistoryMode, HotReloadConfig, Jitter, LoginConfig, ModelConfig, OrchestratorConfig,
     PolicyConfig, Provider, ProviderConfig, QualityGateConfig, RetryConfig, RuleConfig, Secret, Stage,
-    StdinMode, StoreConfig, Tier, TokenStore, UnknownStage, ValidationConfig, WatchMode,
+    StdinMode, StoreConfig, SynchronousMode, Tier, TokenStore, UnknownStage, ValidationConfig, WatchMode,
 };
 pub use value::{Fingerprint, Kind, MAX_DEPTH, Table, Value};

@@ -7,18 +7,22 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use speckit_core::history::Cause;
 use speckit_core::schema::SchemaMap;
 use speckit_core::source::{Environment, Language, Override, parse};
 use speckit_core::typed::to_value;
-use speckit_core::{HotReloadConfig, Layer, LayerKind, Origin, Source, WatchMode};
+use speckit_core::{HotReloadConfig, Layer, LayerKind, Origin, Source, StoreConfig, WatchMode};
 
 use crate::Shell;
 use crate::documents::FileSource;
 use crate::engine::{Follow, Start};
 use crate::error::ConfigError;
+use crate::journal::{Keep, Opener, Record};
 use crate::loading::{Check, Frame, Loader, SchemaSource};
 use crate::schemas::compile_text;
 use crate::sources::Sources;
+#[cfg(feature = "sqlite")]
+use crate::store::SqliteJournal;
 use crate::world::{Host, World};
 
 /// Collects the layers and the rules of a configuration; [`Builder::open`] loads it.
@@ -32,7 +36,11 @@ pub struct Builder<T> {
     watching: HotReloadConfig,
     follow: Option<Follow<T>>,
     beside: Vec<PathBuf>,
-    accepts_defaults: bool,
+    fallback: Option<Fallback>,
+    /// How much is kept, where something is.
+    keep: Option<Keep<T>>,
+    pub(crate) journal: Option<Opener>,
+    pub(crate) cause: Cause,
     world: Option<Arc<dyn World>>,
 }
 
@@ -46,7 +54,10 @@ impl<T> Default for Builder<T> {
             watching: HotReloadConfig { watch_paths: Vec::new(), ..HotReloadConfig::default() },
             follow: None,
             beside: Vec::new(),
-            accepts_defaults: false,
+            fallback: None,
+            keep: None,
+            journal: None,
+            cause: Cause::Opened,
             world: None,
         }
     }
@@ -58,6 +69,10 @@ impl<T> Default for Builder<T> {
 pub enum Fallback {
     /// With its defaults, and with the environment and the overrides where those obey the rules.
     Defaults,
+    /// With the texts of the newest generation of the same files that the history keeps, and with the environment and the
+    /// overrides where those obey the rules. Where there is none, or its texts are not kept, or the rules refuse them too,
+    /// the refusal stands, with a note that says so.
+    LastGood,
 }
 
 impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
@@ -214,7 +229,31 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// reload that is accepted replaces it.
     #[must_use]
     pub fn fallback(mut self, fallback: Fallback) -> Self {
-        self.accepts_defaults = fallback == Fallback::Defaults;
+        self.fallback = Some(fallback);
+        self
+    }
+
+    /// Keeps in this database what is accepted and what is refused: the texts of the files and the redacted values of the
+    /// newest 1000 generations, and as many refusals. The file is made where it is missing, readable by its owner alone;
+    /// it is not encrypted, and the texts may hold secrets (see [`Builder::history_settings`]).
+    ///
+    /// Nothing waits for it: what cannot be written is a warning (`history/unwritten`), and a database that cannot be opened
+    /// is one of [`Shell::status`] (`history/unavailable`).
+    #[cfg(feature = "sqlite")]
+    #[must_use]
+    pub fn history(mut self, path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        self.journal = Some(Box::new(move |_| {
+            Ok(Arc::new(SqliteJournal::new(path, crate::store::Synchronous::default())))
+        }));
+        self
+    }
+
+    /// Takes from the settings how much is kept ([`StoreConfig::history`] and [`StoreConfig::keep_generations`]), anew for
+    /// each generation and refusal.
+    #[must_use]
+    pub fn history_settings(mut self, of: impl Fn(&T) -> StoreConfig + Send + Sync + 'static) -> Self {
+        self.keep = Some(Arc::new(of));
         self
     }
 
@@ -233,14 +272,14 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         let world = self.world.unwrap_or_else(|| Arc::new(Host::default()));
         let loader = Loader::new(self.sources, self.schema, self.frame, self.checks, &*world)?;
         let watching = self.watching;
+        let record = self.journal.map(|open| Record {
+            open,
+            is_said_by_settings: self.keep.is_some(),
+            keep: self.keep.unwrap_or_else(|| Arc::new(|_| StoreConfig::default())),
+            cause: self.cause,
+        });
         let follow = self.follow.unwrap_or_else(|| Arc::new(move |_| watching.clone()));
-        Shell::of(Start {
-            loader,
-            world,
-            follow,
-            beside: self.beside,
-            accepts_defaults: self.accepts_defaults,
-        })
+        Shell::of(Start { loader, world, follow, beside: self.beside, fallback: self.fallback, record })
     }
 }
 

@@ -10,6 +10,12 @@ use speckit_core::resolve::Document;
 use speckit_core::source::{Language, MAX_BYTES, decode};
 use speckit_core::{Diagnostic, Fingerprint, Key, LayerKind, Origin, Source};
 
+#[cfg(feature = "cli")]
+mod restore;
+
+#[cfg(feature = "cli")]
+pub(crate) use restore::{NotRewritten, Rewrite, Rewritten, rewrite_all};
+
 /// Where files are read from: the disk, or what stands in for it in a test.
 pub trait Files {
     /// The bytes of a file; of one that is longer than [`MAX_BYTES`], more than that many.
@@ -81,9 +87,7 @@ pub struct FileSource {
 pub fn read(files: &dyn Files, file: &FileSource) -> (Vec<Document>, Vec<Diagnostic>) {
     let mut documents = Vec::new();
     let mut findings = Vec::new();
-    let listed =
-        files.list(&file.path).map_or_else(|| Ok(vec![file.path.clone()]), |paths| paths.map(conf_d));
-    match listed {
+    match layered(files, &file.path) {
         Ok(paths) => {
             for path in paths {
                 match read_document(files, &path) {
@@ -99,6 +103,12 @@ pub fn read(files: &dyn Files, file: &FileSource) -> (Vec<Document>, Vec<Diagnos
         Err(error) => findings.push(Unread::Io(error.to_string()).finding(&file.path)),
     }
     (documents, findings)
+}
+
+/// The files that a path stands for, in the order in which they are layered: itself, whether it is there or not, or the
+/// `*.toml` of a folder.
+pub(crate) fn layered(files: &dyn Files, path: &Path) -> io::Result<Vec<PathBuf>> {
+    files.list(path).map_or_else(|| Ok(vec![path.to_path_buf()]), |paths| paths.map(conf_d))
 }
 
 /// The document in one file, TOML or (by its name) JSON, with the warning `file/empty` where it has no text.
@@ -176,6 +186,10 @@ fn conf_d(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
 /// # Errors
 /// The system's.
 pub fn write_atomically(path: &Path, text: &str) -> io::Result<()> {
+    replace(path, text.as_bytes())
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     use std::io::Write as _;
     let target = fs::canonicalize(path);
     let path = target.as_deref().unwrap_or(path);
@@ -187,7 +201,7 @@ pub fn write_atomically(path: &Path, text: &str) -> io::Result<()> {
         if let Ok(old) = fs::metadata(path) {
             file.set_permissions(old.permissions())?;
         }
-        file.write_all(text.as_bytes())?;
+        file.write_all(bytes)?;
         file.sync_all()
     });
     let renamed = written.and_then(|()| fs::rename(&neighbour, path));

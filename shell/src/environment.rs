@@ -21,7 +21,7 @@ pub(crate) fn capture_wanted(is_wanted: &dyn Fn(&str) -> bool) -> Environment {
 }
 
 /// The folder that holds a user's own settings: `$HOME`, or `%USERPROFILE%`.
-#[cfg(feature = "cli")]
+#[cfg(feature = "sqlite")]
 pub(crate) fn home() -> Option<std::path::PathBuf> {
     std::env::home_dir().filter(|home| !home.as_os_str().is_empty())
 }

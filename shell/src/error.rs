@@ -82,7 +82,18 @@ impl ConfigError {
         Self::Watch { findings, report }
     }
 
-    /// Every finding, in the order of reports.
+    /// The same with a note behind it.
+    pub(crate) fn noting(mut self, note: Diagnostic) -> Self {
+        let (Self::Refused { findings, report }
+        | Self::Watch { findings, report }
+        | Self::Rules { findings, report }) = &mut self;
+        report.push('\n');
+        report.push_str(&render(std::slice::from_ref(&note), &Masks::default(), PLAIN));
+        findings.push(note);
+        self
+    }
+
+    /// Every finding, in the order of reports; a note about the fallback comes last.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         match self {
             Self::Refused { findings, .. } | Self::Watch { findings, .. } | Self::Rules { findings, .. } => {

@@ -70,6 +70,7 @@ mod entropy;
 pub mod environment;
 mod error;
 mod events;
+mod journal;
 mod loader;
 mod loading;
 pub mod retry;
@@ -100,11 +101,13 @@ pub use snapshot::Snapshot;
 pub use sources::Sources;
 pub use speckit_core::schema::SchemaValidator;
 pub use speckit_core::{
-    AppConfig, Diagnostic, HotReloadConfig, Jitter, Key, ModelConfig, ModelRegistry, QualityGateConfig,
-    RegistryError, RetryConfig, Seed, Severity, ValidationConfig, WatchMode,
+    AppConfig, Diagnostic, HistoryMode, HotReloadConfig, Jitter, Key, ModelConfig, ModelRegistry,
+    QualityGateConfig, RegistryError, RetryConfig, Seed, Severity, StoreConfig, SynchronousMode,
+    ValidationConfig, WatchMode,
 };
 pub use speckit_core::{
-    backoff, breaker, diagnostic, diff, explain, herd, print, redact, report, resolve, schema, source, typed,
+    backoff, breaker, diagnostic, diff, explain, herd, history, print, redact, report, resolve, schema,
+    source, typed,
 };
 pub use status::{Status, Watching};
 #[cfg(feature = "watch")]
@@ -133,7 +136,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shell<T> {
     }
 
     pub(crate) fn of(start: Start<T>) -> Result<Self, ConfigError> {
-        Ok(Self { shared: Arc::new(Shared::open(start)?) })
+        let shared = Arc::new(Shared::open(start)?);
+        shared.begin_chronicle();
+        Ok(Self { shared })
     }
 
     /// The settings, to keep.
@@ -187,6 +192,13 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shell<T> {
     /// How it is doing: counts, times, what waits, and which files are not what runs. The files are read for that.
     pub fn status(&self) -> Status {
         self.shared.status()
+    }
+
+    /// What was accepted and refused, of this configuration and of all others that are kept in the same file
+    /// ([`Builder::history`]). `None` where nothing is kept.
+    #[cfg(feature = "sqlite")]
+    pub fn history(&self) -> Option<store::History> {
+        self.shared.chronicle.as_ref()?.journal.history()
     }
 
     /// Says that something may have changed, for a program that notices changes itself; [`Shell::turn`] then reads when

@@ -10,6 +10,8 @@ use speckit_core::{AppConfig, Diagnostic, Layer, LayerKind, Source};
 use crate::Shell;
 use crate::builder::Builder;
 use crate::documents::FileSource;
+#[cfg(feature = "sqlite")]
+use crate::environment;
 use crate::error::ConfigError;
 use crate::loading::{Frame, SchemaSource};
 use crate::schemas::compile_text;
@@ -34,19 +36,21 @@ pub const RESERVED: &[&str] = &["CONFIG", "DATABASE"];
 pub struct ConfigLoader {
     sources: Sources,
     strict: bool,
+    #[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "there is nothing to record in"))]
+    is_recorded: bool,
 }
 
 impl ConfigLoader {
     /// A loader of the file or folder at `path`, which may be absent.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         let files = vec![FileSource { path: path.into(), required: false }];
-        Self { sources: Sources { files, ..Sources::default() }, strict: false }
+        Self { sources: Sources { files, ..Sources::default() }, strict: false, is_recorded: false }
     }
 
     /// A loader of these sources.
     #[cfg(feature = "cli")]
     pub(crate) fn of(sources: Sources, strict: bool) -> Self {
-        Self { sources, strict }
+        Self { sources, strict, is_recorded: false }
     }
 
     /// Reads this environment and not that of the process.
@@ -70,12 +74,21 @@ impl ConfigLoader {
         self
     }
 
+    /// Records in the database of the settings (`store.path`, or the variable `SPECKIT_DATABASE`) what
+    /// [`ConfigLoader::open`] and its reloads accept and refuse, as `store.history` and `store.keep_generations` say.
+    #[cfg(feature = "sqlite")]
+    #[must_use]
+    pub fn recorded(mut self) -> Self {
+        self.is_recorded = true;
+        self
+    }
+
     /// Loads the configuration.
     ///
     /// # Errors
     /// [`ConfigError::Refused`] with every finding, as soon as one is an error.
     pub fn load(&self) -> Result<AppConfig, ConfigError> {
-        self.open().map(|shell| (*shell.current()).clone())
+        self.builder()?.open().map(|shell| (*shell.current()).clone())
     }
 
     /// Loads the configuration, to be watched and reloaded. The quiet period, the way of watching and further paths
@@ -84,7 +97,19 @@ impl ConfigLoader {
     /// # Errors
     /// [`ConfigError::Refused`] with every finding, as soon as one is an error.
     pub fn open(&self) -> Result<Shell<AppConfig>, ConfigError> {
-        self.builder()?.open()
+        let builder = self.builder()?;
+        #[cfg(feature = "sqlite")]
+        let builder = if self.is_recorded { self.recording(builder) } else { builder };
+        builder.open()
+    }
+
+    #[cfg(feature = "sqlite")]
+    fn recording(&self, mut builder: Builder<AppConfig>) -> Builder<AppConfig> {
+        let environment = self.sources.environment.clone().unwrap_or_else(environment::capture);
+        let named = environment.text(&format!("{PREFIX}_DATABASE")).filter(|path| !path.is_empty());
+        let named = named.map(PathBuf::from);
+        builder.journal = Some(crate::store::place::journal(named, crate::clock::since_epoch()));
+        builder.history_settings(|settings| settings.store.clone())
     }
 
     /// The layers and rules of the shipped application over these sources.

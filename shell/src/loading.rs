@@ -7,13 +7,15 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use speckit_core::reload::Contents;
-use speckit_core::resolve::{Checked, Inputs, Refused, Resolved, Rules};
+use speckit_core::resolve::{Checked, Document, Inputs, Refused, Resolved, Rules};
 use speckit_core::schema::{Schema, SchemaMap};
-use speckit_core::{Diagnostic, Fingerprint, Key, Layer, Value};
+use speckit_core::source::Language;
+use speckit_core::{Diagnostic, Fingerprint, Key, Layer, LayerKind, Source, Value};
 
 use crate::documents::Files as _;
 use crate::error::ConfigError;
 use crate::events::Diagnostics;
+use crate::journal::LastGood;
 use crate::schemas::compile_file;
 use crate::sources::Sources;
 use crate::world::{Recorder, World};
@@ -79,6 +81,7 @@ pub(crate) struct Candidate<T> {
     pub(crate) resolved: Resolved<T>,
     pub(crate) schema: Option<Schema>,
     pub(crate) contents: Contents,
+    pub(crate) sources: Vec<Arc<Source>>,
     pub(crate) warnings: Diagnostics,
 }
 
@@ -167,6 +170,35 @@ impl<T: DeserializeOwned> Loader<T> {
             .or_else(|_| self.resolve_inputs(&Inputs::default(), Contents::default(), None))
     }
 
+    /// The texts of a generation that was accepted before, with the environment and overrides where those obey the rules.
+    /// Each text is named after its file and the number of the generation.
+    pub(crate) fn stand_in_of(
+        &self,
+        reading: &Reading,
+        last_good: &LastGood,
+    ) -> Result<Candidate<T>, ConfigError> {
+        let document = |(path, text): &(String, Arc<str>)| {
+            let name = format!("generation {} of {path}", last_good.number);
+            let source = Source::document(LayerKind::File, name, Arc::clone(text));
+            Document::Text(source, Language::of_name(path))
+        };
+        let mut inputs =
+            Inputs { documents: last_good.texts.iter().map(document).collect(), ..Inputs::default() };
+        let alone = inputs.clone();
+        if let Ok(read) = &reading.inputs {
+            inputs.environment = read.environment.clone();
+            inputs.overrides = read.overrides.clone();
+        }
+        self.resolve_inputs(&inputs, Contents::default(), None)
+            .or_else(|_| self.resolve_inputs(&alone, Contents::default(), None))
+    }
+
+    /// The layers that could be read, lowest first; they need not obey the rules.
+    pub(crate) fn layers(&self, reading: &Reading) -> Vec<Layer> {
+        let inputs = reading.inputs.as_ref().ok();
+        inputs.map(|inputs| self.rules.read(inputs).layers().to_vec()).unwrap_or_default()
+    }
+
     fn resolve_inputs(
         &self,
         inputs: &Inputs,
@@ -185,7 +217,12 @@ impl<T: DeserializeOwned> Loader<T> {
             resolved.unwrap_or_else(|panic| Err(Refused::of(vec![panicked("reading it", &panic)])));
         let resolved = resolved.map_err(|refused| ConfigError::refused(&refused, rules))?;
         let warnings = Diagnostics::of_checked(resolved.checked(), rules);
-        Ok(Candidate { resolved, schema: rules.schema().cloned(), contents, warnings })
+        let texts = inputs.documents.iter().filter_map(|document| match document {
+            Document::Text(source, _) => Some(Arc::clone(source)),
+            Document::Parsed(_) => None,
+        });
+        let sources = texts.collect();
+        Ok(Candidate { resolved, schema: rules.schema().cloned(), contents, sources, warnings })
     }
 
     fn accept(&self, checked: Checked) -> Result<Resolved<T>, Refused> {

@@ -3,13 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use speckit_core::diff::Change;
+use speckit_core::diff::{Change, apply};
 use speckit_core::explain::{Explanation, explain};
 use speckit_core::reload::Contents;
 use speckit_core::resolve::Checked;
 use speckit_core::schema::Schema;
 use speckit_core::source::EnvironmentNames;
-use speckit_core::{Key, Value, print};
+use speckit_core::{Key, Source, Value, print};
 
 use crate::events::Diagnostics;
 use crate::loading::Candidate;
@@ -23,6 +23,8 @@ pub struct Snapshot<T> {
     prefix: Option<String>,
     reserved: &'static [&'static str],
     contents: Contents,
+    /// The texts of the files, in the order in which they are layered.
+    sources: Vec<Arc<Source>>,
     warnings: Diagnostics,
 }
 
@@ -33,11 +35,11 @@ impl<T> Snapshot<T> {
         prefix: Option<&str>,
         reserved: &'static [&'static str],
     ) -> Self {
-        let Candidate { resolved, schema, contents, warnings } = candidate;
+        let Candidate { resolved, schema, contents, sources, warnings } = candidate;
         let (config, checked) = resolved.into_parts();
         let prefix = prefix.map(String::from);
         let config = Arc::new(config);
-        Self { generation, config, checked, schema, prefix, reserved, contents, warnings }
+        Self { generation, config, checked, schema, prefix, reserved, contents, sources, warnings }
     }
 
     /// The number of the generation: 1 for what was opened, one more for each that replaced it.
@@ -89,6 +91,16 @@ impl<T> Snapshot<T> {
     /// What it was read from.
     pub(crate) fn contents(&self) -> &Contents {
         &self.contents
+    }
+
+    /// The texts of the files, in the order in which they are layered.
+    pub(crate) fn sources(&self) -> &[Arc<Source>] {
+        &self.sources
+    }
+
+    /// The tree as it was written: what waits for a restart has its new values.
+    pub(crate) fn written(&self) -> Value {
+        apply(self.root(), self.checked.pending_restart())
     }
 
     /// The resolved configuration as one stable text for snapshot tests: a line for each leaf, sorted, secrets

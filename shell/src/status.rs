@@ -39,7 +39,7 @@ pub struct Status {
     pub pending_restart: Vec<Change>,
     /// Why the newest content of the files is not in force; `None` where it is, or waits.
     pub refusal: Option<Diagnostics>,
-    /// What a person should know about the watching itself.
+    /// What a person should know about the watching itself, and about the history.
     pub warnings: Vec<Diagnostic>,
     /// The files whose present content is not what runs, in the order of their names.
     pub drift: Vec<PathBuf>,
@@ -93,6 +93,11 @@ impl Ledger {
             is_waiting: false,
             is_deferred: false,
         }
+    }
+
+    /// Why the newest content of the files is not in force.
+    pub(crate) fn refusal(&self) -> Option<&Diagnostics> {
+        self.refusal.as_ref()
     }
 
     /// Something was put in force; `is_renewed` says whether it has other values.

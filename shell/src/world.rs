@@ -21,6 +21,11 @@ pub trait World: Files + Send + Sync {
 
     /// The time since some fixed moment. It never goes back.
     fn now(&self) -> Duration;
+
+    /// The time since 1970-01-01T00:00:00Z, for records; it decides nothing. That of the machine where nothing is said.
+    fn since_epoch(&self) -> Duration {
+        clock::since_epoch()
+    }
 }
 
 /// The machine.

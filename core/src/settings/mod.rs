@@ -17,7 +17,8 @@ pub use gates::{QualityGateConfig, Stage, UnknownStage};
 pub use models::{ModelConfig, Provider, ProviderConfig, StdinMode, Tier};
 pub use runtime::{HotReloadConfig, Jitter, RetryConfig, ValidationConfig, WatchMode};
 pub use tools::{
-    HistoryMode, LoginConfig, OrchestratorConfig, PolicyConfig, RuleConfig, Secret, StoreConfig, TokenStore,
+    HistoryMode, LoginConfig, OrchestratorConfig, PolicyConfig, RuleConfig, Secret, StoreConfig,
+    SynchronousMode, TokenStore,
 };
 
 /// The whole configuration of the shipped application.

@@ -110,6 +110,8 @@ pub(super) enum Command {
     Migrate(With<MigrateArgs>),
     /// Watch the files: a dashboard on a terminal, else a line for each event (with --schema, quiet is 2 s)
     Watch(With<WatchArgs>),
+    /// List the generations that `watch` accepted, and what it refused; show, compare or restore one
+    History(With<HistoryArgs>),
     /// Look after the database: what is in it, whether it is sound, and its free pages back to the disk
     Store(With<StoreArgs>),
     /// Show what the settings of retries do: the waits of one call, or a herd of clients
@@ -186,6 +188,67 @@ pub(super) struct WatchArgs {
 pub(super) enum FallbackArg {
     /// The defaults
     Defaults,
+    /// The newest generation of the history, with the present environment
+    LastGood,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct HistoryArgs {
+    #[command(subcommand)]
+    pub(super) command: Option<HistoryCommand>,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub(super) enum HistoryCommand {
+    /// Show all that is kept of one generation
+    Show(With<GenerationArgs>),
+    /// List the keys that differ between two generations
+    Diff(With<DiffArgs>),
+    /// Give the files the texts that they had in a generation
+    Rollback(With<RollbackArgs>),
+}
+
+impl HistoryCommand {
+    pub(super) fn globals(&self) -> &Globals {
+        match self {
+            Self::Show(with) => &with.globals,
+            Self::Diff(with) => &with.globals,
+            Self::Rollback(with) => &with.globals,
+        }
+    }
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct GenerationArgs {
+    /// The number of the generation
+    #[arg(value_name = "N")]
+    pub(super) number: i64,
+    /// Show the texts of its files, which may hold secrets
+    #[arg(long)]
+    pub(super) sources: bool,
+    /// Show secrets of the texts in the clear
+    #[arg(long, requires = "sources")]
+    pub(super) reveal: bool,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct DiffArgs {
+    /// The number of the one generation
+    #[arg(value_name = "A")]
+    pub(super) from: i64,
+    /// The number of the other
+    #[arg(value_name = "B")]
+    pub(super) to: i64,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct RollbackArgs {
+    /// The number of the generation
+    #[arg(value_name = "N")]
+    pub(super) number: i64,
+    /// Show what would be done, and write nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
 }
 
 #[derive(Args, Clone, Debug)]

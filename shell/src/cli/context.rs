@@ -1,23 +1,26 @@
 //! What every command works with: the options, the rules they name, and the configuration they give.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::de::IgnoredAny;
 use speckit_core::redact::Masks;
 use speckit_core::resolve::{Checked, Inputs, Refused, Rules};
-use speckit_core::source::Override;
-use speckit_core::{AppConfig, Diagnostic, Merged, Severity, Value};
+use speckit_core::source::{Environment, Override};
+use speckit_core::{AppConfig, Diagnostic, Key, Merged, Severity, StoreConfig, Value};
 
 use super::args::{Format, Globals};
 use super::terminal::Terminal;
 use crate::builder::Builder;
 use crate::documents::{Disk, FileSource};
 use crate::environment;
+use crate::journal::look_up;
 use crate::loader::{
     ConfigLoader, PREFIX, RESERVED, application_defaults, application_rules, application_schema,
 };
 use crate::schemas::compile_file;
 use crate::sources::Sources;
+use crate::store::place;
 
 /// How a command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,14 +130,50 @@ impl Context {
         Ok(builder)
     }
 
-    pub(super) fn prefix(&self) -> String {
+    /// The same builder, which records what becomes of it: in the file that the options name, else, of the application's
+    /// own configuration, in that of its settings. `began` is when what is recorded was begun.
+    pub(super) fn recorded<T>(&self, mut builder: Builder<T>, began: Duration) -> Builder<T> {
+        // The settings of another schema say nothing of this program.
+        let named = match (self.named_database(&environment::capture()), self.is_application()) {
+            (named, true) => named,
+            (named, false) => named.or_else(|| place::expanded(&StoreConfig::default().path).ok()),
+        };
+        builder.journal = Some(place::journal(named, began));
+        builder
+    }
+
+    /// The file of the history: what the options name, else what the settings say, as far as they can be read.
+    ///
+    /// # Errors
+    /// Where it is below the home folder, and there is none.
+    pub(super) fn database(&self) -> Result<PathBuf, Diagnostic> {
+        if let Some(named) = self.named_database(&environment::capture()) {
+            return Ok(named);
+        }
+        let layers = self.rules().and_then(|rules| {
+            let inputs = self.sources()?.gather(&Disk, rules.names(None).as_ref(), environment::capture);
+            Ok(rules.read(&inputs))
+        });
+        let layers = layers.ok().filter(|_| self.is_application());
+        let layers = layers.map(|read| read.layers().to_vec()).unwrap_or_default();
+        place::database(&|key: &Key| look_up(&layers, key))
+    }
+
+    /// The database that the command line names, else the environment.
+    fn named_database(&self, environment: &Environment) -> Option<PathBuf> {
+        let variable = format!("{}_DATABASE", self.prefix());
+        let named = environment.text(&variable).filter(|path| !path.is_empty()).map(PathBuf::from);
+        self.globals.database.clone().or(named)
+    }
+
+    fn prefix(&self) -> String {
         self.globals.env_prefix.clone().unwrap_or_else(|| PREFIX.into())
     }
 
-    fn sources(&self) -> Result<Sources, Vec<Diagnostic>> {
+    pub(super) fn sources(&self) -> Result<Sources, Vec<Diagnostic>> {
         let environment = environment::capture();
         let named = environment.text(&format!("{}_CONFIG", self.prefix())).filter(|path| !path.is_empty());
-        let required = |path: std::path::PathBuf| FileSource { path, required: true };
+        let required = |path: PathBuf| FileSource { path, required: true };
         let files = if !self.globals.config.is_empty() {
             self.globals.config.iter().cloned().map(required).collect()
         } else if let Some(path) = named {
@@ -151,7 +190,7 @@ impl Context {
         }
         let mut overrides: Vec<Override> = set.into_iter().flatten().collect();
         overrides.extend(self.globals.unset.iter().map(|key| Override::Unset { key: key.clone() }));
-        if let Some(path) = self.globals.database.as_ref().filter(|_| self.is_application()) {
+        if let Some(path) = self.named_database(&environment).filter(|_| self.is_application()) {
             overrides.push(Override::Set { key: "store.path".into(), text: path.display().to_string() });
         }
         Ok(Sources { files, environment: Some(environment), overrides })
@@ -184,7 +223,7 @@ impl Opened {
     }
 
     /// The variable that sets a key.
-    pub(super) fn variable(&self, key: &speckit_core::Key, root: &Value) -> Option<String> {
+    pub(super) fn variable(&self, key: &Key, root: &Value) -> Option<String> {
         self.rules.names(Some(root))?.variable(key)
     }
 }

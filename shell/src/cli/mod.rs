@@ -9,6 +9,7 @@ mod check;
 mod context;
 mod env;
 mod explain;
+mod history;
 mod init;
 mod migrate;
 mod resolve;
@@ -47,6 +48,7 @@ pub fn run() -> ExitCode {
         Command::Watch(with) => watch::run(&context, &with.args),
         Command::Store(with) => store::run(&context, &with.args),
         Command::Retry(with) => retry::run(&context, &with.args.command),
+        Command::History(with) => history::run(&context, &with.args),
         Command::Completions(with) => {
             let mut text = Vec::new();
             clap_complete::generate(with.args.shell, &mut Cli::command(), "speckit", &mut text);
@@ -75,6 +77,10 @@ impl Command {
             Self::Watch(with) => with.globals.clone(),
             Self::Store(with) => with.globals.clone(),
             Self::Retry(with) => with.globals.clone().and(with.args.command.globals()),
+            Self::History(with) => match &with.args.command {
+                Some(command) => with.globals.clone().and(command.globals().clone()),
+                None => with.globals.clone(),
+            },
             Self::Completions(with) => with.globals.clone(),
         }
     }

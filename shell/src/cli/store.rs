@@ -9,21 +9,20 @@ use std::time::Duration;
 
 use serde_json::json;
 use speckit_core::vacuum::Bytes;
-use speckit_core::{Key, Value};
 
 use super::args::{StoreArgs, StoreCommand};
 use super::context::{Context, Outcome};
 use super::watch::Signals;
+use crate::documents;
 use crate::store::{StoreError, StoreFinding, StoreOptions, StoreStats, VacuumProgress, check_file};
-use crate::{documents, environment};
 
 /// How long a lock of another process is waited for: a person sits before it.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) fn run(context: &Context, args: &StoreArgs) -> Outcome {
-    let path = match store_path(context) {
+    let path = match context.database() {
         Ok(path) => path,
-        Err(outcome) => return outcome,
+        Err(finding) => return context.refuse(&[finding]),
     };
     match args.command {
         StoreCommand::Stats => stats(context, path),
@@ -148,25 +147,4 @@ fn failed(context: &Context, error: &StoreError) -> Outcome {
 fn unheard(context: &Context, error: &io::Error) -> Outcome {
     context.terminal.note(&format!("error: signals cannot be heard: {error}\n"));
     Outcome::Failed
-}
-
-/// The file of the database: `--database`, else the variable, else `store.path` of the configuration.
-fn store_path(context: &Context) -> Result<PathBuf, Outcome> {
-    if let Some(path) = &context.globals.database {
-        return Ok(path.clone());
-    }
-    let variable = environment::capture().text(&format!("{}_DATABASE", context.prefix())).map(String::from);
-    if let Some(path) = variable.filter(|path| !path.is_empty()) {
-        return Ok(path.into());
-    }
-    let shipped = speckit_core::StoreConfig::default().path;
-    let path = if context.is_application() {
-        let (_, checked) = context.open_valid()?;
-        let key: Key = "store.path".parse().map_err(|_| Outcome::Failed)?;
-        checked.merged().root().get(&key).and_then(Value::as_str).map_or(shipped, String::from)
-    } else {
-        shipped
-    };
-    let in_home = path.strip_prefix("~/").and_then(|rest| Some(environment::home()?.join(rest)));
-    Ok(in_home.unwrap_or_else(|| path.into()))
 }

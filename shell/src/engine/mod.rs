@@ -13,22 +13,26 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use serde::de::DeserializeOwned;
 use speckit_core::diff::{Change, diff};
-use speckit_core::reload::{Action, Input, Load, Machine, Notice};
+use speckit_core::reload::{Action, Input, Load, Notice};
 use speckit_core::{Diagnostic, HotReloadConfig, Key, Severity};
 
 use crate::busy::{Gate, Guarded};
 use crate::documents::{self, FileSource, Files as _};
 use crate::error::ConfigError;
 use crate::events::{ConfigReloadEvent, Diagnostics, Hub};
-use crate::loading::{Loader, fingerprint_of, panicked, unwound};
+use crate::loading::{panicked, unwound};
 use crate::snapshot::Snapshot;
 use crate::status::{Ledger, Status};
 use crate::world::{Recorder, World};
 
+mod chronicle;
+mod opening;
 mod reader;
 #[cfg(feature = "watch")]
 mod watched;
 
+use chronicle::Chronicle;
+pub(crate) use opening::Start;
 use reader::Engine;
 
 /// Reads from the settings how they are followed.
@@ -40,6 +44,8 @@ pub(crate) struct Shared<T> {
     pub(crate) hub: Hub,
     pub(crate) gate: Gate,
     pub(crate) world: Arc<dyn World>,
+    /// What keeps what is accepted and refused.
+    pub(crate) chronicle: Option<Chronicle<T>>,
     /// What is layered, for those who look at the files and change nothing.
     files: Vec<FileSource>,
     ledger: Mutex<Ledger>,
@@ -88,74 +94,7 @@ pub(crate) struct Turn {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Reentered;
 
-/// What a configuration starts from.
-pub(crate) struct Start<T> {
-    pub(crate) loader: Loader<T>,
-    pub(crate) world: Arc<dyn World>,
-    pub(crate) follow: Follow<T>,
-    pub(crate) beside: Vec<PathBuf>,
-    pub(crate) accepts_defaults: bool,
-}
-
 impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
-    /// Loads for the first time.
-    pub(crate) fn open(start: Start<T>) -> Result<Self, ConfigError> {
-        let Start { mut loader, world, follow, beside, accepts_defaults } = start;
-        let reading = loader.read(&*world, &beside);
-        let (candidate, refusal) = match loader.resolve(&reading, None) {
-            Ok(candidate) => (candidate, None),
-            Err(refusal) if accepts_defaults => {
-                (loader.stand_in(&reading).map_err(|_| refusal.clone())?, Some(refusal))
-            }
-            Err(refusal) => return Err(refusal),
-        };
-        let following = unwound(|| follow(candidate.resolved.config()))
-            .map_err(|panic| ConfigError::rules(vec![panicked("`hot_reload` of the builder", &panic)]))?;
-        let tree = candidate.resolved.checked().written();
-        let machine = match &refusal {
-            None => Machine::running(1, tree, following.debounce()),
-            Some(refusal) => Machine::degraded(1, tree, fingerprint_of(refusal), following.debounce()),
-        };
-        let snapshot = Snapshot::new(1, candidate, loader.prefix(), loader.reserved());
-        let mut ledger = Ledger::new(world.now(), refusal.as_ref().map(Diagnostics::from));
-        let mut engine = Engine {
-            loader,
-            machine,
-            follow,
-            following,
-            beside,
-            seen: reading.contents.clone(),
-            last: reading.contents,
-            #[cfg(feature = "watch")]
-            polled: None,
-            candidate: None,
-            refusal,
-            changed: Vec::new(),
-        };
-        // The reading knew nothing yet of the paths that the settings name.
-        let recorder = Recorder::of(&*world);
-        recorder.absorb(std::mem::take(&mut engine.last));
-        for path in engine.beside() {
-            recorder.note_beside(&path);
-        }
-        engine.last = recorder.into_contents();
-        ledger.files = engine.last.files().map(PathBuf::from).collect();
-        Ok(Self {
-            current: ArcSwap::from_pointee(snapshot),
-            hub: Hub::default(),
-            gate: Gate::default(),
-            world,
-            files: engine.loader.sources.files.clone(),
-            ledger: Mutex::new(ledger),
-            engine: Mutex::new(engine),
-            turning: Mutex::default(),
-            is_hinted: AtomicBool::new(false),
-            #[cfg(feature = "watch")]
-            watcher: Mutex::default(),
-            alarm: Mutex::default(),
-        })
-    }
-
     /// Lets the machine decide, and does what it says until nothing is left to do.
     pub(crate) fn turn(&self, cause: Cause) -> Result<Turn, Reentered> {
         let mut engine = self.engine()?;
@@ -243,7 +182,13 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
                 let event = self.event(engine, *notice, elapsed, &changed);
                 self.ledger().told(&event);
                 self.hub.tell(&event);
+                if *notice == Notice::Failed {
+                    self.record_refusal(engine.refusal.as_ref());
+                }
             }
+        }
+        if let Some((old, new)) = &swapped {
+            self.record(old, new);
         }
         actions.retain(|action| matches!(action, Action::Read { .. }));
         if let Some((_, new)) = &swapped {

@@ -15,15 +15,17 @@ const STEPS: &[&str] = &[
         id INTEGER PRIMARY KEY,
         accepted_at_ms INTEGER NOT NULL,
         generation INTEGER NOT NULL,
-        fingerprint TEXT NOT NULL,
         cause TEXT NOT NULL,
-        changed TEXT NOT NULL,
+        files TEXT NOT NULL,
+        fingerprint TEXT NOT NULL,
+        changed TEXT,
         resolved TEXT
     );
+    CREATE INDEX generations_by_files ON generations (files, id);
     CREATE TABLE sources (
         generation_id INTEGER NOT NULL REFERENCES generations (id) ON DELETE CASCADE,
         position INTEGER NOT NULL,
-        name TEXT NOT NULL,
+        path TEXT NOT NULL,
         fingerprint TEXT NOT NULL,
         text TEXT,
         PRIMARY KEY (generation_id, position)
@@ -32,9 +34,11 @@ const STEPS: &[&str] = &[
         id INTEGER PRIMARY KEY,
         refused_at_ms INTEGER NOT NULL,
         generation INTEGER NOT NULL,
+        files TEXT NOT NULL,
         diagnostics TEXT NOT NULL,
-        report TEXT NOT NULL
-    );",
+        report TEXT
+    );
+    CREATE INDEX refusals_by_files ON refusals (files, id);",
     // 2: when the file was made smaller; without an end where one is at it, or was when it was killed.
     "CREATE TABLE vacuums (
         id INTEGER PRIMARY KEY,
@@ -104,9 +108,9 @@ mod tests {
             take(&connection, i64::try_from(seen).unwrap(), step).unwrap();
         }
         if version >= 1 {
-            let rows = "INSERT INTO generations VALUES (1, 2, 3, 'print', 'cause', 'changed', NULL);
+            let rows = "INSERT INTO generations VALUES (1, 2, 3, 'cause', 'files', 'print', NULL, NULL);
                         INSERT INTO sources VALUES (1, 0, 'speckit.toml', 'print', 'text');
-                        INSERT INTO refusals VALUES (1, 2, 3, '[]', 'report');";
+                        INSERT INTO refusals VALUES (1, 2, 3, 'files', '[]', 'report');";
             connection.execute_batch(rows).unwrap();
         }
         connection

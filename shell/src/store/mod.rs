@@ -33,6 +33,7 @@ use crate::{clock, documents};
 mod check;
 mod connection;
 mod error;
+mod history;
 mod migrations;
 mod mirror;
 mod options;
@@ -47,6 +48,7 @@ mod writer;
 
 pub use check::{StoreFinding, check_file};
 pub use error::StoreError;
+pub use history::History;
 pub use mirror::Mirror;
 pub use options::{StoreOptions, Synchronous};
 pub use rusqlite;
@@ -55,6 +57,7 @@ pub use stats::{StoreStats, TableStats, VacuumRecord};
 pub use transaction::Transaction;
 pub use vacuum::{VacuumProgress, Vacuumed};
 
+pub(crate) use history::{SqliteJournal, place};
 use polling::Polling;
 use queue::{Awaited, Reply};
 use readers::Readers;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 use speckit_core::report::visible;
-use speckit_core::{Key, diff};
+use speckit_core::{Diagnostic, Key, diff};
 
 use super::super::context::Context;
 use crate::error::ConfigError;
@@ -35,6 +35,12 @@ impl<'a> Lines<'a> {
             format!("loaded generation {}, {how}\n", snapshot.generation())
         });
         self.warn(snapshot.warnings());
+        // What is about the watching is told as an event.
+        let told = |warning: &&Diagnostic| warning.code.starts_with("history/");
+        let warnings: Vec<Diagnostic> = status.warnings.iter().filter(told).cloned().collect();
+        if !warnings.is_empty() {
+            self.warning(&Diagnostics::plain(warnings));
+        }
         if let Some(refusal) = &status.refusal {
             self.failed(refusal, "stands in");
         }
@@ -72,10 +78,7 @@ impl<'a> Lines<'a> {
                     )
                 })
             }
-            ConfigReloadEvent::Warning { diagnostics } => {
-                self.context.terminal.note(diagnostics.report());
-                self.write("warning", &json!({ "diagnostics": **diagnostics }), String::new);
-            }
+            ConfigReloadEvent::Warning { diagnostics } => self.warning(diagnostics),
             ConfigReloadEvent::Missed { count } => {
                 self.write("missed", &json!({ "count": count }), || format!("missed {count} events\n"));
             }
@@ -94,6 +97,11 @@ impl<'a> Lines<'a> {
 
     pub(super) fn stopped(&self) {
         self.write("stopped", &json!({}), || "stopped\n".into());
+    }
+
+    fn warning(&self, diagnostics: &Diagnostics) {
+        self.context.terminal.note(diagnostics.report());
+        self.write("warning", &json!({ "diagnostics": **diagnostics }), String::new);
     }
 
     fn failed(&self, diagnostics: &Diagnostics, what: &str) {

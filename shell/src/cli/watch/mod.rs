@@ -11,16 +11,18 @@ use super::context::{Context, Outcome, verdict};
 use crate::builder::{Builder, Fallback};
 use crate::error::ConfigError;
 use crate::events::{ConfigReloadEvent, Subscription};
-use crate::{HotReloadWatcher, Shell};
+use crate::{HotReloadWatcher, Shell, clock};
 
 mod dashboard;
 mod lines;
 mod screen;
 mod signals;
+mod upkeep;
 
 use lines::Lines;
 use signals::Signal;
 pub(super) use signals::Signals;
+use upkeep::Upkeep;
 
 pub(super) fn run(context: &Context, args: &WatchArgs) -> Outcome {
     match &context.globals.schema {
@@ -28,7 +30,9 @@ pub(super) fn run(context: &Context, args: &WatchArgs) -> Outcome {
             context.of_schema(path).map_or_else(|outcome| outcome, |builder| follow(context, args, builder))
         }
         None => {
-            context.application().map_or_else(|outcome| outcome, |builder| follow(context, args, builder))
+            let builder = context.application();
+            let builder = builder.map(|it| it.history_settings(|settings| settings.store.clone()));
+            builder.map_or_else(|outcome| outcome, |builder| follow(context, args, builder))
         }
     }
 }
@@ -48,8 +52,10 @@ fn follow<T: DeserializeOwned + Send + Sync + 'static>(
     args: &WatchArgs,
     builder: Builder<T>,
 ) -> Outcome {
+    let builder = context.recorded(builder, clock::since_epoch());
     let builder = match args.fallback {
         Some(FallbackArg::Defaults) => builder.fallback(Fallback::Defaults),
+        Some(FallbackArg::LastGood) => builder.fallback(Fallback::LastGood),
         None => builder,
     };
     let opened = builder.open().and_then(|shell| {
@@ -71,7 +77,7 @@ fn follow<T: DeserializeOwned + Send + Sync + 'static>(
             return Outcome::Failed;
         }
     };
-    let forwarding = forward(events, tell.clone());
+    let forwarding = forward(events, tell.clone(), Upkeep::start(&shell, context.is_application()));
     let is_screen = context.terminal.is_interactive() && !args.plain && !context.is_json();
     let outcome = if is_screen {
         let is_degraded = shell.status().refusal.is_some();
@@ -127,9 +133,12 @@ fn refused(context: &Context, error: &ConfigError) -> Outcome {
 }
 
 #[expect(clippy::disallowed_methods, reason = "it ends with the events, and is joined")]
-fn forward(events: Subscription, tell: Sender<Input>) -> JoinHandle<()> {
+fn forward(events: Subscription, tell: Sender<Input>, upkeep: Option<Upkeep>) -> JoinHandle<()> {
     thread::spawn(move || {
         for event in events {
+            if let Some(upkeep) = &upkeep {
+                upkeep.event(&event);
+            }
             if tell.send(Input::Event(Box::new(event))).is_err() {
                 break;
             }

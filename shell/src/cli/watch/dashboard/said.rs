@@ -44,7 +44,9 @@ pub(super) fn lines(event: &ConfigReloadEvent, at: Duration) -> Vec<Line> {
             (Tone::Warning, format!("deferred: accepted, and waits for {guards}"), Vec::new())
         }
         ConfigReloadEvent::Warning { diagnostics } => {
-            (Tone::Warning, "warning about the watching".into(), report(diagnostics, Tone::Warning))
+            let is_history = diagnostics.iter().any(|finding| finding.code.starts_with("history/"));
+            let about = if is_history { "history" } else { "watching" };
+            (Tone::Warning, format!("warning about the {about}"), report(diagnostics, Tone::Warning))
         }
         ConfigReloadEvent::Missed { count: missed } => {
             let events = count(*missed, "event");
@@ -152,6 +154,13 @@ mod tests {
           1 warning
         01:01.2 missed 3 events: they came faster than they were read
         "#);
+    }
+
+    #[test]
+    fn a_warning_says_what_it_is_about() {
+        let finding = speckit_core::Diagnostic::warning("history/unwritten", Key::root(), "full");
+        let event = ConfigReloadEvent::Warning { diagnostics: Diagnostics::plain(vec![finding]) };
+        assert!(said(&event).contains("warning about the history"), "{}", said(&event));
     }
 
     #[test]

@@ -175,6 +175,10 @@ impl World for FakeWorld {
     fn now(&self) -> Duration {
         self.state().now
     }
+
+    fn since_epoch(&self) -> Duration {
+        self.state().now
+    }
 }
 
 impl std::fmt::Debug for FakeWorld {

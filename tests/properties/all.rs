@@ -7,6 +7,7 @@ mod defaults;
 mod environment;
 mod generated;
 mod herd;
+mod history;
 mod merge;
 mod redact;
 mod registry;

@@ -6,6 +6,8 @@ mod check;
 mod explain;
 mod files;
 mod globals;
+mod history;
+mod history_command;
 mod init;
 mod layers;
 mod library;

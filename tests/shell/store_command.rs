@@ -264,9 +264,10 @@ fn the_file_is_named_by_the_option_the_variable_or_the_configuration() {
 }
 
 #[test]
-fn a_configuration_that_is_wrong_names_no_database() {
-    let place = Place::with_config("[store]\npath = 3\n");
-    place.run("store stats").no().only_says("schema/type");
+fn a_configuration_that_is_wrong_still_names_its_database() {
+    let place = with_database();
+    place.write("speckit.toml", "[store]\npath = \"app.db\"\n[retry]\nmax_attempts = \"many\"\n");
+    assert_eq!(said(&place, "store check"), "`app.db` is sound\n");
 }
 
 #[cfg(target_os = "linux")]

@@ -1,0 +1,70 @@
+//! What is kept of a configuration, and how it is put back, for every configuration.
+
+use proptest::prelude::*;
+use speckit_core::diff::diff;
+use speckit_core::history::{Accepted, Action, Changes, Kept, Present, between, restore, rfc3339};
+use speckit_core::resolve::Rules;
+use speckit_core::strategies::config;
+use speckit_core::{HistoryMode, Key, LayerKind, Source, Value};
+
+/// The state whose only file has this text.
+fn kept(mode: HistoryMode, (text, root): &(String, Value), before: Option<&Value>) -> Kept {
+    let sources = [("/a.toml".to_owned(), Source::document(LayerKind::File, "a.toml", text.as_str()))];
+    let changes = before.map(|before| diff(before, root));
+    let is_secret = |_: &Key| false;
+    Accepted { root, sources: &sources, changes: changes.as_deref(), is_secret: &is_secret }
+        .kept(mode)
+        .unwrap()
+}
+
+fn present(path: &str, text: &str) -> Present {
+    Present { path: path.into(), source: Some(Source::document(LayerKind::File, path, text)) }
+}
+
+proptest! {
+    #[test]
+    fn of_metadata_no_value_and_no_text_is_kept(a in config(), b in config()) {
+        let kept = kept(HistoryMode::Metadata, &a, Some(&b.1));
+        prop_assert!(kept.resolved.is_none() && kept.sources.iter().all(|source| source.text.is_none()));
+        let keys = diff(&b.1, &a.1).into_iter().map(|change| change.key).collect::<Vec<_>>();
+        prop_assert_eq!(kept.changes, Changes::Keys(keys));
+    }
+
+    #[test]
+    fn the_keys_that_changed_read_back(a in config(), b in config()) {
+        for mode in [HistoryMode::Full, HistoryMode::Metadata] {
+            let changes = kept(mode, &a, Some(&b.1)).changes;
+            let read = Changes::of_text(changes.to_text().as_deref());
+            prop_assert_eq!(read.keys(), changes.keys());
+        }
+    }
+
+    #[test]
+    fn two_generations_without_secrets_differ_as_their_trees_do(a in config(), b in config()) {
+        let [old, new] = [&a, &b].map(|config| kept(HistoryMode::Full, config, None));
+        let difference = between(&old, &new, &[]);
+        prop_assert_eq!(difference.changes, Changes::Values(diff(&a.1, &b.1)));
+        prop_assert!(difference.is_whole);
+    }
+
+    #[test]
+    fn what_is_restored_is_every_byte_and_then_there_is_nothing_to_do(a in config(), b in config()) {
+        let (kept, rules) = (kept(HistoryMode::Full, &a, None), Rules::new(None));
+        let steps = restore(&kept, &[present("/b.toml", &b.0), present("/a.toml", &b.0)]).unwrap();
+        let after: Vec<Present> = steps
+            .iter()
+            .filter_map(|step| Some(present(&step.path, step.new.as_ref()?.text())))
+            .collect();
+        let [only] = &after[..] else { panic!("{after:?}") };
+        prop_assert_eq!(only.source.as_ref().unwrap().text(), &a.0);
+        for step in restore(&kept, &after).unwrap() {
+            prop_assert_eq!(step.action, Action::Unchanged);
+            prop_assert_eq!(step.diff("a", &rules), "");
+        }
+    }
+
+    #[test]
+    fn the_order_of_times_is_that_of_their_texts(a in 0..253_402_300_800_u64, b in 0..253_402_300_800_u64) {
+        prop_assert_eq!(a.cmp(&b), rfc3339(a * 1000).cmp(&rfc3339(b * 1000)));
+    }
+}

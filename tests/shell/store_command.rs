@@ -267,7 +267,7 @@ fn the_file_is_named_by_the_option_the_variable_or_the_configuration() {
 fn a_configuration_that_is_wrong_still_names_its_database() {
     let place = with_database();
     place.write("speckit.toml", "[store]\npath = \"app.db\"\n[retry]\nmax_attempts = \"many\"\n");
-    assert_eq!(said(&place, "store check"), "`app.db` is sound\n");
+    assert_eq!(place.run("store check").yes().out, "`app.db` is sound\n");
 }
 
 #[cfg(target_os = "linux")]

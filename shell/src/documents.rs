@@ -184,7 +184,7 @@ fn conf_d(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
 /// or the new one. A link stays one: the file that it leads to is written.
 ///
 /// # Errors
-/// The system's.
+/// The system's, and one for what is no regular file: a device would give way to a file.
 pub fn write_atomically(path: &Path, text: &str) -> io::Result<()> {
     replace(path, text.as_bytes())
 }
@@ -193,6 +193,9 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     use std::io::Write as _;
     let target = fs::canonicalize(path);
     let path = target.as_deref().unwrap_or(path);
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
     let neighbour = folder.join(format!(".{name}.{}.tmp", std::process::id()));
@@ -371,6 +374,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir_all(folder.path().join("taken/by-a-folder")).unwrap();
         assert!(write_atomically(&folder.path().join("taken"), "text").is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_regular_file_is_not_replaced_by_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        let _socket = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        let error = write_atomically(&path, "text").unwrap_err();
+        assert_eq!(error.to_string(), "it is no regular file");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 

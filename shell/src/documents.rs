@@ -10,9 +10,15 @@ use speckit_core::resolve::Document;
 use speckit_core::source::{Language, MAX_BYTES, decode};
 use speckit_core::{Diagnostic, Fingerprint, Key, LayerKind, Origin, Source};
 
+#[cfg(feature = "sqlite")]
+mod private;
 #[cfg(feature = "cli")]
 mod restore;
+#[cfg(test)]
+mod tests;
 
+#[cfg(feature = "sqlite")]
+pub(crate) use private::{close_to_others, make_private, without_links};
 #[cfg(feature = "cli")]
 pub(crate) use restore::{NotRewritten, Rewrite, Rewritten, rewrite_all};
 
@@ -228,76 +234,6 @@ pub(crate) fn is_pipe(_: &Path) -> bool {
     false
 }
 
-/// Makes an empty file that only its owner can read, and the folders that lead to it, where they are missing. What is there
-/// already is not opened: to close a file takes away every lock that this process has on it
-/// (<https://sqlite.org/howtocorrupt.html>, 2.2).
-///
-/// # Errors
-/// The system's, and one for what is no regular file.
-#[cfg(feature = "sqlite")]
-pub(crate) fn make_private(path: &Path) -> io::Result<()> {
-    use std::sync::{Mutex, PoisonError};
-    // Nobody else in this process finds the new file before it is closed.
-    static MAKING: Mutex<()> = Mutex::new(());
-    let _making = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(folder) = path.parent() {
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(folder)?;
-    }
-    let metadata = match fs::metadata(path) {
-        Ok(metadata) => metadata,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let mut options = File::options();
-            // A link to a file that is missing leads to the one that is made.
-            options.write(true).create(true).truncate(false);
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            options.open(path)?.metadata()?
-        }
-        Err(error) => return Err(error),
-    };
-    if metadata.is_dir() {
-        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
-    }
-    if !metadata.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
-    }
-    Ok(())
-}
-
-/// Closes the file, where there is one, to all but its owner, without opening it.
-///
-/// # Errors
-/// The system's.
-#[cfg(feature = "sqlite")]
-pub(crate) fn close_to_others(path: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        let permissions = match fs::metadata(path) {
-            Ok(metadata) => metadata.permissions(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(error),
-        };
-        if permissions.mode() & 0o077 != 0 {
-            fs::set_permissions(path, fs::Permissions::from_mode(permissions.mode() & 0o700))?;
-        }
-    }
-    Ok(())
-}
-
-/// The path that the links on the way lead to.
-///
-/// # Errors
-/// The system's.
-#[cfg(feature = "sqlite")]
-pub(crate) fn without_links(path: &Path) -> io::Result<PathBuf> {
-    fs::canonicalize(path)
-}
-
 /// Tells whether something is at the path.
 pub fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
@@ -347,76 +283,4 @@ fn is_executable(metadata: &fs::Metadata) -> bool {
 #[cfg(not(unix))]
 fn is_executable(_: &fs::Metadata) -> bool {
     true
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(path: &Path) -> Result<String, Unread> {
-        read_source(&Disk, LayerKind::File, path).map(|source| source.text().into())
-    }
-
-    #[test]
-    fn a_write_replaces_the_whole_text_and_leaves_no_neighbour() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.toml");
-        for text in ["a long first text\n", "short\n"] {
-            write_atomically(&path, text).unwrap();
-            assert_eq!(read(&path).unwrap(), text);
-        }
-        let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
-        assert_eq!(names.collect::<Vec<_>>(), ["a.toml"]);
-    }
-
-    #[test]
-    fn a_write_that_fails_leaves_no_neighbour() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::create_dir_all(folder.path().join("taken/by-a-folder")).unwrap();
-        assert!(write_atomically(&folder.path().join("taken"), "text").is_err());
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn what_is_no_regular_file_is_not_replaced_by_one() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("socket");
-        let _socket = std::os::unix::net::UnixListener::bind(&path).unwrap();
-        let error = write_atomically(&path, "text").unwrap_err();
-        assert_eq!(error.to_string(), "it is no regular file");
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn what_a_file_lacks_is_told_apart() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("f");
-        assert_eq!(read(&path), Err(Unread::Missing));
-        fs::write(&path, b"ab\xffc").unwrap();
-        let Err(Unread::NotUnicode(finding)) = read(&path) else { panic!("a text") };
-        assert_eq!(finding.code, "parse/not-utf8");
-        fs::write(&path, vec![b' '; MAX_BYTES]).unwrap();
-        assert_eq!(read(&path).map(|text| text.len()), Ok(MAX_BYTES));
-        fs::write(&path, vec![b' '; MAX_BYTES + 1]).unwrap();
-        assert_eq!(read(&path), Err(Unread::TooLarge));
-        assert!(matches!(read(folder.path()), Err(Unread::Io(_))));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_command_is_a_file_that_may_be_executed() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let folder = tempfile::tempdir().unwrap();
-        let program = folder.path().join("tool");
-        fs::write(&program, "").unwrap();
-        let path = format!("/nowhere:{}", folder.path().display());
-        assert!(!command_is_found("tool", Some(&path)));
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-        assert!(command_is_found("tool", Some(&path)));
-        assert!(command_is_found(program.to_str().unwrap(), None), "a path needs no PATH");
-        assert!(!command_is_found("tool", None) && !command_is_found("tool", Some("")));
-        fs::create_dir(folder.path().join("folder")).unwrap();
-        assert!(!command_is_found("folder", Some(&path)), "a folder is no command");
-    }
 }

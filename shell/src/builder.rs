@@ -237,8 +237,10 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// newest 1000 generations, and as many refusals. The file is made where it is missing, readable by its owner alone;
     /// it is not encrypted, and the texts may hold secrets (see [`Builder::history_settings`]).
     ///
-    /// Nothing waits for it: what cannot be written is a warning (`history/unwritten`), and a database that cannot be opened
-    /// is one of [`Shell::status`] (`history/unavailable`).
+    /// Nothing waits for it but the drop of the last [`Shell`], and whoever reads the [`History`](crate::store::History): a
+    /// program that ends by [`std::process::exit`] calls its `flush` before. What cannot be written is a warning
+    /// (`history/unwritten`), and a database that cannot be opened is one of [`Shell::status`] (`history/unavailable`), until
+    /// the program starts again.
     #[cfg(feature = "sqlite")]
     #[must_use]
     pub fn history(mut self, path: impl Into<PathBuf>) -> Self {

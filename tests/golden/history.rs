@@ -190,7 +190,7 @@ fn what_is_not_recorded_is_said() -> Result<(), StoreError> {
     let shell = app(&world, folder.path()).open().unwrap();
     let events = shell.subscribe();
     let history = shell.history().unwrap();
-    history.store().write(|tx| Ok(tx.execute_batch("DROP TABLE generations")?))?;
+    history.store().write(|tx| Ok(tx.execute_batch("DROP TABLE config_generations")?))?;
     world.files(|files| files.write("/app.toml", b"port = 2\n")).unwrap();
     shell.reload().unwrap();
     drop(history.refusals());

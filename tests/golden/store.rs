@@ -18,9 +18,9 @@ fn stats() -> StoreStats {
         savings_bytes: 51_261_440,
         version: 2,
         tables: vec![
-            table("generations", 1000, Some(1_703_936)),
-            table("refusals", 0, Some(4096)),
-            table("sources", 2412, None),
+            table("config_generations", 1000, Some(1_703_936)),
+            table("config_refusals", 0, Some(4096)),
+            table("config_sources", 2412, None),
         ],
         last_vacuum: Some(VacuumRecord {
             started_at_ms: 1_700_000_000_123,
@@ -68,10 +68,10 @@ fn the_numbers_of_a_database() {
 #[test]
 fn what_is_wrong_with_a_database() {
     let reference = |rowid, columns: &[&str]| StoreFinding::Reference {
-        table: "sources".into(),
+        table: "config_sources".into(),
         rowid,
         columns: columns.iter().map(ToString::to_string).collect(),
-        parent: "generations".into(),
+        parent: "config_generations".into(),
     };
     let damage = |table: Option<&str>, reason: &str| StoreFinding::Damage {
         table: table.map(String::from),

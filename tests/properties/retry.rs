@@ -145,7 +145,8 @@ fn reference(seed: Seed, questions: &[Question]) -> Decision {
         (failure.class == ErrorClass::Permanent, GiveUp::Permanent),
         (failure.class == ErrorClass::Degraded && degraded > 1, GiveUp::Degraded),
         (questions.len() >= config.max_attempts as usize, GiveUp::Attempts { allowed: config.max_attempts }),
-        (elapsed >= end || elapsed.saturating_add(wait) > end, GiveUp::Deadline { allowed, wait }),
+        (elapsed >= end, GiveUp::Deadline { allowed, wait: Duration::ZERO }),
+        (elapsed.saturating_add(wait) > end, GiveUp::Deadline { allowed, wait }),
         (left == Some(0), GiveUp::Budget),
     ];
     let reason = reasons.into_iter().find(|(is_so, _)| *is_so);

@@ -163,6 +163,8 @@ impl Retry {
         let left = config.deadline().saturating_sub(elapsed);
         let wait = if failure.suggested.is_some() { wait.min(left.max(least)) } else { wait };
         if wait > left || left.is_zero() {
+            // Where no time is left no wait would be short enough.
+            let wait = if left.is_zero() { Duration::ZERO } else { wait };
             return Decision::GiveUp(GiveUp::Deadline { allowed: config.deadline(), wait });
         }
         if let Some((budget, now)) = budget

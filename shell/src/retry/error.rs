@@ -89,9 +89,10 @@ impl<E: fmt::Display> fmt::Display for RetryError<E> {
     }
 }
 
+/// The text says what the cause does; the source is what lies behind that.
 impl<E: Error + 'static> Error for RetryError<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.0.cause.as_ref().map(|cause| cause as _)
+        self.0.cause.as_ref().and_then(Error::source)
     }
 }
 

@@ -37,6 +37,11 @@ impl Guard {
         (result, !self.is_lost.load(Ordering::Relaxed))
     }
 
+    /// No closure runs any more: it has panicked.
+    pub(super) fn lower(&self) {
+        self.is_on.store(false, Ordering::Relaxed);
+    }
+
     fn is_on(&self) -> bool {
         self.is_on.load(Ordering::Relaxed)
     }
@@ -78,10 +83,16 @@ pub(super) fn open_writer(
 }
 
 /// Opens the file for reading.
-pub(super) fn open_reader(path: &Path, options: &StoreOptions) -> Result<Connection, StoreError> {
-    let connection = open(path, options)?;
+pub(super) fn open_reader(
+    path: &Path,
+    options: &StoreOptions,
+    guard: &Arc<Guard>,
+) -> Result<Connection, StoreError> {
+    let mut connection = open(path, options)?;
     settings(&connection, path, options)?;
     verify(&connection, path, "query_only", "1", Some("ON"))?;
+    let guarding = Arc::clone(guard);
+    connection.authorizer(Some(move |context: AuthContext<'_>| refuse_control(&guarding, &context)))?;
     Ok(connection)
 }
 
@@ -164,16 +175,41 @@ fn verify(
 /// The name of the savepoint around each closure of a group.
 pub(super) const SAVEPOINT: &str = "speckit_write";
 
-/// A closure neither begins nor ends a transaction: others may be in the same one.
+/// A closure neither begins nor ends a transaction, since others may be in the same one, and it leaves the connection as
+/// it is.
 fn refuse_control(guard: &Guard, context: &AuthContext<'_>) -> Authorization {
     if !guard.is_on() {
         return Authorization::Allow;
     }
     match context.action {
         AuthAction::Transaction { .. } => Authorization::Deny,
+        // One that sets something would outlive the transaction.
+        AuthAction::Pragma { pragma_name, pragma_value: Some(_) } if !is_harmless(pragma_name) => {
+            Authorization::Deny
+        }
         AuthAction::Savepoint { savepoint_name, .. } if savepoint_name.eq_ignore_ascii_case(SAVEPOINT) => {
             Authorization::Deny
         }
         _ => Authorization::Allow,
     }
+}
+
+/// Pragmas whose value is what they are asked about, or that end with the transaction.
+fn is_harmless(pragma: &str) -> bool {
+    const HARMLESS: [&str; 13] = [
+        "defer_foreign_keys",
+        "foreign_key_check",
+        "foreign_key_list",
+        "incremental_vacuum",
+        "index_info",
+        "index_list",
+        "index_xinfo",
+        "integrity_check",
+        "max_page_count",
+        "optimize",
+        "quick_check",
+        "table_info",
+        "table_xinfo",
+    ];
+    HARMLESS.iter().any(|harmless| harmless.eq_ignore_ascii_case(pragma))
 }

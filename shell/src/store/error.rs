@@ -128,7 +128,7 @@ pub enum StoreError {
         /// What the system says.
         reason: String,
     },
-    /// The database is in memory alone, or has no history, and what was asked needs one.
+    /// Something is missing that what was asked needs.
     #[error("{what}")]
     Absent {
         /// What is missing, and a way out.
@@ -150,8 +150,10 @@ impl StoreError {
         }
     }
 
+    /// Whether the transaction may succeed when it is run again. A lock of another store that a closure met was waited for
+    /// long enough.
     pub(super) fn is_retryable(&self) -> bool {
-        self.classify() == ErrorClass::Retryable
+        matches!(self, Self::Sqlite { .. }) && self.classify() == ErrorClass::Retryable
     }
 
     /// Why the system does not give the file.
@@ -212,7 +214,8 @@ impl From<rusqlite::Error> for StoreError {
         let code = error.sqlite_error().map_or(1, |error| error.extended_code);
         let message = match (&error, code) {
             (_, rusqlite::ffi::SQLITE_AUTH) => {
-                "a transaction of the store is begun and ended by the store: return an error to roll it back"
+                "the store begins and ends its transactions and sets its connections: return an error to roll back, and \
+                 use no pragma that sets something"
                     .into()
             }
             (rusqlite::Error::SqliteFailure(_, Some(message)), _) => message.clone(),

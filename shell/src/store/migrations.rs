@@ -11,7 +11,7 @@ use super::error::StoreError;
 /// (<https://sqlite.org/pragma.html#pragma_user_version>). A step that was released never changes.
 const STEPS: &[&str] = &[
     // 1: what was accepted and refused.
-    "CREATE TABLE generations (
+    "CREATE TABLE config_generations (
         id INTEGER PRIMARY KEY,
         accepted_at_ms INTEGER NOT NULL,
         generation INTEGER NOT NULL,
@@ -21,16 +21,16 @@ const STEPS: &[&str] = &[
         changed TEXT,
         resolved TEXT
     );
-    CREATE INDEX generations_by_files ON generations (files, id);
-    CREATE TABLE sources (
-        generation_id INTEGER NOT NULL REFERENCES generations (id) ON DELETE CASCADE,
+    CREATE INDEX config_generations_by_files ON config_generations (files, id);
+    CREATE TABLE config_sources (
+        generation_id INTEGER NOT NULL REFERENCES config_generations (id) ON DELETE CASCADE,
         position INTEGER NOT NULL,
         path TEXT NOT NULL,
         fingerprint TEXT NOT NULL,
         text TEXT,
         PRIMARY KEY (generation_id, position)
     ) WITHOUT ROWID;
-    CREATE TABLE refusals (
+    CREATE TABLE config_refusals (
         id INTEGER PRIMARY KEY,
         refused_at_ms INTEGER NOT NULL,
         generation INTEGER NOT NULL,
@@ -38,9 +38,9 @@ const STEPS: &[&str] = &[
         diagnostics TEXT NOT NULL,
         report TEXT
     );
-    CREATE INDEX refusals_by_files ON refusals (files, id);",
+    CREATE INDEX config_refusals_by_files ON config_refusals (files, id);",
     // 2: when the file was made smaller; without an end where one is at it, or was when it was killed.
-    "CREATE TABLE vacuums (
+    "CREATE TABLE store_vacuums (
         id INTEGER PRIMARY KEY,
         started_at_ms INTEGER NOT NULL,
         finished_at_ms INTEGER,
@@ -108,9 +108,10 @@ mod tests {
             take(&connection, i64::try_from(seen).unwrap(), step).unwrap();
         }
         if version >= 1 {
-            let rows = "INSERT INTO generations VALUES (1, 2, 3, 'cause', 'files', 'print', NULL, NULL);
-                        INSERT INTO sources VALUES (1, 0, 'speckit.toml', 'print', 'text');
-                        INSERT INTO refusals VALUES (1, 2, 3, 'files', '[]', 'report');";
+            let rows =
+                "INSERT INTO config_generations VALUES (1, 2, 3, 'cause', 'files', 'print', NULL, NULL);
+                        INSERT INTO config_sources VALUES (1, 0, 'speckit.toml', 'print', 'text');
+                        INSERT INTO config_refusals VALUES (1, 2, 3, 'files', '[]', 'report');";
             connection.execute_batch(rows).unwrap();
         }
         connection
@@ -137,7 +138,7 @@ mod tests {
             assert_eq!(schema(&store), new, "from {older}");
             let found = store.read(|tx| {
                 let version: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
-                let sql = "SELECT count(*) FROM generations, sources, refusals WHERE cause = 'cause'";
+                let sql = "SELECT count(*) FROM config_generations, config_sources, config_refusals WHERE cause = 'cause'";
                 Ok((version, tx.query_row(sql, [], |row| row.get::<_, i64>(0))?))
             });
             assert_eq!(found, Ok((newest(), i64::from(older >= 1))), "from {older}");
@@ -174,7 +175,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let connection = of_version(1, &folder.path().join("app.db"));
         // A table that is in the way of the next step.
-        connection.execute_batch("CREATE TABLE vacuums (theirs TEXT)").unwrap();
+        connection.execute_batch("CREATE TABLE store_vacuums (theirs TEXT)").unwrap();
         assert!(migrate(&connection, Path::new("app.db")).is_err());
         assert_eq!((version(&connection), connection.is_autocommit()), (Ok(1), true));
     }

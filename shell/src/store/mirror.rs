@@ -1,6 +1,7 @@
 //! A value in memory that changes together with the database, or not at all.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -9,7 +10,8 @@ use super::error::StoreError;
 use super::transaction::{Transaction, Work};
 
 /// A value in memory that [`Store::update`](super::Store::update) changes together with the database: readers see the new
-/// value when, and only when, what belongs to it is committed. It belongs to one store.
+/// value when, and only when, what belongs to it is committed. It belongs to the store that first changes it; what other
+/// processes write does not reach it.
 ///
 /// ```
 /// use speckit_shell::store::{Mirror, Store, StoreError};
@@ -37,12 +39,20 @@ struct Shared<V> {
     current: ArcSwap<V>,
     /// What the present transaction, which is not committed yet, has made of it.
     draft: Mutex<Option<Arc<V>>>,
+    /// The number of the store that has changed it; 0 where none has.
+    owner: AtomicU64,
 }
 
 impl<V> Mirror<V> {
     /// A mirror of a value, such as one that was read from the database.
     pub fn new(value: V) -> Self {
-        Self { shared: Arc::new(Shared { current: ArcSwap::from_pointee(value), draft: Mutex::default() }) }
+        Self {
+            shared: Arc::new(Shared {
+                current: ArcSwap::from_pointee(value),
+                draft: Mutex::default(),
+                owner: AtomicU64::new(0),
+            }),
+        }
     }
 
     /// The value as it was committed last.
@@ -50,8 +60,15 @@ impl<V> Mirror<V> {
         self.shared.current.load_full()
     }
 
-    pub(super) fn changed_by<F>(&self, change: F) -> Update<V, F> {
-        Update { mirror: self.clone(), change, draft: None }
+    /// A change of the value, by the store of that number.
+    pub(super) fn changed_by<F>(&self, store: u64, change: F) -> Result<Update<V, F>, StoreError> {
+        let owner = self.shared.owner.compare_exchange(0, store, Ordering::Relaxed, Ordering::Relaxed);
+        if owner.is_err_and(|owner| owner != store) {
+            return Err(StoreError::refused(
+                "the mirror belongs to another store, which has changed it before",
+            ));
+        }
+        Ok(Update { mirror: self.clone(), change, draft: None, replaced: None })
     }
 }
 
@@ -79,6 +96,8 @@ pub(super) struct Update<V, F> {
     change: F,
     /// What it made of the value, until that is committed.
     draft: Option<Arc<V>>,
+    /// What it has replaced, which is dropped when nothing is held any more.
+    replaced: Option<Arc<V>>,
 }
 
 impl<V, T, F> Work for Update<V, F>
@@ -103,7 +122,7 @@ where
     fn committed(&mut self) {
         if let Some(value) = self.draft.take() {
             *self.mirror.shared.draft() = None;
-            self.mirror.shared.current.store(value);
+            self.replaced = Some(self.mirror.shared.current.swap(value));
         }
     }
 

@@ -19,15 +19,21 @@
 //! # Ok::<(), StoreError>(())
 //! ```
 //!
+//! The file belongs to the store: its `user_version`, its `application_id`, and the tables whose names begin with `config_` and
+//! `store_`. Yours stand beside them; a database that another program made is refused. While it is open it is not to be moved,
+//! replaced or deleted (<https://sqlite.org/howtocorrupt.html>). One store a file and process is enough: another one would wait
+//! for it as for another process.
+//!
 //! What a closure wrote before it returned an error, or panicked, is rolled back. A closure may run more than once: when another
 //! process was in its way, or when a neighbour in the same transaction took that one down. It should therefore have no
-//! effects beside those in the database; [`Store::update`] changes a value in memory together with it.
+//! effects beside those in the database; [`Store::update`] changes a value in memory together with it. Nor may it wait for another
+//! thread that writes to the same store, which waits for it.
 
 use std::fmt;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::{clock, documents};
 
@@ -65,13 +71,17 @@ use readers::Readers;
 use transaction::Outcome;
 use writer::Writer;
 
-/// A SQLite database that many threads and processes use. A copy is a pointer; dropping the last one does what still waits.
+/// A SQLite database that many threads and processes use. A copy is a pointer.
+///
+/// Dropping the last one does what still waits, and waits for that: up to the deadline, where another process has the lock.
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
 }
 
 struct Inner {
+    /// Counted from 1, in this process.
+    number: u64,
     options: StoreOptions,
     writer: Writer,
     readers: Readers,
@@ -80,7 +90,8 @@ struct Inner {
 }
 
 impl Store {
-    /// Opens a file, which is made where it is missing, readable by its owner alone; see [`StoreOptions`].
+    /// Opens a file, which is made where it is missing with the folders that lead to it, readable by its owner alone; see
+    /// [`StoreOptions`].
     ///
     /// # Errors
     /// Why it cannot be used; [`StoreError`] says what to do about it.
@@ -90,6 +101,10 @@ impl Store {
 
     fn with(mut options: StoreOptions) -> Result<Self, StoreError> {
         let unopened = |error| StoreError::unopened(&options.path, &error);
+        if options.path.as_os_str() == ":memory:" {
+            let what = "a database in memory has one connection, and a store needs several: name a file";
+            return Err(StoreError::Absent { what: what.into() });
+        }
         // A later change of the working folder changes nothing.
         let path = documents::absolute(&options.path).map_err(unopened)?;
         documents::make_private(&path).map_err(unopened)?;
@@ -102,7 +117,11 @@ impl Store {
         })?;
         let writer = Writer::new(connection, guard, options.clone());
         let readers = Readers::new(options.clone());
-        Ok(Self { inner: Arc::new(Inner { options, writer, readers, writes_later: AtomicBool::new(false) }) })
+        static STORES: AtomicU64 = AtomicU64::new(0);
+        let number = STORES.fetch_add(1, Ordering::Relaxed) + 1;
+        Ok(Self {
+            inner: Arc::new(Inner { number, options, writer, readers, writes_later: AtomicBool::new(false) }),
+        })
     }
 
     /// The file.
@@ -126,7 +145,7 @@ impl Store {
         self.inner.writer.write(write)
     }
 
-    /// As [`Store::write`], awaited in any runtime: no thread is held up. A future that is dropped before its closure has
+    /// As [`Store::write`], awaited in any runtime: no thread is held up. The write is queued at once; a future that is dropped before its closure has
     /// begun writes nothing; one that is dropped later has written, or not, without anybody being told.
     ///
     /// # Errors
@@ -157,7 +176,7 @@ impl Store {
         T: Send + 'static,
         F: FnMut(&Transaction<'_>, &mut V) -> Result<T, StoreError> + Send + 'static,
     {
-        self.inner.writer.write(mirror.changed_by(change))
+        self.inner.writer.write(mirror.changed_by(self.inner.number, change)?)
     }
 
     /// As [`Store::update`], awaited as [`Store::write_async`] is.
@@ -174,7 +193,8 @@ impl Store {
         T: Send + 'static,
         F: FnMut(&Transaction<'_>, &mut V) -> Result<T, StoreError> + Send + 'static,
     {
-        let submitted = self.inner.writer.submit(mirror.changed_by(change)).map(Awaited);
+        let change = mirror.changed_by(self.inner.number, change);
+        let submitted = change.and_then(|change| self.inner.writer.submit(change)).map(Awaited);
         async move { submitted?.await }
     }
 

@@ -2,12 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use speckit_core::retry::{Decision, Failure, Retry};
+use speckit_core::retry::{Decision, ErrorClass, Failure, Retry};
 use speckit_core::{Jitter, RetryConfig};
 
 use super::error::StoreError;
 use super::options::StoreOptions;
-use crate::retry::RetryClassifiable as _;
 use crate::{clock, entropy};
 
 /// The attempts of one call to get a lock that another process has.
@@ -30,13 +29,9 @@ impl Polling {
         error: StoreError,
         begun: Instant,
     ) -> Result<(), StoreError> {
+        let class = if error.is_retryable() { ErrorClass::Retryable } else { ErrorClass::Permanent };
         let elapsed = clock::now().saturating_duration_since(begun);
-        match self.retry.failed(
-            &polling_until(options.allowed()),
-            elapsed,
-            Failure::of(error.classify()),
-            None,
-        ) {
+        match self.retry.failed(&polling_until(options.allowed()), elapsed, Failure::of(class), None) {
             Decision::Wait(wait) => {
                 clock::sleep(wait);
                 Ok(())

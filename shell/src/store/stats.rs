@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::types::Value;
@@ -94,7 +95,7 @@ impl StoreStats {
         refuse_missing(&options.path)?;
         let path = &options.path;
         let read = || {
-            let connection = open_reader(path, &options)?;
+            let connection = open_reader(path, &options, &Arc::default())?;
             refuse_foreign(&connection, path)?;
             refuse_newer(version(&connection)?, path)?;
             let transaction = connection.unchecked_transaction()?;
@@ -163,14 +164,14 @@ fn bytes_of_tables(connection: &Connection) -> Result<Option<BTreeMap<String, u6
 
 /// The table is missing in an older version.
 fn last_vacuum(connection: &Connection) -> Result<Option<VacuumRecord>, StoreError> {
-    let is_there = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'vacuums'";
+    let is_there = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'store_vacuums'";
     if connection.query_row(is_there, [], |_| Ok(())).optional()?.is_none() {
         return Ok(None);
     }
     let sql =
         "SELECT started_at_ms, ifnull(strftime('%Y-%m-%d %H:%M:%S', started_at_ms / 1000, 'unixepoch'), '?'),
                       finished_at_ms IS NOT NULL, freed_bytes, elapsed_ms
-               FROM vacuums ORDER BY id DESC LIMIT 1";
+               FROM store_vacuums ORDER BY id DESC LIMIT 1";
     let record = connection.query_row(sql, [], |row| {
         Ok(VacuumRecord {
             started_at_ms: row.get(0)?,

@@ -17,7 +17,7 @@ use super::error::StoreError;
 use super::options::StoreOptions;
 use super::polling::Polling;
 use super::queue::{Errand, Job, Queue, Ran, Reply, discard};
-use super::transaction::{Work, attempt};
+use super::transaction::{Work, attempt, contained};
 use crate::clock;
 
 /// How many writes one transaction holds at most.
@@ -73,11 +73,11 @@ impl Writer {
         if self.shared.serving.load(Ordering::Relaxed) == this_thread() {
             return Err(StoreError::Nested);
         }
-        if let Some(connection) = self.shared.free_connection() {
-            match self.shared.alone(&connection, &mut work) {
-                Alone::Ended(result) => return result,
-                Alone::Busy => {}
-            }
+        let alone = self.shared.free_connection().map(|connection| self.shared.alone(&connection, &mut work));
+        if let Some(Alone::Ended(result)) = alone {
+            // What it owns may write, or panic, when it is dropped: the connection is free again, and the write is done.
+            contained(|| drop(work));
+            return result;
         }
         self.submit(work)?.wait()
     }
@@ -228,13 +228,16 @@ impl Shared {
         }
         let count = done.len();
         if is_whole && execute(connection, COMMIT).is_ok() {
+            let mut busy = Vec::new();
             for (job, ran) in done {
                 match ran {
                     Ran::Well => job.end(Ok(())),
                     Ran::Badly => job.fail(&self.options.path),
-                    Ran::Busy(_) => self.single(connection, job),
+                    Ran::Busy(_) => busy.push(job),
                 }
             }
+            // When all that is committed is told: they begin with what it made of the values in memory.
+            busy.into_iter().for_each(|job| self.single(connection, job));
             return count;
         }
         roll_back(connection);

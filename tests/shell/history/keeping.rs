@@ -29,7 +29,7 @@ fn so_many_generations_are_kept_of_each_set_of_files_and_as_many_refusals() {
     assert_eq!(history(&shell).refusals().unwrap().len(), 3);
     let sources: i64 = history(&shell)
         .store()
-        .read(|tx| Ok(tx.query_row("SELECT count(*) FROM sources", [], |row| row.get(0))?))
+        .read(|tx| Ok(tx.query_row("SELECT count(*) FROM config_sources", [], |row| row.get(0))?))
         .unwrap();
     assert_eq!(sources, 3 + 2 * 6, "texts go with their generation");
     reload(&shell, &place, "keep = 1\nport = 6\n");

@@ -30,7 +30,10 @@ fn what_cannot_be_written_is_told_once_and_again_after_it_could() {
     let shell = builder(&place).open().unwrap();
     let events = shell.subscribe();
     let history = history(&shell);
-    history.store().write(|tx| Ok(tx.execute_batch("ALTER TABLE generations RENAME TO away")?)).unwrap();
+    history
+        .store()
+        .write(|tx| Ok(tx.execute_batch("ALTER TABLE config_generations RENAME TO away")?))
+        .unwrap();
     let settled = || drop(history.refusals());
     let told = || {
         let mut told = Vec::new();
@@ -47,10 +50,16 @@ fn what_cannot_be_written_is_told_once_and_again_after_it_could() {
     settled();
     assert_eq!(shell.load().port, 2);
     assert_eq!(told(), ["history/unwritten"]);
-    history.store().write(|tx| Ok(tx.execute_batch("ALTER TABLE away RENAME TO generations")?)).unwrap();
+    history
+        .store()
+        .write(|tx| Ok(tx.execute_batch("ALTER TABLE away RENAME TO config_generations")?))
+        .unwrap();
     reload(&shell, &place, "port = 3\n");
     settled();
-    history.store().write(|tx| Ok(tx.execute_batch("ALTER TABLE generations RENAME TO away")?)).unwrap();
+    history
+        .store()
+        .write(|tx| Ok(tx.execute_batch("ALTER TABLE config_generations RENAME TO away")?))
+        .unwrap();
     reload(&shell, &place, "port = 4\n");
     settled();
     assert_eq!(told(), ["history/unwritten"]);

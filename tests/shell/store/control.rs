@@ -44,7 +44,7 @@ fn statements_that_begin_or_end_the_transaction_are_refused_with_a_way_out() {
             Ok(())
         });
         let said = own.unwrap_err().to_string();
-        assert!(said.contains("return an error to roll it back"), "{control}: {said}");
+        assert!(said.contains("return an error to roll back"), "{control}: {said}");
         assert_eq!(names(&store), ["after", "before"], "{control}");
     }
 }
@@ -72,7 +72,7 @@ fn a_statement_that_the_store_keeps_for_itself_is_refused_too() {
             Ok(())
         });
         let said = own.unwrap_err().to_string();
-        assert!(said.contains("return an error to roll it back"), "{control}: {said}");
+        assert!(said.contains("return an error to roll back"), "{control}: {said}");
         assert_eq!(names(&store), ["after", "before"], "{control}");
     }
 }

@@ -105,6 +105,6 @@ fn a_process_that_is_killed_while_it_makes_the_file_leaves_one_that_can_be_opene
         let version =
             store.read(|tx| Ok(tx.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))?));
         assert!(version.unwrap() >= 2);
-        assert_eq!(number(&store, "SELECT count(*) FROM sqlite_schema WHERE name = 'generations'"), 1);
+        assert_eq!(number(&store, "SELECT count(*) FROM sqlite_schema WHERE name = 'config_generations'"), 1);
     }
 }

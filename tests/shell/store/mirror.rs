@@ -1,5 +1,7 @@
 //! A value in memory and the database: changed together, or not at all.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -187,4 +189,38 @@ fn a_reader_keeps_the_value_that_it_has() {
     let before: Arc<Names> = mirror.load();
     store.update(&mirror, add("a")).unwrap();
     assert_eq!((before.len(), mirror.load().len()), (0, 1));
+}
+
+#[test]
+fn what_has_to_run_again_begins_with_what_its_neighbours_made_of_the_value() {
+    let ground = Ground::new();
+    let store = ground.store();
+    let mirror = Mirror::new(Names::new());
+    let held = HeldUp::new(&store);
+    let mut was_busy = false;
+    let waiting = [
+        Box::pin(store.update_async(&mirror, add("a"))) as Pin<Box<dyn Future<Output = _>>>,
+        Box::pin(store.update_async(&mirror, move |tx, names| {
+            let is_first = !std::mem::replace(&mut was_busy, true);
+            add("b")(tx, names)?;
+            // As of another database that is attached, or of a snapshot that is too old.
+            if is_first { Err(StoreError::Sqlite { code: 5, message: "busy".into() }) } else { Ok(()) }
+        })),
+        Box::pin(store.update_async(&mirror, add("c"))),
+    ];
+    held.release();
+    for write in waiting {
+        assert_eq!(wait(write), Ok(()));
+    }
+    assert_agreement(&store, &mirror, &["a", "b", "c"]);
+}
+
+#[test]
+fn a_mirror_belongs_to_the_store_that_changes_it_first() {
+    let (ground, other) = (Ground::new(), Ground::new());
+    let mirror = Mirror::new(Names::new());
+    ground.store().update(&mirror, add("a")).unwrap();
+    let refused = other.store().update(&mirror, add("b")).unwrap_err();
+    assert_eq!(refused.to_string(), "the mirror belongs to another store, which has changed it before");
+    assert_eq!(*mirror.load(), ["a"]);
 }

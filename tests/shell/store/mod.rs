@@ -1,6 +1,7 @@
 //! The SQLite store, with real files, threads and processes: nothing that was acknowledged is lost, and nothing else is written.
 
 mod asynchronous;
+mod connections;
 mod contention;
 mod control;
 mod crash;

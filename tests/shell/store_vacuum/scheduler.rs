@@ -16,7 +16,7 @@ fn a_scheduler_gives_back_what_is_free_at_its_start_and_again_after_the_interval
     let store = dead_rows(&path, 4 * MIB);
     let interval = Duration::from_millis(300);
     let scheduler = VacuumScheduler::start(&store, interval).unwrap();
-    let vacuums = || number(&store, "SELECT count(*) FROM vacuums WHERE finished_at_ms IS NOT NULL");
+    let vacuums = || number(&store, "SELECT count(*) FROM store_vacuums WHERE finished_at_ms IS NOT NULL");
     soon("a vacuum at the start", || vacuums() == 1);
     store
         .write(|tx| {
@@ -26,7 +26,7 @@ fn a_scheduler_gives_back_what_is_free_at_its_start_and_again_after_the_interval
         .unwrap();
     assert!(scheduler.savings().unwrap() > 3 * MIB);
     soon("a vacuum an interval later", || vacuums() == 2);
-    let apart = number(&store, "SELECT max(started_at_ms) - min(started_at_ms) FROM vacuums");
+    let apart = number(&store, "SELECT max(started_at_ms) - min(started_at_ms) FROM store_vacuums");
     assert!(apart >= 300, "{apart} ms");
     soon("the latest is told", || scheduler.latest().is_some_and(|latest| latest.unwrap().is_finished));
     is_sound(&path);
@@ -41,7 +41,7 @@ fn a_scheduler_leaves_little_alone_and_looks_once_an_interval() {
     let scheduler = VacuumScheduler::start(&store, Duration::from_millis(100)).unwrap();
     soon("it looks again", || scheduler.looks() >= 4);
     assert!(begun.elapsed() >= Duration::from_millis(300), "{:?}", begun.elapsed());
-    assert_eq!(number(&store, "SELECT count(*) FROM vacuums"), 0);
+    assert_eq!(number(&store, "SELECT count(*) FROM store_vacuums"), 0);
     assert!(scheduler.latest().is_none());
 }
 
@@ -52,7 +52,7 @@ fn a_scheduler_asks_the_database_when_the_last_vacuum_was() {
     let now = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
     let claim = |ago: u64| {
         let sql = format!(
-            "INSERT INTO vacuums (started_at_ms, freed_bytes, elapsed_ms) VALUES ({now} - {ago}, 0, 0)"
+            "INSERT INTO store_vacuums (started_at_ms, freed_bytes, elapsed_ms) VALUES ({now} - {ago}, 0, 0)"
         );
         store.write(move |tx| Ok(tx.execute(&sql, [])?)).unwrap();
     };
@@ -60,9 +60,11 @@ fn a_scheduler_asks_the_database_when_the_last_vacuum_was() {
     let scheduler = VacuumScheduler::start(&store, DAY).unwrap();
     soon("it looks", || scheduler.looks() == 1);
     thread::sleep(Duration::from_millis(100));
-    assert_eq!(number(&store, "SELECT count(*) FROM vacuums"), 1, "a minute is no day");
+    assert_eq!(number(&store, "SELECT count(*) FROM store_vacuums"), 1, "a minute is no day");
     scheduler.set_interval(Duration::from_secs(30));
-    soon("a minute is longer than the new interval", || number(&store, "SELECT count(*) FROM vacuums") == 2);
+    soon("a minute is longer than the new interval", || {
+        number(&store, "SELECT count(*) FROM store_vacuums") == 2
+    });
 }
 
 #[test]
@@ -77,7 +79,7 @@ fn of_two_schedulers_of_one_database_one_vacuums() {
                 && schedulers.iter().any(|scheduler| scheduler.latest().is_some())
         });
         thread::sleep(Duration::from_millis(50));
-        assert_eq!(number(&stores[0], "SELECT count(*) FROM vacuums"), 1);
+        assert_eq!(number(&stores[0], "SELECT count(*) FROM store_vacuums"), 1);
         assert_eq!(schedulers.iter().filter(|scheduler| scheduler.latest().is_some()).count(), 1);
     }
 }
@@ -88,11 +90,11 @@ fn a_scheduler_that_is_dropped_in_the_middle_ends_at_once_and_leaves_a_sound_dat
     let store = dead_rows(&path, 24 * MIB);
     let alive = number(&store, "SELECT count(*) FROM notes");
     let scheduler = VacuumScheduler::start(&store, DAY).unwrap();
-    soon("the first steps", || number(&store, "SELECT ifnull(max(freed_bytes), 0) FROM vacuums") > 0);
+    soon("the first steps", || number(&store, "SELECT ifnull(max(freed_bytes), 0) FROM store_vacuums") > 0);
     let begun = Instant::now();
     drop(scheduler);
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
-    assert_eq!(number(&store, "SELECT count(*) FROM vacuums WHERE finished_at_ms IS NULL"), 1);
+    assert_eq!(number(&store, "SELECT count(*) FROM store_vacuums WHERE finished_at_ms IS NULL"), 1);
     let rest = store.savings().unwrap();
     assert!(rest > MIB, "it was not in the middle: {rest}");
     is_sound(&path);
@@ -115,7 +117,7 @@ fn a_scheduler_that_waits_for_a_lock_is_dropped_at_once_and_does_nothing_any_mor
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     other.execute_batch("COMMIT").unwrap();
     store.write(|_| Ok(())).unwrap();
-    assert_eq!(number(&store, "SELECT count(*) FROM vacuums"), 0);
+    assert_eq!(number(&store, "SELECT count(*) FROM store_vacuums"), 0);
 }
 
 #[test]

@@ -66,7 +66,7 @@ fn a_vacuum_that_is_stopped_between_two_steps_loses_nothing_and_can_go_on() {
     assert_eq!(number(&store, "SELECT count(*) FROM notes"), alive);
     let rest = store.vacuum().unwrap();
     assert!(rest.is_finished && rest.freed_bytes > 4 * MIB, "{rest:?}");
-    assert_eq!(number(&store, "SELECT count(*) FROM vacuums"), 2);
+    assert_eq!(number(&store, "SELECT count(*) FROM store_vacuums"), 2);
     is_sound(&path);
 }
 
@@ -86,13 +86,13 @@ fn a_database_remembers_a_hundred_vacuums() {
     store
         .write(|tx| {
             let sql = "WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < 200)
-                       INSERT INTO vacuums SELECT id, id, id, 0, 0 FROM n";
+                       INSERT INTO store_vacuums SELECT id, id, id, 0, 0 FROM n";
             Ok(tx.execute(sql, [])?)
         })
         .unwrap();
     store.vacuum().unwrap();
-    assert_eq!(number(&store, "SELECT count(*) FROM vacuums"), 100);
-    assert_eq!(number(&store, "SELECT max(id) FROM vacuums"), 201);
+    assert_eq!(number(&store, "SELECT count(*) FROM store_vacuums"), 100);
+    assert_eq!(number(&store, "SELECT max(id) FROM store_vacuums"), 201);
 }
 
 #[test]

@@ -51,6 +51,14 @@ impl History {
         &self.store
     }
 
+    /// Waits until everything that was accepted and refused before is written.
+    ///
+    /// # Errors
+    /// As those of [`Store::write`].
+    pub fn flush(&self) -> Result<(), StoreError> {
+        self.store.settle()
+    }
+
     /// Every generation in the order of the numbers, without the texts of its files and without its values.
     ///
     /// # Errors

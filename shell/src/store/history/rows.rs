@@ -23,29 +23,30 @@ pub(super) fn name_of(files: &[PathBuf]) -> String {
 }
 
 pub(super) fn generations(tx: &Transaction<'_>) -> Result<Vec<Generation>> {
-    select(tx, &format!("SELECT {BARE} FROM generations ORDER BY id"), params![], false)
+    select(tx, &format!("SELECT {BARE} FROM config_generations ORDER BY id"), params![], false)
 }
 
 /// Those after the one up to the other.
 pub(super) fn steps(tx: &Transaction<'_>, after: i64, until: i64) -> Result<Vec<Generation>> {
-    let same = "files = (SELECT files FROM generations WHERE id = ?2)";
-    let sql = format!("SELECT {BARE} FROM generations WHERE id > ?1 AND id <= ?2 AND {same} ORDER BY id");
+    let same = "files = (SELECT files FROM config_generations WHERE id = ?2)";
+    let sql =
+        format!("SELECT {BARE} FROM config_generations WHERE id > ?1 AND id <= ?2 AND {same} ORDER BY id");
     select(tx, &sql, params![after, until], false)
 }
 
 pub(super) fn generation(tx: &Transaction<'_>, number: i64) -> Result<Option<Generation>> {
-    let sql = format!("SELECT {WHOLE} FROM generations WHERE id = ?1");
+    let sql = format!("SELECT {WHOLE} FROM config_generations WHERE id = ?1");
     Ok(select(tx, &sql, params![number], true)?.pop())
 }
 
 /// The newest of these files, with all that is kept of it.
 pub(super) fn newest(tx: &Transaction<'_>, files: &str) -> Result<Option<Generation>> {
-    let sql = format!("SELECT {WHOLE} FROM generations WHERE files = ?1 ORDER BY id DESC LIMIT 1");
+    let sql = format!("SELECT {WHOLE} FROM config_generations WHERE files = ?1 ORDER BY id DESC LIMIT 1");
     Ok(select(tx, &sql, params![files], true)?.pop())
 }
 
 pub(super) fn files(tx: &Transaction<'_>, number: i64) -> Result<Option<Vec<PathBuf>>> {
-    let mut statement = tx.prepare_cached("SELECT files FROM generations WHERE id = ?1")?;
+    let mut statement = tx.prepare_cached("SELECT files FROM config_generations WHERE id = ?1")?;
     let names: Option<String> = statement.query_row([number], |row| row.get(0)).optional()?;
     Ok(names.map(|names| paths(&names).into_iter().map(PathBuf::from).collect()))
 }
@@ -59,8 +60,9 @@ fn select(
     let mut statement = tx.prepare_cached(sql)?;
     let mut all = statement.query_map(values, row)?.collect::<rusqlite::Result<Vec<_>>>()?;
     let text = if has_texts { "text" } else { "NULL" };
-    let sql =
-        format!("SELECT path, fingerprint, {text} FROM sources WHERE generation_id = ?1 ORDER BY position");
+    let sql = format!(
+        "SELECT path, fingerprint, {text} FROM config_sources WHERE generation_id = ?1 ORDER BY position"
+    );
     let mut statement = tx.prepare_cached(&sql)?;
     for generation in &mut all {
         let source = |row: &Row<'_>| {
@@ -103,7 +105,7 @@ fn paths(names: &str) -> Vec<String> {
 }
 
 pub(super) fn refusals(tx: &Transaction<'_>) -> Result<Vec<Refusal>> {
-    let sql = "SELECT refused_at_ms, generation, files, diagnostics FROM refusals ORDER BY id";
+    let sql = "SELECT refused_at_ms, generation, files, diagnostics FROM config_refusals ORDER BY id";
     let mut statement = tx.prepare_cached(sql)?;
     let rows = statement.query_map([], |row| {
         let (files, diagnostics): (String, String) = (row.get(2)?, row.get(3)?);
@@ -127,7 +129,7 @@ pub(super) struct New<'a> {
 
 pub(super) fn add(tx: &Transaction<'_>, new: &New<'_>, kept: &Kept) -> Result<()> {
     let sql =
-        "INSERT INTO generations (accepted_at_ms, generation, cause, files, fingerprint, changed, resolved)
+        "INSERT INTO config_generations (accepted_at_ms, generation, cause, files, fingerprint, changed, resolved)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     tx.prepare_cached(sql)?.execute(params![
         signed(new.at_ms),
@@ -143,21 +145,20 @@ pub(super) fn add(tx: &Transaction<'_>, new: &New<'_>, kept: &Kept) -> Result<()
 
 /// Gives a generation other texts, and values where it had none.
 pub(super) fn replace(tx: &Transaction<'_>, number: i64, kept: &Kept) -> Result<()> {
-    let sql = "UPDATE generations SET resolved = coalesce(?2, resolved) WHERE id = ?1";
+    let sql = "UPDATE config_generations SET resolved = coalesce(?2, resolved) WHERE id = ?1";
     tx.prepare_cached(sql)?.execute(params![number, resolved(kept)])?;
-    tx.prepare_cached("DELETE FROM sources WHERE generation_id = ?1")?.execute([number])?;
+    tx.prepare_cached("DELETE FROM config_sources WHERE generation_id = ?1")?.execute([number])?;
     add_sources(tx, number, kept)
 }
 
 pub(super) fn name(tx: &Transaction<'_>, number: i64, cause: Cause) -> Result<()> {
-    let mut statement = tx.prepare_cached("UPDATE generations SET cause = ?2 WHERE id = ?1")?;
+    let mut statement = tx.prepare_cached("UPDATE config_generations SET cause = ?2 WHERE id = ?1")?;
     statement.execute(params![number, cause.to_string()])?;
     Ok(())
 }
 
 fn add_sources(tx: &Transaction<'_>, number: i64, kept: &Kept) -> Result<()> {
-    let sql =
-        "INSERT INTO sources (generation_id, position, path, fingerprint, text) VALUES (?1, ?2, ?3, ?4, ?5)";
+    let sql = "INSERT INTO config_sources (generation_id, position, path, fingerprint, text) VALUES (?1, ?2, ?3, ?4, ?5)";
     let mut statement = tx.prepare_cached(sql)?;
     for (position, source) in (0_i64..).zip(&kept.sources) {
         statement.execute(params![
@@ -176,7 +177,7 @@ pub(super) fn refuse(
     (files, at_ms, generation): (&str, u64, u64),
     (diagnostics, report): (&str, Option<&str>),
 ) -> Result<()> {
-    let sql = "INSERT INTO refusals (refused_at_ms, generation, files, diagnostics, report)
+    let sql = "INSERT INTO config_refusals (refused_at_ms, generation, files, diagnostics, report)
         VALUES (?1, ?2, ?3, ?4, ?5)";
     tx.prepare_cached(sql)?.execute(params![
         signed(at_ms),
@@ -190,7 +191,7 @@ pub(super) fn refuse(
 
 /// Keeps so many of the newest generations of these files, and as many of their refusals.
 pub(super) fn prune(tx: &Transaction<'_>, files: &str, most: u32) -> Result<()> {
-    for table in ["generations", "refusals"] {
+    for table in ["config_generations", "config_refusals"] {
         let newest = format!("SELECT id FROM {table} WHERE files = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2");
         let sql = format!("DELETE FROM {table} WHERE files = ?1 AND id <= ({newest})");
         tx.prepare_cached(&sql)?.execute(params![files, most])?;

@@ -16,11 +16,11 @@ pub(in crate::store) type Claim = i64;
 /// Notes that a vacuum begins.
 pub(super) fn claim(connection: &Connection, now_ms: i64) -> Result<Claim, StoreError> {
     connection.execute(
-        "INSERT INTO vacuums (started_at_ms, freed_bytes, elapsed_ms) VALUES (?1, 0, 0)",
+        "INSERT INTO store_vacuums (started_at_ms, freed_bytes, elapsed_ms) VALUES (?1, 0, 0)",
         [now_ms],
     )?;
     let claim = connection.last_insert_rowid();
-    connection.execute("DELETE FROM vacuums WHERE id <= ?1", [claim - MOST_REMEMBERED])?;
+    connection.execute("DELETE FROM store_vacuums WHERE id <= ?1", [claim - MOST_REMEMBERED])?;
     Ok(claim)
 }
 
@@ -31,7 +31,7 @@ pub(in crate::store) fn claim_if_due(
     judge: impl Fn(&Found) -> Verdict,
 ) -> Result<(Verdict, Option<Claim>), StoreError> {
     let last_at_ms = connection
-        .query_row("SELECT started_at_ms FROM vacuums ORDER BY id DESC LIMIT 1", [], |row| row.get(0))
+        .query_row("SELECT started_at_ms FROM store_vacuums ORDER BY id DESC LIMIT 1", [], |row| row.get(0))
         .optional()?;
     let now_ms = now_ms();
     let verdict = judge(&Found { pages: pages(connection)?, last_at_ms, now_ms });
@@ -47,13 +47,14 @@ pub(super) fn note(
     elapsed_ms: u64,
 ) -> Result<(), StoreError> {
     let numbers = [saturating(freed_bytes), saturating(elapsed_ms), claim];
-    connection.execute("UPDATE vacuums SET freed_bytes = ?1, elapsed_ms = ?2 WHERE id = ?3", numbers)?;
+    connection
+        .execute("UPDATE store_vacuums SET freed_bytes = ?1, elapsed_ms = ?2 WHERE id = ?3", numbers)?;
     Ok(())
 }
 
 /// Notes that it came to its end.
 pub(super) fn finish(connection: &Connection, claim: Claim) -> Result<(), StoreError> {
-    connection.execute("UPDATE vacuums SET finished_at_ms = ?1 WHERE id = ?2", [now_ms(), claim])?;
+    connection.execute("UPDATE store_vacuums SET finished_at_ms = ?1 WHERE id = ?2", [now_ms(), claim])?;
     Ok(())
 }
 

@@ -142,7 +142,7 @@ impl<'a> Vacuum<'a> {
     fn cut(&mut self) -> Result<bool, StoreError> {
         let options = &self.store.inner.options;
         let options = options.clone().deadline(options.allowed().min(CUTTING_PATIENCE));
-        let aside = open_reader(&options.path, &options)?;
+        let aside = open_reader(&options.path, &options, &Arc::default())?;
         // SQLite would keep writers out while it waits for readers.
         aside.busy_timeout(Duration::ZERO)?;
         let begun = clock::now();

@@ -1,0 +1,114 @@
+//! What a closure cannot do to the connection that it is lent, and how many there are.
+
+use std::sync::Barrier;
+use std::thread;
+
+use speckit_shell::store::{Store, StoreError, Transaction};
+
+use super::ground::{Ground, add, insert, names};
+
+/// The error of a closure that runs one statement.
+fn refusal(result: Result<(), StoreError>) -> String {
+    result.unwrap_err().to_string()
+}
+
+const SETTING: [&str; 6] = [
+    "PRAGMA query_only = OFF",
+    "PRAGMA query_only = ON",
+    "PRAGMA wal_autocheckpoint = 0",
+    "PRAGMA user_version = 7",
+    "PRAGMA application_id = 7",
+    "PRAGMA writable_schema = ON",
+];
+
+#[test]
+fn a_closure_sets_nothing_that_would_outlive_its_transaction() {
+    let ground = Ground::new();
+    let store = ground.store();
+    for sql in SETTING {
+        let said =
+            "sets its connections: return an error to roll back, and use no pragma that sets something";
+        let written = store.write(|tx| Ok(tx.execute_batch(sql)?));
+        let (written, read) = (refusal(written), refusal(store.read(|tx| Ok(tx.execute_batch(sql)?))));
+        assert!(written.contains(said), "{sql}: {written}");
+        assert!(read.contains(said), "{sql}: {read}");
+    }
+    store.write(add("a")).unwrap();
+    drop(store);
+    assert_eq!(names(&ground.store()), ["a"], "it is still ours");
+}
+
+#[test]
+fn a_closure_may_ask_pragmas() {
+    let ground = Ground::new();
+    let store = ground.store();
+    let columns = |tx: &Transaction<'_>| {
+        let columns: i64 =
+            tx.query_row("SELECT count(*) FROM pragma_table_info('accounts')", [], |row| row.get(0))?;
+        let name: String = tx.query_row("PRAGMA table_info(accounts)", [], |row| row.get(1))?;
+        let version: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        tx.execute_batch("PRAGMA defer_foreign_keys = ON")?;
+        Ok((columns, name, version > 0))
+    };
+    assert_eq!(store.write(columns), Ok((2, "id".into(), true)));
+    assert_eq!(store.read(columns), Ok((2, "id".into(), true)));
+}
+
+#[test]
+fn a_closure_of_read_neither_writes_nor_ends_its_transaction() {
+    let ground = Ground::new();
+    let store = ground.store();
+    for sql in ["INSERT INTO entries VALUES ('a')", "DROP TABLE entries", "COMMIT", "ROLLBACK", "BEGIN"] {
+        assert!(store.read(|tx| Ok(tx.execute_batch(sql)?)).is_err(), "{sql}");
+        assert!(store.read(|tx| Ok(tx.prepare_cached(sql)?.execute([]).map(drop)?)).is_err(), "{sql}");
+    }
+    let _ = store.read(|tx| insert(tx, "a"));
+    assert_eq!(names(&store), Vec::<String>::new());
+    assert!(store.write(add("a")).is_ok());
+}
+
+#[test]
+fn a_connection_whose_closure_panicked_is_used_again() {
+    let ground = Ground::new();
+    let store = ground.store();
+    let own = store.clone();
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
+        own.read(|_| -> Result<(), StoreError> { super::ground::panic_quietly("a mistake") })
+    }));
+    assert!(panicked.is_err());
+    store.write(add("a")).unwrap();
+    assert_eq!(names(&store), ["a"], "it sees what was committed since");
+}
+
+#[test]
+fn a_crowd_of_readers_takes_turns_and_one_within_another_does_not_wait() {
+    const CROWD: usize = 100;
+    let ground = Ground::new();
+    let store = ground.store();
+    let start = Barrier::new(CROWD);
+    let nested = |store: &Store| {
+        store.read(|_| store.read(|tx| Ok(tx.query_row("SELECT 1", [], |row| row.get::<_, i64>(0))?)))
+    };
+    thread::scope(|scope| {
+        let readers: Vec<_> = (0..CROWD)
+            .map(|_| {
+                scope.spawn(|| {
+                    start.wait();
+                    (0..20).all(|_| nested(&store) == Ok(1))
+                })
+            })
+            .collect();
+        assert!(readers.into_iter().all(|reader| reader.join().unwrap()));
+    });
+    #[cfg(target_os = "linux")]
+    {
+        let path = ground.database();
+        let files = std::fs::read_dir("/proc/self/fd").unwrap();
+        let open = files.filter(|file| {
+            let file = file.as_ref().unwrap().path();
+            std::fs::read_link(file).is_ok_and(|leads_to| leads_to == path)
+        });
+        let open = open.count();
+        assert!(open <= 65, "one that writes, 32 that read, and as many within those: {open}");
+    }
+}

@@ -142,6 +142,9 @@ impl Plan {
         let attempts = self.waits.len() + 1;
         let times = counted(attempts.try_into().unwrap_or(u64::MAX), "attempt");
         match self.end {
+            GiveUp::Deadline { wait: Duration::ZERO, .. } => {
+                format!("after {times}: the deadline is reached")
+            }
             GiveUp::Deadline { wait, .. } => {
                 format!("after {times}: a wait of {} more would end after the deadline", precise(wait))
             }

@@ -199,7 +199,7 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     use std::io::Write as _;
     let target = fs::canonicalize(path);
     let path = target.as_deref().unwrap_or(path);
-    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+    if is_special(path) {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -232,6 +232,11 @@ pub(crate) fn is_pipe(path: &Path) -> bool {
 #[cfg(not(unix))]
 pub(crate) fn is_pipe(_: &Path) -> bool {
     false
+}
+
+/// Tells whether something is at the path, or behind the links there, that is neither a file nor a folder.
+pub(crate) fn is_special(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 
 /// Tells whether something is at the path.

@@ -136,3 +136,10 @@ fn numbers_out_of_range_are_usage_errors() {
     place.run("retry plan --seed 18446744073709551615").yes();
     place.run("retry").failed();
 }
+
+#[test]
+fn a_herd_that_would_take_minutes_is_refused_with_a_way_out() {
+    let answer =
+        Place::new().run("retry simulate --clients 100000 --capacity 1 --set retry.max_attempts=1000");
+    answer.failed().only_says("fewer clients, or fewer attempts: --set retry.max_attempts=N");
+}

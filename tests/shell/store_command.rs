@@ -164,7 +164,7 @@ fn a_missing_database_is_named_and_not_made() {
         place
             .run(&format!("{command} --database no.db"))
             .failed()
-            .only_says("there is no database at `no.db`");
+            .only_says("/no.db`; name another with `--database`");
         let json = place.run(&format!("{command} --database no.db --format json")).failed().json();
         assert_eq!(json["ok"], false);
         place.run(command).failed().says("/.code/speckit.db`");
@@ -300,4 +300,23 @@ fn a_signal_ends_a_vacuum_between_two_steps() {
         output.status
     );
     place.run("store check --database app.db").yes();
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_regular_file_is_no_sound_database() {
+    let place = Place::new();
+    let _socket = std::os::unix::net::UnixListener::bind(place.path("socket")).unwrap();
+    for command in ["store stats", "store check"] {
+        place.run(&format!("{command} --database socket")).failed().only_says("it is no regular file");
+    }
+}
+
+#[test]
+fn a_path_is_a_path_and_no_uri() {
+    let place = with_database();
+    std::fs::rename(place.path("app.db"), place.path("file:app.db")).unwrap();
+    for command in ["store stats", "store check"] {
+        place.run(&format!("{command} --database file:app.db")).yes();
+    }
 }

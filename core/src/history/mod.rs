@@ -11,7 +11,7 @@ use core::fmt;
 use crate::diff::Change;
 use crate::key::Key;
 use crate::origin::Source;
-use crate::redact::redact;
+use crate::redact::{REDACTED, redact};
 use crate::settings::HistoryMode;
 use crate::value::{Fingerprint, Value};
 
@@ -94,6 +94,23 @@ pub struct Kept {
     pub resolved: Option<Value>,
     /// Its files, in the order in which they are layered.
     pub sources: Vec<KeptSource>,
+}
+
+impl Kept {
+    /// The keys whose values were secret when it was recorded, in order; those of a list as one.
+    ///
+    /// A value that is the text `[redacted]` itself is taken for one.
+    pub fn secrets(&self) -> Vec<Key> {
+        let mut secrets = Vec::new();
+        if let Some(resolved) = &self.resolved {
+            resolved.leaves(true, &mut |key, value| {
+                if value.as_str() == Some(REDACTED) {
+                    secrets.push(key.clone());
+                }
+            });
+        }
+        secrets
+    }
 }
 
 /// A configuration that was accepted, as it is found again.

@@ -4,6 +4,7 @@
 //! checked becomes [`Resolved`] settings. Nothing here touches the disk, the clock or the environment.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -56,6 +57,7 @@ pub struct Rules {
     names: NameCheck,
     strict: bool,
     base: Option<Base>,
+    further_secrets: BTreeSet<Key>,
 }
 
 /// Layers that never change, merged once with the schema's `default`s below them.
@@ -82,6 +84,7 @@ impl Rules {
             names: NameCheck::default(),
             strict: false,
             base: None,
+            further_secrets: BTreeSet::new(),
         }
     }
 
@@ -90,6 +93,13 @@ impl Rules {
     pub fn with_prefix(mut self, prefix: impl Into<String>, reserved: &'static [&'static str]) -> Self {
         self.prefix = Some(prefix.into());
         self.reserved = reserved;
+        self
+    }
+
+    /// Holds these keys for secret too, whatever the schema says: those that another schema said so of.
+    #[must_use]
+    pub fn also_secret(mut self, keys: impl IntoIterator<Item = Key>) -> Self {
+        self.further_secrets.extend(keys);
         self
     }
 
@@ -139,7 +149,7 @@ impl Rules {
 
     /// Tells whether the schema makes the key, or one above it, a secret.
     pub fn is_secret(&self, key: &Key) -> bool {
-        self.schema().is_some_and(|schema| schema.is_secret(key))
+        self.schema().is_some_and(|schema| schema.is_secret(key)) || self.further_secrets.contains(key)
     }
 
     /// The secrets of layers, and what the migration of an old form leaves out, since nothing is known of it.

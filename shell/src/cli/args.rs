@@ -108,7 +108,8 @@ pub(super) enum Command {
     Resolve(With<ResolveArgs>),
     /// Rewrite an old file: [[agents]] becomes [models]
     Migrate(With<MigrateArgs>),
-    /// Watch the files: a dashboard on a terminal, else a line for each event (with --schema, quiet is 2 s)
+    /// Watch the files: a dashboard on a terminal, else a line for each event (with --schema, quiet is 2 s, and only
+    /// --database records)
     Watch(With<WatchArgs>),
     /// List the generations that `watch` accepted, and what it refused; show, compare or restore one
     History(With<HistoryArgs>),

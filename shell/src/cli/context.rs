@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 use speckit_core::redact::Masks;
 use speckit_core::resolve::{Checked, Inputs, Refused, Rules};
 use speckit_core::source::{Environment, Override};
-use speckit_core::{AppConfig, Diagnostic, Key, Merged, Severity, StoreConfig, Value};
+use speckit_core::{AppConfig, Diagnostic, Key, Merged, Severity, Value};
 
 use super::args::{Format, Globals};
 use super::terminal::Terminal;
@@ -133,12 +133,11 @@ impl Context {
     /// The same builder, which records what becomes of it: in the file that the options name, else, of the application's
     /// own configuration, in that of its settings. `began` is when what is recorded was begun.
     pub(super) fn recorded<T>(&self, mut builder: Builder<T>, began: Duration) -> Builder<T> {
-        // The settings of another schema say nothing of this program.
-        let named = match (self.named_database(&environment::capture()), self.is_application()) {
-            (named, true) => named,
-            (named, false) => named.or_else(|| place::expanded(&StoreConfig::default().path).ok()),
-        };
-        builder.journal = Some(place::journal(named, began));
+        let named = self.named_database(&environment::capture());
+        // The settings of another schema say nothing of this program: its texts are kept where that is asked for.
+        if named.is_some() || self.is_application() {
+            builder.journal = Some(place::journal(named, began));
+        }
         builder
     }
 
@@ -163,7 +162,9 @@ impl Context {
     fn named_database(&self, environment: &Environment) -> Option<PathBuf> {
         let variable = format!("{}_DATABASE", self.prefix());
         let named = environment.text(&variable).filter(|path| !path.is_empty()).map(PathBuf::from);
-        self.globals.database.clone().or(named)
+        // `--database=~/FILE` is no home folder to a shell.
+        let named = self.globals.database.clone().or(named)?;
+        Some(place::expanded(&named.to_string_lossy()).unwrap_or(named))
     }
 
     fn prefix(&self) -> String {

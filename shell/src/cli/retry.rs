@@ -42,11 +42,23 @@ fn settings(context: &Context) -> Result<RetryConfig, Outcome> {
     Ok(config.config().retry)
 }
 
+/// So many calls are simulated within some seconds.
+const MOST_CALLS: u64 = 2_000_000;
+
 fn simulate(context: &Context, args: &SimulateArgs, config: &RetryConfig) -> Outcome {
     let herd = Herd { clients: args.clients, capacity: args.capacity };
     if args.svg.as_deref() == Some(Path::new("-")) {
         let why = "error: `-` is no file: --svg writes one\nhelp: name it, such as `--svg herd.svg`\n";
         context.terminal.note(why);
+        return Outcome::Failed;
+    }
+    let calls = u64::from(args.clients) * u64::from(config.max_attempts);
+    if calls > MOST_CALLS {
+        context.terminal.note(&format!(
+            "error: {} clients with {} attempts each are up to {calls} calls, and {MOST_CALLS} are the most\n\
+             help: fewer clients, or fewer attempts: --set retry.max_attempts=N\n",
+            args.clients, config.max_attempts
+        ));
         return Outcome::Failed;
     }
     let comparison = compare(config, herd, Seed::new(args.seed));

@@ -58,7 +58,7 @@ impl Store {
 /// # Errors
 /// [`StoreError::Absent`] where there is no file, and why it cannot be read at all.
 pub fn check_file(path: impl Into<PathBuf>, deadline: Duration) -> Result<Vec<StoreFinding>, StoreError> {
-    let options = StoreOptions::new(path).deadline(deadline);
+    let options = StoreOptions::new(path).deadline(deadline).plain()?;
     let path = &options.path;
     refuse_missing(path)?;
     patiently(&options, || check(path)).map_err(|error| error.of(path))

@@ -70,6 +70,8 @@ pub(super) fn open_writer(
     verify(&connection, path, "auto_vacuum", "2", None)?;
     settings(&connection, path, options)?;
     verify(&connection, path, "journal_size_limit", JOURNAL_SIZE_LIMIT, Some(JOURNAL_SIZE_LIMIT))?;
+    let secure_delete = if options.secure_delete { "1" } else { "0" };
+    verify(&connection, path, "secure_delete", secure_delete, Some(secure_delete))?;
     // Waiting is done outside, with nothing held.
     connection.busy_timeout(Duration::ZERO)?;
     let guarding = Arc::clone(guard);

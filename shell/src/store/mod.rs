@@ -99,16 +99,14 @@ impl Store {
         StoreOptions::new(path).open()
     }
 
-    fn with(mut options: StoreOptions) -> Result<Self, StoreError> {
-        let unopened = |error| StoreError::unopened(&options.path, &error);
+    fn with(options: StoreOptions) -> Result<Self, StoreError> {
         if options.path.as_os_str() == ":memory:" {
             let what = "a database in memory has one connection, and a store needs several: name a file";
             return Err(StoreError::Absent { what: what.into() });
         }
-        // A later change of the working folder changes nothing.
-        let path = documents::absolute(&options.path).map_err(unopened)?;
-        documents::make_private(&path).map_err(unopened)?;
-        options.path = path;
+        let options = options.plain()?;
+        documents::make_private(&options.path)
+            .map_err(|error| StoreError::unopened(&options.path, &error))?;
         let guard = Arc::new(connection::Guard::default());
         let connection = patiently(&options, || {
             let connection = connection::open_writer(&options.path, &options, &guard)?;

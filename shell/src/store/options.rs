@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::Store;
 use super::error::StoreError;
+use crate::documents;
 
 /// When an acknowledged write is on the disk (<https://sqlite.org/pragma.html#pragma_synchronous>).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -42,6 +43,7 @@ impl Synchronous {
 pub struct StoreOptions {
     pub(super) path: PathBuf,
     pub(super) synchronous: Synchronous,
+    pub(super) secure_delete: bool,
     deadline: Arc<dyn Fn() -> Duration + Send + Sync>,
 }
 
@@ -51,6 +53,7 @@ impl StoreOptions {
         Self {
             path: path.into(),
             synchronous: Synchronous::default(),
+            secure_delete: false,
             deadline: Arc::new(|| Duration::from_secs(30)),
         }
     }
@@ -59,6 +62,14 @@ impl StoreOptions {
     #[must_use]
     pub fn synchronous(mut self, synchronous: Synchronous) -> Self {
         self.synchronous = synchronous;
+        self
+    }
+
+    /// Whether what is deleted is overwritten with zeros (<https://sqlite.org/pragma.html#pragma_secure_delete>), so that it
+    /// cannot be read from the file any more; `false` where nothing is said.
+    #[must_use]
+    pub fn secure_delete(mut self, secure_delete: bool) -> Self {
+        self.secure_delete = secure_delete;
         self
     }
 
@@ -82,6 +93,14 @@ impl StoreOptions {
     /// Why it cannot be used; [`StoreError`] says what to do about it.
     pub fn open(self) -> Result<Store, StoreError> {
         Store::with(self)
+    }
+
+    /// The same with the whole path: SQLite would take a relative one that begins with `file:` for a URI, and a later change
+    /// of the working folder changes nothing.
+    pub(super) fn plain(mut self) -> Result<Self, StoreError> {
+        let path = documents::absolute(&self.path);
+        self.path = path.map_err(|error| StoreError::unopened(&self.path, &error))?;
+        Ok(self)
     }
 
     pub(super) fn allowed(&self) -> Duration {

@@ -91,7 +91,7 @@ impl StoreStats {
     /// # Errors
     /// [`StoreError::Absent`] where there is no file, and why it cannot be read.
     pub fn of_file(path: impl Into<PathBuf>, deadline: Duration) -> Result<Self, StoreError> {
-        let options = StoreOptions::new(path).deadline(deadline);
+        let options = StoreOptions::new(path).deadline(deadline).plain()?;
         refuse_missing(&options.path)?;
         let path = &options.path;
         let read = || {
@@ -107,6 +107,10 @@ impl StoreStats {
 
 /// SQLite would say that it cannot open it, and a store would make it.
 pub(super) fn refuse_missing(path: &Path) -> Result<(), StoreError> {
+    if documents::is_special(path) {
+        let reason = "it is no regular file".into();
+        return Err(StoreError::Open { path: path.to_path_buf(), reason });
+    }
     if documents::exists(path) {
         return Ok(());
     }

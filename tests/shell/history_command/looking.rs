@@ -44,6 +44,7 @@ fn generations_and_refusals_are_listed_in_the_order_of_their_times() {
         "[retry]\nmax_attempts = 6\ninitial_backoff_ms = 7\nmultiplier = 3.0\ndeadline_ms = 9\n",
     );
     shell.reload().unwrap();
+    shell.history().unwrap().flush().unwrap();
     let answer = place.run("history").yes().silent();
     let lines: Vec<Vec<&str>> =
         answer.out.lines().map(|line| line.split("   ").map(str::trim).collect::<Vec<_>>()).collect();
@@ -166,4 +167,31 @@ fn the_history_is_found_though_the_configuration_is_broken() {
     assert!(has_one("--schema no-such-file.json --database h.db"));
     place.write("h.db", "no database");
     place.run("history").failed().only_says("h.db` is no SQLite database");
+}
+
+#[test]
+fn what_was_secret_when_it_was_recorded_stays_so_under_another_schema() {
+    let place = place();
+    let secret = |word: &str| format!("{SECRET}client_secret = '{word}'\n");
+    recorded(&place, &[secret("canary-of-the-first"), secret("canary-of-the-second")]);
+    let place = place.file("open.json", "{}");
+    for command in ["history show 1 --sources", "history rollback 1 --dry-run"] {
+        for format in ["text", "json"] {
+            let answer = place.run(&format!("{command} --schema open.json --format {format}")).yes();
+            assert!(!answer.both().contains("canary"), "{command}: {}", answer.both());
+        }
+    }
+}
+
+#[test]
+fn texts_that_are_no_longer_kept_are_overwritten() {
+    let place = place();
+    let texts: Vec<String> = (1..=6)
+        .map(|number| format!("# canary-{number}\n[store]\nkeep_generations = 2\n{}", retry(number)))
+        .collect();
+    recorded(&place, &texts);
+    let mut bytes = std::fs::read(place.path("h.db")).unwrap();
+    bytes.extend(std::fs::read(place.path("h.db-wal")).unwrap_or_default());
+    let bytes = String::from_utf8_lossy(&bytes);
+    assert!(bytes.contains("canary-6") && !bytes.contains("canary-2"), "of six two are kept");
 }

@@ -85,6 +85,8 @@ fn show(context: &Context, args: &GenerationArgs) -> Result<Outcome, Outcome> {
 /// The texts of the files, masked unless they are to be revealed.
 fn texts(context: &Context, generation: &Generation, reveal: bool) -> Result<Vec<String>, Outcome> {
     let rules = context.rules().map_err(|findings| context.refuse(&findings))?;
+    // It may have been recorded under another schema.
+    let rules = rules.also_secret(generation.kept.secrets());
     let texts = generation.kept.sources.iter().filter_map(|source| {
         let text = source.text.clone()?;
         if reveal {

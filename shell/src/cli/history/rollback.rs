@@ -34,6 +34,8 @@ pub(super) fn run(context: &Context, number: i64, is_dry: bool) -> Result<Outcom
     let files = history.files(number).map_err(|error| unreadable(context, &error))?.unwrap_or_default();
     same_files(context, number, &sources, &files)?;
     let rules = context.rules().map_err(|findings| context.refuse(&findings))?;
+    // It may have been recorded under another schema.
+    let rules = rules.also_secret(generation.kept.secrets());
     accepted(context, &rules, &sources, &generation.kept)?;
     let steps = restore(&generation.kept, &present(&sources)).unwrap_or_default();
     let diffs: Vec<String> =

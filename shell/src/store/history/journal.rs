@@ -81,6 +81,8 @@ impl SqliteJournal {
         let mut unavailable = None;
         let store = self.store.get_or_init(|| {
             let options = StoreOptions::new(&self.path).synchronous(self.synchronous).deadline(PATIENCE);
+            // Texts that are no longer kept may hold secrets.
+            let options = options.secure_delete(true);
             options.open().map_err(|error| unavailable = Some(unavailable_because(&error))).ok()
         });
         let again =

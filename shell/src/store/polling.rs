@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use speckit_core::retry::{Decision, ErrorClass, Failure, Retry};
+use speckit_core::retry::{Decision, ErrorClass, Failure, GiveUp, Retry};
 use speckit_core::{Jitter, RetryConfig};
 
 use super::error::StoreError;
@@ -34,6 +34,11 @@ impl Polling {
         match self.retry.failed(&polling_until(options.allowed()), elapsed, Failure::of(class), None) {
             Decision::Wait(wait) => {
                 clock::sleep(wait);
+                Ok(())
+            }
+            // A last attempt at the deadline: nobody gives up while there is time left.
+            Decision::GiveUp(GiveUp::Deadline { allowed, wait }) if wait > Duration::ZERO => {
+                clock::sleep(allowed.saturating_sub(elapsed));
                 Ok(())
             }
             Decision::GiveUp(_) => Err(error.gave_up(&options.path, self.retry.attempts(), elapsed)),

@@ -13,9 +13,7 @@ use super::ground::{Ground, HeldUp, Holder, add, in_time, insert, names, wait, w
 fn assert_busy(result: &Result<(), StoreError>, deadline: Duration) {
     let Err(StoreError::Busy { attempts, elapsed, code, message, .. }) = result else { panic!("{result:?}") };
     assert_eq!((*code, message.as_str()), (5, "database is locked"));
-    // It ends where no further attempt would come in time.
-    let least = deadline.saturating_sub(Duration::from_millis(10));
-    assert!(*elapsed >= least && *elapsed < deadline + Duration::from_secs(5), "{elapsed:?}");
+    assert!(*elapsed >= deadline && *elapsed < deadline + Duration::from_secs(5), "{elapsed:?}");
     assert!(*attempts >= 1);
     let said = result.as_ref().unwrap_err().to_string();
     assert!(said.contains("app.db") && said.contains("attempts in"), "{said}");
@@ -30,7 +28,7 @@ fn against_a_holder<H>(hold: impl FnOnce(&Ground) -> H) {
     let holder = hold(&ground);
     let first = store.write(add("first"));
     assert_busy(&first, DEADLINE);
-    assert!(matches!(first, Err(StoreError::Busy { attempts: 20.., .. })), "it asks often: {first:?}");
+    assert!(matches!(first, Err(StoreError::Busy { attempts: 4.., .. })), "it asks often: {first:?}");
     let begun = Instant::now();
     let queued: Vec<_> = (0..10).map(|place| store.write_async(add(format!("queued {place}")))).collect();
     thread::scope(|scope| {
@@ -41,7 +39,7 @@ fn against_a_holder<H>(hold: impl FnOnce(&Ground) -> H) {
     });
     for job in queued {
         let Err(StoreError::Busy { elapsed, .. }) = wait(job) else { panic!("it is locked") };
-        assert!(elapsed >= DEADLINE - Duration::from_millis(10), "{elapsed:?}");
+        assert!(elapsed >= DEADLINE, "{elapsed:?}");
     }
     assert!(
         begun.elapsed() < 10 * DEADLINE,

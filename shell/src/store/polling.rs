@@ -48,7 +48,8 @@ impl Polling {
 
 /// SQLite tells nobody when a lock is free, so it is asked for. Each time the lock changes hands the next process reads anew what
 /// it had in memory: to ask less often lets each get more done at a time, and makes fewer calls wait, each of them longer.
-/// With these waits eight processes that write all the time do nearly as much as with SQLite's own `busy_timeout`, and nobody starves.
+/// With these waits eight processes that write all the time do nearly as much as with SQLite's own `busy_timeout`, and none
+/// of them starves.
 fn polling_until(deadline: Duration) -> RetryConfig {
     RetryConfig {
         max_attempts: u32::MAX,

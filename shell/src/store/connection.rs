@@ -174,8 +174,8 @@ fn verify(
     Err(StoreError::Pragma { path: path.to_path_buf(), pragma, expected: expected.into(), found })
 }
 
-/// The name of the savepoint around each closure of a group.
-pub(super) const SAVEPOINT: &str = "speckit_write";
+/// The name of the savepoint around each closure of a group, which the statements of the writer spell out.
+const SAVEPOINT_NAME: &str = "speckit_write";
 
 /// A closure neither begins nor ends a transaction, since others may be in the same one, and it leaves the connection as
 /// it is.
@@ -189,7 +189,9 @@ fn refuse_control(guard: &Guard, context: &AuthContext<'_>) -> Authorization {
         AuthAction::Pragma { pragma_name, pragma_value: Some(_) } if !is_harmless(pragma_name) => {
             Authorization::Deny
         }
-        AuthAction::Savepoint { savepoint_name, .. } if savepoint_name.eq_ignore_ascii_case(SAVEPOINT) => {
+        AuthAction::Savepoint { savepoint_name, .. }
+            if savepoint_name.eq_ignore_ascii_case(SAVEPOINT_NAME) =>
+        {
             Authorization::Deny
         }
         _ => Authorization::Allow,

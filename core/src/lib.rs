@@ -9,12 +9,16 @@ extern crate std;
 
 pub mod backoff;
 pub mod breaker;
+pub mod capture;
+pub mod consensus;
 pub mod diagnostic;
 pub mod diff;
 pub mod explain;
+pub mod gate;
 pub mod herd;
 pub mod history;
 mod key;
+pub mod lines;
 mod merge;
 pub mod migrate;
 mod number;
@@ -33,6 +37,7 @@ pub mod settings;
 pub mod source;
 #[cfg(feature = "proptest")]
 pub mod strategies;
+pub mod supervise;
 pub mod template;
 #[cfg(test)]
 mod testing;

@@ -59,6 +59,8 @@ use serde::de::DeserializeOwned;
 use busy::Guarded;
 use engine::{Cause, Reentered, Shared, Start, Turn};
 
+#[cfg(feature = "agents")]
+pub mod agents;
 mod builder;
 mod busy;
 #[cfg(feature = "cli")]
@@ -84,6 +86,8 @@ pub mod store;
 mod watch;
 pub mod world;
 
+#[cfg(feature = "agents")]
+pub use agents::{AsyncOrchestrator, ProcessManager};
 pub use builder::{Builder, Fallback};
 pub use busy::Busy;
 pub use error::ConfigError;
@@ -106,8 +110,8 @@ pub use speckit_core::{
     ValidationConfig, WatchMode,
 };
 pub use speckit_core::{
-    backoff, breaker, diagnostic, diff, explain, herd, history, print, redact, report, resolve, schema,
-    source, typed,
+    backoff, breaker, capture, consensus, diagnostic, diff, explain, gate, herd, history, print, redact,
+    report, resolve, schema, source, supervise, typed,
 };
 pub use status::{Status, Watching};
 #[cfg(feature = "watch")]

@@ -21,6 +21,8 @@ pub struct OrchestratorConfig {
     pub agent_timeout_s: u64,
     /// How long an agent that must end has for it before it is killed, in seconds: 0 to an hour.
     pub grace_s: u64,
+    /// How much of each stream of an agent is kept, in KiB: 1 to 65536. One half is its beginning, the other its end.
+    pub output_kib: u32,
     /// The key of the answers whose values must be equal for the quorum; `None`: agents agree by succeeding.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agree_on: Option<String>,
@@ -38,11 +40,23 @@ impl OrchestratorConfig {
     pub fn grace(&self) -> Duration {
         Duration::from_secs(self.grace_s)
     }
+
+    /// How many bytes of each stream of an agent are kept.
+    pub fn output_bytes(&self) -> usize {
+        self.output_kib as usize * 1024
+    }
 }
 
 impl Default for OrchestratorConfig {
     fn default() -> Self {
-        Self { max_concurrent: 10, agent_timeout_s: 300, grace_s: 5, agree_on: None, quorum: BTreeMap::new() }
+        Self {
+            max_concurrent: 10,
+            agent_timeout_s: 300,
+            grace_s: 5,
+            output_kib: 64,
+            agree_on: None,
+            quorum: BTreeMap::new(),
+        }
     }
 }
 
@@ -56,6 +70,8 @@ pub struct StoreConfig {
     pub history: HistoryMode,
     /// How many generations are kept of each set of files, and how many refusals: 1 to 1000000.
     pub keep_generations: u32,
+    /// How many runs of quality gates are kept, with what the agents wrote: 1 to 1000000.
+    pub keep_runs: u32,
     /// When an acknowledged write is on the disk.
     pub synchronous: SynchronousMode,
     /// After how many hours the file gives free pages back: 1 to 8760.
@@ -99,6 +115,7 @@ impl Default for StoreConfig {
             path: "~/.code/speckit.db".into(),
             history: HistoryMode::default(),
             keep_generations: 1000,
+            keep_runs: 1000,
             synchronous: SynchronousMode::default(),
             vacuum_interval_h: 24,
         }

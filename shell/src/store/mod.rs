@@ -47,6 +47,8 @@ mod options;
 mod polling;
 mod queue;
 mod readers;
+#[cfg(feature = "agents")]
+mod runs;
 mod scheduler;
 mod stats;
 mod transaction;
@@ -58,6 +60,8 @@ pub use error::StoreError;
 pub use history::History;
 pub use mirror::Mirror;
 pub use options::{StoreOptions, Synchronous};
+#[cfg(feature = "agents")]
+pub use runs::Runs;
 pub use rusqlite;
 pub use scheduler::VacuumScheduler;
 pub use stats::{StoreStats, TableStats, VacuumRecord};

@@ -1,0 +1,198 @@
+//! Whether enough agents of a gate succeeded, and whether they say the same.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+mod answer;
+
+pub use answer::{NoAnswer, answer};
+
+/// How many of `agents` are a quorum where nothing else is said: two thirds, rounded up.
+///
+/// ```
+/// use speckit_core::consensus::two_thirds;
+/// assert_eq!([1, 2, 3, 4, 5].map(two_thirds), [1, 2, 2, 3, 4]);
+/// ```
+pub fn two_thirds(agents: usize) -> usize {
+    (2 * agents).div_ceil(3)
+}
+
+/// What became of an agent, as far as the quorum is concerned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Vote {
+    /// It failed.
+    Failed,
+    /// It succeeded, and no more is asked of it.
+    Succeeded,
+    /// It succeeded and gave this answer, as compact JSON; equal answers agree.
+    Answered(String),
+    /// It succeeded without the answer that was asked for; why.
+    Unanswered(String),
+}
+
+/// What became of a vote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cast {
+    /// It counts.
+    Counted,
+    /// The agent has voted before, and its first vote counts.
+    Repeated,
+    /// The ballot was closed before.
+    Late,
+    /// The gate has no such agent.
+    Unknown,
+}
+
+/// The ballot of one gate.
+///
+/// ```
+/// use speckit_core::consensus::{Ballot, Cast, Verdict, Vote};
+/// let mut ballot = Ballot::new(["claude", "gemini", "gpt_pro"], 2);
+/// ballot.cast("claude", Vote::Answered("\"approve\"".into()));
+/// ballot.cast("gemini", Vote::Answered("\"reject\"".into()));
+/// assert_eq!(ballot.cast("gemini", Vote::Failed), Cast::Repeated);
+/// ballot.cast("gpt_pro", Vote::Answered("\"approve\"".into()));
+/// let decision = ballot.close();
+/// assert_eq!((decision.verdict, decision.ok), (Verdict::Degraded, 2));
+/// assert_eq!(decision.dissent[0].agents, ["gemini"]);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ballot {
+    quorum: usize,
+    votes: Vec<(String, Option<Vote>)>,
+    is_closed: bool,
+}
+
+/// How a gate ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Every agent succeeded, and all agree.
+    Full,
+    /// Not all, but a quorum.
+    Degraded,
+    /// Fewer than the quorum.
+    Insufficient,
+}
+
+impl Verdict {
+    /// The name that events and tables use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Degraded => "degraded",
+            Self::Insufficient => "insufficient",
+        }
+    }
+}
+
+/// One answer, and who gave it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Side {
+    /// The answer, as compact JSON.
+    pub answer: String,
+    /// Who gave it, in the order of the gate.
+    pub agents: Vec<String>,
+}
+
+/// An agent that succeeded without the answer that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unanswered {
+    /// Its name.
+    pub agent: String,
+    /// Why it has none.
+    pub reason: String,
+}
+
+/// What the votes of a gate come to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// How it ends.
+    pub verdict: Verdict,
+    /// How many agents count for it: those that succeeded, or, where answers are asked for, those of the largest side.
+    pub ok: usize,
+    /// How many agents the gate has.
+    pub total: usize,
+    /// How many have to count for it.
+    pub quorum: usize,
+    /// The largest side; `None` where no answers are asked for, or two sides are equally large.
+    pub majority: Option<Side>,
+    /// The other sides: the larger first, then by the order of the gate.
+    pub dissent: Vec<Side>,
+    /// Who succeeded without an answer, in the order of the gate.
+    pub unanswered: Vec<Unanswered>,
+    /// Who failed or never voted, in the order of the gate.
+    pub failed: Vec<String>,
+}
+
+impl Ballot {
+    /// The ballot of these agents, of which so many have to agree: at least one. An agent that is named twice is one.
+    pub fn new<N: Into<String>>(agents: impl IntoIterator<Item = N>, quorum: usize) -> Self {
+        let mut votes: Vec<(String, Option<Vote>)> = Vec::new();
+        for agent in agents.into_iter().map(Into::into) {
+            if !votes.iter().any(|(known, _)| *known == agent) {
+                votes.push((agent, None));
+            }
+        }
+        Self { quorum: quorum.max(1), votes, is_closed: false }
+    }
+
+    /// Takes the vote of an agent. The first one counts.
+    pub fn cast(&mut self, agent: &str, vote: Vote) -> Cast {
+        if self.is_closed {
+            return Cast::Late;
+        }
+        match self.votes.iter_mut().find(|(name, _)| name == agent) {
+            None => Cast::Unknown,
+            Some((_, Some(_))) => Cast::Repeated,
+            Some((_, empty)) => {
+                *empty = Some(vote);
+                Cast::Counted
+            }
+        }
+    }
+
+    /// Tells whether every agent has voted.
+    pub fn is_complete(&self) -> bool {
+        self.votes.iter().all(|(_, vote)| vote.is_some())
+    }
+
+    /// Ends it, and counts. Who has not voted has failed; closing it again gives the same.
+    pub fn close(&mut self) -> Decision {
+        self.is_closed = true;
+        let mut sides: BTreeMap<&str, (usize, Vec<String>)> = BTreeMap::new();
+        let (mut succeeded, mut unanswered, mut failed) = (0, Vec::new(), Vec::new());
+        for (place, (agent, vote)) in self.votes.iter().enumerate() {
+            match vote {
+                None | Some(Vote::Failed) => failed.push(agent.clone()),
+                Some(Vote::Succeeded) => succeeded += 1,
+                Some(Vote::Answered(answer)) => {
+                    sides.entry(answer).or_insert_with(|| (place, Vec::new())).1.push(agent.clone());
+                }
+                Some(Vote::Unanswered(reason)) => {
+                    unanswered.push(Unanswered { agent: agent.clone(), reason: reason.clone() });
+                }
+            }
+        }
+        let mut sides: Vec<_> = sides.into_iter().collect();
+        sides.sort_by_key(|(_, (place, agents))| (core::cmp::Reverse(agents.len()), *place));
+        let sizes: Vec<usize> = sides.iter().map(|(_, (_, agents))| agents.len()).collect();
+        let is_tied = matches!(sizes.as_slice(), [first, second, ..] if first == second);
+        let mut sides = sides.into_iter().map(|(answer, (_, agents))| Side { answer: answer.into(), agents });
+        let majority = if is_tied { None } else { sides.next() };
+        let ok = succeeded + sizes.first().copied().unwrap_or(0);
+        let total = self.votes.len();
+        let verdict = if is_tied || ok < self.quorum {
+            Verdict::Insufficient
+        } else if ok == total {
+            Verdict::Full
+        } else {
+            Verdict::Degraded
+        };
+        let dissent = sides.collect();
+        Decision { verdict, ok, total, quorum: self.quorum, majority, dissent, unanswered, failed }
+    }
+}

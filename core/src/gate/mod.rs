@@ -1,0 +1,17 @@
+//! Quality gates: which agents are asked how, what is done while they run, and what becomes of it.
+//!
+//! [`Plan`] says before anything starts which commands run with what. [`Machine`] decides while they run: which attempt
+//! begins, which is made again and when, and when the gate is over. [`Run`] is what came of it, to be shown and kept.
+
+mod event;
+mod machine;
+mod plan;
+mod progress;
+mod run;
+mod text;
+
+pub use event::Event;
+pub use machine::{Action, Input, Machine};
+pub use plan::{Agent, CommandLine, Plan, Request};
+pub use run::{AgentRun, Attempt, Ending, Output, Run, Status, Stream};
+pub use text::list_text;

@@ -1,0 +1,1 @@
+//! How far a gate is, as lines on a terminal.

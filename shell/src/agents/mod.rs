@@ -1,0 +1,70 @@
+//! Agents in parallel: programs that are asked the same, each in a process group of its own, and none left behind.
+//!
+//! [`AsyncOrchestrator`] runs a [`gate::Plan`](speckit_core::gate::Plan) as the machine of the core decides: it starts
+//! attempts, tells what happens, and gives the [`Run`](speckit_core::gate::Run). [`ProcessManager`] is what it starts them
+//! with; a simulation may stand in for it ([`Processes`]). A [`Guard`] ends the agents of a program that is killed.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use speckit_core::capture::Captured;
+use speckit_core::gate::{Attempt, CommandLine, Stream};
+use speckit_core::supervise::Limits;
+
+mod guard;
+mod orchestrator;
+mod process;
+
+pub use guard::{Guard, become_guard_if_asked};
+pub use orchestrator::{AsyncOrchestrator, GateControl, GateError, GateEvents, GateRun};
+pub use process::ProcessManager;
+
+/// One process that is to run.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// What is run.
+    pub command: CommandLine,
+    /// How much time it has.
+    pub limits: Limits,
+    /// How many bytes of each of its streams are kept.
+    pub output_bytes: usize,
+}
+
+/// What a running job is to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Order {
+    /// Run.
+    #[default]
+    Run,
+    /// End, in peace.
+    Stop,
+    /// End now.
+    Kill,
+}
+
+/// What a running job is to do, now and later. An order is never taken back: the last one is the most severe.
+pub type Orders = tokio::sync::watch::Receiver<Order>;
+
+/// Is told each line that a job writes, in the order of its stream. It must not wait: nobody reads on meanwhile.
+pub type Hear = Box<dyn FnMut(Stream, &str) + Send>;
+
+/// A job that runs: ready when it has ended and nothing of it is left. Dropping it kills its group.
+pub type Running = Pin<Box<dyn Future<Output = Attempt> + Send>>;
+
+/// What runs processes: [`ProcessManager`], or what stands in for it in a simulation.
+pub trait Processes: Send + Sync + 'static {
+    /// Starts a job when it is first polled. One that cannot be started ends as
+    /// [`Ending::NotStarted`](speckit_core::gate::Ending::NotStarted).
+    fn run(&self, job: Job, hear: Hear, orders: Orders) -> Running;
+}
+
+/// An attempt of which nothing was heard.
+pub(crate) fn unheard(ending: speckit_core::gate::Ending) -> Attempt {
+    Attempt {
+        ending,
+        stdout: Captured::default(),
+        stderr: Captured::default(),
+        elapsed: std::time::Duration::ZERO,
+        is_leaked: false,
+    }
+}

@@ -7,6 +7,8 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 mod answer;
+mod json;
+mod objects;
 
 pub use answer::{NoAnswer, answer};
 
@@ -17,7 +19,7 @@ pub use answer::{NoAnswer, answer};
 /// assert_eq!([1, 2, 3, 4, 5].map(two_thirds), [1, 2, 2, 3, 4]);
 /// ```
 pub fn two_thirds(agents: usize) -> usize {
-    (2 * agents).div_ceil(3)
+    agents - agents / 3
 }
 
 /// What became of an agent, as far as the quorum is concerned.
@@ -74,7 +76,7 @@ pub enum Verdict {
     Full,
     /// Not all, but a quorum.
     Degraded,
-    /// Fewer than the quorum.
+    /// Fewer than the quorum, or two answers that are given equally often and more often than every other.
     Insufficient,
 }
 
@@ -129,7 +131,8 @@ pub struct Decision {
 }
 
 impl Ballot {
-    /// The ballot of these agents, of which so many have to agree: at least one. An agent that is named twice is one.
+    /// The ballot of these agents, of which so many have to agree: at least one. An agent that is named twice is one. A quorum
+    /// that is larger than the gate is never there.
     pub fn new<N: Into<String>>(agents: impl IntoIterator<Item = N>, quorum: usize) -> Self {
         let mut votes: Vec<(String, Option<Vote>)> = Vec::new();
         for agent in agents.into_iter().map(Into::into) {
@@ -194,5 +197,75 @@ impl Ballot {
         };
         let dissent = sides.collect();
         Decision { verdict, ok, total, quorum: self.quorum, majority, dissent, unanswered, failed }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decided(quorum: usize, votes: &[(&str, Vote)]) -> Decision {
+        let mut ballot = Ballot::new(votes.iter().map(|(agent, _)| *agent), quorum);
+        for (agent, vote) in votes {
+            assert_eq!(ballot.cast(agent, vote.clone()), Cast::Counted);
+        }
+        ballot.close()
+    }
+
+    fn says(answer: &str) -> Vote {
+        Vote::Answered(answer.into())
+    }
+
+    #[test]
+    fn who_has_not_voted_has_failed() {
+        let mut ballot = Ballot::new(["a", "b", "c"], 2);
+        assert_eq!(ballot.cast("a", Vote::Succeeded), Cast::Counted);
+        assert_eq!(ballot.cast("c", Vote::Succeeded), Cast::Counted);
+        assert!(!ballot.is_complete());
+        let decision = ballot.close();
+        assert_eq!((decision.verdict, decision.failed.as_slice()), (Verdict::Degraded, &["b".into()][..]));
+        assert_eq!(ballot.cast("b", Vote::Succeeded), Cast::Late);
+        assert_eq!(ballot.close(), decision);
+    }
+
+    #[test]
+    fn the_first_vote_counts_and_strangers_have_none() {
+        let mut ballot = Ballot::new(["a", "a"], 1);
+        assert_eq!(ballot.cast("a", Vote::Failed), Cast::Counted);
+        assert_eq!(ballot.cast("a", Vote::Succeeded), Cast::Repeated);
+        assert_eq!(ballot.cast("b", Vote::Succeeded), Cast::Unknown);
+        assert!(ballot.is_complete());
+        let decision = ballot.close();
+        assert_eq!((decision.verdict, decision.ok, decision.total), (Verdict::Insufficient, 0, 1));
+    }
+
+    #[test]
+    fn two_answers_that_are_given_equally_often_decide_nothing() {
+        let decision = decided(2, &[("a", says("1")), ("b", says("2")), ("c", says("2")), ("d", says("1"))]);
+        assert_eq!((decision.verdict, decision.ok, &decision.majority), (Verdict::Insufficient, 2, &None));
+        let sides: Vec<_> =
+            decision.dissent.iter().map(|side| (side.answer.as_str(), &side.agents)).collect();
+        assert_eq!(
+            sides,
+            [("1", &Vec::from(["a".into(), "d".into()])), ("2", &Vec::from(["b".into(), "c".into()]))]
+        );
+    }
+
+    #[test]
+    fn who_succeeded_without_an_answer_does_not_count_and_is_named() {
+        let unanswered = Vote::Unanswered("no object".into());
+        let decision =
+            decided(2, &[("a", says("1")), ("b", unanswered), ("c", says("1")), ("d", Vote::Failed)]);
+        assert_eq!((decision.verdict, decision.ok), (Verdict::Degraded, 2));
+        assert_eq!(decision.unanswered, [Unanswered { agent: "b".into(), reason: "no object".into() }]);
+        assert_eq!(decision.failed, ["d"]);
+    }
+
+    #[test]
+    fn nobody_is_never_a_quorum() {
+        assert_eq!(decided(0, &[]).verdict, Verdict::Insufficient);
+        assert_eq!(decided(3, &[("a", Vote::Succeeded)]).verdict, Verdict::Insufficient);
+        assert_eq!(two_thirds(0), 0);
+        assert_eq!(two_thirds(usize::MAX), usize::MAX / 3 * 2);
     }
 }

@@ -96,8 +96,8 @@ impl Lines {
             let room = LONGEST - self.begun.len();
             // A line that ends right behind the room for it is told as one.
             let seen = text.as_bytes().get(..=room).unwrap_or(text.as_bytes());
-            let end = seen.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
-            let cut = end.unwrap_or_else(|| text.floor_char_boundary(room));
+            let end = line_end(seen);
+            let cut = end.unwrap_or_else(|| last_boundary(text, room));
             let (line, rest) = text.split_at(cut);
             if !line.is_empty() {
                 self.last = Last::Other;
@@ -146,5 +146,91 @@ impl Lines {
         self.begun.push_str(line);
         tell(&self.begun);
         self.begun.clear();
+    }
+}
+
+/// The last place up to `most` bytes where no character is cut.
+fn last_boundary(text: &str, most: usize) -> usize {
+    (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default()
+}
+
+fn line_end(bytes: &[u8]) -> Option<usize> {
+    const BLOCK: usize = 32;
+    let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    // Blocks that are looked at as a whole, without a branch for each byte, are what a compiler makes vectors of.
+    let has_end = |block: &[u8]| block.iter().fold(false, |found, byte| found | is_end(byte));
+    let passed = bytes.chunks_exact(BLOCK).take_while(|block| !has_end(block)).count() * BLOCK;
+    let found = bytes.get(passed..)?.iter().position(is_end)?;
+    Some(passed + found)
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::borrow::ToOwned as _;
+
+    use super::*;
+
+    fn told(pieces: &[&[u8]]) -> Vec<String> {
+        let (mut told, mut lines) = (Vec::new(), Lines::default());
+        for piece in pieces {
+            lines.push(piece, &mut |line| told.push(line.to_owned()));
+        }
+        lines.finish(&mut |line| told.push(line.to_owned()));
+        told
+    }
+
+    #[test]
+    fn a_line_ends_with_a_newline_a_return_or_both() {
+        assert_eq!(told(&[b"a\nb\r\nc\rd"]), ["a", "b", "c", "d"]);
+        assert_eq!(told(&[b"\n\r\n\ra\n"]), ["", "", "a"]);
+        assert_eq!(told(&[b"a\r", b"\n", b"\n", b"b\r", b"c"]), ["a", "", "b", "c"]);
+        assert_eq!(told(&[b"a\r\r\nb\r\rc\r"]), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn a_line_is_told_before_its_newline_comes() {
+        let (mut told, mut lines) = (Vec::new(), Lines::default());
+        lines.push(b"10 %\r2", &mut |line| told.push(line.to_owned()));
+        assert_eq!(told, ["10 %"]);
+    }
+
+    #[test]
+    fn a_character_that_is_cut_in_two_is_one_and_what_is_none_is_replaced_as_a_whole() {
+        assert_eq!(told(&[b"n\xc3", b"\xa9e"]), ["n\u{e9}e"]);
+        assert_eq!(told(&[b"\xf0", b"\x9f", b"\x98", b"\x80"]), ["\u{1f600}"]);
+        assert_eq!(told(&[b"\xe2\x82", b"\n\xe2", b"\x82"]), ["\u{fffd}", "\u{fffd}"]);
+        assert_eq!(told(&[b"\xe2\x82", b"\xe2\x82\xac"]), ["\u{fffd}\u{20ac}"]);
+    }
+
+    #[test]
+    fn a_line_without_end_is_told_in_pieces_and_takes_little_memory() {
+        let (mut longest, mut total, mut lines) = (0, 0, Lines::default());
+        for _ in 0..20_000 {
+            lines.push("\u{e9}xxxxxxxx".as_bytes(), &mut |line| {
+                longest = longest.max(line.len());
+                total += line.len();
+            });
+            assert!(lines.begun.capacity() <= 2 * LONGEST);
+        }
+        assert_eq!((longest, total + lines.begun.len()), (LONGEST, 200_000));
+    }
+
+    #[test]
+    fn a_line_of_the_greatest_length_is_one() {
+        let line = "x".repeat(LONGEST);
+        for end in ["\n", "\r\n", "\r", ""] {
+            assert_eq!(told(&[line.as_bytes(), end.as_bytes()]), [line.as_str()]);
+        }
+        assert_eq!(told(&[line.as_bytes(), b"yz\n"]), [line.as_str(), "yz"]);
+    }
+
+    #[test]
+    fn the_end_of_a_line_is_found_wherever_it_stands() {
+        for at in 0..100 {
+            let mut bytes = "x".repeat(at).into_bytes();
+            assert_eq!(line_end(&bytes), None);
+            bytes.extend_from_slice(b"\rx\n");
+            assert_eq!(line_end(&bytes), Some(at));
+        }
     }
 }

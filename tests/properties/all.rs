@@ -3,6 +3,8 @@
 mod backoff;
 mod breaker;
 mod budget;
+mod capture;
+mod consensus;
 mod defaults;
 mod environment;
 mod generated;
@@ -17,4 +19,5 @@ mod schema;
 mod seed;
 mod source;
 mod strategies;
+mod supervise;
 mod vacuum;

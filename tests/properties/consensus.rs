@@ -1,0 +1,267 @@
+//! The laws of a ballot: it is what counting by hand says, whoever votes when; and of finding an answer in a text.
+
+use std::collections::BTreeMap;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use speckit_core::Key;
+use speckit_core::consensus::{
+    Ballot, Cast, Decision, NoAnswer, Side, Unanswered, Verdict, Vote, answer, two_thirds,
+};
+
+const NAMES: [&str; 7] = ["ada", "ben", "cleo", "dora", "emil", "finn", "gus"];
+
+fn vote() -> impl Strategy<Value = Vote> {
+    prop_oneof![
+        2 => Just(Vote::Failed),
+        2 => Just(Vote::Succeeded),
+        6 => select(&["1", "2", "3"][..]).prop_map(|answer| Vote::Answered(answer.into())),
+        1 => Just(Vote::Unanswered("none".into())),
+    ]
+}
+
+#[derive(Clone, Debug)]
+enum Event {
+    Cast(&'static str, Vote),
+    Close,
+}
+
+fn history() -> impl Strategy<Value = Vec<Event>> {
+    let cast = (select(&NAMES[..]), vote()).prop_map(|(agent, vote)| Event::Cast(agent, vote));
+    vec(prop_oneof![12 => cast, 1 => Just(Event::Close)], 0..20)
+}
+
+/// One vote for each of some agents, and a quorum.
+fn votes() -> impl Strategy<Value = (Vec<(&'static str, Vote)>, usize)> {
+    (vec(vote(), 0..7), 0..8_usize)
+        .prop_map(|(votes, quorum)| (NAMES.into_iter().zip(votes).collect(), quorum))
+}
+
+fn decided(votes: &[(&str, Vote)], order: &[usize], quorum: usize) -> Decision {
+    let mut ballot = Ballot::new(votes.iter().map(|(agent, _)| *agent), quorum);
+    for at in order {
+        let (agent, vote) = &votes[*at];
+        assert_eq!(ballot.cast(agent, vote.clone()), Cast::Counted);
+    }
+    ballot.close()
+}
+
+fn in_order(votes: &[(&str, Vote)], quorum: usize) -> Decision {
+    decided(votes, &(0..votes.len()).collect::<Vec<_>>(), quorum)
+}
+
+/// Counts by asking each agent for its vote, again for each question.
+fn counted(agents: &[&str], quorum: usize, votes: &[(&str, Vote)]) -> Decision {
+    let vote_of = |agent: &str| votes.iter().find(|(voter, _)| *voter == agent).map(|(_, vote)| vote);
+    let who = |wanted: &dyn Fn(Option<&Vote>) -> bool| -> Vec<String> {
+        agents.iter().filter(|agent| wanted(vote_of(agent))).map(|agent| (*agent).to_owned()).collect()
+    };
+    let mut sides: Vec<Side> = Vec::new();
+    for agent in agents {
+        if let Some(Vote::Answered(answer)) = vote_of(agent)
+            && !sides.iter().any(|side| side.answer == *answer)
+        {
+            let agents = who(&|vote| vote == Some(&Vote::Answered(answer.clone())));
+            sides.push(Side { answer: answer.clone(), agents });
+        }
+    }
+    sides.sort_by_key(|side| std::cmp::Reverse(side.agents.len()));
+    let largest = sides.first().map_or(0, |side| side.agents.len());
+    let is_tied = sides.iter().filter(|side| side.agents.len() == largest).count() > 1;
+    let ok = who(&|vote| vote == Some(&Vote::Succeeded)).len() + largest;
+    let quorum = quorum.max(1);
+    let verdict = match (is_tied, ok >= quorum, ok == agents.len()) {
+        (true, _, _) | (_, false, _) => Verdict::Insufficient,
+        (_, _, true) => Verdict::Full,
+        _ => Verdict::Degraded,
+    };
+    let majority = (!is_tied && !sides.is_empty()).then(|| sides.remove(0));
+    let without = who(&|vote| matches!(vote, Some(Vote::Unanswered(_))));
+    let unanswered = without.into_iter().map(|agent| Unanswered { agent, reason: "none".into() }).collect();
+    let failed = who(&|vote| matches!(vote, None | Some(Vote::Failed)));
+    Decision { verdict, ok, total: agents.len(), quorum, majority, dissent: sides, unanswered, failed }
+}
+
+/// From the worst to the best.
+fn rank(verdict: Verdict) -> usize {
+    [Verdict::Insufficient, Verdict::Degraded, Verdict::Full].iter().position(|v| *v == verdict).unwrap()
+}
+
+/// Text that is nearly JSON, and often is.
+fn output() -> impl Strategy<Value = String> {
+    let part = select(
+        &[
+            "{",
+            "}",
+            "[",
+            "]",
+            ",",
+            ":",
+            "\"",
+            "\\",
+            "\"a\":",
+            "\"b\":",
+            "\"a\"",
+            "1",
+            "-",
+            "null",
+            "true",
+            " ",
+            "\n",
+            "é",
+            "{\"a\":1}",
+            "{\"a\":{\"b\":2}}",
+            "{\"b\":\"{\"}",
+            "{\"a\":[",
+            "\\u00",
+            "see: ",
+        ][..],
+    );
+    vec(part, 0..25).prop_map(|parts| parts.concat())
+}
+
+/// Tries each `{` that is not within an object that was read.
+fn objects(text: &str) -> Vec<serde_json::Value> {
+    let (mut objects, mut at) = (Vec::new(), 0);
+    while let Some(brace) = text[at..].find('{') {
+        at += brace;
+        let mut values = serde_json::Deserializer::from_str(&text[at..]).into_iter();
+        match values.next() {
+            Some(Ok(object)) => {
+                objects.push(object);
+                at += values.byte_offset();
+            }
+            _ => at += 1,
+        }
+    }
+    objects
+}
+
+proptest! {
+    #[test]
+    fn a_ballot_is_what_counting_by_hand_says(
+        agents in vec(select(&NAMES[..6]), 0..7), quorum in 0..8_usize, history in history(),
+    ) {
+        let mut ballot = Ballot::new(agents.clone(), quorum);
+        let mut distinct: Vec<&str> = Vec::new();
+        for agent in agents {
+            if !distinct.contains(&agent) {
+                distinct.push(agent);
+            }
+        }
+        let (mut votes, mut is_closed): (Vec<(&str, Vote)>, bool) = (Vec::new(), false);
+        for event in history.into_iter().chain([Event::Close]) {
+            match event {
+                Event::Cast(agent, vote) => {
+                    let expected = match (is_closed, distinct.contains(&agent)) {
+                        (true, _) => Cast::Late,
+                        (_, false) => Cast::Unknown,
+                        _ if votes.iter().any(|(voter, _)| *voter == agent) => Cast::Repeated,
+                        _ => Cast::Counted,
+                    };
+                    if expected == Cast::Counted {
+                        votes.push((agent, vote.clone()));
+                    }
+                    prop_assert_eq!(ballot.cast(agent, vote), expected);
+                }
+                Event::Close => {
+                    is_closed = true;
+                    prop_assert_eq!(ballot.close(), counted(&distinct, quorum, &votes));
+                }
+            }
+            prop_assert_eq!(ballot.is_complete(), votes.len() == distinct.len());
+        }
+    }
+
+    #[test]
+    fn who_votes_first_makes_no_difference(
+        ((votes, quorum), order) in votes().prop_flat_map(|votes| {
+            let order: Vec<usize> = (0..votes.0.len()).collect();
+            (Just(votes), Just(order).prop_shuffle())
+        })
+    ) {
+        prop_assert_eq!(decided(&votes, &order, quorum), in_order(&votes, quorum));
+    }
+
+    #[test]
+    fn one_more_success_never_makes_it_worse(successes in vec(any::<bool>(), 1..8), quorum in 0..9_usize, at in 0..8_usize) {
+        let at = at % successes.len();
+        let decided = |successes: &[bool]| {
+            let vote = |is_success: &bool| if *is_success { Vote::Succeeded } else { Vote::Failed };
+            let votes: Vec<_> = NAMES.into_iter().zip(successes.iter().map(vote)).collect();
+            in_order(&votes, quorum)
+        };
+        let mut more = successes.clone();
+        more[at] = true;
+        prop_assert!(rank(decided(&more).verdict) >= rank(decided(&successes).verdict));
+    }
+
+    #[test]
+    fn who_joins_the_majority_never_makes_it_worse((mut votes, quorum) in votes(), at in 0..7_usize) {
+        let before = in_order(&votes, quorum);
+        if let (Some(side), Some((_, vote))) = (&before.majority, votes.get_mut(at)) {
+            *vote = Vote::Answered(side.answer.clone());
+            let after = in_order(&votes, quorum);
+            // Who only succeeded counted before.
+            prop_assert!(rank(after.verdict) >= rank(before.verdict), "{:?} {:?}", before, after);
+            prop_assert!(after.majority.is_some_and(|after| after.agents.len() >= side.agents.len()));
+        }
+    }
+
+    #[test]
+    fn every_agent_is_on_one_side((votes, quorum) in votes()) {
+        let decision = in_order(&votes, quorum);
+        let sides: Vec<&Side> = decision.majority.iter().chain(&decision.dissent).collect();
+        let mut named: Vec<&str> = sides.iter().flat_map(|side| &side.agents).map(String::as_str).collect();
+        named.extend(decision.failed.iter().map(String::as_str));
+        named.extend(decision.unanswered.iter().map(|unanswered| unanswered.agent.as_str()));
+        named.extend(votes.iter().filter(|(_, vote)| *vote == Vote::Succeeded).map(|(agent, _)| *agent));
+        named.sort_unstable();
+        prop_assert_eq!(named, votes.iter().map(|(agent, _)| *agent).collect::<Vec<_>>());
+        prop_assert!(sides.is_sorted_by(|a, b| a.agents.len() >= b.agents.len()));
+    }
+
+    #[test]
+    fn two_thirds_are_the_fewest_of_whom_three_times_as_many_are_twice_the_gate(agents in 0..1_000_000_usize) {
+        let quorum = two_thirds(agents);
+        prop_assert!(3 * quorum >= 2 * agents);
+        prop_assert!(quorum == 0 || 3 * (quorum - 1) < 2 * agents);
+    }
+
+    #[test]
+    fn an_answer_is_that_of_trying_at_each_brace(output in output(), key in select(&["a", "b", "a.b", "a[0]"][..])) {
+        let key: Key = key.parse().unwrap();
+        let objects = objects(&output);
+        let last = objects.iter().rev().find_map(|object| object.pointer(&key.pointer()));
+        let expected = match last {
+            Some(serde_json::Value::Null) => Err(NoAnswer::Null { key: key.to_string() }),
+            Some(value) => Ok(value.clone()),
+            None if objects.is_empty() => Err(NoAnswer::NoObject),
+            None => Err(NoAnswer::NoKey { key: key.to_string() }),
+        };
+        prop_assert_eq!(answer(&output, &key).map(|found| serde_json::from_str(&found).unwrap()), expected);
+    }
+
+    #[test]
+    fn equal_answers_agree_however_their_members_are_ordered_and_spaced(
+        members in prop::collection::btree_map("[a-c\"é]{0,3}", -3..3_i32, 0..5), before in output(),
+    ) {
+        let written = |members: &mut dyn Iterator<Item = (&String, &i32)>, comma: &str, end: &str| {
+            let member = |(name, number): (&String, &i32)| format!("{}: {number}{end}", serde_json::json!(name));
+            let members: Vec<String> = members.map(member).collect();
+            format!("{{\"answer\":{{ {}}}}}", members.join(comma))
+        };
+        let key = Key::of(["answer"]);
+        let straight = written(&mut members.iter(), ",", "");
+        let other = written(&mut members.iter().rev(), " ,\n", ".0");
+        let found = answer(&straight, &key).unwrap();
+        prop_assert_eq!(answer(&format!("{straight}\n{other}"), &key).unwrap(), found.clone());
+        let sorted: BTreeMap<String, i32> = serde_json::from_str(&found).unwrap();
+        prop_assert_eq!(&sorted, &members);
+        prop_assert_eq!(found, serde_json::to_string(&members).unwrap());
+        // What stands before may hold a quote that is never closed, but a line of its own is found.
+        let after = format!("{before}\n\u{1}{other}");
+        prop_assert_eq!(answer(&after, &key), answer(&straight, &key));
+    }
+}

@@ -33,7 +33,7 @@ fn stream() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn text() -> impl Strategy<Value = String> {
-    vec(select(&["a", "\n", "é", "€", "😀"][..]), 0..40).prop_map(|parts| parts.concat())
+    vec(select(&["a", "\n", "é", "€", "😀"][..]), 1..40).prop_map(|parts| parts.concat())
 }
 
 /// The lengths of the pieces that a stream arrives in, again and again.
@@ -114,9 +114,8 @@ proptest! {
     }
 
     #[test]
-    fn a_gap_cuts_no_character_and_says_how_much_is_missing(text in text(), most_bytes in 0..80_usize) {
-        let kept = captured(most_bytes, &[text.as_bytes()]);
-        prop_assume!(kept.dropped_bytes > 0);
+    fn a_gap_cuts_no_character_and_says_how_much_is_missing(text in text(), percent in 0..100_usize) {
+        let kept = captured(text.len() * percent / 100, &[text.as_bytes()]);
         let shown = kept.to_text();
         prop_assert!(!shown.contains('\u{fffd}'), "{}", shown);
         let (head, rest) = shown.split_once("\n[").unwrap();

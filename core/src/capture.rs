@@ -84,9 +84,9 @@ impl Captured {
     ///
     /// ```
     /// use speckit_core::capture::Ring;
-    /// let mut ring = Ring::new(7);
+    /// let mut ring = Ring::new(9);
     /// ring.push("née, älter".as_bytes());
-    /// assert_eq!(ring.finish().to_text(), "né\n[6 bytes are not kept]\nlter");
+    /// assert_eq!(ring.finish().to_text(), "née\n[4 bytes are not kept]\nlter");
     /// ```
     pub fn to_text(&self) -> String {
         if self.dropped_bytes == 0 {

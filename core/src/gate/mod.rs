@@ -3,7 +3,9 @@
 //! [`Plan`] says before anything starts which commands run with what. [`Machine`] decides while they run: which attempt
 //! begins, which is made again and when, and when the gate is over. [`Run`] is what came of it, to be shown and kept.
 
+mod check;
 mod event;
+mod expand;
 mod machine;
 mod plan;
 mod progress;
@@ -11,6 +13,7 @@ mod run;
 mod text;
 
 pub use event::Event;
+pub use expand::Placeholders;
 pub use machine::{Action, Input, Machine};
 pub use plan::{Agent, CommandLine, Plan, Request};
 pub use run::{AgentRun, Attempt, Ending, Output, Run, Status, Stream};

@@ -1,13 +1,17 @@
 //! What a gate is going to do.
 
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use super::check;
+use super::expand::Placeholders;
 use crate::consensus::two_thirds;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, in_report_order, is_ok};
 use crate::key::Key;
-use crate::settings::{AppConfig, Provider, RetryConfig, Stage};
+use crate::registry::{ModelEntry, ModelRegistry};
+use crate::settings::{AppConfig, ProviderConfig, RetryConfig, Stage, StdinMode};
 
 /// What a gate is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +71,7 @@ pub struct CommandLine {
     pub args: Vec<String>,
     /// What it reads from its standard input; `None`: that is empty.
     pub stdin: Option<String>,
-    /// The variables of the environment that it does not inherit: the API keys of other providers.
+    /// The variables of the environment that it does not inherit, sorted: the API keys of other providers.
     pub withheld: Vec<String>,
     /// The variable of its own API key.
     pub api_key_env: Option<String>,
@@ -76,48 +80,85 @@ pub struct CommandLine {
 impl Plan {
     /// The plan of a stage, with warnings.
     ///
+    /// Keys of findings lead to their place in the configuration; what is wrong with the request has none.
+    ///
     /// # Errors
-    /// Everything that keeps the gate from running, in the order of reports.
+    /// Everything that keeps the gate from running, and the warnings, in the order of reports.
+    ///
+    /// ```
+    /// use speckit_core::{AppConfig, Stage, gate::{Plan, Request}};
+    /// let request = Request { spec: "SPEC-1".into(), prompt: "is the plan sound?".into() };
+    /// let (plan, warnings) = Plan::of(&AppConfig::default(), Stage::Unlock, &request).unwrap();
+    /// assert_eq!((plan.agents.len(), plan.quorum, warnings.len()), (2, 2, 0));
+    /// let claude = &plan.agents[0].command;
+    /// assert_eq!(claude.args, ["--print", "--model", "claude-sonnet-4-5", "is the plan sound?"]);
+    /// assert_eq!(claude.withheld, ["GEMINI_API_KEY", "OPENAI_API_KEY"]);
+    /// ```
     pub fn of(
         config: &AppConfig,
         stage: Stage,
         request: &Request,
     ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
-        let agents: Vec<Agent> = config
-            .quality_gates
-            .agents(stage)
-            .iter()
-            .filter_map(|name| {
-                let model = config.models.get(name)?;
-                let provider = config.providers.get(&model.provider)?;
-                Some(Agent {
-                    name: name.clone(),
-                    provider: Provider::name(model.provider).into(),
-                    model: model.model.clone(),
-                    command: CommandLine {
-                        program: provider.command.clone(),
-                        args: provider.args.clone(),
-                        stdin: None,
-                        withheld: Vec::new(),
-                        api_key_env: provider.api_key_env.clone(),
-                    },
-                    retryable_exits: provider.retryable_exits.clone(),
-                })
-            })
-            .collect();
-        let quorum = config.orchestrator.quorum.get(&stage).map(|quorum| *quorum as usize);
+        let orchestrator = &config.orchestrator;
+        let (registry, errors) = ModelRegistry::lenient(config);
+        let mut findings = check::request(request);
+        findings.extend(errors.iter().map(check::name));
+        let names = config.quality_gates.agents(stage);
+        let models = check::models(&registry, stage, names, &mut findings);
+        let mut agents = Vec::with_capacity(models.len());
+        for model in models {
+            match config.providers.get(&model.config().provider) {
+                Some(provider) => agents.push(agent(config, model, provider, request)),
+                None => findings.push(check::provider_missing(model)),
+            }
+        }
+        findings.extend(check::arguments(&config.providers, &agents, request));
+        findings.extend(check::quorum(orchestrator, stage, names.len()));
+        let agree_on = orchestrator.agree_on.as_deref().map(check::agree_on).transpose();
+        let agree_on = agree_on.unwrap_or_else(|finding| {
+            findings.push(finding);
+            None
+        });
+        let findings = in_report_order(findings);
+        if !is_ok(&findings) {
+            return Err(findings);
+        }
+        let quorum = orchestrator.quorum.get(&stage).map(|quorum| *quorum as usize);
         let plan = Self {
             stage: stage.name().into(),
             spec: request.spec.clone(),
             quorum: quorum.unwrap_or_else(|| two_thirds(agents.len())),
             agents,
-            agree_on: None,
-            max_concurrent: config.orchestrator.max_concurrent as usize,
-            timeout: config.orchestrator.agent_timeout(),
-            grace: config.orchestrator.grace(),
-            output_bytes: config.orchestrator.output_bytes(),
+            agree_on,
+            max_concurrent: orchestrator.max_concurrent.max(1) as usize,
+            timeout: orchestrator.agent_timeout(),
+            grace: orchestrator.grace(),
+            output_bytes: orchestrator.output_bytes(),
             retry: config.retry,
         };
-        Ok((plan, Vec::new()))
+        Ok((plan, findings))
+    }
+}
+
+fn agent(config: &AppConfig, model: &ModelEntry, provider: &ProviderConfig, request: &Request) -> Agent {
+    let texts = Placeholders { model: &model.config().model, prompt: &request.prompt, spec: &request.spec };
+    let others: BTreeSet<&String> = config
+        .providers
+        .values()
+        .filter_map(|other| other.api_key_env.as_ref())
+        .filter(|variable| provider.api_key_env.as_ref() != Some(*variable))
+        .collect();
+    Agent {
+        name: model.name().into(),
+        provider: model.config().provider.name().into(),
+        model: model.config().model.clone(),
+        command: CommandLine {
+            program: provider.command.clone(),
+            args: provider.args.iter().map(|argument| texts.expand(argument)).collect(),
+            stdin: (provider.stdin == StdinMode::Prompt).then(|| request.prompt.clone()),
+            withheld: others.into_iter().cloned().collect(),
+            api_key_env: provider.api_key_env.clone(),
+        },
+        retryable_exits: provider.retryable_exits.clone(),
     }
 }

@@ -83,6 +83,21 @@ pub enum Status {
     CircuitOpen,
 }
 
+impl Status {
+    /// The status in words for people: `timed out`.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Failed => "failed",
+            Self::Killed => "killed",
+            Self::TimedOut => "timed out",
+            Self::Cancelled => "called off",
+            Self::NotStarted => "not started",
+            Self::CircuitOpen => "circuit open",
+        }
+    }
+}
+
 /// What came of one agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentRun {

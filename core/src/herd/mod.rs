@@ -35,7 +35,7 @@ mod chart;
 mod conclusion;
 mod data;
 mod plan;
-mod scale;
+pub(crate) mod scale;
 mod svg;
 mod text;
 

@@ -66,7 +66,7 @@ pub(super) fn time_label(at: u64, step: u64, most: u64) -> String {
 }
 
 /// Milliseconds as a text for people: `1 h`, `10 min`, `1.5 s`, `250 ms`.
-pub(super) fn shown(milliseconds: u64) -> String {
+pub(crate) fn shown(milliseconds: u64) -> String {
     match milliseconds {
         HOUR.. if milliseconds.is_multiple_of(HOUR) => format!("{} h", milliseconds / HOUR),
         MINUTE.. if milliseconds.is_multiple_of(MINUTE) => format!("{} min", milliseconds / MINUTE),
@@ -76,7 +76,7 @@ pub(super) fn shown(milliseconds: u64) -> String {
 }
 
 /// So many of something: `1 call`, `2 calls`.
-pub(super) fn counted(count: u64, what: &str) -> String {
+pub(crate) fn counted(count: u64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
@@ -94,7 +94,7 @@ pub(super) fn share(value: u64, whole: u64, size: u64) -> u64 {
 }
 
 /// Whole milliseconds, rounded.
-pub(super) fn whole_ms(time: Duration) -> u64 {
+pub(crate) fn whole_ms(time: Duration) -> u64 {
     let rounded = time.saturating_add(Duration::from_micros(500)).as_millis();
     u64::try_from(rounded).unwrap_or(u64::MAX)
 }

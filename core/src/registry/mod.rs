@@ -94,6 +94,21 @@ impl ModelRegistry {
     /// # Errors
     /// Everything that is wrong with the names of the models, then with each gate in the order of stages.
     pub fn from_config(config: &AppConfig) -> Result<Self, Vec<RegistryError>> {
+        let (registry, errors) = Self::lenient(config);
+        let mut errors: Vec<_> = errors.into_iter().map(RegistryError::Names).collect();
+        for stage in Stage::ALL {
+            if let Err(found) = registry.validate_quality_gate(config.quality_gates.agents(stage)) {
+                errors.extend(
+                    found.into_iter().map(|error| RegistryError::Gate { stage, error: Box::new(error) }),
+                );
+            }
+        }
+        if errors.is_empty() { Ok(registry) } else { Err(errors) }
+    }
+
+    /// The models of a configuration whatever its gates are, and what is wrong with their names. Of two with one name the
+    /// first keeps it.
+    pub(crate) fn lenient(config: &AppConfig) -> (Self, Vec<NameError>) {
         let aliases = config
             .models
             .iter()
@@ -107,16 +122,7 @@ impl ModelRegistry {
                 (name.clone(), ModelEntry { name, config: model.clone() })
             })
             .collect();
-        let registry = Self { names, models };
-        let mut errors: Vec<_> = errors.into_iter().map(RegistryError::Names).collect();
-        for stage in Stage::ALL {
-            if let Err(found) = registry.validate_quality_gate(config.quality_gates.agents(stage)) {
-                errors.extend(
-                    found.into_iter().map(|error| RegistryError::Gate { stage, error: Box::new(error) }),
-                );
-            }
-        }
-        if errors.is_empty() { Ok(registry) } else { Err(errors) }
+        (Self { names, models }, errors)
     }
 
     /// The model of a canonical name or alias. Names are case-sensitive.

@@ -27,7 +27,14 @@ fn configuration() -> impl Strategy<Value = Json> {
     ];
     let agents = || prop_oneof![6 => vec(name(), 0..7).prop_map(Json::from), 1 => instance()];
     let gates = (select(&["plan", "tasks", "validate", "audit", "unlock", "zz"][..]), agents(), agents());
-    (models, gates).prop_map(|(models, (stage, gate, plan))| json!({ "models": models, "quality_gates": { stage: gate, "plan": plan } }))
+    let quorum = prop_oneof![6 => (1..6).prop_map(Json::from), 1 => instance()];
+    (models, gates, quorum).prop_map(|(models, (stage, gate, plan), quorum)| {
+        json!({
+            "models": models,
+            "quality_gates": { stage: gate, "plan": plan },
+            "orchestrator": { "quorum": { "plan": quorum } },
+        })
+    })
 }
 
 /// What rules find in a configuration.

@@ -15,7 +15,8 @@ use crate::value::{Table, Value};
 /// Checks the names of the models and the gates of a configuration tree.
 ///
 /// Returns every finding in the order of reports: `name/duplicate` for a name that two models have, or a model
-/// that a gate names twice; `name/unknown` for a gate's name that no model has; `gate/agent-count`.
+/// that a gate names twice; `name/unknown` for a gate's name that no model has; `gate/agent-count`; `gate/quorum` for a
+/// quorum that a gate has too few agents for.
 pub fn check_names(root: &Value) -> Vec<Diagnostic> {
     let claims = claims(root);
     let (names, mut findings) = duplicates(root, &claims);
@@ -27,6 +28,7 @@ pub fn check_names(root: &Value) -> Vec<Diagnostic> {
         let key = Key::of(["quality_gates", stage.name()]);
         if let Some(gate) = root.get(&key) {
             check_gate(&key, gate, &names, &table, &mut findings);
+            findings.extend(unreachable_quorum(root, stage, &key, gate));
         }
     }
     in_report_order(findings)
@@ -165,6 +167,26 @@ fn check_gate(
     }
 }
 
+/// A quorum above the number of agents, where that is one that a gate may have.
+fn unreachable_quorum(root: &Value, stage: Stage, gate_key: &Key, gate: &Value) -> Option<Diagnostic> {
+    let key = Key::of(["orchestrator", "quorum", stage.name()]);
+    let value = root.get(&key)?;
+    let asked = usize::try_from(value.as_number()?.as_i64()?).ok()?;
+    let agents = gate.as_array()?.len();
+    let allowed = QualityGateConfig::AGENTS;
+    if asked <= agents || !allowed.contains(&asked) || !allowed.contains(&agents) {
+        return None;
+    }
+    let noun = if agents == 1 { "agent" } else { "agents" };
+    let message = format!("a quorum of {asked}, and {gate_key} has {agents} {noun}");
+    let help = format!(
+        "lower {key} ({}) to {agents} at most, or name more agents in {gate_key} ({})",
+        value.origin(),
+        gate.origin()
+    );
+    Some(Diagnostic::error("gate/quorum", key, message).help(help).at(value.origin()))
+}
+
 fn unknown_agent(key: Key, value: &Value, unknown: &UnknownName) -> Diagnostic {
     Diagnostic::error("name/unknown", key, format!("unknown model `{}`", unknown.name))
         .help(unknown.help())
@@ -231,6 +253,25 @@ mod tests {
                     .to_string(),
             ]
         );
+    }
+
+    #[test]
+    fn a_quorum_above_the_agents_is_found_with_both_places_wherever_each_of_them_is_set() {
+        let of = |places: &str, gate: &str, asked: u8, has: &str| {
+            format!(
+                "gate/quorum orchestrator.quorum.{gate} {places}: a quorum of {asked}, and quality_gates.{gate} has {has}"
+            )
+        };
+        let text = "[orchestrator.quorum]\nplan = 4\ntasks = 3\naudit = 2\nunlock = 6\nvalidate = 'x'\n[quality_gates]\n\
+                    audit = ['claude']\n";
+        let found = findings(text);
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found[0].starts_with(&of("app.toml:2:8", "plan", 4, "3 agents")), "{found:?}");
+        assert!(found[1].starts_with(&of("app.toml:4:9", "audit", 2, "1 agent")), "{found:?}");
+        assert!(found[1].ends_with(
+            "(lower orchestrator.quorum.audit (app.toml:4:9) to 1 at most, or name more agents in quality_gates.audit \
+             (app.toml:8:9))"
+        ));
     }
 
     #[test]

@@ -34,7 +34,7 @@ impl fmt::Debug for NameCheck {
     }
 }
 
-/// Tells whether two trees have the same models by the same names, and the same gates.
+/// Tells whether two trees have the same models by the same names, the same gates, and the same quorums.
 fn have_same_names(old: &Value, new: &Value) -> bool {
     let models = [old, new].map(|root| root.member("models"));
     let keeps_name = |old: Option<&Value>, new: Option<&Value>| match (old, new) {
@@ -45,5 +45,7 @@ fn have_same_names(old: &Value, new: &Value) -> bool {
         [Some(old), Some(new)] => members_that_differ(old, new).all(|(_, old, new)| keeps_name(old, new)),
         _ => models[0] == models[1],
     };
-    have_same_models && old.member("quality_gates") == new.member("quality_gates")
+    let [old_quorum, new_quorum] =
+        [old, new].map(|root| root.member("orchestrator").and_then(|settings| settings.member("quorum")));
+    have_same_models && old.member("quality_gates") == new.member("quality_gates") && old_quorum == new_quorum
 }

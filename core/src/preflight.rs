@@ -10,7 +10,7 @@ use crate::registry::{gate_agents, lenient_names};
 use crate::settings::Stage;
 use crate::value::Value;
 
-/// Checks that the providers which gates use have their API key and their command.
+/// Checks that the providers which the gates of these stages use have their API key and their command.
 ///
 /// `is_set` tells whether a variable of the environment is there, `is_found` whether a command can be run;
 /// neither gives a value, so no message can show one. `validation.check_api_keys` and
@@ -18,6 +18,7 @@ use crate::value::Value;
 /// reports. What is not of the type it should be is left to the schema.
 pub fn check_providers(
     root: &Value,
+    stages: &[Stage],
     is_set: &dyn Fn(&str) -> bool,
     is_found: &dyn Fn(&str) -> bool,
 ) -> Vec<Diagnostic> {
@@ -27,7 +28,7 @@ pub fn check_providers(
     };
     let (check_keys, check_commands) = (checks("check_api_keys"), checks("check_commands"));
     let mut findings = Vec::new();
-    for (provider, users) in used_providers(root) {
+    for (provider, users) in used_providers(root, stages) {
         let Some(settings) = root.member("providers").and_then(|providers| providers.member(provider)) else {
             continue;
         };
@@ -66,11 +67,11 @@ fn text<'t>(settings: &'t Value, name: &str) -> Option<(&'t str, &'t Value)> {
     Some((value.as_str()?, value))
 }
 
-/// The providers whose models some gate names, with those gates in the order of stages.
-fn used_providers(root: &Value) -> BTreeMap<&str, Vec<&'static str>> {
+/// The providers whose models the gate of one of the stages names, with those gates in the order of the stages.
+fn used_providers<'t>(root: &'t Value, stages: &[Stage]) -> BTreeMap<&'t str, Vec<&'static str>> {
     let names = lenient_names(root);
     let mut used: BTreeMap<&str, Vec<&'static str>> = BTreeMap::new();
-    for stage in Stage::ALL {
+    for stage in stages.iter().copied() {
         for agent in gate_agents(root, stage) {
             let Ok(canonical) = names.resolve(agent) else { continue };
             let model = root.member("models").and_then(|models| models.member(canonical));
@@ -105,7 +106,7 @@ mod tests {
     }
 
     fn codes(root: &Value) -> Vec<String> {
-        check_providers(root, &|_| false, &|_| false)
+        check_providers(root, &Stage::ALL, &|_| false, &|_| false)
             .iter()
             .map(|d| format!("{} {}", d.code, d.key))
             .collect()
@@ -114,7 +115,9 @@ mod tests {
     #[test]
     fn a_missing_key_and_a_missing_command_name_the_way_out() {
         let root = root("[providers.google]\ncommand = \"/opt/gemini\"\n");
-        let found = check_providers(&root, &|name| name != "GEMINI_API_KEY", &|name| name != "/opt/gemini");
+        let found = check_providers(&root, &Stage::ALL, &|name| name != "GEMINI_API_KEY", &|name| {
+            name != "/opt/gemini"
+        });
         let lines: Vec<_> = found
             .iter()
             .map(|d| {
@@ -149,6 +152,20 @@ mod tests {
                 "provider/key-missing providers.anthropic.api_key_env"
             ]
         );
+    }
+
+    #[test]
+    fn only_the_stages_that_are_asked_for_are_looked_at() {
+        let found = check_providers(&root(""), &[Stage::Unlock], &|_| true, &|_| false);
+        let lines: Vec<_> = found.iter().map(|d| format!("{}: {}", d.key, d.message)).collect();
+        assert_eq!(
+            lines,
+            [
+                "providers.openai.command: command `codex` is not found; used at unlock",
+                "providers.anthropic.command: command `claude` is not found; used at unlock"
+            ]
+        );
+        assert!(check_providers(&root(""), &[], &|_| false, &|_| false).is_empty());
     }
 
     #[test]

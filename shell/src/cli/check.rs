@@ -8,7 +8,7 @@ use speckit_core::diagnostic::{in_report_order, is_ok, strictly};
 use speckit_core::preflight::check_providers;
 use speckit_core::redact::Masks;
 use speckit_core::resolve::{Checked, Rules};
-use speckit_core::{Diagnostic, LayerKind};
+use speckit_core::{Diagnostic, LayerKind, Stage};
 
 use super::args::CheckArgs;
 use super::context::{Context, Opened, Outcome, verdict};
@@ -45,7 +45,7 @@ fn with_preflight(context: &Context, opened: &Opened, checked: &Checked) -> Vec<
         let environment = &opened.inputs.environment;
         let is_set = |name: &str| environment.text(name).is_some_and(|text| !text.is_empty());
         let is_found = |command: &str| command_is_found(command, environment.text("PATH"));
-        findings.extend(check_providers(checked.merged().root(), &is_set, &is_found));
+        findings.extend(check_providers(checked.merged().root(), &Stage::ALL, &is_set, &is_found));
     }
     strictly(in_report_order(findings), context.globals.strict)
 }

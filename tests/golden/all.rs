@@ -3,6 +3,7 @@
 mod contract;
 mod environment;
 mod explanations;
+mod gate;
 mod history;
 mod invalid;
 mod migration;

@@ -1,0 +1,206 @@
+//! A plan hands over what it was given, whatever that holds, and what came of a gate survives its JSON.
+
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+use speckit_core::consensus::{Ballot, Vote};
+use speckit_core::gate::{AgentRun, Output, Placeholders, Plan, Request, Run, Status};
+use speckit_core::{AppConfig, Provider, Stage, StdinMode};
+
+/// Texts that look like placeholders, in part or in whole.
+fn braced() -> impl Strategy<Value = String> {
+    let part = prop_oneof![
+            select(
+                &[
+                    "{model}", "{prompt}", "{spec}", "{", "}", "{Model}", "{promt}", "$(x)", "'", " ", "\n",
+                    "é"
+                ][..]
+            )
+            .prop_map(String::from),
+            "[a-z{}]{0,6}",
+        ];
+    vec(part, 0..6).prop_map(|parts| parts.concat())
+}
+
+fn without_placeholders() -> impl Strategy<Value = String> {
+    braced().prop_map(|text| {
+        let mut text = text;
+        while let Some(name) = ["{model}", "{prompt}", "{spec}"].into_iter().find(|name| text.contains(name))
+        {
+            text = text.replace(name, "");
+        }
+        text
+    })
+}
+
+/// A prompt that is not blank.
+fn prompt() -> impl Strategy<Value = String> {
+    (braced(), any::<String>()).prop_map(|(braced, rest)| format!("?{braced}{}", rest.replace('\0', "")))
+}
+
+fn status() -> impl Strategy<Value = Status> {
+    use Status::{Cancelled, CircuitOpen, Failed, Killed, NotStarted, Ok, TimedOut};
+    select(&[Ok, Failed, Killed, TimedOut, Cancelled, NotStarted, CircuitOpen][..])
+}
+
+fn agent_run() -> impl Strategy<Value = (AgentRun, Vote)> {
+    let vote = prop_oneof![
+        Just(Vote::Failed),
+        Just(Vote::Succeeded),
+        "[ab]".prop_map(Vote::Answered),
+        any::<String>().prop_map(Vote::Unanswered),
+    ];
+    let facts = (status(), any::<u32>(), option::of(any::<i32>()), option::of(any::<i32>()), any::<bool>());
+    let texts = ("[a-f]", any::<String>(), option::of(any::<String>()), any::<String>(), any::<String>());
+    let numbers = (any::<u64>(), any::<u64>(), any::<u64>());
+    (facts, texts, numbers, vote).prop_map(|(facts, texts, numbers, vote)| {
+        let (status, attempts, exit, signal, leaked) = facts;
+        let (name, model, reason, stdout, stderr) = texts;
+        let (elapsed_ms, dropped_bytes, ended_at_ms) = numbers;
+        let output = Output { stdout, stderr };
+        let run = AgentRun {
+            name,
+            model,
+            status,
+            attempts,
+            exit,
+            signal,
+            reason,
+            elapsed_ms,
+            leaked,
+            dropped_bytes,
+            ended_at_ms,
+            output,
+        };
+        (run, vote)
+    })
+}
+
+fn run() -> impl Strategy<Value = Run> {
+    let facts = (any::<String>(), any::<String>(), any::<u64>(), any::<u64>(), any::<bool>(), 0..7_usize);
+    (facts, vec(agent_run(), 0..6)).prop_map(|(facts, agents)| {
+        let (stage, spec, started_at_ms, elapsed_ms, cancelled, quorum) = facts;
+        let mut ballot = Ballot::new(agents.iter().map(|(agent, _)| agent.name.clone()), quorum);
+        for (agent, vote) in &agents {
+            ballot.cast(&agent.name, vote.clone());
+        }
+        let agents = agents.into_iter().map(|(agent, _)| agent).collect();
+        Run { stage, spec, started_at_ms, elapsed_ms, cancelled, decision: ballot.close(), agents }
+    })
+}
+
+proptest! {
+    #[test]
+    fn an_argument_without_placeholders_is_itself(
+        argument in without_placeholders(), model in braced(), prompt in braced(), spec in braced(),
+    ) {
+        let texts = Placeholders { model: &model, prompt: &prompt, spec: &spec };
+        prop_assert_eq!(texts.expand(&argument), argument);
+    }
+
+    #[test]
+    fn a_placeholder_becomes_its_text_and_what_stands_beside_it_stays(
+        parts in vec((without_placeholders(), 0..3_usize), 0..5), model in braced(), prompt in braced(), spec in braced(),
+    ) {
+        let texts = Placeholders { model: &model, prompt: &prompt, spec: &spec };
+        let (mut argument, mut expected) = (String::new(), String::new());
+        for (before, which) in &parts {
+            argument += &format!("{before};{}", ["{model}", "{prompt}", "{spec}"][*which]);
+            expected += &format!("{before};{}", [&model, &prompt, &spec][*which]);
+        }
+        prop_assert_eq!(texts.expand(&argument), expected);
+    }
+
+    #[test]
+    fn arguments_are_neither_split_nor_joined_and_the_prompt_arrives_verbatim(
+        args in vec(braced(), 0..5), prompt in prompt(), by_stdin in any::<bool>(), place in 0..6_usize,
+    ) {
+        let mut config = AppConfig::default();
+        let claude = config.providers.get_mut(&Provider::Anthropic).unwrap();
+        claude.args = args;
+        claude.args.insert(place.min(claude.args.len()), "{prompt}".into());
+        claude.stdin = if by_stdin { StdinMode::Prompt } else { StdinMode::None };
+        let given = claude.args.clone();
+        let request = Request { spec: "SPEC-1".into(), prompt: prompt.clone() };
+        let (plan, _) = Plan::of(&config, Stage::Unlock, &request).unwrap();
+        let command = &plan.agents[0].command;
+        prop_assert_eq!(command.args.len(), given.len());
+        prop_assert_eq!(&command.args[place.min(given.len() - 1)], &prompt);
+        prop_assert_eq!(&command.stdin, &by_stdin.then_some(prompt.clone()));
+        let texts = Placeholders { model: &plan.agents[0].model, prompt: &prompt, spec: "SPEC-1" };
+        for (argument, given) in command.args.iter().zip(&given) {
+            prop_assert_eq!(argument, &texts.expand(given));
+        }
+    }
+
+    #[test]
+    fn every_name_of_a_model_gives_the_same_agent_and_no_agent_sees_the_key_of_another_provider(
+        names in proptest::sample::subsequence(
+            &["gemini", "gemini-flash", "claude", "claude-haiku", "gpt-pro", "gpt-codex"][..], 1..=5,
+        ),
+        keys in vec(option::of("[A-D]"), 3),
+    ) {
+        let mut config = AppConfig::default();
+        for (settings, key) in config.providers.values_mut().zip(&keys) {
+            settings.api_key_env = key.clone();
+        }
+        let request = Request { spec: "SPEC-1".into(), prompt: "judge".into() };
+        config.quality_gates.audit = names.iter().map(|name| name.to_string()).collect();
+        let (by_alias, _) = Plan::of(&config, Stage::Audit, &request).unwrap();
+        config.quality_gates.audit = names.iter().map(|name| name.replace('-', "_")).collect();
+        let (by_name, _) = Plan::of(&config, Stage::Audit, &request).unwrap();
+        prop_assert_eq!(&by_alias, &by_name);
+        let order: Vec<&String> = by_name.agents.iter().map(|agent| &agent.name).collect();
+        prop_assert_eq!(order, config.quality_gates.audit.iter().collect::<Vec<_>>());
+        for agent in &by_name.agents {
+            let own = agent.command.api_key_env.as_ref();
+            let withheld = &agent.command.withheld;
+            prop_assert!(withheld.is_sorted());
+            for key in keys.iter().flatten() {
+                prop_assert_eq!(withheld.contains(key), own != Some(key), "{} of {:?}", key, agent.command);
+            }
+        }
+    }
+
+    #[test]
+    fn no_request_and_no_arguments_bring_a_plan_or_its_texts_down(
+        args in vec(prop_oneof![braced(), any::<String>()], 0..4), prompt in any::<String>(), spec in any::<String>(),
+        agree_on in option::of(any::<String>()), quorum in option::of(any::<u32>()),
+        gate in vec(prop_oneof![select(&["claude", "gemini", "gpt-pro"][..]).prop_map(String::from), any::<String>()], 0..7),
+    ) {
+        let mut config = AppConfig::default();
+        for settings in config.providers.values_mut() {
+            settings.args = args.clone();
+        }
+        config.orchestrator.agree_on = agree_on;
+        config.orchestrator.quorum.extend(quorum.map(|quorum| (Stage::Plan, quorum)));
+        config.quality_gates.plan = gate;
+        match Plan::of(&config, Stage::Plan, &Request { spec, prompt }) {
+            Ok((plan, _)) => {
+                prop_assert!((1..=plan.agents.len()).contains(&plan.quorum));
+                let text = plan.to_text();
+                prop_assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{}", text);
+                prop_assert_eq!(plan.to_json()["agents"].as_array().map(Vec::len), Some(plan.agents.len()));
+            }
+            Err(findings) => prop_assert!(!speckit_core::diagnostic::is_ok(&findings)),
+        }
+    }
+
+    #[test]
+    fn a_run_survives_its_json_with_outputs(run in run(), run_id in option::of(any::<i64>())) {
+        let json = run.to_json_with_outputs(run_id);
+        let text = json.to_string();
+        prop_assert_eq!(Run::from_json(&json), Ok((run_id, run.clone())));
+        prop_assert_eq!(Run::from_json(&serde_json::from_str(&text).unwrap()), Ok((run_id, run)));
+    }
+
+    #[test]
+    fn no_text_of_a_run_has_a_control_character_or_a_space_at_the_end_of_a_line(run in run()) {
+        for text in [run.to_text(), run.to_text_with_outputs(), speckit_core::gate::list_text(&[(1, run.clone())])] {
+            prop_assert!(text.chars().all(|c| matches!(c, '\n' | '\t') || !c.is_control()), "{:?}", text);
+            prop_assert!(text.lines().all(|line| line.trim_end() == line), "{:?}", text);
+        }
+        prop_assert!(run.to_text().lines().next().unwrap().contains(run.decision.verdict.name()));
+    }
+}

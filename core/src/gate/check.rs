@@ -1,19 +1,14 @@
 //! What keeps a gate from running, and what is odd about it.
 
-use alloc::collections::BTreeMap;
 use alloc::format;
-use alloc::string::ToString as _;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use super::expand::{MODEL, PROMPT, SPEC, near_misses};
-use super::plan::{Agent, Request};
+use super::plan::Request;
 use crate::diagnostic::Diagnostic;
 use crate::key::Key;
 use crate::registry::{ModelEntry, ModelRegistry, NameError, RegistryError};
-use crate::settings::{OrchestratorConfig, Provider, ProviderConfig, QualityGateConfig, Stage, StdinMode};
-
-/// The longest argument that a system takes, in bytes: Linux counts its end with it (`MAX_ARG_STRLEN`, 32 pages of 4096).
-const LONGEST_ARGUMENT: usize = 131_071;
+use crate::settings::{OrchestratorConfig, QualityGateConfig, Stage};
 
 /// What is wrong with the request by itself.
 pub(super) fn request(request: &Request) -> Vec<Diagnostic> {
@@ -132,93 +127,6 @@ pub(super) fn agree_on(text: &str) -> Result<Key, Diagnostic> {
     }
 }
 
-/// What is wrong or odd about the arguments of the providers that the agents use, each provider once.
-pub(super) fn arguments(
-    providers: &BTreeMap<Provider, ProviderConfig>,
-    agents: &[Agent],
-    request: &Request,
-) -> Vec<Diagnostic> {
-    let mut findings = Vec::new();
-    for (provider, settings) in providers {
-        let of_provider: Vec<&Agent> =
-            agents.iter().filter(|agent| agent.provider == provider.name()).collect();
-        if of_provider.is_empty() {
-            continue;
-        }
-        let args = Key::of(["providers", provider.name(), "args"]);
-        let stdin_instead = format!(
-            "set providers.{provider}.stdin = \"prompt\" and take {PROMPT} out of {args}: the prompt then comes \
-             through the standard input"
-        );
-        if settings.command.contains('\0') {
-            findings.push(has_nul(Key::of(["providers", provider.name(), "command"])));
-        }
-        for (index, argument) in settings.args.iter().enumerate() {
-            let key = args.element(index);
-            if argument.contains('\0') {
-                findings.push(has_nul(key.clone()));
-            }
-            for (written, meant) in near_misses(argument) {
-                findings.push(
-                    Diagnostic::warning(
-                        "provider/placeholder",
-                        key.clone(),
-                        format!("`{written}` stays as it is"),
-                    )
-                    .help(format!("did you mean `{meant}`?")),
-                );
-            }
-            if argument.contains(PROMPT) && request.prompt.contains('\0') {
-                let message = format!(
-                    "the prompt has a NUL character, which no argument can hold, and {key} is made of it"
-                );
-                findings.push(
-                    Diagnostic::error("gate/prompt", Key::root(), message)
-                        .help(format!("remove it, or {stdin_instead}")),
-                );
-            }
-            if argument.contains(SPEC) && request.spec.contains('\0') {
-                let message = format!(
-                    "the id of the specification has a NUL character, which no argument can hold, and {key} is made of it"
-                );
-                findings.push(Diagnostic::error("gate/spec", Key::root(), message).help("remove it"));
-            }
-            for agent in
-                of_provider.iter().filter(|agent| argument.contains(MODEL) && agent.model.contains('\0'))
-            {
-                findings.push(has_nul(Key::of(["models", agent.name.as_str(), "model"])));
-            }
-            let length = |agent: &&Agent| Some((agent.name.clone(), agent.command.args.get(index)?.len()));
-            let too_long = of_provider.iter().filter_map(length).find(|(_, bytes)| *bytes > LONGEST_ARGUMENT);
-            if let Some((name, bytes)) = too_long {
-                let message = format!(
-                    "the argument for `{name}` has {bytes} bytes, and the system takes {LONGEST_ARGUMENT} at most"
-                );
-                let help = match argument.contains(PROMPT) {
-                    true => stdin_instead.clone(),
-                    false => "shorten it".into(),
-                };
-                findings.push(Diagnostic::error("provider/argument", key, message).help(help));
-            }
-        }
-        let has_prompt = settings.args.iter().any(|argument| argument.contains(PROMPT));
-        if !has_prompt && settings.stdin == StdinMode::None {
-            let message = format!("the prompt does not reach the agents of {provider}");
-            findings.push(
-                Diagnostic::warning("provider/prompt-unused", args.clone(), message).help(format!(
-                    "put {PROMPT} into {args}, or set providers.{provider}.stdin = \"prompt\""
-                )),
-            );
-        }
-    }
-    findings
-}
-
-fn has_nul(key: Key) -> Diagnostic {
-    Diagnostic::error("provider/argument", key, "a NUL character, which no argument can hold")
-        .help("remove it")
-}
-
-fn counted(agents: usize) -> alloc::string::String {
+fn counted(agents: usize) -> String {
     format!("{agents} agent{}", if agents == 1 { "" } else { "s" })
 }

@@ -3,6 +3,7 @@
 //! [`Plan`] says before anything starts which commands run with what. [`Machine`] decides while they run: which attempt
 //! begins, which is made again and when, and when the gate is over. [`Run`] is what came of it, to be shown and kept.
 
+mod arguments;
 mod check;
 mod event;
 mod expand;

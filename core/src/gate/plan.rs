@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use super::arguments;
 use super::check;
 use super::expand::Placeholders;
 use crate::consensus::two_thirds;
@@ -112,7 +113,7 @@ impl Plan {
                 None => findings.push(check::provider_missing(model)),
             }
         }
-        findings.extend(check::arguments(&config.providers, &agents, request));
+        findings.extend(arguments::check(&config.providers, &agents, request));
         findings.extend(check::quorum(orchestrator, stage, names.len()));
         let agree_on = orchestrator.agree_on.as_deref().map(check::agree_on).transpose();
         let agree_on = agree_on.unwrap_or_else(|finding| {

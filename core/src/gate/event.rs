@@ -50,13 +50,13 @@ pub enum Event {
         /// How long until the next one, at least.
         wait_ms: u64,
     },
-    /// An agent is through.
+    /// An agent is through. What it wrote is not in it: its lines were told, and the run that the gate ends with has it.
     AgentFinished(AgentRun),
     /// This listener was too slow: so many lines of agents were dropped.
     Missed {
         /// How many.
         count: u64,
     },
-    /// The gate is over.
+    /// The gate is over. What its agents wrote is not in it.
     Finished(Run),
 }

@@ -1,0 +1,98 @@
+//! What came of one agent, and its vote.
+
+use alloc::format;
+use alloc::string::String;
+use core::time::Duration;
+
+use crate::capture::Captured;
+use crate::consensus::{Vote, answer};
+use crate::gate::plan::{Agent, Plan};
+use crate::gate::run::{AgentRun, Attempt, Ending, Output, Status};
+
+/// The gate at one moment.
+pub(super) struct Gate<'a> {
+    pub(super) plan: &'a Plan,
+    /// Since 1970-01-01T00:00:00Z.
+    pub(super) started_at: Duration,
+    /// Since the gate began.
+    pub(super) now: Duration,
+}
+
+/// What an agent has done so far.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Share {
+    /// How many attempts have started, or were refused.
+    pub(super) attempts: u32,
+    /// When the first one began.
+    pub(super) begun_at: Option<Duration>,
+    /// The last one of them, once it has ended.
+    pub(super) last: Option<Attempt>,
+    /// Whether a process of any of them may be running yet.
+    pub(super) is_leaked: bool,
+}
+
+/// An agent that is through.
+#[derive(Clone, Debug)]
+pub(super) struct Outcome {
+    /// Without its output.
+    pub(super) run: AgentRun,
+    pub(super) output: Output,
+    pub(super) vote: Vote,
+    /// Whether it did not come to its own end.
+    pub(super) is_cut_short: bool,
+}
+
+impl Outcome {
+    pub(super) fn new(
+        share: Share,
+        agent: &Agent,
+        gate: &Gate<'_>,
+        status: Status,
+        reason: Option<String>,
+        is_cut_short: bool,
+    ) -> Self {
+        let (exit, signal) = match share.last.as_ref().map(|attempt| &attempt.ending) {
+            Some(Ending::Exited { code }) => (Some(*code), None),
+            Some(Ending::Signalled { signal }) => (None, Some(*signal)),
+            _ => (None, None),
+        };
+        let (stdout, stderr) = share.last.map(|attempt| (attempt.stdout, attempt.stderr)).unwrap_or_default();
+        let output = Output { stdout: stdout.to_text().into_owned(), stderr: stderr.to_text().into_owned() };
+        let vote = vote(status, &stdout, &output, gate.plan);
+        let run = AgentRun {
+            name: agent.name.clone(),
+            model: agent.model.clone(),
+            status,
+            attempts: share.attempts,
+            exit,
+            signal,
+            reason,
+            elapsed_ms: share.begun_at.map_or(0, |begun| millis(gate.now.saturating_sub(begun))),
+            leaked: share.is_leaked,
+            dropped_bytes: stdout.dropped_bytes.saturating_add(stderr.dropped_bytes),
+            ended_at_ms: millis(gate.started_at.saturating_add(gate.now)),
+            output: Output::default(),
+        };
+        Self { run, output, vote, is_cut_short }
+    }
+}
+
+fn vote(status: Status, stdout: &Captured, output: &Output, plan: &Plan) -> Vote {
+    if status != Status::Ok {
+        return Vote::Failed;
+    }
+    let Some(key) = &plan.agree_on else { return Vote::Succeeded };
+    match answer(&output.stdout, key) {
+        Ok(answer) => Vote::Answered(answer),
+        Err(none) if stdout.dropped_bytes == 0 => Vote::Unanswered(format!("{none}")),
+        Err(none) => Vote::Unanswered(format!(
+            "{none}; {} bytes of it were not kept: raise `orchestrator.output_kib`",
+            stdout.dropped_bytes
+        )),
+    }
+}
+
+/// Whole milliseconds.
+pub(super) fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

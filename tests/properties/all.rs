@@ -8,6 +8,7 @@ mod consensus;
 mod defaults;
 mod environment;
 mod gate_plan;
+mod gate;
 mod generated;
 mod herd;
 mod history;

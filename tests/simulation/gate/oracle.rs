@@ -1,0 +1,212 @@
+//! What must have come of a gate, counted from what its attempts really did.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use speckit_core::backoff::schedule;
+use speckit_core::consensus::Verdict;
+use speckit_core::gate::{AgentRun, Attempt, Ending, Output, Run, Status};
+use speckit_core::retry::ErrorClass;
+
+use super::Seen;
+use super::script::{STARTED_AT, Script};
+
+/// What became of one attempt.
+#[derive(Clone, Debug)]
+pub struct Fact {
+    pub attempt: Attempt,
+    pub begun_at: Option<Duration>,
+    pub ended_at: Duration,
+    /// Whether the gate had been called off when it ended.
+    pub is_after_call: bool,
+}
+
+pub struct Facts<'a> {
+    pub script: &'a Script,
+    /// Of each agent, in order.
+    pub attempts: &'a [Vec<Fact>],
+    pub called_off_at: Option<Duration>,
+    pub ended_at: Duration,
+}
+
+impl Facts<'_> {
+    pub fn judge(&self, run: &Run, seen: &mut BTreeSet<Seen>) -> Result<(), String> {
+        let mut is_cut_short = false;
+        for (agent, found) in run.agents.iter().enumerate() {
+            let (expected, is_short) = self.agent(agent, seen);
+            is_cut_short |= is_short;
+            let reason = found.reason.clone();
+            let found = AgentRun { reason: None, ..found.clone() };
+            if found != expected {
+                return Err(format!("{found:#?} is not {expected:#?}"));
+            }
+            let is_plain = |reason: &String| !reason.is_empty() && !reason.contains('\n');
+            if reason.is_some() != (found.status != Status::Ok) || !reason.iter().all(is_plain) {
+                return Err(format!("{reason:?} is no reason for {:?}", found.status));
+            }
+        }
+        if is_cut_short && self.called_off_at.is_none() {
+            return Err("somebody did not come to their own end, and nobody called the gate off".into());
+        }
+        if self.called_off_at.is_some() && !is_cut_short {
+            seen.insert(Seen::InVain);
+        }
+        let (verdict, ok) = self.count(run, seen);
+        let found =
+            (run.cancelled, run.decision.verdict, run.decision.ok, run.decision.total, run.elapsed_ms);
+        let elapsed_ms = u64::try_from(self.ended_at.as_millis()).unwrap();
+        let expected = (is_cut_short, verdict, ok, self.script.plan.agents.len(), elapsed_ms);
+        if found != expected {
+            return Err(format!("{found:?} is not {expected:?}"));
+        }
+        if self.ended_at > self.bound() {
+            return Err(format!("it took {:?} and not {:?} at most", self.ended_at, self.bound()));
+        }
+        Ok(())
+    }
+
+    /// What must have come of an agent, without its reason, and whether it did not come to its own end.
+    fn agent(&self, index: usize, seen: &mut BTreeSet<Seen>) -> (AgentRun, bool) {
+        let agent = &self.script.plan.agents[index];
+        let all = &self.attempts[index];
+        // One that was called off before it began was none.
+        let is_one = |fact: &&Fact| fact.begun_at.is_some() || fact.attempt.ending != Ending::Cancelled;
+        let made: Vec<&Fact> = all.iter().filter(is_one).collect();
+        let last = made.last();
+        let is_retryable = |fact: &Fact| match &fact.attempt.ending {
+            Ending::Exited { code: 75 } => true,
+            Ending::Exited { code } => {
+                u8::try_from(*code).is_ok_and(|code| agent.retryable_exits.contains(&code))
+            }
+            Ending::NotStarted { class, .. } => *class == ErrorClass::Retryable,
+            _ => false,
+        };
+        let waits =
+            schedule(&self.script.plan.retry, self.script.seed, &format!("gate/{}", agent.name)).count();
+        let goes_on = last.is_some_and(|last| is_retryable(last)) && made.len() <= waits;
+        let status = match last.map(|last| &last.attempt.ending) {
+            None => Status::Cancelled,
+            _ if made.len() < all.len() => Status::Cancelled,
+            // It waited when the gate was called off.
+            _ if goes_on && last.is_some_and(|last| !last.is_after_call) => Status::Cancelled,
+            Some(Ending::Exited { code: 0 }) => Status::Ok,
+            Some(Ending::Exited { .. }) => Status::Failed,
+            Some(Ending::Signalled { .. }) => Status::Killed,
+            Some(Ending::TimedOut) => Status::TimedOut,
+            Some(Ending::Cancelled) => Status::Cancelled,
+            Some(Ending::NotStarted { .. }) => Status::NotStarted,
+            Some(Ending::CircuitOpen) => Status::CircuitOpen,
+        };
+        let is_short = status == Status::Cancelled || goes_on;
+        let ended_at = match all.last() {
+            Some(fact) if status != Status::Cancelled || fact.is_after_call => fact.ended_at,
+            _ => self.called_off_at.unwrap_or_default(),
+        };
+        let (exit, signal) = match last.map(|last| &last.attempt.ending) {
+            Some(Ending::Exited { code }) => (Some(*code), None),
+            Some(Ending::Signalled { signal }) => (None, Some(*signal)),
+            _ => (None, None),
+        };
+        let text =
+            |stream: fn(&Attempt) -> String| last.map_or_else(String::new, |last| stream(&last.attempt));
+        let first = made.iter().find_map(|fact| fact.begun_at);
+        let run = AgentRun {
+            name: agent.name.clone(),
+            model: agent.model.clone(),
+            status,
+            attempts: u32::try_from(made.len()).unwrap(),
+            exit,
+            signal,
+            reason: None,
+            elapsed_ms: first.map_or(0, |first| u64::try_from((ended_at - first).as_millis()).unwrap()),
+            leaked: made.iter().any(|fact| fact.attempt.is_leaked),
+            dropped_bytes: last
+                .map_or(0, |last| last.attempt.stdout.dropped_bytes + last.attempt.stderr.dropped_bytes),
+            ended_at_ms: u64::try_from((STARTED_AT + ended_at).as_millis()).unwrap(),
+            output: Output {
+                stdout: text(|attempt| attempt.stdout.to_text().into_owned()),
+                stderr: text(|attempt| attempt.stderr.to_text().into_owned()),
+            },
+        };
+        self.tally(&run, all, is_short, waits, seen);
+        (run, is_short)
+    }
+
+    fn tally(&self, run: &AgentRun, all: &[Fact], is_short: bool, waits: usize, seen: &mut BTreeSet<Seen>) {
+        let is_after = all.last().is_some_and(|fact| fact.is_after_call);
+        let did_begin = all.last().is_some_and(|fact| fact.begun_at.is_some());
+        let attempts = run.attempts as usize;
+        let was_busy = run.exit == Some(75) && !is_short;
+        let is_last = run.attempts == self.script.plan.retry.max_attempts;
+        for (is_so, what) in [
+            (run.status == Status::Ok && attempts > 1, Seen::SuccessAfterRetries),
+            (was_busy && is_last && attempts > 1, Seen::LastAttempt),
+            (was_busy && !is_last && attempts > waits, Seen::Deadline),
+            (run.exit == Some(-1), Seen::Permanent),
+            (run.signal.is_some(), Seen::Signal),
+            (run.status == Status::TimedOut, Seen::TimeOut),
+            (!all.is_empty() && !did_begin && run.status != Status::Cancelled, Seen::Refused),
+            (run.leaked, Seen::Leak),
+            (run.status == Status::Cancelled && is_after && !did_begin, Seen::CalledOffBeforeItBegan),
+            (run.status == Status::Cancelled && is_after && did_begin, Seen::CalledOffWhileItRan),
+            (run.status == Status::Ok && is_after, Seen::SuccessAfterTheCall),
+            (run.status == Status::Failed && is_short, Seen::FailureAfterTheCall),
+        ] {
+            if is_so {
+                seen.insert(what);
+            }
+        }
+    }
+
+    /// The verdict, and how many count for it.
+    fn count(&self, run: &Run, seen: &mut BTreeSet<Seen>) -> (Verdict, usize) {
+        let plan = &self.script.plan;
+        let done = run.agents.iter().filter(|agent| agent.status == Status::Ok);
+        let mut sides: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut unanswered = 0;
+        for agent in done.clone() {
+            match agent.output.stdout.as_str() {
+                answer if answer.starts_with('{') => *sides.entry(answer).or_default() += 1,
+                _ => unanswered += 1,
+            }
+        }
+        let most = sides.values().copied().max().unwrap_or(0);
+        let asks = plan.agree_on.is_some();
+        let is_tie = asks && most > 0 && sides.values().filter(|side| **side == most).count() > 1;
+        let ok = if asks { most } else { done.clone().count() };
+        let verdict = match ok {
+            _ if is_tie => Verdict::Insufficient,
+            ok if ok < plan.quorum.max(1) => Verdict::Insufficient,
+            ok if ok == plan.agents.len() => Verdict::Full,
+            _ => Verdict::Degraded,
+        };
+        let names_the_setting = |reason: &str| reason.contains("orchestrator.output_kib");
+        let has_cut = run.decision.unanswered.iter().any(|one| names_the_setting(&one.reason));
+        for (is_so, what) in [
+            (verdict == Verdict::Full, Seen::Full),
+            (verdict == Verdict::Degraded, Seen::Degraded),
+            (verdict == Verdict::Insufficient, Seen::Insufficient),
+            (is_tie, Seen::Tie),
+            (asks && unanswered > 0, Seen::Unanswered),
+            (has_cut, Seen::Cut),
+        ] {
+            if is_so {
+                seen.insert(what);
+            }
+        }
+        (verdict, ok)
+    }
+
+    /// As long as it takes if all agents run one after another and everything takes its longest.
+    fn bound(&self) -> Duration {
+        let Script { plan, jobs, late, .. } = self.script;
+        let agents = plan.agents.iter().zip(jobs).map(|(agent, jobs)| {
+            let waits = schedule(&plan.retry, self.script.seed, &format!("gate/{}", agent.name));
+            let waits: Vec<Duration> = waits.collect();
+            let room = jobs.iter().map(|job| job.room).max().unwrap_or_default();
+            let attempts = u32::try_from(waits.len()).unwrap() + 1;
+            waits.into_iter().sum::<Duration>() + (room + plan.timeout + plan.grace + *late) * attempts
+        });
+        agents.sum()
+    }
+}

@@ -1,0 +1,101 @@
+//! A process that is played: what it does by itself, and what becomes of it when its time is over or somebody ends it.
+
+use std::time::Duration;
+
+use speckit_core::capture::Captured;
+use speckit_core::gate::{Attempt, Ending, Plan};
+
+use super::script::{Job, Obeys};
+
+/// An attempt from its call to its end.
+#[derive(Debug)]
+pub struct Process {
+    job: Job,
+    pub begins_at: Duration,
+    /// When the machine was told that it began.
+    pub begun_at: Option<Duration>,
+    stopped_at: Option<Duration>,
+    killed_at: Option<Duration>,
+    is_told_of_its_begin: bool,
+}
+
+impl Process {
+    pub fn called(now: Duration, job: &Job, is_told_of_its_begin: bool) -> Self {
+        let begins_at = now + job.room;
+        Self {
+            job: job.clone(),
+            begins_at,
+            begun_at: None,
+            stopped_at: None,
+            killed_at: None,
+            is_told_of_its_begin,
+        }
+    }
+
+    /// When the machine is to be told that it begins, if that is still to be.
+    pub fn begins(&self) -> Option<Duration> {
+        let is_to_be = self.begun_at.is_none() && !self.is_ordered() && self.is_told_of_its_begin;
+        is_to_be.then_some(self.begins_at)
+    }
+
+    pub fn stop(&mut self, now: Duration) {
+        self.stopped_at.get_or_insert(now);
+    }
+
+    pub fn kill(&mut self, now: Duration) {
+        self.killed_at.get_or_insert(now);
+    }
+
+    pub fn is_ordered(&self) -> bool {
+        self.stopped_at.is_some() || self.killed_at.is_some()
+    }
+
+    /// When and how it ends, as things are now; `None` before it begins.
+    pub fn end(&self, plan: &Plan) -> Option<(Duration, Ending)> {
+        let is_begun = self.begun_at.is_some();
+        if !is_begun && self.is_ordered() {
+            let ordered_at = self.stopped_at.into_iter().chain(self.killed_at).min()?;
+            return Some((ordered_at, Ending::Cancelled));
+        }
+        if !is_begun && self.is_told_of_its_begin {
+            return None;
+        }
+        let natural = self.job.takes.map(|takes| (self.begins_at + takes, self.job.ending.clone()));
+        natural.into_iter().chain([self.forced(plan)]).min_by_key(|(at, _)| *at)
+    }
+
+    /// When it is made to end.
+    fn forced(&self, plan: &Plan) -> (Duration, Ending) {
+        let times_out_at = self.begins_at + plan.timeout;
+        let (asked_at, cause) = match self.stopped_at {
+            Some(stopped_at) if stopped_at < times_out_at => (stopped_at, Ending::Cancelled),
+            _ => (times_out_at, Ending::TimedOut),
+        };
+        let asked = match self.job.obeys {
+            Obeys::After(lag) => (asked_at + lag.min(plan.grace), cause),
+            Obeys::WithSuccess if cause == Ending::Cancelled => (asked_at, Ending::Exited { code: 0 }),
+            Obeys::WithSuccess | Obeys::Never => (asked_at + plan.grace, cause),
+        };
+        match self.killed_at {
+            Some(killed_at) if killed_at < asked.0 => {
+                let cause = if killed_at < asked_at { Ending::Cancelled } else { asked.1 };
+                (killed_at, cause)
+            }
+            _ => asked,
+        }
+    }
+
+    /// What came of it.
+    pub fn attempt(&self, now: Duration, ending: Ending) -> Attempt {
+        let [stdout_dropped, stderr_dropped] = self.job.dropped;
+        let captured =
+            |text: &str, dropped_bytes| Captured { head: text.into(), tail: Vec::new(), dropped_bytes };
+        Attempt {
+            ending,
+            stdout: captured(self.job.stdout, stdout_dropped),
+            stderr: captured("a warning", stderr_dropped),
+            elapsed: now.saturating_sub(self.begins_at),
+            is_leaked: self.job.is_leaked,
+        }
+    }
+}

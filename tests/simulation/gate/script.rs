@@ -1,0 +1,183 @@
+//! A seed becomes the plan of a gate, and what its agents and its user do.
+
+use std::time::Duration;
+
+use speckit_core::gate::{Agent, CommandLine, Ending, Plan};
+use speckit_core::retry::ErrorClass;
+use speckit_core::{Jitter, RetryConfig, Seed};
+use speckit_tests::fakes::Random;
+
+/// When every gate begins, since 1970-01-01T00:00:00Z.
+pub const STARTED_AT: Duration = Duration::from_secs(1_700_000_000);
+
+#[derive(Clone, Debug)]
+pub struct Script {
+    pub plan: Plan,
+    pub seed: Seed,
+    /// For each agent what its attempts do; the last one is done by all after it.
+    pub jobs: Vec<Vec<Job>>,
+    pub orders: Vec<(Duration, Order)>,
+    /// How late the timer of waits fires.
+    pub late: Duration,
+    pub random: Random,
+}
+
+/// What an attempt does.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// How long it waits for room.
+    pub room: Duration,
+    /// How long it takes, if it ends by itself.
+    pub takes: Option<Duration>,
+    /// How it ends by itself.
+    pub ending: Ending,
+    pub obeys: Obeys,
+    pub stdout: &'static str,
+    /// How many bytes of its two streams are not kept.
+    pub dropped: [u64; 2],
+    pub is_leaked: bool,
+}
+
+/// What an attempt does that is asked to end.
+#[derive(Clone, Copy, Debug)]
+pub enum Obeys {
+    After(Duration),
+    /// It ends with 0.
+    WithSuccess,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Order {
+    Cancel,
+    Kill,
+}
+
+fn ms(random: &mut Random, most: u64) -> Duration {
+    Duration::from_millis(random.between(0..=most))
+}
+
+impl Script {
+    /// The script of a seed.
+    pub fn of(seed: u64) -> Self {
+        let plan = plan(&mut Random::stream(seed, "gate/plan"));
+        let mut random = Random::stream(seed, "gate/jobs");
+        let jobs = plan.agents.iter().map(|agent| jobs(&mut random, agent)).collect();
+        let mut random = Random::stream(seed, "gate/orders");
+        let first = ms(&mut random, 4000);
+        let second = first + ms(&mut random, 600);
+        let orders = match random.below(8) {
+            0 | 1 => vec![(first, Order::Cancel)],
+            2 => vec![(first, Order::Cancel), (second, Order::Kill)],
+            3 => vec![(first, Order::Kill), (second, Order::Cancel)],
+            4 => vec![(Duration::ZERO, Order::Cancel)],
+            _ => Vec::new(),
+        };
+        let late = Duration::from_millis(random.pick(&[0, 0, 5, 150]));
+        Self { plan, seed: Seed::new(seed), jobs, orders, late, random: Random::stream(seed, "gate/run") }
+    }
+
+    /// What the attempt of an agent does, counted from 1.
+    pub fn job(&self, agent: usize, attempt: u32) -> &Job {
+        let jobs = &self.jobs[agent];
+        &jobs[jobs.len().min(attempt as usize) - 1]
+    }
+}
+
+fn plan(random: &mut Random) -> Plan {
+    let exits = [vec![75], vec![], vec![75, 3], vec![1]];
+    let agents = ["gemini", "claude", "gpt_pro", "gpt_codex", "claude_haiku", "gemini_flash"];
+    let count = usize::try_from(random.between(1..=6)).unwrap();
+    let agents = agents.into_iter().take(count).map(|name| Agent {
+        name: name.into(),
+        provider: "openai".into(),
+        model: format!("{name}-1"),
+        command: CommandLine::default(),
+        retryable_exits: random.pick(&exits),
+    });
+    let agents: Vec<Agent> = agents.collect();
+    Plan {
+        stage: "audit".into(),
+        spec: "SPEC-1".into(),
+        quorum: usize::try_from(random.between(0..=agents.len() as u64 + 1)).unwrap(),
+        agents,
+        agree_on: random.chance(50).then(|| "verdict".parse().unwrap()),
+        max_concurrent: usize::try_from(random.between(0..=6)).unwrap(),
+        timeout: Duration::from_millis(random.between(500..=3000)),
+        grace: ms(random, 500),
+        output_bytes: 1024,
+        retry: RetryConfig {
+            max_attempts: u32::try_from(random.between(1..=6)).unwrap(),
+            initial_backoff_ms: random.between(1..=500),
+            max_backoff_ms: random.between(1..=2000),
+            multiplier: random.pick(&[1.0, 1.5, 2.0, 10.0]),
+            jitter: random.pick(&[Jitter::None, Jitter::Full, Jitter::Equal, Jitter::Decorrelated]),
+            deadline_ms: random.pick(&[1, 100, 1000, 30_000]),
+        },
+    }
+}
+
+fn jobs(random: &mut Random, agent: &Agent) -> Vec<Job> {
+    let temporary = agent.retryable_exits.first().map_or(75, |exit| i32::from(*exit));
+    let temporary = Ending::Exited { code: temporary };
+    let done = Ending::Exited { code: 0 };
+    let times = random.between(1..=4);
+    let first = match random.below(8) {
+        0 | 1 => Vec::new(),
+        2 | 3 => vec![temporary; times as usize],
+        4 => vec![not_started(ErrorClass::Retryable); times as usize],
+        5 => return vec![job(random, not_started(ErrorClass::Permanent))],
+        6 => return vec![job(random, Ending::CircuitOpen)],
+        _ => {
+            let any = [
+                temporary,
+                done.clone(),
+                Ending::Exited { code: 2 },
+                Ending::Signalled { signal: 9 },
+                not_started(ErrorClass::Retryable),
+            ];
+            (0..times).map(|_| random.pick(&any)).collect()
+        }
+    };
+    let last = random.pick(&[
+        done.clone(),
+        done.clone(),
+        done,
+        Ending::Exited { code: -1 },
+        Ending::Exited { code: 75 },
+    ]);
+    first.into_iter().chain([last]).map(|ending| job(random, ending)).collect()
+}
+
+fn job(random: &mut Random, ending: Ending) -> Job {
+    let is_refused = matches!(ending, Ending::NotStarted { .. } | Ending::CircuitOpen);
+    let takes =
+        if is_refused { Some(Duration::ZERO) } else { Some(ms(random, 1500)).filter(|_| random.chance(85)) };
+    let lag = ms(random, 400);
+    let is_cut = !is_refused && random.chance(15);
+    let answers = [r#"{"verdict":"yes"}"#, r#"{"verdict":"yes"}"#, r#"{"verdict":"no"}"#, "no answer", ""];
+    Job {
+        room: Duration::from_millis(random.pick(&[0, 0, 1, 200])),
+        takes,
+        ending,
+        obeys: random.pick(&[
+            Obeys::After(Duration::ZERO),
+            Obeys::After(lag),
+            Obeys::WithSuccess,
+            Obeys::Never,
+        ]),
+        stdout: if is_refused {
+            ""
+        } else if is_cut {
+            "the beginning"
+        } else {
+            random.pick(&answers)
+        },
+        dropped: if is_cut { [random.between(1..=9000), random.between(0..=1)] } else { [0, 0] },
+        is_leaked: !is_refused && random.chance(10),
+    }
+}
+
+fn not_started(class: ErrorClass) -> Ending {
+    Ending::NotStarted { class, reason: "text file busy".into() }
+}

@@ -15,6 +15,7 @@ pub mod diagnostic;
 pub mod diff;
 pub mod explain;
 pub mod gate;
+pub mod guard;
 pub mod herd;
 pub mod history;
 mod key;

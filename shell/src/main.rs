@@ -3,5 +3,8 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    if speckit_shell::agents::become_guard_if_asked() {
+        return ExitCode::SUCCESS;
+    }
     speckit_shell::cli::run()
 }

@@ -10,6 +10,7 @@ mod environment;
 mod gate_plan;
 mod gate;
 mod generated;
+mod guard;
 mod herd;
 mod history;
 mod merge;

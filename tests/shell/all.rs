@@ -6,6 +6,7 @@ mod check;
 mod explain;
 mod files;
 mod globals;
+mod guard;
 mod history;
 mod history_command;
 mod init;

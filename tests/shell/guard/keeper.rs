@@ -1,0 +1,162 @@
+//! The guard itself: what it holds, what ends it, and whom it spares.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use super::guarded::{Guarded, living_of, process, program, signal};
+
+#[test]
+fn signals_that_ask_for_an_end_do_not_end_it() {
+    let mut guarded = Guarded::start();
+    let guard = guarded.guard();
+    for name in ["INT", "TERM", "HUP"] {
+        signal(name, &guard.id.to_string());
+    }
+    guarded.group("agent", 3);
+    assert_eq!(guarded.ask("failure"), "none");
+    guarded.kill();
+    guarded.nothing_is_left();
+}
+
+#[test]
+fn ctrl_c_for_the_group_of_the_program_does_not_reach_it() {
+    let mut guarded = Guarded::start_as(program().process_group(0));
+    let guard = guarded.guard();
+    assert_eq!(guard.group, guard.id);
+    guarded.group("agent", 3);
+    signal("INT", &format!("-{}", guarded.child.id()));
+    assert_eq!(guarded.end().code(), None, "the program has no handler");
+    guarded.nothing_is_left();
+}
+
+#[test]
+fn it_holds_no_file_and_no_folder_of_its_program() {
+    let held = tempfile::NamedTempFile::new().unwrap();
+    let mut guarded = Guarded::start_as(
+        program().stderr(held.reopen().unwrap()).current_dir(held.path().parent().unwrap()),
+    );
+    guarded.group("agent", 3);
+    let folder = format!("/proc/{}", guarded.guard().id);
+    let mut open: Vec<(String, String)> = fs::read_dir(format!("{folder}/fd"))
+        .unwrap()
+        .map(|entry| {
+            let entry = entry.unwrap();
+            let target = fs::read_link(entry.path()).unwrap().display().to_string();
+            (entry.file_name().into_string().unwrap(), target)
+        })
+        .collect();
+    open.sort();
+    let kinds: Vec<(&str, &str)> =
+        open.iter().map(|(number, target)| (number.as_str(), target.split(':').next().unwrap())).collect();
+    assert_eq!(kinds, [("0", "pipe"), ("1", "pipe"), ("2", "/dev/null"), ("3", "anon_inode")]);
+    let of_program =
+        |number: u32| fs::read_link(format!("/proc/{}/fd/{number}", guarded.child.id())).unwrap();
+    assert!((0..3).all(|number| {
+        open.iter().all(|(_, one)| *one != of_program(number).display().to_string() || number == 2)
+    }));
+    assert!(open[3].1.contains("pidfd"), "{open:?}");
+    assert_eq!(fs::read_link(format!("{folder}/cwd")).unwrap().to_str(), Some("/"));
+}
+
+#[test]
+fn a_program_whose_file_was_deleted_has_a_guard() {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("guarded");
+    fs::copy(env!("CARGO_BIN_EXE_speckit-guarded"), &copy).unwrap();
+    // The shell waits until the file is gone, and then becomes the program, which it holds open.
+    let script = "exec 3<\"$0\"; rm \"$0\"; exec /proc/self/fd/3";
+    let mut guarded = Guarded::start_as(Command::new("sh").args(["-c", script]).arg(&copy));
+    assert!(!copy.exists());
+    guarded.group("agent", 3);
+    guarded.kill();
+    guarded.nothing_is_left();
+}
+
+#[test]
+fn who_ends_programs_by_name_does_not_end_it() {
+    let guarded = Guarded::start();
+    let guard = guarded.guard();
+    let arguments = fs::read(format!("/proc/{}/cmdline", guard.id)).unwrap();
+    assert_eq!(arguments, b"gate-guard\0--gate-guard\0");
+    for tool in
+        [vec!["pgrep", "speckit"], vec!["pgrep", "-f", "speckit-guarded"], vec!["pidof", "speckit-guarded"]]
+    {
+        let Ok(output) = Command::new(tool[0]).args(&tool[1..]).output() else { continue };
+        let found = String::from_utf8(output.stdout).unwrap();
+        let found: Vec<&str> = found.split_whitespace().collect();
+        assert!(found.contains(&guarded.child.id().to_string().as_str()), "{tool:?}");
+        assert!(!found.contains(&guard.id.to_string().as_str()), "{tool:?}");
+    }
+}
+
+/// A guard that a test talks to.
+struct Alone {
+    child: Child,
+}
+
+impl Alone {
+    fn start() -> Self {
+        let mut command = program();
+        command.arg("--gate-guard").process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut ready = [0; 6];
+        child.stdout.as_mut().unwrap().read_exact(&mut ready).unwrap();
+        assert_eq!(&ready, b"ready\n");
+        Self { child }
+    }
+
+    /// Says this, lets it end, and sees that it does.
+    fn hears(mut self, text: &str) {
+        self.child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+/// A process in a group of its own.
+fn stranger() -> Child {
+    Command::new("sleep").arg("600").process_group(0).spawn().unwrap()
+}
+
+#[test]
+fn a_number_that_now_belongs_to_others_is_left_alone() {
+    let mut other = stranger();
+    let id = other.id();
+    let start = process(id).unwrap().start;
+    Alone::start().hears(&format!("mark of-no-process\nadd {id} {}\n", start - 1));
+    assert_eq!(living_of(id).len(), 1);
+    Alone::start().hears(&format!("mark of-no-process\nadd {id} {start}\n"));
+    other.wait().unwrap();
+    assert_eq!(living_of(id), []);
+}
+
+#[test]
+fn a_line_that_was_cut_off_is_not_taken_for_another() {
+    let mut other = stranger();
+    Alone::start().hears(&format!("mark of-no-process\nadd {} -", other.id()));
+    thread::sleep(Duration::from_millis(20));
+    assert_eq!(other.try_wait().unwrap(), None);
+    other.kill().unwrap();
+    other.wait().unwrap();
+}
+
+#[test]
+fn the_group_of_its_program_is_spared_whatever_it_is_told() {
+    // SAFETY of this test: were it wrong, the suite would be killed.
+    let own = process(std::process::id()).unwrap();
+    Alone::start().hears(&format!("add {} -\nadd 0 -\nadd 1 -\nadd 4294967295 -\n", own.group));
+    assert!(process(own.id).is_some());
+}
+
+#[test]
+fn speckit_becomes_one_and_ends_at_once_where_there_is_nothing_to_guard() {
+    let output = Command::new(env!("CARGO_BIN_EXE_speckit-under-test"))
+        .arg("--gate-guard")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(0), b"ready\n".as_slice()));
+}

@@ -1,0 +1,118 @@
+//! The program is killed, or ends in other ways that nobody can be ready for.
+
+use std::thread;
+use std::time::Duration;
+
+use super::guarded::{Guarded, living_of, process, signal};
+
+#[test]
+fn the_groups_of_a_killed_program_are_ended_with_grandchildren_and_orphans() {
+    let mut guarded = Guarded::start();
+    for _ in 0..3 {
+        guarded.group("agent", 3);
+    }
+    assert_eq!(guarded.descendants().len(), 1 + 1 + 3 * 3, "the program, its guard, three families");
+    guarded.kill();
+    guarded.nothing_is_left();
+}
+
+#[test]
+fn a_group_that_the_program_had_no_time_to_add_is_ended_by_its_mark() {
+    let mut guarded = Guarded::start();
+    guarded.group("unadded", 3);
+    guarded.kill();
+    guarded.nothing_is_left();
+}
+
+#[test]
+fn a_group_without_the_mark_is_ended_by_its_leader() {
+    let mut guarded = Guarded::start();
+    guarded.group("unmarked", 3);
+    guarded.kill();
+    guarded.nothing_is_left();
+}
+
+#[test]
+fn a_group_whose_leader_was_reaped_is_ended_by_its_mark() {
+    let mut guarded = Guarded::start();
+    let group = guarded.group("leaderless", 2);
+    assert_eq!(process(group), None);
+    guarded.kill();
+    guarded.nothing_is_left();
+}
+
+#[test]
+fn a_group_that_is_stopped_is_ended() {
+    let mut guarded = Guarded::start();
+    let group = guarded.group("agent", 3);
+    signal("STOP", &format!("-{group}"));
+    guarded.kill();
+    guarded.nothing_is_left();
+}
+
+#[test]
+fn a_process_with_a_session_of_its_own_is_left_alone() {
+    let mut guarded = Guarded::start();
+    let group = guarded.group("session", 1);
+    let alone = || -> Vec<_> {
+        guarded.descendants().into_iter().filter(|one| one.name == "sleep" && one.group != group).collect()
+    };
+    super::guarded::within(super::guarded::PATIENCE, "a session", || alone().len() == 1);
+    let before = alone();
+    guarded.kill();
+    super::guarded::within(super::guarded::PATIENCE, "the end of the others", || {
+        guarded.descendants() == before
+    });
+    thread::sleep(Duration::from_millis(50));
+    assert_eq!(guarded.descendants(), before);
+}
+
+#[test]
+fn a_program_that_exits_or_panics_or_aborts_is_as_one_that_was_killed() {
+    for (way, code) in [("exit", Some(3)), ("panic", Some(101)), ("abort", None)] {
+        let mut guarded = Guarded::start();
+        guarded.group("agent", 3);
+        guarded.say(way);
+        assert_eq!(guarded.end().code(), code);
+        guarded.nothing_is_left();
+    }
+}
+
+#[test]
+fn a_guarded_agent_that_has_a_guard_itself_is_ended_with_its_agents() {
+    let mut guarded = Guarded::start();
+    guarded.ask("gate");
+    super::guarded::within(super::guarded::PATIENCE, "two gates", || {
+        guarded.descendants().iter().filter(|one| one.name == "sleep").count() == 6
+    });
+    guarded.kill();
+    guarded.nothing_is_left();
+}
+
+/// Between its start and its registration an agent is known by nothing but its mark, and before it has begun, not even by that.
+#[test]
+fn a_program_that_is_killed_at_any_moment_leaves_nothing() {
+    let rounds = 100;
+    let mut most = 0;
+    for round in 0..rounds {
+        let mut guarded = Guarded::start();
+        assert_eq!(guarded.ask("churn"), "churning");
+        thread::sleep(Duration::from_micros(round * 397 % 20_000));
+        most = most.max(guarded.descendants().len());
+        guarded.kill();
+        guarded.nothing_is_left();
+    }
+    assert!(most > 10, "{most} at most: nothing was in the making");
+}
+
+#[test]
+fn the_rest_of_the_system_is_left_alone() {
+    let mut other = Guarded::start();
+    let group = other.group("agent", 3);
+    let mut guarded = Guarded::start();
+    guarded.group("agent", 3);
+    guarded.kill();
+    guarded.nothing_is_left();
+    assert_eq!(living_of(group).len(), 3);
+    assert_eq!(other.ask("failure"), "none");
+}

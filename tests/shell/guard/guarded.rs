@@ -20,7 +20,9 @@ pub(super) struct Guarded {
 }
 
 pub(super) fn program() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_speckit-guarded"))
+    let mut command = Command::new(env!("CARGO_BIN_EXE_speckit-guarded"));
+    command.stderr(Stdio::null());
+    command
 }
 
 /// A variable that no other test has.
@@ -37,7 +39,7 @@ impl Guarded {
     pub(super) fn start_as(command: &mut Command) -> Self {
         let (name, mark) = variable();
         let command = command.env(name, &mark).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+        let mut child = command.spawn().unwrap();
         let lines = child.stdin.take();
         let answers = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut guarded = Self { child, lines, answers, mark };

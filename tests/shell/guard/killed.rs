@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use super::guarded::{Guarded, living_of, process, signal};
+use super::guarded::{Guarded, PATIENCE, living_of, process, signal, within};
 
 #[test]
 fn the_groups_of_a_killed_program_are_ended_with_grandchildren_and_orphans() {
@@ -54,17 +54,17 @@ fn a_group_that_is_stopped_is_ended() {
 fn a_process_with_a_session_of_its_own_is_left_alone() {
     let mut guarded = Guarded::start();
     let group = guarded.group("session", 1);
-    let alone = || -> Vec<_> {
-        guarded.descendants().into_iter().filter(|one| one.name == "sleep" && one.group != group).collect()
+    let numbers = || guarded.descendants().iter().map(|one| one.id).collect::<Vec<_>>();
+    let alone = || {
+        let all = guarded.descendants();
+        all.iter().find(|one| one.name == "sleep" && one.group != group).map(|one| one.id)
     };
-    super::guarded::within(super::guarded::PATIENCE, "a session", || alone().len() == 1);
-    let before = alone();
-    guarded.kill();
-    super::guarded::within(super::guarded::PATIENCE, "the end of the others", || {
-        guarded.descendants() == before
-    });
+    within(PATIENCE, "a session", || alone().is_some());
+    let alone = alone().unwrap();
+    signal("KILL", &guarded.child.id().to_string());
+    within(PATIENCE, "the end of the others", || numbers() == [alone]);
     thread::sleep(Duration::from_millis(50));
-    assert_eq!(guarded.descendants(), before);
+    assert_eq!(numbers(), [alone]);
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn a_program_that_exits_or_panics_or_aborts_is_as_one_that_was_killed() {
 fn a_guarded_agent_that_has_a_guard_itself_is_ended_with_its_agents() {
     let mut guarded = Guarded::start();
     guarded.ask("gate");
-    super::guarded::within(super::guarded::PATIENCE, "two gates", || {
+    within(PATIENCE, "two gates", || {
         guarded.descendants().iter().filter(|one| one.name == "sleep").count() == 6
     });
     guarded.kill();

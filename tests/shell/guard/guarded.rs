@@ -96,17 +96,17 @@ impl Guarded {
         processes().into_iter().filter(|one| !one.is_zombie && has(one)).collect()
     }
 
-    /// Nothing that the program has started is alive any more.
+    /// Nothing that the program has started is alive any more, and none appears that was about to begin.
     #[track_caller]
     pub(super) fn nothing_is_left(&self) {
         let mut left = Vec::new();
         let begun = Instant::now();
         while begun.elapsed() < PATIENCE {
             left = self.descendants();
-            if left.is_empty() {
+            thread::sleep(Duration::from_millis(10));
+            if left.is_empty() && self.descendants().is_empty() {
                 return;
             }
-            thread::sleep(Duration::from_millis(5));
         }
         panic!("{left:?} are left");
     }

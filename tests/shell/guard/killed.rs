@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use super::guarded::{Guarded, PATIENCE, living_of, process, signal, within};
+use super::guarded::{Guarded, PATIENCE, living_of, process, program, signal, within};
 
 #[test]
 fn the_groups_of_a_killed_program_are_ended_with_grandchildren_and_orphans() {
@@ -103,6 +103,20 @@ fn a_program_that_is_killed_at_any_moment_leaves_nothing() {
         guarded.nothing_is_left();
     }
     assert!(most > 10, "{most} at most: nothing was in the making");
+}
+
+/// A child holds the pipe to the guard until it has begun. Here that takes some 50 ms, in which it looks for its program in tens
+/// of thousands of folders.
+#[test]
+fn a_program_that_is_killed_while_its_agents_are_about_to_begin_leaves_nothing() {
+    let folders = format!("{}/bin:/usr/bin", "/-:".repeat(40_000));
+    for round in 0..15 {
+        let mut guarded = Guarded::start_as(program().env("PATH", &folders));
+        assert_eq!(guarded.ask("churn"), "churning");
+        thread::sleep(Duration::from_millis(10 + round * 7));
+        guarded.kill();
+        guarded.nothing_is_left();
+    }
 }
 
 #[test]

@@ -24,6 +24,12 @@ pub(crate) fn sleeping(wait: Duration) -> tokio::time::Sleep {
     tokio::time::sleep(wait)
 }
 
+/// Is ready at that moment, in a runtime of tokio with time.
+#[cfg(feature = "agents")]
+pub(crate) fn sleeping_until(moment: Instant) -> tokio::time::Sleep {
+    tokio::time::sleep_until(moment.into())
+}
+
 pub(crate) use coarse::Moment;
 
 /// The monotonic clock as of the last tick of the kernel costs a third of what the exact one does.

@@ -15,6 +15,8 @@ mod library;
 mod migrate;
 mod models;
 mod place;
+#[cfg(target_os = "linux")]
+mod processes;
 mod readme;
 mod reloads;
 mod retries;

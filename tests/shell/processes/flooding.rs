@@ -1,0 +1,93 @@
+//! Output without end, and without lines.
+
+use super::*;
+
+/// Far more than all buffers; as much as is asked for where the code is fast.
+const FLOOD: u64 = if cfg!(debug_assertions) { 200 << 20 } else { 1 << 30 };
+
+#[test]
+fn a_flood_without_lines_takes_no_memory_and_every_byte_is_counted() {
+    alone(|| {
+        let before = most_memory_kib();
+        let mut job = agent(&["flood", &FLOOD.to_string()]);
+        job.limits.timeout = None;
+        let (_orders, ordered) = watch::channel(Order::Run);
+        let mut told = 0;
+        let (tell, count) = std::sync::mpsc::channel();
+        let hear = Box::new(move |_: Stream, line: &str| {
+            told += line.len() as u64;
+            let _ = tell.send(told);
+        });
+        let running = ProcessManager::new().run(job, hear, ordered);
+        let counting = thread::spawn(move || count.into_iter().last().unwrap_or_default());
+        let attempt =
+            runtime().block_on(async { tokio::time::timeout(MOST, running).await.expect("it ends") });
+        let grown = most_memory_kib() - before;
+        assert_eq!(attempt.ending, exited(0));
+        assert_eq!((attempt.stdout.head.len(), attempt.stdout.tail.len()), (32 * 1024, 32 * 1024));
+        assert_eq!(attempt.stdout.dropped_bytes, FLOOD - 64 * 1024);
+        assert_eq!(counting.join().unwrap(), FLOOD, "every byte was told");
+        assert!(grown < 8 * 1024, "{grown} KiB more than before");
+    });
+}
+
+#[test]
+fn a_flood_holds_up_neither_a_time_out_nor_others_of_the_runtime() {
+    alone(|| {
+        let (_orders, ordered) = watch::channel(Order::Run);
+        let job = with_timeout(agent(&["flood", &u64::MAX.to_string()]), 500);
+        let running = ProcessManager::new().run(job, Heard::deaf(), ordered);
+        let (attempt, ticks) = runtime().block_on(async {
+            let mut running = tokio::spawn(running);
+            let mut ticks = 0;
+            let attempt = loop {
+                tokio::select! {
+                    attempt = &mut running => break attempt.unwrap(),
+                    () = tokio::time::sleep(Duration::from_millis(5)) => ticks += 1,
+                }
+            };
+            (attempt, ticks)
+        });
+        assert_eq!(attempt.ending, Ending::TimedOut);
+        assert!(attempt.stdout.dropped_bytes > 1 << 20, "{}", attempt.stdout.dropped_bytes);
+        assert!(attempt.elapsed < Duration::from_millis(500) + AT_ONCE, "{:?}", attempt.elapsed);
+        assert!(ticks >= 10, "another one of the runtime had {ticks} turns");
+    });
+}
+
+#[test]
+fn an_order_is_obeyed_in_a_flood_that_ignores_it() {
+    alone(|| {
+        let (orders, ordered) = watch::channel(Order::Run);
+        let mut job = sh("trap '' TERM; yes & yes >&2; wait");
+        job.limits.grace = Duration::from_secs(60);
+        let running = ProcessManager::new().run(job, Heard::deaf(), ordered);
+        let attempt = runtime().block_on(async {
+            let running = tokio::spawn(running);
+            for order in [Order::Stop, Order::Kill] {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                orders.send(order).unwrap();
+            }
+            running.await.unwrap()
+        });
+        assert_eq!(attempt.ending, Ending::Cancelled);
+        assert!(
+            attempt.stdout.dropped_bytes > 0 && attempt.stderr.dropped_bytes > 0,
+            "both streams are read"
+        );
+        assert!(attempt.elapsed < AT_ONCE, "{:?}", attempt.elapsed);
+    });
+}
+
+impl Heard {
+    fn deaf() -> Box<dyn FnMut(Stream, &str) + Send> {
+        Box::new(|_, _| ())
+    }
+}
+
+/// The most memory that this process ever had (proc(5), VmHWM).
+fn most_memory_kib() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}

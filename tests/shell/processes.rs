@@ -36,23 +36,36 @@ const AT_ONCE: Duration = Duration::from_secs(5);
 /// Runs the body of a test in a process of its own, and then looks for what is left of it.
 #[track_caller]
 fn alone<F: FnOnce()>(body: F) {
-    let mark = std::env::var(MARK);
-    if mark.is_err() {
-        return run_alone(std::any::type_name::<F>());
-    }
+    alone_after("", body);
+}
+
+/// The same in a process that bash becomes after some commands.
+#[track_caller]
+fn alone_after<F: FnOnce()>(commands: &str, body: F) {
+    let Ok(mark) = std::env::var(MARK) else {
+        return run_alone(commands, std::any::type_name::<F>());
+    };
     let descriptors = descriptors();
     body();
-    soon("no process is left", || descendants(&mark.clone().unwrap()).is_empty());
+    soon("no process is left", || descendants(&mark).is_empty());
     assert_eq!(children(), [""; 0], "no zombie is left");
     assert_eq!(self::descriptors(), descriptors, "no descriptor is left");
 }
 
 /// The type of a closure has the name of its function, which is that of the test.
 #[track_caller]
-fn run_alone(closure: &str) {
+fn run_alone(commands: &str, closure: &str) {
     let path = closure.split("::{{closure}}").next().unwrap();
     let (_, name) = path.split_once("::").unwrap();
-    let mut test = Command::new(std::env::current_exe().unwrap())
+    let this = std::env::current_exe().unwrap();
+    let mut test = if commands.is_empty() {
+        Command::new(this)
+    } else {
+        let mut shell = Command::new("bash");
+        shell.args(["-c", &format!("{commands}\nexec \"$0\" \"$@\"")]).arg(this);
+        shell
+    };
+    let mut test = test
         .args(["--exact", name, "--nocapture", "--test-threads=1"])
         .env(MARK, format!("{name} {}", std::process::id()))
         .stdin(Stdio::null())
@@ -78,14 +91,15 @@ fn run_alone(closure: &str) {
     assert!(said.join().unwrap().contains("1 passed"), "{name} has run");
 }
 
-/// What is open, without the listing itself.
+/// What is open.
 fn descriptors() -> BTreeSet<String> {
     let listed = fs::read_dir("/proc/self/fd").unwrap();
-    let names = listed.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    names.filter(|name| fs::read_link(format!("/proc/self/fd/{name}")).is_ok()).collect()
+    let names: Vec<_> = listed.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    // The listing itself is closed by now.
+    names.into_iter().filter(|name| fs::read_link(format!("/proc/self/fd/{name}")).is_ok()).collect()
 }
 
-/// The processes beside this one, and what `/proc` says of each.
+/// The processes beside this one.
 fn others() -> Vec<String> {
     let listed = fs::read_dir("/proc").unwrap().flatten();
     let numbers = listed.filter_map(|entry| entry.file_name().into_string().ok()?.parse::<u32>().ok());

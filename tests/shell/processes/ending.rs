@@ -96,6 +96,18 @@ fn one_that_has_ended_by_itself_while_nobody_could_notice_is_not_timed_out() {
 }
 
 #[test]
+fn one_that_the_system_reaps_ends_without_a_code_that_nobody_knows() {
+    alone_after("trap '' CHLD", || {
+        let attempt = run(sh("echo result; exit 3"));
+        match &attempt.ending {
+            Ending::NotStarted { reason, .. } => assert!(reason.contains("SIGCHLD"), "{reason}"),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(stdout(&attempt), "result\n");
+    });
+}
+
+#[test]
 fn many_short_ones_at_once_leave_nothing_behind() {
     alone(|| {
         let threads =

@@ -114,3 +114,28 @@ pub(super) fn reap_orphans() {
 fn orphans() -> std::sync::MutexGuard<'static, Vec<Child>> {
     ORPHANS.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::CommandExt as _;
+    use std::process::Command;
+
+    use super::*;
+    use crate::clock;
+
+    #[tokio::test]
+    async fn one_that_nobody_waits_for_is_killed_and_reaped_later() {
+        let child = Command::new("sleep").arg("60").process_group(0).spawn().unwrap();
+        let mut leader = Leader::of(child, None);
+        let pid = leader.pid;
+        assert!(!leader.has_ended());
+        leader.abandon();
+        drop(leader);
+        let begun = clock::now();
+        while rustix::process::test_kill_process(pid).is_ok() {
+            assert!(clock::now() - begun < Duration::from_secs(30));
+            clock::sleep(Duration::from_millis(1));
+            reap_orphans();
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::*;
 
-const STUBBORN: &str = "trap '' TERM HUP; echo $$; sleep 60 & while :; do sleep 1; done";
+const STUBBORN: &str = "trap '' TERM HUP; echo $$; sleep 60 & sleep 60; sleep 60";
 
 #[test]
 fn a_task_that_is_aborted_leaves_nothing_behind() {

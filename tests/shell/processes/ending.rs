@@ -56,7 +56,7 @@ fn three_at_once_take_as_long_as_the_slowest() {
 #[test]
 fn one_that_ends_when_asked_is_timed_out_without_being_killed() {
     alone(|| {
-        let script = "trap 'echo last words; exit 0' TERM; echo first words; while :; do sleep 0.01; done";
+        let script = "trap 'echo last words; exit 0' TERM; echo first words; for i in $(seq 6000); do sleep 0.01; done";
         let mut job = with_timeout(sh(script), 300);
         job.limits.grace = Duration::from_secs(60);
         let attempt = run(job);
@@ -69,7 +69,7 @@ fn one_that_ends_when_asked_is_timed_out_without_being_killed() {
 #[test]
 fn one_that_ignores_that_it_is_asked_is_killed_after_the_grace() {
     alone(|| {
-        let job = with_timeout(sh("trap '' TERM; echo $$; while :; do sleep 1; done"), 300);
+        let job = with_timeout(sh("trap '' TERM; echo $$; sleep 60; sleep 60"), 300);
         let attempt = run(job);
         assert_eq!(attempt.ending, Ending::TimedOut);
         assert!(attempt.elapsed >= Duration::from_millis(800), "time-out and grace: {attempt:?}");
@@ -83,12 +83,13 @@ fn one_that_ignores_that_it_is_asked_is_killed_after_the_grace() {
 fn one_that_has_ended_by_itself_while_nobody_could_notice_is_not_timed_out() {
     alone(|| {
         let attempt = runtime().block_on(async {
+            let heard = Heard::default();
             let (_orders, ordered) = watch::channel(Order::Run);
-            let job = with_timeout(sh("exit 3"), 200);
-            let running = tokio::spawn(ProcessManager::new().run(job, Heard::default().hear(), ordered));
-            tokio::task::yield_now().await;
+            let job = with_timeout(sh("echo begun; sleep 0.1; exit 3"), 1000);
+            let running = tokio::spawn(ProcessManager::new().run(job, heard.hear(), ordered));
+            heard.first_of(1).await;
             // Somebody holds the only thread of the runtime up.
-            thread::sleep(Duration::from_millis(600));
+            thread::sleep(Duration::from_millis(1500));
             running.await.unwrap()
         });
         assert_eq!(attempt.ending, exited(3));

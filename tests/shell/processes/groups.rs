@@ -35,9 +35,11 @@ fn grandchildren_end_when_the_time_of_a_leader_is_over() {
 }
 
 #[test]
-fn one_that_makes_processes_without_end_is_ended_with_all_of_them() {
+fn one_that_goes_on_making_processes_is_ended_with_all_of_them() {
     alone(|| {
-        let script = "echo $$; make() { (sleep 60 & sleep 0.02; make) & }; make; make; exec sleep 60";
+        // More of them than could be made in the time, and not so many that a failure would harm.
+        let script = "make() { [ $1 -eq 0 ] || (sleep 60 & sleep 0.02; make $(($1 - 1))) & }
+                      echo $$; make 200; make 200; exec sleep 60";
         let attempt = run(with_timeout(sh(script), 500));
         assert_eq!(attempt.ending, Ending::TimedOut);
         soon("the group is gone", || is_gone(&stdout(&attempt)));

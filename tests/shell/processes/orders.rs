@@ -21,7 +21,8 @@ fn ordered(job: Job, orders: &[Order]) -> Attempt {
 #[test]
 fn one_that_is_stopped_may_end_in_peace_and_counts_as_cancelled() {
     alone(|| {
-        let mut job = sh("trap 'echo ended; exit 0' TERM; echo begun; while :; do sleep 0.01; done");
+        let mut job =
+            sh("trap 'echo ended; exit 0' TERM; echo begun; for i in $(seq 6000); do sleep 0.01; done");
         job.limits.grace = Duration::from_secs(60);
         let attempt = ordered(job, &[Order::Stop]);
         assert_eq!(
@@ -34,7 +35,7 @@ fn one_that_is_stopped_may_end_in_peace_and_counts_as_cancelled() {
 #[test]
 fn one_that_does_not_stop_is_killed_after_the_grace_or_when_that_is_ordered() {
     alone(|| {
-        let stubborn = || sh("trap '' TERM; echo $$; while :; do sleep 1; done");
+        let stubborn = || sh("trap '' TERM; echo $$; sleep 60; sleep 60");
         let attempt = ordered(stubborn(), &[Order::Stop]);
         assert_eq!(attempt.ending, Ending::Cancelled);
         assert!(attempt.elapsed >= Duration::from_millis(500), "{attempt:?}");

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, test_kill_process_group};
 use speckit_shell::ProcessManager;
-use speckit_shell::agents::{Job, Order, Processes as _};
+use speckit_shell::agents::{Hear, Job, Order, Processes as _};
 use speckit_shell::gate::{Attempt, CommandLine, Ending, Stream};
 use speckit_shell::supervise::Limits;
 use tokio::sync::watch;
@@ -189,7 +189,7 @@ fn runtime() -> tokio::runtime::Runtime {
 struct Heard(Arc<Mutex<Vec<(Stream, String)>>>);
 
 impl Heard {
-    fn hear(&self) -> Box<dyn FnMut(Stream, &str) + Send> {
+    fn hear(&self) -> Hear {
         let heard = self.clone();
         Box::new(move |stream, line| heard.0.lock().unwrap().push((stream, line.to_owned())))
     }

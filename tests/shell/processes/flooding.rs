@@ -80,7 +80,7 @@ fn an_order_is_obeyed_in_a_flood_that_ignores_it() {
 }
 
 impl Heard {
-    fn deaf() -> Box<dyn FnMut(Stream, &str) + Send> {
+    fn deaf() -> Hear {
         Box::new(|_, _| ())
     }
 }

@@ -116,6 +116,19 @@ pub enum StoreError {
     /// The closure succeeded, and yet its transaction was rolled back by a statement of it, such as `INSERT OR ROLLBACK`.
     #[error("the transaction was rolled back by one of its own statements; nothing of it is written")]
     RolledBack,
+    /// A row holds what this release cannot read.
+    #[error(
+        "row {row} of `{table}` cannot be read: {reason}; a newer release may have written it, and reads it. If none did, \
+         `speckit store check` says whether the file is damaged"
+    )]
+    Unreadable {
+        /// The table.
+        table: &'static str,
+        /// The number of the row.
+        row: i64,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The closure refused.
     #[error("{reason}")]
     Refused {

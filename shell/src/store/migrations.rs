@@ -47,6 +47,27 @@ const STEPS: &[&str] = &[
         freed_bytes INTEGER NOT NULL,
         elapsed_ms INTEGER NOT NULL
     );",
+    // 3: the runs of quality gates. The constraint is the index by specification and stage too.
+    "CREATE TABLE consensus_runs (
+        id INTEGER PRIMARY KEY,
+        spec_id TEXT NOT NULL,
+        stage TEXT NOT NULL,
+        run_timestamp INTEGER NOT NULL,
+        consensus_ok INTEGER NOT NULL,
+        degraded INTEGER NOT NULL,
+        synthesis_json TEXT NOT NULL,
+        UNIQUE (spec_id, stage, run_timestamp)
+    );
+    CREATE TABLE agent_outputs (
+        id INTEGER PRIMARY KEY,
+        run_id INTEGER NOT NULL REFERENCES consensus_runs (id) ON DELETE CASCADE,
+        agent_name TEXT NOT NULL,
+        model_version TEXT NOT NULL,
+        content TEXT NOT NULL,
+        errors TEXT NOT NULL,
+        output_timestamp INTEGER NOT NULL
+    );
+    CREATE INDEX agent_outputs_by_run ON agent_outputs (run_id, id);",
 ];
 
 /// The version that this release writes.
@@ -114,6 +135,11 @@ mod tests {
                         INSERT INTO config_refusals VALUES (1, 2, 3, 'files', '[]', 'report');";
             connection.execute_batch(rows).unwrap();
         }
+        if version >= 3 {
+            let rows = "INSERT INTO consensus_runs VALUES (1, 'SPEC-1', 'plan', 2, 1, 0, '{}');
+                        INSERT INTO agent_outputs VALUES (1, 1, 'claude', 'opus', 'yes', '', 3);";
+            connection.execute_batch(rows).unwrap();
+        }
         connection
     }
 
@@ -139,9 +165,11 @@ mod tests {
             let found = store.read(|tx| {
                 let version: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
                 let sql = "SELECT count(*) FROM config_generations, config_sources, config_refusals WHERE cause = 'cause'";
-                Ok((version, tx.query_row(sql, [], |row| row.get::<_, i64>(0))?))
+                let kept = tx.query_row(sql, [], |row| row.get::<_, i64>(0))?;
+                let sql = "SELECT count(*) FROM consensus_runs, agent_outputs WHERE run_id = consensus_runs.id";
+                Ok((version, kept, tx.query_row(sql, [], |row| row.get::<_, i64>(0))?))
             });
-            assert_eq!(found, Ok((newest(), i64::from(older >= 1))), "from {older}");
+            assert_eq!(found, Ok((newest(), i64::from(older >= 1), i64::from(older >= 3))), "from {older}");
         }
     }
 

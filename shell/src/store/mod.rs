@@ -19,8 +19,8 @@
 //! # Ok::<(), StoreError>(())
 //! ```
 //!
-//! The file belongs to the store: its `user_version`, its `application_id`, and the tables whose names begin with `config_` and
-//! `store_`. Yours stand beside them; a database that another program made is refused. While it is open it is not to be moved,
+//! The file belongs to the store: its `user_version`, its `application_id`, the tables whose names begin with `config_` and
+//! `store_`, and the tables `consensus_runs` and `agent_outputs`. Yours stand beside them; a database that another program made is refused. While it is open it is not to be moved,
 //! replaced or deleted (<https://sqlite.org/howtocorrupt.html>). One store a file and process is enough: another one would wait
 //! for it as for another process.
 //!
@@ -61,7 +61,7 @@ pub use history::History;
 pub use mirror::Mirror;
 pub use options::{StoreOptions, Synchronous};
 #[cfg(feature = "agents")]
-pub use runs::Runs;
+pub use runs::{FoundRuns, Runs, RunsFilter};
 pub use rusqlite;
 pub use scheduler::VacuumScheduler;
 pub use stats::{StoreStats, TableStats, VacuumRecord};

@@ -14,4 +14,5 @@ mod nesting;
 mod opening;
 mod permissions;
 mod refusals;
+mod runs;
 mod waiting;

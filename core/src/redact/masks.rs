@@ -81,14 +81,25 @@ impl Masks {
 
     /// The message with [`REDACTED`] for each secret text of four characters or more.
     pub fn scrub(&self, message: &str) -> String {
-        let mut clean = String::with_capacity(message.len());
+        self.scrub_part(message, false, false)
+    }
+
+    /// The same for a part of a longer text, which may begin or end within a secret: four characters of it or more are masked
+    /// there too.
+    pub fn scrub_part(&self, part: &str, is_start_cut: bool, is_end_cut: bool) -> String {
+        let mut clean = String::with_capacity(part.len());
         let mut shown = 0;
-        for found in self.occurrences(message) {
-            clean.push_str(message.get(shown..found.start).unwrap_or_default());
+        let mut found = self.occurrences(part);
+        if is_start_cut || is_end_cut {
+            found.extend(self.rests(part, is_start_cut, is_end_cut));
+            found = united(found);
+        }
+        for found in found {
+            clean.push_str(part.get(shown..found.start).unwrap_or_default());
             clean.push_str(REDACTED);
             shown = found.end;
         }
-        clean.push_str(message.get(shown..).unwrap_or_default());
+        clean.push_str(part.get(shown..).unwrap_or_default());
         clean
     }
 
@@ -190,6 +201,27 @@ impl Masks {
                 self.texts.entry(first).or_default().insert(text.into());
             }
         }
+    }
+
+    /// Where a text begins with the end of a secret, or ends with the beginning of one.
+    fn rests(&self, text: &str, is_start_cut: bool, is_end_cut: bool) -> Vec<Range<usize>> {
+        let mut found = Vec::new();
+        for secret in self.texts.values().flatten() {
+            let cuts = || secret.char_indices().map(|(at, _)| secret.split_at(at));
+            let is_long = |rest: &str| rest.chars().count() >= SHORTEST_TEXT;
+            if is_start_cut {
+                let ends = cuts().map(|(_, end)| end);
+                let longest = ends.take_while(|end| is_long(end)).find(|end| text.starts_with(end));
+                found.extend(longest.map(|end| 0..end.len()));
+            }
+            if is_end_cut {
+                let beginnings =
+                    cuts().map(|(beginning, _)| beginning).filter(|beginning| is_long(beginning));
+                let longest = beginnings.filter(|beginning| text.ends_with(beginning)).last();
+                found.extend(longest.map(|beginning| text.len() - beginning.len()..text.len()));
+            }
+        }
+        found
     }
 
     /// The places of secret texts in another text, those that overlap as one.
@@ -365,6 +397,20 @@ mod tests {
         assert_eq!(Masks::of_texts([]).scrub("sk-12"), "sk-12");
         let source = Source::document(LayerKind::File, "a.toml", "port = 80\n");
         assert_eq!(masks.line(&source, 0..9), "port = **", "no source is known");
+    }
+
+    #[test]
+    fn a_secret_that_is_cut_at_the_edge_of_a_part_is_masked_as_far_as_it_is_there() {
+        let text = "secret = ['abcdefgh', 'wxyz1']\n";
+        let layer = parse(&Source::document(LayerKind::File, "a.toml", text), Language::Toml).unwrap();
+        let masks = Masks::of([&layer], &below_secret);
+        let shown = |part: &str, start: bool, end: bool| masks.scrub_part(part, start, end);
+        assert_eq!(shown("defgh, wxyz1, abcdefg", true, true), "[redacted], [redacted], [redacted]");
+        assert_eq!(shown("defgh, abcdefg", false, false), "defgh, abcdefg");
+        assert_eq!(shown("defgh, abcdefg", true, false), "[redacted], abcdefg");
+        assert_eq!(shown("fgh, abc", true, true), "fgh, abc", "too short to be looked for");
+        assert_eq!(shown("efgh", true, true), "[redacted]");
+        assert_eq!(shown("", true, true), "");
     }
 
     #[test]

@@ -72,6 +72,7 @@ mod entropy;
 pub mod environment;
 mod error;
 mod events;
+mod hub;
 mod journal;
 mod loader;
 mod loading;
@@ -162,7 +163,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shell<T> {
 
     /// Tells of every reload from now on. Any number may subscribe; none holds another up.
     pub fn subscribe(&self) -> Subscription {
-        self.shared.hub.subscribe()
+        Subscription::of(&self.shared.hub)
     }
 
     /// Keeps the running configuration in force until the guard is dropped. What is accepted meanwhile waits, and what

@@ -19,7 +19,8 @@ use speckit_core::{Diagnostic, HotReloadConfig, Key, Severity};
 use crate::busy::{Gate, Guarded};
 use crate::documents::{self, FileSource, Files as _};
 use crate::error::ConfigError;
-use crate::events::{ConfigReloadEvent, Diagnostics, Hub};
+use crate::events::{ConfigReloadEvent, Diagnostics};
+use crate::hub::Hub;
 use crate::loading::{panicked, unwound};
 use crate::snapshot::Snapshot;
 use crate::status::{Ledger, Status};
@@ -41,7 +42,7 @@ pub(crate) type Follow<T> = Arc<dyn Fn(&T) -> HotReloadConfig + Send + Sync>;
 /// All that the handles of one configuration share.
 pub(crate) struct Shared<T> {
     pub(crate) current: ArcSwap<Snapshot<T>>,
-    pub(crate) hub: Hub,
+    pub(crate) hub: Hub<ConfigReloadEvent>,
     pub(crate) gate: Gate,
     pub(crate) world: Arc<dyn World>,
     /// What keeps what is accepted and refused.

@@ -24,10 +24,16 @@ pub(crate) fn sleeping(wait: Duration) -> tokio::time::Sleep {
     tokio::time::sleep(wait)
 }
 
+/// The present moment of tokio's clock, which stands still where a test wants it to.
+#[cfg(feature = "agents")]
+pub(crate) fn runtime_now() -> tokio::time::Instant {
+    tokio::time::Instant::now()
+}
+
 /// Is ready at that moment, in a runtime of tokio with time.
 #[cfg(feature = "agents")]
-pub(crate) fn sleeping_until(moment: Instant) -> tokio::time::Sleep {
-    tokio::time::sleep_until(moment.into())
+pub(crate) fn sleeping_until(at: tokio::time::Instant) -> tokio::time::Sleep {
+    tokio::time::sleep_until(at)
 }
 
 pub(crate) use coarse::Moment;

@@ -215,9 +215,9 @@ impl Masks {
                 found.extend(longest.map(|end| 0..end.len()));
             }
             if is_end_cut {
-                let beginnings =
+                let mut beginnings =
                     cuts().map(|(beginning, _)| beginning).filter(|beginning| is_long(beginning));
-                let longest = beginnings.filter(|beginning| text.ends_with(beginning)).last();
+                let longest = beginnings.rfind(|beginning| text.ends_with(beginning));
                 found.extend(longest.map(|beginning| text.len() - beginning.len()..text.len()));
             }
         }

@@ -10,6 +10,8 @@ use speckit_core::breaker::{Breaker, BreakerConfig, BreakerState, Permit};
 use speckit_core::retry::ErrorClass;
 
 use super::RetryClassifiable;
+#[cfg(feature = "agents")]
+use crate::clock;
 use crate::clock::Moment;
 
 /// Leaves a service alone for a while that fails too often, for the calls of all threads.
@@ -33,7 +35,29 @@ use crate::clock::Moment;
 /// assert!(matches!(refused, Err(CallError::Open { .. })), "it is not even asked");
 /// ```
 #[derive(Debug)]
-pub struct CircuitBreaker(Mutex<Breaker>);
+pub struct CircuitBreaker {
+    breaker: Mutex<Breaker>,
+    clock: Clock,
+}
+
+/// By which clock it counts the time.
+#[derive(Clone, Copy, Debug)]
+enum Clock {
+    System,
+    /// That of tokio, which a test may hold still, since a moment.
+    #[cfg(feature = "agents")]
+    Runtime(tokio::time::Instant),
+}
+
+impl Clock {
+    fn now(self) -> Duration {
+        match self {
+            Self::System => Moment::now().since_start(),
+            #[cfg(feature = "agents")]
+            Self::Runtime(start) => clock::runtime_now().saturating_duration_since(start),
+        }
+    }
+}
 
 /// How a [`CircuitBreaker`] stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +76,13 @@ pub enum Circuit {
 impl CircuitBreaker {
     /// A closed breaker.
     pub fn new(config: BreakerConfig) -> Self {
-        Self(Mutex::new(Breaker::new(config)))
+        Self { breaker: Mutex::new(Breaker::new(config)), clock: Clock::System }
+    }
+
+    /// A closed breaker whose time is that of tokio.
+    #[cfg(feature = "agents")]
+    pub(crate) fn of_runtime(config: BreakerConfig) -> Self {
+        Self { clock: Clock::Runtime(clock::runtime_now()), ..Self::new(config) }
     }
 
     /// How it stands now.
@@ -90,7 +120,7 @@ impl CircuitBreaker {
     }
 
     /// Leave to make one call, or after how long to ask again.
-    pub(super) fn pass(&self) -> Result<Pass<'_>, Duration> {
+    pub(crate) fn pass(&self) -> Result<Pass<'_>, Duration> {
         let permit =
             self.ask(|breaker, now| breaker.permit(now).map_err(|until| until.saturating_sub(now)))?;
         Ok(Pass { breaker: self, permit: Some(permit) })
@@ -99,12 +129,12 @@ impl CircuitBreaker {
     /// Asks with the time, which is read under the lock so that it never goes back.
     fn ask<T>(&self, ask: impl FnOnce(&mut Breaker, Duration) -> T) -> T {
         let mut breaker = self.lock();
-        ask(&mut breaker, Moment::now().since_start())
+        ask(&mut breaker, self.clock.now())
     }
 
     /// Nothing that is done under the lock can panic half way.
     fn lock(&self) -> MutexGuard<'_, Breaker> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -117,17 +147,17 @@ impl Default for CircuitBreaker {
 
 /// Leave to make one call, which is given back unused where nothing is heard of it.
 #[derive(Debug)]
-pub(super) struct Pass<'a> {
+pub(crate) struct Pass<'a> {
     breaker: &'a CircuitBreaker,
     permit: Option<Permit>,
 }
 
 impl Pass<'_> {
-    pub(super) fn succeeded(self) {
+    pub(crate) fn succeeded(self) {
         self.finished(true);
     }
 
-    pub(super) fn failed(self, class: ErrorClass) {
+    pub(crate) fn failed(self, class: ErrorClass) {
         self.finished(class != ErrorClass::Retryable);
     }
 

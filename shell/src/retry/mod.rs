@@ -36,6 +36,8 @@ mod system;
 mod waiting;
 
 pub use attempt::{Attempt, Outcome, Report, Silent};
+#[cfg(feature = "agents")]
+pub(crate) use breaker::Pass;
 pub use breaker::{CallError, Circuit, CircuitBreaker};
 pub use budget::RetryBudget;
 pub use cancel::{Cancel, Cancelled};

@@ -1,0 +1,59 @@
+//! One attempt of an agent: room, the circuit breaker, leave to begin, and the door.
+
+use std::sync::Arc;
+
+use speckit_core::gate::{Agent, Attempt, Ending};
+use speckit_core::redact::Masks;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{Semaphore, oneshot};
+
+use super::super::{Hear, Job, Order, Orders, unheard};
+use super::tasks::Asking;
+use super::{Shared, breakers, masking};
+
+/// Room for so many agents: at least one.
+pub(super) fn room(most: usize) -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(most.clamp(1, Semaphore::MAX_PERMITS)))
+}
+
+/// Everything that an attempt needs.
+pub(super) struct Errand {
+    /// Which agent of the plan.
+    pub(super) number: usize,
+    pub(super) agent: Arc<Agent>,
+    pub(super) job: Job,
+    pub(super) hear: Hear,
+    pub(super) orders: Orders,
+    /// That of its gate.
+    pub(super) room: Arc<Semaphore>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) masks: Arc<Masks>,
+    pub(super) ask: UnboundedSender<Asking>,
+}
+
+impl Errand {
+    /// The attempt, from the wait for room on. What it wrote is masked.
+    pub(super) async fn run(self) -> Attempt {
+        let Self { number, agent, job, hear, mut orders, room, shared, masks, ask } = self;
+        let has_room = async {
+            // First in its gate: who waits there holds up no other gate.
+            Some((room.acquire().await.ok()?, shared.room.acquire().await.ok()?))
+        };
+        let has_room = tokio::select! {
+            biased;
+            _ = orders.wait_for(|order| *order != Order::Run) => None,
+            has_room = has_room => has_room,
+        };
+        let Some(_room) = has_room else { return unheard(Ending::Cancelled) };
+        let breaker = shared.breakers.of(&agent.provider);
+        let Ok(pass) = breaker.pass() else { return unheard(Ending::CircuitOpen) };
+        let (leave, given) = oneshot::channel();
+        let is_asked = ask.send(Asking { agent: number, leave }).is_ok();
+        if !is_asked || given.await.is_err() {
+            return unheard(Ending::Cancelled);
+        }
+        let attempt = shared.processes.run(job, hear, orders).await;
+        breakers::judge(pass, &agent, &attempt.ending);
+        masking::masked(&masks, attempt)
+    }
+}

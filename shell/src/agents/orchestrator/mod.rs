@@ -1,0 +1,161 @@
+//! Runs gates.
+
+use std::fmt;
+use std::sync::Arc;
+
+use speckit_core::gate::{Plan, Request, Run};
+use speckit_core::redact::Masks;
+use speckit_core::{AppConfig, Diagnostic, Seed, Stage};
+use tokio::sync::Semaphore;
+
+use super::{ProcessManager, Processes};
+use crate::{Shell, entropy};
+use breakers::Breakers;
+
+mod attempt;
+mod breakers;
+mod control;
+mod events;
+mod leash;
+mod masking;
+mod run;
+mod tasks;
+
+pub use control::GateControl;
+pub use events::GateEvents;
+pub use run::GateRun;
+
+/// Runs the agents of gates in parallel. A copy is a pointer: gates of all copies share the room for agents and the circuit
+/// breakers of the providers.
+///
+/// An agent waits for room in two places: no gate runs more agents at the same time than its plan allows, and all gates together
+/// no more than the orchestrator does. A provider of whose last 100 attempts half failed in a way that another attempt may mend,
+/// and at least 10 are known, is left alone for 30 s: its agents end as
+/// [`Ending::CircuitOpen`](speckit_core::gate::Ending::CircuitOpen). An exit is what counts, and what could not be started for
+/// the moment; agents that were killed or called off say nothing about their provider.
+///
+/// ```no_run
+/// use speckit_shell::gate::Request;
+/// use speckit_shell::{AsyncOrchestrator, ConfigLoader};
+/// use speckit_core::Stage;
+///
+/// # async fn gate() -> Result<(), Box<dyn std::error::Error>> {
+/// let shell = ConfigLoader::new("speckit.toml").open()?;
+/// let orchestrator = AsyncOrchestrator::new(shell.load().orchestrator.max_concurrent as usize);
+/// let request = Request { spec: "SPEC-1".into(), prompt: "Is the plan complete?".into() };
+/// let gate = orchestrator.begin_stage(&shell, Stage::Plan, &request)?;
+/// let events = gate.events();
+/// let listening = std::thread::spawn(move || events.for_each(|event| println!("{event}")));
+/// let run = gate.finish().await;
+/// listening.join().unwrap();
+/// assert!(run.is_ok());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct AsyncOrchestrator {
+    shared: Arc<Shared>,
+    seed: Option<Seed>,
+    masks: Arc<Masks>,
+}
+
+/// What all gates of an orchestrator share.
+struct Shared {
+    processes: Box<dyn Processes>,
+    room: Arc<Semaphore>,
+    breakers: Breakers,
+}
+
+/// Why a gate could not run.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum GateError {
+    /// The configuration, or what was asked, keeps it from running: every reason.
+    #[error("{}", .0.iter().map(|one| one.message.as_str()).collect::<Vec<_>>().join("; "))]
+    Refused(Vec<Diagnostic>),
+}
+
+impl AsyncOrchestrator {
+    /// Runs real processes, at most so many at the same time over all gates: at least one.
+    pub fn new(max_concurrent: usize) -> Self {
+        Self::with(ProcessManager::new(), max_concurrent)
+    }
+
+    /// Runs what these give.
+    pub fn with(processes: impl Processes, max_concurrent: usize) -> Self {
+        let shared = Shared {
+            processes: Box::new(processes),
+            room: attempt::room(max_concurrent),
+            breakers: Breakers::default(),
+        };
+        Self { shared: Arc::new(shared), seed: None, masks: Arc::default() }
+    }
+
+    /// Draws the waits of retries from this seed, so that they can be foretold.
+    #[must_use]
+    pub fn seed(mut self, seed: Seed) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Masks these secrets in what agents write, before anybody is told.
+    #[must_use]
+    pub fn masking(mut self, masks: Masks) -> Self {
+        self.masks = Arc::new(masks);
+        self
+    }
+
+    /// Begins a gate. It runs while [`GateRun::finish`] is awaited.
+    pub fn begin(&self, plan: Plan) -> GateRun {
+        let seed = self.seed.unwrap_or_else(entropy::seed);
+        GateRun::new(plan, seed, Arc::clone(&self.shared), Arc::clone(&self.masks))
+    }
+
+    /// Begins the gate of a stage as the configuration is now. Reloads wait until it is over, or dropped.
+    ///
+    /// # Errors
+    /// [`GateError::Refused`] with everything that keeps it from running. What only deserves to be known is in
+    /// [`GateRun::warnings`].
+    pub fn begin_stage(
+        &self,
+        shell: &Shell<AppConfig>,
+        stage: Stage,
+        request: &Request,
+    ) -> Result<GateRun, GateError> {
+        let busy = shell.busy();
+        let (plan, warnings) = Plan::of(&shell.current(), stage, request).map_err(GateError::Refused)?;
+        Ok(self.begin(plan).held_by(busy, warnings))
+    }
+
+    /// Runs a gate to its end.
+    ///
+    /// # Panics
+    /// As [`GateRun::finish`].
+    pub async fn run(&self, plan: Plan) -> Run {
+        self.begin(plan).finish().await
+    }
+
+    /// Runs the gate of a stage as the configuration is now; reloads wait until it is over. [`AsyncOrchestrator::begin_stage`]
+    /// also gives its warnings and its events.
+    ///
+    /// # Errors
+    /// [`GateError::Refused`] with everything that keeps it from running.
+    ///
+    /// # Panics
+    /// As [`GateRun::finish`].
+    pub async fn run_stage(
+        &self,
+        shell: &Shell<AppConfig>,
+        stage: Stage,
+        request: &Request,
+    ) -> Result<Run, GateError> {
+        Ok(self.begin_stage(shell, stage, request)?.finish().await)
+    }
+}
+
+impl fmt::Debug for AsyncOrchestrator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let free = self.shared.room.available_permits();
+        f.debug_struct("AsyncOrchestrator").field("free", &free).finish_non_exhaustive()
+    }
+}

@@ -14,6 +14,7 @@ mod layers;
 mod library;
 mod migrate;
 mod models;
+mod orchestrator;
 mod place;
 #[cfg(target_os = "linux")]
 mod processes;

@@ -1,0 +1,88 @@
+//! Gates with a door that runs no program: what is started when, what is told, and what is left when a gate is called off.
+
+use std::time::Duration;
+
+use speckit_shell::gate::{Agent, AgentRun, CommandLine, Event, Plan, Run, Status};
+use speckit_shell::{AsyncOrchestrator, Jitter, RetryConfig, Seed};
+
+mod breaking;
+mod calling_off;
+mod door;
+mod dropping;
+mod listening;
+mod masking;
+mod panicking;
+mod seeds;
+mod staging;
+mod timing;
+
+use door::Door;
+
+const MS: fn(u64) -> Duration = Duration::from_millis;
+
+/// An agent of this provider that does these things, one script an attempt; see [`Door`].
+fn agent_of(provider: &str, name: &str, scripts: &[&str]) -> Agent {
+    Agent {
+        name: name.into(),
+        provider: provider.into(),
+        model: format!("{name}-1"),
+        command: CommandLine {
+            program: name.into(),
+            args: scripts.iter().map(|script| (*script).to_owned()).collect(),
+            ..CommandLine::default()
+        },
+        retryable_exits: vec![75],
+    }
+}
+
+fn agent(name: &str, scripts: &[&str]) -> Agent {
+    agent_of("anthropic", name, scripts)
+}
+
+fn plan(agents: impl IntoIterator<Item = Agent>) -> Plan {
+    let agents: Vec<_> = agents.into_iter().collect();
+    Plan {
+        stage: "plan".into(),
+        spec: "SPEC-1".into(),
+        quorum: (2 * agents.len()).div_ceil(3),
+        agents,
+        agree_on: None,
+        max_concurrent: 10,
+        timeout: Duration::from_secs(300),
+        grace: Duration::from_secs(5),
+        output_bytes: 65_536,
+        retry: RetryConfig { jitter: Jitter::None, ..RetryConfig::default() },
+    }
+}
+
+/// An orchestrator with a door of its own.
+fn orchestrator(max_concurrent: usize) -> (AsyncOrchestrator, Door) {
+    let door = Door::default();
+    (AsyncOrchestrator::with(door.clone(), max_concurrent).seed(Seed::new(1)), door)
+}
+
+fn statuses(run: &Run) -> Vec<Status> {
+    run.agents.iter().map(|agent| agent.status).collect()
+}
+
+/// An event in few words.
+fn words(event: &Event) -> String {
+    match event {
+        Event::Started { agents, quorum, .. } => format!("started {} of {}", quorum, agents.len()),
+        Event::AgentStarted { name, attempt } => format!("{name} started {attempt}"),
+        Event::Output { name, line, .. } => format!("{name}: {line}"),
+        Event::AgentRetrying { name, attempt, wait_ms, .. } => {
+            format!("{name} failed {attempt}, waits {wait_ms}")
+        }
+        Event::AgentFinished(AgentRun { name, status, attempts, .. }) => {
+            format!("{name} {status:?} after {attempts}")
+        }
+        Event::Missed { count } => format!("missed {count}"),
+        Event::Finished(run) => format!("finished {:?}", run.decision.verdict),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn all_words(events: impl Iterator<Item = Event>) -> Vec<String> {
+    events.map(|event| words(&event)).collect()
+}

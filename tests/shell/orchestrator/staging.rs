@@ -1,0 +1,63 @@
+//! Gates of a stage, as a running configuration has them.
+
+use speckit_core::Stage;
+use speckit_shell::agents::GateError;
+use speckit_shell::gate::Request;
+use speckit_shell::source::Environment;
+use speckit_shell::{AppConfig, ConfigLoader, Reloaded, Shell};
+use tempfile::TempDir;
+use tokio::time::sleep;
+
+use super::*;
+
+const FILE: &str = "speckit.toml";
+
+fn config(timeout_s: u32) -> String {
+    format!(
+        "[validation]\ncheck_api_keys = false\ncheck_commands = false\n\
+         [orchestrator]\nagent_timeout_s = {timeout_s}\n\
+         [quality_gates]\nplan = ['claude', 'gemini']\n\
+         [providers.anthropic]\ncommand = 'a'\nargs = ['wait 100']\n[providers.google]\ncommand = 'g'\nargs = ['wait 100']\n"
+    )
+}
+
+fn shell(folder: &TempDir) -> Shell<AppConfig> {
+    let path = folder.path().join(FILE);
+    std::fs::write(&path, config(10)).unwrap();
+    ConfigLoader::new(&path).environment(Environment::of::<&str, &str>([])).open().unwrap()
+}
+
+fn request() -> Request {
+    Request { spec: "SPEC-1".into(), prompt: "is it complete?".into() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reload_waits_for_the_end_of_the_gate() {
+    let folder = TempDir::new().unwrap();
+    let shell = shell(&folder);
+    let (orchestrator, _) = orchestrator(10);
+    let (run, reloaded) = tokio::join!(orchestrator.run_stage(&shell, Stage::Plan, &request()), async {
+        sleep(MS(50)).await;
+        std::fs::write(folder.path().join(FILE), config(20)).unwrap();
+        let reloaded = shell.reload().unwrap();
+        (reloaded, shell.load().orchestrator.agent_timeout_s)
+    });
+    let run: Result<Run, GateError> = run;
+    let run = run.unwrap();
+    assert_eq!((run.stage.as_str(), run.agents.len(), run.elapsed_ms), ("plan", 2, 100));
+    assert_eq!(reloaded, (Reloaded::Deferred, 10));
+    assert_eq!(shell.load().orchestrator.agent_timeout_s, 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gate_that_is_dropped_holds_no_reload_up() {
+    let folder = TempDir::new().unwrap();
+    let shell = shell(&folder);
+    let (orchestrator, _) = orchestrator(10);
+    let gate = orchestrator.begin_stage(&shell, Stage::Plan, &request()).unwrap();
+    assert_eq!(gate.warnings().len(), 0);
+    std::fs::write(folder.path().join(FILE), config(20)).unwrap();
+    assert_eq!(shell.reload().unwrap(), Reloaded::Deferred);
+    drop(gate);
+    assert_eq!(shell.load().orchestrator.agent_timeout_s, 20);
+}

@@ -1,0 +1,121 @@
+//! When agents begin, and how many at the same time. The clock of the runtime stands still while anybody has work.
+
+use tokio::time::Instant;
+
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn three_agents_take_the_time_of_the_slowest() {
+    let (orchestrator, door) = orchestrator(10);
+    let agents = [agent("a", &["wait 100"]), agent("b", &["wait 300"]), agent("c", &["wait 200"])];
+    let run = orchestrator.run(plan(agents)).await;
+    assert!(run.is_ok());
+    assert_eq!((run.elapsed_ms, door.most()), (300, 3));
+    assert_eq!(door.log(), ["+a", "+b", "+c", "-a", "-c", "-b"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_happens_is_told_in_its_order_with_the_waits_of_the_configuration() {
+    let (orchestrator, _) = orchestrator(10);
+    let agents = [agent("a", &["say one; exit 75", "say two; wait 5"]), agent("b", &["wait 50; exit 1"])];
+    let gate = orchestrator.begin(plan(agents));
+    let events = gate.events();
+    let run = gate.finish().await;
+    assert_eq!((run.elapsed_ms, statuses(&run)), (105, vec![Status::Ok, Status::Failed]));
+    let expected = [
+        "started 2 of 2",
+        "a started 1",
+        "b started 1",
+        "a: one",
+        "a failed 1, waits 100",
+        "b Failed after 1",
+        "a started 2",
+        "a: two",
+        "a Ok after 2",
+        "finished Insufficient",
+    ];
+    assert_eq!(all_words(events), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn gates_of_one_orchestrator_share_the_room_for_agents() {
+    let (orchestrator, door) = orchestrator(2);
+    let agents = || ["a", "b", "c"].map(|name| agent(name, &["wait 100"]));
+    let other = orchestrator.clone();
+    let started = Instant::now();
+    let (first, second) = tokio::join!(orchestrator.run(plan(agents())), other.run(plan(agents())));
+    assert!(first.is_ok() && second.is_ok());
+    assert_eq!((door.most(), started.elapsed()), (2, MS(300)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gate_runs_no_more_than_its_plan_allows_and_holds_up_no_other() {
+    let (orchestrator, door) = orchestrator(3);
+    let narrow = Plan { max_concurrent: 1, ..plan(["a", "b", "c"].map(|name| agent(name, &["wait 100"]))) };
+    let wide = plan(["d", "e"].map(|name| agent(name, &["wait 100"])));
+    let (narrow, wide) = tokio::join!(orchestrator.run(narrow), orchestrator.run(wide));
+    assert_eq!((narrow.elapsed_ms, wide.elapsed_ms, door.most()), (300, 100, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_holds_room_while_it_waits_for_another_attempt() {
+    let (orchestrator, door) = orchestrator(1);
+    let agents = [agent("a", &["exit 75", "exit 0"]), agent("b", &["wait 50"])];
+    let run = orchestrator.run(plan(agents)).await;
+    assert_eq!((run.elapsed_ms, run.is_ok()), (100, true));
+    assert_eq!(door.log(), ["+a", "-a", "+b", "-b", "+a", "-a"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_orchestrator_without_room_has_room_for_one() {
+    let (orchestrator, door) = orchestrator(0);
+    let none = Plan { max_concurrent: 0, ..plan([agent("a", &["wait 10"]), agent("b", &["wait 10"])]) };
+    assert!(orchestrator.run(none).await.is_ok());
+    assert_eq!(door.most(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_of_an_attempt_is_that_of_the_plan() {
+    let (orchestrator, _) = orchestrator(10);
+    let run = orchestrator.run(plan([agent("a", &["wait 9999999"])])).await;
+    assert_eq!((statuses(&run), run.elapsed_ms), (vec![Status::TimedOut], 300_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gate_without_agents_is_over_at_once() {
+    let (orchestrator, _) = orchestrator(10);
+    assert!(!orchestrator.run(plan([])).await.is_ok());
+}
+
+#[test]
+fn a_gate_may_be_run_by_a_task_of_any_runtime() {
+    fn sent<T: Send + 'static>(value: T) -> T {
+        value
+    }
+    let many =
+        || tokio::runtime::Builder::new_multi_thread().worker_threads(3).enable_time().build().unwrap();
+    let one = || tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    for runtime in [many(), one()] {
+        let (orchestrator, door) = orchestrator(7);
+        let names: Vec<String> = (0..40).map(|number| format!("agent_{number}")).collect();
+        let agents = names.iter().map(|name| agent(name, &["say hello; wait 2; exit 75", "say again"]));
+        let retry = RetryConfig { initial_backoff_ms: 1, ..RetryConfig::default() };
+        // More than the breaker of one provider lets pass.
+        let agents = agents.map(|one| Agent { provider: one.name.clone(), ..one });
+        let gate = orchestrator.begin(Plan { max_concurrent: 100, retry, ..plan(agents) });
+        let events = gate.events();
+        let run = runtime.block_on(runtime.spawn(sent(gate.finish()))).unwrap();
+        assert!(run.is_ok(), "{:?}", statuses(&run));
+        assert!(door.most() <= 7, "{}", door.most());
+        let told = all_words(events);
+        assert_eq!(told.len(), 2 + 40 * 6);
+        for name in names {
+            let own = told.iter().filter(|words| {
+                words.starts_with(&format!("{name} ")) || words.starts_with(&format!("{name}:"))
+            });
+            let own: Vec<_> =
+                own.map(|words| words.split(',').next().unwrap().replacen(&name, "", 1)).collect();
+            assert_eq!(own, [" started 1", ": hello", " failed 1", " started 2", ": again", " Ok after 2"]);
+        }
+    }
+}

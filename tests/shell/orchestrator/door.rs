@@ -1,6 +1,6 @@
 //! A door that runs no program: the arguments of a job are its scripts, one an attempt, and the last one again.
 //!
-//! A script is `say TEXT`, `err TEXT`, `wait MS`, `deaf MS` (hears no order but to be killed), `exit CODE`, `signal NUMBER`,
+//! A script is `say TEXT`, `err TEXT`, `hear TEXT` (of which nothing is kept), `flood LINES`, `wait MS`, `deaf MS` (hears no order but to be killed), `exit CODE`, `signal NUMBER`,
 //! `unstarted REASON` (another attempt may help), `missing REASON` (it may not), `panic TEXT`, one after another with `;` between.
 
 use std::collections::BTreeMap;
@@ -112,6 +112,7 @@ async fn play(script: &str, hear: &mut Hear, orders: &mut Orders, streams: &mut 
                 streams[0].push(rest.as_bytes());
                 streams[0].push(b"\n");
             }
+            "hear" => hear(Stream::Stdout, rest),
             "err" => {
                 hear(Stream::Stderr, rest);
                 streams[1].push(rest.as_bytes());

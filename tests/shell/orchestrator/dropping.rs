@@ -68,7 +68,8 @@ fn a_gate_that_is_dropped_on_one_thread_ends_what_runs_on_others() {
         let busy = ["say x; wait 1; say x; wait 1; say x; wait 1; say x; wait 1; say x; wait 1"];
         let names: Vec<String> = (0..20).map(|number| format!("{number}")).collect();
         let gate = plan(names.iter().map(|name| agent(name, &busy)));
-        let _ = runtime.block_on(timeout(Duration::from_micros(100 * round), orchestrator.run(gate)));
+        let _ = runtime
+            .block_on(async { timeout(Duration::from_micros(100 * round), orchestrator.run(gate)).await });
         let begun = std::time::Instant::now();
         while door.running() > 0 {
             assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", door.log());

@@ -62,15 +62,23 @@ async fn history(seed: u64) -> (Vec<String>, usize, Vec<String>) {
         gates.push(tokio::spawn(async move {
             sleep(MS(begins)).await;
             let mut finishing = Box::pin(gate.finish());
-            let run = tokio::select! {
+            let ended = tokio::select! {
                 biased;
                 run = &mut finishing => Some(run),
-                () = sleep(MS(ends)) => {
-                    if cancels { control.cancel(); }
-                    if kills { control.kill(); }
-                    if drops { None } else { Some(finishing.await) }
-                }
+                () = sleep(MS(ends)) => None,
             };
+            if ended.is_none() && cancels {
+                control.cancel();
+            }
+            if ended.is_none() && kills {
+                control.kill();
+            }
+            let run = match ended {
+                Some(run) => Some(run),
+                None if drops => None,
+                None => Some(finishing.as_mut().await),
+            };
+            drop(finishing);
             let mut told = Vec::new();
             while let Some(event) = events.recv().await {
                 told.push(event);

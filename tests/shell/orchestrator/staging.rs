@@ -24,7 +24,7 @@ fn config(timeout_s: u32) -> String {
 fn shell(folder: &TempDir) -> Shell<AppConfig> {
     let path = folder.path().join(FILE);
     std::fs::write(&path, config(10)).unwrap();
-    ConfigLoader::new(&path).environment(Environment::of::<&str, &str>([])).open().unwrap()
+    ConfigLoader::new(&path).environment(Environment::of([])).open().unwrap()
 }
 
 fn request() -> Request {
@@ -36,7 +36,8 @@ async fn a_reload_waits_for_the_end_of_the_gate() {
     let folder = TempDir::new().unwrap();
     let shell = shell(&folder);
     let (orchestrator, _) = orchestrator(10);
-    let (run, reloaded) = tokio::join!(orchestrator.run_stage(&shell, Stage::Plan, &request()), async {
+    let request = request();
+    let (run, reloaded) = tokio::join!(orchestrator.run_stage(&shell, Stage::Plan, &request), async {
         sleep(MS(50)).await;
         std::fs::write(folder.path().join(FILE), config(20)).unwrap();
         let reloaded = shell.reload().unwrap();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use speckit_core::gate::{Agent, Attempt, Ending};
 use speckit_core::redact::Masks;
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::super::{Hear, Job, Order, Orders, unheard};
 use super::tasks::Asking;
@@ -31,29 +31,50 @@ pub(super) struct Errand {
     pub(super) ask: UnboundedSender<Asking>,
 }
 
+/// An attempt that is over, and the room that it had: others have it as soon as its end is told.
+pub(super) struct Over {
+    pub(super) attempt: Attempt,
+    pub(super) room: Option<Room>,
+}
+
+/// Room in the gate, and among all gates.
+pub(super) struct Room {
+    _own: OwnedSemaphorePermit,
+    _shared: OwnedSemaphorePermit,
+}
+
+impl Over {
+    pub(super) fn without_room(ending: Ending) -> Self {
+        Self { attempt: unheard(ending), room: None }
+    }
+}
+
 impl Errand {
     /// The attempt, from the wait for room on. What it wrote is masked.
-    pub(super) async fn run(self) -> Attempt {
+    pub(super) async fn run(self) -> Over {
         let Self { number, agent, job, hear, mut orders, room, shared, masks, ask } = self;
         let has_room = async {
             // First in its gate: who waits there holds up no other gate.
-            Some((room.acquire().await.ok()?, shared.room.acquire().await.ok()?))
+            let own = room.acquire_owned().await.ok()?;
+            Some(Room { _own: own, _shared: Arc::clone(&shared.room).acquire_owned().await.ok()? })
         };
-        let has_room = tokio::select! {
+        let room = tokio::select! {
             biased;
             _ = orders.wait_for(|order| *order != Order::Run) => None,
-            has_room = has_room => has_room,
+            room = has_room => room,
         };
-        let Some(_room) = has_room else { return unheard(Ending::Cancelled) };
+        if room.is_none() {
+            return Over::without_room(Ending::Cancelled);
+        }
         let breaker = shared.breakers.of(&agent.provider);
-        let Ok(pass) = breaker.pass() else { return unheard(Ending::CircuitOpen) };
+        let Ok(pass) = breaker.pass() else { return Over::without_room(Ending::CircuitOpen) };
         let (leave, given) = oneshot::channel();
         let is_asked = ask.send(Asking { agent: number, leave }).is_ok();
         if !is_asked || given.await.is_err() {
-            return unheard(Ending::Cancelled);
+            return Over::without_room(Ending::Cancelled);
         }
         let attempt = shared.processes.run(job, hear, orders).await;
         breakers::judge(pass, &agent, &attempt.ending);
-        masking::masked(&masks, attempt)
+        Over { attempt: masking::masked(&masks, attempt), room }
     }
 }

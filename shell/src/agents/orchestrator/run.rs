@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::super::Order;
 use super::Shared;
+use super::attempt::Over;
 use super::control::GateControl;
 use super::events::{Audience, GateEvents};
 use super::tasks::{Tasks, Told};
@@ -170,7 +171,11 @@ impl Gate<'_> {
                 let _ = leave.send(());
                 finished
             }
-            Told::Ended { agent, attempt } => self.step(Input::Ended { agent, attempt }),
+            Told::Ended { agent, over: Over { attempt, room } } => {
+                let finished = self.step(Input::Ended { agent, attempt });
+                drop(room);
+                finished
+            }
         }
     }
 

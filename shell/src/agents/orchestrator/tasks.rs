@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use speckit_core::gate::{Agent, Attempt, Ending, Plan};
+use speckit_core::gate::{Agent, Ending, Plan};
 use speckit_core::redact::Masks;
 use speckit_core::retry::ErrorClass;
 use speckit_core::supervise::Limits;
@@ -11,9 +11,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
-use super::super::{Job, Order, unheard};
+use super::super::{Job, Order};
 use super::Shared;
-use super::attempt::{Errand, room};
+use super::attempt::{Errand, Over, room};
 use super::control::give;
 use super::events::Audience;
 use super::leash::{Leash, leashed};
@@ -31,7 +31,7 @@ pub(super) struct Tasks {
     output_bytes: usize,
     ask: UnboundedSender<Asking>,
     asked: UnboundedReceiver<Asking>,
-    tasks: JoinSet<Attempt>,
+    tasks: JoinSet<Over>,
     masks: Arc<Masks>,
 }
 
@@ -57,7 +57,7 @@ pub(super) enum Told {
     /// An attempt is about to begin.
     Asks { agent: usize, leave: oneshot::Sender<()> },
     /// An attempt is over.
-    Ended { agent: usize, attempt: Attempt },
+    Ended { agent: usize, over: Over },
 }
 
 impl Tasks {
@@ -111,18 +111,19 @@ impl Tasks {
         loop {
             tokio::select! {
                 biased;
+                // First, so that the end of one is told before the beginning of another that gets its room.
+                Some(ended) = self.tasks.join_next_with_id() => {
+                    let (task, over) = match ended {
+                        Ok((task, over)) => (task, over),
+                        Err(error) => (error.id(), Over::without_room(self.broken(error))),
+                    };
+                    if let Some(agent) = self.over(task) {
+                        return Told::Ended { agent, over };
+                    }
+                }
                 Some(Asking { agent, leave }) = self.asked.recv() => {
                     if self.may_begin(agent) && !leave.is_closed() {
                         return Told::Asks { agent, leave };
-                    }
-                }
-                Some(ended) = self.tasks.join_next_with_id() => {
-                    let (task, attempt) = match ended {
-                        Ok((task, attempt)) => (task, attempt),
-                        Err(error) => (error.id(), unheard(self.broken(error))),
-                    };
-                    if let Some(agent) = self.over(task) {
-                        return Told::Ended { agent, attempt };
                     }
                 }
             }

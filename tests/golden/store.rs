@@ -115,6 +115,7 @@ fn why_a_database_cannot_be_used() {
             code: 5,
             message: "database is locked".into(),
         },
+        StoreError::Unreadable { table: "consensus_runs", row: 7, reason: "missing field `spec`".into() },
     ];
     let texts = errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     golden!("store", "why_a_database_cannot_be_used", texts);

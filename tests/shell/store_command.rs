@@ -183,7 +183,7 @@ fn what_is_no_database_of_ours_is_refused_and_left_alone() {
         for (file, said) in [
             ("text.db", "is no SQLite database"),
             ("foreign.db", "is a database of another program"),
-            ("app.db", "has the version 9, and this release knows versions up to 2"),
+            ("app.db", "has the version 9, and this release knows versions up to 3"),
         ] {
             let before = bytes(&place.path(file));
             place.run(&format!("{command} --database {file}")).failed().only_says(said);

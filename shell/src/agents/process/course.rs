@@ -153,7 +153,7 @@ async fn severer(orders: &mut Option<Orders>, obeyed: Order) -> Order {
 
 async fn until(due: Option<Instant>) {
     match due {
-        Some(due) => clock::sleeping_until(due).await,
+        Some(due) => clock::sleeping_until(due.into()).await,
         None => pending().await,
     }
 }

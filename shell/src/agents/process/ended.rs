@@ -72,7 +72,7 @@ impl End {
                 #[cfg(target_os = "linux")]
                 Way::Told(_) => return,
             };
-            clock::sleeping_until(*next).await;
+            clock::sleeping_until((*next).into()).await;
             *next = clock::now() + *pause;
             *pause = (*pause * 2).min(LONGEST_PAUSE);
         }

@@ -2,6 +2,7 @@
 //!
 //! [`Plan`] says before anything starts which commands run with what. [`Machine`] decides while they run: which attempt
 //! begins, which is made again and when, and when the gate is over. [`Run`] is what came of it, to be shown and kept.
+//! [`Progress`] shows a person how far it is.
 
 mod arguments;
 mod check;
@@ -17,5 +18,6 @@ pub use event::Event;
 pub use expand::Placeholders;
 pub use machine::{Action, Input, Machine};
 pub use plan::{Agent, CommandLine, Plan, Request};
+pub use progress::{CallingOff, Line, Progress, Tone};
 pub use run::{AgentRun, Attempt, Ending, Output, Run, Status, Stream};
 pub use text::list_text;

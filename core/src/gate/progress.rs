@@ -1,1 +1,0 @@
-//! How far a gate is, as lines on a terminal.

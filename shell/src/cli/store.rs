@@ -12,12 +12,14 @@ use speckit_core::vacuum::Bytes;
 
 use super::args::{StoreArgs, StoreCommand};
 use super::context::{Context, Outcome};
-use super::watch::Signals;
+use super::signals::{Signal, Signals, Then};
 use crate::documents;
 use crate::store::{StoreError, StoreFinding, StoreOptions, StoreStats, VacuumProgress, check_file};
 
 /// How long a lock of another process is waited for: a person sits before it.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long it has to end between two steps after a signal.
+const SIGNAL_PATIENCE: Duration = Duration::from_secs(2);
 
 pub(super) fn run(context: &Context, args: &StoreArgs) -> Outcome {
     let path = match context.database() {
@@ -84,7 +86,14 @@ fn vacuum(context: &Context, path: &Path) -> Outcome {
     }
     let is_ended = Arc::new(AtomicBool::new(false));
     let ended = Arc::clone(&is_ended);
-    let signals = match Signals::listen(move |_| ended.store(true, Ordering::Relaxed)) {
+    let signals = Signals::listen(move |signal| {
+        ended.store(true, Ordering::Relaxed);
+        match signal {
+            Signal::Hangup => Then::Listen,
+            Signal::End => Then::Insist(SIGNAL_PATIENCE),
+        }
+    });
+    let signals = match signals {
         Ok(signals) => signals,
         Err(error) => return unheard(context, &error),
     };

@@ -3,11 +3,13 @@
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
 use super::args::{FallbackArg, WatchArgs};
 use super::context::{Context, Outcome, verdict};
+use super::signals::{Signal, Signals, Then};
 use crate::builder::{Builder, Fallback};
 use crate::error::ConfigError;
 use crate::events::{ConfigReloadEvent, Subscription};
@@ -16,13 +18,13 @@ use crate::{HotReloadWatcher, Shell, clock};
 mod dashboard;
 mod lines;
 mod screen;
-mod signals;
 mod upkeep;
 
 use lines::Lines;
-use signals::Signal;
-pub(super) use signals::Signals;
 use upkeep::Upkeep;
+
+/// How long it has to end by itself after a signal.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(super) fn run(context: &Context, args: &WatchArgs) -> Outcome {
     match &context.globals.schema {
@@ -69,7 +71,14 @@ fn follow<T: DeserializeOwned + Send + Sync + 'static>(
     let (tell, inputs) = channel();
     let signals = match Signals::listen({
         let tell = tell.clone();
-        move |signal| drop(tell.send(Input::Signal(signal)))
+        move |signal| {
+            drop(tell.send(Input::Signal(signal)));
+            match signal {
+                Signal::Hangup => Then::Listen,
+                // It may hang in the writing of a line that nobody reads.
+                Signal::End => Then::Insist(PATIENCE),
+            }
+        }
     }) {
         Ok(signals) => signals,
         Err(error) => {
@@ -108,7 +117,7 @@ fn print_lines<T: DeserializeOwned + Send + Sync + 'static>(
     for input in inputs {
         match input {
             Input::Event(event) => lines.event(&event, &shell.snapshot()),
-            Input::Signal(Signal::Reload) => lines.reloaded(shell.reload()),
+            Input::Signal(Signal::Hangup) => lines.reloaded(shell.reload()),
             Input::Signal(Signal::End) => break,
             Input::Terminal(_) | Input::Lost(_) => {}
         }

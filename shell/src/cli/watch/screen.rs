@@ -15,9 +15,9 @@ use speckit_core::Key;
 use speckit_core::redact::redact;
 
 use super::dashboard::{Command, Dashboard, Leaf, Message, draw};
-use super::signals::Signal;
 use super::{Input, Outcome};
 use crate::busy::Busy;
+use crate::cli::signals::Signal;
 use crate::error::ConfigError;
 use crate::{Reloaded, Shell, Snapshot, clock};
 
@@ -79,7 +79,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Screen<'_, T> {
                 Ok(Input::Event(event)) => Message::Event { event: *event, at: since(started) },
                 Ok(Input::Terminal(Event::Key(key))) => Message::Key(key),
                 Ok(Input::Terminal(Event::Resize(width, height))) => Message::Resized { width, height },
-                Ok(Input::Signal(Signal::Reload)) => self.reloaded(),
+                Ok(Input::Signal(Signal::Hangup)) => self.reloaded(),
                 Ok(Input::Lost(error)) => return Err(error),
                 Ok(Input::Signal(Signal::End)) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
                 Ok(Input::Terminal(_)) | Err(RecvTimeoutError::Timeout) => continue,

@@ -1,12 +1,25 @@
-//! The signals that the program listens to while it watches.
+//! The signals that the program listens to while it does long work.
+
+use std::time::Duration;
 
 /// What a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum Signal {
-    /// SIGHUP: reload now.
-    Reload,
+pub(super) enum Signal {
+    /// SIGHUP: read again, or end, as the terminal is gone.
+    Hangup,
     /// SIGINT or SIGTERM: end.
     End,
+}
+
+/// What is done after a signal was told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Then {
+    /// Wait for the next one.
+    Listen,
+    /// Let it do what it would have done without us if the program does not end by itself within so long.
+    Insist(Duration),
+    /// Let it do that now.
+    Obey,
 }
 
 #[cfg(unix)]
@@ -20,10 +33,7 @@ mod unix {
     use signal_hook::iterator::{Handle, Signals as Incoming};
     use signal_hook::low_level::emulate_default_handler;
 
-    use super::Signal;
-
-    /// How long the program has to end by itself. It may hang in the writing of a line that nobody reads.
-    const PATIENCE: Duration = Duration::from_secs(2);
+    use super::{Signal, Then};
 
     /// Listens until it is dropped.
     pub(in crate::cli) struct Signals {
@@ -35,17 +45,18 @@ mod unix {
 
     impl Signals {
         #[expect(clippy::disallowed_methods, reason = "it ends with the handle, and is joined")]
-        pub(in crate::cli) fn listen(tell: impl Fn(Signal) + Send + 'static) -> io::Result<Self> {
+        pub(in crate::cli) fn listen(
+            mut tell: impl FnMut(Signal) -> Then + Send + 'static,
+        ) -> io::Result<Self> {
             let mut incoming = Incoming::new([SIGHUP, SIGINT, SIGTERM])?;
             let handle = incoming.handle();
             let (alive, ended) = channel();
             let thread = thread::spawn(move || {
                 for signal in incoming.forever() {
-                    if signal == SIGHUP {
-                        tell(Signal::Reload);
-                    } else {
-                        tell(Signal::End);
-                        return insist(signal, &ended);
+                    match tell(if signal == SIGHUP { Signal::Hangup } else { Signal::End }) {
+                        Then::Listen => {}
+                        Then::Insist(patience) => return insist(signal, patience, &ended),
+                        Then::Obey => return insist(signal, Duration::ZERO, &ended),
                     }
                 }
             });
@@ -54,8 +65,8 @@ mod unix {
     }
 
     /// Lets the signal do what it would have done without us if the program does not end by itself.
-    fn insist(signal: i32, ended: &Receiver<()>) {
-        if ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+    fn insist(signal: i32, patience: Duration, ended: &Receiver<()>) {
+        if ended.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
             // It ends the process; where it cannot, there is nothing left to be done.
             let _ = emulate_default_handler(signal);
         }
@@ -74,15 +85,15 @@ mod unix {
 }
 
 #[cfg(unix)]
-pub(in super::super) use unix::Signals;
+pub(super) use unix::Signals;
 
 /// Elsewhere Ctrl-C ends the program at once.
 #[cfg(not(unix))]
-pub(in super::super) struct Signals;
+pub(super) struct Signals;
 
 #[cfg(not(unix))]
 impl Signals {
-    pub(in super::super) fn listen(_: impl Fn(Signal) + Send + 'static) -> std::io::Result<Self> {
+    pub(super) fn listen(_: impl FnMut(Signal) -> Then + Send + 'static) -> std::io::Result<Self> {
         Ok(Self)
     }
 }

@@ -17,6 +17,8 @@ mod restore;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "cli")]
+pub(crate) use private::write_new_private;
 #[cfg(feature = "sqlite")]
 pub(crate) use private::{close_to_others, make_private, without_links};
 #[cfg(feature = "cli")]
@@ -264,6 +266,12 @@ pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
 /// The system's, when there is no current folder.
 pub fn absolute(path: &Path) -> io::Result<PathBuf> {
     std::path::absolute(path)
+}
+
+/// The folder for files that are not to stay.
+#[cfg(feature = "cli")]
+pub(crate) fn temporary_folder() -> PathBuf {
+    std::env::temp_dir()
 }
 
 /// Tells whether a command is found: as a path if it has a separator, else in the folders of `PATH`.

@@ -9,6 +9,7 @@ mod check;
 mod context;
 mod env;
 mod explain;
+mod gate;
 mod history;
 mod init;
 mod migrate;
@@ -16,6 +17,7 @@ mod resolve;
 mod retry;
 mod schema;
 mod show;
+mod signals;
 mod store;
 mod terminal;
 mod watch;
@@ -49,6 +51,7 @@ pub fn run() -> ExitCode {
         Command::Store(with) => store::run(&context, &with.args),
         Command::Retry(with) => retry::run(&context, &with.args.command),
         Command::History(with) => history::run(&context, &with.args),
+        Command::Gate(with) => gate::run(&context, &with.args.command),
         Command::Completions(with) => {
             let mut text = Vec::new();
             clap_complete::generate(with.args.shell, &mut Cli::command(), "speckit", &mut text);
@@ -81,6 +84,7 @@ impl Command {
                 Some(command) => with.globals.clone().and(command.globals().clone()),
                 None => with.globals.clone(),
             },
+            Self::Gate(with) => with.globals.clone().and(with.args.command.globals().clone()),
             Self::Completions(with) => with.globals.clone(),
         }
     }

@@ -1,8 +1,8 @@
 //! The door to the streams of the program: results to stdout, diagnostics to stderr.
 #![expect(clippy::disallowed_methods, reason = "this module is the door to the program's streams")]
 
-use std::cell::Cell;
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Read as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use speckit_core::Diagnostic;
 use speckit_core::redact::Masks;
@@ -12,8 +12,8 @@ use speckit_core::report::{Style, render};
 #[derive(Debug)]
 pub(super) struct Terminal {
     style: Style,
-    is_lost: Cell<bool>,
-    is_closed: Cell<bool>,
+    is_lost: AtomicBool,
+    is_closed: AtomicBool,
 }
 
 impl Terminal {
@@ -24,17 +24,19 @@ impl Terminal {
             terminal_size::terminal_size_of(io::stderr()).map_or(100, |(width, _)| usize::from(width.0));
         Self {
             style: Style { color: is_terminal && !no_color, width },
-            is_lost: Cell::default(),
-            is_closed: Cell::default(),
+            is_lost: AtomicBool::default(),
+            is_closed: AtomicBool::default(),
         }
     }
 
     /// Writes a result. A reader that has gone away has had enough, which is no error.
     pub(super) fn result(&self, text: &str) {
         match write_all(io::stdout(), text) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.is_closed.set(true),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.is_closed.store(true, Ordering::Relaxed)
+            }
             Err(error) => {
-                self.is_lost.set(true);
+                self.is_lost.store(true, Ordering::Relaxed);
                 self.note(&format!("error: the result cannot be written: {error}\n"));
             }
             Ok(()) => {}
@@ -43,7 +45,7 @@ impl Terminal {
 
     /// Tells whether nobody reads the results any more.
     pub(super) fn is_closed(&self) -> bool {
-        self.is_closed.get()
+        self.is_closed.load(Ordering::Relaxed)
     }
 
     /// Tells whether a person sits at both ends: keys come from a terminal, and results go to one.
@@ -61,6 +63,22 @@ impl Terminal {
         terminal_size::terminal_size_of(io::stdout()).map_or(80, |(width, _)| usize::from(width.0))
     }
 
+    /// How many columns and rows there are for progress.
+    pub(super) fn room(&self) -> (usize, usize) {
+        terminal_size::terminal_size_of(io::stderr())
+            .map_or((80, 24), |(width, height)| (usize::from(width.0), usize::from(height.0)))
+    }
+
+    /// What comes from the standard input until its end; of more than so many bytes, one more than those.
+    ///
+    /// # Errors
+    /// The system's.
+    pub(super) fn input(&self, limit_bytes: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        io::stdin().lock().take(limit_bytes as u64 + 1).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
     /// Tells whether colours are wanted.
     pub(super) fn has_color(&self) -> bool {
         self.style.color
@@ -68,7 +86,7 @@ impl Terminal {
 
     /// Tells whether a result, or a part of one, could not be written.
     pub(super) fn is_lost(&self) -> bool {
-        self.is_lost.get()
+        self.is_lost.load(Ordering::Relaxed)
     }
 
     /// Writes a result as one JSON document on one line.

@@ -70,3 +70,23 @@ pub(crate) fn close_to_others(path: &Path) -> io::Result<()> {
 pub(crate) fn without_links(path: &Path) -> io::Result<PathBuf> {
     fs::canonicalize(path)
 }
+
+/// Writes a new file that only its owner can read. Where it cannot be written whole, none is left.
+///
+/// # Errors
+/// The system's, and that something is there already.
+#[cfg(feature = "cli")]
+pub(crate) fn write_new_private(path: &Path, text: &str) -> io::Result<()> {
+    use std::io::Write as _;
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    if written.is_err() {
+        // The error that matters is the first one.
+        let _ = fs::remove_file(path);
+    }
+    written
+}

@@ -7,54 +7,58 @@ use clap_complete::Shell as CompletionShell;
 
 use speckit_core::schema::SchemaMap;
 
+mod gate;
+
+pub(in crate::cli) use gate::{GateArgs, GateCommand, GateListArgs, GateRunArgs, GateShowArgs, PromptArgs};
+
 /// Layered, checked configuration that can say who set what.
 #[derive(Debug, Parser)]
 #[command(name = "speckit", version, max_term_width = 100, arg_required_else_help = true)]
 #[command(after_help = "Exit: 0 the answer is yes, 1 the answer is no, 2 it could not be done.")]
-pub(super) struct Cli {
+pub(in crate::cli) struct Cli {
     #[command(flatten)]
-    pub(super) globals: Globals,
+    pub(in crate::cli) globals: Globals,
     #[command(subcommand)]
-    pub(super) command: Command,
+    pub(in crate::cli) command: Command,
 }
 
 /// The options that stand before or after the command.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Options for every command")]
-pub(super) struct Globals {
+pub(in crate::cli) struct Globals {
     /// Configuration file, or folder of *.toml files; repeatable, later wins [default: $SPECKIT_CONFIG, else
     /// ~/.code/config.toml and ./speckit.toml]
     #[arg(long, value_name = "FILE")]
-    pub(super) config: Vec<PathBuf>,
+    pub(in crate::cli) config: Vec<PathBuf>,
     /// Draft 7 schema that replaces the built-in one and the embedded defaults
     #[arg(long, value_name = "FILE")]
-    pub(super) schema: Option<PathBuf>,
+    pub(in crate::cli) schema: Option<PathBuf>,
     /// Folder that holds the documents of a URL prefix, for `$ref`s; repeatable
     #[arg(long, value_name = "URL-PREFIX=DIR")]
-    pub(super) schema_map: Vec<SchemaMap>,
+    pub(in crate::cli) schema_map: Vec<SchemaMap>,
     /// What variables begin with [default: SPECKIT]
     #[arg(long, value_name = "NAME")]
-    pub(super) env_prefix: Option<String>,
+    pub(in crate::cli) env_prefix: Option<String>,
     /// Set a key over every other layer; repeatable
     #[arg(long, value_name = "KEY=VALUE")]
-    pub(super) set: Vec<String>,
+    pub(in crate::cli) set: Vec<String>,
     /// Remove a key that lower layers set; repeatable
     #[arg(long, value_name = "KEY")]
-    pub(super) unset: Vec<String>,
+    pub(in crate::cli) unset: Vec<String>,
     /// Make warnings errors
     #[arg(long)]
-    pub(super) strict: bool,
+    pub(in crate::cli) strict: bool,
     /// Database of history and runs (sets store.path)
     #[arg(long, value_name = "FILE")]
-    pub(super) database: Option<PathBuf>,
+    pub(in crate::cli) database: Option<PathBuf>,
     /// How results are written [default: text]
     #[arg(long, value_name = "FORMAT")]
-    pub(super) format: Option<Format>,
+    pub(in crate::cli) format: Option<Format>,
 }
 
 impl Globals {
     /// Both places of the command line together: repeatable options accumulate, of the others the later wins.
-    pub(super) fn and(mut self, after: Self) -> Self {
+    pub(in crate::cli) fn and(mut self, after: Self) -> Self {
         self.config.extend(after.config);
         self.schema_map.extend(after.schema_map);
         self.set.extend(after.set);
@@ -72,7 +76,7 @@ impl Globals {
 
 /// How results are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
+pub(in crate::cli) enum Format {
     /// For people.
     Text,
     /// TOML (`show` only, where it is the same as text).
@@ -83,15 +87,15 @@ pub(super) enum Format {
 
 /// A command with the options after it.
 #[derive(Args, Clone, Debug)]
-pub(super) struct With<A: Args> {
+pub(in crate::cli) struct With<A: Args> {
     #[command(flatten)]
-    pub(super) args: A,
+    pub(in crate::cli) args: A,
     #[command(flatten)]
-    pub(super) globals: Globals,
+    pub(in crate::cli) globals: Globals,
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(in crate::cli) enum Command {
     /// Check the layered configuration, or each FILE by itself
     Check(With<CheckArgs>),
     /// Show the resolved configuration, or one key of it
@@ -117,76 +121,78 @@ pub(super) enum Command {
     Store(With<StoreArgs>),
     /// Show what the settings of retries do: the waits of one call, or a herd of clients
     Retry(With<RetryArgs>),
+    /// Run the quality gate of a stage; list the runs that are kept, or show one
+    Gate(With<GateArgs>),
     /// Print completions for a shell
     Completions(With<CompletionsArgs>),
 }
 
 #[derive(Args, Clone, Debug)]
-pub(super) struct NoArgs {}
+pub(in crate::cli) struct NoArgs {}
 
 #[derive(Args, Clone, Debug)]
-pub(super) struct CheckArgs {
+pub(in crate::cli) struct CheckArgs {
     /// Files (.toml or .json) to check each by itself: no layers, no defaults, no environment
-    pub(super) files: Vec<PathBuf>,
+    pub(in crate::cli) files: Vec<PathBuf>,
 }
 
 #[derive(Args, Clone, Debug)]
-pub(super) struct ShowArgs {
+pub(in crate::cli) struct ShowArgs {
     /// The key to show, such as `retry.max_attempts` [default: everything]
-    pub(super) key: Option<String>,
+    pub(in crate::cli) key: Option<String>,
     /// Show the place that set each value
     #[arg(long)]
-    pub(super) origins: bool,
+    pub(in crate::cli) origins: bool,
     /// Show secrets in the clear
     #[arg(long)]
-    pub(super) reveal: bool,
+    pub(in crate::cli) reveal: bool,
 }
 
 #[derive(Args, Clone, Debug)]
-pub(super) struct ExplainArgs {
+pub(in crate::cli) struct ExplainArgs {
     /// The key to explain, such as `retry.max_attempts`
-    pub(super) key: String,
+    pub(in crate::cli) key: String,
 }
 
 #[derive(Args, Clone, Debug)]
-pub(super) struct InitArgs {
+pub(in crate::cli) struct InitArgs {
     /// The file to write
     #[arg(default_value = "speckit.toml")]
-    pub(super) file: PathBuf,
+    pub(in crate::cli) file: PathBuf,
     /// Overwrite the file if it is there
     #[arg(long)]
-    pub(super) force: bool,
+    pub(in crate::cli) force: bool,
 }
 
 #[derive(Args, Clone, Debug)]
-pub(super) struct ResolveArgs {
+pub(in crate::cli) struct ResolveArgs {
     /// Canonical names or aliases
     #[arg(required = true)]
-    pub(super) names: Vec<String>,
+    pub(in crate::cli) names: Vec<String>,
 }
 
 #[derive(Args, Clone, Debug)]
-pub(super) struct MigrateArgs {
+pub(in crate::cli) struct MigrateArgs {
     /// The file to migrate
-    pub(super) file: PathBuf,
+    pub(in crate::cli) file: PathBuf,
     /// Write the file, and keep the old one as FILE.bak
     #[arg(long)]
-    pub(super) write: bool,
+    pub(in crate::cli) write: bool,
 }
 
 #[derive(Args, Clone, Debug)]
-pub(super) struct WatchArgs {
+pub(in crate::cli) struct WatchArgs {
     /// Print lines, on a terminal too
     #[arg(long)]
-    pub(super) plain: bool,
+    pub(in crate::cli) plain: bool,
     /// What stands in where the files are refused at the start [default: nothing, and the command ends]
     #[arg(long, value_name = "WHAT")]
-    pub(super) fallback: Option<FallbackArg>,
+    pub(in crate::cli) fallback: Option<FallbackArg>,
 }
 
 /// What stands in for files that are refused at the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum FallbackArg {
+pub(in crate::cli) enum FallbackArg {
     /// The defaults
     Defaults,
     /// The newest generation of the history, with the present environment
@@ -194,13 +200,13 @@ pub(super) enum FallbackArg {
 }
 
 #[derive(Args, Clone, Debug)]
-pub(super) struct HistoryArgs {
+pub(in crate::cli) struct HistoryArgs {
     #[command(subcommand)]
-    pub(super) command: Option<HistoryCommand>,
+    pub(in crate::cli) command: Option<HistoryCommand>,
 }
 
 #[derive(Clone, Debug, Subcommand)]
-pub(super) enum HistoryCommand {
+pub(in crate::cli) enum HistoryCommand {
     /// Show all that is kept of one generation
     Show(With<GenerationArgs>),
     /// List the keys that differ between two generations
@@ -210,7 +216,7 @@ pub(super) enum HistoryCommand {
 }
 
 impl HistoryCommand {
-    pub(super) fn globals(&self) -> &Globals {
+    pub(in crate::cli) fn globals(&self) -> &Globals {
         match self {
             Self::Show(with) => &with.globals,
             Self::Diff(with) => &with.globals,
@@ -220,48 +226,48 @@ impl HistoryCommand {
 }
 
 #[derive(Args, Clone, Debug)]
-pub(super) struct GenerationArgs {
+pub(in crate::cli) struct GenerationArgs {
     /// The number of the generation
     #[arg(value_name = "N")]
-    pub(super) number: i64,
+    pub(in crate::cli) number: i64,
     /// Show the texts of its files, which may hold secrets
     #[arg(long)]
-    pub(super) sources: bool,
+    pub(in crate::cli) sources: bool,
     /// Show secrets of the texts in the clear
     #[arg(long, requires = "sources")]
-    pub(super) reveal: bool,
+    pub(in crate::cli) reveal: bool,
 }
 
 #[derive(Args, Clone, Debug)]
-pub(super) struct DiffArgs {
+pub(in crate::cli) struct DiffArgs {
     /// The number of the one generation
     #[arg(value_name = "A")]
-    pub(super) from: i64,
+    pub(in crate::cli) from: i64,
     /// The number of the other
     #[arg(value_name = "B")]
-    pub(super) to: i64,
+    pub(in crate::cli) to: i64,
 }
 
 #[derive(Args, Clone, Debug)]
-pub(super) struct RollbackArgs {
+pub(in crate::cli) struct RollbackArgs {
     /// The number of the generation
     #[arg(value_name = "N")]
-    pub(super) number: i64,
+    pub(in crate::cli) number: i64,
     /// Show what would be done, and write nothing
     #[arg(long)]
-    pub(super) dry_run: bool,
+    pub(in crate::cli) dry_run: bool,
 }
 
 #[derive(Args, Clone, Debug)]
-pub(super) struct StoreArgs {
+pub(in crate::cli) struct StoreArgs {
     /// What is to be done
     #[arg(value_name = "WHAT")]
-    pub(super) command: StoreCommand,
+    pub(in crate::cli) command: StoreCommand,
 }
 
 /// What is to be done with the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum StoreCommand {
+pub(in crate::cli) enum StoreCommand {
     /// Say how large it is, what is in it, and how it is set
     Stats,
     /// Check its pages, its indexes, and what rows refer to
@@ -271,13 +277,13 @@ pub(super) enum StoreCommand {
 }
 
 #[derive(Args, Clone, Debug)]
-pub(super) struct RetryArgs {
+pub(in crate::cli) struct RetryArgs {
     #[command(subcommand)]
-    pub(super) command: RetryCommand,
+    pub(in crate::cli) command: RetryCommand,
 }
 
 #[derive(Clone, Debug, Subcommand)]
-pub(super) enum RetryCommand {
+pub(in crate::cli) enum RetryCommand {
     /// Show how long a call that keeps failing waits before each retry, and why it ends
     Plan(With<PlanArgs>),
     /// Simulate clients that call one server at once and come back when refused, with each jitter
@@ -292,32 +298,32 @@ pub(super) enum RetryCommand {
 const SEED: &str = "42";
 
 #[derive(Args, Clone, Debug)]
-pub(super) struct PlanArgs {
+pub(in crate::cli) struct PlanArgs {
     /// What the waits are drawn from; equal seeds give equal waits
     #[arg(long, value_name = "NUMBER", default_value = SEED)]
-    pub(super) seed: u64,
+    pub(in crate::cli) seed: u64,
 }
 
 #[derive(Args, Clone, Debug)]
-pub(super) struct SimulateArgs {
+pub(in crate::cli) struct SimulateArgs {
     /// How many clients call, 1 to 100000
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub(super) clients: u32,
+    pub(in crate::cli) clients: u32,
     /// How many calls the server answers in each 100 ms, 1 to 100000
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub(super) capacity: u32,
+    pub(in crate::cli) capacity: u32,
     /// What the waits are drawn from; equal seeds give equal results
     #[arg(long, value_name = "NUMBER", default_value = SEED)]
-    pub(super) seed: u64,
+    pub(in crate::cli) seed: u64,
     /// Draw the load over time into this file too, over what is there
     #[arg(long, value_name = "FILE")]
-    pub(super) svg: Option<PathBuf>,
+    pub(in crate::cli) svg: Option<PathBuf>,
 }
 
 #[derive(Args, Clone, Debug)]
-pub(super) struct CompletionsArgs {
+pub(in crate::cli) struct CompletionsArgs {
     /// The shell
-    pub(super) shell: CompletionShell,
+    pub(in crate::cli) shell: CompletionShell,
 }
 
 #[cfg(test)]

@@ -1,0 +1,106 @@
+//! The options of `gate`.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::{Args, Subcommand};
+use speckit_core::Stage;
+
+use super::{Globals, With};
+
+#[derive(Args, Clone, Debug)]
+pub(in crate::cli) struct GateArgs {
+    #[command(subcommand)]
+    pub(in crate::cli) command: GateCommand,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub(in crate::cli) enum GateCommand {
+    /// Ask the agents of a stage in parallel, and decide by their quorum
+    ///
+    /// The configuration is read once, and missing commands and keys are found before anything starts. A failed agent is tried
+    /// again as [retry] and its provider's retryable_exits say. What the agents wrote is kept in the database.
+    ///
+    /// On a terminal the progress is shown; elsewhere each change of an agent is a line on stderr. With --format json each
+    /// event is a document on stdout, and the last one, `finished`, holds the verdict. Ctrl-C ends the agents in peace, once
+    /// more kills them, and a third time ends this program.
+    ///
+    /// Exit: 0 full, or degraded with a warning; 1 insufficient, and with --require-full degraded; 2 it could not be run, was
+    /// called off, or could not be kept.
+    Run(With<GateRunArgs>),
+    /// List the runs that are kept, the newest last
+    List(With<GateListArgs>),
+    /// Show a run with what its agents wrote
+    Show(With<GateShowArgs>),
+}
+
+impl GateCommand {
+    pub(in crate::cli) fn globals(&self) -> &Globals {
+        match self {
+            Self::Run(with) => &with.globals,
+            Self::List(with) => &with.globals,
+            Self::Show(with) => &with.globals,
+        }
+    }
+}
+
+#[derive(Args, Clone, Debug)]
+pub(in crate::cli) struct GateRunArgs {
+    /// The stage whose gate is run
+    #[arg(value_parser = stages())]
+    pub(in crate::cli) stage: Stage,
+    /// The id of the specification that the work is about
+    #[arg(long, value_name = "ID")]
+    pub(in crate::cli) spec: String,
+    #[command(flatten)]
+    pub(in crate::cli) prompt: PromptArgs,
+    /// Show what would be run, check that it can be, and start nothing
+    #[arg(long)]
+    pub(in crate::cli) dry_run: bool,
+    /// Make a degraded verdict a no
+    #[arg(long)]
+    pub(in crate::cli) require_full: bool,
+    /// Keep nothing in the database; the result then shows what the agents wrote
+    #[arg(long)]
+    pub(in crate::cli) no_store: bool,
+    /// Print lines, on a terminal too, and every line that an agent writes
+    #[arg(long)]
+    pub(in crate::cli) plain: bool,
+}
+
+/// What the agents are told: one of the two.
+#[derive(Args, Clone, Debug)]
+#[group(required = true, multiple = false)]
+pub(in crate::cli) struct PromptArgs {
+    /// What the agents are told
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub(in crate::cli) prompt: Option<String>,
+    /// The file that holds what the agents are told; `-` is the standard input
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) prompt_file: Option<PathBuf>,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(in crate::cli) struct GateListArgs {
+    /// Only the runs of this stage
+    #[arg(long, value_parser = stages())]
+    pub(in crate::cli) stage: Option<Stage>,
+    /// Only the runs of this specification
+    #[arg(long, value_name = "ID")]
+    pub(in crate::cli) spec: Option<String>,
+    /// Only so many, the newest
+    #[arg(long, value_name = "NUMBER")]
+    pub(in crate::cli) limit: Option<usize>,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(in crate::cli) struct GateShowArgs {
+    /// The number of the run, or the file that one was saved to because the database refused it
+    #[arg(value_name = "ID|FILE")]
+    pub(in crate::cli) run: String,
+}
+
+/// The names of the stages, so that `--help` and completions list them.
+fn stages() -> impl clap::builder::TypedValueParser<Value = Stage> {
+    PossibleValuesParser::new(Stage::ALL.map(Stage::name)).try_map(|name| name.parse::<Stage>())
+}

@@ -1,0 +1,187 @@
+//! `gate run`: from the configuration to the verdict.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::{Value as Json, json};
+use speckit_core::consensus::Verdict;
+use speckit_core::gate::{Plan, Run};
+use speckit_core::redact::Masks;
+use speckit_core::{AppConfig, Diagnostic, Key, SynchronousMode};
+
+use super::super::args::GateRunArgs;
+use super::super::context::{Context, Outcome};
+use super::conduct::conduct;
+use super::follow::Look;
+use super::interruption::Interruption;
+use super::prepare::Prepared;
+use super::{error, refused, rescue, unavailable};
+use crate::agents::{AsyncOrchestrator, Guard, ProcessManager};
+use crate::environment;
+use crate::store::{Runs, StoreError, StoreOptions, Synchronous, place};
+
+pub(super) fn run(context: &Context, args: &GateRunArgs) -> Result<Outcome, Outcome> {
+    let prepared = Prepared::of(context, args)?;
+    if args.dry_run {
+        return Ok(prepared.show(context));
+    }
+    let plan = prepared.plan(context)?;
+    let config = prepared.config.config();
+    let interruption = Arc::new(Interruption::new());
+    let keeper = match args.no_store {
+        true => None,
+        false => Some(Keeper::open(context, config, &interruption)?),
+    };
+    let orchestrator = orchestrator(context, &prepared, &plan);
+    let keep = |run: Run| {
+        let kept = keeper.as_ref().map_or(Kept::Nowhere, |keeper| keeper.keep(&run));
+        (run, kept)
+    };
+    let conducted = conduct(context, (&orchestrator, plan), look(context, args), &interruption, keep);
+    let (run, kept) = conducted.map_err(|why| {
+        let why = error("gate/unstartable", format!("the gate cannot be begun: {why}"));
+        refused(context, &[why], &prepared.masks)
+    })?;
+    context.terminal.report(prepared.changed(context, args.stage).as_slice(), &prepared.masks);
+    say(context, &run, &kept);
+    Ok(judge(context, args, &run, &kept))
+}
+
+fn orchestrator(context: &Context, prepared: &Prepared, plan: &Plan) -> AsyncOrchestrator {
+    let processes = match Guard::start() {
+        Ok(guard) => ProcessManager::new().guarded_by(Arc::new(guard)),
+        Err(why) => {
+            let message =
+                format!("the guard cannot be started: {why}; who kills this program leaves its agents");
+            let warning = Diagnostic::warning("gate/unguarded", Key::root(), message);
+            context.terminal.report(&[warning], &prepared.masks);
+            ProcessManager::new()
+        }
+    };
+    let api_keys = Masks::of_texts(prepared.api_keys.iter().cloned());
+    AsyncOrchestrator::with(processes, plan.max_concurrent).masking(api_keys)
+}
+
+fn look(context: &Context, args: &GateRunArgs) -> Look {
+    let environment = environment::capture();
+    let can_move = environment.text("TERM") != Some("dumb");
+    match () {
+        () if context.is_json() => Look::Json,
+        () if !args.plain && context.terminal.shows_progress() && can_move => Look::Screen,
+        () => Look::Lines { with_output: args.plain },
+    }
+}
+
+/// Where runs are kept.
+struct Keeper {
+    runs: Runs,
+    path: PathBuf,
+    keep_runs: u32,
+}
+
+/// What became of a run.
+enum Kept {
+    /// It was to be kept nowhere.
+    Nowhere,
+    /// In the database, under this number.
+    Stored { number: i64, path: PathBuf },
+    /// The database refused it, and it is in this file, where there is one.
+    Refused { why: StoreError, file: Option<PathBuf> },
+}
+
+impl Keeper {
+    /// Opens the database before anything starts.
+    fn open(
+        context: &Context,
+        config: &AppConfig,
+        interruption: &Arc<Interruption>,
+    ) -> Result<Self, Outcome> {
+        let path = place::expanded(&config.store.path).map_err(|finding| context.refuse(&[finding]))?;
+        let synchronous = match config.store.synchronous {
+            SynchronousMode::Normal => Synchronous::Normal,
+            SynchronousMode::Full => Synchronous::Full,
+        };
+        let patience = Arc::clone(interruption);
+        let options = StoreOptions::new(&path).synchronous(synchronous);
+        let store = options.deadline_from(move || patience.patience()).open().map_err(|why| {
+            let help = "nothing was started; name another file with --database FILE, or keep nothing with --no-store";
+            context.refuse(&[unavailable(&why).help(help)])
+        })?;
+        let path = store.path().to_path_buf();
+        Ok(Self { runs: Runs::of(store), path, keep_runs: config.store.keep_runs })
+    }
+
+    fn keep(&self, run: &Run) -> Kept {
+        match self.runs.add(run, self.keep_runs) {
+            Ok(number) => Kept::Stored { number, path: self.path.clone() },
+            Err(why) => Kept::Refused { why, file: rescue::save(run, &self.path) },
+        }
+    }
+}
+
+/// Writes the result.
+fn say(context: &Context, run: &Run, kept: &Kept) {
+    if let Kept::Refused { why, file } = kept {
+        let finding = error("store/unavailable", format!("the run could not be kept: {why}"));
+        let help = match file {
+            Some(file) => {
+                let file = file.display();
+                format!("it is in `{file}` with what the agents wrote; `speckit gate show {file}` shows it")
+            }
+            None => "no file could be written either; what the agents wrote is on stdout".into(),
+        };
+        context.terminal.report(&[finding.help(help)], &Masks::default());
+    }
+    if context.is_json() {
+        return context.terminal.json(&finished(run, kept));
+    }
+    context.terminal.result(&match kept {
+        Kept::Nowhere | Kept::Refused { file: None, .. } => run.to_text_with_outputs(),
+        Kept::Refused { file: Some(_), .. } => run.to_text(),
+        Kept::Stored { number, path } => format!(
+            "{}run {number} is kept in `{}`; `speckit gate show {number}` shows what the agents wrote\n",
+            run.to_text(),
+            path.display()
+        ),
+    });
+}
+
+/// The last document: with what the agents wrote where that is nowhere else.
+fn finished(run: &Run, kept: &Kept) -> Json {
+    let file = |document: Json, path: &Path| {
+        let mut document = document;
+        if let Some(members) = document.as_object_mut() {
+            members.insert("file".into(), json!(path));
+        }
+        document
+    };
+    match kept {
+        Kept::Nowhere | Kept::Refused { file: None, .. } => run.to_json_with_outputs(None),
+        Kept::Refused { file: Some(path), .. } => file(run.to_json(None), path),
+        Kept::Stored { number, .. } => run.to_json(Some(*number)),
+    }
+}
+
+/// How the command ends, with a warning where it is yes and not all agents count.
+fn judge(context: &Context, args: &GateRunArgs, run: &Run, kept: &Kept) -> Outcome {
+    if run.cancelled || matches!(kept, Kept::Refused { .. }) {
+        return Outcome::Failed;
+    }
+    match run.decision.verdict {
+        Verdict::Full => Outcome::Yes,
+        Verdict::Insufficient => Outcome::No,
+        Verdict::Degraded if args.require_full => Outcome::No,
+        Verdict::Degraded => {
+            let decision = &run.decision;
+            let message = format!(
+                "only {} of {} agents count for it, and {} have to",
+                decision.ok, decision.total, decision.quorum
+            );
+            let key = Key::of(["quality_gates", args.stage.name()]);
+            let warning = Diagnostic::warning("gate/degraded", key, message);
+            let warning = warning.help("--require-full makes this a no");
+            context.terminal.report(&[warning], &Masks::default());
+            Outcome::Yes
+        }
+    }
+}

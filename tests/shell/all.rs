@@ -5,6 +5,7 @@
 mod check;
 mod explain;
 mod files;
+mod gate_command;
 mod globals;
 mod guard;
 mod history;

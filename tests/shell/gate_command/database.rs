@@ -1,0 +1,69 @@
+//! A database that refuses a run: nothing that the agents wrote is lost.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use serde_json::json;
+use speckit_shell::store::Store;
+
+use crate::gate_command::{FINE, Gate, RUN, finished, place};
+
+#[test]
+fn one_that_cannot_be_opened_ends_it_before_anything_starts() {
+    let place =
+        place(&[FINE]).file("text.db", "not a database, but long enough to look like one\n".repeat(30));
+    let run = "gate run plan --spec S --prompt x --database";
+    place.run(&format!("{run} text.db")).failed().only_says("is no SQLite database").says("--no-store");
+    drop(Store::open(place.path("runs.db")).unwrap());
+    let other = Connection::open(place.path("runs.db")).unwrap();
+    other.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE x (y)").unwrap();
+    let answer = place.run(RUN).failed().only_says("is locked by another connection");
+    assert!(answer.err.contains("--no-store") && answer.err.contains("--database"), "{}", answer.err);
+    assert!(!place.path("a.pid").exists());
+}
+
+#[test]
+fn one_that_is_locked_when_the_run_is_over_leaves_the_run_in_a_file() {
+    let place = place(&["while [ ! -e go ]; do sleep 0.02; done; echo fine; echo beside >&2"]);
+    let mut gate = Gate::start(&place);
+    gate.wait_for("agent_started", "a");
+    let other = Connection::open(place.path("runs.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    place.write("go", "");
+    gate.wait_for("agent_finished", "a");
+    // The program waits for the lock now; a signal ends that, and nothing else.
+    std::thread::sleep(Duration::from_millis(700));
+    gate.signal("INT");
+    let answer =
+        gate.ended().failed().says("error[store/unavailable]").says("is locked by another connection");
+    let last = finished(&answer);
+    assert_eq!(
+        (&last["run_id"], &last["verdict"], &last["cancelled"]),
+        (&json!(null), &json!("full"), &json!(false))
+    );
+    let file = last["file"].as_str().expect("it names the file");
+    let name = file.rsplit('/').next().unwrap();
+    assert!(name.starts_with("speckit-run-plan-") && name.ends_with(".json"), "{name}");
+    assert!(answer.err.contains(&format!("`speckit gate show {file}` shows it")), "{}", answer.err);
+    assert!(place.names().iter().any(|known| known == name), "it lies beside the database: {file}");
+    assert_eq!(std::fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
+    let shown = place.run_with(&["gate", "show", file]).yes().silent();
+    assert!(shown.out.contains("fine") && shown.out.contains("beside"), "{}", shown.out);
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(place.run("gate list --database runs.db --format json").yes().json()["runs"], json!([]));
+}
+
+#[test]
+fn a_lock_that_is_given_back_in_time_only_takes_time() {
+    let place = place(&["while [ ! -e go ]; do sleep 0.02; done; echo fine"]);
+    let mut gate = Gate::start(&place);
+    gate.wait_for("agent_started", "a");
+    let other = Connection::open(place.path("runs.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    place.write("go", "");
+    gate.wait_for("agent_finished", "a");
+    std::thread::sleep(Duration::from_millis(700));
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(finished(&gate.ended().yes())["run_id"], 1);
+}

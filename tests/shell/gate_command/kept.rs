@@ -1,0 +1,82 @@
+//! `gate list` and `gate show`.
+
+use rusqlite::Connection;
+
+use crate::gate_command::{BROKEN, FINE, RUN, finished, place};
+use crate::place::Place;
+
+#[test]
+fn where_there_is_no_database_none_is_made() {
+    let place = Place::new();
+    let list = place.run("gate list --database no.db").yes().silent();
+    assert!(list.out.starts_with("no run is kept yet in `") && list.out.contains("no.db"), "{}", list.out);
+    let json = place.run("gate list --database no.db --format json").yes().json();
+    assert_eq!(json["runs"], serde_json::json!([]));
+    place.run("gate show 7 --database no.db").failed().only_says("there is no run 7: none is kept yet in");
+    let json = place.run("gate show 7 --database no.db --format json").failed();
+    assert_eq!(json.codes(), ["gate/unknown"]);
+    assert_eq!(place.names(), [""; 0]);
+}
+
+#[test]
+fn a_file_that_holds_no_run_is_refused() {
+    let place = Place::new().file("other.json", r#"{"event": "started"}"#).file("text.txt", "hello");
+    place.run("gate show no.json").failed().only_says("`no.json` does not exist");
+    place.run("gate show other.json").failed().only_says("`other.json` holds no run: ");
+    place.run("gate show text.txt").failed().only_says("`text.txt` holds no run: ");
+}
+
+#[test]
+fn what_is_no_database_of_runs_is_refused_and_left_alone() {
+    let place = Place::new().file("text.db", "not a database, but long enough to look like one\n".repeat(30));
+    Connection::open(place.path("foreign.db")).unwrap().execute_batch("CREATE TABLE theirs (x)").unwrap();
+    for command in ["gate list", "gate show 1"] {
+        place.run(&format!("{command} --database text.db")).failed().only_says("is no SQLite database");
+        place.run(&format!("{command} --database foreign.db")).failed().only_says("of another program");
+    }
+}
+
+#[test]
+fn runs_are_listed_with_the_newest_last_and_can_be_chosen() {
+    let place = place(&[FINE, FINE, FINE]);
+    place.run(RUN).yes();
+    place.write("b.sh", BROKEN);
+    place.run(&RUN.replace("SPEC-1", "SPEC-2")).yes();
+    place.write("c.sh", BROKEN);
+    place.run(RUN).no();
+    let runs = |options: &str| {
+        let json = place.run(&format!("gate list --database runs.db --format json {options}")).yes().json();
+        let runs = json["runs"].as_array().unwrap().clone();
+        runs.iter().map(|run| (run["run_id"].as_i64().unwrap(), run["verdict"].clone())).collect::<Vec<_>>()
+    };
+    let all = [(1, "full".into()), (2, "degraded".into()), (3, "insufficient".into())];
+    assert_eq!(runs(""), all);
+    assert_eq!(runs("--limit 2"), all[1..]);
+    assert_eq!(runs("--limit 0"), []);
+    assert_eq!(runs("--spec SPEC-2"), all[1..2]);
+    assert_eq!(runs("--stage plan --spec SPEC-1 --limit 1"), all[2..]);
+    assert_eq!(runs("--stage audit"), []);
+    let list = place.run("gate list --database runs.db").yes().silent().out;
+    let at = |word: &str| list.find(word).unwrap_or_else(|| panic!("no {word} in {list}"));
+    assert!(at("full") < at("degraded") && at("degraded") < at("insufficient"), "{list}");
+    let none = place.run("gate list --database runs.db --stage audit").yes().out;
+    assert_eq!(none, "no run that is kept is such a one\n");
+    place.run("gate show 7 --database runs.db").failed().only_says("there is no run 7: 1 to 3 are kept");
+}
+
+#[test]
+fn a_run_is_shown_with_what_its_agents_wrote() {
+    let place = place(&[FINE, FINE, BROKEN]);
+    place.run(RUN).yes();
+    let text = place.run("gate show 1 --database runs.db").yes().silent().out;
+    for said in ["fine", "beside", "broken", "degraded", "SPEC-1"] {
+        assert!(text.contains(said), "no `{said}` in\n{text}");
+    }
+    let answer = place.run("gate show 1 --database runs.db --format json").yes().silent();
+    let json = finished(&answer);
+    assert_eq!(json["run_id"], 1);
+    assert!(answer.out.contains("fine\\n") && answer.out.contains("broken\\n"), "{}", answer.out);
+    // The document is one that `gate show` reads.
+    place.write("run.json", &answer.out);
+    assert_eq!(place.run("gate show run.json").yes().silent().out, text);
+}

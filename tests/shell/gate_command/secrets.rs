@@ -1,0 +1,36 @@
+//! No key of a provider is shown or kept, whatever an agent writes.
+
+use crate::gate_command::{RUN, bytes_of_database, place};
+
+const OPENAI: &str = "sk-Zq7Xw9Kv-openai";
+const ANTHROPIC: &str = "sk-Yt5Rb3Nm-anthropic";
+
+#[test]
+fn a_key_that_an_agent_writes_is_masked_everywhere() {
+    let echo = "echo \"the key is $OPENAI_API_KEY.\"; echo \"{\\\"key\\\": \\\"$OPENAI_API_KEY\\\"}\" >&2";
+    let place = place(&[echo]).variable("OPENAI_API_KEY", OPENAI);
+    for options in ["", " --plain", " --format json", " --no-store", " --dry-run"] {
+        let answer = place.run(&format!("{RUN}{options}")).yes();
+        assert!(!answer.both().contains("Zq7Xw9Kv"), "{options}: {}", answer.both());
+    }
+    let shown = place.run("gate show 1 --database runs.db").yes().silent().out;
+    assert!(shown.contains("the key is ") && !shown.contains("Zq7Xw9Kv"), "{shown}");
+    let json = place.run("gate show 1 --database runs.db --format json").yes().silent().out;
+    assert!(json.contains("the key is ") && !json.contains("Zq7Xw9Kv"), "{json}");
+    let bytes = bytes_of_database(&place.path("runs.db"));
+    let holds = |what: &[u8]| bytes.windows(what.len()).any(|window| window == what);
+    assert!(holds(b"the key is ") && !holds(b"Zq7Xw9Kv"));
+}
+
+#[test]
+fn an_agent_has_the_key_of_its_own_provider_alone() {
+    let tell =
+        "printf '%s %s' \"${OPENAI_API_KEY-none}\" \"${ANTHROPIC_API_KEY-none}\" > $0.keys; echo $OTHER";
+    let place = place(&[tell, tell])
+        .variable("OPENAI_API_KEY", OPENAI)
+        .variable("ANTHROPIC_API_KEY", ANTHROPIC)
+        .variable("OTHER", "is inherited");
+    place.run(&format!("{RUN} --plain")).yes().says("is inherited");
+    assert_eq!(place.read("a.sh.keys"), format!("{OPENAI} none"));
+    assert_eq!(place.read("b.sh.keys"), format!("none {ANTHROPIC}"));
+}

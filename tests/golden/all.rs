@@ -4,6 +4,7 @@ mod contract;
 mod environment;
 mod explanations;
 mod gate;
+mod gate_progress;
 mod history;
 mod invalid;
 mod migration;

@@ -9,7 +9,7 @@ use speckit_core::schema::SchemaMap;
 
 mod gate;
 
-pub(in crate::cli) use gate::{GateArgs, GateCommand, GateListArgs, GateRunArgs, GateShowArgs, PromptArgs};
+pub(in crate::cli) use gate::{GateArgs, GateCommand, GateListArgs, GateRunArgs, PromptArgs};
 
 /// Layered, checked configuration that can say who set what.
 #[derive(Debug, Parser)]

@@ -55,7 +55,7 @@ fn story() -> Vec<(&'static str, Progress, Duration)> {
     progress.event(millis(950), &wrote("claude", "   "));
     progress.event(millis(1000), &wrote("gemini_flash", "\u{1b}[32m10 %\r\u{1b}[32m漢字 50 %\u{1b}[0m"));
     frames.push(("two run, one waits", progress.clone(), millis(1234)));
-    progress.event(millis(2000), &retrying("gemini_flash", 1, "it ended with the exit code 75", 1500));
+    progress.event(millis(2000), &retrying("gemini_flash", 1, "exit 75", 1500));
     progress.event(millis(2000), &started("gpt_pro", 1));
     frames.push(("one is tried again", progress.clone(), millis(2345)));
     progress.event(millis(3500), &started("gemini_flash", 2));
@@ -65,9 +65,9 @@ fn story() -> Vec<(&'static str, Progress, Duration)> {
     frames.push(("called off", progress.clone(), millis(66_000)));
     progress.called_off(CallingOff::Killed);
     progress.called_off(CallingOff::Asked);
-    let why = Some("it ended with the exit code 3");
+    let why = Some("exit 3; another attempt would fail in the same way");
     progress.event(millis(67_000), &through("gemini_flash", Status::Failed, 2, 66_980, why));
-    progress.event(millis(67_000), &through("gpt_pro", Status::Killed, 1, 65_000, Some("signal 9 ended it")));
+    progress.event(millis(67_000), &through("gpt_pro", Status::Killed, 1, 65_000, Some("signal 9")));
     frames.push(("killed", progress, millis(67_000)));
     frames
 }

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::process::Stdio;
 
-use crate::gate_command::{place, with_settings};
+use crate::gate_command::place;
 use crate::place::Answer;
 
 /// What a shell would make something of.
@@ -48,11 +48,13 @@ fn it_comes_from_a_file_or_from_the_standard_input() {
 
 #[test]
 fn it_is_what_an_agent_reads_where_its_provider_says_so() {
-    let place =
-        with_settings(&["cat > prompt.txt"], "").variable("SPECKIT_PROVIDERS__OPENAI__STDIN", "prompt");
+    let place = place(&["cat > prompt.txt; printf %s \"$1\" > spec.txt"]);
+    let config = place.read("speckit.toml").replace(", \"{prompt}\"", "");
+    let config = config.replace("[providers.openai]", "[providers.openai]\nstdin = \"prompt\"");
+    let place = place.file("speckit.toml", config);
     let arguments = [&["gate", "run", "plan", "--spec", "S", "--prompt", PROMPT][..], &STORE].concat();
     place.run_with(&arguments).yes();
-    assert_eq!(place.read("prompt.txt"), PROMPT);
+    assert_eq!((place.read("prompt.txt").as_str(), place.read("spec.txt").as_str()), (PROMPT, "S"));
     let long = "0123456789abcdef".repeat(64 * 1024);
     let place = place.file("long.txt", &long);
     place.run("gate run plan --spec S --prompt-file long.txt --database runs.db").yes();

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::event::Event;
-use super::run::{AgentRun, Status};
+use super::run::Status;
 
 mod line;
 
@@ -56,7 +56,7 @@ enum State {
     Waiting,
     Running,
     Retrying { until: Duration },
-    Through { status: Status, took: Duration, detail: Option<String> },
+    Through { status: Status, took: Duration },
 }
 
 impl Progress {
@@ -99,11 +99,8 @@ impl Progress {
             Event::AgentFinished(run) => {
                 let Some(agent) = self.agent(&run.name) else { return };
                 agent.attempt = run.attempts;
-                agent.state = State::Through {
-                    status: run.status,
-                    took: Duration::from_millis(run.elapsed_ms),
-                    detail: detail(run),
-                };
+                let took = Duration::from_millis(run.elapsed_ms);
+                agent.state = State::Through { status: run.status, took };
                 agent.words = run.reason.as_deref().map(last_words).unwrap_or_default();
             }
             Event::Started { .. } | Event::Missed { .. } | Event::Finished(_) => {}
@@ -168,10 +165,7 @@ impl Agent {
                 let rest = tenths(until.saturating_sub(now));
                 (attempt(format!("retrying in {rest}")), self.began.map(|began| now.saturating_sub(began)))
             }
-            State::Through { status, took, detail } => {
-                let detail = detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
-                (attempt(format!("{}{detail}", words(*status))), self.began.map(|_| *took))
-            }
+            State::Through { status, took } => (attempt(words(*status).into()), self.began.map(|_| *took)),
         };
         [last_words(&self.name), state, took.map(time).unwrap_or_default()]
     }
@@ -198,15 +192,6 @@ fn words(status: Status) -> &'static str {
         Status::Cancelled => "called off",
         Status::NotStarted => "not started",
         Status::CircuitOpen => "not asked",
-    }
-}
-
-/// The code or the signal that it failed with.
-fn detail(run: &AgentRun) -> Option<String> {
-    match run.status {
-        Status::Failed => run.exit.map(|code| format!("exit {code}")),
-        Status::Killed => run.signal.map(|signal| format!("signal {signal}")),
-        _ => None,
     }
 }
 

@@ -56,6 +56,16 @@ impl Masks {
         Self { sources, texts: BTreeMap::new() }
     }
 
+    /// Masks for messages alone, which may quote one of these texts, as it is or between quotes. Those of fewer than four
+    /// characters are not looked for. No source is known to them.
+    pub fn of_texts(texts: impl IntoIterator<Item = String>) -> Self {
+        let mut masks = Self::default();
+        for text in texts {
+            masks.look_for(ways_to_quote(&text));
+        }
+        masks
+    }
+
     /// The bytes `line` of a source, with a `*` for each character that is not to be shown.
     ///
     /// Of a source without lines (a variable, an override) nothing is shown: the text is empty.
@@ -168,18 +178,7 @@ impl Masks {
         match value.kind() {
             // `true` and `null` are words of every message.
             Kind::Bool(_) | Kind::Null => return,
-            Kind::String(text) => {
-                let mut quoted = String::new();
-                // Writing to a String cannot fail.
-                let _ = write_quoted(&mut quoted, text);
-                ways.extend([
-                    quoted,
-                    format!("{text:?}"),
-                    serde_json::Value::from(text.as_str()).to_string(),
-                ]);
-                ways.extend(text.lines().map(String::from));
-                ways.push(text.as_str().into());
-            }
+            Kind::String(text) => ways.extend(ways_to_quote(text)),
             Kind::Number(number) => {
                 ways.extend([
                     number.to_string(),
@@ -191,6 +190,11 @@ impl Masks {
             _ => ways.push(value.to_string()),
         }
         ways.push(value.origin().raw().into());
+        self.look_for(ways);
+    }
+
+    /// Keeps texts that are secret in messages.
+    fn look_for(&mut self, ways: Vec<String>) {
         for way in ways {
             let text = way.trim().trim_matches(['"', '\'']).trim();
             if let (Some(first), true) = (text.chars().next(), text.chars().count() >= SHORTEST_TEXT) {
@@ -233,6 +237,17 @@ impl Masks {
         }
         united(found)
     }
+}
+
+/// The ways in which a message may quote a text: between quotes of TOML, Rust and JSON, by lines, and as it is.
+fn ways_to_quote(text: &str) -> Vec<String> {
+    let mut quoted = String::new();
+    // Writing to a String cannot fail.
+    let _ = write_quoted(&mut quoted, text);
+    let mut ways = Vec::from([quoted, format!("{text:?}"), serde_json::Value::from(text).to_string()]);
+    ways.extend(text.lines().map(String::from));
+    ways.push(text.into());
+    ways
 }
 
 /// What is masked in one source.
@@ -369,6 +384,19 @@ mod tests {
             "not \"[redacted]\" or [redacted], [redacted] or [redacted], [redacted], [redacted]; abc true"
         );
         assert_eq!(masks.scrub("on 2026-01-02"), "on [redacted]");
+    }
+
+    #[test]
+    fn texts_are_scrubbed_in_every_way_to_quote_them() {
+        let masks =
+            Masks::of_texts(["sk-1\"2\n".into(), "first line\nsecond".into(), "abc".into(), String::new()]);
+        assert_eq!(
+            masks.scrub(r#"sk-1"2 "sk-1\"2\n" first line, second "first line\nsecond" abc"#),
+            "[redacted] \"[redacted]\" [redacted], [redacted] \"[redacted]\" abc"
+        );
+        assert_eq!(Masks::of_texts([]).scrub("sk-12"), "sk-12");
+        let source = Source::document(LayerKind::File, "a.toml", "port = 80\n");
+        assert_eq!(masks.line(&source, 0..9), "port = **", "no source is known");
     }
 
     #[test]

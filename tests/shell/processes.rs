@@ -226,5 +226,5 @@ fn exited(code: i32) -> Ending {
 }
 
 fn stdout(attempt: &Attempt) -> String {
-    attempt.stdout.to_text().into_owned()
+    attempt.stdout.to_text()
 }

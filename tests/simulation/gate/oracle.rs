@@ -124,8 +124,8 @@ impl Facts<'_> {
                 .map_or(0, |last| last.attempt.stdout.dropped_bytes + last.attempt.stderr.dropped_bytes),
             ended_at_ms: u64::try_from((STARTED_AT + ended_at).as_millis()).unwrap(),
             output: Output {
-                stdout: text(|attempt| attempt.stdout.to_text().into_owned()),
-                stderr: text(|attempt| attempt.stderr.to_text().into_owned()),
+                stdout: text(|attempt| attempt.stdout.to_text()),
+                stderr: text(|attempt| attempt.stderr.to_text()),
             },
         };
         self.tally(&run, all, is_short, waits, seen);

@@ -57,7 +57,7 @@ impl Outcome {
             _ => (None, None),
         };
         let (stdout, stderr) = share.last.map(|attempt| (attempt.stdout, attempt.stderr)).unwrap_or_default();
-        let output = Output { stdout: stdout.to_text().into_owned(), stderr: stderr.to_text().into_owned() };
+        let output = Output { stdout: stdout.to_text(), stderr: stderr.to_text() };
         let vote = vote(status, &stdout, &output, gate.plan);
         let run = AgentRun {
             name: agent.name.clone(),

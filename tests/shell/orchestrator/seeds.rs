@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use speckit_core::Stream as Draws;
 use speckit_shell::consensus::Verdict;
+use speckit_shell::gate::Output;
 use tokio::time::sleep;
 
 use super::*;
@@ -124,6 +125,8 @@ fn obeys_the_rules(told: &[Event], run: Option<&Run>, before: &[String]) {
         }
     }
     let Some(run) = run else { return };
+    let mut run = run.clone();
+    run.agents.iter_mut().for_each(|agent| agent.output = Output::default());
     assert_eq!(told.last(), Some(&Event::Finished(run.clone())), "{}", context());
     assert!(
         run.agents.iter().all(|agent| finished.get(agent.name.as_str()) == Some(&agent)),

@@ -1,5 +1,7 @@
 //! Output without end, and without lines.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use super::*;
 
 /// Far more than all buffers; as much as is asked for where the code is fast.
@@ -61,22 +63,38 @@ fn an_order_is_obeyed_in_a_flood_that_ignores_it() {
         let (orders, ordered) = watch::channel(Order::Run);
         let mut job = sh("trap '' TERM; yes & yes >&2; wait");
         job.limits.grace = Duration::from_secs(60);
-        let running = ProcessManager::new().run(job, Heard::deaf(), ordered);
-        let attempt = runtime().block_on(async {
+        let (heard, hear) = counting();
+        let running = ProcessManager::new().run(job, hear, ordered);
+        let (attempt, ordered_at) = runtime().block_on(async {
             let running = tokio::spawn(running);
-            for order in [Order::Stop, Order::Kill] {
-                tokio::time::sleep(Duration::from_millis(100)).await;
-                orders.send(order).unwrap();
+            // More than is kept of each stream.
+            while heard.iter().any(|lines| lines.load(Ordering::Relaxed) < 100_000) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
             }
-            running.await.unwrap()
+            orders.send(Order::Stop).unwrap();
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            orders.send(Order::Kill).unwrap();
+            let ordered_at = Instant::now();
+            (running.await.unwrap(), ordered_at)
         });
+        let elapsed = ordered_at.elapsed();
         assert_eq!(attempt.ending, Ending::Cancelled);
         assert!(
             attempt.stdout.dropped_bytes > 0 && attempt.stderr.dropped_bytes > 0,
             "both streams are read"
         );
-        assert!(attempt.elapsed < AT_ONCE, "{:?}", attempt.elapsed);
+        assert!(elapsed < AT_ONCE, "{elapsed:?}");
     });
+}
+
+/// Counts the lines of each stream.
+fn counting() -> (Arc<[AtomicU64; 2]>, Hear) {
+    let heard = Arc::new([AtomicU64::new(0), AtomicU64::new(0)]);
+    let counted = Arc::clone(&heard);
+    let hear = move |stream, _: &str| {
+        counted[usize::from(stream == Stream::Stderr)].fetch_add(1, Ordering::Relaxed);
+    };
+    (heard, Box::new(hear))
 }
 
 impl Heard {

@@ -305,7 +305,8 @@ fn agents_that_are_to_agree_vote_with_their_answers() {
     assert_eq!(decision.dissent[0].agents, ["b"]);
     assert_eq!(
         decision.unanswered[0].reason,
-        "there is no JSON object in its output; 7 bytes of it were not kept: raise `orchestrator.output_kib`"
+        "there is no JSON object in its output: have the prompt ask for one; 7 bytes of it were not kept: raise \
+         `orchestrator.output_kib`"
     );
 }
 

@@ -59,7 +59,7 @@ impl Line {
 
     /// There is no column left for the `…`: the last character gives way to it.
     fn end_cut(&mut self) {
-        if let Some((_, last)) = self.pieces.last_mut() {
+        if let Some((_, last)) = self.pieces.iter_mut().rfind(|(_, text)| width(text) > 0) {
             let room = width(last).saturating_sub(1);
             let kept = front(last, room).len();
             last.truncate(kept);
@@ -176,6 +176,9 @@ mod tests {
         assert_eq!(cut("abcdef", 5), "abcd…");
         assert_eq!(cut("abcdef", 1), "…");
         assert_eq!(cut("abcdef", 0), "");
+        let mut line = Line::new(0);
+        ["", "more"].into_iter().for_each(|text| line.push(Tone::Plain, text));
+        assert_eq!(line.to_string(), "", "there is no column even for the ellipsis");
     }
 
     #[test]

@@ -102,9 +102,9 @@ proptest! {
         let kept = captured(most_bytes, &pieces(&stream, &cuts));
         let head = stream.len().min(most_bytes / 2);
         let tail = (stream.len() - head).min(most_bytes - most_bytes / 2);
-        prop_assert_eq!(&kept.head, &stream[..head]);
-        prop_assert_eq!(&kept.tail, &stream[stream.len() - tail..]);
-        prop_assert_eq!(kept.dropped_bytes, (stream.len() - head - tail) as u64);
+        prop_assert_eq!(kept.head(), &stream[..head]);
+        prop_assert_eq!(kept.tail(), &stream[stream.len() - tail..]);
+        prop_assert_eq!(kept.dropped_bytes(), (stream.len() - head - tail) as u64);
     }
 
     #[test]
@@ -123,7 +123,7 @@ proptest! {
         prop_assert!(text.starts_with(head) && text.ends_with(tail), "{}", shown);
         let missing: usize = missing.split(' ').next().unwrap().parse().unwrap();
         prop_assert_eq!(head.len() + missing + tail.len(), text.len());
-        prop_assert!(missing as u64 <= kept.dropped_bytes + 6, "only a character is lost on either side");
+        prop_assert!(missing as u64 <= kept.dropped_bytes() + 6, "only a character is lost on either side");
     }
 
     #[test]

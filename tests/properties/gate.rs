@@ -68,11 +68,8 @@ fn attempt() -> impl Strategy<Value = Attempt> {
             .prop_map(|class| Ending::NotStarted { class, reason: "busy".into() }),
     ];
     let dropped = prop_oneof![Just(0), any::<u64>()];
-    let stdout = (vec(any::<u8>(), 0..4), dropped).prop_map(|(head, dropped_bytes)| Captured {
-        head,
-        tail: Vec::new(),
-        dropped_bytes,
-    });
+    let stdout = (vec(any::<u8>(), 0..4), dropped)
+        .prop_map(|(head, dropped_bytes)| Captured::cut(head, &[], dropped_bytes));
     (ending, stdout.clone(), stdout, any::<bool>()).prop_map(|(ending, stdout, stderr, is_leaked)| Attempt {
         ending,
         stdout,

@@ -26,8 +26,8 @@ fn a_flood_without_lines_takes_no_memory_and_every_byte_is_counted() {
             runtime().block_on(async { tokio::time::timeout(MOST, running).await.expect("it ends") });
         let grown = most_memory_kib() - before;
         assert_eq!(attempt.ending, exited(0));
-        assert_eq!((attempt.stdout.head.len(), attempt.stdout.tail.len()), (32 * 1024, 32 * 1024));
-        assert_eq!(attempt.stdout.dropped_bytes, FLOOD - 64 * 1024);
+        assert_eq!((attempt.stdout.head().len(), attempt.stdout.tail().len()), (32 * 1024, 32 * 1024));
+        assert_eq!(attempt.stdout.dropped_bytes(), FLOOD - 64 * 1024);
         assert_eq!(counting.join().unwrap(), FLOOD, "every byte was told");
         assert!(grown < 8 * 1024, "{grown} KiB more than before");
     });
@@ -51,7 +51,7 @@ fn a_flood_holds_up_neither_a_time_out_nor_others_of_the_runtime() {
             (attempt, ticks)
         });
         assert_eq!(attempt.ending, Ending::TimedOut);
-        assert!(attempt.stdout.dropped_bytes > 1 << 20, "{}", attempt.stdout.dropped_bytes);
+        assert!(attempt.stdout.dropped_bytes() > 1 << 20, "{}", attempt.stdout.dropped_bytes());
         assert!(attempt.elapsed < Duration::from_millis(500) + AT_ONCE, "{:?}", attempt.elapsed);
         assert!(ticks >= 10, "another one of the runtime had {ticks} turns");
     });
@@ -80,7 +80,7 @@ fn an_order_is_obeyed_in_a_flood_that_ignores_it() {
         let elapsed = ordered_at.elapsed();
         assert_eq!(attempt.ending, Ending::Cancelled);
         assert!(
-            attempt.stdout.dropped_bytes > 0 && attempt.stderr.dropped_bytes > 0,
+            attempt.stdout.dropped_bytes() > 0 && attempt.stderr.dropped_bytes() > 0,
             "both streams are read"
         );
         assert!(elapsed < AT_ONCE, "{elapsed:?}");

@@ -10,7 +10,7 @@ fn a_long_prompt_is_echoed_while_it_is_written() {
         job.output_bytes = 4 << 20;
         let attempt = run(job);
         assert_eq!(attempt.ending, exited(0));
-        assert!(stdout(&attempt) == prompt, "{} bytes came back", attempt.stdout.head.len());
+        assert!(stdout(&attempt) == prompt, "{} bytes came back", attempt.stdout.head().len());
     });
 }
 
@@ -39,7 +39,7 @@ fn bytes_that_are_no_text_are_kept_as_they_are_and_told_as_text() {
     alone(|| {
         let heard = Heard::default();
         let attempt = run_hearing(sh(r"printf 'a\377b\n\303'"), &heard);
-        assert_eq!(attempt.stdout.head, b"a\xffb\n\xc3");
+        assert_eq!(attempt.stdout.head(), b"a\xffb\n\xc3");
         assert_eq!(heard.of(Stream::Stdout), ["a\u{fffd}b", "\u{fffd}"]);
     });
 }

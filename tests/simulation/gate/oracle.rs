@@ -121,7 +121,7 @@ impl Facts<'_> {
             elapsed_ms: first.map_or(0, |first| u64::try_from((ended_at - first).as_millis()).unwrap()),
             leaked: made.iter().any(|fact| fact.attempt.is_leaked),
             dropped_bytes: last
-                .map_or(0, |last| last.attempt.stdout.dropped_bytes + last.attempt.stderr.dropped_bytes),
+                .map_or(0, |last| last.attempt.stdout.dropped_bytes() + last.attempt.stderr.dropped_bytes()),
             ended_at_ms: u64::try_from((STARTED_AT + ended_at).as_millis()).unwrap(),
             output: Output {
                 stdout: text(|attempt| attempt.stdout.to_text()),

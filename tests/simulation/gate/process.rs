@@ -88,8 +88,7 @@ impl Process {
     /// What came of it.
     pub fn attempt(&self, now: Duration, ending: Ending) -> Attempt {
         let [stdout_dropped, stderr_dropped] = self.job.dropped;
-        let captured =
-            |text: &str, dropped_bytes| Captured { head: text.into(), tail: Vec::new(), dropped_bytes };
+        let captured = |text: &str, dropped_bytes| Captured::cut(text.into(), &[], dropped_bytes);
         Attempt {
             ending,
             stdout: captured(self.job.stdout, stdout_dropped),

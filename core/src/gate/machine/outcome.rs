@@ -4,7 +4,6 @@ use alloc::format;
 use alloc::string::String;
 use core::time::Duration;
 
-use crate::capture::Captured;
 use crate::consensus::{Vote, answer};
 use crate::gate::plan::{Agent, Plan};
 use crate::gate::run::{AgentRun, Attempt, Ending, Output, Status};
@@ -57,8 +56,9 @@ impl Outcome {
             _ => (None, None),
         };
         let (stdout, stderr) = share.last.map(|attempt| (attempt.stdout, attempt.stderr)).unwrap_or_default();
-        let output = Output { stdout: stdout.to_text(), stderr: stderr.to_text() };
-        let vote = vote(status, &stdout, &output, gate.plan);
+        let (dropped_bytes, more) = (stdout.dropped_bytes(), stderr.dropped_bytes());
+        let output = Output { stdout: stdout.into_text(), stderr: stderr.into_text() };
+        let vote = vote(status, dropped_bytes, &output, gate.plan);
         let run = AgentRun {
             name: agent.name.clone(),
             model: agent.model.clone(),
@@ -69,7 +69,7 @@ impl Outcome {
             reason,
             elapsed_ms: share.begun_at.map_or(0, |begun| millis(gate.now.saturating_sub(begun))),
             leaked: share.is_leaked,
-            dropped_bytes: stdout.dropped_bytes.saturating_add(stderr.dropped_bytes),
+            dropped_bytes: dropped_bytes.saturating_add(more),
             ended_at_ms: millis(gate.started_at.saturating_add(gate.now)),
             output: Output::default(),
         };
@@ -77,17 +77,17 @@ impl Outcome {
     }
 }
 
-fn vote(status: Status, stdout: &Captured, output: &Output, plan: &Plan) -> Vote {
+/// `dropped_bytes` of its standard output were not kept.
+fn vote(status: Status, dropped_bytes: u64, output: &Output, plan: &Plan) -> Vote {
     if status != Status::Ok {
         return Vote::Failed;
     }
     let Some(key) = &plan.agree_on else { return Vote::Succeeded };
     match answer(&output.stdout, key) {
         Ok(answer) => Vote::Answered(answer),
-        Err(none) if stdout.dropped_bytes == 0 => Vote::Unanswered(format!("{none}")),
+        Err(none) if dropped_bytes == 0 => Vote::Unanswered(format!("{none}")),
         Err(none) => Vote::Unanswered(format!(
-            "{none}; {} bytes of it were not kept: raise `orchestrator.output_kib`",
-            stdout.dropped_bytes
+            "{none}; {dropped_bytes} bytes of it were not kept: raise `orchestrator.output_kib`"
         )),
     }
 }

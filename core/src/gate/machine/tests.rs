@@ -45,7 +45,7 @@ fn begin(plan: Plan) -> (Machine, Vec<Action>) {
 }
 
 fn attempt(ending: Ending, stdout: &str) -> Attempt {
-    let stdout = Captured { head: stdout.into(), ..Captured::default() };
+    let stdout = Captured::from(stdout.as_bytes().to_vec());
     Attempt { ending, stdout, stderr: Captured::default(), elapsed: Duration::ZERO, is_leaked: false }
 }
 
@@ -292,8 +292,8 @@ fn agents_that_are_to_agree_vote_with_their_answers() {
     run(&mut machine, 1, 1, attempt(DONE, r#"{"verdict": "no"}"#));
     run(&mut machine, 2, 0, attempt(DONE, r#"{"verdict": "yes"}"#));
     let mut cut = attempt(DONE, "It is ");
-    cut.stdout = Captured { dropped_bytes: 7, tail: b"right.".to_vec(), ..cut.stdout };
-    cut.stderr.dropped_bytes = 5;
+    cut.stdout = Captured::cut(cut.stdout.into_bytes(), b"right.", 7);
+    cut.stderr = Captured::cut(Vec::new(), &[], 5);
     assert_eq!(told(&run(&mut machine, 3, 3, cut)).dropped_bytes, 12);
     let actions = run(&mut machine, 4, 2, attempt(DONE, r#"{"verdict": "yes"}"#));
     let decision = &finished(&actions).decision;

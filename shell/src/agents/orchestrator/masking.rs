@@ -17,21 +17,23 @@ pub(super) fn masked(masks: &Masks, attempt: Attempt) -> Attempt {
 
 /// Where nothing is missing a secret may stand across the halves, and where something is it may have lost its rest.
 fn captured(masks: &Masks, captured: Captured) -> Captured {
-    let Captured { mut head, mut tail, dropped_bytes } = captured;
-    if dropped_bytes == 0 {
-        head.append(&mut tail);
+    if captured.dropped_bytes() == 0 {
+        let bytes = captured.into_bytes();
+        let clean = scrubbed(masks, &bytes, false, false);
+        return Captured::from(clean.unwrap_or(bytes));
     }
-    let is_cut = dropped_bytes > 0;
-    Captured {
-        head: scrubbed(masks, head, false, is_cut),
-        tail: scrubbed(masks, tail, is_cut, false),
-        dropped_bytes,
+    let head = scrubbed(masks, captured.head(), false, true);
+    let tail = scrubbed(masks, captured.tail(), true, false);
+    if head.is_none() && tail.is_none() {
+        return captured;
     }
+    let head = head.unwrap_or_else(|| captured.head().to_vec());
+    Captured::cut(head, tail.as_deref().unwrap_or(captured.tail()), captured.dropped_bytes())
 }
 
-/// The same bytes where there is no secret in them.
-fn scrubbed(masks: &Masks, bytes: Vec<u8>, is_start_cut: bool, is_end_cut: bool) -> Vec<u8> {
-    let text = String::from_utf8_lossy(&bytes);
+/// The bytes without their secrets; `None` where there is none in them.
+fn scrubbed(masks: &Masks, bytes: &[u8], is_start_cut: bool, is_end_cut: bool) -> Option<Vec<u8>> {
+    let text = String::from_utf8_lossy(bytes);
     let clean = masks.scrub_part(&text, is_start_cut, is_end_cut);
-    if clean == text { bytes } else { clean.into_bytes() }
+    (clean != text).then(|| clean.into_bytes())
 }

@@ -35,7 +35,7 @@ use crate::clock;
 ///     fn run(&self, job: Job, mut hear: Hear, _: Orders) -> Running {
 ///         Box::pin(async move {
 ///             hear(Stream::Stdout, &job.command.program);
-///             let stdout = Captured { head: job.command.program.into_bytes(), ..Captured::default() };
+///             let stdout = Captured::from(job.command.program.into_bytes());
 ///             let stderr = Captured::default();
 ///             Attempt { ending: Ending::Exited { code: 0 }, stdout, stderr, elapsed: Duration::ZERO, is_leaked: false }
 ///         })

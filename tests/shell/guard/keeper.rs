@@ -1,7 +1,7 @@
 //! The guard itself: what it holds, what ends it, and whom it spares.
 
 use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -74,6 +74,29 @@ fn it_holds_no_file_and_no_folder_of_its_program() {
         "{open:?} {of_program:?}"
     );
     assert_eq!(fs::read_link(format!("/proc/{guard}/cwd")).unwrap().to_str(), Some("/"));
+}
+
+#[test]
+fn a_program_whose_session_began_outside_of_its_container_has_a_guard() {
+    // Its group and its session have the number 0 there.
+    let container = || {
+        let mut command = Command::new("unshare");
+        command.args(["--pid", "--fork", "--kill-child", "--mount-proc"]);
+        command
+    };
+    if !container().arg("true").status().is_ok_and(|status| status.success()) {
+        println!("skipped: it needs unshare(1), and the right to use it");
+        return;
+    }
+    let mut within = container();
+    within.arg(env!("CARGO_BIN_EXE_speckit-guarded")).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = within.spawn().unwrap();
+    let mut answers = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(answers.next().unwrap().unwrap().parse::<u32>().is_ok());
+    writeln!(child.stdin.as_ref().unwrap(), "failure").unwrap();
+    assert_eq!(answers.next().unwrap().unwrap(), "none");
+    drop(child.stdin.take());
+    child.wait().unwrap();
 }
 
 #[test]

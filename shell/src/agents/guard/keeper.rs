@@ -8,9 +8,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fd::OwnedFd;
-use rustix::process::{
-    Pid, Signal, getpgid, getpgrp, getppid, getsid, kill_process_group, test_kill_process_group,
-};
+use rustix::process::{Pid, Signal, getppid, kill_process_group, test_kill_process_group};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use speckit_core::guard::{Own, Register, Sweep};
 
@@ -38,7 +36,7 @@ pub(super) fn keep() {
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         let _ = signal_hook::flag::register(signal, Arc::default());
     }
-    let Some(own) = own() else { return };
+    let own = own();
     let program = program_alive();
     if io::stdout().write_all(READY).and_then(|()| io::stdout().flush()).is_err() {
         return;
@@ -47,15 +45,32 @@ pub(super) fn keep() {
     sweep(&register, own);
 }
 
-fn own() -> Option<Own> {
-    let session = number(getsid(None).ok());
-    let program_group = number(getppid().and_then(|program| getpgid(Some(program)).ok()));
-    Some(Own { group: number(Some(getpgrp())), program_group, session })
+/// Read from the list of processes: the system's own answer to who they are is 0 in a container for a group or a session that
+/// began outside of it, which is no number of a process to the calls that ask for it.
+#[cfg(target_os = "linux")]
+fn own() -> Own {
+    let own = processes::of(std::process::id());
+    let program = getppid().and_then(|program| processes::of(number(program)));
+    Own {
+        // A guard is started as the leader of a group.
+        group: own.map_or_else(std::process::id, |own| own.group),
+        program_group: program.map_or(0, |program| program.group),
+        session: own.map_or(0, |own| own.session),
+    }
 }
 
-/// 0 where the system names none: in a container, what has begun outside of it.
-fn number(id: Option<Pid>) -> u32 {
-    id.and_then(|id| u32::try_from(id.as_raw_nonzero().get()).ok()).unwrap_or(0)
+#[cfg(not(target_os = "linux"))]
+fn own() -> Own {
+    use rustix::process::{getpgid, getpgrp, getsid};
+    Own {
+        group: number(getpgrp()),
+        program_group: getppid().and_then(|program| getpgid(Some(program)).ok()).map_or(0, number),
+        session: getsid(None).map_or(0, number),
+    }
+}
+
+fn number(id: Pid) -> u32 {
+    u32::try_from(id.as_raw_nonzero().get()).unwrap_or(0)
 }
 
 /// Reads until the farewell, or the end of the pipe.

@@ -9,7 +9,12 @@ use super::VARIABLE;
 
 /// When a process started, in ticks since the system did. `None` where there is no such process, or no `/proc`.
 pub(super) fn start_of(id: u32) -> Option<u64> {
-    seen(&id.to_string()).map(|seen| seen.start)
+    of(id).map(|seen| seen.start)
+}
+
+/// One process. `None` where there is no such process, or no `/proc`.
+pub(super) fn of(id: u32) -> Option<Seen> {
+    seen(&id.to_string())
 }
 
 /// All processes, as far as there is a `/proc`. One that begins or ends meanwhile may be missing.

@@ -143,12 +143,8 @@ impl Plan {
 
 fn agent(config: &AppConfig, model: &ModelEntry, provider: &ProviderConfig, request: &Request) -> Agent {
     let texts = Placeholders { model: &model.config().model, prompt: &request.prompt, spec: &request.spec };
-    let others: BTreeSet<&String> = config
-        .providers
-        .values()
-        .filter_map(|other| other.api_key_env.as_ref())
-        .filter(|variable| provider.api_key_env.as_ref() != Some(*variable))
-        .collect();
+    let is_of_others = |variable: &&str| provider.api_key_env.as_deref() != Some(*variable);
+    let others: BTreeSet<&str> = config.api_key_variables().filter(is_of_others).collect();
     Agent {
         name: model.name().into(),
         provider: model.config().provider.name().into(),
@@ -157,7 +153,7 @@ fn agent(config: &AppConfig, model: &ModelEntry, provider: &ProviderConfig, requ
             program: provider.command.clone(),
             args: provider.args.iter().map(|argument| texts.expand(argument)).collect(),
             stdin: (provider.stdin == StdinMode::Prompt).then(|| request.prompt.clone()),
-            withheld: others.into_iter().cloned().collect(),
+            withheld: others.into_iter().map(String::from).collect(),
             api_key_env: provider.api_key_env.clone(),
         },
         retryable_exits: provider.retryable_exits.clone(),

@@ -59,11 +59,16 @@ impl Masks {
     /// Masks for messages alone, which may quote one of these texts, as it is or between quotes. Those of fewer than four
     /// characters are not looked for. No source is known to them.
     pub fn of_texts(texts: impl IntoIterator<Item = String>) -> Self {
-        let mut masks = Self::default();
+        Self::default().with_texts(texts)
+    }
+
+    /// These masks, and those for messages that may quote one of these texts ([`Masks::of_texts`]).
+    #[must_use]
+    pub fn with_texts(mut self, texts: impl IntoIterator<Item = String>) -> Self {
         for text in texts {
-            masks.look_for(ways_to_quote(&text));
+            self.look_for(ways_to_quote(&text));
         }
-        masks
+        self
     }
 
     /// The bytes `line` of a source, with a `*` for each character that is not to be shown.

@@ -72,6 +72,17 @@ impl AppConfig {
 
     /// The embedded defaults, as TOML.
     pub const DEFAULTS: &'static str = include_str!("../../defaults.toml");
+
+    /// The variables of the environment that hold the API keys of providers.
+    ///
+    /// ```
+    /// let config = speckit_core::AppConfig::default();
+    /// let variables: Vec<&str> = config.api_key_variables().collect();
+    /// assert_eq!(variables, ["ANTHROPIC_API_KEY", "GEMINI_API_KEY", "OPENAI_API_KEY"]);
+    /// ```
+    pub fn api_key_variables(&self) -> impl Iterator<Item = &str> {
+        self.providers.values().filter_map(|provider| provider.api_key_env.as_deref())
+    }
 }
 
 impl Default for AppConfig {

@@ -63,3 +63,20 @@ async fn a_gate_that_is_dropped_holds_no_reload_up() {
     drop(gate);
     assert_eq!(shell.load().orchestrator.agent_timeout_s, 20);
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_api_keys_of_all_providers_are_masked() {
+    // A variable of this process whose value is known: no test may set one.
+    let (name, value) = ("CARGO_PKG_NAME", "speckit-tests");
+    assert_eq!(std::env::var(name).as_deref(), Ok(value));
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join(FILE);
+    let config = config(10)
+        .replace("args = ['wait 100']\n[providers", &format!("args = ['say {value}']\n[providers"))
+        + &format!("api_key_env = '{name}'\n");
+    std::fs::write(&path, config).unwrap();
+    let shell = ConfigLoader::new(&path).environment(Environment::of([])).open().unwrap();
+    let (orchestrator, _) = orchestrator(10);
+    let run = orchestrator.run_stage(&shell, Stage::Plan, &request()).await.unwrap();
+    assert_eq!(run.agents[0].output.stdout, "[redacted]\n");
+}

@@ -38,6 +38,20 @@ async fn what_happens_is_told_in_its_order_with_the_waits_of_the_configuration()
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_gate_that_nobody_polls_keeps_the_room_of_others_only_while_its_agents_run() {
+    let (orchestrator, door) = orchestrator(1);
+    let mut first = std::pin::pin!(orchestrator.run(plan([agent("a", &["wait 100"])])));
+    tokio::select! {
+        _ = &mut first => panic!("it goes on for a while"),
+        () = tokio::time::sleep(MS(50)) => {}
+    }
+    let second = orchestrator.run(plan([agent("b", &["wait 100"])]));
+    let second = tokio::time::timeout(Duration::from_secs(10), second).await;
+    assert!(second.expect("it has room").is_ok());
+    assert_eq!((first.await.is_ok(), door.most()), (true, 1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn gates_of_one_orchestrator_share_the_room_for_agents() {
     let (orchestrator, door) = orchestrator(2);
     let agents = || ["a", "b", "c"].map(|name| agent(name, &["wait 100"]));

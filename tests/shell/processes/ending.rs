@@ -26,6 +26,27 @@ fn one_that_a_signal_ends_says_which() {
 }
 
 #[test]
+fn one_that_ended_by_itself_while_everything_else_was_held_up_keeps_what_it_wrote() {
+    alone(|| {
+        let (give, given) = watch::channel(Order::Run);
+        let running = ProcessManager::new().run(sh("sleep 0.2; echo result"), Heard::default().hear(), given);
+        let attempt = runtime().block_on(async {
+            let running = tokio::spawn(running);
+            tokio::task::yield_now().await;
+            thread::sleep(Duration::from_millis(500));
+            // It hears that, and before the runtime looks at its pipes again more time is over than they are read on.
+            give.send(Order::Stop).unwrap();
+            tokio::spawn(async { thread::sleep(Duration::from_millis(1000)) });
+            running.await.unwrap()
+        });
+        assert_eq!(
+            (attempt.ending.clone(), stdout(&attempt), attempt.is_leaked),
+            (exited(0), "result\n".to_owned(), false)
+        );
+    });
+}
+
+#[test]
 fn three_at_once_take_as_long_as_the_slowest() {
     alone(|| {
         let begun = Instant::now();

@@ -50,6 +50,20 @@ fn one_that_does_not_stop_is_killed_after_the_grace_or_when_that_is_ordered() {
 }
 
 #[test]
+fn one_that_stands_still_goes_on_to_end_in_peace() {
+    alone(|| {
+        let mut job = sh("trap 'echo ended; exit 0' TERM; echo begun; kill -STOP $$; sleep 60");
+        job.limits.grace = Duration::from_secs(60);
+        let attempt = ordered(job, &[Order::Stop]);
+        assert_eq!(
+            (attempt.ending.clone(), stdout(&attempt)),
+            (Ending::Cancelled, "begun\nended\n".to_owned())
+        );
+        assert!(attempt.elapsed < AT_ONCE, "{attempt:?}");
+    });
+}
+
+#[test]
 fn one_that_is_called_off_before_it_starts_does_not_start() {
     alone(|| {
         let folder = tempfile::TempDir::new().unwrap();

@@ -31,16 +31,10 @@ pub(super) struct Errand {
     pub(super) ask: UnboundedSender<Asking>,
 }
 
-/// An attempt that is over, and the room that it had: others have it as soon as its end is told.
+/// An attempt that is over, and the room that it had in its gate: others have it as soon as its end is told.
 pub(super) struct Over {
     pub(super) attempt: Attempt,
-    pub(super) room: Option<Room>,
-}
-
-/// Room in the gate, and among all gates.
-pub(super) struct Room {
-    _own: OwnedSemaphorePermit,
-    _shared: OwnedSemaphorePermit,
+    pub(super) room: Option<OwnedSemaphorePermit>,
 }
 
 impl Over {
@@ -56,16 +50,15 @@ impl Errand {
         let has_room = async {
             // First in its gate: who waits there holds up no other gate.
             let own = room.acquire_owned().await.ok()?;
-            Some(Room { _own: own, _shared: Arc::clone(&shared.room).acquire_owned().await.ok()? })
+            Some((own, Arc::clone(&shared.room).acquire_owned().await.ok()?))
         };
         let room = tokio::select! {
             biased;
             _ = orders.wait_for(|order| *order != Order::Run) => None,
             room = has_room => room,
         };
-        if room.is_none() {
-            return Over::without_room(Ending::Cancelled);
-        }
+        // Other gates have theirs as soon as this is over, also where nobody asks what came of it.
+        let Some((room, _shared)) = room else { return Over::without_room(Ending::Cancelled) };
         let breaker = shared.breakers.of(&agent.provider);
         let Ok(pass) = breaker.pass() else { return Over::without_room(Ending::CircuitOpen) };
         let (leave, given) = oneshot::channel();
@@ -75,6 +68,6 @@ impl Errand {
         }
         let attempt = shared.processes.run(job, hear, orders).await;
         breakers::judge(pass, &agent, &attempt.ending);
-        Over { attempt: masking::masked(&masks, attempt), room }
+        Over { attempt: masking::masked(&masks, attempt), room: Some(room) }
     }
 }

@@ -25,15 +25,14 @@ impl Breakers {
     }
 }
 
-/// Tells a breaker what an attempt says about its provider: an exit is an answer, unless it is one that asks for another attempt;
-/// so is a start that may do better the next time. Everything else says nothing.
+/// Tells a breaker what an attempt says about its provider: an exit is an answer, and one that asks for another attempt is a
+/// failure. Everything else says nothing: this machine may have no process to spare for agents of any provider.
 pub(super) fn judge(pass: Pass<'_>, agent: &Agent, ending: &Ending) {
     match ending {
         Ending::Exited { code } if agent.retryable_exits.iter().any(|one| i32::from(*one) == *code) => {
             pass.failed(ErrorClass::Retryable);
         }
         Ending::Exited { .. } => pass.succeeded(),
-        Ending::NotStarted { class: ErrorClass::Retryable, .. } => pass.failed(ErrorClass::Retryable),
         // Given back unused.
         _ => drop(pass),
     }

@@ -9,7 +9,7 @@ use speckit_core::{AppConfig, Diagnostic, Seed, Stage};
 use tokio::sync::Semaphore;
 
 use super::{ProcessManager, Processes};
-use crate::{Shell, entropy};
+use crate::{Shell, entropy, environment};
 use breakers::Breakers;
 
 mod attempt;
@@ -31,13 +31,12 @@ pub use run::GateRun;
 /// An agent waits for room in two places: no gate runs more agents at the same time than its plan allows, and all gates together
 /// no more than the orchestrator does. A provider of whose last 100 attempts half failed in a way that another attempt may mend,
 /// and at least 10 are known, is left alone for 30 s: its agents end as
-/// [`Ending::CircuitOpen`](speckit_core::gate::Ending::CircuitOpen). An exit is what counts, and what could not be started for
-/// the moment; agents that were killed or called off say nothing about their provider.
+/// [`Ending::CircuitOpen`](speckit_core::gate::Ending::CircuitOpen). An exit is what counts; agents that could not be started,
+/// were killed or called off say nothing about their provider.
 ///
 /// ```no_run
 /// use speckit_shell::gate::Request;
-/// use speckit_shell::{AsyncOrchestrator, ConfigLoader};
-/// use speckit_core::Stage;
+/// use speckit_shell::{AsyncOrchestrator, ConfigLoader, Stage};
 ///
 /// # async fn gate() -> Result<(), Box<dyn std::error::Error>> {
 /// let shell = ConfigLoader::new("speckit.toml").open()?;
@@ -111,7 +110,10 @@ impl AsyncOrchestrator {
         GateRun::new(plan, seed, Arc::clone(&self.shared), Arc::clone(&self.masks))
     }
 
-    /// Begins the gate of a stage as the configuration is now. Reloads wait until it is over, or dropped.
+    /// Begins the gate of a stage as the configuration is now. Reloads wait until it is over, or dropped: where nobody watches,
+    /// the thread that ends it or drops it reads the files then.
+    ///
+    /// The API keys of all providers, as they are in the environment of this process now, are masked in what agents write.
     ///
     /// # Errors
     /// [`GateError::Refused`] with everything that keeps it from running. What only deserves to be known is in
@@ -124,7 +126,15 @@ impl AsyncOrchestrator {
     ) -> Result<GateRun, GateError> {
         let busy = shell.busy();
         let (plan, warnings) = Plan::of(&shell.current(), stage, request).map_err(GateError::Refused)?;
-        Ok(self.begin(plan).held_by(busy, warnings))
+        Ok(self.masking_api_keys(&shell.load()).begin(plan).held_by(busy, warnings))
+    }
+
+    fn masking_api_keys(&self, config: &AppConfig) -> Self {
+        let variables: Vec<&str> = config.api_key_variables().collect();
+        let environment = environment::capture_wanted(&|name| variables.contains(&name));
+        let texts = variables.iter().filter_map(|name| environment.text(name)).map(String::from);
+        let masks = Masks::clone(&self.masks).with_texts(texts);
+        Self { masks: Arc::new(masks), ..self.clone() }
     }
 
     /// Runs a gate to its end.

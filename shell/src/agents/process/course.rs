@@ -59,9 +59,9 @@ impl Course {
     async fn finish(mut self) -> Attempt {
         while !self.supervisor.is_finished() {
             let input = self.next().await;
-            // One that has ended by itself is not held to have been ended, however late that is noticed.
-            if matches!(input, Input::Due | Input::Stop | Input::Kill) && self.leader.has_ended() {
-                self.tell(Input::LeaderEnded);
+            // What has happened by itself comes before what is done about it, however late this side is.
+            if matches!(input, Input::Due | Input::Stop | Input::Kill) {
+                self.catch_up();
             }
             self.tell(input);
         }
@@ -99,6 +99,16 @@ impl Course {
                 // There is more: first the others of this runtime, its timers and its descriptors.
                 tokio::task::yield_now().await;
             }
+        }
+    }
+
+    /// Takes in the end of the process, and what it had written until then.
+    fn catch_up(&mut self) {
+        if self.leader.has_ended() {
+            self.tell(Input::LeaderEnded);
+        }
+        if self.has_leader_ended && !self.are_streams_closed && self.streams.are_read_out() {
+            self.tell(Input::StreamsClosed);
         }
     }
 

@@ -52,9 +52,11 @@ impl Leader {
         self.child.is_none() || self.end.has_come()
     }
 
-    /// Asks the group to end.
+    /// Asks the group to end. One that is stopped, such as one that read from the terminal in the background (SIGTTIN), hears
+    /// of it when it goes on (as systemd.kill(5) does it, `SendSIGCONT=`).
     pub(super) fn terminate(&self) {
         self.signal(Signal::TERM);
+        self.signal(Signal::CONT);
     }
 
     /// Ends the group. All of it is stopped first, so that none makes another process while others are killed.

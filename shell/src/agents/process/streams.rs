@@ -1,7 +1,7 @@
 //! The three streams of a process, as this side sees them: two that are read and one that is written.
 
 use std::future::pending;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 
 use speckit_core::capture::{Captured, Ring};
 use speckit_core::gate::Stream;
@@ -14,6 +14,8 @@ use super::Hear;
 const PIECE_BYTES: usize = 16 * 1024;
 /// How many such calls a stream has in a turn.
 const CALLS: usize = 4;
+/// How many it has at last: what the largest pipe of Linux holds by default (`pipe-max-size`, 1 MiB; pipe(7)), and its end.
+const LAST_CALLS: usize = (1 << 20) / PIECE_BYTES + 1;
 
 /// What a process writes, and what it is told.
 pub(super) struct Streams {
@@ -90,13 +92,24 @@ impl Streams {
     pub(super) fn take_turn(&mut self) -> bool {
         // On the stack: hundreds of jobs wait with nothing in their hands.
         let mut piece = [0; PIECE_BYTES];
-        let stdout = self.stdout.take_turn(&mut piece, &mut self.hear);
-        let stderr = self.stderr.take_turn(&mut piece, &mut self.hear);
+        let stdout = self.stdout.read(CALLS, &mut piece, &mut self.hear, pipe::Receiver::try_read);
+        let stderr = self.stderr.read(CALLS, &mut piece, &mut self.hear, pipe::Receiver::try_read);
         let prompt = self.prompt.as_mut().map_or(Turn::Over, Prompt::take_turn);
         if prompt == Turn::Over {
             self.prompt = None;
         }
         [stdout, stderr, prompt].contains(&Turn::Cut)
+    }
+
+    /// Reads what is there, and not without end. Whether there is nothing more to read.
+    ///
+    /// The system is asked, and not the runtime: that may have had no time to ask it.
+    pub(super) fn are_read_out(&mut self) -> bool {
+        let mut piece = [0; PIECE_BYTES];
+        for source in [&mut self.stdout, &mut self.stderr] {
+            source.read(LAST_CALLS, &mut piece, &mut self.hear, |pipe, piece| Ok(rustix::io::read(pipe, piece)?));
+        }
+        self.are_closed()
     }
 
     /// Reads and writes no more.
@@ -122,10 +135,16 @@ impl Source {
         }
     }
 
-    fn take_turn(&mut self, piece: &mut [u8], hear: &mut Hear) -> Turn {
-        for _ in 0..CALLS {
+    fn read(
+        &mut self,
+        calls: usize,
+        piece: &mut [u8],
+        hear: &mut Hear,
+        read: impl Fn(&pipe::Receiver, &mut [u8]) -> io::Result<usize>,
+    ) -> Turn {
+        for _ in 0..calls {
             let Some(pipe) = &self.pipe else { return Turn::Over };
-            match pipe.try_read(piece) {
+            match read(pipe, piece) {
                 Ok(0) => self.close(hear),
                 Ok(length) => {
                     let bytes = piece.get(..length).unwrap_or_default();

@@ -51,7 +51,7 @@ impl Prepared {
             findings.extend(missing(&opened, merged.root(), args.stage));
         }
         let environment = &opened.inputs.environment;
-        let variables = config.config().providers.values().filter_map(|one| one.api_key_env.as_deref());
+        let variables = config.config().api_key_variables();
         let api_keys = variables.filter_map(|name| environment.text(name)).map(String::from).collect();
         Ok(Self { config, request, masks, api_keys, plan, findings: in_report_order(findings) })
     }

@@ -2,6 +2,7 @@
 
 use alloc::collections::BTreeMap;
 use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::diagnostic::{Diagnostic, in_report_order};
@@ -10,17 +11,41 @@ use crate::registry::{gate_agents, lenient_names};
 use crate::settings::Stage;
 use crate::value::Value;
 
+/// What a variable of the environment is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VariableState {
+    /// It has a value.
+    Set,
+    /// It is there, without a value.
+    Empty,
+    /// It is not there.
+    Unset,
+}
+
+/// What the name or the path of a command leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommandState {
+    /// A program that can be run.
+    Found,
+    /// A file that nobody may execute.
+    NotExecutable,
+    /// A folder.
+    Folder,
+    /// Nothing.
+    Missing,
+}
+
 /// Checks that the providers which the gates of these stages use have their API key and their command.
 ///
-/// `is_set` tells whether a variable of the environment is there, `is_found` whether a command can be run;
-/// neither gives a value, so no message can show one. `validation.check_api_keys` and
+/// `variable` tells what a variable of the environment is, and `command` what a command leads to; neither gives a value, so
+/// no message can show one. `validation.check_api_keys` and
 /// `validation.check_commands` turn the checks off. Returns warnings `provider/key-missing` and `provider/command-missing` in the order of
 /// reports. What is not of the type it should be is left to the schema.
 pub fn check_providers(
     root: &Value,
     stages: &[Stage],
-    is_set: &dyn Fn(&str) -> bool,
-    is_found: &dyn Fn(&str) -> bool,
+    variable: &dyn Fn(&str) -> VariableState,
+    command: &dyn Fn(&str) -> CommandState,
 ) -> Vec<Diagnostic> {
     let checks = |name: &str| {
         let value = root.member("validation").and_then(|validation| validation.member(name));
@@ -34,22 +59,22 @@ pub fn check_providers(
         };
         let users = users.join(", ");
         let key = |name: &str| Key::of(["providers", provider, name]);
-        if let Some((variable, value)) = text(settings, "api_key_env").filter(|_| check_keys)
-            && !is_set(variable)
+        if let Some((name, value)) = text(settings, "api_key_env").filter(|_| check_keys)
+            && let Some(what) = variable(name).lack()
         {
-            let message = format!("variable `{variable}` is not set; used at {users}");
+            let message = format!("variable `{name}` {what}; used at {users}");
             findings.push(
                 Diagnostic::warning("provider/key-missing", key("api_key_env"), message)
-                    .help(format!("export {variable}=…, or set validation.check_api_keys = false"))
+                    .help(format!("export {name}=…, or set validation.check_api_keys = false"))
                     .at(value.origin()),
             );
         }
-        if let Some((command, value)) = text(settings, "command").filter(|_| check_commands)
-            && !is_found(command)
+        if let Some((name, value)) = text(settings, "command").filter(|_| check_commands)
+            && let Some((what, help)) = command(name).lack(name)
         {
-            let message = format!("command `{command}` is not found; used at {users}");
+            let message = format!("command `{name}` {what}; used at {users}");
             let help = format!(
-                "install `{command}`, name another program in providers.{provider}.command, or set \
+                "{help}, name another program in providers.{provider}.command, or set \
                  validation.check_commands = false"
             );
             findings.push(
@@ -60,6 +85,32 @@ pub fn check_providers(
         }
     }
     in_report_order(findings)
+}
+
+impl VariableState {
+    /// What is wrong with it.
+    fn lack(self) -> Option<&'static str> {
+        match self {
+            Self::Set => None,
+            Self::Empty => Some("is empty"),
+            Self::Unset => Some("is not set"),
+        }
+    }
+}
+
+impl CommandState {
+    /// What is wrong with it, and the first way out.
+    fn lack(self, name: &str) -> Option<(&'static str, String)> {
+        match self {
+            Self::Found => None,
+            Self::NotExecutable => Some(("may not be executed", format!("run `chmod +x` on `{name}`"))),
+            Self::Folder => Some(("is a folder", "add the name of the program in it".into())),
+            Self::Missing if name.starts_with("~/") || name.contains('$') => {
+                Some(("is not found", "write the path in full, since no shell expands it".into()))
+            }
+            Self::Missing => Some(("is not found", format!("install `{name}`"))),
+        }
+    }
 }
 
 fn text<'t>(settings: &'t Value, name: &str) -> Option<(&'t str, &'t Value)> {
@@ -92,7 +143,6 @@ mod tests {
     use crate::origin::{LayerKind, Source};
     use crate::settings::AppConfig;
     use crate::source::{Language, parse};
-    use alloc::string::String;
 
     fn root(text: &str) -> Value {
         let layer = |kind, name: &str, text: &str| {
@@ -106,7 +156,7 @@ mod tests {
     }
 
     fn codes(root: &Value) -> Vec<String> {
-        check_providers(root, &Stage::ALL, &|_| false, &|_| false)
+        check_providers(root, &Stage::ALL, &|_| VariableState::Unset, &|_| CommandState::Missing)
             .iter()
             .map(|d| format!("{} {}", d.code, d.key))
             .collect()
@@ -115,9 +165,12 @@ mod tests {
     #[test]
     fn a_missing_key_and_a_missing_command_name_the_way_out() {
         let root = root("[providers.google]\ncommand = \"/opt/gemini\"\n");
-        let found = check_providers(&root, &Stage::ALL, &|name| name != "GEMINI_API_KEY", &|name| {
-            name != "/opt/gemini"
-        });
+        let is = |name: &str, missing: &str| if name == missing { None } else { Some(()) };
+        let variable =
+            |name: &str| is(name, "GEMINI_API_KEY").map_or(VariableState::Unset, |()| VariableState::Set);
+        let command =
+            |name: &str| is(name, "/opt/gemini").map_or(CommandState::Missing, |()| CommandState::Found);
+        let found = check_providers(&root, &Stage::ALL, &variable, &command);
         let lines: Vec<_> = found
             .iter()
             .map(|d| {
@@ -156,7 +209,8 @@ mod tests {
 
     #[test]
     fn only_the_stages_that_are_asked_for_are_looked_at() {
-        let found = check_providers(&root(""), &[Stage::Unlock], &|_| true, &|_| false);
+        let (set, missing) = (|_: &str| VariableState::Set, |_: &str| CommandState::Missing);
+        let found = check_providers(&root(""), &[Stage::Unlock], &set, &missing);
         let lines: Vec<_> = found.iter().map(|d| format!("{}: {}", d.key, d.message)).collect();
         assert_eq!(
             lines,
@@ -165,7 +219,42 @@ mod tests {
                 "providers.anthropic.command: command `claude` is not found; used at unlock"
             ]
         );
-        assert!(check_providers(&root(""), &[], &|_| false, &|_| false).is_empty());
+        assert!(check_providers(&root(""), &[], &|_| VariableState::Unset, &missing).is_empty());
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_command_or_a_variable_is_told_apart() {
+        let google = |command: &str| {
+            root(&format!(
+                "[quality_gates]\nplan = [\"gemini\"]\n[providers.google]\ncommand = \"{command}\"\n"
+            ))
+        };
+        let lines = |command: &str, state: CommandState| {
+            let found =
+                check_providers(&google(command), &[Stage::Plan], &|_| VariableState::Set, &|_| state);
+            found.iter().map(|d| format!("{}; {}", d.message, d.help.as_deref().unwrap())).collect::<Vec<_>>()
+        };
+        let others =
+            ", name another program in providers.google.command, or set validation.check_commands = false";
+        for (command, state, told) in [
+            (
+                "/opt/x",
+                CommandState::NotExecutable,
+                "may not be executed; used at plan; run `chmod +x` on `/opt/x`",
+            ),
+            ("/opt", CommandState::Folder, "is a folder; used at plan; add the name of the program in it"),
+            (
+                "~/x",
+                CommandState::Missing,
+                "is not found; used at plan; write the path in full, since no shell expands it",
+            ),
+        ] {
+            assert_eq!(lines(command, state), [format!("command `{command}` {told}{others}")]);
+        }
+        let found = check_providers(&google("x"), &[Stage::Plan], &|_| VariableState::Empty, &|_| {
+            CommandState::Found
+        });
+        assert_eq!(found[0].message, "variable `GEMINI_API_KEY` is empty; used at plan");
     }
 
     #[test]

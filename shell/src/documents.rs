@@ -6,6 +6,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use speckit_core::preflight::CommandState;
 use speckit_core::resolve::Document;
 use speckit_core::source::{Language, MAX_BYTES, decode};
 use speckit_core::{Diagnostic, Fingerprint, Key, LayerKind, Origin, Source};
@@ -274,17 +275,33 @@ pub(crate) fn temporary_folder() -> PathBuf {
     std::env::temp_dir()
 }
 
-/// Tells whether a command is found: as a path if it has a separator, else in the folders of `PATH`.
-pub fn command_is_found(command: &str, path_variable: Option<&str>) -> bool {
-    let is_program =
-        |path: &Path| fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && is_executable(&metadata));
+/// Tells what a command leads to: as a path if it has a separator, else in the folders of `PATH`, where folders are passed
+/// over.
+pub fn command_state(command: &str, path_variable: Option<&str>) -> CommandState {
     if command.contains(std::path::MAIN_SEPARATOR) || command.contains('/') {
-        return is_program(Path::new(command));
+        return state(Path::new(command));
     }
-    std::env::split_paths(path_variable.unwrap_or_default()).any(|folder| {
-        is_program(&folder.join(command))
-            || (cfg!(windows) && is_program(&folder.join(format!("{command}.exe"))))
-    })
+    let folders = std::env::split_paths(path_variable.unwrap_or_default());
+    let mut states = folders.flat_map(|folder| {
+        let with_ending = cfg!(windows).then(|| folder.join(format!("{command}.exe")));
+        std::iter::once(folder.join(command)).chain(with_ending).map(|path| state(&path))
+    });
+    let mut best = CommandState::Missing;
+    while let Some(state) = states.next().filter(|_| best != CommandState::Found) {
+        if matches!(state, CommandState::Found | CommandState::NotExecutable) {
+            best = state;
+        }
+    }
+    best
+}
+
+fn state(path: &Path) -> CommandState {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => CommandState::Folder,
+        Ok(metadata) if is_executable(&metadata) => CommandState::Found,
+        Ok(_) => CommandState::NotExecutable,
+        Err(_) => CommandState::Missing,
+    }
 }
 
 #[cfg(unix)]

@@ -86,12 +86,20 @@ fn each_way_in_which_a_request_cannot_be_handed_over_has_a_way_out() {
         settings.args = vec!["{model}".into()];
         settings.stdin = StdinMode::Prompt;
     }
+    let mut after_dashes = AppConfig::default();
+    for settings in after_dashes.providers.values_mut() {
+        settings.args = ["--", "{prompt}"].map(String::from).into();
+    }
     let long = "x".repeat(131_072);
     let spec = |spec: &str| Request { spec: spec.into(), ..request("judge") };
     let texts = [
         ("an empty prompt", found(&config, Stage::Plan, &request(""))),
         ("a NUL in the prompt", found(&config, Stage::Unlock, &request("a\0b"))),
         ("a NUL in the prompt, by stdin", found(&by_stdin, Stage::Unlock, &request("a\0b"))),
+        ("a prompt like an option", found(&config, Stage::Unlock, &request("- one\n- two"))),
+        ("a prompt like an option, after --", found(&after_dashes, Stage::Unlock, &request("--help"))),
+        ("a prompt like an option, by stdin", found(&by_stdin, Stage::Unlock, &request("--help"))),
+        ("an id like an option", found(&with_spec, Stage::Audit, &spec("-x"))),
         ("a NUL elsewhere", found(&with_spec, Stage::Validate, &spec("SPEC\0"))),
         ("a prompt as long as can be", found(&config, Stage::Plan, &request(&long[1..]))),
         ("a longer one", found(&config, Stage::Plan, &request(&long))),
@@ -117,6 +125,7 @@ fn gates_that_a_program_made_up_are_refused_and_odd_ones_are_warned_of() {
     let mut odd = AppConfig::default();
     provider(&mut odd, Provider::OpenAi).args = vec!["--model={modle}".into(), "{ prompt }".into()];
     provider(&mut odd, Provider::Anthropic).args.clear();
+    provider(&mut odd, Provider::Google).args = vec!["{prompt".into()];
     let ask = request("judge");
     let text = [
         found(&wrong, Stage::Plan, &ask),

@@ -130,6 +130,13 @@ pub struct Decision {
     pub failed: Vec<String>,
 }
 
+impl Decision {
+    /// Whether there is no largest side among those that gave an answer.
+    pub fn is_tied(&self) -> bool {
+        self.majority.is_none() && !self.dissent.is_empty()
+    }
+}
+
 impl Ballot {
     /// The ballot of these agents, of which so many have to agree: at least one. An agent that is named twice is one. A quorum
     /// that is larger than the gate is never there.

@@ -34,6 +34,7 @@ pub(super) fn check(
             findings.extend(used.odd(index, argument));
             findings.extend(used.with_nul(index, argument));
             findings.extend(used.too_long(index, argument));
+            findings.extend(used.like_an_option(index, argument));
         }
         findings.extend(used.without_prompt());
     }
@@ -103,6 +104,23 @@ impl Used<'_> {
             format!("the argument for `{name}` has {bytes} bytes, and the system takes {LONGEST} at most");
         let help = if argument.contains(PROMPT) { self.by_stdin() } else { "shorten it".into() };
         Some(Diagnostic::error("provider/argument", self.args().element(index), message).help(help))
+    }
+
+    /// A text that makes an option of an argument that begins with its placeholder. After `--` nothing is one (POSIX, Utility
+    /// Syntax Guideline 10).
+    fn like_an_option(&self, index: usize, argument: &str) -> Option<Diagnostic> {
+        let before = self.settings.args.get(..index)?;
+        if argument.starts_with('-') || before.iter().any(|earlier| earlier == "--") {
+            return None;
+        }
+        let begins = |agent: &&Agent| agent.command.args.get(index).is_some_and(|text| text.starts_with('-'));
+        let agent = self.agents.iter().find(|agent| begins(agent))?;
+        let (name, provider, key) = (&agent.name, self.provider, self.args().element(index));
+        let message = format!("the argument for `{name}` begins with `-`, and may be taken for an option");
+        let by_stdin =
+            if argument.contains(PROMPT) { format!(", or {}", self.by_stdin()) } else { "".into() };
+        let help = format!("put \"--\" before it in {} where {provider} knows that{by_stdin}", self.args());
+        Some(Diagnostic::warning("provider/option-like", key, message).help(help))
     }
 
     /// A prompt that reaches nobody.

@@ -53,7 +53,10 @@ pub(super) fn near_misses(argument: &str) -> Vec<(&str, &'static str)> {
     let mut found = Vec::new();
     for (at, _) in argument.match_indices('{') {
         let braced = argument.get(at..).unwrap_or_default();
-        let Some((inner, _)) = braced.get(1..).and_then(|rest| rest.split_once('}')) else { break };
+        let Some((inner, _)) = braced.get(1..).and_then(|rest| rest.split_once('}')) else {
+            found.extend(unclosed(braced));
+            continue;
+        };
         let name = inner.trim();
         let is_name = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
         let is_one = [MODEL, PROMPT, SPEC].iter().any(|placeholder| braced.starts_with(placeholder));
@@ -69,6 +72,16 @@ pub(super) fn near_misses(argument: &str) -> Vec<(&str, &'static str)> {
         found.extend(braced.get(..inner.len() + 2).map(|written| (written, meant)));
     }
     found
+}
+
+/// A placeholder without its second brace.
+fn unclosed(braced: &str) -> Option<(&str, &'static str)> {
+    let length = braced.get(1..)?.find(|c: char| !c.is_alphanumeric()).map_or(braced.len(), |end| end + 1);
+    let written = braced.get(..length)?;
+    [MODEL, PROMPT, SPEC]
+        .into_iter()
+        .find(|one| one.strip_suffix('}') == Some(written))
+        .map(|one| (written, one))
 }
 
 #[cfg(test)]
@@ -87,6 +100,8 @@ mod tests {
             ("{\"model\": 1}", &[]),
             ("{} {1} {name} {", &[]),
             ("{é}", &[]),
+            ("{prompt", &[("{prompt", PROMPT)]),
+            ("{é {spec: {models", &[("{spec", SPEC)]),
         ] {
             assert_eq!(near_misses(argument), found, "{argument}");
         }

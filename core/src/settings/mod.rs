@@ -78,7 +78,7 @@ impl AppConfig {
     /// ```
     /// let config = speckit_core::AppConfig::default();
     /// let variables: Vec<&str> = config.api_key_variables().collect();
-    /// assert_eq!(variables, ["ANTHROPIC_API_KEY", "GEMINI_API_KEY", "OPENAI_API_KEY"]);
+    /// assert_eq!(variables, ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY"]);
     /// ```
     pub fn api_key_variables(&self) -> impl Iterator<Item = &str> {
         self.providers.values().filter_map(|provider| provider.api_key_env.as_deref())

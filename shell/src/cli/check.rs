@@ -5,14 +5,13 @@ use std::path::Path;
 
 use serde_json::{Value as Json, json};
 use speckit_core::diagnostic::{in_report_order, is_ok, strictly};
-use speckit_core::preflight::check_providers;
 use speckit_core::redact::Masks;
 use speckit_core::resolve::{Checked, Rules};
 use speckit_core::{Diagnostic, LayerKind, Stage};
 
 use super::args::CheckArgs;
 use super::context::{Context, Opened, Outcome, verdict};
-use crate::documents::{Disk, command_is_found, read_document};
+use crate::documents::{Disk, read_document};
 
 pub(super) fn run(context: &Context, args: &CheckArgs) -> Outcome {
     if args.files.is_empty() { layered(context) } else { each_by_itself(context, args) }
@@ -42,10 +41,7 @@ fn layered(context: &Context) -> Outcome {
 fn with_preflight(context: &Context, opened: &Opened, checked: &Checked) -> Vec<Diagnostic> {
     let mut findings = checked.findings().to_vec();
     if context.is_application() {
-        let environment = &opened.inputs.environment;
-        let is_set = |name: &str| environment.text(name).is_some_and(|text| !text.is_empty());
-        let is_found = |command: &str| command_is_found(command, environment.text("PATH"));
-        findings.extend(check_providers(checked.merged().root(), &Stage::ALL, &is_set, &is_found));
+        findings.extend(opened.lacking(checked.merged().root(), &Stage::ALL));
     }
     strictly(in_report_order(findings), context.globals.strict)
 }

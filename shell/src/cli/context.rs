@@ -4,15 +4,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::de::IgnoredAny;
+use speckit_core::preflight::{VariableState, check_providers};
 use speckit_core::redact::Masks;
 use speckit_core::resolve::{Checked, Inputs, Refused, Rules};
 use speckit_core::source::{Environment, Override};
-use speckit_core::{AppConfig, Diagnostic, Key, Merged, Severity, Value};
+use speckit_core::{AppConfig, Diagnostic, Key, Merged, Severity, Stage, Value};
 
 use super::args::{Format, Globals};
 use super::terminal::Terminal;
 use crate::builder::Builder;
-use crate::documents::{Disk, FileSource};
+use crate::documents::{Disk, FileSource, command_state};
 use crate::environment;
 use crate::journal::look_up;
 use crate::loader::{
@@ -221,6 +222,18 @@ impl Opened {
             Ok(checked) => checked.masks(&self.rules),
             Err(refused) => refused.masks(&self.rules),
         }
+    }
+
+    /// The API keys and the commands that the gates of these stages need and the machine lacks, as warnings.
+    pub(super) fn lacking(&self, root: &Value, stages: &[Stage]) -> Vec<Diagnostic> {
+        let environment = &self.inputs.environment;
+        let variable = |name: &str| match environment.text(name) {
+            None => VariableState::Unset,
+            Some("") => VariableState::Empty,
+            Some(_) => VariableState::Set,
+        };
+        let command = |command: &str| command_state(command, environment.text("PATH"));
+        check_providers(root, stages, &variable, &command)
     }
 
     /// The variable that sets a key.

@@ -58,11 +58,16 @@ fn a_command_is_a_file_that_may_be_executed() {
     let program = folder.path().join("tool");
     fs::write(&program, "").unwrap();
     let path = format!("/nowhere:{}", folder.path().display());
-    assert!(!command_is_found("tool", Some(&path)));
+    assert_eq!(command_state("tool", Some(&path)), CommandState::NotExecutable);
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-    assert!(command_is_found("tool", Some(&path)));
-    assert!(command_is_found(program.to_str().unwrap(), None), "a path needs no PATH");
-    assert!(!command_is_found("tool", None) && !command_is_found("tool", Some("")));
-    fs::create_dir(folder.path().join("folder")).unwrap();
-    assert!(!command_is_found("folder", Some(&path)), "a folder is no command");
+    assert_eq!(command_state("tool", Some(&path)), CommandState::Found);
+    assert_eq!(command_state(program.to_str().unwrap(), None), CommandState::Found, "a path needs no PATH");
+    assert_eq!([None, Some("")].map(|path| command_state("tool", path)), [CommandState::Missing; 2]);
+    let inner = folder.path().join("folder");
+    fs::create_dir(&inner).unwrap();
+    assert_eq!(command_state("folder", Some(&path)), CommandState::Missing, "it is looked for on");
+    assert_eq!(command_state(inner.to_str().unwrap(), None), CommandState::Folder);
+    fs::write(inner.join("tool"), "").unwrap();
+    let path = format!("{}:{path}", inner.display());
+    assert_eq!(command_state("tool", Some(&path)), CommandState::Found, "the first that can be run");
 }

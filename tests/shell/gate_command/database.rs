@@ -18,7 +18,8 @@ fn one_that_cannot_be_opened_ends_it_before_anything_starts() {
     drop(Store::open(place.path("runs.db")).unwrap());
     let other = Connection::open(place.path("runs.db")).unwrap();
     other.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE x (y)").unwrap();
-    let answer = place.run(RUN).failed().only_says("is locked by another connection");
+    let answer = place.run(RUN).failed().says("is locked by another connection");
+    assert!(answer.err.contains("waiting for the database; Ctrl-C ends this program"), "{}", answer.err);
     assert!(answer.err.contains("--no-store") && answer.err.contains("--database"), "{}", answer.err);
     assert!(!place.path("a.pid").exists());
 }
@@ -33,10 +34,11 @@ fn one_that_is_locked_when_the_run_is_over_leaves_the_run_in_a_file() {
     place.write("go", "");
     gate.wait_for("agent_finished", "a");
     // The program waits for the lock now; a signal ends that, and nothing else.
-    std::thread::sleep(Duration::from_millis(700));
+    std::thread::sleep(Duration::from_millis(1500));
     gate.signal("INT");
     let answer =
         gate.ended().failed().says("error[store/unavailable]").says("is locked by another connection");
+    assert!(answer.err.contains("waiting for the database; Ctrl-C saves the run"), "{}", answer.err);
     let last = finished(&answer);
     assert_eq!(
         (&last["run_id"], &last["verdict"], &last["cancelled"]),

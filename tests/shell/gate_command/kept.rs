@@ -52,7 +52,7 @@ fn runs_are_listed_with_the_newest_last_and_can_be_chosen() {
     let all = [(1, "full".into()), (2, "degraded".into()), (3, "insufficient".into())];
     assert_eq!(runs(""), all);
     assert_eq!(runs("--limit 2"), all[1..]);
-    assert_eq!(runs("--limit 0"), []);
+    place.run("gate list --database runs.db --limit 0").failed().only_says("'--limit <NUMBER>'");
     assert_eq!(runs("--spec SPEC-2"), all[1..2]);
     assert_eq!(runs("--stage plan --spec SPEC-1 --limit 1"), all[2..]);
     assert_eq!(runs("--stage audit"), []);
@@ -69,6 +69,7 @@ fn a_run_is_shown_with_what_its_agents_wrote() {
     let place = place(&[FINE, FINE, BROKEN]);
     place.run(RUN).yes();
     let text = place.run("gate show 1 --database runs.db").yes().silent().out;
+    assert!(text.starts_with("run 1, begun 2") && text.contains("runs.db`\nplan for"), "{text}");
     for said in ["fine", "beside", "broken", "degraded", "SPEC-1"] {
         assert!(text.contains(said), "no `{said}` in\n{text}");
     }
@@ -78,5 +79,8 @@ fn a_run_is_shown_with_what_its_agents_wrote() {
     assert!(answer.out.contains("fine\\n") && answer.out.contains("broken\\n"), "{}", answer.out);
     // The document is one that `gate show` reads.
     place.write("run.json", &answer.out);
-    assert_eq!(place.run("gate show run.json").yes().silent().out, text);
+    let saved = place.run("gate show run.json").yes().silent().out;
+    assert!(saved.starts_with("run 1, begun 2") && saved.contains("in `run.json`\n"), "{saved}");
+    let without_place = |text: &str| text.split_once('\n').unwrap().1.to_owned();
+    assert_eq!(without_place(&saved), without_place(&text));
 }

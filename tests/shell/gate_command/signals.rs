@@ -1,5 +1,6 @@
 //! A gate that is called off, and a program that is killed: no agent is left.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -41,6 +42,21 @@ fn a_second_signal_kills_agents_that_do_not_listen() {
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     assert!(!is_alive(&place, "a") && !is_alive(&place, "b"));
     assert_eq!(finished(&answer)["cancelled"], true);
+}
+
+#[test]
+fn a_signal_that_comes_twice_at_once_is_one() {
+    let place =
+        place(&["trap 'sleep 0.3; echo ended; exit 0' TERM; echo begun; while :; do sleep 0.05; done"]);
+    let mut gate = Gate::start(&place);
+    gate.wait_for("output", "a");
+    let program = gate.child.id().to_string();
+    let twice = format!("kill -TERM {program}; sleep 0.01; kill -TERM {program}");
+    assert!(Command::new("sh").args(["-c", &twice]).status().unwrap().success());
+    let answer = gate.ended().failed().says("ending the agents; once more kills them");
+    assert!(!answer.err.contains("killing"), "{}", answer.err);
+    let shown = place.run("gate show 1 --database runs.db").yes();
+    assert!(shown.out.contains("ended"), "{}", shown.out);
 }
 
 #[test]

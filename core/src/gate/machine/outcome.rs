@@ -7,6 +7,7 @@ use core::time::Duration;
 use crate::consensus::{Vote, answer};
 use crate::gate::plan::{Agent, Plan};
 use crate::gate::run::{AgentRun, Attempt, Ending, Output, Status};
+use crate::redact::REDACTED;
 
 /// The gate at one moment.
 pub(super) struct Gate<'a> {
@@ -84,6 +85,10 @@ fn vote(status: Status, dropped_bytes: u64, output: &Output, plan: &Plan) -> Vot
     }
     let Some(key) = &plan.agree_on else { return Vote::Succeeded };
     match answer(&output.stdout, key) {
+        // Two secrets look the same once they are masked.
+        Ok(answer) if answer.contains(REDACTED) => {
+            Vote::Unanswered(format!("its answer at `{key}` holds a secret, which is masked"))
+        }
         Ok(answer) => Vote::Answered(answer),
         Err(none) if dropped_bytes == 0 => Vote::Unanswered(format!("{none}")),
         Err(none) => Vote::Unanswered(format!(

@@ -311,6 +311,18 @@ fn agents_that_are_to_agree_vote_with_their_answers() {
 }
 
 #[test]
+fn secrets_that_are_masked_do_not_agree() {
+    let mut plan = plan(&["a", "b"]);
+    plan.agree_on = Some("key".parse().unwrap());
+    let (mut machine, _) = begin(plan);
+    run(&mut machine, 1, 0, attempt(DONE, r#"{"key": "it is [redacted]"}"#));
+    let actions = run(&mut machine, 2, 1, attempt(DONE, r#"{"key": "it is [redacted]"}"#));
+    let decision = &finished(&actions).decision;
+    assert_eq!((decision.verdict, decision.ok), (Verdict::Insufficient, 0));
+    assert_eq!(decision.unanswered[1].reason, "its answer at `key` holds a secret, which is masked");
+}
+
+#[test]
 fn a_leak_of_an_early_attempt_is_not_forgotten() {
     let (mut machine, _) = begin(plan(&["a"]));
     let leaky = Attempt { is_leaked: true, ..attempt(TEMPORARY, "") };

@@ -5,13 +5,14 @@ use alloc::string::String;
 
 use crate::gate::plan::{Agent, Plan};
 use crate::gate::run::Ending;
+use crate::gate::signal;
 use crate::retry::GiveUp;
 
 /// What went wrong with an attempt.
 pub(super) fn failure(ending: &Ending, agent: &Agent, plan: &Plan) -> String {
     match ending {
         Ending::Exited { code } => format!("exit {code}"),
-        Ending::Signalled { signal } => match signal_name(*signal) {
+        Ending::Signalled { signal } => match signal::name(*signal) {
             Some(name) => format!("signal {signal} ({name}) ended it"),
             None => format!("signal {signal} ended it"),
         },
@@ -48,23 +49,4 @@ pub(super) fn left(last: Option<&Ending>, agent: &Agent, plan: &Plan) -> String 
             format!("{}; the gate was called off before another attempt", failure(ending, agent, plan))
         }
     }
-}
-
-/// The name of a signal that has the same number on every Unix.
-fn signal_name(signal: i32) -> Option<&'static str> {
-    Some(match signal {
-        1 => "SIGHUP",
-        2 => "SIGINT",
-        3 => "SIGQUIT",
-        4 => "SIGILL",
-        5 => "SIGTRAP",
-        6 => "SIGABRT",
-        8 => "SIGFPE",
-        9 => "SIGKILL",
-        11 => "SIGSEGV",
-        13 => "SIGPIPE",
-        14 => "SIGALRM",
-        15 => "SIGTERM",
-        _ => return None,
-    })
 }

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::event::Event;
+use super::interruption::CallingOff;
 use super::run::Status;
 
 mod line;
@@ -29,15 +30,6 @@ use line::{last_words, pad, width};
 pub struct Progress {
     agents: Vec<Agent>,
     calling_off: Option<CallingOff>,
-}
-
-/// How a gate is called off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum CallingOff {
-    /// Its agents are asked to end.
-    Asked,
-    /// Its agents are killed.
-    Killed,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

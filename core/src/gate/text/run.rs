@@ -8,6 +8,7 @@ use super::measures::{elapsed, size};
 use super::{short, table, visible_line};
 use crate::consensus::{Side, Unanswered};
 use crate::gate::run::{AgentRun, Run, Status};
+use crate::gate::signal;
 use crate::report::visible;
 
 impl Run {
@@ -36,10 +37,11 @@ impl Run {
         let decision = &self.decision;
         let called_off = if self.cancelled { ", called off" } else { "" };
         format!(
-            "{} for {}: {}, {} of {} agent{} (quorum {}){called_off}",
+            "{} for {}: {}, {}{} of {} agent{} (quorum {}){called_off}",
             visible(&self.stage),
             visible(&self.spec),
             decision.verdict.name(),
+            if decision.is_tied() { "a tie at " } else { "" },
             decision.ok,
             decision.total,
             if decision.total == 1 { "" } else { "s" },
@@ -56,10 +58,8 @@ impl Run {
         let mut rows: Vec<Vec<String>> =
             decision.majority.iter().map(|most| side("majority", most)).collect();
         rows.extend(decision.dissent.iter().map(|other| side("dissent", other)));
-        let tie = match (&decision.majority, decision.dissent.as_slice()) {
-            (None, [_, ..]) => "majority     none: the largest sides are equally large\n",
-            _ => "",
-        };
+        let tie =
+            if decision.is_tied() { "majority     none: the largest sides are equally large\n" } else { "" };
         let unanswered = |of: &Unanswered| {
             let line = format!("unanswered   {}: {}", visible(&of.agent), visible(&of.reason));
             format!("{}\n", line.trim_end())
@@ -102,9 +102,17 @@ fn attempts(agent: &AgentRun) -> String {
     if agent.attempts > 1 { format!("{} attempts", agent.attempts) } else { String::new() }
 }
 
+/// Empty where the reason says it.
 fn ending(agent: &AgentRun) -> String {
+    let reason = agent.reason.as_deref().unwrap_or_default();
+    let is_told = |words: &str| {
+        let rest = reason.strip_prefix(words);
+        rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_digit()))
+    };
     match (agent.signal, agent.exit) {
-        (Some(number), _) => match signal_name(number) {
+        (Some(number), _) if is_told(&format!("signal {number}")) => String::new(),
+        (None, Some(code)) if is_told(&format!("exit {code}")) => String::new(),
+        (Some(number), _) => match signal::name(number) {
             Some(name) => format!("{name} ({number})"),
             None => format!("signal {number}"),
         },
@@ -130,33 +138,4 @@ fn notes(agent: &AgentRun) -> String {
 fn indented(line: &str) -> String {
     let line = format!("    {}", visible_line(line));
     format!("{}\n", line.trim_end())
-}
-
-/// The names of the signals that end a process, with the numbers that they have on every system, and of four more with those
-/// of Linux.
-fn signal_name(number: i32) -> Option<&'static str> {
-    let name = match number {
-        1 => "SIGHUP",
-        2 => "SIGINT",
-        3 => "SIGQUIT",
-        4 => "SIGILL",
-        5 => "SIGTRAP",
-        6 => "SIGABRT",
-        8 => "SIGFPE",
-        9 => "SIGKILL",
-        11 => "SIGSEGV",
-        13 => "SIGPIPE",
-        14 => "SIGALRM",
-        15 => "SIGTERM",
-        24 => "SIGXCPU",
-        25 => "SIGXFSZ",
-        26 => "SIGVTALRM",
-        27 => "SIGPROF",
-        7 if cfg!(target_os = "linux") => "SIGBUS",
-        10 if cfg!(target_os = "linux") => "SIGUSR1",
-        12 if cfg!(target_os = "linux") => "SIGUSR2",
-        31 if cfg!(target_os = "linux") => "SIGSYS",
-        _ => return None,
-    };
-    Some(name)
 }

@@ -107,7 +107,9 @@ impl Streams {
     pub(super) fn are_read_out(&mut self) -> bool {
         let mut piece = [0; PIECE_BYTES];
         for source in [&mut self.stdout, &mut self.stderr] {
-            source.read(LAST_CALLS, &mut piece, &mut self.hear, |pipe, piece| Ok(rustix::io::read(pipe, piece)?));
+            source.read(LAST_CALLS, &mut piece, &mut self.hear, |pipe, piece| {
+                Ok(rustix::io::read(pipe, piece)?)
+            });
         }
         self.are_closed()
     }

@@ -1,5 +1,6 @@
 //! The options of `gate`.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
@@ -25,7 +26,8 @@ pub(in crate::cli) enum GateCommand {
     /// event is a document on stdout, and the last one, `finished`, holds the verdict. Ctrl-C ends the agents in peace, once
     /// more kills them, and a third time ends this program.
     ///
-    /// Exit: 0 full, or degraded with a warning; 1 insufficient, and with --require-full degraded; 2 it could not be run, was
+    /// Exit: 0 full, or degraded with a warning: so many agents succeeded, or gave the same answer where orchestrator.agree_on
+    /// asks for one, whatever it is; 1 insufficient, and with --require-full or --strict degraded; 2 it could not be run, was
     /// called off, or could not be kept.
     Run(With<GateRunArgs>),
     /// List the runs that are kept, the newest last
@@ -57,13 +59,13 @@ pub(in crate::cli) struct GateRunArgs {
     /// Show what would be run, check that it can be, and start nothing
     #[arg(long)]
     pub(in crate::cli) dry_run: bool,
-    /// Make a degraded verdict a no
+    /// Make a degraded verdict a no, as --strict also does
     #[arg(long)]
     pub(in crate::cli) require_full: bool,
     /// Keep nothing in the database; the result then shows what the agents wrote
     #[arg(long)]
     pub(in crate::cli) no_store: bool,
-    /// Print lines, on a terminal too, and every line that an agent writes
+    /// Print lines, on a terminal too, and those that agents write, as far as they can be read as fast as they are written
     #[arg(long)]
     pub(in crate::cli) plain: bool,
 }
@@ -90,7 +92,7 @@ pub(in crate::cli) struct GateListArgs {
     pub(in crate::cli) spec: Option<String>,
     /// Only so many, the newest
     #[arg(long, value_name = "NUMBER")]
-    pub(in crate::cli) limit: Option<usize>,
+    pub(in crate::cli) limit: Option<NonZeroUsize>,
 }
 
 #[derive(Args, Clone, Debug)]

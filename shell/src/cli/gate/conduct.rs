@@ -2,19 +2,23 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, channel, sync_channel};
 use std::thread;
+use std::time::Duration;
 
 use speckit_core::gate::{CallingOff, Event, Plan, Run};
 
 use super::super::context::Context;
 use super::super::signals::Signals;
 use super::follow::{Look, follow};
-use super::interruption::Interruption;
+use super::interruption::Interruptible;
 use crate::agents::{AsyncOrchestrator, GateEvents};
 
 /// So much may wait to be shown. What comes after that waits in the events, which drop lines of agents and nothing else.
 const WAITING: usize = 64;
+
+/// After so long people want to know what is waited for.
+const LONG: Duration = Duration::from_secs(1);
 
 /// What is told of a gate.
 pub(super) enum Said {
@@ -32,7 +36,7 @@ pub(super) fn conduct<T>(
     context: &Context,
     (orchestrator, plan): (&AsyncOrchestrator, Plan),
     look: Look,
-    interruption: &Arc<Interruption>,
+    interruption: &Arc<Interruptible>,
     keep: impl FnOnce(Run) -> T,
 ) -> io::Result<T> {
     let names: Vec<String> = plan.agents.iter().map(|agent| agent.name.clone()).collect();
@@ -41,7 +45,7 @@ pub(super) fn conduct<T>(
         let _entered = runtime.enter();
         orchestrator.begin(plan)
     };
-    interruption.run(gate.control());
+    interruption.runs(gate.control());
     let (tell, said) = sync_channel(WAITING);
     let signals = Signals::listen({
         let (interruption, tell) = (Arc::clone(interruption), tell.clone());
@@ -60,11 +64,27 @@ pub(super) fn conduct<T>(
         scope.spawn(move || forward(events, &tell));
         scope.spawn(move || follow(context, look, names, &said));
         let run = runtime.block_on(gate.finish());
-        interruption.keep();
-        keep(run)
+        interruption.keeps();
+        waiting(context, "Ctrl-C saves the run to a file", || keep(run))
     });
     drop(signals);
     Ok(kept)
+}
+
+/// Does work in a database, and says so where that takes long: another program may keep it locked.
+pub(super) fn waiting<T>(context: &Context, way_out: &str, work: impl FnOnce() -> T) -> T {
+    let (done, wait) = channel::<()>();
+    #[expect(clippy::disallowed_methods, reason = "it ends with the work, and is joined")]
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            if wait.recv_timeout(LONG) == Err(RecvTimeoutError::Timeout) {
+                context.terminal.note(&format!("waiting for the database; {way_out}\n"));
+            }
+        });
+        let worked = work();
+        drop(done);
+        worked
+    })
 }
 
 fn forward(events: GateEvents, tell: &SyncSender<Said>) {

@@ -1,82 +1,63 @@
-//! What signals do to a gate, by how far it is.
+//! What signals do to a gate, done.
 
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use speckit_core::gate::CallingOff;
+use speckit_core::gate::{CallingOff, Interruption, Reaction};
 
 use super::super::signals::Then;
 use crate::agents::GateControl;
+use crate::clock;
 
-/// How long a lock of another process is waited for before anything has started.
-const OPENING: Duration = Duration::from_secs(5);
-/// How long it is waited for once agents have worked.
-const KEEPING: Duration = Duration::from_secs(30);
-
-/// How far a gate is, as signals are concerned.
+/// An [`Interruption`] that those who run a gate share with those who hear the signals.
 #[derive(Debug)]
-pub(super) struct Interruption {
-    phase: Mutex<Phase>,
+pub(super) struct Interruptible {
+    since: Instant,
+    state: Mutex<(Interruption, Option<GateControl>)>,
 }
 
-#[derive(Debug)]
-enum Phase {
-    Opening,
-    Running { control: GateControl, signals: u32 },
-    Keeping { is_hurried: bool },
-}
-
-impl Interruption {
+impl Interruptible {
     pub(super) fn new() -> Self {
-        Self { phase: Mutex::new(Phase::Opening) }
+        Self { since: clock::now(), state: Mutex::default() }
     }
 
     /// Agents run from now on.
-    pub(super) fn run(&self, control: GateControl) {
-        self.set(Phase::Running { control, signals: 0 });
+    pub(super) fn runs(&self, control: GateControl) {
+        let mut state = self.state();
+        state.0.runs();
+        state.1 = Some(control);
     }
 
     /// The run is over, and is written from now on.
-    pub(super) fn keep(&self) {
-        self.set(Phase::Keeping { is_hurried: false });
+    pub(super) fn keeps(&self) {
+        self.state().0.keeps();
     }
 
     /// How long a lock on the database is waited for.
     pub(super) fn patience(&self) -> Duration {
-        match *self.phase.lock().unwrap_or_else(PoisonError::into_inner) {
-            Phase::Opening => OPENING,
-            Phase::Running { .. } | Phase::Keeping { is_hurried: false } => KEEPING,
-            Phase::Keeping { is_hurried: true } => Duration::ZERO,
-        }
+        self.state().0.patience()
     }
 
-    /// Takes a signal: the first one ends the agents, the second one kills them, and the third one ends the program. One that
-    /// comes while the run is written ends the waiting for a lock, and the next one the program.
+    /// Takes a signal, and says what is to be told of it.
     pub(super) fn signal(&self) -> (Option<CallingOff>, Then) {
-        match &mut *self.phase.lock().unwrap_or_else(PoisonError::into_inner) {
-            Phase::Running { control, signals } => {
-                *signals += 1;
-                match signals {
-                    1 => {
-                        control.cancel();
-                        (Some(CallingOff::Asked), Then::Listen)
+        let mut state = self.state();
+        match state.0.signal(clock::now().saturating_duration_since(self.since)) {
+            Reaction::None | Reaction::Hurry => (None, Then::Listen),
+            Reaction::End => (None, Then::Obey),
+            Reaction::CallOff(how) => {
+                if let Some(control) = &state.1 {
+                    match how {
+                        CallingOff::Asked => control.cancel(),
+                        CallingOff::Killed => control.kill(),
                     }
-                    2 => {
-                        control.kill();
-                        (Some(CallingOff::Killed), Then::Listen)
-                    }
-                    _ => (None, Then::Obey),
                 }
+                (Some(how), Then::Listen)
             }
-            Phase::Keeping { is_hurried } if !*is_hurried => {
-                *is_hurried = true;
-                (None, Then::Listen)
-            }
-            Phase::Opening | Phase::Keeping { .. } => (None, Then::Obey),
         }
     }
 
-    fn set(&self, phase: Phase) {
-        *self.phase.lock().unwrap_or_else(PoisonError::into_inner) = phase;
+    /// Nothing that is done under the lock can leave it half done.
+    fn state(&self) -> MutexGuard<'_, (Interruption, Option<GateControl>)> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

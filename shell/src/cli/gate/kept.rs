@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use speckit_core::Diagnostic;
 use speckit_core::gate::{Run, list_text};
+use speckit_core::history::rfc3339;
 
 use super::super::args::GateListArgs;
 use super::super::context::{Context, Outcome};
@@ -21,7 +22,7 @@ pub(super) fn list(context: &Context, args: &GateListArgs) -> Result<Outcome, Ou
     let is_empty = runs.is_empty();
     let mut runs: Vec<(i64, Run)> = runs.into_iter().filter(|(_, run)| is_wanted(run, args)).collect();
     if let Some(limit) = args.limit {
-        runs.drain(..runs.len().saturating_sub(limit));
+        runs.drain(..runs.len().saturating_sub(limit.get()));
     }
     if context.is_json() {
         let documents: Vec<_> = runs.iter().map(|(number, run)| run.to_json(Some(*number))).collect();
@@ -44,27 +45,36 @@ fn is_wanted(run: &Run, args: &GateListArgs) -> bool {
 
 /// Shows the run of a number, or of a file that one was saved to.
 pub(super) fn show(context: &Context, name: &str) -> Result<Outcome, Outcome> {
-    let (number, run) = match name.parse::<i64>() {
-        Ok(number) => (Some(number), stored(context, number)?),
-        Err(_) => saved(Path::new(name)).map_err(|finding| context.refuse(&[finding]))?,
+    let (number, run, place) = match name.parse::<i64>() {
+        Ok(number) => {
+            let database = database(context)?;
+            (Some(number), stored(context, number, &database)?, database)
+        }
+        Err(_) => {
+            let path = PathBuf::from(name);
+            let (number, run) = saved(&path).map_err(|finding| context.refuse(&[finding]))?;
+            (number, run, path)
+        }
     };
     if context.is_json() {
         context.terminal.json(&run.to_json_with_outputs(number));
     } else {
-        context.terminal.result(&run.to_text_with_outputs());
+        let name = number.map_or_else(|| "a run".into(), |number| format!("run {number}"));
+        let (begun, place) = (rfc3339(run.started_at_ms), place.display());
+        let text = run.to_text_with_outputs();
+        context.terminal.result(&format!("{name}, begun {begun}, in `{place}`\n{text}"));
     }
     Ok(Outcome::Yes)
 }
 
-fn stored(context: &Context, number: i64) -> Result<Run, Outcome> {
-    let database = database(context)?;
+fn stored(context: &Context, number: i64, database: &Path) -> Result<Run, Outcome> {
     let unknown = |what: &str| {
         let finding = error("gate/unknown", format!("there is no run {number}: {what}"));
         context
             .refuse(&[finding
                 .help("`speckit gate list` lists them; a file is named with its folder, such as `./7`")])
     };
-    let Some(runs) = opened(context, &database)? else {
+    let Some(runs) = opened(context, database)? else {
         return Err(unknown(&format!("none is kept yet in `{}`", database.display())));
     };
     if let Some(run) = runs.run(number).map_err(|why| unreadable(context, &why))? {

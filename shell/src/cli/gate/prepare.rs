@@ -3,15 +3,13 @@
 use serde_json::json;
 use speckit_core::diagnostic::{in_report_order, is_ok, strictly};
 use speckit_core::gate::{Plan, Request};
-use speckit_core::preflight::check_providers;
 use speckit_core::redact::Masks;
 use speckit_core::resolve::Resolved;
 use speckit_core::{AppConfig, Diagnostic, Key, Stage, Value};
 
 use super::super::args::GateRunArgs;
-use super::super::context::{Context, Opened, Outcome};
+use super::super::context::{Context, Outcome};
 use super::{error, prompt, refused};
-use crate::documents::command_is_found;
 
 /// A gate that was asked for, as the configuration is at this moment.
 pub(super) struct Prepared {
@@ -48,7 +46,8 @@ impl Prepared {
         };
         if let Some(merged) = opened.merged() {
             findings = findings.into_iter().map(|found| placed(found, merged.root())).collect();
-            findings.extend(missing(&opened, merged.root(), args.stage));
+            // As errors: no agent could do anything without them.
+            findings.extend(strictly(opened.lacking(merged.root(), &[args.stage]), true));
         }
         let environment = &opened.inputs.environment;
         let variables = config.config().api_key_variables();
@@ -112,12 +111,4 @@ fn placed(found: Diagnostic, root: &Value) -> Diagnostic {
         Some(value) => found.at(value.origin()),
         None => found,
     }
-}
-
-/// The commands and keys that the stage needs and the machine lacks, as errors: no agent could do anything without them.
-fn missing(opened: &Opened, root: &Value, stage: Stage) -> Vec<Diagnostic> {
-    let environment = &opened.inputs.environment;
-    let is_set = |name: &str| environment.text(name).is_some_and(|text| !text.is_empty());
-    let is_found = |command: &str| command_is_found(command, environment.text("PATH"));
-    strictly(check_providers(root, &[stage], &is_set, &is_found), true)
 }

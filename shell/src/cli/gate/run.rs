@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 use speckit_core::consensus::Verdict;
+use speckit_core::diagnostic::strictly;
 use speckit_core::gate::{Plan, Run};
 use speckit_core::redact::Masks;
 use speckit_core::{AppConfig, Diagnostic, Key, SynchronousMode};
 
 use super::super::args::GateRunArgs;
 use super::super::context::{Context, Outcome};
-use super::conduct::conduct;
+use super::conduct::{conduct, waiting};
 use super::follow::Look;
-use super::interruption::Interruption;
+use super::interruption::Interruptible;
 use super::prepare::Prepared;
 use super::{error, refused, rescue, unavailable};
 use crate::agents::{AsyncOrchestrator, Guard, ProcessManager};
@@ -27,7 +28,7 @@ pub(super) fn run(context: &Context, args: &GateRunArgs) -> Result<Outcome, Outc
     }
     let plan = prepared.plan(context)?;
     let config = prepared.config.config();
-    let interruption = Arc::new(Interruption::new());
+    let interruption = Arc::new(Interruptible::new());
     let keeper = match args.no_store {
         true => None,
         false => Some(Keeper::open(context, config, &interruption)?),
@@ -94,7 +95,7 @@ impl Keeper {
     fn open(
         context: &Context,
         config: &AppConfig,
-        interruption: &Arc<Interruption>,
+        interruption: &Arc<Interruptible>,
     ) -> Result<Self, Outcome> {
         let path = place::expanded(&config.store.path).map_err(|finding| context.refuse(&[finding]))?;
         let synchronous = match config.store.synchronous {
@@ -103,7 +104,9 @@ impl Keeper {
         };
         let patience = Arc::clone(interruption);
         let options = StoreOptions::new(&path).synchronous(synchronous);
-        let store = options.deadline_from(move || patience.patience()).open().map_err(|why| {
+        let options = options.deadline_from(move || patience.patience());
+        let opened = waiting(context, "Ctrl-C ends this program", || options.open());
+        let store = opened.map_err(|why| {
             let help = "nothing was started; name another file with --database FILE, or keep nothing with --no-store";
             context.refuse(&[unavailable(&why).help(help)])
         })?;
@@ -172,6 +175,7 @@ fn judge(context: &Context, args: &GateRunArgs, run: &Run, kept: &Kept) -> Outco
         Verdict::Insufficient => Outcome::No,
         Verdict::Degraded if args.require_full => Outcome::No,
         Verdict::Degraded => {
+            let is_strict = context.globals.strict;
             let decision = &run.decision;
             let message = format!(
                 "only {} of {} agents count for it, and {} have to",
@@ -179,9 +183,12 @@ fn judge(context: &Context, args: &GateRunArgs, run: &Run, kept: &Kept) -> Outco
             );
             let key = Key::of(["quality_gates", args.stage.name()]);
             let warning = Diagnostic::warning("gate/degraded", key, message);
-            let warning = warning.help("--require-full makes this a no");
-            context.terminal.report(&[warning], &Masks::default());
-            Outcome::Yes
+            let warnings = match is_strict {
+                true => strictly(vec![warning], true),
+                false => vec![warning.help("--require-full makes this a no")],
+            };
+            context.terminal.report(&warnings, &Masks::default());
+            if is_strict { Outcome::No } else { Outcome::Yes }
         }
     }
 }

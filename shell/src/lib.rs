@@ -25,7 +25,7 @@
 //! # Ok::<(), speckit_shell::ConfigError>(())
 //! ```
 //!
-//! While the program runs, [`Shell::watch`] follows the files, [`Shell::subscribe`] tells what happens, and
+//! While the program runs, `Shell::watch` (feature `watch`) follows the files, [`Shell::subscribe`] tells what happens, and
 //! [`Shell::busy`] keeps the configuration as it is for a while. What is refused never replaces what runs:
 //!
 //! ```
@@ -88,7 +88,7 @@ mod watch;
 pub mod world;
 
 #[cfg(feature = "agents")]
-pub use agents::{AsyncOrchestrator, ProcessManager};
+pub use agents::{AsyncOrchestrator, GateRun, ProcessManager};
 pub use builder::{Builder, Fallback};
 pub use busy::Busy;
 pub use error::ConfigError;
@@ -107,12 +107,12 @@ pub use sources::Sources;
 pub use speckit_core::schema::SchemaValidator;
 pub use speckit_core::{
     AppConfig, Diagnostic, HistoryMode, HotReloadConfig, Jitter, Key, ModelConfig, ModelRegistry,
-    QualityGateConfig, RegistryError, RetryConfig, Seed, Severity, StoreConfig, SynchronousMode,
-    ValidationConfig, WatchMode,
+    OrchestratorConfig, Provider, ProviderConfig, QualityGateConfig, RegistryError, RetryConfig, Seed,
+    Severity, Stage, StdinMode, StoreConfig, SynchronousMode, Tier, ValidationConfig, WatchMode,
 };
 pub use speckit_core::{
-    backoff, breaker, capture, consensus, diagnostic, diff, explain, gate, herd, history, print, redact,
-    report, resolve, schema, source, supervise, typed,
+    backoff, breaker, capture, consensus, diagnostic, diff, explain, gate, herd, history, lines, print,
+    redact, report, resolve, schema, source, supervise, typed,
 };
 pub use status::{Status, Watching};
 #[cfg(feature = "watch")]

@@ -12,7 +12,7 @@ use crate::consensus::two_thirds;
 use crate::diagnostic::{Diagnostic, in_report_order, is_ok};
 use crate::key::Key;
 use crate::registry::{ModelEntry, ModelRegistry};
-use crate::settings::{AppConfig, ProviderConfig, RetryConfig, Stage, StdinMode};
+use crate::settings::{AppConfig, OrchestratorConfig, ProviderConfig, RetryConfig, Stage, StdinMode};
 
 /// What a gate is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,19 +24,21 @@ pub struct Request {
 }
 
 /// What a gate is going to do: nothing in it changes while it runs.
+///
+/// [`Plan::of`] makes it from the configuration, and [`Plan::new`] without one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     /// The stage, or whatever else the gate is called.
     pub stage: String,
     /// The id of the specification.
     pub spec: String,
-    /// The agents, in the order of the gate.
+    /// The agents, in the order of the gate. In the ballot those with equal names are one.
     pub agents: Vec<Agent>,
-    /// How many agents have to succeed.
+    /// How many agents have to succeed; 0 is 1.
     pub quorum: usize,
     /// The key of the agents' answers that has to be equal for the quorum.
     pub agree_on: Option<Key>,
-    /// How many agents run at the same time.
+    /// How many agents run at the same time; 0 is 1.
     pub max_concurrent: usize,
     /// How long one attempt of an agent may run.
     pub timeout: Duration,
@@ -53,7 +55,7 @@ pub struct Plan {
 pub struct Agent {
     /// The canonical name of its model.
     pub name: String,
-    /// Who offers the model: agents of one provider share a circuit breaker.
+    /// Who offers the model: agents of one provider share a circuit breaker. It need not be one that the configuration knows.
     pub provider: String,
     /// The provider's own id of the model.
     pub model: String,
@@ -78,7 +80,65 @@ pub struct CommandLine {
     pub api_key_env: Option<String>,
 }
 
+impl CommandLine {
+    /// A program with its arguments and an empty standard input, which inherits the whole environment.
+    pub fn new<A: Into<String>>(program: impl Into<String>, args: impl IntoIterator<Item = A>) -> Self {
+        Self { program: program.into(), args: args.into_iter().map(Into::into).collect(), ..Self::default() }
+    }
+}
+
+impl Agent {
+    /// An agent of a provider of its own, without a model. Exit 75 (`EX_TEMPFAIL` of sysexits.h) is worth another attempt.
+    pub fn new(name: impl Into<String>, command: CommandLine) -> Self {
+        let name = name.into();
+        let (provider, retryable_exits) = (name.clone(), ProviderConfig::retryable_exits());
+        Self { name, provider, model: String::new(), command, retryable_exits }
+    }
+}
+
 impl Plan {
+    /// A plan with two thirds of the agents, rounded up, as the quorum, and all else as in the embedded defaults of
+    /// `orchestrator` and `retry`.
+    ///
+    /// ```
+    /// use speckit_core::gate::{Agent, CommandLine, Plan};
+    /// let lint = |name: &str| Agent::new(name, CommandLine::new(name, ["--quiet"]));
+    /// let plan = Plan { max_concurrent: 2, ..Plan::new("lint", "v1.2", ["a", "b", "c"].map(lint)) };
+    /// assert_eq!((plan.quorum, plan.timeout.as_secs(), plan.output_bytes), (2, 300, 65_536));
+    /// ```
+    pub fn new(
+        stage: impl Into<String>,
+        spec: impl Into<String>,
+        agents: impl IntoIterator<Item = Agent>,
+    ) -> Self {
+        let agents: Vec<Agent> = agents.into_iter().collect();
+        let quorum = two_thirds(agents.len());
+        let (orchestrator, retry) = (&OrchestratorConfig::default(), RetryConfig::default());
+        Self::with(orchestrator, retry, stage.into(), spec.into(), agents, quorum)
+    }
+
+    fn with(
+        orchestrator: &OrchestratorConfig,
+        retry: RetryConfig,
+        stage: String,
+        spec: String,
+        agents: Vec<Agent>,
+        quorum: usize,
+    ) -> Self {
+        Self {
+            stage,
+            spec,
+            agents,
+            quorum,
+            agree_on: None,
+            max_concurrent: orchestrator.max_concurrent.max(1) as usize,
+            timeout: orchestrator.agent_timeout(),
+            grace: orchestrator.grace(),
+            output_bytes: orchestrator.output_bytes(),
+            retry,
+        }
+    }
+
     /// The plan of a stage, with warnings.
     ///
     /// Keys of findings lead to their place in the configuration; what is wrong with the request has none.
@@ -125,19 +185,10 @@ impl Plan {
             return Err(findings);
         }
         let quorum = orchestrator.quorum.get(&stage).map(|quorum| *quorum as usize);
-        let plan = Self {
-            stage: stage.name().into(),
-            spec: request.spec.clone(),
-            quorum: quorum.unwrap_or_else(|| two_thirds(agents.len())),
-            agents,
-            agree_on,
-            max_concurrent: orchestrator.max_concurrent.max(1) as usize,
-            timeout: orchestrator.agent_timeout(),
-            grace: orchestrator.grace(),
-            output_bytes: orchestrator.output_bytes(),
-            retry: config.retry,
-        };
-        Ok((plan, findings))
+        let quorum = quorum.unwrap_or_else(|| two_thirds(agents.len()));
+        let (stage, spec) = (stage.name().into(), request.spec.clone());
+        let plan = Self::with(orchestrator, config.retry, stage, spec, agents, quorum);
+        Ok((Self { agree_on, ..plan }, findings))
     }
 }
 

@@ -123,7 +123,7 @@ pub struct AgentRun {
     pub dropped_bytes: u64,
     /// When its last attempt ended, since 1970-01-01T00:00:00Z.
     pub ended_at_ms: u64,
-    /// What its last attempt wrote.
+    /// What its last attempt wrote. Serde leaves it out; [`Run::to_json_with_outputs`] does not.
     #[serde(skip)]
     pub output: Output,
 }

@@ -104,7 +104,7 @@ pub struct ProviderConfig {
     #[serde(default)]
     pub stdin: StdinMode,
     /// The exit codes (1 to 255) that are worth another attempt.
-    #[serde(default = "temporary_failure")]
+    #[serde(default = "ProviderConfig::retryable_exits")]
     pub retryable_exits: Vec<u8>,
 }
 
@@ -119,9 +119,11 @@ pub enum StdinMode {
     Prompt,
 }
 
-/// EX_TEMPFAIL of sysexits.h.
-fn temporary_failure() -> Vec<u8> {
-    Vec::from([75])
+impl ProviderConfig {
+    /// The exit codes that are worth another attempt where nothing else is said: `EX_TEMPFAIL` of sysexits.h.
+    pub fn retryable_exits() -> Vec<u8> {
+        Vec::from([75])
+    }
 }
 
 pub(super) fn shipped_models() -> BTreeMap<String, ModelConfig> {
@@ -159,7 +161,7 @@ pub(super) fn shipped_providers() -> BTreeMap<Provider, ProviderConfig> {
                 args,
                 api_key_env: Some(api_key_env.into()),
                 stdin: StdinMode::None,
-                retryable_exits: temporary_failure(),
+                retryable_exits: ProviderConfig::retryable_exits(),
             };
             (provider, shipped)
         })

@@ -3,6 +3,39 @@
 //! [`AsyncOrchestrator`] runs a [`gate::Plan`](speckit_core::gate::Plan) as the machine of the core decides: it starts
 //! attempts, tells what happens, and gives the [`Run`](speckit_core::gate::Run). [`ProcessManager`] is what it starts them
 //! with; a simulation may stand in for it ([`Processes`]). A [`Guard`] ends the agents of a program that is killed.
+//!
+//! A gate of programs of one's own needs no configuration:
+//!
+//! ```
+//! use speckit_shell::AsyncOrchestrator;
+//! use speckit_shell::gate::{Agent, CommandLine, Plan};
+//!
+//! # #[cfg(unix)]
+//! # fn main() -> std::io::Result<()> {
+//! let says = |name: &str, verdict: &str| {
+//!     let script = format!("echo '{{\"verdict\": \"{verdict}\"}}'");
+//!     Agent::new(name, CommandLine::new("sh", ["-c".into(), script]))
+//! };
+//! let agents = [says("ann", "yes"), says("bob", "no"), says("cleo", "yes")];
+//! let plan = Plan { agree_on: "verdict".parse().ok(), ..Plan::new("release", "v1.2", agents) };
+//! let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+//! let run = runtime.block_on(AsyncOrchestrator::new(10).run(plan));
+//! let majority = run.decision.majority.as_ref().unwrap();
+//! assert_eq!((majority.answer.as_str(), majority.agents.len()), ("\"yes\"", 2));
+//! assert_eq!(run.decision.dissent[0].agents, ["bob"]);
+//! # Ok(())
+//! # }
+//! # #[cfg(not(unix))]
+//! # fn main() {}
+//! ```
+//!
+//! What the whole process has to bear in mind:
+//!
+//! - Nobody else may reap its children: with SIGCHLD ignored, or another thread that waits for any child (`waitpid(-1)`), exit codes
+//!   are lost, and an attempt then ends as one that could not be started.
+//! - A program that sets SIGPIPE back to its default is ended by an agent that does not read its prompt. Rust ignores it at the start.
+//! - A program that ends while agents run (`std::process::exit`, `Runtime::shutdown_background`) drops nothing: only a [`Guard`] ends
+//!   them then.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -20,7 +53,7 @@ pub use orchestrator::{AsyncOrchestrator, GateControl, GateError, GateEvents, Ga
 pub use process::ProcessManager;
 
 /// One process that is to run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
     /// What is run.
     pub command: CommandLine,
@@ -56,6 +89,18 @@ pub trait Processes: Send + Sync + 'static {
     /// Starts a job when it is first polled. One that cannot be started ends as
     /// [`Ending::NotStarted`](speckit_core::gate::Ending::NotStarted).
     fn run(&self, job: Job, hear: Hear, orders: Orders) -> Running;
+}
+
+impl<P: Processes + ?Sized> Processes for Box<P> {
+    fn run(&self, job: Job, hear: Hear, orders: Orders) -> Running {
+        (**self).run(job, hear, orders)
+    }
+}
+
+impl<P: Processes + ?Sized> Processes for std::sync::Arc<P> {
+    fn run(&self, job: Job, hear: Hear, orders: Orders) -> Running {
+        (**self).run(job, hear, orders)
+    }
 }
 
 /// An attempt of which nothing was heard.

@@ -131,7 +131,10 @@ impl Guard {
 /// Does the work of a guard, and does not return before it is over, where this process was started as one: then `true`, and
 /// `main` is to return at once. `false` otherwise.
 ///
-/// It belongs at the very start of `main`, before threads are started and arguments are read.
+/// It belongs at the very start of `main`, before threads are started and arguments are read: `#[tokio::main]` starts threads before
+/// the first line of `main`, so that such a program builds its runtime by hand. The tests of `cargo test` have a `main` that is not
+/// yours; a program that they start can have a guard, and they cannot.
+#[must_use = "where it is true, `main` is to return"]
 pub fn become_guard_if_asked() -> bool {
     #[cfg(unix)]
     if program::is_asked() {

@@ -11,7 +11,8 @@ use speckit_core::redact::Masks;
 use super::super::Hear;
 use crate::hub::{self, Hub, Listener};
 
-/// What happens in a gate, to one listener: an iterator that waits for the next event, and ends with the gate.
+/// What happens in a gate, to one listener: an iterator that waits for the next event, and ends with the gate. It blocks its thread:
+/// a task awaits [`GateEvents::recv`] instead.
 ///
 /// A listener that does not read holds nobody up: the oldest lines of agents are dropped once 1024 events wait, and
 /// [`Event::Missed`] says how many, in their place. Other events are never dropped.

@@ -19,14 +19,14 @@ use super::tasks::{Tasks, Told};
 use crate::busy::Busy;
 use crate::clock;
 
-/// A gate that runs. Dropping it, or the future of [`GateRun::finish`], kills its agents.
+/// A gate that runs. Dropping it, or the future of [`GateRun::finish`], kills its agents, and what they wrote is lost with it: a
+/// time-out of your own that is to keep it calls [`GateControl::cancel`], and waits for the run.
 ///
 /// ```
 /// use std::time::Duration;
-/// use speckit_core::capture::Captured;
 /// use speckit_shell::agents::{AsyncOrchestrator, Hear, Job, Orders, Processes, Running};
+/// use speckit_shell::capture::Captured;
 /// use speckit_shell::gate::{Agent, Attempt, CommandLine, Ending, Event, Plan, Stream};
-/// use speckit_shell::RetryConfig;
 ///
 /// /// Says its name instead of running a program.
 /// struct Echo;
@@ -42,25 +42,8 @@ use crate::clock;
 ///     }
 /// }
 ///
-/// let agent = |name: &str| Agent {
-///     name: name.into(),
-///     provider: "anthropic".into(),
-///     model: "opus".into(),
-///     command: CommandLine { program: name.into(), ..CommandLine::default() },
-///     retryable_exits: vec![75],
-/// };
-/// let plan = Plan {
-///     stage: "plan".into(),
-///     spec: "SPEC-1".into(),
-///     agents: vec![agent("claude"), agent("claude_haiku")],
-///     quorum: 2,
-///     agree_on: None,
-///     max_concurrent: 10,
-///     timeout: Duration::from_secs(300),
-///     grace: Duration::from_secs(5),
-///     output_bytes: 65_536,
-///     retry: RetryConfig::default(),
-/// };
+/// let agent = |name: &str| Agent::new(name, CommandLine::new(name, [""; 0]));
+/// let plan = Plan::new("plan", "SPEC-1", ["claude", "claude_haiku"].map(agent));
 /// let gate = AsyncOrchestrator::with(Echo, 10).begin(plan);
 /// let events = gate.events();
 /// let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
@@ -109,7 +92,8 @@ impl GateRun {
         GateControl::of(&self.orders)
     }
 
-    /// Runs it to its end, in a runtime of tokio with time; its clock is that of the runtime.
+    /// Runs it to its end, in a runtime of tokio with time and, for real processes, I/O; its clock is that of the runtime. It is
+    /// to be polled without long pauses: in a task of its own where its future would wait for something else too.
     ///
     /// A door that panics ends its attempt, as one that could not be started. Dropping the future drops what runs every agent
     /// before the drop returns; what is just being polled on another thread is dropped there, right after.

@@ -37,6 +37,9 @@ use super::{Hear, Job, Orders, Processes, Running};
 /// dropped, at whatever point, has its group killed, and holds its thread up until that is done: milliseconds, and never more
 /// than about a second. A process that the system cannot end in that time is reaped when a later job starts or ends.
 ///
+/// Processes have the time of the system: a runtime whose clock is paused for a test does not make them wait less, and is kept
+/// busy meanwhile.
+///
 /// # Panics
 /// A job panics when it is polled without such a runtime, and leaves nothing behind.
 #[derive(Clone, Debug, Default)]

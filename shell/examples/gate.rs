@@ -1,0 +1,72 @@
+//! A program with a gate of its own: three checks of a release run in parallel, and two of them have to succeed.
+//!
+//! `cargo run -p speckit-shell --example gate`. Ctrl-C asks the checks to end, and a program that is killed leaves none of them behind.
+#![expect(clippy::print_stdout, reason = "a program writes to its user")]
+
+use std::error::Error;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use speckit_shell::AsyncOrchestrator;
+use speckit_shell::agents::{GateRun, Guard, ProcessManager, become_guard_if_asked};
+use speckit_shell::gate::{Agent, CommandLine, Event, Plan, Run};
+
+fn checks() -> Plan {
+    let shell = |name: &str, script: &str| Agent::new(name, CommandLine::new("sh", ["-c", script]));
+    let checks = [
+        shell("format", "echo all 12 files are formatted"),
+        shell("licences", "echo one licence is unknown; exit 1"),
+        shell("tests", "for part in 1 2 3; do echo part $part of 3 passes; sleep 0.1; done"),
+    ];
+    Plan { timeout: Duration::from_secs(60), ..Plan::new("release", "v1.2", checks) }
+}
+
+/// Runs a gate, and shows what happens meanwhile.
+async fn run(gate: GateRun) -> Run {
+    let mut events = gate.events();
+    let show = async move {
+        while let Some(event) = events.recv().await {
+            // The last one is shown with the result.
+            if !matches!(event, Event::Finished(_)) {
+                println!("{event}");
+            }
+        }
+    };
+    let control = gate.control();
+    let interrupted = tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            control.cancel();
+        }
+    });
+    let (run, ()) = tokio::join!(gate.finish(), show);
+    interrupted.abort();
+    run
+}
+
+fn main() -> Result<ExitCode, Box<dyn Error>> {
+    // Before anything else: this program, started once more, is the guard of its agents.
+    if become_guard_if_asked() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let processes = ProcessManager::new().guarded_by(Arc::new(Guard::start()?));
+    let orchestrator = AsyncOrchestrator::with(processes, 10);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let run = runtime.block_on(async { run(orchestrator.begin(checks())).await });
+    print!("{}", run.to_text());
+    Ok(if run.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_of_three_checks_are_enough() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let run = runtime.block_on(async { run(AsyncOrchestrator::new(10).begin(checks())).await });
+        assert!(run.is_ok());
+        assert_eq!((run.decision.ok, run.decision.failed.as_slice()), (2, &["licences".to_owned()][..]));
+        assert_eq!(run.agents[2].output.stdout.lines().count(), 3);
+    }
+}

@@ -1,15 +1,22 @@
 //! A program with a gate of its own: three checks of a release run in parallel, and two of them have to succeed.
 //!
 //! `cargo run -p speckit-shell --example gate`. Ctrl-C asks the checks to end, and a program that is killed leaves none of them behind.
-#![expect(clippy::print_stdout, reason = "a program writes to its user")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a program has threads and a user of its own"
+)]
 
 use std::error::Error;
+use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use signal_hook::consts::SIGINT;
+use signal_hook::iterator::Signals;
 use speckit_shell::AsyncOrchestrator;
-use speckit_shell::agents::{GateRun, Guard, ProcessManager, become_guard_if_asked};
+use speckit_shell::agents::{GateControl, GateRun, Guard, ProcessManager, become_guard_if_asked};
 use speckit_shell::gate::{Agent, CommandLine, Event, Plan, Run};
 
 fn checks() -> Plan {
@@ -33,15 +40,21 @@ async fn run(gate: GateRun) -> Run {
             }
         }
     };
-    let control = gate.control();
-    let interrupted = tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            control.cancel();
-        }
-    });
     let (run, ()) = tokio::join!(gate.finish(), show);
-    interrupted.abort();
     run
+}
+
+/// Has Ctrl-C call a gate off; a second one kills what does not end.
+fn listen(control: GateControl) -> io::Result<()> {
+    let mut signals = Signals::new([SIGINT])?;
+    std::thread::spawn(move || {
+        let mut signals = signals.forever();
+        signals.next();
+        control.cancel();
+        signals.next();
+        control.kill();
+    });
+    Ok(())
 }
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
@@ -52,7 +65,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let processes = ProcessManager::new().guarded_by(Arc::new(Guard::start()?));
     let orchestrator = AsyncOrchestrator::with(processes, 10);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let run = runtime.block_on(async { run(orchestrator.begin(checks())).await });
+    let gate = orchestrator.begin(checks());
+    listen(gate.control())?;
+    let run = runtime.block_on(run(gate));
     print!("{}", run.to_text());
     Ok(if run.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -64,7 +79,7 @@ mod tests {
     #[test]
     fn two_of_three_checks_are_enough() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let run = runtime.block_on(async { run(AsyncOrchestrator::new(10).begin(checks())).await });
+        let run = runtime.block_on(run(AsyncOrchestrator::new(10).begin(checks())));
         assert!(run.is_ok());
         assert_eq!((run.decision.ok, run.decision.failed.as_slice()), (2, &["licences".to_owned()][..]));
         assert_eq!(run.agents[2].output.stdout.lines().count(), 3);

@@ -30,14 +30,15 @@ pub(crate) struct Listener<E> {
 impl<E: Told> Listener<E> {
     /// The next event, waiting for at most so long.
     pub(crate) fn recv_timeout(&self, timeout: Duration) -> Result<E, RecvTimeoutError> {
-        let deadline = clock::now().checked_add(timeout);
         let mut waiting = self.queue.lock();
+        let mut deadline = None;
         loop {
             match waiting.next() {
                 Ok(event) => return Ok(event),
                 Err(TryRecvError::Disconnected) => return Err(RecvTimeoutError::Disconnected),
                 Err(TryRecvError::Empty) => {}
             }
+            let deadline = *deadline.get_or_insert_with(|| clock::now().checked_add(timeout));
             waiting = match deadline.map(|deadline| deadline.saturating_duration_since(clock::now())) {
                 Some(Duration::ZERO) => return Err(RecvTimeoutError::Timeout),
                 Some(rest) => {
@@ -115,13 +116,17 @@ impl<E> Queue<E> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Who waits found nothing, so that only the first of what then comes wakes anybody.
     fn change(&self, change: impl FnOnce(&mut Waiting<E>)) {
-        let waker = {
+        let (was_empty, waker) = {
             let mut waiting = self.lock();
+            let was_empty = waiting.entries.is_empty();
             change(&mut waiting);
-            waiting.waker.take()
+            (was_empty, waiting.waker.take())
         };
-        self.arrived.notify_all();
+        if was_empty {
+            self.arrived.notify_all();
+        }
         if let Some(waker) = waker {
             waker.wake();
         }
@@ -184,12 +189,16 @@ impl<E: Told> Hub<E> {
     }
 
     /// Tells every listener, and waits for none.
-    pub(crate) fn tell(&self, event: &E) {
-        self.queues().retain(|queue| {
-            let Some(queue) = queue.upgrade() else { return false };
+    pub(crate) fn tell(&self, event: E) {
+        let mut queues = self.queues();
+        queues.retain(|queue| queue.strong_count() > 0);
+        let Some((last, others)) = queues.split_last() else { return };
+        for queue in others.iter().filter_map(Weak::upgrade) {
             queue.change(|waiting| waiting.push(event.clone()));
-            true
-        });
+        }
+        if let Some(queue) = last.upgrade() {
+            queue.change(|waiting| waiting.push(event));
+        }
     }
 }
 
@@ -251,7 +260,7 @@ mod tests {
     fn every_subscriber_gets_every_event_in_order_until_the_end() {
         let hub = Hub::<Event>::default();
         let (first, second) = (hub.listen(), hub.listen());
-        (0..5).for_each(|number| hub.tell(&event(number)));
+        (0..5).for_each(|number| hub.tell(event(number)));
         drop(hub);
         let expected: Vec<_> = (0..5).map(event).collect();
         assert_eq!(first.collect::<Vec<_>>(), expected);
@@ -263,7 +272,7 @@ mod tests {
     fn a_slow_subscriber_is_told_how_many_events_it_missed() {
         let hub = Hub::<Event>::default();
         let slow = hub.listen();
-        (0..Event::MOST_WAITING + 3).for_each(|number| hub.tell(&event(number)));
+        (0..Event::MOST_WAITING + 3).for_each(|number| hub.tell(event(number)));
         assert_eq!(slow.try_recv(), Ok(Event::Missed(3)));
         assert_eq!(slow.try_recv(), Ok(event(3)));
         drop(hub);
@@ -275,7 +284,7 @@ mod tests {
         let hub = Hub::<Event>::default();
         let slow = hub.listen();
         for number in 0..20 {
-            hub.tell(&if number % 6 == 2 { Event::State(number) } else { Event::Line(number) });
+            hub.tell(if number % 6 == 2 { Event::State(number) } else { Event::Line(number) });
         }
         drop(hub);
         let states = [2, 8, 14].map(Event::State);
@@ -290,8 +299,8 @@ mod tests {
         let hub = Hub::<Event>::default();
         let slow = hub.listen();
         for number in 0..100 {
-            hub.tell(&Event::State(number));
-            (0..50).for_each(|number| hub.tell(&Event::Line(number)));
+            hub.tell(Event::State(number));
+            (0..50).for_each(|number| hub.tell(Event::Line(number)));
         }
         let waiting = slow.queue.lock();
         assert_eq!(waiting.held, 100, "each line has made room for a state, or for itself");
@@ -303,12 +312,39 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "one thread tells, and two wait on the same listener")]
+    fn nobody_who_waits_is_left_waiting() {
+        const EVENTS: usize = 20_000;
+        let hub = Hub::<Event>::default();
+        let listener = hub.listen();
+        let count = || {
+            let mut count = 0;
+            while listener.recv_timeout(Duration::from_secs(60)).is_ok() {
+                count += 1;
+            }
+            count
+        };
+        let heard: usize = std::thread::scope(|scope| {
+            let both = [scope.spawn(count), scope.spawn(count)];
+            for number in 0..EVENTS {
+                hub.tell(Event::State(number));
+                if number % 7 == 0 {
+                    std::thread::yield_now();
+                }
+            }
+            hub.close();
+            both.map(|one| one.join().unwrap()).into_iter().sum()
+        });
+        assert_eq!(heard, EVENTS);
+    }
+
+    #[test]
     fn a_closed_hub_is_heard_by_nobody() {
         let hub = Hub::<Event>::default();
         let listener = hub.listen();
-        hub.tell(&event(0));
+        hub.tell(event(0));
         hub.close();
-        hub.tell(&event(1));
+        hub.tell(event(1));
         assert_eq!(listener.collect::<Vec<_>>(), [event(0)]);
     }
 
@@ -316,7 +352,7 @@ mod tests {
     fn a_subscriber_that_has_gone_is_forgotten() {
         let hub = Hub::<Event>::default();
         drop(hub.listen());
-        hub.tell(&event(0));
+        hub.tell(event(0));
         assert!(hub.queues().is_empty());
     }
 
@@ -337,7 +373,7 @@ mod tests {
         let telling = std::thread::spawn(move || {
             for number in 0..3 {
                 std::thread::sleep(Duration::from_millis(5));
-                hub.tell(&event(number));
+                hub.tell(event(number));
             }
         });
         let waker = Waker::from(Arc::new(Unpark(std::thread::current())));

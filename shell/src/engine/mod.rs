@@ -182,7 +182,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
             if let Action::Tell(notice) = action {
                 let event = self.event(engine, *notice, elapsed, &changed);
                 self.ledger().told(&event);
-                self.hub.tell(&event);
+                self.hub.tell(event);
                 if *notice == Notice::Failed {
                     self.record_refusal(engine.refusal.as_ref());
                 }
@@ -244,7 +244,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
     pub(crate) fn warn(&self, findings: Vec<Diagnostic>) {
         let event = ConfigReloadEvent::Warning { diagnostics: Diagnostics::plain(findings) };
         self.ledger().told(&event);
-        self.hub.tell(&event);
+        self.hub.tell(event);
     }
 
     fn engine(&self) -> Result<Turning<'_, T>, Reentered> {

@@ -81,7 +81,7 @@ impl Audience {
         GateEvents { listener: self.hub.listen() }
     }
 
-    pub(super) fn tell(&self, event: &Event) {
+    pub(super) fn tell(&self, event: Event) {
         self.hub.tell(event);
     }
 
@@ -102,7 +102,7 @@ impl Audience {
             *goes_on = line.len() + 4 > LONGEST;
             if hub.is_heard() {
                 let line = masks.scrub_part(line, goes_on_from, *goes_on);
-                hub.tell(&Event::Output { name: name.clone(), stream, line });
+                hub.tell(Event::Output { name: name.clone(), stream, line });
             }
         })
     }

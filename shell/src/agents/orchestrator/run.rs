@@ -175,7 +175,7 @@ impl Gate<'_> {
                 Action::Start { agent, .. } => self.tasks.start(agent, self.audience),
                 Action::Stop { agent } => self.tasks.order(agent, Order::Stop),
                 Action::Kill { agent } => self.tasks.order(agent, Order::Kill),
-                Action::Tell(event) => self.audience.tell(&event),
+                Action::Tell(event) => self.audience.tell(event),
                 Action::Finish(run) => return Some(run),
             }
         }

@@ -2,30 +2,20 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use speckit_core::gate::{CallingOff, Event, Plan, Run};
+use speckit_core::gate::{Plan, Run};
 
 use super::super::context::Context;
 use super::super::signals::Signals;
-use super::follow::{Look, follow};
+use super::follow::{Look, Told, follow};
 use super::interruption::Interruptible;
-use crate::agents::{AsyncOrchestrator, GateEvents};
-
-/// So much may wait to be shown. What comes after that waits in the events, which drop lines of agents and nothing else.
-const WAITING: usize = 64;
+use crate::agents::AsyncOrchestrator;
 
 /// After so long people want to know what is waited for.
 const LONG: Duration = Duration::from_secs(1);
-
-/// What is told of a gate.
-pub(super) enum Said {
-    Event(Box<Event>),
-    CallingOff(CallingOff),
-    Over,
-}
 
 /// Runs a gate, shows how far it is, and gives what `keep` makes of it. Nobody who reads slowly holds the agents up, nor
 /// the keeping.
@@ -46,23 +36,22 @@ pub(super) fn conduct<T>(
         orchestrator.begin(plan)
     };
     interruption.runs(gate.control());
-    let (tell, said) = sync_channel(WAITING);
+    let (tell, called_off) = channel();
     let signals = Signals::listen({
-        let (interruption, tell) = (Arc::clone(interruption), tell.clone());
+        let interruption = Arc::clone(interruption);
         move |_| {
             let (calling_off, then) = interruption.signal();
             if let Some(how) = calling_off {
-                // Whoever does not read on is not told, and is obeyed all the same.
-                let _ = tell.try_send(Said::CallingOff(how));
+                // Whoever follows no more is not told, and is obeyed all the same.
+                let _ = tell.send(how);
             }
             then
         }
     })?;
-    let events = gate.events();
-    #[expect(clippy::disallowed_methods, reason = "both end with the gate, and are joined")]
+    let told = Told { events: gate.events(), called_off };
+    #[expect(clippy::disallowed_methods, reason = "it ends with the gate, and is joined")]
     let kept = thread::scope(|scope| {
-        scope.spawn(move || forward(events, &tell));
-        scope.spawn(move || follow(context, look, names, &said));
+        scope.spawn(move || follow(context, look, names, &told));
         let run = runtime.block_on(gate.finish());
         interruption.keeps();
         waiting(context, "Ctrl-C saves the run to a file", || keep(run))
@@ -85,14 +74,4 @@ pub(super) fn waiting<T>(context: &Context, way_out: &str, work: impl FnOnce() -
         drop(done);
         worked
     })
-}
-
-fn forward(events: GateEvents, tell: &SyncSender<Said>) {
-    for event in events {
-        if tell.send(Said::Event(Box::new(event))).is_err() {
-            return;
-        }
-    }
-    // Nobody is left to be told where this fails.
-    let _ = tell.send(Said::Over);
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use speckit_core::gate::{CallingOff, Event, Progress};
 
 use super::super::context::Context;
-use super::conduct::Said;
 use super::screen::Screen;
+use crate::agents::GateEvents;
 use crate::clock;
 
 /// How a gate is shown.
@@ -21,22 +21,32 @@ pub(super) enum Look {
     Json,
 }
 
-/// The time between two frames.
+/// What is told of a gate.
+pub(super) struct Told {
+    pub(super) events: GateEvents,
+    pub(super) called_off: Receiver<CallingOff>,
+}
+
+/// The time between two frames, and between two looks whether the gate was called off where nothing else happens.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Shows what is said until it is over.
-pub(super) fn follow(context: &Context, look: Look, names: Vec<String>, said: &Receiver<Said>) {
+/// Shows what is told until there is no more.
+pub(super) fn follow(context: &Context, look: Look, names: Vec<String>, told: &Told) {
     if look == Look::Screen {
-        return draw(context, names, said);
+        return draw(context, names, told);
     }
-    for one in said {
-        match one {
-            Said::Event(event) => write(context, look, &event),
-            Said::CallingOff(how) => context.terminal.note(match how {
+    loop {
+        let event = told.events.recv_timeout(TICK);
+        for how in told.called_off.try_iter() {
+            context.terminal.note(match how {
                 CallingOff::Asked => "ending the agents; once more kills them\n",
                 CallingOff::Killed => "killing the agents; once more ends this program\n",
-            }),
-            Said::Over => break,
+            });
+        }
+        match event {
+            Ok(event) => write(context, look, &event),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
         }
     }
 }
@@ -53,7 +63,7 @@ fn write(context: &Context, look: Look, event: &Event) {
     }
 }
 
-fn draw(context: &Context, names: Vec<String>, said: &Receiver<Said>) {
+fn draw(context: &Context, names: Vec<String>, told: &Told) {
     let began = clock::now();
     let since = || clock::now().saturating_duration_since(began);
     let mut progress = Progress::new(names);
@@ -64,11 +74,12 @@ fn draw(context: &Context, names: Vec<String>, said: &Receiver<Said>) {
             screen.draw(&progress, since());
             next = since() + TICK;
         }
-        match said.recv_timeout(next.saturating_sub(since())) {
-            Ok(Said::Event(event)) => progress.event(since(), &event),
-            Ok(Said::CallingOff(how)) => progress.called_off(how),
-            Ok(Said::Over) | Err(RecvTimeoutError::Disconnected) => return,
+        let event = told.events.recv_timeout(next.saturating_sub(since()));
+        told.called_off.try_iter().for_each(|how| progress.called_off(how));
+        match event {
+            Ok(event) => progress.event(since(), &event),
             Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
         }
     }
 }

@@ -23,6 +23,8 @@ mod readme;
 mod reloads;
 mod retries;
 mod retry_command;
+#[cfg(unix)]
+mod running;
 mod schemas;
 mod secrets;
 mod show;

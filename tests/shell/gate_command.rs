@@ -1,15 +1,14 @@
 //! `gate run|list|show` with small scripts as agents.
 #![cfg(unix)]
 
-use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 
 use crate::place::{Answer, Place};
+use crate::running::Running;
 
 mod asked;
 mod database;
@@ -63,55 +62,20 @@ fn with_settings(scripts: &[&str], settings: &str) -> Place {
 
 const RUN: &str = "gate run plan --spec SPEC-1 --prompt hello --database runs.db";
 
-/// A run of the program as JSON, with its events as they come.
-struct Gate {
-    child: Child,
-    lines: std::io::Lines<BufReader<ChildStdout>>,
-    err: JoinHandle<String>,
+/// A gate that runs, with its events as documents.
+fn started(place: &Place) -> Running {
+    Running::start(place, &format!("{RUN} --format json"))
 }
 
-impl Gate {
-    fn start(place: &Place) -> Self {
-        let arguments: Vec<&str> = RUN.split(' ').chain(["--format", "json"]).collect();
-        let mut command = place.command(&arguments);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut stderr = child.stderr.take().unwrap();
-        let err = thread::spawn(move || {
-            let mut text = String::new();
-            stderr.read_to_string(&mut text).unwrap();
-            text
-        });
-        Self { child, lines, err }
-    }
-
-    /// The next event of a kind, about an agent.
-    #[track_caller]
-    fn wait_for(&mut self, event: &str, agent: &str) -> Json {
-        for line in self.lines.by_ref() {
-            let json = parsed(&line.unwrap());
-            if json["event"] == event && json["name"] == agent {
-                return json;
-            }
+/// The next event of a kind, about an agent.
+#[track_caller]
+fn wait_for(gate: &mut Running, event: &str, agent: &str) -> Json {
+    loop {
+        let json = gate.json();
+        if json["event"] == event && json["name"] == agent {
+            return json;
         }
-        panic!("there is no {event} of {agent}");
     }
-
-    fn signal(&self, name: &str) {
-        signal(&self.child.id().to_string(), name);
-    }
-
-    /// How it ended, with the rest of its events.
-    #[track_caller]
-    fn ended(mut self) -> Answer {
-        let status = self.child.wait().unwrap();
-        let out = self.lines.map(|line| line.unwrap() + "\n").collect();
-        Answer { code: status.code().expect("no signal kills it"), out, err: self.err.join().unwrap() }
-    }
-}
-
-fn signal(process: &str, name: &str) {
-    assert!(Command::new("kill").args(["-s", name, process]).status().unwrap().success());
 }
 
 #[track_caller]

@@ -1,69 +1,20 @@
 //! `watch` in a pipe: what a script reads, line by line.
 #![cfg(unix)]
 
-use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Child, ChildStdout, Command, Stdio};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
-use crate::place::{Answer, Place, members};
+use crate::place::{Place, members};
+use crate::running::Running;
 
 const CONFIG: &str = "[hot_reload]\ndebounce_ms = 500\n";
-
-/// A run of `watch`, with its lines as they come.
-struct Watch {
-    child: Child,
-    lines: std::io::Lines<BufReader<ChildStdout>>,
-    err: JoinHandle<String>,
-}
-
-impl Watch {
-    fn start(place: &Place, arguments: &str) -> Self {
-        let arguments: Vec<&str> = ["watch"].into_iter().chain(arguments.split_whitespace()).collect();
-        let mut command = place.command(&arguments);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut stderr = child.stderr.take().unwrap();
-        let err = thread::spawn(move || {
-            let mut text = String::new();
-            stderr.read_to_string(&mut text).unwrap();
-            text
-        });
-        Self { child, lines, err }
-    }
-
-    #[track_caller]
-    fn line(&mut self) -> String {
-        self.lines.next().expect("the program goes on").unwrap()
-    }
-
-    #[track_caller]
-    fn json(&mut self) -> Json {
-        let line = self.line();
-        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
-    }
-
-    fn signal(&self, name: &str) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
-    }
-
-    /// The rest of the run after a signal.
-    fn ended_by(mut self, signal: &str) -> Answer {
-        self.signal(signal);
-        let status = self.child.wait().unwrap();
-        let out: Vec<String> = self.lines.map(Result::unwrap).collect();
-        let err = self.err.join().unwrap();
-        Answer { code: status.code().expect("no signal kills it"), out: out.join("\n"), err }
-    }
-}
 
 #[test]
 fn a_script_reads_one_document_an_event() {
     let place = Place::with_config(CONFIG);
-    let mut watch = Watch::start(&place, "--format json");
+    let mut watch = Running::start(&place, "watch --format json");
     assert_eq!(watch.line(), r#"{"event":"loaded","generation":1,"watching":"native"}"#);
 
     place.write("speckit.toml", "[hot_reload]\ndebounce_ms = 600\n[store]\npath = 'other.db'\n");
@@ -92,7 +43,7 @@ fn a_script_reads_one_document_an_event() {
 #[test]
 fn a_person_reads_lines_and_the_report_beside_them() {
     let place = Place::with_config(CONFIG);
-    let mut watch = Watch::start(&place, "--plain");
+    let mut watch = Running::start(&place, "watch --plain");
     assert_eq!(watch.line(), "loaded generation 1, watched");
     place.write("speckit.toml", "[hot_reload]\ndebounce_ms = 700\n");
     assert_eq!(watch.line(), "changed speckit.toml");
@@ -112,7 +63,7 @@ fn a_person_reads_lines_and_the_report_beside_them() {
 #[test]
 fn a_hangup_reloads_at_once() {
     let place = Place::with_config("[hot_reload]\ndebounce_ms = 10000\n");
-    let mut watch = Watch::start(&place, "--format json");
+    let mut watch = Running::start(&place, "watch --format json");
     watch.line();
     place.write("new.tmp", "[hot_reload]\ndebounce_ms = 9000\n");
     std::fs::rename(place.path("new.tmp"), place.path("speckit.toml")).unwrap();
@@ -141,7 +92,7 @@ fn a_bad_file_ends_it_at_the_start_unless_something_stands_in() {
     assert_eq!(members(&answer.json()), ["diagnostics", "event", "generation"]);
     assert_eq!((&answer.json()["event"], &answer.json()["generation"]), (&json!("reload_failed"), &json!(0)));
 
-    let mut watch = Watch::start(&place, "--format json --fallback defaults");
+    let mut watch = Running::start(&place, "watch --format json --fallback defaults");
     assert_eq!(watch.line(), r#"{"event":"loaded","generation":1,"watching":"native"}"#);
     let failed = watch.json();
     assert_eq!((&failed["event"], &failed["generation"]), (&json!("reload_failed"), &json!(1)));
@@ -163,7 +114,7 @@ fn a_configuration_of_ones_own_schema_is_watched_with_its_schema() {
     let place = Place::new()
         .file("app.schema.json", r#"{ "properties": { "n": { "type": "integer", "x-secret": true } } }"#)
         .file("app.toml", "n = 1\n");
-    let mut watch = Watch::start(&place, "--schema app.schema.json --config app.toml --format json");
+    let mut watch = Running::start(&place, "watch --schema app.schema.json --config app.toml --format json");
     watch.line();
     place.write("app.toml", "n = 4711\n");
     assert_eq!(watch.json()["paths"], json!(["app.toml"]));
@@ -178,7 +129,7 @@ fn a_configuration_of_ones_own_schema_is_watched_with_its_schema() {
 #[test]
 fn a_reader_that_has_had_enough_ends_it() {
     let place = Place::with_config(CONFIG);
-    let mut watch = Watch::start(&place, "--format json");
+    let mut watch = Running::start(&place, "watch --format json");
     watch.line();
     drop(watch.lines);
     place.write("speckit.toml", "[hot_reload]\ndebounce_ms = 700\n");
@@ -191,7 +142,7 @@ fn a_reader_that_has_had_enough_ends_it() {
 fn a_signal_ends_it_though_nobody_reads_its_lines() {
     use std::os::unix::process::ExitStatusExt as _;
     let place = Place::with_config(CONFIG);
-    let mut watch = Watch::start(&place, "--format json");
+    let mut watch = Running::start(&place, "watch --format json");
     watch.line();
     let long = "x".repeat(30_000);
     for n in 0..8 {
@@ -221,7 +172,7 @@ fn wake_ups(id: u32) -> u64 {
 fn an_idle_watcher_does_not_wake_up() {
     // Away from the folder in which other tests make theirs, whose noise is reported to every folder above.
     let place = Place::within(env!("CARGO_TARGET_TMPDIR")).file("speckit.toml", CONFIG);
-    let mut watch = Watch::start(&place, "--plain");
+    let mut watch = Running::start(&place, "watch --plain");
     watch.line();
     let wake_ups_of_a_second = || {
         let before = wake_ups(watch.child.id());
@@ -245,7 +196,7 @@ fn an_edit_whose_events_were_lost_in_an_overflow_is_seen() {
         return;
     }
     let place = Place::with_config(CONFIG);
-    let mut watch = Watch::start(&place, "--format json");
+    let mut watch = Running::start(&place, "watch --format json");
     watch.line();
     watch.signal("STOP");
     for n in 0..queue {

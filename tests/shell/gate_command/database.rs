@@ -7,7 +7,9 @@ use rusqlite::Connection;
 use serde_json::json;
 use speckit_shell::store::Store;
 
-use crate::gate_command::{FINE, Gate, RUN, finished, place};
+use crate::gate_command::{FINE, RUN, finished, place, started, wait_for};
+use crate::place::Place;
+use crate::running::Running;
 
 #[test]
 fn one_that_cannot_be_opened_ends_it_before_anything_starts() {
@@ -24,15 +26,21 @@ fn one_that_cannot_be_opened_ends_it_before_anything_starts() {
     assert!(!place.path("a.pid").exists());
 }
 
-#[test]
-fn one_that_is_locked_when_the_run_is_over_leaves_the_run_in_a_file() {
-    let place = place(&["while [ ! -e go ]; do sleep 0.02; done; echo fine; echo beside >&2"]);
-    let mut gate = Gate::start(&place);
-    gate.wait_for("agent_started", "a");
+/// A gate whose agents have ended, and the connection that has the lock on its database. Its agent waits for `go`.
+fn locked_at_its_end(place: &Place) -> (Running, Connection) {
+    let mut gate = started(place);
+    wait_for(&mut gate, "agent_started", "a");
     let other = Connection::open(place.path("runs.db")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     place.write("go", "");
-    gate.wait_for("agent_finished", "a");
+    wait_for(&mut gate, "agent_finished", "a");
+    (gate, other)
+}
+
+#[test]
+fn one_that_is_locked_when_the_run_is_over_leaves_the_run_in_a_file() {
+    let place = place(&["while [ ! -e go ]; do sleep 0.02; done; echo fine; echo beside >&2"]);
+    let (gate, other) = locked_at_its_end(&place);
     // The program waits for the lock now; a signal ends that, and nothing else.
     std::thread::sleep(Duration::from_millis(1500));
     gate.signal("INT");
@@ -59,12 +67,7 @@ fn one_that_is_locked_when_the_run_is_over_leaves_the_run_in_a_file() {
 #[test]
 fn a_lock_that_is_given_back_in_time_only_takes_time() {
     let place = place(&["while [ ! -e go ]; do sleep 0.02; done; echo fine"]);
-    let mut gate = Gate::start(&place);
-    gate.wait_for("agent_started", "a");
-    let other = Connection::open(place.path("runs.db")).unwrap();
-    other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    place.write("go", "");
-    gate.wait_for("agent_finished", "a");
+    let (gate, other) = locked_at_its_end(&place);
     std::thread::sleep(Duration::from_millis(700));
     other.execute_batch("ROLLBACK").unwrap();
     assert_eq!(finished(&gate.ended().yes())["run_id"], 1);

@@ -5,14 +5,16 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::gate_command::{FINE, Gate, SLOW, STUBBORN, finished, is_alive, place, until, with_settings};
+use crate::gate_command::{
+    FINE, SLOW, STUBBORN, finished, is_alive, place, started, until, wait_for, with_settings,
+};
 
 #[test]
 fn a_signal_ends_the_agents_and_keeps_what_they_wrote() {
     for signal in ["INT", "TERM", "HUP"] {
         let place = place(&[FINE, SLOW, SLOW]);
-        let mut gate = Gate::start(&place);
-        gate.wait_for("output", "b");
+        let mut gate = started(&place);
+        wait_for(&mut gate, "output", "b");
         until("the third one runs", || place.path("c.pid").exists());
         let began = Instant::now();
         gate.signal(signal);
@@ -30,8 +32,8 @@ fn a_signal_ends_the_agents_and_keeps_what_they_wrote() {
 #[test]
 fn a_second_signal_kills_agents_that_do_not_listen() {
     let place = with_settings(&[STUBBORN, STUBBORN], "[orchestrator]\ngrace_s = 60\n");
-    let mut gate = Gate::start(&place);
-    gate.wait_for("output", "a");
+    let mut gate = started(&place);
+    wait_for(&mut gate, "output", "a");
     until("the other one runs", || place.path("b.pid").exists());
     gate.signal("INT");
     std::thread::sleep(Duration::from_millis(500));
@@ -48,8 +50,8 @@ fn a_second_signal_kills_agents_that_do_not_listen() {
 fn a_signal_that_comes_twice_at_once_is_one() {
     let place =
         place(&["trap 'sleep 0.3; echo ended; exit 0' TERM; echo begun; while :; do sleep 0.05; done"]);
-    let mut gate = Gate::start(&place);
-    gate.wait_for("output", "a");
+    let mut gate = started(&place);
+    wait_for(&mut gate, "output", "a");
     let program = gate.child.id().to_string();
     let twice = format!("kill -TERM {program}; sleep 0.01; kill -TERM {program}");
     assert!(Command::new("sh").args(["-c", &twice]).status().unwrap().success());
@@ -62,8 +64,8 @@ fn a_signal_that_comes_twice_at_once_is_one() {
 #[test]
 fn agents_of_a_program_that_is_killed_end_with_it() {
     let place = with_settings(&[SLOW, STUBBORN], "[orchestrator]\ngrace_s = 60\n");
-    let mut gate = Gate::start(&place);
-    gate.wait_for("output", "a");
+    let mut gate = started(&place);
+    wait_for(&mut gate, "output", "a");
     until("both run", || place.path("b.pid").exists());
     gate.signal("KILL");
     let began = Instant::now();

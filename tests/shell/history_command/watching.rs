@@ -1,48 +1,14 @@
 //! A running `watch`: it records, takes a rollback up, and starts with what was good.
 
-use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Child, ChildStdout, Command, Stdio};
-
 use super::{causes, place, recorded, retry};
 use crate::place::Place;
-
-/// A run of `watch`, with its lines as they come.
-struct Watch {
-    child: Child,
-    lines: std::io::Lines<BufReader<ChildStdout>>,
-}
-
-impl Watch {
-    fn start(place: &Place, arguments: &str) -> Self {
-        let arguments: Vec<&str> =
-            ["watch", "--plain"].into_iter().chain(arguments.split_whitespace()).collect();
-        let mut child =
-            place.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { child, lines }
-    }
-
-    #[track_caller]
-    fn line(&mut self) -> String {
-        self.lines.next().expect("the program goes on").unwrap()
-    }
-
-    /// What it wrote beside its lines, after a signal.
-    fn ended(mut self) -> String {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-s", "TERM", &id]).status().unwrap().success());
-        let mut err = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
-        assert_eq!(self.child.wait().unwrap().code(), Some(0), "{err}");
-        err
-    }
-}
+use crate::running::Running;
 
 #[test]
 fn a_running_watch_records_and_takes_a_rollback_up_by_itself() {
     let quiet = |attempts| format!("[hot_reload]\ndebounce_ms = 500\n{}", retry(attempts));
     let place = Place::with_config(&quiet(4));
-    let mut watch = Watch::start(&place, "");
+    let mut watch = Running::start(&place, "watch --plain ");
     assert_eq!(watch.line(), "loaded generation 1, watched");
     place.write("speckit.toml", quiet(5));
     assert_eq!(watch.line(), "changed speckit.toml");
@@ -55,7 +21,7 @@ fn a_running_watch_records_and_takes_a_rollback_up_by_itself() {
         (watch.line().as_str(), watch.line().as_str()),
         ("  - retry.max_attempts = 5", "  + retry.max_attempts = 4")
     );
-    assert_eq!(watch.ended(), "");
+    assert_eq!(watch.ended_by("TERM").yes().err, "");
     assert_eq!(causes(&place), ["1 opened null", "2 reloaded null", "3 rolled_back 1"]);
     assert_eq!(place.names(), [".code", "speckit.toml", "speckit.toml.bak"]);
     assert_eq!(place.read("speckit.toml"), quiet(4));
@@ -67,13 +33,13 @@ fn watch_starts_with_the_last_good_generation_where_it_is_asked_to() {
     recorded(&place, &[retry(4)]);
     place.write("c.toml", retry(0));
     place.run("watch --plain").no();
-    let mut watch = Watch::start(&place, "--fallback last-good");
+    let mut watch = Running::start(&place, "watch --plain --fallback last-good");
     assert_eq!(watch.line(), "loaded generation 1, watched");
     assert_eq!(watch.line(), "refused with 1 error, generation 1 stands in");
     place.write("c.toml", retry(6));
     assert_eq!(watch.line(), "changed c.toml");
     assert!(watch.line().starts_with("generation 2 is in force"));
-    let err = watch.ended();
+    let err = watch.ended_by("TERM").yes().err;
     assert!(
         err.contains("warning[history/last-good]: the files are refused: generation 1 of the history, of 20"),
         "{err}"
@@ -90,9 +56,10 @@ fn another_schema_records_only_in_a_file_that_is_named() {
     let place = Place::new().file("s.json", r#"{ "properties": { "store": { "type": "object" } } }"#);
     let place = place.file("app.toml", "[store]\npath = 'elsewhere.db'\nhistory = 'off'\n");
     for (arguments, recorded) in [("", 0), ("--database named.db", 1)] {
-        let mut watch = Watch::start(&place, &format!("--schema s.json --config app.toml {arguments}"));
+        let mut watch =
+            Running::start(&place, &format!("watch --plain --schema s.json --config app.toml {arguments}"));
         assert_eq!(watch.line(), "loaded generation 1, watched");
-        assert_eq!(watch.ended(), "");
+        assert_eq!(watch.ended_by("TERM").yes().err, "");
         let history = format!("history --format json --schema s.json {arguments}");
         assert_eq!(place.run(&history).yes().json()["generations"].as_array().unwrap().len(), recorded);
     }
@@ -103,9 +70,9 @@ fn another_schema_records_only_in_a_file_that_is_named() {
 #[test]
 fn watch_says_that_nothing_can_be_recorded_and_goes_on() {
     let place = place().file("c.toml", retry(4)).file("h.db", "no database");
-    let mut watch = Watch::start(&place, "");
+    let mut watch = Running::start(&place, "watch --plain ");
     assert_eq!(watch.line(), "loaded generation 1, watched");
-    let err = watch.ended();
+    let err = watch.ended_by("TERM").yes().err;
     assert!(
         err.contains("warning[history/unavailable]") && err.contains("h.db` is no SQLite database"),
         "{err}"

@@ -1,0 +1,65 @@
+//! The program while it runs, with its lines as they come.
+
+use std::io::{BufRead as _, BufReader, Lines, Read as _};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::thread::{self, JoinHandle};
+
+use serde_json::Value as Json;
+
+use crate::place::{Answer, Place};
+
+/// A run of the program.
+pub(crate) struct Running {
+    pub(crate) child: Child,
+    pub(crate) lines: Lines<BufReader<ChildStdout>>,
+    /// What it says beside its lines.
+    pub(crate) err: JoinHandle<String>,
+}
+
+impl Running {
+    /// Runs the program with these arguments, which have no spaces in them.
+    pub(crate) fn start(place: &Place, arguments: &str) -> Self {
+        let mut command = place.command(&arguments.split_whitespace().collect::<Vec<_>>());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut stderr = child.stderr.take().unwrap();
+        let err = thread::spawn(move || {
+            let mut text = String::new();
+            stderr.read_to_string(&mut text).unwrap();
+            text
+        });
+        Self { child, lines, err }
+    }
+
+    #[track_caller]
+    pub(crate) fn line(&mut self) -> String {
+        self.lines.next().expect("the program goes on").unwrap()
+    }
+
+    #[track_caller]
+    pub(crate) fn json(&mut self) -> Json {
+        let line = self.line();
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
+    /// How it ended by itself, with the rest of its lines.
+    #[track_caller]
+    pub(crate) fn ended(mut self) -> Answer {
+        let out: Vec<String> = self.lines.map(Result::unwrap).collect();
+        let err = self.err.join().unwrap();
+        let status = self.child.wait().unwrap();
+        Answer { code: status.code().expect("no signal kills it"), out: out.join("\n"), err }
+    }
+
+    /// How it ended after a signal, with the rest of its lines.
+    #[track_caller]
+    pub(crate) fn ended_by(self, signal: &str) -> Answer {
+        self.signal(signal);
+        self.ended()
+    }
+}

@@ -11,6 +11,7 @@ mod expand;
 mod interruption;
 mod machine;
 mod plan;
+mod planning;
 mod progress;
 mod run;
 mod signal;

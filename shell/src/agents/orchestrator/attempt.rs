@@ -8,7 +8,6 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::super::{Hear, Job, Order, Orders, unheard};
-use super::tasks::Asking;
 use super::{Shared, breakers, masking};
 
 /// Room for so many agents: at least one.
@@ -29,6 +28,12 @@ pub(super) struct Errand {
     pub(super) shared: Arc<Shared>,
     pub(super) masks: Arc<Masks>,
     pub(super) ask: UnboundedSender<Asking>,
+}
+
+/// An attempt that has room asks for leave to begin. Dropping it is a no.
+pub(super) struct Asking {
+    pub(super) agent: usize,
+    pub(super) leave: oneshot::Sender<()>,
 }
 
 /// An attempt that is over, and the room that it had in its gate: others have it as soon as its end is told.

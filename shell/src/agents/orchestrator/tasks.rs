@@ -13,7 +13,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use super::super::{Job, Order};
 use super::Shared;
-use super::attempt::{Errand, Over, room};
+use super::attempt::{Asking, Errand, Over, room};
 use super::control::give;
 use super::events::Audience;
 use super::leash::{Leash, leashed};
@@ -44,12 +44,6 @@ struct UnderWay {
     task: Id,
     orders: watch::Sender<Order>,
     _leash: Leash,
-}
-
-/// An attempt that has room asks for leave to begin. Dropping it is a no.
-pub(super) struct Asking {
-    pub(super) agent: usize,
-    pub(super) leave: oneshot::Sender<()>,
 }
 
 /// What the tasks tell.

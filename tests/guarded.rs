@@ -17,6 +17,13 @@ fn main() -> ExitCode {
     if !forgets && become_guard_if_asked() {
         return ExitCode::SUCCESS;
     }
+    if std::env::var("FORGETS").as_deref() == Ok("asks") && std::env::args().len() > 1 {
+        // It takes the start for one of its own, and asks for a line, which is never written.
+        print!("> ");
+        std::io::stdout().flush().expect("a reader");
+        let _ = std::io::stdin().lines().count();
+        return ExitCode::SUCCESS;
+    }
     let begun = Instant::now();
     let mut guard = match Guard::start() {
         Ok(guard) => Some(guard),

@@ -269,6 +269,30 @@ pub fn absolute(path: &Path) -> io::Result<PathBuf> {
     std::path::absolute(path)
 }
 
+/// What tells a file from all others while it exists; `None` where there is none.
+#[cfg(feature = "cli")]
+pub(crate) fn identity(path: &Path) -> Option<Identity> {
+    let metadata = fs::metadata(path).ok()?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        Some(Identity(metadata.dev(), metadata.ino()))
+    }
+    #[cfg(not(unix))]
+    metadata.is_file().then_some(Identity(0, 0))
+}
+
+/// The device of a file and its number there.
+#[cfg(feature = "cli")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Identity(u64, u64);
+
+/// What the system says of this process (proc_pid_status(5)).
+#[cfg(all(feature = "cli", unix))]
+pub(crate) fn status_of_process() -> io::Result<String> {
+    fs::read_to_string("/proc/self/status")
+}
+
 /// The folder for files that are not to stay.
 #[cfg(feature = "cli")]
 pub(crate) fn temporary_folder() -> PathBuf {

@@ -19,7 +19,29 @@ pub(crate) struct Running {
 impl Running {
     /// Runs the program with these arguments, which have no spaces in them.
     pub(crate) fn start(place: &Place, arguments: &str) -> Self {
-        let mut command = place.command(&arguments.split_whitespace().collect::<Vec<_>>());
+        // Whoever started the suite may have signals ignored that its tests send.
+        let heard = "exec env --default-signal=HUP,INT,TERM \"$0\" \"$@\"";
+        match std::fs::read_to_string("/proc/self/status") {
+            Ok(status) if ignores(&status) => Self::start_under(place, heard, arguments),
+            _ => Self::of(place.command(&arguments.split_whitespace().collect::<Vec<_>>())),
+        }
+    }
+
+    /// The same by a script of a shell, which is given the program and its arguments.
+    pub(crate) fn start_under(place: &Place, script: &str, arguments: &str) -> Self {
+        let program = place.command(&arguments.split_whitespace().collect::<Vec<_>>());
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", script]).arg(program.get_program()).args(program.get_args()).env_clear();
+        for (name, value) in program.get_envs() {
+            command.env(name, value.unwrap_or_default());
+        }
+        if let Some(folder) = program.get_current_dir() {
+            command.current_dir(folder);
+        }
+        Self::of(command)
+    }
+
+    fn of(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut stderr = child.stderr.take().unwrap();
@@ -62,4 +84,12 @@ impl Running {
         self.signal(signal);
         self.ended()
     }
+}
+
+/// Whether a process with this status ignores one of the signals that ask for an end.
+fn ignores(status: &str) -> bool {
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    // SIGHUP is 1, SIGINT 2, SIGTERM 15.
+    ignored & (1 | 1 << 1 | 1 << 14) != 0
 }

@@ -34,6 +34,7 @@ enum Phase {
     Opening,
     Running(Option<CallingOff>),
     Keeping { is_hurried: bool },
+    Saying,
 }
 
 /// What signals do to a gate. The first one ends the agents, the second one kills them, and the third one ends the program. One
@@ -81,12 +82,17 @@ impl Interruption {
         self.phase = Phase::Keeping { is_hurried: false };
     }
 
+    /// The run is written, and only its result is still to be told: whoever does not read it may be slow for ever.
+    pub fn says(&mut self) {
+        self.phase = Phase::Saying;
+    }
+
     /// How long a lock on the database is waited for.
     pub fn patience(&self) -> Duration {
         match self.phase {
             Phase::Opening => Self::OPENING,
             Phase::Running(_) | Phase::Keeping { is_hurried: false } => Self::KEEPING,
-            Phase::Keeping { is_hurried: true } => Duration::ZERO,
+            Phase::Keeping { is_hurried: true } | Phase::Saying => Duration::ZERO,
         }
     }
 
@@ -105,9 +111,10 @@ impl Interruption {
                 *is_hurried = true;
                 Reaction::Hurry
             }
-            Phase::Running(Some(CallingOff::Killed)) | Phase::Opening | Phase::Keeping { .. } => {
-                Reaction::End
-            }
+            Phase::Opening
+            | Phase::Running(Some(CallingOff::Killed))
+            | Phase::Keeping { .. }
+            | Phase::Saying => Reaction::End,
         }
     }
 }
@@ -154,8 +161,13 @@ mod tests {
     }
 
     #[test]
-    fn a_signal_before_the_gate_begins_ends_the_program() {
+    fn a_signal_before_the_gate_begins_or_after_its_run_is_written_ends_the_program() {
         assert_eq!(reactions(&mut Interruption::default(), &[0]), [Reaction::End]);
+        let mut interruption = Interruption::default();
+        interruption.runs();
+        interruption.keeps();
+        interruption.says();
+        assert_eq!(reactions(&mut interruption, &[0]), [Reaction::End]);
     }
 
     #[test]

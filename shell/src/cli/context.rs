@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::de::IgnoredAny;
+use speckit_core::diagnostic::is_ok;
 use speckit_core::preflight::{VariableState, check_providers};
 use speckit_core::redact::Masks;
 use speckit_core::resolve::{Checked, Inputs, Refused, Rules};
@@ -142,7 +143,8 @@ impl Context {
         builder
     }
 
-    /// The file of the history: what the options name, else what the settings say, as far as they can be read.
+    /// The database: what the options name, else what the settings say, as far as they can be read. Where not all of them can, it
+    /// may be another one than they name, and a warning says which it is.
     ///
     /// # Errors
     /// Where it is below the home folder, and there is none.
@@ -154,9 +156,20 @@ impl Context {
             let inputs = self.sources()?.gather(&Disk, rules.names(None).as_ref(), environment::capture);
             Ok(rules.read(&inputs))
         });
+        let is_whole = layers.as_ref().is_ok_and(|read| is_ok(read.findings()));
         let layers = layers.ok().filter(|_| self.is_application());
         let layers = layers.map(|read| read.layers().to_vec()).unwrap_or_default();
-        place::database(&|key: &Key| look_up(&layers, key))
+        let path = place::database(&|key: &Key| look_up(&layers, key))?;
+        if !is_whole {
+            let name = path.display();
+            let message = format!(
+                "the configuration cannot be read as a whole, and may name another one than `{name}`"
+            );
+            let help = "`speckit check` says what is wrong; --database FILE names the database";
+            let warning = Diagnostic::warning("store/unsure", Key::of(["store", "path"]), message).help(help);
+            self.terminal.report(&[warning], &Masks::default());
+        }
+        Ok(path)
     }
 
     /// The database that the command line names, else the environment.

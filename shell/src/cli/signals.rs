@@ -25,15 +25,17 @@ pub(super) enum Then {
 #[cfg(unix)]
 mod unix {
     use std::io;
+    use std::sync::Arc;
     use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
     use std::thread::{self, JoinHandle};
     use std::time::Duration;
 
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
     use signal_hook::iterator::{Handle, Signals as Incoming};
     use signal_hook::low_level::emulate_default_handler;
 
     use super::{Signal, Then};
+    use crate::documents::status_of_process;
 
     /// Listens until it is dropped.
     pub(in crate::cli) struct Signals {
@@ -44,14 +46,17 @@ mod unix {
     }
 
     impl Signals {
+        /// Those that whoever started the program has ignored stay so, here and in what it starts: nohup(1) does that, and a
+        /// shell without job control with what it starts in the background.
         #[expect(clippy::disallowed_methods, reason = "it ends with the handle, and is joined")]
         pub(in crate::cli) fn listen(
             mut tell: impl FnMut(Signal) -> Then + Send + 'static,
         ) -> io::Result<Self> {
-            let mut incoming = Incoming::new([SIGHUP, SIGINT, SIGTERM])?;
+            let heard = [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| !is_ignored(*signal));
+            let mut incoming = Incoming::new(heard)?;
             let handle = incoming.handle();
             let (alive, ended) = channel();
-            let thread = thread::spawn(move || {
+            let thread = thread::Builder::new().spawn(move || {
                 for signal in incoming.forever() {
                     match tell(if signal == SIGHUP { Signal::Hangup } else { Signal::End }) {
                         Then::Listen => {}
@@ -59,9 +64,29 @@ mod unix {
                         Then::Obey => return insist(signal, Duration::ZERO, &ended),
                     }
                 }
-            });
+            })?;
             Ok(Self { handle, alive: Some(alive), thread: Some(thread) })
         }
+    }
+
+    /// Whether this process ignores a signal (proc_pid_status(5), `SigIgn`): no, where the system does not say.
+    fn is_ignored(signal: i32) -> bool {
+        let status = status_of_process().unwrap_or_default();
+        let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+        ignored >> (signal - 1) & 1 == 1
+    }
+
+    /// Has the ends of children told, where whoever started the program has them ignored: the system would reap children
+    /// then, and say nothing of how they ended.
+    ///
+    /// # Errors
+    /// The system's.
+    pub(in crate::cli) fn hear_of_children() -> io::Result<()> {
+        if is_ignored(SIGCHLD) {
+            signal_hook::flag::register(SIGCHLD, Arc::default())?;
+        }
+        Ok(())
     }
 
     /// Lets the signal do what it would have done without us if the program does not end by itself.
@@ -85,11 +110,16 @@ mod unix {
 }
 
 #[cfg(unix)]
-pub(super) use unix::Signals;
+pub(super) use unix::{Signals, hear_of_children};
 
 /// Elsewhere Ctrl-C ends the program at once.
 #[cfg(not(unix))]
 pub(super) struct Signals;
+
+#[cfg(not(unix))]
+pub(super) fn hear_of_children() -> std::io::Result<()> {
+    Ok(())
+}
 
 #[cfg(not(unix))]
 impl Signals {

@@ -65,6 +65,20 @@ fn one_that_is_locked_when_the_run_is_over_leaves_the_run_in_a_file() {
 }
 
 #[test]
+fn one_that_an_agent_removes_or_replaces_leaves_the_run_in_a_file() {
+    for deed in ["rm runs.db", "rm runs.db; : > runs.db", "rm runs.db; mkdir runs.db"] {
+        let place = place(&[deed]);
+        let answer = place.run(RUN).failed().says("error[store/unavailable]").says("was removed or replaced");
+        assert!(!answer.out.contains("is kept"), "{}", answer.out);
+        assert!(
+            place.names().iter().any(|name| name.starts_with("speckit-run-plan-")),
+            "{:?}",
+            place.names()
+        );
+    }
+}
+
+#[test]
 fn a_lock_that_is_given_back_in_time_only_takes_time() {
     let place = place(&["while [ ! -e go ]; do sleep 0.02; done; echo fine"]);
     let (gate, other) = locked_at_its_end(&place);

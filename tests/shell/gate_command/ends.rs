@@ -22,7 +22,7 @@ fn a_degraded_gate_is_a_yes_with_a_warning_unless_all_are_required() {
     let place = place(&[FINE, FINE, BROKEN]);
     let answer = place.run(RUN).yes().says("warning[gate/degraded]");
     assert!(answer.err.contains("only 2 of 3 agents count for it"), "{}", answer.err);
-    let answer = place.run(&format!("{RUN} --require-full")).no();
+    let answer = place.run(&format!("{RUN} --require-full")).no().says("error[gate/degraded]");
     assert!(answer.out.contains("degraded"), "{}", answer.out);
     place.run(&format!("{RUN} --strict")).no().says("error[gate/degraded]");
     let json = finished(&place.run(&format!("{RUN} --format json")).yes());

@@ -19,6 +19,16 @@ fn where_there_is_no_database_none_is_made() {
 }
 
 #[test]
+fn a_configuration_that_cannot_be_read_makes_it_unsure_which_database_is_meant() {
+    let place = Place::new().file("broken.toml", "[store]\npath = 'runs.db'\n[nonsense\n");
+    for arguments in ["--config broken.toml", "--config none.toml", "--set store.path=7 --config broken.toml"]
+    {
+        place.run(&format!("gate list {arguments}")).yes().says("warning[store/unsure]");
+    }
+    place.run("gate list --config broken.toml --database runs.db").yes().silent();
+}
+
+#[test]
 fn a_file_that_holds_no_run_is_refused() {
     let place = Place::new().file("other.json", r#"{"event": "started"}"#).file("text.txt", "hello");
     place.run("gate show no.json").failed().only_says("`no.json` does not exist");

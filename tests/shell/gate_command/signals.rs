@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::gate_command::{
-    FINE, SLOW, STUBBORN, finished, is_alive, place, started, until, wait_for, with_settings,
+    FINE, RUN, SLOW, STUBBORN, finished, is_alive, place, started, until, wait_for, with_settings,
 };
+use crate::running::Running;
 
 #[test]
 fn a_signal_ends_the_agents_and_keeps_what_they_wrote() {
@@ -61,6 +62,76 @@ fn a_signal_that_comes_twice_at_once_is_one() {
     assert!(shown.out.contains("ended"), "{}", shown.out);
 }
 
+/// As nohup(1) and a shell without job control start programs.
+#[test]
+fn a_signal_that_is_ignored_from_the_start_stays_so_for_the_program_and_its_agents() {
+    let place = place(&[
+        "echo begun; grep SigIgn /proc/self/status; while [ ! -e go ]; do sleep 0.02; done; echo done",
+    ]);
+    let mut gate =
+        Running::start_under(&place, "trap '' HUP INT; exec \"$0\" \"$@\"", &format!("{RUN} --format json"));
+    wait_for(&mut gate, "output", "a");
+    gate.signal("HUP");
+    gate.signal("INT");
+    std::thread::sleep(Duration::from_millis(300));
+    place.write("go", "");
+    let last = finished(&gate.ended().yes());
+    assert_eq!((&last["verdict"], &last["cancelled"]), (&json!("full"), &json!(false)));
+    let shown = place.run("gate show 1 --database runs.db").yes().out;
+    let ignored = shown.lines().find_map(|line| line.trim().strip_prefix("SigIgn:")).unwrap();
+    assert_eq!(u64::from_str_radix(ignored.trim(), 16).unwrap() & 0b11, 0b11, "HUP is 1, and INT is 2");
+}
+
+#[test]
+fn a_program_that_was_started_with_its_children_left_to_the_system_knows_how_agents_end() {
+    let place = place(&[FINE, FINE]);
+    let reset = "exec env --ignore-signal=CHLD \"$0\" \"$@\"";
+    if !Command::new("env")
+        .args(["--ignore-signal=CHLD", "true"])
+        .status()
+        .is_ok_and(|status| status.success())
+    {
+        println!("skipped: this env(1) has no --ignore-signal");
+        return;
+    }
+    let gate = Running::start_under(&place, reset, &format!("{RUN} --format json"));
+    assert_eq!(finished(&gate.ended().yes())["verdict"], "full");
+}
+
+#[test]
+fn a_signal_ends_a_program_whose_result_nobody_reads() {
+    use std::os::unix::process::ExitStatusExt as _;
+    // Four times what a pipe holds.
+    let place = place(&["head -c 262144 /dev/zero | tr '\\0' x"]);
+    let run = format!("{RUN} --no-store").replace("--database runs.db", "--set orchestrator.output_kib=1024");
+    let mut gate = Running::start(&place, &run);
+    gate.line();
+    // It is about to write more than it can.
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(gate.child.try_wait().unwrap().is_none());
+    gate.signal("TERM");
+    assert_eq!(gate.child.wait().unwrap().signal(), Some(15));
+}
+
+#[test]
+fn a_guard_that_was_killed_is_told() {
+    let place = place(&["echo begun; while [ ! -e go ]; do sleep 0.02; done"]);
+    let mut gate = started(&place);
+    wait_for(&mut gate, "output", "a");
+    let children =
+        std::fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let program = gate.child.id().to_string();
+    let guard = children.into_iter().find(|id| {
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        let parent = stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(1).map(str::to_owned));
+        stat.contains("(gate-guard)") && parent.as_deref() == Some(&program)
+    });
+    let killed = Command::new("kill").args(["-s", "KILL", &guard.expect("a guard")]).status().unwrap();
+    assert!(killed.success());
+    place.write("go", "");
+    gate.ended().yes().says("warning[gate/unguarded]").says("the guard of the agents has ended");
+}
+
 #[test]
 fn agents_of_a_program_that_is_killed_end_with_it() {
     let place = with_settings(&[SLOW, STUBBORN], "[orchestrator]\ngrace_s = 60\n");
@@ -78,7 +149,7 @@ fn agents_of_a_program_that_is_killed_end_with_it() {
 fn a_reader_that_does_not_read_holds_up_neither_the_agents_nor_the_keeping() {
     let place =
         place(&["i=0; while [ $i -lt 5000 ]; do echo a line of some length, number $i; i=$((i+1)); done"]);
-    let arguments: Vec<&str> = crate::gate_command::RUN.split(' ').chain(["--format", "json"]).collect();
+    let arguments: Vec<&str> = RUN.split(' ').chain(["--format", "json"]).collect();
     let (reader, writer) = std::io::pipe().unwrap();
     let mut child =
         place.command(&arguments).stdout(writer).stderr(std::process::Stdio::null()).spawn().unwrap();

@@ -1,5 +1,6 @@
 //! The program ends by itself, or the guard does.
 
+use std::process::Stdio;
 use std::time::Duration;
 
 use super::guarded::{Guarded, PATIENCE, living_of, process, processes, program, signal, within};
@@ -124,4 +125,12 @@ fn a_program_that_does_not_become_a_guard_is_an_error_and_starts_no_more_of_itse
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.starts_with("error: this program, started as a guard, did not become one"), "{text}");
     assert!(text.contains("`become_guard_if_asked`"), "{text}");
+}
+
+#[test]
+fn a_program_that_writes_something_else_and_waits_is_an_error_at_once() {
+    let mut child = program().env("FORGETS", "asks").stdout(Stdio::piped()).spawn().unwrap();
+    within(PATIENCE, "it gives up", || child.try_wait().unwrap().is_some());
+    let text = std::io::read_to_string(child.stdout.take().unwrap()).unwrap();
+    assert!(text.starts_with("error: this program, started as a guard, did not become one"), "{text}");
 }

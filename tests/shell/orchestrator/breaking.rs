@@ -49,6 +49,20 @@ async fn what_says_nothing_about_a_provider_does_not_open_its_breaker() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn agents_that_have_begun_are_tried_again_whatever_becomes_of_others() {
+    let (orchestrator, door) = orchestrator(10);
+    let agents = (0..9).map(|n| agent(&format!("a{n}"), &["exit 75", "exit 75", "exit 0"]));
+    let run = orchestrator.run(plan(agents)).await;
+    assert_eq!((statuses(&run), door.log().len()), (vec![Status::Ok; 9], 2 * 27));
+    let stubborn = Plan {
+        retry: RetryConfig { max_attempts: 30, deadline_ms: 3_600_000, ..RetryConfig::default() },
+        ..plan([agent("b", &["exit 75"])])
+    };
+    let run = orchestrator.run(stubborn).await;
+    assert_eq!((run.agents[0].status, run.agents[0].attempts), (Status::Failed, 30));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_trial_that_is_called_off_makes_room_for_another() {
     let (orchestrator, _) = orchestrator(10);
     for _ in 0..10 {

@@ -1,5 +1,8 @@
 //! When agents begin, and how many at the same time. The clock of the runtime stands still while anybody has work.
 
+use speckit_shell::agents::{Hear, Job, Orders, Processes, Running};
+use speckit_shell::capture::Captured;
+use speckit_shell::gate::{Attempt, Ending};
 use tokio::time::Instant;
 
 use super::*;
@@ -130,6 +133,45 @@ fn a_gate_may_be_run_by_a_task_of_any_runtime() {
             let own: Vec<_> =
                 own.map(|words| words.split(',').next().unwrap().replacen(&name, "", 1)).collect();
             assert_eq!(own, [" started 1", ": hello", " failed 1", " started 2", ": again", " Ok after 2"]);
+        }
+    }
+}
+
+/// Says that it has ended as soon as it has begun.
+struct Brief;
+
+impl Processes for Brief {
+    fn run(&self, _: Job, _: Hear, _: Orders) -> Running {
+        Box::pin(async {
+            tokio::task::yield_now().await;
+            Attempt {
+                ending: Ending::Exited { code: 0 },
+                stdout: Captured::default(),
+                stderr: Captured::default(),
+                elapsed: Duration::ZERO,
+                is_leaked: false,
+            }
+        })
+    }
+}
+
+#[test]
+fn the_end_of_one_is_told_before_the_beginning_of_another_that_gets_its_room() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let orchestrator = AsyncOrchestrator::with(Brief, 1);
+    let agents = || ["a", "b", "c"].map(|name| agent(name, &[]));
+    for _ in 0..2000 {
+        let gate = orchestrator.begin(plan(agents()));
+        let events = gate.events();
+        runtime.block_on(gate.finish());
+        let mut running = 0;
+        for event in events {
+            match event {
+                Event::AgentStarted { .. } => running += 1,
+                Event::AgentFinished(_) => running -= 1,
+                _ => {}
+            }
+            assert!(running <= 1);
         }
     }
 }

@@ -1,5 +1,9 @@
 //! What a process has started ends with it.
 
+use std::os::unix::process::CommandExt as _;
+
+use rustix::process::{WaitId, WaitIdOptions, waitid};
+
 use super::*;
 
 #[test]
@@ -61,5 +65,42 @@ fn one_that_left_the_group_and_holds_a_stream_is_told_as_leaked() {
             "it is read on for as long as the drain may take"
         );
         assert!(attempt.elapsed < Duration::from_millis(500) + AT_ONCE, "{attempt:?}");
+    });
+}
+
+#[test]
+fn a_group_of_somebody_else_with_the_same_number_is_left_alone() {
+    const LAST: &str = "/proc/sys/kernel/ns_last_pid";
+    if fs::read_to_string(LAST).and_then(|last| fs::write(LAST, last)).is_err() {
+        println!("skipped: it has to choose the number of a process, which only root may");
+        return;
+    }
+    alone(|| {
+        let (_give, given) = watch::channel(Order::Run);
+        let running = ProcessManager::new().run(sh("sleep 0.2"), Heard::default().hear(), given);
+        let mut stranger = None;
+        runtime().block_on(async {
+            let running = tokio::spawn(running);
+            tokio::task::yield_now().await;
+            // While nothing else can run somebody reaps the child, and the system gives its number to another process.
+            let agent: u32 = children()[0].parse().unwrap();
+            waitid(WaitId::All, WaitIdOptions::EXITED).unwrap();
+            stranger = (0..1000).find_map(|_| {
+                fs::write(LAST, (agent - 1).to_string()).unwrap();
+                let mut one = Command::new("sleep").arg("60").process_group(0).spawn().unwrap();
+                if one.id() == agent {
+                    return Some(one);
+                }
+                one.kill().unwrap();
+                one.wait().unwrap();
+                None
+            });
+            running.await.unwrap()
+        });
+        let mut stranger = stranger.expect("the number was given again");
+        thread::sleep(Duration::from_millis(100));
+        assert_eq!(stranger.try_wait().unwrap(), None, "it is none of ours");
+        stranger.kill().unwrap();
+        stranger.wait().unwrap();
     });
 }

@@ -2,7 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "a guard is told by its input, and answers once")]
 
 use std::ffi::CStr;
-use std::io::{self, IsTerminal as _, Read as _, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -79,7 +79,8 @@ fn number(id: Pid) -> u32 {
 /// that it made without starting a program. What can be found before they let go is killed as soon as the program has ended.
 fn listen(own: Own, mut program: Option<OwnedFd>) -> Register {
     let mut register = Register::default();
-    let mut stdin = io::stdin().lock();
+    // Without a buffer, which would hold what `poll` does not see.
+    let stdin = io::stdin();
     let mut bytes = [0; 4096];
     loop {
         let is_silent = program.as_ref().is_some_and(|program| ends_in_silence(&stdin, program));
@@ -87,10 +88,10 @@ fn listen(own: Own, mut program: Option<OwnedFd>) -> Register {
             program = None;
             sweep(&register, own);
         }
-        match stdin.read(&mut bytes) {
+        match rustix::io::read(&stdin, &mut bytes) {
             Ok(0) => return register,
             Ok(read) => register.hear(bytes.get(..read).unwrap_or_default()),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(rustix::io::Errno::INTR) => {}
             Err(_) => return register,
         }
         if register.is_farewell() {
@@ -100,7 +101,7 @@ fn listen(own: Own, mut program: Option<OwnedFd>) -> Register {
 }
 
 /// Waits until there is something to be read, or the program has ended: then whether it has, and there is nothing to be read.
-fn ends_in_silence(lines: &io::StdinLock<'_>, program: &OwnedFd) -> bool {
+fn ends_in_silence(lines: &io::Stdin, program: &OwnedFd) -> bool {
     let mut ready = [PollFd::new(lines, PollFlags::IN), PollFd::new(program, PollFlags::IN)];
     loop {
         match poll(&mut ready, None) {

@@ -82,19 +82,30 @@ impl Held {
         if let Some(lines) = &self.lines {
             rustix::io::ioctl_fionbio(lines, true)?;
         }
-        let mut answer = [0; READY.len()];
-        let answered = if is_readable_within(&self.end, UNTIL_READY) {
-            self.end.read_exact(&mut answer)
-        } else {
-            Err(io::ErrorKind::TimedOut.into())
-        };
-        if answered.is_ok() && answer == READY {
+        if self.says_ready() {
             return Ok(());
         }
         self.kill();
         Err(io::Error::other(
             "this program, started as a guard, did not become one: `main` has to call `become_guard_if_asked` before anything else",
         ))
+    }
+
+    /// Whether the first that it says is that, in time.
+    fn says_ready(&mut self) -> bool {
+        let begun = clock::now();
+        let mut rest = READY;
+        while let Some(expected) = rest.first() {
+            let left = UNTIL_READY.saturating_sub(clock::now().saturating_duration_since(begun));
+            let mut byte = [0];
+            // One that can be read is read without waiting.
+            let is_next = is_readable_within(&self.end, left) && self.end.read_exact(&mut byte).is_ok();
+            if !is_next || byte != [*expected] {
+                return false;
+            }
+            rest = rest.get(1..).unwrap_or_default();
+        }
+        true
     }
 
     /// Tells the guard something, now or with the next line. It never waits.

@@ -28,11 +28,12 @@ pub use run::GateRun;
 /// Runs the agents of gates in parallel. A copy is a pointer: gates of all copies share the room for agents and the circuit
 /// breakers of the providers.
 ///
-/// An agent waits for room in two places: no gate runs more agents at the same time than its plan allows, and all gates together
-/// no more than the orchestrator does. A provider of whose last 100 attempts half failed in a way that another attempt may mend,
-/// and at least 10 are known, is left alone for 30 s: its agents end as
-/// [`Ending::CircuitOpen`](speckit_core::gate::Ending::CircuitOpen). An exit is what counts; agents that could not be started,
-/// were killed or called off say nothing about their provider.
+/// No gate runs more agents at the same time than its plan allows, and all gates together no more than the orchestrator does.
+///
+/// A provider of whose last 100 agents half failed at their first attempt in a way that another attempt may mend, and at least 10
+/// are known, is left alone for 30 s: agents that would begin meanwhile end as
+/// [`Ending::CircuitOpen`](speckit_core::gate::Ending::CircuitOpen), and those that have begun are tried again as their gate
+/// says. An exit is what counts; agents that could not be started, were killed or called off say nothing about their provider.
 ///
 /// ```no_run
 /// use speckit_shell::gate::Request;
@@ -61,7 +62,7 @@ pub struct AsyncOrchestrator {
 /// What all gates of an orchestrator share.
 struct Shared {
     processes: Box<dyn Processes>,
-    room: Arc<Semaphore>,
+    room: Semaphore,
     breakers: Breakers,
 }
 
@@ -84,7 +85,7 @@ impl AsyncOrchestrator {
     pub fn with(processes: impl Processes, max_concurrent: usize) -> Self {
         let shared = Shared {
             processes: Box::new(processes),
-            room: attempt::room(max_concurrent),
+            room: Semaphore::new(max_concurrent.clamp(1, Semaphore::MAX_PERMITS)),
             breakers: Breakers::default(),
         };
         Self { shared: Arc::new(shared), seed: None, masks: Arc::default() }

@@ -12,10 +12,10 @@ use tokio::time::Instant;
 
 use super::super::Order;
 use super::Shared;
-use super::attempt::Over;
+use super::attempt::Told;
 use super::control::GateControl;
 use super::events::{Audience, GateEvents};
-use super::tasks::{Tasks, Told};
+use super::tasks::Tasks;
 use crate::busy::Busy;
 use crate::clock;
 
@@ -155,11 +155,7 @@ impl Gate<'_> {
                 let _ = leave.send(());
                 finished
             }
-            Told::Ended { agent, over: Over { attempt, room } } => {
-                let finished = self.step(Input::Ended { agent, attempt });
-                drop(room);
-                finished
-            }
+            Told::Ended { agent, attempt } => self.step(Input::Ended { agent, attempt }),
         }
     }
 
@@ -172,7 +168,7 @@ impl Gate<'_> {
     fn act(&mut self, actions: Vec<Action>) -> Option<Run> {
         for action in actions {
             match action {
-                Action::Start { agent, .. } => self.tasks.start(agent, self.audience),
+                Action::Start { agent, attempt } => self.tasks.start(agent, attempt, self.audience),
                 Action::Stop { agent } => self.tasks.order(agent, Order::Stop),
                 Action::Kill { agent } => self.tasks.order(agent, Order::Kill),
                 Action::Tell(event) => self.audience.tell(event),

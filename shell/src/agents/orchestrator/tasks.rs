@@ -8,12 +8,12 @@ use speckit_core::redact::Masks;
 use speckit_core::retry::ErrorClass;
 use speckit_core::supervise::Limits;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::sync::{Semaphore, oneshot, watch};
+use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 
-use super::super::{Job, Order};
+use super::super::{Job, Order, unheard};
 use super::Shared;
-use super::attempt::{Asking, Errand, Over, room};
+use super::attempt::{Errand, Told};
 use super::control::give;
 use super::events::Audience;
 use super::leash::{Leash, leashed};
@@ -25,13 +25,11 @@ const DRAIN: Duration = Duration::from_secs(1);
 pub(super) struct Tasks {
     agents: Vec<Place>,
     shared: Arc<Shared>,
-    /// The gate's own, beside that of all gates.
-    room: Arc<Semaphore>,
     limits: Limits,
     output_bytes: usize,
-    ask: UnboundedSender<Asking>,
-    asked: UnboundedReceiver<Asking>,
-    tasks: JoinSet<Over>,
+    tell: UnboundedSender<Told>,
+    told: UnboundedReceiver<Told>,
+    tasks: JoinSet<()>,
     masks: Arc<Masks>,
 }
 
@@ -46,46 +44,37 @@ struct UnderWay {
     _leash: Leash,
 }
 
-/// What the tasks tell.
-pub(super) enum Told {
-    /// An attempt is about to begin.
-    Asks { agent: usize, leave: oneshot::Sender<()> },
-    /// An attempt is over.
-    Ended { agent: usize, over: Over },
-}
-
 impl Tasks {
     pub(super) fn new(plan: &Plan, shared: Arc<Shared>, masks: Arc<Masks>) -> Self {
         let place = |agent: &Agent| Place { agent: Arc::new(agent.clone()), under_way: None };
-        let (ask, asked) = unbounded_channel();
+        let (tell, told) = unbounded_channel();
         Self {
             agents: plan.agents.iter().map(place).collect(),
             shared,
-            room: room(plan.max_concurrent),
             limits: Limits { timeout: Some(plan.timeout), grace: plan.grace, drain: DRAIN },
             output_bytes: plan.output_bytes,
-            ask,
-            asked,
+            tell,
+            told,
             tasks: JoinSet::new(),
             masks,
         }
     }
 
-    /// Starts an attempt as soon as there is room, and leave is given.
-    pub(super) fn start(&mut self, agent: usize, audience: &Audience) {
+    /// Starts an attempt, counted from 1, as soon as there is room, and leave is given.
+    pub(super) fn start(&mut self, agent: usize, attempt: u32, audience: &Audience) {
         let Some(place) = self.agents.get_mut(agent) else { return };
         let (orders, ordered) = watch::channel(Order::Run);
         let command = place.agent.command.clone();
         let errand = Errand {
             number: agent,
             agent: Arc::clone(&place.agent),
+            is_first: attempt == 1,
             job: Job { command, limits: self.limits, output_bytes: self.output_bytes },
             hear: audience.ear(&place.agent.name),
             orders: ordered,
-            room: Arc::clone(&self.room),
             shared: Arc::clone(&self.shared),
             masks: Arc::clone(&self.masks),
-            ask: self.ask.clone(),
+            tell: self.tell.clone(),
         };
         let (leash, task) = leashed(Box::pin(errand.run()));
         let task = self.tasks.spawn(task).id();
@@ -105,19 +94,23 @@ impl Tasks {
         loop {
             tokio::select! {
                 biased;
-                // First, so that the end of one is told before the beginning of another that gets its room.
-                Some(ended) = self.tasks.join_next_with_id() => {
-                    let (task, over) = match ended {
-                        Ok((task, over)) => (task, over),
-                        Err(error) => (error.id(), Over::without_room(self.broken(error))),
-                    };
-                    if let Some(agent) = self.over(task) {
-                        return Told::Ended { agent, over };
+                Some(told) = self.told.recv() => match told {
+                    Told::Asks { agent, leave } => {
+                        if self.may_begin(agent) && !leave.is_closed() {
+                            return Told::Asks { agent, leave };
+                        }
                     }
-                }
-                Some(Asking { agent, leave }) = self.asked.recv() => {
-                    if self.may_begin(agent) && !leave.is_closed() {
-                        return Told::Asks { agent, leave };
+                    Told::Ended { agent, attempt } => {
+                        if let Some(place) = self.agents.get_mut(agent) {
+                            place.under_way = None;
+                        }
+                        return Told::Ended { agent, attempt };
+                    }
+                },
+                Some(ended) = self.tasks.join_next() => {
+                    let broken = ended.err().and_then(|error| Some((self.over(error.id())?, error)));
+                    if let Some((agent, error)) = broken {
+                        return Told::Ended { agent, attempt: unheard(self.broken(error)) };
                     }
                 }
             }
@@ -129,7 +122,7 @@ impl Tasks {
         under_way.is_some_and(|under_way| *under_way.orders.borrow() == Order::Run)
     }
 
-    /// Whose attempt a task was.
+    /// Whose attempt a task was that has told no end.
     fn over(&mut self, task: Id) -> Option<usize> {
         let is_its = |place: &Place| place.under_way.as_ref().is_some_and(|one| one.task == task);
         let agent = self.agents.iter().position(is_its)?;

@@ -15,21 +15,35 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 /// The end of a child that is not reaped.
 pub(super) struct End {
     pid: Pid,
-    way: Way,
+    /// By which the system tells. Without it one has to look.
+    #[cfg(target_os = "linux")]
+    notice: Option<notice::Notice>,
+    /// Whether it is to be looked at from time to time, whatever is told.
+    is_looked_at: bool,
+    next: Instant,
+    pause: Duration,
 }
 
-enum Way {
-    /// The system tells.
-    #[cfg(target_os = "linux")]
-    Told(notice::Notice),
-    /// It does not, so that one has to look.
-    Looked { next: Instant, pause: Duration },
+/// What a child is seen to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    Running,
+    /// It waits to be reaped.
+    Ended,
+    Reaped,
 }
 
 impl End {
     /// Looks at a child from time to time.
     pub(super) fn of(pid: Pid) -> Self {
-        Self { pid, way: Way::Looked { next: clock::now(), pause: FIRST_PAUSE } }
+        Self {
+            pid,
+            #[cfg(target_os = "linux")]
+            notice: None,
+            is_looked_at: true,
+            next: clock::now(),
+            pause: FIRST_PAUSE,
+        }
     }
 
     /// Has the system tell, where it can. It cannot on systems other than Linux, before Linux 5.3, in some sandboxes, and while
@@ -37,44 +51,56 @@ impl End {
     pub(super) fn have_it_told(&mut self) {
         #[cfg(target_os = "linux")]
         if let Ok(notice) = notice::Notice::of(self.pid) {
-            self.way = Way::Told(notice);
+            self.notice = Some(notice);
+            self.is_looked_at = false;
         }
     }
 
     /// Whether it has come. A child that somebody else has reaped has ended too.
     pub(super) fn has_come(&self) -> bool {
-        let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        match waitid(WaitId::Pid(self.pid), look) {
-            Ok(status) => status.is_some(),
-            Err(error) => error != Errno::INTR,
+        self.look() != Look::Running
+    }
+
+    /// Whether somebody else has reaped it: its number may belong to a stranger.
+    pub(super) fn is_reaped(&self) -> bool {
+        self.look() == Look::Reaped
+    }
+
+    fn look(&self) -> Look {
+        let look = |id| {
+            let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+            match waitid(id, options) {
+                Ok(Some(_)) => Ok(Look::Ended),
+                Ok(None) | Err(Errno::INTR) => Ok(Look::Running),
+                Err(Errno::CHILD) => Ok(Look::Reaped),
+                Err(error) => Err(error),
+            }
+        };
+        // By its descriptor another child that was given its number is not taken for it (Linux 5.4).
+        #[cfg(target_os = "linux")]
+        if let Some(notice) = &self.notice
+            && let Ok(seen) = look(notice.id())
+        {
+            return seen;
         }
+        look(WaitId::Pid(self.pid)).unwrap_or(Look::Reaped)
     }
 
     /// Is ready when it has come. What is dropped and asked again goes on where it was.
     pub(super) async fn comes(&mut self) {
-        match &mut self.way {
-            #[cfg(target_os = "linux")]
-            Way::Told(notice) => {
-                if notice.comes().await.is_ok() {
-                    return;
-                }
-                self.way = Way::Looked { next: clock::now(), pause: FIRST_PAUSE };
-            }
-            Way::Looked { .. } => {}
+        #[cfg(target_os = "linux")]
+        if let Some(notice) = &mut self.notice
+            && !self.is_looked_at
+        {
+            // Of one that is traced the tracer is told first, and it is not to be had here before that has heard.
+            let _ = notice.comes().await;
+            self.is_looked_at = true;
+            (self.next, self.pause) = (clock::now(), FIRST_PAUSE);
         }
-        self.is_seen().await;
-    }
-
-    async fn is_seen(&mut self) {
         while !self.has_come() {
-            let (next, pause) = match &mut self.way {
-                Way::Looked { next, pause } => (next, pause),
-                #[cfg(target_os = "linux")]
-                Way::Told(_) => return,
-            };
-            clock::sleeping_until((*next).into()).await;
-            *next = clock::now() + *pause;
-            *pause = (*pause * 2).min(LONGEST_PAUSE);
+            clock::sleeping_until(self.next.into()).await;
+            self.next = clock::now() + self.pause;
+            self.pause = (self.pause * 2).min(LONGEST_PAUSE);
         }
     }
 
@@ -86,10 +112,14 @@ impl End {
             if rest.is_zero() {
                 return;
             }
-            match &self.way {
-                #[cfg(target_os = "linux")]
-                Way::Told(notice) => notice.wait(rest),
-                Way::Looked { .. } => clock::sleep(FIRST_PAUSE.min(rest)),
+            #[cfg(target_os = "linux")]
+            if let Some(notice) = &self.notice
+                && !notice.has_come_within(rest)
+            {
+                continue;
+            }
+            if !self.has_come() {
+                clock::sleep(FIRST_PAUSE.min(rest));
             }
         }
     }
@@ -99,11 +129,11 @@ impl End {
 #[cfg(target_os = "linux")]
 mod notice {
     use std::io;
-    use std::os::fd::OwnedFd;
+    use std::os::fd::{AsFd as _, OwnedFd};
     use std::time::Duration;
 
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    use rustix::process::{Pid, PidfdFlags, pidfd_open};
+    use rustix::process::{Pid, PidfdFlags, WaitId, pidfd_open};
     use tokio::io::Interest;
     use tokio::io::unix::AsyncFd;
 
@@ -125,10 +155,14 @@ mod notice {
             Ok(())
         }
 
-        pub(super) fn wait(&self, most: Duration) {
-            let Ok(most) = Timespec::try_from(most) else { return };
-            // An interrupted wait is begun again by whoever waits.
-            let _ = poll(&mut [PollFd::new(self.0.get_ref(), PollFlags::IN)], Some(&most));
+        pub(super) fn id(&self) -> WaitId<'_> {
+            WaitId::PidFd(self.0.get_ref().as_fd())
+        }
+
+        /// Whether it was told in time. An interrupted wait is begun again by whoever waits.
+        pub(super) fn has_come_within(&self, most: Duration) -> bool {
+            let Ok(most) = Timespec::try_from(most) else { return false };
+            poll(&mut [PollFd::new(self.0.get_ref(), PollFlags::IN)], Some(&most)).is_ok_and(|told| told > 0)
         }
     }
 }

@@ -5,7 +5,8 @@ use std::process::{Child, ExitStatus};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, kill_process_group, test_kill_process};
 
 use super::ended::End;
 use crate::agents::guard::Guard;
@@ -72,6 +73,10 @@ impl Leader {
         if let Some(guard) = self.guard.take() {
             guard.remove(child.id());
         }
+        if self.end.is_reaped() {
+            self.child = None;
+            return None;
+        }
         let reaped = child.try_wait();
         if !matches!(reaped, Ok(None)) {
             self.child = None;
@@ -86,9 +91,15 @@ impl Leader {
 
     /// A group of which nobody is left is no error.
     fn signal(&self, signal: Signal) {
-        if self.child.is_some() {
+        if self.child.is_some() && !self.is_foreign() {
             let _ = kill_process_group(self.pid, signal);
         }
+    }
+
+    /// Whether the number of the group may be that of another one: somebody else has reaped the leader, and there is a process
+    /// with its number again. While there is none, whoever is left in the group keeps the number from others.
+    fn is_foreign(&self) -> bool {
+        self.end.is_reaped() && test_kill_process(self.pid) != Err(Errno::SRCH)
     }
 }
 
@@ -134,7 +145,7 @@ mod tests {
         leader.abandon();
         drop(leader);
         let begun = clock::now();
-        while rustix::process::test_kill_process(pid).is_ok() {
+        while test_kill_process(pid).is_ok() {
             assert!(clock::now() - begun < Duration::from_secs(30));
             clock::sleep(Duration::from_millis(1));
             reap_orphans();

@@ -1,15 +1,13 @@
 //! A gate from its beginning to its end, beside those who show it.
 
 use std::io;
-use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use speckit_core::gate::{Plan, Run};
+use speckit_core::gate::{CallingOff, Plan, Run};
 
 use super::super::context::Context;
-use super::super::signals::Signals;
 use super::follow::{Look, Told, follow};
 use super::interruption::Interruptible;
 use crate::agents::AsyncOrchestrator;
@@ -26,7 +24,7 @@ pub(super) fn conduct<T>(
     context: &Context,
     (orchestrator, plan): (&AsyncOrchestrator, Plan),
     look: Look,
-    interruption: &Arc<Interruptible>,
+    (interruption, called_off): (&Interruptible, Receiver<CallingOff>),
     keep: impl FnOnce(Run) -> T,
 ) -> io::Result<T> {
     let names: Vec<String> = plan.agents.iter().map(|agent| agent.name.clone()).collect();
@@ -36,28 +34,16 @@ pub(super) fn conduct<T>(
         orchestrator.begin(plan)
     };
     interruption.runs(gate.control());
-    let (tell, called_off) = channel();
-    let signals = Signals::listen({
-        let interruption = Arc::clone(interruption);
-        move |_| {
-            let (calling_off, then) = interruption.signal();
-            if let Some(how) = calling_off {
-                // Whoever follows no more is not told, and is obeyed all the same.
-                let _ = tell.send(how);
-            }
-            then
-        }
-    })?;
     let told = Told { events: gate.events(), called_off };
     #[expect(clippy::disallowed_methods, reason = "it ends with the gate, and is joined")]
-    let kept = thread::scope(|scope| {
-        scope.spawn(move || follow(context, look, names, &told));
+    thread::scope(|scope| {
+        thread::Builder::new().spawn_scoped(scope, move || follow(context, look, names, &told))?;
         let run = runtime.block_on(gate.finish());
         interruption.keeps();
-        waiting(context, "Ctrl-C saves the run to a file", || keep(run))
-    });
-    drop(signals);
-    Ok(kept)
+        let kept = waiting(context, "Ctrl-C saves the run to a file", || keep(run));
+        interruption.says();
+        Ok(kept)
+    })
 }
 
 /// Does work in a database, and says so where that takes long: another program may keep it locked.
@@ -65,7 +51,8 @@ pub(super) fn waiting<T>(context: &Context, way_out: &str, work: impl FnOnce() -
     let (done, wait) = channel::<()>();
     #[expect(clippy::disallowed_methods, reason = "it ends with the work, and is joined")]
     thread::scope(|scope| {
-        scope.spawn(move || {
+        // Where the system has no thread to spare the work is done without the notice.
+        let _ = thread::Builder::new().spawn_scoped(scope, move || {
             if wait.recv_timeout(LONG) == Err(RecvTimeoutError::Timeout) {
                 context.terminal.note(&format!("waiting for the database; {way_out}\n"));
             }

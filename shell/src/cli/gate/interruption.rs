@@ -1,11 +1,13 @@
 //! What signals do to a gate, done.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::io;
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use speckit_core::gate::{CallingOff, Interruption, Reaction};
 
-use super::super::signals::Then;
+use super::super::signals::{Signals, Then, hear_of_children};
 use crate::agents::GateControl;
 use crate::clock;
 
@@ -33,13 +35,37 @@ impl Interruptible {
         self.state().0.keeps();
     }
 
+    /// The run is written, and its result is told from now on.
+    pub(super) fn says(&self) {
+        self.state().0.says();
+    }
+
     /// How long a lock on the database is waited for.
     pub(super) fn patience(&self) -> Duration {
         self.state().0.patience()
     }
 
+    /// Obeys signals until what it gives is dropped, and tells how they call the gate off.
+    ///
+    /// # Errors
+    /// The system's.
+    pub(super) fn listen(this: &Arc<Self>) -> io::Result<(Signals, Receiver<CallingOff>)> {
+        hear_of_children()?;
+        let (tell, called_off) = channel();
+        let interruptible = Arc::clone(this);
+        let signals = Signals::listen(move |_| {
+            let (calling_off, then) = interruptible.signal();
+            if let Some(how) = calling_off {
+                // Whoever follows no more is not told, and is obeyed all the same.
+                let _ = tell.send(how);
+            }
+            then
+        })?;
+        Ok((signals, called_off))
+    }
+
     /// Takes a signal, and says what is to be told of it.
-    pub(super) fn signal(&self) -> (Option<CallingOff>, Then) {
+    fn signal(&self) -> (Option<CallingOff>, Then) {
         let mut state = self.state();
         match state.0.signal(clock::now().saturating_duration_since(self.since)) {
             Reaction::None | Reaction::Hurry => (None, Then::Listen),

@@ -41,16 +41,23 @@ fn text(name: &str, bytes: io::Result<Vec<u8>>) -> Result<String, Diagnostic> {
         let help = "name files in the prompt, for the agents to read, instead of their content";
         return Err(error("gate/prompt-too-large", message).help(help));
     }
-    String::from_utf8(bytes).map_err(|wrong| {
+    let text = String::from_utf8(bytes).map_err(|wrong| {
         let offset = wrong.utf8_error().valid_up_to();
         let message = format!("the prompt from {name} is no UTF-8: byte {offset}, counted from 0, is wrong");
         error("gate/prompt-not-utf8", message).help("save it as UTF-8")
-    })
+    })?;
+    // An editor's byte order mark says nothing to an agent.
+    Ok(text.strip_prefix('\u{feff}').map(String::from).unwrap_or(text))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_a_prompt() {
+        assert_eq!(text("x", Ok("\u{feff}is it \u{feff}?".into())).unwrap(), "is it \u{feff}?");
+    }
 
     #[test]
     fn the_longest_prompt_is_taken_and_one_byte_more_is_not() {

@@ -1,5 +1,6 @@
 //! `gate run`: from the configuration to the verdict.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,8 +19,9 @@ use super::interruption::Interruptible;
 use super::prepare::Prepared;
 use super::{error, refused, rescue, unavailable};
 use crate::agents::{AsyncOrchestrator, Guard, ProcessManager};
+use crate::documents::{Identity, identity};
 use crate::environment;
-use crate::store::{Runs, StoreError, StoreOptions, Synchronous, place};
+use crate::store::{Runs, StoreOptions, Synchronous, place};
 
 pub(super) fn run(context: &Context, args: &GateRunArgs) -> Result<Outcome, Outcome> {
     let prepared = Prepared::of(context, args)?;
@@ -33,34 +35,51 @@ pub(super) fn run(context: &Context, args: &GateRunArgs) -> Result<Outcome, Outc
         true => None,
         false => Some(Keeper::open(context, config, &interruption)?),
     };
-    let orchestrator = orchestrator(context, &prepared, &plan);
+    let cannot = |why: io::Error| {
+        let why = error("gate/unstartable", format!("the gate cannot be begun: {why}"));
+        refused(context, &[why], &prepared.masks)
+    };
+    // To the end: there is no way back from a handler to what a signal did before.
+    let (_signals, called_off) = Interruptible::listen(&interruption).map_err(cannot)?;
+    let guard = guard(context, &prepared.masks);
+    let orchestrator = orchestrator(guard.clone(), &prepared, &plan);
     let keep = |run: Run| {
         let kept = keeper.as_ref().map_or(Kept::Nowhere, |keeper| keeper.keep(&run));
         (run, kept)
     };
-    let conducted = conduct(context, (&orchestrator, plan), look(context, args), &interruption, keep);
-    let (run, kept) = conducted.map_err(|why| {
-        let why = error("gate/unstartable", format!("the gate cannot be begun: {why}"));
-        refused(context, &[why], &prepared.masks)
-    })?;
+    let interruption = (&*interruption, called_off);
+    let conducted = conduct(context, (&orchestrator, plan), look(context, args), interruption, keep);
+    let (run, kept) = conducted.map_err(cannot)?;
+    if let Some(why) = guard.and_then(|guard| guard.failure()) {
+        let warning = Diagnostic::warning("gate/unguarded", Key::root(), why);
+        context.terminal.report(&[warning], &prepared.masks);
+    }
     context.terminal.report(prepared.changed(context, args.stage).as_slice(), &prepared.masks);
     say(context, &run, &kept);
     Ok(judge(context, args, &run, &kept))
 }
 
-fn orchestrator(context: &Context, prepared: &Prepared, plan: &Plan) -> AsyncOrchestrator {
-    let processes = match Guard::start() {
-        Ok(guard) => ProcessManager::new().guarded_by(Arc::new(guard)),
+/// The guard of the agents; none, with a warning, where it cannot be started.
+fn guard(context: &Context, masks: &Masks) -> Option<Arc<Guard>> {
+    match Guard::start() {
+        Ok(guard) => Some(Arc::new(guard)),
         Err(why) => {
             let message =
                 format!("the guard cannot be started: {why}; who kills this program leaves its agents");
             let warning = Diagnostic::warning("gate/unguarded", Key::root(), message);
-            context.terminal.report(&[warning], &prepared.masks);
-            ProcessManager::new()
+            context.terminal.report(&[warning], masks);
+            None
         }
+    }
+}
+
+fn orchestrator(guard: Option<Arc<Guard>>, prepared: &Prepared, plan: &Plan) -> AsyncOrchestrator {
+    let processes = match guard {
+        Some(guard) => ProcessManager::new().guarded_by(guard),
+        None => ProcessManager::new(),
     };
-    let api_keys = Masks::of_texts(prepared.api_keys.iter().cloned());
-    AsyncOrchestrator::with(processes, plan.max_concurrent).masking(api_keys)
+    let secrets = prepared.masks.clone().with_texts(prepared.api_keys.iter().cloned());
+    AsyncOrchestrator::with(processes, plan.max_concurrent).masking(secrets)
 }
 
 fn look(context: &Context, args: &GateRunArgs) -> Look {
@@ -77,6 +96,8 @@ fn look(context: &Context, args: &GateRunArgs) -> Look {
 struct Keeper {
     runs: Runs,
     path: PathBuf,
+    /// The file that is written, whatever happens to its name.
+    file: Option<Identity>,
     keep_runs: u32,
 }
 
@@ -87,7 +108,7 @@ enum Kept {
     /// In the database, under this number.
     Stored { number: i64, path: PathBuf },
     /// The database refused it, and it is in this file, where there is one.
-    Refused { why: StoreError, file: Option<PathBuf> },
+    Refused { why: String, file: Option<PathBuf> },
 }
 
 impl Keeper {
@@ -111,14 +132,19 @@ impl Keeper {
             context.refuse(&[unavailable(&why).help(help)])
         })?;
         let path = store.path().to_path_buf();
-        Ok(Self { runs: Runs::of(store), path, keep_runs: config.store.keep_runs })
+        let file = identity(&path);
+        Ok(Self { runs: Runs::of(store), path, file, keep_runs: config.store.keep_runs })
     }
 
     fn keep(&self, run: &Run) -> Kept {
-        match self.runs.add(run, self.keep_runs) {
-            Ok(number) => Kept::Stored { number, path: self.path.clone() },
-            Err(why) => Kept::Refused { why, file: rescue::save(run, &self.path) },
-        }
+        let why = match self.runs.add(run, self.keep_runs) {
+            Ok(number) if identity(&self.path) == self.file => {
+                return Kept::Stored { number, path: self.path.clone() };
+            }
+            Ok(_) => format!("`{}` was removed or replaced while the agents ran", self.path.display()),
+            Err(why) => why.to_string(),
+        };
+        Kept::Refused { why, file: rescue::save(run, &self.path) }
     }
 }
 
@@ -173,9 +199,8 @@ fn judge(context: &Context, args: &GateRunArgs, run: &Run, kept: &Kept) -> Outco
     match run.decision.verdict {
         Verdict::Full => Outcome::Yes,
         Verdict::Insufficient => Outcome::No,
-        Verdict::Degraded if args.require_full => Outcome::No,
         Verdict::Degraded => {
-            let is_strict = context.globals.strict;
+            let is_strict = context.globals.strict || args.require_full;
             let decision = &run.decision;
             let message = format!(
                 "only {} of {} agents count for it, and {} have to",

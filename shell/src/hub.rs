@@ -89,6 +89,8 @@ impl<E> fmt::Debug for Listener<E> {
 struct Queue<E> {
     waiting: Mutex<Waiting<E>>,
     arrived: Condvar,
+    /// Whether it is told what may be missed.
+    is_told_all: bool,
 }
 
 struct Waiting<E> {
@@ -106,9 +108,9 @@ enum Entry<E> {
 }
 
 impl<E> Queue<E> {
-    fn new() -> Self {
+    fn new(is_told_all: bool) -> Self {
         let waiting = Waiting { entries: VecDeque::new(), held: 0, is_closed: false, waker: None };
-        Self { waiting: Mutex::new(waiting), arrived: Condvar::new() }
+        Self { waiting: Mutex::new(waiting), arrived: Condvar::new(), is_told_all }
     }
 
     /// Nothing that is done under the lock can panic half way.
@@ -183,7 +185,17 @@ impl<E> Default for Hub<E> {
 
 impl<E: Told> Hub<E> {
     pub(crate) fn listen(&self) -> Listener<E> {
-        let queue = Arc::new(Queue::new());
+        self.listen_with(Queue::new(true))
+    }
+
+    /// Is told nothing that may be missed.
+    #[cfg(feature = "agents")]
+    pub(crate) fn listen_for_states(&self) -> Listener<E> {
+        self.listen_with(Queue::new(false))
+    }
+
+    fn listen_with(&self, queue: Queue<E>) -> Listener<E> {
+        let queue = Arc::new(queue);
         self.queues().push(Arc::downgrade(&queue));
         Listener { queue }
     }
@@ -192,21 +204,24 @@ impl<E: Told> Hub<E> {
     pub(crate) fn tell(&self, event: E) {
         let mut queues = self.queues();
         queues.retain(|queue| queue.strong_count() > 0);
-        let Some((last, others)) = queues.split_last() else { return };
-        for queue in others.iter().filter_map(Weak::upgrade) {
+        let is_for_all = !event.may_be_missed();
+        let mut listening = queues.iter().filter_map(Weak::upgrade);
+        let mut next = listening.find(|queue| is_for_all || queue.is_told_all);
+        while let Some(queue) = next {
+            next = listening.find(|queue| is_for_all || queue.is_told_all);
+            if next.is_none() {
+                return queue.change(|waiting| waiting.push(event));
+            }
             queue.change(|waiting| waiting.push(event.clone()));
-        }
-        if let Some(queue) = last.upgrade() {
-            queue.change(|waiting| waiting.push(event));
         }
     }
 }
 
 impl<E> Hub<E> {
-    /// Whether anybody listens.
+    /// Whether anybody listens to what may be missed.
     #[cfg(feature = "agents")]
     pub(crate) fn is_heard(&self) -> bool {
-        self.queues().iter().any(|queue| queue.strong_count() > 0)
+        self.queues().iter().filter_map(Weak::upgrade).any(|queue| queue.is_told_all)
     }
 
     /// Tells every listener that there will be no more.
@@ -336,6 +351,22 @@ mod tests {
             both.map(|one| one.join().unwrap()).into_iter().sum()
         });
         assert_eq!(heard, EVENTS);
+    }
+
+    #[cfg(feature = "agents")]
+    #[test]
+    fn who_listens_for_states_is_told_nothing_that_may_be_missed() {
+        let hub = Hub::<Event>::default();
+        let states = hub.listen_for_states();
+        assert!(!hub.is_heard());
+        let all = hub.listen();
+        assert!(hub.is_heard());
+        for event in [Event::Line(1), Event::State(2), Event::Line(3)] {
+            hub.tell(event);
+        }
+        drop(hub);
+        assert_eq!(states.collect::<Vec<_>>(), [Event::State(2)]);
+        assert_eq!(all.count(), 3);
     }
 
     #[test]

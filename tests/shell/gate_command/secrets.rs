@@ -34,3 +34,24 @@ fn an_agent_has_the_key_of_its_own_provider_alone() {
     assert_eq!(place.read("a.sh.keys"), format!("{OPENAI} none"));
     assert_eq!(place.read("b.sh.keys"), format!("none {ANTHROPIC}"));
 }
+
+#[test]
+fn what_the_configuration_calls_secret_is_masked_too() {
+    let place = place(&["echo \"it is $SPECKIT_AUTH__ACME__CLIENT_SECRET.\""])
+        .variable("SPECKIT_AUTH__ACME__CLIENT_SECRET", "Hj2Lp8Gd-secret")
+        .variable("SPECKIT_AUTH__ACME__CLIENT_ID", "acme")
+        .variable("SPECKIT_AUTH__ACME__DEVICE_AUTHORIZATION_ENDPOINT", "https://acme.test/device")
+        .variable("SPECKIT_AUTH__ACME__TOKEN_ENDPOINT", "https://acme.test/token");
+    let answer = place.run(&format!("{RUN} --plain --no-store")).yes().says("it is [redacted].");
+    assert!(!answer.both().contains("Hj2Lp8Gd"), "{}", answer.both());
+}
+
+#[test]
+fn a_key_in_a_prompt_is_masked_where_the_plan_is_shown() {
+    let place = place(&["true"]).variable("OPENAI_API_KEY", OPENAI);
+    for format in ["text", "json"] {
+        let arguments = format!("gate run plan --spec S --prompt use:{OPENAI}: --dry-run --format {format}");
+        let answer = place.run(&arguments).yes();
+        assert!(answer.out.contains("use:[redacted]:") && !answer.both().contains("Zq7Xw9Kv"), "{}", answer.both());
+    }
+}

@@ -81,6 +81,10 @@ impl Audience {
         GateEvents { listener: self.hub.listen() }
     }
 
+    pub(super) fn listen_for_states(&self) -> GateEvents {
+        GateEvents { listener: self.hub.listen_for_states() }
+    }
+
     pub(super) fn tell(&self, event: Event) {
         self.hub.tell(event);
     }

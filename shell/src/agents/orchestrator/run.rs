@@ -87,6 +87,11 @@ impl GateRun {
         self.audience.listen()
     }
 
+    /// The same without the lines that agents write, which cost least then.
+    pub fn states(&self) -> GateEvents {
+        self.audience.listen_for_states()
+    }
+
     /// How to call it off from elsewhere, before it runs and while it does.
     pub fn control(&self) -> GateControl {
         GateControl::of(&self.orders)

@@ -56,7 +56,7 @@ pub(in crate::cli) struct GateRunArgs {
     pub(in crate::cli) spec: String,
     #[command(flatten)]
     pub(in crate::cli) prompt: PromptArgs,
-    /// Show what would be run, check that it can be, and start nothing
+    /// Show what would be run, check all that it needs but the database, and start nothing
     #[arg(long)]
     pub(in crate::cli) dry_run: bool,
     /// Make a degraded verdict a no, as --strict also does

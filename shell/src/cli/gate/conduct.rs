@@ -34,7 +34,8 @@ pub(super) fn conduct<T>(
         orchestrator.begin(plan)
     };
     interruption.runs(gate.control());
-    let told = Told { events: gate.events(), called_off };
+    let events = if look.shows_output() { gate.events() } else { gate.states() };
+    let told = Told { events, called_off };
     #[expect(clippy::disallowed_methods, reason = "it ends with the gate, and is joined")]
     thread::scope(|scope| {
         thread::Builder::new().spawn_scoped(scope, move || follow(context, look, names, &told))?;

@@ -21,6 +21,13 @@ pub(super) enum Look {
     Json,
 }
 
+impl Look {
+    /// Whether what agents write is shown.
+    pub(super) fn shows_output(self) -> bool {
+        self != Self::Lines { with_output: false }
+    }
+}
+
 /// What is told of a gate.
 pub(super) struct Told {
     pub(super) events: GateEvents,
@@ -58,7 +65,6 @@ fn write(context: &Context, look: Look, event: &Event) {
         // A reader that has gone away misses the events; the run is kept, and the exit code says its verdict.
         (Look::Json, _) if context.terminal.is_closed() => {}
         (Look::Json, _) => context.terminal.json(event),
-        (Look::Lines { with_output: false }, Event::Output { .. } | Event::Missed { .. }) => {}
         (Look::Lines { .. } | Look::Screen, _) => context.terminal.note(&format!("{event}\n")),
     }
 }

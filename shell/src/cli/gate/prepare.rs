@@ -1,6 +1,6 @@
 //! What a gate is going to do, and everything that keeps it from that, before anything starts.
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use speckit_core::diagnostic::{in_report_order, is_ok, strictly};
 use speckit_core::gate::{Plan, Request};
 use speckit_core::redact::Masks;
@@ -18,7 +18,7 @@ pub(super) struct Prepared {
     /// The masks of what the configuration calls secret.
     pub(super) masks: Masks,
     /// The values of the API keys of all providers.
-    pub(super) api_keys: Vec<String>,
+    api_keys: Vec<String>,
     plan: Option<Plan>,
     /// What is to be said of it, in the order of reports.
     findings: Vec<Diagnostic>,
@@ -69,16 +69,23 @@ impl Prepared {
         }
     }
 
+    /// The masks of what the configuration calls secret, and of the API keys.
+    pub(super) fn secrets(&self) -> Masks {
+        self.masks.clone().with_texts(self.api_keys.iter().cloned())
+    }
+
     /// Says what would be done.
     pub(super) fn show(&self, context: &Context) -> Outcome {
         let ok = self.plan.is_some() && is_ok(&self.findings);
         context.terminal.report(&self.findings, &self.masks);
+        // A prompt may hold what is secret elsewhere.
+        let masks = self.secrets();
         if context.is_json() {
-            let plan = self.plan.as_ref().map(Plan::to_json);
-            let findings = self.masks.scrubbed(&self.findings);
+            let plan = self.plan.as_ref().map(|plan| scrubbed(&masks, plan.to_json()));
+            let findings = masks.scrubbed(&self.findings);
             context.terminal.json(&json!({ "ok": ok, "plan": plan, "diagnostics": findings }));
         } else if let Some(plan) = &self.plan {
-            context.terminal.result(&plan.to_text());
+            context.terminal.result(&masks.scrub(&plan.to_text()));
         }
         if ok { Outcome::Yes } else { Outcome::Failed }
     }
@@ -101,6 +108,18 @@ impl Prepared {
         let (then, now) = (then.join(", "), now.join(", "));
         let message = format!("the gate is of {now} now; this run is of those it began with: {then}");
         Some(placed(Diagnostic::warning("gate/changed", key, message), &root))
+    }
+}
+
+/// The same document with its texts masked.
+fn scrubbed(masks: &Masks, document: Json) -> Json {
+    match document {
+        Json::String(text) => masks.scrub(&text).into(),
+        Json::Array(elements) => elements.into_iter().map(|element| scrubbed(masks, element)).collect(),
+        Json::Object(members) => {
+            members.into_iter().map(|(name, member)| (name, scrubbed(masks, member))).collect()
+        }
+        other => other,
     }
 }
 

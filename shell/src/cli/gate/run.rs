@@ -78,8 +78,7 @@ fn orchestrator(guard: Option<Arc<Guard>>, prepared: &Prepared, plan: &Plan) -> 
         Some(guard) => ProcessManager::new().guarded_by(guard),
         None => ProcessManager::new(),
     };
-    let secrets = prepared.masks.clone().with_texts(prepared.api_keys.iter().cloned());
-    AsyncOrchestrator::with(processes, plan.max_concurrent).masking(secrets)
+    AsyncOrchestrator::with(processes, plan.max_concurrent).masking(prepared.secrets())
 }
 
 fn look(context: &Context, args: &GateRunArgs) -> Look {

@@ -98,21 +98,20 @@ impl Runs {
         async move { adding?.await }
     }
 
-    /// Every run that can be read with its number, the newest last, without what the agents wrote. [`Runs::find`] also tells
-    /// of those that cannot.
-    ///
-    /// # Errors
-    /// As those of [`Store::read`].
-    pub fn list(&self) -> Result<Vec<(i64, Run)>, StoreError> {
-        Ok(self.find(&RunsFilter::default())?.runs)
-    }
-
     /// The runs that are looked for. A row that cannot be read hides no other.
     ///
     /// # Errors
     /// As those of [`Store::read`].
     pub fn find(&self, filter: &RunsFilter) -> Result<FoundRuns, StoreError> {
         self.store.read(|tx| rows::find(tx, filter))
+    }
+
+    /// The numbers of the oldest and of the newest run, whether they can be read or not; `None` where none is kept.
+    ///
+    /// # Errors
+    /// As those of [`Store::read`].
+    pub fn first_and_last(&self) -> Result<Option<(i64, i64)>, StoreError> {
+        self.store.read(rows::first_and_last)
     }
 
     /// A run with what its agents wrote; `None` where none has the number.

@@ -1,6 +1,7 @@
 //! `gate list` and `gate show`.
 
 use rusqlite::Connection;
+use serde_json::Value as Json;
 
 use crate::gate_command::{BROKEN, FINE, RUN, finished, place};
 use crate::place::Place;
@@ -93,4 +94,69 @@ fn a_run_is_shown_with_what_its_agents_wrote() {
     assert!(saved.starts_with("run 1, begun 2") && saved.contains("in `run.json`\n"), "{saved}");
     let without_place = |text: &str| text.split_once('\n').unwrap().1.to_owned();
     assert_eq!(without_place(&saved), without_place(&text));
+}
+
+/// A place with runs of one agent that have the numbers 1 to this, of the specifications `SPEC-1`, `SPEC-2` and so on, in
+/// whose database a statement has been run.
+fn place_with_runs(count: usize, statement: &str) -> Place {
+    let place = place(&[FINE]);
+    for number in 1..=count {
+        place.run(&RUN.replace("SPEC-1", &format!("SPEC-{number}"))).yes();
+    }
+    Connection::open(place.path("runs.db")).unwrap().execute_batch(statement).unwrap();
+    place
+}
+
+#[test]
+fn a_run_that_cannot_be_read_is_told_and_hides_no_other() {
+    let place = place_with_runs(3, "UPDATE consensus_runs SET synthesis_json = '{' WHERE id = 2");
+    let list = "gate list --database runs.db";
+    let answer =
+        place.run(list).yes().says("warning[gate/unreadable]").says("run 2 cannot be read: EOF while");
+    assert!(
+        answer.err.contains("a newer release") && answer.err.contains("`speckit store check`"),
+        "{}",
+        answer.err
+    );
+    assert!(answer.out.contains("SPEC-1") && answer.out.contains("SPEC-3"), "{}", answer.out);
+    let answer = place.run(&format!("{list} --format json")).yes();
+    assert_eq!(answer.codes(), ["gate/unreadable"]);
+    let (json, numbers) = (answer.json(), |json: &Json| json["run_id"].clone());
+    assert_eq!(json["diagnostics"][0]["severity"], "warning");
+    assert_eq!(json["runs"].as_array().unwrap().iter().map(numbers).collect::<Vec<_>>(), [1, 3]);
+    assert_eq!(
+        place.run(&format!("{list} --strict --format json")).no().json()["diagnostics"][0]["severity"],
+        "error"
+    );
+    // It is one of the newest two, and none of the newest one or of another specification.
+    place.run(&format!("{list} --limit 2")).yes().says("run 2 cannot be read");
+    for choice in ["--limit 1", "--spec SPEC-3"] {
+        let answer = place.run(&format!("{list} {choice}")).yes().silent();
+        assert!(answer.out.contains("SPEC-3") && !answer.out.contains("SPEC-1"), "{}", answer.out);
+        assert!(place.run(&format!("{list} {choice} --format json")).yes().silent().codes().is_empty());
+    }
+}
+
+#[test]
+fn where_no_run_can_be_read_it_is_not_said_that_none_is_kept() {
+    let place = place_with_runs(2, "UPDATE consensus_runs SET synthesis_json = '{'");
+    let answer = place.run("gate list --database runs.db").yes().says("run 1 cannot").says("run 2 cannot");
+    assert_eq!(answer.out, "no run that is looked for can be read\n");
+    let none = place.run("gate list --database runs.db --spec SPEC-7").yes().silent().out;
+    assert_eq!(none, "no run that is kept is such a one\n");
+    place.run("gate show 7 --database runs.db").failed().only_says("there is no run 7: 1 to 2 are kept");
+}
+
+#[test]
+fn a_run_that_cannot_be_read_is_not_shown_and_it_is_said_why() {
+    let damage = "UPDATE consensus_runs SET synthesis_json = '{' WHERE id = 1; DELETE FROM agent_outputs WHERE run_id = 2";
+    let place = place_with_runs(2, damage);
+    for (number, why) in [(1, "EOF while"), (2, "the rows of `agent_outputs` are not those of its agents")] {
+        let show = format!("gate show {number} --database runs.db");
+        let said = format!("error[gate/unreadable]: run {number} cannot be read: {why}");
+        place.run(&show).failed().only_says(&said).says("a newer release").says("`speckit store check`");
+        let answer = place.run(&format!("{show} --format json")).failed();
+        assert_eq!(answer.codes(), ["gate/unreadable"]);
+        assert_eq!(answer.json()["diagnostics"][0]["severity"], "error");
+    }
 }

@@ -3,44 +3,67 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use speckit_core::Diagnostic;
+use speckit_core::diagnostic::{is_ok, strictly};
 use speckit_core::gate::{Run, list_text};
 use speckit_core::history::rfc3339;
+use speckit_core::redact::Masks;
+use speckit_core::{Diagnostic, Key};
 
 use super::super::args::GateListArgs;
 use super::super::context::{Context, Outcome};
 use super::{error, unavailable};
 use crate::documents::{Disk, absolute, exists, read_source};
-use crate::store::{Runs, StoreError, StoreOptions};
+use crate::store::{FoundRuns, Runs, RunsFilter, StoreError, StoreOptions};
 
 pub(super) fn list(context: &Context, args: &GateListArgs) -> Result<Outcome, Outcome> {
     let database = database(context)?;
-    let runs = match opened(context, &database)? {
-        Some(runs) => runs.list().map_err(|why| unreadable(context, &why))?,
-        None => Vec::new(),
-    };
-    let is_empty = runs.is_empty();
-    let mut runs: Vec<(i64, Run)> = runs.into_iter().filter(|(_, run)| is_wanted(run, args)).collect();
-    if let Some(limit) = args.limit {
-        runs.drain(..runs.len().saturating_sub(limit.get()));
-    }
+    let runs = opened(context, &database)?;
+    let find = |runs: &Runs| runs.find(&filter(args)).map_err(|why| unreadable(context, &why));
+    let FoundRuns { runs: found, unreadable: unread } =
+        runs.as_ref().map(find).transpose()?.unwrap_or_default();
+    let findings = strictly(unread.iter().map(unread_run).collect(), context.globals.strict);
+    context.terminal.report(&findings, &Masks::default());
     if context.is_json() {
-        let documents: Vec<_> = runs.iter().map(|(number, run)| run.to_json(Some(*number))).collect();
-        context.terminal.json(&json!({ "database": database, "runs": documents }));
-    } else if is_empty {
-        let name = database.display();
-        context.terminal.result(&format!("no run is kept yet in `{name}`: `speckit gate run` keeps them\n"));
-    } else if runs.is_empty() {
+        let documents: Vec<_> = found.iter().map(|(number, run)| run.to_json(Some(*number))).collect();
+        let list = json!({ "database": database, "runs": documents, "diagnostics": findings });
+        context.terminal.json(&list);
+    } else if !found.is_empty() {
+        context.terminal.result(&list_text(&found));
+    } else if !findings.is_empty() {
+        context.terminal.result("no run that is looked for can be read\n");
+    } else if kept(context, runs.as_ref())?.is_some() {
         context.terminal.result("no run that is kept is such a one\n");
     } else {
-        context.terminal.result(&list_text(&runs));
+        let name = database.display();
+        context.terminal.result(&format!("no run is kept yet in `{name}`: `speckit gate run` keeps them\n"));
     }
-    Ok(Outcome::Yes)
+    Ok(if is_ok(&findings) { Outcome::Yes } else { Outcome::No })
 }
 
-fn is_wanted(run: &Run, args: &GateListArgs) -> bool {
-    args.stage.is_none_or(|stage| stage.name() == run.stage)
-        && args.spec.as_ref().is_none_or(|spec| *spec == run.spec)
+fn filter(args: &GateListArgs) -> RunsFilter {
+    RunsFilter {
+        stage: args.stage.map(|stage| stage.name().into()),
+        spec: args.spec.clone(),
+        most: args.limit.map(|limit| u32::try_from(limit.get()).unwrap_or(u32::MAX)),
+    }
+}
+
+/// The numbers of the first and of the last run that are kept; `None` where none is.
+fn kept(context: &Context, runs: Option<&Runs>) -> Result<Option<(i64, i64)>, Outcome> {
+    let numbers = runs.map(Runs::first_and_last).transpose();
+    numbers.map(Option::flatten).map_err(|why| unreadable(context, &why))
+}
+
+/// A run that cannot be read, as a warning.
+fn unread_run(why: &StoreError) -> Diagnostic {
+    let message = match why {
+        StoreError::Unreadable { row, reason, .. } => format!("run {row} cannot be read: {reason}"),
+        why => why.to_string(),
+    };
+    Diagnostic::warning("gate/unreadable", Key::root(), message).help(
+        "a newer release may have written it, and reads it; if none did, `speckit store check` says whether the file is \
+         damaged, and its table `agent_outputs` has what the agents wrote",
+    )
 }
 
 /// Shows the run of a number, or of a file that one was saved to.
@@ -74,17 +97,19 @@ fn stored(context: &Context, number: i64, database: &Path) -> Result<Run, Outcom
             .refuse(&[finding
                 .help("`speckit gate list` lists them; a file is named with its folder, such as `./7`")])
     };
-    let Some(runs) = opened(context, database)? else {
-        return Err(unknown(&format!("none is kept yet in `{}`", database.display())));
-    };
-    if let Some(run) = runs.run(number).map_err(|why| unreadable(context, &why))? {
-        return Ok(run);
+    let runs = opened(context, database)?;
+    match runs.as_ref().map(|runs| runs.run(number)).transpose() {
+        Ok(Some(Some(run))) => return Ok(run),
+        Ok(_) => {}
+        Err(why @ StoreError::Unreadable { .. }) => {
+            return Err(context.refuse(&strictly(vec![unread_run(&why)], true)));
+        }
+        Err(why) => return Err(unreadable(context, &why)),
     }
-    let all = runs.list().map_err(|why| unreadable(context, &why))?;
-    Err(match (all.first(), all.last()) {
-        (Some((first, _)), Some((last, _))) if first == last => unknown(&format!("only {first} is kept")),
-        (Some((first, _)), Some((last, _))) => unknown(&format!("{first} to {last} are kept")),
-        _ => unknown("none is kept yet"),
+    Err(match kept(context, runs.as_ref())? {
+        Some((first, last)) if first == last => unknown(&format!("only {first} is kept")),
+        Some((first, last)) => unknown(&format!("{first} to {last} are kept")),
+        None => unknown(&format!("none is kept yet in `{}`", database.display())),
     })
 }
 

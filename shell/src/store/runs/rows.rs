@@ -114,6 +114,12 @@ pub(super) fn find(tx: &Transaction<'_>, filter: &RunsFilter) -> Result<FoundRun
     Ok(found)
 }
 
+pub(super) fn first_and_last(tx: &Transaction<'_>) -> Result<Option<(i64, i64)>> {
+    let sql = "SELECT min(id), max(id) FROM consensus_runs HAVING count(*) > 0";
+    let mut statement = tx.prepare_cached(sql)?;
+    Ok(statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+}
+
 pub(super) fn run(tx: &Transaction<'_>, number: i64) -> Result<Option<Run>> {
     let mut statement = tx.prepare_cached("SELECT synthesis_json FROM consensus_runs WHERE id = ?1")?;
     let json = statement.query_row([number], |row| row.get::<_, String>(0)).optional();

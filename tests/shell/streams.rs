@@ -30,6 +30,26 @@ fn control_characters_of_a_configuration_drive_no_terminal() {
     }
 }
 
+/// Control characters of one byte in UTF-8 and of two, and those that end a line or turn the direction of writing.
+const OBEYED: &str = "\u{7f}\u{80}\u{85}\u{9b}\u{9f}\u{2028}\u{202e}";
+
+#[test]
+fn no_json_holds_what_a_terminal_obeys_and_all_of_it_means_the_same() {
+    let path = format!("{OBEYED}\u{a0}\u{e9}\u{1f600}");
+    let toml = path.replace('\u{7f}', "\\u007f");
+    let place = Place::with_config(&format!("[store]\npath = \"{toml}\"\n"));
+    for command in ["show", "explain store.path", "check", "gate list", "history", "store stats"] {
+        let answer = place.run(&format!("{command} --format json"));
+        answer.json();
+        let is_obeyed = |c: char| c != '\n' && (c.is_control() || OBEYED.contains(c));
+        assert!(!answer.out.contains(is_obeyed), "{command}: {:?}", answer.out);
+    }
+    let shown = place.run("show store.path --format json").yes();
+    assert_eq!(shown.json(), path);
+    let expected = "\"\\u007f\\u0080\\u0085\\u009b\\u009f\\u2028\\u202e\u{a0}\u{e9}\u{1f600}\"\n";
+    assert_eq!(shown.out, expected, "what is no control character stays as it is");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_reader_that_leaves_is_no_error() {

@@ -8,6 +8,10 @@ use speckit_core::Diagnostic;
 use speckit_core::redact::Masks;
 use speckit_core::report::{Style, render};
 
+mod json;
+
+pub(super) use json::json_line;
+
 /// Where the program writes, and how.
 #[derive(Debug)]
 pub(super) struct Terminal {
@@ -91,8 +95,8 @@ impl Terminal {
 
     /// Writes a result as one JSON document on one line.
     pub(super) fn json(&self, document: &impl serde::Serialize) {
-        match serde_json::to_string(document) {
-            Ok(text) => self.result(&format!("{text}\n")),
+        match json_line(document) {
+            Ok(line) => self.result(&line),
             Err(error) => self.note(&format!("error: {error}\n")),
         }
     }

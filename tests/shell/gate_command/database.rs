@@ -39,7 +39,8 @@ fn locked_at_its_end(place: &Place) -> (Running, Connection) {
 
 #[test]
 fn one_that_is_locked_when_the_run_is_over_leaves_the_run_in_a_file() {
-    let place = place(&["while [ ! -e go ]; do sleep 0.02; done; echo fine; echo beside >&2"]);
+    let place =
+        place(&["while [ ! -e go ]; do sleep 0.02; done; printf 'fine\\302\\233\\n'; echo beside >&2"]);
     let (gate, other) = locked_at_its_end(&place);
     // The program waits for the lock now; a signal ends that, and nothing else.
     std::thread::sleep(Duration::from_millis(1500));
@@ -57,6 +58,8 @@ fn one_that_is_locked_when_the_run_is_over_leaves_the_run_in_a_file() {
     assert!(name.starts_with("speckit-run-plan-") && name.ends_with(".json"), "{name}");
     assert!(answer.err.contains(&format!("`speckit gate show {file}` shows it")), "{}", answer.err);
     assert!(place.names().iter().any(|known| known == name), "it lies beside the database: {file}");
+    let text = std::fs::read_to_string(file).unwrap();
+    assert!(text.contains("fine\\u009b\\n") && !text.trim_end().contains(char::is_control), "{text:?}");
     assert_eq!(std::fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
     let shown = place.run_with(&["gate", "show", file]).yes().silent();
     assert!(shown.out.contains("fine") && shown.out.contains("beside"), "{}", shown.out);

@@ -160,3 +160,17 @@ fn a_run_that_cannot_be_read_is_not_shown_and_it_is_said_why() {
         assert_eq!(answer.json()["diagnostics"][0]["severity"], "error");
     }
 }
+
+#[test]
+fn what_agents_write_drives_no_terminal_as_json_either() {
+    let place = place(&[r"printf '\302\233\063\061m \177 \033[2J\n'; printf '\302\205\n' >&2"]);
+    for command in [&format!("{RUN} --format json"), "gate show 1 --database runs.db --format json"] {
+        let answer = place.run(command).yes();
+        assert!(!answer.out.contains(|c: char| c != '\n' && c.is_control()), "{:?}", answer.out);
+        assert!(answer.out.contains(r"\u009b31m \u007f \u001b[2J"), "{}", answer.out);
+    }
+    let json = place.run("gate show 1 --database runs.db --format json").yes().json();
+    let agent = &json["agents"][0];
+    assert_eq!(agent["stdout"], "\u{9b}31m \u{7f} \u{1b}[2J\n", "{json}");
+    assert_eq!(agent["stderr"], "\u{85}\n");
+}

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use speckit_core::gate::Run;
 
+use super::super::terminal::json_line;
 use crate::documents::{absolute, temporary_folder, write_new_private};
 
 /// Writes a run with what its agents wrote into a file that only its owner can read: beside the database, else in the current
 /// folder, else in that for temporary files. `None` where there is no room in any of them.
 pub(super) fn save(run: &Run, database: &Path) -> Option<PathBuf> {
     let name = format!("speckit-run-{}-{}.json", run.stage, run.started_at_ms);
-    let text = format!("{}\n", run.to_json_with_outputs(None));
+    let text = json_line(&run.to_json_with_outputs(None)).ok()?;
     let beside = database.parent().map(Path::to_path_buf);
     let folders = beside.into_iter().chain([PathBuf::from("."), temporary_folder()]);
     let paths = folders.map(|folder| folder.join(&name));

@@ -144,13 +144,13 @@ impl Context {
     }
 
     /// The database: what the options name, else what the settings say, as far as they can be read. Where not all of them can, it
-    /// may be another one than they name, and a warning says which it is.
+    /// may be another one than they name, which the warning says.
     ///
     /// # Errors
     /// Where it is below the home folder, and there is none.
-    pub(super) fn database(&self) -> Result<PathBuf, Diagnostic> {
+    pub(super) fn database(&self) -> Result<(PathBuf, Option<Diagnostic>), Diagnostic> {
         if let Some(named) = self.named_database(&environment::capture()) {
-            return Ok(named);
+            return Ok((named, None));
         }
         let layers = self.rules().and_then(|rules| {
             let inputs = self.sources()?.gather(&Disk, rules.names(None).as_ref(), environment::capture);
@@ -160,16 +160,15 @@ impl Context {
         let layers = layers.ok().filter(|_| self.is_application());
         let layers = layers.map(|read| read.layers().to_vec()).unwrap_or_default();
         let path = place::database(&|key: &Key| look_up(&layers, key))?;
-        if !is_whole {
+        let warning = (!is_whole).then(|| {
             let name = path.display();
             let message = format!(
                 "the configuration cannot be read as a whole, and may name another one than `{name}`"
             );
             let help = "`speckit check` says what is wrong; --database FILE names the database";
-            let warning = Diagnostic::warning("store/unsure", Key::of(["store", "path"]), message).help(help);
-            self.terminal.report(&[warning], &Masks::default());
-        }
-        Ok(path)
+            Diagnostic::warning("store/unsure", Key::of(["store", "path"]), message).help(help)
+        });
+        Ok((path, warning))
     }
 
     /// The database that the command line names, else the environment.

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
+use speckit_core::redact::Masks;
 use speckit_core::vacuum::Bytes;
 
 use super::args::{StoreArgs, StoreCommand};
@@ -23,7 +24,10 @@ const SIGNAL_PATIENCE: Duration = Duration::from_secs(2);
 
 pub(super) fn run(context: &Context, args: &StoreArgs) -> Outcome {
     let path = match context.database() {
-        Ok(path) => path,
+        Ok((path, warning)) => {
+            context.terminal.report(warning.as_slice(), &Masks::default());
+            path
+        }
         Err(finding) => return context.refuse(&[finding]),
     };
     match args.command {

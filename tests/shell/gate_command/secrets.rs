@@ -40,8 +40,9 @@ fn what_the_configuration_calls_secret_is_masked_too() {
     let place = place(&["echo \"it is $SPECKIT_AUTH__ACME__CLIENT_SECRET.\""])
         .variable("SPECKIT_AUTH__ACME__CLIENT_SECRET", "Hj2Lp8Gd-secret")
         .variable("SPECKIT_AUTH__ACME__CLIENT_ID", "acme")
-        .variable("SPECKIT_AUTH__ACME__DEVICE_AUTHORIZATION_ENDPOINT", "https://acme.test/device")
-        .variable("SPECKIT_AUTH__ACME__TOKEN_ENDPOINT", "https://acme.test/token");
+        .variable("SPECKIT_AUTH__ACME__DEVICE_AUTHORIZATION_URL", "https://acme.test/device")
+        .variable("SPECKIT_AUTH__ACME__TOKEN_URL", "https://acme.test/token")
+        .variable("SPECKIT_AUTH__ACME__STORE", "file");
     let answer = place.run(&format!("{RUN} --plain --no-store")).yes().says("it is [redacted].");
     assert!(!answer.both().contains("Hj2Lp8Gd"), "{}", answer.both());
 }
@@ -52,6 +53,10 @@ fn a_key_in_a_prompt_is_masked_where_the_plan_is_shown() {
     for format in ["text", "json"] {
         let arguments = format!("gate run plan --spec S --prompt use:{OPENAI}: --dry-run --format {format}");
         let answer = place.run(&arguments).yes();
-        assert!(answer.out.contains("use:[redacted]:") && !answer.both().contains("Zq7Xw9Kv"), "{}", answer.both());
+        assert!(
+            answer.out.contains("use:[redacted]:") && !answer.both().contains("Zq7Xw9Kv"),
+            "{}",
+            answer.both()
+        );
     }
 }

@@ -129,7 +129,8 @@ fn saved(path: &Path) -> Result<(Option<i64>, Run), Diagnostic> {
 
 /// The file that runs are kept in, whether the configuration obeys its rules or not.
 fn database(context: &Context) -> Result<PathBuf, Outcome> {
-    let path = context.database().map_err(|finding| context.refuse(&[finding]))?;
+    let (path, warning) = context.database().map_err(|finding| context.refuse(&[finding]))?;
+    context.terminal.report(warning.as_slice(), &Masks::default());
     Ok(absolute(&path).unwrap_or(path))
 }
 

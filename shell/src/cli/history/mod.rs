@@ -141,7 +141,8 @@ fn unknown(context: &Context, history: &History, number: i64) -> Outcome {
 
 /// The file that the history lies in, whether the configuration obeys its rules or not.
 fn database(context: &Context) -> Result<PathBuf, Outcome> {
-    context.database().map_err(|finding| context.refuse(&[finding]))
+    // The history is for mending what cannot be read.
+    context.database().map(|(path, _)| path).map_err(|finding| context.refuse(&[finding]))
 }
 
 /// The history in a file; `None` where there is no file, and none is made.

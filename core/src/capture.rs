@@ -3,6 +3,7 @@
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// Keeps the beginning and the end of a stream of bytes, and counts what lies between.
 ///
@@ -133,20 +134,44 @@ impl Captured {
     /// ring.push("née, älter".as_bytes());
     /// assert_eq!(ring.finish().into_text(), "née\n[4 bytes are not kept]\nlter");
     /// ```
-    pub fn into_text(mut self) -> String {
+    pub fn into_text(self) -> String {
+        self.into_text_with_gap().0
+    }
+
+    /// The same, and where in the text that line is with the line ends around it: before it is the head, behind it the tail.
+    /// `None` where nothing is missing.
+    pub fn into_text_with_gap(self) -> (String, Option<Range<usize>>) {
+        if self.dropped_bytes == 0 {
+            return (text(self.bytes), None);
+        }
+        let Self { mut bytes, head_bytes, dropped_bytes } = self.in_whole_characters();
+        let note = match dropped_bytes {
+            1 => "\n[1 byte is not kept]\n".into(),
+            bytes => format!("\n[{bytes} bytes are not kept]\n"),
+        };
+        drop(bytes.splice(head_bytes..head_bytes, note.bytes()));
+        let head_bytes = bytes.get(..head_bytes).map_or(0, |head| String::from_utf8_lossy(head).len());
+        (text(bytes), Some(head_bytes..head_bytes + note.len()))
+    }
+
+    /// The same where a character that the gap cuts in two is missing as a whole.
+    #[must_use]
+    pub fn in_whole_characters(mut self) -> Self {
         if self.dropped_bytes > 0 {
             let begun = unfinished(self.head());
             // A character has at most three bytes behind its first.
             let ended = self.tail().iter().take(3).take_while(|byte| is_continuation(**byte)).count();
-            let note = match self.dropped_bytes.saturating_add((begun + ended) as u64) {
-                1 => "\n[1 byte is not kept]\n".into(),
-                bytes => format!("\n[{bytes} bytes are not kept]\n"),
-            };
-            drop(self.bytes.splice(self.head_bytes - begun..self.head_bytes + ended, note.bytes()));
+            drop(self.bytes.drain(self.head_bytes - begun..self.head_bytes + ended));
+            self.head_bytes -= begun;
+            self.dropped_bytes = self.dropped_bytes.saturating_add((begun + ended) as u64);
         }
-        String::from_utf8(self.bytes)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+        self
     }
+}
+
+/// What is no UTF-8 becomes U+FFFD.
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 /// How many bytes at the end are the beginning of a character that is not complete: 0 to 3.
@@ -189,6 +214,20 @@ mod tests {
     #[test]
     fn a_character_at_the_gap_is_missing_as_a_whole_and_counted() {
         assert_eq!(captured(4, "a€bc€d".as_bytes()).into_text(), "a\n[8 bytes are not kept]\nd");
+    }
+
+    #[test]
+    fn the_place_of_the_gap_is_that_in_the_text() {
+        for bytes in [&b"ab...cd"[..], "é€...€é".as_bytes(), b"\xff\xfe\xe2..\x80\xff\xff"] {
+            let (text, gap) =
+                Captured::cut(bytes[..3].into(), &bytes[bytes.len() - 3..], 7).into_text_with_gap();
+            let note = &text[gap.unwrap()];
+            assert!(
+                note.starts_with("\n[") && note.ends_with(" bytes are not kept]\n"),
+                "{note:?} of {text:?}"
+            );
+        }
+        assert_eq!(captured(4, b"abcd").into_text_with_gap(), ("abcd".into(), None));
     }
 
     #[test]

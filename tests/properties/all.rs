@@ -7,6 +7,7 @@ mod capture;
 mod consensus;
 mod defaults;
 mod environment;
+mod gaps;
 mod gate;
 mod gate_plan;
 mod generated;

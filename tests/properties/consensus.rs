@@ -89,7 +89,7 @@ fn rank(verdict: Verdict) -> usize {
 }
 
 /// Text that is nearly JSON, and often is.
-fn output() -> impl Strategy<Value = String> {
+pub fn output() -> impl Strategy<Value = String> {
     let part = select(
         &[
             "{",

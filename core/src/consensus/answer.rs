@@ -1,9 +1,12 @@
 //! The answer in what an agent wrote.
 
 use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+use core::ops::Range;
 
 use super::json::Json;
 use super::objects::objects;
+use super::severed;
 use crate::key::{Key, Segment};
 
 /// Why there is no answer in what an agent wrote.
@@ -15,6 +18,12 @@ pub enum NoAnswer {
     /// No object in it has the key.
     #[error("no JSON object in its output has `{key}`: have the prompt ask for it")]
     NoKey {
+        /// The key.
+        key: String,
+    },
+    /// It is not known what the last object is that has the key, since a part of the output is missing.
+    #[error("it is uncertain whether the `{key}` in its output is the answer")]
+    Uncertain {
         /// The key.
         key: String,
     },
@@ -43,18 +52,82 @@ pub enum NoAnswer {
 /// # Errors
 /// [`NoAnswer`].
 pub fn answer(output: &str, key: &Key) -> Result<String, NoAnswer> {
-    let mut why_not = NoAnswer::NoObject;
-    let mut last = None;
-    for object in objects(output) {
-        match value_at(object, key) {
-            Some(value) => last = Some(value),
-            None => why_not = NoAnswer::NoKey { key: key.to_string() },
+    let found = Found::of(output, key);
+    let none = found.none(key);
+    found.last.ok_or(none).and_then(|(_, value)| written(&value, key))
+}
+
+/// The same of an output of which only the beginning and the end are kept, and something between them is missing: an answer
+/// only where it is that of the whole output, whatever is missing.
+///
+/// Thus one of the end: an object of the beginning may have been taken back. And none that may have been within another one,
+/// which began in what is missing and is closed behind it.
+///
+/// ```
+/// use speckit_core::{Key, consensus::{NoAnswer, answer_across_gap}};
+/// let key = Key::of(["verdict"]);
+/// let said = |tail| answer_across_gap("Let me see.", tail, &key);
+/// assert_eq!(said(" is sound.\n{\"verdict\": \"approve\"}").as_deref(), Ok("\"approve\""));
+/// let within = "{\"verdict\": \"minor\"}], \"verdict\": \"reject\"}";
+/// assert!(matches!(said(within), Err(NoAnswer::Uncertain { .. })));
+/// ```
+///
+/// # Errors
+/// [`NoAnswer`].
+pub fn answer_across_gap(head: &str, tail: &str, key: &Key) -> Result<String, NoAnswer> {
+    let (before, behind) = (Found::of(head, key), Found::of(tail, key));
+    let uncertain = || NoAnswer::Uncertain { key: key.to_string() };
+    let Some((last, value)) = &behind.last else {
+        let none = if behind.spans.is_empty() { before.none(key) } else { behind.none(key) };
+        return Err(if before.last.is_some() { uncertain() } else { none });
+    };
+    let is_passed_over = |end: usize| end > last.start || behind.is_within(end);
+    match severed::ends(tail).into_iter().any(is_passed_over) {
+        true => Err(uncertain()),
+        false => written(value, key),
+    }
+}
+
+/// The objects of a text, and what they have at a key.
+struct Found {
+    /// Where they stand, in their order.
+    spans: Vec<Range<usize>>,
+    /// The last one that has the key: where it stands, and its value.
+    last: Option<(Range<usize>, Json)>,
+}
+
+impl Found {
+    fn of(text: &str, key: &Key) -> Self {
+        let mut found = Self { spans: Vec::new(), last: None };
+        for (span, object) in objects(text) {
+            if let Some(value) = value_at(object, key) {
+                found.last = Some((span.clone(), value));
+            }
+            found.spans.push(span);
+        }
+        found
+    }
+
+    /// Why there is no value.
+    fn none(&self, key: &Key) -> NoAnswer {
+        match self.spans.as_slice() {
+            [] => NoAnswer::NoObject,
+            _ => NoAnswer::NoKey { key: key.to_string() },
         }
     }
-    match last {
-        Some(Json::Null) => Err(NoAnswer::Null { key: key.to_string() }),
-        Some(value) => Ok(value.to_string()),
-        None => Err(why_not),
+
+    /// Whether a place is within one of the objects; neither of its ends is.
+    fn is_within(&self, place: usize) -> bool {
+        let begun = self.spans.partition_point(|span| span.start < place);
+        let last = begun.checked_sub(1).and_then(|last| self.spans.get(last));
+        last.is_some_and(|span| place < span.end)
+    }
+}
+
+fn written(value: &Json, key: &Key) -> Result<String, NoAnswer> {
+    match value {
+        Json::Null => Err(NoAnswer::Null { key: key.to_string() }),
+        value => Ok(value.to_string()),
     }
 }
 
@@ -120,6 +193,77 @@ mod tests {
             found(r#"{"verdict": "ok"} {"verdict": null} {}"#, "verdict").unwrap_err(),
             "`verdict` is null in its output: have the prompt ask for a value"
         );
+    }
+
+    fn behind_a_gap(tail: &str) -> Result<String, String> {
+        answer_across_gap("{\"a\": [", tail, &Key::of(["verdict"])).map_err(|why| why.to_string())
+    }
+
+    const UNCERTAIN: &str = "it is uncertain whether the `verdict` in its output is the answer";
+
+    #[test]
+    fn an_object_behind_a_gap_that_may_be_within_another_one_is_no_answer() {
+        for tail in [
+            r#"{"verdict":"minor"}],"verdict":"reject"}"#,
+            r#"{"verdict":"minor"}}"#,
+            r#"ings": [{"verdict":"minor"}, {"verdict": 2}], "c": [[1, {}], null]}"#,
+            r#"alse, {"verdict":"minor"}]} and so on"#,
+            r#"17, "a": {"verdict":"minor"}, "b": "x"}"#,
+            "\": 1},\n  {\"verdict\":\"minor\"}\n ]\n}\n```\n",
+        ] {
+            assert_eq!(behind_a_gap(tail).unwrap_err(), UNCERTAIN, "{tail}");
+        }
+    }
+
+    #[test]
+    fn a_gap_that_ends_within_a_string_may_turn_all_quotes_around() {
+        let behind = |tail: &str| answer_across_gap("", tail, &Key::of([","]));
+        let object = r#"{",": [1, ":", 2]}"#;
+        assert_eq!(behind(object).as_deref(), Ok("[1,\":\",2]"));
+        // The backslashes of the last two begin before the gap, and behind it.
+        for before in ["", "x ", "\" x", "\\\" x"] {
+            let tail = alloc::format!("{before}{object} \"}}");
+            assert_eq!(behind(&tail), Err(NoAnswer::Uncertain { key: "\",\"".into() }), "{tail}");
+            let line = alloc::format!("{before}\n{object} \"}}");
+            assert!(behind(&line).is_ok(), "no string goes on in another line: {line}");
+        }
+        // What was begun ends within an object.
+        assert_eq!(behind_a_gap(r#"{"}": 1} {"verdict": 1}"#).unwrap_err(), UNCERTAIN);
+    }
+
+    #[test]
+    fn an_object_behind_a_gap_that_is_within_no_other_one_answers() {
+        for tail in [
+            r#"{"verdict":"ok"}"#,
+            "{\"verdict\":\"ok\"}\n",
+            "and so it's sound.\n\n```json\n{\n  \"verdict\": \"ok\",\n  \"notes\": [\"{\", {}]\n}\n```\nThat's it. }",
+            // What was begun has ended before.
+            "x\"}], \"verdict\": \"no\"}\n{\"verdict\": \"ok\"}\n",
+            "{\"verdict\":\"no\"}\n{\"event\":\"}\"}\n{\"verdict\":\"ok\"}\n",
+            // A list is no object.
+            "{\"verdict\":\"no\"},\n{\"verdict\":\"ok\"}]\n",
+            // What was begun is never closed, or breaks before.
+            "1, {\"verdict\":\"ok\"}, 2",
+            "1, {\"verdict\":\"ok\"}, }",
+            "} {\"verdict\":\"ok\"}, \"a\": 1}",
+            "a line\nbreaks the string {\"verdict\":\"ok\"}\"}",
+        ] {
+            assert_eq!(behind_a_gap(tail).as_deref(), Ok("\"ok\""), "{tail}");
+        }
+    }
+
+    #[test]
+    fn an_object_before_a_gap_may_have_been_taken_back() {
+        let across =
+            |head, tail| answer_across_gap(head, tail, &Key::of(["verdict"])).map_err(|why| why.to_string());
+        assert_eq!(across("{\"verdict\": 1}", "and so on").unwrap_err(), UNCERTAIN);
+        assert_eq!(across("{\"verdict\": 1}", "and so on {}").unwrap_err(), UNCERTAIN);
+        assert_eq!(across("{\"verdict\": 1}", "no: {\"verdict\": 2}").as_deref(), Ok("2"));
+        for (head, tail) in [("{}", ""), ("", "no {}")] {
+            assert!(across(head, tail).unwrap_err().starts_with("no JSON object in its output has"));
+        }
+        assert!(across("", "").unwrap_err().starts_with("there is no JSON object"));
+        assert!(across("", "no: {\"verdict\": null}").unwrap_err().starts_with("`verdict` is null"));
     }
 
     #[test]

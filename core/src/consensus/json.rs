@@ -66,6 +66,13 @@ impl<'t> Reader<'t> {
         Self { text, at, unclosed: Vec::new(), depth: 0 }
     }
 
+    /// A reader that begins within a string, whose opening quote is not in the text.
+    pub(super) fn within_text(text: &'t str, at: usize) -> Option<Self> {
+        let mut reader = Self::new(text, at);
+        reader.rest_of_text()?;
+        Some(reader)
+    }
+
     /// Up to where it has read.
     pub(super) fn at(&self) -> usize {
         self.at
@@ -99,7 +106,8 @@ impl<'t> Reader<'t> {
         Some(Json::Object(members))
     }
 
-    fn value(&mut self) -> Option<Json> {
+    /// Any value, and the space before it.
+    pub(super) fn value(&mut self) -> Option<Json> {
         self.skip_space();
         match self.peek()? {
             b'{' => self.object(),
@@ -141,6 +149,13 @@ impl<'t> Reader<'t> {
     fn text(&mut self) -> Option<String> {
         let start = self.at;
         self.expect(b'"')?;
+        let is_escaped = self.rest_of_text()?;
+        let quoted = self.text.get(start..self.at)?;
+        if is_escaped { serde_json::from_str(quoted).ok() } else { Some(quoted.trim_matches('"').into()) }
+    }
+
+    /// The rest of a string with its closing quote; tells whether a backslash is in it.
+    fn rest_of_text(&mut self) -> Option<bool> {
         let mut is_escaped = false;
         loop {
             match self.peek()? {
@@ -156,8 +171,7 @@ impl<'t> Reader<'t> {
             self.at += 1;
         }
         self.at += 1;
-        let quoted = self.text.get(start..self.at)?;
-        if is_escaped { serde_json::from_str(quoted).ok() } else { Some(quoted.trim_matches('"').into()) }
+        Some(is_escaped)
     }
 
     fn number(&mut self) -> Option<Json> {
@@ -176,7 +190,8 @@ impl<'t> Reader<'t> {
         })
     }
 
-    fn take(&mut self, byte: u8) -> bool {
+    /// Passes over a byte, if it is the next one.
+    pub(super) fn take(&mut self, byte: u8) -> bool {
         let is_there = self.peek() == Some(byte);
         self.at += usize::from(is_there);
         is_there
@@ -186,13 +201,14 @@ impl<'t> Reader<'t> {
         self.take(byte).then_some(())
     }
 
-    fn skip_space(&mut self) {
+    pub(super) fn skip_space(&mut self) {
         while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
             self.at += 1;
         }
     }
 
-    fn peek(&self) -> Option<u8> {
+    /// The next byte.
+    pub(super) fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 }

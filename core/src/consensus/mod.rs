@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 mod answer;
 mod json;
 mod objects;
+mod severed;
 
-pub use answer::{NoAnswer, answer};
+pub use answer::{NoAnswer, answer, answer_across_gap};
 
 /// How many of `agents` are a quorum where nothing else is said: two thirds, rounded up.
 ///

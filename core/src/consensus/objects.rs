@@ -5,16 +5,15 @@ use core::ops::Range;
 
 use super::json::{Json, Reader};
 
-/// The JSON objects in a text, in their order; what stands around them is passed over, and an object within another one is
-/// a part of that one.
-pub(super) fn objects(text: &str) -> impl Iterator<Item = Json> {
-    attempts(text).filter_map(|attempt| attempt.object)
+/// The JSON objects in a text and where they stand, in their order; what stands around them is passed over, and an object
+/// within another one is a part of that one.
+pub(super) fn objects(text: &str) -> impl Iterator<Item = (Range<usize>, Json)> {
+    attempts(text).filter_map(|Attempt { span, object }| Some((span, object?)))
 }
 
 /// One attempt to read an object.
 struct Attempt {
     /// What was read for it.
-    #[cfg_attr(not(test), expect(dead_code, reason = "a test adds up what is read"))]
     span: Range<usize>,
     object: Option<Json>,
 }
@@ -58,7 +57,7 @@ mod tests {
     const MEGABYTE: usize = 1 << 20;
 
     fn found(text: &str) -> Vec<String> {
-        objects(text).map(|object| format!("{object}")).collect()
+        objects(text).map(|(_, object)| format!("{object}")).collect()
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use alloc::format;
 use alloc::string::String;
+use core::ops::Range;
 use core::time::Duration;
 
-use crate::consensus::{Vote, answer};
+use crate::consensus::{Vote, answer, answer_across_gap};
 use crate::gate::plan::{Agent, Plan};
 use crate::gate::run::{AgentRun, Attempt, Ending, Output, Status};
 use crate::redact::REDACTED;
@@ -58,8 +59,9 @@ impl Outcome {
         };
         let (stdout, stderr) = share.last.map(|attempt| (attempt.stdout, attempt.stderr)).unwrap_or_default();
         let (dropped_bytes, more) = (stdout.dropped_bytes(), stderr.dropped_bytes());
-        let output = Output { stdout: stdout.into_text(), stderr: stderr.into_text() };
-        let vote = vote(status, dropped_bytes, &output, gate.plan);
+        let (stdout, missing) = stdout.into_text_with_gap();
+        let vote = vote(status, &stdout, missing.map(|place| (place, dropped_bytes)), gate.plan);
+        let output = Output { stdout, stderr: stderr.into_text() };
         let run = AgentRun {
             name: agent.name.clone(),
             model: agent.model.clone(),
@@ -78,22 +80,32 @@ impl Outcome {
     }
 }
 
-/// `dropped_bytes` of its standard output were not kept.
-fn vote(status: Status, dropped_bytes: u64, output: &Output, plan: &Plan) -> Vote {
+/// Of its standard output something may be missing: where that is noted, and how many bytes.
+fn vote(status: Status, stdout: &str, missing: Option<(Range<usize>, u64)>, plan: &Plan) -> Vote {
     if status != Status::Ok {
         return Vote::Failed;
     }
     let Some(key) = &plan.agree_on else { return Vote::Succeeded };
-    match answer(&output.stdout, key) {
+    let found = match &missing {
+        None => answer(stdout, key),
+        Some((note, _)) => {
+            let [head, tail] =
+                [stdout.get(..note.start), stdout.get(note.end..)].map(Option::unwrap_or_default);
+            answer_across_gap(head, tail, key)
+        }
+    };
+    match found {
         // Two secrets look the same once they are masked.
         Ok(answer) if answer.contains(REDACTED) => {
             Vote::Unanswered(format!("its answer at `{key}` holds a secret, which is masked"))
         }
         Ok(answer) => Vote::Answered(answer),
-        Err(none) if dropped_bytes == 0 => Vote::Unanswered(format!("{none}")),
-        Err(none) => Vote::Unanswered(format!(
-            "{none}; {dropped_bytes} bytes of it were not kept: raise `orchestrator.output_kib`"
-        )),
+        Err(none) => Vote::Unanswered(match missing {
+            None => format!("{none}"),
+            Some((_, bytes)) => {
+                format!("{none}; {bytes} bytes of it were not kept: raise `orchestrator.output_kib`")
+            }
+        }),
     }
 }
 

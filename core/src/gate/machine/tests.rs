@@ -311,6 +311,28 @@ fn agents_that_are_to_agree_vote_with_their_answers() {
 }
 
 #[test]
+fn an_object_that_may_stand_within_one_that_was_cut_is_no_vote() {
+    let mut plan = plan(&["within", "before", "behind"]);
+    plan.agree_on = Some("verdict".parse().unwrap());
+    let (mut machine, _) = begin(plan);
+    let cut = |head: &str, tail: &str| Attempt {
+        stdout: Captured::cut(head.into(), tail.as_bytes(), 94_000),
+        ..attempt(DONE, "")
+    };
+    let findings = r#"{"findings":[{"verdict":"minor"}, "#;
+    run(&mut machine, 1, 0, cut(findings, r#" {"verdict":"minor"}],"verdict":"reject"}"#));
+    run(&mut machine, 2, 1, cut(findings, "and so on"));
+    let whole = "and so on.\n```json\n{\"verdict\": \"reject\"}\n```\n";
+    let decision = &finished(&run(&mut machine, 3, 2, cut(findings, whole))).decision.clone();
+    assert_eq!(decision.majority.as_ref().map(|side| side.answer.as_str()), Some("\"reject\""));
+    let unanswered: Vec<_> =
+        decision.unanswered.iter().map(|of| (of.agent.as_str(), of.reason.as_str())).collect();
+    let why = "it is uncertain whether the `verdict` in its output is the answer; 94000 bytes of it were not kept: raise \
+               `orchestrator.output_kib`";
+    assert_eq!(unanswered, [("within", why), ("before", why)]);
+}
+
+#[test]
 fn secrets_that_are_masked_do_not_agree() {
     let mut plan = plan(&["a", "b"]);
     plan.agree_on = Some("key".parse().unwrap());

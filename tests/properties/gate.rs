@@ -10,6 +10,7 @@ use proptest::sample::select;
 use speckit_core::Seed;
 use speckit_core::capture::Captured;
 use speckit_core::gate::{Action, Agent, Attempt, CommandLine, Ending, Event, Input, Machine, Plan};
+use speckit_core::redact::Masks;
 use speckit_core::retry::ErrorClass;
 
 use super::backoff::configs;
@@ -131,7 +132,8 @@ fn follow(slots: &mut Slots, input: Option<&Input>, actions: &[Action]) {
 
 /// Says the words to a machine: what they came to, and what was answered, the first actions first.
 fn say(plan: &Plan, words: Vec<(Duration, Word)>) -> (Inputs, Vec<Vec<Action>>) {
-    let (mut machine, first) = Machine::begin(plan.clone(), Seed::new(7), Duration::ZERO);
+    let (mut machine, first) =
+        Machine::begin(plan.clone(), Masks::default().into(), Seed::new(7), Duration::ZERO);
     let (mut slots, mut inputs) = (Slots::new(), Inputs::new());
     follow(&mut slots, None, &first);
     let mut answers = vec![first];
@@ -161,7 +163,8 @@ fn say(plan: &Plan, words: Vec<(Duration, Word)>) -> (Inputs, Vec<Vec<Action>>) 
 
 /// What a machine answers to these inputs.
 fn answers(plan: &Plan, inputs: &Inputs) -> Vec<Vec<Action>> {
-    let (mut machine, first) = Machine::begin(plan.clone(), Seed::new(7), Duration::ZERO);
+    let (mut machine, first) =
+        Machine::begin(plan.clone(), Masks::default().into(), Seed::new(7), Duration::ZERO);
     let rest = inputs.iter().map(|(now, input)| machine.step(*now, input.clone()));
     [first].into_iter().chain(rest).collect()
 }
@@ -237,7 +240,7 @@ proptest! {
     #[test]
     fn a_gate_that_is_killed_ends_with_those_who_run(plan in plan(), words in words(), ends in vec(attempt(), 6)) {
         let (inputs, found) = say(&plan, words);
-        let (mut machine, _) = Machine::begin(plan.clone(), Seed::new(7), Duration::ZERO);
+        let (mut machine, _) = Machine::begin(plan.clone(), Masks::default().into(), Seed::new(7), Duration::ZERO);
         let mut slots = Slots::new();
         follow(&mut slots, None, &found[0]);
         for ((now, input), actions) in inputs.into_iter().zip(&found[1..]) {
@@ -265,7 +268,7 @@ proptest! {
         };
         let waits = |plan: &Plan, agent: usize| {
             let name = plan.agents[agent].name.clone();
-            let (mut machine, _) = Machine::begin(plan.clone(), Seed::new(7), Duration::ZERO);
+            let (mut machine, _) = Machine::begin(plan.clone(), Masks::default().into(), Seed::new(7), Duration::ZERO);
             let (mut waits, mut now) = (Vec::new(), Duration::ZERO);
             for _ in 0..200 {
                 let ends = (0..plan.agents.len()).flat_map(|agent| {

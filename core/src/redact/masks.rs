@@ -244,15 +244,17 @@ impl Masks {
     }
 }
 
-/// The ways in which a message may quote a text: between quotes of TOML, Rust and JSON, by lines, and as it is.
+/// The ways in which a message may quote a text or one of its lines: between quotes of TOML, Rust and JSON, there also with
+/// `\/` for `/`, and as it is.
 fn ways_to_quote(text: &str) -> Vec<String> {
-    let mut quoted = String::new();
-    // Writing to a String cannot fail.
-    let _ = write_quoted(&mut quoted, text);
-    let mut ways = Vec::from([quoted, format!("{text:?}"), serde_json::Value::from(text).to_string()]);
-    ways.extend(text.lines().map(String::from));
-    ways.push(text.into());
-    ways
+    let ways = |part: &str| {
+        let mut quoted = String::new();
+        // Writing to a String cannot fail.
+        let _ = write_quoted(&mut quoted, part);
+        let json = serde_json::Value::from(part).to_string();
+        [quoted, format!("{part:?}"), json.replace('/', "\\/"), json, part.into()]
+    };
+    core::iter::once(text).chain(text.lines()).flat_map(ways).collect()
 }
 
 /// What is masked in one source.
@@ -398,6 +400,11 @@ mod tests {
         assert_eq!(
             masks.scrub(r#"sk-1"2 "sk-1\"2\n" first line, second "first line\nsecond" abc"#),
             "[redacted] \"[redacted]\" [redacted], [redacted] \"[redacted]\" abc"
+        );
+        let masks = Masks::of_texts(["sk/1\"2/\nab\"cd".into()]);
+        assert_eq!(
+            masks.scrub(r#""sk\/1\"2\/\nab\"cd" "sk/1\"2/" "sk\/1\"2\/" "ab\"cd" ab"cd sk/"#),
+            r#""[redacted]" "[redacted]" "[redacted]" "[redacted]" [redacted] sk/"#
         );
         assert_eq!(Masks::of_texts([]).scrub("sk-12"), "sk-12");
         let source = Source::document(LayerKind::File, "a.toml", "port = 80\n");

@@ -15,6 +15,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use speckit_core::gate::Machine;
+use speckit_core::redact::Masks;
 
 use run::{Outcome, run};
 use script::{STARTED_AT, Script};
@@ -123,7 +124,8 @@ fn a_gate_of_the_same_seed_has_the_same_log() {
 fn what_a_machine_was_told_is_enough_to_have_its_answers_again() {
     for seed in 0..100 {
         let (script, outcome) = (Script::of(seed), demand_success(seed));
-        let (mut machine, first) = Machine::begin(script.plan, script.seed, STARTED_AT);
+        let (mut machine, first) =
+            Machine::begin(script.plan, Masks::default().into(), script.seed, STARTED_AT);
         let mut answers = vec![first];
         for (now, input) in outcome.inputs {
             answers.push(machine.step(now, input));

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use speckit_core::gate::{Action, Attempt, Ending, Input, Machine};
+use speckit_core::redact::Masks;
 use speckit_tests::fakes::Random;
 
 use super::Seen;
@@ -28,7 +29,8 @@ pub struct Outcome {
 }
 
 pub fn run(script: &Script) -> Outcome {
-    let (machine, actions) = Machine::begin(script.plan.clone(), script.seed, STARTED_AT);
+    let (machine, actions) =
+        Machine::begin(script.plan.clone(), Masks::default().into(), script.seed, STARTED_AT);
     let mut run = Run {
         script,
         random: script.random.clone(),

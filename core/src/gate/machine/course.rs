@@ -147,7 +147,7 @@ impl Course {
     fn wait(&mut self, wait: Duration, ending: &Ending, agent: &Agent, gate: &Gate<'_>) -> Next {
         self.waited = self.waited.saturating_add(wait);
         self.place = Place::Waiting { due: gate.now.saturating_add(wait) };
-        Next::Again { reason: words::failure(ending, agent, gate.plan), wait }
+        Next::Again { reason: gate.masks.scrub(&words::failure(ending, agent, gate.plan)), wait }
     }
 
     fn leave(&mut self, agent: &Agent, gate: &Gate<'_>) -> AgentRun {

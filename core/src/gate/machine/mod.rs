@@ -1,5 +1,6 @@
 //! What is done while a gate runs.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::mem;
 use core::time::Duration;
@@ -8,6 +9,7 @@ use super::event::Event;
 use super::plan::Plan;
 use super::run::{Attempt, Run};
 use crate::consensus::Ballot;
+use crate::redact::Masks;
 use crate::seed::Seed;
 
 use course::{Course, Next};
@@ -85,14 +87,17 @@ pub enum Action {
 /// failed, and nobody is tried again. [`Run::cancelled`] says that this kept an agent from its own end: it was made to end,
 /// or did not begin, or would have been tried again. Where every agent came to its own end nothing was called off.
 ///
+/// No text that it makes holds a secret: reasons are masked, and an answer that shows one once it is decoded is no answer. What
+/// agents write is to be masked before it is told.
+///
 /// ```
 /// use core::time::Duration;
 /// use speckit_core::gate::{Action, Input, Machine, Plan, Request};
-/// use speckit_core::{AppConfig, Seed, Stage};
+/// use speckit_core::{AppConfig, Seed, Stage, redact::Masks};
 ///
 /// let request = Request { spec: "SPEC-1".into(), prompt: "Is it right?".into() };
 /// let (plan, _) = Plan::of(&AppConfig::default(), Stage::Unlock, &request).unwrap();
-/// let (mut machine, actions) = Machine::begin(plan, Seed::new(42), Duration::ZERO);
+/// let (mut machine, actions) = Machine::begin(plan, Masks::default().into(), Seed::new(42), Duration::ZERO);
 /// let starts = [Action::Start { agent: 0, attempt: 1 }, Action::Start { agent: 1, attempt: 1 }];
 /// assert_eq!(actions[1..], starts);
 /// assert_eq!(machine.step(Duration::ZERO, Input::Cancel), [Action::Stop { agent: 0 }, Action::Stop { agent: 1 }]);
@@ -100,6 +105,7 @@ pub enum Action {
 #[derive(Clone, Debug)]
 pub struct Machine {
     plan: Plan,
+    masks: Arc<Masks>,
     started_at: Duration,
     /// The latest time that was seen.
     now: Duration,
@@ -113,7 +119,7 @@ pub struct Machine {
 impl Machine {
     /// A gate that begins at this time since 1970-01-01T00:00:00Z, and its first actions. Waits are drawn from the seed, with
     /// a label for each agent.
-    pub fn begin(plan: Plan, seed: Seed, started_at: Duration) -> (Self, Vec<Action>) {
+    pub fn begin(plan: Plan, masks: Arc<Masks>, seed: Seed, started_at: Duration) -> (Self, Vec<Action>) {
         let started = Event::Started {
             stage: plan.stage.clone(),
             spec: plan.spec.clone(),
@@ -122,8 +128,16 @@ impl Machine {
         };
         let courses = plan.agents.iter().map(|agent| Course::new(seed, &agent.name)).collect();
         let now = Duration::ZERO;
-        let mut machine =
-            Self { plan, started_at, now, courses, is_cancelled: false, is_killed: false, is_over: false };
+        let mut machine = Self {
+            plan,
+            masks,
+            started_at,
+            now,
+            courses,
+            is_cancelled: false,
+            is_killed: false,
+            is_over: false,
+        };
         let mut actions = Vec::from([Action::Tell(started)]);
         machine.go_on(&mut actions);
         (machine, actions)
@@ -174,7 +188,7 @@ impl Machine {
         let Some((course, agent)) = self.courses.get_mut(index).zip(self.plan.agents.get(index)) else {
             return;
         };
-        let gate = Gate { plan: &self.plan, started_at: self.started_at, now: self.now };
+        let gate = Gate { plan: &self.plan, masks: &self.masks, started_at: self.started_at, now: self.now };
         match course.end(attempt, agent, &gate, self.is_cancelled) {
             None => {}
             Some(Next::Again { reason, wait }) => actions.push(Action::Tell(Event::AgentRetrying {
@@ -189,7 +203,7 @@ impl Machine {
 
     fn call_off(&mut self, order: impl Fn(usize) -> Action, actions: &mut Vec<Action>) {
         self.is_cancelled = true;
-        let gate = Gate { plan: &self.plan, started_at: self.started_at, now: self.now };
+        let gate = Gate { plan: &self.plan, masks: &self.masks, started_at: self.started_at, now: self.now };
         for (index, (course, agent)) in self.courses.iter_mut().zip(&self.plan.agents).enumerate() {
             if course.holds_slot() {
                 actions.push(order(index));

@@ -8,11 +8,13 @@ use core::time::Duration;
 use crate::consensus::{Vote, answer, answer_across_gap};
 use crate::gate::plan::{Agent, Plan};
 use crate::gate::run::{AgentRun, Attempt, Ending, Output, Status};
-use crate::redact::REDACTED;
+use crate::redact::{Masks, REDACTED};
 
 /// The gate at one moment.
 pub(super) struct Gate<'a> {
     pub(super) plan: &'a Plan,
+    /// What no text may show.
+    pub(super) masks: &'a Masks,
     /// Since 1970-01-01T00:00:00Z.
     pub(super) started_at: Duration,
     /// Since the gate began.
@@ -60,7 +62,7 @@ impl Outcome {
         let (stdout, stderr) = share.last.map(|attempt| (attempt.stdout, attempt.stderr)).unwrap_or_default();
         let (dropped_bytes, more) = (stdout.dropped_bytes(), stderr.dropped_bytes());
         let (stdout, missing) = stdout.into_text_with_gap();
-        let vote = vote(status, &stdout, missing.map(|place| (place, dropped_bytes)), gate.plan);
+        let vote = vote(status, &stdout, missing.map(|place| (place, dropped_bytes)), gate);
         let output = Output { stdout, stderr: stderr.into_text() };
         let run = AgentRun {
             name: agent.name.clone(),
@@ -69,7 +71,7 @@ impl Outcome {
             attempts: share.attempts,
             exit,
             signal,
-            reason,
+            reason: reason.map(|reason| gate.masks.scrub(&reason)),
             elapsed_ms: share.begun_at.map_or(0, |begun| millis(gate.now.saturating_sub(begun))),
             leaked: share.is_leaked,
             dropped_bytes: dropped_bytes.saturating_add(more),
@@ -81,11 +83,11 @@ impl Outcome {
 }
 
 /// Of its standard output something may be missing: where that is noted, and how many bytes.
-fn vote(status: Status, stdout: &str, missing: Option<(Range<usize>, u64)>, plan: &Plan) -> Vote {
+fn vote(status: Status, stdout: &str, missing: Option<(Range<usize>, u64)>, gate: &Gate<'_>) -> Vote {
     if status != Status::Ok {
         return Vote::Failed;
     }
-    let Some(key) = &plan.agree_on else { return Vote::Succeeded };
+    let Some(key) = &gate.plan.agree_on else { return Vote::Succeeded };
     let found = match &missing {
         None => answer(stdout, key),
         Some((note, _)) => {
@@ -94,19 +96,20 @@ fn vote(status: Status, stdout: &str, missing: Option<(Range<usize>, u64)>, plan
             answer_across_gap(head, tail, key)
         }
     };
-    match found {
+    let why_not = match found {
         // Two secrets look the same once they are masked.
-        Ok(answer) if answer.contains(REDACTED) => {
-            Vote::Unanswered(format!("its answer at `{key}` holds a secret, which is masked"))
+        Ok(answer) if answer.contains(REDACTED) || gate.masks.scrub(&answer) != answer => {
+            format!("its answer at `{key}` holds a secret, which is masked")
         }
-        Ok(answer) => Vote::Answered(answer),
-        Err(none) => Vote::Unanswered(match missing {
+        Ok(answer) => return Vote::Answered(answer),
+        Err(none) => match missing {
             None => format!("{none}"),
             Some((_, bytes)) => {
                 format!("{none}; {bytes} bytes of it were not kept: raise `orchestrator.output_kib`")
             }
-        }),
-    }
+        },
+    };
+    Vote::Unanswered(gate.masks.scrub(&why_not))
 }
 
 /// Whole milliseconds.

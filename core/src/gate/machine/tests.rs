@@ -8,8 +8,11 @@ use crate::capture::Captured;
 use crate::consensus::Verdict;
 use crate::gate::plan::{Agent, CommandLine};
 use crate::gate::run::{AgentRun, Ending, Output, Status};
+use crate::redact::Masks;
 use crate::retry::ErrorClass;
 use crate::settings::{Jitter, RetryConfig};
+
+mod answers;
 
 const TEMPORARY: Ending = Ending::Exited { code: 75 };
 const DONE: Ending = Ending::Exited { code: 0 };
@@ -41,7 +44,12 @@ fn plan(names: &[&str]) -> Plan {
 }
 
 fn begin(plan: Plan) -> (Machine, Vec<Action>) {
-    Machine::begin(plan, Seed::new(42), ms(1_000_000))
+    begin_masking(plan, &[])
+}
+
+fn begin_masking(plan: Plan, secrets: &[&str]) -> (Machine, Vec<Action>) {
+    let masks = Masks::of_texts(secrets.iter().map(|secret| secret.to_string()));
+    Machine::begin(plan, masks.into(), Seed::new(42), ms(1_000_000))
 }
 
 fn attempt(ending: Ending, stdout: &str) -> Attempt {
@@ -281,67 +289,6 @@ fn what_came_to_its_own_end_after_all_was_not_called_off() {
     assert_eq!((told(&actions).status, finished(&actions).cancelled), (Status::Failed, true));
     let expected = "exit 75; the gate was called off before another attempt";
     assert_eq!(told(&actions).reason.as_deref(), Some(expected));
-}
-
-#[test]
-fn agents_that_are_to_agree_vote_with_their_answers() {
-    let mut plan = plan(&["a", "b", "c", "cut"]);
-    plan.agree_on = Some("verdict".parse().unwrap());
-    plan.quorum = 2;
-    let (mut machine, _) = begin(plan);
-    run(&mut machine, 1, 1, attempt(DONE, r#"{"verdict": "no"}"#));
-    run(&mut machine, 2, 0, attempt(DONE, r#"{"verdict": "yes"}"#));
-    let mut cut = attempt(DONE, "It is ");
-    cut.stdout = Captured::cut(cut.stdout.into_bytes(), b"right.", 7);
-    cut.stderr = Captured::cut(Vec::new(), &[], 5);
-    assert_eq!(told(&run(&mut machine, 3, 3, cut)).dropped_bytes, 12);
-    let actions = run(&mut machine, 4, 2, attempt(DONE, r#"{"verdict": "yes"}"#));
-    let decision = &finished(&actions).decision;
-    assert_eq!((decision.verdict, decision.ok), (Verdict::Degraded, 2));
-    assert_eq!(
-        decision.majority.as_ref().map(|side| side.agents.as_slice()),
-        Some(&["a".into(), "c".into()][..])
-    );
-    assert_eq!(decision.dissent[0].agents, ["b"]);
-    assert_eq!(
-        decision.unanswered[0].reason,
-        "there is no JSON object in its output: have the prompt ask for one; 7 bytes of it were not kept: raise \
-         `orchestrator.output_kib`"
-    );
-}
-
-#[test]
-fn an_object_that_may_stand_within_one_that_was_cut_is_no_vote() {
-    let mut plan = plan(&["within", "before", "behind"]);
-    plan.agree_on = Some("verdict".parse().unwrap());
-    let (mut machine, _) = begin(plan);
-    let cut = |head: &str, tail: &str| Attempt {
-        stdout: Captured::cut(head.into(), tail.as_bytes(), 94_000),
-        ..attempt(DONE, "")
-    };
-    let findings = r#"{"findings":[{"verdict":"minor"}, "#;
-    run(&mut machine, 1, 0, cut(findings, r#" {"verdict":"minor"}],"verdict":"reject"}"#));
-    run(&mut machine, 2, 1, cut(findings, "and so on"));
-    let whole = "and so on.\n```json\n{\"verdict\": \"reject\"}\n```\n";
-    let decision = &finished(&run(&mut machine, 3, 2, cut(findings, whole))).decision.clone();
-    assert_eq!(decision.majority.as_ref().map(|side| side.answer.as_str()), Some("\"reject\""));
-    let unanswered: Vec<_> =
-        decision.unanswered.iter().map(|of| (of.agent.as_str(), of.reason.as_str())).collect();
-    let why = "it is uncertain whether the `verdict` in its output is the answer; 94000 bytes of it were not kept: raise \
-               `orchestrator.output_kib`";
-    assert_eq!(unanswered, [("within", why), ("before", why)]);
-}
-
-#[test]
-fn secrets_that_are_masked_do_not_agree() {
-    let mut plan = plan(&["a", "b"]);
-    plan.agree_on = Some("key".parse().unwrap());
-    let (mut machine, _) = begin(plan);
-    run(&mut machine, 1, 0, attempt(DONE, r#"{"key": "it is [redacted]"}"#));
-    let actions = run(&mut machine, 2, 1, attempt(DONE, r#"{"key": "it is [redacted]"}"#));
-    let decision = &finished(&actions).decision;
-    assert_eq!((decision.verdict, decision.ok), (Verdict::Insufficient, 0));
-    assert_eq!(decision.unanswered[1].reason, "its answer at `key` holds a secret, which is masked");
 }
 
 #[test]

@@ -109,7 +109,7 @@ impl GateRun {
         let Self { busy: _busy, audience, plan, seed, shared, orders, .. } = self;
         let mut ordered = orders.subscribe();
         let tasks = Tasks::new(&plan, shared, audience.masks());
-        let (machine, first) = Machine::begin(plan, seed, clock::since_epoch());
+        let (machine, first) = Machine::begin(plan, audience.masks(), seed, clock::since_epoch());
         let mut gate = Gate { machine, tasks, audience: &audience, started: clock::runtime_now() };
         let mut given = Order::Run;
         let mut finished = gate.act(first);

@@ -16,9 +16,12 @@ fn masks() -> Masks {
 
 /// What a gate of one agent tells and keeps.
 async fn everything(script: &str, output_bytes: usize) -> (Vec<String>, Run) {
+    told(Plan { output_bytes, ..plan([agent("a", &[script])]) }).await
+}
+
+async fn told(plan: Plan) -> (Vec<String>, Run) {
     let (orchestrator, _) = orchestrator(1);
-    let gate = Plan { output_bytes, ..plan([agent("a", &[script])]) };
-    let gate = orchestrator.masking(masks()).begin(gate);
+    let gate = orchestrator.masking(masks()).begin(plan);
     let events = gate.events();
     let run = gate.finish().await;
     let mut all = format!("{run:?}");
@@ -51,6 +54,33 @@ async fn a_secret_across_the_halves_of_what_is_kept_is_masked() {
     assert!(run.agents[0].output.stdout.starts_with("abc[redacted]"), "{run:?}");
     let (_, run) = everything(&format!("say {}{SECRET}{}", "-".repeat(10), "-".repeat(100)), 40).await;
     assert!(run.agents[0].output.stdout.starts_with("----------[redacted]\n"), "{run:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_whose_character_the_gap_cuts_in_two_is_masked() {
+    // The gap begins within the ü, or ends within the ä.
+    let secret = "gehäusetür";
+    for (before, behind) in [(10, 90), (90, 11)] {
+        let (orchestrator, _) = orchestrator(1);
+        let script = format!("say {}{secret}{}", "-".repeat(before), "-".repeat(behind));
+        let gate = Plan { output_bytes: 40, ..plan([agent("a", &[&script])]) };
+        let run = orchestrator.masking(Masks::of_texts([secret.into()])).begin(gate).finish().await;
+        let kept = &run.agents[0].output.stdout;
+        assert!(kept.contains("[redacted]") && !kept.contains("geh") && !kept.contains("eset"), "{kept}");
+        // Of a line, and the byte of the character that is left.
+        let dropped_bytes = (before + secret.len() + behind + 1) - 40 + 1;
+        assert_eq!(run.agents[0].dropped_bytes, dropped_bytes as u64);
+        assert!(kept.contains(&format!("\n[{dropped_bytes} bytes are not kept]\n")), "{kept}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_that_is_written_with_escapes_is_nobodys_answer() {
+    let script = format!("say {{\"verdict\": \"{}\"}}", SECRET.replace('h', "\\u0068"));
+    let agree_on = Some("verdict".parse().unwrap());
+    let (_, run) = told(Plan { agree_on, ..plan([agent("a", &[&script])]) }).await;
+    let reason = "its answer at `verdict` holds a secret, which is masked";
+    assert_eq!(run.decision.unanswered.iter().map(|of| of.reason.as_str()).collect::<Vec<_>>(), [reason]);
 }
 
 #[tokio::test(start_paused = true)]

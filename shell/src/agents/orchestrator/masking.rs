@@ -22,6 +22,8 @@ fn captured(masks: &Masks, captured: Captured) -> Captured {
         let clean = scrubbed(masks, &bytes, false, false);
         return Captured::from(clean.unwrap_or(bytes));
     }
+    // A character that is cut would stand between the edge and the rest of the secret.
+    let captured = captured.in_whole_characters();
     let head = scrubbed(masks, captured.head(), false, true);
     let tail = scrubbed(masks, captured.tail(), true, false);
     if head.is_none() && tail.is_none() {

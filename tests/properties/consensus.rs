@@ -230,6 +230,20 @@ proptest! {
     }
 
     #[test]
+    fn an_object_that_is_cut_off_behind_its_key_takes_every_earlier_answer_back(
+        before in output(), members in prop::collection::btree_map("[b-d]{1,3}", -3..3_i32, 0..3), cut in any::<prop::sample::Index>(),
+    ) {
+        let members: String = members.iter().map(|(name, number)| format!(", \"{name}\": [{number}]")).collect();
+        let object = format!("{{\"a\": 1{members}}}");
+        // From behind the colon to before the last brace.
+        let cut = 5 + cut.index(object.len() - 5);
+        let key = Key::of(["a"]);
+        prop_assert_eq!(answer(&format!("{before}\n\u{1}{object}"), &key), Ok("1".into()));
+        let broken = answer(&format!("{before}\n\u{1}{}", &object[..cut]), &key);
+        prop_assert_eq!(broken, Err(NoAnswer::Broken { key: "a".into() }));
+    }
+
+    #[test]
     fn an_answer_is_that_of_trying_at_each_brace(output in output(), key in select(&["a", "b", "a.b", "a[0]"][..])) {
         let key: Key = key.parse().unwrap();
         let objects = objects(&output);
@@ -240,7 +254,18 @@ proptest! {
             None if objects.is_empty() => Err(NoAnswer::NoObject),
             None => Err(NoAnswer::NoKey { key: key.to_string() }),
         };
-        prop_assert_eq!(answer(&output, &key).map(|found| serde_json::from_str(&found).unwrap()), expected);
+        let found = answer(&output, &key).map(|found| serde_json::from_str(&found).unwrap());
+        if found != Err(NoAnswer::Broken { key: key.to_string() }) {
+            prop_assert_eq!(found, expected);
+        } else {
+            // There is a brace where no object begins, and something like a member behind it.
+            let braces = output.match_indices('{').filter(|(at, _)| {
+                let rest = &output[*at..];
+                let is_object = serde_json::Deserializer::from_str(rest).into_iter::<serde_json::Value>().next();
+                rest[1..].trim_start().starts_with('"') && is_object.is_none_or(|read| read.is_err())
+            });
+            prop_assert!(braces.count() > 0);
+        }
     }
 
     #[test]

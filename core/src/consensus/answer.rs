@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::json::Json;
-use super::objects::objects;
+use super::objects::{Attempt, Read, attempts};
 use super::severed;
 use crate::key::{Key, Segment};
 
@@ -18,6 +18,14 @@ pub enum NoAnswer {
     /// No object in it has the key.
     #[error("no JSON object in its output has `{key}`: have the prompt ask for it")]
     NoKey {
+        /// The key.
+        key: String,
+    },
+    /// The last object that has the key is not whole, or the one is not that the last whole one stands in.
+    #[error(
+        "the last JSON object in its output that has `{key}` is broken: have the prompt ask for a whole one"
+    )]
+    Broken {
         /// The key.
         key: String,
     },
@@ -39,7 +47,8 @@ pub enum NoAnswer {
 /// has the key, since agents explain themselves before they answer.
 ///
 /// Whatever stands around the objects is passed over: prose, fences, other braces. An object within another one is none of
-/// its own; a longer key leads to it. Of a name that an object has twice the last value counts. Equal numbers become equal
+/// its own, be the other one whole or broken; a longer key leads to it. Where an object with the key comes last and breaks off,
+/// or something is wrong with it, there is no answer: an earlier one, such as an example, is none. Of a name that an object has twice the last value counts. Equal numbers become equal
 /// texts, however they are written; texts are compared to the letter.
 ///
 /// ```
@@ -53,8 +62,11 @@ pub enum NoAnswer {
 /// [`NoAnswer`].
 pub fn answer(output: &str, key: &Key) -> Result<String, NoAnswer> {
     let found = Found::of(output, key);
-    let none = found.none(key);
-    found.last.ok_or(none).and_then(|(_, value)| written(&value, key))
+    match &found.last {
+        _ if found.is_broken => Err(NoAnswer::Broken { key: key.to_string() }),
+        Some((_, value)) => written(value, key),
+        None => Err(found.none(key)),
+    }
 }
 
 /// The same of an output of which only the beginning and the end are kept, and something between them is missing: an answer
@@ -77,6 +89,9 @@ pub fn answer(output: &str, key: &Key) -> Result<String, NoAnswer> {
 pub fn answer_across_gap(head: &str, tail: &str, key: &Key) -> Result<String, NoAnswer> {
     let (before, behind) = (Found::of(head, key), Found::of(tail, key));
     let uncertain = || NoAnswer::Uncertain { key: key.to_string() };
+    if behind.is_broken {
+        return Err(NoAnswer::Broken { key: key.to_string() });
+    }
     let Some((last, value)) = &behind.last else {
         let none = if behind.spans.is_empty() { before.none(key) } else { behind.none(key) };
         return Err(if before.last.is_some() { uncertain() } else { none });
@@ -94,16 +109,30 @@ struct Found {
     spans: Vec<Range<usize>>,
     /// The last one that has the key: where it stands, and its value.
     last: Option<(Range<usize>, Json)>,
+    /// Whether that one stands in a broken one, or a broken one that has the key stands behind it.
+    is_broken: bool,
 }
 
 impl Found {
     fn of(text: &str, key: &Key) -> Self {
-        let mut found = Self { spans: Vec::new(), last: None };
-        for (span, object) in objects(text) {
-            if let Some(value) = value_at(object, key) {
-                found.last = Some((span.clone(), value));
+        let mut found = Self { spans: Vec::new(), last: None, is_broken: false };
+        let first = key.segments().first();
+        let mut broken_until = 0;
+        for Attempt { span, read } in attempts(text) {
+            match read {
+                Read::Object(object) => {
+                    if let Some(value) = value_at(object, key) {
+                        found.is_broken = span.end <= broken_until;
+                        found.last = Some((span.clone(), value));
+                    }
+                    found.spans.push(span);
+                }
+                Read::Broken(names) => {
+                    let is_key = |name: &String| matches!(first, Some(Segment::Name(first)) if first == name);
+                    found.is_broken |= names.iter().any(is_key);
+                    broken_until = broken_until.max(span.end);
+                }
             }
-            found.spans.push(span);
         }
         found
     }
@@ -162,7 +191,7 @@ mod tests {
             "fn main() { } is {fine} {{\"verdict\": \"ok\"}} {",
             "[{\"verdict\": \"no\"}, {\"verdict\": \"ok\"}]",
             "it said \"{\\\"verdict\\\"\" and \"{\"verdict\":\"ok\"}",
-            "{\"verdict\": \"no\", } {\"verdict\":\"ok\"} {\"verdict\": \"no\"",
+            "{\"verdict\": \"no\", } {\"verdict\":\"ok\"} {\"verdict\" and {\"other\": 1, }",
             "žluťoučký {\"kůň\": \"{\", \"verdict\": \"ok\"} 🎉",
         ] {
             assert_eq!(found(output, "verdict").as_deref(), Ok("\"ok\""), "{output}");
@@ -185,6 +214,32 @@ mod tests {
     fn an_answer_is_the_same_however_it_is_written() {
         let written = r#"{"a": { "z" : [1.0, 1e0, -0.0, 100e-2, "\u00e9\n"], "b": true, "b": {"d": null, "c": 2.50} }}"#;
         assert_eq!(found(written, "a").as_deref(), Ok(r#"{"b":{"c":2.5,"d":null},"z":[1,1,0,1,"é\n"]}"#));
+    }
+
+    #[test]
+    fn a_broken_object_takes_an_earlier_answer_back_and_one_of_its_own_parts_is_none() {
+        for broken in [
+            r#"{"verdict": "reject", "why": "it is bro"#,
+            r#"{"verdict": "reject", "why": "x",}"#,
+            r#"{"verdict": reject}"#,
+            "{\"why\": \"x\", \"verdict\":",
+            r#"{"verdict": "reject", "other": {"verdict": "approve"}"#,
+            r#"{"findings": [{"verdict": "approve"}], "why": "it is"#,
+        ] {
+            for before in ["", "such as {\"verdict\": \"approve\"}:\n"] {
+                let why = found(&alloc::format!("{before}{broken}"), "verdict").unwrap_err();
+                assert_eq!(
+                    why,
+                    "the last JSON object in its output that has `verdict` is broken: have the prompt ask for a whole one",
+                    "{before}{broken}"
+                );
+                let later = alloc::format!("{before}{broken}\n\n{{\"verdict\": \"ok\"}}");
+                if !broken.ends_with(':') {
+                    assert_eq!(found(&later, "verdict").as_deref(), Ok("\"ok\""), "{later}");
+                }
+            }
+        }
+        assert!(found(r#"{"a": {"verdict": 1}} {"a": {"verdict": 2}, }"#, "a.verdict").is_err());
     }
 
     #[test]
@@ -268,7 +323,7 @@ mod tests {
 
     #[test]
     fn without_an_object_there_is_no_answer() {
-        for output in ["", "approve", "[1, 2]", "{verdict: ok}", "{\"verdict\": \"ok\"", "\u{feff}{"] {
+        for output in ["", "approve", "[1, 2]", "{verdict: ok}", "{\"verdict\"", "\u{feff}{"] {
             assert_eq!(
                 found(output, "verdict").unwrap_err(),
                 "there is no JSON object in its output: have the prompt ask for one",

@@ -57,13 +57,15 @@ pub(super) struct Reader<'t> {
     at: usize,
     /// Where the objects that it is in begin. None is taken off when a reading fails.
     unclosed: Vec<usize>,
+    /// The names of the members of the first object, as far as it was read.
+    names: Vec<String>,
     depth: usize,
 }
 
 impl<'t> Reader<'t> {
     /// A reader that begins at a byte of the text.
     pub(super) fn new(text: &'t str, at: usize) -> Self {
-        Self { text, at, unclosed: Vec::new(), depth: 0 }
+        Self { text, at, unclosed: Vec::new(), names: Vec::new(), depth: 0 }
     }
 
     /// A reader that begins within a string, whose opening quote is not in the text.
@@ -83,6 +85,11 @@ impl<'t> Reader<'t> {
         self.unclosed.iter().copied()
     }
 
+    /// The names of the members of the first object, as far as it was read.
+    pub(super) fn into_names(self) -> Vec<String> {
+        self.names
+    }
+
     /// An object. Of a name that it has twice the last value counts.
     pub(super) fn object(&mut self) -> Option<Json> {
         let start = self.at;
@@ -98,6 +105,9 @@ impl<'t> Reader<'t> {
             let name = self.text()?;
             self.skip_space();
             self.expect(b':')?;
+            if let [_] = self.unclosed.as_slice() {
+                self.names.push(name.clone());
+            }
             members.insert(name, self.value()?);
             self.skip_space();
         }

@@ -1,29 +1,32 @@
 //! The JSON objects in a text that is none.
 
 use alloc::collections::BTreeSet;
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::json::{Json, Reader};
 
-/// The JSON objects in a text and where they stand, in their order; what stands around them is passed over, and an object
-/// within another one is a part of that one.
-pub(super) fn objects(text: &str) -> impl Iterator<Item = (Range<usize>, Json)> {
-    attempts(text).filter_map(|Attempt { span, object }| Some((span, object?)))
-}
-
 /// One attempt to read an object.
-struct Attempt {
+pub(super) struct Attempt {
     /// What was read for it.
-    span: Range<usize>,
-    object: Option<Json>,
+    pub(super) span: Range<usize>,
+    pub(super) read: Read,
 }
 
-/// Tries at each `{` that is not within an object that was read.
+/// What came of an attempt.
+pub(super) enum Read {
+    Object(Json),
+    /// It breaks off, or something is wrong with it: the names of its members up to there.
+    Broken(Vec<String>),
+}
+
+/// Tries at each `{` of a text that is not within an object that was read: an object within another one is a part of that one.
 ///
 /// Where an attempt fails, those at the objects that it had not closed yet would read the same and fail at the same place,
 /// and are left out. Of two attempts that read the same byte, one thus takes it for a part of a string and one does not,
 /// or one succeeds: no byte is read more than three times.
-fn attempts(text: &str) -> impl Iterator<Item = Attempt> {
+pub(super) fn attempts(text: &str) -> impl Iterator<Item = Attempt> {
     let mut at = 0;
     let mut hopeless: BTreeSet<usize> = BTreeSet::new();
     core::iter::from_fn(move || {
@@ -42,22 +45,34 @@ fn attempts(text: &str) -> impl Iterator<Item = Attempt> {
         hopeless.extend(reader.unclosed().filter(|unclosed| *unclosed > start));
         // Those that a success has passed over are never met.
         hopeless = hopeless.split_off(&at);
-        Some(Attempt { span, object })
+        Some(Attempt { span, read: object.map_or_else(|| Read::Broken(reader.into_names()), Read::Object) })
     })
 }
 
 #[cfg(test)]
 mod tests {
     use alloc::format;
-    use alloc::string::String;
-    use alloc::vec::Vec;
 
     use super::*;
 
     const MEGABYTE: usize = 1 << 20;
 
     fn found(text: &str) -> Vec<String> {
-        objects(text).map(|(_, object)| format!("{object}")).collect()
+        let objects = attempts(text).filter_map(|attempt| match attempt.read {
+            Read::Object(object) => Some(format!("{object}")),
+            Read::Broken(_) => None,
+        });
+        objects.collect()
+    }
+
+    #[test]
+    fn of_a_broken_object_the_names_of_its_own_members_are_known() {
+        let text = r#"{"a": {"b": 1}, "c": [{"d": 2}], "e": }"#;
+        let names = attempts(text).find_map(|attempt| match attempt.read {
+            Read::Broken(names) => Some(names),
+            Read::Object(_) => None,
+        });
+        assert_eq!(names.unwrap(), ["a", "c", "e"]);
     }
 
     #[test]
@@ -108,7 +123,7 @@ mod tests {
     fn a_depth_without_end_is_no_overflow() {
         let deep = |depth: usize| format!("{}1{}", "{\"a\":".repeat(depth), "}".repeat(depth));
         assert_eq!(found(&deep(100)).len(), 1);
-        assert_eq!(objects(&format!("{{\"a\":{}", "[".repeat(MEGABYTE))).count(), 0);
-        assert!(objects(&deep(MEGABYTE / 6)).count() <= 1);
+        assert_eq!(found(&format!("{{\"a\":{}", "[".repeat(MEGABYTE))).len(), 0);
+        assert!(found(&deep(MEGABYTE / 6)).len() <= 1);
     }
 }

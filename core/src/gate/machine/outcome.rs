@@ -1,13 +1,15 @@
 //! What came of one agent, and its vote.
 
+use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
 use core::ops::Range;
 use core::time::Duration;
 
 use crate::consensus::{Vote, answer, answer_across_gap};
-use crate::gate::plan::{Agent, Plan};
+use crate::gate::plan::{Agent, CommandLine, Plan};
 use crate::gate::run::{AgentRun, Attempt, Ending, Output, Status};
+use crate::key::Key;
 use crate::redact::{Masks, REDACTED};
 
 /// The gate at one moment.
@@ -62,7 +64,7 @@ impl Outcome {
         let (stdout, stderr) = share.last.map(|attempt| (attempt.stdout, attempt.stderr)).unwrap_or_default();
         let (dropped_bytes, more) = (stdout.dropped_bytes(), stderr.dropped_bytes());
         let (stdout, missing) = stdout.into_text_with_gap();
-        let vote = vote(status, &stdout, missing.map(|place| (place, dropped_bytes)), gate);
+        let vote = vote(status, &stdout, missing.map(|place| (place, dropped_bytes)), &agent.command, gate);
         let output = Output { stdout, stderr: stderr.into_text() };
         let run = AgentRun {
             name: agent.name.clone(),
@@ -83,17 +85,24 @@ impl Outcome {
 }
 
 /// Of its standard output something may be missing: where that is noted, and how many bytes.
-fn vote(status: Status, stdout: &str, missing: Option<(Range<usize>, u64)>, gate: &Gate<'_>) -> Vote {
+fn vote(
+    status: Status,
+    stdout: &str,
+    missing: Option<(Range<usize>, u64)>,
+    command: &CommandLine,
+    gate: &Gate<'_>,
+) -> Vote {
     if status != Status::Ok {
         return Vote::Failed;
     }
     let Some(key) = &gate.plan.agree_on else { return Vote::Succeeded };
+    let own = |output| without_echo(output, command, key);
     let found = match &missing {
-        None => answer(stdout, key),
+        None => answer(&own(stdout), key),
         Some((note, _)) => {
             let [head, tail] =
                 [stdout.get(..note.start), stdout.get(note.end..)].map(Option::unwrap_or_default);
-            answer_across_gap(head, tail, key)
+            answer_across_gap(&own(head), &own(tail), key)
         }
     };
     let why_not = match found {
@@ -110,6 +119,20 @@ fn vote(status: Status, stdout: &str, missing: Option<(Range<usize>, u64)>, gate
         },
     };
     Vote::Unanswered(gate.masks.scrub(&why_not))
+}
+
+/// An output without what its agent only says after: many show first what they were told, and that may hold an example of an
+/// answer. Something stands in its place, so that no object reaches across.
+fn without_echo<'o>(output: &'o str, command: &CommandLine, key: &Key) -> Cow<'o, str> {
+    let mut output = Cow::Borrowed(output);
+    for told in command.args.iter().chain(&command.stdin).map(|told| told.trim()) {
+        // One that is nothing but an object may be the answer, too.
+        let is_more = !(told.starts_with('{') && told.ends_with('}'));
+        if is_more && answer(told, key).is_ok() && output.contains(told) {
+            output = output.replace(told, "\n\u{1}\n").into();
+        }
+    }
+    output
 }
 
 /// Whole milliseconds.

@@ -1,5 +1,7 @@
 //! What agents answer, and what no text shows of it.
 
+use alloc::format;
+
 use super::*;
 
 #[test]
@@ -49,6 +51,24 @@ fn an_object_that_may_stand_within_one_that_was_cut_is_no_vote() {
     let why = "it is uncertain whether the `verdict` in its output is the answer; 94000 bytes of it were not kept: raise \
                `orchestrator.output_kib`";
     assert_eq!(unanswered, [("within", why), ("before", why)]);
+}
+
+#[test]
+fn what_an_agent_only_says_after_is_no_vote() {
+    let prompt = "Is it sound? Reply with {\"verdict\": \"reject\"} or {\"verdict\": \"approve\"}\n";
+    let mut plan = plan(&["echoes", "answers", "reads"]);
+    plan.agree_on = Some("verdict".parse().unwrap());
+    plan.agents[0].command.args = Vec::from(["--print".into(), prompt.into()]);
+    plan.agents[1].command.args = plan.agents[0].command.args.clone();
+    plan.agents[2].command.stdin = Some(prompt.into());
+    let (mut machine, _) = begin(plan);
+    run(&mut machine, 1, 0, attempt(DONE, &format!("user: {prompt}I cannot decide.")));
+    run(&mut machine, 2, 1, attempt(DONE, &format!("user: {prompt}{{\"verdict\": \"approve\"}}")));
+    let last = run(&mut machine, 3, 2, attempt(DONE, &format!("> {prompt}")));
+    let decision = &finished(&last).decision;
+    assert_eq!(decision.majority.as_ref().map(|side| side.agents.as_slice()), Some(&["answers".into()][..]));
+    assert_eq!(decision.unanswered.len(), 2);
+    assert!(decision.unanswered[0].reason.starts_with("there is no JSON object"), "{decision:?}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Whether enough agents of a gate succeeded, and whether they say the same.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -21,6 +21,11 @@ pub use answer::{NoAnswer, answer, answer_across_gap};
 /// ```
 pub fn two_thirds(agents: usize) -> usize {
     agents - agents / 3
+}
+
+/// How many agents the ballot of these names has: one that is named twice is one.
+pub(crate) fn voters<'a>(names: impl IntoIterator<Item = &'a String>) -> usize {
+    names.into_iter().collect::<BTreeSet<_>>().len()
 }
 
 /// What became of an agent, as far as the quorum is concerned.

@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use crate::consensus::two_thirds;
+use crate::consensus::{two_thirds, voters};
 use crate::key::Key;
 use crate::settings::{OrchestratorConfig, ProviderConfig, RetryConfig};
 
@@ -91,7 +91,7 @@ impl Agent {
 }
 
 impl Plan {
-    /// A plan with two thirds of the agents, rounded up, as the quorum, and all else as in the embedded defaults of
+    /// A plan with two thirds of [`Plan::voters`], rounded up, as the quorum, and all else as in the embedded defaults of
     /// `orchestrator` and `retry`.
     ///
     /// ```
@@ -106,9 +106,14 @@ impl Plan {
         agents: impl IntoIterator<Item = Agent>,
     ) -> Self {
         let agents: Vec<Agent> = agents.into_iter().collect();
-        let quorum = two_thirds(agents.len());
         let (orchestrator, retry) = (&OrchestratorConfig::default(), RetryConfig::default());
+        let quorum = two_thirds(voters(agents.iter().map(|agent| &agent.name)));
         Self::with(orchestrator, retry, stage.into(), spec.into(), agents, quorum)
+    }
+
+    /// How many votes there are: agents with equal names have one.
+    pub fn voters(&self) -> usize {
+        voters(self.agents.iter().map(|agent| &agent.name))
     }
 
     /// The same with these settings.
@@ -132,5 +137,25 @@ impl Plan {
             output_bytes: orchestrator.output_bytes(),
             retry,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString as _;
+
+    use super::*;
+    use crate::gate::Event;
+
+    #[test]
+    fn agents_with_equal_names_are_one_for_the_quorum() {
+        let agent = |name: &str| Agent::new(name, CommandLine::default());
+        let plan = Plan::new("lint", "v1.2", ["a", "b", "a", "a", "a"].map(agent));
+        assert_eq!((plan.quorum, plan.voters()), (2, 2));
+        assert!(plan.to_text().contains("quorum       2 of 2\n"), "{}", plan.to_text());
+        assert_eq!(plan.to_json()["total"], 2);
+        let agents = plan.agents.iter().map(|agent| agent.name.clone()).collect();
+        let started = Event::Started { stage: plan.stage, spec: plan.spec, agents, quorum: plan.quorum };
+        assert_eq!(started.to_string(), "lint for v1.2 begins, quorum 2 of 2: a, b, a, a, a");
     }
 }

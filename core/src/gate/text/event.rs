@@ -4,6 +4,7 @@ use core::fmt;
 
 use super::measures::elapsed;
 use super::visible_line;
+use crate::consensus::voters;
 use crate::gate::event::Event;
 use crate::gate::run::Stream;
 use crate::report::visible;
@@ -14,7 +15,8 @@ impl fmt::Display for Event {
         match self {
             Self::Started { stage, spec, agents, quorum } => {
                 let (stage, spec) = (visible(stage), visible(spec));
-                write!(f, "{stage} for {spec} begins, quorum {quorum} of {}: ", agents.len())?;
+                let of = voters(agents);
+                write!(f, "{stage} for {spec} begins, quorum {quorum} of {of}: ")?;
                 f.write_str(&visible(&agents.join(", ")))
             }
             Self::AgentStarted { name, attempt } => write!(f, "{}: attempt {attempt} begins", visible(name)),

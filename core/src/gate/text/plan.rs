@@ -23,7 +23,7 @@ impl Plan {
             None => "nothing more than to succeed".into(),
         };
         let facts = [
-            ("quorum", format!("{} of {}", self.quorum, self.agents.len())),
+            ("quorum", format!("{} of {}", self.quorum, self.voters())),
             ("agree on", agree_on),
             ("at once", format!("{} at most", counted(self.max_concurrent as u64, "agent"))),
             ("time-out", format!("{} for each attempt", shown(whole_ms(self.timeout)))),
@@ -58,7 +58,7 @@ impl Plan {
             "stage": self.stage,
             "spec": self.spec,
             "quorum": self.quorum,
-            "total": self.agents.len(),
+            "total": self.voters(),
             "agree_on": self.agree_on.as_ref().map(Key::to_string),
             "max_concurrent": self.max_concurrent,
             "timeout_ms": whole_ms(self.timeout),

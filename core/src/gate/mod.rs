@@ -10,6 +10,7 @@ mod event;
 mod expand;
 mod interruption;
 mod machine;
+mod measures;
 mod plan;
 mod planning;
 mod progress;

@@ -93,7 +93,7 @@ impl Status {
             Self::TimedOut => "timed out",
             Self::Cancelled => "called off",
             Self::NotStarted => "not started",
-            Self::CircuitOpen => "circuit open",
+            Self::CircuitOpen => "not asked",
         }
     }
 }

@@ -7,6 +7,7 @@ use core::time::Duration;
 
 use super::event::Event;
 use super::interruption::CallingOff;
+use super::measures::{clock, elapsed};
 use super::run::Status;
 
 mod line;
@@ -48,7 +49,7 @@ enum State {
     Waiting,
     Running,
     Retrying { until: Duration },
-    Through { status: Status, took: Duration },
+    Through { status: Status, took_ms: u64 },
 }
 
 impl Progress {
@@ -91,8 +92,7 @@ impl Progress {
             Event::AgentFinished(run) => {
                 let Some(agent) = self.agent(&run.name) else { return };
                 agent.attempt = run.attempts;
-                let took = Duration::from_millis(run.elapsed_ms);
-                agent.state = State::Through { status: run.status, took };
+                agent.state = State::Through { status: run.status, took_ms: run.elapsed_ms };
                 agent.words = run.reason.as_deref().map(last_words).unwrap_or_default();
             }
             Event::Started { .. } | Event::Missed { .. } | Event::Finished(_) => {}
@@ -132,7 +132,7 @@ impl Progress {
             Some(CallingOff::Killed) => "killing the agents; Ctrl-C once more ends this program",
         };
         let mut line = Line::new(columns);
-        let done = format!("{}   {through} of {} done; ", time(now), self.agents.len());
+        let done = format!("{}   {through} of {} done; ", clock(now), self.agents.len());
         line.push(Tone::Faint, &done);
         line.push(if self.calling_off.is_some() { Tone::Busy } else { Tone::Faint }, what);
         line.trimmed()
@@ -150,16 +150,19 @@ impl Agent {
             0 | 1 => text,
             many => format!("{text}, attempt {many}"),
         };
-        let (state, took) = match &self.state {
+        let since = || self.began.map(|began| clock(now.saturating_sub(began)));
+        let (state, time) = match &self.state {
             State::Waiting => ("waiting".into(), None),
-            State::Running => (attempt("running".into()), self.began.map(|began| now.saturating_sub(began))),
+            State::Running => (attempt("running".into()), since()),
             State::Retrying { until } => {
-                let rest = tenths(until.saturating_sub(now));
-                (attempt(format!("retrying in {rest}")), self.began.map(|began| now.saturating_sub(began)))
+                let rest = clock(until.saturating_sub(now));
+                (attempt(format!("retrying in {rest}")), since())
             }
-            State::Through { status, took } => (attempt(words(*status).into()), self.began.map(|_| *took)),
+            State::Through { status, took_ms } => {
+                (attempt(status.words().into()), self.began.map(|_| elapsed(*took_ms)))
+            }
         };
-        [last_words(&self.name), state, took.map(time).unwrap_or_default()]
+        [last_words(&self.name), state, time.unwrap_or_default()]
     }
 }
 
@@ -173,28 +176,4 @@ impl State {
             Self::Through { .. } => Tone::Bad,
         }
     }
-}
-
-fn words(status: Status) -> &'static str {
-    match status {
-        Status::Ok => "ok",
-        Status::Failed => "failed",
-        Status::Killed => "killed",
-        Status::TimedOut => "timed out",
-        Status::Cancelled => "called off",
-        Status::NotStarted => "not started",
-        Status::CircuitOpen => "not asked",
-    }
-}
-
-/// `12.3 s`, and from a minute on `1 min 05 s`.
-fn time(duration: Duration) -> String {
-    match duration.as_secs() {
-        0..60 => tenths(duration),
-        seconds => format!("{} min {:02} s", seconds / 60, seconds % 60),
-    }
-}
-
-fn tenths(duration: Duration) -> String {
-    format!("{}.{} s", duration.as_secs(), duration.subsec_millis() / 100)
 }

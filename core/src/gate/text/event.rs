@@ -2,10 +2,10 @@
 
 use core::fmt;
 
-use super::measures::elapsed;
 use super::visible_line;
 use crate::consensus::voters;
 use crate::gate::event::Event;
+use crate::gate::measures::elapsed;
 use crate::gate::run::Stream;
 use crate::report::visible;
 

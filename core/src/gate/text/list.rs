@@ -4,8 +4,8 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use super::measures::elapsed;
 use super::{short, table};
+use crate::gate::measures::elapsed;
 use crate::gate::run::Run;
 use crate::history::rfc3339;
 use crate::report::visible;

@@ -8,7 +8,6 @@ use crate::report::visible;
 mod event;
 mod json;
 mod list;
-mod measures;
 mod plan;
 mod run;
 mod shell_words;

@@ -4,9 +4,9 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::measures::{elapsed, size};
 use super::{short, table, visible_line};
 use crate::consensus::{Side, Unanswered};
+use crate::gate::measures::{elapsed, size};
 use crate::gate::run::{AgentRun, Run, Status};
 use crate::gate::signal;
 use crate::report::visible;

@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::beginning;
-use super::measures::size;
+use crate::gate::measures::size;
 use crate::gate::plan::CommandLine;
 use crate::report::is_control;
 

@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::string::String;
+use core::time::Duration;
 
 /// How long something took: `40 ms`, `12.3 s`, `2 min 5 s`, `1 h 4 min`.
 pub(super) fn elapsed(milliseconds: u64) -> String {
@@ -11,6 +12,15 @@ pub(super) fn elapsed(milliseconds: u64) -> String {
         100..120_000 => format!("{} s", tenths(milliseconds, 1000)),
         120_000..3_600_000 => format!("{} min {} s", seconds / 60, seconds % 60),
         _ => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+/// How long something has taken so far, or what is left of a wait, on a clock that runs: as [`elapsed`], but in tenths of a second
+/// from the first one on, and each of them only once it is over, so that the clock is never ahead.
+pub(super) fn clock(time: Duration) -> String {
+    match u64::try_from(time.as_millis()).unwrap_or(u64::MAX) {
+        milliseconds @ 0..120_000 => format!("{} s", tenths(milliseconds - milliseconds % 100, 1000)),
+        milliseconds => elapsed(milliseconds),
     }
 }
 
@@ -52,6 +62,8 @@ mod tests {
                 "25 h 1 min"
             ]
         );
+        let clocks = [0, 99, 100, 1999, 119_999, 120_000].map(Duration::from_millis).map(clock);
+        assert_eq!(clocks, ["0.0 s", "0.0 s", "0.1 s", "1.9 s", "119.9 s", "2 min 0 s"]);
         let sizes = [0, 999, 1000, 5149, 999_949, 999_950, 1_000_000_000, u64::MAX].map(size);
         assert_eq!(
             sizes,

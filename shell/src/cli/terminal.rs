@@ -39,11 +39,11 @@ impl Terminal {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 self.is_closed.store(true, Ordering::Relaxed)
             }
-            Err(error) => {
-                self.is_lost.store(true, Ordering::Relaxed);
+            // Said once, however many parts of it there are.
+            Err(error) if !self.is_lost.swap(true, Ordering::Relaxed) => {
                 self.note(&format!("error: the result cannot be written: {error}\n"));
             }
-            Ok(()) => {}
+            Err(_) | Ok(()) => {}
         }
     }
 

@@ -1,5 +1,6 @@
 //! One line of a terminal, as wide as it may be.
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -106,6 +107,13 @@ fn columns_of(c: char) -> usize {
     c.width().unwrap_or(0)
 }
 
+/// The text in so many columns; one that is wider ends in an ellipsis.
+pub(super) fn cut(text: &str, columns: usize) -> String {
+    let mut line = Line::new(columns);
+    line.push(Tone::Plain, text);
+    format!("{line}")
+}
+
 /// The text, and blanks up to a width.
 pub(super) fn pad(text: &str, columns: usize) -> String {
     let mut padded = String::from(text);
@@ -161,14 +169,7 @@ fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::string::ToString as _;
     use proptest::prelude::*;
-
-    fn cut(text: &str, columns: usize) -> String {
-        let mut line = Line::new(columns);
-        line.push(Tone::Plain, text);
-        line.to_string()
-    }
 
     #[test]
     fn what_does_not_fit_ends_in_an_ellipsis() {

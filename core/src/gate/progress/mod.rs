@@ -13,7 +13,7 @@ use super::run::Status;
 mod line;
 
 pub use line::{Line, Tone};
-use line::{last_words, pad, width};
+use line::{cut, last_words, pad, width};
 
 /// How far a gate is: takes its events and gives lines, one an agent and one for all. Times are those since it began.
 ///
@@ -107,7 +107,11 @@ impl Progress {
     /// The lines, none of them wider than `columns`: the agents in the order of the gate, then how long it has been and
     /// what Ctrl-C does.
     pub fn lines(&self, now: Duration, columns: usize) -> Vec<Line> {
-        let rows: Vec<[String; 3]> = self.agents.iter().map(|agent| agent.cells(now)).collect();
+        let mut rows: Vec<[String; 3]> = self.agents.iter().map(|agent| agent.cells(now)).collect();
+        // What an agent does matters more than all of its name.
+        for [name, ..] in &mut rows {
+            *name = cut(name, (columns / 2).max(8));
+        }
         let widest = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|cell| width(cell)).max();
         let [name, state, time] = [0, 1, 2].map(|at| widest(at).unwrap_or(0));
         let mut lines = Vec::new();

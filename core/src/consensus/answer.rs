@@ -48,8 +48,10 @@ pub enum NoAnswer {
 ///
 /// Whatever stands around the objects is passed over: prose, fences, other braces. An object within another one is none of
 /// its own, be the other one whole or broken; a longer key leads to it. Where an object with the key comes last and breaks off,
-/// or something is wrong with it, there is no answer: an earlier one, such as an example, is none. Of a name that an object has twice the last value counts. Equal numbers become equal
-/// texts, however they are written; texts are compared to the letter.
+/// or something is wrong with it, there is no answer: an earlier one, such as an example, is none.
+///
+/// Of a name that an object has twice the last value counts. Equal numbers become equal texts, however they are written; texts
+/// are compared to the letter. A number in which [`REDACTED`](crate::redact::REDACTED) stands is a text.
 ///
 /// ```
 /// use speckit_core::{Key, consensus::answer};
@@ -240,6 +242,22 @@ mod tests {
             }
         }
         assert!(found(r#"{"a": {"verdict": 1}} {"a": {"verdict": 2}, }"#, "a.verdict").is_err());
+    }
+
+    #[test]
+    fn a_number_that_is_masked_breaks_no_object() {
+        for masked in
+            ["[redacted]", "12[redacted]", "[redacted]34", "-1[redacted][redacted].5e7", "[[redacted]]"]
+        {
+            let output = alloc::format!(
+                r#"{{"pin": {masked}, "findings": [{{"verdict": "minor"}}], "verdict": "no"}}"#
+            );
+            assert_eq!(found(&output, "verdict").as_deref(), Ok("\"no\""), "{output}");
+            assert!(found(&output, "pin").is_ok_and(|pin| pin.contains("[redacted]")), "{output}");
+            let tail = alloc::format!(r#"{masked}, {{"verdict": "minor"}}]}}"#);
+            assert_eq!(behind_a_gap(&tail).unwrap_err(), UNCERTAIN, "{tail}");
+        }
+        assert_eq!(found("{\"a\": [redact]} {\"a\": redacted]} {\"a\": 1}", "a").as_deref(), Ok("1"));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::number::Number;
+use crate::redact::REDACTED;
 use crate::value::MAX_DEPTH;
 
 /// A value without its place. Shown as compact JSON with sorted keys: equal values, equal texts.
@@ -51,7 +52,7 @@ fn write_text(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     write!(f, "{}", serde_json::Value::from(text))
 }
 
-/// Reads one value; `None` where there is none, and then it stands where it could not read on.
+/// Reads one value, which may be a number that is masked, in part or as a whole; `None` where there is none, and then it stands where it could not read on.
 pub(super) struct Reader<'t> {
     text: &'t str,
     at: usize,
@@ -121,9 +122,9 @@ impl<'t> Reader<'t> {
         self.skip_space();
         match self.peek()? {
             b'{' => self.object(),
-            b'[' => self.list(),
+            b'[' if !self.is_masked() => self.list(),
             b'"' => self.text().map(Json::Text),
-            b'-' | b'0'..=b'9' => self.number(),
+            b'-' | b'0'..=b'9' | b'[' => self.number(),
             b't' => self.word("true", Json::Bool(true)),
             b'f' => self.word("false", Json::Bool(false)),
             b'n' => self.word("null", Json::Null),
@@ -185,12 +186,30 @@ impl<'t> Reader<'t> {
     }
 
     fn number(&mut self) -> Option<Json> {
-        let rest = self.text.get(self.at..)?;
-        let length =
-            rest.bytes().take_while(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'));
-        let (written, _) = rest.split_at(length.count());
-        self.at += written.len();
+        let start = self.at;
+        self.skip_word(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'));
+        let written = self.text.get(start..self.at)?;
+        if written.contains(REDACTED) {
+            return Some(Json::Text(written.into()));
+        }
         Some(Json::Number(number_text(written)?))
+    }
+
+    /// Passes over such bytes, and what is masked among them.
+    pub(super) fn skip_word(&mut self, is_part: impl Fn(u8) -> bool) {
+        loop {
+            if self.is_masked() {
+                self.at += REDACTED.len();
+            } else if self.peek().is_some_and(&is_part) {
+                self.at += 1;
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn is_masked(&self) -> bool {
+        self.text.as_bytes().get(self.at..).is_some_and(|rest| rest.starts_with(REDACTED.as_bytes()))
     }
 
     fn word(&mut self, word: &str, means: Json) -> Option<Json> {

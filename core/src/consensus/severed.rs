@@ -28,12 +28,13 @@ use Place::{BehindElement, BehindMember, Colon, Element, Member, Name};
 /// there. Some may be too many: a word or an escape that the beginning of the text cuts is not looked at closely.
 pub(super) fn ends(text: &str) -> BTreeSet<usize> {
     let mut ends = BTreeSet::new();
-    let word = text.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte)).count();
-    let places = match word {
+    let mut reader = Reader::new(text, 0);
+    reader.skip_word(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    let places = match reader.at() {
         0 => Vec::from([Name, Colon, Member, BehindMember, Element, BehindElement]),
         _ => Vec::from([BehindMember, BehindElement]),
     };
-    follow(Reader::new(text, word), places, &mut ends);
+    follow(reader, places, &mut ends);
     // The text may begin within a string, and there behind a backslash.
     let is_escaped = text.starts_with(['"', '\\', '/', 'b', 'f', 'n', 'r', 't', 'u']);
     for reader in (0..=usize::from(is_escaped)).filter_map(|at| Reader::within_text(text, at)) {

@@ -54,6 +54,15 @@ fn kept(head: &[u8], dropped: usize, tail: &[u8], key: &Key) -> Result<String, N
     answer_across_gap(&text[..gap.start], &text[gap.end..], key)
 }
 
+/// Whether it is the answer of the whole text, or that has none since an object that is never closed has begun before: nobody
+/// who sees the end alone can tell that.
+fn is_that_of(found: &str, text: &str, key: &Key) -> bool {
+    match answer(text, key) {
+        Ok(answer) => answer == found,
+        Err(why) => why == NoAnswer::Broken { key: key.to_string() },
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
 
@@ -66,7 +75,7 @@ proptest! {
         let (from, to) = (from.min(to), from.max(to) + 1);
         let (head, tail) = (&text.as_bytes()[..from], &text.as_bytes()[to..]);
         if let Ok(found) = kept(head, to - from, tail, &key) {
-            prop_assert_eq!(answer(&text, &key), Ok(found));
+            prop_assert!(is_that_of(&found, &text, &key), "{} {:?}", found, answer(&text, &key));
         }
     }
 
@@ -79,7 +88,8 @@ proptest! {
     ) {
         let (begun, tail) = (begun.concat(), tail + &closed.concat());
         if let Ok(found) = kept(b"", 1, tail.as_bytes(), &key) {
-            prop_assert_eq!(answer(&(begun + &tail), &key), Ok(found));
+            let text = begun + &tail;
+            prop_assert!(is_that_of(&found, &text, &key), "{} {:?}", found, answer(&text, &key));
         }
     }
 

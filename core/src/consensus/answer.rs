@@ -75,7 +75,7 @@ pub fn answer(output: &str, key: &Key) -> Result<String, NoAnswer> {
 /// only where it is that of the whole output, whatever is missing.
 ///
 /// Thus one of the end: an object of the beginning may have been taken back. And none that may have been within another one,
-/// which began in what is missing and is closed behind it.
+/// which began in what is missing and is closed behind it; one that is never closed is not to be seen from the end.
 ///
 /// ```
 /// use speckit_core::{Key, consensus::{NoAnswer, answer_across_gap}};

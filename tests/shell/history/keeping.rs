@@ -19,6 +19,8 @@ fn so_many_generations_are_kept_of_each_set_of_files_and_as_many_refusals() {
         reload(&shell, &place, &format!("keep = 3\nport = {port}\n"));
         place.write("app.toml", format!("port = 'bad{port}'\n"));
         assert!(shell.reload().is_err());
+        // Each writes on a thread of its own; whoever asks waits for it.
+        history(&shell).refusals().unwrap();
     }
     let numbers = |shell: &Shell<Settings>| {
         let all = history(shell).generations().unwrap();

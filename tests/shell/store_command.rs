@@ -8,6 +8,8 @@ use serde_json::json;
 use speckit_shell::store::Store;
 
 use crate::place::{Place, members};
+#[cfg(target_os = "linux")]
+use crate::running::Running;
 
 const COMMANDS: [&str; 3] = ["store stats", "store check", "store vacuum"];
 
@@ -277,28 +279,24 @@ fn a_signal_ends_a_vacuum_between_two_steps() {
     let path = place.path("app.db");
     let other = Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let mut child = place.command(&["store", "vacuum", "--database", "app.db"]);
-    let child = child.stdout(std::process::Stdio::piped()).spawn().unwrap();
-    let id = child.id().to_string();
+    let vacuum = Running::start(&place, "store vacuum --database app.db");
+    let id = vacuum.child.id();
     // Its handler of SIGINT, which is number 2 and so the second bit.
     let listens = || {
         let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
         let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap().trim();
         u64::from_str_radix(caught, 16).unwrap() & 2 != 0
     };
+    let begun = std::time::Instant::now();
     while !listens() {
+        assert!(begun.elapsed().as_secs() < 60, "it listens");
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
-    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    vacuum.signal("INT");
     std::thread::sleep(std::time::Duration::from_secs(1));
     other.execute_batch("COMMIT").unwrap();
-    let output = child.wait_with_output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    assert!(
-        text.starts_with("stopped after ") && output.status.code() == Some(2),
-        "{text} {}",
-        output.status
-    );
+    let answer = vacuum.ended().failed();
+    assert!(answer.out.starts_with("stopped after "), "{}", answer.out);
     place.run("store check --database app.db").yes();
 }
 

@@ -6,7 +6,7 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::thread;
 use std::time::Instant;
 
-use speckit_shell::agents::{Guard, become_guard_if_asked};
+use speckit::agents::{Guard, become_guard_if_asked};
 
 /// Processes that a shell starts: itself, one of its children, and one whose parent has ended.
 const FAMILY: &str = "sleep 600 & (sleep 600 &) ; exec sleep 600";

@@ -1,10 +1,10 @@
-//! The program `speckit`, as `speckit-shell` builds it.
+//! The program `speckit`, built once more for the suites.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    if speckit_shell::agents::become_guard_if_asked() {
+    if speckit::agents::become_guard_if_asked() {
         return ExitCode::SUCCESS;
     }
-    speckit_shell::cli::run()
+    speckit_cli::run()
 }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
 
-use speckit_shell::store::rusqlite::Connection;
-use speckit_shell::store::{Store, StoreError, StoreOptions, Synchronous};
+use speckit::store::rusqlite::Connection;
+use speckit::store::{Store, StoreError, StoreOptions, Synchronous};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

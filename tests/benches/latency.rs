@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use notify_debouncer_mini::new_debouncer;
 use notify_debouncer_mini::notify::RecursiveMode;
-use speckit_shell::{ConfigReloadEvent, Shell};
+use speckit::{Config, ConfigReloadEvent};
 
 const QUIET: Duration = Duration::from_millis(50);
 const EDITS: usize = 400;
@@ -30,7 +30,7 @@ fn edit(path: &Path, number: usize) -> Instant {
 }
 
 fn speckit(path: &Path) -> Vec<Duration> {
-    let shell = Shell::<std::collections::BTreeMap<String, usize>>::builder().file(path).debounce(QUIET);
+    let shell = Config::<std::collections::BTreeMap<String, usize>>::builder().file(path).debounce(QUIET);
     let shell = shell.open().expect("the configuration is right");
     let events = shell.subscribe();
     let _watcher = shell.watch().expect("it can be watched");

@@ -9,10 +9,11 @@ use criterion::{BenchmarkId, Criterion, Throughput};
 use figment::providers::{Format as _, Serialized, Toml};
 use figment::value::{Dict, Map};
 use figment::{Figment, Metadata, Profile, Provider};
-use speckit_core::resolve::{Document, Inputs, Rules};
-use speckit_core::schema::{Documents, Schema};
-use speckit_core::source::{Environment, Language, parse};
-use speckit_core::{AppConfig, Layer, LayerKind, Source, Value};
+use speckit_core::app::AppConfig;
+use speckit_core::config::resolve::{Document, Inputs, Rules};
+use speckit_core::config::schema::{Documents, Schema};
+use speckit_core::config::source::{Environment, Language, parse};
+use speckit_core::{Layer, LayerKind, Source, Value};
 use speckit_tests::models::{PREFIX, VARIABLES, file};
 
 const SIZES: [usize; 4] = [6, 100, 1_000, 10_000];

@@ -16,8 +16,9 @@ use std::time::{Duration, Instant};
 use alternating::Alternating;
 use arc_swap::ArcSwap;
 use criterion::{BenchmarkId, Criterion, SamplingMode};
-use speckit_core::AppConfig;
-use speckit_shell::{ConfigLoader, Shell};
+use speckit::Config;
+use speckit::app::ConfigLoader;
+use speckit_core::app::AppConfig;
 use speckit_tests::models::file;
 
 mod alternating;
@@ -26,7 +27,7 @@ const THREADS: [usize; 4] = [1, 2, 4, 8];
 
 /// The same settings in each of the peers.
 struct Held {
-    shell: Shell<AppConfig>,
+    shell: Config<AppConfig>,
     swap: ArcSwap<AppConfig>,
     lock: RwLock<Arc<AppConfig>>,
 }

@@ -17,8 +17,9 @@ use std::time::{Duration, Instant};
 
 use alternating::Alternating;
 use criterion::{BenchmarkId, Criterion};
-use speckit_core::AppConfig;
-use speckit_shell::{ConfigLoader, ConfigReloadEvent, Shell, Subscription};
+use speckit::app::ConfigLoader;
+use speckit::{Config, ConfigReloadEvent, Subscription};
+use speckit_core::app::AppConfig;
 use speckit_tests::models::file;
 
 mod alternating;
@@ -59,7 +60,7 @@ struct Took {
 struct Both {
     file: Alternating,
     path: PathBuf,
-    shell: Shell<AppConfig>,
+    shell: Config<AppConfig>,
     events: Subscription,
     settings: AppConfig,
 }

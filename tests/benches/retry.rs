@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use backon::{BlockingRetryable as _, ExponentialBuilder};
 use criterion::{BenchmarkId, Criterion, Throughput};
-use speckit_core::backoff::Backoff;
-use speckit_core::{Jitter, RetryConfig, Seed};
-use speckit_shell::retry::BreakerConfig;
-use speckit_shell::{Cancel, CircuitBreaker, RetryBudget, Retrying, execute_with_backoff_sync};
+use speckit::retry::{
+    BreakerConfig, Cancel, CircuitBreaker, RetryBudget, Retrying, execute_with_backoff_sync,
+};
+use speckit_core::retry::backoff::Backoff;
+use speckit_core::retry::{Jitter, RetryConfig, Seed};
 
 /// A call that the compiler knows nothing of.
 #[inline(never)]

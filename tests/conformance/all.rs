@@ -6,8 +6,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use speckit_core::schema::{Documents, Schema};
-use speckit_core::source::{Language, parse};
+use speckit_core::config::schema::{Documents, Schema};
+use speckit_core::config::source::{Language, parse};
 use speckit_core::{LayerKind, Source, Value};
 
 /// The address at which the suite expects its `remotes`.

@@ -5,9 +5,9 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use speckit::documents::Files;
 use speckit_core::Fingerprint;
-use speckit_core::source::Environment;
-use speckit_shell::documents::Files;
+use speckit_core::config::source::Environment;
 
 /// The bytes of a file, or why there are none.
 pub type Answer = Result<Vec<u8>, (ErrorKind, String)>;

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
+use speckit::documents::Files;
+use speckit::world::World;
 use speckit_core::Fingerprint;
-use speckit_core::source::Environment;
-use speckit_shell::documents::Files;
-use speckit_shell::world::World;
+use speckit_core::config::source::Environment;
 
 use super::files::MemoryFiles;
 use super::recording::{Answer, Recording};
@@ -195,7 +195,7 @@ impl std::fmt::Debug for FakeWorld {
 mod tests {
     use std::sync::Arc;
 
-    use speckit_shell::Shell;
+    use speckit::Config;
 
     use super::*;
 
@@ -205,8 +205,8 @@ mod tests {
         world
     }
 
-    fn open(world: &Arc<FakeWorld>) -> Shell<BTreeMap<String, u16>> {
-        let builder = Shell::builder().file("/app.toml").env_prefix("APP").debounce(Duration::from_secs(1));
+    fn open(world: &Arc<FakeWorld>) -> Config<BTreeMap<String, u16>> {
+        let builder = Config::builder().file("/app.toml").env_prefix("APP").debounce(Duration::from_secs(1));
         builder.world(Arc::clone(world) as Arc<dyn World>).open().unwrap()
     }
 

@@ -14,12 +14,13 @@ mod retries;
 mod retry;
 mod store;
 
-use speckit_core::redact::Masks;
-use speckit_core::report::{Style, render};
-use speckit_core::resolve::{Checked, Document, Inputs, Refused, Rules};
-use speckit_core::schema::{Documents, Schema};
-use speckit_core::source::{Language, parse};
-use speckit_core::{AppConfig, Diagnostic, LayerKind, Source};
+use speckit_core::app::AppConfig;
+use speckit_core::config::redact::Masks;
+use speckit_core::config::report::{Style, render};
+use speckit_core::config::resolve::{Checked, Document, Inputs, Refused, Rules};
+use speckit_core::config::schema::{Documents, Schema};
+use speckit_core::config::source::{Language, parse};
+use speckit_core::{Diagnostic, LayerKind, Source};
 
 /// The rules of the shipped application.
 fn application() -> Rules {

@@ -1,9 +1,9 @@
 //! The JSON that scripts build on, as the contract has it: every field, in its order.
 
 use serde_json::{Value as Json, json, to_string_pretty};
-use speckit_core::print::origins_json;
-use speckit_core::resolve::Inputs;
-use speckit_core::source::Environment;
+use speckit_core::config::resolve::Inputs;
+use speckit_core::config::source::Environment;
+use speckit_core::tree::print::origins_json;
 use speckit_tests::golden;
 
 use crate::explanations::explained;

@@ -1,7 +1,7 @@
 //! What is said of a variable that sets no key, or not as its key wants it.
 
-use speckit_core::resolve::{Document, Inputs, Rules};
-use speckit_core::source::{Environment, Variable};
+use speckit_core::config::resolve::{Document, Inputs, Rules};
+use speckit_core::config::source::{Environment, Variable};
 use speckit_tests::golden;
 
 use crate::{application, defaults_and, report, schema};

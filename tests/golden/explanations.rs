@@ -1,9 +1,9 @@
 //! The answers to "who set this?".
 
 use speckit_core::Key;
-use speckit_core::explain::{Explanation, explain};
-use speckit_core::resolve::{Inputs, Rules};
-use speckit_core::source::{Environment, Override};
+use speckit_core::config::explain::{Explanation, explain};
+use speckit_core::config::resolve::{Inputs, Rules};
+use speckit_core::config::source::{Environment, Override};
 use speckit_tests::golden;
 
 use crate::{application, defaults_and, resolved};
@@ -51,7 +51,7 @@ pub(crate) fn explained(key: &str) -> Explanation {
     explain(checked.merged(), &key, facts.as_ref(), &|key| rules.is_secret(key), variable.as_deref()).unwrap()
 }
 
-fn variable(rules: &Rules, checked: &speckit_core::resolve::Checked, key: &Key) -> Option<String> {
+fn variable(rules: &Rules, checked: &speckit_core::config::resolve::Checked, key: &Key) -> Option<String> {
     rules.names(Some(checked.merged().root()))?.variable(key)
 }
 

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::Value as Json;
-use speckit_core::consensus::{Ballot, Vote};
-use speckit_core::gate::{AgentRun, Event, Output, Plan, Request, Run, Status, Stream, list_text};
-use speckit_core::redact::Masks;
-use speckit_core::{AppConfig, Jitter, Provider, ProviderConfig, RetryConfig, Stage, StdinMode};
+use speckit_core::agents::consensus::{Ballot, Vote};
+use speckit_core::agents::gate::{AgentRun, Event, Output, Plan, Request, Run, Status, Stream, list_text};
+use speckit_core::agents::{Provider, ProviderConfig, Stage, StdinMode};
+use speckit_core::app::AppConfig;
+use speckit_core::config::redact::Masks;
+use speckit_core::retry::{Jitter, RetryConfig};
 use speckit_tests::golden;
 
 use crate::written;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use speckit_core::gate::{AgentRun, CallingOff, Event, Output, Progress, Status, Stream, Tone};
+use speckit_core::agents::gate::{AgentRun, CallingOff, Event, Output, Progress, Status, Stream, Tone};
 use speckit_tests::golden;
 
 fn millis(count: u64) -> Duration {

@@ -4,14 +4,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use speckit_core::diff::diff;
-use speckit_core::history::{
+use speckit::store::{StoreConfig, StoreError};
+use speckit::{Builder, Config, ConfigReloadEvent, Fallback};
+use speckit_core::config::history::{
     Accepted, Cause, Generation, Places, Present, Refusal, between, restore, shown_source,
 };
-use speckit_core::source::{Language, parse};
-use speckit_core::{HistoryMode, Key, LayerKind, Source};
-use speckit_shell::store::StoreError;
-use speckit_shell::{Builder, ConfigReloadEvent, Fallback, Shell, StoreConfig};
+use speckit_core::config::source::{Language, parse};
+use speckit_core::store::HistoryMode;
+use speckit_core::tree::diff::diff;
+use speckit_core::{Key, LayerKind, Source};
 use speckit_tests::fakes::FakeWorld;
 use speckit_tests::golden;
 
@@ -150,8 +151,8 @@ fn world(text: &str) -> Arc<FakeWorld> {
 }
 
 fn app(world: &Arc<FakeWorld>, folder: &Path) -> Builder<std::collections::BTreeMap<String, u16>> {
-    let world = Arc::clone(world) as Arc<dyn speckit_shell::world::World>;
-    Shell::builder().file("/app.toml").world(world).history(folder.join("app.db"))
+    let world = Arc::clone(world) as Arc<dyn speckit::world::World>;
+    Config::builder().file("/app.toml").world(world).history(folder.join("app.db"))
 }
 
 #[test]
@@ -161,12 +162,12 @@ fn what_stands_in_and_what_cannot_is_said() {
     let refused = |builder: Builder<_>| builder.fallback(Fallback::LastGood).open().unwrap_err().to_string();
     let world = world("port = 'high'\n");
     let write = |text: &str| world.files(|files| files.write("/app.toml", text.as_bytes())).unwrap();
-    all += &refused(Shell::builder().file("/app.toml").world(Arc::clone(&world) as Arc<_>));
+    all += &refused(Config::builder().file("/app.toml").world(Arc::clone(&world) as Arc<_>));
     all += &refused(app(&world, folder.path()));
     write("port = 1\n");
     drop(app(&world, folder.path()).open().unwrap());
     write("port = 'high'\n");
-    let other = Shell::builder().file("/b.toml").file("/app.toml").world(Arc::clone(&world) as Arc<_>);
+    let other = Config::builder().file("/b.toml").file("/app.toml").world(Arc::clone(&world) as Arc<_>);
     all += &refused(other.history(folder.path().join("app.db")));
     all += &refused(app(&world, folder.path()).validate(|_| Err("the rules of today")));
     let shell = app(&world, folder.path()).fallback(Fallback::LastGood).open().unwrap();

@@ -6,11 +6,12 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use speckit_core::redact::Masks;
-use speckit_core::resolve::{Document, Inputs, Rules};
-use speckit_core::schema::{Documents, Schema};
-use speckit_core::source::{Language, decode, parse};
-use speckit_core::{AppConfig, Diagnostic, LayerKind, Severity, Source};
+use speckit_core::app::AppConfig;
+use speckit_core::config::redact::Masks;
+use speckit_core::config::resolve::{Document, Inputs, Rules};
+use speckit_core::config::schema::{Documents, Schema};
+use speckit_core::config::source::{Language, decode, parse};
+use speckit_core::{Diagnostic, LayerKind, Severity, Source};
 use speckit_tests::{golden, workspace};
 
 use crate::{application, written};

@@ -1,7 +1,7 @@
 //! An old file on its way to the new form.
 
-use speckit_core::migrate::migrate_text;
-use speckit_core::resolve::Inputs;
+use speckit_core::app::migrate::migrate_text;
+use speckit_core::config::resolve::Inputs;
 use speckit_core::{Key, LayerKind, Source};
 use speckit_tests::golden;
 

@@ -1,7 +1,7 @@
 //! What is said of a `--set` or `--unset` that cannot be followed.
 
-use speckit_core::resolve::Inputs;
-use speckit_core::source::Override;
+use speckit_core::config::resolve::Inputs;
+use speckit_core::config::source::Override;
 use speckit_tests::golden;
 
 use crate::{application, defaults_and, report, written};

@@ -1,10 +1,10 @@
 //! Whole configurations as text: what snapshot tests of an embedder hold, and what `show` prints.
 
-use speckit_core::diff::{diff, to_text as changes};
-use speckit_core::print::{to_text, to_toml, with_origins};
-use speckit_core::redact::redact;
-use speckit_core::resolve::{Checked, Inputs};
-use speckit_core::source::{Environment, Language, parse};
+use speckit_core::config::redact::redact;
+use speckit_core::config::resolve::{Checked, Inputs};
+use speckit_core::config::source::{Environment, Language, parse};
+use speckit_core::tree::diff::{diff, to_text as changes};
+use speckit_core::tree::print::{to_text, to_toml, with_origins};
 use speckit_core::{LayerKind, Source};
 use speckit_tests::golden;
 

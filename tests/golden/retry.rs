@@ -1,8 +1,8 @@
 //! What `retry` prints: the plan of a call, and a herd with each jitter.
 
 use serde::Serialize;
-use speckit_core::herd::{Comparison, Herd, JITTERS, compare, plan};
-use speckit_core::{Jitter, RetryConfig, Seed};
+use speckit_core::retry::simulation::{Comparison, Herd, JITTERS, compare, plan};
+use speckit_core::retry::{Jitter, RetryConfig, Seed};
 use speckit_tests::golden;
 
 const SEED: Seed = Seed::new(42);

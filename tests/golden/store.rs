@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use speckit_shell::store::{StoreError, StoreFinding, StoreStats, TableStats, VacuumRecord, Vacuumed};
+use speckit::store::{StoreError, StoreFinding, StoreStats, TableStats, VacuumRecord, Vacuumed};
 use speckit_tests::golden;
 
 fn stats() -> StoreStats {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use speckit_core::AppConfig;
+use speckit_core::app::AppConfig;
 
 const MAKERS: [(&str, &str); 3] =
     [("openai", "gpt-5"), ("anthropic", "claude-sonnet-4-5"), ("google", "gemini-2.5")];

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest::sample::select;
-use speckit_core::backoff::{Backoff, schedule, wait_before};
-use speckit_core::{Jitter, RetryConfig, Seed};
+use speckit_core::retry::backoff::{Backoff, schedule, wait_before};
+use speckit_core::retry::{Jitter, RetryConfig, Seed};
 
 use super::seed::assert_even;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use speckit_core::breaker::{Breaker, BreakerConfig, BreakerState, Permit};
+use speckit_core::retry::breaker::{Breaker, BreakerConfig, BreakerState, Permit};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Event {

@@ -3,8 +3,8 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use speckit_core::capture::{Captured, Ring};
-use speckit_core::lines::{LONGEST, Lines};
+use speckit_core::agents::process::capture::{Captured, Ring};
+use speckit_core::agents::process::lines::{LONGEST, Lines};
 
 const PARTS: &[&[u8]] = &[
     b"a",

@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use speckit_core::Key;
-use speckit_core::consensus::{
+use speckit_core::agents::consensus::{
     Ballot, Cast, Decision, NoAnswer, Side, Unanswered, Verdict, Vote, answer, two_thirds,
 };
 

@@ -4,7 +4,7 @@ use proptest::collection::btree_map;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value as Json, json};
-use speckit_core::resolve::{Checked, Document, Inputs, Refused, Rules};
+use speckit_core::config::resolve::{Checked, Document, Inputs, Refused, Rules};
 use speckit_core::{Key, Layer, ListStrategy, Merged, Value};
 
 use super::generated::{compile, tree};

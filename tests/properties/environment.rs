@@ -4,8 +4,8 @@ use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value as Json, json};
-use speckit_core::schema::Schema;
-use speckit_core::source::{Environment, EnvironmentNames, Variable};
+use speckit_core::config::schema::Schema;
+use speckit_core::config::source::{Environment, EnvironmentNames, Variable};
 use speckit_core::{Diagnostic, Key, Kind, Layer, Severity, Value};
 
 use super::generated::{compile, tree};

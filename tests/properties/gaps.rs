@@ -4,8 +4,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use speckit_core::Key;
-use speckit_core::capture::Captured;
-use speckit_core::consensus::{NoAnswer, answer, answer_across_gap};
+use speckit_core::agents::consensus::{NoAnswer, answer, answer_across_gap};
+use speckit_core::agents::process::capture::Captured;
 
 use super::consensus::output;
 

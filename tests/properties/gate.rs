@@ -7,11 +7,10 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
-use speckit_core::Seed;
-use speckit_core::capture::Captured;
-use speckit_core::gate::{Action, Agent, Attempt, CommandLine, Ending, Event, Input, Machine, Plan};
-use speckit_core::redact::Masks;
-use speckit_core::retry::ErrorClass;
+use speckit_core::agents::gate::{Action, Agent, Attempt, CommandLine, Ending, Event, Input, Machine, Plan};
+use speckit_core::agents::process::capture::Captured;
+use speckit_core::config::redact::Masks;
+use speckit_core::retry::{ErrorClass, Seed};
 
 use super::backoff::configs;
 
@@ -285,7 +284,7 @@ proptest! {
             }
             waits
         };
-        let plan = Plan { retry: speckit_core::RetryConfig { max_attempts: plan.retry.max_attempts.min(8), ..plan.retry }, ..plan };
+        let plan = Plan { retry: speckit_core::retry::RetryConfig { max_attempts: plan.retry.max_attempts.min(8), ..plan.retry }, ..plan };
         let agent = chosen.index(plan.agents.len());
         let alone = Plan { agents: vec![plan.agents[agent].clone()], ..plan.clone() };
         prop_assert_eq!(waits(&plan, agent), waits(&alone, 0));

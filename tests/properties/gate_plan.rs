@@ -4,9 +4,10 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
-use speckit_core::consensus::{Ballot, Vote};
-use speckit_core::gate::{AgentRun, Output, Placeholders, Plan, Request, Run, Status};
-use speckit_core::{AppConfig, Provider, Stage, StdinMode};
+use speckit_core::agents::consensus::{Ballot, Vote};
+use speckit_core::agents::gate::{AgentRun, Output, Placeholders, Plan, Request, Run, Status};
+use speckit_core::agents::{Provider, Stage, StdinMode};
+use speckit_core::app::AppConfig;
 
 /// Texts that look like placeholders, in part or in whole.
 fn braced() -> impl Strategy<Value = String> {
@@ -183,7 +184,7 @@ proptest! {
                 prop_assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{}", text);
                 prop_assert_eq!(plan.to_json()["agents"].as_array().map(Vec::len), Some(plan.agents.len()));
             }
-            Err(findings) => prop_assert!(!speckit_core::diagnostic::is_ok(&findings)),
+            Err(findings) => prop_assert!(!speckit_core::tree::is_ok(&findings)),
         }
     }
 
@@ -197,7 +198,7 @@ proptest! {
 
     #[test]
     fn no_text_of_a_run_has_a_control_character_or_a_space_at_the_end_of_a_line(run in run()) {
-        for text in [run.to_text(), run.to_text_with_outputs(), speckit_core::gate::list_text(&[(1, run.clone())])] {
+        for text in [run.to_text(), run.to_text_with_outputs(), speckit_core::agents::gate::list_text(&[(1, run.clone())])] {
             prop_assert!(text.chars().all(|c| matches!(c, '\n' | '\t') || !c.is_control()), "{:?}", text);
             prop_assert!(text.lines().all(|line| line.trim_end() == line), "{:?}", text);
         }

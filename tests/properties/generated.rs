@@ -4,8 +4,8 @@ use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use serde_json::{Map, Value as Json, json};
-use speckit_core::schema::{Documents, Schema};
-use speckit_core::source::{Language, parse};
+use speckit_core::config::schema::{Documents, Schema};
+use speckit_core::config::source::{Language, parse};
 use speckit_core::{Diagnostic, Key, LayerKind, Segment, Source, Value};
 
 /// The names of members. `$ref` and `$id` are names like any other where no keyword stands.

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::prelude::*;
-use speckit_core::guard::{LONGEST_LINE, Line, Mark, Own, Register, Seen, Sweep, has_variable};
+use speckit_core::agents::process::guard::{
+    LONGEST_LINE, Line, Mark, Own, Register, Seen, Sweep, has_variable,
+};
 
 /// Something that a guard is told, with a text of its own.
 #[derive(Clone, Debug)]

@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest::sample::select;
-use speckit_core::backoff::{Backoff, schedule};
-use speckit_core::herd::{Herd, JITTERS, Load, NETWORK, WINDOW, compare, plan, simulate};
-use speckit_core::retry::GiveUp;
-use speckit_core::{Jitter, RetryConfig, Seed};
+use speckit_core::retry::backoff::{Backoff, schedule};
+use speckit_core::retry::simulation::{Herd, JITTERS, Load, NETWORK, WINDOW, compare, plan, simulate};
+use speckit_core::retry::{GiveUp, Jitter, RetryConfig, Seed};
 
 /// Settings under which attempts or the deadline end a call, whichever comes first.
 fn settings() -> impl Strategy<Value = RetryConfig> {

@@ -1,11 +1,12 @@
 //! What is kept of a configuration, and how it is put back, for every configuration.
 
 use proptest::prelude::*;
-use speckit_core::diff::diff;
-use speckit_core::history::{Accepted, Action, Changes, Kept, Present, between, restore, rfc3339};
-use speckit_core::resolve::Rules;
-use speckit_core::strategies::config;
-use speckit_core::{HistoryMode, Key, LayerKind, Source, Value};
+use speckit_core::config::history::{Accepted, Action, Changes, Kept, Present, between, restore, rfc3339};
+use speckit_core::config::resolve::Rules;
+use speckit_core::config::strategies::config;
+use speckit_core::store::HistoryMode;
+use speckit_core::tree::diff::diff;
+use speckit_core::{Key, LayerKind, Source, Value};
 
 /// The state whose only file has this text.
 fn kept(mode: HistoryMode, (text, root): &(String, Value), before: Option<&Value>) -> Kept {

@@ -1,8 +1,9 @@
 //! The laws of merging: histories are part of the answer, so equality here is that of the whole debug text.
 
 use proptest::prelude::*;
-use speckit_core::strategies::{layer, layers, value};
-use speckit_core::{Fingerprint, Key, Kind, Layer, ListStrategy, Merged, Origin, Value, merge};
+use speckit_core::config::merge;
+use speckit_core::config::strategies::{layer, layers, value};
+use speckit_core::{Fingerprint, Key, Kind, Layer, ListStrategy, Merged, Origin, Value};
 
 /// By its last name a list replaces, appends or unites, so that one tree sees all three.
 fn by_name(key: &Key) -> ListStrategy {

@@ -4,10 +4,11 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value as Json, json};
-use speckit_core::registry::{NameTable, check_names};
-use speckit_core::resolve::{Document, Inputs, Rules};
-use speckit_core::strategies::{layer, value};
-use speckit_core::{Diagnostic, Layer, LayerKind, ListStrategy, Source, merge};
+use speckit_core::agents::registry::{NameTable, check_names};
+use speckit_core::config::merge;
+use speckit_core::config::resolve::{Document, Inputs, Rules};
+use speckit_core::config::strategies::{layer, value};
+use speckit_core::{Diagnostic, Layer, LayerKind, ListStrategy, Source};
 
 use super::generated::{edited, instance, tree};
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use speckit_core::reload::{Action, Input, Load, Notice, Patience};
+use speckit_core::config::reload::{Action, Input, Load, Notice, Patience};
 
 use histories::{endless, stopped, unguarded};
 use reference::{Due, Reading, due, is_lost, outcomes, readings};

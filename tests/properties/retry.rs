@@ -8,9 +8,10 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
-use speckit_core::backoff::{Backoff, schedule};
-use speckit_core::retry::{Budget, BudgetConfig, Decision, ErrorClass, Failure, GiveUp, Retry};
-use speckit_core::{RetryConfig, Seed};
+use speckit_core::retry::backoff::{Backoff, schedule};
+use speckit_core::retry::{
+    Budget, BudgetConfig, Decision, ErrorClass, Failure, GiveUp, Retry, RetryConfig, Seed,
+};
 
 use super::backoff::configs;
 

@@ -2,7 +2,7 @@
 
 use proptest::collection::hash_set;
 use proptest::prelude::*;
-use speckit_core::{Seed, Stream};
+use speckit_core::retry::{Seed, Stream};
 
 const DRAWS: u32 = 100_000;
 

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::Value as Json;
-use speckit_core::print::to_toml;
-use speckit_core::redact::Masks;
-use speckit_core::report::{Style, render, render_short};
-use speckit_core::resolve::{Document, Inputs, Rules};
-use speckit_core::schema::{Documents, Schema};
-use speckit_core::source::{Environment, EnvironmentNames, Language, Override, Variable, parse};
-use speckit_core::strategies::{config, config_text};
+use speckit_core::config::redact::Masks;
+use speckit_core::config::report::{Style, render, render_short};
+use speckit_core::config::resolve::{Document, Inputs, Rules};
+use speckit_core::config::schema::{Documents, Schema};
+use speckit_core::config::source::{Environment, EnvironmentNames, Language, Override, Variable, parse};
+use speckit_core::config::strategies::{config, config_text};
+use speckit_core::tree::print::to_toml;
 use speckit_core::{Diagnostic, Layer, LayerKind, Source, Value};
 
 use super::generated::{compile, instance, schema, tree};
@@ -54,7 +54,7 @@ fn read_everywhere(text: &str) {
             }
             Ok(layer) => {
                 to_toml(layer.root());
-                let _ = speckit_core::typed::from_value::<Json>(layer.root());
+                let _ = speckit_core::tree::typed::from_value::<Json>(layer.root());
                 let documents = Documents::new("speckit://generated/schema.json", layer.root());
                 match Schema::compile(&documents) {
                     Err(found) => drop(report(&found, &[layer])),

@@ -1,8 +1,8 @@
 //! The strategies keep what they promise; the other laws stand on it.
 
 use proptest::prelude::*;
-use speckit_core::source::{Language, parse};
-use speckit_core::strategies::{config, key, layer, overlays};
+use speckit_core::config::source::{Language, parse};
+use speckit_core::config::strategies::{config, key, layer, overlays};
 use speckit_core::{Key, Kind, LayerKind, Source};
 
 proptest! {

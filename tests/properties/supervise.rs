@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use speckit_core::supervise::{Action, Cause, Input, Limits, Supervisor};
+use speckit_core::agents::process::supervise::{Action, Cause, Input, Limits, Supervisor};
 
 type History = Vec<(Duration, Input)>;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use speckit_core::vacuum::{
+use speckit_core::store::vacuum::{
     Action, Bytes, Found, Input, LEAST_INTERVAL, Machine, Pages, Plan, Verdict, judge,
 };
 

@@ -105,7 +105,7 @@ fn a_file_without_permission_cannot_be_read() {
 
 #[test]
 fn a_huge_file_is_refused_before_it_is_parsed() {
-    let place = Place::new().file("huge.toml", vec![b'#'; speckit_shell::source::MAX_BYTES + 1]);
+    let place = Place::new().file("huge.toml", vec![b'#'; speckit_core::config::source::MAX_BYTES + 1]);
     place.run("check --config huge.toml").failed().only_says("file/too-large");
     place.run("check huge.toml").failed().only_says("file/too-large");
     place.run("migrate huge.toml").failed().only_says("file/too-large");

@@ -1,10 +1,10 @@
 //! The history of an embedded configuration: what is recorded, what is not, and what stands in for bad files.
 
 use serde::Deserialize;
-use speckit_shell::history::{Changes, Generation};
-use speckit_shell::source::Environment;
-use speckit_shell::store::History;
-use speckit_shell::{Builder, HistoryMode, Shell, StoreConfig, diff};
+use speckit::store::{History, HistoryMode, StoreConfig};
+use speckit::{Builder, Config, Environment};
+use speckit_core::config::history::{Changes, Generation};
+use speckit_core::tree::diff;
 
 use crate::place::Place;
 
@@ -36,7 +36,7 @@ const SCHEMA: &str = r#"{
 }"#;
 
 fn plain(place: &Place) -> Builder<Settings> {
-    let builder = Shell::builder().defaults_toml("port = 8080\nworkers = 4\n").unwrap();
+    let builder = Config::builder().defaults_toml("port = 8080\nworkers = 4\n").unwrap();
     builder.schema_json(SCHEMA).unwrap().file(place.path("app.toml")).environment(Environment::default())
 }
 
@@ -54,12 +54,12 @@ fn of_settings(settings: &Settings) -> StoreConfig {
     }
 }
 
-fn reload(shell: &Shell<Settings>, place: &Place, text: &str) {
+fn reload(shell: &Config<Settings>, place: &Place, text: &str) {
     place.write("app.toml", text);
     assert!(shell.reload().is_ok(), "{text}");
 }
 
-fn history(shell: &Shell<Settings>) -> History {
+fn history(shell: &Config<Settings>) -> History {
     shell.history().expect("a history is kept")
 }
 

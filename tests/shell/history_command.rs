@@ -1,7 +1,7 @@
 //! `history`: what a person and a script see of it, and the way back.
 
-use speckit_shell::source::Environment;
-use speckit_shell::{AppConfig, ConfigLoader, Shell};
+use speckit::app::{AppConfig, ConfigLoader};
+use speckit::{Config, Environment};
 
 use crate::place::Place;
 
@@ -22,7 +22,7 @@ fn place() -> Place {
     Place::new().variable("SPECKIT_CONFIG", "c.toml").variable("SPECKIT_DATABASE", "h.db")
 }
 
-fn open(place: &Place, path: &str) -> Shell<AppConfig> {
+fn open(place: &Place, path: &str) -> Config<AppConfig> {
     let database = place.path("h.db");
     let environment = Environment::of([("SPECKIT_DATABASE", database.to_str().unwrap())]);
     ConfigLoader::new(place.path(path)).environment(environment).recorded().open().unwrap()

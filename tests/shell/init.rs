@@ -1,8 +1,8 @@
 //! `init` and `schema`: the template, the defaults and the schema agree.
 
+use speckit::app::AppConfig;
+use speckit_core::config::source::{Language, parse};
 use speckit_core::{LayerKind, Source, Value};
-use speckit_shell::AppConfig;
-use speckit_shell::source::{Language, parse};
 
 use crate::place::{Place, members};
 

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use speckit_core::source::{Environment, Override};
-use speckit_shell::{ConfigError, ConfigLoader, Loaded, Shell, Snapshot};
+use speckit::app::ConfigLoader;
+use speckit::{Config, ConfigError, Loaded, Snapshot};
+use speckit_core::config::source::{Environment, Override};
 
 use crate::place::Place;
 
@@ -27,8 +28,8 @@ const SCHEMA: &str = r#"{"type": "object", "required": ["name"], "properties": {
     "name": {"type": "string"}, "port": {"type": "integer", "minimum": 1, "default": 80},
     "token": {"type": "string", "x-secret": true, "default": "unset-token"}}}"#;
 
-fn app() -> speckit_shell::Builder<Settings> {
-    Shell::builder().defaults_toml(DEFAULTS).unwrap().environment(Environment::default())
+fn app() -> speckit::Builder<Settings> {
+    Config::builder().defaults_toml(DEFAULTS).unwrap().environment(Environment::default())
 }
 
 #[track_caller]
@@ -42,7 +43,7 @@ fn refused<T: std::fmt::Debug>(result: Result<T, ConfigError>) -> (Vec<String>, 
 fn layers_stand_in_the_order_of_the_contract_however_they_are_given() {
     let place = Place::new().file("low.toml", "port = 2\n").file("high.toml", "port = 3\n");
     let (low, high) = (place.path("low.toml"), place.path("high.toml"));
-    let port = |builder: speckit_shell::Builder<Settings>| builder.open().unwrap().load().port;
+    let port = |builder: speckit::Builder<Settings>| builder.open().unwrap().load().port;
     let set = || app().set("port", "5").env_prefix("APP").environment(Environment::of([("APP_PORT", "4")]));
     assert_eq!(port(app()), Some(1));
     assert_eq!(port(app().file(&high).file(&low)), Some(2), "the later file wins");
@@ -62,7 +63,7 @@ fn settings_can_be_defaults() {
         tags: vec!["x".into()],
         extra: BTreeMap::from([("one".into(), 1)]),
     };
-    let shell = Shell::<Settings>::builder().defaults(&defaults).unwrap();
+    let shell = Config::<Settings>::builder().defaults(&defaults).unwrap();
     let shell =
         shell.environment(Environment::of([("APP_EXTRA__ONE", "7")])).env_prefix("APP").open().unwrap();
     assert_eq!((shell.load().name.as_str(), shell.load().port), ("typed", None));
@@ -112,7 +113,8 @@ fn every_rule_of_the_application_is_asked() {
 
 #[test]
 fn a_rule_sees_only_what_the_schema_allows() {
-    let shell = Shell::<Settings>::builder().schema_json(SCHEMA).unwrap().environment(Environment::default());
+    let shell =
+        Config::<Settings>::builder().schema_json(SCHEMA).unwrap().environment(Environment::default());
     let shell = shell
         .set("port", "0")
         .set("name", "x")
@@ -135,7 +137,8 @@ fn an_error_shows_the_line_with_a_caret() {
 #[test]
 fn all_mistakes_come_in_one_error() {
     let place = Place::new().file("app.toml", "name = 1\nport = 0\n");
-    let shell = Shell::<Settings>::builder().schema_json(SCHEMA).unwrap().environment(Environment::default());
+    let shell =
+        Config::<Settings>::builder().schema_json(SCHEMA).unwrap().environment(Environment::default());
     let (codes, report) = refused(shell.file(place.path("app.toml")).open());
     assert_eq!(codes, ["schema/type", "schema/minimum"]);
     assert!(report.contains("2 errors"), "{report}");
@@ -147,7 +150,7 @@ fn mistakes_of_the_program_are_told_from_those_of_its_user() {
         assert!(matches!(error, ConfigError::Rules { .. }), "{error:?}");
         assert!(error.diagnostics()[0].code.starts_with(code), "{error}");
     };
-    let builder = || Shell::<Settings>::builder();
+    let builder = || Config::<Settings>::builder();
     rules(builder().schema_json(r#"{"type": "strange"}"#).unwrap_err(), "schema/invalid");
     rules(builder().schema_json("{").unwrap_err(), "parse/");
     rules(builder().defaults_toml("name = ").unwrap_err(), "parse/");
@@ -167,7 +170,7 @@ fn strict_makes_warnings_errors() {
 #[test]
 fn a_snapshot_explains_and_prints_itself_without_secrets() {
     let place = Place::new().file("app.toml", "name = \"x\"\ntoken = \"sesame-in-file\"\n");
-    let shell = Shell::<Settings>::builder()
+    let shell = Config::<Settings>::builder()
         .schema_json(SCHEMA)
         .unwrap()
         .file(place.path("app.toml"))
@@ -207,7 +210,8 @@ fn nothing_that_is_printed_for_debugging_shows_a_value() {
 
 #[test]
 fn a_rule_that_quotes_a_secret_does_not_leak_it() {
-    let shell = Shell::<Settings>::builder().schema_json(SCHEMA).unwrap().environment(Environment::default());
+    let shell =
+        Config::<Settings>::builder().schema_json(SCHEMA).unwrap().environment(Environment::default());
     let shell = shell
         .set("name", "x")
         .set("token", "sesame-quoted")
@@ -235,7 +239,7 @@ fn a_shell_is_shared_by_threads() {
 
 #[test]
 fn a_schema_can_come_from_the_type() {
-    let of_type = || Shell::<Settings>::builder().schema_of_type().unwrap().env_prefix("APP");
+    let of_type = || Config::<Settings>::builder().schema_of_type().unwrap().env_prefix("APP");
     let environment = Environment::of([("APP_NAME", "00123"), ("APP_PORT", "8080"), ("APP_EXTRA__ONE", "1")]);
     let shell = of_type().environment(environment).open().unwrap();
     assert_eq!((shell.load().name.as_str(), shell.load().port), ("00123", Some(8080)));

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use speckit_shell::gate::{Agent, AgentRun, CommandLine, Event, Plan, Run, Status};
-use speckit_shell::{AsyncOrchestrator, Jitter, RetryConfig, Seed};
+use speckit::agents::AsyncOrchestrator;
+use speckit::retry::{Jitter, RetryConfig, Seed};
+use speckit_core::agents::gate::{Agent, AgentRun, CommandLine, Event, Plan, Run, Status};
 
 mod breaking;
 mod calling_off;

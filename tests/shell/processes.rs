@@ -4,17 +4,15 @@
 //! over nothing may be left of what it has started.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fs, thread};
 
 use rustix::process::{Pid, test_kill_process_group};
-use speckit_shell::ProcessManager;
-use speckit_shell::agents::{Hear, Job, Order, Processes as _};
-use speckit_shell::gate::{Attempt, CommandLine, Ending, Stream};
-use speckit_shell::supervise::Limits;
+use speckit::agents::{Hear, Job, Order, ProcessManager, Processes as _};
+use speckit_core::agents::gate::{Attempt, CommandLine, Ending, Stream};
+use speckit_core::agents::process::supervise::Limits;
 use tokio::sync::watch;
 
 mod dropping;

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::TryRecvError;
 
 use serde::Deserialize;
-use speckit_shell::ConfigReloadEvent::{FileChanged, ReloadDeferred, ReloadFailed, ReloadSuccess};
-use speckit_shell::source::Environment;
-use speckit_shell::{Builder, ConfigReloadEvent, Fallback, Reloaded, Shell, Subscription, Watching, diff};
+use speckit::ConfigReloadEvent::{FileChanged, ReloadDeferred, ReloadFailed, ReloadSuccess};
+use speckit::{Builder, Config, ConfigReloadEvent, Environment, Fallback, Reloaded, Subscription, Watching};
+use speckit_core::tree::diff;
 
 use crate::place::Place;
 
@@ -30,11 +30,11 @@ const SCHEMA: &str = r#"{
 }"#;
 
 fn builder(place: &Place) -> Builder<Settings> {
-    let builder = Shell::builder().defaults_toml("port = 8080\nworkers = 4\n").unwrap();
+    let builder = Config::builder().defaults_toml("port = 8080\nworkers = 4\n").unwrap();
     builder.schema_json(SCHEMA).unwrap().file(place.path("app.toml")).environment(Environment::default())
 }
 
-fn open(place: &Place) -> (Shell<Settings>, Subscription) {
+fn open(place: &Place) -> (Config<Settings>, Subscription) {
     let shell = builder(place).open().unwrap();
     let events = shell.subscribe();
     (shell, events)
@@ -225,7 +225,7 @@ fn a_rule_that_panics_is_a_refusal() {
 #[test]
 fn a_rule_that_asks_for_a_reload_is_refused_and_nothing_hangs() {
     let place = Place::new();
-    let inner: Arc<std::sync::OnceLock<Shell<Settings>>> = Arc::default();
+    let inner: Arc<std::sync::OnceLock<Config<Settings>>> = Arc::default();
     let rule = {
         let inner = Arc::clone(&inner);
         move |_: &Settings| match inner.get() {
@@ -262,7 +262,7 @@ fn defaults_stand_in_for_a_bad_file_until_it_is_mended() {
 #[test]
 fn a_schema_that_is_edited_badly_keeps_the_last_good_one() {
     let place = Place::new().file("app.toml", "port = 9000\n").file("app.schema.json", SCHEMA);
-    let shell: Shell<Settings> = Shell::builder()
+    let shell: Config<Settings> = Config::builder()
         .defaults_toml("port = 8080\nworkers = 4\n")
         .unwrap()
         .schema_file(place.path("app.schema.json"), Vec::new())
@@ -304,7 +304,7 @@ fn a_schema_that_refers_to_another_file_now_has_lost_none() {
     let place = Place::new().file("app.toml", "port = 9000\nworkers = 1\n");
     let place = place.file("a.json", r#"{ "maximum": 9000 }"#).file("b.json", r#"{ "maximum": 1 }"#);
     let place = place.file("app.schema.json", refers("a.json"));
-    let shell: Shell<Settings> = Shell::builder()
+    let shell: Config<Settings> = Config::builder()
         .schema_file(place.path("app.schema.json"), Vec::new())
         .required_file(place.path("app.toml"))
         .environment(Environment::default())

@@ -2,15 +2,14 @@
 
 use std::cell::RefCell;
 use std::error::Error;
-use std::fmt;
-use std::io;
 use std::time::{Duration, Instant};
+use std::{fmt, io};
 
-use speckit_core::backoff::schedule;
-use speckit_shell::retry::GiveUp;
-use speckit_shell::{
-    Attempt, ErrorClass, Jitter, RetryClassifiable, RetryConfig, Retrying, Seed, execute_with_backoff_sync,
+use speckit::retry::{
+    Attempt, ErrorClass, GiveUp, Jitter, RetryClassifiable, RetryConfig, Retrying, Seed,
+    execute_with_backoff_sync,
 };
+use speckit_core::retry::backoff::schedule;
 
 mod awaiting;
 mod cancelling;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 use serde_json::json;
-use speckit_shell::store::Store;
+use speckit::store::Store;
 
 use crate::place::{Place, members};
 #[cfg(target_os = "linux")]

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use speckit_shell::store::{Store, check_file};
+use speckit::store::{Store, check_file};
 use tempfile::TempDir;
 
 mod beside_others;

@@ -9,12 +9,12 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
-use speckit_shell::ConfigReloadEvent::{FileChanged, ReloadDeferred, ReloadFailed, ReloadSuccess};
-use speckit_shell::source::Environment;
-use speckit_shell::{
-    Builder, ConfigReloadEvent, HotReloadConfig, HotReloadWatcher, Shell, Subscription, WatchMode, Watching,
-    diff,
+use speckit::ConfigReloadEvent::{FileChanged, ReloadDeferred, ReloadFailed, ReloadSuccess};
+use speckit::{
+    Builder, Config, ConfigReloadEvent, Environment, HotReloadConfig, HotReloadWatcher, Subscription,
+    WatchMode, Watching,
 };
+use speckit_core::tree::diff;
 
 use crate::place::Place;
 
@@ -33,13 +33,13 @@ struct Settings {
 /// A configuration that is watched.
 struct Watched {
     place: Place,
-    shell: Shell<Settings>,
+    shell: Config<Settings>,
     events: Subscription,
     watcher: HotReloadWatcher,
 }
 
 fn builder(files: impl IntoIterator<Item = PathBuf>) -> Builder<Settings> {
-    let builder = Shell::builder().defaults_toml("n = 0\n").unwrap().environment(Environment::default());
+    let builder = Config::builder().defaults_toml("n = 0\n").unwrap().environment(Environment::default());
     files.into_iter().fold(builder.debounce(QUIET), Builder::file)
 }
 

@@ -3,9 +3,9 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use speckit_shell::ConfigReloadEvent::{FileChanged, ReloadSuccess};
-use speckit_shell::world::World;
-use speckit_shell::{Reloaded, Shell};
+use speckit::ConfigReloadEvent::{FileChanged, ReloadSuccess};
+use speckit::world::World;
+use speckit::{Config, Reloaded};
 use speckit_tests::fakes::FakeWorld;
 
 use crate::program::{APP, CONF_D, FOLDER, Settings, Setup, builder};
@@ -31,12 +31,12 @@ fn write(world: &FakeWorld, path: &str, text: &str) {
     world.files(|files| files.write(path, text.as_bytes())).unwrap();
 }
 
-fn open(world: &Arc<FakeWorld>) -> Shell<Settings> {
+fn open(world: &Arc<FakeWorld>) -> Config<Settings> {
     builder(&SETUP, &(Arc::clone(world) as Arc<dyn World>)).open().unwrap()
 }
 
 /// Turns as often as the program asks for it.
-fn follow(world: &FakeWorld, shell: &Shell<Settings>) {
+fn follow(world: &FakeWorld, shell: &Config<Settings>) {
     while let Some(wait) = shell.turn() {
         world.advance(wait);
     }
@@ -103,7 +103,7 @@ fn a_folder_that_comes_without_a_file_is_no_file_that_changed() {
 #[test]
 fn a_hint_by_a_rule_counts_since_the_files_were_read_before_it() {
     let world = world("low = 1\nquiet_ms = 500\n");
-    let inner: Arc<OnceLock<Shell<Settings>>> = Arc::default();
+    let inner: Arc<OnceLock<Config<Settings>>> = Arc::default();
     let rule = {
         let (world, inner) = (Arc::clone(&world), Arc::clone(&inner));
         move |settings: &Settings| {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::Value as Json;
-use speckit_shell::{ConfigReloadEvent, Diagnostic, Severity};
+use speckit::{ConfigReloadEvent, Diagnostic, Severity};
 
 use crate::oracle::findings;
 

@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::Value as Json;
-use speckit_core::resolve::{Checked, Inputs, Refused, Resolved, Rules};
-use speckit_core::schema::Schema;
-use speckit_core::source::{Language, parse};
+use speckit::documents::Files as _;
+use speckit::schemas::{compile_file, compile_text};
+use speckit_core::config::resolve::{Checked, Inputs, Refused, Resolved, Rules};
+use speckit_core::config::schema::Schema;
+use speckit_core::config::source::{Language, parse};
 use speckit_core::{Diagnostic, LayerKind, Source, Value};
-use speckit_shell::documents::Files as _;
-use speckit_shell::schemas::{compile_file, compile_text};
 use speckit_tests::fakes::Recording;
 
 use crate::program::{DEFAULTS, RESTART, SCHEMA, SCHEMA_FILE, Settings, Setup, rule, sources};

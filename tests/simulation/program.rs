@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use speckit_core::source::Override;
-use speckit_shell::documents::{FileSource, Files};
-use speckit_shell::world::World;
-use speckit_shell::{Builder, Diagnostic, Fallback, HotReloadConfig, Key, Shell, Sources};
+use speckit::documents::{FileSource, Files};
+use speckit::world::World;
+use speckit::{Builder, Config, Diagnostic, Fallback, HotReloadConfig, Key, Sources};
+use speckit_core::config::source::Override;
 
 use crate::oracle::findings;
 
@@ -144,7 +144,7 @@ pub fn closure_panicked() -> Json {
 
 pub fn builder(setup: &Setup, world: &Arc<dyn World>) -> Builder<Settings> {
     let files = Arc::clone(world);
-    let mut builder = Shell::builder().defaults_toml(DEFAULTS).expect("the defaults are TOML");
+    let mut builder = Config::builder().defaults_toml(DEFAULTS).expect("the defaults are TOML");
     for FileSource { path, required } in sources(setup).files {
         builder = if required { builder.required_file(path) } else { builder.file(path) };
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::TryRecvError;
 use std::sync::{Arc, Mutex};
 
-use speckit_shell::{Busy, ConfigReloadEvent, Loaded, Shell, Snapshot, Subscription};
+use speckit::{Busy, Config, ConfigReloadEvent, Loaded, Snapshot, Subscription};
 
 use crate::notices::claim;
 use crate::oracle::{Leaves, leaves};
@@ -21,7 +21,7 @@ pub struct Workers(Arc<Mutex<BTreeMap<u8, Work>>>);
 type Work = (Arc<Snapshot<Settings>>, Busy);
 
 impl Workers {
-    pub fn begin(&self, worker: u8, shell: &Shell<Settings>) {
+    pub fn begin(&self, worker: u8, shell: &Config<Settings>) {
         let guard = shell.busy();
         let mut working = self.0.lock().expect("nothing panics while it is held");
         working.entry(worker).or_insert_with(|| (shell.snapshot(), guard));
@@ -42,7 +42,7 @@ impl Workers {
     }
 
     /// Nothing is replaced under a guard, not even by the same settings.
-    pub fn look(&self, shell: &Shell<Settings>) -> Result<(), String> {
+    pub fn look(&self, shell: &Config<Settings>) -> Result<(), String> {
         let working = self.0.lock().expect("nothing panics while it is held");
         for (worker, (snapshot, _)) in working.iter() {
             let is_same = Arc::ptr_eq(snapshot, &shell.snapshot())
@@ -69,7 +69,7 @@ struct Kept {
 
 impl Readers {
     /// What is in force is whole, the same through every door, and never older than before.
-    pub fn look(&mut self, shell: &Shell<Settings>) -> Result<(), String> {
+    pub fn look(&mut self, shell: &Config<Settings>) -> Result<(), String> {
         let snapshot = shell.snapshot();
         let settings = snapshot.config();
         claim(snapshot.generation() >= self.last, "an older generation came after a newer one")?;
@@ -79,7 +79,7 @@ impl Readers {
         settings.are_whole().map_err(|words| format!("half of a configuration is in force: {words}"))
     }
 
-    pub fn keep(&mut self, reader: u8, shell: &Shell<Settings>) {
+    pub fn keep(&mut self, reader: u8, shell: &Config<Settings>) {
         let (snapshot, loaded) = (shell.snapshot(), shell.load());
         let then = (snapshot.generation(), leaves(snapshot.root()), loaded.clone());
         self.kept.insert(reader, Kept { snapshot, loaded, then });
@@ -100,7 +100,7 @@ pub struct Listeners {
 }
 
 impl Listeners {
-    pub fn new(shell: &Shell<Settings>) -> Self {
+    pub fn new(shell: &Config<Settings>) -> Self {
         Self { first: shell.subscribe(), events: Vec::new(), others: BTreeMap::new() }
     }
 
@@ -112,7 +112,7 @@ impl Listeners {
         Ok(events)
     }
 
-    pub fn subscribe(&mut self, listener: u8, shell: &Shell<Settings>) {
+    pub fn subscribe(&mut self, listener: u8, shell: &Config<Settings>) {
         self.others.insert(listener, (shell.subscribe(), self.events.len()));
     }
 

@@ -3,10 +3,10 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use speckit_core::RetryConfig;
-use speckit_core::consensus::Verdict;
-use speckit_core::gate::{Agent, CommandLine, Plan};
-use speckit_shell::AsyncOrchestrator;
+use speckit::agents::AsyncOrchestrator;
+use speckit_core::agents::consensus::Verdict;
+use speckit_core::agents::gate::{Agent, CommandLine, Plan};
+use speckit_core::retry::RetryConfig;
 
 use super::peers::Work;
 

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use speckit_shell::store::rusqlite::{Connection, TransactionBehavior};
-use speckit_shell::store::{Store, StoreOptions, Synchronous};
+use speckit::store::rusqlite::{Connection, TransactionBehavior};
+use speckit::store::{Store, StoreOptions, Synchronous};
 
 /// How one writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use proptest::collection::btree_map;
 use proptest::prelude::*;
 use proptest::sample::select;
 use speckit_core::Fingerprint;
-use speckit_core::reload::{Content, Contents};
+use speckit_core::config::reload::{Content, Contents};
 
 type Files = BTreeMap<&'static str, Content>;
 

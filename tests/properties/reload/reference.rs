@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use speckit_core::reload::{Action, Input, Notice, Patience};
+use speckit_core::config::reload::{Action, Input, Notice, Patience};
 
 use super::world::{DEFAULTS, FIRST_GENERATION, Moment, Sources, Trace, Verdict, at};
 

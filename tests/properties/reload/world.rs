@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use speckit_core::Fingerprint;
-use speckit_core::reload::{Action, Content, Contents, Input, Load, Machine, Patience};
+use speckit_core::config::reload::{Action, Content, Contents, Input, Load, Machine, Patience};
 
 /// More inputs than any history needs: a machine that takes so many runs in a circle.
 const MOST_MOMENTS: usize = 20_000;

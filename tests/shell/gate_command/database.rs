@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 use serde_json::json;
-use speckit_shell::store::Store;
+use speckit::store::Store;
 
 use crate::gate_command::{FINE, RUN, finished, place, started, wait_for};
 use crate::place::Place;

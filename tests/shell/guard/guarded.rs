@@ -1,12 +1,11 @@
 //! A program with a guard, as a test sees it.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fs, thread};
 
 /// How long a guard may take on a machine that has much to do. It tries for two seconds.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);

@@ -1,11 +1,10 @@
 //! The guard itself: what it holds, what ends it, and whom it spares.
 
-use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
-use std::thread;
 use std::time::Duration;
+use std::{fs, thread};
 
 use super::guarded::{Guarded, living_of, process, program, signal};
 

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use speckit_shell::ConfigLoader;
-use speckit_shell::source::{Environment, Override};
+use speckit::Environment;
+use speckit::app::ConfigLoader;
+use speckit_core::config::source::Override;
 
 use super::{builder, history, lines, plain};
 use crate::place::Place;

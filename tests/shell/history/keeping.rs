@@ -1,8 +1,7 @@
 //! How much is kept, as the settings say, and what is not kept at all.
 
-use speckit_shell::source::Environment;
-use speckit_shell::store::{History, Store};
-use speckit_shell::{Builder, Shell};
+use speckit::store::{History, Store};
+use speckit::{Builder, Config, Environment};
 
 use super::{Settings, builder, bytes, history, holds, lines, of_settings, plain, reload, texts, whole};
 use crate::place::Place;
@@ -22,7 +21,7 @@ fn so_many_generations_are_kept_of_each_set_of_files_and_as_many_refusals() {
         // Each writes on a thread of its own; whoever asks waits for it.
         history(&shell).refusals().unwrap();
     }
-    let numbers = |shell: &Shell<Settings>| {
+    let numbers = |shell: &Config<Settings>| {
         let all = history(shell).generations().unwrap();
         let own = all.iter().filter(|one| history(shell).files(one.number).unwrap().unwrap().len() == 1);
         (own.map(|one| one.number).collect::<Vec<_>>(), all.len())

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use speckit_shell::Reloaded;
+use speckit::Reloaded;
 
 use super::{builder, bytes, history, holds, lines, reload, texts, whole};
 use crate::place::Place;

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use speckit_shell::ConfigReloadEvent;
-use speckit_shell::store::rusqlite;
+use speckit::ConfigReloadEvent;
+use speckit::store::rusqlite;
 
 use super::{builder, history, lines, reload};
 use crate::place::Place;

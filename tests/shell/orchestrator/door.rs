@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use speckit_shell::ErrorClass;
-use speckit_shell::agents::{Hear, Job, Order, Orders, Processes, Running};
-use speckit_shell::capture::Ring;
-use speckit_shell::gate::{Attempt, Ending, Stream};
+use speckit::agents::{Hear, Job, Order, Orders, Processes, Running};
+use speckit::retry::ErrorClass;
+use speckit_core::agents::gate::{Attempt, Ending, Stream};
+use speckit_core::agents::process::capture::Ring;
 use tokio::time::Instant;
 
 #[derive(Clone, Default)]

@@ -1,8 +1,8 @@
 //! Secrets in what agents write.
 
-use speckit_core::source::{Language, parse};
+use speckit_core::config::redact::Masks;
+use speckit_core::config::source::{Language, parse};
 use speckit_core::{Key, LayerKind, Source};
-use speckit_shell::redact::Masks;
 
 use super::*;
 

@@ -1,6 +1,6 @@
 //! Doors that panic.
 
-use speckit_shell::agents::{Hear, Job, Orders, Processes, Running};
+use speckit::agents::{Hear, Job, Orders, Processes, Running};
 
 use super::*;
 

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use speckit_core::Stream as Draws;
-use speckit_shell::consensus::Verdict;
-use speckit_shell::gate::Output;
+use speckit_core::agents::consensus::Verdict;
+use speckit_core::agents::gate::Output;
+use speckit_core::retry::Stream as Draws;
 use tokio::time::sleep;
 
 use super::*;

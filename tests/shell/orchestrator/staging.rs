@@ -1,10 +1,10 @@
 //! Gates of a stage, as a running configuration has them.
 
-use speckit_core::Stage;
-use speckit_shell::agents::GateError;
-use speckit_shell::gate::Request;
-use speckit_shell::source::Environment;
-use speckit_shell::{AppConfig, ConfigLoader, Reloaded, Shell};
+use speckit::agents::GateError;
+use speckit::app::{AppConfig, ConfigLoader};
+use speckit::{Config, Environment, Reloaded};
+use speckit_core::agents::Stage;
+use speckit_core::agents::gate::Request;
 use tempfile::TempDir;
 use tokio::time::sleep;
 
@@ -21,7 +21,7 @@ fn config(timeout_s: u32) -> String {
     )
 }
 
-fn shell(folder: &TempDir) -> Shell<AppConfig> {
+fn shell(folder: &TempDir) -> Config<AppConfig> {
     let path = folder.path().join(FILE);
     std::fs::write(&path, config(10)).unwrap();
     ConfigLoader::new(&path).environment(Environment::of([])).open().unwrap()

@@ -1,8 +1,8 @@
 //! When agents begin, and how many at the same time. The clock of the runtime stands still while anybody has work.
 
-use speckit_shell::agents::{Hear, Job, Orders, Processes, Running};
-use speckit_shell::capture::Captured;
-use speckit_shell::gate::{Attempt, Ending};
+use speckit::agents::{Hear, Job, Orders, Processes, Running};
+use speckit_core::agents::gate::{Attempt, Ending};
+use speckit_core::agents::process::capture::Captured;
 use tokio::time::Instant;
 
 use super::*;

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use speckit_shell::ErrorClass;
+use speckit::retry::ErrorClass;
 
 use super::*;
 

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use speckit_shell::retry::{BreakerConfig, Circuit, GiveUp};
-use speckit_shell::{Attempt, Cancel, CircuitBreaker, RetryBudget, Retrying, Seed, execute_with_backoff};
+use speckit::retry::{
+    Attempt, BreakerConfig, Cancel, Circuit, CircuitBreaker, GiveUp, RetryBudget, Retrying, Seed,
+    execute_with_backoff,
+};
 use tokio::time::timeout;
 
 use super::{MS, Trouble, failing, hours, plain};
@@ -26,7 +28,7 @@ async fn a_call_is_awaited_again_until_it_succeeds() {
 
 #[tokio::test]
 async fn the_waits_and_the_reports_are_those_of_the_other_form() {
-    let config = speckit_shell::RetryConfig { jitter: speckit_shell::Jitter::Full, ..plain(4) };
+    let config = speckit::retry::RetryConfig { jitter: speckit::retry::Jitter::Full, ..plain(4) };
     let errors = [Trouble::RETRYABLE, Trouble::limited(MS(2)), Trouble::DEGRADED];
     let told = |reports: &mut Vec<_>, attempt: &Attempt<'_, Trouble>| {
         reports.push((attempt.number, attempt.next_wait(), attempt.give_up(), attempt.is_rate_limited()));
@@ -51,7 +53,7 @@ async fn a_wait_holds_no_thread_up() {
             ticks.set(ticks.get() + 1);
         }
     };
-    let config = speckit_shell::RetryConfig { initial_backoff_ms: 100, ..plain(2) };
+    let config = speckit::retry::RetryConfig { initial_backoff_ms: 100, ..plain(2) };
     tokio::select! {
         () = ticking => {}
         error = execute_with_backoff(&config, || async { Err::<(), _>(Trouble::RETRYABLE) }) => {

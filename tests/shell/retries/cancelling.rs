@@ -4,8 +4,10 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Instant;
 
-use speckit_shell::retry::{Decision, GiveUp, Outcome};
-use speckit_shell::{Attempt, Cancel, ErrorClass, RetryClassifiable, Retrying, execute_with_backoff_sync};
+use speckit::retry::{
+    Attempt, Cancel, Decision, ErrorClass, GiveUp, Outcome, RetryClassifiable, Retrying,
+    execute_with_backoff_sync,
+};
 
 use super::{MS, Trouble, failing, hours, plain};
 

@@ -5,9 +5,8 @@ use std::thread;
 use std::time::Instant;
 
 use serde::Deserialize;
-use speckit_shell::retry::GiveUp;
-use speckit_shell::source::Environment;
-use speckit_shell::{Attempt, Reloaded, RetryConfig, Retrying, Shell};
+use speckit::retry::{Attempt, GiveUp, RetryConfig, Retrying};
+use speckit::{Config, Environment, Reloaded};
 
 use super::{MS, Trouble};
 use crate::place::Place;
@@ -24,8 +23,8 @@ fn text(max_attempts: u32, initial_backoff_ms: u64) -> String {
     )
 }
 
-fn open(place: &Place) -> Shell<Settings> {
-    let builder = Shell::builder().file(place.path("app.toml")).environment(Environment::default());
+fn open(place: &Place) -> Config<Settings> {
+    let builder = Config::builder().file(place.path("app.toml")).environment(Environment::default());
     builder.debounce(MS(10)).open().unwrap()
 }
 

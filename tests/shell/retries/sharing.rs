@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use speckit_shell::retry::{BreakerConfig, BudgetConfig, CallError, Circuit, GiveUp};
-use speckit_shell::{
-    Attempt, CircuitBreaker, ErrorClass, RetryBudget, RetryClassifiable as _, RetryConfig, Retrying,
+use speckit::retry::{
+    Attempt, BreakerConfig, BudgetConfig, CallError, Circuit, CircuitBreaker, ErrorClass, GiveUp,
+    RetryBudget, RetryClassifiable as _, RetryConfig, Retrying,
 };
 
 use super::{MS, Trouble, failing, plain};

@@ -5,8 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Error, TransactionBehavior};
-use speckit_shell::retry::GiveUp;
-use speckit_shell::{Attempt, Jitter, RetryConfig, Retrying, execute_with_backoff_sync};
+use speckit::retry::{Attempt, GiveUp, Jitter, RetryConfig, Retrying, execute_with_backoff_sync};
 
 use super::{MS, hours, plain};
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use speckit_shell::store::{Mirror, StoreError, Transaction};
+use speckit::store::{Mirror, StoreError, Transaction};
 
 use super::ground::{
     Ground, HeldUp, Holder, add, in_time, insert, names, number, panic_quietly, wait, with_entries,

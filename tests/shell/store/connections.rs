@@ -3,7 +3,7 @@
 use std::sync::Barrier;
 use std::thread;
 
-use speckit_shell::store::{Store, StoreError, Transaction};
+use speckit::store::{Store, StoreError, Transaction};
 
 use super::ground::{Ground, add, insert, names};
 

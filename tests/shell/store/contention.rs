@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use speckit_shell::store::Store;
+use speckit::store::Store;
 
 use super::ground::{Ground, add, number, worker};
 

@@ -1,6 +1,6 @@
 //! Closures that try to begin or end the transaction, which others share with them.
 
-use speckit_shell::store::{Store, StoreError, Transaction};
+use speckit::store::{Store, StoreError, Transaction};
 
 use super::ground::{Ground, HeldUp, add, insert, names, wait};
 

@@ -7,8 +7,8 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::time::Duration;
 
-use speckit_core::Seed;
-use speckit_shell::store::Store;
+use speckit::store::Store;
+use speckit_core::retry::Seed;
 
 use super::ground::{Ground, number, worker};
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use speckit_shell::store::{Mirror, StoreError};
+use speckit::store::{Mirror, StoreError};
 
 use super::ground::{Ground, HeldUp, Holder, add, in_time, names, panic_quietly, wait, with_entries};
 
@@ -107,7 +107,7 @@ fn a_deadline_that_panics_ends_its_call_and_harms_nobody_else() {
 }
 
 /// Writes when it is dropped, to see what becomes of that.
-struct WritesAtLast(speckit_shell::store::Store, std::sync::mpsc::Sender<Result<(), StoreError>>);
+struct WritesAtLast(speckit::store::Store, std::sync::mpsc::Sender<Result<(), StoreError>>);
 
 impl Drop for WritesAtLast {
     fn drop(&mut self) {

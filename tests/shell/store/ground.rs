@@ -7,8 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
-use speckit_shell::store::rusqlite::Connection;
-use speckit_shell::store::{Store, StoreError, StoreOptions, Transaction};
+use speckit::store::rusqlite::Connection;
+use speckit::store::{Store, StoreError, StoreOptions, Transaction};
 use tempfile::TempDir;
 
 /// A folder in which a database is made.

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use speckit_shell::store::{Store, StoreError, Transaction};
+use speckit::store::{Store, StoreError, Transaction};
 
 use super::ground::{Ground, HeldUp, add, in_time, insert, names, outcome, panic_quietly, wait};
 

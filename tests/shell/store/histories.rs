@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::thread;
 
-use speckit_core::Seed;
-use speckit_shell::store::{Mirror, Store, StoreError, Transaction};
+use speckit::store::{Mirror, Store, StoreError, Transaction};
+use speckit_core::retry::Seed;
 
 use super::ground::{Ground, insert, names, outcome, panic_quietly};
 

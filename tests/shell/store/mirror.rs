@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use speckit_shell::store::{Mirror, Store, StoreError, Transaction};
+use speckit::store::{Mirror, Store, StoreError, Transaction};
 
 use super::ground::{
     Ground, HeldUp, Holder, insert, names, number, outcome, panic_quietly, wait, with_entries,

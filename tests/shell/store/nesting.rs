@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::channel;
 
-use speckit_shell::store::{Mirror, Store, StoreError};
+use speckit::store::{Mirror, Store, StoreError};
 
 use super::ground::{Ground, HeldUp, add, in_time, names, number, until, wait};
 

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::thread;
 
-use speckit_shell::store::rusqlite::types::Value;
-use speckit_shell::store::{Store, StoreError, StoreOptions, Synchronous, Transaction};
+use speckit::store::rusqlite::types::Value;
+use speckit::store::{Store, StoreError, StoreOptions, Synchronous, Transaction};
 
 use super::ground::{Ground, add, names, worker};
 

@@ -7,7 +7,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use speckit_shell::store::{Store, StoreError};
+use speckit::store::{Store, StoreError};
 
 use super::ground::{Ground, add, worker};
 

@@ -1,7 +1,7 @@
 //! Files that are no database of ours, and databases that cannot grow.
 
-use speckit_shell::store::rusqlite::Connection;
-use speckit_shell::store::{Store, StoreError};
+use speckit::store::rusqlite::Connection;
+use speckit::store::{Store, StoreError};
 
 use super::ground::{Ground, HeldUp, add, insert, names, wait};
 
@@ -102,14 +102,14 @@ fn a_database_that_cannot_grow_says_so_and_goes_on_when_it_can() {
     let ground = Ground::new();
     let store = ground.store();
     let limit = |pages: &'static str| {
-        move |tx: &speckit_shell::store::Transaction<'_>| {
+        move |tx: &speckit::store::Transaction<'_>| {
             let sql = format!("PRAGMA max_page_count = {pages}");
             Ok(tx.query_row(&sql, [], |row| row.get::<_, i64>(0))?)
         }
     };
     // It is never less than there are.
     store.write(limit("1")).unwrap();
-    let grow = |tx: &speckit_shell::store::Transaction<'_>| {
+    let grow = |tx: &speckit::store::Transaction<'_>| {
         insert(tx, "partial")?;
         insert(tx, &"long ".repeat(20_000))
     };

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use speckit_shell::consensus::{Ballot, Vote};
-use speckit_shell::gate::{AgentRun, Output, Run, Status};
-use speckit_shell::store::{Runs, RunsFilter, Store, StoreError, StoreOptions};
+use speckit::agents::{Runs, RunsFilter};
+use speckit::store::{Store, StoreError, StoreOptions};
+use speckit_core::agents::consensus::{Ballot, Vote};
+use speckit_core::agents::gate::{AgentRun, Output, Run, Status};
 
 use super::ground::{Ground, Holder, number, wait};
 

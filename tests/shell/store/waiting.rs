@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use speckit_shell::store::rusqlite::{Connection, TransactionBehavior};
-use speckit_shell::store::{Store, StoreError};
+use speckit::store::rusqlite::{Connection, TransactionBehavior};
+use speckit::store::{Store, StoreError};
 
 use super::ground::{Ground, HeldUp, Holder, add, in_time, insert, names, wait, with_entries};
 
@@ -117,7 +117,7 @@ fn a_closure_that_fails_for_want_of_a_lock_runs_again_whole() {
         let name = format!("queued {is_queued}");
         let runs = Arc::new(AtomicU32::new(0));
         let own = Arc::clone(&runs);
-        let closure = move |tx: &speckit_shell::store::Transaction<'_>| {
+        let closure = move |tx: &speckit::store::Transaction<'_>| {
             insert(tx, &name)?;
             // The code of an upgrade that came after another commit.
             if own.fetch_add(1, Ordering::Relaxed) < 3 { Err(snapshot_is_old()) } else { Ok(()) }

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
-use speckit_shell::store::{StoreError, StoreOptions};
+use speckit::store::{StoreError, StoreOptions};
 
 use super::{DEAD_AMONG, MIB, dead_rows, folder, is_sound, length, number, soon};
 

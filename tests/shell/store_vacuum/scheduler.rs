@@ -4,7 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
-use speckit_shell::store::{Store, VacuumScheduler};
+use speckit::store::{Store, VacuumScheduler};
 
 use super::{MIB, dead_rows, folder, is_sound, length, number, soon};
 

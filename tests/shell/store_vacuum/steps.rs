@@ -8,7 +8,7 @@ use std::thread;
 #[cfg(unix)]
 use std::time::Duration;
 
-use speckit_shell::store::{Store, StoreError};
+use speckit::store::{Store, StoreError};
 
 use super::{MIB, dead_rows, folder, is_sound, length, number};
 #[cfg(unix)]

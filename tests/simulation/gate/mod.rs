@@ -14,8 +14,8 @@ mod watch;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use speckit_core::gate::Machine;
-use speckit_core::redact::Masks;
+use speckit_core::agents::gate::Machine;
+use speckit_core::config::redact::Masks;
 
 use run::{Outcome, run};
 use script::{STARTED_AT, Script};

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use speckit_core::backoff::schedule;
-use speckit_core::consensus::Verdict;
-use speckit_core::gate::{AgentRun, Attempt, Ending, Output, Run, Status};
+use speckit_core::agents::consensus::Verdict;
+use speckit_core::agents::gate::{AgentRun, Attempt, Ending, Output, Run, Status};
 use speckit_core::retry::ErrorClass;
+use speckit_core::retry::backoff::schedule;
 
 use super::Seen;
 use super::script::{STARTED_AT, Script};

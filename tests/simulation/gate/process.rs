@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use speckit_core::capture::Captured;
-use speckit_core::gate::{Attempt, Ending, Plan};
+use speckit_core::agents::gate::{Attempt, Ending, Plan};
+use speckit_core::agents::process::capture::Captured;
 
 use super::script::{Job, Obeys};
 

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use speckit_core::gate::{Action, Attempt, Ending, Input, Machine};
-use speckit_core::redact::Masks;
+use speckit_core::agents::gate::{Action, Attempt, Ending, Input, Machine};
+use speckit_core::config::redact::Masks;
 use speckit_tests::fakes::Random;
 
 use super::Seen;

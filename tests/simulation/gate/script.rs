@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use speckit_core::gate::{Agent, CommandLine, Ending, Plan};
-use speckit_core::retry::ErrorClass;
-use speckit_core::{Jitter, RetryConfig, Seed};
+use speckit_core::agents::gate::{Agent, CommandLine, Ending, Plan};
+use speckit_core::retry::{ErrorClass, Jitter, RetryConfig, Seed};
 use speckit_tests::fakes::Random;
 
 /// When every gate begins, since 1970-01-01T00:00:00Z.

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use speckit_core::backoff::{Schedule, schedule};
-use speckit_core::gate::{Action, Event, Input, Machine};
+use speckit_core::agents::gate::{Action, Event, Input, Machine};
+use speckit_core::retry::backoff::{Schedule, schedule};
 
 use super::Seen;
 use super::script::Script;

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use serde_json::Value as Json;
-use speckit_shell::Reloaded;
+use speckit::Reloaded;
 use speckit_tests::fakes::Recording;
 
 use crate::contents::{Contents, contents};

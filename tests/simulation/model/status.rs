@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use speckit_shell::Status;
+use speckit::Status;
 use speckit_tests::fakes::FakeWorld;
 
 use super::{Model, Said};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use speckit_shell::world::World as _;
-use speckit_shell::{ConfigError, Reloaded, Shell};
+use speckit::world::World as _;
+use speckit::{Config, ConfigError, Reloaded};
 
 use super::Run;
 use crate::model::Cause;
@@ -71,13 +71,13 @@ impl Run<'_> {
 
     pub(super) fn hint(&mut self) -> Result<(), String> {
         self.is_unseen.store(false, Ordering::Relaxed);
-        self.call(Cause::Hint, Shell::hint)?;
+        self.call(Cause::Hint, Config::hint)?;
         // The loop has been woken.
         self.turn()
     }
 
     pub(super) fn turn(&mut self) -> Result<(), String> {
-        let wait = self.call(Cause::Due, Shell::turn)?;
+        let wait = self.call(Cause::Due, Config::turn)?;
         let now = self.world.now();
         let expected = self.model.wait(now);
         claim(wait == expected, &format!("the program wants to sleep {wait:?} and not {expected:?}"))?;
@@ -87,7 +87,7 @@ impl Run<'_> {
 
     fn reload(&mut self) -> Result<(), String> {
         let generation = self.model.generation;
-        let answer = self.call(Cause::Asked, Shell::reload)?;
+        let answer = self.call(Cause::Asked, Config::reload)?;
         if let Err(error) = &answer {
             shows_no_secret(&format!("{error} {error:?}"))?;
         }

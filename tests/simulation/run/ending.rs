@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use speckit_shell::world::World;
+use speckit::world::World;
 
 use super::Run;
 use crate::notices::claim;

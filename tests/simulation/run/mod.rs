@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use speckit_shell::world::World;
-use speckit_shell::{ConfigReloadEvent, Shell};
+use speckit::world::World;
+use speckit::{Config, ConfigReloadEvent};
 use speckit_tests::fakes::{FakeWorld, Recording};
 
 use crate::model::{Call, Cause, Model};
@@ -110,7 +110,7 @@ struct Run<'a> {
     log: &'a mut String,
     tally: &'a mut Tally,
     world: Arc<FakeWorld>,
-    shell: Shell<Settings>,
+    shell: Config<Settings>,
     model: Model<'a>,
     grammar: Grammar,
     workers: Workers,
@@ -126,7 +126,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Calls the program, and holds what it does and tells against what it must.
-    fn call<R>(&mut self, cause: Cause, call: impl FnOnce(&Shell<Settings>) -> R) -> Result<R, String> {
+    fn call<R>(&mut self, cause: Cause, call: impl FnOnce(&Config<Settings>) -> R) -> Result<R, String> {
         let (began, reads) = (self.world.now(), self.world.reads());
         // The guard that is dropped by the call itself is none of those that work.
         let guards_before = self.workers.count();

@@ -1,0 +1,162 @@
+//! What a gate is going to do.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use crate::agents::consensus::{two_thirds, voters};
+use crate::agents::{OrchestratorConfig, ProviderConfig};
+use crate::retry::RetryConfig;
+use crate::tree::Key;
+
+/// What a gate is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The id of the specification that the work is about.
+    pub spec: String,
+    /// What every agent is told.
+    pub prompt: String,
+}
+
+/// What a gate is going to do: nothing in it changes while it runs.
+///
+/// [`Plan::of`] makes it from the configuration, and [`Plan::new`] without one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// The stage, or whatever else the gate is called.
+    pub stage: String,
+    /// The id of the specification.
+    pub spec: String,
+    /// The agents, in the order of the gate. In the ballot those with equal names are one.
+    pub agents: Vec<Agent>,
+    /// How many agents have to succeed; 0 is 1.
+    pub quorum: usize,
+    /// The key of the agents' answers that has to be equal for the quorum.
+    pub agree_on: Option<Key>,
+    /// How many agents run at the same time; 0 is 1.
+    pub max_concurrent: usize,
+    /// How long one attempt of an agent may run.
+    pub timeout: Duration,
+    /// How long an agent that must end has for it before it is killed.
+    pub grace: Duration,
+    /// How many bytes of each stream of an agent are kept.
+    pub output_bytes: usize,
+    /// How a failed agent is tried again. Attempts have a time-out of their own, so the deadline is one of the waits alone.
+    pub retry: RetryConfig,
+}
+
+/// One agent of a gate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agent {
+    /// The canonical name of its model.
+    pub name: String,
+    /// Who offers the model: agents of one provider share a circuit breaker. It need not be one that the configuration knows.
+    pub provider: String,
+    /// The provider's own id of the model.
+    pub model: String,
+    /// What is run.
+    pub command: CommandLine,
+    /// The exit codes that are worth another attempt.
+    pub retryable_exits: Vec<u8>,
+}
+
+/// A program with all that it is given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CommandLine {
+    /// The program, by name or by path.
+    pub program: String,
+    /// Its arguments, without the program; no shell sees them.
+    pub args: Vec<String>,
+    /// What it reads from its standard input; `None`: that is empty.
+    pub stdin: Option<String>,
+    /// The variables of the environment that it does not inherit, sorted: the API keys of other providers.
+    pub withheld: Vec<String>,
+    /// The variable of its own API key.
+    pub api_key_env: Option<String>,
+}
+
+impl CommandLine {
+    /// A program with its arguments and an empty standard input, which inherits the whole environment.
+    pub fn new<A: Into<String>>(program: impl Into<String>, args: impl IntoIterator<Item = A>) -> Self {
+        Self { program: program.into(), args: args.into_iter().map(Into::into).collect(), ..Self::default() }
+    }
+}
+
+impl Agent {
+    /// An agent of a provider of its own, without a model. Exit 75 (`EX_TEMPFAIL` of sysexits.h) is worth another attempt.
+    pub fn new(name: impl Into<String>, command: CommandLine) -> Self {
+        let name = name.into();
+        let (provider, retryable_exits) = (name.clone(), ProviderConfig::retryable_exits());
+        Self { name, provider, model: String::new(), command, retryable_exits }
+    }
+}
+
+impl Plan {
+    /// A plan with two thirds of [`Plan::voters`], rounded up, as the quorum, and all else as in the embedded defaults of
+    /// `orchestrator` and `retry`.
+    ///
+    /// ```
+    /// use speckit_core::agents::gate::{Agent, CommandLine, Plan};
+    /// let lint = |name: &str| Agent::new(name, CommandLine::new(name, ["--quiet"]));
+    /// let plan = Plan { max_concurrent: 2, ..Plan::new("lint", "v1.2", ["a", "b", "c"].map(lint)) };
+    /// assert_eq!((plan.quorum, plan.timeout.as_secs(), plan.output_bytes), (2, 300, 65_536));
+    /// ```
+    pub fn new(
+        stage: impl Into<String>,
+        spec: impl Into<String>,
+        agents: impl IntoIterator<Item = Agent>,
+    ) -> Self {
+        let agents: Vec<Agent> = agents.into_iter().collect();
+        let (orchestrator, retry) = (&OrchestratorConfig::default(), RetryConfig::default());
+        let quorum = two_thirds(voters(agents.iter().map(|agent| &agent.name)));
+        Self::with(orchestrator, retry, stage.into(), spec.into(), agents, quorum)
+    }
+
+    /// How many votes there are: agents with equal names have one.
+    pub fn voters(&self) -> usize {
+        voters(self.agents.iter().map(|agent| &agent.name))
+    }
+
+    /// The same with these settings.
+    pub(super) fn with(
+        orchestrator: &OrchestratorConfig,
+        retry: RetryConfig,
+        stage: String,
+        spec: String,
+        agents: Vec<Agent>,
+        quorum: usize,
+    ) -> Self {
+        Self {
+            stage,
+            spec,
+            agents,
+            quorum,
+            agree_on: None,
+            max_concurrent: orchestrator.max_concurrent.max(1) as usize,
+            timeout: orchestrator.agent_timeout(),
+            grace: orchestrator.grace(),
+            output_bytes: orchestrator.output_bytes(),
+            retry,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString as _;
+
+    use super::*;
+    use crate::agents::gate::Event;
+
+    #[test]
+    fn agents_with_equal_names_are_one_for_the_quorum() {
+        let agent = |name: &str| Agent::new(name, CommandLine::default());
+        let plan = Plan::new("lint", "v1.2", ["a", "b", "a", "a", "a"].map(agent));
+        assert_eq!((plan.quorum, plan.voters()), (2, 2));
+        assert!(plan.to_text().contains("quorum       2 of 2\n"), "{}", plan.to_text());
+        assert_eq!(plan.to_json()["total"], 2);
+        let agents = plan.agents.iter().map(|agent| agent.name.clone()).collect();
+        let started = Event::Started { stage: plan.stage, spec: plan.spec, agents, quorum: plan.quorum };
+        assert_eq!(started.to_string(), "lint for v1.2 begins, quorum 2 of 2: a, b, a, a, a");
+    }
+}

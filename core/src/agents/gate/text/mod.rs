@@ -1,0 +1,63 @@
+//! Gates as texts for people, and as JSON for programs.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::text::visible;
+
+mod event;
+mod json;
+mod list;
+mod plan;
+mod run;
+mod shell_words;
+
+pub use list::list_text;
+
+/// In characters: what is longer is cut to its first 60.
+const LONGEST: usize = 80;
+
+/// The beginning of a text that is too long for a line; `None` where it is not.
+fn beginning(text: &str) -> Option<String> {
+    text.chars().nth(LONGEST)?;
+    Some(text.chars().take(60).chain(['…']).collect())
+}
+
+/// A text as one line that a terminal can hold.
+fn short(text: &str) -> String {
+    visible(&beginning(text).unwrap_or_else(|| text.into()))
+}
+
+/// What an agent wrote, as a line that a terminal does not obey; tabs stay.
+fn visible_line(line: &str) -> String {
+    line.split('\t').map(visible).collect::<Vec<_>>().join("\t")
+}
+
+/// Columns as wide as their widest cell, those of `to_the_right` aligned there; columns without a text are left out, and so
+/// are spaces at the end of a line.
+fn table(rows: &[Vec<String>], to_the_right: &[usize], indent: &str) -> String {
+    let width = |text: &str| text.chars().count();
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let widest =
+        |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|cell| width(cell)).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(widest).collect();
+    let mut text = String::new();
+    for row in rows {
+        let mut line = String::from(indent);
+        let mut gap = "";
+        for (at, (cell, widest)) in
+            row.iter().zip(&widths).enumerate().filter(|(_, (_, widest))| **widest > 0)
+        {
+            let padding = " ".repeat(widest - width(cell));
+            line.push_str(gap);
+            match to_the_right.contains(&at) {
+                true => line.extend([padding.as_str(), cell]),
+                false => line.extend([cell, padding.as_str()]),
+            }
+            gap = "   ";
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}

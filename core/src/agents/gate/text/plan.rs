@@ -1,0 +1,126 @@
+//! A plan as text and as JSON.
+
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+
+use serde_json::{Value, json};
+
+use super::shell_words;
+use crate::agents::gate::plan::{Agent, Plan};
+use crate::plot::scale::{counted, shown, whole_ms};
+use crate::text::visible;
+use crate::tree::Key;
+
+impl Plan {
+    /// What `gate run --dry-run` shows: long arguments cut, so that a terminal can hold it.
+    pub fn to_text(&self) -> String {
+        let agents = counted(self.agents.len() as u64, "agent");
+        let mut text =
+            format!("{} for {}: {agents}, nothing is started\n", visible(&self.stage), visible(&self.spec));
+        let agree_on = match &self.agree_on {
+            Some(key) => format!("`{}` of their answers", visible(&key.to_string())),
+            None => "nothing more than to succeed".into(),
+        };
+        let facts = [
+            ("quorum", format!("{} of {}", self.quorum, self.voters())),
+            ("agree on", agree_on),
+            ("at once", format!("{} at most", counted(self.max_concurrent as u64, "agent"))),
+            ("time-out", format!("{} for each attempt", shown(whole_ms(self.timeout)))),
+            ("grace", format!("{} to end, then it is killed", shown(whole_ms(self.grace)))),
+            ("retries", self.retries()),
+            ("output", format!("{} of each stream are kept", bytes(self.output_bytes))),
+        ];
+        text.extend(facts.iter().map(fact));
+        for agent in &self.agents {
+            text.push('\n');
+            text.push_str(&described(agent));
+        }
+        text
+    }
+
+    /// The same with everything.
+    pub fn to_json(&self) -> Value {
+        let agent = |agent: &Agent| {
+            json!({
+                "name": agent.name,
+                "provider": agent.provider,
+                "model": agent.model,
+                "program": agent.command.program,
+                "args": agent.command.args,
+                "stdin": agent.command.stdin,
+                "withheld": agent.command.withheld,
+                "api_key_env": agent.command.api_key_env,
+                "retryable_exits": agent.retryable_exits,
+            })
+        };
+        json!({
+            "stage": self.stage,
+            "spec": self.spec,
+            "quorum": self.quorum,
+            "total": self.voters(),
+            "agree_on": self.agree_on.as_ref().map(Key::to_string),
+            "max_concurrent": self.max_concurrent,
+            "timeout_ms": whole_ms(self.timeout),
+            "grace_ms": whole_ms(self.grace),
+            "output_bytes": self.output_bytes,
+            "retry": {
+                "max_attempts": self.retry.max_attempts,
+                "initial_backoff_ms": self.retry.initial_backoff_ms,
+                "max_backoff_ms": self.retry.max_backoff_ms,
+                "multiplier": self.retry.multiplier,
+                "jitter": self.retry.jitter,
+                "deadline_ms": self.retry.deadline_ms,
+            },
+            "agents": self.agents.iter().map(agent).collect::<Vec<_>>(),
+        })
+    }
+
+    fn retries(&self) -> String {
+        let retry = &self.retry;
+        if retry.max_attempts <= 1 {
+            return "none: each agent has one attempt".into();
+        }
+        let [first, cap, deadline] =
+            [retry.initial_backoff_ms, retry.max_backoff_ms, retry.deadline_ms].map(shown);
+        let attempts = counted(retry.max_attempts.into(), "attempt");
+        let waits = format!("waits of {first} × {}, {cap} at most", retry.multiplier);
+        format!("{attempts}; {waits}; all waits of an agent within {deadline}")
+    }
+}
+
+fn described(agent: &Agent) -> String {
+    let command = &agent.command;
+    let stdin = match &command.stdin {
+        Some(prompt) => format!("the prompt, {}", counted(prompt.len() as u64, "byte")),
+        None => "nothing".into(),
+    };
+    let withheld = match command.withheld.as_slice() {
+        [] => "nothing".into(),
+        names => visible(&names.join(", ")),
+    };
+    let exits = match agent.retryable_exits.as_slice() {
+        [] => "after no exit code".into(),
+        codes => format!("after exit {}", codes.iter().map(u8::to_string).collect::<Vec<_>>().join(", ")),
+    };
+    let facts = [
+        ("command", shell_words::line(command)),
+        ("stdin", stdin),
+        ("API key", command.api_key_env.as_deref().map_or("none".into(), visible)),
+        ("withheld", withheld),
+        ("tried again", exits),
+    ];
+    let [name, model, provider] = [&agent.name, &agent.model, &agent.provider].map(|text| visible(text));
+    facts.iter().map(fact).fold(format!("{name}: {model} of {provider}\n"), |text, fact| text + &fact)
+}
+
+fn fact((name, fact): &(&str, String)) -> String {
+    format!("  {name:<11}  {fact}\n")
+}
+
+fn bytes(count: usize) -> String {
+    match count {
+        1.. if count.is_multiple_of(1024) => format!("{} KiB", count / 1024),
+        _ => counted(count as u64, "byte"),
+    }
+}

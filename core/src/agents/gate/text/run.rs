@@ -1,0 +1,141 @@
+//! What came of a gate, as text.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::{short, table, visible_line};
+use crate::agents::consensus::{Side, Unanswered};
+use crate::agents::gate::measures::{elapsed, size};
+use crate::agents::gate::run::{AgentRun, Run, Status};
+use crate::agents::gate::signal;
+use crate::text::visible;
+
+impl Run {
+    /// The verdict, each agent in a line, and who disagrees.
+    pub fn to_text(&self) -> String {
+        let rows: Vec<Vec<String>> = self.agents.iter().map(row).collect();
+        format!("{}\n{}{}", self.headline(), table(&rows, &[4], "  "), self.sides())
+    }
+
+    /// The same and what the agents wrote.
+    pub fn to_text_with_outputs(&self) -> String {
+        let mut text = self.to_text();
+        for agent in &self.agents {
+            let name = visible(&agent.name);
+            for (stream, written) in [("stdout", &agent.output.stdout), ("stderr", &agent.output.stderr)] {
+                let what = if written.is_empty() { "nothing".into() } else { size(written.len() as u64) };
+                text.push_str(&format!("\n{name}, {stream}: {what}\n"));
+                text.extend(written.lines().map(indented));
+            }
+        }
+        text
+    }
+
+    /// `plan for SPEC-1: degraded, 2 of 3 agents (quorum 2)`.
+    pub(super) fn headline(&self) -> String {
+        let decision = &self.decision;
+        let called_off = if self.cancelled { ", called off" } else { "" };
+        format!(
+            "{} for {}: {}, {}{} of {} agent{} (quorum {}){called_off}",
+            visible(&self.stage),
+            visible(&self.spec),
+            decision.verdict.name(),
+            if decision.is_tied() { "a tie at " } else { "" },
+            decision.ok,
+            decision.total,
+            if decision.total == 1 { "" } else { "s" },
+            decision.quorum,
+        )
+    }
+
+    /// Who said what, where answers were asked for.
+    fn sides(&self) -> String {
+        let decision = &self.decision;
+        let side = |label: &str, side: &Side| {
+            Vec::from([format!("{label:<10}"), short(&side.answer), visible(&side.agents.join(", "))])
+        };
+        let mut rows: Vec<Vec<String>> =
+            decision.majority.iter().map(|most| side("majority", most)).collect();
+        rows.extend(decision.dissent.iter().map(|other| side("dissent", other)));
+        let tie =
+            if decision.is_tied() { "majority     none: the largest sides are equally large\n" } else { "" };
+        let unanswered = |of: &Unanswered| {
+            let line = format!("unanswered   {}: {}", visible(&of.agent), visible(&of.reason));
+            format!("{}\n", line.trim_end())
+        };
+        let unanswered: String = decision.unanswered.iter().map(unanswered).collect();
+        format!("{tie}{}{unanswered}", table(&rows, &[], ""))
+    }
+}
+
+impl AgentRun {
+    /// What became of it, in words: `failed after 3.0 s, 3 attempts, exit 75: 3 attempts are allowed`.
+    pub(super) fn in_words(&self) -> String {
+        let time =
+            if self.attempts == 0 { String::new() } else { format!(" after {}", elapsed(self.elapsed_ms)) };
+        let mut text = format!("{}{time}", self.status.words());
+        for part in [attempts(self), ending(self)].iter().filter(|part| !part.is_empty()) {
+            text.push_str(&format!(", {part}"));
+        }
+        match notes(self) {
+            notes if notes.is_empty() => text,
+            notes => text + ": " + &notes,
+        }
+    }
+}
+
+/// Name, status, attempts, ending, time, and what else is to be said.
+fn row(agent: &AgentRun) -> Vec<String> {
+    let time = if agent.attempts == 0 { String::new() } else { elapsed(agent.elapsed_ms) };
+    Vec::from([
+        visible(&agent.name),
+        agent.status.words().into(),
+        attempts(agent),
+        ending(agent),
+        time,
+        notes(agent),
+    ])
+}
+
+fn attempts(agent: &AgentRun) -> String {
+    if agent.attempts > 1 { format!("{} attempts", agent.attempts) } else { String::new() }
+}
+
+/// Empty where the reason says it.
+fn ending(agent: &AgentRun) -> String {
+    let reason = agent.reason.as_deref().unwrap_or_default();
+    let is_told = |words: &str| {
+        let rest = reason.strip_prefix(words);
+        rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_digit()))
+    };
+    match (agent.signal, agent.exit) {
+        (Some(number), _) if is_told(&format!("signal {number}")) => String::new(),
+        (None, Some(code)) if is_told(&format!("exit {code}")) => String::new(),
+        (Some(number), _) => match signal::name(number) {
+            Some(name) => format!("{name} ({number})"),
+            None => format!("signal {number}"),
+        },
+        (None, Some(0)) if agent.status == Status::Ok => String::new(),
+        (None, Some(code)) => format!("exit {code}"),
+        (None, None) => String::new(),
+    }
+}
+
+fn notes(agent: &AgentRun) -> String {
+    let mut notes: Vec<String> = Vec::new();
+    if agent.dropped_bytes > 0 {
+        notes.push(format!("{} of its output not kept", size(agent.dropped_bytes)));
+    }
+    if agent.leaked {
+        notes.push("a process that left its group may still be running".into());
+    }
+    notes.extend(agent.reason.as_deref().map(visible));
+    notes.join("; ")
+}
+
+/// One line of an output below its heading.
+fn indented(line: &str) -> String {
+    let line = format!("    {}", visible_line(line));
+    format!("{}\n", line.trim_end())
+}

@@ -1,0 +1,24 @@
+//! Agents in parallel: which models a gate asks, how their processes run, and whether enough of them agree.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+mod config;
+pub mod consensus;
+pub mod gate;
+mod models;
+pub mod preflight;
+pub mod process;
+pub mod registry;
+mod stages;
+
+pub use config::OrchestratorConfig;
+pub use models::{ModelConfig, Provider, ProviderConfig, StdinMode, Tier};
+pub(crate) use models::{shipped_models, shipped_providers};
+pub use registry::{ModelEntry, ModelRegistry, RegistryError};
+pub use stages::{QualityGateConfig, Stage, UnknownStage};
+
+/// A list of owned names.
+fn names<const N: usize>(names: [&str; N]) -> Vec<String> {
+    names.into_iter().map(String::from).collect()
+}

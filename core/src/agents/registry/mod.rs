@@ -1,0 +1,229 @@
+//! The registry of models: canonical names, aliases, and the gates that name them.
+
+mod check;
+mod names;
+mod repeated;
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use smol_str::SmolStr;
+
+pub use check::check_names;
+pub(crate) use check::{gate_agents, lenient_names};
+pub use names::{NameError, NameTable, UnknownName};
+pub(crate) use repeated::NameCheck;
+
+use crate::agents::{ModelConfig, QualityGateConfig, Stage};
+use crate::app::AppConfig;
+
+/// The models of a configuration, to be found by canonical name or alias.
+///
+/// ```
+/// use speckit_core::app::AppConfig;
+/// use speckit_core::agents::ModelRegistry;
+/// let registry = ModelRegistry::from_config(&AppConfig::default()).unwrap();
+/// assert_eq!(registry.resolve("gpt-codex")?.name(), "gpt_codex");
+/// let unknown = registry.resolve("claud").unwrap_err();
+/// assert!(unknown.to_string().starts_with("unknown name `claud`; did you mean `claude`? there are claude, "));
+/// # Ok::<(), speckit_core::agents::RegistryError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelRegistry {
+    names: NameTable,
+    models: BTreeMap<SmolStr, ModelEntry>,
+}
+
+/// A model under its canonical name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelEntry {
+    name: SmolStr,
+    config: ModelConfig,
+}
+
+impl ModelEntry {
+    /// The canonical name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Provider, model, tier and aliases.
+    pub fn config(&self) -> &ModelConfig {
+        &self.config
+    }
+}
+
+/// Why a name, or a set of them, is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RegistryError {
+    /// No model has the name.
+    #[error("{}; {}", .0, .0.help())]
+    Unknown(UnknownName),
+    /// The names of the models contradict one another.
+    #[error("{0}")]
+    Names(NameError),
+    /// A gate has no agent, or more than five.
+    #[error("{found} agents, expected {} to {}", QualityGateConfig::AGENTS.start(), QualityGateConfig::AGENTS.end())]
+    AgentCount {
+        /// How many it has.
+        found: usize,
+    },
+    /// A gate names one model twice.
+    #[error("`{second}` is `{canonical}`, which the gate names already")]
+    RepeatedAgent {
+        /// The model.
+        canonical: String,
+        /// How it is written the first time.
+        first: String,
+        /// How it is written the second time.
+        second: String,
+    },
+    /// What is wrong with the gate of a stage.
+    #[error("gate `{stage}`: {error}")]
+    Gate {
+        /// The stage.
+        stage: Stage,
+        /// What is wrong.
+        error: Box<Self>,
+    },
+}
+
+impl ModelRegistry {
+    /// The registry of a configuration.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the names of the models, then with each gate in the order of stages.
+    pub fn from_config(config: &AppConfig) -> Result<Self, Vec<RegistryError>> {
+        let (registry, errors) = Self::lenient(config);
+        let mut errors: Vec<_> = errors.into_iter().map(RegistryError::Names).collect();
+        for stage in Stage::ALL {
+            if let Err(found) = registry.validate_quality_gate(config.quality_gates.agents(stage)) {
+                errors.extend(
+                    found.into_iter().map(|error| RegistryError::Gate { stage, error: Box::new(error) }),
+                );
+            }
+        }
+        if errors.is_empty() { Ok(registry) } else { Err(errors) }
+    }
+
+    /// The models of a configuration whatever its gates are, and what is wrong with their names. Of two with one name the
+    /// first keeps it.
+    pub(crate) fn lenient(config: &AppConfig) -> (Self, Vec<NameError>) {
+        let aliases = config
+            .models
+            .iter()
+            .flat_map(|(name, model)| model.aliases.iter().map(|alias| (alias.as_str(), name.as_str())));
+        let (names, errors) = NameTable::with_errors(config.models.keys().map(String::as_str), aliases);
+        let models = config
+            .models
+            .iter()
+            .map(|(name, model)| {
+                let name = SmolStr::new(name);
+                (name.clone(), ModelEntry { name, config: model.clone() })
+            })
+            .collect();
+        (Self { names, models }, errors)
+    }
+
+    /// The model of a canonical name or alias. Names are case-sensitive.
+    ///
+    /// # Errors
+    /// [`RegistryError::Unknown`] with what exists and the nearest name.
+    pub fn resolve(&self, name: &str) -> Result<&ModelEntry, RegistryError> {
+        let canonical = self.names.resolve(name).map_err(RegistryError::Unknown)?;
+        self.models.get(canonical).ok_or_else(|| RegistryError::Unknown(self.names.unknown(name)))
+    }
+
+    /// The models that a gate's names mean, in their order.
+    ///
+    /// # Errors
+    /// A wrong number of agents, then each unknown or repeated name, in their order.
+    pub fn validate_quality_gate<N: AsRef<str>>(
+        &self,
+        agents: &[N],
+    ) -> Result<Vec<&ModelEntry>, Vec<RegistryError>> {
+        let mut errors = Vec::new();
+        if !QualityGateConfig::AGENTS.contains(&agents.len()) {
+            errors.push(RegistryError::AgentCount { found: agents.len() });
+        }
+        let mut written: BTreeMap<&str, &str> = BTreeMap::new();
+        let mut models = Vec::with_capacity(agents.len());
+        for name in agents.iter().map(AsRef::as_ref) {
+            match self.resolve(name) {
+                Err(unknown) => errors.push(unknown),
+                Ok(model) => match written.get(model.name()) {
+                    Some(first) => errors.push(RegistryError::RepeatedAgent {
+                        canonical: model.name().into(),
+                        first: (*first).into(),
+                        second: name.into(),
+                    }),
+                    None => {
+                        written.insert(model.name(), name);
+                        models.push(model);
+                    }
+                },
+            }
+        }
+        if errors.is_empty() { Ok(models) } else { Err(errors) }
+    }
+
+    /// The canonical names, sorted.
+    pub fn list_available(&self) -> impl Iterator<Item = &str> {
+        self.names.canonical()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString as _;
+
+    #[test]
+    fn the_shipped_configuration_has_no_mistake_and_every_name_resolves_to_itself() {
+        let config = AppConfig::default();
+        let registry = ModelRegistry::from_config(&config).unwrap();
+        let aliases = config.models.values().flat_map(|model| &model.aliases);
+        for name in config.models.keys().chain(aliases) {
+            let entry = registry.resolve(name).unwrap();
+            assert_eq!(registry.resolve(entry.name()), Ok(entry));
+        }
+        assert_eq!(
+            registry.list_available().collect::<Vec<_>>(),
+            ["claude", "claude_haiku", "gemini", "gemini_flash", "gpt_codex", "gpt_pro"]
+        );
+    }
+
+    #[test]
+    fn every_mistake_is_reported_at_once() {
+        let mut config = AppConfig::default();
+        config.models.get_mut("claude").unwrap().aliases.push("gemini".into());
+        config.quality_gates.plan = ["claude_haiku", "claude-haiku", "gemni"].map(String::from).into();
+        config.quality_gates.audit.clear();
+        let errors = ModelRegistry::from_config(&config).unwrap_err();
+        let texts: Vec<_> = errors.iter().map(RegistryError::to_string).collect();
+        assert_eq!(
+            texts,
+            [
+                "`gemini` is a name of `gemini` and of `claude`",
+                "gate `plan`: `claude-haiku` is `claude_haiku`, which the gate names already",
+                "gate `plan`: unknown name `gemni`; did you mean `gemini`? there are claude, claude_haiku, \
+                 gemini, gemini_flash, gpt_codex, gpt_pro",
+                "gate `audit`: 0 agents, expected 1 to 5",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_gate_gives_its_models_in_the_order_of_its_names() {
+        let registry = ModelRegistry::from_config(&AppConfig::default()).unwrap();
+        let models = registry.validate_quality_gate(&["gpt-pro", "claude"]).unwrap();
+        assert_eq!(models.iter().map(|model| model.name()).collect::<Vec<_>>(), ["gpt_pro", "claude"]);
+        let six = ["claude", "claude_haiku", "gemini", "gemini_flash", "gpt_codex", "gpt_pro"];
+        assert_eq!(
+            registry.validate_quality_gate(&six),
+            Err([RegistryError::AgentCount { found: 6 }].into())
+        );
+    }
+}

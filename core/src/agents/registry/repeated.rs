@@ -1,0 +1,50 @@
+//! Names of one tree after the other, as a configuration has them that is reloaded.
+
+use alloc::vec::Vec;
+use core::cell::Cell;
+use core::fmt;
+
+use super::check_names;
+use crate::tree::diff::members_that_differ;
+use crate::tree::{Diagnostic, Value};
+
+/// [`check_names`] for one tree after the other: while the names are those of a tree in which nothing was found, nothing
+/// is looked for.
+#[derive(Default)]
+pub(crate) struct NameCheck {
+    right_before: Cell<Option<Value>>,
+}
+
+impl NameCheck {
+    pub(crate) fn check(&self, root: &Value) -> Vec<Diagnostic> {
+        let before = self.right_before.take();
+        let found = match &before {
+            Some(before) if have_same_names(before, root) => Vec::new(),
+            _ => check_names(root),
+        };
+        self.right_before.set(if found.is_empty() { Some(root.clone()) } else { before });
+        found
+    }
+}
+
+impl fmt::Debug for NameCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NameCheck").finish_non_exhaustive()
+    }
+}
+
+/// Tells whether two trees have the same models by the same names, the same gates, and the same quorums.
+fn have_same_names(old: &Value, new: &Value) -> bool {
+    let models = [old, new].map(|root| root.member("models"));
+    let keeps_name = |old: Option<&Value>, new: Option<&Value>| match (old, new) {
+        (Some(old), Some(new)) => old.member("aliases") == new.member("aliases"),
+        _ => false,
+    };
+    let have_same_models = match models.map(|models| models.and_then(Value::as_table)) {
+        [Some(old), Some(new)] => members_that_differ(old, new).all(|(_, old, new)| keeps_name(old, new)),
+        _ => models[0] == models[1],
+    };
+    let [old_quorum, new_quorum] =
+        [old, new].map(|root| root.member("orchestrator").and_then(|settings| settings.member("quorum")));
+    have_same_models && old.member("quality_gates") == new.member("quality_gates") && old_quorum == new_quorum
+}

@@ -1,0 +1,262 @@
+//! Schema, defaults and types say the same, in both directions.
+
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+use alloc::{format, vec};
+
+use serde_json::{Value as Json, json};
+
+use super::config::*;
+use crate::agents::Stage;
+use crate::auth::{LoginConfig, Secret, TokenStore};
+use crate::config::source::{Language, parse};
+use crate::policy::RuleConfig;
+use crate::tree::{LayerKind, Source};
+
+fn names<const N: usize>(names: [&str; N]) -> Vec<String> {
+    names.into_iter().map(String::from).collect()
+}
+
+fn schema() -> Json {
+    serde_json::from_str(AppConfig::SCHEMA).unwrap()
+}
+
+fn defaults() -> Json {
+    let source = Source::document(LayerKind::Defaults, "defaults", AppConfig::DEFAULTS);
+    parse(&source, Language::Toml).unwrap().root().to_json()
+}
+
+/// A schema together with the ones that `$ref` and `allOf` add to it.
+fn parts<'s>(root: &'s Json, schema: &'s Json) -> Vec<&'s Json> {
+    if let Some(reference) = schema.get("$ref") {
+        let pointer = reference.as_str().unwrap().strip_prefix('#').unwrap();
+        return parts(root, root.pointer(pointer).unwrap());
+    }
+    let all_of = schema.get("allOf").and_then(Json::as_array).into_iter().flatten();
+    core::iter::once(schema).chain(all_of.flat_map(|part| parts(root, part))).collect()
+}
+
+/// The schemas of each named property, and those of members that only a pattern names.
+fn properties<'s>(parts: &[&'s Json]) -> (BTreeMap<&'s str, Vec<&'s Json>>, Vec<&'s Json>) {
+    let mut named: BTreeMap<&str, Vec<&Json>> = BTreeMap::new();
+    let members = |name: &'static str| {
+        parts.iter().filter_map(move |part: &&'s Json| part.get(name)?.as_object()).flatten()
+    };
+    for (name, schema) in members("properties").collect::<Vec<_>>() {
+        named.entry(name).or_default().push(schema);
+    }
+    (named, members("patternProperties").map(|(_, schema)| schema).collect())
+}
+
+/// Calls `visit` with each key of `value`, every schema of it, and its value.
+fn walk<'s>(
+    root: &'s Json,
+    schemas: &[&'s Json],
+    key: &str,
+    value: &Json,
+    visit: &mut dyn FnMut(&str, &[&Json], &Json),
+) {
+    let all: Vec<&Json> = schemas.iter().flat_map(|schema| parts(root, schema)).collect();
+    visit(key, &all, value);
+    let Some(members) = value.as_object() else { return };
+    let (named, patterns) = properties(&all);
+    for (name, member) in members {
+        let schemas = named.get(name.as_str()).unwrap_or(&patterns);
+        assert!(!schemas.is_empty(), "the type has `{key}.{name}`, the schema has not");
+        walk(root, schemas, &format!("{key}.{name}"), member, visit);
+    }
+}
+
+/// A configuration in which every optional setting is there.
+fn populated() -> AppConfig {
+    let mut config = AppConfig::default();
+    config.orchestrator.agree_on = Some("verdict".into());
+    config.orchestrator.quorum = Stage::ALL.map(|stage| (stage, 2)).into();
+    let rule = RuleConfig {
+        pattern: "x".into(),
+        paths: names(["src/**"]),
+        exclude: names(["tests/**"]),
+        message: "no x".into(),
+        fix: Some("y".into()),
+        severity: crate::tree::Severity::Warning,
+    };
+    config.policy.rules.insert("no_x".into(), rule);
+    let login = LoginConfig {
+        client_id: "speckit".into(),
+        device_authorization_url: "https://id.example/device".into(),
+        token_url: "https://id.example/token".into(),
+        scopes: names(["openid"]),
+        client_secret: Some(Secret::new("hunter2")),
+        store: TokenStore::File,
+    };
+    config.auth.insert("example".into(), login);
+    config
+}
+
+/// A configuration whose map entries hold only what they must, as the types complete it.
+fn completed() -> Json {
+    let defaults = defaults();
+    let config: AppConfig = serde_json::from_value(json!({
+        "models": {"m": {"provider": "openai", "model": "gpt-5", "tier": "low"}},
+        "providers": defaults.get("providers").unwrap(),
+        "policy": {"rules": {"r": {"pattern": "x", "message": "no x"}}},
+        "auth": {"a": {"client_id": "c", "device_authorization_url": "d", "token_url": "t", "store": "file"}},
+    }))
+    .unwrap();
+    serde_json::to_value(config).unwrap()
+}
+
+#[test]
+fn the_embedded_defaults_are_the_types_defaults() {
+    let typed: AppConfig = serde_json::from_value(defaults()).unwrap();
+    assert_eq!(typed, AppConfig::default());
+    assert_eq!(defaults(), serde_json::to_value(AppConfig::default()).unwrap());
+}
+
+#[test]
+fn the_schema_accepts_the_defaults_and_a_full_configuration() {
+    let mut scope = valico::json_schema::Scope::new();
+    let compiled = scope.compile_and_return(schema(), false).unwrap();
+    for config in [defaults(), serde_json::to_value(populated()).unwrap(), completed(), json!({})] {
+        let state = compiled.validate(&config);
+        assert!(state.is_valid(), "{:?}", state.errors);
+    }
+}
+
+#[test]
+fn the_schema_refuses_what_is_out_of_range_unknown_or_incomplete() {
+    let mut scope = valico::json_schema::Scope::new();
+    let compiled = scope.compile_and_return(schema(), false).unwrap();
+    let model = json!({"provider": "openai", "model": "gpt-5", "tier": "low"});
+    let six = ["a", "b", "c", "d", "e", "f"];
+    for (config, place) in [
+        (json!({"modells": {}}), ""),
+        (json!({"models": {"Claude-Opus": model}}), "/models"),
+        (json!({"models": {"a__b": model}}), "/models"),
+        (json!({"models": {"a": {"provider": "openai", "model": "gpt-5"}}}), "/models/a/tier"),
+        (json!({"models": {"a": {"provider": "x", "model": "gpt-5", "tier": "low"}}}), "/models/a/provider"),
+        (json!({"quality_gates": {"plan": []}}), "/quality_gates/plan"),
+        (json!({"quality_gates": {"unlock": six}}), "/quality_gates/unlock"),
+        (json!({"quality_gates": {"deploy": ["a"]}}), "/quality_gates"),
+        (json!({"hot_reload": {"debounce_ms": 499}}), "/hot_reload/debounce_ms"),
+        (json!({"hot_reload": {"debounce_ms": 10001}}), "/hot_reload/debounce_ms"),
+        (json!({"hot_reload": {"mode": "inotify"}}), "/hot_reload/mode"),
+        (json!({"retry": {"max_attempts": 0}}), "/retry/max_attempts"),
+        (json!({"retry": {"initial_backoff_ms": 0}}), "/retry/initial_backoff_ms"),
+        (json!({"retry": {"multiplier": 0.5}}), "/retry/multiplier"),
+        (json!({"providers": {"openai": {"retryable_exits": [256]}}}), "/providers/openai/retryable_exits/0"),
+        (json!({"providers": {"openai": {"cmd": "x"}}}), "/providers/openai"),
+        (json!({"orchestrator": {"agent_timeout_s": 0}}), "/orchestrator/agent_timeout_s"),
+        (json!({"orchestrator": {"grace_s": -1}}), "/orchestrator/grace_s"),
+        (json!({"orchestrator": {"quorum": {"plan": 6}}}), "/orchestrator/quorum/plan"),
+        (json!({"store": {"keep_generations": 1.5}}), "/store/keep_generations"),
+        (json!({"policy": {"rules": {"r": {"pattern": "x"}}}}), "/policy/rules/r/message"),
+    ] {
+        let state = compiled.validate(&config);
+        let places: Vec<_> = state.errors.iter().map(|error| error.get_path()).collect();
+        assert!(places.contains(&place), "{config}: {places:?}");
+    }
+}
+
+#[test]
+fn every_setting_of_the_schema_is_a_field_and_every_field_is_in_the_schema() {
+    let (root, full) = (schema(), serde_json::to_value(populated()).unwrap());
+    let mut tables = 0;
+    walk(&root, &[&root], "", &full, &mut |key, schemas, value| {
+        let Some(members) = value.as_object() else { return };
+        tables += 1;
+        let closed = schemas.iter().any(|part| part.get("additionalProperties") == Some(&Json::Bool(false)));
+        assert!(closed, "`{key}` admits unknown keys");
+        for name in properties(schemas).0.keys() {
+            assert!(members.contains_key(*name), "the schema has `{key}.{name}`, the type has not");
+        }
+    });
+    assert_eq!(tables, 24);
+}
+
+#[test]
+fn every_default_of_the_schema_is_the_types_default() {
+    let (root, completed) = (schema(), completed());
+    let mut without = Vec::new();
+    walk(&root, &[&root], "", &completed, &mut |key, schemas, value| {
+        let mut defaults = schemas.iter().filter_map(|part| part.get("default")).peekable();
+        if defaults.peek().is_none() && !value.is_object() {
+            without.push(String::from(key));
+        }
+        for default in defaults {
+            assert_eq!(default, value, "`{key}`");
+        }
+    });
+    let required = vec![
+        ".auth.a.client_id",
+        ".auth.a.device_authorization_url",
+        ".auth.a.store",
+        ".auth.a.token_url",
+        ".models.m.aliases",
+        ".models.m.model",
+        ".models.m.provider",
+        ".models.m.tier",
+        ".policy.rules.r.message",
+        ".policy.rules.r.pattern",
+    ];
+    assert_eq!(without, required, "settings without a default");
+}
+
+#[test]
+fn every_key_of_the_schema_is_described_and_no_keyword_is_misspelt() {
+    const KEYWORDS: [&str; 25] = [
+        "$schema",
+        "$id",
+        "$ref",
+        "title",
+        "description",
+        "type",
+        "enum",
+        "default",
+        "required",
+        "properties",
+        "patternProperties",
+        "additionalProperties",
+        "minimum",
+        "maximum",
+        "minLength",
+        "maxLength",
+        "minItems",
+        "maxItems",
+        "items",
+        "allOf",
+        "definitions",
+        "x-secret",
+        "x-reload",
+        "x-merge",
+        "x-env",
+    ];
+    fn check(schema: &Json, place: &str) {
+        let object = schema.as_object().unwrap();
+        for (keyword, value) in object {
+            assert!(KEYWORDS.contains(&keyword.as_str()), "`{keyword}` at {place}");
+            match keyword.as_str() {
+                "properties" | "patternProperties" | "definitions" => {
+                    for (name, member) in value.as_object().unwrap() {
+                        // What only adds a default is described where the setting is defined.
+                        let adds_default = member.as_object().unwrap().keys().all(|key| key == "default");
+                        let described = member.get("description").is_some() || member.get("$ref").is_some();
+                        assert!(described || adds_default, "{place}/{keyword}/{name} has no description");
+                        check(member, &format!("{place}/{keyword}/{name}"));
+                    }
+                }
+                "items" => check(value, &format!("{place}/items")),
+                _ => {}
+            }
+        }
+    }
+    check(&schema(), "#");
+}
+
+#[test]
+fn a_secret_is_not_in_the_debug_text_of_a_configuration() {
+    let text = format!("{:?}", populated());
+    assert!(text.contains("Secret(***)") && !text.contains("hunter2"));
+    assert_eq!(serde_json::to_value(Secret::new("hunter2")).unwrap().to_string(), "\"hunter2\"");
+}

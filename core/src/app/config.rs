@@ -1,0 +1,118 @@
+//! The settings of the shipped application, their schema and their defaults.
+//!
+//! [`AppConfig`] is what `config.schema.json` describes and `defaults.toml` fills; the tests in
+//! `agreement` hold the three together, key by key and default by default.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+
+use serde::{Deserialize, Serialize};
+
+use crate::agents::{
+    ModelConfig, OrchestratorConfig, Provider, ProviderConfig, QualityGateConfig, shipped_models,
+    shipped_providers,
+};
+use crate::auth::LoginConfig;
+use crate::config::HotReloadConfig;
+use crate::policy::PolicyConfig;
+use crate::retry::RetryConfig;
+use crate::store::StoreConfig;
+
+/// The whole configuration of the shipped application.
+///
+/// [`Default`] gives the embedded defaults. A table that is missing where one is typed has its defaults, but
+/// the maps of models, providers and logins are then empty.
+///
+/// ```
+/// use speckit_core::app::AppConfig;
+/// let config = AppConfig::default();
+/// assert_eq!(config.hot_reload.debounce_ms, 2000);
+/// assert_eq!(config.models["claude_haiku"].aliases, ["claude-haiku"]);
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AppConfig {
+    /// The models that gates may name, by canonical name.
+    #[serde(default)]
+    pub models: BTreeMap<String, ModelConfig>,
+    /// The models that are asked at each stage.
+    #[serde(default)]
+    pub quality_gates: QualityGateConfig,
+    /// How a running program follows its configuration.
+    #[serde(default)]
+    pub hot_reload: HotReloadConfig,
+    /// What is checked when a configuration is loaded.
+    #[serde(default)]
+    pub validation: ValidationConfig,
+    /// How a failed call is tried again.
+    #[serde(default)]
+    pub retry: RetryConfig,
+    /// The programs that reach the models.
+    #[serde(default)]
+    pub providers: BTreeMap<Provider, ProviderConfig>,
+    /// How the agents of a gate run.
+    #[serde(default)]
+    pub orchestrator: OrchestratorConfig,
+    /// The database.
+    #[serde(default)]
+    pub store: StoreConfig,
+    /// What the policy check looks for.
+    #[serde(default)]
+    pub policy: PolicyConfig,
+    /// The device logins, by the name of the provider of identities.
+    #[serde(default)]
+    pub auth: BTreeMap<String, LoginConfig>,
+}
+
+impl AppConfig {
+    /// The JSON Schema (Draft 7) of the settings.
+    pub const SCHEMA: &'static str = include_str!("config.schema.json");
+
+    /// The embedded defaults, as TOML.
+    pub const DEFAULTS: &'static str = include_str!("defaults.toml");
+
+    /// The variables of the environment that hold the API keys of providers.
+    ///
+    /// ```
+    /// let config = speckit_core::app::AppConfig::default();
+    /// let variables: Vec<&str> = config.api_key_variables().collect();
+    /// assert_eq!(variables, ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY"]);
+    /// ```
+    pub fn api_key_variables(&self) -> impl Iterator<Item = &str> {
+        self.providers.values().filter_map(|provider| provider.api_key_env.as_deref())
+    }
+}
+
+impl Default for AppConfig {
+    fn default() -> Self {
+        Self {
+            models: shipped_models(),
+            quality_gates: QualityGateConfig::default(),
+            hot_reload: HotReloadConfig::default(),
+            validation: ValidationConfig::default(),
+            retry: RetryConfig::default(),
+            providers: shipped_providers(),
+            orchestrator: OrchestratorConfig::default(),
+            store: StoreConfig::default(),
+            policy: PolicyConfig::default(),
+            auth: BTreeMap::new(),
+        }
+    }
+}
+
+/// What is checked when a configuration is loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ValidationConfig {
+    /// Whether a missing API key of a provider that a gate uses is a warning.
+    pub check_api_keys: bool,
+    /// Whether a missing command of a provider that a gate uses is a warning.
+    pub check_commands: bool,
+    /// Whether what the schema refuses is an error; else it is a warning.
+    pub strict_schema: bool,
+}
+
+impl Default for ValidationConfig {
+    fn default() -> Self {
+        Self { check_api_keys: true, check_commands: true, strict_schema: true }
+    }
+}

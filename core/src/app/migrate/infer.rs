@@ -1,0 +1,130 @@
+//! What the old form leaves unsaid: provider, tier and canonical name.
+
+use alloc::string::String;
+
+use smol_str::SmolStr;
+
+use crate::agents::{Provider, Tier};
+
+/// The provider of a model id, else of the program that ran it.
+pub(super) fn provider_of(model: &str, command: Option<&str>) -> Option<Provider> {
+    let by_model = |id: &str| {
+        let id = base_name(id).to_ascii_lowercase();
+        let reasoning =
+            id.strip_prefix('o').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        if reasoning || ["gpt", "chatgpt", "codex"].iter().any(|start| id.starts_with(start)) {
+            Some(Provider::OpenAi)
+        } else if ["claude", "opus", "sonnet", "haiku"].iter().any(|start| id.starts_with(start)) {
+            Some(Provider::Anthropic)
+        } else if id.starts_with("gemini") {
+            Some(Provider::Google)
+        } else {
+            None
+        }
+    };
+    let by_command = |command: &str| {
+        let program = base_name(command.split_whitespace().next()?).to_ascii_lowercase();
+        match program.split('.').next()? {
+            "codex" | "openai" | "coder" => Some(Provider::OpenAi),
+            "claude" | "anthropic" => Some(Provider::Anthropic),
+            "gemini" | "google" => Some(Provider::Google),
+            _ => None,
+        }
+    };
+    by_model(model).or_else(|| by_command(command?))
+}
+
+/// The tier that the words of a model id tell: small ones are low, the largest high, all others medium.
+pub(super) fn tier_of(model: &str) -> Tier {
+    let model = base_name(model).to_ascii_lowercase();
+    let has = |words: &[&str]| model.split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word));
+    if has(&["flash", "haiku", "mini", "nano", "lite", "small"]) {
+        Tier::Low
+    } else if has(&["opus", "pro", "ultra", "max"]) {
+        Tier::High
+    } else {
+        Tier::Medium
+    }
+}
+
+/// The canonical name of an old one: lowercase words joined by single underscores.
+///
+/// `None` when the name has no letter or digit, or begins with a digit.
+pub(super) fn canonical_name(name: &str) -> Option<SmolStr> {
+    let mut canonical = String::with_capacity(name.len());
+    for c in name.chars() {
+        if c.is_ascii_alphanumeric() {
+            canonical.push(c.to_ascii_lowercase());
+        } else if !canonical.is_empty() && !canonical.ends_with('_') {
+            canonical.push('_');
+        }
+    }
+    let canonical = canonical.trim_end_matches('_');
+    canonical.starts_with(|c: char| c.is_ascii_lowercase()).then(|| canonical.into())
+}
+
+/// The last part of a path, of Unix or Windows.
+fn base_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_model_tells_the_provider_before_the_command_does() {
+        for (model, command, provider) in [
+            ("gpt-4o", Some("claude"), Some(Provider::OpenAi)),
+            ("o3-mini", None, Some(Provider::OpenAi)),
+            ("openai/gpt-5", None, Some(Provider::OpenAi)),
+            ("codex-mini-latest", None, Some(Provider::OpenAi)),
+            ("Claude-Opus-4", None, Some(Provider::Anthropic)),
+            ("models/gemini-2.5-pro", None, Some(Provider::Google)),
+            ("llama-3", Some("/usr/local/bin/gemini --yolo"), Some(Provider::Google)),
+            ("llama-3", Some("C:\\tools\\claude.exe"), Some(Provider::Anthropic)),
+            ("llama-3", Some("ollama"), None),
+            ("opaque", None, None),
+            ("llama-3", None, None),
+        ] {
+            assert_eq!(provider_of(model, command), provider, "{model} {command:?}");
+        }
+    }
+
+    #[test]
+    fn small_words_make_a_model_low_and_large_ones_high() {
+        for (model, tier) in [
+            ("gemini-2.5-flash", Tier::Low),
+            ("o3-mini", Tier::Low),
+            ("claude-opus-4", Tier::High),
+            ("gemini-2.5-pro", Tier::High),
+            ("gpt-4o", Tier::Medium),
+            ("claude-sonnet-4-5", Tier::Medium),
+        ] {
+            assert_eq!(tier_of(model), tier, "{model}");
+        }
+    }
+
+    #[test]
+    fn a_canonical_name_is_lowercase_words_joined_by_single_underscores() {
+        for (name, canonical) in [
+            ("Claude-Opus 4.1", Some("claude_opus_4_1")),
+            ("  gpt__pro--", Some("gpt_pro")),
+            ("gemini", Some("gemini")),
+            ("größe", Some("gr_e")),
+            ("4o", None),
+            ("---", None),
+            ("", None),
+        ] {
+            assert_eq!(canonical_name(name).as_deref(), canonical, "{name}");
+        }
+        for name in crate::app::AppConfig::default()
+            .models
+            .iter()
+            .flat_map(|(name, model)| model.aliases.iter().map(move |alias| (alias.clone(), name.clone())))
+        {
+            // A shipped alias that meant another model would refuse old files whose agent has that name.
+            assert_eq!(canonical_name(&name.0).as_deref(), Some(name.1.as_str()));
+        }
+    }
+}

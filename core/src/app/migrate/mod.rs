@@ -1,0 +1,131 @@
+//! The first form of the configuration, `[[agents]]`, becomes the second, `[models]`.
+//!
+//! An old file keeps loading: its layer is converted before it is merged, and every value keeps its place in
+//! the old file ([`migrate_layer`]). [`migrate_text`] rewrites the file itself and touches nothing but the
+//! agents. Both do the same: the layer of the rewritten text equals the converted layer of the old one.
+//!
+//! An agent's name becomes its canonical name, and an alias where they differ. Provider and tier are told from
+//! the model unless the agent gives them. A command becomes that of the provider where all its agents agree.
+
+mod edits;
+mod infer;
+mod plan;
+mod text;
+
+use alloc::format;
+use alloc::vec::Vec;
+
+use smol_str::SmolStr;
+
+pub use text::{Migration, migrate_text};
+
+use crate::config::Layer;
+use crate::tree::{Diagnostic, Key, Kind, Origin, Table, Value, in_report_order};
+pub(crate) use plan::is_migrated;
+use plan::{Agent, KEPT, Plan, entries, plan};
+
+/// A layer of the new form, and the warnings of its migration in the order of reports.
+pub type Migrated = (Layer, Vec<Diagnostic>);
+
+/// Converts a layer of the first form; `None` where the layer has no `[[agents]]`.
+///
+/// The warnings are `migrate/v1` at the first agent, `migrate/key` for
+/// what has no place in the new form, `migrate/command` for a command that could not become a provider's.
+///
+/// # Errors
+/// Every agent that cannot become a model, in the order of reports: `migrate/agent` for a missing or wrong key,
+/// `migrate/name`, `migrate/provider`, and `name/duplicate` for a name that is taken.
+///
+/// ```
+/// use speckit_core::{LayerKind, Source};
+/// use speckit_core::app::migrate::migrate_layer;
+/// use speckit_core::config::source::{Language, parse};
+/// let text = "[[agents]]\nname = \"Claude-Opus\"\nmodel = \"claude-opus-4\"\n";
+/// let layer = parse(&Source::document(LayerKind::File, "old.toml", text), Language::Toml)?;
+/// let (layer, warnings) = migrate_layer(&layer).unwrap()?;
+/// let model = layer.root().get(&"models.claude_opus".parse().unwrap()).unwrap();
+/// assert_eq!(model.member("provider").unwrap().as_str(), Some("anthropic"));
+/// assert_eq!(warnings[0].code, "migrate/v1");
+/// # Ok::<(), Vec<speckit_core::Diagnostic>>(())
+/// ```
+pub fn migrate_layer(layer: &Layer) -> Option<Result<Migrated, Vec<Diagnostic>>> {
+    let root = layer.root();
+    let agents = entries(root)?;
+    Some(plan(root).map(|plan| {
+        let first = agents.as_array().and_then(|agents| agents.front()).unwrap_or(agents);
+        let name = first.origin().source().name();
+        let count = plan.agents.len();
+        let plural = if count == 1 { "" } else { "s" };
+        let message = format!("the old form `[[agents]]` is read as `[models]` ({count} model{plural})");
+        let mut warnings = Vec::from([Diagnostic::warning("migrate/v1", Key::of(["agents"]), message)
+            .help(format!("run `speckit migrate {name} --write`"))
+            .at(first.origin())]);
+        warnings.extend(plan.warnings.iter().cloned());
+        (Layer::new(convert(root, agents, &plan)), in_report_order(warnings))
+    }))
+}
+
+/// The tree with models in place of agents.
+fn convert(root: &Value, agents: &Value, plan: &Plan<'_>) -> Value {
+    let mut members = root.as_table().cloned().unwrap_or_default();
+    members.remove("agents");
+    if !plan.agents.is_empty() {
+        let models = plan.agents.iter().map(|agent| (agent.canonical.clone(), model_of(agent)));
+        add(&mut members, "models", models, agents.origin());
+    }
+    for (provider, command) in &plan.commands {
+        let present = root.member("providers").and_then(|providers| providers.member(provider.name()));
+        let mut settings = present.and_then(Value::as_table).cloned().unwrap_or_default();
+        settings.insert("command".into(), (*command).clone());
+        let origin = present.map_or(command.origin(), Value::origin).clone();
+        let settings = Value::table(settings, origin);
+        add(&mut members, "providers", [(provider.name().into(), settings)], command.origin());
+    }
+    Value::table(members, root.origin().clone())
+}
+
+/// Adds entries to a table of the root, which is made where it is missing.
+fn add(
+    root: &mut Table,
+    name: &str,
+    entries: impl IntoIterator<Item = (SmolStr, Value)>,
+    otherwise: &Origin,
+) {
+    let present = root.get(name);
+    let origin = present.map_or(otherwise, Value::origin).clone();
+    let mut members = present.and_then(Value::as_table).cloned().unwrap_or_default();
+    members.extend(entries);
+    root.insert(name.into(), Value::table(members, origin));
+}
+
+/// The model that an agent becomes. What is inferred has the place of what it was inferred from.
+fn model_of(agent: &Agent<'_>) -> Value {
+    let mut members: Table = agent
+        .entry
+        .as_table()
+        .into_iter()
+        .flatten()
+        .filter(|(name, _)| KEPT.contains(&name.as_str()))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let inferred = |text: &str| Value::new(Kind::String(text.into()), agent.model.origin().clone());
+    if let Some(provider) = agent.inferred_provider {
+        members.insert("provider".into(), inferred(provider.name()));
+    }
+    if let Some(tier) = agent.inferred_tier {
+        members.insert("tier".into(), inferred(tier.name()));
+    }
+    if let Some(old) = agent.alias {
+        let present = agent.entry.member("aliases");
+        let others = present.and_then(Value::as_array).into_iter().flatten().cloned();
+        let origin = present.unwrap_or(old).origin().clone();
+        if present.is_none_or(|aliases| aliases.as_array().is_some()) {
+            let all: Vec<Value> = core::iter::once(old.clone()).chain(others).collect();
+            members.insert("aliases".into(), Value::array(all, origin));
+        }
+    }
+    Value::table(members, agent.entry.origin().clone())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,309 @@
+//! Old files, their layers and their texts.
+
+use alloc::string::{String, ToString as _};
+use alloc::sync::Arc;
+use alloc::vec;
+
+use super::*;
+use crate::config::source::{Language, parse};
+use crate::tree::{LayerKind, Source};
+
+fn source(text: &str) -> Arc<Source> {
+    Source::document(LayerKind::File, "old.toml", text)
+}
+
+fn layer(text: &str) -> Layer {
+    parse(&source(text), Language::Toml).unwrap()
+}
+
+fn lines(diagnostics: &[Diagnostic]) -> Vec<String> {
+    diagnostics
+        .iter()
+        .map(|d| {
+            let help = d.help.as_deref().unwrap_or("-");
+            format!("{} {} {}: {} ({help})", d.code, d.key, d.origin.as_ref().unwrap(), d.message)
+        })
+        .collect()
+}
+
+/// The new text, after checking that both ways lead to the same tree and that nothing is left to migrate.
+fn migrated(old: &str) -> String {
+    let migration = migrate_text(&source(old)).unwrap();
+    let (converted, _) = migrate_layer(&layer(old)).unwrap().unwrap();
+    assert_eq!(layer(migration.text()).root(), converted.root());
+    assert!(migration.is_needed());
+    let again = migrate_text(&source(migration.text())).unwrap();
+    assert!(!again.is_needed());
+    assert_eq!(again.text(), migration.text());
+    assert_eq!(again.diff("old.toml", &|_| false), "");
+    migration.text().into()
+}
+
+fn refused(old: &str) -> Vec<String> {
+    let errors = migrate_layer(&layer(old)).unwrap().unwrap_err();
+    assert_eq!(migrate_text(&source(old)).unwrap_err(), errors);
+    lines(&errors)
+}
+
+const OLD: &str = r#"# The agents of our team.
+title="x"   # stays as it is
+
+# The thorough one.
+[[agents]]  # first
+name = "Claude-Opus" # as we call it
+# the newest
+model   = 'claude-opus-4'
+command = "claude"
+
+  [[ agents ]]
+  name = "gemini"
+  command = "/opt/gemini" # ours
+  model = "gemini-2.5-flash"
+  tier = "medium"
+  env.A = "1"
+  env.B = "2" # why
+  [agents.more]
+  deep = { a = 1 }
+
+[hot_reload] # untouched
+debounce_ms=5_000
+"#;
+
+const NEW: &str = r#"# The agents of our team.
+title="x"   # stays as it is
+
+# The thorough one.
+[models.claude_opus]  # first
+provider = "anthropic" # as we call it
+# the newest
+model   = 'claude-opus-4'
+tier = "high"
+aliases = ["Claude-Opus"]
+
+  [models.gemini]
+  provider = "google"
+  # ours
+  model = "gemini-2.5-flash"
+  tier = "medium"
+  # why
+
+[hot_reload] # untouched
+debounce_ms=5_000
+
+[providers.google]
+command = "/opt/gemini"
+"#;
+
+#[test]
+fn a_file_of_agents_becomes_one_of_models_with_every_comment_in_its_place() {
+    assert_eq!(migrated(OLD), NEW);
+}
+
+#[test]
+fn line_ends_byte_order_mark_and_a_missing_last_line_end_survive() {
+    let crlf = |text: &str| format!("\u{feff}{}", text.replace('\n', "\r\n"));
+    assert_eq!(migrated(&crlf(OLD)), crlf(NEW));
+    assert_eq!(
+        migrated("[[agents]]\nmodel = \"gpt-5\"\nname = \"a\""),
+        "[models.a]\nmodel = \"gpt-5\"\ntier = \"medium\"\nprovider = \"openai\""
+    );
+}
+
+#[test]
+fn values_keep_their_places_in_the_old_file() {
+    let (converted, warnings) = migrate_layer(&layer(OLD)).unwrap().unwrap();
+    let place = |key: &str| converted.root().get(&key.parse().unwrap()).unwrap().origin().to_string();
+    for (key, expected) in [
+        ("models.claude_opus", "old.toml:5:1"),
+        ("models.claude_opus.model", "old.toml:8:11"),
+        ("models.claude_opus.provider", "old.toml:8:11"),
+        ("models.claude_opus.tier", "old.toml:8:11"),
+        ("models.claude_opus.aliases[0]", "old.toml:6:8"),
+        ("models.gemini.tier", "old.toml:15:10"),
+        ("providers.google.command", "old.toml:13:13"),
+        ("hot_reload.debounce_ms", "old.toml:22:13"),
+    ] {
+        assert_eq!(place(key), expected, "{key}");
+    }
+    assert!(converted.root().member("agents").is_none());
+    assert_eq!(
+        lines(&warnings),
+        [
+            "migrate/v1 agents old.toml:5:1: the old form `[[agents]]` is read as `[models]` (2 models) (run `speckit \
+             migrate old.toml --write`)",
+            "migrate/key agents[1].env old.toml:16:3: `env` has no place in the new form and is left out (-)",
+            "migrate/key agents[1].more old.toml:18:3: `more` has no place in the new form and is left out (-)",
+        ]
+    );
+}
+
+#[test]
+fn agents_on_one_line_become_tables_and_keep_their_comments() {
+    let old = "agents = [ # all\n  { name = \"a#1\", model = \"gpt-5\" }, # next\n  { name = \"b\", model = \"o3\", provider = \
+               \"openai\", aliases = [\"c\"] },\n  # last\n] # end\n\n[retry]\nmax_attempts = 2\n";
+    let new = "# end\n\n[retry]\nmax_attempts = 2\n\n# all\n[models.a_1]\nprovider = \"openai\"\ntier = \"medium\"\n\
+               aliases = [\"a#1\"]\nmodel = \"gpt-5\"\n\n# next\n[models.b]\ntier = \"medium\"\nprovider = \"openai\"\n\
+               model = \"o3\"\naliases = [\"c\"]\n\n# last\n";
+    assert_eq!(migrated(old), new);
+    assert_eq!(migrated("agents = []\nx = 1\n"), "x = 1\n");
+}
+
+#[test]
+fn an_alias_joins_the_ones_that_are_there() {
+    let old = "[[agents]]\nname = \"My Model\"\nprovider = \"openai\"\ntier = \"low\"\naliases = [\n  \"m\",\n]\n\
+               model = \"llama\"\n";
+    let new = "[models.my_model]\nprovider = \"openai\"\ntier = \"low\"\naliases = [\"My Model\", \n  \"m\",\n]\n\
+               model = \"llama\"\n";
+    assert_eq!(migrated(old), new);
+}
+
+#[test]
+fn a_command_becomes_the_providers_where_all_its_agents_agree() {
+    let agent = |name: &str, command: &str| {
+        format!("[[agents]]\nname = \"{name}\"\nmodel = \"gpt-5\"\ncommand = \"{command}\"\n")
+    };
+    let agreed = agent("a", "/opt/codex") + &agent("b", "/opt/codex");
+    let header = "[providers.openai] # ours\nstdin = \"prompt\"\n";
+    assert!(
+        migrated(&(agreed.clone() + header))
+            .ends_with("[providers.openai] # ours\ncommand = \"/opt/codex\"\nstdin = \"prompt\"\n")
+    );
+    assert!(migrated(&agreed).ends_with("\n\n[providers.openai]\ncommand = \"/opt/codex\"\n"));
+
+    let at_odds = agent("a", "codex") + &agent("b", "/opt/codex");
+    assert!(!migrated(&at_odds).contains("command"));
+    let warnings = migrate_text(&source(&at_odds)).unwrap().warnings().to_vec();
+    assert_eq!(
+        lines(&warnings),
+        [
+            "migrate/command agents[1].command old.toml:8:11: the agents of `openai` name different commands, and none \
+          becomes `providers.openai.command` (set `providers.openai.command` by hand; the other command is at \
+          old.toml:4:11)"
+        ]
+    );
+
+    let present = agent("a", "/opt/codex") + "[providers.openai]\ncommand = \"other\"\n";
+    assert!(migrated(&present).ends_with("command = \"other\"\n"));
+    assert_eq!(migrate_text(&source(&present)).unwrap().warnings().len(), 1);
+}
+
+#[test]
+fn every_agent_that_cannot_become_a_model_is_named() {
+    let old = "[[agents]]\nname = \"4o\"\nmodel = \"gpt-4o\"\n[[agents]]\nname = \"local\"\nmodel = \"llama\"\n\
+               command = \"ollama\"\n[[agents]]\nmodel = 7\n";
+    assert_eq!(
+        refused(old),
+        [
+            "migrate/name agents[0].name old.toml:2:8: no canonical name can be made of `4o` (begin the name with a \
+             letter)",
+            "migrate/provider agents[1].model old.toml:6:9: no provider can be told from the model `llama` (add \
+             provider = \"openai\", \"anthropic\" or \"google\" to this agent)",
+            "migrate/agent agents[2] old.toml:8:1: an agent without `name` (write name = \"…\" in this agent)",
+            "migrate/agent agents[2].model old.toml:9:9: expected a string, found integer (write model = \"…\" in this \
+             agent)",
+        ]
+    );
+    assert_eq!(refused("agents = [1]\n").len(), 1);
+}
+
+#[test]
+fn a_name_that_is_taken_is_refused_with_both_places() {
+    let old = "[models.claude]\ntier = \"low\"\n[[agents]]\nname = \"Claude\"\nmodel = \"claude-opus-4\"\n[[agents]]\n\
+               name = \"claude \"\nmodel = \"claude-opus-4\"\n";
+    assert_eq!(
+        refused(old),
+        [
+            "name/duplicate models.claude old.toml:3:1: the agent becomes the model `claude`, which is there already \
+             (keep one of them: the other is at old.toml:1:1)",
+            "name/duplicate models.claude old.toml:6:1: the agent becomes the model `claude`, which is there already \
+             (keep one of them: the other is at old.toml:1:1)",
+        ]
+    );
+}
+
+#[test]
+fn models_on_one_line_are_refused_in_a_text_and_loaded_as_a_layer() {
+    let old = "models = { a = { tier = \"low\" } }\n[[agents]]\nname = \"b\"\nmodel = \"gpt-5\"\n";
+    let errors = migrate_text(&source(old)).unwrap_err();
+    assert_eq!(errors.iter().map(|error| &*error.code).collect::<Vec<_>>(), ["migrate/form"]);
+    let (converted, _) = migrate_layer(&layer(old)).unwrap().unwrap();
+    assert_eq!(converted.root().member("models").unwrap().as_table().unwrap().len(), 2);
+    assert_eq!(refused("models = 1\n[[agents]]\nname = \"b\"\nmodel = \"gpt-5\"\n").len(), 1);
+}
+
+#[test]
+fn a_file_without_agents_has_nothing_to_migrate() {
+    for text in ["", "# only a comment", "[models.a]\ntier = \"low\"", "agents = \"none\"\n"] {
+        let migration = migrate_text(&source(text)).unwrap();
+        assert!(!migration.is_needed() && migration.text() == text);
+        assert!(migrate_layer(&layer(text)).is_none());
+    }
+}
+
+#[test]
+fn a_diff_shows_the_change_and_no_secret() {
+    let old = "[auth.x]\nclient_secret = \"hunter2\"\n[[agents]]\nname = \"a\"\nmodel = \"gpt-5\"\ntier = \"low\"\n\
+               [agents.env]\nTOKEN = \"\"\"hunter2\nhunter2\"\"\"\n";
+    let migration = migrate_text(&source(old)).unwrap();
+    let diff = migration.diff("old.toml", &|key| key.last_name() == Some("client_secret"));
+    let expected = vec![
+        "--- old.toml",
+        "+++ old.toml",
+        "@@ -1,8 +1,6 @@",
+        " [auth.x]",
+        " client_secret = \"***\"",
+        "-[[agents]]",
+        "-name = \"a\"",
+        "+[models.a]",
+        "+provider = \"openai\"",
+        " model = \"gpt-5\"",
+        " tier = \"low\"",
+        "-[agents.env]",
+        "-TOKEN = \"***\"",
+    ];
+    assert_eq!(diff.lines().collect::<Vec<_>>(), expected);
+    assert!(!format!("{migration:?}").contains("hunter2"));
+    assert_eq!(migration.text().to_string().matches("hunter2").count(), 1);
+}
+
+#[test]
+fn every_way_to_write_an_agent_in_toml_is_rewritten() {
+    let agent = "[[agents]]\nname = \"a\"\nmodel = \"gpt-5\"\n";
+    for old in [
+        "[[\"agents\"]]\n\"name\" = 'A b'\n'model' = \"gpt-5\"",
+        "[['agents']]\nname = \"\"\"A\nb\"\"\"\nmodel = \"\"\"\ngpt-5\"\"\" # why",
+        "[[agents]]\nmodel = \"gpt-5\"\nargs = [ # one\n \"--x\", # two\n]\nname = \"a\"\n",
+        "agents = [{ name = 'A', model = 'gpt-5', command = 'x', env = { A = '#' } }]\n[models]\n",
+        "agents = [{ name = 'A', model = 'gpt-5', aliases = [] }, { name = 'B', model = 'o1', aliases = ['b', 'B'] }]",
+        "[[agents]]\nname = 'A'\nmodel = 'gpt-5'\naliases = []\n[models]\n[models.z]\ntier = 'low'\n",
+        "[[agents]]\nname = 'A'\nmodel = 'gpt-5'\n[x]\ny = 1\n[[agents]]\nname = 'B'\nmodel = 'gpt-5'\ntier = 'low'\n",
+        "[[agents]]\nname = 'A'\nmodel = 'gpt-5'\n[[agents.more]]\nx = 1 # a\n[[agents.more]]\nx.y = 2\n[z]\n# end",
+        "[[agents]]\nname = 'A'\nmodel = 'gpt-5'\n[agents.p.q.r]\nx = 1\n[agents.p]\ny.z = { a = [1,\n2] }\n[z]\n",
+        "[[agents]]\nname = 'A'\nmodel = 'gpt-5'\ncommand = 'x'\n[providers]\n[providers.google]\ncommand = 'y'\n",
+        "[[agents]]\nname = 'A'\nmodel = 'gpt-5'\ncommand = 'x'\n[providers.openai.more]\nx = 1\n",
+        "when = 2020-01-01\n[[agents]]\nprovider = 'google' # p\nname = 'a' # n\nmodel = 'gpt-5'\ntier = 3",
+    ] {
+        migrated(old);
+        migrated(&old.replace('\n', "\r\n"));
+        migrated(&(String::from("\u{feff}") + old));
+    }
+    assert_eq!(migrated(&(agent.to_string() + "# end")).lines().last(), Some("# end"));
+}
+
+#[test]
+fn a_damaged_file_is_refused_or_rewritten_to_what_its_layer_says() {
+    let mut rewritten = 0;
+    for (at, c) in OLD.char_indices() {
+        let (before, after) = (OLD.get(..at).unwrap(), OLD.get(at + c.len_utf8()..).unwrap());
+        for put in ["", "\n", "\"", "[", "a", "#", ".", "{ x = 1 }", "é"] {
+            let text = format!("{before}{put}{after}");
+            let Ok(parsed) = parse(&source(&text), Language::Toml) else { continue };
+            let Some(converted) = migrate_layer(&parsed) else { continue };
+            let migration =
+                migrate_text(&source(&text)).map(|migration| layer(migration.text()).root().clone());
+            rewritten += usize::from(migration.is_ok());
+            assert_eq!(migration, converted.map(|(converted, _)| converted.root().clone()), "{text}");
+        }
+    }
+    assert!(rewritten > 500, "{rewritten}");
+}

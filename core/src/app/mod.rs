@@ -1,0 +1,8 @@
+//! The shipped application: its settings, their schema and defaults, and its old file form.
+
+#[cfg(test)]
+mod agreement;
+mod config;
+pub mod migrate;
+
+pub use config::{AppConfig, ValidationConfig};

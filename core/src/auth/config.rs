@@ -1,0 +1,66 @@
+//! The logins that a configuration names.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// One device login (RFC 8628).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoginConfig {
+    /// The public id of this program at the provider.
+    pub client_id: String,
+    /// Where a login begins (RFC 8628, section 3.1).
+    pub device_authorization_url: String,
+    /// Where tokens are fetched (RFC 8628, section 3.4).
+    pub token_url: String,
+    /// What the login asks for.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+    /// The secret of this program, where the provider demands one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<Secret>,
+    /// Where tokens are kept. There is no default: who logs in says it.
+    pub store: TokenStore,
+}
+
+/// Where tokens are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenStore {
+    /// In a file that only its owner can read.
+    File,
+    /// In the memory of the program, until it ends.
+    Memory,
+}
+
+/// A text that `Debug` does not show. Serialising does, since a secret that is stored must come back.
+///
+/// ```
+/// use speckit_core::auth::Secret;
+/// let secret = Secret::new("hunter2");
+/// assert_eq!(format!("{secret:?}"), "Secret(***)");
+/// assert_eq!(secret.expose(), "hunter2");
+/// ```
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// A secret of a text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text, for the one who needs it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(***)")
+    }
+}

@@ -1,0 +1,5 @@
+//! Device login (RFC 8628).
+
+mod config;
+
+pub use config::{LoginConfig, Secret, TokenStore};

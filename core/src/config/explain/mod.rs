@@ -1,0 +1,286 @@
+//! Explanations: who set a key, what that shadowed, and what the schema says about it.
+//!
+//! This is a look-up in what the merge kept, never a second merge.
+
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+
+use serde::Serialize;
+
+use crate::config::Merged;
+use crate::config::schema::{Facts, Reload};
+use crate::tree::diff::Change;
+use crate::tree::{Key, Kind, Origin, REDACTED, Value, redact_at};
+
+mod text;
+
+/// What became of one layer's word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Decision {
+    /// It is the value, or it is what removed the key.
+    Won,
+    /// A higher layer replaced it.
+    Shadowed,
+    /// It is a part of the value.
+    Merged,
+}
+
+/// What one layer said about a key.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Contribution {
+    /// The place.
+    pub origin: Origin,
+    /// The text as it was written there.
+    pub raw: String,
+    /// The value; `None` for the removal of the key.
+    pub value: Option<Value>,
+    /// What became of it.
+    pub decision: Decision,
+}
+
+/// Everything that is known about one key, as plain data with its secrets redacted.
+///
+/// It serialises to the contract's JSON.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Explanation {
+    /// The key.
+    #[serde(serialize_with = "as_text")]
+    pub key: Key,
+    /// The value; `None` where nothing sets the key or a layer removed it.
+    pub value: Option<Value>,
+    /// The place that set the value; `None` where there is no value.
+    pub winner: Option<Origin>,
+    /// What every layer said, lowest first.
+    pub history: Vec<Contribution>,
+    /// The allowed types, where a schema says them.
+    #[serde(rename = "type")]
+    pub types: Option<String>,
+    /// The bounds as a person writes them.
+    pub range: Option<String>,
+    /// The schema's `default`.
+    pub default: Option<Value>,
+    /// The schema's word about the key.
+    pub description: Option<String>,
+    /// The variable of the environment that sets the key.
+    pub variable: Option<String>,
+    /// When a change takes effect.
+    pub reload: Reload,
+    /// Whether the key is at or below a secret setting.
+    pub secret: bool,
+    /// What was written for the key and has to wait until the program starts again; there only where something
+    /// waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pending_restart: Option<PendingRestart>,
+}
+
+/// What was written for a key whose running value stays until the program starts again.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PendingRestart {
+    /// The value; `None` where the key is no longer set.
+    pub value: Option<Value>,
+    /// Its place.
+    pub origin: Option<Origin>,
+}
+
+/// Explains one key; `None` for one that neither a layer nor the schema knows (see [`nearest_keys`]).
+///
+/// `facts` is what the schema says about the key, `None` where it does not know it. `is_secret` is true for a key at
+/// or below a secret setting. For a table, the history holds what each layer put into it.
+///
+/// ```
+/// use speckit_core::{Key, Layer, LayerKind, ListStrategy, Merged, Source};
+/// use speckit_core::config::explain::explain;
+/// use speckit_core::config::source::{Language, parse};
+/// let layer = |name: &str, text: &str| parse(&Source::document(LayerKind::File, name, text), Language::Toml);
+/// let layers = [layer("low.toml", "port = 80\n")?, layer("high.toml", "port = 81\n")?];
+/// let merged = Merged::of(&layers, &|_| ListStrategy::Replace).unwrap();
+/// let port = explain(&merged, &Key::of(["port"]), None, &|_| false, None).unwrap();
+/// assert_eq!(
+///     port.to_text(),
+///     "\
+/// port = 81
+///   set by     high.toml:1:8 (file)
+///   reload     live
+///   history    lowest layer first
+///     file   low.toml:1:8    80   shadowed
+///     file   high.toml:1:8   81   won
+/// "
+/// );
+/// # Ok::<(), Vec<speckit_core::Diagnostic>>(())
+/// ```
+pub fn explain(
+    merged: &Merged,
+    key: &Key,
+    facts: Option<&Facts>,
+    is_secret: &dyn Fn(&Key) -> bool,
+    variable: Option<&str>,
+) -> Option<Explanation> {
+    let view = View { key, is_secret };
+    let (value, history) = view.look_up(merged);
+    if value.is_none() && history.is_empty() && facts.is_none() {
+        return None;
+    }
+    let secret = is_secret(key) || facts.is_some_and(|facts| facts.secret);
+    let hide = |value: &Value| redact_at(value, key, &|at| secret || is_secret(at));
+    let own = facts.and_then(|facts| facts.variable.as_ref()).map(|name| String::from(name.as_str()));
+    Some(Explanation {
+        key: key.clone(),
+        value: value.map(hide),
+        winner: value.map(|value| value.origin().clone()),
+        history: if secret { history.into_iter().map(Contribution::hidden).collect() } else { history },
+        types: facts.map(|facts| facts.types.to_string()),
+        range: facts.and_then(|facts| facts.range.clone()),
+        default: facts.and_then(|facts| facts.default.as_ref()).map(hide),
+        description: facts.and_then(|facts| facts.description.clone()),
+        variable: variable.map(String::from).or(own),
+        reload: facts.map(|facts| facts.reload).unwrap_or_default(),
+        secret,
+        pending_restart: None,
+    })
+}
+
+fn as_text<S: serde::Serializer>(key: &Key, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(key)
+}
+
+impl Explanation {
+    /// The same with what has to wait of `pending`, which is that of the configuration.
+    #[must_use]
+    pub fn with_pending(mut self, pending: &[Change], is_secret: &dyn Fn(&Key) -> bool) -> Self {
+        let secret = self.secret;
+        let change = pending.iter().find(|change| change.key == self.key);
+        self.pending_restart = change.map(|change| PendingRestart {
+            value: change.redacted(&|key| secret || is_secret(key)).new,
+            origin: change.new.as_ref().map(|value| value.origin().clone()),
+        });
+        self
+    }
+}
+
+impl Contribution {
+    fn hidden(self) -> Self {
+        let value = self.value.map(|value| redact_at(&value, &Key::root(), &|_| true));
+        Self { raw: REDACTED.into(), value, ..self }
+    }
+}
+
+struct View<'a> {
+    key: &'a Key,
+    is_secret: &'a dyn Fn(&Key) -> bool,
+}
+
+impl View<'_> {
+    /// The value, and what every layer said about the key.
+    ///
+    /// A value below a table that was itself replaced or removed is found in what that table shadowed.
+    fn look_up<'v>(&self, merged: &'v Merged) -> (Option<&'v Value>, Vec<Contribution>) {
+        let segments = self.key.segments();
+        let mut history = Vec::new();
+        let mut at = Key::root();
+        let mut value = Some(merged.root());
+        for (depth, segment) in segments.iter().enumerate() {
+            let rest = below(segments, depth);
+            if let Some(above) = value {
+                self.shadowed_below(above, &rest, &mut history);
+            }
+            at.push(segment.clone());
+            value = value.and_then(|above| above.get(&Key::root().join(segment.clone())));
+            if let (None, Some(mark)) = (value, merged.removed(&at)) {
+                let rest = below(segments, depth + 1);
+                self.shadowed_below(mark, &rest, &mut history);
+                if rest.is_root() || !history.is_empty() {
+                    history.push(self.contribution(mark, Decision::Won));
+                }
+                return (None, history);
+            }
+        }
+        if let Some(value) = value {
+            self.standing(value, &mut history);
+        }
+        (value, history)
+    }
+
+    /// What the values that `above` replaced held at `rest`, histories included.
+    fn shadowed_below(&self, above: &Value, rest: &Key, history: &mut Vec<Contribution>) {
+        for lower in above.shadowed() {
+            let first = history.len();
+            let mut value = lower;
+            let segments = rest.segments();
+            let mut found = true;
+            for (depth, segment) in segments.iter().enumerate() {
+                if depth > 0 {
+                    self.shadowed_below(value, &below(segments, depth), history);
+                }
+                match value.get(&Key::root().join(segment.clone())) {
+                    Some(member) => value = member,
+                    None => {
+                        found = false;
+                        break;
+                    }
+                }
+            }
+            if found {
+                if rest.is_root() { self.own(value, history) } else { self.standing(value, history) }
+            }
+            for contribution in history.iter_mut().skip(first) {
+                contribution.decision = Decision::Shadowed;
+            }
+        }
+    }
+
+    /// A value with what it shadowed.
+    fn standing(&self, value: &Value, history: &mut Vec<Contribution>) {
+        self.shadowed_below(value, &Key::root(), history);
+        self.own(value, history);
+    }
+
+    /// A value, or the layers' values that it was joined from.
+    fn own(&self, value: &Value, history: &mut Vec<Contribution>) {
+        match value.joined() {
+            [] => history.push(self.contribution(value, Decision::Won)),
+            parts => history.extend(parts.iter().map(|part| self.contribution(part, Decision::Merged))),
+        }
+    }
+
+    fn contribution(&self, value: &Value, decision: Decision) -> Contribution {
+        let shown = redact_at(value, self.key, self.is_secret);
+        let value_of = |value: &Value| (!matches!(value.kind(), Kind::Unset)).then(|| value.clone());
+        Contribution {
+            origin: value.origin().clone(),
+            raw: self.raw(value, &shown),
+            value: value_of(&shown),
+            decision,
+        }
+    }
+
+    /// The text as it was written, unless a secret may stand in it.
+    ///
+    /// An origin may cover more than its value, such as a whole variable for each value in its JSON. Then the value
+    /// is written anew.
+    fn raw(&self, value: &Value, shown: &Value) -> String {
+        if (self.is_secret)(self.key) && !matches!(value.kind(), Kind::Unset) {
+            return REDACTED.into();
+        }
+        let raw = value.origin().raw();
+        let exact = match value.kind() {
+            Kind::String(text) => raw == text.as_str() || is_quoted(raw),
+            Kind::Array(_) | Kind::Table(_) => raw.starts_with(['[', '{']) && shown == value,
+            Kind::Unset => return String::new(),
+            _ => !raw.contains(['{', '[', '"', '\'', '=', ',', '\n']),
+        };
+        if exact { raw.into() } else { shown.to_string() }
+    }
+}
+
+/// Tells whether the text is one quoted string and nothing else.
+fn is_quoted(raw: &str) -> bool {
+    raw.len() > 1 && raw.starts_with(['"', '\'']) && raw.chars().next_back() == raw.chars().next()
+}
+
+fn below(segments: &[crate::tree::Segment], depth: usize) -> Key {
+    segments.iter().skip(depth).fold(Key::root(), |key, segment| key.join(segment.clone()))
+}
+
+#[cfg(test)]
+mod tests;

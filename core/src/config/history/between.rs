@@ -1,0 +1,171 @@
+//! What two generations differ in, as far as what is kept of them tells.
+
+use alloc::collections::BTreeSet;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use super::{Changes, Generation, Kept, KeptSource};
+use crate::config::source::{Language, parse};
+use crate::tree::diff::{Change, diff};
+use crate::tree::{Key, Kind, LayerKind, REDACTED, Source, Value};
+
+/// What two generations differ in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    /// The changes that lead from the one to the other; the keys alone where the values of one are not kept.
+    pub changes: Changes,
+    /// `false` where the two differ and nothing of it is known: in a secret that stands in no file, or before keys were kept.
+    pub is_whole: bool,
+}
+
+/// What leads from one state to another. `steps` are the generations that came after the earlier one, up to the later one;
+/// whichever of the two is the earlier.
+///
+/// A secret is redacted on both sides. That it differs is known from the files, and from the steps.
+pub fn between(from: &Kept, to: &Kept, steps: &[&Generation]) -> Difference {
+    if from.fingerprint == to.fingerprint {
+        let nothing = if from.resolved.is_some() && to.resolved.is_some() {
+            Changes::Values(Vec::new())
+        } else {
+            Changes::Keys(Vec::new())
+        };
+        return Difference { changes: nothing, is_whole: true };
+    }
+    let told: BTreeSet<&Key> = steps.iter().filter_map(|step| step.kept.changes.keys()).flatten().collect();
+    let is_told = !steps.is_empty() && steps.iter().all(|step| step.kept.changes != Changes::Unknown);
+    let (Some(old), Some(new)) = (&from.resolved, &to.resolved) else {
+        let keys = Changes::Keys(told.into_iter().cloned().collect());
+        return Difference { changes: if is_told { keys } else { Changes::Unknown }, is_whole: is_told };
+    };
+    let mut changes = diff(old, new);
+    let texts = (trees(from), trees(to));
+    let mut secrets = Vec::new();
+    new.leaves(false, &mut |key, value| {
+        if is_redacted(value) && old.get(key) == Some(value) {
+            let in_files = match (written(&texts.0, key), written(&texts.1, key)) {
+                (Some(old), Some(new)) => old != new,
+                (old, new) => old.is_some() != new.is_some(),
+            };
+            if in_files || told.contains(key) {
+                secrets.push(Change { key: key.clone(), old: Some(value.clone()), new: Some(value.clone()) });
+            }
+        }
+    });
+    changes.extend(secrets);
+    changes.sort_by(|a, b| a.key.cmp(&b.key));
+    let is_whole = !changes.is_empty();
+    Difference { changes: Changes::Values(changes), is_whole }
+}
+
+/// Tells whether a value, or one in it, is redacted.
+fn is_redacted(value: &Value) -> bool {
+    match value.kind() {
+        Kind::String(text) => text == REDACTED,
+        Kind::Array(elements) => elements.iter().any(is_redacted),
+        Kind::Table(members) => members.values().any(is_redacted),
+        _ => false,
+    }
+}
+
+/// The trees of the files, lowest first.
+fn trees(kept: &Kept) -> Vec<Value> {
+    let tree = |source: &KeptSource| {
+        let text = Arc::clone(source.text.as_ref()?);
+        let document = Source::document(LayerKind::File, source.path.as_str(), text);
+        parse(&document, Language::of_name(&source.path)).ok().map(|layer| layer.root().clone())
+    };
+    kept.sources.iter().filter_map(tree).collect()
+}
+
+/// What the highest file says of a key.
+fn written<'v>(trees: &'v [Value], key: &Key) -> Option<&'v Value> {
+    trees.iter().rev().find_map(|tree| tree.get(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::history::{Accepted, Cause};
+    use crate::store::HistoryMode;
+    use crate::tree::diff::to_text;
+    use alloc::string::String;
+
+    const MODES: [HistoryMode; 2] = [HistoryMode::Full, HistoryMode::Metadata];
+
+    fn is_secret(key: &Key) -> bool {
+        key.last_name() == Some("token")
+    }
+
+    /// A state whose file is `text`; `token` is what the environment says, if anything.
+    fn kept(mode: HistoryMode, text: &str, token: Option<&str>, changes: Option<&[Change]>) -> Kept {
+        let source = Source::document(LayerKind::File, "app.toml", text);
+        let layer = parse(&source, Language::Toml).unwrap();
+        let mut root = layer.root().clone();
+        if let Some(token) = token {
+            let value = Value::new(Kind::String(token.into()), root.origin().clone());
+            let change = Change { key: Key::of(["token"]), old: None, new: Some(value) };
+            root = crate::tree::diff::apply(&root, &[change]);
+        }
+        let sources = [(String::from("/app.toml"), source)];
+        Accepted { root: &root, sources: &sources, changes, is_secret: &is_secret }.kept(mode).unwrap()
+    }
+
+    fn generation(kept: Kept) -> Generation {
+        Generation { number: 2, accepted_at_ms: 0, generation: 2, cause: Cause::Reloaded, kept }
+    }
+
+    fn shown(difference: &Difference) -> String {
+        match &difference.changes {
+            Changes::Values(changes) => to_text(changes),
+            other => alloc::format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_secret_of_a_file_that_changed_is_a_change() {
+        let [a, b] = ["port = 1\ntoken = 'one'\n", "port = 2\ntoken = 'two'\n"]
+            .map(|text| kept(HistoryMode::Full, text, None, None));
+        let found = between(&a, &b, &[]);
+        assert_eq!(
+            shown(&found),
+            "- port = 1\n+ port = 2\n- token = \"[redacted]\"\n+ token = \"[redacted]\"\n"
+        );
+        let same = kept(HistoryMode::Full, "port = 2\ntoken = 'one'\n", None, None);
+        assert_eq!(shown(&between(&a, &same, &[])), "- port = 1\n+ port = 2\n");
+    }
+
+    #[test]
+    fn a_secret_of_the_environment_is_known_from_the_steps_or_not_at_all() {
+        let [a, b] = ["one", "two"].map(|token| kept(HistoryMode::Full, "port = 1\n", Some(token), None));
+        let unknown = between(&a, &b, &[]);
+        assert_eq!((shown(&unknown).as_str(), unknown.is_whole), ("", false));
+        let change = Change { key: Key::of(["token"]), old: None, new: None };
+        let step = generation(kept(HistoryMode::Full, "port = 1\n", Some("two"), Some(&[change])));
+        let known = between(&a, &b, &[&step]);
+        assert_eq!(known.changes.keys().unwrap(), [&Key::of(["token"])]);
+        assert!(known.is_whole);
+    }
+
+    #[test]
+    fn without_values_the_keys_of_the_steps_are_told() {
+        let [a, b] = ["port = 1\n", "port = 2\n"].map(|text| kept(HistoryMode::Metadata, text, None, None));
+        assert_eq!(between(&a, &b, &[]), Difference { changes: Changes::Unknown, is_whole: false });
+        let change = Change { key: Key::of(["port"]), old: None, new: None };
+        let step = generation(kept(HistoryMode::Metadata, "port = 2\n", None, Some(&[change])));
+        let found = between(&a, &b, &[&step]);
+        assert_eq!(
+            found,
+            Difference { changes: Changes::Keys(Vec::from([Key::of(["port"])])), is_whole: true }
+        );
+    }
+
+    #[test]
+    fn equal_states_do_not_differ() {
+        for mode in MODES {
+            let a = kept(mode, "port = 1\n", None, None);
+            let found = between(&a, &kept(mode, "# other\nport = 1\n", None, None), &[]);
+            assert_eq!(found.changes.keys(), Some(Vec::new()));
+            assert!(found.is_whole);
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! The memory of a configuration: what is kept of each generation, what two of them differ in, and how one is put back.
+//!
+//! Whoever keeps it lies outside of the core; here stands what is kept, under which number it is found again, and in which
+//! words it is shown.
+
+use alloc::string::{String, ToString as _};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::config::redact::redact;
+use crate::store::HistoryMode;
+use crate::tree::diff::Change;
+use crate::tree::{Fingerprint, Key, REDACTED, Source, Value};
+
+mod between;
+mod changes;
+mod decide;
+mod json;
+mod restore;
+mod text;
+mod time;
+
+pub use between::{Difference, between};
+pub use changes::Changes;
+pub use decide::{Step, step};
+pub use restore::{Action, FileStep, Present, SourceText, restore, shown_source};
+pub use text::Places;
+pub use time::rfc3339;
+
+/// Why a configuration came into force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// A program started with it.
+    Opened,
+    /// It replaced another one in a running program.
+    Reloaded,
+    /// Somebody put back the generation of this number.
+    RolledBack(i64),
+}
+
+/// `opened`, `reloaded` or `rolled back to 3`.
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Opened => f.write_str("opened"),
+            Self::Reloaded => f.write_str("reloaded"),
+            Self::RolledBack(number) => write!(f, "rolled back to {number}"),
+        }
+    }
+}
+
+/// Reads what `Display` writes; what a later release may have written is a reload.
+impl From<&str> for Cause {
+    fn from(text: &str) -> Self {
+        let number = text.strip_prefix("rolled back to ").and_then(|number| number.parse().ok());
+        match (text, number) {
+            ("opened", _) => Self::Opened,
+            (_, Some(number)) => Self::RolledBack(number),
+            _ => Self::Reloaded,
+        }
+    }
+}
+
+/// One file of a generation.
+///
+/// `Debug` shows no text, since it may hold secrets.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KeptSource {
+    /// Its absolute path.
+    pub path: String,
+    /// The hash of its text.
+    pub fingerprint: String,
+    /// Its text, where texts are kept.
+    pub text: Option<Arc<str>>,
+}
+
+impl fmt::Debug for KeptSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeptSource").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+/// What is kept of a configuration that was accepted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    /// The hash of the tree as it was written, whatever of it had to wait for a restart.
+    pub fingerprint: String,
+    /// What it changed.
+    pub changes: Changes,
+    /// Its values, secrets redacted; `None` where values are not kept.
+    pub resolved: Option<Value>,
+    /// Its files, in the order in which they are layered.
+    pub sources: Vec<KeptSource>,
+}
+
+impl Kept {
+    /// The keys whose values were secret when it was recorded, in order; those of a list as one.
+    ///
+    /// A value that is the text `[redacted]` itself is taken for one.
+    pub fn secrets(&self) -> Vec<Key> {
+        let mut secrets = Vec::new();
+        if let Some(resolved) = &self.resolved {
+            resolved.leaves(true, &mut |key, value| {
+                if value.as_str() == Some(REDACTED) {
+                    secrets.push(key.clone());
+                }
+            });
+        }
+        secrets
+    }
+}
+
+/// A configuration that was accepted, as it is found again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Generation {
+    /// Its number in the history.
+    pub number: i64,
+    /// When it was accepted, in milliseconds since 1970-01-01T00:00:00Z.
+    pub accepted_at_ms: u64,
+    /// Its number in the process that accepted it.
+    pub generation: u64,
+    /// Why it came into force.
+    pub cause: Cause,
+    /// What is kept of it.
+    pub kept: Kept,
+}
+
+impl Generation {
+    /// Tells whether the text of every file is kept, so that the files can be put back.
+    pub fn has_texts(&self) -> bool {
+        self.kept.resolved.is_some() && self.kept.sources.iter().all(|source| source.text.is_some())
+    }
+}
+
+/// A configuration that was refused, as it is found again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal {
+    /// When it was refused, in milliseconds since 1970-01-01T00:00:00Z.
+    pub refused_at_ms: u64,
+    /// The generation of the process that stayed in force.
+    pub generation: u64,
+    /// The paths that are layered, absolute: files, and folders of files.
+    pub files: Vec<String>,
+    /// The findings, as the contract's JSON.
+    pub diagnostics: serde_json::Value,
+}
+
+/// A configuration that is to be kept.
+pub struct Accepted<'a> {
+    /// The tree as it was written, with its secrets.
+    pub root: &'a Value,
+    /// Its files by their absolute paths, in the order in which they are layered.
+    pub sources: &'a [(String, Arc<Source>)],
+    /// What it changed, with its secrets; `None` where what was before is not known.
+    pub changes: Option<&'a [Change]>,
+    /// Tells which keys are secret.
+    pub is_secret: &'a dyn Fn(&Key) -> bool,
+}
+
+impl Accepted<'_> {
+    /// What is kept of it; `None` for nothing. Where only metadata are, no text is among it, and no value.
+    ///
+    /// ```
+    /// use speckit_core::config::history::Accepted;
+    /// use speckit_core::store::HistoryMode;
+    /// use speckit_core::{LayerKind, Source};
+    /// use speckit_core::config::source::{Language, parse};
+    /// let source = Source::document(LayerKind::File, "app.toml", "port = 80\n");
+    /// let layer = parse(&source, Language::Toml)?;
+    /// let sources = [("/etc/app.toml".into(), source)];
+    /// let accepted =
+    ///     Accepted { root: layer.root(), sources: &sources, changes: None, is_secret: &|_| false };
+    /// let kept = accepted.kept(HistoryMode::Metadata).unwrap();
+    /// assert_eq!((kept.sources[0].path.as_str(), &kept.sources[0].text), ("/etc/app.toml", &None));
+    /// assert_eq!(kept.resolved, None);
+    /// assert!(accepted.kept(HistoryMode::Off).is_none());
+    /// # Ok::<(), Vec<speckit_core::Diagnostic>>(())
+    /// ```
+    pub fn kept(&self, mode: HistoryMode) -> Option<Kept> {
+        let has_values = match mode {
+            HistoryMode::Full => true,
+            HistoryMode::Metadata => false,
+            HistoryMode::Off => return None,
+        };
+        let sources = self.sources.iter().map(|(path, source)| KeptSource {
+            path: path.clone(),
+            fingerprint: Fingerprint::of_bytes(source.text().as_bytes()).to_string(),
+            text: has_values.then(|| Arc::from(source.text())),
+        });
+        let changes = match self.changes {
+            None => Changes::Unknown,
+            Some(changes) if has_values => {
+                Changes::Values(changes.iter().map(|change| change.redacted(self.is_secret)).collect())
+            }
+            Some(changes) => Changes::Keys(changes.iter().map(|change| change.key.clone()).collect()),
+        };
+        Some(Kept {
+            fingerprint: self.root.fingerprint().to_string(),
+            changes,
+            resolved: has_values.then(|| redact(self.root, self.is_secret)),
+            sources: sources.collect(),
+        })
+    }
+}
+
+/// What is kept of the findings of a refusal, which are redacted: where only metadata are, no message is among it, since
+/// messages quote values.
+pub fn kept_findings(findings: &serde_json::Value, mode: HistoryMode) -> Option<serde_json::Value> {
+    match mode {
+        HistoryMode::Off => None,
+        HistoryMode::Full => Some(findings.clone()),
+        HistoryMode::Metadata => {
+            let mut findings = findings.clone();
+            for finding in findings.as_array_mut().into_iter().flatten() {
+                if let Some(members) = finding.as_object_mut() {
+                    members.remove("message");
+                    members.remove("help");
+                }
+            }
+            Some(findings)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_reads_back() {
+        for cause in [Cause::Opened, Cause::Reloaded, Cause::RolledBack(12)] {
+            assert_eq!(Cause::from(cause.to_string().as_str()), cause);
+        }
+        assert_eq!(Cause::from("restored from afar"), Cause::Reloaded);
+    }
+
+    #[test]
+    fn of_a_refusal_only_metadata_lack_the_words() {
+        let findings =
+            serde_json::json!([{ "code": "schema/type", "key": "a", "message": "found 7", "help": "try 8" }]);
+        assert_eq!(kept_findings(&findings, HistoryMode::Full), Some(findings.clone()));
+        let kept = kept_findings(&findings, HistoryMode::Metadata).unwrap();
+        assert_eq!(kept.to_string(), r#"[{"code":"schema/type","key":"a"}]"#);
+        assert_eq!(kept_findings(&findings, HistoryMode::Off), None);
+    }
+}

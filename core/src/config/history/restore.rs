@@ -1,0 +1,255 @@
+//! What has to be done to the files so that they are again those of a generation, and in which words it is shown.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use similar::udiff::UnifiedHunkHeader;
+use similar::{ChangeTag, TextDiff};
+
+use super::Kept;
+use crate::config::resolve::{Document, Rules};
+use crate::config::source::Language;
+use crate::text::visible;
+use crate::tree::{LayerKind, Source};
+
+/// A text that may be there.
+pub type SourceText = Option<Arc<Source>>;
+
+/// A file that is layered now.
+#[derive(Clone, Debug)]
+pub struct Present {
+    /// Its absolute path.
+    pub path: String,
+    /// Its text; `None` where it is there and cannot be read as one.
+    pub source: SourceText,
+}
+
+/// What is done to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Nothing: it has the text already.
+    Unchanged,
+    /// It gets another text.
+    Replaced,
+    /// It is made.
+    Created,
+    /// It gets the name of its backup, since the generation did not have it.
+    SetAside,
+}
+
+/// What is done to one file.
+#[derive(Clone, Debug)]
+pub struct FileStep {
+    /// Its absolute path.
+    pub path: String,
+    /// What is done.
+    pub action: Action,
+    /// Its text now; `None` where there is none, or none that can be read.
+    pub old: SourceText,
+    /// Its text afterwards; `None` where there is none.
+    pub new: SourceText,
+}
+
+/// What has to be done so that the files are those of `kept`: first what it has, in its order, then what is there beside it.
+///
+/// `None` where its texts are not kept.
+pub fn restore(kept: &Kept, present: &[Present]) -> Option<Vec<FileStep>> {
+    let mut steps = Vec::new();
+    for source in &kept.sources {
+        let new = Source::document(LayerKind::File, source.path.as_str(), Arc::clone(source.text.as_ref()?));
+        let there = present.iter().find(|file| file.path == source.path);
+        let old = there.and_then(|file| file.source.clone());
+        let action = match (there, &old) {
+            (None, _) => Action::Created,
+            (Some(_), Some(old)) if old.text() == new.text() => Action::Unchanged,
+            (Some(_), _) => Action::Replaced,
+        };
+        steps.push(FileStep { path: source.path.clone(), action, old, new: Some(new) });
+    }
+    for file in present {
+        if kept.sources.iter().all(|source| source.path != file.path) {
+            let (path, old) = (file.path.clone(), file.source.clone());
+            steps.push(FileStep { path, action: Action::SetAside, old, new: None });
+        }
+    }
+    Some(steps)
+}
+
+impl FileStep {
+    /// The change as a unified diff with three lines around it, with a `*` for each character of a secret; empty where
+    /// nothing changes. `name` is how the file is called. Of a text that does not parse no value is shown.
+    pub fn diff(&self, name: &str, rules: &Rules) -> String {
+        if self.action == Action::Unchanged {
+            return String::new();
+        }
+        let name = visible(name);
+        let headers = match self.action {
+            Action::Created => format!("--- (no file)\n+++ {name}\n"),
+            Action::SetAside => format!("--- {name}\n+++ (no file)\n"),
+            Action::Replaced | Action::Unchanged => format!("--- {name}\n+++ {name}\n"),
+        };
+        let unreadable = "(it cannot be read as a text)\n";
+        if self.old.is_none() && self.action != Action::Created {
+            return format!("{headers}{unreadable}");
+        }
+        let (old, new) = (Lines::of(self.old.as_ref(), rules), Lines::of(self.new.as_ref(), rules));
+        format!("{headers}{}", hunks(&old, &new))
+    }
+}
+
+/// A text of a generation as it is shown: line by line, with a `*` for each character of a secret.
+pub fn shown_source(source: &Arc<Source>, rules: &Rules) -> String {
+    let lines = Lines::of(Some(source), rules);
+    lines.shown.iter().map(|line| format!("{line}\n")).collect()
+}
+
+/// The lines of a text as they are compared, and as they are shown.
+struct Lines<'s> {
+    plain: Vec<&'s str>,
+    shown: Vec<String>,
+}
+
+impl<'s> Lines<'s> {
+    fn of(source: Option<&'s Arc<Source>>, rules: &Rules) -> Self {
+        let Some(source) = source else { return Self { plain: Vec::new(), shown: Vec::new() } };
+        let document = Document::Text(Arc::clone(source), Language::of_name(source.name()));
+        let masks = match rules.check_alone(&document) {
+            Ok(checked) => checked.masks(rules),
+            Err(refused) => refused.masks(rules),
+        };
+        let mask = masks.source(source, false);
+        let mut at = 0;
+        let mut shown = Vec::new();
+        let plain: Vec<&str> = source.text().split_inclusive('\n').collect();
+        for line in &plain {
+            let length = line.trim_end_matches(['\n', '\r']).len();
+            shown.push(visible_line(&mask.line(at..at + length)));
+            at += line.len();
+        }
+        Self { plain, shown }
+    }
+}
+
+/// Tabs are a part of a text.
+fn visible_line(line: &str) -> String {
+    line.split('\t').map(visible).collect::<Vec<_>>().join("\t")
+}
+
+/// Lines are told apart by what they are, and shown as they may be: a secret that changed is a line that changed.
+fn hunks(old: &Lines<'_>, new: &Lines<'_>) -> String {
+    let diff = TextDiff::from_slices(&old.plain, &new.plain);
+    let mut text = String::new();
+    for group in diff.grouped_ops(3) {
+        text.push_str(&format!("{}\n", UnifiedHunkHeader::new(&group)));
+        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
+            let (sign, lines, index) = match change.tag() {
+                ChangeTag::Delete => ('-', old, change.old_index()),
+                ChangeTag::Insert => ('+', new, change.new_index()),
+                ChangeTag::Equal => (' ', new, change.new_index()),
+            };
+            let line = index.and_then(|index| lines.shown.get(index)).map(String::as_str);
+            text.push_str(&format!("{sign}{}\n", line.unwrap_or_default()));
+            if !change.value().ends_with('\n') {
+                text.push_str("\\ No newline at end of file\n");
+            }
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::history::{Changes, KeptSource};
+    use crate::config::schema::{Documents, Schema};
+    use crate::config::source::parse;
+
+    fn rules() -> Rules {
+        let schema = r#"{ "properties": { "token": { "type": "string", "x-secret": true } } }"#;
+        let schema = parse(&Source::document(LayerKind::Defaults, "s", schema), Language::Json).unwrap();
+        Rules::new(Some(Schema::compile(&Documents::new("file:///s", schema.root())).unwrap()))
+    }
+
+    fn kept(files: &[(&str, &str)]) -> Kept {
+        let source = |(path, text): &(&str, &str)| KeptSource {
+            path: (*path).into(),
+            fingerprint: String::new(),
+            text: Some(Arc::from(*text)),
+        };
+        Kept {
+            fingerprint: String::new(),
+            changes: Changes::Unknown,
+            resolved: None,
+            sources: files.iter().map(source).collect(),
+        }
+    }
+
+    fn present(path: &str, text: Option<&str>) -> Present {
+        let source = text.map(|text| Source::document(LayerKind::File, path, text));
+        Present { path: path.into(), source }
+    }
+
+    #[test]
+    fn each_file_gets_what_it_lacks_and_what_was_not_there_is_set_aside() {
+        let kept = kept(&[("/a", "a = 1\n"), ("/b", "b = 1\n"), ("/c", "c = 1\n"), ("/d", "d = 1\n")]);
+        let now = [
+            present("/e", Some("e = 1\n")),
+            present("/a", Some("a = 1\n")),
+            present("/b", Some("b = 2\n")),
+            present("/c", None),
+        ];
+        let steps = restore(&kept, &now).unwrap();
+        let told: Vec<_> = steps.iter().map(|step| (step.path.as_str(), step.action)).collect();
+        use Action::{Created, Replaced, SetAside, Unchanged};
+        assert_eq!(
+            told,
+            [("/a", Unchanged), ("/b", Replaced), ("/c", Replaced), ("/d", Created), ("/e", SetAside)]
+        );
+        let diffs: Vec<String> =
+            steps.iter().map(|step| step.diff(step.path.trim_start_matches('/'), &rules())).collect();
+        assert_eq!(
+            diffs,
+            [
+                "",
+                "--- b\n+++ b\n@@ -1 +1 @@\n-b = 2\n+b = 1\n",
+                "--- c\n+++ c\n(it cannot be read as a text)\n",
+                "--- (no file)\n+++ d\n@@ -0,0 +1 @@\n+d = 1\n",
+                "--- e\n+++ (no file)\n@@ -1 +0,0 @@\n-e = 1\n",
+            ]
+        );
+    }
+
+    #[test]
+    fn without_texts_nothing_is_restored() {
+        let mut kept = kept(&[("/a", "a = 1\n")]);
+        kept.sources.iter_mut().for_each(|source| source.text = None);
+        assert!(restore(&kept, &[]).is_none());
+    }
+
+    #[test]
+    fn a_secret_that_changed_is_a_line_that_changed_and_is_not_shown() {
+        let steps = restore(
+            &kept(&[("/a.toml", "port = 1\ntoken = 'hunter1'\n")]),
+            &[present("/a.toml", Some("port = 1\ntoken = 'hunter2' # was hunter1"))],
+        );
+        let diff = steps.unwrap().remove(0).diff("a.toml", &rules());
+        assert_eq!(
+            diff,
+            "--- a.toml\n+++ a.toml\n@@ -1,2 +1,2 @@\n port = 1\n-token = ********* *************\n\\ No newline at end of \
+             file\n+token = *********\n"
+        );
+    }
+
+    #[test]
+    fn of_a_text_that_does_not_parse_no_value_is_shown() {
+        let steps = restore(
+            &kept(&[("/a.toml", "port = 1\n")]),
+            &[present("/a.toml", Some("port = 80\ntoken = hunter2\n"))],
+        );
+        let diff = steps.unwrap().remove(0).diff("a.toml", &rules());
+        assert!(!diff.contains("hunter2") && diff.contains("\n-port = **\n"), "{diff}");
+    }
+}

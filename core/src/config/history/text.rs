@@ -1,0 +1,244 @@
+//! The history in words for a person.
+
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+
+use super::{Changes, Difference, Generation, KeptSource, Refusal, rfc3339};
+use crate::text::visible;
+use crate::tree::diff::to_text;
+use crate::tree::{Key, print};
+
+/// How many keys of a generation a list names.
+const MOST_KEYS: usize = 3;
+
+/// From where paths are named: below the working folder, or below the home folder, they are shortened.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    /// The working folder.
+    pub folder: Option<String>,
+    /// The home folder.
+    pub home: Option<String>,
+}
+
+impl Places {
+    /// A path as a person would write it here.
+    ///
+    /// ```
+    /// use speckit_core::config::history::Places;
+    /// let places = Places { folder: Some("/srv/app".into()), home: Some("/home/ann".into()) };
+    /// assert_eq!(places.shown("/srv/app/speckit.toml"), "speckit.toml");
+    /// assert_eq!(places.shown("/home/ann/.code/config.toml"), "~/.code/config.toml");
+    /// assert_eq!(places.shown("/srv/application.toml"), "/srv/application.toml");
+    /// ```
+    pub fn shown(&self, path: &str) -> String {
+        let below = |folder: &Option<String>| {
+            let rest = path.strip_prefix(folder.as_deref()?)?;
+            rest.strip_prefix(['/', '\\']).filter(|rest| !rest.is_empty())
+        };
+        match (below(&self.folder), below(&self.home)) {
+            (Some(rest), _) => visible(rest),
+            (None, Some(rest)) => visible(&format!("~/{rest}")),
+            (None, None) => visible(path),
+        }
+    }
+
+    /// Generations, and the refusals among them, a line each, in the order of their times.
+    pub fn list(&self, generations: &[Generation], refusals: &[Refusal]) -> String {
+        // Of one millisecond, a refusal comes behind the generation that it left in force.
+        let mut rows: Vec<((u64, u64, bool), [String; 5])> = generations
+            .iter()
+            .map(|generation| {
+                let files = generation.kept.sources.iter().map(|source| self.shown(&source.path));
+                let row = [
+                    generation.number.to_string(),
+                    generation.cause.to_string(),
+                    rfc3339(generation.accepted_at_ms),
+                    files.collect::<Vec<_>>().join(", "),
+                    counted_keys(&generation.kept.changes),
+                ];
+                ((generation.accepted_at_ms, generation.generation, false), row)
+            })
+            .collect();
+        rows.extend(refusals.iter().map(|refusal| {
+            let row = [
+                "-".into(),
+                "refused".into(),
+                rfc3339(refusal.refused_at_ms),
+                self.files_of(refusal),
+                first_finding(&refusal.diagnostics),
+            ];
+            ((refusal.refused_at_ms, refusal.generation, true), row)
+        }));
+        rows.sort_by_key(|(at, _)| *at);
+        table(rows.into_iter().map(|(_, row)| row).collect())
+    }
+
+    /// The files that the findings of a refusal are about; where they are about none, all that were layered.
+    fn files_of(&self, refusal: &Refusal) -> String {
+        let findings = refusal.diagnostics.as_array().into_iter().flatten();
+        let mut names: Vec<&str> = findings
+            .filter(|finding| {
+                finding.pointer("/origin/layer").and_then(|layer| layer.as_str()) == Some("file")
+            })
+            .filter_map(|finding| finding.pointer("/origin/name")?.as_str())
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        let names: Vec<&str> =
+            if names.is_empty() { refusal.files.iter().map(String::as_str).collect() } else { names };
+        names.iter().map(|name| self.shown(name)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// All that is kept of a generation, but for the texts of its files.
+    pub fn show(&self, generation: &Generation) -> String {
+        let kept = &generation.kept;
+        let mut text = format!(
+            "generation {}\n  accepted   {}\n  cause      {}, as generation {} of its process\n  tree       {}\n",
+            generation.number,
+            rfc3339(generation.accepted_at_ms),
+            generation.cause,
+            generation.generation,
+            kept.fingerprint,
+        );
+        let mut label = "files";
+        for KeptSource { path, fingerprint, .. } in &kept.sources {
+            text.push_str(&format!("  {label:<10} {}   {fingerprint}\n", self.shown(path)));
+            label = "";
+        }
+        if kept.sources.is_empty() {
+            text.push_str("  files      none\n");
+        }
+        text.push_str(&match &kept.changes {
+            Changes::Unknown => "  changed    not known: nothing was kept before, or no values\n".into(),
+            changes => {
+                let count = changes.keys().unwrap_or_default().len();
+                format!("  changed    {}\n{}", keys(count), indented(&lines(changes)))
+            }
+        });
+        text.push_str(&match &kept.resolved {
+            Some(root) => {
+                format!("  values     secrets redacted\n{}", indented(&print::to_text(root, &|_| false)))
+            }
+            None => "  values     not kept, and no texts (store.history = \"metadata\")\n".into(),
+        });
+        text
+    }
+}
+
+impl Difference {
+    /// The changes as lines; a sentence where there is none, or none is known.
+    pub fn to_text(&self, from: i64, to: i64) -> String {
+        match (&self.changes, self.is_whole) {
+            (Changes::Unknown, _) => {
+                format!("generations {from} and {to} differ, and in what was not kept\n")
+            }
+            (changes, is_whole) => match (lines(changes), is_whole) {
+                (text, true) if text.is_empty() => {
+                    format!("generations {from} and {to} have the same values\n")
+                }
+                (text, false) if text.is_empty() => {
+                    format!("generations {from} and {to} differ in a secret that stands in no file\n")
+                }
+                (text, _) => text,
+            },
+        }
+    }
+}
+
+fn lines(changes: &Changes) -> String {
+    match changes {
+        Changes::Unknown => String::new(),
+        Changes::Keys(keys) => keys.iter().map(|key| format!("~ {key}\n")).collect(),
+        Changes::Values(changes) => to_text(changes),
+    }
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("    {}\n", visible(line))).collect()
+}
+
+fn counted_keys(changes: &Changes) -> String {
+    let Some(all) = changes.keys() else { return String::new() };
+    let named: Vec<String> = all.iter().take(MOST_KEYS).map(|key: &&Key| visible(&key.to_string())).collect();
+    let more = if all.len() > MOST_KEYS { ", ..." } else { "" };
+    let colon = if named.is_empty() { "" } else { ": " };
+    format!("{}{colon}{}{more}", keys(all.len()), named.join(", "))
+}
+
+fn keys(count: usize) -> String {
+    match count {
+        0 => "no key".into(),
+        1 => "1 key".into(),
+        count => format!("{count} keys"),
+    }
+}
+
+/// `key: message`, or the code where no messages are kept.
+fn first_finding(diagnostics: &serde_json::Value) -> String {
+    let text =
+        |name: &str, of: &serde_json::Value| of.get(name).and_then(|text| text.as_str()).map(String::from);
+    let findings = diagnostics.as_array().map(Vec::as_slice).unwrap_or_default();
+    let is_error = |of: &&serde_json::Value| text("severity", of).as_deref() == Some("error");
+    let Some(first) = findings.iter().find(is_error).or(findings.first()) else { return String::new() };
+    let what = text("message", first).or_else(|| text("code", first)).unwrap_or_default();
+    let key = text("key", first).filter(|key| !key.is_empty()).map(|key| format!("{key}: "));
+    let more = match findings.len() - 1 {
+        0 => String::new(),
+        more => format!(" (and {more} more)"),
+    };
+    visible(&format!("{}{what}{more}", key.unwrap_or_default()))
+}
+
+/// Columns as wide as their widest text, the first one to the right.
+fn table(rows: Vec<[String; 5]>) -> String {
+    let width = |text: &str| text.chars().count();
+    let mut widths = [0; 5];
+    for row in &rows {
+        for (widest, cell) in widths.iter_mut().zip(row) {
+            *widest = (*widest).max(width(cell));
+        }
+    }
+    let mut text = String::new();
+    for row in &rows {
+        let mut line = String::new();
+        for (at, (cell, widest)) in row.iter().zip(widths).enumerate() {
+            let gap = " ".repeat(widest - width(cell));
+            line.push_str(&if at == 0 { format!("{gap}{cell}") } else { format!("   {cell}{gap}") });
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::history::{Cause, Kept};
+
+    #[test]
+    fn of_one_millisecond_a_refusal_stands_between_what_it_left_and_what_came_next() {
+        let generation = |number, generation| Generation {
+            number,
+            accepted_at_ms: 0,
+            generation,
+            cause: Cause::Reloaded,
+            kept: Kept {
+                fingerprint: String::new(),
+                changes: Changes::Unknown,
+                resolved: None,
+                sources: Vec::new(),
+            },
+        };
+        let refusal = Refusal {
+            refused_at_ms: 0,
+            generation: 1,
+            files: Vec::new(),
+            diagnostics: serde_json::Value::Null,
+        };
+        let text = Places::default().list(&[generation(7, 1), generation(8, 2)], &[refusal]);
+        let firsts: Vec<&str> = text.lines().filter_map(|line| line.get(..1)).collect();
+        assert_eq!(firsts, ["7", "-", "8"]);
+    }
+}

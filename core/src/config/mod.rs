@@ -1,0 +1,18 @@
+//! From texts to checked, typed settings, and how they are followed while a program runs.
+
+pub mod explain;
+pub mod history;
+mod hot_reload;
+mod merge;
+pub mod redact;
+pub mod reload;
+pub mod report;
+pub mod resolve;
+pub mod schema;
+pub mod source;
+#[cfg(feature = "proptest")]
+pub mod strategies;
+pub mod template;
+
+pub use hot_reload::{HotReloadConfig, WatchMode};
+pub use merge::{Layer, ListStrategy, Merged, merge};

@@ -1,0 +1,202 @@
+//! Canaries: planted secrets are looked for in everything that this crate writes.
+
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::config::explain::explain;
+use crate::config::report::{Style, render, render_short};
+use crate::config::source::{Language, parse};
+use crate::config::{Layer, ListStrategy, Merged};
+use crate::tree::diff::{Change, apply, diff};
+use crate::tree::print::{origins_json, to_text, to_toml, with_origins};
+use crate::tree::{Diagnostic, LayerKind, Origin, Segment, Source, Value};
+
+const CANARIES: [&str; 8] =
+    ["Zq7Xw9Kv", "86753090", "Yt5Rb3Nm", "Hj2Lp8Gd", "Vc6Ms4Fa", "Bx1Oe0Iu", "Kd3Wn7Qz", "271828182"];
+
+/// Secrets as strings, numbers, texts of several lines, in lists and tables, on a line with what is not secret.
+const DOCUMENT: &str = r#"
+port = "bad"  # beside nothing secret
+secret_name = "Zq7Xw9Kv"  # it was Zq7Xw9Kv before
+inline = { port = "bad", secret_pin = 86753090, deep = { secret = 'Yt5Rb3Nm' } }
+list = [{ port = "bad", secret = ["Hj2Lp8Gd", 86_753_090] }, { secret = 0x1027E15E }]
+[secret.table]
+x = "Vc6Ms4Fa"
+y = [[{ z = "Bx1Oe0Iu" }]]
+[text]
+secret_key = """
+-----BEGIN KEY-----
+Kd3Wn7Qz=
+Bx1Oe0Iu = 1
+-----END KEY-----
+""" # Kd3Wn7Qz
+port = "bad"
+"#;
+
+fn secret(key: &Key) -> bool {
+    key.segments().iter().any(|segment| matches!(segment, Segment::Name(name) if name.starts_with("secret")))
+}
+
+fn assert_silent(text: &str) {
+    // A piece of a secret is one too.
+    for canary in CANARIES {
+        for start in 0..=canary.len() - 5 {
+            let piece = canary.get(start..start + 5).unwrap();
+            assert!(!text.contains(piece), "{piece} in {text}");
+        }
+    }
+}
+
+/// The same for a text with hashes in it, whose digits may by chance be a piece of a secret.
+fn assert_silent_debug(text: &str) {
+    for canary in CANARIES {
+        assert!(!text.contains(canary), "{canary} in {text}");
+    }
+}
+
+fn sources() -> [Layer; 3] {
+    let document = |name, text: &str| {
+        let source = Source::document(LayerKind::File, name, text);
+        parse(&source, Language::of_name(name)).unwrap()
+    };
+    let toml = document("a.toml", DOCUMENT);
+    let json = document("a.json", &toml.root().to_json().to_string());
+    let text = r#"{"port": "bad", "secret": ["Zq7Xw9Kv", 86753090]}"#;
+    let origin = Origin::whole(&Source::variable("APP", text));
+    let values = document("env.json", text);
+    let values = Value::table(
+        values
+            .root()
+            .as_table()
+            .unwrap()
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone().at(origin.clone()))),
+        origin.clone(),
+    );
+    [toml, json, Layer::new(values)]
+}
+
+/// A diagnostic at every value, whose message quotes it.
+fn complaints(layers: &[Layer]) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for layer in layers {
+        layer.root().leaves(true, &mut |key, value| {
+            let message =
+                format!("expected something else than {value} or `{}`", value.origin().raw().trim());
+            found.push(
+                Diagnostic::error("schema/type", key.clone(), message)
+                    .at(value.origin())
+                    .help(value.to_string()),
+            );
+        });
+        found.push(Diagnostic::error("schema/required", Key::root(), "missing").at(layer.root().origin()));
+    }
+    found
+}
+
+#[test]
+fn no_output_holds_a_planted_secret() {
+    let layers = sources();
+    let masks = Masks::of(&layers, &secret);
+    let complaints = complaints(&layers);
+    assert_silent(&render_short(&complaints, &masks));
+    for width in [0, 60, 100, 10_000] {
+        for color in [false, true] {
+            assert_silent(&render(&complaints, &masks, Style { color, width }));
+        }
+    }
+    assert_silent(&format!("{masks:?}"));
+
+    let merged = Merged::of(&layers, &|_| ListStrategy::Append).unwrap();
+    let root = merged.root();
+    assert_silent(&to_text(root, &secret));
+    let shown = redact(root, &secret);
+    assert_silent(&format!("{shown}{}", shown.to_json()));
+    assert_silent_debug(&format!("{shown:?}"));
+    assert_silent(&with_origins(&shown));
+    assert_silent(&to_toml(&shown));
+    assert_silent(&origins_json(&shown).to_string());
+
+    let [first, ..] = &layers;
+    let mut changes = diff(root, first.root());
+    changes.extend(diff(&Value::table([], root.origin().clone()), root));
+    let changes: Vec<Change> = changes.iter().map(|change| change.redacted(&secret)).collect();
+    assert_silent(&crate::tree::diff::to_text(&changes));
+    assert_silent(&serde_json::to_string(&changes).unwrap());
+    assert_silent_debug(&format!("{changes:?}"));
+    assert_silent(&apply(&shown, &changes).to_string());
+
+    let mut keys = Vec::from([Key::root()]);
+    root.leaves(true, &mut |key, _| {
+        keys.extend(core::iter::successors(Some(key.clone()), Key::parent));
+    });
+    for key in keys {
+        let found = explain(&merged, &key, None, &secret, None).unwrap();
+        assert_silent(&(found.to_text() + &serde_json::to_string(&found).unwrap()));
+        assert_silent_debug(&format!("{found:?}"));
+    }
+}
+
+fn every_line(masks: &Masks, source: &Arc<Source>, unparsed: bool) -> String {
+    let mut at = 0;
+    let mut shown = String::new();
+    for line in source.text().split_inclusive('\n') {
+        let (_, bytes) = source.line_at(u32::try_from(at).unwrap());
+        shown += &if unparsed { masks.unparsed_line(source, bytes) } else { masks.line(source, bytes) };
+        shown.push('\n');
+        at += line.len();
+    }
+    shown
+}
+
+fn assert_silent_about(name: &str, text: &str) {
+    let source = Source::document(LayerKind::File, name, text);
+    match parse(&source, Language::of_name(name)) {
+        Err(found) => {
+            let masks = Masks::default();
+            assert_silent(&every_line(&masks, &source, false));
+            assert_silent(&render(&found, &masks, Style::default()));
+        }
+        // An edit may have made a secret key another key, whose value may be shown.
+        Ok(layer) => assert_silent(&every_line(&Masks::of([&layer], &|_| true), &source, true)),
+    }
+}
+
+#[test]
+fn a_text_that_ends_too_early_and_whose_last_quotes_are_torn_is_masked() {
+    let torn = DOCUMENT.replace("KEY-----\nKd3", "KEY---\"\"\"\nKd3").replace("\"\"\" # Kd3", "'\"\" # Kd3");
+    assert_ne!(torn, DOCUMENT);
+    assert_silent_about("a.toml", &torn);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_broken_document_shows_no_secret_on_any_line(
+        edits in prop::collection::vec(
+            (any::<prop::sample::Index>(), 0_usize..3, prop::sample::select(&["", "\"", "'", "=", "#", "[", "}", "\n", "\\", ",", "\"\"\""][..])),
+            1..3,
+        ),
+        json in any::<bool>(),
+    ) {
+        let mut text = String::from(DOCUMENT);
+        if json {
+            let [toml, ..] = sources();
+            let one_line = toml.root().to_json().to_string();
+            text = one_line.replace(",", ",\n");
+        }
+        for (at, gone, put) in edits {
+            let at = at.index(text.len());
+            let end = (at + gone).min(text.len());
+            text.replace_range(at..end, put);
+        }
+        let name = if json { "a.json" } else { "a.toml" };
+        assert_silent_about(name, &text);
+    }
+}

@@ -1,0 +1,431 @@
+//! Masks: what of a source text, and of a message, may be shown.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use super::{REDACTED, unparsed};
+use crate::config::Layer;
+use crate::tree::{Diagnostic, Key, Kind, Origin, Segment, Source, Value, write_quoted};
+
+/// Shorter secrets are not looked for in messages, since masking `a` would leave no message readable.
+const SHORTEST_TEXT: usize = 4;
+
+/// Where the secrets of some layers stand in their sources, and their texts.
+///
+/// A source that none of the layers comes from did not parse, or was never read as a layer; which of its
+/// values are secrets is then unknown, and all of them are masked. `Masks::default()` knows no source.
+#[derive(Clone, Default)]
+pub struct Masks {
+    sources: Vec<(Arc<Source>, Vec<Range<usize>>)>,
+    /// The secret texts by their first character.
+    texts: BTreeMap<char, BTreeSet<String>>,
+}
+
+/// Shows no secret, and no text that one could be found in.
+impl core::fmt::Debug for Masks {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Masks").field("sources", &self.sources.len()).finish_non_exhaustive()
+    }
+}
+
+impl Masks {
+    /// Collects the secrets of all layers; `is_secret` is true for a key at or below a secret setting.
+    pub fn of<'a>(layers: impl IntoIterator<Item = &'a Layer>, is_secret: &dyn Fn(&Key) -> bool) -> Self {
+        let mut masks = Self::default();
+        for layer in layers {
+            masks.collect(layer.root(), &mut Key::root(), false, is_secret);
+        }
+        for (_, spans) in &mut masks.sources {
+            *spans = united(core::mem::take(spans));
+        }
+        masks
+    }
+
+    /// Masks for findings about schemas, which hold no secrets: the lines of those that did parse are shown.
+    pub fn of_schemas(findings: &[Diagnostic]) -> Self {
+        let parsed = findings.iter().filter(|finding| finding.code.starts_with("schema/"));
+        let sources = parsed.filter_map(|finding| finding.origin.as_ref());
+        let sources = sources.map(|origin| (Arc::clone(origin.source()), Vec::new())).collect();
+        Self { sources, texts: BTreeMap::new() }
+    }
+
+    /// Masks for messages alone, which may quote one of these texts, as it is or between quotes. Those of fewer than four
+    /// characters are not looked for. No source is known to them.
+    pub fn of_texts(texts: impl IntoIterator<Item = String>) -> Self {
+        Self::default().with_texts(texts)
+    }
+
+    /// These masks, and those for messages that may quote one of these texts ([`Masks::of_texts`]).
+    #[must_use]
+    pub fn with_texts(mut self, texts: impl IntoIterator<Item = String>) -> Self {
+        for text in texts {
+            self.look_for(ways_to_quote(&text));
+        }
+        self
+    }
+
+    /// The bytes `line` of a source, with a `*` for each character that is not to be shown.
+    ///
+    /// Of a source without lines (a variable, an override) nothing is shown: the text is empty.
+    pub fn line(&self, source: &Arc<Source>, line: Range<usize>) -> String {
+        self.source(source, false).line(line)
+    }
+
+    /// The same for a source that did not parse: only keys, brackets, quotes, `=`, `:` and commas remain, and
+    /// where it is in doubt what is a key, no keys.
+    pub fn unparsed_line(&self, source: &Arc<Source>, line: Range<usize>) -> String {
+        self.source(source, true).line(line)
+    }
+
+    /// The message with [`REDACTED`] for each secret text of four characters or more.
+    pub fn scrub(&self, message: &str) -> String {
+        self.scrub_part(message, false, false)
+    }
+
+    /// The same for a part of a longer text, which may begin or end within a secret: four characters of it or more are masked
+    /// there too.
+    pub fn scrub_part(&self, part: &str, is_start_cut: bool, is_end_cut: bool) -> String {
+        let mut clean = String::with_capacity(part.len());
+        let mut shown = 0;
+        let mut found = self.occurrences(part);
+        if is_start_cut || is_end_cut {
+            found.extend(self.rests(part, is_start_cut, is_end_cut));
+            found = united(found);
+        }
+        for found in found {
+            clean.push_str(part.get(shown..found.start).unwrap_or_default());
+            clean.push_str(REDACTED);
+            shown = found.end;
+        }
+        clean.push_str(part.get(shown..).unwrap_or_default());
+        clean
+    }
+
+    /// The diagnostics with [`Masks::scrub`] over their messages and their help.
+    pub fn scrubbed(&self, diagnostics: &[Diagnostic]) -> Vec<Diagnostic> {
+        let scrub = |found: &Diagnostic| Diagnostic {
+            message: self.scrub(&found.message),
+            help: found.help.as_deref().map(|help| self.scrub(help)),
+            ..found.clone()
+        };
+        diagnostics.iter().map(scrub).collect()
+    }
+
+    /// What is masked in one source, worked out once for many lines.
+    pub(crate) fn source<'m>(&'m self, source: &Arc<Source>, unparsed: bool) -> SourceMask<'m> {
+        let known = self.sources.iter().find(|(known, _)| is_same(known, source)).filter(|_| !unparsed);
+        let plan = unparsed::Plan::of(source);
+        let masked = match known {
+            None => plan.masked,
+            Some((_, spans)) => {
+                let on_a_secret_line = |comment: &Range<usize>| {
+                    let (_, line) = source.line_at(u32::try_from(comment.start).unwrap_or(u32::MAX));
+                    !overlapping(spans, &line).is_empty()
+                };
+                let comments = plan.comments.into_iter().filter(on_a_secret_line);
+                united(spans.iter().cloned().chain(comments).collect())
+            }
+        };
+        SourceMask { masks: self, source: Arc::clone(source), masked }
+    }
+
+    fn collect(&mut self, value: &Value, key: &mut Key, above: bool, is_secret: &dyn Fn(&Key) -> bool) {
+        let secret = above || is_secret(key);
+        let source = self.know(value.origin());
+        match value.kind() {
+            Kind::Table(members) => {
+                for (name, member) in members {
+                    key.push(Segment::Name(name.clone()));
+                    self.collect(member, key, secret, is_secret);
+                    key.pop();
+                }
+            }
+            Kind::Array(elements) => {
+                for (index, element) in elements.iter().enumerate() {
+                    key.push(Segment::Index(index));
+                    self.collect(element, key, secret, is_secret);
+                    key.pop();
+                }
+            }
+            Kind::Unset => {}
+            _ if secret => {
+                if let Some((_, spans)) = source.and_then(|index| self.sources.get_mut(index)) {
+                    spans.push(value.origin().span());
+                }
+                self.remember(value);
+            }
+            _ => {}
+        }
+    }
+
+    /// Where the source of an origin is kept; `None` for one without lines, of which nothing is ever shown.
+    fn know(&mut self, origin: &Origin) -> Option<usize> {
+        if !origin.source().has_lines() {
+            return None;
+        }
+        let known = self.sources.iter().rposition(|(known, _)| Arc::ptr_eq(known, origin.source()));
+        Some(known.unwrap_or_else(|| {
+            self.sources.push((Arc::clone(origin.source()), Vec::new()));
+            self.sources.len() - 1
+        }))
+    }
+
+    /// Keeps the ways in which a message may quote a secret scalar.
+    fn remember(&mut self, value: &Value) {
+        let mut ways = Vec::new();
+        match value.kind() {
+            // `true` and `null` are words of every message.
+            Kind::Bool(_) | Kind::Null => return,
+            Kind::String(text) => ways.extend(ways_to_quote(text)),
+            Kind::Number(number) => {
+                ways.extend([
+                    number.to_string(),
+                    number.as_f64().to_string(),
+                    format!("{:?}", number.as_f64()),
+                ]);
+                ways.extend(number.as_i128().map(|int| int.to_string()));
+            }
+            _ => ways.push(value.to_string()),
+        }
+        ways.push(value.origin().raw().into());
+        self.look_for(ways);
+    }
+
+    /// Keeps texts that are secret in messages.
+    fn look_for(&mut self, ways: Vec<String>) {
+        for way in ways {
+            let text = way.trim().trim_matches(['"', '\'']).trim();
+            if let (Some(first), true) = (text.chars().next(), text.chars().count() >= SHORTEST_TEXT) {
+                self.texts.entry(first).or_default().insert(text.into());
+            }
+        }
+    }
+
+    /// Where a text begins with the end of a secret, or ends with the beginning of one.
+    fn rests(&self, text: &str, is_start_cut: bool, is_end_cut: bool) -> Vec<Range<usize>> {
+        let mut found = Vec::new();
+        for secret in self.texts.values().flatten() {
+            let cuts = || secret.char_indices().map(|(at, _)| secret.split_at(at));
+            let is_long = |rest: &str| rest.chars().count() >= SHORTEST_TEXT;
+            if is_start_cut {
+                let ends = cuts().map(|(_, end)| end);
+                let longest = ends.take_while(|end| is_long(end)).find(|end| text.starts_with(end));
+                found.extend(longest.map(|end| 0..end.len()));
+            }
+            if is_end_cut {
+                let mut beginnings =
+                    cuts().map(|(beginning, _)| beginning).filter(|beginning| is_long(beginning));
+                let longest = beginnings.rfind(|beginning| text.ends_with(*beginning));
+                found.extend(longest.map(|beginning| text.len() - beginning.len()..text.len()));
+            }
+        }
+        found
+    }
+
+    /// The places of secret texts in another text, those that overlap as one.
+    fn occurrences(&self, text: &str) -> Vec<Range<usize>> {
+        let mut found = Vec::new();
+        if self.texts.is_empty() {
+            return found;
+        }
+        for (at, c) in text.char_indices() {
+            let rest = text.get(at..).unwrap_or_default();
+            let secrets = self.texts.get(&c).into_iter().flatten();
+            found.extend(secrets.filter(|s| rest.starts_with(s.as_str())).map(|s| at..at + s.len()));
+        }
+        united(found)
+    }
+}
+
+/// The ways in which a message may quote a text or one of its lines: between quotes of TOML, Rust and JSON, there also with
+/// `\/` for `/`, and as it is.
+fn ways_to_quote(text: &str) -> Vec<String> {
+    let ways = |part: &str| {
+        let mut quoted = String::new();
+        // Writing to a String cannot fail.
+        let _ = write_quoted(&mut quoted, part);
+        let json = serde_json::Value::from(part).to_string();
+        [quoted, format!("{part:?}"), json.replace('/', "\\/"), json, part.into()]
+    };
+    core::iter::once(text).chain(text.lines()).flat_map(ways).collect()
+}
+
+/// What is masked in one source.
+pub(crate) struct SourceMask<'m> {
+    masks: &'m Masks,
+    source: Arc<Source>,
+    masked: Vec<Range<usize>>,
+}
+
+impl SourceMask<'_> {
+    /// Tells whether this is the mask of that source.
+    pub(crate) fn is_of(&self, source: &Arc<Source>) -> bool {
+        Arc::ptr_eq(&self.source, source)
+    }
+
+    /// The bytes `line` of the source, with a `*` for each masked character; see [`Masks::line`].
+    pub(crate) fn line(&self, line: Range<usize>) -> String {
+        if !self.source.has_lines() {
+            return String::new();
+        }
+        let text = self.source.text().get(line.clone()).unwrap_or_default();
+        let copies = self.masks.occurrences(text);
+        let spans = overlapping(&self.masked, &line);
+        let is_masked = |at: usize| {
+            !overlapping(&copies, &(at..at + 1)).is_empty()
+                || !overlapping(spans, &(line.start + at..line.start + at + 1)).is_empty()
+        };
+        text.char_indices().map(|(at, c)| if is_masked(at) { '*' } else { c }).collect()
+    }
+}
+
+fn is_same(a: &Arc<Source>, b: &Arc<Source>) -> bool {
+    Arc::ptr_eq(a, b)
+        || (a.has_lines() && a.layer() == b.layer() && a.name() == b.name() && a.text() == b.text())
+}
+
+/// Sorted ranges, those that overlap or touch as one.
+pub(super) fn united(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    ranges.sort_by_key(|range| (range.start, range.end));
+    let mut all: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
+    for range in ranges.into_iter().filter(|range| !range.is_empty()) {
+        match all.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => all.push(range),
+        }
+    }
+    all
+}
+
+/// The part of sorted, separate ranges that overlaps one of them.
+fn overlapping<'r>(ranges: &'r [Range<usize>], with: &Range<usize>) -> &'r [Range<usize>] {
+    let first = ranges.partition_point(|range| range.end <= with.start);
+    let behind = ranges.partition_point(|range| range.start < with.end);
+    ranges.get(first..behind).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::source::{Language, parse};
+    use crate::tree::LayerKind;
+
+    fn below_secret(key: &Key) -> bool {
+        key.segments().iter().any(|segment| matches!(segment, Segment::Name(name) if name == "secret"))
+    }
+
+    fn shown(name: &str, text: &str) -> String {
+        let source = Source::document(LayerKind::File, name, text);
+        let layer = parse(&source, Language::of_name(name)).unwrap();
+        let masks = Masks::of([&layer], &below_secret);
+        lines(&source, |line| masks.line(&source, line))
+    }
+
+    fn lines(source: &Source, show: impl Fn(Range<usize>) -> String) -> String {
+        let mut at = 0;
+        let mut all = String::new();
+        for line in source.text().split_inclusive('\n') {
+            all.push_str(&show(source.line_at(u32::try_from(at).unwrap()).1));
+            all.push('\n');
+            at += line.len();
+        }
+        all
+    }
+
+    #[test]
+    fn secrets_are_masked_beside_what_is_not_secret() {
+        assert_eq!(
+            shown(
+                "a.toml",
+                "port = 1 # open\nsecret = \"hünter2\" # was hunter1\nx = { secret = 12345, y = 'z' }\n[t]\nsecret = [1, \
+                 'two']\nagain = 'a hünter2 b'\nlong.secret = '''\nfirst\n  second'''\n"
+            ),
+            "port = 1 # open\nsecret = ********* *************\nx = { secret = *****, y = 'z' }\n[t]\nsecret = [*, \
+             *****]\nagain = 'a ******* b'\nlong.secret = ***\n*****\n***********\n"
+        );
+    }
+
+    #[test]
+    fn a_comment_beside_a_secret_is_masked_behind_what_only_the_parser_knows() {
+        assert_eq!(
+            shown("a.toml", "t = { a\n = 1 }\nsecret = 'hunter2' # was hunter1\nport = 1 # open\n"),
+            "t = { a\n = 1 }\n********************************\nport = 1 # open\n"
+        );
+    }
+
+    #[test]
+    fn json_is_masked_by_span() {
+        assert_eq!(
+            shown("a.json", r#"{"a": 1, "secret": {"b": "x\"y", "c": [true, null]}, "d": "e"}"#),
+            "{\"a\": 1, \"secret\": {\"b\": ******, \"c\": [****, ****]}, \"d\": \"e\"}\n"
+        );
+    }
+
+    #[test]
+    fn a_source_without_lines_shows_nothing() {
+        let source = Source::variable("A", "hunter2");
+        assert_eq!(Masks::default().line(&source, 0..7), "");
+    }
+
+    #[test]
+    fn a_source_of_no_layer_shows_no_value() {
+        let source = Source::document(LayerKind::File, "a.toml", "port = 80\n");
+        assert_eq!(Masks::default().line(&source, 0..9), "port = **");
+    }
+
+    #[test]
+    fn a_message_is_scrubbed_of_every_way_to_write_a_secret() {
+        let text = "secret = [\"a\\\"bc\\nhunter2\", 1_234_567, 0xBEEF, 2026-01-02, 'abc', true]\n";
+        let layer = parse(&Source::document(LayerKind::File, "a.toml", text), Language::Toml).unwrap();
+        let masks = Masks::of([&layer], &below_secret);
+        assert_eq!(
+            masks
+                .scrub(r#"not "a\"bc\nhunter2" or hunter2, 1_234_567 or 1234567.0, 48879, 0xBEEF; abc true"#),
+            "not \"[redacted]\" or [redacted], [redacted] or [redacted], [redacted], [redacted]; abc true"
+        );
+        assert_eq!(masks.scrub("on 2026-01-02"), "on [redacted]");
+    }
+
+    #[test]
+    fn texts_are_scrubbed_in_every_way_to_quote_them() {
+        let masks =
+            Masks::of_texts(["sk-1\"2\n".into(), "first line\nsecond".into(), "abc".into(), String::new()]);
+        assert_eq!(
+            masks.scrub(r#"sk-1"2 "sk-1\"2\n" first line, second "first line\nsecond" abc"#),
+            "[redacted] \"[redacted]\" [redacted], [redacted] \"[redacted]\" abc"
+        );
+        let masks = Masks::of_texts(["sk/1\"2/\nab\"cd".into()]);
+        assert_eq!(
+            masks.scrub(r#""sk\/1\"2\/\nab\"cd" "sk/1\"2/" "sk\/1\"2\/" "ab\"cd" ab"cd sk/"#),
+            r#""[redacted]" "[redacted]" "[redacted]" "[redacted]" [redacted] sk/"#
+        );
+        assert_eq!(Masks::of_texts([]).scrub("sk-12"), "sk-12");
+        let source = Source::document(LayerKind::File, "a.toml", "port = 80\n");
+        assert_eq!(masks.line(&source, 0..9), "port = **", "no source is known");
+    }
+
+    #[test]
+    fn a_secret_that_is_cut_at_the_edge_of_a_part_is_masked_as_far_as_it_is_there() {
+        let text = "secret = ['abcdefgh', 'wxyz1']\n";
+        let layer = parse(&Source::document(LayerKind::File, "a.toml", text), Language::Toml).unwrap();
+        let masks = Masks::of([&layer], &below_secret);
+        let shown = |part: &str, start: bool, end: bool| masks.scrub_part(part, start, end);
+        assert_eq!(shown("defgh, wxyz1, abcdefg", true, true), "[redacted], [redacted], [redacted]");
+        assert_eq!(shown("defgh, abcdefg", false, false), "defgh, abcdefg");
+        assert_eq!(shown("defgh, abcdefg", true, false), "[redacted], abcdefg");
+        assert_eq!(shown("fgh, abc", true, true), "fgh, abc", "too short to be looked for");
+        assert_eq!(shown("efgh", true, true), "[redacted]");
+        assert_eq!(shown("", true, true), "");
+    }
+
+    #[test]
+    fn secrets_that_overlap_leave_no_rest() {
+        let text = "secret = ['abcdef', 'defghi']\n";
+        let layer = parse(&Source::document(LayerKind::File, "a.toml", text), Language::Toml).unwrap();
+        assert_eq!(Masks::of([&layer], &below_secret).scrub("-abcdefghi-"), "-[redacted]-");
+    }
+}

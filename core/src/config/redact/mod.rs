@@ -1,0 +1,89 @@
+//! Redaction: what is secret is shown nowhere, neither as a value nor in a line of source.
+
+use crate::tree::{Key, Value};
+
+#[cfg(test)]
+mod canary;
+mod masks;
+mod unparsed;
+
+pub use crate::tree::REDACTED;
+use crate::tree::redact_at;
+pub use masks::Masks;
+pub(crate) use masks::SourceMask;
+
+/// The tree with every secret value replaced by [`REDACTED`], at the same place; histories too.
+///
+/// `is_secret` is true for a key at or below a secret setting. Of a table or list at such a key every scalar is
+/// replaced, so that the shape stays. Subtrees without secrets are shared with `root`.
+///
+/// A value keeps its origin, and so [`Origin::raw`](crate::tree::Origin::raw) still leads to the text as it was written.
+///
+/// ```
+/// use speckit_core::{Key, LayerKind, Source};
+/// use speckit_core::config::redact::redact;
+/// use speckit_core::config::source::{Language, parse};
+/// let source = Source::document(LayerKind::File, "app.toml", "token = 'hunter2'\nport = 80\n");
+/// let layer = parse(&source, Language::Toml)?;
+/// let shown = redact(layer.root(), &|key: &Key| key.last_name() == Some("token"));
+/// assert_eq!(shown.to_string(), r#"{ port = 80, token = "[redacted]" }"#);
+/// # Ok::<(), Vec<speckit_core::Diagnostic>>(())
+/// ```
+#[must_use]
+pub fn redact(root: &Value, is_secret: &dyn Fn(&Key) -> bool) -> Value {
+    redact_at(root, &Key::root(), is_secret)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::source::{Language, parse};
+    use crate::config::{Layer, ListStrategy, Merged};
+    use crate::tree::{Kind, LayerKind, Segment, Source};
+    use alloc::string::ToString;
+    use alloc::vec::Vec;
+
+    fn layer(text: &str) -> Layer {
+        parse(&Source::document(LayerKind::File, "a.toml", text), Language::Toml).unwrap()
+    }
+
+    fn below_secret(key: &Key) -> bool {
+        matches!(key.segments().first(), Some(Segment::Name(name)) if name == "secret")
+    }
+
+    #[test]
+    fn every_scalar_below_a_secret_key_is_replaced_and_the_shape_stays() {
+        let layer = layer(
+            "open = 1\n[secret]\na = 'x'\nb = [1, { c = 2026-01-01 }]\nempty = []\nd = true\n[secret.e]\n",
+        );
+        assert_eq!(
+            redact(layer.root(), &below_secret).to_string(),
+            "{ open = 1, secret = { a = \"[redacted]\", b = [\"[redacted]\", { c = \"[redacted]\" }], \
+             d = \"[redacted]\", e = {}, empty = [] } }"
+        );
+    }
+
+    #[test]
+    fn histories_are_redacted_too_and_places_stay() {
+        let (low, high) = (layer("secret = 'old'\n[t]\nx = 1\n"), layer("secret = 'new'\n[t]\nx = 2\n"));
+        let merged = Merged::of([&low, &high], &|_| ListStrategy::Replace).unwrap();
+        let shown = redact(merged.root(), &below_secret);
+        let secret = shown.member("secret").unwrap();
+        assert_eq!(secret.as_str(), Some(REDACTED));
+        assert_eq!(secret.shadowed().first().unwrap().as_str(), Some(REDACTED));
+        assert_eq!(secret.origin(), merged.root().member("secret").unwrap().origin());
+        let contributions: Vec<_> = shown.joined().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            contributions,
+            ["{ secret = \"[redacted]\", t = { x = 1 } }", "{ secret = \"[redacted]\", t = { x = 2 } }"]
+        );
+    }
+
+    #[test]
+    fn a_tree_without_secrets_is_shared() {
+        let layer = layer("[t]\nx = [1, 2]\n");
+        let shown = redact(layer.root(), &|_| false);
+        let (Kind::Table(a), Kind::Table(b)) = (layer.root().kind(), shown.kind()) else { unreachable!() };
+        assert!(a.ptr_eq(b));
+    }
+}

@@ -1,0 +1,103 @@
+//! The part of a line that a report shows: what fits the width, around the caret.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use crate::config::redact::SourceMask;
+use crate::text::visible_char;
+use crate::tree::Origin;
+
+/// How many bytes before and behind the caret are looked at; a line may be the whole of a minified file.
+const REACH: usize = 2048;
+const CUT: &str = "...";
+
+/// A piece of source on one line.
+pub(super) struct Excerpt {
+    /// The masked text.
+    pub(super) text: String,
+    /// What the caret stands under, in bytes of `text`. Of a place over several lines: its first line.
+    pub(super) caret: Range<usize>,
+}
+
+impl Excerpt {
+    /// The line that `origin` begins in, cut to `width` columns with their line number.
+    pub(super) fn of(origin: &Origin, mask: &SourceMask<'_>, width: usize) -> Self {
+        let text = origin.source().text();
+        let span = origin.span();
+        let (number, line) = origin.source().line_at(u32::try_from(span.start).unwrap_or(u32::MAX));
+        let start = span.start.min(line.end);
+        let end = span.end.clamp(start, line.end);
+        let near = floor(text, line.start.max(start.saturating_sub(REACH)))
+            ..floor(text, line.end.min(start.saturating_add(REACH)));
+
+        let shown = mask.line(near.clone());
+        // A byte order mark has no width and no meaning.
+        let marks = usize::from(shown.starts_with('\u{feff}'));
+        let chars: Vec<char> = shown.chars().skip(marks).map(visible_char).collect();
+        let count = |to: usize| text.get(near.start..to).unwrap_or_default().chars().count();
+        let caret = count(start).saturating_sub(marks);
+        let caret_end = count(floor(text, end.min(near.end))).saturating_sub(marks).max(caret);
+
+        let gutter = number.checked_ilog10().unwrap_or(0) as usize + 1 + " | ".len() + 2 * CUT.len();
+        let window = window(&chars, caret..caret_end, width.saturating_sub(gutter));
+        let cut_left = window.start > 0 || near.start > line.start;
+        let cut_right = window.end < chars.len() || near.end < line.end;
+
+        let part = |range: Range<usize>| chars.get(range).unwrap_or_default().iter().collect::<String>();
+        let before = part(window.start..caret);
+        let under = part(caret..caret_end.min(window.end));
+        let behind = part(caret_end.min(window.end)..window.end);
+        let left = if cut_left { CUT } else { "" };
+        let right = if cut_right { CUT } else { "" };
+        let from = left.len() + before.len();
+        let caret = from..from + under.len();
+        Self { text: [left, &before, &under, &behind, right].concat(), caret }
+    }
+}
+
+/// The characters that fit `width` columns: all, or a third of the width before the caret and the rest behind.
+fn window(chars: &[char], caret: Range<usize>, width: usize) -> Range<usize> {
+    let columns =
+        |range: Range<usize>| chars.get(range).unwrap_or_default().iter().map(column_width).sum::<usize>();
+    if columns(0..chars.len()) <= width {
+        return 0..chars.len();
+    }
+    let mut start = caret.start;
+    let mut used = 0;
+    let share = if columns(caret.start..chars.len()) <= width * 2 / 3 {
+        width.saturating_sub(columns(caret.start..chars.len()))
+    } else {
+        width / 3
+    };
+    while let Some(before) = start.checked_sub(1).and_then(|at| chars.get(at)) {
+        if used + column_width(before) > share {
+            break;
+        }
+        used += column_width(before);
+        start -= 1;
+    }
+    let mut end = caret.start;
+    while let Some(next) = chars.get(end) {
+        if used + column_width(next) > width {
+            break;
+        }
+        used += column_width(next);
+        end += 1;
+    }
+    start..end
+}
+
+/// An upper bound: a tab is shown as four blanks, and what is not ASCII takes at most two columns.
+fn column_width(c: &char) -> usize {
+    match c {
+        '\t' => 4,
+        c if c.is_ascii() => 1,
+        _ => 2,
+    }
+}
+
+/// The last character boundary that is not behind `at`.
+fn floor(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}

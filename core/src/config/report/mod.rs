@@ -1,0 +1,199 @@
+//! Reports: diagnostics as text for a person, with the offending line and a caret under the mistake.
+
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::sync::Arc;
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level, Origin as Place, Renderer, Snippet};
+
+use crate::config::redact::{Masks, SourceMask};
+use crate::text::visible;
+use crate::tree::{Diagnostic, Origin, Severity, Source};
+
+mod excerpt;
+
+use excerpt::Excerpt;
+
+/// How a report looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    /// Whether it has the colours of a terminal (ANSI codes).
+    pub color: bool,
+    /// How many columns the lines of source may take; fewer than 40 count as 40.
+    pub width: usize,
+}
+
+/// No colours, 100 columns.
+impl Default for Style {
+    fn default() -> Self {
+        Self { color: false, width: 100 }
+    }
+}
+
+/// Writes every diagnostic, in the order given, and a line that counts them; nothing where there is none.
+///
+/// No secret of `masks` is shown; a source that did not parse (`parse/…`) shows no value at all. Control
+/// characters of sources and messages are written as escapes, so that no configuration drives a terminal.
+///
+/// ```
+/// use speckit_core::{Diagnostic, Key, LayerKind, Source};
+/// use speckit_core::config::redact::Masks;
+/// use speckit_core::config::source::{Language, parse};
+/// use speckit_core::config::report::{Style, render};
+/// let source = Source::document(LayerKind::File, "app.toml", "[server]\nport = 'high'\n");
+/// let layer = parse(&source, Language::Toml).unwrap();
+/// let key = Key::of(["server", "port"]);
+/// let mistake = Diagnostic::error("schema/type", key.clone(), "expected integer, found string")
+///     .at(layer.root().get(&key).unwrap().origin());
+/// let masks = Masks::of([&layer], &|_| false);
+/// assert_eq!(
+///     render(&[mistake], &masks, Style::default()),
+///     "\
+/// error[schema/type]: server.port: expected integer, found string
+///  --> app.toml:2:8
+///   |
+/// 2 | port = 'high'
+///   |        ^^^^^^
+///
+/// 1 error
+/// "
+/// );
+/// ```
+pub fn render(diagnostics: &[Diagnostic], masks: &Masks, style: Style) -> String {
+    let renderer = if style.color { Renderer::styled() } else { Renderer::plain() };
+    // The excerpt is cut here, around the caret; the renderer has no need to cut it again.
+    let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(usize::MAX / 4);
+    let mut report = String::new();
+    let mut mask = None;
+    for diagnostic in diagnostics {
+        report.push_str(&one(diagnostic, masks, &mut mask, &renderer, style.width.max(40)));
+        report.push_str("\n\n");
+    }
+    if !diagnostics.is_empty() {
+        report.push_str(&summary(diagnostics));
+        report.push('\n');
+    }
+    report
+}
+
+/// Writes one line for each diagnostic: `config.toml:12:15: error[schema/type]: key: message (help)`.
+pub fn render_short(diagnostics: &[Diagnostic], masks: &Masks) -> String {
+    let mut report = String::new();
+    for diagnostic in diagnostics {
+        if let Some(origin) = &diagnostic.origin {
+            report.push_str(&visible(&place(origin)));
+            report.push_str(": ");
+        }
+        let severity = match diagnostic.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        report.push_str(&format!(
+            "{severity}[{}]: {}",
+            visible(&diagnostic.code),
+            headline(diagnostic, masks)
+        ));
+        if let Some(help) = &diagnostic.help {
+            report.push_str(&format!(" ({})", visible(&masks.scrub(help))));
+        }
+        report.push('\n');
+    }
+    report
+}
+
+/// How many errors and warnings there are: `2 errors, 1 warning`.
+pub fn summary(diagnostics: &[Diagnostic]) -> String {
+    let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
+    let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    match (errors, diagnostics.len() - errors) {
+        (errors, 0) => count(errors, "error"),
+        (0, warnings) => count(warnings, "warning"),
+        (errors, warnings) => format!("{}, {}", count(errors, "error"), count(warnings, "warning")),
+    }
+}
+
+fn one<'m>(
+    diagnostic: &Diagnostic,
+    masks: &'m Masks,
+    kept: &mut Option<(bool, SourceMask<'m>)>,
+    renderer: &Renderer,
+    width: usize,
+) -> String {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = level.primary_title(headline(diagnostic, masks)).id(visible(&diagnostic.code));
+    let mut group = Group::with_title(title);
+    let mut lines = None;
+    if let Some(origin) = &diagnostic.origin {
+        lines = origin.line_column();
+        group = match lines {
+            None => group.element(Place::path(visible(&place(origin)))),
+            Some((line, column)) => {
+                let mask = mask_of(masks, origin.source(), diagnostic.code.starts_with("parse/"), kept);
+                let excerpt = Excerpt::of(origin, mask, width);
+                let caret = AnnotationKind::Primary.span(excerpt.caret);
+                let (line, column) = (line as usize, column as usize);
+                group
+                    .element(Place::path(visible(origin.source().name())).line(line).char_column(column))
+                    .element(Snippet::source(excerpt.text).line_start(line).fold(false).annotation(caret))
+            }
+        };
+    }
+    if let Some(help) = &diagnostic.help {
+        group = group.element(Level::HELP.message(visible(&masks.scrub(help))));
+    }
+    let report = renderer.render(&[group]);
+    match (&diagnostic.origin, lines) {
+        // Nothing stands between the title and its help.
+        (None, _) => report.replacen("\n |\n", "\n", 1),
+        (Some(_), Some(_)) => without_break(&report),
+        // Without line numbers the arrow would stand at the left edge.
+        (Some(_), None) => report.replace('\n', "\n "),
+    }
+}
+
+/// The renderer computes columns from the excerpt, and so the place is given to it apart. Between a place and an
+/// excerpt without one it then writes a break (`:::`), as the fourth line, which says nothing here.
+fn without_break(report: &str) -> String {
+    let lines = report.split_inclusive('\n').enumerate();
+    lines.filter(|(index, line)| *index != 3 || !line.contains(":::")).map(|(_, line)| line).collect()
+}
+
+/// The mask of a source, worked out once while diagnostics stay in one source.
+fn mask_of<'k, 'm>(
+    masks: &'m Masks,
+    source: &Arc<Source>,
+    unparsed: bool,
+    kept: &'k mut Option<(bool, SourceMask<'m>)>,
+) -> &'k SourceMask<'m> {
+    let fits = kept.as_ref().is_some_and(|(mode, mask)| *mode == unparsed && mask.is_of(source));
+    if !fits {
+        *kept = None;
+    }
+    let (_, mask) = kept.get_or_insert_with(|| (unparsed, masks.source(source, unparsed)));
+    mask
+}
+
+fn headline(diagnostic: &Diagnostic, masks: &Masks) -> String {
+    let message = visible(&masks.scrub(&diagnostic.message));
+    if diagnostic.key.is_root() {
+        message
+    } else {
+        format!("{}: {message}", visible(&diagnostic.key.to_string()))
+    }
+}
+
+/// The place as a report names it: the variable, the place in a file, or the override.
+fn place(origin: &Origin) -> String {
+    let source = origin.source();
+    match source.variable_name() {
+        Some(variable) => format!("{variable} (environment)"),
+        None => origin.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

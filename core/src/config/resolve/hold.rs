@@ -1,0 +1,233 @@
+//! Settings that take effect when the program starts again keep their running value until then, as those of
+//! PostgreSQL do whose context is `postmaster`.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::{Checked, Refused, Resolved, Rules};
+use crate::config::schema::{Reload, Schema};
+use crate::tree::diff::{Change, members_that_differ};
+use crate::tree::{Diagnostic, Key, Kind, Past, Segment, Severity, Table, Value};
+
+impl Rules {
+    /// The configuration that may run now in the place of `running`: the one that was written, but for changed
+    /// settings with `x-reload = restart`, which keep their running value ([`Checked::pending_restart`]).
+    ///
+    /// `accept` types the settings and holds them against the rules of the embedder. What was written has passed it
+    /// already, so that the program can start with it; what runs meanwhile must pass it too.
+    ///
+    /// # Errors
+    /// [`Refused`] with `reload/restart` where what was written only works as a whole: a live change needs
+    /// another one that has to wait.
+    pub fn hold<T>(
+        &self,
+        written: Resolved<T>,
+        running: &Value,
+        accept: impl FnOnce(Checked) -> Result<Resolved<T>, Refused>,
+    ) -> Result<Resolved<T>, Refused> {
+        let Some(schema) = self.schema().filter(|schema| schema.has_restarts()) else {
+            return Ok(written);
+        };
+        let checked = written.checked();
+        let mut held = Held { schema, key: Key::root(), changes: Vec::new() };
+        let root = held.member(Some(running), Some(checked.merged.root()));
+        let Held { changes: pending, .. } = held;
+        let Some(root) = root.filter(|_| !pending.is_empty()) else {
+            return Ok(written);
+        };
+        let mut checked = checked.clone();
+        checked.merged = checked.merged.with_root(root);
+        checked.pending = pending.clone();
+        let mut findings = Vec::new();
+        self.check_tree(&checked.merged, &mut findings);
+        findings.retain(|finding| finding.severity == Severity::Error);
+        let held = if findings.is_empty() { accept(checked) } else { Err(checked.refuse(findings)) };
+        held.map_err(|refused| refused.because_of(&pending))
+    }
+}
+
+impl Refused {
+    /// The refusal of what would run until the program starts again. Its findings are about a tree that stands in no
+    /// file, so that they are told at the settings that have to wait.
+    fn because_of(mut self, pending: &[Change]) -> Self {
+        let keys: Vec<String> = pending.iter().map(|change| format!("`{}`", change.key)).collect();
+        let place = pending.iter().find_map(|change| change.new.as_ref().map(Value::origin));
+        let errors = self.findings.iter().filter(|finding| finding.severity == Severity::Error);
+        let told = errors.map(|finding| {
+            let what = match finding.key.is_root() {
+                true => finding.message.clone(),
+                false => format!("{}: {}", finding.key, finding.message),
+            };
+            let message = format!("refused while {} keeps its running value: {what}", keys.join(", "));
+            let told = Diagnostic::error("reload/restart", finding.key.clone(), message)
+                .help("start the program again, or change what is live by itself");
+            match place {
+                Some(place) => told.at(place),
+                None => told,
+            }
+        });
+        self.findings = told.collect();
+        self
+    }
+}
+
+/// A walk over what runs and what was written, side by side.
+struct Held<'a> {
+    schema: &'a Schema,
+    key: Key,
+    changes: Vec<Change>,
+}
+
+impl Held<'_> {
+    /// What may run at the key; `None` for nothing.
+    fn member(&mut self, running: Option<&Value>, written: Option<&Value>) -> Option<Value> {
+        if running == written {
+            return written.cloned();
+        }
+        let none = Table::new();
+        let members = |value: Option<&'_ Value>| match value {
+            Some(value) => value.as_table().cloned(),
+            None => Some(none.clone()),
+        };
+        if let (Some(below_running), Some(below_written)) = (members(running), members(written)) {
+            let like = written.or(running)?;
+            let Some(table) = self.table(&below_running, &below_written, like) else {
+                return written.cloned();
+            };
+            // A table in which everything has to wait is as absent as it was.
+            let is_absent = running.is_none() && table.as_table().is_some_and(Table::is_empty);
+            return (!is_absent).then_some(table);
+        }
+        if self.schema.reload(&self.key) == Reload::Live {
+            return written.cloned();
+        }
+        let change = Change { key: self.key.clone(), old: running.cloned(), new: written.cloned() };
+        self.changes.push(change);
+        running.cloned()
+    }
+
+    /// The table that may run; `None` where nothing in it has to wait.
+    fn table(&mut self, running: &Table, written: &Table, like: &Value) -> Option<Value> {
+        let mut held: Option<Table> = None;
+        for (name, old, new) in members_that_differ(running, written) {
+            self.key.push(Segment::Name(name.clone()));
+            let member = self.member(old, new);
+            self.key.pop();
+            if member.as_ref() == new {
+                continue;
+            }
+            let members = held.get_or_insert_with(|| written.clone());
+            match member {
+                Some(member) => drop(members.insert(name.clone(), member)),
+                None => drop(members.remove(name)),
+            }
+        }
+        let past = || Past { shadowed: like.shadowed().to_vec(), joined: like.joined().to_vec() };
+        held.map(|members| Value::new(Kind::Table(members), like.origin().clone()).with_past(past()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::resolve::{Document, Inputs};
+    use crate::config::schema::Documents;
+    use crate::config::source::{Language, parse};
+    use crate::tree::{LayerKind, Source};
+    use alloc::string::ToString as _;
+    use serde::Deserialize;
+    use std::collections::BTreeMap;
+
+    const SCHEMA: &str = r#"{
+        "properties": {
+            "store": {
+                "x-reload": "restart",
+                "properties": { "path": { "type": "string" }, "keep": { "type": "integer", "x-reload": "live" } }
+            },
+            "workers": { "type": "integer", "x-reload": "restart" },
+            "port": { "type": "integer" }
+        },
+        "if": { "required": ["port"], "properties": { "port": { "maximum": 1023 } } },
+        "then": { "properties": { "workers": { "maximum": 1 } } },
+        "additionalProperties": false
+    }"#;
+
+    type Settings = BTreeMap<String, serde_json::Value>;
+
+    #[derive(Deserialize)]
+    struct Any(#[expect(dead_code, reason = "it is only read")] Settings);
+
+    fn rules() -> Rules {
+        let schema = parse(&Source::document(LayerKind::Defaults, "s", SCHEMA), Language::Json).unwrap();
+        let schema = Schema::compile(&Documents::new("file:///s", schema.root())).unwrap();
+        Rules::new(Some(schema))
+    }
+
+    fn resolved(rules: &Rules, text: &str) -> Resolved<Any> {
+        let source = Source::document(LayerKind::File, "app.toml", text);
+        let inputs =
+            Inputs { documents: Vec::from([Document::Text(source, Language::Toml)]), ..Inputs::default() };
+        rules.check(rules.read(&inputs)).unwrap().typed().unwrap()
+    }
+
+    /// What runs after a reload from one text to another, and what waits.
+    fn reloaded(from: &str, to: &str) -> (String, Vec<String>) {
+        let rules = rules();
+        let running = resolved(&rules, from);
+        let running = running.checked().merged().root();
+        let held = rules.hold(resolved(&rules, to), running, Checked::typed).unwrap();
+        let pending = held.checked().pending_restart().iter();
+        (
+            held.checked().merged().root().to_string(),
+            pending.map(|change| crate::tree::diff::to_text(core::slice::from_ref(change))).collect(),
+        )
+    }
+
+    #[test]
+    fn a_changed_setting_that_needs_a_restart_keeps_its_running_value() {
+        let (runs, pending) = reloaded("workers = 4\nport = 8080\n", "workers = 8\nport = 9090\n");
+        assert_eq!(runs, "{ port = 9090, workers = 4 }");
+        assert_eq!(pending, ["- workers = 4\n+ workers = 8\n"]);
+    }
+
+    #[test]
+    fn what_is_new_waits_and_what_is_gone_stays() {
+        let (runs, pending) = reloaded("port = 8080\n", "workers = 8\nport = 8080\nstore.path = 'a'\n");
+        assert_eq!(runs, "{ port = 8080 }");
+        assert_eq!(pending, ["+ store.path = \"a\"\n", "+ workers = 8\n"]);
+        let (runs, pending) = reloaded("workers = 8\nstore.path = 'a'\n", "port = 8080\n");
+        assert_eq!(runs, "{ port = 8080, store = { path = \"a\" }, workers = 8 }");
+        assert_eq!(pending, ["- store.path = \"a\"\n", "- workers = 8\n"]);
+    }
+
+    #[test]
+    fn a_live_setting_below_one_that_needs_a_restart_is_live() {
+        let (runs, pending) =
+            reloaded("store = { path = 'a', keep = 1 }\n", "store = { path = 'b', keep = 2 }\n");
+        assert_eq!(runs, "{ store = { keep = 2, path = \"a\" } }");
+        assert_eq!(pending, ["- store.path = \"a\"\n+ store.path = \"b\"\n"]);
+    }
+
+    #[test]
+    fn what_was_taken_back_waits_no_longer() {
+        let (runs, pending) = reloaded("workers = 4\n", "workers = 4\nport = 8080\n");
+        assert_eq!(runs, "{ port = 8080, workers = 4 }");
+        assert_eq!(pending, [""; 0]);
+    }
+
+    #[test]
+    fn a_live_change_that_needs_one_that_waits_is_refused_with_both_named() {
+        let rules = rules();
+        let running = resolved(&rules, "workers = 4\nport = 8080\n");
+        let written = resolved(&rules, "workers = 1\nport = 80\n");
+        let refused = rules.hold(written, running.checked().merged().root(), Checked::typed).err().unwrap();
+        let [finding] = refused.findings() else { panic!("{:?}", refused.findings()) };
+        assert_eq!(finding.code, "reload/restart");
+        assert_eq!(
+            finding.message,
+            "refused while `workers` keeps its running value: workers: expected at most 1, found 4"
+        );
+        assert_eq!(finding.origin.as_ref().unwrap().to_string(), "app.toml:1:11");
+    }
+}

@@ -1,0 +1,350 @@
+//! The way of the data: from texts to checked, typed settings, one stage after the other.
+//!
+//! [`Inputs`] are read into [`Layers`], layers are merged and checked into [`Checked`], and only what is
+//! checked becomes [`Resolved`] settings. Nothing here touches the disk, the clock or the environment.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use crate::agents::registry::NameCheck;
+use crate::app::migrate::{is_migrated, migrate_layer};
+use crate::config::redact::Masks;
+use crate::config::schema::{Schema, SchemaValidator};
+use crate::config::source::{Environment, EnvironmentNames, Language, Override, parse};
+use crate::config::{Layer, ListStrategy, Merged};
+use crate::tree::{
+    Diagnostic, Key, LayerKind, Origin, Segment, Severity, Source, Value, in_report_order, is_ok, strictly,
+};
+
+mod hold;
+mod stages;
+
+pub use stages::{Checked, Layers, Refused, Resolved};
+
+/// One document of a configuration.
+#[derive(Clone, Debug)]
+pub enum Document {
+    /// A text still to be parsed.
+    Text(Arc<Source>, Language),
+    /// A layer that was parsed before, such as defaults that do not change.
+    Parsed(Layer),
+}
+
+/// All that a configuration is made of, as values.
+#[derive(Clone, Debug, Default)]
+pub struct Inputs {
+    /// Defaults and files, lowest priority first.
+    pub documents: Vec<Document>,
+    /// The environment as it was once.
+    pub environment: Environment,
+    /// Overrides; a later one wins.
+    pub overrides: Vec<Override>,
+    /// What was found while the texts were gathered, such as a file that cannot be read (`file/…`).
+    pub findings: Vec<Diagnostic>,
+}
+
+/// What a configuration must obey, and how its variables are called.
+#[derive(Debug)]
+pub struct Rules {
+    schema: Option<(Schema, SchemaValidator)>,
+    prefix: Option<String>,
+    reserved: &'static [&'static str],
+    is_application: bool,
+    names: NameCheck,
+    strict: bool,
+    base: Option<Base>,
+    further_secrets: BTreeSet<Key>,
+}
+
+/// Layers that never change, merged once with the schema's `default`s below them.
+#[derive(Debug)]
+struct Base {
+    layers: Vec<Layer>,
+    schema_defaults: Option<Layer>,
+    merged: Merged,
+    findings: Vec<Diagnostic>,
+}
+
+impl Rules {
+    /// Rules of a schema, or of none: then any tree will do, and types come from the layers below.
+    pub fn new(schema: Option<Schema>) -> Self {
+        let schema = schema.map(|schema| {
+            let validator = schema.validator();
+            (schema, validator)
+        });
+        Self {
+            schema,
+            prefix: None,
+            reserved: &[],
+            is_application: false,
+            names: NameCheck::default(),
+            strict: false,
+            base: None,
+            further_secrets: BTreeSet::new(),
+        }
+    }
+
+    /// Reads variables `PREFIX_…`; `reserved` are suffixes that name no key.
+    #[must_use]
+    pub fn with_prefix(mut self, prefix: impl Into<String>, reserved: &'static [&'static str]) -> Self {
+        self.prefix = Some(prefix.into());
+        self.reserved = reserved;
+        self
+    }
+
+    /// Holds these keys for secret too, whatever the schema says: those that another schema said so of.
+    #[must_use]
+    pub fn also_secret(mut self, keys: impl IntoIterator<Item = Key>) -> Self {
+        self.further_secrets.extend(keys);
+        self
+    }
+
+    /// Also holds the configuration against the rules of the shipped application: names of models, quality
+    /// gates, and the old form of its files.
+    #[must_use]
+    pub fn for_application(mut self) -> Self {
+        self.is_application = true;
+        self
+    }
+
+    /// Makes every warning an error.
+    #[must_use]
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
+    }
+
+    /// Puts layers that never change, such as built-in defaults, below all inputs. They are merged here, once.
+    ///
+    /// It comes last: what the other methods say of rules holds for these layers too.
+    #[must_use]
+    pub fn over(mut self, layers: &[Layer]) -> Self {
+        let mut findings = Vec::new();
+        let mut all = Vec::new();
+        for layer in layers {
+            match self.read_document(&Document::Parsed(layer.clone()), &mut Vec::new(), &mut findings) {
+                Ok(layer) => all.push(layer),
+                Err(found) => findings.extend(found),
+            }
+        }
+        let merged = self.merge(&all);
+        let schema_defaults =
+            self.schema().and_then(|schema| schema.defaults(merged.as_ref().map(Merged::root)));
+        if let Some(defaults) = &schema_defaults {
+            all.insert(0, defaults.clone());
+        }
+        let merged = self.merge(&all);
+        self.base = merged.map(|merged| Base { layers: all, schema_defaults, merged, findings });
+        self
+    }
+
+    /// The schema, if there is one.
+    pub fn schema(&self) -> Option<&Schema> {
+        self.schema.as_ref().map(|(schema, _)| schema)
+    }
+
+    /// Tells whether the schema makes the key, or one above it, a secret.
+    pub fn is_secret(&self, key: &Key) -> bool {
+        self.schema().is_some_and(|schema| schema.is_secret(key)) || self.further_secrets.contains(key)
+    }
+
+    /// The secrets of layers, and what the migration of an old form leaves out, since nothing is known of it.
+    fn masks(&self, layers: &[Layer], originals: &[Layer]) -> Masks {
+        let is_left_out = |key: &Key| match key.segments() {
+            [Segment::Name(agents), Segment::Index(_), Segment::Name(name), ..] => {
+                agents == "agents" && !is_migrated(name)
+            }
+            _ => false,
+        };
+        let is_secret = |key: &Key| self.is_secret(key) || (self.is_application && is_left_out(key));
+        Masks::of(layers.iter().chain(originals), &is_secret)
+    }
+
+    /// The names of the variables, for the keys of the schema and of a merged tree; `None` without a prefix.
+    pub fn names<'a>(&'a self, present: Option<&'a Value>) -> Option<EnvironmentNames<'a>> {
+        let prefix = self.prefix.as_deref()?;
+        Some(EnvironmentNames::new(prefix, self.reserved, self.schema(), present))
+    }
+
+    /// Reads every input into its layer.
+    pub fn read(&self, inputs: &Inputs) -> Layers {
+        let base = self.base.as_ref();
+        let mut layers = base.map(|base| base.layers.clone()).unwrap_or_default();
+        let mut originals = Vec::new();
+        let mut findings = base.map(|base| base.findings.clone()).unwrap_or_default();
+        findings.extend_from_slice(&inputs.findings);
+        let count = layers.len();
+        for document in &inputs.documents {
+            match self.read_document(document, &mut originals, &mut findings) {
+                Ok(layer) => layers.push(layer),
+                Err(found) => findings.extend(found),
+            }
+        }
+        let documents = match base {
+            Some(base) => Some(base.merged.below(layers.iter().skip(count), &self.strategy())),
+            None => self.merge(&layers),
+        };
+        let count = layers.len();
+        let present = documents.as_ref().map(Merged::root);
+        if let Some(names) = self.names(present) {
+            let (layer, found) = names.layer(&inputs.environment);
+            layers.extend(layer);
+            findings.extend(found);
+        }
+        let (layer, found) = Override::layer(&inputs.overrides, self.schema(), present);
+        layers.extend(layer);
+        findings.extend(found);
+        let merged = match documents {
+            Some(documents) => Some(documents.below(layers.iter().skip(count), &self.strategy())),
+            None => self.merge(&layers),
+        };
+        Layers { layers, originals, merged, findings }
+    }
+
+    /// Checks one document by itself: no other layers, no defaults, no environment, no names of models.
+    ///
+    /// # Errors
+    /// [`Refused`] with every finding, as soon as one is an error.
+    pub fn check_alone(&self, document: &Document) -> Result<Checked, Refused> {
+        let mut originals = Vec::new();
+        let mut findings = Vec::new();
+        let layer = match self.read_document(document, &mut originals, &mut findings) {
+            Ok(layer) => layer,
+            Err(found) => {
+                findings.extend(found);
+                let findings = strictly(in_report_order(findings), self.strict);
+                return Err(Refused { merged: None, layers: Vec::new(), originals, findings });
+            }
+        };
+        if let Some((schema, validator)) = &self.schema {
+            findings.extend(validator.check(layer.root()));
+            findings.extend(schema.deprecated(layer.root()));
+        }
+        let merged = Merged::from_layer(&layer);
+        self.verdict(merged, true, Vec::from([layer]), originals, findings)
+    }
+
+    fn read_document(
+        &self,
+        document: &Document,
+        originals: &mut Vec<Layer>,
+        findings: &mut Vec<Diagnostic>,
+    ) -> Result<Layer, Vec<Diagnostic>> {
+        let mut layer = match document {
+            Document::Text(source, language) => parse(source, *language)?,
+            Document::Parsed(layer) => layer.clone(),
+        };
+        if self.is_application
+            && let Some(migrated) = migrate_layer(&layer)
+        {
+            originals.push(layer);
+            let (current, warnings) = migrated?;
+            layer = current;
+            findings.extend(warnings);
+        }
+        if let Some(schema) = self.schema() {
+            let (current, warnings) = schema.canonical(&layer);
+            layer = current;
+            findings.extend(warnings);
+        }
+        Ok(layer)
+    }
+
+    fn merge(&self, layers: &[Layer]) -> Option<Merged> {
+        Merged::of(layers, &self.strategy())
+    }
+
+    fn strategy(&self) -> impl Fn(&Key) -> ListStrategy {
+        |key| self.schema().map_or(ListStrategy::Replace, |schema| schema.list_strategy(key))
+    }
+
+    /// Merges and checks the layers.
+    ///
+    /// Names and gates are checked even where the schema finds errors. Where a text could not be parsed or
+    /// migrated, the tree is not checked: what is missing in it would only be noise.
+    ///
+    /// # Errors
+    /// [`Refused`] with every finding, as soon as one is an error.
+    pub fn check(&self, layers: Layers) -> Result<Checked, Refused> {
+        let Layers { mut layers, originals, merged, mut findings } = layers;
+        let merged = self.with_defaults(merged, &mut layers);
+        let is_whole = findings.iter().all(|found| {
+            !["parse/", "file/", "migrate/"].iter().any(|kind| found.code.starts_with(kind))
+                || found.severity == Severity::Warning
+        });
+        if is_whole {
+            self.check_tree(&merged, &mut findings);
+        }
+        findings.extend(self.schema().into_iter().flat_map(|schema| schema.warnings().iter().cloned()));
+        self.verdict(merged, is_whole, layers, originals, findings)
+    }
+
+    fn verdict(
+        &self,
+        merged: Merged,
+        is_whole: bool,
+        layers: Vec<Layer>,
+        originals: Vec<Layer>,
+        findings: Vec<Diagnostic>,
+    ) -> Result<Checked, Refused> {
+        let findings = strictly(in_report_order(findings), self.strict);
+        if is_ok(&findings) {
+            Ok(Checked::new(merged, layers, originals, findings))
+        } else {
+            Err(Refused { merged: is_whole.then(|| Box::new(merged)), layers, originals, findings })
+        }
+    }
+
+    /// The schema's `default`s fill what all other layers leave open, so they are found after the others are merged.
+    fn with_defaults(&self, merged: Option<Merged>, layers: &mut Vec<Layer>) -> Merged {
+        let present = merged.as_ref().map(Merged::root);
+        let known = self.base.as_ref().and_then(|base| base.schema_defaults.as_ref());
+        let defaults = self.schema().and_then(|schema| match known {
+            Some(known) => schema.further_defaults(present, known),
+            None => schema.defaults(present),
+        });
+        let all = match (&defaults, merged) {
+            (Some(defaults), Some(merged)) => merged.above(defaults, &self.strategy()),
+            (Some(defaults), None) => Merged::from_layer(defaults),
+            (None, Some(merged)) => merged,
+            (None, None) => {
+                let nothing = Source::fragment(LayerKind::Defaults, "nothing", "");
+                Merged::from_layer(&Layer::new(Value::table([], Origin::whole(&nothing))))
+            }
+        };
+        if let Some(defaults) = defaults {
+            layers.insert(0, defaults);
+        }
+        all
+    }
+
+    fn check_tree(&self, merged: &Merged, findings: &mut Vec<Diagnostic>) {
+        let root = merged.root();
+        let mut violations =
+            self.schema.as_ref().map(|(_, validator)| validator.check(root)).unwrap_or_default();
+        for missing in violations.iter_mut().filter(|found| found.code == "schema/required") {
+            if let Some(mark) = merged.removed(&missing.key) {
+                missing.help = Some("keep it: this removes a key that is needed".into());
+                missing.origin = Some(mark.origin().clone());
+            }
+        }
+        if self.is_application {
+            let names = self.names.check(root);
+            // The gate says the same as the bounds of its list, and says it in the words of gates.
+            let gates: Vec<&Key> =
+                names.iter().filter(|n| n.code == "gate/agent-count").map(|n| &n.key).collect();
+            violations.retain(|found| !(gates.contains(&&found.key) && found.code.ends_with("Items")));
+            let is_lenient =
+                root.get(&Key::of(["validation", "strict_schema"])).and_then(Value::as_bool) == Some(false);
+            if is_lenient {
+                violations.iter_mut().for_each(|found| found.severity = Severity::Warning);
+            }
+            violations.extend(names);
+        }
+        findings.extend(violations);
+        findings.extend(self.schema().map(|schema| schema.deprecated(root)).unwrap_or_default());
+    }
+}

@@ -1,0 +1,151 @@
+//! Addresses of schema documents, and the files that they mean.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::cmp::Reverse;
+
+/// Where the documents of a URL prefix are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SchemaMap {
+    /// What an address begins with.
+    pub prefix: String,
+    /// The folder that holds the rest of the address as a path.
+    pub folder: String,
+}
+
+/// A text that is no `URL-PREFIX=DIR`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected URL-PREFIX=DIR")]
+pub struct NoSchemaMap;
+
+impl core::str::FromStr for SchemaMap {
+    type Err = NoSchemaMap;
+
+    fn from_str(text: &str) -> Result<Self, NoSchemaMap> {
+        match text.split_once('=') {
+            Some((prefix, folder)) if !prefix.is_empty() && !folder.is_empty() => {
+                Ok(Self { prefix: prefix.into(), folder: folder.into() })
+            }
+            _ => Err(NoSchemaMap),
+        }
+    }
+}
+
+/// The paths of the files that an address may mean, likeliest first.
+///
+/// A `file:` address means its path. Of the maps the longest prefix speaks first, `http` and `https` are one
+/// scheme, `.json` may be left out, and `..` leaves no folder.
+///
+/// ```
+/// use speckit_core::config::schema::paths_of;
+/// let maps = ["https://a.example/=schemas".parse()?];
+/// let paths = paths_of("http://a.example/app", &maps);
+/// assert_eq!(paths, ["schemas/app", "schemas/app.json", "schemas/app/index.json"]);
+/// # Ok::<(), speckit_core::config::schema::NoSchemaMap>(())
+/// ```
+pub fn paths_of(address: &str, maps: &[SchemaMap]) -> Vec<String> {
+    if let Some(path) = address.strip_prefix("file://") {
+        return Vec::from([percent_decoded(path)]);
+    }
+    let plain = |text: &str| text.replacen("https://", "http://", 1);
+    let address = plain(address);
+    let mut maps: Vec<&SchemaMap> = maps.iter().collect();
+    maps.sort_by_key(|map| Reverse(map.prefix.len()));
+    let mut paths = Vec::new();
+    for map in maps {
+        let Some(rest) = address.strip_prefix(&plain(&map.prefix)) else { continue };
+        let rest = percent_decoded(rest.trim_matches('/'));
+        if rest.split('/').any(|part| part == "..") {
+            continue;
+        }
+        let path = format!("{}/{rest}", map.folder.trim_end_matches('/'));
+        paths.extend([path.clone(), format!("{path}.json"), format!("{path}/index.json")]);
+    }
+    paths
+}
+
+/// The `file:` address of an absolute path.
+pub fn file_address(path: &str) -> String {
+    let mut address = String::from(if path.starts_with('/') { "file://" } else { "file:///" });
+    for byte in path.bytes() {
+        match byte {
+            b'\\' => address.push('/'),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' | b':' => {
+                address.push(byte.into());
+            }
+            byte => address.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    address
+}
+
+/// Undoes percent-encoding (RFC 3986, section 2.1); what is no code stays, and bytes that are no UTF-8 are replaced.
+pub(super) fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let hex = after.get(..2).filter(|_| *first == b'%').and_then(|hex| core::str::from_utf8(hex).ok());
+        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn maps(texts: &[&str]) -> Vec<SchemaMap> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    fn first(address: &str, maps: &[SchemaMap]) -> Option<String> {
+        paths_of(address, maps).into_iter().next()
+    }
+
+    #[test]
+    fn a_map_is_a_prefix_and_a_folder() {
+        let map = SchemaMap { prefix: "https://a.example/x".into(), folder: "b=c".into() };
+        assert_eq!("https://a.example/x=b=c".parse(), Ok(map));
+        for wrong in ["", "https://a.example", "=folder", "https://a.example="] {
+            assert_eq!(wrong.parse::<SchemaMap>(), Err(NoSchemaMap), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_longest_prefix_speaks_first_under_either_scheme() {
+        let maps = maps(&["http://a.example=all", "https://a.example/v2/=two"]);
+        assert_eq!(first("https://a.example/v2/s.json", &maps), Some("two/s.json".into()));
+        assert_eq!(first("http://a.example/v1/s.json", &maps), Some("all/v1/s.json".into()));
+        assert_eq!(first("http://a.example/v1/s/", &maps), Some("all/v1/s".into()));
+        assert_eq!(first("https://b.example/s.json", &maps), None);
+    }
+
+    #[test]
+    fn no_address_leaves_its_folder() {
+        let maps = maps(&["http://a.example=folder"]);
+        for address in ["http://a.example/../x", "http://a.example/y/%2e%2e/%2E%2E/x", "http://a.example/.."]
+        {
+            assert_eq!(first(address, &maps), None, "{address}");
+        }
+    }
+
+    #[test]
+    fn a_path_and_its_address_name_the_same_file() {
+        for path in ["/a/b.json", "/with space/100%/é#?.json"] {
+            let address = file_address(path);
+            assert!(address.is_ascii() && !address.contains(['#', '?', ' ']), "{address}");
+            assert_eq!(first(&address, &[]), Some(path.into()), "{address}");
+        }
+        assert_eq!(percent_decoded("%4g%"), "%4g%");
+    }
+}

@@ -1,0 +1,177 @@
+//! Keys on their way out: former names (`x-aliases`) and `deprecated` ones.
+
+use alloc::format;
+use alloc::vec::Vec;
+
+use smol_str::SmolStr;
+
+use super::lookup::is_variable;
+use super::plan::{NodeId, Plan};
+use crate::config::Layer;
+use crate::tree::{Diagnostic, Key, Kind, LayerKind, Segment, Table, Value, in_report_order};
+
+pub(super) fn canonical(plan: &Plan, layer: &Layer) -> (Layer, Vec<Diagnostic>) {
+    if plan.nodes.iter().all(|node| node.notes.aliases.is_empty()) {
+        return (layer.clone(), Vec::new());
+    }
+    let mut found = Vec::new();
+    let root = renamed(plan, &[Plan::ROOT], layer.root(), &mut Key::root(), &mut found);
+    (Layer::new(root), in_report_order(found))
+}
+
+fn renamed(
+    plan: &Plan,
+    nodes: &[NodeId],
+    value: &Value,
+    key: &mut Key,
+    found: &mut Vec<Diagnostic>,
+) -> Value {
+    let nodes = plan.with_parts(nodes);
+    let mut inside = |segment: Segment, of: Vec<NodeId>, value: &Value| {
+        key.push(segment);
+        let renamed = renamed(plan, &of, value, key, found);
+        key.pop();
+        renamed
+    };
+    match value.kind() {
+        Kind::Array(elements) => {
+            let elements = elements.iter().enumerate().map(|(index, element)| {
+                let of = nodes.iter().filter_map(|id| plan.node(*id).of_element(index)).collect();
+                inside(Segment::Index(index), of, element)
+            });
+            Value::array(elements.collect::<Vec<_>>(), value.origin().clone())
+        }
+        Kind::Table(members) => {
+            let mut renamed = Table::new();
+            for (name, member) in members {
+                let of = nodes.iter().flat_map(|id| plan.node(*id).of_member(name)).collect();
+                renamed.insert(name.clone(), inside(Segment::Name(name.clone()), of, member));
+            }
+            for (former, present) in former_names(plan, &nodes) {
+                let Some(member) = renamed.get(&former).filter(|_| former != present).cloned() else {
+                    continue;
+                };
+                renamed.remove(&former);
+                let origin = member.origin().of_name(&former);
+                let message =
+                    format!("`{}` is a former name of `{}`", Key::of([former]), Key::of([present.clone()]));
+                let finding = Diagnostic::warning("name/alias", key.child(present.clone()), message);
+                let ignored = renamed.contains_key(&present);
+                let help =
+                    if ignored { "remove it: the present name is set too, and wins" } else { "rename it" };
+                found.push(finding.at(&origin).help(help));
+                if !ignored {
+                    renamed.insert(present, member);
+                }
+            }
+            Value::table(renamed, value.origin().clone())
+        }
+        _ => value.clone(),
+    }
+}
+
+/// A warning for each key that the schema calls `deprecated` and that a layer other than defaults sets.
+pub(super) fn deprecated(plan: &Plan, root: &Value) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    if plan.nodes.iter().any(|node| node.notes.deprecated) {
+        find_deprecated(plan, &[Plan::ROOT], root, &mut Key::root(), &mut found);
+    }
+    found
+}
+
+fn find_deprecated(plan: &Plan, nodes: &[NodeId], value: &Value, key: &mut Key, found: &mut Vec<Diagnostic>) {
+    let nodes = plan.with_parts(nodes);
+    let is_set = value.origin().layer() != LayerKind::Defaults;
+    if is_set && let Some(node) = nodes.iter().map(|id| plan.node(*id)).find(|node| node.notes.deprecated) {
+        let name = key.last_name().unwrap_or_default();
+        let finding = Diagnostic::warning("schema/deprecated", key.clone(), format!("`{key}` is deprecated"));
+        let finding = finding.at(&value.origin().of_name(name));
+        found.push(match &node.notes.description {
+            Some(description) => finding.help(description.clone()),
+            None => finding.help("leave it out"),
+        });
+    }
+    match value.kind() {
+        Kind::Table(members) => {
+            for (name, member) in members {
+                let of: Vec<NodeId> = nodes.iter().flat_map(|id| plan.node(*id).of_member(name)).collect();
+                key.push(Segment::Name(name.clone()));
+                find_deprecated(plan, &of, member, key, found);
+                key.pop();
+            }
+        }
+        Kind::Array(elements) => {
+            for (index, element) in elements.iter().enumerate() {
+                let of: Vec<NodeId> =
+                    nodes.iter().filter_map(|id| plan.node(*id).of_element(index)).collect();
+                key.push(Segment::Index(index));
+                find_deprecated(plan, &of, element, key, found);
+                key.pop();
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The former names of the members that the nodes name, each with its present name.
+fn former_names(plan: &Plan, nodes: &[NodeId]) -> Vec<(SmolStr, SmolStr)> {
+    let mut names = Vec::new();
+    for (present, id) in nodes.iter().flat_map(|id| &plan.node(*id).properties) {
+        for part in plan.with_parts(&[*id]) {
+            let former = plan.node(part).notes.aliases.iter().filter(|alias| !is_variable(alias));
+            names.extend(former.map(|former| (former.clone(), present.clone())));
+        }
+    }
+    names.sort();
+    names.dedup();
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::{String, ToString};
+
+    use super::super::{Documents, Schema};
+    use super::*;
+    use crate::config::source::{Language, parse};
+    use crate::tree::Source;
+
+    fn schema(text: &str) -> Schema {
+        let layer = parse(&Source::document(LayerKind::Defaults, "s.json", text), Language::Json).unwrap();
+        Schema::compile(&Documents::new("file:///s.json", layer.root())).unwrap()
+    }
+
+    fn layer(text: &str) -> Layer {
+        parse(&Source::document(LayerKind::File, "a.toml", text), Language::Toml).unwrap()
+    }
+
+    fn shown(found: &[Diagnostic]) -> Vec<String> {
+        let place = |d: &Diagnostic| d.origin.as_ref().map(ToString::to_string).unwrap_or_default();
+        found.iter().map(|d| format!("{} {} {}", place(d), d.code, d.message)).collect()
+    }
+
+    const RENAMED: &str = r#"{"properties": {"hosts": {"additionalProperties": {"properties":
+        {"port": {"type": "integer", "x-aliases": ["prt", "APP_PRT"]}}}}}}"#;
+
+    #[test]
+    fn a_former_name_becomes_the_present_one_below_free_names_too() {
+        let (current, found) = schema(RENAMED).canonical(&layer("[hosts.a]\nprt = 1\n"));
+        assert_eq!(current.root(), layer("[hosts.a]\nport = 1\n").root());
+        assert_eq!(shown(&found), ["a.toml:2:1 name/alias `prt` is a former name of `port`"]);
+    }
+
+    #[test]
+    fn the_present_name_wins_where_both_are_set() {
+        let (current, found) = schema(RENAMED).canonical(&layer("[hosts.a]\nprt = 1\nport = 2\n"));
+        assert_eq!(current.root(), layer("[hosts.a]\nport = 2\n").root());
+        assert_eq!(found[0].help.as_deref(), Some("remove it: the present name is set too, and wins"));
+    }
+
+    #[test]
+    fn a_deprecated_key_is_a_warning_where_a_file_sets_it() {
+        let schema = schema(r#"{"properties": {"old": {"deprecated": true, "description": "use new"}}}"#);
+        let found = schema.deprecated(layer("old = 1\nnew = 2\n").root());
+        assert_eq!(shown(&found), ["a.toml:1:1 schema/deprecated `old` is deprecated"]);
+        assert_eq!(found[0].help.as_deref(), Some("use new"));
+    }
+}

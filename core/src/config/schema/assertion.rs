@@ -1,0 +1,194 @@
+//! Assertions: what a keyword demands of one value alone, with exact numbers.
+
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::cmp::Ordering;
+
+use super::format::Format;
+use super::pattern::Pattern;
+use crate::tree::{Kind, Number, Value};
+
+/// One demand on a value. It holds for values of other types than its own.
+#[derive(Clone, Debug)]
+pub(super) enum Assertion {
+    Enum(Vec<Value>),
+    Const(Value),
+    Minimum(Number),
+    ExclusiveMinimum(Number),
+    Maximum(Number),
+    ExclusiveMaximum(Number),
+    MultipleOf(Number),
+    MinLength(usize),
+    MaxLength(usize),
+    Pattern(Pattern),
+    Format(Format),
+    MinItems(usize),
+    MaxItems(usize),
+    UniqueItems,
+    MinProperties(usize),
+    MaxProperties(usize),
+}
+
+impl Assertion {
+    pub(super) fn keyword(&self) -> &'static str {
+        match self {
+            Self::Enum(_) => "enum",
+            Self::Const(_) => "const",
+            Self::Minimum(_) => "minimum",
+            Self::ExclusiveMinimum(_) => "exclusiveMinimum",
+            Self::Maximum(_) => "maximum",
+            Self::ExclusiveMaximum(_) => "exclusiveMaximum",
+            Self::MultipleOf(_) => "multipleOf",
+            Self::MinLength(_) => "minLength",
+            Self::MaxLength(_) => "maxLength",
+            Self::Pattern(_) => "pattern",
+            Self::Format(_) => "format",
+            Self::MinItems(_) => "minItems",
+            Self::MaxItems(_) => "maxItems",
+            Self::UniqueItems => "uniqueItems",
+            Self::MinProperties(_) => "minProperties",
+            Self::MaxProperties(_) => "maxProperties",
+        }
+    }
+
+    pub(super) fn holds(&self, value: &Value) -> bool {
+        use Ordering::{Equal, Greater, Less};
+        let compared = |bound: &Number, allowed: &[Ordering]| {
+            let Kind::Number(number) = value.kind() else { return true };
+            number.compare(bound).is_some_and(|order| allowed.contains(&order))
+        };
+        let text = |test: &dyn Fn(&str) -> bool| text_of(value).is_none_or(|text| test(&text));
+        let items = value.as_array();
+        let members = value.as_table();
+        match self {
+            Self::Enum(allowed) => allowed.iter().any(|allowed| json_equal(allowed, value)),
+            Self::Const(only) => json_equal(only, value),
+            Self::Minimum(bound) => compared(bound, &[Greater, Equal]),
+            Self::ExclusiveMinimum(bound) => compared(bound, &[Greater]),
+            Self::Maximum(bound) => compared(bound, &[Less, Equal]),
+            Self::ExclusiveMaximum(bound) => compared(bound, &[Less]),
+            Self::MultipleOf(step) => value.as_number().is_none_or(|number| number.is_multiple_of(step)),
+            Self::MinLength(least) => text(&|text| text.chars().take(*least).count() == *least),
+            Self::MaxLength(most) => text(&|text| text.chars().take(*most + 1).count() <= *most),
+            Self::Pattern(pattern) => text(&|text| pattern.is_match(text)),
+            Self::Format(format) => text(&|text| format.accepts(text)),
+            Self::MinItems(least) => items.is_none_or(|items| items.len() >= *least),
+            Self::MaxItems(most) => items.is_none_or(|items| items.len() <= *most),
+            Self::UniqueItems => repeated_item(value).is_none(),
+            Self::MinProperties(least) => members.is_none_or(|members| members.len() >= *least),
+            Self::MaxProperties(most) => members.is_none_or(|members| members.len() <= *most),
+        }
+    }
+
+    /// What was expected, and what was found unless it is a secret.
+    pub(super) fn message(&self, value: &Value, secret: bool) -> String {
+        let found = if secret { String::new() } else { format!(", found {}", shortened(value)) };
+        let counted =
+            |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+        match self {
+            Self::Enum(allowed) => format!("expected one of {}{found}", list(allowed)),
+            Self::Const(only) => format!("expected {}{found}", shortened(only)),
+            Self::Minimum(bound) => format!("expected at least {bound}{found}"),
+            Self::ExclusiveMinimum(bound) => format!("expected more than {bound}{found}"),
+            Self::Maximum(bound) => format!("expected at most {bound}{found}"),
+            Self::ExclusiveMaximum(bound) => format!("expected less than {bound}{found}"),
+            Self::MultipleOf(step) => format!("expected a multiple of {step}{found}"),
+            Self::MinLength(least) => format!("expected at least {}{found}", counted(*least, "character")),
+            Self::MaxLength(most) => format!("expected at most {}{found}", counted(*most, "character")),
+            Self::Pattern(pattern) => format!("expected a text that matches `{}`{found}", pattern.as_str()),
+            Self::Format(format) => format!("expected {}{found}", format.description()),
+            Self::MinItems(least) => {
+                format!("expected at least {}, found {}", counted(*least, "item"), size(value))
+            }
+            Self::MaxItems(most) => {
+                format!("expected at most {}, found {}", counted(*most, "item"), size(value))
+            }
+            Self::UniqueItems => match repeated_item(value) {
+                Some((first, second)) => {
+                    format!("expected different items, but [{first}] and [{second}] are equal")
+                }
+                None => "expected different items".into(),
+            },
+            Self::MinProperties(least) => {
+                format!("expected at least {}, found {}", counted(*least, "key"), size(value))
+            }
+            Self::MaxProperties(most) => {
+                format!("expected at most {}, found {}", counted(*most, "key"), size(value))
+            }
+        }
+    }
+}
+
+/// The number of elements or members.
+fn size(value: &Value) -> usize {
+    value.as_array().map_or(0, im::Vector::len) + value.as_table().map_or(0, im::OrdMap::len)
+}
+
+/// Values as a list that a person reads: `"a", "b" or "c"`.
+pub(super) fn list(values: &[Value]) -> String {
+    let texts: Vec<String> = values.iter().map(shortened).collect();
+    match texts.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, front)) => format!("{} or {last}", front.join(", ")),
+        None => "nothing".into(),
+    }
+}
+
+/// The value on one line, cut after 60 characters; a table or a list by its size.
+pub(super) fn shortened(value: &Value) -> String {
+    let text = value.to_string();
+    if text.chars().count() <= 60 {
+        return text;
+    }
+    match value.kind() {
+        Kind::Array(elements) => format!("a list of {} items", elements.len()),
+        Kind::Table(members) => format!("a table of {} keys", members.len()),
+        _ => text.chars().take(59).chain(['…']).collect(),
+    }
+}
+
+fn text_of(value: &Value) -> Option<Cow<'_, str>> {
+    match value.kind() {
+        Kind::String(text) => Some(Cow::Borrowed(text)),
+        Kind::Datetime(datetime) => Some(Cow::Owned(datetime.to_string())),
+        _ => None,
+    }
+}
+
+/// Equality as JSON Schema means it: numbers by value, tables without order, and a date is its text.
+pub(super) fn json_equal(a: &Value, b: &Value) -> bool {
+    if a == b {
+        return true;
+    }
+    match (a.kind(), b.kind()) {
+        (Kind::Number(a), Kind::Number(b)) => a.same(b),
+        (Kind::Array(a), Kind::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| json_equal(a, b))
+        }
+        (Kind::Table(a), Kind::Table(b)) => {
+            a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| json_equal(a, b)))
+        }
+        _ => match (text_of(a), text_of(b)) {
+            (Some(a), Some(b)) => a == b,
+            _ => false,
+        },
+    }
+}
+
+/// The first two equal elements of a list.
+fn repeated_item(value: &Value) -> Option<(usize, usize)> {
+    let elements: Vec<&Value> = value.as_array()?.iter().collect();
+    if elements.len() > 32 && elements.iter().all(|element| matches!(element.kind(), Kind::String(_))) {
+        let mut seen = alloc::collections::BTreeMap::new();
+        return elements
+            .iter()
+            .enumerate()
+            .find_map(|(i, element)| seen.insert(element.fingerprint(), i).map(|first| (first, i)));
+    }
+    elements.iter().enumerate().find_map(|(second, b)| {
+        let first = elements.iter().take(second).position(|a| json_equal(a, b))?;
+        Some((first, second))
+    })
+}

@@ -1,0 +1,380 @@
+//! Compilation: from documents to a plan, every subschema once, every mistake at once.
+
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, VecDeque};
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use smol_str::SmolStr;
+
+use super::assertion::Assertion;
+use super::documents::{Documents, Location};
+use super::facts::{Reload, TypeSet};
+use super::format::Format;
+use super::pattern::Pattern;
+use super::plan::{Dependency, Items, Judged, Node, NodeId, Notes, Plan};
+use crate::config::ListStrategy;
+use crate::tree::nearest::nearest;
+use crate::tree::{Diagnostic, Key, Kind, Value};
+
+/// How many subschemas may apply to one value by way of one another; real schemas stay below ten.
+const MAX_CHAIN: usize = 64;
+
+/// Compiles the schema of `documents`.
+///
+/// Returns the plan, or every mistake that makes the schema unusable.
+pub(super) fn compile(documents: &Documents) -> Result<Plan, Vec<Diagnostic>> {
+    let mut compiler = Compiler {
+        documents,
+        plan: Plan::default(),
+        known: BTreeMap::new(),
+        queue: VecDeque::new(),
+        found: Vec::new(),
+    };
+    if let Some(start) = documents.start() {
+        compiler.node(start);
+    }
+    while let Some((id, location)) = compiler.queue.pop_front() {
+        let node = compiler.read(&location);
+        if let Some(slot) = compiler.plan.nodes.get_mut(id.0 as usize) {
+            *slot = node;
+        }
+    }
+    compiler.plan.has_restarts =
+        compiler.plan.nodes.iter().any(|node| node.notes.reload == Some(Reload::Restart));
+    compiler.plan.reloads_below = compiler.plan.find_leading_to(|node| node.notes.reload.is_some());
+    compiler.plan.secrets_below = compiler.plan.find_leading_to(|node| node.notes.secret);
+    if compiler.found.is_empty() {
+        match longest_chain(&compiler.plan) {
+            Ok(longest) => compiler.plan.longest_chain = longest,
+            Err(finding) => compiler.found.push(*finding),
+        }
+    }
+    if compiler.found.is_empty() {
+        Ok(compiler.plan)
+    } else {
+        Err(crate::tree::in_report_order(compiler.found))
+    }
+}
+
+/// The keywords that Draft 7 does not have and we read.
+const OURS: &[&str] = &["x-aliases", "x-env", "x-merge", "x-reload", "x-secret"];
+
+struct Compiler<'d> {
+    documents: &'d Documents,
+    plan: Plan,
+    /// Nodes by their place: the address their references start from, the document, and the key in it.
+    known: BTreeMap<(String, String, Key), NodeId>,
+    queue: VecDeque<(NodeId, Location)>,
+    found: Vec<Diagnostic>,
+}
+
+impl Compiler<'_> {
+    /// The number of a subschema. Its text is read later, so that no chain of references can fill the stack.
+    fn node(&mut self, location: Location) -> NodeId {
+        let location = location.entered();
+        let origin = location.value.origin();
+        let place = (location.base.to_string(), origin.source().name().to_string(), location.key.clone());
+        if let Some(id) = self.known.get(&place) {
+            return *id;
+        }
+        let id = NodeId(u32::try_from(self.plan.nodes.len()).unwrap_or(u32::MAX));
+        self.plan.nodes.push(Node::any(origin.clone()));
+        self.known.insert(place, id);
+        self.queue.push_back((id, location));
+        id
+    }
+
+    fn read(&mut self, location: &Location) -> Node {
+        let mut node = Node::any(location.value.origin().clone());
+        match location.value.kind() {
+            Kind::Bool(allows) => node.refuses = !allows,
+            Kind::Table(_) => self.read_keywords(location, &mut node),
+            _ => self.invalid(location, "a schema is an object or a boolean"),
+        }
+        node
+    }
+
+    fn read_keywords(&mut self, location: &Location, node: &mut Node) {
+        let keyword = |name: &str| location.value.member(name).map(|value| location.child(name, value));
+        self.warn_of_misspelt(location);
+        node.notes = self.notes(&keyword);
+        if let Some(reference) = keyword("$ref")
+            && let Some(text) = reference.value.as_str()
+        {
+            match self.documents.resolve(&location.base, text) {
+                Ok(target) => node.reference = Some(self.node(target)),
+                Err(why) => {
+                    let message = format!("`$ref` to `{text}` cannot be resolved: {why}");
+                    let finding = Diagnostic::error("schema/unsupported", reference.key, message);
+                    self.found.push(finding.at(reference.value.origin()).help(if text.starts_with('#') {
+                        "define it there, or correct the pointer"
+                    } else {
+                        "name a folder that holds the document: --schema-map URL-PREFIX=DIR"
+                    }));
+                }
+            }
+            return;
+        }
+        if let Some(types) = keyword("type") {
+            node.types = self.types(&types);
+        }
+        node.assertions = self.assertions(&keyword);
+        self.read_object_keywords(&keyword, node);
+        self.read_array_keywords(&keyword, node);
+        node.all_of = keyword("allOf").map(|list| self.list(&list)).unwrap_or_default();
+        self.read_judged(&keyword, node);
+    }
+
+    /// A keyword of ours that is misspelt would be silent, and `x-secret` is one that nobody wants to lose.
+    fn warn_of_misspelt(&mut self, location: &Location) {
+        for (name, value) in location.value.as_table().into_iter().flatten() {
+            if OURS.contains(&name.as_str()) || !name.to_lowercase().starts_with("x-") {
+                continue;
+            }
+            if let Some(meant) = nearest(name, OURS.iter().copied()) {
+                let message = format!("`{name}` is no keyword");
+                let finding =
+                    Diagnostic::warning("schema/unknown-keyword", location.key.child(name.clone()), message);
+                let finding =
+                    finding.at(&value.origin().of_name(name)).help(format!("did you mean `{meant}`?"));
+                self.plan.warnings.push(finding);
+            }
+        }
+    }
+
+    fn read_object_keywords(&mut self, keyword: &dyn Fn(&str) -> Option<Location>, node: &mut Node) {
+        if let Some(properties) = keyword("properties") {
+            node.properties = self.map(&properties);
+        }
+        if let Some(patterns) = keyword("patternProperties") {
+            for (text, id) in self.map(&patterns) {
+                match Pattern::new(&text) {
+                    Ok(pattern) => node.patterns.push((pattern, id)),
+                    Err(why) => {
+                        self.invalid(&patterns.child(&text, &patterns.value), &bad_pattern(&text, &why))
+                    }
+                }
+            }
+        }
+        node.additional = keyword("additionalProperties").map(|rest| self.node(rest));
+        if let Some(required) = keyword("required") {
+            node.required = texts(&required.value);
+        }
+    }
+
+    fn read_array_keywords(&mut self, keyword: &dyn Fn(&str) -> Option<Location>, node: &mut Node) {
+        let Some(items) = keyword("items") else { return };
+        node.items = match items.value.kind() {
+            Kind::Array(_) => Items::Tuple {
+                first: self.list(&items),
+                rest: keyword("additionalItems").map(|rest| self.node(rest)),
+            },
+            _ => Items::Each(self.node(items)),
+        };
+    }
+
+    /// The keywords that valico decides.
+    fn read_judged(&mut self, keyword: &dyn Fn(&str) -> Option<Location>, node: &mut Node) {
+        let judged = &mut node.judged;
+        // Draft 7 wants at least one alternative; where another draft has none, the keyword is ignored.
+        let mut branches =
+            |name: &str| keyword(name).map(|list| self.list(&list)).filter(|list| !list.is_empty());
+        judged.extend(branches("anyOf").map(Judged::AnyOf));
+        judged.extend(branches("oneOf").map(Judged::OneOf));
+        if let Some(refused) = keyword("not") {
+            judged.push(Judged::Not(self.node(refused)));
+        }
+        if let Some(condition) = keyword("if") {
+            judged.push(Judged::If {
+                condition: self.node(condition),
+                then: keyword("then").map(|then| self.node(then)),
+                otherwise: keyword("else").map(|otherwise| self.node(otherwise)),
+            });
+        }
+        if let Some(contained) = keyword("contains") {
+            judged.push(Judged::Contains(self.node(contained)));
+        }
+        if let Some(names) = keyword("propertyNames") {
+            judged.push(Judged::PropertyNames(self.node(names)));
+        }
+        if let Some(dependencies) = keyword("dependencies") {
+            let of = dependencies.value.as_table().into_iter().flatten().map(|(name, value)| {
+                let dependency = match value.kind() {
+                    Kind::Array(_) => Dependency::Names(texts(value)),
+                    _ => Dependency::Schema(self.node(dependencies.child(name, value))),
+                };
+                (name.clone(), dependency)
+            });
+            let of: BTreeMap<_, _> = of.collect();
+            if !of.is_empty() {
+                judged.push(Judged::Dependencies(of));
+            }
+        }
+    }
+
+    fn assertions(&mut self, keyword: &dyn Fn(&str) -> Option<Location>) -> Vec<Assertion> {
+        let number = |name: &str| keyword(name).and_then(|location| location.value.as_number().cloned());
+        let count = |name: &str| {
+            number(name).map(|number| {
+                number.as_i64().and_then(|count| usize::try_from(count).ok()).unwrap_or(usize::MAX - 1)
+            })
+        };
+        let mut all = Vec::new();
+        all.extend(keyword("enum").map(|allowed| {
+            Assertion::Enum(allowed.value.as_array().into_iter().flatten().cloned().collect())
+        }));
+        all.extend(keyword("const").map(|only| Assertion::Const(only.value)));
+        all.extend(number("minimum").map(Assertion::Minimum));
+        all.extend(number("exclusiveMinimum").map(Assertion::ExclusiveMinimum));
+        all.extend(number("maximum").map(Assertion::Maximum));
+        all.extend(number("exclusiveMaximum").map(Assertion::ExclusiveMaximum));
+        all.extend(number("multipleOf").map(Assertion::MultipleOf));
+        all.extend(count("minLength").map(Assertion::MinLength));
+        all.extend(count("maxLength").map(Assertion::MaxLength));
+        if let Some(pattern) = keyword("pattern")
+            && let Some(text) = pattern.value.as_str()
+        {
+            match Pattern::new(text) {
+                Ok(compiled) => all.push(Assertion::Pattern(compiled)),
+                Err(why) => self.invalid(&pattern, &bad_pattern(text, &why)),
+            }
+        }
+        all.extend(
+            keyword("format").and_then(|name| Format::named(name.value.as_str()?)).map(Assertion::Format),
+        );
+        all.extend(count("minItems").map(Assertion::MinItems));
+        all.extend(count("maxItems").map(Assertion::MaxItems));
+        all.extend(
+            keyword("uniqueItems")
+                .filter(|on| on.value.as_bool() == Some(true))
+                .map(|_| Assertion::UniqueItems),
+        );
+        all.extend(count("minProperties").map(Assertion::MinProperties));
+        all.extend(count("maxProperties").map(Assertion::MaxProperties));
+        all
+    }
+
+    fn notes(&mut self, keyword: &dyn Fn(&str) -> Option<Location>) -> Notes {
+        let text = |name: &str| keyword(name).and_then(|location| location.value.as_str().map(String::from));
+        let yes = |name: &str| keyword(name).is_some_and(|location| location.value.as_bool() == Some(true));
+        let reload = keyword("x-reload").and_then(|location| match location.value.as_str() {
+            Some("live") => Some(Reload::Live),
+            Some("restart") => Some(Reload::Restart),
+            _ => {
+                self.invalid(&location, "expected \"live\" or \"restart\"");
+                None
+            }
+        });
+        let merge = keyword("x-merge").and_then(|location| match location.value.as_str() {
+            Some("replace") => Some(ListStrategy::Replace),
+            Some("append") => Some(ListStrategy::Append),
+            Some("union") => Some(ListStrategy::Union),
+            _ => {
+                self.invalid(&location, "expected \"replace\", \"append\" or \"union\"");
+                None
+            }
+        });
+        Notes {
+            description: text("description").or_else(|| text("title")),
+            default: keyword("default").map(|location| location.value),
+            secret: yes("x-secret") || yes("writeOnly"),
+            reload,
+            merge,
+            aliases: keyword("x-aliases").map(|location| texts(&location.value)).unwrap_or_default(),
+            variable: text("x-env").map(SmolStr::from),
+            deprecated: yes("deprecated"),
+        }
+    }
+
+    fn types(&mut self, location: &Location) -> TypeSet {
+        let named = |value: &Value| value.as_str().and_then(TypeSet::named);
+        let types = match location.value.kind() {
+            Kind::Array(names) => {
+                names.iter().try_fold(TypeSet::NONE, |set, name| Some(set.or(named(name)?)))
+            }
+            _ => named(&location.value),
+        };
+        types.unwrap_or_else(|| {
+            self.invalid(location, "expected array, boolean, integer, null, number, object or string");
+            TypeSet::ANY
+        })
+    }
+
+    fn list(&mut self, location: &Location) -> Vec<NodeId> {
+        let elements = location.value.as_array().into_iter().flatten().enumerate();
+        elements
+            .map(|(index, value)| {
+                self.node(Location {
+                    value: value.clone(),
+                    key: location.key.element(index),
+                    base: location.base.clone(),
+                })
+            })
+            .collect()
+    }
+
+    fn map(&mut self, location: &Location) -> BTreeMap<SmolStr, NodeId> {
+        let members = location.value.as_table().into_iter().flatten();
+        members.map(|(name, value)| (name.clone(), self.node(location.child(name, value)))).collect()
+    }
+
+    fn invalid(&mut self, location: &Location, message: &str) {
+        let finding = Diagnostic::error("schema/invalid", location.key.clone(), message);
+        self.found.push(finding.at(location.value.origin()));
+    }
+}
+
+fn bad_pattern(text: &str, why: &str) -> String {
+    format!("`{text}` is not a pattern: {why}")
+}
+
+fn texts(value: &Value) -> Vec<SmolStr> {
+    value.as_array().into_iter().flatten().filter_map(Value::as_str).map(SmolStr::from).collect()
+}
+
+/// How many subschemas apply to one value by way of one another, at the most.
+///
+/// Refuses subschemas that refer to themselves without a step into the value, and chains of more than
+/// [`MAX_CHAIN`]: to judge a value by either would never end, or end the stack.
+fn longest_chain(plan: &Plan) -> Result<usize, Box<Diagnostic>> {
+    let mut users: BTreeMap<NodeId, Vec<NodeId>> = BTreeMap::new();
+    let mut waiting: BTreeMap<NodeId, usize> = BTreeMap::new();
+    for id in plan.ids() {
+        let used = plan.node(id).in_place();
+        waiting.insert(id, used.len());
+        used.into_iter().for_each(|used| users.entry(used).or_default().push(id));
+    }
+    let mut ready: VecDeque<(NodeId, usize)> =
+        waiting.iter().filter(|(_, count)| **count == 0).map(|(id, _)| (*id, 0)).collect();
+    let mut longest = 0;
+    while let Some((id, chain)) = ready.pop_front() {
+        waiting.remove(&id);
+        longest = longest.max(chain);
+        for user in users.get(&id).into_iter().flatten() {
+            if let Some(count) = waiting.get_mut(user) {
+                *count -= 1;
+                if *count == 0 {
+                    ready.push_back((*user, chain + 1));
+                }
+            }
+        }
+    }
+    if longest > MAX_CHAIN {
+        let message =
+            format!("{longest} subschemas apply to one value by way of one another, at most {MAX_CHAIN} may");
+        return Err(unsupported(plan.node(Plan::ROOT), message).into());
+    }
+    let circular = waiting.keys().map(|id| plan.node(*id)).min_by(|a, b| a.origin.report_order(&b.origin));
+    match circular {
+        None => Ok(longest),
+        Some(first) => Err(unsupported(first, "a subschema that only refers to itself".into())
+            .help("let the reference stand below `properties` or `items`, so that each round takes a step")
+            .into()),
+    }
+}
+
+fn unsupported(node: &Node, message: String) -> Diagnostic {
+    Diagnostic::error("schema/unsupported", Key::root(), message).at(&node.origin)
+}

@@ -1,0 +1,215 @@
+//! The `default`s of a schema as the lowest layer.
+
+use alloc::vec::Vec;
+
+use super::plan::{NodeId, Plan};
+use crate::config::{ListStrategy, merge};
+use crate::tree::Value;
+
+impl Plan {
+    /// The tree of defaults that goes below `present`, the merged tree of all other layers, without what
+    /// `known`, an earlier tree of defaults, already has.
+    ///
+    /// A table that no layer has is only filled where its defaults give every key that it requires: half a
+    /// table would make a configuration invalid that leaves it out. Elements of lists get no defaults, since
+    /// a list is replaced as a whole.
+    pub(super) fn default_tree(&self, present: Option<&Value>, known: Option<&Value>) -> Option<Value> {
+        self.default_at(&[Self::ROOT], present, known, &mut Vec::new())
+    }
+
+    fn default_at(
+        &self,
+        nodes: &[NodeId],
+        present: Option<&Value>,
+        known: Option<&Value>,
+        open: &mut Vec<NodeId>,
+    ) -> Option<Value> {
+        if !nodes.iter().any(|node| self.leads_to_default(*node)) {
+            return None;
+        }
+        if known.is_some() && nodes.iter().all(|id| self.is_settled(*id)) {
+            return None;
+        }
+        if let [only] = nodes
+            && self.is_alone(*only)
+        {
+            return self.node(*only).notes.default.clone();
+        }
+        let nodes = self.conjunction(nodes);
+        let own =
+            nodes.iter().find_map(|id| self.node(*id).notes.default.clone()).filter(|_| known.is_none());
+        // A value that is no table shadows its defaults, which are the same below it.
+        let is_present = present.is_some_and(|present| present.as_table().is_some());
+        // A schema that refers to itself would fill tables without end.
+        if !is_present && nodes.iter().any(|id| open.contains(id)) {
+            return own;
+        }
+        let depth = open.len();
+        open.extend(&nodes);
+        let members = self.default_members(&nodes, present, known, open);
+        open.truncate(depth);
+        let required = || nodes.iter().flat_map(|id| &self.node(*id).required);
+        let own_has = |name: &str| own.as_ref().is_some_and(|own| own.member(name).is_some());
+        let complete = required().all(|name| own_has(name) || members.iter().any(|(known, _)| known == name));
+        let Some((_, first)) = members.first().filter(|_| is_present || depth == 0 || complete) else {
+            return own;
+        };
+        // An empty table leaves no trace in a merge, but what is missing in it is said at its own place.
+        let empty = present.filter(|present| present.as_table().is_some_and(|members| members.is_empty()));
+        let origin = empty.unwrap_or(first).origin().clone();
+        let table = Value::table(members, origin);
+        Some(match own {
+            Some(own) => merge(&table, &own, &|_| ListStrategy::Replace),
+            None => table,
+        })
+    }
+
+    fn default_members(
+        &self,
+        all: &[NodeId],
+        present: Option<&Value>,
+        known: Option<&Value>,
+        open: &mut Vec<NodeId>,
+    ) -> Vec<(smol_str::SmolStr, Value)> {
+        let table = present.and_then(Value::as_table);
+        let nodes = || all.iter().map(|id| self.node(*id));
+        // Where only named members lead to a default, the others need no look, nor do those whose defaults are known.
+        let free = all.iter().any(|id| self.has_free_below(*id));
+        let leads = |id: &NodeId| self.leads_to_default(*id) && (known.is_none() || !self.is_settled(*id));
+        let named = nodes().flat_map(|node| &node.properties);
+        let named = named.filter(|(_, id)| free || leads(id));
+        let others = table.filter(|_| free).into_iter().flat_map(|table| table.keys());
+        let mut names: Vec<_> = named.map(|(name, _)| name).chain(others).collect();
+        names.sort_unstable();
+        names.dedup();
+        // Tables that the same subschemas describe share one default, as the entries of a map do. Empty ones do not:
+        // theirs lies at their own place.
+        let mut shared: Option<(Vec<NodeId>, Option<Value>)> = None;
+        let mut default_of = |name: &smol_str::SmolStr| {
+            let of: Vec<NodeId> = nodes().flat_map(|node| node.of_member(name)).collect();
+            let present = table.and_then(|table| table.get(name));
+            let known_here = known.and_then(|known| known.member(name));
+            let is_table = present.and_then(Value::as_table).is_some_and(|members| !members.is_empty());
+            match &shared {
+                Some((shared, default)) if is_table && *shared == of && known_here.is_none() => {
+                    return default.clone();
+                }
+                _ => {}
+            }
+            let default = self.default_at(&of, present, known_here, open);
+            if is_table && known_here.is_none() && self.is_flat(&of) {
+                shared = Some((of, default.clone()));
+            }
+            default
+        };
+        names.into_iter().filter_map(|name| Some((name.clone(), default_of(name)?))).collect()
+    }
+
+    /// Tells whether the defaults of a table that is present are the same whatever it holds: only named members
+    /// have one, and none has further ones inside.
+    fn is_flat(&self, nodes: &[NodeId]) -> bool {
+        let is_leaf = |id: &NodeId| {
+            let inner = self.conjunction(&[*id]);
+            inner.iter().all(|id| self.named_below(*id).next().is_none() && !self.has_free_below(*id))
+        };
+        self.conjunction(nodes)
+            .iter()
+            .all(|id| !self.has_free_below(*id) && self.named_below(*id).all(|(_, id)| is_leaf(id)))
+    }
+
+    /// Tells whether the defaults of a subschema are the same whatever the other layers hold.
+    fn is_settled(&self, id: NodeId) -> bool {
+        self.settled_defaults.get(id.0 as usize).copied().unwrap_or(false)
+    }
+
+    /// For each node, whether its defaults are the same whatever the other layers hold: no member without a name
+    /// of its own has one, every table with one has all that it requires, and none contains itself.
+    pub(super) fn find_settled(&self) -> Vec<bool> {
+        let mut settled: Vec<bool> = self.ids().map(|_| false).collect();
+        loop {
+            let mut grew = false;
+            for id in self.ids() {
+                let is =
+                    |id: &NodeId| settled.get(id.0 as usize) == Some(&true) || !self.leads_to_default(*id);
+                let node = self.node(id);
+                let own_has =
+                    |name: &str| node.notes.default.as_ref().is_some_and(|own| own.member(name).is_some());
+                let gives = |name: &smol_str::SmolStr| {
+                    own_has(name) || node.properties.get(name).is_some_and(|id| self.leads_to_default(*id))
+                };
+                let is_whole = id == Self::ROOT
+                    || self.named_below(id).next().is_none()
+                    || node.required.iter().all(gives);
+                let now = is_whole
+                    && !self.has_free_below(id)
+                    && node.all_of.iter().chain(&node.reference).all(is)
+                    && self.named_below(id).all(|(_, id)| is(id));
+                if let Some(flag) = settled.get_mut(id.0 as usize).filter(|flag| !**flag && now) {
+                    *flag = true;
+                    grew = true;
+                }
+            }
+            if !grew {
+                return settled;
+            }
+        }
+    }
+
+    /// Tells whether the subschema has a default of its own and can get no other, as most settings have.
+    fn is_alone(&self, id: NodeId) -> bool {
+        let node = self.node(id);
+        let has_parts = node.reference.is_some() || !node.all_of.is_empty();
+        !has_parts && self.named_below(id).next().is_none() && !self.has_free_below(id)
+    }
+
+    /// The named members that lead to a default.
+    fn named_below(&self, id: NodeId) -> impl Iterator<Item = (&smol_str::SmolStr, &NodeId)> {
+        self.node(id).properties.iter().filter(|(_, id)| self.leads_to_default(**id))
+    }
+
+    /// Tells whether members without a name of their own lead to a default.
+    fn has_free_below(&self, id: NodeId) -> bool {
+        let node = self.node(id);
+        let mut free = node.patterns.iter().map(|(_, id)| id).chain(&node.additional);
+        free.any(|id| self.leads_to_default(*id))
+    }
+
+    /// The nodes that apply whatever the value is: references and `allOf`, but no alternatives.
+    fn conjunction(&self, nodes: &[NodeId]) -> Vec<NodeId> {
+        let mut all = Vec::new();
+        let mut rest: Vec<NodeId> = nodes.iter().rev().copied().collect();
+        while let Some(id) = rest.pop() {
+            if !all.contains(&id) {
+                all.push(id);
+                let node = self.node(id);
+                rest.extend(node.all_of.iter().rev().chain(&node.reference));
+            }
+        }
+        all
+    }
+
+    fn leads_to_default(&self, id: NodeId) -> bool {
+        self.defaults_below.get(id.0 as usize).copied().unwrap_or(false)
+    }
+
+    /// For each node, whether a default can be reached from it without a list or an alternative between.
+    pub(super) fn find_defaults(&self) -> Vec<bool> {
+        let mut found: Vec<bool> = self.nodes.iter().map(|node| node.notes.default.is_some()).collect();
+        loop {
+            let mut grew = false;
+            for id in self.ids() {
+                let node = self.node(id);
+                let next = node.reference.iter().chain(&node.all_of).chain(node.properties.values());
+                let mut next = next.chain(node.patterns.iter().map(|(_, id)| id)).chain(&node.additional);
+                let reaches = next.any(|id| found.get(id.0 as usize) == Some(&true));
+                if let Some(flag) = found.get_mut(id.0 as usize).filter(|flag| !**flag && reaches) {
+                    *flag = true;
+                    grew = true;
+                }
+            }
+            if !grew {
+                return found;
+            }
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! What a schema says about one key, as plain data.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use smol_str::SmolStr;
+
+use crate::config::ListStrategy;
+use crate::tree::{Kind, Value};
+
+/// A set of the types of JSON Schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TypeSet(u8);
+
+impl TypeSet {
+    /// No type.
+    pub const NONE: Self = Self(0);
+    /// `null`.
+    pub const NULL: Self = Self(1);
+    /// `boolean`.
+    pub const BOOLEAN: Self = Self(1 << 1);
+    /// `integer`: a number without a fraction.
+    pub const INTEGER: Self = Self(1 << 2);
+    /// `number`, which every integer is too.
+    pub const NUMBER: Self = Self(1 << 3 | 1 << 2);
+    /// `string`.
+    pub const STRING: Self = Self(1 << 4);
+    /// `array`.
+    pub const ARRAY: Self = Self(1 << 5);
+    /// `object`.
+    pub const OBJECT: Self = Self(1 << 6);
+    /// Every type.
+    pub const ANY: Self = Self((1 << 7) - 1);
+
+    const NAMED: [(Self, &'static str); 7] = [
+        (Self::STRING, "string"),
+        (Self::NUMBER, "number"),
+        (Self::INTEGER, "integer"),
+        (Self::BOOLEAN, "boolean"),
+        (Self::ARRAY, "array"),
+        (Self::OBJECT, "object"),
+        (Self::NULL, "null"),
+    ];
+
+    /// The type of that name in JSON Schema.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMED.iter().find(|(_, known)| *known == name).map(|(set, _)| *set)
+    }
+
+    /// Tells whether every type of `other` is in this set.
+    pub fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Tells whether this set has no type.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The types that are in both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// The types that are in one of them.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// The types of this set that are not in the other; `number` without `integer` stays `number`.
+    #[must_use]
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// The narrowest type of a value.
+    pub fn of(value: &Value) -> Self {
+        match value.kind() {
+            Kind::Null | Kind::Unset => Self::NULL,
+            Kind::Bool(_) => Self::BOOLEAN,
+            Kind::Number(number) if number.is_integer() => Self::INTEGER,
+            Kind::Number(_) => Self::NUMBER,
+            Kind::String(_) | Kind::Datetime(_) => Self::STRING,
+            Kind::Array(_) => Self::ARRAY,
+            Kind::Table(_) => Self::OBJECT,
+        }
+    }
+}
+
+/// `string`, `integer or null`; `any` for all.
+impl fmt::Display for TypeSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::ANY {
+            return f.write_str("any");
+        }
+        let mut rest = *self;
+        let mut first = true;
+        for (set, name) in Self::NAMED {
+            if !set.is_empty() && rest.contains(set) {
+                rest = rest.without(set);
+                f.write_str(if first { "" } else { " or " })?;
+                f.write_str(name)?;
+                first = false;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// When a changed value takes effect (`x-reload`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reload {
+    /// At the next reload.
+    #[default]
+    Live,
+    /// When the program starts again.
+    Restart,
+}
+
+/// What a schema says about one key: the merged word of every subschema that applies to it whatever its value.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The allowed types.
+    pub types: TypeSet,
+    /// The allowed types of the elements, where the key may be a list.
+    pub element_types: TypeSet,
+    /// `description`, else `title`.
+    pub description: Option<String>,
+    /// `default`.
+    pub default: Option<Value>,
+    /// The bounds as a person writes them: `500..=10000`, `>= 1`, `one of "a", "b"`, `1..=5 items`.
+    pub range: Option<String>,
+    /// `x-secret` or `writeOnly`, here or above.
+    pub secret: bool,
+    /// `x-reload`, here or above.
+    pub reload: Reload,
+    /// `x-merge`.
+    pub merge: ListStrategy,
+    /// `x-aliases`: former names of the key or of its variable.
+    pub aliases: Vec<SmolStr>,
+    /// `x-env`: the variable's name, instead of the one made from the key.
+    pub variable: Option<SmolStr>,
+    /// `deprecated`.
+    pub deprecated: bool,
+}
+
+impl Default for Facts {
+    /// What is known where no schema speaks.
+    fn default() -> Self {
+        Self {
+            types: TypeSet::ANY,
+            element_types: TypeSet::ANY,
+            description: None,
+            default: None,
+            range: None,
+            secret: false,
+            reload: Reload::Live,
+            merge: ListStrategy::Replace,
+            aliases: Vec::new(),
+            variable: None,
+            deprecated: false,
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! What findings of the check say, and the ways out that they name.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use super::assertion::{Assertion, list, shortened};
+use super::check::Place;
+use super::facts::TypeSet;
+use super::plan::{Node, Plan};
+use crate::tree::nearest::nearest;
+use crate::tree::{Diagnostic, Key, Kind, Number, Value};
+
+/// What is said of a value whose type is not among those expected.
+pub(super) fn type_message(expected: TypeSet, value: &Value, secret: bool) -> String {
+    let found = value.type_name();
+    match value.kind() {
+        Kind::Datetime(_) if secret => format!("expected {expected}, found date"),
+        Kind::Datetime(_) => format!("expected {expected}, found date {}", shortened(value)),
+        Kind::Array(_) | Kind::Table(_) | Kind::Null | Kind::Unset => {
+            format!("expected {expected}, found {found}")
+        }
+        _ if secret => format!("expected {expected}, found {found}"),
+        _ => format!("expected {expected}, found {found} {}", shortened(value)),
+    }
+}
+
+/// How the value that stands here is written in a type that is allowed.
+pub(super) fn type_way_out(expected: TypeSet, value: &Value) -> Option<String> {
+    let takes = |types: TypeSet| expected.contains(types);
+    let scalar = || shortened(value);
+    // Quotes and brackets are advice for documents; a variable or an override has none.
+    if !value.origin().source().has_lines() {
+        return None;
+    }
+    match value.kind() {
+        Kind::String(text) => {
+            let is_number =
+                Number::parse(text).is_ok_and(|number| takes(TypeSet::NUMBER) || number.is_integer());
+            let bare = (takes(TypeSet::INTEGER) && is_number)
+                || (takes(TypeSet::BOOLEAN) && matches!(text.as_str(), "true" | "false"));
+            if bare {
+                return Some(format!("write it without quotes: {text}"));
+            }
+            takes(TypeSet::ARRAY).then(|| format!("write a list: [{}]", scalar()))
+        }
+        Kind::Number(_) | Kind::Bool(_) | Kind::Datetime(_) if takes(TypeSet::STRING) => {
+            Some(format!("write it in quotes: \"{}\"", scalar()))
+        }
+        Kind::Number(_) if takes(TypeSet::BOOLEAN) => Some("write `true` or `false`".into()),
+        Kind::Number(_) | Kind::Bool(_) if takes(TypeSet::ARRAY) => {
+            Some(format!("write a list: [{}]", scalar()))
+        }
+        Kind::Number(_) if takes(TypeSet::INTEGER) => Some("write a whole number".into()),
+        _ => None,
+    }
+}
+
+/// A finding about a key that the schema does not know, with the known ones.
+pub(super) fn unknown_key(node: &Node, name: &str, member: &Value, place: &Place) -> Diagnostic {
+    let finding = Diagnostic::error(
+        "schema/additionalProperties",
+        place.key.child(name),
+        format!("unknown key `{}`", Key::of([name])),
+    )
+    .at(&member.origin().of_name(name));
+    let known = || node.properties.keys().map(|name| name.as_str());
+    if let Some(meant) = nearest(name, known()) {
+        return finding.help(format!("did you mean `{}`?", Key::of([meant])));
+    }
+    let names: Vec<String> = known().map(|name| Key::of([name]).to_string()).collect();
+    match (names.len(), node.patterns.first()) {
+        (0, None) => finding.help("no key is allowed here"),
+        (0, Some((pattern, _))) => finding.help(format!("a key here matches `{}`", pattern.as_str())),
+        (1..=12, _) => finding.help(format!("known keys: {}", names.join(", "))),
+        (count, _) => {
+            let shown: Vec<String> = names.into_iter().take(12).collect();
+            finding.help(format!("known keys: {} and {} more", shown.join(", "), count - 12))
+        }
+    }
+}
+
+impl Assertion {
+    /// A way out, where one can be named: the nearest of the allowed texts.
+    pub(super) fn way_out(&self, value: &Value, secret: bool) -> Option<String> {
+        let Self::Enum(allowed) = self else { return None };
+        let text = value.as_str().filter(|_| !secret)?;
+        let meant = nearest(text, allowed.iter().filter_map(Value::as_str))?;
+        Some(format!(
+            "did you mean {}?",
+            list(&[Value::new(Kind::String(meant.into()), value.origin().clone())])
+        ))
+    }
+}
+
+/// `add `port = <integer>` to [server]`.
+pub(super) fn how_to_add(plan: &Plan, key: &Key) -> String {
+    let facts = plan.facts(key).unwrap_or_default();
+    let line = match &facts.default {
+        Some(default) if !facts.secret => format!("{} = {default}", last(key)),
+        _ if facts.types == TypeSet::ANY => format!("{} = <value>", last(key)),
+        _ => format!("{} = <{}>", last(key), facts.types),
+    };
+    let place = match key.parent() {
+        Some(parent) if parent.is_root() => String::new(),
+        Some(parent) if parent.last_name().is_none() => format!(" to {parent}"),
+        Some(parent) => format!(" to [{parent}]"),
+        None => String::new(),
+    };
+    let range = facts.range.map(|range| format!("; {range}")).unwrap_or_default();
+    format!("add `{line}`{place}{range}")
+}
+
+fn last(key: &Key) -> String {
+    key.last_name().map(|name| Key::of([name]).to_string()).unwrap_or_default()
+}

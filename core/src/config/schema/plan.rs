@@ -1,0 +1,206 @@
+//! The plan: a schema as numbered nodes, ready to be walked beside a tree.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use smol_str::SmolStr;
+
+use super::assertion::Assertion;
+use super::facts::{Reload, TypeSet};
+use super::pattern::Pattern;
+use crate::config::ListStrategy;
+use crate::tree::{Diagnostic, Origin, Value};
+
+/// The number of a node in its plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct NodeId(pub(super) u32);
+
+/// A compiled schema. Nodes refer to one another by number, so that a schema may refer to itself.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Plan {
+    pub(super) nodes: Vec<Node>,
+    /// What is odd about the schema and does not stop it from being used.
+    pub(super) warnings: Vec<Diagnostic>,
+    /// The most subschemas that apply to one value by way of one another.
+    pub(super) longest_chain: usize,
+    pub(super) has_restarts: bool,
+    /// For each node, whether a `default` can be reached from it.
+    pub(super) defaults_below: Vec<bool>,
+    /// For each node, whether its defaults are the same whatever the other layers hold.
+    pub(super) settled_defaults: Vec<bool>,
+    /// For each node, whether an `x-merge` can be reached from it.
+    pub(super) strategies_below: Vec<bool>,
+    /// For each node, whether an `x-reload` can be reached from it.
+    pub(super) reloads_below: Vec<bool>,
+    /// For each node, whether an `x-secret` can be reached from it.
+    pub(super) secrets_below: Vec<bool>,
+}
+
+/// One subschema. A node of a `$ref` has only that, as Draft 7 ignores what stands beside it.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    /// `false`: nothing is valid here.
+    pub(super) refuses: bool,
+    pub(super) types: TypeSet,
+    pub(super) assertions: Vec<Assertion>,
+    pub(super) properties: BTreeMap<SmolStr, NodeId>,
+    pub(super) patterns: Vec<(Pattern, NodeId)>,
+    pub(super) additional: Option<NodeId>,
+    pub(super) required: Vec<SmolStr>,
+    pub(super) items: Items,
+    pub(super) reference: Option<NodeId>,
+    pub(super) all_of: Vec<NodeId>,
+    pub(super) judged: Vec<Judged>,
+    pub(super) notes: Notes,
+    /// The place of the subschema in its document.
+    pub(super) origin: Origin,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) enum Items {
+    #[default]
+    Any,
+    Each(NodeId),
+    Tuple {
+        first: Vec<NodeId>,
+        rest: Option<NodeId>,
+    },
+}
+
+/// A keyword that valico decides. The nodes serve its definition and the explanation of a refusal.
+#[derive(Clone, Debug)]
+pub(super) enum Judged {
+    AnyOf(Vec<NodeId>),
+    OneOf(Vec<NodeId>),
+    Not(NodeId),
+    If { condition: NodeId, then: Option<NodeId>, otherwise: Option<NodeId> },
+    Contains(NodeId),
+    PropertyNames(NodeId),
+    Dependencies(BTreeMap<SmolStr, Dependency>),
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Dependency {
+    Names(Vec<SmolStr>),
+    Schema(NodeId),
+}
+
+/// What a subschema says about a setting beside what it allows.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Notes {
+    pub(super) description: Option<String>,
+    pub(super) default: Option<Value>,
+    pub(super) secret: bool,
+    pub(super) reload: Option<Reload>,
+    pub(super) merge: Option<ListStrategy>,
+    pub(super) aliases: Vec<SmolStr>,
+    pub(super) variable: Option<SmolStr>,
+    pub(super) deprecated: bool,
+}
+
+impl Node {
+    /// The node that allows everything.
+    pub(super) fn any(origin: Origin) -> Self {
+        Self {
+            refuses: false,
+            types: TypeSet::ANY,
+            assertions: Vec::new(),
+            properties: BTreeMap::new(),
+            patterns: Vec::new(),
+            additional: None,
+            required: Vec::new(),
+            items: Items::Any,
+            reference: None,
+            all_of: Vec::new(),
+            judged: Vec::new(),
+            notes: Notes::default(),
+            origin,
+        }
+    }
+
+    /// Tells whether other subschemas may apply to the same value; see [`Node::in_place`].
+    pub(super) fn has_parts(&self) -> bool {
+        self.reference.is_some() || !self.all_of.is_empty() || !self.judged.is_empty()
+    }
+
+    /// The subschemas that apply to the same value as this one.
+    pub(super) fn in_place(&self) -> Vec<NodeId> {
+        let mut nodes: Vec<NodeId> = self.reference.iter().chain(&self.all_of).copied().collect();
+        for judged in &self.judged {
+            match judged {
+                Judged::AnyOf(branches) | Judged::OneOf(branches) => nodes.extend(branches),
+                Judged::Not(node) => nodes.push(*node),
+                Judged::If { condition, then, otherwise } => {
+                    nodes.push(*condition);
+                    nodes.extend(then.iter().chain(otherwise));
+                }
+                Judged::Contains(_) | Judged::PropertyNames(_) => {}
+                Judged::Dependencies(of) => nodes.extend(of.values().filter_map(|on| match on {
+                    Dependency::Schema(node) => Some(*node),
+                    Dependency::Names(_) => None,
+                })),
+            }
+        }
+        nodes
+    }
+
+    /// The subschemas that apply to a member of that name.
+    pub(super) fn of_member<'a>(&'a self, name: &'a str) -> impl Iterator<Item = NodeId> + 'a {
+        let named = self.properties.get(name).copied();
+        let matched =
+            self.patterns.iter().filter(move |(pattern, _)| pattern.is_match(name)).map(|(_, node)| *node);
+        let mut known = named.into_iter().chain(matched).peekable();
+        let rest = if known.peek().is_none() { self.additional } else { None };
+        known.chain(rest)
+    }
+
+    /// The subschemas of which some element must fit one.
+    pub(super) fn contains(&self) -> impl Iterator<Item = NodeId> {
+        self.judged.iter().filter_map(|judged| match judged {
+            Judged::Contains(node) => Some(*node),
+            _ => None,
+        })
+    }
+
+    /// The subschema that applies to the element at that index.
+    pub(super) fn of_element(&self, index: usize) -> Option<NodeId> {
+        match &self.items {
+            Items::Any => None,
+            Items::Each(node) => Some(*node),
+            Items::Tuple { first, rest } => first.get(index).copied().or(*rest),
+        }
+    }
+}
+
+impl Judged {
+    /// The keyword of the schema.
+    pub(super) fn keyword(&self) -> &'static str {
+        match self {
+            Self::AnyOf(_) => "anyOf",
+            Self::OneOf(_) => "oneOf",
+            Self::Not(_) => "not",
+            Self::If { .. } => "if",
+            Self::Contains(_) => "contains",
+            Self::PropertyNames(_) => "propertyNames",
+            Self::Dependencies(_) => "dependencies",
+        }
+    }
+}
+
+impl Plan {
+    pub(super) const ROOT: NodeId = NodeId(0);
+
+    /// The node of a number.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "numbers of nodes are made by the compiler of this very plan"
+    )]
+    pub(super) fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0 as usize]
+    }
+
+    pub(super) fn ids(&self) -> impl Iterator<Item = NodeId> {
+        (0u32..).take(self.nodes.len()).map(NodeId)
+    }
+}

@@ -1,0 +1,45 @@
+//! Bytes become a text, or it is said where they are none.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::sync::Arc;
+
+use super::syntax;
+use crate::tree::{Diagnostic, LayerKind, Source};
+
+/// The bytes of a document as its text.
+///
+/// # Errors
+/// `parse/not-utf8` at the first byte that is no UTF-8. What is shown of the document is read leniently.
+///
+/// ```
+/// use speckit_core::LayerKind;
+/// use speckit_core::config::source::decode;
+/// assert_eq!(decode(LayerKind::File, "app.toml", b"port = 80\n".to_vec())?.text(), "port = 80\n");
+/// let found = decode(LayerKind::File, "app.toml", b"a = 1\nname = \"B\xfcro\"\n".to_vec()).unwrap_err();
+/// assert_eq!(found.origin.unwrap().to_string(), "app.toml:2:10");
+/// # Ok::<(), speckit_core::Diagnostic>(())
+/// ```
+pub fn decode(layer: LayerKind, name: &str, bytes: alloc::vec::Vec<u8>) -> Result<Arc<Source>, Diagnostic> {
+    let error = match String::from_utf8(bytes) {
+        Ok(text) => return Ok(Source::document(layer, name, text)),
+        Err(error) => error,
+    };
+    let bytes = error.as_bytes();
+    let good = error.utf8_error().valid_up_to();
+    let wrong = bytes.get(good).copied().unwrap_or_default();
+    // RFC 2781, section 3.2: the mark of either order of bytes.
+    let is_utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    let (message, help) = if is_utf16 {
+        (String::from("expected UTF-8, found UTF-16"), "save the file as UTF-8")
+    } else {
+        (
+            format!("expected UTF-8, found the byte 0x{wrong:02x}"),
+            "save the file as UTF-8; an editor may call its present encoding Latin-1 or Windows-1252",
+        )
+    };
+    // Up to the wrong byte, nothing is replaced and every offset stays.
+    let source = Source::document(layer, name, String::from_utf8_lossy(bytes));
+    let end = good + char::REPLACEMENT_CHARACTER.len_utf8();
+    Err(syntax(&source, "parse/not-utf8", message, good..end).help(help))
+}

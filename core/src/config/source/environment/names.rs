@@ -1,0 +1,310 @@
+//! Which variable means which key.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use smol_str::SmolStr;
+
+use super::Environment;
+use super::reader::Reader;
+use crate::config::Layer;
+use crate::config::schema::{Facts, Schema, TypeSet};
+use crate::config::source::text::known_facts;
+use crate::tree::{Diagnostic, Key, MAX_DEPTH, Segment, Value, in_report_order};
+
+/// One row of the table that `speckit env` prints.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct VariableRow {
+    /// The variable.
+    pub variable: String,
+    /// The key that it sets.
+    #[serde(serialize_with = "as_text")]
+    pub key: Key,
+    /// The types that the key allows.
+    #[serde(serialize_with = "as_text")]
+    pub types: TypeSet,
+    /// Whether the environment has it.
+    pub set: bool,
+}
+
+fn as_text<T: core::fmt::Display, S: serde::Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
+
+/// The names by which an environment sets the keys of one configuration.
+#[derive(Clone, Copy, Debug)]
+pub struct EnvironmentNames<'a> {
+    pub(super) prefix: &'a str,
+    /// Suffixes that the program keeps for itself: `PREFIX_CONFIG`.
+    reserved: &'a [&'a str],
+    schema: Option<&'a Schema>,
+    /// The merged tree of the layers below, which names the members of tables with free names.
+    present: Option<&'a Value>,
+}
+
+impl<'a> EnvironmentNames<'a> {
+    /// The names of `PREFIX_…` for the keys of a schema and of the layers below.
+    pub fn new(
+        prefix: &'a str,
+        reserved: &'a [&'a str],
+        schema: Option<&'a Schema>,
+        present: Option<&'a Value>,
+    ) -> Self {
+        Self { prefix, reserved, schema, present }
+    }
+
+    /// The variable that sets a key: `x-env` of the schema, else prefix and key in capitals.
+    pub fn variable(&self, key: &Key) -> Option<String> {
+        if let Some(variable) = self.schema.and_then(|schema| schema.variable(key)) {
+            return Some(variable.to_string());
+        }
+        let mut name = String::from(self.prefix);
+        for (index, segment) in key.segments().iter().enumerate() {
+            name.push_str(if index == 0 { "_" } else { "__" });
+            match segment {
+                Segment::Name(part) => name.push_str(&mangled(part)),
+                Segment::Index(part) => name.push_str(&part.to_string()),
+            }
+        }
+        (!key.is_root()).then_some(name)
+    }
+
+    /// Every variable with its key, by key: one for each leaf that the schema or a layer below names.
+    pub fn table(&self, environment: &Environment) -> Vec<VariableRow> {
+        let rows = self.leaves().into_iter().filter_map(|key| {
+            let variable = self.variable(&key)?;
+            let set = environment.is_set(&variable);
+            Some(VariableRow { types: self.facts(&key).types, variable, key, set })
+        });
+        rows.collect()
+    }
+
+    /// Tells whether a variable may mean anything to the configuration, known or unknown: it has the prefix, or the
+    /// schema names it.
+    pub fn concerns(&self, variable: &str) -> bool {
+        let is_named = |variable: &str| {
+            let named = self.schema.map(Schema::named_variables).unwrap_or_default();
+            named.iter().any(|named| named.variable == variable)
+        };
+        let stem = variable.strip_suffix("_FILE");
+        self.suffix(variable).is_some() || is_named(variable) || stem.is_some_and(is_named)
+    }
+
+    /// The files that `PREFIX_KEY_FILE` variables of secret keys name, for the shell to read.
+    pub fn secret_files(&self, environment: &Environment) -> Vec<String> {
+        let named =
+            environment.variables.keys().filter(|name| matches!(self.meaning(name), Meaning::SecretFile(_)));
+        named.filter_map(|name| environment.text(name)).map(String::from).collect()
+    }
+
+    /// Reads the layer of an environment.
+    ///
+    /// Returns the layer of what could be read, `None` where no variable sets a key, and every finding:
+    /// `env/type`, `env/unknown` (a warning), `env/ambiguous`, `env/file`.
+    pub fn layer(&self, environment: &Environment) -> (Option<Layer>, Vec<Diagnostic>) {
+        let mut reader = Reader { names: self, environment, found: Vec::new(), settings: BTreeMap::new() };
+        for (name, variable) in &environment.variables {
+            reader.read(name, variable);
+        }
+        let root = reader.tree();
+        (root.map(Layer::new), in_report_order(reader.found))
+    }
+
+    pub(super) fn facts(&self, key: &Key) -> Facts {
+        known_facts(key, self.schema, self.present)
+    }
+
+    /// What a variable means; unknown ones outside of the prefix mean nothing.
+    pub(super) fn meaning(&self, variable: &str) -> Meaning {
+        let known = self.known(variable);
+        if !matches!(known, Meaning::Unknown | Meaning::Nothing) {
+            return known;
+        }
+        if let Some(key) = variable.strip_suffix("_FILE").and_then(|stem| self.key(stem))
+            && self.schema.is_some_and(|schema| schema.is_secret(&key))
+        {
+            return Meaning::SecretFile(key);
+        }
+        match (known, self.suffix(variable)) {
+            (Meaning::Unknown, Some(rest)) => self.free_key(rest).map_or(Meaning::Unknown, Meaning::Key),
+            (known, _) => known,
+        }
+    }
+
+    /// The key that a variable itself sets.
+    fn key(&self, variable: &str) -> Option<Key> {
+        match self.known(variable) {
+            Meaning::Key(key) => Some(key),
+            Meaning::Unknown => self.free_key(self.suffix(variable)?),
+            _ => None,
+        }
+    }
+
+    /// What a variable means among the names that the schema or a layer knows.
+    fn known(&self, variable: &str) -> Meaning {
+        let named: Vec<(Key, bool)> = self.exact_names(variable);
+        if let Some((key, alias)) = named.first() {
+            return if *alias { Meaning::Alias(key.clone()) } else { Meaning::Key(key.clone()) };
+        }
+        let Some(rest) = self.suffix(variable).filter(|rest| !self.reserved.contains(rest)) else {
+            return Meaning::Nothing;
+        };
+        // Deeper than a tree may be, no variable sets a key.
+        if rest.split("__").count() > MAX_DEPTH {
+            return Meaning::Unknown;
+        }
+        if let Some(key) = self.schema.and_then(|schema| schema.closed_key(rest, &behind_capitals)) {
+            return Meaning::Key(key);
+        }
+        let mut keys = BTreeSet::new();
+        self.known_keys(rest, &Key::root(), &mut keys);
+        let mut keys = keys.into_iter();
+        match (keys.next(), keys.next()) {
+            (Some(key), None) => Meaning::Key(key),
+            (Some(first), Some(second)) => Meaning::Ambiguous(first, second),
+            (None, _) => Meaning::Unknown,
+        }
+    }
+
+    /// What stands behind the prefix.
+    fn suffix<'v>(&self, variable: &'v str) -> Option<&'v str> {
+        variable.strip_prefix(self.prefix)?.strip_prefix('_')
+    }
+
+    /// Keys that name this very variable: `x-env`, or a former variable in `x-aliases` (then true).
+    fn exact_names(&self, variable: &str) -> Vec<(Key, bool)> {
+        let Some(schema) = self.schema else { return Vec::new() };
+        schema
+            .named_variables()
+            .iter()
+            .filter(|named| named.variable == variable)
+            .map(|named| (named.key.clone(), named.former))
+            .collect()
+    }
+
+    /// Adds every key that the capitals of `rest` may stand for, among names that are known.
+    fn known_keys(&self, rest: &str, key: &Key, keys: &mut BTreeSet<Key>) {
+        for name in self.names_at(key, &|name| behind_capitals(rest, name).is_some()) {
+            let Some(after) = behind_capitals(rest, &name) else { continue };
+            let child = key.child(name);
+            if after.is_empty() {
+                if self.schema.is_none_or(|schema| schema.variable(&child).is_none()) {
+                    keys.insert(child);
+                }
+            } else if let Some(below) = after.strip_prefix("__") {
+                self.known_keys(below, &child, keys);
+                self.free_below(below, &child, keys);
+            }
+        }
+    }
+
+    /// Below a known key: the index of a list, or a member of a table with free names.
+    fn free_below(&self, rest: &str, key: &Key, keys: &mut BTreeSet<Key>) {
+        let (first, below) =
+            rest.split_once("__").map_or((rest, None), |(first, below)| (first, Some(below)));
+        let is_list = || {
+            let types = self.facts(key).types;
+            types.contains(TypeSet::ARRAY) && types != TypeSet::ANY
+        };
+        let child = match first.parse::<usize>() {
+            Ok(index) if is_list() => key.element(index),
+            _ => {
+                let Some(schema) = self.schema.filter(|_| !first.is_empty()) else { return };
+                let (_, open) = schema.wanted_names(key, &|_| false);
+                if !open || !self.names_at(key, &|name| behind_capitals(first, name) == Some("")).is_empty() {
+                    return;
+                }
+                let child = key.child(first.to_lowercase());
+                if schema.facts(&child).is_none_or(|facts| facts.types.is_empty()) {
+                    return;
+                }
+                child
+            }
+        };
+        match below {
+            None => drop(keys.insert(child)),
+            Some(below) => {
+                self.known_keys(below, &child, keys);
+                self.free_below(below, &child, keys);
+            }
+        }
+    }
+
+    /// A key that no layer and no schema names: the segments in small letters, where the schema allows them.
+    fn free_key(&self, rest: &str) -> Option<Key> {
+        let mut key = Key::root();
+        for part in rest.split("__") {
+            if part.is_empty() || key.segments().len() >= MAX_DEPTH {
+                return None;
+            }
+            let open = self.schema.is_none_or(|schema| schema.member_names(&key).1);
+            key.push(Segment::Name(part.to_lowercase().into()));
+            let allowed =
+                self.schema.is_none_or(|schema| schema.facts(&key).is_some_and(|f| !f.types.is_empty()));
+            if !open || !allowed {
+                return None;
+            }
+        }
+        Some(key)
+    }
+
+    /// The known names of the members of a key that are wanted.
+    fn names_at(&self, key: &Key, wanted: &dyn Fn(&str) -> bool) -> BTreeSet<SmolStr> {
+        let mut names = self.schema.map(|schema| schema.wanted_names(key, wanted).0).unwrap_or_default();
+        let present = self.present.and_then(|present| present.get(key)).and_then(Value::as_table);
+        let present = present.into_iter().flat_map(|table| table.keys().filter(|name| wanted(name)));
+        names.extend(present.cloned());
+        names
+    }
+
+    /// The keys that hold values of their own: those of the schema that are no tables, and those of the layers.
+    fn leaves(&self) -> BTreeSet<Key> {
+        let mut leaves = BTreeSet::new();
+        if let Some(schema) = self.schema {
+            let is_table = |key: &Key| {
+                let types = self.facts(key).types;
+                types == TypeSet::OBJECT || !schema.member_names(key).0.is_empty()
+            };
+            leaves.extend(schema.keys().into_iter().filter(|key| !is_table(key)));
+        }
+        if let Some(present) = self.present {
+            present.leaves(false, &mut |key, value| {
+                if value.as_table().is_none() {
+                    leaves.insert(key.clone());
+                }
+            });
+        }
+        leaves
+    }
+}
+
+/// What a variable means.
+pub(super) enum Meaning {
+    /// Not ours.
+    Nothing,
+    Key(Key),
+    /// A former name of the variable of this key.
+    Alias(Key),
+    /// `…_FILE` of a secret key.
+    SecretFile(Key),
+    Ambiguous(Key, Key),
+    Unknown,
+}
+
+/// A name of a key as variables spell it: capitals, and `_` for what is no letter and no digit.
+fn mangled(name: &str) -> String {
+    let capital = |c: char| if c.is_alphanumeric() { c.to_uppercase().to_string() } else { "_".into() };
+    name.chars().map(capital).collect()
+}
+
+/// What follows in a variable behind the capitals of a name.
+fn behind_capitals<'v>(variable: &'v str, name: &str) -> Option<&'v str> {
+    name.chars().try_fold(variable, |rest, c| {
+        if c.is_alphanumeric() {
+            c.to_uppercase().try_fold(rest, |rest, capital| rest.strip_prefix(capital))
+        } else {
+            rest.strip_prefix('_')
+        }
+    })
+}

@@ -1,0 +1,165 @@
+//! Reading variables: what their texts mean, and the tree that they make.
+
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::names::{EnvironmentNames, Meaning};
+use super::{Environment, Variable};
+use crate::config::source::text::{forms, value_of};
+use crate::tree::nearest::nearest;
+use crate::tree::{Diagnostic, Key, MAX_DEPTH, Origin, Segment, Source, Value};
+
+pub(super) struct Reader<'a> {
+    pub(super) names: &'a EnvironmentNames<'a>,
+    pub(super) environment: &'a Environment,
+    pub(super) found: Vec<Diagnostic>,
+    /// By key; the flag says that a former name set it.
+    pub(super) settings: BTreeMap<Key, (Value, bool)>,
+}
+
+impl Reader<'_> {
+    pub(super) fn read(&mut self, name: &str, variable: &Variable) {
+        let (key, former, is_file) = match self.names.meaning(name) {
+            Meaning::Nothing => return,
+            Meaning::Key(key) => (key, false, false),
+            Meaning::Alias(key) => (key, true, false),
+            Meaning::SecretFile(key) => (key, false, true),
+            Meaning::Unknown => return self.unknown(name),
+            Meaning::Ambiguous(first, second) => {
+                let message = format!("`{name}` may mean `{first}` or `{second}`");
+                let finding = Diagnostic::error("env/ambiguous", first, message).at(&named_only(name));
+                return self.found.push(finding.help("set the one that is meant in a file or with --set"));
+            }
+        };
+        let Variable::Text(text) = variable else {
+            let finding = Diagnostic::error("env/type", key, format!("`{name}` is not UTF-8"));
+            return self.found.push(finding.at(&named_only(name)).help("set it to a text in UTF-8"));
+        };
+        let content = match is_file.then(|| self.environment.files.get(text)) {
+            None => text.as_str(),
+            Some(Some(Ok(content))) => content.strip_suffix('\n').unwrap_or(content).trim_end_matches('\r'),
+            Some(other) => {
+                let why =
+                    other.and_then(|read| read.as_ref().err()).map_or("it was not read", String::as_str);
+                let finding =
+                    Diagnostic::error("env/file", key, format!("the file of `{name}` cannot be read: {why}"));
+                let help = "the variable names a file that holds the secret and nothing else";
+                return self.found.push(finding.at(&named_only(name)).help(help));
+            }
+        };
+        let source = Source::variable(name, content);
+        let facts = self.names.facts(&key);
+        match value_of(content, &source, &facts) {
+            Ok(value) if key.segments().len() + value.levels() > MAX_DEPTH => {
+                let message = format!("`{name}`: nested deeper than {MAX_DEPTH} levels");
+                self.found.push(Diagnostic::error("env/type", key, message).at(&Origin::whole(&source)));
+            }
+            Ok(value) => self.set(key, value, former, name),
+            Err(error) => {
+                let message = format!("`{name}`: {error}");
+                self.found.push(
+                    Diagnostic::error("env/type", key, message)
+                        .at(&Origin::whole(&source))
+                        .help(forms(&facts)),
+                );
+            }
+        }
+    }
+
+    fn set(&mut self, key: Key, value: Value, former: bool, name: &str) {
+        if former {
+            let canonical = self.names.variable(&key).unwrap_or_default();
+            let message = format!("`{name}` is a former name of `{canonical}`");
+            let finding = Diagnostic::warning("env/alias", key.clone(), message).at(value.origin());
+            self.found.push(finding.help(format!("set `{canonical}` instead")));
+        }
+        match self.settings.get(&key) {
+            Some((first, first_is_former)) if *first_is_former == former => {
+                let message = format!("`{}` and `{name}` both set this key", first.origin());
+                let finding = Diagnostic::error("env/ambiguous", key, message).at(value.origin());
+                self.found.push(finding.help("keep one of them"));
+            }
+            // The present name wins over a former one, in whichever order they come.
+            Some((_, false)) => {}
+            _ => drop(self.settings.insert(key, (value, former))),
+        }
+    }
+
+    fn unknown(&mut self, name: &str) {
+        let table = self.names.table(self.environment);
+        let meant = nearest(name, table.iter().map(|row| row.variable.as_str()));
+        let message = format!("`{name}` sets no key");
+        let finding = Diagnostic::warning("env/unknown", Key::root(), message).at(&named_only(name));
+        self.found.push(match meant {
+            Some(meant) => finding.help(format!("did you mean `{meant}`?")),
+            None => finding
+                .help(format!("`{}_…` variables name keys; `__` stands between keys", self.names.prefix)),
+        });
+    }
+
+    /// The tree of all settings. Elements of a list (`KEY__0`) must begin at 0 and leave none out.
+    pub(super) fn tree(&mut self) -> Option<Value> {
+        let mut root = Branch::default();
+        for (key, (value, _)) in &self.settings {
+            root.put(key.segments(), value);
+        }
+        let found = &mut self.found;
+        root.value(&mut Key::root(), found)
+    }
+}
+
+/// A node of the tree while it grows.
+#[derive(Default)]
+struct Branch {
+    own: Option<Value>,
+    members: BTreeMap<Segment, Branch>,
+}
+
+impl Branch {
+    fn put(&mut self, segments: &[Segment], value: &Value) {
+        match segments.split_first() {
+            None => self.own = Some(value.clone()),
+            Some((first, rest)) => self.members.entry(first.clone()).or_default().put(rest, value),
+        }
+    }
+
+    fn value(self, key: &mut Key, found: &mut Vec<Diagnostic>) -> Option<Value> {
+        let mut names = Vec::new();
+        let mut elements = Vec::new();
+        for (segment, branch) in self.members {
+            key.push(segment.clone());
+            let value = branch.value(key, found);
+            key.pop();
+            match (segment, value) {
+                (Segment::Name(name), Some(value)) => names.push((name, value)),
+                (Segment::Index(index), Some(value)) => elements.push((index, value)),
+                (_, None) => {}
+            }
+        }
+        if let Some((gap, (_, value))) = elements.iter().enumerate().find(|(at, (index, _))| at != index) {
+            let message = format!("the list has no item {gap}");
+            let finding = Diagnostic::error("env/type", key.clone(), message).at(value.origin());
+            found.push(finding.help("number the items from 0 without a gap"));
+        }
+        let inner = names.first().map(|(_, value)| value).or(elements.first().map(|(_, value)| value));
+        let Some(origin) = inner.map(|value| value.origin().clone()) else { return self.own };
+        if let Some(own) = &self.own {
+            let message = format!("`{}` sets the whole of what `{origin}` sets a part of", own.origin());
+            found.push(
+                Diagnostic::error("env/ambiguous", key.clone(), message).at(&origin).help("keep one of them"),
+            );
+            return self.own;
+        }
+        if names.is_empty() {
+            return Some(Value::array(elements.into_iter().map(|(_, value)| value), origin));
+        }
+        Some(Value::table(names, origin))
+    }
+}
+
+/// The place of a variable whose text does not matter or must not be kept.
+fn named_only(name: &str) -> Origin {
+    Origin::whole(&Source::variable(name, ""))
+}

@@ -1,0 +1,88 @@
+//! Texts become layers here: TOML, JSON, the environment, and overrides.
+//!
+//! Each parser keeps the place of every value, reports all its mistakes at once, and refuses what is
+//! nested deeper than [`MAX_DEPTH`](crate::tree::MAX_DEPTH) or longer than [`MAX_BYTES`].
+
+use alloc::format;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use crate::config::Layer;
+use crate::tree::{Diagnostic, Key, Origin, Source};
+
+mod bytes;
+mod environment;
+mod json;
+mod overrides;
+mod text;
+mod toml;
+mod toml_syntax;
+
+pub use bytes::decode;
+pub use environment::{Environment, EnvironmentNames, Variable, VariableRow};
+pub use overrides::Override;
+
+/// How long a text may be, in bytes: 64 MiB.
+pub const MAX_BYTES: usize = 64 << 20;
+
+/// The languages a document may be written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// TOML 1.0 (and what the `toml` crate reads of 1.1).
+    Toml,
+    /// JSON, RFC 8259.
+    Json,
+}
+
+impl Language {
+    /// The language that a file name ends in: `.json` is JSON, everything else TOML.
+    pub fn of_name(name: &str) -> Self {
+        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+        if extension.eq_ignore_ascii_case("json") { Self::Json } else { Self::Toml }
+    }
+}
+
+/// Reads a document into a layer.
+///
+/// A UTF-8 byte order mark is skipped; lines may end in CR LF. An empty TOML text is an empty layer.
+///
+/// # Errors
+/// Every syntax error of the text, in the order of lines, with codes `parse/…`.
+///
+/// ```
+/// use speckit_core::{LayerKind, Source};
+/// use speckit_core::config::source::{Language, parse};
+/// let source = Source::document(LayerKind::File, "app.toml", "[server]\nport = 80\n");
+/// let layer = parse(&source, Language::Toml)?;
+/// let port = layer.root().get(&"server.port".parse().unwrap()).unwrap();
+/// assert_eq!(port.origin().to_string(), "app.toml:2:8");
+/// # Ok::<(), Vec<speckit_core::Diagnostic>>(())
+/// ```
+pub fn parse(source: &Arc<Source>, language: Language) -> Result<Layer, Vec<Diagnostic>> {
+    if source.text().len() > MAX_BYTES {
+        let message = format!("{} bytes, expected at most {MAX_BYTES}", source.text().len());
+        return Err(Vec::from([
+            Diagnostic::error("parse/too-large", Key::root(), message).at(&Origin::new(source, 0..0))
+        ]));
+    }
+    let root = match language {
+        Language::Toml => toml::parse(source)?,
+        Language::Json => json::parse(source)?,
+    };
+    Ok(Layer::of_document(root))
+}
+
+fn syntax(
+    source: &Arc<Source>,
+    code: &'static str,
+    message: impl Into<alloc::string::String>,
+    span: Range<usize>,
+) -> Diagnostic {
+    Diagnostic::error(code, Key::root(), message).at(&Origin::new(source, span))
+}
+
+fn too_deep(source: &Arc<Source>, span: Range<usize>) -> Diagnostic {
+    let message = format!("nested deeper than {} levels", crate::tree::MAX_DEPTH);
+    syntax(source, "parse/too-deep", message, span)
+}

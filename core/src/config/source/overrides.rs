@@ -1,0 +1,154 @@
+//! Overrides: `KEY=VALUE` of a command line or of the embedding program, and `--unset KEY`.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use super::text::{forms, known_facts, value_of};
+use crate::config::schema::Schema;
+use crate::config::{Layer, ListStrategy, merge};
+use crate::tree::nearest::nearest_keys;
+use crate::tree::{Diagnostic, Key, Kind, LayerKind, MAX_DEPTH, Origin, Segment, Source, Value};
+
+/// One override, as it was given.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Override {
+    /// `KEY=VALUE`: the text becomes a value of the key's type, as a variable's does.
+    Set {
+        /// The key, as [`Key`] is written.
+        key: String,
+        /// The text of the value.
+        text: String,
+    },
+    /// Removes the key that lower layers set.
+    Unset {
+        /// The key, as [`Key`] is written.
+        key: String,
+    },
+}
+
+/// Shows keys only, since texts may be secrets.
+impl core::fmt::Debug for Override {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Set { key, .. } => write!(f, "Set({key})"),
+            Self::Unset { key } => write!(f, "Unset({key})"),
+        }
+    }
+}
+
+impl Override {
+    /// Splits `KEY=VALUE` at the first `=` outside of quotes.
+    ///
+    /// # Errors
+    /// `override/key` when there is no `=`.
+    pub fn assignment(text: &str) -> Result<Self, Diagnostic> {
+        let mut quote = None;
+        let at = text.char_indices().find(|(_, c)| {
+            match (quote, *c) {
+                (None, '"' | '\'') => quote = Some(*c),
+                (Some(open), c) if open == c => quote = None,
+                _ => {}
+            }
+            quote.is_none() && *c == '='
+        });
+        match at {
+            Some((at, _)) => {
+                let (key, rest) = text.split_at(at);
+                Ok(Self::Set { key: key.trim().into(), text: rest.get(1..).unwrap_or_default().into() })
+            }
+            None => Err(Diagnostic::error("override/key", Key::root(), "expected KEY=VALUE, found no `=`")
+                .help("write --set server.port=8080")),
+        }
+    }
+
+    /// Reads a list of overrides into one layer; a later one wins over an earlier.
+    ///
+    /// Types come from the schema, else from `present`, the merged tree below, else the value is a string.
+    /// Returns the layer of what could be read, and every finding: `override/key`, `override/type`,
+    /// and as a warning `override/unset` for a key that nothing sets.
+    pub fn layer(
+        overrides: &[Self],
+        schema: Option<&Schema>,
+        present: Option<&Value>,
+    ) -> (Option<Layer>, Vec<Diagnostic>) {
+        let mut found = Vec::new();
+        let mut root: Option<Value> = None;
+        for one in overrides {
+            match one.tree(schema, present) {
+                Ok(tree) => {
+                    root = Some(match &root {
+                        Some(below) => merge(below, &tree, &|_| ListStrategy::Replace),
+                        None => tree,
+                    });
+                }
+                Err(finding) => found.push(finding),
+            }
+        }
+        let unset = overrides.iter().filter_map(|one| match one {
+            Self::Unset { key } => {
+                key.parse::<Key>().ok().filter(|key| (1..=MAX_DEPTH).contains(&key.segments().len()))
+            }
+            Self::Set { .. } => None,
+        });
+        for key in unset {
+            let below = present.is_some_and(|present| present.get(&key).is_some());
+            let has_default =
+                schema.and_then(|schema| schema.facts(&key)).is_some_and(|facts| facts.default.is_some());
+            let mark = root.as_ref().and_then(|root| root.get(&key));
+            let Some(mark) = mark.filter(|mark| !below && !has_default && mark.shadowed().is_empty()) else {
+                continue;
+            };
+            let finding =
+                Diagnostic::warning("override/unset", key.clone(), "nothing sets this key").at(mark.origin());
+            let near = present.map(|present| nearest_keys(present, &key)).unwrap_or_default();
+            found.push(match near.first() {
+                Some(near) => finding.help(format!("did you mean `{near}`?")),
+                None => finding.help("leave the option out"),
+            });
+        }
+        (root.map(Layer::new), found)
+    }
+
+    fn tree(&self, schema: Option<&Schema>, present: Option<&Value>) -> Result<Value, Diagnostic> {
+        let (written, text, name) = match self {
+            Self::Set { key, text } => (key, text.as_str(), "--set"),
+            Self::Unset { key } => (key, "", "--unset"),
+        };
+        let place = if written.is_empty() { name.to_string() } else { format!("{name} {written}") };
+        let source = Source::fragment(LayerKind::Override, place, text);
+        let origin = Origin::whole(&source);
+        let refuse =
+            |code: &'static str, key: Key, message: String| Diagnostic::error(code, key, message).at(&origin);
+        let key: Key = written.parse().map_err(|error: crate::tree::KeyError| {
+            refuse("override/key", Key::root(), format!("`{written}` is not a key: {error}"))
+        })?;
+        if key.is_root() {
+            return Err(refuse("override/key", key, "expected a key, found nothing".into()));
+        }
+        if key.segments().len() > MAX_DEPTH {
+            return Err(refuse("override/key", Key::root(), format!("a key of more than {MAX_DEPTH} steps")));
+        }
+        if key.segments().iter().any(|segment| matches!(segment, Segment::Index(_))) {
+            let message = "one item of a list cannot be set by itself".to_string();
+            return Err(refuse("override/key", key, message).help("set the whole list: --set key=[1,2]"));
+        }
+        let value = match self {
+            Self::Unset { .. } => Value::new(Kind::Unset, origin.clone()),
+            Self::Set { .. } => {
+                let facts = known_facts(&key, schema, present);
+                value_of(text, &source, &facts).map_err(|error| {
+                    refuse("override/type", key.clone(), error.to_string()).help(forms(&facts))
+                })?
+            }
+        };
+        if key.segments().len() + value.levels() > MAX_DEPTH {
+            return Err(refuse("override/type", key, format!("nested deeper than {MAX_DEPTH} levels")));
+        }
+        let names = key.segments().iter().rev();
+        Ok(names.fold(value, |inner, segment| match segment {
+            Segment::Name(name) => Value::table([(name.clone(), inner)], origin.clone()),
+            Segment::Index(_) => inner,
+        }))
+    }
+}

@@ -1,0 +1,270 @@
+//! One text as the value of one key: the type comes from what is known of the key and is never guessed.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use smol_str::SmolStr;
+
+use super::{Language, parse};
+use crate::config::schema::{Facts, Schema, TypeSet};
+use crate::tree::{Key, Kind, Number, Origin, Source, Value};
+
+/// Why a text is no value of its key's type. It quotes nothing of the text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected {expected}, found {found}")]
+pub(crate) struct TextError {
+    /// The types that the key allows.
+    pub(crate) expected: TypeSet,
+    /// What the text is instead, in general words.
+    pub(crate) found: String,
+}
+
+/// Reads `text`, the whole of `source`, as a value of the types that `facts` allow.
+///
+/// Where `string` is allowed, the value is that string, byte for byte. Otherwise `null` or nothing is null
+/// for a nullable key; numbers are JSON's; `true`, `yes`, `on`, `1` and their opposites are booleans; a list is
+/// JSON if it begins with `[`, else comma-separated with `"` for items that hold a comma; a table is JSON.
+pub(crate) fn value_of(text: &str, source: &Arc<Source>, facts: &Facts) -> Result<Value, TextError> {
+    let origin = Origin::whole(source);
+    let wrong = |found: &str| TextError { expected: facts.types, found: found.to_string() };
+    if let Some(kind) = scalar(text, facts.types) {
+        return Ok(Value::new(kind, origin));
+    }
+    let trimmed = text.trim();
+    let takes = |types: TypeSet| facts.types.contains(types);
+    if (trimmed.starts_with('[') && takes(TypeSet::ARRAY))
+        || (trimmed.starts_with('{') && takes(TypeSet::OBJECT))
+    {
+        let name = source.variable_name().unwrap_or(source.name());
+        let document = Source::document(source.layer(), name, text);
+        let layer = parse(&document, Language::Json).map_err(|found| {
+            wrong(&found.first().map_or("no JSON".into(), |first| format!("broken JSON ({})", first.message)))
+        })?;
+        return Ok(moved(layer.root(), &origin));
+    }
+    if takes(TypeSet::ARRAY) {
+        let items = split(trimmed).ok_or_else(|| wrong("a `\"` that is never closed"))?;
+        let elements = items.iter().map(|item| {
+            let kind = scalar(item, facts.element_types);
+            kind.map(|kind| Value::new(kind, origin.clone())).ok_or_else(|| TextError {
+                expected: facts.element_types,
+                found: format!("an item that is {}", described(item)),
+            })
+        });
+        return Ok(Value::array(elements.collect::<Result<Vec<_>, _>>()?, origin));
+    }
+    Err(wrong(described(trimmed)))
+}
+
+fn scalar(text: &str, types: TypeSet) -> Option<Kind> {
+    let trimmed = text.trim();
+    let takes = |wanted: TypeSet| types.contains(wanted);
+    if takes(TypeSet::STRING) {
+        return Some(Kind::String(SmolStr::new(text)));
+    }
+    if takes(TypeSet::NULL) && (trimmed.is_empty() || trimmed == "null") {
+        return Some(Kind::Null);
+    }
+    if takes(TypeSet::INTEGER)
+        && let Ok(number) = Number::parse(trimmed)
+        && (takes(TypeSet::NUMBER) || number.is_integer())
+    {
+        return Some(Kind::Number(number));
+    }
+    if takes(TypeSet::BOOLEAN) {
+        return boolean(trimmed).map(Kind::Bool);
+    }
+    None
+}
+
+fn boolean(text: &str) -> Option<bool> {
+    let is = |words: [&str; 4]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    if is(["true", "yes", "on", "1"]) {
+        return Some(true);
+    }
+    is(["false", "no", "off", "0"]).then_some(false)
+}
+
+/// What a text looks like, without showing it.
+fn described(text: &str) -> &'static str {
+    match Number::parse(text) {
+        _ if text.is_empty() => "nothing",
+        Ok(number) if number.is_integer() => "an integer",
+        Ok(_) => "a number",
+        Err(_) if boolean(text).is_some() => "a boolean",
+        Err(_) if text.starts_with('[') => "a list",
+        Err(_) if text.starts_with('{') => "a table",
+        Err(_) => "a text",
+    }
+}
+
+/// Splits at commas that stand outside of double quotes (RFC 4180: `""` in quotes is one quote). Space around
+/// an item is dropped; nothing at all is no item. `None` for an open quote.
+fn split(text: &str) -> Option<Vec<String>> {
+    let mut items = Vec::new();
+    let mut rest = text;
+    if rest.is_empty() {
+        return Some(items);
+    }
+    loop {
+        rest = rest.trim_start();
+        let after = if let Some(quoted) = rest.strip_prefix('"') {
+            let mut item = String::new();
+            let mut open = quoted;
+            loop {
+                let (part, behind) = open.split_once('"')?;
+                item.push_str(part);
+                match behind.strip_prefix('"') {
+                    Some(more) => {
+                        item.push('"');
+                        open = more;
+                    }
+                    None => {
+                        items.push(item);
+                        break behind.trim_start();
+                    }
+                }
+            }
+        } else {
+            let end = rest.find(',').unwrap_or(rest.len());
+            let (item, behind) = rest.split_at(end);
+            items.push(item.trim_end().to_string());
+            behind
+        };
+        match after.strip_prefix(',') {
+            Some(more) => rest = more,
+            None if after.is_empty() => return Some(items),
+            None => return None,
+        }
+    }
+}
+
+/// A value read from a text of its own, at the place that the text itself has.
+fn moved(value: &Value, origin: &Origin) -> Value {
+    let kind = match value.kind() {
+        Kind::Array(elements) => {
+            return Value::array(elements.iter().map(|e| moved(e, origin)), origin.clone());
+        }
+        Kind::Table(members) => {
+            let members = members.iter().map(|(name, member)| (name.clone(), moved(member, origin)));
+            return Value::table(members, origin.clone());
+        }
+        kind => kind.clone(),
+    };
+    Value::new(kind, origin.clone())
+}
+
+/// What is known of the types of a key: what the schema says, else the type of what a layer below holds, else nothing,
+/// and then a text is a string.
+pub(crate) fn known_facts(key: &Key, schema: Option<&Schema>, present: Option<&Value>) -> Facts {
+    if let Some(schema) = schema {
+        let types = schema.types(key);
+        return types.map_or_else(Facts::default, |(types, element_types)| Facts {
+            types,
+            element_types,
+            ..Facts::default()
+        });
+    }
+    let Some(value) = present.and_then(|present| present.get(key)) else { return Facts::default() };
+    let of = |value: &Value| match value.kind() {
+        Kind::Null | Kind::Unset => TypeSet::ANY,
+        // A default of 1.0 is no reason to refuse 2, nor one of 1 to refuse 2.5.
+        Kind::Number(_) => TypeSet::NUMBER,
+        _ => TypeSet::of(value),
+    };
+    let element = value.as_array().and_then(|elements| elements.front());
+    Facts { types: of(value), element_types: element.map_or(TypeSet::STRING, of), ..Facts::default() }
+}
+
+/// How a text for these types may be written.
+pub(crate) fn forms(facts: &Facts) -> String {
+    let takes = |types: TypeSet| facts.types.contains(types);
+    if takes(TypeSet::ARRAY) {
+        let (plain, json) = match facts.element_types {
+            types if types.contains(TypeSet::STRING) => ("a,b", "[\"a\",\"b\"]"),
+            types if types.contains(TypeSet::INTEGER) => ("80,443", "[80,443]"),
+            types if types.contains(TypeSet::BOOLEAN) => ("true,false", "[true,false]"),
+            _ => return "write a list as JSON: [{…},{…}]".into(),
+        };
+        return format!("write a list as `{plain}` or as JSON `{json}`");
+    }
+    if takes(TypeSet::OBJECT) {
+        return "write a table as JSON `{\"key\":1}`, or set its keys one by one behind `__`".into();
+    }
+    if takes(TypeSet::BOOLEAN) {
+        return "write `true` or `false`".into();
+    }
+    if takes(TypeSet::NUMBER) {
+        return "write a number such as `10` or `0.5`".into();
+    }
+    if takes(TypeSet::INTEGER) {
+        return "write a whole number such as `10`".into();
+    }
+    format!("write {}", facts.types)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, types: TypeSet, element_types: TypeSet) -> Result<String, TextError> {
+        let source = Source::variable("A", text);
+        let facts = Facts { types, element_types, ..Facts::default() };
+        value_of(text, &source, &facts).map(|value| value.to_string())
+    }
+
+    #[test]
+    fn a_string_keeps_every_byte() {
+        for text in ["00123", "1e10", "true", "", " x ", "[1]", "{", "a,b", "null"] {
+            let types = TypeSet::STRING.or(TypeSet::INTEGER).or(TypeSet::NULL).or(TypeSet::ARRAY);
+            let source = Source::variable("A", text);
+            let value = value_of(text, &source, &Facts { types, ..Facts::default() }).unwrap();
+            assert_eq!(value.as_str(), Some(text));
+        }
+    }
+
+    #[test]
+    fn scalars_follow_their_type() {
+        let any = TypeSet::ANY;
+        assert_eq!(read(" 8080 ", TypeSet::INTEGER, any).unwrap(), "8080");
+        assert_eq!(read("1e3", TypeSet::NUMBER, any).unwrap(), "1000.0");
+        assert_eq!(read("on", TypeSet::BOOLEAN, any).unwrap(), "true");
+        assert_eq!(read("1", TypeSet::BOOLEAN.or(TypeSet::INTEGER), any).unwrap(), "1");
+        assert_eq!(read("", TypeSet::INTEGER.or(TypeSet::NULL), any).unwrap(), "null");
+        assert_eq!(
+            read("1.5", TypeSet::INTEGER, any).unwrap_err().to_string(),
+            "expected integer, found a number"
+        );
+        assert_eq!(
+            read("00123", TypeSet::INTEGER, any).unwrap_err().to_string(),
+            "expected integer, found a text"
+        );
+    }
+
+    #[test]
+    fn lists_are_json_or_comma_separated() {
+        let list = |text: &str, of: TypeSet| read(text, TypeSet::ARRAY, of);
+        assert_eq!(list("8080", TypeSet::INTEGER).unwrap(), "[8080]");
+        assert_eq!(list("", TypeSet::INTEGER).unwrap(), "[]");
+        assert_eq!(list("[1, 2]", TypeSet::INTEGER).unwrap(), "[1, 2]");
+        assert_eq!(list(r#"a, "b,c" ,"d""e""#, TypeSet::STRING).unwrap(), r#"["a", "b,c", "d\"e"]"#);
+        assert_eq!(
+            list("1,x", TypeSet::INTEGER).unwrap_err().to_string(),
+            "expected integer, found an item that is a text"
+        );
+        assert!(list("\"a", TypeSet::STRING).is_err() && list("\"a\"b", TypeSet::STRING).is_err());
+    }
+
+    #[test]
+    fn no_error_quotes_the_text() {
+        for types in [TypeSet::INTEGER, TypeSet::ARRAY, TypeSet::OBJECT, TypeSet::BOOLEAN] {
+            for text in ["hunter2", "[hunter2", "{\"hunter2\"", "\"hunter2"] {
+                if let Err(error) = read(text, types, TypeSet::INTEGER) {
+                    assert!(!alloc::format!("{error:?} {error}").contains("hunter2"), "{error}");
+                }
+            }
+        }
+    }
+}

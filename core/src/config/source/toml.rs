@@ -1,0 +1,99 @@
+//! TOML: the spanned tree of the `toml` crate, walked so that no place is lost.
+//!
+//! serde would lose the spans inside untagged and flattened types, so the tree is read before any typing.
+
+use alloc::string::ToString;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use smol_str::SmolStr;
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
+
+use super::toml_syntax::findings;
+use super::{syntax, too_deep};
+use crate::tree::{Diagnostic, Kind, MAX_DEPTH, Number, Origin, Source, Value, in_report_order};
+
+pub(super) fn parse(source: &Arc<Source>) -> Result<Value, Vec<Diagnostic>> {
+    let text = source.text();
+    let (root, errors) = DeTable::parse_recoverable(text);
+    let mut reader = Reader { source, found: findings(source, root.get_ref(), &errors) };
+    if reader.found.is_empty() {
+        let value = reader.table(root.into_inner(), Origin::new(source, 0..0), 0);
+        if reader.found.is_empty() {
+            return Ok(value);
+        }
+    }
+    Err(in_report_order(reader.found))
+}
+
+struct Reader<'s> {
+    source: &'s Arc<Source>,
+    found: Vec<Diagnostic>,
+}
+
+/// What is read is taken, so that its memory is free for the tree that is made of it.
+impl Reader<'_> {
+    fn table(&mut self, table: DeTable<'_>, origin: Origin, depth: usize) -> Value {
+        if !self.may_descend(&origin, depth) {
+            return Value::table([], origin);
+        }
+        let member = |(name, value): (Spanned<DeString<'_>>, _)| {
+            (SmolStr::new(name.get_ref()), self.value(value, depth + 1))
+        };
+        Value::table(table.into_iter().map(member), origin)
+    }
+
+    fn value(&mut self, spanned: Spanned<DeValue<'_>>, depth: usize) -> Value {
+        let origin = Origin::new(self.source, spanned.span());
+        let kind = match spanned.into_inner() {
+            DeValue::String(text) => Kind::String(SmolStr::new(text)),
+            DeValue::Boolean(bool) => Kind::Bool(bool),
+            DeValue::Datetime(datetime) => Kind::Datetime(datetime),
+            DeValue::Integer(int) => match i128::from_str_radix(int.as_str(), int.radix()) {
+                Ok(wide) => Kind::Number(match i64::try_from(wide) {
+                    Ok(narrow) => Number::Int(narrow),
+                    Err(_) => Number::Decimal(wide.to_string().into()),
+                }),
+                Err(_) if int.radix() == 10 => self.decimal(int.as_str(), &origin),
+                Err(_) => self.too_wide(&origin),
+            },
+            DeValue::Float(float) => match float.as_str().parse::<f64>() {
+                Ok(value) if value.is_finite() || float.as_str().contains(['i', 'n']) => {
+                    Kind::Number(Number::Float(value))
+                }
+                _ => self.decimal(float.as_str(), &origin),
+            },
+            DeValue::Array(elements) => {
+                if !self.may_descend(&origin, depth) {
+                    return Value::array([], origin);
+                }
+                let elements = elements.into_iter().map(|element| self.value(element, depth + 1));
+                return Value::array(elements, origin);
+            }
+            DeValue::Table(table) => return self.table(table, origin, depth),
+        };
+        Value::new(kind, origin)
+    }
+
+    /// A number beyond the machine's: kept as the decimal that was written.
+    fn decimal(&mut self, text: &str, origin: &Origin) -> Kind {
+        match Number::parse(text.trim_start_matches('+')) {
+            Ok(number) => Kind::Number(number),
+            Err(_) => self.too_wide(origin),
+        }
+    }
+
+    fn too_wide(&mut self, origin: &Origin) -> Kind {
+        let message = "a number that does not fit 128 bits";
+        self.found.push(syntax(self.source, "parse/number", message, origin.span()));
+        Kind::Null
+    }
+
+    fn may_descend(&mut self, origin: &Origin, depth: usize) -> bool {
+        if depth >= MAX_DEPTH {
+            self.found.push(too_deep(self.source, origin.span()));
+        }
+        depth < MAX_DEPTH
+    }
+}

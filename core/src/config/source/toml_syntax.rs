@@ -1,0 +1,231 @@
+//! The syntax errors of a TOML text, each with a way out, and without the echoes of the same mistake.
+
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use toml::de::{DeTable, DeValue};
+
+use super::{syntax, too_deep};
+use crate::tree::{Diagnostic, Key, Origin, Segment, Source};
+
+/// The errors of a parse as findings, in the order of the text.
+///
+/// Of several errors on one line only the first is told: behind it the parser guesses. `root` is what could be
+/// read all the same.
+pub(super) fn findings(
+    source: &Arc<Source>,
+    root: &DeTable<'_>,
+    errors: &[toml::de::Error],
+) -> Vec<Diagnostic> {
+    let mut errors: Vec<(Range<usize>, &str)> =
+        errors.iter().map(|error| (error.span().unwrap_or(0..0), error.message())).collect();
+    errors.sort_by_key(|(span, _)| span.start);
+    let mut found = Vec::new();
+    let mut last_line = 0;
+    let mut errors = errors.into_iter().peekable();
+    while let Some((span, message)) = errors.next() {
+        let mut words = None;
+        if is_of_a_list(message) {
+            let mut rest = errors.clone();
+            // The parser reads the lines behind an open list as its items, each with an error of its own.
+            if rest.by_ref().find(|(_, next)| !is_of_a_list(next)).is_some_and(|(_, next)| is_open_list(next))
+            {
+                errors = rest;
+                words = Some(("a list that is never closed", Some("close the list with `]` before this")));
+            }
+        }
+        let (line, _) = source.line_at(u32::try_from(span.start).unwrap_or(u32::MAX));
+        if line == last_line {
+            continue;
+        }
+        last_line = line;
+        found.push(match words {
+            Some(words) => with_help(source, words, span),
+            None => finding(source, root, message, span),
+        });
+    }
+    found
+}
+
+/// Tells whether an error may be an echo of a list that is not closed.
+fn is_of_a_list(message: &str) -> bool {
+    ["missing comma between array", "unexpected `=` in array", "string values must be quoted"]
+        .iter()
+        .any(|start| message.starts_with(start))
+}
+
+fn is_open_list(message: &str) -> bool {
+    message.starts_with("unclosed array") && !message.starts_with("unclosed array table")
+}
+
+fn finding(source: &Arc<Source>, root: &DeTable<'_>, message: &str, span: Range<usize>) -> Diagnostic {
+    if message.contains("recursion limit") || message.contains("recurse further") {
+        return too_deep(source, span);
+    }
+    if message.starts_with("duplicate key") {
+        return duplicate(source, root, span);
+    }
+    let text = source.text();
+    let at = text.get(span.start..).unwrap_or_default();
+    if message.starts_with("string values must be quoted") {
+        return with_help(source, unquoted(at), span);
+    }
+    let shown = message.trim_end_matches('.').trim_end_matches(", expected nothing");
+    with_help(source, (shown, way_out(message, at)), span)
+}
+
+fn with_help(source: &Arc<Source>, words: (&str, Option<&str>), span: Range<usize>) -> Diagnostic {
+    let finding = syntax(source, "parse/toml", words.0, span);
+    match words.1 {
+        Some(help) => finding.help(help),
+        None => finding,
+    }
+}
+
+/// What stands where a value should, and is neither a text in quotes nor anything else.
+fn unquoted(at: &str) -> (&'static str, Option<&'static str>) {
+    let at = at.trim_start_matches([' ', '\t']);
+    let line = at.lines().next().and_then(|line| line.split('#').next()).unwrap_or_default();
+    match at.chars().next() {
+        _ if line.contains('=') => ("two keys on one line", Some("begin a new line for the next key")),
+        None | Some('\n' | '\r' | '#') => {
+            ("missing value", Some("write a value behind `=`; an empty text is \"\""))
+        }
+        Some('\u{2018}'..='\u{201f}') => {
+            ("a text in curly quotes", Some("use straight quotes: key = \"text\""))
+        }
+        Some('0'..='9' | '-' | '+' | '.') => (
+            "a value that is no number",
+            Some("write a number without a unit, or put a text in quotes: key = \"text\""),
+        ),
+        Some(_) => ("a text without quotes", Some("put a text in quotes: key = \"text\"")),
+    }
+}
+
+fn way_out(message: &str, at: &str) -> Option<&'static str> {
+    let begins = |start: &str| message.starts_with(start);
+    Some(match message {
+        _ if message.contains("visible characters") => "write the character as an escape, such as \\u0007",
+        _ if begins("invalid basic string") => {
+            "close the string with `\"` on the same line, or use `\"\"\"` for several lines"
+        }
+        _ if begins("invalid multi-line basic string") => "close the string with `\"\"\"`",
+        _ if begins("invalid literal string") => "close the string with `'` on the same line",
+        _ if begins("invalid multi-line literal string") => "close the string with `'''`",
+        _ if begins("missing escaped value") => {
+            "write a backslash as `\\\\`, or put the text in single quotes, which know no escapes"
+        }
+        _ if message.contains("unicode hexadecimal value") => {
+            "write a character as \\uXXXX or \\UXXXXXXXX; D800 to DFFF are none"
+        }
+        _ if begins("unclosed array table") => "close the header with `]]`",
+        _ if begins("unclosed table") => "close the header with `]`",
+        _ if begins("unclosed array") => "close the list with `]`",
+        _ if begins("unclosed inline table") => "close the table with `}`",
+        _ if begins("missing comma") => "put a comma between two items",
+        _ if begins("invalid key-value pair") && at.starts_with('{') => {
+            "TOML is made of `key = value` lines; JSON is read from a file that is called .json"
+        }
+        _ if begins("invalid unquoted key") && at.starts_with(':') => "write `=` between key and value",
+        _ if begins("invalid unquoted key") => "put the key in quotes: \"a key\" = 1",
+        _ if begins("unquoted keys cannot be empty") && at.starts_with('=') => "write a key before `=`",
+        _ if begins("unquoted keys cannot be empty") => "write a name here, or take the dot away",
+        _ if begins("key with no value") => "write `key = value`",
+        _ if begins("unexpected key or value") => "begin a new line for the next key",
+        _ if begins("unexpected leading zero") => "write the number without it, or put a text in quotes",
+        _ if begins("invalid float") || begins("invalid integer") => {
+            "write a number such as 10 or 0.5, or put a text in quotes"
+        }
+        _ if begins("invalid boolean") => "write `true` or `false`, in small letters",
+        _ if begins("carriage return") => "let lines end in LF or CR LF",
+        _ if begins("cannot extend value") => "a key has a value or keys below it; choose another name",
+        _ => return None,
+    })
+}
+
+fn duplicate(source: &Arc<Source>, root: &DeTable<'_>, span: Range<usize>) -> Diagnostic {
+    let name = source.text().get(span.clone()).unwrap_or_default();
+    let help = match first_place(source, root, &span) {
+        Some(first) => format!("keep one of them: the first is at {}", Origin::new(source, first)),
+        None => String::from("keep one of them"),
+    };
+    syntax(source, "parse/duplicate-key", format!("`{name}` is set a second time"), span).help(help)
+}
+
+/// Where the key that is set again at `span` was set first.
+fn first_place(source: &Source, root: &DeTable<'_>, span: &Range<usize>) -> Option<Range<usize>> {
+    let line = source.line_at(u32::try_from(span.start).ok()?).1;
+    let written = source.text().get(line.start..span.end)?.trim_start();
+    let key: Key = match written.strip_prefix('[') {
+        Some(header) => header.trim_start_matches('[').trim().parse().ok()?,
+        None => {
+            let above = source.text().get(..line.start)?;
+            let header = above.lines().rev().find_map(|line| header_of(line.trim()));
+            let below: Key = written.trim().parse().ok()?;
+            let header = header.unwrap_or_default();
+            below.segments().iter().fold(header, |key, segment| key.join(segment.clone()))
+        }
+    };
+    in_tree(root, &key)
+        .filter(|first| first.start < span.start)
+        .or_else(|| in_text(source.text().get(..line.start)?, &key))
+}
+
+/// Where the key stands in what could be read.
+fn in_tree(root: &DeTable<'_>, key: &Key) -> Option<Range<usize>> {
+    let mut table = root;
+    let (last, path) = key.segments().split_last()?;
+    for segment in path {
+        let (_, value) = member(table, segment)?;
+        table = match value {
+            DeValue::Table(below) => below,
+            DeValue::Array(elements) => match elements.iter().next_back()?.get_ref() {
+                DeValue::Table(below) => below,
+                _ => return None,
+            },
+            _ => return None,
+        };
+    }
+    member(table, last).map(|(place, _)| place)
+}
+
+/// Where the key stands in lines that are only looked at: a header that is there twice is read as its second.
+fn in_text(lines: &str, key: &Key) -> Option<Range<usize>> {
+    let mut header = Key::root();
+    let mut start = 0;
+    for line in lines.split_inclusive('\n') {
+        let written = line.trim();
+        let place = start + line.len() - line.trim_start().len();
+        start += line.len();
+        if let Some(next) = header_of(written) {
+            header = next;
+            if header == *key {
+                return Some(place..place + written.len());
+            }
+        } else if let Some((name, _)) = written.split_once('=')
+            && let Ok(below) = name.trim().parse::<Key>()
+            && below.segments().iter().fold(header.clone(), |key, step| key.join(step.clone())) == *key
+        {
+            return Some(place..place + name.trim().len());
+        }
+    }
+    None
+}
+
+fn member<'t, 'i>(table: &'t DeTable<'i>, segment: &Segment) -> Option<(Range<usize>, &'t DeValue<'i>)> {
+    let Segment::Name(wanted) = segment else { return None };
+    let mut members = table.iter();
+    let (name, value) = members.find(|(name, _)| name.get_ref().as_ref() == wanted.as_str())?;
+    Some((name.span(), value.get_ref()))
+}
+
+/// The key of a line that is a header.
+fn header_of(line: &str) -> Option<Key> {
+    let (header, rest) = line.strip_prefix('[')?.rsplit_once(']')?;
+    let is_whole = rest.trim().is_empty() || rest.trim_start().starts_with('#');
+    let header = header.trim_start_matches('[').trim_end_matches(']').trim().to_string();
+    is_whole.then(|| header.parse().ok())?
+}

@@ -1,0 +1,91 @@
+//! A commented template of a configuration, made from its schema, so that the two cannot disagree.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use crate::config::schema::{Reload, Schema};
+use crate::tree::{Key, Kind, Value};
+
+/// Writes a TOML template: a header that names the schema for editors, then every table with its description,
+/// and every setting as a comment with description, type, range and default.
+///
+/// `defaults` are the values that the template shows; keys without one are shown with their type. Uncommenting
+/// every `#key = value` line gives the defaults.
+pub fn template(schema: &Schema, defaults: &Value, schema_address: &str) -> String {
+    let mut text = format!("#:schema {schema_address}\n");
+    text.push_str(
+        "#\n# Every setting is shown with its default. Remove the `#` before the key to change it.\n",
+    );
+    table(schema, &Key::root(), defaults, &mut text);
+    text
+}
+
+fn table(schema: &Schema, key: &Key, defaults: &Value, text: &mut String) {
+    let (mut names, _) = schema.member_names(key);
+    let present = defaults.get(key).and_then(Value::as_table);
+    names.extend(present.into_iter().flat_map(|table| table.keys().cloned()));
+    names.sort();
+    names.dedup();
+    let (mut settings, mut tables): (Vec<Key>, Vec<Key>) = (Vec::new(), Vec::new());
+    for name in names {
+        let child = key.child(name);
+        let is_table = match defaults.get(&child) {
+            Some(value) => value.as_table().is_some(),
+            None => !schema.member_names(&child).0.is_empty() || schema.member_names(&child).1,
+        };
+        if is_table { tables.push(child) } else { settings.push(child) }
+    }
+    if !key.is_root() && (!settings.is_empty() || tables.is_empty()) {
+        text.push('\n');
+        describe(schema, key, text);
+        text.push_str(&format!("#[{key}]\n"));
+    }
+    for key in &settings {
+        setting(schema, key, defaults.get(key), text);
+    }
+    for key in &tables {
+        table(schema, key, defaults, text);
+    }
+}
+
+fn setting(schema: &Schema, key: &Key, value: Option<&Value>, text: &mut String) {
+    let facts = schema.facts(key).unwrap_or_default();
+    describe(schema, key, text);
+    let mut notes = Vec::from([facts.types.to_string()]);
+    notes.extend(facts.range.clone());
+    if facts.reload == Reload::Restart {
+        notes.push("takes effect at a restart".into());
+    }
+    if facts.secret {
+        notes.push("secret".into());
+    }
+    text.push_str(&format!("# ({})\n", notes.join("; ")));
+    let name = key.last_name().map(|name| Key::of([name]).to_string()).unwrap_or_default();
+    match value.or(facts.default.as_ref()).filter(|value| !matches!(value.kind(), Kind::Null)) {
+        Some(value) if !facts.secret => text.push_str(&format!("#{name} = {value}\n")),
+        _ => text.push_str(&format!("# {name} =\n")),
+    }
+}
+
+fn describe(schema: &Schema, key: &Key, text: &mut String) {
+    let description = schema.facts(key).and_then(|facts| facts.description).unwrap_or_default();
+    for line in wrapped(&description, 100) {
+        text.push_str(&format!("# {line}\n"));
+    }
+}
+
+/// The words of a text in lines of at most `width` characters, where words allow it.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.into()),
+        }
+    }
+    lines
+}

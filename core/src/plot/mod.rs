@@ -1,0 +1,3 @@
+//! What every drawing stands on.
+
+pub(crate) mod scale;

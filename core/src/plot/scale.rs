@@ -1,0 +1,152 @@
+//! Numbers for axes and texts, by integers alone.
+
+use alloc::format;
+use alloc::string::String;
+use core::time::Duration;
+
+/// The smallest of 1, 2 and 5 times a power of ten, of which at most `ticks` go into `most`.
+pub(crate) fn count_step(most: u64, ticks: u64) -> u64 {
+    let mut unit: u64 = 1;
+    loop {
+        let fitting =
+            [1, 2, 5].map(|of| unit.saturating_mul(of)).into_iter().find(|step| most / step <= ticks);
+        match (fitting, unit.checked_mul(10)) {
+            (Some(step), _) => return step,
+            (None, Some(next)) => unit = next,
+            (None, None) => return u64::MAX,
+        }
+    }
+}
+
+/// The steps of an axis of time, in milliseconds.
+const TIME_STEPS: [u64; 23] = [
+    10,
+    20,
+    50,
+    100,
+    200,
+    500,
+    1000,
+    2000,
+    5000,
+    10_000,
+    20_000,
+    MINUTE / 2,
+    MINUTE,
+    2 * MINUTE,
+    5 * MINUTE,
+    10 * MINUTE,
+    30 * MINUTE,
+    HOUR,
+    2 * HOUR,
+    3 * HOUR,
+    6 * HOUR,
+    12 * HOUR,
+    24 * HOUR,
+];
+const MINUTE: u64 = 60_000;
+const HOUR: u64 = 60 * MINUTE;
+
+/// The smallest step of time, in milliseconds, of which at most `ticks` go into `most`.
+pub(crate) fn time_step(most: u64, ticks: u64) -> u64 {
+    let day = 24 * HOUR;
+    let fitting = TIME_STEPS.into_iter().find(|step| most / step <= ticks);
+    fitting.unwrap_or_else(|| day.saturating_mul(count_step(most / day, ticks)))
+}
+
+/// A time on an axis with this step, both in milliseconds: `1.5 s`.
+pub(crate) fn time_label(at: u64, step: u64, most: u64) -> String {
+    match (step, most) {
+        _ if at == 0 => String::from("0"),
+        (HOUR.., _) => format!("{} h", at / HOUR),
+        (MINUTE.., _) => format!("{} min", at / MINUTE),
+        (_, 1000..) => format!("{} s", decimal(at, 1000)),
+        _ => format!("{at} ms"),
+    }
+}
+
+/// Milliseconds as a text for people: `1 h`, `10 min`, `1.5 s`, `250 ms`.
+pub(crate) fn shown(milliseconds: u64) -> String {
+    match milliseconds {
+        HOUR.. if milliseconds.is_multiple_of(HOUR) => format!("{} h", milliseconds / HOUR),
+        MINUTE.. if milliseconds.is_multiple_of(MINUTE) => format!("{} min", milliseconds / MINUTE),
+        1000.. => format!("{} s", decimal(milliseconds, 1000)),
+        _ => format!("{milliseconds} ms"),
+    }
+}
+
+/// So many of something: `1 call`, `2 calls`.
+pub(crate) fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// The quotient with as many decimals as it needs; `whole` is a power of ten.
+fn decimal(value: u64, whole: u64) -> String {
+    let digits = usize::try_from(whole.ilog10()).unwrap_or(0);
+    let text = format!("{}.{:0digits$}", value / whole, value % whole);
+    String::from(text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// The part of `size` that `value` is of `whole`; nothing of nothing.
+pub(crate) fn share(value: u64, whole: u64, size: u64) -> u64 {
+    let product = u128::from(value) * u128::from(size);
+    product.checked_div(whole.into()).map_or(0, |share| u64::try_from(share).unwrap_or(u64::MAX))
+}
+
+/// Whole milliseconds, rounded.
+pub(crate) fn whole_ms(time: Duration) -> u64 {
+    let rounded = time.saturating_add(Duration::from_micros(500)).as_millis();
+    u64::try_from(rounded).unwrap_or(u64::MAX)
+}
+
+/// Milliseconds with their fraction, as JSON holds them; exact to the nanosecond up to a hundred days.
+#[expect(clippy::cast_precision_loss, reason = "2^53 nanoseconds are a hundred days")]
+pub(crate) fn fractional_ms(time: Duration) -> f64 {
+    time.as_nanos() as f64 / 1e6
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    #[test]
+    fn a_step_is_the_smallest_that_is_round() {
+        for (most, step) in [(0, 1), (4, 1), (5, 2), (8, 2), (10, 5), (100, 50), (120_000, 50_000)] {
+            assert_eq!(count_step(most, 3.max(4.min(most))), step, "{most}");
+        }
+        assert_eq!(count_step(u64::MAX, 4), 5_000_000_000_000_000_000);
+        assert_eq!(count_step(u64::MAX, 0), u64::MAX);
+    }
+
+    #[test]
+    fn times_have_the_unit_of_their_axis() {
+        let labels = |most: u64, ticks| {
+            let step = time_step(most, ticks);
+            (0..=most / step).map(|n| time_label(n * step, step, most)).collect::<Vec<_>>()
+        };
+        assert_eq!(labels(100, 4), ["0", "50 ms", "100 ms"]);
+        assert_eq!(labels(2300, 3), ["0", "1 s", "2 s"]);
+        assert_eq!(labels(1300, 4), ["0", "0.5 s", "1 s"]);
+        assert_eq!(labels(100_000, 4), ["0", "30 s", "60 s", "90 s"]);
+        assert_eq!(labels(300_000, 4), ["0", "2 min", "4 min"]);
+        assert_eq!(labels(86_400_000, 4), ["0", "6 h", "12 h", "18 h", "24 h"]);
+        assert!((2..=4).contains(&labels(u64::MAX, 3).len()), "however long");
+    }
+
+    #[test]
+    fn a_share_neither_overflows_nor_divides_by_nothing() {
+        assert_eq!(share(u64::MAX, u64::MAX, u64::MAX), u64::MAX);
+        assert_eq!((share(1, 3, 100), share(0, 0, 5)), (33, 0));
+    }
+
+    #[test]
+    fn times_are_rounded_for_people_and_whole_for_programs() {
+        assert_eq!((whole_ms(Duration::from_micros(1500)), whole_ms(Duration::from_micros(1499))), (2, 1));
+        assert_eq!(fractional_ms(Duration::from_nanos(99_338_424)), 99.338424);
+        assert_eq!(
+            (shown(250), shown(1500), shown(30_000)),
+            ("250 ms".into(), "1.5 s".into(), "30 s".into())
+        );
+    }
+}

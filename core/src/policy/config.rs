@@ -1,0 +1,46 @@
+//! The rules of the policy check.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::tree::Severity;
+
+/// What the policy check looks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PolicyConfig {
+    /// The rules, by name.
+    pub rules: BTreeMap<String, RuleConfig>,
+}
+
+/// One rule of the policy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleConfig {
+    /// The regular expression that a line of code must not match.
+    pub pattern: String,
+    /// The files that the rule is about, as glob patterns.
+    #[serde(default = "every_file")]
+    pub paths: Vec<String>,
+    /// The files that the rule leaves alone, as glob patterns.
+    #[serde(default)]
+    pub exclude: Vec<String>,
+    /// What is wrong with a line that matches.
+    pub message: String,
+    /// What to write instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fix: Option<String>,
+    /// How much a match weighs.
+    #[serde(default = "error")]
+    pub severity: Severity,
+}
+
+fn every_file() -> Vec<String> {
+    Vec::from(["**".into()])
+}
+
+fn error() -> Severity {
+    Severity::Error
+}

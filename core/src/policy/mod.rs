@@ -1,0 +1,5 @@
+//! Rules over a tree of files.
+
+mod config;
+
+pub use config::{PolicyConfig, RuleConfig};

@@ -1,0 +1,199 @@
+//! How long to wait between attempts.
+//!
+//! The wait grows by a factor, is capped, and only then spread by chance, so that clients that failed together do not come
+//! back together (Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015, whose names the ways of
+//! spreading have).
+
+use core::time::Duration;
+
+use crate::retry::{Jitter, RetryConfig, Seed, Stream};
+
+/// The wait before retry number `retry`, counted from 1, before jitter:
+/// `initial_backoff · multiplier^(retry − 1)`, at most `max_backoff`. Retry 0 counts as the first.
+///
+/// For the settings that the schema allows, waits never shrink from one retry to the next. Of a multiplier below 1 they do,
+/// and one that is no number gives `max_backoff`.
+///
+/// ```
+/// use core::time::Duration;
+/// use speckit_core::retry::RetryConfig;
+/// use speckit_core::retry::backoff::wait_before;
+/// let retry = RetryConfig { initial_backoff_ms: 100, max_backoff_ms: 350, multiplier: 2.0, ..Default::default() };
+/// let waits: Vec<u128> = (1..=4).map(|n| wait_before(&retry, n).as_millis()).collect();
+/// assert_eq!(waits, [100, 200, 350, 350]);
+/// ```
+pub fn wait_before(config: &RetryConfig, retry: u32) -> Duration {
+    Duration::from_nanos(nanos_before(config, retry))
+}
+
+/// The waits of one series of attempts, spread by chance from a seed.
+///
+/// The settings come with each draw, so that a series that is already under way follows those that changed. Equal seeds,
+/// labels and settings give equal waits, on every platform.
+///
+/// ```
+/// use speckit_core::retry::{RetryConfig, Seed};
+/// use speckit_core::retry::backoff::Backoff;
+/// let config = RetryConfig { max_attempts: 4, ..RetryConfig::default() };
+/// let mut backoff = Backoff::new(Seed::new(42), "retry/store");
+/// let waits: Vec<u128> = (1..=3).map(|retry| backoff.wait(&config, retry).as_millis()).collect();
+/// assert_eq!(waits, [99, 62, 338]);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backoff {
+    stream: Stream,
+    /// The last wait, in nanoseconds, from which a decorrelated one is drawn.
+    last: Option<u64>,
+}
+
+impl Backoff {
+    /// The waits of a seed for one purpose.
+    pub fn new(seed: Seed, label: &str) -> Self {
+        Self { stream: seed.stream(label), last: None }
+    }
+
+    /// Draws the wait before retry number `retry`, counted from 1. It is never above `max_backoff`.
+    ///
+    /// What is drawn for a decorrelated wait starts from the last wait, whatever `retry` is; where three times that is less
+    /// than the first wait, it is the first wait.
+    #[inline]
+    pub fn wait(&mut self, config: &RetryConfig, retry: u32) -> Duration {
+        let wait = match config.jitter {
+            Jitter::None => nanos_before(config, retry),
+            Jitter::Full => self.stream.up_to(nanos_before(config, retry)),
+            Jitter::Equal => {
+                let wait = nanos_before(config, retry);
+                self.stream.between(wait / 2, wait)
+            }
+            Jitter::Decorrelated => {
+                let cap = millis(config.max_backoff_ms);
+                let least = millis(config.initial_backoff_ms).min(cap);
+                let most = self.last.unwrap_or(least).saturating_mul(3).min(cap);
+                self.stream.between(least, most)
+            }
+        };
+        self.last = Some(wait);
+        Duration::from_nanos(wait)
+    }
+}
+
+/// The waits of a whole series in which every attempt fails at once: at most `max_attempts − 1`, and together at most the
+/// deadline. It ends before the first wait that would end after the deadline, or begin at it; the waits are those of
+/// [`Retry::failed`](crate::retry::Retry::failed).
+///
+/// ```
+/// use speckit_core::retry::{Jitter, RetryConfig, Seed};
+/// use speckit_core::retry::backoff::schedule;
+/// let config = RetryConfig { jitter: Jitter::None, max_attempts: 10, deadline_ms: 1000, ..RetryConfig::default() };
+/// let waits: Vec<u128> = schedule(&config, Seed::new(0), "retry").map(|wait| wait.as_millis()).collect();
+/// assert_eq!(waits, [100, 200, 400], "800 more would be over the deadline");
+/// ```
+pub fn schedule(config: &RetryConfig, seed: Seed, label: &str) -> Schedule {
+    Schedule { config: *config, backoff: Backoff::new(seed, label), retry: 0, waited: Duration::ZERO }
+}
+
+/// The waits of [`schedule`].
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    config: RetryConfig,
+    backoff: Backoff,
+    retry: u32,
+    waited: Duration,
+}
+
+impl Iterator for Schedule {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        if self.retry + 1 >= self.config.max_attempts {
+            return None;
+        }
+        let wait = self.backoff.wait(&self.config, self.retry + 1);
+        let left = self.config.deadline().saturating_sub(self.waited);
+        if wait > left || left.is_zero() {
+            // There is none after it either.
+            self.config.max_attempts = 0;
+            return None;
+        }
+        self.retry += 1;
+        self.waited += wait;
+        Some(wait)
+    }
+}
+
+fn millis(count: u64) -> u64 {
+    count.saturating_mul(1_000_000)
+}
+
+/// The wait before jitter in nanoseconds.
+#[inline]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a conversion to an integer saturates and makes 0 of what is no number, and the cap bounds both"
+)]
+fn nanos_before(config: &RetryConfig, retry: u32) -> u64 {
+    let (initial, cap) = (millis(config.initial_backoff_ms), millis(config.max_backoff_ms));
+    if config.multiplier.is_nan() {
+        return cap;
+    }
+    let wait = initial as f64 * power(config.multiplier, retry.saturating_sub(1));
+    if wait >= cap as f64 { cap } else { (wait as u64).min(cap) }
+}
+
+/// `base^exponent` by repeated squaring: multiplications alone round in the same way on every platform.
+#[inline]
+fn power(mut base: f64, mut exponent: u32) -> f64 {
+    let mut power = 1.0;
+    while exponent > 0 {
+        if exponent & 1 == 1 {
+            power *= base;
+        }
+        base *= base;
+        exponent >>= 1;
+    }
+    power
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    #[test]
+    fn a_wait_never_grows_beyond_the_cap_whatever_the_settings() {
+        for multiplier in [f64::NAN, f64::INFINITY, -1.0, 0.0, 0.5, 1.0, 100.0] {
+            let config = RetryConfig { multiplier, ..RetryConfig::default() };
+            for retry in [0, 1, 2, 10, u32::MAX] {
+                assert!(wait_before(&config, retry) <= config.max_backoff(), "{multiplier} {retry}");
+            }
+        }
+    }
+
+    #[test]
+    fn schedules_are_what_they_were_on_every_platform() {
+        let of = |jitter| {
+            let config = RetryConfig { jitter, max_attempts: 6, ..RetryConfig::default() };
+            schedule(&config, Seed::new(42), "retry").map(|wait| wait.as_nanos()).collect::<Vec<_>>()
+        };
+        assert_eq!(of(Jitter::None), [100_000_000, 200_000_000, 400_000_000, 800_000_000, 1_600_000_000]);
+        assert_eq!(of(Jitter::Full), [99338424, 84863465, 62332702, 17253624, 450735091]);
+        assert_eq!(of(Jitter::Equal), [99669212, 142431732, 231166351, 408626812, 1025367545]);
+        assert_eq!(of(Jitter::Decorrelated), [298676848, 437769550, 289072018, 116546571, 170325861]);
+    }
+
+    #[test]
+    fn a_cap_below_the_first_wait_is_every_wait_that_is_not_spread() {
+        let config = RetryConfig {
+            initial_backoff_ms: 500,
+            max_backoff_ms: 20,
+            jitter: Jitter::Decorrelated,
+            ..RetryConfig::default()
+        };
+        let mut backoff = Backoff::new(Seed::new(1), "cap");
+        for retry in 1..20 {
+            assert_eq!(backoff.wait(&config, retry).as_millis(), 20);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! How a failed call is tried again.
+
+use core::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// How a failed call is tried again.
+///
+/// ```
+/// use core::time::Duration;
+/// let retry = speckit_core::retry::RetryConfig { max_attempts: 5, ..Default::default() };
+/// assert_eq!(retry.initial_backoff(), Duration::from_millis(100));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RetryConfig {
+    /// How often a call is tried, the first time included: 1 to 1000.
+    pub max_attempts: u32,
+    /// The wait before the second attempt, in milliseconds, before jitter: 1 to a day.
+    pub initial_backoff_ms: u64,
+    /// The longest wait between two attempts, in milliseconds: 1 to a day. It caps the wait before jitter.
+    pub max_backoff_ms: u64,
+    /// How much longer each wait is than the one before: 1 to 100.
+    pub multiplier: f64,
+    /// How chance spreads the waits.
+    pub jitter: Jitter,
+    /// How long all attempts and waits may take together, in milliseconds: 1 to a day.
+    pub deadline_ms: u64,
+}
+
+/// How chance spreads a wait `w`, so that clients that failed together do not come back together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Jitter {
+    /// Evenly over 0 to w.
+    #[default]
+    Full,
+    /// Evenly over w/2 to w.
+    Equal,
+    /// Evenly over the first wait to three times the last one, which is capped too.
+    Decorrelated,
+    /// Not at all.
+    None,
+}
+
+impl RetryConfig {
+    /// The wait before the second attempt, before jitter.
+    pub fn initial_backoff(&self) -> Duration {
+        Duration::from_millis(self.initial_backoff_ms)
+    }
+
+    /// The longest wait between two attempts.
+    pub fn max_backoff(&self) -> Duration {
+        Duration::from_millis(self.max_backoff_ms)
+    }
+
+    /// How long all attempts and waits may take together.
+    pub fn deadline(&self) -> Duration {
+        Duration::from_millis(self.deadline_ms)
+    }
+}
+
+impl Default for RetryConfig {
+    fn default() -> Self {
+        Self {
+            max_attempts: 3,
+            initial_backoff_ms: 100,
+            max_backoff_ms: 10_000,
+            multiplier: 2.0,
+            jitter: Jitter::default(),
+            deadline_ms: 30_000,
+        }
+    }
+}

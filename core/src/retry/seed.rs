@@ -1,0 +1,130 @@
+//! Randomness from a seed: one stream for each purpose, the same on every platform.
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// The seed of everything random that one decision is made of.
+///
+/// A seed is spent with a label, so that one more draw for one purpose changes nothing for another:
+///
+/// ```
+/// use speckit_core::retry::Seed;
+/// let seed = Seed::new(42);
+/// let (mut store, mut agents) = (seed.stream("retry/store"), seed.stream("retry/agents"));
+/// assert_eq!(store.up_to(1000), seed.stream("retry/store").up_to(1000));
+/// assert_ne!(store.up_to(u64::MAX), agents.up_to(u64::MAX));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Seed(u64);
+
+impl Seed {
+    /// The seed of this number.
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+
+    /// The random numbers for one purpose: `ChaCha8` as its author described it (D. J. Bernstein, "ChaCha, a variant of
+    /// Salsa20", 2008; a counter and a nonce of 64 bits each). Eight outputs of PCG32 from the seed are the key, and XXH3
+    /// of the label is the nonce.
+    pub fn stream(self, label: &str) -> Stream {
+        let mut numbers = ChaCha8Rng::seed_from_u64(self.0);
+        numbers.set_stream(xxh3_64(label.as_bytes()));
+        Stream { numbers }
+    }
+
+    /// The seed of one of many that would share a label, such as the clients of a simulation. Two numbers give the same
+    /// seed only by an accident of one in 2⁶⁴.
+    #[must_use]
+    pub fn nth(self, number: u64) -> Self {
+        Self(self.stream("seed/nth").at(number))
+    }
+}
+
+/// Random numbers for one purpose, of [`Seed::stream`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stream {
+    numbers: ChaCha8Rng,
+}
+
+impl Stream {
+    /// An integer from 0 to `most`, each equally likely: the high half of a product with 64 random bits, drawn again in
+    /// the few cases that would favour some (Lemire, "Fast Random Integer Generation in an Interval", 2019).
+    pub fn up_to(&mut self, most: u64) -> u64 {
+        let Some(count) = most.checked_add(1) else { return self.numbers.next_u64() };
+        let mut product = self.product(count);
+        if low(product) < count {
+            let least = count.wrapping_neg() % count;
+            while low(product) < least {
+                product = self.product(count);
+            }
+        }
+        high(product)
+    }
+
+    /// An integer from `least` to `most`, each equally likely; `least` where it is not below `most`.
+    pub fn between(&mut self, least: u64, most: u64) -> u64 {
+        match most.checked_sub(least) {
+            Some(width) => least + self.up_to(width),
+            None => least,
+        }
+    }
+
+    fn product(&mut self, count: u64) -> u128 {
+        u128::from(self.numbers.next_u64()) * u128::from(count)
+    }
+
+    /// The number at a place of the stream.
+    fn at(&mut self, place: u64) -> u64 {
+        // A place is counted in words of 32 bits.
+        self.numbers.set_word_pos(u128::from(place) * 2);
+        self.numbers.next_u64()
+    }
+}
+
+fn high(product: u128) -> u64 {
+    u64::try_from(product >> 64).unwrap_or(u64::MAX)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the low half is what is asked for")]
+fn low(product: u128) -> u64 {
+    product as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    #[test]
+    fn streams_are_what_they_were_on_every_platform() {
+        let mut plain = ChaCha8Rng::seed_from_u64(42);
+        assert_eq!(plain.next_u64(), 0xae90_bfb5_395d_5ba1);
+        let drawn = |label: &str| {
+            let mut stream = Seed::new(42).stream(label);
+            (0..4).map(|_| stream.up_to(999_999)).collect::<Vec<_>>()
+        };
+        assert_eq!(drawn("retry/store"), [994542, 312362, 847229, 374283]);
+        assert_eq!(drawn("retry/agents"), [730508, 96670, 620526, 466368]);
+        assert_eq!(Seed::new(42).nth(7), Seed::new(6950706919721000512));
+    }
+
+    #[test]
+    fn a_draw_stays_within_its_bounds_at_the_edges() {
+        let mut stream = Seed::new(1).stream("edges");
+        for _ in 0..100 {
+            assert_eq!(stream.up_to(0), 0);
+            assert!(stream.up_to(1) <= 1);
+            assert!(stream.up_to((1 << 63) + 1) <= (1 << 63) + 1);
+            assert_eq!(stream.between(5, 5), 5);
+            assert_eq!(stream.between(7, 5), 7);
+            assert!((3..=4).contains(&stream.between(3, 4)));
+        }
+        stream.up_to(u64::MAX);
+    }
+}

@@ -1,0 +1,118 @@
+//! The load of a run over time, drawn with block characters.
+
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+
+use super::bars::Axes;
+use super::{Comparison, Run};
+use crate::plot::scale::{share, time_label, time_step};
+
+/// How many lines the bars have.
+const LINES: u64 = 6;
+/// The room for the time that may stand at the end of the axis.
+const LAST_TIME: usize = 7;
+/// A bar is hardly ever wider than so many characters, its gap included.
+const WIDEST: u64 = 8;
+/// A bar this wide has a gap behind it.
+const WITH_GAP: u64 = 3;
+/// The eighths of a character from below.
+const EIGHTHS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+/// What marks the capacity where no bar is.
+pub(super) const CAPACITY: char = '╌';
+
+/// How the charts of a comparison are drawn: all on the same axes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Canvas {
+    pub(super) axes: Axes,
+    capacity: u64,
+    /// The calls that fill all lines.
+    most: u64,
+    /// How many characters the numbers beside the axis have.
+    digits: usize,
+    /// How many characters a bar has.
+    wide: u64,
+}
+
+impl Canvas {
+    /// A canvas of so many characters; of very few characters it is somewhat wider.
+    pub(super) fn of(comparison: &Comparison, width: usize) -> Self {
+        let capacity = u64::from(comparison.herd.capacity);
+        let peak = comparison.runs.iter().map(Run::peak).max().unwrap_or(0);
+        let most = highest(peak, capacity);
+        let digits = most.to_string().len().max(3);
+        let beside = digits + 2 + LAST_TIME;
+        let room = u64::try_from(width.saturating_sub(beside)).unwrap_or(0).max(20);
+        let axes = Axes::of(comparison, room / WIDEST, room);
+        Self { axes, capacity, most, digits, wide: (room / axes.bars.max(1)).max(1) }
+    }
+
+    /// Tells whether the line of the capacity is on the canvas.
+    pub(super) fn shows_capacity(&self) -> bool {
+        self.capacity <= self.most
+    }
+
+    /// The bars of a run, the axis below them, and its times.
+    pub(super) fn draw(&self, run: &Run) -> String {
+        let bars: Vec<u64> = self.axes.bars(run).into_iter().map(|load| self.eighths(load.calls)).collect();
+        let marked = share(self.capacity, self.most, LINES).min(LINES - 1);
+        let mut text = String::new();
+        for line in (0..LINES).rev() {
+            let is_marked = self.shows_capacity() && line == marked;
+            let label = match line {
+                _ if line == LINES - 1 => self.most.to_string(),
+                _ if is_marked => self.capacity.to_string(),
+                _ => String::new(),
+            };
+            let tick = if label.is_empty() { '│' } else { '┤' };
+            let cells: String = bars.iter().map(|eighths| self.cells(*eighths, line, is_marked)).collect();
+            let digits = self.digits;
+            let row = format!("{label:>digits$} {tick}{cells}");
+            text.push_str(row.trim_end());
+            text.push('\n');
+        }
+        text + &self.time()
+    }
+
+    /// The height of a bar; what is more than nothing is seen.
+    fn eighths(&self, calls: u64) -> u64 {
+        share(calls, self.most, LINES * 8).max(u64::from(calls > 0))
+    }
+
+    /// What a bar has in one line, with its gap.
+    fn cells(&self, eighths: u64, line: u64, is_marked: bool) -> String {
+        let filled = eighths.saturating_sub(line * 8).min(8);
+        let empty = if is_marked { CAPACITY } else { ' ' };
+        let block = usize::try_from(filled).ok().and_then(|filled| EIGHTHS.get(filled));
+        let block = block.copied().filter(|_| filled > 0).unwrap_or(empty);
+        let gap = u64::from(self.wide >= WITH_GAP);
+        (0..self.wide).map(|column| if column + gap < self.wide { block } else { empty }).collect()
+    }
+
+    /// The axis of time: a tick where a bar begins, and its time below it.
+    fn time(&self) -> String {
+        let (each, all) = (self.axes.milliseconds_of_a_bar().max(1), self.axes.milliseconds());
+        let columns = self.axes.bars * self.wide;
+        let step = time_step(all, (columns / 9).max(1));
+        let mut axis = format!("{:>1$} ┼", 0, self.digits);
+        let mut labels = " ".repeat(self.digits + 1);
+        let mut ticks = (0..=all / step).map(|number| number * step).peekable();
+        for column in 0..=columns {
+            let Some(at) = ticks.next_if(|at| share(*at, each, self.wide) <= column) else {
+                axis.push('─');
+                continue;
+            };
+            axis.push(if column == 0 { '─' } else { '┬' });
+            let place = self.digits + 2 + usize::try_from(column).unwrap_or(0);
+            let gap = place.saturating_sub(labels.chars().count());
+            labels += &" ".repeat(gap);
+            labels += &time_label(at, step, all);
+        }
+        format!("{axis}\n{labels}\n")
+    }
+}
+
+/// The calls at the top: the peak, or the capacity where it is in sight.
+pub(super) fn highest(peak: u64, capacity: u64) -> u64 {
+    if capacity <= peak.saturating_mul(2) { peak.max(capacity) } else { peak }.max(1)
+}

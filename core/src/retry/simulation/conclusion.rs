@@ -1,0 +1,81 @@
+//! What differs between the runs of a comparison, in words.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::{Comparison, Run, name};
+use crate::plot::scale::counted;
+
+/// The least and the most of a number, each with the names of the runs that have it.
+struct Extremes {
+    least: u64,
+    with_least: String,
+    most: u64,
+    with_most: String,
+}
+
+impl Comparison {
+    /// What differs between the runs, in a sentence made of their numbers.
+    pub fn conclusion(&self) -> String {
+        if self.runs.iter().all(|run| run.refused() == 0) {
+            return "No call is refused, so that jitter makes no difference here.".into();
+        }
+        format!("{}; {}; {}.", self.successes(), self.refusals(), self.peaks())
+    }
+
+    fn successes(&self) -> String {
+        let clients = self.herd.clients;
+        match self.extremes(Run::succeeded) {
+            Err(same) => format!("With every jitter {same} of {clients} clients succeed"),
+            Ok(Extremes { least, with_least, most, with_most }) if most < u64::from(clients) / 2 => format!(
+                "Even with {with_most} only {most} of {clients} clients succeed, fewest with {with_least} ({least})"
+            ),
+            Ok(Extremes { least, with_least, most, with_most }) => format!(
+                "Most clients succeed with {with_most} ({most} of {clients}), fewest with {with_least} ({least})"
+            ),
+        }
+    }
+
+    fn refusals(&self) -> String {
+        match self.extremes(Run::refused) {
+            Err(same) => format!("each has {} refused", counted(same, "call")),
+            Ok(Extremes { least, with_least, most, with_most }) => format!(
+                "the fewest calls are refused with {with_least} ({least}), the most with {with_most} ({most})"
+            ),
+        }
+    }
+
+    fn peaks(&self) -> String {
+        match self.extremes(Run::later_peak) {
+            Err(same) => format!("the busiest 100 ms after the first have {}", counted(same, "call")),
+            Ok(Extremes { least, with_least, most, with_most }) => format!(
+                "after the first 100 ms the peak is lowest with {with_least} ({} in 100 ms) and highest with {with_most} ({most})",
+                counted(least, "call")
+            ),
+        }
+    }
+
+    /// # Errors
+    /// The number, where all runs have the same.
+    fn extremes(&self, number: impl Fn(&Run) -> u64) -> Result<Extremes, u64> {
+        let numbers = || self.runs.iter().map(&number);
+        let (least, most) = (numbers().min().unwrap_or(0), numbers().max().unwrap_or(0));
+        if least == most {
+            return Err(most);
+        }
+        let named = |wanted: u64| {
+            let runs = self.runs.iter().filter(|run| number(run) == wanted);
+            enumerated(&runs.map(|run| name(run.jitter)).collect::<Vec<_>>())
+        };
+        Ok(Extremes { least, with_least: named(least), most, with_most: named(most) })
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn enumerated(names: &[&str]) -> String {
+    match names {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => names.concat(),
+    }
+}

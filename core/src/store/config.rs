@@ -1,0 +1,68 @@
+//! What is kept in the database, and how.
+
+use alloc::string::String;
+use core::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// The database of runs, generations and timings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StoreConfig {
+    /// The file of the database; `~/` is the home folder.
+    pub path: String,
+    /// What is kept of each accepted configuration.
+    pub history: HistoryMode,
+    /// How many generations are kept of each set of files, and how many refusals: 1 to 1000000.
+    pub keep_generations: u32,
+    /// How many runs of quality gates are kept, with what the agents wrote: 1 to 1000000.
+    pub keep_runs: u32,
+    /// When an acknowledged write is on the disk.
+    pub synchronous: SynchronousMode,
+    /// After how many hours the file gives free pages back: 1 to 8760.
+    pub vacuum_interval_h: u32,
+}
+
+/// When an acknowledged write is on the disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SynchronousMode {
+    /// When the system writes it: a crash of the machine may lose the last writes, and damages nothing.
+    #[default]
+    Normal,
+    /// Before it is acknowledged.
+    Full,
+}
+
+impl StoreConfig {
+    /// After how long the file gives free pages back.
+    pub fn vacuum_interval(&self) -> Duration {
+        Duration::from_secs(u64::from(self.vacuum_interval_h) * 3600)
+    }
+}
+
+/// What is kept of each accepted configuration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HistoryMode {
+    /// The texts of its files, secrets and all, and its redacted values: it can be put back.
+    #[default]
+    Full,
+    /// When it was accepted, the paths and hashes of its files, and the names of the keys that changed: no text, no value.
+    Metadata,
+    /// Nothing.
+    Off,
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self {
+            path: "~/.code/speckit.db".into(),
+            history: HistoryMode::default(),
+            keep_generations: 1000,
+            keep_runs: 1000,
+            synchronous: SynchronousMode::default(),
+            vacuum_interval_h: 24,
+        }
+    }
+}

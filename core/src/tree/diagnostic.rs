@@ -1,0 +1,117 @@
+//! Diagnostics: what is wrong, where, and the way out.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cmp::Ordering;
+
+use crate::tree::{Key, Origin};
+
+/// How much a diagnostic weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The configuration is not usable.
+    Error,
+    /// The configuration is usable; `--strict` makes it an error.
+    Warning,
+}
+
+/// One finding about a configuration. Its texts hold no secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How much it weighs.
+    pub severity: Severity,
+    /// A stable code: `parse/…`, `schema/<keyword>`, `name/…`, `env/…`, `gate/…`, `provider/…`.
+    pub code: Cow<'static, str>,
+    /// The key it is about; the root for a whole source.
+    pub key: Key,
+    /// What was expected and what was found, as a lowercase fragment.
+    pub message: String,
+    /// A way out.
+    pub help: Option<String>,
+    /// The place to look at.
+    pub origin: Option<Origin>,
+}
+
+impl Diagnostic {
+    /// An error about a key.
+    pub fn error(code: impl Into<Cow<'static, str>>, key: Key, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Error,
+            code: code.into(),
+            key,
+            message: message.into(),
+            help: None,
+            origin: None,
+        }
+    }
+
+    /// A warning about a key.
+    pub fn warning(code: impl Into<Cow<'static, str>>, key: Key, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, key, message) }
+    }
+
+    /// The same with a way out.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The same with the place to look at.
+    #[must_use]
+    pub fn at(mut self, origin: &Origin) -> Self {
+        self.origin = Some(origin.clone());
+        self
+    }
+
+    /// The order of reports: layer, source, line, column, key, code. What has no place comes first.
+    pub fn report_order(&self, other: &Self) -> Ordering {
+        let places = match (&self.origin, &other.origin) {
+            (Some(a), Some(b)) => a.report_order(b),
+            (a, b) => a.is_some().cmp(&b.is_some()),
+        };
+        places
+            .then_with(|| self.key.cmp(&other.key))
+            .then_with(|| self.code.cmp(&other.code))
+            .then_with(|| self.message.cmp(&other.message))
+    }
+}
+
+/// The contract's JSON: `{"severity","code","key","pointer","message","help","origin"}`.
+impl serde::Serialize for Diagnostic {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use alloc::string::ToString as _;
+        use serde::ser::SerializeStruct as _;
+        let mut json = serializer.serialize_struct("Diagnostic", 7)?;
+        json.serialize_field("severity", &self.severity)?;
+        json.serialize_field("code", &self.code)?;
+        json.serialize_field("key", &self.key.to_string())?;
+        json.serialize_field("pointer", &self.key.pointer())?;
+        json.serialize_field("message", &self.message)?;
+        json.serialize_field("help", &self.help)?;
+        json.serialize_field("origin", &self.origin)?;
+        json.end()
+    }
+}
+
+/// Sorts diagnostics into the order of reports and drops what is there twice.
+pub fn in_report_order(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    diagnostics.sort_by(Diagnostic::report_order);
+    diagnostics.dedup();
+    diagnostics
+}
+
+/// Makes every warning an error where `strict` asks for it.
+pub fn strictly(mut diagnostics: Vec<Diagnostic>, strict: bool) -> Vec<Diagnostic> {
+    if strict {
+        diagnostics.iter_mut().for_each(|finding| finding.severity = Severity::Error);
+    }
+    diagnostics
+}
+
+/// Tells whether none of the diagnostics is an error.
+pub fn is_ok(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().all(|finding| finding.severity == Severity::Warning)
+}

@@ -1,0 +1,23 @@
+//! The tree of a configuration: values with their origin, and what is read from it, written of it and said about it.
+
+mod diagnostic;
+pub mod diff;
+mod key;
+pub mod nearest;
+mod number;
+mod origin;
+pub mod print;
+mod redact_at;
+#[cfg(test)]
+pub(crate) mod testing;
+pub mod typed;
+mod value;
+
+pub use diagnostic::{Diagnostic, Severity, in_report_order, is_ok, strictly};
+pub(crate) use key::write_quoted;
+pub use key::{Key, KeyError, Segment};
+pub use number::{NotANumber, Number};
+pub use origin::{LayerKind, Origin, Source};
+pub use redact_at::{REDACTED, redact_at};
+pub use value::{Fingerprint, Kind, MAX_DEPTH, Table, Value};
+pub(crate) use value::{Past, replace_entry};

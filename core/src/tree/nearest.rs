@@ -1,0 +1,80 @@
+//! The keys that a mistyped one may mean.
+
+use alloc::string::ToString as _;
+use alloc::vec::Vec;
+
+use crate::tree::{Key, Kind, Segment, Value};
+
+const MOST: usize = 3;
+
+/// The keys of the tree that are nearest to a mistyped one, nearest first, at most three.
+///
+/// Near is a Damerau–Levenshtein distance of at most a third of the longer key, or the same last name in another place.
+///
+/// ```
+/// use speckit_core::{LayerKind, Source};
+/// use speckit_core::tree::nearest::nearest_keys;
+/// use speckit_core::config::source::{Language, parse};
+/// let source = Source::document(LayerKind::File, "app.toml", "[server]\nport = 80\n[client]\nhost = 'a'\n");
+/// let layer = parse(&source, Language::Toml)?;
+/// let found = nearest_keys(layer.root(), &"sever.prot".parse().unwrap());
+/// assert_eq!(found, ["server.port".parse().unwrap()]);
+/// # Ok::<(), Vec<speckit_core::Diagnostic>>(())
+/// ```
+pub fn nearest_keys(root: &Value, key: &Key) -> Vec<Key> {
+    let mistyped = key.to_string().to_lowercase();
+    let mut near: Vec<(usize, Key)> = Vec::new();
+    every_key(root, &mut Key::root(), &mut |known| {
+        let name = known.to_string().to_lowercase();
+        let distance = strsim::damerau_levenshtein(&mistyped, &name);
+        let longer = mistyped.chars().count().max(name.chars().count());
+        let close = distance <= (longer / 3).max(1) && distance < longer;
+        let same_name = key.last_name().is_some_and(|last| known.last_name() == Some(last));
+        if close || same_name {
+            near.push((distance, known.clone()));
+        }
+    });
+    near.sort();
+    near.truncate(MOST);
+    near.into_iter().map(|(_, key)| key).collect()
+}
+
+/// Visits every key but the root, tables too; a list is one value.
+fn every_key(value: &Value, key: &mut Key, visit: &mut dyn FnMut(&Key)) {
+    if !key.is_root() {
+        visit(key);
+    }
+    if let Kind::Table(members) = value.kind() {
+        for (name, member) in members {
+            key.push(Segment::Name(name.clone()));
+            every_key(member, key, visit);
+            key.pop();
+        }
+    }
+}
+
+/// In characters: longer names are near to none.
+const LONGEST_NAME: usize = 256;
+
+/// The nearest of `names` to a mistyped one, if one is near enough to be meant.
+///
+/// Near is a Damerau–Levenshtein distance of at most a third of the longer name, and at least one.
+pub fn nearest<'a>(mistyped: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let length = |text: &str| text.chars().count();
+    let mistyped_length = length(mistyped);
+    let small = mistyped.to_lowercase();
+    names
+        .into_iter()
+        .filter_map(|name| {
+            let longer = mistyped_length.max(length(name));
+            let near = (longer / 3).max(1).min(longer.checked_sub(1)?);
+            // Each character more is a step. The cost grows with the square, and nobody mistypes a longer name.
+            if longer > LONGEST_NAME || mistyped_length.abs_diff(length(name)) > near {
+                return None;
+            }
+            let distance = strsim::damerau_levenshtein(&small, &name.to_lowercase());
+            (distance <= near).then_some((distance, name))
+        })
+        .min()
+        .map(|(_, name)| name)
+}

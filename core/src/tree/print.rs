@@ -1,0 +1,271 @@
+//! Configurations as text: for snapshots, as a TOML document, and with the origin of every value.
+
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+use core::fmt::{self, Write as _};
+
+use crate::config::redact::redact;
+use crate::text::visible;
+use crate::tree::key::write_name;
+use crate::tree::{Key, Kind, Number, Segment, Table, Value};
+
+/// Behind so many columns an origin is no longer aligned with the others.
+const WIDEST: usize = 60;
+
+/// The stable text of a configuration, for snapshots: one `key = value` line for each leaf, in key order, secrets
+/// redacted.
+///
+/// A list is one line, an empty table `key = {}`. It says nothing of origins, so that moving a value from one layer
+/// to another changes nothing. A root that is no table is one line without a key.
+///
+/// ```
+/// use speckit_core::{Key, LayerKind, Source};
+/// use speckit_core::tree::print::to_text;
+/// use speckit_core::config::source::{Language, parse};
+/// let text = "[b]\ntoken = 'hunter2'\nports = [80, 81]\n[a]\n";
+/// let layer = parse(&Source::document(LayerKind::File, "app.toml", text), Language::Toml)?;
+/// let shown = to_text(layer.root(), &|key: &Key| key.last_name() == Some("token"));
+/// assert_eq!(shown, "a = {}\nb.ports = [80, 81]\nb.token = \"[redacted]\"\n");
+/// # Ok::<(), Vec<speckit_core::Diagnostic>>(())
+/// ```
+pub fn to_text(root: &Value, is_secret: &dyn Fn(&Key) -> bool) -> String {
+    let mut text = String::new();
+    redact(root, is_secret).leaves(false, &mut |key, value| {
+        text.push_str(&assignment(key, value));
+        text.push('\n');
+    });
+    text
+}
+
+/// The configuration with the origin behind every leaf: `server.port = 9000   # APP_SERVER__PORT`.
+///
+/// Nothing is redacted here: give it the tree that [`redact`] made.
+pub fn with_origins(root: &Value) -> String {
+    let mut lines = Vec::new();
+    root.leaves(false, &mut |key, value| {
+        lines.push((assignment(key, value), visible(&value.origin().to_string())));
+    });
+    let width = |text: &str| text.chars().count();
+    let widest = lines.iter().map(|(text, _)| width(text)).filter(|n| *n <= WIDEST).max().unwrap_or(0);
+    let mut text = String::new();
+    for (assignment, origin) in lines {
+        let gap = " ".repeat(widest.saturating_sub(width(&assignment)) + 3);
+        text.push_str(&format!("{assignment}{gap}# {origin}\n"));
+    }
+    text
+}
+
+/// The configuration as JSON, each leaf as `{"value":…,"origin":{…}}`. A list is one leaf.
+///
+/// Nothing is redacted here: give it the tree that [`redact`] made.
+pub fn origins_json(root: &Value) -> serde_json::Value {
+    match root.kind() {
+        Kind::Table(members) if !members.is_empty() => {
+            members.iter().map(|(name, member)| (String::from(name.as_str()), origins_json(member))).collect()
+        }
+        // An origin is plain data, which JSON always holds.
+        _ => serde_json::json!({ "value": root.to_json(), "origin": root.origin() }),
+    }
+}
+
+/// The configuration as a TOML document with `[tables]` and `[[lists of tables]]`, which reads back as the same tree.
+///
+/// TOML has no null: members and elements that are null are left out. A decimal fraction that no `f64` holds reads
+/// back as the nearest one that does. A root that is no table is no document; it is written as one line.
+pub fn to_toml(root: &Value) -> String {
+    let mut text = String::new();
+    match root.as_table() {
+        Some(members) => write_members(&mut text, &mut Key::root(), members),
+        None => text = format!("{}\n", inline(root)),
+    }
+    text
+}
+
+fn assignment(key: &Key, value: &Value) -> String {
+    if key.is_root() { inline(value) } else { format!("{key} = {}", inline(value)) }
+}
+
+/// First what stands on a line of its own, then the tables: a line behind a header belongs to it.
+fn write_members(text: &mut String, key: &mut Key, members: &Table) {
+    for (name, member) in members.iter().filter(|(_, member)| !has_header(member)) {
+        if !is_null(member) {
+            // Writing to a String cannot fail.
+            let _ = write_name(text, name);
+            text.push_str(&format!(" = {}\n", without_null(member)));
+        }
+    }
+    for (name, member) in members.iter().filter(|(_, member)| has_header(member)) {
+        key.push(Segment::Name(name.clone()));
+        match member.kind() {
+            Kind::Table(below) => {
+                // A table of nothing but tables is there through their headers.
+                if below.is_empty() || below.values().any(|member| !has_header(member)) {
+                    write_header(text, &format!("[{key}]"));
+                }
+                write_members(text, key, below);
+            }
+            Kind::Array(elements) => {
+                for element in elements.iter().filter_map(Value::as_table) {
+                    write_header(text, &format!("[[{key}]]"));
+                    write_members(text, key, element);
+                }
+            }
+            _ => {}
+        }
+        key.pop();
+    }
+}
+
+fn write_header(text: &mut String, header: &str) {
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text.push_str(header);
+    text.push('\n');
+}
+
+fn has_header(value: &Value) -> bool {
+    match value.kind() {
+        Kind::Table(_) => true,
+        Kind::Array(elements) => !elements.is_empty() && elements.iter().all(|e| e.as_table().is_some()),
+        _ => false,
+    }
+}
+
+fn is_null(value: &Value) -> bool {
+    matches!(value.kind(), Kind::Null | Kind::Unset)
+}
+
+fn inline(value: &Value) -> String {
+    Inline { value, nulls: true }.to_string()
+}
+
+fn without_null(value: &Value) -> Inline<'_> {
+    Inline { value, nulls: false }
+}
+
+/// A value on one line, with the sign of a NaN; `nulls` says whether null is written or left out.
+struct Inline<'v> {
+    value: &'v Value,
+    nulls: bool,
+}
+
+impl Inline<'_> {
+    fn shows(&self, value: &Value) -> bool {
+        self.nulls || !is_null(value)
+    }
+}
+
+impl fmt::Display for Inline<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let below = |value| Inline { value, nulls: self.nulls };
+        match self.value.kind() {
+            Kind::Number(Number::Float(float)) if float.is_nan() && float.is_sign_negative() => {
+                f.write_str("-nan")
+            }
+            Kind::Array(elements) => {
+                f.write_char('[')?;
+                for (index, element) in elements.iter().filter(|e| self.shows(e)).enumerate() {
+                    let comma = if index == 0 { "" } else { ", " };
+                    write!(f, "{comma}{}", below(element))?;
+                }
+                f.write_char(']')
+            }
+            Kind::Table(members) => {
+                let mut comma = "";
+                for (name, member) in members.iter().filter(|(_, member)| self.shows(member)) {
+                    f.write_str(if comma.is_empty() { "{ " } else { comma })?;
+                    comma = ", ";
+                    write_name(f, name)?;
+                    write!(f, " = {}", below(member))?;
+                }
+                f.write_str(if comma.is_empty() { "{}" } else { " }" })
+            }
+            _ => write!(f, "{}", self.value),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::source::{Language, parse};
+    use crate::tree::testing::trees;
+    use crate::tree::{LayerKind, Origin, Source};
+    use proptest::prelude::*;
+
+    fn root(name: &str, text: &str) -> Value {
+        let source = Source::document(LayerKind::File, name, text);
+        parse(&source, Language::of_name(name)).unwrap().root().clone()
+    }
+
+    #[test]
+    fn the_text_of_a_configuration_is_sorted_and_redacted() {
+        let tree = root(
+            "a.toml",
+            "z = nan\n\"a b\" = 'q\"\\'\nwhen = 2026-01-02\n[t]\nlist = [1, [], { x = 1.0, secret = 'hunter2' }]\n\
+             secret = { a = 'hunter2', b = 12345 }\n[t.none]\n",
+        );
+        let secret = |key: &Key| key.to_string().contains("secret");
+        assert_eq!(
+            to_text(&tree, &secret),
+            "\"a b\" = \"q\\\"\\\\\"\nt.list = [1, [], { secret = \"[redacted]\", x = 1.0 }]\nt.none = {}\n\
+             t.secret.a = \"[redacted]\"\nt.secret.b = \"[redacted]\"\nwhen = 2026-01-02\nz = nan\n"
+        );
+        assert_eq!(to_text(&root("a.toml", ""), &secret), "{}\n");
+        assert_eq!(to_text(&root("a.json", "[1, null]"), &secret), "[1, null]\n");
+    }
+
+    #[test]
+    fn a_document_has_tables_and_lists_of_tables() {
+        let tree = root(
+            "a.json",
+            r#"{"b": {"c": {"d": 1, "n": null}, "e": {}}, "a": [{"x": 1, "y": {"z": [null, 2]}}, {}],
+                "m": [1, {"k": "v"}], "s": "line\nnext\u0001", "big": 123456789012345678901234567890}"#,
+        );
+        assert_eq!(
+            to_toml(&tree),
+            "big = 123456789012345678901234567890\nm = [1, { k = \"v\" }]\ns = \"line\\nnext\\u0001\"\n\n[[a]]\nx = 1\n\n[a.y]\nz \
+             = [2]\n\n[[a]]\n\n[b.c]\nd = 1\n\n[b.e]\n"
+        );
+    }
+
+    #[test]
+    fn origins_stand_behind_values() {
+        let tree = root(
+            "app.toml",
+            "name = 'x'\nlong = 'yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy'\n[server]\nport = 9000\n",
+        );
+        assert_eq!(
+            with_origins(&tree),
+            "long = \"yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\"   # app.toml:2:8\n\
+             name = \"x\"           # app.toml:1:8\nserver.port = 9000   # app.toml:4:8\n"
+        );
+        let variable = Origin::whole(&Source::variable("APP_P", "[1]"));
+        let list = Value::array([Value::new(Kind::Bool(true), variable.clone())], variable);
+        assert_eq!(
+            origins_json(&Value::table([("p".into(), list)], tree.origin().clone())).to_string(),
+            r#"{"p":{"origin":{"column":null,"layer":"env","line":null,"name":"environment","variable":"APP_P"},"value":[true]}}"#
+        );
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_printed_document_reads_back_as_the_same_tree(tree in trees()) {
+            let text = to_toml(&tree);
+            let read = root("a.toml", &text);
+            prop_assert_eq!(read.to_string(), tree.to_string());
+            prop_assert_eq!(read, tree, "{}", text);
+        }
+
+        #[test]
+        fn the_text_of_a_configuration_reads_back_as_the_same_tree(tree in trees()) {
+            let text = to_text(&tree, &|_| false);
+            let is_empty = text == "{}\n";
+            prop_assert_eq!(root("a.toml", if is_empty { "" } else { &text }), tree, "{}", text);
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Typed settings: a tree of values becomes a type of the program, and back.
+//!
+//! An error of typing still knows the key and the place of the value that it is about, and it never
+//! shows that value, which may be a secret: only types are named.
+//!
+//! serde reads the members of untagged, internally tagged and flattened types into a buffer first, and
+//! forgets places there. An error below such a type is reported at the table that was buffered. Numbers
+//! in a buffer are 64-bit integers or floats: a wider integer becomes the nearest float, and a whole
+//! float such as `2.0` is no integer there. A date in a buffer is its text.
+
+use alloc::string::String;
+use core::fmt;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use smol_str::SmolStr;
+
+use crate::tree::{Diagnostic, Key, MAX_DEPTH, Origin, Value};
+
+mod access;
+mod datetime;
+mod de;
+mod name;
+mod ser;
+mod ser_members;
+mod ser_name;
+mod stop;
+#[cfg(test)]
+mod tests;
+
+/// Why a value is not what a type asks for, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypedError {
+    /// The key that it is about. For a missing field: the key that it would have.
+    pub key: Key,
+    /// The place of the value; for a missing field, of the table that lacks it.
+    pub origin: Option<Origin>,
+    /// What is wrong.
+    pub kind: TypedErrorKind,
+}
+
+/// What is wrong with a value. Only [`TypedErrorKind::Custom`] may quote it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TypedErrorKind {
+    /// A value of another type, or of the right type and yet none that the type allows.
+    #[error("expected {expected}, found {found}")]
+    Mismatch {
+        /// What the type asks for, in its own words.
+        expected: String,
+        /// The type of the value: `string`, `number with a fraction`, `array of 3 elements`.
+        found: String,
+    },
+    /// A number beyond the bounds of its type.
+    #[error("expected {expected} from {low} to {high}, found a number out of range")]
+    OutOfRange {
+        /// The name of the type.
+        expected: &'static str,
+        /// Its lowest value.
+        low: String,
+        /// Its highest value.
+        high: String,
+    },
+    /// A field without a value.
+    #[error("missing field `{field}`")]
+    Missing {
+        /// The name of the field.
+        field: &'static str,
+    },
+    /// A member that the type has no field for. Its name ends the key.
+    #[error("unknown field, expected {}", OneOf(expected))]
+    UnknownField {
+        /// The fields that there are.
+        expected: &'static [&'static str],
+        /// The field that was probably meant.
+        nearest: Option<&'static str>,
+    },
+    /// A value that names no variant of an enum.
+    #[error("unknown variant, expected {}", OneOf(expected))]
+    UnknownVariant {
+        /// The variants that there are.
+        expected: &'static [&'static str],
+        /// The variant that was probably meant.
+        nearest: Option<&'static str>,
+    },
+    /// A field that is set under two of its names, or a member that is written twice.
+    #[error("`{field}` is set a second time")]
+    Duplicate {
+        /// The name of the field.
+        field: SmolStr,
+    },
+    /// Settings that lie deeper in one another than a tree of values may be.
+    #[error("nested deeper than {MAX_DEPTH} levels")]
+    TooDeep,
+    /// The words of a type that is read or written by hand. They may quote the value.
+    #[error("{message}")]
+    Custom {
+        /// What the type says.
+        message: String,
+    },
+}
+
+impl TypedError {
+    /// Tells whether the message is that of a type's own code, and so may quote the value.
+    pub fn is_custom(&self) -> bool {
+        matches!(self.kind, TypedErrorKind::Custom { .. })
+    }
+
+    /// The error as a diagnostic, with a code `type/…`.
+    pub fn into_diagnostic(self) -> Diagnostic {
+        let mut diagnostic = Diagnostic::error(self.kind.code(), self.key, alloc::format!("{}", self.kind));
+        diagnostic.help = self.kind.help();
+        diagnostic.origin = self.origin;
+        diagnostic
+    }
+}
+
+/// `app.toml:3:8: server.port: expected u16, found string`; what is not known is left out.
+impl fmt::Display for TypedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(origin) = &self.origin {
+            write!(f, "{origin}: ")?;
+        }
+        if !self.key.is_root() {
+            write!(f, "{}: ", self.key)?;
+        }
+        write!(f, "{}", self.kind)
+    }
+}
+
+impl core::error::Error for TypedError {}
+
+impl TypedErrorKind {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Mismatch { .. } => "type/mismatch",
+            Self::OutOfRange { .. } => "type/out-of-range",
+            Self::Missing { .. } => "type/missing",
+            Self::UnknownField { .. } => "type/unknown-field",
+            Self::UnknownVariant { .. } => "type/unknown-variant",
+            Self::Duplicate { .. } => "type/duplicate",
+            Self::TooDeep => "type/too-deep",
+            Self::Custom { .. } => "type/custom",
+        }
+    }
+
+    fn help(&self) -> Option<String> {
+        match self {
+            Self::UnknownField { nearest, .. } | Self::UnknownVariant { nearest, .. } => {
+                nearest.map(|name| alloc::format!("did you mean `{name}`?"))
+            }
+            Self::Duplicate { .. } => Some("keep one of them".into()),
+            _ => None,
+        }
+    }
+}
+
+/// `nothing`, `` `a` ``, `` `a`, `b` or `c` ``.
+struct OneOf<'a>(&'a [&'static str]);
+
+impl fmt::Display for OneOf<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some((last, front)) = self.0.split_last() else {
+            return f.write_str("nothing");
+        };
+        for (i, name) in front.iter().enumerate() {
+            write!(f, "{}`{name}`", if i == 0 { "" } else { ", " })?;
+        }
+        write!(f, "{}`{last}`", if front.is_empty() { "" } else { " or " })
+    }
+}
+
+/// Reads settings from a tree of values.
+///
+/// Null and absent members are `None`. A whole float (`2.0`) is an integer where one is asked for, an
+/// integer is a float; nothing else is converted.
+///
+/// # Errors
+/// The first value that is not what the type asks for, in the order of keys.
+///
+/// ```
+/// use speckit_core::{LayerKind, Source};
+/// use speckit_core::config::source::{Language, parse};
+/// use speckit_core::tree::typed::from_value;
+/// #[derive(serde::Deserialize)]
+/// struct Settings { server: Server }
+/// #[derive(serde::Deserialize)]
+/// struct Server { port: u16 }
+///
+/// let text = |port| Source::document(LayerKind::File, "app.toml", format!("[server]\nport = {port}\n"));
+/// let good = parse(&text("80"), Language::Toml)?;
+/// assert_eq!(from_value::<Settings>(good.root()).unwrap().server.port, 80);
+///
+/// let bad = parse(&text("99999"), Language::Toml)?;
+/// assert_eq!(
+///     from_value::<Settings>(bad.root()).err().unwrap().to_string(),
+///     "app.toml:2:8: server.port: expected u16 from 0 to 65535, found a number out of range"
+/// );
+/// # Ok::<(), Vec<speckit_core::Diagnostic>>(())
+/// ```
+pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, TypedError> {
+    T::deserialize(de::Node(value)).map_err(|stop| stop.at(value).finish())
+}
+
+/// Writes settings as a tree of values, each at `origin`.
+///
+/// A member that is `None` is left out; elsewhere `None` is null. Enums are written as their type says,
+/// a variant with content as a table of one member.
+///
+/// # Errors
+/// A map whose keys are not texts, integers, booleans or characters; a member that is written twice;
+/// settings nested deeper than [`MAX_DEPTH`]; what a type's own code refuses.
+///
+/// ```
+/// use speckit_core::{LayerKind, Origin, Source};
+/// use speckit_core::tree::typed::to_value;
+/// #[derive(serde::Serialize)]
+/// struct Server { host: Option<String>, port: u16 }
+///
+/// let origin = Origin::whole(&Source::fragment(LayerKind::Defaults, "defaults", ""));
+/// let value = to_value(&Server { host: None, port: 80 }, &origin)?;
+/// assert_eq!(value.to_string(), "{ port = 80 }");
+/// # Ok::<(), speckit_core::tree::typed::TypedError>(())
+/// ```
+pub fn to_value<T: Serialize>(settings: &T, origin: &Origin) -> Result<Value, TypedError> {
+    let writer = ser::Writer::new(origin);
+    settings
+        .serialize(writer)
+        .map(|slot| writer.or_null(slot))
+        .map_err(|stop| TypedError { origin: Some(origin.clone()), ..stop.finish() })
+}

@@ -1,0 +1,226 @@
+//! The error while it unwinds: it collects its key from the inside to the outside.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::de::{Expected, Unexpected};
+use smol_str::SmolStr;
+
+use super::{TypedError, TypedErrorKind};
+use crate::tree::nearest::nearest;
+use crate::tree::{Key, Kind, Origin, Segment, Table, Value};
+
+/// A failure on its way to the root. Boxed, so that the happy path returns little.
+pub(super) struct Stop(Box<Inner>);
+
+struct Inner {
+    /// The steps of the key, innermost first.
+    path: Vec<Segment>,
+    origin: Option<Origin>,
+    kind: TypedErrorKind,
+    /// The text that named no field or variant. It finds the member it came from, and is never shown.
+    clue: Option<SmolStr>,
+}
+
+impl Stop {
+    pub(super) fn new(kind: TypedErrorKind) -> Self {
+        Self(Box::new(Inner { path: Vec::new(), origin: None, kind, clue: None }))
+    }
+
+    pub(super) fn mismatch(expected: impl fmt::Display, found: impl Into<String>) -> Self {
+        Self::new(TypedErrorKind::Mismatch { expected: expected.to_string(), found: found.into() })
+    }
+
+    /// A number beyond the bounds of a number type.
+    pub(super) fn out_of_range(target: &str) -> Self {
+        match bounds(target) {
+            Some((expected, low, high)) => Self::new(TypedErrorKind::OutOfRange { expected, low, high }),
+            None => Self::mismatch(target, "another number"),
+        }
+    }
+
+    /// Gives the failure the place of `value`, unless one further inside is known.
+    pub(super) fn at(mut self, value: &Value) -> Self {
+        let inner = &mut *self.0;
+        if inner.origin.is_some() {
+            return self;
+        }
+        let member = value.as_table().and_then(|members| inner.member_meant(members));
+        match (&inner.kind, member) {
+            (_, Some((name, origin))) => {
+                inner.path.push(Segment::Name(name));
+                inner.origin = Some(origin);
+            }
+            (TypedErrorKind::Missing { field }, None) if lacks(value, field) => {
+                inner.path.push(Segment::Name(SmolStr::new_static(field)));
+                inner.origin = Some(value.origin().clone());
+            }
+            _ => inner.origin = Some(value.origin().clone()),
+        }
+        self
+    }
+
+    /// Gives the failure the place of the member whose name or value it is about.
+    pub(super) fn at_member(self, name: &SmolStr, member: &Value) -> Self {
+        if self.0.origin.is_some() { self } else { self.at(member).below(Segment::Name(name.clone())) }
+    }
+
+    /// Adds the step above those that are known.
+    pub(super) fn below(mut self, segment: Segment) -> Self {
+        self.0.path.push(segment);
+        self
+    }
+
+    pub(super) fn is_duplicate(&self) -> bool {
+        matches!(self.0.kind, TypedErrorKind::Duplicate { .. })
+    }
+
+    pub(super) fn finish(self) -> TypedError {
+        let mut key = Key::root();
+        for segment in self.0.path.into_iter().rev() {
+            key.push(segment);
+        }
+        TypedError { key, origin: self.0.origin, kind: self.0.kind }
+    }
+
+    fn with_clue(mut self, clue: &str) -> Self {
+        self.0.clue = Some(clue.into());
+        self
+    }
+}
+
+impl Inner {
+    /// The member that a failure of a buffered table came from, where that is beyond doubt.
+    fn member_meant(&self, members: &Table) -> Option<(SmolStr, Origin)> {
+        let clue = self.clue.as_ref()?;
+        match self.kind {
+            TypedErrorKind::UnknownField { .. } => {
+                members.get(clue).map(|member| (clue.clone(), member.origin().clone()))
+            }
+            TypedErrorKind::UnknownVariant { .. } => {
+                let mut tags = members.iter().filter(|(_, member)| member.as_str() == Some(clue));
+                match (tags.next(), tags.next()) {
+                    (Some((name, tag)), None) => Some((name.clone(), tag.origin().clone())),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+}
+
+fn lacks(table: &Value, field: &str) -> bool {
+    let is_unset = |member: &Value| matches!(member.kind(), Kind::Unset);
+    table.as_table().is_some_and(|members| members.get(field).is_none_or(is_unset))
+}
+
+impl fmt::Debug for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Stop").field(&self.0.kind).finish()
+    }
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.kind.fmt(f)
+    }
+}
+
+impl core::error::Error for Stop {}
+
+/// serde's own messages quote the value; these name its type.
+impl serde::de::Error for Stop {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self::new(TypedErrorKind::Custom { message: message.to_string() })
+    }
+
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::mismatch(expected, type_of(found))
+    }
+
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        let target = expected.to_string();
+        match found {
+            Unexpected::Unsigned(_) | Unexpected::Signed(_) | Unexpected::Other(_)
+                if bounds(&target).is_some() =>
+            {
+                Self::out_of_range(&target)
+            }
+            _ => Self::mismatch(target, format!("another {}", type_of(found))),
+        }
+    }
+
+    fn invalid_length(length: usize, expected: &dyn Expected) -> Self {
+        Self::mismatch(expected, counted(length))
+    }
+
+    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
+        let nearest = nearest(variant, expected.iter().copied());
+        Self::new(TypedErrorKind::UnknownVariant { expected, nearest }).with_clue(variant)
+    }
+
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        let nearest = nearest(field, expected.iter().copied());
+        Self::new(TypedErrorKind::UnknownField { expected, nearest }).with_clue(field)
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self::new(TypedErrorKind::Missing { field })
+    }
+
+    fn duplicate_field(field: &'static str) -> Self {
+        Self::new(TypedErrorKind::Duplicate { field: SmolStr::new_static(field) })
+    }
+}
+
+impl serde::ser::Error for Stop {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        <Self as serde::de::Error>::custom(message)
+    }
+}
+
+/// `array of 1 element`.
+pub(super) fn counted(length: usize) -> String {
+    format!("array of {length} element{}", if length == 1 { "" } else { "s" })
+}
+
+fn type_of(found: Unexpected<'_>) -> &'static str {
+    match found {
+        Unexpected::Bool(_) => "boolean",
+        Unexpected::Unsigned(_) | Unexpected::Signed(_) => "integer",
+        Unexpected::Float(float) if float % 1.0 != 0.0 => "number with a fraction",
+        Unexpected::Float(_) => "number",
+        Unexpected::Char(_) | Unexpected::Str(_) => "string",
+        Unexpected::Bytes(_) => "bytes",
+        Unexpected::Unit | Unexpected::Option => "null",
+        Unexpected::Seq => "array",
+        Unexpected::Map => "object",
+        Unexpected::NewtypeStruct => "newtype",
+        Unexpected::UnitVariant => "variant without content",
+        Unexpected::Enum
+        | Unexpected::NewtypeVariant
+        | Unexpected::TupleVariant
+        | Unexpected::StructVariant => "variant",
+        // serde's word for a 128-bit integer holds its digits.
+        Unexpected::Other(text) if text.starts_with("integer `") => "integer",
+        Unexpected::Other(_) => "value",
+    }
+}
+
+/// The name and the bounds of a number type.
+fn bounds(target: &str) -> Option<(&'static str, String, String)> {
+    macro_rules! among {
+        ($($type:ident)*) => {
+            match target {
+                $(stringify!($type) => Some((stringify!($type), $type::MIN.to_string(), $type::MAX.to_string())),)*
+                "f32" => Some(("f32", format!("{:e}", f32::MIN), format!("{:e}", f32::MAX))),
+                "f64" => Some(("f64", format!("{:e}", f64::MIN), format!("{:e}", f64::MAX))),
+                _ => None,
+            }
+        };
+    }
+    among!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize)
+}

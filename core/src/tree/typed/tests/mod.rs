@@ -1,0 +1,29 @@
+use alloc::string::ToString as _;
+
+use super::*;
+use crate::config::source::{Language, parse};
+use crate::tree::{LayerKind, Source};
+
+mod places;
+mod reading;
+mod secrets;
+mod writing;
+
+fn toml(text: &str) -> Value {
+    let source = Source::document(LayerKind::File, "app.toml", text);
+    parse(&source, Language::Toml).unwrap().root().clone()
+}
+
+fn json(text: &str) -> Value {
+    let source = Source::document(LayerKind::File, "app.json", text);
+    parse(&source, Language::Json).unwrap().root().clone()
+}
+
+fn origin() -> Origin {
+    Origin::whole(&Source::fragment(LayerKind::Defaults, "defaults", ""))
+}
+
+/// The whole text of the error that reading as `T` ends in.
+fn refusal<T: DeserializeOwned>(value: &Value) -> String {
+    from_value::<T>(value).err().unwrap().to_string()
+}

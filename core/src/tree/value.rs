@@ -1,0 +1,425 @@
+//! The tree that every stage works on: a value, where it comes from, and what it shadowed.
+
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+
+use im::{OrdMap, Vector};
+use smol_str::SmolStr;
+use toml::value::Datetime;
+use xxhash_rust::xxh3::xxh3_128_with_seed;
+
+use crate::tree::key::{write_name, write_quoted};
+use crate::tree::{Key, Number, Origin, Segment};
+
+/// How deep tables and arrays may lie in one another, in every source.
+pub const MAX_DEPTH: usize = 100;
+
+/// A 128-bit hash of a value, not of its place: two values are the same exactly when their fingerprints are.
+///
+/// The hash is XXH3-128 under a fixed seed. It is stable over platforms and releases, and it is not
+/// meant to withstand somebody who searches for collisions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint {
+    // Two halves and no `u128`, whose alignment would widen every value by eight bytes.
+    high: u64,
+    low: u64,
+}
+
+impl Fingerprint {
+    #[expect(clippy::cast_possible_truncation, reason = "the two halves of the hash, one after the other")]
+    fn of(hash: u128) -> Self {
+        Self { high: (hash >> 64) as u64, low: hash as u64 }
+    }
+
+    /// The hash of bytes that are no value, such as those of a file or of a report.
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        hash(9, bytes)
+    }
+
+    fn bits(self) -> u128 {
+        u128::from(self.high) << 64 | u128::from(self.low)
+    }
+}
+
+/// 32 hexadecimal digits.
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.bits())
+    }
+}
+
+/// The members of a table, in the order of their names.
+pub type Table = OrdMap<SmolStr, Value>;
+
+/// What a value is.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// JSON's null. TOML has none; it comes from JSON, or from the environment for a nullable key.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number.
+    Number(Number),
+    /// A text.
+    String(SmolStr),
+    /// A date, a time or both, as TOML knows them.
+    Datetime(Datetime),
+    /// A list. Boxed, since a vector's head is large and lists are few.
+    Array(Arc<Vector<Value>>),
+    /// A table.
+    Table(Table),
+    /// The mark of a layer that removes a key (`--unset`). Only layers hold it; no merged tree shows it.
+    Unset,
+}
+
+/// One value with its origin, its fingerprint and its past.
+///
+/// Equality is that of the values: places and history do not count.
+#[derive(Clone, Debug)]
+pub struct Value {
+    kind: Kind,
+    origin: Origin,
+    fingerprint: Fingerprint,
+    past: Option<Arc<Past>>,
+}
+
+/// What stood at a key before the present value, lowest layer first.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Past {
+    /// Values that were replaced.
+    pub(crate) shadowed: Vec<Value>,
+    /// The values of the layers that were joined into the present one; empty where there was only one.
+    pub(crate) joined: Vec<Value>,
+}
+
+impl Value {
+    /// A value of one origin.
+    pub fn new(kind: Kind, origin: Origin) -> Self {
+        let fingerprint = fingerprint(&kind);
+        Self { kind, origin, fingerprint, past: None }
+    }
+
+    /// A list of one origin.
+    pub fn array(elements: impl IntoIterator<Item = Self>, origin: Origin) -> Self {
+        Self::new(Kind::Array(Arc::new(elements.into_iter().collect())), origin)
+    }
+
+    /// A table of one origin.
+    pub fn table(members: impl IntoIterator<Item = (SmolStr, Self)>, origin: Origin) -> Self {
+        Self::new(Kind::Table(members.into_iter().collect()), origin)
+    }
+
+    /// A table whose fingerprint the caller has kept up to date (see [`entry_fingerprint`]).
+    pub(crate) fn table_with_fingerprint(members: Table, origin: Origin, fingerprint: Fingerprint) -> Self {
+        Self { kind: Kind::Table(members), origin, fingerprint, past: None }
+    }
+
+    /// What the value is.
+    pub fn kind(&self) -> &Kind {
+        &self.kind
+    }
+
+    /// The place that set it. For a table that several layers share: its header in the highest file.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The hash of the value.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
+    }
+
+    /// The values that this one replaced, lowest layer first.
+    pub fn shadowed(&self) -> &[Self] {
+        self.past.as_ref().map_or(&[], |past| &past.shadowed)
+    }
+
+    /// The values of the layers that were joined into this one, lowest first; empty where one layer set it alone.
+    pub fn joined(&self) -> &[Self] {
+        self.past.as_ref().map_or(&[], |past| &past.joined)
+    }
+
+    /// The same value at another place.
+    #[must_use]
+    pub fn at(mut self, origin: Origin) -> Self {
+        self.origin = origin;
+        self
+    }
+
+    pub(crate) fn with_past(mut self, past: Past) -> Self {
+        let empty = past.shadowed.is_empty() && past.joined.is_empty();
+        self.past = (!empty).then(|| Arc::new(past));
+        self
+    }
+
+    /// The text, of a string.
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The truth value, of a boolean.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self.kind {
+            Kind::Bool(bool) => Some(bool),
+            _ => None,
+        }
+    }
+
+    /// The number, of a number.
+    pub fn as_number(&self) -> Option<&Number> {
+        match &self.kind {
+            Kind::Number(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// The elements, of a list.
+    pub fn as_array(&self) -> Option<&Vector<Self>> {
+        match &self.kind {
+            Kind::Array(elements) => Some(elements),
+            _ => None,
+        }
+    }
+
+    /// The members, of a table.
+    pub fn as_table(&self) -> Option<&Table> {
+        match &self.kind {
+            Kind::Table(members) => Some(members),
+            _ => None,
+        }
+    }
+
+    /// The member of that name, of a table.
+    pub fn member(&self, name: &str) -> Option<&Self> {
+        self.as_table()?.get(name)
+    }
+
+    /// The value at a key below this one.
+    pub fn get(&self, key: &Key) -> Option<&Self> {
+        key.segments().iter().try_fold(self, |value, segment| match segment {
+            Segment::Name(name) => value.member(name),
+            Segment::Index(index) => value.as_array()?.get(*index),
+        })
+    }
+
+    /// Calls `visit` for each leaf below this value, in key order: scalars, and empty tables and lists.
+    ///
+    /// A list is one leaf if `into_lists` is false.
+    pub fn leaves<'a>(&'a self, into_lists: bool, visit: &mut dyn FnMut(&Key, &'a Self)) {
+        self.leaves_below(&mut Key::root(), into_lists, visit);
+    }
+
+    fn leaves_below<'a>(&'a self, key: &mut Key, into_lists: bool, visit: &mut dyn FnMut(&Key, &'a Self)) {
+        match &self.kind {
+            Kind::Table(members) if !members.is_empty() => {
+                for (name, member) in members {
+                    key.push(Segment::Name(name.clone()));
+                    member.leaves_below(key, into_lists, visit);
+                    key.pop();
+                }
+            }
+            Kind::Array(elements) if into_lists && !elements.is_empty() => {
+                for (index, element) in elements.iter().enumerate() {
+                    key.push(Segment::Index(index));
+                    element.leaves_below(key, into_lists, visit);
+                    key.pop();
+                }
+            }
+            _ => visit(key, self),
+        }
+    }
+
+    /// How many tables and lists lie in one another here; none for a scalar.
+    pub(crate) fn levels(&self) -> usize {
+        match &self.kind {
+            Kind::Table(members) => 1 + members.values().map(Self::levels).max().unwrap_or(0),
+            Kind::Array(elements) => 1 + elements.iter().map(Self::levels).max().unwrap_or(0),
+            _ => 0,
+        }
+    }
+
+    /// What JSON Schema calls the type of the value. A date is a string there.
+    pub fn type_name(&self) -> &'static str {
+        match &self.kind {
+            Kind::Null | Kind::Unset => "null",
+            Kind::Bool(_) => "boolean",
+            Kind::Number(number) if number.is_integer() => "integer",
+            Kind::Number(_) => "number",
+            Kind::String(_) | Kind::Datetime(_) => "string",
+            Kind::Array(_) => "array",
+            Kind::Table(_) => "object",
+        }
+    }
+}
+
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        self.fingerprint == other.fingerprint
+    }
+}
+
+impl Eq for Value {}
+
+const SEED: u64 = 0x73_70_65_63_6b_69_74;
+const TABLE: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c834;
+
+fn hash(tag: u8, bytes: &[u8]) -> Fingerprint {
+    Fingerprint::of(xxh3_128_with_seed(bytes, SEED ^ u64::from(tag)))
+}
+
+fn fingerprint(kind: &Kind) -> Fingerprint {
+    match kind {
+        Kind::Null => hash(0, &[]),
+        Kind::Bool(bool) => hash(1, &[u8::from(*bool)]),
+        Kind::Number(Number::Int(int)) => hash(2, &int.to_le_bytes()),
+        Kind::Number(Number::Float(float)) => hash(3, &float.to_bits().to_le_bytes()),
+        Kind::Number(Number::Decimal(text)) => hash(4, text.as_bytes()),
+        Kind::String(text) => hash(5, text.as_bytes()),
+        Kind::Datetime(datetime) => hash(6, datetime.to_string().as_bytes()),
+        Kind::Array(elements) => {
+            let mut bytes = Vec::with_capacity(elements.len() * 16);
+            for element in elements.iter() {
+                bytes.extend_from_slice(&element.fingerprint.bits().to_le_bytes());
+            }
+            hash(7, &bytes)
+        }
+        Kind::Table(members) => {
+            let sum = members.iter().fold(TABLE, |sum, (name, member)| sum.wrapping_add(entry(name, member)));
+            Fingerprint::of(sum)
+        }
+        Kind::Unset => hash(8, &[]),
+    }
+}
+
+/// The fingerprint of a table is a sum over its entries, so that a change of one costs one addition.
+pub(crate) fn replace_entry(
+    table: Fingerprint,
+    name: &str,
+    old: Option<&Value>,
+    new: Option<&Value>,
+) -> Fingerprint {
+    let part = |value: Option<&Value>| value.map_or(0, |value| entry(name, value));
+    Fingerprint::of(table.bits().wrapping_sub(part(old)).wrapping_add(part(new)))
+}
+
+fn entry(name: &str, member: &Value) -> u128 {
+    let Fingerprint { high, low } = member.fingerprint;
+    // Two multiplications by keyed hashes of the name mix name and value without a copy of either.
+    let name = xxh3_128_with_seed(name.as_bytes(), SEED ^ low);
+    name.wrapping_mul(u128::from(high) << 1 | 1).wrapping_add(name.rotate_left(64))
+        ^ member.fingerprint.bits()
+}
+
+/// The value as TOML writes it on one line: `"text"`, `[1, 2]`, `{ a = 1 }`; `null` where TOML has no word.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            Kind::Null => f.write_str("null"),
+            Kind::Unset => f.write_str("unset"),
+            Kind::Bool(bool) => write!(f, "{bool}"),
+            Kind::Number(number) => write!(f, "{number}"),
+            Kind::String(text) => write_quoted(f, text),
+            Kind::Datetime(datetime) => write!(f, "{datetime}"),
+            Kind::Array(elements) => {
+                f.write_str("[")?;
+                for (i, element) in elements.iter().enumerate() {
+                    let comma = if i == 0 { "" } else { ", " };
+                    write!(f, "{comma}{element}")?;
+                }
+                f.write_str("]")
+            }
+            Kind::Table(members) if members.is_empty() => f.write_str("{}"),
+            Kind::Table(members) => {
+                f.write_str("{ ")?;
+                for (i, (name, member)) in members.iter().enumerate() {
+                    f.write_str(if i == 0 { "" } else { ", " })?;
+                    write_name(f, name)?;
+                    write!(f, " = {member}")?;
+                }
+                f.write_str(" }")
+            }
+        }
+    }
+}
+
+/// The value as JSON. A date is its text; `nan` and `inf`, which JSON lacks, are their names as text.
+impl serde::Serialize for Value {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.kind {
+            Kind::Null | Kind::Unset => serializer.serialize_unit(),
+            Kind::Bool(bool) => serializer.serialize_bool(*bool),
+            Kind::Number(Number::Int(int)) => serializer.serialize_i64(*int),
+            Kind::Number(Number::Float(float)) if float.is_finite() => serializer.serialize_f64(*float),
+            Kind::Number(number @ Number::Float(_)) => serializer.collect_str(number),
+            Kind::Number(number) => match number.as_i128().map(u64::try_from) {
+                Some(Ok(int)) => serializer.serialize_u64(int),
+                _ => serializer.serialize_f64(number.as_f64()),
+            },
+            Kind::String(text) => serializer.serialize_str(text),
+            Kind::Datetime(datetime) => serializer.collect_str(datetime),
+            Kind::Array(elements) => serializer.collect_seq(elements.iter()),
+            Kind::Table(members) => {
+                serializer.collect_map(members.iter().map(|(name, member)| (name.as_str(), member)))
+            }
+        }
+    }
+}
+
+impl Value {
+    /// The value as `serde_json` holds it; see the notes of its `Serialize`.
+    pub fn to_json(&self) -> serde_json::Value {
+        match &self.kind {
+            Kind::Null | Kind::Unset => serde_json::Value::Null,
+            Kind::Bool(bool) => (*bool).into(),
+            Kind::Number(Number::Int(int)) => (*int).into(),
+            Kind::Number(Number::Float(float)) if float.is_finite() => (*float).into(),
+            Kind::Number(number @ Number::Float(_)) => number.to_string().into(),
+            Kind::Number(number) => match number.as_i128().map(u64::try_from) {
+                Some(Ok(int)) => int.into(),
+                _ => number.as_f64().into(),
+            },
+            Kind::String(text) => text.as_str().into(),
+            Kind::Datetime(datetime) => datetime.to_string().into(),
+            Kind::Array(elements) => elements.iter().map(Self::to_json).collect(),
+            Kind::Table(members) => {
+                members.iter().map(|(name, member)| (String::from(name.as_str()), member.to_json())).collect()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::{LayerKind, Source};
+
+    fn origin() -> Origin {
+        Origin::whole(&Source::fragment(LayerKind::Override, "test", ""))
+    }
+
+    fn int(int: i64) -> Value {
+        Value::new(Kind::Number(Number::Int(int)), origin())
+    }
+
+    #[test]
+    fn a_fingerprint_is_of_the_value_and_not_of_its_place() {
+        let elsewhere = Origin::whole(&Source::variable("A", "1"));
+        assert_eq!(int(1), int(1).at(elsewhere));
+        assert_ne!(int(1), int(2));
+        assert_ne!(int(1), Value::new(Kind::String("1".into()), origin()));
+    }
+
+    #[test]
+    fn a_table_fingerprint_follows_one_replaced_entry() {
+        let table = |x, y| Value::table([("x".into(), int(x)), ("y".into(), int(y))], origin());
+        let (before, after) = (table(1, 2), table(1, 3));
+        let stepped = replace_entry(before.fingerprint(), "y", Some(&int(2)), Some(&int(3)));
+        assert_eq!(stepped, after.fingerprint());
+        assert_ne!(table(1, 2), table(2, 1));
+    }
+}

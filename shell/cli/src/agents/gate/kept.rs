@@ -1,0 +1,149 @@
+//! `gate list` and `gate show`: the runs that are kept.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+use speckit_core::agents::gate::{Run, list_text};
+use speckit_core::config::history::rfc3339;
+use speckit_core::config::redact::Masks;
+use speckit_core::tree::{is_ok, strictly};
+use speckit_core::{Diagnostic, Key};
+
+use super::{error, unavailable};
+use crate::args::GateListArgs;
+use crate::context::{Context, Outcome};
+use speckit::agents::{FoundRuns, Runs, RunsFilter};
+use speckit::internal::documents::{Disk, absolute, exists, read_source};
+use speckit::store::{StoreError, StoreOptions};
+
+pub(super) fn list(context: &Context, args: &GateListArgs) -> Result<Outcome, Outcome> {
+    let database = database(context)?;
+    let runs = opened(context, &database)?;
+    let find = |runs: &Runs| runs.find(&filter(args)).map_err(|why| unreadable(context, &why));
+    let FoundRuns { runs: found, unreadable: unread } =
+        runs.as_ref().map(find).transpose()?.unwrap_or_default();
+    let findings = strictly(unread.iter().map(unread_run).collect(), context.globals.strict);
+    context.terminal.report(&findings, &Masks::default());
+    if context.is_json() {
+        let documents: Vec<_> = found.iter().map(|(number, run)| run.to_json(Some(*number))).collect();
+        let list = json!({ "database": database, "runs": documents, "diagnostics": findings });
+        context.terminal.json(&list);
+    } else if !found.is_empty() {
+        context.terminal.result(&list_text(&found));
+    } else if !findings.is_empty() {
+        context.terminal.result("no run that is looked for can be read\n");
+    } else if kept(context, runs.as_ref())?.is_some() {
+        context.terminal.result("no run that is kept is such a one\n");
+    } else {
+        let name = database.display();
+        context.terminal.result(&format!("no run is kept yet in `{name}`: `speckit gate run` keeps them\n"));
+    }
+    Ok(if is_ok(&findings) { Outcome::Yes } else { Outcome::No })
+}
+
+fn filter(args: &GateListArgs) -> RunsFilter {
+    RunsFilter {
+        stage: args.stage.map(|stage| stage.name().into()),
+        spec: args.spec.clone(),
+        most: args.limit.map(|limit| u32::try_from(limit.get()).unwrap_or(u32::MAX)),
+    }
+}
+
+/// The numbers of the first and of the last run that are kept; `None` where none is.
+fn kept(context: &Context, runs: Option<&Runs>) -> Result<Option<(i64, i64)>, Outcome> {
+    let numbers = runs.map(Runs::first_and_last).transpose();
+    numbers.map(Option::flatten).map_err(|why| unreadable(context, &why))
+}
+
+/// A run that cannot be read, as a warning.
+fn unread_run(why: &StoreError) -> Diagnostic {
+    let message = match why {
+        StoreError::Unreadable { row, reason, .. } => format!("run {row} cannot be read: {reason}"),
+        why => why.to_string(),
+    };
+    Diagnostic::warning("gate/unreadable", Key::root(), message).help(
+        "a newer release may have written it, and reads it; if none did, `speckit store check` says whether the file is \
+         damaged, and its table `agent_outputs` has what the agents wrote",
+    )
+}
+
+/// Shows the run of a number, or of a file that one was saved to.
+pub(super) fn show(context: &Context, name: &str) -> Result<Outcome, Outcome> {
+    let (number, run, place) = match name.parse::<i64>() {
+        Ok(number) => {
+            let database = database(context)?;
+            (Some(number), stored(context, number, &database)?, database)
+        }
+        Err(_) => {
+            let path = PathBuf::from(name);
+            let (number, run) = saved(&path).map_err(|finding| context.refuse(&[finding]))?;
+            (number, run, path)
+        }
+    };
+    if context.is_json() {
+        context.terminal.json(&run.to_json_with_outputs(number));
+    } else {
+        let name = number.map_or_else(|| "a run".into(), |number| format!("run {number}"));
+        let (begun, place) = (rfc3339(run.started_at_ms), place.display());
+        let text = run.to_text_with_outputs();
+        context.terminal.result(&format!("{name}, begun {begun}, in `{place}`\n{text}"));
+    }
+    Ok(Outcome::Yes)
+}
+
+fn stored(context: &Context, number: i64, database: &Path) -> Result<Run, Outcome> {
+    let unknown = |what: &str| {
+        let finding = error("gate/unknown", format!("there is no run {number}: {what}"));
+        context
+            .refuse(&[finding
+                .help("`speckit gate list` lists them; a file is named with its folder, such as `./7`")])
+    };
+    let runs = opened(context, database)?;
+    match runs.as_ref().map(|runs| runs.run(number)).transpose() {
+        Ok(Some(Some(run))) => return Ok(run),
+        Ok(_) => {}
+        Err(why @ StoreError::Unreadable { .. }) => {
+            return Err(context.refuse(&strictly(vec![unread_run(&why)], true)));
+        }
+        Err(why) => return Err(unreadable(context, &why)),
+    }
+    Err(match kept(context, runs.as_ref())? {
+        Some((first, last)) if first == last => unknown(&format!("only {first} is kept")),
+        Some((first, last)) => unknown(&format!("{first} to {last} are kept")),
+        None => unknown(&format!("none is kept yet in `{}`", database.display())),
+    })
+}
+
+/// The run in a file, with its number where it says one.
+fn saved(path: &Path) -> Result<(Option<i64>, Run), Diagnostic> {
+    let name = path.display();
+    let source =
+        read_source(&Disk, speckit_core::LayerKind::File, path).map_err(|unread| unread.finding(path))?;
+    let no_run = |why: String| {
+        let finding = error("gate/no-run", format!("`{name}` holds no run: {why}"));
+        finding
+            .help("`gate run` writes such files where the database refuses; `gate list` lists what it keeps")
+    };
+    let document = serde_json::from_str(source.text()).map_err(|why| no_run(why.to_string()))?;
+    Run::from_json(&document).map_err(no_run)
+}
+
+/// The file that runs are kept in, whether the configuration obeys its rules or not.
+fn database(context: &Context) -> Result<PathBuf, Outcome> {
+    let (path, warning) = context.database().map_err(|finding| context.refuse(&[finding]))?;
+    context.terminal.report(warning.as_slice(), &Masks::default());
+    Ok(absolute(&path).unwrap_or(path))
+}
+
+/// The runs in a file; `None` where there is no file, and none is made.
+fn opened(context: &Context, database: &Path) -> Result<Option<Runs>, Outcome> {
+    if !exists(database) {
+        return Ok(None);
+    }
+    let opened = StoreOptions::new(database).open();
+    opened.map(|store| Some(Runs::of(store))).map_err(|why| unreadable(context, &why))
+}
+
+fn unreadable(context: &Context, why: &StoreError) -> Outcome {
+    context.refuse(&[unavailable(why)])
+}

@@ -1,0 +1,47 @@
+//! `gate run|list|show`: agents in parallel, their verdict, and what is kept of it.
+
+use speckit_core::config::redact::Masks;
+use speckit_core::{Diagnostic, Key};
+
+use crate::args::GateCommand;
+use crate::context::{Context, Outcome};
+use speckit::store::StoreError;
+
+mod conduct;
+mod follow;
+mod interruption;
+mod kept;
+mod prepare;
+mod prompt;
+mod rescue;
+mod run;
+mod screen;
+
+pub(crate) fn run(context: &Context, command: &GateCommand) -> Outcome {
+    let done = match command {
+        GateCommand::Run(with) => run::run(context, &with.args),
+        GateCommand::List(with) => kept::list(context, &with.args),
+        GateCommand::Show(with) => kept::show(context, &with.args.run),
+    };
+    done.unwrap_or_else(|outcome| outcome)
+}
+
+/// An error about no key.
+fn error(code: &'static str, message: String) -> Diagnostic {
+    Diagnostic::error(code, Key::root(), message)
+}
+
+/// The database cannot be used.
+fn unavailable(error: &StoreError) -> Diagnostic {
+    self::error("store/unavailable", format!("runs cannot be kept or read: {error}"))
+}
+
+/// Says why nothing was done: on stderr, and as JSON.
+fn refused(context: &Context, findings: &[Diagnostic], masks: &Masks) -> Outcome {
+    context.terminal.report(findings, masks);
+    if context.is_json() {
+        let findings = masks.scrubbed(findings);
+        context.terminal.json(&serde_json::json!({ "ok": false, "diagnostics": findings }));
+    }
+    Outcome::Failed
+}

@@ -1,0 +1,166 @@
+//! The lines of a gate on a terminal, each frame in the place of the one before.
+
+use std::time::Duration;
+
+use ratatui::crossterm::Command;
+use ratatui::crossterm::cursor::{MoveToColumn, MoveUp};
+use ratatui::crossterm::style::{Attribute, SetAttribute};
+use ratatui::crossterm::terminal::{Clear, ClearType};
+use speckit_core::agents::gate::{Line, Progress, Tone};
+
+use crate::terminal::Terminal;
+
+/// What is drawn goes away when it is dropped. The cursor stays where it can be seen, so that no end of the program leaves a
+/// terminal without one.
+pub(super) struct Screen<'a> {
+    terminal: &'a Terminal,
+    frames: Frames,
+}
+
+/// The frames as what a terminal is sent.
+#[derive(Debug, Default)]
+struct Frames {
+    has_color: bool,
+    /// How many columns each line of the present frame takes.
+    drawn: Vec<usize>,
+}
+
+impl<'a> Screen<'a> {
+    pub(super) fn on(terminal: &'a Terminal) -> Self {
+        Self { terminal, frames: Frames { has_color: terminal.has_color(), drawn: Vec::new() } }
+    }
+
+    /// Draws a frame; of more lines than the terminal has rows, the last ones.
+    pub(super) fn draw(&mut self, progress: &Progress, now: Duration) {
+        let (columns, rows) = self.terminal.room();
+        // A line that fills its row may or may not take the cursor to the next one.
+        let lines = progress.lines(now, columns.saturating_sub(1));
+        self.terminal.note(&self.frames.next(&lines, columns, rows));
+    }
+}
+
+impl Drop for Screen<'_> {
+    fn drop(&mut self) {
+        self.terminal.note(&self.frames.end(self.terminal.room().0));
+    }
+}
+
+impl Frames {
+    fn next(&mut self, lines: &[Line], columns: usize, rows: usize) -> String {
+        let shown = lines.get(lines.len().saturating_sub(rows.max(1))..).unwrap_or_default();
+        let mut text = self.to_the_start(columns);
+        for (at, line) in shown.iter().enumerate() {
+            if at > 0 {
+                text.push('\n');
+            }
+            self.write(line, &mut text);
+            put(Clear(ClearType::UntilNewLine), &mut text);
+        }
+        put(Clear(ClearType::FromCursorDown), &mut text);
+        self.drawn = shown.iter().map(Line::width).collect();
+        text
+    }
+
+    /// Removes the present frame.
+    fn end(&mut self, columns: usize) -> String {
+        if self.drawn.is_empty() {
+            return String::new();
+        }
+        let mut text = self.to_the_start(columns);
+        put(Clear(ClearType::FromCursorDown), &mut text);
+        self.drawn.clear();
+        text
+    }
+
+    /// To where the present frame begins: a terminal that became narrower shows a line in several rows.
+    fn to_the_start(&self, columns: usize) -> String {
+        let rows = self.drawn.iter().map(|width| width.div_ceil(columns.max(1)).max(1)).sum::<usize>();
+        let mut text = String::new();
+        put(MoveToColumn(0), &mut text);
+        if let Some(above @ 1..) = rows.checked_sub(1) {
+            put(MoveUp(u16::try_from(above).unwrap_or(u16::MAX)), &mut text);
+        }
+        text
+    }
+
+    fn write(&self, line: &Line, text: &mut String) {
+        for (tone, piece) in line.pieces() {
+            match sequence(tone).filter(|_| self.has_color) {
+                None => text.push_str(piece),
+                Some(begin) => {
+                    text.push_str(begin);
+                    text.push_str(piece);
+                    put(SetAttribute(Attribute::Reset), text);
+                }
+            }
+        }
+    }
+}
+
+/// What begins a tone (ECMA-48, 8.3.117): faint, green, red, yellow.
+fn sequence(tone: Tone) -> Option<&'static str> {
+    match tone {
+        Tone::Plain => None,
+        Tone::Faint => Some("\u{1b}[2m"),
+        Tone::Good => Some("\u{1b}[32m"),
+        Tone::Bad => Some("\u{1b}[31m"),
+        Tone::Busy => Some("\u{1b}[33m"),
+    }
+}
+
+fn put(command: impl Command, text: &mut String) {
+    // Writing to a string does not fail.
+    let _ = command.write_ansi(text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The lines of three agents that wait: `a  waiting` and so on, and 43 columns about all of them.
+    fn lines(columns: usize) -> Vec<Line> {
+        Progress::new(["a", "b", "c"]).lines(Duration::ZERO, columns)
+    }
+
+    #[test]
+    fn a_frame_takes_the_place_of_the_one_before_and_nothing_is_left_at_the_end() {
+        let mut frames = Frames::default();
+        let first = frames.next(&lines(80), 81, 24);
+        assert_eq!(
+            first,
+            "\u{1b}[1Ga  waiting\u{1b}[K\nb  waiting\u{1b}[K\nc  waiting\u{1b}[K\n\
+             0.0 s   0 of 3 done; Ctrl-C ends the agents\u{1b}[K\u{1b}[J"
+        );
+        assert_eq!(frames.next(&lines(80), 81, 24), first.replacen("\u{1b}[1G", "\u{1b}[1G\u{1b}[3A", 1));
+        assert_eq!(frames.end(81), "\u{1b}[1G\u{1b}[3A\u{1b}[J");
+        assert_eq!(frames.end(81), "", "there is nothing left to remove");
+    }
+
+    #[test]
+    fn a_terminal_that_became_narrower_has_more_rows_to_go_up() {
+        let mut frames = Frames::default();
+        frames.next(&lines(80), 81, 24);
+        let narrow = frames.next(&lines(19), 20, 24);
+        assert!(narrow.starts_with("\u{1b}[1G\u{1b}[5A"), "43 columns are 3 rows of 20: {narrow:?}");
+    }
+
+    #[test]
+    fn a_low_terminal_shows_the_last_lines() {
+        let mut frames = Frames::default();
+        let low = frames.next(&lines(80), 81, 2);
+        assert!(
+            !low.contains("b  waiting") && low.contains("c  waiting") && low.contains("Ctrl-C"),
+            "{low:?}"
+        );
+        assert!(frames.next(&lines(80), 81, 2).starts_with("\u{1b}[1G\u{1b}[1A"));
+    }
+
+    #[test]
+    fn colours_are_there_where_they_are_wanted() {
+        let plain = Frames::default().next(&lines(80), 81, 24);
+        assert!(!plain.contains("\u{1b}[2m"), "{plain:?}");
+        let mut frames = Frames { has_color: true, ..Frames::default() };
+        let coloured = frames.next(&lines(80), 81, 24);
+        assert!(coloured.contains("a  \u{1b}[2mwaiting\u{1b}[0m"), "{coloured:?}");
+    }
+}

@@ -1,0 +1,77 @@
+//! `resolve NAME…`: what a name of a model means.
+
+use serde_json::json;
+use speckit_core::agents::ModelRegistry;
+use speckit_core::app::AppConfig;
+use speckit_core::config::resolve::Resolved;
+
+use crate::args::ResolveArgs;
+use crate::config::env::columns;
+use crate::context::{Context, Outcome, verdict};
+
+pub(crate) fn run(context: &Context, args: &ResolveArgs) -> Outcome {
+    if !context.is_application() {
+        context
+            .terminal
+            .note("error: the registry of models belongs to the built-in schema; leave --schema out\n");
+        return Outcome::Failed;
+    }
+    let (opened, checked) = match context.open_valid() {
+        Ok(opened) => opened,
+        Err(outcome) => return outcome,
+    };
+    let config: Resolved<AppConfig> = match checked.typed() {
+        Ok(config) => config,
+        Err(refused) => {
+            context.terminal.report(refused.findings(), &opened.masks());
+            return verdict(refused.findings());
+        }
+    };
+    let registry = match ModelRegistry::from_config(config.config()) {
+        Ok(registry) => registry,
+        Err(errors) => {
+            errors.iter().for_each(|error| context.terminal.note(&format!("error: {error}\n")));
+            return Outcome::No;
+        }
+    };
+    let mut outcome = Outcome::Yes;
+    let mut entries = Vec::new();
+    for name in &args.names {
+        match registry.resolve(name) {
+            Ok(entry) => entries.push((name, entry)),
+            Err(error) => {
+                context.terminal.note(&format!("error: {error}\n"));
+                outcome = Outcome::No;
+            }
+        }
+    }
+    if context.is_json() {
+        let entries: Vec<_> = entries
+            .iter()
+            .map(|(name, entry)| {
+                let model = entry.config();
+                json!({
+                    "name": name, "canonical": entry.name(), "provider": model.provider,
+                    "model": model.model, "tier": model.tier,
+                })
+            })
+            .collect();
+        context.terminal.json(&entries);
+    } else if !entries.is_empty() {
+        let rows: Vec<[String; 5]> = entries
+            .iter()
+            .map(|(name, entry)| {
+                let model = entry.config();
+                [
+                    name.to_string(),
+                    entry.name().to_string(),
+                    model.provider.to_string(),
+                    model.model.clone(),
+                    model.tier.to_string(),
+                ]
+            })
+            .collect();
+        context.terminal.result(&columns(&["NAME", "CANONICAL", "PROVIDER", "MODEL", "TIER"], &rows));
+    }
+    outcome
+}

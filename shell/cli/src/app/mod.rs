@@ -1,0 +1,3 @@
+//! Commands about the files of the shipped application.
+
+pub(crate) mod migrate;

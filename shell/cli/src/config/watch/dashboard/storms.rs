@@ -1,0 +1,135 @@
+//! Any keys, any messages, any size: never a panic, and never a control character on the screen.
+
+use std::time::Duration;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+use super::screens::drawn;
+use super::{Dashboard, Leaf, Message, samples};
+use speckit::{ConfigReloadEvent, Diagnostics, Status};
+
+/// Text that is hard to show.
+fn text() -> impl Strategy<Value = String> {
+    "([a-e./\\[\\]0-9]|[\u{0}-\u{1f}\u{7f}-\u{9f}]|[\u{200b}-\u{200f}\u{202a}-\u{202e}\u{2060}-\u{206f}]|[ \n世界👩é\u{301}ﾞ🇩🇪]|\\PC){0,30}"
+}
+
+fn key() -> impl Strategy<Value = KeyEvent> {
+    let code = prop_oneof![
+        8 => prop::sample::select("rb/eq?jkgGcu\u{202e}\u{9b}世".chars().map(KeyCode::Char).collect::<Vec<_>>()),
+        4 => prop::sample::select(vec![
+            KeyCode::Up, KeyCode::Down, KeyCode::PageUp, KeyCode::PageDown, KeyCode::Home, KeyCode::End,
+            KeyCode::Tab, KeyCode::BackTab, KeyCode::Esc, KeyCode::Enter, KeyCode::Backspace, KeyCode::Null,
+        ]),
+        1 => any::<char>().prop_map(KeyCode::Char),
+    ];
+    let kind = prop::sample::select(vec![KeyEventKind::Press, KeyEventKind::Repeat, KeyEventKind::Release]);
+    let modifiers = prop_oneof![4 => Just(KeyModifiers::NONE), 1 => any::<u8>().prop_map(KeyModifiers::from_bits_truncate)];
+    (code, modifiers, kind).prop_map(|(code, modifiers, kind)| KeyEvent::new_with_kind(code, modifiers, kind))
+}
+
+fn leaves() -> impl Strategy<Value = Vec<Leaf>> {
+    vec((text(), text(), text()).prop_map(|(key, value, origin)| Leaf { key, value, origin }), 0..30)
+}
+
+fn event() -> impl Strategy<Value = ConfigReloadEvent> {
+    let report = || vec(text(), 0..90).prop_map(|lines| Diagnostics::new(Vec::new(), lines.join("\n")));
+    prop_oneof![
+        text().prop_map(|path| ConfigReloadEvent::FileChanged { paths: vec![path.into()] }),
+        (text(), any::<u64>()).prop_map(|(key, micros)| {
+            let key = speckit_core::Key::of([key]);
+            let mut change = samples::change("a", Some("'x'"), Some("'y'"));
+            change.key = key.clone();
+            ConfigReloadEvent::ReloadSuccess {
+                generation: micros,
+                changed: vec![change],
+                pending_restart: vec![key],
+                elapsed: Duration::from_micros(micros),
+            }
+        }),
+        report().prop_map(|diagnostics| ConfigReloadEvent::ReloadFailed { generation: 1, diagnostics }),
+        report().prop_map(|diagnostics| ConfigReloadEvent::Warning { diagnostics }),
+        any::<usize>().prop_map(|busy| ConfigReloadEvent::ReloadDeferred { busy }),
+        any::<u64>().prop_map(|count| ConfigReloadEvent::Missed { count }),
+    ]
+}
+
+fn status() -> impl Strategy<Value = Status> {
+    let refusal = prop::option::of(Just(samples::refusal()));
+    (any::<[bool; 4]>(), any::<Duration>(), any::<usize>(), refusal, text()).prop_map(
+        |([is_waiting, is_deferred, has_warnings, has_pending], age, busy, refusal, path)| Status {
+            age,
+            is_waiting,
+            is_deferred,
+            busy,
+            refusal,
+            warnings: if has_warnings { samples::warning().to_vec() } else { Vec::new() },
+            pending_restart: if has_pending {
+                vec![samples::change("a", None, Some("1"))]
+            } else {
+                Vec::new()
+            },
+            drift: vec![path.into()],
+            ..samples::status()
+        },
+    )
+}
+
+fn message() -> impl Strategy<Value = Message> {
+    prop_oneof![
+        12 => key().prop_map(Message::Key),
+        2 => (0_u16..70, 0_u16..30).prop_map(|(width, height)| Message::Resized { width, height }),
+        3 => (event(), any::<Duration>()).prop_map(|(event, at)| Message::Event { event, at }),
+        1 => (leaves(), prop::option::of(text()))
+            .prop_map(|(leaves, fallback)| Message::Configuration { generation: 1, leaves, fallback }),
+        1 => (status(), any::<Duration>()).prop_map(|(status, at)| Message::Status { status, at }),
+        1 => (text(), prop::option::of(text())).prop_map(|(key, text)| Message::Explained { key, text }),
+        1 => text().prop_map(Message::Replied),
+    ]
+}
+
+fn is_forbidden(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_message_and_no_size_is_too_much(
+        title in text(),
+        messages in vec(message(), 1..40),
+        sizes in vec((0_u16..=60, 0_u16..=20), 40),
+    ) {
+        let mut dashboard = Dashboard::new(&title);
+        for (message, (width, height)) in messages.into_iter().zip(sizes) {
+            dashboard.update(message);
+            let buffer = drawn(&dashboard, width, height, width % 2 == 0);
+            for cell in &buffer.content {
+                prop_assert!(!cell.symbol().contains(is_forbidden), "{:?}", cell.symbol());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_size_from_none_to_large_can_be_drawn() {
+    let mut plain = samples::dashboard();
+    let mut explained = samples::dashboard();
+    let text = Some("a long line of explanation 世界\n".repeat(40));
+    explained.update(Message::Explained { key: "models.gemini.tier".into(), text });
+    let mut refused = samples::dashboard();
+    let status = Status { refusal: Some(samples::refusal()), is_deferred: true, ..samples::status() };
+    refused.update(Message::Status { status, at: Duration::ZERO });
+    let small = (0..=60).flat_map(|width| (0..=20).map(move |height| (width, height)));
+    for (width, height) in small.chain([(250, 80), (250, 1), (1, 80), (110, 3), (109, 6)]) {
+        for dashboard in [&mut plain, &mut explained, &mut refused] {
+            dashboard.update(Message::Resized { width, height });
+            assert_eq!(
+                drawn(dashboard, width, height, true).content.len(),
+                usize::from(width) * usize::from(height)
+            );
+        }
+    }
+}

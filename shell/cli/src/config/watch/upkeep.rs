@@ -1,0 +1,48 @@
+//! The database of the history while `watch` runs: its free pages go back to the disk from time to time.
+
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use speckit_core::store::StoreConfig;
+use speckit_core::{Key, Value};
+
+use speckit::store::VacuumScheduler;
+use speckit::{Config, ConfigReloadEvent};
+
+/// Vacuums the database at the interval of the settings.
+pub(super) struct Upkeep {
+    scheduler: VacuumScheduler,
+    /// The key of the interval; `None` where the configuration is not the application's own.
+    key: Option<Key>,
+}
+
+impl Upkeep {
+    /// Begins it. `None` where there is no history, or no thread for it: a database that stays large is no reason not to
+    /// watch.
+    pub(super) fn start<T: DeserializeOwned + Send + Sync + 'static>(
+        shell: &Config<T>,
+        is_application: bool,
+    ) -> Option<Self> {
+        let history = shell.history()?;
+        let key = is_application.then(|| Key::of(["store", "vacuum_interval_h"]));
+        let snapshot = shell.snapshot();
+        let set = key.as_ref().and_then(|key| interval(snapshot.root().get(key)?));
+        let interval = set.unwrap_or_else(|| StoreConfig::default().vacuum_interval());
+        let scheduler = VacuumScheduler::start(history.store(), interval).ok()?;
+        Some(Self { scheduler, key })
+    }
+
+    /// Follows a reload that changes the interval.
+    pub(super) fn event(&self, event: &ConfigReloadEvent) {
+        let ConfigReloadEvent::ReloadSuccess { changed, .. } = event else { return };
+        let change = changed.iter().find(|change| Some(&change.key) == self.key.as_ref());
+        if let Some(interval) = change.and_then(|change| interval(change.new.as_ref()?)) {
+            self.scheduler.set_interval(interval);
+        }
+    }
+}
+
+fn interval(hours: &Value) -> Option<Duration> {
+    let hours = u32::try_from(hours.as_number()?.as_i64()?).ok()?;
+    Some(StoreConfig { vacuum_interval_h: hours, ..StoreConfig::default() }.vacuum_interval())
+}

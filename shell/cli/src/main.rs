@@ -1,0 +1,10 @@
+//! The program `speckit`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    if speckit::agents::become_guard_if_asked() {
+        return ExitCode::SUCCESS;
+    }
+    speckit_cli::run()
+}

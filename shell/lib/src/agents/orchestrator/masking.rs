@@ -1,0 +1,41 @@
+//! Secrets are masked in what agents write before anybody sees it.
+
+use speckit_core::agents::gate::{Attempt, Ending};
+use speckit_core::agents::process::capture::Captured;
+use speckit_core::config::redact::Masks;
+
+/// The attempt without secrets.
+pub(super) fn masked(masks: &Masks, attempt: Attempt) -> Attempt {
+    let Attempt { ending, stdout, stderr, elapsed, is_leaked } = attempt;
+    let ending = match ending {
+        Ending::NotStarted { class, reason } => Ending::NotStarted { class, reason: masks.scrub(&reason) },
+        ending => ending,
+    };
+    let (stdout, stderr) = (captured(masks, stdout), captured(masks, stderr));
+    Attempt { ending, stdout, stderr, elapsed, is_leaked }
+}
+
+/// Where nothing is missing a secret may stand across the halves, and where something is it may have lost its rest.
+fn captured(masks: &Masks, captured: Captured) -> Captured {
+    if captured.dropped_bytes() == 0 {
+        let bytes = captured.into_bytes();
+        let clean = scrubbed(masks, &bytes, false, false);
+        return Captured::from(clean.unwrap_or(bytes));
+    }
+    // A character that is cut would stand between the edge and the rest of the secret.
+    let captured = captured.in_whole_characters();
+    let head = scrubbed(masks, captured.head(), false, true);
+    let tail = scrubbed(masks, captured.tail(), true, false);
+    if head.is_none() && tail.is_none() {
+        return captured;
+    }
+    let head = head.unwrap_or_else(|| captured.head().to_vec());
+    Captured::cut(head, tail.as_deref().unwrap_or(captured.tail()), captured.dropped_bytes())
+}
+
+/// The bytes without their secrets; `None` where there is none in them.
+fn scrubbed(masks: &Masks, bytes: &[u8], is_start_cut: bool, is_end_cut: bool) -> Option<Vec<u8>> {
+    let text = String::from_utf8_lossy(bytes);
+    let clean = masks.scrub_part(&text, is_start_cut, is_end_cut);
+    (clean != text).then(|| clean.into_bytes())
+}

@@ -1,0 +1,126 @@
+//! How a process is started, and why it could not be.
+#![expect(clippy::disallowed_methods, reason = "this module belongs to the door to processes")]
+
+use std::io::{self, ErrorKind, PipeReader, PipeWriter};
+use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use rustix::io::Errno;
+use speckit_core::agents::gate::{CommandLine, Ending};
+use tokio::net::unix::pipe;
+
+use super::leader::{Leader, reap_orphans};
+use super::streams::Streams;
+use super::{Hear, Job};
+use crate::agents::guard::Guard;
+use crate::retry::RetryClassifiable;
+
+/// Starts a job. Its pipes are made, and known to the runtime, before: no process is started that nobody could follow.
+///
+/// # Errors
+/// [`Ending::NotStarted`]; no process is left then.
+pub(super) fn start(job: &Job, hear: Hear, guard: Option<Arc<Guard>>) -> Result<(Leader, Streams), Ending> {
+    reap_orphans();
+    let CommandLine { program, args, stdin, withheld, .. } = &job.command;
+    let mut command = Command::new(program);
+    command.args(args).process_group(0);
+    for variable in withheld {
+        command.env_remove(variable);
+    }
+    if let Some(guard) = &guard {
+        let (name, value) = guard.mark();
+        command.env(name, value);
+    }
+    let streams = piped(&mut command, job, stdin.clone(), hear).map_err(|error| Ending::NotStarted {
+        class: error.classify(),
+        reason: format!("no pipes can be made for `{program}`: {error}"),
+    })?;
+    let child = command
+        .spawn()
+        .map_err(|error| Ending::NotStarted { class: error.classify(), reason: reason(program, &error) })?;
+    // The ends of the child are closed with the command.
+    drop(command);
+    Ok((Leader::of(child, guard), streams))
+}
+
+/// Gives a command the ends of pipes whose other ends are the streams.
+fn piped(command: &mut Command, job: &Job, prompt: Option<String>, hear: Hear) -> io::Result<Streams> {
+    let (stdout, its_stdout) = readable()?;
+    let (stderr, its_stderr) = readable()?;
+    command.stdout(its_stdout).stderr(its_stderr);
+    let prompt = match prompt {
+        Some(prompt) => {
+            let (its_stdin, stdin) = io::pipe()?;
+            command.stdin(its_stdin);
+            Some((pipe::Sender::from_owned_fd(OwnedFd::from(stdin))?, prompt))
+        }
+        None => {
+            command.stdin(Stdio::null());
+            None
+        }
+    };
+    Ok(Streams::new(stdout, stderr, prompt, job.output_bytes, hear))
+}
+
+fn readable() -> io::Result<(pipe::Receiver, PipeWriter)> {
+    let (reader, writer): (PipeReader, PipeWriter) = io::pipe()?;
+    Ok((pipe::Receiver::from_owned_fd(OwnedFd::from(reader))?, writer))
+}
+
+/// Why a program was not started, and what to do about it. Its arguments are not shown: one may hold a whole prompt.
+fn reason(program: &str, error: &io::Error) -> String {
+    let is_path = program.contains('/');
+    match error.kind() {
+        ErrorKind::NotFound if is_path => {
+            format!("`{program}` does not exist, or the interpreter that its first line names does not")
+        }
+        ErrorKind::NotFound => {
+            format!("the command `{program}` is not found in PATH: install it, or give its whole path")
+        }
+        ErrorKind::PermissionDenied => {
+            format!(
+                "`{program}` must not be executed (permission denied): is it a file with the right to be executed?"
+            )
+        }
+        ErrorKind::ArgumentListTooLong => format!(
+            "the arguments of `{program}` are longer than the system allows: have it read the prompt from its standard \
+             input (`stdin = \"prompt\"`)"
+        ),
+        ErrorKind::WouldBlock => {
+            format!("`{program}` is not started, since no more processes may run at the moment ({error})")
+        }
+        ErrorKind::InvalidInput => {
+            format!(
+                "the command `{program}` or one of its arguments holds a NUL byte, which no program can be given"
+            )
+        }
+        _ if error.raw_os_error() == Some(Errno::NOEXEC.raw_os_error()) => format!(
+            "`{program}` is no program that this system can run: a script needs a first line such as `#!/bin/sh`"
+        ),
+        _ => format!("`{program}` cannot be started: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use speckit_core::retry::ErrorClass;
+
+    #[test]
+    fn a_system_that_is_full_for_the_moment_is_worth_another_attempt_and_says_so() {
+        for (code, words) in [
+            (Errno::AGAIN, "no more processes may run"),
+            (Errno::MFILE, "cannot be started"),
+            (Errno::TXTBSY, "cannot be started"),
+        ] {
+            let error = io::Error::from(code);
+            assert_eq!(error.classify(), ErrorClass::Retryable, "{error}");
+            assert!(reason("agent", &error).contains(words), "{error}");
+        }
+        for code in [Errno::NOENT, Errno::ACCESS, Errno::TOOBIG, Errno::NOEXEC] {
+            assert_eq!(io::Error::from(code).classify(), ErrorClass::Permanent, "{code}");
+        }
+    }
+}

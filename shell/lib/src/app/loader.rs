@@ -1,0 +1,155 @@
+//! The shipped application's own configuration, loaded as the program loads it.
+
+use std::path::PathBuf;
+
+use speckit_core::app::AppConfig;
+use speckit_core::config::resolve::Rules;
+use speckit_core::config::schema::Schema;
+use speckit_core::config::source::{Environment, Language, Override, parse};
+use speckit_core::{Diagnostic, Layer, LayerKind, Source};
+
+use crate::Config;
+use crate::config::builder::Builder;
+use crate::config::error::ConfigError;
+use crate::config::loading::{Frame, SchemaSource};
+use crate::config::schemas::compile_text;
+use crate::config::sources::Sources;
+use crate::os::documents::FileSource;
+#[cfg(feature = "sqlite")]
+use crate::os::environment;
+
+/// The prefix of the program's variables.
+pub const PREFIX: &str = "SPECKIT";
+/// Variables of the prefix that name no key.
+pub const RESERVED: &[&str] = &["CONFIG", "DATABASE"];
+
+/// Loads [`AppConfig`]: embedded defaults, a file, the environment, overrides.
+///
+/// ```
+/// use speckit::app::ConfigLoader;
+/// use speckit::Environment;
+/// let config = ConfigLoader::new("speckit.toml")
+///     .environment(Environment::of([("SPECKIT_RETRY__MAX_ATTEMPTS", "5")]))
+///     .load()?;
+/// assert_eq!(config.retry.max_attempts, 5);
+/// # Ok::<(), speckit::ConfigError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ConfigLoader {
+    sources: Sources,
+    strict: bool,
+    #[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "there is nothing to record in"))]
+    is_recorded: bool,
+}
+
+impl ConfigLoader {
+    /// A loader of the file or folder at `path`, which may be absent.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        let files = vec![FileSource { path: path.into(), required: false }];
+        Self { sources: Sources { files, ..Sources::default() }, strict: false, is_recorded: false }
+    }
+
+    /// A loader of these sources.
+    #[doc(hidden)]
+    pub fn of(sources: Sources, strict: bool) -> Self {
+        Self { sources, strict, is_recorded: false }
+    }
+
+    /// Reads this environment and not that of the process.
+    #[must_use]
+    pub fn environment(mut self, environment: Environment) -> Self {
+        self.sources.environment = Some(environment);
+        self
+    }
+
+    /// Layers overrides over everything else.
+    #[must_use]
+    pub fn overrides(mut self, overrides: Vec<Override>) -> Self {
+        self.sources.overrides = overrides;
+        self
+    }
+
+    /// Makes every warning an error.
+    #[must_use]
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
+    }
+
+    /// Records in the database of the settings (`store.path`, or the variable `SPECKIT_DATABASE`) what
+    /// [`ConfigLoader::open`] and its reloads accept and refuse, as `store.history` and `store.keep_generations` say.
+    #[cfg(feature = "sqlite")]
+    #[must_use]
+    pub fn recorded(mut self) -> Self {
+        self.is_recorded = true;
+        self
+    }
+
+    /// Loads the configuration.
+    ///
+    /// # Errors
+    /// [`ConfigError::Refused`] with every finding, as soon as one is an error.
+    pub fn load(&self) -> Result<AppConfig, ConfigError> {
+        self.builder()?.open().map(|shell| (*shell.current()).clone())
+    }
+
+    /// Loads the configuration, to be watched and reloaded. The quiet period, the way of watching and further paths
+    /// are those of its own `hot_reload`.
+    ///
+    /// # Errors
+    /// [`ConfigError::Refused`] with every finding, as soon as one is an error.
+    pub fn open(&self) -> Result<Config<AppConfig>, ConfigError> {
+        let builder = self.builder()?;
+        #[cfg(feature = "sqlite")]
+        let builder = if self.is_recorded { self.recording(builder) } else { builder };
+        builder.open()
+    }
+
+    #[cfg(feature = "sqlite")]
+    fn recording(&self, mut builder: Builder<AppConfig>) -> Builder<AppConfig> {
+        let environment = self.sources.environment.clone().unwrap_or_else(environment::capture);
+        let named = environment.text(&format!("{PREFIX}_DATABASE")).filter(|path| !path.is_empty());
+        let named = named.map(PathBuf::from);
+        builder.journal =
+            Some(crate::config::history::place::journal(named, crate::os::clock::since_epoch()));
+        builder.history_settings(|settings| settings.store.clone())
+    }
+
+    /// The layers and rules of the shipped application over these sources.
+    #[doc(hidden)]
+    pub fn builder(&self) -> Result<Builder<AppConfig>, ConfigError> {
+        let mut builder = Builder::<AppConfig>::default().hot_reload(|config| config.hot_reload.clone());
+        builder.schema = SchemaSource::Given(Box::new(application_schema().map_err(ConfigError::rules)?));
+        builder.frame = Frame {
+            defaults: vec![application_defaults().map_err(ConfigError::rules)?],
+            prefix: Some(PREFIX.into()),
+            reserved: RESERVED,
+            is_application: true,
+            strict: self.strict,
+        };
+        builder.sources = self.sources.clone();
+        Ok(builder)
+    }
+}
+
+/// The schema of the shipped application, compiled.
+///
+/// # Errors
+/// Every mistake of the schema; there is none in a released version.
+pub fn application_schema() -> Result<Schema, Vec<Diagnostic>> {
+    compile_text("config.schema.json", AppConfig::SCHEMA)
+}
+
+/// The rules of the shipped application: its schema, its variables, its names and gates.
+pub fn application_rules(schema: Schema) -> Rules {
+    Rules::new(Some(schema)).with_prefix(PREFIX, RESERVED).for_application()
+}
+
+/// The embedded defaults as a layer.
+///
+/// # Errors
+/// Every syntax error of the text; there is none in a released version.
+pub fn application_defaults() -> Result<Layer, Vec<Diagnostic>> {
+    let source = Source::document(LayerKind::Defaults, "defaults.toml", AppConfig::DEFAULTS);
+    parse(&source, Language::Toml)
+}

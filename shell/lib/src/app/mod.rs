@@ -1,0 +1,8 @@
+//! The shipped application: its settings, its schema and defaults, and how it is loaded.
+
+mod loader;
+
+pub use loader::{
+    ConfigLoader, PREFIX, RESERVED, application_defaults, application_rules, application_schema,
+};
+pub use speckit_core::app::{AppConfig, ValidationConfig};

@@ -1,0 +1,328 @@
+//! Building a [`Config`]: which layers, which rules.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use speckit_core::config::history::Cause;
+use speckit_core::config::schema::SchemaMap;
+use speckit_core::config::source::{Environment, Language, Override, parse};
+use speckit_core::config::{HotReloadConfig, WatchMode};
+use speckit_core::store::StoreConfig;
+use speckit_core::tree::typed::to_value;
+use speckit_core::{Layer, LayerKind, Origin, Source};
+
+use crate::Config;
+use crate::config::engine::{Follow, Start};
+use crate::config::error::ConfigError;
+#[cfg(feature = "sqlite")]
+use crate::config::history::SqliteJournal;
+use crate::config::history::journal::{Keep, Opener, Record};
+use crate::config::loading::{Check, Frame, Loader, SchemaSource};
+use crate::config::schemas::compile_text;
+use crate::config::sources::Sources;
+use crate::os::documents::FileSource;
+use crate::os::world::{Host, World};
+
+/// Collects the layers and the rules of a configuration; [`Builder::open`] loads it.
+///
+/// Layers in order of priority, lowest first: defaults, files in the order given, environment, overrides.
+pub struct Builder<T> {
+    pub(crate) frame: Frame,
+    pub(crate) sources: Sources,
+    pub(crate) schema: SchemaSource,
+    checks: Vec<Check<T>>,
+    watching: HotReloadConfig,
+    follow: Option<Follow<T>>,
+    beside: Vec<PathBuf>,
+    fallback: Option<Fallback>,
+    /// How much is kept, where something is.
+    keep: Option<Keep<T>>,
+    pub(crate) journal: Option<Opener>,
+    pub(crate) cause: Cause,
+    world: Option<Arc<dyn World>>,
+}
+
+impl<T> Default for Builder<T> {
+    fn default() -> Self {
+        Self {
+            frame: Frame::default(),
+            sources: Sources::default(),
+            schema: SchemaSource::None,
+            checks: Vec::new(),
+            watching: HotReloadConfig { watch_paths: Vec::new(), ..HotReloadConfig::default() },
+            follow: None,
+            beside: Vec::new(),
+            fallback: None,
+            keep: None,
+            journal: None,
+            cause: Cause::Opened,
+            world: None,
+        }
+    }
+}
+
+/// What a configuration starts with when its files are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fallback {
+    /// With its defaults, and with the environment and the overrides where those obey the rules.
+    Defaults,
+    /// With the texts of the newest generation of the same files that the history keeps, and with the environment and the
+    /// overrides where those obey the rules. Where there is none, or its texts are not kept, or the rules refuse them too,
+    /// the refusal stands, with a note that says so.
+    LastGood,
+}
+
+impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
+    /// Takes defaults from a TOML text.
+    ///
+    /// # Errors
+    /// [`ConfigError::Rules`] with every syntax error of the text.
+    pub fn defaults_toml(mut self, text: &str) -> Result<Self, ConfigError> {
+        let source = Source::document(LayerKind::Defaults, "defaults", text);
+        let layer = parse(&source, Language::Toml).map_err(ConfigError::rules)?;
+        self.frame.defaults.push(layer);
+        Ok(self)
+    }
+
+    /// Takes defaults from settings, as serde writes them.
+    ///
+    /// # Errors
+    /// [`ConfigError::Rules`] when the settings cannot be a tree, such as a map whose keys are no texts.
+    pub fn defaults(mut self, settings: &T) -> Result<Self, ConfigError>
+    where
+        T: Serialize,
+    {
+        let source = Source::fragment(LayerKind::Defaults, "defaults", "");
+        let root = to_value(settings, &Origin::whole(&source))
+            .map_err(|error| ConfigError::rules(vec![error.into_diagnostic()]))?;
+        self.frame.defaults.push(Layer::new(root));
+        Ok(self)
+    }
+
+    /// Holds the configuration against a Draft 7 schema, and takes types, defaults and secrets from it.
+    ///
+    /// # Errors
+    /// [`ConfigError::Rules`] with every mistake of the schema.
+    pub fn schema_json(mut self, text: &str) -> Result<Self, ConfigError> {
+        let schema = compile_text("schema", text).map_err(ConfigError::rules)?;
+        self.schema = SchemaSource::Given(Box::new(schema));
+        Ok(self)
+    }
+
+    /// As [`Builder::schema_json`], with a schema file, JSON or (by its name) TOML. `maps` say in which folders the
+    /// documents of URLs lie that it refers to; nothing is fetched.
+    ///
+    /// A change of it, or of a file that it refers to, is a reload; a schema that is wrong is a refusal.
+    #[must_use]
+    pub fn schema_file(mut self, path: impl Into<PathBuf>, maps: Vec<SchemaMap>) -> Self {
+        self.schema = SchemaSource::File { path: path.into(), maps };
+        self
+    }
+
+    /// As [`Builder::schema_json`], with the schema that `schemars` makes of the type.
+    ///
+    /// # Errors
+    /// [`ConfigError::Rules`] when that schema is none of Draft 7.
+    #[cfg(feature = "schemars")]
+    pub fn schema_of_type(self) -> Result<Self, ConfigError>
+    where
+        T: schemars::JsonSchema,
+    {
+        let schema =
+            schemars::generate::SchemaSettings::draft07().into_generator().into_root_schema_for::<T>();
+        self.schema_json(&schema.to_value().to_string())
+    }
+
+    /// Layers a file, TOML or (by its name) JSON, or a folder of TOML files. It may be absent.
+    #[must_use]
+    pub fn file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.sources.files.push(FileSource { path: path.into(), required: false });
+        self
+    }
+
+    /// Layers a file or a folder that must be there.
+    #[must_use]
+    pub fn required_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.sources.files.push(FileSource { path: path.into(), required: true });
+        self
+    }
+
+    /// Layers the variables `PREFIX_…`: `APP_SERVER__PORT` is `server.port`.
+    #[must_use]
+    pub fn env_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.frame.prefix = Some(prefix.into());
+        self
+    }
+
+    /// Reads this environment and not that of the process; for tests.
+    #[must_use]
+    pub fn environment(mut self, environment: Environment) -> Self {
+        self.sources.environment = Some(environment);
+        self
+    }
+
+    /// Overrides one key by a text, which becomes a value of the key's type.
+    #[must_use]
+    pub fn set(mut self, key: impl Into<String>, text: impl Into<String>) -> Self {
+        self.sources.overrides.push(Override::Set { key: key.into(), text: text.into() });
+        self
+    }
+
+    /// Removes a key that lower layers set.
+    #[must_use]
+    pub fn unset(mut self, key: impl Into<String>) -> Self {
+        self.sources.overrides.push(Override::Unset { key: key.into() });
+        self
+    }
+
+    /// Makes every warning an error.
+    #[must_use]
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.frame.strict = strict;
+        self
+    }
+
+    /// Adds a rule of the application's own about the typed settings. Every rule is asked, and every refusal told.
+    #[must_use]
+    pub fn validate<E: fmt::Display>(
+        mut self,
+        rule: impl Fn(&T) -> Result<(), E> + Send + Sync + 'static,
+    ) -> Self {
+        self.checks.push(Arc::new(move |settings| rule(settings).map_err(|error| error.to_string())));
+        self
+    }
+
+    /// How long files must be quiet before a reload; 2 s where nothing is said. A storm of changes waits at most
+    /// ten times as long.
+    #[must_use]
+    pub fn debounce(mut self, quiet: Duration) -> Self {
+        self.watching.debounce_ms = u64::try_from(quiet.as_millis()).unwrap_or(u64::MAX);
+        self
+    }
+
+    /// How changes are noticed; [`WatchMode::Auto`] where nothing is said.
+    #[must_use]
+    pub fn watch_mode(mut self, mode: WatchMode) -> Self {
+        self.watching.mode = mode;
+        self
+    }
+
+    /// Reads again when this file, or what lies directly in this folder, changes too, although nothing of the
+    /// configuration lies there: a certificate that a rule looks at, say.
+    #[must_use]
+    pub fn watch_path(mut self, path: impl Into<PathBuf>) -> Self {
+        self.beside.push(path.into());
+        self
+    }
+
+    /// Takes the quiet period, the way of watching and further paths from the settings themselves, at each reload.
+    #[must_use]
+    pub fn hot_reload(mut self, of: impl Fn(&T) -> HotReloadConfig + Send + Sync + 'static) -> Self {
+        self.follow = Some(Arc::new(of));
+        self
+    }
+
+    /// Opens even where the files are refused, with what stands in for them. [`Config::status`] says why, and the first
+    /// reload that is accepted replaces it.
+    #[must_use]
+    pub fn fallback(mut self, fallback: Fallback) -> Self {
+        self.fallback = Some(fallback);
+        self
+    }
+
+    /// Keeps in this database what is accepted and what is refused: the texts of the files and the redacted values of the
+    /// newest 1000 generations, and as many refusals. The file is made where it is missing, readable by its owner alone;
+    /// it is not encrypted, and the texts may hold secrets (see [`Builder::history_settings`]).
+    ///
+    /// Nothing waits for it but the drop of the last [`Config`], and whoever reads the [`History`](crate::config::history::History): a
+    /// program that ends by [`std::process::exit`] calls its `flush` before. What cannot be written is a warning
+    /// (`history/unwritten`), and a database that cannot be opened is one of [`Config::status`] (`history/unavailable`), until
+    /// the program starts again.
+    #[cfg(feature = "sqlite")]
+    #[must_use]
+    pub fn history(mut self, path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        self.journal = Some(Box::new(move |_| {
+            Ok(Arc::new(SqliteJournal::new(path, crate::store::Synchronous::default())))
+        }));
+        self
+    }
+
+    /// Takes from the settings how much is kept ([`StoreConfig::history`] and [`StoreConfig::keep_generations`]), anew for
+    /// each generation and refusal.
+    #[must_use]
+    pub fn history_settings(mut self, of: impl Fn(&T) -> StoreConfig + Send + Sync + 'static) -> Self {
+        self.keep = Some(Arc::new(of));
+        self
+    }
+
+    /// Reads these sources and no others.
+    #[must_use]
+    pub fn sources(mut self, sources: Sources) -> Self {
+        self.sources = sources;
+        self
+    }
+
+    /// Suffixes of the prefix that name no key.
+    #[must_use]
+    pub fn env_reserved(mut self, suffixes: &'static [&'static str]) -> Self {
+        self.frame.reserved = suffixes;
+        self
+    }
+
+    /// Records what is accepted and refused in the file `named`, else in that of the settings, as the program `speckit` does.
+    #[cfg(feature = "sqlite")]
+    #[doc(hidden)]
+    #[must_use]
+    pub fn recorded(mut self, named: Option<PathBuf>, began: Duration) -> Self {
+        self.journal = Some(super::history::place::journal(named, began));
+        self
+    }
+
+    /// Why what is opened comes into force.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn because(mut self, cause: Cause) -> Self {
+        self.cause = cause;
+        self
+    }
+
+    /// Reads files, the environment and the time of this world and not of the machine; for simulations.
+    #[must_use]
+    pub fn world(mut self, world: Arc<dyn World>) -> Self {
+        self.world = Some(world);
+        self
+    }
+
+    /// Loads the configuration once.
+    ///
+    /// # Errors
+    /// [`ConfigError::Refused`] with every finding, as soon as one is an error.
+    pub fn open(self) -> Result<Config<T>, ConfigError> {
+        let world = self.world.unwrap_or_else(|| Arc::new(Host::default()));
+        let loader = Loader::new(self.sources, self.schema, self.frame, self.checks, &*world)?;
+        let watching = self.watching;
+        let record = self.journal.map(|open| Record {
+            open,
+            is_said_by_settings: self.keep.is_some(),
+            keep: self.keep.unwrap_or_else(|| Arc::new(|_| StoreConfig::default())),
+            cause: self.cause,
+        });
+        let follow = self.follow.unwrap_or_else(|| Arc::new(move |_| watching.clone()));
+        Config::of(Start { loader, world, follow, beside: self.beside, fallback: self.fallback, record })
+    }
+}
+
+impl<T> fmt::Debug for Builder<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("files", &self.sources.files)
+            .field("prefix", &self.frame.prefix)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,67 @@
+//! What the one who watches asks of the engine.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError};
+
+use serde::de::DeserializeOwned;
+use speckit_core::config::HotReloadConfig;
+
+use super::reader::Engine;
+use super::{Reentered, Shared};
+use crate::os::documents::absolute;
+use crate::os::world::World;
+
+impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
+    /// What leads to these paths is worth watching, and how.
+    pub(crate) fn watched(&self) -> Result<(Vec<PathBuf>, HotReloadConfig), Reentered> {
+        let engine = self.engine()?;
+        let engine = &*engine.engine;
+        let sources = engine.loader.sources.files.iter().map(|file| file.path.clone());
+        let read = engine.last.files().map(PathBuf::from);
+        let mut paths: Vec<PathBuf> =
+            sources.chain(read).chain(engine.beside()).map(|path| full(&path)).collect();
+        paths.sort();
+        paths.dedup();
+        Ok((paths, engine.following.clone()))
+    }
+
+    /// Says what wakes the one who watches, or that nobody does.
+    pub(crate) fn set_alarm(&self, alarm: Option<Arc<dyn Fn() + Send + Sync>>) {
+        *self.alarm.lock().unwrap_or_else(PoisonError::into_inner) = alarm;
+    }
+}
+
+impl<T: DeserializeOwned> Engine<T> {
+    pub(super) fn has_changed_since_last_look(&mut self, world: &dyn World) -> bool {
+        let found = self.read(world).contents;
+        let is_new = found != *self.polled.as_ref().unwrap_or(&self.last);
+        self.polled = Some(found);
+        is_new
+    }
+}
+
+fn full(path: &Path) -> PathBuf {
+    absolute(path).unwrap_or_else(|_| path.to_path_buf())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::Config;
+
+    #[test]
+    fn a_hint_wakes_whoever_watches_for_the_quiet_period_that_it_begins() {
+        let shell = Config::<BTreeMap<String, u16>>::builder().open().unwrap();
+        let rings = Arc::new(AtomicUsize::new(0));
+        let bell = Arc::clone(&rings);
+        let ring = move || {
+            bell.fetch_add(1, Ordering::Relaxed);
+        };
+        shell.shared.set_alarm(Some(Arc::new(ring)));
+        shell.hint();
+        assert_eq!(rings.load(Ordering::Relaxed), 1);
+    }
+}

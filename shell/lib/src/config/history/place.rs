@@ -1,0 +1,50 @@
+//! Where the history of the shipped application lies.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use speckit_core::store::StoreConfig;
+use speckit_core::{Diagnostic, Key};
+
+use super::sqlite::{SqliteJournal, unavailable_because};
+use crate::config::history::journal::Opener;
+use crate::os::environment;
+use crate::store::Synchronous;
+
+/// The file that a setting names: `~/` is the home folder.
+///
+/// # Errors
+/// The finding where there is no home folder to speak of.
+pub fn expanded(path: &str) -> Result<PathBuf, Diagnostic> {
+    let Some(rest) = path.strip_prefix("~/") else { return Ok(path.into()) };
+    environment::home().map(|home| home.join(rest)).ok_or_else(|| {
+        unavailable_because(&format!("`{path}` is below the home folder, and there is none"))
+            .help("name another file: --database FILE, or store.path")
+    })
+}
+
+/// The file of the settings: what `store.path` says in the highest layer that could be read, else its default.
+///
+/// # Errors
+/// As those of [`expanded`].
+pub fn database(look_up: &dyn Fn(&Key) -> Option<String>) -> Result<PathBuf, Diagnostic> {
+    let path = look_up(&Key::of(["store", "path"])).filter(|path| !path.is_empty());
+    expanded(&path.unwrap_or_else(|| StoreConfig::default().path))
+}
+
+/// The journal in the file that `named` says, else in that of the settings. `began` is when what is recorded was begun, since
+/// 1970-01-01T00:00:00Z.
+pub(crate) fn journal(named: Option<PathBuf>, began: Duration) -> Opener {
+    Box::new(move |look_up| {
+        let (path, is_full) = match named {
+            Some(path) => (path, false),
+            None => {
+                let mode = look_up(&Key::of(["store", "synchronous"]));
+                (database(look_up)?, mode.as_deref() == Some("full"))
+            }
+        };
+        let synchronous = if is_full { Synchronous::Full } else { Synchronous::Normal };
+        Ok(Arc::new(SqliteJournal::new(path, synchronous).since(began)))
+    })
+}

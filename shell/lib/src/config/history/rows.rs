@@ -1,0 +1,208 @@
+//! The rows of the history.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rusqlite::{OptionalExtension as _, Row, params};
+use speckit_core::config::history::{Cause, Changes, Generation, Kept, KeptSource, Refusal};
+use speckit_core::config::source::{Language, parse};
+use speckit_core::{LayerKind, Source, Value};
+
+use crate::store::{StoreError, Transaction};
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+/// With which values, or without.
+const BARE: &str = "id, accepted_at_ms, generation, cause, fingerprint, changed, NULL";
+const WHOLE: &str = "id, accepted_at_ms, generation, cause, fingerprint, changed, resolved";
+
+/// What was layered, as one text by which histories are told apart.
+pub(super) fn name_of(files: &[PathBuf]) -> String {
+    let names: Vec<_> = files.iter().map(|file| file.to_string_lossy()).collect();
+    serde_json::to_string(&names).unwrap_or_default()
+}
+
+pub(super) fn generations(tx: &Transaction<'_>) -> Result<Vec<Generation>> {
+    select(tx, &format!("SELECT {BARE} FROM config_generations ORDER BY id"), params![], false)
+}
+
+/// Those after the one up to the other.
+pub(super) fn steps(tx: &Transaction<'_>, after: i64, until: i64) -> Result<Vec<Generation>> {
+    let same = "files = (SELECT files FROM config_generations WHERE id = ?2)";
+    let sql =
+        format!("SELECT {BARE} FROM config_generations WHERE id > ?1 AND id <= ?2 AND {same} ORDER BY id");
+    select(tx, &sql, params![after, until], false)
+}
+
+pub(super) fn generation(tx: &Transaction<'_>, number: i64) -> Result<Option<Generation>> {
+    let sql = format!("SELECT {WHOLE} FROM config_generations WHERE id = ?1");
+    Ok(select(tx, &sql, params![number], true)?.pop())
+}
+
+/// The newest of these files, with all that is kept of it.
+pub(super) fn newest(tx: &Transaction<'_>, files: &str) -> Result<Option<Generation>> {
+    let sql = format!("SELECT {WHOLE} FROM config_generations WHERE files = ?1 ORDER BY id DESC LIMIT 1");
+    Ok(select(tx, &sql, params![files], true)?.pop())
+}
+
+pub(super) fn files(tx: &Transaction<'_>, number: i64) -> Result<Option<Vec<PathBuf>>> {
+    let mut statement = tx.prepare_cached("SELECT files FROM config_generations WHERE id = ?1")?;
+    let names: Option<String> = statement.query_row([number], |row| row.get(0)).optional()?;
+    Ok(names.map(|names| paths(&names).into_iter().map(PathBuf::from).collect()))
+}
+
+fn select(
+    tx: &Transaction<'_>,
+    sql: &str,
+    values: impl rusqlite::Params,
+    has_texts: bool,
+) -> Result<Vec<Generation>> {
+    let mut statement = tx.prepare_cached(sql)?;
+    let mut all = statement.query_map(values, row)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let text = if has_texts { "text" } else { "NULL" };
+    let sql = format!(
+        "SELECT path, fingerprint, {text} FROM config_sources WHERE generation_id = ?1 ORDER BY position"
+    );
+    let mut statement = tx.prepare_cached(&sql)?;
+    for generation in &mut all {
+        let source = |row: &Row<'_>| {
+            let text: Option<String> = row.get(2)?;
+            Ok(KeptSource { path: row.get(0)?, fingerprint: row.get(1)?, text: text.map(Arc::from) })
+        };
+        generation.kept.sources =
+            statement.query_map([generation.number], source)?.collect::<rusqlite::Result<_>>()?;
+    }
+    Ok(all)
+}
+
+fn row(row: &Row<'_>) -> rusqlite::Result<Generation> {
+    let changed: Option<String> = row.get(5)?;
+    let resolved: Option<String> = row.get(6)?;
+    let cause: String = row.get(3)?;
+    let kept = Kept {
+        fingerprint: row.get(4)?,
+        changes: Changes::of_text(changed.as_deref()),
+        resolved: resolved.as_deref().and_then(value_of),
+        sources: Vec::new(),
+    };
+    let unsigned = |index| row.get::<_, i64>(index).map(i64::unsigned_abs);
+    Ok(Generation {
+        number: row.get(0)?,
+        accepted_at_ms: unsigned(1)?,
+        generation: unsigned(2)?,
+        cause: Cause::from(cause.as_str()),
+        kept,
+    })
+}
+
+fn value_of(json: &str) -> Option<Value> {
+    let source = Source::document(LayerKind::File, "history", json);
+    parse(&source, Language::Json).ok().map(|layer| layer.root().clone())
+}
+
+fn paths(names: &str) -> Vec<String> {
+    serde_json::from_str(names).unwrap_or_default()
+}
+
+pub(super) fn refusals(tx: &Transaction<'_>) -> Result<Vec<Refusal>> {
+    let sql = "SELECT refused_at_ms, generation, files, diagnostics FROM config_refusals ORDER BY id";
+    let mut statement = tx.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| {
+        let (files, diagnostics): (String, String) = (row.get(2)?, row.get(3)?);
+        Ok(Refusal {
+            refused_at_ms: row.get::<_, i64>(0)?.unsigned_abs(),
+            generation: row.get::<_, i64>(1)?.unsigned_abs(),
+            files: paths(&files),
+            diagnostics: serde_json::from_str(&diagnostics).unwrap_or_default(),
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// A row that is new: when, as which generation of its process, and why.
+pub(super) struct New<'a> {
+    pub(super) files: &'a str,
+    pub(super) at_ms: u64,
+    pub(super) generation: u64,
+    pub(super) cause: Cause,
+}
+
+pub(super) fn add(tx: &Transaction<'_>, new: &New<'_>, kept: &Kept) -> Result<()> {
+    let sql =
+        "INSERT INTO config_generations (accepted_at_ms, generation, cause, files, fingerprint, changed, resolved)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    tx.prepare_cached(sql)?.execute(params![
+        signed(new.at_ms),
+        signed(new.generation),
+        new.cause.to_string(),
+        new.files,
+        kept.fingerprint,
+        kept.changes.to_text(),
+        resolved(kept),
+    ])?;
+    add_sources(tx, tx.last_insert_rowid(), kept)
+}
+
+/// Gives a generation other texts, and values where it had none.
+pub(super) fn replace(tx: &Transaction<'_>, number: i64, kept: &Kept) -> Result<()> {
+    let sql = "UPDATE config_generations SET resolved = coalesce(?2, resolved) WHERE id = ?1";
+    tx.prepare_cached(sql)?.execute(params![number, resolved(kept)])?;
+    tx.prepare_cached("DELETE FROM config_sources WHERE generation_id = ?1")?.execute([number])?;
+    add_sources(tx, number, kept)
+}
+
+pub(super) fn name(tx: &Transaction<'_>, number: i64, cause: Cause) -> Result<()> {
+    let mut statement = tx.prepare_cached("UPDATE config_generations SET cause = ?2 WHERE id = ?1")?;
+    statement.execute(params![number, cause.to_string()])?;
+    Ok(())
+}
+
+fn add_sources(tx: &Transaction<'_>, number: i64, kept: &Kept) -> Result<()> {
+    let sql = "INSERT INTO config_sources (generation_id, position, path, fingerprint, text) VALUES (?1, ?2, ?3, ?4, ?5)";
+    let mut statement = tx.prepare_cached(sql)?;
+    for (position, source) in (0_i64..).zip(&kept.sources) {
+        statement.execute(params![
+            number,
+            position,
+            source.path,
+            source.fingerprint,
+            source.text.as_deref()
+        ])?;
+    }
+    Ok(())
+}
+
+pub(super) fn refuse(
+    tx: &Transaction<'_>,
+    (files, at_ms, generation): (&str, u64, u64),
+    (diagnostics, report): (&str, Option<&str>),
+) -> Result<()> {
+    let sql = "INSERT INTO config_refusals (refused_at_ms, generation, files, diagnostics, report)
+        VALUES (?1, ?2, ?3, ?4, ?5)";
+    tx.prepare_cached(sql)?.execute(params![
+        signed(at_ms),
+        signed(generation),
+        files,
+        diagnostics,
+        report
+    ])?;
+    Ok(())
+}
+
+/// Keeps so many of the newest generations of these files, and as many of their refusals.
+pub(super) fn prune(tx: &Transaction<'_>, files: &str, most: u32) -> Result<()> {
+    for table in ["config_generations", "config_refusals"] {
+        let newest = format!("SELECT id FROM {table} WHERE files = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2");
+        let sql = format!("DELETE FROM {table} WHERE files = ?1 AND id <= ({newest})");
+        tx.prepare_cached(&sql)?.execute(params![files, most])?;
+    }
+    Ok(())
+}
+
+fn resolved(kept: &Kept) -> Option<String> {
+    kept.resolved.as_ref().map(|root| root.to_json().to_string())
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,269 @@
+//! Reading a configuration and holding it against its rules: what opening and each reload have in common.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use speckit_core::config::reload::Contents;
+use speckit_core::config::resolve::{Checked, Document, Inputs, Refused, Resolved, Rules};
+use speckit_core::config::schema::{Schema, SchemaMap};
+use speckit_core::config::source::Language;
+use speckit_core::{Diagnostic, Fingerprint, Key, Layer, LayerKind, Source, Value};
+
+use crate::config::error::ConfigError;
+use crate::config::events::Diagnostics;
+use crate::config::history::journal::LastGood;
+use crate::config::schemas::compile_file;
+use crate::config::sources::Sources;
+use crate::os::documents::Files as _;
+use crate::os::world::{Recorder, World};
+
+/// A rule of the embedder's own.
+pub(crate) type Check<T> = Arc<dyn Fn(&T) -> Result<(), String> + Send + Sync>;
+
+/// Where the schema comes from.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum SchemaSource {
+    /// There is none.
+    #[default]
+    None,
+    /// It is a part of the program.
+    Given(Box<Schema>),
+    /// It is a file, which is read anew when it changes.
+    File { path: PathBuf, maps: Vec<SchemaMap> },
+}
+
+/// The rules of a configuration, but for its schema.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Frame {
+    pub(crate) defaults: Vec<Layer>,
+    pub(crate) prefix: Option<String>,
+    pub(crate) reserved: &'static [&'static str],
+    pub(crate) is_application: bool,
+    pub(crate) strict: bool,
+}
+
+impl Frame {
+    pub(crate) fn rules(&self, schema: Option<Schema>) -> Rules {
+        let mut rules = Rules::new(schema).strict(self.strict);
+        if let Some(prefix) = &self.prefix {
+            rules = rules.with_prefix(prefix.clone(), self.reserved);
+        }
+        if self.is_application {
+            rules = rules.for_application();
+        }
+        rules.over(&self.defaults)
+    }
+}
+
+/// Reads a configuration, again and again.
+pub(crate) struct Loader<T> {
+    pub(crate) sources: Sources,
+    schema: SchemaSource,
+    frame: Frame,
+    checks: Vec<Check<T>>,
+    /// Of the schema that was compiled last.
+    rules: Rules,
+    /// The files of that schema.
+    schema_contents: Contents,
+}
+
+/// What was there at one moment.
+pub(crate) struct Reading {
+    pub(crate) contents: Contents,
+    inputs: Result<Inputs, Vec<Diagnostic>>,
+}
+
+/// A configuration that may replace the running one.
+pub(crate) struct Candidate<T> {
+    pub(crate) resolved: Resolved<T>,
+    pub(crate) schema: Option<Schema>,
+    pub(crate) contents: Contents,
+    pub(crate) sources: Vec<Arc<Source>>,
+    pub(crate) warnings: Diagnostics,
+}
+
+impl<T: DeserializeOwned> Loader<T> {
+    /// A loader; it fails where the schema does.
+    pub(crate) fn new(
+        sources: Sources,
+        schema: SchemaSource,
+        frame: Frame,
+        checks: Vec<Check<T>>,
+        world: &dyn World,
+    ) -> Result<Self, ConfigError> {
+        let recorder = Recorder::of(world);
+        let compiled = match &schema {
+            SchemaSource::None => None,
+            SchemaSource::Given(schema) => Some((**schema).clone()),
+            SchemaSource::File { path, maps } => {
+                Some(compile_file(&recorder, path, maps).map_err(ConfigError::rules)?)
+            }
+        };
+        let schema_contents = recorder.into_contents();
+        let rules = frame.rules(compiled);
+        Ok(Self { sources, schema, frame, checks, rules, schema_contents })
+    }
+
+    /// Reads everything once, the files of the schema too; `beside` are paths whose change matters although nothing is
+    /// read from them.
+    pub(crate) fn read(&mut self, world: &dyn World, beside: &[PathBuf]) -> Reading {
+        let recorder = Recorder::of(world);
+        let compiled = self.renew_schema(world, &recorder);
+        let names = self.rules.names(None);
+        let is_ours = |variable: &str| names.is_some_and(|names| names.concerns(variable));
+        let inputs = self.sources.gather(&recorder, names.as_ref(), || world.environment(&is_ours));
+        recorder.note("environment", inputs.environment.fingerprint());
+        for path in beside {
+            recorder.note_beside(path);
+        }
+        Reading { contents: recorder.into_contents(), inputs: compiled.map(|()| inputs) }
+    }
+
+    /// Compiles the schema anew if one of its files is another than when it was compiled last.
+    fn renew_schema(&mut self, world: &dyn World, recorder: &Recorder<'_>) -> Result<(), Vec<Diagnostic>> {
+        let SchemaSource::File { path, maps } = &self.schema else { return Ok(()) };
+        let look = Recorder::of(world);
+        for file in self.schema_contents.files() {
+            // What is read is noted; whether it can be read is a part of that.
+            let _ = look.read(Path::new(file));
+        }
+        let found = look.into_contents();
+        if found == self.schema_contents {
+            recorder.absorb(found);
+            return Ok(());
+        }
+        let renewed = Recorder::of(world);
+        let schema = compile_file(&renewed, path, maps);
+        let contents = renewed.into_contents();
+        if schema.is_err() {
+            // What it would refer to, if it were right, is not known.
+            recorder.absorb(found);
+        }
+        recorder.absorb(contents.clone());
+        self.rules = self.frame.rules(Some(schema?));
+        self.schema_contents = contents;
+        Ok(())
+    }
+
+    /// Holds what was read against its rules. Beside a `running` configuration, settings that need a restart keep its
+    /// values. A panic of the embedder's code is a refusal.
+    pub(crate) fn resolve(
+        &self,
+        reading: &Reading,
+        running: Option<&Value>,
+    ) -> Result<Candidate<T>, ConfigError> {
+        let inputs = reading.inputs.as_ref().map_err(|findings| ConfigError::rules(findings.clone()))?;
+        self.resolve_inputs(inputs, reading.contents.clone(), running)
+    }
+
+    /// The defaults with what else can be used: the environment and overrides where those obey the rules.
+    pub(crate) fn stand_in(&self, reading: &Reading) -> Result<Candidate<T>, ConfigError> {
+        let mut inputs = Inputs::default();
+        if let Ok(read) = &reading.inputs {
+            inputs.environment = read.environment.clone();
+            inputs.overrides = read.overrides.clone();
+        }
+        self.resolve_inputs(&inputs, Contents::default(), None)
+            .or_else(|_| self.resolve_inputs(&Inputs::default(), Contents::default(), None))
+    }
+
+    /// The texts of a generation that was accepted before, with the environment and overrides where those obey the rules.
+    /// Each text is named after its file and the number of the generation.
+    pub(crate) fn stand_in_of(
+        &self,
+        reading: &Reading,
+        last_good: &LastGood,
+    ) -> Result<Candidate<T>, ConfigError> {
+        let document = |(path, text): &(String, Arc<str>)| {
+            let name = format!("generation {} of {path}", last_good.number);
+            let source = Source::document(LayerKind::File, name, Arc::clone(text));
+            Document::Text(source, Language::of_name(path))
+        };
+        let mut inputs =
+            Inputs { documents: last_good.texts.iter().map(document).collect(), ..Inputs::default() };
+        let alone = inputs.clone();
+        if let Ok(read) = &reading.inputs {
+            inputs.environment = read.environment.clone();
+            inputs.overrides = read.overrides.clone();
+        }
+        self.resolve_inputs(&inputs, Contents::default(), None)
+            .or_else(|_| self.resolve_inputs(&alone, Contents::default(), None))
+    }
+
+    /// The layers that could be read, lowest first; they need not obey the rules.
+    pub(crate) fn layers(&self, reading: &Reading) -> Vec<Layer> {
+        let inputs = reading.inputs.as_ref().ok();
+        inputs.map(|inputs| self.rules.read(inputs).layers().to_vec()).unwrap_or_default()
+    }
+
+    fn resolve_inputs(
+        &self,
+        inputs: &Inputs,
+        contents: Contents,
+        running: Option<&Value>,
+    ) -> Result<Candidate<T>, ConfigError> {
+        let rules = &self.rules;
+        let resolved = unwound(|| {
+            let written = rules.check(rules.read(inputs)).and_then(|checked| self.accept(checked))?;
+            match running {
+                Some(running) => rules.hold(written, running, |checked| self.accept(checked)),
+                None => Ok(written),
+            }
+        });
+        let resolved =
+            resolved.unwrap_or_else(|panic| Err(Refused::of(vec![panicked("reading it", &panic)])));
+        let resolved = resolved.map_err(|refused| ConfigError::refused(&refused, rules))?;
+        let warnings = Diagnostics::of_checked(resolved.checked(), rules);
+        let texts = inputs.documents.iter().filter_map(|document| match document {
+            Document::Text(source, _) => Some(Arc::clone(source)),
+            Document::Parsed(_) => None,
+        });
+        let sources = texts.collect();
+        Ok(Candidate { resolved, schema: rules.schema().cloned(), contents, sources, warnings })
+    }
+
+    fn accept(&self, checked: Checked) -> Result<Resolved<T>, Refused> {
+        let checks = self.checks.iter().map(|check| {
+            |settings: &T| {
+                unwound(|| check(settings))
+                    .unwrap_or_else(|panic| Err(panicked("a rule of it", &panic).message))
+            }
+        });
+        checked.typed::<T>()?.validated_by_all(checks)
+    }
+
+    pub(crate) fn prefix(&self) -> Option<&str> {
+        self.frame.prefix.as_deref()
+    }
+
+    pub(crate) fn reserved(&self) -> &'static [&'static str] {
+        self.frame.reserved
+    }
+}
+
+/// The hash by which two refusals are told apart: of their codes, keys, places and words.
+pub(crate) fn fingerprint_of(error: &ConfigError) -> Fingerprint {
+    Fingerprint::of_bytes(&serde_json::to_vec(error.diagnostics()).unwrap_or_default())
+}
+
+/// What a closure gives, or the words of its panic.
+pub(crate) fn unwound<R>(run: impl FnOnce() -> R) -> Result<R, String> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
+        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "it says no more".into())
+    })
+}
+
+/// The finding about a panic of the embedder's code.
+pub(crate) fn panicked(what: &str, words: &str) -> Diagnostic {
+    Diagnostic::error("rule/panicked", Key::root(), format!("{what} panicked: {words}"))
+}
+
+impl<T> fmt::Debug for Candidate<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Candidate").field("resolved", &self.resolved).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,16 @@
+//! A configuration that is loaded, watched and reloaded.
+
+pub(crate) mod builder;
+pub(crate) mod busy;
+mod engine;
+pub(crate) mod error;
+pub(crate) mod events;
+pub(crate) mod handle;
+pub(crate) mod history;
+pub(crate) mod loading;
+pub mod schemas;
+pub(crate) mod snapshot;
+pub(crate) mod sources;
+pub(crate) mod status;
+#[cfg(feature = "watch")]
+pub(crate) mod watch;

@@ -1,0 +1,54 @@
+//! Schema files with the documents that they refer to: read from folders that were named, never fetched.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use speckit_core::config::schema::{Documents, Schema, SchemaMap, file_address, paths_of};
+use speckit_core::config::source::{Language, parse};
+use speckit_core::{Diagnostic, LayerKind, Source, Value};
+
+use crate::os::documents::{Files, absolute, read_source};
+
+/// Compiles a schema from its text, without further documents.
+///
+/// # Errors
+/// Every mistake of the schema.
+pub fn compile_text(name: &str, text: &str) -> Result<Schema, Vec<Diagnostic>> {
+    Schema::compile(&Documents::new(name, &parse_schema(&Source::document(LayerKind::Defaults, name, text))?))
+}
+
+/// Reads and compiles the schema file at `path`. References to neighbouring files and to URLs of `maps` are
+/// read too; those that are not found stay unresolved, which the schema's compilation reports.
+///
+/// # Errors
+/// `file/…` when the schema cannot be read, else every mistake of the schema.
+pub fn compile_file(files: &dyn Files, path: &Path, maps: &[SchemaMap]) -> Result<Schema, Vec<Diagnostic>> {
+    let read = |path: &Path| read_source(files, LayerKind::Defaults, path);
+    let source = read(path).map_err(|unread| vec![unread.finding(path)])?;
+    let path = absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let address = path.to_str().map(file_address).unwrap_or_default();
+    let mut documents = Documents::new(&address, &parse_schema(&source)?);
+    let mut tried = Vec::new();
+    loop {
+        let missing: Vec<String> =
+            documents.missing().into_iter().filter(|address| !tried.contains(address)).collect();
+        if missing.is_empty() {
+            return Schema::compile(&documents);
+        }
+        for address in missing {
+            for path in paths_of(&address, maps) {
+                if let Ok(source) = read(Path::new(&path)) {
+                    documents.add(&address, &parse_schema(&source)?);
+                    break;
+                }
+            }
+            tried.push(address);
+        }
+    }
+}
+
+/// A schema is JSON; one whose name ends in `.toml` is TOML.
+fn parse_schema(source: &Arc<Source>) -> Result<Value, Vec<Diagnostic>> {
+    let is_toml = source.name().ends_with(".toml");
+    Ok(parse(source, if is_toml { Language::Toml } else { Language::Json })?.root().clone())
+}

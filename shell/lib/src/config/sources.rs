@@ -1,0 +1,55 @@
+//! Where a configuration is read from; gathering it is the only effect of loading.
+
+use std::path::Path;
+
+use speckit_core::LayerKind;
+use speckit_core::config::resolve::Inputs;
+use speckit_core::config::source::{Environment, EnvironmentNames, Override};
+
+use crate::os::documents;
+use crate::os::documents::{FileSource, Files, Unread};
+
+/// The sources of one configuration that may change, lowest priority first.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    /// Files and folders of files; a later one wins.
+    pub files: Vec<FileSource>,
+    /// The environment; `None` reads that of the process at each load.
+    pub environment: Option<Environment>,
+    /// Overrides; a later one wins.
+    pub overrides: Vec<Override>,
+}
+
+impl Sources {
+    /// Reads everything once. `names` know which variables name the files of secrets; `environment` is read where no
+    /// environment was given.
+    pub fn gather(
+        &self,
+        files: &dyn Files,
+        names: Option<&EnvironmentNames<'_>>,
+        environment: impl FnOnce() -> Environment,
+    ) -> Inputs {
+        let mut inputs = Inputs {
+            documents: Vec::new(),
+            environment: self.environment.clone().unwrap_or_else(environment),
+            overrides: self.overrides.clone(),
+            findings: Vec::new(),
+        };
+        for file in &self.files {
+            let (documents, findings) = documents::read(files, file);
+            inputs.documents.extend(documents);
+            inputs.findings.extend(findings);
+        }
+        for path in names.map(|names| names.secret_files(&inputs.environment)).unwrap_or_default() {
+            let source = documents::read_source(files, LayerKind::Env, Path::new(&path));
+            let content = source.map(|source| source.text().to_string()).map_err(|unread| match unread {
+                Unread::Missing => "it does not exist".into(),
+                Unread::Io(reason) => reason,
+                Unread::TooLarge => "it is too large".into(),
+                Unread::NotUnicode(_) => "it is not UTF-8".into(),
+            });
+            inputs.environment.add_file(path, content);
+        }
+        inputs
+    }
+}

@@ -1,0 +1,181 @@
+//! How a running configuration is doing.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use speckit_core::Diagnostic;
+use speckit_core::config::reload::Machine;
+use speckit_core::tree::diff::Change;
+
+use crate::config::events::{ConfigReloadEvent, Diagnostics};
+use crate::config::snapshot::Snapshot;
+
+/// How a running configuration is doing, as [`Config::status`](crate::Config::status) found it.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Status {
+    /// The generation in force.
+    pub generation: u64,
+    /// How long it has been in force.
+    pub age: Duration,
+    /// How many reloads put something in force.
+    pub reloads: u64,
+    /// How many reloads were refused.
+    pub refusals: u64,
+    /// How long the last reload that put something in force took, from the end of the quiet period to the swap.
+    pub last_reload: Option<Duration>,
+    /// What 95 of 100 such reloads stay within (nearest rank, over the last 1000).
+    pub p95_reload: Option<Duration>,
+    /// How changes are noticed.
+    pub watching: Watching,
+    /// Whether changes wait for the end of a quiet period, or a file for its content.
+    pub is_waiting: bool,
+    /// Whether an accepted configuration waits for the last guard.
+    pub is_deferred: bool,
+    /// How many guards there are.
+    pub busy: usize,
+    /// What keeps its running value until the program starts again, in key order; secrets are redacted.
+    pub pending_restart: Vec<Change>,
+    /// Why the newest content of the files is not in force; `None` where it is, or waits.
+    pub refusal: Option<Diagnostics>,
+    /// What a person should know about the watching itself, and about the history.
+    pub warnings: Vec<Diagnostic>,
+    /// The files whose present content is not what runs, in the order of their names.
+    pub drift: Vec<PathBuf>,
+}
+
+/// How changes are noticed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Watching {
+    /// Not at all: there is no watcher.
+    #[default]
+    Off,
+    /// By events of the system.
+    Native,
+    /// By reading at intervals.
+    Poll {
+        /// The interval.
+        every: Duration,
+    },
+}
+
+/// How many reload times are kept for their percentile.
+const MOST_TIMES: usize = 1000;
+
+/// What a status is made of, kept up to date by each turn.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    since: Duration,
+    reloads: u64,
+    refusals: u64,
+    times: VecDeque<Duration>,
+    refusal: Option<Diagnostics>,
+    /// The files that the last reading knew of.
+    pub(crate) files: BTreeSet<PathBuf>,
+    pub(crate) watching: Watching,
+    pub(crate) warnings: Vec<Diagnostic>,
+    is_waiting: bool,
+    is_deferred: bool,
+}
+
+impl Ledger {
+    pub(crate) fn new(now: Duration, refusal: Option<Diagnostics>) -> Self {
+        Self {
+            since: now,
+            reloads: 0,
+            refusals: 0,
+            times: VecDeque::new(),
+            refusal,
+            files: BTreeSet::new(),
+            watching: Watching::Off,
+            warnings: Vec::new(),
+            is_waiting: false,
+            is_deferred: false,
+        }
+    }
+
+    /// Why the newest content of the files is not in force.
+    pub(crate) fn refusal(&self) -> Option<&Diagnostics> {
+        self.refusal.as_ref()
+    }
+
+    /// Something was put in force; `is_renewed` says whether it has other values.
+    pub(crate) fn published(&mut self, now: Duration, elapsed: Duration, is_renewed: bool) {
+        self.refusal = None;
+        if is_renewed {
+            self.since = now;
+            self.reloads += 1;
+            if self.times.len() >= MOST_TIMES {
+                self.times.pop_front();
+            }
+            self.times.push_back(elapsed);
+        }
+    }
+
+    /// What waits at present. Whoever is told of an event, and asks, finds it here.
+    pub(crate) fn stands(&mut self, machine: &Machine) {
+        self.is_waiting = machine.is_waiting();
+        self.is_deferred = machine.is_deferred();
+    }
+
+    pub(crate) fn told(&mut self, event: &ConfigReloadEvent) {
+        match event {
+            ConfigReloadEvent::ReloadFailed { diagnostics, .. } => {
+                self.refusals += 1;
+                self.refusal = Some(diagnostics.clone());
+            }
+            ConfigReloadEvent::ReloadDeferred { .. } => self.refusal = None,
+            ConfigReloadEvent::Warning { diagnostics } => self.warnings.extend_from_slice(diagnostics),
+            _ => {}
+        }
+    }
+
+    pub(crate) fn status<T>(
+        &self,
+        now: Duration,
+        current: &Snapshot<T>,
+        busy: usize,
+        drift: Vec<PathBuf>,
+    ) -> Status {
+        Status {
+            generation: current.generation(),
+            age: now.saturating_sub(self.since),
+            reloads: self.reloads,
+            refusals: self.refusals,
+            last_reload: self.times.back().copied(),
+            p95_reload: nearest_rank(self.times.iter().copied().collect(), 95),
+            watching: self.watching,
+            is_waiting: self.is_waiting,
+            is_deferred: self.is_deferred,
+            busy,
+            pending_restart: current.pending_restart(),
+            refusal: self.refusal.clone(),
+            warnings: self.warnings.clone(),
+            drift,
+        }
+    }
+}
+
+/// The smallest value that so many percent of all are at most.
+fn nearest_rank(mut values: Vec<Duration>, percent: usize) -> Option<Duration> {
+    values.sort_unstable();
+    let rank = (values.len() * percent).div_ceil(100);
+    values.get(rank.saturating_sub(1)).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_percentile_is_one_of_the_values() {
+        let values = |count: u64| (1..=count).map(Duration::from_millis).collect::<Vec<_>>();
+        let of = |count: u64| nearest_rank(values(count), 95).map(|value| value.as_millis());
+        assert_eq!(of(0), None);
+        assert_eq!(of(1), Some(1));
+        assert_eq!(of(20), Some(19));
+        assert_eq!(of(100), Some(95));
+        assert_eq!(of(101), Some(96));
+    }
+}

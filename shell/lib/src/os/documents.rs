@@ -1,0 +1,334 @@
+//! The door to files: texts with what is to be said of those that cannot be read.
+#![expect(clippy::disallowed_methods, reason = "this module is the door to files")]
+
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use speckit_core::agents::preflight::CommandState;
+use speckit_core::config::resolve::Document;
+use speckit_core::config::source::{Language, MAX_BYTES, decode};
+use speckit_core::{Diagnostic, Fingerprint, Key, LayerKind, Origin, Source};
+
+#[cfg(feature = "sqlite")]
+mod private;
+mod restore;
+#[cfg(test)]
+mod tests;
+
+pub use private::write_new_private;
+#[cfg(feature = "sqlite")]
+pub(crate) use private::{close_to_others, make_private, without_links};
+pub use restore::{NotRewritten, Rewrite, Rewritten, rewrite_all};
+
+/// Where files are read from: the disk, or what stands in for it in a test.
+pub trait Files {
+    /// The bytes of a file; of one that is longer than [`MAX_BYTES`], more than that many.
+    ///
+    /// # Errors
+    /// The system's.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+
+    /// The paths of what lies in a folder and is no folder, in any order; `None` where the path is no folder.
+    fn list(&self, folder: &Path) -> Option<io::Result<Vec<PathBuf>>>;
+
+    /// A hash that changes when the file, or what lies in the folder, does: of lengths and times, not of bytes.
+    /// `None` where there is nothing.
+    fn stamp(&self, path: &Path) -> Option<Fingerprint>;
+}
+
+/// The disk of the machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Disk;
+
+impl Files for Disk {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let file = File::open(path)?;
+        let length = file.metadata().map_or(0, |metadata| metadata.len());
+        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(MAX_BYTES).min(MAX_BYTES) + 1);
+        file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn list(&self, folder: &Path) -> Option<io::Result<Vec<PathBuf>>> {
+        if !folder.is_dir() {
+            return None;
+        }
+        let entries = fs::read_dir(folder);
+        let paths = entries.and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
+        Some(paths.map(|paths: Vec<PathBuf>| paths.into_iter().filter(|path| !path.is_dir()).collect()))
+    }
+
+    fn stamp(&self, path: &Path) -> Option<Fingerprint> {
+        let mut paths = match self.list(path) {
+            Some(listed) => listed.unwrap_or_default(),
+            None => vec![path.to_path_buf()],
+        };
+        paths.sort();
+        let mut stamps = Vec::new();
+        for path in paths {
+            if let Ok(metadata) = fs::metadata(&path) {
+                stamps.push(format!("{path:?} {} {:?}", metadata.len(), metadata.modified().ok()));
+            }
+        }
+        (!stamps.is_empty()).then(|| Fingerprint::of_bytes(stamps.join("\n").as_bytes()))
+    }
+}
+
+/// One file, or folder of files, of a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileSource {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Whether it must be there.
+    pub required: bool,
+}
+
+/// The documents at a path, in the order in which they are layered, and what is to be said of them.
+///
+/// A folder is read as conf.d: its `*.toml` in the order of their names. A file that may be absent and is gives
+/// nothing. Findings have the codes `file/missing`, `file/unreadable`, `file/too-large`, `parse/not-utf8`
+/// and, as a warning, `file/empty`.
+pub fn read(files: &dyn Files, file: &FileSource) -> (Vec<Document>, Vec<Diagnostic>) {
+    let mut documents = Vec::new();
+    let mut findings = Vec::new();
+    match layered(files, &file.path) {
+        Ok(paths) => {
+            for path in paths {
+                match read_document(files, &path) {
+                    Ok((document, finding)) => {
+                        documents.push(document);
+                        findings.extend(finding);
+                    }
+                    Err(Unread::Missing) if !file.required => {}
+                    Err(unread) => findings.push(unread.finding(&path)),
+                }
+            }
+        }
+        Err(error) => findings.push(Unread::Io(error.to_string()).finding(&file.path)),
+    }
+    (documents, findings)
+}
+
+/// The files that a path stands for, in the order in which they are layered: itself, whether it is there or not, or the
+/// `*.toml` of a folder.
+pub fn layered(files: &dyn Files, path: &Path) -> io::Result<Vec<PathBuf>> {
+    files.list(path).map_or_else(|| Ok(vec![path.to_path_buf()]), |paths| paths.map(conf_d))
+}
+
+/// The document in one file, TOML or (by its name) JSON, with the warning `file/empty` where it has no text.
+///
+/// # Errors
+/// Why there is none.
+pub fn read_document(files: &dyn Files, path: &Path) -> Result<(Document, Option<Diagnostic>), Unread> {
+    let source = read_source(files, LayerKind::File, path)?;
+    let finding = source.text().is_empty().then(|| {
+        Diagnostic::warning("file/empty", Key::root(), "the file is empty and sets nothing")
+            .at(&Origin::new(&source, 0..0))
+    });
+    let language = Language::of_name(source.name());
+    Ok((Document::Text(source, language), finding))
+}
+
+/// Why a file gave no text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// There is none.
+    Missing,
+    /// The system's reason.
+    Io(String),
+    /// It is longer than [`MAX_BYTES`].
+    TooLarge,
+    /// It is no UTF-8; the finding at the first byte that is none.
+    NotUnicode(Box<Diagnostic>),
+}
+
+impl Unread {
+    /// The diagnostic about the file at `path`.
+    pub fn finding(self, path: &Path) -> Diagnostic {
+        let name = path.display();
+        let error = |code: &'static str, message: String| Diagnostic::error(code, Key::root(), message);
+        match self {
+            Self::Missing => error("file/missing", format!("`{name}` does not exist")).help("check the path"),
+            Self::Io(reason) => error("file/unreadable", format!("`{name}` cannot be read: {reason}")).help(
+                if path.is_dir() { "name the files in it" } else { "check what it is, and its permissions" },
+            ),
+            Self::TooLarge => error("file/too-large", format!("`{name}` is longer than {MAX_BYTES} bytes")),
+            Self::NotUnicode(finding) => *finding,
+        }
+    }
+}
+
+/// The text of a file, under the path that was given.
+///
+/// # Errors
+/// Why there is none.
+pub fn read_source(files: &dyn Files, layer: LayerKind, path: &Path) -> Result<Arc<Source>, Unread> {
+    let bytes = files.read(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Unread::Missing,
+        _ => Unread::Io(error.to_string()),
+    })?;
+    if bytes.len() > MAX_BYTES {
+        return Err(Unread::TooLarge);
+    }
+    decode(layer, &path.display().to_string(), bytes).map_err(|finding| Unread::NotUnicode(Box::new(finding)))
+}
+
+/// The `*.toml` of a folder, in the order of their names. A name that begins with a dot is passed over.
+fn conf_d(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
+    paths.retain(|path| {
+        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        let is_toml = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
+        is_toml && !hidden
+    });
+    paths.sort();
+    paths
+}
+
+/// Writes a file in one step: to a neighbour first, which then takes its name; other readers see the old text
+/// or the new one. A link stays one: the file that it leads to is written.
+///
+/// # Errors
+/// The system's, and one for what is no regular file: a device would give way to a file.
+pub fn write_atomically(path: &Path, text: &str) -> io::Result<()> {
+    replace(path, text.as_bytes())
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    use std::io::Write as _;
+    let target = fs::canonicalize(path);
+    let path = target.as_deref().unwrap_or(path);
+    if is_special(path) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
+    let neighbour = folder.join(format!(".{name}.{}.tmp", std::process::id()));
+    let written = File::options().write(true).create_new(true).open(&neighbour).and_then(|mut file| {
+        // Before there is a text to read.
+        if let Ok(old) = fs::metadata(path) {
+            file.set_permissions(old.permissions())?;
+        }
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    let renamed = written.and_then(|()| fs::rename(&neighbour, path));
+    if renamed.is_err() {
+        // The error that matters is the first one; a neighbour that was never made cannot be removed.
+        let _ = fs::remove_file(&neighbour);
+    }
+    renamed
+}
+
+/// Tells whether a named pipe is at the path, or behind the links there.
+#[cfg(unix)]
+pub(crate) fn is_pipe(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+    fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
+}
+
+/// Tells whether a named pipe is at the path; none is a file here.
+#[cfg(not(unix))]
+pub(crate) fn is_pipe(_: &Path) -> bool {
+    false
+}
+
+/// Tells whether something is at the path, or behind the links there, that is neither a file nor a folder.
+pub(crate) fn is_special(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+}
+
+/// Tells whether something is at the path.
+pub fn exists(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+/// The length of a file in bytes; `None` where there is none.
+#[cfg(feature = "sqlite")]
+pub(crate) fn length(path: &Path) -> Option<u64> {
+    fs::metadata(path).ok().map(|metadata| metadata.len())
+}
+
+/// Copies a file.
+///
+/// # Errors
+/// The system's.
+pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::copy(from, to).map(|_| ())
+}
+
+/// Makes a relative path absolute, without looking for the file.
+///
+/// # Errors
+/// The system's, when there is no current folder.
+pub fn absolute(path: &Path) -> io::Result<PathBuf> {
+    std::path::absolute(path)
+}
+
+/// What tells a file from all others while it exists; `None` where there is none.
+pub fn identity(path: &Path) -> Option<Identity> {
+    let metadata = fs::metadata(path).ok()?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        Some(Identity(metadata.dev(), metadata.ino()))
+    }
+    #[cfg(not(unix))]
+    metadata.is_file().then_some(Identity(0, 0))
+}
+
+/// The device of a file and its number there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity(u64, u64);
+
+/// What the system says of this process (proc_pid_status(5)).
+#[cfg(unix)]
+pub fn status_of_process() -> io::Result<String> {
+    fs::read_to_string("/proc/self/status")
+}
+
+/// The folder for files that are not to stay.
+pub fn temporary_folder() -> PathBuf {
+    std::env::temp_dir()
+}
+
+/// Tells what a command leads to: as a path if it has a separator, else in the folders of `PATH`, where folders are passed
+/// over.
+pub fn command_state(command: &str, path_variable: Option<&str>) -> CommandState {
+    if command.contains(std::path::MAIN_SEPARATOR) || command.contains('/') {
+        return state(Path::new(command));
+    }
+    let folders = std::env::split_paths(path_variable.unwrap_or_default());
+    let mut states = folders.flat_map(|folder| {
+        let with_ending = cfg!(windows).then(|| folder.join(format!("{command}.exe")));
+        std::iter::once(folder.join(command)).chain(with_ending).map(|path| state(&path))
+    });
+    let mut best = CommandState::Missing;
+    while let Some(state) = states.next().filter(|_| best != CommandState::Found) {
+        if matches!(state, CommandState::Found | CommandState::NotExecutable) {
+            best = state;
+        }
+    }
+    best
+}
+
+fn state(path: &Path) -> CommandState {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => CommandState::Folder,
+        Ok(metadata) if is_executable(&metadata) => CommandState::Found,
+        Ok(_) => CommandState::NotExecutable,
+        Err(_) => CommandState::Missing,
+    }
+}
+
+#[cfg(unix)]
+fn is_executable(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    metadata.permissions().mode() & 0o111 != 0
+}
+
+#[cfg(not(unix))]
+fn is_executable(_: &fs::Metadata) -> bool {
+    true
+}

@@ -1,0 +1,91 @@
+//! Files that only their owner can read, and the path at which they are found.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// Makes an empty file that only its owner can read, and the folders that lead to it, where they are missing. What is there
+/// already is not opened: to close a file takes away every lock that this process has on it
+/// (<https://sqlite.org/howtocorrupt.html>, 2.2).
+///
+/// # Errors
+/// The system's, and one for what is no regular file.
+pub(crate) fn make_private(path: &Path) -> io::Result<()> {
+    // Nobody else in this process finds the new file before it is closed.
+    static MAKING: Mutex<()> = Mutex::new(());
+    let _making = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(folder) = path.parent() {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(folder)?;
+    }
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let mut options = File::options();
+            // A link to a file that is missing leads to the one that is made.
+            options.write(true).create(true).truncate(false);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            options.open(path)?.metadata()?
+        }
+        Err(error) => return Err(error),
+    };
+    if metadata.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
+    }
+    if !metadata.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+    }
+    Ok(())
+}
+
+/// Closes the file, where there is one, to all but its owner, without opening it.
+///
+/// # Errors
+/// The system's.
+pub(crate) fn close_to_others(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let permissions = match fs::metadata(path) {
+            Ok(metadata) => metadata.permissions(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        if permissions.mode() & 0o077 != 0 {
+            fs::set_permissions(path, fs::Permissions::from_mode(permissions.mode() & 0o700))?;
+        }
+    }
+    Ok(())
+}
+
+/// The path that the links on the way lead to.
+///
+/// # Errors
+/// The system's.
+pub(crate) fn without_links(path: &Path) -> io::Result<PathBuf> {
+    fs::canonicalize(path)
+}
+
+/// Writes a new file that only its owner can read. Where it cannot be written whole, none is left.
+///
+/// # Errors
+/// The system's, and that something is there already.
+pub fn write_new_private(path: &Path, text: &str) -> io::Result<()> {
+    use std::io::Write as _;
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    if written.is_err() {
+        // The error that matters is the first one.
+        let _ = fs::remove_file(path);
+    }
+    written
+}

@@ -1,0 +1,206 @@
+//! Several files written as one: all of them, or none.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::replace;
+
+/// What becomes of one file.
+#[derive(Clone, Debug)]
+pub struct Rewrite {
+    /// The file.
+    pub path: PathBuf,
+    /// Its text; without one it gets the name of its backup.
+    pub text: Option<String>,
+}
+
+/// What became of one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rewritten {
+    /// The file.
+    pub path: PathBuf,
+    /// Where its old bytes are; `None` where there was no file.
+    pub backup: Option<PathBuf>,
+    is_there: bool,
+}
+
+impl Rewritten {
+    /// Whether there is a file now.
+    pub fn is_there(&self) -> bool {
+        self.is_there
+    }
+}
+
+/// Why nothing was written.
+#[derive(Debug)]
+pub struct NotRewritten {
+    /// The file that could not be written.
+    pub path: PathBuf,
+    /// Why.
+    pub reason: io::Error,
+    /// The files that were written before, and could not be put back.
+    pub left: Vec<Rewritten>,
+}
+
+/// Gives files other texts, each in one step, in their order. The old bytes are kept beside each as `NAME.bak`, or under the
+/// first free one of `NAME.bak.1`, `NAME.bak.2` and so on.
+///
+/// # Errors
+/// Why one of them could not be written; those before it are then as they were.
+pub fn rewrite_all(files: &[Rewrite]) -> Result<Vec<Rewritten>, NotRewritten> {
+    let mut done: Vec<Rewritten> = Vec::new();
+    for file in files {
+        match rewrite(file) {
+            Ok(rewritten) => done.push(rewritten),
+            Err(reason) => {
+                let left = done.into_iter().rev().filter(|file| put_back(file).is_err()).collect();
+                return Err(NotRewritten { path: file.path.clone(), reason, left });
+            }
+        }
+    }
+    Ok(done)
+}
+
+fn rewrite(file: &Rewrite) -> io::Result<Rewritten> {
+    let path = &file.path;
+    let rewritten = |backup, is_there| Rewritten { path: path.clone(), backup, is_there };
+    let Some(text) = &file.text else {
+        let backup = backups(path).find(|name| !super::exists(name)).ok_or(io::ErrorKind::AlreadyExists)?;
+        fs::rename(path, &backup)?;
+        return Ok(rewritten(Some(backup), false));
+    };
+    if !path.is_file() {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        replace(path, text.as_bytes())?;
+        return Ok(rewritten(None, true));
+    }
+    let backup = back_up(path)?;
+    if let Err(error) = replace(path, text.as_bytes()) {
+        // The error that matters is the first one.
+        let _ = fs::remove_file(&backup);
+        return Err(error);
+    }
+    Ok(rewritten(Some(backup), true))
+}
+
+fn put_back(file: &Rewritten) -> io::Result<()> {
+    match &file.backup {
+        None => fs::remove_file(&file.path),
+        Some(backup) if !file.is_there => fs::rename(backup, &file.path),
+        Some(backup) => {
+            replace(&file.path, &fs::read(backup)?)?;
+            fs::remove_file(backup)
+        }
+    }
+}
+
+/// Copies a file, with its permissions, to the first of its backup names that nobody has.
+fn back_up(path: &Path) -> io::Result<PathBuf> {
+    let (bytes, permissions) = (fs::read(path)?, fs::metadata(path)?.permissions());
+    for backup in backups(path) {
+        match File::options().write(true).create_new(true).open(&backup) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+            Ok(mut file) => {
+                // Before there is a text to read.
+                let written = file
+                    .set_permissions(permissions)
+                    .and_then(|()| file.write_all(&bytes))
+                    .and_then(|()| file.sync_all());
+                if written.is_err() {
+                    let _ = fs::remove_file(&backup);
+                }
+                return written.map(|()| backup);
+            }
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
+fn backups(path: &Path) -> impl Iterator<Item = PathBuf> {
+    (0_u32..).map(move |number| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(if number == 0 { ".bak".to_owned() } else { format!(".bak.{number}") });
+        PathBuf::from(name)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rewrites(folder: &Path, files: &[(&str, Option<&str>)]) -> Vec<Rewrite> {
+        let rewrite = |(name, text): &(&str, Option<&str>)| Rewrite {
+            path: folder.join(name),
+            text: text.map(String::from),
+        };
+        files.iter().map(rewrite).collect()
+    }
+
+    /// The names in a folder with their texts, sorted.
+    fn all(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let mut all: Vec<String> = entries
+            .filter(|path| path.is_file())
+            .map(|path| {
+                let text = fs::read_to_string(&path).unwrap();
+                format!("{}={text}", path.file_name().unwrap().to_string_lossy())
+            })
+            .collect();
+        all.sort();
+        all
+    }
+
+    #[test]
+    fn each_old_text_is_kept_under_a_free_name() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["a", "a.bak", "a.bak.1", "gone"] {
+            fs::write(folder.path().join(name), name).unwrap();
+        }
+        let files = rewrites(folder.path(), &[("a", Some("new")), ("sub/b", Some("b")), ("gone", None)]);
+        let done = rewrite_all(&files).unwrap();
+        let backups: Vec<_> = done.iter().map(|file| file.backup.clone()).collect();
+        assert_eq!(
+            backups,
+            [Some(folder.path().join("a.bak.2")), None, Some(folder.path().join("gone.bak"))]
+        );
+        assert_eq!(
+            all(folder.path()),
+            ["a.bak.1=a.bak.1", "a.bak.2=a", "a.bak=a.bak", "a=new", "gone.bak=gone"]
+        );
+        assert_eq!(all(&folder.path().join("sub")), ["b=b"]);
+    }
+
+    #[test]
+    fn where_one_cannot_be_written_all_are_as_they_were() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a"), "a").unwrap();
+        fs::write(folder.path().join("gone"), "gone").unwrap();
+        fs::create_dir_all(folder.path().join("taken/by-a-folder")).unwrap();
+        let files = [("a", Some("new")), ("b", Some("new")), ("gone", None), ("taken", Some("new"))];
+        let error = rewrite_all(&rewrites(folder.path(), &files)).unwrap_err();
+        assert_eq!((error.path, error.left), (folder.path().join("taken"), Vec::new()));
+        assert_eq!(all(folder.path()), ["a=a", "gone=gone"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn permissions_are_those_of_the_old_file_and_a_link_stays_one() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+        fs::write(&real, "old").unwrap();
+        fs::set_permissions(&real, fs::Permissions::from_mode(0o600)).unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        rewrite_all(&rewrites(folder.path(), &[("link", Some("new"))])).unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(all(folder.path()), ["link.bak=old", "link=new", "real=new"]);
+        for name in ["real", "link.bak"] {
+            let mode = fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{name}");
+        }
+    }
+}

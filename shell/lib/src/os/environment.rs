@@ -1,0 +1,32 @@
+//! The door to the environment: read once, handed on as a value.
+#![expect(clippy::disallowed_methods, reason = "this module is the door to the environment")]
+
+use speckit_core::config::source::{Environment, Variable};
+
+/// The environment of this process as it is now.
+///
+/// Names that are no UTF-8 name no key and are left out; values that are none are kept as such, so that a
+/// variable of ours is reported and not ignored.
+pub fn capture() -> Environment {
+    capture_wanted(&|_| true)
+}
+
+/// The same of the variables with a name that is wanted.
+pub(crate) fn capture_wanted(is_wanted: &dyn Fn(&str) -> bool) -> Environment {
+    let wanted = std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_wanted));
+    Environment::new(wanted.filter_map(|(name, value)| {
+        let value = value.into_string().map_or(Variable::NotUnicode, Variable::Text);
+        Some((name.into_string().ok()?, value))
+    }))
+}
+
+/// The folder that holds a user's own settings: `$HOME`, or `%USERPROFILE%`.
+#[cfg(feature = "sqlite")]
+pub fn home() -> Option<std::path::PathBuf> {
+    std::env::home_dir().filter(|home| !home.as_os_str().is_empty())
+}
+
+/// Tells whether `NO_COLOR` is set to anything (no-color.org).
+pub fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}

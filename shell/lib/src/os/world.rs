@@ -1,0 +1,130 @@
+//! All that a configuration is read from and that a reload asks: files, the environment, the time.
+
+use std::cell::RefCell;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use speckit_core::Fingerprint;
+use speckit_core::config::reload::{Content, Contents};
+use speckit_core::config::source::Environment;
+
+use crate::os::documents::{Disk, Files, is_pipe};
+use crate::os::{clock, environment};
+
+/// Files, the environment and the time: those of the machine ([`Host`]), or what stands in for them in a
+/// simulation.
+pub trait World: Files + Send + Sync {
+    /// The environment as it is now, of the variables with a name that is wanted: those that may mean something to the
+    /// configuration.
+    fn environment(&self, is_wanted: &dyn Fn(&str) -> bool) -> Environment;
+
+    /// The time since some fixed moment. It never goes back.
+    fn now(&self) -> Duration;
+
+    /// The time since 1970-01-01T00:00:00Z, for records; it decides nothing. That of the machine where nothing is said.
+    fn since_epoch(&self) -> Duration {
+        clock::since_epoch()
+    }
+}
+
+/// The machine.
+#[derive(Clone, Copy, Debug)]
+pub struct Host {
+    started: Instant,
+}
+
+impl Default for Host {
+    fn default() -> Self {
+        Self { started: clock::now() }
+    }
+}
+
+impl Files for Host {
+    /// A pipe is refused: it may have no writer for ever, and gives its bytes but once.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        if is_pipe(path) {
+            return Err(io::Error::other("it is a pipe, which cannot be read again"));
+        }
+        Disk.read(path)
+    }
+
+    fn list(&self, folder: &Path) -> Option<io::Result<Vec<PathBuf>>> {
+        Disk.list(folder)
+    }
+
+    fn stamp(&self, path: &Path) -> Option<Fingerprint> {
+        Disk.stamp(path)
+    }
+}
+
+impl World for Host {
+    fn environment(&self, is_wanted: &dyn Fn(&str) -> bool) -> Environment {
+        environment::capture_wanted(is_wanted)
+    }
+
+    fn now(&self) -> Duration {
+        clock::now().saturating_duration_since(self.started)
+    }
+}
+
+/// Files that note what was read from them.
+pub(crate) struct Recorder<'a> {
+    files: &'a dyn World,
+    contents: RefCell<Contents>,
+}
+
+impl<'a> Recorder<'a> {
+    pub(crate) fn of(files: &'a dyn World) -> Self {
+        Self { files, contents: RefCell::default() }
+    }
+
+    /// Notes the stamp of a path from which nothing was read.
+    pub(crate) fn note_beside(&self, path: &Path) {
+        if !self.contents.borrow().has_file(&path.to_string_lossy()) {
+            self.stamp(path);
+        }
+    }
+
+    /// Notes something that is no file.
+    pub(crate) fn note(&self, name: &str, hash: Fingerprint) {
+        self.contents.borrow_mut().add(name, hash);
+    }
+
+    /// Notes what another recorder has read.
+    pub(crate) fn absorb(&self, contents: Contents) {
+        self.contents.borrow_mut().extend(contents);
+    }
+
+    pub(crate) fn into_contents(self) -> Contents {
+        self.contents.into_inner()
+    }
+}
+
+impl Files for Recorder<'_> {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let read = self.files.read(path);
+        let content = match &read {
+            Ok(bytes) => Content::of(bytes),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Content::Missing,
+            Err(error) => Content::unreadable(&error.to_string()),
+        };
+        self.contents.borrow_mut().add_file(path.to_string_lossy(), content);
+        read
+    }
+
+    fn list(&self, folder: &Path) -> Option<io::Result<Vec<PathBuf>>> {
+        let listed = self.files.list(folder);
+        if let Some(Err(error)) = &listed {
+            let content = Content::unreadable(&error.to_string());
+            self.contents.borrow_mut().add_file(folder.to_string_lossy(), content);
+        }
+        listed
+    }
+
+    fn stamp(&self, path: &Path) -> Option<Fingerprint> {
+        let stamp = self.files.stamp(path);
+        self.note(&path.to_string_lossy(), stamp.unwrap_or_else(|| Fingerprint::of_bytes(b"")));
+        stamp
+    }
+}

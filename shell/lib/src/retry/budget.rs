@@ -1,0 +1,61 @@
+//! A budget that many calls share.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use speckit_core::retry::{Budget, BudgetConfig};
+
+use crate::os::clock::Moment;
+
+/// A budget for retries that the calls of all threads share, so that a service which is down is not asked ever more often.
+///
+/// Each retry takes one out; time and successes give some back (see [`BudgetConfig`]). A call that finds it empty gives up
+/// with [`GiveUp::Budget`](super::GiveUp::Budget). First attempts cost nothing.
+///
+/// ```
+/// use std::io;
+/// use speckit::retry::{BudgetConfig, GiveUp, RetryBudget};
+/// use speckit::retry::{RetryConfig, Retrying};
+///
+/// let budget = RetryBudget::new(BudgetConfig { capacity: 1, per_second: 0, percent_of_successes: 10 });
+/// let config = RetryConfig { max_attempts: 5, initial_backoff_ms: 1, ..RetryConfig::default() };
+/// let down = || Err::<(), _>(io::Error::from(io::ErrorKind::ConnectionRefused));
+/// let error = Retrying::new(&config).budget(&budget).run(down).unwrap_err();
+/// assert_eq!((error.attempts(), error.why()), (2, GiveUp::Budget));
+/// ```
+#[derive(Debug)]
+pub struct RetryBudget(Mutex<Budget>);
+
+impl RetryBudget {
+    /// A full budget.
+    pub fn new(config: BudgetConfig) -> Self {
+        Self(Mutex::new(Budget::new(config)))
+    }
+
+    /// How many whole retries are left.
+    pub fn left(&self) -> u64 {
+        self.ask(Budget::left)
+    }
+
+    pub(super) fn succeeded(&self) {
+        self.ask(Budget::succeeded);
+    }
+
+    /// Asks with the time, which is read under the lock so that it never goes back.
+    pub(super) fn ask<T>(&self, ask: impl FnOnce(&mut Budget, Duration) -> T) -> T {
+        let mut budget = self.lock();
+        ask(&mut budget, Moment::now().since_start())
+    }
+
+    /// Nothing that is done under the lock can panic half way.
+    fn lock(&self) -> MutexGuard<'_, Budget> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Room for 100 retries, one more each second and for every ten successes.
+impl Default for RetryBudget {
+    fn default() -> Self {
+        Self::new(BudgetConfig::default())
+    }
+}

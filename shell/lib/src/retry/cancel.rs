@@ -1,0 +1,199 @@
+//! Calling off what waits.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use crate::os::clock;
+
+/// Calls off all retries that were given a copy of it: those that wait end at once, and none begins another attempt.
+///
+/// An attempt that is under way is not interrupted. What it takes to end it is known to the attempt alone, which may look at
+/// [`Cancel::is_cancelled`] or await [`Cancel::cancelled`]. There is no way back: a cancelled token stays cancelled.
+///
+/// ```
+/// use std::io;
+/// use std::time::Duration;
+/// use speckit::retry::GiveUp;
+/// use speckit::retry::{Cancel, RetryConfig, Retrying};
+///
+/// let hour = 3_600_000;
+/// let config = RetryConfig { initial_backoff_ms: hour, max_backoff_ms: hour, deadline_ms: 24 * hour, ..Default::default() };
+/// let cancel = Cancel::new();
+/// let elsewhere = cancel.clone();
+/// let signal = std::thread::spawn(move || elsewhere.cancel());
+///
+/// let down = || Err::<(), _>(io::Error::from(io::ErrorKind::ConnectionRefused));
+/// let error = Retrying::new(&config).cancel(&cancel).run(down).unwrap_err();
+/// assert_eq!(error.why(), GiveUp::Cancelled);
+/// # signal.join().unwrap();
+/// ```
+#[derive(Clone, Default)]
+pub struct Cancel(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    is_cancelled: AtomicBool,
+    waiting: Mutex<Waiting>,
+    rung: Condvar,
+}
+
+/// The futures that wait. Threads wait for the bell.
+#[derive(Default)]
+struct Waiting {
+    came: u64,
+    wakers: BTreeMap<u64, Waker>,
+}
+
+impl Cancel {
+    /// A token that nobody has cancelled.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Cancels, and wakes who waits. Any thread may do it, and more than once.
+    pub fn cancel(&self) {
+        let wakers = {
+            let mut waiting = self.lock();
+            self.0.is_cancelled.store(true, Ordering::Release);
+            std::mem::take(&mut waiting.wakers)
+        };
+        self.0.rung.notify_all();
+        wakers.into_values().for_each(Waker::wake);
+    }
+
+    /// Tells whether somebody has cancelled.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.is_cancelled.load(Ordering::Acquire)
+    }
+
+    /// Is ready when somebody has cancelled, in any async runtime.
+    pub fn cancelled(&self) -> Cancelled<'_> {
+        Cancelled { cancel: self, place: None }
+    }
+
+    /// Holds the thread up for so long, or until somebody cancels.
+    pub(super) fn sleep(&self, most: Duration) {
+        let deadline = clock::now().checked_add(most);
+        let mut waiting = self.lock();
+        while !self.is_cancelled() {
+            waiting = match deadline.map(|deadline| deadline.saturating_duration_since(clock::now())) {
+                Some(Duration::ZERO) => return,
+                Some(rest) => {
+                    self.0.rung.wait_timeout(waiting, rest).unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => self.0.rung.wait(waiting).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+    }
+
+    /// Nothing that is done under the lock can leave it half done.
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Cancel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cancel").field("is_cancelled", &self.is_cancelled()).finish()
+    }
+}
+
+/// The future of [`Cancel::cancelled`]. One that is dropped leaves nothing behind.
+#[derive(Debug)]
+#[must_use = "a future does nothing unless it is awaited"]
+pub struct Cancelled<'a> {
+    cancel: &'a Cancel,
+    /// Under which number its waker waits.
+    place: Option<u64>,
+}
+
+impl Future for Cancelled<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let waker = context.waker().clone();
+        let mut waiting = self.cancel.lock();
+        if self.cancel.is_cancelled() {
+            return Poll::Ready(());
+        }
+        let place = self.place.unwrap_or(waiting.came);
+        if self.place.is_none() {
+            waiting.came += 1;
+        }
+        let replaced = waiting.wakers.insert(place, waker);
+        // Another's code runs when a waker is dropped.
+        drop(waiting);
+        drop(replaced);
+        self.place = Some(place);
+        Poll::Pending
+    }
+}
+
+impl Drop for Cancelled<'_> {
+    fn drop(&mut self) {
+        let waker = self.place.and_then(|place| self.cancel.lock().wakers.remove(&place));
+        drop(waker);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::pin::pin;
+    use std::sync::atomic::AtomicUsize;
+
+    #[derive(Default)]
+    struct Count(AtomicUsize);
+
+    impl std::task::Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn every_future_that_waits_is_woken_once_and_then_ready() {
+        let (cancel, count) = (Cancel::new(), Arc::new(Count::default()));
+        let waker = Waker::from(Arc::clone(&count));
+        let mut context = Context::from_waker(&waker);
+        let (mut first, mut second) = (pin!(cancel.cancelled()), pin!(cancel.cancelled()));
+        for _ in 0..3 {
+            assert!(first.as_mut().poll(&mut context).is_pending());
+            assert!(second.as_mut().poll(&mut context).is_pending());
+        }
+        assert_eq!(cancel.lock().wakers.len(), 2);
+        cancel.clone().cancel();
+        cancel.cancel();
+        assert_eq!(count.0.load(Ordering::Relaxed), 2);
+        assert!(first.as_mut().poll(&mut context).is_ready());
+        assert!(second.as_mut().poll(&mut context).is_ready());
+    }
+
+    #[test]
+    fn a_future_that_is_dropped_leaves_no_waker_behind() {
+        let cancel = Cancel::new();
+        let mut context = Context::from_waker(Waker::noop());
+        {
+            let mut cancelled = pin!(cancel.cancelled());
+            assert!(cancelled.as_mut().poll(&mut context).is_pending());
+            assert_eq!(cancel.lock().wakers.len(), 1);
+        }
+        assert!(cancel.lock().wakers.is_empty());
+    }
+
+    #[test]
+    fn a_sleep_ends_with_its_time_and_a_cancelled_one_at_once() {
+        let cancel = Cancel::new();
+        let started = clock::now();
+        cancel.sleep(Duration::from_millis(10));
+        assert!(clock::now() - started >= Duration::from_millis(10));
+        cancel.cancel();
+        cancel.sleep(Duration::MAX);
+    }
+}

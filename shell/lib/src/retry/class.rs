@@ -1,0 +1,125 @@
+//! What an error says about another attempt.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use speckit_core::retry::ErrorClass;
+
+/// An error that says whether another attempt makes sense.
+///
+/// Implemented for [`std::io::Error`], and for `rusqlite::Error` with the feature `sqlite`; your own errors implement it in
+/// a few lines. [`classes`](crate::retry::classes) has tables for SQLite, the system, HTTP and exit codes:
+///
+/// ```
+/// use std::time::Duration;
+/// use speckit::retry::classes;
+/// use speckit::retry::{ErrorClass, RetryClassifiable};
+///
+/// struct Refused {
+///     status: u16,
+///     retry_after: Option<Duration>,
+/// }
+///
+/// impl RetryClassifiable for Refused {
+///     fn classify(&self) -> ErrorClass {
+///         classes::http(self.status)
+///     }
+///
+///     fn suggested_backoff(&self) -> Option<Duration> {
+///         self.retry_after
+///     }
+///
+///     fn is_rate_limited(&self) -> bool {
+///         classes::is_rate_limited(self.status, self.retry_after.is_some())
+///     }
+/// }
+///
+/// let refused = Refused { status: 429, retry_after: Some(Duration::from_secs(2)) };
+/// assert_eq!(refused.classify(), ErrorClass::Retryable);
+/// assert!(refused.is_rate_limited());
+/// ```
+pub trait RetryClassifiable {
+    /// Whether another attempt may succeed, will fail in the same way, or is worth one more try at most.
+    fn classify(&self) -> ErrorClass;
+
+    /// The shortest wait that the other side asks for, such as HTTP's `Retry-After`. `None` unless it asks.
+    fn suggested_backoff(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Whether the other side says that there were too many requests. Only reports tell it; it decides nothing.
+    fn is_rate_limited(&self) -> bool {
+        false
+    }
+}
+
+macro_rules! forwarded {
+    ($($pointer:ty),*) => {
+        $(impl<E: RetryClassifiable + ?Sized> RetryClassifiable for $pointer {
+            fn classify(&self) -> ErrorClass {
+                (**self).classify()
+            }
+
+            fn suggested_backoff(&self) -> Option<Duration> {
+                (**self).suggested_backoff()
+            }
+
+            fn is_rate_limited(&self) -> bool {
+                (**self).is_rate_limited()
+            }
+        })*
+    };
+}
+
+forwarded!(&E, Box<E>, Arc<E>);
+
+/// By the extended result code; an error that is not SQLite's own, such as a missing row or a wrong type, is permanent.
+#[cfg(feature = "sqlite")]
+impl RetryClassifiable for rusqlite::Error {
+    fn classify(&self) -> ErrorClass {
+        self.sqlite_error()
+            .map_or(ErrorClass::Permanent, |error| speckit_core::retry::classes::sqlite(error.extended_code))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Limited;
+
+    impl RetryClassifiable for Limited {
+        fn classify(&self) -> ErrorClass {
+            ErrorClass::Degraded
+        }
+
+        fn suggested_backoff(&self) -> Option<Duration> {
+            Some(Duration::from_secs(1))
+        }
+
+        fn is_rate_limited(&self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn a_pointer_says_what_the_error_behind_it_says() {
+        fn told(error: impl RetryClassifiable) -> (ErrorClass, Option<Duration>, bool) {
+            (error.classify(), error.suggested_backoff(), error.is_rate_limited())
+        }
+        let expected = (ErrorClass::Degraded, Some(Duration::from_secs(1)), true);
+        assert_eq!(told(&Limited), expected);
+        assert_eq!(told(Box::new(Limited) as Box<dyn RetryClassifiable>), expected);
+        assert_eq!(told(Arc::new(Limited)), expected);
+    }
+
+    #[test]
+    #[cfg(feature = "sqlite")]
+    fn an_error_of_sqlite_is_judged_by_its_extended_code() {
+        let class = |code| rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None).classify();
+        assert_eq!(class(517), ErrorClass::Retryable, "SQLITE_BUSY_SNAPSHOT");
+        assert_eq!(class(6), ErrorClass::Permanent, "SQLITE_LOCKED");
+        assert_eq!(class(262), ErrorClass::Permanent, "SQLITE_LOCKED_SHAREDCACHE");
+        assert_eq!(rusqlite::Error::QueryReturnedNoRows.classify(), ErrorClass::Permanent);
+    }
+}

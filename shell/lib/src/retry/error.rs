@@ -1,0 +1,145 @@
+//! Why a call gave nothing in spite of all attempts.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use speckit_core::retry::GiveUp;
+
+/// A call that was given up: after how many attempts, after how long, why, and the error of the last attempt.
+///
+/// There is no such error where no attempt was made, since the call was cancelled before or a circuit breaker was open.
+///
+/// ```
+/// use std::io;
+/// use speckit::retry::GiveUp;
+/// use speckit::retry::{RetryConfig, execute_with_backoff_sync};
+///
+/// let config = RetryConfig { initial_backoff_ms: 1, ..RetryConfig::default() };
+/// let missing = || std::fs::read("no-such-file");
+/// let error = execute_with_backoff_sync(&config, missing).unwrap_err();
+/// assert_eq!((error.attempts(), error.why()), (1, GiveUp::Permanent));
+/// assert!(error.to_string().starts_with("failed after 1 attempt in "));
+/// assert_eq!(error.into_cause().unwrap().kind(), io::ErrorKind::NotFound);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RetryError<E>(Box<End<E>>);
+
+/// In a box, so that a result is not larger for an error that is rare.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct End<E> {
+    attempts: u32,
+    elapsed: Duration,
+    why: GiveUp,
+    cause: Option<E>,
+}
+
+impl<E> RetryError<E> {
+    #[cold]
+    pub(super) fn untried(elapsed: Duration, why: GiveUp) -> Self {
+        Self(Box::new(End { attempts: 0, elapsed, why, cause: None }))
+    }
+
+    #[cold]
+    pub(super) fn of(attempts: u32, elapsed: Duration, why: GiveUp, cause: E) -> Self {
+        Self(Box::new(End { attempts, elapsed, why, cause: Some(cause) }))
+    }
+
+    /// How many attempts were made.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// The time from the beginning of the first attempt to the end, up to 4 ms too long on Linux.
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed
+    }
+
+    /// Why there was no further attempt.
+    pub fn why(&self) -> GiveUp {
+        self.0.why
+    }
+
+    /// Tells whether there is an answer, though not the whole one: [`RetryError::into_cause`] has it.
+    pub fn is_degraded(&self) -> bool {
+        self.0.why == GiveUp::Degraded
+    }
+
+    /// The error of the last attempt; `None` where none was made.
+    pub fn cause(&self) -> Option<&E> {
+        self.0.cause.as_ref()
+    }
+
+    /// The error of the last attempt, to keep; `None` where none was made.
+    pub fn into_cause(self) -> Option<E> {
+        self.0.cause
+    }
+}
+
+/// "failed after 3 attempts in 312 ms, since 3 attempts are allowed: connection refused"
+impl<E: fmt::Display> fmt::Display for RetryError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let End { attempts, elapsed, why, cause } = &*self.0;
+        let Some(cause) = cause else { return write!(f, "not tried, since {why}") };
+        let (s, elapsed) = (if *attempts == 1 { "" } else { "s" }, Told(*elapsed));
+        if self.is_degraded() {
+            return write!(f, "accepted as degraded after {attempts} attempt{s} in {elapsed}: {cause}");
+        }
+        write!(f, "failed after {attempts} attempt{s} in {elapsed}, since {why}: {cause}")
+    }
+}
+
+/// The text says what the cause does; the source is what lies behind that.
+impl<E: Error + 'static> Error for RetryError<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.cause.as_ref().and_then(Error::source)
+    }
+}
+
+/// A time as a person reads it: "312 ms", "12.3 s".
+pub(super) struct Told(pub(super) Duration);
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 < Duration::from_secs(10) {
+            write!(f, "{} ms", self.0.as_millis())
+        } else {
+            write!(f, "{:.1} s", self.0.as_secs_f64())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_says_how_often_how_long_why_and_what() {
+        let ms = Duration::from_millis;
+        let text = |attempts, elapsed, why| RetryError::of(attempts, elapsed, why, "it is down").to_string();
+        assert_eq!(
+            text(3, ms(312), GiveUp::Attempts { allowed: 3 }),
+            "failed after 3 attempts in 312 ms, since 3 attempts are allowed: it is down"
+        );
+        assert_eq!(
+            text(1, ms(2), GiveUp::Permanent),
+            "failed after 1 attempt in 2 ms, since another attempt would fail in the same way: it is down"
+        );
+        assert_eq!(
+            text(7, ms(12_345), GiveUp::Cancelled),
+            "failed after 7 attempts in 12.3 s, since it was cancelled: it is down"
+        );
+        assert_eq!(
+            text(2, ms(100), GiveUp::Degraded),
+            "accepted as degraded after 2 attempts in 100 ms: it is down"
+        );
+        let untried = RetryError::<&str>::untried(ms(0), GiveUp::Open);
+        assert_eq!(untried.to_string(), "not tried, since the circuit breaker is open");
+        assert_eq!((untried.attempts(), untried.into_cause()), (0, None));
+    }
+
+    #[test]
+    fn an_error_is_one_pointer_large() {
+        assert_eq!(size_of::<Result<u64, RetryError<[u64; 20]>>>(), 16);
+    }
+}

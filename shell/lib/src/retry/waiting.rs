@@ -1,0 +1,87 @@
+//! Calls that wait without holding a thread up.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use super::attempt::Report;
+use super::cancel::Cancel;
+use super::course::Course;
+use super::policy::Policy;
+use super::retrying::Retrying;
+use super::{RetryClassifiable, RetryError};
+use crate::os::clock;
+use crate::os::clock::Moment;
+
+impl<P: Policy, R> Retrying<'_, P, R> {
+    /// The same as [`Retrying::run`] for a call that is awaited, in a runtime of tokio with time.
+    ///
+    /// A future that is dropped leaves nothing behind: an attempt that is under way is dropped with it, and says nothing to
+    /// the breaker. The token ends waits at once, and attempts only if they look at it themselves.
+    ///
+    /// ```
+    /// use std::io;
+    /// use speckit::retry::{RetryConfig, Retrying};
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    /// # runtime.block_on(async {
+    /// let config = RetryConfig { initial_backoff_ms: 1, ..RetryConfig::default() };
+    /// let mut calls = 0;
+    /// let answer = Retrying::new(&config).label("retry/prices").run_async(|| {
+    ///     calls += 1;
+    ///     let is_first = calls == 1;
+    ///     async move { if is_first { Err(io::Error::from(io::ErrorKind::TimedOut)) } else { Ok("4.20") } }
+    /// });
+    /// assert_eq!(answer.await.unwrap(), "4.20");
+    /// # });
+    /// # Ok::<(), io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`RetryError`] with the last error, and why there was no further attempt.
+    ///
+    /// # Panics
+    /// At the first wait, as everything of tokio that waits, where there is no runtime of tokio with time.
+    pub async fn run_async<T, E, F>(mut self, mut call: impl FnMut() -> F) -> Result<T, RetryError<E>>
+    where
+        E: RetryClassifiable,
+        R: Report<E>,
+        F: Future<Output = Result<T, E>>,
+    {
+        let started = Moment::now();
+        let pass = self.admitted().map_err(|why| RetryError::untried(started.elapsed(), why))?;
+        let error = match call().await {
+            Ok(value) => {
+                self.succeeded(pass, started, 1);
+                return Ok(value);
+            }
+            Err(error) => error,
+        };
+        let cancel = self.cancel;
+        let mut course = Course::of(self, started);
+        let mut paused = course.failed(pass, error)?;
+        loop {
+            wait(paused.wait, cancel).await;
+            let pass = course.resumed(paused)?;
+            match call().await {
+                Ok(value) => {
+                    course.succeeded(pass);
+                    return Ok(value);
+                }
+                Err(error) => paused = course.failed(pass, error)?,
+            }
+        }
+    }
+}
+
+/// Waits for so long, or until somebody cancels.
+async fn wait(wait: Duration, cancel: Option<&Cancel>) {
+    let mut sleeping = pin!(clock::sleeping(wait));
+    let Some(cancel) = cancel else { return sleeping.await };
+    let mut cancelled = pin!(cancel.cancelled());
+    poll_fn(|context| match cancelled.as_mut().poll(context) {
+        Poll::Ready(()) => Poll::Ready(()),
+        Poll::Pending => sleeping.as_mut().poll(context),
+    })
+    .await;
+}

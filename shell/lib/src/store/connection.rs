@@ -1,0 +1,219 @@
+//! Opening a connection, with the settings that every connection has.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::{Connection, OpenFlags};
+
+use super::error::StoreError;
+use super::options::StoreOptions;
+use crate::os::documents;
+
+/// The id in the header of a database of ours (<https://sqlite.org/pragma.html#pragma_application_id>): "spkt".
+pub(super) const APPLICATION_ID: i64 = 0x7370_6b74;
+
+/// How long a statement of a reader waits for a lock, which only a recovery after a crash takes.
+const READER_PATIENCE: Duration = Duration::from_secs(5);
+
+/// What holds closures to the transaction that they are given.
+#[derive(Default)]
+pub(super) struct Guard {
+    /// Closures run, and may not end the transaction.
+    is_on: AtomicBool,
+    /// The transaction was rolled back while they ran.
+    is_lost: AtomicBool,
+}
+
+impl Guard {
+    /// Runs a closure, and tells whether the transaction is still the one that it was given.
+    pub(super) fn around<T>(&self, run: impl FnOnce() -> T) -> (T, bool) {
+        self.is_lost.store(false, Ordering::Relaxed);
+        self.is_on.store(true, Ordering::Relaxed);
+        let result = run();
+        self.is_on.store(false, Ordering::Relaxed);
+        (result, !self.is_lost.load(Ordering::Relaxed))
+    }
+
+    /// No closure runs any more: it has panicked.
+    pub(super) fn lower(&self) {
+        self.is_on.store(false, Ordering::Relaxed);
+    }
+
+    fn is_on(&self) -> bool {
+        self.is_on.load(Ordering::Relaxed)
+    }
+}
+
+/// Opens the file, which must be there, and sets what has to be set before the first table.
+pub(super) fn open_writer(
+    path: &Path,
+    options: &StoreOptions,
+    guard: &Arc<Guard>,
+) -> Result<Connection, StoreError> {
+    let mut connection = open(path, options)?;
+    if connection.is_readonly("main")? {
+        let reason = "SQLite could open it for reading alone".into();
+        return Err(StoreError::ReadOnly { path: path.to_path_buf(), reason });
+    }
+    refuse_foreign(&connection, path)?;
+    close_to_others(path).map_err(|error| StoreError::unopened(path, &error))?;
+    // It has an effect on an empty file alone, and none once the journal is a WAL; where it is set, setting it again is a
+    // write of its own.
+    let auto_vacuum: i64 = connection.pragma_query_value(None, "auto_vacuum", |row| row.get(0))?;
+    if auto_vacuum != 2 {
+        connection.pragma_update(None, "auto_vacuum", 2)?;
+    }
+    verify(&connection, path, "journal_mode", "wal", Some("wal"))?;
+    verify(&connection, path, "auto_vacuum", "2", None)?;
+    settings(&connection, path, options)?;
+    verify(&connection, path, "journal_size_limit", JOURNAL_SIZE_LIMIT, Some(JOURNAL_SIZE_LIMIT))?;
+    let secure_delete = if options.secure_delete { "1" } else { "0" };
+    verify(&connection, path, "secure_delete", secure_delete, Some(secure_delete))?;
+    // Waiting is done outside, with nothing held.
+    connection.busy_timeout(Duration::ZERO)?;
+    let guarding = Arc::clone(guard);
+    connection.authorizer(Some(move |context: AuthContext<'_>| refuse_control(&guarding, &context)))?;
+    // The first sees statements when they are prepared, the others what they come to, also one by one after a rollback.
+    let guarding = Arc::clone(guard);
+    connection.commit_hook(Some(move || guarding.is_on()))?;
+    let guarding = Arc::clone(guard);
+    connection.rollback_hook(Some(move || guarding.is_lost.store(true, Ordering::Relaxed)))?;
+    Ok(connection)
+}
+
+/// Opens the file for reading.
+pub(super) fn open_reader(
+    path: &Path,
+    options: &StoreOptions,
+    guard: &Arc<Guard>,
+) -> Result<Connection, StoreError> {
+    let mut connection = open(path, options)?;
+    settings(&connection, path, options)?;
+    verify(&connection, path, "query_only", "1", Some("ON"))?;
+    let guarding = Arc::clone(guard);
+    connection.authorizer(Some(move |context: AuthContext<'_>| refuse_control(&guarding, &context)))?;
+    Ok(connection)
+}
+
+fn open(path: &Path, options: &StoreOptions) -> Result<Connection, StoreError> {
+    // Without URIs: a path is a path, whatever it begins with.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(READER_PATIENCE.min(options.allowed()))?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+/// Closes the files of the database to all but their owner. SQLite gives a new log the mode of the database.
+fn close_to_others(path: &Path) -> std::io::Result<()> {
+    let path = documents::without_links(path)?;
+    documents::close_to_others(&path)?;
+    for ending in ["-wal", "-shm"] {
+        let mut name = path.clone().into_os_string();
+        name.push(ending);
+        documents::close_to_others(Path::new(&name))?;
+    }
+    Ok(())
+}
+
+/// An empty file becomes ours; one with tables has to be.
+pub(super) fn refuse_foreign(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    // In this order: whoever makes our tables meanwhile sets the id with the first of them.
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let id: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    if id == APPLICATION_ID || (id == 0 && tables == 0) {
+        return Ok(());
+    }
+    Err(StoreError::Foreign { path: path.to_path_buf() })
+}
+
+/// What each connection sets for itself (<https://sqlite.org/pragma.html>).
+fn settings(connection: &Connection, path: &Path, options: &StoreOptions) -> Result<(), StoreError> {
+    let synchronous = options.synchronous.number();
+    verify(connection, path, "synchronous", synchronous, Some(synchronous))?;
+    verify(connection, path, "foreign_keys", "1", Some("ON"))?;
+    // In KiB where it is negative: 32 MiB.
+    verify(connection, path, "cache_size", "-32768", Some("-32768"))?;
+    verify(connection, path, "temp_store", "2", Some("MEMORY"))?;
+    verify(connection, path, "mmap_size", MMAP_SIZE, Some(MMAP_SIZE))?;
+    verify(connection, path, "trusted_schema", "0", Some("OFF"))
+}
+
+/// What is left of a journal that grew while a reader was slow: 64 MiB.
+const JOURNAL_SIZE_LIMIT: &str = "67108864";
+/// 1 GiB.
+const MMAP_SIZE: &str = "1073741824";
+
+/// Sets a pragma, and looks whether it took.
+fn verify(
+    connection: &Connection,
+    path: &Path,
+    pragma: &'static str,
+    expected: &str,
+    set: Option<&str>,
+) -> Result<(), StoreError> {
+    if let Some(value) = set {
+        // Some answer with a row, which is not looked at: they are asked again.
+        connection.pragma_update_and_check(None, pragma, value, |_| Ok(())).or_else(|error| match error {
+            rusqlite::Error::QueryReturnedNoRows => Ok(()),
+            error => Err(error),
+        })?;
+    }
+    let found: rusqlite::types::Value = connection.pragma_query_value(None, pragma, |row| row.get(0))?;
+    let found = match found {
+        rusqlite::types::Value::Integer(number) => number.to_string(),
+        rusqlite::types::Value::Text(text) => text,
+        other => format!("{other:?}"),
+    };
+    if found.eq_ignore_ascii_case(expected) {
+        return Ok(());
+    }
+    Err(StoreError::Pragma { path: path.to_path_buf(), pragma, expected: expected.into(), found })
+}
+
+/// The name of the savepoint around each closure of a group, which the statements of the writer spell out.
+const SAVEPOINT_NAME: &str = "speckit_write";
+
+/// A closure neither begins nor ends a transaction, since others may be in the same one, and it leaves the connection as
+/// it is.
+fn refuse_control(guard: &Guard, context: &AuthContext<'_>) -> Authorization {
+    if !guard.is_on() {
+        return Authorization::Allow;
+    }
+    match context.action {
+        AuthAction::Transaction { .. } => Authorization::Deny,
+        // One that sets something would outlive the transaction.
+        AuthAction::Pragma { pragma_name, pragma_value: Some(_) } if !is_harmless(pragma_name) => {
+            Authorization::Deny
+        }
+        AuthAction::Savepoint { savepoint_name, .. }
+            if savepoint_name.eq_ignore_ascii_case(SAVEPOINT_NAME) =>
+        {
+            Authorization::Deny
+        }
+        _ => Authorization::Allow,
+    }
+}
+
+/// Pragmas whose value is what they are asked about, or that end with the transaction.
+fn is_harmless(pragma: &str) -> bool {
+    const HARMLESS: [&str; 13] = [
+        "defer_foreign_keys",
+        "foreign_key_check",
+        "foreign_key_list",
+        "incremental_vacuum",
+        "index_info",
+        "index_list",
+        "index_xinfo",
+        "integrity_check",
+        "max_page_count",
+        "optimize",
+        "quick_check",
+        "table_info",
+        "table_xinfo",
+    ];
+    HARMLESS.iter().any(|harmless| harmless.eq_ignore_ascii_case(pragma))
+}

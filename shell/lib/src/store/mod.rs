@@ -1,0 +1,283 @@
+//! A SQLite database that survives contention and crashes.
+//!
+//! SQLite has one writer at a time. A [`Store`] therefore writes through one connection: a caller that finds it free uses it
+//! on its own thread; under contention callers queue for a thread that commits many of their closures in one transaction,
+//! each in its own savepoint, so that one that fails is rolled back alone. Readers have connections of their own, which
+//! wait for nobody.
+//!
+//! ```
+//! use speckit::store::{Store, StoreError};
+//! # let folder = tempfile::tempdir().unwrap();
+//! let store = Store::open(folder.path().join("app.db"))?;
+//! store.write(|tx| Ok(tx.execute_batch("CREATE TABLE notes (text TEXT NOT NULL)")?))?;
+//! let id = store.write(|tx| {
+//!     tx.execute("INSERT INTO notes VALUES (?1)", ["buy milk"])?;
+//!     Ok(tx.last_insert_rowid())
+//! })?;
+//! let text: String = store.read(|tx| Ok(tx.query_row("SELECT text FROM notes WHERE rowid = ?1", [id], |row| row.get(0))?))?;
+//! assert_eq!(text, "buy milk");
+//! # Ok::<(), StoreError>(())
+//! ```
+//!
+//! The file belongs to the store: its `user_version`, its `application_id`, the tables whose names begin with `config_` and
+//! `store_`, and the tables `consensus_runs` and `agent_outputs`. Yours stand beside them; a database that another program made is refused. While it is open it is not to be moved,
+//! replaced or deleted (<https://sqlite.org/howtocorrupt.html>). One store a file and process is enough: another one would wait
+//! for it as for another process.
+//!
+//! What a closure wrote before it returned an error, or panicked, is rolled back. A closure may run more than once: when another
+//! process was in its way, or when a neighbour in the same transaction took that one down. It should therefore have no
+//! effects beside those in the database; [`Store::update`] changes a value in memory together with it. Nor may it wait for another
+//! thread that writes to the same store, which waits for it.
+
+use std::fmt;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use crate::os::{clock, documents};
+
+mod check;
+mod connection;
+mod error;
+mod migrations;
+mod mirror;
+mod options;
+mod polling;
+mod queue;
+mod readers;
+mod scheduler;
+mod stats;
+mod transaction;
+mod vacuum;
+mod writer;
+
+pub use crate::config::history::History;
+pub use check::{StoreFinding, check_file};
+pub use error::StoreError;
+pub use mirror::Mirror;
+pub use options::{StoreOptions, Synchronous};
+pub use rusqlite;
+pub use scheduler::VacuumScheduler;
+pub use speckit_core::store::{HistoryMode, StoreConfig, SynchronousMode};
+pub use stats::{StoreStats, TableStats, VacuumRecord};
+pub use transaction::Transaction;
+pub use vacuum::{VacuumProgress, Vacuumed};
+
+use polling::Polling;
+use queue::{Awaited, Reply};
+use readers::Readers;
+use transaction::Outcome;
+use writer::Writer;
+
+/// A SQLite database that many threads and processes use. A copy is a pointer.
+///
+/// Dropping the last one does what still waits, and waits for that: up to the deadline, where another process has the lock.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    /// Counted from 1, in this process.
+    number: u64,
+    options: StoreOptions,
+    writer: Writer,
+    readers: Readers,
+    /// Something was written that nobody waited for.
+    writes_later: AtomicBool,
+}
+
+impl Store {
+    /// Opens a file, which is made where it is missing with the folders that lead to it, readable by its owner alone; see
+    /// [`StoreOptions`].
+    ///
+    /// # Errors
+    /// Why it cannot be used; [`StoreError`] says what to do about it.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
+        StoreOptions::new(path).open()
+    }
+
+    fn with(options: StoreOptions) -> Result<Self, StoreError> {
+        if options.path.as_os_str() == ":memory:" {
+            let what = "a database in memory has one connection, and a store needs several: name a file";
+            return Err(StoreError::Absent { what: what.into() });
+        }
+        let options = options.plain()?;
+        documents::make_private(&options.path)
+            .map_err(|error| StoreError::unopened(&options.path, &error))?;
+        let guard = Arc::new(connection::Guard::default());
+        let connection = patiently(&options, || {
+            let connection = connection::open_writer(&options.path, &options, &guard)?;
+            migrations::migrate(&connection, &options.path)?;
+            Ok(connection)
+        })?;
+        let writer = Writer::new(connection, guard, options.clone());
+        let readers = Readers::new(options.clone());
+        static STORES: AtomicU64 = AtomicU64::new(0);
+        let number = STORES.fetch_add(1, Ordering::Relaxed) + 1;
+        Ok(Self {
+            inner: Arc::new(Inner { number, options, writer, readers, writes_later: AtomicBool::new(false) }),
+        })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.inner.options.path
+    }
+
+    /// Writes in a transaction (`BEGIN IMMEDIATE`) and gives what the closure gives, once it is committed.
+    ///
+    /// # Errors
+    /// What the closure returned, or why it could not be committed; then nothing of it is written. [`StoreError::Busy`]
+    /// where another process held the lock until the deadline, [`StoreError::Nested`] within a closure of the same store.
+    ///
+    /// # Panics
+    /// As the closure does; then nothing of it is written either.
+    pub fn write<T, F>(&self, write: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.inner.writer.write(write)
+    }
+
+    /// As [`Store::write`], awaited in any runtime: no thread is held up. The write is queued at once; a future that is dropped before its closure has
+    /// begun writes nothing; one that is dropped later has written, or not, without anybody being told.
+    ///
+    /// # Errors
+    /// As those of [`Store::write`].
+    pub fn write_async<T, F>(
+        &self,
+        write: F,
+    ) -> impl Future<Output = Result<T, StoreError>> + Send + use<T, F>
+    where
+        T: Send + 'static,
+        F: FnMut(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        let submitted = self.inner.writer.submit(write).map(Awaited);
+        async move { submitted?.await }
+    }
+
+    /// Changes a value in memory and the database together: the value is replaced when the transaction is committed, and
+    /// stays as it was where it is not. Updates of one mirror see each other's results.
+    ///
+    /// # Errors
+    /// As those of [`Store::write`].
+    ///
+    /// # Panics
+    /// As the closure does; then nothing has changed.
+    pub fn update<V, T, F>(&self, mirror: &Mirror<V>, change: F) -> Result<T, StoreError>
+    where
+        V: Clone + Send + Sync + 'static,
+        T: Send + 'static,
+        F: FnMut(&Transaction<'_>, &mut V) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.inner.writer.write(mirror.changed_by(self.inner.number, change)?)
+    }
+
+    /// As [`Store::update`], awaited as [`Store::write_async`] is.
+    ///
+    /// # Errors
+    /// As those of [`Store::write`].
+    pub fn update_async<V, T, F>(
+        &self,
+        mirror: &Mirror<V>,
+        change: F,
+    ) -> impl Future<Output = Result<T, StoreError>> + Send + use<V, T, F>
+    where
+        V: Clone + Send + Sync + 'static,
+        T: Send + 'static,
+        F: FnMut(&Transaction<'_>, &mut V) -> Result<T, StoreError> + Send + 'static,
+    {
+        let change = mirror.changed_by(self.inner.number, change);
+        let submitted = change.and_then(|change| self.inner.writer.submit(change)).map(Awaited);
+        async move { submitted?.await }
+    }
+
+    /// Reads in a transaction, which sees the database as it was committed at one moment, whoever writes meanwhile. It may
+    /// not write.
+    ///
+    /// Within a closure of [`Store::write`] it does not see what that closure has written.
+    ///
+    /// # Errors
+    /// What the closure returned, or why the database cannot be read.
+    pub fn read<T>(
+        &self,
+        mut read: impl FnMut(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match self.inner.readers.read(&mut read) {
+            Err(error) if error.is_retryable() => {
+                patiently(&self.inner.options, || self.inner.readers.read(&mut read))
+            }
+            result => result.map_err(|error| error.of_read(self.path())),
+        }
+    }
+
+    /// As [`Store::read`], on a thread that tokio keeps for what blocks.
+    ///
+    /// # Errors
+    /// As those of [`Store::read`].
+    ///
+    /// # Panics
+    /// As the closure does, and outside of a runtime of tokio.
+    #[cfg(feature = "tokio")]
+    pub async fn read_async<T, F>(&self, read: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        let store = self.clone();
+        let reading = tokio::task::spawn_blocking(move || store.read(read));
+        match reading.await {
+            Ok(result) => result,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(StoreError::refused("the runtime is shutting down")),
+            },
+        }
+    }
+
+    /// Writes without waiting; what became of it is told to `told`, on the thread that writes.
+    pub(crate) fn write_later<T, F>(
+        &self,
+        write: F,
+        told: impl FnOnce(Outcome<T>) + Send + 'static,
+    ) -> Result<(), StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.inner.writes_later.store(true, Ordering::Relaxed);
+        self.inner.writer.submit_with(write, Arc::new(Reply::taken_by(told)))
+    }
+
+    /// Waits until everything that nobody waits for is done.
+    pub(crate) fn settle(&self) -> Result<(), StoreError> {
+        if !self.inner.writes_later.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.inner.writer.submit(|_: &Transaction<'_>| Ok(()))?.wait()
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Store").field(&self.path()).finish()
+    }
+}
+
+/// Runs what meets locks of other processes, again until the deadline.
+fn patiently<T>(
+    options: &StoreOptions,
+    mut run: impl FnMut() -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let started = clock::now();
+    let mut polling = Polling::new();
+    loop {
+        match run() {
+            Ok(result) => return Ok(result),
+            Err(error) => polling.wait(options, error, started)?,
+        }
+    }
+}

@@ -5,10 +5,9 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::fmt::{self, Write as _};
 
-use crate::config::redact::redact;
 use crate::text::visible;
 use crate::tree::key::write_name;
-use crate::tree::{Key, Kind, Number, Segment, Table, Value};
+use crate::tree::{Key, Kind, Number, Segment, Table, Value, redact_at};
 
 /// Behind so many columns an origin is no longer aligned with the others.
 const WIDEST: usize = 60;
@@ -31,7 +30,7 @@ const WIDEST: usize = 60;
 /// ```
 pub fn to_text(root: &Value, is_secret: &dyn Fn(&Key) -> bool) -> String {
     let mut text = String::new();
-    redact(root, is_secret).leaves(false, &mut |key, value| {
+    redact_at(root, &Key::root(), is_secret).leaves(false, &mut |key, value| {
         text.push_str(&assignment(key, value));
         text.push('\n');
     });

@@ -29,8 +29,6 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use crate::retry::backoff::wait_before;
-use crate::retry::{Jitter, RetryConfig};
 use crate::tree::Fingerprint;
 
 mod contents;
@@ -43,15 +41,10 @@ pub const LONGEST_WAIT: u32 = 10;
 /// How long a file may be empty or missing before that counts as its new content.
 pub const SETTLING: Duration = Duration::from_secs(2);
 
-/// When a file that is not settled is read again.
-const SETTLING_READS: RetryConfig = RetryConfig {
-    max_attempts: u32::MAX,
-    initial_backoff_ms: 50,
-    max_backoff_ms: 500,
-    multiplier: 2.0,
-    jitter: Jitter::None,
-    deadline_ms: 2000,
-};
+/// How long after the first reading a file that is not settled is read again; each further pause is twice as long, up to
+/// [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -325,7 +318,8 @@ impl Machine {
             let settling = self.settling.filter(|_| !anew);
             let reads = settling.map_or(1, |settling| settling.reads.saturating_add(1));
             let since = settling.map_or(now, |settling| settling.since);
-            let pause = wait_before(&SETTLING_READS, reads);
+            let doublings = 1u32.checked_shl(reads.saturating_sub(1)).unwrap_or(u32::MAX);
+            let pause = FIRST_PAUSE.saturating_mul(doublings).min(LONGEST_PAUSE);
             let due = now.saturating_add(pause).min(since.saturating_add(SETTLING));
             self.settling = Some(Settling { since, reads, due });
             return;

@@ -6,9 +6,9 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cell::Cell;
 
-use super::branches;
 use super::facts::TypeSet;
 use super::judge::Judge;
+use super::location::Location;
 use super::messages::{how_to_add, type_message, type_way_out, unknown_key};
 use super::plan::{Dependency, Judged, Node, NodeId, Plan};
 use crate::tree::diff::members_that_differ;
@@ -69,7 +69,7 @@ impl SchemaValidator {
             found.push(Diagnostic::error("schema/unsupported", Key::root(), message).at(root.origin()));
             return found;
         }
-        let mut place = Place { key: Key::root(), via: "type", brief: false };
+        let mut place = Location { key: Key::root(), via: "type", brief: false };
         self.explain(Plan::ROOT, root, &mut place, &mut found);
         in_report_order(found)
     }
@@ -150,7 +150,13 @@ impl SchemaValidator {
     }
 
     /// Adds what is wrong with the value to `found`. It is called for invalid values only.
-    pub(super) fn explain(&self, id: NodeId, value: &Value, place: &mut Place, found: &mut Vec<Diagnostic>) {
+    pub(super) fn explain(
+        &self,
+        id: NodeId,
+        value: &Value,
+        place: &mut Location,
+        found: &mut Vec<Diagnostic>,
+    ) {
         let open = self.open.get();
         if open >= MAX_EXPLAINED {
             let message = format!("not valid, {} subschemas deep in the schema", open / EXPLAINED_STEPS);
@@ -162,7 +168,7 @@ impl SchemaValidator {
         self.open.set(open);
     }
 
-    fn explain_here(&self, id: NodeId, value: &Value, place: &mut Place, found: &mut Vec<Diagnostic>) {
+    fn explain_here(&self, id: NodeId, value: &Value, place: &mut Location, found: &mut Vec<Diagnostic>) {
         let node = self.plan.node(id);
         if let Some(target) = node.reference {
             return self.explain(target, value, place, found);
@@ -221,13 +227,13 @@ impl SchemaValidator {
             && redact_at(value, key, &|key| self.plan.is_secret(key)) != *value
     }
 
-    fn explain_invalid(&self, id: NodeId, value: &Value, place: &mut Place, found: &mut Vec<Diagnostic>) {
+    fn explain_invalid(&self, id: NodeId, value: &Value, place: &mut Location, found: &mut Vec<Diagnostic>) {
         if !self.valid(id, value) {
             self.explain(id, value, place, found);
         }
     }
 
-    fn explain_members(&self, node: &Node, table: &Value, place: &mut Place, found: &mut Vec<Diagnostic>) {
+    fn explain_members(&self, node: &Node, table: &Value, place: &mut Location, found: &mut Vec<Diagnostic>) {
         let members = table.as_table().into_iter().flatten();
         for name in node.required.iter().filter(|name| table.member(name).is_none()) {
             let key = place.key.child(name.clone());
@@ -251,10 +257,16 @@ impl SchemaValidator {
         }
     }
 
-    fn explain_judged(&self, judged: &Judged, value: &Value, place: &mut Place, found: &mut Vec<Diagnostic>) {
+    fn explain_judged(
+        &self,
+        judged: &Judged,
+        value: &Value,
+        place: &mut Location,
+        found: &mut Vec<Diagnostic>,
+    ) {
         match judged {
             Judged::AnyOf(of) | Judged::OneOf(of) => {
-                branches::explain(self, judged.keyword(), of, value, place, found)
+                self.explain_alternatives(judged.keyword(), of, value, place, found)
             }
             Judged::Not(_) => found.push(place.finding("not", "a value that the schema excludes", value)),
             Judged::If { condition, then, otherwise } => {
@@ -314,28 +326,6 @@ impl SchemaValidator {
 impl core::fmt::Debug for SchemaValidator {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("SchemaValidator").field("nodes", &self.plan.nodes.len()).finish_non_exhaustive()
-    }
-}
-
-/// Where an explanation stands: the key, and the keyword that led to the present node.
-pub(super) struct Place {
-    pub(super) key: Key,
-    pub(super) via: &'static str,
-    /// Alternatives are being compared: help that is dear to make is left out.
-    pub(super) brief: bool,
-}
-
-impl Place {
-    fn inside(&mut self, segment: Segment, via: &'static str, explain: impl FnOnce(&mut Self)) {
-        let outer = core::mem::replace(&mut self.via, via);
-        self.key.push(segment);
-        explain(self);
-        self.key.pop();
-        self.via = outer;
-    }
-
-    pub(super) fn finding(&self, keyword: &str, message: impl Into<String>, value: &Value) -> Diagnostic {
-        Diagnostic::error(format!("schema/{keyword}"), self.key.clone(), message).at(value.origin())
     }
 }
 

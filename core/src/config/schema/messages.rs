@@ -5,8 +5,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::assertion::{Assertion, list, shortened};
-use super::check::Place;
 use super::facts::TypeSet;
+use super::location::Location;
 use super::plan::{Node, Plan};
 use crate::tree::nearest::nearest;
 use crate::tree::{Diagnostic, Key, Kind, Number, Value};
@@ -57,7 +57,7 @@ pub(super) fn type_way_out(expected: TypeSet, value: &Value) -> Option<String> {
 }
 
 /// A finding about a key that the schema does not know, with the known ones.
-pub(super) fn unknown_key(node: &Node, name: &str, member: &Value, place: &Place) -> Diagnostic {
+pub(super) fn unknown_key(node: &Node, name: &str, member: &Value, place: &Location) -> Diagnostic {
     let finding = Diagnostic::error(
         "schema/additionalProperties",
         place.key.child(name),

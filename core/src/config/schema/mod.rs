@@ -28,6 +28,7 @@ mod documents;
 mod facts;
 mod format;
 mod judge;
+mod location;
 mod lookup;
 mod messages;
 mod pattern;

@@ -4,8 +4,8 @@ use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 use smol_str::SmolStr;
 
-use super::de::{Node, type_name};
 use super::name::Name;
+use super::node::{Node, type_name};
 use super::stop::Stop;
 use crate::tree::{Kind, Segment, Value};
 

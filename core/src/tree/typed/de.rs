@@ -10,12 +10,9 @@ use serde::de::{Deserialize, Deserializer, Expected, Visitor};
 
 use super::access::{Elements, Members, Variant};
 use super::datetime::is_datetime;
+use super::node::{Node, type_name};
 use super::stop::{Stop, counted};
-use crate::tree::{Kind, Number, Value};
-
-/// One value, as serde reads it. Whoever hands it to a type gives the failure its place.
-#[derive(Clone, Copy)]
-pub(super) struct Node<'de>(pub(super) &'de Value);
+use crate::tree::{Kind, Number};
 
 impl<'de> Node<'de> {
     fn mismatch(self, expected: &dyn Expected) -> Stop {
@@ -87,11 +84,6 @@ impl<'de> Node<'de> {
             },
         }
     }
-}
-
-/// What reports call the type of a value.
-pub(super) fn type_name(value: &Value) -> &'static str {
-    if matches!(value.kind(), Kind::Datetime(_)) { "datetime" } else { value.type_name() }
 }
 
 macro_rules! integers {

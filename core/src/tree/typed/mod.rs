@@ -21,12 +21,14 @@ mod access;
 mod datetime;
 mod de;
 mod name;
+mod node;
 mod ser;
 mod ser_members;
 mod ser_name;
 mod stop;
 #[cfg(test)]
 mod tests;
+mod writer;
 
 /// Why a value is not what a type asks for, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -198,7 +200,7 @@ impl fmt::Display for OneOf<'_> {
 /// # Ok::<(), Vec<speckit_core::Diagnostic>>(())
 /// ```
 pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, TypedError> {
-    T::deserialize(de::Node(value)).map_err(|stop| stop.at(value).finish())
+    T::deserialize(node::Node(value)).map_err(|stop| stop.at(value).finish())
 }
 
 /// Writes settings as a tree of values, each at `origin`.
@@ -222,7 +224,7 @@ pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, TypedError> {
 /// # Ok::<(), speckit_core::tree::typed::TypedError>(())
 /// ```
 pub fn to_value<T: Serialize>(settings: &T, origin: &Origin) -> Result<Value, TypedError> {
-    let writer = ser::Writer::new(origin);
+    let writer = writer::Writer::new(origin);
     settings
         .serialize(writer)
         .map(|slot| writer.or_null(slot))

@@ -10,9 +10,9 @@ use smol_str::SmolStr;
 use toml::value::Datetime;
 
 use super::TypedErrorKind;
-use super::ser::Writer;
 use super::ser_name::NameWriter;
 use super::stop::Stop;
+use super::writer::Writer;
 use crate::tree::{Kind, Segment, Table, Value};
 
 /// A list that is being written.

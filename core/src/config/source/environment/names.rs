@@ -1,17 +1,15 @@
 //! Which variable means which key.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use smol_str::SmolStr;
 
 use super::Environment;
-use super::reader::Reader;
-use crate::config::Layer;
 use crate::config::schema::{Facts, Schema, TypeSet};
 use crate::config::source::text::known_facts;
-use crate::tree::{Diagnostic, Key, MAX_DEPTH, Segment, Value, in_report_order};
+use crate::tree::{Key, MAX_DEPTH, Segment, Value};
 
 /// One row of the table that `speckit env` prints.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -37,7 +35,7 @@ fn as_text<T: core::fmt::Display, S: serde::Serializer>(value: &T, serializer: S
 pub struct EnvironmentNames<'a> {
     pub(super) prefix: &'a str,
     /// Suffixes that the program keeps for itself: `PREFIX_CONFIG`.
-    reserved: &'a [&'a str],
+    reserved: &'a [String],
     schema: Option<&'a Schema>,
     /// The merged tree of the layers below, which names the members of tables with free names.
     present: Option<&'a Value>,
@@ -47,7 +45,7 @@ impl<'a> EnvironmentNames<'a> {
     /// The names of `PREFIX_…` for the keys of a schema and of the layers below.
     pub fn new(
         prefix: &'a str,
-        reserved: &'a [&'a str],
+        reserved: &'a [String],
         schema: Option<&'a Schema>,
         present: Option<&'a Value>,
     ) -> Self {
@@ -98,19 +96,6 @@ impl<'a> EnvironmentNames<'a> {
         named.filter_map(|name| environment.text(name)).map(String::from).collect()
     }
 
-    /// Reads the layer of an environment.
-    ///
-    /// Returns the layer of what could be read, `None` where no variable sets a key, and every finding:
-    /// `env/type`, `env/unknown` (a warning), `env/ambiguous`, `env/file`.
-    pub fn layer(&self, environment: &Environment) -> (Option<Layer>, Vec<Diagnostic>) {
-        let mut reader = Reader { names: self, environment, found: Vec::new(), settings: BTreeMap::new() };
-        for (name, variable) in &environment.variables {
-            reader.read(name, variable);
-        }
-        let root = reader.tree();
-        (root.map(Layer::new), in_report_order(reader.found))
-    }
-
     pub(super) fn facts(&self, key: &Key) -> Facts {
         known_facts(key, self.schema, self.present)
     }
@@ -147,7 +132,9 @@ impl<'a> EnvironmentNames<'a> {
         if let Some((key, alias)) = named.first() {
             return if *alias { Meaning::Alias(key.clone()) } else { Meaning::Key(key.clone()) };
         }
-        let Some(rest) = self.suffix(variable).filter(|rest| !self.reserved.contains(rest)) else {
+        let Some(rest) =
+            self.suffix(variable).filter(|rest| self.reserved.iter().all(|suffix| suffix != rest))
+        else {
             return Meaning::Nothing;
         };
         // Deeper than a tree may be, no variable sets a key.

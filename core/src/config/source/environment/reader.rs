@@ -7,20 +7,36 @@ use alloc::vec::Vec;
 
 use super::names::{EnvironmentNames, Meaning};
 use super::{Environment, Variable};
+use crate::config::Layer;
 use crate::config::source::text::{forms, value_of};
 use crate::tree::nearest::nearest;
-use crate::tree::{Diagnostic, Key, MAX_DEPTH, Origin, Segment, Source, Value};
+use crate::tree::{Diagnostic, Key, MAX_DEPTH, Origin, Segment, Source, Value, in_report_order};
 
-pub(super) struct Reader<'a> {
-    pub(super) names: &'a EnvironmentNames<'a>,
-    pub(super) environment: &'a Environment,
-    pub(super) found: Vec<Diagnostic>,
+impl EnvironmentNames<'_> {
+    /// Reads the layer of an environment.
+    ///
+    /// Returns the layer of what could be read, `None` where no variable sets a key, and every finding:
+    /// `env/type`, `env/unknown` (a warning), `env/ambiguous`, `env/file`.
+    pub fn layer(&self, environment: &Environment) -> (Option<Layer>, Vec<Diagnostic>) {
+        let mut reader = Reader { names: self, environment, found: Vec::new(), settings: BTreeMap::new() };
+        for (name, variable) in &environment.variables {
+            reader.read(name, variable);
+        }
+        let root = reader.tree();
+        (root.map(Layer::new), in_report_order(reader.found))
+    }
+}
+
+struct Reader<'a> {
+    names: &'a EnvironmentNames<'a>,
+    environment: &'a Environment,
+    found: Vec<Diagnostic>,
     /// By key; the flag says that a former name set it.
-    pub(super) settings: BTreeMap<Key, (Value, bool)>,
+    settings: BTreeMap<Key, (Value, bool)>,
 }
 
 impl Reader<'_> {
-    pub(super) fn read(&mut self, name: &str, variable: &Variable) {
+    fn read(&mut self, name: &str, variable: &Variable) {
         let (key, former, is_file) = match self.names.meaning(name) {
             Meaning::Nothing => return,
             Meaning::Key(key) => (key, false, false),
@@ -100,7 +116,7 @@ impl Reader<'_> {
     }
 
     /// The tree of all settings. Elements of a list (`KEY__0`) must begin at 0 and leave none out.
-    pub(super) fn tree(&mut self) -> Option<Value> {
+    fn tree(&mut self) -> Option<Value> {
         let mut root = Branch::default();
         for (key, (value, _)) in &self.settings {
             root.put(key.segments(), value);

@@ -9,7 +9,7 @@ use criterion::{BenchmarkId, Criterion, Throughput};
 use figment::providers::{Format as _, Serialized, Toml};
 use figment::value::{Dict, Map};
 use figment::{Figment, Metadata, Profile, Provider};
-use speckit_core::app::AppConfig;
+use speckit_core::app::{AppConfig, Application};
 use speckit_core::config::resolve::{Document, Inputs, Rules};
 use speckit_core::config::schema::{Documents, Schema};
 use speckit_core::config::source::{Environment, Language, parse};
@@ -28,7 +28,7 @@ fn rules() -> Rules {
     let schema = Schema::compile(&documents).expect("the schema is right");
     Rules::new(Some(schema))
         .with_prefix(PREFIX, &["CONFIG", "DATABASE"])
-        .for_application()
+        .extended_by(Box::new(Application::default()))
         .over(&[defaults()])
 }
 

@@ -14,7 +14,7 @@ mod retries;
 mod retry;
 mod store;
 
-use speckit_core::app::AppConfig;
+use speckit_core::app::{AppConfig, Application};
 use speckit_core::config::redact::Masks;
 use speckit_core::config::report::{Style, render};
 use speckit_core::config::resolve::{Checked, Document, Inputs, Refused, Rules};
@@ -25,7 +25,9 @@ use speckit_core::{Diagnostic, LayerKind, Source};
 /// The rules of the shipped application.
 fn application() -> Rules {
     let schema = schema("config.schema.json", AppConfig::SCHEMA);
-    Rules::new(Some(schema)).with_prefix("SPECKIT", &["CONFIG", "DATABASE"]).for_application()
+    Rules::new(Some(schema))
+        .with_prefix("SPECKIT", &["CONFIG", "DATABASE"])
+        .extended_by(Box::new(Application::default()))
 }
 
 /// A schema without mistakes.

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value as Json, json};
 use speckit_core::agents::registry::{NameTable, check_names};
+use speckit_core::app::Application;
 use speckit_core::config::merge;
 use speckit_core::config::resolve::{Document, Inputs, Rules};
 use speckit_core::config::strategies::{layer, value};
@@ -85,12 +86,12 @@ proptest! {
     fn rules_say_the_same_of_names_whatever_trees_they_have_seen_before(
         others in vec((configuration(), any::<u16>()), 24),
     ) {
-        let seasoned = Rules::new(None).for_application();
+        let seasoned = Rules::new(None).extended_by(Box::new(Application::default()));
         let mut right = json!({});
         for (other, place) in others {
             let configuration = edited(&right, &other, place.into());
             let found = findings(&seasoned, &configuration);
-            let fresh = findings(&Rules::new(None).for_application(), &configuration);
+            let fresh = findings(&Rules::new(None).extended_by(Box::new(Application::default())), &configuration);
             prop_assert_eq!(&found, &fresh, "{} after {}", configuration, right);
             if found.is_empty() {
                 right = configuration;

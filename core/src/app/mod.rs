@@ -4,5 +4,7 @@
 mod agreement;
 mod config;
 pub mod migrate;
+mod rules;
 
 pub use config::{AppConfig, ValidationConfig};
+pub use rules::Application;

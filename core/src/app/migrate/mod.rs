@@ -20,12 +20,10 @@ use smol_str::SmolStr;
 pub use text::{Migration, migrate_text};
 
 use crate::config::Layer;
+use crate::config::resolve::Migrated;
 use crate::tree::{Diagnostic, Key, Kind, Origin, Table, Value, in_report_order};
 pub(crate) use plan::is_migrated;
 use plan::{Agent, KEPT, Plan, entries, plan};
-
-/// A layer of the new form, and the warnings of its migration in the order of reports.
-pub type Migrated = (Layer, Vec<Diagnostic>);
 
 /// Converts a layer of the first form; `None` where the layer has no `[[agents]]`.
 ///

@@ -9,19 +9,19 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::agents::registry::NameCheck;
-use crate::app::migrate::{is_migrated, migrate_layer};
 use crate::config::redact::Masks;
 use crate::config::schema::{Schema, SchemaValidator};
 use crate::config::source::{Environment, EnvironmentNames, Language, Override, parse};
 use crate::config::{Layer, ListStrategy, Merged};
 use crate::tree::{
-    Diagnostic, Key, LayerKind, Origin, Segment, Severity, Source, Value, in_report_order, is_ok, strictly,
+    Diagnostic, Key, LayerKind, Origin, Severity, Source, Value, in_report_order, is_ok, strictly,
 };
 
+mod extension;
 mod hold;
 mod stages;
 
+pub use extension::{Extension, Migrated};
 pub use stages::{Checked, Layers, Refused, Resolved};
 
 /// One document of a configuration.
@@ -51,9 +51,8 @@ pub struct Inputs {
 pub struct Rules {
     schema: Option<(Schema, SchemaValidator)>,
     prefix: Option<String>,
-    reserved: &'static [&'static str],
-    is_application: bool,
-    names: NameCheck,
+    reserved: Vec<String>,
+    extension: Option<Box<dyn Extension>>,
     strict: bool,
     base: Option<Base>,
     further_secrets: BTreeSet<Key>,
@@ -78,9 +77,8 @@ impl Rules {
         Self {
             schema,
             prefix: None,
-            reserved: &[],
-            is_application: false,
-            names: NameCheck::default(),
+            reserved: Vec::new(),
+            extension: None,
             strict: false,
             base: None,
             further_secrets: BTreeSet::new(),
@@ -89,9 +87,9 @@ impl Rules {
 
     /// Reads variables `PREFIX_…`; `reserved` are suffixes that name no key.
     #[must_use]
-    pub fn with_prefix(mut self, prefix: impl Into<String>, reserved: &'static [&'static str]) -> Self {
+    pub fn with_prefix(mut self, prefix: impl Into<String>, reserved: &[&str]) -> Self {
         self.prefix = Some(prefix.into());
-        self.reserved = reserved;
+        self.reserved = reserved.iter().map(|suffix| (*suffix).into()).collect();
         self
     }
 
@@ -102,11 +100,10 @@ impl Rules {
         self
     }
 
-    /// Also holds the configuration against the rules of the shipped application: names of models, quality
-    /// gates, and the old form of its files.
+    /// Adds what the application itself demands.
     #[must_use]
-    pub fn for_application(mut self) -> Self {
-        self.is_application = true;
+    pub fn extended_by(mut self, extension: Box<dyn Extension>) -> Self {
+        self.extension = Some(extension);
         self
     }
 
@@ -151,22 +148,17 @@ impl Rules {
         self.schema().is_some_and(|schema| schema.is_secret(key)) || self.further_secrets.contains(key)
     }
 
-    /// The secrets of layers, and what the migration of an old form leaves out, since nothing is known of it.
+    /// The secrets of layers, and what the extension knows nothing of.
     fn masks(&self, layers: &[Layer], originals: &[Layer]) -> Masks {
-        let is_left_out = |key: &Key| match key.segments() {
-            [Segment::Name(agents), Segment::Index(_), Segment::Name(name), ..] => {
-                agents == "agents" && !is_migrated(name)
-            }
-            _ => false,
-        };
-        let is_secret = |key: &Key| self.is_secret(key) || (self.is_application && is_left_out(key));
+        let is_masked = |key: &Key| self.extension.as_ref().is_some_and(|extension| extension.is_masked(key));
+        let is_secret = |key: &Key| self.is_secret(key) || is_masked(key);
         Masks::of(layers.iter().chain(originals), &is_secret)
     }
 
     /// The names of the variables, for the keys of the schema and of a merged tree; `None` without a prefix.
     pub fn names<'a>(&'a self, present: Option<&'a Value>) -> Option<EnvironmentNames<'a>> {
         let prefix = self.prefix.as_deref()?;
-        Some(EnvironmentNames::new(prefix, self.reserved, self.schema(), present))
+        Some(EnvironmentNames::new(prefix, &self.reserved, self.schema(), present))
     }
 
     /// Reads every input into its layer.
@@ -237,9 +229,7 @@ impl Rules {
             Document::Text(source, language) => parse(source, *language)?,
             Document::Parsed(layer) => layer.clone(),
         };
-        if self.is_application
-            && let Some(migrated) = migrate_layer(&layer)
-        {
+        if let Some(migrated) = self.extension.as_ref().and_then(|extension| extension.migrate(&layer)) {
             originals.push(layer);
             let (current, warnings) = migrated?;
             layer = current;
@@ -331,18 +321,8 @@ impl Rules {
                 missing.origin = Some(mark.origin().clone());
             }
         }
-        if self.is_application {
-            let names = self.names.check(root);
-            // The gate says the same as the bounds of its list, and says it in the words of gates.
-            let gates: Vec<&Key> =
-                names.iter().filter(|n| n.code == "gate/agent-count").map(|n| &n.key).collect();
-            violations.retain(|found| !(gates.contains(&&found.key) && found.code.ends_with("Items")));
-            let is_lenient =
-                root.get(&Key::of(["validation", "strict_schema"])).and_then(Value::as_bool) == Some(false);
-            if is_lenient {
-                violations.iter_mut().for_each(|found| found.severity = Severity::Warning);
-            }
-            violations.extend(names);
+        if let Some(extension) = &self.extension {
+            extension.check(root, &mut violations);
         }
         findings.extend(violations);
         findings.extend(self.schema().map(|schema| schema.deprecated(root)).unwrap_or_default());

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use speckit_core::app::AppConfig;
+use speckit_core::app::{AppConfig, Application};
 use speckit_core::config::resolve::Rules;
 use speckit_core::config::schema::Schema;
 use speckit_core::config::source::{Environment, Language, Override, parse};
@@ -11,7 +11,6 @@ use speckit_core::{Diagnostic, Layer, LayerKind, Source};
 use crate::Config;
 use crate::config::builder::Builder;
 use crate::config::error::ConfigError;
-use crate::config::loading::{Frame, SchemaSource};
 use crate::config::schemas::compile_text;
 use crate::config::sources::Sources;
 use crate::os::documents::FileSource;
@@ -90,7 +89,7 @@ impl ConfigLoader {
     /// # Errors
     /// [`ConfigError::Refused`] with every finding, as soon as one is an error.
     pub fn load(&self) -> Result<AppConfig, ConfigError> {
-        self.builder()?.open().map(|shell| (*shell.current()).clone())
+        self.builder().open().map(|shell| (*shell.current()).clone())
     }
 
     /// Loads the configuration, to be watched and reloaded. The quiet period, the way of watching and further paths
@@ -99,7 +98,7 @@ impl ConfigLoader {
     /// # Errors
     /// [`ConfigError::Refused`] with every finding, as soon as one is an error.
     pub fn open(&self) -> Result<Config<AppConfig>, ConfigError> {
-        let builder = self.builder()?;
+        let builder = self.builder();
         #[cfg(feature = "sqlite")]
         let builder = if self.is_recorded { self.recording(builder) } else { builder };
         builder.open()
@@ -117,18 +116,16 @@ impl ConfigLoader {
 
     /// The layers and rules of the shipped application over these sources.
     #[doc(hidden)]
-    pub fn builder(&self) -> Result<Builder<AppConfig>, ConfigError> {
-        let mut builder = Builder::<AppConfig>::default().hot_reload(|config| config.hot_reload.clone());
-        builder.schema = SchemaSource::Given(Box::new(application_schema().map_err(ConfigError::rules)?));
-        builder.frame = Frame {
-            defaults: vec![application_defaults().map_err(ConfigError::rules)?],
-            prefix: Some(PREFIX.into()),
-            reserved: RESERVED,
-            is_application: true,
-            strict: self.strict,
-        };
-        builder.sources = self.sources.clone();
-        Ok(builder)
+    pub fn builder(&self) -> Builder<AppConfig> {
+        Builder::<AppConfig>::default()
+            .defaults_text("defaults.toml", AppConfig::DEFAULTS)
+            .schema_text("config.schema.json", AppConfig::SCHEMA)
+            .extended_by(|| Box::new(Application::default()))
+            .env_prefix(PREFIX)
+            .env_reserved(RESERVED.iter().copied())
+            .strict(self.strict)
+            .sources(self.sources.clone())
+            .hot_reload(|config| config.hot_reload.clone())
     }
 }
 
@@ -142,7 +139,7 @@ pub fn application_schema() -> Result<Schema, Vec<Diagnostic>> {
 
 /// The rules of the shipped application: its schema, its variables, its names and gates.
 pub fn application_rules(schema: Schema) -> Rules {
-    Rules::new(Some(schema)).with_prefix(PREFIX, RESERVED).for_application()
+    Rules::new(Some(schema)).with_prefix(PREFIX, RESERVED).extended_by(Box::new(Application::default()))
 }
 
 /// The embedded defaults as a layer.

@@ -1,13 +1,12 @@
 //! Reading a configuration and holding it against its rules: what opening and each reload have in common.
 
-use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use speckit_core::config::reload::Contents;
-use speckit_core::config::resolve::{Checked, Document, Inputs, Refused, Resolved, Rules};
+use speckit_core::config::resolve::{Checked, Document, Extension, Inputs, Refused, Resolved, Rules};
 use speckit_core::config::schema::{Schema, SchemaMap};
 use speckit_core::config::source::Language;
 use speckit_core::{Diagnostic, Fingerprint, Key, Layer, LayerKind, Source, Value};
@@ -16,6 +15,7 @@ use crate::config::error::ConfigError;
 use crate::config::events::Diagnostics;
 use crate::config::history::journal::LastGood;
 use crate::config::schemas::compile_file;
+use crate::config::snapshot::Candidate;
 use crate::config::sources::Sources;
 use crate::os::documents::Files as _;
 use crate::os::world::{Recorder, World};
@@ -40,8 +40,8 @@ pub(crate) enum SchemaSource {
 pub(crate) struct Frame {
     pub(crate) defaults: Vec<Layer>,
     pub(crate) prefix: Option<String>,
-    pub(crate) reserved: &'static [&'static str],
-    pub(crate) is_application: bool,
+    pub(crate) reserved: Vec<String>,
+    pub(crate) extension: Option<fn() -> Box<dyn Extension>>,
     pub(crate) strict: bool,
 }
 
@@ -49,10 +49,11 @@ impl Frame {
     pub(crate) fn rules(&self, schema: Option<Schema>) -> Rules {
         let mut rules = Rules::new(schema).strict(self.strict);
         if let Some(prefix) = &self.prefix {
-            rules = rules.with_prefix(prefix.clone(), self.reserved);
+            let reserved: Vec<&str> = self.reserved.iter().map(String::as_str).collect();
+            rules = rules.with_prefix(prefix.clone(), &reserved);
         }
-        if self.is_application {
-            rules = rules.for_application();
+        if let Some(extension) = self.extension {
+            rules = rules.extended_by(extension());
         }
         rules.over(&self.defaults)
     }
@@ -74,15 +75,6 @@ pub(crate) struct Loader<T> {
 pub(crate) struct Reading {
     pub(crate) contents: Contents,
     inputs: Result<Inputs, Vec<Diagnostic>>,
-}
-
-/// A configuration that may replace the running one.
-pub(crate) struct Candidate<T> {
-    pub(crate) resolved: Resolved<T>,
-    pub(crate) schema: Option<Schema>,
-    pub(crate) contents: Contents,
-    pub(crate) sources: Vec<Arc<Source>>,
-    pub(crate) warnings: Diagnostics,
 }
 
 impl<T: DeserializeOwned> Loader<T> {
@@ -239,8 +231,8 @@ impl<T: DeserializeOwned> Loader<T> {
         self.frame.prefix.as_deref()
     }
 
-    pub(crate) fn reserved(&self) -> &'static [&'static str] {
-        self.frame.reserved
+    pub(crate) fn reserved(&self) -> &[String] {
+        &self.frame.reserved
     }
 }
 
@@ -260,10 +252,4 @@ pub(crate) fn unwound<R>(run: impl FnOnce() -> R) -> Result<R, String> {
 /// The finding about a panic of the embedder's code.
 pub(crate) fn panicked(what: &str, words: &str) -> Diagnostic {
     Diagnostic::error("rule/panicked", Key::root(), format!("{what} panicked: {words}"))
-}
-
-impl<T> fmt::Debug for Candidate<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Candidate").field("resolved", &self.resolved).finish_non_exhaustive()
-    }
 }

@@ -1,0 +1,57 @@
+//! What the shipped application demands beyond its schema.
+
+use alloc::vec::Vec;
+
+use super::migrate::{is_migrated, migrate_layer};
+use crate::agents::registry::NameCheck;
+use crate::config::Layer;
+use crate::config::resolve::{Extension, Migrated};
+use crate::tree::{Diagnostic, Key, Segment, Severity, Value};
+
+/// The rules of the shipped application beside its schema: names of models, quality gates, and the old form of its files.
+///
+/// ```
+/// use speckit_core::app::Application;
+/// use speckit_core::config::resolve::{Document, Inputs, Rules};
+/// use speckit_core::config::source::Language;
+/// use speckit_core::{LayerKind, Source};
+/// let rules = Rules::new(None).extended_by(Box::new(Application::default()));
+/// let file = Source::document(LayerKind::File, "speckit.toml", "[quality_gates]\nplan = ['gemni']\n[models.gemini]\n");
+/// let inputs = Inputs { documents: vec![Document::Text(file, Language::Toml)], ..Inputs::default() };
+/// let refused = rules.check(rules.read(&inputs)).unwrap_err();
+/// assert_eq!(refused.findings()[0].code, "name/unknown");
+/// ```
+#[derive(Debug, Default)]
+pub struct Application {
+    names: NameCheck,
+}
+
+impl Extension for Application {
+    fn migrate(&self, layer: &Layer) -> Option<Result<Migrated, Vec<Diagnostic>>> {
+        migrate_layer(layer)
+    }
+
+    /// What the migration of an old form leaves out.
+    fn is_masked(&self, key: &Key) -> bool {
+        match key.segments() {
+            [Segment::Name(agents), Segment::Index(_), Segment::Name(name), ..] => {
+                agents == "agents" && !is_migrated(name)
+            }
+            _ => false,
+        }
+    }
+
+    fn check(&self, root: &Value, violations: &mut Vec<Diagnostic>) {
+        let names = self.names.check(root);
+        // The gate says the same as the bounds of its list, and says it in the words of gates.
+        let gates: Vec<&Key> =
+            names.iter().filter(|n| n.code == "gate/agent-count").map(|n| &n.key).collect();
+        violations.retain(|found| !(gates.contains(&&found.key) && found.code.ends_with("Items")));
+        let is_lenient =
+            root.get(&Key::of(["validation", "strict_schema"])).and_then(Value::as_bool) == Some(false);
+        if is_lenient {
+            violations.iter_mut().for_each(|found| found.severity = Severity::Warning);
+        }
+        violations.extend(names);
+    }
+}

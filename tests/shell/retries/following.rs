@@ -39,7 +39,7 @@ fn a_reload_changes_the_attempts_and_the_waits_of_a_call_under_way() {
     let mut waits = Vec::new();
     let report = |attempt: &Attempt<'_, Trouble>| waits.push(attempt.next_wait());
     let mut calls = 0;
-    let retrying = Retrying::following(&shell, |settings: &Settings| settings.retry).report(report);
+    let retrying = Retrying::following(|| shell.load().retry).report(report);
     let error = retrying.run(|| {
         calls += 1;
         match calls {
@@ -68,7 +68,7 @@ fn a_reload_during_a_wait_says_whether_there_is_another_attempt() {
             assert_eq!(shell.reload(), Ok(Reloaded::Renewed));
         }
     };
-    let retrying = Retrying::following(&shell, |settings: &Settings| settings.retry).report(report);
+    let retrying = Retrying::following(|| shell.load().retry).report(report);
     let error = retrying.run(|| {
         calls.set(calls.get() + 1);
         Err::<(), _>(Trouble::RETRYABLE)
@@ -83,7 +83,7 @@ fn a_reload_during_a_wait_says_whether_there_is_another_attempt() {
 fn a_configuration_that_is_refused_changes_nothing_for_a_call_under_way() {
     let place = Place::new().file("app.toml", text(3, 1));
     let shell = open(&place);
-    let retrying = Retrying::following(&shell, |settings: &Settings| settings.retry);
+    let retrying = Retrying::following(|| shell.load().retry);
     let error = retrying.run(|| {
         place.write("app.toml", "[retry]\nmax_attempts = 'many'\n");
         assert!(shell.reload().is_err());
@@ -98,7 +98,7 @@ fn an_edit_of_a_watched_file_reaches_a_loop_that_is_retrying() {
     let shell = open(&place);
     let _watcher = shell.watch().unwrap();
     thread::scope(|scope| {
-        let retrying = Retrying::following(&shell, |settings: &Settings| settings.retry);
+        let retrying = Retrying::following(|| shell.load().retry);
         let call = || Err::<(), _>(Trouble::RETRYABLE);
         let running = scope.spawn(move || retrying.run(call).unwrap_err());
         thread::sleep(MS(60));
@@ -124,6 +124,6 @@ fn nothing_of_the_configuration_is_held_during_a_wait() {
             assert!(first.upgrade().is_none(), "the first generation is gone");
         }
     };
-    let retrying = Retrying::following(&shell, |settings: &Settings| settings.retry).report(report);
+    let retrying = Retrying::following(|| shell.load().retry).report(report);
     assert_eq!(retrying.run(|| Err::<(), _>(Trouble::RETRYABLE)).unwrap_err().attempts(), 3);
 }

@@ -2,10 +2,7 @@
 
 use std::fmt;
 
-use serde::de::DeserializeOwned;
 use speckit_core::retry::RetryConfig;
-
-use crate::Config;
 
 /// Where the settings come from. They are asked for after each attempt that fails and after each wait, and never kept.
 pub trait Policy {
@@ -25,32 +22,17 @@ impl<P: Policy + ?Sized> Policy for &P {
     }
 }
 
-/// The settings of a running configuration, of [`Retrying::following`](super::Retrying::following).
-pub struct Following<'a, T, F> {
-    pub(super) shell: &'a Config<T>,
-    pub(super) select: F,
-}
+/// Settings that are asked for anew each time, of [`Retrying::following`](super::Retrying::following).
+#[derive(Clone)]
+pub struct Following<F>(pub(super) F);
 
-impl<T, F> Policy for Following<'_, T, F>
-where
-    T: DeserializeOwned + Send + Sync + 'static,
-    F: Fn(&T) -> RetryConfig,
-{
+impl<F: Fn() -> RetryConfig> Policy for Following<F> {
     fn settings(&self) -> RetryConfig {
-        (self.select)(&self.shell.load())
+        (self.0)()
     }
 }
 
-impl<T, F> Clone for Following<'_, T, F>
-where
-    F: Clone,
-{
-    fn clone(&self) -> Self {
-        Self { shell: self.shell, select: self.select.clone() }
-    }
-}
-
-impl<T, F> fmt::Debug for Following<'_, T, F> {
+impl<F> fmt::Debug for Following<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Following")
     }

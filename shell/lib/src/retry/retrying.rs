@@ -1,6 +1,5 @@
 //! A call with all that its retries obey.
 
-use serde::de::DeserializeOwned;
 use speckit_core::retry::{GiveUp, RetryConfig, Seed};
 
 use super::attempt::{Attempt, Outcome, Report, Silent};
@@ -10,7 +9,6 @@ use super::cancel::Cancel;
 use super::course::Course;
 use super::policy::{Following, Policy};
 use super::{RetryClassifiable, RetryError};
-use crate::Config;
 use crate::os::clock;
 use crate::os::clock::Moment;
 
@@ -58,13 +56,9 @@ impl<P: Policy> Retrying<'_, P> {
     }
 }
 
-impl<'a, T, F> Retrying<'a, Following<'a, T, F>>
-where
-    T: DeserializeOwned + Send + Sync + 'static,
-    F: Fn(&T) -> RetryConfig,
-{
-    /// Retries by the settings of a running configuration as they are at each attempt, so that a reload reaches a call that is
-    /// already being retried.
+impl<F: Fn() -> RetryConfig> Retrying<'_, Following<F>> {
+    /// Retries by the settings that `settings` gives after each failed attempt and each wait, so that a reload of the
+    /// configuration reaches a call that is already being retried.
     ///
     /// A wait that has begun is not cut short by a reload: when it ends, the settings of that moment say whether there is
     /// another attempt.
@@ -77,13 +71,13 @@ where
     /// # let folder = tempfile::tempdir()?;
     /// # let path = folder.path().join("app.toml");
     /// # std::fs::write(&path, "[retry]\ninitial_backoff_ms = 1\n")?;
-    /// let shell = Config::<AppConfig>::builder().file(&path).open()?;
-    /// let text = Retrying::following(&shell, |settings| settings.retry).run(|| Ok::<_, io::Error>("done"))?;
+    /// let config = Config::<AppConfig>::builder().file(&path).open()?;
+    /// let text = Retrying::following(|| config.load().retry).run(|| Ok::<_, io::Error>("done"))?;
     /// assert_eq!(text, "done");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn following(shell: &'a Config<T>, select: F) -> Self {
-        Self::new(Following { shell, select })
+    pub fn following(settings: F) -> Self {
+        Self::new(Following(settings))
     }
 }
 

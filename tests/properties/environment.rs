@@ -149,7 +149,8 @@ proptest! {
             false => json!({ "type": "string", "x-secret": is_secret, "x-env": name }),
         };
         let schema = compile(&json!({ "properties": { "x": member(&named[0]), "y": member(&named[1]) } })).unwrap();
-        let names = EnvironmentNames::new(PREFIX, &["Z"], Some(&schema), None);
+        let reserved = ["Z".to_owned()];
+        let names = EnvironmentNames::new(PREFIX, &reserved, Some(&schema), None);
         let whole = Environment::of(variables.iter().map(|(name, text)| (name.as_str(), text.as_str())));
         let ours = whole.clone().of_wanted(|name| names.concerns(name));
         prop_assert_eq!(names.secret_files(&ours), names.secret_files(&whole));

@@ -36,8 +36,8 @@ const SCHEMA: &str = r#"{
 }"#;
 
 fn plain(place: &Place) -> Builder<Settings> {
-    let builder = Config::builder().defaults_toml("port = 8080\nworkers = 4\n").unwrap();
-    builder.schema_json(SCHEMA).unwrap().file(place.path("app.toml")).environment(Environment::default())
+    let builder = Config::builder().defaults_toml("port = 8080\nworkers = 4\n");
+    builder.schema_json(SCHEMA).file(place.path("app.toml")).environment(Environment::default())
 }
 
 fn builder(place: &Place) -> Builder<Settings> {

@@ -29,7 +29,7 @@ const SCHEMA: &str = r#"{"type": "object", "required": ["name"], "properties": {
     "token": {"type": "string", "x-secret": true, "default": "unset-token"}}}"#;
 
 fn app() -> speckit::Builder<Settings> {
-    Config::builder().defaults_toml(DEFAULTS).unwrap().environment(Environment::default())
+    Config::builder().defaults_toml(DEFAULTS).environment(Environment::default())
 }
 
 #[track_caller]
@@ -63,7 +63,7 @@ fn settings_can_be_defaults() {
         tags: vec!["x".into()],
         extra: BTreeMap::from([("one".into(), 1)]),
     };
-    let shell = Config::<Settings>::builder().defaults(&defaults).unwrap();
+    let shell = Config::<Settings>::builder().defaults(&defaults);
     let shell =
         shell.environment(Environment::of([("APP_EXTRA__ONE", "7")])).env_prefix("APP").open().unwrap();
     assert_eq!((shell.load().name.as_str(), shell.load().port), ("typed", None));
@@ -113,8 +113,7 @@ fn every_rule_of_the_application_is_asked() {
 
 #[test]
 fn a_rule_sees_only_what_the_schema_allows() {
-    let shell =
-        Config::<Settings>::builder().schema_json(SCHEMA).unwrap().environment(Environment::default());
+    let shell = Config::<Settings>::builder().schema_json(SCHEMA).environment(Environment::default());
     let shell = shell
         .set("port", "0")
         .set("name", "x")
@@ -137,8 +136,7 @@ fn an_error_shows_the_line_with_a_caret() {
 #[test]
 fn all_mistakes_come_in_one_error() {
     let place = Place::new().file("app.toml", "name = 1\nport = 0\n");
-    let shell =
-        Config::<Settings>::builder().schema_json(SCHEMA).unwrap().environment(Environment::default());
+    let shell = Config::<Settings>::builder().schema_json(SCHEMA).environment(Environment::default());
     let (codes, report) = refused(shell.file(place.path("app.toml")).open());
     assert_eq!(codes, ["schema/type", "schema/minimum"]);
     assert!(report.contains("2 errors"), "{report}");
@@ -151,15 +149,17 @@ fn mistakes_of_the_program_are_told_from_those_of_its_user() {
         assert!(error.diagnostics()[0].code.starts_with(code), "{error}");
     };
     let builder = || Config::<Settings>::builder();
-    rules(builder().schema_json(r#"{"type": "strange"}"#).unwrap_err(), "schema/invalid");
-    rules(builder().schema_json("{").unwrap_err(), "parse/");
-    rules(builder().defaults_toml("name = ").unwrap_err(), "parse/");
+    rules(builder().schema_json(r#"{"type": "strange"}"#).open().unwrap_err(), "schema/invalid");
+    rules(builder().schema_json("{").open().unwrap_err(), "parse/");
+    rules(builder().defaults_toml("name = ").open().unwrap_err(), "parse/");
+    let error = builder().defaults_toml("name = ").schema_json("{").open().unwrap_err();
+    assert_eq!(error.diagnostics().len(), 2, "every mistake at once: {error}");
 }
 
 #[test]
 fn strict_makes_warnings_errors() {
     let app = || {
-        let app = app().schema_json(SCHEMA).unwrap().env_prefix("APP");
+        let app = app().schema_json(SCHEMA).env_prefix("APP");
         app.environment(Environment::of([("APP_NMAE", "x")]))
     };
     let shell = app().open().unwrap();
@@ -172,7 +172,6 @@ fn a_snapshot_explains_and_prints_itself_without_secrets() {
     let place = Place::new().file("app.toml", "name = \"x\"\ntoken = \"sesame-in-file\"\n");
     let shell = Config::<Settings>::builder()
         .schema_json(SCHEMA)
-        .unwrap()
         .file(place.path("app.toml"))
         .env_prefix("APP")
         .environment(Environment::of([("APP_TOKEN", "sesame-in-variable")]))
@@ -210,8 +209,7 @@ fn nothing_that_is_printed_for_debugging_shows_a_value() {
 
 #[test]
 fn a_rule_that_quotes_a_secret_does_not_leak_it() {
-    let shell =
-        Config::<Settings>::builder().schema_json(SCHEMA).unwrap().environment(Environment::default());
+    let shell = Config::<Settings>::builder().schema_json(SCHEMA).environment(Environment::default());
     let shell = shell
         .set("name", "x")
         .set("token", "sesame-quoted")
@@ -239,7 +237,7 @@ fn a_shell_is_shared_by_threads() {
 
 #[test]
 fn a_schema_can_come_from_the_type() {
-    let of_type = || Config::<Settings>::builder().schema_of_type().unwrap().env_prefix("APP");
+    let of_type = || Config::<Settings>::builder().schema_of_type().env_prefix("APP");
     let environment = Environment::of([("APP_NAME", "00123"), ("APP_PORT", "8080"), ("APP_EXTRA__ONE", "1")]);
     let shell = of_type().environment(environment).open().unwrap();
     assert_eq!((shell.load().name.as_str(), shell.load().port), ("00123", Some(8080)));

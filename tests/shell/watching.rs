@@ -39,7 +39,7 @@ struct Watched {
 }
 
 fn builder(files: impl IntoIterator<Item = PathBuf>) -> Builder<Settings> {
-    let builder = Config::builder().defaults_toml("n = 0\n").unwrap().environment(Environment::default());
+    let builder = Config::builder().defaults_toml("n = 0\n").environment(Environment::default());
     files.into_iter().fold(builder.debounce(QUIET), Builder::file)
 }
 

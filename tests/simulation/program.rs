@@ -144,13 +144,13 @@ pub fn closure_panicked() -> Json {
 
 pub fn builder(setup: &Setup, world: &Arc<dyn World>) -> Builder<Settings> {
     let files = Arc::clone(world);
-    let mut builder = Config::builder().defaults_toml(DEFAULTS).expect("the defaults are TOML");
+    let mut builder = Config::builder().defaults_toml(DEFAULTS);
     for FileSource { path, required } in sources(setup).files {
         builder = if required { builder.required_file(path) } else { builder.file(path) };
     }
     builder = match setup.has_schema_file {
         true => builder.schema_file(SCHEMA_FILE, Vec::new()),
-        false => builder.schema_json(SCHEMA).expect("the schema is right"),
+        false => builder.schema_json(SCHEMA),
     };
     builder = builder
         .env_prefix("APP")

@@ -116,15 +116,17 @@ impl Context {
     pub(crate) fn application(&self) -> Result<Builder<AppConfig>, Outcome> {
         let sources = self.sources().map_err(|findings| self.refuse(&findings))?;
         let loader = ConfigLoader::of(sources, self.globals.strict);
-        let builder = loader.builder().map_err(|error| self.refuse(error.diagnostics()))?;
-        Ok(builder.env_prefix(self.prefix()))
+        Ok(loader.builder().env_prefix(self.prefix()))
     }
 
     /// The same of a schema that was given.
     pub(crate) fn of_schema(&self, path: &Path) -> Result<Builder<IgnoredAny>, Outcome> {
         let sources = self.sources().map_err(|findings| self.refuse(&findings))?;
         let builder = Builder::default().schema_file(path, self.globals.schema_map.clone()).sources(sources);
-        Ok(builder.env_prefix(self.prefix()).env_reserved(RESERVED).strict(self.globals.strict))
+        Ok(builder
+            .env_prefix(self.prefix())
+            .env_reserved(RESERVED.iter().copied())
+            .strict(self.globals.strict))
     }
 
     /// The same builder, which records what becomes of it: in the file that the options name, else, of the application's

@@ -58,7 +58,7 @@ fn fits(settings: &Settings) -> Result<(), String> {
 }
 
 fn server() -> Result<Builder<Settings>, ConfigError> {
-    let builder = Config::builder().defaults_toml(DEFAULTS)?.schema_json(SCHEMA)?;
+    let builder = Config::builder().defaults_toml(DEFAULTS).schema_json(SCHEMA);
     let builder = builder.file("server.toml").env_prefix("SERVER").validate(fits);
     Ok(builder.debounce(Duration::from_millis(500)))
 }

@@ -42,7 +42,7 @@ const SCHEMA: &str = r#"{
 /// The configuration of production as its variables make it.
 fn production() -> Result<Config<Settings>, ConfigError> {
     let variables = [("APP_DATABASE__HOSTS", "db-1, db-2"), ("APP_DATABASE__PASSWORD", "correct horse")];
-    let builder = Config::builder().defaults_toml(DEFAULTS)?.schema_json(SCHEMA)?;
+    let builder = Config::builder().defaults_toml(DEFAULTS).schema_json(SCHEMA);
     builder.env_prefix("APP").environment(Environment::of(variables)).open()
 }
 

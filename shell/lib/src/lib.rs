@@ -14,7 +14,7 @@
 //! }
 //!
 //! let shell = Config::<Settings>::builder()
-//!     .defaults_toml("[server]\nport = 8080\n")?
+//!     .defaults_toml("[server]\nport = 8080\n")
 //!     .file("app.toml")
 //!     .env_prefix("APP")
 //!     .environment(Environment::of([("APP_SERVER__PORT", "9000")]))
@@ -59,8 +59,9 @@ pub mod retry;
 #[cfg(feature = "sqlite")]
 pub mod store;
 
-pub use config::builder::{Builder, Fallback};
+pub use config::builder::Builder;
 pub use config::busy::Busy;
+pub use config::engine::Fallback;
 pub use config::error::ConfigError;
 pub use config::events::{ConfigReloadEvent, Diagnostics, Subscription};
 pub use config::handle::{Config, Loaded, Reloaded};

@@ -8,15 +8,17 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use speckit_core::config::history::Cause;
+use speckit_core::config::resolve::Extension;
 use speckit_core::config::schema::SchemaMap;
 use speckit_core::config::source::{Environment, Language, Override, parse};
 use speckit_core::config::{HotReloadConfig, WatchMode};
 use speckit_core::store::StoreConfig;
+use speckit_core::tree::in_report_order;
 use speckit_core::tree::typed::to_value;
-use speckit_core::{Layer, LayerKind, Origin, Source};
+use speckit_core::{Diagnostic, Layer, LayerKind, Origin, Source};
 
 use crate::Config;
-use crate::config::engine::{Follow, Start};
+use crate::config::engine::{Fallback, Follow, Start};
 use crate::config::error::ConfigError;
 #[cfg(feature = "sqlite")]
 use crate::config::history::SqliteJournal;
@@ -31,6 +33,8 @@ use crate::os::world::{Host, World};
 ///
 /// Layers in order of priority, lowest first: defaults, files in the order given, environment, overrides.
 pub struct Builder<T> {
+    /// What is wrong with the defaults and the schema, for [`Builder::open`] to report.
+    mistakes: Vec<Diagnostic>,
     pub(crate) frame: Frame,
     pub(crate) sources: Sources,
     pub(crate) schema: SchemaSource,
@@ -49,6 +53,7 @@ pub struct Builder<T> {
 impl<T> Default for Builder<T> {
     fn default() -> Self {
         Self {
+            mistakes: Vec::new(),
             frame: Frame::default(),
             sources: Sources::default(),
             schema: SchemaSource::None,
@@ -65,53 +70,48 @@ impl<T> Default for Builder<T> {
     }
 }
 
-/// What a configuration starts with when its files are refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Fallback {
-    /// With its defaults, and with the environment and the overrides where those obey the rules.
-    Defaults,
-    /// With the texts of the newest generation of the same files that the history keeps, and with the environment and the
-    /// overrides where those obey the rules. Where there is none, or its texts are not kept, or the rules refuse them too,
-    /// the refusal stands, with a note that says so.
-    LastGood,
-}
-
 impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// Takes defaults from a TOML text.
-    ///
-    /// # Errors
-    /// [`ConfigError::Rules`] with every syntax error of the text.
-    pub fn defaults_toml(mut self, text: &str) -> Result<Self, ConfigError> {
-        let source = Source::document(LayerKind::Defaults, "defaults", text);
-        let layer = parse(&source, Language::Toml).map_err(ConfigError::rules)?;
-        self.frame.defaults.push(layer);
-        Ok(self)
+    #[must_use]
+    pub fn defaults_toml(self, text: &str) -> Self {
+        self.defaults_text("defaults", text)
     }
 
-    /// Takes defaults from settings, as serde writes them.
-    ///
-    /// # Errors
-    /// [`ConfigError::Rules`] when the settings cannot be a tree, such as a map whose keys are no texts.
-    pub fn defaults(mut self, settings: &T) -> Result<Self, ConfigError>
+    pub(crate) fn defaults_text(mut self, name: &str, text: &str) -> Self {
+        match parse(&Source::document(LayerKind::Defaults, name, text), Language::Toml) {
+            Ok(layer) => self.frame.defaults.push(layer),
+            Err(findings) => self.mistakes.extend(findings),
+        }
+        self
+    }
+
+    /// Takes defaults from settings, as serde writes them. They must be a tree: a map whose keys are no texts is a mistake that
+    /// [`Builder::open`] reports.
+    #[must_use]
+    pub fn defaults(mut self, settings: &T) -> Self
     where
         T: Serialize,
     {
         let source = Source::fragment(LayerKind::Defaults, "defaults", "");
-        let root = to_value(settings, &Origin::whole(&source))
-            .map_err(|error| ConfigError::rules(vec![error.into_diagnostic()]))?;
-        self.frame.defaults.push(Layer::new(root));
-        Ok(self)
+        match to_value(settings, &Origin::whole(&source)) {
+            Ok(root) => self.frame.defaults.push(Layer::new(root)),
+            Err(error) => self.mistakes.push(error.into_diagnostic()),
+        }
+        self
     }
 
     /// Holds the configuration against a Draft 7 schema, and takes types, defaults and secrets from it.
-    ///
-    /// # Errors
-    /// [`ConfigError::Rules`] with every mistake of the schema.
-    pub fn schema_json(mut self, text: &str) -> Result<Self, ConfigError> {
-        let schema = compile_text("schema", text).map_err(ConfigError::rules)?;
-        self.schema = SchemaSource::Given(Box::new(schema));
-        Ok(self)
+    #[must_use]
+    pub fn schema_json(self, text: &str) -> Self {
+        self.schema_text("schema", text)
+    }
+
+    pub(crate) fn schema_text(mut self, name: &str, text: &str) -> Self {
+        match compile_text(name, text) {
+            Ok(schema) => self.schema = SchemaSource::Given(Box::new(schema)),
+            Err(findings) => self.mistakes.extend(findings),
+        }
+        self
     }
 
     /// As [`Builder::schema_json`], with a schema file, JSON or (by its name) TOML. `maps` say in which folders the
@@ -125,11 +125,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     }
 
     /// As [`Builder::schema_json`], with the schema that `schemars` makes of the type.
-    ///
-    /// # Errors
-    /// [`ConfigError::Rules`] when that schema is none of Draft 7.
     #[cfg(feature = "schemars")]
-    pub fn schema_of_type(self) -> Result<Self, ConfigError>
+    #[must_use]
+    pub fn schema_of_type(self) -> Self
     where
         T: schemars::JsonSchema,
     {
@@ -268,10 +266,17 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
-    /// Suffixes of the prefix that name no key.
+    /// Leaves variables of the prefix alone that name no key: with the prefix `APP`, `.env_reserved(["LOG"])` keeps `APP_LOG` for
+    /// the program itself.
     #[must_use]
-    pub fn env_reserved(mut self, suffixes: &'static [&'static str]) -> Self {
-        self.frame.reserved = suffixes;
+    pub fn env_reserved<S: Into<String>>(mut self, suffixes: impl IntoIterator<Item = S>) -> Self {
+        self.frame.reserved.extend(suffixes.into_iter().map(Into::into));
+        self
+    }
+
+    /// Adds what the application itself demands to the rules, made anew for each schema.
+    pub(crate) fn extended_by(mut self, extension: fn() -> Box<dyn Extension>) -> Self {
+        self.frame.extension = Some(extension);
         self
     }
 
@@ -299,11 +304,15 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
-    /// Loads the configuration once.
+    /// Loads the configuration once. No step before this one fails: everything that is wrong is reported here.
     ///
     /// # Errors
-    /// [`ConfigError::Refused`] with every finding, as soon as one is an error.
+    /// [`ConfigError::Rules`] with every mistake of the defaults and the schema, since nothing can be held against them;
+    /// [`ConfigError::Refused`] with every finding about the configuration, as soon as one is an error.
     pub fn open(self) -> Result<Config<T>, ConfigError> {
+        if !self.mistakes.is_empty() {
+            return Err(ConfigError::rules(in_report_order(self.mistakes)));
+        }
         let world = self.world.unwrap_or_else(|| Arc::new(Host::default()));
         let loader = Loader::new(self.sources, self.schema, self.frame, self.checks, &*world)?;
         let watching = self.watching;

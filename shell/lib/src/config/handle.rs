@@ -22,6 +22,8 @@ use super::watch::{self, HotReloadWatcher};
 /// A loaded configuration that is shared between threads. A copy is a pointer.
 pub struct Config<T> {
     pub(super) shared: Arc<Shared<T>>,
+    #[cfg(feature = "watch")]
+    watcher: Arc<watch::Slot>,
 }
 
 /// What became of a reload by hand.
@@ -44,7 +46,11 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Config<T> {
     pub(crate) fn of(start: Start<T>) -> Result<Self, ConfigError> {
         let shared = Arc::new(Shared::open(start)?);
         shared.begin_chronicle();
-        Ok(Self { shared })
+        Ok(Self {
+            shared,
+            #[cfg(feature = "watch")]
+            watcher: Arc::default(),
+        })
     }
 
     /// The settings, to keep.
@@ -127,13 +133,17 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Config<T> {
     /// [`ConfigError::Watch`] where changes cannot be noticed in the way that was asked for.
     #[cfg(feature = "watch")]
     pub fn watch(&self) -> Result<HotReloadWatcher, ConfigError> {
-        watch::watch(&self.shared)
+        watch::watch(&self.shared, &self.watcher)
     }
 }
 
 impl<T> Clone for Config<T> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared) }
+        Self {
+            shared: Arc::clone(&self.shared),
+            #[cfg(feature = "watch")]
+            watcher: Arc::clone(&self.watcher),
+        }
     }
 }
 

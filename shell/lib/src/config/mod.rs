@@ -2,7 +2,7 @@
 
 pub(crate) mod builder;
 pub(crate) mod busy;
-mod engine;
+pub(crate) mod engine;
 pub(crate) mod error;
 pub(crate) mod events;
 pub(crate) mod handle;

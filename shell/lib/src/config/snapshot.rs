@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use speckit_core::config::explain::{Explanation, explain};
 use speckit_core::config::reload::Contents;
-use speckit_core::config::resolve::Checked;
+use speckit_core::config::resolve::{Checked, Resolved};
 use speckit_core::config::schema::Schema;
 use speckit_core::config::source::EnvironmentNames;
 use speckit_core::tree::diff::{Change, apply};
@@ -13,7 +13,6 @@ use speckit_core::tree::print;
 use speckit_core::{Key, Source, Value};
 
 use crate::config::events::Diagnostics;
-use crate::config::loading::Candidate;
 
 /// One generation of a configuration. It never changes; who holds one sees one whole configuration.
 pub struct Snapshot<T> {
@@ -22,7 +21,7 @@ pub struct Snapshot<T> {
     checked: Checked,
     schema: Option<Schema>,
     prefix: Option<String>,
-    reserved: &'static [&'static str],
+    reserved: Vec<String>,
     contents: Contents,
     /// The texts of the files, in the order in which they are layered.
     sources: Vec<Arc<Source>>,
@@ -34,11 +33,11 @@ impl<T> Snapshot<T> {
         generation: u64,
         candidate: Candidate<T>,
         prefix: Option<&str>,
-        reserved: &'static [&'static str],
+        reserved: &[String],
     ) -> Self {
         let Candidate { resolved, schema, contents, sources, warnings } = candidate;
         let (config, checked) = resolved.into_parts();
-        let prefix = prefix.map(String::from);
+        let (prefix, reserved) = (prefix.map(String::from), reserved.to_vec());
         let config = Arc::new(config);
         Self { generation, config, checked, schema, prefix, reserved, contents, sources, warnings }
     }
@@ -86,7 +85,7 @@ impl<T> Snapshot<T> {
     /// The variables of the environment that set keys; `None` without a prefix.
     pub(crate) fn names(&self) -> Option<EnvironmentNames<'_>> {
         let prefix = self.prefix.as_deref()?;
-        Some(EnvironmentNames::new(prefix, self.reserved, self.schema.as_ref(), Some(self.root())))
+        Some(EnvironmentNames::new(prefix, &self.reserved, self.schema.as_ref(), Some(self.root())))
     }
 
     /// What it was read from.
@@ -113,6 +112,21 @@ impl<T> Snapshot<T> {
     /// Whether the schema knows the value at the key as secret.
     pub fn is_secret(&self, key: &Key) -> bool {
         self.schema.as_ref().is_some_and(|schema| schema.is_secret(key))
+    }
+}
+
+/// A configuration that may replace the running one.
+pub(crate) struct Candidate<T> {
+    pub(crate) resolved: Resolved<T>,
+    pub(crate) schema: Option<Schema>,
+    pub(crate) contents: Contents,
+    pub(crate) sources: Vec<Arc<Source>>,
+    pub(crate) warnings: Diagnostics,
+}
+
+impl<T> fmt::Debug for Candidate<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Candidate").field("resolved", &self.resolved).finish_non_exhaustive()
     }
 }
 

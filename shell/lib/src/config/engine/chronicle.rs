@@ -1,27 +1,25 @@
 //! What the engine tells the journal, and with what it starts where the files are refused.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::de::DeserializeOwned;
 use speckit_core::config::history::{Cause, rfc3339};
 use speckit_core::store::HistoryMode;
 use speckit_core::{Diagnostic, Key};
 
-use super::Shared;
-use crate::config::builder::Fallback;
 use crate::config::error::ConfigError;
 use crate::config::events::Diagnostics;
 use crate::config::history::journal::{
     Accepted, Account, Journal, Keep, Keeping, LastGood, Record, Refused, Told, look_up,
 };
-use crate::config::loading::{Candidate, Loader, Reading, unwound};
-use crate::config::snapshot::Snapshot;
+use crate::config::loading::{Loader, Reading, unwound};
+use crate::config::snapshot::{Candidate, Snapshot};
 use crate::os::documents::absolute;
 use crate::os::world::World;
 
 /// The code of the warning that a generation that was accepted before stands in for the files.
-const LAST_GOOD: &str = "history/last-good";
+pub(super) const LAST_GOOD: &str = "history/last-good";
 
 /// How a configuration is recorded, for as long as it runs.
 pub(crate) struct Chronicle<T> {
@@ -97,6 +95,18 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Chronicle<T> {
     }
 }
 
+/// What a configuration starts with when its files are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fallback {
+    /// With its defaults, and with the environment and the overrides where those obey the rules.
+    Defaults,
+    /// With the texts of the newest generation of the same files that the history keeps, and with the environment and the
+    /// overrides where those obey the rules. Where there is none, or its texts are not kept, or the rules refuse them too,
+    /// the refusal stands, with a note that says so.
+    LastGood,
+}
+
 /// What stands in for files that are refused, and what is to be said of it.
 pub(super) fn stand_in<T: DeserializeOwned + Send + Sync + 'static>(
     fallback: Option<Fallback>,
@@ -148,38 +158,4 @@ fn no_longer_accepted(last_good: &LastGood, error: &ConfigError) -> String {
 fn no_last_good(reason: &str) -> Diagnostic {
     let message = format!("there is no last good generation to start with: {reason}");
     Diagnostic::warning("history/no-last-good", Key::root(), message)
-}
-
-impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
-    /// Tells the journal what was opened, and from then on what becomes of it.
-    pub(crate) fn begin_chronicle(self: &Arc<Self>) {
-        let Some(chronicle) = &self.chronicle else { return };
-        let weak: Weak<Self> = Arc::downgrade(self);
-        chronicle.journal.attach(Box::new(move |finding| {
-            if let Some(shared) = weak.upgrade() {
-                shared.warn(vec![finding]);
-            }
-        }));
-        let current = self.current.load_full();
-        let refusal = self.ledger().refusal().cloned();
-        match refusal {
-            None => chronicle.accepted(&*self.world, &current, None),
-            Some(refusal) => chronicle.refused(&*self.world, &current, refusal),
-        }
-    }
-
-    /// Something replaced what ran.
-    pub(super) fn record(&self, old: &Arc<Snapshot<T>>, new: &Arc<Snapshot<T>>) {
-        self.ledger().warnings.retain(|warning| warning.code != LAST_GOOD);
-        if let Some(chronicle) = &self.chronicle {
-            chronicle.accepted(&*self.world, new, Some(old));
-        }
-    }
-
-    /// What the files say is refused.
-    pub(super) fn record_refusal(&self, refusal: Option<&ConfigError>) {
-        if let (Some(chronicle), Some(refusal)) = (&self.chronicle, refusal) {
-            chronicle.refused(&*self.world, &self.current.load(), Diagnostics::from(refusal));
-        }
-    }
 }

@@ -8,10 +8,9 @@ use arc_swap::ArcSwap;
 use serde::de::DeserializeOwned;
 use speckit_core::config::reload::Machine;
 
-use super::chronicle::{Chronicle, stand_in};
-use super::reader::Engine;
-use super::{Follow, Shared};
-use crate::config::builder::Fallback;
+use super::chronicle::{Chronicle, Fallback, stand_in};
+use super::reader::{Engine, Follow};
+use super::shared::Shared;
 use crate::config::busy::Gate;
 use crate::config::error::ConfigError;
 use crate::config::events::Diagnostics;
@@ -96,8 +95,6 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
             engine: Mutex::new(engine),
             turning: Mutex::default(),
             is_hinted: AtomicBool::new(false),
-            #[cfg(feature = "watch")]
-            watcher: Mutex::default(),
             alarm: Mutex::default(),
         })
     }

@@ -2,16 +2,33 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use speckit_core::config::HotReloadConfig;
 use speckit_core::config::reload::{Content, Contents, Load, Machine, Patience};
 
-use super::{Cause, Follow};
 use crate::config::error::ConfigError;
-use crate::config::loading::{Candidate, Loader, Reading, fingerprint_of};
-use crate::config::snapshot::Snapshot;
+use crate::config::loading::{Loader, Reading, fingerprint_of};
+use crate::config::snapshot::{Candidate, Snapshot};
 use crate::os::world::World;
+
+/// Reads from the settings how they are followed.
+pub(crate) type Follow<T> = Arc<dyn Fn(&T) -> HotReloadConfig + Send + Sync>;
+
+/// Why the engine is turned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// Something may have changed.
+    Hint,
+    /// Time has passed, or a guard was dropped.
+    Due,
+    /// It is time to look, since nothing tells of changes.
+    #[cfg(feature = "watch")]
+    Look,
+    /// Somebody wants a reload.
+    Asked,
+}
 
 /// What only one may use at a time.
 pub(super) struct Engine<T> {

@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use serde::de::DeserializeOwned;
-use speckit_core::config::HotReloadConfig;
 use speckit_core::config::reload::{Action, Input, Load, Notice};
 use speckit_core::tree::diff::{Change, diff};
 use speckit_core::{Diagnostic, Key, Severity};
@@ -28,18 +27,8 @@ use crate::os::documents::{FileSource, Files as _};
 use crate::os::world::{Recorder, World};
 use crate::sync::hub::Hub;
 
-mod chronicle;
-mod opening;
-mod reader;
-#[cfg(feature = "watch")]
-mod watched;
-
-use chronicle::Chronicle;
-pub(crate) use opening::Start;
-use reader::Engine;
-
-/// Reads from the settings how they are followed.
-pub(crate) type Follow<T> = Arc<dyn Fn(&T) -> HotReloadConfig + Send + Sync>;
+use super::chronicle::Chronicle;
+use super::reader::{Cause, Engine};
 
 /// All that the handles of one configuration share.
 pub(crate) struct Shared<T> {
@@ -50,32 +39,15 @@ pub(crate) struct Shared<T> {
     /// What keeps what is accepted and refused.
     pub(crate) chronicle: Option<Chronicle<T>>,
     /// What is layered, for those who look at the files and change nothing.
-    files: Vec<FileSource>,
-    ledger: Mutex<Ledger>,
-    engine: Mutex<Engine<T>>,
+    pub(super) files: Vec<FileSource>,
+    pub(super) ledger: Mutex<Ledger>,
+    pub(super) engine: Mutex<Engine<T>>,
     /// Who turns the engine at present.
-    turning: Mutex<Option<ThreadId>>,
+    pub(super) turning: Mutex<Option<ThreadId>>,
     /// A hint that came from within a turn waits for the next one.
-    is_hinted: AtomicBool,
-    /// Who watches.
-    #[cfg(feature = "watch")]
-    pub(crate) watcher: crate::config::watch::Slot,
+    pub(super) is_hinted: AtomicBool,
     /// What wakes the one who watches.
-    alarm: Mutex<Option<Arc<dyn Fn() + Send + Sync>>>,
-}
-
-/// Why the engine is turned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Cause {
-    /// Something may have changed.
-    Hint,
-    /// Time has passed, or a guard was dropped.
-    Due,
-    /// It is time to look, since nothing tells of changes.
-    #[cfg(feature = "watch")]
-    Look,
-    /// Somebody wants a reload.
-    Asked,
+    pub(super) alarm: Mutex<Option<Arc<dyn Fn() + Send + Sync>>>,
 }
 
 /// What a turn came to.
@@ -249,7 +221,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
         self.hub.tell(event);
     }
 
-    fn engine(&self) -> Result<Turning<'_, T>, Reentered> {
+    pub(super) fn engine(&self) -> Result<Turning<'_, T>, Reentered> {
         let me = thread::current().id();
         if *self.turning.lock().unwrap_or_else(PoisonError::into_inner) == Some(me) {
             return Err(Reentered);
@@ -314,8 +286,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Guarded for Shared<T> {
 }
 
 /// The engine while it is turned.
-struct Turning<'a, T> {
-    engine: MutexGuard<'a, Engine<T>>,
+pub(super) struct Turning<'a, T> {
+    pub(super) engine: MutexGuard<'a, Engine<T>>,
     turning: &'a Mutex<Option<ThreadId>>,
 }
 

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use speckit_core::config::HotReloadConfig;
 
 use super::reader::Engine;
-use super::{Reentered, Shared};
+use super::shared::{Reentered, Shared};
 use crate::os::documents::absolute;
 use crate::os::world::World;
 

@@ -40,8 +40,9 @@ pub(crate) type Slot = Mutex<Weak<Running>>;
 /// Watches, or joins the one who does.
 pub(crate) fn watch<T: DeserializeOwned + Send + Sync + 'static>(
     shared: &Arc<Shared<T>>,
+    slot: &Slot,
 ) -> Result<HotReloadWatcher, ConfigError> {
-    let mut slot = shared.watcher.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(running) = slot.upgrade() {
         return Ok(HotReloadWatcher { running });
     }

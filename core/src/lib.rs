@@ -7,13 +7,20 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+#[cfg(feature = "agents")]
 pub mod agents;
+#[cfg(feature = "app")]
 pub mod app;
+#[cfg(feature = "app")]
 pub mod auth;
 pub mod config;
+#[cfg(feature = "retry")]
 mod plot;
+#[cfg(feature = "app")]
 pub mod policy;
+#[cfg(feature = "retry")]
 pub mod retry;
+#[cfg(feature = "store")]
 pub mod store;
 pub mod text;
 pub mod tree;

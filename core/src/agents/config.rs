@@ -1,4 +1,4 @@
-//! How agents run beside one another.
+//! How agents run beside one another, and all settings that gates need.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -6,7 +6,9 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::Stage;
+use super::models::{ModelConfig, Provider, ProviderConfig};
+use super::stages::{QualityGateConfig, Stage};
+use crate::retry::RetryConfig;
 
 /// How the agents of a gate run beside one another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,5 +56,27 @@ impl Default for OrchestratorConfig {
             agree_on: None,
             quorum: BTreeMap::new(),
         }
+    }
+}
+
+/// The settings that gates need, borrowed from those of an application, which says with a `From` where they lie in it.
+#[derive(Clone, Copy, Debug)]
+pub struct GateSettings<'a> {
+    /// The models that gates may name, by canonical name.
+    pub models: &'a BTreeMap<String, ModelConfig>,
+    /// The models that are asked at each stage.
+    pub quality_gates: &'a QualityGateConfig,
+    /// The programs that reach the models.
+    pub providers: &'a BTreeMap<Provider, ProviderConfig>,
+    /// How the agents run.
+    pub orchestrator: &'a OrchestratorConfig,
+    /// How a failed attempt of an agent is tried again.
+    pub retry: RetryConfig,
+}
+
+impl<'a> GateSettings<'a> {
+    /// The variables of the environment that hold the API keys of providers.
+    pub fn api_key_variables(self) -> impl Iterator<Item = &'a str> {
+        self.providers.values().filter_map(|provider| provider.api_key_env.as_deref())
     }
 }

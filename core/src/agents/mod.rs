@@ -12,13 +12,12 @@ pub mod process;
 pub mod registry;
 mod stages;
 
-pub use config::OrchestratorConfig;
+pub use config::{GateSettings, OrchestratorConfig};
 pub use models::{ModelConfig, Provider, ProviderConfig, StdinMode, Tier};
-pub(crate) use models::{shipped_models, shipped_providers};
 pub use registry::{ModelEntry, ModelRegistry, RegistryError};
 pub use stages::{QualityGateConfig, Stage, UnknownStage};
 
 /// A list of owned names.
-fn names<const N: usize>(names: [&str; N]) -> Vec<String> {
+pub(crate) fn names<const N: usize>(names: [&str; N]) -> Vec<String> {
     names.into_iter().map(String::from).collect()
 }

@@ -134,7 +134,7 @@ fn used_providers<'t>(root: &'t Value, stages: &[Stage]) -> BTreeMap<&'t str, Ve
     used
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "app"))]
 mod tests {
     use super::*;
     use crate::app::AppConfig;

@@ -8,9 +8,9 @@ use alloc::string::String;
 
 use serde::{Deserialize, Serialize};
 
+use super::shipped::{shipped_models, shipped_providers};
 use crate::agents::{
-    ModelConfig, OrchestratorConfig, Provider, ProviderConfig, QualityGateConfig, shipped_models,
-    shipped_providers,
+    GateSettings, ModelConfig, OrchestratorConfig, Provider, ProviderConfig, QualityGateConfig,
 };
 use crate::auth::LoginConfig;
 use crate::config::HotReloadConfig;
@@ -78,7 +78,19 @@ impl AppConfig {
     /// assert_eq!(variables, ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY"]);
     /// ```
     pub fn api_key_variables(&self) -> impl Iterator<Item = &str> {
-        self.providers.values().filter_map(|provider| provider.api_key_env.as_deref())
+        GateSettings::from(self).api_key_variables()
+    }
+}
+
+impl<'a> From<&'a AppConfig> for GateSettings<'a> {
+    fn from(config: &'a AppConfig) -> Self {
+        Self {
+            models: &config.models,
+            quality_gates: &config.quality_gates,
+            providers: &config.providers,
+            orchestrator: &config.orchestrator,
+            retry: config.retry,
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod agreement;
 mod config;
 pub mod migrate;
 mod rules;
+mod shipped;
 
 pub use config::{AppConfig, ValidationConfig};
 pub use rules::Application;

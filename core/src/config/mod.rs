@@ -1,6 +1,7 @@
 //! From texts to checked, typed settings, and how they are followed while a program runs.
 
 pub mod explain;
+#[cfg(feature = "store")]
 pub mod history;
 mod hot_reload;
 mod merge;
@@ -12,6 +13,7 @@ pub mod schema;
 pub mod source;
 #[cfg(feature = "proptest")]
 pub mod strategies;
+#[cfg(feature = "schema")]
 pub mod template;
 
 pub use hot_reload::{HotReloadConfig, WatchMode};

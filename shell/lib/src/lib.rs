@@ -54,7 +54,9 @@ mod sync;
 
 #[cfg(feature = "agents")]
 pub mod agents;
+#[cfg(feature = "app")]
 pub mod app;
+#[cfg(feature = "retry")]
 pub mod retry;
 #[cfg(feature = "sqlite")]
 pub mod store;
@@ -65,6 +67,7 @@ pub use config::engine::Fallback;
 pub use config::error::ConfigError;
 pub use config::events::{ConfigReloadEvent, Diagnostics, Subscription};
 pub use config::handle::{Config, Loaded, Reloaded};
+#[cfg(feature = "schema")]
 pub use config::schemas;
 pub use config::snapshot::Snapshot;
 pub use config::sources::Sources;
@@ -72,7 +75,8 @@ pub use config::status::{Status, Watching};
 #[cfg(feature = "watch")]
 pub use config::watch::HotReloadWatcher;
 pub use os::{documents, environment, world};
-pub use speckit_core::config::schema::SchemaValidator;
+#[cfg(feature = "schema")]
+pub use speckit_core::config::schema::{SchemaMap, SchemaValidator};
 pub use speckit_core::config::source::{Environment, Override};
 pub use speckit_core::config::{HotReloadConfig, WatchMode};
 pub use speckit_core::{Diagnostic, Key, Severity};
@@ -80,9 +84,11 @@ pub use speckit_core::{Diagnostic, Key, Severity};
 /// What the program `speckit` shares with the library of the same version. It is no part of the public interface.
 #[doc(hidden)]
 pub mod internal {
+    #[cfg(feature = "sqlite")]
     pub use crate::config::history::journal::look_up;
     #[cfg(feature = "sqlite")]
     pub use crate::config::history::place;
+    #[cfg(feature = "schema")]
     pub use crate::config::schemas;
     pub use crate::os::{clock, documents, environment};
 }

@@ -8,8 +8,7 @@ use super::expand::Placeholders;
 use super::plan::{Agent, CommandLine, Plan, Request};
 use super::{arguments, check};
 use crate::agents::consensus::two_thirds;
-use crate::agents::{ModelEntry, ModelRegistry, ProviderConfig, Stage, StdinMode};
-use crate::app::AppConfig;
+use crate::agents::{GateSettings, ModelEntry, ModelRegistry, ProviderConfig, Stage, StdinMode};
 use crate::tree::{Diagnostic, in_report_order, is_ok};
 
 impl Plan {
@@ -31,25 +30,26 @@ impl Plan {
     /// assert_eq!(claude.args, ["--print", "--model", "claude-sonnet-4-5", "is the plan sound?"]);
     /// assert_eq!(claude.withheld, ["GEMINI_API_KEY", "OPENAI_API_KEY"]);
     /// ```
-    pub fn of(
-        config: &AppConfig,
+    pub fn of<'a>(
+        settings: impl Into<GateSettings<'a>>,
         stage: Stage,
         request: &Request,
     ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
-        let orchestrator = &config.orchestrator;
-        let (registry, errors) = ModelRegistry::lenient(config);
+        let settings = settings.into();
+        let orchestrator = settings.orchestrator;
+        let (registry, errors) = ModelRegistry::lenient(settings.models);
         let mut findings = check::request(request);
         findings.extend(errors.iter().map(check::name));
-        let names = config.quality_gates.agents(stage);
+        let names = settings.quality_gates.agents(stage);
         let models = check::models(&registry, stage, names, &mut findings);
         let mut agents = Vec::with_capacity(models.len());
         for model in models {
-            match config.providers.get(&model.config().provider) {
-                Some(provider) => agents.push(agent(config, model, provider, request)),
+            match settings.providers.get(&model.config().provider) {
+                Some(provider) => agents.push(agent(&settings, model, provider, request)),
                 None => findings.push(check::provider_missing(model)),
             }
         }
-        findings.extend(arguments::check(&config.providers, &agents, request));
+        findings.extend(arguments::check(settings.providers, &agents, request));
         findings.extend(check::quorum(orchestrator, stage, names.len()));
         let agree_on = orchestrator.agree_on.as_deref().map(check::agree_on).transpose();
         let agree_on = agree_on.unwrap_or_else(|finding| {
@@ -63,15 +63,20 @@ impl Plan {
         let quorum = orchestrator.quorum.get(&stage).map(|quorum| *quorum as usize);
         let quorum = quorum.unwrap_or_else(|| two_thirds(agents.len()));
         let (stage, spec) = (stage.name().into(), request.spec.clone());
-        let plan = Self::with(orchestrator, config.retry, stage, spec, agents, quorum);
+        let plan = Self::with(orchestrator, settings.retry, stage, spec, agents, quorum);
         Ok((Self { agree_on, ..plan }, findings))
     }
 }
 
-fn agent(config: &AppConfig, model: &ModelEntry, provider: &ProviderConfig, request: &Request) -> Agent {
+fn agent(
+    settings: &GateSettings<'_>,
+    model: &ModelEntry,
+    provider: &ProviderConfig,
+    request: &Request,
+) -> Agent {
     let texts = Placeholders { model: &model.config().model, prompt: &request.prompt, spec: &request.spec };
     let is_of_others = |variable: &&str| provider.api_key_env.as_deref() != Some(*variable);
-    let others: BTreeSet<&str> = config.api_key_variables().filter(is_of_others).collect();
+    let others: BTreeSet<&str> = settings.api_key_variables().filter(is_of_others).collect();
     Agent {
         name: model.name().into(),
         provider: model.config().provider.name().into(),

@@ -191,7 +191,7 @@ fn unknown_agent(key: Key, value: &Value, unknown: &UnknownName) -> Diagnostic {
         .at(value.origin())
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "app"))]
 mod tests {
     use super::*;
     use crate::app::AppConfig;

@@ -14,10 +14,9 @@ use smol_str::SmolStr;
 pub use check::check_names;
 pub(crate) use check::{gate_agents, lenient_names};
 pub use names::{NameError, NameTable, UnknownName};
-pub(crate) use repeated::NameCheck;
+pub use repeated::NameCheck;
 
-use crate::agents::{ModelConfig, QualityGateConfig, Stage};
-use crate::app::AppConfig;
+use crate::agents::{GateSettings, ModelConfig, QualityGateConfig, Stage};
 
 /// The models of a configuration, to be found by canonical name or alias.
 ///
@@ -95,11 +94,12 @@ impl ModelRegistry {
     ///
     /// # Errors
     /// Everything that is wrong with the names of the models, then with each gate in the order of stages.
-    pub fn from_config(config: &AppConfig) -> Result<Self, Vec<RegistryError>> {
-        let (registry, errors) = Self::lenient(config);
+    pub fn from_config<'a>(settings: impl Into<GateSettings<'a>>) -> Result<Self, Vec<RegistryError>> {
+        let settings = settings.into();
+        let (registry, errors) = Self::lenient(settings.models);
         let mut errors: Vec<_> = errors.into_iter().map(RegistryError::Names).collect();
         for stage in Stage::ALL {
-            if let Err(found) = registry.validate_quality_gate(config.quality_gates.agents(stage)) {
+            if let Err(found) = registry.validate_quality_gate(settings.quality_gates.agents(stage)) {
                 errors.extend(
                     found.into_iter().map(|error| RegistryError::Gate { stage, error: Box::new(error) }),
                 );
@@ -110,14 +110,12 @@ impl ModelRegistry {
 
     /// The models of a configuration whatever its gates are, and what is wrong with their names. Of two with one name the
     /// first keeps it.
-    pub(crate) fn lenient(config: &AppConfig) -> (Self, Vec<NameError>) {
-        let aliases = config
-            .models
+    pub(crate) fn lenient(models: &BTreeMap<String, ModelConfig>) -> (Self, Vec<NameError>) {
+        let aliases = models
             .iter()
             .flat_map(|(name, model)| model.aliases.iter().map(|alias| (alias.as_str(), name.as_str())));
-        let (names, errors) = NameTable::with_errors(config.models.keys().map(String::as_str), aliases);
-        let models = config
-            .models
+        let (names, errors) = NameTable::with_errors(models.keys().map(String::as_str), aliases);
+        let models = models
             .iter()
             .map(|(name, model)| {
                 let name = SmolStr::new(name);
@@ -175,9 +173,10 @@ impl ModelRegistry {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "app"))]
 mod tests {
     use super::*;
+    use crate::app::AppConfig;
     use alloc::string::ToString as _;
 
     #[test]

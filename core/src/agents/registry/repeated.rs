@@ -11,12 +11,13 @@ use crate::tree::{Diagnostic, Value};
 /// [`check_names`] for one tree after the other: while the names are those of a tree in which nothing was found, nothing
 /// is looked for.
 #[derive(Default)]
-pub(crate) struct NameCheck {
+pub struct NameCheck {
     right_before: Cell<Option<Value>>,
 }
 
 impl NameCheck {
-    pub(crate) fn check(&self, root: &Value) -> Vec<Diagnostic> {
+    /// Checks the next tree, as [`check_names`] does.
+    pub fn check(&self, root: &Value) -> Vec<Diagnostic> {
         let before = self.right_before.take();
         let found = match &before {
             Some(before) if have_same_names(before, root) => Vec::new(),

@@ -7,9 +7,11 @@
 //! An agent's name becomes its canonical name, and an alias where they differ. Provider and tier are told from
 //! the model unless the agent gives them. A command becomes that of the provider where all its agents agree.
 
+#[cfg(feature = "edit")]
 mod edits;
 mod infer;
 mod plan;
+#[cfg(feature = "edit")]
 mod text;
 
 use alloc::format;
@@ -17,6 +19,7 @@ use alloc::vec::Vec;
 
 use smol_str::SmolStr;
 
+#[cfg(feature = "edit")]
 pub use text::{Migration, migrate_text};
 
 use crate::config::Layer;

@@ -7,7 +7,7 @@ use core::fmt;
 use smol_str::SmolStr;
 
 use crate::config::ListStrategy;
-use crate::tree::{Kind, Value};
+use crate::tree::{Key, Kind, Value};
 
 /// A set of the types of JSON Schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -165,4 +165,13 @@ impl Default for Facts {
             deprecated: false,
         }
     }
+}
+
+/// A variable that the schema names for a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NamedVariable {
+    pub(crate) variable: SmolStr,
+    pub(crate) key: Key,
+    /// From `x-aliases`, not from `x-env`.
+    pub(crate) former: bool,
 }

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use smol_str::SmolStr;
 
 use super::assertion::{Assertion, list};
-use super::facts::{Facts, Reload, TypeSet};
+use super::facts::{Facts, NamedVariable, Reload, TypeSet};
 use super::plan::{Items, Judged, Node, NodeId, Plan};
 use crate::config::ListStrategy;
 use crate::tree::nearest::nearest;
@@ -361,15 +361,6 @@ impl Plan {
         });
         (names, open)
     }
-}
-
-/// A variable that the schema names for a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct NamedVariable {
-    pub(crate) variable: SmolStr,
-    pub(crate) key: Key,
-    /// From `x-aliases`, not from `x-env`.
-    pub(crate) former: bool,
 }
 
 /// Tells a former variable from a former key in `x-aliases`: capitals, digits and `_` only.

@@ -56,8 +56,8 @@ pub use process::ProcessManager;
 #[cfg(feature = "sqlite")]
 pub use runs::{FoundRuns, Runs, RunsFilter};
 pub use speckit_core::agents::{
-    ModelConfig, ModelEntry, ModelRegistry, OrchestratorConfig, Provider, ProviderConfig, QualityGateConfig,
-    RegistryError, Stage, StdinMode, Tier,
+    GateSettings, ModelConfig, ModelEntry, ModelRegistry, OrchestratorConfig, Provider, ProviderConfig,
+    QualityGateConfig, RegistryError, Stage, StdinMode, Tier,
 };
 
 /// One process that is to run.

@@ -15,7 +15,7 @@ use crate::config::schemas::compile_text;
 use crate::config::sources::Sources;
 use crate::os::documents::FileSource;
 #[cfg(feature = "sqlite")]
-use crate::os::environment;
+use crate::os::{clock, environment};
 
 /// The prefix of the program's variables.
 pub const PREFIX: &str = "SPECKIT";
@@ -105,13 +105,11 @@ impl ConfigLoader {
     }
 
     #[cfg(feature = "sqlite")]
-    fn recording(&self, mut builder: Builder<AppConfig>) -> Builder<AppConfig> {
+    fn recording(&self, builder: Builder<AppConfig>) -> Builder<AppConfig> {
         let environment = self.sources.environment.clone().unwrap_or_else(environment::capture);
         let named = environment.text(&format!("{PREFIX}_DATABASE")).filter(|path| !path.is_empty());
         let named = named.map(PathBuf::from);
-        builder.journal =
-            Some(crate::config::history::place::journal(named, crate::os::clock::since_epoch()));
-        builder.history_settings(|settings| settings.store.clone())
+        builder.recorded(named, clock::since_epoch()).history_settings(|settings| settings.store.clone())
     }
 
     /// The layers and rules of the shipped application over these sources.

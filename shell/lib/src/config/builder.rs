@@ -7,23 +7,29 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+#[cfg(feature = "sqlite")]
 use speckit_core::config::history::Cause;
+#[cfg(feature = "app")]
 use speckit_core::config::resolve::Extension;
+#[cfg(feature = "schema")]
 use speckit_core::config::schema::SchemaMap;
 use speckit_core::config::source::{Environment, Language, Override, parse};
 use speckit_core::config::{HotReloadConfig, WatchMode};
+#[cfg(feature = "sqlite")]
 use speckit_core::store::StoreConfig;
 use speckit_core::tree::in_report_order;
 use speckit_core::tree::typed::to_value;
 use speckit_core::{Diagnostic, Layer, LayerKind, Origin, Source};
 
-use crate::Config;
 use crate::config::engine::{Fallback, Follow, Start};
 use crate::config::error::ConfigError;
+use crate::config::handle::Config;
 #[cfg(feature = "sqlite")]
 use crate::config::history::SqliteJournal;
+#[cfg(feature = "sqlite")]
 use crate::config::history::journal::{Keep, Opener, Record};
 use crate::config::loading::{Check, Frame, Loader, SchemaSource};
+#[cfg(feature = "schema")]
 use crate::config::schemas::compile_text;
 use crate::config::sources::Sources;
 use crate::os::documents::FileSource;
@@ -44,9 +50,12 @@ pub struct Builder<T> {
     beside: Vec<PathBuf>,
     fallback: Option<Fallback>,
     /// How much is kept, where something is.
+    #[cfg(feature = "sqlite")]
     keep: Option<Keep<T>>,
-    pub(crate) journal: Option<Opener>,
-    pub(crate) cause: Cause,
+    #[cfg(feature = "sqlite")]
+    journal: Option<Opener>,
+    #[cfg(feature = "sqlite")]
+    cause: Cause,
     world: Option<Arc<dyn World>>,
 }
 
@@ -62,11 +71,21 @@ impl<T> Default for Builder<T> {
             follow: None,
             beside: Vec::new(),
             fallback: None,
+            #[cfg(feature = "sqlite")]
             keep: None,
+            #[cfg(feature = "sqlite")]
             journal: None,
+            #[cfg(feature = "sqlite")]
             cause: Cause::Opened,
             world: None,
         }
+    }
+}
+
+impl<T: DeserializeOwned + Send + Sync + 'static> Config<T> {
+    /// Collects the layers and the rules of a configuration.
+    pub fn builder() -> Builder<T> {
+        Builder::default()
     }
 }
 
@@ -101,11 +120,13 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     }
 
     /// Holds the configuration against a Draft 7 schema, and takes types, defaults and secrets from it.
+    #[cfg(feature = "schema")]
     #[must_use]
     pub fn schema_json(self, text: &str) -> Self {
         self.schema_text("schema", text)
     }
 
+    #[cfg(feature = "schema")]
     pub(crate) fn schema_text(mut self, name: &str, text: &str) -> Self {
         match compile_text(name, text) {
             Ok(schema) => self.schema = SchemaSource::Given(Box::new(schema)),
@@ -118,6 +139,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// documents of URLs lie that it refers to; nothing is fetched.
     ///
     /// A change of it, or of a file that it refers to, is a reload; a schema that is wrong is a refusal.
+    #[cfg(feature = "schema")]
     #[must_use]
     pub fn schema_file(mut self, path: impl Into<PathBuf>, maps: Vec<SchemaMap>) -> Self {
         self.schema = SchemaSource::File { path: path.into(), maps };
@@ -253,6 +275,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
 
     /// Takes from the settings how much is kept ([`StoreConfig::history`] and [`StoreConfig::keep_generations`]), anew for
     /// each generation and refusal.
+    #[cfg(feature = "sqlite")]
     #[must_use]
     pub fn history_settings(mut self, of: impl Fn(&T) -> StoreConfig + Send + Sync + 'static) -> Self {
         self.keep = Some(Arc::new(of));
@@ -275,6 +298,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     }
 
     /// Adds what the application itself demands to the rules, made anew for each schema.
+    #[cfg(feature = "app")]
     pub(crate) fn extended_by(mut self, extension: fn() -> Box<dyn Extension>) -> Self {
         self.frame.extension = Some(extension);
         self
@@ -290,6 +314,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     }
 
     /// Why what is opened comes into force.
+    #[cfg(feature = "sqlite")]
     #[doc(hidden)]
     #[must_use]
     pub fn because(mut self, cause: Cause) -> Self {
@@ -316,6 +341,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         let world = self.world.unwrap_or_else(|| Arc::new(Host::default()));
         let loader = Loader::new(self.sources, self.schema, self.frame, self.checks, &*world)?;
         let watching = self.watching;
+        #[cfg(feature = "sqlite")]
         let record = self.journal.map(|open| Record {
             open,
             is_said_by_settings: self.keep.is_some(),
@@ -323,7 +349,15 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
             cause: self.cause,
         });
         let follow = self.follow.unwrap_or_else(|| Arc::new(move |_| watching.clone()));
-        Config::of(Start { loader, world, follow, beside: self.beside, fallback: self.fallback, record })
+        Config::of(Start {
+            loader,
+            world,
+            follow,
+            beside: self.beside,
+            fallback: self.fallback,
+            #[cfg(feature = "sqlite")]
+            record,
+        })
     }
 }
 

@@ -82,6 +82,7 @@ impl ConfigError {
     }
 
     /// The same with a note behind it.
+    #[cfg(feature = "sqlite")]
     pub(crate) fn noting(mut self, note: Diagnostic) -> Self {
         let (Self::Refused { findings, report }
         | Self::Watch { findings, report }

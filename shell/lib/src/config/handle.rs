@@ -9,7 +9,6 @@ use arc_swap::Guard;
 use serde::de::DeserializeOwned;
 use speckit_core::{Diagnostic, Key};
 
-use super::builder::Builder;
 use super::busy::{Busy, Guarded};
 use super::engine::{Cause, Reentered, Shared, Start, Turn};
 use super::error::ConfigError;
@@ -38,13 +37,9 @@ pub enum Reloaded {
 }
 
 impl<T: DeserializeOwned + Send + Sync + 'static> Config<T> {
-    /// Collects the layers and the rules of a configuration.
-    pub fn builder() -> Builder<T> {
-        Builder::default()
-    }
-
     pub(crate) fn of(start: Start<T>) -> Result<Self, ConfigError> {
         let shared = Arc::new(Shared::open(start)?);
+        #[cfg(feature = "sqlite")]
         shared.begin_chronicle();
         Ok(Self {
             shared,

@@ -1,22 +1,33 @@
 //! Reading a configuration and holding it against its rules: what opening and each reload have in common.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+#[cfg(feature = "schema")]
+use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
+use speckit_core::Layer;
 use speckit_core::config::reload::Contents;
 use speckit_core::config::resolve::{Checked, Document, Extension, Inputs, Refused, Resolved, Rules};
-use speckit_core::config::schema::{Schema, SchemaMap};
+use speckit_core::config::schema::Schema;
+#[cfg(feature = "schema")]
+use speckit_core::config::schema::SchemaMap;
+#[cfg(feature = "sqlite")]
 use speckit_core::config::source::Language;
-use speckit_core::{Diagnostic, Fingerprint, Key, Layer, LayerKind, Source, Value};
+use speckit_core::{Diagnostic, Fingerprint, Key, Value};
+#[cfg(feature = "sqlite")]
+use speckit_core::{LayerKind, Source};
 
 use crate::config::error::ConfigError;
 use crate::config::events::Diagnostics;
+#[cfg(feature = "sqlite")]
 use crate::config::history::journal::LastGood;
+#[cfg(feature = "schema")]
 use crate::config::schemas::compile_file;
 use crate::config::snapshot::Candidate;
 use crate::config::sources::Sources;
+#[cfg(feature = "schema")]
 use crate::os::documents::Files as _;
 use crate::os::world::{Recorder, World};
 
@@ -30,8 +41,10 @@ pub(crate) enum SchemaSource {
     #[default]
     None,
     /// It is a part of the program.
+    #[cfg(feature = "schema")]
     Given(Box<Schema>),
     /// It is a file, which is read anew when it changes.
+    #[cfg(feature = "schema")]
     File { path: PathBuf, maps: Vec<SchemaMap> },
 }
 
@@ -62,12 +75,14 @@ impl Frame {
 /// Reads a configuration, again and again.
 pub(crate) struct Loader<T> {
     pub(crate) sources: Sources,
+    #[cfg(feature = "schema")]
     schema: SchemaSource,
     frame: Frame,
     checks: Vec<Check<T>>,
     /// Of the schema that was compiled last.
     rules: Rules,
     /// The files of that schema.
+    #[cfg(feature = "schema")]
     schema_contents: Contents,
 }
 
@@ -84,26 +99,44 @@ impl<T: DeserializeOwned> Loader<T> {
         schema: SchemaSource,
         frame: Frame,
         checks: Vec<Check<T>>,
+        #[cfg_attr(
+            not(feature = "schema"),
+            expect(unused_variables, reason = "only a schema file is read here")
+        )]
         world: &dyn World,
     ) -> Result<Self, ConfigError> {
+        #[cfg(feature = "schema")]
         let recorder = Recorder::of(world);
         let compiled = match &schema {
             SchemaSource::None => None,
+            #[cfg(feature = "schema")]
             SchemaSource::Given(schema) => Some((**schema).clone()),
+            #[cfg(feature = "schema")]
             SchemaSource::File { path, maps } => {
                 Some(compile_file(&recorder, path, maps).map_err(ConfigError::rules)?)
             }
         };
-        let schema_contents = recorder.into_contents();
         let rules = frame.rules(compiled);
-        Ok(Self { sources, schema, frame, checks, rules, schema_contents })
+        Ok(Self {
+            sources,
+            #[cfg(feature = "schema")]
+            schema,
+            frame,
+            checks,
+            rules,
+            #[cfg(feature = "schema")]
+            schema_contents: recorder.into_contents(),
+        })
     }
 
     /// Reads everything once, the files of the schema too; `beside` are paths whose change matters although nothing is
     /// read from them.
     pub(crate) fn read(&mut self, world: &dyn World, beside: &[PathBuf]) -> Reading {
         let recorder = Recorder::of(world);
+        #[cfg(feature = "schema")]
         let compiled = self.renew_schema(world, &recorder);
+        #[cfg(not(feature = "schema"))]
+        let compiled = Ok(());
         let names = self.rules.names(None);
         let is_ours = |variable: &str| names.is_some_and(|names| names.concerns(variable));
         let inputs = self.sources.gather(&recorder, names.as_ref(), || world.environment(&is_ours));
@@ -115,6 +148,7 @@ impl<T: DeserializeOwned> Loader<T> {
     }
 
     /// Compiles the schema anew if one of its files is another than when it was compiled last.
+    #[cfg(feature = "schema")]
     fn renew_schema(&mut self, world: &dyn World, recorder: &Recorder<'_>) -> Result<(), Vec<Diagnostic>> {
         let SchemaSource::File { path, maps } = &self.schema else { return Ok(()) };
         let look = Recorder::of(world);
@@ -164,6 +198,7 @@ impl<T: DeserializeOwned> Loader<T> {
 
     /// The texts of a generation that was accepted before, with the environment and overrides where those obey the rules.
     /// Each text is named after its file and the number of the generation.
+    #[cfg(feature = "sqlite")]
     pub(crate) fn stand_in_of(
         &self,
         reading: &Reading,
@@ -186,6 +221,7 @@ impl<T: DeserializeOwned> Loader<T> {
     }
 
     /// The layers that could be read, lowest first; they need not obey the rules.
+    #[cfg(feature = "sqlite")]
     pub(crate) fn layers(&self, reading: &Reading) -> Vec<Layer> {
         let inputs = reading.inputs.as_ref().ok();
         inputs.map(|inputs| self.rules.read(inputs).layers().to_vec()).unwrap_or_default()

@@ -6,8 +6,10 @@ pub(crate) mod engine;
 pub(crate) mod error;
 pub(crate) mod events;
 pub(crate) mod handle;
+#[cfg(feature = "sqlite")]
 pub(crate) mod history;
 pub(crate) mod loading;
+#[cfg(feature = "schema")]
 pub mod schemas;
 pub(crate) mod snapshot;
 pub(crate) mod sources;

@@ -8,7 +8,9 @@ use speckit_core::config::reload::Contents;
 use speckit_core::config::resolve::{Checked, Resolved};
 use speckit_core::config::schema::Schema;
 use speckit_core::config::source::EnvironmentNames;
-use speckit_core::tree::diff::{Change, apply};
+use speckit_core::tree::diff::Change;
+#[cfg(feature = "sqlite")]
+use speckit_core::tree::diff::apply;
 use speckit_core::tree::print;
 use speckit_core::{Key, Source, Value};
 
@@ -93,12 +95,13 @@ impl<T> Snapshot<T> {
         &self.contents
     }
 
-    /// The texts of the files, in the order in which they are layered.
-    pub(crate) fn sources(&self) -> &[Arc<Source>] {
+    /// The files that were read, with their texts, in the order in which they are layered. The texts may hold secrets.
+    pub fn sources(&self) -> &[Arc<Source>] {
         &self.sources
     }
 
     /// The tree as it was written: what waits for a restart has its new values.
+    #[cfg(feature = "sqlite")]
     pub(crate) fn written(&self) -> Value {
         apply(self.root(), self.checked.pending_restart())
     }

@@ -96,6 +96,7 @@ impl Ledger {
     }
 
     /// Why the newest content of the files is not in force.
+    #[cfg(feature = "sqlite")]
     pub(crate) fn refusal(&self) -> Option<&Diagnostics> {
         self.refusal.as_ref()
     }

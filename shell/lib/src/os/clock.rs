@@ -36,10 +36,11 @@ pub(crate) fn sleeping_until(at: tokio::time::Instant) -> tokio::time::Sleep {
     tokio::time::sleep_until(at)
 }
 
+#[cfg(feature = "retry")]
 pub(crate) use coarse::Moment;
 
 /// The monotonic clock as of the last tick of the kernel costs a third of what the exact one does.
-#[cfg(target_os = "linux")]
+#[cfg(all(feature = "retry", target_os = "linux"))]
 mod coarse {
     use std::time::Duration;
 
@@ -73,7 +74,7 @@ mod coarse {
     }
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(all(feature = "retry", not(target_os = "linux")))]
 mod coarse {
     use std::sync::OnceLock;
     use std::time::{Duration, Instant};
@@ -101,7 +102,7 @@ mod coarse {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "retry"))]
 mod tests {
     use super::*;
 

@@ -6,6 +6,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+#[cfg(feature = "agents")]
 use speckit_core::agents::preflight::CommandState;
 use speckit_core::config::resolve::Document;
 use speckit_core::config::source::{Language, MAX_BYTES, decode};
@@ -13,13 +14,16 @@ use speckit_core::{Diagnostic, Fingerprint, Key, LayerKind, Origin, Source};
 
 #[cfg(feature = "sqlite")]
 mod private;
+#[cfg(feature = "sqlite")]
 mod restore;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "sqlite")]
 pub use private::write_new_private;
 #[cfg(feature = "sqlite")]
 pub(crate) use private::{close_to_others, make_private, without_links};
+#[cfg(feature = "sqlite")]
 pub use restore::{NotRewritten, Rewrite, Rewritten, rewrite_all};
 
 /// Where files are read from: the disk, or what stands in for it in a test.
@@ -293,6 +297,7 @@ pub fn temporary_folder() -> PathBuf {
     std::env::temp_dir()
 }
 
+#[cfg(feature = "agents")]
 /// Tells what a command leads to: as a path if it has a separator, else in the folders of `PATH`, where folders are passed
 /// over.
 pub fn command_state(command: &str, path_variable: Option<&str>) -> CommandState {
@@ -313,6 +318,7 @@ pub fn command_state(command: &str, path_variable: Option<&str>) -> CommandState
     best
 }
 
+#[cfg(feature = "agents")]
 fn state(path: &Path) -> CommandState {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => CommandState::Folder,
@@ -322,13 +328,13 @@ fn state(path: &Path) -> CommandState {
     }
 }
 
-#[cfg(unix)]
+#[cfg(all(feature = "agents", unix))]
 fn is_executable(metadata: &fs::Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     metadata.permissions().mode() & 0o111 != 0
 }
 
-#[cfg(not(unix))]
+#[cfg(all(feature = "agents", not(unix)))]
 fn is_executable(_: &fs::Metadata) -> bool {
     true
 }

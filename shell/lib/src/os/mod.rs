@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod documents;
+#[cfg(feature = "retry")]
 pub(crate) mod entropy;
 pub mod environment;
 pub mod world;

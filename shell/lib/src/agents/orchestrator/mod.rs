@@ -3,10 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
 use speckit_core::Diagnostic;
-use speckit_core::agents::Stage;
 use speckit_core::agents::gate::{Plan, Request, Run};
-use speckit_core::app::AppConfig;
+use speckit_core::agents::{GateSettings, Stage};
 use speckit_core::config::redact::Masks;
 use speckit_core::retry::Seed;
 use tokio::sync::Semaphore;
@@ -124,19 +124,24 @@ impl AsyncOrchestrator {
     /// # Errors
     /// [`GateError::Refused`] with everything that keeps it from running. What only deserves to be known is in
     /// [`GateRun::warnings`].
-    pub fn begin_stage(
+    pub fn begin_stage<T>(
         &self,
-        shell: &Config<AppConfig>,
+        config: &Config<T>,
         stage: Stage,
         request: &Request,
-    ) -> Result<GateRun, GateError> {
-        let busy = shell.busy();
-        let (plan, warnings) = Plan::of(&shell.current(), stage, request).map_err(GateError::Refused)?;
-        Ok(self.masking_api_keys(&shell.load()).begin(plan).held_by(busy, warnings))
+    ) -> Result<GateRun, GateError>
+    where
+        T: DeserializeOwned + Send + Sync + 'static,
+        for<'a> GateSettings<'a>: From<&'a T>,
+    {
+        let busy = config.busy();
+        let settings = config.current();
+        let (plan, warnings) = Plan::of(&*settings, stage, request).map_err(GateError::Refused)?;
+        Ok(self.masking_api_keys(&GateSettings::from(&settings)).begin(plan).held_by(busy, warnings))
     }
 
-    fn masking_api_keys(&self, config: &AppConfig) -> Self {
-        let variables: Vec<&str> = config.api_key_variables().collect();
+    fn masking_api_keys(&self, settings: &GateSettings<'_>) -> Self {
+        let variables: Vec<&str> = settings.api_key_variables().collect();
         let environment = environment::capture_wanted(&|name| variables.contains(&name));
         let texts = variables.iter().filter_map(|name| environment.text(name)).map(String::from);
         let masks = Masks::clone(&self.masks).with_texts(texts);
@@ -159,13 +164,17 @@ impl AsyncOrchestrator {
     ///
     /// # Panics
     /// As [`GateRun::finish`].
-    pub async fn run_stage(
+    pub async fn run_stage<T>(
         &self,
-        shell: &Config<AppConfig>,
+        config: &Config<T>,
         stage: Stage,
         request: &Request,
-    ) -> Result<Run, GateError> {
-        Ok(self.begin_stage(shell, stage, request)?.finish().await)
+    ) -> Result<Run, GateError>
+    where
+        T: DeserializeOwned + Send + Sync + 'static,
+        for<'a> GateSettings<'a>: From<&'a T>,
+    {
+        Ok(self.begin_stage(config, stage, request)?.finish().await)
     }
 }
 

@@ -95,47 +95,27 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Chronicle<T> {
     }
 }
 
-/// What a configuration starts with when its files are refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Fallback {
-    /// With its defaults, and with the environment and the overrides where those obey the rules.
-    Defaults,
-    /// With the texts of the newest generation of the same files that the history keeps, and with the environment and the
-    /// overrides where those obey the rules. Where there is none, or its texts are not kept, or the rules refuse them too,
-    /// the refusal stands, with a note that says so.
-    LastGood,
-}
-
-/// What stands in for files that are refused, and what is to be said of it.
-pub(super) fn stand_in<T: DeserializeOwned + Send + Sync + 'static>(
-    fallback: Option<Fallback>,
+/// The last good generation of the history in the place of files that are refused, with the warning about it; the refusal with
+/// a note where there is none.
+pub(super) fn last_good<T: DeserializeOwned + Send + Sync + 'static>(
     chronicle: &Result<Option<Chronicle<T>>, Diagnostic>,
     loader: &Loader<T>,
     reading: &Reading,
     refusal: &ConfigError,
-) -> Result<(Candidate<T>, Option<Diagnostic>), ConfigError> {
-    match fallback {
-        None => Err(refusal.clone()),
-        Some(Fallback::Defaults) => {
-            loader.stand_in(reading).map(|candidate| (candidate, None)).map_err(|_| refusal.clone())
-        }
-        Some(Fallback::LastGood) => {
-            let chronicle = match chronicle {
-                Ok(Some(chronicle)) => Ok(chronicle),
-                Ok(None) => Err("no history is recorded".to_owned()),
-                Err(unavailable) => Err(unavailable.message.clone()),
-            };
-            let found = chronicle.and_then(|chronicle| {
-                let last_good = chronicle.journal.last_good(&chronicle.files)?;
-                let candidate = loader.stand_in_of(reading, &last_good);
-                let candidate = candidate.map_err(|error| no_longer_accepted(&last_good, &error))?;
-                chronicle.trust();
-                Ok((candidate, Some(stands_in(&last_good))))
-            });
-            found.map_err(|reason| refusal.clone().noting(no_last_good(&reason)))
-        }
-    }
+) -> Result<(Candidate<T>, Diagnostic), ConfigError> {
+    let chronicle = match chronicle {
+        Ok(Some(chronicle)) => Ok(chronicle),
+        Ok(None) => Err("no history is recorded".to_owned()),
+        Err(unavailable) => Err(unavailable.message.clone()),
+    };
+    let found = chronicle.and_then(|chronicle| {
+        let last_good = chronicle.journal.last_good(&chronicle.files)?;
+        let candidate = loader.stand_in_of(reading, &last_good);
+        let candidate = candidate.map_err(|error| no_longer_accepted(&last_good, &error))?;
+        chronicle.trust();
+        Ok((candidate, stands_in(&last_good)))
+    });
+    found.map_err(|reason| refusal.clone().noting(no_last_good(&reason)))
 }
 
 fn stands_in(last_good: &LastGood) -> Diagnostic {

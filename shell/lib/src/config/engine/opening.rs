@@ -8,12 +8,15 @@ use arc_swap::ArcSwap;
 use serde::de::DeserializeOwned;
 use speckit_core::config::reload::Machine;
 
-use super::chronicle::{Chronicle, Fallback, stand_in};
+#[cfg(feature = "sqlite")]
+use super::chronicle::{Chronicle, last_good};
+use super::fallback::Fallback;
 use super::reader::{Engine, Follow};
 use super::shared::Shared;
 use crate::config::busy::Gate;
 use crate::config::error::ConfigError;
 use crate::config::events::Diagnostics;
+#[cfg(feature = "sqlite")]
 use crate::config::history::journal::Record;
 use crate::config::loading::{Loader, fingerprint_of, panicked, unwound};
 use crate::config::snapshot::Snapshot;
@@ -28,26 +31,42 @@ pub(crate) struct Start<T> {
     pub(crate) follow: Follow<T>,
     pub(crate) beside: Vec<PathBuf>,
     pub(crate) fallback: Option<Fallback>,
+    #[cfg(feature = "sqlite")]
     pub(crate) record: Option<Record<T>>,
 }
 
 impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
     /// Loads for the first time.
     pub(crate) fn open(start: Start<T>) -> Result<Self, ConfigError> {
-        let Start { mut loader, world, follow, beside, fallback, record } = start;
+        #[cfg(feature = "sqlite")]
+        let record = start.record;
+        let Start { mut loader, world, follow, beside, fallback, .. } = start;
         let reading = loader.read(&*world, &beside);
+        #[cfg(feature = "sqlite")]
         let chronicle = record.map(|record| Chronicle::of(record, &loader, &reading)).transpose();
+        #[cfg_attr(not(feature = "sqlite"), expect(unused_mut, reason = "only the history has warnings"))]
         let mut warnings = Vec::new();
         let (candidate, refusal) = match loader.resolve(&reading, None) {
             Ok(candidate) => (candidate, None),
             Err(refusal) => {
-                let (candidate, warning) = stand_in(fallback, &chronicle, &loader, &reading, &refusal)?;
-                warnings.extend(warning);
+                let candidate = match fallback {
+                    None => return Err(refusal),
+                    Some(Fallback::Defaults) => loader.stand_in(&reading).map_err(|_| refusal.clone())?,
+                    #[cfg(feature = "sqlite")]
+                    Some(Fallback::LastGood) => {
+                        let (candidate, warning) = last_good(&chronicle, &loader, &reading, &refusal)?;
+                        warnings.push(warning);
+                        candidate
+                    }
+                };
                 (candidate, Some(refusal))
             }
         };
-        let config = candidate.resolved.config();
-        let chronicle = chronicle.and_then(|chronicle| chronicle.map(|it| it.prepared(config)).transpose());
+        #[cfg(feature = "sqlite")]
+        let chronicle = chronicle.and_then(|chronicle| {
+            chronicle.map(|chronicle| chronicle.prepared(candidate.resolved.config())).transpose()
+        });
+        #[cfg(feature = "sqlite")]
         let chronicle = chronicle.unwrap_or_else(|unavailable| {
             warnings.push(unavailable);
             None
@@ -89,6 +108,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
             hub: Hub::default(),
             gate: Gate::default(),
             world,
+            #[cfg(feature = "sqlite")]
             chronicle,
             files: engine.loader.sources.files.clone(),
             ledger: Mutex::new(ledger),

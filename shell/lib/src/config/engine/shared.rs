@@ -27,6 +27,7 @@ use crate::os::documents::{FileSource, Files as _};
 use crate::os::world::{Recorder, World};
 use crate::sync::hub::Hub;
 
+#[cfg(feature = "sqlite")]
 use super::chronicle::Chronicle;
 use super::reader::{Cause, Engine};
 
@@ -37,6 +38,7 @@ pub(crate) struct Shared<T> {
     pub(crate) gate: Gate,
     pub(crate) world: Arc<dyn World>,
     /// What keeps what is accepted and refused.
+    #[cfg(feature = "sqlite")]
     pub(crate) chronicle: Option<Chronicle<T>>,
     /// What is layered, for those who look at the files and change nothing.
     pub(super) files: Vec<FileSource>,
@@ -157,11 +159,13 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
                 let event = self.event(engine, *notice, elapsed, &changed);
                 self.ledger().told(&event);
                 self.hub.tell(event);
+                #[cfg(feature = "sqlite")]
                 if *notice == Notice::Failed {
                     self.record_refusal(engine.refusal.as_ref());
                 }
             }
         }
+        #[cfg(feature = "sqlite")]
         if let Some((old, new)) = &swapped {
             self.record(old, new);
         }

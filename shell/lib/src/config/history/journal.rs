@@ -2,7 +2,6 @@
 //! kept.
 //!
 //! Whoever keeps them holds up nothing: what is told is written later, and what cannot be written is a warning.
-#![cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "the only journal is that of SQLite"))]
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -61,7 +60,6 @@ pub(crate) trait Journal: Send + Sync {
     fn last_good(&self, files: &[PathBuf]) -> Result<LastGood, String>;
 
     /// What was kept.
-    #[cfg(feature = "sqlite")]
     fn history(&self) -> Option<crate::config::history::History>;
 }
 

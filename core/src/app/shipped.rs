@@ -1,0 +1,49 @@
+//! The models and providers that are shipped.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::agents::{ModelConfig, Provider, ProviderConfig, StdinMode, Tier, names};
+
+pub(super) fn shipped_models() -> BTreeMap<String, ModelConfig> {
+    use Provider::{Anthropic, Google, OpenAi};
+    [
+        ("gemini", Google, "gemini-2.5-pro", Tier::High, Vec::new()),
+        ("gemini_flash", Google, "gemini-2.5-flash", Tier::Low, names(["gemini-flash"])),
+        ("claude", Anthropic, "claude-sonnet-4-5", Tier::High, Vec::new()),
+        ("claude_haiku", Anthropic, "claude-haiku-4-5", Tier::Low, names(["claude-haiku"])),
+        ("gpt_pro", OpenAi, "gpt-5-pro", Tier::High, names(["gpt-pro"])),
+        ("gpt_codex", OpenAi, "gpt-5-codex", Tier::Medium, names(["gpt-codex"])),
+    ]
+    .map(|(name, provider, model, tier, aliases)| {
+        (name.into(), ModelConfig { provider, model: model.into(), tier, aliases })
+    })
+    .into()
+}
+
+pub(super) fn shipped_providers() -> BTreeMap<Provider, ProviderConfig> {
+    Provider::ALL
+        .map(|provider| {
+            let (command, args, api_key_env) = match provider {
+                Provider::OpenAi => {
+                    ("codex", names(["exec", "--model", "{model}", "{prompt}"]), "OPENAI_API_KEY")
+                }
+                Provider::Anthropic => {
+                    ("claude", names(["--print", "--model", "{model}", "{prompt}"]), "ANTHROPIC_API_KEY")
+                }
+                Provider::Google => {
+                    ("gemini", names(["--model", "{model}", "--prompt", "{prompt}"]), "GEMINI_API_KEY")
+                }
+            };
+            let shipped = ProviderConfig {
+                command: command.into(),
+                args,
+                api_key_env: Some(api_key_env.into()),
+                stdin: StdinMode::None,
+                retryable_exits: ProviderConfig::retryable_exits(),
+            };
+            (provider, shipped)
+        })
+        .into()
+}

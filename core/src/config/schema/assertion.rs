@@ -73,7 +73,7 @@ impl Assertion {
             Self::MinLength(least) => text(&|text| text.chars().take(*least).count() == *least),
             Self::MaxLength(most) => text(&|text| text.chars().take(*most + 1).count() <= *most),
             Self::Pattern(pattern) => text(&|text| pattern.is_match(text)),
-            Self::Format(format) => text(&|text| format.accepts(text)),
+            Self::Format(format) => text(&format.accepts),
             Self::MinItems(least) => items.is_none_or(|items| items.len() >= *least),
             Self::MaxItems(most) => items.is_none_or(|items| items.len() <= *most),
             Self::UniqueItems => repeated_item(value).is_none(),
@@ -98,7 +98,7 @@ impl Assertion {
             Self::MinLength(least) => format!("expected at least {}{found}", counted(*least, "character")),
             Self::MaxLength(most) => format!("expected at most {}{found}", counted(*most, "character")),
             Self::Pattern(pattern) => format!("expected a text that matches `{}`{found}", pattern.as_str()),
-            Self::Format(format) => format!("expected {}{found}", format.description()),
+            Self::Format(format) => format!("expected {}{found}", format.description),
             Self::MinItems(least) => {
                 format!("expected at least {}, found {}", counted(*least, "item"), size(value))
             }

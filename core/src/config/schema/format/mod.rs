@@ -1,150 +1,79 @@
-//! The formats of JSON Schema Draft 7, each judged by the grammar of its RFC.
+//! The formats of JSON Schema Draft 7 (validation, section 7.3), each judged by the grammar of its RFC.
 
 mod email;
 mod host;
 mod pointer;
-mod template;
 mod time;
-mod uri;
 
 use core::net::{Ipv4Addr, Ipv6Addr};
 
+use iri_string::spec::{IriSpec, UriSpec};
+use iri_string::template::UriTemplateStr;
+use iri_string::validate::{iri, iri_reference};
+
 use super::pattern::Pattern;
 
-/// A format of Draft 7 (validation, section 7.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
-    /// `date-time` of RFC 3339, section 5.6.
-    DateTime,
-    /// `full-date` of RFC 3339, section 5.6.
-    Date,
-    /// `full-time` of RFC 3339, section 5.6.
-    Time,
-    /// `Mailbox` of RFC 5321, section 4.1.2.
-    Email,
-    /// `Mailbox` of RFC 6531, section 3.3.
-    IdnEmail,
-    /// A host name of RFC 1123, section 2.1.
-    Hostname,
-    /// A host name of RFC 5890, section 2.3.2.3.
-    IdnHostname,
-    /// `dotnum` of RFC 2673, section 3.2.
-    Ipv4,
-    /// An address of RFC 4291, section 2.2.
-    Ipv6,
-    /// `URI` of RFC 3986, section 3.
-    Uri,
-    /// `URI-reference` of RFC 3986, section 4.1.
-    UriReference,
-    /// `IRI` of RFC 3987, section 2.2.
-    Iri,
-    /// `IRI-reference` of RFC 3987, section 2.2.
-    IriReference,
-    /// `URI-Template` of RFC 6570, section 2, of any of its four levels.
-    UriTemplate,
-    /// `json-pointer` of RFC 6901, section 3.
-    JsonPointer,
-    /// `relative-json-pointer` of draft-bhutton-relative-json-pointer-00, section 3, which every text of the
-    /// draft that Draft 7 names satisfies.
-    RelativeJsonPointer,
-    /// A pattern of ECMA-262.
-    Regex,
+/// A format that Draft 7 defines.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Format {
+    /// The name that schemas use.
+    pub(super) name: &'static str,
+    /// What a text of the format is, with an example, as the end of "expected …".
+    pub(super) description: &'static str,
+    /// Tells whether a text is of the format.
+    pub(super) accepts: Predicate,
 }
 
+type Predicate = fn(&str) -> bool;
+
+/// Names, descriptions and predicates.
+const FORMATS: [(&str, &str, Predicate); 17] = [
+    // RFC 3339, section 5.6.
+    ("date-time", "a date and time as RFC 3339 writes it (2026-01-31T12:00:00Z)", time::is_date_time),
+    ("date", "a date as RFC 3339 writes it (2026-01-31)", time::is_date),
+    ("time", "a time with its offset as RFC 3339 writes it (12:00:00Z)", time::is_time),
+    // `Mailbox` of RFC 5321, section 4.1.2, and of RFC 6531, section 3.3.
+    ("email", "an e-mail address (ann@example.com)", email::is_mailbox),
+    ("idn-email", "an e-mail address, of any script (ann@bücher.example)", email::is_idn_mailbox),
+    // RFC 1123, section 2.1, and RFC 5890, section 2.3.2.3.
+    ("hostname", "a host name (db.example.com)", host::is_hostname),
+    ("idn-hostname", "a host name, of any script (bücher.example)", host::is_idn_hostname),
+    // `dotnum` of RFC 2673, section 3.2, and RFC 4291, section 2.2.
+    ("ipv4", "an IPv4 address (192.0.2.1)", |text| text.parse::<Ipv4Addr>().is_ok()),
+    ("ipv6", "an IPv6 address (2001:db8::1)", |text| text.parse::<Ipv6Addr>().is_ok()),
+    // RFC 3986, sections 3 and 4.1, and RFC 3987, section 2.2.
+    ("uri", "a URI with its scheme (https://example.com/path)", |text| iri::<UriSpec>(text).is_ok()),
+    ("uri-reference", "a URI or a relative reference (../path?query)", |text| {
+        iri_reference::<UriSpec>(text).is_ok()
+    }),
+    ("iri", "an IRI with its scheme (https://bücher.example/größe)", |text| iri::<IriSpec>(text).is_ok()),
+    ("iri-reference", "an IRI or a relative reference (../größe?query)", |text| {
+        iri_reference::<IriSpec>(text).is_ok()
+    }),
+    // RFC 6570, section 2, of any of its four levels.
+    ("uri-template", "a URI template as RFC 6570 writes it (https://example.com/{id})", is_template),
+    // RFC 6901, section 3, and draft-bhutton-relative-json-pointer-00, section 3, which every text of the draft that
+    // Draft 7 names satisfies.
+    ("json-pointer", "a JSON pointer (/models/0/name)", pointer::is_pointer),
+    ("relative-json-pointer", "a relative JSON pointer (1/name)", pointer::is_relative_pointer),
+    // ECMA-262.
+    ("regex", "a regular expression of ECMA-262 (^[a-z]+$)", |text| Pattern::new(text).is_ok()),
+];
+
 impl Format {
-    const ALL: [Self; 17] = [
-        Self::DateTime,
-        Self::Date,
-        Self::Time,
-        Self::Email,
-        Self::IdnEmail,
-        Self::Hostname,
-        Self::IdnHostname,
-        Self::Ipv4,
-        Self::Ipv6,
-        Self::Uri,
-        Self::UriReference,
-        Self::Iri,
-        Self::IriReference,
-        Self::UriTemplate,
-        Self::JsonPointer,
-        Self::RelativeJsonPointer,
-        Self::Regex,
-    ];
-
-    /// The format that a schema calls so, or nothing: a format that Draft 7 does not define passes every text.
-    pub(super) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|format| format.name() == name)
+    /// The format of that name; `None` where Draft 7 defines none, so that every text passes.
+    pub(super) fn named(wanted: &str) -> Option<Self> {
+        let (name, description, accepts) = FORMATS.into_iter().find(|(name, ..)| *name == wanted)?;
+        Some(Self { name, description, accepts })
     }
+}
 
-    /// The name that schemas use.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::DateTime => "date-time",
-            Self::Date => "date",
-            Self::Time => "time",
-            Self::Email => "email",
-            Self::IdnEmail => "idn-email",
-            Self::Hostname => "hostname",
-            Self::IdnHostname => "idn-hostname",
-            Self::Ipv4 => "ipv4",
-            Self::Ipv6 => "ipv6",
-            Self::Uri => "uri",
-            Self::UriReference => "uri-reference",
-            Self::Iri => "iri",
-            Self::IriReference => "iri-reference",
-            Self::UriTemplate => "uri-template",
-            Self::JsonPointer => "json-pointer",
-            Self::RelativeJsonPointer => "relative-json-pointer",
-            Self::Regex => "regex",
-        }
-    }
-
-    /// What a text of the format is, with an example, as the end of "expected …".
-    pub(super) fn description(self) -> &'static str {
-        match self {
-            Self::DateTime => "a date and time as RFC 3339 writes it (2026-01-31T12:00:00Z)",
-            Self::Date => "a date as RFC 3339 writes it (2026-01-31)",
-            Self::Time => "a time with its offset as RFC 3339 writes it (12:00:00Z)",
-            Self::Email => "an e-mail address (ann@example.com)",
-            Self::IdnEmail => "an e-mail address, of any script (ann@bücher.example)",
-            Self::Hostname => "a host name (db.example.com)",
-            Self::IdnHostname => "a host name, of any script (bücher.example)",
-            Self::Ipv4 => "an IPv4 address (192.0.2.1)",
-            Self::Ipv6 => "an IPv6 address (2001:db8::1)",
-            Self::Uri => "a URI with its scheme (https://example.com/path)",
-            Self::UriReference => "a URI or a relative reference (../path?query)",
-            Self::Iri => "an IRI with its scheme (https://bücher.example/größe)",
-            Self::IriReference => "an IRI or a relative reference (../größe?query)",
-            Self::UriTemplate => "a URI template as RFC 6570 writes it (https://example.com/{id})",
-            Self::JsonPointer => "a JSON pointer (/models/0/name)",
-            Self::RelativeJsonPointer => "a relative JSON pointer (1/name)",
-            Self::Regex => "a regular expression of ECMA-262 (^[a-z]+$)",
-        }
-    }
-
-    /// Tells whether the text is of the format.
-    pub(super) fn accepts(self, text: &str) -> bool {
-        match self {
-            Self::DateTime => time::is_date_time(text),
-            Self::Date => time::is_date(text),
-            Self::Time => time::is_time(text),
-            Self::Email => email::is_mailbox(text),
-            Self::IdnEmail => email::is_idn_mailbox(text),
-            Self::Hostname => host::is_hostname(text),
-            Self::IdnHostname => host::is_idn_hostname(text),
-            Self::Ipv4 => text.parse::<Ipv4Addr>().is_ok(),
-            Self::Ipv6 => text.parse::<Ipv6Addr>().is_ok(),
-            Self::Uri => uri::is_absolute(text, uri::Alphabet::Uri),
-            Self::UriReference => uri::is_reference(text, uri::Alphabet::Uri),
-            Self::Iri => uri::is_absolute(text, uri::Alphabet::Iri),
-            Self::IriReference => uri::is_reference(text, uri::Alphabet::Iri),
-            Self::UriTemplate => template::is_template(text),
-            Self::JsonPointer => pointer::is_pointer(text),
-            Self::RelativeJsonPointer => pointer::is_relative_pointer(text),
-            Self::Regex => Pattern::new(text).is_ok(),
-        }
-    }
+/// Tells whether the text is a URI template.
+///
+/// A literal may hold characters that are not ASCII, which the library refuses; a `-` stands in for each, since a
+/// literal may hold it too and an expression may not.
+fn is_template(text: &str) -> bool {
+    UriTemplateStr::new(&text.replace(|c: char| !c.is_ascii() && !c.is_control(), "-")).is_ok()
 }
 
 /// Checks a table: every text of the first list is of the format, none of the second is.
@@ -152,10 +81,10 @@ impl Format {
 fn check(name: &str, accepted: &[&str], refused: &[&str]) {
     let format = Format::named(name).unwrap();
     for text in accepted {
-        assert!(format.accepts(text), "{name} refuses {text:?}");
+        assert!((format.accepts)(text), "{name} refuses {text:?}");
     }
     for text in refused {
-        assert!(!format.accepts(text), "{name} accepts {text:?}");
+        assert!(!(format.accepts)(text), "{name} accepts {text:?}");
     }
 }
 
@@ -164,35 +93,60 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_finds_its_format_and_no_other_does() {
-        for format in Format::ALL {
-            assert_eq!(Format::named(format.name()), Some(format));
+    fn other_names_are_no_formats() {
+        for name in ["uuid", "Date", ""] {
+            assert!(Format::named(name).is_none(), "{name}");
         }
-        assert_eq!(Format::named("uuid"), None, "a format of later drafts");
-        assert_eq!(Format::named("Date"), None);
-        assert_eq!(Format::named(""), None);
     }
 
     #[test]
     fn every_example_in_a_description_is_of_its_format() {
-        for format in Format::ALL {
-            let (_, example) = format.description().rsplit_once(" (").unwrap();
-            assert!(format.accepts(example.strip_suffix(')').unwrap()), "{example}");
+        for (name, description, accepts) in FORMATS {
+            let (_, example) = description.rsplit_once(" (").unwrap();
+            assert!(accepts(example.strip_suffix(')').unwrap()), "{name}: {example}");
         }
     }
 
     #[test]
     fn addresses_are_written_in_full_and_in_decimal() {
+        check("ipv4", &["0.0.0.0", "255.255.255.255"], &["", "1.2.3", "01.2.3.4", "1.2.3.256", "1.2.3.4/8"]);
+        check("ipv6", &["::", "64:ff9b::192.0.2.33"], &["", "1::2::3", "fe80::1%eth0", "[::1]", "::1/64"]);
+    }
+
+    #[test]
+    fn a_uri_has_a_scheme_and_a_reference_need_not() {
+        let (absolute, relative) =
+            (["https://a:b@c:80/d?e#f", "urn:isbn:1"], ["", "?a", "../x?y=/?#/?", "//h//p"]);
+        check("uri", &absolute, &relative);
         check(
-            "ipv4",
-            &["0.0.0.0", "10.20.30.40", "255.255.255.255"],
-            &["", "1.2.3", "1.2.3.4.", "01.2.3.4", "1.2.3.256", "１.2.3.4", " 1.2.3.4", "1.2.3.4/8"],
+            "uri-reference",
+            &absolute,
+            &["1a://host", "http://[1.2.3.4]", "a b", "a\\b", "a%2", "a#b#c", "é"],
         );
+        check("uri-reference", &relative, &[]);
+    }
+
+    #[test]
+    fn an_iri_takes_more_characters_but_the_same_shape() {
+        check("iri", &["http://bücher.example/größe?ä=ö#ü"], &["größe", "ü:a", "http://a b", "a:\u{fdd0}"]);
         check(
-            "ipv6",
-            &["::", "fe80::1", "2001:DB8:0:0:0:0:0:1", "64:ff9b::192.0.2.33"],
-            &["", ":", "1::2::3", "fe80::1%eth0", "[::1]", "::1/64", "::fffff", "1:2:3:4:5:6:7:8:9"],
+            "iri-reference",
+            &["größe", "?\u{e000}", "\u{10000}"],
+            &["\\größe", "#\u{e000}", "ä%2", "\u{85}"],
         );
+    }
+
+    #[test]
+    fn a_template_has_literals_of_any_script_and_names_of_ascii() {
+        check(
+            "uri-template",
+            &["", "/größe/{id}", "{+base}{/path*}{?q,lang:2}{&page}{#part}", "{a.b_c%20d}", "a%2F~('a')!"],
+            &[
+                "{", "}", "{}", "{a", "{a{b}}", "{a,}", "{a-b}", "{!a}", "{ä}", "{a:x}", "{a*b}", "a b",
+                "a%2", "<a>",
+            ],
+        );
+        check("uri-template", &[], &["a\u{7f}", "a\u{85}"]);
     }
 
     #[test]

@@ -3,66 +3,40 @@
 use fancy_regex::Regex;
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
-/// Octets of a name as text: RFC 1035, section 2.3.4 counts two more for the lengths of first label and root.
-const NAME_LIMIT: usize = 253;
-/// Octets of a label.
-const LABEL_LIMIT: usize = 63;
 /// What RFC 3490, section 3.1 reads as a dot.
 const DOTS: [char; 4] = ['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'];
 
 /// Tells whether the text is a host name in ASCII; labels that begin with `xn--` must stand for a valid label.
 pub(super) fn is_hostname(text: &str) -> bool {
-    text.len() <= NAME_LIMIT
-        && text.split('.').all(is_ldh_label)
-        && (!text.split('.').any(claims_to_be_encoded) || is_internationalized(text))
+    text.is_ascii() && is_idn_hostname(text)
 }
 
-/// Tells whether the text is a host name whose labels are in ASCII or valid in another script.
-pub(super) fn is_idn_hostname(text: &str) -> bool {
-    let text = text.replace(DOTS, ".");
-    if text.is_ascii() {
-        return is_hostname(&text);
-    }
-    text.split('.').all(|label| !label.is_ascii() || is_ldh_label(label)) && is_internationalized(&text)
-}
-
-/// Tells whether the text is such a host name once it is mapped as RFC 5895 maps what people type: to lower
-/// case, from wide and narrow forms, and to normal form.
+/// Tells whether the text is a host name once it is mapped as RFC 5895 maps what people type: to lower case, from
+/// wide and narrow forms, and to normal form.
 pub(super) fn is_mapped_idn_hostname(text: &str) -> bool {
-    let (mapped, _) = Uts46::new().to_unicode(text.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast);
-    text.is_ascii() && is_hostname(text) || is_idn_hostname(&mapped)
+    is_idn_hostname(&Uts46::new().to_unicode(text.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast).0)
 }
 
-/// Letters, digits and hyphens, with no hyphen at either end.
-fn is_ldh_label(label: &str) -> bool {
-    (1..=LABEL_LIMIT).contains(&label.len())
-        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        && !label.starts_with('-')
-        && !label.ends_with('-')
-}
-
-fn claims_to_be_encoded(label: &str) -> bool {
-    label.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("xn--"))
-}
-
-/// Decodes the labels and checks those that are not ASCII as U-labels of RFC 5890, section 2.3.2.1.
+/// Tells whether the text is a host name whose labels are in ASCII or U-labels of RFC 5890, section 2.3.2.1.
 ///
-/// `Uts46` checks Punycode, normal form, leading marks, joiners (RFC 5892, appendices A.1 and A.2), the
-/// direction of text (RFC 5893) and lengths; it knows more characters than IDNA 2008 and maps what it is given,
-/// so that the labels are then held against RFC 5892 and against what was written.
-fn is_internationalized(name: &str) -> bool {
+/// `Uts46` checks letters, digits and hyphens of ASCII, Punycode, normal form, leading marks, joiners (RFC 5892,
+/// appendices A.1 and A.2), the direction of text (RFC 5893) and lengths; it knows more characters than IDNA 2008 and
+/// maps what it is given, so that the labels are then held against RFC 5892 and against what was written.
+pub(super) fn is_idn_hostname(text: &str) -> bool {
     let (deny, hyphens) = (AsciiDenyList::STD3, Hyphens::CheckFirstLast);
     let mapping = Uts46::new();
-    if mapping.to_ascii(name.as_bytes(), deny, hyphens, DnsLength::Verify).is_err() {
+    if mapping.to_ascii(text.as_bytes(), deny, hyphens, DnsLength::Verify).is_err() {
         return false;
     }
-    let (decoded, _) = mapping.to_unicode(name.as_bytes(), deny, hyphens);
-    // The pattern is a constant that the tests compile: one that failed would refuse every label.
-    let Ok(u_label) = Regex::new(U_LABEL) else { return false };
-    name.split('.').zip(decoded.split('.')).all(|(written, decoded)| {
-        (written.is_ascii() || written == decoded)
-            && (decoded.is_ascii() || u_label.is_match(decoded).unwrap_or(false))
+    let (decoded, _) = mapping.to_unicode(text.as_bytes(), deny, hyphens);
+    text.split(DOTS).zip(decoded.split('.')).all(|(written, decoded)| {
+        (written.is_ascii() || written == decoded) && (decoded.is_ascii() || is_u_label(decoded))
     })
+}
+
+fn is_u_label(label: &str) -> bool {
+    // The pattern is a constant that the tests compile: one that failed would refuse every label.
+    Regex::new(U_LABEL).is_ok_and(|pattern| pattern.is_match(label).unwrap_or(false))
 }
 
 /// A label that RFC 5891, section 4.2 and RFC 5892 allow.
@@ -101,7 +75,12 @@ mod tests {
         check(
             "hostname",
             &["localhost", "DB-1.Example.COM", "3com.com", "1", "a--b", "r3---sn.example"],
-            &["", "a..b", ".a", "a.", "a b", "a_b", "-a.b", "a-.b", "a:80", "bücher.example", "a。b"],
+            &[],
+        );
+        check(
+            "hostname",
+            &[],
+            &["", "a..b", ".a", "a.", "a b", "a_b", "-a.b", "a-.b", "a:80", "bücher", "a。b"],
         );
     }
 
@@ -115,52 +94,21 @@ mod tests {
 
     #[test]
     fn an_encoded_label_stands_for_a_valid_one() {
-        check(
-            "hostname",
-            &["xn--bcher-kva.example", "XN--BCHER-KVA.example"],
-            &[
-                "xn--",
-                "xn--a",
-                "xn--abc-",
-                "xn--bcher-kv",
-                "xn--n3h",
-                "xn--a-iga-cba-",
-                "xn---9uc",
-                "xn--Bcher-KVA-a",
-            ],
-        );
+        check("hostname", &["xn--bcher-kva.a", "XN--BCHER-KVA.a"], &["xn--", "xn--a", "xn--abc-", "xn--n3h"]);
+        check("hostname", &[], &["xn--bcher-kv", "xn--a-iga-cba-", "xn---9uc", "xn--Bcher-KVA-a"]);
     }
 
     #[test]
     fn a_label_of_another_script_is_normal_and_of_letters() {
-        check(
-            "idn-hostname",
-            &["bücher.example", "straße.de", "例え.テスト", "παράδειγμα", "a。例", "пример", "देवनागरी"],
-            &[
-                "Bücher.example",
-                "bu\u{308}cher",
-                "☃.net",
-                "😀",
-                "ﬁ",
-                "-ü",
-                "ü-",
-                "ab--ü",
-                "ü_a",
-                "ü..a",
-                "ü b",
-                "\u{308}u",
-                "ü/a",
-            ],
-        );
+        check("idn-hostname", &["straße.de", "例え.テスト", "παράδειγμα", "a。例", "пример", "देवनागरी"], &[]);
+        check("idn-hostname", &[], &["Bücher", "bu\u{308}cher", "☃.net", "😀", "ﬁ", "-ü", "ü-", "ab--ü"]);
+        check("idn-hostname", &[], &["ü_a", "ü..a", "ü b", "\u{308}u", "ü/a", "a…ü"]);
     }
 
     #[test]
     fn some_characters_want_their_company() {
-        check(
-            "idn-hostname",
-            &["col·lega", "β͵α", "ש״ס", "ラ・ラ", "क्\u{200d}ष", "ب٣٤"],
-            &["co·lega", "β͵a", "s״ס", "a・b", "a\u{200d}b", "ب٣۴", "aـ"],
-        );
+        check("idn-hostname", &["col·lega", "β͵α", "ש״ס", "ラ・ラ", "क्\u{200d}ष", "ب٣٤"], &[]);
+        check("idn-hostname", &[], &["co·lega", "β͵a", "s״ס", "a・b", "a\u{200d}b", "ب٣۴", "aـ"]);
     }
 
     #[test]

@@ -2,34 +2,7 @@
 
 use core::time::Duration;
 
-const DAY_NAMES: [(&str, &str); 7] = [
-    ("Mon", "Monday"),
-    ("Tue", "Tuesday"),
-    ("Wed", "Wednesday"),
-    ("Thu", "Thursday"),
-    ("Fri", "Friday"),
-    ("Sat", "Saturday"),
-    ("Sun", "Sunday"),
-];
-const MONTHS: [(&str, i64); 12] = [
-    ("Jan", 31),
-    ("Feb", 28),
-    ("Mar", 31),
-    ("Apr", 30),
-    ("May", 31),
-    ("Jun", 30),
-    ("Jul", 31),
-    ("Aug", 31),
-    ("Sep", 30),
-    ("Oct", 31),
-    ("Nov", 30),
-    ("Dec", 31),
-];
-const DAY_SECONDS: i64 = 24 * 60 * 60;
-/// From the first day of the year 1 to the first of 1970.
-const EPOCH_DAYS: i64 = 719_162;
-/// The days of 400 years, after which the calendar repeats itself.
-const CYCLE_DAYS: i64 = 146_097;
+use crate::text::calendar::{DateTime, parse};
 
 /// The wait that the value of a `Retry-After` field asks for, from `now`, the time since the beginning of 1970 in UTC.
 ///
@@ -52,132 +25,29 @@ const CYCLE_DAYS: i64 = 146_097;
 /// ```
 pub fn retry_after(value: &str, now: Duration) -> Option<Duration> {
     let value = value.trim_matches([' ', '\t']);
-    if is_digits(value) {
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         // What is wrong with digits alone is that they are too many.
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
     // A date before 1970 has passed whenever it is asked.
-    let date = u64::try_from(date(value, now)?.seconds()?).unwrap_or(0);
+    let date = u64::try_from(date(value, now)?.to_unix()?).unwrap_or(0);
     Some(Duration::from_secs(date).saturating_sub(now))
 }
 
-/// A moment of the calendar in UTC. Moments are compared by their fields, the greatest unit first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Moment {
-    year: i64,
-    /// From 0, January.
-    month: usize,
-    /// From 1.
-    day: i64,
-    second_of_day: i64,
-}
-
-impl Moment {
-    /// The seconds since the beginning of 1970; `None` where the month has no such day.
-    fn seconds(self) -> Option<i64> {
-        if !(1..=days_of(self.year, self.month)).contains(&self.day) {
-            return None;
-        }
-        let months: i64 = (0..self.month).map(|month| days_of(self.year, month)).sum();
-        let days = days_before(self.year) + months + self.day - 1 - EPOCH_DAYS;
-        days.checked_mul(DAY_SECONDS)?.checked_add(self.second_of_day)
+fn date(text: &str, now: Duration) -> Option<DateTime> {
+    // What is sent today, and the obsolete forms of C's `asctime` and of RFC 850.
+    let of_four_digits = ["%a, %d %b %Y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
+    if let Some(date) = of_four_digits.into_iter().find_map(|pattern| parse(text, pattern)) {
+        return Some(date);
     }
-
-    /// The moment so long after the beginning of 1970.
-    fn at(now: Duration) -> Self {
-        let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
-        let days = now / DAY_SECONDS + EPOCH_DAYS;
-        // 400 years at a time, and then one by one what is left.
-        let mut year = days / CYCLE_DAYS * 400 + 1;
-        while days_before(year + 1) <= days {
-            year += 1;
-        }
-        let (mut month, mut day) = (0, days - days_before(year) + 1);
-        while day > days_of(year, month) {
-            day -= days_of(year, month);
-            month += 1;
-        }
-        Self { year, month, day, second_of_day: now % DAY_SECONDS }
+    let mut date = parse(text, "%A, %d-%b-%y %H:%M:%S GMT")?;
+    let now = DateTime::from_unix(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
+    let in_50_years = DateTime { year: now.year + 50, ..now };
+    date.year = in_50_years.year - (in_50_years.year - date.year).rem_euclid(100);
+    if date > in_50_years {
+        date.year -= 100;
     }
-}
-
-/// The days from the first of the year 1 to the first of another one, in the Gregorian calendar.
-fn days_before(year: i64) -> i64 {
-    let years = year - 1;
-    years * 365 + years.div_euclid(4) - years.div_euclid(100) + years.div_euclid(400)
-}
-
-fn days_of(year: i64, month: usize) -> i64 {
-    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let days = MONTHS.get(month).map_or(0, |(_, days)| *days);
-    if is_leap && month == 1 { days + 1 } else { days }
-}
-
-fn date(text: &str, now: Duration) -> Option<Moment> {
-    let Some((name, rest)) = text.split_once(", ") else { return asctime(text) };
-    let rest = without_zone(rest)?;
-    if is_day(name, |(short, _)| short) {
-        let [day, month, year, time] = parts(rest, ' ')?;
-        return moment(number(year, 4)?, month, number(day, 2)?, time);
-    }
-    if !is_day(name, |(_, long)| long) {
-        return None;
-    }
-    // The obsolete form of RFC 850.
-    let [date, time] = parts(rest, ' ')?;
-    let [day, month, year] = parts(date, '-')?;
-    let (year_of_century, now) = (number(year, 2)?, Moment::at(now));
-    let in_50_years = Moment { year: now.year + 50, ..now };
-    let year = in_50_years.year - (in_50_years.year - year_of_century).rem_euclid(100);
-    let date = moment(year, month, number(day, 2)?, time)?;
-    Some(if date > in_50_years { Moment { year: year - 100, ..date } } else { date })
-}
-
-/// The form of C's `asctime`, which fills a day of one digit with a space.
-fn asctime(text: &str) -> Option<Moment> {
-    let (name, rest) = text.split_once(' ')?;
-    let (month, rest) = rest.split_once(' ')?;
-    let (rest, digits) = rest.strip_prefix(' ').map_or((rest, 2), |rest| (rest, 1));
-    let [day, time, year] = parts(rest, ' ')?;
-    is_day(name, |(short, _)| short).then_some(())?;
-    moment(number(year, 4)?, month, number(day, digits)?, time)
-}
-
-fn moment(year: i64, month: &str, day: i64, time: &str) -> Option<Moment> {
-    let month = MONTHS.iter().position(|(name, _)| name.eq_ignore_ascii_case(month))?;
-    let [hour, minute, second] = parts(time, ':')?;
-    let (hour, minute, second) = (number(hour, 2)?, number(minute, 2)?, number(second, 2)?);
-    // Second 60 is a leap second, and in the count since 1970 the first of the next minute.
-    let is_of_a_day = hour < 24 && minute < 60 && second <= 60;
-    is_of_a_day.then_some(Moment { year, month, day, second_of_day: (hour * 60 + minute) * 60 + second })
-}
-
-fn is_day(text: &str, form: fn((&'static str, &'static str)) -> &'static str) -> bool {
-    DAY_NAMES.into_iter().any(|names| form(names).eq_ignore_ascii_case(text))
-}
-
-fn without_zone(text: &str) -> Option<&str> {
-    let (text, zone) = text.rsplit_once(' ')?;
-    zone.eq_ignore_ascii_case("GMT").then_some(text)
-}
-
-/// The parts of a text, where there are exactly so many.
-fn parts<const COUNT: usize>(text: &str, separator: char) -> Option<[&str; COUNT]> {
-    let mut found = text.split(separator);
-    let mut parts = [""; COUNT];
-    for part in &mut parts {
-        *part = found.next()?;
-    }
-    found.next().is_none().then_some(parts)
-}
-
-/// A number of exactly so many digits.
-fn number(text: &str, digits: usize) -> Option<i64> {
-    if is_digits(text) && text.len() == digits { text.parse().ok() } else { None }
-}
-
-fn is_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+    Some(date)
 }
 
 #[cfg(test)]
@@ -259,26 +129,19 @@ mod tests {
 
     #[test]
     fn a_year_of_two_digits_is_at_most_fifty_years_ahead() {
-        let wait = |year: &str, now: &str| {
-            let now = Duration::from_secs(seconds(now).unwrap());
-            let date = std::format!("Monday, 01-Mar-{year} 00:00:00 GMT");
-            retry_after(&date, now).map(|wait| now.as_secs() + wait.as_secs())
-        };
-        let now = "Sun, 01 Mar 2026 00:00:00 GMT";
-        assert_eq!(
-            wait("76", now),
-            seconds("Sun, 01 Mar 2076 00:00:00 GMT"),
-            "50 years are not more than 50"
-        );
-        assert_eq!(wait("77", now), seconds(now), "1977 has passed");
-        assert_eq!(wait("76", "Sat, 28 Feb 2026 23:59:59 GMT"), seconds("Sat, 28 Feb 2026 23:59:59 GMT"));
-        assert_eq!(wait("05", "Fri, 01 Jan 1999 00:00:00 GMT"), seconds("Tue, 01 Mar 2005 00:00:00 GMT"));
-        assert_eq!(wait("00", "Fri, 01 Jan 2060 00:00:00 GMT"), seconds("Mon, 01 Mar 2100 00:00:00 GMT"));
-        let leap = |now: &str| {
-            retry_after("Tuesday, 29-Feb-00 00:00:00 GMT", Duration::from_secs(seconds(now).unwrap()))
-        };
-        assert_eq!(leap("Sat, 01 Jan 2000 00:00:00 GMT"), Some(Duration::from_secs(59 * 24 * 60 * 60)));
-        assert_eq!(leap("Fri, 01 Jan 2060 00:00:00 GMT"), None, "2100 is no leap year");
+        for (date, now, expected) in [
+            ("01-Mar-76", "01 Mar 2026 00:00:00", Some("01 Mar 2076 00:00:00")),
+            ("01-Mar-76", "28 Feb 2026 23:59:59", Some("01 Mar 1976 00:00:00")),
+            ("01-Mar-05", "01 Jan 1999 00:00:00", Some("01 Mar 2005 00:00:00")),
+            ("29-Feb-00", "01 Jan 2000 00:00:00", Some("29 Feb 2000 00:00:00")),
+            ("29-Feb-00", "01 Jan 2060 00:00:00", None), // 2100 is no leap year
+        ] {
+            let unix = |text: &str| seconds(&std::format!("Sun, {text} GMT")).unwrap();
+            let wait =
+                retry_after(&std::format!("Sunday, {date} 00:00:00 GMT"), Duration::from_secs(unix(now)));
+            let expected = expected.map(|expected| unix(expected).saturating_sub(unix(now)));
+            assert_eq!(wait.map(|wait| wait.as_secs()), expected, "{date} at {now}");
+        }
     }
 
     #[test]

@@ -4,8 +4,9 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::config::schema::{Reload, Schema};
 use crate::tree::{Key, Kind, Value};
+use crate::config::schema::{Reload, Schema};
+use crate::text::wrapped;
 
 /// Writes a TOML template: a header that names the schema for editors, then every table with its description,
 /// and every setting as a comment with description, type, range and default.
@@ -73,19 +74,4 @@ fn describe(schema: &Schema, key: &Key, text: &mut String) {
     for line in wrapped(&description, 100) {
         text.push_str(&format!("# {line}\n"));
     }
-}
-
-/// The words of a text in lines of at most `width` characters, where words allow it.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.into()),
-        }
-    }
-    lines
 }

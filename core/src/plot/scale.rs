@@ -18,40 +18,19 @@ pub(crate) fn count_step(most: u64, ticks: u64) -> u64 {
     }
 }
 
-/// The steps of an axis of time, in milliseconds.
-const TIME_STEPS: [u64; 23] = [
-    10,
-    20,
-    50,
-    100,
-    200,
-    500,
-    1000,
-    2000,
-    5000,
-    10_000,
-    20_000,
-    MINUTE / 2,
-    MINUTE,
-    2 * MINUTE,
-    5 * MINUTE,
-    10 * MINUTE,
-    30 * MINUTE,
-    HOUR,
-    2 * HOUR,
-    3 * HOUR,
-    6 * HOUR,
-    12 * HOUR,
-    24 * HOUR,
-];
 const MINUTE: u64 = 60_000;
 const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+/// The steps of an axis of time that are no round decimals, in seconds.
+const TIME_STEPS: [u64; 12] = [30, 60, 120, 300, 600, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400];
 
 /// The smallest step of time, in milliseconds, of which at most `ticks` go into `most`.
 pub(crate) fn time_step(most: u64, ticks: u64) -> u64 {
-    let day = 24 * HOUR;
-    let fitting = TIME_STEPS.into_iter().find(|step| most / step <= ticks);
-    fitting.unwrap_or_else(|| day.saturating_mul(count_step(most / day, ticks)))
+    if most / 20_000 <= ticks {
+        return count_step(most, ticks).max(10);
+    }
+    let fitting = TIME_STEPS.into_iter().map(|step| step * 1000).find(|step| most / step <= ticks);
+    fitting.unwrap_or_else(|| DAY.saturating_mul(count_step(most / DAY, ticks)))
 }
 
 /// A time on an axis with this step, both in milliseconds: `1.5 s`.

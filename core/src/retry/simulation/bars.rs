@@ -3,27 +3,25 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::{Comparison, Load, Run, WINDOW};
+use super::scale::whole_ms;
+use super::{Comparison, Load, Run, WINDOW_MS};
 
-/// The axes that all runs of a comparison share, so that their bars compare.
+/// The bars that all runs of a comparison have, so that they compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Axes {
     /// How many bars there are.
     pub(super) bars: u64,
     /// How many windows a bar stands for; it shows the busiest of them.
     pub(super) windows: u64,
-    /// The most calls of a bar.
-    pub(super) peak: u64,
 }
 
 impl Axes {
-    /// The axes of at least and at most so many bars; those beyond the last call are empty.
+    /// At least and at most so many bars; those beyond the last call are empty.
     pub(super) fn of(comparison: &Comparison, least: u64, room: u64) -> Self {
         let last = comparison.runs.iter().filter_map(|run| run.load.last()).map(number).max();
         let all = last.map_or(1, |last| last + 1).max(least);
         let windows = all.div_ceil(room.max(1));
-        let peak = comparison.runs.iter().map(Run::peak).max().unwrap_or(0);
-        Self { bars: all.div_ceil(windows), windows, peak }
+        Self { bars: all.div_ceil(windows), windows }
     }
 
     /// How long the axis of time is, in milliseconds.
@@ -33,7 +31,7 @@ impl Axes {
 
     /// How much time a bar stands for, in milliseconds.
     pub(super) fn milliseconds_of_a_bar(&self) -> u64 {
-        self.windows.saturating_mul(window_ms())
+        self.windows.saturating_mul(WINDOW_MS)
     }
 
     /// The busiest window behind each bar; of two that are as busy the first.
@@ -51,11 +49,16 @@ impl Axes {
     }
 }
 
-/// How many windows lie before that of a load.
-fn number(load: &Load) -> u64 {
-    u64::try_from(load.start.as_millis()).unwrap_or(u64::MAX) / window_ms()
+impl Comparison {
+    /// The calls at the top of the bars: the peak, or the capacity where it is in sight.
+    pub(super) fn highest(&self) -> u64 {
+        let peak = self.runs.iter().map(Run::peak).max().unwrap_or(0);
+        let capacity = u64::from(self.herd.capacity);
+        if capacity <= peak.saturating_mul(2) { peak.max(capacity) } else { peak }.max(1)
+    }
 }
 
-fn window_ms() -> u64 {
-    u64::try_from(WINDOW.as_millis()).unwrap_or(u64::MAX)
+/// How many windows lie before that of a load.
+fn number(load: &Load) -> u64 {
+    whole_ms(load.start) / WINDOW_MS
 }

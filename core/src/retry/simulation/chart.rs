@@ -37,9 +37,7 @@ pub(super) struct Canvas {
 impl Canvas {
     /// A canvas of so many characters; of very few characters it is somewhat wider.
     pub(super) fn of(comparison: &Comparison, width: usize) -> Self {
-        let capacity = u64::from(comparison.herd.capacity);
-        let peak = comparison.runs.iter().map(Run::peak).max().unwrap_or(0);
-        let most = highest(peak, capacity);
+        let (capacity, most) = (u64::from(comparison.herd.capacity), comparison.highest());
         let digits = most.to_string().len().max(3);
         let beside = digits + 2 + LAST_TIME;
         let room = u64::try_from(width.saturating_sub(beside)).unwrap_or(0).max(20);
@@ -110,9 +108,4 @@ impl Canvas {
         }
         format!("{axis}\n{labels}\n")
     }
-}
-
-/// The calls at the top: the peak, or the capacity where it is in sight.
-pub(super) fn highest(peak: u64, capacity: u64) -> u64 {
-    if capacity <= peak.saturating_mul(2) { peak.max(capacity) } else { peak }.max(1)
 }

@@ -1,13 +1,14 @@
 //! A comparison as data.
 
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use serde::Serialize;
 
-use super::{Comparison, NETWORK, Run, WINDOW};
 use crate::plot::scale::{fractional_ms, whole_ms};
+use super::{Comparison, NETWORK_MS, Run, WINDOW_MS};
 use crate::retry::{Jitter, RetryConfig};
 
 #[derive(Serialize)]
@@ -32,15 +33,9 @@ struct RunJson {
     peak: u64,
     later_peak: u64,
     last_success_ms: Option<f64>,
-    latency_ms: LatencyJson,
+    /// `mean`, `p50` and `p99`.
+    latency_ms: BTreeMap<&'static str, Option<f64>>,
     load: Vec<LoadJson>,
-}
-
-#[derive(Serialize)]
-struct LatencyJson {
-    mean: Option<f64>,
-    p50: Option<f64>,
-    p99: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -58,8 +53,8 @@ impl Comparison {
             seed: self.seed.number(),
             clients: self.herd.clients,
             capacity: self.herd.capacity,
-            window_ms: whole_ms(WINDOW),
-            network_ms: whole_ms(NETWORK),
+            window_ms: WINDOW_MS,
+            network_ms: NETWORK_MS,
             retry: self.config,
             runs: self.runs.iter().map(of_run).collect(),
             conclusion: self.conclusion(),
@@ -79,11 +74,9 @@ fn of_run(run: &Run) -> RunJson {
         peak: run.peak(),
         later_peak: run.later_peak(),
         last_success_ms: ms(run.last_success()),
-        latency_ms: LatencyJson {
-            mean: ms(run.mean_latency()),
-            p50: ms(run.latency(50)),
-            p99: ms(run.latency(99)),
-        },
+        latency_ms: [("mean", run.mean_latency()), ("p50", run.latency(50)), ("p99", run.latency(99))]
+            .map(|(name, time)| (name, ms(time)))
+            .into(),
         load: load
             .map(|load| LoadJson { at_ms: whole_ms(load.start), calls: load.calls, answered: load.answered })
             .collect(),

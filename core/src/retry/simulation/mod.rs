@@ -39,11 +39,14 @@ mod text;
 pub use plan::{Plan, plan};
 
 /// How long a message is on its way between a client and the server.
-pub const NETWORK: Duration = Duration::from_millis(5);
+pub const NETWORK: Duration = Duration::from_millis(NETWORK_MS);
 /// The time in which the server answers as many calls as its capacity.
-pub const WINDOW: Duration = Duration::from_millis(100);
+pub const WINDOW: Duration = Duration::from_millis(WINDOW_MS);
 /// Every jitter, in the order in which they are compared.
 pub const JITTERS: [Jitter; 4] = [Jitter::None, Jitter::Full, Jitter::Equal, Jitter::Decorrelated];
+
+const NETWORK_MS: u64 = 5;
+const WINDOW_MS: u64 = 100;
 
 /// What the waits are drawn for.
 const LABEL: &str = "retry";

@@ -5,9 +5,8 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use super::bars::Axes;
-use super::chart::highest;
-use super::{Comparison, NETWORK, Run, WINDOW, name};
 use crate::plot::scale::{count_step, share, shown, time_label, time_step, whole_ms};
+use super::{Comparison, NETWORK_MS, Run, WINDOW_MS, name};
 
 /// Lengths are tenths of a pixel, so that whole numbers place everything in the same way everywhere.
 const WIDTH: u64 = 9600;
@@ -44,8 +43,8 @@ impl Comparison {
     pub fn to_svg(&self) -> String {
         let axes = Axes::of(self, LEAST_BARS, MOST_BARS);
         let capacity = u64::from(self.herd.capacity);
-        let step = count_step(highest(axes.peak, capacity), 4);
-        let most = highest(axes.peak, capacity).div_ceil(step).saturating_mul(step);
+        let step = count_step(self.highest(), 4);
+        let most = self.highest().div_ceil(step).saturating_mul(step);
         let bar = ROOM / axes.bars.max(1);
         let panels = u64::try_from(self.runs.len()).unwrap_or(0);
         let height = TOP + BOTTOM + panels * (PANEL + GAP);
@@ -75,7 +74,7 @@ impl Comparison {
         } else {
             &format!("{} clients call", self.herd.clients)
         };
-        let window = shown(whole_ms(WINDOW));
+        let window = shown(WINDOW_MS);
         format!("{calls} at once; the server answers {} in each {window}", self.herd.capacity)
     }
 }
@@ -96,7 +95,7 @@ struct Drawing {
 
 impl Drawing {
     fn legend(&self) -> String {
-        let window = shown(whole_ms(WINDOW));
+        let window = shown(WINDOW_MS);
         let each = match self.axes.windows {
             1 => format!("each bar: {window}"),
             _ => format!("each bar: the busiest {window} of {}", shown(self.axes.milliseconds_of_a_bar())),
@@ -122,7 +121,7 @@ impl Drawing {
         svg += &format!(
             "<text class=\"mid\" transform=\"translate(22 {}) rotate(-90)\">calls in {}</text>\n",
             px(middle),
-            shown(whole_ms(WINDOW))
+            shown(WINDOW_MS)
         );
         for calls in (0..=self.most / self.step).map(|number| number * self.step) {
             let y = bottom - share(calls, self.most, PANEL);
@@ -171,7 +170,7 @@ impl Drawing {
         for (at, label) in self.ticks() {
             svg += &text("mid", at, bottom + 190, &label);
         }
-        let network = shown(whole_ms(NETWORK));
+        let network = shown(NETWORK_MS);
         let axis = format!("time since the first call (a message takes {network} each way)");
         svg + &text("mid", LEFT + ROOM / 2, bottom + 430, &axis)
     }

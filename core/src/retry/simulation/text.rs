@@ -6,8 +6,9 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::chart::{CAPACITY, Canvas};
-use super::{Comparison, NETWORK, Run, WINDOW, name};
 use crate::plot::scale::{counted, shown, whole_ms};
+use super::{Comparison, NETWORK_MS, Run, WINDOW_MS, name};
+use crate::text::wrapped;
 
 impl Comparison {
     /// A chart for each run, all on the same axes; a table that compares them; and what differs, in a sentence.
@@ -20,12 +21,12 @@ impl Comparison {
             let configured = if run.jitter == self.config.jitter { " (as configured)" } else { "" };
             text += &format!("\n{}{configured}\n{}", name(run.jitter), canvas.draw(run));
         }
-        format!("{text}\n{}\n{}", self.table(), wrapped(&self.conclusion(), width))
+        format!("{text}\n{}\n{}\n", self.table(), wrapped(&self.conclusion(), width).join("\n"))
     }
 
     /// What the run is made of, and how its charts are read.
     fn facts(&self, canvas: &Canvas) -> String {
-        let (window, network) = (shown(whole_ms(WINDOW)), shown(whole_ms(NETWORK)));
+        let (window, network) = (shown(WINDOW_MS), shown(NETWORK_MS));
         let capacity = counted(self.herd.capacity.into(), "call");
         let each = match canvas.axes.windows {
             1 => format!("calls that reach the server in each {window}"),
@@ -84,23 +85,4 @@ impl Comparison {
         };
         rows.iter().map(line).collect()
     }
-}
-
-/// The text in lines of at most so many characters, as far as its words allow.
-fn wrapped(text: &str, width: usize) -> String {
-    let mut lines = String::new();
-    let mut column = 0;
-    for word in text.split(' ') {
-        let length = word.chars().count();
-        if column > 0 && column + 1 + length > width {
-            lines.push('\n');
-            column = 0;
-        } else if column > 0 {
-            lines.push(' ');
-            column += 1;
-        }
-        lines.push_str(word);
-        column += length;
-    }
-    lines + "\n"
 }

@@ -21,13 +21,13 @@ pub(crate) fn count_step(most: u64, ticks: u64) -> u64 {
 const MINUTE: u64 = 60_000;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
-/// The steps of an axis of time that are no round decimals, in seconds.
+/// The steps of an axis of time between 20 s and a day, in seconds; others are round numbers of milliseconds or of days.
 const TIME_STEPS: [u64; 12] = [30, 60, 120, 300, 600, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400];
 
 /// The smallest step of time, in milliseconds, of which at most `ticks` go into `most`.
 pub(crate) fn time_step(most: u64, ticks: u64) -> u64 {
     if most / 20_000 <= ticks {
-        return count_step(most, ticks).max(10);
+        return count_step(most, ticks);
     }
     let fitting = TIME_STEPS.into_iter().map(|step| step * 1000).find(|step| most / step <= ticks);
     fitting.unwrap_or_else(|| DAY.saturating_mul(count_step(most / DAY, ticks)))

@@ -4,9 +4,9 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::tree::{Key, Kind, Value};
 use crate::config::schema::{Reload, Schema};
 use crate::text::wrapped;
+use crate::tree::{Key, Kind, Value};
 
 /// Writes a TOML template: a header that names the schema for editors, then every table with its description,
 /// and every setting as a comment with description, type, range and default.

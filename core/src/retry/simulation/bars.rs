@@ -3,7 +3,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::scale::whole_ms;
+use crate::plot::scale::whole_ms;
 use super::{Comparison, Load, Run, WINDOW_MS};
 
 /// The bars that all runs of a comparison have, so that they compare.

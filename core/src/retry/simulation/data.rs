@@ -7,8 +7,8 @@ use core::time::Duration;
 
 use serde::Serialize;
 
-use crate::plot::scale::{fractional_ms, whole_ms};
 use super::{Comparison, NETWORK_MS, Run, WINDOW_MS};
+use crate::plot::scale::{fractional_ms, whole_ms};
 use crate::retry::{Jitter, RetryConfig};
 
 #[derive(Serialize)]

@@ -5,8 +5,8 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use super::bars::Axes;
-use crate::plot::scale::{count_step, share, shown, time_label, time_step, whole_ms};
 use super::{Comparison, NETWORK_MS, Run, WINDOW_MS, name};
+use crate::plot::scale::{count_step, share, shown, time_label, time_step, whole_ms};
 
 /// Lengths are tenths of a pixel, so that whole numbers place everything in the same way everywhere.
 const WIDTH: u64 = 9600;

@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::chart::{CAPACITY, Canvas};
-use crate::plot::scale::{counted, shown, whole_ms};
 use super::{Comparison, NETWORK_MS, Run, WINDOW_MS, name};
+use crate::plot::scale::{counted, shown, whole_ms};
 use crate::text::wrapped;
 
 impl Comparison {

@@ -62,7 +62,8 @@ pub enum ConfigReloadEvent {
 pub struct Diagnostics(Arc<(Vec<Diagnostic>, String)>);
 
 impl Diagnostics {
-    pub(crate) fn new(findings: Vec<Diagnostic>, report: String) -> Self {
+    /// Findings with their report.
+    pub fn new(findings: Vec<Diagnostic>, report: String) -> Self {
         Self(Arc::new((findings, report)))
     }
 

@@ -12,7 +12,7 @@ use crate::config::events::{ConfigReloadEvent, Diagnostics};
 use crate::config::snapshot::Snapshot;
 
 /// How a running configuration is doing, as [`Config::status`](crate::Config::status) found it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Status {
     /// The generation in force.

@@ -1,4 +1,4 @@
-//! The dashboard on a terminal: keys, events and the time go in, frames come out.
+//! Runs the dashboard on a terminal: sends it keys, events and the time, and draws its frames.
 
 use std::io;
 use std::sync::Arc;
@@ -17,10 +17,12 @@ use speckit_core::config::redact::redact;
 use super::dashboard::{Command, Dashboard, Leaf, Message, draw};
 use super::{Input, Outcome};
 use crate::signals::Signal;
+use speckit::Busy;
+use speckit::ConfigError;
 use speckit::internal::clock;
-use speckit::{Busy, Config, ConfigError, Reloaded, Snapshot};
+use speckit::{Config, Reloaded, Snapshot};
 
-/// How often ages and the state of the files are looked at.
+/// How often ages and the state of the files are read.
 const TICK: Duration = Duration::from_secs(1);
 /// How long a key may go unread, and the end of the program wait for its reader.
 const KEY_TICK: Duration = Duration::from_millis(100);
@@ -28,20 +30,20 @@ const KEY_TICK: Duration = Duration::from_millis(100);
 /// Shows the dashboard until the user, a signal or the terminal ends it.
 pub(super) fn run<T: DeserializeOwned + Send + Sync + 'static>(
     shell: &Config<T>,
-    (tell, inputs): (&Sender<Input>, &Receiver<Input>),
+    (sender, inputs): (&Sender<Input>, &Receiver<Input>),
     is_degraded: bool,
     has_color: bool,
 ) -> io::Result<Outcome> {
     let mut terminal = ratatui::try_init()?;
     // What is pasted is no key; where the terminal does not know the difference, nothing is lost.
     let _ = execute!(terminal.backend_mut(), EnableBracketedPaste);
-    let keys = Keys::read(tell.clone());
+    let keys = KeyReader::start(sender.clone());
     let mut screen = Screen {
         shell,
-        dashboard: Dashboard::new("speckit watch"),
+        dashboard: Dashboard::default(),
         shown: None,
         guard: None,
-        stand_in: is_degraded.then(|| shell.snapshot().generation()),
+        fallback_generation: is_degraded.then(|| shell.snapshot().generation()),
     };
     let ended = screen.follow(&mut terminal, inputs, has_color);
     drop(keys);
@@ -53,11 +55,11 @@ pub(super) fn run<T: DeserializeOwned + Send + Sync + 'static>(
 struct Screen<'a, T> {
     shell: &'a Config<T>,
     dashboard: Dashboard,
-    /// What the dashboard shows.
+    /// The snapshot that the dashboard shows.
     shown: Option<Arc<Snapshot<T>>>,
     guard: Option<Busy>,
     /// The generation that stands in for files that were refused at the start.
-    stand_in: Option<u64>,
+    fallback_generation: Option<u64>,
 }
 
 impl<T: DeserializeOwned + Send + Sync + 'static> Screen<'_, T> {
@@ -68,19 +70,17 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Screen<'_, T> {
         has_color: bool,
     ) -> io::Result<()> {
         let started = clock::now();
-        let size = terminal.size()?;
-        self.dashboard.update(Message::Resized { width: size.width, height: size.height });
         loop {
             let at = since(started);
             self.refresh(at);
-            terminal.draw(|frame| draw(frame, &self.dashboard, at, has_color))?;
+            terminal.draw(|frame| draw(frame, &mut self.dashboard, at, has_color))?;
             let message = match inputs.recv_timeout(TICK) {
                 Ok(Input::Event(event)) => Message::Event { event: *event, at: since(started) },
                 Ok(Input::Terminal(Event::Key(key))) => Message::Key(key),
-                Ok(Input::Terminal(Event::Resize(width, height))) => Message::Resized { width, height },
                 Ok(Input::Signal(Signal::Hangup)) => self.reloaded(),
                 Ok(Input::Lost(error)) => return Err(error),
                 Ok(Input::Signal(Signal::End)) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
+                // Another size is drawn at once.
                 Ok(Input::Terminal(_)) | Err(RecvTimeoutError::Timeout) => continue,
             };
             match self.dashboard.update(message) {
@@ -101,16 +101,16 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Screen<'_, T> {
         }
     }
 
-    /// Tells the dashboard how things are.
+    /// Sends the dashboard the configuration and its status.
     fn refresh(&mut self, at: Duration) {
         let snapshot = self.shell.snapshot();
-        // Places may follow an edit without an event.
+        // An edit may move origins without an event.
         if !self.shown.as_ref().is_some_and(|shown| Arc::ptr_eq(shown, &snapshot)) {
-            let stands_in = self.stand_in == Some(snapshot.generation());
+            let is_fallback = self.fallback_generation == Some(snapshot.generation());
             self.dashboard.update(Message::Configuration {
                 generation: snapshot.generation(),
                 leaves: leaves(&snapshot),
-                fallback: stands_in.then(|| "the defaults (--fallback defaults)".into()),
+                fallback: is_fallback.then(|| "the defaults (--fallback defaults)".into()),
             });
             self.shown = Some(snapshot);
         }
@@ -148,14 +148,14 @@ fn leaves<T>(snapshot: &Snapshot<T>) -> Vec<Leaf> {
 }
 
 /// The thread that waits for keys.
-struct Keys {
+struct KeyReader {
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Keys {
+impl KeyReader {
     #[expect(clippy::disallowed_methods, reason = "it ends with the flag, and is joined")]
-    fn read(tell: Sender<Input>) -> Self {
+    fn start(sender: Sender<Input>) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let thread = thread::spawn(move || {
@@ -167,7 +167,7 @@ impl Keys {
                         Err(error) => Input::Lost(error),
                     };
                 let is_lost = matches!(input, Input::Lost(_));
-                if tell.send(input).is_err() || is_lost {
+                if sender.send(input).is_err() || is_lost {
                     break;
                 }
             }
@@ -176,7 +176,7 @@ impl Keys {
     }
 }
 
-impl Drop for Keys {
+impl Drop for KeyReader {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {

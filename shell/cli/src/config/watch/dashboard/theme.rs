@@ -1,40 +1,18 @@
-//! How a meaning looks. Colour adds to it and carries nothing alone.
+//! The styles of the dashboard. Colour is never the only sign of anything, so that it can be left out.
 
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::Style;
 
-/// What a piece of text means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tone {
-    Plain,
-    /// Titles and names of keys.
-    Strong,
-    /// What stands beside the matter.
-    Quiet,
-    Good,
-    Warning,
-    Bad,
-    /// The selection of the part that has the focus.
-    Selected,
-    /// What runs is not what the files say.
-    Alarm,
-    /// What runs is right, and something else is not.
-    Notice,
-}
-
-impl Tone {
-    pub(super) fn style(self, has_color: bool) -> Style {
-        let (modifier, color) = match self {
-            Self::Plain => (Modifier::empty(), None),
-            Self::Strong => (Modifier::BOLD, Some(Color::Cyan)),
-            Self::Quiet => (Modifier::DIM, None),
-            Self::Good => (Modifier::empty(), Some(Color::Green)),
-            Self::Warning => (Modifier::BOLD, Some(Color::Yellow)),
-            Self::Bad => (Modifier::BOLD, Some(Color::Red)),
-            Self::Selected => (Modifier::REVERSED, None),
-            Self::Alarm => (Modifier::REVERSED.union(Modifier::BOLD), Some(Color::Red)),
-            Self::Notice => (Modifier::REVERSED.union(Modifier::BOLD), Some(Color::Yellow)),
-        };
-        let style = Style::new().add_modifier(modifier);
-        color.filter(|_| has_color).map_or(style, |color| style.fg(color))
-    }
-}
+pub(super) const PLAIN: Style = Style::new();
+/// Titles and names of keys.
+pub(super) const STRONG: Style = Style::new().bold().cyan();
+/// Additions: origins, rules, hints.
+pub(super) const QUIET: Style = Style::new().dim();
+pub(super) const GOOD: Style = Style::new().green();
+pub(super) const WARNING: Style = Style::new().bold().yellow();
+pub(super) const BAD: Style = Style::new().bold().red();
+/// The selection of the pane that has the focus.
+pub(super) const SELECTED: Style = Style::new().reversed().not_dim();
+/// What runs is not what the files contain.
+pub(super) const ALARM: Style = Style::new().reversed().bold().red();
+/// What runs is right, and something else is not.
+pub(super) const NOTICE: Style = Style::new().reversed().bold().yellow();

@@ -6,8 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::screens::drawn;
-use super::{Dashboard, Leaf, Message, samples};
+use super::{Dashboard, Leaf, Message, change, dashboard, drawn, refusal, status, warning, with};
 use speckit::{ConfigReloadEvent, Diagnostics, Status};
 
 /// Text that is hard to show.
@@ -39,7 +38,7 @@ fn event() -> impl Strategy<Value = ConfigReloadEvent> {
         text().prop_map(|path| ConfigReloadEvent::FileChanged { paths: vec![path.into()] }),
         (text(), any::<u64>()).prop_map(|(key, micros)| {
             let key = speckit_core::Key::of([key]);
-            let mut change = samples::change("a", Some("'x'"), Some("'y'"));
+            let mut change = change("a", Some("'x'"), Some("'y'"));
             change.key = key.clone();
             ConfigReloadEvent::ReloadSuccess {
                 generation: micros,
@@ -55,23 +54,21 @@ fn event() -> impl Strategy<Value = ConfigReloadEvent> {
     ]
 }
 
-fn status() -> impl Strategy<Value = Status> {
-    let refusal = prop::option::of(Just(samples::refusal()));
+fn any_status() -> impl Strategy<Value = Status> {
+    let refusal = prop::option::of(Just(refusal()));
     (any::<[bool; 4]>(), any::<Duration>(), any::<usize>(), refusal, text()).prop_map(
-        |([is_waiting, is_deferred, has_warnings, has_pending], age, busy, refusal, path)| Status {
-            age,
-            is_waiting,
-            is_deferred,
-            busy,
-            refusal,
-            warnings: if has_warnings { samples::warning().to_vec() } else { Vec::new() },
-            pending_restart: if has_pending {
-                vec![samples::change("a", None, Some("1"))]
-            } else {
-                Vec::new()
-            },
-            drift: vec![path.into()],
-            ..samples::status()
+        |([is_waiting, is_deferred, has_warnings, has_pending], age, busy, refusal, path)| {
+            with(status(), |status| {
+                status.age = age;
+                status.is_waiting = is_waiting;
+                status.is_deferred = is_deferred;
+                status.busy = busy;
+                status.refusal = refusal;
+                status.warnings = if has_warnings { warning().to_vec() } else { Vec::new() };
+                status.pending_restart =
+                    if has_pending { vec![change("a", None, Some("1"))] } else { Vec::new() };
+                status.drift = vec![path.into()];
+            })
         },
     )
 }
@@ -79,11 +76,10 @@ fn status() -> impl Strategy<Value = Status> {
 fn message() -> impl Strategy<Value = Message> {
     prop_oneof![
         12 => key().prop_map(Message::Key),
-        2 => (0_u16..70, 0_u16..30).prop_map(|(width, height)| Message::Resized { width, height }),
         3 => (event(), any::<Duration>()).prop_map(|(event, at)| Message::Event { event, at }),
         1 => (leaves(), prop::option::of(text()))
             .prop_map(|(leaves, fallback)| Message::Configuration { generation: 1, leaves, fallback }),
-        1 => (status(), any::<Duration>()).prop_map(|(status, at)| Message::Status { status, at }),
+        1 => (any_status(), any::<Duration>()).prop_map(|(status, at)| Message::Status { status, at }),
         1 => (text(), prop::option::of(text())).prop_map(|(key, text)| Message::Explained { key, text }),
         1 => text().prop_map(Message::Replied),
     ]
@@ -98,14 +94,13 @@ proptest! {
 
     #[test]
     fn no_message_and_no_size_is_too_much(
-        title in text(),
         messages in vec(message(), 1..40),
         sizes in vec((0_u16..=60, 0_u16..=20), 40),
     ) {
-        let mut dashboard = Dashboard::new(&title);
+        let mut dashboard = Dashboard::default();
         for (message, (width, height)) in messages.into_iter().zip(sizes) {
             dashboard.update(message);
-            let buffer = drawn(&dashboard, width, height, width % 2 == 0);
+            let buffer = drawn(&mut dashboard, width, height, width % 2 == 0);
             for cell in &buffer.content {
                 prop_assert!(!cell.symbol().contains(is_forbidden), "{:?}", cell.symbol());
             }
@@ -115,17 +110,19 @@ proptest! {
 
 #[test]
 fn every_size_from_none_to_large_can_be_drawn() {
-    let mut plain = samples::dashboard();
-    let mut explained = samples::dashboard();
+    let mut plain = dashboard();
+    let mut explained = dashboard();
     let text = Some("a long line of explanation 世界\n".repeat(40));
     explained.update(Message::Explained { key: "models.gemini.tier".into(), text });
-    let mut refused = samples::dashboard();
-    let status = Status { refusal: Some(samples::refusal()), is_deferred: true, ..samples::status() };
+    let mut refused = dashboard();
+    let status = with(status(), |status| {
+        status.refusal = Some(refusal());
+        status.is_deferred = true;
+    });
     refused.update(Message::Status { status, at: Duration::ZERO });
-    let small = (0..=60).flat_map(|width| (0..=20).map(move |height| (width, height)));
+    let small = (0..=60).step_by(3).flat_map(|width| (0..=20).map(move |height| (width, height)));
     for (width, height) in small.chain([(250, 80), (250, 1), (1, 80), (110, 3), (109, 6)]) {
         for dashboard in [&mut plain, &mut explained, &mut refused] {
-            dashboard.update(Message::Resized { width, height });
             assert_eq!(
                 drawn(dashboard, width, height, true).content.len(),
                 usize::from(width) * usize::from(height)

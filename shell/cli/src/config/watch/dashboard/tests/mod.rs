@@ -1,22 +1,47 @@
-//! A dashboard for the tests.
+//! A dashboard for the tests, and its frames.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::crossterm::event::{KeyCode, KeyEvent};
 use speckit_core::config::redact::Masks;
 use speckit_core::config::report::{Style, render};
 use speckit_core::config::source::{Language, parse};
 use speckit_core::tree::diff::Change;
 use speckit_core::{Diagnostic, Key, LayerKind, Source};
 
-use super::{Dashboard, Leaf, Message};
+use super::{Command, Dashboard, Leaf, Message, draw};
 use speckit::{ConfigReloadEvent, Diagnostics, Status, Watching};
+
+mod frames;
+mod random_messages;
 
 const FILE: &str = "[store]\npath = 'runs.db'\n\n[hot_reload]\n# in milliseconds\ndebounce_ms = 100\n";
 
+/// Draws a frame, two seconds after the second reload of [`dashboard`].
+pub(super) fn drawn(dashboard: &mut Dashboard, width: u16, height: u16, has_color: bool) -> Buffer {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    terminal.draw(|frame| draw(frame, dashboard, Duration::from_millis(7_100), has_color)).unwrap();
+    terminal.backend().buffer().clone()
+}
+
+pub(super) fn press(dashboard: &mut Dashboard, code: KeyCode) -> Command {
+    dashboard.update(Message::Key(KeyEvent::from(code)))
+}
+
+/// Presses the keys of these characters.
+pub(super) fn write(dashboard: &mut Dashboard, text: &str) {
+    for c in text.chars() {
+        assert_eq!(press(dashboard, KeyCode::Char(c)), Command::None, "{c}");
+    }
+}
+
 /// A second after its second reload: one change, one key that waits for a restart.
 pub(super) fn dashboard() -> Dashboard {
-    let mut dashboard = Dashboard::new("speckit watch speckit.toml");
+    let mut dashboard = Dashboard::default();
     let after = Duration::from_millis;
     dashboard.update(Message::Configuration { generation: 4, leaves: leaves(), fallback: None });
     for (event, at) in [
@@ -56,24 +81,30 @@ pub(super) fn leaves() -> Vec<Leaf> {
     .into()
 }
 
+/// The status after a change.
+pub(super) fn with(mut status: Status, change: impl FnOnce(&mut Status)) -> Status {
+    change(&mut status);
+    status
+}
+
 /// All is well.
 pub(super) fn status() -> Status {
-    Status {
-        generation: 4,
-        age: Duration::from_secs(12),
-        reloads: 3,
-        refusals: 1,
-        last_reload: Some(Duration::from_micros(412)),
-        p95_reload: Some(Duration::from_micros(900)),
-        watching: Watching::Native,
-        is_waiting: false,
-        is_deferred: false,
-        busy: 0,
-        pending_restart: Vec::new(),
-        refusal: None,
-        warnings: Vec::new(),
-        drift: Vec::new(),
-    }
+    with(Status::default(), |status| {
+        status.generation = 4;
+        status.age = Duration::from_secs(12);
+        status.reloads = 3;
+        status.refusals = 1;
+        status.last_reload = Some(Duration::from_micros(412));
+        status.p95_reload = Some(Duration::from_micros(900));
+        status.watching = Watching::Native;
+        status.is_waiting = false;
+        status.is_deferred = false;
+        status.busy = 0;
+        status.pending_restart = Vec::new();
+        status.refusal = None;
+        status.warnings = Vec::new();
+        status.drift = Vec::new();
+    })
 }
 
 /// Two errors, the first with a place.

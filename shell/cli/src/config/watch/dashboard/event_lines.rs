@@ -1,113 +1,108 @@
-//! An event in the words of the dashboard.
+//! The lines that describe an event.
 
 use std::time::Duration;
 
+use ratatui::style::Style;
+use ratatui::text::Span;
 use speckit_core::tree::diff::Change;
 
-use super::line::Line;
-use super::text::{MOST_CHARACTERS, count, since_start, taken, visible};
-use super::theme::Tone;
+use super::text::{count, since_start, taken, visible};
+use super::theme::{BAD, GOOD, PLAIN, QUIET, WARNING};
 use speckit::{ConfigReloadEvent, Diagnostics};
 
 /// Of one event; a report of thousands of mistakes is for `speckit check`.
 const MOST_LINES: usize = 60;
 
 /// The lines of an event: its time and what it means, then what belongs to it.
-pub(super) fn lines(event: &ConfigReloadEvent, at: Duration) -> Vec<Line> {
-    let (tone, headline, details) = match event {
+pub(super) fn lines(event: &ConfigReloadEvent, at: Duration) -> Vec<Span<'static>> {
+    let (style, headline, details) = match event {
         ConfigReloadEvent::FileChanged { paths } => {
             let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
-            (Tone::Plain, format!("changed: {}", names.join(", ")), Vec::new())
+            (PLAIN, format!("changed: {}", names.join(", ")), Vec::new())
         }
         ConfigReloadEvent::ReloadSuccess { generation, changed, pending_restart, elapsed } => {
             let what = match changed.len() {
                 0 => format!("generation {generation} is what the files say; nothing changed"),
                 keys => format!("generation {generation}: {} changed", count(keys as u64, "key")),
             };
-            let restart = pending_restart.iter().map(|key| {
-                Line::new(Tone::Warning, shown(&format!("  ! {key} waits until the program starts again")))
-            });
+            let restart = pending_restart
+                .iter()
+                .map(|key| line(WARNING, &format!("  ! {key} waits until the program starts again")));
             let changes = changed.iter().map(change);
             (
-                Tone::Good,
+                GOOD,
                 format!("reloaded in {}: {what}", taken(*elapsed)),
                 capped(changes.chain(restart), changed.len() + pending_restart.len(), "speckit show"),
             )
         }
-        ConfigReloadEvent::ReloadFailed { generation, diagnostics } => (
-            Tone::Bad,
-            format!("REFUSED: generation {generation} stays in force"),
-            report(diagnostics, Tone::Bad),
-        ),
+        ConfigReloadEvent::ReloadFailed { generation, diagnostics } => {
+            (BAD, format!("REFUSED: generation {generation} stays in force"), report(diagnostics, BAD))
+        }
         ConfigReloadEvent::ReloadDeferred { busy } => {
             let guards = count(*busy as u64, "guard");
-            (Tone::Warning, format!("deferred: accepted, and waits for {guards}"), Vec::new())
+            (WARNING, format!("deferred: accepted, and waits for {guards}"), Vec::new())
         }
         ConfigReloadEvent::Warning { diagnostics } => {
             let is_history = diagnostics.iter().any(|finding| finding.code.starts_with("history/"));
             let about = if is_history { "history" } else { "watching" };
-            (Tone::Warning, format!("warning about the {about}"), report(diagnostics, Tone::Warning))
+            (WARNING, format!("warning about the {about}"), report(diagnostics, WARNING))
         }
         ConfigReloadEvent::Missed { count: missed } => {
             let events = count(*missed, "event");
-            (Tone::Warning, format!("missed {events}: they came faster than they were read"), Vec::new())
+            (WARNING, format!("missed {events}: they came faster than they were read"), Vec::new())
         }
         _ => return Vec::new(),
     };
-    let headline = Line::new(tone, shown(&format!("{} {headline}", since_start(at))));
+    let headline = line(style, &format!("{} {headline}", since_start(at)));
     std::iter::once(headline).chain(details).collect()
 }
 
-fn change(change: &Change) -> Line {
+fn change(change: &Change) -> Span<'static> {
     let key = &change.key;
-    Line::new(
-        Tone::Plain,
-        shown(&match (&change.old, &change.new) {
-            (Some(old), Some(new)) => format!("  ~ {key}: {old} → {new}"),
-            (None, Some(new)) => format!("  + {key}: {new}"),
-            (Some(old), None) => format!("  - {key}: {old}"),
-            (None, None) => format!("  ~ {key}"),
-        }),
-    )
+    let text = match (&change.old, &change.new) {
+        (Some(old), Some(new)) => format!("  ~ {key}: {old} → {new}"),
+        (None, Some(new)) => format!("  + {key}: {new}"),
+        (Some(old), None) => format!("  - {key}: {old}"),
+        (None, None) => format!("  ~ {key}"),
+    };
+    line(PLAIN, &text)
 }
 
-/// The lines of a report; its headlines have the tone.
-fn report(diagnostics: &Diagnostics, tone: Tone) -> Vec<Line> {
+/// The lines of a report; its headlines have the style.
+fn report(diagnostics: &Diagnostics, style: Style) -> Vec<Span<'static>> {
     let lines = || diagnostics.report().lines().filter(|line| !line.trim().is_empty());
-    let shown = lines().map(|line| {
-        let is_headline = ["error", "warning"].iter().any(|severity| line.starts_with(severity));
-        let tone = if is_headline { tone } else { Tone::Plain };
-        Line::new(tone, shown(&format!("  {line}")))
+    let shown = lines().map(|text| {
+        let is_headline = text.starts_with("error") || text.starts_with("warning");
+        line(if is_headline { style } else { PLAIN }, &format!("  {text}"))
     });
     capped(shown, lines().count(), "speckit check")
 }
 
-fn capped(lines: impl Iterator<Item = Line>, total: usize, command: &str) -> Vec<Line> {
-    let mut kept: Vec<Line> = lines.take(MOST_LINES).collect();
+fn capped(lines: impl Iterator<Item = Span<'static>>, total: usize, command: &str) -> Vec<Span<'static>> {
+    let mut kept: Vec<Span<'static>> = lines.take(MOST_LINES).collect();
     if let Some(more @ 1..) = total.checked_sub(MOST_LINES) {
         let more = count(more as u64, "more line");
-        kept.push(Line::new(Tone::Quiet, format!("  … {more}: `{command}` has all")));
+        kept.push(line(QUIET, &format!("  … {more}: `{command}` has all")));
     }
     kept
 }
 
-fn shown(text: &str) -> String {
-    visible(text, MOST_CHARACTERS).into_owned()
+fn line(style: Style, text: &str) -> Span<'static> {
+    Span::styled(visible(text), style)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::watch::dashboard::samples;
+    use crate::config::watch::dashboard::tests as samples;
     use speckit_core::Key;
 
-    fn said(event: &ConfigReloadEvent) -> String {
-        let lines = lines(event, Duration::from_millis(61_200));
-        lines.into_iter().map(|line| format!("{}\n", line.text)).collect()
+    fn text(event: &ConfigReloadEvent) -> String {
+        lines(event, Duration::from_millis(61_200)).iter().map(|line| format!("{line}\n")).collect()
     }
 
     #[test]
-    fn every_event_has_its_words() {
+    fn every_event_is_described() {
         let success = |changed, pending_restart| ConfigReloadEvent::ReloadSuccess {
             generation: 4,
             changed,
@@ -130,7 +125,7 @@ mod tests {
             ConfigReloadEvent::Warning { diagnostics: samples::warning() },
             ConfigReloadEvent::Missed { count: 3 },
         ];
-        insta::assert_snapshot!(events.iter().map(said).collect::<String>(), @r#"
+        insta::assert_snapshot!(events.iter().map(text).collect::<String>(), @r#"
         01:01.2 changed: a.toml, conf.d/b.toml
         01:01.2 reloaded in 0.4 ms: generation 4 is what the files say; nothing changed
         01:01.2 reloaded in 0.4 ms: generation 4: 3 keys changed
@@ -161,20 +156,20 @@ mod tests {
     fn a_warning_says_what_it_is_about() {
         let finding = speckit_core::Diagnostic::warning("history/unwritten", Key::root(), "full");
         let event = ConfigReloadEvent::Warning { diagnostics: Diagnostics::plain(vec![finding]) };
-        assert!(said(&event).contains("warning about the history"), "{}", said(&event));
+        assert!(text(&event).contains("warning about the history"), "{}", text(&event));
     }
 
     #[test]
     fn a_report_without_end_is_cut() {
         let endless = Diagnostics::new(Vec::new(), "error: x\n".repeat(1000));
-        let said = said(&ConfigReloadEvent::ReloadFailed { generation: 1, diagnostics: endless });
-        assert_eq!(said.lines().count(), MOST_LINES + 2);
-        assert!(said.ends_with("  … 940 more lines: `speckit check` has all\n"), "{said}");
+        let text = text(&ConfigReloadEvent::ReloadFailed { generation: 1, diagnostics: endless });
+        assert_eq!(text.lines().count(), MOST_LINES + 2);
+        assert!(text.ends_with("  … 940 more lines: `speckit check` has all\n"), "{text}");
     }
 
     #[test]
     fn no_control_character_is_left() {
         let driven = ConfigReloadEvent::FileChanged { paths: vec!["a\u{1b}[2J\u{7}\nb".into()] };
-        assert_eq!(said(&driven), "01:01.2 changed: a\\u{1b}[2J\\u{7}\\nb\n");
+        assert_eq!(text(&driven), "01:01.2 changed: a\\u{1b}[2J\\u{7}\\nb\n");
     }
 }

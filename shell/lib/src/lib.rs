@@ -91,4 +91,5 @@ pub mod internal {
     #[cfg(feature = "schema")]
     pub use crate::config::schemas;
     pub use crate::os::{clock, documents, environment};
+    pub use crate::sync::Mutex;
 }

@@ -1,7 +1,9 @@
 //! Guards that keep the running configuration from being replaced.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
+
+use crate::sync::Mutex;
 
 /// How many guards there are, and whether something waits for the last one.
 ///
@@ -16,9 +18,8 @@ pub(crate) struct Gated {
 }
 
 impl Gate {
-    /// Nothing that is done under the lock can panic half way.
     pub(crate) fn lock(&self) -> MutexGuard<'_, Gated> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

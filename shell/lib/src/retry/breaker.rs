@@ -3,7 +3,6 @@
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use speckit_core::retry::ErrorClass;
@@ -13,6 +12,7 @@ use super::RetryClassifiable;
 #[cfg(feature = "agents")]
 use crate::os::clock;
 use crate::os::clock::Moment;
+use crate::sync::Mutex;
 
 /// Leaves a service alone for a while that fails too often, for the calls of all threads.
 ///
@@ -128,13 +128,8 @@ impl CircuitBreaker {
 
     /// Asks with the time, which is read under the lock so that it never goes back.
     fn ask<T>(&self, ask: impl FnOnce(&mut Breaker, Duration) -> T) -> T {
-        let mut breaker = self.lock();
+        let mut breaker = self.breaker.lock();
         ask(&mut breaker, self.clock.now())
-    }
-
-    /// Nothing that is done under the lock can panic half way.
-    fn lock(&self) -> MutexGuard<'_, Breaker> {
-        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,11 +1,11 @@
 //! A budget that many calls share.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use speckit_core::retry::{Budget, BudgetConfig};
 
 use crate::os::clock::Moment;
+use crate::sync::Mutex;
 
 /// A budget for retries that the calls of all threads share, so that a service which is down is not asked ever more often.
 ///
@@ -43,13 +43,8 @@ impl RetryBudget {
 
     /// Asks with the time, which is read under the lock so that it never goes back.
     pub(super) fn ask<T>(&self, ask: impl FnOnce(&mut Budget, Duration) -> T) -> T {
-        let mut budget = self.lock();
+        let mut budget = self.0.lock();
         ask(&mut budget, Moment::now().since_start())
-    }
-
-    /// Nothing that is done under the lock can panic half way.
-    fn lock(&self) -> MutexGuard<'_, Budget> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use crate::os::clock;
+use crate::sync::Monitor;
 
 /// Calls off all retries that were given a copy of it: those that wait end at once, and none begins another attempt.
 ///
@@ -39,11 +39,10 @@ pub struct Cancel(Arc<Inner>);
 #[derive(Default)]
 struct Inner {
     is_cancelled: AtomicBool,
-    waiting: Mutex<Waiting>,
-    rung: Condvar,
+    waiting: Monitor<Waiting>,
 }
 
-/// The futures that wait. Threads wait for the bell.
+/// The futures that wait. Threads wait for the monitor.
 #[derive(Default)]
 struct Waiting {
     came: u64,
@@ -59,11 +58,11 @@ impl Cancel {
     /// Cancels, and wakes who waits. Any thread may do it, and more than once.
     pub fn cancel(&self) {
         let wakers = {
-            let mut waiting = self.lock();
+            let mut waiting = self.0.waiting.lock();
             self.0.is_cancelled.store(true, Ordering::Release);
             std::mem::take(&mut waiting.wakers)
         };
-        self.0.rung.notify_all();
+        self.0.waiting.notify_all();
         wakers.into_values().for_each(Waker::wake);
     }
 
@@ -79,22 +78,7 @@ impl Cancel {
 
     /// Holds the thread up for so long, or until somebody cancels.
     pub(super) fn sleep(&self, most: Duration) {
-        let deadline = clock::now().checked_add(most);
-        let mut waiting = self.lock();
-        while !self.is_cancelled() {
-            waiting = match deadline.map(|deadline| deadline.saturating_duration_since(clock::now())) {
-                Some(Duration::ZERO) => return,
-                Some(rest) => {
-                    self.0.rung.wait_timeout(waiting, rest).unwrap_or_else(PoisonError::into_inner).0
-                }
-                None => self.0.rung.wait(waiting).unwrap_or_else(PoisonError::into_inner),
-            };
-        }
-    }
-
-    /// Nothing that is done under the lock can leave it half done.
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.waiting.wait_for(most, |_| self.is_cancelled().then_some(()));
     }
 }
 
@@ -118,7 +102,7 @@ impl Future for Cancelled<'_> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let waker = context.waker().clone();
-        let mut waiting = self.cancel.lock();
+        let mut waiting = self.cancel.0.waiting.lock();
         if self.cancel.is_cancelled() {
             return Poll::Ready(());
         }
@@ -137,7 +121,7 @@ impl Future for Cancelled<'_> {
 
 impl Drop for Cancelled<'_> {
     fn drop(&mut self) {
-        let waker = self.place.and_then(|place| self.cancel.lock().wakers.remove(&place));
+        let waker = self.place.and_then(|place| self.cancel.0.waiting.lock().wakers.remove(&place));
         drop(waker);
     }
 }
@@ -145,6 +129,7 @@ impl Drop for Cancelled<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock;
     use std::pin::pin;
     use std::sync::atomic::AtomicUsize;
 
@@ -167,7 +152,7 @@ mod tests {
             assert!(first.as_mut().poll(&mut context).is_pending());
             assert!(second.as_mut().poll(&mut context).is_pending());
         }
-        assert_eq!(cancel.lock().wakers.len(), 2);
+        assert_eq!(cancel.0.waiting.lock().wakers.len(), 2);
         cancel.clone().cancel();
         cancel.cancel();
         assert_eq!(count.0.load(Ordering::Relaxed), 2);
@@ -182,9 +167,9 @@ mod tests {
         {
             let mut cancelled = pin!(cancel.cancelled());
             assert!(cancelled.as_mut().poll(&mut context).is_pending());
-            assert_eq!(cancel.lock().wakers.len(), 1);
+            assert_eq!(cancel.0.waiting.lock().wakers.len(), 1);
         }
-        assert!(cancel.lock().wakers.is_empty());
+        assert!(cancel.0.waiting.lock().wakers.is_empty());
     }
 
     #[test]

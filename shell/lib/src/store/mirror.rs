@@ -1,13 +1,14 @@
 //! A value in memory that changes together with the database, or not at all.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 
 use super::error::StoreError;
 use super::transaction::{Transaction, Work};
+use crate::sync::Mutex;
 
 /// A value in memory that [`Store::update`](super::Store::update) changes together with the database: readers see the new
 /// value when, and only when, what belongs to it is committed. It belongs to the store that first changes it; what other
@@ -84,12 +85,6 @@ impl<V: fmt::Debug> fmt::Debug for Mirror<V> {
     }
 }
 
-impl<V> Shared<V> {
-    fn draft(&self) -> MutexGuard<'_, Option<Arc<V>>> {
-        self.draft.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// A change of a value and of the database.
 pub(super) struct Update<V, F> {
     mirror: Mirror<V>,
@@ -110,25 +105,25 @@ where
 
     fn run(&mut self, transaction: &Transaction<'_>) -> Result<T, StoreError> {
         let shared = &self.mirror.shared;
-        let before = shared.draft().clone().unwrap_or_else(|| shared.current.load_full());
+        let before = shared.draft.lock().clone().unwrap_or_else(|| shared.current.load_full());
         let mut value = (*before).clone();
         let result = (self.change)(transaction, &mut value)?;
         let value = Arc::new(value);
-        *shared.draft() = Some(Arc::clone(&value));
+        *shared.draft.lock() = Some(Arc::clone(&value));
         self.draft = Some(value);
         Ok(result)
     }
 
     fn committed(&mut self) {
         if let Some(value) = self.draft.take() {
-            *self.mirror.shared.draft() = None;
+            *self.mirror.shared.draft.lock() = None;
             self.replaced = Some(self.mirror.shared.current.swap(value));
         }
     }
 
     fn undone(&mut self) {
         if self.draft.take().is_some() {
-            *self.mirror.shared.draft() = None;
+            *self.mirror.shared.draft.lock() = None;
         }
     }
 }

@@ -1,8 +1,8 @@
 //! What signals do to a gate, done.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use speckit_core::agents::gate::{CallingOff, Interruption, Reaction};
@@ -10,6 +10,7 @@ use speckit_core::agents::gate::{CallingOff, Interruption, Reaction};
 use crate::signals::{Signals, Then, hear_of_children};
 use speckit::agents::GateControl;
 use speckit::internal::clock;
+use speckit::internal::Mutex;
 
 /// An [`Interruption`] that those who run a gate share with those who hear the signals.
 #[derive(Debug)]
@@ -25,24 +26,24 @@ impl Interruptible {
 
     /// Agents run from now on.
     pub(super) fn runs(&self, control: GateControl) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         state.0.runs();
         state.1 = Some(control);
     }
 
     /// The run is over, and is written from now on.
     pub(super) fn keeps(&self) {
-        self.state().0.keeps();
+        self.state.lock().0.keeps();
     }
 
     /// The run is written, and its result is told from now on.
     pub(super) fn says(&self) {
-        self.state().0.says();
+        self.state.lock().0.says();
     }
 
     /// How long a lock on the database is waited for.
     pub(super) fn patience(&self) -> Duration {
-        self.state().0.patience()
+        self.state.lock().0.patience()
     }
 
     /// Obeys signals until what it gives is dropped, and tells how they call the gate off.
@@ -66,7 +67,7 @@ impl Interruptible {
 
     /// Takes a signal, and says what is to be told of it.
     fn signal(&self) -> (Option<CallingOff>, Then) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         match state.0.signal(clock::now().saturating_duration_since(self.since)) {
             Reaction::None | Reaction::Hurry => (None, Then::Listen),
             Reaction::End => (None, Then::Obey),
@@ -80,10 +81,5 @@ impl Interruptible {
                 (Some(how), Then::Listen)
             }
         }
-    }
-
-    /// Nothing that is done under the lock can leave it half done.
-    fn state(&self) -> MutexGuard<'_, (Interruption, Option<GateControl>)> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -58,7 +58,7 @@ const READY: &[u8] = b"ready\n";
 pub struct Guard {
     mark: String,
     #[cfg(unix)]
-    held: std::sync::Mutex<Held>,
+    held: crate::sync::Mutex<Held>,
 }
 
 #[cfg(unix)]
@@ -73,28 +73,24 @@ impl Guard {
         let random = seed.stream("agents/guard").up_to(u64::MAX);
         let mark = format!("{}-{random:016x}", std::process::id());
         let held = Held::start(&mark)?;
-        Ok(Self { mark, held: std::sync::Mutex::new(held) })
+        Ok(Self { mark, held: crate::sync::Mutex::new(held) })
     }
 
     /// Has the guard know of a group by the number of its leader, a child of this process that has not been reaped. It never
     /// waits, and does nothing where the guard has ended.
     pub fn add(&self, group: u32) {
         let start = processes::start_of(group);
-        self.held().say(speckit_core::agents::process::guard::Line::Add { group, start });
+        self.held.lock().say(speckit_core::agents::process::guard::Line::Add { group, start });
     }
 
     /// Has the guard forget a group: it is over, or is to be left alone. It never waits.
     pub fn remove(&self, group: u32) {
-        self.held().say(speckit_core::agents::process::guard::Line::Remove { group });
+        self.held.lock().say(speckit_core::agents::process::guard::Line::Remove { group });
     }
 
     /// Why the guard is no more, told once: from there on nobody ends the agents if this process is killed.
     pub fn failure(&self) -> Option<String> {
-        self.held().failure()
-    }
-
-    fn held(&self) -> std::sync::MutexGuard<'_, Held> {
-        self.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.held.lock().failure()
     }
 }
 

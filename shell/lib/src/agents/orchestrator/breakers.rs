@@ -1,13 +1,14 @@
 //! A circuit breaker for each provider.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use speckit_core::agents::gate::{Agent, Ending};
 use speckit_core::retry::ErrorClass;
 use speckit_core::retry::breaker::BreakerConfig;
 
 use crate::retry::{CircuitBreaker, Pass};
+use crate::sync::Mutex;
 
 /// The circuit breakers of the providers, by their names. Each is made when it is first asked for.
 #[derive(Default)]
@@ -15,7 +16,7 @@ pub(super) struct Breakers(Mutex<BTreeMap<String, Arc<CircuitBreaker>>>);
 
 impl Breakers {
     pub(super) fn of(&self, provider: &str) -> Arc<CircuitBreaker> {
-        let mut breakers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut breakers = self.0.lock();
         if let Some(breaker) = breakers.get(provider) {
             return Arc::clone(breaker);
         }

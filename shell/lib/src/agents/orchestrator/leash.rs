@@ -2,8 +2,10 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError, TryLockError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
+
+use crate::sync::Mutex;
 
 type Work<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -25,12 +27,8 @@ pub(super) fn leashed<T: 'static>(work: Work<T>) -> (Leash, Leashed<T>) {
 
 impl<T> Held for Mutex<Option<Work<T>>> {
     fn drop_work(&self) {
-        let work = match self.try_lock() {
-            Ok(mut held) => held.take(),
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner().take(),
-            // It runs at this moment, and an aborted task that runs is dropped as soon as it pauses.
-            Err(TryLockError::WouldBlock) => None,
-        };
+        // Where it is locked, the work runs at this moment, and an aborted task that runs is dropped as soon as it pauses.
+        let work = self.try_lock().and_then(|mut held| held.take());
         drop(work);
     }
 }
@@ -45,7 +43,7 @@ impl<T> Future for Leashed<T> {
     type Output = T;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.0.lock();
         let Some(work) = held.as_mut() else { return Poll::Pending };
         let polled = work.as_mut().poll(context);
         if polled.is_ready() {

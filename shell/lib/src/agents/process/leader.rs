@@ -2,7 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "this module belongs to the door to processes")]
 
 use std::process::{Child, ExitStatus};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::io::Errno;
@@ -10,6 +10,7 @@ use rustix::process::{Pid, Signal, kill_process_group, test_kill_process};
 
 use super::ended::End;
 use crate::agents::guard::Guard;
+use crate::sync::Mutex;
 
 /// How long a drop waits for the end of what it has killed.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -113,19 +114,14 @@ impl Drop for Leader {
         self.end.wait(self.patience);
         self.reap();
         if let Some(child) = self.child.take() {
-            orphans().push(child);
+            ORPHANS.lock().push(child);
         }
     }
 }
 
 /// Reaps those that have ended at last.
 pub(super) fn reap_orphans() {
-    orphans().retain_mut(|orphan| matches!(orphan.try_wait(), Ok(None)));
-}
-
-/// Nothing that is done under the lock can leave it half done.
-fn orphans() -> std::sync::MutexGuard<'static, Vec<Child>> {
-    ORPHANS.lock().unwrap_or_else(PoisonError::into_inner)
+    ORPHANS.lock().retain_mut(|orphan| matches!(orphan.try_wait(), Ok(None)));
 }
 
 #[cfg(test)]

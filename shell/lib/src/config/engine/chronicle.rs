@@ -1,7 +1,7 @@
 //! What the engine tells the journal, and with what it starts where the files are refused.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use speckit_core::config::history::{Cause, rfc3339};
@@ -10,13 +10,12 @@ use speckit_core::{Diagnostic, Key};
 
 use crate::config::error::ConfigError;
 use crate::config::events::Diagnostics;
-use crate::config::history::journal::{
-    Accepted, Account, Journal, Keep, Keeping, LastGood, Record, Refused, Told, look_up,
-};
+use crate::config::history::journal::{Accepted, Account, Journal, Keep, Keeping, LastGood, Record, Refused, Told, look_up};
 use crate::config::loading::{Loader, Reading, unwound};
 use crate::config::snapshot::{Candidate, Snapshot};
 use crate::os::documents::absolute;
 use crate::os::world::World;
+use crate::sync::Mutex;
 
 /// The code of the warning that a generation that was accepted before stands in for the files.
 pub(super) const LAST_GOOD: &str = "history/last-good";
@@ -63,7 +62,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Chronicle<T> {
 
     /// What the files say is in force, and with it what they say about the keeping.
     pub(super) fn trust(&self) {
-        *self.caution.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.caution.lock() = None;
     }
 
     fn told(&self, world: &dyn World, settings: &T) -> Told {
@@ -88,7 +87,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Chronicle<T> {
 
     pub(super) fn refused(&self, world: &dyn World, current: &Snapshot<T>, findings: Diagnostics) {
         let mut told = self.told(world, current.config());
-        if let Some(mode) = *self.caution.lock().unwrap_or_else(PoisonError::into_inner) {
+        if let Some(mode) = *self.caution.lock() {
             told.keeping.mode = mode;
         }
         self.journal.refused(Refused { told, generation: current.generation(), findings });

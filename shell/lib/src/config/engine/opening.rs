@@ -1,8 +1,8 @@
 //! The first load, and what stands in where it is refused.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
 use serde::de::DeserializeOwned;
@@ -10,19 +10,20 @@ use speckit_core::config::reload::Machine;
 
 #[cfg(feature = "sqlite")]
 use super::chronicle::{Chronicle, last_good};
+#[cfg(feature = "sqlite")]
+use crate::config::history::journal::Record;
 use super::fallback::Fallback;
 use super::reader::{Engine, Follow};
 use super::shared::Shared;
 use crate::config::busy::Gate;
 use crate::config::error::ConfigError;
 use crate::config::events::Diagnostics;
-#[cfg(feature = "sqlite")]
-use crate::config::history::journal::Record;
 use crate::config::loading::{Loader, fingerprint_of, panicked, unwound};
 use crate::config::snapshot::Snapshot;
 use crate::config::status::Ledger;
 use crate::os::world::{Recorder, World};
 use crate::sync::hub::Hub;
+use crate::sync::Mutex;
 
 /// What a configuration starts from.
 pub(crate) struct Start<T> {

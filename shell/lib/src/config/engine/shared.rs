@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
@@ -26,6 +26,7 @@ use crate::os::documents;
 use crate::os::documents::{FileSource, Files as _};
 use crate::os::world::{Recorder, World};
 use crate::sync::hub::Hub;
+use crate::sync::Mutex;
 
 #[cfg(feature = "sqlite")]
 use super::chronicle::Chronicle;
@@ -227,17 +228,17 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
 
     pub(super) fn engine(&self) -> Result<Turning<'_, T>, Reentered> {
         let me = thread::current().id();
-        if *self.turning.lock().unwrap_or_else(PoisonError::into_inner) == Some(me) {
+        if *self.turning.lock() == Some(me) {
             return Err(Reentered);
         }
         // A panic can only come from the embedder's code, which `Loader` unwinds, or leave a reading unanswered.
-        let engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
-        *self.turning.lock().unwrap_or_else(PoisonError::into_inner) = Some(me);
+        let engine = self.engine.lock();
+        *self.turning.lock() = Some(me);
         Ok(Turning { engine, turning: &self.turning })
     }
 
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+        self.ledger.lock()
     }
 
     /// How it is doing; reads the files.
@@ -268,7 +269,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
 
     /// Wakes the one who watches; `false` where nobody does.
     pub(crate) fn ring(&self) -> bool {
-        let alarm = self.alarm.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let alarm = self.alarm.lock().clone();
         alarm.is_some_and(|ring| {
             ring();
             true
@@ -297,7 +298,7 @@ pub(super) struct Turning<'a, T> {
 
 impl<T> Drop for Turning<'_, T> {
     fn drop(&mut self) {
-        *self.turning.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.turning.lock() = None;
     }
 }
 

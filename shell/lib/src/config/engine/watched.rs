@@ -1,7 +1,7 @@
 //! What the one who watches asks of the engine.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use speckit_core::config::HotReloadConfig;
@@ -27,7 +27,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
 
     /// Says what wakes the one who watches, or that nobody does.
     pub(crate) fn set_alarm(&self, alarm: Option<Arc<dyn Fn() + Send + Sync>>) {
-        *self.alarm.lock().unwrap_or_else(PoisonError::into_inner) = alarm;
+        *self.alarm.lock() = alarm;
     }
 }
 

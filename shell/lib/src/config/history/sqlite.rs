@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use speckit_core::config::history;
@@ -16,6 +16,7 @@ use crate::config::history::journal::{Accepted, Account, Journal, LastGood, Refu
 use crate::os::clock;
 use crate::os::documents::{absolute, exists};
 use crate::store::{Store, StoreError, StoreOptions, Synchronous, Transaction};
+use crate::sync::Mutex;
 
 /// How long a lock of another process is waited for: a program that ends waits for what is still to be written.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -38,12 +39,8 @@ struct Telling {
 }
 
 impl Telling {
-    fn warn(&self) -> MutexGuard<'_, Option<Warn>> {
-        self.warn.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn tell(&self, finding: Diagnostic) {
-        if let Some(warn) = &*self.warn() {
+        if let Some(warn) = &*self.warn.lock() {
             warn(finding);
         }
     }
@@ -129,7 +126,7 @@ impl Journal for SqliteJournal {
     }
 
     fn attach(&self, warn: Warn) {
-        *self.telling.warn() = Some(warn);
+        *self.telling.warn.lock() = Some(warn);
     }
 
     fn accepted(&self, accepted: Accepted) {

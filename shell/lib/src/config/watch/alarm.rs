@@ -1,10 +1,10 @@
 //! What wakes the thread that watches. Rings of one kind are one, however many there were.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::mem::take;
 use std::time::Duration;
 
 use crate::config::status::Watching;
-use crate::os::clock;
+use crate::sync::Monitor;
 
 /// Why the thread wakes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,8 +21,7 @@ pub(super) enum Rung {
 
 #[derive(Debug, Default)]
 pub(super) struct Alarm {
-    state: Mutex<State>,
-    bell: Condvar,
+    state: Monitor<State>,
 }
 
 #[derive(Debug, Default)]
@@ -48,42 +47,25 @@ impl Alarm {
 
     /// How changes are noticed at present, for those who ask.
     pub(super) fn tell(&self, watching: Watching) {
-        self.lock().watching = watching;
+        self.state.lock().watching = watching;
     }
 
     pub(super) fn told(&self) -> Watching {
-        self.lock().watching
+        self.state.lock().watching
     }
 
     /// Sleeps until it rings, at most so long.
     pub(super) fn wait(&self, most: Option<Duration>) -> Rung {
-        let deadline = most.and_then(|most| clock::now().checked_add(most));
-        let mut state = self.lock();
-        loop {
-            if state.stop {
-                return Rung::Stop;
-            }
-            if std::mem::take(&mut state.hint) {
-                return Rung::Hint;
-            }
-            if std::mem::take(&mut state.wake) {
-                return Rung::Wake;
-            }
-            state = match deadline.map(|deadline| deadline.saturating_duration_since(clock::now())) {
-                Some(Duration::ZERO) => return Rung::Timeout,
-                Some(rest) => self.bell.wait_timeout(state, rest).unwrap_or_else(PoisonError::into_inner).0,
-                None => self.bell.wait(state).unwrap_or_else(PoisonError::into_inner),
-            };
-        }
+        let rung = self.state.wait_for(most.unwrap_or(Duration::MAX), |state| {
+            let stop = state.stop.then_some(Rung::Stop);
+            stop.or_else(|| take(&mut state.hint).then_some(Rung::Hint))
+                .or_else(|| take(&mut state.wake).then_some(Rung::Wake))
+        });
+        rung.unwrap_or(Rung::Timeout)
     }
 
     fn ring(&self, set: impl FnOnce(&mut State)) {
-        set(&mut self.lock());
-        self.bell.notify_one();
-    }
-
-    /// Nothing that is done under the lock can panic half way.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        set(&mut self.state.lock());
+        self.state.notify_all();
     }
 }

@@ -1,7 +1,7 @@
 //! Reloading when files change: one thread that sleeps until there is something to do.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ mod interests;
 use crate::config::engine::{Cause, Reentered, Shared};
 use crate::config::error::ConfigError;
 use crate::config::status::Watching;
+use crate::sync::Mutex;
 use alarm::{Alarm, Rung};
 use door::Door;
 
@@ -42,7 +43,7 @@ pub(crate) fn watch<T: DeserializeOwned + Send + Sync + 'static>(
     shared: &Arc<Shared<T>>,
     slot: &Slot,
 ) -> Result<HotReloadWatcher, ConfigError> {
-    let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut slot = slot.lock();
     if let Some(running) = slot.upgrade() {
         return Ok(HotReloadWatcher { running });
     }
@@ -165,7 +166,7 @@ impl fmt::Debug for HotReloadWatcher {
 impl Drop for Running {
     fn drop(&mut self) {
         self.alarm.stop();
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = self.thread.lock().take();
         // A rule of the embedder may hold the last watcher, and then it is dropped on the thread itself.
         if let Some(thread) = thread.filter(|thread| thread.thread().id() != thread::current().id()) {
             // A panic of the thread has been reported by its hook.

@@ -3,7 +3,8 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+
+use crate::sync::Mutex;
 
 /// Makes an empty file that only its owner can read, and the folders that lead to it, where they are missing. What is there
 /// already is not opened: to close a file takes away every lock that this process has on it
@@ -14,7 +15,7 @@ use std::sync::{Mutex, PoisonError};
 pub(crate) fn make_private(path: &Path) -> io::Result<()> {
     // Nobody else in this process finds the new file before it is closed.
     static MAKING: Mutex<()> = Mutex::new(());
-    let _making = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
+    let _making = MAKING.lock();
     if let Some(folder) = path.parent() {
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);

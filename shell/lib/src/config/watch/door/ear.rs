@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::mem;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use notify::event::{AccessKind, AccessMode, EventKind, MetadataKind, ModifyKind, RenameMode};
 
 use super::Interests;
+use crate::sync::Mutex;
 
 /// Hears all events and gives a hint of those that matter.
 pub(super) struct Ear {
@@ -40,14 +40,14 @@ impl Ear {
 
     /// What happened.
     pub(super) fn hear(&self, event: notify::Result<notify::Event>) {
-        if self.heard().matters(event) {
+        if self.heard.lock().matters(event) {
             self.hint();
         }
     }
 
     /// Listens for these interests from now on. Tells whether there is a new one among them.
     pub(super) fn attend_to(&self, interests: Interests) -> bool {
-        let mut heard = self.heard();
+        let mut heard = self.heard.lock();
         let is_news = interests.exceed(&heard.interests);
         heard.interests = interests;
         is_news
@@ -55,11 +55,7 @@ impl Ear {
 
     /// What was lost since the last call.
     pub(super) fn take_lost(&self) -> Lost {
-        mem::take(&mut self.heard().lost)
-    }
-
-    fn heard(&self) -> MutexGuard<'_, Heard> {
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+        mem::take(&mut self.heard.lock().lost)
     }
 }
 

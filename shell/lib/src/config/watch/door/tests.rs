@@ -2,12 +2,12 @@
 
 use std::os::unix::fs::symlink;
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tempfile::TempDir;
 
 use super::*;
+use crate::sync::Mutex;
 
 mod refusals;
 
@@ -314,13 +314,13 @@ fn an_overflow_is_a_hint_and_every_watch_is_made_anew() {
     let held = Arc::clone(&gate);
     let hint = move || {
         sender.send(()).unwrap_or_default();
-        drop(held.lock().unwrap_or_else(PoisonError::into_inner));
+        drop(held.lock());
     };
     let mut followed =
         Followed { door: Door::open(WatchMode::Auto, hint).unwrap(), hints, paths: vec![file.clone()] };
     followed.settle();
 
-    let closed = gate.lock().unwrap();
+    let closed = gate.lock();
     fs::remove_file(&file).unwrap();
     assert!(followed.hints.recv_timeout(ARRIVES).is_ok());
     // The thread of the events waits at the gate, and others pile up until the system drops them.

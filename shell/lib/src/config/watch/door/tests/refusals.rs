@@ -17,12 +17,12 @@ impl Watcher for Refusing {
 
     fn watch(&mut self, path: &Path, mode: RecursiveMode) -> notify::Result<()> {
         assert_eq!(mode, RecursiveMode::NonRecursive);
-        self.calls.lock().unwrap().push(format!("watch {}", path.display()));
+        self.calls.lock().push(format!("watch {}", path.display()));
         (self.refuse)(path).map_or(Ok(()), |kind| Err(notify::Error::new(kind)))
     }
 
     fn unwatch(&mut self, path: &Path) -> notify::Result<()> {
-        self.calls.lock().unwrap().push(format!("unwatch {}", path.display()));
+        self.calls.lock().push(format!("unwatch {}", path.display()));
         Ok(())
     }
 
@@ -64,25 +64,25 @@ fn folders_are_watched_from_the_root_on_and_only_when_they_moved() {
     let ancestors = at.ancestors().map(|folder| format!("watch {}", folder.display()));
     let mut expected = ancestors.collect::<Vec<_>>();
     expected.reverse();
-    assert_eq!(*calls.lock().unwrap(), expected);
+    assert_eq!(*calls.lock(), expected);
     assert_eq!(hints.try_iter().count(), 1, "one hint, however many folders");
-    calls.lock().unwrap().clear();
+    calls.lock().clear();
 
     assert_eq!(door.follow(std::slice::from_ref(&file)), []);
-    assert_eq!((calls.lock().unwrap().len(), hints.try_iter().count()), (0, 0), "nothing moved");
+    assert_eq!((calls.lock().len(), hints.try_iter().count()), (0, 0), "nothing moved");
 
     let a = at.join("a");
     fs::create_dir(&a).unwrap();
     door.follow(std::slice::from_ref(&file));
-    assert_eq!(mem::take(&mut *calls.lock().unwrap()), [format!("watch {}", a.display())]);
+    assert_eq!(mem::take(&mut *calls.lock()), [format!("watch {}", a.display())]);
     fs::rename(&a, at.join("old")).unwrap();
     fs::create_dir(&a).unwrap();
     door.follow(std::slice::from_ref(&file));
     let again = ["unwatch", "watch"].map(|call| format!("{call} {}", a.display()));
-    assert_eq!(mem::take(&mut *calls.lock().unwrap()), again);
+    assert_eq!(mem::take(&mut *calls.lock()), again);
     fs::remove_dir(&a).unwrap();
     door.follow(std::slice::from_ref(&file));
-    assert_eq!(mem::take(&mut *calls.lock().unwrap()), [format!("unwatch {}", a.display())]);
+    assert_eq!(mem::take(&mut *calls.lock()), [format!("unwatch {}", a.display())]);
 }
 
 #[test]

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use alternating::Alternating;
 use criterion::{BenchmarkId, Criterion};
 use speckit::app::ConfigLoader;
-use speckit::{Config, ConfigReloadEvent, Subscription};
+use speckit::{Config, ConfigReloadEvent, Receiver};
 use speckit_core::app::AppConfig;
 use speckit_tests::models::file;
 
@@ -61,7 +61,7 @@ struct Both {
     file: Alternating,
     path: PathBuf,
     shell: Config<AppConfig>,
-    events: Subscription,
+    events: Receiver<ConfigReloadEvent>,
     settings: AppConfig,
 }
 

@@ -7,7 +7,7 @@ use std::sync::mpsc::TryRecvError;
 
 use serde::Deserialize;
 use speckit::ConfigReloadEvent::{FileChanged, ReloadDeferred, ReloadFailed, ReloadSuccess};
-use speckit::{Builder, Config, ConfigReloadEvent, Environment, Fallback, Reloaded, Subscription, Watching};
+use speckit::{Builder, Config, ConfigReloadEvent, Environment, Fallback, Reloaded, Watching, Receiver};
 use speckit_core::tree::diff;
 
 use crate::place::Place;
@@ -34,14 +34,14 @@ fn builder(place: &Place) -> Builder<Settings> {
     builder.schema_json(SCHEMA).file(place.path("app.toml")).environment(Environment::default())
 }
 
-fn open(place: &Place) -> (Config<Settings>, Subscription) {
+fn open(place: &Place) -> (Config<Settings>, Receiver<ConfigReloadEvent>) {
     let shell = builder(place).open().unwrap();
     let events = shell.subscribe();
     (shell, events)
 }
 
 /// What a subscriber was told, one line an event.
-fn told(place: &Place, events: &Subscription) -> Vec<String> {
+fn told(place: &Place, events: &Receiver<ConfigReloadEvent>) -> Vec<String> {
     let mut lines = Vec::new();
     loop {
         match events.try_recv() {

@@ -11,8 +11,7 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 use speckit::ConfigReloadEvent::{FileChanged, ReloadDeferred, ReloadFailed, ReloadSuccess};
 use speckit::{
-    Builder, Config, ConfigReloadEvent, Environment, HotReloadConfig, HotReloadWatcher, Subscription,
-    WatchMode, Watching,
+    Builder, Config, ConfigReloadEvent, Environment, HotReloadConfig, HotReloadWatcher, Receiver, WatchMode, Watching,
 };
 use speckit_core::tree::diff;
 
@@ -34,7 +33,7 @@ struct Settings {
 struct Watched {
     place: Place,
     shell: Config<Settings>,
-    events: Subscription,
+    events: Receiver<ConfigReloadEvent>,
     watcher: HotReloadWatcher,
 }
 

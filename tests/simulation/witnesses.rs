@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::TryRecvError;
 use std::sync::{Arc, Mutex};
 
-use speckit::{Busy, Config, ConfigReloadEvent, Loaded, Snapshot, Subscription};
+use speckit::{Busy, Config, ConfigReloadEvent, Loaded, Snapshot, Receiver};
 
 use crate::notices::claim;
 use crate::oracle::{Leaves, leaves};
@@ -94,9 +94,9 @@ impl Readers {
 
 /// All events so far, and who wants to be told of them.
 pub struct Listeners {
-    first: Subscription,
+    first: Receiver<ConfigReloadEvent>,
     pub events: Vec<ConfigReloadEvent>,
-    others: BTreeMap<u8, (Subscription, usize)>,
+    others: BTreeMap<u8, (Receiver<ConfigReloadEvent>, usize)>,
 }
 
 impl Listeners {
@@ -152,7 +152,7 @@ impl Listeners {
     }
 }
 
-fn drained(subscription: &Subscription) -> (Vec<ConfigReloadEvent>, TryRecvError) {
+fn drained(subscription: &Receiver<ConfigReloadEvent>) -> (Vec<ConfigReloadEvent>, TryRecvError) {
     let mut events = Vec::new();
     loop {
         match subscription.try_recv() {

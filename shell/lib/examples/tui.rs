@@ -14,14 +14,14 @@ use ratatui::layout::{Constraint, Layout};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Gauge, Paragraph};
 use speckit::app::{AppConfig, ConfigLoader};
-use speckit::{Busy, Config, ConfigError, ConfigReloadEvent, Subscription};
+use speckit::{Busy, Config, ConfigError, ConfigReloadEvent, Receiver};
 
 /// How long a gate takes here.
 const GATE: Duration = Duration::from_secs(8);
 
 struct App {
     shell: Config<AppConfig>,
-    events: Subscription,
+    events: Receiver<ConfigReloadEvent>,
     /// What the user was told, newest last.
     notifications: Vec<String>,
     gate: Option<Gate>,

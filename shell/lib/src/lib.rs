@@ -65,7 +65,7 @@ pub use config::builder::Builder;
 pub use config::busy::Busy;
 pub use config::engine::Fallback;
 pub use config::error::ConfigError;
-pub use config::events::{ConfigReloadEvent, Diagnostics, Subscription};
+pub use config::events::{ConfigReloadEvent, Diagnostics};
 pub use config::handle::{Config, Loaded, Reloaded};
 #[cfg(feature = "schema")]
 pub use config::schemas;
@@ -77,6 +77,7 @@ pub use config::watch::HotReloadWatcher;
 pub use os::{documents, environment, world};
 #[cfg(feature = "schema")]
 pub use speckit_core::config::schema::{SchemaMap, SchemaValidator};
+pub use sync::broadcast::{Event, Receiver};
 pub use speckit_core::config::source::{Environment, Override};
 pub use speckit_core::config::{HotReloadConfig, WatchMode};
 pub use speckit_core::{Diagnostic, Key, Severity};

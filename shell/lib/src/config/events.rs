@@ -4,13 +4,12 @@ use std::fmt;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, TryRecvError};
 use std::time::Duration;
 
 use speckit_core::tree::diff::Change;
 use speckit_core::{Diagnostic, Key};
 
-use crate::sync::hub::{Hub, Listener, Told};
+use crate::sync::broadcast::Event;
 
 /// What happened to a running configuration. Secrets are redacted in it.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,56 +93,10 @@ impl fmt::Display for Diagnostics {
     }
 }
 
-/// The events of one subscriber, in their order: an iterator that waits for the next one.
-///
-/// It ends when no [`Config`](crate::Config) and no watcher is left to send any. A subscriber that does not read holds
-/// nobody up: the oldest events are dropped once 256 wait, and [`ConfigReloadEvent::Missed`] says how many.
-#[derive(Debug)]
-pub struct Subscription {
-    listener: Listener<ConfigReloadEvent>,
-}
+impl Event for ConfigReloadEvent {
+    const CAPACITY: usize = 256;
 
-impl Subscription {
-    pub(crate) fn of(hub: &Hub<ConfigReloadEvent>) -> Self {
-        Self { listener: hub.listen() }
-    }
-
-    /// The next event, waiting for at most so long.
-    ///
-    /// # Errors
-    /// As those of [`std::sync::mpsc::Receiver::recv_timeout`].
-    pub fn recv_timeout(&self, timeout: Duration) -> Result<ConfigReloadEvent, RecvTimeoutError> {
-        self.listener.recv_timeout(timeout)
-    }
-
-    /// The next event if there is one already.
-    ///
-    /// # Errors
-    /// As those of [`std::sync::mpsc::Receiver::try_recv`].
-    pub fn try_recv(&self) -> Result<ConfigReloadEvent, TryRecvError> {
-        self.listener.try_recv()
-    }
-
-    /// The next event, in any async runtime; `None` when there will be no more.
-    ///
-    /// A future that is dropped before it is ready has taken no event.
-    pub async fn recv(&mut self) -> Option<ConfigReloadEvent> {
-        self.listener.recv().await
-    }
-}
-
-impl Iterator for Subscription {
-    type Item = ConfigReloadEvent;
-
-    fn next(&mut self) -> Option<ConfigReloadEvent> {
-        self.listener.next()
-    }
-}
-
-impl Told for ConfigReloadEvent {
-    const MOST_WAITING: usize = 256;
-
-    fn may_be_missed(&self) -> bool {
+    fn is_droppable(&self) -> bool {
         true
     }
 

@@ -12,9 +12,10 @@ use speckit_core::{Diagnostic, Key};
 use super::busy::{Busy, Guarded};
 use super::engine::{Cause, Reentered, Shared, Start, Turn};
 use super::error::ConfigError;
-use super::events::Subscription;
+use super::events::ConfigReloadEvent;
 use super::snapshot::Snapshot;
 use super::status::Status;
+use crate::sync::broadcast::Receiver;
 #[cfg(feature = "watch")]
 use super::watch::{self, HotReloadWatcher};
 
@@ -64,8 +65,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Config<T> {
     }
 
     /// Tells of every reload from now on. Any number may subscribe; none holds another up.
-    pub fn subscribe(&self) -> Subscription {
-        Subscription::of(&self.shared.hub)
+    pub fn subscribe(&self) -> Receiver<ConfigReloadEvent> {
+        self.shared.events.subscribe()
     }
 
     /// Keeps the running configuration in force until the guard is dropped. What is accepted meanwhile waits, and what

@@ -51,6 +51,10 @@ pub(crate) struct Monitor<T> {
 }
 
 impl<T> Monitor<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Self { value: Mutex::new(value), changed: Condvar::new() }
+    }
+
     /// After a change, a call of `notify_all` wakes the threads that wait for it.
     pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
         self.value.lock()
@@ -105,7 +109,7 @@ mod tests {
     #[test]
     #[expect(clippy::disallowed_methods, reason = "one thread changes what another waits for")]
     fn a_wait_ends_with_the_value_or_with_the_time() {
-        let monitor = Monitor::<i32>::default();
+        let monitor = Monitor::new(0);
         let is_three = |value: &mut i32| (*value == 3).then_some("three");
         assert_eq!(monitor.wait_for(Duration::from_millis(5), is_three), None);
         std::thread::scope(|scope| {

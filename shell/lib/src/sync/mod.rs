@@ -1,6 +1,6 @@
 //! What threads share.
 
-pub(crate) mod hub;
+pub mod broadcast;
 mod lock;
 
 pub(crate) use lock::Monitor;

@@ -1,14 +1,14 @@
 //! How a gate is shown while it runs: as a screen, as lines, or as JSON.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use speckit_core::agents::gate::{CallingOff, Event, Progress};
 
 use super::screen::Screen;
 use crate::context::Context;
-use speckit::agents::GateEvents;
 use speckit::internal::clock;
+use speckit::sync::hub::Receiver;
 
 /// How a gate is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +30,8 @@ impl Look {
 
 /// What is told of a gate.
 pub(super) struct Told {
-    pub(super) events: GateEvents,
-    pub(super) called_off: Receiver<CallingOff>,
+    pub(super) events: Receiver<Event>,
+    pub(super) called_off: mpsc::Receiver<CallingOff>,
 }
 
 /// The time between two frames, and between two looks whether the gate was called off where nothing else happens.

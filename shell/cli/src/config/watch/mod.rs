@@ -1,7 +1,7 @@
 //! `watch`: what happens to a running configuration, as a dashboard or as lines.
 
 use std::io;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{self, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -11,7 +11,8 @@ use crate::args::{FallbackArg, WatchArgs};
 use crate::context::{Context, Outcome, verdict};
 use crate::signals::{Signal, Signals, Then};
 use speckit::internal::clock;
-use speckit::{Builder, Config, ConfigError, ConfigReloadEvent, Fallback, HotReloadWatcher, Subscription};
+use speckit::{Builder, Config, ConfigError, ConfigReloadEvent, Fallback, HotReloadWatcher};
+use speckit::sync::hub::Receiver;
 
 mod dashboard;
 mod lines;
@@ -108,7 +109,7 @@ fn print_lines<T: DeserializeOwned + Send + Sync + 'static>(
     context: &Context,
     shell: &Config<T>,
     watcher: &HotReloadWatcher,
-    inputs: &Receiver<Input>,
+    inputs: &mpsc::Receiver<Input>,
 ) -> Outcome {
     let mut lines = Lines::of(context);
     lines.loaded(&shell.snapshot(), &shell.status(), watcher.watching());
@@ -140,7 +141,11 @@ fn refused(context: &Context, error: &ConfigError) -> Outcome {
 }
 
 #[expect(clippy::disallowed_methods, reason = "it ends with the events, and is joined")]
-fn forward(events: Subscription, tell: Sender<Input>, upkeep: Option<Upkeep>) -> JoinHandle<()> {
+fn forward(
+    events: Receiver<ConfigReloadEvent>,
+    tell: Sender<Input>,
+    upkeep: Option<Upkeep>,
+) -> JoinHandle<()> {
     thread::spawn(move || {
         for event in events {
             if let Some(upkeep) = &upkeep {

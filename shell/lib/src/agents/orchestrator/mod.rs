@@ -26,7 +26,6 @@ mod run;
 mod tasks;
 
 pub use control::GateControl;
-pub use events::GateEvents;
 pub use run::GateRun;
 
 /// Runs the agents of gates in parallel. A copy is a pointer: gates of all copies share the room for agents and the circuit

@@ -5,7 +5,7 @@ use std::future::pending;
 use std::sync::Arc;
 
 use speckit_core::Diagnostic;
-use speckit_core::agents::gate::{Action, Input, Machine, Plan, Run};
+use speckit_core::agents::gate::{Action, Input, Machine, Plan, Run, Event};
 use speckit_core::config::redact::Masks;
 use speckit_core::retry::Seed;
 use tokio::sync::watch;
@@ -15,10 +15,11 @@ use super::super::Order;
 use super::Shared;
 use super::attempt::Told;
 use super::control::GateControl;
-use super::events::{Audience, GateEvents};
+use super::events::Audience;
 use super::tasks::Tasks;
 use crate::config::busy::Busy;
 use crate::os::clock;
+use crate::sync::broadcast::Receiver;
 
 /// A gate that runs. Dropping it, or the future of [`GateRun::finish`], kills its agents, and what they wrote is lost with it: a
 /// time-out of your own that is to keep it calls [`GateControl::cancel`], and waits for the run.
@@ -84,13 +85,13 @@ impl GateRun {
     }
 
     /// What happens from now on. Any number may listen; none holds the gate up.
-    pub fn events(&self) -> GateEvents {
-        self.audience.listen()
+    pub fn events(&self) -> Receiver<Event> {
+        self.audience.subscribe()
     }
 
     /// The same without the lines that agents write, which cost least then.
-    pub fn states(&self) -> GateEvents {
-        self.audience.listen_for_states()
+    pub fn states(&self) -> Receiver<Event> {
+        self.audience.subscribe_to_states()
     }
 
     /// How to call it off from elsewhere, before it runs and while it does.
@@ -177,7 +178,7 @@ impl Gate<'_> {
                 Action::Start { agent, attempt } => self.tasks.start(agent, attempt, self.audience),
                 Action::Stop { agent } => self.tasks.order(agent, Order::Stop),
                 Action::Kill { agent } => self.tasks.order(agent, Order::Kill),
-                Action::Tell(event) => self.audience.tell(event),
+                Action::Tell(event) => self.audience.send(&event),
                 Action::Finish(run) => return Some(run),
             }
         }

@@ -22,7 +22,7 @@ use crate::config::loading::{Loader, fingerprint_of, panicked, unwound};
 use crate::config::snapshot::Snapshot;
 use crate::config::status::Ledger;
 use crate::os::world::{Recorder, World};
-use crate::sync::hub::Hub;
+use crate::sync::broadcast::Broadcast;
 use crate::sync::Mutex;
 
 /// What a configuration starts from.
@@ -106,7 +106,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
         ledger.files = engine.last.files().map(PathBuf::from).collect();
         Ok(Self {
             current: ArcSwap::from_pointee(snapshot),
-            hub: Hub::default(),
+            events: Broadcast::default(),
             gate: Gate::default(),
             world,
             #[cfg(feature = "sqlite")]

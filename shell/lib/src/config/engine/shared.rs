@@ -25,7 +25,7 @@ use crate::config::status::{Ledger, Status};
 use crate::os::documents;
 use crate::os::documents::{FileSource, Files as _};
 use crate::os::world::{Recorder, World};
-use crate::sync::hub::Hub;
+use crate::sync::broadcast::Broadcast;
 use crate::sync::Mutex;
 
 #[cfg(feature = "sqlite")]
@@ -35,7 +35,7 @@ use super::reader::{Cause, Engine};
 /// All that the handles of one configuration share.
 pub(crate) struct Shared<T> {
     pub(crate) current: ArcSwap<Snapshot<T>>,
-    pub(crate) hub: Hub<ConfigReloadEvent>,
+    pub(crate) events: Broadcast<ConfigReloadEvent>,
     pub(crate) gate: Gate,
     pub(crate) world: Arc<dyn World>,
     /// What keeps what is accepted and refused.
@@ -159,7 +159,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
             if let Action::Tell(notice) = action {
                 let event = self.event(engine, *notice, elapsed, &changed);
                 self.ledger().told(&event);
-                self.hub.tell(event);
+                self.events.send(&event);
                 #[cfg(feature = "sqlite")]
                 if *notice == Notice::Failed {
                     self.record_refusal(engine.refusal.as_ref());
@@ -223,7 +223,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
     pub(crate) fn warn(&self, findings: Vec<Diagnostic>) {
         let event = ConfigReloadEvent::Warning { diagnostics: Diagnostics::plain(findings) };
         self.ledger().told(&event);
-        self.hub.tell(event);
+        self.events.send(&event);
     }
 
     pub(super) fn engine(&self) -> Result<Turning<'_, T>, Reentered> {

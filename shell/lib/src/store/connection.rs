@@ -30,16 +30,21 @@ pub(super) struct Guard {
 impl Guard {
     /// Runs a closure, and tells whether the transaction is still the one that it was given.
     pub(super) fn around<T>(&self, run: impl FnOnce() -> T) -> (T, bool) {
+        /// After a panic of the closure too.
+        struct OffWhenDropped<'a>(&'a AtomicBool);
+
+        impl Drop for OffWhenDropped<'_> {
+            fn drop(&mut self) {
+                self.0.store(false, Ordering::Relaxed);
+            }
+        }
+
         self.is_lost.store(false, Ordering::Relaxed);
         self.is_on.store(true, Ordering::Relaxed);
+        let on = OffWhenDropped(&self.is_on);
         let result = run();
-        self.is_on.store(false, Ordering::Relaxed);
+        drop(on);
         (result, !self.is_lost.load(Ordering::Relaxed))
-    }
-
-    /// No closure runs any more: it has panicked.
-    pub(super) fn lower(&self) {
-        self.is_on.store(false, Ordering::Relaxed);
     }
 
     fn is_on(&self) -> bool {

@@ -6,6 +6,7 @@ use rusqlite::Connection;
 
 use super::connection::APPLICATION_ID;
 use super::error::StoreError;
+use super::transaction::Transaction;
 
 /// The steps from each version to the next; the version of a database is how many of them it has taken
 /// (<https://sqlite.org/pragma.html#pragma_user_version>). A step that was released never changes.
@@ -87,10 +88,9 @@ pub(super) fn migrate(connection: &Connection, path: &Path) -> Result<(), StoreE
             return Err(StoreError::Foreign { path: path.to_path_buf() });
         };
         let Some(step) = STEPS.get(taken) else { return Ok(()) };
-        connection.execute_batch("BEGIN IMMEDIATE")?;
-        let taken = take(connection, version, step);
-        let ended = connection.execute_batch(if taken.is_ok() { "COMMIT" } else { "ROLLBACK" });
-        taken.and(ended.map_err(StoreError::from))?;
+        let transaction = Transaction::write(connection)?;
+        take(&transaction, version, step)?;
+        transaction.commit()?;
     }
 }
 
@@ -144,7 +144,7 @@ mod tests {
     }
 
     fn schema(store: &Store) -> Vec<String> {
-        let read = |tx: &crate::store::Transaction<'_>| {
+        let read = |tx: &Transaction<'_>| {
             let mut statement =
                 tx.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")?;
             let texts = statement.query_map([], |row| row.get(0))?;

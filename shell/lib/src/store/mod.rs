@@ -65,10 +65,10 @@ pub use transaction::Transaction;
 pub use vacuum::{VacuumProgress, Vacuumed};
 
 use polling::Polling;
-use queue::{Awaited, Reply};
+use queue::Reply;
 use readers::Readers;
 use transaction::Outcome;
-use writer::Writer;
+use writer::{Writer, result_of};
 
 /// A SQLite database that many threads and processes use. A copy is a pointer.
 ///
@@ -155,8 +155,8 @@ impl Store {
         T: Send + 'static,
         F: FnMut(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     {
-        let submitted = self.inner.writer.submit(write).map(Awaited);
-        async move { submitted?.await }
+        let submitted = self.inner.writer.submit(write);
+        async move { result_of(submitted?.await) }
     }
 
     /// Changes a value in memory and the database together: the value is replaced when the transaction is committed, and
@@ -191,8 +191,8 @@ impl Store {
         F: FnMut(&Transaction<'_>, &mut V) -> Result<T, StoreError> + Send + 'static,
     {
         let change = mirror.changed_by(self.inner.number, change);
-        let submitted = change.and_then(|change| self.inner.writer.submit(change)).map(Awaited);
-        async move { submitted?.await }
+        let submitted = change.and_then(|change| self.inner.writer.submit(change));
+        async move { result_of(submitted?.await) }
     }
 
     /// Reads in a transaction, which sees the database as it was committed at one moment, whoever writes meanwhile. It may
@@ -238,18 +238,18 @@ impl Store {
         }
     }
 
-    /// Writes without waiting; what became of it is told to `told`, on the thread that writes.
+    /// Writes without waiting; `report` gets the outcome, on the thread that writes.
     pub(crate) fn write_later<T, F>(
         &self,
         write: F,
-        told: impl FnOnce(Outcome<T>) + Send + 'static,
+        report: impl FnOnce(Outcome<T>) + Send + 'static,
     ) -> Result<(), StoreError>
     where
         T: Send + 'static,
         F: FnMut(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     {
         self.inner.writes_later.store(true, Ordering::Relaxed);
-        self.inner.writer.submit_with(write, Arc::new(Reply::taken_by(told)))
+        self.inner.writer.submit_with(write, Reply::Callback(Box::new(report)))
     }
 
     /// Waits until everything that nobody waits for is done.
@@ -257,7 +257,7 @@ impl Store {
         if !self.inner.writes_later.load(Ordering::Relaxed) {
             return Ok(());
         }
-        self.inner.writer.submit(|_: &Transaction<'_>| Ok(()))?.wait()
+        result_of(self.inner.writer.submit(|_: &Transaction<'_>| Ok(()))?.recv())
     }
 }
 

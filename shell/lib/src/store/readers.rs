@@ -1,7 +1,8 @@
 //! The connections that read: one for each who reads at the same time, kept for the next.
 
 use std::cell::Cell;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
 
 use rusqlite::Connection;
 
@@ -9,6 +10,7 @@ use super::connection::{Guard, open_reader};
 use super::error::StoreError;
 use super::options::StoreOptions;
 use super::transaction::Transaction;
+use crate::sync::Monitor;
 
 /// How many read at the same time; whoever comes then waits. SQLite keeps the file of a closed connection open while others
 /// of the process are, so that more would cost files for good.
@@ -17,8 +19,7 @@ const MOST: usize = 32;
 /// The reading side of a store.
 pub(super) struct Readers {
     options: StoreOptions,
-    pool: Mutex<Pool>,
-    returned: Condvar,
+    pool: Monitor<Pool>,
 }
 
 #[derive(Default)]
@@ -41,7 +42,7 @@ thread_local! {
 
 impl Readers {
     pub(super) fn new(options: StoreOptions) -> Self {
-        Self { options, pool: Mutex::default(), returned: Condvar::new() }
+        Self { options, pool: Monitor::default() }
     }
 
     /// Reads in one transaction, which sees one state of the database.
@@ -59,27 +60,24 @@ impl Readers {
             }
         };
         let reader = reading.reader.insert(reader);
-        reader.connection.prepare_cached(BEGIN)?.execute([])?;
-        reader.guard.around(|| read(&Transaction::of(&reader.connection))).0
+        let transaction = Transaction::read(&reader.connection)?;
+        reader.guard.around(|| read(&transaction)).0
     }
 
     /// Waits for a place; gives a connection where one is idle.
     fn take(&self) -> Option<Reader> {
-        let mut pool = self.pool();
-        while pool.used >= MOST && DEPTH.get() == 0 {
-            pool = self.returned.wait(pool).unwrap_or_else(PoisonError::into_inner);
-        }
-        pool.used += 1;
+        let idle = self.pool.wait_for(Duration::MAX, |pool| {
+            (pool.used < MOST || DEPTH.get() > 0).then(|| {
+                pool.used += 1;
+                pool.idle.pop()
+            })
+        });
         DEPTH.set(DEPTH.get() + 1);
-        pool.idle.pop()
-    }
-
-    fn pool(&self) -> MutexGuard<'_, Pool> {
-        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+        idle.flatten()
     }
 }
 
-/// A place while it is read from. Its transaction ends with it, after a panic too.
+/// A place while it is read from.
 struct Reading<'a> {
     readers: &'a Readers,
     reader: Option<Reader>,
@@ -87,20 +85,12 @@ struct Reading<'a> {
 
 impl Drop for Reading<'_> {
     fn drop(&mut self) {
-        let reader = self.reader.take().filter(|Reader { connection, guard }| {
-            guard.lower();
-            let roll_back = || connection.prepare_cached(ROLLBACK).and_then(|mut end| end.execute([]));
-            connection.is_autocommit() || roll_back().is_ok()
-        });
+        let reader = self.reader.take().filter(|reader| reader.connection.is_autocommit());
         DEPTH.set(DEPTH.get().saturating_sub(1));
-        let mut pool = self.readers.pool();
+        let mut pool = self.readers.pool.lock();
         pool.used -= 1;
         pool.idle.extend(reader);
         drop(pool);
-        self.readers.returned.notify_one();
+        self.readers.pool.notify_one();
     }
 }
-
-// Texts that no closure finds in the cache of statements.
-const BEGIN: &str = "BEGIN -- of the store";
-const ROLLBACK: &str = "ROLLBACK -- of the store";

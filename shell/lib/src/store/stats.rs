@@ -15,6 +15,7 @@ use super::connection::{open_reader, refuse_foreign};
 use super::error::StoreError;
 use super::migrations::{refuse_newer, version};
 use super::options::StoreOptions;
+use super::transaction::Transaction;
 use super::vacuum::pages;
 use super::{Store, patiently};
 use crate::os::documents;
@@ -98,7 +99,7 @@ impl StoreStats {
             let connection = open_reader(path, &options, &Arc::default())?;
             refuse_foreign(&connection, path)?;
             refuse_newer(version(&connection)?, path)?;
-            let transaction = connection.unchecked_transaction()?;
+            let transaction = Transaction::read(&connection)?;
             stats(&transaction, path)
         };
         patiently(&options, read).map_err(|error| error.of(path))

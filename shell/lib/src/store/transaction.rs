@@ -16,8 +16,33 @@ pub struct Transaction<'a> {
 }
 
 impl<'a> Transaction<'a> {
-    pub(super) fn of(connection: &'a Connection) -> Self {
-        Self { connection }
+    /// Begins one that sees the database as it is at this moment.
+    pub(super) fn read(connection: &'a Connection) -> Result<Self, StoreError> {
+        Self::begin(connection, "BEGIN -- of the store")
+    }
+
+    /// Begins one that has the lock of the writer.
+    pub(super) fn write(connection: &'a Connection) -> Result<Self, StoreError> {
+        Self::begin(connection, "BEGIN IMMEDIATE -- of the store")
+    }
+
+    fn begin(connection: &'a Connection, sql: &str) -> Result<Self, StoreError> {
+        control(connection, sql)?;
+        Ok(Self { connection })
+    }
+
+    pub(super) fn commit(self) -> Result<(), StoreError> {
+        control(&self, "COMMIT -- of the store")
+    }
+}
+
+/// What is not committed is rolled back.
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        if !self.is_autocommit() {
+            // Whatever made a rollback necessary is reported; who keeps the connection looks whether it succeeded.
+            let _ = control(self, "ROLLBACK -- of the store");
+        }
     }
 }
 
@@ -27,6 +52,13 @@ impl Deref for Transaction<'_> {
     fn deref(&self) -> &Connection {
         self.connection
     }
+}
+
+/// Runs a statement that begins or ends something. The cache of statements knows it by its text: with its comment no closure
+/// finds it there.
+pub(super) fn control(connection: &Connection, sql: &str) -> Result<(), StoreError> {
+    connection.prepare_cached(sql)?.execute([])?;
+    Ok(())
 }
 
 /// Something that is to be done in a transaction, perhaps more than once until it is committed.
@@ -56,12 +88,6 @@ where
 
 /// What a closure came to: its result, or its panic.
 pub(super) type Outcome<T> = thread::Result<Result<T, StoreError>>;
-
-/// Runs a closure, and catches its panic.
-pub(super) fn attempt<W: Work>(work: &mut W, connection: &Connection) -> Outcome<W::Output> {
-    let transaction = Transaction::of(connection);
-    catch_unwind(AssertUnwindSafe(|| work.run(&transaction)))
-}
 
 /// Runs code of a caller on a thread that others need as well: its panic ends here, and nobody is told.
 pub(super) fn contained(run: impl FnOnce()) {

@@ -5,8 +5,8 @@
 )]
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -16,9 +16,10 @@ use super::connection::Guard;
 use super::error::StoreError;
 use super::options::StoreOptions;
 use super::polling::Polling;
-use super::queue::{Errand, Job, Queue, Ran, Reply, discard};
-use super::transaction::{Work, attempt, contained};
+use super::queue::{Job, Queue, Ran, Reply, QueuedWrite};
+use super::transaction::{Work, contained, Outcome, Transaction, control};
 use crate::os::clock;
+use crate::sync::{Monitor, Mutex};
 
 /// How many writes one transaction holds at most.
 const MOST_IN_GROUP: usize = 1024;
@@ -41,16 +42,9 @@ struct Shared {
     running: AtomicUsize,
     /// The thread that serves the queue, in the same way. It also drops what callers gave it, and may wait for nothing there.
     serving: AtomicUsize,
-    queue: Queue,
+    queue: Monitor<Queue>,
     /// Writes went through the queue of late: whoever comes joins them rather than commit alone.
     is_contended: AtomicBool,
-}
-
-/// What a write on the caller's own thread came to.
-enum Alone<T> {
-    Ended(Result<T, StoreError>),
-    /// Another process holds the lock.
-    Busy,
 }
 
 impl Writer {
@@ -61,61 +55,72 @@ impl Writer {
             guard,
             running: AtomicUsize::new(0),
             serving: AtomicUsize::new(0),
-            queue: Queue::default(),
+            queue: Monitor::default(),
             is_contended: AtomicBool::new(false),
         };
         Self { shared: Arc::new(shared), thread: Mutex::default() }
     }
 
     /// Writes: on this thread where the connection is free, else in a group.
-    pub(super) fn write<W: Work>(&self, mut work: W) -> Result<W::Output, StoreError> {
+    pub(super) fn write<W: Work>(&self, work: W) -> Result<W::Output, StoreError> {
         self.shared.refuse_nested()?;
         if self.shared.serving.load(Ordering::Relaxed) == this_thread() {
             return Err(StoreError::Nested);
         }
-        let alone = self.shared.free_connection().map(|connection| self.shared.alone(&connection, &mut work));
-        if let Some(Alone::Ended(result)) = alone {
-            // What it owns may write, or panic, when it is dropped: the connection is free again, and the write is done.
-            contained(|| drop(work));
-            return result;
+        let (sender, receiver) = oneshot::channel();
+        if let Some(job) = self.shared.run_here(QueuedWrite::boxed(work, Reply::Channel(sender))) {
+            self.push(job)?;
         }
-        self.submit(work)?.wait()
+        result_of(receiver.recv())
+    }
+
+    /// Writes in a group, without holding up the caller: [`result_of`] what is received.
+    pub(super) fn submit<W: Work>(
+        &self,
+        work: W,
+    ) -> Result<oneshot::Receiver<Outcome<W::Output>>, StoreError> {
+        let (sender, receiver) = oneshot::channel();
+        self.submit_with(work, Reply::Channel(sender))?;
+        Ok(receiver)
     }
 
     /// Writes in a group, without holding up the caller.
-    pub(super) fn submit<W: Work>(&self, work: W) -> Result<Arc<Reply<W::Output>>, StoreError> {
-        let reply = Arc::new(Reply::default());
-        self.submit_with(work, Arc::clone(&reply))?;
-        Ok(reply)
-    }
-
-    /// As [`Writer::submit`], with the place for the result.
-    pub(super) fn submit_with<W: Work>(
-        &self,
-        work: W,
-        reply: Arc<Reply<W::Output>>,
-    ) -> Result<(), StoreError> {
+    pub(super) fn submit_with<W: Work>(&self, work: W, reply: Reply<W::Output>) -> Result<(), StoreError> {
         self.shared.refuse_nested()?;
-        self.start()?;
-        self.shared.queue.push(Box::new(Errand::new(work, reply)), &self.shared.is_contended);
-        Ok(())
+        self.push(QueuedWrite::boxed(work, reply))
     }
 
-    fn start(&self) -> Result<(), StoreError> {
-        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Leaves a job to the thread, which is started where there is none.
+    fn push(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
+        let mut thread = self.thread.lock();
         if thread.is_none() {
             let shared = Arc::clone(&self.shared);
             let started = thread::Builder::new().name("speckit-store".into()).spawn(move || shared.serve());
             *thread = Some(started.map_err(|error| StoreError::Thread { reason: error.to_string() })?);
         }
+        drop(thread);
+        let mut queue = self.shared.queue.lock();
+        queue.jobs.push_back(job);
+        // It is lowered under the same lock.
+        self.shared.is_contended.store(true, Ordering::Relaxed);
+        drop(queue);
+        self.shared.queue.notify_all();
         Ok(())
     }
 }
 
+/// The result of a write that was waited for; a panic of its closure goes on here.
+pub(super) fn result_of<T>(received: Result<Outcome<T>, oneshot::RecvError>) -> Result<T, StoreError> {
+    // Every job is answered before it is dropped.
+    let outcome = received.unwrap_or(Ok(Err(StoreError::RolledBack)));
+    outcome.unwrap_or_else(|panic| resume_unwind(panic))
+}
+
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.shared.queue.close();
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.shared.queue.lock().is_closing = true;
+        self.shared.queue.notify_all();
+        let thread = self.thread.lock().take();
         // A closure may hold the last handle: the thread then ends by itself.
         if let Some(thread) = thread.filter(|handle| handle.thread().id() != thread::current().id()) {
             // It has no code of its own that could panic.
@@ -125,54 +130,29 @@ impl Drop for Writer {
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Connection> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The connection, where nobody uses it and nobody waits for it.
-    fn free_connection(&self) -> Option<MutexGuard<'_, Connection>> {
-        if self.is_contended.load(Ordering::Relaxed) {
-            return None;
-        }
-        match self.connection.try_lock() {
-            Ok(connection) => Some(connection),
-            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        }
-    }
-
     fn refuse_nested(&self) -> Result<(), StoreError> {
         if self.running.load(Ordering::Relaxed) == this_thread() { Err(StoreError::Nested) } else { Ok(()) }
     }
 
-    /// One write in a transaction of its own.
-    fn alone<W: Work>(&self, connection: &Connection, work: &mut W) -> Alone<W::Output> {
-        match execute(connection, BEGIN) {
-            Ok(()) => {}
-            Err(error) if error.is_retryable() => return Alone::Busy,
-            Err(error) => return Alone::Ended(Err(error.of(&self.options.path))),
+    /// Runs a job on the thread of its caller, where nobody uses the connection and nobody waits for it. Gives the job back
+    /// where it has to wait.
+    fn run_here(&self, mut job: Box<dyn Job>) -> Option<Box<dyn Job>> {
+        if self.is_contended.load(Ordering::Relaxed) {
+            return Some(job);
         }
-        let (outcome, is_whole) = self.guarded(|| attempt(work, connection));
-        let ended = match &outcome {
-            Ok(Ok(_)) if !is_whole => Err(StoreError::RolledBack),
-            Ok(Ok(_)) => execute(connection, COMMIT),
-            Ok(Err(error)) => Err(error.clone()),
-            Err(_) => Err(StoreError::RolledBack),
-        };
-        if let Err(error) = ended {
-            roll_back(connection);
-            work.undone();
-            return match outcome {
-                Err(panic) => resume_unwind(panic),
-                Ok(_) if error.is_retryable() => Alone::Busy,
-                Ok(_) => Alone::Ended(Err(error.of(&self.options.path))),
-            };
+        let Some(connection) = self.connection.try_lock() else { return Some(job) };
+        let done = self.once(&connection, &mut *job);
+        // What it owns may write when it is dropped.
+        drop(connection);
+        match done {
+            Ok(()) => job.finish(&self.options.path),
+            Err(error) if error.is_retryable() => return Some(job),
+            Err(error) => job.abort(Ok(error.of(&self.options.path))),
         }
-        work.committed();
-        Alone::Ended(outcome.unwrap_or_else(|panic| resume_unwind(panic)))
+        None
     }
 
-    /// Runs closures: statements that end the transaction are refused, and so are writes of this thread. Tells whether the
+    /// Runs closures: statements that end the transaction are refused, and so are writes of this thread. Says whether the
     /// transaction is still there.
     fn guarded<T>(&self, run: impl FnOnce() -> T) -> (T, bool) {
         self.running.store(this_thread(), Ordering::Relaxed);
@@ -186,7 +166,7 @@ impl Shared {
         self.serving.store(this_thread(), Ordering::Relaxed);
         let mut last = 0;
         while let Some(first) = self.next(last) {
-            let connection = self.lock();
+            let connection = self.connection.lock();
             last = self.group(&connection, first, last);
         }
     }
@@ -195,151 +175,148 @@ impl Shared {
     ///
     /// After a group, those who were in it are likely to come back: for a moment whoever comes still joins the queue.
     fn next(&self, last: usize) -> Option<Box<dyn Job>> {
-        let mut waiting = self.queue.lock();
-        if last > 1 && waiting.jobs.is_empty() && !waiting.is_closing {
-            waiting = self.queue.wait(waiting, Some(LINGER));
-        }
+        let lingering = if last > 1 { LINGER } else { Duration::ZERO };
+        let next = self.queue.wait_for(lingering, Queue::next).or_else(|| {
+            self.queue.wait_for(Duration::MAX, |queue| {
+                let next = queue.next();
+                self.is_contended.store(next.is_some(), Ordering::Relaxed);
+                next
+            })
+        });
+        next.flatten()
+    }
+
+    /// The oldest that is still wanted.
+    fn pop(&self) -> Option<Box<dyn Job>> {
         loop {
-            if let Some(job) = waiting.jobs.pop_front() {
+            let job = self.queue.lock().jobs.pop_front()?;
+            if !job.is_withdrawn() {
                 return Some(job);
             }
-            if waiting.is_closing {
-                return None;
-            }
-            self.is_contended.store(false, Ordering::Relaxed);
-            waiting = self.queue.wait(waiting, None);
+            // Without the lock: with it may go the last handle of the store, which closes the queue.
+            discard(job);
         }
     }
 
     /// Writes the first job and those that wait, in one transaction. Where that is lost, all of them run again, each alone:
     /// those that failed too, since they may have failed for what another one wrote. Gives how many there were.
     fn group(&self, connection: &Connection, first: Box<dyn Job>, last: usize) -> usize {
-        let Some(first) = self.begin(connection, first) else { return 0 };
+        let Some((first, transaction)) = self.patiently(first, |_| Transaction::write(connection)) else {
+            return 0;
+        };
         let mut done: Vec<(Box<dyn Job>, Ran)> = Vec::with_capacity(last);
         let until = clock::now() + LONGEST_GROUP;
         let mut next = Some(first);
         let mut is_whole = true;
         while let Some(mut job) = next {
-            let ran = self.in_savepoint(connection, &mut *job);
+            let ran = self.in_savepoint(&transaction, &mut *job);
             is_whole = ran.is_some();
             done.push((job, ran.unwrap_or(Ran::Well)));
             let is_full = !is_whole || done.len() >= MOST_IN_GROUP || clock::now() >= until;
-            next = if is_full { None } else { self.queue.pop() };
+            next = if is_full { None } else { self.pop() };
         }
         let count = done.len();
-        if is_whole && execute(connection, COMMIT).is_ok() {
-            let mut busy = Vec::new();
-            for (job, ran) in done {
-                match ran {
-                    Ran::Well => job.end(Ok(())),
-                    Ran::Badly => job.fail(&self.options.path),
-                    Ran::Busy(_) => busy.push(job),
+        let is_committed = if is_whole {
+            transaction.commit().is_ok()
+        } else {
+            drop(transaction);
+            false
+        };
+        let mut again = Vec::new();
+        for (mut job, ran) in done {
+            match ran {
+                _ if !is_committed => {
+                    job.undone();
+                    again.push(job);
                 }
+                Ran::Well => {
+                    job.committed();
+                    job.finish(&self.options.path);
+                }
+                Ran::Badly => job.finish(&self.options.path),
+                Ran::Busy(_) => again.push(job),
             }
-            // When all that is committed is told: they begin with what it made of the values in memory.
-            busy.into_iter().for_each(|job| self.single(connection, job));
-            return count;
         }
-        roll_back(connection);
-        done.iter_mut().for_each(|(job, _)| job.undone());
-        done.into_iter().for_each(|(job, _)| self.single(connection, job));
+        // When all that is committed is answered: they begin with what it made of the values in memory.
+        again.into_iter().for_each(|job| self.single(connection, job));
         count
     }
 
-    /// Begins a transaction for a job, however long other processes keep the lock. `None` where its time ran out, which
-    /// it was told, or nobody waits for it any more.
-    fn begin(&self, connection: &Connection, mut job: Box<dyn Job>) -> Option<Box<dyn Job>> {
+    /// Runs a job that has a transaction to itself, again and again while other processes are in its way.
+    fn single(&self, connection: &Connection, job: Box<dyn Job>) {
+        if let Some((job, ())) = self.patiently(job, |job| self.once(connection, job)) {
+            job.finish(&self.options.path);
+        }
+    }
+
+    /// Tries something for a job, again and again while other processes are in its way. `None` where its time ran out, which it
+    /// is answered, or nobody waits for it any more.
+    fn patiently<T>(
+        &self,
+        mut job: Box<dyn Job>,
+        mut attempt: impl FnMut(&mut dyn Job) -> Result<T, StoreError>,
+    ) -> Option<(Box<dyn Job>, T)> {
         let mut polling = Polling::new();
         loop {
-            let begun = execute(connection, BEGIN);
+            let attempted = attempt(&mut *job);
             if job.is_withdrawn() {
-                roll_back(connection);
                 discard(job);
                 return None;
             }
-            let Err(error) = begun else { return Some(job) };
-            job = self.waited(&mut polling, job, error)?;
-        }
-    }
-
-    /// Runs a job that has a transaction to itself, again and again while other processes are in its way.
-    fn single(&self, connection: &Connection, mut job: Box<dyn Job>) {
-        let mut polling = Polling::new();
-        loop {
-            let error = match self.once(connection, &mut *job) {
-                Ok(Ran::Well) => return job.end(Ok(())),
-                Ok(Ran::Badly) => return job.fail(&self.options.path),
-                Ok(Ran::Busy(error)) | Err(error) => error,
+            let error = match attempted {
+                Ok(done) => return Some((job, done)),
+                Err(error) => error,
             };
-            match self.waited(&mut polling, job, error) {
-                Some(waited) => job = waited,
-                None => return,
+            let since = job.since();
+            // The deadline is code of the caller.
+            match catch_unwind(AssertUnwindSafe(|| polling.wait(&self.options, error, since))) {
+                Ok(Ok(())) => continue,
+                Ok(Err(error)) => job.abort(Ok(error)),
+                Err(panic) => job.abort(Err(panic)),
             }
+            return None;
         }
     }
 
-    /// Waits on behalf of a job, which is told where it is over. The deadline is code of the caller.
-    fn waited(&self, polling: &mut Polling, job: Box<dyn Job>, error: StoreError) -> Option<Box<dyn Job>> {
-        let since = job.since();
-        match catch_unwind(AssertUnwindSafe(|| polling.wait(&self.options, error, since))) {
-            Ok(Ok(())) => return Some(job),
-            Ok(Err(error)) => job.end(Err(error)),
-            Err(panic) => job.panic(panic),
-        }
-        None
-    }
-
-    fn once(&self, connection: &Connection, job: &mut dyn Job) -> Result<Ran, StoreError> {
-        execute(connection, BEGIN)?;
-        let (ran, is_whole) = self.guarded(|| job.run(connection));
+    /// Runs a job in a transaction of its own. An error says that it is to be run again, or that it cannot be committed.
+    fn once(&self, connection: &Connection, job: &mut dyn Job) -> Result<(), StoreError> {
+        let transaction = Transaction::write(connection)?;
+        let (ran, is_whole) = self.guarded(|| job.run(&transaction));
         let ended = match ran {
-            Ran::Well if !is_whole => Err(StoreError::RolledBack),
-            Ran::Well => execute(connection, COMMIT),
-            Ran::Badly | Ran::Busy(_) => Ok(()),
+            Ran::Well if is_whole => transaction.commit().map(|()| job.committed()),
+            Ran::Well => Err(StoreError::RolledBack),
+            Ran::Busy(error) => Err(error),
+            Ran::Badly => {
+                job.undone();
+                return Ok(());
+            }
         };
-        if ran != Ran::Well || ended.is_err() {
-            roll_back(connection);
+        if ended.is_err() {
             job.undone();
         }
-        ended.map(|()| ran)
+        ended
     }
 
     /// Runs a job so that it can be rolled back without the others. `None` where the transaction is lost, or can no longer
     /// be relied on.
-    fn in_savepoint(&self, connection: &Connection, job: &mut dyn Job) -> Option<Ran> {
-        execute(connection, SAVEPOINT).ok()?;
-        let (ran, is_whole) = self.guarded(|| job.run(connection));
+    fn in_savepoint(&self, transaction: &Transaction<'_>, job: &mut dyn Job) -> Option<Ran> {
+        control(transaction, "SAVEPOINT speckit_write -- of the store").ok()?;
+        let (ran, is_whole) = self.guarded(|| job.run(transaction));
         if !is_whole {
             return None;
         }
         if ran != Ran::Well {
             job.undone();
-            execute(connection, ROLLBACK_TO).ok()?;
+            control(transaction, "ROLLBACK TO speckit_write -- of the store").ok()?;
         }
-        execute(connection, RELEASE).ok()?;
+        control(transaction, "RELEASE speckit_write -- of the store").ok()?;
         Some(ran)
     }
 }
 
-// The cache of statements knows them by their text: with these nobody else finds them there.
-const BEGIN: &str = "BEGIN IMMEDIATE -- of the store";
-const COMMIT: &str = "COMMIT -- of the store";
-const ROLLBACK: &str = "ROLLBACK -- of the store";
-const SAVEPOINT: &str = "SAVEPOINT speckit_write -- of the store";
-const ROLLBACK_TO: &str = "ROLLBACK TO speckit_write -- of the store";
-const RELEASE: &str = "RELEASE speckit_write -- of the store";
-
-fn execute(connection: &Connection, sql: &str) -> Result<(), StoreError> {
-    connection.prepare_cached(sql)?.execute([])?;
-    Ok(())
-}
-
-/// Ends a transaction that may be over already.
-fn roll_back(connection: &Connection) {
-    if !connection.is_autocommit() {
-        // What it fails with is the cause of the rollback, which is being told.
-        let _ = execute(connection, ROLLBACK);
-    }
+/// Drops a job that is not wanted any more, with what its caller gave to it.
+fn discard(job: Box<dyn Job>) {
+    contained(|| drop(job));
 }
 
 /// A number that no other thread has at the same time, and that is not 0.
@@ -378,20 +355,20 @@ mod tests {
         let (hold, held) = channel::<()>();
         let submit = |number: i64| {
             let bomb = (number == 1).then(|| Bomb);
-            let reply = store.inner.writer.submit(move |tx: &crate::store::Transaction<'_>| {
+            let reply = store.inner.writer.submit(move |tx: &Transaction<'_>| {
                 let _ = &bomb;
                 Ok(tx.execute("INSERT INTO t VALUES (?1)", [number])?)
             });
             reply.unwrap()
         };
-        let first = store.inner.writer.submit(move |_: &crate::store::Transaction<'_>| {
+        let first = store.inner.writer.submit(move |_: &Transaction<'_>| {
             // The others queue meanwhile, and come into the same transaction.
             Ok(held.recv().is_err())
         });
         let replies: Vec<_> = (0..4).map(submit).collect();
         drop(hold);
-        assert_eq!(first.unwrap().wait(), Ok(true));
-        let answers: Vec<_> = replies.iter().map(|reply| reply.wait()).collect();
+        assert_eq!(result_of(first.unwrap().recv()), Ok(true));
+        let answers: Vec<_> = replies.into_iter().map(|reply| result_of(reply.recv())).collect();
         assert_eq!(answers, [Ok(1), Ok(1), Ok(1), Ok(1)]);
         let rows: i64 =
             store.read(|tx| Ok(tx.query_row("SELECT count(*) FROM t", [], |row| row.get(0))?)).unwrap();

@@ -55,9 +55,14 @@ impl<T> Monitor<T> {
         Self { value: Mutex::new(value), changed: Condvar::new() }
     }
 
-    /// After a change, a call of `notify_all` wakes the threads that wait for it.
+    /// After a change, a call of `notify_all` (or `notify_one`, where one thread is enough) wakes those that wait for it.
     pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
         self.value.lock()
+    }
+
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn notify_one(&self) {
+        self.changed.notify_one();
     }
 
     pub(crate) fn notify_all(&self) {

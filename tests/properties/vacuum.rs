@@ -2,11 +2,8 @@
 
 use std::time::Duration;
 
-use proptest::collection::vec;
 use proptest::prelude::*;
-use speckit_core::store::vacuum::{
-    Action, Bytes, Found, Input, LEAST_INTERVAL, Machine, Pages, Plan, Verdict, judge,
-};
+use speckit_core::store::vacuum::{Bytes, Found, LEAST_INTERVAL, Pages, due_in};
 
 fn pages() -> impl Strategy<Value = Pages> {
     let total = prop_oneof![1..3000_u64, 1..100_000_000_u64];
@@ -33,22 +30,6 @@ fn milliseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap()
 }
 
-/// One that the machine may be given at any time.
-fn input() -> impl Strategy<Value = Input> {
-    prop_oneof![
-        4 => Just(Input::Timer),
-        2 => interval().prop_map(|wait| Input::Judged(Verdict::Early { wait })),
-        2 => Just(Input::Judged(Verdict::Due)),
-        2 => Just(Input::Judged(Verdict::NotWorthwhile)),
-        2 => Just(Input::Ended),
-        1 => interval().prop_map(Input::Interval),
-    ]
-}
-
-fn history() -> impl Strategy<Value = Vec<(u64, Input)>> {
-    vec((0..10_000_u64, input()), 0..60)
-}
-
 proptest! {
     #[test]
     fn a_vacuum_is_never_due_before_the_interval_is_over(
@@ -58,7 +39,7 @@ proptest! {
         prop_assume!(elapsed < milliseconds(interval));
         let found = Found { pages, last_at_ms: Some(last), now_ms: last + elapsed };
         let wait = interval.max(LEAST_INTERVAL) - Duration::from_millis(elapsed.unsigned_abs());
-        prop_assert_eq!(judge(interval, &found), Verdict::Early { wait });
+        prop_assert_eq!(due_in(interval, &found), wait);
     }
 
     #[test]
@@ -67,7 +48,7 @@ proptest! {
     ) {
         let begun = milliseconds(interval.max(LEAST_INTERVAL));
         let found = Found { pages, last_at_ms: last, now_ms: last.unwrap_or(0) + begun + more };
-        prop_assert_eq!(judge(interval, &found), Verdict::Due);
+        prop_assert_eq!(due_in(interval, &found), Duration::ZERO);
     }
 
     #[test]
@@ -75,7 +56,8 @@ proptest! {
         pages in pages(), interval in interval(), last in proptest::option::of(date()), now_ms in date(),
     ) {
         prop_assume!(pages.free_bytes() < 1 << 20 || pages.free * 10 < pages.total);
-        prop_assert_eq!(judge(interval, &Found { pages, last_at_ms: last, now_ms }), Verdict::NotWorthwhile);
+        let wait = due_in(interval, &Found { pages, last_at_ms: last, now_ms });
+        prop_assert_eq!(wait, interval.max(LEAST_INTERVAL), "it is looked at again");
     }
 
     #[test]
@@ -83,10 +65,11 @@ proptest! {
         pages in worthwhile(), interval in interval(), last_at_ms in date(), now_ms in date(),
     ) {
         let found = Found { pages, last_at_ms: Some(last_at_ms), now_ms };
-        if let Verdict::Early { wait } = judge(interval, &found) {
-            prop_assert!(wait <= interval.max(LEAST_INTERVAL));
+        let wait = due_in(interval, &found);
+        prop_assert!(wait <= interval.max(LEAST_INTERVAL));
+        if wait > Duration::ZERO {
             let later = Found { now_ms: now_ms.max(last_at_ms) + milliseconds(wait), ..found };
-            prop_assert_eq!(judge(interval, &later), Verdict::Due);
+            prop_assert_eq!(due_in(interval, &later), Duration::ZERO);
         }
     }
 
@@ -96,36 +79,29 @@ proptest! {
     ) {
         prop_assume!(last_at_ms > now_ms);
         let ahead = Duration::from_millis(last_at_ms.abs_diff(now_ms));
-        let verdict = judge(interval, &Found { pages, last_at_ms: Some(last_at_ms), now_ms });
+        let wait = due_in(interval, &Found { pages, last_at_ms: Some(last_at_ms), now_ms });
         let interval = interval.max(LEAST_INTERVAL);
-        let expected = if ahead > interval { Verdict::Due } else { Verdict::Early { wait: interval } };
-        prop_assert_eq!(verdict, expected);
+        let expected = if ahead > interval { Duration::ZERO } else { interval };
+        prop_assert_eq!(wait, expected);
     }
 
     #[test]
     fn the_steps_add_up_to_the_free_pages_and_none_is_longer_than_a_mebibyte(pages in pages()) {
         let pages = Pages { free: pages.free.min(100_000), ..pages };
-        let (mut plan, mut free) = (Plan::of(pages), pages.free);
-        while let Some(step) = plan.next(free) {
-            prop_assert!(step * pages.page_bytes <= 1 << 20, "{step}");
+        let mut free = pages.free;
+        while free > 0 {
+            let step = Pages { free, ..pages }.step(free);
+            prop_assert!(step > 0 && step * pages.page_bytes <= 1 << 20, "{step}");
             prop_assert!(step == free || step * pages.page_bytes > 900_000, "{step} is a step too short");
             free -= step;
         }
-        prop_assert_eq!(free, 0);
     }
 
     #[test]
-    fn a_plan_ends_whatever_others_free_and_never_takes_what_is_not_free(
-        pages in pages(), found in vec(0..2000_u64, 0..200),
-    ) {
-        let mut plan = Plan::of(pages);
-        let mut sum = 0;
-        for free in found {
-            let step = plan.next(free).unwrap_or(0);
-            prop_assert!(step <= free);
-            sum += step;
-            prop_assert!(sum <= pages.free);
-        }
+    fn a_step_takes_no_more_than_what_is_free_and_what_is_left_to_do(pages in pages(), rest in 0..2000_u64) {
+        let step = pages.step(rest);
+        prop_assert!(step <= pages.free && step <= rest);
+        prop_assert_eq!(step == 0, pages.free == 0 || rest == 0);
     }
 
     #[test]
@@ -134,76 +110,6 @@ proptest! {
         prop_assert!(saved <= pages.total);
         prop_assert!(pages.free == 0 || saved >= free.saturating_sub(1), "{saved} of {free}");
         prop_assert!(saved <= free + free / (pages.page_bytes / 5) + 1, "{saved} of {free}");
-    }
-
-    #[test]
-    fn a_machine_looks_once_an_interval_at_most_and_vacuums_only_what_was_judged_due(
-        interval in interval(), history in history(),
-    ) {
-        let mut machine = Machine::new(interval);
-        let mut now = Duration::ZERO;
-        let mut earliest = Duration::ZERO;
-        // What the machine awaits an answer to.
-        let mut asked = None;
-        for (pause, input) in history {
-            now += Duration::from_millis(pause);
-            let answer = machine.step(now, input);
-            let every = machine.interval();
-            match input {
-                Input::Judged(Verdict::Early { wait }) if asked == Some(Action::Look) => {
-                    earliest = now + wait.min(every);
-                    asked = None;
-                }
-                Input::Judged(Verdict::NotWorthwhile) if asked == Some(Action::Look) => {
-                    earliest = now + every;
-                    asked = None;
-                }
-                Input::Judged(Verdict::Due) if asked == Some(Action::Look) => {
-                    prop_assert_eq!(answer, Some(Action::Vacuum));
-                    asked = None;
-                }
-                Input::Ended if asked == Some(Action::Vacuum) => {
-                    earliest = now + every;
-                    asked = None;
-                }
-                Input::Interval(_) => earliest = earliest.min(now),
-                _ => {}
-            }
-            match answer {
-                Some(Action::Look) => prop_assert!(asked.is_none() && now >= earliest, "{now:?} < {earliest:?}"),
-                Some(Action::Vacuum) => prop_assert_eq!(input, Input::Judged(Verdict::Due)),
-                None => {}
-            }
-            asked = answer.or(asked);
-            prop_assert_eq!(machine.next_deadline().is_none(), asked.is_some(), "it waits for one thing");
-        }
-    }
-
-    #[test]
-    fn a_machine_that_waits_looks_at_its_deadline_and_no_earlier(interval in interval(), history in history()) {
-        let mut machine = Machine::new(interval);
-        let mut now = Duration::ZERO;
-        prop_assert_eq!(machine.step(now, Input::Timer), Some(Action::Look), "at once");
-        for (pause, input) in history {
-            now += Duration::from_millis(pause);
-            machine.step(now, input);
-        }
-        if let Some(deadline) = machine.next_deadline() {
-            prop_assert!(deadline > now && deadline <= now + machine.interval());
-            let before = deadline - Duration::from_nanos(1);
-            prop_assert_eq!(machine.clone().step(before, Input::Timer), None);
-            prop_assert_eq!(machine.step(deadline, Input::Timer), Some(Action::Look));
-        }
-    }
-
-    #[test]
-    fn a_machine_that_is_stopped_asks_for_nothing(interval in interval(), history in history()) {
-        let mut machine = Machine::new(interval);
-        machine.step(Duration::ZERO, Input::Stop);
-        for (pause, input) in history {
-            prop_assert_eq!(machine.step(Duration::from_millis(pause), input), None);
-            prop_assert_eq!(machine.next_deadline(), None);
-        }
     }
 
     #[test]

@@ -267,6 +267,16 @@ impl fmt::Debug for Store {
     }
 }
 
+/// A number as SQLite keeps it; one that is too large is the largest.
+fn integer(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A number that SQLite kept, where none is negative.
+fn natural(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
 /// Runs what meets locks of other processes, again until the deadline.
 fn patiently<T>(
     options: &StoreOptions,

@@ -56,6 +56,6 @@ fn polling_until(deadline: Duration) -> RetryConfig {
         max_backoff_ms: 60,
         multiplier: 2.0,
         jitter: Jitter::Full,
-        deadline_ms: u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX),
+        deadline_ms: clock::millis(deadline),
     }
 }

@@ -6,16 +6,18 @@
 
 use std::fmt;
 use std::ops::ControlFlow;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use speckit_core::store::vacuum::{Action, Input, Machine, Verdict, judge};
+use speckit_core::store::vacuum::LEAST_INTERVAL;
 
 use super::Store;
 use super::error::StoreError;
-use super::vacuum::{Claim, Vacuum, Vacuumed, claim_if_due};
-use crate::os::clock;
+use super::vacuum::{Vacuum, Vacuumed, claim_if_due};
+use crate::sync::Mutex;
 
 /// Makes the file of a [`Store`] smaller, once an interval at most, as long as it lives.
 ///
@@ -36,22 +38,16 @@ use crate::os::clock;
 pub struct VacuumScheduler {
     store: Store,
     shared: Arc<Shared>,
+    /// `None` once it is being dropped.
+    intervals: Option<Sender<Duration>>,
     thread: Option<JoinHandle<()>>,
 }
 
 #[derive(Default)]
 struct Shared {
-    state: Mutex<State>,
-    bell: Condvar,
-}
-
-#[derive(Default)]
-struct State {
-    is_stopping: bool,
-    /// Another interval, until the thread has taken it.
-    interval: Option<Duration>,
-    looks: u64,
-    latest: Option<Result<Vacuumed, StoreError>>,
+    is_stopping: AtomicBool,
+    looks: AtomicU64,
+    latest: Mutex<Option<Result<Vacuumed, StoreError>>>,
 }
 
 impl VacuumScheduler {
@@ -61,16 +57,20 @@ impl VacuumScheduler {
     /// [`StoreError::Thread`] where the thread cannot be started.
     pub fn start(store: &Store, interval: Duration) -> Result<Self, StoreError> {
         let shared = Arc::new(Shared::default());
-        let work = Work { store: store.clone(), shared: Arc::clone(&shared), begun: clock::now() };
-        let thread = thread::Builder::new().name("speckit-vacuum".into()).spawn(move || work.run(interval));
+        let (intervals, changed) = channel();
+        let work = Work { store: store.clone(), shared: Arc::clone(&shared) };
+        let thread = thread::Builder::new().name("speckit-vacuum".into());
+        let thread = thread.spawn(move || work.run(interval, &changed));
         let thread = thread.map_err(|error| StoreError::Thread { reason: error.to_string() })?;
-        Ok(Self { store: store.clone(), shared, thread: Some(thread) })
+        Ok(Self { store: store.clone(), shared, intervals: Some(intervals), thread: Some(thread) })
     }
 
     /// Changes the interval from now on.
     pub fn set_interval(&self, interval: Duration) {
-        self.shared.lock().interval = Some(interval);
-        self.shared.bell.notify_one();
+        if let Some(intervals) = &self.intervals {
+            // The thread receives for as long as this sender lives.
+            let _ = intervals.send(interval);
+        }
     }
 
     /// How much shorter the file would get now, in bytes.
@@ -83,12 +83,12 @@ impl VacuumScheduler {
 
     /// How often it has looked whether a vacuum is due.
     pub fn looks(&self) -> u64 {
-        self.shared.lock().looks
+        self.shared.looks.load(Ordering::Relaxed)
     }
 
     /// What the last vacuum of this scheduler came to, or why the last look failed; `None` before the first.
     pub fn latest(&self) -> Option<Result<Vacuumed, StoreError>> {
-        self.shared.lock().latest.clone()
+        self.shared.latest.lock().clone()
     }
 }
 
@@ -100,36 +100,11 @@ impl fmt::Debug for VacuumScheduler {
 
 impl Drop for VacuumScheduler {
     fn drop(&mut self) {
-        self.shared.lock().is_stopping = true;
-        self.shared.bell.notify_one();
+        self.shared.is_stopping.store(true, Ordering::Relaxed);
+        self.intervals = None;
         if let Some(thread) = self.thread.take() {
             // It has no code of its own that could panic.
             let _ = thread.join();
-        }
-    }
-}
-
-impl Shared {
-    /// Nothing that is done under the lock can panic half way.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits for something to happen, at most until then.
-    fn wait(&self, until: Option<Instant>) -> Input {
-        let mut state = self.lock();
-        loop {
-            if state.is_stopping {
-                return Input::Stop;
-            }
-            if let Some(interval) = state.interval.take() {
-                return Input::Interval(interval);
-            }
-            state = match until.map(|until| until.saturating_duration_since(clock::now())) {
-                Some(Duration::ZERO) => return Input::Timer,
-                Some(rest) => self.bell.wait_timeout(state, rest).unwrap_or_else(PoisonError::into_inner).0,
-                None => self.bell.wait(state).unwrap_or_else(PoisonError::into_inner),
-            };
         }
     }
 }
@@ -138,53 +113,37 @@ impl Shared {
 struct Work {
     store: Store,
     shared: Arc<Shared>,
-    begun: Instant,
 }
 
 impl Work {
-    /// Does what the machine says, until it is to end.
-    fn run(self, interval: Duration) {
-        let mut machine = Machine::new(interval);
-        let mut claim = None;
-        let mut input = Input::Timer;
-        while input != Input::Stop {
-            let now = clock::now().saturating_duration_since(self.begun);
-            input = match machine.step(now, input) {
-                Some(Action::Look) => {
-                    let verdict;
-                    (verdict, claim) = self.look(machine.interval());
-                    Input::Judged(verdict)
-                }
-                Some(Action::Vacuum) => {
-                    self.vacuum(claim.take());
-                    Input::Ended
-                }
-                // A date that no clock can hold never comes.
-                None => self.shared.wait(machine.next_deadline().and_then(|at| self.begun.checked_add(at))),
-            };
-        }
-    }
-
-    fn look(&self, interval: Duration) -> (Verdict, Option<Claim>) {
-        self.shared.lock().looks += 1;
-        let mut stop = |_| self.asked();
-        let mut vacuum = Vacuum::of(&self.store, &mut stop);
-        match vacuum.short(move |tx| claim_if_due(tx, |found| judge(interval, found))) {
-            Ok(judged) => judged.unwrap_or((Verdict::NotWorthwhile, None)),
-            Err(error) => {
-                self.shared.lock().latest = Some(Err(error));
-                (Verdict::NotWorthwhile, None)
+    /// Looks, and looks again when it is time or the interval is another one.
+    fn run(self, mut interval: Duration, changed: &Receiver<Duration>) {
+        loop {
+            let wait = self.look(interval);
+            match changed.recv_timeout(wait) {
+                Ok(changed) => interval = changed,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
             }
         }
     }
 
-    fn vacuum(&self, claim: Option<Claim>) {
-        let mut stop = |_| self.asked();
-        let result = Vacuum::of(&self.store, &mut stop).run(claim);
-        self.shared.lock().latest = Some(result);
-    }
-
-    fn asked(&self) -> ControlFlow<()> {
-        if self.shared.lock().is_stopping { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    /// Vacuums where that is due. Gives how long it is until the next look.
+    fn look(&self, interval: Duration) -> Duration {
+        let wait = interval.max(LEAST_INTERVAL);
+        let mut stop = |_| match self.shared.is_stopping.load(Ordering::Relaxed) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        };
+        self.shared.looks.fetch_add(1, Ordering::Relaxed);
+        let mut vacuum = Vacuum::of(&self.store, &mut stop);
+        let result = match vacuum.short(move |tx| claim_if_due(tx, interval)) {
+            Ok(Some(Ok(claim))) => vacuum.run(Some(claim)),
+            Ok(Some(Err(due_in))) => return due_in,
+            Ok(None) => return wait,
+            Err(error) => Err(error),
+        };
+        *self.shared.latest.lock() = Some(result);
+        wait
     }
 }

@@ -17,7 +17,7 @@ use super::migrations::{refuse_newer, version};
 use super::options::StoreOptions;
 use super::transaction::Transaction;
 use super::vacuum::pages;
-use super::{Store, patiently};
+use super::{Store, patiently, natural};
 use crate::os::documents;
 
 /// How large a database is, what is in it, and how it is set.
@@ -215,10 +215,6 @@ fn settings(connection: &Connection) -> Result<BTreeMap<&'static str, String>, S
         Ok((pragma, text))
     });
     asked.collect()
-}
-
-fn natural(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(0)
 }
 
 impl fmt::Display for StoreStats {

@@ -7,14 +7,14 @@ use rusqlite::Connection;
 use serde::Serialize;
 use speckit_core::store::vacuum::{Bytes, Pages};
 
-use super::Store;
 use super::error::StoreError;
+use super::{Store, natural};
 
 mod claim;
 mod run;
 
-pub(super) use claim::{Claim, claim_if_due};
-use claim::{claim, now_ms};
+use claim::claim;
+pub(super) use claim::claim_if_due;
 pub(super) use run::Vacuum;
 
 /// How far a vacuum is.
@@ -105,7 +105,7 @@ impl Store {
         mut progress: impl FnMut(VacuumProgress) -> ControlFlow<()>,
     ) -> Result<Vacuumed, StoreError> {
         let mut vacuum = Vacuum::of(self, &mut progress);
-        let claimed = vacuum.short(|tx| claim(tx, now_ms()))?;
+        let claimed = vacuum.short(|tx| claim(tx))?;
         vacuum.run(claimed)
     }
 
@@ -121,8 +121,7 @@ impl Store {
 /// What the file is made of, by its header.
 pub(super) fn pages(connection: &Connection) -> Result<Pages, StoreError> {
     let pragma = |name: &str| -> Result<u64, StoreError> {
-        let number: i64 = connection.pragma_query_value(None, name, |row| row.get(0))?;
-        Ok(u64::try_from(number).unwrap_or(0))
+        Ok(natural(connection.pragma_query_value(None, name, |row| row.get(0))?))
     };
     let (page_bytes, total, free) = (pragma("page_size")?, pragma("page_count")?, pragma("freelist_count")?);
     Ok(Pages { page_bytes, total, free })

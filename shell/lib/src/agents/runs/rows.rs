@@ -4,6 +4,7 @@ use rusqlite::{OptionalExtension as _, params, params_from_iter};
 use speckit_core::agents::consensus::Verdict;
 use speckit_core::agents::gate::{Output, Run};
 
+use super::super::integer;
 use super::{FoundRuns, RunsFilter};
 use crate::store::{StoreError, Transaction};
 
@@ -37,12 +38,12 @@ impl New {
             agent: agent.name.clone(),
             model: agent.model.clone(),
             output: agent.output.clone(),
-            ended_at_ms: signed(agent.ended_at_ms),
+            ended_at_ms: integer(agent.ended_at_ms),
         });
         Ok(Self {
             spec: run.spec.clone(),
             stage: run.stage.clone(),
-            started_at_ms: signed(run.started_at_ms),
+            started_at_ms: integer(run.started_at_ms),
             is_ok: run.is_ok(),
             is_degraded: run.decision.verdict == Verdict::Degraded,
             json,
@@ -155,8 +156,4 @@ fn of_row(number: i64, error: rusqlite::Error) -> StoreError {
 
 fn unreadable(row: i64, reason: impl ToString) -> StoreError {
     StoreError::Unreadable { table: RUNS, row, reason: reason.to_string() }
-}
-
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -9,6 +9,7 @@ use speckit_core::config::source::{Language, parse};
 use speckit_core::{LayerKind, Source, Value};
 
 use crate::store::{StoreError, Transaction};
+use super::super::integer;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -132,8 +133,8 @@ pub(super) fn add(tx: &Transaction<'_>, new: &New<'_>, kept: &Kept) -> Result<()
         "INSERT INTO config_generations (accepted_at_ms, generation, cause, files, fingerprint, changed, resolved)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     tx.prepare_cached(sql)?.execute(params![
-        signed(new.at_ms),
-        signed(new.generation),
+        integer(new.at_ms),
+        integer(new.generation),
         new.cause.to_string(),
         new.files,
         kept.fingerprint,
@@ -180,8 +181,8 @@ pub(super) fn refuse(
     let sql = "INSERT INTO config_refusals (refused_at_ms, generation, files, diagnostics, report)
         VALUES (?1, ?2, ?3, ?4, ?5)";
     tx.prepare_cached(sql)?.execute(params![
-        signed(at_ms),
-        signed(generation),
+        integer(at_ms),
+        integer(generation),
         files,
         diagnostics,
         report
@@ -201,8 +202,4 @@ pub(super) fn prune(tx: &Transaction<'_>, files: &str, most: u32) -> Result<()> 
 
 fn resolved(kept: &Kept) -> Option<String> {
     kept.resolved.as_ref().map(|root| root.to_json().to_string())
-}
-
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }

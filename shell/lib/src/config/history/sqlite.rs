@@ -16,6 +16,7 @@ use crate::config::history::journal::{Accepted, Account, Journal, LastGood, Refu
 use crate::os::clock;
 use crate::os::documents::{absolute, exists};
 use crate::store::{Store, StoreError, StoreOptions, Synchronous, Transaction};
+use crate::os::clock::millis;
 use crate::sync::Mutex;
 
 /// How long a lock of another process is waited for: a program that ends waits for what is still to be written.
@@ -231,10 +232,6 @@ fn kept(told: &Told, now: &dyn Account, before: Option<&dyn Account>) -> Kept {
         resolved: None,
         sources: Vec::new(),
     })
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The warning that nothing is recorded.

@@ -1,14 +1,12 @@
 //! One vacuum, from its first step to the cut of the file.
 
 use std::ops::ControlFlow;
-use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
+use oneshot::RecvTimeoutError;
 use rusqlite::Connection;
-use speckit_core::store::vacuum::Plan;
+use speckit_core::store::vacuum::pause;
 
 use super::claim::{Claim, finish, note};
 use super::{VacuumProgress, Vacuumed, pages};
@@ -18,6 +16,7 @@ use crate::store::connection::open_reader;
 use crate::store::error::StoreError;
 use crate::store::polling::Polling;
 use crate::store::transaction::Transaction;
+use crate::store::writer::result_of;
 
 /// How long readers of older states are waited for, so that the file can be cut.
 const CUTTING_PATIENCE: Duration = Duration::from_secs(5);
@@ -45,16 +44,13 @@ impl<'a> Vacuum<'a> {
     /// Gives back what is free, under a claim; there is none where it was stopped before.
     pub(in crate::store) fn run(mut self, claim: Option<Claim>) -> Result<Vacuumed, StoreError> {
         let before = self.store.read(|tx| pages(tx))?;
-        let mut plan = Plan::of(before);
-        let mut steps = 0;
+        let (mut pages_left, mut steps) = (before.free, 0);
         self.rest_bytes = before.free_bytes();
         if let Some(claim) = claim {
-            while let Some(took) = self.step(claim, &mut plan)? {
+            while let Some((count, took)) = self.step(claim, pages_left)? {
+                pages_left -= count;
                 steps += 1;
-                self.rest(Plan::pause(took));
-            }
-            if !self.is_stopped {
-                self.short(move |tx| finish(tx, claim))?;
+                self.rest(pause(took));
             }
         }
         let is_cut = !self.is_stopped && self.cut().map_err(|error| error.of(self.store.path()))?;
@@ -64,7 +60,7 @@ impl<'a> Vacuum<'a> {
             bytes_after: after.file_bytes(),
             freed_bytes: self.freed_bytes,
             steps,
-            elapsed_ms: milliseconds(self.begun),
+            elapsed_ms: elapsed_ms(self.begun),
             is_finished: !self.is_stopped,
             is_cut,
         })
@@ -74,55 +70,44 @@ impl<'a> Vacuum<'a> {
     /// it has begun; then it does nothing any more.
     pub(in crate::store) fn short<T: Send + 'static>(
         &mut self,
-        mut run: impl FnMut(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+        run: impl FnMut(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<Option<T>, StoreError> {
         if self.asked_to_stop() {
             return Ok(None);
         }
-        let is_withdrawn = Arc::new(AtomicBool::new(false));
-        let withdrawn = Arc::clone(&is_withdrawn);
-        let (tell, told) = sync_channel(1);
-        let write = move |tx: &Transaction<'_>| match withdrawn.load(Ordering::Relaxed) {
-            true => Err(StoreError::refused("nobody waits for it")),
-            false => run(tx),
-        };
-        self.store.write_later(write, move |outcome| drop(tell.send(outcome)))?;
+        let written = self.store.inner.writer.submit(run)?;
         loop {
-            match told.recv_timeout(ASKING) {
-                Ok(Ok(result)) => return result.map(Some),
-                Ok(Err(panic)) => resume_unwind(panic),
+            match written.recv_timeout(ASKING) {
+                Ok(outcome) => return result_of(Ok(outcome)).map(Some),
                 Err(RecvTimeoutError::Disconnected) => return Err(StoreError::RolledBack),
-                Err(RecvTimeoutError::Timeout) => {
-                    if self.asked_to_stop() {
-                        is_withdrawn.store(true, Ordering::Relaxed);
-                        return Ok(None);
-                    }
-                }
+                Err(RecvTimeoutError::Timeout) if self.asked_to_stop() => return Ok(None),
+                Err(RecvTimeoutError::Timeout) => {}
             }
         }
     }
 
-    /// Gives back so many pages, and says how long that took. `None` where there are none left, or it is stopped.
-    fn step(&mut self, claim: Claim, plan: &mut Plan) -> Result<Option<Duration>, StoreError> {
+    /// Gives pages back, of so many that are left; says how many and how long that took. `None` where it is finished, which is
+    /// noted, or stopped.
+    fn step(&mut self, claim: Claim, pages_left: u64) -> Result<Option<(u64, Duration)>, StoreError> {
         let (begun, freed_before) = (self.begun, self.freed_bytes);
-        let planned = plan.clone();
         let stepped = self.short(move |tx| {
             let before = pages(tx)?;
-            // What is rolled back is planned anew.
-            let mut planned = planned.clone();
-            let Some(count) = planned.next(before.free) else { return Ok(None) };
+            let count = before.step(pages_left);
+            if count == 0 {
+                finish(tx, claim)?;
+                return Ok(None);
+            }
             let since = clock::now();
             give_back(tx, count)?;
             let after = pages(tx)?;
             let freed = freed_before + before.file_bytes().saturating_sub(after.file_bytes());
-            note(tx, claim, freed, milliseconds(begun))?;
-            Ok(Some((planned, freed, after, since)))
+            note(tx, claim, freed, elapsed_ms(begun))?;
+            Ok(Some((count, freed, after, since)))
         })?;
-        let Some(Some((planned, freed, after, since))) = stepped else { return Ok(None) };
-        *plan = planned;
+        let Some(Some((count, freed, after, since))) = stepped else { return Ok(None) };
         self.freed_bytes = freed;
         self.rest_bytes = after.free_bytes();
-        Ok(Some(clock::now().saturating_duration_since(since)))
+        Ok(Some((count, clock::now().saturating_duration_since(since))))
     }
 
     /// Leaves the database to others for so long.
@@ -197,6 +182,6 @@ fn checkpoint(connection: &Connection, mode: &str) -> Result<Checkpoint, StoreEr
     Ok(Checkpoint { is_busy: busy != 0, is_whole: frames >= 0 && frames == moved })
 }
 
-fn milliseconds(since: Instant) -> u64 {
-    u64::try_from(clock::now().saturating_duration_since(since).as_millis()).unwrap_or(u64::MAX)
+fn elapsed_ms(since: Instant) -> u64 {
+    clock::millis(clock::now().saturating_duration_since(since))
 }

@@ -1,4 +1,4 @@
-//! What the errors of SQLite, the system, HTTP and processes say about another attempt.
+//! What the errors of SQLite, HTTP and processes say about another attempt.
 
 use super::ErrorClass::{self, Permanent, Retryable};
 
@@ -23,57 +23,6 @@ pub fn sqlite(extended_code: i32) -> ErrorClass {
         // SQLITE_SCHEMA: the schema changed under a statement more often than SQLite prepared it anew.
         17 => Retryable,
         _ => Permanent,
-    }
-}
-
-/// What kind of error the system gave, by the names of the standard library's `io::ErrorKind`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the names are those of `io::ErrorKind`, which documents them")]
-#[non_exhaustive]
-pub enum IoKind {
-    AddrInUse,
-    AddrNotAvailable,
-    BrokenPipe,
-    ConnectionAborted,
-    ConnectionRefused,
-    ConnectionReset,
-    Deadlock,
-    HostUnreachable,
-    Interrupted,
-    NetworkDown,
-    NetworkUnreachable,
-    NotConnected,
-    ResourceBusy,
-    ExecutableFileBusy,
-    StaleNetworkFileHandle,
-    TimedOut,
-    UnexpectedEof,
-    WouldBlock,
-    Other,
-}
-
-/// The class of an error of the system: what a network or a neighbour may mend in a moment can be tried again.
-///
-/// An address that is taken, a full disk and what is missing or forbidden are permanent, and so is a deadlock, which the same
-/// calls would make again.
-pub fn io(kind: IoKind) -> ErrorClass {
-    match kind {
-        IoKind::BrokenPipe
-        | IoKind::ConnectionAborted
-        | IoKind::ConnectionRefused
-        | IoKind::ConnectionReset
-        | IoKind::ExecutableFileBusy
-        | IoKind::HostUnreachable
-        | IoKind::Interrupted
-        | IoKind::NetworkDown
-        | IoKind::NetworkUnreachable
-        | IoKind::NotConnected
-        | IoKind::ResourceBusy
-        | IoKind::StaleNetworkFileHandle
-        | IoKind::TimedOut
-        | IoKind::UnexpectedEof
-        | IoKind::WouldBlock => Retryable,
-        IoKind::AddrInUse | IoKind::AddrNotAvailable | IoKind::Deadlock | IoKind::Other => Permanent,
     }
 }
 
@@ -182,16 +131,5 @@ mod tests {
     fn of_exit_codes_only_75_and_those_that_were_named_are_tried_again() {
         assert_eq!(retryable(-255..=255, |code| exit(code, &[])), [75]);
         assert_eq!(retryable(-255..=255, |code| exit(code, &[1, -9])), [-9, 1, 75]);
-    }
-
-    #[test]
-    fn what_the_system_cannot_mend_by_itself_is_permanent() {
-        use IoKind::{AddrInUse, AddrNotAvailable, Deadlock, Other};
-        for kind in [AddrInUse, AddrNotAvailable, Deadlock, Other] {
-            assert_eq!(io(kind), Permanent, "{kind:?}");
-        }
-        for kind in [IoKind::Interrupted, IoKind::WouldBlock, IoKind::ConnectionRefused, IoKind::TimedOut] {
-            assert_eq!(io(kind), Retryable, "{kind:?}");
-        }
     }
 }

@@ -8,7 +8,7 @@ use speckit_core::retry::ErrorClass;
 /// An error that says whether another attempt makes sense.
 ///
 /// Implemented for [`std::io::Error`], and for `rusqlite::Error` with the feature `sqlite`; your own errors implement it in
-/// a few lines. [`classes`](crate::retry::classes) has tables for SQLite, the system, HTTP and exit codes:
+/// a few lines. [`classes`](crate::retry::classes) has tables for SQLite, HTTP and exit codes:
 ///
 /// ```
 /// use std::time::Duration;

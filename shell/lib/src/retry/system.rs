@@ -3,64 +3,51 @@
 use std::io::{Error, ErrorKind};
 
 use speckit_core::retry::ErrorClass;
-use speckit_core::retry::classes::{self, IoKind};
 
 use super::RetryClassifiable;
 
-/// By its kind, and by the code of the system where the standard library has no kind for that.
+/// What a network or a neighbour may mend in a moment can be tried again.
+///
+/// An address that is taken, a full disk and what is missing or forbidden are permanent, and so is a deadlock, which the same
+/// calls would make again.
 impl RetryClassifiable for Error {
     fn classify(&self) -> ErrorClass {
-        classes::io(match kind(self.kind()) {
-            IoKind::Other => self.raw_os_error().and_then(of_code).unwrap_or(IoKind::Other),
-            kind => kind,
-        })
+        match self.kind() {
+            ErrorKind::BrokenPipe
+            | ErrorKind::ConnectionAborted
+            | ErrorKind::ConnectionRefused
+            | ErrorKind::ConnectionReset
+            | ErrorKind::ExecutableFileBusy
+            | ErrorKind::HostUnreachable
+            | ErrorKind::Interrupted
+            | ErrorKind::NetworkDown
+            | ErrorKind::NetworkUnreachable
+            | ErrorKind::NotConnected
+            | ErrorKind::ResourceBusy
+            | ErrorKind::StaleNetworkFileHandle
+            | ErrorKind::TimedOut
+            | ErrorKind::UnexpectedEof
+            | ErrorKind::WouldBlock => ErrorClass::Retryable,
+            _ if self.raw_os_error().is_some_and(is_transient) => ErrorClass::Retryable,
+            _ => ErrorClass::Permanent,
+        }
     }
 }
 
-fn kind(kind: ErrorKind) -> IoKind {
-    match kind {
-        ErrorKind::AddrInUse => IoKind::AddrInUse,
-        ErrorKind::AddrNotAvailable => IoKind::AddrNotAvailable,
-        ErrorKind::BrokenPipe => IoKind::BrokenPipe,
-        ErrorKind::ConnectionAborted => IoKind::ConnectionAborted,
-        ErrorKind::ConnectionRefused => IoKind::ConnectionRefused,
-        ErrorKind::ConnectionReset => IoKind::ConnectionReset,
-        ErrorKind::Deadlock => IoKind::Deadlock,
-        ErrorKind::HostUnreachable => IoKind::HostUnreachable,
-        ErrorKind::Interrupted => IoKind::Interrupted,
-        ErrorKind::NetworkDown => IoKind::NetworkDown,
-        ErrorKind::NetworkUnreachable => IoKind::NetworkUnreachable,
-        ErrorKind::NotConnected => IoKind::NotConnected,
-        ErrorKind::ResourceBusy => IoKind::ResourceBusy,
-        ErrorKind::ExecutableFileBusy => IoKind::ExecutableFileBusy,
-        ErrorKind::StaleNetworkFileHandle => IoKind::StaleNetworkFileHandle,
-        ErrorKind::TimedOut => IoKind::TimedOut,
-        ErrorKind::UnexpectedEof => IoKind::UnexpectedEof,
-        ErrorKind::WouldBlock => IoKind::WouldBlock,
-        _ => IoKind::Other,
-    }
-}
-
-/// Neighbours of the kinds above: a host that is down, a network that dropped the connection, a socket that is shut down, and
-/// tables that are full until somebody closes a file or a buffer is sent.
+/// Codes for which the standard library has no kind: a host that is down, a network that dropped the connection, a socket that
+/// is shut down, and tables that are full until somebody closes a file or a buffer is sent.
 #[cfg(target_os = "linux")]
-fn of_code(code: i32) -> Option<IoKind> {
+fn is_transient(code: i32) -> bool {
     use rustix::io::Errno;
 
-    const NEIGHBOURS: [(Errno, IoKind); 6] = [
-        (Errno::HOSTDOWN, IoKind::HostUnreachable),
-        (Errno::NETRESET, IoKind::ConnectionReset),
-        (Errno::SHUTDOWN, IoKind::BrokenPipe),
-        (Errno::MFILE, IoKind::ResourceBusy),
-        (Errno::NFILE, IoKind::ResourceBusy),
-        (Errno::NOBUFS, IoKind::ResourceBusy),
-    ];
-    NEIGHBOURS.iter().find(|(neighbour, _)| neighbour.raw_os_error() == code).map(|(_, kind)| *kind)
+    const CODES: [Errno; 6] =
+        [Errno::HOSTDOWN, Errno::NETRESET, Errno::SHUTDOWN, Errno::MFILE, Errno::NFILE, Errno::NOBUFS];
+    CODES.iter().any(|one| one.raw_os_error() == code)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn of_code(_code: i32) -> Option<IoKind> {
-    None
+fn is_transient(_code: i32) -> bool {
+    false
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::StoreError;
@@ -71,12 +72,11 @@ pub(super) fn open_writer(
     if auto_vacuum != 2 {
         connection.pragma_update(None, "auto_vacuum", 2)?;
     }
-    verify(&connection, path, "journal_mode", "wal", Some("wal"))?;
-    verify(&connection, path, "auto_vacuum", "2", None)?;
+    set(&connection, path, "journal_mode", "wal")?;
+    verify(&connection, path, "auto_vacuum", "2")?;
     settings(&connection, path, options)?;
-    verify(&connection, path, "journal_size_limit", JOURNAL_SIZE_LIMIT, Some(JOURNAL_SIZE_LIMIT))?;
-    let secure_delete = if options.secure_delete { "1" } else { "0" };
-    verify(&connection, path, "secure_delete", secure_delete, Some(secure_delete))?;
+    set(&connection, path, "journal_size_limit", JOURNAL_SIZE_LIMIT)?;
+    set(&connection, path, "secure_delete", if options.secure_delete { "1" } else { "0" })?;
     // Waiting is done outside, with nothing held.
     connection.busy_timeout(Duration::ZERO)?;
     let guarding = Arc::clone(guard);
@@ -97,7 +97,7 @@ pub(super) fn open_reader(
 ) -> Result<Connection, StoreError> {
     let mut connection = open(path, options)?;
     settings(&connection, path, options)?;
-    verify(&connection, path, "query_only", "1", Some("ON"))?;
+    set(&connection, path, "query_only", "1")?;
     let guarding = Arc::clone(guard);
     connection.authorizer(Some(move |context: AuthContext<'_>| refuse_control(&guarding, &context)))?;
     Ok(connection)
@@ -137,14 +137,17 @@ pub(super) fn refuse_foreign(connection: &Connection, path: &Path) -> Result<(),
 
 /// What each connection sets for itself (<https://sqlite.org/pragma.html>).
 fn settings(connection: &Connection, path: &Path, options: &StoreOptions) -> Result<(), StoreError> {
-    let synchronous = options.synchronous.number();
-    verify(connection, path, "synchronous", synchronous, Some(synchronous))?;
-    verify(connection, path, "foreign_keys", "1", Some("ON"))?;
-    // In KiB where it is negative: 32 MiB.
-    verify(connection, path, "cache_size", "-32768", Some("-32768"))?;
-    verify(connection, path, "temp_store", "2", Some("MEMORY"))?;
-    verify(connection, path, "mmap_size", MMAP_SIZE, Some(MMAP_SIZE))?;
-    verify(connection, path, "trusted_schema", "0", Some("OFF"))
+    let settings = [
+        ("synchronous", options.synchronous.number()),
+        ("foreign_keys", "1"),
+        // In KiB where it is negative: 32 MiB.
+        ("cache_size", "-32768"),
+        // In memory.
+        ("temp_store", "2"),
+        ("mmap_size", MMAP_SIZE),
+        ("trusted_schema", "0"),
+    ];
+    settings.into_iter().try_for_each(|(pragma, value)| set(connection, path, pragma, value))
 }
 
 /// What is left of a journal that grew while a reader was slow: 64 MiB.
@@ -153,30 +156,35 @@ const JOURNAL_SIZE_LIMIT: &str = "67108864";
 const MMAP_SIZE: &str = "1073741824";
 
 /// Sets a pragma, and looks whether it took.
+fn set(connection: &Connection, path: &Path, pragma: &'static str, value: &str) -> Result<(), StoreError> {
+    // Some answer with a row, which is not looked at: they are asked again.
+    connection.pragma_update_and_check(None, pragma, value, |_| Ok(())).or_else(|error| match error {
+        rusqlite::Error::QueryReturnedNoRows => Ok(()),
+        error => Err(error),
+    })?;
+    verify(connection, path, pragma, value)
+}
+
 fn verify(
     connection: &Connection,
     path: &Path,
     pragma: &'static str,
     expected: &str,
-    set: Option<&str>,
 ) -> Result<(), StoreError> {
-    if let Some(value) = set {
-        // Some answer with a row, which is not looked at: they are asked again.
-        connection.pragma_update_and_check(None, pragma, value, |_| Ok(())).or_else(|error| match error {
-            rusqlite::Error::QueryReturnedNoRows => Ok(()),
-            error => Err(error),
-        })?;
-    }
-    let found: rusqlite::types::Value = connection.pragma_query_value(None, pragma, |row| row.get(0))?;
-    let found = match found {
-        rusqlite::types::Value::Integer(number) => number.to_string(),
-        rusqlite::types::Value::Text(text) => text,
-        other => format!("{other:?}"),
-    };
+    let found = pragma_text(connection, pragma)?;
     if found.eq_ignore_ascii_case(expected) {
         return Ok(());
     }
     Err(StoreError::Pragma { path: path.to_path_buf(), pragma, expected: expected.into(), found })
+}
+
+/// The value of a pragma as a text.
+pub(super) fn pragma_text(connection: &Connection, pragma: &str) -> Result<String, StoreError> {
+    Ok(match connection.pragma_query_value(None, pragma, |row| row.get(0))? {
+        Value::Integer(number) => number.to_string(),
+        Value::Text(text) => text,
+        other => format!("{other:?}"),
+    })
 }
 
 /// The name of the savepoint around each closure of a group, which the statements of the writer spell out.

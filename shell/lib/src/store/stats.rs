@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _};
 use serde::Serialize;
 use speckit_core::store::vacuum::Bytes;
 
-use super::connection::{open_reader, refuse_foreign};
+use super::connection::{open_reader, pragma_text, refuse_foreign};
 use super::error::StoreError;
 use super::migrations::{refuse_newer, version};
 use super::options::StoreOptions;
@@ -203,16 +202,9 @@ const SETTINGS: [(&str, &[&str]); 8] = [
 
 fn settings(connection: &Connection) -> Result<BTreeMap<&'static str, String>, StoreError> {
     let asked = SETTINGS.into_iter().map(|(pragma, names)| {
-        let value: Value = connection.pragma_query_value(None, pragma, |row| row.get(0))?;
-        let text = match value {
-            Value::Integer(number) => {
-                let name = usize::try_from(number).ok().and_then(|number| names.get(number));
-                name.map_or_else(|| number.to_string(), ToString::to_string)
-            }
-            Value::Text(text) => text,
-            other => format!("{other:?}"),
-        };
-        Ok((pragma, text))
+        let text = pragma_text(connection, pragma)?;
+        let name = text.parse().ok().and_then(|number: usize| names.get(number));
+        Ok((pragma, name.map_or(text, ToString::to_string)))
     });
     asked.collect()
 }

@@ -11,12 +11,11 @@ use speckit_core::store::vacuum::pause;
 use super::claim::{Claim, finish, note};
 use super::{VacuumProgress, Vacuumed, pages};
 use crate::os::clock;
-use crate::store::Store;
 use crate::store::connection::open_reader;
 use crate::store::error::StoreError;
-use crate::store::polling::Polling;
 use crate::store::transaction::Transaction;
 use crate::store::writer::result_of;
+use crate::store::{Store, patiently};
 
 /// How long readers of older states are waited for, so that the file can be cut.
 const CUTTING_PATIENCE: Duration = Duration::from_secs(5);
@@ -130,25 +129,24 @@ impl<'a> Vacuum<'a> {
         let aside = open_reader(&options.path, &options, &Arc::default())?;
         // SQLite would keep writers out while it waits for readers.
         aside.busy_timeout(Duration::ZERO)?;
-        let begun = clock::now();
-        let mut polling = Polling::new();
         let mut is_cut = false;
-        while !self.asked_to_stop() {
+        let emptied = patiently(&options, || {
+            if self.asked_to_stop() {
+                return Ok(());
+            }
             // The greater part without the lock, so that others write meanwhile.
             is_cut |= checkpoint(&aside, "PASSIVE")?.is_whole;
             let emptied = checkpoint(&aside, "TRUNCATE")?;
-            is_cut |= emptied.is_whole;
-            if !emptied.is_busy {
-                return Ok(true);
+            is_cut |= emptied.is_whole || !emptied.is_busy;
+            match emptied.is_busy {
+                true => Err(StoreError::Sqlite { code: rusqlite::ffi::SQLITE_BUSY, message: String::new() }),
+                false => Ok(()),
             }
-            let busy = StoreError::Sqlite { code: rusqlite::ffi::SQLITE_BUSY, message: String::new() };
-            match polling.wait(&options, busy, begun) {
-                Ok(()) => {}
-                Err(StoreError::Busy { .. }) => break,
-                Err(error) => return Err(error),
-            }
+        });
+        match emptied {
+            Ok(()) | Err(StoreError::Busy { .. }) => Ok(is_cut),
+            Err(error) => Err(error),
         }
-        Ok(is_cut)
     }
 
     fn asked_to_stop(&mut self) -> bool {

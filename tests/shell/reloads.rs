@@ -7,7 +7,7 @@ use std::sync::mpsc::TryRecvError;
 
 use serde::Deserialize;
 use speckit::ConfigReloadEvent::{FileChanged, ReloadDeferred, ReloadFailed, ReloadSuccess};
-use speckit::{Builder, Config, ConfigReloadEvent, Environment, Fallback, Reloaded, Watching, Receiver};
+use speckit::{Builder, Config, ConfigReloadEvent, Environment, Fallback, Receiver, Reloaded, Watching};
 use speckit_core::tree::diff;
 
 use crate::place::Place;

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 use speckit::ConfigReloadEvent::{FileChanged, ReloadDeferred, ReloadFailed, ReloadSuccess};
 use speckit::{
-    Builder, Config, ConfigReloadEvent, Environment, HotReloadConfig, HotReloadWatcher, Receiver, WatchMode, Watching,
+    Builder, Config, ConfigReloadEvent, Environment, HotReloadConfig, HotReloadWatcher, Receiver, WatchMode,
+    Watching,
 };
 use speckit_core::tree::diff;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::TryRecvError;
 use std::sync::{Arc, Mutex};
 
-use speckit::{Busy, Config, ConfigReloadEvent, Loaded, Snapshot, Receiver};
+use speckit::{Busy, Config, ConfigReloadEvent, Loaded, Receiver, Snapshot};
 
 use crate::notices::claim;
 use crate::oracle::{Leaves, leaves};

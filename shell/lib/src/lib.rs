@@ -77,10 +77,10 @@ pub use config::watch::HotReloadWatcher;
 pub use os::{documents, environment, world};
 #[cfg(feature = "schema")]
 pub use speckit_core::config::schema::{SchemaMap, SchemaValidator};
-pub use sync::broadcast::{Event, Receiver};
 pub use speckit_core::config::source::{Environment, Override};
 pub use speckit_core::config::{HotReloadConfig, WatchMode};
 pub use speckit_core::{Diagnostic, Key, Severity};
+pub use sync::broadcast::{Event, Receiver};
 
 /// What the program `speckit` shares with the library of the same version. It is no part of the public interface.
 #[doc(hidden)]

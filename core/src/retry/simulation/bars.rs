@@ -3,8 +3,8 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::plot::scale::whole_ms;
 use super::{Comparison, Load, Run, WINDOW_MS};
+use crate::plot::scale::whole_ms;
 
 /// The bars that all runs of a comparison have, so that they compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

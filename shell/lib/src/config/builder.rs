@@ -221,7 +221,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// ten times as long.
     #[must_use]
     pub fn debounce(mut self, quiet: Duration) -> Self {
-        self.watching.debounce_ms = crate::clock::millis(quiet);
+        self.watching.debounce_ms = crate::os::clock::millis(quiet);
         self
     }
 

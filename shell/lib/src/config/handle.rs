@@ -15,9 +15,9 @@ use super::error::ConfigError;
 use super::events::ConfigReloadEvent;
 use super::snapshot::Snapshot;
 use super::status::Status;
-use crate::sync::broadcast::Receiver;
 #[cfg(feature = "watch")]
 use super::watch::{self, HotReloadWatcher};
+use crate::sync::broadcast::Receiver;
 
 /// A loaded configuration that is shared between threads. A copy is a pointer.
 pub struct Config<T> {

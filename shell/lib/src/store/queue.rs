@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::error::StoreError;
-use super::transaction::{Outcome, Work, contained, Transaction};
+use super::transaction::{Outcome, Transaction, Work, contained};
 use crate::os::clock;
 
 /// A write that waits.

@@ -16,7 +16,7 @@ use super::migrations::{refuse_newer, version};
 use super::options::StoreOptions;
 use super::transaction::Transaction;
 use super::vacuum::pages;
-use super::{Store, patiently, natural};
+use super::{Store, natural, patiently};
 use crate::os::documents;
 
 /// How large a database is, what is in it, and how it is set.

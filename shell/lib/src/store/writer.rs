@@ -16,8 +16,8 @@ use super::connection::Guard;
 use super::error::StoreError;
 use super::options::StoreOptions;
 use super::polling::Polling;
-use super::queue::{Job, Queue, Ran, Reply, QueuedWrite};
-use super::transaction::{Work, contained, Outcome, Transaction, control};
+use super::queue::{Job, Queue, QueuedWrite, Ran, Reply};
+use super::transaction::{Outcome, Transaction, Work, contained, control};
 use crate::os::clock;
 use crate::sync::{Monitor, Mutex};
 

@@ -9,8 +9,7 @@ use speckit_core::agents::gate::{CallingOff, Interruption, Reaction};
 
 use crate::signals::{Signals, Then, hear_of_children};
 use speckit::agents::GateControl;
-use speckit::internal::clock;
-use speckit::internal::Mutex;
+use speckit::internal::{Mutex, clock};
 
 /// An [`Interruption`] that those who run a gate share with those who hear the signals.
 #[derive(Debug)]

@@ -11,8 +11,8 @@ use crate::args::{FallbackArg, WatchArgs};
 use crate::context::{Context, Outcome, verdict};
 use crate::signals::{Signal, Signals, Then};
 use speckit::internal::clock;
-use speckit::{Builder, Config, ConfigError, ConfigReloadEvent, Fallback, HotReloadWatcher};
 use speckit::sync::hub::Receiver;
+use speckit::{Builder, Config, ConfigError, ConfigReloadEvent, Fallback, HotReloadWatcher};
 
 mod dashboard;
 mod lines;

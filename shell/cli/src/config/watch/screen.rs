@@ -17,10 +17,8 @@ use speckit_core::config::redact::redact;
 use super::dashboard::{Command, Dashboard, Leaf, Message, draw};
 use super::{Input, Outcome};
 use crate::signals::Signal;
-use speckit::Busy;
-use speckit::ConfigError;
 use speckit::internal::clock;
-use speckit::{Config, Reloaded, Snapshot};
+use speckit::{Busy, Config, ConfigError, Reloaded, Snapshot};
 
 /// How often ages and the state of the files are read.
 const TICK: Duration = Duration::from_secs(1);

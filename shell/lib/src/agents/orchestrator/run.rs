@@ -5,7 +5,7 @@ use std::future::pending;
 use std::sync::Arc;
 
 use speckit_core::Diagnostic;
-use speckit_core::agents::gate::{Action, Input, Machine, Plan, Run, Event};
+use speckit_core::agents::gate::{Action, Event, Input, Machine, Plan, Run};
 use speckit_core::config::redact::Masks;
 use speckit_core::retry::Seed;
 use tokio::sync::watch;

@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension as _, params, params_from_iter};
 use speckit_core::agents::consensus::Verdict;
 use speckit_core::agents::gate::{Output, Run};
 
-use super::super::integer;
+use crate::store::integer;
 use super::{FoundRuns, RunsFilter};
 use crate::store::{StoreError, Transaction};
 

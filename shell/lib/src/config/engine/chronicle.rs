@@ -10,7 +10,9 @@ use speckit_core::{Diagnostic, Key};
 
 use crate::config::error::ConfigError;
 use crate::config::events::Diagnostics;
-use crate::config::history::journal::{Accepted, Account, Journal, Keep, Keeping, LastGood, Record, Refused, Told, look_up};
+use crate::config::history::journal::{
+    Accepted, Account, Journal, Keep, Keeping, LastGood, Record, Refused, Told, look_up,
+};
 use crate::config::loading::{Loader, Reading, unwound};
 use crate::config::snapshot::{Candidate, Snapshot};
 use crate::os::documents::absolute;

@@ -10,20 +10,20 @@ use speckit_core::config::reload::Machine;
 
 #[cfg(feature = "sqlite")]
 use super::chronicle::{Chronicle, last_good};
-#[cfg(feature = "sqlite")]
-use crate::config::history::journal::Record;
 use super::fallback::Fallback;
 use super::reader::{Engine, Follow};
 use super::shared::Shared;
 use crate::config::busy::Gate;
 use crate::config::error::ConfigError;
 use crate::config::events::Diagnostics;
+#[cfg(feature = "sqlite")]
+use crate::config::history::journal::Record;
 use crate::config::loading::{Loader, fingerprint_of, panicked, unwound};
 use crate::config::snapshot::Snapshot;
 use crate::config::status::Ledger;
 use crate::os::world::{Recorder, World};
-use crate::sync::broadcast::Broadcast;
 use crate::sync::Mutex;
+use crate::sync::broadcast::Broadcast;
 
 /// What a configuration starts from.
 pub(crate) struct Start<T> {

@@ -25,8 +25,8 @@ use crate::config::status::{Ledger, Status};
 use crate::os::documents;
 use crate::os::documents::{FileSource, Files as _};
 use crate::os::world::{Recorder, World};
-use crate::sync::broadcast::Broadcast;
 use crate::sync::Mutex;
+use crate::sync::broadcast::Broadcast;
 
 #[cfg(feature = "sqlite")]
 use super::chronicle::Chronicle;

@@ -14,9 +14,9 @@ use speckit_core::{Diagnostic, Key};
 use super::{History, rows};
 use crate::config::history::journal::{Accepted, Account, Journal, LastGood, Refused, Told, Warn};
 use crate::os::clock;
+use crate::os::clock::millis;
 use crate::os::documents::{absolute, exists};
 use crate::store::{Store, StoreError, StoreOptions, Synchronous, Transaction};
-use crate::os::clock::millis;
 use crate::sync::Mutex;
 
 /// How long a lock of another process is waited for: a program that ends waits for what is still to be written.

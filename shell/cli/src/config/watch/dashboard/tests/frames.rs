@@ -6,7 +6,9 @@ use ratatui::buffer::CellWidth as _;
 use ratatui::crossterm::event::KeyCode;
 use ratatui::style::{Color, Modifier};
 
-use super::{Dashboard, Leaf, Message, change, dashboard, drawn, leaves, press, refusal, status, with, write};
+use super::{
+    Dashboard, Leaf, Message, change, dashboard, drawn, leaves, press, refusal, status, with, write,
+};
 use speckit::ConfigReloadEvent;
 
 /// The rows between bars; what a wide character covers is left out.

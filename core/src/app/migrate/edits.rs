@@ -1,123 +1,176 @@
-//! Edits of a text at byte ranges, which know where lines end.
+//! The edit of a TOML text that turns its agents into models and keeps every comment.
 
+use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
-use core::ops::Range;
+use core::mem::take;
 
-/// Changes to a text, applied at once.
-pub(super) struct Edits<'t> {
-    text: &'t str,
-    newline: &'static str,
-    changes: Vec<(Range<usize>, String)>,
-    tail: String,
-    /// Whether the tail ends in comments that belong to the next table.
-    tail_is_open: bool,
-}
+use toml_edit::{Array, Decor, DocumentMut, Item, Key, RawString, Table, Value};
+use toml_parser::Source;
+use toml_parser::lexer::{Token, TokenKind};
 
-impl<'t> Edits<'t> {
-    pub(super) fn new(text: &'t str) -> Self {
-        let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
-        Self { text, newline, changes: Vec::new(), tail: String::new(), tail_is_open: false }
-    }
+use super::plan::{Agent, KEPT, Plan, is_migrated};
+use crate::source::comments;
 
-    pub(super) fn replace(&mut self, span: Range<usize>, with: String) {
-        self.changes.push((span, with));
-    }
-
-    /// Removes a statement; its line goes too, unless a comment stands behind it.
-    pub(super) fn remove(&mut self, span: Range<usize>) {
-        let start = self.line_start(span.start);
-        let behind = self.text.get(span.end..).unwrap_or_default();
-        let comment = span.end + behind.len() - behind.trim_start_matches([' ', '\t']).len();
-        let end = self.line_end(span.end);
-        let range = if comment < end {
-            span.start..comment
-        } else {
-            start..end + self.text.get(end..).map_or(0, newline_length)
-        };
-        self.changes.push((range, String::new()));
-    }
-
-    /// Adds lines below the one that an offset lies in, each indented as that one.
-    pub(super) fn insert_lines_after(&mut self, offset: usize, lines: &[String]) {
-        if lines.is_empty() {
-            return;
-        }
-        let indent = self.text.get(self.line_start(offset)..self.statement_start(offset)).unwrap_or_default();
-        let end = self.line_end(offset);
-        let added = lines.iter().flat_map(|line| [self.newline, indent, line]).collect();
-        self.changes.push((end..end, added));
-    }
-
-    /// Adds a table at the end of the text.
-    pub(super) fn append_table(&mut self, header: &str, lines: &[String]) {
-        self.open_tail();
-        for line in core::iter::once(header).chain(lines.iter().map(String::as_str)) {
-            self.tail.push_str(line);
-            self.tail.push_str(self.newline);
-        }
-        self.tail_is_open = false;
-    }
-
-    /// Adds a comment at the end of the text, above the table that is appended next.
-    pub(super) fn append_comment(&mut self, comment: &str) {
-        self.open_tail();
-        self.tail.push_str(comment);
-        self.tail.push_str(self.newline);
-    }
-
-    /// Where the statement begins whose line an offset lies in.
-    pub(super) fn statement_start(&self, offset: usize) -> usize {
-        let start = self.line_start(offset);
-        let line = self.text.get(start..offset).unwrap_or_default();
-        start + line.len() - line.trim_start_matches([' ', '\t', '\u{feff}']).len()
-    }
-
-    /// The text with every change. Changes do not overlap.
-    pub(super) fn finish(mut self) -> String {
-        self.changes.sort_by_key(|(span, _)| (span.start, span.end));
-        let mut text = self.text.to_string();
-        for (span, with) in self.changes.iter().rev() {
-            text.replace_range(span.clone(), with);
-        }
-        if self.tail.is_empty() {
-            return text;
-        }
-        let is_blank = text.trim_matches(['\u{feff}', ' ', '\t', '\r', '\n']).is_empty();
-        if !is_blank {
-            if !text.ends_with('\n') {
-                text.push_str(self.newline);
+/// The text with a model in place of each agent.
+///
+/// `None` where `models` or `providers` is written on one line, so that no table can be added to it.
+pub(super) fn rewritten(old: &str, plan: &Plan<'_>) -> Option<String> {
+    let mut document: DocumentMut = old.parse().ok()?;
+    let mut trailing = document.trailing().as_str()?.to_string();
+    let (key, agents) = document.remove_entry("agents")?;
+    match agents {
+        Item::ArrayOfTables(tables) => {
+            for (mut table, agent) in tables.into_iter().zip(&plan.agents) {
+                rewrite(&mut table, agent, Vec::new())?;
+                section(&mut document, "models")?.insert(&agent.canonical, Item::Table(table));
             }
-            text.push_str(self.newline);
         }
-        text.push_str(&self.tail);
-        text
-    }
-
-    /// Parts the next piece of the tail from the one before.
-    fn open_tail(&mut self) {
-        if !self.tail_is_open && !self.tail.is_empty() {
-            self.tail.push_str(self.newline);
+        Item::Value(Value::Array(mut list)) => {
+            let mut comments = comments_in(key.leaf_decor().prefix()?.as_str()?);
+            for (entry, agent) in list.iter().zip(&plan.agents) {
+                comments.extend(comments_in(&entry.to_string()));
+                let mut entry = entry.as_inline_table()?.clone();
+                entry.retain(|name, _| is_migrated(name));
+                let mut table = entry.into_table();
+                rewrite(&mut table, agent, take(&mut comments))?;
+                place_last(&mut table, &mut trailing);
+                section(&mut document, "models")?.insert(&agent.canonical, Item::Table(table));
+            }
+            list.clear();
+            comments.extend(comments_in(&Value::Array(list).to_string()));
+            if !comments.is_empty() {
+                trailing = format!("{trailing}\n{}\n", comments.join("\n"));
+            }
         }
-        self.tail_is_open = true;
+        _ => return None,
     }
-
-    fn line_start(&self, offset: usize) -> usize {
-        let before = self.text.get(..offset).unwrap_or_default();
-        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        // A byte order mark is of no line.
-        if start == 0 && before.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { start }
+    for (provider, command) in &plan.commands {
+        let settings = section(section(&mut document, "providers")?, provider.name())?;
+        if settings.is_implicit() && !settings.is_dotted() {
+            place_last(settings, &mut trailing);
+        }
+        settings.insert("command", Item::Value(written(command)?));
     }
+    document.set_trailing(trailing);
+    Some(with_line_ends_of(old, &document.to_string()))
+}
 
-    /// Where the line of an offset ends, before its line end.
-    fn line_end(&self, offset: usize) -> usize {
-        let behind = self.text.get(offset..).unwrap_or_default();
-        let line = behind.split('\n').next().unwrap_or_default();
-        let ended = line.len() < behind.len();
-        offset + if ended { line.strip_suffix('\r').unwrap_or(line).len() } else { line.len() }
+/// Turns the statements of an agent into those of its model, below these comments.
+///
+/// The first statement that is added takes the place of the name, and the others follow the model. The comments of a
+/// statement that is left out stay in its place.
+fn rewrite(table: &mut Table, agent: &Agent<'_>, mut comments: Vec<String>) -> Option<()> {
+    let mut added = additions(table, agent).into_iter();
+    let mut in_place_of_name = added.next();
+    let above_model = prefix(table.key("model")?.leaf_decor());
+    let indent = above_model.rsplit('\n').next().unwrap_or_default().to_string();
+    let names: Vec<String> = table.iter().map(|(name, _)| name.into()).collect();
+    // Each statement is taken out and put back at the end, so that the order stays.
+    for name in names {
+        let (mut key, mut item) = table.remove_entry(&name)?;
+        if let Some((new, mut value)) = in_place_of_name.take_if(|_| name == "name") {
+            *value.decor_mut() = item.as_value()?.decor().clone();
+            key = Key::new(new).with_leaf_decor(key.leaf_decor().clone());
+            item = Item::Value(value);
+        } else if !KEPT.contains(&name.as_str()) {
+            comments.extend(comments_of(&key, item));
+            continue;
+        }
+        if item.is_value() {
+            let above: String = comments.drain(..).map(|comment| format!("{indent}{comment}\n")).collect();
+            let decor = key.leaf_decor_mut();
+            decor.set_prefix(above + prefix(decor));
+        }
+        table.insert_formatted(&key, item);
+        if name == "model" {
+            for (new, value) in added.by_ref() {
+                let key = Key::new(new).with_leaf_decor(Decor::new(indent.as_str(), " "));
+                table.insert_formatted(&key, Item::Value(value));
+            }
+        }
+    }
+    let last = table.iter_mut().filter_map(|(_, item)| item.as_value_mut()).last()?.decor_mut();
+    let behind = last.suffix().and_then(RawString::as_str).unwrap_or_default().to_string();
+    let below: String = comments.iter().map(|comment| format!("\n{indent}{comment}")).collect();
+    last.set_suffix(behind + &below);
+    Some(())
+}
+
+/// The statements that a model needs and its agent does not have. An old name joins the aliases that are there.
+fn additions(table: &mut Table, agent: &Agent<'_>) -> Vec<(&'static str, Value)> {
+    let provider = agent.inferred_provider.map(|provider| ("provider", Value::from(provider.name())));
+    let tier = agent.inferred_tier.map(|tier| ("tier", Value::from(tier.name())));
+    let mut alias = agent.alias.and_then(written);
+    if let Some(item) = table.get_mut("aliases")
+        && let (Some(old), Some(aliases)) = (alias.take(), item.as_array_mut())
+    {
+        if let Some(first) = aliases.get_mut(0).filter(|first| prefix(first.decor()).is_empty()) {
+            first.decor_mut().set_prefix(" ");
+        }
+        aliases.insert(0, old);
+    }
+    let aliases = alias.map(|old| ("aliases", Value::Array(Array::from_iter([old]))));
+    provider.into_iter().chain(tier).chain(aliases).collect()
+}
+
+/// The table of that name, which is made where it is missing and has no header of its own then.
+fn section<'t>(parent: &'t mut Table, name: &str) -> Option<&'t mut Table> {
+    let made = || {
+        let mut table = Table::new();
+        table.set_implicit(true);
+        Item::Table(table)
+    };
+    parent.entry(name).or_insert_with(made).as_table_mut()
+}
+
+/// Puts a table behind all others, below the comments at the end of the text.
+fn place_last(table: &mut Table, trailing: &mut String) {
+    table.set_implicit(false);
+    table.set_position(Some(isize::MAX));
+    let above = take(trailing);
+    if !above.trim_ascii().is_empty() {
+        table.decor_mut().set_prefix(format!("{}\n\n", above.trim_ascii_end()));
     }
 }
 
-fn newline_length(text: &str) -> usize {
-    ["\r\n", "\n"].into_iter().find(|newline| text.starts_with(newline)).map_or(0, str::len)
+/// A value as it is written in the old text.
+fn written(value: &crate::value::Value) -> Option<Value> {
+    let mut value: Value = value.origin().raw().parse().ok()?;
+    value.decor_mut().clear();
+    Some(value)
+}
+
+fn prefix(decor: &Decor) -> &str {
+    decor.prefix().and_then(RawString::as_str).unwrap_or_default()
+}
+
+/// The comments above, in, behind and below a statement or a table.
+fn comments_of(key: &Key, item: Item) -> Vec<String> {
+    let mut alone = Table::new();
+    alone.insert_formatted(key, item);
+    comments_in(&DocumentMut::from(alone).to_string())
+}
+
+fn comments_in(toml: &str) -> Vec<String> {
+    comments(toml).filter_map(|comment| toml.get(comment)).map(Into::into).collect()
+}
+
+/// The new text with the byte order mark and the line ends of the old one. [`toml_edit`] writes `\n`, and strings over
+/// several lines as they were.
+fn with_line_ends_of(old: &str, new: &str) -> String {
+    let mark = if old.starts_with('\u{feff}') { "\u{feff}" } else { "" };
+    let is_newline = |token: &Token| token.kind() == TokenKind::Newline;
+    let line_end =
+        Source::new(old).lex().find(is_newline).and_then(|token| text_of(old, token)).unwrap_or("\n");
+    let new = if old.starts_with(['\r', '\n']) { new } else { new.trim_start_matches('\n') };
+    let new = if old.ends_with('\n') { new } else { new.strip_suffix('\n').unwrap_or(new) };
+    let tokens = Source::new(new).lex();
+    let texts =
+        tokens.filter_map(|token| if is_newline(&token) { Some(line_end) } else { text_of(new, token) });
+    core::iter::once(mark).chain(texts).collect()
+}
+
+fn text_of(toml: &str, token: Token) -> Option<&str> {
+    toml.get(token.span().start()..token.span().end())
 }

@@ -39,7 +39,7 @@ pub(super) struct Agent<'t> {
 pub(super) const KEPT: [&str; 4] = ["provider", "model", "tier", "aliases"];
 
 /// Tells whether a key of an entry has a place in the new form.
-pub(crate) fn is_migrated(name: &str) -> bool {
+pub(super) fn is_migrated(name: &str) -> bool {
     KEPT.contains(&name) || name == "name" || name == "command"
 }
 

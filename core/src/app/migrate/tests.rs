@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 use alloc::vec;
 
 use super::*;
-use crate::config::source::{Language, parse};
+use crate::config::source::{Language, parse, comments};
 use crate::tree::{LayerKind, Source};
 
 fn source(text: &str) -> Arc<Source> {
@@ -26,9 +26,14 @@ fn lines(diagnostics: &[Diagnostic]) -> Vec<String> {
         .collect()
 }
 
-/// The new text, after checking that both ways lead to the same tree and that nothing is left to migrate.
+/// The new text, after checking that both ways lead to the same tree, that no comment is lost, and that nothing is left
+/// to migrate.
 fn migrated(old: &str) -> String {
     let migration = migrate_text(&source(old)).unwrap();
+    for comment in comments(old).map(|comment| old.get(comment).unwrap()) {
+        let count = |text: &str| text.matches(comment).count();
+        assert!(count(migration.text()) >= count(old), "`{comment}` is lost:\n{}", migration.text());
+    }
     let (converted, _) = migrate_layer(&layer(old)).unwrap().unwrap();
     assert_eq!(layer(migration.text()).root(), converted.root());
     assert!(migration.is_needed());
@@ -141,9 +146,9 @@ fn values_keep_their_places_in_the_old_file() {
 fn agents_on_one_line_become_tables_and_keep_their_comments() {
     let old = "agents = [ # all\n  { name = \"a#1\", model = \"gpt-5\" }, # next\n  { name = \"b\", model = \"o3\", provider = \
                \"openai\", aliases = [\"c\"] },\n  # last\n] # end\n\n[retry]\nmax_attempts = 2\n";
-    let new = "# end\n\n[retry]\nmax_attempts = 2\n\n# all\n[models.a_1]\nprovider = \"openai\"\ntier = \"medium\"\n\
-               aliases = [\"a#1\"]\nmodel = \"gpt-5\"\n\n# next\n[models.b]\ntier = \"medium\"\nprovider = \"openai\"\n\
-               model = \"o3\"\naliases = [\"c\"]\n\n# last\n";
+    let new = "[retry]\nmax_attempts = 2\n\n[models.a_1]\n# all\nprovider = \"openai\"\nmodel = \"gpt-5\"\ntier = \
+               \"medium\"\naliases = [\"a#1\"]\n\n[models.b]\n# next\ntier = \"medium\"\nmodel = \"o3\"\nprovider = \
+               \"openai\"\naliases = [\"c\"]\n\n# last\n# end\n";
     assert_eq!(migrated(old), new);
     assert_eq!(migrated("agents = []\nx = 1\n"), "x = 1\n");
 }
@@ -152,7 +157,7 @@ fn agents_on_one_line_become_tables_and_keep_their_comments() {
 fn an_alias_joins_the_ones_that_are_there() {
     let old = "[[agents]]\nname = \"My Model\"\nprovider = \"openai\"\ntier = \"low\"\naliases = [\n  \"m\",\n]\n\
                model = \"llama\"\n";
-    let new = "[models.my_model]\nprovider = \"openai\"\ntier = \"low\"\naliases = [\"My Model\", \n  \"m\",\n]\n\
+    let new = "[models.my_model]\nprovider = \"openai\"\ntier = \"low\"\naliases = [\"My Model\",\n  \"m\",\n]\n\
                model = \"llama\"\n";
     assert_eq!(migrated(old), new);
 }
@@ -166,7 +171,7 @@ fn a_command_becomes_the_providers_where_all_its_agents_agree() {
     let header = "[providers.openai] # ours\nstdin = \"prompt\"\n";
     assert!(
         migrated(&(agreed.clone() + header))
-            .ends_with("[providers.openai] # ours\ncommand = \"/opt/codex\"\nstdin = \"prompt\"\n")
+            .ends_with("[providers.openai] # ours\nstdin = \"prompt\"\ncommand = \"/opt/codex\"\n")
     );
     assert!(migrated(&agreed).ends_with("\n\n[providers.openai]\ncommand = \"/opt/codex\"\n"));
 
@@ -282,6 +287,11 @@ fn every_way_to_write_an_agent_in_toml_is_rewritten() {
         "[[agents]]\nname = 'A'\nmodel = 'gpt-5'\ncommand = 'x'\n[providers]\n[providers.google]\ncommand = 'y'\n",
         "[[agents]]\nname = 'A'\nmodel = 'gpt-5'\ncommand = 'x'\n[providers.openai.more]\nx = 1\n",
         "when = 2020-01-01\n[[agents]]\nprovider = 'google' # p\nname = 'a' # n\nmodel = 'gpt-5'\ntier = 3",
+        "[[agents]]\nname = 'A'\nmodel = 'gpt-5'\nargs = [ # a\n 1, # b\n] # c\n# d\ntier.x = 1 # e\nz = 1 # f",
+        "[[agents]]\nname = 'A'\nmodel = 'gpt-5'\n[x]\nb = 1\n# a\n[agents.env] # b\nA.b = 1 # c\n# d\n\n# e\n[y]",
+        "[[agents]]\nname = 'A'\nmodel = 'gpt-5'\ncommand = 'x' # a\n[providers]\nopenai.stdin = 'x' # b\n# c",
+        "# a\n\n# b\nagents = [{ name = 'A', # c\nmodel = 'gpt-5', x = [ # d\n1], command = 'x' }] # e\nx = 1 # f\n# g",
+        "# a\nagents = [] # b\n# c",
     ] {
         migrated(old);
         migrated(&old.replace('\n', "\r\n"));
@@ -306,4 +316,22 @@ fn a_damaged_file_is_refused_or_rewritten_to_what_its_layer_says() {
         }
     }
     assert!(rewritten > 500, "{rewritten}");
+}
+
+#[test]
+fn strings_keep_their_line_ends_and_every_line_ends_as_the_first_one() {
+    let agent = "[[agents]]\r\nname = \"a\"\r\nmodel = \"gpt-5\"\r\ntier = \"low\"\n";
+    let new = "[models.a]\r\nprovider = \"openai\"\r\nmodel = \"gpt-5\"\r\ntier = \"low\"\r\n";
+    let text = "[x]\r\ny = \"\"\"\n1\r\n2\"\"\"\r\n";
+    assert_eq!(migrated(&(String::from(agent) + text)), String::from(new) + text);
+}
+
+#[test]
+fn dotted_keys_of_one_table_come_together_with_their_comments() {
+    let agent = "[[agents]]\nname = \"a\"\nmodel = \"gpt-5\"\ntier = \"low\"\n\n";
+    let new = "[models.a]\nprovider = \"openai\"\nmodel = \"gpt-5\"\ntier = \"low\"\n\n";
+    assert_eq!(
+        migrated(&(String::from(agent) + "[x]\ny.a = 1 # a\nz = 2\n# b\ny.b = 3\n")),
+        String::from(new) + "[x]\ny.a = 1 # a\n# b\ny.b = 3\nz = 2\n"
+    );
 }

@@ -1,20 +1,17 @@
-//! The rewritten text of an old file: edits at the places of the agents, and every other byte as it was.
+//! The rewritten text of an old file.
 
-use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
 use similar::TextDiff;
-use toml_edit::{Document, Item, Table};
 
 use super::convert;
-use super::edits::Edits;
-use super::plan::{Agent, KEPT, Plan, entries, plan};
-use crate::agents::Provider;
+use super::plan::{entries, plan, is_migrated};
 use crate::config::source::{Language, parse};
 use crate::tree::{Diagnostic, Key, Segment, Source};
+use super::edits::rewritten;
 
 /// A file before and after its migration. `Debug` shows no text, since it may hold secrets.
 #[derive(Clone)]
@@ -62,7 +59,8 @@ impl fmt::Debug for Migration {
 /// Rewrites a TOML text of the first form; see [`super::migrate_layer`] for what becomes of its agents.
 ///
 /// Comments stay where they are: those above an agent are then above its model. The keys that the new form
-/// does not have go, with a warning. Whatever is not an agent stays byte for byte.
+/// does not have go, with a warning. Whatever is not an agent keeps its order and its formatting, except that dotted keys
+/// of one table are written side by side and each line ends as the first one does.
 ///
 /// # Errors
 /// The syntax errors of the text; the errors of [`super::migrate_layer`]; `migrate/form` where `models` or
@@ -100,160 +98,6 @@ pub fn migrate_text(source: &Arc<Source>) -> Result<Migration, Vec<Diagnostic>> 
     }
 }
 
-fn rewritten(text: &str, plan: &Plan<'_>) -> Option<String> {
-    let document = Document::parse(text).ok()?;
-    let root = document.as_table();
-    let (key, agents) = root.get_key_value("agents")?;
-    let mut edits = Edits::new(text);
-    match agents {
-        Item::ArrayOfTables(tables) => {
-            for (table, agent) in tables.iter().zip(&plan.agents) {
-                rewrite_table(&mut edits, table, agent)?;
-            }
-        }
-        agents => {
-            let span = agents.span()?;
-            let mut from = span.start;
-            for agent in &plan.agents {
-                let until = agent.entry.origin().span().end;
-                for comment in comments_in(text.get(from..until)?) {
-                    edits.append_comment(comment);
-                }
-                append_table(&mut edits, agent);
-                from = until;
-            }
-            for comment in comments_in(text.get(from..span.end)?) {
-                edits.append_comment(comment);
-            }
-            edits.remove(key.span()?.start..span.end);
-        }
-    }
-    for (provider, command) in &plan.commands {
-        let line = format!("command = {}", command.origin().raw());
-        match header_of(root, *provider) {
-            Some(header) => edits.insert_lines_after(header.end, &[line]),
-            None => edits.append_table(&format!("[providers.{provider}]"), &[line]),
-        }
-    }
-    Some(edits.finish())
-}
-
-/// Turns an `[[agents]]` of its own header into a `[models.x]`, statement by statement.
-fn rewrite_table(edits: &mut Edits<'_>, table: &Table, agent: &Agent<'_>) -> Option<()> {
-    edits.replace(table.span()?, format!("[models.{}]", agent.canonical));
-    let mut new_lines = new_lines(agent, table.contains_key("aliases")).into_iter();
-    for (name, item) in table {
-        let (key, _) = table.get_key_value(name)?;
-        match name {
-            "name" => {
-                let span = key.span()?.start..item.span()?.end;
-                match new_lines.next() {
-                    Some(line) => edits.replace(span, line),
-                    None => edits.remove(span),
-                }
-            }
-            "aliases" => {
-                if let (Some(old), Some(aliases)) = (agent.alias, item.as_array()) {
-                    let comma = if aliases.is_empty() { "" } else { ", " };
-                    let first = item.span()?.start + 1;
-                    edits.replace(first..first, format!("{}{comma}", old.origin().raw()));
-                }
-            }
-            kept if KEPT.contains(&kept) => {}
-            _ => remove_item(edits, table, name)?,
-        }
-    }
-    let lines: Vec<String> = new_lines.collect();
-    edits.insert_lines_after(table.get("model")?.span()?.end, &lines);
-    Some(())
-}
-
-/// The statements that an agent does not have and its model needs.
-fn new_lines(agent: &Agent<'_>, has_aliases: bool) -> Vec<String> {
-    let provider = agent.inferred_provider.map(|provider| format!("provider = \"{provider}\""));
-    let tier = agent.inferred_tier.map(|tier| format!("tier = \"{tier}\""));
-    let old = agent.alias.filter(|_| !has_aliases);
-    let aliases = old.map(|old| format!("aliases = [{}]", old.origin().raw()));
-    provider.into_iter().chain(tier).chain(aliases).collect()
-}
-
-/// Removes a key of a table and everything below it, wherever that is written.
-fn remove_item(edits: &mut Edits<'_>, table: &Table, name: &str) -> Option<()> {
-    let below = |edits: &mut Edits<'_>, table: &Table| {
-        if !table.is_dotted() && !table.is_implicit() {
-            edits.remove(table.span()?);
-        }
-        table.iter().try_for_each(|(name, _)| remove_item(edits, table, name))
-    };
-    let (key, item) = table.get_key_value(name)?;
-    match item {
-        Item::None => {}
-        // Of a dotted key, the key of the value is the last part; the statement begins with the line.
-        Item::Value(value) => edits.remove(edits.statement_start(key.span()?.start)..value.span()?.end),
-        Item::Table(table) => below(edits, table)?,
-        Item::ArrayOfTables(tables) => tables.iter().try_for_each(|table| below(edits, table))?,
-    }
-    Some(())
-}
-
-/// Adds the model of an agent that is written on a line with others.
-fn append_table(edits: &mut Edits<'_>, agent: &Agent<'_>) {
-    let aliases = agent.entry.member("aliases");
-    let mut lines = new_lines(agent, aliases.is_some());
-    for name in KEPT {
-        let Some(value) = agent.entry.member(name) else { continue };
-        let raw = value.origin().raw();
-        lines.push(match (name, agent.alias, raw.strip_prefix('[')) {
-            ("aliases", Some(old), Some(rest)) => {
-                let comma = if value.as_array().is_some_and(|all| all.is_empty()) { "" } else { ", " };
-                format!("aliases = [{}{comma}{rest}", old.origin().raw())
-            }
-            _ => format!("{name} = {raw}"),
-        });
-    }
-    edits.append_table(&format!("[models.{}]", agent.canonical), &lines);
-}
-
-/// The place of `[providers.x]`, where the file has that header.
-fn header_of(root: &Table, provider: Provider) -> Option<core::ops::Range<usize>> {
-    let table = root.get("providers")?.as_table()?.get(provider.name())?.as_table()?;
-    if table.is_dotted() || table.is_implicit() { None } else { table.span() }
-}
-
-/// The comments of a piece of TOML, without the `#` that stand in strings.
-fn comments_in(toml: &str) -> Vec<&str> {
-    let mut comments = Vec::new();
-    let mut rest = toml;
-    while let Some(at) = rest.find(['#', '"', '\'']) {
-        let (_, from) = rest.split_at(at);
-        let end = match from.as_bytes() {
-            [b'#', ..] => {
-                let end = from.find(['\n', '\r']).unwrap_or(from.len());
-                comments.extend(from.get(..end));
-                end
-            }
-            _ => string_end(from),
-        };
-        rest = from.get(end..).unwrap_or_default();
-    }
-    comments
-}
-
-/// Where the string ends that a text begins with.
-fn string_end(text: &str) -> usize {
-    let quote = ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quote| text.starts_with(quote));
-    let quote = quote.unwrap_or_default();
-    let mut at = quote.len();
-    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-        if rest.starts_with(quote) {
-            return at + quote.len();
-        }
-        let escape = rest.starts_with('\\') && quote.starts_with('"');
-        at += rest.chars().take(if escape { 2 } else { 1 }).map(char::len_utf8).sum::<usize>();
-    }
-    text.len()
-}
-
 /// The text with `"***"` in place of what must not be shown.
 fn masked(source: &Arc<Source>, is_secret: &dyn Fn(&Key) -> bool) -> String {
     let Ok(layer) = parse(source, Language::Toml) else { return String::new() };
@@ -272,10 +116,10 @@ fn masked(source: &Arc<Source>, is_secret: &dyn Fn(&Key) -> bool) -> String {
 }
 
 /// What an agent has beside the keys that are carried over may be anything, such as a token for its program.
-fn is_left_out(key: &Key) -> bool {
+pub(crate) fn is_left_out(key: &Key) -> bool {
     match key.segments() {
         [Segment::Name(agents), Segment::Index(_), Segment::Name(name), ..] => {
-            agents == "agents" && name != "name" && name != "command" && !KEPT.contains(&name.as_str())
+            agents == "agents" && !is_migrated(name)
         }
         _ => false,
     }

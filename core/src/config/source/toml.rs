@@ -5,10 +5,12 @@
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use smol_str::SmolStr;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
+use toml_parser::lexer::TokenKind;
 
 use super::toml_syntax::findings;
 use super::{syntax, too_deep};
@@ -25,6 +27,12 @@ pub(super) fn parse(source: &Arc<Source>) -> Result<Value, Vec<Diagnostic>> {
         }
     }
     Err(in_report_order(reader.found))
+}
+
+/// Where the comments of a TOML text are, in their order.
+pub(crate) fn comments(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let comments = toml_parser::Source::new(text).lex().filter(|token| token.kind() == TokenKind::Comment);
+    comments.map(|token| token.span().start()..token.span().end())
 }
 
 struct Reader<'s> {

@@ -268,7 +268,7 @@ impl fmt::Debug for Store {
 }
 
 /// A number as SQLite keeps it; one that is too large is the largest.
-fn integer(number: u64) -> i64 {
+pub(crate) fn integer(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 

@@ -3,6 +3,7 @@
 mod backoff;
 mod breaker;
 mod budget;
+mod canaries;
 mod capture;
 mod consensus;
 mod defaults;

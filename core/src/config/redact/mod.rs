@@ -2,8 +2,6 @@
 
 use crate::tree::{Key, Value};
 
-#[cfg(test)]
-mod canary;
 mod masks;
 mod unparsed;
 

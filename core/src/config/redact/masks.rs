@@ -7,9 +7,12 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use smol_str::SmolStr;
+
 use super::{REDACTED, unparsed};
 use crate::config::Layer;
 use crate::tree::{Diagnostic, Key, Kind, Origin, Segment, Source, Value, write_quoted};
+use crate::config::source::comments;
 
 /// Shorter secrets are not looked for in messages, since masking `a` would leave no message readable.
 const SHORTEST_TEXT: usize = 4;
@@ -17,12 +20,14 @@ const SHORTEST_TEXT: usize = 4;
 /// Where the secrets of some layers stand in their sources, and their texts.
 ///
 /// A source that none of the layers comes from did not parse, or was never read as a layer; which of its
-/// values are secrets is then unknown, and all of them are masked. `Masks::default()` knows no source.
+/// values are secrets is then unknown, and all of them are masked. `Masks::default()` knows no source and no names.
 #[derive(Clone, Default)]
 pub struct Masks {
     sources: Vec<(Arc<Source>, Vec<Range<usize>>)>,
     /// The secret texts by their first character.
     texts: BTreeMap<char, BTreeSet<String>>,
+    /// The names of keys, which are shown in a source that did not parse too.
+    names: BTreeSet<SmolStr>,
 }
 
 /// Shows no secret, and no text that one could be found in.
@@ -50,7 +55,7 @@ impl Masks {
         let parsed = findings.iter().filter(|finding| finding.code.starts_with("schema/"));
         let sources = parsed.filter_map(|finding| finding.origin.as_ref());
         let sources = sources.map(|origin| (Arc::clone(origin.source()), Vec::new())).collect();
-        Self { sources, texts: BTreeMap::new() }
+        Self { sources, ..Self::default() }
     }
 
     /// Masks for messages alone, which may quote one of these texts, as it is or between quotes. Those of fewer than four
@@ -68,6 +73,13 @@ impl Masks {
         self
     }
 
+    /// These masks, and names of keys that are shown in a source that did not parse ([`Masks::unparsed_line`]).
+    #[must_use]
+    pub(crate) fn with_names<'a>(mut self, names: impl IntoIterator<Item = &'a SmolStr>) -> Self {
+        self.names.extend(names.into_iter().cloned());
+        self
+    }
+
     /// The bytes `line` of a source, with a `*` for each character that is not to be shown.
     ///
     /// Of a source without lines (a variable, an override) nothing is shown: the text is empty.
@@ -75,8 +87,8 @@ impl Masks {
         self.source(source, false).line(line)
     }
 
-    /// The same for a source that did not parse: only keys, brackets, quotes, `=`, `:` and commas remain, and
-    /// where it is in doubt what is a key, no keys.
+    /// The same for a source that did not parse: brackets, quotes, `=`, `:` and commas remain, and of the words those
+    /// that stand where a key does and are names of keys in the layers or in their schema.
     pub fn unparsed_line(&self, source: &Arc<Source>, line: Range<usize>) -> String {
         self.source(source, true).line(line)
     }
@@ -118,15 +130,15 @@ impl Masks {
     /// What is masked in one source, worked out once for many lines.
     pub(crate) fn source<'m>(&'m self, source: &Arc<Source>, unparsed: bool) -> SourceMask<'m> {
         let known = self.sources.iter().find(|(known, _)| is_same(known, source)).filter(|_| !unparsed);
-        let plan = unparsed::Plan::of(source);
         let masked = match known {
-            None => plan.masked,
+            None => unparsed::masked(source.text(), &self.names),
             Some((_, spans)) => {
                 let on_a_secret_line = |comment: &Range<usize>| {
                     let (_, line) = source.line_at(u32::try_from(comment.start).unwrap_or(u32::MAX));
                     !overlapping(spans, &line).is_empty()
                 };
-                let comments = plan.comments.into_iter().filter(on_a_secret_line);
+                // JSON that did parse has no `#` outside of its strings.
+                let comments = comments(source.text()).filter(on_a_secret_line);
                 united(spans.iter().cloned().chain(comments).collect())
             }
         };
@@ -138,6 +150,7 @@ impl Masks {
         let source = self.know(value.origin());
         match value.kind() {
             Kind::Table(members) => {
+                self.names.extend(members.keys().cloned());
                 for (name, member) in members {
                     key.push(Segment::Name(name.clone()));
                     self.collect(member, key, secret, is_secret);
@@ -350,10 +363,10 @@ mod tests {
     }
 
     #[test]
-    fn a_comment_beside_a_secret_is_masked_behind_what_only_the_parser_knows() {
+    fn a_comment_beside_a_secret_is_masked_and_other_comments_are_shown() {
         assert_eq!(
             shown("a.toml", "t = { a\n = 1 }\nsecret = 'hunter2' # was hunter1\nport = 1 # open\n"),
-            "t = { a\n = 1 }\n********************************\nport = 1 # open\n"
+            "t = { a\n = 1 }\nsecret = ********* *************\nport = 1 # open\n"
         );
     }
 
@@ -374,7 +387,7 @@ mod tests {
     #[test]
     fn a_source_of_no_layer_shows_no_value() {
         let source = Source::document(LayerKind::File, "a.toml", "port = 80\n");
-        assert_eq!(Masks::default().line(&source, 0..9), "port = **");
+        assert_eq!(Masks::default().line(&source, 0..9), "**** = **");
     }
 
     #[test]
@@ -405,7 +418,7 @@ mod tests {
         );
         assert_eq!(Masks::of_texts([]).scrub("sk-12"), "sk-12");
         let source = Source::document(LayerKind::File, "a.toml", "port = 80\n");
-        assert_eq!(masks.line(&source, 0..9), "port = **", "no source is known");
+        assert_eq!(masks.line(&source, 0..9), "**** = **", "no source and no name is known");
     }
 
     #[test]

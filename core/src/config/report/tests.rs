@@ -202,7 +202,7 @@ fn a_source_that_did_not_parse_shows_no_value() {
     let source = Source::document(LayerKind::File, "a.toml", text);
     let found: Vec<Diagnostic> = parse(&source, Language::Toml).unwrap_err();
     let report = plain(&found, &Masks::default());
-    assert!(report.contains("2 | password = \"*******\n"), "{report}");
+    assert!(report.contains("2 | ******** = \"*******\n"), "{report}");
     assert!(!report.contains("hunter2"), "{report}");
 }
 

@@ -151,7 +151,8 @@ impl Rules {
     fn masks(&self, layers: &[Layer], originals: &[Layer]) -> Masks {
         let is_masked = |key: &Key| self.extension.as_ref().is_some_and(|extension| extension.is_masked(key));
         let is_secret = |key: &Key| self.is_secret(key) || is_masked(key);
-        Masks::of(layers.iter().chain(originals), &is_secret)
+        let masks = Masks::of(layers.iter().chain(originals), &is_secret);
+        masks.with_names(self.schema().into_iter().flat_map(Schema::property_names))
     }
 
     /// The names of the variables, for the keys of the schema and of a merged tree; `None` without a prefix.

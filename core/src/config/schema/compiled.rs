@@ -117,6 +117,11 @@ impl Schema {
         self.plan.keys()
     }
 
+    /// The names of properties, wherever the schema has them.
+    pub(crate) fn property_names(&self) -> impl Iterator<Item = &smol_str::SmolStr> {
+        self.plan.nodes.iter().flat_map(|node| node.properties.keys())
+    }
+
     /// The names that the schema gives to the members of a table, and whether it allows others beside them.
     pub fn member_names(&self, key: &Key) -> (Vec<smol_str::SmolStr>, bool) {
         let (names, open) = self.plan.member_names(key, &|_| true);

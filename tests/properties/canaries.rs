@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use speckit_core::tree::diff::{Change, apply, diff, to_text as changes_text};
 use speckit_core::config::explain::explain;
-use speckit_core::tree::print::{origins_json, to_text, to_toml, with_origins};
 use speckit_core::config::redact::{Masks, redact};
 use speckit_core::config::report::{Style, render, render_short};
 use speckit_core::config::source::{Language, parse};
+use speckit_core::tree::diff::{Change, apply, diff, to_text as changes_text};
+use speckit_core::tree::print::{origins_json, to_text, to_toml, with_origins};
 use speckit_core::{Diagnostic, Key, Layer, LayerKind, ListStrategy, Merged, Origin, Segment, Source, Value};
 
 const CANARIES: [&str; 8] =

@@ -1,10 +1,11 @@
 //! What is kept of a configuration, and how it is put back, for every configuration.
 
 use proptest::prelude::*;
-use speckit_core::config::history::{Accepted, Action, Changes, Kept, Present, between, restore, rfc3339};
+use speckit_core::config::history::{Accepted, Action, Changes, Kept, Present, between, restore};
 use speckit_core::config::resolve::Rules;
 use speckit_core::config::strategies::config;
 use speckit_core::store::HistoryMode;
+use speckit_core::text::rfc3339;
 use speckit_core::tree::diff::diff;
 use speckit_core::{Key, LayerKind, Source, Value};
 

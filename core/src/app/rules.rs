@@ -2,11 +2,11 @@
 
 use alloc::vec::Vec;
 
-use super::migrate::{is_migrated, migrate_layer};
+use super::migrate::{is_left_out, migrate_layer};
 use crate::agents::registry::NameCheck;
 use crate::config::Layer;
 use crate::config::resolve::{Extension, Migrated};
-use crate::tree::{Diagnostic, Key, Segment, Severity, Value};
+use crate::tree::{Diagnostic, Key, Severity, Value};
 
 /// The rules of the shipped application beside its schema: names of models, quality gates, and the old form of its files.
 ///
@@ -33,12 +33,7 @@ impl Extension for Application {
 
     /// What the migration of an old form leaves out.
     fn is_masked(&self, key: &Key) -> bool {
-        match key.segments() {
-            [Segment::Name(agents), Segment::Index(_), Segment::Name(name), ..] => {
-                agents == "agents" && !is_migrated(name)
-            }
-            _ => false,
-        }
+        is_left_out(key)
     }
 
     fn check(&self, root: &Value, violations: &mut Vec<Diagnostic>) {

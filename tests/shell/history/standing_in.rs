@@ -25,7 +25,7 @@ fn the_last_good_generation_stands_in_for_bad_files_until_they_are_mended() {
     assert_eq!(status.drift, [place.path("app.toml")]);
     let warning = &status.warnings[0];
     assert_eq!(warning.code, "history/last-good");
-    let at = speckit_core::config::history::rfc3339(whole(&history(&shell), 2).accepted_at_ms);
+    let at = speckit_core::text::rfc3339(whole(&history(&shell), 2).accepted_at_ms);
     let said = format!("the files are refused: generation 2 of the history, of {at}, stands in");
     assert_eq!(warning.message, said);
     assert_eq!(history(&shell).refusals().unwrap().len(), 1);

@@ -10,7 +10,7 @@ use toml_parser::Source;
 use toml_parser::lexer::{Token, TokenKind};
 
 use super::plan::{Agent, KEPT, Plan, is_migrated};
-use crate::source::comments;
+use crate::config::source::comments;
 
 /// The text with a model in place of each agent.
 ///
@@ -135,7 +135,7 @@ fn place_last(table: &mut Table, trailing: &mut String) {
 }
 
 /// A value as it is written in the old text.
-fn written(value: &crate::value::Value) -> Option<Value> {
+fn written(value: &crate::tree::Value) -> Option<Value> {
     let mut value: Value = value.origin().raw().parse().ok()?;
     value.decor_mut().clear();
     Some(value)

@@ -25,8 +25,8 @@ pub use text::{Migration, migrate_text};
 use crate::config::Layer;
 use crate::config::resolve::Migrated;
 use crate::tree::{Diagnostic, Key, Kind, Origin, Table, Value, in_report_order};
+pub(crate) use plan::is_left_out;
 use plan::{Agent, KEPT, Plan, entries, plan};
-pub(crate) use text::is_left_out;
 
 /// Converts a layer of the first form; `None` where the layer has no `[[agents]]`.
 ///

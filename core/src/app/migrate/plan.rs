@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 use super::infer::{canonical_name, provider_of, tier_of};
 use crate::agents::{Provider, Tier};
 use crate::app::AppConfig;
-use crate::tree::{Diagnostic, Key, Value, in_report_order};
+use crate::tree::{Diagnostic, Key, Segment, Value, in_report_order};
 
 /// What becomes of the agents of one file.
 pub(super) struct Plan<'t> {
@@ -219,4 +219,14 @@ fn agreed<'t>(
     let is_news =
         present.is_none() && first.as_str().is_some_and(|command| shipped.as_deref() != Some(command));
     Ok(is_news.then_some(*first))
+}
+
+/// What an agent has beside the keys that are carried over may be anything, such as a token for its program.
+pub(crate) fn is_left_out(key: &Key) -> bool {
+    match key.segments() {
+        [Segment::Name(agents), Segment::Index(_), Segment::Name(name), ..] => {
+            agents == "agents" && !is_migrated(name)
+        }
+        _ => false,
+    }
 }

@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 use alloc::vec;
 
 use super::*;
-use crate::config::source::{Language, parse, comments};
+use crate::config::source::{Language, comments, parse};
 use crate::tree::{LayerKind, Source};
 
 fn source(text: &str) -> Arc<Source> {

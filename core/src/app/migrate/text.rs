@@ -8,10 +8,10 @@ use core::fmt;
 use similar::TextDiff;
 
 use super::convert;
-use super::plan::{entries, plan, is_migrated};
-use crate::config::source::{Language, parse};
-use crate::tree::{Diagnostic, Key, Segment, Source};
 use super::edits::rewritten;
+use super::plan::{entries, is_left_out, plan};
+use crate::config::source::{Language, parse};
+use crate::tree::{Diagnostic, Key, Source};
 
 /// A file before and after its migration. `Debug` shows no text, since it may hold secrets.
 #[derive(Clone)]
@@ -113,14 +113,4 @@ fn masked(source: &Arc<Source>, is_secret: &dyn Fn(&Key) -> bool) -> String {
         masked.replace_range(place, "\"***\"");
     }
     masked
-}
-
-/// What an agent has beside the keys that are carried over may be anything, such as a token for its program.
-pub(crate) fn is_left_out(key: &Key) -> bool {
-    match key.segments() {
-        [Segment::Name(agents), Segment::Index(_), Segment::Name(name), ..] => {
-            agents == "agents" && !is_migrated(name)
-        }
-        _ => false,
-    }
 }

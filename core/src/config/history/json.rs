@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 
 use serde_json::{Value as Json, json};
 
-use super::{Cause, Changes, Difference, Generation, Refusal, rfc3339};
+use super::{Cause, Changes, Difference, Generation, Refusal};
+use crate::text::rfc3339;
 
 impl Changes {
     /// `[{"key","old","new"}]`, without `old` and `new` where values are not kept; null where nothing is known.

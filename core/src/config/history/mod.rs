@@ -19,14 +19,12 @@ mod decide;
 mod json;
 mod restore;
 mod text;
-mod time;
 
 pub use between::{Difference, between};
 pub use changes::Changes;
 pub use decide::{Step, step};
 pub use restore::{Action, FileStep, Present, SourceText, restore, shown_source};
 pub use text::Places;
-pub use time::rfc3339;
 
 /// Why a configuration came into force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,8 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use super::{Changes, Difference, Generation, KeptSource, Refusal, rfc3339};
+use super::{Changes, Difference, Generation, KeptSource, Refusal};
+use crate::text::rfc3339;
 use crate::text::visible;
 use crate::tree::diff::to_text;
 use crate::tree::{Key, print};

@@ -11,8 +11,8 @@ use smol_str::SmolStr;
 
 use super::{REDACTED, unparsed};
 use crate::config::Layer;
-use crate::tree::{Diagnostic, Key, Kind, Origin, Segment, Source, Value, write_quoted};
 use crate::config::source::comments;
+use crate::tree::{Diagnostic, Key, Kind, Origin, Segment, Source, Value, write_quoted};
 
 /// Shorter secrets are not looked for in messages, since masking `a` would leave no message readable.
 const SHORTEST_TEXT: usize = 4;

@@ -13,8 +13,9 @@ use crate::config::redact::Masks;
 use crate::config::schema::{Schema, SchemaValidator};
 use crate::config::source::{Environment, EnvironmentNames, Language, Override, parse};
 use crate::config::{Layer, ListStrategy, Merged};
-use crate::tree::{Diagnostic, Key, LayerKind, Origin, Severity, Source, Value, in_report_order, is_ok, strictly};
-use crate::app::migrate::is_left_out;
+use crate::tree::{
+    Diagnostic, Key, LayerKind, Origin, Severity, Source, Value, in_report_order, is_ok, strictly,
+};
 
 mod extension;
 mod hold;

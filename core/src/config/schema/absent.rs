@@ -52,6 +52,7 @@ never! {
     pub(crate) fn closed_key(&self, &str, &dyn for<'v> Fn(&'v str, &str) -> Option<&'v str>) -> Option<Key>;
     pub(crate) fn wanted_names(&self, &Key, &dyn Fn(&str) -> bool) -> (BTreeSet<SmolStr>, bool);
     pub(crate) fn named_variables(&self) -> &[NamedVariable];
+    pub(crate) fn property_names(&self) -> core::slice::Iter<'_, SmolStr>;
     pub(crate) fn canonical(&self, &Layer) -> (Layer, Vec<Diagnostic>);
     pub(crate) fn deprecated(&self, &Value) -> Vec<Diagnostic>;
     pub(crate) fn defaults(&self, Option<&Value>) -> Option<Layer>;

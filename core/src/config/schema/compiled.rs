@@ -226,6 +226,7 @@ fn is_stray_definition(finding: &Diagnostic) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::source::{Language, parse};
 
     fn value(text: &str) -> Value {
         parse(&Source::document(LayerKind::File, "a.json", text), Language::Json).unwrap().root().clone()

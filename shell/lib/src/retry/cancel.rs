@@ -129,7 +129,7 @@ impl Drop for Cancelled<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock;
+    use crate::os::clock;
     use std::pin::pin;
     use std::sync::atomic::AtomicUsize;
 

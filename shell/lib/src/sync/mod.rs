@@ -1,6 +1,6 @@
 //! What threads share.
 
-pub mod broadcast;
+pub(crate) mod broadcast;
 mod lock;
 
 pub(crate) use lock::Monitor;

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use super::{short, table};
 use crate::agents::gate::measures::elapsed;
 use crate::agents::gate::run::Run;
-use crate::config::history::rfc3339;
+use crate::text::rfc3339;
 use crate::text::visible;
 
 /// Runs with their numbers as a table, in the order given: number, beginning, stage, specification, verdict, how many agents

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use speckit_core::agents::gate::{Run, list_text};
-use speckit_core::config::history::rfc3339;
 use speckit_core::config::redact::Masks;
+use speckit_core::text::rfc3339;
 use speckit_core::tree::{is_ok, strictly};
 use speckit_core::{Diagnostic, Key};
 

@@ -11,7 +11,7 @@ use crate::args::{FallbackArg, WatchArgs};
 use crate::context::{Context, Outcome, verdict};
 use crate::signals::{Signal, Signals, Then};
 use speckit::internal::clock;
-use speckit::sync::hub::Receiver;
+use speckit::Receiver;
 use speckit::{Builder, Config, ConfigError, ConfigReloadEvent, Fallback, HotReloadWatcher};
 
 mod dashboard;

@@ -4,8 +4,8 @@ use rusqlite::{OptionalExtension as _, params, params_from_iter};
 use speckit_core::agents::consensus::Verdict;
 use speckit_core::agents::gate::{Output, Run};
 
-use crate::store::integer;
 use super::{FoundRuns, RunsFilter};
+use crate::store::integer;
 use crate::store::{StoreError, Transaction};
 
 type Result<T> = std::result::Result<T, StoreError>;

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
-use speckit_core::config::history::{Cause, rfc3339};
+use speckit_core::config::history::Cause;
 use speckit_core::store::HistoryMode;
+use speckit_core::text::rfc3339;
 use speckit_core::{Diagnostic, Key};
 
 use crate::config::error::ConfigError;

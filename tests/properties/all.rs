@@ -8,7 +8,6 @@ mod capture;
 mod consensus;
 mod defaults;
 mod environment;
-mod gaps;
 mod gate;
 mod gate_plan;
 mod generated;

@@ -1,14 +1,16 @@
 //! The laws of a ballot: it is what counting by hand says, whoever votes when; and of finding an answer in a text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::sample::select;
-use speckit_core::Key;
+use proptest::sample::{Index, select};
+use serde_json::Value as Json;
 use speckit_core::agents::consensus::{
-    Ballot, Cast, Decision, NoAnswer, Side, Unanswered, Verdict, Vote, answer, two_thirds,
+    AnswerScanner, Ballot, Cast, Decision, NoAnswer, Side, Unanswered, Verdict, Vote, answer, two_thirds,
 };
+use speckit_core::config::redact::Masks;
+use speckit_core::{Key, Segment};
 
 const NAMES: [&str; 7] = ["ada", "ben", "cleo", "dora", "emil", "finn", "gus"];
 
@@ -89,7 +91,7 @@ fn rank(verdict: Verdict) -> usize {
 }
 
 /// Text that is nearly JSON, and often is.
-pub fn output() -> impl Strategy<Value = String> {
+fn output() -> impl Strategy<Value = String> {
     let part = select(
         &[
             "{",
@@ -121,21 +123,118 @@ pub fn output() -> impl Strategy<Value = String> {
     vec(part, 0..25).prop_map(|parts| parts.concat())
 }
 
-/// Tries each `{` that is not within an object that was read.
-fn objects(text: &str) -> Vec<serde_json::Value> {
-    let (mut objects, mut at) = (Vec::new(), 0);
-    while let Some(brace) = text[at..].find('{') {
-        at += brace;
-        let mut values = serde_json::Deserializer::from_str(&text[at..]).into_iter();
-        match values.next() {
-            Some(Ok(object)) => {
-                objects.push(object);
-                at += values.byte_offset();
-            }
-            _ => at += 1,
+/// A whole object, written on one line or on many.
+fn object() -> impl Strategy<Value = String> {
+    let text = select(&["a", "b", "", "{", "}]", "\"", "\\", "é", ", ", "\": {\"a\": 1}"][..])
+        .prop_map(String::from);
+    let leaf = prop_oneof![
+        2 => text.prop_map(Json::from),
+        1 => any::<i8>().prop_map(Json::from),
+        1 => select(vec![Json::Null, true.into()]),
+    ];
+    let member = move |value: BoxedStrategy<Json>| {
+        let name = select(&["a", "b", "c", ",", "}"][..]).prop_map(String::from);
+        prop::collection::btree_map(name, value, 0..4).prop_map(|members| members.into_iter().collect())
+    };
+    let value = leaf.boxed().prop_recursive(4, 30, 4, move |value| {
+        prop_oneof![vec(value.clone(), 0..4).prop_map(Json::Array), member(value.boxed())]
+    });
+    (member(value.boxed()), any::<bool>()).prop_map(|(object, is_long): (Json, bool)| {
+        if is_long { format!("{object:#}") } else { object.to_string() }
+    })
+}
+
+/// What an agent may write: objects, and prose, fences, a prompt and rubbish between them.
+fn written() -> impl Strategy<Value = String> {
+    let between = prop_oneof![
+        4 => select(&["\n", "so {it} is ", "```json\n", "\n```\n", "[", "]", ",", ", ", "\"", "{\"a\":[", "}", PROMPT, "Say {\"a\""][..])
+            .prop_map(String::from),
+        1 => output(),
+    ];
+    vec(prop_oneof![object(), between], 0..7).prop_map(|parts| parts.concat())
+}
+
+fn keys() -> impl Strategy<Value = Key> {
+    select(&["a", "b", "a.b", "a[0]", "\",\"", "\"}\""][..]).prop_map(|key| key.parse().unwrap())
+}
+
+const PROMPT: &str = "Say {\"a\": 7} or {\"b\": \"{\"}.";
+
+/// The answer in a text that comes in these pieces.
+fn scanned(
+    text: &[u8],
+    cuts: &[Index],
+    key: &Key,
+    prompts: &[&str],
+    masks: Masks,
+) -> Result<String, NoAnswer> {
+    let mut scanner = AnswerScanner::new(key.clone(), prompts.iter().copied(), masks.into());
+    let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(text.len() + 1)).collect();
+    cuts.extend([0, text.len()]);
+    cuts.sort_unstable();
+    cuts.windows(2).for_each(|ends| scanner.push(&text[ends[0]..ends[1]]));
+    scanner.finish()
+}
+
+/// What stands at the beginning of a text: an object and its length, or the length of the beginning of one.
+fn object_at(text: &str) -> Result<(Json, usize), usize> {
+    let mut objects = serde_json::Deserializer::from_str(text).into_iter();
+    match objects.next() {
+        Some(Ok(object)) => Ok((object, objects.byte_offset())),
+        _ => {
+            let mut lengths = (0..=text.len()).rev().filter(|length| text.is_char_boundary(*length));
+            Err(lengths.find(|length| is_beginning(&text[..*length])).unwrap())
         }
     }
-    objects
+}
+
+fn is_beginning(text: &str) -> bool {
+    serde_json::from_str::<Json>(text).is_err_and(|error| error.is_eof())
+}
+
+/// Whether the beginning of an object has a member of that name: one that can be given a value, and then the object can end.
+fn has_member(beginning: &str, name: &str) -> bool {
+    let ended = beginning.match_indices(':').map(|(colon, _)| format!("{}:0}}", &beginning[..colon]));
+    ended.filter_map(|text| serde_json::from_str::<Json>(&text).ok()).any(|object| object.get(name).is_some())
+}
+
+/// Tries at each `{` that stands neither within an object that was read, nor within one that breaks off and has begun it.
+fn tried_at_each_brace(text: &str, key: &Key) -> Result<Json, NoAnswer> {
+    let Some(Segment::Name(first)) = key.segments().first() else { unreachable!() };
+    let (mut last, mut at, mut broken_until, mut begun) = (Err(NoAnswer::NoObject), 0, 0, BTreeSet::new());
+    let name = key.to_string();
+    while let Some(brace) = text[at..].find('{') {
+        let start = at + brace;
+        at = start + 1;
+        match object_at(&text[start..]) {
+            _ if begun.contains(&start) => {}
+            Ok((object, length)) => {
+                at = start + length;
+                last = match object.pointer(&key.pointer()) {
+                    Some(_) if at <= broken_until => Err(NoAnswer::Broken(name.clone())),
+                    Some(Json::Null) => Err(NoAnswer::Null(name.clone())),
+                    Some(value) => Ok(value.clone()),
+                    None if last == Err(NoAnswer::NoObject) => Err(NoAnswer::NoKey(name.clone())),
+                    None => last,
+                }
+            }
+            Err(length) => {
+                let beginning = &text[start..start + length];
+                if has_member(beginning, first) {
+                    last = Err(NoAnswer::Broken(name.clone()));
+                }
+                broken_until = broken_until.max(start + length);
+                begun.extend(beginning.match_indices('{').map(|(within, _)| start + within).filter(
+                    |brace| {
+                        // No string goes on in another line.
+                        let is_in_string = !is_beginning(&format!("{}\n", &text[start..*brace]));
+                        *brace > start && !is_in_string && object_at(&text[*brace..]).is_err()
+                    },
+                ));
+            }
+        }
+    }
+    last
 }
 
 proptest! {
@@ -231,7 +330,7 @@ proptest! {
 
     #[test]
     fn an_object_that_is_cut_off_behind_its_key_takes_every_earlier_answer_back(
-        before in output(), members in prop::collection::btree_map("[b-d]{1,3}", -3..3_i32, 0..3), cut in any::<prop::sample::Index>(),
+        before in output(), members in prop::collection::btree_map("[b-d]{1,3}", -3..3_i32, 0..3), cut in any::<Index>(),
     ) {
         let members: String = members.iter().map(|(name, number)| format!(", \"{name}\": [{number}]")).collect();
         let object = format!("{{\"a\": 1{members}}}");
@@ -240,32 +339,53 @@ proptest! {
         let key = Key::of(["a"]);
         prop_assert_eq!(answer(&format!("{before}\n\u{1}{object}"), &key), Ok("1".into()));
         let broken = answer(&format!("{before}\n\u{1}{}", &object[..cut]), &key);
-        prop_assert_eq!(broken, Err(NoAnswer::Broken { key: "a".into() }));
+        prop_assert_eq!(broken, Err(NoAnswer::Broken("a".into())));
     }
 
     #[test]
-    fn an_answer_is_that_of_trying_at_each_brace(output in output(), key in select(&["a", "b", "a.b", "a[0]"][..])) {
-        let key: Key = key.parse().unwrap();
-        let objects = objects(&output);
-        let last = objects.iter().rev().find_map(|object| object.pointer(&key.pointer()));
-        let expected = match last {
-            Some(serde_json::Value::Null) => Err(NoAnswer::Null { key: key.to_string() }),
-            Some(value) => Ok(value.clone()),
-            None if objects.is_empty() => Err(NoAnswer::NoObject),
-            None => Err(NoAnswer::NoKey { key: key.to_string() }),
-        };
-        let found = answer(&output, &key).map(|found| serde_json::from_str(&found).unwrap());
-        if found != Err(NoAnswer::Broken { key: key.to_string() }) {
-            prop_assert_eq!(found, expected);
-        } else {
-            // There is a brace where no object begins, and something like a member behind it.
-            let braces = output.match_indices('{').filter(|(at, _)| {
-                let rest = &output[*at..];
-                let is_object = serde_json::Deserializer::from_str(rest).into_iter::<serde_json::Value>().next();
-                rest[1..].trim_start().starts_with('"') && is_object.is_none_or(|read| read.is_err())
-            });
-            prop_assert!(braces.count() > 0);
+    fn an_answer_is_that_of_trying_at_each_brace(text in prop_oneof![output(), written()], key in keys()) {
+        let found = answer(&text, &key).map(|found| serde_json::from_str::<Json>(&found).unwrap());
+        prop_assert_eq!(found, tried_at_each_brace(&text, &key));
+    }
+
+    #[test]
+    fn how_an_output_is_cut_into_pieces_makes_no_difference(
+        text in written(), bytes in vec(any::<u8>(), 0..3), place in any::<Index>(), cuts in vec(any::<Index>(), 0..9), key in keys(),
+    ) {
+        let mut text = text.into_bytes();
+        let place = place.index(text.len() + 1);
+        text.splice(place..place, bytes);
+        let found = |cuts: &[Index]| scanned(&text, cuts, &key, &[PROMPT], Masks::default());
+        prop_assert_eq!(found(&cuts), found(&[]));
+        prop_assert_eq!(scanned(&text, &cuts, &key, &[], Masks::default()), answer(&String::from_utf8_lossy(&text), &key));
+    }
+
+    #[test]
+    fn a_prompt_that_is_repeated_is_as_good_as_not_there(text in written(), cuts in vec(any::<Index>(), 0..5), key in keys()) {
+        let prompts = if answer(PROMPT, &key).is_ok() { text.replace(PROMPT, "\n\u{1}\n") } else { text.clone() };
+        prop_assert_eq!(scanned(text.as_bytes(), &cuts, &key, &[PROMPT], Masks::default()), answer(&prompts, &key));
+    }
+
+    #[test]
+    fn no_answer_shows_a_secret_and_each_that_shows_none_stands(
+        object in object(), secret in select(&["sk-12", "12345", "{\"a\": 1}", "\", \"b"][..]), place in any::<Index>(),
+        cuts in vec(any::<Index>(), 0..5), key in keys(),
+    ) {
+        let mut places = (0..=object.len()).filter(|place| object.is_char_boundary(*place)).collect::<Vec<_>>();
+        let text = object.clone();
+        let (before, behind) = text.split_at(places.swap_remove(place.index(places.len())));
+        let text = format!("{before}{secret}{behind}");
+        let masks = || Masks::of_texts([secret.into()]);
+        match scanned(text.as_bytes(), &cuts, &key, &[], masks()) {
+            Ok(found) => {
+                prop_assert!(!found.contains(secret), "{}", found);
+                prop_assert_eq!(Ok(found), answer(&text, &key));
+            }
+            Err(NoAnswer::Secret(_)) => prop_assert!(answer(&text, &key).is_ok()),
+            Err(why) => prop_assert_eq!(Err(why), answer(&text, &key)),
         }
+        let clean = scanned(object.as_bytes(), &cuts, &key, &[], masks());
+        prop_assert!(masks().scrub(&object) != object || clean == answer(&object, &key), "{:?}", clean);
     }
 
     #[test]

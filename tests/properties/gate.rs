@@ -11,6 +11,7 @@ use speckit_core::agents::gate::{Action, Agent, Attempt, CommandLine, Ending, Ev
 use speckit_core::agents::process::capture::Captured;
 use speckit_core::config::redact::Masks;
 use speckit_core::retry::{ErrorClass, Seed};
+use speckit_core::agents::consensus::NoAnswer;
 
 use super::backoff::configs;
 
@@ -74,6 +75,7 @@ fn attempt() -> impl Strategy<Value = Attempt> {
         ending,
         stdout,
         stderr,
+        answer: Err(NoAnswer::NoObject),
         elapsed: Duration::ZERO,
         is_leaked,
     })
@@ -262,6 +264,7 @@ proptest! {
             ending: Ending::Exited { code: 75 },
             stdout: Captured::default(),
             stderr: Captured::default(),
+            answer: Err(NoAnswer::NoObject),
             elapsed: Duration::ZERO,
             is_leaked: false,
         };

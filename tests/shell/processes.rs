@@ -156,6 +156,7 @@ fn job(program: &str, args: &[&str]) -> Job {
             drain: Duration::from_millis(500),
         },
         output_bytes: 64 * 1024,
+        scanner: None,
     }
 }
 

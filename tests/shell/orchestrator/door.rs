@@ -11,6 +11,7 @@ use speckit::agents::{Hear, Job, Order, Orders, Processes, Running};
 use speckit::retry::ErrorClass;
 use speckit_core::agents::gate::{Attempt, Ending, Stream};
 use speckit_core::agents::process::capture::Ring;
+use speckit_core::agents::consensus::{AnswerScanner, NoAnswer};
 use tokio::time::Instant;
 
 #[derive(Clone, Default)]
@@ -86,11 +87,12 @@ impl Processes for Door {
                 job.command.args[(*attempt - 1).min(job.command.args.len() - 1)].clone()
             };
             let mut present = Present::new(door.clone(), name);
+            let mut scanner = job.scanner;
             let mut streams = [Ring::new(job.output_bytes), Ring::new(job.output_bytes)];
             let deadline = started + job.limits.timeout.unwrap();
             let ending = tokio::select! {
                 biased;
-                ending = play(&script, &mut hear, &mut orders, &mut streams) => ending,
+                ending = play(&script, &mut hear, &mut orders, &mut streams, &mut scanner) => ending,
                 () = tokio::time::sleep_until(deadline) => Ending::TimedOut,
             };
             if door.0.lock().unwrap().keeps_ears {
@@ -98,12 +100,19 @@ impl Processes for Door {
             }
             present.is_over = true;
             let [stdout, stderr] = streams.map(Ring::finish);
-            Attempt { ending, stdout, stderr, elapsed: started.elapsed(), is_leaked: false }
+            let answer = scanner.map_or(Err(NoAnswer::NoObject), AnswerScanner::finish);
+            Attempt { ending, stdout, stderr, answer, elapsed: started.elapsed(), is_leaked: false }
         })
     }
 }
 
-async fn play(script: &str, hear: &mut Hear, orders: &mut Orders, streams: &mut [Ring; 2]) -> Ending {
+async fn play(
+    script: &str,
+    hear: &mut Hear,
+    orders: &mut Orders,
+    streams: &mut [Ring; 2],
+    scanner: &mut Option<AnswerScanner>,
+) -> Ending {
     for step in script.split(';').map(str::trim) {
         let (verb, rest) = step.split_once(' ').unwrap_or((step, ""));
         match verb {
@@ -111,6 +120,9 @@ async fn play(script: &str, hear: &mut Hear, orders: &mut Orders, streams: &mut 
                 hear(Stream::Stdout, rest);
                 streams[0].push(rest.as_bytes());
                 streams[0].push(b"\n");
+                if let Some(scanner) = scanner {
+                    scanner.push(rest.as_bytes());
+                }
             }
             "hear" => hear(Stream::Stdout, rest),
             "err" => {

@@ -3,6 +3,7 @@
 use speckit::agents::{Hear, Job, Orders, Processes, Running};
 use speckit_core::agents::gate::{Attempt, Ending};
 use speckit_core::agents::process::capture::Captured;
+use speckit_core::agents::consensus::NoAnswer;
 use tokio::time::Instant;
 
 use super::*;
@@ -148,6 +149,7 @@ impl Processes for Brief {
                 ending: Ending::Exited { code: 0 },
                 stdout: Captured::default(),
                 stderr: Captured::default(),
+                answer: Err(NoAnswer::NoObject),
                 elapsed: Duration::ZERO,
                 is_leaked: false,
             }

@@ -1,5 +1,9 @@
 //! What processes read and write.
 
+use speckit_core::Key;
+use speckit_shell::consensus::{AnswerScanner, NoAnswer};
+use speckit_shell::redact::Masks;
+
 use super::*;
 
 #[test]
@@ -41,6 +45,25 @@ fn bytes_that_are_no_text_are_kept_as_they_are_and_told_as_text() {
         let attempt = run_hearing(sh(r"printf 'a\377b\n\303'"), &heard);
         assert_eq!(attempt.stdout.head(), b"a\xffb\n\xc3");
         assert_eq!(heard.of(Stream::Stdout), ["a\u{fffd}b", "\u{fffd}"]);
+    });
+}
+
+#[test]
+fn an_answer_is_found_where_nothing_of_it_is_kept() {
+    alone(|| {
+        let lines = |text: &str| format!("yes '{text}' | head -n 20000");
+        let script = format!(
+            "{}; printf '{{\"verdict\": \"o'; sleep 0.1; echo 'k\"}}'; {}",
+            lines("a {b"),
+            lines("c } d")
+        );
+        let mut job = sh(&script);
+        let key = Key::of(["verdict"]);
+        job.scanner = Some(AnswerScanner::new(key.clone(), [], Masks::default().into()));
+        let attempt = run(job);
+        assert!(!attempt.stdout.to_text().contains("verdict"));
+        assert_eq!(attempt.answer.as_deref(), Ok("\"ok\""));
+        assert_eq!(run(sh(&script)).answer, Err(NoAnswer::NoObject), "nobody looks for one");
     });
 }
 

@@ -31,8 +31,6 @@ enum Seen {
     /// Two answers have equally many agents.
     Tie,
     Unanswered,
-    /// An answer may have been in what was not kept.
-    Cut,
     SuccessAfterRetries,
     /// All attempts were used up.
     LastAttempt,
@@ -61,13 +59,12 @@ enum Seen {
     Nonsense,
 }
 
-const ALL: [Seen; 24] = [
+const ALL: [Seen; 23] = [
     Seen::Full,
     Seen::Degraded,
     Seen::Insufficient,
     Seen::Tie,
     Seen::Unanswered,
-    Seen::Cut,
     Seen::SuccessAfterRetries,
     Seen::LastAttempt,
     Seen::Deadline,

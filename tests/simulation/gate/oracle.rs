@@ -180,15 +180,12 @@ impl Facts<'_> {
             ok if ok == plan.agents.len() => Verdict::Full,
             _ => Verdict::Degraded,
         };
-        let names_the_setting = |reason: &str| reason.contains("orchestrator.output_kib");
-        let has_cut = run.decision.unanswered.iter().any(|one| names_the_setting(&one.reason));
         for (is_so, what) in [
             (verdict == Verdict::Full, Seen::Full),
             (verdict == Verdict::Degraded, Seen::Degraded),
             (verdict == Verdict::Insufficient, Seen::Insufficient),
             (is_tie, Seen::Tie),
             (asks && unanswered > 0, Seen::Unanswered),
-            (has_cut, Seen::Cut),
         ] {
             if is_so {
                 seen.insert(what);

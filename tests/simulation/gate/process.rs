@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use speckit_core::agents::gate::{Attempt, Ending, Plan};
 use speckit_core::agents::process::capture::Captured;
+use speckit_core::Key;
+use speckit_core::agents::consensus::answer;
 
 use super::script::{Job, Obeys};
 
@@ -93,6 +95,7 @@ impl Process {
             ending,
             stdout: captured(self.job.stdout, stdout_dropped),
             stderr: captured("a warning", stderr_dropped),
+            answer: answer(self.job.stdout, &Key::of(["verdict"])),
             elapsed: now.saturating_sub(self.begins_at),
             is_leaked: self.job.is_leaked,
         }

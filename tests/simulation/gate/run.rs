@@ -190,6 +190,7 @@ impl Run<'_> {
             ending,
             stdout: Default::default(),
             stderr: Default::default(),
+            answer: Ok("\"yes\"".into()),
             elapsed: Duration::ZERO,
             is_leaked: true,
         };

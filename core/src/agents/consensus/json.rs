@@ -1,242 +1,111 @@
-//! One JSON value (RFC 8259) somewhere in a text.
+//! JSON text (RFC 8259) that is known to be valid, or to be the beginning of valid text.
 
 use alloc::collections::BTreeMap;
-use alloc::string::String;
+use alloc::format;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
-use core::fmt;
 
-use crate::tree::{MAX_DEPTH, Number, REDACTED};
+use crate::tree::{Number, Key, Segment};
+use serde_json::{Deserializer, Value};
 
-/// A value without its place. Shown as compact JSON with sorted keys: equal values, equal texts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Json {
-    Null,
-    Bool(bool),
-    /// As its text, which equal numbers share.
-    Number(String),
-    Text(String),
-    List(Vec<Json>),
-    Object(BTreeMap<String, Json>),
-}
-
-impl fmt::Display for Json {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Null => f.write_str("null"),
-            Self::Bool(bool) => write!(f, "{bool}"),
-            Self::Number(number) => f.write_str(number),
-            Self::Text(text) => write_text(f, text),
-            Self::List(elements) => {
-                f.write_str("[")?;
-                for (i, element) in elements.iter().enumerate() {
-                    write!(f, "{}{element}", if i == 0 { "" } else { "," })?;
-                }
-                f.write_str("]")
-            }
-            Self::Object(members) => {
-                f.write_str("{")?;
-                for (i, (name, member)) in members.iter().enumerate() {
-                    f.write_str(if i == 0 { "" } else { "," })?;
-                    write_text(f, name)?;
-                    write!(f, ":{member}")?;
-                }
-                f.write_str("}")
-            }
-        }
-    }
-}
-
-fn write_text(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
-    write!(f, "{}", serde_json::Value::from(text))
-}
-
-/// Reads one value, which may be a number that is masked, in part or as a whole; `None` where there is none, and then it stands where it could not read on.
-pub(super) struct Reader<'t> {
-    text: &'t str,
-    at: usize,
-    /// Where the objects that it is in begin. None is taken off when a reading fails.
-    unclosed: Vec<usize>,
-    /// The names of the members of the first object, as far as it was read.
-    names: Vec<String>,
+/// Where in JSON text a byte stands: in a string or not, and in how many lists and objects.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lexer {
+    is_in_string: bool,
+    is_escaped: bool,
     depth: usize,
 }
 
-impl<'t> Reader<'t> {
-    /// A reader that begins at a byte of the text.
-    pub(super) fn new(text: &'t str, at: usize) -> Self {
-        Self { text, at, unclosed: Vec::new(), names: Vec::new(), depth: 0 }
-    }
-
-    /// A reader that begins within a string, whose opening quote is not in the text.
-    pub(super) fn within_text(text: &'t str, at: usize) -> Option<Self> {
-        let mut reader = Self::new(text, at);
-        reader.rest_of_text()?;
-        Some(reader)
-    }
-
-    /// Up to where it has read.
-    pub(super) fn at(&self) -> usize {
-        self.at
-    }
-
-    /// Where the objects begin that were not closed when the reading failed.
-    pub(super) fn unclosed(&self) -> impl Iterator<Item = usize> {
-        self.unclosed.iter().copied()
-    }
-
-    /// The names of the members of the first object, as far as it was read.
-    pub(super) fn into_names(self) -> Vec<String> {
-        self.names
-    }
-
-    /// An object. Of a name that it has twice the last value counts.
-    pub(super) fn object(&mut self) -> Option<Json> {
-        let start = self.at;
-        self.enter(b'{')?;
-        self.unclosed.push(start);
-        let mut members = BTreeMap::new();
-        self.skip_space();
-        while !self.take(b'}') {
-            if !members.is_empty() {
-                self.expect(b',')?;
-                self.skip_space();
-            }
-            let name = self.text()?;
-            self.skip_space();
-            self.expect(b':')?;
-            if let [_] = self.unclosed.as_slice() {
-                self.names.push(name.clone());
-            }
-            members.insert(name, self.value()?);
-            self.skip_space();
-        }
-        self.depth -= 1;
-        self.unclosed.pop();
-        Some(Json::Object(members))
-    }
-
-    /// Any value, and the space before it.
-    pub(super) fn value(&mut self) -> Option<Json> {
-        self.skip_space();
-        match self.peek()? {
-            b'{' => self.object(),
-            b'[' if !self.is_masked() => self.list(),
-            b'"' => self.text().map(Json::Text),
-            b'-' | b'0'..=b'9' | b'[' => self.number(),
-            b't' => self.word("true", Json::Bool(true)),
-            b'f' => self.word("false", Json::Bool(false)),
-            b'n' => self.word("null", Json::Null),
-            _ => None,
+impl Lexer {
+    /// Passes over the next byte.
+    fn pass(&mut self, byte: u8) {
+        match byte {
+            _ if self.is_escaped => self.is_escaped = false,
+            b'\\' => self.is_escaped = self.is_in_string,
+            b'"' => self.is_in_string = !self.is_in_string,
+            _ if self.is_in_string => {}
+            b'{' | b'[' => self.depth += 1,
+            b'}' | b']' => self.depth = self.depth.saturating_sub(1),
+            _ => {}
         }
     }
 
-    fn list(&mut self) -> Option<Json> {
-        self.enter(b'[')?;
-        let mut elements = Vec::new();
-        self.skip_space();
-        while !self.take(b']') {
-            if !elements.is_empty() {
-                self.expect(b',')?;
-            }
-            elements.push(self.value()?);
-            self.skip_space();
+    /// Passes over the next byte of an object, and tells whether that is its last one, or one that JSON does not have there.
+    pub(super) fn ends_with(&mut self, byte: u8) -> bool {
+        let is_json = match self.is_in_string {
+            true => byte >= b' ',
+            false => byte.is_ascii_digit() || b"{}[]:,\" \t\r\n+-.Etruefalsn".contains(&byte),
+        };
+        self.pass(byte);
+        self.depth == 0 || !is_json
+    }
+}
+
+/// The elements of a list, or the members of an object, without the space around them.
+fn parts(json: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut lexer = Lexer::default();
+    let parts = json.split(move |byte| {
+        lexer.pass(*byte);
+        let is_outermost = lexer.depth == 0 || lexer.depth == 1 && matches!(byte, b'{' | b'[' | b',');
+        is_outermost && !lexer.is_in_string
+    });
+    parts.map(<[u8]>::trim_ascii).filter(|part| !part.is_empty())
+}
+
+/// The name and the value of a member; `None` where the text ends before the colon.
+fn member(part: &[u8]) -> Option<(String, &[u8])> {
+    let mut names = Deserializer::from_slice(part).into_iter::<String>();
+    let name = names.next()?.ok()?;
+    let value = part.get(names.byte_offset()..)?.trim_ascii_start().strip_prefix(b":")?;
+    Some((name, value.trim_ascii_start()))
+}
+
+/// Whether an object, or the beginning of one, has a member of this name.
+pub(super) fn has_member(object: &[u8], name: &str) -> bool {
+    parts(object).filter_map(member).any(|(found, _)| found == name)
+}
+
+/// The value at a key. Of a name that an object has twice the last value counts.
+pub(super) fn value_at<'j>(json: &'j [u8], key: &Key) -> Option<&'j [u8]> {
+    key.segments().iter().try_fold(json, |json, segment| match (json.first()?, segment) {
+        (b'{', Segment::Name(name)) => {
+            let members = parts(json).filter_map(member).filter(|(found, _)| found == name);
+            members.last().map(|(_, value)| value)
         }
-        self.depth -= 1;
-        Some(Json::List(elements))
-    }
+        (b'[', Segment::Index(index)) => parts(json).nth(*index),
+        _ => None,
+    })
+}
 
-    /// Depth is bounded, since it is the depth of the stack.
-    fn enter(&mut self, bracket: u8) -> Option<()> {
-        if self.depth == MAX_DEPTH {
-            return None;
-        }
-        self.expect(bracket)?;
-        self.depth += 1;
-        Some(())
-    }
-
-    fn text(&mut self) -> Option<String> {
-        let start = self.at;
-        self.expect(b'"')?;
-        let is_escaped = self.rest_of_text()?;
-        let quoted = self.text.get(start..self.at)?;
-        if is_escaped { serde_json::from_str(quoted).ok() } else { Some(quoted.trim_matches('"').into()) }
-    }
-
-    /// The rest of a string with its closing quote; tells whether a backslash is in it.
-    fn rest_of_text(&mut self) -> Option<bool> {
-        let mut is_escaped = false;
-        loop {
-            match self.peek()? {
-                b'"' => break,
-                b'\\' => {
-                    is_escaped = true;
-                    self.at += 1;
-                    self.peek().filter(u8::is_ascii)?;
-                }
-                0..0x20 => return None,
-                _ => {}
-            }
-            self.at += 1;
-        }
-        self.at += 1;
-        Some(is_escaped)
-    }
-
-    fn number(&mut self) -> Option<Json> {
-        let start = self.at;
-        self.skip_word(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'));
-        let written = self.text.get(start..self.at)?;
-        if written.contains(REDACTED) {
-            return Some(Json::Text(written.into()));
-        }
-        Some(Json::Number(number_text(written)?))
-    }
-
-    /// Passes over such bytes, and what is masked among them.
-    pub(super) fn skip_word(&mut self, is_part: impl Fn(u8) -> bool) {
-        loop {
-            if self.is_masked() {
-                self.at += REDACTED.len();
-            } else if self.peek().is_some_and(&is_part) {
-                self.at += 1;
-            } else {
-                return;
-            }
+/// Where the objects begin that the beginning of a text has not closed.
+pub(super) fn unclosed(beginning: &[u8]) -> Vec<usize> {
+    let (mut lexer, mut open) = (Lexer::default(), Vec::new());
+    for (at, byte) in beginning.iter().enumerate() {
+        let depth = lexer.depth;
+        lexer.pass(*byte);
+        if lexer.depth > depth {
+            open.push((at, *byte));
+        } else if lexer.depth < depth {
+            open.pop();
         }
     }
+    open.into_iter().filter(|(_, bracket)| *bracket == b'{').map(|(at, _)| at).collect()
+}
 
-    fn is_masked(&self) -> bool {
-        self.text.as_bytes().get(self.at..).is_some_and(|rest| rest.starts_with(REDACTED.as_bytes()))
-    }
-
-    fn word(&mut self, word: &str, means: Json) -> Option<Json> {
-        self.text.get(self.at..)?.starts_with(word).then(|| {
-            self.at += word.len();
-            means
-        })
-    }
-
-    /// Passes over a byte, if it is the next one.
-    pub(super) fn take(&mut self, byte: u8) -> bool {
-        let is_there = self.peek() == Some(byte);
-        self.at += usize::from(is_there);
-        is_there
-    }
-
-    fn expect(&mut self, byte: u8) -> Option<()> {
-        self.take(byte).then_some(())
-    }
-
-    pub(super) fn skip_space(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-            self.at += 1;
+/// Compact JSON with sorted names: equal values have equal texts. `None` where it is deeper than that, or has an escape that
+/// means no character.
+pub(super) fn canonical(json: &[u8], max_depth: usize) -> Option<String> {
+    let inner = |json| canonical(json, max_depth.checked_sub(1)?);
+    match json.first()? {
+        b'{' => {
+            let member = |part| member(part).and_then(|(name, value)| Some((name, inner(value)?)));
+            let members: BTreeMap<String, String> = parts(json).map(member).collect::<Option<_>>()?;
+            let written = members.into_iter().map(|(name, value)| format!("{}:{value}", Value::from(name)));
+            Some(format!("{{{}}}", written.collect::<Vec<_>>().join(",")))
         }
-    }
-
-    /// The next byte.
-    pub(super) fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
+        b'[' => Some(format!("[{}]", parts(json).map(inner).collect::<Option<Vec<_>>>()?.join(","))),
+        b'-' | b'0'..=b'9' => number_text(core::str::from_utf8(json).ok()?),
+        _ => serde_json::from_slice::<Value>(json).ok().map(|value| value.to_string()),
     }
 }
 
@@ -298,9 +167,17 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_reading_stands_where_it_failed_and_knows_what_was_open() {
-        let mut reader = Reader::new(r#"..{"a": {}, "b": [{"c": tru"#, 2);
-        assert_eq!(reader.object(), None);
-        assert_eq!((reader.at(), reader.unclosed().collect::<Vec<_>>()), (24, Vec::from([2, 18])));
+    fn the_beginning_of_an_object_shows_its_members_and_what_is_open() {
+        let beginning = br#"{"a": {"b\"": "{", "c": 1}, "\u0064" : [{"e": 2}, {"f": [{}, "g"#;
+        assert_eq!(unclosed(beginning), [0, 50]);
+        let names = ["a", "d", "b\"", "c", "e", "f", "g"].map(|name| has_member(beginning, name));
+        assert_eq!(names, [true, true, false, false, false, false, false]);
+        assert!(!has_member(br#"{"a""#, "a"), "what has no colon may be no name");
+    }
+
+    #[test]
+    fn a_value_of_more_depth_than_is_allowed_has_no_text() {
+        assert_eq!(canonical(b"[[1]]", 2).as_deref(), Some("[[1]]"));
+        assert_eq!(canonical(b"[[1]]", 1), None);
     }
 }

@@ -8,10 +8,8 @@ use serde::{Deserialize, Serialize};
 
 mod answer;
 mod json;
-mod objects;
-mod severed;
 
-pub use answer::{NoAnswer, answer, answer_across_gap};
+pub use answer::{AnswerScanner, LONGEST_OBJECT, NoAnswer, answer};
 
 /// How many of `agents` are a quorum where nothing else is said: two thirds, rounded up.
 ///

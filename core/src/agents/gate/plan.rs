@@ -1,13 +1,15 @@
 //! What a gate is going to do.
 
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use crate::agents::consensus::{two_thirds, voters};
+use crate::agents::consensus::{two_thirds, voters, AnswerScanner};
 use crate::agents::{OrchestratorConfig, ProviderConfig};
 use crate::retry::RetryConfig;
 use crate::tree::Key;
+use crate::config::redact::Masks;
 
 /// What a gate is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,6 +117,13 @@ impl Plan {
     /// How many votes there are: agents with equal names have one.
     pub fn voters(&self) -> usize {
         voters(self.agents.iter().map(|agent| &agent.name))
+    }
+
+    /// What finds the answer of an agent in its standard output, which is not masked yet; `None` where answers are not compared.
+    pub fn scanner(&self, agent: &Agent, masks: &Arc<Masks>) -> Option<AnswerScanner> {
+        let CommandLine { args, stdin, .. } = &agent.command;
+        let prompts = args.iter().chain(stdin).map(String::as_str);
+        self.agree_on.clone().map(|key| AnswerScanner::new(key, prompts, Arc::clone(masks)))
     }
 
     /// The same with these settings.

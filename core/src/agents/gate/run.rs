@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::agents::consensus::{Decision, Verdict};
+use crate::agents::consensus::{Decision, Verdict, NoAnswer};
 use crate::agents::process::capture::Captured;
 use crate::retry::ErrorClass;
 
@@ -57,6 +57,8 @@ pub struct Attempt {
     pub stdout: Captured,
     /// What is kept of its standard error.
     pub stderr: Captured,
+    /// What [`Plan::scanner`](super::Plan::scanner) finds in all of its standard output; of no account where there is none.
+    pub answer: Result<String, NoAnswer>,
     /// From its start to the end of its streams.
     pub elapsed: Duration,
     /// Whether a process that left its group still held a stream, and may be running yet.

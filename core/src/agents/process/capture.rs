@@ -3,7 +3,6 @@
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::ops::Range;
 
 /// Keeps the beginning and the end of a stream of bytes, and counts what lies between.
 ///
@@ -135,14 +134,8 @@ impl Captured {
     /// assert_eq!(ring.finish().into_text(), "née\n[4 bytes are not kept]\nlter");
     /// ```
     pub fn into_text(self) -> String {
-        self.into_text_with_gap().0
-    }
-
-    /// The same, and where in the text that line is with the line ends around it: before it is the head, behind it the tail.
-    /// `None` where nothing is missing.
-    pub fn into_text_with_gap(self) -> (String, Option<Range<usize>>) {
         if self.dropped_bytes == 0 {
-            return (text(self.bytes), None);
+            return text(self.bytes);
         }
         let Self { mut bytes, head_bytes, dropped_bytes } = self.in_whole_characters();
         let note = match dropped_bytes {
@@ -150,8 +143,7 @@ impl Captured {
             bytes => format!("\n[{bytes} bytes are not kept]\n"),
         };
         drop(bytes.splice(head_bytes..head_bytes, note.bytes()));
-        let head_bytes = bytes.get(..head_bytes).map_or(0, |head| String::from_utf8_lossy(head).len());
-        (text(bytes), Some(head_bytes..head_bytes + note.len()))
+        text(bytes)
     }
 
     /// The same where a character that the gap cuts in two is missing as a whole.
@@ -214,20 +206,6 @@ mod tests {
     #[test]
     fn a_character_at_the_gap_is_missing_as_a_whole_and_counted() {
         assert_eq!(captured(4, "a€bc€d".as_bytes()).into_text(), "a\n[8 bytes are not kept]\nd");
-    }
-
-    #[test]
-    fn the_place_of_the_gap_is_that_in_the_text() {
-        for bytes in [&b"ab...cd"[..], "é€...€é".as_bytes(), b"\xff\xfe\xe2..\x80\xff\xff"] {
-            let (text, gap) =
-                Captured::cut(bytes[..3].into(), &bytes[bytes.len() - 3..], 7).into_text_with_gap();
-            let note = &text[gap.unwrap()];
-            assert!(
-                note.starts_with("\n[") && note.ends_with(" bytes are not kept]\n"),
-                "{note:?} of {text:?}"
-            );
-        }
-        assert_eq!(captured(4, b"abcd").into_text_with_gap(), ("abcd".into(), None));
     }
 
     #[test]

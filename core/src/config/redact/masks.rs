@@ -117,6 +117,15 @@ impl Masks {
         clean
     }
 
+    /// Whether a secret text of four characters or more, or a part of one where the text begins or ends, stands in this range of
+    /// a text, or reaches into it; or the whole text stands in one.
+    pub(crate) fn overlap(&self, text: &str, range: &Range<usize>) -> bool {
+        let mut found = self.occurrences(text);
+        found.extend(self.rests(text, true, true));
+        let is_within = self.texts.values().flatten().any(|secret| secret.contains(text));
+        is_within || !overlapping(&united(found), range).is_empty()
+    }
+
     /// The diagnostics with [`Masks::scrub`] over their messages and their help.
     pub fn scrubbed(&self, diagnostics: &[Diagnostic]) -> Vec<Diagnostic> {
         let scrub = |found: &Diagnostic| Diagnostic {

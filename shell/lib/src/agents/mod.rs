@@ -43,6 +43,7 @@ use std::pin::Pin;
 use speckit_core::agents::gate::{Attempt, CommandLine, Stream};
 use speckit_core::agents::process::capture::Captured;
 use speckit_core::agents::process::supervise::Limits;
+use speckit_core::agents::consensus::{AnswerScanner, NoAnswer};
 
 mod guard;
 mod orchestrator;
@@ -61,7 +62,7 @@ pub use speckit_core::agents::{
 };
 
 /// One process that is to run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Job {
     /// What is run.
     pub command: CommandLine,
@@ -69,6 +70,8 @@ pub struct Job {
     pub limits: Limits,
     /// How many bytes of each of its streams are kept.
     pub output_bytes: usize,
+    /// What is given all of its standard output, and then gives [`Attempt::answer`]; `None` where no answer is wanted.
+    pub scanner: Option<AnswerScanner>,
 }
 
 /// What a running job is to do.
@@ -117,6 +120,7 @@ pub(crate) fn unheard(ending: speckit_core::agents::gate::Ending) -> Attempt {
         ending,
         stdout: Captured::default(),
         stderr: Captured::default(),
+        answer: Err(NoAnswer::NoObject),
         elapsed: std::time::Duration::ZERO,
         is_leaked: false,
     }

@@ -87,8 +87,8 @@ pub enum Action {
 /// failed, and nobody is tried again. [`Run::cancelled`] says that this kept an agent from its own end: it was made to end,
 /// or did not begin, or would have been tried again. Where every agent came to its own end nothing was called off.
 ///
-/// No text that it makes holds a secret: reasons are masked, and an answer that shows one once it is decoded is no answer. What
-/// agents write is to be masked before it is told.
+/// No text that it makes holds a secret: reasons are masked. What agents write is to be masked before it is told; the answer of
+/// [`Plan::scanner`] is.
 ///
 /// ```
 /// use core::time::Duration;

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::*;
-use crate::agents::consensus::Verdict;
+use crate::agents::consensus::{Verdict, NoAnswer};
 use crate::agents::gate::plan::{Agent, CommandLine};
 use crate::agents::gate::run::{AgentRun, Ending, Output, Status};
 use crate::agents::process::capture::Captured;
@@ -53,16 +53,21 @@ fn begin_masking(plan: Plan, secrets: &[&str]) -> (Machine, Vec<Action>) {
 
 fn attempt(ending: Ending, stdout: &str) -> Attempt {
     let stdout = Captured::from(stdout.as_bytes().to_vec());
-    Attempt { ending, stdout, stderr: Captured::default(), elapsed: Duration::ZERO, is_leaked: false }
+    let (stderr, answer) = (Captured::default(), Err(NoAnswer::NoObject));
+    Attempt { ending, stdout, stderr, answer, elapsed: Duration::ZERO, is_leaked: false }
 }
 
 fn ended(agent: usize, ending: Ending) -> Input {
     Input::Ended { agent, attempt: attempt(ending, "") }
 }
 
-/// Begins an attempt of the agent and ends it at the same time.
-fn run(machine: &mut Machine, now: u64, agent: usize, attempt: Attempt) -> Vec<Action> {
+/// Begins an attempt of the agent and ends it at the same time, with the answer in what is kept of its output.
+fn run(machine: &mut Machine, now: u64, agent: usize, mut attempt: Attempt) -> Vec<Action> {
     machine.step(ms(now), Input::Begun { agent });
+    if let Some(mut scanner) = machine.plan.scanner(&machine.plan.agents[agent], &machine.masks) {
+        scanner.push(attempt.stdout.to_text().as_bytes());
+        attempt.answer = scanner.finish();
+    }
     machine.step(ms(now), Input::Ended { agent, attempt })
 }
 

@@ -4,15 +4,14 @@ use speckit_core::agents::gate::{Attempt, Ending};
 use speckit_core::agents::process::capture::Captured;
 use speckit_core::config::redact::Masks;
 
-/// The attempt without secrets.
+/// The attempt without secrets; its answer has none.
 pub(super) fn masked(masks: &Masks, attempt: Attempt) -> Attempt {
-    let Attempt { ending, stdout, stderr, elapsed, is_leaked } = attempt;
-    let ending = match ending {
+    let ending = match attempt.ending {
         Ending::NotStarted { class, reason } => Ending::NotStarted { class, reason: masks.scrub(&reason) },
         ending => ending,
     };
-    let (stdout, stderr) = (captured(masks, stdout), captured(masks, stderr));
-    Attempt { ending, stdout, stderr, elapsed, is_leaked }
+    let (stdout, stderr) = (captured(masks, attempt.stdout), captured(masks, attempt.stderr));
+    Attempt { ending, stdout, stderr, ..attempt }
 }
 
 /// Where nothing is missing a secret may stand across the halves, and where something is it may have lost its rest.

@@ -28,6 +28,7 @@ use crate::sync::broadcast::Receiver;
 /// use std::time::Duration;
 /// use speckit::agents::{AsyncOrchestrator, Hear, Job, Orders, Processes, Running};
 /// use speckit_core::agents::process::capture::Captured;
+/// use speckit_core::agents::consensus::NoAnswer;
 /// use speckit_core::agents::gate::{Agent, Attempt, CommandLine, Ending, Event, Plan, Stream};
 ///
 /// /// Says its name instead of running a program.
@@ -39,7 +40,8 @@ use crate::sync::broadcast::Receiver;
 ///             hear(Stream::Stdout, &job.command.program);
 ///             let stdout = Captured::from(job.command.program.into_bytes());
 ///             let stderr = Captured::default();
-///             Attempt { ending: Ending::Exited { code: 0 }, stdout, stderr, elapsed: Duration::ZERO, is_leaked: false }
+///             let (ending, answer) = (Ending::Exited { code: 0 }, Err(NoAnswer::NoObject));
+///             Attempt { ending, stdout, stderr, answer, elapsed: Duration::ZERO, is_leaked: false }
 ///         })
 ///     }
 /// }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use speckit_core::agents::gate::{Agent, Ending, Plan};
 use speckit_core::agents::process::supervise::Limits;
 use speckit_core::config::redact::Masks;
+use speckit_core::agents::consensus::AnswerScanner;
 use speckit_core::retry::ErrorClass;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
@@ -35,6 +36,7 @@ pub(super) struct Tasks {
 
 struct Place {
     agent: Arc<Agent>,
+    scanner: Option<AnswerScanner>,
     under_way: Option<UnderWay>,
 }
 
@@ -46,7 +48,11 @@ struct UnderWay {
 
 impl Tasks {
     pub(super) fn new(plan: &Plan, shared: Arc<Shared>, masks: Arc<Masks>) -> Self {
-        let place = |agent: &Agent| Place { agent: Arc::new(agent.clone()), under_way: None };
+        let place = |agent: &Agent| Place {
+            agent: Arc::new(agent.clone()),
+            scanner: plan.scanner(agent, &masks),
+            under_way: None,
+        };
         let (tell, told) = unbounded_channel();
         Self {
             agents: plan.agents.iter().map(place).collect(),
@@ -64,12 +70,12 @@ impl Tasks {
     pub(super) fn start(&mut self, agent: usize, attempt: u32, audience: &Audience) {
         let Some(place) = self.agents.get_mut(agent) else { return };
         let (orders, ordered) = watch::channel(Order::Run);
-        let command = place.agent.command.clone();
+        let (command, scanner) = (place.agent.command.clone(), place.scanner.clone());
         let errand = Errand {
             number: agent,
             agent: Arc::clone(&place.agent),
             is_first: attempt == 1,
-            job: Job { command, limits: self.limits, output_bytes: self.output_bytes },
+            job: Job { command, limits: self.limits, output_bytes: self.output_bytes, scanner },
             hear: audience.ear(&place.agent.name),
             orders: ordered,
             shared: Arc::clone(&self.shared),

@@ -70,8 +70,9 @@ impl Course {
         if self.status.is_none() {
             self.leader.abandon();
         }
-        let (stdout, stderr) = self.streams.finish();
-        Attempt { ending, stdout, stderr, elapsed, is_leaked: self.supervisor.is_leaked() }
+        let is_leaked = self.supervisor.is_leaked();
+        let (stdout, stderr, answer) = self.streams.finish();
+        Attempt { ending, stdout, stderr, answer, elapsed, is_leaked }
     }
 
     /// What the supervisor is to be told next. Whatever comes first in here comes first also where all of it happens at once.

@@ -61,7 +61,7 @@ fn piped(command: &mut Command, job: &Job, prompt: Option<String>, hear: Hear) -
             None
         }
     };
-    Ok(Streams::new(stdout, stderr, prompt, job.output_bytes, hear))
+    Ok(Streams::new(stdout, stderr, prompt, job, hear))
 }
 
 fn readable() -> io::Result<(pipe::Receiver, PipeWriter)> {

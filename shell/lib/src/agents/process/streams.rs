@@ -6,9 +6,10 @@ use std::io::{self, ErrorKind};
 use speckit_core::agents::gate::Stream;
 use speckit_core::agents::process::capture::{Captured, Ring};
 use speckit_core::agents::process::lines::Lines;
+use speckit_core::agents::consensus::{AnswerScanner, NoAnswer};
 use tokio::net::unix::pipe;
 
-use super::Hear;
+use super::{Hear, Job};
 
 /// How much is read or written with one call of the system.
 const PIECE_BYTES: usize = 16 * 1024;
@@ -30,6 +31,7 @@ struct Source {
     /// `None` once it has ended.
     pipe: Option<pipe::Receiver>,
     ring: Ring,
+    scanner: Option<AnswerScanner>,
     lines: Lines,
 }
 
@@ -51,23 +53,24 @@ enum Turn {
 }
 
 impl Streams {
-    /// Reads both, keeps so many bytes of each, and writes the prompt.
+    /// Reads both, keeps of each what the job wants, and writes the prompt.
     pub(super) fn new(
         stdout: pipe::Receiver,
         stderr: pipe::Receiver,
         prompt: Option<(pipe::Sender, String)>,
-        output_bytes: usize,
+        job: &Job,
         hear: Hear,
     ) -> Self {
-        let source = |stream, pipe| Source {
+        let source = |stream, pipe, scanner| Source {
             stream,
             pipe: Some(pipe),
-            ring: Ring::new(output_bytes),
+            ring: Ring::new(job.output_bytes),
+            scanner,
             lines: Lines::default(),
         };
         Self {
-            stdout: source(Stream::Stdout, stdout),
-            stderr: source(Stream::Stderr, stderr),
+            stdout: source(Stream::Stdout, stdout, job.scanner.clone()),
+            stderr: source(Stream::Stderr, stderr, None),
             prompt: prompt.map(|(pipe, text)| Prompt { pipe, text, written_bytes: 0 }),
             hear,
         }
@@ -121,10 +124,11 @@ impl Streams {
         self.prompt = None;
     }
 
-    /// What is kept of standard output and of standard error.
-    pub(super) fn finish(mut self) -> (Captured, Captured) {
+    /// What is kept of standard output and of standard error, and the answer.
+    pub(super) fn finish(mut self) -> (Captured, Captured, Result<String, NoAnswer>) {
         self.leave();
-        (self.stdout.ring.finish(), self.stderr.ring.finish())
+        let answer = self.stdout.scanner.map_or(Err(NoAnswer::NoObject), AnswerScanner::finish);
+        (self.stdout.ring.finish(), self.stderr.ring.finish(), answer)
     }
 }
 
@@ -151,6 +155,9 @@ impl Source {
                 Ok(length) => {
                     let bytes = piece.get(..length).unwrap_or_default();
                     self.ring.push(bytes);
+                    if let Some(scanner) = &mut self.scanner {
+                        scanner.push(bytes);
+                    }
                     self.lines.push(bytes, &mut |line| hear(self.stream, line));
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Turn::Waits,

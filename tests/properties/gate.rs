@@ -7,11 +7,11 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
+use speckit_core::agents::consensus::NoAnswer;
 use speckit_core::agents::gate::{Action, Agent, Attempt, CommandLine, Ending, Event, Input, Machine, Plan};
 use speckit_core::agents::process::capture::Captured;
 use speckit_core::config::redact::Masks;
 use speckit_core::retry::{ErrorClass, Seed};
-use speckit_core::agents::consensus::NoAnswer;
 
 use super::backoff::configs;
 

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use speckit::agents::{Hear, Job, Order, Orders, Processes, Running};
 use speckit::retry::ErrorClass;
+use speckit_core::agents::consensus::{AnswerScanner, NoAnswer};
 use speckit_core::agents::gate::{Attempt, Ending, Stream};
 use speckit_core::agents::process::capture::Ring;
-use speckit_core::agents::consensus::{AnswerScanner, NoAnswer};
 use tokio::time::Instant;
 
 #[derive(Clone, Default)]

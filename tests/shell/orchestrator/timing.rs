@@ -1,9 +1,9 @@
 //! When agents begin, and how many at the same time. The clock of the runtime stands still while anybody has work.
 
 use speckit::agents::{Hear, Job, Orders, Processes, Running};
+use speckit_core::agents::consensus::NoAnswer;
 use speckit_core::agents::gate::{Attempt, Ending};
 use speckit_core::agents::process::capture::Captured;
-use speckit_core::agents::consensus::NoAnswer;
 use tokio::time::Instant;
 
 use super::*;

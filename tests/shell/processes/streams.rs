@@ -1,8 +1,8 @@
 //! What processes read and write.
 
 use speckit_core::Key;
-use speckit_shell::consensus::{AnswerScanner, NoAnswer};
-use speckit_shell::redact::Masks;
+use speckit_core::agents::consensus::{AnswerScanner, NoAnswer};
+use speckit_core::config::redact::Masks;
 
 use super::*;
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use speckit_core::agents::gate::{Attempt, Ending, Plan};
-use speckit_core::agents::process::capture::Captured;
 use speckit_core::Key;
 use speckit_core::agents::consensus::answer;
+use speckit_core::agents::gate::{Attempt, Ending, Plan};
+use speckit_core::agents::process::capture::Captured;
 
 use super::script::{Job, Obeys};
 

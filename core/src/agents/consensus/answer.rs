@@ -4,18 +4,15 @@ use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString as _};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::fmt;
-use core::mem;
+use core::{fmt, mem};
 
 use memchr::memchr;
 use serde::de::IgnoredAny;
 use serde_json::Deserializer;
 
 use super::json::{self, Lexer};
-use crate::tree::{Key, Segment};
 use crate::config::redact::Masks;
-use crate::tree::REDACTED;
-use crate::tree::MAX_DEPTH;
+use crate::tree::{Key, MAX_DEPTH, REDACTED, Segment};
 
 /// The longest JSON object of an output that is read, in bytes. A longer one gives no answer, and takes an earlier one back.
 pub const LONGEST_OBJECT: usize = 1 << 20;

@@ -5,7 +5,7 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use crate::tree::{Number, Key, Segment};
+use crate::tree::{Key, Number, Segment};
 use serde_json::{Deserializer, Value};
 
 /// Where in JSON text a byte stands: in a string or not, and in how many lists and objects.

@@ -5,11 +5,11 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use crate::agents::consensus::{two_thirds, voters, AnswerScanner};
+use crate::agents::consensus::{AnswerScanner, two_thirds, voters};
 use crate::agents::{OrchestratorConfig, ProviderConfig};
+use crate::config::redact::Masks;
 use crate::retry::RetryConfig;
 use crate::tree::Key;
-use crate::config::redact::Masks;
 
 /// What a gate is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::agents::consensus::{Decision, Verdict, NoAnswer};
+use crate::agents::consensus::{Decision, NoAnswer, Verdict};
 use crate::agents::process::capture::Captured;
 use crate::retry::ErrorClass;
 

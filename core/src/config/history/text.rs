@@ -5,8 +5,7 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use super::{Changes, Difference, Generation, KeptSource, Refusal};
-use crate::text::rfc3339;
-use crate::text::visible;
+use crate::text::{rfc3339, visible};
 use crate::tree::diff::to_text;
 use crate::tree::{Key, print};
 

@@ -40,10 +40,10 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use speckit_core::agents::consensus::{AnswerScanner, NoAnswer};
 use speckit_core::agents::gate::{Attempt, CommandLine, Stream};
 use speckit_core::agents::process::capture::Captured;
 use speckit_core::agents::process::supervise::Limits;
-use speckit_core::agents::consensus::{AnswerScanner, NoAnswer};
 
 mod guard;
 mod orchestrator;

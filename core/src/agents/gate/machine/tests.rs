@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::*;
-use crate::agents::consensus::{Verdict, NoAnswer};
+use crate::agents::consensus::{NoAnswer, Verdict};
 use crate::agents::gate::plan::{Agent, CommandLine};
 use crate::agents::gate::run::{AgentRun, Ending, Output, Status};
 use crate::agents::process::capture::Captured;

@@ -7,8 +7,7 @@ use alloc::vec::Vec;
 use super::{short, table};
 use crate::agents::gate::measures::elapsed;
 use crate::agents::gate::run::Run;
-use crate::text::rfc3339;
-use crate::text::visible;
+use crate::text::{rfc3339, visible};
 
 /// Runs with their numbers as a table, in the order given: number, beginning, stage, specification, verdict, how many agents
 /// count for it, time. A sentence where there is none.

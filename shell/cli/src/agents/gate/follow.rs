@@ -7,8 +7,8 @@ use speckit_core::agents::gate::{CallingOff, Event, Progress};
 
 use super::screen::Screen;
 use crate::context::Context;
-use speckit::internal::clock;
 use speckit::Receiver;
+use speckit::internal::clock;
 
 /// How a gate is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,8 +11,7 @@ use crate::args::{FallbackArg, WatchArgs};
 use crate::context::{Context, Outcome, verdict};
 use crate::signals::{Signal, Signals, Then};
 use speckit::internal::clock;
-use speckit::Receiver;
-use speckit::{Builder, Config, ConfigError, ConfigReloadEvent, Fallback, HotReloadWatcher};
+use speckit::{Builder, Config, ConfigError, ConfigReloadEvent, Fallback, HotReloadWatcher, Receiver};
 
 mod dashboard;
 mod lines;

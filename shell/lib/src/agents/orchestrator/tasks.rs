@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use speckit_core::agents::consensus::AnswerScanner;
 use speckit_core::agents::gate::{Agent, Ending, Plan};
 use speckit_core::agents::process::supervise::Limits;
 use speckit_core::config::redact::Masks;
-use speckit_core::agents::consensus::AnswerScanner;
 use speckit_core::retry::ErrorClass;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;

@@ -3,10 +3,10 @@
 use std::future::pending;
 use std::io::{self, ErrorKind};
 
+use speckit_core::agents::consensus::{AnswerScanner, NoAnswer};
 use speckit_core::agents::gate::Stream;
 use speckit_core::agents::process::capture::{Captured, Ring};
 use speckit_core::agents::process::lines::Lines;
-use speckit_core::agents::consensus::{AnswerScanner, NoAnswer};
 use tokio::net::unix::pipe;
 
 use super::{Hear, Job};

@@ -5,8 +5,7 @@ use speckit_core::agents::consensus::Verdict;
 use speckit_core::agents::gate::{Output, Run};
 
 use super::{FoundRuns, RunsFilter};
-use crate::store::integer;
-use crate::store::{StoreError, Transaction};
+use crate::store::{StoreError, Transaction, integer};
 
 type Result<T> = std::result::Result<T, StoreError>;
 

@@ -8,8 +8,7 @@ use speckit_core::config::history::{Cause, Changes, Generation, Kept, KeptSource
 use speckit_core::config::source::{Language, parse};
 use speckit_core::{LayerKind, Source, Value};
 
-use crate::store::integer;
-use crate::store::{StoreError, Transaction};
+use crate::store::{StoreError, Transaction, integer};
 
 type Result<T> = std::result::Result<T, StoreError>;
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use speckit_core::store::vacuum::{Bytes, Found, LEAST_INTERVAL, Pages, due_in};
+use speckit_core::store::vacuum::{Found, LEAST_INTERVAL, Pages, due_in};
+use speckit_core::text::size;
 
 fn pages() -> impl Strategy<Value = Pages> {
     let total = prop_oneof![1..3000_u64, 1..100_000_000_u64];
@@ -114,7 +115,7 @@ proptest! {
 
     #[test]
     fn a_size_is_rounded_down_to_a_tenth_of_its_unit(bytes in prop_oneof![any::<u64>(), 0..5_000_000_u64]) {
-        let text = Bytes(bytes).to_string();
+        let text = size(bytes);
         let (number, unit) = text.split_once(' ').unwrap();
         let scale = match unit {
             "byte" | "bytes" => 1.0,

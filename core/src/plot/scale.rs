@@ -44,21 +44,6 @@ pub(crate) fn time_label(at: u64, step: u64, most: u64) -> String {
     }
 }
 
-/// Milliseconds as a text for people: `1 h`, `10 min`, `1.5 s`, `250 ms`.
-pub(crate) fn shown(milliseconds: u64) -> String {
-    match milliseconds {
-        HOUR.. if milliseconds.is_multiple_of(HOUR) => format!("{} h", milliseconds / HOUR),
-        MINUTE.. if milliseconds.is_multiple_of(MINUTE) => format!("{} min", milliseconds / MINUTE),
-        1000.. => format!("{} s", decimal(milliseconds, 1000)),
-        _ => format!("{milliseconds} ms"),
-    }
-}
-
-/// So many of something: `1 call`, `2 calls`.
-pub(crate) fn counted(count: u64, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
-}
-
 /// The quotient with as many decimals as it needs; `whole` is a power of ten.
 fn decimal(value: u64, whole: u64) -> String {
     let digits = usize::try_from(whole.ilog10()).unwrap_or(0);
@@ -123,9 +108,5 @@ mod tests {
     fn times_are_rounded_for_people_and_whole_for_programs() {
         assert_eq!((whole_ms(Duration::from_micros(1500)), whole_ms(Duration::from_micros(1499))), (2, 1));
         assert_eq!(fractional_ms(Duration::from_nanos(99_338_424)), 99.338424);
-        assert_eq!(
-            (shown(250), shown(1500), shown(30_000)),
-            ("250 ms".into(), "1.5 s".into(), "30 s".into())
-        );
     }
 }

@@ -15,7 +15,6 @@
 //! assert_eq!(due_in(hours(24), &found), hours(23));
 //! ```
 
-use core::fmt;
 use core::time::Duration;
 
 /// A vacuum by itself is worthwhile from so many free bytes on: 1 MiB.
@@ -127,28 +126,4 @@ pub fn due_in(interval: Duration, found: &Found) -> Duration {
 /// How long the database is left to others after a step that took so long: as long again, and 5 ms at least.
 pub fn pause(took: Duration) -> Duration {
     took.max(LEAST_PAUSE)
-}
-
-/// A number of bytes as people read it.
-///
-/// ```
-/// use speckit_core::store::vacuum::Bytes;
-/// let texts = [0, 1, 1023, 1024, 1_572_864, 5 << 30].map(|bytes| Bytes(bytes).to_string());
-/// assert_eq!(texts, ["0 bytes", "1 byte", "1023 bytes", "1.0 KiB", "1.5 MiB", "5.0 GiB"]);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Bytes(pub u64);
-
-impl fmt::Display for Bytes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let units = [("TiB", 40_u32), ("GiB", 30), ("MiB", 20), ("KiB", 10)];
-        match units.into_iter().find(|(_, shift)| self.0 >> shift > 0) {
-            Some((unit, shift)) => {
-                let tenths = (u128::from(self.0) * 10) >> shift;
-                write!(f, "{}.{} {unit}", tenths / 10, tenths % 10)
-            }
-            None if self.0 == 1 => f.write_str("1 byte"),
-            None => write!(f, "{} bytes", self.0),
-        }
-    }
 }

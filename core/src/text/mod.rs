@@ -2,12 +2,14 @@
 
 #[cfg(any(feature = "retry", feature = "schema"))]
 pub(crate) mod calendar;
+mod units;
 mod visible;
 #[cfg(any(feature = "retry", feature = "schema"))]
 mod wrap;
 
 #[cfg(any(feature = "retry", feature = "schema"))]
 pub use calendar::rfc3339;
+pub use units::{count, duration, size};
 pub(crate) use visible::visible_char;
 pub use visible::{is_control, visible};
 #[cfg(any(feature = "retry", feature = "schema"))]

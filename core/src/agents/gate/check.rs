@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use super::plan::Request;
 use crate::agents::registry::NameError;
 use crate::agents::{ModelEntry, ModelRegistry, OrchestratorConfig, QualityGateConfig, RegistryError, Stage};
+use crate::text::count;
 use crate::tree::{Diagnostic, Key};
 
 /// What is wrong with the request by itself.
@@ -105,7 +106,7 @@ pub(super) fn quorum(orchestrator: &OrchestratorConfig, stage: Stage, agents: us
         ),
         _ => format!("lower {key} to {agents} at most, or name more agents in {gate}"),
     };
-    let message = format!("a quorum of {asked}, and {gate} has {}", counted(agents));
+    let message = format!("a quorum of {asked}, and {gate} has {}", count(agents, "agent"));
     Some(Diagnostic::error("gate/quorum", key, message).help(help))
 }
 
@@ -124,8 +125,4 @@ pub(super) fn agree_on(text: &str) -> Result<Key, Diagnostic> {
         Ok(key) => Ok(key),
         Err(error) => Err(refused(&error.to_string())),
     }
-}
-
-fn counted(agents: usize) -> String {
-    format!("{agents} agent{}", if agents == 1 { "" } else { "s" })
 }

@@ -8,7 +8,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin as Place, Renderer, Snippet};
 
 use crate::config::redact::{Masks, SourceMask};
-use crate::text::visible;
+use crate::text::{count, visible};
 use crate::tree::{Diagnostic, Origin, Severity, Source};
 
 mod excerpt;
@@ -105,7 +105,6 @@ pub fn render_short(diagnostics: &[Diagnostic], masks: &Masks) -> String {
 /// How many errors and warnings there are: `2 errors, 1 warning`.
 pub fn summary(diagnostics: &[Diagnostic]) -> String {
     let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
-    let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
     match (errors, diagnostics.len() - errors) {
         (errors, 0) => count(errors, "error"),
         (0, warnings) => count(warnings, "warning"),

@@ -8,6 +8,7 @@ use core::cmp::Ordering;
 
 use super::format::Format;
 use super::pattern::Pattern;
+use crate::text::count;
 use crate::tree::{Kind, Number, Value};
 
 /// One demand on a value. It holds for values of other types than its own.
@@ -85,8 +86,6 @@ impl Assertion {
     /// What was expected, and what was found unless it is a secret.
     pub(super) fn message(&self, value: &Value, secret: bool) -> String {
         let found = if secret { String::new() } else { format!(", found {}", shortened(value)) };
-        let counted =
-            |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
         match self {
             Self::Enum(allowed) => format!("expected one of {}{found}", list(allowed)),
             Self::Const(only) => format!("expected {}{found}", shortened(only)),
@@ -95,15 +94,15 @@ impl Assertion {
             Self::Maximum(bound) => format!("expected at most {bound}{found}"),
             Self::ExclusiveMaximum(bound) => format!("expected less than {bound}{found}"),
             Self::MultipleOf(step) => format!("expected a multiple of {step}{found}"),
-            Self::MinLength(least) => format!("expected at least {}{found}", counted(*least, "character")),
-            Self::MaxLength(most) => format!("expected at most {}{found}", counted(*most, "character")),
+            Self::MinLength(least) => format!("expected at least {}{found}", count(*least, "character")),
+            Self::MaxLength(most) => format!("expected at most {}{found}", count(*most, "character")),
             Self::Pattern(pattern) => format!("expected a text that matches `{}`{found}", pattern.as_str()),
             Self::Format(format) => format!("expected {}{found}", format.description),
             Self::MinItems(least) => {
-                format!("expected at least {}, found {}", counted(*least, "item"), size(value))
+                format!("expected at least {}, found {}", count(*least, "item"), size(value))
             }
             Self::MaxItems(most) => {
-                format!("expected at most {}, found {}", counted(*most, "item"), size(value))
+                format!("expected at most {}, found {}", count(*most, "item"), size(value))
             }
             Self::UniqueItems => match repeated_item(value) {
                 Some((first, second)) => {
@@ -112,10 +111,10 @@ impl Assertion {
                 None => "expected different items".into(),
             },
             Self::MinProperties(least) => {
-                format!("expected at least {}, found {}", counted(*least, "key"), size(value))
+                format!("expected at least {}, found {}", count(*least, "key"), size(value))
             }
             Self::MaxProperties(most) => {
-                format!("expected at most {}, found {}", counted(*most, "key"), size(value))
+                format!("expected at most {}, found {}", count(*most, "key"), size(value))
             }
         }
     }

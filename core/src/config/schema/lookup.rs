@@ -11,6 +11,7 @@ use super::assertion::{Assertion, list};
 use super::facts::{Facts, NamedVariable, Reload, TypeSet};
 use super::plan::{Items, Judged, Node, NodeId, Plan};
 use crate::config::ListStrategy;
+use crate::text::count;
 use crate::tree::nearest::nearest;
 use crate::tree::{Key, Segment};
 
@@ -415,11 +416,10 @@ fn range(node: &Node) -> Option<String> {
             parts.extend(high.map(|(bound, inclusive)| format!("{} {bound}", sign(inclusive, "<"))));
         }
     }
-    let several = |count: usize| if count == 1 { "" } else { "s" };
     match counts {
         (Some(low), Some(high), noun) => parts.push(format!("{low}..={high} {noun}s")),
-        (Some(low), None, noun) => parts.push(format!("at least {low} {noun}{}", several(low))),
-        (None, Some(high), noun) => parts.push(format!("at most {high} {noun}{}", several(high))),
+        (Some(low), None, noun) => parts.push(format!("at least {}", count(low, noun))),
+        (None, Some(high), noun) => parts.push(format!("at most {}", count(high, noun))),
         (None, None, _) => {}
     }
     (!parts.is_empty()).then(|| parts.join(", "))

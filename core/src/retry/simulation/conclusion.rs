@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{Comparison, Run, name};
-use crate::plot::scale::counted;
+use crate::text::count;
 
 /// The least and the most of a number, each with the names of the runs that have it.
 struct Extremes {
@@ -39,7 +39,7 @@ impl Comparison {
 
     fn refusals(&self) -> String {
         match self.extremes(Run::refused) {
-            Err(same) => format!("each has {} refused", counted(same, "call")),
+            Err(same) => format!("each has {} refused", count(same, "call")),
             Ok(Extremes { least, with_least, most, with_most }) => format!(
                 "the fewest calls are refused with {with_least} ({least}), the most with {with_most} ({most})"
             ),
@@ -48,10 +48,10 @@ impl Comparison {
 
     fn peaks(&self) -> String {
         match self.extremes(Run::later_peak) {
-            Err(same) => format!("the busiest 100 ms after the first have {}", counted(same, "call")),
+            Err(same) => format!("the busiest 100 ms after the first have {}", count(same, "call")),
             Ok(Extremes { least, with_least, most, with_most }) => format!(
                 "after the first 100 ms the peak is lowest with {with_least} ({} in 100 ms) and highest with {with_most} ({most})",
-                counted(least, "call")
+                count(least, "call")
             ),
         }
     }

@@ -8,9 +8,10 @@ use core::time::Duration;
 use serde::Serialize;
 
 use super::LABEL;
-use crate::plot::scale::{counted, fractional_ms, shown};
+use crate::plot::scale::fractional_ms;
 use crate::retry::backoff::wait_before;
 use crate::retry::{Decision, ErrorClass, Failure, GiveUp, Jitter, Retry, RetryConfig, Seed};
+use crate::text::{count, duration};
 
 /// The waits of one call of which every attempt fails at once, and why there is no further one.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,7 +88,7 @@ impl Plan {
             ("jitter", self.spread()),
             ("seed", format!("{}", self.seed.number())),
             ("total", precise(self.total())),
-            ("deadline", shown(self.config.deadline_ms)),
+            ("deadline", duration(Duration::from_millis(self.config.deadline_ms))),
             ("ends", self.reason()),
         ];
         for (name, fact) in facts {
@@ -130,15 +131,17 @@ impl Plan {
             Jitter::Equal => String::from("equal: drawn from half the wait before jitter to all of it"),
             Jitter::Decorrelated => format!(
                 "decorrelated: drawn from {} to 3 × the last wait, {} at most",
-                shown(self.config.initial_backoff_ms.min(self.config.max_backoff_ms)),
-                shown(self.config.max_backoff_ms)
+                duration(Duration::from_millis(
+                    self.config.initial_backoff_ms.min(self.config.max_backoff_ms)
+                )),
+                duration(Duration::from_millis(self.config.max_backoff_ms))
             ),
         }
     }
 
     fn reason(&self) -> String {
         let attempts = self.waits.len() + 1;
-        let times = counted(attempts.try_into().unwrap_or(u64::MAX), "attempt");
+        let times = count(attempts.try_into().unwrap_or(u64::MAX), "attempt");
         match self.end {
             GiveUp::Deadline { wait: Duration::ZERO, .. } => {
                 format!("after {times}: the deadline is reached")

@@ -3,10 +3,12 @@
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use super::bars::Axes;
 use super::{Comparison, NETWORK_MS, Run, WINDOW_MS, name};
-use crate::plot::scale::{count_step, share, shown, time_label, time_step, whole_ms};
+use crate::plot::scale::{count_step, share, time_label, time_step, whole_ms};
+use crate::text::duration;
 
 /// Lengths are tenths of a pixel, so that whole numbers place everything in the same way everywhere.
 const WIDTH: u64 = 9600;
@@ -74,7 +76,7 @@ impl Comparison {
         } else {
             &format!("{} clients call", self.herd.clients)
         };
-        let window = shown(WINDOW_MS);
+        let window = duration(Duration::from_millis(WINDOW_MS));
         format!("{calls} at once; the server answers {} in each {window}", self.herd.capacity)
     }
 }
@@ -95,10 +97,13 @@ struct Drawing {
 
 impl Drawing {
     fn legend(&self) -> String {
-        let window = shown(WINDOW_MS);
+        let window = duration(Duration::from_millis(WINDOW_MS));
         let each = match self.axes.windows {
             1 => format!("each bar: {window}"),
-            _ => format!("each bar: the busiest {window} of {}", shown(self.axes.milliseconds_of_a_bar())),
+            _ => format!(
+                "each bar: the busiest {window} of {}",
+                duration(Duration::from_millis(self.axes.milliseconds_of_a_bar()))
+            ),
         };
         let square = |class: &str, x: u64| {
             format!("<rect class=\"{class}\" x=\"{}\" y=\"71\" width=\"11\" height=\"11\"/>\n", px(x))
@@ -121,7 +126,7 @@ impl Drawing {
         svg += &format!(
             "<text class=\"mid\" transform=\"translate(22 {}) rotate(-90)\">calls in {}</text>\n",
             px(middle),
-            shown(WINDOW_MS)
+            duration(Duration::from_millis(WINDOW_MS))
         );
         for calls in (0..=self.most / self.step).map(|number| number * self.step) {
             let y = bottom - share(calls, self.most, PANEL);
@@ -170,7 +175,7 @@ impl Drawing {
         for (at, label) in self.ticks() {
             svg += &text("mid", at, bottom + 190, &label);
         }
-        let network = shown(NETWORK_MS);
+        let network = duration(Duration::from_millis(NETWORK_MS));
         let axis = format!("time since the first call (a message takes {network} each way)");
         svg + &text("mid", LEFT + ROOM / 2, bottom + 430, &axis)
     }
@@ -187,9 +192,8 @@ impl Drawing {
 
 fn summary(run: &Run) -> String {
     let clients = run.succeeded() + run.gave_up;
-    let last = run
-        .last_success()
-        .map_or(String::new(), |last| format!(", the last after {}", shown(whole_ms(last))));
+    let last =
+        run.last_success().map_or(String::new(), |last| format!(", the last after {}", duration(last)));
     format!(
         "{} of {clients} clients succeed{last}; {} of {} calls refused",
         run.succeeded(),

@@ -7,8 +7,8 @@ use core::time::Duration;
 
 use super::chart::{CAPACITY, Canvas};
 use super::{Comparison, NETWORK_MS, Run, WINDOW_MS, name};
-use crate::plot::scale::{counted, shown, whole_ms};
-use crate::text::wrapped;
+use crate::plot::scale::whole_ms;
+use crate::text::{count, duration, wrapped};
 
 impl Comparison {
     /// A chart for each run, all on the same axes; a table that compares them; and what differs, in a sentence.
@@ -26,12 +26,13 @@ impl Comparison {
 
     /// What the run is made of, and how its charts are read.
     fn facts(&self, canvas: &Canvas) -> String {
-        let (window, network) = (shown(WINDOW_MS), shown(NETWORK_MS));
-        let capacity = counted(self.herd.capacity.into(), "call");
+        let (window, network) =
+            (duration(Duration::from_millis(WINDOW_MS)), duration(Duration::from_millis(NETWORK_MS)));
+        let capacity = count(self.herd.capacity.into(), "call");
         let each = match canvas.axes.windows {
             1 => format!("calls that reach the server in each {window}"),
             _ => {
-                let bar = shown(canvas.axes.milliseconds_of_a_bar());
+                let bar = duration(Duration::from_millis(canvas.axes.milliseconds_of_a_bar()));
                 format!("calls in the busiest {window} of each {bar}")
             }
         };
@@ -53,7 +54,7 @@ impl Comparison {
     /// The settings that all clients follow.
     pub(super) fn settings(&self) -> String {
         let config = &self.config;
-        let attempts = counted(config.max_attempts.into(), "attempt");
+        let attempts = count(config.max_attempts.into(), "attempt");
         let [first, cap, deadline] =
             [config.initial_backoff_ms, config.max_backoff_ms, config.deadline_ms].map(shown);
         format!("{attempts}; {first} × {}, {cap} at most; deadline {deadline}", config.multiplier)

@@ -10,6 +10,7 @@ use serde::de::{Expected, Unexpected};
 use smol_str::SmolStr;
 
 use super::{TypedError, TypedErrorKind};
+use crate::text::count;
 use crate::tree::nearest::nearest;
 use crate::tree::{Key, Kind, Origin, Segment, Table, Value};
 
@@ -184,7 +185,7 @@ impl serde::ser::Error for Stop {
 
 /// `array of 1 element`.
 pub(super) fn counted(length: usize) -> String {
-    format!("array of {length} element{}", if length == 1 { "" } else { "s" })
+    format!("array of {}", count(length, "element"))
 }
 
 fn type_of(found: Unexpected<'_>) -> &'static str {

@@ -8,7 +8,7 @@ use speckit_core::agents::Stage;
 use speckit_core::config::redact::Masks;
 use speckit_core::config::resolve::{Checked, Rules};
 use speckit_core::tree::{in_report_order, is_ok, strictly};
-use speckit_core::{Diagnostic, LayerKind};
+use speckit_core::{Diagnostic, LayerKind, text};
 
 use crate::args::CheckArgs;
 use crate::context::{Context, Opened, Outcome, verdict};
@@ -66,22 +66,16 @@ fn summary(checked: &Checked) -> String {
             }
         });
     }
-    names.extend(counted(variables.len(), "variable"));
-    names.extend(counted(overrides.len(), "override"));
+    for (found, noun) in [(variables.len(), "variable"), (overrides.len(), "override")] {
+        names.extend((found > 0).then(|| text::count(found, noun)));
+    }
     let from = match names.split_last() {
         Some((last, [])) => format!(" from {last}"),
         Some((last, front)) => format!(" from {} and {last}", front.join(", ")),
         None => String::new(),
     };
-    format!("ok: {}{from}\n", counted(count, "value").unwrap_or_else(|| "nothing is set".into()))
-}
-
-fn counted(count: usize, noun: &str) -> Option<String> {
-    match count {
-        0 => None,
-        1 => Some(format!("1 {noun}")),
-        many => Some(format!("{many} {noun}s")),
-    }
+    let values = if count == 0 { "nothing is set".into() } else { text::count(count, "value") };
+    format!("ok: {values}{from}\n")
 }
 
 fn each_by_itself(context: &Context, args: &CheckArgs) -> Outcome {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use speckit_core::config::redact::Masks;
-use speckit_core::store::vacuum::Bytes;
+use speckit_core::text::size;
 
 use crate::args::{StoreArgs, StoreCommand};
 use crate::context::{Context, Outcome};
@@ -133,8 +133,8 @@ impl ProgressLine<'_> {
         if !self.context.terminal.shows_progress() {
             return;
         }
-        let all = Bytes(freed_bytes.saturating_add(rest_bytes));
-        let text = format!("gave {} of {all} back", Bytes(freed_bytes));
+        let all = size(freed_bytes.saturating_add(rest_bytes));
+        let text = format!("gave {} of {all} back", size(freed_bytes));
         if text != self.shown {
             let width = self.shown.len();
             self.context.terminal.note(&format!("\r{text:width$}"));

@@ -4,8 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use speckit_core::retry::{Decision, GiveUp};
-
-use super::Told;
+use speckit_core::text::duration;
 
 /// What became of one attempt, told as soon as it has ended and before the next wait.
 ///
@@ -86,12 +85,14 @@ impl<E: fmt::Display> fmt::Display for Attempt<'_, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { label, number, elapsed, .. } = self;
         match &self.outcome {
-            Outcome::Succeeded => write!(f, "{label}: attempt {number} succeeded after {}", Told(*elapsed)),
+            Outcome::Succeeded => {
+                write!(f, "{label}: attempt {number} succeeded after {}", duration(*elapsed))
+            }
             Outcome::Failed { error, is_rate_limited, then } => {
                 let limited = if *is_rate_limited { ", rate-limited" } else { "" };
-                write!(f, "{label}: attempt {number} failed after {}{limited}, ", Told(*elapsed))?;
+                write!(f, "{label}: attempt {number} failed after {}{limited}, ", duration(*elapsed))?;
                 match then {
-                    Decision::Wait(wait) => write!(f, "the next one in {}: {error}", Told(*wait)),
+                    Decision::Wait(wait) => write!(f, "the next one in {}: {error}", duration(*wait)),
                     Decision::GiveUp(why) => write!(f, "the last one, since {why}: {error}"),
                 }
             }

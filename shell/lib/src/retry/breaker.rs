@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use speckit_core::retry::ErrorClass;
 use speckit_core::retry::breaker::{Breaker, BreakerConfig, BreakerState, Permit};
+use speckit_core::text::duration;
 
 use super::RetryClassifiable;
 #[cfg(feature = "agents")]
@@ -216,7 +217,7 @@ impl<E: fmt::Display> fmt::Display for CallError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Open { left } => {
-                write!(f, "not called, since the circuit breaker is open for {} more", super::Told(*left))
+                write!(f, "not called, since the circuit breaker is open for {} more", duration(*left))
             }
             Self::Failed(error) => error.fmt(f),
         }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use speckit_core::retry::GiveUp;
+use speckit_core::text::{count, duration};
 
 /// A call that was given up: after how many attempts, after how long, why, and the error of the last attempt.
 ///
@@ -81,11 +82,11 @@ impl<E: fmt::Display> fmt::Display for RetryError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let End { attempts, elapsed, why, cause } = &*self.0;
         let Some(cause) = cause else { return write!(f, "not tried, since {why}") };
-        let (s, elapsed) = (if *attempts == 1 { "" } else { "s" }, Told(*elapsed));
+        let (attempts, elapsed) = (count(*attempts, "attempt"), duration(*elapsed));
         if self.is_degraded() {
-            return write!(f, "accepted as degraded after {attempts} attempt{s} in {elapsed}: {cause}");
+            return write!(f, "accepted as degraded after {attempts} in {elapsed}: {cause}");
         }
-        write!(f, "failed after {attempts} attempt{s} in {elapsed}, since {why}: {cause}")
+        write!(f, "failed after {attempts} in {elapsed}, since {why}: {cause}")
     }
 }
 
@@ -93,19 +94,6 @@ impl<E: fmt::Display> fmt::Display for RetryError<E> {
 impl<E: Error + 'static> Error for RetryError<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.0.cause.as_ref().and_then(Error::source)
-    }
-}
-
-/// A time as a person reads it: "312 ms", "12.3 s".
-pub(super) struct Told(pub(super) Duration);
-
-impl fmt::Display for Told {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 < Duration::from_secs(10) {
-            write!(f, "{} ms", self.0.as_millis())
-        } else {
-            write!(f, "{:.1} s", self.0.as_secs_f64())
-        }
     }
 }
 

@@ -50,8 +50,6 @@ pub use speckit_core::retry::{
     BudgetConfig, Decision, ErrorClass, GiveUp, Jitter, RetryConfig, Seed, classes, retry_after,
 };
 
-use error::Told;
-
 /// Calls until it succeeds, as long as these settings allow it and the error says that another attempt may help.
 ///
 /// ```

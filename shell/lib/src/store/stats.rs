@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _};
 use serde::Serialize;
-use speckit_core::store::vacuum::Bytes;
+use speckit_core::text::size;
 
 use super::connection::{open_reader, pragma_text, refuse_foreign};
 use super::error::StoreError;
@@ -211,11 +211,11 @@ fn settings(connection: &Connection) -> Result<BTreeMap<&'static str, String>, S
 
 impl fmt::Display for StoreStats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (file, wal) = (Bytes(self.file_bytes), Bytes(self.wal_bytes));
+        let (file, wal) = (size(self.file_bytes), size(self.wal_bytes));
         writeln!(f, "file         {}: {file}, and {wal} in the WAL beside it", self.path.display())?;
-        let (pages, free, page) = (self.pages, self.free_pages, Bytes(self.page_bytes));
+        let (pages, free, page) = (self.pages, self.free_pages, size(self.page_bytes));
         writeln!(f, "pages        {pages} of {page}, {free} of them free")?;
-        writeln!(f, "vacuum       would give {} back", Bytes(self.savings_bytes))?;
+        writeln!(f, "vacuum       would give {} back", size(self.savings_bytes))?;
         match &self.last_vacuum {
             Some(last) => writeln!(f, "last vacuum  {last}")?,
             None => writeln!(f, "last vacuum  none yet")?,
@@ -227,7 +227,7 @@ impl fmt::Display for StoreStats {
         let width = self.tables.iter().map(|table| table.name.chars().count()).max().unwrap_or(0).max(5);
         write!(f, "\n{:width$}  {:>12}  {:>12}", "table", "rows", "size")?;
         for TableStats { name, rows, bytes } in &self.tables {
-            let bytes = bytes.map_or_else(|| "-".to_owned(), |bytes| Bytes(bytes).to_string());
+            let bytes = bytes.map_or_else(|| "-".to_owned(), |bytes| size(bytes));
             write!(f, "\n{name:width$}  {rows:>12}  {bytes:>12}")?;
         }
         Ok(())
@@ -237,7 +237,7 @@ impl fmt::Display for StoreStats {
 impl fmt::Display for VacuumRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let took = Duration::from_millis(self.elapsed_ms);
-        write!(f, "{} UTC: gave {} back in {took:.1?}", self.started_at, Bytes(self.freed_bytes))?;
+        write!(f, "{} UTC: gave {} back in {took:.1?}", self.started_at, size(self.freed_bytes))?;
         if self.is_finished { Ok(()) } else { f.write_str(", and is under way or was stopped") }
     }
 }

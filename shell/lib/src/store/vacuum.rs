@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 use serde::Serialize;
-use speckit_core::store::vacuum::{Bytes, Pages};
+use speckit_core::store::vacuum::Pages;
+use speckit_core::text::size;
 
 use super::error::StoreError;
 use super::{Store, natural};
@@ -50,18 +51,18 @@ impl std::fmt::Display for Vacuumed {
         let Self { freed_bytes, bytes_before, bytes_after, steps, elapsed_ms, .. } = *self;
         let took = Duration::from_millis(elapsed_ms);
         match (steps, self.is_finished) {
-            (0, true) => write!(f, "nothing to give back: {}", Bytes(bytes_after))?,
+            (0, true) => write!(f, "nothing to give back: {}", size(bytes_after))?,
             (_, true) => {
-                let (before, after) = (Bytes(bytes_before), Bytes(bytes_after));
+                let (before, after) = (size(bytes_before), size(bytes_after));
                 let word = if steps == 1 { "step" } else { "steps" };
                 write!(
                     f,
                     "gave {} back in {took:.1?} and {steps} {word}: {before} before, {after} now",
-                    Bytes(freed_bytes)
+                    size(freed_bytes)
                 )?;
             }
             (_, false) => {
-                write!(f, "stopped after {took:.1?}: gave {} back, and lost nothing", Bytes(freed_bytes))?;
+                write!(f, "stopped after {took:.1?}: gave {} back, and lost nothing", size(freed_bytes))?;
             }
         }
         if !self.is_cut && self.is_finished {

@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 
 use super::shell_words;
 use crate::agents::gate::plan::{Agent, Plan};
-use crate::plot::scale::{counted, shown, whole_ms};
-use crate::text::visible;
+use crate::plot::scale::whole_ms;
+use crate::text::{count, duration, size, visible};
 use crate::tree::Key;
 
 impl Plan {
     /// What `gate run --dry-run` shows: long arguments cut, so that a terminal can hold it.
     pub fn to_text(&self) -> String {
-        let agents = counted(self.agents.len() as u64, "agent");
+        let agents = count(self.agents.len(), "agent");
         let mut text =
             format!("{} for {}: {agents}, nothing is started\n", visible(&self.stage), visible(&self.spec));
         let agree_on = match &self.agree_on {
@@ -25,11 +25,11 @@ impl Plan {
         let facts = [
             ("quorum", format!("{} of {}", self.quorum, self.voters())),
             ("agree on", agree_on),
-            ("at once", format!("{} at most", counted(self.max_concurrent as u64, "agent"))),
-            ("time-out", format!("{} for each attempt", shown(whole_ms(self.timeout)))),
-            ("grace", format!("{} to end, then it is killed", shown(whole_ms(self.grace)))),
+            ("at once", format!("{} at most", count(self.max_concurrent, "agent"))),
+            ("time-out", format!("{} for each attempt", duration(self.timeout))),
+            ("grace", format!("{} to end, then it is killed", duration(self.grace))),
             ("retries", self.retries()),
-            ("output", format!("{} of each stream are kept", bytes(self.output_bytes))),
+            ("output", format!("{} of each stream are kept", size(self.output_bytes as u64))),
         ];
         text.extend(facts.iter().map(fact));
         for agent in &self.agents {
@@ -83,7 +83,7 @@ impl Plan {
         }
         let [first, cap, deadline] =
             [retry.initial_backoff_ms, retry.max_backoff_ms, retry.deadline_ms].map(shown);
-        let attempts = counted(retry.max_attempts.into(), "attempt");
+        let attempts = count(retry.max_attempts, "attempt");
         let waits = format!("waits of {first} × {}, {cap} at most", retry.multiplier);
         format!("{attempts}; {waits}; all waits of an agent within {deadline}")
     }
@@ -92,7 +92,7 @@ impl Plan {
 fn described(agent: &Agent) -> String {
     let command = &agent.command;
     let stdin = match &command.stdin {
-        Some(prompt) => format!("the prompt, {}", counted(prompt.len() as u64, "byte")),
+        Some(prompt) => format!("the prompt, {}", count(prompt.len(), "byte")),
         None => "nothing".into(),
     };
     let withheld = match command.withheld.as_slice() {
@@ -116,11 +116,4 @@ fn described(agent: &Agent) -> String {
 
 fn fact((name, fact): &(&str, String)) -> String {
     format!("  {name:<11}  {fact}\n")
-}
-
-fn bytes(count: usize) -> String {
-    match count {
-        1.. if count.is_multiple_of(1024) => format!("{} KiB", count / 1024),
-        _ => counted(count as u64, "byte"),
-    }
 }

@@ -1,7 +1,7 @@
 //! The events as lines: for a person, or one JSON document each.
 
 use serde_json::{Value as Json, json};
-use speckit_core::text::visible;
+use speckit_core::text::{count, duration, visible};
 use speckit_core::tree::diff;
 use speckit_core::{Diagnostic, Key};
 
@@ -106,7 +106,7 @@ impl<'a> Lines<'a> {
     fn failed(&self, diagnostics: &Diagnostics, what: &str) {
         let errors =
             diagnostics.iter().filter(|finding| finding.severity == speckit_core::Severity::Error).count();
-        let errors = if errors == 1 { "1 error".into() } else { format!("{errors} errors") };
+        let errors = count(errors, "error");
         self.write("reload_failed", &json!({ "diagnostics": **diagnostics }), || {
             format!("refused with {errors}, generation {} {what}\n", self.generation)
         });
@@ -158,6 +158,6 @@ pub(super) fn describe(watching: Watching) -> String {
     match watching {
         Watching::Off => "not watched (hot_reload.enabled is false)".into(),
         Watching::Native => "watched".into(),
-        Watching::Poll { every } => format!("read every {} s", every.as_secs_f64()),
+        Watching::Poll { every } => format!("read every {}", duration(*every)),
     }
 }

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use ratatui::style::Style;
 use ratatui::text::Span;
+use speckit_core::text::{count, duration};
 use speckit_core::tree::diff::Change;
 
-use super::text::{count, since_start, taken, visible};
+use super::text::{since_start, visible};
 use super::theme::{BAD, GOOD, PLAIN, QUIET, WARNING};
 use speckit::{ConfigReloadEvent, Diagnostics};
 
@@ -31,7 +32,7 @@ pub(super) fn lines(event: &ConfigReloadEvent, at: Duration) -> Vec<Span<'static
             let changes = changed.iter().map(change);
             (
                 GOOD,
-                format!("reloaded in {}: {what}", taken(*elapsed)),
+                format!("reloaded in {}: {what}", duration(*elapsed)),
                 capped(changes.chain(restart), changed.len() + pending_restart.len(), "speckit show"),
             )
         }

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use speckit_core::text::{count, duration};
 use speckit_core::{Diagnostic, Severity};
 
-use super::text::{age, count, taken, visible, wrap};
+use super::text::{visible, wrap};
 use super::theme::{ALARM, GOOD, NOTICE, PLAIN, QUIET, STRONG, WARNING};
 use speckit::{Status, Watching};
 
@@ -97,7 +98,8 @@ fn header(
             generation.map_or("starting".into(), |generation| format!("generation {generation}"));
         return vec![title, (PLAIN, generation)];
     };
-    let age = age(status.age.saturating_add(now.saturating_sub(*at)));
+    let age = status.age.saturating_add(now.saturating_sub(*at));
+    let age = duration(Duration::from_secs(age.as_secs()));
     let activity = match status {
         _ if status.is_deferred => (WARNING, "deferred".into()),
         _ if status.is_waiting => (WARNING, "waiting for quiet".into()),
@@ -107,20 +109,14 @@ fn header(
     let watching = match status.watching {
         Watching::Off => "not watching".into(),
         Watching::Native => "native events".into(),
-        Watching::Poll { every } => format!("reads every {}", interval(every)),
+        Watching::Poll { every } => format!("reads every {}", duration(*every)),
     };
     let mut counts = format!("{}, {} refused", count(status.reloads, "reload"), status.refusals);
     for (name, time) in [("last", status.last_reload), ("p95", status.p95_reload)] {
-        counts.extend(time.map(|time| format!(", {name} {}", taken(time))));
+        counts.extend(time.map(|time| format!(", {name} {}", duration(time))));
     }
     let generation = (PLAIN, format!("generation {}, {age} old", status.generation));
     vec![title, generation, activity, (PLAIN, watching), (PLAIN, counts)]
-}
-
-/// `1 s`, `1.5 s`, `200 ms`.
-fn interval(every: Duration) -> String {
-    let seconds = every.as_secs_f64();
-    if seconds < 1.0 { format!("{} ms", every.as_millis()) } else { format!("{seconds} s") }
 }
 
 /// The first error, or else the first finding, with its key and place.

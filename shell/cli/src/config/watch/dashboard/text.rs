@@ -84,31 +84,6 @@ pub(super) fn since_start(at: Duration) -> String {
     }
 }
 
-/// An age in its two largest units: `12 s`, `3 min 5 s`, `2 h 5 min`, `3 d 4 h`.
-pub(super) fn age(age: Duration) -> String {
-    let seconds = age.as_secs();
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
-        3600..86_400 => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
-        _ => format!("{} d {} h", seconds / 86_400, seconds / 3600 % 24),
-    }
-}
-
-/// How long something took: `40 µs`, `0.4 ms`, `1.2 s`.
-pub(super) fn taken(time: Duration) -> String {
-    match time.as_micros() {
-        micros @ 0..100 => format!("{micros} µs"),
-        100..1_000_000 => format!("{:.1} ms", time.as_secs_f64() * 1000.0),
-        _ => format!("{:.1} s", time.as_secs_f64()),
-    }
-}
-
-/// `1 guard`, `2 guards`.
-pub(super) fn count(n: u64, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,13 +124,9 @@ mod tests {
     }
 
     #[test]
-    fn times_have_a_unit() {
+    fn a_time_since_the_start_is_a_clock() {
         let shown = |millis| since_start(Duration::from_millis(millis));
         assert_eq!([shown(0), shown(123_456), shown(3_723_000)], ["00:00.0", "02:03.4", "1:02:03"]);
-        let ages = [12, 185, 7500, 273_600].map(|seconds| age(Duration::from_secs(seconds)));
-        assert_eq!(ages, ["12 s", "3 min 5 s", "2 h 5 min", "3 d 4 h"]);
-        let times = [40, 400, 999_900, 1_200_000].map(|micros| taken(Duration::from_micros(micros)));
-        assert_eq!(times, ["40 µs", "0.4 ms", "999.9 ms", "1.2 s"]);
     }
 
     proptest! {

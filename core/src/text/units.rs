@@ -1,0 +1,136 @@
+//! Counts, times and sizes, as every text for people writes them.
+
+use alloc::format;
+use alloc::string::String;
+use core::fmt;
+use core::time::Duration;
+
+/// A count with its noun: `1 key`, `2 keys`, `0 keys`.
+///
+/// ```
+/// use speckit_core::text::count;
+/// assert_eq!([0, 1, 2].map(|keys| count(keys, "key")), ["0 keys", "1 key", "2 keys"]);
+/// ```
+pub fn count<N: fmt::Display + PartialEq + From<u8>>(count: N, noun: &str) -> String {
+    let plural = if count == N::from(1) { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
+/// A time in the unit that fits, rounded to three digits below two minutes, and to whole units above.
+///
+/// ```
+/// use core::time::Duration;
+/// use speckit_core::text::duration;
+/// let texts = [412, 1_500, 250_000, 12_345_000, 125_000_000, 3_600_000_000].map(|us| duration(Duration::from_micros(us)));
+/// assert_eq!(texts, ["412 µs", "1.5 ms", "250 ms", "12.3 s", "2 min 5 s", "1 h"]);
+/// ```
+pub fn duration(time: Duration) -> String {
+    const SECOND: u128 = 1_000_000_000;
+    let nanos = time.as_nanos();
+    let seconds = time.as_secs();
+    match nanos {
+        0 => "0 s".into(),
+        1..999_500 => format!("{} µs", three_digits(nanos, 1_000)),
+        999_500..999_500_000 => format!("{} ms", three_digits(nanos, 1_000_000)),
+        _ if nanos < 120 * SECOND => format!("{} s", three_digits(nanos, SECOND)),
+        _ if seconds < 3_600 => two_units((seconds / 60, "min"), (seconds % 60, "s")),
+        _ if seconds < 86_400 => two_units((seconds / 3_600, "h"), (seconds / 60 % 60, "min")),
+        _ => two_units((seconds / 86_400, "d"), (seconds / 3_600 % 24, "h")),
+    }
+}
+
+/// A number of bytes in the unit that fits, rounded to three digits.
+///
+/// ```
+/// use speckit_core::text::size;
+/// assert_eq!([999, 1_024, 5_222, 65_536, 1 << 20].map(size), ["999 B", "1 KiB", "5.1 KiB", "64 KiB", "1 MiB"]);
+/// ```
+pub fn size(bytes: u64) -> String {
+    let units = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    let mut whole = 1_u128;
+    let mut shown = format!("{bytes} B");
+    for unit in units {
+        whole *= 1024;
+        // Below, a rounded number would have four digits.
+        if u128::from(bytes) * 10_000 < whole * 9_995 {
+            break;
+        }
+        shown = format!("{} {unit}", three_digits(bytes.into(), whole));
+    }
+    shown
+}
+
+fn two_units((large, large_unit): (u64, &str), (small, small_unit): (u64, &str)) -> String {
+    match small {
+        0 => format!("{large} {large_unit}"),
+        small => format!("{large} {large_unit} {small} {small_unit}"),
+    }
+}
+
+/// The quotient, rounded to three digits where it has more, without zeros at its end.
+fn three_digits(value: u128, whole: u128) -> String {
+    let decimals = match value / whole {
+        0..10 => 2,
+        10..100 => 1,
+        _ => 0,
+    };
+    let scale = 10_u128.pow(decimals);
+    let rounded = (value * scale + whole / 2) / whole;
+    let (integer, fraction) = (rounded / scale, rounded % scale);
+    if fraction == 0 {
+        return format!("{integer}");
+    }
+    let width = decimals as usize;
+    let text = format!("{integer}.{fraction:0width$}");
+    text.trim_end_matches('0').into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_three_digits_or_two_units() {
+        let nanos = [
+            0,
+            1,
+            999,
+            999_499,
+            999_500,
+            1_234_567,
+            999_499_999,
+            999_500_000,
+            9_994_000_000,
+            119_999_999_999,
+            120_000_000_000,
+            3_599_000_000_000,
+            90_061_000_000_000,
+        ];
+        let texts = nanos.map(|nanos| duration(Duration::from_nanos(nanos)));
+        assert_eq!(
+            texts,
+            [
+                "0 s",
+                "0 µs",
+                "1 µs",
+                "999 µs",
+                "1 ms",
+                "1.23 ms",
+                "999 ms",
+                "1 s",
+                "9.99 s",
+                "120 s",
+                "2 min",
+                "59 min 59 s",
+                "1 d 1 h"
+            ]
+        );
+        assert_eq!(duration(Duration::MAX), "213503982334601 d 7 h");
+    }
+
+    #[test]
+    fn sizes_have_three_digits() {
+        let sizes = [0, 1_023, 1_024, 1_536, 102_399, 1_047_552, u64::MAX].map(size);
+        assert_eq!(sizes, ["0 B", "1 KiB", "1 KiB", "1.5 KiB", "100 KiB", "1023 KiB", "16 EiB"]);
+    }
+}

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use speckit_core::store::vacuum::{Found, LEAST_INTERVAL, Pages, due_in};
-use speckit_core::text::size;
 
 fn pages() -> impl Strategy<Value = Pages> {
     let total = prop_oneof![1..3000_u64, 1..100_000_000_u64];
@@ -111,21 +110,5 @@ proptest! {
         prop_assert!(saved <= pages.total);
         prop_assert!(pages.free == 0 || saved >= free.saturating_sub(1), "{saved} of {free}");
         prop_assert!(saved <= free + free / (pages.page_bytes / 5) + 1, "{saved} of {free}");
-    }
-
-    #[test]
-    fn a_size_is_rounded_down_to_a_tenth_of_its_unit(bytes in prop_oneof![any::<u64>(), 0..5_000_000_u64]) {
-        let text = size(bytes);
-        let (number, unit) = text.split_once(' ').unwrap();
-        let scale = match unit {
-            "byte" | "bytes" => 1.0,
-            "KiB" => 1024.0,
-            "MiB" => 1024.0 * 1024.0,
-            "GiB" => 1024.0 * 1024.0 * 1024.0,
-            "TiB" => 1024.0 * 1024.0 * 1024.0 * 1024.0,
-            other => panic!("{other}"),
-        };
-        let (read, exact) = (number.parse::<f64>().unwrap() * scale, bytes as f64);
-        prop_assert!(read <= exact * 1.000_001 && exact <= read + scale * 0.100_001, "{text} of {bytes}");
     }
 }

@@ -129,8 +129,8 @@ mod tests {
     }
 
     #[test]
-    fn sizes_have_three_digits() {
+    fn sizes_have_three_digits_above_a_kibibyte() {
         let sizes = [0, 1_023, 1_024, 1_536, 102_399, 1_047_552, u64::MAX].map(size);
-        assert_eq!(sizes, ["0 B", "1 KiB", "1 KiB", "1.5 KiB", "100 KiB", "1023 KiB", "16 EiB"]);
+        assert_eq!(sizes, ["0 B", "1023 B", "1 KiB", "1.5 KiB", "100 KiB", "1023 KiB", "16 EiB"]);
     }
 }

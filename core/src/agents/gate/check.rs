@@ -1,7 +1,7 @@
 //! What keeps a gate from running, and what is odd about it.
 
 use alloc::format;
-use alloc::string::{String, ToString as _};
+use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
 use super::plan::Request;

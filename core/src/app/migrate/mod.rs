@@ -24,7 +24,7 @@ pub use text::{Migration, migrate_text};
 
 use crate::config::Layer;
 use crate::config::resolve::Migrated;
-use crate::text;
+use crate::text::count;
 use crate::tree::{Diagnostic, Key, Kind, Origin, Table, Value, in_report_order};
 pub(crate) use plan::is_left_out;
 use plan::{Agent, KEPT, Plan, entries, plan};
@@ -56,9 +56,8 @@ pub fn migrate_layer(layer: &Layer) -> Option<Result<Migrated, Vec<Diagnostic>>>
     Some(plan(root).map(|plan| {
         let first = agents.as_array().and_then(|agents| agents.front()).unwrap_or(agents);
         let name = first.origin().source().name();
-        let count = plan.agents.len();
-        let message =
-            format!("the old form `[[agents]]` is read as `[models]` ({})", text::count(count, "model"));
+        let models = plan.agents.len();
+        let message = format!("the old form `[[agents]]` is read as `[models]` ({})", count(models, "model"));
         let mut warnings = Vec::from([Diagnostic::warning("migrate/v1", Key::of(["agents"]), message)
             .help(format!("run `speckit migrate {name} --write`"))
             .at(first.origin())]);

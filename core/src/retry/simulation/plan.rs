@@ -88,7 +88,7 @@ impl Plan {
             ("jitter", self.spread()),
             ("seed", format!("{}", self.seed.number())),
             ("total", precise(self.total())),
-            ("deadline", duration(Duration::from_millis(self.config.deadline_ms))),
+            ("deadline", duration(self.config.deadline())),
             ("ends", self.reason()),
         ];
         for (name, fact) in facts {
@@ -134,7 +134,7 @@ impl Plan {
                 duration(Duration::from_millis(
                     self.config.initial_backoff_ms.min(self.config.max_backoff_ms)
                 )),
-                duration(Duration::from_millis(self.config.max_backoff_ms))
+                duration(self.config.max_backoff())
             ),
         }
     }

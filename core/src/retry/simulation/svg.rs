@@ -7,7 +7,7 @@ use core::time::Duration;
 
 use super::bars::Axes;
 use super::{Comparison, NETWORK_MS, Run, WINDOW_MS, name};
-use crate::plot::scale::{count_step, share, time_label, time_step, whole_ms};
+use crate::plot::scale::{count_step, share, time_label, time_step};
 use crate::text::duration;
 
 /// Lengths are tenths of a pixel, so that whole numbers place everything in the same way everywhere.

@@ -28,7 +28,7 @@ impl Comparison {
     fn facts(&self, canvas: &Canvas) -> String {
         let (window, network) =
             (duration(Duration::from_millis(WINDOW_MS)), duration(Duration::from_millis(NETWORK_MS)));
-        let capacity = count(self.herd.capacity.into(), "call");
+        let capacity = count(self.herd.capacity, "call");
         let each = match canvas.axes.windows {
             1 => format!("calls that reach the server in each {window}"),
             _ => {
@@ -54,9 +54,9 @@ impl Comparison {
     /// The settings that all clients follow.
     pub(super) fn settings(&self) -> String {
         let config = &self.config;
-        let attempts = count(config.max_attempts.into(), "attempt");
+        let attempts = count(config.max_attempts, "attempt");
         let [first, cap, deadline] =
-            [config.initial_backoff_ms, config.max_backoff_ms, config.deadline_ms].map(shown);
+            [config.initial_backoff(), config.max_backoff(), config.deadline()].map(duration);
         format!("{attempts}; {first} × {}, {cap} at most; deadline {deadline}", config.multiplier)
     }
 

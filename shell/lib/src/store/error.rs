@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use speckit_core::retry::{ErrorClass, classes};
+use speckit_core::text::{count, duration};
 
 use crate::retry::RetryClassifiable;
 
@@ -85,9 +86,11 @@ pub enum StoreError {
     },
     /// Somebody else held the lock until the deadline.
     #[error(
-        "`{}` is locked by another connection: {attempts} attempts in {elapsed:.1?} ({message}, code {code}); \
+        "`{}` is locked by another connection: {} in {} ({message}, code {code}); \
          end whoever holds it, or allow more time",
-        path.display()
+        path.display(),
+        count(*attempts, "attempt"),
+        duration(*elapsed)
     )]
     Busy {
         /// The file.

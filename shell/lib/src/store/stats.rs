@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _};
 use serde::Serialize;
-use speckit_core::text::size;
+use speckit_core::text::{duration, size};
 
 use super::connection::{open_reader, pragma_text, refuse_foreign};
 use super::error::StoreError;
@@ -236,8 +236,8 @@ impl fmt::Display for StoreStats {
 
 impl fmt::Display for VacuumRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let took = Duration::from_millis(self.elapsed_ms);
-        write!(f, "{} UTC: gave {} back in {took:.1?}", self.started_at, size(self.freed_bytes))?;
+        let took = duration(Duration::from_millis(self.elapsed_ms));
+        write!(f, "{} UTC: gave {} back in {took}", self.started_at, size(self.freed_bytes))?;
         if self.is_finished { Ok(()) } else { f.write_str(", and is under way or was stopped") }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use serde::Serialize;
 use speckit_core::store::vacuum::Pages;
-use speckit_core::text::size;
+use speckit_core::text::{count, duration, size};
 
 use super::error::StoreError;
 use super::{Store, natural};
@@ -49,20 +49,20 @@ pub struct Vacuumed {
 impl std::fmt::Display for Vacuumed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { freed_bytes, bytes_before, bytes_after, steps, elapsed_ms, .. } = *self;
-        let took = Duration::from_millis(elapsed_ms);
+        let took = duration(Duration::from_millis(elapsed_ms));
         match (steps, self.is_finished) {
             (0, true) => write!(f, "nothing to give back: {}", size(bytes_after))?,
             (_, true) => {
                 let (before, after) = (size(bytes_before), size(bytes_after));
-                let word = if steps == 1 { "step" } else { "steps" };
+                let steps = count(steps, "step");
                 write!(
                     f,
-                    "gave {} back in {took:.1?} and {steps} {word}: {before} before, {after} now",
+                    "gave {} back in {took} and {steps}: {before} before, {after} now",
                     size(freed_bytes)
                 )?;
             }
             (_, false) => {
-                write!(f, "stopped after {took:.1?}: gave {} back, and lost nothing", size(freed_bytes))?;
+                write!(f, "stopped after {took}: gave {} back, and lost nothing", size(freed_bytes))?;
             }
         }
         if !self.is_cut && self.is_finished {

@@ -82,7 +82,7 @@ impl Plan {
             return "none: each agent has one attempt".into();
         }
         let [first, cap, deadline] =
-            [retry.initial_backoff_ms, retry.max_backoff_ms, retry.deadline_ms].map(shown);
+            [retry.initial_backoff(), retry.max_backoff(), retry.deadline()].map(duration);
         let attempts = count(retry.max_attempts, "attempt");
         let waits = format!("waits of {first} × {}, {cap} at most", retry.multiplier);
         format!("{attempts}; {waits}; all waits of an agent within {deadline}")

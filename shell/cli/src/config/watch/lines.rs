@@ -158,6 +158,6 @@ pub(super) fn describe(watching: Watching) -> String {
     match watching {
         Watching::Off => "not watched (hot_reload.enabled is false)".into(),
         Watching::Native => "watched".into(),
-        Watching::Poll { every } => format!("read every {}", duration(*every)),
+        Watching::Poll { every } => format!("read every {}", duration(every)),
     }
 }

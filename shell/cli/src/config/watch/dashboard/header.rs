@@ -109,7 +109,7 @@ fn header(
     let watching = match status.watching {
         Watching::Off => "not watching".into(),
         Watching::Native => "native events".into(),
-        Watching::Poll { every } => format!("reads every {}", duration(*every)),
+        Watching::Poll { every } => format!("reads every {}", duration(every)),
     };
     let mut counts = format!("{}, {} refused", count(status.reloads, "reload"), status.refusals);
     for (name, time) in [("last", status.last_reload), ("p95", status.p95_reload)] {

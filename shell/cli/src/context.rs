@@ -8,20 +8,17 @@ use speckit_core::agents::Stage;
 use speckit_core::agents::preflight::{VariableState, check_providers};
 use speckit_core::app::AppConfig;
 use speckit_core::config::redact::Masks;
-use speckit_core::config::resolve::{Checked, Inputs, Refused, Rules};
+use speckit_core::config::resolve::{Checked, Rules};
 use speckit_core::config::source::{Environment, Override};
 use speckit_core::tree::is_ok;
-use speckit_core::{Diagnostic, Key, Merged, Severity, Value};
+use speckit_core::{Diagnostic, Key, Severity, Value};
 
 use crate::args::{Format, Globals};
 use crate::terminal::Terminal;
-use speckit::app::{
-    ConfigLoader, PREFIX, RESERVED, application_defaults, application_rules, application_schema,
-};
-use speckit::internal::documents::{Disk, FileSource, command_state};
-use speckit::internal::schemas::compile_file;
+use speckit::app::{ConfigLoader, PREFIX, RESERVED};
+use speckit::internal::documents::{FileSource, command_state};
 use speckit::internal::{environment, look_up, place};
-use speckit::{Builder, Sources};
+use speckit::{Builder, Inspection, Sources};
 
 /// How a command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,13 +37,6 @@ pub(crate) struct Context {
     pub(crate) terminal: Terminal,
 }
 
-/// A configuration that was asked for: its rules, what it was made of, and what became of it.
-pub(crate) struct Opened {
-    pub(crate) rules: Rules,
-    pub(crate) inputs: Inputs,
-    pub(crate) outcome: Result<Checked, Refused>,
-}
-
 impl Context {
     pub(crate) fn is_json(&self) -> bool {
         self.globals.format == Some(Format::Json)
@@ -62,38 +52,41 @@ impl Context {
     /// # Errors
     /// Every mistake of the schema, or why it cannot be read.
     pub(crate) fn rules(&self) -> Result<Rules, Vec<Diagnostic>> {
-        let (rules, defaults) = match &self.globals.schema {
-            Some(path) => (Rules::new(Some(compile_file(&Disk, path, &self.globals.schema_map)?)), None),
-            None => (application_rules(application_schema()?), Some(application_defaults()?)),
+        let rules = match &self.globals.schema {
+            Some(path) => self.with_schema(path)?.rules(),
+            None => self.application()?.rules(),
         };
-        let rules = rules.with_prefix(self.prefix(), RESERVED).strict(self.globals.strict);
-        Ok(rules.over(defaults.as_slice()))
+        rules.map_err(|error| error.diagnostics().to_vec())
     }
 
-    /// Loads the layered configuration; says on stderr what is wrong with the rules themselves.
-    pub(crate) fn open(&self) -> Result<Opened, Outcome> {
-        let opened = self.rules().and_then(|rules| {
-            let sources = self.sources()?;
-            let inputs = sources.gather(&Disk, rules.names(None).as_ref(), environment::capture);
-            let outcome = rules.check(rules.read(&inputs));
-            Ok(Opened { rules, inputs, outcome })
-        });
-        opened.map_err(|findings| self.refuse(&findings))
+    /// Reads the layered configuration once.
+    ///
+    /// # Errors
+    /// What is wrong with the rules themselves, or with the options.
+    pub(crate) fn inspection(&self) -> Result<Inspection, Vec<Diagnostic>> {
+        let inspection = match &self.globals.schema {
+            Some(path) => self.with_schema(path)?.inspect(),
+            None => self.application()?.inspect(),
+        };
+        inspection.map_err(|error| error.diagnostics().to_vec())
     }
 
-    /// Loads the layered configuration and reports its findings; `Err` where it is refused.
-    pub(crate) fn open_valid(&self) -> Result<(Opened, Checked), Outcome> {
+    /// Reads the layered configuration; reports what is wrong with the rules themselves.
+    pub(crate) fn open(&self) -> Result<Inspection, Outcome> {
+        self.inspection().map_err(|findings| self.refuse(&findings))
+    }
+
+    /// Reads the layered configuration and reports its findings; `Err` where it is refused.
+    pub(crate) fn open_valid(&self) -> Result<(Inspection, Checked), Outcome> {
         let opened = self.open()?;
-        match &opened.outcome {
+        let masks = opened.masks();
+        self.terminal.report(opened.findings(), &masks);
+        match opened.outcome() {
             Ok(checked) => {
-                let masks = opened.masks();
-                self.terminal.report(checked.findings(), &masks);
                 let checked = checked.clone();
                 Ok((opened, checked))
             }
             Err(refused) => {
-                let masks = opened.masks();
-                self.terminal.report(refused.findings(), &masks);
                 if self.is_json() {
                     let findings = masks.scrubbed(refused.findings());
                     self.terminal.json(&serde_json::json!({ "ok": false, "diagnostics": findings }));
@@ -112,21 +105,18 @@ impl Context {
         Outcome::Failed
     }
 
-    /// A running configuration of the layers and rules that the options name: the application's own.
-    pub(crate) fn application(&self) -> Result<Builder<AppConfig>, Outcome> {
-        let sources = self.sources().map_err(|findings| self.refuse(&findings))?;
-        let loader = ConfigLoader::of(sources, self.globals.strict);
+    /// A builder of the application's own configuration, from the layers that the options name.
+    pub(crate) fn application(&self) -> Result<Builder<AppConfig>, Vec<Diagnostic>> {
+        let loader = ConfigLoader::of(self.sources()?, self.globals.strict);
         Ok(loader.builder().env_prefix(self.prefix()))
     }
 
-    /// The same of a schema that was given.
-    pub(crate) fn of_schema(&self, path: &Path) -> Result<Builder<IgnoredAny>, Outcome> {
-        let sources = self.sources().map_err(|findings| self.refuse(&findings))?;
-        let builder = Builder::default().schema_file(path, self.globals.schema_map.clone()).sources(sources);
-        Ok(builder
-            .env_prefix(self.prefix())
-            .env_reserved(RESERVED.iter().copied())
-            .strict(self.globals.strict))
+    /// A builder of a configuration of another schema, from the layers that the options name.
+    pub(crate) fn with_schema(&self, path: &Path) -> Result<Builder<IgnoredAny>, Vec<Diagnostic>> {
+        let builder =
+            Builder::default().schema_file(path, self.globals.schema_map.clone()).sources(self.sources()?);
+        let builder = builder.env_prefix(self.prefix()).env_reserved(RESERVED.iter().copied());
+        Ok(builder.strict(self.globals.strict))
     }
 
     /// The same builder, which records what becomes of it: in the file that the options name, else, of the application's
@@ -152,13 +142,10 @@ impl Context {
         if let Some(named) = self.named_database(&environment::capture()) {
             return Ok((named, None));
         }
-        let layers = self.rules().and_then(|rules| {
-            let inputs = self.sources()?.gather(&Disk, rules.names(None).as_ref(), environment::capture);
-            Ok(rules.read(&inputs))
-        });
-        let is_whole = layers.as_ref().is_ok_and(|read| is_ok(read.findings()));
-        let layers = layers.ok().filter(|_| self.is_application());
-        let layers = layers.map(|read| read.layers().to_vec()).unwrap_or_default();
+        let inspection = self.inspection();
+        let is_whole = inspection.as_ref().is_ok_and(|inspection| is_ok(inspection.findings()));
+        let inspection = inspection.ok().filter(|_| self.is_application());
+        let layers = inspection.map(|inspection| inspection.layers().to_vec()).unwrap_or_default();
         let path = place::database(&|key: &Key| look_up(&layers, key))?;
         let warning = (!is_whole).then(|| {
             let name = path.display();
@@ -211,47 +198,16 @@ impl Context {
     }
 }
 
-impl Opened {
-    /// The merged tree, whether it obeys its rules or not.
-    pub(crate) fn merged(&self) -> Option<&Merged> {
-        match &self.outcome {
-            Ok(checked) => Some(checked.merged()),
-            Err(refused) => refused.merged(),
-        }
-    }
-
-    /// Every finding, in the order of reports.
-    pub(crate) fn findings(&self) -> &[Diagnostic] {
-        match &self.outcome {
-            Ok(checked) => checked.findings(),
-            Err(refused) => refused.findings(),
-        }
-    }
-
-    /// The masks of every secret of the configuration.
-    pub(crate) fn masks(&self) -> Masks {
-        match &self.outcome {
-            Ok(checked) => checked.masks(&self.rules),
-            Err(refused) => refused.masks(&self.rules),
-        }
-    }
-
-    /// The API keys and the commands that the gates of these stages need and the machine lacks, as warnings.
-    pub(crate) fn lacking(&self, root: &Value, stages: &[Stage]) -> Vec<Diagnostic> {
-        let environment = &self.inputs.environment;
-        let variable = |name: &str| match environment.text(name) {
-            None => VariableState::Unset,
-            Some("") => VariableState::Empty,
-            Some(_) => VariableState::Set,
-        };
-        let command = |command: &str| command_state(command, environment.text("PATH"));
-        check_providers(root, stages, &variable, &command)
-    }
-
-    /// The variable that sets a key.
-    pub(crate) fn variable(&self, key: &Key, root: &Value) -> Option<String> {
-        self.rules.names(Some(root))?.variable(key)
-    }
+/// The API keys and the commands that the gates of these stages need and the machine lacks, as warnings.
+pub(crate) fn lacking(inspection: &Inspection, root: &Value, stages: &[Stage]) -> Vec<Diagnostic> {
+    let environment = inspection.environment();
+    let variable = |name: &str| match environment.text(name) {
+        None => VariableState::Unset,
+        Some("") => VariableState::Empty,
+        Some(_) => VariableState::Set,
+    };
+    let command = |command: &str| command_state(command, environment.text("PATH"));
+    check_providers(root, stages, &variable, &command)
 }
 
 /// No for a configuration that is wrong, failed where a part of it, or of the command line, could not be read.

@@ -138,6 +138,11 @@ impl Rules {
         self
     }
 
+    /// What holds where no input sets anything: the layers of [`Rules::over`] and the schema's defaults.
+    pub fn defaults(&self) -> Option<&Value> {
+        self.base.as_ref().map(|base| base.merged.root())
+    }
+
     /// The schema, if there is one.
     pub fn schema(&self) -> Option<&Schema> {
         self.schema.as_ref().map(|(schema, _)| schema)

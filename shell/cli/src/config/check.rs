@@ -11,7 +11,8 @@ use speckit_core::tree::{in_report_order, is_ok, strictly};
 use speckit_core::{Diagnostic, LayerKind, text};
 
 use crate::args::CheckArgs;
-use crate::context::{Context, Opened, Outcome, verdict};
+use crate::context::{Context, Outcome, lacking, verdict};
+use speckit::Inspection;
 use speckit::internal::documents::{Disk, read_document};
 
 pub(crate) fn run(context: &Context, args: &CheckArgs) -> Outcome {
@@ -23,26 +24,26 @@ fn layered(context: &Context) -> Outcome {
         Ok(opened) => opened,
         Err(outcome) => return outcome,
     };
-    let findings = match &opened.outcome {
+    let findings = match opened.outcome() {
         Ok(checked) => with_preflight(context, &opened, checked),
         Err(refused) => refused.findings().to_vec(),
     };
-    let ok = opened.outcome.is_ok() && is_ok(&findings);
+    let ok = opened.outcome().is_ok() && is_ok(&findings);
     let masks = opened.masks();
     context.terminal.report(&findings, &masks);
     if context.is_json() {
         context.terminal.json(&json!({ "ok": ok, "diagnostics": masks.scrubbed(&findings) }));
-    } else if let (true, Ok(checked)) = (ok, &opened.outcome) {
+    } else if let (true, Ok(checked)) = (ok, opened.outcome()) {
         context.terminal.result(&summary(checked));
     }
     if ok { Outcome::Yes } else { verdict(&findings) }
 }
 
 /// What the environment of the machine lacks: keys and commands of the providers that the gates use.
-fn with_preflight(context: &Context, opened: &Opened, checked: &Checked) -> Vec<Diagnostic> {
+fn with_preflight(context: &Context, opened: &Inspection, checked: &Checked) -> Vec<Diagnostic> {
     let mut findings = checked.findings().to_vec();
     if context.is_application() {
-        findings.extend(opened.lacking(checked.merged().root(), &Stage::ALL));
+        findings.extend(lacking(opened, checked.merged().root(), &Stage::ALL));
     }
     strictly(in_report_order(findings), context.globals.strict)
 }

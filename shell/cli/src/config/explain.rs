@@ -19,9 +19,9 @@ pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Outcome {
         Err(outcome) => return outcome,
     };
     let facts =
-        opened.rules.schema().and_then(|schema| schema.facts(&key)).filter(|facts| !facts.types.is_empty());
-    let variable = opened.variable(&key, merged.root());
-    let is_secret = |key: &speckit_core::Key| opened.rules.is_secret(key);
+        opened.rules().schema().and_then(|schema| schema.facts(&key)).filter(|facts| !facts.types.is_empty());
+    let variable = opened.rules().names(Some(merged.root())).and_then(|names| names.variable(&key));
+    let is_secret = |key: &speckit_core::Key| opened.rules().is_secret(key);
     let Some(explanation) = explain(merged, &key, facts.as_ref(), &is_secret, variable.as_deref()) else {
         return unknown(context, merged.root(), &key);
     };
@@ -30,5 +30,5 @@ pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Outcome {
     } else {
         context.terminal.result(&explanation.to_text());
     }
-    if opened.outcome.is_ok() { Outcome::Yes } else { verdict(opened.findings()) }
+    if opened.outcome().is_ok() { Outcome::Yes } else { verdict(opened.findings()) }
 }

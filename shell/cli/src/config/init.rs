@@ -8,7 +8,6 @@ use speckit_core::{Diagnostic, LayerKind, Origin, Source, Value};
 
 use crate::args::InitArgs;
 use crate::context::{Context, Outcome};
-use speckit::app::application_defaults;
 use speckit::internal::documents::{absolute, exists, write_atomically};
 
 /// The schema file that the template of the application names.
@@ -51,10 +50,6 @@ fn text(context: &Context, rules: &Rules, file: &Path) -> Result<String, Vec<Dia
         Some(path) => path.display().to_string(),
         None => SCHEMA_FILE.to_string(),
     };
-    let built_in = match context.is_application().then(application_defaults).transpose()? {
-        Some(layer) => Some(layer.root().clone()),
-        None => schema.defaults(None).map(|layer| layer.root().clone()),
-    };
     let nothing = || Value::table([], Origin::whole(&Source::fragment(LayerKind::Defaults, "defaults", "")));
-    Ok(template(schema, &built_in.unwrap_or_else(nothing), &address))
+    Ok(template(schema, &rules.defaults().cloned().unwrap_or_else(nothing), &address))
 }

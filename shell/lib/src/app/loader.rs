@@ -3,15 +3,11 @@
 use std::path::PathBuf;
 
 use speckit_core::app::{AppConfig, Application};
-use speckit_core::config::resolve::Rules;
-use speckit_core::config::schema::Schema;
-use speckit_core::config::source::{Environment, Language, Override, parse};
-use speckit_core::{Diagnostic, Layer, LayerKind, Source};
+use speckit_core::config::source::{Environment, Override};
 
 use crate::Config;
 use crate::config::builder::Builder;
 use crate::config::error::ConfigError;
-use crate::config::schemas::compile_text;
 use crate::config::sources::Sources;
 use crate::os::documents::FileSource;
 #[cfg(feature = "sqlite")]
@@ -125,26 +121,4 @@ impl ConfigLoader {
             .sources(self.sources.clone())
             .hot_reload(|config| config.hot_reload.clone())
     }
-}
-
-/// The schema of the shipped application, compiled.
-///
-/// # Errors
-/// Every mistake of the schema; there is none in a released version.
-pub fn application_schema() -> Result<Schema, Vec<Diagnostic>> {
-    compile_text("config.schema.json", AppConfig::SCHEMA)
-}
-
-/// The rules of the shipped application: its schema, its variables, its names and gates.
-pub fn application_rules(schema: Schema) -> Rules {
-    Rules::new(Some(schema)).with_prefix(PREFIX, RESERVED).extended_by(Box::new(Application::default()))
-}
-
-/// The embedded defaults as a layer.
-///
-/// # Errors
-/// Every syntax error of the text; there is none in a released version.
-pub fn application_defaults() -> Result<Layer, Vec<Diagnostic>> {
-    let source = Source::document(LayerKind::Defaults, "defaults.toml", AppConfig::DEFAULTS);
-    parse(&source, Language::Toml)
 }

@@ -2,7 +2,5 @@
 
 mod loader;
 
-pub use loader::{
-    ConfigLoader, PREFIX, RESERVED, application_defaults, application_rules, application_schema,
-};
+pub use loader::{ConfigLoader, PREFIX, RESERVED};
 pub use speckit_core::app::{AppConfig, ValidationConfig};

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use speckit_core::config::history::Cause;
 #[cfg(feature = "app")]
 use speckit_core::config::resolve::Extension;
+use speckit_core::config::resolve::Rules;
 #[cfg(feature = "schema")]
 use speckit_core::config::schema::SchemaMap;
 use speckit_core::config::source::{Environment, Language, Override, parse};
@@ -28,7 +29,7 @@ use crate::config::handle::Config;
 use crate::config::history::SqliteJournal;
 #[cfg(feature = "sqlite")]
 use crate::config::history::journal::{Keep, Opener, Record};
-use crate::config::loading::{Check, Frame, Loader, SchemaSource};
+use crate::config::loading::{Check, Frame, Inspection, Loader, SchemaSource};
 #[cfg(feature = "schema")]
 use crate::config::schemas::compile_text;
 use crate::config::sources::Sources;
@@ -329,17 +330,46 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
+    /// Reads everything once and holds it against the rules, but for those of [`Builder::validate`]: for commands that show a
+    /// configuration, even where it is refused. A pipe will do for a file.
+    ///
+    /// # Errors
+    /// [`ConfigError::Rules`] with every mistake of the defaults and the schema.
+    pub fn inspect(mut self) -> Result<Inspection, ConfigError> {
+        let world = self.world.take().unwrap_or_else(|| Arc::new(Host::read_once()));
+        let mut loader = self.loader(&*world)?;
+        let reading = loader.read(&*world, &[]);
+        loader.inspect(reading)
+    }
+
+    /// The rules alone; nothing is read but the files of a schema.
+    ///
+    /// # Errors
+    /// As those of [`Builder::inspect`].
+    pub fn rules(mut self) -> Result<Rules, ConfigError> {
+        let world = self.world.take().unwrap_or_else(|| Arc::new(Host::read_once()));
+        Ok(self.loader(&*world)?.into_rules())
+    }
+
+    /// The one loader of a configuration, which every reading goes through.
+    fn loader(&mut self, world: &dyn World) -> Result<Loader<T>, ConfigError> {
+        let mistakes = std::mem::take(&mut self.mistakes);
+        if !mistakes.is_empty() {
+            return Err(ConfigError::rules(in_report_order(mistakes)));
+        }
+        let schema = std::mem::take(&mut self.schema);
+        let checks = std::mem::take(&mut self.checks);
+        Loader::new(std::mem::take(&mut self.sources), schema, std::mem::take(&mut self.frame), checks, world)
+    }
+
     /// Loads the configuration once. No step before this one fails: everything that is wrong is reported here.
     ///
     /// # Errors
     /// [`ConfigError::Rules`] with every mistake of the defaults and the schema, since nothing can be held against them;
     /// [`ConfigError::Refused`] with every finding about the configuration, as soon as one is an error.
-    pub fn open(self) -> Result<Config<T>, ConfigError> {
-        if !self.mistakes.is_empty() {
-            return Err(ConfigError::rules(in_report_order(self.mistakes)));
-        }
-        let world = self.world.unwrap_or_else(|| Arc::new(Host::default()));
-        let loader = Loader::new(self.sources, self.schema, self.frame, self.checks, &*world)?;
+    pub fn open(mut self) -> Result<Config<T>, ConfigError> {
+        let world = self.world.take().unwrap_or_else(|| Arc::new(Host::default()));
+        let loader = self.loader(&*world)?;
         let watching = self.watching;
         #[cfg(feature = "sqlite")]
         let record = self.journal.map(|open| Record {

@@ -6,15 +6,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
-use speckit_core::Layer;
+use speckit_core::config::redact::Masks;
 use speckit_core::config::reload::Contents;
 use speckit_core::config::resolve::{Checked, Document, Extension, Inputs, Refused, Resolved, Rules};
 use speckit_core::config::schema::Schema;
 #[cfg(feature = "schema")]
 use speckit_core::config::schema::SchemaMap;
+use speckit_core::config::source::Environment;
 #[cfg(feature = "sqlite")]
 use speckit_core::config::source::Language;
 use speckit_core::{Diagnostic, Fingerprint, Key, Value};
+use speckit_core::{Layer, Merged};
 #[cfg(feature = "sqlite")]
 use speckit_core::{LayerKind, Source};
 
@@ -83,6 +85,64 @@ pub(crate) struct Loader<T> {
     /// The files of that schema.
     #[cfg(feature = "schema")]
     schema_contents: Contents,
+}
+
+/// One reading of a configuration: its rules, what was read, and whether the rules accept it. It serves commands that show a
+/// configuration even where it is refused.
+#[derive(Debug)]
+pub struct Inspection {
+    rules: Rules,
+    inputs: Inputs,
+    outcome: Result<Checked, Refused>,
+}
+
+impl Inspection {
+    /// The rules that it was held against.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// The environment that was read.
+    pub fn environment(&self) -> &Environment {
+        &self.inputs.environment
+    }
+
+    /// The checked tree, or why it is refused.
+    pub fn outcome(&self) -> Result<&Checked, &Refused> {
+        self.outcome.as_ref()
+    }
+
+    /// The merged tree, whether it is accepted or not; `None` where a layer of it could not be read.
+    pub fn merged(&self) -> Option<&Merged> {
+        match &self.outcome {
+            Ok(checked) => Some(checked.merged()),
+            Err(refused) => refused.merged(),
+        }
+    }
+
+    /// The layers that could be read, lowest first.
+    pub fn layers(&self) -> &[Layer] {
+        match &self.outcome {
+            Ok(checked) => checked.layers(),
+            Err(refused) => refused.layers(),
+        }
+    }
+
+    /// Every finding, in the order of reports.
+    pub fn findings(&self) -> &[Diagnostic] {
+        match &self.outcome {
+            Ok(checked) => checked.findings(),
+            Err(refused) => refused.findings(),
+        }
+    }
+
+    /// The masks of every secret of the configuration, for texts that show a part of it.
+    pub fn masks(&self) -> Masks {
+        match &self.outcome {
+            Ok(checked) => checked.masks(&self.rules),
+            Err(refused) => refused.masks(&self.rules),
+        }
+    }
 }
 
 /// What was there at one moment.
@@ -171,6 +231,17 @@ impl<T: DeserializeOwned> Loader<T> {
         self.rules = self.frame.rules(Some(schema?));
         self.schema_contents = contents;
         Ok(())
+    }
+
+    /// What was read, held against its rules but not typed, whether they accept it or not.
+    pub(crate) fn inspect(self, reading: Reading) -> Result<Inspection, ConfigError> {
+        let inputs = reading.inputs.map_err(ConfigError::rules)?;
+        let outcome = self.rules.check(self.rules.read(&inputs));
+        Ok(Inspection { rules: self.rules, inputs, outcome })
+    }
+
+    pub(crate) fn into_rules(self) -> Rules {
+        self.rules
     }
 
     /// Holds what was read against its rules. Beside a `running` configuration, settings that need a restart keep its

@@ -32,18 +32,27 @@ pub trait World: Files + Send + Sync {
 #[derive(Clone, Copy, Debug)]
 pub struct Host {
     started: Instant,
+    /// Whether everything is read but once, so that a pipe will do.
+    is_read_once: bool,
 }
 
 impl Default for Host {
     fn default() -> Self {
-        Self { started: clock::now() }
+        Self { started: clock::now(), is_read_once: false }
+    }
+}
+
+impl Host {
+    /// The machine, of which everything is read but once.
+    pub(crate) fn read_once() -> Self {
+        Self { is_read_once: true, ..Self::default() }
     }
 }
 
 impl Files for Host {
-    /// A pipe is refused: it may have no writer for ever, and gives its bytes but once.
+    /// A pipe gives its bytes but once, and may have no writer later: where a reload may follow, it is refused.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        if is_pipe(path) {
+        if !self.is_read_once && is_pipe(path) {
             return Err(io::Error::other("it is a pipe, which cannot be read again"));
         }
         Disk.read(path)

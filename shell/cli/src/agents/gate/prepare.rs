@@ -11,7 +11,7 @@ use speckit_core::{Diagnostic, Key, Value};
 
 use super::{error, prompt, refused};
 use crate::args::GateRunArgs;
-use crate::context::{Context, Outcome};
+use crate::context::{Context, Outcome, lacking};
 
 /// A gate that was asked for, as the configuration is at this moment.
 pub(super) struct Prepared {
@@ -49,9 +49,9 @@ impl Prepared {
         if let Some(merged) = opened.merged() {
             findings = findings.into_iter().map(|found| placed(found, merged.root())).collect();
             // As errors: no agent could do anything without them.
-            findings.extend(strictly(opened.lacking(merged.root(), &[args.stage]), true));
+            findings.extend(strictly(lacking(&opened, merged.root(), &[args.stage]), true));
         }
-        let environment = &opened.inputs.environment;
+        let environment = opened.environment();
         let variables = config.config().api_key_variables();
         let api_keys = variables.filter_map(|name| environment.text(name)).map(String::from).collect();
         Ok(Self { config, request, masks, api_keys, plan, findings: in_report_order(findings) })
@@ -95,7 +95,8 @@ impl Prepared {
     /// The warning that the gate names other agents by now than those that ran; `None` where it does not, or where the
     /// configuration that is there now is no valid one.
     pub(super) fn changed(&self, context: &Context, stage: Stage) -> Option<Diagnostic> {
-        let checked = context.open().ok()?.outcome.ok()?;
+        let inspection = context.inspection().ok()?;
+        let checked = inspection.outcome().ok()?.clone();
         let root = checked.merged().root().clone();
         let now = checked.typed::<AppConfig>().ok()?;
         let agents = |config: &AppConfig| match Plan::of(config, stage, &self.request) {

@@ -185,9 +185,17 @@ fn not_written(context: &Context, error: &NotRewritten) -> Outcome {
 fn recorded(context: &Context, generation: &Generation, began: Duration) -> Result<Option<i64>, Outcome> {
     let cause = Cause::RolledBack(generation.number);
     match &context.globals.schema {
-        Some(path) => opened(context, context.recorded(context.of_schema(path)?, began), cause, began),
+        Some(path) => opened(
+            context,
+            context.recorded(context.with_schema(path).map_err(|findings| context.refuse(&findings))?, began),
+            cause,
+            began,
+        ),
         None => {
-            let builder = context.application()?.history_settings(|settings| settings.store.clone());
+            let builder = context
+                .application()
+                .map_err(|findings| context.refuse(&findings))?
+                .history_settings(|settings| settings.store.clone());
             opened(context, context.recorded(builder, began), cause, began)
         }
     }

@@ -27,10 +27,11 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(crate) fn run(context: &Context, args: &WatchArgs) -> Outcome {
     match &context.globals.schema {
         Some(path) => {
-            context.of_schema(path).map_or_else(|outcome| outcome, |builder| follow(context, args, builder))
+            let builder = context.with_schema(path).map_err(|findings| context.refuse(&findings));
+            builder.map_or_else(|outcome| outcome, |builder| follow(context, args, builder))
         }
         None => {
-            let builder = context.application();
+            let builder = context.application().map_err(|findings| context.refuse(&findings));
             let builder = builder.map(|it| it.history_settings(|settings| settings.store.clone()));
             builder.map_or_else(|outcome| outcome, |builder| follow(context, args, builder))
         }

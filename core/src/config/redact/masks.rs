@@ -119,6 +119,7 @@ impl Masks {
 
     /// Whether a secret text of four characters or more, or a part of one where the text begins or ends, stands in this range of
     /// a text, or reaches into it; or the whole text stands in one.
+    #[cfg(feature = "agents")]
     pub(crate) fn overlap(&self, text: &str, range: &Range<usize>) -> bool {
         let mut found = self.occurrences(text);
         found.extend(self.rests(text, true, true));

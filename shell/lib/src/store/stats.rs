@@ -227,7 +227,7 @@ impl fmt::Display for StoreStats {
         let width = self.tables.iter().map(|table| table.name.chars().count()).max().unwrap_or(0).max(5);
         write!(f, "\n{:width$}  {:>12}  {:>12}", "table", "rows", "size")?;
         for TableStats { name, rows, bytes } in &self.tables {
-            let bytes = bytes.map_or_else(|| "-".to_owned(), |bytes| size(bytes));
+            let bytes = bytes.map_or_else(|| "-".to_owned(), size);
             write!(f, "\n{name:width$}  {rows:>12}  {bytes:>12}")?;
         }
         Ok(())

@@ -4,10 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use smol_str::SmolStr;
-
 use crate::config::ListStrategy;
-use crate::tree::{Key, Kind, Value};
+use crate::tree::{Key, Kind, Text, Value};
 
 /// A set of the types of JSON Schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -141,9 +139,9 @@ pub struct Facts {
     /// `x-merge`.
     pub merge: ListStrategy,
     /// `x-aliases`: former names of the key or of its variable.
-    pub aliases: Vec<SmolStr>,
+    pub aliases: Vec<Text>,
     /// `x-env`: the variable's name, instead of the one made from the key.
-    pub variable: Option<SmolStr>,
+    pub variable: Option<Text>,
     /// `deprecated`.
     pub deprecated: bool,
 }
@@ -170,7 +168,7 @@ impl Default for Facts {
 /// A variable that the schema names for a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NamedVariable {
-    pub(crate) variable: SmolStr,
+    pub(crate) variable: Text,
     pub(crate) key: Key,
     /// From `x-aliases`, not from `x-env`.
     pub(crate) former: bool,

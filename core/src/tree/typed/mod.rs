@@ -13,9 +13,8 @@ use core::fmt;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use smol_str::SmolStr;
 
-use crate::tree::{Diagnostic, Key, MAX_DEPTH, Origin, Value};
+use crate::tree::{Diagnostic, Key, MAX_DEPTH, Origin, Text, Value};
 
 mod access;
 mod datetime;
@@ -88,7 +87,7 @@ pub enum TypedErrorKind {
     #[error("`{field}` is set a second time")]
     Duplicate {
         /// The name of the field.
-        field: SmolStr,
+        field: Text,
     },
     /// Settings that lie deeper in one another than a tree of values may be.
     #[error("nested deeper than {MAX_DEPTH} levels")]

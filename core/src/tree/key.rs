@@ -31,6 +31,7 @@ pub struct Key(Vec<Segment>);
 
 /// Why a text is no key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum KeyError {
     /// There is nothing between two dots, or nothing at all.
     #[error("empty name in a key; an empty name is written \"\"")]

@@ -111,6 +111,7 @@ impl fmt::Display for TypeSet {
 /// When a changed value takes effect (`x-reload`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Reload {
     /// At the next reload.
     #[default]
@@ -121,6 +122,7 @@ pub enum Reload {
 
 /// What a schema says about one key: the merged word of every subschema that applies to it whatever its value.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Facts {
     /// The allowed types.
     pub types: TypeSet,

@@ -31,6 +31,7 @@ mod writer;
 
 /// Why a value is not what a type asks for, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TypedError {
     /// The key that it is about. For a missing field: the key that it would have.
     pub key: Key,
@@ -42,6 +43,7 @@ pub struct TypedError {
 
 /// What is wrong with a value. Only [`TypedErrorKind::Custom`] may quote it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TypedErrorKind {
     /// A value of another type, or of the right type and yet none that the type allows.
     #[error("expected {expected}, found {found}")]

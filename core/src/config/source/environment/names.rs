@@ -11,6 +11,7 @@ use crate::tree::{Key, MAX_DEPTH, Segment, Text, Value};
 
 /// One row of the table that `speckit env` prints.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
 pub struct VariableRow {
     /// The variable.
     pub variable: String,

@@ -58,7 +58,7 @@ fn schedule(criterion: &mut Criterion) {
         ("decorrelated", Jitter::Decorrelated),
     ];
     for (name, jitter) in jitters {
-        let config = black_box(RetryConfig { jitter, ..RetryConfig::default() });
+        let config = black_box(RetryConfig::default().with_jitter(jitter));
         group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
             let mut backoff = Backoff::new(Seed::new(42), "bench");
             bencher.iter(|| (1..=WAITS).map(|retry| backoff.wait(&config, retry)).sum::<Duration>());
@@ -69,7 +69,7 @@ fn schedule(criterion: &mut Criterion) {
 
 /// The first attempt fails and the second one succeeds, after a wait of nothing but what a sleep costs at least.
 fn failing_once(criterion: &mut Criterion) {
-    let config = RetryConfig { initial_backoff_ms: 0, max_backoff_ms: 0, ..RetryConfig::default() };
+    let config = RetryConfig::default().with_initial_backoff_ms(0).with_max_backoff_ms(0);
     let exponential = ExponentialBuilder::default()
         .with_jitter()
         .with_min_delay(Duration::ZERO)

@@ -40,7 +40,7 @@ fn a_plan_is_told_before_it_begins() {
     config.orchestrator.quorum = BTreeMap::from([(Stage::Unlock, 3)]);
     config.orchestrator.max_concurrent = 1;
     config.orchestrator.output_kib = 1;
-    config.retry = RetryConfig { max_attempts: 1, ..config.retry };
+    config.retry = config.retry.with_max_attempts(1);
     let openai = provider(&mut config, Provider::OpenAi);
     openai.command = "/opt/my tools/codex".into();
     openai.args = ["-m", "{model}", "--spec={spec}", "", "it's {Model}"].map(String::from).into();
@@ -52,7 +52,7 @@ fn a_plan_is_told_before_it_begins() {
     let prompt = format!("Judge the work.\n\u{1b}[31m{}", "It is long. ".repeat(425));
     let (own, _) = Plan::of(&config, Stage::Unlock, &request(&prompt)).unwrap();
     golden!("gate", "plans", format!("{}\n---\n{}", shipped.to_text(), own.to_text()));
-    let retry = RetryConfig { jitter: Jitter::Equal, multiplier: 1.5, ..RetryConfig::default() };
+    let retry = RetryConfig::default().with_jitter(Jitter::Equal).with_multiplier(1.5);
     let short =
         Plan { agents: own.agents[1..2].to_vec(), timeout: Duration::from_millis(1500), retry, ..own };
     golden!("gate", "a_plan_as_json", format!("{:#}\n", short.to_json()));

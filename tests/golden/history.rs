@@ -176,7 +176,11 @@ fn what_stands_in_and_what_cannot_is_said() {
     }
     drop(shell);
     write("port = 2\n");
-    let bare = |_: &_| StoreConfig { history: HistoryMode::Metadata, ..StoreConfig::default() };
+    let bare = |_: &_| {
+        let mut store = StoreConfig::default();
+        store.history = HistoryMode::Metadata;
+        store
+    };
     drop(app(&world, folder.path()).history_settings(bare).open().unwrap());
     write("port = 'high'\n");
     all += &refused(app(&world, folder.path()));

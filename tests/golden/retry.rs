@@ -8,7 +8,7 @@ use speckit_tests::golden;
 const SEED: Seed = Seed::new(42);
 
 fn patient(jitter: Jitter) -> RetryConfig {
-    RetryConfig { jitter, max_attempts: 8, ..RetryConfig::default() }
+    RetryConfig::default().with_jitter(jitter).with_max_attempts(8)
 }
 
 fn herd(clients: u32, capacity: u32) -> Comparison {
@@ -27,8 +27,8 @@ fn a_plan_of_each_jitter() {
 
 #[test]
 fn a_plan_that_ends_at_its_deadline_and_one_without_a_retry() {
-    let config = RetryConfig { deadline_ms: 1500, ..patient(Jitter::None) };
-    let alone = RetryConfig { max_attempts: 1, ..config };
+    let config = patient(Jitter::None).with_deadline_ms(1500);
+    let alone = config.with_max_attempts(1);
     let texts = [config, alone].map(|config| plan(&config, SEED).to_text());
     golden!("retry", "plans_that_end", texts.join("\n"));
 }
@@ -55,7 +55,7 @@ fn a_herd_that_the_server_can_serve_at_once() {
 
 #[test]
 fn a_herd_that_the_server_serves_hardly_any_of() {
-    let config = RetryConfig { max_attempts: 3, ..patient(Jitter::Decorrelated) };
+    let config = patient(Jitter::Decorrelated).with_max_attempts(3);
     let comparison = compare(&config, Herd { clients: 10_000, capacity: 1 }, SEED);
     golden!("retry", "herd_of_10000", comparison.to_text(80));
 }

@@ -23,13 +23,14 @@ fn allowed() -> impl Strategy<Value = RetryConfig> {
     ];
     let attempts = prop_oneof![3 => 1..12_u32, 1 => 1..=1000_u32];
     (attempts, milliseconds(), milliseconds(), multiplier, select(&JITTERS[..]), milliseconds()).prop_map(
-        |(max_attempts, initial_backoff_ms, max_backoff_ms, multiplier, jitter, deadline_ms)| RetryConfig {
-            max_attempts,
-            initial_backoff_ms,
-            max_backoff_ms,
-            multiplier,
-            jitter,
-            deadline_ms,
+        |(max_attempts, initial_backoff_ms, max_backoff_ms, multiplier, jitter, deadline_ms)| {
+            RetryConfig::default()
+                .with_max_attempts(max_attempts)
+                .with_initial_backoff_ms(initial_backoff_ms)
+                .with_max_backoff_ms(max_backoff_ms)
+                .with_multiplier(multiplier)
+                .with_jitter(jitter)
+                .with_deadline_ms(deadline_ms)
         },
     )
 }
@@ -45,13 +46,14 @@ fn senseless() -> impl Strategy<Value = RetryConfig> {
         any::<f64>()
     ];
     (0..20_u32, count(), count(), multiplier, select(&JITTERS[..]), count()).prop_map(
-        |(max_attempts, initial_backoff_ms, max_backoff_ms, multiplier, jitter, deadline_ms)| RetryConfig {
-            max_attempts,
-            initial_backoff_ms,
-            max_backoff_ms,
-            multiplier,
-            jitter,
-            deadline_ms,
+        |(max_attempts, initial_backoff_ms, max_backoff_ms, multiplier, jitter, deadline_ms)| {
+            RetryConfig::default()
+                .with_max_attempts(max_attempts)
+                .with_initial_backoff_ms(initial_backoff_ms)
+                .with_max_backoff_ms(max_backoff_ms)
+                .with_multiplier(multiplier)
+                .with_jitter(jitter)
+                .with_deadline_ms(deadline_ms)
         },
     )
 }
@@ -108,9 +110,9 @@ proptest! {
     fn a_greater_setting_never_gives_a_shorter_wait(config in allowed(), other in allowed(), number in number()) {
         let wait = wait_before(&config, number);
         let longer = [
-            RetryConfig { initial_backoff_ms: config.initial_backoff_ms.max(other.initial_backoff_ms), ..config },
-            RetryConfig { max_backoff_ms: config.max_backoff_ms.max(other.max_backoff_ms), ..config },
-            RetryConfig { multiplier: config.multiplier.max(other.multiplier), ..config },
+            config.with_initial_backoff_ms(config.initial_backoff_ms.max(other.initial_backoff_ms)),
+            config.with_max_backoff_ms(config.max_backoff_ms.max(other.max_backoff_ms)),
+            config.with_multiplier(config.multiplier.max(other.multiplier)),
         ];
         for longer in longer {
             prop_assert!(wait_before(&longer, number) >= wait, "{longer:?}");
@@ -140,7 +142,7 @@ proptest! {
     #[test]
     fn a_wait_of_a_whole_multiplier_is_exact(config in allowed(), multiplier in 1..=100_u8, number in 1..=1000_u32) {
         let multiplier = if multiplier > 50 { multiplier } else { 1 << (multiplier % 7) };
-        let config = RetryConfig { multiplier: multiplier.into(), ..config };
+        let config = config.with_multiplier(multiplier.into());
         let cap = config.max_backoff().as_nanos();
         let mut expected = config.initial_backoff().as_nanos();
         for _ in 1..number {
@@ -157,7 +159,7 @@ proptest! {
     #[test]
     fn another_seed_or_label_gives_other_waits(config in allowed(), seed in any::<u64>()) {
         // Ten waits over at least a million nanoseconds each do not come out equal by accident.
-        let config = RetryConfig { max_backoff_ms: DAY_MS, multiplier: config.multiplier.max(1.1), ..config };
+        let config = config.with_max_backoff_ms(DAY_MS).with_multiplier(config.multiplier.max(1.1));
         let drawn = |seed: u64, label: &str| {
             let mut backoff = Backoff::new(Seed::new(seed), label);
             (1..=10).map(|retry| backoff.wait(&config, retry)).collect::<Vec<_>>()
@@ -212,7 +214,7 @@ const DRAWS: u32 = 100_000;
 
 /// The draws of a jitter before the first retry, between 0 and 1 of the wait of 100 ms.
 fn drawn(jitter: Jitter, seed: u64) -> Vec<f64> {
-    let config = RetryConfig { jitter, ..RetryConfig::default() };
+    let config = RetryConfig::default().with_jitter(jitter);
     let mut backoff = Backoff::new(Seed::new(seed), "uniform");
     (0..DRAWS).map(|_| backoff.wait(&config, 1).as_secs_f64() / 0.1).collect()
 }
@@ -255,7 +257,7 @@ fn each_thousandth_of_a_range_is_drawn_equally_often() {
 
 #[test]
 fn a_decorrelated_wait_is_even_from_the_first_to_three_times_the_last() {
-    let config = RetryConfig { jitter: Jitter::Decorrelated, ..RetryConfig::default() };
+    let config = RetryConfig::default().with_jitter(Jitter::Decorrelated);
     let mut counts = vec![0_u32; 100];
     for seed in 0..20_000 {
         let mut backoff = Backoff::new(Seed::new(seed), "decorrelated");

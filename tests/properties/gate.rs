@@ -287,7 +287,7 @@ proptest! {
             }
             waits
         };
-        let plan = Plan { retry: speckit_core::retry::RetryConfig { max_attempts: plan.retry.max_attempts.min(8), ..plan.retry }, ..plan };
+        let plan = Plan { retry: plan.retry.with_max_attempts(plan.retry.max_attempts.min(8)), ..plan };
         let agent = chosen.index(plan.agents.len());
         let alone = Plan { agents: vec![plan.agents[agent].clone()], ..plan.clone() };
         prop_assert_eq!(waits(&plan, agent), waits(&alone, 0));

@@ -13,13 +13,14 @@ use speckit_core::retry::{GiveUp, Jitter, RetryConfig, Seed};
 fn settings() -> impl Strategy<Value = RetryConfig> {
     let waits = (1..400_u64, 1..3000_u64, select(&[1.0, 1.5, 2.0, 10.0][..]));
     (1..12_u32, waits, select(&JITTERS[..]), 1..5000_u64).prop_map(
-        |(max_attempts, (initial_backoff_ms, max_backoff_ms, multiplier), jitter, deadline_ms)| RetryConfig {
-            max_attempts,
-            initial_backoff_ms,
-            max_backoff_ms,
-            multiplier,
-            jitter,
-            deadline_ms,
+        |(max_attempts, (initial_backoff_ms, max_backoff_ms, multiplier), jitter, deadline_ms)| {
+            RetryConfig::default()
+                .with_max_attempts(max_attempts)
+                .with_initial_backoff_ms(initial_backoff_ms)
+                .with_max_backoff_ms(max_backoff_ms)
+                .with_multiplier(multiplier)
+                .with_jitter(jitter)
+                .with_deadline_ms(deadline_ms)
         },
     )
 }
@@ -104,7 +105,7 @@ proptest! {
 
 #[test]
 fn full_jitter_has_a_lower_peak_after_the_first_burst_than_none() {
-    let config = RetryConfig { max_attempts: 8, ..RetryConfig::default() };
+    let config = RetryConfig::default().with_max_attempts(8);
     for (seed, clients, capacity) in [(0, 100, 10), (1, 1000, 100), (u64::MAX, 500, 5)] {
         let comparison = compare(&config, Herd { clients, capacity }, Seed::new(seed));
         let peak = |jitter| comparison.runs.iter().find(|run| run.jitter == jitter).unwrap().later_peak();
@@ -115,13 +116,9 @@ fn full_jitter_has_a_lower_peak_after_the_first_burst_than_none() {
 #[test]
 fn settings_beyond_any_configuration_bring_nothing_down() {
     let most = u64::MAX;
-    let waits = RetryConfig {
-        initial_backoff_ms: most,
-        max_backoff_ms: most,
-        deadline_ms: most,
-        ..RetryConfig::default()
-    };
-    let config = RetryConfig { max_attempts: 5, multiplier: f64::INFINITY, ..waits };
+    let waits =
+        RetryConfig::default().with_initial_backoff_ms(most).with_max_backoff_ms(most).with_deadline_ms(most);
+    let config = waits.with_max_attempts(5).with_multiplier(f64::INFINITY);
     let comparison = compare(&config, Herd { clients: 9, capacity: 1 }, Seed::new(7));
     assert!(comparison.runs.iter().all(|run| run.succeeded() + run.gave_up == 9));
     assert!(comparison.to_text(80).lines().count() < 80);

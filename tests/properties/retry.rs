@@ -78,11 +78,7 @@ fn call() -> impl Strategy<Value = Call> {
     let changing = vec(attempt(configs()), 1..12);
     let patient = configs().prop_flat_map(|config| {
         vec(
-            attempt(Just(RetryConfig {
-                deadline_ms: 86_400_000,
-                max_attempts: 1 + config.max_attempts % 9,
-                ..config
-            })),
+            attempt(Just(config.with_deadline_ms(86_400_000).with_max_attempts(1 + config.max_attempts % 9))),
             12,
         )
     });

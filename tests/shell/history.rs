@@ -46,12 +46,10 @@ fn builder(place: &Place) -> Builder<Settings> {
 
 /// The settings say how much is kept.
 fn of_settings(settings: &Settings) -> StoreConfig {
-    let all = StoreConfig::default();
-    StoreConfig {
-        history: settings.mode.unwrap_or_default(),
-        keep_generations: settings.keep.unwrap_or(all.keep_generations),
-        ..all
-    }
+    let mut store = StoreConfig::default();
+    store.history = settings.mode.unwrap_or_default();
+    store.keep_generations = settings.keep.unwrap_or(store.keep_generations);
+    store
 }
 
 fn reload(shell: &Config<Settings>, place: &Place, text: &str) {

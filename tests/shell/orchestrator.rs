@@ -52,7 +52,7 @@ fn plan(agents: impl IntoIterator<Item = Agent>) -> Plan {
         timeout: Duration::from_secs(300),
         grace: Duration::from_secs(5),
         output_bytes: 65_536,
-        retry: RetryConfig { jitter: Jitter::None, ..RetryConfig::default() },
+        retry: RetryConfig::default().with_jitter(Jitter::None),
     }
 }
 

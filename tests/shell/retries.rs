@@ -66,13 +66,16 @@ const MS: fn(u64) -> Duration = Duration::from_millis;
 
 /// Waits of 5, 10, 20 ms, exactly.
 fn plain(max_attempts: u32) -> RetryConfig {
-    RetryConfig { max_attempts, initial_backoff_ms: 5, jitter: Jitter::None, ..RetryConfig::default() }
+    RetryConfig::default()
+        .with_max_attempts(max_attempts)
+        .with_initial_backoff_ms(5)
+        .with_jitter(Jitter::None)
 }
 
 /// One wait of an hour, then another.
 fn hours() -> RetryConfig {
     let hour = 3_600_000;
-    RetryConfig { initial_backoff_ms: hour, max_backoff_ms: hour, deadline_ms: 24 * hour, ..plain(10) }
+    plain(10).with_initial_backoff_ms(hour).with_max_backoff_ms(hour).with_deadline_ms(24 * hour)
 }
 
 /// A call that fails with these errors one after the other, then gives the number of calls.
@@ -147,7 +150,7 @@ fn a_degraded_answer_is_asked_for_once_more_and_then_accepted() {
 
 #[test]
 fn the_deadline_covers_the_attempts_as_well_as_the_waits() {
-    let config = RetryConfig { deadline_ms: 60, ..plain(1000) };
+    let config = plain(1000).with_deadline_ms(60);
     let slow = || {
         std::thread::sleep(MS(80));
         Err::<(), _>(Trouble::RETRYABLE)
@@ -160,13 +163,12 @@ fn the_deadline_covers_the_attempts_as_well_as_the_waits() {
 
 #[test]
 fn a_wait_that_would_end_after_the_deadline_is_not_begun() {
-    let config = RetryConfig { deadline_ms: 1000, ..hours() };
+    let config = hours().with_deadline_ms(1000);
     let started = Instant::now();
     let error = execute_with_backoff_sync(&config, failing(&[Trouble::RETRYABLE])).unwrap_err();
     assert_eq!(error.why(), GiveUp::Deadline { allowed: MS(1000), wait: MS(3_600_000) });
     let limited = Trouble::limited(MS(5000));
-    let error =
-        execute_with_backoff_sync(&RetryConfig { deadline_ms: 1000, ..plain(3) }, failing(&[limited]));
+    let error = execute_with_backoff_sync(&plain(3).with_deadline_ms(1000), failing(&[limited]));
     assert!(matches!(error.unwrap_err().why(), GiveUp::Deadline { .. }));
     assert!(started.elapsed() < MS(900), "{:?}", started.elapsed());
 }
@@ -175,7 +177,7 @@ fn a_wait_that_would_end_after_the_deadline_is_not_begun() {
 fn a_wait_that_the_other_side_asks_for_is_never_cut() {
     let mut began = Vec::new();
     let mut call = failing(&[Trouble::limited(MS(60))]);
-    let answer = execute_with_backoff_sync(&RetryConfig { max_backoff_ms: 5, ..plain(3) }, || {
+    let answer = execute_with_backoff_sync(&plain(3).with_max_backoff_ms(5), || {
         began.push(Instant::now());
         call()
     });
@@ -268,7 +270,7 @@ fn waits(config: &RetryConfig, seed: Option<Seed>, label: &str) -> Vec<Duration>
 #[test]
 fn one_seed_gives_the_waits_of_its_schedule_and_each_label_its_own() {
     for jitter in [Jitter::Full, Jitter::Equal, Jitter::Decorrelated, Jitter::None] {
-        let config = RetryConfig { jitter, ..plain(4) };
+        let config = plain(4).with_jitter(jitter);
         let of = |label| waits(&config, Some(Seed::new(42)), label);
         let foretold: Vec<_> = schedule(&config, Seed::new(42), "retry/store").collect();
         assert_eq!(of("retry/store"), foretold, "{jitter:?}");
@@ -278,6 +280,6 @@ fn one_seed_gives_the_waits_of_its_schedule_and_each_label_its_own() {
 
 #[test]
 fn calls_without_a_seed_do_not_wait_alike() {
-    let config = RetryConfig { jitter: Jitter::Full, ..plain(3) };
+    let config = plain(3).with_jitter(Jitter::Full);
     assert_ne!(waits(&config, None, "retry"), waits(&config, None, "retry"));
 }

@@ -263,10 +263,11 @@ fn the_settings_themselves_say_what_else_is_watched_and_how_long_is_quiet() {
         let limit = fs::read_to_string(root.join(format!("limit{}", settings.n))).unwrap();
         if settings.n <= limit.parse().unwrap() { Ok(()) } else { Err("n is over the limit") }
     };
-    let how = |settings: &Settings| HotReloadConfig {
-        debounce_ms: 80 * settings.n.unsigned_abs(),
-        watch_paths: vec![format!("limit{}", settings.n)],
-        ..HotReloadConfig::default()
+    let how = |settings: &Settings| {
+        let mut how = HotReloadConfig::default();
+        how.debounce_ms = 80 * settings.n.unsigned_abs();
+        how.watch_paths = vec![format!("limit{}", settings.n)];
+        how
     };
     let builder = builder([place.path("app.toml")]).hot_reload(how).validate(rule);
     let watched = Watched::with(place, builder);

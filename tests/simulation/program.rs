@@ -129,11 +129,10 @@ pub fn rule(settings: &Settings, files: &dyn Files) -> Result<(), String> {
 /// What the settings say of how they are followed.
 fn followed(settings: &Settings) -> HotReloadConfig {
     assert!(settings.quiet_ms != PANICS_QUIET, "the closure has a mistake");
-    HotReloadConfig {
-        debounce_ms: settings.quiet_ms,
-        watch_paths: vec!["cert.pem".into()],
-        ..HotReloadConfig::default()
-    }
+    let mut how = HotReloadConfig::default();
+    how.debounce_ms = settings.quiet_ms;
+    how.watch_paths = vec!["cert.pem".into()];
+    how
 }
 
 /// Why a program does not start whose closure panics.

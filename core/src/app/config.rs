@@ -30,6 +30,7 @@ use crate::store::StoreConfig;
 /// assert_eq!(config.models["claude_haiku"].aliases, ["claude-haiku"]);
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct AppConfig {
     /// The models that gates may name, by canonical name.
     #[serde(default)]
@@ -114,6 +115,7 @@ impl Default for AppConfig {
 /// What is checked when a configuration is loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct ValidationConfig {
     /// Whether a missing API key of a provider that a gate uses is a warning.
     pub check_api_keys: bool,

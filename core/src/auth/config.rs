@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// One device login (RFC 8628).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct LoginConfig {
     /// The public id of this program at the provider.
     pub client_id: String,

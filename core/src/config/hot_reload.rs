@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 /// How a running program follows its configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct HotReloadConfig {
     /// Whether the files are watched at all.
     pub enabled: bool,

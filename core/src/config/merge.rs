@@ -4,7 +4,6 @@
 //! an empty layer changes nothing; a layer merged with itself gives its values; the highest layer wins at
 //! every leaf; the origin of each leaf is a place of a layer that holds that value.
 
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::tree::{Fingerprint, Key, Kind, LayerKind, Past, Segment, Table, Value, replace_entry};
@@ -210,17 +209,17 @@ fn join(
             Some(Value::table_with_fingerprint(members, origin.clone(), fingerprint))
         }
         (Kind::Array(below), Kind::Array(above)) => {
-            let mut elements = (**below).clone();
+            let mut elements = below.clone();
             match strategy(key) {
                 ListStrategy::Replace => return None,
-                ListStrategy::Append => elements.append((**above).clone()),
+                ListStrategy::Append => elements.append(above),
                 ListStrategy::Union => {
                     let mut seen: alloc::collections::BTreeSet<Fingerprint> =
                         below.iter().map(Value::fingerprint).collect();
                     elements.extend(above.iter().filter(|e| seen.insert(e.fingerprint())).cloned());
                 }
             }
-            Some(Value::new(Kind::Array(Arc::new(elements)), upper.origin().clone()))
+            Some(Value::new(Kind::Array(elements), upper.origin().clone()))
         }
         _ => None,
     }

@@ -11,6 +11,7 @@ use crate::tree::Severity;
 /// What the policy check looks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct PolicyConfig {
     /// The rules, by name.
     pub rules: BTreeMap<String, RuleConfig>,
@@ -18,6 +19,7 @@ pub struct PolicyConfig {
 
 /// One rule of the policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct RuleConfig {
     /// The regular expression that a line of code must not match.
     pub pattern: String,

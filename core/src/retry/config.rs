@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 ///
 /// ```
 /// use core::time::Duration;
-/// let retry = speckit_core::retry::RetryConfig { max_attempts: 5, ..Default::default() };
+/// let retry = speckit_core::retry::RetryConfig::default().with_max_attempts(5);
 /// assert_eq!(retry.initial_backoff(), Duration::from_millis(100));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct RetryConfig {
     /// How often a call is tried, the first time included: 1 to 1000.
     pub max_attempts: u32,
@@ -44,6 +45,42 @@ pub enum Jitter {
 }
 
 impl RetryConfig {
+    /// The same with another [`max_attempts`](Self::max_attempts).
+    #[must_use]
+    pub fn with_max_attempts(self, max_attempts: u32) -> Self {
+        Self { max_attempts, ..self }
+    }
+
+    /// The same with another [`initial_backoff_ms`](Self::initial_backoff_ms).
+    #[must_use]
+    pub fn with_initial_backoff_ms(self, initial_backoff_ms: u64) -> Self {
+        Self { initial_backoff_ms, ..self }
+    }
+
+    /// The same with another [`max_backoff_ms`](Self::max_backoff_ms).
+    #[must_use]
+    pub fn with_max_backoff_ms(self, max_backoff_ms: u64) -> Self {
+        Self { max_backoff_ms, ..self }
+    }
+
+    /// The same with another [`multiplier`](Self::multiplier).
+    #[must_use]
+    pub fn with_multiplier(self, multiplier: f64) -> Self {
+        Self { multiplier, ..self }
+    }
+
+    /// The same with another [`jitter`](Self::jitter).
+    #[must_use]
+    pub fn with_jitter(self, jitter: Jitter) -> Self {
+        Self { jitter, ..self }
+    }
+
+    /// The same with another [`deadline_ms`](Self::deadline_ms).
+    #[must_use]
+    pub fn with_deadline_ms(self, deadline_ms: u64) -> Self {
+        Self { deadline_ms, ..self }
+    }
+
     /// The wait before the second attempt, before jitter.
     pub fn initial_backoff(&self) -> Duration {
         Duration::from_millis(self.initial_backoff_ms)

@@ -102,7 +102,7 @@ impl fmt::Display for GiveUp {
 /// use speckit_core::retry::{Decision, ErrorClass, Failure, GiveUp, Retry};
 /// use speckit_core::retry::{Jitter, RetryConfig, Seed};
 ///
-/// let config = RetryConfig { max_attempts: 3, jitter: Jitter::None, ..RetryConfig::default() };
+/// let config = RetryConfig::default().with_max_attempts(3).with_jitter(Jitter::None);
 /// let mut retry = Retry::new(Seed::new(42), "retry/store");
 /// let failed = Failure::of(ErrorClass::Retryable);
 /// let ms = Duration::from_millis;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// The database of runs, generations and timings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct StoreConfig {
     /// The file of the database; `~/` is the home folder.
     pub path: String,

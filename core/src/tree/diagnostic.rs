@@ -19,6 +19,7 @@ pub enum Severity {
 
 /// One finding about a configuration. Its texts hold no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Diagnostic {
     /// How much it weighs.
     pub severity: Severity,

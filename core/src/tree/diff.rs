@@ -4,9 +4,6 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use im::ordmap::DiffItem;
-use smol_str::SmolStr;
-
 use crate::tree::{Key, Kind, Segment, Table, Value, redact_at};
 
 /// What became of one key. One of `old` and `new` is there; both are where the key had a value and has another.
@@ -107,23 +104,11 @@ fn compare(key: &mut Key, old: Option<&Value>, new: Option<&Value>, changes: &mu
             return;
         }
     };
-    for (name, old, new) in members_that_differ(&below_old, &below_new) {
+    for (name, old, new) in below_old.differences(&below_new) {
         key.push(Segment::Name(name.clone()));
         compare(key, old, new, changes);
         key.pop();
     }
-}
-
-/// The members that are not the same in two tables, in the order of their names, as they are in the one and the other.
-pub(crate) fn members_that_differ<'t>(
-    old: &'t Table,
-    new: &'t Table,
-) -> impl Iterator<Item = (&'t SmolStr, Option<&'t Value>, Option<&'t Value>)> {
-    old.diff(new).map(|difference| match difference {
-        DiffItem::Add(name, new) => (name, None, Some(new)),
-        DiffItem::Update { old: (name, old), new: (_, new) } => (name, Some(old), Some(new)),
-        DiffItem::Remove(name, old) => (name, Some(old), None),
-    })
 }
 
 /// The tree with `new` at the path, or without it; `None` for a table that loses its last member.
@@ -157,7 +142,7 @@ mod tests {
     use super::*;
     use crate::config::source::{Language, parse};
     use crate::tree::testing::trees;
-    use crate::tree::{LayerKind, Source};
+    use crate::tree::{LayerKind, Source, Text};
     use proptest::prelude::*;
 
     fn tree(text: &str) -> Value {
@@ -221,7 +206,7 @@ mod tests {
             edits in prop::collection::vec((0_i64..2200, prop::option::of(any::<bool>())), 0..8),
         ) {
             let origin = tree("").origin().clone();
-            let name = |n: i64| SmolStr::from(format!("k{n}"));
+            let name = |n: i64| Text::from(format!("k{n}"));
             let value = |new: bool| Value::new(Kind::Bool(new), origin.clone());
             let large: Table = (0..size).map(|n| (name(n), value(false))).collect();
             let mut edited = large.clone();
@@ -234,7 +219,7 @@ mod tests {
             let naive = large.keys().chain(edited.keys()).collect::<alloc::collections::BTreeSet<_>>();
             let naive = naive.into_iter().filter(|name| large.get(*name) != edited.get(*name));
             let expected: Vec<Key> = naive.map(|name| Key::of([name.clone()])).collect();
-            let (a, b) = (Value::table(large.clone(), origin.clone()), Value::table(edited.clone(), origin.clone()));
+            let (a, b) = (Value::new(Kind::Table(large.clone()), origin.clone()), Value::new(Kind::Table(edited.clone()), origin.clone()));
             let changes = diff(&a, &b);
             prop_assert_eq!(apply(&a, &changes), b);
             prop_assert_eq!(changes.into_iter().map(|change| change.key).collect::<Vec<_>>(), expected);

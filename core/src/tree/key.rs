@@ -4,13 +4,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write as _};
 
-use smol_str::SmolStr;
+use crate::tree::Text;
 
 /// One step of a [`Key`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Segment {
     /// A member of a table.
-    Name(SmolStr),
+    Name(Text),
     /// An element of an array, from 0.
     Index(usize),
 }
@@ -31,6 +31,7 @@ pub struct Key(Vec<Segment>);
 
 /// Why a text is no key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum KeyError {
     /// There is nothing between two dots, or nothing at all.
     #[error("empty name in a key; an empty name is written \"\"")]
@@ -53,7 +54,7 @@ impl Key {
     }
 
     /// The key of names, without indices.
-    pub fn of<N: Into<SmolStr>>(names: impl IntoIterator<Item = N>) -> Self {
+    pub fn of<N: Into<Text>>(names: impl IntoIterator<Item = N>) -> Self {
         Self(names.into_iter().map(|name| Segment::Name(name.into())).collect())
     }
 
@@ -91,7 +92,7 @@ impl Key {
 
     /// This key and one more name.
     #[must_use]
-    pub fn child(&self, name: impl Into<SmolStr>) -> Self {
+    pub fn child(&self, name: impl Into<Text>) -> Self {
         self.join(Segment::Name(name.into()))
     }
 
@@ -215,7 +216,7 @@ impl core::str::FromStr for Key {
 }
 
 /// Reads a bare name up to the next `.` or `[`, or a quoted one with TOML's escapes.
-fn parse_name(text: &str) -> Result<(SmolStr, &str), KeyError> {
+fn parse_name(text: &str) -> Result<(Text, &str), KeyError> {
     let Some(quote @ ('"' | '\'')) = text.chars().next() else {
         let end = text.find(['.', '[']).unwrap_or(text.len());
         let (name, rest) = text.split_at(end);

@@ -1,23 +1,31 @@
 //! The tree of a configuration: values with their origin, and what is read from it, written of it and said about it.
 
+mod datetime;
 mod diagnostic;
 pub mod diff;
 mod key;
+mod list;
 pub mod nearest;
 mod number;
 mod origin;
 pub mod print;
 mod redact_at;
+mod table;
 #[cfg(test)]
 pub(crate) mod testing;
+mod text;
 pub mod typed;
 mod value;
 
+pub use datetime::{Datetime, NotADatetime};
 pub use diagnostic::{Diagnostic, Severity, in_report_order, is_ok, strictly};
 pub(crate) use key::write_quoted;
 pub use key::{Key, KeyError, Segment};
+pub use list::{List, ListIter};
 pub use number::{NotANumber, Number};
 pub use origin::{LayerKind, Origin, Source};
 pub use redact_at::{REDACTED, redact_at};
-pub use value::{Fingerprint, Kind, MAX_DEPTH, Table, Value};
+pub use table::{Table, TableIter};
+pub use text::Text;
+pub use value::{Fingerprint, Kind, MAX_DEPTH, Value};
 pub(crate) use value::{Past, replace_entry};

@@ -1,11 +1,8 @@
 //! A tree with its secrets replaced.
 
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use smol_str::SmolStr;
-
-use crate::tree::{Key, Kind, Past, Segment, Value};
+use crate::tree::{Key, Kind, Past, Segment, Text, Value};
 
 /// What stands in the place of a secret.
 pub const REDACTED: &str = "[redacted]";
@@ -53,14 +50,14 @@ fn redacted_kind(value: &Value, key: &mut Key, is_secret: &dyn Fn(&Key) -> bool)
             for (index, element) in elements.iter().enumerate() {
                 key.push(Segment::Index(index));
                 if let Some(redacted) = redacted(element, key, is_secret) {
-                    changed.get_or_insert_with(|| (**elements).clone()).set(index, redacted);
+                    changed.get_or_insert_with(|| elements.clone()).set(index, redacted);
                 }
                 key.pop();
             }
-            changed.map(|elements| Kind::Array(Arc::new(elements)))
+            changed.map(Kind::Array)
         }
         Kind::Unset => None,
-        _ => is_secret(key).then(|| Kind::String(SmolStr::new_static(REDACTED))),
+        _ => is_secret(key).then(|| Kind::String(Text::new_static(REDACTED))),
     }
 }
 

@@ -3,9 +3,8 @@
 use alloc::string::String;
 
 use proptest::prelude::*;
-use smol_str::SmolStr;
 
-use crate::tree::{Kind, LayerKind, Number, Origin, Source, Value};
+use crate::tree::{Kind, LayerKind, Number, Origin, Source, Text, Value};
 
 /// Tables of everything that TOML can say: odd names, control characters, huge integers, nan, dates, empty tables.
 pub(crate) fn trees() -> impl Strategy<Value = Value> {
@@ -21,8 +20,8 @@ pub(crate) fn trees() -> impl Strategy<Value = Value> {
 
 fn members(value: impl Strategy<Value = Value>) -> impl Strategy<Value = Value> {
     let names = prop_oneof![
-        prop::sample::select(&["a", "b", "c", "port"][..]).prop_map(SmolStr::from),
-        any::<String>().prop_map(SmolStr::from),
+        prop::sample::select(&["a", "b", "c", "port"][..]).prop_map(Text::from),
+        any::<String>().prop_map(Text::from),
     ];
     prop::collection::vec((names, value), 0..4).prop_map(|members| Value::table(members, origin()))
 }

@@ -5,13 +5,10 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-use im::{OrdMap, Vector};
-use smol_str::SmolStr;
-use toml::value::Datetime;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use crate::tree::key::{write_name, write_quoted};
-use crate::tree::{Key, Number, Origin, Segment};
+use crate::tree::{Datetime, Key, List, Number, Origin, Segment, Table, Text};
 
 /// How deep tables and arrays may lie in one another, in every source.
 pub const MAX_DEPTH: usize = 100;
@@ -50,9 +47,6 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-/// The members of a table, in the order of their names.
-pub type Table = OrdMap<SmolStr, Value>;
-
 /// What a value is.
 #[derive(Clone, Debug)]
 pub enum Kind {
@@ -63,11 +57,11 @@ pub enum Kind {
     /// A number.
     Number(Number),
     /// A text.
-    String(SmolStr),
+    String(Text),
     /// A date, a time or both, as TOML knows them.
     Datetime(Datetime),
-    /// A list. Boxed, since a vector's head is large and lists are few.
-    Array(Arc<Vector<Value>>),
+    /// A list.
+    Array(List),
     /// A table.
     Table(Table),
     /// The mark of a layer that removes a key (`--unset`). Only layers hold it; no merged tree shows it.
@@ -103,11 +97,11 @@ impl Value {
 
     /// A list of one origin.
     pub fn array(elements: impl IntoIterator<Item = Self>, origin: Origin) -> Self {
-        Self::new(Kind::Array(Arc::new(elements.into_iter().collect())), origin)
+        Self::new(Kind::Array(elements.into_iter().collect()), origin)
     }
 
     /// A table of one origin.
-    pub fn table(members: impl IntoIterator<Item = (SmolStr, Self)>, origin: Origin) -> Self {
+    pub fn table(members: impl IntoIterator<Item = (Text, Self)>, origin: Origin) -> Self {
         Self::new(Kind::Table(members.into_iter().collect()), origin)
     }
 
@@ -179,7 +173,7 @@ impl Value {
     }
 
     /// The elements, of a list.
-    pub fn as_array(&self) -> Option<&Vector<Self>> {
+    pub fn as_array(&self) -> Option<&List> {
         match &self.kind {
             Kind::Array(elements) => Some(elements),
             _ => None,

@@ -68,7 +68,11 @@ fn without_a_last_good_generation_the_refusal_stands_and_says_why() {
     std::fs::copy(other.path("app.db"), elsewhere.path("app.db")).unwrap();
     says(refused(builder(&elsewhere)), "nothing is recorded of these files in `");
 
-    let metadata = |_: &Settings| StoreConfig { history: HistoryMode::Metadata, ..StoreConfig::default() };
+    let metadata = |_: &Settings| {
+        let mut store = StoreConfig::default();
+        store.history = HistoryMode::Metadata;
+        store
+    };
     let place = Place::new().file("app.toml", "port = 1\n");
     drop(builder(&place).history_settings(metadata).open().unwrap());
     place.write("app.toml", bad);

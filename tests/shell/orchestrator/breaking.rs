@@ -5,7 +5,7 @@ use tokio::time::sleep;
 use super::*;
 
 async fn status_of(orchestrator: &AsyncOrchestrator, agent: Agent) -> Status {
-    let once = RetryConfig { max_attempts: 1, ..RetryConfig::default() };
+    let once = RetryConfig::default().with_max_attempts(1);
     statuses(&orchestrator.run(Plan { retry: once, ..plan([agent]) }).await)[0]
 }
 
@@ -55,7 +55,7 @@ async fn agents_that_have_begun_are_tried_again_whatever_becomes_of_others() {
     let run = orchestrator.run(plan(agents)).await;
     assert_eq!((statuses(&run), door.log().len()), (vec![Status::Ok; 9], 2 * 27));
     let stubborn = Plan {
-        retry: RetryConfig { max_attempts: 30, deadline_ms: 3_600_000, ..RetryConfig::default() },
+        retry: RetryConfig::default().with_max_attempts(30).with_deadline_ms(3_600_000),
         ..plan([agent("b", &["exit 75"])])
     };
     let run = orchestrator.run(stubborn).await;

@@ -43,7 +43,7 @@ fn random_plan(draws: &mut Draws, gate: u64) -> Plan {
     Plan {
         max_concurrent: draws.between(1, 4) as usize,
         timeout: MS(draws.between(100, 500)),
-        retry: RetryConfig { max_attempts: draws.between(1, 4) as u32, ..RetryConfig::default() },
+        retry: RetryConfig::default().with_max_attempts(draws.between(1, 4) as u32),
         ..plan(agents)
     }
 }

@@ -117,7 +117,7 @@ fn a_gate_may_be_run_by_a_task_of_any_runtime() {
         let (orchestrator, door) = orchestrator(7);
         let names: Vec<String> = (0..40).map(|number| format!("agent_{number}")).collect();
         let agents = names.iter().map(|name| agent(name, &["say hello; wait 2; exit 75", "say again"]));
-        let retry = RetryConfig { initial_backoff_ms: 1, ..RetryConfig::default() };
+        let retry = RetryConfig::default().with_initial_backoff_ms(1);
         // More than the breaker of one provider lets pass.
         let agents = agents.map(|one| Agent { provider: one.name.clone(), ..one });
         let gate = orchestrator.begin(Plan { max_concurrent: 100, retry, ..plan(agents) });

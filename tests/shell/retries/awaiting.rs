@@ -28,7 +28,7 @@ async fn a_call_is_awaited_again_until_it_succeeds() {
 
 #[tokio::test]
 async fn the_waits_and_the_reports_are_those_of_the_other_form() {
-    let config = speckit::retry::RetryConfig { jitter: speckit::retry::Jitter::Full, ..plain(4) };
+    let config = plain(4).with_jitter(speckit::retry::Jitter::Full);
     let errors = [Trouble::RETRYABLE, Trouble::limited(MS(2)), Trouble::DEGRADED];
     let told = |reports: &mut Vec<_>, attempt: &Attempt<'_, Trouble>| {
         reports.push((attempt.number, attempt.next_wait(), attempt.give_up(), attempt.is_rate_limited()));
@@ -53,7 +53,7 @@ async fn a_wait_holds_no_thread_up() {
             ticks.set(ticks.get() + 1);
         }
     };
-    let config = speckit::retry::RetryConfig { initial_backoff_ms: 100, ..plain(2) };
+    let config = plain(2).with_initial_backoff_ms(100);
     tokio::select! {
         () = ticking => {}
         error = execute_with_backoff(&config, || async { Err::<(), _>(Trouble::RETRYABLE) }) => {

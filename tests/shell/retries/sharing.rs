@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use speckit::retry::{
     Attempt, BreakerConfig, BudgetConfig, CallError, Circuit, CircuitBreaker, ErrorClass, GiveUp,
-    RetryBudget, RetryClassifiable as _, RetryConfig, Retrying,
+    RetryBudget, RetryClassifiable as _, Retrying,
 };
 
 use super::{MS, Trouble, failing, plain};
@@ -98,7 +98,7 @@ fn a_breaker_that_stays_open_longer_than_the_wait_ends_the_call_at_once() {
     let breaker = breaker(MS(60_000));
     let mut told = Vec::new();
     let report = |attempt: &Attempt<'_, Trouble>| told.push(attempt.give_up());
-    let config = RetryConfig { initial_backoff_ms: 3000, ..plain(2) };
+    let config = plain(2).with_initial_backoff_ms(3000);
     let retrying = Retrying::new(&config).breaker(&breaker).report(report);
     let error = retrying.run(failing(&[Trouble::RETRYABLE])).unwrap_err();
     assert_eq!((error.attempts(), error.why()), (1, GiveUp::Open));
@@ -108,7 +108,7 @@ fn a_breaker_that_stays_open_longer_than_the_wait_ends_the_call_at_once() {
 #[test]
 fn retries_wait_for_a_breaker_that_opens_no_longer_than_they_wait() {
     let breaker = breaker(MS(4));
-    let config = RetryConfig { initial_backoff_ms: 30, ..plain(3) };
+    let config = plain(3).with_initial_backoff_ms(30);
     assert_eq!(Retrying::new(&config).breaker(&breaker).run(failing(&[Trouble::RETRYABLE])), Ok(2));
     assert_eq!(breaker.circuit(), Circuit::Closed);
 }

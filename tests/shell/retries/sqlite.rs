@@ -63,13 +63,11 @@ fn counters_in_many_threads_lose_nothing_although_they_read_before_they_write() 
     const EACH: i64 = 25;
     let folder = tempfile::tempdir().unwrap();
     let first = database(folder.path());
-    let config = RetryConfig {
-        max_attempts: 1000,
-        initial_backoff_ms: 1,
-        max_backoff_ms: 20,
-        jitter: Jitter::Full,
-        ..RetryConfig::default()
-    };
+    let config = RetryConfig::default()
+        .with_max_attempts(1000)
+        .with_initial_backoff_ms(1)
+        .with_max_backoff_ms(20)
+        .with_jitter(Jitter::Full);
     thread::scope(|scope| {
         for _ in 0..THREADS {
             scope.spawn(|| {
@@ -109,7 +107,7 @@ fn a_holder_that_never_lets_go_ends_in_a_clear_error_at_the_deadline() {
     let connection = database(folder.path());
     let holder = connect(folder.path());
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let config = RetryConfig { deadline_ms: 200, max_backoff_ms: 20, ..plain(1000) };
+    let config = plain(1000).with_deadline_ms(200).with_max_backoff_ms(20);
     let started = Instant::now();
     let write = || connection.execute("UPDATE counter SET n = 1", []);
     let error = execute_with_backoff_sync(&config, write).unwrap_err();

@@ -105,14 +105,13 @@ fn plan(random: &mut Random) -> Plan {
         timeout: Duration::from_millis(random.between(500..=3000)),
         grace: ms(random, 500),
         output_bytes: 1024,
-        retry: RetryConfig {
-            max_attempts: u32::try_from(random.between(1..=6)).unwrap(),
-            initial_backoff_ms: random.between(1..=500),
-            max_backoff_ms: random.between(1..=2000),
-            multiplier: random.pick(&[1.0, 1.5, 2.0, 10.0]),
-            jitter: random.pick(&[Jitter::None, Jitter::Full, Jitter::Equal, Jitter::Decorrelated]),
-            deadline_ms: random.pick(&[1, 100, 1000, 30_000]),
-        },
+        retry: RetryConfig::default()
+            .with_max_attempts(u32::try_from(random.between(1..=6)).unwrap())
+            .with_initial_backoff_ms(random.between(1..=500))
+            .with_max_backoff_ms(random.between(1..=2000))
+            .with_multiplier(random.pick(&[1.0, 1.5, 2.0, 10.0]))
+            .with_jitter(random.pick(&[Jitter::None, Jitter::Full, Jitter::Equal, Jitter::Decorrelated]))
+            .with_deadline_ms(random.pick(&[1, 100, 1000, 30_000])),
     }
 }
 

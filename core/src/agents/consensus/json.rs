@@ -69,7 +69,7 @@ pub(super) fn has_member(object: &[u8], name: &str) -> bool {
 pub(super) fn value_at<'j>(json: &'j [u8], key: &Key) -> Option<&'j [u8]> {
     key.segments().iter().try_fold(json, |json, segment| match (json.first()?, segment) {
         (b'{', Segment::Name(name)) => {
-            let members = parts(json).filter_map(member).filter(|(found, _)| found == name);
+            let members = parts(json).filter_map(member).filter(|(found, _)| found == name.as_str());
             members.last().map(|(_, value)| value)
         }
         (b'[', Segment::Index(index)) => parts(json).nth(*index),

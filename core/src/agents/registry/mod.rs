@@ -9,14 +9,13 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use smol_str::SmolStr;
-
 pub use check::check_names;
 pub(crate) use check::{gate_agents, lenient_names};
 pub use names::{NameError, NameTable, UnknownName};
 pub use repeated::NameCheck;
 
 use crate::agents::{GateSettings, ModelConfig, QualityGateConfig, Stage};
+use crate::tree::Text;
 
 /// The models of a configuration, to be found by canonical name or alias.
 ///
@@ -32,13 +31,13 @@ use crate::agents::{GateSettings, ModelConfig, QualityGateConfig, Stage};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelRegistry {
     names: NameTable,
-    models: BTreeMap<SmolStr, ModelEntry>,
+    models: BTreeMap<Text, ModelEntry>,
 }
 
 /// A model under its canonical name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelEntry {
-    name: SmolStr,
+    name: Text,
     config: ModelConfig,
 }
 
@@ -118,7 +117,7 @@ impl ModelRegistry {
         let models = models
             .iter()
             .map(|(name, model)| {
-                let name = SmolStr::new(name);
+                let name = Text::new(name);
                 (name.clone(), ModelEntry { name, config: model.clone() })
             })
             .collect();

@@ -5,8 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use smol_str::SmolStr;
-
+use crate::tree::Text;
 use crate::tree::nearest::nearest;
 
 /// Canonical names, and the aliases that lead to them.
@@ -22,9 +21,9 @@ use crate::tree::nearest::nearest;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NameTable {
-    canonical: BTreeSet<SmolStr>,
+    canonical: BTreeSet<Text>,
     /// Straight to the canonical name.
-    aliases: BTreeMap<SmolStr, SmolStr>,
+    aliases: BTreeMap<Text, Text>,
 }
 
 /// What is wrong with a set of names.
@@ -104,8 +103,8 @@ impl NameTable {
         canonical: impl IntoIterator<Item = &'a str>,
         aliases: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> (Self, Vec<NameError>) {
-        let canonical: BTreeSet<SmolStr> = canonical.into_iter().map(SmolStr::new).collect();
-        let mut targets: BTreeMap<SmolStr, SmolStr> = BTreeMap::new();
+        let canonical: BTreeSet<Text> = canonical.into_iter().map(Text::new).collect();
+        let mut targets: BTreeMap<Text, Text> = BTreeMap::new();
         let mut errors = Vec::new();
         for (alias, target) in aliases {
             let taken = match canonical.get(alias) {
@@ -147,16 +146,16 @@ impl NameTable {
     /// [`UnknownName`] with what exists and the nearest name.
     pub fn resolve(&self, name: &str) -> Result<&str, UnknownName> {
         let found = self.canonical.get(name).or_else(|| self.aliases.get(name));
-        found.map(SmolStr::as_str).ok_or_else(|| self.unknown(name))
+        found.map(Text::as_str).ok_or_else(|| self.unknown(name))
     }
 
     /// The canonical names, sorted.
     pub fn canonical(&self) -> impl Iterator<Item = &str> {
-        self.canonical.iter().map(SmolStr::as_str)
+        self.canonical.iter().map(Text::as_str)
     }
 
     pub(super) fn unknown(&self, name: &str) -> UnknownName {
-        let aliases = self.aliases.keys().map(SmolStr::as_str);
+        let aliases = self.aliases.keys().map(Text::as_str);
         UnknownName {
             name: name.into(),
             nearest: nearest(name, self.canonical().chain(aliases)).map(String::from),
@@ -167,11 +166,11 @@ impl NameTable {
 
 /// Where a chain of aliases ends.
 enum End<'t> {
-    Name(&'t SmolStr),
+    Name(&'t Text),
     Cycle(Vec<String>),
 }
 
-fn end_of<'t>(alias: &'t SmolStr, targets: &'t BTreeMap<SmolStr, SmolStr>) -> End<'t> {
+fn end_of<'t>(alias: &'t Text, targets: &'t BTreeMap<Text, Text>) -> End<'t> {
     let mut path: Vec<&str> = Vec::new();
     let mut seen = BTreeSet::new();
     let mut name = alias;

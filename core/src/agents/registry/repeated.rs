@@ -5,7 +5,6 @@ use core::cell::Cell;
 use core::fmt;
 
 use super::check_names;
-use crate::tree::diff::members_that_differ;
 use crate::tree::{Diagnostic, Value};
 
 /// [`check_names`] for one tree after the other: while the names are those of a tree in which nothing was found, nothing
@@ -42,7 +41,7 @@ fn have_same_names(old: &Value, new: &Value) -> bool {
         _ => false,
     };
     let have_same_models = match models.map(|models| models.and_then(Value::as_table)) {
-        [Some(old), Some(new)] => members_that_differ(old, new).all(|(_, old, new)| keeps_name(old, new)),
+        [Some(old), Some(new)] => old.differences(new).all(|(_, old, new)| keeps_name(old, new)),
         _ => models[0] == models[1],
     };
     let [old_quorum, new_quorum] =

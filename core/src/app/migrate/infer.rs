@@ -2,9 +2,8 @@
 
 use alloc::string::String;
 
-use smol_str::SmolStr;
-
 use crate::agents::{Provider, Tier};
+use crate::tree::Text;
 
 /// The provider of a model id, else of the program that ran it.
 pub(super) fn provider_of(model: &str, command: Option<&str>) -> Option<Provider> {
@@ -50,7 +49,7 @@ pub(super) fn tier_of(model: &str) -> Tier {
 /// The canonical name of an old one: lowercase words joined by single underscores.
 ///
 /// `None` when the name has no letter or digit, or begins with a digit.
-pub(super) fn canonical_name(name: &str) -> Option<SmolStr> {
+pub(super) fn canonical_name(name: &str) -> Option<Text> {
     let mut canonical = String::with_capacity(name.len());
     for c in name.chars() {
         if c.is_ascii_alphanumeric() {

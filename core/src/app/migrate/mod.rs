@@ -17,15 +17,13 @@ mod text;
 use alloc::format;
 use alloc::vec::Vec;
 
-use smol_str::SmolStr;
-
 #[cfg(feature = "edit")]
 pub use text::{Migration, migrate_text};
 
 use crate::config::Layer;
 use crate::config::resolve::Migrated;
 use crate::text::count;
-use crate::tree::{Diagnostic, Key, Kind, Origin, Table, Value, in_report_order};
+use crate::tree::{Diagnostic, Key, Kind, Origin, Table, Text, Value, in_report_order};
 pub(crate) use plan::is_left_out;
 use plan::{Agent, KEPT, Plan, entries, plan};
 
@@ -54,7 +52,7 @@ pub fn migrate_layer(layer: &Layer) -> Option<Result<Migrated, Vec<Diagnostic>>>
     let root = layer.root();
     let agents = entries(root)?;
     Some(plan(root).map(|plan| {
-        let first = agents.as_array().and_then(|agents| agents.front()).unwrap_or(agents);
+        let first = agents.as_array().and_then(|agents| agents.first()).unwrap_or(agents);
         let name = first.origin().source().name();
         let models = plan.agents.len();
         let message = format!("the old form `[[agents]]` is read as `[models]` ({})", count(models, "model"));
@@ -79,24 +77,19 @@ fn convert(root: &Value, agents: &Value, plan: &Plan<'_>) -> Value {
         let mut settings = present.and_then(Value::as_table).cloned().unwrap_or_default();
         settings.insert("command".into(), (*command).clone());
         let origin = present.map_or(command.origin(), Value::origin).clone();
-        let settings = Value::table(settings, origin);
+        let settings = Value::new(Kind::Table(settings), origin);
         add(&mut members, "providers", [(provider.name().into(), settings)], command.origin());
     }
-    Value::table(members, root.origin().clone())
+    Value::new(Kind::Table(members), root.origin().clone())
 }
 
 /// Adds entries to a table of the root, which is made where it is missing.
-fn add(
-    root: &mut Table,
-    name: &str,
-    entries: impl IntoIterator<Item = (SmolStr, Value)>,
-    otherwise: &Origin,
-) {
+fn add(root: &mut Table, name: &str, entries: impl IntoIterator<Item = (Text, Value)>, otherwise: &Origin) {
     let present = root.get(name);
     let origin = present.map_or(otherwise, Value::origin).clone();
     let mut members = present.and_then(Value::as_table).cloned().unwrap_or_default();
     members.extend(entries);
-    root.insert(name.into(), Value::table(members, origin));
+    root.insert(name.into(), Value::new(Kind::Table(members), origin));
 }
 
 /// The model that an agent becomes. What is inferred has the place of what it was inferred from.
@@ -125,7 +118,7 @@ fn model_of(agent: &Agent<'_>) -> Value {
             members.insert("aliases".into(), Value::array(all, origin));
         }
     }
-    Value::table(members, agent.entry.origin().clone())
+    Value::new(Kind::Table(members), agent.entry.origin().clone())
 }
 
 #[cfg(test)]

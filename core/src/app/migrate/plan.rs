@@ -5,12 +5,10 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use smol_str::SmolStr;
-
 use super::infer::{canonical_name, provider_of, tier_of};
 use crate::agents::{Provider, Tier};
 use crate::app::AppConfig;
-use crate::tree::{Diagnostic, Key, Segment, Value, in_report_order};
+use crate::tree::{Diagnostic, Key, Segment, Text, Value, in_report_order};
 
 /// What becomes of the agents of one file.
 pub(super) struct Plan<'t> {
@@ -25,7 +23,7 @@ pub(super) struct Plan<'t> {
 /// One entry of `[[agents]]`.
 pub(super) struct Agent<'t> {
     pub(super) entry: &'t Value,
-    pub(super) canonical: SmolStr,
+    pub(super) canonical: Text,
     /// The old name, where it is not the canonical one.
     pub(super) alias: Option<&'t Value>,
     pub(super) model: &'t Value,

@@ -28,6 +28,7 @@ pub enum Decision {
 
 /// What one layer said about a key.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Contribution {
     /// The place.
     pub origin: Origin,
@@ -43,6 +44,7 @@ pub struct Contribution {
 ///
 /// It serialises to the contract's JSON.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Explanation {
     /// The key.
     #[serde(serialize_with = "as_text")]
@@ -76,6 +78,7 @@ pub struct Explanation {
 
 /// What was written for a key whose running value stays until the program starts again.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct PendingRestart {
     /// The value; `None` where the key is no longer set.
     pub value: Option<Value>,

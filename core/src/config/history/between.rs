@@ -11,6 +11,7 @@ use crate::tree::{Key, Kind, LayerKind, REDACTED, Source, Value};
 
 /// What two generations differ in.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Difference {
     /// The changes that lead from the one to the other; the keys alone where the values of one are not kept.
     pub changes: Changes,

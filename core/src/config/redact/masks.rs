@@ -7,12 +7,10 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use smol_str::SmolStr;
-
 use super::{REDACTED, unparsed};
 use crate::config::Layer;
 use crate::config::source::comments;
-use crate::tree::{Diagnostic, Key, Kind, Origin, Segment, Source, Value, write_quoted};
+use crate::tree::{Diagnostic, Key, Kind, Origin, Segment, Source, Text, Value, write_quoted};
 
 /// Shorter secrets are not looked for in messages, since masking `a` would leave no message readable.
 const SHORTEST_TEXT: usize = 4;
@@ -27,7 +25,7 @@ pub struct Masks {
     /// The secret texts by their first character.
     texts: BTreeMap<char, BTreeSet<String>>,
     /// The names of keys, which are shown in a source that did not parse too.
-    names: BTreeSet<SmolStr>,
+    names: BTreeSet<Text>,
 }
 
 /// Shows no secret, and no text that one could be found in.
@@ -75,7 +73,7 @@ impl Masks {
 
     /// These masks, and names of keys that are shown in a source that did not parse ([`Masks::unparsed_line`]).
     #[must_use]
-    pub(crate) fn with_names<'a>(mut self, names: impl IntoIterator<Item = &'a SmolStr>) -> Self {
+    pub(crate) fn with_names<'a>(mut self, names: impl IntoIterator<Item = &'a Text>) -> Self {
         self.names.extend(names.into_iter().cloned());
         self
     }

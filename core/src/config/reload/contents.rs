@@ -2,9 +2,7 @@
 
 use alloc::collections::BTreeMap;
 
-use smol_str::SmolStr;
-
-use crate::tree::Fingerprint;
+use crate::tree::{Fingerprint, Text};
 
 /// What one source held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,18 +42,18 @@ impl Content {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Contents {
-    files: BTreeMap<SmolStr, Content>,
-    rest: BTreeMap<SmolStr, Fingerprint>,
+    files: BTreeMap<Text, Content>,
+    rest: BTreeMap<Text, Fingerprint>,
 }
 
 impl Contents {
     /// Notes what a file held.
-    pub fn add_file(&mut self, path: impl Into<SmolStr>, content: Content) {
+    pub fn add_file(&mut self, path: impl Into<Text>, content: Content) {
         self.files.insert(path.into(), content);
     }
 
     /// Notes what a source held that is no file, such as the environment.
-    pub fn add(&mut self, name: impl Into<SmolStr>, hash: Fingerprint) {
+    pub fn add(&mut self, name: impl Into<Text>, hash: Fingerprint) {
         self.rest.insert(name.into(), hash);
     }
 
@@ -72,13 +70,13 @@ impl Contents {
 
     /// The files, whether they were there or not.
     pub fn files(&self) -> impl Iterator<Item = &str> {
-        self.files.keys().map(SmolStr::as_str)
+        self.files.keys().map(Text::as_str)
     }
 
     /// The files whose content is another than `before`, in the order of their names. What was not looked for has not
     /// changed.
     pub fn files_changed_since<'a>(&'a self, before: &'a Self) -> impl Iterator<Item = &'a str> {
-        let is_other = |path: &SmolStr, content: &Content| {
+        let is_other = |path: &Text, content: &Content| {
             before.files.get(path).copied().unwrap_or(Content::Missing) != *content
         };
         let changed = self.files.iter().filter(move |(path, content)| is_other(path, content));

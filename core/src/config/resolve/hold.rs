@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use super::{Checked, Refused, Resolved, Rules};
 use crate::config::schema::{Reload, Schema};
-use crate::tree::diff::{Change, members_that_differ};
+use crate::tree::diff::Change;
 use crate::tree::{Diagnostic, Key, Kind, Past, Segment, Severity, Table, Value};
 
 impl Rules {
@@ -110,7 +110,7 @@ impl Held<'_> {
     /// The table that may run; `None` where nothing in it has to wait.
     fn table(&mut self, running: &Table, written: &Table, like: &Value) -> Option<Value> {
         let mut held: Option<Table> = None;
-        for (name, old, new) in members_that_differ(running, written) {
+        for (name, old, new) in running.differences(written) {
             self.key.push(Segment::Name(name.clone()));
             let member = self.member(old, new);
             self.key.pop();

@@ -3,12 +3,10 @@
 use alloc::format;
 use alloc::vec::Vec;
 
-use smol_str::SmolStr;
-
 use super::lookup::is_variable;
 use super::plan::{NodeId, Plan};
 use crate::config::Layer;
-use crate::tree::{Diagnostic, Key, Kind, LayerKind, Segment, Table, Value, in_report_order};
+use crate::tree::{Diagnostic, Key, Kind, LayerKind, Segment, Table, Text, Value, in_report_order};
 
 pub(super) fn canonical(plan: &Plan, layer: &Layer) -> (Layer, Vec<Diagnostic>) {
     if plan.nodes.iter().all(|node| node.notes.aliases.is_empty()) {
@@ -64,7 +62,7 @@ fn renamed(
                     renamed.insert(present, member);
                 }
             }
-            Value::table(renamed, value.origin().clone())
+            Value::new(Kind::Table(renamed), value.origin().clone())
         }
         _ => value.clone(),
     }
@@ -114,7 +112,7 @@ fn find_deprecated(plan: &Plan, nodes: &[NodeId], value: &Value, key: &mut Key, 
 }
 
 /// The former names of the members that the nodes name, each with its present name.
-fn former_names(plan: &Plan, nodes: &[NodeId]) -> Vec<(SmolStr, SmolStr)> {
+fn former_names(plan: &Plan, nodes: &[NodeId]) -> Vec<(Text, Text)> {
     let mut names = Vec::new();
     for (present, id) in nodes.iter().flat_map(|id| &plan.node(*id).properties) {
         for part in plan.with_parts(&[*id]) {

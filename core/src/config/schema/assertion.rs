@@ -9,7 +9,7 @@ use core::cmp::Ordering;
 use super::format::Format;
 use super::pattern::Pattern;
 use crate::text::count;
-use crate::tree::{Kind, Number, Value};
+use crate::tree::{Kind, List, Number, Table, Value};
 
 /// One demand on a value. It holds for values of other types than its own.
 #[derive(Clone, Debug)]
@@ -122,7 +122,7 @@ impl Assertion {
 
 /// The number of elements or members.
 fn size(value: &Value) -> usize {
-    value.as_array().map_or(0, im::Vector::len) + value.as_table().map_or(0, im::OrdMap::len)
+    value.as_array().map_or(0, List::len) + value.as_table().map_or(0, Table::len)
 }
 
 /// Values as a list that a person reads: `"a", "b" or "c"`.

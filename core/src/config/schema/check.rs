@@ -11,7 +11,6 @@ use super::judge::Judge;
 use super::location::Location;
 use super::messages::{how_to_add, type_message, type_way_out, unknown_key};
 use super::plan::{Dependency, Judged, Node, NodeId, Plan};
-use crate::tree::diff::members_that_differ;
 use crate::tree::{Diagnostic, Key, Kind, Segment, Table, Value, in_report_order, redact_at};
 
 /// How much of the stack judging a value may use, in steps of one open subschema (below 1 KiB in any build).
@@ -134,7 +133,8 @@ impl SchemaValidator {
         };
         match before {
             None => members.iter().all(|(name, member)| valid(None, name, member)),
-            Some(before) => members_that_differ(before, members)
+            Some(before) => before
+                .differences(members)
                 .all(|(name, before, member)| member.is_none_or(|member| valid(before, name, member))),
         }
     }
@@ -275,7 +275,7 @@ impl SchemaValidator {
             }
             Judged::Contains(of) => {
                 let mut why = String::new();
-                if let Some(first) = value.as_array().and_then(|elements| elements.front()) {
+                if let Some(first) = value.as_array().and_then(|elements| elements.first()) {
                     let mut inner = Vec::new();
                     place.inside(Segment::Index(0), "contains", |place| {
                         self.explain(*of, first, place, &mut inner)

@@ -6,8 +6,6 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use smol_str::SmolStr;
-
 use super::assertion::Assertion;
 use super::documents::{Documents, Location};
 use super::facts::{Reload, TypeSet};
@@ -16,7 +14,7 @@ use super::pattern::Pattern;
 use super::plan::{Dependency, Items, Judged, Node, NodeId, Notes, Plan};
 use crate::config::ListStrategy;
 use crate::tree::nearest::nearest;
-use crate::tree::{Diagnostic, Key, Kind, Value};
+use crate::tree::{Diagnostic, Key, Kind, Text, Value};
 
 /// How many subschemas may apply to one value by way of one another; real schemas stay below ten.
 const MAX_CHAIN: usize = 64;
@@ -283,7 +281,7 @@ impl Compiler<'_> {
             reload,
             merge,
             aliases: keyword("x-aliases").map(|location| texts(&location.value)).unwrap_or_default(),
-            variable: text("x-env").map(SmolStr::from),
+            variable: text("x-env").map(Text::from),
             deprecated: yes("deprecated"),
         }
     }
@@ -315,7 +313,7 @@ impl Compiler<'_> {
             .collect()
     }
 
-    fn map(&mut self, location: &Location) -> BTreeMap<SmolStr, NodeId> {
+    fn map(&mut self, location: &Location) -> BTreeMap<Text, NodeId> {
         let members = location.value.as_table().into_iter().flatten();
         members.map(|(name, value)| (name.clone(), self.node(location.child(name, value)))).collect()
     }
@@ -330,8 +328,8 @@ fn bad_pattern(text: &str, why: &str) -> String {
     format!("`{text}` is not a pattern: {why}")
 }
 
-fn texts(value: &Value) -> Vec<SmolStr> {
-    value.as_array().into_iter().flatten().filter_map(Value::as_str).map(SmolStr::from).collect()
+fn texts(value: &Value) -> Vec<Text> {
+    value.as_array().into_iter().flatten().filter_map(Value::as_str).map(Text::from).collect()
 }
 
 /// How many subschemas apply to one value by way of one another, at the most.

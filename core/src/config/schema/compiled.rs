@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use crate::config::{Layer, ListStrategy};
 use crate::tree::typed::to_value;
-use crate::tree::{Diagnostic, Key, LayerKind, Origin, Severity, Source, Value, in_report_order};
+use crate::tree::{Diagnostic, Key, LayerKind, Origin, Severity, Source, Text, Value, in_report_order};
 
 use super::check::SchemaValidator;
 use super::documents::{self, Documents};
@@ -88,7 +88,7 @@ impl Schema {
     }
 
     /// The variable that the schema itself names for a key.
-    pub(crate) fn variable(&self, key: &Key) -> Option<smol_str::SmolStr> {
+    pub(crate) fn variable(&self, key: &Key) -> Option<Text> {
         self.plan.variable(key)
     }
 
@@ -118,12 +118,12 @@ impl Schema {
     }
 
     /// The names of properties, wherever the schema has them.
-    pub(crate) fn property_names(&self) -> impl Iterator<Item = &smol_str::SmolStr> {
+    pub(crate) fn property_names(&self) -> impl Iterator<Item = &Text> {
         self.plan.nodes.iter().flat_map(|node| node.properties.keys())
     }
 
     /// The names that the schema gives to the members of a table, and whether it allows others beside them.
-    pub fn member_names(&self, key: &Key) -> (Vec<smol_str::SmolStr>, bool) {
+    pub fn member_names(&self, key: &Key) -> (Vec<Text>, bool) {
         let (names, open) = self.plan.member_names(key, &|_| true);
         (names.into_iter().collect(), open)
     }
@@ -142,7 +142,7 @@ impl Schema {
         &self,
         key: &Key,
         wanted: &dyn Fn(&str) -> bool,
-    ) -> (alloc::collections::BTreeSet<smol_str::SmolStr>, bool) {
+    ) -> (alloc::collections::BTreeSet<Text>, bool) {
         self.plan.member_names(key, wanted)
     }
 

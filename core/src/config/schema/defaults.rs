@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::plan::{NodeId, Plan};
 use crate::config::{ListStrategy, merge};
-use crate::tree::Value;
+use crate::tree::{Text, Value};
 
 impl Plan {
     /// The tree of defaults that goes below `present`, the merged tree of all other layers, without what
@@ -70,7 +70,7 @@ impl Plan {
         present: Option<&Value>,
         known: Option<&Value>,
         open: &mut Vec<NodeId>,
-    ) -> Vec<(smol_str::SmolStr, Value)> {
+    ) -> Vec<(Text, Value)> {
         let table = present.and_then(Value::as_table);
         let nodes = || all.iter().map(|id| self.node(*id));
         // Where only named members lead to a default, the others need no look, nor do those whose defaults are known.
@@ -85,7 +85,7 @@ impl Plan {
         // Tables that the same subschemas describe share one default, as the entries of a map do. Empty ones do not:
         // theirs lies at their own place.
         let mut shared: Option<(Vec<NodeId>, Option<Value>)> = None;
-        let mut default_of = |name: &smol_str::SmolStr| {
+        let mut default_of = |name: &Text| {
             let of: Vec<NodeId> = nodes().flat_map(|node| node.of_member(name)).collect();
             let present = table.and_then(|table| table.get(name));
             let known_here = known.and_then(|known| known.member(name));
@@ -134,7 +134,7 @@ impl Plan {
                 let node = self.node(id);
                 let own_has =
                     |name: &str| node.notes.default.as_ref().is_some_and(|own| own.member(name).is_some());
-                let gives = |name: &smol_str::SmolStr| {
+                let gives = |name: &Text| {
                     own_has(name) || node.properties.get(name).is_some_and(|id| self.leads_to_default(*id))
                 };
                 let is_whole = id == Self::ROOT
@@ -163,7 +163,7 @@ impl Plan {
     }
 
     /// The named members that lead to a default.
-    fn named_below(&self, id: NodeId) -> impl Iterator<Item = (&smol_str::SmolStr, &NodeId)> {
+    fn named_below(&self, id: NodeId) -> impl Iterator<Item = (&Text, &NodeId)> {
         self.node(id).properties.iter().filter(|(_, id)| self.leads_to_default(**id))
     }
 

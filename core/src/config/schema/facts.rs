@@ -4,10 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use smol_str::SmolStr;
-
 use crate::config::ListStrategy;
-use crate::tree::{Key, Kind, Value};
+use crate::tree::{Key, Kind, Text, Value};
 
 /// A set of the types of JSON Schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -113,6 +111,7 @@ impl fmt::Display for TypeSet {
 /// When a changed value takes effect (`x-reload`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Reload {
     /// At the next reload.
     #[default]
@@ -123,6 +122,7 @@ pub enum Reload {
 
 /// What a schema says about one key: the merged word of every subschema that applies to it whatever its value.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Facts {
     /// The allowed types.
     pub types: TypeSet,
@@ -141,9 +141,9 @@ pub struct Facts {
     /// `x-merge`.
     pub merge: ListStrategy,
     /// `x-aliases`: former names of the key or of its variable.
-    pub aliases: Vec<SmolStr>,
+    pub aliases: Vec<Text>,
     /// `x-env`: the variable's name, instead of the one made from the key.
-    pub variable: Option<SmolStr>,
+    pub variable: Option<Text>,
     /// `deprecated`.
     pub deprecated: bool,
 }
@@ -170,7 +170,7 @@ impl Default for Facts {
 /// A variable that the schema names for a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NamedVariable {
-    pub(crate) variable: SmolStr,
+    pub(crate) variable: Text,
     pub(crate) key: Key,
     /// From `x-aliases`, not from `x-env`.
     pub(crate) former: bool,

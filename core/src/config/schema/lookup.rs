@@ -5,15 +5,13 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use smol_str::SmolStr;
-
 use super::assertion::{Assertion, list};
 use super::facts::{Facts, NamedVariable, Reload, TypeSet};
 use super::plan::{Items, Judged, Node, NodeId, Plan};
 use crate::config::ListStrategy;
 use crate::text::count;
 use crate::tree::nearest::nearest;
-use crate::tree::{Key, Segment};
+use crate::tree::{Key, Segment, Text};
 
 /// How deep [`Plan::keys`] follows a schema that refers to itself.
 const MAX_NAMES: usize = 12;
@@ -56,7 +54,7 @@ impl Plan {
     }
 
     /// The variable that a subschema of the key names (`x-env`).
-    pub(super) fn variable(&self, key: &Key) -> Option<SmolStr> {
+    pub(super) fn variable(&self, key: &Key) -> Option<Text> {
         let full = key.segments().len();
         let mut variable = None;
         self.visit(key, &mut |depth, node| {
@@ -97,7 +95,7 @@ impl Plan {
         if names.contains(unknown) {
             return false;
         }
-        let Some(near) = nearest(unknown, names.iter().map(SmolStr::as_str)) else { return false };
+        let Some(near) = nearest(unknown, names.iter().map(Text::as_str)) else { return false };
         meant.push(Segment::Name(near.into()));
         self.is_secret(&segments.fold(meant, |key, below| key.join(below.clone())))
     }
@@ -314,7 +312,7 @@ impl Plan {
         let mut here = Vec::from([Self::ROOT]);
         loop {
             let nodes = self.with_parts(&here);
-            let mut found: Option<(&SmolStr, &str)> = None;
+            let mut found: Option<(&Text, &str)> = None;
             for node in nodes.iter().map(|id| self.node(*id)) {
                 if self.takes_other_names(node) {
                     return None;
@@ -350,7 +348,7 @@ impl Plan {
     }
 
     /// The wanted of the names that the schema gives to the members of a key, and whether it allows other names.
-    pub(super) fn member_names(&self, key: &Key, wanted: &dyn Fn(&str) -> bool) -> (BTreeSet<SmolStr>, bool) {
+    pub(super) fn member_names(&self, key: &Key, wanted: &dyn Fn(&str) -> bool) -> (BTreeSet<Text>, bool) {
         let full = key.segments().len();
         let mut names = BTreeSet::new();
         let mut open = false;

@@ -4,13 +4,11 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use smol_str::SmolStr;
-
 use super::assertion::Assertion;
 use super::facts::{Reload, TypeSet};
 use super::pattern::Pattern;
 use crate::config::ListStrategy;
-use crate::tree::{Diagnostic, Origin, Value};
+use crate::tree::{Diagnostic, Origin, Text, Value};
 
 /// The number of a node in its plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,10 +42,10 @@ pub(super) struct Node {
     pub(super) refuses: bool,
     pub(super) types: TypeSet,
     pub(super) assertions: Vec<Assertion>,
-    pub(super) properties: BTreeMap<SmolStr, NodeId>,
+    pub(super) properties: BTreeMap<Text, NodeId>,
     pub(super) patterns: Vec<(Pattern, NodeId)>,
     pub(super) additional: Option<NodeId>,
-    pub(super) required: Vec<SmolStr>,
+    pub(super) required: Vec<Text>,
     pub(super) items: Items,
     pub(super) reference: Option<NodeId>,
     pub(super) all_of: Vec<NodeId>,
@@ -77,12 +75,12 @@ pub(super) enum Judged {
     If { condition: NodeId, then: Option<NodeId>, otherwise: Option<NodeId> },
     Contains(NodeId),
     PropertyNames(NodeId),
-    Dependencies(BTreeMap<SmolStr, Dependency>),
+    Dependencies(BTreeMap<Text, Dependency>),
 }
 
 #[derive(Clone, Debug)]
 pub(super) enum Dependency {
-    Names(Vec<SmolStr>),
+    Names(Vec<Text>),
     Schema(NodeId),
 }
 
@@ -94,8 +92,8 @@ pub(super) struct Notes {
     pub(super) secret: bool,
     pub(super) reload: Option<Reload>,
     pub(super) merge: Option<ListStrategy>,
-    pub(super) aliases: Vec<SmolStr>,
-    pub(super) variable: Option<SmolStr>,
+    pub(super) aliases: Vec<Text>,
+    pub(super) variable: Option<Text>,
     pub(super) deprecated: bool,
 }
 

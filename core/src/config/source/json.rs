@@ -6,10 +6,8 @@ use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use smol_str::SmolStr;
-
 use super::{syntax, too_deep};
-use crate::tree::{Diagnostic, Kind, MAX_DEPTH, Number, Origin, Source, Value};
+use crate::tree::{Diagnostic, Kind, MAX_DEPTH, Number, Origin, Source, Text, Value};
 
 pub(super) fn parse(source: &Arc<Source>) -> Result<Value, Vec<Diagnostic>> {
     let start = if source.text().starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
@@ -58,7 +56,7 @@ impl<'s> Reader<'s> {
         let kind = match self.peek() {
             Some(b'{') => return self.object(depth),
             Some(b'[') => return self.array(depth),
-            Some(b'"') => Kind::String(SmolStr::new(self.string()?)),
+            Some(b'"') => Kind::String(Text::new(self.string()?)),
             Some(b'-' | b'0'..=b'9') => Kind::Number(self.number()?),
             _ if self.word("true") => Kind::Bool(true),
             _ if self.word("false") => Kind::Bool(false),
@@ -70,7 +68,7 @@ impl<'s> Reader<'s> {
 
     fn object(&mut self, depth: usize) -> Result<Value, Stop> {
         let start = self.open(depth)?;
-        let mut members: BTreeMap<SmolStr, Value> = BTreeMap::new();
+        let mut members: BTreeMap<Text, Value> = BTreeMap::new();
         self.skip_space();
         while !self.take(b'}') {
             if !members.is_empty() {
@@ -81,7 +79,7 @@ impl<'s> Reader<'s> {
             if self.peek() != Some(b'"') {
                 return Err(self.unexpected("a name in double quotes"));
             }
-            let name = SmolStr::new(self.string()?);
+            let name = Text::new(self.string()?);
             let name_span = name_start..self.at;
             self.skip_space();
             self.expect(b':', "`:`")?;

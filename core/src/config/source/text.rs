@@ -5,11 +5,9 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use smol_str::SmolStr;
-
 use super::{Language, parse};
 use crate::config::schema::{Facts, Schema, TypeSet};
-use crate::tree::{Key, Kind, Number, Origin, Source, Value};
+use crate::tree::{Key, Kind, Number, Origin, Source, Text, Value};
 
 /// Why a text is no value of its key's type. It quotes nothing of the text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,7 +60,7 @@ fn scalar(text: &str, types: TypeSet) -> Option<Kind> {
     let trimmed = text.trim();
     let takes = |wanted: TypeSet| types.contains(wanted);
     if takes(TypeSet::STRING) {
-        return Some(Kind::String(SmolStr::new(text)));
+        return Some(Kind::String(Text::new(text)));
     }
     if takes(TypeSet::NULL) && (trimmed.is_empty() || trimmed == "null") {
         return Some(Kind::Null);
@@ -174,7 +172,7 @@ pub(crate) fn known_facts(key: &Key, schema: Option<&Schema>, present: Option<&V
         Kind::Number(_) => TypeSet::NUMBER,
         _ => TypeSet::of(value),
     };
-    let element = value.as_array().and_then(|elements| elements.front());
+    let element = value.as_array().and_then(|elements| elements.first());
     Facts { types: of(value), element_types: element.map_or(TypeSet::STRING, of), ..Facts::default() }
 }
 

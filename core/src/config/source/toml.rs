@@ -7,14 +7,15 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use smol_str::SmolStr;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 use toml_parser::lexer::TokenKind;
 
 use super::toml_syntax::findings;
 use super::{syntax, too_deep};
-use crate::tree::{Diagnostic, Kind, MAX_DEPTH, Number, Origin, Source, Value, in_report_order};
+use crate::tree::{
+    Datetime, Diagnostic, Kind, MAX_DEPTH, Number, Origin, Source, Text, Value, in_report_order,
+};
 
 pub(super) fn parse(source: &Arc<Source>) -> Result<Value, Vec<Diagnostic>> {
     let text = source.text();
@@ -47,7 +48,7 @@ impl Reader<'_> {
             return Value::table([], origin);
         }
         let member = |(name, value): (Spanned<DeString<'_>>, _)| {
-            (SmolStr::new(name.get_ref()), self.value(value, depth + 1))
+            (Text::new(name.get_ref()), self.value(value, depth + 1))
         };
         Value::table(table.into_iter().map(member), origin)
     }
@@ -55,9 +56,9 @@ impl Reader<'_> {
     fn value(&mut self, spanned: Spanned<DeValue<'_>>, depth: usize) -> Value {
         let origin = Origin::new(self.source, spanned.span());
         let kind = match spanned.into_inner() {
-            DeValue::String(text) => Kind::String(SmolStr::new(text)),
+            DeValue::String(text) => Kind::String(Text::new(text)),
             DeValue::Boolean(bool) => Kind::Bool(bool),
-            DeValue::Datetime(datetime) => Kind::Datetime(datetime),
+            DeValue::Datetime(datetime) => Kind::Datetime(Datetime(datetime)),
             DeValue::Integer(int) => match i128::from_str_radix(int.as_str(), int.radix()) {
                 Ok(wide) => Kind::Number(match i64::try_from(wide) {
                     Ok(narrow) => Number::Int(narrow),

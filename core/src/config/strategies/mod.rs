@@ -64,12 +64,11 @@ use alloc::vec::Vec;
 use proptest::collection::{SizeRange, btree_map, vec};
 use proptest::prelude::{Just, Strategy, any};
 use proptest::{prop_oneof, sample};
-use smol_str::SmolStr;
 
 use crate::config::Layer;
-use crate::tree::{Key, Kind, LayerKind, Number, Segment, Value};
+use crate::tree::{Key, Kind, LayerKind, Number, Segment, Text, Value};
 
-use text::{Text, placed};
+use text::{TreeWriter, placed};
 
 mod text;
 
@@ -144,7 +143,7 @@ pub fn config_text() -> impl Strategy<Value = String> {
 /// A TOML text as [`config_text`] makes it, and the tree that it says.
 pub fn config() -> impl Strategy<Value = (String, Value)> {
     (table(Words::Toml), any::<bool>()).prop_map(|(node, headers)| {
-        let mut text = Text::default();
+        let mut text = TreeWriter::default();
         if headers {
             text.sections(&node, &Key::root())
         } else {
@@ -160,7 +159,7 @@ enum Node {
     /// A leaf: anything but a list or a table.
     Leaf(Kind),
     Array(Vec<Self>),
-    Table(BTreeMap<SmolStr, Self>),
+    Table(BTreeMap<Text, Self>),
 }
 
 /// Which leaves may occur.
@@ -184,8 +183,8 @@ impl Node {
     }
 }
 
-fn name() -> impl Strategy<Value = SmolStr> {
-    sample::select(&NAMES[..]).prop_map(SmolStr::from)
+fn name() -> impl Strategy<Value = Text> {
+    sample::select(&NAMES[..]).prop_map(Text::from)
 }
 
 fn kind() -> impl Strategy<Value = LayerKind> {
@@ -262,7 +261,7 @@ fn alike(node: &Node) -> proptest::strategy::BoxedStrategy<Node> {
 }
 
 /// Sets a leaf in a tree of tables. The keys of one tree's leaves never lie below one another.
-fn insert(tree: &mut BTreeMap<SmolStr, Node>, key: &[Segment], node: Node) {
+fn insert(tree: &mut BTreeMap<Text, Node>, key: &[Segment], node: Node) {
     match key {
         [Segment::Name(name)] => drop(tree.insert(name.clone(), node)),
         [Segment::Name(name), rest @ ..] => {

@@ -10,7 +10,7 @@ use crate::tree::{Key, LayerKind, Origin, Source, Value};
 
 /// The tree at the places of its own text, one line for each leaf.
 pub(super) fn placed(node: &Node, kind: LayerKind, name: &str, lines: bool) -> Value {
-    let mut text = Text::default();
+    let mut text = TreeWriter::default();
     match node {
         Node::Table(members) if !members.is_empty() => text.lines(node, &Key::root()),
         _ => text.inline(node),
@@ -41,12 +41,12 @@ fn locate(node: &Node, source: &Arc<Source>, spans: &mut vec::IntoIter<Range<usi
 
 /// A text under way, with the span of each value in the order of a walk from the root.
 #[derive(Default)]
-pub(super) struct Text {
+pub(super) struct TreeWriter {
     pub(super) written: String,
     spans: Vec<Range<usize>>,
 }
 
-impl Text {
+impl TreeWriter {
     /// One `dotted.key = value` a line.
     pub(super) fn lines(&mut self, node: &Node, key: &Key) {
         match node {

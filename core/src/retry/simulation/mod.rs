@@ -14,7 +14,7 @@
 //! ```
 //! use speckit_core::retry::simulation::{Herd, simulate};
 //! use speckit_core::retry::{Jitter, RetryConfig, Seed};
-//! let config = RetryConfig { jitter: Jitter::None, max_attempts: 3, ..RetryConfig::default() };
+//! let config = RetryConfig::default().with_jitter(Jitter::None).with_max_attempts(3);
 //! let run = simulate(&config, Herd { clients: 100, capacity: 10 }, Seed::new(42));
 //! assert_eq!(run.load.iter().map(|load| load.calls).collect::<Vec<_>>(), [100, 90, 80]);
 //! assert_eq!((run.succeeded(), run.gave_up, run.refused()), (30, 70, 240));
@@ -73,6 +73,7 @@ pub struct Load {
 
 /// What became of a herd with one jitter.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Run {
     /// How the waits were spread.
     pub jitter: Jitter,
@@ -86,6 +87,7 @@ pub struct Run {
 
 /// The same herd with each of the [`JITTERS`].
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Comparison {
     /// The herd.
     pub herd: Herd,

@@ -2,20 +2,19 @@
 
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
-use smol_str::SmolStr;
 
 use super::name::Name;
 use super::node::{Node, type_name};
 use super::stop::Stop;
-use crate::tree::{Kind, Segment, Value};
+use crate::tree::{Kind, Segment, Text, Value};
 
 /// The members of a table that are set, each with its name.
 pub(super) struct Members<'de, I> {
     rest: I,
-    current: Option<(&'de SmolStr, &'de Value)>,
+    current: Option<(&'de Text, &'de Value)>,
 }
 
-impl<'de, I: Iterator<Item = (&'de SmolStr, &'de Value)>> Members<'de, I> {
+impl<'de, I: Iterator<Item = (&'de Text, &'de Value)>> Members<'de, I> {
     pub(super) fn new(rest: I) -> Self {
         Self { rest, current: None }
     }
@@ -29,7 +28,7 @@ impl<'de, I: Iterator<Item = (&'de SmolStr, &'de Value)>> Members<'de, I> {
     }
 }
 
-impl<'de, I: Iterator<Item = (&'de SmolStr, &'de Value)>> MapAccess<'de> for &mut Members<'de, I> {
+impl<'de, I: Iterator<Item = (&'de Text, &'de Value)>> MapAccess<'de> for &mut Members<'de, I> {
     type Error = Stop;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Stop> {
@@ -92,12 +91,12 @@ impl<'de, I: Iterator<Item = &'de Value>> SeqAccess<'de> for &mut Elements<I> {
 /// A variant with its content: a table of one member.
 #[derive(Clone, Copy)]
 pub(super) struct Variant<'de> {
-    name: &'de SmolStr,
+    name: &'de Text,
     content: &'de Value,
 }
 
 impl<'de> Variant<'de> {
-    pub(super) fn new(name: &'de SmolStr, content: &'de Value) -> Self {
+    pub(super) fn new(name: &'de Text, content: &'de Value) -> Self {
         Self { name, content }
     }
 

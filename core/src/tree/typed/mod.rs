@@ -13,9 +13,8 @@ use core::fmt;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use smol_str::SmolStr;
 
-use crate::tree::{Diagnostic, Key, MAX_DEPTH, Origin, Value};
+use crate::tree::{Diagnostic, Key, MAX_DEPTH, Origin, Text, Value};
 
 mod access;
 mod datetime;
@@ -32,6 +31,7 @@ mod writer;
 
 /// Why a value is not what a type asks for, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TypedError {
     /// The key that it is about. For a missing field: the key that it would have.
     pub key: Key,
@@ -43,6 +43,7 @@ pub struct TypedError {
 
 /// What is wrong with a value. Only [`TypedErrorKind::Custom`] may quote it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TypedErrorKind {
     /// A value of another type, or of the right type and yet none that the type allows.
     #[error("expected {expected}, found {found}")]
@@ -88,7 +89,7 @@ pub enum TypedErrorKind {
     #[error("`{field}` is set a second time")]
     Duplicate {
         /// The name of the field.
-        field: SmolStr,
+        field: Text,
     },
     /// Settings that lie deeper in one another than a tree of values may be.
     #[error("nested deeper than {MAX_DEPTH} levels")]

@@ -3,13 +3,12 @@
 use alloc::string::ToString;
 
 use serde::ser::{Serialize, Serializer};
-use smol_str::SmolStr;
 
 use super::datetime::is_datetime;
 use super::ser_members::{Elements, Members};
 use super::stop::Stop;
 use super::writer::Writer;
-use crate::tree::{Kind, Number, Segment, Value};
+use crate::tree::{Kind, Number, Segment, Text, Value};
 
 impl<'o> Serializer for Writer<'o> {
     type Ok = Option<Value>;
@@ -124,7 +123,7 @@ impl<'o> Serializer for Writer<'o> {
         _: u32,
         variant: &'static str,
     ) -> Result<Self::Ok, Stop> {
-        self.scalar(Kind::String(SmolStr::new_static(variant)))
+        self.scalar(Kind::String(Text::new_static(variant)))
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
@@ -143,7 +142,7 @@ impl<'o> Serializer for Writer<'o> {
         value: &T,
     ) -> Result<Self::Ok, Stop> {
         let inside = self.inside()?;
-        let name = SmolStr::new_static(variant);
+        let name = Text::new_static(variant);
         let written = value.serialize(inside).map_err(|stop| stop.below(Segment::Name(name)))?;
         Ok(Some(self.in_variant(Some(variant), inside.or_null(written))))
     }

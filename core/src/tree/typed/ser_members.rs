@@ -6,14 +6,12 @@ use serde::ser::{
     Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
     SerializeTupleStruct, SerializeTupleVariant,
 };
-use smol_str::SmolStr;
-use toml::value::Datetime;
 
 use super::TypedErrorKind;
 use super::ser_name::NameWriter;
 use super::stop::Stop;
 use super::writer::Writer;
-use crate::tree::{Kind, Segment, Table, Value};
+use crate::tree::{Datetime, Kind, Segment, Table, Text, Value};
 
 /// A list that is being written.
 pub(super) struct Elements<'o> {
@@ -77,7 +75,7 @@ pub(super) struct Members<'o> {
     variant: Option<&'static str>,
     is_datetime: bool,
     members: Table,
-    name: SmolStr,
+    name: Text,
 }
 
 impl<'o> Members<'o> {
@@ -91,14 +89,13 @@ impl<'o> Members<'o> {
 
     /// A date is no table: it lies no deeper than a text would.
     pub(super) fn of_datetime(writer: Writer<'o>) -> Self {
-        let (members, name) = (Table::new(), SmolStr::default());
+        let (members, name) = (Table::new(), Text::default());
         Self { inside: writer, variant: None, is_datetime: true, members, name }
     }
 
-    fn add<T: Serialize + ?Sized>(&mut self, name: SmolStr, member: &T) -> Result<(), Stop> {
+    fn add<T: Serialize + ?Sized>(&mut self, name: Text, member: &T) -> Result<(), Stop> {
         let variant = self.variant;
-        let below =
-            |stop: Stop, name: &SmolStr| below_variant(stop.below(Segment::Name(name.clone())), variant);
+        let below = |stop: Stop, name: &Text| below_variant(stop.below(Segment::Name(name.clone())), variant);
         let Some(written) = member.serialize(self.inside).map_err(|stop| below(stop, &name))? else {
             return Ok(());
         };
@@ -148,7 +145,7 @@ macro_rules! fields {
                 name: &'static str,
                 member: &T,
             ) -> Result<(), Stop> {
-                self.add(SmolStr::new_static(name), member)
+                self.add(Text::new_static(name), member)
             }
 
             fn end(self) -> Result<Option<Value>, Stop> {
@@ -162,7 +159,7 @@ fields!(SerializeStruct SerializeStructVariant);
 
 fn below_variant(stop: Stop, variant: Option<&'static str>) -> Stop {
     match variant {
-        Some(variant) => stop.below(Segment::Name(SmolStr::new_static(variant))),
+        Some(variant) => stop.below(Segment::Name(Text::new_static(variant))),
         None => stop,
     }
 }

@@ -3,9 +3,9 @@
 use alloc::format;
 
 use serde::ser::{Impossible, Serialize, Serializer};
-use smol_str::{SmolStr, ToSmolStr as _};
 
 use super::stop::Stop;
+use crate::tree::Text;
 
 /// Makes the name of a member.
 #[derive(Clone, Copy)]
@@ -17,22 +17,22 @@ fn refused<T>(found: &str) -> Result<T, Stop> {
 
 macro_rules! as_text {
     ($($method:ident $type:ty)*) => {
-        $(fn $method(self, name: $type) -> Result<SmolStr, Stop> {
-            Ok(name.to_smolstr())
+        $(fn $method(self, name: $type) -> Result<Text, Stop> {
+            Ok(Text::of_display(&name))
         })*
     };
 }
 
 impl Serializer for NameWriter {
-    type Ok = SmolStr;
+    type Ok = Text;
     type Error = Stop;
-    type SerializeSeq = Impossible<SmolStr, Stop>;
-    type SerializeTuple = Impossible<SmolStr, Stop>;
-    type SerializeTupleStruct = Impossible<SmolStr, Stop>;
-    type SerializeTupleVariant = Impossible<SmolStr, Stop>;
-    type SerializeMap = Impossible<SmolStr, Stop>;
-    type SerializeStruct = Impossible<SmolStr, Stop>;
-    type SerializeStructVariant = Impossible<SmolStr, Stop>;
+    type SerializeSeq = Impossible<Text, Stop>;
+    type SerializeTuple = Impossible<Text, Stop>;
+    type SerializeTupleStruct = Impossible<Text, Stop>;
+    type SerializeTupleVariant = Impossible<Text, Stop>;
+    type SerializeMap = Impossible<Text, Stop>;
+    type SerializeStruct = Impossible<Text, Stop>;
+    type SerializeStructVariant = Impossible<Text, Stop>;
 
     as_text! {
         serialize_bool bool
@@ -50,43 +50,43 @@ impl Serializer for NameWriter {
         serialize_str &str
     }
 
-    fn serialize_f32(self, _: f32) -> Result<SmolStr, Stop> {
+    fn serialize_f32(self, _: f32) -> Result<Text, Stop> {
         refused("number")
     }
 
-    fn serialize_f64(self, _: f64) -> Result<SmolStr, Stop> {
+    fn serialize_f64(self, _: f64) -> Result<Text, Stop> {
         refused("number")
     }
 
-    fn serialize_bytes(self, _: &[u8]) -> Result<SmolStr, Stop> {
+    fn serialize_bytes(self, _: &[u8]) -> Result<Text, Stop> {
         refused("bytes")
     }
 
-    fn serialize_none(self) -> Result<SmolStr, Stop> {
+    fn serialize_none(self) -> Result<Text, Stop> {
         refused("null")
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, name: &T) -> Result<SmolStr, Stop> {
+    fn serialize_some<T: Serialize + ?Sized>(self, name: &T) -> Result<Text, Stop> {
         name.serialize(self)
     }
 
-    fn serialize_unit(self) -> Result<SmolStr, Stop> {
+    fn serialize_unit(self) -> Result<Text, Stop> {
         refused("null")
     }
 
-    fn serialize_unit_struct(self, _: &'static str) -> Result<SmolStr, Stop> {
+    fn serialize_unit_struct(self, _: &'static str) -> Result<Text, Stop> {
         refused("null")
     }
 
-    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<SmolStr, Stop> {
-        Ok(SmolStr::new_static(variant))
+    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<Text, Stop> {
+        Ok(Text::new_static(variant))
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
         _: &'static str,
         name: &T,
-    ) -> Result<SmolStr, Stop> {
+    ) -> Result<Text, Stop> {
         name.serialize(self)
     }
 
@@ -96,7 +96,7 @@ impl Serializer for NameWriter {
         _: u32,
         variant: &'static str,
         _: &T,
-    ) -> Result<SmolStr, Stop> {
+    ) -> Result<Text, Stop> {
         refused(&format!("variant `{variant}` with content"))
     }
 

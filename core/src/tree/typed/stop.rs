@@ -7,12 +7,11 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use serde::de::{Expected, Unexpected};
-use smol_str::SmolStr;
 
 use super::{TypedError, TypedErrorKind};
 use crate::text::count;
 use crate::tree::nearest::nearest;
-use crate::tree::{Key, Kind, Origin, Segment, Table, Value};
+use crate::tree::{Key, Kind, Origin, Segment, Table, Text, Value};
 
 /// A failure on its way to the root. Boxed, so that the happy path returns little.
 pub(super) struct Stop(Box<Inner>);
@@ -23,7 +22,7 @@ struct Inner {
     origin: Option<Origin>,
     kind: TypedErrorKind,
     /// The text that named no field or variant. It finds the member it came from, and is never shown.
-    clue: Option<SmolStr>,
+    clue: Option<Text>,
 }
 
 impl Stop {
@@ -56,7 +55,7 @@ impl Stop {
                 inner.origin = Some(origin);
             }
             (TypedErrorKind::Missing { field }, None) if lacks(value, field) => {
-                inner.path.push(Segment::Name(SmolStr::new_static(field)));
+                inner.path.push(Segment::Name(Text::new_static(field)));
                 inner.origin = Some(value.origin().clone());
             }
             _ => inner.origin = Some(value.origin().clone()),
@@ -65,7 +64,7 @@ impl Stop {
     }
 
     /// Gives the failure the place of the member whose name or value it is about.
-    pub(super) fn at_member(self, name: &SmolStr, member: &Value) -> Self {
+    pub(super) fn at_member(self, name: &Text, member: &Value) -> Self {
         if self.0.origin.is_some() { self } else { self.at(member).below(Segment::Name(name.clone())) }
     }
 
@@ -95,7 +94,7 @@ impl Stop {
 
 impl Inner {
     /// The member that a failure of a buffered table came from, where that is beyond doubt.
-    fn member_meant(&self, members: &Table) -> Option<(SmolStr, Origin)> {
+    fn member_meant(&self, members: &Table) -> Option<(Text, Origin)> {
         let clue = self.clue.as_ref()?;
         match self.kind {
             TypedErrorKind::UnknownField { .. } => {
@@ -173,7 +172,7 @@ impl serde::de::Error for Stop {
     }
 
     fn duplicate_field(field: &'static str) -> Self {
-        Self::new(TypedErrorKind::Duplicate { field: SmolStr::new_static(field) })
+        Self::new(TypedErrorKind::Duplicate { field: Text::new_static(field) })
     }
 }
 

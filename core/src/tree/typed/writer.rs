@@ -1,10 +1,8 @@
 //! What makes one value.
 
-use smol_str::SmolStr;
-
 use super::TypedErrorKind;
 use super::stop::Stop;
-use crate::tree::{Kind, MAX_DEPTH, Origin, Value};
+use crate::tree::{Kind, MAX_DEPTH, Origin, Text, Value};
 
 /// Makes one value; `None` where a table leaves the member out.
 #[derive(Clone, Copy)]
@@ -33,7 +31,7 @@ impl<'o> Writer<'o> {
     /// The content as that of a variant, if it is one.
     pub(super) fn in_variant(self, variant: Option<&'static str>, content: Value) -> Value {
         match variant {
-            Some(variant) => Value::table([(SmolStr::new_static(variant), content)], self.origin.clone()),
+            Some(variant) => Value::table([(Text::new_static(variant), content)], self.origin.clone()),
             None => content,
         }
     }
@@ -51,6 +49,6 @@ impl<'o> Writer<'o> {
     }
 
     pub(super) fn text(self, text: &str) -> Result<Option<Value>, Stop> {
-        self.scalar(Kind::String(SmolStr::new(text)))
+        self.scalar(Kind::String(Text::new(text)))
     }
 }

@@ -129,7 +129,7 @@ struct ProgressLine<'a> {
 }
 
 impl ProgressLine<'_> {
-    fn show(&mut self, VacuumProgress { freed_bytes, rest_bytes }: VacuumProgress) {
+    fn show(&mut self, VacuumProgress { freed_bytes, rest_bytes, .. }: VacuumProgress) {
         if !self.context.terminal.shows_progress() {
             return;
         }

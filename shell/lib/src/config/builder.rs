@@ -62,13 +62,15 @@ pub struct Builder<T> {
 
 impl<T> Default for Builder<T> {
     fn default() -> Self {
+        let mut watching = HotReloadConfig::default();
+        watching.watch_paths.clear();
         Self {
             mistakes: Vec::new(),
             frame: Frame::default(),
             sources: Sources::default(),
             schema: SchemaSource::None,
             checks: Vec::new(),
-            watching: HotReloadConfig { watch_paths: Vec::new(), ..HotReloadConfig::default() },
+            watching,
             follow: None,
             beside: Vec::new(),
             fallback: None,

@@ -9,6 +9,7 @@ use crate::config::events::Diagnostics;
 
 /// Why a configuration could not be opened: every finding, and the report for a person.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ConfigError {
     /// The configuration breaks its rules.
     #[error("{report}")]

@@ -137,6 +137,7 @@ pub fn read_document(files: &dyn Files, path: &Path) -> Result<(Document, Option
 
 /// Why a file gave no text.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Unread {
     /// There is none.
     Missing,

@@ -14,7 +14,7 @@ use speckit_core::text::duration;
 /// use std::io;
 /// use speckit::retry::{Attempt, Jitter, RetryConfig, Retrying};
 ///
-/// let config = RetryConfig { max_attempts: 2, initial_backoff_ms: 5, jitter: Jitter::None, ..RetryConfig::default() };
+/// let config = RetryConfig::default().with_max_attempts(2).with_initial_backoff_ms(5).with_jitter(Jitter::None);
 /// let mut lines = Vec::new();
 /// let report = |attempt: &Attempt<'_, io::Error>| lines.push(format!("{}: {:?}", attempt.number, attempt.next_wait()));
 /// let down = || Err::<(), _>(io::Error::from(io::ErrorKind::ConnectionRefused));

@@ -18,7 +18,7 @@ use crate::sync::Mutex;
 /// use speckit::retry::{RetryConfig, Retrying};
 ///
 /// let budget = RetryBudget::new(BudgetConfig { capacity: 1, per_second: 0, percent_of_successes: 10 });
-/// let config = RetryConfig { max_attempts: 5, initial_backoff_ms: 1, ..RetryConfig::default() };
+/// let config = RetryConfig::default().with_max_attempts(5).with_initial_backoff_ms(1);
 /// let down = || Err::<(), _>(io::Error::from(io::ErrorKind::ConnectionRefused));
 /// let error = Retrying::new(&config).budget(&budget).run(down).unwrap_err();
 /// assert_eq!((error.attempts(), error.why()), (2, GiveUp::Budget));

@@ -23,7 +23,7 @@ use crate::sync::Monitor;
 /// use speckit::retry::{Cancel, RetryConfig, Retrying};
 ///
 /// let hour = 3_600_000;
-/// let config = RetryConfig { initial_backoff_ms: hour, max_backoff_ms: hour, deadline_ms: 24 * hour, ..Default::default() };
+/// let config = RetryConfig::default().with_initial_backoff_ms(hour).with_max_backoff_ms(hour).with_deadline_ms(24 * hour);
 /// let cancel = Cancel::new();
 /// let elsewhere = cancel.clone();
 /// let signal = std::thread::spawn(move || elsewhere.cancel());

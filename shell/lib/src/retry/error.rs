@@ -16,7 +16,7 @@ use speckit_core::text::{count, duration};
 /// use speckit::retry::GiveUp;
 /// use speckit::retry::{RetryConfig, execute_with_backoff_sync};
 ///
-/// let config = RetryConfig { initial_backoff_ms: 1, ..RetryConfig::default() };
+/// let config = RetryConfig::default().with_initial_backoff_ms(1);
 /// let missing = || std::fs::read("no-such-file");
 /// let error = execute_with_backoff_sync(&config, missing).unwrap_err();
 /// assert_eq!((error.attempts(), error.why()), (1, GiveUp::Permanent));

@@ -56,7 +56,7 @@ pub use speckit_core::retry::{
 /// use std::io;
 /// use speckit::retry::{RetryConfig, execute_with_backoff_sync};
 ///
-/// let config = RetryConfig { max_attempts: 3, initial_backoff_ms: 1, ..RetryConfig::default() };
+/// let config = RetryConfig::default().with_max_attempts(3).with_initial_backoff_ms(1);
 /// let mut calls = 0;
 /// let answer = execute_with_backoff_sync(&config, || {
 ///     calls += 1;
@@ -83,7 +83,7 @@ pub fn execute_with_backoff_sync<T, E: RetryClassifiable>(
 /// use speckit::retry::{RetryConfig, execute_with_backoff};
 /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
 /// # runtime.block_on(async {
-/// let config = RetryConfig { initial_backoff_ms: 1, ..RetryConfig::default() };
+/// let config = RetryConfig::default().with_initial_backoff_ms(1);
 /// let answer = execute_with_backoff(&config, || async { Ok::<_, io::Error>(7) }).await;
 /// assert_eq!(answer.unwrap(), 7);
 /// # });

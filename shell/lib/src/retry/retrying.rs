@@ -18,7 +18,7 @@ use crate::os::clock::Moment;
 /// use std::io;
 /// use speckit::retry::{Attempt, Cancel, CircuitBreaker, RetryBudget, RetryConfig, Retrying, Seed};
 ///
-/// let config = RetryConfig { initial_backoff_ms: 1, ..RetryConfig::default() };
+/// let config = RetryConfig::default().with_initial_backoff_ms(1);
 /// let (cancel, budget, breaker) = (Cancel::new(), RetryBudget::default(), CircuitBreaker::default());
 /// let mut log = Vec::new();
 /// let mut calls = 0;

@@ -25,7 +25,7 @@ impl<P: Policy, R> Retrying<'_, P, R> {
     /// use speckit::retry::{RetryConfig, Retrying};
     /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     /// # runtime.block_on(async {
-    /// let config = RetryConfig { initial_backoff_ms: 1, ..RetryConfig::default() };
+    /// let config = RetryConfig::default().with_initial_backoff_ms(1);
     /// let mut calls = 0;
     /// let answer = Retrying::new(&config).label("retry/prices").run_async(|| {
     ///     calls += 1;

@@ -50,12 +50,11 @@ impl Polling {
 /// With these waits eight processes that write all the time do nearly as much as with SQLite's own `busy_timeout`, and none
 /// of them starves.
 fn polling_until(deadline: Duration) -> RetryConfig {
-    RetryConfig {
-        max_attempts: u32::MAX,
-        initial_backoff_ms: 20,
-        max_backoff_ms: 60,
-        multiplier: 2.0,
-        jitter: Jitter::Full,
-        deadline_ms: clock::millis(deadline),
-    }
+    RetryConfig::default()
+        .with_max_attempts(u32::MAX)
+        .with_initial_backoff_ms(20)
+        .with_max_backoff_ms(60)
+        .with_multiplier(2.0)
+        .with_jitter(Jitter::Full)
+        .with_deadline_ms(clock::millis(deadline))
 }

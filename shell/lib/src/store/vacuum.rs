@@ -20,6 +20,7 @@ pub(super) use run::Vacuum;
 
 /// How far a vacuum is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct VacuumProgress {
     /// What it has given back, in bytes.
     pub freed_bytes: u64,

@@ -4,15 +4,14 @@ use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use smol_str::SmolStr;
-
 use super::Environment;
 use crate::config::schema::{Facts, Schema, TypeSet};
 use crate::config::source::text::known_facts;
-use crate::tree::{Key, MAX_DEPTH, Segment, Value};
+use crate::tree::{Key, MAX_DEPTH, Segment, Text, Value};
 
 /// One row of the table that `speckit env` prints.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
 pub struct VariableRow {
     /// The variable.
     pub variable: String,
@@ -237,7 +236,7 @@ impl<'a> EnvironmentNames<'a> {
     }
 
     /// The known names of the members of a key that are wanted.
-    fn names_at(&self, key: &Key, wanted: &dyn Fn(&str) -> bool) -> BTreeSet<SmolStr> {
+    fn names_at(&self, key: &Key, wanted: &dyn Fn(&str) -> bool) -> BTreeSet<Text> {
         let mut names = self.schema.map(|schema| schema.wanted_names(key, wanted).0).unwrap_or_default();
         let present = self.present.and_then(|present| present.get(key)).and_then(Value::as_table);
         let present = present.into_iter().flat_map(|table| table.keys().filter(|name| wanted(name)));

@@ -44,5 +44,7 @@ impl Upkeep {
 
 fn interval(hours: &Value) -> Option<Duration> {
     let hours = u32::try_from(hours.as_number()?.as_i64()?).ok()?;
-    Some(StoreConfig { vacuum_interval_h: hours, ..StoreConfig::default() }.vacuum_interval())
+    let mut store = StoreConfig::default();
+    store.vacuum_interval_h = hours;
+    Some(store.vacuum_interval())
 }

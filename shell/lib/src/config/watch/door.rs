@@ -79,8 +79,9 @@ impl Door {
             }
         }
         if door.native.is_none() && mode == WatchMode::Native {
-            let errors = door.unsaid.into_iter();
-            return Err(errors.map(|finding| Diagnostic { severity: Severity::Error, ..finding }).collect());
+            let mut errors = door.unsaid;
+            errors.iter_mut().for_each(|finding| finding.severity = Severity::Error);
+            return Err(errors);
         }
         Ok(door)
     }

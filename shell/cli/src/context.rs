@@ -236,22 +236,21 @@ impl Opened {
         }
     }
 
-    /// The API keys and the commands that the gates of these stages need and the machine lacks, as warnings.
-    pub(crate) fn lacking(&self, root: &Value, stages: &[Stage]) -> Vec<Diagnostic> {
-        let environment = &self.inputs.environment;
-        let variable = |name: &str| match environment.text(name) {
-            None => VariableState::Unset,
-            Some("") => VariableState::Empty,
-            Some(_) => VariableState::Set,
-        };
-        let command = |command: &str| command_state(command, environment.text("PATH"));
-        check_providers(root, stages, &variable, &command)
-    }
-
     /// The variable that sets a key.
     pub(crate) fn variable(&self, key: &Key, root: &Value) -> Option<String> {
         self.rules.names(Some(root))?.variable(key)
     }
+}
+
+/// The API keys and the commands that the gates of these stages need and the machine lacks, as warnings.
+pub(crate) fn lacking(environment: &Environment, root: &Value, stages: &[Stage]) -> Vec<Diagnostic> {
+    let variable = |name: &str| match environment.text(name) {
+        None => VariableState::Unset,
+        Some("") => VariableState::Empty,
+        Some(_) => VariableState::Set,
+    };
+    let command = |command: &str| command_state(command, environment.text("PATH"));
+    check_providers(root, stages, &variable, &command)
 }
 
 /// No for a configuration that is wrong, failed where a part of it, or of the command line, could not be read.

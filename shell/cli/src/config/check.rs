@@ -11,7 +11,7 @@ use speckit_core::tree::{in_report_order, is_ok, strictly};
 use speckit_core::{Diagnostic, LayerKind};
 
 use crate::args::CheckArgs;
-use crate::context::{Context, Opened, Outcome, verdict};
+use crate::context::{Context, Opened, Outcome, lacking, verdict};
 use speckit::internal::documents::{Disk, read_document};
 
 pub(crate) fn run(context: &Context, args: &CheckArgs) -> Outcome {
@@ -42,7 +42,7 @@ fn layered(context: &Context) -> Outcome {
 fn with_preflight(context: &Context, opened: &Opened, checked: &Checked) -> Vec<Diagnostic> {
     let mut findings = checked.findings().to_vec();
     if context.is_application() {
-        findings.extend(opened.lacking(checked.merged().root(), &Stage::ALL));
+        findings.extend(lacking(&opened.inputs.environment, checked.merged().root(), &Stage::ALL));
     }
     strictly(in_report_order(findings), context.globals.strict)
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use speckit_core::Layer;
+use speckit_core::config::redact::Masks;
 use speckit_core::config::reload::Contents;
 use speckit_core::config::resolve::{Checked, Document, Extension, Inputs, Refused, Resolved, Rules};
 use speckit_core::config::schema::Schema;
@@ -260,6 +261,11 @@ impl<T: DeserializeOwned> Loader<T> {
             }
         });
         checked.typed::<T>()?.validated_by_all(checks)
+    }
+
+    /// What hides the secrets of a configuration that obeys the rules.
+    pub(crate) fn masks(&self, checked: &Checked) -> Masks {
+        checked.masks(&self.rules)
     }
 
     pub(crate) fn prefix(&self) -> Option<&str> {

@@ -4,6 +4,11 @@ use alloc::format;
 use alloc::string::String;
 use core::time::Duration;
 
+/// Whole milliseconds that have passed.
+pub(super) fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// How long something took: `40 ms`, `12.3 s`, `2 min 5 s`, `1 h 4 min`.
 pub(super) fn elapsed(milliseconds: u64) -> String {
     let seconds = milliseconds / 1000;
@@ -18,7 +23,7 @@ pub(super) fn elapsed(milliseconds: u64) -> String {
 /// How long something has taken so far, or what is left of a wait, on a clock that runs: as [`elapsed`], but in tenths of a second
 /// from the first one on, and each of them only once it is over, so that the clock is never ahead.
 pub(super) fn clock(time: Duration) -> String {
-    match u64::try_from(time.as_millis()).unwrap_or(u64::MAX) {
+    match millis(time) {
         milliseconds @ 0..120_000 => format!("{} s", tenths(milliseconds - milliseconds % 100, 1000)),
         milliseconds => elapsed(milliseconds),
     }

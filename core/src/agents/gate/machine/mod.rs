@@ -6,6 +6,7 @@ use core::mem;
 use core::time::Duration;
 
 use super::event::Event;
+use super::measures::millis;
 use super::plan::Plan;
 use super::run::{Attempt, Run};
 use crate::agents::consensus::Ballot;
@@ -13,7 +14,7 @@ use crate::config::redact::Masks;
 use crate::retry::Seed;
 
 use course::{Course, Next};
-use outcome::{Gate, millis};
+use outcome::Gate;
 
 mod course;
 mod outcome;

@@ -100,7 +100,7 @@ pub struct ProviderConfig {
     /// What it reads from its standard input.
     #[serde(default)]
     pub stdin: StdinMode,
-    /// The exit codes (1 to 255) that are worth another attempt.
+    /// The exit codes (1 to 255) that are worth another attempt; 75 always is.
     #[serde(default = "ProviderConfig::retryable_exits")]
     pub retryable_exits: Vec<u8>,
 }
@@ -117,7 +117,7 @@ pub enum StdinMode {
 }
 
 impl ProviderConfig {
-    /// The exit codes that are worth another attempt where nothing else is said: `EX_TEMPFAIL` of sysexits.h.
+    /// The default of `retryable_exits`: `EX_TEMPFAIL` of sysexits.h.
     pub fn retryable_exits() -> Vec<u8> {
         Vec::from([75])
     }

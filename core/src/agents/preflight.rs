@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::agents::Stage;
-use crate::agents::registry::{gate_agents, lenient_names};
+use crate::agents::registry::{Gate, Names};
 use crate::tree::{Diagnostic, Key, Value, in_report_order};
 
 /// What a variable of the environment is.
@@ -118,10 +118,10 @@ fn text<'t>(settings: &'t Value, name: &str) -> Option<(&'t str, &'t Value)> {
 
 /// The providers whose models the gate of one of the stages names, with those gates in the order of the stages.
 fn used_providers<'t>(root: &'t Value, stages: &[Stage]) -> BTreeMap<&'t str, Vec<&'static str>> {
-    let names = lenient_names(root);
+    let (names, _) = Names::of_tree(root);
     let mut used: BTreeMap<&str, Vec<&'static str>> = BTreeMap::new();
     for stage in stages.iter().copied() {
-        for agent in gate_agents(root, stage) {
+        for agent in Gate::of_tree(root, stage).iter().flat_map(Gate::names) {
             let Ok(canonical) = names.resolve(agent) else { continue };
             let model = root.member("models").and_then(|models| models.member(canonical));
             let Some((provider, _)) = model.and_then(|model| text(model, "provider")) else { continue };

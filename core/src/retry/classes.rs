@@ -1,4 +1,4 @@
-//! What the errors of SQLite, HTTP and processes say about another attempt.
+//! What the errors of SQLite and HTTP say about another attempt.
 
 use super::ErrorClass::{self, Permanent, Retryable};
 
@@ -52,12 +52,6 @@ pub fn http(status: u16) -> ErrorClass {
 /// 429 says it (RFC 6585, section 4). 503 may too, where it comes with a `Retry-After`.
 pub fn is_rate_limited(status: u16, has_retry_after: bool) -> bool {
     status == 429 || (status == 503 && has_retry_after)
-}
-
-/// The class of the exit code of a process that is no success: 75 is `EX_TEMPFAIL` of `sysexits.h`, "the user is invited to
-/// retry"; `retryable` names further codes.
-pub fn exit(code: i32, retryable: &[i32]) -> ErrorClass {
-    if code == 75 || retryable.contains(&code) { Retryable } else { Permanent }
 }
 
 #[cfg(test)]
@@ -125,11 +119,5 @@ mod tests {
         };
         assert_eq!(limited(false), [429]);
         assert_eq!(limited(true), [429, 503]);
-    }
-
-    #[test]
-    fn of_exit_codes_only_75_and_those_that_were_named_are_tried_again() {
-        assert_eq!(retryable(-255..=255, |code| exit(code, &[])), [75]);
-        assert_eq!(retryable(-255..=255, |code| exit(code, &[1, -9])), [-9, 1, 75]);
     }
 }

@@ -198,9 +198,10 @@ impl Context {
     }
 }
 
+}
+
 /// The API keys and the commands that the gates of these stages need and the machine lacks, as warnings.
-pub(crate) fn lacking(inspection: &Inspection, root: &Value, stages: &[Stage]) -> Vec<Diagnostic> {
-    let environment = inspection.environment();
+pub(crate) fn lacking(environment: &Environment, root: &Value, stages: &[Stage]) -> Vec<Diagnostic> {
     let variable = |name: &str| match environment.text(name) {
         None => VariableState::Unset,
         Some("") => VariableState::Empty,

@@ -31,6 +31,22 @@ async fn a_provider_that_keeps_failing_is_left_alone_by_all_gates_until_a_trial_
 }
 
 #[tokio::test(start_paused = true)]
+async fn every_exit_that_is_tried_again_counts_against_the_provider_and_no_other_one_does() {
+    for (script, listed, status) in [
+        ("exit 75", vec![], Status::CircuitOpen),
+        ("exit 69", vec![69], Status::CircuitOpen),
+        ("exit 69", vec![], Status::Failed),
+    ] {
+        let (orchestrator, _) = orchestrator(10);
+        let fails = || Agent { retryable_exits: listed.clone(), ..agent("a", &[script]) };
+        for _ in 0..10 {
+            status_of(&orchestrator, fails()).await;
+        }
+        assert_eq!(status_of(&orchestrator, fails()).await, status, "{script}, {listed:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_says_nothing_about_a_provider_does_not_open_its_breaker() {
     let (orchestrator, _) = orchestrator(10);
     let scripts = [

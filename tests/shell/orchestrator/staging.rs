@@ -5,6 +5,7 @@ use speckit::app::{AppConfig, ConfigLoader};
 use speckit::{Config, Environment, Reloaded};
 use speckit_core::agents::Stage;
 use speckit_core::agents::gate::Request;
+use speckit_core::config::redact::Masks;
 use tempfile::TempDir;
 use tokio::time::sleep;
 
@@ -58,6 +59,8 @@ async fn a_gate_that_is_dropped_holds_no_reload_up() {
     let gate = orchestrator.begin_stage(&shell, Stage::Plan, &request()).unwrap();
     let codes: Vec<&str> = gate.warnings().iter().map(|warning| &*warning.code).collect();
     assert_eq!(codes, ["provider/prompt-unused"; 2]);
+    let lines: Vec<_> = gate.warnings().iter().map(|w| w.origin.as_ref().unwrap().line_column()).collect();
+    assert_eq!(lines, [Some((10, 8)), Some((13, 8))]);
     std::fs::write(folder.path().join(FILE), config(20)).unwrap();
     assert_eq!(shell.reload().unwrap(), Reloaded::Deferred);
     drop(gate);
@@ -79,4 +82,18 @@ async fn the_api_keys_of_all_providers_are_masked() {
     let (orchestrator, _) = orchestrator(10);
     let run = orchestrator.run_stage(&shell, Stage::Plan, &request()).await.unwrap();
     assert_eq!(run.agents[0].output.stdout, "[redacted]\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_secrets_of_the_configuration_are_masked_too() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join(FILE);
+    let provider = "[auth.acme]\nclient_id = 'acme'\nclient_secret = 'Hj2Lp8Gd'\nstore = 'file'\n\
+                    device_authorization_url = 'https://acme.test/device'\ntoken_url = 'https://acme.test/token'\n";
+    std::fs::write(&path, config(10).replace("wait 100", "say Hj2Lp8Gd; say Zq7Xw9Kv") + provider).unwrap();
+    let shell = ConfigLoader::new(&path).environment(Environment::of([])).open().unwrap();
+    let (orchestrator, _) = orchestrator(10);
+    let orchestrator = orchestrator.masking(Masks::of_texts(["Zq7Xw9Kv".into()]));
+    let run = orchestrator.run_stage(&shell, Stage::Plan, &request()).await.unwrap();
+    assert_eq!(run.agents[0].output.stdout, "[redacted]\n[redacted]\n");
 }

@@ -7,6 +7,11 @@ use core::time::Duration;
 use crate::text::duration;
 pub(super) use crate::text::size;
 
+/// Whole milliseconds that have passed.
+pub(super) fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// How long something took.
 pub(super) fn elapsed(milliseconds: u64) -> String {
     duration(Duration::from_millis(milliseconds))

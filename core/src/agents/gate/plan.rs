@@ -1,5 +1,6 @@
 //! What a gate is going to do.
 
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -8,8 +9,11 @@ use core::time::Duration;
 use crate::agents::consensus::{AnswerScanner, two_thirds, voters};
 use crate::agents::{OrchestratorConfig, ProviderConfig};
 use crate::config::redact::Masks;
-use crate::retry::RetryConfig;
+use crate::retry::{ErrorClass, RetryConfig};
 use crate::tree::Key;
+
+/// `EX_TEMPFAIL` of sysexits.h: "the user is invited to retry".
+const TEMPORARY_FAILURE: u8 = 75;
 
 /// What a gate is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +62,7 @@ pub struct Agent {
     pub model: String,
     /// What is run.
     pub command: CommandLine,
-    /// The exit codes that are worth another attempt.
+    /// The exit codes that are worth another attempt beside 75 ([`Agent::exits_to_retry`]).
     pub retryable_exits: Vec<u8>,
 }
 
@@ -85,11 +89,31 @@ impl CommandLine {
 }
 
 impl Agent {
-    /// An agent of a provider of its own, without a model. Exit 75 (`EX_TEMPFAIL` of sysexits.h) is worth another attempt.
+    /// An agent of a provider of its own, without a model.
     pub fn new(name: impl Into<String>, command: CommandLine) -> Self {
         let name = name.into();
         let (provider, retryable_exits) = (name.clone(), ProviderConfig::retryable_exits());
         Self { name, provider, model: String::new(), command, retryable_exits }
+    }
+
+    /// The exit codes that are worth another attempt: 75 always, and [`Agent::retryable_exits`]. They count against the
+    /// provider's circuit breaker.
+    ///
+    /// ```
+    /// use speckit_core::agents::gate::{Agent, CommandLine};
+    /// let agent = Agent { retryable_exits: vec![69], ..Agent::new("claude", CommandLine::default()) };
+    /// assert!(agent.exits_to_retry().into_iter().eq([69, 75]));
+    /// ```
+    pub fn exits_to_retry(&self) -> BTreeSet<u8> {
+        self.retryable_exits.iter().copied().chain([TEMPORARY_FAILURE]).collect()
+    }
+
+    /// The class of an exit code that is no success.
+    pub fn exit_class(&self, code: i32) -> ErrorClass {
+        match u8::try_from(code) {
+            Ok(code) if self.exits_to_retry().contains(&code) => ErrorClass::Retryable,
+            _ => ErrorClass::Permanent,
+        }
     }
 }
 
@@ -156,6 +180,16 @@ mod tests {
 
     use super::*;
     use crate::agents::gate::Event;
+
+    #[test]
+    fn of_exit_codes_only_75_and_those_that_are_listed_are_tried_again() {
+        let retryable = |listed: &[u8]| {
+            let agent = Agent { retryable_exits: listed.into(), ..Agent::new("a", CommandLine::default()) };
+            (-255..=600).filter(|code| agent.exit_class(*code) == ErrorClass::Retryable).collect::<Vec<_>>()
+        };
+        assert_eq!(retryable(&[]), [75]);
+        assert_eq!(retryable(&[200, 1]), [1, 75, 200]);
+    }
 
     #[test]
     fn agents_with_equal_names_are_one_for_the_quorum() {

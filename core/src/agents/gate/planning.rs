@@ -1,20 +1,24 @@
 //! From the configuration to the plan of a gate.
 
 use alloc::collections::BTreeSet;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::expand::Placeholders;
 use super::plan::{Agent, CommandLine, Plan, Request};
+use super::run::Run;
 use super::{arguments, check};
 use crate::agents::consensus::two_thirds;
-use crate::agents::{GateSettings, ModelEntry, ModelRegistry, ProviderConfig, Stage, StdinMode};
-use crate::tree::{Diagnostic, in_report_order, is_ok};
+use crate::agents::registry::{Gate, Names, place};
+use crate::agents::{GateSettings, ModelConfig, ProviderConfig, Stage, StdinMode};
+use crate::tree::{Diagnostic, Key, Value, in_report_order, is_ok};
 
 impl Plan {
     /// The plan of a stage, with warnings.
     ///
-    /// Keys of findings lead to their place in the configuration; what is wrong with the request has none.
+    /// Keys of findings lead to their place in the configuration; what is wrong with the request has none. Where the tree of
+    /// the configuration is at hand, [`Plan::with_origins`] gives them their origins.
     ///
     /// # Errors
     /// Everything that keeps the gate from running, and the warnings, in the order of reports.
@@ -35,27 +39,49 @@ impl Plan {
         stage: Stage,
         request: &Request,
     ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
-        let settings = settings.into();
+        Self::planned(settings.into(), None, stage, request)
+    }
+
+    /// The same, with the origins that keys have in `root`, the tree that the settings were typed from.
+    ///
+    /// # Errors
+    /// As [`Plan::of`].
+    pub fn with_origins<'a>(
+        settings: impl Into<GateSettings<'a>>,
+        root: &Value,
+        stage: Stage,
+        request: &Request,
+    ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
+        Self::planned(settings.into(), Some(root), stage, request)
+    }
+
+    fn planned(
+        settings: GateSettings<'_>,
+        root: Option<&Value>,
+        stage: Stage,
+        request: &Request,
+    ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
         let orchestrator = settings.orchestrator;
-        let (registry, errors) = ModelRegistry::lenient(settings.models);
+        let (names, duplicates) = Names::of_models(settings.models, root);
+        let gate = Gate::of_settings(&settings, root, stage);
         let mut findings = check::request(request);
-        findings.extend(errors.iter().map(check::name));
-        let names = settings.quality_gates.agents(stage);
-        let models = check::models(&registry, stage, names, &mut findings);
-        let mut agents = Vec::with_capacity(models.len());
-        for model in models {
-            match settings.providers.get(&model.config().provider) {
-                Some(provider) => agents.push(agent(&settings, model, provider, request)),
-                None => findings.push(check::provider_missing(model)),
+        let mut agents = Vec::new();
+        let models = gate.names().filter_map(|name| settings.models.get_key_value(names.resolve(name).ok()?));
+        for (name, model) in models {
+            match settings.providers.get(&model.provider) {
+                Some(provider) => agents.push(agent(&settings, (name, model), provider, request)),
+                None => findings.push(check::provider_missing(name, model)),
             }
         }
         findings.extend(arguments::check(settings.providers, &agents, request));
-        findings.extend(check::quorum(orchestrator, stage, names.len()));
         let agree_on = orchestrator.agree_on.as_deref().map(check::agree_on).transpose();
         let agree_on = agree_on.unwrap_or_else(|finding| {
             findings.push(finding);
             None
         });
+        let mut findings: Vec<Diagnostic> = findings.into_iter().map(|found| located(found, root)).collect();
+        findings.extend(duplicates);
+        findings.extend(gate.check(&names));
         let findings = in_report_order(findings);
         if !is_ok(&findings) {
             return Err(findings);
@@ -68,19 +94,51 @@ impl Plan {
     }
 }
 
+impl Run {
+    /// The warning that the gate of a stage names other agents by now than those that ran, with the origin that it has in `root`,
+    /// the tree that the settings were typed from.
+    pub fn changed_gate<'a>(
+        &self,
+        settings: impl Into<GateSettings<'a>>,
+        root: &Value,
+        stage: Stage,
+    ) -> Option<Diagnostic> {
+        let settings = settings.into();
+        let (names, _) = Names::of_models(settings.models, None);
+        let written = settings.quality_gates.agents(stage);
+        let now: Vec<&str> = written.iter().map(|name| names.resolve(name).unwrap_or(name)).collect();
+        let then: Vec<&str> = self.agents.iter().map(|agent| agent.name.as_str()).collect();
+        if then == now {
+            return None;
+        }
+        let (then, now) = (then.join(", "), now.join(", "));
+        let message = format!("the gate is of {now} now; this run is of those it began with: {then}");
+        let key = Key::of(["quality_gates", stage.name()]);
+        Some(located(Diagnostic::warning("gate/changed", key, message), Some(root)))
+    }
+}
+
+/// A finding about a key, with its place where the tree has one.
+fn located(found: Diagnostic, root: Option<&Value>) -> Diagnostic {
+    match place(root, &found.key) {
+        Some(origin) if found.key != Key::root() => found.at(origin),
+        _ => found,
+    }
+}
+
 fn agent(
     settings: &GateSettings<'_>,
-    model: &ModelEntry,
+    (name, model): (&str, &ModelConfig),
     provider: &ProviderConfig,
     request: &Request,
 ) -> Agent {
-    let texts = Placeholders { model: &model.config().model, prompt: &request.prompt, spec: &request.spec };
+    let texts = Placeholders { model: &model.model, prompt: &request.prompt, spec: &request.spec };
     let is_of_others = |variable: &&str| provider.api_key_env.as_deref() != Some(*variable);
     let others: BTreeSet<&str> = settings.api_key_variables().filter(is_of_others).collect();
     Agent {
-        name: model.name().into(),
-        provider: model.config().provider.name().into(),
-        model: model.config().model.clone(),
+        name: name.into(),
+        provider: model.provider.name().into(),
+        model: model.model.clone(),
         command: CommandLine {
             program: provider.command.clone(),
             args: provider.args.iter().map(|argument| texts.expand(argument)).collect(),

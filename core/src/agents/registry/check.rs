@@ -1,14 +1,17 @@
-//! Names and gates of a merged tree, with the place of every mistake.
+//! Names and gates of a configuration, with the place of every mistake: of a merged tree, and of typed settings, which know no
+//! places by themselves.
 //!
 //! The tree may be wrong in other ways too: what is not of the type it should be is left to the schema.
 
 use alloc::collections::BTreeMap;
 use alloc::format;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use super::{NameTable, UnknownName};
-use crate::agents::{QualityGateConfig, Stage};
-use crate::tree::{Diagnostic, Key, Table, Value, in_report_order};
+use super::{NameTable, RegistryError, UnknownName, gate_errors};
+use crate::agents::{GateSettings, ModelConfig, QualityGateConfig, Stage};
+use crate::plot::scale::counted;
+use crate::tree::{Diagnostic, Key, Origin, Value, in_report_order};
 
 /// Checks the names of the models and the gates of a configuration tree.
 ///
@@ -16,31 +19,27 @@ use crate::tree::{Diagnostic, Key, Table, Value, in_report_order};
 /// that a gate names twice; `name/unknown` for a gate's name that no model has; `gate/agent-count`; `gate/quorum` for a
 /// quorum that a gate has too few agents for.
 pub fn check_names(root: &Value) -> Vec<Diagnostic> {
-    let claims = claims(root);
-    let (names, mut findings) = duplicates(root, &claims);
-    // Only a mistake needs every name at hand.
-    let table = || table(root, &claims);
+    let (names, mut findings) = Names::of_tree(root);
     // Where the models are no table at all, that is the mistake, and no gate is to blame.
     let has_models = root.member("models").is_none_or(|models| models.as_table().is_some());
     for stage in Stage::ALL.into_iter().filter(|_| has_models) {
-        let key = Key::of(["quality_gates", stage.name()]);
-        if let Some(gate) = root.get(&key) {
-            check_gate(&key, gate, &names, &table, &mut findings);
-            findings.extend(unreachable_quorum(root, stage, &key, gate));
-        }
+        findings.extend(Gate::of_tree(root, stage).into_iter().flat_map(|gate| gate.check(&names)));
     }
     in_report_order(findings)
 }
 
-/// The names of a tree, as far as they are right: of two models with one name the first in report order has it.
-pub(crate) fn lenient_names(root: &Value) -> NameTable {
-    table(root, &claims(root))
+/// The place of the value at a key, where the tree is known and has one.
+pub(crate) fn place<'t>(root: Option<&'t Value>, key: &Key) -> Option<&'t Origin> {
+    root?.get(key).map(Value::origin)
 }
 
-/// The names that the gate of a stage lists, as far as they are texts.
-pub(crate) fn gate_agents(root: &Value, stage: Stage) -> impl Iterator<Item = &str> {
-    let gate = root.member("quality_gates").and_then(|gates| gates.member(stage.name()));
-    gate.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+/// The names of models, borrowed from where they are written: of two models with one name the first in report order has it.
+pub(crate) struct Names<'t>(BTreeMap<&'t str, Name<'t>>);
+
+struct Name<'t> {
+    /// The canonical name of its model.
+    model: &'t str,
+    origin: Option<&'t Origin>,
 }
 
 /// An alias that a model claims.
@@ -49,146 +48,224 @@ struct Claim<'t> {
     model: &'t str,
     /// Where it stands among the aliases of the model.
     index: usize,
-    value: &'t Value,
+    origin: Option<&'t Origin>,
 }
 
-/// The names of a tree, borrowed from it: of two models with one name the first in report order has it.
-struct Held<'t> {
-    models: Option<&'t Table>,
-    aliases: BTreeMap<&'t str, (&'t str, &'t Value)>,
-}
+impl<'t> Names<'t> {
+    /// The names of a tree, and a finding for each that is claimed again.
+    pub(crate) fn of_tree(root: &'t Value) -> (Self, Vec<Diagnostic>) {
+        let models = || root.member("models").and_then(Value::as_table).into_iter().flatten();
+        let claims = models().flat_map(|(model, entry)| {
+            let aliases = entry.member("aliases").and_then(Value::as_array).into_iter().flatten();
+            aliases.enumerate().filter_map(|(index, value)| {
+                Some(Claim { alias: value.as_str()?, model, index, origin: Some(value.origin()) })
+            })
+        });
+        Self::of(models().map(|(model, entry)| (model.as_str(), Some(entry.origin()))), claims.collect())
+    }
 
-impl<'t> Held<'t> {
-    /// The model that has the name, and the place that gives it.
-    fn get(&self, name: &str) -> Option<(&'t str, &'t Value)> {
-        let model = self.models.and_then(|models| models.get_key_value(name));
-        model.map(|(name, entry)| (name.as_str(), entry)).or_else(|| self.aliases.get(name).copied())
+    /// The same of typed models, with the places of a tree.
+    pub(crate) fn of_models(
+        models: &'t BTreeMap<String, ModelConfig>,
+        root: Option<&'t Value>,
+    ) -> (Self, Vec<Diagnostic>) {
+        let claims = models.iter().flat_map(|(model, entry)| {
+            entry.aliases.iter().enumerate().map(move |(index, alias)| {
+                let origin = place(root, &alias_key(model, index));
+                Claim { alias, model, index, origin }
+            })
+        });
+        let canonical = models.keys().map(|model| (model.as_str(), place(root, &Key::of(["models", model]))));
+        Self::of(canonical, claims.collect())
+    }
+
+    fn of(
+        models: impl Iterator<Item = (&'t str, Option<&'t Origin>)>,
+        mut claims: Vec<Claim<'t>>,
+    ) -> (Self, Vec<Diagnostic>) {
+        claims.sort_by(|a, b| {
+            let places = match (a.origin, b.origin) {
+                (Some(a), Some(b)) => a.report_order(b),
+                (a, b) => a.is_some().cmp(&b.is_some()),
+            };
+            places.then_with(|| (a.model, a.index).cmp(&(b.model, b.index)))
+        });
+        let mut names: BTreeMap<_, _> =
+            models.map(|(model, origin)| (model, Name { model, origin })).collect();
+        let mut findings = Vec::new();
+        for claim in claims {
+            if let Some(holder) = names.get(claim.alias) {
+                findings.push(claim.refused(holder));
+                continue;
+            }
+            names.insert(claim.alias, Name { model: claim.model, origin: claim.origin });
+        }
+        (Self(names), findings)
+    }
+
+    /// The model of a canonical name or alias.
+    pub(crate) fn resolve(&self, name: &str) -> Result<&'t str, UnknownName> {
+        // Only a mistake needs every name at hand.
+        self.0.get(name).map(|found| found.model).ok_or_else(|| self.table().unknown(name))
+    }
+
+    fn table(&self) -> NameTable {
+        let canonical = self.0.iter().filter(|(name, found)| **name == found.model);
+        let aliases = self.0.iter().filter(|(name, found)| **name != found.model);
+        NameTable::with_errors(
+            canonical.map(|(name, _)| *name),
+            aliases.map(|(name, found)| (*name, found.model)),
+        )
+        .0
     }
 }
 
-/// Every alias of the tree, in the order of reports.
-fn claims(root: &Value) -> Vec<Claim<'_>> {
-    let mut claims = Vec::new();
-    for (model, entry) in root.member("models").and_then(Value::as_table).into_iter().flatten() {
-        let aliases = entry.member("aliases").and_then(Value::as_array).into_iter().flatten();
-        for (index, value) in aliases.enumerate() {
-            if let Some(alias) = value.as_str() {
-                claims.push(Claim { alias, model, index, value });
-            }
+impl Claim<'_> {
+    /// The finding that the name is taken.
+    fn refused(&self, holder: &Name<'_>) -> Diagnostic {
+        let Self { alias, model, .. } = self;
+        let first = holder.model;
+        let message = match (first == *model, first == *alias) {
+            (true, true) => format!("`{alias}` is the canonical name already"),
+            (true, false) => format!("`{alias}` is an alias of `{first}` already"),
+            (false, true) => format!("`{alias}` is an alias of `{model}`, and a model of its own"),
+            (false, false) => format!("`{alias}` is an alias of `{first}` and of `{model}`"),
+        };
+        let found = Diagnostic::error("name/duplicate", alias_key(model, self.index), message);
+        located(found.help(keep_one("other", holder.origin)), self.origin)
+    }
+}
+
+/// The gate of a stage as it is written.
+pub(crate) struct Gate<'t> {
+    stage: Stage,
+    origin: Option<&'t Origin>,
+    /// Its elements; `None` for one that is no text.
+    agents: Vec<(Option<&'t str>, Option<&'t Origin>)>,
+    quorum: Option<(usize, Option<&'t Origin>)>,
+}
+
+impl<'t> Gate<'t> {
+    /// The gate of a tree, where it is a list. A quorum or a number of agents that the schema refuses is left to it.
+    pub(crate) fn of_tree(root: &'t Value, stage: Stage) -> Option<Self> {
+        let gate = root.get(&gate_key(stage))?;
+        let agents: Vec<_> =
+            gate.as_array()?.iter().map(|agent| (agent.as_str(), Some(agent.origin()))).collect();
+        let allowed = QualityGateConfig::AGENTS;
+        let quorum = root.get(&quorum_key(stage)).filter(|_| allowed.contains(&agents.len()));
+        let quorum = quorum.and_then(|value| {
+            let asked = usize::try_from(value.as_number()?.as_i64()?).ok()?;
+            allowed.contains(&asked).then_some((asked, Some(value.origin())))
+        });
+        Some(Self { stage, origin: Some(gate.origin()), agents, quorum })
+    }
+
+    /// The gate of typed settings, which no schema need have seen, with the places of a tree.
+    pub(crate) fn of_settings(settings: &GateSettings<'t>, root: Option<&'t Value>, stage: Stage) -> Self {
+        let key = gate_key(stage);
+        let agents = settings.quality_gates.agents(stage).iter().enumerate();
+        let quorum = settings.orchestrator.quorum.get(&stage);
+        Self {
+            stage,
+            origin: place(root, &key),
+            agents: agents
+                .map(|(index, name)| (Some(name.as_str()), place(root, &key.element(index))))
+                .collect(),
+            quorum: quorum.map(|asked| (*asked as usize, place(root, &quorum_key(stage)))),
         }
     }
-    claims.sort_by(|a, b| {
-        a.value
-            .origin()
-            .report_order(b.value.origin())
-            .then_with(|| (a.model, a.index).cmp(&(b.model, b.index)))
-    });
-    claims
-}
 
-fn table(root: &Value, claims: &[Claim<'_>]) -> NameTable {
-    let models = root.member("models").and_then(Value::as_table).into_iter().flatten();
-    let canonical = models.map(|(name, _)| name.as_str());
-    NameTable::with_errors(canonical, claims.iter().map(|claim| (claim.alias, claim.model))).0
-}
-
-/// Who has each name, and a finding for each that is claimed again.
-fn duplicates<'t>(root: &'t Value, claims: &[Claim<'t>]) -> (Held<'t>, Vec<Diagnostic>) {
-    let mut findings = Vec::new();
-    let models = root.member("models").and_then(Value::as_table);
-    let mut held = Held { models, aliases: BTreeMap::new() };
-    for claim in claims {
-        let Some((holder, first)) = held.get(claim.alias) else {
-            held.aliases.insert(claim.alias, (claim.model, claim.value));
-            continue;
-        };
-        let message = match (holder == claim.model, holder == claim.alias) {
-            (true, true) => format!("`{}` is the canonical name already", claim.alias),
-            (true, false) => format!("`{}` is an alias of `{holder}` already", claim.alias),
-            (false, true) => {
-                format!("`{}` is an alias of `{}`, and a model of its own", claim.alias, claim.model)
-            }
-            (false, false) => {
-                format!("`{}` is an alias of `{holder}` and of `{}`", claim.alias, claim.model)
-            }
-        };
-        let key = Key::of(["models", claim.model, "aliases"]).element(claim.index);
-        findings.push(
-            Diagnostic::error("name/duplicate", key, message)
-                .help(format!("keep one of them: the other is at {}", first.origin()))
-                .at(claim.value.origin()),
-        );
+    /// Its names, as far as they are texts.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'t str> {
+        self.agents.iter().filter_map(|(name, _)| *name)
     }
-    (held, findings)
-}
 
-fn check_gate(
-    key: &Key,
-    gate: &Value,
-    names: &Held<'_>,
-    table: &dyn Fn() -> NameTable,
-    findings: &mut Vec<Diagnostic>,
-) {
-    let Some(agents) = gate.as_array() else { return };
-    let allowed = QualityGateConfig::AGENTS;
-    if !allowed.contains(&agents.len()) {
-        let message = format!("{} agents, expected {} to {}", agents.len(), allowed.start(), allowed.end());
-        let help = if agents.is_empty() {
-            format!("name a model; there are {}", table().canonical().collect::<Vec<_>>().join(", "))
-        } else {
-            format!("keep the {} that matter most", allowed.end())
-        };
-        findings
-            .push(Diagnostic::error("gate/agent-count", key.clone(), message).help(help).at(gate.origin()));
-    }
-    let mut named: BTreeMap<&str, &Value> = BTreeMap::new();
-    for (index, value) in agents.iter().enumerate() {
-        let Some(name) = value.as_str() else { continue };
-        match names.get(name) {
-            None => findings.push(unknown_agent(key.element(index), value, &table().unknown(name))),
-            Some((canonical, _)) => match named.get(canonical) {
-                None => drop(named.insert(canonical, value)),
-                Some(first) => {
-                    let message = if name == canonical {
-                        format!("the gate names `{canonical}` already")
-                    } else {
-                        format!("`{name}` is `{canonical}`, which the gate names already")
-                    };
-                    findings.push(
-                        Diagnostic::error("name/duplicate", key.element(index), message)
-                            .help(format!("keep one of them: the first is at {}", first.origin()))
-                            .at(value.origin()),
-                    );
+    /// What is wrong with its names, in their order, and with its quorum.
+    pub(crate) fn check(&self, names: &Names<'_>) -> Vec<Diagnostic> {
+        let key = gate_key(self.stage);
+        let agents = self.agents.iter().map(|(name, _)| *name);
+        let mut findings = Vec::new();
+        for (index, error) in gate_errors(agents, |name| names.resolve(name)) {
+            let (code, message, help) = match &error {
+                RegistryError::Unknown(unknown) => {
+                    ("name/unknown", format!("unknown model `{}`", unknown.name), unknown.help())
                 }
-            },
+                RegistryError::RepeatedAgent { first, .. } => {
+                    let earlier = self.agents.iter().find(|(name, _)| *name == Some(first.as_str()));
+                    let help = keep_one("first", earlier.and_then(|(_, origin)| *origin));
+                    ("name/duplicate", error.to_string(), help)
+                }
+                _ if self.agents.is_empty() => {
+                    let all = names.table().canonical().collect::<Vec<_>>().join(", ");
+                    ("gate/agent-count", error.to_string(), format!("name a model; there are {all}"))
+                }
+                _ => {
+                    let most = QualityGateConfig::AGENTS;
+                    let help = format!("keep the {} that matter most", most.end());
+                    ("gate/agent-count", error.to_string(), help)
+                }
+            };
+            let agent = index.and_then(|index| Some((index, self.agents.get(index)?.1)));
+            let (key, origin) =
+                agent.map_or((key.clone(), self.origin), |(index, origin)| (key.element(index), origin));
+            findings.push(located(Diagnostic::error(code, key, message).help(help), origin));
         }
+        findings.extend(self.unreachable_quorum());
+        findings
+    }
+
+    /// A quorum that the gate has too few agents for, or of none.
+    fn unreachable_quorum(&self) -> Option<Diagnostic> {
+        let (asked, origin) = self.quorum?;
+        let agents = self.agents.len();
+        if (1..=agents).contains(&asked) || agents == 0 {
+            return None;
+        }
+        let (key, gate) = (quorum_key(self.stage), gate_key(self.stage));
+        let at = |key: &Key, origin: Option<&Origin>| match origin {
+            Some(origin) => format!("{key} ({origin})"),
+            None => key.to_string(),
+        };
+        let help = match asked {
+            0 => format!(
+                "ask for 1 to {agents}, or leave the key out: two thirds, rounded up, are the quorum then"
+            ),
+            _ => format!(
+                "lower {} to {agents} at most, or name more agents in {}",
+                at(&key, origin),
+                at(&gate, self.origin)
+            ),
+        };
+        let message = format!("a quorum of {asked}, and {gate} has {}", counted(agents as u64, "agent"));
+        Some(located(Diagnostic::error("gate/quorum", key, message).help(help), origin))
     }
 }
 
-/// A quorum above the number of agents, where that is one that a gate may have.
-fn unreachable_quorum(root: &Value, stage: Stage, gate_key: &Key, gate: &Value) -> Option<Diagnostic> {
-    let key = Key::of(["orchestrator", "quorum", stage.name()]);
-    let value = root.get(&key)?;
-    let asked = usize::try_from(value.as_number()?.as_i64()?).ok()?;
-    let agents = gate.as_array()?.len();
-    let allowed = QualityGateConfig::AGENTS;
-    if asked <= agents || !allowed.contains(&asked) || !allowed.contains(&agents) {
-        return None;
+fn located(found: Diagnostic, origin: Option<&Origin>) -> Diagnostic {
+    match origin {
+        Some(origin) => found.at(origin),
+        None => found,
     }
-    let noun = if agents == 1 { "agent" } else { "agents" };
-    let message = format!("a quorum of {asked}, and {gate_key} has {agents} {noun}");
-    let help = format!(
-        "lower {key} ({}) to {agents} at most, or name more agents in {gate_key} ({})",
-        value.origin(),
-        gate.origin()
-    );
-    Some(Diagnostic::error("gate/quorum", key, message).help(help).at(value.origin()))
 }
 
-fn unknown_agent(key: Key, value: &Value, unknown: &UnknownName) -> Diagnostic {
-    Diagnostic::error("name/unknown", key, format!("unknown model `{}`", unknown.name))
-        .help(unknown.help())
-        .at(value.origin())
+/// The way out of a name that stands twice.
+fn keep_one(other: &str, origin: Option<&Origin>) -> String {
+    match origin {
+        Some(origin) => format!("keep one of them: the {other} is at {origin}"),
+        None => "keep one of them".into(),
+    }
+}
+
+fn alias_key(model: &str, index: usize) -> Key {
+    Key::of(["models", model, "aliases"]).element(index)
+}
+
+fn gate_key(stage: Stage) -> Key {
+    Key::of(["quality_gates", stage.name()])
+}
+
+fn quorum_key(stage: Stage) -> Key {
+    Key::of(["orchestrator", "quorum", stage.name()])
 }
 
 #[cfg(all(test, feature = "app"))]

@@ -6,11 +6,12 @@ mod repeated;
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 pub use check::check_names;
-pub(crate) use check::{gate_agents, lenient_names};
+pub(crate) use check::{Gate, Names, place};
 pub use names::{NameError, NameTable, UnknownName};
 pub use repeated::NameCheck;
 
@@ -69,7 +70,7 @@ pub enum RegistryError {
         found: usize,
     },
     /// A gate names one model twice.
-    #[error("`{second}` is `{canonical}`, which the gate names already")]
+    #[error("{}", repeated(.canonical, .second))]
     RepeatedAgent {
         /// The model.
         canonical: String,
@@ -95,8 +96,17 @@ impl ModelRegistry {
     /// Everything that is wrong with the names of the models, then with each gate in the order of stages.
     pub fn from_config<'a>(settings: impl Into<GateSettings<'a>>) -> Result<Self, Vec<RegistryError>> {
         let settings = settings.into();
-        let (registry, errors) = Self::lenient(settings.models);
+        let aliases = settings
+            .models
+            .iter()
+            .flat_map(|(name, model)| model.aliases.iter().map(|alias| (alias.as_str(), name.as_str())));
+        let (names, errors) = NameTable::with_errors(settings.models.keys().map(String::as_str), aliases);
         let mut errors: Vec<_> = errors.into_iter().map(RegistryError::Names).collect();
+        let entries = settings.models.iter().map(|(name, model)| {
+            let name = SmolStr::new(name);
+            (name.clone(), ModelEntry { name, config: model.clone() })
+        });
+        let registry = Self { names, models: entries.collect() };
         for stage in Stage::ALL {
             if let Err(found) = registry.validate_quality_gate(settings.quality_gates.agents(stage)) {
                 errors.extend(
@@ -105,23 +115,6 @@ impl ModelRegistry {
             }
         }
         if errors.is_empty() { Ok(registry) } else { Err(errors) }
-    }
-
-    /// The models of a configuration whatever its gates are, and what is wrong with their names. Of two with one name the
-    /// first keeps it.
-    pub(crate) fn lenient(models: &BTreeMap<String, ModelConfig>) -> (Self, Vec<NameError>) {
-        let aliases = models
-            .iter()
-            .flat_map(|(name, model)| model.aliases.iter().map(|alias| (alias.as_str(), name.as_str())));
-        let (names, errors) = NameTable::with_errors(models.keys().map(String::as_str), aliases);
-        let models = models
-            .iter()
-            .map(|(name, model)| {
-                let name = Text::new(name);
-                (name.clone(), ModelEntry { name, config: model.clone() })
-            })
-            .collect();
-        (Self { names, models }, errors)
     }
 
     /// The model of a canonical name or alias. Names are case-sensitive.
@@ -141,35 +134,56 @@ impl ModelRegistry {
         &self,
         agents: &[N],
     ) -> Result<Vec<&ModelEntry>, Vec<RegistryError>> {
-        let mut errors = Vec::new();
-        if !QualityGateConfig::AGENTS.contains(&agents.len()) {
-            errors.push(RegistryError::AgentCount { found: agents.len() });
+        let names = agents.iter().map(|name| Some(name.as_ref()));
+        let errors = gate_errors(names, |name| self.names.resolve(name));
+        if errors.is_empty() {
+            return agents
+                .iter()
+                .map(|name| self.resolve(name.as_ref()).map_err(|error| [error].into()))
+                .collect();
         }
-        let mut written: BTreeMap<&str, &str> = BTreeMap::new();
-        let mut models = Vec::with_capacity(agents.len());
-        for name in agents.iter().map(AsRef::as_ref) {
-            match self.resolve(name) {
-                Err(unknown) => errors.push(unknown),
-                Ok(model) => match written.get(model.name()) {
-                    Some(first) => errors.push(RegistryError::RepeatedAgent {
-                        canonical: model.name().into(),
-                        first: (*first).into(),
-                        second: name.into(),
-                    }),
-                    None => {
-                        written.insert(model.name(), name);
-                        models.push(model);
-                    }
-                },
-            }
-        }
-        if errors.is_empty() { Ok(models) } else { Err(errors) }
+        Err(errors.into_iter().map(|(_, error)| error).collect())
     }
 
     /// The canonical names, sorted.
     pub fn list_available(&self) -> impl Iterator<Item = &str> {
         self.names.canonical()
     }
+}
+
+/// What is wrong with the list of a gate: its length, then each unknown or repeated name with its index, in their order. `None`
+/// stands for what is no name, and is counted alone.
+fn gate_errors<'a, 'm>(
+    agents: impl ExactSizeIterator<Item = Option<&'a str>>,
+    resolve: impl Fn(&str) -> Result<&'m str, UnknownName>,
+) -> Vec<(Option<usize>, RegistryError)> {
+    let mut errors = Vec::new();
+    if !QualityGateConfig::AGENTS.contains(&agents.len()) {
+        errors.push((None, RegistryError::AgentCount { found: agents.len() }));
+    }
+    let mut written: BTreeMap<&str, &str> = BTreeMap::new();
+    for (index, name) in agents.enumerate() {
+        let Some(name) = name else { continue };
+        match resolve(name) {
+            Err(unknown) => errors.push((Some(index), RegistryError::Unknown(unknown))),
+            Ok(canonical) => match written.get(canonical) {
+                None => drop(written.insert(canonical, name)),
+                Some(first) => {
+                    let (first, second) = ((*first).into(), name.into());
+                    let error = RegistryError::RepeatedAgent { canonical: canonical.into(), first, second };
+                    errors.push((Some(index), error));
+                }
+            },
+        }
+    }
+    errors
+}
+
+fn repeated(canonical: &str, second: &str) -> String {
+    if second == canonical {
+        return format!("the gate names `{canonical}` already");
+    }
+    format!("`{second}` is `{canonical}`, which the gate names already")
 }
 
 #[cfg(all(test, feature = "app"))]

@@ -71,6 +71,15 @@ impl Masks {
         self
     }
 
+    /// These masks, and the texts that others look for in messages.
+    #[must_use]
+    pub fn with_texts_of(mut self, others: &Self) -> Self {
+        for (first, texts) in &others.texts {
+            self.texts.entry(*first).or_default().extend(texts.iter().cloned());
+        }
+        self
+    }
+
     /// These masks, and names of keys that are shown in a source that did not parse ([`Masks::unparsed_line`]).
     #[must_use]
     pub(crate) fn with_names<'a>(mut self, names: impl IntoIterator<Item = &'a Text>) -> Self {

@@ -43,7 +43,7 @@ fn layered(context: &Context) -> Outcome {
 fn with_preflight(context: &Context, opened: &Inspection, checked: &Checked) -> Vec<Diagnostic> {
     let mut findings = checked.findings().to_vec();
     if context.is_application() {
-        findings.extend(lacking(opened, checked.merged().root(), &Stage::ALL));
+        findings.extend(lacking(opened.environment(), checked.merged().root(), &Stage::ALL));
     }
     strictly(in_report_order(findings), context.globals.strict)
 }

@@ -52,7 +52,7 @@ mod process;
 mod runs;
 
 pub use guard::{Guard, become_guard_if_asked};
-pub use orchestrator::{AsyncOrchestrator, GateControl, GateError, GateRun};
+pub use orchestrator::{AsyncOrchestrator, GateControl, GateError, GateRun, StagePlan};
 pub use process::ProcessManager;
 #[cfg(feature = "sqlite")]
 pub use runs::{FoundRuns, Runs, RunsFilter};

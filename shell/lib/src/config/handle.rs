@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use arc_swap::Guard;
 use serde::de::DeserializeOwned;
+use speckit_core::config::redact::Masks;
 use speckit_core::{Diagnostic, Key};
 
 use super::busy::{Busy, Guarded};
@@ -62,6 +63,12 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Config<T> {
     /// The present generation with the tree that explains it.
     pub fn snapshot(&self) -> Arc<Snapshot<T>> {
         self.shared.current.load_full()
+    }
+
+    /// What hides the secrets of the present generation in other texts, such as those that a program prints. A reload that is
+    /// under way is waited for.
+    pub fn masks(&self) -> Masks {
+        self.shared.masks(&self.snapshot())
     }
 
     /// Tells of every reload from now on. Any number may subscribe; none holds another up.

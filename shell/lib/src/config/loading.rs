@@ -334,6 +334,11 @@ impl<T: DeserializeOwned> Loader<T> {
         checked.typed::<T>()?.validated_by_all(checks)
     }
 
+    /// What hides the secrets of a configuration that obeys the rules.
+    pub(crate) fn masks(&self, checked: &Checked) -> Masks {
+        checked.masks(&self.rules)
+    }
+
     pub(crate) fn prefix(&self) -> Option<&str> {
         self.frame.prefix.as_deref()
     }

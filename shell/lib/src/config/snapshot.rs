@@ -59,6 +59,10 @@ impl<T> Snapshot<T> {
         self.checked.merged().root()
     }
 
+    pub(crate) fn checked(&self) -> &Checked {
+        &self.checked
+    }
+
     /// Warnings, in the order of reports, with their report.
     pub fn warnings(&self) -> &Diagnostics {
         &self.warnings

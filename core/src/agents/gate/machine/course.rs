@@ -3,14 +3,13 @@
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::outcome::{Gate, Outcome, Share};
 use super::words;
 use crate::agents::gate::plan::Agent;
 use crate::agents::gate::run::{AgentRun, Attempt, Ending, Status};
-use crate::retry::{Decision, ErrorClass, Failure, Retry, Seed, classes};
+use crate::retry::{Decision, ErrorClass, Failure, Retry, Seed};
 
 /// One agent from its place in the queue to its end.
 #[derive(Clone, Debug)]
@@ -185,10 +184,7 @@ fn status(ending: &Ending) -> Status {
 
 fn class(ending: &Ending, agent: &Agent) -> ErrorClass {
     match ending {
-        Ending::Exited { code } => {
-            let retryable: Vec<i32> = agent.retryable_exits.iter().copied().map(i32::from).collect();
-            classes::exit(*code, &retryable)
-        }
+        Ending::Exited { code } => agent.exit_class(*code),
         Ending::NotStarted { class, .. } => *class,
         Ending::Signalled { .. } | Ending::TimedOut | Ending::Cancelled | Ending::CircuitOpen => {
             ErrorClass::Permanent

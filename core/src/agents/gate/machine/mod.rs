@@ -6,6 +6,7 @@ use core::mem;
 use core::time::Duration;
 
 use super::event::Event;
+use super::measures::millis;
 use super::plan::Plan;
 use super::run::{Attempt, Run};
 use crate::agents::consensus::Ballot;
@@ -13,7 +14,7 @@ use crate::config::redact::Masks;
 use crate::retry::Seed;
 
 use course::{Course, Next};
-use outcome::{Gate, millis};
+use outcome::Gate;
 
 mod course;
 mod outcome;
@@ -79,8 +80,8 @@ pub enum Action {
 /// holds its slot until it has ended; an agent that waits for its next attempt holds none. Where a slot is free, agents that
 /// never had one come first, in their order, and then those whose waits are over, by when they were.
 ///
-/// An exit that [`classes::exit`](crate::retry::classes::exit) calls retryable, and a start that failed for a reason that may
-/// pass, are tried again as [`Retry`](crate::retry::Retry) decides for the label `gate/<agent>`. The deadline of the settings
+/// An exit of [`Agent::exits_to_retry`](super::Agent::exits_to_retry), and a start that failed for a reason that may pass, are
+/// tried again as [`Retry`](crate::retry::Retry) decides for the label `gate/<agent>`. The deadline of the settings
 /// bounds the sum of an agent's waits: attempts have a time-out of their own. Any other failure is final.
 ///
 /// A gate that is called off keeps what is there. An attempt that succeeds all the same counts, one that fails by itself has

@@ -4,6 +4,7 @@ use alloc::string::{String, ToString as _};
 use core::time::Duration;
 
 use crate::agents::consensus::Vote;
+use crate::agents::gate::measures::millis;
 use crate::agents::gate::plan::{Agent, Plan};
 use crate::agents::gate::run::{AgentRun, Attempt, Ending, Output, Status};
 use crate::config::redact::Masks;
@@ -88,9 +89,4 @@ fn vote(status: Status, last: Option<&Attempt>, gate: &Gate<'_>) -> Vote {
         },
         _ => Vote::Failed,
     }
-}
-
-/// Whole milliseconds.
-pub(super) fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -51,7 +51,7 @@ impl Plan {
                 "stdin": agent.command.stdin,
                 "withheld": agent.command.withheld,
                 "api_key_env": agent.command.api_key_env,
-                "retryable_exits": agent.retryable_exits,
+                "retryable_exits": agent.exits_to_retry(),
             })
         };
         json!({
@@ -99,16 +99,13 @@ fn described(agent: &Agent) -> String {
         [] => "nothing".into(),
         names => visible(&names.join(", ")),
     };
-    let exits = match agent.retryable_exits.as_slice() {
-        [] => "after no exit code".into(),
-        codes => format!("after exit {}", codes.iter().map(u8::to_string).collect::<Vec<_>>().join(", ")),
-    };
+    let exits: Vec<String> = agent.exits_to_retry().iter().map(u8::to_string).collect();
     let facts = [
         ("command", shell_words::line(command)),
         ("stdin", stdin),
         ("API key", command.api_key_env.as_deref().map_or("none".into(), visible)),
         ("withheld", withheld),
-        ("tried again", exits),
+        ("tried again", format!("after exit {}", exits.join(", "))),
     ];
     let [name, model, provider] = [&agent.name, &agent.model, &agent.provider].map(|text| visible(text));
     facts.iter().map(fact).fold(format!("{name}: {model} of {provider}\n"), |text, fact| text + &fact)

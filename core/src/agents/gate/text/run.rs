@@ -9,6 +9,7 @@ use crate::agents::consensus::{Side, Unanswered};
 use crate::agents::gate::measures::{elapsed, size};
 use crate::agents::gate::run::{AgentRun, Run, Status};
 use crate::agents::gate::signal;
+use crate::plot::scale::counted;
 use crate::text::visible;
 
 impl Run {
@@ -37,14 +38,13 @@ impl Run {
         let decision = &self.decision;
         let called_off = if self.cancelled { ", called off" } else { "" };
         format!(
-            "{} for {}: {}, {}{} of {} agent{} (quorum {}){called_off}",
+            "{} for {}: {}, {}{} of {} (quorum {}){called_off}",
             visible(&self.stage),
             visible(&self.spec),
             decision.verdict.name(),
             if decision.is_tied() { "a tie at " } else { "" },
             decision.ok,
-            decision.total,
-            if decision.total == 1 { "" } else { "s" },
+            counted(decision.total as u64, "agent"),
             decision.quorum,
         )
     }

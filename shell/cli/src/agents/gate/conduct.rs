@@ -4,12 +4,12 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 use std::{io, thread};
 
-use speckit_core::agents::gate::{CallingOff, Plan, Run};
+use speckit_core::agents::gate::{CallingOff, Run};
 
 use super::follow::{Look, Told, follow};
 use super::interruption::Interruptible;
 use crate::context::Context;
-use speckit::agents::AsyncOrchestrator;
+use speckit::agents::GateRun;
 
 /// After so long people want to know what is waited for.
 const LONG: Duration = Duration::from_secs(1);
@@ -21,17 +21,13 @@ const LONG: Duration = Duration::from_secs(1);
 /// The system's, where it cannot be begun.
 pub(super) fn conduct<T>(
     context: &Context,
-    (orchestrator, plan): (&AsyncOrchestrator, Plan),
+    gate: GateRun,
     look: Look,
     (interruption, called_off): (&Interruptible, Receiver<CallingOff>),
     keep: impl FnOnce(Run) -> T,
 ) -> io::Result<T> {
-    let names: Vec<String> = plan.agents.iter().map(|agent| agent.name.clone()).collect();
+    let names: Vec<String> = gate.plan().agents.iter().map(|agent| agent.name.clone()).collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let gate = {
-        let _entered = runtime.enter();
-        orchestrator.begin(plan)
-    };
     interruption.runs(gate.control());
     let events = if look.shows_output() { gate.events() } else { gate.states() };
     let told = Told { events, called_off };

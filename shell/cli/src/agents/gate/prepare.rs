@@ -1,28 +1,28 @@
 //! What a gate is going to do, and everything that keeps it from that, before anything starts.
 
 use serde_json::{Value as Json, json};
+use speckit_core::Diagnostic;
 use speckit_core::agents::Stage;
-use speckit_core::agents::gate::{Plan, Request};
+use speckit_core::agents::gate::{Request, Run};
 use speckit_core::app::AppConfig;
 use speckit_core::config::redact::Masks;
-use speckit_core::config::resolve::Resolved;
 use speckit_core::tree::{in_report_order, is_ok, strictly};
-use speckit_core::{Diagnostic, Key, Value};
 
 use super::{error, prompt, refused};
 use crate::args::GateRunArgs;
 use crate::context::{Context, Outcome, lacking};
+use speckit::Config;
+use speckit::agents::StagePlan;
+use speckit::internal::environment;
 
 /// A gate that was asked for, as the configuration is at this moment.
 pub(super) struct Prepared {
-    pub(super) config: Resolved<AppConfig>,
-    pub(super) request: Request,
-    /// The masks of what the configuration calls secret.
+    pub(super) config: Config<AppConfig>,
+    /// What hides the secrets of the configuration.
     pub(super) masks: Masks,
-    /// The values of the API keys of all providers.
-    api_keys: Vec<String>,
-    plan: Option<Plan>,
-    /// What is to be said of it, in the order of reports.
+    stage: Stage,
+    plan: Option<StagePlan>,
+    /// What is to be reported about it, in the order of reports.
     findings: Vec<Diagnostic>,
 }
 
@@ -30,87 +30,70 @@ impl Prepared {
     /// Reads the configuration, once, and the prompt.
     ///
     /// # Errors
-    /// Where there is no configuration or no prompt: it was said.
+    /// Where there is no configuration or no prompt: it was reported.
     pub(super) fn of(context: &Context, args: &GateRunArgs) -> Result<Self, Outcome> {
         if !context.is_application() {
             let why = "gates are of the built-in schema, and --schema replaces it".into();
             return Err(context.refuse(&[error("gate/schema", why).help("leave --schema away")]));
         }
-        // A verdict of no is for the agents alone.
-        let (opened, checked) = context.open_valid().map_err(|_| Outcome::Failed)?;
-        let masks = opened.masks();
-        let config = checked.typed::<AppConfig>();
-        let config = config.map_err(|why| refused(context, why.findings(), &masks))?;
+        let stage = args.stage;
+        let config = context.application().map_err(|findings| context.refuse(&findings))?.open().map_err(|error| {
+            context.terminal.note(&error.to_string());
+            if context.is_json() {
+                context.terminal.json(&json!({ "ok": false, "diagnostics": error.diagnostics() }));
+            }
+            // A verdict of no is for the agents alone.
+            Outcome::Failed
+        })?;
+        let (snapshot, masks) = (config.snapshot(), config.masks());
+        context.terminal.report(snapshot.warnings(), &masks);
         let request = Request { spec: args.spec.clone(), prompt: prompt::read(context, &args.prompt)? };
-        let (plan, mut findings) = match Plan::of(config.config(), args.stage, &request) {
-            Ok((plan, warnings)) => (Some(plan), strictly(warnings, context.globals.strict)),
-            Err(errors) => (None, errors),
+        let plan = StagePlan::of(&config, stage, &request);
+        let mut findings = match &plan {
+            Ok(plan) => strictly(plan.warnings().to_vec(), context.globals.strict),
+            Err(refused) => refused.diagnostics().to_vec(),
         };
-        if let Some(merged) = opened.merged() {
-            findings = findings.into_iter().map(|found| placed(found, merged.root())).collect();
-            // As errors: no agent could do anything without them.
-            findings.extend(strictly(lacking(&opened, merged.root(), &[args.stage]), true));
-        }
-        let environment = opened.environment();
-        let variables = config.config().api_key_variables();
-        let api_keys = variables.filter_map(|name| environment.text(name)).map(String::from).collect();
-        Ok(Self { config, request, masks, api_keys, plan, findings: in_report_order(findings) })
+        // As errors: no agent could do anything without them.
+        findings.extend(strictly(lacking(&environment::capture(), snapshot.root(), &[stage]), true));
+        Ok(Self { config, masks, stage, plan: plan.ok(), findings: in_report_order(findings) })
     }
 
-    /// The plan, with its warnings said.
+    /// The plan, with its warnings reported.
     ///
     /// # Errors
-    /// Where there is something that keeps it from running: all of it was said.
-    pub(super) fn plan(&self, context: &Context) -> Result<Plan, Outcome> {
-        match &self.plan {
+    /// Where there is something that keeps it from running: all of it was reported.
+    pub(super) fn plan(&mut self, context: &Context) -> Result<StagePlan, Outcome> {
+        match self.plan.take() {
             Some(plan) if is_ok(&self.findings) => {
                 context.terminal.report(&self.findings, &self.masks);
-                Ok(plan.clone())
+                Ok(plan)
             }
             _ => Err(refused(context, &self.findings, &self.masks)),
         }
     }
 
-    /// The masks of what the configuration calls secret, and of the API keys.
-    pub(super) fn secrets(&self) -> Masks {
-        self.masks.clone().with_texts(self.api_keys.iter().cloned())
-    }
-
-    /// Says what would be done.
+    /// Shows what would be done.
     pub(super) fn show(&self, context: &Context) -> Outcome {
         let ok = self.plan.is_some() && is_ok(&self.findings);
         context.terminal.report(&self.findings, &self.masks);
         // A prompt may hold what is secret elsewhere.
-        let masks = self.secrets();
+        let masks = self.plan.as_ref().map_or(&self.masks, StagePlan::masks);
         if context.is_json() {
-            let plan = self.plan.as_ref().map(|plan| scrubbed(&masks, plan.to_json()));
+            let plan = self.plan.as_ref().map(|planned| scrubbed(masks, planned.plan().to_json()));
             let findings = masks.scrubbed(&self.findings);
             context.terminal.json(&json!({ "ok": ok, "plan": plan, "diagnostics": findings }));
-        } else if let Some(plan) = &self.plan {
-            context.terminal.result(&masks.scrub(&plan.to_text()));
+        } else if let Some(planned) = &self.plan {
+            context.terminal.result(&masks.scrub(&planned.plan().to_text()));
         }
         if ok { Outcome::Yes } else { Outcome::Failed }
     }
 
     /// The warning that the gate names other agents by now than those that ran; `None` where it does not, or where the
     /// configuration that is there now is no valid one.
-    pub(super) fn changed(&self, context: &Context, stage: Stage) -> Option<Diagnostic> {
-        let inspection = context.inspection().ok()?;
-        let checked = inspection.outcome().ok()?.clone();
-        let root = checked.merged().root().clone();
-        let now = checked.typed::<AppConfig>().ok()?;
-        let agents = |config: &AppConfig| match Plan::of(config, stage, &self.request) {
-            Ok((plan, _)) => plan.agents.into_iter().map(|agent| agent.name).collect(),
-            Err(_) => config.quality_gates.agents(stage).to_vec(),
-        };
-        let (then, now) = (agents(self.config.config()), agents(now.config()));
-        if then == now {
-            return None;
-        }
-        let key = Key::of(["quality_gates", stage.name()]);
-        let (then, now) = (then.join(", "), now.join(", "));
-        let message = format!("the gate is of {now} now; this run is of those it began with: {then}");
-        Some(placed(Diagnostic::warning("gate/changed", key, message), &root))
+    pub(super) fn changed(&self, run: &Run) -> Option<Diagnostic> {
+        self.config.reload().ok()?;
+        let now = self.config.snapshot();
+        run.changed_gate(&**now.config(), now.root(), self.stage)
     }
 }
 
@@ -123,14 +106,5 @@ fn scrubbed(masks: &Masks, document: Json) -> Json {
             members.into_iter().map(|(name, member)| (name, scrubbed(masks, member))).collect()
         }
         other => other,
-    }
-}
-
-/// The finding with the place of its key, where the tree has one and the finding has none.
-fn placed(found: Diagnostic, root: &Value) -> Diagnostic {
-    let is_to_be_placed = found.origin.is_none() && found.key != Key::root();
-    match root.get(&found.key).filter(|_| is_to_be_placed) {
-        Some(value) => found.at(value.origin()),
-        None => found,
     }
 }

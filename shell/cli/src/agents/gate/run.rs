@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 use speckit_core::agents::consensus::Verdict;
-use speckit_core::agents::gate::{Plan, Run};
+use speckit_core::agents::gate::Run;
 use speckit_core::app::AppConfig;
 use speckit_core::config::redact::Masks;
 use speckit_core::store::SynchronousMode;
@@ -20,22 +20,22 @@ use super::prepare::Prepared;
 use super::{error, refused, rescue, unavailable};
 use crate::args::GateRunArgs;
 use crate::context::{Context, Outcome};
-use speckit::agents::{AsyncOrchestrator, Guard, ProcessManager, Runs};
+use speckit::agents::{AsyncOrchestrator, Guard, ProcessManager, Runs, StagePlan};
 use speckit::internal::documents::{Identity, identity};
 use speckit::internal::{environment, place};
 use speckit::store::{StoreOptions, Synchronous};
 
 pub(super) fn run(context: &Context, args: &GateRunArgs) -> Result<Outcome, Outcome> {
-    let prepared = Prepared::of(context, args)?;
+    let mut prepared = Prepared::of(context, args)?;
     if args.dry_run {
         return Ok(prepared.show(context));
     }
     let plan = prepared.plan(context)?;
-    let config = prepared.config.config();
+    let config = prepared.config.current();
     let interruption = Arc::new(Interruptible::new());
     let keeper = match args.no_store {
         true => None,
-        false => Some(Keeper::open(context, config, &interruption)?),
+        false => Some(Keeper::open(context, &config, &interruption)?),
     };
     let cannot = |why: io::Error| {
         let why = error("gate/unstartable", format!("the gate cannot be begun: {why}"));
@@ -44,19 +44,19 @@ pub(super) fn run(context: &Context, args: &GateRunArgs) -> Result<Outcome, Outc
     // To the end: there is no way back from a handler to what a signal did before.
     let (_signals, called_off) = Interruptible::listen(&interruption).map_err(cannot)?;
     let guard = guard(context, &prepared.masks);
-    let orchestrator = orchestrator(guard.clone(), &prepared, &plan);
+    let gate = orchestrator(guard.clone(), &plan).begin_planned(plan);
     let keep = |run: Run| {
         let kept = keeper.as_ref().map_or(Kept::Nowhere, |keeper| keeper.keep(&run));
         (run, kept)
     };
     let interruption = (&*interruption, called_off);
-    let conducted = conduct(context, (&orchestrator, plan), look(context, args), interruption, keep);
+    let conducted = conduct(context, gate, look(context, args), interruption, keep);
     let (run, kept) = conducted.map_err(cannot)?;
     if let Some(why) = guard.and_then(|guard| guard.failure()) {
         let warning = Diagnostic::warning("gate/unguarded", Key::root(), why);
         context.terminal.report(&[warning], &prepared.masks);
     }
-    context.terminal.report(prepared.changed(context, args.stage).as_slice(), &prepared.masks);
+    context.terminal.report(prepared.changed(&run).as_slice(), &prepared.masks);
     say(context, &run, &kept);
     Ok(judge(context, args, &run, &kept))
 }
@@ -75,12 +75,12 @@ fn guard(context: &Context, masks: &Masks) -> Option<Arc<Guard>> {
     }
 }
 
-fn orchestrator(guard: Option<Arc<Guard>>, prepared: &Prepared, plan: &Plan) -> AsyncOrchestrator {
+fn orchestrator(guard: Option<Arc<Guard>>, planned: &StagePlan) -> AsyncOrchestrator {
     let processes = match guard {
         Some(guard) => ProcessManager::new().guarded_by(guard),
         None => ProcessManager::new(),
     };
-    AsyncOrchestrator::with(processes, plan.max_concurrent).masking(prepared.secrets())
+    AsyncOrchestrator::with(processes, planned.plan().max_concurrent)
 }
 
 fn look(context: &Context, args: &GateRunArgs) -> Look {

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use speckit_core::agents::gate::{Agent, Ending};
-use speckit_core::retry::ErrorClass;
 use speckit_core::retry::breaker::BreakerConfig;
 
 use crate::retry::{CircuitBreaker, Pass};
@@ -26,14 +25,12 @@ impl Breakers {
     }
 }
 
-/// Tells a breaker what an attempt says about its provider: an exit is an answer, and one that asks for another attempt is a
-/// failure. Everything else says nothing: this machine may have no process to spare for agents of any provider.
+/// Reports an attempt to the breaker of its provider. An exit is an answer of the provider, and a failure of it where it is worth
+/// another attempt. Nothing else says anything of the provider: this machine may have no process to spare for any agent.
 pub(super) fn judge(pass: Pass<'_>, agent: &Agent, ending: &Ending) {
     match ending {
-        Ending::Exited { code } if agent.retryable_exits.iter().any(|one| i32::from(*one) == *code) => {
-            pass.failed(ErrorClass::Retryable);
-        }
-        Ending::Exited { .. } => pass.succeeded(),
+        Ending::Exited { code: 0 } => pass.succeeded(),
+        Ending::Exited { code } => pass.failed(agent.exit_class(*code)),
         // Given back unused.
         _ => drop(pass),
     }

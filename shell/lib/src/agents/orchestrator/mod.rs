@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 
 use super::{ProcessManager, Processes};
 use crate::Config;
-use crate::os::{entropy, environment};
+use crate::os::entropy;
 use breakers::Breakers;
 
 mod attempt;
@@ -23,10 +23,12 @@ mod events;
 mod leash;
 mod masking;
 mod run;
+mod stage;
 mod tasks;
 
 pub use control::GateControl;
 pub use run::GateRun;
+pub use stage::StagePlan;
 
 /// Runs the agents of gates in parallel. A copy is a pointer: gates of all copies share the room for agents and the circuit
 /// breakers of the providers.
@@ -79,6 +81,15 @@ pub enum GateError {
     Refused(Vec<Diagnostic>),
 }
 
+impl GateError {
+    /// Everything that keeps the gate from running, and the warnings about it, in the order of reports.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        match self {
+            Self::Refused(findings) => findings,
+        }
+    }
+}
+
 impl AsyncOrchestrator {
     /// Runs real processes, at most so many at the same time over all gates: at least one.
     pub fn new(max_concurrent: usize) -> Self {
@@ -118,7 +129,8 @@ impl AsyncOrchestrator {
     /// Begins the gate of a stage as the configuration is now. Reloads wait until it is over, or dropped: where nobody watches,
     /// the thread that ends it or drops it reads the files then.
     ///
-    /// The API keys of all providers, as they are in the environment of this process now, are masked in what agents write.
+    /// The secrets of the configuration, and the API keys of all providers as they are in the environment of this process now, are
+    /// masked in what agents write.
     ///
     /// # Errors
     /// [`GateError::Refused`] with everything that keeps it from running. What only deserves to be known is in
@@ -133,18 +145,14 @@ impl AsyncOrchestrator {
         T: DeserializeOwned + Send + Sync + 'static,
         for<'a> GateSettings<'a>: From<&'a T>,
     {
-        let busy = config.busy();
-        let settings = config.current();
-        let (plan, warnings) = Plan::of(&*settings, stage, request).map_err(GateError::Refused)?;
-        Ok(self.masking_api_keys(&GateSettings::from(&settings)).begin(plan).held_by(busy, warnings))
+        Ok(self.begin_planned(StagePlan::of(config, stage, request)?))
     }
 
-    fn masking_api_keys(&self, settings: &GateSettings<'_>) -> Self {
-        let variables: Vec<&str> = settings.api_key_variables().collect();
-        let environment = environment::capture_wanted(&|name| variables.contains(&name));
-        let texts = variables.iter().filter_map(|name| environment.text(name)).map(String::from);
-        let masks = Masks::clone(&self.masks).with_texts(texts);
-        Self { masks: Arc::new(masks), ..self.clone() }
+    /// Begins the gate of a stage that was planned. What its plan and the orchestrator mask is masked in what agents write.
+    pub fn begin_planned(&self, planned: StagePlan) -> GateRun {
+        let StagePlan { plan, warnings, masks, busy } = planned;
+        let masks = Arc::new(masks.with_texts_of(&self.masks));
+        Self { masks, ..self.clone() }.begin(plan).held_by(busy, warnings)
     }
 
     /// Runs a gate to its end.

@@ -81,6 +81,11 @@ impl GateRun {
         self
     }
 
+    /// What it is going to do.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
     /// What deserves to be known about its plan and keeps it from nothing.
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.warnings

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use serde::de::DeserializeOwned;
+use speckit_core::config::redact::Masks;
 use speckit_core::config::reload::{Action, Input, Load, Notice};
 use speckit_core::tree::diff::{Change, diff};
 use speckit_core::{Diagnostic, Key, Severity};
@@ -265,6 +266,15 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
         }
         let present = recorder.into_contents();
         present.files_changed_since(current.contents()).map(PathBuf::from).collect()
+    }
+
+    /// What hides the secrets of a generation in other texts.
+    pub(crate) fn masks(&self, of: &Snapshot<T>) -> Masks {
+        match self.engine() {
+            Ok(turning) => turning.engine.loader.masks(of.checked()),
+            // A rule of the embedder wants them: the schema is known to the generation.
+            Err(Reentered) => Masks::of(of.checked().layers(), &|key| of.is_secret(key)),
+        }
     }
 
     /// Wakes the one who watches; `false` where nobody does.

@@ -1,0 +1,66 @@
+//! The gate of a stage, as a running configuration has it.
+
+use serde::de::DeserializeOwned;
+use speckit_core::Diagnostic;
+use speckit_core::agents::gate::{Plan, Request};
+use speckit_core::agents::{GateSettings, Stage};
+use speckit_core::config::redact::Masks;
+
+use super::GateError;
+use crate::Config;
+use crate::config::busy::Busy;
+use crate::os::environment;
+
+/// What the gate of a stage is going to do, as the configuration is at this moment. Nothing has started:
+/// [`AsyncOrchestrator::begin_planned`](super::AsyncOrchestrator::begin_planned) begins it. Reloads wait until it, or its gate, is
+/// over or dropped.
+#[derive(Debug)]
+pub struct StagePlan {
+    pub(super) plan: Plan,
+    pub(super) warnings: Vec<Diagnostic>,
+    pub(super) masks: Masks,
+    pub(super) busy: Busy,
+}
+
+impl StagePlan {
+    /// The plan of a stage.
+    ///
+    /// # Errors
+    /// [`GateError::Refused`] with everything that keeps it from running.
+    pub fn of<T>(config: &Config<T>, stage: Stage, request: &Request) -> Result<Self, GateError>
+    where
+        T: DeserializeOwned + Send + Sync + 'static,
+        for<'a> GateSettings<'a>: From<&'a T>,
+    {
+        let busy = config.busy();
+        let snapshot = config.snapshot();
+        let settings = GateSettings::from(&**snapshot.config());
+        let (plan, warnings) =
+            Plan::with_origins(settings, snapshot.root(), stage, request).map_err(GateError::Refused)?;
+        let masks = config.masks().with_texts(api_keys(&settings));
+        Ok(Self { plan, warnings, masks, busy })
+    }
+
+    /// The commands that it runs, and how.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// What deserves to be known about the plan and keeps it from nothing, in the order of reports.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
+    }
+
+    /// What hides the secrets of the configuration, and the API keys of all providers as they are in the environment of this
+    /// process.
+    pub fn masks(&self) -> &Masks {
+        &self.masks
+    }
+}
+
+/// The values of the variables that hold the API keys of providers.
+fn api_keys(settings: &GateSettings<'_>) -> Vec<String> {
+    let variables: Vec<&str> = settings.api_key_variables().collect();
+    let environment = environment::capture_wanted(&|name| variables.contains(&name));
+    variables.iter().filter_map(|name| environment.text(name)).map(String::from).collect()
+}

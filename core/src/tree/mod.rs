@@ -1,5 +1,6 @@
 //! The tree of a configuration: values with their origin, and what is read from it, written of it and said about it.
 
+mod code;
 mod diagnostic;
 pub mod diff;
 mod key;
@@ -13,6 +14,7 @@ pub(crate) mod testing;
 pub mod typed;
 mod value;
 
+pub use code::{Code, CodeFamily};
 pub use diagnostic::{Diagnostic, Severity, in_report_order, is_ok, strictly};
 pub(crate) use key::write_quoted;
 pub use key::{Key, KeyError, Segment};

@@ -56,7 +56,7 @@ async fn a_gate_that_is_dropped_holds_no_reload_up() {
     let shell = shell(&folder);
     let (orchestrator, _) = orchestrator(10);
     let gate = orchestrator.begin_stage(&shell, Stage::Plan, &request()).unwrap();
-    let codes: Vec<&str> = gate.warnings().iter().map(|warning| &*warning.code).collect();
+    let codes: Vec<&str> = gate.warnings().iter().map(|warning| warning.code.as_str()).collect();
     assert_eq!(codes, ["provider/prompt-unused"; 2]);
     std::fs::write(folder.path().join(FILE), config(20)).unwrap();
     assert_eq!(shell.reload().unwrap(), Reloaded::Deferred);

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use super::plan::Request;
 use crate::agents::registry::NameError;
 use crate::agents::{ModelEntry, ModelRegistry, OrchestratorConfig, QualityGateConfig, RegistryError, Stage};
-use crate::tree::{Diagnostic, Key};
+use crate::tree::{Code, Diagnostic, Key};
 
 /// What is wrong with the request by itself.
 pub(super) fn request(request: &Request) -> Vec<Diagnostic> {
@@ -15,13 +15,13 @@ pub(super) fn request(request: &Request) -> Vec<Diagnostic> {
     if request.prompt.trim().is_empty() {
         let message = if request.prompt.is_empty() { "the prompt is empty" } else { "the prompt is blank" };
         findings.push(
-            Diagnostic::error("gate/prompt", Key::root(), message)
+            Diagnostic::error(Code::GatePrompt, Key::root(), message)
                 .help("say what the agents are to do, such as with --prompt-file FILE"),
         );
     }
     if request.spec.trim().is_empty() {
         findings.push(
-            Diagnostic::error("gate/spec", Key::root(), "the id of the specification is empty")
+            Diagnostic::error(Code::GateSpec, Key::root(), "the id of the specification is empty")
                 .help("name the specification, such as with --spec SPEC-1"),
         );
     }
@@ -38,7 +38,7 @@ pub(super) fn name(error: &NameError) -> Diagnostic {
         NameError::UnknownTarget { unknown, .. } => (Key::of(["models"]), unknown.help()),
         NameError::Cycle { .. } => (Key::of(["models"]), "let one of them be a canonical name".into()),
     };
-    Diagnostic::error("name/duplicate", key, error.to_string()).help(help)
+    Diagnostic::error(Code::NameDuplicate, key, error.to_string()).help(help)
 }
 
 /// The models that the gate of a stage names, as far as they are right, in its order.
@@ -59,24 +59,24 @@ pub(super) fn models<'r>(
             ),
             false => format!("keep the {} that matter most", allowed.end()),
         };
-        findings.push(Diagnostic::error("gate/agent-count", gate.clone(), message).help(help));
+        findings.push(Diagnostic::error(Code::GateAgentCount, gate.clone(), message).help(help));
     }
     let mut models: Vec<&ModelEntry> = Vec::with_capacity(names.len());
     for (index, name) in names.iter().map(AsRef::as_ref).enumerate() {
         let key = gate.element(index);
         match registry.resolve(name) {
             Err(RegistryError::Unknown(unknown)) => findings.push(
-                Diagnostic::error("name/unknown", key, format!("unknown model `{name}`"))
+                Diagnostic::error(Code::NameUnknown, key, format!("unknown model `{name}`"))
                     .help(unknown.help()),
             ),
-            Err(error) => findings.push(Diagnostic::error("name/unknown", key, error.to_string())),
+            Err(error) => findings.push(Diagnostic::error(Code::NameUnknown, key, error.to_string())),
             Ok(model) if models.iter().any(|known| known.name() == model.name()) => {
                 let message = if name == model.name() {
                     format!("the gate names `{name}` already")
                 } else {
                     format!("`{name}` is `{}`, which the gate names already", model.name())
                 };
-                findings.push(Diagnostic::error("name/duplicate", key, message).help("keep one of them"));
+                findings.push(Diagnostic::error(Code::NameDuplicate, key, message).help("keep one of them"));
             }
             Ok(model) => models.push(model),
         }
@@ -88,7 +88,7 @@ pub(super) fn models<'r>(
 pub(super) fn provider_missing(model: &ModelEntry) -> Diagnostic {
     let provider = model.config().provider.name();
     let message = format!("there are no settings for the provider of `{}`", model.name());
-    Diagnostic::error("provider/missing", Key::of(["providers", provider]), message)
+    Diagnostic::error(Code::ProviderMissing, Key::of(["providers", provider]), message)
         .help(format!("add a table [providers.{provider}] with command and args"))
 }
 
@@ -106,14 +106,14 @@ pub(super) fn quorum(orchestrator: &OrchestratorConfig, stage: Stage, agents: us
         _ => format!("lower {key} to {agents} at most, or name more agents in {gate}"),
     };
     let message = format!("a quorum of {asked}, and {gate} has {}", counted(agents));
-    Some(Diagnostic::error("gate/quorum", key, message).help(help))
+    Some(Diagnostic::error(Code::GateQuorum, key, message).help(help))
 }
 
 /// The key of the answers that have to be equal.
 pub(super) fn agree_on(text: &str) -> Result<Key, Diagnostic> {
     let refused = |why: &str| {
         Diagnostic::error(
-            "gate/agree-on",
+            Code::GateAgreeOn,
             Key::of(["orchestrator", "agree_on"]),
             format!("`{text}` is no key: {why}"),
         )

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use super::{NameTable, UnknownName};
 use crate::agents::{QualityGateConfig, Stage};
-use crate::tree::{Diagnostic, Key, Table, Value, in_report_order};
+use crate::tree::{Code, Diagnostic, Key, Table, Value, in_report_order};
 
 /// Checks the names of the models and the gates of a configuration tree.
 ///
@@ -114,7 +114,7 @@ fn duplicates<'t>(root: &'t Value, claims: &[Claim<'t>]) -> (Held<'t>, Vec<Diagn
         };
         let key = Key::of(["models", claim.model, "aliases"]).element(claim.index);
         findings.push(
-            Diagnostic::error("name/duplicate", key, message)
+            Diagnostic::error(Code::NameDuplicate, key, message)
                 .help(format!("keep one of them: the other is at {}", first.origin()))
                 .at(claim.value.origin()),
         );
@@ -139,7 +139,7 @@ fn check_gate(
             format!("keep the {} that matter most", allowed.end())
         };
         findings
-            .push(Diagnostic::error("gate/agent-count", key.clone(), message).help(help).at(gate.origin()));
+            .push(Diagnostic::error(Code::GateAgentCount, key.clone(), message).help(help).at(gate.origin()));
     }
     let mut named: BTreeMap<&str, &Value> = BTreeMap::new();
     for (index, value) in agents.iter().enumerate() {
@@ -155,7 +155,7 @@ fn check_gate(
                         format!("`{name}` is `{canonical}`, which the gate names already")
                     };
                     findings.push(
-                        Diagnostic::error("name/duplicate", key.element(index), message)
+                        Diagnostic::error(Code::NameDuplicate, key.element(index), message)
                             .help(format!("keep one of them: the first is at {}", first.origin()))
                             .at(value.origin()),
                     );
@@ -182,11 +182,11 @@ fn unreachable_quorum(root: &Value, stage: Stage, gate_key: &Key, gate: &Value) 
         value.origin(),
         gate.origin()
     );
-    Some(Diagnostic::error("gate/quorum", key, message).help(help).at(value.origin()))
+    Some(Diagnostic::error(Code::GateQuorum, key, message).help(help).at(value.origin()))
 }
 
 fn unknown_agent(key: Key, value: &Value, unknown: &UnknownName) -> Diagnostic {
-    Diagnostic::error("name/unknown", key, format!("unknown model `{}`", unknown.name))
+    Diagnostic::error(Code::NameUnknown, key, format!("unknown model `{}`", unknown.name))
         .help(unknown.help())
         .at(value.origin())
 }

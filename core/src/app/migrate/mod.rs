@@ -24,7 +24,7 @@ pub use text::{Migration, migrate_text};
 
 use crate::config::Layer;
 use crate::config::resolve::Migrated;
-use crate::tree::{Diagnostic, Key, Kind, Origin, Table, Value, in_report_order};
+use crate::tree::{Code, Diagnostic, Key, Kind, Origin, Table, Value, in_report_order};
 pub(crate) use plan::is_left_out;
 use plan::{Agent, KEPT, Plan, entries, plan};
 
@@ -58,7 +58,7 @@ pub fn migrate_layer(layer: &Layer) -> Option<Result<Migrated, Vec<Diagnostic>>>
         let count = plan.agents.len();
         let plural = if count == 1 { "" } else { "s" };
         let message = format!("the old form `[[agents]]` is read as `[models]` ({count} model{plural})");
-        let mut warnings = Vec::from([Diagnostic::warning("migrate/v1", Key::of(["agents"]), message)
+        let mut warnings = Vec::from([Diagnostic::warning(Code::MigrateV1, Key::of(["agents"]), message)
             .help(format!("run `speckit migrate {name} --write`"))
             .at(first.origin())]);
         warnings.extend(plan.warnings.iter().cloned());

@@ -12,7 +12,7 @@ use smol_str::SmolStr;
 use super::{REDACTED, unparsed};
 use crate::config::Layer;
 use crate::config::source::comments;
-use crate::tree::{Diagnostic, Key, Kind, Origin, Segment, Source, Value, write_quoted};
+use crate::tree::{CodeFamily, Diagnostic, Key, Kind, Origin, Segment, Source, Value, write_quoted};
 
 /// Shorter secrets are not looked for in messages, since masking `a` would leave no message readable.
 const SHORTEST_TEXT: usize = 4;
@@ -52,7 +52,7 @@ impl Masks {
 
     /// Masks for findings about schemas, which hold no secrets: the lines of those that did parse are shown.
     pub fn of_schemas(findings: &[Diagnostic]) -> Self {
-        let parsed = findings.iter().filter(|finding| finding.code.starts_with("schema/"));
+        let parsed = findings.iter().filter(|finding| finding.code.family() == CodeFamily::Schema);
         let sources = parsed.filter_map(|finding| finding.origin.as_ref());
         let sources = sources.map(|origin| (Arc::clone(origin.source()), Vec::new())).collect();
         Self { sources, ..Self::default() }

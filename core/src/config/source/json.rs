@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use smol_str::SmolStr;
 
 use super::{syntax, too_deep};
-use crate::tree::{Diagnostic, Kind, MAX_DEPTH, Number, Origin, Source, Value};
+use crate::tree::{Code, Diagnostic, Kind, MAX_DEPTH, Number, Origin, Source, Value};
 
 pub(super) fn parse(source: &Arc<Source>) -> Result<Value, Vec<Diagnostic>> {
     let start = if source.text().starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
@@ -89,7 +89,7 @@ impl<'s> Reader<'s> {
             if let Some(first) = members.get(&name) {
                 let finding = syntax(
                     self.source,
-                    "parse/duplicate-key",
+                    Code::ParseDuplicateKey,
                     format!("`{name}` is set a second time"),
                     name_span,
                 );
@@ -251,6 +251,6 @@ impl<'s> Reader<'s> {
     }
 
     fn stop(&self, message: &str, span: core::ops::Range<usize>) -> Stop {
-        Stop(syntax(self.source, "parse/json", message, span).into())
+        Stop(syntax(self.source, Code::ParseJson, message, span).into())
     }
 }

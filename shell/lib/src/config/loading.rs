@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
-use speckit_core::Layer;
 use speckit_core::config::reload::Contents;
 use speckit_core::config::resolve::{Checked, Document, Extension, Inputs, Refused, Resolved, Rules};
 use speckit_core::config::schema::Schema;
@@ -14,6 +13,7 @@ use speckit_core::config::schema::Schema;
 use speckit_core::config::schema::SchemaMap;
 #[cfg(feature = "sqlite")]
 use speckit_core::config::source::Language;
+use speckit_core::{Code, Layer};
 use speckit_core::{Diagnostic, Fingerprint, Key, Value};
 #[cfg(feature = "sqlite")]
 use speckit_core::{LayerKind, Source};
@@ -286,5 +286,5 @@ pub(crate) fn unwound<R>(run: impl FnOnce() -> R) -> Result<R, String> {
 
 /// The finding about a panic of the embedder's code.
 pub(crate) fn panicked(what: &str, words: &str) -> Diagnostic {
-    Diagnostic::error("rule/panicked", Key::root(), format!("{what} panicked: {words}"))
+    Diagnostic::error(Code::RulePanicked, Key::root(), format!("{what} panicked: {words}"))
 }

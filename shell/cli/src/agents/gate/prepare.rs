@@ -7,7 +7,7 @@ use speckit_core::app::AppConfig;
 use speckit_core::config::redact::Masks;
 use speckit_core::config::resolve::Resolved;
 use speckit_core::tree::{in_report_order, is_ok, strictly};
-use speckit_core::{Diagnostic, Key, Value};
+use speckit_core::{Code, Diagnostic, Key, Value};
 
 use super::{error, prompt, refused};
 use crate::args::GateRunArgs;
@@ -34,7 +34,7 @@ impl Prepared {
     pub(super) fn of(context: &Context, args: &GateRunArgs) -> Result<Self, Outcome> {
         if !context.is_application() {
             let why = "gates are of the built-in schema, and --schema replaces it".into();
-            return Err(context.refuse(&[error("gate/schema", why).help("leave --schema away")]));
+            return Err(context.refuse(&[error(Code::GateSchema, why).help("leave --schema away")]));
         }
         // A verdict of no is for the agents alone.
         let (opened, checked) = context.open_valid().map_err(|_| Outcome::Failed)?;
@@ -109,7 +109,7 @@ impl Prepared {
         let key = Key::of(["quality_gates", stage.name()]);
         let (then, now) = (then.join(", "), now.join(", "));
         let message = format!("the gate is of {now} now; this run is of those it began with: {then}");
-        Some(placed(Diagnostic::warning("gate/changed", key, message), &root))
+        Some(placed(Diagnostic::warning(Code::GateChanged, key, message), &root))
     }
 }
 

@@ -27,6 +27,6 @@ pub mod tree;
 
 pub use config::{Layer, ListStrategy, Merged, merge};
 pub use tree::{
-    Diagnostic, Fingerprint, Key, KeyError, Kind, LayerKind, MAX_DEPTH, NotANumber, Number, Origin, Segment,
-    Severity, Source, Table, Value,
+    Code, CodeFamily, Diagnostic, Fingerprint, Key, KeyError, Kind, LayerKind, MAX_DEPTH, NotANumber, Number,
+    Origin, Segment, Severity, Source, Table, Value,
 };

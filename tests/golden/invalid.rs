@@ -151,7 +151,7 @@ fn every_case_is_refused_for_the_reason_it_is_named_after() {
     let mut wrong = Vec::new();
     for name in cases() {
         let (findings, report) = found(&name, &shipped);
-        let codes: Vec<&str> = findings.iter().map(|finding| &*finding.code).collect();
+        let codes: Vec<&str> = findings.iter().map(|finding| finding.code.as_str()).collect();
         match expected(&name) {
             None => wrong.push(format!("{name}: no `# expects: CODE`; found {codes:?}")),
             Some(code) if !codes.contains(&code.as_str()) => {

@@ -9,7 +9,9 @@ use speckit_core::config::report::{Style, render, render_short};
 use speckit_core::config::source::{Language, parse};
 use speckit_core::tree::diff::{Change, apply, diff, to_text as changes_text};
 use speckit_core::tree::print::{origins_json, to_text, to_toml, with_origins};
-use speckit_core::{Diagnostic, Key, Layer, LayerKind, ListStrategy, Merged, Origin, Segment, Source, Value};
+use speckit_core::{
+    Code, Diagnostic, Key, Layer, LayerKind, ListStrategy, Merged, Origin, Segment, Source, Value,
+};
 
 const CANARIES: [&str; 8] =
     ["Zq7Xw9Kv", "86753090", "Yt5Rb3Nm", "Hj2Lp8Gd", "Vc6Ms4Fa", "Bx1Oe0Iu", "Kd3Wn7Qz", "271828182"];
@@ -93,12 +95,12 @@ fn complaints(layers: &[Layer]) -> Vec<Diagnostic> {
             let message =
                 format!("expected something else than {value} or `{}`", value.origin().raw().trim());
             found.push(
-                Diagnostic::error("schema/type", key.clone(), message)
+                Diagnostic::error(Code::SchemaType, key.clone(), message)
                     .at(value.origin())
                     .help(value.to_string()),
             );
         });
-        found.push(Diagnostic::error("schema/required", Key::root(), "missing").at(layer.root().origin()));
+        found.push(Diagnostic::error(Code::SchemaRequired, Key::root(), "missing").at(layer.root().origin()));
     }
     found
 }

@@ -106,7 +106,7 @@ proptest! {
             } else {
                 prop_assert!(layer.is_none());
                 prop_assert_eq!(found.len(), 1, "{:?}", found);
-                prop_assert_eq!(&found[0].code, "env/ambiguous");
+                prop_assert_eq!(found[0].code, "env/ambiguous");
                 for key in &same[..2] {
                     prop_assert!(found[0].message.contains(&format!("`{key}`")), "{} of {:?}", found[0].message, same);
                 }
@@ -124,7 +124,7 @@ proptest! {
         let (layer, found) = read(&schema, &[(&unknown, "hunter2")]);
         prop_assert!(layer.is_none());
         prop_assert_eq!(found.len(), 1);
-        prop_assert_eq!((&*found[0].code, found[0].severity), ("env/unknown", Severity::Warning));
+        prop_assert_eq!((found[0].code.as_str(), found[0].severity), ("env/unknown", Severity::Warning));
         let shown = format!("{found:?}");
         prop_assert!(!shown.contains("hunter2"));
     }

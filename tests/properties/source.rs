@@ -12,7 +12,7 @@ use speckit_core::config::schema::{Documents, Schema};
 use speckit_core::config::source::{Environment, EnvironmentNames, Language, Override, Variable, parse};
 use speckit_core::config::strategies::{config, config_text};
 use speckit_core::tree::print::to_toml;
-use speckit_core::{Diagnostic, Layer, LayerKind, Source, Value};
+use speckit_core::{Code, Diagnostic, Layer, LayerKind, Source, Value};
 
 use super::generated::{compile, instance, schema, tree};
 
@@ -228,7 +228,7 @@ fn keys_deeper_than_a_tree_may_be_set_nothing() {
         (layer.is_some(), found.into_iter().map(|finding| finding.code).collect::<Vec<_>>())
     };
     assert_eq!(environment(speckit_core::MAX_DEPTH), (true, vec![]));
-    assert_eq!(environment(speckit_core::MAX_DEPTH + 1), (false, vec!["env/unknown".into()]));
+    assert_eq!(environment(speckit_core::MAX_DEPTH + 1), (false, vec![Code::EnvUnknown]));
 }
 
 #[test]

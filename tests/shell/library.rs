@@ -146,7 +146,7 @@ fn all_mistakes_come_in_one_error() {
 fn mistakes_of_the_program_are_told_from_those_of_its_user() {
     let rules = |error: ConfigError, code: &str| {
         assert!(matches!(error, ConfigError::Rules { .. }), "{error:?}");
-        assert!(error.diagnostics()[0].code.starts_with(code), "{error}");
+        assert!(error.diagnostics()[0].code.as_str().starts_with(code), "{error}");
     };
     let builder = || Config::<Settings>::builder();
     rules(builder().schema_json(r#"{"type": "strange"}"#).open().unwrap_err(), "schema/invalid");

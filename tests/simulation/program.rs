@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use speckit::documents::{FileSource, Files};
 use speckit::world::World;
-use speckit::{Builder, Config, Diagnostic, Fallback, HotReloadConfig, Key, Sources};
+use speckit::{Builder, Code, Config, Diagnostic, Fallback, HotReloadConfig, Key, Sources};
 use speckit_core::config::source::Override;
 
 use crate::oracle::findings;
@@ -138,7 +138,7 @@ fn followed(settings: &Settings) -> HotReloadConfig {
 /// Why a program does not start whose closure panics.
 pub fn closure_panicked() -> Json {
     let message = "`hot_reload` of the builder panicked: the closure has a mistake";
-    findings(&[Diagnostic::error("rule/panicked", Key::root(), message)])
+    findings(&[Diagnostic::error(Code::RulePanicked, Key::root(), message)])
 }
 
 pub fn builder(setup: &Setup, world: &Arc<dyn World>) -> Builder<Settings> {

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use crate::agents::Stage;
 use crate::agents::registry::{Gate, Names};
-use crate::tree::{Diagnostic, Key, Value, in_report_order};
+use crate::tree::{Diagnostic, Key, Value, in_report_order, Code};
 
 /// What a variable of the environment is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub fn check_providers(
         {
             let message = format!("variable `{name}` {what}; used at {users}");
             findings.push(
-                Diagnostic::warning("provider/key-missing", key("api_key_env"), message)
+                Diagnostic::warning(Code::ProviderKeyMissing, key("api_key_env"), message)
                     .help(format!("export {name}=…, or set validation.check_api_keys = false"))
                     .at(value.origin()),
             );
@@ -76,7 +76,7 @@ pub fn check_providers(
                  validation.check_commands = false"
             );
             findings.push(
-                Diagnostic::warning("provider/command-missing", key("command"), message)
+                Diagnostic::warning(Code::ProviderCommandMissing, key("command"), message)
                     .help(help)
                     .at(value.origin()),
             );

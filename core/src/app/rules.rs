@@ -6,7 +6,7 @@ use super::migrate::{is_left_out, migrate_layer};
 use crate::agents::registry::NameCheck;
 use crate::config::Layer;
 use crate::config::resolve::{Extension, Migrated};
-use crate::tree::{Diagnostic, Key, Severity, Value};
+use crate::tree::{Code, Diagnostic, Key, Severity, Value};
 
 /// The rules of the shipped application beside its schema: names of models, quality gates, and the old form of its files.
 ///
@@ -40,8 +40,9 @@ impl Extension for Application {
         let names = self.names.check(root);
         // The gate says the same as the bounds of its list, and says it in the words of gates.
         let gates: Vec<&Key> =
-            names.iter().filter(|n| n.code == "gate/agent-count").map(|n| &n.key).collect();
-        violations.retain(|found| !(gates.contains(&&found.key) && found.code.ends_with("Items")));
+            names.iter().filter(|n| n.code == Code::GateAgentCount).map(|n| &n.key).collect();
+        let is_bound = |code| matches!(code, Code::SchemaMinItems | Code::SchemaMaxItems);
+        violations.retain(|found| !(gates.contains(&&found.key) && is_bound(found.code)));
         let is_lenient =
             root.get(&Key::of(["validation", "strict_schema"])).and_then(Value::as_bool) == Some(false);
         if is_lenient {

@@ -1,11 +1,10 @@
 //! Diagnostics: what is wrong, where, and the way out.
 
-use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-use crate::tree::{Key, Origin};
+use crate::tree::{Code, Key, Origin};
 
 /// How much a diagnostic weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -23,8 +22,8 @@ pub enum Severity {
 pub struct Diagnostic {
     /// How much it weighs.
     pub severity: Severity,
-    /// A stable code: `parse/…`, `schema/<keyword>`, `name/…`, `env/…`, `gate/…`, `provider/…`.
-    pub code: Cow<'static, str>,
+    /// What kind of finding it is.
+    pub code: Code,
     /// The key it is about; the root for a whole source.
     pub key: Key,
     /// What was expected and what was found, as a lowercase fragment.
@@ -37,19 +36,12 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// An error about a key.
-    pub fn error(code: impl Into<Cow<'static, str>>, key: Key, message: impl Into<String>) -> Self {
-        Self {
-            severity: Severity::Error,
-            code: code.into(),
-            key,
-            message: message.into(),
-            help: None,
-            origin: None,
-        }
+    pub fn error(code: Code, key: Key, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Error, code, key, message: message.into(), help: None, origin: None }
     }
 
     /// A warning about a key.
-    pub fn warning(code: impl Into<Cow<'static, str>>, key: Key, message: impl Into<String>) -> Self {
+    pub fn warning(code: Code, key: Key, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(code, key, message) }
     }
 

@@ -1,6 +1,7 @@
 //! The tree of a configuration: values with their origin, and what is read from it, written of it and said about it.
 
 mod datetime;
+mod code;
 mod diagnostic;
 pub mod diff;
 mod key;
@@ -18,6 +19,7 @@ pub mod typed;
 mod value;
 
 pub use datetime::{Datetime, NotADatetime};
+pub use code::{Code, CodeFamily};
 pub use diagnostic::{Diagnostic, Severity, in_report_order, is_ok, strictly};
 pub(crate) use key::write_quoted;
 pub use key::{Key, KeyError, Segment};

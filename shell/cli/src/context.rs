@@ -11,7 +11,7 @@ use speckit_core::config::redact::Masks;
 use speckit_core::config::resolve::{Checked, Rules};
 use speckit_core::config::source::{Environment, Override};
 use speckit_core::tree::is_ok;
-use speckit_core::{Diagnostic, Key, Severity, Value};
+use speckit_core::{Diagnostic, Key, Severity, Value, Code, CodeFamily};
 
 use crate::args::{Format, Globals};
 use crate::terminal::Terminal;
@@ -153,7 +153,7 @@ impl Context {
                 "the configuration cannot be read as a whole, and may name another one than `{name}`"
             );
             let help = "`speckit check` says what is wrong; --database FILE names the database";
-            Diagnostic::warning("store/unsure", Key::of(["store", "path"]), message).help(help)
+            Diagnostic::warning(Code::StoreUnsure, Key::of(["store", "path"]), message).help(help)
         });
         Ok((path, warning))
     }
@@ -198,8 +198,6 @@ impl Context {
     }
 }
 
-}
-
 /// The API keys and the commands that the gates of these stages need and the machine lacks, as warnings.
 pub(crate) fn lacking(environment: &Environment, root: &Value, stages: &[Stage]) -> Vec<Diagnostic> {
     let variable = |name: &str| match environment.text(name) {
@@ -214,9 +212,9 @@ pub(crate) fn lacking(environment: &Environment, root: &Value, stages: &[Stage])
 /// No for a configuration that is wrong, failed where a part of it, or of the command line, could not be read.
 pub(crate) fn verdict(findings: &[Diagnostic]) -> Outcome {
     let unread = |found: &Diagnostic| {
-        let is_file = found.code.starts_with("file/") && found.code != "file/empty";
+        let is_file = found.code.family() == CodeFamily::File && found.code != Code::FileEmpty;
         found.severity == Severity::Error
-            && (is_file || found.code == "env/file" || found.code == "override/key")
+            && (is_file || matches!(found.code, Code::EnvFile | Code::OverrideKey))
     };
     if findings.iter().any(unread) { Outcome::Failed } else { Outcome::No }
 }

@@ -80,7 +80,7 @@ pub use os::{documents, environment, world};
 pub use speckit_core::config::schema::{SchemaMap, SchemaValidator};
 pub use speckit_core::config::source::{Environment, Override};
 pub use speckit_core::config::{HotReloadConfig, WatchMode};
-pub use speckit_core::{Diagnostic, Key, Severity};
+pub use speckit_core::{Code, CodeFamily, Diagnostic, Key, Severity};
 pub use sync::broadcast::{Event, Receiver};
 
 /// What the program `speckit` shares with the library of the same version. It is no part of the public interface.

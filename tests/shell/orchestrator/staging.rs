@@ -57,7 +57,7 @@ async fn a_gate_that_is_dropped_holds_no_reload_up() {
     let shell = shell(&folder);
     let (orchestrator, _) = orchestrator(10);
     let gate = orchestrator.begin_stage(&shell, Stage::Plan, &request()).unwrap();
-    let codes: Vec<&str> = gate.warnings().iter().map(|warning| &*warning.code).collect();
+    let codes: Vec<&str> = gate.warnings().iter().map(|warning| warning.code.as_str()).collect();
     assert_eq!(codes, ["provider/prompt-unused"; 2]);
     let lines: Vec<_> = gate.warnings().iter().map(|w| w.origin.as_ref().unwrap().line_column()).collect();
     assert_eq!(lines, [Some((10, 8)), Some((13, 8))]);

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use super::expand::{MODEL, PROMPT, SPEC, near_misses};
 use super::plan::{Agent, Request};
 use crate::agents::{Provider, ProviderConfig, StdinMode};
-use crate::tree::{Diagnostic, Key};
+use crate::tree::{Code, Diagnostic, Key};
 
 /// The longest argument that a system takes, in bytes: Linux counts its end with it (`MAX_ARG_STRLEN`, 32 pages of 4096).
 const LONGEST: usize = 131_071;
@@ -57,7 +57,7 @@ impl Used<'_> {
     fn odd(&self, index: usize, argument: &str) -> Vec<Diagnostic> {
         let finding = |(written, meant): (&str, &str)| {
             let message = format!("`{written}` stays as it is");
-            Diagnostic::warning("provider/placeholder", self.args().element(index), message)
+            Diagnostic::warning(Code::ProviderPlaceholder, self.args().element(index), message)
                 .help(format!("did you mean `{meant}`?"))
         };
         near_misses(argument).into_iter().map(finding).collect()
@@ -71,11 +71,11 @@ impl Used<'_> {
             (
                 PROMPT,
                 &self.request.prompt,
-                "gate/prompt",
+                Code::GatePrompt,
                 "the prompt",
                 format!("remove it, or {}", self.by_stdin()),
             ),
-            (SPEC, &self.request.spec, "gate/spec", "the id of the specification", "remove it".into()),
+            (SPEC, &self.request.spec, Code::GateSpec, "the id of the specification", "remove it".into()),
         ];
         for (placeholder, text, code, what, help) in asked {
             if argument.contains(placeholder) && text.contains('\0') {
@@ -102,7 +102,7 @@ impl Used<'_> {
         let message =
             format!("the argument for `{name}` has {bytes} bytes, and the system takes {LONGEST} at most");
         let help = if argument.contains(PROMPT) { self.by_stdin() } else { "shorten it".into() };
-        Some(Diagnostic::error("provider/argument", self.args().element(index), message).help(help))
+        Some(Diagnostic::error(Code::ProviderArgument, self.args().element(index), message).help(help))
     }
 
     /// A text that makes an option of an argument that begins with its placeholder. After `--` nothing is one (POSIX, Utility
@@ -119,7 +119,7 @@ impl Used<'_> {
         let by_stdin =
             if argument.contains(PROMPT) { format!(", or {}", self.by_stdin()) } else { "".into() };
         let help = format!("put \"--\" before it in {} where {provider} knows that{by_stdin}", self.args());
-        Some(Diagnostic::warning("provider/option-like", key, message).help(help))
+        Some(Diagnostic::warning(Code::ProviderOptionLike, key, message).help(help))
     }
 
     /// A prompt that reaches nobody.
@@ -132,7 +132,7 @@ impl Used<'_> {
         }
         let message = format!("the prompt does not reach the agents of {provider}");
         let help = format!("put {PROMPT} into {args}, or set providers.{provider}.stdin = \"prompt\"");
-        Some(Diagnostic::warning("provider/prompt-unused", args, message).help(help))
+        Some(Diagnostic::warning(Code::ProviderPromptUnused, args, message).help(help))
     }
 
     /// The way of a prompt that no argument can hold.
@@ -146,6 +146,6 @@ impl Used<'_> {
 }
 
 fn has_nul(key: Key) -> Diagnostic {
-    Diagnostic::error("provider/argument", key, "a NUL character, which no argument can hold")
+    Diagnostic::error(Code::ProviderArgument, key, "a NUL character, which no argument can hold")
         .help("remove it")
 }

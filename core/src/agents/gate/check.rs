@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use super::plan::Request;
 use crate::agents::ModelConfig;
-use crate::tree::{Diagnostic, Key};
+use crate::tree::{Diagnostic, Key, Code};
 
 /// What is wrong with the request by itself.
 pub(super) fn request(request: &Request) -> Vec<Diagnostic> {
@@ -14,13 +14,13 @@ pub(super) fn request(request: &Request) -> Vec<Diagnostic> {
     if request.prompt.trim().is_empty() {
         let message = if request.prompt.is_empty() { "the prompt is empty" } else { "the prompt is blank" };
         findings.push(
-            Diagnostic::error("gate/prompt", Key::root(), message)
+            Diagnostic::error(Code::GatePrompt, Key::root(), message)
                 .help("say what the agents are to do, such as with --prompt-file FILE"),
         );
     }
     if request.spec.trim().is_empty() {
         findings.push(
-            Diagnostic::error("gate/spec", Key::root(), "the id of the specification is empty")
+            Diagnostic::error(Code::GateSpec, Key::root(), "the id of the specification is empty")
                 .help("name the specification, such as with --spec SPEC-1"),
         );
     }
@@ -31,7 +31,7 @@ pub(super) fn request(request: &Request) -> Vec<Diagnostic> {
 pub(super) fn provider_missing(name: &str, model: &ModelConfig) -> Diagnostic {
     let provider = model.provider.name();
     let message = format!("there are no settings for the provider of `{name}`");
-    Diagnostic::error("provider/missing", Key::of(["providers", provider]), message)
+    Diagnostic::error(Code::ProviderMissing, Key::of(["providers", provider]), message)
         .help(format!("add a table [providers.{provider}] with command and args"))
 }
 
@@ -39,7 +39,7 @@ pub(super) fn provider_missing(name: &str, model: &ModelConfig) -> Diagnostic {
 pub(super) fn agree_on(text: &str) -> Result<Key, Diagnostic> {
     let refused = |why: &str| {
         Diagnostic::error(
-            "gate/agree-on",
+            Code::GateAgreeOn,
             Key::of(["orchestrator", "agree_on"]),
             format!("`{text}` is no key: {why}"),
         )

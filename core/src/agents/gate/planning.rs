@@ -12,7 +12,7 @@ use super::{arguments, check};
 use crate::agents::consensus::two_thirds;
 use crate::agents::registry::{Gate, Names, place};
 use crate::agents::{GateSettings, ModelConfig, ProviderConfig, Stage, StdinMode};
-use crate::tree::{Diagnostic, Key, Value, in_report_order, is_ok};
+use crate::tree::{Code, Diagnostic, Key, Value, in_report_order, is_ok};
 
 impl Plan {
     /// The plan of a stage, with warnings.
@@ -114,7 +114,7 @@ impl Run {
         let (then, now) = (then.join(", "), now.join(", "));
         let message = format!("the gate is of {now} now; this run is of those it began with: {then}");
         let key = Key::of(["quality_gates", stage.name()]);
-        Some(located(Diagnostic::warning("gate/changed", key, message), Some(root)))
+        Some(located(Diagnostic::warning(Code::GateChanged, key, message), Some(root)))
     }
 }
 

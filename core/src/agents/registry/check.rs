@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use super::{NameTable, RegistryError, UnknownName, gate_errors};
 use crate::agents::{GateSettings, ModelConfig, QualityGateConfig, Stage};
 use crate::plot::scale::counted;
-use crate::tree::{Diagnostic, Key, Origin, Value, in_report_order};
+use crate::tree::{Diagnostic, Key, Origin, Value, in_report_order, Code};
 
 /// Checks the names of the models and the gates of a configuration tree.
 ///
@@ -131,7 +131,7 @@ impl Claim<'_> {
             (false, true) => format!("`{alias}` is an alias of `{model}`, and a model of its own"),
             (false, false) => format!("`{alias}` is an alias of `{first}` and of `{model}`"),
         };
-        let found = Diagnostic::error("name/duplicate", alias_key(model, self.index), message);
+        let found = Diagnostic::error(Code::NameDuplicate, alias_key(model, self.index), message);
         located(found.help(keep_one("other", holder.origin)), self.origin)
     }
 }
@@ -188,21 +188,21 @@ impl<'t> Gate<'t> {
         for (index, error) in gate_errors(agents, |name| names.resolve(name)) {
             let (code, message, help) = match &error {
                 RegistryError::Unknown(unknown) => {
-                    ("name/unknown", format!("unknown model `{}`", unknown.name), unknown.help())
+                    (Code::NameUnknown, format!("unknown model `{}`", unknown.name), unknown.help())
                 }
                 RegistryError::RepeatedAgent { first, .. } => {
                     let earlier = self.agents.iter().find(|(name, _)| *name == Some(first.as_str()));
                     let help = keep_one("first", earlier.and_then(|(_, origin)| *origin));
-                    ("name/duplicate", error.to_string(), help)
+                    (Code::NameDuplicate, error.to_string(), help)
                 }
                 _ if self.agents.is_empty() => {
                     let all = names.table().canonical().collect::<Vec<_>>().join(", ");
-                    ("gate/agent-count", error.to_string(), format!("name a model; there are {all}"))
+                    (Code::GateAgentCount, error.to_string(), format!("name a model; there are {all}"))
                 }
                 _ => {
                     let most = QualityGateConfig::AGENTS;
                     let help = format!("keep the {} that matter most", most.end());
-                    ("gate/agent-count", error.to_string(), help)
+                    (Code::GateAgentCount, error.to_string(), help)
                 }
             };
             let agent = index.and_then(|index| Some((index, self.agents.get(index)?.1)));
@@ -237,7 +237,7 @@ impl<'t> Gate<'t> {
             ),
         };
         let message = format!("a quorum of {asked}, and {gate} has {}", counted(agents as u64, "agent"));
-        Some(located(Diagnostic::error("gate/quorum", key, message).help(help), origin))
+        Some(located(Diagnostic::error(Code::GateQuorum, key, message).help(help), origin))
     }
 }
 

@@ -23,7 +23,7 @@ pub use text::{Migration, migrate_text};
 use crate::config::Layer;
 use crate::config::resolve::Migrated;
 use crate::text::count;
-use crate::tree::{Diagnostic, Key, Kind, Origin, Table, Text, Value, in_report_order};
+use crate::tree::{Diagnostic, Key, Kind, Origin, Table, Text, Value, in_report_order, Code};
 pub(crate) use plan::is_left_out;
 use plan::{Agent, KEPT, Plan, entries, plan};
 
@@ -56,7 +56,7 @@ pub fn migrate_layer(layer: &Layer) -> Option<Result<Migrated, Vec<Diagnostic>>>
         let name = first.origin().source().name();
         let models = plan.agents.len();
         let message = format!("the old form `[[agents]]` is read as `[models]` ({})", count(models, "model"));
-        let mut warnings = Vec::from([Diagnostic::warning("migrate/v1", Key::of(["agents"]), message)
+        let mut warnings = Vec::from([Diagnostic::warning(Code::MigrateV1, Key::of(["agents"]), message)
             .help(format!("run `speckit migrate {name} --write`"))
             .at(first.origin())]);
         warnings.extend(plan.warnings.iter().cloned());

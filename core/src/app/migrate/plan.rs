@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use super::infer::{canonical_name, provider_of, tier_of};
 use crate::agents::{Provider, Tier};
 use crate::app::AppConfig;
-use crate::tree::{Diagnostic, Key, Segment, Text, Value, in_report_order};
+use crate::tree::{Diagnostic, Key, Segment, Text, Value, in_report_order, Code};
 
 /// What becomes of the agents of one file.
 pub(super) struct Plan<'t> {
@@ -68,7 +68,8 @@ pub(super) fn plan(root: &Value) -> Result<Plan<'_>, Vec<Diagnostic>> {
             if !is_migrated(name) {
                 let message = format!("`{name}` has no place in the new form and is left out");
                 warnings.push(
-                    Diagnostic::warning("migrate/key", key.child(name.clone()), message).at(value.origin()),
+                    Diagnostic::warning(Code::MigrateKey, key.child(name.clone()), message)
+                        .at(value.origin()),
                 );
             }
         }
@@ -76,7 +77,7 @@ pub(super) fn plan(root: &Value) -> Result<Plan<'_>, Vec<Diagnostic>> {
     for name in ["models", "providers"] {
         if let Some(value) = root.member(name).filter(|value| value.as_table().is_none()) {
             let message = format!("expected a table, found {}", value.type_name());
-            errors.push(Diagnostic::error("migrate/agent", Key::of([name]), message).at(value.origin()));
+            errors.push(Diagnostic::error(Code::MigrateAgent, Key::of([name]), message).at(value.origin()));
         }
     }
     errors.extend(taken_twice(root, &agents));
@@ -98,7 +99,7 @@ pub(super) fn plan(root: &Value) -> Result<Plan<'_>, Vec<Diagnostic>> {
 fn agent<'t>(key: &Key, entry: &'t Value) -> Result<(Agent<'t>, Option<Provider>), Vec<Diagnostic>> {
     if entry.as_table().is_none() {
         let message = format!("expected a table, found {}", entry.type_name());
-        return Err(Vec::from([Diagnostic::error("migrate/agent", key.clone(), message)
+        return Err(Vec::from([Diagnostic::error(Code::MigrateAgent, key.clone(), message)
             .help("write [[agents]] with a name and a model, or a table in [models]")
             .at(entry.origin())]));
     }
@@ -111,7 +112,7 @@ fn agent<'t>(key: &Key, entry: &'t Value) -> Result<(Agent<'t>, Option<Provider>
                 None => format!("an agent without `{name}`"),
                 Some(value) => format!("expected a string, found {}", value.type_name()),
             };
-            let finding = Diagnostic::error("migrate/agent", key, message).at(place.origin());
+            let finding = Diagnostic::error(Code::MigrateAgent, key, message).at(place.origin());
             errors.push(finding.help(format!("write {name} = \"…\" in this agent")));
         }
         value.and_then(|value| Some((value, value.as_str()?)))
@@ -120,7 +121,7 @@ fn agent<'t>(key: &Key, entry: &'t Value) -> Result<(Agent<'t>, Option<Provider>
     let canonical = name.map(|(value, name)| {
         canonical_name(name).ok_or_else(|| {
             let message = format!("no canonical name can be made of `{name}`");
-            Diagnostic::error("migrate/name", key.child("name"), message)
+            Diagnostic::error(Code::MigrateName, key.child("name"), message)
                 .help("begin the name with a letter")
                 .at(value.origin())
         })
@@ -133,7 +134,7 @@ fn agent<'t>(key: &Key, entry: &'t Value) -> Result<(Agent<'t>, Option<Provider>
             let command = entry.member("command").and_then(Value::as_str);
             provider_of(model, command).map(Some).ok_or_else(|| {
                 let message = format!("no provider can be told from the model `{model}`");
-                Diagnostic::error("migrate/provider", key.child("model"), message)
+                Diagnostic::error(Code::MigrateProvider, key.child("model"), message)
                     .help("add provider = \"openai\", \"anthropic\" or \"google\" to this agent")
                     .at(value.origin())
             })
@@ -179,7 +180,7 @@ fn taken_twice(root: &Value, agents: &[Agent<'_>]) -> Vec<Diagnostic> {
                 let message =
                     format!("the agent becomes the model `{}`, which is there already", agent.canonical);
                 errors.push(
-                    Diagnostic::error("name/duplicate", key, message)
+                    Diagnostic::error(Code::NameDuplicate, key, message)
                         .help(format!("keep one of them: the other is at {}", first.origin()))
                         .at(agent.entry.origin()),
                 );
@@ -209,7 +210,7 @@ fn agreed<'t>(
     if let Some((agent, command, other)) = unlike {
         let message = format!("the agents of `{provider}` name different commands, and none becomes `{key}`");
         let help = format!("set `{key}` by hand; the other command is at {}", other.origin());
-        let warning = Diagnostic::warning("migrate/command", agent.clone(), message);
+        let warning = Diagnostic::warning(Code::MigrateCommand, agent.clone(), message);
         return Err(warning.help(help).at(command.origin()).into());
     }
     let shipped: Option<String> =

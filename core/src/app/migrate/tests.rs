@@ -230,7 +230,7 @@ fn a_name_that_is_taken_is_refused_with_both_places() {
 fn models_on_one_line_are_refused_in_a_text_and_loaded_as_a_layer() {
     let old = "models = { a = { tier = \"low\" } }\n[[agents]]\nname = \"b\"\nmodel = \"gpt-5\"\n";
     let errors = migrate_text(&source(old)).unwrap_err();
-    assert_eq!(errors.iter().map(|error| &*error.code).collect::<Vec<_>>(), ["migrate/form"]);
+    assert_eq!(errors.iter().map(|error| error.code).collect::<Vec<_>>(), ["migrate/form"]);
     let (converted, _) = migrate_layer(&layer(old)).unwrap().unwrap();
     assert_eq!(converted.root().member("models").unwrap().as_table().unwrap().len(), 2);
     assert_eq!(refused("models = 1\n[[agents]]\nname = \"b\"\nmodel = \"gpt-5\"\n").len(), 1);

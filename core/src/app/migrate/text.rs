@@ -11,7 +11,7 @@ use super::convert;
 use super::edits::rewritten;
 use super::plan::{entries, is_left_out, plan};
 use crate::config::source::{Language, parse};
-use crate::tree::{Diagnostic, Key, Source};
+use crate::tree::{Code, Diagnostic, Key, Source};
 
 /// A file before and after its migration. `Debug` shows no text, since it may hold secrets.
 #[derive(Clone)]
@@ -91,7 +91,7 @@ pub fn migrate_text(source: &Arc<Source>) -> Result<Migration, Vec<Diagnostic>> 
         }
         _ => {
             let message = "the agents cannot be rewritten beside `models` or `providers` on one line";
-            Err(Vec::from([Diagnostic::error("migrate/form", Key::of(["agents"]), message)
+            Err(Vec::from([Diagnostic::error(Code::MigrateForm, Key::of(["agents"]), message)
                 .help("write them as tables with headers, such as [models.claude], and migrate again")
                 .at(agents.origin())]))
         }

@@ -10,7 +10,7 @@ use core::ops::Range;
 use super::{REDACTED, unparsed};
 use crate::config::Layer;
 use crate::config::source::comments;
-use crate::tree::{Diagnostic, Key, Kind, Origin, Segment, Source, Text, Value, write_quoted};
+use crate::tree::{Diagnostic, Key, Kind, Origin, Segment, Source, Text, Value, write_quoted, CodeFamily};
 
 /// Shorter secrets are not looked for in messages, since masking `a` would leave no message readable.
 const SHORTEST_TEXT: usize = 4;
@@ -50,7 +50,7 @@ impl Masks {
 
     /// Masks for findings about schemas, which hold no secrets: the lines of those that did parse are shown.
     pub fn of_schemas(findings: &[Diagnostic]) -> Self {
-        let parsed = findings.iter().filter(|finding| finding.code.starts_with("schema/"));
+        let parsed = findings.iter().filter(|finding| finding.code.family() == CodeFamily::Schema);
         let sources = parsed.filter_map(|finding| finding.origin.as_ref());
         let sources = sources.map(|origin| (Arc::clone(origin.source()), Vec::new())).collect();
         Self { sources, ..Self::default() }

@@ -9,7 +9,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin as Place, Renderer,
 
 use crate::config::redact::{Masks, SourceMask};
 use crate::text::{count, visible};
-use crate::tree::{Diagnostic, Origin, Severity, Source};
+use crate::tree::{Diagnostic, Origin, Severity, Source, CodeFamily};
 
 mod excerpt;
 
@@ -44,7 +44,7 @@ impl Default for Style {
 /// let source = Source::document(LayerKind::File, "app.toml", "[server]\nport = 'high'\n");
 /// let layer = parse(&source, Language::Toml).unwrap();
 /// let key = Key::of(["server", "port"]);
-/// let mistake = Diagnostic::error("schema/type", key.clone(), "expected integer, found string")
+/// let mistake = Diagnostic::error(Code::SchemaType, key.clone(), "expected integer, found string")
 ///     .at(layer.root().get(&key).unwrap().origin());
 /// let masks = Masks::of([&layer], &|_| false);
 /// assert_eq!(
@@ -89,11 +89,7 @@ pub fn render_short(diagnostics: &[Diagnostic], masks: &Masks) -> String {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        report.push_str(&format!(
-            "{severity}[{}]: {}",
-            visible(&diagnostic.code),
-            headline(diagnostic, masks)
-        ));
+        report.push_str(&format!("{severity}[{}]: {}", diagnostic.code, headline(diagnostic, masks)));
         if let Some(help) = &diagnostic.help {
             report.push_str(&format!(" ({})", visible(&masks.scrub(help))));
         }
@@ -123,7 +119,7 @@ fn one<'m>(
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let title = level.primary_title(headline(diagnostic, masks)).id(visible(&diagnostic.code));
+    let title = level.primary_title(headline(diagnostic, masks)).id(diagnostic.code.as_str());
     let mut group = Group::with_title(title);
     let mut lines = None;
     if let Some(origin) = &diagnostic.origin {
@@ -131,7 +127,8 @@ fn one<'m>(
         group = match lines {
             None => group.element(Place::path(visible(&place(origin)))),
             Some((line, column)) => {
-                let mask = mask_of(masks, origin.source(), diagnostic.code.starts_with("parse/"), kept);
+                let mask =
+                    mask_of(masks, origin.source(), diagnostic.code.family() == CodeFamily::Parse, kept);
                 let excerpt = Excerpt::of(origin, mask, width);
                 let caret = AnnotationKind::Primary.span(excerpt.caret);
                 let (line, column) = (line as usize, column as usize);

@@ -1,7 +1,7 @@
 use super::*;
 use crate::config::Layer;
 use crate::config::source::{Language, parse};
-use crate::tree::{Key, LayerKind};
+use crate::tree::{Code, Key, LayerKind};
 use alloc::vec::Vec;
 
 fn document(name: &str, text: &str) -> (Arc<Source>, Layer) {
@@ -13,7 +13,7 @@ fn document(name: &str, text: &str) -> (Arc<Source>, Layer) {
 fn at(layer: &Layer, key: &str) -> Diagnostic {
     let key: Key = key.parse().unwrap();
     let found = layer.root().get(&key).unwrap().clone();
-    Diagnostic::error("schema/type", key, "expected integer, found string").at(found.origin())
+    Diagnostic::error(Code::SchemaType, key, "expected integer, found string").at(found.origin())
 }
 
 fn plain(diagnostics: &[Diagnostic], masks: &Masks) -> String {
@@ -29,7 +29,7 @@ fn every_kind_of_place_has_its_form() {
     let (_, layer) = document("app.toml", "[server]\nport = \"high\"\n");
     let key: Key = "server.port".parse().unwrap();
     let report = [
-        Diagnostic::warning("gate/agent-count", Key::root(), "no place to point at"),
+        Diagnostic::warning(Code::GateAgentCount, Key::root(), "no place to point at"),
         at(&layer, "server.port").help("write a number: port = 8080"),
         at(&layer, "server.port")
             .at(&Origin::whole(&Source::variable("APP_SERVER__PORT", "hunter2")))
@@ -39,7 +39,7 @@ fn every_kind_of_place_has_its_form() {
             "--set server.port",
             "hunter2",
         ))),
-        Diagnostic::error("schema/required", key, "missing").at(layer.root().origin()),
+        Diagnostic::error(Code::SchemaRequired, key, "missing").at(layer.root().origin()),
     ];
     assert_eq!(
         plain(&report, &Masks::of([&layer], &secret)),
@@ -169,7 +169,7 @@ fn a_byte_order_mark_moves_no_caret_and_an_empty_file_has_one() {
     assert!(report.contains("1 | x = 'y'\n  |     ^^^\n"), "{report}");
     let (_, empty) = document("b.toml", "");
     let report = plain(
-        &[Diagnostic::error("schema/required", Key::root(), "missing").at(empty.root().origin())],
+        &[Diagnostic::error(Code::SchemaRequired, Key::root(), "missing").at(empty.root().origin())],
         &Masks::of([&empty], &secret),
     );
     assert_eq!(report, "error[schema/required]: missing\n --> b.toml:1:1\n  |\n1 |\n  | ^\n\n1 error\n");
@@ -213,7 +213,7 @@ fn any_width_and_any_place_is_survived() {
     for start in 0..=text.len() {
         for end in [start, start + 1, text.len()] {
             let mistake =
-                Diagnostic::error("parse/toml", Key::root(), "x").at(&Origin::new(&source, start..end));
+                Diagnostic::error(Code::ParseToml, Key::root(), "x").at(&Origin::new(&source, start..end));
             for width in [0, 1, 41, usize::MAX] {
                 assert!(plain(core::slice::from_ref(&mistake), &Masks::default()).ends_with("\n1 error\n"));
                 assert!(

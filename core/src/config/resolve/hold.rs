@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use super::{Checked, Refused, Resolved, Rules};
 use crate::config::schema::{Reload, Schema};
 use crate::tree::diff::Change;
-use crate::tree::{Diagnostic, Key, Kind, Past, Segment, Severity, Table, Value};
+use crate::tree::{Diagnostic, Key, Kind, Past, Segment, Severity, Table, Value, Code};
 
 impl Rules {
     /// The configuration that may run now in the place of `running`: the one that was written, but for changed
@@ -60,7 +60,7 @@ impl Refused {
                 false => format!("{}: {}", finding.key, finding.message),
             };
             let message = format!("refused while {} keeps its running value: {what}", keys.join(", "));
-            let told = Diagnostic::error("reload/restart", finding.key.clone(), message)
+            let told = Diagnostic::error(Code::ReloadRestart, finding.key.clone(), message)
                 .help("start the program again, or change what is live by itself");
             match place {
                 Some(place) => told.at(place),

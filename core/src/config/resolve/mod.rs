@@ -14,7 +14,8 @@ use crate::config::schema::{Schema, SchemaValidator};
 use crate::config::source::{Environment, EnvironmentNames, Language, Override, parse};
 use crate::config::{Layer, ListStrategy, Merged};
 use crate::tree::{
-    Diagnostic, Key, LayerKind, Origin, Severity, Source, Value, in_report_order, is_ok, strictly,
+    Code, CodeFamily, Diagnostic, Key, LayerKind, Origin, Severity, Source, Value, in_report_order, is_ok,
+    strictly,
 };
 
 mod extension;
@@ -268,7 +269,7 @@ impl Rules {
         let Layers { mut layers, originals, merged, mut findings } = layers;
         let merged = self.with_defaults(merged, &mut layers);
         let is_whole = findings.iter().all(|found| {
-            !["parse/", "file/", "migrate/"].iter().any(|kind| found.code.starts_with(kind))
+            !matches!(found.code.family(), CodeFamily::Parse | CodeFamily::File | CodeFamily::Migrate)
                 || found.severity == Severity::Warning
         });
         if is_whole {
@@ -321,7 +322,7 @@ impl Rules {
         let root = merged.root();
         let mut violations =
             self.schema.as_ref().map(|(_, validator)| validator.check(root)).unwrap_or_default();
-        for missing in violations.iter_mut().filter(|found| found.code == "schema/required") {
+        for missing in violations.iter_mut().filter(|found| found.code == Code::SchemaRequired) {
             if let Some(mark) = merged.removed(&missing.key) {
                 missing.help = Some("keep it: this removes a key that is needed".into());
                 missing.origin = Some(mark.origin().clone());

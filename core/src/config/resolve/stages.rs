@@ -12,7 +12,7 @@ use crate::config::redact::Masks;
 use crate::config::{Layer, Merged};
 use crate::tree::diff::Change;
 use crate::tree::typed::from_value;
-use crate::tree::{Diagnostic, Fingerprint, Key, in_report_order};
+use crate::tree::{Code, Diagnostic, Fingerprint, Key, in_report_order};
 
 /// The layers of a configuration, lowest first, and what was found while they were read.
 #[derive(Clone, Debug)]
@@ -155,7 +155,7 @@ impl<T> Resolved<T> {
         let refusals = rules.into_iter().filter_map(|rule| rule(&self.config).err());
         let found: Vec<Diagnostic> = refusals
             .map(|error| format!("refused by the application: {error}"))
-            .map(|message| Diagnostic::error("rule/refused", Key::root(), message))
+            .map(|message| Diagnostic::error(Code::RuleRefused, Key::root(), message))
             .collect();
         if found.is_empty() { Ok(self) } else { Err(self.checked.refuse(found)) }
     }

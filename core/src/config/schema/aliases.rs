@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::lookup::is_variable;
 use super::plan::{NodeId, Plan};
 use crate::config::Layer;
-use crate::tree::{Diagnostic, Key, Kind, LayerKind, Segment, Table, Text, Value, in_report_order};
+use crate::tree::{Diagnostic, Key, Kind, LayerKind, Segment, Table, Text, Value, in_report_order, Code};
 
 pub(super) fn canonical(plan: &Plan, layer: &Layer) -> (Layer, Vec<Diagnostic>) {
     if plan.nodes.iter().all(|node| node.notes.aliases.is_empty()) {
@@ -53,7 +53,7 @@ fn renamed(
                 let origin = member.origin().of_name(&former);
                 let message =
                     format!("`{}` is a former name of `{}`", Key::of([former]), Key::of([present.clone()]));
-                let finding = Diagnostic::warning("name/alias", key.child(present.clone()), message);
+                let finding = Diagnostic::warning(Code::NameAlias, key.child(present.clone()), message);
                 let ignored = renamed.contains_key(&present);
                 let help =
                     if ignored { "remove it: the present name is set too, and wins" } else { "rename it" };
@@ -82,7 +82,8 @@ fn find_deprecated(plan: &Plan, nodes: &[NodeId], value: &Value, key: &mut Key, 
     let is_set = value.origin().layer() != LayerKind::Defaults;
     if is_set && let Some(node) = nodes.iter().map(|id| plan.node(*id)).find(|node| node.notes.deprecated) {
         let name = key.last_name().unwrap_or_default();
-        let finding = Diagnostic::warning("schema/deprecated", key.clone(), format!("`{key}` is deprecated"));
+        let finding =
+            Diagnostic::warning(Code::SchemaDeprecated, key.clone(), format!("`{key}` is deprecated"));
         let finding = finding.at(&value.origin().of_name(name));
         found.push(match &node.notes.description {
             Some(description) => finding.help(description.clone()),

@@ -9,7 +9,7 @@ use core::cmp::Ordering;
 use super::format::Format;
 use super::pattern::Pattern;
 use crate::text::count;
-use crate::tree::{Kind, List, Number, Table, Value};
+use crate::tree::{Kind, List, Number, Table, Value, Code};
 
 /// One demand on a value. It holds for values of other types than its own.
 #[derive(Clone, Debug)]
@@ -33,24 +33,24 @@ pub(super) enum Assertion {
 }
 
 impl Assertion {
-    pub(super) fn keyword(&self) -> &'static str {
+    pub(super) fn code(&self) -> Code {
         match self {
-            Self::Enum(_) => "enum",
-            Self::Const(_) => "const",
-            Self::Minimum(_) => "minimum",
-            Self::ExclusiveMinimum(_) => "exclusiveMinimum",
-            Self::Maximum(_) => "maximum",
-            Self::ExclusiveMaximum(_) => "exclusiveMaximum",
-            Self::MultipleOf(_) => "multipleOf",
-            Self::MinLength(_) => "minLength",
-            Self::MaxLength(_) => "maxLength",
-            Self::Pattern(_) => "pattern",
-            Self::Format(_) => "format",
-            Self::MinItems(_) => "minItems",
-            Self::MaxItems(_) => "maxItems",
-            Self::UniqueItems => "uniqueItems",
-            Self::MinProperties(_) => "minProperties",
-            Self::MaxProperties(_) => "maxProperties",
+            Self::Enum(_) => Code::SchemaEnum,
+            Self::Const(_) => Code::SchemaConst,
+            Self::Minimum(_) => Code::SchemaMinimum,
+            Self::ExclusiveMinimum(_) => Code::SchemaExclusiveMinimum,
+            Self::Maximum(_) => Code::SchemaMaximum,
+            Self::ExclusiveMaximum(_) => Code::SchemaExclusiveMaximum,
+            Self::MultipleOf(_) => Code::SchemaMultipleOf,
+            Self::MinLength(_) => Code::SchemaMinLength,
+            Self::MaxLength(_) => Code::SchemaMaxLength,
+            Self::Pattern(_) => Code::SchemaPattern,
+            Self::Format(_) => Code::SchemaFormat,
+            Self::MinItems(_) => Code::SchemaMinItems,
+            Self::MaxItems(_) => Code::SchemaMaxItems,
+            Self::UniqueItems => Code::SchemaUniqueItems,
+            Self::MinProperties(_) => Code::SchemaMinProperties,
+            Self::MaxProperties(_) => Code::SchemaMaxProperties,
         }
     }
 

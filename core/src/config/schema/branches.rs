@@ -9,13 +9,13 @@ use super::facts::TypeSet;
 use super::location::Location;
 use super::messages::type_message;
 use super::plan::NodeId;
-use crate::tree::{Diagnostic, Value};
+use crate::tree::{Code, Diagnostic, Value};
 
 impl SchemaValidator {
     /// Adds the findings of the closest alternative; for `oneOf` also says when more than one fits.
     pub(super) fn explain_alternatives(
         &self,
-        keyword: &'static str,
+        code: Code,
         branches: &[NodeId],
         value: &Value,
         place: &mut Location,
@@ -33,13 +33,13 @@ impl SchemaValidator {
                 branches.len(),
                 joined(&fitting, "and")
             );
-            found.push(place.finding(keyword, message, value));
+            found.push(place.finding(code, message, value));
             return;
         }
         let secret = self.plan.is_secret(&place.key);
         let types = branches.iter().fold(TypeSet::NONE, |set, branch| set.or(self.plan.types(*branch)));
         if !types.contains(TypeSet::of(value)) {
-            found.push(place.finding(keyword, type_message(types, value, secret), value));
+            found.push(place.finding(code, type_message(types, value, secret), value));
             return;
         }
         let mut closest: Option<Branch> = None;
@@ -56,7 +56,7 @@ impl SchemaValidator {
         }
         place.brief = outer;
         let Some(mut closest) = closest else {
-            found.push(place.finding(keyword, "no alternative is left", value));
+            found.push(place.finding(code, "no alternative is left", value));
             return;
         };
         // Every alternative is chosen by the same key, and its value chooses none of them: that is the mistake.
@@ -76,12 +76,7 @@ impl SchemaValidator {
             let tail = found_part.map(|found| format!(", found {found}")).unwrap_or_default();
             let message = format!("expected one of {}{tail}", joined(&wanted, "or"));
             let help = selectors.iter().find_map(|selector| selector.help.clone());
-            found.push(Diagnostic {
-                code: format!("schema/{keyword}").into(),
-                message,
-                help,
-                ..first.clone()
-            });
+            found.push(Diagnostic { code, message, help, ..first.clone() });
             return;
         }
         if !place.brief {
@@ -93,7 +88,7 @@ impl SchemaValidator {
             found.extend(closest.why);
             return;
         }
-        let note = format!("this is the closest of {} alternatives of `{keyword}`", branches.len());
+        let note = format!("this is the closest of {} alternatives of `{}`", branches.len(), code.name());
         found.extend(closest.why.into_iter().map(|finding| match &finding.help {
             Some(help) if help.contains("the closest of") => finding,
             Some(help) => {
@@ -126,10 +121,10 @@ impl Branch {
         let wrong_type = !validator.plan.types(id).contains(TypeSet::of(value));
         let is_direct = |finding: &&Diagnostic| {
             finding.key.parent().is_some_and(|parent| parent == place.key)
-                && matches!(&*finding.code, "schema/const" | "schema/enum")
+                && matches!(finding.code, Code::SchemaConst | Code::SchemaEnum)
         };
         let selector = why.iter().find(is_direct).cloned();
-        let unknown = why.iter().filter(|finding| finding.code == "schema/additionalProperties").count();
+        let unknown = why.iter().filter(|finding| finding.code == Code::SchemaAdditionalProperties).count();
         let distance = (wrong_type, selector.is_some(), unknown, why.len());
         Self { id, why, selector, distance }
     }

@@ -11,7 +11,7 @@ use super::judge::Judge;
 use super::location::Location;
 use super::messages::{how_to_add, type_message, type_way_out, unknown_key};
 use super::plan::{Dependency, Judged, Node, NodeId, Plan};
-use crate::tree::{Diagnostic, Key, Kind, Segment, Table, Value, in_report_order, redact_at};
+use crate::tree::{Diagnostic, Key, Kind, Segment, Table, Value, in_report_order, redact_at, Code};
 
 /// How much of the stack judging a value may use, in steps of one open subschema (below 1 KiB in any build).
 const MAX_OPEN: usize = 1000;
@@ -65,10 +65,10 @@ impl SchemaValidator {
         let mut found = Vec::new();
         if self.too_deep.get() {
             let message = "too many subschemas lie open in one another for this value";
-            found.push(Diagnostic::error("schema/unsupported", Key::root(), message).at(root.origin()));
+            found.push(Diagnostic::error(Code::SchemaUnsupported, Key::root(), message).at(root.origin()));
             return found;
         }
-        let mut place = Location { key: Key::root(), via: "type", brief: false };
+        let mut place = Location { key: Key::root(), via: Code::SchemaType, brief: false };
         self.explain(Plan::ROOT, root, &mut place, &mut found);
         in_report_order(found)
     }
@@ -160,7 +160,7 @@ impl SchemaValidator {
         let open = self.open.get();
         if open >= MAX_EXPLAINED {
             let message = format!("not valid, {} subschemas deep in the schema", open / EXPLAINED_STEPS);
-            found.push(place.finding("unsupported", message, value));
+            found.push(place.finding(Code::SchemaUnsupported, message, value));
             return;
         }
         self.open.set(open + EXPLAINED_STEPS);
@@ -183,7 +183,7 @@ impl SchemaValidator {
         }
         let secret = self.plan.is_secret(&place.key);
         if !node.types.contains(TypeSet::of(value)) {
-            let finding = place.finding("type", type_message(node.types, value, secret), value);
+            let finding = place.finding(Code::SchemaType, type_message(node.types, value, secret), value);
             found.push(match type_way_out(node.types, value).filter(|_| !secret) {
                 Some(help) => finding.help(help),
                 None => finding,
@@ -191,7 +191,7 @@ impl SchemaValidator {
         } else {
             let secret = secret || self.holds_secret(value, &place.key);
             for assertion in node.assertions.iter().filter(|assertion| !assertion.holds(value)) {
-                let finding = place.finding(assertion.keyword(), assertion.message(value, secret), value);
+                let finding = place.finding(assertion.code(), assertion.message(value, secret), value);
                 found.push(match assertion.way_out(value, secret) {
                     Some(help) => finding.help(help),
                     None => finding,
@@ -203,7 +203,7 @@ impl SchemaValidator {
             Kind::Array(elements) => {
                 for (index, element) in elements.iter().enumerate() {
                     if let Some(of) = node.of_element(index) {
-                        place.inside(Segment::Index(index), node.items_keyword(index), |place| {
+                        place.inside(Segment::Index(index), node.items_code(index), |place| {
                             self.explain_invalid(of, element, place, found);
                         });
                     }
@@ -238,7 +238,7 @@ impl SchemaValidator {
         for name in node.required.iter().filter(|name| table.member(name).is_none()) {
             let key = place.key.child(name.clone());
             let message = format!("missing key `{}`", Key::of([name.clone()]));
-            let finding = Diagnostic::error("schema/required", key.clone(), message).at(table.origin());
+            let finding = Diagnostic::error(Code::SchemaRequired, key.clone(), message).at(table.origin());
             found.push(if place.brief { finding } else { finding.help(how_to_add(&self.plan, &key)) });
         }
         for (name, member) in members {
@@ -248,7 +248,7 @@ impl SchemaValidator {
                 found.push(unknown_key(node, name, member, place));
                 continue;
             }
-            let via = if is_rest { "additionalProperties" } else { "properties" };
+            let via = if is_rest { Code::SchemaAdditionalProperties } else { Code::SchemaProperties };
             for of in node.of_member(name) {
                 place.inside(Segment::Name(name.clone()), via, |place| {
                     self.explain_invalid(of, member, place, found)
@@ -265,10 +265,11 @@ impl SchemaValidator {
         found: &mut Vec<Diagnostic>,
     ) {
         match judged {
-            Judged::AnyOf(of) | Judged::OneOf(of) => {
-                self.explain_alternatives(judged.keyword(), of, value, place, found)
+            Judged::AnyOf(of) => self.explain_alternatives(Code::SchemaAnyOf, of, value, place, found),
+            Judged::OneOf(of) => self.explain_alternatives(Code::SchemaOneOf, of, value, place, found),
+            Judged::Not(_) => {
+                found.push(place.finding(Code::SchemaNot, "a value that the schema excludes", value))
             }
-            Judged::Not(_) => found.push(place.finding("not", "a value that the schema excludes", value)),
             Judged::If { condition, then, otherwise } => {
                 let branch = if self.valid(*condition, value) { then } else { otherwise };
                 branch.iter().for_each(|branch| self.explain_invalid(*branch, value, place, found));
@@ -277,7 +278,7 @@ impl SchemaValidator {
                 let mut why = String::new();
                 if let Some(first) = value.as_array().and_then(|elements| elements.first()) {
                     let mut inner = Vec::new();
-                    place.inside(Segment::Index(0), "contains", |place| {
+                    place.inside(Segment::Index(0), Code::SchemaContains, |place| {
                         self.explain(*of, first, place, &mut inner)
                     });
                     why = inner
@@ -286,19 +287,19 @@ impl SchemaValidator {
                         .unwrap_or_default();
                 }
                 let message = format!("expected at least one item that fits{why}");
-                found.push(place.finding("contains", message, value));
+                found.push(place.finding(Code::SchemaContains, message, value));
             }
             Judged::PropertyNames(of) => {
                 for (name, member) in value.as_table().into_iter().flatten() {
                     let text = Value::new(Kind::String(name.clone()), member.origin().of_name(name));
                     let mut inner = Vec::new();
-                    place.inside(Segment::Name(name.clone()), "propertyNames", |place| {
+                    place.inside(Segment::Name(name.clone()), Code::SchemaPropertyNames, |place| {
                         self.explain_invalid(*of, &text, place, &mut inner);
                     });
                     let at = member.origin().of_name(name);
                     found.extend(inner.into_iter().map(|finding| Diagnostic {
                         origin: Some(at.clone()),
-                        code: "schema/propertyNames".into(),
+                        code: Code::SchemaPropertyNames,
                         message: format!("not a name that is allowed here: {}", finding.message),
                         ..finding
                     }));
@@ -312,7 +313,8 @@ impl SchemaValidator {
                             for missing in needed.iter().filter(|needed| value.member(needed).is_none()) {
                                 let key = place.key.child(missing.clone());
                                 let message = format!("missing key `{missing}`, which `{name}` needs");
-                                let finding = Diagnostic::error("schema/dependencies", key.clone(), message);
+                                let finding =
+                                    Diagnostic::error(Code::SchemaDependencies, key.clone(), message);
                                 found.push(finding.at(value.origin()).help(how_to_add(&self.plan, &key)));
                             }
                         }
@@ -330,10 +332,10 @@ impl core::fmt::Debug for SchemaValidator {
 }
 
 impl Node {
-    fn items_keyword(&self, index: usize) -> &'static str {
+    fn items_code(&self, index: usize) -> Code {
         match &self.items {
-            super::plan::Items::Tuple { first, .. } if index >= first.len() => "additionalItems",
-            _ => "items",
+            super::plan::Items::Tuple { first, .. } if index >= first.len() => Code::SchemaAdditionalItems,
+            _ => Code::SchemaItems,
         }
     }
 }

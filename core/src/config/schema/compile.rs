@@ -14,7 +14,7 @@ use super::pattern::Pattern;
 use super::plan::{Dependency, Items, Judged, Node, NodeId, Notes, Plan};
 use crate::config::ListStrategy;
 use crate::tree::nearest::nearest;
-use crate::tree::{Diagnostic, Key, Kind, Text, Value};
+use crate::tree::{Diagnostic, Key, Kind, Text, Value, Code};
 
 /// How many subschemas may apply to one value by way of one another; real schemas stay below ten.
 const MAX_CHAIN: usize = 64;
@@ -105,7 +105,7 @@ impl Compiler<'_> {
                 Ok(target) => node.reference = Some(self.node(target)),
                 Err(why) => {
                     let message = format!("`$ref` to `{text}` cannot be resolved: {why}");
-                    let finding = Diagnostic::error("schema/unsupported", reference.key, message);
+                    let finding = Diagnostic::error(Code::SchemaUnsupported, reference.key, message);
                     self.found.push(finding.at(reference.value.origin()).help(if text.starts_with('#') {
                         "define it there, or correct the pointer"
                     } else {
@@ -133,8 +133,11 @@ impl Compiler<'_> {
             }
             if let Some(meant) = nearest(name, OURS.iter().copied()) {
                 let message = format!("`{name}` is no keyword");
-                let finding =
-                    Diagnostic::warning("schema/unknown-keyword", location.key.child(name.clone()), message);
+                let finding = Diagnostic::warning(
+                    Code::SchemaUnknownKeyword,
+                    location.key.child(name.clone()),
+                    message,
+                );
                 let finding =
                     finding.at(&value.origin().of_name(name)).help(format!("did you mean `{meant}`?"));
                 self.plan.warnings.push(finding);
@@ -319,7 +322,7 @@ impl Compiler<'_> {
     }
 
     fn invalid(&mut self, location: &Location, message: &str) {
-        let finding = Diagnostic::error("schema/invalid", location.key.clone(), message);
+        let finding = Diagnostic::error(Code::SchemaInvalid, location.key.clone(), message);
         self.found.push(finding.at(location.value.origin()));
     }
 }
@@ -374,5 +377,5 @@ fn longest_chain(plan: &Plan) -> Result<usize, Box<Diagnostic>> {
 }
 
 fn unsupported(node: &Node, message: String) -> Diagnostic {
-    Diagnostic::error("schema/unsupported", Key::root(), message).at(&node.origin)
+    Diagnostic::error(Code::SchemaUnsupported, Key::root(), message).at(&node.origin)
 }

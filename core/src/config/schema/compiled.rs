@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use crate::config::{Layer, ListStrategy};
 use crate::tree::typed::to_value;
-use crate::tree::{Diagnostic, Key, LayerKind, Origin, Severity, Source, Text, Value, in_report_order};
+use crate::tree::{Diagnostic, Key, LayerKind, Origin, Severity, Source, Text, Value, in_report_order, Code};
 
 use super::check::SchemaValidator;
 use super::documents::{self, Documents};
@@ -200,7 +200,7 @@ fn against_meta(documents: &Documents) -> Vec<Diagnostic> {
         if let (Some(other), Some(at)) = (other, document.member("$schema")) {
             let message = format!("`{other}` is read as Draft 7");
             found.push(
-                Diagnostic::warning("schema/unsupported", Key::of(["$schema"]), message).at(at.origin()),
+                Diagnostic::warning(Code::SchemaUnsupported, Key::of(["$schema"]), message).at(at.origin()),
             );
         }
         found.extend(validator.check(document).into_iter().map(|finding| {
@@ -210,7 +210,7 @@ fn against_meta(documents: &Documents) -> Vec<Diagnostic> {
                 Severity::Error
             };
             let message: String = format!("not a Draft 7 schema: {}", finding.message);
-            Diagnostic { severity, code: "schema/invalid".into(), message, ..finding }
+            Diagnostic { severity, code: Code::SchemaInvalid, message, ..finding }
         }));
     }
     in_report_order(found)

@@ -1,20 +1,19 @@
 //! Where an explanation stands.
 
-use alloc::format;
 use alloc::string::String;
 
-use crate::tree::{Diagnostic, Key, Segment, Value};
+use crate::tree::{Code, Diagnostic, Key, Segment, Value};
 
-/// Where an explanation stands: the key, and the keyword that led to the present node.
+/// Where an explanation stands: the key, and the code of the keyword that led to the present node.
 pub(super) struct Location {
     pub(super) key: Key,
-    pub(super) via: &'static str,
+    pub(super) via: Code,
     /// Alternatives are being compared: help that is dear to make is left out.
     pub(super) brief: bool,
 }
 
 impl Location {
-    pub(super) fn inside(&mut self, segment: Segment, via: &'static str, explain: impl FnOnce(&mut Self)) {
+    pub(super) fn inside(&mut self, segment: Segment, via: Code, explain: impl FnOnce(&mut Self)) {
         let outer = core::mem::replace(&mut self.via, via);
         self.key.push(segment);
         explain(self);
@@ -22,7 +21,7 @@ impl Location {
         self.via = outer;
     }
 
-    pub(super) fn finding(&self, keyword: &str, message: impl Into<String>, value: &Value) -> Diagnostic {
-        Diagnostic::error(format!("schema/{keyword}"), self.key.clone(), message).at(value.origin())
+    pub(super) fn finding(&self, code: Code, message: impl Into<String>, value: &Value) -> Diagnostic {
+        Diagnostic::error(code, self.key.clone(), message).at(value.origin())
     }
 }

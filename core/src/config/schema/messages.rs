@@ -9,7 +9,7 @@ use super::facts::TypeSet;
 use super::location::Location;
 use super::plan::{Node, Plan};
 use crate::tree::nearest::nearest;
-use crate::tree::{Diagnostic, Key, Kind, Number, Value};
+use crate::tree::{Code, Diagnostic, Key, Kind, Number, Value};
 
 /// What is said of a value whose type is not among those expected.
 pub(super) fn type_message(expected: TypeSet, value: &Value, secret: bool) -> String {
@@ -59,7 +59,7 @@ pub(super) fn type_way_out(expected: TypeSet, value: &Value) -> Option<String> {
 /// A finding about a key that the schema does not know, with the known ones.
 pub(super) fn unknown_key(node: &Node, name: &str, member: &Value, place: &Location) -> Diagnostic {
     let finding = Diagnostic::error(
-        "schema/additionalProperties",
+        Code::SchemaAdditionalProperties,
         place.key.child(name),
         format!("unknown key `{}`", Key::of([name])),
     )

@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 
 use super::syntax;
-use crate::tree::{Diagnostic, LayerKind, Source};
+use crate::tree::{Code, Diagnostic, LayerKind, Source};
 
 /// The bytes of a document as its text.
 ///
@@ -41,5 +41,5 @@ pub fn decode(layer: LayerKind, name: &str, bytes: alloc::vec::Vec<u8>) -> Resul
     // Up to the wrong byte, nothing is replaced and every offset stays.
     let source = Source::document(layer, name, String::from_utf8_lossy(bytes));
     let end = good + char::REPLACEMENT_CHARACTER.len_utf8();
-    Err(syntax(&source, "parse/not-utf8", message, good..end).help(help))
+    Err(syntax(&source, Code::ParseNotUtf8, message, good..end).help(help))
 }

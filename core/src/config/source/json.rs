@@ -7,7 +7,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::{syntax, too_deep};
-use crate::tree::{Diagnostic, Kind, MAX_DEPTH, Number, Origin, Source, Text, Value};
+use crate::tree::{Diagnostic, Kind, MAX_DEPTH, Number, Origin, Source, Text, Value, Code};
 
 pub(super) fn parse(source: &Arc<Source>) -> Result<Value, Vec<Diagnostic>> {
     let start = if source.text().starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
@@ -87,7 +87,7 @@ impl<'s> Reader<'s> {
             if let Some(first) = members.get(&name) {
                 let finding = syntax(
                     self.source,
-                    "parse/duplicate-key",
+                    Code::ParseDuplicateKey,
                     format!("`{name}` is set a second time"),
                     name_span,
                 );
@@ -249,6 +249,6 @@ impl<'s> Reader<'s> {
     }
 
     fn stop(&self, message: &str, span: core::ops::Range<usize>) -> Stop {
-        Stop(syntax(self.source, "parse/json", message, span).into())
+        Stop(syntax(self.source, Code::ParseJson, message, span).into())
     }
 }

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use crate::config::Layer;
-use crate::tree::{Diagnostic, Key, Origin, Source};
+use crate::tree::{Code, Diagnostic, Key, Origin, Source};
 
 mod bytes;
 mod environment;
@@ -64,7 +64,7 @@ pub fn parse(source: &Arc<Source>, language: Language) -> Result<Layer, Vec<Diag
     if source.text().len() > MAX_BYTES {
         let message = format!("{} bytes, expected at most {MAX_BYTES}", source.text().len());
         return Err(Vec::from([
-            Diagnostic::error("parse/too-large", Key::root(), message).at(&Origin::new(source, 0..0))
+            Diagnostic::error(Code::ParseTooLarge, Key::root(), message).at(&Origin::new(source, 0..0))
         ]));
     }
     let root = match language {
@@ -76,7 +76,7 @@ pub fn parse(source: &Arc<Source>, language: Language) -> Result<Layer, Vec<Diag
 
 fn syntax(
     source: &Arc<Source>,
-    code: &'static str,
+    code: Code,
     message: impl Into<alloc::string::String>,
     span: Range<usize>,
 ) -> Diagnostic {
@@ -85,5 +85,5 @@ fn syntax(
 
 fn too_deep(source: &Arc<Source>, span: Range<usize>) -> Diagnostic {
     let message = format!("nested deeper than {} levels", crate::tree::MAX_DEPTH);
-    syntax(source, "parse/too-deep", message, span)
+    syntax(source, Code::ParseTooDeep, message, span)
 }

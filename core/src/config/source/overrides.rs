@@ -8,7 +8,7 @@ use super::text::{forms, known_facts, value_of};
 use crate::config::schema::Schema;
 use crate::config::{Layer, ListStrategy, merge};
 use crate::tree::nearest::nearest_keys;
-use crate::tree::{Diagnostic, Key, Kind, LayerKind, MAX_DEPTH, Origin, Segment, Source, Value};
+use crate::tree::{Code, Diagnostic, Key, Kind, LayerKind, MAX_DEPTH, Origin, Segment, Source, Value};
 
 /// One override, as it was given.
 #[derive(Clone, PartialEq, Eq)]
@@ -57,8 +57,10 @@ impl Override {
                 let (key, rest) = text.split_at(at);
                 Ok(Self::Set { key: key.trim().into(), text: rest.get(1..).unwrap_or_default().into() })
             }
-            None => Err(Diagnostic::error("override/key", Key::root(), "expected KEY=VALUE, found no `=`")
-                .help("write --set server.port=8080")),
+            None => {
+                Err(Diagnostic::error(Code::OverrideKey, Key::root(), "expected KEY=VALUE, found no `=`")
+                    .help("write --set server.port=8080"))
+            }
         }
     }
 
@@ -99,8 +101,8 @@ impl Override {
             let Some(mark) = mark.filter(|mark| !below && !has_default && mark.shadowed().is_empty()) else {
                 continue;
             };
-            let finding =
-                Diagnostic::warning("override/unset", key.clone(), "nothing sets this key").at(mark.origin());
+            let finding = Diagnostic::warning(Code::OverrideUnset, key.clone(), "nothing sets this key")
+                .at(mark.origin());
             let near = present.map(|present| nearest_keys(present, &key)).unwrap_or_default();
             found.push(match near.first() {
                 Some(near) => finding.help(format!("did you mean `{near}`?")),
@@ -119,31 +121,35 @@ impl Override {
         let source = Source::fragment(LayerKind::Override, place, text);
         let origin = Origin::whole(&source);
         let refuse =
-            |code: &'static str, key: Key, message: String| Diagnostic::error(code, key, message).at(&origin);
+            |code: Code, key: Key, message: String| Diagnostic::error(code, key, message).at(&origin);
         let key: Key = written.parse().map_err(|error: crate::tree::KeyError| {
-            refuse("override/key", Key::root(), format!("`{written}` is not a key: {error}"))
+            refuse(Code::OverrideKey, Key::root(), format!("`{written}` is not a key: {error}"))
         })?;
         if key.is_root() {
-            return Err(refuse("override/key", key, "expected a key, found nothing".into()));
+            return Err(refuse(Code::OverrideKey, key, "expected a key, found nothing".into()));
         }
         if key.segments().len() > MAX_DEPTH {
-            return Err(refuse("override/key", Key::root(), format!("a key of more than {MAX_DEPTH} steps")));
+            return Err(refuse(
+                Code::OverrideKey,
+                Key::root(),
+                format!("a key of more than {MAX_DEPTH} steps"),
+            ));
         }
         if key.segments().iter().any(|segment| matches!(segment, Segment::Index(_))) {
             let message = "one item of a list cannot be set by itself".to_string();
-            return Err(refuse("override/key", key, message).help("set the whole list: --set key=[1,2]"));
+            return Err(refuse(Code::OverrideKey, key, message).help("set the whole list: --set key=[1,2]"));
         }
         let value = match self {
             Self::Unset { .. } => Value::new(Kind::Unset, origin.clone()),
             Self::Set { .. } => {
                 let facts = known_facts(&key, schema, present);
                 value_of(text, &source, &facts).map_err(|error| {
-                    refuse("override/type", key.clone(), error.to_string()).help(forms(&facts))
+                    refuse(Code::OverrideType, key.clone(), error.to_string()).help(forms(&facts))
                 })?
             }
         };
         if key.segments().len() + value.levels() > MAX_DEPTH {
-            return Err(refuse("override/type", key, format!("nested deeper than {MAX_DEPTH} levels")));
+            return Err(refuse(Code::OverrideType, key, format!("nested deeper than {MAX_DEPTH} levels")));
         }
         let names = key.segments().iter().rev();
         Ok(names.fold(value, |inner, segment| match segment {

@@ -13,9 +13,7 @@ use toml_parser::lexer::TokenKind;
 
 use super::toml_syntax::findings;
 use super::{syntax, too_deep};
-use crate::tree::{
-    Datetime, Diagnostic, Kind, MAX_DEPTH, Number, Origin, Source, Text, Value, in_report_order,
-};
+use crate::tree::{Datetime, Diagnostic, Kind, MAX_DEPTH, Number, Origin, Source, Text, Value, in_report_order, Code};
 
 pub(super) fn parse(source: &Arc<Source>) -> Result<Value, Vec<Diagnostic>> {
     let text = source.text();
@@ -95,7 +93,7 @@ impl Reader<'_> {
 
     fn too_wide(&mut self, origin: &Origin) -> Kind {
         let message = "a number that does not fit 128 bits";
-        self.found.push(syntax(self.source, "parse/number", message, origin.span()));
+        self.found.push(syntax(self.source, Code::ParseNumber, message, origin.span()));
         Kind::Null
     }
 

@@ -9,7 +9,7 @@ use core::ops::Range;
 use toml::de::{DeTable, DeValue};
 
 use super::{syntax, too_deep};
-use crate::tree::{Diagnostic, Key, Origin, Segment, Source};
+use crate::tree::{Code, Diagnostic, Key, Origin, Segment, Source};
 
 /// The errors of a parse as findings, in the order of the text.
 ///
@@ -78,7 +78,7 @@ fn finding(source: &Arc<Source>, root: &DeTable<'_>, message: &str, span: Range<
 }
 
 fn with_help(source: &Arc<Source>, words: (&str, Option<&str>), span: Range<usize>) -> Diagnostic {
-    let finding = syntax(source, "parse/toml", words.0, span);
+    let finding = syntax(source, Code::ParseToml, words.0, span);
     match words.1 {
         Some(help) => finding.help(help),
         None => finding,
@@ -152,7 +152,7 @@ fn duplicate(source: &Arc<Source>, root: &DeTable<'_>, span: Range<usize>) -> Di
         Some(first) => format!("keep one of them: the first is at {}", Origin::new(source, first)),
         None => String::from("keep one of them"),
     };
-    syntax(source, "parse/duplicate-key", format!("`{name}` is set a second time"), span).help(help)
+    syntax(source, Code::ParseDuplicateKey, format!("`{name}` is set a second time"), span).help(help)
 }
 
 /// Where the key that is set again at `span` was set first.

@@ -14,7 +14,7 @@ use core::fmt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::tree::{Diagnostic, Key, MAX_DEPTH, Origin, Text, Value};
+use crate::tree::{Diagnostic, Key, MAX_DEPTH, Origin, Text, Value, Code};
 
 mod access;
 mod datetime;
@@ -133,16 +133,16 @@ impl fmt::Display for TypedError {
 impl core::error::Error for TypedError {}
 
 impl TypedErrorKind {
-    fn code(&self) -> &'static str {
+    fn code(&self) -> Code {
         match self {
-            Self::Mismatch { .. } => "type/mismatch",
-            Self::OutOfRange { .. } => "type/out-of-range",
-            Self::Missing { .. } => "type/missing",
-            Self::UnknownField { .. } => "type/unknown-field",
-            Self::UnknownVariant { .. } => "type/unknown-variant",
-            Self::Duplicate { .. } => "type/duplicate",
-            Self::TooDeep => "type/too-deep",
-            Self::Custom { .. } => "type/custom",
+            Self::Mismatch { .. } => Code::TypeMismatch,
+            Self::OutOfRange { .. } => Code::TypeOutOfRange,
+            Self::Missing { .. } => Code::TypeMissing,
+            Self::UnknownField { .. } => Code::TypeUnknownField,
+            Self::UnknownVariant { .. } => Code::TypeUnknownVariant,
+            Self::Duplicate { .. } => Code::TypeDuplicate,
+            Self::TooDeep => Code::TypeTooDeep,
+            Self::Custom { .. } => Code::TypeCustom,
         }
     }
 

@@ -3,7 +3,7 @@
 use speckit_core::config::redact::redact;
 use speckit_core::tree::nearest::nearest_keys;
 use speckit_core::tree::print;
-use speckit_core::{Diagnostic, Key, Segment, Value};
+use speckit_core::{Code, Diagnostic, Key, Segment, Value};
 
 use crate::args::ShowArgs;
 use crate::context::{Context, Outcome};
@@ -43,7 +43,7 @@ pub(crate) fn parsed(context: &Context, text: &str) -> Result<Key, Outcome> {
 /// Says that a key is unknown, with those that are near.
 pub(crate) fn unknown(context: &Context, root: &Value, key: &Key) -> Outcome {
     let near: Vec<String> = nearest_keys(root, key).iter().map(|key| format!("`{key}`")).collect();
-    let finding = Diagnostic::error("name/unknown", key.clone(), format!("nothing sets `{key}`"));
+    let finding = Diagnostic::error(Code::NameUnknown, key.clone(), format!("nothing sets `{key}`"));
     let finding =
         if near.is_empty() { finding } else { finding.help(format!("did you mean {}?", near.join(" or "))) };
     context.refuse(&[finding]);

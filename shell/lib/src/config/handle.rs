@@ -8,7 +8,7 @@ use std::time::Duration;
 use arc_swap::Guard;
 use serde::de::DeserializeOwned;
 use speckit_core::config::redact::Masks;
-use speckit_core::{Diagnostic, Key};
+use speckit_core::{Diagnostic, Key, Code};
 
 use super::busy::{Busy, Guarded};
 use super::engine::{Cause, Reentered, Shared, Start, Turn};
@@ -92,7 +92,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Config<T> {
     pub fn reload(&self) -> Result<Reloaded, ConfigError> {
         let turn = self.shared.turn(Cause::Asked).map_err(|Reentered| {
             let message = "a rule of the configuration asks for a reload while it is asked itself";
-            ConfigError::rules(vec![Diagnostic::error("reload/nested", Key::root(), message)])
+            ConfigError::rules(vec![Diagnostic::error(Code::ReloadNested, Key::root(), message)])
         })?;
         // What was read now may lie in other folders than what is watched.
         self.shared.ring();

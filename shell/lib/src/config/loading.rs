@@ -16,6 +16,7 @@ use speckit_core::config::schema::SchemaMap;
 use speckit_core::config::source::Environment;
 #[cfg(feature = "sqlite")]
 use speckit_core::config::source::Language;
+use speckit_core::{Code, Layer};
 use speckit_core::{Diagnostic, Fingerprint, Key, Value};
 use speckit_core::{Layer, Merged};
 #[cfg(feature = "sqlite")]
@@ -363,5 +364,5 @@ pub(crate) fn unwound<R>(run: impl FnOnce() -> R) -> Result<R, String> {
 
 /// The finding about a panic of the embedder's code.
 pub(crate) fn panicked(what: &str, words: &str) -> Diagnostic {
-    Diagnostic::error("rule/panicked", Key::root(), format!("{what} panicked: {words}"))
+    Diagnostic::error(Code::RulePanicked, Key::root(), format!("{what} panicked: {words}"))
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use speckit_core::agents::preflight::CommandState;
 use speckit_core::config::resolve::Document;
 use speckit_core::config::source::{Language, MAX_BYTES, decode};
-use speckit_core::{Diagnostic, Fingerprint, Key, LayerKind, Origin, Source};
+use speckit_core::{Code, Diagnostic, Fingerprint, Key, LayerKind, Origin, Source};
 
 #[cfg(feature = "sqlite")]
 mod private;
@@ -128,7 +128,7 @@ pub fn layered(files: &dyn Files, path: &Path) -> io::Result<Vec<PathBuf>> {
 pub fn read_document(files: &dyn Files, path: &Path) -> Result<(Document, Option<Diagnostic>), Unread> {
     let source = read_source(files, LayerKind::File, path)?;
     let finding = source.text().is_empty().then(|| {
-        Diagnostic::warning("file/empty", Key::root(), "the file is empty and sets nothing")
+        Diagnostic::warning(Code::FileEmpty, Key::root(), "the file is empty and sets nothing")
             .at(&Origin::new(&source, 0..0))
     });
     let language = Language::of_name(source.name());
@@ -153,13 +153,18 @@ impl Unread {
     /// The diagnostic about the file at `path`.
     pub fn finding(self, path: &Path) -> Diagnostic {
         let name = path.display();
-        let error = |code: &'static str, message: String| Diagnostic::error(code, Key::root(), message);
+        let error = |code: Code, message: String| Diagnostic::error(code, Key::root(), message);
         match self {
-            Self::Missing => error("file/missing", format!("`{name}` does not exist")).help("check the path"),
-            Self::Io(reason) => error("file/unreadable", format!("`{name}` cannot be read: {reason}")).help(
-                if path.is_dir() { "name the files in it" } else { "check what it is, and its permissions" },
-            ),
-            Self::TooLarge => error("file/too-large", format!("`{name}` is longer than {MAX_BYTES} bytes")),
+            Self::Missing => {
+                error(Code::FileMissing, format!("`{name}` does not exist")).help("check the path")
+            }
+            Self::Io(reason) => error(Code::FileUnreadable, format!("`{name}` cannot be read: {reason}"))
+                .help(if path.is_dir() {
+                    "name the files in it"
+                } else {
+                    "check what it is, and its permissions"
+                }),
+            Self::TooLarge => error(Code::FileTooLarge, format!("`{name}` is longer than {MAX_BYTES} bytes")),
             Self::NotUnicode(finding) => *finding,
         }
     }

@@ -10,7 +10,7 @@ use super::{Environment, Variable};
 use crate::config::Layer;
 use crate::config::source::text::{forms, value_of};
 use crate::tree::nearest::nearest;
-use crate::tree::{Diagnostic, Key, MAX_DEPTH, Origin, Segment, Source, Value, in_report_order};
+use crate::tree::{Code, Diagnostic, Key, MAX_DEPTH, Origin, Segment, Source, Value, in_report_order};
 
 impl EnvironmentNames<'_> {
     /// Reads the layer of an environment.
@@ -45,12 +45,12 @@ impl Reader<'_> {
             Meaning::Unknown => return self.unknown(name),
             Meaning::Ambiguous(first, second) => {
                 let message = format!("`{name}` may mean `{first}` or `{second}`");
-                let finding = Diagnostic::error("env/ambiguous", first, message).at(&named_only(name));
+                let finding = Diagnostic::error(Code::EnvAmbiguous, first, message).at(&named_only(name));
                 return self.found.push(finding.help("set the one that is meant in a file or with --set"));
             }
         };
         let Variable::Text(text) = variable else {
-            let finding = Diagnostic::error("env/type", key, format!("`{name}` is not UTF-8"));
+            let finding = Diagnostic::error(Code::EnvType, key, format!("`{name}` is not UTF-8"));
             return self.found.push(finding.at(&named_only(name)).help("set it to a text in UTF-8"));
         };
         let content = match is_file.then(|| self.environment.files.get(text)) {
@@ -59,8 +59,11 @@ impl Reader<'_> {
             Some(other) => {
                 let why =
                     other.and_then(|read| read.as_ref().err()).map_or("it was not read", String::as_str);
-                let finding =
-                    Diagnostic::error("env/file", key, format!("the file of `{name}` cannot be read: {why}"));
+                let finding = Diagnostic::error(
+                    Code::EnvFile,
+                    key,
+                    format!("the file of `{name}` cannot be read: {why}"),
+                );
                 let help = "the variable names a file that holds the secret and nothing else";
                 return self.found.push(finding.at(&named_only(name)).help(help));
             }
@@ -70,13 +73,13 @@ impl Reader<'_> {
         match value_of(content, &source, &facts) {
             Ok(value) if key.segments().len() + value.levels() > MAX_DEPTH => {
                 let message = format!("`{name}`: nested deeper than {MAX_DEPTH} levels");
-                self.found.push(Diagnostic::error("env/type", key, message).at(&Origin::whole(&source)));
+                self.found.push(Diagnostic::error(Code::EnvType, key, message).at(&Origin::whole(&source)));
             }
             Ok(value) => self.set(key, value, former, name),
             Err(error) => {
                 let message = format!("`{name}`: {error}");
                 self.found.push(
-                    Diagnostic::error("env/type", key, message)
+                    Diagnostic::error(Code::EnvType, key, message)
                         .at(&Origin::whole(&source))
                         .help(forms(&facts)),
                 );
@@ -88,13 +91,13 @@ impl Reader<'_> {
         if former {
             let canonical = self.names.variable(&key).unwrap_or_default();
             let message = format!("`{name}` is a former name of `{canonical}`");
-            let finding = Diagnostic::warning("env/alias", key.clone(), message).at(value.origin());
+            let finding = Diagnostic::warning(Code::EnvAlias, key.clone(), message).at(value.origin());
             self.found.push(finding.help(format!("set `{canonical}` instead")));
         }
         match self.settings.get(&key) {
             Some((first, first_is_former)) if *first_is_former == former => {
                 let message = format!("`{}` and `{name}` both set this key", first.origin());
-                let finding = Diagnostic::error("env/ambiguous", key, message).at(value.origin());
+                let finding = Diagnostic::error(Code::EnvAmbiguous, key, message).at(value.origin());
                 self.found.push(finding.help("keep one of them"));
             }
             // The present name wins over a former one, in whichever order they come.
@@ -107,7 +110,7 @@ impl Reader<'_> {
         let table = self.names.table(self.environment);
         let meant = nearest(name, table.iter().map(|row| row.variable.as_str()));
         let message = format!("`{name}` sets no key");
-        let finding = Diagnostic::warning("env/unknown", Key::root(), message).at(&named_only(name));
+        let finding = Diagnostic::warning(Code::EnvUnknown, Key::root(), message).at(&named_only(name));
         self.found.push(match meant {
             Some(meant) => finding.help(format!("did you mean `{meant}`?")),
             None => finding
@@ -156,7 +159,7 @@ impl Branch {
         }
         if let Some((gap, (_, value))) = elements.iter().enumerate().find(|(at, (index, _))| at != index) {
             let message = format!("the list has no item {gap}");
-            let finding = Diagnostic::error("env/type", key.clone(), message).at(value.origin());
+            let finding = Diagnostic::error(Code::EnvType, key.clone(), message).at(value.origin());
             found.push(finding.help("number the items from 0 without a gap"));
         }
         let inner = names.first().map(|(_, value)| value).or(elements.first().map(|(_, value)| value));
@@ -164,7 +167,9 @@ impl Branch {
         if let Some(own) = &self.own {
             let message = format!("`{}` sets the whole of what `{origin}` sets a part of", own.origin());
             found.push(
-                Diagnostic::error("env/ambiguous", key.clone(), message).at(&origin).help("keep one of them"),
+                Diagnostic::error(Code::EnvAmbiguous, key.clone(), message)
+                    .at(&origin)
+                    .help("keep one of them"),
             );
             return self.own;
         }

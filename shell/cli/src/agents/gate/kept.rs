@@ -7,7 +7,7 @@ use speckit_core::agents::gate::{Run, list_text};
 use speckit_core::config::redact::Masks;
 use speckit_core::text::rfc3339;
 use speckit_core::tree::{is_ok, strictly};
-use speckit_core::{Diagnostic, Key};
+use speckit_core::{Code, Diagnostic, Key};
 
 use super::{error, unavailable};
 use crate::args::GateListArgs;
@@ -61,7 +61,7 @@ fn unread_run(why: &StoreError) -> Diagnostic {
         StoreError::Unreadable { row, reason, .. } => format!("run {row} cannot be read: {reason}"),
         why => why.to_string(),
     };
-    Diagnostic::warning("gate/unreadable", Key::root(), message).help(
+    Diagnostic::warning(Code::GateUnreadable, Key::root(), message).help(
         "a newer release may have written it, and reads it; if none did, `speckit store check` says whether the file is \
          damaged, and its table `agent_outputs` has what the agents wrote",
     )
@@ -93,7 +93,7 @@ pub(super) fn show(context: &Context, name: &str) -> Result<Outcome, Outcome> {
 
 fn stored(context: &Context, number: i64, database: &Path) -> Result<Run, Outcome> {
     let unknown = |what: &str| {
-        let finding = error("gate/unknown", format!("there is no run {number}: {what}"));
+        let finding = error(Code::GateUnknown, format!("there is no run {number}: {what}"));
         context
             .refuse(&[finding
                 .help("`speckit gate list` lists them; a file is named with its folder, such as `./7`")])
@@ -120,7 +120,7 @@ fn saved(path: &Path) -> Result<(Option<i64>, Run), Diagnostic> {
     let source =
         read_source(&Disk, speckit_core::LayerKind::File, path).map_err(|unread| unread.finding(path))?;
     let no_run = |why: String| {
-        let finding = error("gate/no-run", format!("`{name}` holds no run: {why}"));
+        let finding = error(Code::GateNoRun, format!("`{name}` holds no run: {why}"));
         finding
             .help("`gate run` writes such files where the database refuses; `gate list` lists what it keeps")
     };

@@ -1,7 +1,7 @@
 //! `gate run|list|show`: agents in parallel, their verdict, and what is kept of it.
 
 use speckit_core::config::redact::Masks;
-use speckit_core::{Diagnostic, Key};
+use speckit_core::{Code, Diagnostic, Key};
 
 use crate::args::GateCommand;
 use crate::context::{Context, Outcome};
@@ -27,13 +27,13 @@ pub(crate) fn run(context: &Context, command: &GateCommand) -> Outcome {
 }
 
 /// An error about no key.
-fn error(code: &'static str, message: String) -> Diagnostic {
+fn error(code: Code, message: String) -> Diagnostic {
     Diagnostic::error(code, Key::root(), message)
 }
 
 /// The database cannot be used.
 fn unavailable(error: &StoreError) -> Diagnostic {
-    self::error("store/unavailable", format!("runs cannot be kept or read: {error}"))
+    self::error(Code::StoreUnavailable, format!("runs cannot be kept or read: {error}"))
 }
 
 /// Says why nothing was done: on stderr, and as JSON.

@@ -7,6 +7,7 @@ use speckit_core::agents::gate::{Request, Run};
 use speckit_core::app::AppConfig;
 use speckit_core::config::redact::Masks;
 use speckit_core::tree::{in_report_order, is_ok, strictly};
+use speckit_core::Code;
 
 use super::{error, prompt, refused};
 use crate::args::GateRunArgs;
@@ -34,7 +35,7 @@ impl Prepared {
     pub(super) fn of(context: &Context, args: &GateRunArgs) -> Result<Self, Outcome> {
         if !context.is_application() {
             let why = "gates are of the built-in schema, and --schema replaces it".into();
-            return Err(context.refuse(&[error("gate/schema", why).help("leave --schema away")]));
+            return Err(context.refuse(&[error(Code::GateSchema, why).help("leave --schema away")]));
         }
         let stage = args.stage;
         let config = context.application().map_err(|findings| context.refuse(&findings))?.open().map_err(|error| {

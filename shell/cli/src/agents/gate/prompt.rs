@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use speckit_core::Diagnostic;
+use speckit_core::{Code, Diagnostic};
 
 use super::error;
 use crate::args::PromptArgs;
@@ -33,18 +33,18 @@ pub(super) fn read(context: &Context, args: &PromptArgs) -> Result<String, Outco
 fn text(name: &str, bytes: io::Result<Vec<u8>>) -> Result<String, Diagnostic> {
     let bytes = bytes.map_err(|why| {
         let finding =
-            error("gate/prompt-unreadable", format!("the prompt cannot be read from {name}: {why}"));
+            error(Code::GatePromptUnreadable, format!("the prompt cannot be read from {name}: {why}"));
         finding.help("check the path and its permissions, or give the prompt with --prompt TEXT")
     })?;
     if bytes.len() > LIMIT_BYTES {
         let message = format!("the prompt from {name} is longer than {} MiB", LIMIT_BYTES >> 20);
         let help = "name files in the prompt, for the agents to read, instead of their content";
-        return Err(error("gate/prompt-too-large", message).help(help));
+        return Err(error(Code::GatePromptTooLarge, message).help(help));
     }
     let text = String::from_utf8(bytes).map_err(|wrong| {
         let offset = wrong.utf8_error().valid_up_to();
         let message = format!("the prompt from {name} is no UTF-8: byte {offset}, counted from 0, is wrong");
-        error("gate/prompt-not-utf8", message).help("save it as UTF-8")
+        error(Code::GatePromptNotUtf8, message).help("save it as UTF-8")
     })?;
     // An editor's byte order mark says nothing to an agent.
     Ok(text.strip_prefix('\u{feff}').map(String::from).unwrap_or(text))

@@ -11,7 +11,7 @@ use speckit_core::app::AppConfig;
 use speckit_core::config::redact::Masks;
 use speckit_core::store::SynchronousMode;
 use speckit_core::tree::strictly;
-use speckit_core::{Diagnostic, Key};
+use speckit_core::{Code, Diagnostic, Key};
 
 use super::conduct::{conduct, waiting};
 use super::follow::Look;
@@ -38,7 +38,7 @@ pub(super) fn run(context: &Context, args: &GateRunArgs) -> Result<Outcome, Outc
         false => Some(Keeper::open(context, &config, &interruption)?),
     };
     let cannot = |why: io::Error| {
-        let why = error("gate/unstartable", format!("the gate cannot be begun: {why}"));
+        let why = error(Code::GateUnstartable, format!("the gate cannot be begun: {why}"));
         refused(context, &[why], &prepared.masks)
     };
     // To the end: there is no way back from a handler to what a signal did before.
@@ -53,7 +53,7 @@ pub(super) fn run(context: &Context, args: &GateRunArgs) -> Result<Outcome, Outc
     let conducted = conduct(context, gate, look(context, args), interruption, keep);
     let (run, kept) = conducted.map_err(cannot)?;
     if let Some(why) = guard.and_then(|guard| guard.failure()) {
-        let warning = Diagnostic::warning("gate/unguarded", Key::root(), why);
+        let warning = Diagnostic::warning(Code::GateUnguarded, Key::root(), why);
         context.terminal.report(&[warning], &prepared.masks);
     }
     context.terminal.report(prepared.changed(&run).as_slice(), &prepared.masks);
@@ -68,7 +68,7 @@ fn guard(context: &Context, masks: &Masks) -> Option<Arc<Guard>> {
         Err(why) => {
             let message =
                 format!("the guard cannot be started: {why}; who kills this program leaves its agents");
-            let warning = Diagnostic::warning("gate/unguarded", Key::root(), message);
+            let warning = Diagnostic::warning(Code::GateUnguarded, Key::root(), message);
             context.terminal.report(&[warning], masks);
             None
         }
@@ -152,7 +152,7 @@ impl Keeper {
 /// Writes the result.
 fn say(context: &Context, run: &Run, kept: &Kept) {
     if let Kept::Refused { why, file } = kept {
-        let finding = error("store/unavailable", format!("the run could not be kept: {why}"));
+        let finding = error(Code::StoreUnavailable, format!("the run could not be kept: {why}"));
         let help = match file {
             Some(file) => {
                 let file = file.display();
@@ -208,7 +208,7 @@ fn judge(context: &Context, args: &GateRunArgs, run: &Run, kept: &Kept) -> Outco
                 decision.ok, decision.total, decision.quorum
             );
             let key = Key::of(["quality_gates", args.stage.name()]);
-            let warning = Diagnostic::warning("gate/degraded", key, message);
+            let warning = Diagnostic::warning(Code::GateDegraded, key, message);
             let warnings = match is_strict {
                 true => strictly(vec![warning], true),
                 false => vec![warning.help("--require-full makes this a no")],

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 use speckit_core::config::history::{Generation, Places, shown_source};
-use speckit_core::{Diagnostic, Key, LayerKind, Source};
+use speckit_core::{Code, Diagnostic, Key, LayerKind, Source};
 
 use crate::args::{GenerationArgs, HistoryArgs, HistoryCommand};
 use crate::context::{Context, Outcome};
@@ -113,7 +113,7 @@ fn found(context: &Context, number: i64) -> Result<(History, Generation), Outcom
     let Some(history) = opened(context, &database)? else {
         let name = places().shown(&full(&database));
         let message = format!("there is no generation {number}: nothing is recorded yet in `{name}`");
-        let finding = Diagnostic::error("history/unknown", Key::root(), message);
+        let finding = Diagnostic::error(Code::HistoryUnknown, Key::root(), message);
         return Err(context.refuse(&[finding.help("`speckit watch` records what it accepts")]));
     };
     match history.generation(number).map_err(|error| unreadable(context, &error))? {
@@ -133,7 +133,7 @@ fn unknown(context: &Context, history: &History, number: i64) -> Outcome {
         _ => "the history has none".into(),
     };
     let message = format!("there is no generation {number}: {range}");
-    let finding = Diagnostic::error("history/unknown", Key::root(), message);
+    let finding = Diagnostic::error(Code::HistoryUnknown, Key::root(), message);
     context.refuse(&[finding.help("`speckit history` lists them")])
 }
 
@@ -154,7 +154,7 @@ fn opened(context: &Context, database: &std::path::Path) -> Result<Option<Histor
 
 fn unreadable(context: &Context, error: &StoreError) -> Outcome {
     let message = format!("the history cannot be read: {error}");
-    context.refuse(&[Diagnostic::error("history/unavailable", Key::root(), message)])
+    context.refuse(&[Diagnostic::error(Code::HistoryUnavailable, Key::root(), message)])
 }
 
 fn places() -> Places {

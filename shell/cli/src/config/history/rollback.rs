@@ -9,7 +9,7 @@ use speckit_core::app::AppConfig;
 use speckit_core::config::history::{Action, Cause, FileStep, Generation, Kept, Present, restore};
 use speckit_core::config::resolve::{Document, Inputs, Rules};
 use speckit_core::config::source::Language;
-use speckit_core::{Diagnostic, Key, LayerKind, Source};
+use speckit_core::{Code, Diagnostic, Key, LayerKind, Source};
 
 use super::{found, places, unreadable};
 use crate::context::{Context, Outcome};
@@ -25,7 +25,7 @@ pub(super) fn run(context: &Context, number: i64, is_dry: bool) -> Result<Outcom
     if !generation.has_texts() {
         return Err(refuse(
             context,
-            "history/no-texts",
+            Code::HistoryNoTexts,
             format!("generation {number} cannot be restored: no texts are kept of it"),
             "it was recorded with store.history = \"metadata\"; only what `full` records can be restored",
         ));
@@ -89,7 +89,7 @@ fn same_files(context: &Context, number: i64, sources: &Sources, files: &[PathBu
     let options: Vec<String> = names.iter().map(|name| format!("--config {name}")).collect();
     Err(refuse(
         context,
-        "history/other-files",
+        Code::HistoryOtherFiles,
         format!("generation {number} is one of other files: {}", names.join(", ")),
         &format!("name them: {}; or run it in the folder where they were layered", options.join(" ")),
     ))
@@ -178,7 +178,7 @@ fn not_written(context: &Context, error: &NotRewritten) -> Outcome {
         true => "every file is as it was",
         false => "the files that are named are not as they were; put them back by hand",
     };
-    refuse(context, "history/unwritten", message, help)
+    refuse(context, Code::HistoryUnwritten, message, help)
 }
 
 /// Loads what was restored, and records it; gives its number.
@@ -232,7 +232,7 @@ fn documents(steps: &[FileStep], diffs: &[String], written: &[Rewritten]) -> Vec
     each.collect()
 }
 
-fn refuse(context: &Context, code: &'static str, message: String, help: &str) -> Outcome {
+fn refuse(context: &Context, code: Code, message: String, help: &str) -> Outcome {
     context.refuse(&[Diagnostic::error(code, Key::root(), message).help(help)])
 }
 

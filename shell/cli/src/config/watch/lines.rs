@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 use speckit_core::text::{count, duration, visible};
 use speckit_core::tree::diff;
-use speckit_core::{Diagnostic, Key};
+use speckit_core::{CodeFamily, Diagnostic, Key};
 
 use crate::context::Context;
 use speckit::{ConfigError, ConfigReloadEvent, Diagnostics, Reloaded, Snapshot, Status, Watching};
@@ -34,7 +34,7 @@ impl<'a> Lines<'a> {
         });
         self.warn(snapshot.warnings());
         // What is about the watching is told as an event.
-        let told = |warning: &&Diagnostic| warning.code.starts_with("history/");
+        let told = |warning: &&Diagnostic| warning.code.family() == CodeFamily::History;
         let warnings: Vec<Diagnostic> = status.warnings.iter().filter(told).cloned().collect();
         if !warnings.is_empty() {
             self.warning(&Diagnostics::plain(warnings));

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use speckit_core::config::history::Cause;
 use speckit_core::store::HistoryMode;
 use speckit_core::text::rfc3339;
-use speckit_core::{Diagnostic, Key};
+use speckit_core::{Code, Diagnostic, Key};
 
 use crate::config::error::ConfigError;
 use crate::config::events::Diagnostics;
@@ -19,9 +19,6 @@ use crate::config::snapshot::{Candidate, Snapshot};
 use crate::os::documents::absolute;
 use crate::os::world::World;
 use crate::sync::Mutex;
-
-/// The code of the warning that a generation that was accepted before stands in for the files.
-pub(super) const LAST_GOOD: &str = "history/last-good";
 
 /// How a configuration is recorded, for as long as it runs.
 pub(crate) struct Chronicle<T> {
@@ -124,7 +121,7 @@ fn stands_in(last_good: &LastGood) -> Diagnostic {
     let LastGood { number, accepted_at_ms, .. } = last_good;
     let at = rfc3339(*accepted_at_ms);
     let message = format!("the files are refused: generation {number} of the history, of {at}, stands in");
-    Diagnostic::warning(LAST_GOOD, Key::root(), message)
+    Diagnostic::warning(Code::HistoryLastGood, Key::root(), message)
         .help("mend the files: what they say then replaces it")
 }
 
@@ -139,5 +136,5 @@ fn no_longer_accepted(last_good: &LastGood, error: &ConfigError) -> String {
 
 fn no_last_good(reason: &str) -> Diagnostic {
     let message = format!("there is no last good generation to start with: {reason}");
-    Diagnostic::warning("history/no-last-good", Key::root(), message)
+    Diagnostic::warning(Code::HistoryNoLastGood, Key::root(), message)
 }

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Weak};
 
 use serde::de::DeserializeOwned;
+use speckit_core::Code;
 
-use super::chronicle::LAST_GOOD;
 use super::shared::Shared;
 use crate::config::error::ConfigError;
 use crate::config::events::Diagnostics;
@@ -30,7 +30,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
 
     /// Something replaced what ran.
     pub(super) fn record(&self, old: &Arc<Snapshot<T>>, new: &Arc<Snapshot<T>>) {
-        self.ledger().warnings.retain(|warning| warning.code != LAST_GOOD);
+        self.ledger().warnings.retain(|warning| warning.code != Code::HistoryLastGood);
         if let Some(chronicle) = &self.chronicle {
             chronicle.accepted(&*self.world, new, Some(old));
         }

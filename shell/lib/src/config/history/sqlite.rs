@@ -9,7 +9,7 @@ use speckit_core::config::history;
 use speckit_core::config::history::{Changes, Generation, Kept, Step, between, kept_findings, step};
 use speckit_core::store::HistoryMode;
 use speckit_core::tree::diff::diff;
-use speckit_core::{Diagnostic, Key};
+use speckit_core::{Code, Diagnostic, Key};
 
 use super::{History, rows};
 use crate::config::history::journal::{Accepted, Account, Journal, LastGood, Refused, Told, Warn};
@@ -50,7 +50,7 @@ impl Telling {
         if !self.is_told.swap(true, Ordering::Relaxed) {
             let message = format!("what is accepted and refused is not recorded: {reason}");
             let help = "reloads go on; this is said once, until something is recorded again";
-            self.tell(Diagnostic::warning("history/unwritten", Key::root(), message).help(help));
+            self.tell(Diagnostic::warning(Code::HistoryUnwritten, Key::root(), message).help(help));
         }
     }
 
@@ -86,7 +86,7 @@ impl SqliteJournal {
             options.open().map_err(|error| unavailable = Some(unavailable_because(&error))).ok()
         });
         let again =
-            || Diagnostic::warning("history/unavailable", Key::root(), "the history is not available");
+            || Diagnostic::warning(Code::HistoryUnavailable, Key::root(), "the history is not available");
         store.as_ref().ok_or_else(|| unavailable.unwrap_or_else(again))
     }
 
@@ -237,5 +237,5 @@ fn kept(told: &Told, now: &dyn Account, before: Option<&dyn Account>) -> Kept {
 /// The warning that nothing is recorded.
 pub(crate) fn unavailable_because(reason: &dyn std::fmt::Display) -> Diagnostic {
     let message = format!("what is accepted and refused is not recorded: {reason}");
-    Diagnostic::warning("history/unavailable", Key::root(), message)
+    Diagnostic::warning(Code::HistoryUnavailable, Key::root(), message)
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use speckit_core::config::HotReloadConfig;
-use speckit_core::{Diagnostic, Key};
+use speckit_core::{Code, Diagnostic, Key};
 
 mod alarm;
 mod door;
@@ -73,7 +73,7 @@ fn start<T: DeserializeOwned + Send + Sync + 'static>(
     let thread = thread.map_err(|error| {
         shared.set_alarm(None);
         let message = format!("no thread can be started to watch the files: {error}");
-        vec![Diagnostic::error("watch/thread", Key::root(), message)]
+        vec![Diagnostic::error(Code::WatchThread, Key::root(), message)]
     })?;
     Ok(Running { alarm, thread: Mutex::new(Some(thread)) })
 }
@@ -85,7 +85,7 @@ fn open(how: &HotReloadConfig, alarm: &Arc<Alarm>) -> Result<Door, Vec<Diagnosti
 
 fn nested() -> Vec<Diagnostic> {
     let message = "a rule of the configuration asks to watch it while it is asked itself";
-    vec![Diagnostic::error("reload/nested", Key::root(), message)]
+    vec![Diagnostic::error(Code::ReloadNested, Key::root(), message)]
 }
 
 /// What the thread works with.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use ratatui::style::Style;
 use ratatui::text::Span;
 use speckit_core::text::{count, duration};
+use speckit_core::CodeFamily;
 use speckit_core::tree::diff::Change;
 
 use super::text::{since_start, visible};
@@ -44,7 +45,7 @@ pub(super) fn lines(event: &ConfigReloadEvent, at: Duration) -> Vec<Span<'static
             (WARNING, format!("deferred: accepted, and waits for {guards}"), Vec::new())
         }
         ConfigReloadEvent::Warning { diagnostics } => {
-            let is_history = diagnostics.iter().any(|finding| finding.code.starts_with("history/"));
+            let is_history = diagnostics.iter().any(|finding| finding.code.family() == CodeFamily::History);
             let about = if is_history { "history" } else { "watching" };
             (WARNING, format!("warning about the {about}"), report(diagnostics, WARNING))
         }
@@ -155,7 +156,8 @@ mod tests {
 
     #[test]
     fn a_warning_says_what_it_is_about() {
-        let finding = speckit_core::Diagnostic::warning("history/unwritten", Key::root(), "full");
+        let finding =
+            speckit_core::Diagnostic::warning(speckit_core::Code::HistoryUnwritten, Key::root(), "full");
         let event = ConfigReloadEvent::Warning { diagnostics: Diagnostics::plain(vec![finding]) };
         assert!(text(&event).contains("warning about the history"), "{}", text(&event));
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use notify::ErrorKind;
 use speckit_core::config::WatchMode;
 use speckit_core::config::reload::mounts::Mount;
-use speckit_core::{Diagnostic, Key};
+use speckit_core::{Code, Diagnostic, Key};
 
 /// No more open files for this process, or for all.
 const EMFILE: i32 = 24;
@@ -36,13 +36,13 @@ pub(super) fn no_events(error: &notify::Error, mode: WatchMode, limit: Limit<'_>
         let name = "max_user_instances";
         let message =
             format!("the system gives no more watchers (`fs.inotify.{name}`, or the open files), so {then}");
-        return warning("watch/limit", message).help(format!(
+        return warning(Code::WatchLimit, message).help(format!(
             "raise it: `sysctl fs.inotify.{name}={}`, or `ulimit -n`",
             raised(name, 512, limit)
         ));
     }
     warning(
-        "watch/unavailable",
+        Code::WatchUnavailable,
         format!("the system reports no changes of files ({}), so {then}", reason(error)),
     )
     .help("use the mode `poll`")
@@ -59,11 +59,11 @@ pub(super) fn no_watch(
     if is_limit(error) {
         let name = "max_user_watches";
         let message = format!("the system gives no more watches (`fs.inotify.{name}`), so {then}");
-        return warning("watch/limit", message)
+        return warning(Code::WatchLimit, message)
             .help(format!("raise it: `sysctl fs.inotify.{name}={}`", raised(name, 524_288, limit)));
     }
     let message = format!("`{}` cannot be watched ({}), so {then}", folder.display(), reason(error));
-    warning("watch/unreadable", message).help("make the folder readable, or use the mode `poll`")
+    warning(Code::WatchUnreadable, message).help("make the folder readable, or use the mode `poll`")
 }
 
 /// A filesystem that others change without a word.
@@ -73,7 +73,7 @@ pub(super) fn silent_filesystem(mount: &Mount) -> Diagnostic {
         "`{point}` is of the type `{filesystem}`, which does not report what others change, so {}",
         consequence(WatchMode::Auto)
     );
-    warning("watch/polling", message).help("use the mode `poll` if that is meant")
+    warning(Code::WatchPolling, message).help("use the mode `poll` if that is meant")
 }
 
 /// A file that stays what it was when another one takes its name outside. The system reports a write into it where
@@ -84,10 +84,10 @@ pub(super) fn single_file_mount(file: &str, mode: WatchMode) -> Diagnostic {
          reported, so {}",
         consequence(mode)
     );
-    warning("watch/single-file-mount", message).help("mount its folder instead")
+    warning(Code::WatchSingleFileMount, message).help("mount its folder instead")
 }
 
-fn warning(code: &'static str, message: String) -> Diagnostic {
+fn warning(code: Code, message: String) -> Diagnostic {
     Diagnostic::warning(code, Key::root(), message)
 }
 

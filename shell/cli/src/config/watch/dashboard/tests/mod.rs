@@ -11,7 +11,7 @@ use speckit_core::config::redact::Masks;
 use speckit_core::config::report::{Style, render};
 use speckit_core::config::source::{Language, parse};
 use speckit_core::tree::diff::Change;
-use speckit_core::{Diagnostic, Key, LayerKind, Source};
+use speckit_core::{Code, Diagnostic, Key, LayerKind, Source};
 
 use super::{Command, Dashboard, Leaf, Message, draw};
 use speckit::{ConfigReloadEvent, Diagnostics, Status, Watching};
@@ -113,11 +113,11 @@ pub(super) fn refusal() -> Diagnostics {
     let source = Source::document(LayerKind::File, "speckit.toml", FILE);
     let layer = parse(&source, Language::Toml).unwrap();
     let findings = vec![
-        Diagnostic::error("schema/minimum", key.clone(), "expected at least 500, found 100")
+        Diagnostic::error(Code::SchemaMinimum, key.clone(), "expected at least 500, found 100")
             .at(layer.root().get(&key).unwrap().origin())
             .help("the range is 500 to 10000"),
         Diagnostic::error(
-            "gate/agent-count",
+            Code::GateAgentCount,
             Key::of(["quality_gates", "plan"]),
             "expected 1 to 5 names, found none",
         ),
@@ -129,7 +129,7 @@ pub(super) fn refusal() -> Diagnostics {
 /// One warning of the system.
 pub(super) fn warning() -> Diagnostics {
     let finding =
-        Diagnostic::warning("watch/limit", Key::root(), "no more inotify watches: reading every 1 s")
+        Diagnostic::warning(Code::WatchLimit, Key::root(), "no more inotify watches: reading every 1 s")
             .help("raise fs.inotify.max_user_watches");
     let report = render(std::slice::from_ref(&finding), &Masks::default(), Style::default());
     Diagnostics::new(vec![finding], report)

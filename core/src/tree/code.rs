@@ -1,0 +1,251 @@
+//! The codes of diagnostics.
+
+use core::fmt;
+
+/// Declares the codes by family, in the order of their texts.
+macro_rules! codes {
+    ($($(#[$about:meta])* $family:ident { $($code:ident = $text:literal,)* })*) => {
+        /// What a diagnostic is about: the part of its code before the `/`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum CodeFamily {
+            $($(#[$about])* $family,)*
+        }
+
+        /// The stable code of a diagnostic, in the order of its text.
+        ///
+        /// ```
+        /// use speckit_core::tree::{Code, CodeFamily};
+        /// assert_eq!(Code::ParseToml.as_str(), "parse/toml");
+        /// assert_eq!(Code::ParseToml.family(), CodeFamily::Parse);
+        /// assert_eq!(Code::SchemaMinItems.name(), "minItems");
+        /// ```
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Code {
+            $($(#[doc = concat!("`", $text, "`")] $code,)*)*
+        }
+
+        impl Code {
+            /// Every code, in order.
+            pub const ALL: &[Self] = &[$($(Self::$code,)*)*];
+
+            /// The whole text: `schema/minItems`.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $($(Self::$code => $text,)*)*
+                }
+            }
+
+            /// What the code is about.
+            pub fn family(self) -> CodeFamily {
+                match self {
+                    $($(Self::$code)|* => CodeFamily::$family,)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// A variable of the environment.
+    Env {
+        EnvAlias = "env/alias",
+        EnvAmbiguous = "env/ambiguous",
+        EnvFile = "env/file",
+        EnvType = "env/type",
+        EnvUnknown = "env/unknown",
+    }
+    /// A file that cannot be read, or has nothing in it.
+    File {
+        FileEmpty = "file/empty",
+        FileMissing = "file/missing",
+        FileTooLarge = "file/too-large",
+        FileUnreadable = "file/unreadable",
+    }
+    /// A quality gate, or a run of one.
+    Gate {
+        GateAgentCount = "gate/agent-count",
+        GateAgreeOn = "gate/agree-on",
+        GateChanged = "gate/changed",
+        GateDegraded = "gate/degraded",
+        GateNoRun = "gate/no-run",
+        GatePrompt = "gate/prompt",
+        GatePromptNotUtf8 = "gate/prompt-not-utf8",
+        GatePromptTooLarge = "gate/prompt-too-large",
+        GatePromptUnreadable = "gate/prompt-unreadable",
+        GateQuorum = "gate/quorum",
+        GateSchema = "gate/schema",
+        GateSpec = "gate/spec",
+        GateUnguarded = "gate/unguarded",
+        GateUnknown = "gate/unknown",
+        GateUnreadable = "gate/unreadable",
+        GateUnstartable = "gate/unstartable",
+    }
+    /// The record of generations.
+    History {
+        HistoryLastGood = "history/last-good",
+        HistoryNoLastGood = "history/no-last-good",
+        HistoryNoTexts = "history/no-texts",
+        HistoryOtherFiles = "history/other-files",
+        HistoryUnavailable = "history/unavailable",
+        HistoryUnknown = "history/unknown",
+        HistoryUnwritten = "history/unwritten",
+    }
+    /// A file in the old form.
+    Migrate {
+        MigrateAgent = "migrate/agent",
+        MigrateCommand = "migrate/command",
+        MigrateForm = "migrate/form",
+        MigrateKey = "migrate/key",
+        MigrateName = "migrate/name",
+        MigrateProvider = "migrate/provider",
+        MigrateV1 = "migrate/v1",
+    }
+    /// A name that is unknown, outdated or used twice.
+    Name {
+        NameAlias = "name/alias",
+        NameDuplicate = "name/duplicate",
+        NameUnknown = "name/unknown",
+    }
+    /// A value of the command line.
+    Override {
+        OverrideKey = "override/key",
+        OverrideType = "override/type",
+        OverrideUnset = "override/unset",
+    }
+    /// A text that is not in its language.
+    Parse {
+        ParseDuplicateKey = "parse/duplicate-key",
+        ParseJson = "parse/json",
+        ParseNotUtf8 = "parse/not-utf8",
+        ParseNumber = "parse/number",
+        ParseToml = "parse/toml",
+        ParseTooDeep = "parse/too-deep",
+        ParseTooLarge = "parse/too-large",
+    }
+    /// A provider of agents, or what its agents are started with.
+    Provider {
+        ProviderArgument = "provider/argument",
+        ProviderCommandMissing = "provider/command-missing",
+        ProviderKeyMissing = "provider/key-missing",
+        ProviderMissing = "provider/missing",
+        ProviderOptionLike = "provider/option-like",
+        ProviderPlaceholder = "provider/placeholder",
+        ProviderPromptUnused = "provider/prompt-unused",
+    }
+    /// A change while the program runs.
+    Reload {
+        ReloadNested = "reload/nested",
+        ReloadRestart = "reload/restart",
+    }
+    /// A rule of the embedding program.
+    Rule {
+        RulePanicked = "rule/panicked",
+        RuleRefused = "rule/refused",
+    }
+    /// A value that the schema rejects, or the schema itself.
+    Schema {
+        SchemaAdditionalItems = "schema/additionalItems",
+        SchemaAdditionalProperties = "schema/additionalProperties",
+        SchemaAnyOf = "schema/anyOf",
+        SchemaConst = "schema/const",
+        SchemaContains = "schema/contains",
+        SchemaDependencies = "schema/dependencies",
+        SchemaDeprecated = "schema/deprecated",
+        SchemaEnum = "schema/enum",
+        SchemaExclusiveMaximum = "schema/exclusiveMaximum",
+        SchemaExclusiveMinimum = "schema/exclusiveMinimum",
+        SchemaFormat = "schema/format",
+        SchemaInvalid = "schema/invalid",
+        SchemaItems = "schema/items",
+        SchemaMaxItems = "schema/maxItems",
+        SchemaMaxLength = "schema/maxLength",
+        SchemaMaxProperties = "schema/maxProperties",
+        SchemaMaximum = "schema/maximum",
+        SchemaMinItems = "schema/minItems",
+        SchemaMinLength = "schema/minLength",
+        SchemaMinProperties = "schema/minProperties",
+        SchemaMinimum = "schema/minimum",
+        SchemaMultipleOf = "schema/multipleOf",
+        SchemaNot = "schema/not",
+        SchemaOneOf = "schema/oneOf",
+        SchemaPattern = "schema/pattern",
+        SchemaProperties = "schema/properties",
+        SchemaPropertyNames = "schema/propertyNames",
+        SchemaRequired = "schema/required",
+        SchemaType = "schema/type",
+        SchemaUniqueItems = "schema/uniqueItems",
+        SchemaUnknownKeyword = "schema/unknown-keyword",
+        SchemaUnsupported = "schema/unsupported",
+    }
+    /// The database.
+    Store {
+        StoreUnavailable = "store/unavailable",
+        StoreUnsure = "store/unsure",
+    }
+    /// A value that does not fit its type in the program.
+    Type {
+        TypeCustom = "type/custom",
+        TypeDuplicate = "type/duplicate",
+        TypeMismatch = "type/mismatch",
+        TypeMissing = "type/missing",
+        TypeOutOfRange = "type/out-of-range",
+        TypeTooDeep = "type/too-deep",
+        TypeUnknownField = "type/unknown-field",
+        TypeUnknownVariant = "type/unknown-variant",
+    }
+    /// Watching files.
+    Watch {
+        WatchLimit = "watch/limit",
+        WatchPolling = "watch/polling",
+        WatchSingleFileMount = "watch/single-file-mount",
+        WatchThread = "watch/thread",
+        WatchUnavailable = "watch/unavailable",
+        WatchUnreadable = "watch/unreadable",
+    }
+}
+
+impl Code {
+    /// The text behind the family; for a code about a schema, often the keyword.
+    pub fn name(self) -> &'static str {
+        self.as_str().split_once('/').map_or("", |(_, name)| name)
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl serde::Serialize for Code {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl PartialEq<&str> for Code {
+    fn eq(&self, text: &&str) -> bool {
+        self.as_str() == *text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+
+    #[test]
+    fn the_order_of_codes_is_that_of_their_texts_and_no_text_stands_twice() {
+        assert!(Code::ALL.is_sorted_by(|a, b| a < b && a.as_str() < b.as_str()));
+    }
+
+    #[test]
+    fn a_text_begins_with_the_family() {
+        for code in Code::ALL {
+            let family = format!("{:?}", code.family()).to_lowercase();
+            assert_eq!(code.as_str(), format!("{family}/{}", code.name()));
+        }
+    }
+}

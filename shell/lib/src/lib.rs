@@ -67,6 +67,8 @@ pub use config::engine::Fallback;
 pub use config::error::ConfigError;
 pub use config::events::{ConfigReloadEvent, Diagnostics};
 pub use config::handle::{Config, Loaded, Reloaded};
+#[cfg(feature = "sqlite")]
+pub use config::history::History;
 #[cfg(feature = "schema")]
 pub use config::schemas;
 pub use config::snapshot::Snapshot;

@@ -1,8 +1,11 @@
-//! What keeps the two crates and the top-level folders what they are.
+//! What keeps the packages, their domains and the top-level folders what they are.
 //!
 //! Each check is a function over names and texts, tried on a planted offence before it is tried on the workspace.
 
+mod cycles;
+mod domains;
 mod hygiene;
+mod imports;
 mod layout;
 mod links;
 mod orphans;

@@ -1,4 +1,5 @@
-//! What the core may link: the crates of `core-links.txt`, and no others.
+//! What the core may link: the crates of `core-links.txt`, with its features those of `core-feature-links.txt` too, and no
+//! others.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -6,7 +7,8 @@ use std::process::Command;
 use crate::none;
 use speckit_tests::workspace;
 
-const ALLOWED: &str = include_str!("core-links.txt");
+const WITHOUT_FEATURES: &str = include_str!("core-links.txt");
+const BY_FEATURES: &str = include_str!("core-feature-links.txt");
 
 /// The names of a list: the first word of each line, without comments.
 fn allowed(list: &str) -> BTreeSet<String> {
@@ -20,26 +22,16 @@ fn linked(tree: &str) -> BTreeSet<String> {
 }
 
 fn differences(allowed: &BTreeSet<String>, linked: &BTreeSet<String>) -> Vec<String> {
-    let new = linked.difference(allowed).map(|name| format!("{name} is linked and not in core-links.txt"));
-    let gone = allowed.difference(linked).map(|name| format!("{name} is in core-links.txt and not linked"));
+    let new = linked.difference(allowed).map(|name| format!("{name} is linked and not listed"));
+    let gone = allowed.difference(linked).map(|name| format!("{name} is listed and not linked"));
     new.chain(gone).collect()
 }
 
-#[test]
-fn a_new_crate_and_a_stale_entry_are_seen() {
-    let allowed = allowed("# Trees.\nserde serde_core  # typed settings\nim\n");
-    let linked = linked("serde v1.0.0\nserde_core v1.0.0 (*)\ntokio v1.0.0\n\n");
-    assert_eq!(
-        differences(&allowed, &linked),
-        ["tokio is linked and not in core-links.txt", "im is in core-links.txt and not linked"]
-    );
-}
-
-/// One platform's tree, so that the list is the same on all of them.
-#[test]
-fn the_core_links_what_its_list_allows() {
+/// The crates that the core links with some features. One platform's tree, so that the list is the same on all of them.
+fn core(features: &str) -> BTreeSet<String> {
     let tree = Command::new(env!("CARGO"))
-        .args(["tree", "--package", "speckit-core", "--edges", "normal", "--prefix", "none"])
+        .args(["tree", "--package", "speckit-core", "--features", features])
+        .args(["--edges", "normal", "--prefix", "none"])
         .args(["--target", "x86_64-unknown-linux-gnu", "--offline", "--locked"])
         .current_dir(workspace())
         .output()
@@ -47,9 +39,31 @@ fn the_core_links_what_its_list_allows() {
     assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
     let mut linked = linked(&String::from_utf8_lossy(&tree.stdout));
     assert!(linked.remove("speckit-core"), "the tree begins with the core itself");
-    none(
-        differences(&allowed(ALLOWED), &linked),
-        "what the core links is decided in tests/architecture/core-links.txt: argue for a new crate there, in \
-         the line that allows it (is it deterministic? no_std? could the shell do it?)",
+    linked
+}
+
+const WHAT_TO_DO: &str = "what the core links is decided in tests/architecture/core-links.txt (without features) and \
+                          core-feature-links.txt: argue for a new crate there, in the line that allows it (is it \
+                          deterministic? no_std? could the shell do it?)";
+
+#[test]
+fn a_new_crate_and_a_stale_entry_are_seen() {
+    let allowed = allowed("# Trees.\nserde serde_core  # typed settings\nim\n");
+    let linked = linked("serde v1.0.0\nserde_core v1.0.0 (*)\ntokio v1.0.0\n\n");
+    assert_eq!(
+        differences(&allowed, &linked),
+        ["tokio is linked and not listed", "im is listed and not linked"]
     );
+}
+
+#[test]
+fn the_core_links_what_its_list_allows() {
+    none(differences(&allowed(WITHOUT_FEATURES), &core("")), WHAT_TO_DO);
+}
+
+/// All features but `proptest`, which only tests switch on.
+#[test]
+fn the_features_of_the_core_link_what_their_list_allows() {
+    let linked = core("app,edit").difference(&core("")).cloned().collect();
+    none(differences(&allowed(BY_FEATURES), &linked), WHAT_TO_DO);
 }

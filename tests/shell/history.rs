@@ -1,7 +1,8 @@
 //! The history of an embedded configuration: what is recorded, what is not, and what stands in for bad files.
 
 use serde::Deserialize;
-use speckit::store::{History, HistoryMode, StoreConfig};
+use speckit::History;
+use speckit::store::{HistoryMode, StoreConfig};
 use speckit::{Builder, Config, Environment};
 use speckit_core::config::history::{Changes, Generation};
 use speckit_core::tree::diff;

@@ -8,8 +8,10 @@ use speckit_core::Diagnostic;
 use speckit_core::config::redact::Masks;
 use speckit_core::config::report::{Style, render};
 
+mod columns;
 mod json;
 
+pub(crate) use columns::columns;
 pub(crate) use json::json_line;
 
 /// Where the program writes, and how.

@@ -1,6 +1,7 @@
 //! How much is kept, as the settings say, and what is not kept at all.
 
-use speckit::store::{History, Store};
+use speckit::History;
+use speckit::store::Store;
 use speckit::{Builder, Config, Environment};
 
 use super::{Settings, builder, bytes, history, holds, lines, of_settings, plain, reload, texts, whole};

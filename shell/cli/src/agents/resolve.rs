@@ -6,8 +6,8 @@ use speckit_core::app::AppConfig;
 use speckit_core::config::resolve::Resolved;
 
 use crate::args::ResolveArgs;
-use crate::config::env::columns;
 use crate::context::{Context, Outcome, verdict};
+use crate::terminal::columns;
 
 pub(crate) fn run(context: &Context, args: &ResolveArgs) -> Outcome {
     if !context.is_application() {

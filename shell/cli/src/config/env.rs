@@ -3,6 +3,7 @@
 use speckit_core::Merged;
 
 use crate::context::{Context, Outcome};
+use crate::terminal::columns;
 
 pub(crate) fn run(context: &Context) -> Outcome {
     let opened = match context.open() {
@@ -25,21 +26,4 @@ pub(crate) fn run(context: &Context) -> Outcome {
         .collect();
     context.terminal.result(&columns(&["VARIABLE", "KEY", "TYPE", "SET"], &cells));
     Outcome::Yes
-}
-
-/// Rows in aligned columns, two spaces between them.
-pub(crate) fn columns<const N: usize>(header: &[&str; N], rows: &[[String; N]]) -> String {
-    let header = header.map(String::from);
-    let all = || std::iter::once(&header).chain(rows);
-    let mut widths = [0; N];
-    for row in all() {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    let line = |row: &[String; N]| {
-        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_string() + "\n"
-    };
-    all().map(line).collect()
 }

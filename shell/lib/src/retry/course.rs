@@ -1,4 +1,4 @@
-//! What a call does from its first failure on, but for the waits, which differ between threads and futures.
+//! What a call does from its first failure on. The waits of a thread are here, those of a future in `waiting`.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::breaker::{Circuit, Pass};
 use super::policy::Policy;
 use super::retrying::Retrying;
 use super::{RetryClassifiable, RetryError};
-use crate::os::clock::Moment;
+use crate::os::clock::{self, Moment};
 use crate::os::entropy;
 
 /// A call of which an attempt has failed.
@@ -93,6 +93,40 @@ impl<'a, P: Policy, R> Course<'a, P, R> {
         match plan.breaker.map(|breaker| breaker.circuit()) {
             Some(Circuit::Open { left }) if left > wait => Decision::GiveUp(GiveUp::Open),
             _ => then,
+        }
+    }
+}
+
+impl<'a, P: Policy, R> Retrying<'a, P, R> {
+    #[cold]
+    #[inline(never)]
+    pub(super) fn run_again<T, E>(
+        self,
+        started: Moment,
+        pass: Option<Pass<'_>>,
+        error: E,
+        mut call: impl FnMut() -> Result<T, E>,
+    ) -> Result<T, RetryError<E>>
+    where
+        E: RetryClassifiable,
+        R: Report<E>,
+    {
+        let cancel = self.cancel;
+        let mut course = Course::of(self, started);
+        let mut paused = course.failed(pass, error)?;
+        loop {
+            match cancel {
+                Some(cancel) => cancel.sleep(paused.wait),
+                None => clock::sleep(paused.wait),
+            }
+            let pass = course.resumed(paused)?;
+            match call() {
+                Ok(value) => {
+                    course.succeeded(pass);
+                    return Ok(value);
+                }
+                Err(error) => paused = course.failed(pass, error)?,
+            }
         }
     }
 }

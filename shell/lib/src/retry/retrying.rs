@@ -6,10 +6,8 @@ use super::attempt::{Attempt, Outcome, Report, Silent};
 use super::breaker::{CircuitBreaker, Pass};
 use super::budget::RetryBudget;
 use super::cancel::Cancel;
-use super::course::Course;
 use super::policy::{Following, Policy};
 use super::{RetryClassifiable, RetryError};
-use crate::os::clock;
 use crate::os::clock::Moment;
 
 /// Collects what the retries of a call obey; [`Retrying::run`] and `run_async` (with the feature `tokio`) make the call.
@@ -151,38 +149,6 @@ impl<'a, P: Policy, R> Retrying<'a, P, R> {
                 Ok(value)
             }
             Err(error) => self.run_again(started, pass, error, call),
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn run_again<T, E>(
-        self,
-        started: Moment,
-        pass: Option<Pass<'_>>,
-        error: E,
-        mut call: impl FnMut() -> Result<T, E>,
-    ) -> Result<T, RetryError<E>>
-    where
-        E: RetryClassifiable,
-        R: Report<E>,
-    {
-        let cancel = self.cancel;
-        let mut course = Course::of(self, started);
-        let mut paused = course.failed(pass, error)?;
-        loop {
-            match cancel {
-                Some(cancel) => cancel.sleep(paused.wait),
-                None => clock::sleep(paused.wait),
-            }
-            let pass = course.resumed(paused)?;
-            match call() {
-                Ok(value) => {
-                    course.succeeded(pass);
-                    return Ok(value);
-                }
-                Err(error) => paused = course.failed(pass, error)?,
-            }
         }
     }
 

@@ -52,7 +52,6 @@ mod transaction;
 mod vacuum;
 mod writer;
 
-pub use crate::config::history::History;
 pub use check::{StoreFinding, check_file};
 pub use error::StoreError;
 pub use mirror::Mirror;

@@ -8,9 +8,10 @@ use speckit_core::{Code, Diagnostic, Key, LayerKind, Source};
 
 use crate::args::{GenerationArgs, HistoryArgs, HistoryCommand};
 use crate::context::{Context, Outcome};
+use speckit::History;
 use speckit::internal::documents::{absolute, exists};
 use speckit::internal::environment;
-use speckit::store::{History, StoreError, StoreOptions};
+use speckit::store::{StoreError, StoreOptions};
 
 mod rollback;
 

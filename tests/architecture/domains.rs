@@ -1,0 +1,137 @@
+//! Which domain of a package may use which.
+
+use std::collections::BTreeSet;
+
+use crate::imports::{Imports, PACKAGES, imports_of};
+use crate::{names, none};
+
+/// A package from its lowest domains to its highest: one uses itself and what stands on an earlier line, and never another
+/// of its own line. The root composes them all.
+struct Package {
+    folder: &'static str,
+    order: &'static [&'static [&'static str]],
+}
+
+const CORE: Package = Package {
+    folder: "core/src",
+    order: &[
+        &["text"],
+        &["tree"],
+        &["plot"],
+        &["retry"],
+        &["store"],
+        &["config"],
+        &["agents"],
+        &["policy", "auth"],
+        &["app"],
+        &["lib"],
+    ],
+};
+
+const LIBRARY: Package = Package {
+    folder: "shell/lib/src",
+    order: &[&["os"], &["sync"], &["retry"], &["store"], &["config"], &["agents"], &["app"], &["lib"]],
+};
+
+/// The commands of a domain use what all commands share, and nothing of another domain.
+const PROGRAM: Package = Package {
+    folder: "shell/cli/src",
+    order: &[
+        &["terminal", "signals"],
+        &["args"],
+        &["context"],
+        &["agents", "app", "config", "retry", "store"],
+        &["lib"],
+        &["main"],
+    ],
+};
+
+/// A file with the one above it that it may use.
+const EXCEPTIONS: [(&str, &str); 1] = [
+    // A lock waits by the clock, and the names of private files are under a lock.
+    ("shell/lib/src/os/documents/private.rs", "shell/lib/src/sync/lock.rs"),
+];
+
+impl Package {
+    /// The domain of a file: its folder below the package's, or its own name where it lies there itself.
+    fn domain<'a>(&self, file: &'a str) -> Option<&'a str> {
+        let below = file.strip_prefix(self.folder)?.strip_prefix('/')?;
+        let first = below.split('/').next()?;
+        Some(first.strip_suffix(".rs").unwrap_or(first))
+    }
+
+    fn may_use(&self, domain: &str, used: &str) -> bool {
+        let line = |domain| self.order.iter().position(|line| line.contains(&domain));
+        domain == used || line(used) < line(domain)
+    }
+
+    /// The imports that point upwards or to a neighbour, by file.
+    fn upward(&self, imports: &Imports) -> Vec<String> {
+        let pairs = imports.iter().flat_map(|(file, used)| used.iter().map(move |used| (file, used)));
+        let offence = |(file, used): (&String, &String)| {
+            let (domain, other) = (self.domain(file)?, self.domain(used)?);
+            (!self.may_use(domain, other))
+                .then(|| format!("{file} uses {used}: {domain} may not use {other}"))
+        };
+        pairs.filter_map(offence).collect()
+    }
+
+    /// Domains without a place in the order, and places without a domain.
+    fn unlisted(&self, files: &[String]) -> Vec<String> {
+        let found = files.iter().filter(|file| file.ends_with(".rs")).filter_map(|file| self.domain(file));
+        let found = found.collect::<BTreeSet<_>>();
+        let listed = self.order.iter().copied().flatten().copied().collect::<BTreeSet<_>>();
+        let new = found.difference(&listed).map(|domain| format!("{}/{domain} has no place", self.folder));
+        let gone = listed.difference(&found).map(|domain| format!("{}/{domain} does not exist", self.folder));
+        new.chain(gone).collect()
+    }
+}
+
+#[test]
+fn an_import_that_points_upwards_or_aside_is_seen() {
+    let planted = |file: &str, used: &str| Imports::from([(file.into(), BTreeSet::from([used.into()]))]);
+    assert_eq!(
+        CORE.upward(&planted("core/src/tree/key.rs", "core/src/config/merge.rs")),
+        ["core/src/tree/key.rs uses core/src/config/merge.rs: tree may not use config"]
+    );
+    assert_eq!(
+        CORE.upward(&planted("core/src/policy/config.rs", "core/src/auth/config.rs")),
+        ["core/src/policy/config.rs uses core/src/auth/config.rs: policy may not use auth"]
+    );
+    assert_eq!(
+        PROGRAM.upward(&planted("shell/cli/src/context.rs", "shell/cli/src/store/mod.rs")),
+        ["shell/cli/src/context.rs uses shell/cli/src/store/mod.rs: context may not use store"]
+    );
+    assert_eq!(CORE.upward(&planted("core/src/config/merge.rs", "core/src/config/reload/mod.rs")), [""; 0]);
+    assert_eq!(CORE.upward(&planted("core/src/lib.rs", "core/src/app/config.rs")), [""; 0]);
+}
+
+#[test]
+fn a_domain_without_a_place_is_seen() {
+    let mut files = CORE.order.iter().copied().flatten().map(|domain| format!("core/src/{domain}/mod.rs"));
+    let mut files = files.by_ref().filter(|file| !file.contains("plot")).collect::<Vec<_>>();
+    files.push("core/src/utils.rs".into());
+    assert_eq!(CORE.unlisted(&files), ["core/src/utils has no place", "core/src/plot does not exist"]);
+}
+
+#[test]
+fn a_domain_uses_only_what_stands_below_it() {
+    let offences = [CORE, LIBRARY, PROGRAM].iter().zip(PACKAGES).flat_map(|(package, root)| {
+        assert_eq!(package.domain(root), Some("lib"));
+        package.upward(&imports_of(root))
+    });
+    let mut offences = offences.collect::<Vec<_>>();
+    for (file, used) in EXCEPTIONS {
+        let before = offences.len();
+        offences.retain(|offence| !offence.starts_with(&format!("{file} uses {used}: ")));
+        assert!(offences.len() < before, "{file} no longer uses {used}: remove the exception");
+    }
+    none(offences, "move what is used down to the lowest domain that needs it, or pass it in as a value");
+}
+
+#[test]
+fn every_domain_has_a_place() {
+    let files = names();
+    let offences = [CORE, LIBRARY, PROGRAM].iter().flat_map(|package| package.unlisted(&files)).collect();
+    none(offences, "give it a place in the order of its package in tests/architecture/domains.rs");
+}

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use crate::agents::Stage;
 use crate::agents::registry::{Gate, Names};
-use crate::tree::{Diagnostic, Key, Value, in_report_order, Code};
+use crate::tree::{Code, Diagnostic, Key, Value, in_report_order};
 
 /// What a variable of the environment is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

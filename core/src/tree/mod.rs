@@ -1,7 +1,7 @@
 //! The tree of a configuration: values with their origin, and what is read from it, written of it and said about it.
 
-mod datetime;
 mod code;
+mod datetime;
 mod diagnostic;
 pub mod diff;
 mod key;
@@ -18,8 +18,8 @@ mod text;
 pub mod typed;
 mod value;
 
-pub use datetime::{Datetime, NotADatetime};
 pub use code::{Code, CodeFamily};
+pub use datetime::{Datetime, NotADatetime};
 pub use diagnostic::{Diagnostic, Severity, in_report_order, is_ok, strictly};
 pub(crate) use key::write_quoted;
 pub use key::{Key, KeyError, Segment};

@@ -11,7 +11,7 @@ use speckit_core::config::redact::Masks;
 use speckit_core::config::resolve::{Checked, Rules};
 use speckit_core::config::source::{Environment, Override};
 use speckit_core::tree::is_ok;
-use speckit_core::{Diagnostic, Key, Severity, Value, Code, CodeFamily};
+use speckit_core::{Code, CodeFamily, Diagnostic, Key, Severity, Value};
 
 use crate::args::{Format, Globals};
 use crate::terminal::Terminal;

@@ -67,9 +67,9 @@ pub use config::engine::Fallback;
 pub use config::error::ConfigError;
 pub use config::events::{ConfigReloadEvent, Diagnostics};
 pub use config::handle::{Config, Loaded, Reloaded};
-pub use config::loading::Inspection;
 #[cfg(feature = "sqlite")]
 pub use config::history::History;
+pub use config::loading::Inspection;
 #[cfg(feature = "schema")]
 pub use config::schemas;
 pub use config::snapshot::Snapshot;

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use super::plan::Request;
 use crate::agents::ModelConfig;
-use crate::tree::{Diagnostic, Key, Code};
+use crate::tree::{Code, Diagnostic, Key};
 
 /// What is wrong with the request by itself.
 pub(super) fn request(request: &Request) -> Vec<Diagnostic> {

@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use super::{NameTable, RegistryError, UnknownName, gate_errors};
 use crate::agents::{GateSettings, ModelConfig, QualityGateConfig, Stage};
 use crate::plot::scale::counted;
-use crate::tree::{Diagnostic, Key, Origin, Value, in_report_order, Code};
+use crate::tree::{Code, Diagnostic, Key, Origin, Value, in_report_order};
 
 /// Checks the names of the models and the gates of a configuration tree.
 ///

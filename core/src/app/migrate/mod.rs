@@ -23,7 +23,7 @@ pub use text::{Migration, migrate_text};
 use crate::config::Layer;
 use crate::config::resolve::Migrated;
 use crate::text::count;
-use crate::tree::{Diagnostic, Key, Kind, Origin, Table, Text, Value, in_report_order, Code};
+use crate::tree::{Code, Diagnostic, Key, Kind, Origin, Table, Text, Value, in_report_order};
 pub(crate) use plan::is_left_out;
 use plan::{Agent, KEPT, Plan, entries, plan};
 

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use super::infer::{canonical_name, provider_of, tier_of};
 use crate::agents::{Provider, Tier};
 use crate::app::AppConfig;
-use crate::tree::{Diagnostic, Key, Segment, Text, Value, in_report_order, Code};
+use crate::tree::{Code, Diagnostic, Key, Segment, Text, Value, in_report_order};
 
 /// What becomes of the agents of one file.
 pub(super) struct Plan<'t> {

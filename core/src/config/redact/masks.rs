@@ -10,7 +10,7 @@ use core::ops::Range;
 use super::{REDACTED, unparsed};
 use crate::config::Layer;
 use crate::config::source::comments;
-use crate::tree::{Diagnostic, Key, Kind, Origin, Segment, Source, Text, Value, write_quoted, CodeFamily};
+use crate::tree::{CodeFamily, Diagnostic, Key, Kind, Origin, Segment, Source, Text, Value, write_quoted};
 
 /// Shorter secrets are not looked for in messages, since masking `a` would leave no message readable.
 const SHORTEST_TEXT: usize = 4;

@@ -9,7 +9,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin as Place, Renderer,
 
 use crate::config::redact::{Masks, SourceMask};
 use crate::text::{count, visible};
-use crate::tree::{Diagnostic, Origin, Severity, Source, CodeFamily};
+use crate::tree::{CodeFamily, Diagnostic, Origin, Severity, Source};
 
 mod excerpt;
 

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use super::{Checked, Refused, Resolved, Rules};
 use crate::config::schema::{Reload, Schema};
 use crate::tree::diff::Change;
-use crate::tree::{Diagnostic, Key, Kind, Past, Segment, Severity, Table, Value, Code};
+use crate::tree::{Code, Diagnostic, Key, Kind, Past, Segment, Severity, Table, Value};
 
 impl Rules {
     /// The configuration that may run now in the place of `running`: the one that was written, but for changed

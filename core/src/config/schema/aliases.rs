@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::lookup::is_variable;
 use super::plan::{NodeId, Plan};
 use crate::config::Layer;
-use crate::tree::{Diagnostic, Key, Kind, LayerKind, Segment, Table, Text, Value, in_report_order, Code};
+use crate::tree::{Code, Diagnostic, Key, Kind, LayerKind, Segment, Table, Text, Value, in_report_order};
 
 pub(super) fn canonical(plan: &Plan, layer: &Layer) -> (Layer, Vec<Diagnostic>) {
     if plan.nodes.iter().all(|node| node.notes.aliases.is_empty()) {

@@ -9,7 +9,7 @@ use core::cmp::Ordering;
 use super::format::Format;
 use super::pattern::Pattern;
 use crate::text::count;
-use crate::tree::{Kind, List, Number, Table, Value, Code};
+use crate::tree::{Code, Kind, List, Number, Table, Value};
 
 /// One demand on a value. It holds for values of other types than its own.
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ use super::judge::Judge;
 use super::location::Location;
 use super::messages::{how_to_add, type_message, type_way_out, unknown_key};
 use super::plan::{Dependency, Judged, Node, NodeId, Plan};
-use crate::tree::{Diagnostic, Key, Kind, Segment, Table, Value, in_report_order, redact_at, Code};
+use crate::tree::{Code, Diagnostic, Key, Kind, Segment, Table, Value, in_report_order, redact_at};
 
 /// How much of the stack judging a value may use, in steps of one open subschema (below 1 KiB in any build).
 const MAX_OPEN: usize = 1000;

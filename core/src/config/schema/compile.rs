@@ -14,7 +14,7 @@ use super::pattern::Pattern;
 use super::plan::{Dependency, Items, Judged, Node, NodeId, Notes, Plan};
 use crate::config::ListStrategy;
 use crate::tree::nearest::nearest;
-use crate::tree::{Diagnostic, Key, Kind, Text, Value, Code};
+use crate::tree::{Code, Diagnostic, Key, Kind, Text, Value};
 
 /// How many subschemas may apply to one value by way of one another; real schemas stay below ten.
 const MAX_CHAIN: usize = 64;

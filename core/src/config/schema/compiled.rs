@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use crate::config::{Layer, ListStrategy};
 use crate::tree::typed::to_value;
-use crate::tree::{Diagnostic, Key, LayerKind, Origin, Severity, Source, Text, Value, in_report_order, Code};
+use crate::tree::{Code, Diagnostic, Key, LayerKind, Origin, Severity, Source, Text, Value, in_report_order};
 
 use super::check::SchemaValidator;
 use super::documents::{self, Documents};

@@ -7,7 +7,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::{syntax, too_deep};
-use crate::tree::{Diagnostic, Kind, MAX_DEPTH, Number, Origin, Source, Text, Value, Code};
+use crate::tree::{Code, Diagnostic, Kind, MAX_DEPTH, Number, Origin, Source, Text, Value};
 
 pub(super) fn parse(source: &Arc<Source>) -> Result<Value, Vec<Diagnostic>> {
     let start = if source.text().starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };

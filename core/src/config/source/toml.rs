@@ -13,7 +13,9 @@ use toml_parser::lexer::TokenKind;
 
 use super::toml_syntax::findings;
 use super::{syntax, too_deep};
-use crate::tree::{Datetime, Diagnostic, Kind, MAX_DEPTH, Number, Origin, Source, Text, Value, in_report_order, Code};
+use crate::tree::{
+    Code, Datetime, Diagnostic, Kind, MAX_DEPTH, Number, Origin, Source, Text, Value, in_report_order,
+};
 
 pub(super) fn parse(source: &Arc<Source>) -> Result<Value, Vec<Diagnostic>> {
     let text = source.text();

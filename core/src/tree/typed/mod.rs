@@ -14,7 +14,7 @@ use core::fmt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::tree::{Diagnostic, Key, MAX_DEPTH, Origin, Text, Value, Code};
+use crate::tree::{Code, Diagnostic, Key, MAX_DEPTH, Origin, Text, Value};
 
 mod access;
 mod datetime;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use arc_swap::Guard;
 use serde::de::DeserializeOwned;
 use speckit_core::config::redact::Masks;
-use speckit_core::{Diagnostic, Key, Code};
+use speckit_core::{Code, Diagnostic, Key};
 
 use super::busy::{Busy, Guarded};
 use super::engine::{Cause, Reentered, Shared, Start, Turn};

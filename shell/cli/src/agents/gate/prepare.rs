@@ -1,13 +1,13 @@
 //! What a gate is going to do, and everything that keeps it from that, before anything starts.
 
 use serde_json::{Value as Json, json};
+use speckit_core::Code;
 use speckit_core::Diagnostic;
 use speckit_core::agents::Stage;
 use speckit_core::agents::gate::{Request, Run};
 use speckit_core::app::AppConfig;
 use speckit_core::config::redact::Masks;
 use speckit_core::tree::{in_report_order, is_ok, strictly};
-use speckit_core::Code;
 
 use super::{error, prompt, refused};
 use crate::args::GateRunArgs;
@@ -38,14 +38,15 @@ impl Prepared {
             return Err(context.refuse(&[error(Code::GateSchema, why).help("leave --schema away")]));
         }
         let stage = args.stage;
-        let config = context.application().map_err(|findings| context.refuse(&findings))?.open().map_err(|error| {
-            context.terminal.note(&error.to_string());
-            if context.is_json() {
-                context.terminal.json(&json!({ "ok": false, "diagnostics": error.diagnostics() }));
-            }
-            // A verdict of no is for the agents alone.
-            Outcome::Failed
-        })?;
+        let config =
+            context.application().map_err(|findings| context.refuse(&findings))?.open().map_err(|error| {
+                context.terminal.note(&error.to_string());
+                if context.is_json() {
+                    context.terminal.json(&json!({ "ok": false, "diagnostics": error.diagnostics() }));
+                }
+                // A verdict of no is for the agents alone.
+                Outcome::Failed
+            })?;
         let (snapshot, masks) = (config.snapshot(), config.masks());
         context.terminal.report(snapshot.warnings(), &masks);
         let request = Request { spec: args.spec.clone(), prompt: prompt::read(context, &args.prompt)? };

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use ratatui::style::Style;
 use ratatui::text::Span;
-use speckit_core::text::{count, duration};
 use speckit_core::CodeFamily;
+use speckit_core::text::{count, duration};
 use speckit_core::tree::diff::Change;
 
 use super::text::{since_start, visible};

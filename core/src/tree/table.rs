@@ -43,11 +43,6 @@ impl Table {
         self.0.get(name)
     }
 
-    /// The member of that name, with its own copy of the name.
-    pub(crate) fn get_key_value(&self, name: &str) -> Option<(&Text, &Value)> {
-        self.0.get_key_value(name)
-    }
-
     /// The member of that name, to be replaced. Its own copy, if it was shared.
     pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
         self.0.get_mut(name)

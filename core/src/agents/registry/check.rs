@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 
 use super::{NameTable, RegistryError, UnknownName, gate_errors};
 use crate::agents::{GateSettings, ModelConfig, QualityGateConfig, Stage};
-use crate::plot::scale::counted;
+use crate::text::count;
 use crate::tree::{Code, Diagnostic, Key, Origin, Value, in_report_order};
 
 /// Checks the names of the models and the gates of a configuration tree.
@@ -236,7 +236,7 @@ impl<'t> Gate<'t> {
                 at(&gate, self.origin)
             ),
         };
-        let message = format!("a quorum of {asked}, and {gate} has {}", counted(agents as u64, "agent"));
+        let message = format!("a quorum of {asked}, and {gate} has {}", count(agents, "agent"));
         Some(located(Diagnostic::error(Code::GateQuorum, key, message).help(help), origin))
     }
 }
@@ -275,7 +275,7 @@ mod tests {
     use crate::config::source::{Language, parse};
     use crate::config::{ListStrategy, Merged};
     use crate::tree::{LayerKind, Source};
-    use alloc::string::{String, ToString as _};
+    use alloc::string::String;
 
     /// One line for each finding over the defaults and a file: code, key, place, message, help.
     fn findings(text: &str) -> Vec<String> {

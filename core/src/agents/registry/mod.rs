@@ -103,7 +103,7 @@ impl ModelRegistry {
         let (names, errors) = NameTable::with_errors(settings.models.keys().map(String::as_str), aliases);
         let mut errors: Vec<_> = errors.into_iter().map(RegistryError::Names).collect();
         let entries = settings.models.iter().map(|(name, model)| {
-            let name = SmolStr::new(name);
+            let name = Text::new(name);
             (name.clone(), ModelEntry { name, config: model.clone() })
         });
         let registry = Self { names, models: entries.collect() };

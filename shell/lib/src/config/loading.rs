@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
+use speckit_core::Code;
 use speckit_core::config::redact::Masks;
 use speckit_core::config::reload::Contents;
 use speckit_core::config::resolve::{Checked, Document, Extension, Inputs, Refused, Resolved, Rules};
@@ -16,7 +17,6 @@ use speckit_core::config::schema::SchemaMap;
 use speckit_core::config::source::Environment;
 #[cfg(feature = "sqlite")]
 use speckit_core::config::source::Language;
-use speckit_core::{Code, Layer};
 use speckit_core::{Diagnostic, Fingerprint, Key, Value};
 use speckit_core::{Layer, Merged};
 #[cfg(feature = "sqlite")]

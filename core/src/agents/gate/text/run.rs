@@ -9,7 +9,7 @@ use crate::agents::consensus::{Side, Unanswered};
 use crate::agents::gate::measures::{elapsed, size};
 use crate::agents::gate::run::{AgentRun, Run, Status};
 use crate::agents::gate::signal;
-use crate::plot::scale::counted;
+use crate::text::count;
 use crate::text::visible;
 
 impl Run {
@@ -44,7 +44,7 @@ impl Run {
             decision.verdict.name(),
             if decision.is_tied() { "a tie at " } else { "" },
             decision.ok,
-            counted(decision.total as u64, "agent"),
+            count(decision.total, "agent"),
             decision.quorum,
         )
     }

@@ -48,11 +48,12 @@ pub(crate) fn explained(key: &str) -> Explanation {
     let key: Key = key.parse().unwrap();
     let facts = rules.schema().and_then(|schema| schema.facts(&key));
     let variable = variable(&rules, &checked, &key);
-    explain(checked.merged(), &key, facts.as_ref(), &|key| rules.is_secret(key), variable.as_deref()).unwrap()
+    explain(checked.merged(), &key, facts.as_ref(), &|key| rules.keys().is_secret(key), variable.as_deref())
+        .unwrap()
 }
 
 fn variable(rules: &Rules, checked: &speckit_core::config::resolve::Checked, key: &Key) -> Option<String> {
-    rules.names(Some(checked.merged().root()))?.variable(key)
+    rules.keys().names(Some(checked.merged().root()))?.variable(key)
 }
 
 #[test]

@@ -36,7 +36,7 @@ fn generation(number: i64, cause: Cause, mode: HistoryMode, text: &str, before: 
     let (rules, now) = (application(), root(text));
     let changes = before.map(|before| diff(&root(before), &now));
     let sources = [(PATH.to_owned(), source(text))];
-    let is_secret = |key: &Key| rules.is_secret(key);
+    let is_secret = |key: &Key| rules.keys().is_secret(key);
     let accepted =
         Accepted { root: &now, sources: &sources, changes: changes.as_deref(), is_secret: &is_secret };
     let seconds = 1_790_000_000 + number.unsigned_abs() * 61;

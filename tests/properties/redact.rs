@@ -85,7 +85,7 @@ fn assert_silent(what: &str, text: &str) {
 fn assert_silent_report(rules: &Rules, found: &[Diagnostic], layers: &[Layer]) {
     // Every text of a diagnostic is silent by itself; masks are the second line of defence.
     assert_silent("messages", &format!("{found:?}{}", serde_json::to_string(found).unwrap()));
-    let masks = Masks::of(layers, &|key| rules.is_secret(key));
+    let masks = Masks::of(layers, &|key| rules.keys().is_secret(key));
     assert_silent("a short report", &render_short(found, &masks));
     assert_silent("a report", &render(found, &masks, Style::default()));
     assert_silent("debug", &format!("{masks:?}"));
@@ -107,7 +107,7 @@ fn run(rules: &Rules, inputs: &Inputs) {
     match rules.check(layers) {
         Err(refused) => assert_silent_report(rules, refused.findings(), refused.layers()),
         Ok(checked) => {
-            let is_secret = |key: &Key| rules.is_secret(key);
+            let is_secret = |key: &Key| rules.keys().is_secret(key);
             let root = checked.merged().root();
             assert_silent("the text", &to_text(root, &is_secret));
             let shown = redact(root, &is_secret);

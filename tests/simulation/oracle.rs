@@ -101,7 +101,7 @@ impl Oracle {
 }
 
 fn inputs(rules: &Rules, setup: &Setup, reading: &Recording) -> Inputs {
-    sources(setup).gather(reading, rules.names(None).as_ref(), || reading.environment())
+    sources(setup).gather(reading, rules.keys().names(None).as_ref(), || reading.environment())
 }
 
 fn resolve(

@@ -4,14 +4,13 @@
 //! checked becomes [`Resolved`] settings. Nothing here touches the disk, the clock or the environment.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::config::redact::Masks;
 use crate::config::schema::{Schema, SchemaValidator};
-use crate::config::source::{Environment, EnvironmentNames, Language, Override, parse};
+use crate::config::source::{Environment, Language, Override, parse};
 use crate::config::{Layer, ListStrategy, Merged};
 use crate::tree::{
     Code, CodeFamily, Diagnostic, Key, LayerKind, Origin, Severity, Source, Value, in_report_order, is_ok,
@@ -20,9 +19,11 @@ use crate::tree::{
 
 mod extension;
 mod hold;
+mod key_rules;
 mod stages;
 
 pub use extension::{Extension, Migrated};
+pub use key_rules::KeyRules;
 pub use stages::{Checked, Layers, Refused, Resolved};
 
 /// One document of a configuration.
@@ -50,13 +51,11 @@ pub struct Inputs {
 /// What a configuration must obey, and how its variables are called.
 #[derive(Debug)]
 pub struct Rules {
-    schema: Option<(Schema, SchemaValidator)>,
-    prefix: Option<String>,
-    reserved: Vec<String>,
+    keys: Arc<KeyRules>,
+    validator: Option<SchemaValidator>,
     extension: Option<Box<dyn Extension>>,
     strict: bool,
     base: Option<Base>,
-    further_secrets: BTreeSet<Key>,
 }
 
 /// Layers that never change, merged once with the schema's `default`s below them.
@@ -71,33 +70,24 @@ struct Base {
 impl Rules {
     /// Rules of a schema, or of none: then any tree will do, and types come from the layers below.
     pub fn new(schema: Option<Schema>) -> Self {
-        let schema = schema.map(|schema| {
-            let validator = schema.validator();
-            (schema, validator)
-        });
-        Self {
-            schema,
-            prefix: None,
-            reserved: Vec::new(),
-            extension: None,
-            strict: false,
-            base: None,
-            further_secrets: BTreeSet::new(),
-        }
+        let validator = schema.as_ref().map(Schema::validator);
+        let keys = Arc::new(KeyRules { schema, ..KeyRules::default() });
+        Self { keys, validator, extension: None, strict: false, base: None }
     }
 
     /// Reads variables `PREFIX_…`; `reserved` are suffixes that name no key.
     #[must_use]
     pub fn with_prefix(mut self, prefix: impl Into<String>, reserved: &[&str]) -> Self {
-        self.prefix = Some(prefix.into());
-        self.reserved = reserved.iter().map(|suffix| (*suffix).into()).collect();
+        let keys = Arc::make_mut(&mut self.keys);
+        keys.prefix = Some(prefix.into());
+        keys.reserved = reserved.iter().map(|suffix| (*suffix).into()).collect();
         self
     }
 
     /// Holds these keys for secret too, whatever the schema says: those that another schema said so of.
     #[must_use]
     pub fn also_secret(mut self, keys: impl IntoIterator<Item = Key>) -> Self {
-        self.further_secrets.extend(keys);
+        Arc::make_mut(&mut self.keys).further_secrets.extend(keys);
         self
     }
 
@@ -144,28 +134,22 @@ impl Rules {
         self.base.as_ref().map(|base| base.merged.root())
     }
 
-    /// The schema, if there is one.
-    pub fn schema(&self) -> Option<&Schema> {
-        self.schema.as_ref().map(|(schema, _)| schema)
+    /// What is known of each key.
+    pub fn keys(&self) -> &Arc<KeyRules> {
+        &self.keys
     }
 
-    /// Tells whether the schema makes the key, or one above it, a secret.
-    pub fn is_secret(&self, key: &Key) -> bool {
-        self.schema().is_some_and(|schema| schema.is_secret(key)) || self.further_secrets.contains(key)
+    /// The schema, if there is one.
+    pub fn schema(&self) -> Option<&Schema> {
+        self.keys.schema()
     }
 
     /// The secrets of layers, and what the extension knows nothing of.
     fn masks(&self, layers: &[Layer], originals: &[Layer]) -> Masks {
         let is_masked = |key: &Key| self.extension.as_ref().is_some_and(|extension| extension.is_masked(key));
-        let is_secret = |key: &Key| self.is_secret(key) || is_masked(key);
+        let is_secret = |key: &Key| self.keys.is_secret(key) || is_masked(key);
         let masks = Masks::of(layers.iter().chain(originals), &is_secret);
         masks.with_names(self.schema().into_iter().flat_map(Schema::property_names))
-    }
-
-    /// The names of the variables, for the keys of the schema and of a merged tree; `None` without a prefix.
-    pub fn names<'a>(&'a self, present: Option<&'a Value>) -> Option<EnvironmentNames<'a>> {
-        let prefix = self.prefix.as_deref()?;
-        Some(EnvironmentNames::new(prefix, &self.reserved, self.schema(), present))
     }
 
     /// Reads every input into its layer.
@@ -188,7 +172,7 @@ impl Rules {
         };
         let count = layers.len();
         let present = documents.as_ref().map(Merged::root);
-        if let Some(names) = self.names(present) {
+        if let Some(names) = self.keys.names(present) {
             let (layer, found) = names.layer(&inputs.environment);
             layers.extend(layer);
             findings.extend(found);
@@ -218,7 +202,7 @@ impl Rules {
                 return Err(Refused { merged: None, layers: Vec::new(), originals, findings });
             }
         };
-        if let Some((schema, validator)) = &self.schema {
+        if let (Some(schema), Some(validator)) = (self.schema(), &self.validator) {
             findings.extend(validator.check(layer.root()));
             findings.extend(schema.deprecated(layer.root()));
         }
@@ -321,7 +305,7 @@ impl Rules {
     fn check_tree(&self, merged: &Merged, findings: &mut Vec<Diagnostic>) {
         let root = merged.root();
         let mut violations =
-            self.schema.as_ref().map(|(_, validator)| validator.check(root)).unwrap_or_default();
+            self.validator.as_ref().map(|validator| validator.check(root)).unwrap_or_default();
         for missing in violations.iter_mut().filter(|found| found.code == Code::SchemaRequired) {
             if let Some(mark) = merged.removed(&missing.key) {
                 missing.help = Some("keep it: this removes a key that is needed".into());

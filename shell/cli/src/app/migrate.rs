@@ -26,7 +26,7 @@ pub(crate) fn run(context: &Context, args: &MigrateArgs) -> Outcome {
         }
     };
     context.terminal.report(migration.warnings(), &Masks::default());
-    let diff = migration.diff(&name, &|key| rules.is_secret(key));
+    let diff = migration.diff(&name, &|key| rules.keys().is_secret(key));
     let mut written = false;
     if migration.is_needed() && args.write {
         let backup = std::path::PathBuf::from(format!("{name}.bak"));

@@ -1,7 +1,5 @@
 //! `explain KEY`: who set it, what that shadowed, and what the schema says about it.
 
-use speckit_core::config::explain::explain;
-
 use crate::args::ExplainArgs;
 use crate::config::show::{parsed, unknown};
 use crate::context::{Context, Outcome, verdict};
@@ -18,11 +16,7 @@ pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Outcome {
         Ok(key) => key,
         Err(outcome) => return outcome,
     };
-    let facts =
-        opened.rules().schema().and_then(|schema| schema.facts(&key)).filter(|facts| !facts.types.is_empty());
-    let variable = opened.rules().names(Some(merged.root())).and_then(|names| names.variable(&key));
-    let is_secret = |key: &speckit_core::Key| opened.rules().is_secret(key);
-    let Some(explanation) = explain(merged, &key, facts.as_ref(), &is_secret, variable.as_deref()) else {
+    let Some(explanation) = opened.rules().keys().explain(merged, &[], &key) else {
         return unknown(context, merged.root(), &key);
     };
     if context.is_json() {

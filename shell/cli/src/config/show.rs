@@ -14,7 +14,8 @@ pub(crate) fn run(context: &Context, args: &ShowArgs) -> Outcome {
         Err(outcome) => return outcome,
     };
     let root = checked.merged().root();
-    let root = if args.reveal { root.clone() } else { redact(root, &|key| opened.rules().is_secret(key)) };
+    let root =
+        if args.reveal { root.clone() } else { redact(root, &|key| opened.rules().keys().is_secret(key)) };
     let key = match parsed(context, args.key.as_deref().unwrap_or_default()) {
         Ok(key) => key,
         Err(outcome) => return outcome,

@@ -198,7 +198,7 @@ impl<T: DeserializeOwned> Loader<T> {
         let compiled = self.renew_schema(world, &recorder);
         #[cfg(not(feature = "schema"))]
         let compiled = Ok(());
-        let names = self.rules.names(None);
+        let names = self.rules.keys().names(None);
         let is_ours = |variable: &str| names.is_some_and(|names| names.concerns(variable));
         let inputs = self.sources.gather(&recorder, names.as_ref(), || world.environment(&is_ours));
         recorder.note("environment", inputs.environment.fingerprint());
@@ -322,7 +322,7 @@ impl<T: DeserializeOwned> Loader<T> {
             Document::Parsed(_) => None,
         });
         let sources = texts.collect();
-        Ok(Candidate { resolved, schema: rules.schema().cloned(), contents, sources, warnings })
+        Ok(Candidate { resolved, keys: Arc::clone(rules.keys()), contents, sources, warnings })
     }
 
     fn accept(&self, checked: Checked) -> Result<Resolved<T>, Refused> {
@@ -338,14 +338,6 @@ impl<T: DeserializeOwned> Loader<T> {
     /// What hides the secrets of a configuration that obeys the rules.
     pub(crate) fn masks(&self, checked: &Checked) -> Masks {
         checked.masks(&self.rules)
-    }
-
-    pub(crate) fn prefix(&self) -> Option<&str> {
-        self.frame.prefix.as_deref()
-    }
-
-    pub(crate) fn reserved(&self) -> &[String] {
-        &self.frame.reserved
     }
 }
 

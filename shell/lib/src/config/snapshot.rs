@@ -3,11 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use speckit_core::config::explain::{Explanation, explain};
+use speckit_core::config::explain::Explanation;
 use speckit_core::config::reload::Contents;
-use speckit_core::config::resolve::{Checked, Resolved};
-use speckit_core::config::schema::Schema;
-use speckit_core::config::source::EnvironmentNames;
+use speckit_core::config::resolve::{Checked, KeyRules, Resolved};
 use speckit_core::tree::diff::Change;
 #[cfg(feature = "sqlite")]
 use speckit_core::tree::diff::apply;
@@ -21,9 +19,7 @@ pub struct Snapshot<T> {
     generation: u64,
     config: Arc<T>,
     checked: Checked,
-    schema: Option<Schema>,
-    prefix: Option<String>,
-    reserved: Vec<String>,
+    keys: Arc<KeyRules>,
     contents: Contents,
     /// The texts of the files, in the order in which they are layered.
     sources: Vec<Arc<Source>>,
@@ -31,17 +27,10 @@ pub struct Snapshot<T> {
 }
 
 impl<T> Snapshot<T> {
-    pub(crate) fn new(
-        generation: u64,
-        candidate: Candidate<T>,
-        prefix: Option<&str>,
-        reserved: &[String],
-    ) -> Self {
-        let Candidate { resolved, schema, contents, sources, warnings } = candidate;
+    pub(crate) fn new(generation: u64, candidate: Candidate<T>) -> Self {
+        let Candidate { resolved, keys, contents, sources, warnings } = candidate;
         let (config, checked) = resolved.into_parts();
-        let (prefix, reserved) = (prefix.map(String::from), reserved.to_vec());
-        let config = Arc::new(config);
-        Self { generation, config, checked, schema, prefix, reserved, contents, sources, warnings }
+        Self { generation, config: Arc::new(config), checked, keys, contents, sources, warnings }
     }
 
     /// The number of the generation: 1 for what was opened, one more for each that replaced it.
@@ -73,12 +62,7 @@ impl<T> Snapshot<T> {
     ///
     /// Secrets are redacted.
     pub fn explain(&self, key: &str) -> Option<Explanation> {
-        let key: Key = key.parse().ok()?;
-        let facts = self.schema.as_ref().and_then(|schema| schema.facts(&key));
-        let variable = self.names().and_then(|names| names.variable(&key));
-        let is_secret = |key: &Key| self.is_secret(key);
-        let why = explain(self.checked.merged(), &key, facts.as_ref(), &is_secret, variable.as_deref())?;
-        Some(why.with_pending(self.checked.pending_restart(), &is_secret))
+        self.keys.explain(self.checked.merged(), self.checked.pending_restart(), &key.parse().ok()?)
     }
 
     /// What keeps its running value until the program starts again (`x-reload = restart`), in key order: `old` is what
@@ -86,12 +70,6 @@ impl<T> Snapshot<T> {
     pub fn pending_restart(&self) -> Vec<Change> {
         let is_secret = |key: &Key| self.is_secret(key);
         self.checked.pending_restart().iter().map(|change| change.redacted(&is_secret)).collect()
-    }
-
-    /// The variables of the environment that set keys; `None` without a prefix.
-    pub(crate) fn names(&self) -> Option<EnvironmentNames<'_>> {
-        let prefix = self.prefix.as_deref()?;
-        Some(EnvironmentNames::new(prefix, &self.reserved, self.schema.as_ref(), Some(self.root())))
     }
 
     /// What it was read from.
@@ -116,16 +94,16 @@ impl<T> Snapshot<T> {
         print::to_text(self.root(), &|key| self.is_secret(key))
     }
 
-    /// Whether the schema knows the value at the key as secret.
+    /// Whether the value at the key is secret.
     pub fn is_secret(&self, key: &Key) -> bool {
-        self.schema.as_ref().is_some_and(|schema| schema.is_secret(key))
+        self.keys.is_secret(key)
     }
 }
 
 /// A configuration that may replace the running one.
 pub(crate) struct Candidate<T> {
     pub(crate) resolved: Resolved<T>,
-    pub(crate) schema: Option<Schema>,
+    pub(crate) keys: Arc<KeyRules>,
     pub(crate) contents: Contents,
     pub(crate) sources: Vec<Arc<Source>>,
     pub(crate) warnings: Diagnostics,

@@ -104,7 +104,7 @@ fn accepted(context: &Context, rules: &Rules, sources: &Sources, kept: &Kept) ->
     };
     // The files of secrets are read as they are read at each load.
     let without_files = Sources { files: Vec::new(), ..sources.clone() };
-    let gathered = without_files.gather(&Disk, rules.names(None).as_ref(), Default::default);
+    let gathered = without_files.gather(&Disk, rules.keys().names(None).as_ref(), Default::default);
     let inputs = Inputs { documents: kept.sources.iter().filter_map(document).collect(), ..gathered };
     let checked = rules.check(rules.read(&inputs)).and_then(|checked| {
         if context.is_application() {

@@ -79,7 +79,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
             None => Machine::running(1, tree, following.debounce()),
             Some(refusal) => Machine::degraded(1, tree, fingerprint_of(refusal), following.debounce()),
         };
-        let snapshot = Snapshot::new(1, candidate, loader.prefix(), loader.reserved());
+        let snapshot = Snapshot::new(1, candidate);
         let mut ledger = Ledger::new(world.now(), refusal.as_ref().map(Diagnostics::from));
         ledger.warnings = warnings;
         let mut engine = Engine {

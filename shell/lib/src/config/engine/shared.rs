@@ -140,8 +140,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
             if let Action::Publish { generation } = action
                 && let Some(candidate) = engine.candidate.take()
             {
-                let loader = &engine.loader;
-                let snapshot = Snapshot::new(*generation, candidate, loader.prefix(), loader.reserved());
+                let snapshot = Snapshot::new(*generation, candidate);
                 let new = Arc::new(snapshot);
                 swapped = Some((self.current.swap(Arc::clone(&new)), new));
             }

@@ -1,0 +1,51 @@
+//! What is known of each key.
+
+use alloc::collections::BTreeSet;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::config::Merged;
+use crate::config::explain::{Explanation, explain};
+use crate::config::schema::Schema;
+use crate::config::source::EnvironmentNames;
+use crate::tree::diff::Change;
+use crate::tree::{Key, Value};
+
+/// What is known of each key: what the schema says about it, which variable sets it, and whether it is secret. The rules of a
+/// configuration hold it, and every generation that they accepted.
+#[derive(Clone, Debug, Default)]
+pub struct KeyRules {
+    pub(super) schema: Option<Schema>,
+    pub(super) prefix: Option<String>,
+    pub(super) reserved: Vec<String>,
+    pub(super) further_secrets: BTreeSet<Key>,
+}
+
+impl KeyRules {
+    /// The schema, if there is one.
+    pub fn schema(&self) -> Option<&Schema> {
+        self.schema.as_ref()
+    }
+
+    /// Whether the key, or one above it, is secret.
+    pub fn is_secret(&self, key: &Key) -> bool {
+        self.schema().is_some_and(|schema| schema.is_secret(key)) || self.further_secrets.contains(key)
+    }
+
+    /// The names of the variables, for the keys of the schema and of a merged tree; `None` without a prefix.
+    pub fn names<'a>(&'a self, present: Option<&'a Value>) -> Option<EnvironmentNames<'a>> {
+        let prefix = self.prefix.as_deref()?;
+        Some(EnvironmentNames::new(prefix, &self.reserved, self.schema(), present))
+    }
+
+    /// Explains one key of a tree in which `pending` waits for a restart; `None` for a key that neither a layer nor the schema
+    /// knows. Secrets are redacted.
+    pub fn explain(&self, merged: &Merged, pending: &[Change], key: &Key) -> Option<Explanation> {
+        let facts =
+            self.schema().and_then(|schema| schema.facts(key)).filter(|facts| !facts.types.is_empty());
+        let variable = self.names(Some(merged.root())).and_then(|names| names.variable(key));
+        let is_secret = |key: &Key| self.is_secret(key);
+        let explanation = explain(merged, key, facts.as_ref(), &is_secret, variable.as_deref())?;
+        Some(explanation.with_pending(pending, &is_secret))
+    }
+}

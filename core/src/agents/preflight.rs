@@ -134,7 +134,8 @@ fn used_providers<'t>(root: &'t Value, stages: &[Stage]) -> BTreeMap<&'t str, Ve
     used
 }
 
-#[cfg(all(test, feature = "app"))]
+#[cfg(test)]
+#[cfg(feature = "app")]
 mod tests {
     use super::*;
     use crate::app::AppConfig;

@@ -268,14 +268,14 @@ fn quorum_key(stage: Stage) -> Key {
     Key::of(["orchestrator", "quorum", stage.name()])
 }
 
-#[cfg(all(test, feature = "app"))]
+#[cfg(test)]
+#[cfg(feature = "app")]
 mod tests {
     use super::*;
     use crate::app::AppConfig;
     use crate::config::source::{Language, parse};
     use crate::config::{ListStrategy, Merged};
     use crate::tree::{LayerKind, Source};
-    use alloc::string::String;
 
     /// One line for each finding over the defaults and a file: code, key, place, message, help.
     fn findings(text: &str) -> Vec<String> {

@@ -186,7 +186,8 @@ fn repeated(canonical: &str, second: &str) -> String {
     format!("`{second}` is `{canonical}`, which the gate names already")
 }
 
-#[cfg(all(test, feature = "app"))]
+#[cfg(test)]
+#[cfg(feature = "app")]
 mod tests {
     use super::*;
     use crate::app::AppConfig;

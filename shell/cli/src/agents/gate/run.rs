@@ -56,7 +56,7 @@ pub(super) fn run(context: &Context, args: &GateRunArgs) -> Result<Outcome, Outc
         let warning = Diagnostic::warning(Code::GateUnguarded, Key::root(), why);
         context.terminal.report(&[warning], &prepared.masks);
     }
-    context.terminal.report(prepared.changed(&run).as_slice(), &prepared.masks);
+    context.terminal.report(prepared.changed(&run).as_slice(), &prepared.config.masks());
     say(context, &run, &kept);
     Ok(judge(context, args, &run, &kept))
 }

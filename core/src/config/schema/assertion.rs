@@ -6,6 +6,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
+use super::finding::{Expected, Message};
 use super::format::Format;
 use super::pattern::Pattern;
 use crate::text::count;
@@ -83,40 +84,40 @@ impl Assertion {
         }
     }
 
-    /// What was expected, and what was found unless it is a secret.
-    pub(super) fn message(&self, value: &Value, secret: bool) -> String {
-        let found = if secret { String::new() } else { format!(", found {}", shortened(value)) };
-        match self {
-            Self::Enum(allowed) => format!("expected one of {}{found}", list(allowed)),
-            Self::Const(only) => format!("expected {}{found}", shortened(only)),
-            Self::Minimum(bound) => format!("expected at least {bound}{found}"),
-            Self::ExclusiveMinimum(bound) => format!("expected more than {bound}{found}"),
-            Self::Maximum(bound) => format!("expected at most {bound}{found}"),
-            Self::ExclusiveMaximum(bound) => format!("expected less than {bound}{found}"),
-            Self::MultipleOf(step) => format!("expected a multiple of {step}{found}"),
-            Self::MinLength(least) => format!("expected at least {}{found}", count(*least, "character")),
-            Self::MaxLength(most) => format!("expected at most {}{found}", count(*most, "character")),
-            Self::Pattern(pattern) => format!("expected a text that matches `{}`{found}", pattern.as_str()),
-            Self::Format(format) => format!("expected {}{found}", format.description),
-            Self::MinItems(least) => {
-                format!("expected at least {}, found {}", count(*least, "item"), size(value))
+    /// What was expected, and what was found unless it is a secret. A size is none.
+    pub(super) fn message(&self, value: &Value, secret: bool) -> Message {
+        let found = match self {
+            Self::MinItems(_) | Self::MaxItems(_) | Self::MinProperties(_) | Self::MaxProperties(_) => {
+                Some(size(value).to_string())
             }
-            Self::MaxItems(most) => {
-                format!("expected at most {}, found {}", count(*most, "item"), size(value))
+            _ => (!secret).then(|| shortened(value)),
+        };
+        let expected = match self {
+            Self::Enum(allowed) => Expected::OneOf(list(allowed)),
+            Self::Const(only) => Expected::Only(shortened(only)),
+            Self::UniqueItems => {
+                return match repeated_item(value) {
+                    Some((first, second)) => {
+                        format!("expected different items, but [{first}] and [{second}] are equal").into()
+                    }
+                    None => "expected different items".into(),
+                };
             }
-            Self::UniqueItems => match repeated_item(value) {
-                Some((first, second)) => {
-                    format!("expected different items, but [{first}] and [{second}] are equal")
-                }
-                None => "expected different items".into(),
-            },
-            Self::MinProperties(least) => {
-                format!("expected at least {}, found {}", count(*least, "key"), size(value))
-            }
-            Self::MaxProperties(most) => {
-                format!("expected at most {}, found {}", count(*most, "key"), size(value))
-            }
-        }
+            Self::Minimum(bound) => format!("at least {bound}").into(),
+            Self::ExclusiveMinimum(bound) => format!("more than {bound}").into(),
+            Self::Maximum(bound) => format!("at most {bound}").into(),
+            Self::ExclusiveMaximum(bound) => format!("less than {bound}").into(),
+            Self::MultipleOf(step) => format!("a multiple of {step}").into(),
+            Self::MinLength(least) => format!("at least {}", count(*least, "character")).into(),
+            Self::MaxLength(most) => format!("at most {}", count(*most, "character")).into(),
+            Self::Pattern(pattern) => format!("a text that matches `{}`", pattern.as_str()).into(),
+            Self::Format(format) => String::from(format.description).into(),
+            Self::MinItems(least) => format!("at least {}", count(*least, "item")).into(),
+            Self::MaxItems(most) => format!("at most {}", count(*most, "item")).into(),
+            Self::MinProperties(least) => format!("at least {}", count(*least, "key")).into(),
+            Self::MaxProperties(most) => format!("at most {}", count(*most, "key")).into(),
+        };
+        Message::Mismatch { expected, found }
     }
 }
 

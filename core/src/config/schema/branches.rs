@@ -6,10 +6,11 @@ use alloc::vec::Vec;
 
 use super::check::SchemaValidator;
 use super::facts::TypeSet;
+use super::finding::{Expected, Finding, Message};
 use super::location::Location;
 use super::messages::type_message;
 use super::plan::NodeId;
-use crate::tree::{Code, Diagnostic, Value};
+use crate::tree::{Code, Value};
 
 impl SchemaValidator {
     /// Adds the findings of the closest alternative; for `oneOf` also says when more than one fits.
@@ -19,7 +20,7 @@ impl SchemaValidator {
         branches: &[NodeId],
         value: &Value,
         place: &mut Location,
-        found: &mut Vec<Diagnostic>,
+        found: &mut Vec<Finding>,
     ) {
         let fitting: Vec<String> = branches
             .iter()
@@ -43,7 +44,7 @@ impl SchemaValidator {
             return;
         }
         let mut closest: Option<Branch> = None;
-        let mut selectors: Vec<Diagnostic> = Vec::new();
+        let mut selectors: Vec<Finding> = Vec::new();
         let outer = core::mem::replace(&mut place.brief, true);
         for branch in branches {
             let mut why = Vec::new();
@@ -64,19 +65,13 @@ impl SchemaValidator {
             && let Some(first) = selectors.first()
             && selectors.iter().all(|other| other.key == first.key)
         {
-            let expected: Vec<&str> =
-                selectors.iter().filter_map(|s| s.message.strip_prefix("expected ")).collect();
-            let wanted: Vec<String> = expected
-                .iter()
-                .map(|text| String::from(text.split_once(", found ").map_or(*text, |(wanted, _)| wanted)))
-                .map(|wanted| wanted.strip_prefix("one of ").map(String::from).unwrap_or(wanted))
-                .collect();
-            let found_part =
-                expected.first().and_then(|text| text.split_once(", found ")).map(|(_, found)| found);
-            let tail = found_part.map(|found| format!(", found {found}")).unwrap_or_default();
-            let message = format!("expected one of {}{tail}", joined(&wanted, "or"));
-            let help = selectors.iter().find_map(|selector| selector.help.clone());
-            found.push(Diagnostic { code, message, help, ..first.clone() });
+            let values: Vec<String> =
+                selectors.iter().filter_map(|one| one.message.values().map(String::from)).collect();
+            let expected = Expected::OneOf(joined(&values, "or"));
+            let message = Message::Mismatch { expected, found: first.message.found().map(String::from) };
+            // All are about the same value: the help of any of them serves.
+            let with_help = selectors.iter().find(|one| one.help.is_some() || one.closest_of.is_some());
+            found.push(Finding { code, message, ..with_help.unwrap_or(first).clone() });
             return;
         }
         if !place.brief {
@@ -88,14 +83,9 @@ impl SchemaValidator {
             found.extend(closest.why);
             return;
         }
-        let note = format!("this is the closest of {} alternatives of `{}`", branches.len(), code.name());
-        found.extend(closest.why.into_iter().map(|finding| match &finding.help {
-            Some(help) if help.contains("the closest of") => finding,
-            Some(help) => {
-                let help = format!("{help}; {note}");
-                finding.help(help)
-            }
-            None => finding.help(note.clone()),
+        found.extend(closest.why.into_iter().map(|finding| Finding {
+            closest_of: finding.closest_of.or(Some((branches.len(), code))),
+            ..finding
         }));
     }
 }
@@ -103,9 +93,9 @@ impl SchemaValidator {
 /// One alternative with what is wrong with it.
 struct Branch {
     id: NodeId,
-    why: Vec<Diagnostic>,
+    why: Vec<Finding>,
     /// The finding about the member that chooses between the alternatives, if it chose against this one.
-    selector: Option<Diagnostic>,
+    selector: Option<Finding>,
     /// Type first, then the choosing member, then the unknown keys, then the number of findings.
     distance: (bool, bool, usize, usize),
 }
@@ -116,10 +106,10 @@ impl Branch {
         id: NodeId,
         value: &Value,
         place: &Location,
-        why: Vec<Diagnostic>,
+        why: Vec<Finding>,
     ) -> Self {
         let wrong_type = !validator.plan.types(id).contains(TypeSet::of(value));
-        let is_direct = |finding: &&Diagnostic| {
+        let is_direct = |finding: &&Finding| {
             finding.key.parent().is_some_and(|parent| parent == place.key)
                 && matches!(finding.code, Code::SchemaConst | Code::SchemaEnum)
         };

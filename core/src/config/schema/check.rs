@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use core::cell::Cell;
 
 use super::facts::TypeSet;
+use super::finding::Finding;
 use super::judge::Judge;
 use super::location::Location;
 use super::messages::{how_to_add, type_message, type_way_out, unknown_key};
@@ -59,18 +60,23 @@ impl SchemaValidator {
     ///
     /// The values of secret keys are in no message.
     pub fn check(&self, root: &Value) -> Vec<Diagnostic> {
-        if self.is_valid(root) {
-            return Vec::new();
-        }
+        in_report_order(self.findings(root).into_iter().map(Finding::into_diagnostic).collect())
+    }
+
+    /// Every violation, in the order of the schema; none for a valid tree.
+    pub(super) fn findings(&self, root: &Value) -> Vec<Finding> {
         let mut found = Vec::new();
-        if self.too_deep.get() {
-            let message = "too many subschemas lie open in one another for this value";
-            found.push(Diagnostic::error(Code::SchemaUnsupported, Key::root(), message).at(root.origin()));
+        if self.is_valid(root) {
             return found;
         }
         let mut place = Location { key: Key::root(), via: Code::SchemaType, brief: false };
-        self.explain(Plan::ROOT, root, &mut place, &mut found);
-        in_report_order(found)
+        if self.too_deep.get() {
+            let message = "too many subschemas lie open in one another for this value";
+            found.push(place.finding(Code::SchemaUnsupported, message, root));
+        } else {
+            self.explain(Plan::ROOT, root, &mut place, &mut found);
+        }
+        found
     }
 
     /// Tells whether the value is valid against one node.
@@ -150,13 +156,7 @@ impl SchemaValidator {
     }
 
     /// Adds what is wrong with the value to `found`. It is called for invalid values only.
-    pub(super) fn explain(
-        &self,
-        id: NodeId,
-        value: &Value,
-        place: &mut Location,
-        found: &mut Vec<Diagnostic>,
-    ) {
+    pub(super) fn explain(&self, id: NodeId, value: &Value, place: &mut Location, found: &mut Vec<Finding>) {
         let open = self.open.get();
         if open >= MAX_EXPLAINED {
             let message = format!("not valid, {} subschemas deep in the schema", open / EXPLAINED_STEPS);
@@ -168,34 +168,28 @@ impl SchemaValidator {
         self.open.set(open);
     }
 
-    fn explain_here(&self, id: NodeId, value: &Value, place: &mut Location, found: &mut Vec<Diagnostic>) {
+    fn explain_here(&self, id: NodeId, value: &Value, place: &mut Location, found: &mut Vec<Finding>) {
         let node = self.plan.node(id);
         if let Some(target) = node.reference {
             return self.explain(target, value, place, found);
         }
         if node.refuses {
-            let finding = place.finding(place.via, "not allowed here", value);
-            found.push(match place.key.last_name() {
-                Some(name) => finding.at(&value.origin().of_name(name)).help("remove it"),
-                None => finding.help("remove it"),
-            });
+            let mut finding = place.finding(place.via, "not allowed here", value).help("remove it");
+            if let Some(name) = place.key.last_name() {
+                finding.origin = value.origin().of_name(name);
+            }
+            found.push(finding);
             return;
         }
         let secret = self.plan.is_secret(&place.key);
         if !node.types.contains(TypeSet::of(value)) {
             let finding = place.finding(Code::SchemaType, type_message(node.types, value, secret), value);
-            found.push(match type_way_out(node.types, value).filter(|_| !secret) {
-                Some(help) => finding.help(help),
-                None => finding,
-            });
+            found.push(Finding { help: type_way_out(node.types, value).filter(|_| !secret), ..finding });
         } else {
             let secret = secret || self.holds_secret(value, &place.key);
             for assertion in node.assertions.iter().filter(|assertion| !assertion.holds(value)) {
                 let finding = place.finding(assertion.code(), assertion.message(value, secret), value);
-                found.push(match assertion.way_out(value, secret) {
-                    Some(help) => finding.help(help),
-                    None => finding,
-                });
+                found.push(Finding { help: assertion.way_out(value, secret), ..finding });
             }
         }
         match value.kind() {
@@ -227,18 +221,18 @@ impl SchemaValidator {
             && redact_at(value, key, &|key| self.plan.is_secret(key)) != *value
     }
 
-    fn explain_invalid(&self, id: NodeId, value: &Value, place: &mut Location, found: &mut Vec<Diagnostic>) {
+    fn explain_invalid(&self, id: NodeId, value: &Value, place: &mut Location, found: &mut Vec<Finding>) {
         if !self.valid(id, value) {
             self.explain(id, value, place, found);
         }
     }
 
-    fn explain_members(&self, node: &Node, table: &Value, place: &mut Location, found: &mut Vec<Diagnostic>) {
+    fn explain_members(&self, node: &Node, table: &Value, place: &mut Location, found: &mut Vec<Finding>) {
         let members = table.as_table().into_iter().flatten();
         for name in node.required.iter().filter(|name| table.member(name).is_none()) {
             let key = place.key.child(name.clone());
             let message = format!("missing key `{}`", Key::of([name.clone()]));
-            let finding = Diagnostic::error(Code::SchemaRequired, key.clone(), message).at(table.origin());
+            let finding = Finding::new(Code::SchemaRequired, key.clone(), message, table.origin());
             found.push(if place.brief { finding } else { finding.help(how_to_add(&self.plan, &key)) });
         }
         for (name, member) in members {
@@ -257,13 +251,7 @@ impl SchemaValidator {
         }
     }
 
-    fn explain_judged(
-        &self,
-        judged: &Judged,
-        value: &Value,
-        place: &mut Location,
-        found: &mut Vec<Diagnostic>,
-    ) {
+    fn explain_judged(&self, judged: &Judged, value: &Value, place: &mut Location, found: &mut Vec<Finding>) {
         match judged {
             Judged::AnyOf(of) => self.explain_alternatives(Code::SchemaAnyOf, of, value, place, found),
             Judged::OneOf(of) => self.explain_alternatives(Code::SchemaOneOf, of, value, place, found),
@@ -297,10 +285,10 @@ impl SchemaValidator {
                         self.explain_invalid(*of, &text, place, &mut inner);
                     });
                     let at = member.origin().of_name(name);
-                    found.extend(inner.into_iter().map(|finding| Diagnostic {
-                        origin: Some(at.clone()),
+                    found.extend(inner.into_iter().map(|finding| Finding {
+                        origin: at.clone(),
                         code: Code::SchemaPropertyNames,
-                        message: format!("not a name that is allowed here: {}", finding.message),
+                        message: format!("not a name that is allowed here: {}", finding.message).into(),
                         ..finding
                     }));
                 }
@@ -313,9 +301,9 @@ impl SchemaValidator {
                             for missing in needed.iter().filter(|needed| value.member(needed).is_none()) {
                                 let key = place.key.child(missing.clone());
                                 let message = format!("missing key `{missing}`, which `{name}` needs");
-                                let finding =
-                                    Diagnostic::error(Code::SchemaDependencies, key.clone(), message);
-                                found.push(finding.at(value.origin()).help(how_to_add(&self.plan, &key)));
+                                let help = how_to_add(&self.plan, &key);
+                                let code = Code::SchemaDependencies;
+                                found.push(Finding::new(code, key, message, value.origin()).help(help));
                             }
                         }
                     }

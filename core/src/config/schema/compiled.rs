@@ -1,7 +1,6 @@
 //! A compiled schema and what it knows of each key.
 
 use alloc::format;
-use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -12,6 +11,7 @@ use crate::tree::{Code, Diagnostic, Key, LayerKind, Origin, Severity, Source, Te
 use super::check::SchemaValidator;
 use super::documents::{self, Documents};
 use super::facts::{Facts, NamedVariable, Reload, TypeSet};
+use super::finding::Finding;
 use super::plan::Plan;
 use super::{aliases, compile};
 
@@ -203,30 +203,32 @@ fn against_meta(documents: &Documents) -> Vec<Diagnostic> {
                 Diagnostic::warning(Code::SchemaUnsupported, Key::of(["$schema"]), message).at(at.origin()),
             );
         }
-        found.extend(validator.check(document).into_iter().map(|finding| {
+        found.extend(validator.findings(document).into_iter().map(|finding| {
             let severity = if other.is_some() || is_stray_definition(&finding) {
                 Severity::Warning
             } else {
                 Severity::Error
             };
-            let message: String = format!("not a Draft 7 schema: {}", finding.message);
-            Diagnostic { severity, code: Code::SchemaInvalid, message, ..finding }
+            let message = format!("not a Draft 7 schema: {}", finding.message).into();
+            let invalid = Finding { code: Code::SchemaInvalid, message, ..finding };
+            Diagnostic { severity, ..invalid.into_diagnostic() }
         }));
     }
     in_report_order(found)
 }
 
 /// Draft 7 has no `$defs`, so that what is no schema in it is wrong only where a `$ref` leads to it.
-fn is_stray_definition(finding: &Diagnostic) -> bool {
+fn is_stray_definition(finding: &Finding) -> bool {
     let parent = finding.key.parent();
     parent.as_ref().and_then(Key::last_name).is_some_and(|name| name == "$defs")
-        && finding.message.starts_with("expected boolean or object")
+        && finding.message.types() == Some(TypeSet::BOOLEAN.or(TypeSet::OBJECT))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::source::{Language, parse};
+    use alloc::string::String;
 
     fn value(text: &str) -> Value {
         parse(&Source::document(LayerKind::File, "a.json", text), Language::Json).unwrap().root().clone()
@@ -261,6 +263,17 @@ mod tests {
         assert_eq!(warnings.first().map(|finding| finding.severity), Some(Severity::Warning));
         let used = r##"{"$defs": {"description": "a remark"}, "items": {"$ref": "#/$defs/description"}}"##;
         assert!(compiled(used).is_err());
+    }
+
+    #[test]
+    fn a_choice_between_alternatives_names_their_values_whole() {
+        let schema = r#"{"oneOf": [{"properties": {"kind": {"const": "lost, found again"}}, "required": ["kind"]},
+            {"properties": {"kind": {"enum": ["one of two", "b"]}}, "required": ["kind"]}]}"#;
+        let found = compiled(schema).unwrap().validator().check(&value(r#"{"kind": "c"}"#));
+        let [finding] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!(finding.code, "schema/oneOf");
+        let expected = r#"expected one of "lost, found again" or "one of two" or "b", found "c""#;
+        assert_eq!(finding.message, expected);
     }
 
     #[test]

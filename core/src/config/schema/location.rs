@@ -1,8 +1,7 @@
 //! Where an explanation stands.
 
-use alloc::string::String;
-
-use crate::tree::{Code, Diagnostic, Key, Segment, Value};
+use super::finding::{Finding, Message};
+use crate::tree::{Code, Key, Segment, Value};
 
 /// Where an explanation stands: the key, and the code of the keyword that led to the present node.
 pub(super) struct Location {
@@ -21,7 +20,7 @@ impl Location {
         self.via = outer;
     }
 
-    pub(super) fn finding(&self, code: Code, message: impl Into<String>, value: &Value) -> Diagnostic {
-        Diagnostic::error(code, self.key.clone(), message).at(value.origin())
+    pub(super) fn finding(&self, code: Code, message: impl Into<Message>, value: &Value) -> Finding {
+        Finding::new(code, self.key.clone(), message, value.origin())
     }
 }

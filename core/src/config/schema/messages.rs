@@ -6,23 +6,24 @@ use alloc::vec::Vec;
 
 use super::assertion::{Assertion, list, shortened};
 use super::facts::TypeSet;
+use super::finding::{Expected, Finding, Message};
 use super::location::Location;
 use super::plan::{Node, Plan};
 use crate::tree::nearest::nearest;
-use crate::tree::{Code, Diagnostic, Key, Kind, Number, Value};
+use crate::tree::{Code, Key, Kind, Number, Value};
 
 /// What is said of a value whose type is not among those expected.
-pub(super) fn type_message(expected: TypeSet, value: &Value, secret: bool) -> String {
-    let found = value.type_name();
-    match value.kind() {
-        Kind::Datetime(_) if secret => format!("expected {expected}, found date"),
-        Kind::Datetime(_) => format!("expected {expected}, found date {}", shortened(value)),
-        Kind::Array(_) | Kind::Table(_) | Kind::Null | Kind::Unset => {
-            format!("expected {expected}, found {found}")
-        }
-        _ if secret => format!("expected {expected}, found {found}"),
-        _ => format!("expected {expected}, found {found} {}", shortened(value)),
-    }
+pub(super) fn type_message(expected: TypeSet, value: &Value, secret: bool) -> Message {
+    let found = match value.kind() {
+        Kind::Datetime(_) => "date",
+        _ => value.type_name(),
+    };
+    let found = match value.kind() {
+        Kind::Array(_) | Kind::Table(_) | Kind::Null | Kind::Unset => found.into(),
+        _ if secret => found.into(),
+        _ => format!("{found} {}", shortened(value)),
+    };
+    Message::Mismatch { expected: Expected::Types(expected), found: Some(found) }
 }
 
 /// How the value that stands here is written in a type that is allowed.
@@ -57,13 +58,13 @@ pub(super) fn type_way_out(expected: TypeSet, value: &Value) -> Option<String> {
 }
 
 /// A finding about a key that the schema does not know, with the known ones.
-pub(super) fn unknown_key(node: &Node, name: &str, member: &Value, place: &Location) -> Diagnostic {
-    let finding = Diagnostic::error(
+pub(super) fn unknown_key(node: &Node, name: &str, member: &Value, place: &Location) -> Finding {
+    let finding = Finding::new(
         Code::SchemaAdditionalProperties,
         place.key.child(name),
         format!("unknown key `{}`", Key::of([name])),
-    )
-    .at(&member.origin().of_name(name));
+        &member.origin().of_name(name),
+    );
     let known = || node.properties.keys().map(|name| name.as_str());
     if let Some(meant) = nearest(name, known()) {
         return finding.help(format!("did you mean `{}`?", Key::of([meant])));

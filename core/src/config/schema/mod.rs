@@ -31,6 +31,8 @@ mod defaults;
 #[cfg(feature = "schema")]
 mod documents;
 #[cfg(feature = "schema")]
+mod finding;
+#[cfg(feature = "schema")]
 mod format;
 #[cfg(feature = "schema")]
 mod judge;

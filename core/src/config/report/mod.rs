@@ -37,7 +37,7 @@ impl Default for Style {
 /// characters of sources and messages are written as escapes, so that no configuration drives a terminal.
 ///
 /// ```
-/// use speckit_core::{Diagnostic, Key, LayerKind, Source};
+/// use speckit_core::{Code, Diagnostic, Key, LayerKind, Source};
 /// use speckit_core::config::redact::Masks;
 /// use speckit_core::config::source::{Language, parse};
 /// use speckit_core::config::report::{Style, render};

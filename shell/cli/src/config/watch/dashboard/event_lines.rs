@@ -129,8 +129,8 @@ mod tests {
         ];
         insta::assert_snapshot!(events.iter().map(text).collect::<String>(), @r#"
         01:01.2 changed: a.toml, conf.d/b.toml
-        01:01.2 reloaded in 0.4 ms: generation 4 is what the files say; nothing changed
-        01:01.2 reloaded in 0.4 ms: generation 4: 3 keys changed
+        01:01.2 reloaded in 400 µs: generation 4 is what the files say; nothing changed
+        01:01.2 reloaded in 400 µs: generation 4: 3 keys changed
           + server.host: "b"
           ~ server.port: 8080 → 9090
           - server.tls: true

@@ -219,7 +219,7 @@ mod tests {
         };
         assert_eq!(
             shown(samples::status()),
-            "speckit watch · generation 4, 22 s old · idle · native events · 3 reloads, 1 refused, last 0.4 ms, p95 0.9 ms"
+            "speckit watch · generation 4, 22 s old · idle · native events · 3 reloads, 1 refused, last 412 µs, p95 900 µs"
         );
         let fresh = samples::with(samples::status(), |status| {
             status.reloads = 1;

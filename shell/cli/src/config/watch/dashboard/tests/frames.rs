@@ -44,7 +44,7 @@ fn troubled() -> Dashboard {
 fn all_is_well_on_80x24() {
     insta::assert_snapshot!(frame(&mut dashboard(), 80, 24), @r#"
     |speckit watch · generation 4, 13 s old · idle · native events
-    |3 reloads, 1 refused, last 0.4 ms, p95 0.9 ms
+    |3 reloads, 1 refused, last 412 µs, p95 900 µs
     |▶ configuration 1/12 ───────────────────────────────────────────────────────────
     |>  hot_reload.debounce_ms    2000                  defaults.toml:31:15
     |   hot_reload.enabled        true                  defaults.toml:30:11
@@ -60,7 +60,7 @@ fn all_is_well_on_80x24() {
     |   store.path                "runs.db"             speckit.toml:2:8
     |─ events 2 ─────────────────────────────────────────────────────────────────────
     |00:03.1 changed: speckit.toml
-    |00:05.1 reloaded in 0.4 ms: generation 4: 1 key changed
+    |00:05.1 reloaded in 412 µs: generation 4: 1 key changed
     |  ~ models.gemini.tier: "low" → "high"
     |  ! store.path waits until the program starts again
     |
@@ -74,7 +74,7 @@ fn all_is_well_on_80x24() {
 fn refused_on_80x24() {
     insta::assert_snapshot!(frame(&mut troubled(), 80, 24), @r#"
     |speckit watch · generation 4, 12 s old · busy: 1 guard · native events
-    |3 reloads, 1 refused, last 0.4 ms, p95 0.9 ms
+    |3 reloads, 1 refused, last 412 µs, p95 900 µs
     | REFUSED: speckit.toml:6:15: hot_reload.debounce_ms: expected at least 500,
     |    found 100 (and 1 more)
     | PENDING RESTART: store.path
@@ -103,11 +103,11 @@ fn refused_on_80x24() {
 #[test]
 fn refused_side_by_side_on_140x20() {
     insta::assert_snapshot!(frame(&mut troubled(), 140, 20), @r#"
-    |speckit watch · generation 4, 12 s old · busy: 1 guard · native events · 3 reloads, 1 refused, last 0.4 ms, p95 0.9 ms
+    |speckit watch · generation 4, 12 s old · busy: 1 guard · native events · 3 reloads, 1 refused, last 412 µs, p95 900 µs
     | REFUSED: speckit.toml:6:15: hot_reload.debounce_ms: expected at least 500, found 100 (and 1 more)
     | PENDING RESTART: store.path
     |▶ configuration 1/12 ─────────────────────────────────────────────────────── ┌─ events 3 ───────────────────────────────────────────────────
-    |>  hot_reload.debounce_ms    2000                  defaults.toml:31:15       │00:05.1 reloaded in 0.4 ms: generation 4: 1 key changed      ▲
+    |>  hot_reload.debounce_ms    2000                  defaults.toml:31:15       │00:05.1 reloaded in 412 µs: generation 4: 1 key changed      ▲
     |   hot_reload.enabled        true                  defaults.toml:30:11       │  ~ models.gemini.tier: "low" → "high"                       ║
     |   hot_reload.watch_paths    ["config.toml"]       defaults.toml:32:15       │  ! store.path waits until the program starts again          █
     |   models.claude.model       "claude-opus-4"       defaults.toml:9:9         │00:06.5 REFUSED: generation 4 stays in force                 █
@@ -201,7 +201,7 @@ fn a_filter_while_it_is_typed_on_80x14() {
     write(&mut dashboard, "/SPECKIT.toml");
     insta::assert_snapshot!(frame(&mut dashboard, 80, 14), @r#"
     |speckit watch · generation 4, 13 s old · idle · native events
-    |3 reloads, 1 refused, last 0.4 ms, p95 0.9 ms
+    |3 reloads, 1 refused, last 412 µs, p95 900 µs
     |▶ configuration 1/4 (of 12)  /SPECKIT.toml_ ────────────────────────────────────
     |>  models.gemini.model       "gemini-2.5-pro"      speckit.toml:12:9
     | * models.gemini.tier        "high"                speckit.toml:13:8
@@ -210,7 +210,7 @@ fn a_filter_while_it_is_typed_on_80x14() {
     |
     |
     |─ events 2 ─────────────────────────────────────────────────────────────────────
-    |00:05.1 reloaded in 0.4 ms: generation 4: 1 key changed                        ▲
+    |00:05.1 reloaded in 412 µs: generation 4: 1 key changed                        ▲
     |  ~ models.gemini.tier: "low" → "high"                                         █
     |  ! store.path waits until the program starts again                            ▼
     |Enter keep  Esc clear  ↑↓ move
@@ -218,7 +218,7 @@ fn a_filter_while_it_is_typed_on_80x14() {
     write(&mut dashboard, "x");
     insta::assert_snapshot!(frame(&mut dashboard, 80, 14), @r#"
     |speckit watch · generation 4, 13 s old · idle · native events
-    |3 reloads, 1 refused, last 0.4 ms, p95 0.9 ms
+    |3 reloads, 1 refused, last 412 µs, p95 900 µs
     |▶ configuration 0/0 (of 12)  /SPECKIT.tomlx_ ───────────────────────────────────
     |  no key, value or origin has it: Esc clears
     |
@@ -227,7 +227,7 @@ fn a_filter_while_it_is_typed_on_80x14() {
     |
     |
     |─ events 2 ─────────────────────────────────────────────────────────────────────
-    |00:05.1 reloaded in 0.4 ms: generation 4: 1 key changed                        ▲
+    |00:05.1 reloaded in 412 µs: generation 4: 1 key changed                        ▲
     |  ~ models.gemini.tier: "low" → "high"                                         █
     |  ! store.path waits until the program starts again                            ▼
     |Enter keep  Esc clear  ↑↓ move
@@ -245,7 +245,7 @@ fn an_explanation_and_what_became_of_a_key_on_80x16() {
     dashboard.update(Message::Explained { key: "hot_reload.debounce_ms".into(), text: Some(text.into()) });
     insta::assert_snapshot!(frame(&mut dashboard, 80, 16), @r#"
     |speckit watch · generation 4, 13 s old · idle · native events
-    |3 reloads, 1 refused, last 0.4 ms, p95 0.9 ms
+    |3 reloads, 1 refused, last 412 µs, p95 900 µs
     |▶ configuration 1/12 ───────────────────────────────────────────────────────────
     |>  hot_reload.debounce_ms    2000                  defaults.toml:31:15
     |   hot_reload.enabled        true                  defaults.toml:30:11
@@ -256,7 +256,7 @@ fn an_explanation_and_what_became_of_a_key_on_80x16() {
     |│ integer from 500 to 10000                                                    │
     |│ variable: SPECKIT_HOT_RELOAD__DEBOUNCE_MS                                    │
     |└ Esc close ───────────────────────────────────────────────────────────────────┘
-    |00:05.1 reloaded in 0.4 ms: generation 4: 1 key changed
+    |00:05.1 reloaded in 412 µs: generation 4: 1 key changed
     |  ~ models.gemini.tier: "low" → "high"
     |  ! store.path waits until the program starts again
     | nothing changed   Esc close  ↑↓ scroll

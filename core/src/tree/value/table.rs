@@ -6,7 +6,8 @@ use core::iter::FusedIterator;
 use im::OrdMap;
 use im::ordmap::{self, DiffItem};
 
-use crate::tree::{Text, Value};
+use super::Value;
+use crate::tree::Text;
 
 /// The members of a table, in the order of their names.
 ///

@@ -8,7 +8,13 @@ use core::fmt;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use crate::tree::key::{write_name, write_quoted};
-use crate::tree::{Datetime, Key, List, Number, Origin, Segment, Table, Text};
+use crate::tree::{Datetime, Key, Number, Origin, Segment, Text};
+
+mod list;
+mod table;
+
+pub use list::{List, ListIter};
+pub use table::{Table, TableIter};
 
 /// How deep tables and arrays may lie in one another, in every source.
 pub const MAX_DEPTH: usize = 100;

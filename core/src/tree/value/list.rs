@@ -7,7 +7,7 @@ use core::iter::FusedIterator;
 use im::Vector;
 use im::vector;
 
-use crate::tree::Value;
+use super::Value;
 
 /// The elements of a list, in their order.
 ///

@@ -9,6 +9,7 @@ mod imports;
 mod layout;
 mod links;
 mod orphans;
+mod public_api;
 mod purity;
 
 use speckit_tests::{tracked_files, workspace};

@@ -48,6 +48,8 @@
 //! All decisions are made in [`speckit_core`], which is re-exported here; this crate reads files and the
 //! environment, each effect through one module.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod config;
 mod os;
 mod sync;
@@ -84,6 +86,11 @@ pub use speckit_core::config::source::{Environment, Override};
 pub use speckit_core::config::{HotReloadConfig, WatchMode};
 pub use speckit_core::{Code, CodeFamily, Diagnostic, Key, Severity};
 pub use sync::broadcast::{Event, Receiver};
+
+/// The example of the README, so that it is tested.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
 
 /// What the program `speckit` shares with the library of the same version. It is no part of the public interface.
 #[doc(hidden)]

@@ -1,0 +1,458 @@
+//! The public interface of the two libraries as accepted texts, so that a review sees each change of it.
+//!
+//! A line is one item that can be named from outside, at its longest public path; at a shorter one it is a `pub use`. What a macro
+//! makes is not seen, and what is `#[doc(hidden)]` is left out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use speckit_tests::{golden, workspace};
+use syn::spanned::Spanned;
+use syn::{Attribute, Fields, ImplItem, Item, TraitItem, UseTree, Visibility};
+
+#[test]
+fn the_interface_of_the_core_is_the_accepted_one() {
+    golden!("api", "speckit-core", interface(&workspace().join("core/src/lib.rs")));
+}
+
+#[test]
+fn the_interface_of_the_library_is_the_accepted_one() {
+    golden!("api", "speckit", interface(&workspace().join("shell/lib/src/lib.rs")));
+}
+
+#[test]
+fn only_what_can_be_named_from_outside_is_listed() {
+    let root = "
+        mod inner {
+            #[derive(Clone, Debug)]
+            pub struct Shown<T> { pub field: T, hidden: u8 }
+            impl<T> Shown<T> { pub fn of(field: T) -> Self { panic() } fn own(&self) {} }
+            impl<T> Drop for Shown<T> { fn drop(&mut self) {} }
+            impl<T> Own for Shown<T> {}
+            pub trait Own {}
+            pub struct Unseen;
+        }
+        #[cfg(feature = \"more\")]
+        pub mod outer {
+            pub use super::inner::Shown as Renamed;
+            pub(crate) fn own() {}
+            #[doc(hidden)] pub fn hidden() {}
+            #[cfg(not(feature = \"more\"))] pub fn absent() {}
+        }
+        pub use outer::Renamed;
+        pub use serde::Serialize;
+        #[non_exhaustive] pub enum Choice { One, Two(u8), Three { of: u8 } }
+        pub trait Verb { const N: u8; fn act(&self) -> u8; }
+    ";
+    let mut modules = BTreeMap::new();
+    add_module(&mut modules, Vec::new(), syn::parse_str::<syn::File>(root).unwrap().items, None);
+    let expected = "
+#[non_exhaustive] pub enum Choice
+Choice::One
+Choice::Three { of: u8 }
+Choice::Two(u8)
+pub use outer::Renamed
+pub use serde::Serialize
+pub trait Verb
+pub const Verb::N: u8
+pub fn Verb::act(&self) -> u8
+pub mod outer [more]
+#[derive(Clone, Debug)] pub struct outer::Renamed<T> [more]
+impl Drop for outer::Renamed<T> [more]
+pub outer::Renamed::field: T [more]
+pub fn outer::Renamed::of(field: T) -> Self [more]
+";
+    assert_eq!(listing(modules), expected.trim_start());
+}
+
+/// The interface of the library with this root, one item a line, sorted by path.
+fn interface(root: &Path) -> String {
+    let mut modules = BTreeMap::new();
+    let folder = root.parent().unwrap();
+    add_module(&mut modules, Vec::new(), items(root), Some(folder));
+    listing(modules)
+}
+
+type Names = Vec<String>;
+
+/// The items of a module, by its path from the root.
+type Modules = BTreeMap<Names, Vec<Item>>;
+
+fn items(file: &Path) -> Vec<Item> {
+    let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display())).items
+}
+
+/// Adds a module and those inside it, which lie in `folder` where they are files.
+fn add_module(modules: &mut Modules, path: Names, items_here: Vec<Item>, folder: Option<&Path>) {
+    for item in &items_here {
+        let Item::Mod(module) = item else { continue };
+        if features(&module.attrs).is_none() {
+            continue;
+        }
+        let name = module.ident.to_string();
+        let folder = folder.map(|folder| folder.join(&name));
+        let below = match (&module.content, &folder) {
+            (Some((_, items)), _) => items.clone(),
+            (None, Some(folder)) => {
+                let file = folder.with_extension("rs");
+                items(if file.is_file() { file } else { folder.join("mod.rs") }.as_path())
+            }
+            (None, None) => continue,
+        };
+        let path = path.iter().cloned().chain([name]).collect();
+        add_module(modules, path, below, folder.as_deref());
+    }
+    modules.insert(path, items_here);
+}
+
+/// The features that an item needs; `None` where it is there only for tests or without a feature, or is hidden.
+fn features(attributes: &[Attribute]) -> Option<BTreeSet<String>> {
+    let mut needed = BTreeSet::new();
+    for attribute in attributes {
+        let text = source(attribute);
+        let is_cfg = attribute.path().is_ident("cfg");
+        if text.contains("doc(hidden)") || is_cfg && ["test", "not("].iter().any(|word| text.contains(word)) {
+            return None;
+        }
+        if is_cfg {
+            needed.extend(text.split('"').skip(1).step_by(2).map(str::to_owned));
+        }
+    }
+    Some(needed)
+}
+
+/// The text of a part of the source, on one line.
+fn source(part: &impl Spanned) -> String {
+    let text = part.span().source_text().expect("what was parsed has a text");
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    words
+        .replace("( ", "(")
+        .replace(", )", ")")
+        .replace(" )", ")")
+        .replace(",)", ")")
+        .replace("< ", "<")
+        .replace(", >", ">")
+}
+
+/// What a path leads to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Target {
+    Module(Names),
+    /// An item by its module and its name.
+    Item(Names, String),
+    /// Something of another crate.
+    Elsewhere(Names),
+}
+
+/// The imports of a module: the path and the name it has here. A glob has the name `*`.
+fn imports(tree: &UseTree, path: &mut Names, found: &mut Vec<(Names, String)>) {
+    match tree {
+        UseTree::Path(step) => {
+            path.push(step.ident.to_string());
+            imports(&step.tree, path, found);
+            path.pop();
+        }
+        UseTree::Group(group) => group.items.iter().for_each(|tree| imports(tree, path, found)),
+        UseTree::Name(name) if name.ident == "self" => {
+            found.push((path.clone(), path.last().unwrap().clone()))
+        }
+        UseTree::Name(name) => add_import(path, &name.ident, name.ident.to_string(), found),
+        UseTree::Rename(name) => add_import(path, &name.ident, name.rename.to_string(), found),
+        UseTree::Glob(_) => found.push((path.clone(), "*".into())),
+    }
+}
+
+fn add_import(path: &[String], last: &syn::Ident, name: String, found: &mut Vec<(Names, String)>) {
+    found.push((path.iter().cloned().chain([last.to_string()]).collect(), name));
+}
+
+fn imports_of(item: &syn::ItemUse) -> Vec<(Names, String)> {
+    let mut found = Vec::new();
+    imports(&item.tree, &mut Vec::new(), &mut found);
+    found
+}
+
+fn name_of(item: &Item) -> Option<String> {
+    let ident = match item {
+        Item::Struct(item) => &item.ident,
+        Item::Enum(item) => &item.ident,
+        Item::Trait(item) => &item.ident,
+        Item::Type(item) => &item.ident,
+        Item::Const(item) => &item.ident,
+        Item::Static(item) => &item.ident,
+        Item::Fn(item) => &item.sig.ident,
+        _ => return None,
+    };
+    Some(ident.to_string())
+}
+
+/// Follows a path that is written in a module.
+fn resolve(modules: &Modules, module: &Names, path: &[String], depth: u8) -> Target {
+    let elsewhere = || Target::Elsewhere(path.to_vec());
+    let (first, rest) = path.split_first().unwrap();
+    let start = match first.as_str() {
+        "crate" => Some(Target::Module(Vec::new())),
+        "self" => Some(Target::Module(module.clone())),
+        "super" => Some(Target::Module(module[..module.len() - 1].to_vec())),
+        name => look_up(modules, module, name, depth),
+    };
+    let end = rest.iter().try_fold(start, |at, name| match at {
+        Some(Target::Module(at)) if name == "super" => {
+            Some(Some(Target::Module(at[..at.len() - 1].to_vec())))
+        }
+        Some(Target::Module(at)) => Some(look_up(modules, &at, name, depth)),
+        Some(Target::Elsewhere(path)) => {
+            Some(Some(Target::Elsewhere(path.into_iter().chain([name.clone()]).collect())))
+        }
+        at => Some(at),
+    });
+    end.flatten().unwrap_or_else(elsewhere)
+}
+
+/// What a name means in a module. The depth ends at an import of a crate's item that has the name of the crate.
+fn look_up(modules: &Modules, module: &Names, name: &str, depth: u8) -> Option<Target> {
+    let items = modules.get(module).filter(|_| depth < 8)?;
+    let below: Names = module.iter().cloned().chain([name.to_owned()]).collect();
+    if modules.contains_key(&below) {
+        return Some(Target::Module(below));
+    }
+    if items.iter().any(|item| name_of(item).as_deref() == Some(name)) {
+        return Some(Target::Item(module.clone(), name.to_owned()));
+    }
+    let imports = items.iter().filter_map(|item| match item {
+        Item::Use(item) => Some(imports_of(item)),
+        _ => None,
+    });
+    imports.flatten().find_map(|(path, alias)| match alias.as_str() {
+        "*" => match resolve(modules, module, &path, depth + 1) {
+            Target::Module(other) if other != *module => look_up(modules, &other, name, depth + 1),
+            _ => None,
+        },
+        alias if alias == name => Some(resolve(modules, module, &path, depth + 1)),
+        _ => None,
+    })
+}
+
+/// A public path, what it leads to, and the features that it needs.
+type Exports = BTreeMap<Names, (Target, BTreeSet<String>)>;
+
+/// Everything that is public in a module which has the public path `at`.
+fn export(modules: &Modules, module: &Names, at: &Names, needed: &BTreeSet<String>, exports: &mut Exports) {
+    for item in &modules[module] {
+        let (visibility, attributes) = match item {
+            Item::Mod(item) => (&item.vis, &item.attrs),
+            Item::Use(item) => (&item.vis, &item.attrs),
+            Item::Struct(item) => (&item.vis, &item.attrs),
+            Item::Enum(item) => (&item.vis, &item.attrs),
+            Item::Trait(item) => (&item.vis, &item.attrs),
+            Item::Type(item) => (&item.vis, &item.attrs),
+            Item::Const(item) => (&item.vis, &item.attrs),
+            Item::Static(item) => (&item.vis, &item.attrs),
+            Item::Fn(item) => (&item.vis, &item.attrs),
+            _ => continue,
+        };
+        let (Visibility::Public(_), Some(mut features)) = (visibility, features(attributes)) else {
+            continue;
+        };
+        features.extend(needed.iter().cloned());
+        let named = match item {
+            Item::Use(item) => imports_of(item),
+            Item::Mod(item) => vec![(vec!["self".into(), item.ident.to_string()], item.ident.to_string())],
+            item => name_of(item).map(|name| (vec!["self".into(), name.clone()], name)).into_iter().collect(),
+        };
+        for (path, name) in named {
+            let target = resolve(modules, module, &path, 0);
+            let at: Names = at.iter().cloned().chain([name]).collect();
+            if let Target::Module(below) = &target {
+                export(modules, below, &at, &features, exports);
+            }
+            exports.insert(at, (target, features.clone()));
+        }
+    }
+}
+
+fn listing(modules: Modules) -> String {
+    let mut exports = Exports::new();
+    export(&modules, &Vec::new(), &Vec::new(), &BTreeSet::new(), &mut exports);
+    let mut longest: BTreeMap<&Target, &Names> = BTreeMap::new();
+    for (path, (target, _)) in &exports {
+        let at = longest.entry(target).or_insert(path);
+        if path.len() > at.len() {
+            *at = path;
+        }
+    }
+    let impls = impls(&modules, &longest);
+    // The path, and the line without its features.
+    let mut lines: BTreeSet<(String, String)> = BTreeSet::new();
+    for (path, (target, needed)) in &exports {
+        let at = path.join("::");
+        let mut add = |key: &str, line: String, features: &BTreeSet<String>| {
+            let all = features.union(needed).cloned().collect::<Vec<_>>().join(", ");
+            let needs = if all.is_empty() { String::new() } else { format!(" [{all}]") };
+            lines.insert((key.to_owned(), line + &needs));
+        };
+        let none = BTreeSet::new();
+        match target {
+            Target::Elsewhere(other) => {
+                add(&at, format!("pub use {}{}", other.join("::"), alias(other, path)), &none)
+            }
+            target if longest[target] != path => {
+                let other = longest[target];
+                add(&at, format!("pub use {}{}", other.join("::"), alias(other, path)), &none);
+            }
+            Target::Module(_) => add(&at, format!("pub mod {at}"), &none),
+            Target::Item(module, name) => {
+                let named = |item: &&Item| name_of(item).as_ref() == Some(name);
+                for item in modules[module].iter().filter(named) {
+                    describe(item, &at, &mut add);
+                }
+                for item in impls.get(target).into_iter().flatten() {
+                    describe_impl(item, &at, &mut add);
+                }
+            }
+        }
+    }
+    lines.into_iter().map(|(_, line)| line + "\n").collect()
+}
+
+fn alias(target: &[String], path: &[String]) -> String {
+    match path.last() {
+        name if name == target.last() => String::new(),
+        name => format!(" as {}", name.unwrap()),
+    }
+}
+
+/// The blocks `impl` of each type, but for those of traits that cannot be named from outside.
+fn impls<'m>(
+    modules: &'m Modules,
+    public: &BTreeMap<&Target, &Names>,
+) -> BTreeMap<Target, Vec<&'m syn::ItemImpl>> {
+    let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (module, items) in modules {
+        for item in items {
+            let Item::Impl(item) = item else { continue };
+            let syn::Type::Path(of) = &*item.self_ty else { continue };
+            let target = |path: &syn::Path| {
+                let names: Names = path.segments.iter().map(|step| step.ident.to_string()).collect();
+                resolve(modules, module, &names, 0)
+            };
+            let is_private = |of: &Target| matches!(of, Target::Item(..)) && !public.contains_key(of);
+            if !item.trait_.as_ref().is_some_and(|(of, _)| is_private(&target(of))) {
+                found.entry(target(&of.path)).or_default().push(item);
+            }
+        }
+    }
+    found
+}
+
+type Add<'a> = &'a mut dyn FnMut(&str, String, &BTreeSet<String>);
+
+/// Adds the lines of an item: itself, and its fields, variants or associated items.
+fn describe(item: &Item, at: &str, add: Add<'_>) {
+    let none = BTreeSet::new();
+    match item {
+        Item::Struct(item) => {
+            add(at, format!("{}pub struct {at}{}", marks(&item.attrs), generics(&item.generics)), &none);
+            for (index, field) in item.fields.iter().enumerate() {
+                if matches!(field.vis, Visibility::Public(_)) {
+                    let name = field.ident.as_ref().map_or(index.to_string(), ToString::to_string);
+                    let key = format!("{at}::{name}");
+                    add(&key, format!("pub {key}: {}", source(&field.ty)), &none);
+                }
+            }
+        }
+        Item::Enum(item) => {
+            add(at, format!("{}pub enum {at}{}", marks(&item.attrs), generics(&item.generics)), &none);
+            for variant in &item.variants {
+                let key = format!("{at}::{}", variant.ident);
+                let fields = variant.fields.iter().map(|field| match &field.ident {
+                    Some(name) => format!("{name}: {}", source(&field.ty)),
+                    None => source(&field.ty),
+                });
+                let fields = fields.collect::<Vec<_>>().join(", ");
+                let line = match variant.fields {
+                    Fields::Unit => key.clone(),
+                    Fields::Unnamed(_) => format!("{key}({fields})"),
+                    Fields::Named(_) => format!("{key} {{ {fields} }}"),
+                };
+                add(&key, line, &none);
+            }
+        }
+        Item::Trait(item) => {
+            let bounds = item.supertraits.iter().map(source).collect::<Vec<_>>().join(" + ");
+            let bounds = if bounds.is_empty() { bounds } else { format!(": {bounds}") };
+            add(at, format!("pub trait {at}{}{bounds}", generics(&item.generics)), &none);
+            for item in &item.items {
+                match item {
+                    TraitItem::Fn(item) => function(&item.sig, at, &none, add),
+                    TraitItem::Const(item) => constant(&item.ident, &item.ty, at, &none, add),
+                    TraitItem::Type(item) => {
+                        let key = format!("{at}::{}", item.ident);
+                        add(&key, format!("pub type {key}"), &none);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Item::Type(item) => {
+            add(at, format!("pub type {at}{} = {}", generics(&item.generics), source(&item.ty)), &none)
+        }
+        Item::Const(item) => add(at, format!("pub const {at}: {}", source(&item.ty)), &none),
+        Item::Static(item) => add(at, format!("pub static {at}: {}", source(&item.ty)), &none),
+        Item::Fn(item) => add(at, signature(&item.sig, at), &none),
+        _ => {}
+    }
+}
+
+/// Adds what a block `impl` gives its type: a trait, or public functions and constants.
+fn describe_impl(item: &syn::ItemImpl, at: &str, add: Add<'_>) {
+    let Some(needed) = features(&item.attrs) else { return };
+    if let Some((of, _)) = &item.trait_ {
+        let whole = source(&item.self_ty);
+        let arguments = whole.find('<').map_or("", |from| &whole[from..]);
+        add(at, format!("impl {} for {at}{arguments}", source(of)), &needed);
+        return;
+    }
+    for item in &item.items {
+        match item {
+            ImplItem::Fn(item) if matches!(item.vis, Visibility::Public(_)) => {
+                if let Some(own) = features(&item.attrs) {
+                    function(&item.sig, at, &own.union(&needed).cloned().collect(), add);
+                }
+            }
+            ImplItem::Const(item) if matches!(item.vis, Visibility::Public(_)) => {
+                constant(&item.ident, &item.ty, at, &needed, add);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn function(of: &syn::Signature, at: &str, features: &BTreeSet<String>, add: Add<'_>) {
+    let key = format!("{at}::{}", of.ident);
+    add(&key, signature(of, &key), features);
+}
+
+fn constant(name: &syn::Ident, of: &syn::Type, at: &str, features: &BTreeSet<String>, add: Add<'_>) {
+    let key = format!("{at}::{name}");
+    add(&key, format!("pub const {key}: {}", source(of)), features);
+}
+
+fn signature(of: &syn::Signature, at: &str) -> String {
+    let text = source(of).replacen(&format!("fn {}", of.ident), &format!("fn {at}"), 1);
+    // How a function binds its arguments is not seen from outside.
+    format!("pub {}", text.replace("(mut ", "(").replace(", mut ", ", ").trim_end_matches(','))
+}
+
+fn generics(of: &syn::Generics) -> String {
+    if of.params.is_empty() { String::new() } else { format!("<{}>", source(&of.params)) }
+}
+
+/// What is derived, and whether more may come.
+fn marks(attributes: &[Attribute]) -> String {
+    let shown = |attribute: &&Attribute| {
+        ["derive", "non_exhaustive"].iter().any(|name| attribute.path().is_ident(name))
+    };
+    attributes.iter().filter(shown).map(|attribute| source(attribute) + " ").collect()
+}

@@ -76,7 +76,7 @@ impl Pages {
     /// `rest` begins with what is free then, so that what others free meanwhile is left to the next vacuum.
     ///
     /// ```
-    /// use speckit_core::vacuum::Pages;
+    /// use speckit_core::store::vacuum::Pages;
     /// let pages = Pages { page_bytes: 4096, total: 1000, free: 600 };
     /// assert_eq!([600, 350, 100, 0].map(|rest| pages.step(rest)), [250, 250, 100, 0]);
     /// ```

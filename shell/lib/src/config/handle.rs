@@ -14,6 +14,8 @@ use super::busy::{Busy, Guarded};
 use super::engine::{Cause, Reentered, Shared, Start, Turn};
 use super::error::ConfigError;
 use super::events::ConfigReloadEvent;
+#[cfg(feature = "sqlite")]
+use super::history::History;
 use super::snapshot::Snapshot;
 use super::status::Status;
 #[cfg(feature = "watch")]
@@ -110,9 +112,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Config<T> {
     }
 
     /// What was accepted and refused, of this configuration and of all others that are kept in the same file
-    /// ([`Builder::history`]). `None` where nothing is kept.
+    /// ([`Builder::history`](crate::Builder::history)). `None` where nothing is kept.
     #[cfg(feature = "sqlite")]
-    pub fn history(&self) -> Option<super::history::History> {
+    pub fn history(&self) -> Option<History> {
         self.shared.chronicle.as_ref()?.journal.history()
     }
 

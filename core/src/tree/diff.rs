@@ -217,7 +217,7 @@ mod tests {
                 }
             }
             let naive = large.keys().chain(edited.keys()).collect::<alloc::collections::BTreeSet<_>>();
-            let naive = naive.into_iter().filter(|name| large.get(*name) != edited.get(*name));
+            let naive = naive.into_iter().filter(|name| large.get(name) != edited.get(name));
             let expected: Vec<Key> = naive.map(|name| Key::of([name.clone()])).collect();
             let (a, b) = (Value::new(Kind::Table(large.clone()), origin.clone()), Value::new(Kind::Table(edited.clone()), origin.clone()));
             let changes = diff(&a, &b);

@@ -142,12 +142,12 @@ impl Documents {
             }
         }
         for name in SINGLE {
-            if let Some(value) = members.get(*name) {
+            if let Some(value) = members.get(name) {
                 self.index(&here.child(name, value));
             }
         }
         for name in LISTS {
-            if let Some(elements) = members.get(*name).and_then(Value::as_array) {
+            if let Some(elements) = members.get(name).and_then(Value::as_array) {
                 for (index, element) in elements.iter().enumerate() {
                     let list = here.child(name, element);
                     self.index(&Location { key: list.key.element(index), ..list });

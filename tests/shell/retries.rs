@@ -10,6 +10,7 @@ use speckit::retry::{
     execute_with_backoff_sync,
 };
 use speckit_core::retry::backoff::schedule;
+use speckit_core::text::duration;
 
 mod awaiting;
 mod cancelling;
@@ -116,12 +117,10 @@ fn the_error_says_how_often_how_long_why_and_what_was_the_last_cause() {
     assert_eq!(error.why(), GiveUp::Attempts { allowed: 3 });
     assert!(error.elapsed() >= MS(15) && error.elapsed() < MS(1000), "{:?}", error.elapsed());
     assert_eq!(error.cause(), Some(&errors[2]));
-    let millis = error.elapsed().as_millis();
+    let took = duration(error.elapsed());
     assert_eq!(
         error.to_string(),
-        format!(
-            "failed after 3 attempts in {millis} ms, since 3 attempts are allowed: the service is Retryable"
-        )
+        format!("failed after 3 attempts in {took}, since 3 attempts are allowed: the service is Retryable")
     );
     assert!(error.source().is_none(), "the text says what the cause does, and nothing lies behind that");
     assert!(!error.is_degraded());
@@ -242,16 +241,16 @@ fn the_last_report_has_the_reason_and_the_time_of_the_error() {
     let error = Retrying::new(&plain(2)).report(report).run(failing(&errors)).unwrap_err();
     let (number, elapsed, why, line) = reports.pop().unwrap();
     assert_eq!((number, elapsed, why), (error.attempts(), error.elapsed(), Some(error.why())));
-    let millis = elapsed.as_millis();
+    let took = duration(elapsed);
     assert_eq!(
         line,
         format!(
-            "retry: attempt 2 failed after {millis} ms, the last one, since 2 attempts are allowed: \
+            "retry: attempt 2 failed after {took}, the last one, since 2 attempts are allowed: \
              the service is Retryable"
         )
     );
     assert_eq!(reports.len(), 1);
-    assert!(reports[0].3.ends_with(" ms, the next one in 5 ms: the service is Retryable"), "{reports:?}");
+    assert!(reports[0].3.ends_with("s, the next one in 5 ms: the service is Retryable"), "{reports:?}");
 }
 
 /// The waits of a call that fails until its attempts are used up.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Error, TransactionBehavior};
 use speckit::retry::{Attempt, GiveUp, Jitter, RetryConfig, Retrying, execute_with_backoff_sync};
+use speckit_core::text::duration;
 
 use super::{MS, hours, plain};
 
@@ -117,7 +118,7 @@ fn a_holder_that_never_lets_go_ends_in_a_clear_error_at_the_deadline() {
     assert_eq!(extended_code(error.cause().unwrap()), 5, "SQLITE_BUSY");
     let text = error.to_string();
     let expected =
-        format!("failed after {} attempts in {} ms, since ", error.attempts(), error.elapsed().as_millis());
+        format!("failed after {} attempts in {}, since ", error.attempts(), duration(error.elapsed()));
     assert!(text.starts_with(&expected) && text.ends_with(": database is locked"), "{text}");
     holder.execute_batch("ROLLBACK").unwrap();
     assert_eq!(execute_with_backoff_sync(&config, write).unwrap(), 1);

@@ -1,5 +1,7 @@
 //! The events as lines: for a person, or one JSON document each.
 
+use std::time::Duration;
+
 use serde_json::{Value as Json, json};
 use speckit_core::text::{count, duration, visible};
 use speckit_core::tree::diff;
@@ -139,10 +141,10 @@ struct Document<'a> {
 }
 
 fn success(generation: u64, changed: &[diff::Change], pending: &[String], elapsed_us: u64) -> String {
-    let millis = format!("{}.{}", elapsed_us / 1000, elapsed_us % 1000 / 100);
+    let elapsed = duration(Duration::from_micros(elapsed_us));
     let mut text = match changed {
         [] => format!("generation {generation} is in force, with nothing changed\n"),
-        _ => format!("generation {generation} is in force after {millis} ms\n"),
+        _ => format!("generation {generation} is in force after {elapsed}\n"),
     };
     for line in diff::to_text(changed).lines() {
         text.push_str(&format!("  {line}\n"));

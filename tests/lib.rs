@@ -29,6 +29,13 @@ macro_rules! golden {
     }};
 }
 
+/// The settings of laws whose cases cost much: fewer of them, unless `PROPTEST_CASES` sets their number.
+pub fn cases(number: u32) -> proptest::test_runner::Config {
+    let config = proptest::test_runner::Config::default();
+    let is_set = std::env::var_os("PROPTEST_CASES").is_some();
+    proptest::test_runner::Config { cases: if is_set { config.cases } else { number }, ..config }
+}
+
 /// The folder of the workspace.
 pub fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests crate lies in the workspace")

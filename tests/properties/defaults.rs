@@ -60,6 +60,8 @@ fn outcome(result: Result<Checked, Refused>) -> String {
 }
 
 proptest! {
+    #![proptest_config(speckit_tests::cases(96))]
+
     #[test]
     fn layers_that_are_merged_beforehand_give_what_all_layers_give_together(
         schema in settings(),

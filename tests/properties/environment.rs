@@ -69,6 +69,8 @@ fn tables() -> impl Strategy<Value = Json> {
 }
 
 proptest! {
+    #![proptest_config(speckit_tests::cases(48))]
+
     #[test]
     fn a_string_key_keeps_every_character(text in text(), nullable in any::<bool>(), wide in any::<bool>()) {
         let types = match (nullable, wide) {

@@ -131,6 +131,8 @@ fn run(rules: &Rules, inputs: &Inputs) {
 }
 
 proptest! {
+    #![proptest_config(speckit_tests::cases(48))]
+
     #[test]
     fn no_step_from_inputs_to_settings_tells_a_secret(
         secret in broken(),

@@ -49,6 +49,8 @@ fn findings(rules: &Rules, configuration: &Json) -> Vec<Diagnostic> {
 }
 
 proptest! {
+    #![proptest_config(speckit_tests::cases(96))]
+
     #[test]
     fn what_a_name_resolves_to_resolves_to_itself(
         canonical in vec(name(), 0..4),

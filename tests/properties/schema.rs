@@ -34,6 +34,8 @@ fn contains(json: &Json, wanted: &dyn Fn(&Json) -> bool) -> bool {
 }
 
 proptest! {
+    #![proptest_config(speckit_tests::cases(24))]
+
     #[test]
     fn validation_agrees_with_the_other_implementation(
         schema in schema(),

@@ -117,6 +117,8 @@ fn as_json_has_it(text: &str) -> Value {
 }
 
 proptest! {
+    #![proptest_config(speckit_tests::cases(64))]
+
     #[test]
     fn no_bytes_bring_a_reader_down(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
         read_everywhere(&String::from_utf8_lossy(&bytes));
@@ -185,7 +187,8 @@ fn survives(name: &str, text: String) {
     assert!(elapsed < Duration::from_secs(30), "{name}: {elapsed:?}");
 }
 
-const DEEP: usize = 10_000;
+/// A recursion overflows 2 MiB at this depth where a level takes more than half a KiB.
+const DEEP: usize = 4_000;
 
 #[test]
 fn deep_lists_and_tables_are_refused_and_overflow_nothing() {
@@ -265,7 +268,7 @@ fn long_words_are_read_in_time() {
 
 #[test]
 fn wide_numbers_are_compared_in_time() {
-    let digits = "7".repeat(1_000_000);
+    let digits = "7".repeat(100_000);
     let schema = format!(
         r#"{{"items": {{"multipleOf": 1{digits}, "minimum": -{digits}, "exclusiveMaximum": 1e{digits}, "enum": [1, {digits}],
              "anyOf": [{{"const": {digits}}}, {{"multipleOf": 0.{digits}}}]}}, "minItems": 2.0, "uniqueItems": true}}"#
@@ -279,7 +282,7 @@ fn wide_numbers_are_compared_in_time() {
     let list = read(&format!("[{digits}, {digits}.0, 1e{digits}, -1e-{digits}, 1]"), Language::Json).unwrap();
     let found = schema.validator().check(list.root());
     assert!(report(&found, &[list]) > 0 && !found.is_empty());
-    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
 }
 
 #[test]

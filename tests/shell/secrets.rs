@@ -130,12 +130,8 @@ fn a_mistake_beside_a_secret_shows_its_line_without_it() {
 
 #[test]
 fn a_file_that_does_not_parse_shows_no_value() {
-    for cut in
-        ["port = = 1\n", "[vault\n", "keys = [\"Hj2Lp8Gd\"\n", "token = \"Zq7Xw9Kv\n", "\"Kd3Wn7Qz\" 1\n"]
-    {
-        search(&place(&format!("{RIGHT}{cut}")), &[]);
-        search(&place(&format!("{cut}{RIGHT}")), &[]);
-    }
+    search(&place(&format!("{RIGHT}token = \"Zq7Xw9Kv\n")), &[]);
+    search(&place(&format!("keys = [\"Hj2Lp8Gd\"\n{RIGHT}")), &[]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::*;
 
 /// Far more than all buffers; as much as is asked for where the code is fast.
-const FLOOD: u64 = if cfg!(debug_assertions) { 200 << 20 } else { 1 << 30 };
+const FLOOD: u64 = if cfg!(debug_assertions) { 64 << 20 } else { 1 << 30 };
 
 #[test]
 fn a_flood_without_lines_takes_no_memory_and_every_byte_is_counted() {

@@ -70,13 +70,13 @@ fn crashes(synchronous: &str, times: u64) {
 }
 
 #[test]
-fn a_process_that_is_killed_two_hundred_times_loses_nothing_acknowledged_and_leaves_no_half() {
-    crashes("normal", setting("STORE_CRASHES", 200));
+fn a_process_that_is_killed_many_times_loses_nothing_acknowledged_and_leaves_no_half() {
+    crashes("normal", setting("STORE_CRASHES", 50));
 }
 
 #[test]
 fn a_process_that_is_killed_while_it_waits_for_the_disk_loses_nothing_either() {
-    crashes("full", setting("STORE_CRASHES", 200).div_ceil(10));
+    crashes("full", setting("STORE_CRASHES", 50).div_ceil(10));
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn processes_that_write_beside_the_one_that_is_killed_go_on() {
 #[test]
 fn a_process_that_is_killed_while_it_makes_the_file_leaves_one_that_can_be_opened() {
     let mut moments = Seed::new(setting("STORE_CRASH_SEED", 4)).stream("tests/crash/opening");
-    for _ in 0..setting("STORE_CRASHES", 200).div_ceil(5) {
+    for _ in 0..setting("STORE_CRASHES", 50).div_ceil(5) {
         let ground = Ground::new();
         let mut child = worker("open", &ground.database()).spawn().unwrap();
         std::thread::sleep(Duration::from_micros(moments.up_to(20_000)));

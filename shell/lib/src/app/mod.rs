@@ -1,6 +1,22 @@
-//! The shipped application: its settings, its schema and defaults, and how it is loaded.
+//! The shipped application: its settings, its schema and defaults, and how it is loaded. Beside them stand the types of all
+//! domains that it is made of, so that one import serves a program that is such an application.
 
 mod loader;
 
 pub use loader::{ConfigLoader, PREFIX, RESERVED};
+pub use speckit_core::agents::{ModelConfig, ModelRegistry, QualityGateConfig, RegistryError};
 pub use speckit_core::app::{AppConfig, ValidationConfig};
+pub use speckit_core::config::HotReloadConfig;
+pub use speckit_core::config::schema::SchemaValidator;
+
+#[cfg(feature = "agents")]
+pub use crate::agents::{AsyncOrchestrator, ProcessManager};
+pub use crate::config::error::ConfigError;
+pub use crate::config::events::ConfigReloadEvent;
+#[cfg(feature = "watch")]
+pub use crate::config::watch::HotReloadWatcher;
+pub use crate::retry::{
+    CircuitBreaker, ErrorClass, RetryClassifiable, RetryConfig, execute_with_backoff_sync,
+};
+#[cfg(feature = "sqlite")]
+pub use crate::store::VacuumScheduler;

@@ -1,7 +1,8 @@
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
-#![doc = include_str!("../README.md")]
+#![cfg_attr(feature = "schema", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "schema"), doc = "The pure core of speckit: configuration as values.")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;

@@ -39,7 +39,7 @@ pub fn to_text(root: &Value, is_secret: &dyn Fn(&Key) -> bool) -> String {
 
 /// The configuration with the origin behind every leaf: `server.port = 9000   # APP_SERVER__PORT`.
 ///
-/// Nothing is redacted here: give it the tree that [`redact`] made.
+/// Nothing is redacted here: give it the tree that [`redact_at`] made.
 pub fn with_origins(root: &Value) -> String {
     let mut lines = Vec::new();
     root.leaves(false, &mut |key, value| {
@@ -57,7 +57,7 @@ pub fn with_origins(root: &Value) -> String {
 
 /// The configuration as JSON, each leaf as `{"value":…,"origin":{…}}`. A list is one leaf.
 ///
-/// Nothing is redacted here: give it the tree that [`redact`] made.
+/// Nothing is redacted here: give it the tree that [`redact_at`] made.
 pub fn origins_json(root: &Value) -> serde_json::Value {
     match root.kind() {
         Kind::Table(members) if !members.is_empty() => {

@@ -86,7 +86,7 @@ pub struct PendingRestart {
     pub origin: Option<Origin>,
 }
 
-/// Explains one key; `None` for one that neither a layer nor the schema knows (see [`nearest_keys`]).
+/// Explains one key; `None` for one that neither a layer nor the schema knows (see [`nearest_keys`](crate::tree::nearest::nearest_keys)).
 ///
 /// `facts` is what the schema says about the key, `None` where it does not know it. `is_secret` is true for a key at
 /// or below a secret setting. For a table, the history holds what each layer put into it.

@@ -80,6 +80,7 @@ pub(crate) struct Loader<T> {
     pub(crate) sources: Sources,
     #[cfg(feature = "schema")]
     schema: SchemaSource,
+    #[cfg(feature = "schema")]
     frame: Frame,
     checks: Vec<Check<T>>,
     /// Of the schema that was compiled last.
@@ -182,6 +183,7 @@ impl<T: DeserializeOwned> Loader<T> {
             sources,
             #[cfg(feature = "schema")]
             schema,
+            #[cfg(feature = "schema")]
             frame,
             checks,
             rules,

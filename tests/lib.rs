@@ -1,7 +1,8 @@
 //! What the suites of speckit share.
 //!
-//! A suite is a folder with a root called `all.rs`; accepted texts lie in `snapshots/<area>/`, seeds of shrunk
-//! failures in `proptest-regressions/<suite>/`, both at the top level.
+//! A suite is a folder with a root called `all.rs` and one folder for each domain. Accepted texts are stored in
+//! `snapshots/<domain>/<area>/`, seeds of shrunk failures in `proptest-regressions/<suite>/<domain>/`, both at the top
+//! level.
 
 use std::path::{Path, PathBuf};
 
@@ -12,17 +13,16 @@ pub mod models;
 
 /// Compares a text with the accepted one in `snapshots/<area>/<name>.snap`.
 ///
-/// The area is a literal, since the path is made at compile time. The path is relative to the source file, so
-/// the macro serves files that lie directly in the folder of a suite.
+/// The area is a literal such as `"config/explain"`, since the path is made at compile time.
 ///
 /// ```ignore
-/// golden!("explain", "a_variable_wins", report);
+/// golden!("config/explain", "a_variable_wins", report);
 /// ```
 #[macro_export]
 macro_rules! golden {
     ($area:literal, $name:expr, $text:expr $(,)?) => {{
         let mut settings = $crate::insta::Settings::clone_current();
-        settings.set_snapshot_path(concat!("../../snapshots/", $area));
+        settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../snapshots/", $area));
         settings.set_prepend_module_to_snapshot(false);
         settings.set_omit_expression(true);
         settings.bind(|| $crate::insta::assert_snapshot!($name, $text));

@@ -87,6 +87,21 @@ impl Package {
     }
 }
 
+/// The suites with one folder for each domain that they test.
+const SUITES: [&str; 4] = ["golden", "properties", "shell", "simulation"];
+
+/// Folders of suites that are not called after a domain of the core.
+fn strange_folders(files: &[String]) -> Vec<String> {
+    let folders = files.iter().filter_map(|file| {
+        let (suite, below) = file.strip_prefix("tests/")?.split_once('/')?;
+        let (folder, _) = below.split_once('/')?;
+        SUITES.contains(&suite).then_some((suite, folder))
+    });
+    let strange = |&(_, folder): &(&str, &str)| !CORE.order.iter().any(|line| line.contains(&folder));
+    let found = folders.filter(strange).collect::<BTreeSet<_>>();
+    found.into_iter().map(|(suite, folder)| format!("tests/{suite}/{folder} is not a domain")).collect()
+}
+
 #[test]
 fn an_import_that_points_upwards_or_aside_is_seen() {
     let planted = |file: &str, used: &str| Imports::from([(file.into(), BTreeSet::from([used.into()]))]);
@@ -115,6 +130,12 @@ fn a_domain_without_a_place_is_seen() {
 }
 
 #[test]
+fn a_folder_of_a_suite_that_is_no_domain_is_seen() {
+    let files = ["tests/golden/tree/x.rs", "tests/golden/y.rs", "tests/shell/misc/z.rs", "tests/bin/a/b.rs"];
+    assert_eq!(strange_folders(&files.map(String::from)), ["tests/shell/misc is not a domain"]);
+}
+
+#[test]
 fn a_domain_uses_only_what_stands_below_it() {
     let offences = [CORE, LIBRARY, PROGRAM].iter().zip(PACKAGES).flat_map(|(package, root)| {
         assert_eq!(package.domain(root), Some("lib"));
@@ -134,4 +155,9 @@ fn every_domain_has_a_place() {
     let files = names();
     let offences = [CORE, LIBRARY, PROGRAM].iter().flat_map(|package| package.unlisted(&files)).collect();
     none(offences, "give it a place in the order of its package in tests/architecture/domains.rs");
+}
+
+#[test]
+fn the_folders_of_a_suite_are_domains() {
+    none(strange_folders(&names()), "a suite has one folder for each domain that it tests");
 }

@@ -63,26 +63,40 @@ fn is_named(case: &str, name: &str) -> bool {
     file == name || file.rsplit_once('.').is_some_and(|(stem, _)| stem == name)
 }
 
-/// Suites that the manifest does not list, and files that the root of their suite does not: neither is ever run.
+/// Suites that the manifest does not list, and files that the module above them does not: neither is ever run.
 fn unreached_tests(names: &[String], manifest: &str, read: &dyn Fn(&str) -> String) -> Vec<String> {
     let sources = names.iter().filter_map(|name| name.strip_prefix("tests/")?.strip_suffix(".rs"));
     let mut unreached = Vec::new();
     for source in sources {
-        match source.split('/').collect::<Vec<_>>()[..] {
+        let parts = source.split('/').collect::<Vec<_>>();
+        match parts[..] {
             [suite, "all"] if !manifest.contains(&format!("path = \"{suite}/all.rs\"")) => {
                 unreached.push(format!("tests/{suite}/all.rs is no [[test]] of tests/Cargo.toml"));
             }
-            [suite, name] if name != "all" && names.contains(&format!("tests/{suite}/all.rs")) => {
-                let root = read(&format!("tests/{suite}/all.rs"));
-                if !root.lines().any(|line| line.trim_end().ends_with(&format!("mod {name};"))) {
-                    unreached.push(format!("tests/{source}.rs is no module of tests/{suite}/all.rs"));
+            [.., "main"] => unreached.push(format!("tests/{source}.rs moves the seeds of proptest")),
+            [suite, .., name] if name != "all" && names.contains(&format!("tests/{suite}/all.rs")) => {
+                let module = if name == "mod" { &parts[..parts.len() - 1] } else { &parts[..] };
+                let parent = parent_of(names, module);
+                let name = module.last().copied().unwrap_or_default();
+                if !read(&parent).lines().any(|line| line.trim_end().ends_with(&format!("mod {name};"))) {
+                    unreached.push(format!("tests/{source}.rs is no module of {parent}"));
                 }
             }
-            [.., "main"] => unreached.push(format!("tests/{source}.rs moves the seeds of proptest")),
             _ => {}
         }
     }
     unreached
+}
+
+/// The file whose module contains the one at this path below `tests`.
+fn parent_of(names: &[String], module: &[&str]) -> String {
+    let folder = module[..module.len() - 1].join("/");
+    let beside = format!("tests/{folder}.rs");
+    match module {
+        [_, _] => format!("tests/{folder}/all.rs"),
+        _ if names.contains(&beside) => beside,
+        _ => format!("tests/{folder}/mod.rs"),
+    }
 }
 
 fn planted(names: &[&str]) -> Vec<String> {
@@ -139,11 +153,22 @@ fn a_case_without_an_accepted_report_is_seen() {
 
 #[test]
 fn a_test_that_never_runs_is_seen() {
-    let names =
-        planted(&["tests/lib.rs", "tests/a/all.rs", "tests/a/x.rs", "tests/a/y.rs", "tests/b/all.rs"]);
+    let names = planted(&[
+        "tests/lib.rs",
+        "tests/a/all.rs",
+        "tests/a/x/mod.rs",
+        "tests/a/x/x.rs",
+        "tests/a/x/x/z.rs",
+        "tests/a/y.rs",
+        "tests/b/all.rs",
+    ]);
     assert_eq!(
         unreached_tests(&names, "path = \"a/all.rs\"", &|_| "mod x;\n".into()),
-        ["tests/a/y.rs is no module of tests/a/all.rs", "tests/b/all.rs is no [[test]] of tests/Cargo.toml"]
+        [
+            "tests/a/x/x/z.rs is no module of tests/a/x/x.rs",
+            "tests/a/y.rs is no module of tests/a/all.rs",
+            "tests/b/all.rs is no [[test]] of tests/Cargo.toml",
+        ]
     );
 }
 

@@ -1,16 +1,8 @@
 //! Every text that a person may see, whole and unfiltered, held against the accepted one.
 
-mod contract;
-mod environment;
-mod explanations;
-mod gate;
-mod gate_progress;
-mod history;
-mod invalid;
-mod migration;
-mod overrides;
-mod printed;
-mod retries;
+mod agents;
+mod app;
+mod config;
 mod retry;
 mod store;
 

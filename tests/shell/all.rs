@@ -2,35 +2,14 @@
 //!
 //! Every run has a folder of its own as home and working folder, and no variable but those of its test.
 
-mod check;
-mod explain;
-mod files;
-mod gate_command;
+mod agents;
+mod app;
+mod config;
 mod globals;
-mod guard;
-mod history;
-mod history_command;
-mod init;
-mod layers;
-mod library;
-mod migrate;
-mod models;
-mod orchestrator;
-mod place;
-#[cfg(target_os = "linux")]
-mod processes;
 mod readme;
-mod reloads;
-mod retries;
-mod retry_command;
+mod retry;
 #[cfg(unix)]
-mod running;
-mod schemas;
-mod secrets;
-mod show;
+mod running_program;
 mod store;
-mod store_command;
-mod store_vacuum;
 mod streams;
-mod watch;
-mod watching;
+mod test_dir;

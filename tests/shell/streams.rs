@@ -2,31 +2,31 @@
 
 use std::process::Stdio;
 
-use crate::place::{Answer, Place};
+use crate::test_dir::{Answer, TestDir};
 
 #[test]
 fn nothing_in_the_environment_colours_a_pipe() {
-    let place = Place::with_config("[retry]\nmax_attempts = 0\n")
+    let dir = TestDir::with_config("[retry]\nmax_attempts = 0\n")
         .variable("TERM", "xterm-256color")
         .variable("COLORTERM", "truecolor");
     // `Answer::of` refuses every ANSI code.
     for command in ["check", "show", "explain retry", "check --frobnicate", "--help"] {
-        place.run(command);
+        dir.run(command);
     }
-    let place = place.variable("NO_COLOR", "1");
+    let dir = dir.variable("NO_COLOR", "1");
     for command in ["check", "check --frobnicate", "--help"] {
-        place.run(command);
+        dir.run(command);
     }
 }
 
 #[test]
 fn control_characters_of_a_configuration_drive_no_terminal() {
-    let place = Place::with_config("[retry]\njitter = \"\\u001b[31mred\"\n\"\\u001b[2J\" = 1\n");
-    place.run("check").no();
-    place.run("check --format json").no();
-    let place = Place::with_config("[store]\npath = \"\\u001b[31mred\"\n");
+    let dir = TestDir::with_config("[retry]\njitter = \"\\u001b[31mred\"\n\"\\u001b[2J\" = 1\n");
+    dir.run("check").no();
+    dir.run("check --format json").no();
+    let dir = TestDir::with_config("[store]\npath = \"\\u001b[31mred\"\n");
     for command in ["show", "show store.path", "show --origins", "explain store.path", "show --format json"] {
-        place.run(command).yes();
+        dir.run(command).yes();
     }
 }
 
@@ -37,14 +37,14 @@ const OBEYED: &str = "\u{7f}\u{80}\u{85}\u{9b}\u{9f}\u{2028}\u{202e}";
 fn no_json_holds_what_a_terminal_obeys_and_all_of_it_means_the_same() {
     let path = format!("{OBEYED}\u{a0}\u{e9}\u{1f600}");
     let toml = path.replace('\u{7f}', "\\u007f");
-    let place = Place::with_config(&format!("[store]\npath = \"{toml}\"\n"));
+    let dir = TestDir::with_config(&format!("[store]\npath = \"{toml}\"\n"));
     for command in ["show", "explain store.path", "check", "gate list", "history", "store stats"] {
-        let answer = place.run(&format!("{command} --format json"));
+        let answer = dir.run(&format!("{command} --format json"));
         answer.json();
         let is_obeyed = |c: char| c != '\n' && (c.is_control() || OBEYED.contains(c));
         assert!(!answer.out.contains(is_obeyed), "{command}: {:?}", answer.out);
     }
-    let shown = place.run("show store.path --format json").yes();
+    let shown = dir.run("show store.path --format json").yes();
     assert_eq!(shown.json(), path);
     let expected = "\"\\u007f\\u0080\\u0085\\u009b\\u009f\\u2028\\u202e\u{a0}\u{e9}\u{1f600}\"\n";
     assert_eq!(shown.out, expected, "what is no control character stays as it is");
@@ -53,12 +53,12 @@ fn no_json_holds_what_a_terminal_obeys_and_all_of_it_means_the_same() {
 #[cfg(unix)]
 #[test]
 fn a_reader_that_leaves_is_no_error() {
-    let place = Place::new();
+    let dir = TestDir::new();
     for command in ["show", "schema", "completions bash", "show --origins --format json"] {
         let arguments: Vec<&str> = command.split(' ').collect();
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
-        let output = place.command(&arguments).stdout(Stdio::from(writer)).stderr(Stdio::piped()).output();
+        let output = dir.command(&arguments).stdout(Stdio::from(writer)).stderr(Stdio::piped()).output();
         let answer = Answer::of(output.unwrap());
         assert_eq!((answer.code, answer.err.as_str()), (0, ""), "{command}");
     }
@@ -69,8 +69,8 @@ fn a_reader_that_leaves_is_no_error() {
 fn nobody_needs_to_read_the_reports() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
-    let place = Place::with_config("retry = 1\n");
-    let output = place.command(&["check"]).stdout(Stdio::piped()).stderr(Stdio::from(writer)).output();
+    let dir = TestDir::with_config("retry = 1\n");
+    let output = dir.command(&["check"]).stdout(Stdio::piped()).stderr(Stdio::from(writer)).output();
     assert_eq!(Answer::of(output.unwrap()).code, 1);
 }
 
@@ -78,7 +78,7 @@ fn nobody_needs_to_read_the_reports() {
 #[test]
 fn a_result_that_cannot_be_written_is_not_done() {
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
-    let place = Place::new();
-    let output = place.command(&["show"]).stdout(Stdio::from(full)).stderr(Stdio::piped()).output();
+    let dir = TestDir::new();
+    let output = dir.command(&["show"]).stdout(Stdio::from(full)).stderr(Stdio::piped()).output();
     Answer::of(output.unwrap()).failed().says("the result cannot be written");
 }

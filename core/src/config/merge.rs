@@ -1,6 +1,6 @@
 //! Merging: tables join, everything else replaces, and what is replaced is kept.
 //!
-//! The laws, held as properties in `tests/properties/merge.rs`: merging is associative, histories included;
+//! The laws, held as properties in `tests/properties/config/merge.rs`: merging is associative, histories included;
 //! an empty layer changes nothing; a layer merged with itself gives its values; the highest layer wins at
 //! every leaf; the origin of each leaf is a place of a layer that holds that value.
 

@@ -169,7 +169,7 @@ struct Settling {
 
 /// Decides when a configuration is read again and what becomes of it.
 ///
-/// What holds whatever happens (see `tests/properties/reload.rs`): nothing is published while a guard is held, and
+/// What holds whatever happens (see `tests/properties/config/reload.rs`): nothing is published while a guard is held, and
 /// nothing that was refused; each change that makes a difference is told once; each deferral ends in one success
 /// or failure; when everything has been quiet for long enough, the newest content is in force or refused.
 #[derive(Clone, Debug)]

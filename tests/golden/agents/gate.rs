@@ -1,0 +1,347 @@
+//! What is said of a gate: before it begins, while it runs, and of what came of it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::Value as Json;
+use speckit_core::agents::consensus::{Ballot, Vote};
+use speckit_core::agents::gate::{AgentRun, Event, Output, Plan, Request, Run, Status, Stream, list_text};
+use speckit_core::agents::{Provider, ProviderConfig, Stage, StdinMode};
+use speckit_core::app::AppConfig;
+use speckit_core::config::redact::Masks;
+use speckit_core::retry::{Jitter, RetryConfig};
+use speckit_tests::golden;
+
+use crate::written;
+
+fn request(prompt: &str) -> Request {
+    Request { spec: "SPEC-1".into(), prompt: prompt.into() }
+}
+
+fn provider(config: &mut AppConfig, provider: Provider) -> &mut ProviderConfig {
+    config.providers.get_mut(&provider).unwrap()
+}
+
+/// The report of what is found, and whether there is a plan all the same.
+fn found(config: &AppConfig, stage: Stage, request: &Request) -> String {
+    let (outcome, findings) = match Plan::of(config, stage, request) {
+        Ok((_, warnings)) => ("a plan", warnings),
+        Err(findings) => ("no plan", findings),
+    };
+    format!("{}({outcome})\n", written(&findings, &Masks::default()))
+}
+
+#[test]
+fn a_plan_is_told_before_it_begins() {
+    let (shipped, _) = Plan::of(&AppConfig::default(), Stage::Plan, &request("is the plan sound?")).unwrap();
+    let mut config = AppConfig::default();
+    config.quality_gates.unlock = ["claude-haiku", "gpt-pro", "gemini"].map(String::from).into();
+    config.orchestrator.agree_on = Some("review.verdict".into());
+    config.orchestrator.quorum = BTreeMap::from([(Stage::Unlock, 3)]);
+    config.orchestrator.max_concurrent = 1;
+    config.orchestrator.output_kib = 1;
+    config.retry = config.retry.with_max_attempts(1);
+    let openai = provider(&mut config, Provider::OpenAi);
+    openai.command = "/opt/my tools/codex".into();
+    openai.args = ["-m", "{model}", "--spec={spec}", "", "it's {Model}"].map(String::from).into();
+    openai.stdin = StdinMode::Prompt;
+    openai.retryable_exits = vec![69, 75];
+    let google = provider(&mut config, Provider::Google);
+    google.api_key_env = None;
+    google.retryable_exits.clear();
+    let prompt = format!("Judge the work.\n\u{1b}[31m{}", "It is long. ".repeat(425));
+    let (own, _) = Plan::of(&config, Stage::Unlock, &request(&prompt)).unwrap();
+    golden!("agents/gate", "plans", format!("{}\n---\n{}", shipped.to_text(), own.to_text()));
+    let retry = RetryConfig::default().with_jitter(Jitter::Equal).with_multiplier(1.5);
+    let short =
+        Plan { agents: own.agents[1..2].to_vec(), timeout: Duration::from_millis(1500), retry, ..own };
+    golden!("agents/gate", "a_plan_as_json", format!("{:#}\n", short.to_json()));
+    assert_eq!(shipped.to_json()["agents"][1]["args"][3], "is the plan sound?");
+}
+
+#[test]
+fn everything_that_keeps_a_gate_from_running_is_told_at_once() {
+    let mut config = AppConfig::default();
+    config.quality_gates.plan = ["gemni", "claude-haiku", "claude_haiku", "gpt_pro"].map(String::from).into();
+    config.orchestrator.quorum = BTreeMap::from([(Stage::Plan, 5)]);
+    config.orchestrator.agree_on = Some("review..verdict".into());
+    config.providers.remove(&Provider::OpenAi);
+    let claude = provider(&mut config, Provider::Anthropic);
+    claude.args =
+        ["--model", "{Model}", "{promt}", "{", "{}", "{\"model\": 1}", "a\0"].map(String::from).into();
+    golden!(
+        "agents/gate",
+        "what_keeps_a_gate_from_running",
+        found(&config, Stage::Plan, &Request { spec: " ".into(), ..request("\n") })
+    );
+}
+
+#[test]
+fn each_way_in_which_a_request_cannot_be_handed_over_has_a_way_out() {
+    let config = AppConfig::default();
+    let mut with_spec = AppConfig::default();
+    provider(&mut with_spec, Provider::Google).args = vec!["{spec}".into()];
+    provider(&mut with_spec, Provider::Google).command = "gem\0ini".into();
+    with_spec.models.get_mut("gpt_codex").unwrap().model = "gpt\0".into();
+    let mut by_stdin = AppConfig::default();
+    for settings in by_stdin.providers.values_mut() {
+        settings.args = vec!["{model}".into()];
+        settings.stdin = StdinMode::Prompt;
+    }
+    let mut after_dashes = AppConfig::default();
+    for settings in after_dashes.providers.values_mut() {
+        settings.args = ["--", "{prompt}"].map(String::from).into();
+    }
+    let long = "x".repeat(131_072);
+    let spec = |spec: &str| Request { spec: spec.into(), ..request("judge") };
+    let texts = [
+        ("an empty prompt", found(&config, Stage::Plan, &request(""))),
+        ("a NUL in the prompt", found(&config, Stage::Unlock, &request("a\0b"))),
+        ("a NUL in the prompt, by stdin", found(&by_stdin, Stage::Unlock, &request("a\0b"))),
+        ("a prompt like an option", found(&config, Stage::Unlock, &request("- one\n- two"))),
+        ("a prompt like an option, after --", found(&after_dashes, Stage::Unlock, &request("--help"))),
+        ("a prompt like an option, by stdin", found(&by_stdin, Stage::Unlock, &request("--help"))),
+        ("an id like an option", found(&with_spec, Stage::Audit, &spec("-x"))),
+        ("a NUL elsewhere", found(&with_spec, Stage::Validate, &spec("SPEC\0"))),
+        ("a prompt as long as can be", found(&config, Stage::Plan, &request(&long[1..]))),
+        ("a longer one", found(&config, Stage::Plan, &request(&long))),
+        ("a longer one, by stdin", found(&by_stdin, Stage::Plan, &request(&long))),
+        ("a long id", found(&with_spec, Stage::Audit, &spec(&long))),
+    ];
+    let text: Vec<String> = texts.iter().map(|(name, text)| format!("# {name}\n{text}\n")).collect();
+    golden!("agents/gate", "requests_that_cannot_be_handed_over", text.concat());
+}
+
+#[test]
+fn gates_that_a_program_made_up_are_refused_and_odd_ones_are_warned_of() {
+    let mut wrong = AppConfig::default();
+    wrong.quality_gates.plan.clear();
+    wrong.quality_gates.tasks =
+        ["claude", "claude_haiku", "gemini", "gemini_flash", "gpt_codex", "gpt_pro"].map(String::from).into();
+    wrong.models.get_mut("gpt_pro").unwrap().aliases.push("claude".into());
+    wrong.orchestrator.agree_on = Some(String::new());
+    wrong.orchestrator.quorum = BTreeMap::from([(Stage::Plan, 2), (Stage::Unlock, 0), (Stage::Audit, 4)]);
+    let mut one = AppConfig::default();
+    one.quality_gates.audit = vec!["claude".into()];
+    one.orchestrator.quorum = BTreeMap::from([(Stage::Audit, 2)]);
+    let mut odd = AppConfig::default();
+    provider(&mut odd, Provider::OpenAi).args = vec!["--model={modle}".into(), "{ prompt }".into()];
+    provider(&mut odd, Provider::Anthropic).args.clear();
+    provider(&mut odd, Provider::Google).args = vec!["{prompt".into()];
+    let ask = request("judge");
+    let text = [
+        found(&wrong, Stage::Plan, &ask),
+        found(&wrong, Stage::Tasks, &ask),
+        found(&wrong, Stage::Unlock, &ask),
+        found(&one, Stage::Audit, &ask),
+        found(&odd, Stage::Unlock, &ask),
+        found(&odd, Stage::Plan, &request(" ")),
+    ];
+    golden!("agents/gate", "gates_that_are_wrong_or_odd", text.join("\n"));
+}
+
+fn agent(name: &str, status: Status) -> AgentRun {
+    AgentRun {
+        name: name.into(),
+        model: format!("{name}-1"),
+        status,
+        attempts: 1,
+        exit: Some(0),
+        signal: None,
+        reason: None,
+        elapsed_ms: 12_345,
+        leaked: false,
+        dropped_bytes: 0,
+        ended_at_ms: 1_790_000_012_345,
+        output: Output::default(),
+    }
+}
+
+fn run(agents: Vec<AgentRun>, votes: &[Vote], quorum: usize) -> Run {
+    let mut ballot = Ballot::new(agents.iter().map(|agent| agent.name.clone()), quorum);
+    for (agent, vote) in agents.iter().zip(votes) {
+        ballot.cast(&agent.name, vote.clone());
+    }
+    Run {
+        stage: "plan".into(),
+        spec: "SPEC-1".into(),
+        started_at_ms: 1_790_000_000_000,
+        elapsed_ms: 12_400,
+        cancelled: false,
+        decision: ballot.close(),
+        agents,
+    }
+}
+
+/// Every way in which an agent can end.
+fn endings() -> Vec<AgentRun> {
+    let ended = |exit, signal, reason: Option<&str>, agent: AgentRun| AgentRun {
+        exit,
+        signal,
+        reason: reason.map(String::from),
+        ..agent
+    };
+    let permanent = "another attempt would fail in the same way";
+    vec![
+        agent("claude", Status::Ok),
+        AgentRun {
+            attempts: 3,
+            elapsed_ms: 185_000,
+            dropped_bytes: 5_140,
+            ..agent("gemini_flash", Status::Ok)
+        },
+        AgentRun {
+            attempts: 3,
+            elapsed_ms: 900,
+            ..ended(Some(75), None, Some("3 attempts are allowed"), agent("gpt_pro", Status::Failed))
+        },
+        AgentRun {
+            elapsed_ms: 40,
+            ..ended(None, Some(11), Some(permanent), agent("crasher", Status::Killed))
+        },
+        AgentRun {
+            leaked: true,
+            dropped_bytes: 1_073_741_824,
+            ..ended(None, Some(15), Some(permanent), agent("sleeper", Status::TimedOut))
+        },
+        ended(None, Some(34), None, agent("stopped", Status::Cancelled)),
+        AgentRun {
+            attempts: 0,
+            elapsed_ms: 0,
+            ..ended(
+                None,
+                None,
+                Some("No such file or directory (os error 2)"),
+                agent("missing", Status::NotStarted),
+            )
+        },
+        AgentRun {
+            attempts: 0,
+            elapsed_ms: 0,
+            ..ended(
+                None,
+                None,
+                Some("the circuit breaker is open\u{7}"),
+                agent("breaker", Status::CircuitOpen),
+            )
+        },
+    ]
+}
+
+/// Three agents that answered, one of them differently.
+fn answered() -> Run {
+    let mut agents = vec![
+        agent("claude", Status::Ok),
+        agent("gemini", Status::Ok),
+        agent("gpt_pro", Status::Ok),
+        agent("gpt_codex", Status::Ok),
+    ];
+    agents[0].output = Output {
+        stdout: "looks good\r\n\n\tindented \u{1b}[1mbold\u{1b}[0m  \n{\"verdict\": \"approve\"}".into(),
+        stderr: "warming up\r50 %\rdone\n".into(),
+    };
+    agents[1].output.stdout = "{\"verdict\":\"reject\"}\n".into();
+    let votes = ["\"approve\"", "\"reject\""].map(|answer| Vote::Answered(answer.into()));
+    let none = Vote::Unanswered("no JSON object in its output has `verdict`".into());
+    run(agents, &[votes[0].clone(), votes[1].clone(), votes[0].clone(), none], 2)
+}
+
+fn tied() -> Run {
+    let long = format!("{{\"why\":\"{}\"}}", "because ".repeat(20));
+    let votes = [Vote::Answered(long), Vote::Answered("1".into())];
+    let agents = vec![agent("claude", Status::Ok), agent("gemini", Status::Ok)];
+    Run { cancelled: true, ..run(agents, &votes, 2) }
+}
+
+fn mixed() -> Run {
+    run(endings(), &[Vote::Succeeded, Vote::Succeeded, Vote::Failed], 6)
+}
+
+fn alone() -> Run {
+    let mut alone = run(vec![agent("claude", Status::Ok)], &[Vote::Succeeded], 1);
+    alone.spec = "SPEC\u{202e}2".into();
+    alone
+}
+
+#[test]
+fn what_came_of_a_gate_is_told_with_its_verdict_first() {
+    let runs = [alone(), mixed(), answered(), tied()];
+    let text = runs.map(|run| run.to_text()).join("\n");
+    assert!(text.lines().all(|line| line.trim_end() == line), "{text}");
+    golden!("agents/gate", "runs", text);
+    golden!("agents/gate", "a_run_with_its_outputs", answered().to_text_with_outputs());
+    let json = format!("{:#}\n{:#}\n", answered().to_json(Some(7)), mixed().to_json(None));
+    golden!("agents/gate", "runs_as_json", json);
+    golden!(
+        "agents/gate",
+        "a_run_with_its_outputs_as_json",
+        format!("{:#}\n", answered().to_json_with_outputs(Some(7)))
+    );
+}
+
+#[test]
+fn runs_that_are_kept_are_a_table() {
+    let runs = [(9, alone()), (10, mixed()), (11, Run { elapsed_ms: 3_723_000, ..answered() }), (12, tied())];
+    golden!("agents/gate", "the_list", format!("{}\n---\n{}", list_text(&runs), list_text(&[])));
+}
+
+#[test]
+fn each_event_is_a_line() {
+    let output = |stream, line: &str| Event::Output { name: "claude".into(), stream, line: line.into() };
+    let retrying = |reason: &str, wait_ms| Event::AgentRetrying {
+        name: "claude".into(),
+        attempt: 1,
+        reason: reason.into(),
+        wait_ms,
+    };
+    let mut events = vec![
+        Event::Started {
+            stage: "plan".into(),
+            spec: "SPEC-1".into(),
+            agents: vec!["claude".into(), "gemini".into()],
+            quorum: 2,
+        },
+        Event::AgentStarted { name: "claude".into(), attempt: 2 },
+        output(Stream::Stdout, "a line\twith \u{1b}[31mcolour"),
+        output(Stream::Stdout, ""),
+        output(Stream::Stderr, "a warning"),
+        retrying("exit 75", 300),
+        retrying("signal\n9", 7),
+        Event::Missed { count: 1 },
+        Event::Missed { count: 640 },
+    ];
+    events.extend(endings().into_iter().map(Event::AgentFinished));
+    events.extend([Event::Finished(answered()), Event::Finished(tied())]);
+    let text: Vec<String> = events.iter().map(|event| format!("{event}\n")).collect();
+    assert!(text.iter().all(|line| line.lines().count() == 1), "{text:?}");
+    golden!("agents/gate", "events", text.concat());
+}
+
+#[test]
+fn the_json_of_a_run_is_that_of_its_last_event_with_a_number() {
+    let event = serde_json::to_value(Event::Finished(answered())).unwrap();
+    let mut run = answered().to_json(Some(3));
+    assert_eq!(run.as_object_mut().unwrap().remove("run_id"), Some(Json::from(3)));
+    assert_eq!(event, run);
+}
+
+#[test]
+fn what_is_no_run_says_what_is_wrong_with_it() {
+    let good = answered().to_json_with_outputs(Some(7));
+    let edited = |edit: &dyn Fn(&mut Json)| {
+        let mut json = good.clone();
+        edit(&mut json);
+        Run::from_json(&json).unwrap_err()
+    };
+    let errors = [
+        Run::from_json(&Json::Null).unwrap_err(),
+        edited(&|run| run["event"] = "started".into()),
+        edited(&|run| run["run_id"] = "seven".into()),
+        edited(&|run| drop(run.as_object_mut().unwrap().remove("verdict"))),
+        edited(&|run| run["verdict"] = "perhaps".into()),
+        edited(&|run| run["agents"][0]["status"] = 1.into()),
+        edited(&|run| drop(run["agents"][1].as_object_mut().unwrap().remove("stderr"))),
+        Run::from_json(&answered().to_json(None)).unwrap_err(),
+    ];
+    golden!("agents/gate", "what_is_no_run", errors.join("\n"));
+}

@@ -1,0 +1,56 @@
+//! An old file on its way to the new form.
+
+use speckit_core::app::migrate::migrate_text;
+use speckit_core::config::resolve::Inputs;
+use speckit_core::{Key, LayerKind, Source};
+use speckit_tests::golden;
+
+use crate::{application, defaults_and, report, resolved};
+
+/// A file of the first form as a team keeps it: comments everywhere, secrets, and keys that are gone.
+const OLD: &str = "\
+# Agents of the platform team. Ask Ann before you change the order.
+
+[[agents]]
+name = \"Claude-Opus\"     # the thorough one
+model = \"claude-opus-4\"
+command = \"claude\"
+
+# Cheap and quick.
+[[agents]]
+name = \"flash\"
+model = \"gemini-2.5-flash\"
+command = \"/opt/gemini/bin/gemini\" # pinned
+env = { GEMINI_API_KEY = \"hunter2-planted\" }
+
+[[agents]]
+name = \"gpt\"
+model = \"gpt-5\"
+tier = \"high\"
+enabled = true # no longer known
+
+[quality_gates]
+plan = [\"Claude-Opus\", \"gpt\"] # both must agree
+
+[retry]
+max_attempts = 5
+";
+
+#[test]
+fn the_change_of_a_file_is_shown_before_it_is_written() {
+    let migration = migrate_text(&Source::document(LayerKind::File, "config.toml", OLD)).unwrap();
+    let rules = application();
+    let diff = migration.diff("config.toml", &|key: &Key| rules.keys().is_secret(key));
+    assert!(!diff.contains("hunter2"), "{diff}");
+    golden!("app/migration", "the_change_of_a_file", diff);
+    golden!("app/migration", "the_new_file", migration.text());
+}
+
+#[test]
+fn an_old_file_loads_with_a_word_about_each_key_that_is_left_out() {
+    let inputs = Inputs { documents: defaults_and("config.toml", OLD), ..Inputs::default() };
+    assert!(resolved(&application(), &inputs).is_ok());
+    let text = report(&application(), &inputs);
+    assert!(!text.contains("hunter2"), "{text}");
+    golden!("app/migration", "the_warnings_of_an_old_file", text);
+}

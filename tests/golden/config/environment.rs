@@ -1,0 +1,126 @@
+//! What is said of a variable that sets no key, or not as its key wants it.
+
+use speckit_core::config::resolve::{Document, Inputs, Rules};
+use speckit_core::config::source::{Environment, Variable};
+use speckit_tests::golden;
+
+use crate::{application, defaults_and, report, schema};
+
+fn over_defaults(variables: &[(&str, &str)]) -> String {
+    let environment = Environment::of(variables.iter().copied());
+    report(
+        &application(),
+        &Inputs { documents: defaults_and("config.toml", ""), environment, ..Inputs::default() },
+    )
+}
+
+/// Rules of a schema with prefix `APP`, and no document.
+fn rules(text: &str) -> Rules {
+    Rules::new(Some(schema("app.schema.json", text))).with_prefix("APP", &["CONFIG"])
+}
+
+fn alone(rules: &Rules, environment: Environment) -> String {
+    report(rules, &Inputs { documents: Vec::<Document>::new(), environment, ..Inputs::default() })
+}
+
+#[test]
+fn a_variable_that_sets_no_key_names_the_nearest() {
+    let text = over_defaults(&[
+        ("SPECKIT_HOT_RELOAD__DEBONCE_MS", "2000"),
+        ("SPECKIT_HOT_RELOAD_DEBOUNCE_MS", "2000"),
+        ("SPECKIT_COLOUR", "blue"),
+        ("SPECKIT_CONFIG", "reserved.toml"),
+        ("HOME", "/nobody"),
+    ]);
+    golden!("config/environment", "a_variable_that_sets_no_key", text);
+}
+
+#[test]
+fn a_text_of_the_wrong_type_is_refused_with_the_forms_that_are_right() {
+    let text = over_defaults(&[
+        ("SPECKIT_HOT_RELOAD__DEBOUNCE_MS", "2s"),
+        ("SPECKIT_HOT_RELOAD__ENABLED", "maybe"),
+        ("SPECKIT_RETRY__MULTIPLIER", "twice"),
+        ("SPECKIT_RETRY__MAX_ATTEMPTS", "2.5"),
+    ]);
+    golden!("config/environment", "scalars_of_the_wrong_type", text);
+}
+
+#[test]
+fn lists_and_tables_show_both_of_their_forms() {
+    let text = over_defaults(&[
+        ("SPECKIT_PROVIDERS__OPENAI__RETRYABLE_EXITS", "75;76"),
+        ("SPECKIT_PROVIDERS__GOOGLE__RETRYABLE_EXITS", "[75, 76"),
+        ("SPECKIT_HOT_RELOAD__WATCH_PATHS", "\"config.toml"),
+        ("SPECKIT_MODELS__CLAUDE", "claude-opus-4"),
+        ("SPECKIT_RETRY", "{\"max_attempts\": }"),
+    ]);
+    golden!("config/environment", "lists_and_tables_of_the_wrong_form", text);
+}
+
+#[test]
+fn a_value_that_the_schema_refuses_is_shown_at_its_variable() {
+    let text = over_defaults(&[
+        ("SPECKIT_HOT_RELOAD__DEBOUNCE_MS", "100"),
+        ("SPECKIT_HOT_RELOAD__MODE", "pol"),
+        ("SPECKIT_QUALITY_GATES__PLAN", "claude,gemni"),
+    ]);
+    golden!("config/environment", "values_that_the_schema_refuses", text);
+}
+
+#[test]
+fn elements_of_a_list_leave_none_out() {
+    let text = over_defaults(&[
+        ("SPECKIT_QUALITY_GATES__PLAN__0", "claude"),
+        ("SPECKIT_QUALITY_GATES__PLAN__2", "gemini"),
+        ("SPECKIT_QUALITY_GATES__AUDIT__1", "gemini"),
+        ("SPECKIT_QUALITY_GATES__TASKS", "claude"),
+        ("SPECKIT_QUALITY_GATES__TASKS__0", "gemini"),
+    ]);
+    golden!("config/environment", "elements_with_gaps", text);
+}
+
+#[test]
+fn a_variable_that_may_mean_two_keys_is_refused() {
+    let ambiguous = rules(
+        r#"{"properties": {"log-level": {"type": "string"}, "log_level": {"type": "string"},
+            "level": {"type": "integer", "x-env": "LEVEL"}}}"#,
+    );
+    golden!(
+        "config/environment",
+        "a_variable_of_two_keys",
+        alone(&ambiguous, Environment::of([("APP_LOG_LEVEL", "info")]))
+    );
+}
+
+#[test]
+fn two_variables_of_one_key_are_refused_and_a_former_one_is_named() {
+    let rules = rules(
+        r#"{"properties": {"port": {"type": "integer", "x-aliases": ["APP_LISTEN", "PORT"]},
+            "labels": {"type": "object", "additionalProperties": {"type": "string"}}}}"#,
+    );
+    let environment = Environment::of([
+        ("APP_LISTEN", "81"),
+        ("APP_LABELS__TEAM", "a"),
+        ("APP_LABELS__team", "b"),
+        ("PORT", "82"),
+    ]);
+    golden!("config/environment", "variables_of_one_key", alone(&rules, environment));
+}
+
+#[test]
+fn a_secret_file_that_cannot_be_read_is_named_by_its_variable() {
+    let rules = rules(
+        r#"{"properties": {"token": {"type": "string", "x-secret": true},
+            "pin": {"type": "integer", "writeOnly": true}, "other": {"type": "string", "x-secret": true}}}"#,
+    );
+    let mut environment = Environment::new([
+        ("APP_TOKEN_FILE", Variable::Text("secrets/token".into())),
+        ("APP_PIN", Variable::Text("hunter2-planted".into())),
+        ("APP_OTHER", Variable::NotUnicode),
+    ]);
+    environment.add_file("secrets/token", Err("permission denied".into()));
+    let text = alone(&rules, environment);
+    assert!(!text.contains("hunter2"), "{text}");
+    golden!("config/environment", "secrets_that_cannot_be_read", text);
+}

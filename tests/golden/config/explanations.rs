@@ -1,0 +1,102 @@
+//! The answers to "who set this?".
+
+use speckit_core::Key;
+use speckit_core::config::explain::{Explanation, explain};
+use speckit_core::config::resolve::{Inputs, Rules};
+use speckit_core::config::source::{Environment, Override};
+use speckit_tests::golden;
+
+use crate::{application, defaults_and, resolved};
+
+const FILE: &str = "\
+[hot_reload]
+debounce_ms = 1_500
+watch_paths = [\"prompts\", \"config.toml\"]
+
+[retry]
+jitter = \"none\"
+
+[auth.corporate]
+client_id = \"speckit\"
+client_secret = \"hunter2-planted\"
+device_authorization_url = \"https://id.example/device\"
+token_url = \"https://id.example/token\"
+store = \"file\"
+";
+
+/// Defaults, a file, an environment and overrides, each with a word of its own.
+fn inputs() -> Inputs {
+    Inputs {
+        documents: defaults_and("config.toml", FILE),
+        environment: Environment::of([
+            ("SPECKIT_HOT_RELOAD__DEBOUNCE_MS", "5000"),
+            ("SPECKIT_HOT_RELOAD__WATCH_PATHS", "rules,prompts"),
+            ("SPECKIT_AUTH__CORPORATE__CLIENT_SECRET", "hunter2-planted-too"),
+        ]),
+        overrides: vec![
+            Override::assignment("retry.jitter=equal").unwrap(),
+            Override::Unset { key: "orchestrator.grace_s".into() },
+        ],
+        ..Inputs::default()
+    }
+}
+
+/// What `explain KEY` answers.
+pub(crate) fn explained(key: &str) -> Explanation {
+    let rules = application();
+    let checked = resolved(&rules, &inputs()).unwrap();
+    let key: Key = key.parse().unwrap();
+    let facts = rules.schema().and_then(|schema| schema.facts(&key));
+    let variable = variable(&rules, &checked, &key);
+    explain(checked.merged(), &key, facts.as_ref(), &|key| rules.keys().is_secret(key), variable.as_deref())
+        .unwrap()
+}
+
+fn variable(rules: &Rules, checked: &speckit_core::config::resolve::Checked, key: &Key) -> Option<String> {
+    rules.keys().names(Some(checked.merged().root()))?.variable(key)
+}
+
+#[test]
+fn the_variable_that_won_is_named() {
+    golden!("config/explain", "a_variable_wins", explained("hot_reload.debounce_ms").to_text());
+}
+
+#[test]
+fn an_override_shadows_a_file_and_the_defaults() {
+    golden!("config/explain", "an_override_wins", explained("retry.jitter").to_text());
+}
+
+#[test]
+fn a_default_that_nobody_touched_stands_alone() {
+    golden!("config/explain", "a_default_stands", explained("store.path").to_text());
+}
+
+#[test]
+fn a_removed_key_says_who_removed_it() {
+    golden!("config/explain", "a_key_is_removed", explained("orchestrator.grace_s").to_text());
+}
+
+#[test]
+fn a_key_that_nobody_set_shows_what_the_schema_says() {
+    golden!("config/explain", "a_key_is_not_set", explained("orchestrator.agree_on").to_text());
+}
+
+#[test]
+fn a_secret_is_explained_without_its_value() {
+    let text = explained("auth.corporate.client_secret").to_text();
+    assert!(!text.contains("hunter2"), "{text}");
+    golden!("config/explain", "a_secret", text);
+}
+
+#[test]
+fn a_table_shows_what_each_layer_put_into_it() {
+    golden!("config/explain", "a_table", explained("hot_reload").to_text());
+    let text = explained("auth.corporate").to_text();
+    assert!(!text.contains("hunter2"), "{text}");
+    golden!("config/explain", "a_table_with_a_secret", text);
+}
+
+#[test]
+fn a_list_that_layers_add_to_shows_every_part() {
+    golden!("config/explain", "a_union_of_lists", explained("hot_reload.watch_paths").to_text());
+}

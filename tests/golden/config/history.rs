@@ -1,0 +1,214 @@
+//! The history in words, and what is said where nothing is recorded or nothing can stand in.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use speckit::store::{StoreConfig, StoreError};
+use speckit::{Builder, Config, ConfigReloadEvent, Fallback};
+use speckit_core::config::history::{
+    Accepted, Cause, Generation, Places, Present, Refusal, between, restore, shown_source,
+};
+use speckit_core::config::source::{Language, parse};
+use speckit_core::store::HistoryMode;
+use speckit_core::tree::diff::diff;
+use speckit_core::{Key, LayerKind, Source};
+use speckit_tests::fakes::FakeWorld;
+use speckit_tests::golden;
+
+use crate::application;
+
+const PATH: &str = "/srv/app/speckit.toml";
+
+fn text(attempts: u8, secret: &str) -> String {
+    format!(
+        "# ours\n[retry]\nmax_attempts = {attempts}\n[auth.one]\nclient_id = 'a'\nclient_secret = '{secret}'\n"
+    )
+}
+
+fn source(text: &str) -> Arc<Source> {
+    Source::document(LayerKind::File, PATH, text)
+}
+
+/// A generation whose only file has this text, and that came after another one.
+fn generation(number: i64, cause: Cause, mode: HistoryMode, text: &str, before: Option<&str>) -> Generation {
+    let root = |text: &str| parse(&source(text), Language::Toml).unwrap().root().clone();
+    let (rules, now) = (application(), root(text));
+    let changes = before.map(|before| diff(&root(before), &now));
+    let sources = [(PATH.to_owned(), source(text))];
+    let is_secret = |key: &Key| rules.keys().is_secret(key);
+    let accepted =
+        Accepted { root: &now, sources: &sources, changes: changes.as_deref(), is_secret: &is_secret };
+    let seconds = 1_790_000_000 + number.unsigned_abs() * 61;
+    Generation {
+        number,
+        accepted_at_ms: seconds * 1000,
+        generation: 1,
+        cause,
+        kept: accepted.kept(mode).unwrap(),
+    }
+}
+
+fn refusal(at_ms: u64, diagnostics: serde_json::Value) -> Refusal {
+    Refusal { refused_at_ms: at_ms, generation: 2, files: vec![PATH.into()], diagnostics }
+}
+
+fn places() -> Places {
+    Places { folder: Some("/srv/app".into()), home: Some("/home/ann".into()) }
+}
+
+#[test]
+fn generations_and_refusals_are_a_table() {
+    let (one, two) = (text(3, "hunter1"), text(4, "hunter2"));
+    let full = HistoryMode::Full;
+    let generations = [
+        generation(9, Cause::Opened, full, &one, None),
+        generation(10, Cause::Reloaded, full, &two, Some(&one)),
+        generation(11, Cause::Reloaded, HistoryMode::Metadata, &one, Some(&two)),
+        generation(12, Cause::RolledBack(10), full, &two, Some(&one)),
+        generation(13, Cause::Reloaded, full, "", Some(&two)),
+    ];
+    let finding = serde_json::json!({ "severity": "error", "code": "schema/minimum", "key": "retry.max_attempts",
+        "message": "expected at least 1, found 0", "origin": { "layer": "file", "name": "/home/ann/.code/config.toml" } });
+    let bare = serde_json::json!({ "severity": "error", "code": "parse/toml", "key": "" });
+    let at = |number: u64| (1_790_000_000 + number * 61) * 1000 + 1;
+    let refusals = [
+        refusal(at(9), serde_json::json!([finding, finding])),
+        refusal(at(11), serde_json::json!([bare])),
+        refusal(at(12), serde_json::json!([])),
+    ];
+    golden!("config/history", "the_table", places().list(&generations, &refusals));
+    let json: Vec<String> = generations.iter().map(|one| format!("{:#}\n", one.to_json(false))).collect();
+    golden!("config/history", "the_list_as_json", format!("{}{:#}\n", json.concat(), refusals[0].to_json()));
+}
+
+#[test]
+fn one_generation_is_told_as_far_as_it_is_kept() {
+    let (one, two) = (text(3, "hunter1"), text(4, "hunter2"));
+    let full = generation(10, Cause::Reloaded, HistoryMode::Full, &two, Some(&one));
+    let bare = generation(10, Cause::Reloaded, HistoryMode::Metadata, &two, Some(&one));
+    let first = generation(1, Cause::Opened, HistoryMode::Metadata, "", None);
+    let all = [&full, &bare, &first].map(|one| places().show(one)).join("\n");
+    assert!(!all.contains("hunter"), "{all}");
+    golden!("config/history", "one_generation", all);
+    golden!(
+        "config/history",
+        "one_generation_as_json",
+        format!("{:#}\n{:#}\n", full.to_json(true), bare.to_json(true))
+    );
+    golden!("config/history", "a_text_with_a_secret", shown_source(&source(&two), &application()));
+}
+
+#[test]
+fn what_two_generations_differ_in_is_told_in_lines_or_in_a_sentence() {
+    let (one, two) = (text(3, "hunter1"), text(4, "hunter2"));
+    let full = |text: &str| generation(1, Cause::Reloaded, HistoryMode::Full, text, None);
+    let bare = |text: &str, before| generation(2, Cause::Reloaded, HistoryMode::Metadata, text, before);
+    let mut elsewhere = full(&one);
+    elsewhere.kept.fingerprint = "another".into();
+    let step = bare(&two, Some(one.as_str()));
+    let differences = [
+        between(&full(&one).kept, &full(&two).kept, &[]),
+        between(&full(&one).kept, &full(&one).kept, &[]),
+        between(&full(&one).kept, &elsewhere.kept, &[]),
+        between(&bare(&one, None).kept, &step.kept, &[&step]),
+        between(&bare(&one, None).kept, &step.kept, &[]),
+    ];
+    let texts = differences.map(|one| format!("{}{:#}\n", one.to_text(1, 2), one.to_json(1, 2)));
+    assert!(!texts.concat().contains("hunter"));
+    golden!("config/history", "differences", texts.join("\n"));
+}
+
+#[test]
+fn the_way_back_is_shown_file_by_file_without_a_secret() {
+    let rules = application();
+    let kept = generation(1, Cause::Opened, HistoryMode::Full, &text(3, "hunter1"), None).kept;
+    let shown = |present: &[Present]| {
+        let steps = restore(&kept, present).unwrap();
+        let diffs = steps.iter().map(|step| step.diff(&places().shown(&step.path), &rules));
+        diffs.collect::<String>()
+    };
+    let present = |path: &str, text: &str| Present {
+        path: path.into(),
+        source: Some(Source::document(LayerKind::File, path, text)),
+    };
+    let all = [
+        shown(&[present(PATH, &text(4, "hunter2"))]),
+        shown(&[present(PATH, &text(3, "hunter1").replace("= 'a'", "= a hunter3"))]),
+        shown(&[present("/srv/app/more.toml", "[auth.two]\nclient_secret = 'hunter4'")]),
+        shown(&[Present { path: PATH.into(), source: None }]),
+    ];
+    assert!(!all.concat().contains("hunter"), "{}", all.concat());
+    golden!("config/history", "the_way_back", all.join("\n"));
+}
+
+/// A world in memory whose clock stands at 2026-01-01T00:00:00Z.
+fn world(text: &str) -> Arc<FakeWorld> {
+    let world = Arc::new(FakeWorld::default());
+    world.advance(Duration::from_secs(1_767_225_600));
+    world.files(|files| files.write("/app.toml", text.as_bytes())).unwrap();
+    world
+}
+
+fn app(world: &Arc<FakeWorld>, folder: &Path) -> Builder<std::collections::BTreeMap<String, u16>> {
+    let world = Arc::clone(world) as Arc<dyn speckit::world::World>;
+    Config::builder().file("/app.toml").world(world).history(folder.join("app.db"))
+}
+
+#[test]
+fn what_stands_in_and_what_cannot_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut all = String::new();
+    let refused = |builder: Builder<_>| builder.fallback(Fallback::LastGood).open().unwrap_err().to_string();
+    let world = world("port = 'high'\n");
+    let write = |text: &str| world.files(|files| files.write("/app.toml", text.as_bytes())).unwrap();
+    all += &refused(Config::builder().file("/app.toml").world(Arc::clone(&world) as Arc<_>));
+    all += &refused(app(&world, folder.path()));
+    write("port = 1\n");
+    drop(app(&world, folder.path()).open().unwrap());
+    write("port = 'high'\n");
+    let other = Config::builder().file("/b.toml").file("/app.toml").world(Arc::clone(&world) as Arc<_>);
+    all += &refused(other.history(folder.path().join("app.db")));
+    all += &refused(app(&world, folder.path()).validate(|_| Err("the rules of today")));
+    let shell = app(&world, folder.path()).fallback(Fallback::LastGood).open().unwrap();
+    for warning in shell.status().warnings {
+        all += &format!("{}: {}\n  {}\n", warning.code, warning.message, warning.help.unwrap_or_default());
+    }
+    drop(shell);
+    write("port = 2\n");
+    let bare = |_: &_| {
+        let mut store = StoreConfig::default();
+        store.history = HistoryMode::Metadata;
+        store
+    };
+    drop(app(&world, folder.path()).history_settings(bare).open().unwrap());
+    write("port = 'high'\n");
+    all += &refused(app(&world, folder.path()));
+    golden!("config/history", "standing_in", all.replace(&folder.path().display().to_string(), "FOLDER"));
+}
+
+#[test]
+fn what_is_not_recorded_is_said() -> Result<(), StoreError> {
+    let folder = tempfile::tempdir().unwrap();
+    let mut all = String::new();
+    let world = world("port = 1\n");
+    let shell = app(&world, folder.path()).open().unwrap();
+    let events = shell.subscribe();
+    let history = shell.history().unwrap();
+    history.store().write(|tx| Ok(tx.execute_batch("DROP TABLE config_generations")?))?;
+    world.files(|files| files.write("/app.toml", b"port = 2\n")).unwrap();
+    shell.reload().unwrap();
+    drop(history.refusals());
+    while let Ok(event) = events.try_recv() {
+        if let ConfigReloadEvent::Warning { diagnostics } = event {
+            all += diagnostics.report();
+        }
+    }
+    std::fs::write(folder.path().join("none.db"), "no database").unwrap();
+    let builder = app(&world, folder.path()).history(folder.path().join("none.db"));
+    for warning in builder.open().unwrap().status().warnings {
+        all += &format!("{}: {}\n", warning.code, warning.message);
+    }
+    golden!("config/history", "not_recorded", all.replace(&folder.path().display().to_string(), "FOLDER"));
+    Ok(())
+}

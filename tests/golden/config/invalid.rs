@@ -1,0 +1,190 @@
+//! One file for each way to be wrong, with the report that its author reads.
+//!
+//! A case is read as the program reads it: over the shipped defaults, or against the schema that lies beside it
+//! (`NAME.schema.json`), and then without defaults. A schema that lies alone is the case itself.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use speckit_core::app::AppConfig;
+use speckit_core::config::redact::Masks;
+use speckit_core::config::resolve::{Document, Inputs, Rules};
+use speckit_core::config::schema::{Documents, Schema};
+use speckit_core::config::source::{Language, decode, parse};
+use speckit_core::{Diagnostic, LayerKind, Severity, Source};
+use speckit_tests::{golden, workspace};
+
+use crate::{application, written};
+
+/// What a case shows, where the file cannot say so itself in a first line `# expects: CODE`.
+const EXPECTED: &[(&str, &str)] = &[
+    ("bound-that-is-a-text.schema.json", "schema/invalid"),
+    ("colon-missing.json", "parse/json"),
+    ("comma-before-the-brace.json", "parse/json"),
+    ("comma-before-the-bracket.json", "parse/json"),
+    ("comma-missing.json", "parse/json"),
+    ("comment.json", "parse/json"),
+    ("draft-4-bound-in-draft-7.schema.json", "schema/invalid"),
+    ("escape-that-json-does-not-have.json", "parse/json"),
+    ("last-string-not-closed.json", "parse/json"),
+    ("latin-1.toml", "parse/not-utf8"),
+    ("leading-plus.json", "parse/json"),
+    ("leading-zero.json", "parse/json"),
+    ("mistakes-behind-a-byte-order-mark.json", "schema/type"),
+    ("name-set-twice.json", "parse/duplicate-key"),
+    ("name-without-quotes.json", "parse/json"),
+    ("nested-deeper-than-the-limit.json", "parse/too-deep"),
+    ("not-a-number.json", "parse/json"),
+    ("nothing-at-all.json", "parse/json"),
+    ("null-where-nothing-may-be-null.json", "schema/type"),
+    ("number-above-a-large-bound.json", "schema/maximum"),
+    ("number-next-to-a-large-one.json", "schema/const"),
+    ("object-not-closed.json", "parse/json"),
+    ("pattern-that-does-not-compile.schema.json", "schema/invalid"),
+    ("reference-to-another-document.schema.json", "schema/unsupported"),
+    ("reference-to-itself.schema.json", "schema/unsupported"),
+    ("reference-to-nothing.schema.json", "schema/unsupported"),
+    ("required-that-is-no-list.schema.json", "schema/invalid"),
+    ("root-that-is-a-list.json", "schema/type"),
+    ("schema-that-is-a-list.schema.json", "schema/invalid"),
+    ("schema-that-is-no-json.schema.json", "parse/json"),
+    ("secret-on-a-line-that-does-not-parse.json", "parse/json"),
+    ("several-mistakes-in-a-schema.schema.json", "schema/invalid"),
+    ("single-quotes.json", "parse/json"),
+    ("string-not-closed.json", "parse/json"),
+    ("toml-in-a-json-file.json", "parse/json"),
+    ("true-with-a-capital.json", "parse/json"),
+    ("two-roots.json", "parse/json"),
+    ("type-that-draft-7-does-not-have.schema.json", "schema/invalid"),
+    ("utf-16.toml", "parse/not-utf8"),
+    ("way-to-merge-that-does-not-exist.schema.json", "schema/invalid"),
+];
+
+/// The text of a secret in any case; no report has it.
+const PLANTED: [&str; 4] = ["hunter2", "271828182845", "98765", "planted"];
+
+/// What a schema is called behind the name of its case.
+const SCHEMA: &str = ".schema.json";
+
+fn folder() -> PathBuf {
+    workspace().join("tests/cases/invalid")
+}
+
+/// The names of the cases: every file but a schema that another case is held against.
+fn cases() -> Vec<String> {
+    let entries = std::fs::read_dir(folder()).expect("there are cases");
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    let of_another = |name: &String| {
+        let stem = name.strip_suffix(SCHEMA);
+        stem.is_some_and(|stem| {
+            ["toml", "json"].iter().any(|ending| names.contains(&format!("{stem}.{ending}")))
+        })
+    };
+    names.iter().filter(|name| !of_another(name)).cloned().collect()
+}
+
+/// The findings of a case, and their report; `shipped` are the rules of a case without a schema of its own.
+fn found(name: &str, shipped: &Rules) -> (Vec<Diagnostic>, String) {
+    if name.ends_with(SCHEMA) {
+        return match compiled(name) {
+            Ok(schema) => (schema.warnings().to_vec(), String::from("a schema without a mistake\n")),
+            Err(findings) => findings,
+        };
+    }
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let own = format!("{stem}{SCHEMA}");
+    let own_rules;
+    let (rules, mut documents) = if folder().join(&own).is_file() {
+        let schema = compiled(&own).unwrap_or_else(|(_, report)| panic!("{report}"));
+        own_rules = Rules::new(Some(schema));
+        (&own_rules, Vec::new())
+    } else {
+        let defaults = Source::document(LayerKind::Defaults, "defaults.toml", AppConfig::DEFAULTS);
+        (shipped, vec![Document::Text(defaults, Language::Toml)])
+    };
+    let mut findings = Vec::new();
+    match decode(LayerKind::File, name, bytes(&folder().join(name))) {
+        Ok(source) => documents.push(Document::Text(source, Language::of_name(name))),
+        Err(finding) => findings.push(finding),
+    }
+    let inputs = Inputs { documents, findings, ..Inputs::default() };
+    match rules.check(rules.read(&inputs)) {
+        Ok(checked) => (checked.findings().to_vec(), String::from("a configuration without an error\n")),
+        Err(refused) => (refused.findings().to_vec(), written(refused.findings(), &refused.masks(rules))),
+    }
+}
+
+/// A schema of the folder, or what is wrong with it.
+fn compiled(name: &str) -> Result<Schema, (Vec<Diagnostic>, String)> {
+    let text = String::from_utf8(bytes(&folder().join(name))).expect("a schema is UTF-8");
+    let source = Source::document(LayerKind::File, name, text);
+    let layer = parse(&source, Language::Json).map_err(|findings| {
+        let report = written(&findings, &Masks::default());
+        (findings, report)
+    })?;
+    Schema::compile(&Documents::new("speckit://case/schema.json", layer.root())).map_err(|findings| {
+        let report = written(&findings, &Masks::of([&layer], &|_| false));
+        (findings, report)
+    })
+}
+
+fn bytes(path: &Path) -> Vec<u8> {
+    std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The code that a case is about.
+fn expected(name: &str) -> Option<String> {
+    if let Some((_, code)) = EXPECTED.iter().find(|(case, _)| *case == name) {
+        return Some(String::from(*code));
+    }
+    let bytes = bytes(&folder().join(name));
+    let text = String::from_utf8_lossy(&bytes);
+    let line = text.trim_start_matches('\u{feff}').lines().next()?;
+    line.strip_prefix("# expects: ").map(|code| code.trim_end().into())
+}
+
+#[test]
+fn every_case_is_refused_for_the_reason_it_is_named_after() {
+    let shipped = application();
+    let mut wrong = Vec::new();
+    for name in cases() {
+        let (findings, report) = found(&name, &shipped);
+        let codes: Vec<&str> = findings.iter().map(|finding| finding.code.as_str()).collect();
+        match expected(&name) {
+            None => wrong.push(format!("{name}: no `# expects: CODE`; found {codes:?}")),
+            Some(code) if !codes.contains(&code.as_str()) => {
+                wrong.push(format!("{name}: expected {code}, found {codes:?}"));
+            }
+            Some(_) => {}
+        }
+        if findings.iter().all(|finding| finding.severity == Severity::Warning) {
+            wrong.push(format!("{name}: no error"));
+        }
+        for secret in PLANTED.iter().filter(|secret| report.contains(**secret)) {
+            wrong.push(format!("{name}: the report shows `{secret}`"));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+#[test]
+fn every_report_of_a_case_is_the_accepted_one() {
+    let names = cases();
+    assert!(names.len() > 100, "{} cases", names.len());
+    let shipped = application();
+    let differs = |name: &String| {
+        let (_, report) = found(name, &shipped);
+        catch_unwind(AssertUnwindSafe(|| golden!("config/cases", name.as_str(), report))).is_err()
+    };
+    let changed: Vec<String> = names.into_iter().filter(differs).collect();
+    assert!(changed.is_empty(), "other reports than the accepted ones:\n{}", changed.join("\n"));
+}
+
+#[test]
+fn every_expectation_is_of_a_case() {
+    let names = cases();
+    let stale: Vec<_> = EXPECTED.iter().filter(|(case, _)| !names.contains(&String::from(*case))).collect();
+    assert!(stale.is_empty(), "{stale:?}");
+}

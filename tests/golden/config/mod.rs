@@ -1,0 +1,7 @@
+mod contract;
+mod environment;
+mod explanations;
+mod history;
+mod invalid;
+mod overrides;
+mod printed;

@@ -1,0 +1,88 @@
+//! Whole configurations as text: what snapshot tests of an embedder hold, and what `show` prints.
+
+use speckit_core::config::redact::redact;
+use speckit_core::config::resolve::{Checked, Inputs};
+use speckit_core::config::source::{Environment, Language, parse};
+use speckit_core::tree::diff::{diff, to_text as changes};
+use speckit_core::tree::print::{to_text, to_toml, with_origins};
+use speckit_core::{LayerKind, Source};
+use speckit_tests::golden;
+
+use crate::{application, defaults_and, resolved};
+
+fn shipped() -> Checked {
+    resolved(&application(), &Inputs { documents: defaults_and("config.toml", ""), ..Inputs::default() })
+        .unwrap()
+}
+
+/// A team's file and one variable over the defaults.
+fn of_a_team() -> Checked {
+    let file = "\
+[models.claude]
+tier = \"medium\"
+
+[models.local]
+provider = \"openai\"
+model = \"llama \\\"4\\\"\"
+tier = \"low\"
+
+[quality_gates]
+tasks = [\"local\"]
+
+[auth.corporate]
+client_id = \"speckit\"
+client_secret = \"hunter2-planted\"
+device_authorization_url = \"https://id.example/device\"
+token_url = \"https://id.example/token\"
+store = \"memory\"
+";
+    let inputs = Inputs {
+        documents: defaults_and("config.toml", file),
+        environment: Environment::of([("SPECKIT_RETRY__MULTIPLIER", "1.5")]),
+        ..Inputs::default()
+    };
+    resolved(&application(), &inputs).unwrap()
+}
+
+#[test]
+fn the_shipped_configuration_is_one_line_a_setting() {
+    let rules = application();
+    golden!(
+        "config/printed",
+        "shipped_as_text",
+        to_text(shipped().merged().root(), &|key| rules.keys().is_secret(key))
+    );
+}
+
+#[test]
+fn the_shipped_configuration_is_toml_that_reads_back() {
+    let checked = shipped();
+    let text = to_toml(checked.merged().root());
+    let source = Source::document(LayerKind::File, "shipped.toml", text.as_str());
+    assert_eq!(parse(&source, Language::Toml).unwrap().root(), checked.merged().root());
+    golden!("config/printed", "shipped_as_toml", text);
+}
+
+#[test]
+fn the_shipped_configuration_has_an_origin_behind_every_setting() {
+    golden!("config/printed", "shipped_with_origins", with_origins(shipped().merged().root()));
+}
+
+#[test]
+fn a_configuration_of_many_layers_names_each_and_shows_no_secret() {
+    let rules = application();
+    let shown = redact(of_a_team().merged().root(), &|key| rules.keys().is_secret(key));
+    let text = with_origins(&shown);
+    assert!(!text.contains("hunter2"), "{text}");
+    golden!("config/printed", "a_team_with_origins", text);
+}
+
+#[test]
+fn the_difference_of_two_configurations_is_a_line_a_change() {
+    let rules = application();
+    let changed: Vec<_> = diff(shipped().merged().root(), of_a_team().merged().root())
+        .iter()
+        .map(|change| change.redacted(&|key| rules.keys().is_secret(key)))
+        .collect();
+    golden!("config/printed", "the_changes_of_a_team", changes(&changed));
+}

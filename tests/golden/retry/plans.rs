@@ -1,0 +1,71 @@
+//! What `retry` prints: the plan of a call, and a herd with each jitter.
+
+use serde::Serialize;
+use speckit_core::retry::simulation::{Comparison, Herd, JITTERS, compare, plan};
+use speckit_core::retry::{Jitter, RetryConfig, Seed};
+use speckit_tests::golden;
+
+const SEED: Seed = Seed::new(42);
+
+fn patient(jitter: Jitter) -> RetryConfig {
+    RetryConfig::default().with_jitter(jitter).with_max_attempts(8)
+}
+
+fn herd(clients: u32, capacity: u32) -> Comparison {
+    compare(&patient(Jitter::Full), Herd { clients, capacity }, SEED)
+}
+
+fn json(document: impl Serialize) -> String {
+    serde_json::to_string_pretty(&document).unwrap()
+}
+
+#[test]
+fn a_plan_of_each_jitter() {
+    let plans = JITTERS.map(|jitter| plan(&patient(jitter), SEED).to_text());
+    golden!("retry/plans", "plans_of_each_jitter", plans.join("\n"));
+}
+
+#[test]
+fn a_plan_that_ends_at_its_deadline_and_one_without_a_retry() {
+    let config = patient(Jitter::None).with_deadline_ms(1500);
+    let alone = config.with_max_attempts(1);
+    let texts = [config, alone].map(|config| plan(&config, SEED).to_text());
+    golden!("retry/plans", "plans_that_end", texts.join("\n"));
+}
+
+#[test]
+fn a_plan_as_json() {
+    golden!("retry/plans", "plan_as_json", json(plan(&patient(Jitter::Equal), SEED).to_json()));
+}
+
+#[test]
+fn a_hundred_clients_in_eighty_columns() {
+    golden!("retry/plans", "herd_of_100", herd(100, 10).to_text(80));
+}
+
+#[test]
+fn a_hundred_clients_in_many_columns() {
+    golden!("retry/plans", "herd_of_100_wide", herd(100, 10).to_text(160));
+}
+
+#[test]
+fn a_herd_that_the_server_can_serve_at_once() {
+    golden!("retry/plans", "herd_within_the_capacity", herd(30, 1000).to_text(80));
+}
+
+#[test]
+fn a_herd_that_the_server_serves_hardly_any_of() {
+    let config = patient(Jitter::Decorrelated).with_max_attempts(3);
+    let comparison = compare(&config, Herd { clients: 10_000, capacity: 1 }, SEED);
+    golden!("retry/plans", "herd_of_10000", comparison.to_text(80));
+}
+
+#[test]
+fn a_herd_as_json() {
+    golden!("retry/plans", "herd_as_json", json(herd(6, 2).to_json()));
+}
+
+#[test]
+fn a_herd_as_a_drawing() {
+    golden!("retry/plans", "herd_as_svg", herd(20, 4).to_svg());
+}

@@ -1,0 +1,122 @@
+//! What `store stats|check|vacuum` says.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use speckit::store::{StoreError, StoreFinding, StoreStats, TableStats, VacuumRecord, Vacuumed};
+use speckit_tests::golden;
+
+fn stats() -> StoreStats {
+    let table = |name: &str, rows, bytes| TableStats { name: name.into(), rows, bytes };
+    StoreStats {
+        path: "/home/ann/.code/speckit.db".into(),
+        file_bytes: 53_248_000,
+        wal_bytes: 4_120_032,
+        page_bytes: 4096,
+        pages: 13_000,
+        free_pages: 12_500,
+        savings_bytes: 51_261_440,
+        version: 2,
+        tables: vec![
+            table("config_generations", 1000, Some(1_703_936)),
+            table("config_refusals", 0, Some(4096)),
+            table("config_sources", 2412, None),
+        ],
+        last_vacuum: Some(VacuumRecord {
+            started_at_ms: 1_700_000_000_123,
+            started_at: "2023-11-14 22:13:20".into(),
+            is_finished: true,
+            freed_bytes: 48_000_000,
+            elapsed_ms: 1834,
+        }),
+        settings: BTreeMap::from([
+            ("auto_vacuum", "incremental".into()),
+            ("journal_mode", "wal".into()),
+            ("synchronous", "normal".into()),
+        ]),
+    }
+}
+
+fn done() -> Vacuumed {
+    Vacuumed {
+        bytes_before: 53_248_000,
+        bytes_after: 1_986_560,
+        freed_bytes: 51_261_440,
+        steps: 50,
+        elapsed_ms: 1834,
+        is_finished: true,
+        is_cut: true,
+    }
+}
+
+#[test]
+fn the_numbers_of_a_database() {
+    let fresh = StoreStats {
+        wal_bytes: 0,
+        free_pages: 0,
+        savings_bytes: 0,
+        tables: Vec::new(),
+        last_vacuum: None,
+        ..stats()
+    };
+    let mut under_way = stats();
+    under_way.last_vacuum.as_mut().unwrap().is_finished = false;
+    golden!("store/command", "the_numbers_of_a_database", format!("{}\n\n{fresh}\n\n{under_way}", stats()));
+    golden!("store/command", "the_numbers_as_json", serde_json::to_string_pretty(&stats()).unwrap());
+}
+
+#[test]
+fn what_is_wrong_with_a_database() {
+    let reference = |rowid, columns: &[&str]| StoreFinding::Reference {
+        table: "config_sources".into(),
+        rowid,
+        columns: columns.iter().map(ToString::to_string).collect(),
+        parent: "config_generations".into(),
+    };
+    let damage = |table: Option<&str>, reason: &str| StoreFinding::Damage {
+        table: table.map(String::from),
+        reason: reason.into(),
+    };
+    let findings = [
+        damage(Some("notes"), "Tree 9 page 412: btreeInitPage() returns error code 11"),
+        damage(None, "row 12 missing from index notes_by_text"),
+        reference(Some(12), &["generation_id"]),
+        reference(None, &["generation_id", "position"]),
+    ];
+    let texts = findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    golden!("store/command", "what_is_wrong_with_a_database", texts);
+}
+
+#[test]
+fn what_a_vacuum_did() {
+    let texts = [
+        done(),
+        Vacuumed { steps: 1, freed_bytes: 8192, elapsed_ms: 2, ..done() },
+        Vacuumed { steps: 0, freed_bytes: 0, bytes_after: 53_248_000, ..done() },
+        Vacuumed { is_cut: false, ..done() },
+        Vacuumed { is_finished: false, is_cut: false, freed_bytes: 5_120_000, ..done() },
+    ];
+    let texts = texts.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n---\n");
+    golden!("store/command", "what_a_vacuum_did", texts);
+}
+
+#[test]
+fn why_a_database_cannot_be_used() {
+    let path = || "/home/ann/.code/speckit.db".into();
+    let errors = [
+        StoreError::NotADatabase { path: path() },
+        StoreError::Foreign { path: path() },
+        StoreError::Newer { path: path(), found: 9, known: 2 },
+        StoreError::Corrupt { path: path(), reason: "database disk image is malformed".into() },
+        StoreError::Busy {
+            path: path(),
+            attempts: 41,
+            elapsed: Duration::from_millis(5003),
+            code: 5,
+            message: "database is locked".into(),
+        },
+        StoreError::Unreadable { table: "consensus_runs", row: 7, reason: "missing field `spec`".into() },
+    ];
+    let texts = errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    golden!("store/command", "why_a_database_cannot_be_used", texts);
+}

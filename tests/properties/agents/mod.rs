@@ -1,0 +1,7 @@
+mod capture;
+mod consensus;
+mod gate;
+mod guard;
+mod plan;
+mod registry;
+mod supervise;

@@ -1,0 +1,111 @@
+//! Names lead to one canonical name, and no tree brings their check down.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::{Value as Json, json};
+use speckit_core::agents::registry::{NameTable, check_names};
+use speckit_core::app::Application;
+use speckit_core::config::merge;
+use speckit_core::config::resolve::{Document, Inputs, Rules};
+use speckit_core::config::strategies::{layer, value};
+use speckit_core::{Diagnostic, Layer, LayerKind, ListStrategy, Source};
+
+use crate::config::generated::{edited, instance, tree};
+
+const NAMES: [&str; 6] = ["a", "b", "c", "d", "A", "e f"];
+
+fn name() -> impl Strategy<Value = &'static str> {
+    select(&NAMES[..])
+}
+
+/// Trees with the tables that the check reads, of right and of wrong types.
+fn configuration() -> impl Strategy<Value = Json> {
+    let aliases =
+        prop_oneof![4 => vec(name(), 0..3).prop_map(|names| json!({ "aliases": names })), 1 => instance()];
+    let models = prop_oneof![
+        6 => vec((name(), aliases), 0..4).prop_map(|models| models.into_iter().map(|(name, model)| (name.to_string(), model)).collect()),
+        1 => instance(),
+    ];
+    let agents = || prop_oneof![6 => vec(name(), 0..7).prop_map(Json::from), 1 => instance()];
+    let gates = (select(&["plan", "tasks", "validate", "audit", "unlock", "zz"][..]), agents(), agents());
+    let quorum = prop_oneof![6 => (1..6).prop_map(Json::from), 1 => instance()];
+    (models, gates, quorum).prop_map(|(models, (stage, gate, plan), quorum)| {
+        json!({
+            "models": models,
+            "quality_gates": { stage: gate, "plan": plan },
+            "orchestrator": { "quorum": { "plan": quorum } },
+        })
+    })
+}
+
+/// What rules find in a configuration.
+fn findings(rules: &Rules, configuration: &Json) -> Vec<Diagnostic> {
+    let documents = Vec::from([Document::Parsed(Layer::new(tree(configuration)))]);
+    match rules.check(rules.read(&Inputs { documents, ..Inputs::default() })) {
+        Ok(checked) => checked.findings().to_vec(),
+        Err(refused) => refused.findings().to_vec(),
+    }
+}
+
+proptest! {
+    #![proptest_config(speckit_tests::cases(96))]
+
+    #[test]
+    fn what_a_name_resolves_to_resolves_to_itself(
+        canonical in vec(name(), 0..4),
+        aliases in vec((name(), name()), 0..8),
+    ) {
+        let (table, errors) = NameTable::with_errors(canonical.iter().copied(), aliases.iter().copied());
+        for name in NAMES {
+            match table.resolve(name) {
+                Ok(found) => {
+                    prop_assert_eq!(table.resolve(found), Ok(found));
+                    prop_assert!(canonical.contains(&found));
+                }
+                Err(unknown) => prop_assert_eq!(unknown.name, name),
+            }
+        }
+        // Without a mistake every alias leads where its target leads.
+        let whole = NameTable::new(canonical.iter().copied(), aliases.iter().copied());
+        prop_assert_eq!(whole.is_ok(), errors.is_empty());
+        if let Ok(table) = whole {
+            for (alias, target) in &aliases {
+                prop_assert!(table.resolve(alias).is_ok());
+                prop_assert_eq!(table.resolve(alias), table.resolve(target));
+            }
+        }
+    }
+
+    #[test]
+    fn every_finding_about_names_has_a_place(configuration in configuration()) {
+        for finding in check_names(&tree(&configuration)) {
+            prop_assert!(finding.origin.is_some(), "{:?}", finding);
+        }
+    }
+
+    #[test]
+    fn rules_say_the_same_of_names_whatever_trees_they_have_seen_before(
+        others in vec((configuration(), any::<u16>()), 24),
+    ) {
+        let seasoned = Rules::new(None).extended_by(Box::new(Application::default()));
+        let mut right = json!({});
+        for (other, place) in others {
+            let configuration = edited(&right, &other, place.into());
+            let found = findings(&seasoned, &configuration);
+            let fresh = findings(&Rules::new(None).extended_by(Box::new(Application::default())), &configuration);
+            prop_assert_eq!(&found, &fresh, "{} after {}", configuration, right);
+            if found.is_empty() {
+                right = configuration;
+            }
+        }
+    }
+
+    #[test]
+    fn no_tree_brings_the_check_of_names_down(value in value(), layer in layer(), configuration in configuration()) {
+        check_names(&value);
+        let source = Source::document(LayerKind::File, "x", "");
+        let over = merge(&tree(&configuration), &value.at(speckit_core::Origin::whole(&source)), &|_| ListStrategy::Append);
+        check_names(&merge(&over, layer.root(), &|_| ListStrategy::Union));
+    }
+}

@@ -1,0 +1,11 @@
+mod canaries;
+mod defaults;
+mod environment;
+pub(crate) mod generated;
+mod history;
+mod merge;
+mod redact;
+mod reload;
+mod schema;
+mod source;
+mod strategies;

@@ -1,0 +1,6 @@
+mod gate_command;
+mod guard;
+mod models;
+mod orchestrator;
+#[cfg(target_os = "linux")]
+mod processes;

@@ -1,0 +1,45 @@
+//! `resolve NAME…`: what a name of a model means.
+
+use serde_json::json;
+
+use crate::test_dir::TestDir;
+
+#[test]
+fn aliases_and_canonical_names_resolve() {
+    let answer = TestDir::new().run("resolve claude-haiku gemini").yes().silent();
+    let rows: Vec<Vec<&str>> = answer.out.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(
+        rows,
+        [
+            ["NAME", "CANONICAL", "PROVIDER", "MODEL", "TIER"],
+            ["claude-haiku", "claude_haiku", "anthropic", "claude-haiku-4-5", "low"],
+            ["gemini", "gemini", "google", "gemini-2.5-pro", "high"],
+        ]
+    );
+    let json = TestDir::new().run("resolve gpt-codex --format json").yes().silent().json();
+    let expected = json!([{"name": "gpt-codex", "canonical": "gpt_codex", "provider": "openai",
+                           "model": "gpt-5-codex", "tier": "medium"}]);
+    assert_eq!(json, expected);
+}
+
+#[test]
+fn layers_reach_the_registry() {
+    let dir = TestDir::with_config("[models.tiny]\nprovider = \"openai\"\nmodel = \"t\"\ntier = \"low\"\n");
+    let json = dir.run("resolve small --set models.tiny.aliases=small --format json").yes().json();
+    assert_eq!(json[0]["canonical"], "tiny");
+}
+
+#[test]
+fn an_unknown_name_is_a_no_beside_those_that_are_known() {
+    let answer = TestDir::new().run("resolve claud gemini").no();
+    assert!(answer.out.contains("gemini-2.5-pro"), "{}", answer.out);
+    answer.says("`claud`").says("claude_haiku");
+    TestDir::new().run("resolve Claude").no().only_says("`Claude`");
+    TestDir::new().run("resolve").failed().only_says("required");
+}
+
+#[test]
+fn a_schema_of_ones_own_has_no_registry() {
+    let dir = TestDir::new().file("s.json", "{}");
+    dir.run("resolve claude --schema s.json").failed().only_says("built-in schema");
+}

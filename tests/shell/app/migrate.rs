@@ -1,0 +1,116 @@
+//! `migrate FILE`: `[[agents]]` becomes `[models]`.
+
+use serde_json::json;
+
+use crate::test_dir::{QUIET, TestDir, members};
+
+const OLD: &str = r#"# my agents
+[retry]   # kept
+max_attempts = 4
+
+[[agents]]
+name = "Claude-Opus"   # the best
+model = "claude-opus-4"
+command = "claude"
+"#;
+
+#[test]
+fn a_diff_is_shown_and_nothing_is_written() {
+    let dir = TestDir::new().file("old.toml", OLD);
+    let answer = dir.run("migrate old.toml").yes();
+    assert!(answer.out.starts_with("--- old.toml\n+++ old.toml\n@@"), "{}", answer.out);
+    assert!(answer.out.contains("\n-[[agents]]\n"), "{}", answer.out);
+    assert!(answer.out.contains("\n+[models.claude_opus]\n"), "{}", answer.out);
+    answer.says("speckit migrate old.toml --write");
+    assert_eq!(dir.read("old.toml"), OLD);
+    assert_eq!(dir.names(), ["old.toml"]);
+}
+
+#[test]
+fn writing_keeps_comments_and_the_old_file() {
+    let dir = TestDir::new().file("old.toml", OLD);
+    let answer = dir.run("migrate old.toml --write").yes();
+    assert_eq!(answer.out, "wrote old.toml, kept the old one as old.toml.bak\n");
+    assert_eq!(dir.read("old.toml.bak"), OLD);
+    let new = dir.read("old.toml");
+    for kept in ["# my agents\n[retry]   # kept\nmax_attempts = 4\n", "# the best", "[models.claude_opus]"] {
+        assert!(new.contains(kept), "no `{kept}` in\n{new}");
+    }
+    dir.run("check old.toml").yes().silent();
+    assert_eq!(dir.names(), ["old.toml", "old.toml.bak"], "no neighbour is left");
+    let again = dir.run("migrate old.toml --write").yes().silent();
+    assert_eq!(again.out, "old.toml has nothing to migrate\n");
+    assert_eq!(dir.read("old.toml"), new);
+}
+
+#[test]
+fn the_old_file_loads_as_the_new_one_does() {
+    let old = TestDir::new().file("c.toml", OLD);
+    let before = old.run("show --config c.toml").yes();
+    old.run("migrate c.toml --write").yes();
+    let after = old.run("show --config c.toml").yes().silent();
+    assert_eq!(before.out, after.out);
+    before.says("warning[migrate/v1]").says("c.toml:5:1").says("speckit migrate c.toml --write");
+}
+
+#[test]
+fn line_endings_stay() {
+    let dir = TestDir::new().file("old.toml", OLD.replace('\n', "\r\n"));
+    dir.run("migrate old.toml --write").yes();
+    let new = dir.read("old.toml");
+    assert!(new.contains("[models.claude_opus]\r\n"), "{new:?}");
+    assert_eq!(new.matches('\n').count(), new.matches("\r\n").count(), "{new:?}");
+}
+
+#[test]
+fn json_says_whether_it_was_needed_and_written() {
+    let dir = TestDir::new().file("old.toml", OLD).file("new.toml", QUIET);
+    let json = dir.run("migrate old.toml --format json").yes().json();
+    assert_eq!(members(&json), ["diff", "needed", "written"]);
+    assert_eq!((&json["needed"], &json["written"]), (&json!(true), &json!(false)));
+    let json = dir.run("migrate old.toml --write --format json").yes().json();
+    assert_eq!((&json["needed"], &json["written"]), (&json!(true), &json!(true)));
+    let json = dir.run("migrate new.toml --write --format json").yes().silent().json();
+    assert_eq!(json, json!({"needed": false, "written": false, "diff": ""}));
+    assert!(!dir.path("new.toml.bak").exists());
+}
+
+#[test]
+fn a_backup_is_never_overwritten() {
+    let dir = TestDir::new().file("old.toml", OLD).file("old.toml.bak", "precious");
+    dir.run("migrate old.toml --write").failed().only_says("`old.toml.bak` is there already");
+    assert_eq!((dir.read("old.toml").as_str(), dir.read("old.toml.bak").as_str()), (OLD, "precious"));
+}
+
+#[test]
+fn what_cannot_become_a_model_is_a_no_and_nothing_is_written() {
+    let text = "[[agents]]\nname = \"x\"\nmodel = \"unheard-of\"\n\n[[agents]]\nname = \"y\"\n";
+    let dir = TestDir::new().file("old.toml", text);
+    dir.run("migrate old.toml --write").no().only_says("migrate/provider").says("migrate/agent");
+    let codes = dir.run("migrate old.toml --format json").no().codes();
+    assert_eq!(codes, ["migrate/provider", "migrate/agent"]);
+    assert_eq!(dir.names(), ["old.toml"]);
+    dir.write("old.toml", "[[agents]\n");
+    dir.run("migrate old.toml").no().only_says("parse/");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_stays_one_and_permissions_stay_theirs() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = TestDir::new().file("dotfiles/real.toml", OLD);
+    let real = dir.path("dotfiles/real.toml");
+    std::fs::set_permissions(&real, std::fs::Permissions::from_mode(0o600)).unwrap();
+    std::os::unix::fs::symlink("dotfiles/real.toml", dir.path("speckit.toml")).unwrap();
+    dir.run("migrate speckit.toml --write").yes();
+    assert!(dir.path("speckit.toml").is_symlink());
+    assert!(dir.read("dotfiles/real.toml").contains("[models.claude_opus]"));
+    for file in [real, dir.path("speckit.toml.bak")] {
+        assert_eq!(
+            std::fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+            0o600,
+            "{}",
+            file.display()
+        );
+    }
+}

@@ -1,0 +1,110 @@
+//! The way back: all files of a generation, or none.
+
+use serde_json::json;
+
+use super::{causes, dir, open, recorded, retry};
+use crate::test_dir::{TestDir, members};
+
+#[test]
+fn a_rollback_shows_what_it_does_and_restores_the_files() {
+    let dir = dir();
+    recorded(&dir, &[retry(4), retry(5)]);
+    dir.write("c.toml", "[retry]\nmax_attempts = many\n");
+    dir.write("c.toml.bak", "an older one\n");
+    let diff = "--- c.toml\n+++ c.toml\n@@ -1,2 +1,2 @@\n [retry]\n-max_attempts = ****\n+max_attempts = 4\n";
+    let dry = dir.run("history rollback 1 --dry-run").yes().silent();
+    assert_eq!(dry.out, format!("{diff}nothing is written (--dry-run)\n"));
+    assert_eq!(dir.read("c.toml"), "[retry]\nmax_attempts = many\n");
+    assert_eq!(causes(&dir), ["1 opened null", "2 reloaded null"]);
+    let answer = dir.run("history rollback 1").yes().silent();
+    assert_eq!(
+        answer.out,
+        format!(
+            "{diff}wrote c.toml, kept the old one as c.toml.bak.1\n\
+             rolled back to generation 1, which is now generation 3\n"
+        )
+    );
+    assert_eq!(dir.read("c.toml"), retry(4));
+    assert_eq!(dir.read("c.toml.bak"), "an older one\n");
+    assert_eq!(dir.read("c.toml.bak.1"), "[retry]\nmax_attempts = many\n");
+    assert_eq!(causes(&dir), ["1 opened null", "2 reloaded null", "3 rolled_back 1"]);
+    let again = dir.run("history rollback 3").yes().silent();
+    assert_eq!(again.out, "the files are those of generation 3 already\n");
+    let json = dir.run("history rollback 2 --format json").yes().silent().json();
+    assert_eq!(members(&json), ["files", "needed", "number", "rolled_back_to", "written"]);
+    assert_eq!(
+        (&json["rolled_back_to"], &json["written"], &json["number"]),
+        (&json!(2), &json!(true), &json!(4))
+    );
+    let file = &json["files"][0];
+    assert_eq!((&file["action"], &file["path"]), (&json!("replaced"), &json!(dir.path("c.toml"))));
+    assert_eq!(file["backup"], json!(dir.path("c.toml.bak.2")));
+}
+
+#[test]
+fn a_rollback_restores_all_files_of_a_folder() {
+    let dir = TestDir::new().variable("SPECKIT_CONFIG", "d").variable("SPECKIT_DATABASE", "h.db");
+    let dir = dir.file("d/1.toml", retry(4)).file("d/2.toml", "[store]\nkeep_generations = 9\n");
+    drop(open(&dir, "d"));
+    std::fs::remove_file(dir.path("d/2.toml")).unwrap();
+    dir.write("d/3.toml", retry(6));
+    let answer = dir.run("history rollback 1").yes().silent();
+    assert_eq!(
+        answer.out,
+        "--- (no file)\n+++ d/2.toml\n@@ -0,0 +1,2 @@\n+[store]\n+keep_generations = 9\n\
+         --- d/3.toml\n+++ (no file)\n@@ -1,2 +0,0 @@\n-[retry]\n-max_attempts = 6\n\
+         wrote d/2.toml, which was not there\n\
+         moved d/3.toml to d/3.toml.bak, since that generation did not have it\n\
+         rolled back to generation 1, which is now generation 2\n"
+    );
+    assert_eq!(
+        (dir.read("d/2.toml").as_str(), dir.read("d/3.toml.bak")),
+        ("[store]\nkeep_generations = 9\n", retry(6))
+    );
+    assert!(!dir.path("d/3.toml").exists());
+    assert_eq!(dir.run("show retry.max_attempts").yes().out, "4\n");
+}
+
+#[test]
+fn a_rollback_that_fails_half_way_leaves_every_file_as_it_was() {
+    let dir = TestDir::new().variable("SPECKIT_CONFIG", "d").variable("SPECKIT_DATABASE", "h.db");
+    let dir = dir.file("d/1.toml", retry(4)).file("d/2.toml", "[store]\nkeep_generations = 9\n");
+    drop(open(&dir, "d"));
+    std::fs::remove_file(dir.path("d/2.toml")).unwrap();
+    let dir = dir.file("d/2.toml/in-the-way", "").file("d/1.toml", retry(5));
+    dir.run("history rollback 1")
+        .failed()
+        .says("error[history/unwritten]: `d/2.toml` cannot be written: ")
+        .says("every file is as it was");
+    assert_eq!(dir.read("d/1.toml"), retry(5));
+    let names: Vec<_> = std::fs::read_dir(dir.path("d")).unwrap().map(|it| it.unwrap().file_name()).collect();
+    assert_eq!(names.len(), 2, "{names:?}");
+    assert_eq!(causes(&dir), ["1 opened null"]);
+}
+
+#[test]
+fn what_the_present_rules_refuse_is_not_restored() {
+    let dir = dir();
+    recorded(&dir, &[retry(4), retry(5)]);
+    let over = "history rollback 1 --set retry.multiplier=0.5";
+    dir.run(over).no().only_says("retry.multiplier: expected").says("nothing is written: the present rules");
+    assert_eq!(dir.run(&format!("{over} --format json")).no().codes(), ["schema/minimum"]);
+    assert_eq!(dir.read("c.toml"), retry(5));
+    assert_eq!(dir.names(), ["c.toml", "h.db"]);
+}
+
+#[test]
+fn what_cannot_be_restored_is_said_with_its_reason() {
+    let dir = dir();
+    recorded(&dir, &["[store]\nhistory = 'metadata'\n".into(), retry(5)]);
+    dir.run("history rollback 1").failed().only_says("generation 1 cannot be restored: no texts are kept");
+    let shown = dir.run("history show 1 --sources").yes().says("no texts are kept of it");
+    assert!(shown.out.contains("values     not kept, and no texts"), "{}", shown.out);
+    dir.run("history rollback 7").failed().only_says("there is no generation 7: the history has 1 to 2");
+    dir.run("history rollback 2 --config other.toml")
+        .failed()
+        .only_says("generation 2 is one of other files: c.toml")
+        .says("--config c.toml");
+    assert_eq!(dir.run("history diff 1 2").yes().out, "~ retry.max_attempts\n~ store.history\n");
+    assert_eq!(dir.read("c.toml"), retry(5));
+}

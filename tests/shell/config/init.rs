@@ -1,0 +1,115 @@
+//! `init` and `schema`: the template, the defaults and the schema agree.
+
+use speckit::app::AppConfig;
+use speckit_core::config::source::{Language, parse};
+use speckit_core::{LayerKind, Source, Value};
+
+use crate::test_dir::{TestDir, members};
+
+/// The template with every `#key = value` and every `#[table]` uncommented; `# words` stay comments.
+fn uncommented(template: &str) -> String {
+    let line = |line: &str| match line.strip_prefix('#') {
+        Some(rest) if !rest.starts_with([' ', ':', '#']) => format!("{rest}\n"),
+        _ => format!("{line}\n"),
+    };
+    template.lines().map(line).collect()
+}
+
+fn tree(name: &str, text: &str) -> Value {
+    let layer = parse(&Source::document(LayerKind::File, name, text), Language::Toml);
+    layer.unwrap_or_else(|findings| panic!("{findings:?}\n{text}")).root().clone()
+}
+
+#[test]
+fn the_template_begins_with_its_schema_and_is_right() {
+    let dir = TestDir::new();
+    let answer = dir.run("init new.toml").yes();
+    assert_eq!(answer.out, "wrote new.toml\n");
+    answer.says("speckit schema > speckit.schema.json");
+    let text = dir.read("new.toml");
+    assert!(text.starts_with("#:schema ./speckit.schema.json\n"), "{text}");
+    assert!(text.lines().all(|line| line.is_empty() || line.starts_with('#')), "every setting is a comment");
+    dir.run("check new.toml").yes().silent();
+    assert_eq!(dir.names(), ["new.toml"], "no neighbour is left");
+}
+
+#[test]
+fn the_uncommented_template_is_the_embedded_defaults() {
+    let dir = TestDir::new();
+    dir.run("init").yes();
+    let text = uncommented(&dir.read("speckit.toml"));
+    let (template, defaults) = (tree("template", &text), tree("defaults", AppConfig::DEFAULTS));
+    assert_eq!(template.to_json(), defaults.to_json());
+    dir.write("speckit.toml", &text);
+    dir.run("check speckit.toml").yes().silent();
+    let (with, without) = (dir.run("show").yes().out, TestDir::new().run("show").yes().out);
+    assert_eq!(with, without);
+}
+
+#[test]
+fn a_file_is_never_overwritten_unless_forced() {
+    let dir = TestDir::with_config("# mine\n");
+    dir.run("init").failed().only_says("`speckit.toml` is there already").says("--force");
+    assert_eq!(dir.read("speckit.toml"), "# mine\n");
+    dir.run("init --force").yes();
+    assert!(dir.read("speckit.toml").starts_with("#:schema"));
+    dir.run("init no/such/folder.toml").failed().only_says("cannot be written");
+    std::fs::create_dir(dir.path("folder.toml")).unwrap();
+    dir.run("init folder.toml").failed().only_says("is there already");
+    dir.run("init folder.toml --force").failed().only_says("cannot be written");
+    assert_eq!(dir.names(), ["folder.toml", "speckit.toml"], "no neighbour is left");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_nothing_is_not_overwritten_and_a_forced_one_stays_a_link() {
+    let dir = TestDir::new().file("real.toml", "# old\n");
+    std::os::unix::fs::symlink("gone", dir.path("dangling.toml")).unwrap();
+    dir.run("init dangling.toml").failed().only_says("is there already");
+    std::os::unix::fs::symlink("real.toml", dir.path("link.toml")).unwrap();
+    dir.run("init link.toml --force").yes();
+    assert!(dir.path("link.toml").is_symlink());
+    assert!(dir.read("real.toml").starts_with("#:schema"));
+}
+
+#[test]
+fn json_says_which_file() {
+    let dir = TestDir::new();
+    assert_eq!(dir.run("init a.toml --format json").yes().json()["file"], "a.toml");
+}
+
+#[test]
+fn a_template_of_a_schema_of_ones_own_hides_secrets() {
+    let schema = r#"{"$schema": "http://json-schema.org/draft-07/schema#", "type": "object", "properties": {
+        "port": {"type": "integer", "default": 80, "description": "Where to listen."},
+        "server": {"type": "object", "properties": {"host": {"type": "string", "default": "here"}}},
+        "token": {"type": "string", "default": "sesame-of-the-schema", "x-secret": true}}}"#;
+    let dir = TestDir::new().file("own.json", schema);
+    dir.run("init --schema own.json").yes().silent();
+    let text = dir.read("speckit.toml");
+    assert!(text.starts_with("#:schema own.json\n"), "{text}");
+    assert!(text.contains("# Where to listen.\n") && text.contains("#port = 80\n"), "{text}");
+    assert!(!text.contains("sesame"), "{text}");
+    let tree = tree("template", &uncommented(&text));
+    assert_eq!(tree.to_json().to_string(), r#"{"port":80,"server":{"host":"here"}}"#);
+    dir.run("check speckit.toml --schema own.json").yes().silent();
+    dir.write("sub/.keep", "");
+    dir.run("init sub/x.toml --schema own.json").yes().silent();
+    let first = dir.read("sub/x.toml").lines().next().map(str::to_owned);
+    let found = first.as_deref().and_then(|line| line.strip_prefix("#:schema ")).unwrap();
+    let path = |path: std::path::PathBuf| std::fs::canonicalize(path).unwrap();
+    assert_eq!(path(dir.path("sub").join(found)), path(dir.path("own.json")), "found from the file");
+}
+
+#[test]
+fn the_schema_is_draft_7_with_definitions() {
+    let dir = TestDir::new();
+    let answer = dir.run("schema").yes().silent();
+    assert_eq!(answer.out, AppConfig::SCHEMA);
+    let schema: serde_json::Value = serde_json::from_str(&answer.out).unwrap();
+    assert_eq!(schema["$schema"], "http://json-schema.org/draft-07/schema#");
+    assert!(members(&schema).contains(&"definitions"));
+    dir.write("s.json", &answer.out);
+    dir.run("check --schema s.json --set retry.max_attempts=2").yes().silent();
+    assert_eq!(dir.run("schema --schema s.json").yes().out, answer.out);
+}

@@ -1,0 +1,268 @@
+//! The library as an application embeds it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use speckit::app::ConfigLoader;
+use speckit::{Config, ConfigError, Loaded, Snapshot};
+use speckit_core::config::source::{Environment, Override};
+
+use crate::test_dir::TestDir;
+
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, schemars::JsonSchema)]
+struct Settings {
+    /// What the application calls itself.
+    name: String,
+    #[serde(default)]
+    port: Option<u16>,
+    #[serde(default)]
+    tags: Vec<String>,
+    #[serde(default)]
+    extra: BTreeMap<String, i64>,
+}
+
+const DEFAULTS: &str = "name = \"app\"\nport = 1\ntags = [\"a\"]\n";
+
+const SCHEMA: &str = r#"{"type": "object", "required": ["name"], "properties": {
+    "name": {"type": "string"}, "port": {"type": "integer", "minimum": 1, "default": 80},
+    "token": {"type": "string", "x-secret": true, "default": "unset-token"}}}"#;
+
+fn app() -> speckit::Builder<Settings> {
+    Config::builder().defaults_toml(DEFAULTS).environment(Environment::default())
+}
+
+#[track_caller]
+fn refused<T: std::fmt::Debug>(result: Result<T, ConfigError>) -> (Vec<String>, String) {
+    let error = result.expect_err("it is refused");
+    assert!(matches!(error, ConfigError::Refused { .. }), "{error:?}");
+    (error.diagnostics().iter().map(|one| one.code.to_string()).collect(), error.to_string())
+}
+
+#[test]
+fn layers_stand_in_the_order_of_the_contract_however_they_are_given() {
+    let dir = TestDir::new().file("low.toml", "port = 2\n").file("high.toml", "port = 3\n");
+    let (low, high) = (dir.path("low.toml"), dir.path("high.toml"));
+    let port = |builder: speckit::Builder<Settings>| builder.open().unwrap().load().port;
+    let set = || app().set("port", "5").env_prefix("APP").environment(Environment::of([("APP_PORT", "4")]));
+    assert_eq!(port(app()), Some(1));
+    assert_eq!(port(app().file(&high).file(&low)), Some(2), "the later file wins");
+    assert_eq!(port(app().file(&low).file(&high)), Some(3));
+    assert_eq!(port(set().file(&low).file(&high)), Some(5));
+    assert_eq!(port(set().set("port", "6")), Some(6));
+    let environment = Environment::of([("APP_PORT", "4")]);
+    assert_eq!(port(app().env_prefix("APP").environment(environment.clone()).file(&high)), Some(4));
+    assert_eq!(port(app().environment(environment)), Some(1), "without a prefix no variable is read");
+}
+
+#[test]
+fn settings_can_be_defaults() {
+    let defaults = Settings {
+        name: "typed".into(),
+        port: None,
+        tags: vec!["x".into()],
+        extra: BTreeMap::from([("one".into(), 1)]),
+    };
+    let shell = Config::<Settings>::builder().defaults(&defaults);
+    let shell =
+        shell.environment(Environment::of([("APP_EXTRA__ONE", "7")])).env_prefix("APP").open().unwrap();
+    assert_eq!((shell.load().name.as_str(), shell.load().port), ("typed", None));
+    assert_eq!(shell.load().extra["one"], 7);
+}
+
+#[test]
+fn without_a_schema_types_come_from_the_defaults() {
+    let variables = Environment::of([("APP_NAME", "00123"), ("APP_PORT", "00123"), ("APP_TAGS", "1, true")]);
+    let (codes, report) = refused(app().env_prefix("APP").environment(variables).open());
+    assert_eq!(codes, ["env/type"], "{report}");
+    let variables = Environment::of([("APP_NAME", "00123"), ("APP_PORT", "123"), ("APP_TAGS", "1, true")]);
+    let shell = app().env_prefix("APP").environment(variables).open().unwrap();
+    let settings = shell.current();
+    assert_eq!((settings.name.as_str(), settings.port), ("00123", Some(123)));
+    assert_eq!(settings.tags, ["1", "true"]);
+    let shell = app().set("name", "1e10").open().unwrap();
+    assert_eq!(shell.load().name, "1e10");
+}
+
+#[test]
+fn a_file_may_be_absent_and_a_required_one_may_not() {
+    let dir = TestDir::new();
+    assert!(app().file(dir.path("gone.toml")).open().is_ok());
+    let (codes, report) = refused(app().required_file(dir.path("gone.toml")).open());
+    assert_eq!(codes, ["file/missing"]);
+    assert!(report.contains("gone.toml` does not exist"), "{report}");
+}
+
+#[test]
+fn unset_removes_what_lower_layers_set() {
+    assert_eq!(app().unset("port").open().unwrap().load().port, None);
+    let (codes, _) = refused(app().unset("name").open());
+    assert_eq!(codes.len(), 1, "the type asks for a name: {codes:?}");
+}
+
+#[test]
+fn every_rule_of_the_application_is_asked() {
+    let rule = |what: &'static str, ok: bool| move |_: &Settings| if ok { Ok(()) } else { Err(what) };
+    assert!(app().validate(rule("a", true)).open().is_ok());
+    let shell =
+        app().validate(rule("first", false)).validate(rule("second", true)).validate(rule("third", false));
+    let (codes, report) = refused(shell.open());
+    assert_eq!(codes, ["rule/refused", "rule/refused"]);
+    assert!(report.contains("first") && report.contains("third") && !report.contains("second"), "{report}");
+}
+
+#[test]
+fn a_rule_sees_only_what_the_schema_allows() {
+    let shell = Config::<Settings>::builder().schema_json(SCHEMA).environment(Environment::default());
+    let shell = shell
+        .set("port", "0")
+        .set("name", "x")
+        .validate(|_: &Settings| -> Result<(), &str> { panic!("it is asked about settings that are wrong") });
+    assert_eq!(refused(shell.open()).0, ["schema/minimum"]);
+}
+
+#[test]
+fn an_error_shows_the_line_with_a_caret() {
+    let dir = TestDir::new().file("app.toml", "name = \"x\"\nport = 70000\n");
+    let path = dir.path("app.toml");
+    let (_, report) = refused(app().file(&path).open());
+    let at = format!("{}:2:8", path.display());
+    for part in ["error[", &at, "2 | port = 70000\n", "  |        ^^^^^\n", "1 error"] {
+        assert!(report.contains(part), "no `{part}` in\n{report}");
+    }
+    assert!(!report.contains('\u{1b}'), "no colour in a text that goes anywhere");
+}
+
+#[test]
+fn all_mistakes_come_in_one_error() {
+    let dir = TestDir::new().file("app.toml", "name = 1\nport = 0\n");
+    let shell = Config::<Settings>::builder().schema_json(SCHEMA).environment(Environment::default());
+    let (codes, report) = refused(shell.file(dir.path("app.toml")).open());
+    assert_eq!(codes, ["schema/type", "schema/minimum"]);
+    assert!(report.contains("2 errors"), "{report}");
+}
+
+#[test]
+fn mistakes_of_the_program_are_told_from_those_of_its_user() {
+    let rules = |error: ConfigError, code: &str| {
+        assert!(matches!(error, ConfigError::Rules { .. }), "{error:?}");
+        assert!(error.diagnostics()[0].code.as_str().starts_with(code), "{error}");
+    };
+    let builder = || Config::<Settings>::builder();
+    rules(builder().schema_json(r#"{"type": "strange"}"#).open().unwrap_err(), "schema/invalid");
+    rules(builder().schema_json("{").open().unwrap_err(), "parse/");
+    rules(builder().defaults_toml("name = ").open().unwrap_err(), "parse/");
+    let error = builder().defaults_toml("name = ").schema_json("{").open().unwrap_err();
+    assert_eq!(error.diagnostics().len(), 2, "every mistake at once: {error}");
+}
+
+#[test]
+fn strict_makes_warnings_errors() {
+    let app = || {
+        let app = app().schema_json(SCHEMA).env_prefix("APP");
+        app.environment(Environment::of([("APP_NMAE", "x")]))
+    };
+    let shell = app().open().unwrap();
+    assert_eq!(shell.snapshot().warnings()[0].code, "env/unknown");
+    assert_eq!(refused(app().strict(true).open()).0, ["env/unknown"]);
+}
+
+#[test]
+fn a_snapshot_explains_and_prints_itself_without_secrets() {
+    let dir = TestDir::new().file("app.toml", "name = \"x\"\ntoken = \"sesame-in-file\"\n");
+    let shell = Config::<Settings>::builder()
+        .schema_json(SCHEMA)
+        .file(dir.path("app.toml"))
+        .env_prefix("APP")
+        .environment(Environment::of([("APP_TOKEN", "sesame-in-variable")]))
+        .open()
+        .unwrap();
+    let snapshot = shell.snapshot();
+    assert_eq!(snapshot.generation(), 1);
+    assert_eq!(snapshot.to_text(), "name = \"x\"\nport = 80\ntoken = \"[redacted]\"\n");
+    let token = snapshot.explain("token").unwrap();
+    assert_eq!(token.winner.as_ref().unwrap().to_string(), "APP_TOKEN");
+    assert_eq!(token.variable.as_deref(), Some("APP_TOKEN"));
+    assert_eq!(token.history.len(), 3);
+    assert!(token.secret && !format!("{token:?}{}", token.to_text()).contains("sesame"));
+    assert!(snapshot.explain("tokn").is_none() && snapshot.explain("a..b").is_none());
+    // The tree itself holds them, since an application needs them.
+    assert_eq!(snapshot.root().member("token").unwrap().as_str(), Some("sesame-in-variable"));
+}
+
+#[test]
+fn nothing_that_is_printed_for_debugging_shows_a_value() {
+    let secret = "sesame-everywhere";
+    let builder = || app().set("name", secret).validate(|_: &Settings| Ok::<(), String>(()));
+    let shell = builder().open().unwrap();
+    let loader = ConfigLoader::new("x.toml").environment(Environment::of([("SPECKIT_X", secret)]));
+    let loader = loader.overrides(vec![Override::Set { key: "a".into(), text: secret.into() }]);
+    for text in [
+        format!("{:?}", builder()),
+        format!("{shell:?}"),
+        format!("{:?}", shell.snapshot()),
+        format!("{loader:?}"),
+    ] {
+        assert!(!text.contains("sesame"), "{text}");
+    }
+}
+
+#[test]
+fn a_rule_that_quotes_a_secret_does_not_leak_it() {
+    let shell = Config::<Settings>::builder().schema_json(SCHEMA).environment(Environment::default());
+    let shell = shell
+        .set("name", "x")
+        .set("token", "sesame-quoted")
+        .validate(|_: &Settings| Err("not sesame-quoted"));
+    let error = shell.open().unwrap_err();
+    assert!(error.to_string().contains("not [redacted]"), "{error}");
+    assert!(!format!("{error:?}{:?}", error.diagnostics()).contains("sesame"), "{error:?}");
+}
+
+#[test]
+fn a_shell_is_shared_by_threads() {
+    fn shared<T: Clone + Send + Sync + 'static>(shell: &T) -> T {
+        shell.clone()
+    }
+    fn sent<T: Send + Sync>() {}
+    sent::<Snapshot<Settings>>();
+    sent::<ConfigError>();
+    let shell = app().open().unwrap();
+    let other = shared(&shell);
+    let kept = std::thread::spawn(move || other.current()).join().unwrap();
+    assert!(Arc::ptr_eq(&kept, &shell.current()), "a copy is a pointer to the same generation");
+    let loaded: Loaded<Settings> = shell.load();
+    assert_eq!(loaded.name, "app");
+}
+
+#[test]
+fn a_schema_can_come_from_the_type() {
+    let of_type = || Config::<Settings>::builder().schema_of_type().env_prefix("APP");
+    let environment = Environment::of([("APP_NAME", "00123"), ("APP_PORT", "8080"), ("APP_EXTRA__ONE", "1")]);
+    let shell = of_type().environment(environment).open().unwrap();
+    assert_eq!((shell.load().name.as_str(), shell.load().port), ("00123", Some(8080)));
+    let name = shell.snapshot().explain("name").unwrap();
+    assert_eq!(name.description.as_deref(), Some("What the application calls itself."));
+    let (codes, _) = refused(of_type().environment(Environment::of([("APP_PORT", "70000")])).open());
+    assert_eq!(codes, ["schema/required", "schema/maximum"]);
+}
+
+#[test]
+fn the_loader_loads_the_shipped_application() {
+    let dir = TestDir::new()
+        .file("c.toml", "[retry]\nmax_attempts = 4\n")
+        .file("d/1.toml", "[retry]\nmax_attempts = 5\n");
+    let load = |path: &str| ConfigLoader::new(dir.path(path)).environment(Environment::default()).load();
+    assert_eq!(load("gone.toml").unwrap().retry.max_attempts, 3);
+    assert_eq!(load("c.toml").unwrap().retry.max_attempts, 4);
+    assert_eq!(load("d").unwrap().retry.max_attempts, 5);
+    let loader = ConfigLoader::new(dir.path("c.toml"));
+    let loader =
+        loader.environment(Environment::of([("SPECKIT_RETRY__MAX_ATTEMPTS", "6"), ("SPECKIT_CONFIG", "x")]));
+    assert_eq!(loader.load().unwrap().retry.max_attempts, 6);
+    let over = vec![Override::Set { key: "retry.max_attempts".into(), text: "7".into() }];
+    assert_eq!(loader.clone().overrides(over).strict(true).load().unwrap().retry.max_attempts, 7);
+    dir.write("c.toml", "[quality_gates]\nplan = [\"nobody\"]\n[retry]\nmax_attempts = 0\n");
+    let (codes, report) = refused(load("c.toml"));
+    assert_eq!(codes, ["name/unknown", "schema/minimum"], "{report}");
+}

@@ -1,0 +1,14 @@
+mod check;
+mod explain;
+mod files;
+mod history;
+mod history_command;
+mod init;
+mod layers;
+mod library;
+mod reloads;
+mod schemas;
+mod secrets;
+mod show;
+mod watch;
+mod watching;

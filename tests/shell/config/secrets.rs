@@ -1,0 +1,183 @@
+//! Canaries: secrets are planted wherever a value can come from, and looked for in every output.
+
+use crate::test_dir::{Answer, TestDir};
+
+const SCHEMA: &str = r#"{"$schema": "http://json-schema.org/draft-07/schema#", "type": "object", "properties": {
+    "port": {"type": "integer"},
+    "token": {"type": "string", "x-secret": true, "maxLength": 40},
+    "phrase": {"type": "string", "writeOnly": true, "pattern": "^[a-zA-Z0-9 ]*$"},
+    "pin": {"type": "integer", "x-secret": true, "maximum": 99999999},
+    "vault": {"type": "object", "x-secret": true, "additionalProperties": {"type": "string"}},
+    "keys": {"type": "array", "x-secret": true, "items": {"type": "string"}},
+    "choice": {"enum": ["one", "two"], "x-secret": true},
+    "disk": {"type": "string", "x-secret": true}}, "additionalProperties": false}"#;
+
+const RIGHT: &str = r#"port = 1
+token = "Zq7Xw9Kv"  # it was Zq7Xw9Kv before
+phrase = 'Yt5Rb3Nm'
+pin = 86753090
+keys = ["Hj2Lp8Gd", "Vc6Ms4Fa"]
+choice = "one"
+[vault]
+door = "Bx1Oe0Iu"
+"#;
+
+/// What the files, the variables and the overrides of this module plant.
+const CANARIES: [&str; 10] = [
+    "Zq7Xw9Kv", "Yt5Rb3Nm", "86753090", "Hj2Lp8Gd", "Vc6Ms4Fa", "Bx1Oe0Iu", "Kd3Wn7Qz", "Gm4Td6Rs",
+    "Uh9Cx2Je", "Wn8Fb1Kp",
+];
+
+const COMMANDS: [&str; 23] = [
+    "check",
+    "check --format json",
+    "check --strict",
+    "check c.toml",
+    "check c.toml --format json",
+    "show",
+    "show --format json",
+    "show --origins",
+    "show --origins --format json",
+    "show token",
+    "show vault",
+    "show keys[0]",
+    "show vault.door --format json",
+    "explain token",
+    "explain token --format json",
+    "explain pin",
+    "explain keys --format json",
+    "explain vault.door",
+    "explain disk --format json",
+    "env",
+    "env --format json",
+    "migrate c.toml",
+    "migrate c.toml --format json",
+];
+
+fn silent(answer: &Answer, command: &str) {
+    // A piece of a secret is one too.
+    for canary in CANARIES {
+        for start in 0..=canary.len() - 5 {
+            let piece = &canary[start..start + 5];
+            assert!(!answer.both().contains(piece), "`{command}` shows {piece}:\n{answer:?}");
+        }
+    }
+}
+
+/// Runs every command over a configuration and looks through what it writes.
+fn search(dir: &TestDir, overrides: &[&str]) {
+    for command in COMMANDS {
+        let mut arguments: Vec<&str> = command.split(' ').collect();
+        arguments.extend(["--schema", "s.json", "--config", "c.toml"]);
+        arguments.extend(overrides);
+        silent(&dir.run_with(&arguments), command);
+    }
+}
+
+fn dir(config: &str) -> TestDir {
+    TestDir::new().file("s.json", SCHEMA).file("c.toml", config)
+}
+
+#[test]
+fn secrets_of_files_variables_overrides_and_secret_files_are_never_shown() {
+    let dir = dir(RIGHT)
+        .file("disk.txt", "Kd3Wn7Qz\n")
+        .variable("SPECKIT_DISK_FILE", "disk.txt")
+        .variable("SPECKIT_PHRASE", "Gm4Td6Rs");
+    let overrides = ["--set", "token=Uh9Cx2Je", "--set", "vault.window=Wn8Fb1Kp"];
+    let answer =
+        dir.run_with(&[&["show", "--schema", "s.json", "--config", "c.toml"], &overrides[..]].concat());
+    assert_eq!(answer.yes().out.matches("[redacted]").count(), 9, "all layers are in force");
+    search(&dir, &overrides);
+}
+
+#[test]
+fn they_are_shown_where_that_is_asked_for() {
+    let dir = dir(RIGHT).file("disk.txt", "Kd3Wn7Qz\n").variable("SPECKIT_DISK_FILE", "disk.txt");
+    let run =
+        |command: &str| dir.run(&format!("{command} --schema s.json --config c.toml")).yes().silent().out;
+    let out = run("show --reveal");
+    for canary in &CANARIES[..7] {
+        assert!(out.contains(canary), "{canary}\n{out}");
+    }
+    assert_eq!(run("show disk --reveal"), "\"Kd3Wn7Qz\"\n", "without the line's end");
+    assert!(run("show --origins --reveal").contains("token = \"Zq7Xw9Kv\""));
+    assert!(run("show --format json --reveal").contains("\"Zq7Xw9Kv\""));
+}
+
+#[test]
+fn wrong_secrets_are_reported_without_them() {
+    let wrong = RIGHT
+        .replace("\"Zq7Xw9Kv\" ", "\"Zq7Xw9KvZq7Xw9KvZq7Xw9KvZq7Xw9KvZq7Xw9KvZq7Xw9Kv\" ")
+        .replace("'Yt5Rb3Nm'", "'Yt5Rb3Nm!'")
+        .replace("= 86753090", "= 867530900")
+        .replace("\"Vc6Ms4Fa\"]", "86753090]")
+        .replace("choice = \"one\"", "choice = \"Hj2Lp8Gd\"");
+    let dir = dir(&wrong);
+    let answer = dir.run("check --schema s.json --config c.toml --format json").no();
+    let codes = answer.codes();
+    let expected = ["schema/maxLength", "schema/pattern", "schema/maximum", "schema/type", "schema/enum"];
+    assert_eq!(codes, expected, "{answer:?}");
+    search(&dir, &[]);
+}
+
+#[test]
+fn a_mistake_beside_a_secret_shows_its_line_without_it() {
+    search(&dir("port = \"x\"; token = \"Zq7Xw9Kv\"\n"), &[]);
+    let inline = "vault = { door = \"Bx1Oe0Iu\", port = 1 }\nkeys = [{ a = \"Hj2Lp8Gd\" }, \"Vc6Ms4Fa\"]\n";
+    search(&dir(inline), &[]);
+}
+
+#[test]
+fn a_file_that_does_not_parse_shows_no_value() {
+    search(&dir(&format!("{RIGHT}token = \"Zq7Xw9Kv\n")), &[]);
+    search(&dir(&format!("keys = [\"Hj2Lp8Gd\"\n{RIGHT}")), &[]);
+}
+
+#[test]
+fn wrong_variables_and_overrides_are_reported_without_their_text() {
+    let dir = dir("port = 1\n")
+        .variable("SPECKIT_PIN", "Gm4Td6Rs")
+        .variable("SPECKIT_VAULT", "{\"door\": Kd3Wn7Qz")
+        .variable("SPECKIT_KEYS", "[\"Hj2Lp8Gd\"")
+        .variable("SPECKIT_TOKN", "Zq7Xw9Kv");
+    dir.run("check --schema s.json --config c.toml").no().says("env/type").says("env/unknown");
+    search(&dir, &["--set", "pin=Uh9Cx2Je", "--set", "toke=Wn8Fb1Kp"]);
+    search(&dir, &["--set", "Uh9Cx2Je"]);
+}
+
+#[test]
+fn a_secret_file_that_cannot_be_read_is_named_and_no_more() {
+    let dir = dir("port = 1\n").variable("SPECKIT_DISK_FILE", "gone.txt");
+    dir.run("check --schema s.json --config c.toml").failed().only_says("env/file").says("SPECKIT_DISK_FILE");
+    let dir = dir.file("both.txt", "Kd3Wn7Qz").variable("SPECKIT_DISK_FILE", "both.txt");
+    let dir = dir.variable("SPECKIT_DISK", "Gm4Td6Rs");
+    search(&dir, &[]);
+}
+
+#[test]
+fn a_migration_shows_no_secret_of_the_shipped_schema() {
+    let text = "[[agents]]\nname = \"claude-x\"\nmodel = \"claude-x\"\ncommand = \"claude\"\n\n\
+                [auth.github]\nclient_id = \"me\"\nclient_secret = \"Yt5Rb3Nm\"\n";
+    let dir = TestDir::new().file("c.toml", text);
+    for command in ["migrate c.toml", "migrate c.toml --format json", "check c.toml", "show", "check"] {
+        silent(&dir.run(&format!("{command} --config c.toml")), command);
+    }
+    dir.write(
+        "c.toml",
+        format!("{text}[[agents]]\nname = \"Zq7Xw9Kv\"\napi_key = \"Kd3Wn7Qz\"\n").as_bytes(),
+    );
+    let answer = dir.run("migrate c.toml").no();
+    assert!(!answer.both().contains("Kd3Wn7Qz") && !answer.both().contains("Yt5Rb3Nm"), "{answer:?}");
+}
+
+#[test]
+fn a_misspelt_mark_of_a_secret_is_a_warning() {
+    let schema = r#"{"properties": {"token": {"type": "string", "x-secert": true, "x-other": 1}}}"#;
+    let dir = TestDir::new().file("s.json", schema).file("f.toml", "token = \"a\"\n");
+    dir.run("check f.toml --schema s.json")
+        .yes()
+        .says("schema/unknown-keyword")
+        .says("did you mean `x-secret`?");
+    dir.run("check f.toml --schema s.json --strict").no();
+}

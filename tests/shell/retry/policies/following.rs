@@ -1,0 +1,129 @@
+//! Reloads that reach a call which is already being retried.
+
+use std::cell::Cell;
+use std::thread;
+use std::time::Instant;
+
+use serde::Deserialize;
+use speckit::retry::{Attempt, GiveUp, RetryConfig, Retrying};
+use speckit::{Config, Environment, Reloaded};
+
+use super::{MS, Trouble};
+use crate::test_dir::TestDir;
+
+#[derive(Deserialize)]
+struct Settings {
+    retry: RetryConfig,
+}
+
+fn text(max_attempts: u32, initial_backoff_ms: u64) -> String {
+    format!(
+        "[retry]\nmax_attempts = {max_attempts}\ninitial_backoff_ms = {initial_backoff_ms}\nmultiplier = 1.0\n\
+         jitter = 'none'\n"
+    )
+}
+
+fn open(dir: &TestDir) -> Config<Settings> {
+    let builder = Config::builder().file(dir.path("app.toml")).environment(Environment::default());
+    builder.debounce(MS(10)).open().unwrap()
+}
+
+#[test]
+fn a_reload_changes_the_attempts_and_the_waits_of_a_call_under_way() {
+    let dir = TestDir::new().file("app.toml", text(3, 1));
+    let shell = open(&dir);
+    let reload = |text: String| {
+        dir.write("app.toml", text);
+        assert_eq!(shell.reload(), Ok(Reloaded::Renewed));
+    };
+    let mut waits = Vec::new();
+    let report = |attempt: &Attempt<'_, Trouble>| waits.push(attempt.next_wait());
+    let mut calls = 0;
+    let retrying = Retrying::following(|| shell.load().retry).report(report);
+    let error = retrying.run(|| {
+        calls += 1;
+        match calls {
+            2 => reload(text(6, 20)),
+            4 => reload(text(6, 2)),
+            _ => {}
+        }
+        Err::<(), _>(Trouble::RETRYABLE)
+    });
+    let error = error.unwrap_err();
+    assert_eq!((error.attempts(), error.why()), (6, GiveUp::Attempts { allowed: 6 }));
+    let expected = [Some(MS(1)), Some(MS(20)), Some(MS(20)), Some(MS(2)), Some(MS(2)), None];
+    assert_eq!(waits, expected);
+}
+
+#[test]
+fn a_reload_during_a_wait_says_whether_there_is_another_attempt() {
+    let dir = TestDir::new().file("app.toml", text(9, 40));
+    let shell = open(&dir);
+    let calls = Cell::new(0);
+    // The report comes before the wait.
+    let report = |attempt: &Attempt<'_, Trouble>| {
+        assert_eq!(attempt.next_wait(), Some(MS(40)));
+        if attempt.number == 2 {
+            dir.write("app.toml", text(2, 40));
+            assert_eq!(shell.reload(), Ok(Reloaded::Renewed));
+        }
+    };
+    let retrying = Retrying::following(|| shell.load().retry).report(report);
+    let error = retrying.run(|| {
+        calls.set(calls.get() + 1);
+        Err::<(), _>(Trouble::RETRYABLE)
+    });
+    let error = error.unwrap_err();
+    assert_eq!((error.attempts(), error.why()), (2, GiveUp::Attempts { allowed: 2 }));
+    assert_eq!(calls.get(), 2);
+    assert!(error.elapsed() >= MS(80));
+}
+
+#[test]
+fn a_configuration_that_is_refused_changes_nothing_for_a_call_under_way() {
+    let dir = TestDir::new().file("app.toml", text(3, 1));
+    let shell = open(&dir);
+    let retrying = Retrying::following(|| shell.load().retry);
+    let error = retrying.run(|| {
+        dir.write("app.toml", "[retry]\nmax_attempts = 'many'\n");
+        assert!(shell.reload().is_err());
+        Err::<(), _>(Trouble::RETRYABLE)
+    });
+    assert_eq!(error.unwrap_err().attempts(), 3);
+}
+
+#[test]
+fn an_edit_of_a_watched_file_reaches_a_loop_that_is_retrying() {
+    let dir = TestDir::new().file("app.toml", text(1000, 10));
+    let shell = open(&dir);
+    let _watcher = shell.watch().unwrap();
+    thread::scope(|scope| {
+        let retrying = Retrying::following(|| shell.load().retry);
+        let call = || Err::<(), _>(Trouble::RETRYABLE);
+        let running = scope.spawn(move || retrying.run(call).unwrap_err());
+        thread::sleep(MS(60));
+        assert!(!running.is_finished());
+        dir.write("app.toml", text(2, 10));
+        let edited = Instant::now();
+        let error = running.join().unwrap();
+        assert_eq!(error.why(), GiveUp::Attempts { allowed: 2 });
+        assert!(edited.elapsed() < MS(5000), "{:?}", edited.elapsed());
+    });
+}
+
+#[test]
+fn nothing_of_the_configuration_is_held_during_a_wait() {
+    let dir = TestDir::new().file("app.toml", text(2, 30));
+    let shell = open(&dir);
+    let first = std::sync::Arc::downgrade(&shell.snapshot());
+    // The report comes before the wait, and the next attempt after it.
+    let report = |attempt: &Attempt<'_, Trouble>| {
+        if attempt.number == 1 {
+            dir.write("app.toml", text(3, 30));
+            assert_eq!(shell.reload(), Ok(Reloaded::Renewed));
+            assert!(first.upgrade().is_none(), "the first generation is gone");
+        }
+    };
+    let retrying = Retrying::following(|| shell.load().retry).report(report);
+    assert_eq!(retrying.run(|| Err::<(), _>(Trouble::RETRYABLE)).unwrap_err().attempts(), 3);
+}

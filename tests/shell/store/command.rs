@@ -1,0 +1,313 @@
+//! `store stats|check|vacuum`: the database as a person sees it.
+
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::Path;
+
+use rusqlite::Connection;
+use serde_json::json;
+use speckit::store::Store;
+
+#[cfg(target_os = "linux")]
+use crate::running_program::RunningProgram;
+use crate::test_dir::{TestDir, members};
+
+const COMMANDS: [&str; 3] = ["store stats", "store check", "store vacuum"];
+
+/// A folder with a database of some thousand rows, and nothing that is free.
+fn with_database() -> TestDir {
+    let dir = TestDir::new();
+    let store = Store::open(dir.path("app.db")).unwrap();
+    store
+        .write(|tx| {
+            tx.execute_batch(
+                "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL);
+                 CREATE INDEX notes_by_text ON notes (text);
+                 CREATE TABLE tags (note INTEGER NOT NULL REFERENCES notes (id), tag TEXT NOT NULL);
+                 WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < 5000)
+                 INSERT INTO notes SELECT id, 'this is note number ' || id FROM n;
+                 INSERT INTO tags VALUES (7, 'red');",
+            )?;
+            Ok(())
+        })
+        .unwrap();
+    dir
+}
+
+/// Runs statements as a program that knows nothing of stores does.
+fn plainly(path: &Path, sql: &str) {
+    Connection::open(path).unwrap().execute_batch(sql).unwrap();
+}
+
+/// Overwrites the content of pages, numbered from 1.
+fn damage(path: &Path, pages: impl IntoIterator<Item = u64>) {
+    let mut file = std::fs::File::options().read(true).write(true).open(path).unwrap();
+    for page in pages {
+        file.seek(SeekFrom::Start((page - 1) * 4096)).unwrap();
+        file.write_all(&[0xA5; 4096]).unwrap();
+    }
+}
+
+fn bytes(path: &Path) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path).unwrap().read_to_end(&mut bytes).unwrap();
+    bytes
+}
+
+#[test]
+fn stats_say_what_is_in_the_database_and_leave_it_as_it_is() {
+    let dir = with_database();
+    let before = bytes(&dir.path("app.db"));
+    let answer = dir.run("store stats --database app.db").yes().silent();
+    for said in
+        ["file ", "app.db", "pages ", "of 4 KiB, 0 of them free", "last vacuum  none yet", "journal_mode wal"]
+    {
+        assert!(answer.out.contains(said), "no `{said}` in\n{}", answer.out);
+    }
+    let json = dir.run("store stats --database app.db --format json").yes().silent().json();
+    assert_eq!(
+        members(&json),
+        [
+            "file_bytes",
+            "free_pages",
+            "last_vacuum",
+            "page_bytes",
+            "pages",
+            "path",
+            "savings_bytes",
+            "settings",
+            "tables",
+            "version",
+            "wal_bytes",
+        ]
+    );
+    assert_eq!(json["file_bytes"], json!(before.len()));
+    assert_eq!(json["pages"].as_u64().unwrap() * 4096, before.len() as u64);
+    let notes = json["tables"].as_array().unwrap().iter().find(|table| table["name"] == "notes").unwrap();
+    assert_eq!(notes["rows"], 5000);
+    assert!(notes["bytes"].as_u64().unwrap() > 300_000, "with its index: {notes}");
+    let sizes = json["tables"].as_array().unwrap().iter().map(|table| table["bytes"].as_u64().unwrap());
+    assert!(sizes.sum::<u64>() + 2 * 4096 + 8192 >= before.len() as u64, "every page belongs to one");
+    for (name, value) in [("auto_vacuum", "incremental"), ("foreign_keys", "on"), ("synchronous", "normal")] {
+        assert_eq!(json["settings"][name], value);
+    }
+    assert!(bytes(&dir.path("app.db")) == before);
+    assert_eq!(dir.names(), ["app.db"], "nothing is left beside it");
+}
+
+#[test]
+fn a_database_that_is_sound_is_a_yes() {
+    let dir = with_database();
+    assert_eq!(dir.run("store check --database app.db").yes().silent().out, "`app.db` is sound\n");
+    let json = dir.run("store check --database app.db --format json").yes().json();
+    assert_eq!(json, json!({"ok": true, "findings": []}));
+    assert_eq!(dir.names(), ["app.db"]);
+}
+
+#[test]
+fn a_row_that_refers_to_nothing_is_found_with_its_table_and_number() {
+    let dir = with_database();
+    plainly(&dir.path("app.db"), "PRAGMA foreign_keys = OFF; DELETE FROM notes WHERE id = 7");
+    let answer = dir.run("store check --database app.db").no().silent();
+    assert_eq!(answer.out, "row 1 of `tags` refers by `note` to a row of `notes` that is not there\n");
+    let json = dir.run("store check --database app.db --format json").no().json();
+    assert_eq!(json["ok"], false);
+    assert_eq!(
+        json["findings"],
+        json!([{
+            "kind": "reference", "table": "tags", "rowid": 1, "columns": ["note"], "parent": "notes",
+            "message": "row 1 of `tags` refers by `note` to a row of `notes` that is not there",
+        }])
+    );
+}
+
+#[test]
+fn bytes_that_were_overwritten_in_the_middle_are_found() {
+    let dir = with_database();
+    let path = dir.path("app.db");
+    let pages = bytes(&path).len() as u64 / 4096;
+    damage(&path, pages / 2..pages / 2 + 3);
+    let before = bytes(&path);
+    let answer = dir.run("store check --database app.db").no().says("help: restore the file");
+    assert!(answer.out.lines().count() >= 3, "{}", answer.out);
+    assert!(answer.out.contains("damage in `notes`: Tree "), "{}", answer.out);
+    let json = dir.run("store check --database app.db --format json").no().json();
+    assert!(json["findings"].as_array().unwrap().iter().any(|one| one["table"] == "notes"), "{json}");
+    assert!(bytes(&path) == before, "it is left as it is");
+}
+
+#[test]
+fn a_file_that_was_cut_off_and_a_schema_that_is_gone_are_damages() {
+    let dir = with_database();
+    let path = dir.path("app.db");
+    let whole = bytes(&path);
+    std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    let answer = dir.run("store check --database app.db").no();
+    assert!(answer.out.starts_with("damage: "), "{}", answer.out);
+    // The page of the schema begins after the header.
+    let mut torn = whole.clone();
+    torn[100..4096].fill(0xA5);
+    std::fs::write(&path, torn).unwrap();
+    let answer = dir.run("store check --database app.db").no();
+    assert!(answer.out.starts_with("damage: "), "{}", answer.out);
+    for command in ["store stats", "store vacuum"] {
+        dir.run(&format!("{command} --database app.db")).failed().only_says("is damaged: ");
+    }
+}
+
+#[test]
+fn a_missing_database_is_named_and_not_made() {
+    let dir = TestDir::new();
+    for command in COMMANDS {
+        dir.run(&format!("{command} --database no.db"))
+            .failed()
+            .only_says("/no.db`; name another with `--database`");
+        let json = dir.run(&format!("{command} --database no.db --format json")).failed().json();
+        assert_eq!(json["ok"], false);
+        dir.run(command).failed().says("/.code/speckit.db`");
+    }
+    assert_eq!(dir.names(), [""; 0]);
+}
+
+#[test]
+fn what_is_no_database_of_ours_is_refused_and_left_alone() {
+    let dir =
+        with_database().file("text.db", "not a database, but long enough to look like one\n".repeat(30));
+    plainly(&dir.path("foreign.db"), "CREATE TABLE theirs (x)");
+    plainly(&dir.path("app.db"), "PRAGMA user_version = 9");
+    let names = dir.names();
+    for command in COMMANDS {
+        for (file, said) in [
+            ("text.db", "is no SQLite database"),
+            ("foreign.db", "is a database of another program"),
+            ("app.db", "has the version 9, and this release knows versions up to 3"),
+        ] {
+            let before = bytes(&dir.path(file));
+            dir.run(&format!("{command} --database {file}")).failed().only_says(said);
+            assert!(bytes(&dir.path(file)) == before, "{command} {file}");
+        }
+    }
+    assert_eq!(dir.names(), names);
+}
+
+#[test]
+fn a_database_that_is_locked_ends_in_a_message() {
+    let dir = with_database();
+    let other = Connection::open(dir.path("app.db")).unwrap();
+    other.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; DELETE FROM tags").unwrap();
+    std::thread::scope(|scope| {
+        for command in COMMANDS {
+            let dir = &dir;
+            scope.spawn(move || {
+                dir.run(&format!("{command} --database app.db"))
+                    .failed()
+                    .only_says("is locked by another connection");
+            });
+        }
+    });
+    other.execute_batch("ROLLBACK").unwrap();
+}
+
+#[test]
+fn a_vacuum_makes_the_file_shorter_and_says_so() {
+    let dir = with_database();
+    let path = dir.path("app.db");
+    let store = Store::open(&path).unwrap();
+    store
+        .write(|tx| Ok(tx.execute_batch("CREATE TABLE blobs AS SELECT zeroblob(3000000) AS blob")?))
+        .unwrap();
+    store.write(|tx| Ok(tx.execute_batch("DELETE FROM blobs")?)).unwrap();
+    drop(store);
+    let before = bytes(&path).len() as u64;
+    let json = dir.run("store stats --database app.db --format json").yes().json();
+    let savings = json["savings_bytes"].as_u64().unwrap();
+    let json = dir.run("store vacuum --database app.db --format json").yes().silent().json();
+    let after = bytes(&path).len() as u64;
+    assert_eq!(json["freed_bytes"], savings);
+    assert_eq!((&json["bytes_before"], &json["bytes_after"]), (&json!(before), &json!(after)));
+    assert_eq!(
+        (&json["is_finished"], &json["is_cut"], &json["steps"]),
+        (&json!(true), &json!(true), &json!(3))
+    );
+    assert_eq!(before - after, savings);
+    let again = dir.run("store vacuum --database app.db").yes().silent();
+    assert!(again.out.starts_with("nothing to give back: "), "{}", again.out);
+    let stats = dir.run("store stats --database app.db").yes();
+    assert!(stats.out.contains("last vacuum  20"), "{}", stats.out);
+    assert_eq!(dir.run("store check --database app.db").yes().out, "`app.db` is sound\n");
+    assert_eq!(dir.names(), ["app.db"]);
+}
+
+#[test]
+fn the_file_is_named_by_the_option_the_variable_or_the_configuration() {
+    let dir = with_database();
+    let said = |dir: &TestDir, arguments: &str| dir.run(arguments).yes().out;
+    std::fs::create_dir_all(dir.path("data")).unwrap();
+    for name in ["data/variable.db", "data/set.db"] {
+        std::fs::copy(dir.path("app.db"), dir.path(name)).unwrap();
+    }
+    dir.write("speckit.toml", "[store]\npath = \"~/data/set.db\"\n");
+    assert!(said(&dir, "store check").contains("/data/set.db` is sound"));
+    let dir = dir.variable("SPECKIT_DATABASE", "data/variable.db");
+    assert_eq!(said(&dir, "store check"), "`data/variable.db` is sound\n");
+    assert_eq!(said(&dir, "--database app.db store check"), "`app.db` is sound\n");
+    dir.write("speckit.toml", "store = 3\n");
+    assert_eq!(
+        said(&dir, "store check"),
+        "`data/variable.db` is sound\n",
+        "no configuration is needed for it"
+    );
+}
+
+#[test]
+fn a_configuration_that_is_wrong_still_names_its_database() {
+    let dir = with_database();
+    dir.write("speckit.toml", "[store]\npath = \"app.db\"\n[retry]\nmax_attempts = \"many\"\n");
+    assert_eq!(dir.run("store check").yes().out, "`app.db` is sound\n");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_ends_a_vacuum_between_two_steps() {
+    let dir = with_database();
+    let path = dir.path("app.db");
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let vacuum = RunningProgram::start(&dir, "store vacuum --database app.db");
+    let id = vacuum.child.id();
+    // Its handler of SIGINT, which is number 2 and so the second bit.
+    let listens = || {
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap().trim();
+        u64::from_str_radix(caught, 16).unwrap() & 2 != 0
+    };
+    let begun = std::time::Instant::now();
+    while !listens() {
+        assert!(begun.elapsed().as_secs() < 60, "it listens");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    vacuum.signal("INT");
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    other.execute_batch("COMMIT").unwrap();
+    let answer = vacuum.ended().failed();
+    assert!(answer.out.starts_with("stopped after "), "{}", answer.out);
+    dir.run("store check --database app.db").yes();
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_regular_file_is_no_sound_database() {
+    let dir = TestDir::new();
+    let _socket = std::os::unix::net::UnixListener::bind(dir.path("socket")).unwrap();
+    for command in ["store stats", "store check"] {
+        dir.run(&format!("{command} --database socket")).failed().only_says("it is no regular file");
+    }
+}
+
+#[test]
+fn a_path_is_a_path_and_no_uri() {
+    let dir = with_database();
+    std::fs::rename(dir.path("app.db"), dir.path("file:app.db")).unwrap();
+    for command in ["store stats", "store check"] {
+        dir.run(&format!("{command} --database file:app.db")).yes();
+    }
+}

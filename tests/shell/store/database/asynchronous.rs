@@ -1,0 +1,154 @@
+//! Writes and reads that are awaited.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use speckit::store::{Mirror, StoreError, Transaction};
+
+use super::ground::{
+    Ground, HeldUp, Holder, add, in_time, insert, names, number, panic_quietly, wait, with_entries,
+};
+
+async fn a_thousand_at_once(ground: &Ground) {
+    let store = ground.store();
+    let mirror = Mirror::new(0_i64);
+    let tasks: Vec<_> = (0..1000)
+        .map(|dir| {
+            let (store, mirror) = (store.clone(), mirror.clone());
+            tokio::spawn(async move {
+                store.write_async(add(format!("{dir}"))).await?;
+                store
+                    .update_async(&mirror, |tx, value| {
+                        *value += 1;
+                        tx.execute("UPDATE accounts SET sum = ?1 WHERE id = 1", [*value])?;
+                        Ok(())
+                    })
+                    .await?;
+                let sql = "SELECT count(*) FROM entries";
+                store.read_async(move |tx| Ok(tx.query_row(sql, [], |row| row.get::<_, i64>(0))?)).await
+            })
+        })
+        .collect();
+    for task in tasks {
+        assert!(task.await.unwrap().unwrap() >= 1);
+    }
+    assert_eq!((names(&store).len(), *mirror.load()), (1000, 1000));
+    assert_eq!(number(&store, "SELECT sum FROM accounts WHERE id = 1"), 1000);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_thousand_tasks_write_and_read_at_once_on_many_threads() {
+    a_thousand_at_once(&Ground::new()).await;
+}
+
+#[tokio::test]
+async fn a_thousand_tasks_write_and_read_at_once_on_one_thread() {
+    a_thousand_at_once(&Ground::new()).await;
+}
+
+#[tokio::test]
+async fn a_write_that_waits_holds_up_no_thread() {
+    let ground = Ground::new();
+    let store = ground.store();
+    let held = HeldUp::new(&store);
+    let waiting = tokio::spawn(store.write_async(add("waiting")));
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!waiting.is_finished(), "the one thread of this runtime went on all the same");
+    std::thread::spawn(move || held.release()).join().unwrap();
+    waiting.await.unwrap().unwrap();
+    assert_eq!(names(&store), ["waiting"]);
+}
+
+#[test]
+fn a_future_that_is_dropped_before_its_closure_began_writes_nothing() {
+    let ground = Ground::new();
+    let store = ground.store();
+    let held = HeldUp::new(&store);
+    let (kept, dropped) = (store.write_async(add("kept")), store.write_async(add("dropped")));
+    let mirror = Mirror::new(0);
+    let changed = store.update_async(&mirror, |_, value| {
+        *value += 1;
+        Ok(())
+    });
+    drop((dropped, changed));
+    held.release();
+    wait(kept).unwrap();
+    wait(store.write_async(|_| Ok(()))).unwrap();
+    assert_eq!((names(&store), *mirror.load()), (vec!["kept".to_owned()], 0));
+}
+
+#[test]
+fn a_future_that_is_dropped_while_another_process_has_the_lock_writes_nothing() {
+    in_time(|| {
+        let ground = Ground::new();
+        let store = ground.store();
+        let holder = Holder::new(&ground.database());
+        let dropped = store.write_async(add("dropped"));
+        // By now the thread asks for the lock on its behalf.
+        std::thread::sleep(Duration::from_millis(100));
+        drop(dropped);
+        drop(holder);
+        store.write(add("after")).unwrap();
+        assert_eq!(names(&store), ["after"]);
+    });
+}
+
+#[test]
+fn a_future_that_is_dropped_lets_those_behind_it_have_their_own_deadline() {
+    in_time(|| {
+        let ground = Ground::new();
+        let store = with_entries(ground.options().deadline(Duration::from_secs(3600)));
+        let holder = Holder::new(&ground.database());
+        let (first, second) = (store.write_async(add("first")), store.write_async(add("second")));
+        drop(first);
+        std::thread::sleep(Duration::from_millis(20));
+        drop(holder);
+        assert_eq!(wait(second), Ok(()));
+        assert_eq!(names(&store).last().unwrap(), "second");
+    });
+}
+
+#[test]
+fn a_future_that_is_dropped_while_its_closure_runs_does_no_harm() {
+    let ground = Ground::new();
+    let store = ground.store();
+    let is_begun = Arc::new(AtomicBool::new(false));
+    let begun = Arc::clone(&is_begun);
+    let dropped = store.write_async(move |tx: &Transaction<'_>| {
+        begun.store(true, Ordering::SeqCst);
+        std::thread::sleep(Duration::from_millis(30));
+        insert(tx, "begun")
+    });
+    super::ground::until("it begins", || is_begun.load(Ordering::SeqCst));
+    drop(dropped);
+    store.write(add("after")).unwrap();
+    assert_eq!(names(&store), ["after", "begun"]);
+}
+
+#[tokio::test]
+async fn a_panic_goes_on_in_the_task_that_awaits() {
+    let ground = Ground::new();
+    let store = ground.store();
+    let write = tokio::spawn(store.write_async(|tx| -> Result<(), StoreError> {
+        insert(tx, "partial")?;
+        panic_quietly("in a write")
+    }));
+    let mirror = Mirror::new(0);
+    let update = tokio::spawn(store.update_async(&mirror, |_, value| -> Result<(), StoreError> {
+        *value += 1;
+        panic_quietly("in an update")
+    }));
+    let reader = store.clone();
+    let read = tokio::spawn(async move {
+        reader.read_async(|_| -> Result<(), StoreError> { panic_quietly("in a read") }).await
+    });
+    for (task, text) in [(write, "in a write"), (update, "in an update"), (read, "in a read")] {
+        let panic = task.await.unwrap_err().into_panic();
+        assert_eq!(panic.downcast_ref::<&str>(), Some(&text));
+    }
+    store.write_async(add("after")).await.unwrap();
+    assert_eq!((names(&store), *mirror.load()), (vec!["after".to_owned()], 0));
+}

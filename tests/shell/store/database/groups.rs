@@ -1,0 +1,223 @@
+//! Many writes in one transaction: each ends as it would alone.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use speckit::store::{Store, StoreError, Transaction};
+
+use super::ground::{Ground, HeldUp, add, in_time, insert, names, outcome, panic_quietly, wait};
+
+/// Queues closures behind a writer that is held up, lets go, and gives how each ended.
+fn together<F>(store: &Store, closures: Vec<F>) -> Vec<Result<Result<(), StoreError>, String>>
+where
+    F: FnMut(&Transaction<'_>) -> Result<(), StoreError> + Send + 'static,
+{
+    let held = HeldUp::new(store);
+    let queued: Vec<_> = closures.into_iter().map(|closure| store.write_async(closure)).collect();
+    held.release();
+    queued.into_iter().map(outcome).collect()
+}
+
+type Closure = Box<dyn FnMut(&Transaction<'_>) -> Result<(), StoreError> + Send>;
+
+/// Neighbours before and after a closure, all in one group.
+fn among_neighbours(
+    store: &Store,
+    closure: impl FnMut(&Transaction<'_>) -> Result<(), StoreError> + Send + 'static,
+) -> Result<Result<(), StoreError>, String> {
+    let mut closures: Vec<Closure> = vec![Box::new(add("a")), Box::new(add("b")), Box::new(closure)];
+    closures.extend(["y", "z"].map(|name| Box::new(add(name)) as Closure));
+    let mut ended = together(store, closures);
+    let own = ended.remove(2);
+    assert_eq!(ended, [const { Ok(Ok(())) }; 4], "the neighbours are acknowledged");
+    own
+}
+
+#[test]
+fn writes_that_wait_at_the_same_time_are_committed_together() {
+    let ground = Ground::new();
+    let store = ground.store();
+    // A group takes writes in for a moment only: on a machine that is busy it may be cut.
+    let are_together = (0..50).any(|round| {
+        let held = HeldUp::new(&store);
+        let first = store.write_async(add(format!("first {round}")));
+        let reader = store.clone();
+        let second = store.write_async(move |tx| {
+            let sql = format!("SELECT count(*) FROM entries WHERE name = 'first {round}'");
+            let count = |tx: &Transaction<'_>| Ok(tx.query_row(&sql, [], |row| row.get::<_, i64>(0))?);
+            Ok(count(tx)? == 1 && reader.read(count)? == 0)
+        });
+        held.release();
+        wait(first).unwrap();
+        wait(second).unwrap()
+    });
+    assert!(are_together, "the second sees what the first wrote, and nobody else does yet");
+}
+
+#[test]
+fn a_closure_that_fails_after_partial_writes_leaves_nothing_and_harms_nobody() {
+    let ground = Ground::new();
+    let store = ground.store();
+    let own = among_neighbours(&store, |tx| {
+        insert(tx, "partial")?;
+        Err(StoreError::refused("no"))
+    });
+    assert_eq!(own, Ok(Err(StoreError::refused("no"))));
+    assert_eq!(names(&store), ["a", "b", "y", "z"]);
+}
+
+#[test]
+fn a_closure_that_panics_after_partial_writes_leaves_nothing_and_its_panic_reaches_its_caller_alone() {
+    let ground = Ground::new();
+    let store = ground.store();
+    let own = among_neighbours(&store, |tx| {
+        insert(tx, "partial")?;
+        panic_quietly("a mistake")
+    });
+    assert_eq!(own, Err("a mistake".to_owned()));
+    assert_eq!(names(&store), ["a", "b", "y", "z"]);
+}
+
+#[test]
+fn a_statement_that_rolls_everything_back_makes_the_others_run_again() {
+    let ground = Ground::new();
+    let store = ground.store();
+    let own = among_neighbours(&store, |tx| {
+        insert(tx, "partial")?;
+        tx.execute("INSERT OR ROLLBACK INTO entries VALUES ('partial')", [])?;
+        Ok(())
+    });
+    let Ok(Err(StoreError::Sqlite { code, .. })) = own else { panic!("{own:?}") };
+    assert_eq!(code, 2067, "SQLITE_CONSTRAINT_UNIQUE");
+    assert_eq!(names(&store), ["a", "b", "y", "z"]);
+}
+
+#[test]
+fn a_trigger_that_rolls_everything_back_makes_the_others_run_again() {
+    let ground = Ground::new();
+    let store = ground.store();
+    let trigger = "CREATE TRIGGER no_tyrant BEFORE INSERT ON entries WHEN NEW.name = 'tyrant'
+                   BEGIN SELECT RAISE(ROLLBACK, 'no tyrants'); END";
+    store.write(move |tx| Ok(tx.execute_batch(trigger)?)).unwrap();
+    let own = among_neighbours(&store, add("tyrant"));
+    let Ok(Err(StoreError::Sqlite { message, .. })) = own else { panic!("{own:?}") };
+    assert_eq!(message, "no tyrants");
+    assert_eq!(names(&store), ["a", "b", "y", "z"]);
+}
+
+#[test]
+fn a_closure_that_passes_over_its_rollback_is_told_that_nothing_is_written() {
+    let swallow = |tx: &Transaction<'_>| {
+        insert(tx, "partial")?;
+        let _ = tx.execute("INSERT OR ROLLBACK INTO entries VALUES ('partial')", []);
+        Ok(())
+    };
+    let ground = Ground::new();
+    let store = ground.store();
+    assert_eq!(among_neighbours(&store, swallow), Ok(Err(StoreError::RolledBack)));
+    assert_eq!(store.write(swallow), Err(StoreError::RolledBack), "and so it is alone");
+    assert_eq!(names(&store), ["a", "b", "y", "z"]);
+}
+
+#[test]
+fn a_deferred_foreign_key_that_fails_at_the_commit_fails_its_own_closure_alone() {
+    let ground = Ground::new();
+    let store = ground.store();
+    let table = "CREATE TABLE children (parent INTEGER REFERENCES accounts DEFERRABLE INITIALLY DEFERRED)";
+    store.write(move |tx| Ok(tx.execute_batch(table)?)).unwrap();
+    let orphan = |tx: &Transaction<'_>| {
+        tx.execute("INSERT INTO children VALUES (99)", [])?;
+        insert(tx, "orphan")
+    };
+    let own = among_neighbours(&store, orphan);
+    let Ok(Err(error)) = own else { panic!("{own:?}") };
+    assert_eq!(error.code(), Some(787), "SQLITE_CONSTRAINT_FOREIGNKEY: {error}");
+    assert_eq!(store.write(orphan).unwrap_err().code(), Some(787), "and so it is alone");
+    assert_eq!(names(&store), ["a", "b", "y", "z"]);
+}
+
+#[test]
+fn what_a_neighbour_wrote_in_vain_is_nobodys_reason_to_fail() {
+    let ground = Ground::new();
+    let store = ground.store();
+    let table = "CREATE TABLE children (parent INTEGER REFERENCES accounts DEFERRABLE INITIALLY DEFERRED)";
+    store.write(move |tx| Ok(tx.execute_batch(table)?)).unwrap();
+    for round in 0..5 {
+        // The first takes the name, and fails only at the commit: then the name was never taken.
+        let vain: Closure = Box::new(move |tx| {
+            insert(tx, &format!("name {round}"))?;
+            tx.execute("INSERT INTO children VALUES (99)", [])?;
+            Ok(())
+        });
+        let ended = together(&store, vec![vain, Box::new(add(format!("name {round}")))]);
+        assert_eq!(ended[0].as_ref().unwrap().as_ref().unwrap_err().code(), Some(787));
+        assert_eq!(ended[1], Ok(Ok(())), "round {round}");
+    }
+}
+
+#[test]
+fn closures_run_in_the_order_in_which_they_came_and_once_where_nothing_is_in_the_way() {
+    let ground = Ground::new();
+    let store = ground.store();
+    let runs = Arc::new(AtomicU32::new(0));
+    let closures = (0..100).map(|dir| {
+        let runs = Arc::clone(&runs);
+        move |tx: &Transaction<'_>| {
+            assert_eq!(runs.fetch_add(1, Ordering::SeqCst), dir);
+            insert(tx, &format!("{dir:03}"))
+        }
+    });
+    assert_eq!(together(&store, closures.collect()), vec![Ok(Ok(())); 100]);
+    let order = "SELECT count(*) FROM entries WHERE rowid = name + 1";
+    assert_eq!(super::ground::number(&store, order), 100);
+}
+
+#[test]
+fn the_thread_goes_on_after_a_thousand_failures_of_every_kind() {
+    in_time(|| {
+        let ground = Ground::new();
+        let store = ground.store();
+        let closures = (0..1000).map(|dir| -> Closure {
+            match dir % 4 {
+                0 => Box::new(add(format!("{dir}"))),
+                1 => Box::new(|_| panic_quietly("a mistake")),
+                2 => Box::new(add("taken")),
+                _ => Box::new(|tx| {
+                    tx.execute("INSERT OR ROLLBACK INTO entries VALUES ('taken')", [])?;
+                    tx.execute("INSERT OR ROLLBACK INTO entries VALUES ('taken')", [])?;
+                    Ok(())
+                }),
+            }
+        });
+        let ended = together(&store, closures.collect());
+        let acknowledged = ended.iter().filter(|ended| **ended == Ok(Ok(()))).count();
+        assert_eq!(acknowledged, 251, "the quarter that succeeds, and the one who came first");
+        assert_eq!(names(&store).len(), 251);
+        assert_eq!(store.write(add("after")), Ok(()));
+    });
+}
+
+#[test]
+fn dropping_the_last_handle_does_what_waits() {
+    let ground = Ground::new();
+    let store = ground.store();
+    let held = HeldUp::new(&store);
+    let queued: Vec<_> = (0..100).map(|dir| Box::pin(store.write_async(add(format!("{dir}"))))).collect();
+    // In a group of its own, since it is no moment.
+    let slow = store.write_async(|tx| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        insert(tx, "slow")
+    });
+    let last = Box::pin(store.write_async(add("last".to_owned())));
+    let closing = std::thread::spawn(move || drop(store));
+    held.release();
+    closing.join().unwrap();
+    drop(slow);
+    // Each is done by now: nothing is left to wait for.
+    for mut job in queued.into_iter().chain([last]) {
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert_eq!(job.as_mut().poll(&mut context), std::task::Poll::Ready(Ok(())));
+    }
+    assert_eq!(names(&ground.options().open().unwrap()).len(), 102);
+}

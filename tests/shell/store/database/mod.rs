@@ -1,0 +1,18 @@
+//! The SQLite store, with real files, threads and processes: nothing that was acknowledged is lost, and nothing else is written.
+
+mod asynchronous;
+mod connections;
+mod contention;
+mod control;
+mod crash;
+mod faults;
+mod ground;
+mod groups;
+mod histories;
+mod mirror;
+mod nesting;
+mod opening;
+mod permissions;
+mod refusals;
+mod runs;
+mod waiting;

@@ -1,0 +1,128 @@
+//! What a vacuum does and remembers, step by step, and what is left where it is stopped or killed.
+
+use std::ops::ControlFlow;
+#[cfg(unix)]
+use std::process::Stdio;
+#[cfg(unix)]
+use std::thread;
+#[cfg(unix)]
+use std::time::Duration;
+
+use speckit::store::{Store, StoreError};
+
+use super::{MIB, dead_rows, folder, is_sound, length, number};
+#[cfg(unix)]
+use crate::test_dir::TestDir;
+
+#[test]
+fn the_file_is_cut_and_the_wal_is_empty_while_the_store_is_open() {
+    let (_folder, path) = folder();
+    let store = dead_rows(&path, 8 * MIB);
+    let before = store.stats().unwrap();
+    let done = store.vacuum().unwrap();
+    let after = store.stats().unwrap();
+    assert!(done.is_cut);
+    assert_eq!((after.file_bytes, after.wal_bytes), (length(&path), 0));
+    assert_eq!(after.file_bytes, done.bytes_after);
+    assert_eq!(after.free_pages, 0);
+    assert!(after.file_bytes < MIB, "{}", after.file_bytes);
+    assert_eq!(before.savings_bytes, done.freed_bytes, "the estimate is exact while nobody writes");
+    let record = after.last_vacuum.unwrap();
+    assert_eq!((record.freed_bytes, record.is_finished), (done.freed_bytes, true));
+    assert!(before.last_vacuum.is_none());
+}
+
+#[test]
+fn a_step_gives_a_mebibyte_back_at_most() {
+    let (_folder, path) = folder();
+    let store = dead_rows(&path, 8 * MIB);
+    let mut sums = vec![0];
+    let done = store.vacuum_with(|progress| {
+        sums.extend((sums.last() != Some(&progress.freed_bytes)).then_some(progress.freed_bytes));
+        ControlFlow::Continue(())
+    });
+    let done = done.unwrap();
+    let steps: Vec<u64> = sums.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert_eq!(steps.len() as u64, done.steps);
+    assert!(steps.iter().all(|step| *step <= MIB), "{steps:?}");
+    assert!(steps.iter().rev().skip(1).all(|step| *step >= 250 * 4096), "{steps:?}");
+    assert_eq!(steps.iter().sum::<u64>(), done.freed_bytes);
+}
+
+#[test]
+fn a_vacuum_that_is_stopped_between_two_steps_loses_nothing_and_can_go_on() {
+    let (_folder, path) = folder();
+    let store = dead_rows(&path, 8 * MIB);
+    let alive = number(&store, "SELECT count(*) FROM notes");
+    let done = store.vacuum_with(|progress| match progress.freed_bytes {
+        freed if freed > 2 * MIB => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    });
+    let done = done.unwrap();
+    assert!(!done.is_finished && done.steps == 3, "{done:?}");
+    let record = store.stats().unwrap().last_vacuum.unwrap();
+    assert_eq!((record.freed_bytes, record.is_finished), (done.freed_bytes, false));
+    is_sound(&path);
+    assert_eq!(number(&store, "SELECT count(*) FROM notes"), alive);
+    let rest = store.vacuum().unwrap();
+    assert!(rest.is_finished && rest.freed_bytes > 4 * MIB, "{rest:?}");
+    assert_eq!(number(&store, "SELECT count(*) FROM store_vacuums"), 2);
+    is_sound(&path);
+}
+
+#[test]
+fn nothing_is_done_where_nothing_is_free() {
+    let (_folder, path) = folder();
+    let store = Store::open(&path).unwrap();
+    let done = store.vacuum().unwrap();
+    assert_eq!((done.steps, done.freed_bytes, done.is_finished, done.is_cut), (0, 0, true, true));
+    assert_eq!(store.savings(), Ok(0));
+}
+
+#[test]
+fn a_database_remembers_a_hundred_vacuums() {
+    let (_folder, path) = folder();
+    let store = Store::open(&path).unwrap();
+    store
+        .write(|tx| {
+            let sql = "WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < 200)
+                       INSERT INTO store_vacuums SELECT id, id, id, 0, 0 FROM n";
+            Ok(tx.execute(sql, [])?)
+        })
+        .unwrap();
+    store.vacuum().unwrap();
+    assert_eq!(number(&store, "SELECT count(*) FROM store_vacuums"), 100);
+    assert_eq!(number(&store, "SELECT max(id) FROM store_vacuums"), 201);
+}
+
+#[test]
+fn a_vacuum_within_a_write_is_refused() {
+    let (_folder, path) = folder();
+    let store = Store::open(&path).unwrap();
+    let inner = store.clone();
+    assert_eq!(store.write(move |_| inner.vacuum()), Err(StoreError::Nested));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_process_that_is_killed_in_the_middle_leaves_a_sound_database() {
+    let dir = TestDir::new();
+    let path = dir.path("app.db");
+    let store = dead_rows(&path, 24 * MIB);
+    let alive = number(&store, "SELECT count(*) FROM notes");
+    drop(store);
+    let mut killed = 0;
+    for round in 0..12_u64 {
+        let mut command = dir.command(&["store", "vacuum", "--database", "app.db"]);
+        let mut child = command.stdout(Stdio::null()).spawn().unwrap();
+        thread::sleep(Duration::from_millis(20 + 13 * round));
+        killed += u32::from(child.try_wait().unwrap().is_none());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        is_sound(&path);
+    }
+    assert!(killed > 0);
+    let store = Store::open(&path).unwrap();
+    assert_eq!(number(&store, "SELECT count(*) FROM notes WHERE length(text) = 2000"), alive);
+    assert!(store.vacuum().unwrap().is_finished);
+}

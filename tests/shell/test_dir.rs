@@ -1,0 +1,195 @@
+//! A folder of one test: the home, the working folder and the whole environment of every run of the program.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value as Json;
+use tempfile::TempDir;
+
+/// The program's own settings that make `check` say nothing of this machine.
+pub const QUIET: &str = "[validation]\ncheck_api_keys = false\ncheck_commands = false\n";
+
+/// A folder in which the program runs; nothing of the machine reaches it.
+pub struct TestDir {
+    folder: TempDir,
+    variables: Vec<(String, String)>,
+}
+
+impl TestDir {
+    pub fn new() -> Self {
+        Self { folder: TempDir::new().unwrap(), variables: Vec::new() }
+    }
+
+    /// A folder below this one.
+    #[cfg(target_os = "linux")]
+    pub fn within(folder: impl AsRef<Path>) -> Self {
+        Self { folder: TempDir::new_in(folder).unwrap(), variables: Vec::new() }
+    }
+
+    /// A folder with one configuration in the place where the program looks.
+    pub fn with_config(text: &str) -> Self {
+        Self::new().file("speckit.toml", text)
+    }
+
+    /// Writes a file, with the folders above it.
+    pub fn file(self, name: &str, text: impl AsRef<[u8]>) -> Self {
+        self.write(name, text);
+        self
+    }
+
+    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    /// Sets a variable for every run.
+    pub fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.into(), value.into()));
+        self
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    /// The names in the folder, sorted.
+    pub fn names(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.folder.path()).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// The program with these arguments, not yet started.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_speckit-under-test"));
+        command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null()).env_clear();
+        command.env("HOME", self.folder.path()).env("USERPROFILE", self.folder.path());
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Runs the program. Arguments are split at spaces.
+    #[track_caller]
+    pub fn run(&self, arguments: &str) -> Answer {
+        self.run_with(&arguments.split_whitespace().collect::<Vec<_>>())
+    }
+
+    /// Runs the program with arguments that may contain spaces.
+    #[track_caller]
+    pub fn run_with(&self, arguments: &[&str]) -> Answer {
+        Answer::of(self.command(arguments).output().unwrap())
+    }
+}
+
+/// What a run of the program left: its exit code and its streams.
+#[derive(Debug)]
+pub struct Answer {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Answer {
+    /// What holds for every run into a pipe: it ends by itself, without panic and without ANSI codes.
+    #[track_caller]
+    pub fn of(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        let code = output.status.code().expect("the program ends by itself");
+        let answer = Self { code, out: text(output.stdout), err: text(output.stderr) };
+        assert!((0..=2).contains(&answer.code), "{answer:?}");
+        assert!(!answer.err.contains("panicked"), "{}", answer.err);
+        assert!(!answer.both().contains('\u{1b}'), "{answer:?}");
+        answer
+    }
+
+    /// Both streams.
+    pub fn both(&self) -> String {
+        format!("{}{}", self.out, self.err)
+    }
+
+    #[track_caller]
+    fn ends(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.out, self.err);
+        self
+    }
+
+    /// Exit 0: done, the answer is yes.
+    #[track_caller]
+    pub fn yes(self) -> Self {
+        self.ends(0)
+    }
+
+    /// Exit 1: the answer is no.
+    #[track_caller]
+    pub fn no(self) -> Self {
+        self.ends(1)
+    }
+
+    /// Exit 2: it could not be done.
+    #[track_caller]
+    pub fn failed(self) -> Self {
+        self.ends(2)
+    }
+
+    /// Nothing was said beside the result.
+    #[track_caller]
+    pub fn silent(self) -> Self {
+        assert_eq!(self.err, "", "stdout:\n{}", self.out);
+        self
+    }
+
+    /// Something was said, and there is no result.
+    #[track_caller]
+    pub fn only_says(self, what: &str) -> Self {
+        assert_eq!(self.out, "", "stderr:\n{}", self.err);
+        self.says(what)
+    }
+
+    /// The words beside the result hold these.
+    #[track_caller]
+    pub fn says(self, what: &str) -> Self {
+        assert!(self.err.contains(what), "no `{what}` in stderr:\n{}", self.err);
+        self
+    }
+
+    /// The result as one JSON document on one line.
+    #[track_caller]
+    pub fn json(&self) -> Json {
+        assert_eq!(self.out.matches('\n').count(), 1, "one line: {:?}", self.out);
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out))
+    }
+
+    /// The codes of the result's diagnostics, in their order.
+    #[track_caller]
+    pub fn codes(&self) -> Vec<String> {
+        let json = self.json();
+        let diagnostics = json["diagnostics"].as_array().expect("diagnostics are a list");
+        diagnostics.iter().map(|one| one["code"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+/// Makes a command that can be found in a folder of `PATH`, and never runs.
+#[cfg(unix)]
+pub fn fake_command(path: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let mut file = std::fs::File::create(path).unwrap();
+    file.write_all(b"#!/bin/false\n").unwrap();
+    file.set_permissions(std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// The names of a JSON object, sorted.
+#[track_caller]
+pub fn members(json: &Json) -> Vec<&str> {
+    let mut names: Vec<&str> = json.as_object().expect("an object").keys().map(String::as_str).collect();
+    names.sort_unstable();
+    names
+}

@@ -1,0 +1,62 @@
+//! What files held: as a reading found them, and what became of them since.
+
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use speckit_tests::fakes::{Answer, Recording};
+
+use crate::config::program::{CERTIFICATE, CONF_D};
+
+/// What files held, by their names.
+pub type Contents = BTreeMap<String, Answer>;
+
+/// The files of the configuration, as a reading found them; the rule's own is none. Of a file that is named no more it
+/// counts only that it has gone.
+pub fn contents(reading: &Recording) -> Contents {
+    let mut contents = Contents::new();
+    for (path, answer) in reading.contents() {
+        let is_named = !is_named_no_more(reading, &path);
+        let is_gone = is_missing(Some(&answer)) || (!is_named && reading.is_folder(&path));
+        if path.to_str() == Some(CERTIFICATE) || (!is_named && !is_gone) {
+            continue;
+        }
+        let answer = if is_gone { missing() } else { answer };
+        contents.insert(path.display().to_string(), answer);
+    }
+    contents
+}
+
+/// Whether the file was looked for although nothing names it: it did not come with its folder, the folder's name was
+/// that of a file before, or no variable names it.
+fn is_named_no_more(reading: &Recording, path: &Path) -> bool {
+    let folder = Path::new(CONF_D);
+    match reading.listed(folder) {
+        Some(Ok(listed)) => {
+            path == folder || (path.starts_with(folder) && !listed.contains(&path.to_path_buf()))
+        }
+        Some(Err(_)) | None => path.starts_with(folder) && path != folder,
+    }
+}
+
+/// Whether a file that had bytes has none now, or cannot be read.
+pub fn has_lost_bytes(before: &Contents, now: &Contents) -> bool {
+    let has_bytes = |answer: Option<&Answer>| matches!(answer, Some(Ok(bytes)) if !bytes.is_empty());
+    now.iter().any(|(name, answer)| has_bytes(before.get(name)) && !has_bytes(Some(answer)))
+}
+
+/// The files whose bytes are others, in the order of their names. What was not looked for is the same.
+pub fn different(before: &Contents, now: &Contents) -> Vec<PathBuf> {
+    let is_same = |name: &String, answer: &Answer| {
+        before.get(name) == Some(answer) || (is_missing(before.get(name)) && is_missing(Some(answer)))
+    };
+    now.iter().filter(|(name, answer)| !is_same(name, answer)).map(|(name, _)| PathBuf::from(name)).collect()
+}
+
+fn missing() -> Answer {
+    Err((ErrorKind::NotFound, String::new()))
+}
+
+fn is_missing(answer: Option<&Answer>) -> bool {
+    matches!(answer, None | Some(Err((ErrorKind::NotFound, _))))
+}

@@ -94,5 +94,5 @@ fn every_message_of_the_command_is_an_accepted_one() {
     say("rollback 1 --schema none.json");
     dir.write("h.db", "no database");
     say("");
-    speckit_tests::golden!("history", "the_command", all);
+    speckit_tests::golden!("config/history", "the_command", all);
 }

@@ -102,7 +102,7 @@ fn a_program_that_is_killed_at_any_moment_leaves_nothing() {
         guarded.kill();
         guarded.nothing_is_left();
     }
-    assert!(most > 10, "{most} at most: nothing was in the making");
+    assert!(most > 3, "{most} descendants at most: none was being started when the program was killed");
 }
 
 /// A child holds the pipe to the guard until it has begun. Here that takes some 50 ms, in which it looks for its program in tens

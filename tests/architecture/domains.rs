@@ -30,7 +30,17 @@ const CORE: Package = Package {
 
 const LIBRARY: Package = Package {
     folder: "shell/lib/src",
-    order: &[&["os"], &["sync"], &["retry"], &["store"], &["config"], &["agents"], &["app"], &["lib"]],
+    order: &[
+        &["os"],
+        &["sync"],
+        &["retry"],
+        &["store"],
+        &["config"],
+        &["agents"],
+        &["app"],
+        &["guide"],
+        &["lib"],
+    ],
 };
 
 /// The commands of a domain use what all commands share, and nothing of another domain.

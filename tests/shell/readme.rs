@@ -1,4 +1,4 @@
-//! The README says the truth: every command of its tour is run, and prints what stands there.
+//! Every block of the README is run: its program is compiled, and its commands print what the README shows.
 
 use std::fs;
 use std::path::Path;
@@ -45,13 +45,29 @@ fn run(command: &str, folder: &Path) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// The Rust program of the README is the one that `cargo run` stands for in its commands.
+#[test]
+fn the_program_of_the_readme_is_compiled() {
+    let readme = fs::read_to_string(workspace().join("README.md")).unwrap();
+    let shown: Vec<&str> =
+        readme.split("```rust\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let source = fs::read_to_string(workspace().join("tests/bin/readme.rs")).unwrap();
+    let (_, program) = source.split_once("\n\n").unwrap();
+    assert_eq!(shown, [program]);
+}
+
 #[cfg(unix)]
 #[test]
-fn every_command_of_the_tour_prints_what_the_readme_shows() {
+fn every_command_of_the_readme_prints_what_the_readme_shows() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join(".bin")).unwrap();
-    let program = env!("CARGO_BIN_EXE_speckit-under-test");
-    std::os::unix::fs::symlink(program, folder.path().join(".bin/speckit")).unwrap();
+    // `cargo run` means the program of the README.
+    for (name, program) in [
+        ("speckit", env!("CARGO_BIN_EXE_speckit-under-test")),
+        ("cargo", env!("CARGO_BIN_EXE_speckit-readme")),
+    ] {
+        std::os::unix::fs::symlink(program, folder.path().join(".bin").join(name)).unwrap();
+    }
     let readme = fs::read_to_string(workspace().join("README.md")).unwrap();
     let mut shown = String::new();
     let mut ran = String::new();
@@ -62,6 +78,6 @@ fn every_command_of_the_tour_prints_what_the_readme_shows() {
             ran += &format!("$ {command}{}", run(&command, folder.path()));
         }
     }
-    assert!(shown.matches("$ speckit").count() >= 5, "{shown}");
+    assert!(shown.matches("\n$ ").count() >= 8, "{shown}");
     assert!(shown == ran, "the README shows\n{shown}\nand the commands give\n{ran}");
 }

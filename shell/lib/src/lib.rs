@@ -1,4 +1,7 @@
-//! The shell of speckit: layered, checked configuration with provenance, embedded in a Rust program.
+//! Layered, validated configuration for Rust programs that knows where every value came from.
+//!
+//! Defaults, files, environment variables and overrides become one struct of yours. Every mistake is reported at once with its
+//! place, and a reload that is refused never replaces the configuration in use.
 //!
 //! ```
 //! use serde::Deserialize;
@@ -13,44 +16,40 @@
 //!     port: u16,
 //! }
 //!
-//! let shell = Config::<Settings>::builder()
+//! let config = Config::<Settings>::builder()
 //!     .defaults_toml("[server]\nport = 8080\n")
 //!     .file("app.toml")
 //!     .env_prefix("APP")
 //!     .environment(Environment::of([("APP_SERVER__PORT", "9000")]))
 //!     .open()?;
-//! assert_eq!(shell.load().server.port, 9000);
-//! let why = shell.snapshot().explain("server.port").unwrap();
+//! assert_eq!(config.load().server.port, 9000);
+//! let why = config.snapshot().explain("server.port").unwrap();
 //! assert_eq!(why.winner.unwrap().to_string(), "APP_SERVER__PORT");
 //! # Ok::<(), speckit::ConfigError>(())
 //! ```
 //!
-//! While the program runs, `Config::watch` (feature `watch`) follows the files, [`Config::subscribe`] tells what happens, and
-//! [`Config::busy`] keeps the configuration as it is for a while. What is refused never replaces what runs:
+//! The [`guide`] has a page for each task; begin with [`guide::getting_started`].
 //!
-//! ```
-//! use std::collections::BTreeMap;
-//! use speckit::{Reloaded, Config};
+//! # Features
 //!
-//! # let folder = tempfile::tempdir()?;
-//! let path = folder.path().join("app.toml");
-//! std::fs::write(&path, "port = 9000\n")?;
-//! let shell = Config::<BTreeMap<String, u16>>::builder().file(&path).open()?;
-//! std::fs::write(&path, "port = 'high'\n")?;
-//! assert!(shell.reload().unwrap_err().to_string().contains("app.toml:1:8"));
-//! assert_eq!(shell.load()["port"], 9000);
-//! std::fs::write(&path, "port = 9001\n")?;
-//! assert_eq!(shell.reload()?, Reloaded::Renewed);
-//! assert_eq!(shell.load()["port"], 9001);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+//! | feature | adds |
+//! |---|---|
+//! | `watch` (default) | `Config::watch`: reload when files change |
+//! | `schema` | `Builder::{schema_json, schema_file}`: a JSON Schema of Draft 7 with types, ranges, descriptions, secrets and names of variables |
+//! | `schemars` | `Builder::schema_of_type`: the schema derived from your type |
+//! | `retry` | `retry`: calls with backoff, retry budgets and circuit breakers |
+//! | `sqlite` | `store`: SQLite under contention; the history of a configuration |
+//! | `tokio` | the async forms of retries and of the store |
+//! | `agents` | `agents`: programs in parallel with a quorum, each in a process group of its own |
+//! | `app` | `app`: the settings of the program `speckit` |
 //!
-//! All decisions are made in [`speckit_core`], which is re-exported here; this crate reads files and the
-//! environment, each effect through one module.
+//! All decisions are functions of [`speckit_core`], which has no files, clocks or threads; this crate performs the effects, each kind in one
+//! module.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod config;
+pub mod guide;
 mod os;
 mod sync;
 

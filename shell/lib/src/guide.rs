@@ -1,0 +1,56 @@
+//! How to do things with speckit. Every example runs as a test.
+//!
+//! | guide | what you want to do |
+//! |---|---|
+//! | [`getting_started`] | load a struct from defaults, a file and the environment |
+//! | [`layers`] | decide which source wins, and see which one did |
+//! | [`environment`] | set any key by an environment variable |
+#![cfg_attr(feature = "schemars", doc = "| [`schema`] | check types, ranges and names; the `x-` keywords |")]
+#![cfg_attr(
+    feature = "schemars",
+    doc = "| [`secrets`] | keep passwords and tokens out of reports, logs and diffs |"
+)]
+#![cfg_attr(feature = "watch", doc = "| [`reload`] | change the configuration while the program runs |")]
+//! | [`testing`] | test the priority of your layers, and the configuration that comes out |
+#![cfg_attr(feature = "retry", doc = "| [`retry`] | try a call again when another attempt may help |")]
+#![cfg_attr(feature = "sqlite", doc = "| [`store`] | write to SQLite from many threads and processes |")]
+#![cfg_attr(
+    feature = "agents",
+    doc = "| [`gates`] | run several programs in parallel, and decide by a quorum |"
+)]
+
+#[doc = include_str!("guide/getting_started.md")]
+pub mod getting_started {}
+
+#[doc = include_str!("guide/layers.md")]
+pub mod layers {}
+
+#[doc = include_str!("guide/environment.md")]
+pub mod environment {}
+
+#[cfg(feature = "schemars")]
+#[doc = include_str!("guide/schema.md")]
+pub mod schema {}
+
+#[cfg(all(feature = "schemars", feature = "sqlite"))]
+#[doc = include_str!("guide/secrets.md")]
+pub mod secrets {}
+
+#[cfg(feature = "watch")]
+#[doc = include_str!("guide/reload.md")]
+pub mod reload {}
+
+#[doc = include_str!("guide/testing.md")]
+pub mod testing {}
+
+#[cfg(feature = "retry")]
+#[doc = include_str!("guide/retry.md")]
+pub mod retry {}
+
+#[cfg(feature = "sqlite")]
+#[doc = include_str!("guide/store.md")]
+pub mod store {}
+
+#[cfg(feature = "agents")]
+#[doc = include_str!("guide/gates.md")]
+pub mod gates {}

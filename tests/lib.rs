@@ -29,6 +29,18 @@ macro_rules! golden {
     }};
 }
 
+/// Compares a picture with the accepted one in `snapshots/pictures/`; `report.svg` is kept as `report.snap.svg`.
+#[macro_export]
+macro_rules! picture {
+    ($name:literal, $svg:expr $(,)?) => {{
+        let mut settings = $crate::insta::Settings::clone_current();
+        settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../snapshots/pictures"));
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings.bind(|| $crate::insta::assert_binary_snapshot!($name, $svg.into_bytes()));
+    }};
+}
+
 /// The settings of laws whose cases cost much: fewer of them, unless `PROPTEST_CASES` sets their number.
 pub fn cases(number: u32) -> proptest::test_runner::Config {
     let config = proptest::test_runner::Config::default();

@@ -26,9 +26,13 @@ fn orphaned_seeds(names: &[String]) -> Vec<String> {
 fn orphaned_snapshots(names: &[String], sources: &str) -> Vec<String> {
     let snapshots = names.iter().filter(|name| name.contains(SNAPSHOTS) && !name.ends_with(PLACEHOLDER));
     let is_used = |snapshot: &str| {
-        let path = snapshot.strip_prefix(SNAPSHOTS).and_then(|rest| rest.strip_suffix(".snap"));
-        let Some((_, name)) = path.and_then(|path| path.rsplit_once('/')) else { return false };
-        sources.contains(&format!("\"{name}\"")) || cases(names).any(|case| is_named(case, name))
+        // A picture is kept beside its description: `report.snap` and `report.snap.svg`.
+        let stem = snapshot.strip_suffix(".svg").unwrap_or(snapshot).strip_suffix(".snap");
+        let Some((_, name)) = stem.and_then(|stem| stem.rsplit_once('/')) else { return false };
+        let is_named_in =
+            |sources: &str| ["", ".svg"].iter().any(|end| sources.contains(&format!("\"{name}{end}\"")));
+        snapshot.starts_with(SNAPSHOTS)
+            && (is_named_in(sources) || cases(names).any(|case| is_named(case, name)))
     };
     snapshots
         .filter(|snapshot| !is_used(snapshot))
@@ -126,6 +130,7 @@ fn a_snapshot_that_no_test_names_is_seen() {
     let names = planted(&[
         "snapshots/explain/a_variable_wins.snap",
         "snapshots/explain/a_variable.snap",
+        "snapshots/pictures/a_variable_wins.snap.svg",
         "snapshots/invalid/unclosed_quote.snap",
         "tests/cases/invalid/unclosed_quote.toml",
         "tests/golden/snapshots/all__stray.snap",

@@ -32,7 +32,7 @@ pub mod environment {}
 #[doc = include_str!("guide/schema.md")]
 pub mod schema {}
 
-#[cfg(all(feature = "schemars", feature = "sqlite"))]
+#[cfg(feature = "schemars")]
 #[doc = include_str!("guide/secrets.md")]
 pub mod secrets {}
 

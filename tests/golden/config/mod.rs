@@ -4,4 +4,5 @@ mod explanations;
 mod history;
 mod invalid;
 mod overrides;
+mod pictures;
 mod printed;

@@ -3,9 +3,9 @@
 //! Each peer is a whole process, speckit's too (this program, run once more), so that everybody pays for starting. They take turns
 //! in rounds; medians of the rounds are shown, with ratios. It needs `xargs`, and GNU `parallel` where that is installed.
 //!
-//!     cargo bench -p speckit-tests --bench agents
-//!     cargo bench -p speckit-tests --bench agents -- true 100     # only what has these words
-//!     cargo bench -p speckit-tests --bench agents -- memory
+//!     cargo bench -p speckit-tests -F benches --bench agents
+//!     cargo bench -p speckit-tests -F benches --bench agents -- true 100     # only what has these words
+//!     cargo bench -p speckit-tests -F benches --bench agents -- memory
 
 mod agents {
     pub(crate) mod gate;

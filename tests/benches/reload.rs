@@ -7,7 +7,7 @@
 //!
 //! `model` changes one key of one model in the middle of the file, `retry` a key of a table beside the models.
 //!
-//! `cargo bench --bench reload -- ratios` measures the two in turn and prints how their medians compare: a machine that
+//! `cargo bench -p speckit-tests -F benches --bench reload -- ratios` measures the two in turn and prints how their medians compare: a machine that
 //! is busy with something else is so to both.
 
 use std::fs;

@@ -4,8 +4,8 @@
 //! Each write inserts one row in a transaction of its own. The peers take turns in rounds; medians of the rounds are
 //! shown, with ratios. It prints percentiles, which is what a caller feels, and so it is no criterion bench.
 //!
-//!     cargo bench -p speckit-tests --bench sqlite
-//!     cargo bench -p speckit-tests --bench sqlite -- full 32      # only what has these words
+//!     cargo bench -p speckit-tests -F benches --bench sqlite
+//!     cargo bench -p speckit-tests -F benches --bench sqlite -- full 32      # only what has these words
 
 mod sqlite {
     pub(crate) mod load;

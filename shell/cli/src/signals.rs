@@ -1,25 +1,25 @@
-//! The signals that the program listens to while it does long work.
+//! Handles signals during long work.
 
 use std::time::Duration;
 
-/// What a signal asks for.
+/// A signal that the program handles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
-    /// SIGHUP: read again, or end, as the terminal is gone.
+    /// SIGHUP: reload, or end because the terminal is closed.
     Hangup,
     /// SIGINT or SIGTERM: end.
     End,
 }
 
-/// What is done after a signal was told of.
+/// What to do after a signal was handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Then {
     /// Wait for the next one.
     Listen,
-    /// Let it do what it would have done without us if the program does not end by itself within so long.
-    Insist(Duration),
-    /// Let it do that now.
-    Obey,
+    /// Take the default action of the signal if the program has not ended after this time.
+    EndWithin(Duration),
+    /// Take the default action of the signal now.
+    EndNow,
 }
 
 #[cfg(unix)]
@@ -37,29 +37,31 @@ mod unix {
     use super::{Signal, Then};
     use speckit::internal::documents::status_of_process;
 
-    /// Listens until it is dropped.
-    pub(crate) struct Signals {
+    /// Handles signals until it is dropped.
+    pub(crate) struct SignalListener {
         handle: Handle,
         /// Dropped when the program has ended by itself.
         alive: Option<Sender<()>>,
         thread: Option<JoinHandle<()>>,
     }
 
-    impl Signals {
-        /// Those that whoever started the program has ignored stay so, here and in what it starts: nohup(1) does that, and a
-        /// shell without job control with what it starts in the background.
+    impl SignalListener {
+        /// Signals that were ignored at the start stay ignored, here and in child processes: nohup(1) ignores SIGHUP, and a shell
+        /// without job control ignores SIGINT for background jobs.
         #[expect(clippy::disallowed_methods, reason = "it ends with the handle, and is joined")]
-        pub(crate) fn listen(mut tell: impl FnMut(Signal) -> Then + Send + 'static) -> io::Result<Self> {
-            let heard = [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| !is_ignored(*signal));
-            let mut incoming = Incoming::new(heard)?;
+        pub(crate) fn start(
+            mut handle_signal: impl FnMut(Signal) -> Then + Send + 'static,
+        ) -> io::Result<Self> {
+            let handled = [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| !is_ignored(*signal));
+            let mut incoming = Incoming::new(handled)?;
             let handle = incoming.handle();
             let (alive, ended) = channel();
             let thread = thread::Builder::new().spawn(move || {
                 for signal in incoming.forever() {
-                    match tell(if signal == SIGHUP { Signal::Hangup } else { Signal::End }) {
+                    match handle_signal(if signal == SIGHUP { Signal::Hangup } else { Signal::End }) {
                         Then::Listen => {}
-                        Then::Insist(patience) => return insist(signal, patience, &ended),
-                        Then::Obey => return insist(signal, Duration::ZERO, &ended),
+                        Then::EndWithin(patience) => return end_within(signal, patience, &ended),
+                        Then::EndNow => return end_within(signal, Duration::ZERO, &ended),
                     }
                 }
             })?;
@@ -67,7 +69,7 @@ mod unix {
         }
     }
 
-    /// Whether this process ignores a signal (proc_pid_status(5), `SigIgn`): no, where the system does not say.
+    /// Whether this process ignores a signal (proc_pid_status(5), `SigIgn`); `false` on systems without this file.
     fn is_ignored(signal: i32) -> bool {
         let status = status_of_process().unwrap_or_default();
         let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
@@ -75,32 +77,31 @@ mod unix {
         ignored >> (signal - 1) & 1 == 1
     }
 
-    /// Has the ends of children told, where whoever started the program has them ignored: the system would reap children
-    /// then, and say nothing of how they ended.
+    /// Stops ignoring SIGCHLD if this process was started so: the system would reap children and drop their exit status.
     ///
     /// # Errors
-    /// The system's.
-    pub(crate) fn hear_of_children() -> io::Result<()> {
+    /// An error of the system.
+    pub(crate) fn restore_child_exits() -> io::Result<()> {
         if is_ignored(SIGCHLD) {
             signal_hook::flag::register(SIGCHLD, Arc::default())?;
         }
         Ok(())
     }
 
-    /// Lets the signal do what it would have done without us if the program does not end by itself.
-    fn insist(signal: i32, patience: Duration, ended: &Receiver<()>) {
+    /// Takes the default action of a signal if the program does not end in time.
+    fn end_within(signal: i32, patience: Duration, ended: &Receiver<()>) {
         if ended.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
-            // It ends the process; where it cannot, there is nothing left to be done.
+            // It ends the process; an error cannot be handled.
             let _ = emulate_default_handler(signal);
         }
     }
 
-    impl Drop for Signals {
+    impl Drop for SignalListener {
         fn drop(&mut self) {
             self.alive = None;
             self.handle.close();
             if let Some(thread) = self.thread.take() {
-                // It has no code of its own that could panic.
+                // A panic of the handler was reported by the panic hook.
                 let _ = thread.join();
             }
         }
@@ -108,20 +109,20 @@ mod unix {
 }
 
 #[cfg(unix)]
-pub(crate) use unix::{Signals, hear_of_children};
+pub(crate) use unix::{SignalListener, restore_child_exits};
 
 /// Elsewhere Ctrl-C ends the program at once.
 #[cfg(not(unix))]
-pub(crate) struct Signals;
+pub(crate) struct SignalListener;
 
 #[cfg(not(unix))]
-pub(crate) fn hear_of_children() -> std::io::Result<()> {
+pub(crate) fn restore_child_exits() -> std::io::Result<()> {
     Ok(())
 }
 
 #[cfg(not(unix))]
-impl Signals {
-    pub(crate) fn listen(_: impl FnMut(Signal) -> Then + Send + 'static) -> std::io::Result<Self> {
+impl SignalListener {
+    pub(crate) fn start(_: impl FnMut(Signal) -> Then + Send + 'static) -> std::io::Result<Self> {
         Ok(Self)
     }
 }

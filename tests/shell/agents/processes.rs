@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use rustix::process::{Pid, test_kill_process_group};
-use speckit::agents::{Hear, Job, Order, ProcessManager, Processes as _};
+use speckit::agents::{Job, OnLine, Order, ProcessManager, Processes as _};
 use speckit_core::agents::gate::{Attempt, CommandLine, Ending, Stream};
 use speckit_core::agents::process::supervise::Limits;
 use tokio::sync::watch;
@@ -188,7 +188,7 @@ fn runtime() -> tokio::runtime::Runtime {
 struct Heard(Arc<Mutex<Vec<(Stream, String)>>>);
 
 impl Heard {
-    fn hear(&self) -> Hear {
+    fn hear(&self) -> OnLine {
         let heard = self.clone();
         Box::new(move |stream, line| heard.0.lock().unwrap().push((stream, line.to_owned())))
     }

@@ -1,4 +1,4 @@
-//! `resolve NAME…`: what a name of a model means.
+//! `resolve NAME…`: the canonical name and the settings of a model.
 
 use serde_json::json;
 use speckit_core::agents::ModelRegistry;
@@ -13,7 +13,7 @@ pub(crate) fn run(context: &Context, args: &ResolveArgs) -> Outcome {
     if !context.is_application() {
         context
             .terminal
-            .note("error: the registry of models belongs to the built-in schema; leave --schema out\n");
+            .note("error: model names belong to the built-in schema, which --schema replaces; run without --schema\n");
         return Outcome::Failed;
     }
     let (opened, checked) = match context.open_valid() {

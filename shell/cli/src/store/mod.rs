@@ -13,7 +13,7 @@ use speckit_core::text::size;
 
 use crate::args::{StoreArgs, StoreCommand};
 use crate::context::{Context, Outcome};
-use crate::signals::{Signal, Signals, Then};
+use crate::signals::{Signal, SignalListener, Then};
 use speckit::internal::documents;
 use speckit::store::{StoreError, StoreFinding, StoreOptions, StoreStats, VacuumProgress, check_file};
 
@@ -90,11 +90,11 @@ fn vacuum(context: &Context, path: &Path) -> Outcome {
     }
     let is_ended = Arc::new(AtomicBool::new(false));
     let ended = Arc::clone(&is_ended);
-    let signals = Signals::listen(move |signal| {
+    let signals = SignalListener::start(move |signal| {
         ended.store(true, Ordering::Relaxed);
         match signal {
             Signal::Hangup => Then::Listen,
-            Signal::End => Then::Insist(SIGNAL_PATIENCE),
+            Signal::End => Then::EndWithin(SIGNAL_PATIENCE),
         }
     });
     let signals = match signals {

@@ -1,10 +1,10 @@
-//! Agents in parallel: programs that are asked the same, each in a process group of its own, and none left behind.
+//! Runs agents (programs that get the same request) in parallel, each in a process group of its own.
 //!
 //! [`AsyncOrchestrator`] runs a [`gate::Plan`](speckit_core::agents::gate::Plan) as the machine of the core decides: it starts
-//! attempts, tells what happens, and gives the [`Run`](speckit_core::agents::gate::Run). [`ProcessManager`] is what it starts them
-//! with; a simulation may stand in for it ([`Processes`]). A [`Guard`] ends the agents of a program that is killed.
+//! attempts, emits events, and returns the [`Run`](speckit_core::agents::gate::Run). [`ProcessManager`] starts the processes; a
+//! simulation can replace it ([`Processes`]). A [`Guard`] ends the agents of a program that is killed.
 //!
-//! A gate of programs of one's own needs no configuration:
+//! A gate of your own programs needs no configuration:
 //!
 //! ```
 //! use speckit::agents::AsyncOrchestrator;
@@ -29,13 +29,13 @@
 //! # fn main() {}
 //! ```
 //!
-//! What the whole process has to bear in mind:
+//! Rules for the whole process:
 //!
-//! - Nobody else may reap its children: with SIGCHLD ignored, or another thread that waits for any child (`waitpid(-1)`), exit codes
+//! - Nothing else may reap its children: if SIGCHLD is ignored, or another thread waits for any child (`waitpid(-1)`), exit codes
 //!   are lost, and an attempt then ends as one that could not be started.
-//! - A program that sets SIGPIPE back to its default is ended by an agent that does not read its prompt. Rust ignores it at the start.
-//! - A program that ends while agents run (`std::process::exit`, `Runtime::shutdown_background`) drops nothing: only a [`Guard`] ends
-//!   them then.
+//! - Do not reset SIGPIPE to its default (Rust ignores it at the start): an agent that does not read its prompt would end the program.
+//! - A program that exits while agents run (`std::process::exit`, `Runtime::shutdown_background`) drops nothing: only a [`Guard`] ends
+//!   the agents then.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -61,61 +61,61 @@ pub use speckit_core::agents::{
     QualityGateConfig, RegistryError, Stage, StdinMode, Tier,
 };
 
-/// One process that is to run.
+/// A process to run.
 #[derive(Clone, Debug)]
 pub struct Job {
-    /// What is run.
+    /// The command line.
     pub command: CommandLine,
-    /// How much time it has.
+    /// Its time-out and grace period.
     pub limits: Limits,
     /// How many bytes of each of its streams are kept.
     pub output_bytes: usize,
-    /// What is given all of its standard output, and then gives [`Attempt::answer`]; `None` where no answer is wanted.
+    /// Reads all of its standard output and gives [`Attempt::answer`]; `None` if no answer is wanted.
     pub scanner: Option<AnswerScanner>,
 }
 
-/// What a running job is to do.
+/// What a running job has to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Order {
     /// Run.
     #[default]
     Run,
-    /// End, in peace.
+    /// End: SIGTERM, and SIGKILL after the grace period.
     Stop,
     /// End now.
     Kill,
 }
 
-/// What a running job is to do, now and later. An order is never taken back: the last one is the most severe.
+/// The orders for a running job. They only become more severe.
 pub type Orders = tokio::sync::watch::Receiver<Order>;
 
-/// Is told each line that a job writes, in the order of its stream. It must not wait: nobody reads on meanwhile.
-pub type Hear = Box<dyn FnMut(Stream, &str) + Send>;
+/// Receives each line that a job writes, in the order of its stream. It must not block, because nothing else reads the stream.
+pub type OnLine = Box<dyn FnMut(Stream, &str) + Send>;
 
-/// A job that runs: ready when it has ended and nothing of it is left. Dropping it kills its group.
+/// A running job: ready when its whole process group has ended. Dropping it kills the group.
 pub type Running = Pin<Box<dyn Future<Output = Attempt> + Send>>;
 
-/// What runs processes: [`ProcessManager`], or what stands in for it in a simulation.
+/// Runs processes: [`ProcessManager`], or a simulation.
 pub trait Processes: Send + Sync + 'static {
-    /// Starts a job when it is first polled. One that cannot be started ends as
+    /// Starts a job when the result is first polled. A job that cannot be started ends as
     /// [`Ending::NotStarted`](speckit_core::agents::gate::Ending::NotStarted).
-    fn run(&self, job: Job, hear: Hear, orders: Orders) -> Running;
+    fn run(&self, job: Job, on_line: OnLine, orders: Orders) -> Running;
 }
 
 impl<P: Processes + ?Sized> Processes for Box<P> {
-    fn run(&self, job: Job, hear: Hear, orders: Orders) -> Running {
-        (**self).run(job, hear, orders)
+    fn run(&self, job: Job, on_line: OnLine, orders: Orders) -> Running {
+        (**self).run(job, on_line, orders)
     }
 }
 
 impl<P: Processes + ?Sized> Processes for std::sync::Arc<P> {
-    fn run(&self, job: Job, hear: Hear, orders: Orders) -> Running {
-        (**self).run(job, hear, orders)
+    fn run(&self, job: Job, on_line: OnLine, orders: Orders) -> Running {
+        (**self).run(job, on_line, orders)
     }
 }
 
-/// An attempt of which nothing was heard.
-pub(crate) fn unheard(ending: speckit_core::agents::gate::Ending) -> Attempt {
+/// An attempt that wrote nothing.
+pub(crate) fn without_output(ending: speckit_core::agents::gate::Ending) -> Attempt {
     Attempt {
         ending,
         stdout: Captured::default(),

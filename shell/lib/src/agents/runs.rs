@@ -1,4 +1,4 @@
-//! The runs of quality gates, with what the agents wrote.
+//! The recorded runs of gates, with the output of the agents.
 
 use std::fmt;
 use std::future::Future;
@@ -9,9 +9,9 @@ use crate::store::{Store, StoreError};
 
 mod rows;
 
-/// The runs that a store keeps: each with a number, and with what its agents wrote.
+/// The runs in a store, each with a number and the output of its agents.
 ///
-/// A number is that of one run for ever: the newest run is never removed, and the next one has a higher number.
+/// A number is never reused: the newest run is never removed, and the next one gets a higher number.
 ///
 /// ```
 /// use speckit_core::agents::consensus::{Ballot, Vote};
@@ -41,23 +41,23 @@ pub struct Runs {
     store: Store,
 }
 
-/// Which runs are looked for. The default is all of them.
+/// Which runs to find. The default is all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunsFilter {
-    /// Of this stage alone.
+    /// Only runs of this stage.
     pub stage: Option<String>,
-    /// About the specification with this id alone.
+    /// Only runs of the specification with this id.
     pub spec: Option<String>,
-    /// The newest so many of them alone.
+    /// Only the newest runs, at most this many.
     pub most: Option<u32>,
 }
 
-/// The runs that were found.
+/// The result of [`Runs::find`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FoundRuns {
-    /// Each with its number, the newest last, without what the agents wrote.
+    /// The runs with their numbers, the newest last, without the output of the agents.
     pub runs: Vec<(i64, Run)>,
-    /// Of each row that cannot be read, why: [`StoreError::Unreadable`].
+    /// A [`StoreError::Unreadable`] for each row that cannot be read.
     pub unreadable: Vec<StoreError>,
 }
 
@@ -67,58 +67,58 @@ impl Runs {
         Self { store }
     }
 
-    /// The store that they lie in.
+    /// The store of the runs.
     pub fn store(&self) -> &Store {
         &self.store
     }
 
-    /// Keeps a run with what its agents wrote, in one transaction, and removes the oldest beyond `keep`, of which at least one
-    /// is kept. Gives its number.
+    /// Records a run with the output of its agents in one transaction, removes all but the newest `keep` (at least one) runs, and
+    /// returns its number.
     ///
-    /// Of two runs of one specification and stage that began in the same millisecond the later one is filed under the next free
-    /// one; its own time stays as it is.
+    /// If another run of the same specification and stage started in the same millisecond, the row gets the next free time; the time
+    /// in the run does not change.
     ///
     /// # Errors
-    /// As those of [`Store::write`]; then nothing of it is kept.
+    /// Those of [`Store::write`]; then nothing is recorded.
     pub fn add(&self, run: &Run, keep: u32) -> Result<i64, StoreError> {
-        let new = rows::New::of(run)?;
+        let new = rows::NewRun::of(run)?;
         self.store.write(move |tx| rows::add(tx, &new, keep))
     }
 
-    /// As [`Runs::add`], awaited as [`Store::write_async`] is.
+    /// As [`Runs::add`], async as [`Store::write_async`].
     ///
     /// # Errors
-    /// As those of [`Store::write`]; then nothing of it is kept.
+    /// Those of [`Store::write`]; then nothing is recorded.
     pub fn add_async(
         &self,
         run: &Run,
         keep: u32,
     ) -> impl Future<Output = Result<i64, StoreError>> + Send + use<> {
         let adding =
-            rows::New::of(run).map(|new| self.store.write_async(move |tx| rows::add(tx, &new, keep)));
+            rows::NewRun::of(run).map(|new| self.store.write_async(move |tx| rows::add(tx, &new, keep)));
         async move { adding?.await }
     }
 
-    /// The runs that are looked for. A row that cannot be read hides no other.
+    /// The runs that match. An unreadable row does not hide others.
     ///
     /// # Errors
-    /// As those of [`Store::read`].
+    /// Those of [`Store::read`].
     pub fn find(&self, filter: &RunsFilter) -> Result<FoundRuns, StoreError> {
         self.store.read(|tx| rows::find(tx, filter))
     }
 
-    /// The numbers of the oldest and of the newest run, whether they can be read or not; `None` where none is kept.
+    /// The numbers of the oldest and the newest run, readable or not; `None` without runs.
     ///
     /// # Errors
-    /// As those of [`Store::read`].
+    /// Those of [`Store::read`].
     pub fn first_and_last(&self) -> Result<Option<(i64, i64)>, StoreError> {
         self.store.read(rows::first_and_last)
     }
 
-    /// A run with what its agents wrote; `None` where none has the number.
+    /// A run with the output of its agents; `None` if no run has this number.
     ///
     /// # Errors
-    /// [`StoreError::Unreadable`] where its row cannot be read, and as those of [`Store::read`].
+    /// [`StoreError::Unreadable`] if its row cannot be read, and those of [`Store::read`].
     pub fn run(&self, number: i64) -> Result<Option<Run>, StoreError> {
         self.store.read(|tx| rows::run(tx, number))
     }

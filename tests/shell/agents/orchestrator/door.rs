@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use speckit::agents::{Hear, Job, Order, Orders, Processes, Running};
+use speckit::agents::{Job, OnLine, Order, Orders, Processes, Running};
 use speckit::retry::ErrorClass;
 use speckit_core::agents::consensus::{AnswerScanner, NoAnswer};
 use speckit_core::agents::gate::{Attempt, Ending, Stream};
@@ -23,7 +23,7 @@ struct World {
     running: Vec<String>,
     most: usize,
     log: Vec<String>,
-    ears: Vec<Hear>,
+    ears: Vec<OnLine>,
     keeps_ears: bool,
 }
 
@@ -76,7 +76,7 @@ impl Drop for Present {
 }
 
 impl Processes for Door {
-    fn run(&self, job: Job, mut hear: Hear, mut orders: Orders) -> Running {
+    fn run(&self, job: Job, mut hear: OnLine, mut orders: Orders) -> Running {
         let door = self.clone();
         Box::pin(async move {
             let (name, started) = (&job.command.program, Instant::now());
@@ -108,7 +108,7 @@ impl Processes for Door {
 
 async fn play(
     script: &str,
-    hear: &mut Hear,
+    hear: &mut OnLine,
     orders: &mut Orders,
     streams: &mut [Ring; 2],
     scanner: &mut Option<AnswerScanner>,

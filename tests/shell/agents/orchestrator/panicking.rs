@@ -1,6 +1,6 @@
 //! Doors that panic.
 
-use speckit::agents::{Hear, Job, Orders, Processes, Running};
+use speckit::agents::{Job, OnLine, Orders, Processes, Running};
 
 use super::*;
 
@@ -21,7 +21,7 @@ async fn a_door_may_panic_before_there_is_a_future() {
     struct Broken;
 
     impl Processes for Broken {
-        fn run(&self, _: Job, _: Hear, _: Orders) -> Running {
+        fn run(&self, _: Job, _: OnLine, _: Orders) -> Running {
             std::panic::resume_unwind(Box::new("at once"))
         }
     }

@@ -1,6 +1,6 @@
 //! When agents begin, and how many at the same time. The clock of the runtime stands still while anybody has work.
 
-use speckit::agents::{Hear, Job, Orders, Processes, Running};
+use speckit::agents::{Job, OnLine, Orders, Processes, Running};
 use speckit_core::agents::consensus::NoAnswer;
 use speckit_core::agents::gate::{Attempt, Ending};
 use speckit_core::agents::process::capture::Captured;
@@ -142,7 +142,7 @@ fn a_gate_may_be_run_by_a_task_of_any_runtime() {
 struct Brief;
 
 impl Processes for Brief {
-    fn run(&self, _: Job, _: Hear, _: Orders) -> Running {
+    fn run(&self, _: Job, _: OnLine, _: Orders) -> Running {
         Box::pin(async {
             tokio::task::yield_now().await;
             Attempt {

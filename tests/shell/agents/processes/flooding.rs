@@ -88,7 +88,7 @@ fn an_order_is_obeyed_in_a_flood_that_ignores_it() {
 }
 
 /// Counts the lines of each stream.
-fn counting() -> (Arc<[AtomicU64; 2]>, Hear) {
+fn counting() -> (Arc<[AtomicU64; 2]>, OnLine) {
     let heard = Arc::new([AtomicU64::new(0), AtomicU64::new(0)]);
     let counted = Arc::clone(&heard);
     let hear = move |stream, _: &str| {
@@ -98,7 +98,7 @@ fn counting() -> (Arc<[AtomicU64; 2]>, Hear) {
 }
 
 impl Heard {
-    fn deaf() -> Hear {
+    fn deaf() -> OnLine {
         Box::new(|_, _| ())
     }
 }

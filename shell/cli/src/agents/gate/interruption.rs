@@ -1,4 +1,4 @@
-//! What signals do to a gate, done.
+//! Applies signals to a gate.
 
 use std::io;
 use std::sync::Arc;
@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use speckit_core::agents::gate::{CallingOff, Interruption, Reaction};
 
-use crate::signals::{Signals, Then, hear_of_children};
+use crate::signals::{SignalListener, Then, restore_child_exits};
 use speckit::agents::GateControl;
 use speckit::internal::{Mutex, clock};
 
-/// An [`Interruption`] that those who run a gate share with those who hear the signals.
+/// An [`Interruption`] that the thread of the gate shares with the thread of the signals.
 #[derive(Debug)]
 pub(super) struct Interruptible {
     since: Instant,
@@ -30,46 +30,46 @@ impl Interruptible {
         state.1 = Some(control);
     }
 
-    /// The run is over, and is written from now on.
+    /// The run has ended and is being recorded.
     pub(super) fn keeps(&self) {
         self.state.lock().0.keeps();
     }
 
-    /// The run is written, and its result is told from now on.
+    /// The run is recorded, and its result is being written.
     pub(super) fn says(&self) {
         self.state.lock().0.says();
     }
 
-    /// How long a lock on the database is waited for.
+    /// How long to wait for a lock of the database.
     pub(super) fn patience(&self) -> Duration {
         self.state.lock().0.patience()
     }
 
-    /// Obeys signals until what it gives is dropped, and tells how they call the gate off.
+    /// Handles signals until the listener is dropped; the receiver gets how they cancel the gate.
     ///
     /// # Errors
-    /// The system's.
-    pub(super) fn listen(this: &Arc<Self>) -> io::Result<(Signals, Receiver<CallingOff>)> {
-        hear_of_children()?;
-        let (tell, called_off) = channel();
+    /// An error of the system.
+    pub(super) fn listen(this: &Arc<Self>) -> io::Result<(SignalListener, Receiver<CallingOff>)> {
+        restore_child_exits()?;
+        let (sender, called_off) = channel();
         let interruptible = Arc::clone(this);
-        let signals = Signals::listen(move |_| {
+        let signals = SignalListener::start(move |_| {
             let (calling_off, then) = interruptible.signal();
             if let Some(how) = calling_off {
-                // Whoever follows no more is not told, and is obeyed all the same.
-                let _ = tell.send(how);
+                // The signal counts even if nothing shows it any more.
+                let _ = sender.send(how);
             }
             then
         })?;
         Ok((signals, called_off))
     }
 
-    /// Takes a signal, and says what is to be told of it.
+    /// Handles a signal.
     fn signal(&self) -> (Option<CallingOff>, Then) {
         let mut state = self.state.lock();
         match state.0.signal(clock::now().saturating_duration_since(self.since)) {
             Reaction::None | Reaction::Hurry => (None, Then::Listen),
-            Reaction::End => (None, Then::Obey),
+            Reaction::End => (None, Then::EndNow),
             Reaction::CallOff(how) => {
                 if let Some(control) = &state.1 {
                     match how {

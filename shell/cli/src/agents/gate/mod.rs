@@ -1,4 +1,4 @@
-//! `gate run|list|show`: agents in parallel, their verdict, and what is kept of it.
+//! `gate run|list|show`: agents in parallel, their verdict, and the recorded runs.
 
 use speckit_core::config::redact::Masks;
 use speckit_core::{Code, Diagnostic, Key};
@@ -7,36 +7,36 @@ use crate::args::GateCommand;
 use crate::context::{Context, Outcome};
 use speckit::store::StoreError;
 
-mod conduct;
-mod follow;
+mod drive;
 mod interruption;
-mod kept;
 mod prepare;
 mod prompt;
 mod rescue;
 mod run;
+mod runs;
 mod screen;
+mod show;
 
 pub(crate) fn run(context: &Context, command: &GateCommand) -> Outcome {
     let done = match command {
         GateCommand::Run(with) => run::run(context, &with.args),
-        GateCommand::List(with) => kept::list(context, &with.args),
-        GateCommand::Show(with) => kept::show(context, &with.args.run),
+        GateCommand::List(with) => runs::list(context, &with.args),
+        GateCommand::Show(with) => runs::show(context, &with.args.run),
     };
     done.unwrap_or_else(|outcome| outcome)
 }
 
-/// An error about no key.
+/// An error that concerns no key.
 fn error(code: Code, message: String) -> Diagnostic {
     Diagnostic::error(code, Key::root(), message)
 }
 
-/// The database cannot be used.
+/// The error for a database that cannot be used.
 fn unavailable(error: &StoreError) -> Diagnostic {
-    self::error(Code::StoreUnavailable, format!("runs cannot be kept or read: {error}"))
+    self::error(Code::StoreUnavailable, format!("runs cannot be recorded or read: {error}"))
 }
 
-/// Says why nothing was done: on stderr, and as JSON.
+/// Reports why nothing was done: on stderr, and as JSON.
 fn refused(context: &Context, findings: &[Diagnostic], masks: &Masks) -> Outcome {
     context.terminal.report(findings, masks);
     if context.is_json() {

@@ -1,4 +1,4 @@
-//! What a gate is going to do, and everything that keeps it from that, before anything starts.
+//! The plan of a gate, with every error in it, before anything starts.
 
 use serde_json::{Value as Json, json};
 use speckit_core::Code;
@@ -16,26 +16,26 @@ use speckit::Config;
 use speckit::agents::StagePlan;
 use speckit::internal::environment;
 
-/// A gate that was asked for, as the configuration is at this moment.
+/// A requested gate with the current configuration.
 pub(super) struct Prepared {
     pub(super) config: Config<AppConfig>,
-    /// What hides the secrets of the configuration.
+    /// Masks the secrets of the configuration.
     pub(super) masks: Masks,
     stage: Stage,
     plan: Option<StagePlan>,
-    /// What is to be reported about it, in the order of reports.
+    /// The errors and warnings, in the order of reports.
     findings: Vec<Diagnostic>,
 }
 
 impl Prepared {
-    /// Reads the configuration, once, and the prompt.
+    /// Reads the configuration once, and the prompt.
     ///
     /// # Errors
-    /// Where there is no configuration or no prompt: it was reported.
+    /// The configuration is refused or there is no prompt; it was reported.
     pub(super) fn of(context: &Context, args: &GateRunArgs) -> Result<Self, Outcome> {
         if !context.is_application() {
-            let why = "gates are of the built-in schema, and --schema replaces it".into();
-            return Err(context.refuse(&[error(Code::GateSchema, why).help("leave --schema away")]));
+            let why = "gates belong to the built-in schema, which --schema replaces".into();
+            return Err(context.refuse(&[error(Code::GateSchema, why).help("run without --schema")]));
         }
         let stage = args.stage;
         let config =
@@ -44,7 +44,7 @@ impl Prepared {
                 if context.is_json() {
                     context.terminal.json(&json!({ "ok": false, "diagnostics": error.diagnostics() }));
                 }
-                // A verdict of no is for the agents alone.
+                // Exit 1 is the verdict of the agents only.
                 Outcome::Failed
             })?;
         let (snapshot, masks) = (config.snapshot(), config.masks());
@@ -55,15 +55,15 @@ impl Prepared {
             Ok(plan) => strictly(plan.warnings().to_vec(), context.globals.strict),
             Err(refused) => refused.diagnostics().to_vec(),
         };
-        // As errors: no agent could do anything without them.
+        // As errors: an agent needs its command and its key.
         findings.extend(strictly(lacking(&environment::capture(), snapshot.root(), &[stage]), true));
         Ok(Self { config, masks, stage, plan: plan.ok(), findings: in_report_order(findings) })
     }
 
-    /// The plan, with its warnings reported.
+    /// The plan; its warnings are reported.
     ///
     /// # Errors
-    /// Where there is something that keeps it from running: all of it was reported.
+    /// The gate cannot run; every reason was reported.
     pub(super) fn plan(&mut self, context: &Context) -> Result<StagePlan, Outcome> {
         match self.plan.take() {
             Some(plan) if is_ok(&self.findings) => {
@@ -74,11 +74,11 @@ impl Prepared {
         }
     }
 
-    /// Shows what would be done.
+    /// Shows the plan without running it.
     pub(super) fn show(&self, context: &Context) -> Outcome {
         let ok = self.plan.is_some() && is_ok(&self.findings);
         context.terminal.report(&self.findings, &self.masks);
-        // A prompt may hold what is secret elsewhere.
+        // A prompt may contain a secret of the configuration.
         let masks = self.plan.as_ref().map_or(&self.masks, StagePlan::masks);
         if context.is_json() {
             let plan = self.plan.as_ref().map(|planned| scrubbed(masks, planned.plan().to_json()));
@@ -90,8 +90,8 @@ impl Prepared {
         if ok { Outcome::Yes } else { Outcome::Failed }
     }
 
-    /// The warning that the gate names other agents by now than those that ran; `None` where it does not, or where the
-    /// configuration that is there now is no valid one.
+    /// The warning that the gate has other agents now than those that ran; `None` if it has not, or if the current configuration
+    /// is refused.
     pub(super) fn changed(&self, run: &Run) -> Option<Diagnostic> {
         self.config.reload().ok()?;
         let now = self.config.snapshot();

@@ -1,4 +1,4 @@
-//! What the agents are told, from where it is written.
+//! Reads the prompt for the agents.
 
 use std::io;
 use std::path::Path;
@@ -16,7 +16,7 @@ const LIMIT_BYTES: usize = 16 << 20;
 /// Reads the prompt.
 ///
 /// # Errors
-/// Why there is none: it was said.
+/// There is no prompt; the reason was reported.
 pub(super) fn read(context: &Context, args: &PromptArgs) -> Result<String, Outcome> {
     let (name, bytes) = match (&args.prompt, &args.prompt_file) {
         (Some(text), _) => ("--prompt".into(), Ok(text.clone().into_bytes())),
@@ -24,7 +24,7 @@ pub(super) fn read(context: &Context, args: &PromptArgs) -> Result<String, Outco
             ("the standard input".into(), context.terminal.input(LIMIT_BYTES))
         }
         (None, Some(path)) => (format!("`{}`", path.display()), Disk.read(path)),
-        // The command line asks for one of the two.
+        // The command line requires one of the two.
         (None, None) => ("--prompt".into(), Ok(Vec::new())),
     };
     text(&name, bytes).map_err(|finding| context.refuse(&[finding]))
@@ -43,10 +43,10 @@ fn text(name: &str, bytes: io::Result<Vec<u8>>) -> Result<String, Diagnostic> {
     }
     let text = String::from_utf8(bytes).map_err(|wrong| {
         let offset = wrong.utf8_error().valid_up_to();
-        let message = format!("the prompt from {name} is no UTF-8: byte {offset}, counted from 0, is wrong");
+        let message = format!("the prompt from {name} is not UTF-8: byte {offset}, counted from 0, is wrong");
         error(Code::GatePromptNotUtf8, message).help("save it as UTF-8")
     })?;
-    // An editor's byte order mark says nothing to an agent.
+    // An editor's byte order mark is not part of the prompt.
     Ok(text.strip_prefix('\u{feff}').map(String::from).unwrap_or(text))
 }
 
@@ -55,12 +55,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_byte_order_mark_is_no_part_of_a_prompt() {
+    fn a_byte_order_mark_is_not_part_of_a_prompt() {
         assert_eq!(text("x", Ok("\u{feff}is it \u{feff}?".into())).unwrap(), "is it \u{feff}?");
     }
 
     #[test]
-    fn the_longest_prompt_is_taken_and_one_byte_more_is_not() {
+    fn the_longest_prompt_is_accepted_and_one_byte_more_is_not() {
         assert_eq!(text("x", Ok(vec![b'a'; LIMIT_BYTES])).unwrap().len(), LIMIT_BYTES);
         let refused = text("`x`", Ok(vec![b'a'; LIMIT_BYTES + 1])).unwrap_err();
         assert_eq!(refused.message, "the prompt from `x` is longer than 16 MiB");

@@ -1,4 +1,4 @@
-//! A run that the database refuses goes into a file, so that nothing of what the agents wrote is lost.
+//! Saves a run to a file if the database cannot record it, so that no output of an agent is lost.
 
 use std::path::{Path, PathBuf};
 
@@ -7,8 +7,8 @@ use speckit_core::agents::gate::Run;
 use crate::terminal::json_line;
 use speckit::internal::documents::{absolute, temporary_folder, write_new_private};
 
-/// Writes a run with what its agents wrote into a file that only its owner can read: beside the database, else in the current
-/// folder, else in that for temporary files. `None` where there is no room in any of them.
+/// Writes a run with the output of its agents to a file that only its owner can read: in the folder of the database, else in the
+/// current folder, else in the folder for temporary files. `None` if none of them can be written.
 pub(super) fn save(run: &Run, database: &Path) -> Option<PathBuf> {
     let name = format!("speckit-run-{}-{}.json", run.stage, run.started_at_ms);
     let text = json_line(&run.to_json_with_outputs(None)).ok()?;

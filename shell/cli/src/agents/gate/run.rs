@@ -13,10 +13,10 @@ use speckit_core::store::SynchronousMode;
 use speckit_core::tree::strictly;
 use speckit_core::{Code, Diagnostic, Key};
 
-use super::conduct::{conduct, waiting};
-use super::follow::Look;
+use super::drive::{drive, waiting};
 use super::interruption::Interruptible;
 use super::prepare::Prepared;
+use super::show::Display;
 use super::{error, refused, rescue, unavailable};
 use crate::args::GateRunArgs;
 use crate::context::{Context, Outcome};
@@ -33,41 +33,41 @@ pub(super) fn run(context: &Context, args: &GateRunArgs) -> Result<Outcome, Outc
     let plan = prepared.plan(context)?;
     let config = prepared.config.current();
     let interruption = Arc::new(Interruptible::new());
-    let keeper = match args.no_store {
+    let recorder = match args.no_store {
         true => None,
-        false => Some(Keeper::open(context, &config, &interruption)?),
+        false => Some(RunRecorder::open(context, &config, &interruption)?),
     };
     let cannot = |why: io::Error| {
-        let why = error(Code::GateUnstartable, format!("the gate cannot be begun: {why}"));
+        let why = error(Code::GateUnstartable, format!("the gate cannot start: {why}"));
         refused(context, &[why], &prepared.masks)
     };
-    // To the end: there is no way back from a handler to what a signal did before.
+    // Until the end: the previous handlers cannot be restored.
     let (_signals, called_off) = Interruptible::listen(&interruption).map_err(cannot)?;
     let guard = guard(context, &prepared.masks);
     let gate = orchestrator(guard.clone(), &plan).begin_planned(plan);
-    let keep = |run: Run| {
-        let kept = keeper.as_ref().map_or(Kept::Nowhere, |keeper| keeper.keep(&run));
-        (run, kept)
+    let record = |run: Run| {
+        let recorded = recorder.as_ref().map_or(Recorded::Nowhere, |recorder| recorder.record(&run));
+        (run, recorded)
     };
     let interruption = (&*interruption, called_off);
-    let conducted = conduct(context, gate, look(context, args), interruption, keep);
-    let (run, kept) = conducted.map_err(cannot)?;
+    let driven = drive(context, gate, display(context, args), interruption, record);
+    let (run, recorded) = driven.map_err(cannot)?;
     if let Some(why) = guard.and_then(|guard| guard.failure()) {
         let warning = Diagnostic::warning(Code::GateUnguarded, Key::root(), why);
         context.terminal.report(&[warning], &prepared.masks);
     }
     context.terminal.report(prepared.changed(&run).as_slice(), &prepared.config.masks());
-    say(context, &run, &kept);
-    Ok(judge(context, args, &run, &kept))
+    write(context, &run, &recorded);
+    Ok(outcome(context, args, &run, &recorded))
 }
 
-/// The guard of the agents; none, with a warning, where it cannot be started.
+/// The guard of the agents; `None`, with a warning, if it cannot start.
 fn guard(context: &Context, masks: &Masks) -> Option<Arc<Guard>> {
     match Guard::start() {
         Ok(guard) => Some(Arc::new(guard)),
         Err(why) => {
             let message =
-                format!("the guard cannot be started: {why}; who kills this program leaves its agents");
+                format!("the guard cannot start: {why}; if this program is killed, its agents go on");
             let warning = Diagnostic::warning(Code::GateUnguarded, Key::root(), message);
             context.terminal.report(&[warning], masks);
             None
@@ -83,36 +83,36 @@ fn orchestrator(guard: Option<Arc<Guard>>, planned: &StagePlan) -> AsyncOrchestr
     AsyncOrchestrator::with(processes, planned.plan().max_concurrent)
 }
 
-fn look(context: &Context, args: &GateRunArgs) -> Look {
+fn display(context: &Context, args: &GateRunArgs) -> Display {
     let environment = environment::capture();
     let can_move = environment.text("TERM") != Some("dumb");
     match () {
-        () if context.is_json() => Look::Json,
-        () if !args.plain && context.terminal.shows_progress() && can_move => Look::Screen,
-        () => Look::Lines { with_output: args.plain },
+        () if context.is_json() => Display::Json,
+        () if !args.plain && context.terminal.shows_progress() && can_move => Display::Screen,
+        () => Display::Lines { with_output: args.plain },
     }
 }
 
-/// Where runs are kept.
-struct Keeper {
+/// Records runs in the database.
+struct RunRecorder {
     runs: Runs,
     path: PathBuf,
-    /// The file that is written, whatever happens to its name.
+    /// The open file, to notice that its path was replaced.
     file: Option<Identity>,
     keep_runs: u32,
 }
 
-/// What became of a run.
-enum Kept {
-    /// It was to be kept nowhere.
+/// Where a run was recorded.
+enum Recorded {
+    /// Nowhere, as requested.
     Nowhere,
-    /// In the database, under this number.
+    /// In the database, with this number.
     Stored { number: i64, path: PathBuf },
-    /// The database refused it, and it is in this file, where there is one.
-    Refused { why: String, file: Option<PathBuf> },
+    /// Not in the database; in this file if one could be written.
+    Failed { why: String, file: Option<PathBuf> },
 }
 
-impl Keeper {
+impl RunRecorder {
     /// Opens the database before anything starts.
     fn open(
         context: &Context,
@@ -129,7 +129,7 @@ impl Keeper {
         let options = options.deadline_from(move || patience.patience());
         let opened = waiting(context, "Ctrl-C ends this program", || options.open());
         let store = opened.map_err(|why| {
-            let help = "nothing was started; name another file with --database FILE, or keep nothing with --no-store";
+            let help = "nothing was started; use another file with --database FILE, or record nothing with --no-store";
             context.refuse(&[unavailable(&why).help(help)])
         })?;
         let path = store.path().to_path_buf();
@@ -137,47 +137,49 @@ impl Keeper {
         Ok(Self { runs: Runs::of(store), path, file, keep_runs: config.store.keep_runs })
     }
 
-    fn keep(&self, run: &Run) -> Kept {
+    fn record(&self, run: &Run) -> Recorded {
         let why = match self.runs.add(run, self.keep_runs) {
             Ok(number) if identity(&self.path) == self.file => {
-                return Kept::Stored { number, path: self.path.clone() };
+                return Recorded::Stored { number, path: self.path.clone() };
             }
             Ok(_) => format!("`{}` was removed or replaced while the agents ran", self.path.display()),
             Err(why) => why.to_string(),
         };
-        Kept::Refused { why, file: rescue::save(run, &self.path) }
+        Recorded::Failed { why, file: rescue::save(run, &self.path) }
     }
 }
 
 /// Writes the result.
-fn say(context: &Context, run: &Run, kept: &Kept) {
-    if let Kept::Refused { why, file } = kept {
-        let finding = error(Code::StoreUnavailable, format!("the run could not be kept: {why}"));
+fn write(context: &Context, run: &Run, recorded: &Recorded) {
+    if let Recorded::Failed { why, file } = recorded {
+        let finding = error(Code::StoreUnavailable, format!("the run could not be recorded: {why}"));
         let help = match file {
             Some(file) => {
                 let file = file.display();
-                format!("it is in `{file}` with what the agents wrote; `speckit gate show {file}` shows it")
+                format!(
+                    "it is in `{file}` with the output of the agents; `speckit gate show {file}` shows it"
+                )
             }
-            None => "no file could be written either; what the agents wrote is on stdout".into(),
+            None => "no file could be written either; the output of the agents is on stdout".into(),
         };
         context.terminal.report(&[finding.help(help)], &Masks::default());
     }
     if context.is_json() {
-        return context.terminal.json(&finished(run, kept));
+        return context.terminal.json(&finished(run, recorded));
     }
-    context.terminal.result(&match kept {
-        Kept::Nowhere | Kept::Refused { file: None, .. } => run.to_text_with_outputs(),
-        Kept::Refused { file: Some(_), .. } => run.to_text(),
-        Kept::Stored { number, path } => format!(
-            "{}run {number} is kept in `{}`; `speckit gate show {number}` shows what the agents wrote\n",
+    context.terminal.result(&match recorded {
+        Recorded::Nowhere | Recorded::Failed { file: None, .. } => run.to_text_with_outputs(),
+        Recorded::Failed { file: Some(_), .. } => run.to_text(),
+        Recorded::Stored { number, path } => format!(
+            "{}run {number} is recorded in `{}`; `speckit gate show {number}` shows the output of the agents\n",
             run.to_text(),
             path.display()
         ),
     });
 }
 
-/// The last document: with what the agents wrote where that is nowhere else.
-fn finished(run: &Run, kept: &Kept) -> Json {
+/// The last document: with the output of the agents if it is recorded nowhere.
+fn finished(run: &Run, recorded: &Recorded) -> Json {
     let file = |document: Json, path: &Path| {
         let mut document = document;
         if let Some(members) = document.as_object_mut() {
@@ -185,16 +187,16 @@ fn finished(run: &Run, kept: &Kept) -> Json {
         }
         document
     };
-    match kept {
-        Kept::Nowhere | Kept::Refused { file: None, .. } => run.to_json_with_outputs(None),
-        Kept::Refused { file: Some(path), .. } => file(run.to_json(None), path),
-        Kept::Stored { number, .. } => run.to_json(Some(*number)),
+    match recorded {
+        Recorded::Nowhere | Recorded::Failed { file: None, .. } => run.to_json_with_outputs(None),
+        Recorded::Failed { file: Some(path), .. } => file(run.to_json(None), path),
+        Recorded::Stored { number, .. } => run.to_json(Some(*number)),
     }
 }
 
-/// How the command ends, with a warning where it is yes and not all agents count.
-fn judge(context: &Context, args: &GateRunArgs, run: &Run, kept: &Kept) -> Outcome {
-    if run.cancelled || matches!(kept, Kept::Refused { .. }) {
+/// The outcome of the command, with a warning if it is yes without all agents.
+fn outcome(context: &Context, args: &GateRunArgs, run: &Run, recorded: &Recorded) -> Outcome {
+    if run.cancelled || matches!(recorded, Recorded::Failed { .. }) {
         return Outcome::Failed;
     }
     match run.decision.verdict {
@@ -204,14 +206,14 @@ fn judge(context: &Context, args: &GateRunArgs, run: &Run, kept: &Kept) -> Outco
             let is_strict = context.globals.strict || args.require_full;
             let decision = &run.decision;
             let message = format!(
-                "only {} of {} agents count for it, and {} have to",
+                "{} of {} agents succeeded (quorum {})",
                 decision.ok, decision.total, decision.quorum
             );
             let key = Key::of(["quality_gates", args.stage.name()]);
             let warning = Diagnostic::warning(Code::GateDegraded, key, message);
             let warnings = match is_strict {
                 true => strictly(vec![warning], true),
-                false => vec![warning.help("--require-full makes this a no")],
+                false => vec![warning.help("--require-full turns this into exit 1")],
             };
             context.terminal.report(&warnings, &Masks::default());
             if is_strict { Outcome::No } else { Outcome::Yes }

@@ -1,4 +1,4 @@
-//! The lines of a gate on a terminal, each frame in the place of the one before.
+//! The lines of a gate on a terminal; each frame replaces the one before.
 
 use std::time::Duration;
 
@@ -10,36 +10,35 @@ use speckit_core::agents::gate::{Line, Progress, Tone};
 
 use crate::terminal::Terminal;
 
-/// What is drawn goes away when it is dropped. The cursor stays where it can be seen, so that no end of the program leaves a
-/// terminal without one.
-pub(super) struct Screen<'a> {
+/// Draws frames; dropping it removes the last one. The cursor is never hidden, so that the terminal keeps it whatever happens.
+pub(super) struct ProgressScreen<'a> {
     terminal: &'a Terminal,
     frames: Frames,
 }
 
-/// The frames as what a terminal is sent.
+/// Makes the text that a terminal gets for each frame.
 #[derive(Debug, Default)]
 struct Frames {
     has_color: bool,
-    /// How many columns each line of the present frame takes.
+    /// The width of each line of the current frame, in columns.
     drawn: Vec<usize>,
 }
 
-impl<'a> Screen<'a> {
+impl<'a> ProgressScreen<'a> {
     pub(super) fn on(terminal: &'a Terminal) -> Self {
         Self { terminal, frames: Frames { has_color: terminal.has_color(), drawn: Vec::new() } }
     }
 
-    /// Draws a frame; of more lines than the terminal has rows, the last ones.
+    /// Draws a frame; if it has more lines than the terminal has rows, the last ones.
     pub(super) fn draw(&mut self, progress: &Progress, now: Duration) {
         let (columns, rows) = self.terminal.room();
-        // A line that fills its row may or may not take the cursor to the next one.
+        // Terminals differ in where the cursor is after a line that fills its row.
         let lines = progress.lines(now, columns.saturating_sub(1));
         self.terminal.note(&self.frames.next(&lines, columns, rows));
     }
 }
 
-impl Drop for Screen<'_> {
+impl Drop for ProgressScreen<'_> {
     fn drop(&mut self) {
         self.terminal.note(&self.frames.end(self.terminal.room().0));
     }
@@ -61,7 +60,7 @@ impl Frames {
         text
     }
 
-    /// Removes the present frame.
+    /// Removes the current frame.
     fn end(&mut self, columns: usize) -> String {
         if self.drawn.is_empty() {
             return String::new();
@@ -72,7 +71,7 @@ impl Frames {
         text
     }
 
-    /// To where the present frame begins: a terminal that became narrower shows a line in several rows.
+    /// Moves to the start of the current frame. A terminal that became narrower shows a line in several rows.
     fn to_the_start(&self, columns: usize) -> String {
         let rows = self.drawn.iter().map(|width| width.div_ceil(columns.max(1)).max(1)).sum::<usize>();
         let mut text = String::new();
@@ -97,7 +96,7 @@ impl Frames {
     }
 }
 
-/// What begins a tone (ECMA-48, 8.3.117): faint, green, red, yellow.
+/// The sequence that starts a tone (ECMA-48, 8.3.117): faint, green, red, yellow.
 fn sequence(tone: Tone) -> Option<&'static str> {
     match tone {
         Tone::Plain => None,
@@ -123,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_takes_the_place_of_the_one_before_and_nothing_is_left_at_the_end() {
+    fn a_frame_replaces_the_one_before_and_the_end_removes_it() {
         let mut frames = Frames::default();
         let first = frames.next(&lines(80), 81, 24);
         assert_eq!(
@@ -156,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_are_there_where_they_are_wanted() {
+    fn colours_are_written_only_if_wanted() {
         let plain = Frames::default().next(&lines(80), 81, 24);
         assert!(!plain.contains("\u{1b}[2m"), "{plain:?}");
         let mut frames = Frames { has_color: true, ..Frames::default() };

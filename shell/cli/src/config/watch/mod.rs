@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::args::{FallbackArg, WatchArgs};
 use crate::context::{Context, Outcome, verdict};
-use crate::signals::{Signal, Signals, Then};
+use crate::signals::{Signal, SignalListener, Then};
 use speckit::internal::clock;
 use speckit::{Builder, Config, ConfigError, ConfigReloadEvent, Fallback, HotReloadWatcher, Receiver};
 
@@ -68,14 +68,14 @@ fn follow<T: DeserializeOwned + Send + Sync + 'static>(
         Err(error) => return refused(context, &error),
     };
     let (tell, inputs) = channel();
-    let signals = match Signals::listen({
+    let signals = match SignalListener::start({
         let tell = tell.clone();
         move |signal| {
             drop(tell.send(Input::Signal(signal)));
             match signal {
                 Signal::Hangup => Then::Listen,
                 // It may hang in the writing of a line that nobody reads.
-                Signal::End => Then::Insist(PATIENCE),
+                Signal::End => Then::EndWithin(PATIENCE),
             }
         }
     }) {

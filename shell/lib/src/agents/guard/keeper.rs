@@ -1,5 +1,5 @@
-//! The guard's side: it listens, and kills what is left.
-#![expect(clippy::disallowed_methods, reason = "a guard is told by its input, and answers once")]
+//! The work of the guard process: read its input, then kill the remaining groups.
+#![expect(clippy::disallowed_methods, reason = "the guard reads its standard input and writes one line")]
 
 use std::ffi::CStr;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -15,23 +15,23 @@ use speckit_core::agents::process::guard::{Own, Register, Sweep};
 use super::{READY, processes};
 use crate::os::clock;
 
-/// What a guard is called in lists of processes, so that whoever kills the program by its name does not kill both.
+/// The name of a guard in process lists, so that killing the program by its name does not kill both.
 pub(super) const NAME: &str = "gate-guard";
 const THREAD_NAME: &CStr = c"gate-guard";
 
-/// How long processes may take to end once they are killed: one in a call that cannot be interrupted ends after it.
+/// How long killed processes may take to end: an uninterruptible system call delays the end.
 const BOUND: Duration = Duration::from_secs(2);
-/// The pause between two looks.
+/// The pause between two sweeps.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Waits for the end of the program, or its farewell, and kills what is left.
+/// Waits for the end of the program or its farewell, and kills the remaining groups.
 ///
-/// On a terminal there is no program that could end, but a person, who is not held up.
+/// If the standard input is a terminal, a person has started this, and it returns at once.
 pub(super) fn keep() {
     if io::stdin().is_terminal() {
         return;
     }
-    // None of these is needed: a guard with another name that can be asked to end is a guard still.
+    // The guard works without its name and without these handlers too.
     let _ = rustix::thread::set_name(THREAD_NAME);
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         let _ = signal_hook::flag::register(signal, Arc::default());
@@ -45,8 +45,8 @@ pub(super) fn keep() {
     sweep(&register, own);
 }
 
-/// Read from the list of processes: the system's own answer to who they are is 0 in a container for a group or a session that
-/// began outside of it, which is no number of a process to the calls that ask for it.
+/// Reads from `/proc`: in a container the system calls return 0 for a group or session that began outside of it, which other calls
+/// do not accept.
 #[cfg(target_os = "linux")]
 fn own() -> Own {
     let own = processes::of(std::process::id());
@@ -73,18 +73,18 @@ fn number(id: Pid) -> u32 {
     u32::try_from(id.as_raw_nonzero().get()).unwrap_or(0)
 }
 
-/// Reads until the farewell, or the end of the pipe.
+/// Reads until the farewell or the end of the pipe.
 ///
-/// Copies of its other end are held by children that the program had just begun to start, until they have begun, and by those
-/// that it made without starting a program. What can be found before they let go is killed as soon as the program has ended.
+/// Children between fork and exec, and children that never call exec, hold copies of the other end. Groups that can be found before
+/// these are closed are killed as soon as the program has ended.
 fn listen(own: Own, mut program: Option<OwnedFd>) -> Register {
     let mut register = Register::default();
-    // Without a buffer, which would hold what `poll` does not see.
+    // Unbuffered: `poll` does not see buffered bytes.
     let stdin = io::stdin();
     let mut bytes = [0; 4096];
     loop {
-        let is_silent = program.as_ref().is_some_and(|program| ends_in_silence(&stdin, program));
-        if is_silent {
+        let has_ended = program.as_ref().is_some_and(|program| ends_without_input(&stdin, program));
+        if has_ended {
             program = None;
             sweep(&register, own);
         }
@@ -100,8 +100,8 @@ fn listen(own: Own, mut program: Option<OwnedFd>) -> Register {
     }
 }
 
-/// Waits until there is something to be read, or the program has ended: then whether it has, and there is nothing to be read.
-fn ends_in_silence(lines: &io::Stdin, program: &OwnedFd) -> bool {
+/// Waits for input or the end of the program; `true` if the program has ended and there is no input.
+fn ends_without_input(lines: &io::Stdin, program: &OwnedFd) -> bool {
     let mut ready = [PollFd::new(lines, PollFlags::IN), PollFd::new(program, PollFlags::IN)];
     loop {
         match poll(&mut ready, None) {
@@ -115,7 +115,7 @@ fn ends_in_silence(lines: &io::Stdin, program: &OwnedFd) -> bool {
     }
 }
 
-/// Something that can be read once the program has ended.
+/// A descriptor that is readable once the program has ended.
 #[cfg(target_os = "linux")]
 fn program_alive() -> Option<OwnedFd> {
     rustix::process::pidfd_open(getppid()?, rustix::process::PidfdFlags::empty()).ok()
@@ -126,11 +126,11 @@ fn program_alive() -> Option<OwnedFd> {
     None
 }
 
-/// Kills what is left in the register, and what else has the mark.
+/// Kills the registered groups, and the groups with the mark.
 fn sweep(register: &Register, own: Own) {
     let mut sweep = Sweep::new(register, own);
-    let begun = clock::now();
-    while !sweep.is_done() && clock::now().saturating_duration_since(begun) < BOUND {
+    let started = clock::now();
+    while !sweep.is_done() && clock::now().saturating_duration_since(started) < BOUND {
         let seen = processes::all();
         let groups: Vec<u32> = match &seen {
             Some(seen) => sweep.look(seen, &mut |id| processes::mark_of(id, register.mark())),
@@ -139,7 +139,7 @@ fn sweep(register: &Register, own: Own) {
         if seen.is_none() && groups.is_empty() {
             return;
         }
-        // All stand still before the first is killed, so that none makes others meanwhile.
+        // All groups are stopped before the first is killed, so that no process starts another one meanwhile.
         for signal in [Signal::STOP, Signal::KILL] {
             for group in groups.iter().filter_map(|group| pid(*group)) {
                 // It may have ended by itself.

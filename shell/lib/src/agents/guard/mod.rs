@@ -1,40 +1,39 @@
-//! A process that ends the agents of a program that was killed.
+//! The guard: a process that kills the agents of a killed program.
 
+#[cfg(unix)]
+mod guard_process;
 #[cfg(unix)]
 mod keeper;
 #[cfg(unix)]
 mod processes;
-#[cfg(unix)]
-mod program;
 
 #[cfg(unix)]
-use program::Held;
+use guard_process::GuardProcess;
 
 use std::io;
 
-/// The variable that marks the agents of a guarded program.
+/// The environment variable that marks the agents of a guarded program.
 const VARIABLE: &str = "GATE_GUARD";
 
-/// The only argument of a guard. It has no name of a program in it, so that `pkill -f` of that name spares the guard.
+/// The only argument of a guard. It contains no program name, so that `pkill -f` of the program does not hit the guard.
 #[cfg(unix)]
 const ARGUMENT: &str = "--gate-guard";
 
-/// What a guard says when it listens.
+/// What a guard writes when it is ready.
 #[cfg(unix)]
 const READY: &[u8] = b"ready\n";
 
-/// A process that waits for the end of this one, and then kills the groups that are still known to it.
+/// A process that waits for the end of this one, and then kills the process groups that are still registered.
 ///
-/// It is this program, started once more, and reads from a pipe that nobody else holds: where this process is killed, crashes or
-/// exits, the pipe closes, and the guard kills every group that was [added](Self::add) and not removed, and every group of the
-/// same session in which a process has the [mark](Self::mark) in its environment: those that this process had no time to add.
-/// Ctrl-C and requests to end (SIGINT, SIGTERM, SIGHUP) do not end it.
+/// It is this program, started once more, and reads from a pipe. When this process is killed, crashes or exits, the pipe closes. The
+/// guard then kills every group that was [added](Self::add) and not removed, and every group of the same session in which a process has
+/// the [mark](Self::mark) in its environment: the groups that this process had no time to add. SIGINT, SIGTERM and SIGHUP do not end
+/// the guard.
 ///
-/// Dropping it lets the guard go: it kills what is still added, and has ended when the drop returns, which takes three seconds
-/// at most.
+/// Dropping this value ends the guard: it kills the groups that are still added and has exited when the drop returns, after at most
+/// three seconds.
 ///
-/// It sees processes by `/proc`. Where that is not to be had, it knows groups by their numbers alone, and finds no others. It
-/// exists on Unix.
+/// The guard finds processes through `/proc`. Without it, the guard only kills groups that were added. It exists on Unix.
 ///
 /// ```no_run
 /// use std::os::unix::process::CommandExt as _;
@@ -58,50 +57,50 @@ const READY: &[u8] = b"ready\n";
 pub struct Guard {
     mark: String,
     #[cfg(unix)]
-    held: crate::sync::Mutex<Held>,
+    process: crate::sync::Mutex<GuardProcess>,
 }
 
 #[cfg(unix)]
 impl Guard {
-    /// Starts the program of this process once more, as a guard, and waits until it listens: some milliseconds. Its `main` has
-    /// to call [`become_guard_if_asked`] before anything else.
+    /// Starts the program of this process once more as a guard, and waits until it is ready: some milliseconds. Its `main` has to
+    /// call [`become_guard_if_asked`] before anything else.
     ///
     /// # Errors
-    /// The system's, and where the program does not become a guard within five seconds.
+    /// An error of the system, or the program does not become a guard within five seconds.
     pub fn start() -> io::Result<Self> {
         let seed = crate::os::entropy::seed();
         let random = seed.stream("agents/guard").up_to(u64::MAX);
         let mark = format!("{}-{random:016x}", std::process::id());
-        let held = Held::start(&mark)?;
-        Ok(Self { mark, held: crate::sync::Mutex::new(held) })
+        let process = GuardProcess::start(&mark)?;
+        Ok(Self { mark, process: crate::sync::Mutex::new(process) })
     }
 
-    /// Has the guard know of a group by the number of its leader, a child of this process that has not been reaped. It never
-    /// waits, and does nothing where the guard has ended.
+    /// Registers a group by the id of its leader, a child of this process that has not been reaped. Never blocks; does nothing if
+    /// the guard has ended.
     pub fn add(&self, group: u32) {
         let start = processes::start_of(group);
-        self.held.lock().say(speckit_core::agents::process::guard::Line::Add { group, start });
+        self.process.lock().send(speckit_core::agents::process::guard::Line::Add { group, start });
     }
 
-    /// Has the guard forget a group: it is over, or is to be left alone. It never waits.
+    /// Removes a group: it has ended, or must not be killed. Never blocks.
     pub fn remove(&self, group: u32) {
-        self.held.lock().say(speckit_core::agents::process::guard::Line::Remove { group });
+        self.process.lock().send(speckit_core::agents::process::guard::Line::Remove { group });
     }
 
-    /// Why the guard is no more, told once: from there on nobody ends the agents if this process is killed.
+    /// Why the guard has ended, reported once. Without it the agents live on if this process is killed.
     pub fn failure(&self) -> Option<String> {
-        self.held.lock().failure()
+        self.process.lock().failure()
     }
 }
 
 #[cfg(not(unix))]
 impl Guard {
-    /// Has no way to start a guard here.
+    /// There is no guard on this system.
     ///
     /// # Errors
     /// [`io::ErrorKind::Unsupported`].
     pub fn start() -> io::Result<Self> {
-        Err(io::Error::new(io::ErrorKind::Unsupported, "process groups are to be had on Unix only"))
+        Err(io::Error::new(io::ErrorKind::Unsupported, "process groups exist on Unix only"))
     }
 
     /// Does nothing: there is no guard here.
@@ -117,23 +116,22 @@ impl Guard {
 }
 
 impl Guard {
-    /// The variable, and its value, that every process is to have in its environment that this guard is to end: set before it
-    /// starts.
+    /// The environment variable, and its value, that every guarded process needs from its start.
     pub fn mark(&self) -> (String, String) {
         (VARIABLE.to_owned(), self.mark.clone())
     }
 }
 
-/// Does the work of a guard, and does not return before it is over, where this process was started as one: then `true`, and
-/// `main` is to return at once. `false` otherwise.
+/// If this process was started as a guard, does the work of the guard to its end and returns `true`; `main` must then return at
+/// once. Returns `false` otherwise.
 ///
-/// It belongs at the very start of `main`, before threads are started and arguments are read: `#[tokio::main]` starts threads before
-/// the first line of `main`, so that such a program builds its runtime by hand. The tests of `cargo test` have a `main` that is not
-/// yours; a program that they start can have a guard, and they cannot.
-#[must_use = "where it is true, `main` is to return"]
+/// Call it first in `main`, before threads start and arguments are read. `#[tokio::main]` starts threads before the first line of
+/// `main`, so build the runtime by hand. Tests of `cargo test` have a `main` of their own and cannot have a guard; a program
+/// that they start can.
+#[must_use = "if it is true, `main` must return"]
 pub fn become_guard_if_asked() -> bool {
     #[cfg(unix)]
-    if program::is_asked() {
+    if guard_process::is_guard() {
         keeper::keep();
         return true;
     }

@@ -1,5 +1,5 @@
-//! What `/proc` says about processes (proc(5)).
-#![expect(clippy::disallowed_methods, reason = "what the system shows of processes is no document")]
+//! Processes as `/proc` shows them (proc(5)).
+#![expect(clippy::disallowed_methods, reason = "`/proc` is not a configuration file")]
 
 use std::fs;
 
@@ -7,23 +7,23 @@ use speckit_core::agents::process::guard::{Mark, Seen, has_variable};
 
 use super::VARIABLE;
 
-/// When a process started, in ticks since the system did. `None` where there is no such process, or no `/proc`.
+/// When a process started, in clock ticks since the system started. `None` without such a process or `/proc`.
 pub(super) fn start_of(id: u32) -> Option<u64> {
     of(id).map(|seen| seen.start)
 }
 
-/// One process. `None` where there is no such process, or no `/proc`.
+/// One process. `None` without such a process or `/proc`.
 pub(super) fn of(id: u32) -> Option<Seen> {
     seen(&id.to_string())
 }
 
-/// All processes, as far as there is a `/proc`. One that begins or ends meanwhile may be missing.
+/// All processes; `None` without `/proc`. A process that starts or ends meanwhile may be missing.
 pub(super) fn all() -> Option<Vec<Seen>> {
     let entries = fs::read_dir("/proc").ok()?;
     let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     let ids = names.filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
     let found: Vec<Seen> = ids.filter_map(|id| seen(&id)).collect();
-    // This process is in every list that is one.
+    // This process is in every complete list.
     (!found.is_empty()).then_some(found)
 }
 
@@ -34,8 +34,8 @@ fn seen(id: &str) -> Option<Seen> {
 
 /// Whether a process has this mark.
 ///
-/// The kernel closes what a program is not to inherit before it shows the arguments and the environment of that program: for a
-/// moment both are empty.
+/// During exec the kernel closes descriptors before it shows the arguments and the environment of the new program: for a moment both
+/// are empty.
 pub(super) fn mark_of(id: u32, mark: Option<&str>) -> Mark {
     let read = |name: &str| fs::read(format!("/proc/{id}/{name}"));
     match (read("environ"), mark) {

@@ -1,4 +1,4 @@
-//! One attempt of an agent: room, the circuit breaker, leave to begin, and the door.
+//! One attempt of an agent: it waits for a permit, asks the circuit breaker and its gate, and runs the process.
 
 use std::sync::Arc;
 
@@ -7,67 +7,66 @@ use speckit_core::config::redact::Masks;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 
-use super::super::{Hear, Job, Order, Orders, unheard};
-use super::{Shared, breakers, masking};
+use super::super::{Job, OnLine, Order, Orders, without_output};
+use super::{Resources, breakers, masking};
 
 /// Everything that an attempt needs.
-pub(super) struct Errand {
-    /// Which agent of the plan.
+pub(super) struct AttemptTask {
+    /// The index of the agent in the plan.
     pub(super) number: usize,
     pub(super) agent: Arc<Agent>,
-    /// Whether it is the first attempt of its agent: that one asks the circuit breaker and tells it. Another one is the same
-    /// work, which goes on.
+    /// Only the first attempt of an agent asks the circuit breaker and reports to it: retries are part of the same work.
     pub(super) is_first: bool,
     pub(super) job: Job,
-    pub(super) hear: Hear,
+    pub(super) on_line: OnLine,
     pub(super) orders: Orders,
-    pub(super) shared: Arc<Shared>,
+    pub(super) resources: Arc<Resources>,
     pub(super) masks: Arc<Masks>,
-    pub(super) tell: UnboundedSender<Told>,
+    pub(super) events: UnboundedSender<AttemptEvent>,
 }
 
-/// What an attempt tells.
-pub(super) enum Told {
-    /// It has room, and asks for leave to begin. Dropping that is a no.
-    Asks { agent: usize, leave: oneshot::Sender<()> },
-    /// It is over.
+/// What an attempt reports to its gate.
+pub(super) enum AttemptEvent {
+    /// It has a permit and waits for the approval of its gate. Dropping `approve` refuses it.
+    Ready { agent: usize, approve: oneshot::Sender<()> },
+    /// It has ended.
     Ended { agent: usize, attempt: Attempt },
 }
 
-impl Errand {
-    /// The attempt, from the wait for room on. Its end is told before others have its room, and what it wrote is masked.
+impl AttemptTask {
+    /// Runs the attempt. The gate gets the end, with secrets masked, before another attempt gets the permit.
     pub(super) async fn run(mut self) {
-        let shared = Arc::clone(&self.shared);
-        let room = tokio::select! {
+        let resources = Arc::clone(&self.resources);
+        let permit = tokio::select! {
             biased;
             _ = self.orders.wait_for(|order| *order != Order::Run) => None,
-            room = shared.room.acquire() => room.ok(),
+            permit = resources.permits.acquire() => permit.ok(),
         };
-        let (number, tell) = (self.number, self.tell.clone());
-        let attempt = match room {
+        let (number, events) = (self.number, self.events.clone());
+        let attempt = match permit {
             Some(_) => self.attempt().await,
-            None => unheard(Ending::Cancelled),
+            None => without_output(Ending::Cancelled),
         };
-        // Where nobody listens the gate is gone.
-        let _ = tell.send(Told::Ended { agent: number, attempt });
-        drop(room);
+        // Without a receiver the gate was dropped.
+        let _ = events.send(AttemptEvent::Ended { agent: number, attempt });
+        drop(permit);
     }
 
     async fn attempt(self) -> Attempt {
-        let Self { number, agent, is_first, job, hear, orders, shared, masks, tell } = self;
-        let breaker = shared.breakers.of(&agent.provider);
+        let Self { number, agent, is_first, job, on_line, orders, resources, masks, events } = self;
+        let breaker = resources.breakers.of(&agent.provider);
         let pass = match is_first.then(|| breaker.pass()).transpose() {
             Ok(pass) => pass,
-            Err(_) => return unheard(Ending::CircuitOpen),
+            Err(_) => return without_output(Ending::CircuitOpen),
         };
-        let (leave, given) = oneshot::channel();
-        let is_asked = tell.send(Told::Asks { agent: number, leave }).is_ok();
-        if !is_asked || given.await.is_err() {
-            return unheard(Ending::Cancelled);
+        let (approve, approved) = oneshot::channel();
+        let is_sent = events.send(AttemptEvent::Ready { agent: number, approve }).is_ok();
+        if !is_sent || approved.await.is_err() {
+            return without_output(Ending::Cancelled);
         }
-        let attempt = shared.processes.run(job, hear, orders).await;
+        let attempt = resources.processes.run(job, on_line, orders).await;
         if let Some(pass) = pass {
-            breakers::judge(pass, &agent, &attempt.ending);
+            breakers::report(pass, &agent, &attempt.ending);
         }
         masking::masked(&masks, attempt)
     }

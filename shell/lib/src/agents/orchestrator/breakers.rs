@@ -9,7 +9,7 @@ use speckit_core::retry::breaker::BreakerConfig;
 use crate::retry::{CircuitBreaker, Pass};
 use crate::sync::Mutex;
 
-/// The circuit breakers of the providers, by their names. Each is made when it is first asked for.
+/// The circuit breakers of the providers, by name. Each is created at its first use.
 #[derive(Default)]
 pub(super) struct Breakers(Mutex<BTreeMap<String, Arc<CircuitBreaker>>>);
 
@@ -25,13 +25,13 @@ impl Breakers {
     }
 }
 
-/// Reports an attempt to the breaker of its provider. An exit is an answer of the provider, and a failure of it where it is worth
-/// another attempt. Nothing else says anything of the provider: this machine may have no process to spare for any agent.
-pub(super) fn judge(pass: Pass<'_>, agent: &Agent, ending: &Ending) {
+/// Reports an attempt to the breaker of its provider. Only an exit counts: exit 0 as a success, and a retryable one as a failure of
+/// the provider. Other endings may have their reason in this machine.
+pub(super) fn report(pass: Pass<'_>, agent: &Agent, ending: &Ending) {
     match ending {
         Ending::Exited { code: 0 } => pass.succeeded(),
         Ending::Exited { code } => pass.failed(agent.exit_class(*code)),
-        // Given back unused.
+        // Returns it unused.
         _ => drop(pass),
     }
 }

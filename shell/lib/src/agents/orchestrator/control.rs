@@ -1,4 +1,4 @@
-//! Calling a gate off.
+//! Cancelling a gate.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,8 +7,7 @@ use tokio::sync::watch;
 
 use super::super::Order;
 
-/// Calls a gate off: from any thread, before it runs and while it does, more than once. Copies are of the same gate. After its end
-/// it does nothing.
+/// Cancels a gate from any thread, before it runs and while it runs. Clones control the same gate. After its end it does nothing.
 #[derive(Clone)]
 pub struct GateControl {
     orders: Arc<watch::Sender<Order>>,
@@ -19,28 +18,27 @@ impl GateControl {
         Self { orders: Arc::clone(orders) }
     }
 
-    /// Asks every agent to end, in peace, and starts none.
+    /// Ends every agent (SIGTERM, and SIGKILL after the grace period), and starts no more.
     pub fn cancel(&self) {
         self.order(Order::Stop);
     }
 
-    /// Kills every agent, and starts none.
+    /// Kills every agent, and starts no more.
     pub fn kill(&self) {
         self.order(Order::Kill);
     }
 
-    /// What was ordered is never taken back.
     fn order(&self, order: Order) {
-        give(&self.orders, order);
+        raise(&self.orders, order);
     }
 }
 
-/// Gives an order, unless a worse one was given before.
-pub(super) fn give(orders: &watch::Sender<Order>, order: Order) {
+/// Gives an order, unless a more severe one was given before.
+pub(super) fn raise(orders: &watch::Sender<Order>, order: Order) {
     orders.send_if_modified(|present| {
-        let is_worse = order > *present;
+        let is_more_severe = order > *present;
         *present = order.max(*present);
-        is_worse
+        is_more_severe
     });
 }
 

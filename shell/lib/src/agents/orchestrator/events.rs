@@ -1,4 +1,4 @@
-//! What happens in a gate, and who hears of it.
+//! The broadcast of a gate's events.
 
 use std::sync::Arc;
 
@@ -6,11 +6,11 @@ use speckit_core::agents::gate::{Event, Stream};
 use speckit_core::agents::process::lines::LONGEST;
 use speckit_core::config::redact::Masks;
 
-use super::super::Hear;
+use super::super::OnLine;
 use crate::sync::broadcast;
 use crate::sync::broadcast::{Broadcast, Receiver};
 
-/// Only lines of agents are dropped.
+/// Only output lines are dropped for slow receivers.
 impl broadcast::Event for Event {
     const CAPACITY: usize = 1024;
 
@@ -23,13 +23,13 @@ impl broadcast::Event for Event {
     }
 }
 
-/// Everybody who listens to a gate. They hear of the end when it is dropped.
-pub(super) struct Audience {
+/// Sends the events of one gate to its receivers. Dropping it ends their streams.
+pub(super) struct GateBroadcast {
     broadcast: Arc<Broadcast<Event>>,
     masks: Arc<Masks>,
 }
 
-impl Audience {
+impl GateBroadcast {
     pub(super) fn new(masks: Arc<Masks>) -> Self {
         Self { broadcast: Arc::default(), masks }
     }
@@ -50,27 +50,27 @@ impl Audience {
         Arc::clone(&self.masks)
     }
 
-    /// What hears the lines of an agent. A line costs nothing while nobody listens.
-    pub(super) fn ear(&self, agent: &str) -> Hear {
+    /// Broadcasts the lines of an agent. Without receivers a line costs nothing.
+    pub(super) fn on_line(&self, agent: &str) -> OnLine {
         let (broadcast, masks, name) = (Arc::clone(&self.broadcast), self.masks(), agent.to_owned());
-        // Of each stream, whether its last line goes on in the next one.
-        let mut goes_on = [false; 2];
+        // For each stream, whether its last line continues in the next one.
+        let mut continues = [false; 2];
         Box::new(move |stream, line| {
-            let [stdout, stderr] = &mut goes_on;
-            let goes_on = if stream == Stream::Stdout { stdout } else { stderr };
-            let goes_on_from = *goes_on;
+            let [stdout, stderr] = &mut continues;
+            let continues = if stream == Stream::Stdout { stdout } else { stderr };
+            let is_continued = *continues;
             // A character of up to four bytes did not fit.
-            *goes_on = line.len() + 4 > LONGEST;
+            *continues = line.len() + 4 > LONGEST;
             if broadcast.has_droppable_receiver() {
-                let line = masks.scrub_part(line, goes_on_from, *goes_on);
+                let line = masks.scrub_part(line, is_continued, *continues);
                 broadcast.send(&Event::Output { name: name.clone(), stream, line });
             }
         })
     }
 }
 
-impl Drop for Audience {
-    /// A door may keep an ear of a gate that is over.
+impl Drop for GateBroadcast {
+    /// Processes may keep a callback of a gate that has ended.
     fn drop(&mut self) {
         self.broadcast.close();
     }

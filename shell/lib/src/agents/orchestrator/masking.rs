@@ -1,10 +1,10 @@
-//! Secrets are masked in what agents write before anybody sees it.
+//! Masks secrets in the output of agents.
 
 use speckit_core::agents::gate::{Attempt, Ending};
 use speckit_core::agents::process::capture::Captured;
 use speckit_core::config::redact::Masks;
 
-/// The attempt without secrets; its answer has none.
+/// The attempt without secrets. Its answer never has one.
 pub(super) fn masked(masks: &Masks, attempt: Attempt) -> Attempt {
     let ending = match attempt.ending {
         Ending::NotStarted { class, reason } => Ending::NotStarted { class, reason: masks.scrub(&reason) },
@@ -14,14 +14,14 @@ pub(super) fn masked(masks: &Masks, attempt: Attempt) -> Attempt {
     Attempt { ending, stdout, stderr, ..attempt }
 }
 
-/// Where nothing is missing a secret may stand across the halves, and where something is it may have lost its rest.
+/// In complete output a secret may cross the halves; in truncated output a part of it may be lost.
 fn captured(masks: &Masks, captured: Captured) -> Captured {
     if captured.dropped_bytes() == 0 {
         let bytes = captured.into_bytes();
         let clean = scrubbed(masks, &bytes, false, false);
         return Captured::from(clean.unwrap_or(bytes));
     }
-    // A character that is cut would stand between the edge and the rest of the secret.
+    // A truncated character would separate the edge from the rest of the secret.
     let captured = captured.in_whole_characters();
     let head = scrubbed(masks, captured.head(), false, true);
     let tail = scrubbed(masks, captured.tail(), true, false);
@@ -32,7 +32,7 @@ fn captured(masks: &Masks, captured: Captured) -> Captured {
     Captured::cut(head, tail.as_deref().unwrap_or(captured.tail()), captured.dropped_bytes())
 }
 
-/// The bytes without their secrets; `None` where there is none in them.
+/// The bytes without their secrets; `None` if they have none.
 fn scrubbed(masks: &Masks, bytes: &[u8], is_start_cut: bool, is_end_cut: bool) -> Option<Vec<u8>> {
     let text = String::from_utf8_lossy(bytes);
     let clean = masks.scrub_part(&text, is_start_cut, is_end_cut);

@@ -19,8 +19,8 @@ use breakers::Breakers;
 mod attempt;
 mod breakers;
 mod control;
+mod drop_on_abort;
 mod events;
-mod leash;
 mod masking;
 mod run;
 mod stage;
@@ -30,15 +30,15 @@ pub use control::GateControl;
 pub use run::GateRun;
 pub use stage::StagePlan;
 
-/// Runs the agents of gates in parallel. A copy is a pointer: gates of all copies share the room for agents and the circuit
-/// breakers of the providers.
+/// Runs the agents of gates in parallel. Clones share the limit of concurrent agents and the circuit breakers of the providers.
 ///
-/// No gate runs more agents at the same time than its plan allows, and all gates together no more than the orchestrator does.
+/// A gate runs at most as many agents at the same time as its plan allows, and all gates together at most as many as the orchestrator
+/// allows.
 ///
-/// A provider of whose last 100 agents half failed at their first attempt in a way that another attempt may mend, and at least 10
-/// are known, is left alone for 30 s: agents that would begin meanwhile end as
-/// [`Ending::CircuitOpen`](speckit_core::agents::gate::Ending::CircuitOpen), and those that have begun are tried again as their gate
-/// says. An exit is what counts; agents that could not be started, were killed or called off say nothing about their provider.
+/// The circuit breaker of a provider opens for 30 s when half of its last 100 agents (at least 10) failed at their first attempt with
+/// a retryable exit. Agents that would start meanwhile end as
+/// [`Ending::CircuitOpen`](speckit_core::agents::gate::Ending::CircuitOpen); agents that have started are retried. Only exits count: an
+/// agent that was not started, was killed or was cancelled does not.
 ///
 /// ```no_run
 /// use speckit_core::agents::gate::Request;
@@ -46,29 +46,29 @@ pub use stage::StagePlan;
 /// use speckit::app::ConfigLoader;
 ///
 /// # async fn gate() -> Result<(), Box<dyn std::error::Error>> {
-/// let shell = ConfigLoader::new("speckit.toml").open()?;
-/// let orchestrator = AsyncOrchestrator::new(shell.load().orchestrator.max_concurrent as usize);
+/// let config = ConfigLoader::new("speckit.toml").open()?;
+/// let orchestrator = AsyncOrchestrator::new(config.load().orchestrator.max_concurrent as usize);
 /// let request = Request { spec: "SPEC-1".into(), prompt: "Is the plan complete?".into() };
-/// let gate = orchestrator.begin_stage(&shell, Stage::Plan, &request)?;
+/// let gate = orchestrator.begin_stage(&config, Stage::Plan, &request)?;
 /// let events = gate.events();
-/// let listening = std::thread::spawn(move || events.for_each(|event| println!("{event}")));
+/// let printer = std::thread::spawn(move || events.for_each(|event| println!("{event}")));
 /// let run = gate.finish().await;
-/// listening.join().unwrap();
+/// printer.join().unwrap();
 /// assert!(run.is_ok());
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
 pub struct AsyncOrchestrator {
-    shared: Arc<Shared>,
+    resources: Arc<Resources>,
     seed: Option<Seed>,
     masks: Arc<Masks>,
 }
 
 /// What all gates of an orchestrator share.
-struct Shared {
+struct Resources {
     processes: Box<dyn Processes>,
-    room: Semaphore,
+    permits: Semaphore,
     breakers: Breakers,
 }
 
@@ -76,13 +76,13 @@ struct Shared {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GateError {
-    /// The configuration, or what was asked, keeps it from running: every reason.
+    /// The configuration or the request is wrong: every reason.
     #[error("{}", .0.iter().map(|one| one.message.as_str()).collect::<Vec<_>>().join("; "))]
     Refused(Vec<Diagnostic>),
 }
 
 impl GateError {
-    /// Everything that keeps the gate from running, and the warnings about it, in the order of reports.
+    /// The errors and warnings, in the order of reports.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         match self {
             Self::Refused(findings) => findings,
@@ -91,50 +91,49 @@ impl GateError {
 }
 
 impl AsyncOrchestrator {
-    /// Runs real processes, at most so many at the same time over all gates: at least one.
+    /// Runs real processes, at most `max_concurrent` (at least 1) at the same time over all gates.
     pub fn new(max_concurrent: usize) -> Self {
         Self::with(ProcessManager::new(), max_concurrent)
     }
 
-    /// Runs what these give.
+    /// As [`new`](Self::new), with other processes.
     pub fn with(processes: impl Processes, max_concurrent: usize) -> Self {
-        let shared = Shared {
+        let resources = Resources {
             processes: Box::new(processes),
-            room: Semaphore::new(max_concurrent.clamp(1, Semaphore::MAX_PERMITS)),
+            permits: Semaphore::new(max_concurrent.clamp(1, Semaphore::MAX_PERMITS)),
             breakers: Breakers::default(),
         };
-        Self { shared: Arc::new(shared), seed: None, masks: Arc::default() }
+        Self { resources: Arc::new(resources), seed: None, masks: Arc::default() }
     }
 
-    /// Draws the waits of retries from this seed, so that they can be foretold.
+    /// Draws the waits of retries from this seed.
     #[must_use]
     pub fn seed(mut self, seed: Seed) -> Self {
         self.seed = Some(seed);
         self
     }
 
-    /// Masks these secrets in what agents write, before anybody is told.
+    /// Masks these secrets in everything that agents write.
     #[must_use]
     pub fn masking(mut self, masks: Masks) -> Self {
         self.masks = Arc::new(masks);
         self
     }
 
-    /// Begins a gate. It runs while [`GateRun::finish`] is awaited.
+    /// Prepares a gate. It runs while [`GateRun::finish`] is awaited.
     pub fn begin(&self, plan: Plan) -> GateRun {
         let seed = self.seed.unwrap_or_else(entropy::seed);
-        GateRun::new(plan, seed, Arc::clone(&self.shared), Arc::clone(&self.masks))
+        GateRun::new(plan, seed, Arc::clone(&self.resources), Arc::clone(&self.masks))
     }
 
-    /// Begins the gate of a stage as the configuration is now. Reloads wait until it is over, or dropped: where nobody watches,
-    /// the thread that ends it or drops it reads the files then.
+    /// Prepares the gate of a stage with the current configuration. Reloads are deferred until the gate ends or is dropped; without
+    /// a watcher, the thread that ends or drops it then reads the files.
     ///
-    /// The secrets of the configuration, and the API keys of all providers as they are in the environment of this process now, are
-    /// masked in what agents write.
+    /// The secrets of the configuration, and the API keys of all providers in the environment of this process, are masked in what
+    /// agents write.
     ///
     /// # Errors
-    /// [`GateError::Refused`] with everything that keeps it from running. What only deserves to be known is in
-    /// [`GateRun::warnings`].
+    /// [`GateError::Refused`] with every reason. Warnings are in [`GateRun::warnings`].
     pub fn begin_stage<T>(
         &self,
         config: &Config<T>,
@@ -148,7 +147,7 @@ impl AsyncOrchestrator {
         Ok(self.begin_planned(StagePlan::of(config, stage, request)?))
     }
 
-    /// Begins the gate of a stage that was planned. What its plan and the orchestrator mask is masked in what agents write.
+    /// Prepares the gate of a [`StagePlan`], with the masks of the plan and of the orchestrator.
     pub fn begin_planned(&self, planned: StagePlan) -> GateRun {
         let StagePlan { plan, warnings, masks, busy } = planned;
         let masks = Arc::new(masks.with_texts_of(&self.masks));
@@ -163,11 +162,10 @@ impl AsyncOrchestrator {
         self.begin(plan).finish().await
     }
 
-    /// Runs the gate of a stage as the configuration is now; reloads wait until it is over. [`AsyncOrchestrator::begin_stage`]
-    /// also gives its warnings and its events.
+    /// Runs the gate of a stage to its end. [`AsyncOrchestrator::begin_stage`] also gives its warnings and events.
     ///
     /// # Errors
-    /// [`GateError::Refused`] with everything that keeps it from running.
+    /// [`GateError::Refused`] with every reason.
     ///
     /// # Panics
     /// As [`GateRun::finish`].
@@ -187,7 +185,7 @@ impl AsyncOrchestrator {
 
 impl fmt::Debug for AsyncOrchestrator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let free = self.shared.room.available_permits();
+        let free = self.resources.permits.available_permits();
         f.debug_struct("AsyncOrchestrator").field("free", &free).finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! A gate from its beginning to its end.
+//! A gate from its start to its end.
 
 use std::fmt;
 use std::future::pending;
@@ -12,32 +12,32 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::super::Order;
-use super::Shared;
-use super::attempt::Told;
+use super::Resources;
+use super::attempt::AttemptEvent;
 use super::control::GateControl;
-use super::events::Audience;
+use super::events::GateBroadcast;
 use super::tasks::Tasks;
 use crate::config::busy::Busy;
 use crate::os::clock;
 use crate::sync::broadcast::Receiver;
 
-/// A gate that runs. Dropping it, or the future of [`GateRun::finish`], kills its agents, and what they wrote is lost with it: a
-/// time-out of your own that is to keep it calls [`GateControl::cancel`], and waits for the run.
+/// A gate that can run. Dropping it, or the future of [`GateRun::finish`], kills its agents and loses their output. To end a gate
+/// early and keep the output, call [`GateControl::cancel`] and await the run.
 ///
 /// ```
 /// use std::time::Duration;
-/// use speckit::agents::{AsyncOrchestrator, Hear, Job, Orders, Processes, Running};
+/// use speckit::agents::{AsyncOrchestrator, Job, OnLine, Orders, Processes, Running};
 /// use speckit_core::agents::process::capture::Captured;
 /// use speckit_core::agents::consensus::NoAnswer;
 /// use speckit_core::agents::gate::{Agent, Attempt, CommandLine, Ending, Event, Plan, Stream};
 ///
-/// /// Says its name instead of running a program.
+/// /// Writes the name of the program instead of running it.
 /// struct Echo;
 ///
 /// impl Processes for Echo {
-///     fn run(&self, job: Job, mut hear: Hear, _: Orders) -> Running {
+///     fn run(&self, job: Job, mut on_line: OnLine, _: Orders) -> Running {
 ///         Box::pin(async move {
-///             hear(Stream::Stdout, &job.command.program);
+///             on_line(Stream::Stdout, &job.command.program);
 ///             let stdout = Captured::from(job.command.program.into_bytes());
 ///             let stderr = Captured::default();
 ///             let (ending, answer) = (Ending::Exited { code: 0 }, Err(NoAnswer::NoObject));
@@ -58,22 +58,22 @@ use crate::sync::broadcast::Receiver;
 /// assert_eq!(lines.count(), 2);
 /// # Ok::<(), std::io::Error>(())
 /// ```
-#[must_use = "it runs while `finish` is awaited"]
+#[must_use = "a gate runs while `finish` is awaited"]
 pub struct GateRun {
     plan: Plan,
     seed: Seed,
-    shared: Arc<Shared>,
+    resources: Arc<Resources>,
     orders: Arc<watch::Sender<Order>>,
     warnings: Vec<Diagnostic>,
-    audience: Audience,
-    /// Dropped last: a reload may wait for it.
+    broadcast: GateBroadcast,
+    /// Dropped last: a reload may start then.
     busy: Option<Busy>,
 }
 
 impl GateRun {
-    pub(super) fn new(plan: Plan, seed: Seed, shared: Arc<Shared>, masks: Arc<Masks>) -> Self {
-        let (audience, orders) = (Audience::new(masks), Arc::new(watch::Sender::new(Order::Run)));
-        Self { plan, seed, shared, orders, warnings: Vec::new(), audience, busy: None }
+    pub(super) fn new(plan: Plan, seed: Seed, resources: Arc<Resources>, masks: Arc<Masks>) -> Self {
+        let (broadcast, orders) = (GateBroadcast::new(masks), Arc::new(watch::Sender::new(Order::Run)));
+        Self { plan, seed, resources, orders, warnings: Vec::new(), broadcast, busy: None }
     }
 
     pub(super) fn held_by(mut self, busy: Busy, warnings: Vec<Diagnostic>) -> Self {
@@ -81,63 +81,63 @@ impl GateRun {
         self
     }
 
-    /// What it is going to do.
+    /// The plan of this gate.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
 
-    /// What deserves to be known about its plan and keeps it from nothing.
+    /// The warnings about its plan.
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.warnings
     }
 
-    /// What happens from now on. Any number may listen; none holds the gate up.
+    /// Subscribes to all events from now on. Receivers never delay the gate.
     pub fn events(&self) -> Receiver<Event> {
-        self.audience.subscribe()
+        self.broadcast.subscribe()
     }
 
-    /// The same without the lines that agents write, which cost least then.
+    /// Subscribes to events other than output lines, which then cost least.
     pub fn states(&self) -> Receiver<Event> {
-        self.audience.subscribe_to_states()
+        self.broadcast.subscribe_to_states()
     }
 
-    /// How to call it off from elsewhere, before it runs and while it does.
+    /// A handle that cancels the gate, before it runs and while it runs.
     pub fn control(&self) -> GateControl {
         GateControl::of(&self.orders)
     }
 
-    /// Runs it to its end, in a runtime of tokio with time and, for real processes, I/O; its clock is that of the runtime. It is
-    /// to be polled without long pauses: in a task of its own where its future would wait for something else too.
+    /// Runs the gate to its end, in a tokio runtime with time and, for real processes, I/O; its clock is that of the runtime. The
+    /// future must be polled without long pauses: give it a task of its own if needed.
     ///
-    /// A door that panics ends its attempt, as one that could not be started. Dropping the future drops what runs every agent
-    /// before the drop returns; what is just being polled on another thread is dropped there, right after.
+    /// If [`Processes::run`](crate::agents::Processes::run) panics, its attempt ends as one that could not be started. Dropping the
+    /// future drops every attempt before the drop returns; an attempt that another thread is polling is dropped right after.
     ///
     /// # Panics
-    /// Outside of a runtime of tokio with time.
+    /// Outside a tokio runtime with time.
     pub async fn finish(self) -> Run {
-        let Self { busy: _busy, audience, plan, seed, shared, orders, .. } = self;
-        let mut ordered = orders.subscribe();
-        let tasks = Tasks::new(&plan, shared, audience.masks());
-        let (machine, first) = Machine::begin(plan, audience.masks(), seed, clock::since_epoch());
-        let mut gate = Gate { machine, tasks, audience: &audience, started: clock::runtime_now() };
-        let mut given = Order::Run;
+        let Self { busy: _busy, broadcast, plan, seed, resources, orders, .. } = self;
+        let mut received = orders.subscribe();
+        let tasks = Tasks::new(&plan, resources, broadcast.masks());
+        let (machine, first) = Machine::begin(plan, broadcast.masks(), seed, clock::since_epoch());
+        let mut gate = GateLoop { machine, tasks, broadcast: &broadcast, started: clock::runtime_now() };
+        let mut obeyed = Order::Run;
         let mut finished = gate.act(first);
         loop {
             if let Some(run) = finished {
                 return run;
             }
-            let order = *ordered.borrow_and_update();
-            if order > given {
-                given = order;
+            let order = *received.borrow_and_update();
+            if order > obeyed {
+                obeyed = order;
                 finished = gate.step(if order == Order::Kill { Input::Kill } else { Input::Cancel });
                 continue;
             }
             let due = gate.due();
             finished = tokio::select! {
                 biased;
-                // The sender is here, so that it cannot fail.
-                _ = ordered.changed() => None,
-                told = gate.tasks.next() => gate.hear(told),
+                // `orders` is the sender, so this cannot fail.
+                _ = received.changed() => None,
+                event = gate.tasks.next() => gate.handle(event),
                 () = at(due) => gate.step(Input::Due),
             };
         }
@@ -151,25 +151,25 @@ impl fmt::Debug for GateRun {
     }
 }
 
-/// The machine, and who does what it says.
-struct Gate<'a> {
+/// The machine of the core, and what performs its actions.
+struct GateLoop<'a> {
     machine: Machine,
     tasks: Tasks,
-    audience: &'a Audience,
+    broadcast: &'a GateBroadcast,
     started: Instant,
 }
 
-impl Gate<'_> {
-    /// What a task tells. It has leave to begin once everybody knows that it does.
-    fn hear(&mut self, told: Told) -> Option<Run> {
-        match told {
-            Told::Asks { agent, leave } => {
+impl GateLoop<'_> {
+    /// An attempt starts after its event was emitted.
+    fn handle(&mut self, event: AttemptEvent) -> Option<Run> {
+        match event {
+            AttemptEvent::Ready { agent, approve } => {
                 let finished = self.step(Input::Begun { agent });
-                // One that is told nothing does not begin. It does where it is told, unless it has gone.
-                let _ = leave.send(());
+                // Without a receiver the attempt was dropped.
+                let _ = approve.send(());
                 finished
             }
-            Told::Ended { agent, attempt } => self.step(Input::Ended { agent, attempt }),
+            AttemptEvent::Ended { agent, attempt } => self.step(Input::Ended { agent, attempt }),
         }
     }
 
@@ -178,21 +178,21 @@ impl Gate<'_> {
         self.act(actions)
     }
 
-    /// Gives the run when it is over.
+    /// Performs actions; the result is the run once it has finished.
     fn act(&mut self, actions: Vec<Action>) -> Option<Run> {
         for action in actions {
             match action {
-                Action::Start { agent, attempt } => self.tasks.start(agent, attempt, self.audience),
+                Action::Start { agent, attempt } => self.tasks.start(agent, attempt, self.broadcast),
                 Action::Stop { agent } => self.tasks.order(agent, Order::Stop),
                 Action::Kill { agent } => self.tasks.order(agent, Order::Kill),
-                Action::Tell(event) => self.audience.send(&event),
+                Action::Tell(event) => self.broadcast.send(&event),
                 Action::Finish(run) => return Some(run),
             }
         }
         None
     }
 
-    /// When the machine is to be told the time; `None` where that is never.
+    /// The next deadline of the machine.
     fn due(&self) -> Option<Instant> {
         self.machine.next_deadline().and_then(|deadline| self.started.checked_add(deadline))
     }

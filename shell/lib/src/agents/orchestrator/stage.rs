@@ -1,4 +1,4 @@
-//! The gate of a stage, as a running configuration has it.
+//! The plan of a stage of a running configuration.
 
 use serde::de::DeserializeOwned;
 use speckit_core::Diagnostic;
@@ -11,9 +11,9 @@ use crate::Config;
 use crate::config::busy::Busy;
 use crate::os::environment;
 
-/// What the gate of a stage is going to do, as the configuration is at this moment. Nothing has started:
-/// [`AsyncOrchestrator::begin_planned`](super::AsyncOrchestrator::begin_planned) begins it. Reloads wait until it, or its gate, is
-/// over or dropped.
+/// The plan of a stage with the current configuration, for
+/// [`AsyncOrchestrator::begin_planned`](super::AsyncOrchestrator::begin_planned). Nothing has started. Reloads are deferred until
+/// the plan is dropped or its gate has ended.
 #[derive(Debug)]
 pub struct StagePlan {
     pub(super) plan: Plan,
@@ -26,7 +26,7 @@ impl StagePlan {
     /// The plan of a stage.
     ///
     /// # Errors
-    /// [`GateError::Refused`] with everything that keeps it from running.
+    /// [`GateError::Refused`] with every reason.
     pub fn of<T>(config: &Config<T>, stage: Stage, request: &Request) -> Result<Self, GateError>
     where
         T: DeserializeOwned + Send + Sync + 'static,
@@ -41,24 +41,23 @@ impl StagePlan {
         Ok(Self { plan, warnings, masks, busy })
     }
 
-    /// The commands that it runs, and how.
+    /// The agents with their command lines and limits.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
 
-    /// What deserves to be known about the plan and keeps it from nothing, in the order of reports.
+    /// The warnings about the plan, in the order of reports.
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.warnings
     }
 
-    /// What hides the secrets of the configuration, and the API keys of all providers as they are in the environment of this
-    /// process.
+    /// Masks the secrets of the configuration, and the API keys of all providers in the environment of this process.
     pub fn masks(&self) -> &Masks {
         &self.masks
     }
 }
 
-/// The values of the variables that hold the API keys of providers.
+/// The API keys of providers in the environment.
 fn api_keys(settings: &GateSettings<'_>) -> Vec<String> {
     let variables: Vec<&str> = settings.api_key_variables().collect();
     let environment = environment::capture_wanted(&|name| variables.contains(&name));

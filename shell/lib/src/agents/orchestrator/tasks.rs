@@ -1,4 +1,4 @@
-//! The attempts that are under way, each in a task of its own.
+//! The running attempts of a gate, each in a task of its own.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,145 +12,143 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 
-use super::super::{Job, Order, unheard};
-use super::Shared;
-use super::attempt::{Errand, Told};
-use super::control::give;
-use super::events::Audience;
-use super::leash::{Leash, leashed};
+use super::super::{Job, Order, without_output};
+use super::Resources;
+use super::attempt::{AttemptEvent, AttemptTask};
+use super::control::raise;
+use super::drop_on_abort::{DropOnAbort, abortable};
+use super::events::GateBroadcast;
 
-/// How long the streams of an agent that has ended are read on.
+/// How long the streams of an agent are read after its end.
 const DRAIN: Duration = Duration::from_secs(1);
 
-/// The attempts of one gate that are under way: at most one an agent. Dropping it drops all of them.
+/// The running attempts of one gate: at most one for each agent. Dropping it drops all of them.
 pub(super) struct Tasks {
-    agents: Vec<Place>,
-    shared: Arc<Shared>,
+    agents: Vec<AgentSlot>,
+    resources: Arc<Resources>,
     limits: Limits,
     output_bytes: usize,
-    tell: UnboundedSender<Told>,
-    told: UnboundedReceiver<Told>,
+    sender: UnboundedSender<AttemptEvent>,
+    events: UnboundedReceiver<AttemptEvent>,
     tasks: JoinSet<()>,
     masks: Arc<Masks>,
 }
 
-struct Place {
+struct AgentSlot {
     agent: Arc<Agent>,
     scanner: Option<AnswerScanner>,
-    under_way: Option<UnderWay>,
+    running: Option<RunningAttempt>,
 }
 
-struct UnderWay {
+struct RunningAttempt {
     task: Id,
     orders: watch::Sender<Order>,
-    _leash: Leash,
+    _abort: DropOnAbort,
 }
 
 impl Tasks {
-    pub(super) fn new(plan: &Plan, shared: Arc<Shared>, masks: Arc<Masks>) -> Self {
-        let place = |agent: &Agent| Place {
+    pub(super) fn new(plan: &Plan, resources: Arc<Resources>, masks: Arc<Masks>) -> Self {
+        let slot = |agent: &Agent| AgentSlot {
             agent: Arc::new(agent.clone()),
             scanner: plan.scanner(agent, &masks),
-            under_way: None,
+            running: None,
         };
-        let (tell, told) = unbounded_channel();
+        let (sender, events) = unbounded_channel();
         Self {
-            agents: plan.agents.iter().map(place).collect(),
-            shared,
+            agents: plan.agents.iter().map(slot).collect(),
+            resources,
             limits: Limits { timeout: Some(plan.timeout), grace: plan.grace, drain: DRAIN },
             output_bytes: plan.output_bytes,
-            tell,
-            told,
+            sender,
+            events,
             tasks: JoinSet::new(),
             masks,
         }
     }
 
-    /// Starts an attempt, counted from 1, as soon as there is room, and leave is given.
-    pub(super) fn start(&mut self, agent: usize, attempt: u32, audience: &Audience) {
-        let Some(place) = self.agents.get_mut(agent) else { return };
-        let (orders, ordered) = watch::channel(Order::Run);
-        let (command, scanner) = (place.agent.command.clone(), place.scanner.clone());
-        let errand = Errand {
+    /// Starts an attempt (counted from 1) once it has a permit and the approval of the gate.
+    pub(super) fn start(&mut self, agent: usize, attempt: u32, broadcast: &GateBroadcast) {
+        let Some(slot) = self.agents.get_mut(agent) else { return };
+        let (orders, received) = watch::channel(Order::Run);
+        let (command, scanner) = (slot.agent.command.clone(), slot.scanner.clone());
+        let attempt = AttemptTask {
             number: agent,
-            agent: Arc::clone(&place.agent),
+            agent: Arc::clone(&slot.agent),
             is_first: attempt == 1,
             job: Job { command, limits: self.limits, output_bytes: self.output_bytes, scanner },
-            hear: audience.ear(&place.agent.name),
-            orders: ordered,
-            shared: Arc::clone(&self.shared),
+            on_line: broadcast.on_line(&slot.agent.name),
+            orders: received,
+            resources: Arc::clone(&self.resources),
             masks: Arc::clone(&self.masks),
-            tell: self.tell.clone(),
+            events: self.sender.clone(),
         };
-        let (leash, task) = leashed(Box::pin(errand.run()));
+        let (abort, task) = abortable(attempt.run());
         let task = self.tasks.spawn(task).id();
-        place.under_way = Some(UnderWay { task, orders, _leash: leash });
+        slot.running = Some(RunningAttempt { task, orders, _abort: abort });
     }
 
-    /// Tells an attempt what to do, unless it was told worse.
+    /// Gives an order to a running attempt, unless it has a more severe one.
     pub(super) fn order(&self, agent: usize, order: Order) {
-        let Some(under_way) = self.agents.get(agent).and_then(|place| place.under_way.as_ref()) else {
-            return;
-        };
-        give(&under_way.orders, order);
+        if let Some(running) = self.running(agent) {
+            raise(&running.orders, order);
+        }
     }
 
-    /// What is told next; for ever waiting where nothing is under way.
-    pub(super) async fn next(&mut self) -> Told {
+    fn running(&self, agent: usize) -> Option<&RunningAttempt> {
+        self.agents.get(agent)?.running.as_ref()
+    }
+
+    /// The next event; never ready if no attempt is running.
+    pub(super) async fn next(&mut self) -> AttemptEvent {
         loop {
             tokio::select! {
                 biased;
-                Some(told) = self.told.recv() => match told {
-                    Told::Asks { agent, leave } => {
-                        if self.may_begin(agent) && !leave.is_closed() {
-                            return Told::Asks { agent, leave };
+                Some(event) = self.events.recv() => match event {
+                    AttemptEvent::Ready { agent, approve } => {
+                        let is_wanted = self.running(agent).is_some_and(|one| *one.orders.borrow() == Order::Run);
+                        if is_wanted && !approve.is_closed() {
+                            return AttemptEvent::Ready { agent, approve };
                         }
                     }
-                    Told::Ended { agent, attempt } => {
-                        if let Some(place) = self.agents.get_mut(agent) {
-                            place.under_way = None;
+                    AttemptEvent::Ended { agent, attempt } => {
+                        if let Some(slot) = self.agents.get_mut(agent) {
+                            slot.running = None;
                         }
-                        return Told::Ended { agent, attempt };
+                        return AttemptEvent::Ended { agent, attempt };
                     }
                 },
                 Some(ended) = self.tasks.join_next() => {
-                    let broken = ended.err().and_then(|error| Some((self.over(error.id())?, error)));
-                    if let Some((agent, error)) = broken {
-                        return Told::Ended { agent, attempt: unheard(self.broken(error)) };
+                    let failed = ended.err().and_then(|error| Some((self.remove(error.id())?, error)));
+                    if let Some((agent, error)) = failed {
+                        return AttemptEvent::Ended { agent, attempt: without_output(self.ending_of(error)) };
                     }
                 }
             }
         }
     }
 
-    fn may_begin(&self, agent: usize) -> bool {
-        let under_way = self.agents.get(agent).and_then(|place| place.under_way.as_ref());
-        under_way.is_some_and(|under_way| *under_way.orders.borrow() == Order::Run)
-    }
-
-    /// Whose attempt a task was that has told no end.
-    fn over(&mut self, task: Id) -> Option<usize> {
-        let is_its = |place: &Place| place.under_way.as_ref().is_some_and(|one| one.task == task);
+    /// Removes the attempt of a task that reported no end, and returns its agent.
+    fn remove(&mut self, task: Id) -> Option<usize> {
+        let is_its = |slot: &AgentSlot| slot.running.as_ref().is_some_and(|one| one.task == task);
         let agent = self.agents.iter().position(is_its)?;
-        self.agents.get_mut(agent)?.under_way = None;
+        self.agents.get_mut(agent)?.running = None;
         Some(agent)
     }
 
-    /// How an attempt ended whose task gave none.
-    fn broken(&self, error: JoinError) -> Ending {
+    /// The end of an attempt whose task panicked or was aborted.
+    fn ending_of(&self, error: JoinError) -> Ending {
         let Ok(panic) = error.try_into_panic() else { return Ending::Cancelled };
         let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
         let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-        let text = self.masks.scrub(&text.unwrap_or_else(|| "it says no more".into()));
-        let reason = format!(
-            "what was to run it panicked: {text}; this is a mistake of the program, not of the agent"
-        );
+        let text = self.masks.scrub(&text.unwrap_or_else(|| "without a message".into()));
+        let reason =
+            format!("the code that runs it panicked: {text}; this is a bug of the program, not of the agent");
         Ending::NotStarted { class: ErrorClass::Permanent, reason }
     }
 }
 
 impl Drop for Tasks {
-    /// Before the leashes, so that a task that runs at this moment is dropped when it pauses.
+    /// Before the futures are dropped, so that a task that is being polled is dropped when its poll returns.
     fn drop(&mut self) {
         self.tasks.abort_all();
     }

@@ -1,4 +1,4 @@
-//! The first process of a group: whoever drops it kills the group.
+//! The first process of a group; dropping it kills the group.
 #![expect(clippy::disallowed_methods, reason = "this module belongs to the door to processes")]
 
 use std::process::{Child, ExitStatus};
@@ -8,73 +8,73 @@ use std::time::Duration;
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process};
 
-use super::ended::End;
+use super::exit_watcher::ExitWatcher;
 use crate::agents::guard::Guard;
 use crate::sync::Mutex;
 
-/// How long a drop waits for the end of what it has killed.
+/// How long a drop waits for the exit of the killed process.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Processes that were killed, and that the system had not ended when somebody last looked.
+/// Killed processes that had not exited when they were last polled.
 static ORPHANS: Mutex<Vec<Child>> = Mutex::new(Vec::new());
 
 /// A child that leads a group of its own.
 pub(super) struct Leader {
-    /// `None` once it is reaped: its number belongs to nobody then, and no signal may go there.
+    /// `None` once it is reaped: its number can be reused, so it gets no more signals.
     child: Option<Child>,
     pid: Pid,
-    end: End,
+    exit_watcher: ExitWatcher,
     guard: Option<Arc<Guard>>,
     patience: Duration,
 }
 
 impl Leader {
-    /// Takes over a child that leads a group of its own, and makes the group known to the guard.
+    /// Takes a child that leads a group of its own, and registers the group with the guard.
     pub(super) fn of(child: Child, guard: Option<Arc<Guard>>) -> Self {
         let (pid, pgid) = (Pid::from_child(&child), child.id());
-        // It is owned from here on, whatever fails.
-        let mut leader = Self { child: Some(child), pid, end: End::of(pid), guard: None, patience: PATIENCE };
+        let exit_watcher = ExitWatcher::of(pid);
+        // From here a drop kills the child, whatever fails.
+        let mut leader = Self { child: Some(child), pid, exit_watcher, guard: None, patience: PATIENCE };
         if let Some(guard) = guard {
             guard.add(pgid);
             leader.guard = Some(guard);
         }
-        leader.end.have_it_told();
+        leader.exit_watcher.use_descriptor();
         leader
     }
 
-    /// Is ready when it has ended. It is not reaped by that.
-    pub(super) async fn ends(&mut self) {
+    /// Ready when it has exited. It is not reaped.
+    pub(super) async fn exit(&mut self) {
         if self.child.is_some() {
-            self.end.comes().await;
+            self.exit_watcher.exit().await;
         }
     }
 
-    /// Whether it has ended.
-    pub(super) fn has_ended(&self) -> bool {
-        self.child.is_none() || self.end.has_come()
+    /// Whether it has exited.
+    pub(super) fn has_exited(&self) -> bool {
+        self.child.is_none() || self.exit_watcher.has_exited()
     }
 
-    /// Asks the group to end. One that is stopped, such as one that read from the terminal in the background (SIGTTIN), hears
-    /// of it when it goes on (as systemd.kill(5) does it, `SendSIGCONT=`).
+    /// Asks the group to end. A stopped group, such as one that read from the terminal in the background (SIGTTIN), must continue to
+    /// get the signal (as in systemd.kill(5), `SendSIGCONT=`).
     pub(super) fn terminate(&self) {
         self.signal(Signal::TERM);
         self.signal(Signal::CONT);
     }
 
-    /// Ends the group. All of it is stopped first, so that none makes another process while others are killed.
+    /// Kills the group. It is stopped first, so that no process starts another one meanwhile.
     pub(super) fn kill(&self) {
         self.signal(Signal::STOP);
         self.signal(Signal::KILL);
     }
 
-    /// Reaps it once it has ended, after its group was killed. How it ended; `None` where it has not, or where the system has
-    /// reaped it.
+    /// Reaps it after its exit, when its group has been killed. `None` if it has not exited, or something else has reaped it.
     pub(super) fn reap(&mut self) -> Option<ExitStatus> {
         let child = self.child.as_mut()?;
         if let Some(guard) = self.guard.take() {
             guard.remove(child.id());
         }
-        if self.end.is_reaped() {
+        if self.exit_watcher.is_reaped() {
             self.child = None;
             return None;
         }
@@ -85,22 +85,22 @@ impl Leader {
         reaped.ok().flatten()
     }
 
-    /// Has a drop wait for nothing.
+    /// Makes a drop wait for nothing.
     pub(super) fn abandon(&mut self) {
         self.patience = Duration::ZERO;
     }
 
-    /// A group of which nobody is left is no error.
+    /// An empty group is not an error.
     fn signal(&self, signal: Signal) {
         if self.child.is_some() && !self.is_foreign() {
             let _ = kill_process_group(self.pid, signal);
         }
     }
 
-    /// Whether the number of the group may be that of another one: somebody else has reaped the leader, and there is a process
-    /// with its number again. While there is none, whoever is left in the group keeps the number from others.
+    /// Whether the number of the group may belong to another one: something else has reaped the leader, and a process has its number
+    /// again. As long as there is none, the rest of the group keeps the number from being reused.
     fn is_foreign(&self) -> bool {
-        self.end.is_reaped() && test_kill_process(self.pid) != Err(Errno::SRCH)
+        self.exit_watcher.is_reaped() && test_kill_process(self.pid) != Err(Errno::SRCH)
     }
 }
 
@@ -111,7 +111,7 @@ impl Drop for Leader {
             return;
         }
         self.kill();
-        self.end.wait(self.patience);
+        self.exit_watcher.wait(self.patience);
         self.reap();
         if let Some(child) = self.child.take() {
             ORPHANS.lock().push(child);
@@ -119,7 +119,7 @@ impl Drop for Leader {
     }
 }
 
-/// Reaps those that have ended at last.
+/// Reaps the orphans that have exited.
 pub(super) fn reap_orphans() {
     ORPHANS.lock().retain_mut(|orphan| matches!(orphan.try_wait(), Ok(None)));
 }
@@ -133,16 +133,16 @@ mod tests {
     use crate::os::clock;
 
     #[tokio::test]
-    async fn one_that_nobody_waits_for_is_killed_and_reaped_later() {
+    async fn an_abandoned_process_is_killed_and_reaped_later() {
         let child = Command::new("sleep").arg("60").process_group(0).spawn().unwrap();
         let mut leader = Leader::of(child, None);
         let pid = leader.pid;
-        assert!(!leader.has_ended());
+        assert!(!leader.has_exited());
         leader.abandon();
         drop(leader);
-        let begun = clock::now();
+        let started = clock::now();
         while test_kill_process(pid).is_ok() {
-            assert!(clock::now() - begun < Duration::from_secs(30));
+            assert!(clock::now() - started < Duration::from_secs(30));
             clock::sleep(Duration::from_millis(1));
             reap_orphans();
         }

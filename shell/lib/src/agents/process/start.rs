@@ -1,4 +1,4 @@
-//! How a process is started, and why it could not be.
+//! Starts a process, or says why it cannot.
 #![expect(clippy::disallowed_methods, reason = "this module belongs to the door to processes")]
 
 use std::io::{self, ErrorKind, PipeReader, PipeWriter};
@@ -13,15 +13,19 @@ use tokio::net::unix::pipe;
 
 use super::leader::{Leader, reap_orphans};
 use super::streams::Streams;
-use super::{Hear, Job};
+use super::{Job, OnLine};
 use crate::agents::guard::Guard;
 use crate::retry::RetryClassifiable;
 
-/// Starts a job. Its pipes are made, and known to the runtime, before: no process is started that nobody could follow.
+/// Starts a job. Its pipes are created and registered with the runtime first, so that every started process can be followed.
 ///
 /// # Errors
-/// [`Ending::NotStarted`]; no process is left then.
-pub(super) fn start(job: &Job, hear: Hear, guard: Option<Arc<Guard>>) -> Result<(Leader, Streams), Ending> {
+/// [`Ending::NotStarted`]; then no process is left.
+pub(super) fn start(
+    job: &Job,
+    on_line: OnLine,
+    guard: Option<Arc<Guard>>,
+) -> Result<(Leader, Streams), Ending> {
     reap_orphans();
     let CommandLine { program, args, stdin, withheld, .. } = &job.command;
     let mut command = Command::new(program);
@@ -33,20 +37,20 @@ pub(super) fn start(job: &Job, hear: Hear, guard: Option<Arc<Guard>>) -> Result<
         let (name, value) = guard.mark();
         command.env(name, value);
     }
-    let streams = piped(&mut command, job, stdin.clone(), hear).map_err(|error| Ending::NotStarted {
+    let streams = piped(&mut command, job, stdin.clone(), on_line).map_err(|error| Ending::NotStarted {
         class: error.classify(),
-        reason: format!("no pipes can be made for `{program}`: {error}"),
+        reason: format!("no pipes can be created for `{program}`: {error}"),
     })?;
     let child = command
         .spawn()
         .map_err(|error| Ending::NotStarted { class: error.classify(), reason: reason(program, &error) })?;
-    // The ends of the child are closed with the command.
+    // Closes this side's copies of the child's ends.
     drop(command);
     Ok((Leader::of(child, guard), streams))
 }
 
-/// Gives a command the ends of pipes whose other ends are the streams.
-fn piped(command: &mut Command, job: &Job, prompt: Option<String>, hear: Hear) -> io::Result<Streams> {
+/// Connects the standard streams of a command to pipes.
+fn piped(command: &mut Command, job: &Job, prompt: Option<String>, on_line: OnLine) -> io::Result<Streams> {
     let (stdout, its_stdout) = readable()?;
     let (stderr, its_stderr) = readable()?;
     command.stdout(its_stdout).stderr(its_stderr);
@@ -61,7 +65,7 @@ fn piped(command: &mut Command, job: &Job, prompt: Option<String>, hear: Hear) -
             None
         }
     };
-    Ok(Streams::new(stdout, stderr, prompt, job, hear))
+    Ok(Streams::new(stdout, stderr, prompt, job, on_line))
 }
 
 fn readable() -> io::Result<(pipe::Receiver, PipeWriter)> {
@@ -69,7 +73,7 @@ fn readable() -> io::Result<(pipe::Receiver, PipeWriter)> {
     Ok((pipe::Receiver::from_owned_fd(OwnedFd::from(reader))?, writer))
 }
 
-/// Why a program was not started, and what to do about it. Its arguments are not shown: one may hold a whole prompt.
+/// Why a program was not started, and what to do about it. Arguments are not shown, because one may be a whole prompt.
 fn reason(program: &str, error: &io::Error) -> String {
     let is_path = program.contains('/');
     match error.kind() {
@@ -81,7 +85,7 @@ fn reason(program: &str, error: &io::Error) -> String {
         }
         ErrorKind::PermissionDenied => {
             format!(
-                "`{program}` must not be executed (permission denied): is it a file with the right to be executed?"
+                "`{program}` must not be executed (permission denied): make the file executable (`chmod +x`)"
             )
         }
         ErrorKind::ArgumentListTooLong => format!(
@@ -89,16 +93,16 @@ fn reason(program: &str, error: &io::Error) -> String {
              input (`stdin = \"prompt\"`)"
         ),
         ErrorKind::WouldBlock => {
-            format!("`{program}` is not started, since no more processes may run at the moment ({error})")
+            format!("`{program}` is not started, because no more processes may run at the moment ({error})")
         }
         ErrorKind::InvalidInput => {
             format!(
-                "the command `{program}` or one of its arguments holds a NUL byte, which no program can be given"
+                "the command `{program}` or one of its arguments has a NUL byte, which no program can get"
             )
         }
-        _ if error.raw_os_error() == Some(Errno::NOEXEC.raw_os_error()) => format!(
-            "`{program}` is no program that this system can run: a script needs a first line such as `#!/bin/sh`"
-        ),
+        _ if error.raw_os_error() == Some(Errno::NOEXEC.raw_os_error()) => {
+            format!("this system cannot run `{program}`: a script needs a first line such as `#!/bin/sh`")
+        }
         _ => format!("`{program}` cannot be started: {error}"),
     }
 }
@@ -109,7 +113,7 @@ mod tests {
     use speckit_core::retry::ErrorClass;
 
     #[test]
-    fn a_system_that_is_full_for_the_moment_is_worth_another_attempt_and_says_so() {
+    fn a_full_system_is_retryable_and_named_in_the_reason() {
         for (code, words) in [
             (Errno::AGAIN, "no more processes may run"),
             (Errno::MFILE, "cannot be started"),

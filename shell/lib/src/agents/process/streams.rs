@@ -1,4 +1,4 @@
-//! The three streams of a process, as this side sees them: two that are read and one that is written.
+//! The standard streams of a process: two that are read and one that is written.
 
 use std::future::pending;
 use std::io::{self, ErrorKind};
@@ -9,24 +9,24 @@ use speckit_core::agents::process::capture::{Captured, Ring};
 use speckit_core::agents::process::lines::Lines;
 use tokio::net::unix::pipe;
 
-use super::{Hear, Job};
+use super::{Job, OnLine};
 
-/// How much is read or written with one call of the system.
-const PIECE_BYTES: usize = 16 * 1024;
-/// How many such calls a stream has in a turn.
+/// How many bytes one system call reads or writes.
+const CHUNK_BYTES: usize = 16 * 1024;
+/// How many system calls a stream may do before others go on.
 const CALLS: usize = 4;
-/// How many it has at last: what the largest pipe of Linux holds by default (`pipe-max-size`, 1 MiB; pipe(7)), and its end.
-const LAST_CALLS: usize = (1 << 20) / PIECE_BYTES + 1;
+/// How many it may do after the exit: enough for the largest default pipe of Linux (`pipe-max-size`, 1 MiB; pipe(7)) and its end.
+const LAST_CALLS: usize = (1 << 20) / CHUNK_BYTES + 1;
 
-/// What a process writes, and what it is told.
+/// The output of a process and its prompt.
 pub(super) struct Streams {
-    stdout: Source,
-    stderr: Source,
+    stdout: OutputStream,
+    stderr: OutputStream,
     prompt: Option<Prompt>,
-    hear: Hear,
+    on_line: OnLine,
 }
 
-struct Source {
+struct OutputStream {
     stream: Stream,
     /// `None` once it has ended.
     pipe: Option<pipe::Receiver>,
@@ -41,27 +41,27 @@ struct Prompt {
     written_bytes: usize,
 }
 
-/// What a stream did in its turn.
+/// How far a stream got.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Turn {
+enum StreamProgress {
     /// There may be more to do at once.
-    Cut,
-    /// There is nothing more to do for now.
-    Waits,
-    /// It is over.
-    Over,
+    More,
+    /// There is nothing to do for now.
+    Blocked,
+    /// It is closed.
+    Closed,
 }
 
 impl Streams {
-    /// Reads both, keeps of each what the job wants, and writes the prompt.
+    /// Reads the output, keeps as much as the job wants, and writes the prompt.
     pub(super) fn new(
         stdout: pipe::Receiver,
         stderr: pipe::Receiver,
         prompt: Option<(pipe::Sender, String)>,
         job: &Job,
-        hear: Hear,
+        on_line: OnLine,
     ) -> Self {
-        let source = |stream, pipe, scanner| Source {
+        let output = |stream, pipe, scanner| OutputStream {
             stream,
             pipe: Some(pipe),
             ring: Ring::new(job.output_bytes),
@@ -69,19 +69,19 @@ impl Streams {
             lines: Lines::default(),
         };
         Self {
-            stdout: source(Stream::Stdout, stdout, job.scanner.clone()),
-            stderr: source(Stream::Stderr, stderr, None),
+            stdout: output(Stream::Stdout, stdout, job.scanner.clone()),
+            stderr: output(Stream::Stderr, stderr, None),
             prompt: prompt.map(|(pipe, text)| Prompt { pipe, text, written_bytes: 0 }),
-            hear,
+            on_line,
         }
     }
 
-    /// Whether there is nothing more to read.
+    /// Whether both output streams are closed.
     pub(super) fn are_closed(&self) -> bool {
         self.stdout.pipe.is_none() && self.stderr.pipe.is_none()
     }
 
-    /// Is ready when one of them can go on.
+    /// Ready when a stream can be read or written.
     pub(super) async fn ready(&mut self) {
         tokio::select! {
             biased;
@@ -91,40 +91,40 @@ impl Streams {
         }
     }
 
-    /// Reads and writes what can be without waiting, and not without end. Whether there may be more of it.
+    /// Reads and writes without blocking, up to a limit. Whether there may be more to do at once.
     pub(super) fn take_turn(&mut self) -> bool {
-        // On the stack: hundreds of jobs wait with nothing in their hands.
-        let mut piece = [0; PIECE_BYTES];
-        let stdout = self.stdout.read(CALLS, &mut piece, &mut self.hear, pipe::Receiver::try_read);
-        let stderr = self.stderr.read(CALLS, &mut piece, &mut self.hear, pipe::Receiver::try_read);
-        let prompt = self.prompt.as_mut().map_or(Turn::Over, Prompt::take_turn);
-        if prompt == Turn::Over {
+        // On the stack, so that hundreds of waiting jobs need no buffers.
+        let mut chunk = [0; CHUNK_BYTES];
+        let stdout = self.stdout.read(CALLS, &mut chunk, &mut self.on_line, pipe::Receiver::try_read);
+        let stderr = self.stderr.read(CALLS, &mut chunk, &mut self.on_line, pipe::Receiver::try_read);
+        let prompt = self.prompt.as_mut().map_or(StreamProgress::Closed, Prompt::take_turn);
+        if prompt == StreamProgress::Closed {
             self.prompt = None;
         }
-        [stdout, stderr, prompt].contains(&Turn::Cut)
+        [stdout, stderr, prompt].contains(&StreamProgress::More)
     }
 
-    /// Reads what is there, and not without end. Whether there is nothing more to read.
+    /// Reads what the pipes hold, up to a limit. Whether both are closed then.
     ///
-    /// The system is asked, and not the runtime: that may have had no time to ask it.
+    /// Reads with system calls and not through the runtime, which may not have polled the pipes yet.
     pub(super) fn are_read_out(&mut self) -> bool {
-        let mut piece = [0; PIECE_BYTES];
-        for source in [&mut self.stdout, &mut self.stderr] {
-            source.read(LAST_CALLS, &mut piece, &mut self.hear, |pipe, piece| {
-                Ok(rustix::io::read(pipe, piece)?)
+        let mut chunk = [0; CHUNK_BYTES];
+        for stream in [&mut self.stdout, &mut self.stderr] {
+            stream.read(LAST_CALLS, &mut chunk, &mut self.on_line, |pipe, chunk| {
+                Ok(rustix::io::read(pipe, chunk)?)
             });
         }
         self.are_closed()
     }
 
-    /// Reads and writes no more.
+    /// Closes all streams.
     pub(super) fn leave(&mut self) {
-        self.stdout.close(&mut self.hear);
-        self.stderr.close(&mut self.hear);
+        self.stdout.close(&mut self.on_line);
+        self.stderr.close(&mut self.on_line);
         self.prompt = None;
     }
 
-    /// What is kept of standard output and of standard error, and the answer.
+    /// The kept standard output and standard error, and the answer.
     pub(super) fn finish(mut self) -> (Captured, Captured, Result<String, NoAnswer>) {
         self.leave();
         let answer = self.stdout.scanner.map_or(Err(NoAnswer::NoObject), AnswerScanner::finish);
@@ -132,7 +132,7 @@ impl Streams {
     }
 }
 
-impl Source {
+impl OutputStream {
     async fn ready(&mut self) {
         match &self.pipe {
             Some(pipe) if pipe.readable().await.is_ok() => {}
@@ -144,61 +144,61 @@ impl Source {
     fn read(
         &mut self,
         calls: usize,
-        piece: &mut [u8],
-        hear: &mut Hear,
+        chunk: &mut [u8],
+        on_line: &mut OnLine,
         read: impl Fn(&pipe::Receiver, &mut [u8]) -> io::Result<usize>,
-    ) -> Turn {
+    ) -> StreamProgress {
         for _ in 0..calls {
-            let Some(pipe) = &self.pipe else { return Turn::Over };
-            match read(pipe, piece) {
-                Ok(0) => self.close(hear),
+            let Some(pipe) = &self.pipe else { return StreamProgress::Closed };
+            match read(pipe, chunk) {
+                Ok(0) => self.close(on_line),
                 Ok(length) => {
-                    let bytes = piece.get(..length).unwrap_or_default();
+                    let bytes = chunk.get(..length).unwrap_or_default();
                     self.ring.push(bytes);
                     if let Some(scanner) = &mut self.scanner {
                         scanner.push(bytes);
                     }
-                    self.lines.push(bytes, &mut |line| hear(self.stream, line));
+                    self.lines.push(bytes, &mut |line| on_line(self.stream, line));
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Turn::Waits,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return StreamProgress::Blocked,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => self.close(hear),
+                Err(_) => self.close(on_line),
             }
         }
-        Turn::Cut
+        StreamProgress::More
     }
 
-    /// Tells a last line that nothing ends.
-    fn close(&mut self, hear: &mut Hear) {
+    /// Emits a last line without a line end.
+    fn close(&mut self, on_line: &mut OnLine) {
         self.pipe = None;
-        self.lines.finish(&mut |line| hear(self.stream, line));
+        self.lines.finish(&mut |line| on_line(self.stream, line));
     }
 }
 
 async fn writable(prompt: &mut Option<Prompt>) {
     match prompt {
-        Some(waits) if waits.pipe.writable().await.is_ok() => {}
+        Some(waiting) if waiting.pipe.writable().await.is_ok() => {}
         Some(_) => *prompt = None,
         None => pending().await,
     }
 }
 
 impl Prompt {
-    /// A process that reads no more of it (EPIPE) is free to.
-    fn take_turn(&mut self) -> Turn {
+    /// A process may stop reading (EPIPE).
+    fn take_turn(&mut self) -> StreamProgress {
         for _ in 0..CALLS {
             let rest = self.text.as_bytes().get(self.written_bytes..).unwrap_or_default();
-            let piece = rest.get(..PIECE_BYTES).unwrap_or(rest);
-            if piece.is_empty() {
-                return Turn::Over;
+            let chunk = rest.get(..CHUNK_BYTES).unwrap_or(rest);
+            if chunk.is_empty() {
+                return StreamProgress::Closed;
             }
-            match self.pipe.try_write(piece) {
+            match self.pipe.try_write(chunk) {
                 Ok(length) => self.written_bytes += length,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Turn::Waits,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return StreamProgress::Blocked,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => return Turn::Over,
+                Err(_) => return StreamProgress::Closed,
             }
         }
-        Turn::Cut
+        StreamProgress::More
     }
 }

@@ -1,4 +1,4 @@
-//! The rows of runs and of what their agents wrote.
+//! The rows of runs and of the output of their agents.
 
 use rusqlite::{OptionalExtension as _, params, params_from_iter};
 use speckit_core::agents::consensus::Verdict;
@@ -11,8 +11,8 @@ type Result<T> = std::result::Result<T, StoreError>;
 
 const RUNS: &str = "consensus_runs";
 
-/// What is to be written of a run: made once, however often the transaction is begun.
-pub(super) struct New {
+/// The values of a new row, computed once however often the transaction is repeated.
+pub(super) struct NewRun {
     spec: String,
     stage: String,
     started_at_ms: i64,
@@ -29,7 +29,7 @@ struct NewOutput {
     ended_at_ms: i64,
 }
 
-impl New {
+impl NewRun {
     pub(super) fn of(run: &Run) -> Result<Self> {
         let json = serde_json::to_string(run)
             .map_err(|error| StoreError::refused(format!("the run cannot be written as JSON: {error}")))?;
@@ -51,7 +51,7 @@ impl New {
     }
 }
 
-pub(super) fn add(tx: &Transaction<'_>, new: &New, keep: u32) -> Result<i64> {
+pub(super) fn add(tx: &Transaction<'_>, new: &NewRun, keep: u32) -> Result<i64> {
     let sql =
         "INSERT INTO consensus_runs (spec_id, stage, run_timestamp, consensus_ok, degraded, synthesis_json)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
@@ -73,14 +73,14 @@ pub(super) fn add(tx: &Transaction<'_>, new: &New, keep: u32) -> Result<i64> {
     Ok(number)
 }
 
-/// The first millisecond from its start on under which no other run of its specification and stage is filed.
-fn free_time(tx: &Transaction<'_>, new: &New) -> Result<i64> {
+/// The first millisecond from its start that no other run of its specification and stage has.
+fn free_time(tx: &Transaction<'_>, new: &NewRun) -> Result<i64> {
     let sql = "SELECT 1 FROM consensus_runs WHERE spec_id = ?1 AND stage = ?2 AND run_timestamp = ?3";
     let mut statement = tx.prepare_cached(sql)?;
     let mut time = new.started_at_ms;
     while statement.exists(params![new.spec, new.stage, time])? {
         time = time.checked_add(1).ok_or_else(|| {
-            let reason = "the run began at the end of time, and another one did too; set the clock right";
+            let reason = "the clock of this machine is wrong: it is at the end of time; set it";
             StoreError::refused(reason)
         })?;
     }
@@ -88,15 +88,15 @@ fn free_time(tx: &Transaction<'_>, new: &New) -> Result<i64> {
 }
 
 pub(super) fn find(tx: &Transaction<'_>, filter: &RunsFilter) -> Result<FoundRuns> {
-    let asked = [("spec_id", &filter.spec), ("stage", &filter.stage)];
-    let asked = || asked.iter().filter_map(|(column, text)| Some((column, text.as_ref()?)));
-    let conditions: Vec<String> = asked().map(|(column, _)| format!("{column} = ?")).collect();
+    let wanted = [("spec_id", &filter.spec), ("stage", &filter.stage)];
+    let wanted = || wanted.iter().filter_map(|(column, text)| Some((column, text.as_ref()?)));
+    let conditions: Vec<String> = wanted().map(|(column, _)| format!("{column} = ?")).collect();
     let only =
         if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
     let most = filter.most.map_or(String::new(), |most| format!("LIMIT {most}"));
     let sql = format!("SELECT id, synthesis_json FROM {RUNS} {only} ORDER BY id DESC {most}");
     let mut statement = tx.prepare_cached(&sql)?;
-    let mut rows = statement.query(params_from_iter(asked().map(|(_, text)| text)))?;
+    let mut rows = statement.query(params_from_iter(wanted().map(|(_, text)| text)))?;
     let mut found = FoundRuns::default();
     while let Some(row) = rows.next()? {
         let number = row.get(0)?;
@@ -145,7 +145,7 @@ fn read(number: i64, json: &str) -> Result<Run> {
     serde_json::from_str(json).map_err(|error| unreadable(number, error))
 }
 
-/// What SQLite cannot give belongs to the database, and what Rust cannot take to the row.
+/// An error of SQLite concerns the database, and a value that cannot be converted concerns the row.
 fn of_row(number: i64, error: rusqlite::Error) -> StoreError {
     match error {
         error @ rusqlite::Error::SqliteFailure(..) => error.into(),

@@ -1,4 +1,4 @@
-//! `gate list` and `gate show`: the runs that are kept.
+//! `gate list` and `gate show`: the recorded runs.
 
 use std::path::{Path, PathBuf};
 
@@ -31,12 +31,14 @@ pub(super) fn list(context: &Context, args: &GateListArgs) -> Result<Outcome, Ou
     } else if !found.is_empty() {
         context.terminal.result(&list_text(&found));
     } else if !findings.is_empty() {
-        context.terminal.result("no run that is looked for can be read\n");
-    } else if kept(context, runs.as_ref())?.is_some() {
-        context.terminal.result("no run that is kept is such a one\n");
+        context.terminal.result("no matching run can be read\n");
+    } else if first_and_last(context, runs.as_ref())?.is_some() {
+        context.terminal.result("no recorded run matches\n");
     } else {
         let name = database.display();
-        context.terminal.result(&format!("no run is kept yet in `{name}`: `speckit gate run` keeps them\n"));
+        context
+            .terminal
+            .result(&format!("no run is recorded yet in `{name}`: `speckit gate run` records them\n"));
     }
     Ok(if is_ok(&findings) { Outcome::Yes } else { Outcome::No })
 }
@@ -49,25 +51,25 @@ fn filter(args: &GateListArgs) -> RunsFilter {
     }
 }
 
-/// The numbers of the first and of the last run that are kept; `None` where none is.
-fn kept(context: &Context, runs: Option<&Runs>) -> Result<Option<(i64, i64)>, Outcome> {
+/// The numbers of the first and the last recorded run; `None` without runs.
+fn first_and_last(context: &Context, runs: Option<&Runs>) -> Result<Option<(i64, i64)>, Outcome> {
     let numbers = runs.map(Runs::first_and_last).transpose();
     numbers.map(Option::flatten).map_err(|why| unreadable(context, &why))
 }
 
-/// A run that cannot be read, as a warning.
+/// The warning about a run that cannot be read.
 fn unread_run(why: &StoreError) -> Diagnostic {
     let message = match why {
         StoreError::Unreadable { row, reason, .. } => format!("run {row} cannot be read: {reason}"),
         why => why.to_string(),
     };
     Diagnostic::warning(Code::GateUnreadable, Key::root(), message).help(
-        "a newer release may have written it, and reads it; if none did, `speckit store check` says whether the file is \
-         damaged, and its table `agent_outputs` has what the agents wrote",
+        "a newer release may have written it and can read it; otherwise `speckit store check` shows whether the file is \
+         damaged, and its table `agent_outputs` has the output of the agents",
     )
 }
 
-/// Shows the run of a number, or of a file that one was saved to.
+/// Shows a run by its number, or from the file that it was saved to.
 pub(super) fn show(context: &Context, name: &str) -> Result<Outcome, Outcome> {
     let (number, run, place) = match name.parse::<i64>() {
         Ok(number) => {
@@ -107,35 +109,35 @@ fn stored(context: &Context, number: i64, database: &Path) -> Result<Run, Outcom
         }
         Err(why) => return Err(unreadable(context, &why)),
     }
-    Err(match kept(context, runs.as_ref())? {
-        Some((first, last)) if first == last => unknown(&format!("only {first} is kept")),
-        Some((first, last)) => unknown(&format!("{first} to {last} are kept")),
-        None => unknown(&format!("none is kept yet in `{}`", database.display())),
+    Err(match first_and_last(context, runs.as_ref())? {
+        Some((first, last)) if first == last => unknown(&format!("only {first} is recorded")),
+        Some((first, last)) => unknown(&format!("{first} to {last} are recorded")),
+        None => unknown(&format!("none is recorded yet in `{}`", database.display())),
     })
 }
 
-/// The run in a file, with its number where it says one.
+/// The run in a file, with its number if the file has one.
 fn saved(path: &Path) -> Result<(Option<i64>, Run), Diagnostic> {
     let name = path.display();
     let source =
         read_source(&Disk, speckit_core::LayerKind::File, path).map_err(|unread| unread.finding(path))?;
     let no_run = |why: String| {
-        let finding = error(Code::GateNoRun, format!("`{name}` holds no run: {why}"));
+        let finding = error(Code::GateNoRun, format!("`{name}` contains no run: {why}"));
         finding
-            .help("`gate run` writes such files where the database refuses; `gate list` lists what it keeps")
+            .help("`gate run` writes such files if the database cannot; `gate list` lists the recorded runs")
     };
     let document = serde_json::from_str(source.text()).map_err(|why| no_run(why.to_string()))?;
     Run::from_json(&document).map_err(no_run)
 }
 
-/// The file that runs are kept in, whether the configuration obeys its rules or not.
+/// The database of runs, even if the configuration is refused.
 fn database(context: &Context) -> Result<PathBuf, Outcome> {
     let (path, warning) = context.database().map_err(|finding| context.refuse(&[finding]))?;
     context.terminal.report(warning.as_slice(), &Masks::default());
     Ok(absolute(&path).unwrap_or(path))
 }
 
-/// The runs in a file; `None` where there is no file, and none is made.
+/// The runs in a file; `None` without a file, which is not created.
 fn opened(context: &Context, database: &Path) -> Result<Option<Runs>, Outcome> {
     if !exists(database) {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! A gate from its beginning to its end, beside those who show it.
+//! Runs a gate while another thread shows it.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
@@ -6,50 +6,49 @@ use std::{io, thread};
 
 use speckit_core::agents::gate::{CallingOff, Run};
 
-use super::follow::{Look, Told, follow};
 use super::interruption::Interruptible;
+use super::show::{Display, Shown, show};
 use crate::context::Context;
 use speckit::agents::GateRun;
 
-/// After so long people want to know what is waited for.
-const LONG: Duration = Duration::from_secs(1);
+/// After this time a wait is explained.
+const LONG_WAIT: Duration = Duration::from_secs(1);
 
-/// Runs a gate, shows how far it is, and gives what `keep` makes of it. Nobody who reads slowly holds the agents up, nor
-/// the keeping.
+/// Runs a gate, shows its progress, and returns the result of `record`. A slow reader delays neither the agents nor `record`.
 ///
 /// # Errors
-/// The system's, where it cannot be begun.
-pub(super) fn conduct<T>(
+/// An error of the system: no runtime or thread.
+pub(super) fn drive<T>(
     context: &Context,
     gate: GateRun,
-    look: Look,
+    display: Display,
     (interruption, called_off): (&Interruptible, Receiver<CallingOff>),
-    keep: impl FnOnce(Run) -> T,
+    record: impl FnOnce(Run) -> T,
 ) -> io::Result<T> {
     let names: Vec<String> = gate.plan().agents.iter().map(|agent| agent.name.clone()).collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     interruption.runs(gate.control());
-    let events = if look.shows_output() { gate.events() } else { gate.states() };
-    let told = Told { events, called_off };
+    let events = if display.shows_output() { gate.events() } else { gate.states() };
+    let shown = Shown { events, called_off };
     #[expect(clippy::disallowed_methods, reason = "it ends with the gate, and is joined")]
     thread::scope(|scope| {
-        thread::Builder::new().spawn_scoped(scope, move || follow(context, look, names, &told))?;
+        thread::Builder::new().spawn_scoped(scope, move || show(context, display, names, &shown))?;
         let run = runtime.block_on(gate.finish());
         interruption.keeps();
-        let kept = waiting(context, "Ctrl-C saves the run to a file", || keep(run));
+        let recorded = waiting(context, "Ctrl-C saves the run to a file", || record(run));
         interruption.says();
-        Ok(kept)
+        Ok(recorded)
     })
 }
 
-/// Does work in a database, and says so where that takes long: another program may keep it locked.
+/// Does work in a database, and reports a long wait: another program may have locked it.
 pub(super) fn waiting<T>(context: &Context, way_out: &str, work: impl FnOnce() -> T) -> T {
     let (done, wait) = channel::<()>();
     #[expect(clippy::disallowed_methods, reason = "it ends with the work, and is joined")]
     thread::scope(|scope| {
-        // Where the system has no thread to spare the work is done without the notice.
+        // Without a free thread the work is done without the report.
         let _ = thread::Builder::new().spawn_scoped(scope, move || {
-            if wait.recv_timeout(LONG) == Err(RecvTimeoutError::Timeout) {
+            if wait.recv_timeout(LONG_WAIT) == Err(RecvTimeoutError::Timeout) {
                 context.terminal.note(&format!("waiting for the database; {way_out}\n"));
             }
         });

@@ -1,4 +1,4 @@
-//! One process from its start to its end.
+//! Runs one process from its start to its end.
 
 use std::future::pending;
 use std::os::unix::process::ExitStatusExt as _;
@@ -12,22 +12,22 @@ use speckit_core::retry::ErrorClass;
 
 use super::leader::Leader;
 use super::streams::Streams;
-use super::{Hear, Job, Orders, start};
+use super::{Job, OnLine, Orders, start};
 use crate::agents::guard::Guard;
-use crate::agents::{Order, unheard};
+use crate::agents::{Order, without_output};
 use crate::os::clock;
 
-/// Starts a job and does with it what its supervisor says.
-pub(super) async fn run(job: Job, hear: Hear, mut orders: Orders, guard: Option<Arc<Guard>>) -> Attempt {
+/// Starts a job and performs the actions of its supervisor.
+pub(super) async fn run(job: Job, on_line: OnLine, mut orders: Orders, guard: Option<Arc<Guard>>) -> Attempt {
     let started = clock::now();
     if *orders.borrow_and_update() != Order::Run {
-        return unheard(Ending::Cancelled);
+        return without_output(Ending::Cancelled);
     }
-    let (leader, streams) = match start::start(&job, hear, guard) {
+    let (leader, streams) = match start::start(&job, on_line, guard) {
         Ok(both) => both,
-        Err(ending) => return Attempt { elapsed: clock::now() - started, ..unheard(ending) },
+        Err(ending) => return Attempt { elapsed: clock::now() - started, ..without_output(ending) },
     };
-    let course = Course {
+    let run = ProcessRun {
         started,
         supervisor: Supervisor::new(job.limits),
         leader,
@@ -38,32 +38,32 @@ pub(super) async fn run(job: Job, hear: Hear, mut orders: Orders, guard: Option<
         are_streams_closed: false,
         status: None,
     };
-    course.finish().await
+    run.finish().await
 }
 
-struct Course {
+struct ProcessRun {
     started: Instant,
     supervisor: Supervisor,
     leader: Leader,
     streams: Streams,
-    /// `None` once nobody can give any more.
+    /// `None` once no more orders can come.
     orders: Option<Orders>,
-    /// The most severe order that the supervisor was told.
+    /// The most severe order that the supervisor got.
     obeyed: Order,
     has_leader_ended: bool,
     are_streams_closed: bool,
     status: Option<ExitStatus>,
 }
 
-impl Course {
+impl ProcessRun {
     async fn finish(mut self) -> Attempt {
         while !self.supervisor.is_finished() {
             let input = self.next().await;
-            // What has happened by itself comes before what is done about it, however late this side is.
+            // An exit that has already happened comes before a deadline or an order, however late this task is.
             if matches!(input, Input::Due | Input::Stop | Input::Kill) {
                 self.catch_up();
             }
-            self.tell(input);
+            self.step(input);
         }
         let elapsed = clock::now() - self.started;
         let ending = self.ending();
@@ -75,7 +75,7 @@ impl Course {
         Attempt { ending, stdout, stderr, answer, elapsed, is_leaked }
     }
 
-    /// What the supervisor is to be told next. Whatever comes first in here comes first also where all of it happens at once.
+    /// The next input of the supervisor. The order here is the priority of inputs that happen at the same time.
     async fn next(&mut self) -> Input {
         loop {
             let due = self.supervisor.next_deadline();
@@ -86,34 +86,34 @@ impl Course {
             }
             tokio::select! {
                 biased;
-                order = severer(&mut self.orders, self.obeyed) => {
+                order = more_severe(&mut self.orders, self.obeyed) => {
                     self.obeyed = order;
                     return if order == Order::Kill { Input::Kill } else { Input::Stop };
                 }
-                // Not the timer: it is late where the runtime has much to do.
+                // Not the timer, which is late in a busy runtime.
                 () = async {}, if is_due => return Input::Due,
                 () = until(due) => return Input::Due,
-                () = self.leader.ends(), if !self.has_leader_ended => return Input::LeaderEnded,
+                () = self.leader.exit(), if !self.has_leader_ended => return Input::LeaderEnded,
                 () = self.streams.ready() => {}
             }
             if self.streams.take_turn() {
-                // There is more: first the others of this runtime, its timers and its descriptors.
+                // There is more to read: let other tasks, timers and descriptors go first.
                 tokio::task::yield_now().await;
             }
         }
     }
 
-    /// Takes in the end of the process, and what it had written until then.
+    /// Handles an exit that has happened, and reads what the process wrote before it.
     fn catch_up(&mut self) {
-        if self.leader.has_ended() {
-            self.tell(Input::LeaderEnded);
+        if self.leader.has_exited() {
+            self.step(Input::LeaderEnded);
         }
         if self.has_leader_ended && !self.are_streams_closed && self.streams.are_read_out() {
-            self.tell(Input::StreamsClosed);
+            self.step(Input::StreamsClosed);
         }
     }
 
-    fn tell(&mut self, input: Input) {
+    fn step(&mut self, input: Input) {
         match input {
             Input::LeaderEnded if self.has_leader_ended => return,
             Input::LeaderEnded => self.has_leader_ended = true,
@@ -142,13 +142,13 @@ impl Course {
                 .or_else(|| {
                     status.and_then(|status| status.signal()).map(|signal| Ending::Signalled { signal })
                 })
-                .unwrap_or_else(unknown),
+                .unwrap_or_else(lost_exit_status),
         }
     }
 }
 
-/// Ready with an order that goes further than the one that is obeyed already.
-async fn severer(orders: &mut Option<Orders>, obeyed: Order) -> Order {
+/// Ready with an order that is more severe than the obeyed one.
+async fn more_severe(orders: &mut Option<Orders>, obeyed: Order) -> Order {
     while let Some(given) = orders {
         if given.changed().await.is_err() {
             *orders = None;
@@ -169,8 +169,9 @@ async fn until(due: Option<Instant>) {
     }
 }
 
-/// Where the system reaps the children of this process, nobody can say how they ended.
-fn unknown() -> Ending {
-    let reason = "it ran, but its exit code is lost: this process leaves its children to the system; do not ignore SIGCHLD";
+/// The ending of a process that the system or another thread has reaped.
+fn lost_exit_status() -> Ending {
+    let reason =
+        "it ran, but its exit code is lost because this process ignores SIGCHLD; do not ignore SIGCHLD";
     Ending::NotStarted { class: ErrorClass::Permanent, reason: reason.to_owned() }
 }

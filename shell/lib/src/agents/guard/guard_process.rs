@@ -1,8 +1,5 @@
-//! The guarded program's side: the process that it holds, and what it tells it.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "this module starts the guard, as the program that runs, and ends it"
-)]
+//! The guard process as the guarded program sees it.
+#![expect(clippy::disallowed_methods, reason = "this module starts and ends the guard process")]
 
 use std::ffi::OsString;
 use std::io::{self, Read as _, Write as _};
@@ -16,43 +13,43 @@ use speckit_core::agents::process::guard::Line;
 use super::{ARGUMENT, READY, VARIABLE};
 use crate::os::clock;
 
-/// How long a guard may take to listen, on a machine that has much to do.
+/// How long a guard may take to start on a busy machine.
 const UNTIL_READY: Duration = Duration::from_secs(5);
-/// How long it may take to end after the farewell: longer than it tries to kill what is left.
+/// How long it may take to exit after the farewell: longer than it tries to kill processes.
 const UNTIL_ENDED: Duration = Duration::from_secs(3);
-/// What waits here for a guard that does not read, at most, beside what the pipe holds. It is some thousand lines.
+/// How many bytes may wait for a guard that does not read, beside those in the pipe: some thousand lines.
 const MOST_BYTES: usize = 1 << 16;
 
-/// A guard that was started, and is ended when this is dropped.
+/// A running guard; dropping this ends it.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct GuardProcess {
     child: Child,
-    /// `None` once there is nobody to be told.
+    /// `None` once the guard has ended.
     lines: Option<ChildStdin>,
-    /// What the pipe had no room for.
+    /// Bytes that did not fit into the pipe.
     waiting: Vec<u8>,
-    /// The guard writes nothing here once it is ready: the end of it is the guard's.
-    end: ChildStdout,
-    failure: Failure,
+    /// The guard writes nothing here after it is ready, so the end of this stream is its exit.
+    stdout: ChildStdout,
+    failure: GuardFailure,
 }
 
-/// What is known of the guard's end.
+/// Whether the guard has failed.
 #[derive(Debug)]
-enum Failure {
+enum GuardFailure {
     None,
-    Untold(String),
-    Told,
+    Unreported(String),
+    Reported,
 }
 
-/// Tells whether this process was started as a guard.
-pub(super) fn is_asked() -> bool {
+/// Whether this process was started as a guard.
+pub(super) fn is_guard() -> bool {
     let mut arguments = std::env::args_os().skip(1);
     arguments.next().is_some_and(|argument| argument == ARGUMENT) && arguments.next().is_none()
 }
 
-impl Held {
+impl GuardProcess {
     pub(super) fn start(mark: &str) -> io::Result<Self> {
-        if is_asked() {
+        if is_guard() {
             return Err(io::Error::other(
                 "this process was started as a guard: `main` has to call `become_guard_if_asked` before it starts one",
             ));
@@ -60,7 +57,7 @@ impl Held {
         let mut child = Command::new(program()?)
             .arg0(super::keeper::NAME)
             .arg(ARGUMENT)
-            // A guard in an agent of another guarded program is no agent: it ends its own when that program is killed.
+            // The guard of an agent that is guarded itself is not an agent: it must outlive its program.
             .env_remove(VARIABLE)
             .current_dir("/")
             .process_group(0)
@@ -68,21 +65,22 @@ impl Held {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()?;
-        let (Some(lines), Some(end)) = (child.stdin.take(), child.stdout.take()) else {
+        let (Some(lines), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(io::Error::other("the guard has no pipes"));
         };
-        let mut held = Self { child, lines: Some(lines), waiting: Vec::new(), end, failure: Failure::None };
-        held.await_ready()?;
-        held.say(Line::Mark(mark));
-        Ok(held)
+        let mut guard =
+            Self { child, lines: Some(lines), waiting: Vec::new(), stdout, failure: GuardFailure::None };
+        guard.await_ready()?;
+        guard.send(Line::Mark(mark));
+        Ok(guard)
     }
 
-    /// A program that does not become a guard is ended with the error.
+    /// Ends a program that does not become a guard.
     fn await_ready(&mut self) -> io::Result<()> {
         if let Some(lines) = &self.lines {
             rustix::io::ioctl_fionbio(lines, true)?;
         }
-        if self.says_ready() {
+        if self.is_ready_in_time() {
             return Ok(());
         }
         self.kill();
@@ -91,15 +89,14 @@ impl Held {
         ))
     }
 
-    /// Whether the first that it says is that, in time.
-    fn says_ready(&mut self) -> bool {
-        let begun = clock::now();
+    fn is_ready_in_time(&mut self) -> bool {
+        let started = clock::now();
         let mut rest = READY;
         while let Some(expected) = rest.first() {
-            let left = UNTIL_READY.saturating_sub(clock::now().saturating_duration_since(begun));
+            let left = UNTIL_READY.saturating_sub(clock::now().saturating_duration_since(started));
             let mut byte = [0];
-            // One that can be read is read without waiting.
-            let is_next = is_readable_within(&self.end, left) && self.end.read_exact(&mut byte).is_ok();
+            // A readable byte is read without blocking.
+            let is_next = is_readable_within(&self.stdout, left) && self.stdout.read_exact(&mut byte).is_ok();
             if !is_next || byte != [*expected] {
                 return false;
             }
@@ -108,14 +105,14 @@ impl Held {
         true
     }
 
-    /// Tells the guard something, now or with the next line. It never waits.
-    pub(super) fn say(&mut self, line: Line<'_>) {
+    /// Sends a line to the guard, now or with the next line. Never blocks.
+    pub(super) fn send(&mut self, line: Line<'_>) {
         if self.lines.is_some() {
             // Writing into memory does not fail.
             let _ = write!(self.waiting, "{line}");
             self.write();
             if self.waiting.len() > MOST_BYTES {
-                self.give_up("it does not read what it is told");
+                self.give_up("it does not read its input");
             }
         }
     }
@@ -133,58 +130,57 @@ impl Held {
         }
     }
 
-    /// Why the guard is no more, told once.
+    /// Why the guard has ended; reported once.
     pub(super) fn failure(&mut self) -> Option<String> {
-        if self.lines.is_some() && is_readable_within(&self.end, Duration::ZERO) {
+        if self.lines.is_some() && is_readable_within(&self.stdout, Duration::ZERO) {
             self.give_up("it is gone");
         }
-        match std::mem::replace(&mut self.failure, Failure::Told) {
-            Failure::Untold(why) => Some(why),
-            Failure::None => {
-                self.failure = Failure::None;
-                None
-            }
-            Failure::Told => None,
+        if !matches!(self.failure, GuardFailure::Unreported(_)) {
+            return None;
+        }
+        match std::mem::replace(&mut self.failure, GuardFailure::Reported) {
+            GuardFailure::Unreported(why) => Some(why),
+            GuardFailure::None | GuardFailure::Reported => None,
         }
     }
 
-    /// The guard is ended before its pipe closes, since it would take that for the end of this process.
+    /// Ends the guard before its pipe closes, because it would take that for the end of this process.
     fn give_up(&mut self, why: &str) {
         let status = self.kill().map_or_else(String::new, |status| format!(", {status}"));
         self.lines = None;
         self.waiting = Vec::new();
-        self.failure = Failure::Untold(format!(
+        self.failure = GuardFailure::Unreported(format!(
             "the guard of the agents has ended ({why}{status}): if this program is killed, they go on; \
              start it again to have them guarded"
         ));
     }
 
-    /// How it ended, where nobody else has reaped it.
+    /// Its exit status, if nothing else has reaped it.
     fn kill(&mut self) -> Option<ExitStatus> {
-        // One that has ended by itself cannot be killed.
+        // It may have exited by itself.
         let _ = self.child.kill();
         self.child.wait().ok()
     }
 }
 
-impl Drop for Held {
+impl Drop for GuardProcess {
     fn drop(&mut self) {
-        self.say(Line::Farewell);
+        self.send(Line::Farewell);
         if !self.waiting.is_empty() {
-            // It is stopped, or it would have read: it would not hear the farewell, and must not see the end without it.
+            // It does not read, so it would see the end of the pipe without the farewell.
             self.kill();
         }
         self.lines = None;
-        is_readable_within(&self.end, UNTIL_ENDED);
+        is_readable_within(&self.stdout, UNTIL_ENDED);
         self.kill();
     }
 }
 
-/// Waits until there is something to be read, or nobody who could write it.
+/// Waits until the stream is readable or closed.
 fn is_readable_within(stream: &ChildStdout, wait: Duration) -> bool {
-    let begun = clock::now();
+    let started = clock::now();
     loop {
-        let left = wait.saturating_sub(clock::now().saturating_duration_since(begun));
+        let left = wait.saturating_sub(clock::now().saturating_duration_since(started));
         let Ok(timeout) = Timespec::try_from(left) else { return false };
         match poll(&mut [PollFd::new(stream, PollFlags::IN)], Some(&timeout)) {
             Ok(ready) => return ready > 0,
@@ -194,7 +190,7 @@ fn is_readable_within(stream: &ChildStdout, wait: Duration) -> bool {
     }
 }
 
-/// The program of this process. On Linux it is the one that runs, even where its file was replaced or deleted meanwhile.
+/// The program of this process; on Linux even if its file was replaced or deleted.
 fn program() -> io::Result<OsString> {
     if cfg!(target_os = "linux") {
         return Ok("/proc/self/exe".into());

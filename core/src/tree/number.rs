@@ -1,4 +1,4 @@
-//! Numbers as JSON means them: exact decimals, whatever holds them.
+//! Numbers with the semantics of JSON: exact decimals in any representation.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -28,7 +28,7 @@ pub enum Number {
     Decimal(Arc<str>),
 }
 
-/// A text that was to be a number and is none.
+/// The text is not a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a number")]
 pub struct NotANumber;
@@ -51,7 +51,7 @@ impl Number {
         Ok(Self::Decimal(text.into()))
     }
 
-    /// Tells whether the two are the same decimal number.
+    /// Whether the two are the same decimal number.
     pub fn same(&self, other: &Self) -> bool {
         self.compare(other) == Some(Ordering::Equal)
     }
@@ -68,7 +68,7 @@ impl Number {
         }
     }
 
-    /// Tells whether the value has no fraction.
+    /// Whether the value has no fraction.
     pub fn is_integer(&self) -> bool {
         match self {
             Self::Int(_) => true,
@@ -78,7 +78,7 @@ impl Number {
         }
     }
 
-    /// Tells whether `self = n × divisor` for a whole `n`, in exact decimal arithmetic.
+    /// Whether `self = n × divisor` for a whole `n`, in exact decimal arithmetic.
     ///
     /// A divisor that is not above zero divides nothing.
     pub fn is_multiple_of(&self, divisor: &Self) -> bool {
@@ -118,14 +118,14 @@ impl Number {
     /// The nearest binary float.
     pub fn as_f64(&self) -> f64 {
         match self {
-            #[expect(clippy::cast_precision_loss, reason = "the nearest float is what is asked for")]
+            #[expect(clippy::cast_precision_loss, reason = "the method returns the nearest float")]
             Self::Int(int) => *int as f64,
             Self::Float(float) => *float,
             Self::Decimal(text) => text.parse().unwrap_or(f64::NAN),
         }
     }
 
-    /// Equal for a finite number, else on which side of all finite ones it lies; `None` for NaN.
+    /// `Equal` for a finite number, `Less` or `Greater` for an infinity; `None` for NaN.
     fn infinite(&self) -> Option<Ordering> {
         match self {
             Self::Float(float) if float.is_nan() => None,
@@ -203,7 +203,7 @@ impl Decimal {
         Some(Self { negative, digits: digits.into(), exponent })
     }
 
-    /// How many digits stand before the decimal point.
+    /// The number of digits before the decimal point.
     fn magnitude(&self) -> i64 {
         self.exponent.saturating_add(length(&self.digits))
     }
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_number_is_had_in_128_bits_of_either_sign() {
+    fn a_whole_number_converts_to_128_bits_of_either_sign() {
         let widest = "340282366920938463463374607431768211455";
         assert_eq!(number(widest).as_u128(), Some(u128::MAX));
         assert_eq!(number(widest).as_i128(), None);
@@ -370,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_json_is_not_a_number() {
+    fn other_notations_than_json_are_rejected() {
         for text in ["", "-", "+1", "1.", ".5", "1e", "0x10", "nan", "inf", "1_000", "1 ", "007"] {
             assert!(Number::parse(text).is_err(), "{text:?}");
         }

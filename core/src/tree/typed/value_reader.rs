@@ -1,4 +1,4 @@
-//! Reading: the serde deserializer over one value.
+//! Reads one value: the serde deserializer.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -8,15 +8,23 @@ use core::iter;
 use serde::de::value::{BorrowedStrDeserializer, MapDeserializer};
 use serde::de::{Deserialize, Deserializer, Expected, Visitor};
 
-use super::access::{Elements, Members, Variant};
+use super::collection_reader::{ListReader, TableReader, VariantReader};
 use super::datetime::is_datetime;
-use super::node::{Node, type_name};
-use super::stop::{Stop, counted};
-use crate::tree::{Kind, Number};
+use super::failure::{TypedFailure, counted};
+use crate::tree::{Kind, Number, Value};
 
-impl<'de> Node<'de> {
-    fn mismatch(self, expected: &dyn Expected) -> Stop {
-        Stop::mismatch(expected, type_name(self.0))
+/// One value, as serde reads it. The caller adds the place to a failure.
+#[derive(Clone, Copy)]
+pub(super) struct ValueReader<'de>(pub(super) &'de Value);
+
+/// The name of a value's type in reports.
+pub(super) fn type_name(value: &Value) -> &'static str {
+    if matches!(value.kind(), Kind::Datetime(_)) { "datetime" } else { value.type_name() }
+}
+
+impl<'de> ValueReader<'de> {
+    fn mismatch(self, expected: &dyn Expected) -> TypedFailure {
+        TypedFailure::mismatch(expected, type_name(self.0))
     }
 
     fn is_null(self) -> bool {
@@ -28,7 +36,7 @@ impl<'de> Node<'de> {
         self,
         target: &str,
         expected: &dyn Expected,
-    ) -> Result<T, Stop> {
+    ) -> Result<T, TypedFailure> {
         let number = self.0.as_number().ok_or_else(|| self.mismatch(expected))?;
         let whole = match number {
             Number::Int(int) => T::try_from(*int).ok(),
@@ -37,44 +45,49 @@ impl<'de> Node<'de> {
         whole.ok_or_else(|| self.not_whole(number, target, expected))
     }
 
-    fn not_whole(self, number: &Number, target: &str, expected: &dyn Expected) -> Stop {
+    fn not_whole(self, number: &Number, target: &str, expected: &dyn Expected) -> TypedFailure {
         match number {
-            number if number.is_integer() => Stop::out_of_range(target),
+            number if number.is_integer() => TypedFailure::out_of_range(target),
             Number::Float(float) if !float.is_finite() => self.mismatch(expected),
-            _ => Stop::mismatch(expected, "number with a fraction"),
+            _ => TypedFailure::mismatch(expected, "number with a fraction"),
         }
     }
 
     /// The nearest float; a finite number must stay finite in the type that `target` names.
-    fn float(self, target: &str, stays: fn(f64) -> bool, expected: &dyn Expected) -> Result<f64, Stop> {
+    fn float(
+        self,
+        target: &str,
+        stays: fn(f64) -> bool,
+        expected: &dyn Expected,
+    ) -> Result<f64, TypedFailure> {
         let number = self.0.as_number().ok_or_else(|| self.mismatch(expected))?;
         let float = number.as_f64();
         let written_finite = !matches!(number, Number::Float(float) if !float.is_finite());
-        if written_finite && !stays(float) { Err(Stop::out_of_range(target)) } else { Ok(float) }
+        if written_finite && !stays(float) { Err(TypedFailure::out_of_range(target)) } else { Ok(float) }
     }
 
-    pub(super) fn members<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
+    pub(super) fn members<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TypedFailure> {
         let Kind::Table(members) = self.0.kind() else {
             return Err(self.mismatch(&visitor));
         };
-        let mut access = Members::new(members.iter());
-        visitor.visit_map(&mut access).map_err(|stop| access.place(stop))
+        let mut access = TableReader::new(members.iter());
+        visitor.visit_map(&mut access).map_err(|failure| access.place(failure))
     }
 
-    pub(super) fn elements<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
+    pub(super) fn elements<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TypedFailure> {
         let Kind::Array(elements) = self.0.kind() else {
             return Err(self.mismatch(&visitor));
         };
-        let mut access = Elements::new(elements.iter());
+        let mut access = ListReader::new(elements.iter());
         let seen = visitor.visit_seq(&mut access)?;
         let read = access.read();
         if read < elements.len() {
-            return Err(Stop::mismatch(counted(read), counted(elements.len())));
+            return Err(TypedFailure::mismatch(counted(read), counted(elements.len())));
         }
         Ok(seen)
     }
 
-    fn number<V: Visitor<'de>>(self, number: &Number, visitor: V) -> Result<V::Value, Stop> {
+    fn number<V: Visitor<'de>>(self, number: &Number, visitor: V) -> Result<V::Value, TypedFailure> {
         match number {
             Number::Int(int) => visitor.visit_i64(*int),
             Number::Float(float) => visitor.visit_f64(*float),
@@ -86,19 +99,10 @@ impl<'de> Node<'de> {
     }
 }
 
-macro_rules! integers {
-    ($($method:ident $visit:ident $type:ident)*) => {
-        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
-            let whole = self.whole::<$type>(stringify!($type), &visitor)?;
-            visitor.$visit(whole)
-        })*
-    };
-}
+impl<'de> Deserializer<'de> for ValueReader<'de> {
+    type Error = TypedFailure;
 
-impl<'de> Deserializer<'de> for Node<'de> {
-    type Error = Stop;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TypedFailure> {
         match self.0.kind() {
             Kind::Null | Kind::Unset => visitor.visit_unit(),
             Kind::Bool(bool) => visitor.visit_bool(*bool),
@@ -109,12 +113,26 @@ impl<'de> Deserializer<'de> for Node<'de> {
         }
     }
 
-    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TypedFailure> {
         let bool = self.0.as_bool().ok_or_else(|| self.mismatch(&visitor))?;
         visitor.visit_bool(bool)
     }
 
-    integers! {
+    deserialize_methods! { |self, visitor|
+        deserialize_char() => self.deserialize_str(visitor),
+        deserialize_string() => self.deserialize_str(visitor),
+        deserialize_identifier() => self.deserialize_str(visitor),
+        deserialize_byte_buf() => self.deserialize_bytes(visitor),
+        deserialize_unit_struct(&'static str) => self.deserialize_unit(visitor),
+        deserialize_newtype_struct(&'static str) => visitor.visit_newtype_struct(self),
+        deserialize_seq() => self.elements(visitor),
+        deserialize_tuple(usize) => self.elements(visitor),
+        deserialize_tuple_struct(&'static str, usize) => self.elements(visitor),
+        deserialize_map() => self.members(visitor),
+        deserialize_ignored_any() => visitor.visit_unit(),
+    }
+
+    deserialize_integers! {
         deserialize_i8 visit_i8 i8
         deserialize_i16 visit_i16 i16
         deserialize_i32 visit_i32 i32
@@ -126,7 +144,7 @@ impl<'de> Deserializer<'de> for Node<'de> {
         deserialize_u64 visit_u64 u64
     }
 
-    fn deserialize_u128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
+    fn deserialize_u128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TypedFailure> {
         let number = self.0.as_number().ok_or_else(|| self.mismatch(&visitor))?;
         let whole = number.as_u128().ok_or_else(|| self.not_whole(number, "u128", &visitor))?;
         visitor.visit_u128(whole)
@@ -136,21 +154,17 @@ impl<'de> Deserializer<'de> for Node<'de> {
         clippy::cast_possible_truncation,
         reason = "the cast is what the visitor does, and is looked at"
     )]
-    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TypedFailure> {
         let float = self.float("f32", |float| (float as f32).is_finite(), &visitor)?;
         visitor.visit_f64(float)
     }
 
-    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TypedFailure> {
         let float = self.float("f64", f64::is_finite, &visitor)?;
         visitor.visit_f64(float)
     }
 
-    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
-        self.deserialize_str(visitor)
-    }
-
-    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TypedFailure> {
         match self.0.kind() {
             Kind::String(text) => visitor.visit_borrowed_str(text),
             Kind::Datetime(datetime) => visitor.visit_string(datetime.to_string()),
@@ -158,11 +172,7 @@ impl<'de> Deserializer<'de> for Node<'de> {
         }
     }
 
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
-        self.deserialize_str(visitor)
-    }
-
-    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TypedFailure> {
         match self.0.kind() {
             Kind::String(text) => visitor.visit_borrowed_bytes(text.as_bytes()),
             Kind::Array(_) => visitor.visit_byte_buf(Vec::<u8>::deserialize(self)?),
@@ -170,49 +180,12 @@ impl<'de> Deserializer<'de> for Node<'de> {
         }
     }
 
-    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
-        self.deserialize_bytes(visitor)
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TypedFailure> {
         if self.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
-    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TypedFailure> {
         if self.is_null() { visitor.visit_unit() } else { Err(self.mismatch(&visitor)) }
-    }
-
-    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Stop> {
-        self.deserialize_unit(visitor)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Stop> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
-        self.elements(visitor)
-    }
-
-    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Stop> {
-        self.elements(visitor)
-    }
-
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: usize,
-        visitor: V,
-    ) -> Result<V::Value, Stop> {
-        self.elements(visitor)
-    }
-
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
-        self.members(visitor)
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -220,7 +193,7 @@ impl<'de> Deserializer<'de> for Node<'de> {
         name: &'static str,
         fields: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Stop> {
+    ) -> Result<V::Value, TypedFailure> {
         match (self.0.kind(), fields) {
             (Kind::Datetime(datetime), [field]) if is_datetime(name) => {
                 visitor.visit_map(MapDeserializer::new(iter::once((*field, datetime.to_string()))))
@@ -234,7 +207,7 @@ impl<'de> Deserializer<'de> for Node<'de> {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Stop> {
+    ) -> Result<V::Value, TypedFailure> {
         let members = match self.0.kind() {
             Kind::String(text) => return visitor.visit_enum(BorrowedStrDeserializer::new(text)),
             Kind::Table(members) => members,
@@ -242,20 +215,12 @@ impl<'de> Deserializer<'de> for Node<'de> {
         };
         let mut present = members.iter().filter(|(_, member)| !matches!(member.kind(), Kind::Unset));
         match (present.next(), present.next()) {
-            (Some((name, content)), None) => visitor.visit_enum(Variant::new(name, content)),
+            (Some((name, content)), None) => visitor.visit_enum(VariantReader::new(name, content)),
             _ => {
                 let mut expected = String::from("one member that names a variant of ");
                 expected.push_str((&visitor as &dyn Expected).to_string().trim_start_matches("enum "));
-                Err(Stop::mismatch(expected, format!("object of {} members", members.len())))
+                Err(TypedFailure::mismatch(expected, format!("object of {} members", members.len())))
             }
         }
-    }
-
-    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
-        self.deserialize_str(visitor)
-    }
-
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
-        visitor.visit_unit()
     }
 }

@@ -56,7 +56,7 @@ impl Errand {
     async fn attempt(self) -> Attempt {
         let Self { number, agent, is_first, job, hear, orders, shared, masks, tell } = self;
         let breaker = shared.breakers.of(&agent.provider);
-        let pass = match is_first.then(|| breaker.pass()).transpose() {
+        let pass = match is_first.then(|| breaker.permit()).transpose() {
             Ok(pass) => pass,
             Err(_) => return unheard(Ending::CircuitOpen),
         };

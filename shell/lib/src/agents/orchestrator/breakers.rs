@@ -6,7 +6,7 @@ use std::sync::Arc;
 use speckit_core::agents::gate::{Agent, Ending};
 use speckit_core::retry::breaker::BreakerConfig;
 
-use crate::retry::{CircuitBreaker, Pass};
+use crate::retry::{CallPermit, CircuitBreaker};
 use crate::sync::Mutex;
 
 /// The circuit breakers of the providers, by their names. Each is made when it is first asked for.
@@ -27,7 +27,7 @@ impl Breakers {
 
 /// Reports an attempt to the breaker of its provider. An exit is an answer of the provider, and a failure of it where it is worth
 /// another attempt. Nothing else says anything of the provider: this machine may have no process to spare for any agent.
-pub(super) fn judge(pass: Pass<'_>, agent: &Agent, ending: &Ending) {
+pub(super) fn judge(pass: CallPermit<'_>, agent: &Agent, ending: &Ending) {
     match ending {
         Ending::Exited { code: 0 } => pass.succeeded(),
         Ending::Exited { code } => pass.failed(agent.exit_class(*code)),

@@ -10,7 +10,7 @@ use std::time::Duration;
 use backon::{BlockingRetryable as _, ExponentialBuilder};
 use criterion::{BenchmarkId, Criterion, Throughput};
 use speckit::retry::{
-    BreakerConfig, Cancel, CircuitBreaker, RetryBudget, Retrying, execute_with_backoff_sync,
+    BreakerConfig, CancelToken, CircuitBreaker, RetryBudget, Retrying, execute_with_backoff_sync,
 };
 use speckit_core::retry::backoff::Backoff;
 use speckit_core::retry::{Jitter, RetryConfig, Seed};
@@ -25,7 +25,7 @@ fn call(number: u64) -> io::Result<u64> {
 fn happy(criterion: &mut Criterion) {
     let config = black_box(RetryConfig::default());
     let exponential = ExponentialBuilder::default().with_jitter();
-    let (cancel, budget, breaker) = (Cancel::new(), RetryBudget::default(), CircuitBreaker::default());
+    let (cancel, budget, breaker) = (CancelToken::new(), RetryBudget::default(), CircuitBreaker::default());
     let mut group = criterion.benchmark_group("retry/happy");
     group.bench_function("bare", |bencher| bencher.iter(|| call(black_box(7))));
     group.bench_function("speckit", |bencher| {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::thread;
 
 use speckit::store::rusqlite::Connection;
-use speckit::store::{Store, StoreError, StoreOptions, Synchronous};
+use speckit::store::{Store, StoreError, StoreOptions, SynchronousMode};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -54,7 +54,7 @@ fn write(database: PathBuf, process: u64, threads: u64, writes: u64) -> Result<(
 
 /// Writes pairs of rows from several threads for ever, each acknowledged by a line.
 fn pairs(database: PathBuf, threads: u64, synchronous: &str) -> Result<(), StoreError> {
-    let synchronous = if synchronous == "full" { Synchronous::Full } else { Synchronous::Normal };
+    let synchronous = if synchronous == "full" { SynchronousMode::Full } else { SynchronousMode::Normal };
     let store = StoreOptions::new(database).synchronous(synchronous).open()?;
     let write = || -> Result<(), StoreError> {
         loop {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use speckit::store::rusqlite::{Connection, TransactionBehavior};
-use speckit::store::{Store, StoreOptions, Synchronous};
+use speckit::store::{Store, StoreOptions, SynchronousMode};
 
 /// How one writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,8 +82,8 @@ impl Common {
         match peer {
             Peer::Store => {
                 let chosen = match synchronous {
-                    Sync::Normal => Synchronous::Normal,
-                    Sync::Full => Synchronous::Full,
+                    Sync::Normal => SynchronousMode::Normal,
+                    Sync::Full => SynchronousMode::Full,
                 };
                 Self::Store(StoreOptions::new(path).synchronous(chosen).open().expect("it can be opened"))
             }

@@ -2,7 +2,7 @@
 
 use proptest::collection::hash_set;
 use proptest::prelude::*;
-use speckit_core::retry::{Seed, Stream};
+use speckit_core::retry::{RandomStream, Seed};
 
 const DRAWS: u32 = 100_000;
 
@@ -27,7 +27,7 @@ pub(crate) fn assert_even(counts: &[u32], what: &str) {
     assert!(found < most, "{what}: {found:.1} is above {most:.1}");
 }
 
-fn counts(cells: u64, draw: impl Fn(&mut Stream) -> u64) -> Vec<u32> {
+fn counts(cells: u64, draw: impl Fn(&mut RandomStream) -> u64) -> Vec<u32> {
     let mut stream = Seed::new(20_240_229).stream("counts");
     let mut counts = vec![0; usize::try_from(cells).unwrap()];
     for _ in 0..DRAWS {

@@ -1,4 +1,4 @@
-//! A simulated herd does what a naive simulation does, its plans are schedules, and all of it can be shown.
+//! A simulated scenario does what a naive simulation does, its plans are schedules, and all of it can be shown.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,7 +6,9 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::sample::select;
 use speckit_core::retry::backoff::{Backoff, schedule};
-use speckit_core::retry::simulation::{Herd, JITTERS, Load, NETWORK, WINDOW, compare, plan, simulate};
+use speckit_core::retry::simulation::{
+    JITTERS, NETWORK, Scenario, WINDOW, WindowLoad, compare, plan, simulate,
+};
 use speckit_core::retry::{GiveUp, Jitter, RetryConfig, Seed};
 
 /// Settings under which attempts or the deadline end a call, whichever comes first.
@@ -25,14 +27,15 @@ fn settings() -> impl Strategy<Value = RetryConfig> {
     )
 }
 
-fn herds() -> impl Strategy<Value = Herd> {
-    (0..60_u32, 0..30_u32).prop_map(|(clients, capacity)| Herd { clients, capacity })
+fn herds() -> impl Strategy<Value = Scenario> {
+    (0..60_u32, 0..30_u32).prop_map(|(clients, capacity)| Scenario { clients, capacity })
 }
 
 /// The windows with calls, the latencies and the number of clients that gave up, found by looking for the earliest of
 /// all calls again and again.
-fn naive(config: &RetryConfig, herd: Herd, seed: Seed) -> (Vec<Load>, Vec<Duration>, u64) {
-    let mut backoffs: Vec<_> = (0..herd.clients.into()).map(|n| Backoff::new(seed.nth(n), "retry")).collect();
+fn naive(config: &RetryConfig, scenario: Scenario, seed: Seed) -> (Vec<WindowLoad>, Vec<Duration>, u64) {
+    let mut backoffs: Vec<_> =
+        (0..scenario.clients.into()).map(|n| Backoff::new(seed.nth(n), "retry")).collect();
     // When each call reaches the server, whose it is, and how many its client has made.
     let mut calls: Vec<(Duration, usize, u32)> = (0..backoffs.len()).map(|n| (NETWORK, n, 1)).collect();
     let (mut load, mut latencies, mut gave_up) = (BTreeMap::new(), Vec::new(), 0);
@@ -40,10 +43,11 @@ fn naive(config: &RetryConfig, herd: Herd, seed: Seed) -> (Vec<Load>, Vec<Durati
         calls.retain(|other| *other != call);
         let (arrival, client, attempt) = call;
         let window = u32::try_from(arrival.as_millis() / WINDOW.as_millis()).unwrap();
-        let here = load.entry(window).or_insert(Load { start: WINDOW * window, ..Load::default() });
+        let here =
+            load.entry(window).or_insert(WindowLoad { start: WINDOW * window, ..WindowLoad::default() });
         here.calls += 1;
         let now = arrival + NETWORK;
-        if here.answered < herd.capacity.into() {
+        if here.answered < scenario.capacity.into() {
             here.answered += 1;
             latencies.push(now);
             continue;
@@ -60,10 +64,10 @@ fn naive(config: &RetryConfig, herd: Herd, seed: Seed) -> (Vec<Load>, Vec<Durati
 
 proptest! {
     #[test]
-    fn a_naive_simulation_gives_the_same(config in settings(), herd in herds(), seed: u64) {
+    fn a_naive_simulation_gives_the_same(config in settings(), scenario in herds(), seed: u64) {
         let seed = Seed::new(seed);
-        let run = simulate(&config, herd, seed);
-        prop_assert_eq!((run.load, run.latencies, run.gave_up), naive(&config, herd, seed));
+        let run = simulate(&config, scenario, seed);
+        prop_assert_eq!((run.load, run.latencies, run.gave_up), naive(&config, scenario, seed));
     }
 
     #[test]
@@ -93,9 +97,9 @@ proptest! {
 
     #[test]
     fn every_herd_can_be_shown_at_every_width(
-        config in settings(), herd in herds(), seed: u64, width in 0..300_usize,
+        config in settings(), scenario in herds(), seed: u64, width in 0..300_usize,
     ) {
-        let comparison = compare(&config, herd, Seed::new(seed));
+        let comparison = compare(&config, scenario, Seed::new(seed));
         let longest = comparison.to_text(width).lines().map(|line| line.chars().count()).max();
         prop_assert!(longest.unwrap() <= width.max(80), "{longest:?}");
         let svg = comparison.to_svg();
@@ -107,7 +111,7 @@ proptest! {
 fn full_jitter_has_a_lower_peak_after_the_first_burst_than_none() {
     let config = RetryConfig::default().with_max_attempts(8);
     for (seed, clients, capacity) in [(0, 100, 10), (1, 1000, 100), (u64::MAX, 500, 5)] {
-        let comparison = compare(&config, Herd { clients, capacity }, Seed::new(seed));
+        let comparison = compare(&config, Scenario { clients, capacity }, Seed::new(seed));
         let peak = |jitter| comparison.runs.iter().find(|run| run.jitter == jitter).unwrap().later_peak();
         assert!(peak(Jitter::Full) < peak(Jitter::None), "{seed} {clients}");
     }
@@ -119,7 +123,7 @@ fn settings_beyond_any_configuration_bring_nothing_down() {
     let waits =
         RetryConfig::default().with_initial_backoff_ms(most).with_max_backoff_ms(most).with_deadline_ms(most);
     let config = waits.with_max_attempts(5).with_multiplier(f64::INFINITY);
-    let comparison = compare(&config, Herd { clients: 9, capacity: 1 }, Seed::new(7));
+    let comparison = compare(&config, Scenario { clients: 9, capacity: 1 }, Seed::new(7));
     assert!(comparison.runs.iter().all(|run| run.succeeded() + run.gave_up == 9));
     assert!(comparison.to_text(80).lines().count() < 80);
     assert!(comparison.to_svg().len() < 100_000);

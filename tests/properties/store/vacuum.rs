@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use speckit_core::store::vacuum::{Found, LEAST_INTERVAL, Pages, due_in};
+use speckit_core::store::vacuum::{LEAST_INTERVAL, Pages, VacuumState, due_in};
 
 fn pages() -> impl Strategy<Value = Pages> {
     let total = prop_oneof![1..3000_u64, 1..100_000_000_u64];
@@ -37,9 +37,9 @@ proptest! {
     ) {
         let elapsed = (milliseconds(interval) - before).max(0);
         prop_assume!(elapsed < milliseconds(interval));
-        let found = Found { pages, last_at_ms: Some(last), now_ms: last + elapsed };
+        let state = VacuumState { pages, last_at_ms: Some(last), now_ms: last + elapsed };
         let wait = interval.max(LEAST_INTERVAL) - Duration::from_millis(elapsed.unsigned_abs());
-        prop_assert_eq!(due_in(interval, &found), wait);
+        prop_assert_eq!(due_in(interval, &state), wait);
     }
 
     #[test]
@@ -47,8 +47,8 @@ proptest! {
         pages in worthwhile(), interval in interval(), last in proptest::option::of(date()), more in 0..1_000_000_i64,
     ) {
         let begun = milliseconds(interval.max(LEAST_INTERVAL));
-        let found = Found { pages, last_at_ms: last, now_ms: last.unwrap_or(0) + begun + more };
-        prop_assert_eq!(due_in(interval, &found), Duration::ZERO);
+        let state = VacuumState { pages, last_at_ms: last, now_ms: last.unwrap_or(0) + begun + more };
+        prop_assert_eq!(due_in(interval, &state), Duration::ZERO);
     }
 
     #[test]
@@ -56,7 +56,7 @@ proptest! {
         pages in pages(), interval in interval(), last in proptest::option::of(date()), now_ms in date(),
     ) {
         prop_assume!(pages.free_bytes() < 1 << 20 || pages.free * 10 < pages.total);
-        let wait = due_in(interval, &Found { pages, last_at_ms: last, now_ms });
+        let wait = due_in(interval, &VacuumState { pages, last_at_ms: last, now_ms });
         prop_assert_eq!(wait, interval.max(LEAST_INTERVAL), "it is looked at again");
     }
 
@@ -64,11 +64,11 @@ proptest! {
     fn who_waits_as_long_as_it_is_early_finds_it_due(
         pages in worthwhile(), interval in interval(), last_at_ms in date(), now_ms in date(),
     ) {
-        let found = Found { pages, last_at_ms: Some(last_at_ms), now_ms };
-        let wait = due_in(interval, &found);
+        let state = VacuumState { pages, last_at_ms: Some(last_at_ms), now_ms };
+        let wait = due_in(interval, &state);
         prop_assert!(wait <= interval.max(LEAST_INTERVAL));
         if wait > Duration::ZERO {
-            let later = Found { now_ms: now_ms.max(last_at_ms) + milliseconds(wait), ..found };
+            let later = VacuumState { now_ms: now_ms.max(last_at_ms) + milliseconds(wait), ..state };
             prop_assert_eq!(due_in(interval, &later), Duration::ZERO);
         }
     }
@@ -79,7 +79,7 @@ proptest! {
     ) {
         prop_assume!(last_at_ms > now_ms);
         let ahead = Duration::from_millis(last_at_ms.abs_diff(now_ms));
-        let wait = due_in(interval, &Found { pages, last_at_ms: Some(last_at_ms), now_ms });
+        let wait = due_in(interval, &VacuumState { pages, last_at_ms: Some(last_at_ms), now_ms });
         let interval = interval.max(LEAST_INTERVAL);
         let expected = if ahead > interval { Duration::ZERO } else { interval };
         prop_assert_eq!(wait, expected);

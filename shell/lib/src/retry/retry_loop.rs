@@ -1,56 +1,60 @@
-//! What a call does from its first failure on. The waits of a thread are here, those of a future in `waiting`.
+//! The retries of a call after its first failure. Threads wait here, futures in `waiting`.
 
 use std::time::Duration;
 
 use speckit_core::retry::{Decision, Failure, GiveUp, Retry};
 
-use super::attempt::{Attempt, Outcome, Report};
-use super::breaker::{Circuit, Pass};
+use super::attempt::{Attempt, AttemptOutcome, Report};
+use super::breaker::{CallPermit, CircuitState};
 use super::policy::Policy;
 use super::retrying::Retrying;
 use super::{RetryClassifiable, RetryError};
 use crate::os::clock::{self, Moment};
 use crate::os::entropy;
 
-/// A call of which an attempt has failed.
-pub(super) struct Course<'a, P, R> {
+/// The state of a call after its first failure.
+pub(super) struct RetryLoop<'a, P, R> {
     plan: Retrying<'a, P, R>,
     started: Moment,
-    /// In a box, so that the future of a call that succeeds at once is small.
+    /// Boxed, so that the future of a call that succeeds at once is small.
     retry: Box<Retry>,
 }
 
-/// What is kept during a wait.
+/// The wait before the next attempt, and the last error.
 pub(super) struct Paused<E> {
     pub(super) wait: Duration,
     error: E,
 }
 
-impl<'a, P: Policy, R> Course<'a, P, R> {
+impl<'a, P: Policy, R> RetryLoop<'a, P, R> {
     #[cold]
     pub(super) fn of(plan: Retrying<'a, P, R>, started: Moment) -> Self {
         let seed = plan.seed.unwrap_or_else(entropy::seed);
         Self { started, retry: Box::new(Retry::new(seed, plan.label)), plan }
     }
 
-    /// An attempt has failed: says how long to wait, or gives up, and reports it.
+    /// Handles a failed attempt: reports it, and returns the wait or gives up.
     #[cold]
-    pub(super) fn failed<E>(&mut self, pass: Option<Pass<'_>>, error: E) -> Result<Paused<E>, RetryError<E>>
+    pub(super) fn failed<E>(
+        &mut self,
+        permit: Option<CallPermit<'_>>,
+        error: E,
+    ) -> Result<Paused<E>, RetryError<E>>
     where
         E: RetryClassifiable,
         R: Report<E>,
     {
         let failure = Failure { class: error.classify(), suggested: error.suggested_backoff() };
-        if let Some(pass) = pass {
-            pass.failed(failure.class);
+        if let Some(permit) = permit {
+            permit.failed(failure.class);
         }
         let elapsed = self.started.elapsed();
         let then = self.decided(elapsed, failure);
         if !R::IS_SILENT {
             let is_rate_limited = error.is_rate_limited();
-            let outcome = Outcome::Failed { error: &error, is_rate_limited, then };
+            let outcome = AttemptOutcome::Failed { error: &error, is_rate_limited, then };
             let (label, number) = (self.plan.label, self.retry.attempts());
-            self.plan.report.tell(&Attempt { label, number, elapsed, outcome });
+            self.plan.report.on_attempt(&Attempt { label, number, elapsed, outcome });
         }
         match then {
             Decision::Wait(wait) => Ok(Paused { wait, error }),
@@ -58,9 +62,9 @@ impl<'a, P: Policy, R> Course<'a, P, R> {
         }
     }
 
-    /// A wait is over: leave to begin another attempt, by the settings as they are now.
+    /// Admits the attempt after a wait, by the present settings.
     #[cold]
-    pub(super) fn resumed<E>(&self, paused: Paused<E>) -> Result<Option<Pass<'a>>, RetryError<E>> {
+    pub(super) fn resumed<E>(&self, paused: Paused<E>) -> Result<Option<CallPermit<'a>>, RetryError<E>> {
         let elapsed = self.started.elapsed();
         let resumes = self.retry.resumes(&self.plan.policy.settings(), elapsed);
         resumes
@@ -69,20 +73,20 @@ impl<'a, P: Policy, R> Course<'a, P, R> {
     }
 
     #[cold]
-    pub(super) fn succeeded<E>(&mut self, pass: Option<Pass<'_>>)
+    pub(super) fn succeeded<E>(&mut self, permit: Option<CallPermit<'_>>)
     where
         R: Report<E>,
     {
-        self.plan.succeeded(pass, self.started, self.retry.attempts().saturating_add(1));
+        self.plan.succeeded(permit, self.started, self.retry.attempts().saturating_add(1));
     }
 
     fn decided(&mut self, elapsed: Duration, failure: Failure) -> Decision {
         let Self { plan, retry, .. } = self;
         let config = plan.policy.settings();
         let then = match plan.budget {
-            // A call that ends takes nothing out.
+            // A cancelled call takes no retry out.
             Some(budget) if !plan.is_cancelled() => {
-                budget.ask(|budget, now| retry.failed(&config, elapsed, failure, Some((budget, now))))
+                budget.with_time(|budget, now| retry.failed(&config, elapsed, failure, Some((budget, now))))
             }
             _ => retry.failed(&config, elapsed, failure, None),
         };
@@ -90,8 +94,8 @@ impl<'a, P: Policy, R> Course<'a, P, R> {
         if plan.is_cancelled() {
             return Decision::GiveUp(GiveUp::Cancelled);
         }
-        match plan.breaker.map(|breaker| breaker.circuit()) {
-            Some(Circuit::Open { left }) if left > wait => Decision::GiveUp(GiveUp::Open),
+        match plan.breaker.map(|breaker| breaker.state()) {
+            Some(CircuitState::Open { left }) if left > wait => Decision::GiveUp(GiveUp::Open),
             _ => then,
         }
     }
@@ -103,7 +107,7 @@ impl<'a, P: Policy, R> Retrying<'a, P, R> {
     pub(super) fn run_again<T, E>(
         self,
         started: Moment,
-        pass: Option<Pass<'_>>,
+        permit: Option<CallPermit<'_>>,
         error: E,
         mut call: impl FnMut() -> Result<T, E>,
     ) -> Result<T, RetryError<E>>
@@ -112,20 +116,20 @@ impl<'a, P: Policy, R> Retrying<'a, P, R> {
         R: Report<E>,
     {
         let cancel = self.cancel;
-        let mut course = Course::of(self, started);
-        let mut paused = course.failed(pass, error)?;
+        let mut retry_loop = RetryLoop::of(self, started);
+        let mut paused = retry_loop.failed(permit, error)?;
         loop {
             match cancel {
                 Some(cancel) => cancel.sleep(paused.wait),
                 None => clock::sleep(paused.wait),
             }
-            let pass = course.resumed(paused)?;
+            let permit = retry_loop.resumed(paused)?;
             match call() {
                 Ok(value) => {
-                    course.succeeded(pass);
+                    retry_loop.succeeded(permit);
                     return Ok(value);
                 }
-                Err(error) => paused = course.failed(pass, error)?,
+                Err(error) => paused = retry_loop.failed(permit, error)?,
             }
         }
     }

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use speckit::retry::{
-    Attempt, BreakerConfig, Cancel, Circuit, CircuitBreaker, GiveUp, RetryBudget, Retrying, Seed,
+    Attempt, BreakerConfig, CancelToken, CircuitBreaker, CircuitState, GiveUp, RetryBudget, Retrying, Seed,
     execute_with_backoff,
 };
 use tokio::time::timeout;
@@ -65,7 +65,7 @@ async fn a_wait_holds_no_thread_up() {
 
 #[tokio::test]
 async fn another_thread_ends_a_wait_of_an_hour_at_once() {
-    let cancel = Cancel::new();
+    let cancel = CancelToken::new();
     let elsewhere = cancel.clone();
     let signal = thread::spawn(move || {
         thread::sleep(MS(30));
@@ -84,7 +84,7 @@ async fn another_thread_ends_a_wait_of_an_hour_at_once() {
 
 #[tokio::test]
 async fn a_token_that_nobody_cancels_lets_a_wait_that_is_awaited_take_its_time() {
-    let (cancel, started) = (Cancel::new(), Instant::now());
+    let (cancel, started) = (CancelToken::new(), Instant::now());
     let mut call = failing(&[Trouble::RETRYABLE, Trouble::RETRYABLE]);
     assert_eq!(Retrying::new(plain(3)).cancel(&cancel).run_async(|| ready(call())).await, Ok(3));
     assert!(started.elapsed() >= MS(15));
@@ -93,7 +93,7 @@ async fn a_token_that_nobody_cancels_lets_a_wait_that_is_awaited_take_its_time()
 /// Everything at once can be given to another task, which may run on another thread.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_can_be_made_in_a_task_of_its_own() {
-    let (cancel, budget) = (Cancel::new(), Arc::new(RetryBudget::default()));
+    let (cancel, budget) = (CancelToken::new(), Arc::new(RetryBudget::default()));
     let breaker = Arc::new(CircuitBreaker::default());
     let tasks = (0..8).map(|_| {
         let (cancel, budget, breaker) = (cancel.clone(), Arc::clone(&budget), Arc::clone(&breaker));
@@ -120,14 +120,14 @@ async fn a_call_can_be_made_in_a_task_of_its_own() {
     for task in tasks.collect::<Vec<_>>() {
         assert_eq!(task.await.unwrap(), (Ok(2), vec![1, 2]));
     }
-    assert_eq!(breaker.circuit(), Circuit::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 fn half_open() -> CircuitBreaker {
     let breaker =
         CircuitBreaker::new(BreakerConfig { least_calls: 1, open_for: MS(150), ..BreakerConfig::default() });
     breaker.call(failing(&[Trouble::RETRYABLE])).unwrap_err();
-    while breaker.circuit() != Circuit::HalfOpen {
+    while breaker.state() != CircuitState::HalfOpen {
         thread::sleep(MS(5));
     }
     breaker
@@ -159,12 +159,12 @@ async fn a_future_that_is_dropped_in_an_attempt_gives_its_permit_back() {
 
 #[tokio::test]
 async fn a_future_that_is_dropped_in_a_wait_leaves_nothing_behind() {
-    let (breaker, cancel) = (half_open(), Cancel::new());
+    let (breaker, cancel) = (half_open(), CancelToken::new());
     let config = hours();
     let mut call = failing(&[Trouble::DEGRADED]);
     let running = Retrying::new(&config).breaker(&breaker).cancel(&cancel).run_async(|| ready(call()));
     assert!(timeout(MS(10), running).await.is_err(), "it is dropped there");
-    assert_eq!(breaker.circuit(), Circuit::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
     cancel.cancel();
 }
 
@@ -186,7 +186,7 @@ async fn an_open_breaker_and_a_cancelled_token_end_a_call_before_it_is_awaited()
     let call = || -> std::future::Ready<Result<(), Trouble>> { panic!("it was called") };
     let error = Retrying::new(plain(3)).breaker(&breaker).run_async(call).await.unwrap_err();
     assert_eq!((error.attempts(), error.why()), (0, GiveUp::Open));
-    let cancel = Cancel::new();
+    let cancel = CancelToken::new();
     cancel.cancel();
     let error = Retrying::new(plain(3)).cancel(&cancel).run_async(call).await.unwrap_err();
     assert_eq!((error.attempts(), error.why()), (0, GiveUp::Cancelled));

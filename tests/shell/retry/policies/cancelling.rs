@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Instant;
 
 use speckit::retry::{
-    Attempt, Cancel, Decision, ErrorClass, GiveUp, Outcome, RetryClassifiable, Retrying,
+    Attempt, AttemptOutcome, CancelToken, Decision, ErrorClass, GiveUp, RetryClassifiable, Retrying,
     execute_with_backoff_sync,
 };
 
@@ -13,7 +13,7 @@ use super::{MS, Trouble, failing, hours, plain};
 
 #[test]
 fn cancelling_ends_a_wait_of_an_hour_at_once_on_every_thread() {
-    let cancel = Cancel::new();
+    let cancel = CancelToken::new();
     let (tell, told) = mpsc::channel();
     for _ in 0..3 {
         let (cancel, tell) = (cancel.clone(), tell.clone());
@@ -37,13 +37,13 @@ fn cancelling_ends_a_wait_of_an_hour_at_once_on_every_thread() {
 fn a_token_that_nobody_cancels_lets_a_wait_take_its_time() {
     let started = Instant::now();
     let errors = [Trouble::RETRYABLE, Trouble::RETRYABLE];
-    assert_eq!(Retrying::new(&plain(3)).cancel(&Cancel::new()).run(failing(&errors)), Ok(3));
+    assert_eq!(Retrying::new(&plain(3)).cancel(&CancelToken::new()).run(failing(&errors)), Ok(3));
     assert!(started.elapsed() >= MS(15));
 }
 
 #[test]
 fn a_call_that_is_cancelled_before_its_first_attempt_is_not_made() {
-    let cancel = Cancel::new();
+    let cancel = CancelToken::new();
     cancel.cancel();
     let call = || -> Result<(), Trouble> { panic!("it was called") };
     let error = Retrying::new(&plain(3)).cancel(&cancel).run(call).unwrap_err();
@@ -53,7 +53,7 @@ fn a_call_that_is_cancelled_before_its_first_attempt_is_not_made() {
 
 #[test]
 fn an_attempt_that_is_under_way_ends_as_it_does() {
-    let cancel = Cancel::new();
+    let cancel = CancelToken::new();
     let succeeding = || {
         cancel.cancel();
         Ok::<_, Trouble>(7)
@@ -61,7 +61,7 @@ fn an_attempt_that_is_under_way_ends_as_it_does() {
     assert_eq!(Retrying::new(&plain(3)).cancel(&cancel).run(succeeding), Ok(7));
 
     let ends = |trouble: Trouble| {
-        let cancel = Cancel::new();
+        let cancel = CancelToken::new();
         let mut told = Vec::new();
         let report = |attempt: &Attempt<'_, Trouble>| told.extend(attempt.give_up());
         let failing = || {
@@ -78,12 +78,12 @@ fn an_attempt_that_is_under_way_ends_as_it_does() {
 
 #[test]
 fn what_ends_a_call_during_a_wait_is_no_attempt() {
-    let cancel = Cancel::new();
+    let cancel = CancelToken::new();
     let mut told = 0;
     // The report comes before the wait.
     let report = |attempt: &Attempt<'_, Trouble>| {
         told += 1;
-        assert!(matches!(attempt.outcome, Outcome::Failed { then: Decision::Wait(_), .. }));
+        assert!(matches!(attempt.outcome, AttemptOutcome::Failed { then: Decision::Wait(_), .. }));
         cancel.cancel();
     };
     let error = Retrying::new(&hours()).cancel(&cancel).report(report).run(failing(&[Trouble::RETRYABLE]));
@@ -94,7 +94,7 @@ fn what_ends_a_call_during_a_wait_is_no_attempt() {
 #[test]
 fn what_an_attempt_locks_is_free_during_the_wait() {
     let rows = Mutex::new(0);
-    let cancel = Cancel::new();
+    let cancel = CancelToken::new();
     thread::scope(|scope| {
         let call = || {
             *rows.lock().unwrap() += 1;

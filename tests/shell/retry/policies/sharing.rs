@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use speckit::retry::{
-    Attempt, BreakerConfig, BudgetConfig, CallError, Circuit, CircuitBreaker, ErrorClass, GiveUp,
+    Attempt, BreakerConfig, BudgetConfig, CallError, CircuitBreaker, CircuitState, ErrorClass, GiveUp,
     RetryBudget, RetryClassifiable as _, Retrying,
 };
 
@@ -57,7 +57,7 @@ fn half_open() -> CircuitBreaker {
     let breaker = breaker(MS(150));
     assert_eq!(breaker.call(failing(&[Trouble::RETRYABLE])), Err(CallError::Failed(Trouble::RETRYABLE)));
     let started = Instant::now();
-    while breaker.circuit() != Circuit::HalfOpen {
+    while breaker.state() != CircuitState::HalfOpen {
         assert!(started.elapsed() < MS(5000), "{breaker:?}");
         thread::sleep(MS(5));
     }
@@ -73,14 +73,14 @@ fn a_breaker_opens_lets_one_call_through_later_and_closes_again() {
         Ok::<_, Trouble>(1)
     });
     assert_eq!(answer, Ok(1));
-    assert_eq!(breaker.circuit(), Circuit::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[test]
 fn a_trial_that_fails_opens_the_breaker_again() {
     let breaker = half_open();
     breaker.call(failing(&[Trouble::RETRYABLE])).unwrap_err();
-    assert!(matches!(breaker.circuit(), Circuit::Open { left } if left <= MS(150)));
+    assert!(matches!(breaker.state(), CircuitState::Open { left } if left <= MS(150)));
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn retries_wait_for_a_breaker_that_opens_no_longer_than_they_wait() {
     let breaker = breaker(MS(4));
     let config = plain(3).with_initial_backoff_ms(30);
     assert_eq!(Retrying::new(&config).breaker(&breaker).run(failing(&[Trouble::RETRYABLE])), Ok(2));
-    assert_eq!(breaker.circuit(), Circuit::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[test]
@@ -132,13 +132,13 @@ fn no_permit_is_out_during_a_wait() {
     let breaker = half_open();
     let mut standing = Vec::new();
     let report = |_: &Attempt<'_, Trouble>| {
-        standing.push(breaker.circuit());
+        standing.push(breaker.state());
         assert_eq!(breaker.call(failing(&[])), Ok(1), "another call goes through");
     };
     // A degraded answer is one: the trial has ended well before the wait begins.
     let retrying = Retrying::new(plain(3)).breaker(&breaker).report(report);
     assert_eq!(retrying.run(failing(&[Trouble::DEGRADED])), Ok(2));
-    assert_eq!(standing, [Circuit::Closed, Circuit::Closed]);
+    assert_eq!(standing, [CircuitState::Closed, CircuitState::Closed]);
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn permanent_and_degraded_errors_are_answers_and_open_no_breaker() {
             breaker.call(failing(std::slice::from_ref(&trouble))).unwrap_err();
         }
     }
-    assert_eq!(breaker.circuit(), Circuit::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[test]
@@ -161,11 +161,11 @@ fn a_call_that_panics_goes_on_panicking_and_gives_its_permit_back() {
     let run = || Retrying::new(&config).breaker(&breaker).budget(&budget).run(panicking);
     let panic = catch_unwind(AssertUnwindSafe(run)).unwrap_err();
     assert_eq!(panic.downcast_ref(), Some(&"as it was told"));
-    assert_eq!(breaker.circuit(), Circuit::HalfOpen);
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
     let panic = catch_unwind(AssertUnwindSafe(|| breaker.call(panicking)));
     assert!(panic.is_err());
     assert_eq!(breaker.call(failing(&[])), Ok(1), "room for another trial at once");
-    assert_eq!((breaker.circuit(), budget.left()), (Circuit::Closed, 3));
+    assert_eq!((breaker.state(), budget.left()), (CircuitState::Closed, 3));
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn a_report_that_panics_keeps_no_permit() {
     let report = |_: &Attempt<'_, Trouble>| panic!("as it was told");
     let run = || Retrying::new(&config).breaker(&breaker).report(report).run(failing(&[Trouble::DEGRADED]));
     assert!(catch_unwind(AssertUnwindSafe(run)).is_err());
-    assert_eq!(breaker.circuit(), Circuit::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[test]

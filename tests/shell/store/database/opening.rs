@@ -4,7 +4,7 @@ use std::path::Path;
 use std::thread;
 
 use speckit::store::rusqlite::types::Value;
-use speckit::store::{Store, StoreError, StoreOptions, Synchronous, Transaction};
+use speckit::store::{Store, StoreError, StoreOptions, SynchronousMode, Transaction};
 
 use super::ground::{Ground, add, names, worker};
 
@@ -50,7 +50,7 @@ fn expected(synchronous: &str, query_only: &str) -> Vec<(String, String)> {
 
 #[test]
 fn every_connection_has_every_setting() {
-    for (synchronous, number) in [(Synchronous::Normal, "1"), (Synchronous::Full, "2")] {
+    for (synchronous, number) in [(SynchronousMode::Normal, "1"), (SynchronousMode::Full, "2")] {
         let ground = Ground::new();
         // A new file, and one that is there.
         for _ in 0..2 {

@@ -39,7 +39,7 @@ fn a_scheduler_leaves_little_alone_and_looks_once_an_interval() {
     assert!(store.savings().unwrap() > 600_000);
     let begun = Instant::now();
     let scheduler = VacuumScheduler::start(&store, Duration::from_millis(100)).unwrap();
-    soon("it looks again", || scheduler.looks() >= 4);
+    soon("it looks again", || scheduler.checks() >= 4);
     assert!(begun.elapsed() >= Duration::from_millis(300), "{:?}", begun.elapsed());
     assert_eq!(number(&store, "SELECT count(*) FROM store_vacuums"), 0);
     assert!(scheduler.latest().is_none());
@@ -58,7 +58,7 @@ fn a_scheduler_asks_the_database_when_the_last_vacuum_was() {
     };
     claim(60_000);
     let scheduler = VacuumScheduler::start(&store, DAY).unwrap();
-    soon("it looks", || scheduler.looks() == 1);
+    soon("it looks", || scheduler.checks() == 1);
     thread::sleep(Duration::from_millis(100));
     assert_eq!(number(&store, "SELECT count(*) FROM store_vacuums"), 1, "a minute is no day");
     scheduler.set_interval(Duration::from_secs(30));
@@ -75,7 +75,7 @@ fn of_two_schedulers_of_one_database_one_vacuums() {
         let stores = [dead_rows(&path, 3 * MIB), Store::open(&path).unwrap()];
         let schedulers = stores.each_ref().map(|store| VacuumScheduler::start(store, DAY).unwrap());
         soon("both have looked and one is done", || {
-            schedulers.iter().all(|scheduler| scheduler.looks() == 1)
+            schedulers.iter().all(|scheduler| scheduler.checks() == 1)
                 && schedulers.iter().any(|scheduler| scheduler.latest().is_some())
         });
         thread::sleep(Duration::from_millis(50));
@@ -110,7 +110,7 @@ fn a_scheduler_that_waits_for_a_lock_is_dropped_at_once_and_does_nothing_any_mor
     let other = Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let scheduler = VacuumScheduler::start(&store, DAY).unwrap();
-    soon("it looks", || scheduler.looks() == 1);
+    soon("it looks", || scheduler.checks() == 1);
     thread::sleep(Duration::from_millis(50));
     let begun = Instant::now();
     drop(scheduler);

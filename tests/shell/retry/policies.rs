@@ -90,11 +90,6 @@ fn failing(errors: &[Trouble]) -> impl FnMut() -> Result<usize, Trouble> + use<>
 }
 
 #[test]
-fn a_call_that_succeeds_is_made_once() {
-    assert_eq!(execute_with_backoff_sync(&plain(3), failing(&[])), Ok(1));
-}
-
-#[test]
 fn a_call_is_made_again_until_it_succeeds_with_the_waits_of_the_schedule_between() {
     let mut began = Vec::new();
     let mut call = failing(&[Trouble::RETRYABLE, Trouble::RETRYABLE, Trouble::RETRYABLE]);
@@ -128,26 +123,6 @@ fn the_error_says_how_often_how_long_why_and_what_was_the_last_cause() {
 }
 
 #[test]
-fn a_permanent_error_ends_the_call_at_once() {
-    let error = execute_with_backoff_sync(&hours(), failing(&[Trouble::PERMANENT])).unwrap_err();
-    assert_eq!((error.attempts(), error.why()), (1, GiveUp::Permanent));
-    let missing = || std::fs::read("/no/such/file");
-    let error = execute_with_backoff_sync(&hours(), missing).unwrap_err();
-    assert_eq!(error.attempts(), 1);
-    assert_eq!(error.into_cause().unwrap().kind(), io::ErrorKind::NotFound);
-}
-
-#[test]
-fn a_degraded_answer_is_asked_for_once_more_and_then_accepted() {
-    let errors = [Trouble::DEGRADED, Trouble::DEGRADED];
-    let error = execute_with_backoff_sync(&plain(10), failing(&errors)).unwrap_err();
-    assert!(error.is_degraded());
-    assert_eq!(error.attempts(), 2);
-    assert!(error.to_string().starts_with("accepted as degraded after 2 attempts in "), "{error}");
-    assert_eq!(execute_with_backoff_sync(&plain(10), failing(&errors[1..])), Ok(2));
-}
-
-#[test]
 fn the_deadline_covers_the_attempts_as_well_as_the_waits() {
     let config = plain(1000).with_deadline_ms(60);
     let slow = || {
@@ -158,37 +133,6 @@ fn the_deadline_covers_the_attempts_as_well_as_the_waits() {
     assert_eq!(error.why(), GiveUp::Deadline { allowed: MS(60), wait: Duration::ZERO });
     assert_eq!(error.attempts(), 1);
     assert!(error.elapsed() >= MS(80), "{error}");
-}
-
-#[test]
-fn a_wait_that_would_end_after_the_deadline_is_not_begun() {
-    let config = hours().with_deadline_ms(1000);
-    let started = Instant::now();
-    let error = execute_with_backoff_sync(&config, failing(&[Trouble::RETRYABLE])).unwrap_err();
-    assert_eq!(error.why(), GiveUp::Deadline { allowed: MS(1000), wait: MS(3_600_000) });
-    let limited = Trouble::limited(MS(5000));
-    let error = execute_with_backoff_sync(&plain(3).with_deadline_ms(1000), failing(&[limited]));
-    assert!(matches!(error.unwrap_err().why(), GiveUp::Deadline { .. }));
-    assert!(started.elapsed() < MS(900), "{:?}", started.elapsed());
-}
-
-#[test]
-fn a_wait_that_the_other_side_asks_for_is_never_cut() {
-    let mut began = Vec::new();
-    let mut call = failing(&[Trouble::limited(MS(60))]);
-    let answer = execute_with_backoff_sync(&plain(3).with_max_backoff_ms(5), || {
-        began.push(Instant::now());
-        call()
-    });
-    assert_eq!(answer, Ok(2));
-    assert!(began[1] - began[0] >= MS(60));
-}
-
-#[test]
-fn a_retry_config_without_attempts_makes_one_all_the_same() {
-    assert_eq!(execute_with_backoff_sync(&plain(0), failing(&[])), Ok(1));
-    let error = execute_with_backoff_sync(&plain(0), failing(&[Trouble::RETRYABLE])).unwrap_err();
-    assert_eq!(error.attempts(), 1);
 }
 
 #[test]

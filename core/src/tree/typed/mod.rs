@@ -19,8 +19,6 @@ use crate::tree::{Code, Diagnostic, Key, MAX_DEPTH, Origin, Text, Value};
 #[macro_use]
 mod methods;
 
-mod collection_reader;
-mod collection_writer;
 mod datetime;
 mod failure;
 mod name_reader;

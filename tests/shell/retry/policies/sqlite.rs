@@ -88,38 +88,3 @@ fn counters_in_many_threads_lose_nothing_although_they_read_before_they_write() 
     });
     assert_eq!(count(&first).unwrap(), THREADS * EACH);
 }
-
-#[test]
-fn what_is_locked_within_one_connection_is_not_tried_again() {
-    let folder = tempfile::tempdir().unwrap();
-    let connection = database(folder.path());
-    let mut statement = connection.prepare("SELECT n FROM counter").unwrap();
-    let mut rows = statement.query([]).unwrap();
-    rows.next().unwrap();
-    let error = execute_with_backoff_sync(&hours(), || connection.execute_batch("DROP TABLE counter"));
-    let error = error.unwrap_err();
-    assert_eq!((error.attempts(), error.why()), (1, GiveUp::Permanent));
-    assert_eq!(extended_code(error.cause().unwrap()), 6, "SQLITE_LOCKED");
-}
-
-#[test]
-fn a_holder_that_never_lets_go_ends_in_a_clear_error_at_the_deadline() {
-    let folder = tempfile::tempdir().unwrap();
-    let connection = database(folder.path());
-    let holder = connect(folder.path());
-    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let config = plain(1000).with_deadline_ms(200).with_max_backoff_ms(20);
-    let started = Instant::now();
-    let write = || connection.execute("UPDATE counter SET n = 1", []);
-    let error = execute_with_backoff_sync(&config, write).unwrap_err();
-    assert!(started.elapsed() < MS(2000), "{:?}", started.elapsed());
-    assert!(error.elapsed() >= MS(150), "{error}");
-    assert!(matches!(error.why(), GiveUp::Deadline { allowed, .. } if allowed == MS(200)), "{error}");
-    assert_eq!(extended_code(error.cause().unwrap()), 5, "SQLITE_BUSY");
-    let text = error.to_string();
-    let expected =
-        format!("failed after {} attempts in {}, since ", error.attempts(), duration(error.elapsed()));
-    assert!(text.starts_with(&expected) && text.ends_with(": database is locked"), "{text}");
-    holder.execute_batch("ROLLBACK").unwrap();
-    assert_eq!(execute_with_backoff_sync(&config, write).unwrap(), 1);
-}

@@ -10,7 +10,7 @@ use std::time::Duration;
 use speckit::store::Store;
 use speckit_core::retry::Seed;
 
-use super::ground::{Ground, number, worker};
+use super::test_database::{TestDatabase, number, worker};
 
 fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().unwrap())
@@ -56,15 +56,15 @@ fn assert_whole(store: &Store, acknowledged: &BTreeSet<i64>) {
 
 fn crashes(synchronous: &str, times: u64) {
     let mut moments = Seed::new(setting("STORE_CRASH_SEED", 4)).stream("tests/crash");
-    let ground = Ground::new();
-    tables(&ground.store());
+    let database = TestDatabase::new();
+    tables(&database.store());
     let mut acknowledged = BTreeSet::new();
     for _ in 0..times {
         // From before it has opened the file to many writes later.
         let after = Duration::from_micros(moments.up_to(60_000));
-        acknowledged.append(&mut killed(&ground.database(), synchronous, after));
+        acknowledged.append(&mut killed(&database.path(), synchronous, after));
         // The one who opens it next recovers.
-        assert_whole(&ground.options().open().unwrap(), &acknowledged);
+        assert_whole(&database.options().open().unwrap(), &acknowledged);
     }
     assert!(acknowledged.len() as u64 > times, "it wrote: {}", acknowledged.len());
 }
@@ -81,12 +81,12 @@ fn a_process_that_is_killed_while_it_waits_for_the_disk_loses_nothing_either() {
 
 #[test]
 fn processes_that_write_beside_the_one_that_is_killed_go_on() {
-    let ground = Ground::new();
-    let store = ground.store();
+    let database = TestDatabase::new();
+    let store = database.store();
     tables(&store);
     let mut acknowledged = BTreeSet::new();
     for _ in 0..10 {
-        acknowledged.append(&mut killed(&ground.database(), "normal", Duration::from_millis(40)));
+        acknowledged.append(&mut killed(&database.path(), "normal", Duration::from_millis(40)));
         store.write(|tx| Ok(tx.execute_batch("UPDATE accounts SET sum = sum + 1")?)).unwrap();
         assert_whole(&store, &acknowledged);
     }
@@ -96,12 +96,12 @@ fn processes_that_write_beside_the_one_that_is_killed_go_on() {
 fn a_process_that_is_killed_while_it_makes_the_file_leaves_one_that_can_be_opened() {
     let mut moments = Seed::new(setting("STORE_CRASH_SEED", 4)).stream("tests/crash/opening");
     for _ in 0..setting("STORE_CRASHES", 50).div_ceil(5) {
-        let ground = Ground::new();
-        let mut child = worker("open", &ground.database()).spawn().unwrap();
+        let database = TestDatabase::new();
+        let mut child = worker("open", &database.path()).spawn().unwrap();
         std::thread::sleep(Duration::from_micros(moments.up_to(20_000)));
         child.kill().unwrap();
         child.wait().unwrap();
-        let store = ground.store();
+        let store = database.store();
         let version =
             store.read(|tx| Ok(tx.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))?));
         assert!(version.unwrap() >= 2);

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use speckit::store::{Mirror, StoreError};
 
-use super::ground::{Ground, HeldUp, Holder, add, in_time, names, panic_quietly, wait, with_entries};
+use super::test_database::{
+    BlockedWriter, LockHolder, TestDatabase, add, in_time, names, panic_quietly, wait, with_entries,
+};
 
 /// A value that panics when it is dropped.
 #[derive(Clone, Debug)]
@@ -23,8 +25,8 @@ impl Drop for Brittle {
 #[test]
 fn a_result_that_panics_when_nobody_takes_it_harms_nobody_else() {
     in_time(|| {
-        let ground = Ground::new();
-        let store = ground.store();
+        let database = TestDatabase::new();
+        let store = database.store();
         let (begun, has_begun) = std::sync::mpsc::channel();
         let (release, released) = std::sync::mpsc::channel::<()>();
         let forgotten = store.write_async(move |_| {
@@ -45,17 +47,17 @@ fn a_result_that_panics_when_nobody_takes_it_harms_nobody_else() {
 #[test]
 fn a_closure_that_panics_when_it_is_dropped_harms_nobody_else() {
     in_time(|| {
-        let ground = Ground::new();
-        let store = ground.store();
-        let held = HeldUp::new(&store);
+        let database = TestDatabase::new();
+        let store = database.store();
+        let blocked = BlockedWriter::new(&store);
         let brittle = Brittle;
         let before = store.write_async(add("before"));
         let own = store.write_async(move |tx| {
             let _ = &brittle;
-            super::ground::insert(tx, "own")
+            super::test_database::insert(tx, "own")
         });
         let after = store.write_async(add("after"));
-        held.release();
+        blocked.release();
         assert_eq!((wait(before), wait(own), wait(after)), (Ok(()), Ok(()), Ok(())));
         assert_eq!(wait(store.write_async(add("later"))), Ok(()));
         assert_eq!(names(&store), ["after", "before", "later", "own"]);
@@ -65,16 +67,16 @@ fn a_closure_that_panics_when_it_is_dropped_harms_nobody_else() {
 #[test]
 fn an_old_value_that_panics_when_it_is_dropped_harms_nobody_else() {
     in_time(|| {
-        let ground = Ground::new();
-        let store = ground.store();
+        let database = TestDatabase::new();
+        let store = database.store();
         let mirror = Mirror::new((0, Arc::new(Brittle)));
-        let held = HeldUp::new(&store);
+        let blocked = BlockedWriter::new(&store);
         let own = store.update_async(&mirror, |tx, value| {
             *value = (value.0 + 1, Arc::new(Brittle));
-            super::ground::insert(tx, "own")
+            super::test_database::insert(tx, "own")
         });
         let after = store.write_async(add("after"));
-        held.release();
+        blocked.release();
         assert_eq!((wait(own), wait(after)), (Ok(()), Ok(())));
         assert_eq!(names(&store), ["after", "own"]);
         assert_eq!(mirror.load().0, 1);
@@ -86,19 +88,19 @@ fn an_old_value_that_panics_when_it_is_dropped_harms_nobody_else() {
 #[test]
 fn a_deadline_that_panics_ends_its_call_and_harms_nobody_else() {
     in_time(|| {
-        let ground = Ground::new();
+        let database = TestDatabase::new();
         let is_broken = Arc::new(AtomicBool::new(false));
         let broken = Arc::clone(&is_broken);
-        let store = with_entries(ground.options().deadline_from(move || {
+        let store = with_entries(database.options().deadline_from(move || {
             if broken.load(Ordering::Relaxed) {
                 panic_quietly("a mistake in a deadline");
             }
             Duration::from_secs(3600)
         }));
-        let holder = Holder::new(&ground.database());
+        let holder = LockHolder::new(&database.path());
         let own = store.write_async(add("own"));
         is_broken.store(true, Ordering::Relaxed);
-        assert!(super::ground::outcome(own).is_err_and(|panic| panic == "a mistake in a deadline"));
+        assert!(super::test_database::outcome(own).is_err_and(|panic| panic == "a mistake in a deadline"));
         is_broken.store(false, Ordering::Relaxed);
         drop(holder);
         assert_eq!(wait(store.write_async(add("later"))), Ok(()));
@@ -119,13 +121,13 @@ impl Drop for WritesAtLast {
 #[test]
 fn a_write_when_a_closure_is_dropped_does_not_hang() {
     in_time(|| {
-        let ground = Ground::new();
-        let store = ground.store();
+        let database = TestDatabase::new();
+        let store = database.store();
         let (told, tells) = std::sync::mpsc::channel();
         let last = WritesAtLast(store.clone(), told);
         let own = store.write_async(move |tx| {
             let _ = &last;
-            super::ground::insert(tx, "own")
+            super::test_database::insert(tx, "own")
         });
         assert_eq!(wait(own), Ok(()));
         assert_eq!(tells.recv().unwrap(), Err(StoreError::Nested), "its thread is the one that writes");
@@ -135,8 +137,8 @@ fn a_write_when_a_closure_is_dropped_does_not_hang() {
 
 #[test]
 fn a_read_that_panics_leaves_a_connection_that_reads_anew() {
-    let ground = Ground::new();
-    let store = ground.store();
+    let database = TestDatabase::new();
+    let store = database.store();
     let reader = store.clone();
     let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
         reader.read(|tx| -> Result<(), StoreError> {

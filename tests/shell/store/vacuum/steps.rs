@@ -33,23 +33,6 @@ fn the_file_is_cut_and_the_wal_is_empty_while_the_store_is_open() {
 }
 
 #[test]
-fn a_step_gives_a_mebibyte_back_at_most() {
-    let (_folder, path) = folder();
-    let store = dead_rows(&path, 8 * MIB);
-    let mut sums = vec![0];
-    let done = store.vacuum_with(|progress| {
-        sums.extend((sums.last() != Some(&progress.freed_bytes)).then_some(progress.freed_bytes));
-        ControlFlow::Continue(())
-    });
-    let done = done.unwrap();
-    let steps: Vec<u64> = sums.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    assert_eq!(steps.len() as u64, done.steps);
-    assert!(steps.iter().all(|step| *step <= MIB), "{steps:?}");
-    assert!(steps.iter().rev().skip(1).all(|step| *step >= 250 * 4096), "{steps:?}");
-    assert_eq!(steps.iter().sum::<u64>(), done.freed_bytes);
-}
-
-#[test]
 fn a_vacuum_that_is_stopped_between_two_steps_loses_nothing_and_can_go_on() {
     let (_folder, path) = folder();
     let store = dead_rows(&path, 8 * MIB);

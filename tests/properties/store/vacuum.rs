@@ -1,4 +1,4 @@
-//! The laws of giving free pages back: when it is due, in which steps, and what it saves.
+//! Properties of vacuums: when one is due, its steps, and what it saves.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use speckit_core::store::vacuum::{LEAST_INTERVAL, Pages, VacuumState, due_in};
 fn pages() -> impl Strategy<Value = Pages> {
     let total = prop_oneof![1..3000_u64, 1..100_000_000_u64];
     (9..=16_u32, total).prop_flat_map(|(power, total)| {
-        // The first page holds the header, and at least one more of those that are left maps the others.
+        // The first page holds the header, and at least one more page maps the others.
         let free = prop_oneof![Just(0), 0..=total.saturating_sub(1 + total / 50)];
         free.prop_map(move |free| Pages { page_bytes: 1 << power, total, free })
     })
@@ -57,11 +57,11 @@ proptest! {
     ) {
         prop_assume!(pages.free_bytes() < 1 << 20 || pages.free * 10 < pages.total);
         let wait = due_in(interval, &VacuumState { pages, last_at_ms: last, now_ms });
-        prop_assert_eq!(wait, interval.max(LEAST_INTERVAL), "it is looked at again");
+        prop_assert_eq!(wait, interval.max(LEAST_INTERVAL), "the next check");
     }
 
     #[test]
-    fn who_waits_as_long_as_it_is_early_finds_it_due(
+    fn a_vacuum_is_due_after_the_returned_wait(
         pages in worthwhile(), interval in interval(), last_at_ms in date(), now_ms in date(),
     ) {
         let state = VacuumState { pages, last_at_ms: Some(last_at_ms), now_ms };
@@ -74,7 +74,7 @@ proptest! {
     }
 
     #[test]
-    fn a_clock_that_was_set_back_puts_nothing_off_for_longer_than_an_interval(
+    fn a_clock_that_was_set_back_delays_a_vacuum_by_an_interval_at_most(
         pages in worthwhile(), interval in interval(), last_at_ms in date(), now_ms in date(),
     ) {
         prop_assume!(last_at_ms > now_ms);
@@ -86,7 +86,7 @@ proptest! {
     }
 
     #[test]
-    fn the_steps_add_up_to_the_free_pages_and_none_is_longer_than_a_mebibyte(pages in pages()) {
+    fn the_steps_free_all_pages_and_none_exceeds_a_mebibyte(pages in pages()) {
         let pages = Pages { free: pages.free.min(100_000), ..pages };
         let mut free = pages.free;
         while free > 0 {
@@ -98,7 +98,7 @@ proptest! {
     }
 
     #[test]
-    fn a_step_takes_no_more_than_what_is_free_and_what_is_left_to_do(pages in pages(), rest in 0..2000_u64) {
+    fn a_step_frees_no_more_than_the_free_pages_and_the_rest(pages in pages(), rest in 0..2000_u64) {
         let step = pages.step(rest);
         prop_assert!(step <= pages.free && step <= rest);
         prop_assert_eq!(step == 0, pages.free == 0 || rest == 0);

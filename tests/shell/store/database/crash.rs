@@ -1,6 +1,6 @@
-//! A process that is killed while it writes.
+//! Processes that are killed while they write.
 //!
-//! `STORE_CRASHES=2000` kills more often than the default, `STORE_CRASH_SEED=7` at other moments.
+//! `STORE_CRASHES=2000` kills more processes, `STORE_CRASH_SEED=7` kills at other times.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
@@ -22,7 +22,7 @@ fn tables(store: &Store) {
     store.write(move |tx| Ok(tx.execute_batch(sql)?)).unwrap();
 }
 
-/// Lets a process write pairs, kills it after a while, and gives what it had acknowledged.
+/// Kills a process that writes pairs after this time, and returns the acknowledged ones.
 fn killed(database: &Path, synchronous: &str, after: Duration) -> BTreeSet<i64> {
     let mut child = worker("pairs", database).args(["3", synchronous]).spawn().unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap());
@@ -42,7 +42,7 @@ fn assert_whole(store: &Store, acknowledged: &BTreeSet<i64>) {
         store.read(|tx| Ok(tx.query_row("PRAGMA integrity_check", [], |row| row.get::<_, String>(0))?));
     assert_eq!(integrity.as_deref(), Ok("ok"));
     let halves = "SELECT count(*) FROM lefts FULL JOIN rights ON id = pair WHERE id IS NULL OR pair IS NULL";
-    assert_eq!(number(store, halves), 0, "halves of transactions");
+    assert_eq!(number(store, halves), 0, "incomplete transactions");
     let present: BTreeSet<i64> = store
         .read(|tx| {
             let mut statement = tx.prepare("SELECT id FROM lefts")?;
@@ -63,24 +63,24 @@ fn crashes(synchronous: &str, times: u64) {
         // From before it has opened the file to many writes later.
         let after = Duration::from_micros(moments.up_to(60_000));
         acknowledged.append(&mut killed(&database.path(), synchronous, after));
-        // The one who opens it next recovers.
+        // Opening it recovers the log.
         assert_whole(&database.options().open().unwrap(), &acknowledged);
     }
-    assert!(acknowledged.len() as u64 > times, "it wrote: {}", acknowledged.len());
+    assert!(acknowledged.len() as u64 > times, "only {} writes", acknowledged.len());
 }
 
 #[test]
-fn a_process_that_is_killed_many_times_loses_nothing_acknowledged_and_leaves_no_half() {
+fn a_killed_process_loses_no_acknowledged_write() {
     crashes("normal", setting("STORE_CRASHES", 50));
 }
 
 #[test]
-fn a_process_that_is_killed_while_it_waits_for_the_disk_loses_nothing_either() {
+fn a_process_killed_while_it_waits_for_the_disk_loses_no_acknowledged_write() {
     crashes("full", setting("STORE_CRASHES", 50).div_ceil(10));
 }
 
 #[test]
-fn processes_that_write_beside_the_one_that_is_killed_go_on() {
+fn other_processes_continue_to_write() {
     let database = TestDatabase::new();
     let store = database.store();
     tables(&store);
@@ -93,7 +93,7 @@ fn processes_that_write_beside_the_one_that_is_killed_go_on() {
 }
 
 #[test]
-fn a_process_that_is_killed_while_it_makes_the_file_leaves_one_that_can_be_opened() {
+fn a_process_killed_while_it_creates_the_file_leaves_a_usable_one() {
     let mut moments = Seed::new(setting("STORE_CRASH_SEED", 4)).stream("tests/crash/opening");
     for _ in 0..setting("STORE_CRASHES", 50).div_ceil(5) {
         let database = TestDatabase::new();

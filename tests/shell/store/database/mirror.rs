@@ -1,4 +1,4 @@
-//! A value in memory and the database: changed together, or not at all.
+//! A value in memory that changes together with the database.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -222,6 +222,6 @@ fn a_mirror_belongs_to_the_store_that_changes_it_first() {
     let mirror = Mirror::new(NameList::new());
     database.store().update(&mirror, add("a")).unwrap();
     let refused = other.store().update(&mirror, add("b")).unwrap_err();
-    assert_eq!(refused.to_string(), "the mirror belongs to another store, which has changed it before");
+    assert_eq!(refused.to_string(), "the mirror belongs to another store, which changed it first");
     assert_eq!(*mirror.load(), ["a"]);
 }

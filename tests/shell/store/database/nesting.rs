@@ -1,4 +1,4 @@
-//! Reads and writes within each other.
+//! Nested reads and writes.
 
 use std::sync::mpsc::channel;
 
@@ -7,7 +7,7 @@ use speckit::store::{Mirror, Store, StoreError};
 use super::test_database::{BlockedWriter, TestDatabase, add, in_time, names, number, until, wait};
 
 #[test]
-fn a_write_within_a_write_is_refused_and_does_not_hang() {
+fn a_write_within_a_write_is_rejected() {
     in_time(|| {
         let database = TestDatabase::new();
         let store = database.store();
@@ -21,7 +21,7 @@ fn a_write_within_a_write_is_refused_and_does_not_hang() {
 }
 
 #[test]
-fn a_write_within_a_queued_write_is_refused_and_does_not_hang() {
+fn a_write_within_a_queued_write_is_rejected() {
     in_time(|| {
         let database = TestDatabase::new();
         let store = database.store();
@@ -37,7 +37,7 @@ fn a_write_within_a_queued_write_is_refused_and_does_not_hang() {
 }
 
 #[test]
-fn a_write_and_an_update_within_each_other_are_refused() {
+fn nested_writes_and_updates_are_rejected() {
     in_time(|| {
         let database = TestDatabase::new();
         let store = database.store();
@@ -60,7 +60,7 @@ fn a_write_and_an_update_within_each_other_are_refused() {
 }
 
 #[test]
-fn a_closure_that_passes_over_a_refused_write_succeeds() {
+fn a_closure_may_ignore_a_rejected_write() {
     let database = TestDatabase::new();
     let store = database.store();
     let inner = store.clone();
@@ -72,7 +72,7 @@ fn a_closure_that_passes_over_a_refused_write_succeeds() {
 }
 
 #[test]
-fn a_write_to_another_store_within_a_write_is_none_of_this_one() {
+fn a_write_to_another_store_within_a_write_is_allowed() {
     let (database, other) = (TestDatabase::new(), TestDatabase::new());
     let (store, inner) = (database.store(), other.store());
     let elsewhere = inner.clone();
@@ -81,35 +81,35 @@ fn a_write_to_another_store_within_a_write_is_none_of_this_one() {
 }
 
 #[test]
-fn a_read_within_a_write_sees_what_is_committed() {
+fn a_read_within_a_write_reads_the_committed_state() {
     let database = TestDatabase::new();
     let store = database.store();
     store.write(add("before")).unwrap();
     let reader = store.clone();
-    let seen = store.write(move |tx| {
+    let counts = store.write(move |tx| {
         super::test_database::insert(tx, "own")?;
         let own: i64 = tx.query_row("SELECT count(*) FROM entries", [], |row| row.get(0))?;
         Ok((own, number(&reader, "SELECT count(*) FROM entries")))
     });
-    assert_eq!(seen, Ok((2, 1)));
+    assert_eq!(counts, Ok((2, 1)));
 }
 
 #[test]
-fn a_write_within_a_read_is_done_and_the_read_still_sees_its_moment() {
+fn a_write_within_a_read_does_not_change_its_snapshot() {
     let database = TestDatabase::new();
     let store = database.store();
-    let seen = store.read(|tx| {
+    let counts = store.read(|tx| {
         let count = || tx.query_row("SELECT count(*) FROM entries", [], |row| row.get::<_, i64>(0));
         let before = count()?;
         store.write(add("meanwhile"))?;
         Ok((before, count()?))
     });
-    assert_eq!(seen, Ok((0, 0)));
+    assert_eq!(counts, Ok((0, 0)));
     assert_eq!(names(&store), ["meanwhile"]);
 }
 
 #[test]
-fn reads_within_reads_are_as_many_as_one_likes() {
+fn reads_may_be_nested_deeply() {
     fn deep(store: &Store, depth: u32) -> Result<i64, StoreError> {
         store.read(|tx| match depth {
             0 => Ok(tx.query_row("SELECT count(*) FROM accounts", [], |row| row.get(0))?),
@@ -119,7 +119,7 @@ fn reads_within_reads_are_as_many_as_one_likes() {
     let database = TestDatabase::new();
     let store = database.store();
     assert_eq!(deep(&store, 40), Ok(2));
-    assert_eq!(deep(&store, 40), Ok(2), "and again with those that were kept");
+    assert_eq!(deep(&store, 40), Ok(2), "and again with the pooled connections");
 }
 
 #[test]
@@ -148,14 +148,14 @@ fn is_closed(database: &TestDatabase) -> bool {
 }
 
 #[test]
-fn a_closure_may_drop_the_last_handle_and_what_waits_behind_it_is_done() {
+fn a_closure_may_drop_the_last_handle_while_others_wait() {
     in_time(|| {
         let database = TestDatabase::new();
         let store = database.store();
         let mut last = Some(store.clone());
         let (go, goes) = channel::<()>();
         let dropping = store.write_async(move |tx| {
-            // An error is a signal too, when the closure runs again.
+            // The channel is closed when the closure runs again.
             let _ = goes.recv();
             drop(last.take());
             super::test_database::insert(tx, "own")
@@ -170,7 +170,7 @@ fn a_closure_may_drop_the_last_handle_and_what_waits_behind_it_is_done() {
 }
 
 #[test]
-fn a_write_that_is_withdrawn_may_own_the_last_handle() {
+fn a_withdrawn_write_may_own_the_last_handle() {
     in_time(|| {
         let database = TestDatabase::new();
         let store = database.store();
@@ -178,7 +178,7 @@ fn a_write_that_is_withdrawn_may_own_the_last_handle() {
         let last = store.clone();
         let withdrawn = store.write_async(move |_| Ok(last.path().to_owned()));
         drop(withdrawn);
-        // Not the last one: it waits for nothing.
+        // Not the last handle, so this does not wait.
         drop(store);
         blocked.release();
         until("the database is closed", || is_closed(&database));

@@ -1,4 +1,4 @@
-//! Who can read the files of a database, and what becomes of those who cannot write them.
+//! The permissions of the files of a database.
 #![cfg(unix)]
 
 use std::fs::{self, Permissions};
@@ -24,7 +24,7 @@ fn files(database: &TestDatabase) -> [PathBuf; 3] {
 }
 
 #[test]
-fn the_files_are_their_owners_alone() {
+fn the_files_are_private() {
     let database = TestDatabase::new();
     let store = database.store();
     store.write(add("a")).unwrap();
@@ -32,7 +32,7 @@ fn the_files_are_their_owners_alone() {
 }
 
 #[test]
-fn a_file_that_others_could_read_is_closed_to_them() {
+fn a_readable_file_becomes_private() {
     let database = TestDatabase::new();
     drop(database.store());
     open_to_all(&database.path());
@@ -42,7 +42,7 @@ fn a_file_that_others_could_read_is_closed_to_them() {
 }
 
 #[test]
-fn the_log_of_a_file_that_others_could_read_is_closed_to_them_too() {
+fn a_readable_log_becomes_private() {
     let database = TestDatabase::new();
     let store = database.store();
     store.write(add("a")).unwrap();
@@ -53,7 +53,7 @@ fn the_log_of_a_file_that_others_could_read_is_closed_to_them_too() {
 }
 
 #[test]
-fn missing_folders_are_their_owners_alone_and_others_stay_as_they_are() {
+fn new_folders_are_private_and_existing_ones_keep_their_mode() {
     let database = TestDatabase::new();
     let there = database.folder().join("there");
     fs::create_dir(&there).unwrap();
@@ -63,7 +63,7 @@ fn missing_folders_are_their_owners_alone_and_others_stay_as_they_are() {
 }
 
 #[test]
-fn a_file_that_is_refused_is_left_as_it_was() {
+fn a_rejected_file_is_not_changed() {
     let database = TestDatabase::new();
     fs::write(database.path(), "a text that is long enough to be no database of anybody at all. ".repeat(20))
         .unwrap();
@@ -74,29 +74,29 @@ fn a_file_that_is_refused_is_left_as_it_was() {
 }
 
 #[test]
-fn a_pipe_is_refused_and_left_as_it_was() {
+fn a_pipe_is_rejected_and_not_changed() {
     let database = TestDatabase::new();
     assert!(Command::new("mkfifo").arg("-m").arg("666").arg(database.path()).status().unwrap().success());
     let path = database.path();
     let refused = super::test_database::in_time(move || Store::open(path).map(|_| ()));
     let Err(StoreError::Open { reason, .. }) = refused else { panic!("{refused:?}") };
-    assert_eq!(reason, "it is no regular file");
+    assert_eq!(reason, "it is not a regular file");
     assert_eq!(mode(&database.path()), 0o666);
 }
 
-/// A user whom permissions bind: root is bound by none.
-const NOBODY: u32 = 65534;
+/// A user with restricted permissions, unlike root.
+const USER: u32 = 65534;
 
-/// What somebody whom permissions bind is told when they open the database.
-fn opened_by_somebody(database: &TestDatabase) -> String {
+/// The output of a process of this user that opens the database.
+fn opened_by_user(database: &TestDatabase) -> String {
     let mut command = worker("open", &database.path());
     let program = database.folder().join("worker");
     if is_root(database) {
-        // Not by this process: another thread may start a program meanwhile, which would hold this one open for writing.
+        // By another process: a program that another thread starts would inherit the file open for writing.
         assert!(Command::new("cp").arg(command.get_program()).arg(&program).status().unwrap().success());
         fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
         command = Command::new(&program);
-        command.arg("open").arg(database.path()).uid(NOBODY).gid(NOBODY);
+        command.arg("open").arg(database.path()).uid(USER).gid(USER);
     }
     let output = command.output().unwrap();
     let _ = fs::remove_file(program);
@@ -106,45 +106,45 @@ fn opened_by_somebody(database: &TestDatabase) -> String {
 fn is_root(database: &TestDatabase) -> bool {
     let probe = database.folder().join("probe");
     fs::write(&probe, "").unwrap();
-    let is_root = chown(&probe, Some(NOBODY), Some(NOBODY)).is_ok();
+    let is_root = chown(&probe, Some(USER), Some(USER)).is_ok();
     fs::remove_file(probe).unwrap();
     is_root
 }
 
-/// A database whose file and folder have these modes, and belong to the one who opens it.
+/// A database whose file and folder have these modes and belong to this user.
 fn with_modes(file: u32, folder: u32) -> TestDatabase {
     let database = TestDatabase::new();
     drop(database.store());
     fs::set_permissions(database.path(), Permissions::from_mode(file)).unwrap();
     if is_root(&database) {
-        chown(database.path(), Some(NOBODY), Some(NOBODY)).unwrap();
-        chown(database.folder(), Some(NOBODY), Some(NOBODY)).unwrap();
+        chown(database.path(), Some(USER), Some(USER)).unwrap();
+        chown(database.folder(), Some(USER), Some(USER)).unwrap();
     }
     fs::set_permissions(database.folder(), Permissions::from_mode(folder)).unwrap();
     database
 }
 
 #[test]
-fn whoever_may_write_opens_the_file() {
-    assert_eq!(opened_by_somebody(&with_modes(0o600, 0o700)), "");
+fn a_user_who_may_write_opens_the_file() {
+    assert_eq!(opened_by_user(&with_modes(0o600, 0o700)), "");
 }
 
 #[test]
 fn a_file_that_may_not_be_written_is_told_so() {
-    let text = opened_by_somebody(&with_modes(0o400, 0o700));
+    let text = opened_by_user(&with_modes(0o400, 0o700));
     assert!(text.starts_with("ReadOnly {") && text.contains("app.db"), "{text}");
 }
 
 #[test]
 fn a_file_that_may_not_be_read_is_told_so() {
-    let text = opened_by_somebody(&with_modes(0o200, 0o700));
+    let text = opened_by_user(&with_modes(0o200, 0o700));
     assert!(text.starts_with("ReadOnly {") || text.starts_with("Open {"), "{text}");
 }
 
 #[test]
 fn a_folder_that_may_not_be_written_is_told_so() {
     let database = with_modes(0o600, 0o500);
-    let text = opened_by_somebody(&database);
+    let text = opened_by_user(&database);
     fs::set_permissions(database.folder(), Permissions::from_mode(0o700)).unwrap();
     assert!(text.starts_with("ReadOnly {") || text.starts_with("Open {"), "{text}");
     assert!(text.contains("app.db"), "{text}");

@@ -5,7 +5,7 @@ use speckit::store::{Store, StoreError};
 
 use super::test_database::{BlockedWriter, TestDatabase, add, insert, names, wait};
 
-fn text(result: Result<Store, StoreError>) -> (StoreError, String) {
+fn open_error(result: Result<Store, StoreError>) -> (StoreError, String) {
     let error = result.unwrap_err();
     let text = error.to_string();
     assert!(text.contains(".db"), "it names the file: {text}");
@@ -19,7 +19,7 @@ fn a_file_that_is_no_database_is_rejected_and_not_changed() {
     for bytes in [text, noise, b"short".to_vec(), b"SQLite format 3\0 and then nothing of it".to_vec()] {
         let database = TestDatabase::new();
         std::fs::write(database.path(), &bytes).unwrap();
-        let (error, text) = text(database.options().open());
+        let (error, text) = open_error(database.options().open());
         assert!(matches!(error, StoreError::NotADatabase { .. }), "{text}");
         assert!(text.contains("is no SQLite database; name another file"), "{text}");
         assert_eq!(std::fs::read(database.path()).unwrap(), bytes);
@@ -30,7 +30,7 @@ fn a_file_that_is_no_database_is_rejected_and_not_changed() {
 fn a_folder_is_rejected() {
     let database = TestDatabase::new();
     std::fs::create_dir(database.path()).unwrap();
-    let (error, text) = text(database.options().open());
+    let (error, text) = open_error(database.options().open());
     assert!(matches!(error, StoreError::Open { .. }), "{text}");
 }
 
@@ -39,7 +39,7 @@ fn a_path_through_a_file_is_rejected() {
     let database = TestDatabase::new();
     std::fs::write(database.folder().join("file"), "").unwrap();
     for path in ["file/app.db", "file/deep/app.db", "nul\0.db"] {
-        let (error, text) = text(Store::open(database.folder().join(path)));
+        let (error, text) = open_error(Store::open(database.folder().join(path)));
         assert!(matches!(error, StoreError::Open { .. }), "{text}");
     }
     assert!(matches!(Store::open(""), Err(StoreError::Open { .. })));
@@ -55,7 +55,7 @@ fn a_database_of_another_program_is_rejected_and_not_changed() {
         let database = TestDatabase::new();
         database.other_connection().execute_batch(sql).unwrap();
         let before = std::fs::read(database.path()).unwrap();
-        let (error, text) = text(database.options().open());
+        let (error, text) = open_error(database.options().open());
         assert!(matches!(error, StoreError::Foreign { .. }), "{text}");
         assert_eq!(std::fs::read(database.path()).unwrap(), before, "{sql}");
     }
@@ -66,7 +66,7 @@ fn a_newer_database_is_rejected_with_both_versions() {
     let database = TestDatabase::new();
     drop(database.store());
     database.other_connection().execute_batch("PRAGMA user_version = 4711").unwrap();
-    let (error, text) = text(database.options().open());
+    let (error, text) = open_error(database.options().open());
     let StoreError::Newer { found: 4711, known, .. } = error else { panic!("{text}") };
     assert!(text.contains("version 4711") && text.contains(&format!("up to {known}")), "{text}");
     let version =
@@ -79,7 +79,7 @@ fn an_unknown_version_is_rejected() {
     let database = TestDatabase::new();
     drop(database.store());
     database.other_connection().execute_batch("PRAGMA user_version = -1").unwrap();
-    let (error, text) = text(database.options().open());
+    let (error, text) = open_error(database.options().open());
     assert!(matches!(error, StoreError::Foreign { .. }), "{text}");
 }
 
@@ -90,7 +90,7 @@ fn opening_a_locked_database_fails_at_the_deadline() {
     let other_connection = Connection::open(database.path()).unwrap();
     other_connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE").unwrap();
     let begun = std::time::Instant::now();
-    let (error, text) = text(database.options().deadline(std::time::Duration::from_millis(300)).open());
+    let (error, text) = open_error(database.options().deadline(std::time::Duration::from_millis(300)).open());
     assert!(matches!(error, StoreError::Busy { .. }), "{text}");
     assert!(begun.elapsed() < std::time::Duration::from_secs(3), "{:?}", begun.elapsed());
     drop(other_connection);

@@ -189,7 +189,7 @@ fn what_eight_threads_add_at_once_is_all_there() {
 }
 
 #[test]
-fn a_locked_database_is_told_in_time_and_nothing_is_half_written() {
+fn a_locked_database_is_an_error_at_the_deadline_and_nothing_is_written() {
     let database = TestDatabase::new();
     let store = StoreOptions::new(database.path()).deadline(Duration::from_millis(200)).open().unwrap();
     let runs = Runs::of(store);
@@ -251,7 +251,7 @@ fn a_row_that_cannot_be_read_is_named_and_hides_no_other() {
 }
 
 #[test]
-fn the_tables_are_among_those_that_stats_tell_of() {
+fn stats_include_the_tables() {
     let database = TestDatabase::new();
     let runs = in_new_store(&database);
     runs.add(&run("SPEC-1", "plan", 1, 3), 10).unwrap();

@@ -121,14 +121,13 @@ impl Breaker {
         }
         match &mut self.phase {
             BreakerPhase::Closed { calls, failures } => {
-                if calls.len() >= at_least_one(self.config.window) as usize && calls.pop_front() == Some(true)
-                {
+                if calls.len() >= self.config.window.max(1) as usize && calls.pop_front() == Some(true) {
                     *failures -= 1;
                 }
                 calls.push_back(!is_success);
                 *failures += u32::from(!is_success);
                 let known = u64::try_from(calls.len()).unwrap_or(u64::MAX);
-                let needed = u64::from(at_least_one(self.config.least_calls.min(self.config.window)));
+                let needed = u64::from(self.config.least_calls.min(self.config.window).max(1));
                 let percent = u64::from(self.config.failure_percent.clamp(1, 100));
                 let is_too_many = u64::from(*failures) * 100 >= known * percent;
                 if !is_success && known >= needed && is_too_many {
@@ -170,8 +169,4 @@ impl Breaker {
 
 impl BreakerPhase {
     const CLOSED: Self = Self::Closed { calls: VecDeque::new(), failures: 0 };
-}
-
-fn at_least_one(count: u32) -> u32 {
-    count.max(1)
 }

@@ -224,11 +224,6 @@ mod tests {
             prop_assert_eq!(apply(&a, &changes), b);
             prop_assert_eq!(changes.into_iter().map(|change| change.key).collect::<Vec<_>>(), expected);
         }
-
-        #[test]
-        fn a_tree_does_not_differ_from_itself(a in trees()) {
-            prop_assert_eq!(diff(&a, &a), Vec::new());
-        }
     }
 
     /// Two trees, half of them with much in common.

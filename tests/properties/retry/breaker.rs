@@ -131,9 +131,9 @@ fn play(
         let mut answer = None;
         match *event {
             BreakerEvent::Ask => {
-                let asked = breaker.permit(*now);
-                permits.extend(asked);
-                answer = Some(asked);
+                let result = breaker.permit(*now);
+                permits.extend(result);
+                answer = Some(result);
             }
             BreakerEvent::Finish { permit, is_success } => {
                 let Some(permit) = of(&permits, permit) else { continue };

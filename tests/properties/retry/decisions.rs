@@ -29,7 +29,7 @@ struct FailedAttempt {
 }
 
 #[derive(Clone, Debug)]
-struct Call {
+struct RetriedCall {
     seed: Seed,
     attempts: Vec<FailedAttempt>,
     budget: Option<BudgetConfig>,
@@ -73,7 +73,7 @@ fn attempt(settings: impl Strategy<Value = RetryConfig>) -> impl Strategy<Value 
     )
 }
 
-fn call() -> impl Strategy<Value = Call> {
+fn call() -> impl Strategy<Value = RetriedCall> {
     let steady = configs().prop_flat_map(|config| vec(attempt(Just(config)), 1..12));
     let changing = vec(attempt(configs()), 1..12);
     let patient = configs().prop_flat_map(|config| {
@@ -88,7 +88,7 @@ fn call() -> impl Strategy<Value = Call> {
         percent_of_successes: 0,
     }));
     let attempts = prop_oneof![1 => steady.boxed(), 1 => changing.boxed(), 3 => patient.boxed()];
-    (any::<u64>(), attempts, budget).prop_map(|(seed, attempts, budget)| Call {
+    (any::<u64>(), attempts, budget).prop_map(|(seed, attempts, budget)| RetriedCall {
         seed: Seed::new(seed),
         attempts,
         budget,
@@ -96,7 +96,7 @@ fn call() -> impl Strategy<Value = Call> {
 }
 
 /// Makes the attempts of a call until it ends, with the decided waits.
-fn made(call: &Call) -> Vec<DecisionRecord> {
+fn made(call: &RetriedCall) -> Vec<DecisionRecord> {
     let mut retry = Retry::new(call.seed, "call");
     let mut budget = call.budget.map(Budget::new);
     let mut elapsed = Duration::ZERO;

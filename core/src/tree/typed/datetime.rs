@@ -7,7 +7,7 @@ use toml::value::Datetime;
 
 /// Whether a struct of that name is the date type, by the name that the date type passes to its deserializer.
 pub(super) fn is_datetime(name: &str) -> bool {
-    matches!(Datetime::deserialize(StructNameProbe), Err(ProbedName(asked)) if asked == name)
+    matches!(Datetime::deserialize(StructNameProbe), Err(ProbedName(probed)) if probed == name)
 }
 
 /// A deserializer that returns the name of the requested struct as its error.

@@ -82,12 +82,12 @@ impl<'de> ValueReader<'de> {
             return Err(self.mismatch(&visitor));
         };
         let mut access = ListReader::new(elements.iter());
-        let seen = visitor.visit_seq(&mut access)?;
+        let value = visitor.visit_seq(&mut access)?;
         let read = access.read();
         if read < elements.len() {
             return Err(TypedFailure::mismatch(counted(read), counted(elements.len())));
         }
-        Ok(seen)
+        Ok(value)
     }
 
     fn number<V: Visitor<'de>>(self, number: &Number, visitor: V) -> Result<V::Value, TypedFailure> {

@@ -154,8 +154,8 @@ fn tables(connection: &Connection) -> Result<Vec<TableStats>, StoreError> {
 
 /// `None` if SQLite was built without `dbstat`.
 fn bytes_of_tables(connection: &Connection) -> Result<Option<BTreeMap<String, u64>>, StoreError> {
-    let is_there = "SELECT 1 FROM pragma_module_list WHERE name = 'dbstat'";
-    if connection.query_row(is_there, [], |_| Ok(())).optional()?.is_none() {
+    let query = "SELECT 1 FROM pragma_module_list WHERE name = 'dbstat'";
+    if !connection.prepare(query)?.exists([])? {
         return Ok(None);
     }
     let sql = "SELECT tbl_name, sum(pgsize) FROM dbstat JOIN sqlite_schema USING (name) WHERE aggregate = TRUE GROUP BY 1";
@@ -166,8 +166,8 @@ fn bytes_of_tables(connection: &Connection) -> Result<Option<BTreeMap<String, u6
 
 /// The table is missing in an older version.
 fn last_vacuum(connection: &Connection) -> Result<Option<VacuumRecord>, StoreError> {
-    let is_there = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'store_vacuums'";
-    if connection.query_row(is_there, [], |_| Ok(())).optional()?.is_none() {
+    let query = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'store_vacuums'";
+    if !connection.prepare(query)?.exists([])? {
         return Ok(None);
     }
     let sql =

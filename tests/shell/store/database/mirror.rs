@@ -78,13 +78,13 @@ fn changes_of_a_group_see_each_other_and_those_that_fail_are_in_neither() {
         panic_quietly("a mistake")
     });
     let b = store.update_async(&mirror, add("b"));
-    let seen = store.update_async(&mirror, |_, names| Ok(names.clone()));
+    let names = store.update_async(&mirror, |_, names| Ok(names.clone()));
     assert_agreement(&store, &mirror, &[]);
     blocked.release();
     assert_eq!((wait(a), wait(b)), (Ok(()), Ok(())));
     assert_eq!(wait(again).unwrap_err().code(), Some(2067));
     assert_eq!(outcome(panics), Err("a mistake".to_owned()));
-    assert_eq!(wait(seen), Ok(vec!["a".to_owned(), "b".to_owned()]));
+    assert_eq!(wait(names), Ok(vec!["a".to_owned(), "b".to_owned()]));
     assert_agreement(&store, &mirror, &["a", "b"]);
 }
 

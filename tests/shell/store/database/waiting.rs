@@ -92,9 +92,9 @@ fn a_waiting_call_follows_a_shorter_deadline() {
     in_time(|| {
         let database = TestDatabase::new();
         let allowed = Arc::new(AtomicU64::new(3_600_000));
-        let asked = Arc::clone(&allowed);
+        let current = Arc::clone(&allowed);
         let options =
-            database.options().deadline_from(move || Duration::from_millis(asked.load(Ordering::Relaxed)));
+            database.options().deadline_from(move || Duration::from_millis(current.load(Ordering::Relaxed)));
         let store: Store = with_entries(options);
         let _holder = LockHolder::new(&database.path());
         let waiting = store.write_async(add("waiting"));

@@ -12,7 +12,7 @@ use super::*;
 pub(super) struct Server {
     #[serde(alias = "listen")]
     port: u16,
-    tier: Option<Tier>,
+    tier: Option<ServerTier>,
     #[serde(default)]
     hosts: Vec<(String, u8)>,
     #[serde(default)]
@@ -23,7 +23,7 @@ pub(super) struct Server {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Tier {
+enum ServerTier {
     Low,
     Medium,
     High,
@@ -51,6 +51,12 @@ fn even<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u8, D::Erro
 /// The error for a server `a` with these members, which begin in line 2.
 fn server(members: &str) -> String {
     error_of::<Settings>(&toml(&alloc::format!("[server.a]\n{members}\n")))
+}
+
+/// Asserts the error of a server whose member in line 3 has this value.
+#[track_caller]
+fn assert_third_line(member: &str, value: &str, error: &str) {
+    assert_eq!(server(&alloc::format!("port = 1\n{member} = {value}")), alloc::format!("app.toml:3:{error}"));
 }
 
 #[test]
@@ -115,72 +121,52 @@ fn a_missing_field_is_placed_at_its_table() {
 }
 
 #[test]
-fn an_unknown_field_is_placed_at_its_value_and_names_the_nearest() {
-    let value = toml("[server.a]\nport = 1\nhost = []\n");
-    let diagnostic = from_value::<Settings>(&value).unwrap_err().into_diagnostic();
-    assert_eq!(diagnostic.code, "type/unknown-field");
-    assert_eq!(diagnostic.key.to_string(), "server.a.host");
-    assert_eq!(
-        diagnostic.message,
-        "unknown field, expected `listen`, `port`, `tier`, `hosts`, `shape` or `workers`"
-    );
-    assert_eq!(diagnostic.help.as_deref(), Some("did you mean `hosts`?"));
-    assert_eq!(diagnostic.origin.unwrap().to_string(), "app.toml:3:8");
-}
-
-#[test]
-fn an_unknown_variant_lists_the_variants() {
-    let value = toml("[server.a]\nport = 1\ntier = \"hihg\"\n");
-    let diagnostic = from_value::<Settings>(&value).unwrap_err().into_diagnostic();
-    assert_eq!(diagnostic.code, "type/unknown-variant");
-    assert_eq!(diagnostic.key.to_string(), "server.a.tier");
-    assert_eq!(diagnostic.message, "unknown variant, expected `low`, `medium` or `high`");
-    assert_eq!(diagnostic.help.as_deref(), Some("did you mean `high`?"));
-    assert_eq!(diagnostic.origin.unwrap().to_string(), "app.toml:3:8");
+fn an_unknown_field_or_variant_is_placed_at_its_value_and_names_the_nearest() {
+    let fields = "unknown field, expected `listen`, `port`, `tier`, `hosts`, `shape` or `workers`";
+    let variants = "unknown variant, expected `low`, `medium` or `high`";
+    for (line, code, key, message, nearest) in [
+        ("host = []", "type/unknown-field", "server.a.host", fields, "did you mean `hosts`?"),
+        ("tier = \"hihg\"", "type/unknown-variant", "server.a.tier", variants, "did you mean `high`?"),
+    ] {
+        let value = toml(&alloc::format!("[server.a]\nport = 1\n{line}\n"));
+        let diagnostic = from_value::<Settings>(&value).unwrap_err().into_diagnostic();
+        assert_eq!(diagnostic.code, code);
+        assert_eq!(diagnostic.key.to_string(), key);
+        assert_eq!((&*diagnostic.message, diagnostic.help.as_deref()), (message, Some(nearest)));
+        assert_eq!(diagnostic.origin.unwrap().to_string(), "app.toml:3:8");
+    }
 }
 
 #[test]
 fn wrong_content_of_a_variant_is_placed_inside_it() {
-    let shape = |shape: &str| server(&alloc::format!("port = 1\nshape = {shape}"));
-    assert_eq!(
-        shape("{ Box = { width = 256 } }"),
-        "app.toml:3:27: server.a.shape.Box.width: expected u8 from 0 to 255, found a number out of range"
-    );
-    assert_eq!(shape("{ Box = {} }"), "app.toml:3:17: server.a.shape.Box.width: missing field `width`");
-    assert_eq!(
-        shape("{ Point = 1 }"),
-        "app.toml:3:19: server.a.shape.Point: expected a variant without content, found integer"
-    );
-    assert_eq!(
-        shape("\"Radius\""),
-        "app.toml:3:9: server.a.shape: expected newtype variant, found variant without content"
-    );
-    assert_eq!(
-        shape("{ Point = {}, Radius = 1 }"),
-        "app.toml:3:9: server.a.shape: expected one member that names a variant of Shape, found object of 2 members"
-    );
-    assert_eq!(
-        shape("{ Pint = {} }"),
-        "app.toml:3:9: server.a.shape: unknown variant, expected `Point`, `Radius` or `Box`"
-    );
-    assert_eq!(shape("7"), "app.toml:3:9: server.a.shape: expected enum Shape, found integer");
+    for (shape, error) in [
+        (
+            "{ Box = { width = 256 } }",
+            "27: server.a.shape.Box.width: expected u8 from 0 to 255, found a number out of range",
+        ),
+        ("{ Box = {} }", "17: server.a.shape.Box.width: missing field `width`"),
+        ("{ Point = 1 }", "19: server.a.shape.Point: expected a variant without content, found integer"),
+        ("\"Radius\"", "9: server.a.shape: expected newtype variant, found variant without content"),
+        (
+            "{ Point = {}, Radius = 1 }",
+            "9: server.a.shape: expected one member that names a variant of Shape, found object of 2 members",
+        ),
+        ("{ Pint = {} }", "9: server.a.shape: unknown variant, expected `Point`, `Radius` or `Box`"),
+        ("7", "9: server.a.shape: expected enum Shape, found integer"),
+    ] {
+        assert_third_line("shape", shape, error);
+    }
 }
 
 #[test]
 fn an_element_is_placed_by_its_index() {
-    let hosts = |hosts: &str| server(&alloc::format!("port = 1\nhosts = {hosts}"));
-    assert_eq!(
-        hosts("[[\"a\", 1], [\"b\", false]]"),
-        "app.toml:3:26: server.a.hosts[1][1]: expected u8, found boolean"
-    );
-    assert_eq!(
-        hosts("[[\"a\"]]"),
-        "app.toml:3:10: server.a.hosts[0]: expected a tuple of size 2, found array of 1 element"
-    );
-    assert_eq!(
-        hosts("[[\"a\", 1, 2]]"),
-        "app.toml:3:10: server.a.hosts[0]: expected array of 2 elements, found array of 3 elements"
-    );
+    for (hosts, error) in [
+        ("[['a', 1], ['b', false]]", "26: server.a.hosts[1][1]: expected u8, found boolean"),
+        ("[['a']]", "10: server.a.hosts[0]: expected a tuple of size 2, found array of 1 element"),
+        ("[['a', 1, 2]]", "10: server.a.hosts[0]: expected array of 2 elements, found array of 3 elements"),
+    ] {
+        assert_third_line("hosts", hosts, error);
+    }
 }
 
 #[test]
@@ -228,29 +214,19 @@ pub(super) enum Either {
 
 #[test]
 fn an_error_in_a_buffered_table_is_placed_at_the_table() {
-    let backend = |text: &str| error_of::<BTreeMap<String, Backend>>(&toml(text));
-    assert_eq!(
-        backend("\n[s]\nkind = \"memory\"\nsize = \"x\""),
-        "app.toml:2:1: s: expected u16, found string"
-    );
-    assert_eq!(
-        backend("[s]\nkind = \"memory\"\nsize = 65536"),
-        "app.toml:1:1: s: expected u16 from 0 to 65535, found a number out of range"
-    );
-    assert_eq!(backend("[s]\nkind = \"memory\""), "app.toml:1:1: s.size: missing field `size`");
-    assert_eq!(backend("[s]\nsize = 1"), "app.toml:1:1: s.kind: missing field `kind`");
-    assert_eq!(
-        backend("[s]\nkind = \"dsk\""),
-        "app.toml:2:8: s.kind: unknown variant, expected `memory` or `disk`"
-    );
-    assert_eq!(
-        backend("[s]\nkind = \"memory\"\nsize = 1\nsise = 2"),
-        "app.toml:4:8: s.sise: unknown field, expected `size`"
-    );
-    assert_eq!(
-        backend("[s]\nkind = \"disk\"\npath = \"p\"\n[s.server]\nport = 1\nprot = 2"),
-        "app.toml:1:1: s: unknown field, expected `listen`, `port`, `tier`, `hosts`, `shape` or `workers`"
-    );
+    for (text, error) in [
+        ("\n[s]\nkind = \"memory\"\nsize = \"x\"", "2:1: s: expected u16, found string"),
+        ("[s]\nkind = \"memory\"", "1:1: s.size: missing field `size`"),
+        ("[s]\nsize = 1", "1:1: s.kind: missing field `kind`"),
+        ("[s]\nkind = \"dsk\"", "2:8: s.kind: unknown variant, expected `memory` or `disk`"),
+        ("[s]\nkind = \"memory\"\nsize = 1\nsise = 2", "4:8: s.sise: unknown field, expected `size`"),
+        (
+            "[s]\nkind = \"disk\"\npath = \"p\"\n[s.server]\nport = 1\nprot = 2",
+            "1:1: s: unknown field, expected `listen`, `port`, `tier`, `hosts`, `shape` or `workers`",
+        ),
+    ] {
+        assert_eq!(error_of::<BTreeMap<String, Backend>>(&toml(text)), alloc::format!("app.toml:{error}"));
+    }
     let flat = |text: &str| error_of::<BTreeMap<String, WithLimits>>(&toml(text));
     assert_eq!(flat("[f]\nname = \"n\"\nlow = true"), "app.toml:1:1: f: expected u8, found boolean");
     assert_eq!(flat("[f]\nname = \"n\""), "app.toml:1:1: f.low: missing field `low`");

@@ -1,5 +1,5 @@
-//! The dependencies of the core: the crates of `core-links.txt`, with its features those of `core-feature-links.txt` too, and no
-//! others.
+//! The dependencies of the core: the crates of `core-links.txt`, with its features those of `core-feature-links.txt` too, and
+//! no others.
 
 use std::collections::BTreeSet;
 use std::process::Command;

@@ -173,18 +173,24 @@ fn imports_of(item: &syn::ItemUse) -> Vec<(ModulePath, String)> {
     found
 }
 
-fn name_of(item: &Item) -> Option<String> {
-    let ident = match item {
-        Item::Struct(item) => &item.ident,
-        Item::Enum(item) => &item.ident,
-        Item::Trait(item) => &item.ident,
-        Item::Type(item) => &item.ident,
-        Item::Const(item) => &item.ident,
-        Item::Static(item) => &item.ident,
-        Item::Fn(item) => &item.sig.ident,
+/// The visibility, the attributes and the name of an item; modules and imports have none here.
+fn head(item: &Item) -> Option<(&Visibility, &[Attribute], Option<&syn::Ident>)> {
+    Some(match item {
+        Item::Mod(item) => (&item.vis, &item.attrs, None),
+        Item::Use(item) => (&item.vis, &item.attrs, None),
+        Item::Struct(item) => (&item.vis, &item.attrs, Some(&item.ident)),
+        Item::Enum(item) => (&item.vis, &item.attrs, Some(&item.ident)),
+        Item::Trait(item) => (&item.vis, &item.attrs, Some(&item.ident)),
+        Item::Type(item) => (&item.vis, &item.attrs, Some(&item.ident)),
+        Item::Const(item) => (&item.vis, &item.attrs, Some(&item.ident)),
+        Item::Static(item) => (&item.vis, &item.attrs, Some(&item.ident)),
+        Item::Fn(item) => (&item.vis, &item.attrs, Some(&item.sig.ident)),
         _ => return None,
-    };
-    Some(ident.to_string())
+    })
+}
+
+fn name_of(item: &Item) -> Option<String> {
+    head(item)?.2.map(ToString::to_string)
 }
 
 /// Resolves a path of a module.
@@ -246,21 +252,8 @@ fn export(
     exports: &mut Exports,
 ) {
     for item in &modules[module] {
-        let (visibility, attributes) = match item {
-            Item::Mod(item) => (&item.vis, &item.attrs),
-            Item::Use(item) => (&item.vis, &item.attrs),
-            Item::Struct(item) => (&item.vis, &item.attrs),
-            Item::Enum(item) => (&item.vis, &item.attrs),
-            Item::Trait(item) => (&item.vis, &item.attrs),
-            Item::Type(item) => (&item.vis, &item.attrs),
-            Item::Const(item) => (&item.vis, &item.attrs),
-            Item::Static(item) => (&item.vis, &item.attrs),
-            Item::Fn(item) => (&item.vis, &item.attrs),
-            _ => continue,
-        };
-        let (Visibility::Public(_), Some(mut features)) = (visibility, features(attributes)) else {
-            continue;
-        };
+        let Some((Visibility::Public(_), attributes, _)) = head(item) else { continue };
+        let Some(mut features) = features(attributes) else { continue };
         features.extend(needed.iter().cloned());
         let named = match item {
             Item::Use(item) => imports_of(item),
@@ -329,7 +322,7 @@ fn alias(target: &[String], path: &[String]) -> String {
     }
 }
 
-/// The blocks `impl` of each type, but for those of traits that cannot be named from outside.
+/// The `impl` blocks of each type, without those of private traits.
 fn impls<'m>(
     modules: &'m ModuleItems,
     public: &BTreeMap<&ExportTarget, &ModulePath>,

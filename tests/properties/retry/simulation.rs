@@ -1,4 +1,4 @@
-//! A simulated scenario does what a naive simulation does, its plans are schedules, and all of it can be shown.
+//! Properties of the simulation, compared with a naive one, and of its plans and texts.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use speckit_core::retry::simulation::{
 };
 use speckit_core::retry::{GiveUp, Jitter, RetryConfig, Seed};
 
-/// Settings under which attempts or the deadline end a call, whichever comes first.
+/// Settings in which the attempts or the deadline end a call.
 fn settings() -> impl Strategy<Value = RetryConfig> {
     let waits = (1..400_u64, 1..3000_u64, select(&[1.0, 1.5, 2.0, 10.0][..]));
     (1..12_u32, waits, select(&JITTERS[..]), 1..5000_u64).prop_map(
@@ -27,16 +27,16 @@ fn settings() -> impl Strategy<Value = RetryConfig> {
     )
 }
 
-fn herds() -> impl Strategy<Value = Scenario> {
+fn scenarios() -> impl Strategy<Value = Scenario> {
     (0..60_u32, 0..30_u32).prop_map(|(clients, capacity)| Scenario { clients, capacity })
 }
 
-/// The windows with calls, the latencies and the number of clients that gave up, found by looking for the earliest of
-/// all calls again and again.
+/// A simple simulation that searches for the earliest call each time: the windows, the latencies and the number of clients
+/// that gave up.
 fn naive(config: &RetryConfig, scenario: Scenario, seed: Seed) -> (Vec<WindowLoad>, Vec<Duration>, u64) {
     let mut backoffs: Vec<_> =
         (0..scenario.clients.into()).map(|n| Backoff::new(seed.nth(n), "retry")).collect();
-    // When each call reaches the server, whose it is, and how many its client has made.
+    // The arrival of each call, its client, and the calls of that client.
     let mut calls: Vec<(Duration, usize, u32)> = (0..backoffs.len()).map(|n| (NETWORK, n, 1)).collect();
     let (mut load, mut latencies, mut gave_up) = (BTreeMap::new(), Vec::new(), 0);
     while let Some(call) = calls.iter().copied().min() {
@@ -64,7 +64,7 @@ fn naive(config: &RetryConfig, scenario: Scenario, seed: Seed) -> (Vec<WindowLoa
 
 proptest! {
     #[test]
-    fn a_naive_simulation_gives_the_same(config in settings(), scenario in herds(), seed: u64) {
+    fn a_naive_simulation_has_the_same_result(config in settings(), scenario in scenarios(), seed: u64) {
         let seed = Seed::new(seed);
         let run = simulate(&config, scenario, seed);
         prop_assert_eq!((run.load, run.latencies, run.gave_up), naive(&config, scenario, seed));
@@ -86,7 +86,7 @@ proptest! {
     }
 
     #[test]
-    fn no_wait_of_a_plan_is_above_what_it_is_before_jitter(config in settings(), seed: u64) {
+    fn no_wait_of_a_plan_exceeds_the_wait_before_jitter(config in settings(), seed: u64) {
         let json = serde_json::to_value(plan(&config, Seed::new(seed)).to_json()).unwrap();
         let numbers = |name: &str| serde_json::from_value::<Vec<f64>>(json[name].clone()).unwrap();
         let (waits, longest) = (numbers("delays_ms"), numbers("before_jitter_ms"));
@@ -96,8 +96,8 @@ proptest! {
     }
 
     #[test]
-    fn every_herd_can_be_shown_at_every_width(
-        config in settings(), scenario in herds(), seed: u64, width in 0..300_usize,
+    fn every_scenario_can_be_drawn_at_every_width(
+        config in settings(), scenario in scenarios(), seed: u64, width in 0..300_usize,
     ) {
         let comparison = compare(&config, scenario, Seed::new(seed));
         let longest = comparison.to_text(width).lines().map(|line| line.chars().count()).max();
@@ -118,7 +118,7 @@ fn full_jitter_has_a_lower_peak_after_the_first_burst_than_none() {
 }
 
 #[test]
-fn settings_beyond_any_configuration_bring_nothing_down() {
+fn extreme_settings_cause_no_panic() {
     let most = u64::MAX;
     let waits =
         RetryConfig::default().with_initial_backoff_ms(most).with_max_backoff_ms(most).with_deadline_ms(most);

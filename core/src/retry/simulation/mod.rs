@@ -106,7 +106,7 @@ pub fn compare(config: &RetryConfig, scenario: Scenario, seed: Seed) -> Comparis
 
 /// Runs a scenario until every client has succeeded or given up: at most `clients · max_attempts` calls.
 ///
-/// Equal settings, herds and seeds give equal runs, on every platform.
+/// Equal settings, scenarios and seeds give equal runs, on every platform.
 pub fn simulate(config: &RetryConfig, scenario: Scenario, seed: Seed) -> SimulationRun {
     let mut clients: Vec<Retry> =
         (0..scenario.clients).map(|number| Retry::new(seed.nth(number.into()), LABEL)).collect();

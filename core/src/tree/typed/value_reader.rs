@@ -155,7 +155,7 @@ impl<'de> Deserializer<'de> for ValueReader<'de> {
 
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "the cast is what the visitor does, and is looked at"
+        reason = "the visitor does the same cast, and its result is checked"
     )]
     fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TypedFailure> {
         let float = self.float("f32", |float| (float as f32).is_finite(), &visitor)?;

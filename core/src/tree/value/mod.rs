@@ -64,7 +64,7 @@ pub enum Kind {
     Number(Number),
     /// A text.
     String(Text),
-    /// A date, a time or both, as TOML knows them.
+    /// A date, a time or both, as in TOML.
     Datetime(Datetime),
     /// A list.
     Array(List),

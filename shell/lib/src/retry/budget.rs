@@ -9,7 +9,8 @@ use crate::sync::Mutex;
 
 /// A budget for retries that the calls of all threads share, so that retries do not overload a service that is down.
 ///
-/// Each retry takes one out; time and successes add some (see [`BudgetConfig`]). Where none is left, a call gives up with [`GiveUp::Budget`](super::GiveUp::Budget). First attempts cost nothing.
+/// Each retry takes one out; time and successes add some (see [`BudgetConfig`]). Where none is left, a call gives up with
+/// [`GiveUp::Budget`](super::GiveUp::Budget). First attempts cost nothing.
 ///
 /// ```
 /// use std::io;

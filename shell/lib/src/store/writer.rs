@@ -250,8 +250,8 @@ impl WriterState {
         }
     }
 
-    /// Repeats an attempt for a write while other processes hold the lock. `None` if the write has ended at its deadline, or its
-    /// caller no longer waits.
+    /// Repeats an attempt for a write while other processes hold the lock. `None` if the write has ended at its deadline, or
+    /// its caller no longer waits.
     fn patiently<T>(
         &self,
         mut write: Box<dyn PendingWrite>,

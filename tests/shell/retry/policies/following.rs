@@ -80,7 +80,7 @@ fn a_reload_during_a_wait_decides_about_another_attempt() {
 }
 
 #[test]
-fn a_configuration_that_is_refused_changes_nothing_for_a_call_under_way() {
+fn a_rejected_configuration_does_not_change_a_running_call() {
     let dir = TestDir::new().file("app.toml", text(3, 1));
     let shell = open(&dir);
     let retrying = Retrying::following(|| shell.load().retry);
@@ -112,7 +112,7 @@ fn an_edit_of_a_watched_file_reaches_a_running_call() {
 }
 
 #[test]
-fn nothing_of_the_configuration_is_held_during_a_wait() {
+fn no_configuration_is_held_during_a_wait() {
     let dir = TestDir::new().file("app.toml", text(2, 30));
     let shell = open(&dir);
     let first = std::sync::Arc::downgrade(&shell.snapshot());

@@ -15,7 +15,7 @@ use super::test_database::{
 
 type NameList = Vec<String>;
 
-/// A change that adds a name to both.
+/// A change that adds a name to the value and to the database.
 fn add(
     name: &str,
 ) -> impl FnMut(&Transaction<'_>, &mut NameList) -> Result<(), StoreError> + Send + Clone + 'static {
@@ -34,7 +34,7 @@ fn assert_agreement(store: &Store, mirror: &Mirror<NameList>, expected: &[&str])
 }
 
 #[test]
-fn a_change_that_succeeds_is_in_both_and_one_that_does_not_is_in_neither() {
+fn a_change_that_fails_changes_neither_the_value_nor_the_database() {
     let database = TestDatabase::new();
     let store = database.store();
     let mirror = Mirror::new(NameList::new());
@@ -66,7 +66,7 @@ fn a_change_that_succeeds_is_in_both_and_one_that_does_not_is_in_neither() {
 }
 
 #[test]
-fn changes_of_a_group_see_each_other_and_those_that_fail_are_in_neither() {
+fn changes_of_a_group_start_from_each_other_without_the_failed_ones() {
     let database = TestDatabase::new();
     let store = database.store();
     let mirror = Mirror::new(NameList::new());
@@ -133,7 +133,7 @@ fn a_commit_that_fails_changes_no_value() {
 }
 
 #[test]
-fn a_lock_that_is_not_let_go_changes_no_value() {
+fn a_lock_of_another_process_changes_no_value() {
     let database = TestDatabase::new();
     let store = with_entries(database.options().deadline(std::time::Duration::from_millis(50)));
     let mirror = Mirror::new(NameList::new());
@@ -145,7 +145,7 @@ fn a_lock_that_is_not_let_go_changes_no_value() {
 }
 
 #[test]
-fn a_counter_in_both_is_never_ahead_in_memory_and_loses_nothing() {
+fn a_counter_is_never_ahead_in_memory_and_loses_no_change() {
     let database = TestDatabase::new();
     let store = &database.store();
     let counter = &Mirror::new(1000_i64);
@@ -193,7 +193,7 @@ fn a_reader_keeps_the_value_that_it_has() {
 }
 
 #[test]
-fn what_has_to_run_again_begins_with_what_its_neighbours_made_of_the_value() {
+fn a_repeated_change_starts_from_the_value_of_the_committed_ones() {
     let database = TestDatabase::new();
     let store = database.store();
     let mirror = Mirror::new(NameList::new());
@@ -204,7 +204,7 @@ fn what_has_to_run_again_begins_with_what_its_neighbours_made_of_the_value() {
         Box::pin(store.update_async(&mirror, move |tx, names| {
             let is_first = !std::mem::replace(&mut was_busy, true);
             add("b")(tx, names)?;
-            // As of another database that is attached, or of a snapshot that is too old.
+            // The error of an attached database, or of an old snapshot.
             if is_first { Err(StoreError::Sqlite { code: 5, message: "busy".into() }) } else { Ok(()) }
         })),
         Box::pin(store.update_async(&mirror, add("c"))),

@@ -1,4 +1,4 @@
-//! The SQLite store, with real files, threads and processes: nothing that was acknowledged is lost, and nothing else is written.
+//! The SQLite store with real files, threads and processes: every acknowledged write is kept, and no other.
 
 mod asynchronous;
 mod connections;

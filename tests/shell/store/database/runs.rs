@@ -1,4 +1,4 @@
-//! The runs of gates in the database: whole, in order, and no more of them than are to be kept.
+//! The runs of gates in the database.
 
 use std::collections::BTreeSet;
 use std::thread;
@@ -13,7 +13,7 @@ use super::test_database::{LockHolder, TestDatabase, number, wait};
 
 const NAMES: [&str; 3] = ["claude", "gemini", "gpt_pro"];
 
-/// A run of three agents, of which so many succeeded.
+/// A run of three agents, of which this many succeeded.
 fn run(spec: &str, stage: &str, started_at_ms: u64, ok: usize) -> Run {
     let mut ballot = Ballot::new(NAMES, 2);
     let agents = NAMES.iter().enumerate().map(|(dir, name)| {
@@ -51,7 +51,7 @@ fn without_outputs(mut run: Run) -> Run {
     run
 }
 
-/// Every run that can be read.
+/// Every readable run.
 fn listed(runs: &Runs) -> Vec<(i64, Run)> {
     runs.find(&RunsFilter::default()).unwrap().runs
 }
@@ -69,7 +69,7 @@ fn of_spec(spec: &str) -> RunsFilter {
 }
 
 #[test]
-fn a_run_comes_back_as_it_went_in_and_a_list_has_it_without_what_the_agents_wrote() {
+fn a_run_reads_back_and_a_list_has_it_without_outputs() {
     let database = TestDatabase::new();
     let runs = in_new_store(&database);
     let (full, degraded) = (run("SPEC-1", "plan", 5, 3), run("SPEC-1", "audit", 6, 2));
@@ -83,7 +83,7 @@ fn a_run_comes_back_as_it_went_in_and_a_list_has_it_without_what_the_agents_wrot
 }
 
 #[test]
-fn the_columns_say_whether_it_is_a_yes() {
+fn the_columns_hold_the_verdict() {
     let database = TestDatabase::new();
     let runs = in_new_store(&database);
     let cancelled = Run { cancelled: true, ..run("SPEC-1", "plan", 4, 3) };
@@ -102,7 +102,7 @@ fn the_columns_say_whether_it_is_a_yes() {
 }
 
 #[test]
-fn a_filter_gives_the_newest_of_a_stage_and_a_specification() {
+fn a_filter_selects_the_newest_of_a_stage_and_a_specification() {
     let database = TestDatabase::new();
     let runs = in_new_store(&database);
     for at in 0..12 {
@@ -123,11 +123,11 @@ fn a_filter_gives_the_newest_of_a_stage_and_a_specification() {
 }
 
 #[test]
-fn the_oldest_beyond_what_is_kept_go_with_their_outputs_and_no_number_comes_again() {
+fn the_oldest_runs_are_deleted_with_their_outputs_and_numbers_are_not_reused() {
     let database = TestDatabase::new();
     let runs = in_new_store(&database);
     assert_eq!(runs.first_and_last(), Ok(None));
-    // The clock is set back meanwhile: the order is that of the numbers.
+    // The clock is set back each time; the numbers decide the order.
     for at in (0..6).rev() {
         runs.add(&run("SPEC-1", "plan", at, 3), 4).unwrap();
     }
@@ -142,7 +142,7 @@ fn the_oldest_beyond_what_is_kept_go_with_their_outputs_and_no_number_comes_agai
 }
 
 #[test]
-fn two_runs_of_the_same_millisecond_are_both_kept_and_their_own_times_stay() {
+fn runs_of_the_same_millisecond_are_all_kept_with_their_times() {
     let database = TestDatabase::new();
     let runs = in_new_store(&database);
     for _ in 0..3 {
@@ -162,7 +162,7 @@ fn two_runs_of_the_same_millisecond_are_both_kept_and_their_own_times_stay() {
 }
 
 #[test]
-fn what_eight_threads_add_at_once_is_all_there() {
+fn eight_threads_add_runs_at_the_same_time() {
     let database = TestDatabase::new();
     let runs = &in_new_store(&database);
     let numbers: BTreeSet<i64> = thread::scope(|scope| {
@@ -221,7 +221,7 @@ fn a_run_whose_outputs_cannot_be_written_is_not_written_at_all() {
 }
 
 #[test]
-fn a_row_that_cannot_be_read_is_named_and_hides_no_other() {
+fn an_unreadable_row_is_reported_and_hides_no_other() {
     let database = TestDatabase::new();
     let runs = in_new_store(&database);
     for at in 1..=5 {
@@ -278,6 +278,6 @@ fn five_agents_of_64_kib_are_stored_in_50_ms() {
         })
         .collect();
     println!("fastest {:?}, all {took:?}", took.iter().min().unwrap());
-    // The fastest of many: the machine has other work.
+    // The fastest of many, since the machine may be busy.
     assert!(took.iter().min().unwrap() <= &Duration::from_millis(50), "{took:?}");
 }

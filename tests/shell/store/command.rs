@@ -179,7 +179,7 @@ fn what_is_no_database_of_ours_is_refused_and_left_alone() {
         for (file, said) in [
             ("text.db", "is no SQLite database"),
             ("foreign.db", "is a database of another program"),
-            ("app.db", "has the version 9, and this release knows versions up to 3"),
+            ("app.db", "has version 9, but this release knows versions up to 3"),
         ] {
             let before = bytes(&dir.path(file));
             dir.run(&format!("{command} --database {file}")).failed().only_says(said);
@@ -299,7 +299,7 @@ fn what_is_no_regular_file_is_no_sound_database() {
     let dir = TestDir::new();
     let _socket = std::os::unix::net::UnixListener::bind(dir.path("socket")).unwrap();
     for command in ["store stats", "store check"] {
-        dir.run(&format!("{command} --database socket")).failed().only_says("it is not a regular file");
+        dir.run(&format!("{command} --database socket")).failed().only_says("it is no regular file");
     }
 }
 

@@ -12,7 +12,7 @@ use crate::tree::Text;
 #[derive(Clone, Copy)]
 pub(super) struct NameWriter;
 
-fn refused<T>(found: &str) -> Result<T, TypedFailure> {
+fn rejected<T>(found: &str) -> Result<T, TypedFailure> {
     Err(TypedFailure::mismatch("string, integer, boolean or character as a key", found))
 }
 
@@ -46,21 +46,21 @@ impl Serializer for NameWriter {
         serialize_char(name: char) -> Text => Ok(Text::of_display(&name)),
         serialize_str(name: &str) -> Text => Ok(name.into()),
         serialize_unit_variant(_: &'static str, _: u32, variant: &'static str) -> Text => Ok(Text::new_static(variant)),
-        serialize_f32(_: f32) -> Text => refused("number"),
-        serialize_f64(_: f64) -> Text => refused("number"),
-        serialize_bytes(_: &[u8]) -> Text => refused("bytes"),
-        serialize_none() -> Text => refused("null"),
-        serialize_unit() -> Text => refused("null"),
-        serialize_unit_struct(_: &'static str) -> Text => refused("null"),
-        serialize_seq(_: Option<usize>) -> Self::SerializeSeq => refused("array"),
-        serialize_tuple(_: usize) -> Self::SerializeTuple => refused("array"),
-        serialize_tuple_struct(_: &'static str, _: usize) -> Self::SerializeTupleStruct => refused("array"),
+        serialize_f32(_: f32) -> Text => rejected("number"),
+        serialize_f64(_: f64) -> Text => rejected("number"),
+        serialize_bytes(_: &[u8]) -> Text => rejected("bytes"),
+        serialize_none() -> Text => rejected("null"),
+        serialize_unit() -> Text => rejected("null"),
+        serialize_unit_struct(_: &'static str) -> Text => rejected("null"),
+        serialize_seq(_: Option<usize>) -> Self::SerializeSeq => rejected("array"),
+        serialize_tuple(_: usize) -> Self::SerializeTuple => rejected("array"),
+        serialize_tuple_struct(_: &'static str, _: usize) -> Self::SerializeTupleStruct => rejected("array"),
         serialize_tuple_variant(_: &'static str, _: u32, variant: &'static str, _: usize) -> Self::SerializeTupleVariant =>
-            refused(&with_content(variant)),
-        serialize_map(_: Option<usize>) -> Self::SerializeMap => refused("object"),
-        serialize_struct(_: &'static str, _: usize) -> Self::SerializeStruct => refused("object"),
+            rejected(&with_content(variant)),
+        serialize_map(_: Option<usize>) -> Self::SerializeMap => rejected("object"),
+        serialize_struct(_: &'static str, _: usize) -> Self::SerializeStruct => rejected("object"),
         serialize_struct_variant(_: &'static str, _: u32, variant: &'static str, _: usize) -> Self::SerializeStructVariant =>
-            refused(&with_content(variant)),
+            rejected(&with_content(variant)),
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, name: &T) -> Result<Text, TypedFailure> {
@@ -82,6 +82,6 @@ impl Serializer for NameWriter {
         variant: &'static str,
         _: &T,
     ) -> Result<Text, TypedFailure> {
-        refused(&with_content(variant))
+        rejected(&with_content(variant))
     }
 }

@@ -104,7 +104,7 @@ impl CircuitBreaker {
         call: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, CallError<E>> {
         let permit = self.permit().map_err(|left| CallError::Open { left })?;
-        permit.judged(call())
+        permit.finish_with(call())
     }
 
     /// Awaits a call if the breaker allows it, in any async runtime.
@@ -117,7 +117,7 @@ impl CircuitBreaker {
         F: Future<Output = Result<T, E>>,
     {
         let permit = self.permit().map_err(|left| CallError::Open { left })?;
-        permit.judged(call().await)
+        permit.finish_with(call().await)
     }
 
     /// The permit for one call.
@@ -160,7 +160,7 @@ impl CallPermit<'_> {
         self.finished(class != ErrorClass::Retryable);
     }
 
-    fn judged<T, E: RetryClassifiable>(self, ended: Result<T, E>) -> Result<T, CallError<E>> {
+    fn finish_with<T, E: RetryClassifiable>(self, ended: Result<T, E>) -> Result<T, CallError<E>> {
         match &ended {
             Ok(_) => self.succeeded(),
             Err(error) => self.failed(error.classify()),

@@ -14,7 +14,7 @@ use crate::os::entropy;
 
 /// The state of a call after its first failure.
 pub(super) struct RetryLoop<'a, P, R> {
-    plan: Retrying<'a, P, R>,
+    retrying: Retrying<'a, P, R>,
     started: Moment,
     /// Boxed, so that the future of a call that succeeds at once is small.
     retry: Box<Retry>,
@@ -28,9 +28,9 @@ pub(super) struct Paused<E> {
 
 impl<'a, P: Policy, R> RetryLoop<'a, P, R> {
     #[cold]
-    pub(super) fn of(plan: Retrying<'a, P, R>, started: Moment) -> Self {
-        let seed = plan.seed.unwrap_or_else(entropy::seed);
-        Self { started, retry: Box::new(Retry::new(seed, plan.label)), plan }
+    pub(super) fn of(retrying: Retrying<'a, P, R>, started: Moment) -> Self {
+        let seed = retrying.seed.unwrap_or_else(entropy::seed);
+        Self { started, retry: Box::new(Retry::new(seed, retrying.label)), retrying }
     }
 
     /// Handles a failed attempt: reports it, and returns the wait or gives up.
@@ -49,12 +49,12 @@ impl<'a, P: Policy, R> RetryLoop<'a, P, R> {
             permit.failed(failure.class);
         }
         let elapsed = self.started.elapsed();
-        let then = self.decided(elapsed, failure);
+        let then = self.decide(elapsed, failure);
         if !R::IS_SILENT {
             let is_rate_limited = error.is_rate_limited();
             let outcome = AttemptOutcome::Failed { error: &error, is_rate_limited, then };
-            let (label, number) = (self.plan.label, self.retry.attempts());
-            self.plan.report.on_attempt(&Attempt { label, number, elapsed, outcome });
+            let (label, number) = (self.retrying.label, self.retry.attempts());
+            self.retrying.report.on_attempt(&Attempt { label, number, elapsed, outcome });
         }
         match then {
             Decision::Wait(wait) => Ok(Paused { wait, error }),
@@ -66,9 +66,9 @@ impl<'a, P: Policy, R> RetryLoop<'a, P, R> {
     #[cold]
     pub(super) fn resumed<E>(&self, paused: Paused<E>) -> Result<Option<CallPermit<'a>>, RetryError<E>> {
         let elapsed = self.started.elapsed();
-        let resumes = self.retry.resumes(&self.plan.policy.settings(), elapsed);
+        let resumes = self.retry.resumes(&self.retrying.policy.settings(), elapsed);
         resumes
-            .and_then(|()| self.plan.admitted())
+            .and_then(|()| self.retrying.admitted())
             .map_err(|why| RetryError::of(self.retry.attempts(), elapsed, why, paused.error))
     }
 
@@ -77,24 +77,24 @@ impl<'a, P: Policy, R> RetryLoop<'a, P, R> {
     where
         R: Report<E>,
     {
-        self.plan.succeeded(permit, self.started, self.retry.attempts().saturating_add(1));
+        self.retrying.succeeded(permit, self.started, self.retry.attempts().saturating_add(1));
     }
 
-    fn decided(&mut self, elapsed: Duration, failure: Failure) -> Decision {
-        let Self { plan, retry, .. } = self;
-        let config = plan.policy.settings();
-        let then = match plan.budget {
+    fn decide(&mut self, elapsed: Duration, failure: Failure) -> Decision {
+        let Self { retrying, retry, .. } = self;
+        let config = retrying.policy.settings();
+        let then = match retrying.budget {
             // A cancelled call takes no retry out.
-            Some(budget) if !plan.is_cancelled() => {
+            Some(budget) if !retrying.is_cancelled() => {
                 budget.with_time(|budget, now| retry.failed(&config, elapsed, failure, Some((budget, now))))
             }
             _ => retry.failed(&config, elapsed, failure, None),
         };
         let Decision::Wait(wait) = then else { return then };
-        if plan.is_cancelled() {
+        if retrying.is_cancelled() {
             return Decision::GiveUp(GiveUp::Cancelled);
         }
-        match plan.breaker.map(|breaker| breaker.state()) {
+        match retrying.breaker.map(|breaker| breaker.state()) {
             Some(CircuitState::Open { left }) if left > wait => Decision::GiveUp(GiveUp::Open),
             _ => then,
         }

@@ -119,7 +119,7 @@ where
         }
     }
 
-    fn undone(&mut self) {
+    fn rolled_back(&mut self) {
         if self.draft.take().is_some() {
             *self.mirror.state.draft.lock() = None;
         }

@@ -25,7 +25,7 @@ pub(super) trait PendingWrite: Send {
     fn committed(&mut self);
 
     /// Its changes are rolled back. It may run again.
-    fn undone(&mut self);
+    fn rolled_back(&mut self);
 
     /// Ends with its outcome; an error about the file gets this path.
     fn finish(self: Box<Self>, path: &Path);
@@ -55,7 +55,7 @@ pub(super) enum Reply<T> {
 
 /// A [`WriteOperation`] with the receiver of its outcome.
 pub(super) struct QueuedWrite<W: WriteOperation> {
-    work: W,
+    operation: W,
     since: Instant,
     outcome: Option<ClosureOutcome<W::Output>>,
     reply: Reply<W::Output>,
@@ -63,18 +63,18 @@ pub(super) struct QueuedWrite<W: WriteOperation> {
 }
 
 impl<W: WriteOperation> QueuedWrite<W> {
-    pub(super) fn boxed(work: W, reply: Reply<W::Output>) -> Box<dyn PendingWrite> {
-        Box::new(Self { work, since: clock::now(), outcome: None, reply, was_begun: false })
+    pub(super) fn boxed(operation: W, reply: Reply<W::Output>) -> Box<dyn PendingWrite> {
+        Box::new(Self { operation, since: clock::now(), outcome: None, reply, was_begun: false })
     }
 
     /// Sends the outcome. The caller's code that runs here may panic.
     fn end(self, outcome: ClosureOutcome<W::Output>) {
-        let Self { work, reply, .. } = self;
+        let Self { operation, reply, .. } = self;
         contained(|| match reply {
             Reply::Channel(sender) => drop(sender.send(outcome)),
             Reply::Callback(call) => call(outcome),
         });
-        contained(|| drop(work));
+        contained(|| drop(operation));
     }
 }
 
@@ -91,7 +91,7 @@ impl<W: WriteOperation> PendingWrite for QueuedWrite<W> {
         self.was_begun = true;
         let before = self.outcome.take();
         contained(|| drop(before));
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.work.run(transaction)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.operation.run(transaction)));
         let ran = match &outcome {
             Ok(Ok(_)) => RunResult::Succeeded,
             Ok(Err(error)) if error.is_retryable() => RunResult::Busy(error.clone()),
@@ -102,11 +102,11 @@ impl<W: WriteOperation> PendingWrite for QueuedWrite<W> {
     }
 
     fn committed(&mut self) {
-        contained(|| self.work.committed());
+        contained(|| self.operation.committed());
     }
 
-    fn undone(&mut self) {
-        contained(|| self.work.undone());
+    fn rolled_back(&mut self) {
+        contained(|| self.operation.rolled_back());
     }
 
     fn finish(mut self: Box<Self>, path: &Path) {

@@ -106,7 +106,7 @@ impl StoreStats {
 /// The error for a missing file, which a store would create.
 pub(super) fn refuse_missing(path: &Path) -> Result<(), StoreError> {
     if documents::is_special(path) {
-        let reason = "it is not a regular file".into();
+        let reason = "it is no regular file".into();
         return Err(StoreError::Open { path: path.to_path_buf(), reason });
     }
     if documents::exists(path) {

@@ -71,7 +71,7 @@ pub(super) trait WriteOperation: Send + 'static {
     fn committed(&mut self) {}
 
     /// The last run is rolled back.
-    fn undone(&mut self) {}
+    fn rolled_back(&mut self) {}
 }
 
 impl<T, F> WriteOperation for F

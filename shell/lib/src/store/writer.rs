@@ -59,13 +59,13 @@ impl Writer {
     }
 
     /// Writes on this thread if the connection is free, else in a group.
-    pub(super) fn write<W: WriteOperation>(&self, work: W) -> Result<W::Output, StoreError> {
+    pub(super) fn write<W: WriteOperation>(&self, operation: W) -> Result<W::Output, StoreError> {
         self.shared.refuse_nested()?;
         if self.shared.serving.load(Ordering::Relaxed) == this_thread() {
             return Err(StoreError::Nested);
         }
         let (sender, receiver) = oneshot::channel();
-        if let Some(write) = self.shared.run_here(QueuedWrite::boxed(work, Reply::Channel(sender))) {
+        if let Some(write) = self.shared.run_here(QueuedWrite::boxed(operation, Reply::Channel(sender))) {
             self.push(write)?;
         }
         result_of(receiver.recv())
@@ -74,21 +74,21 @@ impl Writer {
     /// Queues a write without blocking; [`result_of`] gives the result of the receiver.
     pub(super) fn submit<W: WriteOperation>(
         &self,
-        work: W,
+        operation: W,
     ) -> Result<oneshot::Receiver<ClosureOutcome<W::Output>>, StoreError> {
         let (sender, receiver) = oneshot::channel();
-        self.submit_with(work, Reply::Channel(sender))?;
+        self.submit_with(operation, Reply::Channel(sender))?;
         Ok(receiver)
     }
 
     /// Queues a write without blocking.
     pub(super) fn submit_with<W: WriteOperation>(
         &self,
-        work: W,
+        operation: W,
         reply: Reply<W::Output>,
     ) -> Result<(), StoreError> {
         self.shared.refuse_nested()?;
-        self.push(QueuedWrite::boxed(work, reply))
+        self.push(QueuedWrite::boxed(operation, reply))
     }
 
     /// Queues a write for the thread, which is started if needed.
@@ -227,7 +227,7 @@ impl WriterState {
         for (mut write, ran) in done {
             match ran {
                 _ if !is_committed => {
-                    write.undone();
+                    write.rolled_back();
                     again.push(write);
                 }
                 RunResult::Succeeded => {
@@ -288,12 +288,12 @@ impl WriterState {
             RunResult::Succeeded => Err(StoreError::RolledBack),
             RunResult::Busy(error) => Err(error),
             RunResult::Failed => {
-                write.undone();
+                write.rolled_back();
                 return Ok(());
             }
         };
         if ended.is_err() {
-            write.undone();
+            write.rolled_back();
         }
         ended
     }
@@ -306,7 +306,7 @@ impl WriterState {
             return None;
         }
         if ran != RunResult::Succeeded {
-            write.undone();
+            write.rolled_back();
             control(transaction, "ROLLBACK TO speckit_write -- of the store").ok()?;
         }
         control(transaction, "RELEASE speckit_write -- of the store").ok()?;

@@ -80,7 +80,7 @@ fn a_pipe_is_rejected_and_not_changed() {
     let path = database.path();
     let refused = super::test_database::in_time(move || Store::open(path).map(|_| ()));
     let Err(StoreError::Open { reason, .. }) = refused else { panic!("{refused:?}") };
-    assert_eq!(reason, "it is not a regular file");
+    assert_eq!(reason, "it is no regular file");
     assert_eq!(mode(&database.path()), 0o666);
 }
 

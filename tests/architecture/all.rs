@@ -1,6 +1,6 @@
-//! What keeps the packages, their domains and the top-level folders what they are.
+//! Checks of the packages, their domains and the top-level folders.
 //!
-//! Each check is a function over names and texts, tried on a planted offence before it is tried on the workspace.
+//! Each check is a function over names and texts; a test with an example violation shows that it works.
 
 mod cycles;
 mod domains;
@@ -25,8 +25,8 @@ fn text(name: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Fails with one offence a line.
+/// Fails with one violation on each line.
 #[track_caller]
-fn none(offences: Vec<String>, what_to_do: &str) {
-    assert!(offences.is_empty(), "\n  {}\n{what_to_do}\n", offences.join("\n  "));
+fn assert_none(violations: Vec<String>, what_to_do: &str) {
+    assert!(violations.is_empty(), "\n  {}\n{what_to_do}\n", violations.join("\n  "));
 }

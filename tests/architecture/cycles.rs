@@ -1,12 +1,12 @@
 //! No two files use each other, directly or through others.
 //!
-//! One form is left: the root of a folder (`config/mod.rs`, or `config.rs` beside `config/`) composes what lies in the
-//! folder, and what lies there may use what the root defines.
+//! There is one exception: the root of a folder (`config/mod.rs`, or `config.rs` beside `config/`) composes the files of the
+//! folder, and these may use the items of the root.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::assert_none;
 use crate::imports::{Imports, PACKAGES, imports, imports_of};
-use crate::none;
 
 /// The folder that a file is the root of.
 fn folder(file: &str) -> String {
@@ -15,7 +15,7 @@ fn folder(file: &str) -> String {
     format!("{folder}/")
 }
 
-/// The groups of files that all reach each other, each with what its files use of the group.
+/// The groups of files that all use each other, with the uses within each group.
 fn cycles(imports: &Imports) -> Vec<String> {
     let mut imports = imports.clone();
     for (file, used) in &mut imports {
@@ -47,16 +47,16 @@ fn reached<'a>(imports: &'a Imports, file: &'a String) -> BTreeSet<&'a String> {
     found
 }
 
-/// The imports of a package whose files are given here.
-fn planted(files: &[(&str, &str)]) -> Imports {
+/// The imports of a package with these files.
+fn example(files: &[(&str, &str)]) -> Imports {
     imports("src/lib.rs", &|name| {
         files.iter().find(|(file, _)| *file == name).map(|(_, text)| (*text).into())
     })
 }
 
 #[test]
-fn a_cycle_through_groups_renames_re_exports_and_macros_is_seen() {
-    let imports = planted(&[
+fn a_cycle_through_groups_renames_re_exports_and_macros_is_detected() {
+    let imports = example(&[
         ("src/lib.rs", "mod tree; mod merge; mod print; mod alone;"),
         ("src/tree/mod.rs", "mod value; pub use value::Value as Tree;"),
         ("src/tree/value.rs", "pub struct Value; pub fn f() { format!(\"{}\", crate::merge::merge()); }"),
@@ -73,7 +73,7 @@ fn a_cycle_through_groups_renames_re_exports_and_macros_is_seen() {
 
 #[test]
 fn a_root_composes_its_folder_and_two_files_of_the_folder_do_not_use_each_other() {
-    let imports = planted(&[
+    let imports = example(&[
         ("src/lib.rs", "mod a; pub fn f() {}"),
         ("src/a/mod.rs", "mod b; mod c; pub struct A; fn f() { b::f(); c::f(); }"),
         ("src/a/b.rs", "use super::{A, c}; pub fn f() { c::f() }"),
@@ -85,5 +85,5 @@ fn a_root_composes_its_folder_and_two_files_of_the_folder_do_not_use_each_other(
 #[test]
 fn no_two_files_use_each_other() {
     let found = PACKAGES.iter().flat_map(|root| cycles(&imports_of(root))).collect();
-    none(found, "extract what both need into a file of its own, or join what is one idea");
+    assert_none(found, "move the common part to its own file, or join files of one idea");
 }

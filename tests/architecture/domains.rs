@@ -1,12 +1,12 @@
-//! Which domain of a package may use which.
+//! The allowed dependencies between the domains of a package.
 
 use std::collections::BTreeSet;
 
 use crate::imports::{Imports, PACKAGES, imports_of};
-use crate::{names, none};
+use crate::{assert_none, names};
 
-/// A package from its lowest domains to its highest: one uses itself and what stands on an earlier line, and never another
-/// of its own line. The root composes them all.
+/// The domains of a package from the lowest to the highest: each uses only itself and the domains of earlier lines. The root
+/// composes them all.
 struct Package {
     folder: &'static str,
     order: &'static [&'static [&'static str]],
@@ -43,7 +43,7 @@ const LIBRARY: Package = Package {
     ],
 };
 
-/// The commands of a domain use what all commands share, and nothing of another domain.
+/// The commands of a domain use the common code of all commands, and no other domain.
 const PROGRAM: Package = Package {
     folder: "shell/cli/src",
     order: &[
@@ -56,7 +56,7 @@ const PROGRAM: Package = Package {
     ],
 };
 
-/// A file with the one above it that it may use.
+/// A file with the higher one that it may use.
 const EXCEPTIONS: [(&str, &str); 1] = [
     // A lock waits by the clock, and the names of private files are under a lock.
     ("shell/lib/src/os/documents/private.rs", "shell/lib/src/sync/lock.rs"),
@@ -78,12 +78,12 @@ impl Package {
     /// The imports that point upwards or to a neighbour, by file.
     fn upward(&self, imports: &Imports) -> Vec<String> {
         let pairs = imports.iter().flat_map(|(file, used)| used.iter().map(move |used| (file, used)));
-        let offence = |(file, used): (&String, &String)| {
+        let violation = |(file, used): (&String, &String)| {
             let (domain, other) = (self.domain(file)?, self.domain(used)?);
             (!self.may_use(domain, other))
                 .then(|| format!("{file} uses {used}: {domain} may not use {other}"))
         };
-        pairs.filter_map(offence).collect()
+        pairs.filter_map(violation).collect()
     }
 
     /// Domains without a place in the order, and places without a domain.
@@ -100,8 +100,8 @@ impl Package {
 /// The suites with one folder for each domain that they test.
 const SUITES: [&str; 4] = ["golden", "properties", "shell", "simulation"];
 
-/// Folders of suites that are not called after a domain of the core.
-fn strange_folders(files: &[String]) -> Vec<String> {
+/// Folders of suites without the name of a domain of the core.
+fn unknown_folders(files: &[String]) -> Vec<String> {
     let folders = files.iter().filter_map(|file| {
         let (suite, below) = file.strip_prefix("tests/")?.split_once('/')?;
         let (folder, _) = below.split_once('/')?;
@@ -113,26 +113,26 @@ fn strange_folders(files: &[String]) -> Vec<String> {
 }
 
 #[test]
-fn an_import_that_points_upwards_or_aside_is_seen() {
-    let planted = |file: &str, used: &str| Imports::from([(file.into(), BTreeSet::from([used.into()]))]);
+fn an_import_of_a_higher_or_equal_domain_is_detected() {
+    let example = |file: &str, used: &str| Imports::from([(file.into(), BTreeSet::from([used.into()]))]);
     assert_eq!(
-        CORE.upward(&planted("core/src/tree/key.rs", "core/src/config/merge.rs")),
+        CORE.upward(&example("core/src/tree/key.rs", "core/src/config/merge.rs")),
         ["core/src/tree/key.rs uses core/src/config/merge.rs: tree may not use config"]
     );
     assert_eq!(
-        CORE.upward(&planted("core/src/policy/config.rs", "core/src/auth/config.rs")),
+        CORE.upward(&example("core/src/policy/config.rs", "core/src/auth/config.rs")),
         ["core/src/policy/config.rs uses core/src/auth/config.rs: policy may not use auth"]
     );
     assert_eq!(
-        PROGRAM.upward(&planted("shell/cli/src/context.rs", "shell/cli/src/store/mod.rs")),
+        PROGRAM.upward(&example("shell/cli/src/context.rs", "shell/cli/src/store/mod.rs")),
         ["shell/cli/src/context.rs uses shell/cli/src/store/mod.rs: context may not use store"]
     );
-    assert_eq!(CORE.upward(&planted("core/src/config/merge.rs", "core/src/config/reload/mod.rs")), [""; 0]);
-    assert_eq!(CORE.upward(&planted("core/src/lib.rs", "core/src/app/config.rs")), [""; 0]);
+    assert_eq!(CORE.upward(&example("core/src/config/merge.rs", "core/src/config/reload/mod.rs")), [""; 0]);
+    assert_eq!(CORE.upward(&example("core/src/lib.rs", "core/src/app/config.rs")), [""; 0]);
 }
 
 #[test]
-fn a_domain_without_a_place_is_seen() {
+fn an_unordered_domain_is_detected() {
     let mut files = CORE.order.iter().copied().flatten().map(|domain| format!("core/src/{domain}/mod.rs"));
     let mut files = files.by_ref().filter(|file| !file.contains("plot")).collect::<Vec<_>>();
     files.push("core/src/utils.rs".into());
@@ -140,34 +140,37 @@ fn a_domain_without_a_place_is_seen() {
 }
 
 #[test]
-fn a_folder_of_a_suite_that_is_no_domain_is_seen() {
+fn a_folder_of_a_suite_that_is_no_domain_is_detected() {
     let files = ["tests/golden/tree/x.rs", "tests/golden/y.rs", "tests/shell/misc/z.rs", "tests/bin/a/b.rs"];
-    assert_eq!(strange_folders(&files.map(String::from)), ["tests/shell/misc is not a domain"]);
+    assert_eq!(unknown_folders(&files.map(String::from)), ["tests/shell/misc is not a domain"]);
 }
 
 #[test]
-fn a_domain_uses_only_what_stands_below_it() {
-    let offences = [CORE, LIBRARY, PROGRAM].iter().zip(PACKAGES).flat_map(|(package, root)| {
+fn a_domain_uses_only_lower_domains() {
+    let violations = [CORE, LIBRARY, PROGRAM].iter().zip(PACKAGES).flat_map(|(package, root)| {
         assert_eq!(package.domain(root), Some("lib"));
         package.upward(&imports_of(root))
     });
-    let mut offences = offences.collect::<Vec<_>>();
+    let mut violations = violations.collect::<Vec<_>>();
     for (file, used) in EXCEPTIONS {
-        let before = offences.len();
-        offences.retain(|offence| !offence.starts_with(&format!("{file} uses {used}: ")));
-        assert!(offences.len() < before, "{file} no longer uses {used}: remove the exception");
+        let before = violations.len();
+        violations.retain(|violation| !violation.starts_with(&format!("{file} uses {used}: ")));
+        assert!(violations.len() < before, "{file} no longer uses {used}: remove the exception");
     }
-    none(offences, "move what is used down to the lowest domain that needs it, or pass it in as a value");
+    assert_none(
+        violations,
+        "move what is used down to the lowest domain that needs it, or pass it in as a value",
+    );
 }
 
 #[test]
-fn every_domain_has_a_place() {
+fn every_domain_is_in_the_order() {
     let files = names();
-    let offences = [CORE, LIBRARY, PROGRAM].iter().flat_map(|package| package.unlisted(&files)).collect();
-    none(offences, "give it a place in the order of its package in tests/architecture/domains.rs");
+    let violations = [CORE, LIBRARY, PROGRAM].iter().flat_map(|package| package.unlisted(&files)).collect();
+    assert_none(violations, "give it a place in the order of its package in tests/architecture/domains.rs");
 }
 
 #[test]
 fn the_folders_of_a_suite_are_domains() {
-    none(strange_folders(&names()), "a suite has one folder for each domain that it tests");
+    assert_none(unknown_folders(&names()), "a suite has one folder for each domain that it tests");
 }

@@ -1,8 +1,8 @@
-//! What no tracked file contains: unfinished code, tests that are switched off, paths of somebody's machine.
+//! No tracked file contains unfinished code, ignored tests or absolute paths of a machine.
 
-use crate::{names, none, text};
+use crate::{assert_none, names, text};
 
-/// Written in halves, so that this file is clean too.
+/// Split, so that this file passes the check too.
 const OF_RUST: [(&str, &str); 3] = [
     (concat!("to", "do!("), "unfinished"),
     (concat!("unimplem", "ented!("), "unfinished"),
@@ -15,7 +15,7 @@ const OF_ANY_FILE: [(&str, &str); 4] = [
     (concat!("<<<<", "<<< "), "a merge that is not finished"),
 ];
 
-fn offences(name: &str, text: &str) -> Vec<String> {
+fn violations(name: &str, text: &str) -> Vec<String> {
     let of_rust = OF_RUST.iter().filter(|_| name.ends_with(".rs"));
     let words = of_rust.chain(&OF_ANY_FILE).collect::<Vec<_>>();
     let mut found = Vec::new();
@@ -29,7 +29,7 @@ fn offences(name: &str, text: &str) -> Vec<String> {
     found
 }
 
-/// Tells whether `word` is in `line` and no part of a longer word or path before it.
+/// Whether `line` contains `word`, not as the end of a longer word or path.
 fn begins_somewhere(line: &str, word: &str) -> bool {
     line.match_indices(word).any(|(at, _)| {
         let before = line.get(..at).and_then(|front| front.chars().next_back());
@@ -38,21 +38,21 @@ fn begins_somewhere(line: &str, word: &str) -> bool {
 }
 
 #[test]
-fn unfinished_code_and_machine_paths_are_seen() {
+fn unfinished_code_and_machine_paths_are_detected() {
     let [(unfinished, _), _, (ignored, _)] = OF_RUST;
     let [(path, _), ..] = OF_ANY_FILE;
-    let planted =
+    let example =
         format!("fn a() {{ {unfinished}) }}\n{ignored}]\nlet b = \"{path}x\";\nlet c = \"net{path}\";\n");
-    let found = offences("a.rs", &planted);
+    let found = violations("a.rs", &example);
     assert_eq!(found.len(), 3, "{found:?}");
     assert!(
         found[0].starts_with("a.rs:1 ") && found[1].starts_with("a.rs:2 ") && found[2].starts_with("a.rs:3 ")
     );
-    assert_eq!(offences("a.md", &format!("`{unfinished})` in prose")), [""; 0]);
+    assert_eq!(violations("a.md", &format!("`{unfinished})` in prose")), [""; 0]);
 }
 
 #[test]
 fn the_sources_are_clean() {
-    let found = names().iter().flat_map(|name| offences(name, &text(name))).collect();
-    none(found, "finish it, run it, or make the path relative");
+    let found = names().iter().flat_map(|name| violations(name, &text(name))).collect();
+    assert_none(found, "finish it, run it, or make the path relative");
 }

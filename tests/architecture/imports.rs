@@ -1,4 +1,4 @@
-//! Which file of a package uses which: every path in its code, followed through imports and re-exports to the file that
+//! The uses between the files of a package: every path in the code, resolved through imports and re-exports to the file that
 //! defines the name.
 //!
 //! Code under `#[cfg(test)]` is left out. An `impl` in another file and the call of a method import nothing, and a module
@@ -14,13 +14,13 @@ use syn::{Attribute, Ident, ImplItem, Item, Macro, Meta, UseTree};
 
 use speckit_tests::workspace;
 
-/// The names of a path, without what its last segment is called on.
+/// The names of a path.
 type Path = Vec<String>;
 
 /// The files that each file uses, without itself.
 pub(crate) type Imports = BTreeMap<String, BTreeSet<String>>;
 
-/// The roots of the packages that are looked at.
+/// The roots of the checked packages.
 pub(crate) const PACKAGES: [&str; 3] = ["core/src/lib.rs", "shell/lib/src/lib.rs", "shell/cli/src/lib.rs"];
 
 /// The imports of a package of the workspace, read once.
@@ -52,22 +52,22 @@ struct Modules(BTreeMap<Path, Module>);
 
 #[derive(Default)]
 struct Module {
-    names: BTreeMap<String, Vec<Name>>,
+    names: BTreeMap<String, Vec<ModuleName>>,
     globs: Vec<Path>,
-    /// Every path in the code of the module, behind the file in which it stands.
+    /// Every path in the code of the module, with its file.
     uses: Vec<(String, Path)>,
 }
 
 #[derive(Clone)]
-enum Name {
+enum ModuleName {
     /// Defined in this file.
     Item(String),
     Module(Path),
-    /// Brought in by `use`, with the path as it is written there.
+    /// Imported by `use`, with the path as it is written.
     Import(Path),
 }
 
-/// Longer chains of re-exports than this do not end.
+/// A longer chain of re-exports is endless.
 const MAX_CHAIN: u32 = 32;
 
 impl Modules {
@@ -89,12 +89,12 @@ impl Modules {
         items: &[Item],
         read: &dyn Fn(&str) -> Option<String>,
     ) {
-        let mut reader = Reader { file, module: Module::default(), children: Vec::new() };
+        let mut reader = ModuleReader { file, module: Module::default(), children: Vec::new() };
         items.iter().for_each(|item| reader.visit_item(item));
-        let Reader { mut module, children, .. } = reader;
+        let ModuleReader { mut module, children, .. } = reader;
         for (name, inline) in children {
             let child = [path, std::slice::from_ref(&name)].concat();
-            module.names.entry(name.clone()).or_default().push(Name::Module(child.clone()));
+            module.names.entry(name.clone()).or_default().push(ModuleName::Module(child.clone()));
             let below = format!("{folder}/{name}");
             match inline {
                 Some(items) => self.read_items(&child, file, &below, items, read),
@@ -140,18 +140,18 @@ impl Modules {
                 .map(|name| self.files_below(module, std::slice::from_ref(name), depth + 1));
             return names.flatten().collect();
         }
-        let found = |name: &Name| match name {
-            Name::Item(file) => BTreeSet::from([file.clone()]),
-            Name::Module(child) => self.files_below(child, rest, depth + 1),
+        let found = |name: &ModuleName| match name {
+            ModuleName::Item(file) => BTreeSet::from([file.clone()]),
+            ModuleName::Module(child) => self.files_below(child, rest, depth + 1),
             // `use merge::merge` begins in the module of that name, and `use toml::toml` in another package.
-            Name::Import(target) if target.first() == Some(first) => {
+            ModuleName::Import(target) if target.first() == Some(first) => {
                 let path = [&target[1..], rest].concat();
                 let children = known.names[first].iter();
                 let children = children
-                    .filter_map(|name| if let Name::Module(child) = name { Some(child) } else { None });
+                    .filter_map(|name| if let ModuleName::Module(child) = name { Some(child) } else { None });
                 children.flat_map(|child| self.files_below(child, &path, depth + 1)).collect()
             }
-            Name::Import(target) => self.files(module, &[target, rest].concat(), depth + 1),
+            ModuleName::Import(target) => self.files(module, &[target, rest].concat(), depth + 1),
         };
         match known.names.get(first) {
             Some(names) => names.iter().flat_map(found).collect(),
@@ -164,14 +164,14 @@ impl Modules {
 }
 
 /// Collects the names and paths of one module.
-struct Reader<'a> {
+struct ModuleReader<'a> {
     file: &'a str,
     module: Module,
     /// The modules declared here, with their items where they stand in the same file.
     children: Vec<(String, Option<&'a [Item]>)>,
 }
 
-impl Reader<'_> {
+impl ModuleReader<'_> {
     fn read_use(&mut self, before: &[String], tree: &UseTree) {
         let joined = |name: &Ident| [before, &[name.unraw().to_string()]].concat();
         let (target, name) = match tree {
@@ -187,7 +187,7 @@ impl Reader<'_> {
             UseTree::Rename(renamed) => (joined(&renamed.ident), Some(renamed.rename.unraw().to_string())),
         };
         self.module.uses.push((self.file.into(), target.clone()));
-        self.module.names.entry(name.unwrap_or_default()).or_default().push(Name::Import(target));
+        self.module.names.entry(name.unwrap_or_default()).or_default().push(ModuleName::Import(target));
     }
 
     fn read_tokens(&mut self, tokens: TokenStream) {
@@ -222,7 +222,7 @@ impl Reader<'_> {
     }
 }
 
-impl<'ast> Visit<'ast> for Reader<'ast> {
+impl<'ast> Visit<'ast> for ModuleReader<'ast> {
     fn visit_item(&mut self, item: &'ast Item) {
         let (attributes, name) = head(item);
         if attributes.iter().any(is_for_tests) {
@@ -237,7 +237,7 @@ impl<'ast> Visit<'ast> for Reader<'ast> {
             _ => {
                 if let Some(name) = name {
                     let names = self.module.names.entry(name.unraw().to_string()).or_default();
-                    names.push(Name::Item(self.file.into()));
+                    names.push(ModuleName::Item(self.file.into()));
                 }
                 visit::visit_item(self, item);
             }

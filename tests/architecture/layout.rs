@@ -1,8 +1,8 @@
-//! What may lie at the top level.
+//! The allowed entries of the top level.
 
 use std::collections::BTreeSet;
 
-use crate::{names, none};
+use crate::{assert_none, names};
 
 /// Beside these only dotfiles. Guides for users are rustdoc modules.
 const ALLOWED: [&str; 13] = [
@@ -21,7 +21,7 @@ const ALLOWED: [&str; 13] = [
     "tests",
 ];
 
-fn strangers(names: &[String]) -> Vec<String> {
+fn unknown_entries(names: &[String]) -> Vec<String> {
     let entries = names.iter().map(|name| name.split('/').next().unwrap_or(name)).collect::<BTreeSet<_>>();
     let known = |entry: &str| entry.starts_with('.') || ALLOWED.contains(&entry);
     entries
@@ -32,12 +32,18 @@ fn strangers(names: &[String]) -> Vec<String> {
 }
 
 #[test]
-fn a_stranger_at_the_top_level_is_seen() {
+fn an_unknown_entry_of_the_top_level_is_detected() {
     let names = ["docs/guide.md", "docs/api.md", "core/src/lib.rs", ".ci/run", "tests/lib.rs", "notes.txt"];
-    assert_eq!(strangers(&names.map(String::from)), ["docs at the top level", "notes.txt at the top level"]);
+    assert_eq!(
+        unknown_entries(&names.map(String::from)),
+        ["docs at the top level", "notes.txt at the top level"]
+    );
 }
 
 #[test]
-fn the_top_level_holds_what_the_design_says() {
-    none(strangers(&names()), "a guide is a rustdoc module, a script lies in .ci, a test file in tests");
+fn the_top_level_has_only_known_entries() {
+    assert_none(
+        unknown_entries(&names()),
+        "a guide is a rustdoc module, a script lies in .ci, a test file in tests",
+    );
 }

@@ -1,10 +1,10 @@
-//! What the core may link: the crates of `core-links.txt`, with its features those of `core-feature-links.txt` too, and no
-//! others.
+//! The dependencies of the core: the crates of `core-links.txt`, with its features those of `core-feature-links.txt` too, and
+//! no others.
 
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use crate::none;
+use crate::assert_none;
 use speckit_tests::workspace;
 
 const WITHOUT_FEATURES: &str = include_str!("core-links.txt");
@@ -42,12 +42,12 @@ fn core(features: &str) -> BTreeSet<String> {
     linked
 }
 
-const WHAT_TO_DO: &str = "what the core links is decided in tests/architecture/core-links.txt (without features) and \
+const WHAT_TO_DO: &str = "the dependencies of the core are decided in tests/architecture/core-links.txt (without features) and \
                           core-feature-links.txt: argue for a new crate there, in the line that allows it (is it \
                           deterministic? no_std? could the shell do it?)";
 
 #[test]
-fn a_new_crate_and_a_stale_entry_are_seen() {
+fn a_new_crate_and_a_stale_entry_are_detected() {
     let allowed = allowed("# Trees.\nserde serde_core  # typed settings\nim\n");
     let linked = linked("serde v1.0.0\nserde_core v1.0.0 (*)\ntokio v1.0.0\n\n");
     assert_eq!(
@@ -58,12 +58,12 @@ fn a_new_crate_and_a_stale_entry_are_seen() {
 
 #[test]
 fn the_core_links_what_its_list_allows() {
-    none(differences(&allowed(WITHOUT_FEATURES), &core("")), WHAT_TO_DO);
+    assert_none(differences(&allowed(WITHOUT_FEATURES), &core("")), WHAT_TO_DO);
 }
 
 /// All features but `proptest`, which only tests switch on.
 #[test]
 fn the_features_of_the_core_link_what_their_list_allows() {
     let linked = core("app,edit").difference(&core("")).cloned().collect();
-    none(differences(&allowed(BY_FEATURES), &linked), WHAT_TO_DO);
+    assert_none(differences(&allowed(BY_FEATURES), &linked), WHAT_TO_DO);
 }

@@ -1,15 +1,15 @@
-//! No seed, snapshot, case or test file outlives what it belongs to.
+//! Every seed, snapshot, case and test file is in use.
 
-use crate::{names, none, text};
+use crate::{assert_none, names, text};
 
 const SEEDS: &str = "proptest-regressions/";
 const SNAPSHOTS: &str = "snapshots/";
 const CASES: &str = "tests/cases/";
 
-/// Holds an empty folder in git until its first file comes.
+/// Keeps an empty folder in git.
 const PLACEHOLDER: &str = ".gitkeep";
 
-/// Seeds whose test file is gone or was moved, and seeds that lie where nobody looks for them.
+/// Seeds without a test file, and seeds in a folder where proptest does not read them.
 fn orphaned_seeds(names: &[String]) -> Vec<String> {
     let seeds = names.iter().filter(|name| name.contains(SEEDS) && !name.ends_with(PLACEHOLDER));
     let has_source = |seed: &str| {
@@ -22,7 +22,7 @@ fn orphaned_seeds(names: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// Snapshots that no source of a suite names, as a whole literal, and that no case file is the name of.
+/// Snapshots whose name is neither a literal of a suite nor the name of a case file.
 fn orphaned_snapshots(names: &[String], sources: &str) -> Vec<String> {
     let snapshots = names.iter().filter(|name| name.contains(SNAPSHOTS) && !name.ends_with(PLACEHOLDER));
     let is_used = |snapshot: &str| {
@@ -40,7 +40,7 @@ fn orphaned_snapshots(names: &[String], sources: &str) -> Vec<String> {
         .collect()
 }
 
-/// Files of bad input whose report nobody has accepted.
+/// Files of invalid input without an accepted report.
 fn orphaned_cases(names: &[String]) -> Vec<String> {
     let accepted = |case: &str| {
         let snapshots = names.iter().filter_map(|name| name.strip_prefix(SNAPSHOTS)?.strip_suffix(".snap"));
@@ -61,13 +61,13 @@ fn cases(names: &[String]) -> impl Iterator<Item = &str> {
     names.iter().map(String::as_str).filter(|name| name.starts_with(CASES) && !name.ends_with(PLACEHOLDER))
 }
 
-/// A snapshot is called after the file of its case, or after that without its ending.
+/// Whether the snapshot has the name of the case file, with or without the extension.
 fn is_named(case: &str, name: &str) -> bool {
     let file = case.rsplit('/').next().unwrap_or_default();
     file == name || file.rsplit_once('.').is_some_and(|(stem, _)| stem == name)
 }
 
-/// Suites that the manifest does not list, and files that the module above them does not: neither is ever run.
+/// Suites that the manifest does not list, and files that their parent module does not declare: they never run.
 fn unreached_tests(names: &[String], manifest: &str, read: &dyn Fn(&str) -> String) -> Vec<String> {
     let sources = names.iter().filter_map(|name| name.strip_prefix("tests/")?.strip_suffix(".rs"));
     let mut unreached = Vec::new();
@@ -103,13 +103,13 @@ fn parent_of(names: &[String], module: &[&str]) -> String {
     }
 }
 
-fn planted(names: &[&str]) -> Vec<String> {
+fn names_of(names: &[&str]) -> Vec<String> {
     names.iter().map(ToString::to_string).collect()
 }
 
 #[test]
-fn a_seed_without_its_test_is_seen() {
-    let names = planted(&[
+fn a_seed_without_its_test_is_detected() {
+    let names = names_of(&[
         "proptest-regressions/.gitkeep",
         "proptest-regressions/properties/merge.txt",
         "proptest-regressions/properties/moved.txt",
@@ -126,8 +126,8 @@ fn a_seed_without_its_test_is_seen() {
 }
 
 #[test]
-fn a_snapshot_that_no_test_names_is_seen() {
-    let names = planted(&[
+fn a_snapshot_that_no_test_names_is_detected() {
+    let names = names_of(&[
         "snapshots/explain/a_variable_wins.snap",
         "snapshots/explain/a_variable.snap",
         "snapshots/pictures/a_variable_wins.snap.svg",
@@ -145,8 +145,8 @@ fn a_snapshot_that_no_test_names_is_seen() {
 }
 
 #[test]
-fn a_case_without_an_accepted_report_is_seen() {
-    let names = planted(&[
+fn a_case_without_an_accepted_report_is_detected() {
+    let names = names_of(&[
         "tests/cases/invalid/a.toml",
         "tests/cases/invalid/b.json",
         "tests/cases/invalid/b.schema.json",
@@ -157,8 +157,8 @@ fn a_case_without_an_accepted_report_is_seen() {
 }
 
 #[test]
-fn a_test_that_never_runs_is_seen() {
-    let names = planted(&[
+fn a_test_that_never_runs_is_detected() {
+    let names = names_of(&[
         "tests/lib.rs",
         "tests/a/all.rs",
         "tests/a/x/mod.rs",
@@ -182,13 +182,16 @@ fn nothing_is_orphaned() {
     let names = names();
     let sources = names.iter().filter(|name| name.starts_with("tests/") && name.ends_with(".rs"));
     let sources = sources.map(|name| text(name)).collect::<String>();
-    none(orphaned_seeds(&names), "a seed follows its test: move it, or remove it with the test");
-    none(orphaned_snapshots(&names, &sources), "an accepted text follows its test: rename it, or remove it");
-    none(
+    assert_none(orphaned_seeds(&names), "a seed follows its test: move it, or remove it with the test");
+    assert_none(
+        orphaned_snapshots(&names, &sources),
+        "an accepted text follows its test: rename it, or remove it",
+    );
+    assert_none(
         orphaned_cases(&names),
         "accept the report: INSTA_UPDATE=always cargo test -p speckit-tests --test golden",
     );
-    none(
+    assert_none(
         unreached_tests(&names, &text("tests/Cargo.toml"), &text),
         "a suite and its files are listed by hand",
     );

@@ -1,7 +1,7 @@
-//! The public interface of the two libraries as accepted texts, so that a review sees each change of it.
+//! The public interface of the two libraries as accepted texts, so that a review shows each change.
 //!
-//! A line is one item that can be named from outside, at its longest public path; at a shorter one it is a `pub use`. What a macro
-//! makes is not seen, and what is `#[doc(hidden)]` is left out.
+//! A line is one public item, at its longest public path; at a shorter one it is a `pub use`. Items from macros and with
+//! `#[doc(hidden)]` are left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -11,17 +11,17 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Fields, ImplItem, Item, TraitItem, UseTree, Visibility};
 
 #[test]
-fn the_interface_of_the_core_is_the_accepted_one() {
+fn the_interface_of_the_core_is_accepted() {
     golden!("api", "speckit-core", interface(&workspace().join("core/src/lib.rs")));
 }
 
 #[test]
-fn the_interface_of_the_library_is_the_accepted_one() {
+fn the_interface_of_the_library_is_accepted() {
     golden!("api", "speckit", interface(&workspace().join("shell/lib/src/lib.rs")));
 }
 
 #[test]
-fn only_what_can_be_named_from_outside_is_listed() {
+fn only_public_items_are_listed() {
     let root = "
         mod inner {
             #[derive(Clone, Debug)]
@@ -65,7 +65,7 @@ pub fn outer::Renamed::of(field: T) -> Self [more]
     assert_eq!(listing(modules), expected.trim_start());
 }
 
-/// The interface of the library with this root, one item a line, sorted by path.
+/// The interface of the library with this root: one item on each line, sorted by path.
 fn interface(root: &Path) -> String {
     let mut modules = BTreeMap::new();
     let folder = root.parent().unwrap();
@@ -73,18 +73,18 @@ fn interface(root: &Path) -> String {
     listing(modules)
 }
 
-type Names = Vec<String>;
+type ModulePath = Vec<String>;
 
 /// The items of a module, by its path from the root.
-type Modules = BTreeMap<Names, Vec<Item>>;
+type ModuleItems = BTreeMap<ModulePath, Vec<Item>>;
 
 fn items(file: &Path) -> Vec<Item> {
     let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display())).items
 }
 
-/// Adds a module and those inside it, which lie in `folder` where they are files.
-fn add_module(modules: &mut Modules, path: Names, items_here: Vec<Item>, folder: Option<&Path>) {
+/// Adds a module and its submodules, whose files are in `folder`.
+fn add_module(modules: &mut ModuleItems, path: ModulePath, items_here: Vec<Item>, folder: Option<&Path>) {
     for item in &items_here {
         let Item::Mod(module) = item else { continue };
         if features(&module.attrs).is_none() {
@@ -106,7 +106,7 @@ fn add_module(modules: &mut Modules, path: Names, items_here: Vec<Item>, folder:
     modules.insert(path, items_here);
 }
 
-/// The features that an item needs; `None` where it is there only for tests or without a feature, or is hidden.
+/// The features that an item needs; `None` for an item that is hidden, or only for tests or without a feature.
 fn features(attributes: &[Attribute]) -> Option<BTreeSet<String>> {
     let mut needed = BTreeSet::new();
     for attribute in attributes {
@@ -124,7 +124,7 @@ fn features(attributes: &[Attribute]) -> Option<BTreeSet<String>> {
 
 /// The text of a part of the source, on one line.
 fn source(part: &impl Spanned) -> String {
-    let text = part.span().source_text().expect("what was parsed has a text");
+    let text = part.span().source_text().expect("parsed source has a text");
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
     words
         .replace("( ", "(")
@@ -135,18 +135,18 @@ fn source(part: &impl Spanned) -> String {
         .replace(", >", ">")
 }
 
-/// What a path leads to.
+/// The target of a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Target {
-    Module(Names),
+enum ExportTarget {
+    Module(ModulePath),
     /// An item by its module and its name.
-    Item(Names, String),
-    /// Something of another crate.
-    Elsewhere(Names),
+    Item(ModulePath, String),
+    /// An item of another crate.
+    Foreign(ModulePath),
 }
 
 /// The imports of a module: the path and the name it has here. A glob has the name `*`.
-fn imports(tree: &UseTree, path: &mut Names, found: &mut Vec<(Names, String)>) {
+fn imports(tree: &UseTree, path: &mut ModulePath, found: &mut Vec<(ModulePath, String)>) {
     match tree {
         UseTree::Path(step) => {
             path.push(step.ident.to_string());
@@ -163,62 +163,68 @@ fn imports(tree: &UseTree, path: &mut Names, found: &mut Vec<(Names, String)>) {
     }
 }
 
-fn add_import(path: &[String], last: &syn::Ident, name: String, found: &mut Vec<(Names, String)>) {
+fn add_import(path: &[String], last: &syn::Ident, name: String, found: &mut Vec<(ModulePath, String)>) {
     found.push((path.iter().cloned().chain([last.to_string()]).collect(), name));
 }
 
-fn imports_of(item: &syn::ItemUse) -> Vec<(Names, String)> {
+fn imports_of(item: &syn::ItemUse) -> Vec<(ModulePath, String)> {
     let mut found = Vec::new();
     imports(&item.tree, &mut Vec::new(), &mut found);
     found
 }
 
-fn name_of(item: &Item) -> Option<String> {
-    let ident = match item {
-        Item::Struct(item) => &item.ident,
-        Item::Enum(item) => &item.ident,
-        Item::Trait(item) => &item.ident,
-        Item::Type(item) => &item.ident,
-        Item::Const(item) => &item.ident,
-        Item::Static(item) => &item.ident,
-        Item::Fn(item) => &item.sig.ident,
+/// The visibility, the attributes and the name of an item; modules and imports have none here.
+fn head(item: &Item) -> Option<(&Visibility, &[Attribute], Option<&syn::Ident>)> {
+    Some(match item {
+        Item::Mod(item) => (&item.vis, &item.attrs, None),
+        Item::Use(item) => (&item.vis, &item.attrs, None),
+        Item::Struct(item) => (&item.vis, &item.attrs, Some(&item.ident)),
+        Item::Enum(item) => (&item.vis, &item.attrs, Some(&item.ident)),
+        Item::Trait(item) => (&item.vis, &item.attrs, Some(&item.ident)),
+        Item::Type(item) => (&item.vis, &item.attrs, Some(&item.ident)),
+        Item::Const(item) => (&item.vis, &item.attrs, Some(&item.ident)),
+        Item::Static(item) => (&item.vis, &item.attrs, Some(&item.ident)),
+        Item::Fn(item) => (&item.vis, &item.attrs, Some(&item.sig.ident)),
         _ => return None,
-    };
-    Some(ident.to_string())
+    })
 }
 
-/// Follows a path that is written in a module.
-fn resolve(modules: &Modules, module: &Names, path: &[String], depth: u8) -> Target {
-    let elsewhere = || Target::Elsewhere(path.to_vec());
+fn name_of(item: &Item) -> Option<String> {
+    head(item)?.2.map(ToString::to_string)
+}
+
+/// Resolves a path of a module.
+fn resolve(modules: &ModuleItems, module: &ModulePath, path: &[String], depth: u8) -> ExportTarget {
+    let elsewhere = || ExportTarget::Foreign(path.to_vec());
     let (first, rest) = path.split_first().unwrap();
     let start = match first.as_str() {
-        "crate" => Some(Target::Module(Vec::new())),
-        "self" => Some(Target::Module(module.clone())),
-        "super" => Some(Target::Module(module[..module.len() - 1].to_vec())),
+        "crate" => Some(ExportTarget::Module(Vec::new())),
+        "self" => Some(ExportTarget::Module(module.clone())),
+        "super" => Some(ExportTarget::Module(module[..module.len() - 1].to_vec())),
         name => look_up(modules, module, name, depth),
     };
     let end = rest.iter().try_fold(start, |at, name| match at {
-        Some(Target::Module(at)) if name == "super" => {
-            Some(Some(Target::Module(at[..at.len() - 1].to_vec())))
+        Some(ExportTarget::Module(at)) if name == "super" => {
+            Some(Some(ExportTarget::Module(at[..at.len() - 1].to_vec())))
         }
-        Some(Target::Module(at)) => Some(look_up(modules, &at, name, depth)),
-        Some(Target::Elsewhere(path)) => {
-            Some(Some(Target::Elsewhere(path.into_iter().chain([name.clone()]).collect())))
+        Some(ExportTarget::Module(at)) => Some(look_up(modules, &at, name, depth)),
+        Some(ExportTarget::Foreign(path)) => {
+            Some(Some(ExportTarget::Foreign(path.into_iter().chain([name.clone()]).collect())))
         }
         at => Some(at),
     });
     end.flatten().unwrap_or_else(elsewhere)
 }
 
-/// What a name means in a module. The depth ends at an import of a crate's item that has the name of the crate.
-fn look_up(modules: &Modules, module: &Names, name: &str, depth: u8) -> Option<Target> {
+/// Resolves a name in a module. The depth limits imports of an item with the name of its crate.
+fn look_up(modules: &ModuleItems, module: &ModulePath, name: &str, depth: u8) -> Option<ExportTarget> {
     let items = modules.get(module).filter(|_| depth < 8)?;
-    let below: Names = module.iter().cloned().chain([name.to_owned()]).collect();
+    let below: ModulePath = module.iter().cloned().chain([name.to_owned()]).collect();
     if modules.contains_key(&below) {
-        return Some(Target::Module(below));
+        return Some(ExportTarget::Module(below));
     }
     if items.iter().any(|item| name_of(item).as_deref() == Some(name)) {
-        return Some(Target::Item(module.clone(), name.to_owned()));
+        return Some(ExportTarget::Item(module.clone(), name.to_owned()));
     }
     let imports = items.iter().filter_map(|item| match item {
         Item::Use(item) => Some(imports_of(item)),
@@ -226,7 +232,7 @@ fn look_up(modules: &Modules, module: &Names, name: &str, depth: u8) -> Option<T
     });
     imports.flatten().find_map(|(path, alias)| match alias.as_str() {
         "*" => match resolve(modules, module, &path, depth + 1) {
-            Target::Module(other) if other != *module => look_up(modules, &other, name, depth + 1),
+            ExportTarget::Module(other) if other != *module => look_up(modules, &other, name, depth + 1),
             _ => None,
         },
         alias if alias == name => Some(resolve(modules, module, &path, depth + 1)),
@@ -234,27 +240,20 @@ fn look_up(modules: &Modules, module: &Names, name: &str, depth: u8) -> Option<T
     })
 }
 
-/// A public path, what it leads to, and the features that it needs.
-type Exports = BTreeMap<Names, (Target, BTreeSet<String>)>;
+/// The public paths with their targets and the features that they need.
+type Exports = BTreeMap<ModulePath, (ExportTarget, BTreeSet<String>)>;
 
-/// Everything that is public in a module which has the public path `at`.
-fn export(modules: &Modules, module: &Names, at: &Names, needed: &BTreeSet<String>, exports: &mut Exports) {
+/// Adds the public items of a module with the public path `at`.
+fn export(
+    modules: &ModuleItems,
+    module: &ModulePath,
+    at: &ModulePath,
+    needed: &BTreeSet<String>,
+    exports: &mut Exports,
+) {
     for item in &modules[module] {
-        let (visibility, attributes) = match item {
-            Item::Mod(item) => (&item.vis, &item.attrs),
-            Item::Use(item) => (&item.vis, &item.attrs),
-            Item::Struct(item) => (&item.vis, &item.attrs),
-            Item::Enum(item) => (&item.vis, &item.attrs),
-            Item::Trait(item) => (&item.vis, &item.attrs),
-            Item::Type(item) => (&item.vis, &item.attrs),
-            Item::Const(item) => (&item.vis, &item.attrs),
-            Item::Static(item) => (&item.vis, &item.attrs),
-            Item::Fn(item) => (&item.vis, &item.attrs),
-            _ => continue,
-        };
-        let (Visibility::Public(_), Some(mut features)) = (visibility, features(attributes)) else {
-            continue;
-        };
+        let Some((Visibility::Public(_), attributes, _)) = head(item) else { continue };
+        let Some(mut features) = features(attributes) else { continue };
         features.extend(needed.iter().cloned());
         let named = match item {
             Item::Use(item) => imports_of(item),
@@ -263,8 +262,8 @@ fn export(modules: &Modules, module: &Names, at: &Names, needed: &BTreeSet<Strin
         };
         for (path, name) in named {
             let target = resolve(modules, module, &path, 0);
-            let at: Names = at.iter().cloned().chain([name]).collect();
-            if let Target::Module(below) = &target {
+            let at: ModulePath = at.iter().cloned().chain([name]).collect();
+            if let ExportTarget::Module(below) = &target {
                 export(modules, below, &at, &features, exports);
             }
             exports.insert(at, (target, features.clone()));
@@ -272,10 +271,10 @@ fn export(modules: &Modules, module: &Names, at: &Names, needed: &BTreeSet<Strin
     }
 }
 
-fn listing(modules: Modules) -> String {
+fn listing(modules: ModuleItems) -> String {
     let mut exports = Exports::new();
     export(&modules, &Vec::new(), &Vec::new(), &BTreeSet::new(), &mut exports);
-    let mut longest: BTreeMap<&Target, &Names> = BTreeMap::new();
+    let mut longest: BTreeMap<&ExportTarget, &ModulePath> = BTreeMap::new();
     for (path, (target, _)) in &exports {
         let at = longest.entry(target).or_insert(path);
         if path.len() > at.len() {
@@ -294,15 +293,15 @@ fn listing(modules: Modules) -> String {
         };
         let none = BTreeSet::new();
         match target {
-            Target::Elsewhere(other) => {
+            ExportTarget::Foreign(other) => {
                 add(&at, format!("pub use {}{}", other.join("::"), alias(other, path)), &none)
             }
             target if longest[target] != path => {
                 let other = longest[target];
                 add(&at, format!("pub use {}{}", other.join("::"), alias(other, path)), &none);
             }
-            Target::Module(_) => add(&at, format!("pub mod {at}"), &none),
-            Target::Item(module, name) => {
+            ExportTarget::Module(_) => add(&at, format!("pub mod {at}"), &none),
+            ExportTarget::Item(module, name) => {
                 let named = |item: &&Item| name_of(item).as_ref() == Some(name);
                 for item in modules[module].iter().filter(named) {
                     describe(item, &at, &mut add);
@@ -323,21 +322,22 @@ fn alias(target: &[String], path: &[String]) -> String {
     }
 }
 
-/// The blocks `impl` of each type, but for those of traits that cannot be named from outside.
+/// The `impl` blocks of each type, without those of private traits.
 fn impls<'m>(
-    modules: &'m Modules,
-    public: &BTreeMap<&Target, &Names>,
-) -> BTreeMap<Target, Vec<&'m syn::ItemImpl>> {
+    modules: &'m ModuleItems,
+    public: &BTreeMap<&ExportTarget, &ModulePath>,
+) -> BTreeMap<ExportTarget, Vec<&'m syn::ItemImpl>> {
     let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for (module, items) in modules {
         for item in items {
             let Item::Impl(item) = item else { continue };
             let syn::Type::Path(of) = &*item.self_ty else { continue };
             let target = |path: &syn::Path| {
-                let names: Names = path.segments.iter().map(|step| step.ident.to_string()).collect();
+                let names: ModulePath = path.segments.iter().map(|step| step.ident.to_string()).collect();
                 resolve(modules, module, &names, 0)
             };
-            let is_private = |of: &Target| matches!(of, Target::Item(..)) && !public.contains_key(of);
+            let is_private =
+                |of: &ExportTarget| matches!(of, ExportTarget::Item(..)) && !public.contains_key(of);
             if !item.trait_.as_ref().is_some_and(|(of, _)| is_private(&target(of))) {
                 found.entry(target(&of.path)).or_default().push(item);
             }
@@ -405,7 +405,7 @@ fn describe(item: &Item, at: &str, add: Add<'_>) {
     }
 }
 
-/// Adds what a block `impl` gives its type: a trait, or public functions and constants.
+/// Adds the items of an `impl` block: a trait, or public functions and constants.
 fn describe_impl(item: &syn::ItemImpl, at: &str, add: Add<'_>) {
     let Some(needed) = features(&item.attrs) else { return };
     if let Some((of, _)) = &item.trait_ {
@@ -441,7 +441,7 @@ fn constant(name: &syn::Ident, of: &syn::Type, at: &str, features: &BTreeSet<Str
 
 fn signature(of: &syn::Signature, at: &str) -> String {
     let text = source(of).replacen(&format!("fn {}", of.ident), &format!("fn {at}"), 1);
-    // How a function binds its arguments is not seen from outside.
+    // The binding of an argument is not public.
     format!("pub {}", text.replace("(mut ", "(").replace(", mut ", ", ").trim_end_matches(','))
 }
 
@@ -449,7 +449,7 @@ fn generics(of: &syn::Generics) -> String {
     if of.params.is_empty() { String::new() } else { format!("<{}>", source(&of.params)) }
 }
 
-/// What is derived, and whether more may come.
+/// The derives and `non_exhaustive`.
 fn marks(attributes: &[Attribute]) -> String {
     let shown = |attribute: &&Attribute| {
         ["derive", "non_exhaustive"].iter().any(|name| attribute.path().is_ident(name))

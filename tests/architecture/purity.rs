@@ -1,6 +1,6 @@
 //! The core is `no_std` and has no unsafe code.
 
-use crate::{names, none, text};
+use crate::{assert_none, names, text};
 
 /// The attributes of a crate root that are missing.
 fn missing_attributes(root: &str) -> Vec<String> {
@@ -26,7 +26,7 @@ fn links_to_std(name: &str, source: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_root_without_no_std_is_seen() {
+fn a_root_without_no_std_is_detected() {
     let root = "//! Docs with #![no_std] in them.\n#![forbid(unsafe_code)]\n#![deny(missing_docs)]\n";
     assert_eq!(missing_attributes(root), ["core/src/lib.rs has no line `#![no_std]`"]);
 }
@@ -39,9 +39,9 @@ fn std_is_for_tests_only() {
 
 #[test]
 fn the_core_stays_pure() {
-    let mut offences = missing_attributes(&text("core/src/lib.rs"));
+    let mut violations = missing_attributes(&text("core/src/lib.rs"));
     for name in names().iter().filter(|name| name.starts_with("core/") && name.ends_with(".rs")) {
-        offences.extend(links_to_std(name, &text(name)));
+        violations.extend(links_to_std(name, &text(name)));
     }
-    none(offences, "an effect belongs to the shell; see ARCHITECTURE.md");
+    assert_none(violations, "move the effect to the shell; see ARCHITECTURE.md");
 }

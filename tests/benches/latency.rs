@@ -1,8 +1,7 @@
-//! How long after the quiet period an edit is in force: speckit beside `notify-debouncer-mini`, which tells that a
-//! file changed and reads nothing. Each edit is one write in place; what is shown is the time from the write to the
-//! event, less the quiet period that both wait.
+//! The latency of a reload after the debounce time: speckit beside `notify-debouncer-mini`, which only reports that a file
+//! changed. Each edit is one write in place; the result is the time from the write to the event, less the debounce time.
 //!
-//! It prints percentiles, which is what a person feels, and so it is no criterion bench.
+//! It is no criterion bench, since it prints percentiles.
 
 use std::fs;
 use std::path::Path;
@@ -16,7 +15,7 @@ use speckit::{Config, ConfigReloadEvent};
 const QUIET: Duration = Duration::from_millis(50);
 const EDITS: usize = 400;
 
-/// A pause that is another for each edit, so that no edit keeps step with somebody's timer.
+/// A different pause for each edit, so that edits do not follow a timer.
 fn pause(edit: usize) {
     std::thread::sleep(Duration::from_micros(997 * (edit as u64 % 13)));
 }
@@ -37,31 +36,31 @@ fn speckit(path: &Path) -> Vec<Duration> {
     std::thread::sleep(QUIET * 3);
     let latency = |number| {
         let written = edit(path, number);
-        let told = events.recv_timeout(Duration::from_secs(10)).expect("it is told");
+        let event = events.recv_timeout(Duration::from_secs(10)).expect("an event");
         let took = written.elapsed();
-        assert!(matches!(told, ConfigReloadEvent::FileChanged { .. }), "{told:?}");
+        assert!(matches!(event, ConfigReloadEvent::FileChanged { .. }), "{event:?}");
         assert!(matches!(
             events.recv_timeout(Duration::from_secs(10)),
             Ok(ConfigReloadEvent::ReloadSuccess { .. })
         ));
-        assert_eq!(shell.load()["n"], number, "it is in force when it is told");
+        assert_eq!(shell.load()["n"], number, "the event follows the reload");
         took.saturating_sub(QUIET)
     };
     (1..=EDITS).map(latency).collect()
 }
 
 fn debouncer(path: &Path) -> Vec<Duration> {
-    let (tell, told) = channel();
-    let mut debouncer = new_debouncer(QUIET, tell).expect("it can be made");
+    let (sender, events) = channel();
+    let mut debouncer = new_debouncer(QUIET, sender).expect("it can be made");
     let folder = path.parent().expect("it lies in a folder");
     debouncer.watcher().watch(folder, RecursiveMode::NonRecursive).expect("it can be watched");
     let latency = |number| {
         let written = edit(path, number);
-        told.recv_timeout(Duration::from_secs(10)).expect("it is told").expect("and no error");
+        events.recv_timeout(Duration::from_secs(10)).expect("an event").expect("and no error");
         let took = written.elapsed();
-        // It may tell once more of the same edit.
+        // It may report the same edit again.
         std::thread::sleep(QUIET * 3);
-        told.try_iter().count();
+        events.try_iter().count();
         took.saturating_sub(QUIET)
     };
     (1..=EDITS / 4).map(latency).collect()
@@ -81,7 +80,7 @@ fn show(name: &str, mut latencies: Vec<Duration>) {
 }
 
 fn main() {
-    // `cargo test --benches` runs it only to see that it starts.
+    // `cargo test --benches` only checks that it starts.
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
@@ -90,7 +89,7 @@ fn main() {
     for round in 1..=3 {
         println!("round {round}");
         fs::write(&path, "n = 0\n").expect("the file can be written");
-        show("speckit, in force", speckit(&path));
+        show("speckit", speckit(&path));
         show("notify-debouncer-mini", debouncer(&path));
     }
 }

@@ -1,7 +1,7 @@
 //! Defaults, a TOML file and three variables become typed settings: speckit beside figment, config-rs and bare toml.
 //!
-//! `again` is a reload: what does not change between two loads (the defaults, the schema) was read before. `first`
-//! reads all of it. Only speckit validates. All are measured in one run and held to give equal settings first.
+//! `again` is a reload: the defaults and the schema, which do not change, are already parsed. `first`
+//! parses them too. Only speckit validates. All run in one process, and must give equal settings first.
 
 use std::hint::black_box;
 

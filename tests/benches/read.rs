@@ -1,8 +1,8 @@
 //! Readers of a running configuration: `load` and `current` of speckit beside `RwLock<Arc<T>>` and arc-swap.
 //!
 //! Each read looks at one setting. `short` reads borrow the settings for that, `keep` reads take an `Arc` of them. In
-//! the storm one more thread reloads a file that is edited all the time, and hands every new configuration to the
-//! peers too, so that all are replaced at the same pace.
+//! the storm one more thread edits and reloads a file all the time, and gives every new configuration to the peers too, so
+//! that all are replaced at the same rate.
 //!
 //! The time of one read is that of a thread while it runs: where there are more threads than processors, the time
 //! that passes is divided as a fair scheduler does.
@@ -26,18 +26,18 @@ mod alternating;
 const THREADS: [usize; 4] = [1, 2, 4, 8];
 
 /// The same settings in each of the peers.
-struct Held {
+struct SharedSettings {
     shell: Config<AppConfig>,
     swap: ArcSwap<AppConfig>,
     lock: RwLock<Arc<AppConfig>>,
 }
 
-impl Held {
+impl SharedSettings {
     fn lock(&self) -> std::sync::RwLockReadGuard<'_, Arc<AppConfig>> {
         self.lock.read().expect("no reader panics")
     }
 
-    /// Edits the file and reloads it until nobody needs that any more.
+    /// Edits and reloads the file until `is_over` is set.
     fn storm(&self, file: &mut Alternating, is_over: &AtomicBool) {
         while !is_over.load(Ordering::Relaxed) {
             file.edit();
@@ -71,9 +71,9 @@ fn per_read(threads: usize, others: usize, reads: u64, read: &(impl Fn() -> u32 
     (last - first).mul_f64(processors.min(running) as f64 / running as f64)
 }
 
-fn readers(criterion: &mut Criterion, weather: &str, others: usize, held: &Held) {
+fn readers(criterion: &mut Criterion, load: &str, others: usize, shared: &SharedSettings) {
     for threads in THREADS {
-        let mut group = criterion.benchmark_group(format!("read/{weather}/{threads}"));
+        let mut group = criterion.benchmark_group(format!("read/{load}/{threads}"));
         group.sampling_mode(SamplingMode::Flat).sample_size(20);
         macro_rules! bench {
             ($name:literal, $read:expr) => {
@@ -83,12 +83,12 @@ fn readers(criterion: &mut Criterion, weather: &str, others: usize, held: &Held)
                 });
             };
         }
-        bench!("short/speckit-load", || held.shell.load().retry.max_attempts);
-        bench!("short/arc-swap-load", || held.swap.load().retry.max_attempts);
-        bench!("short/rwlock", || held.lock().retry.max_attempts);
-        bench!("keep/speckit-current", || held.shell.current().retry.max_attempts);
-        bench!("keep/arc-swap-load-full", || held.swap.load_full().retry.max_attempts);
-        bench!("keep/rwlock-clone", || Arc::clone(&*held.lock()).retry.max_attempts);
+        bench!("short/speckit-load", || shared.shell.load().retry.max_attempts);
+        bench!("short/arc-swap-load", || shared.swap.load().retry.max_attempts);
+        bench!("short/rwlock", || shared.lock().retry.max_attempts);
+        bench!("keep/speckit-current", || shared.shell.current().retry.max_attempts);
+        bench!("keep/arc-swap-load-full", || shared.swap.load_full().retry.max_attempts);
+        bench!("keep/rwlock-clone", || Arc::clone(&*shared.lock()).retry.max_attempts);
         group.finish();
     }
 }
@@ -99,17 +99,17 @@ fn read(criterion: &mut Criterion) {
     let mut file = Alternating::of([&text, &edited]);
     let shell = ConfigLoader::new(file.path()).open().expect("the configuration is right");
     let (swap, lock) = (ArcSwap::new(shell.current()), RwLock::new(shell.current()));
-    let held = Held { shell, swap, lock };
-    readers(criterion, "calm", 0, &held);
+    let shared = SharedSettings { shell, swap, lock };
+    readers(criterion, "calm", 0, &shared);
 
-    let before = held.shell.snapshot().generation();
+    let before = shared.shell.snapshot().generation();
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
-        scope.spawn(|| held.storm(&mut file, &is_over));
-        readers(criterion, "storm", 1, &held);
+        scope.spawn(|| shared.storm(&mut file, &is_over));
+        readers(criterion, "storm", 1, &shared);
         is_over.store(true, Ordering::Relaxed);
     });
-    assert!(held.shell.snapshot().generation() > before + 100, "it was no storm");
+    assert!(shared.shell.snapshot().generation() > before + 100, "too few reloads");
 }
 
 criterion::criterion_group! {

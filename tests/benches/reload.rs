@@ -1,14 +1,14 @@
-//! One key of a file changes, and the configuration is read anew: speckit beside a bare `toml::from_str`.
+//! A reload after a change of one key: speckit beside a bare `toml::from_str`.
 //!
-//! `whole` is a reload from the end of the quiet period until everything is told and the old configuration dropped.
-//! `to-swap` ends where readers see the new one, which is the `elapsed` of [`ConfigReloadEvent::ReloadSuccess`]. The
-//! bare peer reads the file, types it and replaces its own settings, and does nothing else: it has no defaults, no
-//! environment, no places, and validates nothing. speckit reads the environment of this process at every reload.
+//! `whole` is a reload from the end of the debounce time until all events are sent and the old configuration is dropped.
+//! `to-swap` ends when readers get the new one, which is the `elapsed` of [`ConfigReloadEvent::ReloadSuccess`]. The
+//! bare peer only parses the file into its type and replaces its settings: it has no defaults, no environment, no places and
+//! no validation. speckit reads the environment of this process at every reload.
 //!
 //! `model` changes one key of one model in the middle of the file, `retry` a key of a table beside the models.
 //!
-//! `cargo bench -p speckit-tests -F benches --bench reload -- ratios` measures the two in turn and prints how their medians compare: a machine that
-//! is busy with something else is so to both.
+//! `cargo bench -p speckit-tests -F benches --bench reload -- ratios` measures the two alternately and prints the ratios of their medians, so that other
+//! load of the machine affects both.
 
 use std::fs;
 use std::hint::black_box;
@@ -57,7 +57,7 @@ struct Took {
 }
 
 /// speckit and its peer over the same file.
-struct Both {
+struct ReloadPair {
     file: Alternating,
     path: PathBuf,
     shell: Config<AppConfig>,
@@ -65,17 +65,17 @@ struct Both {
     settings: AppConfig,
 }
 
-impl Both {
+impl ReloadPair {
     fn over(text: &str, edited: &str) -> Self {
         let file = Alternating::of([text, edited]);
         let path = file.path();
         let shell = ConfigLoader::new(&path).open().expect("the configuration is right");
         let events = shell.subscribe();
         let settings = shell.current().as_ref().clone();
-        let mut both = Self { file, path, shell, events, settings };
-        both.bare();
-        assert_eq!(both.settings.models, both.shell.load().models);
-        both
+        let mut pair = Self { file, path, shell, events, settings };
+        pair.bare();
+        assert_eq!(pair.settings.models, pair.shell.load().models);
+        pair
     }
 
     /// A reload behind an edit.
@@ -84,13 +84,13 @@ impl Both {
         let started = Instant::now();
         self.shell.reload().expect("the configuration is right");
         let whole = started.elapsed();
-        let told: Vec<_> = std::iter::from_fn(|| self.events.try_recv().ok()).collect();
-        match told.as_slice() {
+        let events: Vec<_> = std::iter::from_fn(|| self.events.try_recv().ok()).collect();
+        match events.as_slice() {
             [
                 ConfigReloadEvent::FileChanged { .. },
                 ConfigReloadEvent::ReloadSuccess { changed, elapsed, .. },
             ] if changed.len() == 1 => Took { whole, to_swap: *elapsed },
-            other => panic!("one change is told once: {other:?}"),
+            other => panic!("one change is events once: {other:?}"),
         }
     }
 
@@ -106,13 +106,13 @@ impl Both {
 }
 
 /// What is measured: whose, and until when.
-type Measured = (&'static str, fn(&mut Both) -> Duration);
+type Measured = (&'static str, fn(&mut ReloadPair) -> Duration);
 
 const MEASURED: [Measured; 4] = [
-    ("whole/speckit", |both| both.speckit().whole),
-    ("whole/bare", |both| both.bare().whole),
-    ("to-swap/speckit", |both| both.speckit().to_swap),
-    ("to-swap/bare", |both| both.bare().to_swap),
+    ("whole/speckit", |pair| pair.speckit().whole),
+    ("whole/bare", |pair| pair.bare().whole),
+    ("to-swap/speckit", |pair| pair.speckit().to_swap),
+    ("to-swap/bare", |pair| pair.bare().to_swap),
 ];
 
 fn reload(criterion: &mut Criterion) {
@@ -121,10 +121,10 @@ fn reload(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(format!("reload/{models}"));
         group.sample_size(if models > 1_000 { 20 } else { 50 });
         for (key, edited) in &edits {
-            let mut both = Both::over(&text, edited);
+            let mut pair = ReloadPair::over(&text, edited);
             for (name, measure) in MEASURED {
                 group.bench_function(BenchmarkId::new(*key, name), |bencher| {
-                    bencher.iter_custom(|rounds| (0..rounds).map(|_| measure(&mut both)).sum());
+                    bencher.iter_custom(|rounds| (0..rounds).map(|_| measure(&mut pair)).sum());
                 });
             }
         }
@@ -141,12 +141,12 @@ fn ratios() {
     for models in SIZES {
         let (text, edits) = edits(models);
         for (key, edited) in &edits {
-            let mut both = Both::over(&text, edited);
+            let mut pair = ReloadPair::over(&text, edited);
             let (mut ours, mut theirs) = (Vec::new(), Vec::new());
             let started = Instant::now();
             while started.elapsed() < PAIRS {
-                ours.push(both.speckit());
-                theirs.push(both.bare());
+                ours.push(pair.speckit());
+                theirs.push(pair.bare());
             }
             let of = |pick: fn(&Took) -> Duration| {
                 let (ours, theirs) =

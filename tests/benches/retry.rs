@@ -1,4 +1,4 @@
-//! What retries cost: a call that succeeds at once beside the bare call and backon, the schedule of each jitter, and a call
+//! The cost of retries: a call that succeeds at once beside the bare call and backon, the schedule of each jitter, and a call
 //! that fails once.
 //!
 //! All peers of a group run in one process, one after the other.
@@ -10,22 +10,22 @@ use std::time::Duration;
 use backon::{BlockingRetryable as _, ExponentialBuilder};
 use criterion::{BenchmarkId, Criterion, Throughput};
 use speckit::retry::{
-    BreakerConfig, Cancel, CircuitBreaker, RetryBudget, Retrying, execute_with_backoff_sync,
+    BreakerConfig, CancelToken, CircuitBreaker, RetryBudget, Retrying, execute_with_backoff_sync,
 };
 use speckit_core::retry::backoff::Backoff;
 use speckit_core::retry::{Jitter, RetryConfig, Seed};
 
-/// A call that the compiler knows nothing of.
+/// A call that the compiler cannot inline.
 #[inline(never)]
 fn call(number: u64) -> io::Result<u64> {
     black_box(Ok(number))
 }
 
-/// The call succeeds at once, as nearly all do.
+/// A call that succeeds at once, as most do.
 fn happy(criterion: &mut Criterion) {
     let config = black_box(RetryConfig::default());
     let exponential = ExponentialBuilder::default().with_jitter();
-    let (cancel, budget, breaker) = (Cancel::new(), RetryBudget::default(), CircuitBreaker::default());
+    let (cancel, budget, breaker) = (CancelToken::new(), RetryBudget::default(), CircuitBreaker::default());
     let mut group = criterion.benchmark_group("retry/happy");
     group.bench_function("bare", |bencher| bencher.iter(|| call(black_box(7))));
     group.bench_function("speckit", |bencher| {
@@ -46,7 +46,7 @@ fn happy(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Waits drawn a second, of series with 10 waits each.
+/// The waits drawn in a second, in series of 10.
 fn schedule(criterion: &mut Criterion) {
     const WAITS: u32 = 10;
     let mut group = criterion.benchmark_group("retry/schedule");
@@ -67,7 +67,7 @@ fn schedule(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// The first attempt fails and the second one succeeds, after a wait of nothing but what a sleep costs at least.
+/// The first attempt fails and the second one succeeds, after a wait of zero.
 fn failing_once(criterion: &mut Criterion) {
     let config = RetryConfig::default().with_initial_backoff_ms(0).with_max_backoff_ms(0);
     let exponential = ExponentialBuilder::default()
@@ -87,7 +87,7 @@ fn failing_once(criterion: &mut Criterion) {
     });
     group.bench_function("backon", |bencher| bencher.iter(|| failing().retry(exponential).call()));
     group.bench_function("sleep", |bencher| bencher.iter(|| std::thread::sleep(Duration::ZERO)));
-    // An open breaker is the quickest no.
+    // An open breaker rejects the call.
     let breaker = CircuitBreaker::new(BreakerConfig { least_calls: 1, ..BreakerConfig::default() });
     let _ = breaker.call(|| Err::<u64, _>(io::Error::from(io::ErrorKind::TimedOut)));
     group.bench_function("speckit-open-breaker", |bencher| {

@@ -1,11 +1,11 @@
-//! Writes and reads of a SQLite database from many threads and processes: speckit's `Store` beside what people do, which is
-//! `busy_timeout` with `BEGIN IMMEDIATE` on one connection a thread, and a mutex around one connection.
+//! Writes and reads of a SQLite database from many threads and processes: speckit's `Store` beside the usual ways, which are
+//! `busy_timeout` with `BEGIN IMMEDIATE` on one connection for each thread, and a mutex around one connection.
 //!
-//! Each write inserts one row in a transaction of its own. The peers take turns in rounds; medians of the rounds are
-//! shown, with ratios. It prints percentiles, which is what a caller feels, and so it is no criterion bench.
+//! Each write inserts one row in its own transaction. The peers take turns in rounds; it prints the medians of the rounds
+//! and their ratios. It is no criterion bench, since it prints percentiles.
 //!
 //!     cargo bench -p speckit-tests -F benches --bench sqlite
-//!     cargo bench -p speckit-tests -F benches --bench sqlite -- full 32      # only what has these words
+//!     cargo bench -p speckit-tests -F benches --bench sqlite -- full 32      # only the names with these words
 
 mod sqlite {
     pub(crate) mod load;
@@ -15,8 +15,9 @@ mod sqlite {
 
 use std::time::Duration;
 
-use sqlite::load::{Figures, processes, threads};
-use sqlite::peers::{Peer, Sync};
+use speckit::store::SynchronousMode;
+use sqlite::load::{Timings, processes, threads};
+use sqlite::peers::{SqlitePeer, mode_name};
 use sqlite::table;
 
 const ROUNDS: usize = 5;
@@ -28,33 +29,35 @@ fn main() {
         return sqlite::load::be_process(&words);
     }
     let is_wanted = |name: &str| words.iter().all(|word| name.contains(word.as_str()));
-    for synchronous in [Sync::Normal, Sync::Full] {
+    for synchronous in [SynchronousMode::Normal, SynchronousMode::Full] {
         for count in [1, 8, 32] {
-            let name = format!("write, synchronous {}, {count} threads", synchronous.name());
+            let name = format!("write, synchronous {}, {count} threads", mode_name(synchronous));
             if is_wanted(&name) {
-                compare(&name, &Peer::ALL, |peer| threads(peer, synchronous, count, ROUND));
+                compare(&name, &SqlitePeer::ALL, |peer| threads(peer, synchronous, count, ROUND));
             }
         }
     }
     let name = "write, synchronous normal, 8 processes";
     if is_wanted(name) {
-        compare(name, &[Peer::Store, Peer::BusyTimeout], |peer| processes(peer, Sync::Normal, 8, ROUND));
+        compare(name, &[SqlitePeer::Store, SqlitePeer::BusyTimeout], |peer| {
+            processes(peer, SynchronousMode::Normal, 8, ROUND)
+        });
     }
     for count in [1, 2, 8] {
         let name = format!("read, {count} threads");
         if is_wanted(&name) {
-            compare(&name, &[Peer::Store, Peer::BusyTimeout, Peer::Mutex], |peer| {
+            compare(&name, &[SqlitePeer::Store, SqlitePeer::BusyTimeout, SqlitePeer::Mutex], |peer| {
                 sqlite::load::reads(peer, count, ROUND)
             });
         }
     }
 }
 
-fn compare(name: &str, peers: &[Peer], run: impl Fn(Peer) -> Figures) {
-    let mut rounds: Vec<Vec<Figures>> = peers.iter().map(|_| Vec::new()).collect();
+fn compare(name: &str, peers: &[SqlitePeer], run: impl Fn(SqlitePeer) -> Timings) {
+    let mut rounds: Vec<Vec<Timings>> = peers.iter().map(|_| Vec::new()).collect();
     for round in 0..ROUNDS {
         for turn in 0..peers.len() {
-            // Nobody always comes first.
+            // A different peer comes first in each round.
             let which = (turn + round) % peers.len();
             rounds[which].push(run(peers[which]));
         }

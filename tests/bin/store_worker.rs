@@ -1,4 +1,4 @@
-//! Another process that uses the database of a test: `speckit-store-worker COMMAND DATABASE …`.
+//! A process that uses the database of a test: `speckit-store-worker COMMAND DATABASE …`.
 
 use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::thread;
 
 use speckit::store::rusqlite::Connection;
-use speckit::store::{Store, StoreError, StoreOptions, Synchronous};
+use speckit::store::{Store, StoreError, StoreOptions, SynchronousMode};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Writes rows from several threads, and moves something from one account to another with each.
+/// Writes rows from several threads, each with a transfer between two accounts.
 fn write(database: PathBuf, process: u64, threads: u64, writes: u64) -> Result<(), StoreError> {
     let store = Store::open(database)?;
     let write = |writer: u64| {
@@ -52,9 +52,9 @@ fn write(database: PathBuf, process: u64, threads: u64, writes: u64) -> Result<(
     })
 }
 
-/// Writes pairs of rows from several threads for ever, each acknowledged by a line.
+/// Writes pairs of rows from several threads until it is killed, each acknowledged by a line.
 fn pairs(database: PathBuf, threads: u64, synchronous: &str) -> Result<(), StoreError> {
-    let synchronous = if synchronous == "full" { Synchronous::Full } else { Synchronous::Normal };
+    let synchronous = if synchronous == "full" { SynchronousMode::Full } else { SynchronousMode::Normal };
     let store = StoreOptions::new(database).synchronous(synchronous).open()?;
     let write = || -> Result<(), StoreError> {
         loop {
@@ -64,9 +64,9 @@ fn pairs(database: PathBuf, threads: u64, synchronous: &str) -> Result<(), Store
                 tx.execute("INSERT INTO rights (pair, filling) VALUES (?1, randomblob(200))", [pair])?;
                 Ok(pair)
             })?;
-            // One write of the system, so that a line is whole or absent.
+            // One system call, so that a line is complete or absent.
             let line = format!("{pair}\n");
-            std::io::stdout().lock().write_all(line.as_bytes()).expect("somebody reads the lines");
+            std::io::stdout().lock().write_all(line.as_bytes()).expect("the test reads the lines");
         }
     };
     thread::scope(|scope| {
@@ -75,7 +75,7 @@ fn pairs(database: PathBuf, threads: u64, synchronous: &str) -> Result<(), Store
     })
 }
 
-/// Holds the lock of a writer until its input ends.
+/// Holds the write lock until its input ends.
 fn hold(database: PathBuf) -> Result<(), StoreError> {
     let connection = Connection::open(database)?;
     connection.execute_batch("BEGIN IMMEDIATE")?;
@@ -84,14 +84,14 @@ fn hold(database: PathBuf) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Prints what a query gives to one who does not go through the store.
+/// Prints the result of a query without a store.
 fn count(database: PathBuf, query: &str) -> Result<(), StoreError> {
     let count: i64 = Connection::open(database)?.query_row(query, [], |row| row.get(0))?;
     println!("{count}");
     Ok(())
 }
 
-/// Opens a relative path, goes to another folder, and writes and reads there.
+/// Opens a relative path, changes the working folder, and writes and reads.
 fn elsewhere(database: PathBuf, folder: PathBuf) -> Result<(), StoreError> {
     let store = Store::open(database)?;
     std::env::set_current_dir(folder).expect("a folder");

@@ -1,4 +1,4 @@
-//! Generated configurations of the shipped application, of any number of models.
+//! Generates configurations of the shipped application with any number of models.
 
 use std::fmt::Write as _;
 
@@ -11,14 +11,14 @@ const TIERS: [&str; 3] = ["low", "medium", "high"];
 /// The prefix of [`VARIABLES`].
 pub const PREFIX: &str = "SPECKIT";
 
-/// Three variables that win over the file: an integer, a float and a text.
+/// Three variables that override the file: an integer, a float and a text.
 pub const VARIABLES: [(&str, &str); 3] = [
     ("SPECKIT_HOT_RELOAD__DEBOUNCE_MS", "5000"),
     ("SPECKIT_RETRY__MULTIPLIER", "1.5"),
     ("SPECKIT_STORE__PATH", "/var/lib/speckit.db"),
 ];
 
-/// A valid TOML file that sets as many models, the shipped ones first, and some settings of other tables.
+/// A valid TOML file that sets this many models, the shipped ones first, and some settings of other tables.
 ///
 /// Every second model has an alias. Over the embedded defaults the configuration has as many models as the
 /// file, if those are six or more.

@@ -1,4 +1,4 @@
-//! The logins that a configuration names.
+//! The settings of logins.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -16,13 +16,13 @@ pub struct LoginConfig {
     pub device_authorization_url: String,
     /// Where tokens are fetched (RFC 8628, section 3.4).
     pub token_url: String,
-    /// What the login asks for.
+    /// The requested scopes.
     #[serde(default)]
     pub scopes: Vec<String>,
     /// The secret of this program, where the provider demands one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<Secret>,
-    /// Where tokens are kept. There is no default: who logs in says it.
+    /// Where tokens are kept. It has no default.
     pub store: TokenStore,
 }
 
@@ -36,7 +36,7 @@ pub enum TokenStore {
     Memory,
 }
 
-/// A text that `Debug` does not show. Serialising does, since a secret that is stored must come back.
+/// A text that `Debug` does not show. Serialization shows it, so that a stored secret can be read again.
 ///
 /// ```
 /// use speckit_core::auth::Secret;
@@ -49,12 +49,12 @@ pub enum TokenStore {
 pub struct Secret(String);
 
 impl Secret {
-    /// A secret of a text.
+    /// Makes a secret from a text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text, for the one who needs it.
+    /// The text of the secret.
     pub fn expose(&self) -> &str {
         &self.0
     }

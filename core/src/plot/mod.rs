@@ -1,3 +1,3 @@
-//! What every drawing stands on.
+//! Axes of charts.
 
 pub(crate) mod scale;

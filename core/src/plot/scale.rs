@@ -1,10 +1,10 @@
-//! Numbers for axes and texts, by integers alone.
+//! The steps and labels of axes, computed with integers.
 
 use alloc::format;
 use alloc::string::String;
 use core::time::Duration;
 
-/// The smallest of 1, 2 and 5 times a power of ten, of which at most `ticks` go into `most`.
+/// The smallest of 1, 2 and 5 times a power of ten that fits at most `ticks` times into `most`.
 pub(crate) fn count_step(most: u64, ticks: u64) -> u64 {
     let mut unit: u64 = 1;
     loop {
@@ -24,7 +24,7 @@ const DAY: u64 = 24 * HOUR;
 /// The steps of an axis of time between 20 s and a day, in seconds; others are round numbers of milliseconds or of days.
 const TIME_STEPS: [u64; 12] = [30, 60, 120, 300, 600, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400];
 
-/// The smallest step of time, in milliseconds, of which at most `ticks` go into `most`.
+/// The smallest step of time, in milliseconds, that fits at most `ticks` times into `most`.
 pub(crate) fn time_step(most: u64, ticks: u64) -> u64 {
     if most / 20_000 <= ticks {
         return count_step(most, ticks);
@@ -51,7 +51,7 @@ fn decimal(value: u64, whole: u64) -> String {
     String::from(text.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// The part of `size` that `value` is of `whole`; nothing of nothing.
+/// `size × value / whole`; 0 where `whole` is 0.
 pub(crate) fn share(value: u64, whole: u64, size: u64) -> u64 {
     let product = u128::from(value) * u128::from(size);
     product.checked_div(whole.into()).map_or(0, |share| u64::try_from(share).unwrap_or(u64::MAX))
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_share_neither_overflows_nor_divides_by_nothing() {
+    fn a_share_neither_overflows_nor_divides_by_zero() {
         assert_eq!(share(u64::MAX, u64::MAX, u64::MAX), u64::MAX);
         assert_eq!((share(1, 3, 100), share(0, 0, 5)), (33, 0));
     }

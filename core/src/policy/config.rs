@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::tree::Severity;
 
-/// What the policy check looks for.
+/// The settings of the policy check.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -23,10 +23,10 @@ pub struct PolicyConfig {
 pub struct RuleConfig {
     /// The regular expression that a line of code must not match.
     pub pattern: String,
-    /// The files that the rule is about, as glob patterns.
+    /// The files that the rule checks, as glob patterns.
     #[serde(default = "every_file")]
     pub paths: Vec<String>,
-    /// The files that the rule leaves alone, as glob patterns.
+    /// The files that the rule skips, as glob patterns.
     #[serde(default)]
     pub exclude: Vec<String>,
     /// What is wrong with a line that matches.
@@ -34,7 +34,7 @@ pub struct RuleConfig {
     /// What to write instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fix: Option<String>,
-    /// How much a match weighs.
+    /// How serious a match is.
     #[serde(default = "error")]
     pub severity: Severity,
 }

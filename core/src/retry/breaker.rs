@@ -1,20 +1,20 @@
-//! A circuit breaker: who fails too often is left alone for a while.
+//! A circuit breaker: calls that fail too often are rejected for a while.
 //!
 //! The states are those of M. Nygard, "Release It!" (2nd ed., 2018), chapter 5.
 
 use alloc::collections::VecDeque;
 use core::time::Duration;
 
-/// When a [`Breaker`] opens, and for how long. What lies outside its range counts as the nearest within.
+/// When a [`Breaker`] opens, and for how long. A value out of its range counts as the nearest one within.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BreakerConfig {
     /// How many of the last calls count. At least 1.
     pub window: u32,
-    /// How many calls must be known before it can open. At least 1, and at most `window`.
+    /// How many calls must have ended before it can open. At least 1, and at most `window`.
     pub least_calls: u32,
-    /// How many of a hundred calls must have failed to open it: 1 to 100.
+    /// The percentage of failed calls that opens it: 1 to 100.
     pub failure_percent: u32,
-    /// How long it stays open before it lets one call through.
+    /// How long it stays open before it allows one call.
     pub open_for: Duration,
 }
 
@@ -24,29 +24,29 @@ impl Default for BreakerConfig {
     }
 }
 
-/// How a breaker stands.
+/// The state of a breaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BreakerState {
     /// Every call goes through.
     Closed,
-    /// No call goes through until that time.
+    /// Calls are rejected until that time.
     Open {
-        /// When one call will be let through.
+        /// When one call is allowed.
         until: Duration,
     },
-    /// One call is let through, and decides.
+    /// One call is allowed, and its result decides.
     HalfOpen,
 }
 
-/// Leave to make one call. What became of it is told once, by [`Breaker::finished`] or [`Breaker::abandoned`].
+/// The permit for one call. Report its end once, by [`Breaker::finished`] or [`Breaker::abandoned`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Permit {
-    /// How often the breaker had changed its state: what was begun before it last did says nothing about now.
+    /// How often the breaker had changed its state. A call from before the last change does not count.
     epoch: u64,
 }
 
-/// Counts the failures among the last calls, and lets no more through for a while where there are too many; then one call
-/// is tried, and decides.
+/// Counts the failures among the last calls and rejects calls for a while where there are too many; then one trial call
+/// decides.
 ///
 /// ```
 /// use core::time::Duration;
@@ -66,12 +66,12 @@ pub struct Permit {
 #[derive(Clone, Debug)]
 pub struct Breaker {
     config: BreakerConfig,
-    inner: Inner,
+    phase: BreakerPhase,
     epoch: u64,
 }
 
 #[derive(Clone, Debug)]
-enum Inner {
+enum BreakerPhase {
     Closed {
         /// Of each of the last calls, whether it failed; the oldest first.
         calls: VecDeque<bool>,
@@ -80,7 +80,7 @@ enum Inner {
     Open {
         until: Duration,
     },
-    /// One call is under way since that time.
+    /// One call is running since that time.
     Trial {
         since: Duration,
     },
@@ -89,87 +89,84 @@ enum Inner {
 impl Breaker {
     /// A closed breaker.
     pub fn new(config: BreakerConfig) -> Self {
-        Self { config, inner: Inner::CLOSED, epoch: 0 }
+        Self { config, phase: BreakerPhase::CLOSED, epoch: 0 }
     }
 
-    /// Asks for leave to make a call.
+    /// Requests the permit for a call.
     ///
-    /// A trial of which nothing has been heard for `open_for` is given up, and another one let through.
+    /// A trial that has not ended within `open_for` is given up, and another one is allowed.
     ///
     /// # Errors
-    /// When to ask again.
+    /// When to request it again.
     pub fn permit(&mut self, now: Duration) -> Result<Permit, Duration> {
-        match self.inner {
-            Inner::Closed { .. } => {}
-            Inner::Open { until } if now < until => return Err(until),
-            Inner::Trial { since } if now < since.saturating_add(self.config.open_for) => {
+        match self.phase {
+            BreakerPhase::Closed { .. } => {}
+            BreakerPhase::Open { until } if now < until => return Err(until),
+            BreakerPhase::Trial { since } if now < since.saturating_add(self.config.open_for) => {
                 return Err(since.saturating_add(self.config.open_for));
             }
-            Inner::Open { .. } | Inner::Trial { .. } => self.turn(Inner::Trial { since: now }),
+            BreakerPhase::Open { .. } | BreakerPhase::Trial { .. } => {
+                self.enter(BreakerPhase::Trial { since: now })
+            }
         }
         Ok(Permit { epoch: self.epoch })
     }
 
-    /// A call with leave has ended. A failure opens the breaker where there are too many with it, and the failure of a trial
-    /// opens it again; the success of a trial closes it, and calls are counted anew. What began before the breaker last
-    /// changed its state counts for nothing.
+    /// A permitted call has ended. A failure opens the breaker where there are now too many, and the failure of a trial opens
+    /// it again; the success of a trial closes it and resets the counts. A call from before the last change of state does not
+    /// count.
     pub fn finished(&mut self, now: Duration, permit: Permit, is_success: bool) {
         if permit.epoch != self.epoch {
             return;
         }
-        match &mut self.inner {
-            Inner::Closed { calls, failures } => {
-                if calls.len() >= at_least_one(self.config.window) as usize && calls.pop_front() == Some(true)
-                {
+        match &mut self.phase {
+            BreakerPhase::Closed { calls, failures } => {
+                if calls.len() >= self.config.window.max(1) as usize && calls.pop_front() == Some(true) {
                     *failures -= 1;
                 }
                 calls.push_back(!is_success);
                 *failures += u32::from(!is_success);
                 let known = u64::try_from(calls.len()).unwrap_or(u64::MAX);
-                let needed = u64::from(at_least_one(self.config.least_calls.min(self.config.window)));
+                let needed = u64::from(self.config.least_calls.min(self.config.window).max(1));
                 let percent = u64::from(self.config.failure_percent.clamp(1, 100));
                 let is_too_many = u64::from(*failures) * 100 >= known * percent;
                 if !is_success && known >= needed && is_too_many {
                     self.open(now);
                 }
             }
-            Inner::Trial { .. } if is_success => self.turn(Inner::CLOSED),
-            Inner::Trial { .. } => self.open(now),
-            Inner::Open { .. } => {}
+            BreakerPhase::Trial { .. } if is_success => self.enter(BreakerPhase::CLOSED),
+            BreakerPhase::Trial { .. } => self.open(now),
+            BreakerPhase::Open { .. } => {}
         }
     }
 
-    /// A call with leave ended without an answer that says anything, as one that was cancelled. An abandoned trial makes
-    /// room for another one at once.
+    /// A permitted call ended without a result that counts, such as a cancelled one. Another trial is allowed at once after an
+    /// abandoned one.
     pub fn abandoned(&mut self, now: Duration, permit: Permit) {
-        if permit.epoch == self.epoch && matches!(self.inner, Inner::Trial { .. }) {
-            self.turn(Inner::Open { until: now });
+        if permit.epoch == self.epoch && matches!(self.phase, BreakerPhase::Trial { .. }) {
+            self.enter(BreakerPhase::Open { until: now });
         }
     }
 
-    /// How it stands at this time. One whose time of being open is over is half open.
+    /// The state at this time. An open breaker is half open once its time is over.
     pub fn state(&self, now: Duration) -> BreakerState {
-        match self.inner {
-            Inner::Closed { .. } => BreakerState::Closed,
-            Inner::Open { until } if now < until => BreakerState::Open { until },
-            Inner::Open { .. } | Inner::Trial { .. } => BreakerState::HalfOpen,
+        match self.phase {
+            BreakerPhase::Closed { .. } => BreakerState::Closed,
+            BreakerPhase::Open { until } if now < until => BreakerState::Open { until },
+            BreakerPhase::Open { .. } | BreakerPhase::Trial { .. } => BreakerState::HalfOpen,
         }
     }
 
     fn open(&mut self, now: Duration) {
-        self.turn(Inner::Open { until: now.saturating_add(self.config.open_for) });
+        self.enter(BreakerPhase::Open { until: now.saturating_add(self.config.open_for) });
     }
 
-    fn turn(&mut self, inner: Inner) {
-        self.inner = inner;
+    fn enter(&mut self, phase: BreakerPhase) {
+        self.phase = phase;
         self.epoch += 1;
     }
 }
 
-impl Inner {
+impl BreakerPhase {
     const CLOSED: Self = Self::Closed { calls: VecDeque::new(), failures: 0 };
-}
-
-fn at_least_one(count: u32) -> u32 {
-    count.max(1)
 }

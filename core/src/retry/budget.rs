@@ -7,10 +7,10 @@ use core::time::Duration;
 pub struct BudgetConfig {
     /// How many retries it holds when it is full; it begins full. At least 1.
     pub capacity: u32,
-    /// How many retries each second adds, so that a service that fails for long is still asked from time to time. With 0,
-    /// successes alone fill it; with 0 of these too, nothing does once it is used up.
+    /// How many retries each second adds, so that a service that fails for long is still retried from time to time. With 0,
+    /// only successes fill it.
     pub per_second: u32,
-    /// How many hundredths of a retry each success adds: 10 lets one call in ten be a retry for long.
+    /// How many hundredths of a retry each success adds: 10 allows one retry for ten successes.
     pub percent_of_successes: u32,
 }
 
@@ -20,8 +20,8 @@ impl Default for BudgetConfig {
     }
 }
 
-/// A budget for retries that many calls share, so that a service which is down is not asked ever more often: each retry takes
-/// a token, time and successes give some back.
+/// A budget for retries that many calls share, so that retries do not overload a service that is down: each retry takes a
+/// token, time and successes add some.
 ///
 /// ```
 /// use core::time::Duration;
@@ -40,7 +40,7 @@ pub struct Budget {
     config: BudgetConfig,
     /// In billionths of a retry, so that the nanoseconds of the clock are whole numbers of them.
     tokens: u64,
-    /// The latest time that was told.
+    /// The latest time.
     filled: Option<Duration>,
 }
 
@@ -54,9 +54,9 @@ impl Budget {
         budget
     }
 
-    /// Takes one retry out, at this time of some clock; `false` where there is none, and then nothing is taken.
+    /// Takes one retry out, at this time of a clock; `false` where none is left.
     ///
-    /// A clock that goes back adds nothing until it is beyond the latest time that it has shown.
+    /// A clock that goes back adds nothing until it is past its latest time.
     pub fn withdraw(&mut self, now: Duration) -> bool {
         self.fill(now);
         match self.tokens.checked_sub(TOKEN) {
@@ -80,7 +80,7 @@ impl Budget {
         self.tokens / TOKEN
     }
 
-    /// Adds what has come since the latest time.
+    /// Adds the retries of the time since the latest one.
     fn fill(&mut self, now: Duration) {
         let filled = *self.filled.get_or_insert(now);
         if let Some(passed) = now.checked_sub(filled) {

@@ -1,10 +1,10 @@
-//! How a failed call is tried again.
+//! The settings of retries.
 
 use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// How a failed call is tried again.
+/// How a failed call is retried.
 ///
 /// ```
 /// use core::time::Duration;
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default)]
 #[non_exhaustive]
 pub struct RetryConfig {
-    /// How often a call is tried, the first time included: 1 to 1000.
+    /// The most attempts of a call, the first included: 1 to 1000.
     pub max_attempts: u32,
     /// The wait before the second attempt, in milliseconds, before jitter: 1 to a day.
     pub initial_backoff_ms: u64,
@@ -23,13 +23,13 @@ pub struct RetryConfig {
     pub max_backoff_ms: u64,
     /// How much longer each wait is than the one before: 1 to 100.
     pub multiplier: f64,
-    /// How chance spreads the waits.
+    /// How the waits are randomized.
     pub jitter: Jitter,
     /// How long all attempts and waits may take together, in milliseconds: 1 to a day.
     pub deadline_ms: u64,
 }
 
-/// How chance spreads a wait `w`, so that clients that failed together do not come back together.
+/// How a wait `w` is randomized, so that clients that failed together do not come back together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Jitter {
@@ -38,7 +38,7 @@ pub enum Jitter {
     Full,
     /// Evenly over w/2 to w.
     Equal,
-    /// Evenly over the first wait to three times the last one, which is capped too.
+    /// Evenly over the first wait to three times the last one, capped.
     Decorrelated,
     /// Not at all.
     None,

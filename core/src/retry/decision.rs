@@ -1,4 +1,4 @@
-//! What becomes of a failed attempt: another one after a wait, or an end with its reason.
+//! The decision after a failed attempt: another one after a wait, or giving up with a reason.
 
 use core::fmt;
 use core::time::Duration;
@@ -7,24 +7,23 @@ use super::Budget;
 use crate::retry::backoff::Backoff;
 use crate::retry::{RetryConfig, Seed};
 
-/// What an error says about another attempt.
+/// Whether a failed call may be retried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorClass {
     /// Another attempt may succeed.
     Retryable,
     /// Every attempt will fail in the same way.
     Permanent,
-    /// There is an answer, though not the whole one: it is asked for once more, and the second such answer of a call is
-    /// accepted.
+    /// The answer is incomplete: the call is retried once, and the second such answer is accepted.
     Degraded,
 }
 
-/// What is known of one failed attempt.
+/// One failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// What its error says about another attempt.
+    /// Whether it may be retried.
     pub class: ErrorClass,
-    /// The shortest wait that the other side asks for, such as HTTP's `Retry-After`.
+    /// The shortest wait that the other side requests, such as HTTP's `Retry-After`.
     pub suggested: Option<Duration>,
 }
 
@@ -35,10 +34,10 @@ impl Failure {
     }
 }
 
-/// What is to be done after a failed attempt.
+/// What to do after a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// Wait so long, then ask [`Retry::resumes`], and try again.
+    /// Wait for this time, then check [`Retry::resumes`], and try again.
     Wait(Duration),
     /// Do not try again.
     GiveUp(GiveUp),
@@ -50,7 +49,7 @@ pub enum Decision {
 pub enum GiveUp {
     /// The error is permanent.
     Permanent,
-    /// The answer was not the whole one twice, and is accepted as it is.
+    /// The answer was incomplete twice, and is accepted.
     Degraded,
     /// All attempts are used up.
     Attempts {
@@ -66,9 +65,9 @@ pub enum GiveUp {
     },
     /// The budget for retries, which many calls share, is used up.
     Budget,
-    /// The circuit breaker lets no call through.
+    /// The circuit breaker is open.
     Open,
-    /// Somebody cancelled it.
+    /// It was cancelled.
     Cancelled,
 }
 
@@ -77,7 +76,7 @@ impl fmt::Display for GiveUp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Permanent => f.write_str("another attempt would fail in the same way"),
-            Self::Degraded => f.write_str("the answer was not the whole one twice"),
+            Self::Degraded => f.write_str("the answer was incomplete twice"),
             Self::Attempts { allowed: 1 } => f.write_str("one attempt is allowed"),
             Self::Attempts { allowed } => write!(f, "{allowed} attempts are allowed"),
             Self::Deadline { allowed, wait: Duration::ZERO } => {
@@ -95,7 +94,7 @@ impl fmt::Display for GiveUp {
 
 /// The attempts of one call.
 ///
-/// Settings, time and budget come with each question, so that a call that is under way follows settings that changed.
+/// Each step takes the settings, the time and the budget, so that a running call follows a reload.
 ///
 /// ```
 /// use core::time::Duration;
@@ -119,7 +118,7 @@ pub struct Retry {
 }
 
 impl Retry {
-    /// The attempts of a call whose waits are drawn from this seed for this purpose.
+    /// The attempts of a call whose waits are drawn from this seed and label.
     pub fn new(seed: Seed, label: &str) -> Self {
         Self { backoff: Backoff::new(seed, label), attempts: 0, was_degraded: false }
     }
@@ -130,11 +129,11 @@ impl Retry {
     }
 
     /// An attempt failed; `elapsed` is the time since the first one began. `budget` is the shared one, with the present
-    /// time of its clock; only an attempt that nothing else forbids takes one out of it.
+    /// time of its clock; a retry is only taken out of it where nothing else forbids the attempt.
     ///
-    /// The wait is drawn from the schedule. Where one is suggested, what is drawn is added to it, so that clients which were
-    /// all told the same do not come back together, and the sum is cut short at the deadline, though never below the
-    /// suggestion. A wait that would end after the deadline is none, and none begins at the deadline.
+    /// The wait is drawn from the schedule. It is added to a suggested one, so that clients with the same suggestion do not
+    /// come back together; the sum is cut at the deadline, but not below the suggestion. No wait ends after the deadline, and
+    /// none begins at it.
     pub fn failed(
         &mut self,
         config: &RetryConfig,
@@ -157,7 +156,7 @@ impl Retry {
         let left = config.deadline().saturating_sub(elapsed);
         let wait = if failure.suggested.is_some() { wait.min(left.max(least)) } else { wait };
         if wait > left || left.is_zero() {
-            // Where no time is left no wait would be short enough.
+            // Where no time is left, no wait is short enough.
             let wait = if left.is_zero() { Duration::ZERO } else { wait };
             return Decision::GiveUp(GiveUp::Deadline { allowed: config.deadline(), wait });
         }
@@ -169,12 +168,12 @@ impl Retry {
         Decision::Wait(wait)
     }
 
-    /// Tells whether the attempt after a wait still begins, by the settings as they are now.
+    /// Whether the attempt after a wait still begins, by the present settings.
     ///
     /// A timer may fire late, so that an attempt still begins within 100 ms after the deadline.
     ///
     /// # Errors
-    /// Why it does not: fewer attempts, or less time, are allowed than when the wait began.
+    /// Why it does not: the settings now allow fewer attempts or less time.
     pub fn resumes(&self, config: &RetryConfig, elapsed: Duration) -> Result<(), GiveUp> {
         if self.attempts >= config.max_attempts {
             return Err(GiveUp::Attempts { allowed: config.max_attempts });

@@ -1,4 +1,4 @@
-//! How a failed call is tried again: the waits, the decision after each failure, budgets and circuit breakers.
+//! Retries: the waits, the decision after each failure, budgets and circuit breakers.
 
 pub mod backoff;
 pub mod breaker;
@@ -13,4 +13,4 @@ pub mod simulation;
 pub use budget::{Budget, BudgetConfig};
 pub use config::{Jitter, RetryConfig};
 pub use decision::*;
-pub use seed::{Seed, Stream};
+pub use seed::{RandomStream, Seed};

@@ -1,4 +1,4 @@
-//! What is kept in the database, and how.
+//! The settings of the database.
 
 use alloc::string::String;
 use core::time::Duration;
@@ -12,41 +12,42 @@ use serde::{Deserialize, Serialize};
 pub struct StoreConfig {
     /// The file of the database; `~/` is the home folder.
     pub path: String,
-    /// What is kept of each accepted configuration.
+    /// What the history keeps of each accepted configuration.
     pub history: HistoryMode,
-    /// How many generations are kept of each set of files, and how many refusals: 1 to 1000000.
+    /// How many generations and rejections are kept for each set of files: 1 to 1000000.
     pub keep_generations: u32,
-    /// How many runs of quality gates are kept, with what the agents wrote: 1 to 1000000.
+    /// How many runs of quality gates are kept, with the output of the agents: 1 to 1000000.
     pub keep_runs: u32,
     /// When an acknowledged write is on the disk.
     pub synchronous: SynchronousMode,
-    /// After how many hours the file gives free pages back: 1 to 8760.
+    /// The hours between two vacuums, which return free pages to the disk: 1 to 8760.
     pub vacuum_interval_h: u32,
 }
 
-/// When an acknowledged write is on the disk.
+/// When an acknowledged write is on the disk (<https://sqlite.org/pragma.html#pragma_synchronous>).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SynchronousMode {
-    /// When the system writes it: a crash of the machine may lose the last writes, and damages nothing.
+    /// When the system writes it, or the next checkpoint does: a crash of the program loses nothing, and one of the machine
+    /// may lose the last writes; neither damages the database.
     #[default]
     Normal,
-    /// Before it is acknowledged.
+    /// Before it is acknowledged: a crash of the machine loses nothing either.
     Full,
 }
 
 impl StoreConfig {
-    /// After how long the file gives free pages back.
+    /// The time between two vacuums.
     pub fn vacuum_interval(&self) -> Duration {
         Duration::from_secs(u64::from(self.vacuum_interval_h) * 3600)
     }
 }
 
-/// What is kept of each accepted configuration.
+/// What the history keeps of each accepted configuration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum HistoryMode {
-    /// The texts of its files, secrets and all, and its redacted values: it can be put back.
+    /// The texts of its files with their secrets, and its redacted values: it can be restored.
     #[default]
     Full,
     /// When it was accepted, the paths and hashes of its files, and the names of the keys that changed: no text, no value.

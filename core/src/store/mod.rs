@@ -1,4 +1,4 @@
-//! The database: its settings, and when its file is made smaller.
+//! The database: its settings, and when it is vacuumed.
 
 mod config;
 pub mod vacuum;

@@ -1,79 +1,78 @@
-//! Giving the free pages of a database back to the disk: when that is due, in which steps, and what it saves.
+//! Vacuums, which return the free pages of a database to the disk: when one is due, its steps, and what it saves.
 //!
-//! SQLite keeps the pages of deleted rows for later ones. They are given back once an interval at most, and only where that
-//! is worthwhile ([`due_in`]), in steps so short that a writer between two of them waits for a moment only ([`Pages::step`],
-//! [`pause`]). A date counts milliseconds since 1970.
+//! SQLite keeps the pages of deleted rows for later ones. A vacuum runs once in an interval at most, and only where it is
+//! worthwhile ([`due_in`]), in steps so short that a writer waits only a moment ([`Pages::step`], [`pause`]). Dates are
+//! milliseconds since 1970.
 //!
 //! ```
 //! use core::time::Duration;
-//! use speckit_core::store::vacuum::{Found, Pages, due_in};
+//! use speckit_core::store::vacuum::{VacuumState, Pages, due_in};
 //! let hours = |hours: u64| Duration::from_secs(hours * 60 * 60);
 //! let pages = Pages { page_bytes: 4096, total: 13_000, free: 12_500 };
-//! let found = Found { pages, last_at_ms: None, now_ms: 1_700_000_000_000 };
-//! assert_eq!(due_in(hours(24), &found), Duration::ZERO);
-//! let found = Found { last_at_ms: Some(found.now_ms), now_ms: found.now_ms + 3_600_000, ..found };
-//! assert_eq!(due_in(hours(24), &found), hours(23));
+//! let state = VacuumState { pages, last_at_ms: None, now_ms: 1_700_000_000_000 };
+//! assert_eq!(due_in(hours(24), &state), Duration::ZERO);
+//! let state = VacuumState { last_at_ms: Some(state.now_ms), now_ms: state.now_ms + 3_600_000, ..state };
+//! assert_eq!(due_in(hours(24), &state), hours(23));
 //! ```
 
 use core::time::Duration;
 
-/// A vacuum by itself is worthwhile from so many free bytes on: 1 MiB.
+/// The least free bytes for which a scheduled vacuum is worthwhile: 1 MiB.
 pub const LEAST_BYTES: u64 = 1 << 20;
-/// A vacuum by itself is worthwhile where so many of a hundred pages are free.
+/// The least percentage of free pages for which a scheduled vacuum is worthwhile.
 pub const LEAST_PERCENT: u64 = 10;
-/// The shortest interval: a shorter one is taken as this.
+/// The shortest interval; a shorter one counts as this.
 pub const LEAST_INTERVAL: Duration = Duration::from_millis(10);
 
-/// How much a step gives back at most.
+/// The most bytes that a step returns.
 const STEP_BYTES: u64 = 1_024_000;
-/// Others get so much time between two steps at least: more than they wait before they ask for the lock again.
+/// The least time between two steps: longer than others wait before they try the lock again.
 const LEAST_PAUSE: Duration = Duration::from_millis(5);
 
-/// What the file of a database is made of.
+/// The pages of a database file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pages {
     /// The length of a page in bytes.
     pub page_bytes: u64,
     /// How many there are.
     pub total: u64,
-    /// How many of them hold nothing.
+    /// How many of them are free.
     pub free: u64,
 }
 
 impl Pages {
-    /// The length of the file in bytes, once everything is in it.
+    /// The length of the file in bytes, with the contents of the WAL.
     pub fn file_bytes(self) -> u64 {
         self.total.saturating_mul(self.page_bytes)
     }
 
-    /// The bytes of the pages that hold nothing.
+    /// The bytes of the free pages.
     pub fn free_bytes(self) -> u64 {
         self.free.saturating_mul(self.page_bytes)
     }
 
-    /// How many bytes shorter the file is when all free pages are given back. It is a page more or less where the file is
-    /// longer than 1 GiB.
+    /// How many bytes shorter a vacuum makes the file; a page more or less where the file is longer than 1 GiB.
     ///
-    /// It is more than the free pages: with them go those that map them, one for each `page_bytes / 5` others
+    /// It is more than the free pages: the pages that map them go too, one for each `page_bytes / 5` others
     /// (<https://sqlite.org/fileformat2.html#pointer_map_or_ptrmap_pages>).
     pub fn savings(self) -> u64 {
         self.total.saturating_sub(self.smallest()).saturating_mul(self.page_bytes)
     }
 
-    /// How many pages are left when all free ones are given back.
+    /// How many pages are left after a vacuum.
     fn smallest(self) -> u64 {
         if self.free == 0 {
             return self.total;
         }
-        // The first page and the maps are mapped by none.
+        // No map covers the first page and the maps.
         let mapped_by_one = (self.page_bytes / 5).max(1);
         let maps = self.total.saturating_sub(1).div_ceil(mapped_by_one.saturating_add(1));
         let kept = self.total.saturating_sub(maps).saturating_sub(self.free).saturating_sub(1);
         kept.saturating_add(kept.div_ceil(mapped_by_one)).saturating_add(1).min(self.total)
     }
 
-    /// How many pages the next step of a vacuum gives back, which is to give back `rest` more: about 1 MB. Zero at its end:
-    /// `rest` begins with what is free then, so that what others free meanwhile is left to the next vacuum.
+    /// How many pages the next step of a vacuum returns, about 1 MB, if `rest` more are left to return. Zero at the end:
+    /// `rest` starts as the free pages of that time, so that pages which others free meanwhile are left to the next vacuum.
     ///
     /// ```
     /// use speckit_core::store::vacuum::Pages;
@@ -84,37 +83,37 @@ impl Pages {
         (STEP_BYTES / self.page_bytes.max(1)).max(1).min(rest).min(self.free)
     }
 
-    /// Tells whether so much is free that a vacuum by itself is worthwhile: [`LEAST_BYTES`] and [`LEAST_PERCENT`].
+    /// Whether enough is free for a scheduled vacuum: [`LEAST_BYTES`] and [`LEAST_PERCENT`].
     pub fn is_worthwhile(self) -> bool {
         self.free_bytes() >= LEAST_BYTES
             && self.free.saturating_mul(100) >= self.total.saturating_mul(LEAST_PERCENT)
     }
 }
 
-/// What a look at the database found.
+/// The state of a database that decides when a vacuum is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Found {
-    /// What its file is made of.
+pub struct VacuumState {
+    /// The pages of its file.
     pub pages: Pages,
-    /// When its last vacuum began, whoever made it.
+    /// When its last vacuum began, in any process.
     pub last_at_ms: Option<i64>,
     /// The present time.
     pub now_ms: i64,
 }
 
-/// How long it is until a vacuum by itself is due, at most an interval; zero where it is due now: an interval after the last
-/// one began, if it is worthwhile.
+/// The time until a scheduled vacuum is due, at most an interval: it is due an interval after the last one began, if it is
+/// worthwhile. Zero where it is due now.
 ///
-/// A last one in the future, be it by the clock of a neighbour, counts as one that began now; but one that is further away
-/// than the interval counts as none, since then the clock was set back.
-pub fn due_in(interval: Duration, found: &Found) -> Duration {
+/// A last one in the future, by the clock of another machine, counts as one that began now. One that is further ahead than
+/// the interval counts as none, since the clock was set back.
+pub fn due_in(interval: Duration, state: &VacuumState) -> Duration {
     let interval = interval.max(LEAST_INTERVAL);
-    if !found.pages.is_worthwhile() {
+    if !state.pages.is_worthwhile() {
         return interval;
     }
-    let Some(last) = found.last_at_ms else { return Duration::ZERO };
-    let distance = Duration::from_millis(found.now_ms.abs_diff(last));
-    if last <= found.now_ms {
+    let Some(last) = state.last_at_ms else { return Duration::ZERO };
+    let distance = Duration::from_millis(state.now_ms.abs_diff(last));
+    if last <= state.now_ms {
         interval.saturating_sub(distance)
     } else if distance <= interval {
         interval
@@ -123,7 +122,7 @@ pub fn due_in(interval: Duration, found: &Found) -> Duration {
     }
 }
 
-/// How long the database is left to others after a step that took so long: as long again, and 5 ms at least.
+/// The pause for other writers after a step: as long as the step took, and 5 ms at least.
 pub fn pause(took: Duration) -> Duration {
     took.max(LEAST_PAUSE)
 }

@@ -1,4 +1,4 @@
-//! Dates of the Gregorian calendar and times of the day, as numbers and as text.
+//! Dates of the Gregorian calendar with a time, as numbers and as text.
 
 use alloc::format;
 use alloc::string::String;
@@ -11,7 +11,7 @@ const DAY_ABBREVIATIONS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", 
 const MONTH_ABBREVIATIONS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// A date and a time of that day. They are compared by their fields in this order; the calendar may lack the date.
+/// A date with a time, compared by their fields in this order. The date may not exist in the calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct DateTime {
     pub(crate) year: i64,
@@ -26,7 +26,7 @@ pub(crate) struct DateTime {
 }
 
 impl DateTime {
-    /// The date and time so many seconds after 1970-01-01T00:00:00.
+    /// The date and time of the seconds since 1970-01-01T00:00:00.
     pub(crate) fn from_unix(seconds: i64) -> Self {
         // Years are counted from 1 March 0000, so that a leap day is the last of its year; 146097 days are 400 years.
         let days = seconds.div_euclid(DAY) + 719_468;
@@ -46,8 +46,8 @@ impl DateTime {
         }
     }
 
-    /// The seconds since 1970-01-01T00:00:00, a leap second as the first of the next minute; `None` where the calendar
-    /// lacks the date.
+    /// The seconds since 1970-01-01T00:00:00, a leap second as the first of the next minute; `None` for a date that does
+    /// not exist.
     pub(crate) fn to_unix(self) -> Option<i64> {
         let (year, month) = (self.year - i64::from(self.month < 3), (self.month + 9) % 12);
         let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
@@ -59,16 +59,16 @@ impl DateTime {
     }
 }
 
-/// Reads a text by a pattern, which begins with a field; `None` where the text is not of the pattern.
+/// Parses a text by a pattern, which begins with a field; `None` where the text does not match.
 ///
 /// As in `strptime`, `%Y`, `%m`, `%d`, `%H`, `%M` and `%S` are numbers of all their digits, `%y` is a year of two digits,
 /// `%e` a day with a space in place of a leading zero, `%b` a short month, and `%a` and `%A` a short and a long name of any
-/// day. All else stands for itself. Case does not matter. What the pattern lacks is that of 1970-01-01T00:00:00.
+/// day. Other characters match themselves, in any case. Fields that the pattern lacks are those of 1970-01-01T00:00:00.
 pub(crate) fn parse(text: &str, pattern: &str) -> Option<DateTime> {
     parse_start(text, pattern).and_then(|(read, rest)| rest.is_empty().then_some(read))
 }
 
-/// Reads the start of a text by a pattern, and returns what follows it.
+/// Parses the start of a text by a pattern, and returns the rest.
 pub(crate) fn parse_start<'a>(text: &'a str, pattern: &str) -> Option<(DateTime, &'a str)> {
     let mut read = DateTime::from_unix(0);
     let mut rest = text;
@@ -93,16 +93,16 @@ pub(crate) fn parse_start<'a>(text: &'a str, pattern: &str) -> Option<(DateTime,
     (read.hour < 24 && read.minute < 60 && read.second <= 60).then_some((read, rest))
 }
 
-/// Takes a number of so many ASCII digits.
+/// Takes a number of this many ASCII digits.
 fn number(rest: &mut &str, digits: usize) -> Option<i64> {
     let (number, after) = rest.split_at_checked(digits)?;
     *rest = after;
     number.bytes().all(|byte| byte.is_ascii_digit()).then(|| number.parse().ok())?
 }
 
-/// Takes one of the names, and returns its place among them, from 1.
+/// Takes one of the names, and returns its position in the list, from 1.
 fn name(rest: &mut &str, names: &[&str]) -> Option<i64> {
-    (1..).zip(names).find_map(|(place, name)| skip(rest, name).map(|()| place))
+    (1..).zip(names).find_map(|(position, name)| skip(rest, name).map(|()| position))
 }
 
 fn skip(rest: &mut &str, literal: &str) -> Option<()> {
@@ -110,7 +110,7 @@ fn skip(rest: &mut &str, literal: &str) -> Option<()> {
     start.eq_ignore_ascii_case(literal).then(|| *rest = after)
 }
 
-/// A moment, in milliseconds since 1970-01-01T00:00:00Z, as RFC 3339 writes it in UTC, to the second.
+/// A time in milliseconds since 1970-01-01T00:00:00Z in the format of RFC 3339, in UTC and to the second.
 ///
 /// ```
 /// use speckit_core::text::rfc3339;

@@ -1,4 +1,4 @@
-//! Texts for people: one function for each kind of thing that is shown.
+//! Formats for text that people read.
 
 #[cfg(any(feature = "retry", feature = "schema"))]
 pub(crate) mod calendar;

@@ -1,8 +1,8 @@
-//! Text that a terminal shows and does not obey.
+//! Escapes the control characters of a text, so that a terminal shows them.
 
 use alloc::string::String;
 
-/// The text with every control character, and every one that turns the direction of writing, as an escape.
+/// The text with an escape for each character for which [`is_control`] holds.
 pub fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
@@ -11,7 +11,7 @@ pub fn visible(text: &str) -> String {
     shown
 }
 
-/// One character in the place of one, so that what stands below a line stays below it; tabs stay.
+/// Replaces a control character by one visible character, so that columns stay aligned; tabs stay.
 pub(crate) fn visible_char(c: char) -> char {
     match c {
         '\t' => c,
@@ -22,9 +22,9 @@ pub(crate) fn visible_char(c: char) -> char {
     }
 }
 
-/// Tells whether a terminal obeys the character instead of showing it: a control character, or one that turns the
-/// direction of writing or has no width.
+/// Whether a terminal interprets the character and does not show it: a control character, or one that changes the direction
+/// of writing or has no width.
 pub fn is_control(c: char) -> bool {
-    let turns = matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-    c.is_control() || turns
+    let is_invisible = matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    c.is_control() || is_invisible
 }

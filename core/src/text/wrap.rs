@@ -1,4 +1,4 @@
-//! Words in lines.
+//! Wraps a text into lines.
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -5,7 +5,7 @@ use core::fmt;
 /// Declares the codes by family, in the order of their texts.
 macro_rules! codes {
     ($($(#[$about:meta])* $family:ident { $($code:ident = $text:literal,)* })*) => {
-        /// What a diagnostic is about: the part of its code before the `/`.
+        /// The subject of a diagnostic: the part of its code before the `/`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum CodeFamily {
@@ -37,7 +37,7 @@ macro_rules! codes {
                 }
             }
 
-            /// What the code is about.
+            /// The part before the `/`.
             pub fn family(self) -> CodeFamily {
                 match self {
                     $($(Self::$code)|* => CodeFamily::$family,)*
@@ -56,7 +56,7 @@ codes! {
         EnvType = "env/type",
         EnvUnknown = "env/unknown",
     }
-    /// A file that cannot be read, or has nothing in it.
+    /// A file that cannot be read, or is empty.
     File {
         FileEmpty = "file/empty",
         FileMissing = "file/missing",
@@ -114,7 +114,7 @@ codes! {
         OverrideType = "override/type",
         OverrideUnset = "override/unset",
     }
-    /// A text that is not in its language.
+    /// A text that does not parse.
     Parse {
         ParseDuplicateKey = "parse/duplicate-key",
         ParseJson = "parse/json",
@@ -124,7 +124,7 @@ codes! {
         ParseTooDeep = "parse/too-deep",
         ParseTooLarge = "parse/too-large",
     }
-    /// A provider of agents, or what its agents are started with.
+    /// A provider of agents, or how its agents are started.
     Provider {
         ProviderArgument = "provider/argument",
         ProviderCommandMissing = "provider/command-missing",
@@ -134,7 +134,7 @@ codes! {
         ProviderPlaceholder = "provider/placeholder",
         ProviderPromptUnused = "provider/prompt-unused",
     }
-    /// A change while the program runs.
+    /// A reload while the program runs.
     Reload {
         ReloadNested = "reload/nested",
         ReloadRestart = "reload/restart",
@@ -207,7 +207,7 @@ codes! {
 }
 
 impl Code {
-    /// The text behind the family; for a code about a schema, often the keyword.
+    /// The part after the family; for a code about a schema, often the keyword.
     pub fn name(self) -> &'static str {
         self.as_str().split_once('/').map_or("", |(_, name)| name)
     }
@@ -237,7 +237,7 @@ mod tests {
     use alloc::format;
 
     #[test]
-    fn the_order_of_codes_is_that_of_their_texts_and_no_text_stands_twice() {
+    fn codes_are_in_the_order_of_their_texts_and_no_text_is_repeated() {
         assert!(Code::ALL.is_sorted_by(|a, b| a < b && a.as_str() < b.as_str()));
     }
 

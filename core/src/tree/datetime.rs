@@ -16,7 +16,7 @@ use toml::value;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Datetime(pub(crate) value::Datetime);
 
-/// A text that was to be a date or a time and is none.
+/// The text is neither a date nor a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a date or a time")]
 pub struct NotADatetime;

@@ -1,4 +1,4 @@
-//! Diagnostics: what is wrong, where, and the way out.
+//! Diagnostics: what is wrong, where, and how to fix it.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -6,7 +6,7 @@ use core::cmp::Ordering;
 
 use crate::tree::{Code, Key, Origin};
 
-/// How much a diagnostic weighs.
+/// How serious a diagnostic is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -20,17 +20,17 @@ pub enum Severity {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Diagnostic {
-    /// How much it weighs.
+    /// How serious it is.
     pub severity: Severity,
-    /// What kind of finding it is.
+    /// What kind of problem it is.
     pub code: Code,
     /// The key it is about; the root for a whole source.
     pub key: Key,
-    /// What was expected and what was found, as a lowercase fragment.
+    /// What is wrong, as a lowercase fragment: `expected u16, found string`.
     pub message: String,
-    /// A way out.
+    /// How to fix it.
     pub help: Option<String>,
-    /// The place to look at.
+    /// Its place.
     pub origin: Option<Origin>,
 }
 
@@ -45,21 +45,21 @@ impl Diagnostic {
         Self { severity: Severity::Warning, ..Self::error(code, key, message) }
     }
 
-    /// The same with a way out.
+    /// Adds how to fix it.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// The same with the place to look at.
+    /// Adds its place.
     #[must_use]
     pub fn at(mut self, origin: &Origin) -> Self {
         self.origin = Some(origin.clone());
         self
     }
 
-    /// The order of reports: layer, source, line, column, key, code. What has no place comes first.
+    /// The order of reports: layer, source, line, column, key, code. A diagnostic without a place comes first.
     pub fn report_order(&self, other: &Self) -> Ordering {
         let places = match (&self.origin, &other.origin) {
             (Some(a), Some(b)) => a.report_order(b),
@@ -89,22 +89,22 @@ impl serde::Serialize for Diagnostic {
     }
 }
 
-/// Sorts diagnostics into the order of reports and drops what is there twice.
+/// Sorts diagnostics into the order of reports and drops duplicates.
 pub fn in_report_order(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     diagnostics.sort_by(Diagnostic::report_order);
     diagnostics.dedup();
     diagnostics
 }
 
-/// Makes every warning an error where `strict` asks for it.
+/// Makes every warning an error if `strict` is set.
 pub fn strictly(mut diagnostics: Vec<Diagnostic>, strict: bool) -> Vec<Diagnostic> {
     if strict {
-        diagnostics.iter_mut().for_each(|finding| finding.severity = Severity::Error);
+        diagnostics.iter_mut().for_each(|diagnostic| diagnostic.severity = Severity::Error);
     }
     diagnostics
 }
 
-/// Tells whether none of the diagnostics is an error.
+/// Whether none of the diagnostics is an error.
 pub fn is_ok(diagnostics: &[Diagnostic]) -> bool {
-    diagnostics.iter().all(|finding| finding.severity == Severity::Warning)
+    diagnostics.iter().all(|diagnostic| diagnostic.severity == Severity::Warning)
 }

@@ -42,7 +42,7 @@ pub enum KeyError {
     /// `[` without a number and `]`.
     #[error("expected a number and `]` after `[` in a key")]
     BadIndex,
-    /// Something stands behind a closing quote or bracket that is neither `.` nor `[`.
+    /// A character other than `.` or `[` follows a closing quote or bracket.
     #[error("expected `.` or `[` in a key, found `{0}`")]
     Unexpected(char),
 }
@@ -58,7 +58,7 @@ impl Key {
         Self(names.into_iter().map(|name| Segment::Name(name.into())).collect())
     }
 
-    /// Tells whether this is the root.
+    /// Whether this is the root.
     pub fn is_root(&self) -> bool {
         self.0.is_empty()
     }
@@ -68,7 +68,7 @@ impl Key {
         &self.0
     }
 
-    /// The last name of the key, if its last step is one.
+    /// The name of the last step, unless that is an index.
     pub fn last_name(&self) -> Option<&str> {
         match self.0.last() {
             Some(Segment::Name(name)) => Some(name),
@@ -102,17 +102,17 @@ impl Key {
         self.join(Segment::Index(index))
     }
 
-    /// Adds a step in place; [`Key::pop`] takes it back.
+    /// Adds a step in place; [`Key::pop`] removes it.
     pub fn push(&mut self, segment: Segment) {
         self.0.push(segment);
     }
 
-    /// Takes the last step away.
+    /// Removes the last step.
     pub fn pop(&mut self) -> Option<Segment> {
         self.0.pop()
     }
 
-    /// Tells whether `self` is `prefix` or lies below it.
+    /// Whether `self` is `prefix` or lies below it.
     pub fn starts_with(&self, prefix: &Self) -> bool {
         self.0.starts_with(&prefix.0)
     }
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_says_why() {
+    fn a_text_that_is_no_key_is_rejected_with_the_reason() {
         assert_eq!("a..b".parse::<Key>(), Err(KeyError::EmptyName));
         assert_eq!("a.\"b".parse::<Key>(), Err(KeyError::UnclosedQuote));
         assert_eq!("a[x]".parse::<Key>(), Err(KeyError::BadIndex));

@@ -1,4 +1,4 @@
-//! The tree of a configuration: values with their origin, and what is read from it, written of it and said about it.
+//! The tree of a configuration: values with their origin, their text and typed forms, and diagnostics.
 
 mod code;
 mod datetime;

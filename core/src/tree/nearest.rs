@@ -1,4 +1,4 @@
-//! The keys that a mistyped one may mean.
+//! Suggestions for mistyped keys and names.
 
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
@@ -53,7 +53,7 @@ fn every_key(value: &Value, key: &mut Key, visit: &mut dyn FnMut(&Key)) {
     }
 }
 
-/// In characters: longer names are near to none.
+/// In characters: a longer name has no near one.
 const LONGEST_NAME: usize = 256;
 
 /// The nearest of `names` to a mistyped one, if one is near enough to be meant.
@@ -68,7 +68,7 @@ pub fn nearest<'a>(mistyped: &str, names: impl IntoIterator<Item = &'a str>) -> 
         .filter_map(|name| {
             let longer = mistyped_length.max(length(name));
             let near = (longer / 3).max(1).min(longer.checked_sub(1)?);
-            // Each character more is a step. The cost grows with the square, and nobody mistypes a longer name.
+            // The distance is at least the difference in length. The cost grows with the square of the length.
             if longer > LONGEST_NAME || mistyped_length.abs_diff(length(name)) > near {
                 return None;
             }

@@ -1,4 +1,4 @@
-//! Numbers as JSON means them: exact decimals, whatever holds them.
+//! Numbers with the semantics of JSON: exact decimals in any representation.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -28,7 +28,7 @@ pub enum Number {
     Decimal(Arc<str>),
 }
 
-/// A text that was to be a number and is none.
+/// The text is not a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a number")]
 pub struct NotANumber;
@@ -51,7 +51,7 @@ impl Number {
         Ok(Self::Decimal(text.into()))
     }
 
-    /// Tells whether the two are the same decimal number.
+    /// Whether the two are the same decimal number.
     pub fn same(&self, other: &Self) -> bool {
         self.compare(other) == Some(Ordering::Equal)
     }
@@ -68,7 +68,7 @@ impl Number {
         }
     }
 
-    /// Tells whether the value has no fraction.
+    /// Whether the value has no fraction.
     pub fn is_integer(&self) -> bool {
         match self {
             Self::Int(_) => true,
@@ -78,7 +78,7 @@ impl Number {
         }
     }
 
-    /// Tells whether `self = n × divisor` for a whole `n`, in exact decimal arithmetic.
+    /// Whether `self = n × divisor` for a whole `n`, in exact decimal arithmetic.
     ///
     /// A divisor that is not above zero divides nothing.
     pub fn is_multiple_of(&self, divisor: &Self) -> bool {
@@ -118,14 +118,14 @@ impl Number {
     /// The nearest binary float.
     pub fn as_f64(&self) -> f64 {
         match self {
-            #[expect(clippy::cast_precision_loss, reason = "the nearest float is what is asked for")]
+            #[expect(clippy::cast_precision_loss, reason = "the method returns the nearest float")]
             Self::Int(int) => *int as f64,
             Self::Float(float) => *float,
             Self::Decimal(text) => text.parse().unwrap_or(f64::NAN),
         }
     }
 
-    /// Equal for a finite number, else on which side of all finite ones it lies; `None` for NaN.
+    /// `Equal` for a finite number, `Less` or `Greater` for an infinity; `None` for NaN.
     fn infinite(&self) -> Option<Ordering> {
         match self {
             Self::Float(float) if float.is_nan() => None,
@@ -203,7 +203,7 @@ impl Decimal {
         Some(Self { negative, digits: digits.into(), exponent })
     }
 
-    /// How many digits stand before the decimal point.
+    /// The number of digits before the decimal point.
     fn magnitude(&self) -> i64 {
         self.exponent.saturating_add(length(&self.digits))
     }
@@ -229,18 +229,9 @@ impl Decimal {
         }
         // self.digits × 10^shift must be a multiple of divisor.digits. A negative shift would need a zero
         // at the end of self.digits or a factor of ten in it, and it has none to spare as a whole number.
-        let Some(shift) = self.exponent.checked_sub(divisor.exponent) else {
-            return false;
-        };
-        let Ok(modulus) = divisor.digits.parse::<u128>() else {
-            return false;
-        };
-        let Ok(shift) = u64::try_from(shift) else {
-            return false;
-        };
-        if modulus > MODULUS_LIMIT {
-            return false;
-        }
+        let shift = self.exponent.checked_sub(divisor.exponent).and_then(|shift| u64::try_from(shift).ok());
+        let modulus = divisor.digits.parse().ok().filter(|modulus| *modulus <= MODULUS_LIMIT);
+        let (Some(shift), Some(modulus)) = (shift, modulus) else { return false };
         let remainder =
             self.digits.bytes().fold(0, |rest, digit| (rest * 10 + u128::from(digit - b'0')) % modulus);
         times_power_of_ten(remainder, shift, modulus) == 0
@@ -333,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_number_is_had_in_128_bits_of_either_sign() {
+    fn a_whole_number_converts_to_128_bits_of_either_sign() {
         let widest = "340282366920938463463374607431768211455";
         assert_eq!(number(widest).as_u128(), Some(u128::MAX));
         assert_eq!(number(widest).as_i128(), None);
@@ -353,24 +344,25 @@ mod tests {
     }
 
     #[test]
-    fn a_tenth_divides_three_tenths() {
-        assert!(number("0.3").is_multiple_of(&number("0.1")));
-        assert!(number("0.0075").is_multiple_of(&number("0.0001")));
-        assert!(!number("0.00751").is_multiple_of(&number("0.0001")));
-        assert!(!number("1e308").is_multiple_of(&number("0.123456789e-9")));
-        assert!(number("1e308").is_multiple_of(&number("0.5")));
-        assert!(number("-4.5").is_multiple_of(&number("1.5")));
-        assert!(number("12391239123").is_multiple_of(&number("1e-8")));
-        assert!(number("200").is_multiple_of(&number("1e2")));
-        assert!(!number("250").is_multiple_of(&number("1e2")));
-        assert!(number("0").is_multiple_of(&number("7")));
-        assert!(!number("35").is_multiple_of(&number("0")));
+    fn multiples_are_exact_decimals() {
+        let multiples = [
+            ("0.3", "0.1"),
+            ("0.0075", "0.0001"),
+            ("1e308", "0.5"),
+            ("-4.5", "1.5"),
+            ("12391239123", "1e-8"),
+            ("200", "1e2"),
+            ("0", "7"),
+        ];
+        assert!(multiples.into_iter().all(|(n, divisor)| number(n).is_multiple_of(&number(divisor))));
+        let others = [("0.00751", "0.0001"), ("1e308", "0.123456789e-9"), ("250", "1e2"), ("35", "0")];
+        assert!(!others.into_iter().any(|(n, divisor)| number(n).is_multiple_of(&number(divisor))));
         // The binary float next to 1e300 is a multiple of 3; the decimal is not.
         assert!(!number("1e300").is_multiple_of(&number("3")));
     }
 
     #[test]
-    fn what_is_not_json_is_not_a_number() {
+    fn other_notations_than_json_are_rejected() {
         for text in ["", "-", "+1", "1.", ".5", "1e", "0x10", "nan", "inf", "1_000", "1 ", "007"] {
             assert!(Number::parse(text).is_err(), "{text:?}");
         }

@@ -59,24 +59,16 @@ impl Source {
 
     /// A variable of the environment with its text.
     pub fn variable(name: impl Into<String>, text: impl Into<Arc<str>>) -> Arc<Self> {
-        Arc::new(Self {
-            layer: LayerKind::Env,
-            name: "environment".into(),
-            variable: Some(name.into()),
-            text: text.into(),
-            line_starts: Vec::new(),
-        })
+        Self::without_lines(LayerKind::Env, "environment".into(), Some(name.into()), text.into())
     }
 
-    /// A text without lines, such as an override; `name` says how it was given (`--set`).
+    /// A text without lines, such as an override; `name` is how it was given (`--set`).
     pub fn fragment(layer: LayerKind, name: impl Into<String>, text: impl Into<Arc<str>>) -> Arc<Self> {
-        Arc::new(Self {
-            layer,
-            name: name.into(),
-            variable: None,
-            text: text.into(),
-            line_starts: Vec::new(),
-        })
+        Self::without_lines(layer, name.into(), None, text.into())
+    }
+
+    fn without_lines(layer: LayerKind, name: String, variable: Option<String>, text: Arc<str>) -> Arc<Self> {
+        Arc::new(Self { layer, name, variable, text, line_starts: Vec::new() })
     }
 
     /// The layer that the text belongs to.
@@ -94,12 +86,12 @@ impl Source {
         self.variable.as_deref()
     }
 
-    /// The whole text. It may hold secrets: what is shown of it goes through [`crate::config::redact`].
+    /// The whole text. It may hold secrets: redact it with [`crate::config::redact`] before you show it.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Tells whether places in this text have a line and a column.
+    /// Whether places in this text have a line and a column.
     pub fn has_lines(&self) -> bool {
         !self.line_starts.is_empty()
     }
@@ -145,7 +137,7 @@ impl Origin {
         Self::new(source, 0..source.text.len())
     }
 
-    /// The text that this is a place in.
+    /// The text that contains the place.
     pub fn source(&self) -> &Arc<Source> {
         &self.source
     }
@@ -178,8 +170,8 @@ impl Origin {
         Some((line, column))
     }
 
-    /// The place of the name that the value at this place has in its table, where the text has `name = value` or
-    /// `"name": value`; else this place itself, such as a header.
+    /// The place of the value's name in its table, where the text is `name = value` or `"name": value`; else this
+    /// place itself, such as a header.
     #[must_use]
     pub fn of_name(&self, name: &str) -> Self {
         let place = || {
@@ -267,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_of_a_value_stands_before_it() {
+    fn the_name_precedes_the_value() {
         let name_at = |text: &str, name: &str, start: usize| {
             let source = Source::document(LayerKind::File, "a", text);
             Origin::new(&source, start..text.len()).of_name(name).span()

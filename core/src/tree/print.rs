@@ -1,22 +1,21 @@
-//! Configurations as text: for snapshots, as a TOML document, and with the origin of every value.
+//! Prints configurations: for snapshots, as a TOML document, and with the origin of every value.
 
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
-use core::fmt::{self, Write as _};
 
 use crate::text::visible;
 use crate::tree::key::write_name;
-use crate::tree::{Key, Kind, Number, Segment, Table, Value, redact_at};
+use crate::tree::{Key, Kind, Segment, Table, Value, redact_at};
 
-/// Behind so many columns an origin is no longer aligned with the others.
+/// An assignment with more characters does not shift the column of the origins.
 const WIDEST: usize = 60;
 
 /// The stable text of a configuration, for snapshots: one `key = value` line for each leaf, in key order, secrets
 /// redacted.
 ///
-/// A list is one line, an empty table `key = {}`. It says nothing of origins, so that moving a value from one layer
-/// to another changes nothing. A root that is no table is one line without a key.
+/// A list is one line, an empty table `key = {}`. It holds no origins, so that a value may move from one layer to
+/// another without a change. A root that is no table is one line without a key.
 ///
 /// ```
 /// use speckit_core::{Key, LayerKind, Source};
@@ -39,7 +38,7 @@ pub fn to_text(root: &Value, is_secret: &dyn Fn(&Key) -> bool) -> String {
 
 /// The configuration with the origin behind every leaf: `server.port = 9000   # APP_SERVER__PORT`.
 ///
-/// Nothing is redacted here: give it the tree that [`redact_at`] made.
+/// Nothing is redacted here: pass the tree that [`redact_at`] returns.
 pub fn with_origins(root: &Value) -> String {
     let mut lines = Vec::new();
     root.leaves(false, &mut |key, value| {
@@ -57,7 +56,7 @@ pub fn with_origins(root: &Value) -> String {
 
 /// The configuration as JSON, each leaf as `{"value":…,"origin":{…}}`. A list is one leaf.
 ///
-/// Nothing is redacted here: give it the tree that [`redact_at`] made.
+/// Nothing is redacted here: pass the tree that [`redact_at`] returns.
 pub fn origins_json(root: &Value) -> serde_json::Value {
     match root.kind() {
         Kind::Table(members) if !members.is_empty() => {
@@ -76,29 +75,29 @@ pub fn to_toml(root: &Value) -> String {
     let mut text = String::new();
     match root.as_table() {
         Some(members) => write_members(&mut text, &mut Key::root(), members),
-        None => text = format!("{}\n", inline(root)),
+        None => text = format!("{root}\n"),
     }
     text
 }
 
 fn assignment(key: &Key, value: &Value) -> String {
-    if key.is_root() { inline(value) } else { format!("{key} = {}", inline(value)) }
+    if key.is_root() { value.to_string() } else { format!("{key} = {value}") }
 }
 
-/// First what stands on a line of its own, then the tables: a line behind a header belongs to it.
+/// First the values with a line of their own, then the tables: a line after a header belongs to its table.
 fn write_members(text: &mut String, key: &mut Key, members: &Table) {
     for (name, member) in members.iter().filter(|(_, member)| !has_header(member)) {
-        if !is_null(member) {
+        if !member.is_null() {
             // Writing to a String cannot fail.
             let _ = write_name(text, name);
-            text.push_str(&format!(" = {}\n", without_null(member)));
+            text.push_str(&format!(" = {member:#}\n"));
         }
     }
     for (name, member) in members.iter().filter(|(_, member)| has_header(member)) {
         key.push(Segment::Name(name.clone()));
         match member.kind() {
             Kind::Table(below) => {
-                // A table of nothing but tables is there through their headers.
+                // The headers of its tables imply a table that holds only tables.
                 if below.is_empty() || below.values().any(|member| !has_header(member)) {
                     write_header(text, &format!("[{key}]"));
                 }
@@ -129,60 +128,6 @@ fn has_header(value: &Value) -> bool {
         Kind::Table(_) => true,
         Kind::Array(elements) => !elements.is_empty() && elements.iter().all(|e| e.as_table().is_some()),
         _ => false,
-    }
-}
-
-fn is_null(value: &Value) -> bool {
-    matches!(value.kind(), Kind::Null | Kind::Unset)
-}
-
-fn inline(value: &Value) -> String {
-    Inline { value, nulls: true }.to_string()
-}
-
-fn without_null(value: &Value) -> Inline<'_> {
-    Inline { value, nulls: false }
-}
-
-/// A value on one line, with the sign of a NaN; `nulls` says whether null is written or left out.
-struct Inline<'v> {
-    value: &'v Value,
-    nulls: bool,
-}
-
-impl Inline<'_> {
-    fn shows(&self, value: &Value) -> bool {
-        self.nulls || !is_null(value)
-    }
-}
-
-impl fmt::Display for Inline<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let below = |value| Inline { value, nulls: self.nulls };
-        match self.value.kind() {
-            Kind::Number(Number::Float(float)) if float.is_nan() && float.is_sign_negative() => {
-                f.write_str("-nan")
-            }
-            Kind::Array(elements) => {
-                f.write_char('[')?;
-                for (index, element) in elements.iter().filter(|e| self.shows(e)).enumerate() {
-                    let comma = if index == 0 { "" } else { ", " };
-                    write!(f, "{comma}{}", below(element))?;
-                }
-                f.write_char(']')
-            }
-            Kind::Table(members) => {
-                let mut comma = "";
-                for (name, member) in members.iter().filter(|(_, member)| self.shows(member)) {
-                    f.write_str(if comma.is_empty() { "{ " } else { comma })?;
-                    comma = ", ";
-                    write_name(f, name)?;
-                    write!(f, " = {}", below(member))?;
-                }
-                f.write_str(if comma.is_empty() { "{}" } else { " }" })
-            }
-            _ => write!(f, "{}", self.value),
-        }
     }
 }
 
@@ -231,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn origins_stand_behind_values() {
+    fn origins_follow_values() {
         let tree = root(
             "app.toml",
             "name = 'x'\nlong = 'yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy'\n[server]\nport = 9000\n",

@@ -4,10 +4,10 @@ use alloc::vec::Vec;
 
 use crate::tree::{Key, Kind, Past, Segment, Text, Value};
 
-/// What stands in the place of a secret.
+/// The replacement for a secret.
 pub const REDACTED: &str = "[redacted]";
 
-/// The value that stands at `key` of its tree, with every secret in it replaced by [`REDACTED`].
+/// The value at `key` of its tree, with every secret in it replaced by [`REDACTED`].
 #[must_use]
 pub fn redact_at(value: &Value, key: &Key, is_secret: &dyn Fn(&Key) -> bool) -> Value {
     redacted(value, &mut key.clone(), is_secret).unwrap_or_else(|| value.clone())

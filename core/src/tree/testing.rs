@@ -1,4 +1,4 @@
-//! Generated trees for the laws of this crate's own modules.
+//! Generated trees for the properties that this crate tests in its own modules.
 
 use alloc::string::String;
 
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use crate::tree::{Kind, LayerKind, Number, Origin, Source, Text, Value};
 
-/// Tables of everything that TOML can say: odd names, control characters, huge integers, nan, dates, empty tables.
+/// Tables of everything that TOML can express: odd names, control characters, huge integers, nan, dates, empty tables.
 pub(crate) fn trees() -> impl Strategy<Value = Value> {
     let value = leaves().prop_recursive(4, 40, 5, |below| {
         prop_oneof![

@@ -1,4 +1,4 @@
-//! The texts of a tree: names and strings, which are cloned often and never changed.
+//! The names and strings of a tree, which are cloned often and never changed.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -25,12 +25,12 @@ impl Text {
         Self(SmolStr::new(text))
     }
 
-    /// A text of the program, which is not copied.
+    /// A static text, which is not copied.
     pub const fn new_static(text: &'static str) -> Self {
         Self(SmolStr::new_static(text))
     }
 
-    /// The text that a value is shown as.
+    /// The `Display` text of a value.
     pub(crate) fn of_display(value: &(impl fmt::Display + ?Sized)) -> Self {
         Self(smol_str::ToSmolStr::to_smolstr(value))
     }

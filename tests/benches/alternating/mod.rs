@@ -1,13 +1,13 @@
-//! A configuration file that is edited to and fro.
+//! A configuration file that alternates between two texts.
 
 use std::fs;
 use std::path::PathBuf;
 
 use tempfile::TempDir;
 
-/// A file that has one of two contents, in a folder of its own.
+/// A file with one of two contents, in its own folder.
 ///
-/// Both lie on the disk from the beginning, and an edit is a rename: nothing that is measured waits for a disk.
+/// Both contents are already on the disk, and an edit is a rename, so that no measurement waits for a disk.
 pub struct Alternating {
     folder: TempDir,
     contents: [PathBuf; 2],
@@ -27,7 +27,7 @@ impl Alternating {
         file
     }
 
-    /// Where the file is.
+    /// The path of the file.
     pub fn path(&self) -> PathBuf {
         self.folder.path().join("config.toml")
     }

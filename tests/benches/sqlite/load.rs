@@ -1,4 +1,4 @@
-//! Threads and processes that write and read for a while, and what each call took.
+//! Threads and processes that write and read, and the time of each call.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -6,16 +6,18 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
-use super::peers::{Common, Hand, Peer, Sync, prepare};
+use speckit::store::SynchronousMode;
 
-/// What the calls of one round took.
-pub(crate) struct Figures {
+use super::peers::{PeerConnection, SharedPeer, SqlitePeer, mode_name, mode_of, prepare};
+
+/// The times of the calls of one round.
+pub(crate) struct Timings {
     /// Nanoseconds of each call, sorted.
     calls: Vec<u64>,
     elapsed: Duration,
 }
 
-impl Figures {
+impl Timings {
     fn of(mut calls: Vec<u64>, elapsed: Duration) -> Self {
         calls.sort_unstable();
         Self { calls, elapsed }
@@ -25,51 +27,61 @@ impl Figures {
         self.calls.len() as f64 / self.elapsed.as_secs_f64()
     }
 
-    /// The time in milliseconds that so many of a thousand calls stay within (nearest rank).
+    /// The time in milliseconds that this many of a thousand calls do not exceed (nearest rank).
     pub(crate) fn within_ms(&self, of_thousand: usize) -> f64 {
         let rank = (self.calls.len() * of_thousand).div_ceil(1000).max(1);
         self.calls[rank - 1] as f64 / 1e6
     }
 }
 
-/// So many threads write for so long.
-pub(crate) fn threads(peer: Peer, synchronous: Sync, count: usize, round: Duration) -> Figures {
-    let folder = tempfile::tempdir().expect("a folder can be made");
-    let path = folder.path().join("bench.db");
-    prepare(&path);
-    together(&Common::open(peer, &path, synchronous), count, round, |hand, thread, _| {
-        hand.write(i64::try_from(thread).expect("threads are few"));
-    })
-}
-
-/// So many threads read for so long.
-pub(crate) fn reads(peer: Peer, count: usize, round: Duration) -> Figures {
-    let folder = tempfile::tempdir().expect("a folder can be made");
-    let path = folder.path().join("bench.db");
-    prepare(&path);
-    together(&Common::open(peer, &path, Sync::Normal), count, round, |hand, thread, call| {
-        let id = (call * 7919 + thread) % 1000 + 1;
-        assert!(hand.read(i64::try_from(id).expect("ids are small")) > 0);
-    })
-}
-
-fn together(
-    common: &Common,
+/// Threads that write for this time.
+pub(crate) fn threads(
+    peer: SqlitePeer,
+    synchronous: SynchronousMode,
     count: usize,
     round: Duration,
-    call: impl Fn(&mut Hand, usize, usize) + Send + Clone + 'static,
-) -> Figures {
+) -> Timings {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let path = folder.path().join("bench.db");
+    prepare(&path);
+    run_threads(&SharedPeer::open(peer, &path, synchronous), count, round, |connection, thread, _| {
+        connection.write(i64::try_from(thread).expect("threads are few"));
+    })
+}
+
+/// Threads that read for this time.
+pub(crate) fn reads(peer: SqlitePeer, count: usize, round: Duration) -> Timings {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let path = folder.path().join("bench.db");
+    prepare(&path);
+    run_threads(
+        &SharedPeer::open(peer, &path, SynchronousMode::Normal),
+        count,
+        round,
+        |connection, thread, call| {
+            let id = (call * 7919 + thread) % 1000 + 1;
+            assert!(connection.read(i64::try_from(id).expect("ids are small")) > 0);
+        },
+    )
+}
+
+fn run_threads(
+    shared: &SharedPeer,
+    count: usize,
+    round: Duration,
+    call: impl Fn(&mut PeerConnection, usize, usize) + Send + Clone + 'static,
+) -> Timings {
     let start = Arc::new(Barrier::new(count + 1));
     let threads: Vec<_> = (0..count)
         .map(|thread| {
-            let (mut hand, start, call) = (common.hand(), Arc::clone(&start), call.clone());
+            let (mut connection, start, call) = (shared.connection(), Arc::clone(&start), call.clone());
             std::thread::spawn(move || {
                 start.wait();
                 let begun = Instant::now();
                 let mut calls = Vec::with_capacity(1 << 16);
                 let mut before = begun;
                 while before.duration_since(begun) < round {
-                    call(&mut hand, thread, calls.len());
+                    call(&mut connection, thread, calls.len());
                     let after = Instant::now();
                     calls.push(nanos(after.duration_since(before)));
                     before = after;
@@ -81,21 +93,26 @@ fn together(
     start.wait();
     let begun = Instant::now();
     let calls = threads.into_iter().flat_map(|thread| thread.join().expect("no thread panics")).collect();
-    Figures::of(calls, begun.elapsed())
+    Timings::of(calls, begun.elapsed())
 }
 
 fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// So many processes of one thread write for so long.
-pub(crate) fn processes(peer: Peer, synchronous: Sync, count: usize, round: Duration) -> Figures {
+/// Processes with one thread each that write for this time.
+pub(crate) fn processes(
+    peer: SqlitePeer,
+    synchronous: SynchronousMode,
+    count: usize,
+    round: Duration,
+) -> Timings {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let path = folder.path().join("bench.db");
     prepare(&path);
     let program = std::env::current_exe().expect("it has a path");
     let begin = |_| {
-        let arguments = ["process", peer.name(), synchronous.name(), &round.as_millis().to_string()];
+        let arguments = ["process", peer.name(), mode_name(synchronous), &round.as_millis().to_string()];
         let mut command = Command::new(&program);
         command.args(arguments).arg(&path).stdout(Stdio::piped());
         command.spawn().expect("it can be started")
@@ -109,15 +126,15 @@ pub(crate) fn processes(peer: Peer, synchronous: Sync, count: usize, round: Dura
             output.stdout.chunks_exact(8).map(|bytes| u64::from_le_bytes(bytes.try_into().expect("8 bytes"))),
         );
     }
-    Figures::of(calls, round)
+    Timings::of(calls, round)
 }
 
-/// One of those processes: it prints what each call took.
+/// One of these processes: it prints the time of each call.
 pub(crate) fn be_process(words: &[String]) {
     let [_, peer, synchronous, round, path] = words else { panic!("process PEER SYNCHRONOUS MS PATH") };
-    let common = Common::open(Peer::of(peer), Path::new(path), Sync::of(synchronous));
+    let shared = SharedPeer::open(SqlitePeer::of(peer), Path::new(path), mode_of(synchronous));
     let round = Duration::from_millis(round.parse().expect("a number"));
-    let figures = together(&common, 1, round, |hand, _, _| hand.write(1));
-    let bytes: Vec<u8> = figures.calls.iter().flat_map(|nanos| nanos.to_le_bytes()).collect();
-    std::io::stdout().write_all(&bytes).expect("somebody reads");
+    let timings = run_threads(&shared, 1, round, |connection, _, _| connection.write(1));
+    let bytes: Vec<u8> = timings.calls.iter().flat_map(|nanos| nanos.to_le_bytes()).collect();
+    std::io::stdout().write_all(&bytes).expect("the output is read");
 }

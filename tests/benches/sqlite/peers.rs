@@ -1,40 +1,32 @@
-//! Those who write and read.
+//! The peers of the comparison.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use speckit::store::rusqlite::{Connection, TransactionBehavior};
-use speckit::store::{Store, StoreOptions, Synchronous};
+use speckit::store::{Store, StoreOptions, SynchronousMode};
 
-/// How one writes.
+/// A way to use SQLite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Peer {
+pub(crate) enum SqlitePeer {
     Store,
     BusyTimeout,
     Mutex,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sync {
-    Normal,
-    Full,
-}
-
-impl Sync {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Normal => "normal",
-            Self::Full => "full",
-        }
-    }
-
-    pub(crate) fn of(name: &str) -> Self {
-        if name == "full" { Self::Full } else { Self::Normal }
+pub(crate) fn mode_name(mode: SynchronousMode) -> &'static str {
+    match mode {
+        SynchronousMode::Normal => "normal",
+        SynchronousMode::Full => "full",
     }
 }
 
-impl Peer {
+pub(crate) fn mode_of(name: &str) -> SynchronousMode {
+    if name == "full" { SynchronousMode::Full } else { SynchronousMode::Normal }
+}
+
+impl SqlitePeer {
     pub(crate) const ALL: [Self; 3] = [Self::Store, Self::BusyTimeout, Self::Mutex];
 
     pub(crate) fn name(self) -> &'static str {
@@ -54,7 +46,7 @@ const INSERT: &str = "INSERT INTO rows (writer, text) VALUES (?1, ?2)";
 const SELECT: &str = "SELECT text FROM rows WHERE id = ?1";
 const TEXT: &str = "a text of the length that such texts have, more or less";
 
-/// Makes the table, and some rows to read.
+/// Creates the table, and some rows to read.
 pub(crate) fn prepare(path: &Path) {
     let store = Store::open(path).expect("it can be opened");
     let made = store.write(|tx| {
@@ -69,46 +61,44 @@ pub(crate) fn prepare(path: &Path) {
     made.expect("it can be written");
 }
 
-/// What all threads of one process share.
+/// The state that all threads of a process share.
 #[derive(Clone)]
-pub(crate) enum Common {
+pub(crate) enum SharedPeer {
     Store(Store),
-    BusyTimeout(Arc<Path>, Sync),
+    BusyTimeout(Arc<Path>, SynchronousMode),
     Mutex(Arc<Mutex<Connection>>),
 }
 
-impl Common {
-    pub(crate) fn open(peer: Peer, path: &Path, synchronous: Sync) -> Self {
+impl SharedPeer {
+    pub(crate) fn open(peer: SqlitePeer, path: &Path, synchronous: SynchronousMode) -> Self {
         match peer {
-            Peer::Store => {
-                let chosen = match synchronous {
-                    Sync::Normal => Synchronous::Normal,
-                    Sync::Full => Synchronous::Full,
-                };
-                Self::Store(StoreOptions::new(path).synchronous(chosen).open().expect("it can be opened"))
-            }
-            Peer::BusyTimeout => Self::BusyTimeout(path.into(), synchronous),
-            Peer::Mutex => Self::Mutex(Arc::new(Mutex::new(connect(path, synchronous)))),
+            SqlitePeer::Store => Self::Store(
+                StoreOptions::new(path).synchronous(synchronous).open().expect("it can be opened"),
+            ),
+            SqlitePeer::BusyTimeout => Self::BusyTimeout(path.into(), synchronous),
+            SqlitePeer::Mutex => Self::Mutex(Arc::new(Mutex::new(connect(path, synchronous)))),
         }
     }
 
-    /// What one thread has.
-    pub(crate) fn hand(&self) -> Hand {
+    /// The connection of one thread.
+    pub(crate) fn connection(&self) -> PeerConnection {
         match self {
-            Self::Store(store) => Hand::Store(store.clone()),
-            Self::BusyTimeout(path, synchronous) => Hand::Own(Box::new(connect(path, *synchronous))),
-            Self::Mutex(connection) => Hand::Mutex(Arc::clone(connection)),
+            Self::Store(store) => PeerConnection::Store(store.clone()),
+            Self::BusyTimeout(path, synchronous) => {
+                PeerConnection::Own(Box::new(connect(path, *synchronous)))
+            }
+            Self::Mutex(connection) => PeerConnection::Mutex(Arc::clone(connection)),
         }
     }
 }
 
-pub(crate) enum Hand {
+pub(crate) enum PeerConnection {
     Store(Store),
     Own(Box<Connection>),
     Mutex(Arc<Mutex<Connection>>),
 }
 
-impl Hand {
+impl PeerConnection {
     pub(crate) fn write(&mut self, writer: i64) {
         match self {
             Self::Store(store) => store
@@ -116,7 +106,7 @@ impl Hand {
                 .map(drop)
                 .expect("it can be written"),
             Self::Own(connection) => insert(connection, writer),
-            Self::Mutex(connection) => insert(&mut connection.lock().expect("nobody panicked"), writer),
+            Self::Mutex(connection) => insert(&mut connection.lock().expect("no thread panicked"), writer),
         }
     }
 
@@ -128,7 +118,7 @@ impl Hand {
         match self {
             Self::Store(store) => store.read(|tx| Ok(select(tx))).expect("it can be read"),
             Self::Own(connection) => select(connection),
-            Self::Mutex(connection) => select(&connection.lock().expect("nobody panicked")),
+            Self::Mutex(connection) => select(&connection.lock().expect("no thread panicked")),
         }
     }
 }
@@ -142,12 +132,12 @@ fn insert(connection: &mut Connection, writer: i64) {
 }
 
 /// A connection with the store's settings.
-fn connect(path: &Path, synchronous: Sync) -> Connection {
+fn connect(path: &Path, synchronous: SynchronousMode) -> Connection {
     let connection = Connection::open(path).expect("it can be opened");
     let settings = format!(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = {}; PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768;
          PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 1073741824;",
-        synchronous.name()
+        mode_name(synchronous)
     );
     connection.execute_batch(&settings).expect("the settings are right");
     connection.busy_timeout(Duration::from_secs(60)).expect("it can be set");

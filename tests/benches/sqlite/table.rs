@@ -1,12 +1,12 @@
-//! The figures as a table.
+//! Prints the timings as a table.
 
-use super::load::Figures;
-use super::peers::Peer;
+use super::load::Timings;
+use super::peers::SqlitePeer;
 
 /// Prints medians over the rounds, and the ratios to the first peer.
-pub(crate) fn print(name: &str, peers: &[Peer], rounds: &[Vec<Figures>]) {
+pub(crate) fn print(name: &str, peers: &[SqlitePeer], rounds: &[Vec<Timings>]) {
     println!("{name}");
-    let rate = |which: usize| median(rounds[which].iter().map(Figures::per_second));
+    let rate = |which: usize| median(rounds[which].iter().map(Timings::per_second));
     let within =
         |which: usize, of_thousand| median(rounds[which].iter().map(|round| round.within_ms(of_thousand)));
     for (which, peer) in peers.iter().enumerate() {

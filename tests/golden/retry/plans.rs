@@ -1,7 +1,7 @@
-//! What `retry` prints: the plan of a call, and a herd with each jitter.
+//! What `retry` prints: the plan of a call, and a scenario with each jitter.
 
 use serde::Serialize;
-use speckit_core::retry::simulation::{Comparison, Herd, JITTERS, compare, plan};
+use speckit_core::retry::simulation::{Comparison, JITTERS, Scenario, compare, plan};
 use speckit_core::retry::{Jitter, RetryConfig, Seed};
 use speckit_tests::golden;
 
@@ -11,8 +11,8 @@ fn patient(jitter: Jitter) -> RetryConfig {
     RetryConfig::default().with_jitter(jitter).with_max_attempts(8)
 }
 
-fn herd(clients: u32, capacity: u32) -> Comparison {
-    compare(&patient(Jitter::Full), Herd { clients, capacity }, SEED)
+fn scenario(clients: u32, capacity: u32) -> Comparison {
+    compare(&patient(Jitter::Full), Scenario { clients, capacity }, SEED)
 }
 
 fn json(document: impl Serialize) -> String {
@@ -40,32 +40,32 @@ fn a_plan_as_json() {
 
 #[test]
 fn a_hundred_clients_in_eighty_columns() {
-    golden!("retry/plans", "herd_of_100", herd(100, 10).to_text(80));
+    golden!("retry/plans", "herd_of_100", scenario(100, 10).to_text(80));
 }
 
 #[test]
 fn a_hundred_clients_in_many_columns() {
-    golden!("retry/plans", "herd_of_100_wide", herd(100, 10).to_text(160));
+    golden!("retry/plans", "herd_of_100_wide", scenario(100, 10).to_text(160));
 }
 
 #[test]
 fn a_herd_that_the_server_can_serve_at_once() {
-    golden!("retry/plans", "herd_within_the_capacity", herd(30, 1000).to_text(80));
+    golden!("retry/plans", "herd_within_the_capacity", scenario(30, 1000).to_text(80));
 }
 
 #[test]
 fn a_herd_that_the_server_serves_hardly_any_of() {
     let config = patient(Jitter::Decorrelated).with_max_attempts(3);
-    let comparison = compare(&config, Herd { clients: 10_000, capacity: 1 }, SEED);
+    let comparison = compare(&config, Scenario { clients: 10_000, capacity: 1 }, SEED);
     golden!("retry/plans", "herd_of_10000", comparison.to_text(80));
 }
 
 #[test]
 fn a_herd_as_json() {
-    golden!("retry/plans", "herd_as_json", json(herd(6, 2).to_json()));
+    golden!("retry/plans", "herd_as_json", json(scenario(6, 2).to_json()));
 }
 
 #[test]
 fn a_herd_as_a_drawing() {
-    golden!("retry/plans", "herd_as_svg", herd(20, 4).to_svg());
+    golden!("retry/plans", "herd_as_svg", scenario(20, 4).to_svg());
 }

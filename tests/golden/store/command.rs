@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use speckit::store::{StoreError, StoreFinding, StoreStats, TableStats, VacuumRecord, Vacuumed};
+use speckit::store::{StoreError, StoreFinding, StoreStats, TableStats, VacuumOutcome, VacuumRecord};
 use speckit_tests::golden;
 
 fn stats() -> StoreStats {
@@ -37,8 +37,8 @@ fn stats() -> StoreStats {
     }
 }
 
-fn done() -> Vacuumed {
-    Vacuumed {
+fn done() -> VacuumOutcome {
+    VacuumOutcome {
         bytes_before: 53_248_000,
         bytes_after: 1_986_560,
         freed_bytes: 51_261_440,
@@ -91,10 +91,10 @@ fn what_is_wrong_with_a_database() {
 fn what_a_vacuum_did() {
     let texts = [
         done(),
-        Vacuumed { steps: 1, freed_bytes: 8192, elapsed_ms: 2, ..done() },
-        Vacuumed { steps: 0, freed_bytes: 0, bytes_after: 53_248_000, ..done() },
-        Vacuumed { is_cut: false, ..done() },
-        Vacuumed { is_finished: false, is_cut: false, freed_bytes: 5_120_000, ..done() },
+        VacuumOutcome { steps: 1, freed_bytes: 8192, elapsed_ms: 2, ..done() },
+        VacuumOutcome { steps: 0, freed_bytes: 0, bytes_after: 53_248_000, ..done() },
+        VacuumOutcome { is_cut: false, ..done() },
+        VacuumOutcome { is_finished: false, is_cut: false, freed_bytes: 5_120_000, ..done() },
     ];
     let texts = texts.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n---\n");
     golden!("store/command", "what_a_vacuum_did", texts);

@@ -1,4 +1,4 @@
-//! The laws of the waits between attempts.
+//! Properties of the waits between attempts.
 
 use std::time::Duration;
 
@@ -22,21 +22,11 @@ fn allowed() -> impl Strategy<Value = RetryConfig> {
         1 => Just(1.0), 1 => 1.0..1.000_000_1_f64, 1 => Just(2.0), 3 => 1.0..4.0_f64, 1 => 1.0..=100.0_f64
     ];
     let attempts = prop_oneof![3 => 1..12_u32, 1 => 1..=1000_u32];
-    (attempts, milliseconds(), milliseconds(), multiplier, select(&JITTERS[..]), milliseconds()).prop_map(
-        |(max_attempts, initial_backoff_ms, max_backoff_ms, multiplier, jitter, deadline_ms)| {
-            RetryConfig::default()
-                .with_max_attempts(max_attempts)
-                .with_initial_backoff_ms(initial_backoff_ms)
-                .with_max_backoff_ms(max_backoff_ms)
-                .with_multiplier(multiplier)
-                .with_jitter(jitter)
-                .with_deadline_ms(deadline_ms)
-        },
-    )
+    with_settings(attempts, milliseconds, multiplier)
 }
 
-/// Settings that nobody checked.
-fn senseless() -> impl Strategy<Value = RetryConfig> {
+/// Settings that no schema has checked.
+fn unchecked() -> impl Strategy<Value = RetryConfig> {
     let count = || prop_oneof![Just(0), Just(u64::MAX), 0..10_u64, any::<u64>()];
     let multiplier = prop_oneof![
         select(
@@ -45,7 +35,15 @@ fn senseless() -> impl Strategy<Value = RetryConfig> {
         0.0..1.0_f64,
         any::<f64>()
     ];
-    (0..20_u32, count(), count(), multiplier, select(&JITTERS[..]), count()).prop_map(
+    with_settings(0..20_u32, count, multiplier)
+}
+
+fn with_settings<M: Strategy<Value = u64>>(
+    attempts: impl Strategy<Value = u32>,
+    millis: impl Fn() -> M,
+    multiplier: impl Strategy<Value = f64>,
+) -> impl Strategy<Value = RetryConfig> {
+    (attempts, millis(), millis(), multiplier, select(&JITTERS[..]), millis()).prop_map(
         |(max_attempts, initial_backoff_ms, max_backoff_ms, multiplier, jitter, deadline_ms)| {
             RetryConfig::default()
                 .with_max_attempts(max_attempts)
@@ -60,7 +58,7 @@ fn senseless() -> impl Strategy<Value = RetryConfig> {
 
 /// Settings of every kind.
 pub(crate) fn configs() -> impl Strategy<Value = RetryConfig> {
-    prop_oneof![4 => allowed().boxed(), 1 => senseless().boxed()]
+    prop_oneof![4 => allowed().boxed(), 1 => unchecked().boxed()]
 }
 
 fn number() -> impl Strategy<Value = u32> {
@@ -86,8 +84,8 @@ fn bounds(config: &RetryConfig, retry: u32, last: Option<Duration>) -> (Duration
     }
 }
 
-/// A duration as the core counts it, at most 2⁶⁴ − 1 nanoseconds.
-fn counted(duration: Duration) -> Duration {
+/// A duration limited to 2⁶⁴ − 1 nanoseconds, as in the core.
+fn limited(duration: Duration) -> Duration {
     duration.min(Duration::from_nanos(u64::MAX))
 }
 
@@ -120,23 +118,23 @@ proptest! {
     }
 
     #[test]
-    fn the_first_wait_is_the_first_that_was_set_or_the_cap(config in allowed()) {
+    fn the_first_wait_is_the_initial_backoff_or_the_cap(config in allowed()) {
         let first = config.initial_backoff().min(config.max_backoff());
         prop_assert_eq!(wait_before(&config, 1), first);
         prop_assert_eq!(wait_before(&config, 0), first, "no retry is before the first");
     }
 
     #[test]
-    fn a_wait_is_the_first_multiplied_again_and_again(config in allowed(), number in 1..=1000_u32) {
+    fn a_wait_is_the_first_one_multiplied_repeatedly(config in allowed(), number in 1..=1000_u32) {
         let cap = config.max_backoff().as_secs_f64();
         let mut expected = config.initial_backoff().as_secs_f64();
         for _ in 1..number {
             expected = (expected * config.multiplier).min(cap);
         }
-        let found = wait_before(&config, number).as_secs_f64();
+        let actual = wait_before(&config, number).as_secs_f64();
         // A wait is cut to whole nanoseconds.
-        let error = (found - expected.min(cap)).abs();
-        prop_assert!(error <= expected * 1e-9 + 1e-9, "{found} is not {expected}");
+        let error = (actual - expected.min(cap)).abs();
+        prop_assert!(error <= expected * 1e-9 + 1e-9, "{actual} is not {expected}");
     }
 
     #[test]
@@ -158,7 +156,7 @@ proptest! {
 
     #[test]
     fn another_seed_or_label_gives_other_waits(config in allowed(), seed in any::<u64>()) {
-        // Ten waits over at least a million nanoseconds each do not come out equal by accident.
+        // Ten waits from ranges of at least a million nanoseconds are not equal by chance.
         let config = config.with_max_backoff_ms(DAY_MS).with_multiplier(config.multiplier.max(1.1));
         let drawn = |seed: u64, label: &str| {
             let mut backoff = Backoff::new(Seed::new(seed), label);
@@ -179,19 +177,19 @@ proptest! {
         for (config, retry) in settings {
             let (least, most) = bounds(&config, retry, last);
             let wait = backoff.wait(&config, retry);
-            prop_assert!((counted(least)..=counted(most)).contains(&wait), "{wait:?} is not in {least:?}..={most:?}: {config:?}");
+            prop_assert!((limited(least)..=limited(most)).contains(&wait), "{wait:?} is not in {least:?}..={most:?}: {config:?}");
             last = Some(wait);
         }
     }
 
     #[test]
-    fn a_schedule_stays_within_the_deadline_and_is_as_long_as_it_may_be(config in configs(), seed in any::<u64>()) {
+    fn a_schedule_fills_the_deadline_and_the_attempts(config in configs(), seed in any::<u64>()) {
         let waits = waits(&config, seed, "length");
         let sum: Duration = waits.iter().sum();
         prop_assert!(sum <= config.deadline());
         let retries = u32::try_from(waits.len()).unwrap();
         prop_assert!(retries <= config.max_attempts.saturating_sub(1));
-        // The waits are those of a series without an end, and the first that is missing had no room.
+        // The waits equal those of an endless series, and the next one did not fit.
         let mut backoff = Backoff::new(Seed::new(seed), "length");
         for (retry, wait) in (1..).zip(&waits) {
             prop_assert_eq!(backoff.wait(&config, retry), *wait);
@@ -203,7 +201,7 @@ proptest! {
     }
 
     #[test]
-    fn a_schedule_that_has_ended_stays_so(config in configs(), seed in any::<u64>()) {
+    fn a_schedule_that_has_ended_gives_no_more_waits(config in configs(), seed in any::<u64>()) {
         let mut schedule = schedule(&config, Seed::new(seed), "end");
         while schedule.next().is_some() {}
         prop_assert!((0..10).all(|_| schedule.next().is_none()));
@@ -219,7 +217,7 @@ fn drawn(jitter: Jitter, seed: u64) -> Vec<f64> {
     (0..DRAWS).map(|_| backoff.wait(&config, 1).as_secs_f64() / 0.1).collect()
 }
 
-/// The greatest distance between how many draws lie below a number and how many should: D of Kolmogorov and Smirnov.
+/// The greatest difference between the actual and the expected share of draws below a number: D of Kolmogorov and Smirnov.
 fn greatest_distance(mut draws: Vec<f64>, least: f64, most: f64) -> f64 {
     draws.sort_by(f64::total_cmp);
     let count = f64::from(DRAWS);
@@ -233,7 +231,7 @@ fn greatest_distance(mut draws: Vec<f64>, least: f64, most: f64) -> f64 {
 
 #[test]
 fn full_and_equal_jitter_are_even_over_their_ranges() {
-    // Exceeded by chance once in a thousand times.
+    // Chance exceeds it once in a thousand times.
     let rarely = 1.95 / f64::from(DRAWS).sqrt();
     for seed in 1..=5 {
         for (jitter, least) in [(Jitter::Full, 0.0), (Jitter::Equal, 0.5)] {
@@ -270,5 +268,5 @@ fn a_decorrelated_wait_is_even_from_the_first_to_three_times_the_last() {
             last = wait;
         }
     }
-    assert_even(&counts, "the place in the range");
+    assert_even(&counts, "the position in the range");
 }

@@ -1,4 +1,4 @@
-//! The laws of the circuit breaker: it is what a list of everything that happened says.
+//! Properties of the circuit breaker, compared with a list of all events.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ use proptest::prelude::*;
 use speckit_core::retry::breaker::{Breaker, BreakerConfig, BreakerState, Permit};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Event {
+enum BreakerEvent {
     Ask,
-    /// One of the permits that were given, whatever became of it before; counted from the last.
+    /// Ends one of the permits, counted from the last, even a second time.
     Finish {
         permit: usize,
         is_success: bool,
@@ -19,7 +19,7 @@ enum Event {
     },
 }
 
-type History = Vec<(Duration, Event)>;
+type BreakerHistory = Vec<(Duration, BreakerEvent)>;
 
 fn config() -> impl Strategy<Value = BreakerConfig> {
     let count = || prop_oneof![6 => 0..8_u32, 1 => Just(u32::MAX)];
@@ -32,12 +32,12 @@ fn config() -> impl Strategy<Value = BreakerConfig> {
 }
 
 /// Calls most of which end at once, over a clock that mostly goes forward.
-fn history() -> impl Strategy<Value = History> {
+fn history() -> impl Strategy<Value = BreakerHistory> {
     let recent = || prop_oneof![6 => Just(0_usize), 2 => 0..4_usize, 1 => 0..40_usize];
     let event = prop_oneof![
-        4 => Just(Event::Ask),
-        4 => (recent(), prop::bool::weighted(0.4)).prop_map(|(permit, is_success)| Event::Finish { permit, is_success }),
-        1 => recent().prop_map(|permit| Event::Abandon { permit }),
+        4 => Just(BreakerEvent::Ask),
+        4 => (recent(), prop::bool::weighted(0.4)).prop_map(|(permit, is_success)| BreakerEvent::Finish { permit, is_success }),
+        1 => recent().prop_map(|permit| BreakerEvent::Abandon { permit }),
     ];
     let step = prop_oneof![8 => Just(0_i64), 4 => 0..4_i64, 2 => 0..40_i64, 1 => -4..0_i64];
     vec((step, event), 1..120).prop_map(|steps| {
@@ -50,35 +50,35 @@ fn history() -> impl Strategy<Value = History> {
     })
 }
 
-/// What was told to the reference, which counts from it anew each time that it is asked.
+/// The reference: a list of all events, from which it computes each state.
 #[derive(Clone, Debug, Default)]
-struct Model {
+struct ReferenceBreaker {
     /// The outcomes that count, each with the era in which its call began.
     outcomes: Vec<(usize, bool)>,
-    /// What each change of state led to; an era is a number of changes.
-    changes: Vec<State>,
+    /// The new state of each change; an era is the number of changes before.
+    changes: Vec<ReferenceState>,
     /// The era of each permit.
     permits: Vec<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum State {
+enum ReferenceState {
     Closed,
     Open { until: Duration },
     Trial { until: Duration },
 }
 
-impl Model {
-    fn state(&self) -> State {
-        self.changes.last().copied().unwrap_or(State::Closed)
+impl ReferenceBreaker {
+    fn state(&self) -> ReferenceState {
+        self.changes.last().copied().unwrap_or(ReferenceState::Closed)
     }
 
     fn ask(&mut self, config: BreakerConfig, now: Duration) -> Result<(), Duration> {
-        if let State::Open { until } | State::Trial { until } = self.state() {
+        if let ReferenceState::Open { until } | ReferenceState::Trial { until } = self.state() {
             if now < until {
                 return Err(until);
             }
-            self.changes.push(State::Trial { until: now.saturating_add(config.open_for) });
+            self.changes.push(ReferenceState::Trial { until: now.saturating_add(config.open_for) });
         }
         self.permits.push(self.changes.len());
         Ok(())
@@ -90,18 +90,19 @@ impl Model {
             return;
         }
         self.outcomes.push((era, is_success));
-        let open = State::Open { until: now.saturating_add(config.open_for) };
+        let open = ReferenceState::Open { until: now.saturating_add(config.open_for) };
         match (self.state(), is_success) {
-            (State::Closed, false) if self.is_too_many(config) => self.changes.push(open),
-            (State::Trial { .. }, true) => self.changes.push(State::Closed),
-            (State::Trial { .. }, false) => self.changes.push(open),
+            (ReferenceState::Closed, false) if self.is_too_many(config) => self.changes.push(open),
+            (ReferenceState::Trial { .. }, true) => self.changes.push(ReferenceState::Closed),
+            (ReferenceState::Trial { .. }, false) => self.changes.push(open),
             _ => {}
         }
     }
 
     fn abandon(&mut self, now: Duration, permit: usize) {
-        if self.permits[permit] == self.changes.len() && matches!(self.state(), State::Trial { .. }) {
-            self.changes.push(State::Open { until: now });
+        if self.permits[permit] == self.changes.len() && matches!(self.state(), ReferenceState::Trial { .. })
+        {
+            self.changes.push(ReferenceState::Open { until: now });
         }
     }
 
@@ -117,11 +118,11 @@ impl Model {
     }
 }
 
-/// Plays a history on a breaker and shows each moment of it.
+/// Applies a history to a breaker and calls `moment` after each event.
 fn play(
     config: BreakerConfig,
-    history: &History,
-    mut moment: impl FnMut(&Breaker, Duration, Event, Option<Result<Permit, Duration>>),
+    history: &BreakerHistory,
+    mut moment: impl FnMut(&Breaker, Duration, BreakerEvent, Option<Result<Permit, Duration>>),
 ) -> Breaker {
     let mut breaker = Breaker::new(config);
     let mut permits = Vec::new();
@@ -129,16 +130,16 @@ fn play(
     for (now, event) in history {
         let mut answer = None;
         match *event {
-            Event::Ask => {
-                let asked = breaker.permit(*now);
-                permits.extend(asked);
-                answer = Some(asked);
+            BreakerEvent::Ask => {
+                let result = breaker.permit(*now);
+                permits.extend(result);
+                answer = Some(result);
             }
-            Event::Finish { permit, is_success } => {
+            BreakerEvent::Finish { permit, is_success } => {
                 let Some(permit) = of(&permits, permit) else { continue };
                 breaker.finished(*now, permits[permit], is_success);
             }
-            Event::Abandon { permit } => {
+            BreakerEvent::Abandon { permit } => {
                 let Some(permit) = of(&permits, permit) else { continue };
                 breaker.abandoned(*now, permits[permit]);
             }
@@ -148,46 +149,46 @@ fn play(
     breaker
 }
 
-fn seen(state: State, now: Duration) -> BreakerState {
+fn expected_state(state: ReferenceState, now: Duration) -> BreakerState {
     match state {
-        State::Closed => BreakerState::Closed,
-        State::Open { until } if now < until => BreakerState::Open { until },
-        State::Open { .. } | State::Trial { .. } => BreakerState::HalfOpen,
+        ReferenceState::Closed => BreakerState::Closed,
+        ReferenceState::Open { until } if now < until => BreakerState::Open { until },
+        ReferenceState::Open { .. } | ReferenceState::Trial { .. } => BreakerState::HalfOpen,
     }
 }
 
 proptest! {
     #[test]
-    fn a_breaker_is_what_the_list_of_all_calls_says(config in config(), history in history()) {
-        let mut model = Model::default();
+    fn a_breaker_equals_the_reference(config in config(), history in history()) {
+        let mut model = ReferenceBreaker::default();
         let mut difference = None;
         play(config, &history, |breaker, now, event, answer| {
             let mut expected = None;
             match event {
-                Event::Ask => expected = Some(model.ask(config, now)),
-                Event::Finish { permit, is_success } => {
+                BreakerEvent::Ask => expected = Some(model.ask(config, now)),
+                BreakerEvent::Finish { permit, is_success } => {
                     model.finish(config, now, model.permits.len() - 1 - permit, is_success);
                 }
-                Event::Abandon { permit } => model.abandon(now, model.permits.len() - 1 - permit),
+                BreakerEvent::Abandon { permit } => model.abandon(now, model.permits.len() - 1 - permit),
             }
             let answer = answer.map(|answer| answer.map(|_| ()));
-            let (found, model) = (breaker.state(now), seen(model.state(), now));
-            if answer != expected || found != model {
-                difference.get_or_insert((now, event, answer, expected, found, model));
+            let (actual, model) = (breaker.state(now), expected_state(model.state(), now));
+            if answer != expected || actual != model {
+                difference.get_or_insert((now, event, answer, expected, actual, model));
             }
         });
         prop_assert_eq!(difference, None);
     }
 
     #[test]
-    fn an_open_breaker_lets_a_call_through_after_its_time(config in config(), history in history()) {
+    fn an_open_breaker_allows_a_call_after_its_time(config in config(), history in history()) {
         let latest = history.iter().map(|(now, _)| *now).max().unwrap();
         let mut breaker = play(config, &history, |_, _, _, _| {});
         prop_assert!(breaker.permit(latest.saturating_add(config.open_for)).is_ok());
     }
 
     #[test]
-    fn whoever_is_refused_is_told_when_to_ask_again(config in config(), history in history()) {
+    fn a_rejected_call_gets_the_time_of_the_next_permit(config in config(), history in history()) {
         let mut wrong = None;
         play(config, &history, |breaker, now, _, answer| {
             if let Some(Err(until)) = answer {
@@ -202,13 +203,13 @@ proptest! {
     }
 
     #[test]
-    fn two_trials_are_never_under_way_at_once(config in config(), history in history()) {
-        // Permits that were given while the breaker was not closed, and are neither ended nor given up.
+    fn two_trials_never_run_at_the_same_time(config in config(), history in history()) {
+        // The running trial: a permit from a breaker that was not closed.
         let (mut trial, mut permits, mut was_closed) = (None, 0_usize, true);
         let mut twice = None;
         play(config, &history, |breaker, now, event, answer| {
             match event {
-                Event::Ask if answer.is_some_and(|answer| answer.is_ok()) => {
+                BreakerEvent::Ask if answer.is_some_and(|answer| answer.is_ok()) => {
                     if !was_closed {
                         if let Some((_, since)) = trial && now < config.open_for.saturating_add(since) {
                             twice.get_or_insert((since, now));
@@ -217,7 +218,7 @@ proptest! {
                     }
                     permits += 1;
                 }
-                Event::Finish { permit, .. } | Event::Abandon { permit }
+                BreakerEvent::Finish { permit, .. } | BreakerEvent::Abandon { permit }
                     if trial.is_some_and(|(trial, _)| trial == permits - 1 - permit) => trial = None,
                 _ => {}
             }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use speckit_core::retry::{Budget, BudgetConfig};
 
 #[derive(Clone, Copy, Debug)]
-enum Event {
+enum BudgetEvent {
     Withdraw,
     Succeed,
     Look,
@@ -25,12 +25,12 @@ fn config() -> impl Strategy<Value = BudgetConfig> {
     })
 }
 
-fn event() -> impl Strategy<Value = Event> {
-    prop_oneof![6 => Just(Event::Withdraw), 2 => Just(Event::Succeed), 1 => Just(Event::Look)]
+fn event() -> impl Strategy<Value = BudgetEvent> {
+    prop_oneof![6 => Just(BudgetEvent::Withdraw), 2 => Just(BudgetEvent::Succeed), 1 => Just(BudgetEvent::Look)]
 }
 
 /// A time of a clock that mostly goes forward.
-fn history() -> impl Strategy<Value = Vec<(Duration, Event)>> {
+fn history() -> impl Strategy<Value = Vec<(Duration, BudgetEvent)>> {
     let step = prop_oneof![
         4 => Just(0_i64), 4 => 0..2_000_000_000_i64, 1 => 0..1_000_000_000_000_i64, 2 => -3_000_000_000..0_i64,
     ];
@@ -47,40 +47,40 @@ fn history() -> impl Strategy<Value = Vec<(Duration, Event)>> {
 }
 
 /// The tokens after a history, in parts of a hundred billionth, and whether each withdrawal was granted.
-fn reference(config: BudgetConfig, history: &[(Duration, Event)]) -> (u128, Vec<bool>) {
+fn reference(config: BudgetConfig, history: &[(Duration, BudgetEvent)]) -> (u128, Vec<bool>) {
     const TOKEN: u128 = 100_000_000_000;
     let most = u128::from(config.capacity.max(1)) * TOKEN;
     let (mut tokens, mut granted) = (most, Vec::new());
     for (index, (now, event)) in history.iter().enumerate() {
-        // Time counts from the latest that was ever seen.
+        // Time counts from the latest one.
         if let Some(latest) = history[..index].iter().map(|(time, _)| *time).max() {
             let passed = now.saturating_sub(latest).as_nanos();
             tokens = most.min(tokens + passed * u128::from(config.per_second) * 100);
         }
         match event {
-            Event::Withdraw if tokens >= TOKEN => {
+            BudgetEvent::Withdraw if tokens >= TOKEN => {
                 tokens -= TOKEN;
                 granted.push(true);
             }
-            Event::Withdraw => granted.push(false),
-            Event::Succeed => {
+            BudgetEvent::Withdraw => granted.push(false),
+            BudgetEvent::Succeed => {
                 let parts = u128::from(config.percent_of_successes) * TOKEN / 100;
                 tokens = most.min(tokens + parts);
             }
-            Event::Look => {}
+            BudgetEvent::Look => {}
         }
     }
     (tokens / TOKEN, granted)
 }
 
-fn step(budget: &mut Budget, now: Duration, event: Event) -> Option<bool> {
+fn step(budget: &mut Budget, now: Duration, event: BudgetEvent) -> Option<bool> {
     match event {
-        Event::Withdraw => Some(budget.withdraw(now)),
-        Event::Succeed => {
+        BudgetEvent::Withdraw => Some(budget.withdraw(now)),
+        BudgetEvent::Succeed => {
             budget.succeeded(now);
             None
         }
-        Event::Look => {
+        BudgetEvent::Look => {
             budget.left(now);
             None
         }
@@ -89,7 +89,7 @@ fn step(budget: &mut Budget, now: Duration, event: Event) -> Option<bool> {
 
 proptest! {
     #[test]
-    fn a_budget_is_what_exact_arithmetic_over_its_history_says(config in config(), history in history()) {
+    fn a_budget_equals_exact_arithmetic_over_its_history(config in config(), history in history()) {
         let mut budget = Budget::new(config);
         let granted: Vec<bool> =
             history.iter().filter_map(|(now, event)| step(&mut budget, *now, *event)).collect();
@@ -99,7 +99,7 @@ proptest! {
     }
 
     #[test]
-    fn no_more_is_withdrawn_than_was_there_and_came(config in config(), history in history()) {
+    fn no_more_is_withdrawn_than_the_capacity_and_the_refill(config in config(), history in history()) {
         let mut budget = Budget::new(config);
         let (mut withdrawn, mut successes) = (0_u128, 0_u128);
         let first = history[0].0;
@@ -107,17 +107,17 @@ proptest! {
         for (now, event) in history {
             latest = latest.max(now);
             withdrawn += u128::from(step(&mut budget, now, event) == Some(true));
-            successes += u128::from(matches!(event, Event::Succeed));
+            successes += u128::from(matches!(event, BudgetEvent::Succeed));
             // In hundred billionths of a retry.
-            let came = (latest - first).as_nanos() * u128::from(config.per_second) * 100
+            let added = (latest - first).as_nanos() * u128::from(config.per_second) * 100
                 + successes * u128::from(config.percent_of_successes) * 1_000_000_000;
-            let held = u128::from(config.capacity.max(1)) * 100_000_000_000;
-            prop_assert!(withdrawn * 100_000_000_000 <= held + came, "{withdrawn} withdrawn");
+            let capacity = u128::from(config.capacity.max(1)) * 100_000_000_000;
+            prop_assert!(withdrawn * 100_000_000_000 <= capacity + added, "{withdrawn} withdrawn");
         }
     }
 
     #[test]
-    fn a_budget_that_time_fills_has_one_after_a_second(config in config(), history in history(), drain in 0..300_u32) {
+    fn a_second_adds_a_retry_to_a_timed_budget(config in config(), history in history(), drain in 0..300_u32) {
         let config = BudgetConfig { per_second: config.per_second.max(1), ..config };
         let mut budget = Budget::new(config);
         let latest = history.iter().map(|(now, _)| *now).max().unwrap();
@@ -143,15 +143,15 @@ proptest! {
     }
 
     #[test]
-    fn what_nothing_fills_is_used_up_for_good(capacity in 1..50_u32, history in history()) {
+    fn a_budget_without_refill_stays_empty(capacity in 1..50_u32, history in history()) {
         let mut budget = Budget::new(BudgetConfig { capacity, per_second: 0, percent_of_successes: 0 });
         let withdrawn = history.iter().filter(|(now, event)| step(&mut budget, *now, *event) == Some(true)).count();
-        let asked = history.iter().filter(|(_, event)| matches!(event, Event::Withdraw)).count();
-        prop_assert_eq!(withdrawn, asked.min(capacity.try_into().unwrap()));
+        let requests = history.iter().filter(|(_, event)| matches!(event, BudgetEvent::Withdraw)).count();
+        prop_assert_eq!(withdrawn, requests.min(capacity.try_into().unwrap()));
     }
 
     #[test]
-    fn a_hundred_successes_give_the_percentage_and_no_sooner(percent in 1..300_u32, rounds in 1..4_u32) {
+    fn a_hundred_successes_add_the_percentage(percent in 1..300_u32, rounds in 1..4_u32) {
         let mut budget = Budget::new(BudgetConfig { capacity: 1000, per_second: 0, percent_of_successes: percent });
         while budget.withdraw(Duration::ZERO) {}
         for success in 1..=100 * rounds {

@@ -1,4 +1,4 @@
-//! The laws of the decision after a failed attempt, over random calls.
+//! Properties of the decision after a failed attempt, over random calls.
 
 mod after;
 
@@ -17,27 +17,27 @@ use super::backoff::configs;
 
 /// One attempt that failed.
 #[derive(Clone, Debug)]
-struct Attempt {
+struct FailedAttempt {
     /// The settings at its end, and at the end of the wait after it.
     settings: [RetryConfig; 2],
     takes: Duration,
     failure: Failure,
     /// How late the timer of the wait fires.
     late: Duration,
-    /// What others withdraw from the budget meanwhile.
+    /// The retries that others withdraw from the budget meanwhile.
     others: u32,
 }
 
 #[derive(Clone, Debug)]
-struct Call {
+struct RetriedCall {
     seed: Seed,
-    attempts: Vec<Attempt>,
+    attempts: Vec<FailedAttempt>,
     budget: Option<BudgetConfig>,
 }
 
-/// What was asked after an attempt, and answered.
+/// The input and the result of one decision.
 #[derive(Clone, Copy, Debug)]
-struct Question {
+struct DecisionRecord {
     config: RetryConfig,
     elapsed: Duration,
     failure: Failure,
@@ -56,14 +56,14 @@ fn duration() -> impl Strategy<Value = Duration> {
     .prop_map(Duration::from_nanos)
 }
 
-fn attempt(settings: impl Strategy<Value = RetryConfig>) -> impl Strategy<Value = Attempt> {
+fn attempt(settings: impl Strategy<Value = RetryConfig>) -> impl Strategy<Value = FailedAttempt> {
     use ErrorClass::{Degraded, Permanent, Retryable};
     let class =
         select(&[Retryable, Retryable, Retryable, Retryable, Retryable, Retryable, Degraded, Permanent][..]);
     let suggested =
         option::weighted(0.3, prop_oneof![9 => duration().boxed(), 1 => Just(Duration::MAX).boxed()]);
     (vec(settings, 2), duration(), class, suggested, duration(), 0..2_u32).prop_map(
-        |(settings, takes, class, suggested, late, others)| Attempt {
+        |(settings, takes, class, suggested, late, others)| FailedAttempt {
             settings: [settings[0], settings[1]],
             takes,
             failure: Failure { class, suggested },
@@ -73,7 +73,7 @@ fn attempt(settings: impl Strategy<Value = RetryConfig>) -> impl Strategy<Value 
     )
 }
 
-fn call() -> impl Strategy<Value = Call> {
+fn call() -> impl Strategy<Value = RetriedCall> {
     let steady = configs().prop_flat_map(|config| vec(attempt(Just(config)), 1..12));
     let changing = vec(attempt(configs()), 1..12);
     let patient = configs().prop_flat_map(|config| {
@@ -88,19 +88,19 @@ fn call() -> impl Strategy<Value = Call> {
         percent_of_successes: 0,
     }));
     let attempts = prop_oneof![1 => steady.boxed(), 1 => changing.boxed(), 3 => patient.boxed()];
-    (any::<u64>(), attempts, budget).prop_map(|(seed, attempts, budget)| Call {
+    (any::<u64>(), attempts, budget).prop_map(|(seed, attempts, budget)| RetriedCall {
         seed: Seed::new(seed),
         attempts,
         budget,
     })
 }
 
-/// Makes the attempts of a call until it ends, each wait as long as it was told.
-fn made(call: &Call) -> Vec<Question> {
+/// Makes the attempts of a call until it ends, with the decided waits.
+fn made(call: &RetriedCall) -> Vec<DecisionRecord> {
     let mut retry = Retry::new(call.seed, "call");
     let mut budget = call.budget.map(Budget::new);
     let mut elapsed = Duration::ZERO;
-    let mut questions = Vec::new();
+    let mut decisions = Vec::new();
     for attempt in &call.attempts {
         elapsed = elapsed.saturating_add(attempt.takes);
         for _ in 0..attempt.others {
@@ -110,38 +110,38 @@ fn made(call: &Call) -> Vec<Question> {
         let config = attempt.settings[0];
         let answer =
             retry.failed(&config, elapsed, attempt.failure, budget.as_mut().map(|budget| (budget, elapsed)));
-        questions.push(Question { config, elapsed, failure: attempt.failure, left, answer });
+        decisions.push(DecisionRecord { config, elapsed, failure: attempt.failure, left, answer });
         let Decision::Wait(wait) = answer else { break };
         elapsed = elapsed.saturating_add(wait).saturating_add(attempt.late);
         if retry.resumes(&attempt.settings[1], elapsed).is_err() {
             break;
         }
     }
-    questions
+    decisions
 }
 
-/// What the last of these questions should have been answered: told from all of them, the reasons to give up in the
-/// order in which they count.
-fn reference(seed: Seed, questions: &[Question]) -> Decision {
+/// The expected result of the last decision, computed from all of them; the reasons to give up are in their order of
+/// priority.
+fn reference(seed: Seed, decisions: &[DecisionRecord]) -> Decision {
     let mut backoff = Backoff::new(seed, "call");
     let mut drawn = Duration::ZERO;
-    // Every wait before was drawn, and this one is where an attempt is left.
-    for (retry, question) in (1..).zip(questions) {
-        drawn = backoff.wait(&question.config, retry);
+    // Each decision before has drawn a wait.
+    for (retry, decision) in (1..).zip(decisions) {
+        drawn = backoff.wait(&decision.config, retry);
     }
-    let Question { config, elapsed, failure, left, .. } = questions[questions.len() - 1];
-    let degraded = questions.iter().filter(|question| question.failure.class == ErrorClass::Degraded).count();
+    let DecisionRecord { config, elapsed, failure, left, .. } = decisions[decisions.len() - 1];
+    let degraded = decisions.iter().filter(|decision| decision.failure.class == ErrorClass::Degraded).count();
     let (allowed, end) = (config.deadline(), config.deadline());
     let sum = failure.suggested.unwrap_or_default().saturating_add(drawn);
     let wait = match failure.suggested {
-        // As much as the deadline leaves, but what was suggested.
+        // Cut at the deadline, but not below the suggestion.
         Some(suggested) => sum.min(end.saturating_sub(elapsed)).max(suggested),
         None => sum,
     };
     let reasons = [
         (failure.class == ErrorClass::Permanent, GiveUp::Permanent),
         (failure.class == ErrorClass::Degraded && degraded > 1, GiveUp::Degraded),
-        (questions.len() >= config.max_attempts as usize, GiveUp::Attempts { allowed: config.max_attempts }),
+        (decisions.len() >= config.max_attempts as usize, GiveUp::Attempts { allowed: config.max_attempts }),
         (elapsed >= end, GiveUp::Deadline { allowed, wait: Duration::ZERO }),
         (elapsed.saturating_add(wait) > end, GiveUp::Deadline { allowed, wait }),
         (left == Some(0), GiveUp::Budget),
@@ -152,53 +152,53 @@ fn reference(seed: Seed, questions: &[Question]) -> Decision {
 
 proptest! {
     #[test]
-    fn each_decision_is_what_the_reference_says(call in call()) {
-        let questions = made(&call);
-        for asked in 1..=questions.len() {
-            prop_assert_eq!(questions[asked - 1].answer, reference(call.seed, &questions[..asked]), "{:#?}", &questions[..asked]);
+    fn each_decision_equals_the_reference(call in call()) {
+        let decisions = made(&call);
+        for count in 1..=decisions.len() {
+            prop_assert_eq!(decisions[count - 1].answer, reference(call.seed, &decisions[..count]), "{:#?}", &decisions[..count]);
         }
     }
 
     #[test]
     fn there_are_never_more_attempts_than_are_allowed(call in call()) {
-        for (attempts, question) in (1..).zip(made(&call)) {
-            // Settings may forbid what was done already; then it is the last.
-            let is_last = matches!(question.answer, Decision::GiveUp(_));
-            prop_assert!(attempts < question.config.max_attempts || is_last, "{question:?}");
+        for (attempts, decision) in (1..).zip(made(&call)) {
+            // A reload may allow fewer attempts than were made; then it is the last.
+            let is_last = matches!(decision.answer, Decision::GiveUp(_));
+            prop_assert!(attempts < decision.config.max_attempts || is_last, "{decision:?}");
         }
     }
 
     #[test]
-    fn nothing_is_tried_again_after_a_permanent_failure_and_once_after_a_degraded_one(call in call()) {
-        let questions = made(&call);
-        let classes = questions.iter().map(|question| question.failure.class);
+    fn a_permanent_failure_is_not_retried_and_a_degraded_one_once(call in call()) {
+        let decisions = made(&call);
+        let classes = decisions.iter().map(|decision| decision.failure.class);
         let permanent = classes.clone().position(|class| class == ErrorClass::Permanent);
-        prop_assert!(permanent.is_none_or(|place| place + 1 == questions.len()));
+        prop_assert!(permanent.is_none_or(|place| place + 1 == decisions.len()));
         let degraded: Vec<usize> =
-            (0..questions.len()).filter(|place| questions[*place].failure.class == ErrorClass::Degraded).collect();
+            (0..decisions.len()).filter(|place| decisions[*place].failure.class == ErrorClass::Degraded).collect();
         prop_assert!(degraded.len() <= 2);
         if let [_, second] = degraded[..] {
-            prop_assert_eq!(questions[second].answer, Decision::GiveUp(GiveUp::Degraded));
-            prop_assert_eq!(second + 1, questions.len());
+            prop_assert_eq!(decisions[second].answer, Decision::GiveUp(GiveUp::Degraded));
+            prop_assert_eq!(second + 1, decisions.len());
         }
     }
 
     #[test]
     fn no_wait_ends_after_the_deadline(call in call()) {
-        for question in made(&call) {
-            if let Decision::Wait(wait) = question.answer {
-                prop_assert!(question.elapsed + wait <= question.config.deadline(), "{question:?}");
+        for decision in made(&call) {
+            if let Decision::Wait(wait) = decision.answer {
+                prop_assert!(decision.elapsed + wait <= decision.config.deadline(), "{decision:?}");
             }
         }
     }
 
     #[test]
     fn a_suggestion_is_never_undercut_nor_exceeded_by_more_than_the_cap(call in call()) {
-        for question in made(&call) {
-            if let Decision::Wait(wait) = question.answer {
-                let least = question.failure.suggested.unwrap_or_default();
-                let most = least.saturating_add(question.config.max_backoff());
-                prop_assert!((least..=most).contains(&wait), "{question:?}");
+        for decision in made(&call) {
+            if let Decision::Wait(wait) = decision.answer {
+                let least = decision.failure.suggested.unwrap_or_default();
+                let most = least.saturating_add(decision.config.max_backoff());
+                prop_assert!((least..=most).contains(&wait), "{decision:?}");
             }
         }
     }
@@ -231,7 +231,7 @@ proptest! {
     }
 
     #[test]
-    fn an_attempt_begins_only_where_the_settings_of_then_allow_it(
+    fn an_attempt_begins_only_if_the_present_settings_allow_it(
         failures in 0..6_u32,
         config in configs(),
         elapsed in duration(),
@@ -253,16 +253,16 @@ proptest! {
     }
 }
 
-/// Laws about calls say little where no call goes on, or none ends in one of the ways.
+/// The generated calls must cover every way to end.
 #[test]
-fn the_calls_of_these_laws_end_in_every_way_and_after_several_attempts() {
+fn the_generated_calls_end_in_every_way_after_several_attempts() {
     use proptest::strategy::ValueTree as _;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut ends = [0; 6];
     for _ in 0..2000 {
         let call = call().new_tree(&mut runner).unwrap().current();
-        let questions = made(&call);
-        let end = match questions[questions.len() - 1].answer {
+        let decisions = made(&call);
+        let end = match decisions[decisions.len() - 1].answer {
             Decision::GiveUp(GiveUp::Permanent) => 0,
             Decision::GiveUp(GiveUp::Degraded) => 1,
             Decision::GiveUp(GiveUp::Attempts { .. }) => 2,
@@ -270,7 +270,7 @@ fn the_calls_of_these_laws_end_in_every_way_and_after_several_attempts() {
             Decision::GiveUp(GiveUp::Budget) => 4,
             _ => 5,
         };
-        if questions.len() > 2 {
+        if decisions.len() > 2 {
             ends[end] += 1;
         }
     }

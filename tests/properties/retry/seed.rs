@@ -1,8 +1,8 @@
-//! The laws of random numbers from a seed.
+//! Properties of random numbers from a seed.
 
 use proptest::collection::hash_set;
 use proptest::prelude::*;
-use speckit_core::retry::{Seed, Stream};
+use speckit_core::retry::{RandomStream, Seed};
 
 const DRAWS: u32 = 100_000;
 
@@ -23,11 +23,11 @@ pub(crate) fn chi_square(counts: &[u32]) -> f64 {
 #[track_caller]
 pub(crate) fn assert_even(counts: &[u32], what: &str) {
     let most = rarely_exceeded(u32::try_from(counts.len() - 1).unwrap());
-    let found = chi_square(counts);
-    assert!(found < most, "{what}: {found:.1} is above {most:.1}");
+    let sum = chi_square(counts);
+    assert!(sum < most, "{what}: {sum:.1} is above {most:.1}");
 }
 
-fn counts(cells: u64, draw: impl Fn(&mut Stream) -> u64) -> Vec<u32> {
+fn counts(cells: u64, draw: impl Fn(&mut RandomStream) -> u64) -> Vec<u32> {
     let mut stream = Seed::new(20_240_229).stream("counts");
     let mut counts = vec![0; usize::try_from(cells).unwrap()];
     for _ in 0..DRAWS {
@@ -41,7 +41,7 @@ fn drawn(seed: u64, label: &str) -> Vec<u64> {
     (0..4).map(|_| stream.up_to(u64::MAX)).collect()
 }
 
-/// Bounds near powers of two and near the ends, where a draw goes wrong first.
+/// Bounds near powers of two and near the ends, where errors are likely.
 fn bound() -> impl Strategy<Value = u64> {
     let near_a_power =
         (0..64_u32, -2..=2_i64).prop_map(|(power, off)| (1_u64 << power).wrapping_add_signed(off));
@@ -50,7 +50,7 @@ fn bound() -> impl Strategy<Value = u64> {
 
 proptest! {
     #[test]
-    fn equal_seeds_and_labels_draw_the_same_and_others_something_else(
+    fn equal_seeds_and_labels_give_equal_numbers_and_others_different_ones(
         (one, other) in (any::<u64>(), any::<u64>()),
         (label, another) in ("[a-z/]{0,9}", "[a-z/]{0,9}"),
     ) {
@@ -60,7 +60,7 @@ proptest! {
     }
 
     #[test]
-    fn seeds_that_differ_in_one_bit_draw_something_else(seed in any::<u64>(), bit in 0..64_u32) {
+    fn seeds_that_differ_in_one_bit_share_no_number(seed in any::<u64>(), bit in 0..64_u32) {
         let common = drawn(seed, "x").into_iter().filter(|number| drawn(seed ^ (1 << bit), "x").contains(number));
         prop_assert_eq!(common.count(), 0);
     }

@@ -1,4 +1,4 @@
-//! A simulated herd does what a naive simulation does, its plans are schedules, and all of it can be shown.
+//! Properties of the simulation, compared with a naive one, and of its plans and texts.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,10 +6,12 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::sample::select;
 use speckit_core::retry::backoff::{Backoff, schedule};
-use speckit_core::retry::simulation::{Herd, JITTERS, Load, NETWORK, WINDOW, compare, plan, simulate};
+use speckit_core::retry::simulation::{
+    JITTERS, NETWORK, Scenario, WINDOW, WindowLoad, compare, plan, simulate,
+};
 use speckit_core::retry::{GiveUp, Jitter, RetryConfig, Seed};
 
-/// Settings under which attempts or the deadline end a call, whichever comes first.
+/// Settings in which the attempts or the deadline end a call.
 fn settings() -> impl Strategy<Value = RetryConfig> {
     let waits = (1..400_u64, 1..3000_u64, select(&[1.0, 1.5, 2.0, 10.0][..]));
     (1..12_u32, waits, select(&JITTERS[..]), 1..5000_u64).prop_map(
@@ -25,25 +27,27 @@ fn settings() -> impl Strategy<Value = RetryConfig> {
     )
 }
 
-fn herds() -> impl Strategy<Value = Herd> {
-    (0..60_u32, 0..30_u32).prop_map(|(clients, capacity)| Herd { clients, capacity })
+fn scenarios() -> impl Strategy<Value = Scenario> {
+    (0..60_u32, 0..30_u32).prop_map(|(clients, capacity)| Scenario { clients, capacity })
 }
 
-/// The windows with calls, the latencies and the number of clients that gave up, found by looking for the earliest of
-/// all calls again and again.
-fn naive(config: &RetryConfig, herd: Herd, seed: Seed) -> (Vec<Load>, Vec<Duration>, u64) {
-    let mut backoffs: Vec<_> = (0..herd.clients.into()).map(|n| Backoff::new(seed.nth(n), "retry")).collect();
-    // When each call reaches the server, whose it is, and how many its client has made.
+/// A simple simulation that searches for the earliest call each time: the windows, the latencies and the number of clients
+/// that gave up.
+fn naive(config: &RetryConfig, scenario: Scenario, seed: Seed) -> (Vec<WindowLoad>, Vec<Duration>, u64) {
+    let mut backoffs: Vec<_> =
+        (0..scenario.clients.into()).map(|n| Backoff::new(seed.nth(n), "retry")).collect();
+    // The arrival of each call, its client, and the calls of that client.
     let mut calls: Vec<(Duration, usize, u32)> = (0..backoffs.len()).map(|n| (NETWORK, n, 1)).collect();
     let (mut load, mut latencies, mut gave_up) = (BTreeMap::new(), Vec::new(), 0);
     while let Some(call) = calls.iter().copied().min() {
         calls.retain(|other| *other != call);
         let (arrival, client, attempt) = call;
         let window = u32::try_from(arrival.as_millis() / WINDOW.as_millis()).unwrap();
-        let here = load.entry(window).or_insert(Load { start: WINDOW * window, ..Load::default() });
+        let here =
+            load.entry(window).or_insert(WindowLoad { start: WINDOW * window, ..WindowLoad::default() });
         here.calls += 1;
         let now = arrival + NETWORK;
-        if here.answered < herd.capacity.into() {
+        if here.answered < scenario.capacity.into() {
             here.answered += 1;
             latencies.push(now);
             continue;
@@ -60,10 +64,10 @@ fn naive(config: &RetryConfig, herd: Herd, seed: Seed) -> (Vec<Load>, Vec<Durati
 
 proptest! {
     #[test]
-    fn a_naive_simulation_gives_the_same(config in settings(), herd in herds(), seed: u64) {
+    fn a_naive_simulation_has_the_same_result(config in settings(), scenario in scenarios(), seed: u64) {
         let seed = Seed::new(seed);
-        let run = simulate(&config, herd, seed);
-        prop_assert_eq!((run.load, run.latencies, run.gave_up), naive(&config, herd, seed));
+        let run = simulate(&config, scenario, seed);
+        prop_assert_eq!((run.load, run.latencies, run.gave_up), naive(&config, scenario, seed));
     }
 
     #[test]
@@ -82,7 +86,7 @@ proptest! {
     }
 
     #[test]
-    fn no_wait_of_a_plan_is_above_what_it_is_before_jitter(config in settings(), seed: u64) {
+    fn no_wait_of_a_plan_exceeds_the_wait_before_jitter(config in settings(), seed: u64) {
         let json = serde_json::to_value(plan(&config, Seed::new(seed)).to_json()).unwrap();
         let numbers = |name: &str| serde_json::from_value::<Vec<f64>>(json[name].clone()).unwrap();
         let (waits, longest) = (numbers("delays_ms"), numbers("before_jitter_ms"));
@@ -92,10 +96,10 @@ proptest! {
     }
 
     #[test]
-    fn every_herd_can_be_shown_at_every_width(
-        config in settings(), herd in herds(), seed: u64, width in 0..300_usize,
+    fn every_scenario_can_be_drawn_at_every_width(
+        config in settings(), scenario in scenarios(), seed: u64, width in 0..300_usize,
     ) {
-        let comparison = compare(&config, herd, Seed::new(seed));
+        let comparison = compare(&config, scenario, Seed::new(seed));
         let longest = comparison.to_text(width).lines().map(|line| line.chars().count()).max();
         prop_assert!(longest.unwrap() <= width.max(80), "{longest:?}");
         let svg = comparison.to_svg();
@@ -107,19 +111,19 @@ proptest! {
 fn full_jitter_has_a_lower_peak_after_the_first_burst_than_none() {
     let config = RetryConfig::default().with_max_attempts(8);
     for (seed, clients, capacity) in [(0, 100, 10), (1, 1000, 100), (u64::MAX, 500, 5)] {
-        let comparison = compare(&config, Herd { clients, capacity }, Seed::new(seed));
+        let comparison = compare(&config, Scenario { clients, capacity }, Seed::new(seed));
         let peak = |jitter| comparison.runs.iter().find(|run| run.jitter == jitter).unwrap().later_peak();
         assert!(peak(Jitter::Full) < peak(Jitter::None), "{seed} {clients}");
     }
 }
 
 #[test]
-fn settings_beyond_any_configuration_bring_nothing_down() {
+fn extreme_settings_cause_no_panic() {
     let most = u64::MAX;
     let waits =
         RetryConfig::default().with_initial_backoff_ms(most).with_max_backoff_ms(most).with_deadline_ms(most);
     let config = waits.with_max_attempts(5).with_multiplier(f64::INFINITY);
-    let comparison = compare(&config, Herd { clients: 9, capacity: 1 }, Seed::new(7));
+    let comparison = compare(&config, Scenario { clients: 9, capacity: 1 }, Seed::new(7));
     assert!(comparison.runs.iter().all(|run| run.succeeded() + run.gave_up == 9));
     assert!(comparison.to_text(80).lines().count() < 80);
     assert!(comparison.to_svg().len() < 100_000);

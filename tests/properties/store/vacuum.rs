@@ -1,14 +1,14 @@
-//! The laws of giving free pages back: when it is due, in which steps, and what it saves.
+//! Properties of vacuums: when one is due, its steps, and what it saves.
 
 use std::time::Duration;
 
 use proptest::prelude::*;
-use speckit_core::store::vacuum::{Found, LEAST_INTERVAL, Pages, due_in};
+use speckit_core::store::vacuum::{LEAST_INTERVAL, Pages, VacuumState, due_in};
 
 fn pages() -> impl Strategy<Value = Pages> {
     let total = prop_oneof![1..3000_u64, 1..100_000_000_u64];
     (9..=16_u32, total).prop_flat_map(|(power, total)| {
-        // The first page holds the header, and at least one more of those that are left maps the others.
+        // The first page holds the header, and at least one more page maps the others.
         let free = prop_oneof![Just(0), 0..=total.saturating_sub(1 + total / 50)];
         free.prop_map(move |free| Pages { page_bytes: 1 << power, total, free })
     })
@@ -37,9 +37,9 @@ proptest! {
     ) {
         let elapsed = (milliseconds(interval) - before).max(0);
         prop_assume!(elapsed < milliseconds(interval));
-        let found = Found { pages, last_at_ms: Some(last), now_ms: last + elapsed };
+        let state = VacuumState { pages, last_at_ms: Some(last), now_ms: last + elapsed };
         let wait = interval.max(LEAST_INTERVAL) - Duration::from_millis(elapsed.unsigned_abs());
-        prop_assert_eq!(due_in(interval, &found), wait);
+        prop_assert_eq!(due_in(interval, &state), wait);
     }
 
     #[test]
@@ -47,8 +47,8 @@ proptest! {
         pages in worthwhile(), interval in interval(), last in proptest::option::of(date()), more in 0..1_000_000_i64,
     ) {
         let begun = milliseconds(interval.max(LEAST_INTERVAL));
-        let found = Found { pages, last_at_ms: last, now_ms: last.unwrap_or(0) + begun + more };
-        prop_assert_eq!(due_in(interval, &found), Duration::ZERO);
+        let state = VacuumState { pages, last_at_ms: last, now_ms: last.unwrap_or(0) + begun + more };
+        prop_assert_eq!(due_in(interval, &state), Duration::ZERO);
     }
 
     #[test]
@@ -56,37 +56,37 @@ proptest! {
         pages in pages(), interval in interval(), last in proptest::option::of(date()), now_ms in date(),
     ) {
         prop_assume!(pages.free_bytes() < 1 << 20 || pages.free * 10 < pages.total);
-        let wait = due_in(interval, &Found { pages, last_at_ms: last, now_ms });
-        prop_assert_eq!(wait, interval.max(LEAST_INTERVAL), "it is looked at again");
+        let wait = due_in(interval, &VacuumState { pages, last_at_ms: last, now_ms });
+        prop_assert_eq!(wait, interval.max(LEAST_INTERVAL), "the next check");
     }
 
     #[test]
-    fn who_waits_as_long_as_it_is_early_finds_it_due(
+    fn a_vacuum_is_due_after_the_returned_wait(
         pages in worthwhile(), interval in interval(), last_at_ms in date(), now_ms in date(),
     ) {
-        let found = Found { pages, last_at_ms: Some(last_at_ms), now_ms };
-        let wait = due_in(interval, &found);
+        let state = VacuumState { pages, last_at_ms: Some(last_at_ms), now_ms };
+        let wait = due_in(interval, &state);
         prop_assert!(wait <= interval.max(LEAST_INTERVAL));
         if wait > Duration::ZERO {
-            let later = Found { now_ms: now_ms.max(last_at_ms) + milliseconds(wait), ..found };
+            let later = VacuumState { now_ms: now_ms.max(last_at_ms) + milliseconds(wait), ..state };
             prop_assert_eq!(due_in(interval, &later), Duration::ZERO);
         }
     }
 
     #[test]
-    fn a_clock_that_was_set_back_puts_nothing_off_for_longer_than_an_interval(
+    fn a_clock_that_was_set_back_delays_a_vacuum_by_an_interval_at_most(
         pages in worthwhile(), interval in interval(), last_at_ms in date(), now_ms in date(),
     ) {
         prop_assume!(last_at_ms > now_ms);
         let ahead = Duration::from_millis(last_at_ms.abs_diff(now_ms));
-        let wait = due_in(interval, &Found { pages, last_at_ms: Some(last_at_ms), now_ms });
+        let wait = due_in(interval, &VacuumState { pages, last_at_ms: Some(last_at_ms), now_ms });
         let interval = interval.max(LEAST_INTERVAL);
         let expected = if ahead > interval { Duration::ZERO } else { interval };
         prop_assert_eq!(wait, expected);
     }
 
     #[test]
-    fn the_steps_add_up_to_the_free_pages_and_none_is_longer_than_a_mebibyte(pages in pages()) {
+    fn the_steps_free_all_pages_and_none_exceeds_a_mebibyte(pages in pages()) {
         let pages = Pages { free: pages.free.min(100_000), ..pages };
         let mut free = pages.free;
         while free > 0 {
@@ -98,7 +98,7 @@ proptest! {
     }
 
     #[test]
-    fn a_step_takes_no_more_than_what_is_free_and_what_is_left_to_do(pages in pages(), rest in 0..2000_u64) {
+    fn a_step_frees_no_more_than_the_free_pages_and_the_rest(pages in pages(), rest in 0..2000_u64) {
         let step = pages.step(rest);
         prop_assert!(step <= pages.free && step <= rest);
         prop_assert_eq!(step == 0, pages.free == 0 || rest == 0);

@@ -1,9 +1,9 @@
-//! Calls that are tried again, with real waits: what ends them, what they tell, and what they hold meanwhile.
+//! Retries with real waits: how they end, their reports, and what they hold meanwhile.
 
 use std::cell::RefCell;
 use std::error::Error;
+use std::fmt;
 use std::time::{Duration, Instant};
-use std::{fmt, io};
 
 use speckit::retry::{
     Attempt, ErrorClass, GiveUp, Jitter, RetryClassifiable, RetryConfig, Retrying, Seed,
@@ -18,15 +18,15 @@ mod following;
 mod sharing;
 mod sqlite;
 
-/// An error of a service that says what it wants.
+/// An error of a service, with its class.
 #[derive(Clone, Debug, PartialEq)]
-struct Trouble {
+struct ServiceError {
     class: ErrorClass,
     suggested: Option<Duration>,
     is_rate_limited: bool,
 }
 
-impl Trouble {
+impl ServiceError {
     const RETRYABLE: Self = Self::of(ErrorClass::Retryable);
     const PERMANENT: Self = Self::of(ErrorClass::Permanent);
     const DEGRADED: Self = Self::of(ErrorClass::Degraded);
@@ -41,15 +41,15 @@ impl Trouble {
     }
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for ServiceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the service is {:?}", self.class)
     }
 }
 
-impl Error for Trouble {}
+impl Error for ServiceError {}
 
-impl RetryClassifiable for Trouble {
+impl RetryClassifiable for ServiceError {
     fn classify(&self) -> ErrorClass {
         self.class
     }
@@ -63,7 +63,9 @@ impl RetryClassifiable for Trouble {
     }
 }
 
-const MS: fn(u64) -> Duration = Duration::from_millis;
+fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
 
 /// Waits of 5, 10, 20 ms, exactly.
 fn plain(max_attempts: u32) -> RetryConfig {
@@ -73,14 +75,14 @@ fn plain(max_attempts: u32) -> RetryConfig {
         .with_jitter(Jitter::None)
 }
 
-/// One wait of an hour, then another.
+/// Waits of an hour.
 fn hours() -> RetryConfig {
     let hour = 3_600_000;
     plain(10).with_initial_backoff_ms(hour).with_max_backoff_ms(hour).with_deadline_ms(24 * hour)
 }
 
 /// A call that fails with these errors one after the other, then gives the number of calls.
-fn failing(errors: &[Trouble]) -> impl FnMut() -> Result<usize, Trouble> + use<> {
+fn failing(errors: &[ServiceError]) -> impl FnMut() -> Result<usize, ServiceError> + use<> {
     let errors = errors.to_vec();
     let mut calls = 0;
     move || {
@@ -90,14 +92,9 @@ fn failing(errors: &[Trouble]) -> impl FnMut() -> Result<usize, Trouble> + use<>
 }
 
 #[test]
-fn a_call_that_succeeds_is_made_once() {
-    assert_eq!(execute_with_backoff_sync(&plain(3), failing(&[])), Ok(1));
-}
-
-#[test]
-fn a_call_is_made_again_until_it_succeeds_with_the_waits_of_the_schedule_between() {
+fn a_call_is_retried_until_it_succeeds_after_the_waits_of_the_schedule() {
     let mut began = Vec::new();
-    let mut call = failing(&[Trouble::RETRYABLE, Trouble::RETRYABLE, Trouble::RETRYABLE]);
+    let mut call = failing(&[ServiceError::RETRYABLE, ServiceError::RETRYABLE, ServiceError::RETRYABLE]);
     let answer = execute_with_backoff_sync(&plain(4), || {
         began.push(Instant::now());
         call()
@@ -105,97 +102,46 @@ fn a_call_is_made_again_until_it_succeeds_with_the_waits_of_the_schedule_between
     assert_eq!(answer, Ok(4));
     let waits: Vec<_> = began.windows(2).map(|pair| pair[1] - pair[0]).collect();
     for (wait, least) in waits.iter().zip([5, 10, 20]) {
-        assert!(*wait >= MS(least) && *wait < MS(least + 500), "{waits:?}");
+        assert!(*wait >= ms(least) && *wait < ms(least + 500), "{waits:?}");
     }
 }
 
 #[test]
-fn the_error_says_how_often_how_long_why_and_what_was_the_last_cause() {
-    let errors = [Trouble::RETRYABLE, Trouble::RETRYABLE, Trouble::limited(MS(1))];
+fn the_error_has_attempts_time_reason_and_the_last_cause() {
+    let errors = [ServiceError::RETRYABLE, ServiceError::RETRYABLE, ServiceError::limited(ms(1))];
     let error = execute_with_backoff_sync(&plain(3), failing(&errors)).unwrap_err();
     assert_eq!(error.attempts(), 3);
     assert_eq!(error.why(), GiveUp::Attempts { allowed: 3 });
-    assert!(error.elapsed() >= MS(15) && error.elapsed() < MS(1000), "{:?}", error.elapsed());
+    assert!(error.elapsed() >= ms(15) && error.elapsed() < ms(1000), "{:?}", error.elapsed());
     assert_eq!(error.cause(), Some(&errors[2]));
     let took = duration(error.elapsed());
     assert_eq!(
         error.to_string(),
         format!("failed after 3 attempts in {took}, since 3 attempts are allowed: the service is Retryable")
     );
-    assert!(error.source().is_none(), "the text says what the cause does, and nothing lies behind that");
+    assert!(error.source().is_none(), "the text includes the cause, which has no source");
     assert!(!error.is_degraded());
     assert_eq!(error.into_cause(), Some(errors[2].clone()));
-}
-
-#[test]
-fn a_permanent_error_ends_the_call_at_once() {
-    let error = execute_with_backoff_sync(&hours(), failing(&[Trouble::PERMANENT])).unwrap_err();
-    assert_eq!((error.attempts(), error.why()), (1, GiveUp::Permanent));
-    let missing = || std::fs::read("/no/such/file");
-    let error = execute_with_backoff_sync(&hours(), missing).unwrap_err();
-    assert_eq!(error.attempts(), 1);
-    assert_eq!(error.into_cause().unwrap().kind(), io::ErrorKind::NotFound);
-}
-
-#[test]
-fn a_degraded_answer_is_asked_for_once_more_and_then_accepted() {
-    let errors = [Trouble::DEGRADED, Trouble::DEGRADED];
-    let error = execute_with_backoff_sync(&plain(10), failing(&errors)).unwrap_err();
-    assert!(error.is_degraded());
-    assert_eq!(error.attempts(), 2);
-    assert!(error.to_string().starts_with("accepted as degraded after 2 attempts in "), "{error}");
-    assert_eq!(execute_with_backoff_sync(&plain(10), failing(&errors[1..])), Ok(2));
 }
 
 #[test]
 fn the_deadline_covers_the_attempts_as_well_as_the_waits() {
     let config = plain(1000).with_deadline_ms(60);
     let slow = || {
-        std::thread::sleep(MS(80));
-        Err::<(), _>(Trouble::RETRYABLE)
+        std::thread::sleep(ms(80));
+        Err::<(), _>(ServiceError::RETRYABLE)
     };
     let error = execute_with_backoff_sync(&config, slow).unwrap_err();
-    assert_eq!(error.why(), GiveUp::Deadline { allowed: MS(60), wait: Duration::ZERO });
+    assert_eq!(error.why(), GiveUp::Deadline { allowed: ms(60), wait: Duration::ZERO });
     assert_eq!(error.attempts(), 1);
-    assert!(error.elapsed() >= MS(80), "{error}");
-}
-
-#[test]
-fn a_wait_that_would_end_after_the_deadline_is_not_begun() {
-    let config = hours().with_deadline_ms(1000);
-    let started = Instant::now();
-    let error = execute_with_backoff_sync(&config, failing(&[Trouble::RETRYABLE])).unwrap_err();
-    assert_eq!(error.why(), GiveUp::Deadline { allowed: MS(1000), wait: MS(3_600_000) });
-    let limited = Trouble::limited(MS(5000));
-    let error = execute_with_backoff_sync(&plain(3).with_deadline_ms(1000), failing(&[limited]));
-    assert!(matches!(error.unwrap_err().why(), GiveUp::Deadline { .. }));
-    assert!(started.elapsed() < MS(900), "{:?}", started.elapsed());
-}
-
-#[test]
-fn a_wait_that_the_other_side_asks_for_is_never_cut() {
-    let mut began = Vec::new();
-    let mut call = failing(&[Trouble::limited(MS(60))]);
-    let answer = execute_with_backoff_sync(&plain(3).with_max_backoff_ms(5), || {
-        began.push(Instant::now());
-        call()
-    });
-    assert_eq!(answer, Ok(2));
-    assert!(began[1] - began[0] >= MS(60));
-}
-
-#[test]
-fn a_retry_config_without_attempts_makes_one_all_the_same() {
-    assert_eq!(execute_with_backoff_sync(&plain(0), failing(&[])), Ok(1));
-    let error = execute_with_backoff_sync(&plain(0), failing(&[Trouble::RETRYABLE])).unwrap_err();
-    assert_eq!(error.attempts(), 1);
+    assert!(error.elapsed() >= ms(80), "{error}");
 }
 
 #[test]
 fn every_attempt_is_reported_in_order_before_the_next_one() {
     let lines = RefCell::new(Vec::new());
     let mut last = Duration::ZERO;
-    let report = |attempt: &Attempt<'_, Trouble>| {
+    let report = |attempt: &Attempt<'_, ServiceError>| {
         assert!(attempt.elapsed >= last);
         last = attempt.elapsed;
         lines.borrow_mut().push(format!(
@@ -208,7 +154,7 @@ fn every_attempt_is_reported_in_order_before_the_next_one() {
             attempt.give_up(),
         ));
     };
-    let errors = [Trouble::RETRYABLE, Trouble::limited(MS(3)), Trouble::DEGRADED];
+    let errors = [ServiceError::RETRYABLE, ServiceError::limited(ms(3)), ServiceError::DEGRADED];
     let mut call = failing(&errors);
     let answer = Retrying::new(&plain(9)).label("retry/prices").report(report).run(|| {
         lines.borrow_mut().push("called".into());
@@ -228,16 +174,16 @@ fn every_attempt_is_reported_in_order_before_the_next_one() {
             "retry/prices 4: None limited false next None end None",
         ]
     );
-    assert!(last >= MS(38));
+    assert!(last >= ms(38));
 }
 
 #[test]
 fn the_last_report_has_the_reason_and_the_time_of_the_error() {
     let mut reports = Vec::new();
-    let report = |attempt: &Attempt<'_, Trouble>| {
+    let report = |attempt: &Attempt<'_, ServiceError>| {
         reports.push((attempt.number, attempt.elapsed, attempt.give_up(), attempt.to_string()));
     };
-    let errors = [Trouble::RETRYABLE, Trouble::RETRYABLE];
+    let errors = [ServiceError::RETRYABLE, ServiceError::RETRYABLE];
     let error = Retrying::new(&plain(2)).report(report).run(failing(&errors)).unwrap_err();
     let (number, elapsed, why, line) = reports.pop().unwrap();
     assert_eq!((number, elapsed, why), (error.attempts(), error.elapsed(), Some(error.why())));
@@ -261,24 +207,24 @@ fn waits(config: &RetryConfig, seed: Option<Seed>, label: &str) -> Vec<Duration>
         Some(seed) => retrying.seed(seed),
         None => retrying,
     };
-    let report = |attempt: &Attempt<'_, Trouble>| waits.extend(attempt.next_wait());
-    retrying.report(report).run(|| Err::<(), _>(Trouble::RETRYABLE)).unwrap_err();
+    let report = |attempt: &Attempt<'_, ServiceError>| waits.extend(attempt.next_wait());
+    retrying.report(report).run(|| Err::<(), _>(ServiceError::RETRYABLE)).unwrap_err();
     waits
 }
 
 #[test]
-fn one_seed_gives_the_waits_of_its_schedule_and_each_label_its_own() {
+fn a_seed_gives_the_waits_of_its_schedule_for_each_label() {
     for jitter in [Jitter::Full, Jitter::Equal, Jitter::Decorrelated, Jitter::None] {
         let config = plain(4).with_jitter(jitter);
         let of = |label| waits(&config, Some(Seed::new(42)), label);
-        let foretold: Vec<_> = schedule(&config, Seed::new(42), "retry/store").collect();
-        assert_eq!(of("retry/store"), foretold, "{jitter:?}");
+        let expected: Vec<_> = schedule(&config, Seed::new(42), "retry/store").collect();
+        assert_eq!(of("retry/store"), expected, "{jitter:?}");
         assert_eq!(of("retry/store") == of("retry/agents"), jitter == Jitter::None);
     }
 }
 
 #[test]
-fn calls_without_a_seed_do_not_wait_alike() {
+fn calls_without_a_seed_have_different_waits() {
     let config = plain(3).with_jitter(Jitter::Full);
     assert_ne!(waits(&config, None, "retry"), waits(&config, None, "retry"));
 }

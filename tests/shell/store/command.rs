@@ -108,14 +108,14 @@ fn a_row_that_refers_to_nothing_is_found_with_its_table_and_number() {
     let dir = with_database();
     plainly(&dir.path("app.db"), "PRAGMA foreign_keys = OFF; DELETE FROM notes WHERE id = 7");
     let answer = dir.run("store check --database app.db").no().silent();
-    assert_eq!(answer.out, "row 1 of `tags` refers by `note` to a row of `notes` that is not there\n");
+    assert_eq!(answer.out, "row 1 of `tags` refers by `note` to a missing row of `notes`\n");
     let json = dir.run("store check --database app.db --format json").no().json();
     assert_eq!(json["ok"], false);
     assert_eq!(
         json["findings"],
         json!([{
             "kind": "reference", "table": "tags", "rowid": 1, "columns": ["note"], "parent": "notes",
-            "message": "row 1 of `tags` refers by `note` to a row of `notes` that is not there",
+            "message": "row 1 of `tags` refers by `note` to a missing row of `notes`",
         }])
     );
 }
@@ -179,7 +179,7 @@ fn what_is_no_database_of_ours_is_refused_and_left_alone() {
         for (file, said) in [
             ("text.db", "is no SQLite database"),
             ("foreign.db", "is a database of another program"),
-            ("app.db", "has the version 9, and this release knows versions up to 3"),
+            ("app.db", "has version 9, but this release knows versions up to 3"),
         ] {
             let before = bytes(&dir.path(file));
             dir.run(&format!("{command} --database {file}")).failed().only_says(said);
@@ -230,7 +230,7 @@ fn a_vacuum_makes_the_file_shorter_and_says_so() {
     );
     assert_eq!(before - after, savings);
     let again = dir.run("store vacuum --database app.db").yes().silent();
-    assert!(again.out.starts_with("nothing to give back: "), "{}", again.out);
+    assert!(again.out.starts_with("nothing to free: "), "{}", again.out);
     let stats = dir.run("store stats --database app.db").yes();
     assert!(stats.out.contains("last vacuum  20"), "{}", stats.out);
     assert_eq!(dir.run("store check --database app.db").yes().out, "`app.db` is sound\n");

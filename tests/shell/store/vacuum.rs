@@ -1,4 +1,4 @@
-//! Free pages that are given back while others write and read.
+//! Vacuums while others write and read.
 
 use std::path::Path;
 use std::thread;
@@ -12,10 +12,10 @@ mod scheduler;
 mod steps;
 
 const MIB: u64 = 1 << 20;
-/// Rows of 2000 bytes, of which one in 50 is alive.
-const DEAD_AMONG: u64 = 50;
+/// One row in this many is kept.
+const KEPT_ONE_IN: u64 = 50;
 
-/// A database with so many bytes of dead rows among those that are alive.
+/// A database with this many bytes of rows, most of them deleted.
 fn dead_rows(path: &Path, bytes: u64) -> Store {
     let store = Store::open(path).unwrap();
     store
@@ -30,7 +30,7 @@ fn dead_rows(path: &Path, bytes: u64) -> Store {
             Ok(())
         })
         .unwrap();
-    let delete = format!("DELETE FROM notes WHERE id % {DEAD_AMONG} <> 0");
+    let delete = format!("DELETE FROM notes WHERE id % {KEPT_ONE_IN} <> 0");
     store.write(move |tx| Ok(tx.execute_batch(&delete)?)).unwrap();
     store
 }
@@ -51,16 +51,16 @@ fn length(path: &Path) -> u64 {
 }
 
 #[track_caller]
-fn is_sound(path: &Path) {
+fn assert_sound(path: &Path) {
     assert_eq!(check_file(path, Duration::from_secs(30)), Ok(vec![]));
 }
 
-/// Waits until it holds, for as long as a machine with other work may need.
+/// Waits until a condition holds, for a minute at most.
 #[track_caller]
 fn soon(what: &str, mut holds: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !holds() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "{what}");
+        assert!(begun.elapsed() < Duration::from_secs(60), "timeout: {what}");
         thread::sleep(Duration::from_millis(1));
     }
 }

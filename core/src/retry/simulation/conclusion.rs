@@ -1,13 +1,13 @@
-//! What differs between the runs of a comparison, in words.
+//! The differences between the runs of a comparison, in one sentence.
 
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Comparison, Run, name};
+use super::{Comparison, SimulationRun, name};
 use crate::text::count;
 
-/// The least and the most of a number, each with the names of the runs that have it.
+/// The lowest and the highest value of a number, each with the names of its runs.
 struct Extremes {
     least: u64,
     with_least: String,
@@ -16,7 +16,7 @@ struct Extremes {
 }
 
 impl Comparison {
-    /// What differs between the runs, in a sentence made of their numbers.
+    /// The differences between the runs, in one sentence.
     pub fn conclusion(&self) -> String {
         if self.runs.iter().all(|run| run.refused() == 0) {
             return "No call is refused, so that jitter makes no difference here.".into();
@@ -25,8 +25,8 @@ impl Comparison {
     }
 
     fn successes(&self) -> String {
-        let clients = self.herd.clients;
-        match self.extremes(Run::succeeded) {
+        let clients = self.scenario.clients;
+        match self.extremes(SimulationRun::succeeded) {
             Err(same) => format!("With every jitter {same} of {clients} clients succeed"),
             Ok(Extremes { least, with_least, most, with_most }) if most < u64::from(clients) / 2 => format!(
                 "Even with {with_most} only {most} of {clients} clients succeed, fewest with {with_least} ({least})"
@@ -38,7 +38,7 @@ impl Comparison {
     }
 
     fn refusals(&self) -> String {
-        match self.extremes(Run::refused) {
+        match self.extremes(SimulationRun::refused) {
             Err(same) => format!("each has {} refused", count(same, "call")),
             Ok(Extremes { least, with_least, most, with_most }) => format!(
                 "the fewest calls are refused with {with_least} ({least}), the most with {with_most} ({most})"
@@ -47,7 +47,7 @@ impl Comparison {
     }
 
     fn peaks(&self) -> String {
-        match self.extremes(Run::later_peak) {
+        match self.extremes(SimulationRun::later_peak) {
             Err(same) => format!("the busiest 100 ms after the first have {}", count(same, "call")),
             Ok(Extremes { least, with_least, most, with_most }) => format!(
                 "after the first 100 ms the peak is lowest with {with_least} ({} in 100 ms) and highest with {with_most} ({most})",
@@ -57,8 +57,8 @@ impl Comparison {
     }
 
     /// # Errors
-    /// The number, where all runs have the same.
-    fn extremes(&self, number: impl Fn(&Run) -> u64) -> Result<Extremes, u64> {
+    /// The number, where it is the same for all runs.
+    fn extremes(&self, number: impl Fn(&SimulationRun) -> u64) -> Result<Extremes, u64> {
         let numbers = || self.runs.iter().map(&number);
         let (least, most) = (numbers().min().unwrap_or(0), numbers().max().unwrap_or(0));
         if least == most {

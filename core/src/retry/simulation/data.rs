@@ -1,4 +1,4 @@
-//! A comparison as data.
+//! A comparison as JSON.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -7,12 +7,12 @@ use core::time::Duration;
 
 use serde::Serialize;
 
-use super::{Comparison, NETWORK_MS, Run, WINDOW_MS};
+use super::{Comparison, NETWORK_MS, SimulationRun, WINDOW_MS};
 use crate::plot::scale::{fractional_ms, whole_ms};
 use crate::retry::{Jitter, RetryConfig};
 
 #[derive(Serialize)]
-struct Json {
+struct ComparisonJson {
     seed: u64,
     clients: u32,
     capacity: u32,
@@ -49,10 +49,10 @@ impl Comparison {
     /// The comparison as one JSON document. Times are milliseconds, `null` where no client succeeded; windows without
     /// a call are left out.
     pub fn to_json(&self) -> impl Serialize + use<> {
-        Json {
+        ComparisonJson {
             seed: self.seed.number(),
-            clients: self.herd.clients,
-            capacity: self.herd.capacity,
+            clients: self.scenario.clients,
+            capacity: self.scenario.capacity,
             window_ms: WINDOW_MS,
             network_ms: NETWORK_MS,
             retry: self.config,
@@ -62,7 +62,7 @@ impl Comparison {
     }
 }
 
-fn of_run(run: &Run) -> RunJson {
+fn of_run(run: &SimulationRun) -> RunJson {
     let ms = |time: Option<Duration>| time.map(fractional_ms);
     let load = run.load.iter();
     RunJson {

@@ -1,4 +1,4 @@
-//! What one client does when every attempt fails at once.
+//! The attempts of one client when every attempt fails at once.
 
 use alloc::format;
 use alloc::string::String;
@@ -13,12 +13,12 @@ use crate::retry::backoff::wait_before;
 use crate::retry::{Decision, ErrorClass, Failure, GiveUp, Jitter, Retry, RetryConfig, Seed};
 use crate::text::{count, duration};
 
-/// The waits of one call of which every attempt fails at once, and why there is no further one.
+/// The waits of one call in which every attempt fails at once, and why it gives up.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Plan {
+pub struct RetryPlan {
     /// The settings.
     pub config: RetryConfig,
-    /// What the waits were drawn from.
+    /// The seed of the waits.
     pub seed: Seed,
     /// The waits, the first one first.
     pub waits: Vec<Duration>,
@@ -35,7 +35,7 @@ pub struct Plan {
 /// assert_eq!(plan.waits.iter().map(|wait| wait.as_micros()).collect::<Vec<_>>(), [99_338, 84_863]);
 /// assert_eq!(plan.end.to_string(), "3 attempts are allowed");
 /// ```
-pub fn plan(config: &RetryConfig, seed: Seed) -> Plan {
+pub fn plan(config: &RetryConfig, seed: Seed) -> RetryPlan {
     let mut retry = Retry::new(seed, LABEL);
     let (mut waits, mut now) = (Vec::new(), Duration::ZERO);
     loop {
@@ -44,18 +44,18 @@ pub fn plan(config: &RetryConfig, seed: Seed) -> Plan {
                 now = now.saturating_add(wait);
                 waits.push(wait);
             }
-            Decision::GiveUp(end) => return Plan { config: *config, seed, waits, end },
+            Decision::GiveUp(end) => return RetryPlan { config: *config, seed, waits, end },
         }
     }
 }
 
-impl Plan {
+impl RetryPlan {
     /// All waits together.
     pub fn total(&self) -> Duration {
         self.waits.iter().fold(Duration::ZERO, |sum, wait| sum.saturating_add(*wait))
     }
 
-    /// The longest that each wait might have been, whatever the seed; of a decorrelated one, by the wait before it.
+    /// The longest that each wait can be for any seed; a decorrelated one depends on the wait before it.
     fn longest(&self) -> Vec<Duration> {
         let cap = self.config.max_backoff();
         let first = self.config.initial_backoff().min(cap);
@@ -69,7 +69,7 @@ impl Plan {
         }
     }
 
-    /// The plan as a table with its facts below it.
+    /// The plan as a table with a summary below it.
     pub fn to_text(&self) -> String {
         let mut text = String::new();
         let mut now = Duration::ZERO;
@@ -100,7 +100,7 @@ impl Plan {
     /// The plan as one JSON document.
     pub fn to_json(&self) -> impl Serialize + use<> {
         #[derive(Serialize)]
-        struct Json {
+        struct PlanJson {
             seed: u64,
             jitter: Jitter,
             delays_ms: Vec<f64>,
@@ -111,7 +111,7 @@ impl Plan {
             ends: &'static str,
             reason: String,
         }
-        Json {
+        PlanJson {
             seed: self.seed.number(),
             jitter: self.config.jitter,
             delays_ms: self.waits.iter().copied().map(fractional_ms).collect(),

@@ -1,4 +1,4 @@
-//! A comparison as one drawing: a panel for each run, all on the same axes.
+//! A comparison as one layout: a panel for each run, all on the same axes.
 
 use alloc::format;
 use alloc::string::{String, ToString as _};
@@ -6,23 +6,23 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::bars::Axes;
-use super::{Comparison, NETWORK_MS, Run, WINDOW_MS, name};
+use super::{Comparison, NETWORK, SimulationRun, WINDOW, name};
 use crate::plot::scale::{count_step, share, time_label, time_step};
 use crate::text::duration;
 
-/// Lengths are tenths of a pixel, so that whole numbers place everything in the same way everywhere.
+/// Lengths are tenths of a pixel, so that integers suffice and every platform draws the same.
 const WIDTH: u64 = 9600;
-/// Left of the bars: the numbers and the name of their axis.
+/// The width left of the bars: the numbers and the name of their axis.
 const LEFT: u64 = 900;
-/// Right of the bars: the name of the line of the capacity.
+/// The width right of the bars: the label of the capacity.
 const RIGHT: u64 = 1300;
-/// Above the first panel: title, facts and legend.
+/// The height above the first panel: title, settings and legend.
 const TOP: u64 = 860;
-/// Below the last panel: times and the name of their axis.
+/// The height below the last panel: times and the name of their axis.
 const BOTTOM: u64 = 660;
 /// The height of the bars of a panel.
 const PANEL: u64 = 1200;
-/// Between two panels: the title of the lower one.
+/// The height between two panels: the title of the lower one.
 const GAP: u64 = 560;
 /// The room for bars.
 const ROOM: u64 = WIDTH - LEFT - RIGHT;
@@ -40,17 +40,16 @@ text{font-family:system-ui,-apple-system,'Segoe UI','DejaVu Sans',Helvetica,Aria
 impl Comparison {
     /// The comparison as one SVG document, complete in itself: its own background, no script, no font, no link.
     ///
-    /// Bars are as high as the calls of their window; those that were answered stand below, those that were refused on
-    /// top of them.
+    /// The height of a bar is the calls of its window: the answered ones below, the refused ones above.
     pub fn to_svg(&self) -> String {
         let axes = Axes::of(self, LEAST_BARS, MOST_BARS);
-        let capacity = u64::from(self.herd.capacity);
+        let capacity = u64::from(self.scenario.capacity);
         let step = count_step(self.highest(), 4);
         let most = self.highest().div_ceil(step).saturating_mul(step);
         let bar = ROOM / axes.bars.max(1);
         let panels = u64::try_from(self.runs.len()).unwrap_or(0);
         let height = TOP + BOTTOM + panels * (PANEL + GAP);
-        let drawing = Drawing { axes, capacity, step, most, bar, right: LEFT + axes.bars * bar };
+        let layout = SvgLayout { axes, capacity, step, most, bar, right: LEFT + axes.bars * bar };
         let mut svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {w} {h}\" width=\"{w}\" height=\"{h}\" role=\"img\">\n",
             w = px(WIDTH),
@@ -62,27 +61,27 @@ impl Comparison {
         svg += &format!("<rect width=\"{}\" height=\"{}\" fill=\"#ffffff\"/>\n", px(WIDTH), px(height));
         svg += &text("title", LEFT, 340, &title);
         svg += &text("", LEFT, 570, &format!("{}; seed {}", self.settings(), self.seed.number()));
-        svg += &drawing.legend();
+        svg += &layout.legend();
         for (run, number) in self.runs.iter().zip(0..) {
-            svg += &drawing.panel(run, TOP + GAP + number * (PANEL + GAP));
+            svg += &layout.panel(run, TOP + GAP + number * (PANEL + GAP));
         }
-        svg += &drawing.times(TOP + panels * (PANEL + GAP));
+        svg += &layout.times(TOP + panels * (PANEL + GAP));
         svg + "</svg>\n"
     }
 
     fn title(&self) -> String {
-        let calls = if self.herd.clients == 1 {
+        let calls = if self.scenario.clients == 1 {
             "1 client calls"
         } else {
-            &format!("{} clients call", self.herd.clients)
+            &format!("{} clients call", self.scenario.clients)
         };
-        let window = duration(Duration::from_millis(WINDOW_MS));
-        format!("{calls} at once; the server answers {} in each {window}", self.herd.capacity)
+        let window = duration(WINDOW);
+        format!("{calls} at once; the server answers {} in each {window}", self.scenario.capacity)
     }
 }
 
-/// Where things are.
-struct Drawing {
+/// The positions and the scale of the drawing.
+struct SvgLayout {
     axes: Axes,
     capacity: u64,
     /// The calls between two lines of the grid.
@@ -95,14 +94,14 @@ struct Drawing {
     right: u64,
 }
 
-impl Drawing {
+impl SvgLayout {
     fn legend(&self) -> String {
-        let window = duration(Duration::from_millis(WINDOW_MS));
+        let window = duration(WINDOW);
         let each = match self.axes.windows {
             1 => format!("each bar: {window}"),
             _ => format!(
                 "each bar: the busiest {window} of {}",
-                duration(Duration::from_millis(self.axes.milliseconds_of_a_bar()))
+                duration(Duration::from_millis(self.axes.bar_ms()))
             ),
         };
         let square = |class: &str, x: u64| {
@@ -118,7 +117,7 @@ impl Drawing {
     }
 
     /// The bars of a run, with the top of its panel at `top`.
-    fn panel(&self, run: &Run, top: u64) -> String {
+    fn panel(&self, run: &SimulationRun, top: u64) -> String {
         let bottom = top + PANEL;
         let mut svg = text("name", LEFT, top - 150, name(run.jitter));
         svg += &text("end", LEFT + ROOM, top - 150, &summary(run));
@@ -126,7 +125,7 @@ impl Drawing {
         svg += &format!(
             "<text class=\"mid\" transform=\"translate(22 {}) rotate(-90)\">calls in {}</text>\n",
             px(middle),
-            duration(Duration::from_millis(WINDOW_MS))
+            duration(WINDOW)
         );
         for calls in (0..=self.most / self.step).map(|number| number * self.step) {
             let y = bottom - share(calls, self.most, PANEL);
@@ -146,14 +145,14 @@ impl Drawing {
         svg
     }
 
-    /// Two shapes for all bars of a run.
-    fn bars(&self, run: &Run, bottom: u64) -> String {
+    /// All bars of a run, as two paths.
+    fn bars(&self, run: &SimulationRun, bottom: u64) -> String {
         let gap = if self.bar >= 40 { self.bar / 8 } else { 0 };
         let (mut answered, mut refused) = (String::new(), String::new());
         for (load, number) in self.axes.bars(run).iter().zip(0..) {
             let x = LEFT + number * self.bar;
             let below = share(load.answered, self.most, PANEL);
-            // What is more than nothing is seen.
+            // One call is at least a pixel high.
             let all = share(load.calls, self.most, PANEL).max(10 * u64::from(load.calls > 0));
             let rectangle = |shape: &mut String, y: u64, height: u64| {
                 if height > 0 {
@@ -175,14 +174,14 @@ impl Drawing {
         for (at, label) in self.ticks() {
             svg += &text("mid", at, bottom + 190, &label);
         }
-        let network = duration(Duration::from_millis(NETWORK_MS));
+        let network = duration(NETWORK);
         let axis = format!("time since the first call (a message takes {network} each way)");
         svg + &text("mid", LEFT + ROOM / 2, bottom + 430, &axis)
     }
 
-    /// Where the axis of time has its ticks, and what they say.
+    /// The ticks of the axis of time with their labels.
     fn ticks(&self) -> Vec<(u64, String)> {
-        let all = self.axes.milliseconds();
+        let all = self.axes.total_ms();
         let width = self.axes.bars * self.bar;
         let step = time_step(all, (width / 800).max(1));
         let times = (0..=all / step).map(|number| number * step);
@@ -190,7 +189,7 @@ impl Drawing {
     }
 }
 
-fn summary(run: &Run) -> String {
+fn summary(run: &SimulationRun) -> String {
     let clients = run.succeeded() + run.gave_up;
     let last =
         run.last_success().map_or(String::new(), |last| format!(", the last after {}", duration(last)));

@@ -6,14 +6,14 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::chart::{CAPACITY, Canvas};
-use super::{Comparison, NETWORK_MS, Run, WINDOW_MS, name};
+use super::{Comparison, NETWORK, SimulationRun, WINDOW, name};
 use crate::plot::scale::whole_ms;
 use crate::text::{count, duration, wrapped};
 
 impl Comparison {
-    /// A chart for each run, all on the same axes; a table that compares them; and what differs, in a sentence.
+    /// A chart for each run, all on the same axes; a table that compares them; and the conclusion.
     ///
-    /// No line is longer than `width` characters, as long as that is 70 at least.
+    /// No line is longer than `width` characters, if that is 70 at least.
     pub fn to_text(&self, width: usize) -> String {
         let canvas = Canvas::of(self, width);
         let mut text = self.facts(&canvas);
@@ -24,15 +24,14 @@ impl Comparison {
         format!("{text}\n{}\n{}\n", self.table(), wrapped(&self.conclusion(), width).join("\n"))
     }
 
-    /// What the run is made of, and how its charts are read.
+    /// The settings of the simulation, and how to read the charts.
     fn facts(&self, canvas: &Canvas) -> String {
-        let (window, network) =
-            (duration(Duration::from_millis(WINDOW_MS)), duration(Duration::from_millis(NETWORK_MS)));
-        let capacity = count(self.herd.capacity, "call");
+        let (window, network) = (duration(WINDOW), duration(NETWORK));
+        let capacity = count(self.scenario.capacity, "call");
         let each = match canvas.axes.windows {
             1 => format!("calls that reach the server in each {window}"),
             _ => {
-                let bar = duration(Duration::from_millis(canvas.axes.milliseconds_of_a_bar()));
+                let bar = duration(Duration::from_millis(canvas.axes.bar_ms()));
                 format!("calls in the busiest {window} of each {bar}")
             }
         };
@@ -42,7 +41,7 @@ impl Comparison {
             "the capacity is above them".to_string()
         };
         let facts = [
-            ("clients", format!("{}, all at time 0; each message takes {network}", self.herd.clients)),
+            ("clients", format!("{}, all at time 0; each message takes {network}", self.scenario.clients)),
             ("server", format!("answers {capacity} in each {window}, refuses the others at once")),
             ("retry", self.settings()),
             ("seed", self.seed.number().to_string()),
@@ -51,7 +50,7 @@ impl Comparison {
         facts.map(|(name, fact)| format!("{name:<7}  {fact}\n")).concat()
     }
 
-    /// The settings that all clients follow.
+    /// The settings of all clients.
     pub(super) fn settings(&self) -> String {
         let config = &self.config;
         let attempts = count(config.max_attempts, "attempt");
@@ -60,11 +59,12 @@ impl Comparison {
         format!("{attempts}; {first} × {}, {cap} at most; deadline {deadline}", config.multiplier)
     }
 
-    /// The runs beside each other, one a column.
+    /// The runs side by side, one in each column.
     fn table(&self) -> String {
         let ms = |time: Option<Duration>| time.map_or("-".into(), |time| whole_ms(time).to_string());
-        let row =
-            |name, cell: &dyn Fn(&Run) -> String| (name, self.runs.iter().map(cell).collect::<Vec<_>>());
+        let row = |name, cell: &dyn Fn(&SimulationRun) -> String| {
+            (name, self.runs.iter().map(cell).collect::<Vec<_>>())
+        };
         let rows = [
             row("", &|run| name(run.jitter).to_string()),
             row("clients that succeed", &|run| run.succeeded().to_string()),

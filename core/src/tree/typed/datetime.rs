@@ -5,44 +5,44 @@ use core::fmt;
 use serde::de::{Deserialize, Deserializer, Visitor, value};
 use toml::value::Datetime;
 
-/// Tells whether a struct of that name is the date type, by the name that the date type itself asks for.
+/// Whether a struct of that name is the date type, by the name that the date type passes to its deserializer.
 pub(super) fn is_datetime(name: &str) -> bool {
-    matches!(Datetime::deserialize(Asked), Err(Name(asked)) if asked == name)
+    matches!(Datetime::deserialize(StructNameProbe), Err(ProbedName(probed)) if probed == name)
 }
 
-/// A deserializer that answers with the name of the struct it is asked for.
-struct Asked;
+/// A deserializer that returns the name of the requested struct as its error.
+struct StructNameProbe;
 
 #[derive(Debug)]
-struct Name(&'static str);
+struct ProbedName(&'static str);
 
-impl fmt::Display for Name {
+impl fmt::Display for ProbedName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
     }
 }
 
-impl core::error::Error for Name {}
+impl core::error::Error for ProbedName {}
 
-impl serde::de::Error for Name {
+impl serde::de::Error for ProbedName {
     fn custom<T: fmt::Display>(_: T) -> Self {
         Self("")
     }
 }
 
-impl<'de> Deserializer<'de> for Asked {
-    type Error = Name;
+impl<'de> Deserializer<'de> for StructNameProbe {
+    type Error = ProbedName;
 
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         name: &'static str,
         _: &'static [&'static str],
         _: V,
-    ) -> Result<V::Value, Name> {
-        Err(Name(name))
+    ) -> Result<V::Value, ProbedName> {
+        Err(ProbedName(name))
     }
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Name> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ProbedName> {
         value::UnitDeserializer::new().deserialize_any(visitor)
     }
 

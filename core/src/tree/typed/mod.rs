@@ -1,10 +1,10 @@
-//! Typed settings: a tree of values becomes a type of the program, and back.
+//! Typed settings: reads a type of the program from a tree of values, and writes it as one.
 //!
-//! An error of typing still knows the key and the place of the value that it is about, and it never
-//! shows that value, which may be a secret: only types are named.
+//! An error holds the key and the place of its value. It names types and never shows the value, which may be a
+//! secret.
 //!
-//! serde reads the members of untagged, internally tagged and flattened types into a buffer first, and
-//! forgets places there. An error below such a type is reported at the table that was buffered. Numbers
+//! serde reads the members of untagged, internally tagged and flattened types into a buffer first, without their
+//! places. An error below such a type is reported at the buffered table. Numbers
 //! in a buffer are 64-bit integers or floats: a wider integer becomes the nearest float, and a whole
 //! float such as `2.0` is no integer there. A date in a buffer is its text.
 
@@ -16,20 +16,19 @@ use serde::de::DeserializeOwned;
 
 use crate::tree::{Code, Diagnostic, Key, MAX_DEPTH, Origin, Text, Value};
 
-mod access;
+#[macro_use]
+mod methods;
+
 mod datetime;
-mod de;
-mod name;
-mod node;
-mod ser;
-mod ser_members;
-mod ser_name;
-mod stop;
+mod failure;
+mod name_reader;
+mod name_writer;
 #[cfg(test)]
 mod tests;
-mod writer;
+mod value_reader;
+mod value_writer;
 
-/// Why a value is not what a type asks for, and where.
+/// Why a value does not fit a type, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TypedError {
@@ -45,10 +44,10 @@ pub struct TypedError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TypedErrorKind {
-    /// A value of another type, or of the right type and yet none that the type allows.
+    /// A value of another type, or one of the right type that the type does not allow.
     #[error("expected {expected}, found {found}")]
     Mismatch {
-        /// What the type asks for, in its own words.
+        /// The expected value, as the type describes it.
         expected: String,
         /// The type of the value: `string`, `number with a fraction`, `array of 3 elements`.
         found: String,
@@ -72,7 +71,7 @@ pub enum TypedErrorKind {
     /// A member that the type has no field for. Its name ends the key.
     #[error("unknown field, expected {}", OneOf(expected))]
     UnknownField {
-        /// The fields that there are.
+        /// The known fields.
         expected: &'static [&'static str],
         /// The field that was probably meant.
         nearest: Option<&'static str>,
@@ -80,7 +79,7 @@ pub enum TypedErrorKind {
     /// A value that names no variant of an enum.
     #[error("unknown variant, expected {}", OneOf(expected))]
     UnknownVariant {
-        /// The variants that there are.
+        /// The known variants.
         expected: &'static [&'static str],
         /// The variant that was probably meant.
         nearest: Option<&'static str>,
@@ -94,16 +93,16 @@ pub enum TypedErrorKind {
     /// Settings that lie deeper in one another than a tree of values may be.
     #[error("nested deeper than {MAX_DEPTH} levels")]
     TooDeep,
-    /// The words of a type that is read or written by hand. They may quote the value.
+    /// The message of a type with its own code for reading or writing. It may quote the value.
     #[error("{message}")]
     Custom {
-        /// What the type says.
+        /// The message of the type.
         message: String,
     },
 }
 
 impl TypedError {
-    /// Tells whether the message is that of a type's own code, and so may quote the value.
+    /// Whether the message comes from the code of a type, and so may quote the value.
     pub fn is_custom(&self) -> bool {
         matches!(self.kind, TypedErrorKind::Custom { .. })
     }
@@ -117,7 +116,7 @@ impl TypedError {
     }
 }
 
-/// `app.toml:3:8: server.port: expected u16, found string`; what is not known is left out.
+/// `app.toml:3:8: server.port: expected u16, found string`, without an unknown place or key.
 impl fmt::Display for TypedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(origin) = &self.origin {
@@ -174,11 +173,11 @@ impl fmt::Display for OneOf<'_> {
 
 /// Reads settings from a tree of values.
 ///
-/// Null and absent members are `None`. A whole float (`2.0`) is an integer where one is asked for, an
+/// Null and absent members are `None`. A whole float (`2.0`) is an integer where one is expected, an
 /// integer is a float; nothing else is converted.
 ///
 /// # Errors
-/// The first value that is not what the type asks for, in the order of keys.
+/// The first value that does not fit its type, in the order of keys.
 ///
 /// ```
 /// use speckit_core::{LayerKind, Source};
@@ -201,7 +200,7 @@ impl fmt::Display for OneOf<'_> {
 /// # Ok::<(), Vec<speckit_core::Diagnostic>>(())
 /// ```
 pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, TypedError> {
-    T::deserialize(node::Node(value)).map_err(|stop| stop.at(value).finish())
+    T::deserialize(value_reader::ValueReader(value)).map_err(|failure| failure.at(value).finish())
 }
 
 /// Writes settings as a tree of values, each at `origin`.
@@ -211,7 +210,7 @@ pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, TypedError> {
 ///
 /// # Errors
 /// A map whose keys are not texts, integers, booleans or characters; a member that is written twice;
-/// settings nested deeper than [`MAX_DEPTH`]; what a type's own code refuses.
+/// settings nested deeper than [`MAX_DEPTH`]; an error of a type's own code.
 ///
 /// ```
 /// use speckit_core::{LayerKind, Origin, Source};
@@ -225,9 +224,9 @@ pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, TypedError> {
 /// # Ok::<(), speckit_core::tree::typed::TypedError>(())
 /// ```
 pub fn to_value<T: Serialize>(settings: &T, origin: &Origin) -> Result<Value, TypedError> {
-    let writer = writer::Writer::new(origin);
+    let writer = value_writer::ValueWriter::new(origin);
     settings
         .serialize(writer)
         .map(|slot| writer.or_null(slot))
-        .map_err(|stop| TypedError { origin: Some(origin.clone()), ..stop.finish() })
+        .map_err(|failure| TypedError { origin: Some(origin.clone()), ..failure.finish() })
 }

@@ -1,6 +1,6 @@
-//! The tree that every stage works on: a value, where it comes from, and what it shadowed.
+//! The tree that every stage works on: values with their origin and the values that they shadow.
 
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -21,8 +21,8 @@ pub const MAX_DEPTH: usize = 100;
 
 /// A 128-bit hash of a value, not of its place: two values are the same exactly when their fingerprints are.
 ///
-/// The hash is XXH3-128 under a fixed seed. It is stable over platforms and releases, and it is not
-/// meant to withstand somebody who searches for collisions.
+/// The hash is XXH3-128 under a fixed seed. It is stable over platforms and releases, and it does not resist
+/// a search for collisions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint {
     // Two halves and no `u128`, whose alignment would widen every value by eight bytes.
@@ -36,7 +36,7 @@ impl Fingerprint {
         Self { high: (hash >> 64) as u64, low: hash as u64 }
     }
 
-    /// The hash of bytes that are no value, such as those of a file or of a report.
+    /// The hash of bytes, such as those of a file or of a report.
     pub fn of_bytes(bytes: &[u8]) -> Self {
         hash(9, bytes)
     }
@@ -53,7 +53,7 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-/// What a value is.
+/// The kind and the content of a value.
 #[derive(Clone, Debug)]
 pub enum Kind {
     /// JSON's null. TOML has none; it comes from JSON, or from the environment for a nullable key.
@@ -64,7 +64,7 @@ pub enum Kind {
     Number(Number),
     /// A text.
     String(Text),
-    /// A date, a time or both, as TOML knows them.
+    /// A date, a time or both, as in TOML.
     Datetime(Datetime),
     /// A list.
     Array(List),
@@ -85,7 +85,7 @@ pub struct Value {
     past: Option<Arc<Past>>,
 }
 
-/// What stood at a key before the present value, lowest layer first.
+/// The earlier values of a key, lowest layer first.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Past {
     /// Values that were replaced.
@@ -111,12 +111,12 @@ impl Value {
         Self::new(Kind::Table(members.into_iter().collect()), origin)
     }
 
-    /// A table whose fingerprint the caller has kept up to date (see [`entry_fingerprint`]).
+    /// A table whose fingerprint the caller keeps up to date (see [`replace_entry`]).
     pub(crate) fn table_with_fingerprint(members: Table, origin: Origin, fingerprint: Fingerprint) -> Self {
         Self { kind: Kind::Table(members), origin, fingerprint, past: None }
     }
 
-    /// What the value is.
+    /// Its kind and content.
     pub fn kind(&self) -> &Kind {
         &self.kind
     }
@@ -152,6 +152,10 @@ impl Value {
         let empty = past.shadowed.is_empty() && past.joined.is_empty();
         self.past = (!empty).then(|| Arc::new(past));
         self
+    }
+
+    pub(crate) fn is_null(&self) -> bool {
+        matches!(self.kind, Kind::Null | Kind::Unset)
     }
 
     /// The text, of a string.
@@ -243,7 +247,7 @@ impl Value {
         }
     }
 
-    /// What JSON Schema calls the type of the value. A date is a string there.
+    /// The name of its type in JSON Schema. A date is a string there.
     pub fn type_name(&self) -> &'static str {
         match &self.kind {
             Kind::Null | Kind::Unset => "null",
@@ -315,31 +319,44 @@ fn entry(name: &str, member: &Value) -> u128 {
         ^ member.fingerprint.bits()
 }
 
-/// The value as TOML writes it on one line: `"text"`, `[1, 2]`, `{ a = 1 }`; `null` where TOML has no word.
+/// The value as TOML writes it on one line: `"text"`, `[1, 2]`, `{ a = 1 }`; `null`, for which TOML has no notation.
+///
+/// The alternate form `{:#}` leaves null members and elements out.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let without_null = f.alternate();
+        let shows = |value: &Self| !(without_null && value.is_null());
+        let write_value = |f: &mut fmt::Formatter<'_>, value: &Self| {
+            if without_null { write!(f, "{value:#}") } else { write!(f, "{value}") }
+        };
         match &self.kind {
             Kind::Null => f.write_str("null"),
             Kind::Unset => f.write_str("unset"),
             Kind::Bool(bool) => write!(f, "{bool}"),
+            Kind::Number(Number::Float(float)) if float.is_nan() && float.is_sign_negative() => {
+                f.write_str("-nan")
+            }
             Kind::Number(number) => write!(f, "{number}"),
             Kind::String(text) => write_quoted(f, text),
             Kind::Datetime(datetime) => write!(f, "{datetime}"),
             Kind::Array(elements) => {
                 f.write_str("[")?;
-                for (i, element) in elements.iter().enumerate() {
-                    let comma = if i == 0 { "" } else { ", " };
-                    write!(f, "{comma}{element}")?;
+                for (i, element) in elements.iter().filter(|element| shows(element)).enumerate() {
+                    f.write_str(if i == 0 { "" } else { ", " })?;
+                    write_value(f, element)?;
                 }
                 f.write_str("]")
             }
-            Kind::Table(members) if members.is_empty() => f.write_str("{}"),
             Kind::Table(members) => {
-                f.write_str("{ ")?;
-                for (i, (name, member)) in members.iter().enumerate() {
-                    f.write_str(if i == 0 { "" } else { ", " })?;
+                let mut members = members.iter().filter(|(_, member)| shows(member)).peekable();
+                if members.peek().is_none() {
+                    return f.write_str("{}");
+                }
+                for (i, (name, member)) in members.enumerate() {
+                    f.write_str(if i == 0 { "{ " } else { ", " })?;
                     write_name(f, name)?;
-                    write!(f, " = {member}")?;
+                    f.write_str(" = ")?;
+                    write_value(f, member)?;
                 }
                 f.write_str(" }")
             }
@@ -371,25 +388,10 @@ impl serde::Serialize for Value {
 }
 
 impl Value {
-    /// The value as `serde_json` holds it; see the notes of its `Serialize`.
+    /// The value as `serde_json` holds it, in the form of its `Serialize`.
     pub fn to_json(&self) -> serde_json::Value {
-        match &self.kind {
-            Kind::Null | Kind::Unset => serde_json::Value::Null,
-            Kind::Bool(bool) => (*bool).into(),
-            Kind::Number(Number::Int(int)) => (*int).into(),
-            Kind::Number(Number::Float(float)) if float.is_finite() => (*float).into(),
-            Kind::Number(number @ Number::Float(_)) => number.to_string().into(),
-            Kind::Number(number) => match number.as_i128().map(u64::try_from) {
-                Some(Ok(int)) => int.into(),
-                _ => number.as_f64().into(),
-            },
-            Kind::String(text) => text.as_str().into(),
-            Kind::Datetime(datetime) => datetime.to_string().into(),
-            Kind::Array(elements) => elements.iter().map(Self::to_json).collect(),
-            Kind::Table(members) => {
-                members.iter().map(|(name, member)| (String::from(name.as_str()), member.to_json())).collect()
-            }
-        }
+        // Only a key that is no text could fail.
+        serde_json::to_value(self).unwrap_or_default()
     }
 }
 

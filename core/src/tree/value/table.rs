@@ -44,7 +44,7 @@ impl Table {
         self.0.get(name)
     }
 
-    /// The member of that name, to be replaced. Its own copy, if it was shared.
+    /// The member of that name, to change it. A shared one is copied first.
     pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
         self.0.get_mut(name)
     }
@@ -86,7 +86,7 @@ impl Table {
 
     /// The members that differ, in the order of their names, as they are here and in `other`.
     ///
-    /// What the two tables share is not looked at.
+    /// Shared parts of the two tables are skipped.
     pub(crate) fn differences<'t>(
         &'t self,
         other: &'t Self,

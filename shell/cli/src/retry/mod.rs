@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 use speckit_core::app::AppConfig;
 use speckit_core::config::resolve::Resolved;
-use speckit_core::retry::simulation::{Herd, compare, plan};
+use speckit_core::retry::simulation::{Scenario, compare, plan};
 use speckit_core::retry::{RetryConfig, Seed};
 
 use crate::args::{RetryCommand, SimulateArgs};
@@ -47,7 +47,7 @@ fn settings(context: &Context) -> Result<RetryConfig, Outcome> {
 const MOST_CALLS: u64 = 2_000_000;
 
 fn simulate(context: &Context, args: &SimulateArgs, config: &RetryConfig) -> Outcome {
-    let herd = Herd { clients: args.clients, capacity: args.capacity };
+    let scenario = Scenario { clients: args.clients, capacity: args.capacity };
     if args.svg.as_deref() == Some(Path::new("-")) {
         let why = "error: `-` is no file: --svg writes one\nhelp: name it, such as `--svg herd.svg`\n";
         context.terminal.note(why);
@@ -62,7 +62,7 @@ fn simulate(context: &Context, args: &SimulateArgs, config: &RetryConfig) -> Out
         ));
         return Outcome::Failed;
     }
-    let comparison = compare(config, herd, Seed::new(args.seed));
+    let comparison = compare(config, scenario, Seed::new(args.seed));
     if let Some(path) = &args.svg
         && let Err(error) = write_atomically(path, &comparison.to_svg())
     {

@@ -271,7 +271,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     pub fn history(mut self, path: impl Into<PathBuf>) -> Self {
         let path = path.into();
         self.journal = Some(Box::new(move |_| {
-            Ok(Arc::new(SqliteJournal::new(path, crate::store::Synchronous::default())))
+            Ok(Arc::new(SqliteJournal::new(path, crate::store::SynchronousMode::default())))
         }));
         self
     }

@@ -1,4 +1,4 @@
-//! What a report of an attempt says.
+//! Reports of attempts.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,9 +6,9 @@ use std::time::Duration;
 use speckit_core::retry::{Decision, GiveUp};
 use speckit_core::text::duration;
 
-/// What became of one attempt, told as soon as it has ended and before the next wait.
+/// The result of one attempt, reported as soon as it has ended and before the next wait.
 ///
-/// As text it is one line for a log:
+/// Its `Display` is one line for a log:
 ///
 /// ```
 /// use std::io;
@@ -24,28 +24,28 @@ use speckit_core::text::duration;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Attempt<'a, E> {
-    /// What the retries are for, by [`Retrying::label`](super::Retrying::label).
+    /// The label of the retries, by [`Retrying::label`](super::Retrying::label).
     pub label: &'a str,
-    /// Which attempt it was, counted from 1.
+    /// The number of the attempt, from 1.
     pub number: u32,
     /// The time since the first attempt began, up to 4 ms too long on Linux.
     pub elapsed: Duration,
     /// How it ended.
-    pub outcome: Outcome<'a, E>,
+    pub outcome: AttemptOutcome<'a, E>,
 }
 
 /// How an attempt ended.
 #[derive(Debug)]
-pub enum Outcome<'a, E> {
+pub enum AttemptOutcome<'a, E> {
     /// It succeeded.
     Succeeded,
     /// It failed.
     Failed {
         /// Its error.
         error: &'a E,
-        /// Whether the other side said that there were too many requests.
+        /// Whether the other side reported too many requests.
         is_rate_limited: bool,
-        /// What comes next: another attempt after a wait, or the end.
+        /// What follows: another attempt after a wait, or giving up.
         then: Decision,
     },
 }
@@ -54,30 +54,30 @@ impl<E> Attempt<'_, E> {
     /// Its error; `None` where it succeeded.
     pub fn error(&self) -> Option<&E> {
         match self.outcome {
-            Outcome::Succeeded => None,
-            Outcome::Failed { error, .. } => Some(error),
+            AttemptOutcome::Succeeded => None,
+            AttemptOutcome::Failed { error, .. } => Some(error),
         }
     }
 
-    /// How long the wait is that begins now; `None` where there is none.
+    /// The wait before the next attempt; `None` where there is none.
     pub fn next_wait(&self) -> Option<Duration> {
         match self.outcome {
-            Outcome::Failed { then: Decision::Wait(wait), .. } => Some(wait),
+            AttemptOutcome::Failed { then: Decision::Wait(wait), .. } => Some(wait),
             _ => None,
         }
     }
 
-    /// Why there is no further attempt; `None` where there may be one, and where none is needed.
+    /// Why there is no further attempt; `None` where one may follow, and where none is needed.
     pub fn give_up(&self) -> Option<GiveUp> {
         match self.outcome {
-            Outcome::Failed { then: Decision::GiveUp(why), .. } => Some(why),
+            AttemptOutcome::Failed { then: Decision::GiveUp(why), .. } => Some(why),
             _ => None,
         }
     }
 
-    /// Whether the other side said that there were too many requests.
+    /// Whether the other side reported too many requests.
     pub fn is_rate_limited(&self) -> bool {
-        matches!(self.outcome, Outcome::Failed { is_rate_limited: true, .. })
+        matches!(self.outcome, AttemptOutcome::Failed { is_rate_limited: true, .. })
     }
 }
 
@@ -85,10 +85,10 @@ impl<E: fmt::Display> fmt::Display for Attempt<'_, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { label, number, elapsed, .. } = self;
         match &self.outcome {
-            Outcome::Succeeded => {
+            AttemptOutcome::Succeeded => {
                 write!(f, "{label}: attempt {number} succeeded after {}", duration(*elapsed))
             }
-            Outcome::Failed { error, is_rate_limited, then } => {
+            AttemptOutcome::Failed { error, is_rate_limited, then } => {
                 let limited = if *is_rate_limited { ", rate-limited" } else { "" };
                 write!(f, "{label}: attempt {number} failed after {}{limited}, ", duration(*elapsed))?;
                 match then {
@@ -100,27 +100,27 @@ impl<E: fmt::Display> fmt::Display for Attempt<'_, E> {
     }
 }
 
-/// Who is told of every attempt: a closure `FnMut(&Attempt<'_, E>)`, or [`Silent`].
+/// The receiver of reports: a closure `FnMut(&Attempt<'_, E>)`, or [`NoReport`].
 pub trait Report<E> {
-    /// Whether it does nothing, so that not even the time need be known.
+    /// Whether it ignores all reports, so that they need not be made.
     const IS_SILENT: bool = false;
 
-    /// Is told of an attempt that has ended.
-    fn tell(&mut self, attempt: &Attempt<'_, E>);
+    /// Receives the report of an attempt that has ended.
+    fn on_attempt(&mut self, attempt: &Attempt<'_, E>);
 }
 
 impl<E, F: FnMut(&Attempt<'_, E>)> Report<E> for F {
-    fn tell(&mut self, attempt: &Attempt<'_, E>) {
+    fn on_attempt(&mut self, attempt: &Attempt<'_, E>) {
         self(attempt);
     }
 }
 
-/// Nobody is told.
+/// Ignores all reports.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Silent;
+pub struct NoReport;
 
-impl<E> Report<E> for Silent {
+impl<E> Report<E> for NoReport {
     const IS_SILENT: bool = true;
 
-    fn tell(&mut self, _: &Attempt<'_, E>) {}
+    fn on_attempt(&mut self, _: &Attempt<'_, E>) {}
 }

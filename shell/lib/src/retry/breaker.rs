@@ -15,25 +15,25 @@ use crate::os::clock;
 use crate::os::clock::Moment;
 use crate::sync::Mutex;
 
-/// Leaves a service alone for a while that fails too often, for the calls of all threads.
+/// Rejects calls to a service for a while when it fails too often, for all threads.
 ///
-/// A failure is an error of class [`Retryable`](ErrorClass::Retryable). A permanent or degraded one is an answer: who gives it
-/// is there. A call that panics or whose future is dropped says nothing.
+/// A failure is an error of class [`Retryable`](ErrorClass::Retryable). A permanent or degraded error is an answer of a
+/// service that works. A call that panics or whose future is dropped does not count.
 ///
 /// It guards retries by [`Retrying::breaker`](super::Retrying::breaker), where each attempt counts, or calls alone:
 ///
 /// ```
 /// use std::io;
-/// use speckit::retry::{BreakerConfig, CallError, Circuit, CircuitBreaker};
+/// use speckit::retry::{BreakerConfig, CallError, CircuitState, CircuitBreaker};
 ///
 /// let breaker = CircuitBreaker::new(BreakerConfig { least_calls: 2, ..BreakerConfig::default() });
 /// for _ in 0..2 {
 ///     let down = || Err::<(), _>(io::Error::from(io::ErrorKind::ConnectionRefused));
 ///     assert!(matches!(breaker.call(down), Err(CallError::Failed(_))));
 /// }
-/// assert!(matches!(breaker.circuit(), Circuit::Open { .. }));
+/// assert!(matches!(breaker.state(), CircuitState::Open { .. }));
 /// let refused = breaker.call(|| Ok::<_, io::Error>(7));
-/// assert!(matches!(refused, Err(CallError::Open { .. })), "it is not even asked");
+/// assert!(matches!(refused, Err(CallError::Open { .. })), "the service is not called");
 /// ```
 #[derive(Debug)]
 pub struct CircuitBreaker {
@@ -41,11 +41,11 @@ pub struct CircuitBreaker {
     clock: Clock,
 }
 
-/// By which clock it counts the time.
+/// The clock of a breaker.
 #[derive(Clone, Copy, Debug)]
 enum Clock {
     System,
-    /// That of tokio, which a test may hold still, since a moment.
+    /// That of tokio, which a test may pause, since this time.
     #[cfg(feature = "agents")]
     Runtime(tokio::time::Instant),
 }
@@ -60,17 +60,17 @@ impl Clock {
     }
 }
 
-/// How a [`CircuitBreaker`] stands.
+/// The state of a [`CircuitBreaker`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Circuit {
+pub enum CircuitState {
     /// Every call goes through.
     Closed,
-    /// No call goes through.
+    /// Calls are rejected.
     Open {
-        /// For how long still.
+        /// How much longer.
         left: Duration,
     },
-    /// One call is let through, and decides.
+    /// One call is allowed, and its result decides.
     HalfOpen,
 }
 
@@ -86,69 +86,72 @@ impl CircuitBreaker {
         Self { clock: Clock::Runtime(clock::runtime_now()), ..Self::new(config) }
     }
 
-    /// How it stands now.
-    pub fn circuit(&self) -> Circuit {
-        self.ask(|breaker, now| match breaker.state(now) {
-            BreakerState::Closed => Circuit::Closed,
-            BreakerState::Open { until } => Circuit::Open { left: until.saturating_sub(now) },
-            BreakerState::HalfOpen => Circuit::HalfOpen,
+    /// Its state now.
+    pub fn state(&self) -> CircuitState {
+        self.with_time(|breaker, now| match breaker.state(now) {
+            BreakerState::Closed => CircuitState::Closed,
+            BreakerState::Open { until } => CircuitState::Open { left: until.saturating_sub(now) },
+            BreakerState::HalfOpen => CircuitState::HalfOpen,
         })
     }
 
-    /// Makes a call if it lets one through.
+    /// Makes a call if the breaker allows it.
     ///
     /// # Errors
-    /// [`CallError::Open`] where it does not, and the call's own error.
+    /// [`CallError::Open`] where it does not, and the error of the call.
     pub fn call<T, E: RetryClassifiable>(
         &self,
         call: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, CallError<E>> {
-        let pass = self.pass().map_err(|left| CallError::Open { left })?;
-        pass.judged(call())
+        let permit = self.permit().map_err(|left| CallError::Open { left })?;
+        permit.finish_with(call())
     }
 
-    /// Awaits a call if it lets one through, in any async runtime.
+    /// Awaits a call if the breaker allows it, in any async runtime.
     ///
     /// # Errors
-    /// [`CallError::Open`] where it does not, and the call's own error.
+    /// [`CallError::Open`] where it does not, and the error of the call.
     pub async fn call_async<T, E, F>(&self, call: impl FnOnce() -> F) -> Result<T, CallError<E>>
     where
         E: RetryClassifiable,
         F: Future<Output = Result<T, E>>,
     {
-        let pass = self.pass().map_err(|left| CallError::Open { left })?;
-        pass.judged(call().await)
+        let permit = self.permit().map_err(|left| CallError::Open { left })?;
+        permit.finish_with(call().await)
     }
 
-    /// Leave to make one call, or after how long to ask again.
-    pub(crate) fn pass(&self) -> Result<Pass<'_>, Duration> {
+    /// The permit for one call.
+    ///
+    /// # Errors
+    /// After how long to request it again.
+    pub(crate) fn permit(&self) -> Result<CallPermit<'_>, Duration> {
         let permit =
-            self.ask(|breaker, now| breaker.permit(now).map_err(|until| until.saturating_sub(now)))?;
-        Ok(Pass { breaker: self, permit: Some(permit) })
+            self.with_time(|breaker, now| breaker.permit(now).map_err(|until| until.saturating_sub(now)))?;
+        Ok(CallPermit { breaker: self, permit: Some(permit) })
     }
 
-    /// Asks with the time, which is read under the lock so that it never goes back.
-    fn ask<T>(&self, ask: impl FnOnce(&mut Breaker, Duration) -> T) -> T {
+    /// Runs with the present time, which is read under the lock so that it never goes back.
+    fn with_time<T>(&self, run: impl FnOnce(&mut Breaker, Duration) -> T) -> T {
         let mut breaker = self.breaker.lock();
-        ask(&mut breaker, self.clock.now())
+        run(&mut breaker, self.clock.now())
     }
 }
 
-/// Opens for 30 s where 50 of the last 100 calls have failed, and 10 are known.
+/// Opens for 30 s where half of the last 100 calls have failed, once 10 calls have ended.
 impl Default for CircuitBreaker {
     fn default() -> Self {
         Self::new(BreakerConfig::default())
     }
 }
 
-/// Leave to make one call, which is given back unused where nothing is heard of it.
+/// The permit for one call. Dropping it unused reports the call as abandoned.
 #[derive(Debug)]
-pub(crate) struct Pass<'a> {
+pub(crate) struct CallPermit<'a> {
     breaker: &'a CircuitBreaker,
     permit: Option<Permit>,
 }
 
-impl Pass<'_> {
+impl CallPermit<'_> {
     pub(crate) fn succeeded(self) {
         self.finished(true);
     }
@@ -157,7 +160,7 @@ impl Pass<'_> {
         self.finished(class != ErrorClass::Retryable);
     }
 
-    fn judged<T, E: RetryClassifiable>(self, ended: Result<T, E>) -> Result<T, CallError<E>> {
+    fn finish_with<T, E: RetryClassifiable>(self, ended: Result<T, E>) -> Result<T, CallError<E>> {
         match &ended {
             Ok(_) => self.succeeded(),
             Err(error) => self.failed(error.classify()),
@@ -167,32 +170,32 @@ impl Pass<'_> {
 
     fn finished(mut self, is_success: bool) {
         if let Some(permit) = self.permit.take() {
-            self.breaker.ask(|breaker, now| breaker.finished(now, permit, is_success));
+            self.breaker.with_time(|breaker, now| breaker.finished(now, permit, is_success));
         }
     }
 }
 
-impl Drop for Pass<'_> {
+impl Drop for CallPermit<'_> {
     fn drop(&mut self) {
         if let Some(permit) = self.permit.take() {
-            self.breaker.ask(|breaker, now| breaker.abandoned(now, permit));
+            self.breaker.with_time(|breaker, now| breaker.abandoned(now, permit));
         }
     }
 }
 
-/// Why a call through a [`CircuitBreaker`] gave nothing.
+/// Why a call through a [`CircuitBreaker`] failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallError<E> {
-    /// The call was not made: the breaker is open, or another call is being tried.
+    /// The call was not made: the breaker is open, or another trial call is running.
     Open {
-        /// After how long it makes sense to ask again.
+        /// After how long to try again.
         left: Duration,
     },
     /// The call was made, and failed.
     Failed(E),
 }
 
-/// What is refused because the breaker is open may be tried again when it lets calls through.
+/// A call that an open breaker rejects may be retried after the time that it is open for.
 impl<E: RetryClassifiable> RetryClassifiable for CallError<E> {
     fn classify(&self) -> ErrorClass {
         match self {
@@ -228,7 +231,7 @@ impl<E: Error + 'static> Error for CallError<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Open { .. } => None,
-            // Its text is this one's, so that the cause below it comes next.
+            // This text is that of the call's error, so the source is the next cause.
             Self::Failed(error) => error.source(),
         }
     }

@@ -7,10 +7,10 @@ use speckit_core::retry::{Budget, BudgetConfig};
 use crate::os::clock::Moment;
 use crate::sync::Mutex;
 
-/// A budget for retries that the calls of all threads share, so that a service which is down is not asked ever more often.
+/// A budget for retries that the calls of all threads share, so that retries do not overload a service that is down.
 ///
-/// Each retry takes one out; time and successes give some back (see [`BudgetConfig`]). A call that finds it empty gives up
-/// with [`GiveUp::Budget`](super::GiveUp::Budget). First attempts cost nothing.
+/// Each retry takes one out; time and successes add some (see [`BudgetConfig`]). Where none is left, a call gives up with
+/// [`GiveUp::Budget`](super::GiveUp::Budget). First attempts cost nothing.
 ///
 /// ```
 /// use std::io;
@@ -34,21 +34,21 @@ impl RetryBudget {
 
     /// How many whole retries are left.
     pub fn left(&self) -> u64 {
-        self.ask(Budget::left)
+        self.with_time(Budget::left)
     }
 
     pub(super) fn succeeded(&self) {
-        self.ask(Budget::succeeded);
+        self.with_time(Budget::succeeded);
     }
 
-    /// Asks with the time, which is read under the lock so that it never goes back.
-    pub(super) fn ask<T>(&self, ask: impl FnOnce(&mut Budget, Duration) -> T) -> T {
+    /// Runs with the present time, which is read under the lock so that it never goes back.
+    pub(super) fn with_time<T>(&self, run: impl FnOnce(&mut Budget, Duration) -> T) -> T {
         let mut budget = self.0.lock();
-        ask(&mut budget, Moment::now().since_start())
+        run(&mut budget, Moment::now().since_start())
     }
 }
 
-/// Room for 100 retries, one more each second and for every ten successes.
+/// 100 retries, and one more each second and for every ten successes.
 impl Default for RetryBudget {
     fn default() -> Self {
         Self::new(BudgetConfig::default())

@@ -1,4 +1,4 @@
-//! Calling off what waits.
+//! A token that cancels retries.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,20 +11,20 @@ use std::time::Duration;
 
 use crate::sync::Monitor;
 
-/// Calls off all retries that were given a copy of it: those that wait end at once, and none begins another attempt.
+/// Cancels all retries that have a copy of it: those that wait end at once, and none begins another attempt.
 ///
-/// An attempt that is under way is not interrupted. What it takes to end it is known to the attempt alone, which may look at
-/// [`Cancel::is_cancelled`] or await [`Cancel::cancelled`]. There is no way back: a cancelled token stays cancelled.
+/// A running attempt is not interrupted. It may check [`CancelToken::is_cancelled`] or await [`CancelToken::cancelled`]
+/// itself. A cancelled token stays cancelled.
 ///
 /// ```
 /// use std::io;
 /// use std::time::Duration;
 /// use speckit::retry::GiveUp;
-/// use speckit::retry::{Cancel, RetryConfig, Retrying};
+/// use speckit::retry::{CancelToken, RetryConfig, Retrying};
 ///
 /// let hour = 3_600_000;
 /// let config = RetryConfig::default().with_initial_backoff_ms(hour).with_max_backoff_ms(hour).with_deadline_ms(24 * hour);
-/// let cancel = Cancel::new();
+/// let cancel = CancelToken::new();
 /// let elsewhere = cancel.clone();
 /// let signal = std::thread::spawn(move || elsewhere.cancel());
 ///
@@ -34,28 +34,28 @@ use crate::sync::Monitor;
 /// # signal.join().unwrap();
 /// ```
 #[derive(Clone, Default)]
-pub struct Cancel(Arc<Inner>);
+pub struct CancelToken(Arc<TokenState>);
 
 #[derive(Default)]
-struct Inner {
+struct TokenState {
     is_cancelled: AtomicBool,
-    waiting: Monitor<Waiting>,
+    waiting: Monitor<WaitingFutures>,
 }
 
-/// The futures that wait. Threads wait for the monitor.
+/// The futures that wait; threads wait on the monitor.
 #[derive(Default)]
-struct Waiting {
-    came: u64,
+struct WaitingFutures {
+    next: u64,
     wakers: BTreeMap<u64, Waker>,
 }
 
-impl Cancel {
-    /// A token that nobody has cancelled.
+impl CancelToken {
+    /// A token that is not cancelled.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Cancels, and wakes who waits. Any thread may do it, and more than once.
+    /// Cancels, and wakes all waiters. Any thread may call it, and more than once.
     pub fn cancel(&self) {
         let wakers = {
             let mut waiting = self.0.waiting.lock();
@@ -66,35 +66,35 @@ impl Cancel {
         wakers.into_values().for_each(Waker::wake);
     }
 
-    /// Tells whether somebody has cancelled.
+    /// Whether it is cancelled.
     pub fn is_cancelled(&self) -> bool {
         self.0.is_cancelled.load(Ordering::Acquire)
     }
 
-    /// Is ready when somebody has cancelled, in any async runtime.
+    /// Is ready once the token is cancelled, in any async runtime.
     pub fn cancelled(&self) -> Cancelled<'_> {
-        Cancelled { cancel: self, place: None }
+        Cancelled { cancel: self, number: None }
     }
 
-    /// Holds the thread up for so long, or until somebody cancels.
+    /// Blocks the thread for this time, or until the token is cancelled.
     pub(super) fn sleep(&self, most: Duration) {
         self.0.waiting.wait_for(most, |_| self.is_cancelled().then_some(()));
     }
 }
 
-impl fmt::Debug for Cancel {
+impl fmt::Debug for CancelToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cancel").field("is_cancelled", &self.is_cancelled()).finish()
+        f.debug_struct("CancelToken").field("is_cancelled", &self.is_cancelled()).finish()
     }
 }
 
-/// The future of [`Cancel::cancelled`]. One that is dropped leaves nothing behind.
+/// The future of [`CancelToken::cancelled`]. One that is dropped leaves nothing behind.
 #[derive(Debug)]
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct Cancelled<'a> {
-    cancel: &'a Cancel,
-    /// Under which number its waker waits.
-    place: Option<u64>,
+    cancel: &'a CancelToken,
+    /// The number of its waker.
+    number: Option<u64>,
 }
 
 impl Future for Cancelled<'_> {
@@ -106,22 +106,22 @@ impl Future for Cancelled<'_> {
         if self.cancel.is_cancelled() {
             return Poll::Ready(());
         }
-        let place = self.place.unwrap_or(waiting.came);
-        if self.place.is_none() {
-            waiting.came += 1;
+        let number = self.number.unwrap_or(waiting.next);
+        if self.number.is_none() {
+            waiting.next += 1;
         }
-        let replaced = waiting.wakers.insert(place, waker);
-        // Another's code runs when a waker is dropped.
+        let replaced = waiting.wakers.insert(number, waker);
+        // Dropping a waker runs foreign code.
         drop(waiting);
         drop(replaced);
-        self.place = Some(place);
+        self.number = Some(number);
         Poll::Pending
     }
 }
 
 impl Drop for Cancelled<'_> {
     fn drop(&mut self) {
-        let waker = self.place.and_then(|place| self.cancel.0.waiting.lock().wakers.remove(&place));
+        let waker = self.number.and_then(|number| self.cancel.0.waiting.lock().wakers.remove(&number));
         drop(waker);
     }
 }
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn every_future_that_waits_is_woken_once_and_then_ready() {
-        let (cancel, count) = (Cancel::new(), Arc::new(Count::default()));
+        let (cancel, count) = (CancelToken::new(), Arc::new(Count::default()));
         let waker = Waker::from(Arc::clone(&count));
         let mut context = Context::from_waker(&waker);
         let (mut first, mut second) = (pin!(cancel.cancelled()), pin!(cancel.cancelled()));
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_future_that_is_dropped_leaves_no_waker_behind() {
-        let cancel = Cancel::new();
+        let cancel = CancelToken::new();
         let mut context = Context::from_waker(Waker::noop());
         {
             let mut cancelled = pin!(cancel.cancelled());
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_sleep_ends_with_its_time_and_a_cancelled_one_at_once() {
-        let cancel = Cancel::new();
+        let cancel = CancelToken::new();
         let started = clock::now();
         cancel.sleep(Duration::from_millis(10));
         assert!(clock::now() - started >= Duration::from_millis(10));

@@ -1,14 +1,14 @@
-//! What an error says about another attempt.
+//! The class of an error: whether a call may be retried.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use speckit_core::retry::ErrorClass;
 
-/// An error that says whether another attempt makes sense.
+/// An error that knows whether its call may be retried.
 ///
-/// Implemented for [`std::io::Error`], and for `rusqlite::Error` with the feature `sqlite`; your own errors implement it in
-/// a few lines. [`classes`](crate::retry::classes) has tables for SQLite, HTTP and exit codes:
+/// Implemented for [`std::io::Error`], and for `rusqlite::Error` with the feature `sqlite`. Your own errors implement it in
+/// a few lines; [`classes`](crate::retry::classes) has tables for SQLite and HTTP:
 ///
 /// ```
 /// use std::time::Duration;
@@ -39,15 +39,15 @@ use speckit_core::retry::ErrorClass;
 /// assert!(refused.is_rate_limited());
 /// ```
 pub trait RetryClassifiable {
-    /// Whether another attempt may succeed, will fail in the same way, or is worth one more try at most.
+    /// Whether another attempt may succeed, will fail in the same way, or is worth one retry.
     fn classify(&self) -> ErrorClass;
 
-    /// The shortest wait that the other side asks for, such as HTTP's `Retry-After`. `None` unless it asks.
+    /// The shortest wait that the other side requests, such as HTTP's `Retry-After`.
     fn suggested_backoff(&self) -> Option<Duration> {
         None
     }
 
-    /// Whether the other side says that there were too many requests. Only reports tell it; it decides nothing.
+    /// Whether the other side reports too many requests. It only appears in reports.
     fn is_rate_limited(&self) -> bool {
         false
     }
@@ -73,7 +73,7 @@ macro_rules! forwarded {
 
 forwarded!(&E, Box<E>, Arc<E>);
 
-/// By the extended result code; an error that is not SQLite's own, such as a missing row or a wrong type, is permanent.
+/// By the extended result code; an error of `rusqlite` itself, such as a missing row or a wrong type, is permanent.
 #[cfg(feature = "sqlite")]
 impl RetryClassifiable for rusqlite::Error {
     fn classify(&self) -> ErrorClass {
@@ -103,19 +103,19 @@ mod tests {
     }
 
     #[test]
-    fn a_pointer_says_what_the_error_behind_it_says() {
-        fn told(error: impl RetryClassifiable) -> (ErrorClass, Option<Duration>, bool) {
+    fn a_pointer_forwards_to_its_error() {
+        fn all_of(error: impl RetryClassifiable) -> (ErrorClass, Option<Duration>, bool) {
             (error.classify(), error.suggested_backoff(), error.is_rate_limited())
         }
         let expected = (ErrorClass::Degraded, Some(Duration::from_secs(1)), true);
-        assert_eq!(told(&Limited), expected);
-        assert_eq!(told(Box::new(Limited) as Box<dyn RetryClassifiable>), expected);
-        assert_eq!(told(Arc::new(Limited)), expected);
+        assert_eq!(all_of(&Limited), expected);
+        assert_eq!(all_of(Box::new(Limited) as Box<dyn RetryClassifiable>), expected);
+        assert_eq!(all_of(Arc::new(Limited)), expected);
     }
 
     #[test]
     #[cfg(feature = "sqlite")]
-    fn an_error_of_sqlite_is_judged_by_its_extended_code() {
+    fn an_error_of_sqlite_is_classified_by_its_extended_code() {
         let class = |code| rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None).classify();
         assert_eq!(class(517), ErrorClass::Retryable, "SQLITE_BUSY_SNAPSHOT");
         assert_eq!(class(6), ErrorClass::Permanent, "SQLITE_LOCKED");

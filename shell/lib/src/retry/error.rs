@@ -1,4 +1,4 @@
-//! Why a call gave nothing in spite of all attempts.
+//! The error of a call that was given up.
 
 use std::error::Error;
 use std::fmt;
@@ -9,7 +9,7 @@ use speckit_core::text::{count, duration};
 
 /// A call that was given up: after how many attempts, after how long, why, and the error of the last attempt.
 ///
-/// There is no such error where no attempt was made, since the call was cancelled before or a circuit breaker was open.
+/// It has no such error where no attempt was made: the call was cancelled before, or a circuit breaker was open.
 ///
 /// ```
 /// use std::io;
@@ -24,11 +24,11 @@ use speckit_core::text::{count, duration};
 /// assert_eq!(error.into_cause().unwrap().kind(), io::ErrorKind::NotFound);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RetryError<E>(Box<End<E>>);
+pub struct RetryError<E>(Box<RetryErrorDetails<E>>);
 
-/// In a box, so that a result is not larger for an error that is rare.
+/// Boxed, so that a rare error does not enlarge every result.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct End<E> {
+struct RetryErrorDetails<E> {
     attempts: u32,
     elapsed: Duration,
     why: GiveUp,
@@ -38,12 +38,12 @@ struct End<E> {
 impl<E> RetryError<E> {
     #[cold]
     pub(super) fn untried(elapsed: Duration, why: GiveUp) -> Self {
-        Self(Box::new(End { attempts: 0, elapsed, why, cause: None }))
+        Self(Box::new(RetryErrorDetails { attempts: 0, elapsed, why, cause: None }))
     }
 
     #[cold]
     pub(super) fn of(attempts: u32, elapsed: Duration, why: GiveUp, cause: E) -> Self {
-        Self(Box::new(End { attempts, elapsed, why, cause: Some(cause) }))
+        Self(Box::new(RetryErrorDetails { attempts, elapsed, why, cause: Some(cause) }))
     }
 
     /// How many attempts were made.
@@ -61,7 +61,7 @@ impl<E> RetryError<E> {
         self.0.why
     }
 
-    /// Tells whether there is an answer, though not the whole one: [`RetryError::into_cause`] has it.
+    /// Whether there is an incomplete answer, which [`RetryError::into_cause`] returns.
     pub fn is_degraded(&self) -> bool {
         self.0.why == GiveUp::Degraded
     }
@@ -71,7 +71,7 @@ impl<E> RetryError<E> {
         self.0.cause.as_ref()
     }
 
-    /// The error of the last attempt, to keep; `None` where none was made.
+    /// The error of the last attempt by value; `None` where none was made.
     pub fn into_cause(self) -> Option<E> {
         self.0.cause
     }
@@ -80,7 +80,7 @@ impl<E> RetryError<E> {
 /// "failed after 3 attempts in 312 ms, since 3 attempts are allowed: connection refused"
 impl<E: fmt::Display> fmt::Display for RetryError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let End { attempts, elapsed, why, cause } = &*self.0;
+        let RetryErrorDetails { attempts, elapsed, why, cause } = &*self.0;
         let Some(cause) = cause else { return write!(f, "not tried, since {why}") };
         let (attempts, elapsed) = (count(*attempts, "attempt"), duration(*elapsed));
         if self.is_degraded() {
@@ -90,7 +90,7 @@ impl<E: fmt::Display> fmt::Display for RetryError<E> {
     }
 }
 
-/// The text says what the cause does; the source is what lies behind that.
+/// The text includes that of the last error, so the source is the next cause.
 impl<E: Error + 'static> Error for RetryError<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.0.cause.as_ref().and_then(Error::source)
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_text_says_how_often_how_long_why_and_what() {
+    fn the_text_has_attempts_time_reason_and_cause() {
         let ms = Duration::from_millis;
         let text = |attempts, elapsed, why| RetryError::of(attempts, elapsed, why, "it is down").to_string();
         assert_eq!(

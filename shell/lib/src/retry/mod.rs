@@ -1,46 +1,45 @@
-//! Calls that are tried again.
+//! Retries of failed calls.
 //!
-//! [`execute_with_backoff_sync`] calls until there is an answer, an error that no further attempt mends, or an end of the
-//! patience that [`RetryConfig`] grants: attempts, and a deadline for all attempts and waits together. [`Retrying`] is the
-//! same with all that it can obey: a running configuration, a token to cancel it, a budget and a circuit breaker that many
-//! calls share, a seed, and a report of every attempt.
+//! [`execute_with_backoff_sync`] calls until it gets an answer or a permanent error, or the limits of [`RetryConfig`] are
+//! reached: the attempts, and the deadline for all attempts and waits together. [`Retrying`] adds options: a running
+//! configuration, a token to cancel it, a budget and a circuit breaker that many calls share, a seed, and a report of every
+//! attempt.
 //!
-//! **What is tried again.** Unless an error says otherwise it is permanent, and ends the call at once. Tried again is what its
-//! [`RetryClassifiable`] calls retryable: of the system's errors a connection that was refused, reset or timed out, what is
-//! busy or was interrupted; of SQLite's those that mean another connection is at work (`BUSY` and its kin), never `LOCKED`. A
-//! degraded answer is asked for once more and then accepted ([`RetryError::is_degraded`]).
+//! **What is retried.** An error ends the call at once unless its [`RetryClassifiable`] makes it retryable. Of the system's
+//! errors these are a connection that was refused, reset or timed out, a busy resource and an interrupted call; of SQLite's
+//! those that mean another connection is at work (`BUSY`), never `LOCKED`. A degraded answer is retried once and then accepted
+//! ([`RetryError::is_degraded`]).
 //!
-//! **What must not be.** An attempt that failed may have done its work: an answer that is lost on its way back looks like a
-//! request that was lost on its way there. So only give it calls that may be made twice: reads, a transaction that was
-//! rolled back, writes that carry a key by which the other side knows them again. What is not idempotent should not be retried;
-//! make its error permanent, or call it without all this.
+//! **What must not be retried.** A failed attempt may have had its effect, since a lost answer looks like a lost request. So
+//! only retry calls that may run twice: reads, a transaction that was rolled back, writes with a key by which the other side
+//! detects a repetition. For other calls, make the error permanent, or do not retry them.
 //!
-//! **What it costs.** A call that succeeds at once reads a clock, and nothing else. On Linux that clock is the one of
-//! the last tick of the kernel, so that the time a call takes may be counted up to one tick (4 ms at 250 Hz) too long, never too
-//! short: a deadline is kept. The chance that spreads the waits is only drawn when an attempt has failed.
+//! **What it costs.** A call that succeeds at once only reads a clock. On Linux that is the time of the last tick of the
+//! kernel, so that the time of a call may be counted up to one tick (4 ms at 250 Hz) too long, but never too short: a deadline
+//! is kept. Random numbers are only drawn after a failed attempt.
 //!
-//! While a call waits nothing is held but the error of its last attempt: no lock, no permit of a breaker, no configuration.
-//! A call that panics goes on panicking, and leaves nothing behind.
+//! A call that waits holds only the error of its last attempt: no lock, no permit of a breaker, no configuration. A panic of
+//! the call passes through, and leaves nothing behind.
 
 mod attempt;
 mod breaker;
 mod budget;
 mod cancel;
 mod class;
-mod course;
 mod error;
 mod policy;
+mod retry_loop;
 mod retrying;
 mod system;
 #[cfg(feature = "tokio")]
 mod waiting;
 
-pub use attempt::{Attempt, Outcome, Report, Silent};
+pub use attempt::{Attempt, AttemptOutcome, NoReport, Report};
 #[cfg(feature = "agents")]
-pub(crate) use breaker::Pass;
-pub use breaker::{CallError, Circuit, CircuitBreaker};
+pub(crate) use breaker::CallPermit;
+pub use breaker::{CallError, CircuitBreaker, CircuitState};
 pub use budget::RetryBudget;
-pub use cancel::{Cancel, Cancelled};
+pub use cancel::{CancelToken, Cancelled};
 pub use class::RetryClassifiable;
 pub use error::RetryError;
 pub use policy::{Following, Policy};
@@ -50,7 +49,7 @@ pub use speckit_core::retry::{
     BudgetConfig, Decision, ErrorClass, GiveUp, Jitter, RetryConfig, Seed, classes, retry_after,
 };
 
-/// Calls until it succeeds, as long as these settings allow it and the error says that another attempt may help.
+/// Calls until it succeeds, as long as these settings and the class of the error allow it.
 ///
 /// ```
 /// use std::io;
@@ -75,8 +74,8 @@ pub fn execute_with_backoff_sync<T, E: RetryClassifiable>(
     Retrying::new(config).run(call)
 }
 
-/// Awaits a call until it succeeds, as long as these settings allow it and the error says that another attempt may help. It
-/// waits in a runtime of tokio with time.
+/// Awaits a call until it succeeds, as long as these settings and the class of the error allow it. It waits in a runtime of
+/// tokio with time.
 ///
 /// ```
 /// use std::io;
@@ -94,7 +93,7 @@ pub fn execute_with_backoff_sync<T, E: RetryClassifiable>(
 /// [`RetryError`] with the last error, the attempts, the time, and why there was no further attempt.
 ///
 /// # Panics
-/// At the first wait, as everything of tokio that waits, where there is no runtime of tokio with time.
+/// At the first wait, outside of a runtime of tokio with time.
 #[cfg(feature = "tokio")]
 pub async fn execute_with_backoff<T, E, F>(
     config: &RetryConfig,

@@ -1,12 +1,12 @@
-//! Where the settings of retries come from.
+//! The source of the settings of retries.
 
 use std::fmt;
 
 use speckit_core::retry::RetryConfig;
 
-/// Where the settings come from. They are asked for after each attempt that fails and after each wait, and never kept.
+/// The source of the settings. They are read after each failed attempt and after each wait, and never stored.
 pub trait Policy {
-    /// The settings as they are now.
+    /// The present settings.
     fn settings(&self) -> RetryConfig;
 }
 
@@ -22,7 +22,7 @@ impl<P: Policy + ?Sized> Policy for &P {
     }
 }
 
-/// Settings that are asked for anew each time, of [`Retrying::following`](super::Retrying::following).
+/// Settings that a function returns, of [`Retrying::following`](super::Retrying::following).
 #[derive(Clone)]
 pub struct Following<F>(pub(super) F);
 

@@ -1,23 +1,23 @@
-//! A call with all that its retries obey.
+//! The builder of a call with retries.
 
 use speckit_core::retry::{GiveUp, RetryConfig, Seed};
 
-use super::attempt::{Attempt, Outcome, Report, Silent};
-use super::breaker::{CircuitBreaker, Pass};
+use super::attempt::{Attempt, AttemptOutcome, NoReport, Report};
+use super::breaker::{CallPermit, CircuitBreaker};
 use super::budget::RetryBudget;
-use super::cancel::Cancel;
+use super::cancel::CancelToken;
 use super::policy::{Following, Policy};
 use super::{RetryClassifiable, RetryError};
 use crate::os::clock::Moment;
 
-/// Collects what the retries of a call obey; [`Retrying::run`] and `run_async` (with the feature `tokio`) make the call.
+/// Builds a call with retries; [`Retrying::run`] and `run_async` (with the feature `tokio`) make the call.
 ///
 /// ```
 /// use std::io;
-/// use speckit::retry::{Attempt, Cancel, CircuitBreaker, RetryBudget, RetryConfig, Retrying, Seed};
+/// use speckit::retry::{Attempt, CancelToken, CircuitBreaker, RetryBudget, RetryConfig, Retrying, Seed};
 ///
 /// let config = RetryConfig::default().with_initial_backoff_ms(1);
-/// let (cancel, budget, breaker) = (Cancel::new(), RetryBudget::default(), CircuitBreaker::default());
+/// let (cancel, budget, breaker) = (CancelToken::new(), RetryBudget::default(), CircuitBreaker::default());
 /// let mut log = Vec::new();
 /// let mut calls = 0;
 /// let answer = Retrying::new(&config)
@@ -36,30 +36,37 @@ use crate::os::clock::Moment;
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is called before `run`"]
-pub struct Retrying<'a, P, R = Silent> {
+pub struct Retrying<'a, P, R = NoReport> {
     pub(super) policy: P,
     pub(super) report: R,
     pub(super) label: &'a str,
     pub(super) seed: Option<Seed>,
-    pub(super) cancel: Option<&'a Cancel>,
+    pub(super) cancel: Option<&'a CancelToken>,
     pub(super) budget: Option<&'a RetryBudget>,
     pub(super) breaker: Option<&'a CircuitBreaker>,
 }
 
 impl<P: Policy> Retrying<'_, P> {
-    /// Retries by these settings: a `&RetryConfig`, or whatever knows the present ones.
+    /// Retries by these settings: a `&RetryConfig`, or another source of them.
     #[inline]
     pub fn new(policy: P) -> Self {
-        Self { policy, report: Silent, label: "retry", seed: None, cancel: None, budget: None, breaker: None }
+        Self {
+            policy,
+            report: NoReport,
+            label: "retry",
+            seed: None,
+            cancel: None,
+            budget: None,
+            breaker: None,
+        }
     }
 }
 
 impl<F: Fn() -> RetryConfig> Retrying<'_, Following<F>> {
-    /// Retries by the settings that `settings` gives after each failed attempt and each wait, so that a reload of the
-    /// configuration reaches a call that is already being retried.
+    /// Retries by the settings that `settings` returns after each failed attempt and each wait, so that a running call
+    /// follows a reload of the configuration.
     ///
-    /// A wait that has begun is not cut short by a reload: when it ends, the settings of that moment say whether there is
-    /// another attempt.
+    /// A reload does not shorten a wait; when the wait ends, the settings of that time decide about another attempt.
     ///
     /// ```
     /// use std::io;
@@ -80,15 +87,14 @@ impl<F: Fn() -> RetryConfig> Retrying<'_, Following<F>> {
 }
 
 impl<'a, P: Policy, R> Retrying<'a, P, R> {
-    /// Draws the waits from this seed, so that they can be foretold. Otherwise each call has a seed of its own, from the
-    /// system's randomness.
+    /// Draws the waits from this seed, so that they are predictable. By default each call has a random seed.
     #[inline]
     pub fn seed(mut self, seed: Seed) -> Self {
         self.seed = Some(seed);
         self
     }
 
-    /// Says what the retries are for. One seed gives each label other waits, and reports tell it. `retry` unless it is said.
+    /// Names the retries in reports; a seed gives each label other waits. Defaults to `retry`.
     #[inline]
     pub fn label(mut self, label: &'a str) -> Self {
         self.label = label;
@@ -97,7 +103,7 @@ impl<'a, P: Policy, R> Retrying<'a, P, R> {
 
     /// Ends with [`GiveUp::Cancelled`] as soon as the token is cancelled; a wait ends at once.
     #[inline]
-    pub fn cancel(mut self, cancel: &'a Cancel) -> Self {
+    pub fn cancel(mut self, cancel: &'a CancelToken) -> Self {
         self.cancel = Some(cancel);
         self
     }
@@ -109,29 +115,30 @@ impl<'a, P: Policy, R> Retrying<'a, P, R> {
         self
     }
 
-    /// Asks a circuit breaker before each attempt and tells it how the attempt ended.
+    /// Guards each attempt by a circuit breaker, and reports its result to it.
     ///
-    /// Where it lets none through, the call ends with [`GiveUp::Open`]; a wait which would end before it may let one through
-    /// is not begun.
+    /// While the breaker is open, the call ends with [`GiveUp::Open`]; a wait that would end before it can close is not
+    /// begun.
     #[inline]
     pub fn breaker(mut self, breaker: &'a CircuitBreaker) -> Self {
         self.breaker = Some(breaker);
         self
     }
 
-    /// Tells of every attempt, on the thread of the call, as soon as the attempt has ended.
+    /// Reports every attempt, on the thread of the call, as soon as it has ended.
     ///
-    /// What ends a call between two attempts, such as a token that is cancelled during a wait, is in its [`RetryError`].
+    /// A call that ends between two attempts, such as one that is cancelled during a wait, gets no report: its [`RetryError`]
+    /// has the reason.
     #[inline]
     pub fn report<E, N: FnMut(&Attempt<'_, E>)>(self, report: N) -> Retrying<'a, P, N> {
         let Self { policy, report: _, label, seed, cancel, budget, breaker } = self;
         Retrying { policy, report, label, seed, cancel, budget, breaker }
     }
 
-    /// Calls, and calls again after a wait as long as the settings allow it and the error says that it may help. The first
+    /// Makes the call, and retries it after a wait as long as the settings and the class of the error allow it. The first
     /// attempt is always made, unless the token is cancelled or the breaker open.
     ///
-    /// While it waits nothing is held but the last error, which is dropped before the next attempt.
+    /// While it waits it holds only the last error, which is dropped before the next attempt.
     ///
     /// # Errors
     /// [`RetryError`] with the last error, and why there was no further attempt.
@@ -142,44 +149,49 @@ impl<'a, P: Policy, R> Retrying<'a, P, R> {
         R: Report<E>,
     {
         let started = Moment::now();
-        let pass = self.admitted().map_err(|why| RetryError::untried(started.elapsed(), why))?;
+        let permit = self.admitted().map_err(|why| RetryError::untried(started.elapsed(), why))?;
         match call() {
             Ok(value) => {
-                self.succeeded(pass, started, 1);
+                self.succeeded(permit, started, 1);
                 Ok(value)
             }
-            Err(error) => self.run_again(started, pass, error, call),
+            Err(error) => self.run_again(started, permit, error, call),
         }
     }
 
-    /// Whether an attempt may begin.
+    /// Admits an attempt, with the permit of the breaker if there is one.
     #[inline]
-    pub(super) fn admitted(&self) -> Result<Option<Pass<'a>>, GiveUp> {
+    pub(super) fn admitted(&self) -> Result<Option<CallPermit<'a>>, GiveUp> {
         if self.is_cancelled() {
             return Err(GiveUp::Cancelled);
         }
-        self.breaker.map(CircuitBreaker::pass).transpose().map_err(|_| GiveUp::Open)
+        self.breaker.map(CircuitBreaker::permit).transpose().map_err(|_| GiveUp::Open)
     }
 
     #[inline]
     pub(super) fn is_cancelled(&self) -> bool {
-        self.cancel.is_some_and(Cancel::is_cancelled)
+        self.cancel.is_some_and(CancelToken::is_cancelled)
     }
 
     #[inline]
-    pub(super) fn succeeded<E>(&mut self, pass: Option<Pass<'_>>, started: Moment, number: u32)
+    pub(super) fn succeeded<E>(&mut self, permit: Option<CallPermit<'_>>, started: Moment, number: u32)
     where
         R: Report<E>,
     {
-        if let Some(pass) = pass {
-            pass.succeeded();
+        if let Some(permit) = permit {
+            permit.succeeded();
         }
         if let Some(budget) = self.budget {
             budget.succeeded();
         }
         if !R::IS_SILENT {
             let elapsed = started.elapsed();
-            self.report.tell(&Attempt { label: self.label, number, elapsed, outcome: Outcome::Succeeded });
+            self.report.on_attempt(&Attempt {
+                label: self.label,
+                number,
+                elapsed,
+                outcome: AttemptOutcome::Succeeded,
+            });
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Calls that wait without holding a thread up.
+//! Retries that wait without blocking a thread.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -6,9 +6,9 @@ use std::task::Poll;
 use std::time::Duration;
 
 use super::attempt::Report;
-use super::cancel::Cancel;
-use super::course::Course;
+use super::cancel::CancelToken;
 use super::policy::Policy;
+use super::retry_loop::RetryLoop;
 use super::retrying::Retrying;
 use super::{RetryClassifiable, RetryError};
 use crate::os::clock;
@@ -17,8 +17,8 @@ use crate::os::clock::Moment;
 impl<P: Policy, R> Retrying<'_, P, R> {
     /// The same as [`Retrying::run`] for a call that is awaited, in a runtime of tokio with time.
     ///
-    /// A future that is dropped leaves nothing behind: an attempt that is under way is dropped with it, and says nothing to
-    /// the breaker. The token ends waits at once, and attempts only if they look at it themselves.
+    /// Dropping the future drops the running attempt, which does not count for the breaker. The token ends waits at once, and
+    /// attempts only if they check it themselves.
     ///
     /// ```
     /// use std::io;
@@ -41,7 +41,7 @@ impl<P: Policy, R> Retrying<'_, P, R> {
     /// [`RetryError`] with the last error, and why there was no further attempt.
     ///
     /// # Panics
-    /// At the first wait, as everything of tokio that waits, where there is no runtime of tokio with time.
+    /// At the first wait, outside of a runtime of tokio with time.
     pub async fn run_async<T, E, F>(mut self, mut call: impl FnMut() -> F) -> Result<T, RetryError<E>>
     where
         E: RetryClassifiable,
@@ -49,33 +49,33 @@ impl<P: Policy, R> Retrying<'_, P, R> {
         F: Future<Output = Result<T, E>>,
     {
         let started = Moment::now();
-        let pass = self.admitted().map_err(|why| RetryError::untried(started.elapsed(), why))?;
+        let permit = self.admitted().map_err(|why| RetryError::untried(started.elapsed(), why))?;
         let error = match call().await {
             Ok(value) => {
-                self.succeeded(pass, started, 1);
+                self.succeeded(permit, started, 1);
                 return Ok(value);
             }
             Err(error) => error,
         };
         let cancel = self.cancel;
-        let mut course = Course::of(self, started);
-        let mut paused = course.failed(pass, error)?;
+        let mut retry_loop = RetryLoop::of(self, started);
+        let mut paused = retry_loop.failed(permit, error)?;
         loop {
             wait(paused.wait, cancel).await;
-            let pass = course.resumed(paused)?;
+            let permit = retry_loop.resumed(paused)?;
             match call().await {
                 Ok(value) => {
-                    course.succeeded(pass);
+                    retry_loop.succeeded(permit);
                     return Ok(value);
                 }
-                Err(error) => paused = course.failed(pass, error)?,
+                Err(error) => paused = retry_loop.failed(permit, error)?,
             }
         }
     }
 }
 
-/// Waits for so long, or until somebody cancels.
-async fn wait(wait: Duration, cancel: Option<&Cancel>) {
+/// Waits for this time, or until the token is cancelled.
+async fn wait(wait: Duration, cancel: Option<&CancelToken>) {
     let mut sleeping = pin!(clock::sleeping(wait));
     let Some(cancel) = cancel else { return sleeping.await };
     let mut cancelled = pin!(cancel.cancelled());

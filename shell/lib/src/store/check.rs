@@ -1,4 +1,4 @@
-//! Whether a database is sound.
+//! The check of a database for damage.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -14,51 +14,51 @@ use super::options::StoreOptions;
 use super::stats::refuse_missing;
 use super::{Store, patiently};
 
-/// What is wrong with a database.
+/// One problem of a database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum StoreFinding {
     /// Pages, rows or indexes contradict each other, or a value its column.
     Damage {
-        /// What SQLite says (<https://sqlite.org/pragma.html#pragma_integrity_check>).
+        /// The message of SQLite (<https://sqlite.org/pragma.html#pragma_integrity_check>).
         reason: String,
-        /// The table that it is about, where it is known.
+        /// Its table, if known.
         table: Option<String>,
     },
-    /// A row refers to one that is not there.
+    /// A row refers to a missing one.
     Reference {
         /// Its table.
         table: String,
         /// Its number, where its table numbers its rows.
         rowid: Option<i64>,
-        /// The columns that refer.
+        /// The referring columns.
         columns: Vec<String>,
-        /// The table of the row that is not there.
+        /// The table of the missing row.
         parent: String,
     },
 }
 
 impl Store {
-    /// Checks the whole database: its pages and indexes (`PRAGMA integrity_check`), and what rows refer to
-    /// (`PRAGMA foreign_key_check`). An empty list says that it is sound; of damages there are 100 at most.
+    /// Checks the whole database: its pages and indexes (`PRAGMA integrity_check`), and the references of
+    /// its rows (`PRAGMA foreign_key_check`). The list is empty for a sound database, and has at most 100 damages.
     ///
-    /// It reads the file anew, through a connection of its own, while others read and write.
+    /// It reads the whole file, through its own connection, while others read and write.
     ///
     /// # Errors
-    /// Why it cannot be read at all.
+    /// Why it cannot be read.
     pub fn check(&self) -> Result<Vec<StoreFinding>, StoreError> {
         check_file(self.path(), self.inner.options.allowed())
     }
 }
 
-/// As [`Store::check`], of a file as it is: it is neither made nor brought to the present version, and what a [`Store`]
-/// refuses to open for its damages is checked as far as it can be read. Locks of others are waited for so long.
+/// As [`Store::check`], for a file as it is: it is neither created nor migrated, and a file that a [`Store`] cannot open for
+/// its damage is checked as far as it can be read. It waits for locks until the deadline.
 ///
 /// # Errors
-/// [`StoreError::Absent`] where there is no file, and why it cannot be read at all.
+/// [`StoreError::Absent`] for a missing file, and why it cannot be read.
 pub fn check_file(path: impl Into<PathBuf>, deadline: Duration) -> Result<Vec<StoreFinding>, StoreError> {
-    let options = StoreOptions::new(path).deadline(deadline).plain()?;
+    let options = StoreOptions::new(path).deadline(deadline).with_absolute_path()?;
     let path = &options.path;
     refuse_missing(path)?;
     patiently(&options, || check(path)).map_err(|error| error.of(path))
@@ -70,11 +70,11 @@ fn check(path: &Path) -> Result<Vec<StoreFinding>, StoreError> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::ZERO)?;
     connection.pragma_update(None, "query_only", "ON")?;
-    let checking = Checking { connection, path };
+    let checker = DatabaseCheck { connection, path };
     let mut findings = Vec::new();
-    for part in [Checking::identity, Checking::integrity, Checking::references] {
-        // What one part cannot read says nothing about the next.
-        match part(&checking, &mut findings) {
+    for part in [DatabaseCheck::identity, DatabaseCheck::integrity, DatabaseCheck::references] {
+        // The next part may succeed where one cannot read the file.
+        match part(&checker, &mut findings) {
             Ok(()) => {}
             Err(StoreError::Sqlite { code, message: reason }) if is_finding(code) => {
                 let finding = StoreFinding::Damage { reason, table: None };
@@ -88,17 +88,17 @@ fn check(path: &Path) -> Result<Vec<StoreFinding>, StoreError> {
     Ok(findings)
 }
 
-/// Damages, and references that no table can obey.
+/// Whether the code means a damage, or a reference that no table can satisfy.
 fn is_finding(code: i32) -> bool {
     matches!(code & 0xff, ffi::SQLITE_CORRUPT | ffi::SQLITE_ERROR) || code == ffi::SQLITE_IOERR_SHORT_READ
 }
 
-struct Checking<'a> {
+struct DatabaseCheck<'a> {
     connection: Connection,
     path: &'a Path,
 }
 
-impl Checking<'_> {
+impl DatabaseCheck<'_> {
     fn identity(&self, _: &mut Vec<StoreFinding>) -> Result<(), StoreError> {
         refuse_newer(version(&self.connection)?, self.path)?;
         refuse_foreign(&self.connection, self.path)
@@ -109,7 +109,7 @@ impl Checking<'_> {
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let text: String = row.get(0)?;
-            // One text tells of many pages, below a heading.
+            // One text has a line for each page, after a heading.
             for line in text.lines().filter(|line| *line != "ok" && !line.starts_with("*** in database")) {
                 findings.push(StoreFinding::Damage { reason: line.into(), table: self.table_of(line) });
             }
@@ -121,7 +121,7 @@ impl Checking<'_> {
     fn table_of(&self, line: &str) -> Option<String> {
         let root: i64 = line.strip_prefix("Tree ")?.split(' ').next()?.parse().ok()?;
         let sql = "SELECT tbl_name FROM sqlite_schema WHERE rootpage = ?1";
-        // A schema that cannot be read is a finding of its own.
+        // An unreadable schema is its own finding.
         self.connection.query_row(sql, [root], |row| row.get(0)).optional().ok().flatten()
     }
 
@@ -155,7 +155,7 @@ impl fmt::Display for StoreFinding {
                     Some(rowid) => write!(f, "row {rowid} of `{table}`")?,
                     None => write!(f, "a row of `{table}`")?,
                 }
-                write!(f, " refers by `{}` to a row of `{parent}` that is not there", columns.join("`, `"))
+                write!(f, " refers by `{}` to a missing row of `{parent}`", columns.join("`, `"))
             }
         }
     }

@@ -8,28 +8,29 @@ use std::time::Duration;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags};
+use speckit_core::store::SynchronousMode;
 
 use super::error::StoreError;
 use super::options::StoreOptions;
 use crate::os::documents;
 
-/// The id in the header of a database of ours (<https://sqlite.org/pragma.html#pragma_application_id>): "spkt".
+/// The id in the header of our databases (<https://sqlite.org/pragma.html#pragma_application_id>): "spkt".
 pub(super) const APPLICATION_ID: i64 = 0x7370_6b74;
 
 /// How long a statement of a reader waits for a lock, which only a recovery after a crash takes.
 const READER_PATIENCE: Duration = Duration::from_secs(5);
 
-/// What holds closures to the transaction that they are given.
+/// Keeps closures within their transaction.
 #[derive(Default)]
-pub(super) struct Guard {
-    /// Closures run, and may not end the transaction.
+pub(super) struct TransactionGuard {
+    /// A closure runs, and may not end the transaction.
     is_on: AtomicBool,
-    /// The transaction was rolled back while they ran.
+    /// The transaction was rolled back while it ran.
     is_lost: AtomicBool,
 }
 
-impl Guard {
-    /// Runs a closure, and tells whether the transaction is still the one that it was given.
+impl TransactionGuard {
+    /// Runs a closure, and returns whether its transaction is still open.
     pub(super) fn around<T>(&self, run: impl FnOnce() -> T) -> (T, bool) {
         /// After a panic of the closure too.
         struct OffWhenDropped<'a>(&'a AtomicBool);
@@ -53,21 +54,20 @@ impl Guard {
     }
 }
 
-/// Opens the file, which must be there, and sets what has to be set before the first table.
+/// Opens an existing file for writing, and sets what must be set before the first table.
 pub(super) fn open_writer(
     path: &Path,
     options: &StoreOptions,
-    guard: &Arc<Guard>,
+    guard: &Arc<TransactionGuard>,
 ) -> Result<Connection, StoreError> {
     let mut connection = open(path, options)?;
     if connection.is_readonly("main")? {
-        let reason = "SQLite could open it for reading alone".into();
+        let reason = "SQLite could only open it for reading".into();
         return Err(StoreError::ReadOnly { path: path.to_path_buf(), reason });
     }
     refuse_foreign(&connection, path)?;
     close_to_others(path).map_err(|error| StoreError::unopened(path, &error))?;
-    // It has an effect on an empty file alone, and none once the journal is a WAL; where it is set, setting it again is a
-    // write of its own.
+    // It only has an effect on an empty file, before the journal is a WAL. Setting it again would write to the file.
     let auto_vacuum: i64 = connection.pragma_query_value(None, "auto_vacuum", |row| row.get(0))?;
     if auto_vacuum != 2 {
         connection.pragma_update(None, "auto_vacuum", 2)?;
@@ -77,11 +77,11 @@ pub(super) fn open_writer(
     settings(&connection, path, options)?;
     set(&connection, path, "journal_size_limit", JOURNAL_SIZE_LIMIT)?;
     set(&connection, path, "secure_delete", if options.secure_delete { "1" } else { "0" })?;
-    // Waiting is done outside, with nothing held.
+    // The caller waits, without holding anything.
     connection.busy_timeout(Duration::ZERO)?;
     let guarding = Arc::clone(guard);
     connection.authorizer(Some(move |context: AuthContext<'_>| refuse_control(&guarding, &context)))?;
-    // The first sees statements when they are prepared, the others what they come to, also one by one after a rollback.
+    // The authorizer checks statements when they are prepared, the hooks when they run.
     let guarding = Arc::clone(guard);
     connection.commit_hook(Some(move || guarding.is_on()))?;
     let guarding = Arc::clone(guard);
@@ -93,7 +93,7 @@ pub(super) fn open_writer(
 pub(super) fn open_reader(
     path: &Path,
     options: &StoreOptions,
-    guard: &Arc<Guard>,
+    guard: &Arc<TransactionGuard>,
 ) -> Result<Connection, StoreError> {
     let mut connection = open(path, options)?;
     settings(&connection, path, options)?;
@@ -112,7 +112,7 @@ fn open(path: &Path, options: &StoreOptions) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// Closes the files of the database to all but their owner. SQLite gives a new log the mode of the database.
+/// Makes the files of the database accessible only to their owner. SQLite gives a new log the mode of the database.
 fn close_to_others(path: &Path) -> std::io::Result<()> {
     let path = documents::without_links(path)?;
     documents::close_to_others(&path)?;
@@ -124,9 +124,9 @@ fn close_to_others(path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// An empty file becomes ours; one with tables has to be.
+/// Rejects the database of another program; an empty file is accepted.
 pub(super) fn refuse_foreign(connection: &Connection, path: &Path) -> Result<(), StoreError> {
-    // In this order: whoever makes our tables meanwhile sets the id with the first of them.
+    // In this order: another process that creates our tables meanwhile sets the id with the first of them.
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     let id: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     if id == APPLICATION_ID || (id == 0 && tables == 0) {
@@ -135,10 +135,14 @@ pub(super) fn refuse_foreign(connection: &Connection, path: &Path) -> Result<(),
     Err(StoreError::Foreign { path: path.to_path_buf() })
 }
 
-/// What each connection sets for itself (<https://sqlite.org/pragma.html>).
+/// The settings of each connection (<https://sqlite.org/pragma.html>).
 fn settings(connection: &Connection, path: &Path, options: &StoreOptions) -> Result<(), StoreError> {
+    let synchronous = match options.synchronous {
+        SynchronousMode::Normal => "1",
+        SynchronousMode::Full => "2",
+    };
     let settings = [
-        ("synchronous", options.synchronous.number()),
+        ("synchronous", synchronous),
         ("foreign_keys", "1"),
         // In KiB where it is negative: 32 MiB.
         ("cache_size", "-32768"),
@@ -150,14 +154,14 @@ fn settings(connection: &Connection, path: &Path, options: &StoreOptions) -> Res
     settings.into_iter().try_for_each(|(pragma, value)| set(connection, path, pragma, value))
 }
 
-/// What is left of a journal that grew while a reader was slow: 64 MiB.
+/// The size to which a journal shrinks after a slow reader let it grow: 64 MiB.
 const JOURNAL_SIZE_LIMIT: &str = "67108864";
 /// 1 GiB.
 const MMAP_SIZE: &str = "1073741824";
 
-/// Sets a pragma, and looks whether it took.
+/// Sets a pragma and verifies it.
 fn set(connection: &Connection, path: &Path, pragma: &'static str, value: &str) -> Result<(), StoreError> {
-    // Some answer with a row, which is not looked at: they are asked again.
+    // Some return a row; the value is verified by a query of its own.
     connection.pragma_update_and_check(None, pragma, value, |_| Ok(())).or_else(|error| match error {
         rusqlite::Error::QueryReturnedNoRows => Ok(()),
         error => Err(error),
@@ -187,18 +191,17 @@ pub(super) fn pragma_text(connection: &Connection, pragma: &str) -> Result<Strin
     })
 }
 
-/// The name of the savepoint around each closure of a group, which the statements of the writer spell out.
+/// The name of the savepoint around each closure of a group, which the statements of the writer repeat.
 const SAVEPOINT_NAME: &str = "speckit_write";
 
-/// A closure neither begins nor ends a transaction, since others may be in the same one, and it leaves the connection as
-/// it is.
-fn refuse_control(guard: &Guard, context: &AuthContext<'_>) -> Authorization {
+/// Denies statements that begin or end a transaction, which others may share, and those that change the connection.
+fn refuse_control(guard: &TransactionGuard, context: &AuthContext<'_>) -> Authorization {
     if !guard.is_on() {
         return Authorization::Allow;
     }
     match context.action {
         AuthAction::Transaction { .. } => Authorization::Deny,
-        // One that sets something would outlive the transaction.
+        // A setting would outlive the transaction.
         AuthAction::Pragma { pragma_name, pragma_value: Some(_) } if !is_harmless(pragma_name) => {
             Authorization::Deny
         }
@@ -211,7 +214,7 @@ fn refuse_control(guard: &Guard, context: &AuthContext<'_>) -> Authorization {
     }
 }
 
-/// Pragmas whose value is what they are asked about, or that end with the transaction.
+/// Pragmas with a parameter that set nothing, or nothing beyond the transaction.
 fn is_harmless(pragma: &str) -> bool {
     const HARMLESS: [&str; 13] = [
         "defer_foreign_keys",

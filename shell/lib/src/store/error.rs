@@ -1,4 +1,4 @@
-//! Why a database could not do what was asked.
+//! The errors of a database.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,25 +8,25 @@ use speckit_core::text::{count, duration};
 
 use crate::retry::RetryClassifiable;
 
-/// Why a database could not do what was asked. Two are equal where they say the same.
+/// Why an operation on a database failed. Two errors with the same content are equal.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The file is something else.
+    /// The file is no database.
     #[error("`{}` is no SQLite database; name another file, or move this one away", path.display())]
     NotADatabase {
         /// The file.
         path: PathBuf,
     },
     /// The file is the database of another program.
-    #[error("`{}` is a database of another program; name another file, which is made where it is missing", path.display())]
+    #[error("`{}` is a database of another program; name another file, which is created if it is missing", path.display())]
     Foreign {
         /// The file.
         path: PathBuf,
     },
     /// The file was written by a newer release.
     #[error(
-        "`{}` has the version {found}, and this release knows versions up to {known}; use the newer release, or another file",
+        "`{}` has version {found}, but this release knows versions up to {known}; use a newer release, or another file",
         path.display()
     )]
     Newer {
@@ -37,28 +37,28 @@ pub enum StoreError {
         /// The newest version that this release knows.
         known: i64,
     },
-    /// The file, or its folder, may not be written.
+    /// The file, or its folder, is read-only.
     #[error("`{}` cannot be written: {reason}; check the permissions of the file and of its folder", path.display())]
     ReadOnly {
         /// The file.
         path: PathBuf,
-        /// What the system or SQLite says.
+        /// The message of the system or of SQLite.
         reason: String,
     },
     /// The disk is full, or the database has reached its limit.
-    #[error("`{}` cannot grow: {reason}; nothing of this write is in it. Free some space", path.display())]
+    #[error("`{}` cannot grow: {reason}; nothing of this write is stored. Free some space", path.display())]
     Full {
         /// The file.
         path: PathBuf,
-        /// What SQLite says.
+        /// The message of SQLite.
         reason: String,
     },
     /// The file is damaged.
-    #[error("`{}` is damaged: {reason}; `speckit store check` says more. Restore it, or move it away", path.display())]
+    #[error("`{}` is damaged: {reason}; `speckit store check` lists the damage. Restore the file, or move it away", path.display())]
     Corrupt {
         /// The file.
         path: PathBuf,
-        /// What SQLite says.
+        /// The message of SQLite.
         reason: String,
     },
     /// The file cannot be opened.
@@ -66,12 +66,12 @@ pub enum StoreError {
     Open {
         /// The file.
         path: PathBuf,
-        /// What the system or SQLite says.
+        /// The message of the system or of SQLite.
         reason: String,
     },
     /// A setting of the database did not take effect.
     #[error(
-        "`{}`: `PRAGMA {pragma}` is {found} and has to be {expected}; the file system may lack shared memory: use a local one",
+        "`{}`: `PRAGMA {pragma}` is {found} and must be {expected}; the file system may lack shared memory: use a local one",
         path.display()
     )]
     Pragma {
@@ -79,15 +79,15 @@ pub enum StoreError {
         path: PathBuf,
         /// The setting.
         pragma: &'static str,
-        /// What it has to be.
+        /// The required value.
         expected: String,
-        /// What it is.
+        /// The actual value.
         found: String,
     },
-    /// Somebody else held the lock until the deadline.
+    /// Another connection held the lock until the deadline.
     #[error(
         "`{}` is locked by another connection: {} in {} ({message}, code {code}); \
-         end whoever holds it, or allow more time",
+         end the program that holds the lock, or allow more time",
         path.display(),
         count(*attempts, "attempt"),
         duration(*elapsed)
@@ -95,33 +95,33 @@ pub enum StoreError {
     Busy {
         /// The file.
         path: PathBuf,
-        /// How often it was tried.
+        /// The number of attempts.
         attempts: u32,
-        /// How long it was tried.
+        /// The time of all attempts.
         elapsed: Duration,
         /// The extended result code of the last attempt (<https://sqlite.org/rescode.html>).
         code: i32,
-        /// What SQLite says.
+        /// The message of SQLite.
         message: String,
     },
     /// A statement failed.
     #[error("{message} (code {code})")]
     Sqlite {
-        /// The extended result code (<https://sqlite.org/rescode.html>); 1 for mistakes that the Rust side found.
+        /// The extended result code (<https://sqlite.org/rescode.html>); 1 for errors of `rusqlite` itself.
         code: i32,
-        /// What SQLite says.
+        /// The message of SQLite.
         message: String,
     },
     /// A closure of `write` calls `write` of the same store, and would wait for itself.
-    #[error("a write within a write of the same store: use the transaction that the closure is given")]
+    #[error("a write within a write of the same store: use the transaction of the outer closure")]
     Nested,
-    /// The closure succeeded, and yet its transaction was rolled back by a statement of it, such as `INSERT OR ROLLBACK`.
-    #[error("the transaction was rolled back by one of its own statements; nothing of it is written")]
+    /// The closure succeeded, but one of its statements rolled the transaction back, such as `INSERT OR ROLLBACK`.
+    #[error("one of its own statements rolled the transaction back; nothing of it is written")]
     RolledBack,
-    /// A row holds what this release cannot read.
+    /// This release cannot read a row.
     #[error(
-        "row {row} of `{table}` cannot be read: {reason}; a newer release may have written it, and reads it. If none did, \
-         `speckit store check` says whether the file is damaged"
+        "row {row} of `{table}` cannot be read: {reason}; if a newer release wrote it, use that release. Else check the file \
+         for damage with `speckit store check`"
     )]
     Unreadable {
         /// The table.
@@ -131,33 +131,33 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The closure refused.
+    /// The closure failed for a reason of its own.
     #[error("{reason}")]
     Refused {
-        /// Its words.
+        /// The reason.
         reason: String,
     },
-    /// The thread that writes could not be started.
-    #[error("the thread that writes could not be started: {reason}")]
+    /// A thread could not be started.
+    #[error("a thread of the database could not be started: {reason}")]
     Thread {
-        /// What the system says.
+        /// The message of the system.
         reason: String,
     },
-    /// Something is missing that what was asked needs.
+    /// Something that the operation needs is missing.
     #[error("{what}")]
     Absent {
-        /// What is missing, and a way out.
+        /// What is missing, and how to fix it.
         what: String,
     },
 }
 
 impl StoreError {
-    /// The error with which a closure takes everything back for a reason of its own.
+    /// The error with which a closure rolls back for a reason of its own.
     pub fn refused(reason: impl Into<String>) -> Self {
         Self::Refused { reason: reason.into() }
     }
 
-    /// The extended result code of SQLite, where one is the cause.
+    /// The extended result code of SQLite, if it is the cause.
     pub fn code(&self) -> Option<i32> {
         match self {
             Self::Sqlite { code, .. } | Self::Busy { code, .. } => Some(*code),
@@ -165,13 +165,12 @@ impl StoreError {
         }
     }
 
-    /// Whether the transaction may succeed when it is run again. A lock of another store that a closure met was waited for
-    /// long enough.
+    /// Whether the transaction may succeed when it runs again. [`StoreError::Busy`] has already waited until its deadline.
     pub(super) fn is_retryable(&self) -> bool {
         matches!(self, Self::Sqlite { .. }) && self.classify() == ErrorClass::Retryable
     }
 
-    /// Why the system does not give the file.
+    /// The error for a file that the system cannot open.
     pub(super) fn unopened(path: &Path, error: &std::io::Error) -> Self {
         let (path, reason) = (path.to_path_buf(), error.to_string());
         match error.kind() {
@@ -182,7 +181,7 @@ impl StoreError {
         }
     }
 
-    /// The error with which an attempt to get a lock ends.
+    /// The error after the last attempt to get a lock.
     pub(super) fn gave_up(self, path: &Path, attempts: u32, elapsed: Duration) -> Self {
         match self {
             Self::Sqlite { code, message } if classes::sqlite(code) == ErrorClass::Retryable => {
@@ -192,7 +191,7 @@ impl StoreError {
         }
     }
 
-    /// The same, of a closure that reads: what it may not write is no matter of permissions.
+    /// As [`StoreError::of`], for a closure that reads: its failed write is no matter of permissions.
     pub(super) fn of_read(self, path: &Path) -> Self {
         match self {
             Self::Sqlite { code: code @ rusqlite::ffi::SQLITE_READONLY, .. } => {
@@ -202,7 +201,7 @@ impl StoreError {
         }
     }
 
-    /// The same, said of a file where it is about the file.
+    /// The same with the path, if the file is the cause.
     pub(super) fn of(self, path: &Path) -> Self {
         let Self::Sqlite { code, message: reason } = self else { return self };
         let path = path.to_path_buf();
@@ -217,7 +216,7 @@ impl StoreError {
     }
 }
 
-/// A lock that was waited for until the deadline is still retryable, for one who has more time: the whole call is run again.
+/// A lock that another connection held until the deadline is still retryable: a caller with more time repeats the whole call.
 impl RetryClassifiable for StoreError {
     fn classify(&self) -> ErrorClass {
         self.code().map_or(ErrorClass::Permanent, classes::sqlite)
@@ -229,7 +228,7 @@ impl From<rusqlite::Error> for StoreError {
         let code = error.sqlite_error().map_or(1, |error| error.extended_code);
         let message = match (&error, code) {
             (_, rusqlite::ffi::SQLITE_AUTH) => {
-                "the store begins and ends its transactions and sets its connections: return an error to roll back, and \
+                "the store controls its transactions and the settings of its connections: return an error to roll back, and \
                  use no pragma that sets something"
                     .into()
             }

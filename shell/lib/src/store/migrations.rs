@@ -1,4 +1,4 @@
-//! The tables, and how an older database gets those of the present version.
+//! The tables, and the migration of an older database to the present version.
 
 use std::path::Path;
 
@@ -8,10 +8,10 @@ use super::connection::APPLICATION_ID;
 use super::error::StoreError;
 use super::transaction::Transaction;
 
-/// The steps from each version to the next; the version of a database is how many of them it has taken
+/// The steps from each version to the next; the version of a database is the number of steps it has taken
 /// (<https://sqlite.org/pragma.html#pragma_user_version>). A step that was released never changes.
 const STEPS: &[&str] = &[
-    // 1: what was accepted and refused.
+    // 1: accepted and rejected configurations.
     "CREATE TABLE config_generations (
         id INTEGER PRIMARY KEY,
         accepted_at_ms INTEGER NOT NULL,
@@ -40,7 +40,7 @@ const STEPS: &[&str] = &[
         report TEXT
     );
     CREATE INDEX config_refusals_by_files ON config_refusals (files, id);",
-    // 2: when the file was made smaller; without an end where one is at it, or was when it was killed.
+    // 2: vacuums; one that is running or was killed has no end.
     "CREATE TABLE store_vacuums (
         id INTEGER PRIMARY KEY,
         started_at_ms INTEGER NOT NULL,
@@ -48,7 +48,7 @@ const STEPS: &[&str] = &[
         freed_bytes INTEGER NOT NULL,
         elapsed_ms INTEGER NOT NULL
     );",
-    // 3: the runs of quality gates. The constraint is the index by specification and stage too.
+    // 3: the runs of quality gates. The constraint also is the index by specification and stage.
     "CREATE TABLE consensus_runs (
         id INTEGER PRIMARY KEY,
         spec_id TEXT NOT NULL,
@@ -76,9 +76,9 @@ pub(super) fn newest() -> i64 {
     i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
 }
 
-/// Takes the steps that are missing, each in a transaction of its own.
+/// Takes the missing steps, each in its own transaction.
 ///
-/// Another process may take them at the same time: each step looks at the version under the lock.
+/// Another process may take them at the same time, so each step checks the version under the lock.
 pub(super) fn migrate(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     loop {
         let version = version(connection)?;
@@ -94,7 +94,7 @@ pub(super) fn migrate(connection: &Connection, path: &Path) -> Result<(), StoreE
     }
 }
 
-/// What a newer release has written is left alone.
+/// Rejects a database that a newer release has written.
 pub(super) fn refuse_newer(version: i64, path: &Path) -> Result<(), StoreError> {
     let known = newest();
     if version <= known {
@@ -103,13 +103,13 @@ pub(super) fn refuse_newer(version: i64, path: &Path) -> Result<(), StoreError> 
     Err(StoreError::Newer { path: path.to_path_buf(), found: version, known })
 }
 
-fn take(connection: &Connection, seen: i64, step: &str) -> Result<(), StoreError> {
-    if version(connection)? != seen {
+fn take(connection: &Connection, expected_version: i64, step: &str) -> Result<(), StoreError> {
+    if version(connection)? != expected_version {
         return Ok(());
     }
     connection.execute_batch(step)?;
     connection.pragma_update(None, "application_id", APPLICATION_ID)?;
-    Ok(connection.pragma_update(None, "user_version", seen + 1)?)
+    Ok(connection.pragma_update(None, "user_version", expected_version + 1)?)
 }
 
 pub(super) fn version(connection: &Connection) -> Result<i64, StoreError> {
@@ -125,8 +125,8 @@ mod tests {
     fn of_version(version: usize, path: &Path) -> Connection {
         let connection = Connection::open(path).unwrap();
         connection.execute_batch("PRAGMA auto_vacuum = 2; PRAGMA journal_mode = WAL").unwrap();
-        for (seen, step) in STEPS.iter().take(version).enumerate() {
-            take(&connection, i64::try_from(seen).unwrap(), step).unwrap();
+        for (expected_version, step) in STEPS.iter().take(version).enumerate() {
+            take(&connection, i64::try_from(expected_version).unwrap(), step).unwrap();
         }
         if version >= 1 {
             let rows =
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_that_is_interrupted_leaves_the_version_before_it() {
+    fn an_interrupted_step_leaves_the_version_before_it() {
         let folder = tempfile::tempdir().unwrap();
         for (older, step) in STEPS.iter().enumerate() {
             let path = folder.path().join(format!("{older}.db"));
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_that_fails_is_taken_back_whole() {
+    fn a_step_that_fails_is_rolled_back() {
         let folder = tempfile::tempdir().unwrap();
         let connection = of_version(1, &folder.path().join("app.db"));
         // A table that is in the way of the next step.
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_that_another_process_has_taken_meanwhile_is_not_taken_again() {
+    fn a_step_that_another_process_has_taken_is_not_taken_again() {
         let folder = tempfile::tempdir().unwrap();
         let connection = of_version(STEPS.len(), &folder.path().join("app.db"));
         take(&connection, 0, STEPS[0]).unwrap();

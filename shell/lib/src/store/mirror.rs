@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arc_swap::ArcSwap;
 
 use super::error::StoreError;
-use super::transaction::{Transaction, Work};
+use super::transaction::{Transaction, WriteOperation};
 use crate::sync::Mutex;
 
 /// A value in memory that [`Store::update`](super::Store::update) changes together with the database: readers see the new
-/// value when, and only when, what belongs to it is committed. It belongs to the store that first changes it; what other
-/// processes write does not reach it.
+/// value once its transaction is committed, and never before. It belongs to the store that first changes it; writes of other
+/// processes do not change it.
 ///
 /// ```
 /// use speckit::store::{Mirror, Store, StoreError};
@@ -33,22 +33,22 @@ use crate::sync::Mutex;
 /// # Ok::<(), StoreError>(())
 /// ```
 pub struct Mirror<V> {
-    shared: Arc<Shared<V>>,
+    state: Arc<MirrorState<V>>,
 }
 
-struct Shared<V> {
+struct MirrorState<V> {
     current: ArcSwap<V>,
-    /// What the present transaction, which is not committed yet, has made of it.
+    /// The value of the running transaction, which is not committed yet.
     draft: Mutex<Option<Arc<V>>>,
-    /// The number of the store that has changed it; 0 where none has.
+    /// The number of the store that it belongs to; 0 before the first change.
     owner: AtomicU64,
 }
 
 impl<V> Mirror<V> {
-    /// A mirror of a value, such as one that was read from the database.
+    /// A mirror of a value, such as one from the database.
     pub fn new(value: V) -> Self {
         Self {
-            shared: Arc::new(Shared {
+            state: Arc::new(MirrorState {
                 current: ArcSwap::from_pointee(value),
                 draft: Mutex::default(),
                 owner: AtomicU64::new(0),
@@ -56,26 +56,24 @@ impl<V> Mirror<V> {
         }
     }
 
-    /// The value as it was committed last.
+    /// The last committed value.
     pub fn load(&self) -> Arc<V> {
-        self.shared.current.load_full()
+        self.state.current.load_full()
     }
 
     /// A change of the value, by the store of that number.
-    pub(super) fn changed_by<F>(&self, store: u64, change: F) -> Result<Update<V, F>, StoreError> {
-        let owner = self.shared.owner.compare_exchange(0, store, Ordering::Relaxed, Ordering::Relaxed);
+    pub(super) fn changed_by<F>(&self, store: u64, change: F) -> Result<MirrorUpdate<V, F>, StoreError> {
+        let owner = self.state.owner.compare_exchange(0, store, Ordering::Relaxed, Ordering::Relaxed);
         if owner.is_err_and(|owner| owner != store) {
-            return Err(StoreError::refused(
-                "the mirror belongs to another store, which has changed it before",
-            ));
+            return Err(StoreError::refused("the mirror belongs to another store, which changed it first"));
         }
-        Ok(Update { mirror: self.clone(), change, draft: None, replaced: None })
+        Ok(MirrorUpdate { mirror: self.clone(), change, draft: None, replaced: None })
     }
 }
 
 impl<V> Clone for Mirror<V> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared) }
+        Self { state: Arc::clone(&self.state) }
     }
 }
 
@@ -86,16 +84,16 @@ impl<V: fmt::Debug> fmt::Debug for Mirror<V> {
 }
 
 /// A change of a value and of the database.
-pub(super) struct Update<V, F> {
+pub(super) struct MirrorUpdate<V, F> {
     mirror: Mirror<V>,
     change: F,
-    /// What it made of the value, until that is committed.
+    /// The new value, until it is committed.
     draft: Option<Arc<V>>,
-    /// What it has replaced, which is dropped when nothing is held any more.
+    /// The replaced value, which is dropped without any lock.
     replaced: Option<Arc<V>>,
 }
 
-impl<V, T, F> Work for Update<V, F>
+impl<V, T, F> WriteOperation for MirrorUpdate<V, F>
 where
     V: Clone + Send + Sync + 'static,
     T: Send + 'static,
@@ -104,26 +102,26 @@ where
     type Output = T;
 
     fn run(&mut self, transaction: &Transaction<'_>) -> Result<T, StoreError> {
-        let shared = &self.mirror.shared;
-        let before = shared.draft.lock().clone().unwrap_or_else(|| shared.current.load_full());
+        let state = &self.mirror.state;
+        let before = state.draft.lock().clone().unwrap_or_else(|| state.current.load_full());
         let mut value = (*before).clone();
         let result = (self.change)(transaction, &mut value)?;
         let value = Arc::new(value);
-        *shared.draft.lock() = Some(Arc::clone(&value));
+        *state.draft.lock() = Some(Arc::clone(&value));
         self.draft = Some(value);
         Ok(result)
     }
 
     fn committed(&mut self) {
         if let Some(value) = self.draft.take() {
-            *self.mirror.shared.draft.lock() = None;
-            self.replaced = Some(self.mirror.shared.current.swap(value));
+            *self.mirror.state.draft.lock() = None;
+            self.replaced = Some(self.mirror.state.current.swap(value));
         }
     }
 
-    fn undone(&mut self) {
+    fn rolled_back(&mut self) {
         if self.draft.take().is_some() {
-            *self.mirror.shared.draft.lock() = None;
+            *self.mirror.state.draft.lock() = None;
         }
     }
 }

@@ -1,9 +1,8 @@
 //! A SQLite database that survives contention and crashes.
 //!
-//! SQLite has one writer at a time. A [`Store`] therefore writes through one connection: a caller that finds it free uses it
-//! on its own thread; under contention callers queue for a thread that commits many of their closures in one transaction,
-//! each in its own savepoint, so that one that fails is rolled back alone. Readers have connections of their own, which
-//! wait for nobody.
+//! SQLite has one writer at a time, so a [`Store`] writes through one connection. A caller uses it on its own thread while
+//! it is free; under contention callers queue for a thread that commits many of their closures in one transaction, each in its
+//! own savepoint, so that one that fails is rolled back alone. Readers have their own connections and never wait for writers.
 //!
 //! ```
 //! use speckit::store::{Store, StoreError};
@@ -20,14 +19,14 @@
 //! ```
 //!
 //! The file belongs to the store: its `user_version`, its `application_id`, the tables whose names begin with `config_` and
-//! `store_`, and the tables `consensus_runs` and `agent_outputs`. Yours stand beside them; a database that another program made is refused. While it is open it is not to be moved,
-//! replaced or deleted (<https://sqlite.org/howtocorrupt.html>). One store a file and process is enough: another one would wait
-//! for it as for another process.
+//! `store_`, and the tables `consensus_runs` and `agent_outputs`; add your own. The database of another program is rejected. Do
+//! not move, replace or delete an open file (<https://sqlite.org/howtocorrupt.html>). Open one store for a file in a process:
+//! a second one waits for it as for another process.
 //!
-//! What a closure wrote before it returned an error, or panicked, is rolled back. A closure may run more than once: when another
-//! process was in its way, or when a neighbour in the same transaction took that one down. It should therefore have no
-//! effects beside those in the database; [`Store::update`] changes a value in memory together with it. Nor may it wait for another
-//! thread that writes to the same store, which waits for it.
+//! A closure that returns an error or panics is rolled back. A closure may run more than once: after another process held the
+//! lock, or after another closure ended the common transaction. So it should have no effects outside the database;
+//! [`Store::update`] changes a value in memory together with it. It must not wait for another thread that writes to the same
+//! store, since that waits for it.
 
 use std::fmt;
 use std::future::Future;
@@ -55,68 +54,73 @@ mod writer;
 pub use check::{StoreFinding, check_file};
 pub use error::StoreError;
 pub use mirror::Mirror;
-pub use options::{StoreOptions, Synchronous};
+pub use options::StoreOptions;
 pub use rusqlite;
 pub use scheduler::VacuumScheduler;
 pub use speckit_core::store::{HistoryMode, StoreConfig, SynchronousMode};
 pub use stats::{StoreStats, TableStats, VacuumRecord};
 pub use transaction::Transaction;
-pub use vacuum::{VacuumProgress, Vacuumed};
+pub use vacuum::{VacuumOutcome, VacuumProgress};
 
 use polling::Polling;
 use queue::Reply;
-use readers::Readers;
-use transaction::Outcome;
+use readers::ReaderPool;
+use transaction::ClosureOutcome;
 use writer::{Writer, result_of};
 
-/// A SQLite database that many threads and processes use. A copy is a pointer.
+/// A SQLite database for many threads and processes. A clone is a pointer.
 ///
-/// Dropping the last one does what still waits, and waits for that: up to the deadline, where another process has the lock.
+/// Dropping the last one finishes the queued writes: up to the deadline, where another process holds the lock.
 #[derive(Clone)]
 pub struct Store {
-    inner: Arc<Inner>,
+    inner: Arc<StoreInner>,
 }
 
-struct Inner {
-    /// Counted from 1, in this process.
+struct StoreInner {
+    /// The number of the store in this process, from 1.
     number: u64,
     options: StoreOptions,
     writer: Writer,
-    readers: Readers,
-    /// Something was written that nobody waited for.
+    readers: ReaderPool,
+    /// Whether a write was queued without a waiting caller.
     writes_later: AtomicBool,
 }
 
 impl Store {
-    /// Opens a file, which is made where it is missing with the folders that lead to it, readable by its owner alone; see
-    /// [`StoreOptions`].
+    /// Opens a file. A missing one is created with its folders, readable only by its owner; see [`StoreOptions`].
     ///
     /// # Errors
-    /// Why it cannot be used; [`StoreError`] says what to do about it.
+    /// Why it cannot be used, and how to fix it.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
         StoreOptions::new(path).open()
     }
 
     fn with(options: StoreOptions) -> Result<Self, StoreError> {
         if options.path.as_os_str() == ":memory:" {
-            let what = "a database in memory has one connection, and a store needs several: name a file";
+            let what = "a database in memory has one connection, but a store needs several: name a file";
             return Err(StoreError::Absent { what: what.into() });
         }
-        let options = options.plain()?;
+        let options = options.with_absolute_path()?;
         documents::make_private(&options.path)
             .map_err(|error| StoreError::unopened(&options.path, &error))?;
-        let guard = Arc::new(connection::Guard::default());
+        let guard = Arc::new(connection::TransactionGuard::default());
         let connection = patiently(&options, || {
             let connection = connection::open_writer(&options.path, &options, &guard)?;
             migrations::migrate(&connection, &options.path)?;
             Ok(connection)
         })?;
         let writer = Writer::new(connection, guard, options.clone());
-        let readers = Readers::new(options.clone());
+        let readers = ReaderPool::new(options.clone());
         static STORES: AtomicU64 = AtomicU64::new(0);
         let number = STORES.fetch_add(1, Ordering::Relaxed) + 1;
         Ok(Self {
-            inner: Arc::new(Inner { number, options, writer, readers, writes_later: AtomicBool::new(false) }),
+            inner: Arc::new(StoreInner {
+                number,
+                options,
+                writer,
+                readers,
+                writes_later: AtomicBool::new(false),
+            }),
         })
     }
 
@@ -125,14 +129,14 @@ impl Store {
         &self.inner.options.path
     }
 
-    /// Writes in a transaction (`BEGIN IMMEDIATE`) and gives what the closure gives, once it is committed.
+    /// Writes in a transaction (`BEGIN IMMEDIATE`) and returns the result of the closure, once it is committed.
     ///
     /// # Errors
-    /// What the closure returned, or why it could not be committed; then nothing of it is written. [`StoreError::Busy`]
+    /// The error of the closure, or why it could not be committed; then nothing of it is written. [`StoreError::Busy`]
     /// where another process held the lock until the deadline, [`StoreError::Nested`] within a closure of the same store.
     ///
     /// # Panics
-    /// As the closure does; then nothing of it is written either.
+    /// If the closure panics; then nothing of it is written either.
     pub fn write<T, F>(&self, write: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -141,8 +145,8 @@ impl Store {
         self.inner.writer.write(write)
     }
 
-    /// As [`Store::write`], awaited in any runtime: no thread is held up. The write is queued at once; a future that is dropped before its closure has
-    /// begun writes nothing; one that is dropped later has written, or not, without anybody being told.
+    /// As [`Store::write`], awaited in any runtime without blocking a thread. The write is queued at once. A future that is
+    /// dropped before its closure has begun writes nothing; for one that is dropped later the result is unknown.
     ///
     /// # Errors
     /// As those of [`Store::write`].
@@ -158,14 +162,14 @@ impl Store {
         async move { result_of(submitted?.await) }
     }
 
-    /// Changes a value in memory and the database together: the value is replaced when the transaction is committed, and
-    /// stays as it was where it is not. Updates of one mirror see each other's results.
+    /// Changes a value in memory and the database together: the value is replaced if and when the transaction is committed.
+    /// Each update of a mirror starts from the result of the one before.
     ///
     /// # Errors
     /// As those of [`Store::write`].
     ///
     /// # Panics
-    /// As the closure does; then nothing has changed.
+    /// If the closure panics; then nothing has changed.
     pub fn update<V, T, F>(&self, mirror: &Mirror<V>, change: F) -> Result<T, StoreError>
     where
         V: Clone + Send + Sync + 'static,
@@ -194,13 +198,12 @@ impl Store {
         async move { result_of(submitted?.await) }
     }
 
-    /// Reads in a transaction, which sees the database as it was committed at one moment, whoever writes meanwhile. It may
-    /// not write.
+    /// Reads in a transaction, which is a snapshot of the committed database. It may not write.
     ///
-    /// Within a closure of [`Store::write`] it does not see what that closure has written.
+    /// Within a closure of [`Store::write`] it does not see the changes of that closure.
     ///
     /// # Errors
-    /// What the closure returned, or why the database cannot be read.
+    /// The error of the closure, or why the database cannot be read.
     pub fn read<T>(
         &self,
         mut read: impl FnMut(&Transaction<'_>) -> Result<T, StoreError>,
@@ -213,13 +216,13 @@ impl Store {
         }
     }
 
-    /// As [`Store::read`], on a thread that tokio keeps for what blocks.
+    /// As [`Store::read`], on a blocking thread of tokio.
     ///
     /// # Errors
     /// As those of [`Store::read`].
     ///
     /// # Panics
-    /// As the closure does, and outside of a runtime of tokio.
+    /// If the closure panics, and outside of a runtime of tokio.
     #[cfg(feature = "tokio")]
     pub async fn read_async<T, F>(&self, read: F) -> Result<T, StoreError>
     where
@@ -237,11 +240,11 @@ impl Store {
         }
     }
 
-    /// Writes without waiting; `report` gets the outcome, on the thread that writes.
+    /// Queues a write; `report` gets the outcome, on the writing thread.
     pub(crate) fn write_later<T, F>(
         &self,
         write: F,
-        report: impl FnOnce(Outcome<T>) + Send + 'static,
+        report: impl FnOnce(ClosureOutcome<T>) + Send + 'static,
     ) -> Result<(), StoreError>
     where
         T: Send + 'static,
@@ -251,7 +254,7 @@ impl Store {
         self.inner.writer.submit_with(write, Reply::Callback(Box::new(report)))
     }
 
-    /// Waits until everything that nobody waits for is done.
+    /// Waits for all writes of [`Store::write_later`].
     pub(crate) fn settle(&self) -> Result<(), StoreError> {
         if !self.inner.writes_later.load(Ordering::Relaxed) {
             return Ok(());
@@ -266,17 +269,17 @@ impl fmt::Debug for Store {
     }
 }
 
-/// A number as SQLite keeps it; one that is too large is the largest.
+/// A number for SQLite, at most the largest.
 pub(crate) fn integer(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// A number that SQLite kept, where none is negative.
+/// A number from SQLite that is not negative.
 fn natural(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
 
-/// Runs what meets locks of other processes, again until the deadline.
+/// Repeats an operation while other processes hold the lock, until the deadline.
 fn patiently<T>(
     options: &StoreOptions,
     mut run: impl FnMut() -> Result<T, StoreError>,

@@ -1,4 +1,4 @@
-//! Waiting for a lock that another process has.
+//! Waits for a lock of another process.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use super::error::StoreError;
 use super::options::StoreOptions;
 use crate::os::{clock, entropy};
 
-/// The attempts of one call to get a lock that another process has.
+/// The attempts of one call to get a lock of another process.
 pub(super) struct Polling {
     retry: Retry,
 }
@@ -18,10 +18,10 @@ impl Polling {
         Self { retry: Retry::new(entropy::seed(), "store/lock") }
     }
 
-    /// Waits before another attempt, by the decision of the core.
+    /// Waits before another attempt.
     ///
     /// # Errors
-    /// The one to end with: the error is no lock, or the time since the call began is up.
+    /// The final error: it is not about a lock, or the deadline has passed.
     pub(super) fn wait(
         &mut self,
         options: &StoreOptions,
@@ -35,7 +35,7 @@ impl Polling {
                 clock::sleep(wait);
                 Ok(())
             }
-            // A last attempt at the deadline: nobody gives up while there is time left.
+            // A last attempt at the deadline, so that no time is left unused.
             Decision::GiveUp(GiveUp::Deadline { allowed, wait }) if wait > Duration::ZERO => {
                 clock::sleep(allowed.saturating_sub(elapsed));
                 Ok(())
@@ -45,10 +45,9 @@ impl Polling {
     }
 }
 
-/// SQLite tells nobody when a lock is free, so it is asked for. Each time the lock changes hands the next process reads anew what
-/// it had in memory: to ask less often lets each get more done at a time, and makes fewer calls wait, each of them longer.
-/// With these waits eight processes that write all the time do nearly as much as with SQLite's own `busy_timeout`, and none
-/// of them starves.
+/// SQLite does not notify when a lock is free, so it is polled. After each change of the lock's owner the next process reads
+/// its cache again: with longer waits each does more at a time, and fewer calls wait, each of them longer. With these waits
+/// eight processes that write all the time do nearly as much as with SQLite's own `busy_timeout`, and none of them starves.
 fn polling_until(deadline: Duration) -> RetryConfig {
     RetryConfig::default()
         .with_max_attempts(u32::MAX)

@@ -1,4 +1,4 @@
-//! Writes that wait for the writing thread.
+//! The queue of writes for the writing thread.
 
 use std::any::Any;
 use std::collections::VecDeque;
@@ -7,78 +7,78 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::error::StoreError;
-use super::transaction::{Outcome, Transaction, Work, contained};
+use super::transaction::{ClosureOutcome, Transaction, WriteOperation, contained};
 use crate::os::clock;
 
-/// A write that waits.
-pub(super) trait Job: Send {
-    /// When somebody began to wait for it.
+/// A waiting write.
+pub(super) trait PendingWrite: Send {
+    /// When its caller began to wait.
     fn since(&self) -> Instant;
 
-    /// Whether nobody waits for it any more, and it has not begun.
+    /// Whether its caller no longer waits, and it has not begun.
     fn is_withdrawn(&self) -> bool;
 
-    /// Runs it once more; its outcome is kept until it ends.
-    fn run(&mut self, transaction: &Transaction<'_>) -> Ran;
+    /// Runs it; the outcome is kept until it ends.
+    fn run(&mut self, transaction: &Transaction<'_>) -> RunResult;
 
-    /// What it did is committed.
+    /// Its changes are committed.
     fn committed(&mut self);
 
-    /// What it did is rolled back. It may be run again.
-    fn undone(&mut self);
+    /// Its changes are rolled back. It may run again.
+    fn rolled_back(&mut self);
 
-    /// Ends with its outcome; an error that is about the file names this one.
+    /// Ends with its outcome; an error about the file gets this path.
     fn finish(self: Box<Self>, path: &Path);
 
-    /// Ends without its outcome: with an error, or with a panic of its caller's code outside of a run.
+    /// Ends without its outcome: with an error, or with a panic of the caller's code outside of a run.
     fn abort(self: Box<Self>, cause: Result<StoreError, Box<dyn Any + Send>>);
 }
 
-/// How a run of a job ended.
+/// How a run of a write ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Ran {
+pub(super) enum RunResult {
     /// It succeeded.
-    Well,
+    Succeeded,
     /// It failed, or panicked.
-    Badly,
-    /// It met a lock of another process.
+    Failed,
+    /// Another process holds the lock.
     Busy(StoreError),
 }
 
-/// Who gets the outcome of a write.
+/// The receiver of the outcome of a write.
 pub(super) enum Reply<T> {
-    /// A caller who waits, and who withdraws the write by dropping the receiver.
-    Channel(oneshot::Sender<Outcome<T>>),
+    /// A waiting caller, who withdraws the write by dropping the receiver.
+    Channel(oneshot::Sender<ClosureOutcome<T>>),
     /// A function that is called on the writing thread.
-    Callback(Box<dyn FnOnce(Outcome<T>) + Send>),
+    Callback(Box<dyn FnOnce(ClosureOutcome<T>) + Send>),
 }
 
-/// A [`Work`] that waits.
-pub(super) struct QueuedWrite<W: Work> {
-    work: W,
+/// A [`WriteOperation`] with the receiver of its outcome.
+pub(super) struct QueuedWrite<W: WriteOperation> {
+    operation: W,
     since: Instant,
-    outcome: Option<Outcome<W::Output>>,
+    outcome: Option<ClosureOutcome<W::Output>>,
     reply: Reply<W::Output>,
     was_begun: bool,
 }
 
-impl<W: Work> QueuedWrite<W> {
-    pub(super) fn boxed(work: W, reply: Reply<W::Output>) -> Box<dyn Job> {
-        Box::new(Self { work, since: clock::now(), outcome: None, reply, was_begun: false })
+impl<W: WriteOperation> QueuedWrite<W> {
+    pub(super) fn boxed(operation: W, reply: Reply<W::Output>) -> Box<dyn PendingWrite> {
+        Box::new(Self { operation, since: clock::now(), outcome: None, reply, was_begun: false })
     }
 
-    /// What is called and dropped here is code of the caller.
-    fn end(self, outcome: Outcome<W::Output>) {
-        let Self { work, reply, .. } = self;
+    /// Sends the outcome. The caller's code that runs here may panic.
+    fn end(self, outcome: ClosureOutcome<W::Output>) {
+        let Self { operation, reply, .. } = self;
         contained(|| match reply {
             Reply::Channel(sender) => drop(sender.send(outcome)),
             Reply::Callback(call) => call(outcome),
         });
-        contained(|| drop(work));
+        contained(|| drop(operation));
     }
 }
 
-impl<W: Work> Job for QueuedWrite<W> {
+impl<W: WriteOperation> PendingWrite for QueuedWrite<W> {
     fn since(&self) -> Instant {
         self.since
     }
@@ -87,26 +87,26 @@ impl<W: Work> Job for QueuedWrite<W> {
         !self.was_begun && matches!(&self.reply, Reply::Channel(sender) if sender.is_closed())
     }
 
-    fn run(&mut self, transaction: &Transaction<'_>) -> Ran {
+    fn run(&mut self, transaction: &Transaction<'_>) -> RunResult {
         self.was_begun = true;
         let before = self.outcome.take();
         contained(|| drop(before));
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.work.run(transaction)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.operation.run(transaction)));
         let ran = match &outcome {
-            Ok(Ok(_)) => Ran::Well,
-            Ok(Err(error)) if error.is_retryable() => Ran::Busy(error.clone()),
-            Ok(Err(_)) | Err(_) => Ran::Badly,
+            Ok(Ok(_)) => RunResult::Succeeded,
+            Ok(Err(error)) if error.is_retryable() => RunResult::Busy(error.clone()),
+            Ok(Err(_)) | Err(_) => RunResult::Failed,
         };
         self.outcome = Some(outcome);
         ran
     }
 
     fn committed(&mut self) {
-        contained(|| self.work.committed());
+        contained(|| self.operation.committed());
     }
 
-    fn undone(&mut self) {
-        contained(|| self.work.undone());
+    fn rolled_back(&mut self) {
+        contained(|| self.operation.rolled_back());
     }
 
     fn finish(mut self: Box<Self>, path: &Path) {
@@ -119,18 +119,18 @@ impl<W: Work> Job for QueuedWrite<W> {
     }
 }
 
-/// The writes that wait, oldest first.
+/// The waiting writes, oldest first.
 #[derive(Default)]
-pub(super) struct Queue {
-    pub(super) jobs: VecDeque<Box<dyn Job>>,
-    /// The store is being dropped: what waits is still done, and then the thread ends.
+pub(super) struct WriteQueue {
+    pub(super) writes: VecDeque<Box<dyn PendingWrite>>,
+    /// The store is being dropped: the thread finishes the queue and ends.
     pub(super) is_closing: bool,
 }
 
-impl Queue {
-    /// The next job; `Some(None)` where there will be no more.
-    pub(super) fn next(&mut self) -> Option<Option<Box<dyn Job>>> {
-        let job = self.jobs.pop_front();
-        (job.is_some() || self.is_closing).then_some(job)
+impl WriteQueue {
+    /// The next write; `Some(None)` at the end of a closing queue.
+    pub(super) fn next(&mut self) -> Option<Option<Box<dyn PendingWrite>>> {
+        let write = self.writes.pop_front();
+        (write.is_some() || self.is_closing).then_some(write)
     }
 }

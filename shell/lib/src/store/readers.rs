@@ -1,4 +1,4 @@
-//! The connections that read: one for each who reads at the same time, kept for the next.
+//! The pool of connections for reading.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -6,66 +6,69 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::connection::{Guard, open_reader};
+use super::connection::{TransactionGuard, open_reader};
 use super::error::StoreError;
 use super::options::StoreOptions;
 use super::transaction::Transaction;
 use crate::sync::Monitor;
 
-/// How many read at the same time; whoever comes then waits. SQLite keeps the file of a closed connection open while others
-/// of the process are, so that more would cost files for good.
+/// The most reads at the same time; further ones wait. SQLite keeps the file of a closed connection open while others of the
+/// process use it, so that more connections would cost file descriptors permanently.
 const MOST: usize = 32;
 
 /// The reading side of a store.
-pub(super) struct Readers {
+pub(super) struct ReaderPool {
     options: StoreOptions,
     pool: Monitor<Pool>,
 }
 
 #[derive(Default)]
 struct Pool {
-    idle: Vec<Reader>,
+    idle: Vec<ReaderConnection>,
     /// How many are in use.
     used: usize,
 }
 
-/// A connection with what holds closures to its transaction.
-struct Reader {
+/// A connection with the guard of its transactions.
+struct ReaderConnection {
     connection: Connection,
-    guard: Arc<Guard>,
+    guard: Arc<TransactionGuard>,
 }
 
 thread_local! {
-    /// How many reads this thread is within: one within another does not wait, since it would wait for itself.
+    /// The depth of nested reads of this thread: a nested one does not wait, since it would wait for itself.
     static DEPTH: Cell<usize> = const { Cell::new(0) };
 }
 
-impl Readers {
+impl ReaderPool {
     pub(super) fn new(options: StoreOptions) -> Self {
         Self { options, pool: Monitor::default() }
     }
 
-    /// Reads in one transaction, which sees one state of the database.
+    /// Reads in one transaction, which is a snapshot of the database.
     pub(super) fn read<T>(
         &self,
         read: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let idle = self.take();
-        let mut reading = Reading { readers: self, reader: None };
+        let mut pooled = PooledReader { readers: self, reader: None };
         let reader = match idle {
             Some(reader) => reader,
             None => {
-                let guard = Arc::new(Guard::default());
-                Reader { connection: open_reader(&self.options.path, &self.options, &guard)?, guard }
+                let guard = Arc::new(TransactionGuard::default());
+                ReaderConnection {
+                    connection: open_reader(&self.options.path, &self.options, &guard)?,
+                    guard,
+                }
             }
         };
-        let reader = reading.reader.insert(reader);
+        let reader = pooled.reader.insert(reader);
         let transaction = Transaction::read(&reader.connection)?;
         reader.guard.around(|| read(&transaction)).0
     }
 
-    /// Waits for a place; gives a connection where one is idle.
-    fn take(&self) -> Option<Reader> {
+    /// Waits for a place in the pool; returns an idle connection if there is one.
+    fn take(&self) -> Option<ReaderConnection> {
         let idle = self.pool.wait_for(Duration::MAX, |pool| {
             (pool.used < MOST || DEPTH.get() > 0).then(|| {
                 pool.used += 1;
@@ -77,13 +80,13 @@ impl Readers {
     }
 }
 
-/// A place while it is read from.
-struct Reading<'a> {
-    readers: &'a Readers,
-    reader: Option<Reader>,
+/// A place in the pool while it is in use.
+struct PooledReader<'a> {
+    readers: &'a ReaderPool,
+    reader: Option<ReaderConnection>,
 }
 
-impl Drop for Reading<'_> {
+impl Drop for PooledReader<'_> {
     fn drop(&mut self) {
         let reader = self.reader.take().filter(|reader| reader.connection.is_autocommit());
         DEPTH.set(DEPTH.get().saturating_sub(1));

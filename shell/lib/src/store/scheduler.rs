@@ -1,8 +1,5 @@
-//! Vacuums by themselves: one thread that sleeps until the next may be due.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "this module is the door to the thread that makes the file smaller, which it joins"
-)]
+//! Scheduled vacuums: one thread that sleeps until the next may be due.
+#![expect(clippy::disallowed_methods, reason = "this module starts and joins the thread of the vacuums")]
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -16,14 +13,14 @@ use speckit_core::store::vacuum::LEAST_INTERVAL;
 
 use super::Store;
 use super::error::StoreError;
-use super::vacuum::{Vacuum, Vacuumed, claim_if_due};
+use super::vacuum::{Vacuum, VacuumOutcome, claim_if_due};
 use crate::sync::Mutex;
 
-/// Makes the file of a [`Store`] smaller, once an interval at most, as long as it lives.
+/// Vacuums a [`Store`], at most once in an interval, until it is dropped.
 ///
-/// It looks at once and then once an interval, and gives free pages back as [`Store::vacuum`] does where at least 1 MiB and
-/// a tenth of the pages are free and nobody else has begun to within the interval: the database remembers that, so that
-/// one of many processes does it. Dropping it ends it at once, between two steps, and joins its thread.
+/// It checks at once and then once in an interval, and runs [`Store::vacuum`] where at least 1 MiB and a tenth of the pages
+/// are free and no vacuum has begun within the interval. The database records vacuums, so that only one of many processes
+/// runs one. Dropping the scheduler stops a vacuum between two steps and joins the thread.
 ///
 /// ```
 /// use std::time::Duration;
@@ -37,30 +34,30 @@ use crate::sync::Mutex;
 #[must_use = "dropping it ends it"]
 pub struct VacuumScheduler {
     store: Store,
-    shared: Arc<Shared>,
-    /// `None` once it is being dropped.
+    shared: Arc<SchedulerState>,
+    /// `None` while it is dropped.
     intervals: Option<Sender<Duration>>,
     thread: Option<JoinHandle<()>>,
 }
 
 #[derive(Default)]
-struct Shared {
+struct SchedulerState {
     is_stopping: AtomicBool,
-    looks: AtomicU64,
-    latest: Mutex<Option<Result<Vacuumed, StoreError>>>,
+    checks: AtomicU64,
+    latest: Mutex<Option<Result<VacuumOutcome, StoreError>>>,
 }
 
 impl VacuumScheduler {
-    /// Starts the thread, which has a handle of the store. An interval below 10 ms is taken as that.
+    /// Starts the thread, which has a handle of the store. An interval below 10 ms counts as 10 ms.
     ///
     /// # Errors
     /// [`StoreError::Thread`] where the thread cannot be started.
     pub fn start(store: &Store, interval: Duration) -> Result<Self, StoreError> {
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(SchedulerState::default());
         let (intervals, changed) = channel();
-        let work = Work { store: store.clone(), shared: Arc::clone(&shared) };
+        let worker = VacuumWorker { store: store.clone(), shared: Arc::clone(&shared) };
         let thread = thread::Builder::new().name("speckit-vacuum".into());
-        let thread = thread.spawn(move || work.run(interval, &changed));
+        let thread = thread.spawn(move || worker.run(interval, &changed));
         let thread = thread.map_err(|error| StoreError::Thread { reason: error.to_string() })?;
         Ok(Self { store: store.clone(), shared, intervals: Some(intervals), thread: Some(thread) })
     }
@@ -73,7 +70,7 @@ impl VacuumScheduler {
         }
     }
 
-    /// How much shorter the file would get now, in bytes.
+    /// How many bytes a vacuum would free now.
     ///
     /// # Errors
     /// Why the database cannot be read.
@@ -81,13 +78,13 @@ impl VacuumScheduler {
         self.store.savings()
     }
 
-    /// How often it has looked whether a vacuum is due.
-    pub fn looks(&self) -> u64 {
-        self.shared.looks.load(Ordering::Relaxed)
+    /// How often it has checked whether a vacuum is due.
+    pub fn checks(&self) -> u64 {
+        self.shared.checks.load(Ordering::Relaxed)
     }
 
-    /// What the last vacuum of this scheduler came to, or why the last look failed; `None` before the first.
-    pub fn latest(&self) -> Option<Result<Vacuumed, StoreError>> {
+    /// The result of the last vacuum of this scheduler, or why the last check failed; `None` before the first.
+    pub fn latest(&self) -> Option<Result<VacuumOutcome, StoreError>> {
         self.shared.latest.lock().clone()
     }
 }
@@ -103,23 +100,23 @@ impl Drop for VacuumScheduler {
         self.shared.is_stopping.store(true, Ordering::Relaxed);
         self.intervals = None;
         if let Some(thread) = self.thread.take() {
-            // It has no code of its own that could panic.
+            // The thread has no code that could panic.
             let _ = thread.join();
         }
     }
 }
 
-/// What the thread works with.
-struct Work {
+/// The thread.
+struct VacuumWorker {
     store: Store,
-    shared: Arc<Shared>,
+    shared: Arc<SchedulerState>,
 }
 
-impl Work {
-    /// Looks, and looks again when it is time or the interval is another one.
+impl VacuumWorker {
+    /// Checks, and checks again after the wait or a change of the interval.
     fn run(self, mut interval: Duration, changed: &Receiver<Duration>) {
         loop {
-            let wait = self.look(interval);
+            let wait = self.check(interval);
             match changed.recv_timeout(wait) {
                 Ok(changed) => interval = changed,
                 Err(RecvTimeoutError::Timeout) => {}
@@ -128,14 +125,14 @@ impl Work {
         }
     }
 
-    /// Vacuums where that is due. Gives how long it is until the next look.
-    fn look(&self, interval: Duration) -> Duration {
+    /// Runs a vacuum if one is due. Returns the wait until the next check.
+    fn check(&self, interval: Duration) -> Duration {
         let wait = interval.max(LEAST_INTERVAL);
         let mut stop = |_| match self.shared.is_stopping.load(Ordering::Relaxed) {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         };
-        self.shared.looks.fetch_add(1, Ordering::Relaxed);
+        self.shared.checks.fetch_add(1, Ordering::Relaxed);
         let mut vacuum = Vacuum::of(&self.store, &mut stop);
         let result = match vacuum.short(move |tx| claim_if_due(tx, interval)) {
             Ok(Some(Ok(claim))) => vacuum.run(Some(claim)),

@@ -1,4 +1,4 @@
-//! How large a database is, what is in it, and how it is set.
+//! The size, the contents and the settings of a database.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,63 +19,62 @@ use super::vacuum::pages;
 use super::{Store, natural, patiently};
 use crate::os::documents;
 
-/// How large a database is, what is in it, and how it is set.
+/// The size, the contents and the settings of a database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StoreStats {
     /// The file.
     pub path: PathBuf,
     /// Its length in bytes.
     pub file_bytes: u64,
-    /// The length of the WAL beside it, in bytes: what is written last is only there for a while.
+    /// The length of its WAL in bytes, which holds the last writes until a checkpoint.
     pub wal_bytes: u64,
     /// The length of a page in bytes.
     pub page_bytes: u64,
     /// How many pages there are.
     pub pages: u64,
-    /// How many of them hold nothing.
+    /// How many of them are free.
     pub free_pages: u64,
-    /// How much shorter the file gets by a vacuum, in bytes.
+    /// How many bytes a vacuum would free.
     pub savings_bytes: u64,
-    /// Which release's tables it has.
+    /// The version of its tables.
     pub version: i64,
     /// The tables, by name.
     pub tables: Vec<TableStats>,
-    /// The last vacuum, if one is remembered.
+    /// The last vacuum, if one is recorded.
     pub last_vacuum: Option<VacuumRecord>,
-    /// How a connection is set, by the name of the pragma (<https://sqlite.org/pragma.html>).
+    /// The settings of a connection, by the name of the pragma (<https://sqlite.org/pragma.html>).
     pub settings: BTreeMap<&'static str, String>,
 }
 
-/// How large a table is.
+/// The size of a table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TableStats {
     /// Its name.
     pub name: String,
     /// How many rows it has.
     pub rows: u64,
-    /// The bytes of its pages, and of those of its indexes; `None` where this SQLite cannot tell
+    /// The bytes of its pages, and of those of its indexes; `None` if SQLite was built without `dbstat`
     /// (<https://sqlite.org/dbstat.html>).
     pub bytes: Option<u64>,
 }
 
-/// What the database remembers of a vacuum.
+/// The record of a vacuum in the database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct VacuumRecord {
     /// When it began, in milliseconds since 1970.
     pub started_at_ms: i64,
     /// The same as a text, in UTC.
     pub started_at: String,
-    /// Whether it came to its end. Else it is under way, was stopped, or its process was killed.
+    /// Whether it finished. Else it is running, was stopped, or its process was killed.
     pub is_finished: bool,
-    /// What it gave back, in bytes.
+    /// The freed bytes.
     pub freed_bytes: u64,
-    /// How long it took, in milliseconds.
+    /// Its time in milliseconds.
     pub elapsed_ms: u64,
 }
 
 impl Store {
-    /// How large the database is, what is in it, and how a connection is set. It is read as a whole for that, in one
-    /// transaction.
+    /// The size, the contents and the settings of the database. It reads the whole file, in one transaction.
     ///
     /// # Errors
     /// Why it cannot be read.
@@ -85,13 +84,12 @@ impl Store {
 }
 
 impl StoreStats {
-    /// The same of a file, as it is: it is neither made nor brought to the present version. Locks of others are waited for so
-    /// long.
+    /// As [`Store::stats`], for a file as it is: it is neither created nor migrated. It waits for locks until the deadline.
     ///
     /// # Errors
-    /// [`StoreError::Absent`] where there is no file, and why it cannot be read.
+    /// [`StoreError::Absent`] for a missing file, and why it cannot be read.
     pub fn of_file(path: impl Into<PathBuf>, deadline: Duration) -> Result<Self, StoreError> {
-        let options = StoreOptions::new(path).deadline(deadline).plain()?;
+        let options = StoreOptions::new(path).deadline(deadline).with_absolute_path()?;
         refuse_missing(&options.path)?;
         let path = &options.path;
         let read = || {
@@ -105,7 +103,7 @@ impl StoreStats {
     }
 }
 
-/// SQLite would say that it cannot open it, and a store would make it.
+/// The error for a missing file, which a store would create.
 pub(super) fn refuse_missing(path: &Path) -> Result<(), StoreError> {
     if documents::is_special(path) {
         let reason = "it is no regular file".into();
@@ -115,7 +113,7 @@ pub(super) fn refuse_missing(path: &Path) -> Result<(), StoreError> {
         return Ok(());
     }
     let what = format!(
-        "there is no database at `{}`; name another with `--database`, or let a program of yours make it",
+        "there is no database at `{}`; name another with `--database`, or create it with your program",
         path.display()
     );
     Err(StoreError::Absent { what })
@@ -154,10 +152,10 @@ fn tables(connection: &Connection) -> Result<Vec<TableStats>, StoreError> {
     counted.collect()
 }
 
-/// `None` where SQLite is built without the table that tells it.
+/// `None` if SQLite was built without `dbstat`.
 fn bytes_of_tables(connection: &Connection) -> Result<Option<BTreeMap<String, u64>>, StoreError> {
-    let is_there = "SELECT 1 FROM pragma_module_list WHERE name = 'dbstat'";
-    if connection.query_row(is_there, [], |_| Ok(())).optional()?.is_none() {
+    let query = "SELECT 1 FROM pragma_module_list WHERE name = 'dbstat'";
+    if !connection.prepare(query)?.exists([])? {
         return Ok(None);
     }
     let sql = "SELECT tbl_name, sum(pgsize) FROM dbstat JOIN sqlite_schema USING (name) WHERE aggregate = TRUE GROUP BY 1";
@@ -168,8 +166,8 @@ fn bytes_of_tables(connection: &Connection) -> Result<Option<BTreeMap<String, u6
 
 /// The table is missing in an older version.
 fn last_vacuum(connection: &Connection) -> Result<Option<VacuumRecord>, StoreError> {
-    let is_there = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'store_vacuums'";
-    if connection.query_row(is_there, [], |_| Ok(())).optional()?.is_none() {
+    let query = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'store_vacuums'";
+    if !connection.prepare(query)?.exists([])? {
         return Ok(None);
     }
     let sql =
@@ -188,7 +186,7 @@ fn last_vacuum(connection: &Connection) -> Result<Option<VacuumRecord>, StoreErr
     Ok(record.optional()?)
 }
 
-/// The pragmas that are shown, with the names of their numbers.
+/// The listed pragmas, with the names of their numbers.
 const SETTINGS: [(&str, &[&str]); 8] = [
     ("auto_vacuum", &["none", "full", "incremental"]),
     ("cache_size", &[]),
@@ -201,21 +199,21 @@ const SETTINGS: [(&str, &[&str]); 8] = [
 ];
 
 fn settings(connection: &Connection) -> Result<BTreeMap<&'static str, String>, StoreError> {
-    let asked = SETTINGS.into_iter().map(|(pragma, names)| {
+    let values = SETTINGS.into_iter().map(|(pragma, names)| {
         let text = pragma_text(connection, pragma)?;
         let name = text.parse().ok().and_then(|number: usize| names.get(number));
         Ok((pragma, name.map_or(text, ToString::to_string)))
     });
-    asked.collect()
+    values.collect()
 }
 
 impl fmt::Display for StoreStats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (file, wal) = (size(self.file_bytes), size(self.wal_bytes));
-        writeln!(f, "file         {}: {file}, and {wal} in the WAL beside it", self.path.display())?;
+        writeln!(f, "file         {}: {file}, and {wal} in its WAL", self.path.display())?;
         let (pages, free, page) = (self.pages, self.free_pages, size(self.page_bytes));
         writeln!(f, "pages        {pages} of {page}, {free} of them free")?;
-        writeln!(f, "vacuum       would give {} back", size(self.savings_bytes))?;
+        writeln!(f, "vacuum       would free {}", size(self.savings_bytes))?;
         match &self.last_vacuum {
             Some(last) => writeln!(f, "last vacuum  {last}")?,
             None => writeln!(f, "last vacuum  none yet")?,
@@ -237,7 +235,7 @@ impl fmt::Display for StoreStats {
 impl fmt::Display for VacuumRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let took = duration(Duration::from_millis(self.elapsed_ms));
-        write!(f, "{} UTC: gave {} back in {took}", self.started_at, size(self.freed_bytes))?;
-        if self.is_finished { Ok(()) } else { f.write_str(", and is under way or was stopped") }
+        write!(f, "{} UTC: freed {} in {took}", self.started_at, size(self.freed_bytes))?;
+        if self.is_finished { Ok(()) } else { f.write_str(", and is running or was stopped") }
     }
 }

@@ -1,4 +1,4 @@
-//! The transaction that a closure works in, and what becomes of it.
+//! The transaction of a closure, and its outcome.
 
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,20 +8,20 @@ use rusqlite::Connection;
 
 use super::error::StoreError;
 
-/// A transaction of a [`Store`](super::Store): a connection for statements. It is begun and ended by the store; a closure that
-/// wants to take everything back returns an error.
+/// A transaction of a [`Store`](super::Store): a connection for statements. The store begins and ends it; a closure returns an
+/// error to roll it back.
 #[derive(Debug)]
 pub struct Transaction<'a> {
     connection: &'a Connection,
 }
 
 impl<'a> Transaction<'a> {
-    /// Begins one that sees the database as it is at this moment.
+    /// Begins one that reads a snapshot of the database.
     pub(super) fn read(connection: &'a Connection) -> Result<Self, StoreError> {
         Self::begin(connection, "BEGIN -- of the store")
     }
 
-    /// Begins one that has the lock of the writer.
+    /// Begins one that holds the write lock.
     pub(super) fn write(connection: &'a Connection) -> Result<Self, StoreError> {
         Self::begin(connection, "BEGIN IMMEDIATE -- of the store")
     }
@@ -36,11 +36,11 @@ impl<'a> Transaction<'a> {
     }
 }
 
-/// What is not committed is rolled back.
+/// Rolls back unless it was committed.
 impl Drop for Transaction<'_> {
     fn drop(&mut self) {
         if !self.is_autocommit() {
-            // Whatever made a rollback necessary is reported; who keeps the connection looks whether it succeeded.
+            // The cause of the rollback is already reported, and the pool checks whether the connection is usable.
             let _ = control(self, "ROLLBACK -- of the store");
         }
     }
@@ -54,27 +54,27 @@ impl Deref for Transaction<'_> {
     }
 }
 
-/// Runs a statement that begins or ends something. The cache of statements knows it by its text: with its comment no closure
-/// finds it there.
+/// Runs a statement that begins or ends a transaction or a savepoint. Its comment keeps it apart from the statements of
+/// closures in the cache.
 pub(super) fn control(connection: &Connection, sql: &str) -> Result<(), StoreError> {
     connection.prepare_cached(sql)?.execute([])?;
     Ok(())
 }
 
-/// Something that is to be done in a transaction, perhaps more than once until it is committed.
-pub(super) trait Work: Send + 'static {
+/// An operation that runs in a transaction, perhaps more than once until it is committed.
+pub(super) trait WriteOperation: Send + 'static {
     type Output: Send + 'static;
 
     fn run(&mut self, transaction: &Transaction<'_>) -> Result<Self::Output, StoreError>;
 
-    /// What was run last is committed.
+    /// The last run is committed.
     fn committed(&mut self) {}
 
-    /// What was run last is rolled back.
-    fn undone(&mut self) {}
+    /// The last run is rolled back.
+    fn rolled_back(&mut self) {}
 }
 
-impl<T, F> Work for F
+impl<T, F> WriteOperation for F
 where
     T: Send + 'static,
     F: FnMut(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
@@ -86,10 +86,10 @@ where
     }
 }
 
-/// What a closure came to: its result, or its panic.
-pub(super) type Outcome<T> = thread::Result<Result<T, StoreError>>;
+/// The outcome of a closure: its result, or its panic.
+pub(super) type ClosureOutcome<T> = thread::Result<Result<T, StoreError>>;
 
-/// Runs code of a caller on a thread that others need as well: its panic ends here, and nobody is told.
+/// Runs code of a caller on a shared thread, and ignores its panic.
 pub(super) fn contained(run: impl FnOnce()) {
     let _ = catch_unwind(AssertUnwindSafe(run));
 }

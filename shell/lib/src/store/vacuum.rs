@@ -1,4 +1,4 @@
-//! Giving free pages back to the disk, in steps between which others write.
+//! Vacuums, which return free pages to the disk in steps, while others write.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -18,66 +18,62 @@ use claim::claim;
 pub(super) use claim::claim_if_due;
 pub(super) use run::Vacuum;
 
-/// How far a vacuum is.
+/// The progress of a vacuum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct VacuumProgress {
-    /// What it has given back, in bytes.
+    /// The bytes freed so far.
     pub freed_bytes: u64,
-    /// What is still to be given back, in bytes. It may grow, since others delete meanwhile.
+    /// The bytes still to free. It may grow, since others delete meanwhile.
     pub rest_bytes: u64,
 }
 
-/// What a vacuum did.
+/// The outcome of a vacuum.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Vacuumed {
-    /// The length of the database before, in bytes.
+pub struct VacuumOutcome {
+    /// The length of the database before it, in bytes.
     pub bytes_before: u64,
-    /// Its length afterwards. Others wrote meanwhile.
+    /// Its length afterwards, with the writes of others.
     pub bytes_after: u64,
-    /// What was given back, in bytes.
+    /// The freed bytes.
     pub freed_bytes: u64,
-    /// In how many steps.
+    /// The number of steps.
     pub steps: u64,
-    /// How long it took, in milliseconds.
+    /// Its time in milliseconds.
     pub elapsed_ms: u64,
-    /// Whether it came to its end; else somebody stopped it between two steps.
+    /// Whether it finished; else it was stopped between two steps.
     pub is_finished: bool,
-    /// Whether the file has its new length. Else somebody reads a state of before, and it gets shorter when they have ended.
+    /// Whether the file has its new length. Else it gets shorter once the present readers of an older snapshot have finished.
     pub is_cut: bool,
 }
 
-impl std::fmt::Display for Vacuumed {
+impl std::fmt::Display for VacuumOutcome {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { freed_bytes, bytes_before, bytes_after, steps, elapsed_ms, .. } = *self;
         let took = duration(Duration::from_millis(elapsed_ms));
         match (steps, self.is_finished) {
-            (0, true) => write!(f, "nothing to give back: {}", size(bytes_after))?,
+            (0, true) => write!(f, "nothing to free: {}", size(bytes_after))?,
             (_, true) => {
                 let (before, after) = (size(bytes_before), size(bytes_after));
                 let steps = count(steps, "step");
-                write!(
-                    f,
-                    "gave {} back in {took} and {steps}: {before} before, {after} now",
-                    size(freed_bytes)
-                )?;
+                write!(f, "freed {} in {took} and {steps}: {before} before, {after} now", size(freed_bytes))?;
             }
             (_, false) => {
-                write!(f, "stopped after {took}: gave {} back, and lost nothing", size(freed_bytes))?;
+                write!(f, "stopped after {took}: freed {}, and lost nothing", size(freed_bytes))?;
             }
         }
         if !self.is_cut && self.is_finished {
-            f.write_str("\nsomebody reads a state of before: the file gets shorter when they have ended")?;
+            f.write_str("\nthe file gets shorter once the present readers have finished")?;
         }
         Ok(())
     }
 }
 
 impl Store {
-    /// Gives the free pages back to the disk (<https://sqlite.org/pragma.html#pragma_incremental_vacuum>), about 1 MB at a
-    /// time, and cuts the file. Who writes meanwhile waits for one step at most; nobody who reads waits.
+    /// Returns the free pages to the disk (<https://sqlite.org/pragma.html#pragma_incremental_vacuum>), about 1 MB at a time,
+    /// and truncates the file. Other writers wait for one step at most; readers do not wait.
     ///
-    /// What is given back is remembered in the table `vacuums`, with each step.
+    /// Each step is recorded in the table `store_vacuums`.
     ///
     /// ```
     /// use speckit::store::{Store, StoreError};
@@ -92,26 +88,26 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Busy`] where another process held the lock until the deadline, and why the database cannot be written;
-    /// the steps before are done.
-    pub fn vacuum(&self) -> Result<Vacuumed, StoreError> {
+    /// the earlier steps remain.
+    pub fn vacuum(&self) -> Result<VacuumOutcome, StoreError> {
         self.vacuum_with(|_| ControlFlow::Continue(()))
     }
 
-    /// As [`Store::vacuum`], and tells how far it is: before and after each step, and some 50 times a second while it waits.
-    /// Where it is told to break, it ends there.
+    /// As [`Store::vacuum`], with progress reports: before and after each step, and some 50 times a second while it waits.
+    /// `ControlFlow::Break` stops it.
     ///
     /// # Errors
     /// As those of [`Store::vacuum`].
     pub fn vacuum_with(
         &self,
         mut progress: impl FnMut(VacuumProgress) -> ControlFlow<()>,
-    ) -> Result<Vacuumed, StoreError> {
+    ) -> Result<VacuumOutcome, StoreError> {
         let mut vacuum = Vacuum::of(self, &mut progress);
         let claimed = vacuum.short(|tx| claim(tx))?;
         vacuum.run(claimed)
     }
 
-    /// How much shorter the file gets by a vacuum, in bytes.
+    /// How many bytes a vacuum would free.
     ///
     /// # Errors
     /// Why the database cannot be read.
@@ -120,7 +116,7 @@ impl Store {
     }
 }
 
-/// What the file is made of, by its header.
+/// The pages of the file, by its header.
 pub(super) fn pages(connection: &Connection) -> Result<Pages, StoreError> {
     let pragma = |name: &str| -> Result<u64, StoreError> {
         Ok(natural(connection.pragma_query_value(None, name, |row| row.get(0))?))

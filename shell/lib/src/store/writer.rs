@@ -1,8 +1,5 @@
-//! The one connection that writes: used by whoever finds it free, else by a thread that commits in groups.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "this module is the door to the writing thread, which it joins"
-)]
+//! The one connection for writing: callers use it while it is free, else a thread commits their writes in groups.
+#![expect(clippy::disallowed_methods, reason = "this module starts and joins the writing thread")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -12,44 +9,44 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::connection::Guard;
+use super::connection::TransactionGuard;
 use super::error::StoreError;
 use super::options::StoreOptions;
 use super::polling::Polling;
-use super::queue::{Job, Queue, QueuedWrite, Ran, Reply};
-use super::transaction::{Outcome, Transaction, Work, contained, control};
+use super::queue::{PendingWrite, QueuedWrite, Reply, RunResult, WriteQueue};
+use super::transaction::{ClosureOutcome, Transaction, WriteOperation, contained, control};
 use crate::os::clock;
 use crate::sync::{Monitor, Mutex};
 
-/// How many writes one transaction holds at most.
+/// The most writes of one transaction.
 const MOST_IN_GROUP: usize = 1024;
-/// How long a transaction takes further writes in, so that other processes get their turn.
+/// How long a transaction accepts further writes, so that other processes get the lock.
 const LONGEST_GROUP: Duration = Duration::from_millis(10);
-/// How long after a group those who were in it are waited for.
+/// How long to wait for further writes after a group.
 const LINGER: Duration = Duration::from_micros(200);
 
-/// The writing side of a store. Dropping it does what waits, and joins the thread.
+/// The writing side of a store. Dropping it finishes the queue and joins the thread.
 pub(super) struct Writer {
-    shared: Arc<Shared>,
+    shared: Arc<WriterState>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-struct Shared {
+struct WriterState {
     options: StoreOptions,
     connection: Mutex<Connection>,
-    guard: Arc<Guard>,
-    /// The thread whose closure runs: the address of a variable of its own; 0 where none does.
+    guard: Arc<TransactionGuard>,
+    /// The thread whose closure runs, as the address of its own variable; 0 for none.
     running: AtomicUsize,
-    /// The thread that serves the queue, in the same way. It also drops what callers gave it, and may wait for nothing there.
+    /// The thread that serves the queue, in the same way. It also drops values of callers, which may not wait for it.
     serving: AtomicUsize,
-    queue: Monitor<Queue>,
-    /// Writes went through the queue of late: whoever comes joins them rather than commit alone.
+    queue: Monitor<WriteQueue>,
+    /// Recent writes went through the queue: further ones join them and do not commit alone.
     is_contended: AtomicBool,
 }
 
 impl Writer {
-    pub(super) fn new(connection: Connection, guard: Arc<Guard>, options: StoreOptions) -> Self {
-        let shared = Shared {
+    pub(super) fn new(connection: Connection, guard: Arc<TransactionGuard>, options: StoreOptions) -> Self {
+        let shared = WriterState {
             options,
             connection: Mutex::new(connection),
             guard,
@@ -61,37 +58,41 @@ impl Writer {
         Self { shared: Arc::new(shared), thread: Mutex::default() }
     }
 
-    /// Writes: on this thread where the connection is free, else in a group.
-    pub(super) fn write<W: Work>(&self, work: W) -> Result<W::Output, StoreError> {
+    /// Writes on this thread if the connection is free, else in a group.
+    pub(super) fn write<W: WriteOperation>(&self, operation: W) -> Result<W::Output, StoreError> {
         self.shared.refuse_nested()?;
         if self.shared.serving.load(Ordering::Relaxed) == this_thread() {
             return Err(StoreError::Nested);
         }
         let (sender, receiver) = oneshot::channel();
-        if let Some(job) = self.shared.run_here(QueuedWrite::boxed(work, Reply::Channel(sender))) {
-            self.push(job)?;
+        if let Some(write) = self.shared.run_here(QueuedWrite::boxed(operation, Reply::Channel(sender))) {
+            self.push(write)?;
         }
         result_of(receiver.recv())
     }
 
-    /// Writes in a group, without holding up the caller: [`result_of`] what is received.
-    pub(super) fn submit<W: Work>(
+    /// Queues a write without blocking; [`result_of`] gives the result of the receiver.
+    pub(super) fn submit<W: WriteOperation>(
         &self,
-        work: W,
-    ) -> Result<oneshot::Receiver<Outcome<W::Output>>, StoreError> {
+        operation: W,
+    ) -> Result<oneshot::Receiver<ClosureOutcome<W::Output>>, StoreError> {
         let (sender, receiver) = oneshot::channel();
-        self.submit_with(work, Reply::Channel(sender))?;
+        self.submit_with(operation, Reply::Channel(sender))?;
         Ok(receiver)
     }
 
-    /// Writes in a group, without holding up the caller.
-    pub(super) fn submit_with<W: Work>(&self, work: W, reply: Reply<W::Output>) -> Result<(), StoreError> {
+    /// Queues a write without blocking.
+    pub(super) fn submit_with<W: WriteOperation>(
+        &self,
+        operation: W,
+        reply: Reply<W::Output>,
+    ) -> Result<(), StoreError> {
         self.shared.refuse_nested()?;
-        self.push(QueuedWrite::boxed(work, reply))
+        self.push(QueuedWrite::boxed(operation, reply))
     }
 
-    /// Leaves a job to the thread, which is started where there is none.
-    fn push(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
+    /// Queues a write for the thread, which is started if needed.
+    fn push(&self, write: Box<dyn PendingWrite>) -> Result<(), StoreError> {
         let mut thread = self.thread.lock();
         if thread.is_none() {
             let shared = Arc::clone(&self.shared);
@@ -100,8 +101,8 @@ impl Writer {
         }
         drop(thread);
         let mut queue = self.shared.queue.lock();
-        queue.jobs.push_back(job);
-        // It is lowered under the same lock.
+        queue.writes.push_back(write);
+        // It is reset under the same lock.
         self.shared.is_contended.store(true, Ordering::Relaxed);
         drop(queue);
         self.shared.queue.notify_all();
@@ -109,9 +110,9 @@ impl Writer {
     }
 }
 
-/// The result of a write that was waited for; a panic of its closure goes on here.
-pub(super) fn result_of<T>(received: Result<Outcome<T>, oneshot::RecvError>) -> Result<T, StoreError> {
-    // Every job is answered before it is dropped.
+/// The result of a received outcome; a panic of the closure continues here.
+pub(super) fn result_of<T>(received: Result<ClosureOutcome<T>, oneshot::RecvError>) -> Result<T, StoreError> {
+    // Every write is answered before it is dropped.
     let outcome = received.unwrap_or(Ok(Err(StoreError::RolledBack)));
     outcome.unwrap_or_else(|panic| resume_unwind(panic))
 }
@@ -121,39 +122,39 @@ impl Drop for Writer {
         self.shared.queue.lock().is_closing = true;
         self.shared.queue.notify_all();
         let thread = self.thread.lock().take();
-        // A closure may hold the last handle: the thread then ends by itself.
+        // A closure may hold the last handle: the thread cannot join itself.
         if let Some(thread) = thread.filter(|handle| handle.thread().id() != thread::current().id()) {
-            // It has no code of its own that could panic.
+            // The thread has no code that could panic.
             let _ = thread.join();
         }
     }
 }
 
-impl Shared {
+impl WriterState {
     fn refuse_nested(&self) -> Result<(), StoreError> {
         if self.running.load(Ordering::Relaxed) == this_thread() { Err(StoreError::Nested) } else { Ok(()) }
     }
 
-    /// Runs a job on the thread of its caller, where nobody uses the connection and nobody waits for it. Gives the job back
-    /// where it has to wait.
-    fn run_here(&self, mut job: Box<dyn Job>) -> Option<Box<dyn Job>> {
+    /// Runs a write on the thread of its caller if the connection is free and no write waits. Returns the write if it has to
+    /// wait.
+    fn run_here(&self, mut write: Box<dyn PendingWrite>) -> Option<Box<dyn PendingWrite>> {
         if self.is_contended.load(Ordering::Relaxed) {
-            return Some(job);
+            return Some(write);
         }
-        let Some(connection) = self.connection.try_lock() else { return Some(job) };
-        let done = self.once(&connection, &mut *job);
-        // What it owns may write when it is dropped.
+        let Some(connection) = self.connection.try_lock() else { return Some(write) };
+        let done = self.once(&connection, &mut *write);
+        // Its values may write when they are dropped.
         drop(connection);
         match done {
-            Ok(()) => job.finish(&self.options.path),
-            Err(error) if error.is_retryable() => return Some(job),
-            Err(error) => job.abort(Ok(error.of(&self.options.path))),
+            Ok(()) => write.finish(&self.options.path),
+            Err(error) if error.is_retryable() => return Some(write),
+            Err(error) => write.abort(Ok(error.of(&self.options.path))),
         }
         None
     }
 
-    /// Runs closures: statements that end the transaction are refused, and so are writes of this thread. Says whether the
-    /// transaction is still there.
+    /// Runs a closure: statements that end the transaction are rejected, and so are writes of this thread. Returns whether the
+    /// transaction is still open.
     fn guarded<T>(&self, run: impl FnOnce() -> T) -> (T, bool) {
         self.running.store(this_thread(), Ordering::Relaxed);
         let ran = self.guard.around(run);
@@ -161,7 +162,7 @@ impl Shared {
         ran
     }
 
-    /// What the thread does: a group for as long as there are writes.
+    /// Runs the thread: writes groups as long as there are writes.
     fn serve(&self) {
         self.serving.store(this_thread(), Ordering::Relaxed);
         let mut last = 0;
@@ -171,12 +172,12 @@ impl Shared {
         }
     }
 
-    /// Waits for a write. `None` when the store is being dropped and nothing is left to do.
+    /// Waits for a write. `None` once the store is being dropped and the queue is empty.
     ///
-    /// After a group, those who were in it are likely to come back: for a moment whoever comes still joins the queue.
-    fn next(&self, last: usize) -> Option<Box<dyn Job>> {
+    /// After a group further writes are likely, so for a moment new ones still join the queue.
+    fn next(&self, last: usize) -> Option<Box<dyn PendingWrite>> {
         let lingering = if last > 1 { LINGER } else { Duration::ZERO };
-        let next = self.queue.wait_for(lingering, Queue::next).or_else(|| {
+        let next = self.queue.wait_for(lingering, WriteQueue::next).or_else(|| {
             self.queue.wait_for(Duration::MAX, |queue| {
                 let next = queue.next();
                 self.is_contended.store(next.is_some(), Ordering::Relaxed);
@@ -186,32 +187,32 @@ impl Shared {
         next.flatten()
     }
 
-    /// The oldest that is still wanted.
-    fn pop(&self) -> Option<Box<dyn Job>> {
+    /// The oldest write that is not withdrawn.
+    fn pop(&self) -> Option<Box<dyn PendingWrite>> {
         loop {
-            let job = self.queue.lock().jobs.pop_front()?;
-            if !job.is_withdrawn() {
-                return Some(job);
+            let write = self.queue.lock().writes.pop_front()?;
+            if !write.is_withdrawn() {
+                return Some(write);
             }
-            // Without the lock: with it may go the last handle of the store, which closes the queue.
-            discard(job);
+            // Without the lock: it may own the last handle of the store, which closes the queue.
+            discard(write);
         }
     }
 
-    /// Writes the first job and those that wait, in one transaction. Where that is lost, all of them run again, each alone:
-    /// those that failed too, since they may have failed for what another one wrote. Gives how many there were.
-    fn group(&self, connection: &Connection, first: Box<dyn Job>, last: usize) -> usize {
+    /// Runs the first write and the waiting ones in one transaction. If that is lost, all of them run again, each alone: also
+    /// those that failed, since the changes of another one may be the cause. Returns their number.
+    fn group(&self, connection: &Connection, first: Box<dyn PendingWrite>, last: usize) -> usize {
         let Some((first, transaction)) = self.patiently(first, |_| Transaction::write(connection)) else {
             return 0;
         };
-        let mut done: Vec<(Box<dyn Job>, Ran)> = Vec::with_capacity(last);
+        let mut done: Vec<(Box<dyn PendingWrite>, RunResult)> = Vec::with_capacity(last);
         let until = clock::now() + LONGEST_GROUP;
         let mut next = Some(first);
         let mut is_whole = true;
-        while let Some(mut job) = next {
-            let ran = self.in_savepoint(&transaction, &mut *job);
+        while let Some(mut write) = next {
+            let ran = self.in_savepoint(&transaction, &mut *write);
             is_whole = ran.is_some();
-            done.push((job, ran.unwrap_or(Ran::Well)));
+            done.push((write, ran.unwrap_or(RunResult::Succeeded)));
             let is_full = !is_whole || done.len() >= MOST_IN_GROUP || clock::now() >= until;
             next = if is_full { None } else { self.pop() };
         }
@@ -223,90 +224,89 @@ impl Shared {
             false
         };
         let mut again = Vec::new();
-        for (mut job, ran) in done {
+        for (mut write, ran) in done {
             match ran {
                 _ if !is_committed => {
-                    job.undone();
-                    again.push(job);
+                    write.rolled_back();
+                    again.push(write);
                 }
-                Ran::Well => {
-                    job.committed();
-                    job.finish(&self.options.path);
+                RunResult::Succeeded => {
+                    write.committed();
+                    write.finish(&self.options.path);
                 }
-                Ran::Badly => job.finish(&self.options.path),
-                Ran::Busy(_) => again.push(job),
+                RunResult::Failed => write.finish(&self.options.path),
+                RunResult::Busy(_) => again.push(write),
             }
         }
-        // When all that is committed is answered: they begin with what it made of the values in memory.
-        again.into_iter().for_each(|job| self.single(connection, job));
+        // After all committed writes have ended, so that these see their mirrors.
+        again.into_iter().for_each(|write| self.single(connection, write));
         count
     }
 
-    /// Runs a job that has a transaction to itself, again and again while other processes are in its way.
-    fn single(&self, connection: &Connection, job: Box<dyn Job>) {
-        if let Some((job, ())) = self.patiently(job, |job| self.once(connection, job)) {
-            job.finish(&self.options.path);
+    /// Runs a write in its own transaction, again while other processes hold the lock.
+    fn single(&self, connection: &Connection, write: Box<dyn PendingWrite>) {
+        if let Some((write, ())) = self.patiently(write, |write| self.once(connection, write)) {
+            write.finish(&self.options.path);
         }
     }
 
-    /// Tries something for a job, again and again while other processes are in its way. `None` where its time ran out, which it
-    /// is answered, or nobody waits for it any more.
+    /// Repeats an attempt for a write while other processes hold the lock. `None` if the write has ended at its deadline, or
+    /// its caller no longer waits.
     fn patiently<T>(
         &self,
-        mut job: Box<dyn Job>,
-        mut attempt: impl FnMut(&mut dyn Job) -> Result<T, StoreError>,
-    ) -> Option<(Box<dyn Job>, T)> {
+        mut write: Box<dyn PendingWrite>,
+        mut attempt: impl FnMut(&mut dyn PendingWrite) -> Result<T, StoreError>,
+    ) -> Option<(Box<dyn PendingWrite>, T)> {
         let mut polling = Polling::new();
         loop {
-            let attempted = attempt(&mut *job);
-            if job.is_withdrawn() {
-                discard(job);
+            let attempted = attempt(&mut *write);
+            if write.is_withdrawn() {
+                discard(write);
                 return None;
             }
             let error = match attempted {
-                Ok(done) => return Some((job, done)),
+                Ok(done) => return Some((write, done)),
                 Err(error) => error,
             };
-            let since = job.since();
-            // The deadline is code of the caller.
+            let since = write.since();
+            // The deadline runs code of the caller.
             match catch_unwind(AssertUnwindSafe(|| polling.wait(&self.options, error, since))) {
                 Ok(Ok(())) => continue,
-                Ok(Err(error)) => job.abort(Ok(error)),
-                Err(panic) => job.abort(Err(panic)),
+                Ok(Err(error)) => write.abort(Ok(error)),
+                Err(panic) => write.abort(Err(panic)),
             }
             return None;
         }
     }
 
-    /// Runs a job in a transaction of its own. An error says that it is to be run again, or that it cannot be committed.
-    fn once(&self, connection: &Connection, job: &mut dyn Job) -> Result<(), StoreError> {
+    /// Runs a write in its own transaction. It fails if the write has to run again, or cannot be committed.
+    fn once(&self, connection: &Connection, write: &mut dyn PendingWrite) -> Result<(), StoreError> {
         let transaction = Transaction::write(connection)?;
-        let (ran, is_whole) = self.guarded(|| job.run(&transaction));
+        let (ran, is_whole) = self.guarded(|| write.run(&transaction));
         let ended = match ran {
-            Ran::Well if is_whole => transaction.commit().map(|()| job.committed()),
-            Ran::Well => Err(StoreError::RolledBack),
-            Ran::Busy(error) => Err(error),
-            Ran::Badly => {
-                job.undone();
+            RunResult::Succeeded if is_whole => transaction.commit().map(|()| write.committed()),
+            RunResult::Succeeded => Err(StoreError::RolledBack),
+            RunResult::Busy(error) => Err(error),
+            RunResult::Failed => {
+                write.rolled_back();
                 return Ok(());
             }
         };
         if ended.is_err() {
-            job.undone();
+            write.rolled_back();
         }
         ended
     }
 
-    /// Runs a job so that it can be rolled back without the others. `None` where the transaction is lost, or can no longer
-    /// be relied on.
-    fn in_savepoint(&self, transaction: &Transaction<'_>, job: &mut dyn Job) -> Option<Ran> {
+    /// Runs a write in a savepoint, to roll it back without the others. `None` if the transaction is lost or unusable.
+    fn in_savepoint(&self, transaction: &Transaction<'_>, write: &mut dyn PendingWrite) -> Option<RunResult> {
         control(transaction, "SAVEPOINT speckit_write -- of the store").ok()?;
-        let (ran, is_whole) = self.guarded(|| job.run(transaction));
+        let (ran, is_whole) = self.guarded(|| write.run(transaction));
         if !is_whole {
             return None;
         }
-        if ran != Ran::Well {
-            job.undone();
+        if ran != RunResult::Succeeded {
+            write.rolled_back();
             control(transaction, "ROLLBACK TO speckit_write -- of the store").ok()?;
         }
         control(transaction, "RELEASE speckit_write -- of the store").ok()?;
@@ -314,12 +314,12 @@ impl Shared {
     }
 }
 
-/// Drops a job that is not wanted any more, with what its caller gave to it.
-fn discard(job: Box<dyn Job>) {
-    contained(|| drop(job));
+/// Drops a withdrawn write with the values of its caller.
+fn discard(write: Box<dyn PendingWrite>) {
+    contained(|| drop(write));
 }
 
-/// A number that no other thread has at the same time, and that is not 0.
+/// A number other than 0 that no other running thread has.
 fn this_thread() -> usize {
     thread_local!(static PLACE: u8 = const { 0 });
     PLACE.with(|place| std::ptr::from_ref(place).addr())
@@ -331,10 +331,10 @@ mod tests {
 
     use crate::store::Store;
 
-    /// Panics when it is dropped, unless something panics already.
-    struct Bomb;
+    /// Panics when it is dropped, unless the thread already panics.
+    struct PanicsOnDrop;
 
-    impl Drop for Bomb {
+    impl Drop for PanicsOnDrop {
         fn drop(&mut self) {
             assert!(thread::panicking(), "dropped");
         }
@@ -349,14 +349,14 @@ mod tests {
     }
 
     #[test]
-    fn what_a_closure_owns_may_panic_when_it_is_dropped_and_everybody_is_answered() {
+    fn every_caller_gets_its_result_though_a_dropped_value_of_a_closure_panics() {
         let folder = tempfile::tempdir().unwrap();
         let store = store(&folder);
         let (hold, held) = channel::<()>();
         let submit = |number: i64| {
-            let bomb = (number == 1).then(|| Bomb);
+            let panics = (number == 1).then(|| PanicsOnDrop);
             let reply = store.inner.writer.submit(move |tx: &Transaction<'_>| {
-                let _ = &bomb;
+                let _ = &panics;
                 Ok(tx.execute("INSERT INTO t VALUES (?1)", [number])?)
             });
             reply.unwrap()

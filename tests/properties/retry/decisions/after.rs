@@ -1,4 +1,4 @@
-//! The laws of `Retry-After`, against a calendar that counts day by day.
+//! Properties of `Retry-After`, compared with a calendar that counts day by day.
 
 use std::time::Duration;
 
@@ -54,8 +54,8 @@ fn printed(seconds: u64) -> [String; 3] {
     ]
 }
 
-/// Texts that are nearly dates.
-fn nearly() -> impl Strategy<Value = String> {
+/// Texts that are almost dates.
+fn damaged_date() -> impl Strategy<Value = String> {
     (0..=LAST, 0..3_usize, any::<prop::sample::Index>(), "\\PC{0,2}").prop_map(
         |(seconds, form, place, text)| {
             let date = &printed(seconds % 100_000_000)[form];
@@ -112,7 +112,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_brings_it_down(text in prop_oneof!["\\PC{0,40}", nearly()], now in now()) {
+    fn no_text_causes_a_panic(text in prop_oneof!["\\PC{0,40}", damaged_date()], now in now()) {
         retry_after(&text, now);
         let is_count = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b' ');
         let wait = retry_after(&text, Duration::MAX);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use speckit_core::agents::consensus::Verdict;
 use speckit_core::agents::gate::Output;
-use speckit_core::retry::Stream as Draws;
+use speckit_core::retry::RandomStream as Draws;
 use tokio::time::sleep;
 
 use super::*;

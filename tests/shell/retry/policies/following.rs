@@ -1,4 +1,4 @@
-//! Reloads that reach a call which is already being retried.
+//! Running retries that follow a reload.
 
 use std::cell::Cell;
 use std::thread;
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use speckit::retry::{Attempt, GiveUp, RetryConfig, Retrying};
 use speckit::{Config, Environment, Reloaded};
 
-use super::{MS, Trouble};
+use super::{ServiceError, ms};
 use crate::test_dir::TestDir;
 
 #[derive(Deserialize)]
@@ -25,11 +25,11 @@ fn text(max_attempts: u32, initial_backoff_ms: u64) -> String {
 
 fn open(dir: &TestDir) -> Config<Settings> {
     let builder = Config::builder().file(dir.path("app.toml")).environment(Environment::default());
-    builder.debounce(MS(10)).open().unwrap()
+    builder.debounce(ms(10)).open().unwrap()
 }
 
 #[test]
-fn a_reload_changes_the_attempts_and_the_waits_of_a_call_under_way() {
+fn a_reload_changes_the_attempts_and_the_waits_of_a_running_call() {
     let dir = TestDir::new().file("app.toml", text(3, 1));
     let shell = open(&dir);
     let reload = |text: String| {
@@ -37,7 +37,7 @@ fn a_reload_changes_the_attempts_and_the_waits_of_a_call_under_way() {
         assert_eq!(shell.reload(), Ok(Reloaded::Renewed));
     };
     let mut waits = Vec::new();
-    let report = |attempt: &Attempt<'_, Trouble>| waits.push(attempt.next_wait());
+    let report = |attempt: &Attempt<'_, ServiceError>| waits.push(attempt.next_wait());
     let mut calls = 0;
     let retrying = Retrying::following(|| shell.load().retry).report(report);
     let error = retrying.run(|| {
@@ -47,22 +47,22 @@ fn a_reload_changes_the_attempts_and_the_waits_of_a_call_under_way() {
             4 => reload(text(6, 2)),
             _ => {}
         }
-        Err::<(), _>(Trouble::RETRYABLE)
+        Err::<(), _>(ServiceError::RETRYABLE)
     });
     let error = error.unwrap_err();
     assert_eq!((error.attempts(), error.why()), (6, GiveUp::Attempts { allowed: 6 }));
-    let expected = [Some(MS(1)), Some(MS(20)), Some(MS(20)), Some(MS(2)), Some(MS(2)), None];
+    let expected = [Some(ms(1)), Some(ms(20)), Some(ms(20)), Some(ms(2)), Some(ms(2)), None];
     assert_eq!(waits, expected);
 }
 
 #[test]
-fn a_reload_during_a_wait_says_whether_there_is_another_attempt() {
+fn a_reload_during_a_wait_decides_about_another_attempt() {
     let dir = TestDir::new().file("app.toml", text(9, 40));
     let shell = open(&dir);
     let calls = Cell::new(0);
     // The report comes before the wait.
-    let report = |attempt: &Attempt<'_, Trouble>| {
-        assert_eq!(attempt.next_wait(), Some(MS(40)));
+    let report = |attempt: &Attempt<'_, ServiceError>| {
+        assert_eq!(attempt.next_wait(), Some(ms(40)));
         if attempt.number == 2 {
             dir.write("app.toml", text(2, 40));
             assert_eq!(shell.reload(), Ok(Reloaded::Renewed));
@@ -71,53 +71,53 @@ fn a_reload_during_a_wait_says_whether_there_is_another_attempt() {
     let retrying = Retrying::following(|| shell.load().retry).report(report);
     let error = retrying.run(|| {
         calls.set(calls.get() + 1);
-        Err::<(), _>(Trouble::RETRYABLE)
+        Err::<(), _>(ServiceError::RETRYABLE)
     });
     let error = error.unwrap_err();
     assert_eq!((error.attempts(), error.why()), (2, GiveUp::Attempts { allowed: 2 }));
     assert_eq!(calls.get(), 2);
-    assert!(error.elapsed() >= MS(80));
+    assert!(error.elapsed() >= ms(80));
 }
 
 #[test]
-fn a_configuration_that_is_refused_changes_nothing_for_a_call_under_way() {
+fn a_rejected_configuration_does_not_change_a_running_call() {
     let dir = TestDir::new().file("app.toml", text(3, 1));
     let shell = open(&dir);
     let retrying = Retrying::following(|| shell.load().retry);
     let error = retrying.run(|| {
         dir.write("app.toml", "[retry]\nmax_attempts = 'many'\n");
         assert!(shell.reload().is_err());
-        Err::<(), _>(Trouble::RETRYABLE)
+        Err::<(), _>(ServiceError::RETRYABLE)
     });
     assert_eq!(error.unwrap_err().attempts(), 3);
 }
 
 #[test]
-fn an_edit_of_a_watched_file_reaches_a_loop_that_is_retrying() {
+fn an_edit_of_a_watched_file_reaches_a_running_call() {
     let dir = TestDir::new().file("app.toml", text(1000, 10));
     let shell = open(&dir);
     let _watcher = shell.watch().unwrap();
     thread::scope(|scope| {
         let retrying = Retrying::following(|| shell.load().retry);
-        let call = || Err::<(), _>(Trouble::RETRYABLE);
+        let call = || Err::<(), _>(ServiceError::RETRYABLE);
         let running = scope.spawn(move || retrying.run(call).unwrap_err());
-        thread::sleep(MS(60));
+        thread::sleep(ms(60));
         assert!(!running.is_finished());
         dir.write("app.toml", text(2, 10));
         let edited = Instant::now();
         let error = running.join().unwrap();
         assert_eq!(error.why(), GiveUp::Attempts { allowed: 2 });
-        assert!(edited.elapsed() < MS(5000), "{:?}", edited.elapsed());
+        assert!(edited.elapsed() < ms(5000), "{:?}", edited.elapsed());
     });
 }
 
 #[test]
-fn nothing_of_the_configuration_is_held_during_a_wait() {
+fn no_configuration_is_held_during_a_wait() {
     let dir = TestDir::new().file("app.toml", text(2, 30));
     let shell = open(&dir);
     let first = std::sync::Arc::downgrade(&shell.snapshot());
     // The report comes before the wait, and the next attempt after it.
-    let report = |attempt: &Attempt<'_, Trouble>| {
+    let report = |attempt: &Attempt<'_, ServiceError>| {
         if attempt.number == 1 {
             dir.write("app.toml", text(3, 30));
             assert_eq!(shell.reload(), Ok(Reloaded::Renewed));
@@ -125,5 +125,5 @@ fn nothing_of_the_configuration_is_held_during_a_wait() {
         }
     };
     let retrying = Retrying::following(|| shell.load().retry).report(report);
-    assert_eq!(retrying.run(|| Err::<(), _>(Trouble::RETRYABLE)).unwrap_err().attempts(), 3);
+    assert_eq!(retrying.run(|| Err::<(), _>(ServiceError::RETRYABLE)).unwrap_err().attempts(), 3);
 }

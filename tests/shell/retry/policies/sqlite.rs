@@ -1,14 +1,13 @@
-//! Real databases under contention, by the executor alone.
+//! Retries of plain SQLite connections under contention.
 
 use std::path::Path;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rusqlite::{Connection, Error, TransactionBehavior};
-use speckit::retry::{Attempt, GiveUp, Jitter, RetryConfig, Retrying, execute_with_backoff_sync};
-use speckit_core::text::duration;
+use speckit::retry::{Attempt, Jitter, RetryConfig, Retrying, execute_with_backoff_sync};
 
-use super::{MS, hours, plain};
+use super::plain;
 
 /// A database with one counter.
 fn database(folder: &Path) -> Connection {
@@ -33,10 +32,10 @@ fn extended_code(error: &Error) -> i32 {
 }
 
 #[test]
-fn a_reader_that_upgrades_after_another_commit_converges_when_all_of_it_is_run_again() {
+fn a_transaction_that_upgrades_after_another_commit_succeeds_when_it_runs_again() {
     let folder = tempfile::tempdir().unwrap();
     let mut connection = database(folder.path());
-    // However long SQLite would wait, it does not help here: it says so at once.
+    // SQLite does not wait here, whatever the timeout.
     connection.busy_timeout(Duration::from_secs(3600)).unwrap();
     let other = connect(folder.path());
     let mut codes = Vec::new();
@@ -53,13 +52,13 @@ fn a_reader_that_upgrades_after_another_commit_converges_when_all_of_it_is_run_a
         transaction.commit()?;
         Ok(read + 1)
     });
-    assert_eq!(written.unwrap(), 11, "it has read again");
+    assert_eq!(written.unwrap(), 11, "it reads again");
     assert_eq!((calls, codes), (2, vec![517]), "SQLITE_BUSY_SNAPSHOT");
     assert_eq!(count(&other).unwrap(), 11);
 }
 
 #[test]
-fn counters_in_many_threads_lose_nothing_although_they_read_before_they_write() {
+fn no_increment_of_many_threads_is_lost() {
     const THREADS: i64 = 4;
     const EACH: i64 = 25;
     let folder = tempfile::tempdir().unwrap();
@@ -87,39 +86,4 @@ fn counters_in_many_threads_lose_nothing_although_they_read_before_they_write() 
         }
     });
     assert_eq!(count(&first).unwrap(), THREADS * EACH);
-}
-
-#[test]
-fn what_is_locked_within_one_connection_is_not_tried_again() {
-    let folder = tempfile::tempdir().unwrap();
-    let connection = database(folder.path());
-    let mut statement = connection.prepare("SELECT n FROM counter").unwrap();
-    let mut rows = statement.query([]).unwrap();
-    rows.next().unwrap();
-    let error = execute_with_backoff_sync(&hours(), || connection.execute_batch("DROP TABLE counter"));
-    let error = error.unwrap_err();
-    assert_eq!((error.attempts(), error.why()), (1, GiveUp::Permanent));
-    assert_eq!(extended_code(error.cause().unwrap()), 6, "SQLITE_LOCKED");
-}
-
-#[test]
-fn a_holder_that_never_lets_go_ends_in_a_clear_error_at_the_deadline() {
-    let folder = tempfile::tempdir().unwrap();
-    let connection = database(folder.path());
-    let holder = connect(folder.path());
-    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let config = plain(1000).with_deadline_ms(200).with_max_backoff_ms(20);
-    let started = Instant::now();
-    let write = || connection.execute("UPDATE counter SET n = 1", []);
-    let error = execute_with_backoff_sync(&config, write).unwrap_err();
-    assert!(started.elapsed() < MS(2000), "{:?}", started.elapsed());
-    assert!(error.elapsed() >= MS(150), "{error}");
-    assert!(matches!(error.why(), GiveUp::Deadline { allowed, .. } if allowed == MS(200)), "{error}");
-    assert_eq!(extended_code(error.cause().unwrap()), 5, "SQLITE_BUSY");
-    let text = error.to_string();
-    let expected =
-        format!("failed after {} attempts in {}, since ", error.attempts(), duration(error.elapsed()));
-    assert!(text.starts_with(&expected) && text.ends_with(": database is locked"), "{text}");
-    holder.execute_batch("ROLLBACK").unwrap();
-    assert_eq!(execute_with_backoff_sync(&config, write).unwrap(), 1);
 }

@@ -1,4 +1,4 @@
-//! Writes and reads that are awaited.
+//! Awaited writes and reads.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use speckit::store::{Mirror, StoreError, Transaction};
 
-use super::ground::{
-    Ground, HeldUp, Holder, add, in_time, insert, names, number, panic_quietly, wait, with_entries,
+use super::test_database::{
+    BlockedWriter, LockHolder, TestDatabase, add, in_time, insert, names, number, panic_quietly, wait,
+    with_entries,
 };
 
-async fn a_thousand_at_once(ground: &Ground) {
-    let store = ground.store();
+async fn a_thousand_at_once(database: &TestDatabase) {
+    let store = database.store();
     let mirror = Mirror::new(0_i64);
     let tasks: Vec<_> = (0..1000)
         .map(|dir| {
@@ -39,34 +40,34 @@ async fn a_thousand_at_once(ground: &Ground) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_thousand_tasks_write_and_read_at_once_on_many_threads() {
-    a_thousand_at_once(&Ground::new()).await;
+    a_thousand_at_once(&TestDatabase::new()).await;
 }
 
 #[tokio::test]
 async fn a_thousand_tasks_write_and_read_at_once_on_one_thread() {
-    a_thousand_at_once(&Ground::new()).await;
+    a_thousand_at_once(&TestDatabase::new()).await;
 }
 
 #[tokio::test]
-async fn a_write_that_waits_holds_up_no_thread() {
-    let ground = Ground::new();
-    let store = ground.store();
-    let held = HeldUp::new(&store);
+async fn a_waiting_write_blocks_no_thread() {
+    let database = TestDatabase::new();
+    let store = database.store();
+    let blocked = BlockedWriter::new(&store);
     let waiting = tokio::spawn(store.write_async(add("waiting")));
     for _ in 0..10 {
         tokio::task::yield_now().await;
     }
-    assert!(!waiting.is_finished(), "the one thread of this runtime went on all the same");
-    std::thread::spawn(move || held.release()).join().unwrap();
+    assert!(!waiting.is_finished(), "the one thread of this runtime is not blocked");
+    std::thread::spawn(move || blocked.release()).join().unwrap();
     waiting.await.unwrap().unwrap();
     assert_eq!(names(&store), ["waiting"]);
 }
 
 #[test]
 fn a_future_that_is_dropped_before_its_closure_began_writes_nothing() {
-    let ground = Ground::new();
-    let store = ground.store();
-    let held = HeldUp::new(&store);
+    let database = TestDatabase::new();
+    let store = database.store();
+    let blocked = BlockedWriter::new(&store);
     let (kept, dropped) = (store.write_async(add("kept")), store.write_async(add("dropped")));
     let mirror = Mirror::new(0);
     let changed = store.update_async(&mirror, |_, value| {
@@ -74,7 +75,7 @@ fn a_future_that_is_dropped_before_its_closure_began_writes_nothing() {
         Ok(())
     });
     drop((dropped, changed));
-    held.release();
+    blocked.release();
     wait(kept).unwrap();
     wait(store.write_async(|_| Ok(()))).unwrap();
     assert_eq!((names(&store), *mirror.load()), (vec!["kept".to_owned()], 0));
@@ -83,11 +84,11 @@ fn a_future_that_is_dropped_before_its_closure_began_writes_nothing() {
 #[test]
 fn a_future_that_is_dropped_while_another_process_has_the_lock_writes_nothing() {
     in_time(|| {
-        let ground = Ground::new();
-        let store = ground.store();
-        let holder = Holder::new(&ground.database());
+        let database = TestDatabase::new();
+        let store = database.store();
+        let holder = LockHolder::new(&database.path());
         let dropped = store.write_async(add("dropped"));
-        // By now the thread asks for the lock on its behalf.
+        // By now the thread tries to get the lock for it.
         std::thread::sleep(Duration::from_millis(100));
         drop(dropped);
         drop(holder);
@@ -97,11 +98,11 @@ fn a_future_that_is_dropped_while_another_process_has_the_lock_writes_nothing() 
 }
 
 #[test]
-fn a_future_that_is_dropped_lets_those_behind_it_have_their_own_deadline() {
+fn a_dropped_future_does_not_change_the_deadline_of_the_next_one() {
     in_time(|| {
-        let ground = Ground::new();
-        let store = with_entries(ground.options().deadline(Duration::from_secs(3600)));
-        let holder = Holder::new(&ground.database());
+        let database = TestDatabase::new();
+        let store = with_entries(database.options().deadline(Duration::from_secs(3600)));
+        let holder = LockHolder::new(&database.path());
         let (first, second) = (store.write_async(add("first")), store.write_async(add("second")));
         drop(first);
         std::thread::sleep(Duration::from_millis(20));
@@ -113,8 +114,8 @@ fn a_future_that_is_dropped_lets_those_behind_it_have_their_own_deadline() {
 
 #[test]
 fn a_future_that_is_dropped_while_its_closure_runs_does_no_harm() {
-    let ground = Ground::new();
-    let store = ground.store();
+    let database = TestDatabase::new();
+    let store = database.store();
     let is_begun = Arc::new(AtomicBool::new(false));
     let begun = Arc::clone(&is_begun);
     let dropped = store.write_async(move |tx: &Transaction<'_>| {
@@ -122,16 +123,16 @@ fn a_future_that_is_dropped_while_its_closure_runs_does_no_harm() {
         std::thread::sleep(Duration::from_millis(30));
         insert(tx, "begun")
     });
-    super::ground::until("it begins", || is_begun.load(Ordering::SeqCst));
+    super::test_database::until("it begins", || is_begun.load(Ordering::SeqCst));
     drop(dropped);
     store.write(add("after")).unwrap();
     assert_eq!(names(&store), ["after", "begun"]);
 }
 
 #[tokio::test]
-async fn a_panic_goes_on_in_the_task_that_awaits() {
-    let ground = Ground::new();
-    let store = ground.store();
+async fn a_panic_continues_in_the_awaiting_task() {
+    let database = TestDatabase::new();
+    let store = database.store();
     let write = tokio::spawn(store.write_async(|tx| -> Result<(), StoreError> {
         insert(tx, "partial")?;
         panic_quietly("in a write")

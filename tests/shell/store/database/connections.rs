@@ -1,14 +1,14 @@
-//! What a closure cannot do to the connection that it is lent, and how many there are.
+//! The limits of a closure on its connection, and the number of connections.
 
 use std::sync::Barrier;
 use std::thread;
 
 use speckit::store::{Store, StoreError, Transaction};
 
-use super::ground::{Ground, add, insert, names};
+use super::test_database::{TestDatabase, add, insert, names};
 
 /// The error of a closure that runs one statement.
-fn refusal(result: Result<(), StoreError>) -> String {
+fn error_text(result: Result<(), StoreError>) -> String {
     result.unwrap_err().to_string()
 }
 
@@ -22,26 +22,25 @@ const SETTING: [&str; 6] = [
 ];
 
 #[test]
-fn a_closure_sets_nothing_that_would_outlive_its_transaction() {
-    let ground = Ground::new();
-    let store = ground.store();
+fn a_closure_cannot_set_a_pragma_that_outlives_its_transaction() {
+    let database = TestDatabase::new();
+    let store = database.store();
     for sql in SETTING {
-        let said =
-            "sets its connections: return an error to roll back, and use no pragma that sets something";
+        let text = "settings of its connections: return an error to roll back, and use no pragma that sets something";
         let written = store.write(|tx| Ok(tx.execute_batch(sql)?));
-        let (written, read) = (refusal(written), refusal(store.read(|tx| Ok(tx.execute_batch(sql)?))));
-        assert!(written.contains(said), "{sql}: {written}");
-        assert!(read.contains(said), "{sql}: {read}");
+        let (written, read) = (error_text(written), error_text(store.read(|tx| Ok(tx.execute_batch(sql)?))));
+        assert!(written.contains(text), "{sql}: {written}");
+        assert!(read.contains(text), "{sql}: {read}");
     }
     store.write(add("a")).unwrap();
     drop(store);
-    assert_eq!(names(&ground.store()), ["a"], "it is still ours");
+    assert_eq!(names(&database.store()), ["a"], "the database is still accepted");
 }
 
 #[test]
-fn a_closure_may_ask_pragmas() {
-    let ground = Ground::new();
-    let store = ground.store();
+fn a_closure_may_query_pragmas() {
+    let database = TestDatabase::new();
+    let store = database.store();
     let columns = |tx: &Transaction<'_>| {
         let columns: i64 =
             tx.query_row("SELECT count(*) FROM pragma_table_info('accounts')", [], |row| row.get(0))?;
@@ -56,8 +55,8 @@ fn a_closure_may_ask_pragmas() {
 
 #[test]
 fn a_closure_of_read_neither_writes_nor_ends_its_transaction() {
-    let ground = Ground::new();
-    let store = ground.store();
+    let database = TestDatabase::new();
+    let store = database.store();
     for sql in ["INSERT INTO entries VALUES ('a')", "DROP TABLE entries", "COMMIT", "ROLLBACK", "BEGIN"] {
         assert!(store.read(|tx| Ok(tx.execute_batch(sql)?)).is_err(), "{sql}");
         assert!(store.read(|tx| Ok(tx.prepare_cached(sql)?.execute([]).map(drop)?)).is_err(), "{sql}");
@@ -69,11 +68,11 @@ fn a_closure_of_read_neither_writes_nor_ends_its_transaction() {
 
 #[test]
 fn a_connection_whose_closure_panicked_is_used_again() {
-    let ground = Ground::new();
-    let store = ground.store();
+    let database = TestDatabase::new();
+    let store = database.store();
     let own = store.clone();
     let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
-        own.read(|_| -> Result<(), StoreError> { super::ground::panic_quietly("a mistake") })
+        own.read(|_| -> Result<(), StoreError> { super::test_database::panic_quietly("a mistake") })
     }));
     assert!(panicked.is_err());
     store.write(add("a")).unwrap();
@@ -81,10 +80,10 @@ fn a_connection_whose_closure_panicked_is_used_again() {
 }
 
 #[test]
-fn a_crowd_of_readers_takes_turns_and_one_within_another_does_not_wait() {
+fn many_readers_share_the_pool_and_a_nested_one_does_not_wait() {
     const CROWD: usize = 100;
-    let ground = Ground::new();
-    let store = ground.store();
+    let database = TestDatabase::new();
+    let store = database.store();
     let start = Barrier::new(CROWD);
     let nested = |store: &Store| {
         store.read(|_| store.read(|tx| Ok(tx.query_row("SELECT 1", [], |row| row.get::<_, i64>(0))?)))
@@ -102,13 +101,13 @@ fn a_crowd_of_readers_takes_turns_and_one_within_another_does_not_wait() {
     });
     #[cfg(target_os = "linux")]
     {
-        let path = ground.database();
+        let path = database.path();
         let files = std::fs::read_dir("/proc/self/fd").unwrap();
         let open = files.filter(|file| {
             let file = file.as_ref().unwrap().path();
             std::fs::read_link(file).is_ok_and(|leads_to| leads_to == path)
         });
         let open = open.count();
-        assert!(open <= 65, "one that writes, 32 that read, and as many within those: {open}");
+        assert!(open <= 65, "one for writing, 32 for reading, and as many for nested reads: {open}");
     }
 }

@@ -1,21 +1,21 @@
-//! Closures that try to begin or end the transaction, which others share with them.
+//! Closures that try to begin or end the common transaction.
 
 use speckit::store::{Store, StoreError, Transaction};
 
-use super::ground::{Ground, HeldUp, add, insert, names, wait};
+use super::test_database::{BlockedWriter, TestDatabase, add, insert, names, wait};
 
-/// A closure, once alone and once between neighbours of a group; both come to the same.
+/// Runs a closure alone and in a group; both have the same result.
 fn both(
-    ground: &Ground,
+    database: &TestDatabase,
     closure: impl Fn(&Transaction<'_>) -> Result<(), StoreError> + Clone + Send + 'static,
 ) -> (Store, Result<(), StoreError>) {
-    let store = ground.store();
+    let store = database.store();
     let alone = store.write(closure.clone());
-    let held = HeldUp::new(&store);
+    let blocked = BlockedWriter::new(&store);
     let before = store.write_async(add("before"));
     let own = store.write_async(closure);
     let after = store.write_async(add("after"));
-    held.release();
+    blocked.release();
     let ended = (wait(before), wait(own), wait(after));
     assert_eq!((&ended.0, &ended.2), (&Ok(()), &Ok(())), "the neighbours are acknowledged");
     assert_eq!(alone.is_ok(), ended.1.is_ok(), "{alone:?} {ended:?}");
@@ -35,25 +35,25 @@ const CONTROLS: [&str; 9] = [
 ];
 
 #[test]
-fn statements_that_begin_or_end_the_transaction_are_refused_with_a_way_out() {
+fn statements_that_begin_or_end_the_transaction_are_rejected_with_help() {
     for control in CONTROLS {
-        let ground = Ground::new();
-        let (store, own) = both(&ground, move |tx| {
+        let database = TestDatabase::new();
+        let (store, own) = both(&database, move |tx| {
             insert(tx, "partial")?;
             tx.execute_batch(control)?;
             Ok(())
         });
-        let said = own.unwrap_err().to_string();
-        assert!(said.contains("return an error to roll back"), "{control}: {said}");
+        let text = own.unwrap_err().to_string();
+        assert!(text.contains("return an error to roll back"), "{control}: {text}");
         assert_eq!(names(&store), ["after", "before"], "{control}");
     }
 }
 
 #[test]
-fn a_refused_statement_that_is_passed_over_does_no_harm() {
+fn a_closure_may_ignore_a_rejected_statement() {
     for control in CONTROLS {
-        let ground = Ground::new();
-        let (store, own) = both(&ground, move |tx| {
+        let database = TestDatabase::new();
+        let (store, own) = both(&database, move |tx| {
             assert!(tx.execute_batch(control).is_err(), "{control}");
             tx.execute("INSERT OR IGNORE INTO entries VALUES ('own')", [])?;
             Ok(())
@@ -63,24 +63,24 @@ fn a_refused_statement_that_is_passed_over_does_no_harm() {
 }
 
 #[test]
-fn a_statement_that_the_store_keeps_for_itself_is_refused_too() {
+fn a_cached_statement_of_the_store_is_rejected_too() {
     for control in CONTROLS {
-        let ground = Ground::new();
-        let (store, own) = both(&ground, move |tx| {
+        let database = TestDatabase::new();
+        let (store, own) = both(&database, move |tx| {
             insert(tx, "partial")?;
             tx.prepare_cached(control)?.execute([])?;
             Ok(())
         });
-        let said = own.unwrap_err().to_string();
-        assert!(said.contains("return an error to roll back"), "{control}: {said}");
+        let text = own.unwrap_err().to_string();
+        assert!(text.contains("return an error to roll back"), "{control}: {text}");
         assert_eq!(names(&store), ["after", "before"], "{control}");
     }
 }
 
 #[test]
 fn savepoints_of_a_closure_work() {
-    let ground = Ground::new();
-    let (store, own) = both(&ground, |tx| {
+    let database = TestDatabase::new();
+    let (store, own) = both(&database, |tx| {
         tx.execute("INSERT OR IGNORE INTO entries VALUES ('kept')", [])?;
         tx.execute_batch("SAVEPOINT own")?;
         insert(tx, "taken back")?;
@@ -93,9 +93,9 @@ fn savepoints_of_a_closure_work() {
 }
 
 #[test]
-fn what_is_written_after_a_rollback_that_was_passed_over_is_not_written() {
-    let ground = Ground::new();
-    let (store, own) = both(&ground, |tx| {
+fn a_write_after_an_ignored_rollback_is_not_written() {
+    let database = TestDatabase::new();
+    let (store, own) = both(&database, |tx| {
         insert(tx, "partial")?;
         let _ = tx.execute("INSERT OR ROLLBACK INTO entries VALUES ('partial')", []);
         // Outside of a transaction each statement would be one.
@@ -107,10 +107,10 @@ fn what_is_written_after_a_rollback_that_was_passed_over_is_not_written() {
 }
 
 #[test]
-fn a_savepoint_after_a_rollback_that_was_passed_over_begins_nothing() {
+fn a_savepoint_after_an_ignored_rollback_begins_no_transaction() {
     for savepoint in ["SAVEPOINT own", "SAVEPOINT own; RELEASE own; SAVEPOINT own"] {
-        let ground = Ground::new();
-        let (store, own) = both(&ground, move |tx| {
+        let database = TestDatabase::new();
+        let (store, own) = both(&database, move |tx| {
             insert(tx, "partial")?;
             let _ = tx.execute("INSERT OR ROLLBACK INTO entries VALUES ('partial')", []);
             let _ = tx.execute_batch(savepoint);

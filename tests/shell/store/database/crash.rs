@@ -1,6 +1,6 @@
-//! A process that is killed while it writes.
+//! Processes that are killed while they write.
 //!
-//! `STORE_CRASHES=2000` kills more often than the default, `STORE_CRASH_SEED=7` at other moments.
+//! `STORE_CRASHES=2000` kills more processes, `STORE_CRASH_SEED=7` kills at other times.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
@@ -10,7 +10,7 @@ use std::time::Duration;
 use speckit::store::Store;
 use speckit_core::retry::Seed;
 
-use super::ground::{Ground, number, worker};
+use super::test_database::{TestDatabase, number, worker};
 
 fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().unwrap())
@@ -22,7 +22,7 @@ fn tables(store: &Store) {
     store.write(move |tx| Ok(tx.execute_batch(sql)?)).unwrap();
 }
 
-/// Lets a process write pairs, kills it after a while, and gives what it had acknowledged.
+/// Kills a process that writes pairs after this time, and returns the acknowledged ones.
 fn killed(database: &Path, synchronous: &str, after: Duration) -> BTreeSet<i64> {
     let mut child = worker("pairs", database).args(["3", synchronous]).spawn().unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap());
@@ -42,7 +42,7 @@ fn assert_whole(store: &Store, acknowledged: &BTreeSet<i64>) {
         store.read(|tx| Ok(tx.query_row("PRAGMA integrity_check", [], |row| row.get::<_, String>(0))?));
     assert_eq!(integrity.as_deref(), Ok("ok"));
     let halves = "SELECT count(*) FROM lefts FULL JOIN rights ON id = pair WHERE id IS NULL OR pair IS NULL";
-    assert_eq!(number(store, halves), 0, "halves of transactions");
+    assert_eq!(number(store, halves), 0, "incomplete transactions");
     let present: BTreeSet<i64> = store
         .read(|tx| {
             let mut statement = tx.prepare("SELECT id FROM lefts")?;
@@ -56,52 +56,52 @@ fn assert_whole(store: &Store, acknowledged: &BTreeSet<i64>) {
 
 fn crashes(synchronous: &str, times: u64) {
     let mut moments = Seed::new(setting("STORE_CRASH_SEED", 4)).stream("tests/crash");
-    let ground = Ground::new();
-    tables(&ground.store());
+    let database = TestDatabase::new();
+    tables(&database.store());
     let mut acknowledged = BTreeSet::new();
     for _ in 0..times {
         // From before it has opened the file to many writes later.
         let after = Duration::from_micros(moments.up_to(60_000));
-        acknowledged.append(&mut killed(&ground.database(), synchronous, after));
-        // The one who opens it next recovers.
-        assert_whole(&ground.options().open().unwrap(), &acknowledged);
+        acknowledged.append(&mut killed(&database.path(), synchronous, after));
+        // Opening it recovers the log.
+        assert_whole(&database.options().open().unwrap(), &acknowledged);
     }
-    assert!(acknowledged.len() as u64 > times, "it wrote: {}", acknowledged.len());
+    assert!(acknowledged.len() as u64 > times, "only {} writes", acknowledged.len());
 }
 
 #[test]
-fn a_process_that_is_killed_many_times_loses_nothing_acknowledged_and_leaves_no_half() {
+fn a_killed_process_loses_no_acknowledged_write() {
     crashes("normal", setting("STORE_CRASHES", 50));
 }
 
 #[test]
-fn a_process_that_is_killed_while_it_waits_for_the_disk_loses_nothing_either() {
+fn a_process_killed_while_it_waits_for_the_disk_loses_no_acknowledged_write() {
     crashes("full", setting("STORE_CRASHES", 50).div_ceil(10));
 }
 
 #[test]
-fn processes_that_write_beside_the_one_that_is_killed_go_on() {
-    let ground = Ground::new();
-    let store = ground.store();
+fn other_processes_continue_to_write() {
+    let database = TestDatabase::new();
+    let store = database.store();
     tables(&store);
     let mut acknowledged = BTreeSet::new();
     for _ in 0..10 {
-        acknowledged.append(&mut killed(&ground.database(), "normal", Duration::from_millis(40)));
+        acknowledged.append(&mut killed(&database.path(), "normal", Duration::from_millis(40)));
         store.write(|tx| Ok(tx.execute_batch("UPDATE accounts SET sum = sum + 1")?)).unwrap();
         assert_whole(&store, &acknowledged);
     }
 }
 
 #[test]
-fn a_process_that_is_killed_while_it_makes_the_file_leaves_one_that_can_be_opened() {
+fn a_process_killed_while_it_creates_the_file_leaves_a_usable_one() {
     let mut moments = Seed::new(setting("STORE_CRASH_SEED", 4)).stream("tests/crash/opening");
     for _ in 0..setting("STORE_CRASHES", 50).div_ceil(5) {
-        let ground = Ground::new();
-        let mut child = worker("open", &ground.database()).spawn().unwrap();
+        let database = TestDatabase::new();
+        let mut child = worker("open", &database.path()).spawn().unwrap();
         std::thread::sleep(Duration::from_micros(moments.up_to(20_000)));
         child.kill().unwrap();
         child.wait().unwrap();
-        let store = ground.store();
+        let store = database.store();
         let version =
             store.read(|tx| Ok(tx.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))?));
         assert!(version.unwrap() >= 2);

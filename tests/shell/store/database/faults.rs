@@ -1,4 +1,4 @@
-//! Code of the caller that fails where nobody expects it: it harms nobody else, and nobody waits for ever.
+//! Faults in code of the caller: other calls still succeed, and none hangs.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use speckit::store::{Mirror, StoreError};
 
-use super::ground::{Ground, HeldUp, Holder, add, in_time, names, panic_quietly, wait, with_entries};
+use super::test_database::{
+    BlockedWriter, LockHolder, TestDatabase, add, in_time, names, panic_quietly, wait, with_entries,
+};
 
 /// A value that panics when it is dropped.
 #[derive(Clone, Debug)]
-struct Brittle;
+struct PanicsOnDrop;
 
-impl Drop for Brittle {
+impl Drop for PanicsOnDrop {
     fn drop(&mut self) {
         if !std::thread::panicking() {
             panic_quietly("a mistake in a drop");
@@ -21,16 +23,16 @@ impl Drop for Brittle {
 }
 
 #[test]
-fn a_result_that_panics_when_nobody_takes_it_harms_nobody_else() {
+fn a_result_that_panics_when_it_is_dropped_does_not_affect_others() {
     in_time(|| {
-        let ground = Ground::new();
-        let store = ground.store();
+        let database = TestDatabase::new();
+        let store = database.store();
         let (begun, has_begun) = std::sync::mpsc::channel();
         let (release, released) = std::sync::mpsc::channel::<()>();
         let forgotten = store.write_async(move |_| {
             begun.send(()).unwrap();
             let _ = released.recv();
-            Ok(Brittle)
+            Ok(PanicsOnDrop)
         });
         has_begun.recv().unwrap();
         drop(forgotten);
@@ -43,19 +45,19 @@ fn a_result_that_panics_when_nobody_takes_it_harms_nobody_else() {
 }
 
 #[test]
-fn a_closure_that_panics_when_it_is_dropped_harms_nobody_else() {
+fn a_closure_that_panics_when_it_is_dropped_does_not_affect_others() {
     in_time(|| {
-        let ground = Ground::new();
-        let store = ground.store();
-        let held = HeldUp::new(&store);
-        let brittle = Brittle;
+        let database = TestDatabase::new();
+        let store = database.store();
+        let blocked = BlockedWriter::new(&store);
+        let panics = PanicsOnDrop;
         let before = store.write_async(add("before"));
         let own = store.write_async(move |tx| {
-            let _ = &brittle;
-            super::ground::insert(tx, "own")
+            let _ = &panics;
+            super::test_database::insert(tx, "own")
         });
         let after = store.write_async(add("after"));
-        held.release();
+        blocked.release();
         assert_eq!((wait(before), wait(own), wait(after)), (Ok(()), Ok(()), Ok(())));
         assert_eq!(wait(store.write_async(add("later"))), Ok(()));
         assert_eq!(names(&store), ["after", "before", "later", "own"]);
@@ -63,42 +65,42 @@ fn a_closure_that_panics_when_it_is_dropped_harms_nobody_else() {
 }
 
 #[test]
-fn an_old_value_that_panics_when_it_is_dropped_harms_nobody_else() {
+fn an_old_value_that_panics_when_it_is_dropped_does_not_affect_others() {
     in_time(|| {
-        let ground = Ground::new();
-        let store = ground.store();
-        let mirror = Mirror::new((0, Arc::new(Brittle)));
-        let held = HeldUp::new(&store);
+        let database = TestDatabase::new();
+        let store = database.store();
+        let mirror = Mirror::new((0, Arc::new(PanicsOnDrop)));
+        let blocked = BlockedWriter::new(&store);
         let own = store.update_async(&mirror, |tx, value| {
-            *value = (value.0 + 1, Arc::new(Brittle));
-            super::ground::insert(tx, "own")
+            *value = (value.0 + 1, Arc::new(PanicsOnDrop));
+            super::test_database::insert(tx, "own")
         });
         let after = store.write_async(add("after"));
-        held.release();
+        blocked.release();
         assert_eq!((wait(own), wait(after)), (Ok(()), Ok(())));
         assert_eq!(names(&store), ["after", "own"]);
         assert_eq!(mirror.load().0, 1);
-        // The last one is not dropped.
+        // The last value must not be dropped.
         std::mem::forget(mirror);
     });
 }
 
 #[test]
-fn a_deadline_that_panics_ends_its_call_and_harms_nobody_else() {
+fn a_deadline_that_panics_ends_its_call_and_does_not_affect_others() {
     in_time(|| {
-        let ground = Ground::new();
+        let database = TestDatabase::new();
         let is_broken = Arc::new(AtomicBool::new(false));
         let broken = Arc::clone(&is_broken);
-        let store = with_entries(ground.options().deadline_from(move || {
+        let store = with_entries(database.options().deadline_from(move || {
             if broken.load(Ordering::Relaxed) {
                 panic_quietly("a mistake in a deadline");
             }
             Duration::from_secs(3600)
         }));
-        let holder = Holder::new(&ground.database());
+        let holder = LockHolder::new(&database.path());
         let own = store.write_async(add("own"));
         is_broken.store(true, Ordering::Relaxed);
-        assert!(super::ground::outcome(own).is_err_and(|panic| panic == "a mistake in a deadline"));
+        assert!(super::test_database::outcome(own).is_err_and(|panic| panic == "a mistake in a deadline"));
         is_broken.store(false, Ordering::Relaxed);
         drop(holder);
         assert_eq!(wait(store.write_async(add("later"))), Ok(()));
@@ -106,12 +108,11 @@ fn a_deadline_that_panics_ends_its_call_and_harms_nobody_else() {
     });
 }
 
-/// Writes when it is dropped, to see what becomes of that.
-struct WritesAtLast(speckit::store::Store, std::sync::mpsc::Sender<Result<(), StoreError>>);
+/// Writes when it is dropped, and sends the result.
+struct WritesOnDrop(speckit::store::Store, std::sync::mpsc::Sender<Result<(), StoreError>>);
 
-impl Drop for WritesAtLast {
+impl Drop for WritesOnDrop {
     fn drop(&mut self) {
-        // Nobody may be there to hear it.
         let _ = self.1.send(self.0.write(add("at last")));
     }
 }
@@ -119,24 +120,24 @@ impl Drop for WritesAtLast {
 #[test]
 fn a_write_when_a_closure_is_dropped_does_not_hang() {
     in_time(|| {
-        let ground = Ground::new();
-        let store = ground.store();
-        let (told, tells) = std::sync::mpsc::channel();
-        let last = WritesAtLast(store.clone(), told);
+        let database = TestDatabase::new();
+        let store = database.store();
+        let (sender, results) = std::sync::mpsc::channel();
+        let last = WritesOnDrop(store.clone(), sender);
         let own = store.write_async(move |tx| {
             let _ = &last;
-            super::ground::insert(tx, "own")
+            super::test_database::insert(tx, "own")
         });
         assert_eq!(wait(own), Ok(()));
-        assert_eq!(tells.recv().unwrap(), Err(StoreError::Nested), "its thread is the one that writes");
+        assert_eq!(results.recv().unwrap(), Err(StoreError::Nested), "it is dropped on the writing thread");
         assert_eq!(names(&store), ["own"]);
     });
 }
 
 #[test]
-fn a_read_that_panics_leaves_a_connection_that_reads_anew() {
-    let ground = Ground::new();
-    let store = ground.store();
+fn a_connection_is_usable_after_a_panic_of_a_read() {
+    let database = TestDatabase::new();
+    let store = database.store();
     let reader = store.clone();
     let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
         reader.read(|tx| -> Result<(), StoreError> {

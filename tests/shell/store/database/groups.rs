@@ -1,4 +1,4 @@
-//! Many writes in one transaction: each ends as it would alone.
+//! Many writes in one transaction: each has the same result as alone.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -6,22 +6,24 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use speckit::store::{Store, StoreError, Transaction};
 
-use super::ground::{Ground, HeldUp, add, in_time, insert, names, outcome, panic_quietly, wait};
+use super::test_database::{
+    BlockedWriter, TestDatabase, add, in_time, insert, names, outcome, panic_quietly, wait,
+};
 
-/// Queues closures behind a writer that is held up, lets go, and gives how each ended.
+/// Queues closures while the writer is blocked, and returns their outcomes.
 fn together<F>(store: &Store, closures: Vec<F>) -> Vec<Result<Result<(), StoreError>, String>>
 where
     F: FnMut(&Transaction<'_>) -> Result<(), StoreError> + Send + 'static,
 {
-    let held = HeldUp::new(store);
+    let blocked = BlockedWriter::new(store);
     let queued: Vec<_> = closures.into_iter().map(|closure| store.write_async(closure)).collect();
-    held.release();
+    blocked.release();
     queued.into_iter().map(outcome).collect()
 }
 
 type Closure = Box<dyn FnMut(&Transaction<'_>) -> Result<(), StoreError> + Send>;
 
-/// Neighbours before and after a closure, all in one group.
+/// Runs a closure in a group with others before and after it.
 fn among_neighbours(
     store: &Store,
     closure: impl FnMut(&Transaction<'_>) -> Result<(), StoreError> + Send + 'static,
@@ -36,11 +38,11 @@ fn among_neighbours(
 
 #[test]
 fn writes_that_wait_at_the_same_time_are_committed_together() {
-    let ground = Ground::new();
-    let store = ground.store();
-    // A group takes writes in for a moment only: on a machine that is busy it may be cut.
+    let database = TestDatabase::new();
+    let store = database.store();
+    // A group accepts writes only for a short time, so a busy machine may split it.
     let are_together = (0..50).any(|round| {
-        let held = HeldUp::new(&store);
+        let blocked = BlockedWriter::new(&store);
         let first = store.write_async(add(format!("first {round}")));
         let reader = store.clone();
         let second = store.write_async(move |tx| {
@@ -48,17 +50,17 @@ fn writes_that_wait_at_the_same_time_are_committed_together() {
             let count = |tx: &Transaction<'_>| Ok(tx.query_row(&sql, [], |row| row.get::<_, i64>(0))?);
             Ok(count(tx)? == 1 && reader.read(count)? == 0)
         });
-        held.release();
+        blocked.release();
         wait(first).unwrap();
         wait(second).unwrap()
     });
-    assert!(are_together, "the second sees what the first wrote, and nobody else does yet");
+    assert!(are_together, "the second reads the write of the first, and no other connection does yet");
 }
 
 #[test]
-fn a_closure_that_fails_after_partial_writes_leaves_nothing_and_harms_nobody() {
-    let ground = Ground::new();
-    let store = ground.store();
+fn a_closure_that_fails_is_rolled_back_alone() {
+    let database = TestDatabase::new();
+    let store = database.store();
     let own = among_neighbours(&store, |tx| {
         insert(tx, "partial")?;
         Err(StoreError::refused("no"))
@@ -68,9 +70,9 @@ fn a_closure_that_fails_after_partial_writes_leaves_nothing_and_harms_nobody() {
 }
 
 #[test]
-fn a_closure_that_panics_after_partial_writes_leaves_nothing_and_its_panic_reaches_its_caller_alone() {
-    let ground = Ground::new();
-    let store = ground.store();
+fn a_closure_that_panics_is_rolled_back_alone() {
+    let database = TestDatabase::new();
+    let store = database.store();
     let own = among_neighbours(&store, |tx| {
         insert(tx, "partial")?;
         panic_quietly("a mistake")
@@ -81,8 +83,8 @@ fn a_closure_that_panics_after_partial_writes_leaves_nothing_and_its_panic_reach
 
 #[test]
 fn a_statement_that_rolls_everything_back_makes_the_others_run_again() {
-    let ground = Ground::new();
-    let store = ground.store();
+    let database = TestDatabase::new();
+    let store = database.store();
     let own = among_neighbours(&store, |tx| {
         insert(tx, "partial")?;
         tx.execute("INSERT OR ROLLBACK INTO entries VALUES ('partial')", [])?;
@@ -95,8 +97,8 @@ fn a_statement_that_rolls_everything_back_makes_the_others_run_again() {
 
 #[test]
 fn a_trigger_that_rolls_everything_back_makes_the_others_run_again() {
-    let ground = Ground::new();
-    let store = ground.store();
+    let database = TestDatabase::new();
+    let store = database.store();
     let trigger = "CREATE TRIGGER no_tyrant BEFORE INSERT ON entries WHEN NEW.name = 'tyrant'
                    BEGIN SELECT RAISE(ROLLBACK, 'no tyrants'); END";
     store.write(move |tx| Ok(tx.execute_batch(trigger)?)).unwrap();
@@ -107,23 +109,23 @@ fn a_trigger_that_rolls_everything_back_makes_the_others_run_again() {
 }
 
 #[test]
-fn a_closure_that_passes_over_its_rollback_is_told_that_nothing_is_written() {
+fn a_closure_that_ignores_its_rollback_gets_an_error() {
     let swallow = |tx: &Transaction<'_>| {
         insert(tx, "partial")?;
         let _ = tx.execute("INSERT OR ROLLBACK INTO entries VALUES ('partial')", []);
         Ok(())
     };
-    let ground = Ground::new();
-    let store = ground.store();
+    let database = TestDatabase::new();
+    let store = database.store();
     assert_eq!(among_neighbours(&store, swallow), Ok(Err(StoreError::RolledBack)));
-    assert_eq!(store.write(swallow), Err(StoreError::RolledBack), "and so it is alone");
+    assert_eq!(store.write(swallow), Err(StoreError::RolledBack), "and alone it has the same result");
     assert_eq!(names(&store), ["a", "b", "y", "z"]);
 }
 
 #[test]
 fn a_deferred_foreign_key_that_fails_at_the_commit_fails_its_own_closure_alone() {
-    let ground = Ground::new();
-    let store = ground.store();
+    let database = TestDatabase::new();
+    let store = database.store();
     let table = "CREATE TABLE children (parent INTEGER REFERENCES accounts DEFERRABLE INITIALLY DEFERRED)";
     store.write(move |tx| Ok(tx.execute_batch(table)?)).unwrap();
     let orphan = |tx: &Transaction<'_>| {
@@ -133,18 +135,18 @@ fn a_deferred_foreign_key_that_fails_at_the_commit_fails_its_own_closure_alone()
     let own = among_neighbours(&store, orphan);
     let Ok(Err(error)) = own else { panic!("{own:?}") };
     assert_eq!(error.code(), Some(787), "SQLITE_CONSTRAINT_FOREIGNKEY: {error}");
-    assert_eq!(store.write(orphan).unwrap_err().code(), Some(787), "and so it is alone");
+    assert_eq!(store.write(orphan).unwrap_err().code(), Some(787), "and alone it has the same result");
     assert_eq!(names(&store), ["a", "b", "y", "z"]);
 }
 
 #[test]
-fn what_a_neighbour_wrote_in_vain_is_nobodys_reason_to_fail() {
-    let ground = Ground::new();
-    let store = ground.store();
+fn a_rolled_back_write_makes_no_other_one_fail() {
+    let database = TestDatabase::new();
+    let store = database.store();
     let table = "CREATE TABLE children (parent INTEGER REFERENCES accounts DEFERRABLE INITIALLY DEFERRED)";
     store.write(move |tx| Ok(tx.execute_batch(table)?)).unwrap();
     for round in 0..5 {
-        // The first takes the name, and fails only at the commit: then the name was never taken.
+        // The first inserts the name, but fails at the commit.
         let vain: Closure = Box::new(move |tx| {
             insert(tx, &format!("name {round}"))?;
             tx.execute("INSERT INTO children VALUES (99)", [])?;
@@ -157,9 +159,9 @@ fn what_a_neighbour_wrote_in_vain_is_nobodys_reason_to_fail() {
 }
 
 #[test]
-fn closures_run_in_the_order_in_which_they_came_and_once_where_nothing_is_in_the_way() {
-    let ground = Ground::new();
-    let store = ground.store();
+fn closures_run_once_and_in_order() {
+    let database = TestDatabase::new();
+    let store = database.store();
     let runs = Arc::new(AtomicU32::new(0));
     let closures = (0..100).map(|dir| {
         let runs = Arc::clone(&runs);
@@ -170,14 +172,14 @@ fn closures_run_in_the_order_in_which_they_came_and_once_where_nothing_is_in_the
     });
     assert_eq!(together(&store, closures.collect()), vec![Ok(Ok(())); 100]);
     let order = "SELECT count(*) FROM entries WHERE rowid = name + 1";
-    assert_eq!(super::ground::number(&store, order), 100);
+    assert_eq!(super::test_database::number(&store, order), 100);
 }
 
 #[test]
-fn the_thread_goes_on_after_a_thousand_failures_of_every_kind() {
+fn the_thread_continues_after_failures_of_every_kind() {
     in_time(|| {
-        let ground = Ground::new();
-        let store = ground.store();
+        let database = TestDatabase::new();
+        let store = database.store();
         let closures = (0..1000).map(|dir| -> Closure {
             match dir % 4 {
                 0 => Box::new(add(format!("{dir}"))),
@@ -192,32 +194,32 @@ fn the_thread_goes_on_after_a_thousand_failures_of_every_kind() {
         });
         let ended = together(&store, closures.collect());
         let acknowledged = ended.iter().filter(|ended| **ended == Ok(Ok(()))).count();
-        assert_eq!(acknowledged, 251, "the quarter that succeeds, and the one who came first");
+        assert_eq!(acknowledged, 251, "the quarter that succeeds, and the first of the equal names");
         assert_eq!(names(&store).len(), 251);
         assert_eq!(store.write(add("after")), Ok(()));
     });
 }
 
 #[test]
-fn dropping_the_last_handle_does_what_waits() {
-    let ground = Ground::new();
-    let store = ground.store();
-    let held = HeldUp::new(&store);
+fn dropping_the_last_handle_finishes_the_queue() {
+    let database = TestDatabase::new();
+    let store = database.store();
+    let blocked = BlockedWriter::new(&store);
     let queued: Vec<_> = (0..100).map(|dir| Box::pin(store.write_async(add(format!("{dir}"))))).collect();
-    // In a group of its own, since it is no moment.
+    // Slow enough for its own group.
     let slow = store.write_async(|tx| {
         std::thread::sleep(std::time::Duration::from_millis(100));
         insert(tx, "slow")
     });
     let last = Box::pin(store.write_async(add("last".to_owned())));
     let closing = std::thread::spawn(move || drop(store));
-    held.release();
+    blocked.release();
     closing.join().unwrap();
     drop(slow);
-    // Each is done by now: nothing is left to wait for.
+    // Each has ended by now.
     for mut job in queued.into_iter().chain([last]) {
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
         assert_eq!(job.as_mut().poll(&mut context), std::task::Poll::Ready(Ok(())));
     }
-    assert_eq!(names(&ground.options().open().unwrap()).len(), 102);
+    assert_eq!(names(&database.options().open().unwrap()).len(), 102);
 }

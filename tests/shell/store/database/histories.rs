@@ -1,4 +1,4 @@
-//! Random histories of writes of every kind from several threads, against the plainest model: a set of rows.
+//! Random histories of writes of every kind from several threads, compared with a simple model: a set of rows.
 
 use std::collections::BTreeSet;
 use std::thread;
@@ -6,31 +6,31 @@ use std::thread;
 use speckit::store::{Mirror, Store, StoreError, Transaction};
 use speckit_core::retry::Seed;
 
-use super::ground::{Ground, insert, names, outcome, panic_quietly};
+use super::test_database::{TestDatabase, insert, names, outcome, panic_quietly};
 
-/// What a closure does after it has inserted its two rows.
+/// What a closure does between its two inserts.
 #[derive(Clone, Copy, Debug)]
-enum Kind {
+enum Behaviour {
     Succeeds,
-    Refuses,
+    Fails,
     Panics,
-    /// Meets a name that is taken, and says so.
+    /// Inserts a name that exists, and returns the error.
     IsTaken,
-    /// Rolls everything back, and says so.
+    /// Rolls everything back, and returns the error.
     RollsBack,
-    /// Rolls everything back, and says nothing.
+    /// Rolls everything back, and ignores the error.
     RollsBackSilently,
-    /// Tries to commit, and goes on.
+    /// Tries to commit, and continues.
     TriesToCommit,
     /// Fails at the commit.
-    Orphans,
-    /// Takes the half of it back in a savepoint of its own, and does it again.
-    Stumbles,
+    BreaksReference,
+    /// Rolls back its own savepoint.
+    UsesSavepoint,
 }
 
-use Kind::*;
+use Behaviour::*;
 
-const KINDS: [Kind; 16] = [
+const KINDS: [Behaviour; 16] = [
     Succeeds,
     Succeeds,
     Succeeds,
@@ -38,27 +38,27 @@ const KINDS: [Kind; 16] = [
     Succeeds,
     Succeeds,
     Succeeds,
-    Refuses,
+    Fails,
     Panics,
     IsTaken,
     RollsBack,
     RollsBackSilently,
     TriesToCommit,
-    Orphans,
-    Stumbles,
-    Stumbles,
+    BreaksReference,
+    UsesSavepoint,
+    UsesSavepoint,
 ];
 
-impl Kind {
+impl Behaviour {
     fn is_acknowledged(self) -> bool {
-        matches!(self, Succeeds | TriesToCommit | Stumbles)
+        matches!(self, Succeeds | TriesToCommit | UsesSavepoint)
     }
 
     fn run(self, tx: &Transaction<'_>, name: &str) -> Result<(), StoreError> {
         insert(tx, name)?;
         match self {
             Succeeds => {}
-            Refuses => return Err(StoreError::refused("no")),
+            Fails => return Err(StoreError::refused("no")),
             Panics => panic_quietly("a mistake"),
             IsTaken => insert(tx, "taken")?,
             RollsBack => {
@@ -68,31 +68,31 @@ impl Kind {
                 let _ = tx.execute("INSERT OR ROLLBACK INTO entries VALUES ('taken')", []);
             }
             TriesToCommit => assert!(tx.execute_batch("COMMIT").is_err()),
-            Orphans => {
+            BreaksReference => {
                 tx.execute("INSERT INTO children VALUES (99)", [])?;
             }
-            Stumbles => {
+            UsesSavepoint => {
                 tx.execute_batch("SAVEPOINT own; DELETE FROM entries; ROLLBACK TO own; RELEASE own")?;
             }
         }
-        // It is there exactly once with its counterpart, or not at all.
+        // Both inserts are committed, or neither.
         insert(tx, &format!("{name}'"))
     }
 }
 
-type Names = BTreeSet<String>;
+type NameSet = BTreeSet<String>;
 
-/// One thread's part of a history; gives the names that were acknowledged.
-fn part(store: &Store, mirror: &Mirror<Names>, seed: Seed, thread: u64, writes: u64) -> Names {
+/// The writes of one thread; returns the acknowledged names.
+fn part(store: &Store, mirror: &Mirror<NameSet>, seed: Seed, thread: u64, writes: u64) -> NameSet {
     let mut draws = seed.nth(thread).stream("tests/histories");
-    let mut acknowledged = Names::new();
+    let mut acknowledged = NameSet::new();
     let mut waiting = Vec::new();
     for count in 0..writes {
         let kind = KINDS[usize::try_from(draws.up_to(KINDS.len() as u64 - 1)).unwrap()];
         let name = format!("{thread}/{count}");
         let own = name.clone();
-        let change = move |tx: &Transaction<'_>, names: &mut Names| {
-            assert!(names.insert(own.clone()), "its run before this one was taken back");
+        let change = move |tx: &Transaction<'_>, names: &mut NameSet| {
+            assert!(names.insert(own.clone()), "its earlier run was rolled back");
             kind.run(tx, &own)
         };
         match draws.up_to(2) {
@@ -111,7 +111,12 @@ fn part(store: &Store, mirror: &Mirror<Names>, seed: Seed, thread: u64, writes: 
     acknowledged
 }
 
-fn check(acknowledged: &mut Names, kind: Kind, name: String, ended: Result<Result<(), StoreError>, String>) {
+fn check(
+    acknowledged: &mut NameSet,
+    kind: Behaviour,
+    name: String,
+    ended: Result<Result<(), StoreError>, String>,
+) {
     let is_acknowledged = ended == Ok(Ok(()));
     assert_eq!(is_acknowledged, kind.is_acknowledged(), "{name} {kind:?}: {ended:?}");
     assert_eq!(ended.is_err(), matches!(kind, Panics), "{name} {kind:?}: {ended:?}");
@@ -121,34 +126,34 @@ fn check(acknowledged: &mut Names, kind: Kind, name: String, ended: Result<Resul
 }
 
 fn history(seed: u64, threads: u64, writes: u64) {
-    let ground = Ground::new();
-    let store = &ground.store();
+    let database = TestDatabase::new();
+    let store = &database.store();
     let table = "CREATE TABLE children (parent INTEGER REFERENCES accounts DEFERRABLE INITIALLY DEFERRED);
                  INSERT INTO entries VALUES ('taken')";
     store.write(move |tx| Ok(tx.execute_batch(table)?)).unwrap();
-    let mirror = &Mirror::new(Names::new());
-    let acknowledged: Names = thread::scope(|scope| {
+    let mirror = &Mirror::new(NameSet::new());
+    let acknowledged: NameSet = thread::scope(|scope| {
         let parts: Vec<_> = (0..threads)
             .map(|thread| scope.spawn(move || part(store, mirror, Seed::new(seed), thread, writes)))
             .collect();
         parts.into_iter().flat_map(|part| part.join().unwrap()).collect()
     });
     let pairs = acknowledged.iter().flat_map(|name| [name.clone(), format!("{name}'")]);
-    let expected: Names = pairs.chain(["taken".to_owned()]).collect();
+    let expected: NameSet = pairs.chain(["taken".to_owned()]).collect();
     // The names are unique, so that none is there twice.
-    assert_eq!(names(store).into_iter().collect::<Names>(), expected, "seed {seed}");
+    assert_eq!(names(store).into_iter().collect::<NameSet>(), expected, "seed {seed}");
     assert_eq!(*mirror.load(), acknowledged, "seed {seed}");
 }
 
 #[test]
-fn what_is_acknowledged_is_there_once_and_nothing_else_is() {
+fn acknowledged_writes_and_no_others_are_committed() {
     for seed in 0..10 {
         history(seed, 6, 50);
     }
 }
 
 #[test]
-fn the_history_of_one_thread_is_as_that_of_many() {
+fn the_writes_of_one_thread_obey_the_same_model() {
     for seed in 100..104 {
         history(seed, 1, 150);
     }

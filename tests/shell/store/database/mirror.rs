@@ -1,4 +1,4 @@
-//! A value in memory and the database: changed together, or not at all.
+//! A value in memory that changes together with the database.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -8,16 +8,17 @@ use std::thread;
 
 use speckit::store::{Mirror, Store, StoreError, Transaction};
 
-use super::ground::{
-    Ground, HeldUp, Holder, insert, names, number, outcome, panic_quietly, wait, with_entries,
+use super::test_database::{
+    BlockedWriter, LockHolder, TestDatabase, insert, names, number, outcome, panic_quietly, wait,
+    with_entries,
 };
 
-type Names = Vec<String>;
+type NameList = Vec<String>;
 
-/// A change that adds a name to both.
+/// A change that adds a name to the value and to the database.
 fn add(
     name: &str,
-) -> impl FnMut(&Transaction<'_>, &mut Names) -> Result<(), StoreError> + Send + Clone + 'static {
+) -> impl FnMut(&Transaction<'_>, &mut NameList) -> Result<(), StoreError> + Send + Clone + 'static {
     let name = name.to_owned();
     move |tx, names| {
         names.push(name.clone());
@@ -25,18 +26,18 @@ fn add(
     }
 }
 
-fn assert_agreement(store: &Store, mirror: &Mirror<Names>, expected: &[&str]) {
-    let mut held = (*mirror.load()).clone();
-    held.sort();
-    assert_eq!(held, expected);
+fn assert_agreement(store: &Store, mirror: &Mirror<NameList>, expected: &[&str]) {
+    let mut blocked = (*mirror.load()).clone();
+    blocked.sort();
+    assert_eq!(blocked, expected);
     assert_eq!(names(store), expected);
 }
 
 #[test]
-fn a_change_that_succeeds_is_in_both_and_one_that_does_not_is_in_neither() {
-    let ground = Ground::new();
-    let store = ground.store();
-    let mirror = Mirror::new(Names::new());
+fn a_change_that_fails_changes_neither_the_value_nor_the_database() {
+    let database = TestDatabase::new();
+    let store = database.store();
+    let mirror = Mirror::new(NameList::new());
     store.update(&mirror, add("a")).unwrap();
     assert_agreement(&store, &mirror, &["a"]);
     assert_eq!(store.update(&mirror, add("a")).unwrap_err().code(), Some(2067));
@@ -65,11 +66,11 @@ fn a_change_that_succeeds_is_in_both_and_one_that_does_not_is_in_neither() {
 }
 
 #[test]
-fn changes_of_a_group_see_each_other_and_those_that_fail_are_in_neither() {
-    let ground = Ground::new();
-    let store = ground.store();
-    let mirror = Mirror::new(Names::new());
-    let held = HeldUp::new(&store);
+fn changes_of_a_group_start_from_each_other_without_the_failed_ones() {
+    let database = TestDatabase::new();
+    let store = database.store();
+    let mirror = Mirror::new(NameList::new());
+    let blocked = BlockedWriter::new(&store);
     let a = store.update_async(&mirror, add("a"));
     let again = store.update_async(&mirror, add("a"));
     let panics = store.update_async(&mirror, |tx, names| -> Result<(), StoreError> {
@@ -77,22 +78,22 @@ fn changes_of_a_group_see_each_other_and_those_that_fail_are_in_neither() {
         panic_quietly("a mistake")
     });
     let b = store.update_async(&mirror, add("b"));
-    let seen = store.update_async(&mirror, |_, names| Ok(names.clone()));
+    let names = store.update_async(&mirror, |_, names| Ok(names.clone()));
     assert_agreement(&store, &mirror, &[]);
-    held.release();
+    blocked.release();
     assert_eq!((wait(a), wait(b)), (Ok(()), Ok(())));
     assert_eq!(wait(again).unwrap_err().code(), Some(2067));
     assert_eq!(outcome(panics), Err("a mistake".to_owned()));
-    assert_eq!(wait(seen), Ok(vec!["a".to_owned(), "b".to_owned()]));
+    assert_eq!(wait(names), Ok(vec!["a".to_owned(), "b".to_owned()]));
     assert_agreement(&store, &mirror, &["a", "b"]);
 }
 
 #[test]
 fn a_group_that_is_rolled_back_changes_the_value_once_when_it_runs_again() {
-    let ground = Ground::new();
-    let store = ground.store();
-    let mirror = Mirror::new(Names::new());
-    let held = HeldUp::new(&store);
+    let database = TestDatabase::new();
+    let store = database.store();
+    let mirror = Mirror::new(NameList::new());
+    let blocked = BlockedWriter::new(&store);
     let a = store.update_async(&mirror, add("a"));
     let tyrant = store.update_async(&mirror, |tx, names| {
         add("t")(tx, names)?;
@@ -100,43 +101,43 @@ fn a_group_that_is_rolled_back_changes_the_value_once_when_it_runs_again() {
         Ok(())
     });
     let b = store.update_async(&mirror, add("b"));
-    held.release();
+    blocked.release();
     assert_eq!((wait(a), wait(tyrant), wait(b)), (Ok(()), Err(StoreError::RolledBack), Ok(())));
     assert_agreement(&store, &mirror, &["a", "b"]);
 }
 
 #[test]
 fn a_commit_that_fails_changes_no_value() {
-    let ground = Ground::new();
-    let store = ground.store();
+    let database = TestDatabase::new();
+    let store = database.store();
     let table = "CREATE TABLE children (parent INTEGER REFERENCES accounts DEFERRABLE INITIALLY DEFERRED)";
     store.write(move |tx| Ok(tx.execute_batch(table)?)).unwrap();
-    let mirror = Mirror::new(Names::new());
-    let orphan = |tx: &Transaction<'_>, names: &mut Names| {
+    let mirror = Mirror::new(NameList::new());
+    let orphan = |tx: &Transaction<'_>, names: &mut NameList| {
         add("orphan")(tx, names)?;
         tx.execute("INSERT INTO children VALUES (99)", [])?;
         Ok(())
     };
     assert_eq!(store.update(&mirror, orphan).unwrap_err().code(), Some(787));
     assert_agreement(&store, &mirror, &[]);
-    let held = HeldUp::new(&store);
+    let blocked = BlockedWriter::new(&store);
     let (a, own, b) = (
         store.update_async(&mirror, add("a")),
         store.update_async(&mirror, orphan),
         store.update_async(&mirror, add("b")),
     );
-    held.release();
+    blocked.release();
     assert_eq!((wait(a), wait(b)), (Ok(()), Ok(())));
     assert_eq!(wait(own).unwrap_err().code(), Some(787));
     assert_agreement(&store, &mirror, &["a", "b"]);
 }
 
 #[test]
-fn a_lock_that_is_not_let_go_changes_no_value() {
-    let ground = Ground::new();
-    let store = with_entries(ground.options().deadline(std::time::Duration::from_millis(50)));
-    let mirror = Mirror::new(Names::new());
-    let holder = Holder::new(&ground.database());
+fn a_lock_of_another_process_changes_no_value() {
+    let database = TestDatabase::new();
+    let store = with_entries(database.options().deadline(std::time::Duration::from_millis(50)));
+    let mirror = Mirror::new(NameList::new());
+    let holder = LockHolder::new(&database.path());
     assert!(matches!(store.update(&mirror, add("a")), Err(StoreError::Busy { .. })));
     drop(holder);
     store.update(&mirror, add("b")).unwrap();
@@ -144,9 +145,9 @@ fn a_lock_that_is_not_let_go_changes_no_value() {
 }
 
 #[test]
-fn a_counter_in_both_is_never_ahead_in_memory_and_loses_nothing() {
-    let ground = Ground::new();
-    let store = &ground.store();
+fn a_counter_is_never_ahead_in_memory_and_loses_no_change() {
+    let database = TestDatabase::new();
+    let store = &database.store();
     let counter = &Mirror::new(1000_i64);
     let is_over = &AtomicBool::new(false);
     let sum = "SELECT sum FROM accounts WHERE id = 1";
@@ -183,32 +184,32 @@ fn a_counter_in_both_is_never_ahead_in_memory_and_loses_nothing() {
 
 #[test]
 fn a_reader_keeps_the_value_that_it_has() {
-    let ground = Ground::new();
-    let store = ground.store();
-    let mirror = Mirror::new(Names::new());
-    let before: Arc<Names> = mirror.load();
+    let database = TestDatabase::new();
+    let store = database.store();
+    let mirror = Mirror::new(NameList::new());
+    let before: Arc<NameList> = mirror.load();
     store.update(&mirror, add("a")).unwrap();
     assert_eq!((before.len(), mirror.load().len()), (0, 1));
 }
 
 #[test]
-fn what_has_to_run_again_begins_with_what_its_neighbours_made_of_the_value() {
-    let ground = Ground::new();
-    let store = ground.store();
-    let mirror = Mirror::new(Names::new());
-    let held = HeldUp::new(&store);
+fn a_repeated_change_starts_from_the_value_of_the_committed_ones() {
+    let database = TestDatabase::new();
+    let store = database.store();
+    let mirror = Mirror::new(NameList::new());
+    let blocked = BlockedWriter::new(&store);
     let mut was_busy = false;
     let waiting = [
         Box::pin(store.update_async(&mirror, add("a"))) as Pin<Box<dyn Future<Output = _>>>,
         Box::pin(store.update_async(&mirror, move |tx, names| {
             let is_first = !std::mem::replace(&mut was_busy, true);
             add("b")(tx, names)?;
-            // As of another database that is attached, or of a snapshot that is too old.
+            // The error of an attached database, or of an old snapshot.
             if is_first { Err(StoreError::Sqlite { code: 5, message: "busy".into() }) } else { Ok(()) }
         })),
         Box::pin(store.update_async(&mirror, add("c"))),
     ];
-    held.release();
+    blocked.release();
     for write in waiting {
         assert_eq!(wait(write), Ok(()));
     }
@@ -217,10 +218,10 @@ fn what_has_to_run_again_begins_with_what_its_neighbours_made_of_the_value() {
 
 #[test]
 fn a_mirror_belongs_to_the_store_that_changes_it_first() {
-    let (ground, other) = (Ground::new(), Ground::new());
-    let mirror = Mirror::new(Names::new());
-    ground.store().update(&mirror, add("a")).unwrap();
+    let (database, other) = (TestDatabase::new(), TestDatabase::new());
+    let mirror = Mirror::new(NameList::new());
+    database.store().update(&mirror, add("a")).unwrap();
     let refused = other.store().update(&mirror, add("b")).unwrap_err();
-    assert_eq!(refused.to_string(), "the mirror belongs to another store, which has changed it before");
+    assert_eq!(refused.to_string(), "the mirror belongs to another store, which changed it first");
     assert_eq!(*mirror.load(), ["a"]);
 }

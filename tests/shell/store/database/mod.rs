@@ -1,4 +1,4 @@
-//! The SQLite store, with real files, threads and processes: nothing that was acknowledged is lost, and nothing else is written.
+//! The SQLite store with real files, threads and processes: every acknowledged write is kept, and no other.
 
 mod asynchronous;
 mod connections;
@@ -6,13 +6,13 @@ mod contention;
 mod control;
 mod crash;
 mod faults;
-mod ground;
 mod groups;
 mod histories;
 mod mirror;
 mod nesting;
 mod opening;
 mod permissions;
-mod refusals;
+mod rejections;
 mod runs;
+mod test_database;
 mod waiting;

@@ -1,16 +1,16 @@
-//! Reads and writes within each other.
+//! Nested reads and writes.
 
 use std::sync::mpsc::channel;
 
 use speckit::store::{Mirror, Store, StoreError};
 
-use super::ground::{Ground, HeldUp, add, in_time, names, number, until, wait};
+use super::test_database::{BlockedWriter, TestDatabase, add, in_time, names, number, until, wait};
 
 #[test]
-fn a_write_within_a_write_is_refused_and_does_not_hang() {
+fn a_write_within_a_write_is_rejected() {
     in_time(|| {
-        let ground = Ground::new();
-        let store = ground.store();
+        let database = TestDatabase::new();
+        let store = database.store();
         let inner = store.clone();
         assert_eq!(store.write(move |_| inner.write(add("inner"))), Err(StoreError::Nested));
         let inner = store.clone();
@@ -21,26 +21,26 @@ fn a_write_within_a_write_is_refused_and_does_not_hang() {
 }
 
 #[test]
-fn a_write_within_a_queued_write_is_refused_and_does_not_hang() {
+fn a_write_within_a_queued_write_is_rejected() {
     in_time(|| {
-        let ground = Ground::new();
-        let store = ground.store();
-        let held = HeldUp::new(&store);
+        let database = TestDatabase::new();
+        let store = database.store();
+        let blocked = BlockedWriter::new(&store);
         let inner = store.clone();
         let before = store.write_async(add("before"));
         let own = store.write_async(move |_| inner.write(add("inner")));
         let after = store.write_async(add("after"));
-        held.release();
+        blocked.release();
         assert_eq!((wait(before), wait(own), wait(after)), (Ok(()), Err(StoreError::Nested), Ok(())));
         assert_eq!(names(&store), ["after", "before"]);
     });
 }
 
 #[test]
-fn a_write_and_an_update_within_each_other_are_refused() {
+fn nested_writes_and_updates_are_rejected() {
     in_time(|| {
-        let ground = Ground::new();
-        let store = ground.store();
+        let database = TestDatabase::new();
+        let store = database.store();
         let mirror = Mirror::new(0);
         let (inner, own) = (store.clone(), mirror.clone());
         let result = store.update(&mirror, move |_, value| {
@@ -60,77 +60,77 @@ fn a_write_and_an_update_within_each_other_are_refused() {
 }
 
 #[test]
-fn a_closure_that_passes_over_a_refused_write_succeeds() {
-    let ground = Ground::new();
-    let store = ground.store();
+fn a_closure_may_ignore_a_rejected_write() {
+    let database = TestDatabase::new();
+    let store = database.store();
     let inner = store.clone();
     let outer = store.write(move |tx| {
         assert_eq!(inner.write(add("inner")), Err(StoreError::Nested));
-        super::ground::insert(tx, "outer")
+        super::test_database::insert(tx, "outer")
     });
     assert_eq!((outer, names(&store)), (Ok(()), vec!["outer".to_owned()]));
 }
 
 #[test]
-fn a_write_to_another_store_within_a_write_is_none_of_this_one() {
-    let (ground, other) = (Ground::new(), Ground::new());
-    let (store, inner) = (ground.store(), other.store());
+fn a_write_to_another_store_within_a_write_is_allowed() {
+    let (database, other) = (TestDatabase::new(), TestDatabase::new());
+    let (store, inner) = (database.store(), other.store());
     let elsewhere = inner.clone();
     assert_eq!(store.write(move |_| elsewhere.write(add("elsewhere"))), Ok(()));
     assert_eq!((names(&store), names(&inner)), (vec![], vec!["elsewhere".to_owned()]));
 }
 
 #[test]
-fn a_read_within_a_write_sees_what_is_committed() {
-    let ground = Ground::new();
-    let store = ground.store();
+fn a_read_within_a_write_reads_the_committed_state() {
+    let database = TestDatabase::new();
+    let store = database.store();
     store.write(add("before")).unwrap();
     let reader = store.clone();
-    let seen = store.write(move |tx| {
-        super::ground::insert(tx, "own")?;
+    let counts = store.write(move |tx| {
+        super::test_database::insert(tx, "own")?;
         let own: i64 = tx.query_row("SELECT count(*) FROM entries", [], |row| row.get(0))?;
         Ok((own, number(&reader, "SELECT count(*) FROM entries")))
     });
-    assert_eq!(seen, Ok((2, 1)));
+    assert_eq!(counts, Ok((2, 1)));
 }
 
 #[test]
-fn a_write_within_a_read_is_done_and_the_read_still_sees_its_moment() {
-    let ground = Ground::new();
-    let store = ground.store();
-    let seen = store.read(|tx| {
+fn a_write_within_a_read_does_not_change_its_snapshot() {
+    let database = TestDatabase::new();
+    let store = database.store();
+    let counts = store.read(|tx| {
         let count = || tx.query_row("SELECT count(*) FROM entries", [], |row| row.get::<_, i64>(0));
         let before = count()?;
         store.write(add("meanwhile"))?;
         Ok((before, count()?))
     });
-    assert_eq!(seen, Ok((0, 0)));
+    assert_eq!(counts, Ok((0, 0)));
     assert_eq!(names(&store), ["meanwhile"]);
 }
 
 #[test]
-fn reads_within_reads_are_as_many_as_one_likes() {
+fn reads_may_be_nested_deeply() {
     fn deep(store: &Store, depth: u32) -> Result<i64, StoreError> {
         store.read(|tx| match depth {
             0 => Ok(tx.query_row("SELECT count(*) FROM accounts", [], |row| row.get(0))?),
             depth => deep(store, depth - 1),
         })
     }
-    let ground = Ground::new();
-    let store = ground.store();
+    let database = TestDatabase::new();
+    let store = database.store();
     assert_eq!(deep(&store, 40), Ok(2));
-    assert_eq!(deep(&store, 40), Ok(2), "and again with those that were kept");
+    assert_eq!(deep(&store, 40), Ok(2), "and again with the pooled connections");
 }
 
 #[test]
 fn a_closure_may_drop_a_handle() {
     in_time(|| {
-        let ground = Ground::new();
-        let store = ground.store();
+        let database = TestDatabase::new();
+        let store = database.store();
         let mut handle = Some(store.clone());
         let dropping = store.write_async(move |tx| {
             drop(handle.take());
-            super::ground::insert(tx, "dropped")
+            super::test_database::insert(tx, "dropped")
         });
         assert_eq!(wait(dropping), Ok(()));
         let mut handle = Some(store.clone());
@@ -143,44 +143,44 @@ fn a_closure_may_drop_a_handle() {
 }
 
 /// SQLite removes the log when the last connection is closed.
-fn is_closed(ground: &Ground) -> bool {
-    !ground.folder().join("app.db-wal").exists()
+fn is_closed(database: &TestDatabase) -> bool {
+    !database.folder().join("app.db-wal").exists()
 }
 
 #[test]
-fn a_closure_may_drop_the_last_handle_and_what_waits_behind_it_is_done() {
+fn a_closure_may_drop_the_last_handle_while_others_wait() {
     in_time(|| {
-        let ground = Ground::new();
-        let store = ground.store();
+        let database = TestDatabase::new();
+        let store = database.store();
         let mut last = Some(store.clone());
         let (go, goes) = channel::<()>();
         let dropping = store.write_async(move |tx| {
-            // An error is a signal too, when the closure runs again.
+            // The channel is closed when the closure runs again.
             let _ = goes.recv();
             drop(last.take());
-            super::ground::insert(tx, "own")
+            super::test_database::insert(tx, "own")
         });
         let behind = store.write_async(add("behind"));
         drop(store);
         go.send(()).unwrap();
         assert_eq!((wait(dropping), wait(behind)), (Ok(()), Ok(())));
-        until("the database is closed", || is_closed(&ground));
-        assert_eq!(names(&ground.store()), ["behind", "own"]);
+        until("the database is closed", || is_closed(&database));
+        assert_eq!(names(&database.store()), ["behind", "own"]);
     });
 }
 
 #[test]
-fn a_write_that_is_withdrawn_may_own_the_last_handle() {
+fn a_withdrawn_write_may_own_the_last_handle() {
     in_time(|| {
-        let ground = Ground::new();
-        let store = ground.store();
-        let held = HeldUp::new(&store);
+        let database = TestDatabase::new();
+        let store = database.store();
+        let blocked = BlockedWriter::new(&store);
         let last = store.clone();
         let withdrawn = store.write_async(move |_| Ok(last.path().to_owned()));
         drop(withdrawn);
-        // Not the last one: it waits for nothing.
+        // Not the last handle, so this does not wait.
         drop(store);
-        held.release();
-        until("the database is closed", || is_closed(&ground));
+        blocked.release();
+        until("the database is closed", || is_closed(&database));
     });
 }

@@ -1,14 +1,14 @@
-//! Opening a database: where it lies, and how it is set.
+//! Opening a database: its path and its settings.
 
 use std::path::Path;
 use std::thread;
 
 use speckit::store::rusqlite::types::Value;
-use speckit::store::{Store, StoreError, StoreOptions, Synchronous, Transaction};
+use speckit::store::{Store, StoreError, StoreOptions, SynchronousMode, Transaction};
 
-use super::ground::{Ground, add, names, worker};
+use super::test_database::{TestDatabase, add, names, worker};
 
-/// The settings of a connection that a closure sees.
+/// The settings of the connection of a closure.
 fn settings(tx: &Transaction<'_>) -> Result<Vec<(String, String)>, StoreError> {
     let pragmas = [
         "journal_mode",
@@ -50,11 +50,11 @@ fn expected(synchronous: &str, query_only: &str) -> Vec<(String, String)> {
 
 #[test]
 fn every_connection_has_every_setting() {
-    for (synchronous, number) in [(Synchronous::Normal, "1"), (Synchronous::Full, "2")] {
-        let ground = Ground::new();
+    for (synchronous, number) in [(SynchronousMode::Normal, "1"), (SynchronousMode::Full, "2")] {
+        let database = TestDatabase::new();
         // A new file, and one that is there.
         for _ in 0..2 {
-            let store = ground.options().synchronous(synchronous).open().unwrap();
+            let store = database.options().synchronous(synchronous).open().unwrap();
             assert_eq!(store.write(settings).unwrap(), expected(number, "0"), "the writer");
             let readers = store.read(|tx| Ok((settings(tx)?, store.read(settings)?, store.read(settings)?)));
             let (first, second, third) = readers.unwrap();
@@ -67,8 +67,8 @@ fn every_connection_has_every_setting() {
 
 #[test]
 fn foreign_keys_hold_on_the_connection_that_writes() {
-    let ground = Ground::new();
-    let store = ground.store();
+    let database = TestDatabase::new();
+    let store = database.store();
     let orphan =
         "CREATE TABLE children (parent INTEGER REFERENCES accounts); INSERT INTO children VALUES (99)";
     assert_eq!(store.write(move |tx| Ok(tx.execute_batch(orphan)?)).unwrap_err().code(), Some(787));
@@ -77,22 +77,22 @@ fn foreign_keys_hold_on_the_connection_that_writes() {
 #[test]
 fn two_processes_may_open_a_missing_file_at_the_same_moment() {
     for _ in 0..20 {
-        let ground = Ground::new();
-        let opening: Vec<_> = (0..2).map(|_| worker("open", &ground.database()).spawn().unwrap()).collect();
+        let database = TestDatabase::new();
+        let opening: Vec<_> = (0..2).map(|_| worker("open", &database.path()).spawn().unwrap()).collect();
         for process in opening {
             let output = process.wait_with_output().unwrap();
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
         }
-        assert_eq!(ground.store().write(settings).unwrap(), expected("1", "0"));
+        assert_eq!(database.store().write(settings).unwrap(), expected("1", "0"));
     }
 }
 
 #[test]
 fn many_threads_may_open_a_missing_file_at_the_same_moment() {
     for _ in 0..20 {
-        let ground = Ground::new();
+        let database = TestDatabase::new();
         thread::scope(|scope| {
-            let opening: Vec<_> = (0..4).map(|_| scope.spawn(|| ground.options().open())).collect();
+            let opening: Vec<_> = (0..4).map(|_| scope.spawn(|| database.options().open())).collect();
             for store in opening {
                 store.join().unwrap().unwrap();
             }
@@ -100,7 +100,7 @@ fn many_threads_may_open_a_missing_file_at_the_same_moment() {
     }
 }
 
-fn is_used(path: &Path) {
+fn assert_usable(path: &Path) {
     let store = Store::open(path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
     store.write(|tx| Ok(tx.execute_batch("CREATE TABLE entries (name TEXT)")?)).unwrap();
     store.write(add("a")).unwrap();
@@ -113,7 +113,7 @@ fn is_used(path: &Path) {
 
 #[test]
 fn a_path_is_a_plain_path_whatever_it_looks_like() {
-    let ground = Ground::new();
+    let database = TestDatabase::new();
     let names = [
         "with space.db",
         "?mode=memory",
@@ -128,67 +128,67 @@ fn a_path_is_a_plain_path_whatever_it_looks_like() {
         "new\nline.db",
     ];
     for name in names {
-        is_used(&ground.folder().join(name));
+        assert_usable(&database.folder().join(name));
     }
     let mut found: Vec<_> =
-        std::fs::read_dir(ground.folder()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        std::fs::read_dir(database.folder()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     found.sort();
     let mut wanted = names.map(std::ffi::OsString::from).to_vec();
     wanted.sort();
-    assert_eq!(found, wanted, "each file, and nothing beside them");
+    assert_eq!(found, wanted, "each file, and no other");
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 fn a_name_that_is_no_unicode_is_a_plain_path_too() {
     use std::os::unix::ffi::OsStrExt as _;
-    let ground = Ground::new();
-    is_used(&ground.folder().join(std::ffi::OsStr::from_bytes(b"caf\xe9.db")));
+    let database = TestDatabase::new();
+    assert_usable(&database.folder().join(std::ffi::OsStr::from_bytes(b"caf\xe9.db")));
 }
 
 #[test]
 fn a_relative_path_is_the_same_file_after_the_working_folder_has_changed() {
-    let ground = Ground::new();
-    std::fs::create_dir(ground.folder().join("elsewhere")).unwrap();
+    let database = TestDatabase::new();
+    std::fs::create_dir(database.folder().join("elsewhere")).unwrap();
     for relative in ["app.db", "./deep/er/app.db", "file:relative.db"] {
         let mut worker = worker("elsewhere", Path::new(relative));
-        let output = worker.arg("elsewhere").current_dir(ground.folder()).output().unwrap();
+        let output = worker.arg("elsewhere").current_dir(database.folder()).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-        assert_eq!(names(&Store::open(ground.folder().join(relative)).unwrap()), ["elsewhere"]);
+        assert_eq!(names(&Store::open(database.folder().join(relative)).unwrap()), ["elsewhere"]);
     }
-    assert_eq!(std::fs::read_dir(ground.folder().join("elsewhere")).unwrap().count(), 0);
+    assert_eq!(std::fs::read_dir(database.folder().join("elsewhere")).unwrap().count(), 0);
 }
 
 #[cfg(unix)]
 #[test]
-fn a_link_leads_to_the_file_and_keeps_being_one() {
-    let ground = Ground::new();
-    let link = ground.folder().join("link.db");
-    std::fs::create_dir(ground.folder().join("real")).unwrap();
+fn a_link_is_followed_and_kept() {
+    let database = TestDatabase::new();
+    let link = database.folder().join("link.db");
+    std::fs::create_dir(database.folder().join("real")).unwrap();
     std::os::unix::fs::symlink("real/app.db", &link).unwrap();
     let store = Store::open(&link).unwrap();
     store.write(|tx| Ok(tx.execute_batch("CREATE TABLE entries (name TEXT)")?)).unwrap();
     store.write(add("a")).unwrap();
     assert!(link.is_symlink());
-    assert_eq!(names(&Store::open(ground.folder().join("real/app.db")).unwrap()), ["a"]);
+    assert_eq!(names(&Store::open(database.folder().join("real/app.db")).unwrap()), ["a"]);
 }
 
 #[test]
 fn an_empty_file_becomes_a_database() {
-    let ground = Ground::new();
-    std::fs::write(ground.database(), "").unwrap();
-    let store = ground.store();
+    let database = TestDatabase::new();
+    std::fs::write(database.path(), "").unwrap();
+    let store = database.store();
     assert_eq!(store.write(settings).unwrap(), expected("1", "0"));
 }
 
 #[test]
-fn options_and_stores_are_shown_by_their_file() {
-    let ground = Ground::new();
+fn debug_shows_options_and_stores_by_their_file() {
+    let database = TestDatabase::new();
     let options = StoreOptions::new("some.db");
     assert_eq!(
         format!("{options:?}"),
         "StoreOptions { path: \"some.db\", synchronous: Normal, deadline: 30s }"
     );
-    let shown = format!("{:?}", ground.store());
-    assert_eq!(shown, format!("Store({:?})", ground.database()));
+    let shown = format!("{:?}", database.store());
+    assert_eq!(shown, format!("Store({:?})", database.path()));
 }

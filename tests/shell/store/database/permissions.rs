@@ -1,4 +1,4 @@
-//! Who can read the files of a database, and what becomes of those who cannot write them.
+//! The permissions of the files of a database.
 #![cfg(unix)]
 
 use std::fs::{self, Permissions};
@@ -9,7 +9,7 @@ use std::process::Command;
 
 use speckit::store::{Store, StoreError};
 
-use super::ground::{Ground, add, worker};
+use super::test_database::{TestDatabase, add, worker};
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap_or_else(|error| panic!("{path:?}: {error}")).permissions().mode() & 0o7777
@@ -19,43 +19,43 @@ fn open_to_all(path: &Path) {
     fs::set_permissions(path, Permissions::from_mode(0o666)).unwrap();
 }
 
-fn files(ground: &Ground) -> [PathBuf; 3] {
-    ["app.db", "app.db-wal", "app.db-shm"].map(|name| ground.folder().join(name))
+fn files(database: &TestDatabase) -> [PathBuf; 3] {
+    ["app.db", "app.db-wal", "app.db-shm"].map(|name| database.folder().join(name))
 }
 
 #[test]
-fn the_files_are_their_owners_alone() {
-    let ground = Ground::new();
-    let store = ground.store();
+fn the_files_are_private() {
+    let database = TestDatabase::new();
+    let store = database.store();
     store.write(add("a")).unwrap();
-    assert_eq!(files(&ground).map(|file| mode(&file)), [0o600; 3]);
+    assert_eq!(files(&database).map(|file| mode(&file)), [0o600; 3]);
 }
 
 #[test]
-fn a_file_that_others_could_read_is_closed_to_them() {
-    let ground = Ground::new();
-    drop(ground.store());
-    open_to_all(&ground.database());
-    let store = ground.store();
+fn a_readable_file_becomes_private() {
+    let database = TestDatabase::new();
+    drop(database.store());
+    open_to_all(&database.path());
+    let store = database.store();
     store.write(add("a")).unwrap();
-    assert_eq!(files(&ground).map(|file| mode(&file)), [0o600; 3]);
+    assert_eq!(files(&database).map(|file| mode(&file)), [0o600; 3]);
 }
 
 #[test]
-fn the_log_of_a_file_that_others_could_read_is_closed_to_them_too() {
-    let ground = Ground::new();
-    let store = ground.store();
+fn a_readable_log_becomes_private() {
+    let database = TestDatabase::new();
+    let store = database.store();
     store.write(add("a")).unwrap();
-    files(&ground).iter().for_each(|file| open_to_all(file));
-    let second = ground.options().open().unwrap();
-    assert_eq!(files(&ground).map(|file| mode(&file)), [0o600; 3]);
+    files(&database).iter().for_each(|file| open_to_all(file));
+    let second = database.options().open().unwrap();
+    assert_eq!(files(&database).map(|file| mode(&file)), [0o600; 3]);
     drop((store, second));
 }
 
 #[test]
-fn missing_folders_are_their_owners_alone_and_others_stay_as_they_are() {
-    let ground = Ground::new();
-    let there = ground.folder().join("there");
+fn new_folders_are_private_and_existing_ones_keep_their_mode() {
+    let database = TestDatabase::new();
+    let there = database.folder().join("there");
     fs::create_dir(&there).unwrap();
     fs::set_permissions(&there, Permissions::from_mode(0o755)).unwrap();
     drop(Store::open(there.join("a/b/app.db")).unwrap());
@@ -63,92 +63,89 @@ fn missing_folders_are_their_owners_alone_and_others_stay_as_they_are() {
 }
 
 #[test]
-fn a_file_that_is_refused_is_left_as_it_was() {
-    let ground = Ground::new();
-    fs::write(
-        ground.database(),
-        "a text that is long enough to be no database of anybody at all. ".repeat(20),
-    )
-    .unwrap();
-    fs::set_permissions(ground.database(), Permissions::from_mode(0o644)).unwrap();
-    assert!(matches!(ground.options().open(), Err(StoreError::NotADatabase { .. })));
-    assert_eq!(mode(&ground.database()), 0o644);
-    assert_eq!(fs::read_dir(ground.folder()).unwrap().count(), 1);
+fn a_rejected_file_is_not_changed() {
+    let database = TestDatabase::new();
+    fs::write(database.path(), "a text that is long enough to be no database of anybody at all. ".repeat(20))
+        .unwrap();
+    fs::set_permissions(database.path(), Permissions::from_mode(0o644)).unwrap();
+    assert!(matches!(database.options().open(), Err(StoreError::NotADatabase { .. })));
+    assert_eq!(mode(&database.path()), 0o644);
+    assert_eq!(fs::read_dir(database.folder()).unwrap().count(), 1);
 }
 
 #[test]
-fn a_pipe_is_refused_and_left_as_it_was() {
-    let ground = Ground::new();
-    assert!(Command::new("mkfifo").arg("-m").arg("666").arg(ground.database()).status().unwrap().success());
-    let path = ground.database();
-    let refused = super::ground::in_time(move || Store::open(path).map(|_| ()));
+fn a_pipe_is_rejected_and_not_changed() {
+    let database = TestDatabase::new();
+    assert!(Command::new("mkfifo").arg("-m").arg("666").arg(database.path()).status().unwrap().success());
+    let path = database.path();
+    let refused = super::test_database::in_time(move || Store::open(path).map(|_| ()));
     let Err(StoreError::Open { reason, .. }) = refused else { panic!("{refused:?}") };
     assert_eq!(reason, "it is no regular file");
-    assert_eq!(mode(&ground.database()), 0o666);
+    assert_eq!(mode(&database.path()), 0o666);
 }
 
-/// A user whom permissions bind: root is bound by none.
-const NOBODY: u32 = 65534;
+/// A user with restricted permissions, unlike root.
+const USER: u32 = 65534;
 
-/// What somebody whom permissions bind is told when they open the database.
-fn opened_by_somebody(ground: &Ground) -> String {
-    let mut command = worker("open", &ground.database());
-    let program = ground.folder().join("worker");
-    if is_root(ground) {
-        // Not by this process: another thread may start a program meanwhile, which would hold this one open for writing.
+/// The output of a process of this user that opens the database.
+fn opened_by_user(database: &TestDatabase) -> String {
+    let mut command = worker("open", &database.path());
+    let program = database.folder().join("worker");
+    if is_root(database) {
+        // By another process: a program that another thread starts would inherit the file open for writing.
         assert!(Command::new("cp").arg(command.get_program()).arg(&program).status().unwrap().success());
         fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
         command = Command::new(&program);
-        command.arg("open").arg(ground.database()).uid(NOBODY).gid(NOBODY);
+        command.arg("open").arg(database.path()).uid(USER).gid(USER);
     }
     let output = command.output().unwrap();
     let _ = fs::remove_file(program);
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn is_root(ground: &Ground) -> bool {
-    let probe = ground.folder().join("probe");
+fn is_root(database: &TestDatabase) -> bool {
+    let probe = database.folder().join("probe");
     fs::write(&probe, "").unwrap();
-    let is_root = chown(&probe, Some(NOBODY), Some(NOBODY)).is_ok();
+    let is_root = chown(&probe, Some(USER), Some(USER)).is_ok();
     fs::remove_file(probe).unwrap();
     is_root
 }
 
-/// A database whose file and folder have these modes, and belong to the one who opens it.
-fn with_modes(file: u32, folder: u32) -> Ground {
-    let ground = Ground::new();
-    drop(ground.store());
-    fs::set_permissions(ground.database(), Permissions::from_mode(file)).unwrap();
-    if is_root(&ground) {
-        chown(ground.database(), Some(NOBODY), Some(NOBODY)).unwrap();
-        chown(ground.folder(), Some(NOBODY), Some(NOBODY)).unwrap();
+/// A database whose file and folder have these modes and belong to this user.
+fn with_modes(file: u32, folder: u32) -> TestDatabase {
+    let database = TestDatabase::new();
+    drop(database.store());
+    fs::set_permissions(database.path(), Permissions::from_mode(file)).unwrap();
+    if is_root(&database) {
+        chown(database.path(), Some(USER), Some(USER)).unwrap();
+        chown(database.folder(), Some(USER), Some(USER)).unwrap();
     }
-    fs::set_permissions(ground.folder(), Permissions::from_mode(folder)).unwrap();
-    ground
+    fs::set_permissions(database.folder(), Permissions::from_mode(folder)).unwrap();
+    database
 }
 
 #[test]
-fn whoever_may_write_opens_the_file() {
-    assert_eq!(opened_by_somebody(&with_modes(0o600, 0o700)), "");
+fn a_user_who_may_write_opens_the_file() {
+    assert_eq!(opened_by_user(&with_modes(0o600, 0o700)), "");
 }
 
 #[test]
 fn a_file_that_may_not_be_written_is_told_so() {
-    let said = opened_by_somebody(&with_modes(0o400, 0o700));
-    assert!(said.starts_with("ReadOnly {") && said.contains("app.db"), "{said}");
+    let text = opened_by_user(&with_modes(0o400, 0o700));
+    assert!(text.starts_with("ReadOnly {") && text.contains("app.db"), "{text}");
 }
 
 #[test]
 fn a_file_that_may_not_be_read_is_told_so() {
-    let said = opened_by_somebody(&with_modes(0o200, 0o700));
-    assert!(said.starts_with("ReadOnly {") || said.starts_with("Open {"), "{said}");
+    let text = opened_by_user(&with_modes(0o200, 0o700));
+    assert!(text.starts_with("ReadOnly {") || text.starts_with("Open {"), "{text}");
 }
 
 #[test]
 fn a_folder_that_may_not_be_written_is_told_so() {
-    let ground = with_modes(0o600, 0o500);
-    let said = opened_by_somebody(&ground);
-    fs::set_permissions(ground.folder(), Permissions::from_mode(0o700)).unwrap();
-    assert!(said.starts_with("ReadOnly {") || said.starts_with("Open {"), "{said}");
-    assert!(said.contains("app.db"), "{said}");
+    let database = with_modes(0o600, 0o500);
+    let text = opened_by_user(&database);
+    fs::set_permissions(database.folder(), Permissions::from_mode(0o700)).unwrap();
+    assert!(text.starts_with("ReadOnly {") || text.starts_with("Open {"), "{text}");
+    assert!(text.contains("app.db"), "{text}");
 }

@@ -1,4 +1,4 @@
-//! The runs of gates in the database: whole, in order, and no more of them than are to be kept.
+//! The runs of gates in the database.
 
 use std::collections::BTreeSet;
 use std::thread;
@@ -9,11 +9,11 @@ use speckit::store::{Store, StoreError, StoreOptions};
 use speckit_core::agents::consensus::{Ballot, Vote};
 use speckit_core::agents::gate::{AgentRun, Output, Run, Status};
 
-use super::ground::{Ground, Holder, number, wait};
+use super::test_database::{LockHolder, TestDatabase, number, wait};
 
 const NAMES: [&str; 3] = ["claude", "gemini", "gpt_pro"];
 
-/// A run of three agents, of which so many succeeded.
+/// A run of three agents, of which this many succeeded.
 fn run(spec: &str, stage: &str, started_at_ms: u64, ok: usize) -> Run {
     let mut ballot = Ballot::new(NAMES, 2);
     let agents = NAMES.iter().enumerate().map(|(dir, name)| {
@@ -51,7 +51,7 @@ fn without_outputs(mut run: Run) -> Run {
     run
 }
 
-/// Every run that can be read.
+/// Every readable run.
 fn listed(runs: &Runs) -> Vec<(i64, Run)> {
     runs.find(&RunsFilter::default()).unwrap().runs
 }
@@ -60,8 +60,8 @@ fn numbers(runs: &Runs) -> Vec<i64> {
     listed(runs).into_iter().map(|(number, _)| number).collect()
 }
 
-fn in_new_store(ground: &Ground) -> Runs {
-    Runs::of(Store::open(ground.database()).unwrap())
+fn in_new_store(database: &TestDatabase) -> Runs {
+    Runs::of(Store::open(database.path()).unwrap())
 }
 
 fn of_spec(spec: &str) -> RunsFilter {
@@ -69,9 +69,9 @@ fn of_spec(spec: &str) -> RunsFilter {
 }
 
 #[test]
-fn a_run_comes_back_as_it_went_in_and_a_list_has_it_without_what_the_agents_wrote() {
-    let ground = Ground::new();
-    let runs = in_new_store(&ground);
+fn a_run_reads_back_and_a_list_has_it_without_outputs() {
+    let database = TestDatabase::new();
+    let runs = in_new_store(&database);
     let (full, degraded) = (run("SPEC-1", "plan", 5, 3), run("SPEC-1", "audit", 6, 2));
     let first = runs.add(&full, 10).unwrap();
     let second = wait(runs.add_async(&degraded, 10)).unwrap();
@@ -83,9 +83,9 @@ fn a_run_comes_back_as_it_went_in_and_a_list_has_it_without_what_the_agents_wrot
 }
 
 #[test]
-fn the_columns_say_whether_it_is_a_yes() {
-    let ground = Ground::new();
-    let runs = in_new_store(&ground);
+fn the_columns_hold_the_verdict() {
+    let database = TestDatabase::new();
+    let runs = in_new_store(&database);
     let cancelled = Run { cancelled: true, ..run("SPEC-1", "plan", 4, 3) };
     for one in
         [run("SPEC-1", "plan", 1, 3), run("SPEC-1", "plan", 2, 2), run("SPEC-1", "plan", 3, 1), cancelled]
@@ -102,9 +102,9 @@ fn the_columns_say_whether_it_is_a_yes() {
 }
 
 #[test]
-fn a_filter_gives_the_newest_of_a_stage_and_a_specification() {
-    let ground = Ground::new();
-    let runs = in_new_store(&ground);
+fn a_filter_selects_the_newest_of_a_stage_and_a_specification() {
+    let database = TestDatabase::new();
+    let runs = in_new_store(&database);
     for at in 0..12 {
         let (spec, stage) = (format!("SPEC-{}", at % 2), ["plan", "tasks", "audit"][at % 3]);
         runs.add(&run(&spec, stage, at as u64, 3), 100).unwrap();
@@ -123,11 +123,11 @@ fn a_filter_gives_the_newest_of_a_stage_and_a_specification() {
 }
 
 #[test]
-fn the_oldest_beyond_what_is_kept_go_with_their_outputs_and_no_number_comes_again() {
-    let ground = Ground::new();
-    let runs = in_new_store(&ground);
+fn the_oldest_runs_are_deleted_with_their_outputs_and_numbers_are_not_reused() {
+    let database = TestDatabase::new();
+    let runs = in_new_store(&database);
     assert_eq!(runs.first_and_last(), Ok(None));
-    // The clock is set back meanwhile: the order is that of the numbers.
+    // The clock is set back each time; the numbers decide the order.
     for at in (0..6).rev() {
         runs.add(&run("SPEC-1", "plan", at, 3), 4).unwrap();
     }
@@ -142,9 +142,9 @@ fn the_oldest_beyond_what_is_kept_go_with_their_outputs_and_no_number_comes_agai
 }
 
 #[test]
-fn two_runs_of_the_same_millisecond_are_both_kept_and_their_own_times_stay() {
-    let ground = Ground::new();
-    let runs = in_new_store(&ground);
+fn runs_of_the_same_millisecond_are_all_kept_with_their_times() {
+    let database = TestDatabase::new();
+    let runs = in_new_store(&database);
     for _ in 0..3 {
         runs.add(&run("SPEC-1", "plan", 7, 3), 10).unwrap();
     }
@@ -162,9 +162,9 @@ fn two_runs_of_the_same_millisecond_are_both_kept_and_their_own_times_stay() {
 }
 
 #[test]
-fn what_eight_threads_add_at_once_is_all_there() {
-    let ground = Ground::new();
-    let runs = &in_new_store(&ground);
+fn eight_threads_add_runs_at_the_same_time() {
+    let database = TestDatabase::new();
+    let runs = &in_new_store(&database);
     let numbers: BTreeSet<i64> = thread::scope(|scope| {
         let adding = |thread: usize| {
             move || -> Vec<i64> {
@@ -189,12 +189,12 @@ fn what_eight_threads_add_at_once_is_all_there() {
 }
 
 #[test]
-fn a_locked_database_is_told_in_time_and_nothing_is_half_written() {
-    let ground = Ground::new();
-    let store = StoreOptions::new(ground.database()).deadline(Duration::from_millis(200)).open().unwrap();
+fn a_locked_database_is_an_error_at_the_deadline_and_nothing_is_written() {
+    let database = TestDatabase::new();
+    let store = StoreOptions::new(database.path()).deadline(Duration::from_millis(200)).open().unwrap();
     let runs = Runs::of(store);
     runs.add(&run("SPEC-1", "plan", 1, 3), 1).unwrap();
-    let holder = Holder::new(&ground.database());
+    let holder = LockHolder::new(&database.path());
     let begun = Instant::now();
     let refused = runs.add(&run("SPEC-1", "plan", 2, 3), 1);
     assert!(matches!(refused, Err(StoreError::Busy { .. })), "{refused:?}");
@@ -208,8 +208,8 @@ fn a_locked_database_is_told_in_time_and_nothing_is_half_written() {
 
 #[test]
 fn a_run_whose_outputs_cannot_be_written_is_not_written_at_all() {
-    let ground = Ground::new();
-    let runs = in_new_store(&ground);
+    let database = TestDatabase::new();
+    let runs = in_new_store(&database);
     runs.add(&run("SPEC-1", "plan", 1, 3), 1).unwrap();
     let trigger = "CREATE TRIGGER theirs BEFORE INSERT ON agent_outputs WHEN new.agent_name = 'gpt_pro'
                    BEGIN SELECT RAISE(ABORT, 'not this one'); END";
@@ -221,9 +221,9 @@ fn a_run_whose_outputs_cannot_be_written_is_not_written_at_all() {
 }
 
 #[test]
-fn a_row_that_cannot_be_read_is_named_and_hides_no_other() {
-    let ground = Ground::new();
-    let runs = in_new_store(&ground);
+fn an_unreadable_row_is_reported_and_hides_no_other() {
+    let database = TestDatabase::new();
+    let runs = in_new_store(&database);
     for at in 1..=5 {
         runs.add(&run("SPEC-1", "plan", at, 3), 10).unwrap();
     }
@@ -231,7 +231,7 @@ fn a_row_that_cannot_be_read_is_named_and_hides_no_other() {
                   UPDATE consensus_runs SET synthesis_json = x'ff00' WHERE id = 3;
                   DELETE FROM agent_outputs WHERE run_id = 4 AND agent_name = 'gemini';
                   UPDATE agent_outputs SET content = x'ff' WHERE run_id = 5";
-    ground.stranger().execute_batch(damage).unwrap();
+    database.other_connection().execute_batch(damage).unwrap();
     assert_eq!(numbers(&runs), [1, 4, 5]);
     let found = runs.find(&of_spec("SPEC-1")).unwrap();
     let rows = found.unreadable.iter().map(|error| match error {
@@ -246,14 +246,14 @@ fn a_row_that_cannot_be_read_is_named_and_hides_no_other() {
         let refused = runs.run(number);
         assert!(matches!(refused, Err(StoreError::Unreadable { row, .. }) if row == number), "{refused:?}");
     }
-    ground.stranger().execute_batch("UPDATE consensus_runs SET synthesis_json = '{'").unwrap();
+    database.other_connection().execute_batch("UPDATE consensus_runs SET synthesis_json = '{'").unwrap();
     assert_eq!(runs.first_and_last(), Ok(Some((1, 5))), "they are kept nevertheless");
 }
 
 #[test]
-fn the_tables_are_among_those_that_stats_tell_of() {
-    let ground = Ground::new();
-    let runs = in_new_store(&ground);
+fn stats_include_the_tables() {
+    let database = TestDatabase::new();
+    let runs = in_new_store(&database);
     runs.add(&run("SPEC-1", "plan", 1, 3), 10).unwrap();
     let stats = runs.store().stats().unwrap();
     let rows = |name: &str| stats.tables.iter().find(|table| table.name == name).unwrap().rows;
@@ -262,8 +262,8 @@ fn the_tables_are_among_those_that_stats_tell_of() {
 
 #[test]
 fn five_agents_of_64_kib_are_stored_in_50_ms() {
-    let ground = Ground::new();
-    let runs = in_new_store(&ground);
+    let database = TestDatabase::new();
+    let runs = in_new_store(&database);
     let mut large = run("SPEC-1", "plan", 1, 3);
     let names = ["a", "b", "c", "d", "e"];
     let output = Output { stdout: "x".repeat(64 * 1024), stderr: "y".repeat(64 * 1024) };
@@ -278,6 +278,6 @@ fn five_agents_of_64_kib_are_stored_in_50_ms() {
         })
         .collect();
     println!("fastest {:?}, all {took:?}", took.iter().min().unwrap());
-    // The fastest of many: the machine has other work.
+    // The fastest of many, since the machine may be busy.
     assert!(took.iter().min().unwrap() <= &Duration::from_millis(50), "{took:?}");
 }

@@ -1,4 +1,4 @@
-//! Locks that somebody else holds: waited for until the deadline, and no longer.
+//! Locks of others: a call waits for them until its deadline.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -8,27 +8,29 @@ use std::time::{Duration, Instant};
 use speckit::store::rusqlite::{Connection, TransactionBehavior};
 use speckit::store::{Store, StoreError};
 
-use super::ground::{Ground, HeldUp, Holder, add, in_time, insert, names, wait, with_entries};
+use super::test_database::{
+    BlockedWriter, LockHolder, TestDatabase, add, in_time, insert, names, wait, with_entries,
+};
 
 fn assert_busy(result: &Result<(), StoreError>, deadline: Duration) {
     let Err(StoreError::Busy { attempts, elapsed, code, message, .. }) = result else { panic!("{result:?}") };
     assert_eq!((*code, message.as_str()), (5, "database is locked"));
     assert!(*elapsed >= deadline && *elapsed < deadline + Duration::from_secs(5), "{elapsed:?}");
     assert!(*attempts >= 1);
-    let said = result.as_ref().unwrap_err().to_string();
-    assert!(said.contains("app.db") && said.contains(" attempt"), "{said}");
+    let text = result.as_ref().unwrap_err().to_string();
+    assert!(text.contains("app.db") && text.contains(" attempt"), "{text}");
 }
 
 const DEADLINE: Duration = Duration::from_millis(300);
 
-/// A store that waits for a while, and is then used as if nothing had been.
-fn against_a_holder<H>(hold: impl FnOnce(&Ground) -> H) {
-    let ground = Ground::new();
-    let store = with_entries(ground.options().deadline(DEADLINE));
-    let holder = hold(&ground);
+/// A store that fails while another connection holds the lock, and works afterwards.
+fn against_a_holder<H>(hold: impl FnOnce(&TestDatabase) -> H) {
+    let database = TestDatabase::new();
+    let store = with_entries(database.options().deadline(DEADLINE));
+    let holder = hold(&database);
     let first = store.write(add("first"));
     assert_busy(&first, DEADLINE);
-    assert!(matches!(first, Err(StoreError::Busy { attempts: 4.., .. })), "it asks often: {first:?}");
+    assert!(matches!(first, Err(StoreError::Busy { attempts: 4.., .. })), "it polls often: {first:?}");
     let begun = Instant::now();
     let queued: Vec<_> = (0..10).map(|dir| store.write_async(add(format!("queued {dir}")))).collect();
     thread::scope(|scope| {
@@ -41,38 +43,34 @@ fn against_a_holder<H>(hold: impl FnOnce(&Ground) -> H) {
         let Err(StoreError::Busy { elapsed, .. }) = wait(job) else { panic!("it is locked") };
         assert!(elapsed >= DEADLINE, "{elapsed:?}");
     }
-    assert!(
-        begun.elapsed() < 10 * DEADLINE,
-        "each waits from the moment at which it came: {:?}",
-        begun.elapsed()
-    );
-    assert_eq!(names(&store), [""; 0], "readers wait for nobody");
+    assert!(begun.elapsed() < 10 * DEADLINE, "each waits from its own start: {:?}", begun.elapsed());
+    assert_eq!(names(&store), [""; 0], "readers do not wait");
     drop(holder);
     assert_eq!(store.write(add("after")), Ok(()));
-    assert_eq!(names(&store), ["after"], "what was refused is never written");
+    assert_eq!(names(&store), ["after"], "a failed write is never written");
 }
 
 #[test]
-fn another_process_that_never_lets_go_ends_in_a_clear_error_at_the_deadline() {
-    in_time(|| against_a_holder(|ground| Holder::new(&ground.database())));
+fn a_lock_of_another_process_is_an_error_at_the_deadline() {
+    in_time(|| against_a_holder(|database| LockHolder::new(&database.path())));
 }
 
 #[test]
-fn another_connection_of_this_process_that_never_lets_go_ends_in_a_clear_error_at_the_deadline() {
+fn a_lock_of_another_connection_of_this_process_is_an_error_at_the_deadline() {
     in_time(|| {
-        against_a_holder(|ground| {
-            let stranger = ground.stranger();
-            stranger.execute_batch("BEGIN IMMEDIATE").unwrap();
-            stranger
+        against_a_holder(|database| {
+            let other_connection = database.other_connection();
+            other_connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+            other_connection
         });
     });
 }
 
 #[test]
-fn a_lock_that_is_let_go_in_time_is_nobodys_error() {
-    let ground = Ground::new();
-    let store = ground.store();
-    let holder = Holder::new(&ground.database());
+fn a_lock_that_is_released_in_time_is_no_error() {
+    let database = TestDatabase::new();
+    let store = database.store();
+    let holder = LockHolder::new(&database.path());
     thread::scope(|scope| {
         let writers: Vec<_> = (0..4)
             .map(|dir| {
@@ -90,15 +88,15 @@ fn a_lock_that_is_let_go_in_time_is_nobodys_error() {
 }
 
 #[test]
-fn a_deadline_that_is_shortened_reaches_a_call_that_waits() {
+fn a_waiting_call_follows_a_shorter_deadline() {
     in_time(|| {
-        let ground = Ground::new();
+        let database = TestDatabase::new();
         let allowed = Arc::new(AtomicU64::new(3_600_000));
-        let asked = Arc::clone(&allowed);
+        let current = Arc::clone(&allowed);
         let options =
-            ground.options().deadline_from(move || Duration::from_millis(asked.load(Ordering::Relaxed)));
+            database.options().deadline_from(move || Duration::from_millis(current.load(Ordering::Relaxed)));
         let store: Store = with_entries(options);
-        let _holder = Holder::new(&ground.database());
+        let _holder = LockHolder::new(&database.path());
         let waiting = store.write_async(add("waiting"));
         let behind = store.write_async(add("behind"));
         thread::sleep(Duration::from_millis(100));
@@ -110,23 +108,22 @@ fn a_deadline_that_is_shortened_reaches_a_call_that_waits() {
 }
 
 #[test]
-fn a_closure_that_fails_for_want_of_a_lock_runs_again_whole() {
-    let ground = Ground::new();
-    let store = ground.store();
+fn a_closure_that_fails_for_a_lock_runs_again() {
+    let database = TestDatabase::new();
+    let store = database.store();
     for is_queued in [false, true] {
         let name = format!("queued {is_queued}");
         let runs = Arc::new(AtomicU32::new(0));
         let own = Arc::clone(&runs);
         let closure = move |tx: &speckit::store::Transaction<'_>| {
             insert(tx, &name)?;
-            // The code of an upgrade that came after another commit.
-            if own.fetch_add(1, Ordering::Relaxed) < 3 { Err(snapshot_is_old()) } else { Ok(()) }
+            if own.fetch_add(1, Ordering::Relaxed) < 3 { Err(busy_snapshot()) } else { Ok(()) }
         };
         let ended = if is_queued {
-            let held = HeldUp::new(&store);
+            let blocked = BlockedWriter::new(&store);
             let (before, own, after) =
                 (store.write_async(add("a")), store.write_async(closure), store.write_async(add("z")));
-            held.release();
+            blocked.release();
             assert_eq!((wait(before), wait(after)), (Ok(()), Ok(())));
             wait(own)
         } else {
@@ -137,11 +134,11 @@ fn a_closure_that_fails_for_want_of_a_lock_runs_again_whole() {
     assert_eq!(names(&store), ["a", "queued false", "queued true", "z"]);
 }
 
-/// What SQLite says when a transaction that has read wants to write, and another has committed meanwhile.
-fn snapshot_is_old() -> StoreError {
-    let ground = Ground::new();
-    let store = ground.store();
-    let mut late: Connection = ground.stranger();
+/// The error of SQLite when a reading transaction writes after another one has committed.
+fn busy_snapshot() -> StoreError {
+    let database = TestDatabase::new();
+    let store = database.store();
+    let mut late: Connection = database.other_connection();
     let late = late.transaction_with_behavior(TransactionBehavior::Deferred).unwrap();
     let _: i64 = late.query_row("SELECT count(*) FROM entries", [], |row| row.get(0)).unwrap();
     store.write(add("meanwhile")).unwrap();
@@ -152,8 +149,8 @@ fn snapshot_is_old() -> StoreError {
 
 #[test]
 fn a_table_that_is_locked_by_the_closure_itself_is_not_waited_for() {
-    let ground = Ground::new();
-    let store = ground.store();
+    let database = TestDatabase::new();
+    let store = database.store();
     let runs = Arc::new(AtomicU32::new(0));
     let own = Arc::clone(&runs);
     let ended = store.write(move |tx| {

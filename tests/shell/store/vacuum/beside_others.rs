@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use speckit::store::{StoreError, StoreOptions};
 
-use super::{DEAD_AMONG, MIB, dead_rows, folder, is_sound, length, number, soon};
+use super::{KEPT_ONE_IN, MIB, assert_sound, dead_rows, folder, length, number, soon};
 
 #[test]
 fn fifty_megabytes_of_dead_rows_shrink_below_five_while_others_write_and_read() {
@@ -31,11 +31,11 @@ fn fifty_megabytes_of_dead_rows_shrink_below_five_while_others_write_and_read() 
         scope.spawn(|| {
             while !is_over.load(Ordering::Relaxed) {
                 let alive = number(&store, "SELECT count(*) FROM notes WHERE length(text) = 2000");
-                assert_eq!(alive, 52 * MIB / 2000 / DEAD_AMONG);
+                assert_eq!(alive, 52 * MIB / 2000 / KEPT_ONE_IN);
                 read.fetch_add(1, Ordering::Relaxed);
             }
         });
-        soon("somebody writes and somebody reads", || {
+        soon("a write and a read", || {
             written.load(Ordering::Relaxed) > 0 && read.load(Ordering::Relaxed) > 0
         });
         let (before, reads_before) = (written.load(Ordering::Relaxed), read.load(Ordering::Relaxed));
@@ -48,7 +48,7 @@ fn fifty_megabytes_of_dead_rows_shrink_below_five_while_others_write_and_read() 
         });
         let reads = read.load(Ordering::Relaxed) - reads_before;
         is_over.store(true, Ordering::Relaxed);
-        assert!(reads > 0, "nobody could read");
+        assert!(reads > 0, "no read during the vacuum");
         at_steps.insert(0, before);
         done.unwrap()
     });
@@ -56,16 +56,16 @@ fn fifty_megabytes_of_dead_rows_shrink_below_five_while_others_write_and_read() 
     assert!(done.is_finished && done.is_cut, "{done:?}");
     assert!(done.freed_bytes > 49 * MIB && done.steps >= 49, "{done:?}");
     let overtaken = at_steps.windows(2).filter(|pair| pair[0] == pair[1]).count();
-    assert!(overtaken * 4 < at_steps.len(), "in {overtaken} of {} steps nobody could write", at_steps.len());
+    assert!(overtaken * 4 < at_steps.len(), "no write during {overtaken} of {} steps", at_steps.len());
     assert!(longest < Duration::from_secs(1), "{longest:?}");
     assert_eq!(number(&store, "SELECT count(*) FROM log"), written.into_inner());
-    is_sound(&path);
+    assert_sound(&path);
     drop(store);
     assert!(length(&path) < 5 * MIB, "{}", length(&path));
 }
 
 #[test]
-fn a_vacuum_among_many_writers_loses_no_row_of_theirs() {
+fn a_vacuum_among_many_writers_loses_no_row() {
     let (_folder, path) = folder();
     let store = dead_rows(&path, 12 * MIB);
     let is_over = AtomicBool::new(false);
@@ -76,12 +76,12 @@ fn a_vacuum_among_many_writers_loses_no_row_of_theirs() {
                 while !is_over.load(Ordering::Relaxed) {
                     let inserted = store.write(|tx| {
                         let id = tx.execute("INSERT INTO log (text) VALUES ('x')", [])?;
-                        // One in seven takes itself back, within the transaction of its neighbours.
+                        // One in seven is rolled back, within the common transaction.
                         let refused = tx.last_insert_rowid() % 7 == 0;
                         if refused { Err(StoreError::refused("seven")) } else { Ok(id) }
                     });
                     written.fetch_add(u64::from(inserted.is_ok()), Ordering::Relaxed);
-                    // The number that was taken back would come back at once.
+                    // The next row would get the same number.
                     if inserted.is_err() {
                         store.write(|tx| Ok(tx.execute("INSERT INTO log (text) VALUES ('y')", [])?)).unwrap();
                         written.fetch_add(1, Ordering::Relaxed);
@@ -95,7 +95,7 @@ fn a_vacuum_among_many_writers_loses_no_row_of_theirs() {
     });
     assert!(done.is_finished && done.freed_bytes > 10 * MIB, "{done:?}");
     assert_eq!(number(&store, "SELECT count(*) FROM log"), written.into_inner());
-    is_sound(&path);
+    assert_sound(&path);
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn a_lock_of_another_process_is_waited_for() {
 }
 
 #[test]
-fn a_lock_that_is_never_let_go_ends_in_an_error_at_the_deadline() {
+fn a_lock_of_another_connection_is_an_error_at_the_deadline() {
     let (_folder, path) = folder();
     drop(dead_rows(&path, 2 * MIB));
     let store = StoreOptions::new(&path).deadline(Duration::from_millis(200)).open().unwrap();
@@ -127,7 +127,7 @@ fn a_lock_that_is_never_let_go_ends_in_an_error_at_the_deadline() {
 }
 
 #[test]
-fn a_reader_of_an_older_state_puts_the_cut_off_and_is_not_disturbed() {
+fn a_reader_of_an_older_snapshot_delays_the_truncation() {
     let (_folder, path) = folder();
     drop(dead_rows(&path, 4 * MIB));
     let store = StoreOptions::new(&path).deadline(Duration::from_millis(300)).open().unwrap();

@@ -1,4 +1,4 @@
-//! Vacuums by themselves, as a scheduler begins them.
+//! Scheduled vacuums.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use speckit::store::{Store, VacuumScheduler};
 
-use super::{MIB, dead_rows, folder, is_sound, length, number, soon};
+use super::{MIB, assert_sound, dead_rows, folder, length, number, soon};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[test]
-fn a_scheduler_gives_back_what_is_free_at_its_start_and_again_after_the_interval() {
+fn a_scheduler_vacuums_at_its_start_and_after_each_interval() {
     let (_folder, path) = folder();
     let store = dead_rows(&path, 4 * MIB);
     let interval = Duration::from_millis(300);
@@ -28,25 +28,25 @@ fn a_scheduler_gives_back_what_is_free_at_its_start_and_again_after_the_interval
     soon("a vacuum an interval later", || vacuums() == 2);
     let apart = number(&store, "SELECT max(started_at_ms) - min(started_at_ms) FROM store_vacuums");
     assert!(apart >= 300, "{apart} ms");
-    soon("the latest is told", || scheduler.latest().is_some_and(|latest| latest.unwrap().is_finished));
-    is_sound(&path);
+    soon("the result", || scheduler.latest().is_some_and(|latest| latest.unwrap().is_finished));
+    assert_sound(&path);
 }
 
 #[test]
-fn a_scheduler_leaves_little_alone_and_looks_once_an_interval() {
+fn a_scheduler_skips_a_small_vacuum_and_checks_once_an_interval() {
     let (_folder, path) = folder();
     let store = dead_rows(&path, 700_000);
     assert!(store.savings().unwrap() > 600_000);
     let begun = Instant::now();
     let scheduler = VacuumScheduler::start(&store, Duration::from_millis(100)).unwrap();
-    soon("it looks again", || scheduler.looks() >= 4);
+    soon("another check", || scheduler.checks() >= 4);
     assert!(begun.elapsed() >= Duration::from_millis(300), "{:?}", begun.elapsed());
     assert_eq!(number(&store, "SELECT count(*) FROM store_vacuums"), 0);
     assert!(scheduler.latest().is_none());
 }
 
 #[test]
-fn a_scheduler_asks_the_database_when_the_last_vacuum_was() {
+fn a_scheduler_respects_the_last_vacuum_in_the_database() {
     let (_folder, path) = folder();
     let store = dead_rows(&path, 4 * MIB);
     let now = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
@@ -58,9 +58,9 @@ fn a_scheduler_asks_the_database_when_the_last_vacuum_was() {
     };
     claim(60_000);
     let scheduler = VacuumScheduler::start(&store, DAY).unwrap();
-    soon("it looks", || scheduler.looks() == 1);
+    soon("a check", || scheduler.checks() == 1);
     thread::sleep(Duration::from_millis(100));
-    assert_eq!(number(&store, "SELECT count(*) FROM store_vacuums"), 1, "a minute is no day");
+    assert_eq!(number(&store, "SELECT count(*) FROM store_vacuums"), 1, "a minute is less than a day");
     scheduler.set_interval(Duration::from_secs(30));
     soon("a minute is longer than the new interval", || {
         number(&store, "SELECT count(*) FROM store_vacuums") == 2
@@ -74,8 +74,8 @@ fn of_two_schedulers_of_one_database_one_vacuums() {
         // Two stores share nothing but the file, as two processes do.
         let stores = [dead_rows(&path, 3 * MIB), Store::open(&path).unwrap()];
         let schedulers = stores.each_ref().map(|store| VacuumScheduler::start(store, DAY).unwrap());
-        soon("both have looked and one is done", || {
-            schedulers.iter().all(|scheduler| scheduler.looks() == 1)
+        soon("both checks and one vacuum", || {
+            schedulers.iter().all(|scheduler| scheduler.checks() == 1)
                 && schedulers.iter().any(|scheduler| scheduler.latest().is_some())
         });
         thread::sleep(Duration::from_millis(50));
@@ -85,7 +85,7 @@ fn of_two_schedulers_of_one_database_one_vacuums() {
 }
 
 #[test]
-fn a_scheduler_that_is_dropped_in_the_middle_ends_at_once_and_leaves_a_sound_database() {
+fn dropping_a_scheduler_stops_its_vacuum_and_leaves_a_sound_database() {
     let (_folder, path) = folder();
     let store = dead_rows(&path, 24 * MIB);
     let alive = number(&store, "SELECT count(*) FROM notes");
@@ -96,21 +96,21 @@ fn a_scheduler_that_is_dropped_in_the_middle_ends_at_once_and_leaves_a_sound_dat
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     assert_eq!(number(&store, "SELECT count(*) FROM store_vacuums WHERE finished_at_ms IS NULL"), 1);
     let rest = store.savings().unwrap();
-    assert!(rest > MIB, "it was not in the middle: {rest}");
-    is_sound(&path);
+    assert!(rest > MIB, "the vacuum had finished: {rest}");
+    assert_sound(&path);
     assert_eq!(number(&store, "SELECT count(*) FROM notes"), alive);
     thread::sleep(Duration::from_millis(50));
-    assert_eq!(store.savings().unwrap(), rest, "nobody is left who goes on");
+    assert_eq!(store.savings().unwrap(), rest, "the vacuum has stopped");
 }
 
 #[test]
-fn a_scheduler_that_waits_for_a_lock_is_dropped_at_once_and_does_nothing_any_more() {
+fn a_scheduler_that_waits_for_a_lock_can_be_dropped_at_once() {
     let (_folder, path) = folder();
     let store = dead_rows(&path, 4 * MIB);
     let other = Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let scheduler = VacuumScheduler::start(&store, DAY).unwrap();
-    soon("it looks", || scheduler.looks() == 1);
+    soon("a check", || scheduler.checks() == 1);
     thread::sleep(Duration::from_millis(50));
     let begun = Instant::now();
     drop(scheduler);
@@ -126,7 +126,7 @@ fn a_store_lives_as_long_as_its_scheduler_and_no_longer() {
     let store = dead_rows(&path, 4 * MIB);
     let scheduler = VacuumScheduler::start(&store, DAY).unwrap();
     drop(store);
-    soon("it works without the others", || {
+    soon("a vacuum without the other handle", || {
         scheduler.latest().is_some_and(|latest| latest.unwrap().is_finished)
     });
     drop(scheduler);

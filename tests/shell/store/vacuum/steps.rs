@@ -1,4 +1,4 @@
-//! What a vacuum does and remembers, step by step, and what is left where it is stopped or killed.
+//! The steps and records of a vacuum, also when it is stopped or killed.
 
 use std::ops::ControlFlow;
 #[cfg(unix)]
@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use speckit::store::{Store, StoreError};
 
-use super::{MIB, dead_rows, folder, is_sound, length, number};
+use super::{MIB, assert_sound, dead_rows, folder, length, number};
 #[cfg(unix)]
 use crate::test_dir::TestDir;
 
 #[test]
-fn the_file_is_cut_and_the_wal_is_empty_while_the_store_is_open() {
+fn the_file_is_truncated_and_the_wal_is_empty_while_the_store_is_open() {
     let (_folder, path) = folder();
     let store = dead_rows(&path, 8 * MIB);
     let before = store.stats().unwrap();
@@ -33,24 +33,7 @@ fn the_file_is_cut_and_the_wal_is_empty_while_the_store_is_open() {
 }
 
 #[test]
-fn a_step_gives_a_mebibyte_back_at_most() {
-    let (_folder, path) = folder();
-    let store = dead_rows(&path, 8 * MIB);
-    let mut sums = vec![0];
-    let done = store.vacuum_with(|progress| {
-        sums.extend((sums.last() != Some(&progress.freed_bytes)).then_some(progress.freed_bytes));
-        ControlFlow::Continue(())
-    });
-    let done = done.unwrap();
-    let steps: Vec<u64> = sums.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    assert_eq!(steps.len() as u64, done.steps);
-    assert!(steps.iter().all(|step| *step <= MIB), "{steps:?}");
-    assert!(steps.iter().rev().skip(1).all(|step| *step >= 250 * 4096), "{steps:?}");
-    assert_eq!(steps.iter().sum::<u64>(), done.freed_bytes);
-}
-
-#[test]
-fn a_vacuum_that_is_stopped_between_two_steps_loses_nothing_and_can_go_on() {
+fn a_stopped_vacuum_loses_nothing_and_can_be_repeated() {
     let (_folder, path) = folder();
     let store = dead_rows(&path, 8 * MIB);
     let alive = number(&store, "SELECT count(*) FROM notes");
@@ -62,16 +45,16 @@ fn a_vacuum_that_is_stopped_between_two_steps_loses_nothing_and_can_go_on() {
     assert!(!done.is_finished && done.steps == 3, "{done:?}");
     let record = store.stats().unwrap().last_vacuum.unwrap();
     assert_eq!((record.freed_bytes, record.is_finished), (done.freed_bytes, false));
-    is_sound(&path);
+    assert_sound(&path);
     assert_eq!(number(&store, "SELECT count(*) FROM notes"), alive);
     let rest = store.vacuum().unwrap();
     assert!(rest.is_finished && rest.freed_bytes > 4 * MIB, "{rest:?}");
     assert_eq!(number(&store, "SELECT count(*) FROM store_vacuums"), 2);
-    is_sound(&path);
+    assert_sound(&path);
 }
 
 #[test]
-fn nothing_is_done_where_nothing_is_free() {
+fn a_vacuum_without_free_pages_does_nothing() {
     let (_folder, path) = folder();
     let store = Store::open(&path).unwrap();
     let done = store.vacuum().unwrap();
@@ -80,7 +63,7 @@ fn nothing_is_done_where_nothing_is_free() {
 }
 
 #[test]
-fn a_database_remembers_a_hundred_vacuums() {
+fn a_database_records_a_hundred_vacuums() {
     let (_folder, path) = folder();
     let store = Store::open(&path).unwrap();
     store
@@ -96,7 +79,7 @@ fn a_database_remembers_a_hundred_vacuums() {
 }
 
 #[test]
-fn a_vacuum_within_a_write_is_refused() {
+fn a_vacuum_within_a_write_is_rejected() {
     let (_folder, path) = folder();
     let store = Store::open(&path).unwrap();
     let inner = store.clone();
@@ -105,7 +88,7 @@ fn a_vacuum_within_a_write_is_refused() {
 
 #[cfg(unix)]
 #[test]
-fn a_process_that_is_killed_in_the_middle_leaves_a_sound_database() {
+fn a_process_killed_during_a_vacuum_leaves_a_sound_database() {
     let dir = TestDir::new();
     let path = dir.path("app.db");
     let store = dead_rows(&path, 24 * MIB);
@@ -119,7 +102,7 @@ fn a_process_that_is_killed_in_the_middle_leaves_a_sound_database() {
         killed += u32::from(child.try_wait().unwrap().is_none());
         child.kill().unwrap();
         child.wait().unwrap();
-        is_sound(&path);
+        assert_sound(&path);
     }
     assert!(killed > 0);
     let store = Store::open(&path).unwrap();

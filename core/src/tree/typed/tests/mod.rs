@@ -23,7 +23,7 @@ fn origin() -> Origin {
     Origin::whole(&Source::fragment(LayerKind::Defaults, "defaults", ""))
 }
 
-/// The whole text of the error that reading as `T` ends in.
-fn refusal<T: DeserializeOwned>(value: &Value) -> String {
+/// The text of the error of reading the value as a `T`.
+fn error_of<T: DeserializeOwned>(value: &Value) -> String {
     from_value::<T>(value).err().unwrap().to_string()
 }

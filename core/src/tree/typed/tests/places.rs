@@ -8,11 +8,11 @@ use super::*;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "only refusals are looked at")]
-struct Server {
+#[expect(dead_code, reason = "only rejections are tested")]
+pub(super) struct Server {
     #[serde(alias = "listen")]
     port: u16,
-    tier: Option<Tier>,
+    tier: Option<ServerTier>,
     #[serde(default)]
     hosts: Vec<(String, u8)>,
     #[serde(default)]
@@ -23,22 +23,22 @@ struct Server {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Tier {
+enum ServerTier {
     Low,
     Medium,
     High,
 }
 
 #[derive(Debug, Deserialize)]
-#[expect(dead_code, reason = "only refusals are looked at")]
-enum Shape {
+#[expect(dead_code, reason = "only rejections are tested")]
+pub(super) enum Shape {
     Point,
     Radius(f32),
     Box { width: u8 },
 }
 
 #[derive(Debug, Deserialize)]
-#[expect(dead_code, reason = "only refusals are looked at")]
+#[expect(dead_code, reason = "only rejections are tested")]
 struct Settings {
     server: BTreeMap<String, Server>,
 }
@@ -48,57 +48,65 @@ fn even<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u8, D::Erro
     if workers % 2 == 0 { Ok(workers) } else { Err(D::Error::custom("expected an even number")) }
 }
 
-/// The refusal of the members of a server `a`, which begin in line 2.
+/// The error for a server `a` with these members, which begin in line 2.
 fn server(members: &str) -> String {
-    refusal::<Settings>(&toml(&alloc::format!("[server.a]\n{members}\n")))
+    error_of::<Settings>(&toml(&alloc::format!("[server.a]\n{members}\n")))
+}
+
+/// Asserts the error of a server whose member in line 3 has this value.
+#[track_caller]
+fn assert_third_line(member: &str, value: &str, error: &str) {
+    assert_eq!(server(&alloc::format!("port = 1\n{member} = {value}")), alloc::format!("app.toml:3:{error}"));
 }
 
 #[test]
-fn a_value_of_another_type_is_named_with_its_place() {
-    assert_eq!(server("port = \"x\""), "app.toml:2:8: server.a.port: expected u16, found string");
-    assert_eq!(server("port = [1]"), "app.toml:2:8: server.a.port: expected u16, found array");
-    assert_eq!(server("port = {}"), "app.toml:2:8: server.a.port: expected u16, found object");
-    assert_eq!(server("port = true"), "app.toml:2:8: server.a.port: expected u16, found boolean");
-    assert_eq!(server("port = 07:32:00"), "app.toml:2:8: server.a.port: expected u16, found datetime");
+fn a_value_of_another_type_is_reported_with_its_place() {
+    for (port, found) in [
+        ("\"x\"", "string"),
+        ("[1]", "array"),
+        ("{}", "object"),
+        ("true", "boolean"),
+        ("07:32:00", "datetime"),
+        ("1.5", "number with a fraction"),
+        ("nan", "number"),
+    ] {
+        let error = server(&alloc::format!("port = {port}"));
+        assert_eq!(error, alloc::format!("app.toml:2:8: server.a.port: expected u16, found {found}"));
+    }
     assert_eq!(
-        server("port = 1.5"),
-        "app.toml:2:8: server.a.port: expected u16, found number with a fraction"
-    );
-    assert_eq!(server("port = nan"), "app.toml:2:8: server.a.port: expected u16, found number");
-    assert_eq!(
-        refusal::<Settings>(&toml("server = 1")),
+        error_of::<Settings>(&toml("server = 1")),
         "app.toml:1:10: server: expected a map, found integer"
     );
     assert_eq!(
-        refusal::<Settings>(&toml("[server]\na = 1")),
+        error_of::<Settings>(&toml("[server]\na = 1")),
         "app.toml:2:5: server.a: expected struct Server, found integer"
     );
-    assert_eq!(refusal::<Settings>(&json(" [1]")), "app.json:1:2: expected struct Settings, found array");
+    assert_eq!(error_of::<Settings>(&json(" [1]")), "app.json:1:2: expected struct Settings, found array");
 }
 
 #[test]
 fn a_number_out_of_range_names_both_bounds() {
-    let refused = |members| server(members).split_once(": server.a.port: ").unwrap().1.to_string();
-    assert_eq!(refused("port = 65536"), "expected u16 from 0 to 65535, found a number out of range");
-    assert_eq!(refused("port = -1"), "expected u16 from 0 to 65535, found a number out of range");
-    assert_eq!(refused("port = 1e300"), "expected u16 from 0 to 65535, found a number out of range");
+    for port in ["65536", "-1", "1e300"] {
+        let error = server(&alloc::format!("port = {port}"));
+        assert!(error.ends_with("expected u16 from 0 to 65535, found a number out of range"), "{error}");
+    }
     assert_eq!(
         server("port = 1\nshape = { Radius = 1e39 }"),
         "app.toml:3:20: server.a.shape.Radius: expected f32 from -3.4028235e38 to 3.4028235e38, \
          found a number out of range"
     );
     assert_eq!(
-        refusal::<f64>(&json("1e400")),
+        error_of::<f64>(&json("1e400")),
         "app.json:1:1: expected f64 from -1.7976931348623157e308 to 1.7976931348623157e308, \
          found a number out of range"
     );
     assert_eq!(
-        refusal::<u128>(&json("-1")),
+        error_of::<u128>(&json("-1")),
         "app.json:1:1: expected u128 from 0 to 340282366920938463463374607431768211455, \
          found a number out of range"
     );
     assert_eq!(
-        refusal::<core::num::NonZeroU8>(&json("0")),
+        error_of::<core::num::NonZeroU8>(&json("0")),
         "app.json:1:1: expected a nonzero u8, found another integer"
     );
 }
@@ -113,72 +121,52 @@ fn a_missing_field_is_placed_at_its_table() {
 }
 
 #[test]
-fn an_unknown_field_is_placed_at_its_value_and_names_the_nearest() {
-    let value = toml("[server.a]\nport = 1\nhost = []\n");
-    let diagnostic = from_value::<Settings>(&value).unwrap_err().into_diagnostic();
-    assert_eq!(diagnostic.code, "type/unknown-field");
-    assert_eq!(diagnostic.key.to_string(), "server.a.host");
-    assert_eq!(
-        diagnostic.message,
-        "unknown field, expected `listen`, `port`, `tier`, `hosts`, `shape` or `workers`"
-    );
-    assert_eq!(diagnostic.help.as_deref(), Some("did you mean `hosts`?"));
-    assert_eq!(diagnostic.origin.unwrap().to_string(), "app.toml:3:8");
+fn an_unknown_field_or_variant_is_placed_at_its_value_and_names_the_nearest() {
+    let fields = "unknown field, expected `listen`, `port`, `tier`, `hosts`, `shape` or `workers`";
+    let variants = "unknown variant, expected `low`, `medium` or `high`";
+    for (line, code, key, message, nearest) in [
+        ("host = []", "type/unknown-field", "server.a.host", fields, "did you mean `hosts`?"),
+        ("tier = \"hihg\"", "type/unknown-variant", "server.a.tier", variants, "did you mean `high`?"),
+    ] {
+        let value = toml(&alloc::format!("[server.a]\nport = 1\n{line}\n"));
+        let diagnostic = from_value::<Settings>(&value).unwrap_err().into_diagnostic();
+        assert_eq!(diagnostic.code, code);
+        assert_eq!(diagnostic.key.to_string(), key);
+        assert_eq!((&*diagnostic.message, diagnostic.help.as_deref()), (message, Some(nearest)));
+        assert_eq!(diagnostic.origin.unwrap().to_string(), "app.toml:3:8");
+    }
 }
 
 #[test]
-fn an_unknown_variant_lists_what_there_is() {
-    let value = toml("[server.a]\nport = 1\ntier = \"hihg\"\n");
-    let diagnostic = from_value::<Settings>(&value).unwrap_err().into_diagnostic();
-    assert_eq!(diagnostic.code, "type/unknown-variant");
-    assert_eq!(diagnostic.key.to_string(), "server.a.tier");
-    assert_eq!(diagnostic.message, "unknown variant, expected `low`, `medium` or `high`");
-    assert_eq!(diagnostic.help.as_deref(), Some("did you mean `high`?"));
-    assert_eq!(diagnostic.origin.unwrap().to_string(), "app.toml:3:8");
+fn wrong_content_of_a_variant_is_placed_inside_it() {
+    for (shape, error) in [
+        (
+            "{ Box = { width = 256 } }",
+            "27: server.a.shape.Box.width: expected u8 from 0 to 255, found a number out of range",
+        ),
+        ("{ Box = {} }", "17: server.a.shape.Box.width: missing field `width`"),
+        ("{ Point = 1 }", "19: server.a.shape.Point: expected a variant without content, found integer"),
+        ("\"Radius\"", "9: server.a.shape: expected newtype variant, found variant without content"),
+        (
+            "{ Point = {}, Radius = 1 }",
+            "9: server.a.shape: expected one member that names a variant of Shape, found object of 2 members",
+        ),
+        ("{ Pint = {} }", "9: server.a.shape: unknown variant, expected `Point`, `Radius` or `Box`"),
+        ("7", "9: server.a.shape: expected enum Shape, found integer"),
+    ] {
+        assert_third_line("shape", shape, error);
+    }
 }
 
 #[test]
-fn a_variant_with_the_wrong_content_is_placed_inside_it() {
-    let shape = |shape: &str| server(&alloc::format!("port = 1\nshape = {shape}"));
-    assert_eq!(
-        shape("{ Box = { width = 256 } }"),
-        "app.toml:3:27: server.a.shape.Box.width: expected u8 from 0 to 255, found a number out of range"
-    );
-    assert_eq!(shape("{ Box = {} }"), "app.toml:3:17: server.a.shape.Box.width: missing field `width`");
-    assert_eq!(
-        shape("{ Point = 1 }"),
-        "app.toml:3:19: server.a.shape.Point: expected a variant without content, found integer"
-    );
-    assert_eq!(
-        shape("\"Radius\""),
-        "app.toml:3:9: server.a.shape: expected newtype variant, found variant without content"
-    );
-    assert_eq!(
-        shape("{ Point = {}, Radius = 1 }"),
-        "app.toml:3:9: server.a.shape: expected one member that names a variant of Shape, found object of 2 members"
-    );
-    assert_eq!(
-        shape("{ Pint = {} }"),
-        "app.toml:3:9: server.a.shape: unknown variant, expected `Point`, `Radius` or `Box`"
-    );
-    assert_eq!(shape("7"), "app.toml:3:9: server.a.shape: expected enum Shape, found integer");
-}
-
-#[test]
-fn an_element_is_named_by_its_index() {
-    let hosts = |hosts: &str| server(&alloc::format!("port = 1\nhosts = {hosts}"));
-    assert_eq!(
-        hosts("[[\"a\", 1], [\"b\", false]]"),
-        "app.toml:3:26: server.a.hosts[1][1]: expected u8, found boolean"
-    );
-    assert_eq!(
-        hosts("[[\"a\"]]"),
-        "app.toml:3:10: server.a.hosts[0]: expected a tuple of size 2, found array of 1 element"
-    );
-    assert_eq!(
-        hosts("[[\"a\", 1, 2]]"),
-        "app.toml:3:10: server.a.hosts[0]: expected array of 2 elements, found array of 3 elements"
-    );
+fn an_element_is_placed_by_its_index() {
+    for (hosts, error) in [
+        ("[['a', 1], ['b', false]]", "26: server.a.hosts[1][1]: expected u8, found boolean"),
+        ("[['a']]", "10: server.a.hosts[0]: expected a tuple of size 2, found array of 1 element"),
+        ("[['a', 1, 2]]", "10: server.a.hosts[0]: expected array of 2 elements, found array of 3 elements"),
+    ] {
+        assert_third_line("hosts", hosts, error);
+    }
 }
 
 #[test]
@@ -187,7 +175,7 @@ fn a_field_under_two_names_is_placed_at_one_of_them() {
 }
 
 #[test]
-fn the_word_of_a_type_is_kept_and_marked() {
+fn a_message_of_a_type_is_kept_and_marked() {
     let error = from_value::<Settings>(&toml("[server.a]\nport = 1\nworkers = 3")).unwrap_err();
     assert!(error.is_custom());
     assert_eq!(error.to_string(), "app.toml:3:11: server.a.workers: expected an even number");
@@ -196,60 +184,50 @@ fn the_word_of_a_type_is_kept_and_marked() {
 
 #[derive(Debug, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
-#[expect(dead_code, reason = "only refusals are looked at")]
-enum Store {
+#[expect(dead_code, reason = "only rejections are tested")]
+pub(super) enum Backend {
     Memory { size: u16 },
     Disk { path: String, server: Option<Server> },
 }
 
 #[derive(Debug, Deserialize)]
-#[expect(dead_code, reason = "only refusals are looked at")]
-struct Flat {
+#[expect(dead_code, reason = "only rejections are tested")]
+struct WithLimits {
     name: String,
     #[serde(flatten)]
-    server: Limits,
+    lowest: Lowest,
 }
 
 #[derive(Debug, Deserialize)]
-#[expect(dead_code, reason = "only refusals are looked at")]
-struct Limits {
+#[expect(dead_code, reason = "only rejections are tested")]
+struct Lowest {
     low: u8,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "only refusals are looked at")]
-enum Either {
+#[expect(dead_code, reason = "only rejections are tested")]
+pub(super) enum Either {
     Number(u8),
     Table { number: u8 },
 }
 
 #[test]
-fn a_buffered_table_is_named_where_serde_forgets_its_members() {
-    let store = |text: &str| refusal::<BTreeMap<String, Store>>(&toml(text));
-    assert_eq!(
-        store("\n[s]\nkind = \"memory\"\nsize = \"x\""),
-        "app.toml:2:1: s: expected u16, found string"
-    );
-    assert_eq!(
-        store("[s]\nkind = \"memory\"\nsize = 65536"),
-        "app.toml:1:1: s: expected u16 from 0 to 65535, found a number out of range"
-    );
-    assert_eq!(store("[s]\nkind = \"memory\""), "app.toml:1:1: s.size: missing field `size`");
-    assert_eq!(store("[s]\nsize = 1"), "app.toml:1:1: s.kind: missing field `kind`");
-    assert_eq!(
-        store("[s]\nkind = \"dsk\""),
-        "app.toml:2:8: s.kind: unknown variant, expected `memory` or `disk`"
-    );
-    assert_eq!(
-        store("[s]\nkind = \"memory\"\nsize = 1\nsise = 2"),
-        "app.toml:4:8: s.sise: unknown field, expected `size`"
-    );
-    assert_eq!(
-        store("[s]\nkind = \"disk\"\npath = \"p\"\n[s.server]\nport = 1\nprot = 2"),
-        "app.toml:1:1: s: unknown field, expected `listen`, `port`, `tier`, `hosts`, `shape` or `workers`"
-    );
-    let flat = |text: &str| refusal::<BTreeMap<String, Flat>>(&toml(text));
+fn an_error_in_a_buffered_table_is_placed_at_the_table() {
+    for (text, error) in [
+        ("\n[s]\nkind = \"memory\"\nsize = \"x\"", "2:1: s: expected u16, found string"),
+        ("[s]\nkind = \"memory\"", "1:1: s.size: missing field `size`"),
+        ("[s]\nsize = 1", "1:1: s.kind: missing field `kind`"),
+        ("[s]\nkind = \"dsk\"", "2:8: s.kind: unknown variant, expected `memory` or `disk`"),
+        ("[s]\nkind = \"memory\"\nsize = 1\nsise = 2", "4:8: s.sise: unknown field, expected `size`"),
+        (
+            "[s]\nkind = \"disk\"\npath = \"p\"\n[s.server]\nport = 1\nprot = 2",
+            "1:1: s: unknown field, expected `listen`, `port`, `tier`, `hosts`, `shape` or `workers`",
+        ),
+    ] {
+        assert_eq!(error_of::<BTreeMap<String, Backend>>(&toml(text)), alloc::format!("app.toml:{error}"));
+    }
+    let flat = |text: &str| error_of::<BTreeMap<String, WithLimits>>(&toml(text));
     assert_eq!(flat("[f]\nname = \"n\"\nlow = true"), "app.toml:1:1: f: expected u8, found boolean");
     assert_eq!(flat("[f]\nname = \"n\""), "app.toml:1:1: f.low: missing field `low`");
     assert_eq!(flat("[f]\nname = 1\nlow = 1"), "app.toml:2:8: f.name: expected a string, found integer");

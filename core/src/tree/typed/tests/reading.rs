@@ -1,5 +1,5 @@
 use alloc::collections::BTreeMap;
-use alloc::vec;
+use alloc::ffi::CString;
 use alloc::vec::Vec;
 use core::num::NonZeroU16;
 
@@ -9,56 +9,7 @@ use toml::value::Datetime;
 use super::*;
 
 #[derive(Debug, PartialEq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Tier {
-    Low,
-    Medium,
-    High,
-}
-
-#[derive(Debug, PartialEq, Deserialize)]
-struct Model {
-    provider: String,
-    tier: Tier,
-    #[serde(default)]
-    aliases: Vec<String>,
-    note: Option<String>,
-}
-
-#[derive(Debug, PartialEq, Deserialize)]
-struct Settings {
-    models: BTreeMap<String, Model>,
-    multiplier: f64,
-    window: (u16, i8),
-    mark: char,
-}
-
-#[test]
-fn nested_settings_are_read_from_toml() {
-    let value = toml(concat!(
-        "multiplier = 2\nwindow = [500, -1]\nmark = \"é\"\n",
-        "[models.pro]\nprovider = \"openai\"\ntier = \"high\"\naliases = [\"p\"]\nnote = \"n\"\n",
-        "[models.flash]\nprovider = \"google\"\ntier = \"low\"\n",
-    ));
-    let settings: Settings = from_value(&value).unwrap();
-    let model =
-        |provider: &str, tier, aliases, note| Model { provider: provider.into(), tier, aliases, note };
-    assert_eq!(
-        settings,
-        Settings {
-            models: BTreeMap::from([
-                ("flash".into(), model("google", Tier::Low, vec![], None)),
-                ("pro".into(), model("openai", Tier::High, vec!["p".into()], Some("n".into()))),
-            ]),
-            multiplier: 2.0,
-            window: (500, -1),
-            mark: 'é',
-        }
-    );
-}
-
-#[derive(Debug, PartialEq, Deserialize)]
-enum Shape {
+enum Figure {
     Point,
     Radius(f64),
     Corners(i32, i32),
@@ -71,56 +22,9 @@ fn an_externally_tagged_variant_is_a_name_or_a_table_of_one_member() {
         "a = [\"Point\", { Point = {} }, { Radius = 1 }, { Corners = [1, 2] }, { Box = { width = 3 } }]",
     );
     assert_eq!(
-        from_value::<BTreeMap<String, Vec<Shape>>>(&value).unwrap().remove("a").unwrap(),
-        [Shape::Point, Shape::Point, Shape::Radius(1.0), Shape::Corners(1, 2), Shape::Box { width: 3 }]
+        from_value::<BTreeMap<String, Vec<Figure>>>(&value).unwrap().remove("a").unwrap(),
+        [Figure::Point, Figure::Point, Figure::Radius(1.0), Figure::Corners(1, 2), Figure::Box { width: 3 }]
     );
-}
-
-#[derive(Debug, PartialEq, Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
-enum Store {
-    Memory,
-    Sqlite { path: String, size: u32 },
-}
-
-#[derive(Debug, PartialEq, Deserialize)]
-#[serde(tag = "t", content = "c")]
-enum Step {
-    Wait(u64),
-    Stop,
-}
-
-#[derive(Debug, PartialEq, Deserialize)]
-#[serde(untagged)]
-enum Command {
-    Line(String),
-    Words(Vec<String>),
-    Limit { limit: i64 },
-}
-
-#[derive(Debug, PartialEq, Deserialize)]
-struct Mixed {
-    store: Vec<Store>,
-    steps: Vec<Step>,
-    commands: Vec<Command>,
-    #[serde(flatten)]
-    rest: BTreeMap<String, Option<u8>>,
-}
-
-#[test]
-fn tagged_untagged_and_flattened_types_are_read() {
-    let value = json(
-        r#"{"store": [{"kind": "memory"}, {"size": 9, "kind": "sqlite", "path": "p"}],
-            "steps": [{"c": 5, "t": "Wait"}, {"t": "Stop"}],
-            "commands": ["ls", ["ls", "-l"], {"limit": -3}],
-            "x": 7, "y": null}"#,
-    );
-    let mixed: Mixed = from_value(&value).unwrap();
-    assert_eq!(mixed.store, [Store::Memory, Store::Sqlite { path: "p".into(), size: 9 }]);
-    assert_eq!(mixed.steps, [Step::Wait(5), Step::Stop]);
-    let words = Command::Words(vec!["ls".into(), "-l".into()]);
-    assert_eq!(mixed.commands, [Command::Line("ls".into()), words, Command::Limit { limit: -3 }]);
-    assert_eq!(mixed.rest, BTreeMap::from([("x".into(), Some(7)), ("y".into(), None)]));
 }
 
 #[test]
@@ -155,7 +59,7 @@ fn integers_are_exact_to_their_bounds() {
 }
 
 #[test]
-fn floats_take_integers_and_toml_s_special_values() {
+fn integers_and_the_special_values_of_toml_are_floats() {
     assert_eq!(
         from_value(&json("[1, 0.5, 1e300, 18446744073709551616]")),
         Ok([1.0, 0.5, 1e300, 2f64.powi(64)])
@@ -167,47 +71,31 @@ fn floats_take_integers_and_toml_s_special_values() {
 }
 
 #[test]
-fn a_date_is_its_text_or_a_date() {
+fn a_date_is_read_as_a_text_or_as_a_date() {
     #[derive(Debug, PartialEq, Deserialize)]
-    struct Both {
+    struct Dates {
         date: Datetime,
         text: String,
         optional: Option<Datetime>,
     }
-    let both: Both =
+    let dates: Dates =
         from_value(&toml("date = 1979-05-27T07:32:00Z\ntext = 1979-05-27\noptional = 07:32:00")).unwrap();
-    assert_eq!(both.date.to_string(), "1979-05-27T07:32:00Z");
-    assert_eq!(both.text, "1979-05-27");
-    assert_eq!(both.optional.unwrap().to_string(), "07:32:00");
+    assert_eq!(dates.date.to_string(), "1979-05-27T07:32:00Z");
+    assert_eq!(dates.text, "1979-05-27");
+    assert_eq!(dates.optional.unwrap().to_string(), "07:32:00");
 }
 
 #[test]
-fn bytes_come_from_texts_and_from_lists_of_integers() {
-    struct Bytes(Vec<u8>);
-    impl<'de> Deserialize<'de> for Bytes {
-        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            struct AnyBytes;
-            impl serde::de::Visitor<'_> for AnyBytes {
-                type Value = Bytes;
-                fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                    f.write_str("bytes")
-                }
-                fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Bytes, E> {
-                    Ok(Bytes(bytes.to_vec()))
-                }
-            }
-            deserializer.deserialize_bytes(AnyBytes)
-        }
-    }
-    assert_eq!(from_value::<Bytes>(&json("\"é\"")).unwrap().0, [0xc3, 0xa9]);
-    assert_eq!(from_value::<Bytes>(&json("[0, 255]")).unwrap().0, [0, 255]);
-    let refused = from_value::<Bytes>(&json("[0, 256]")).err().unwrap();
+fn bytes_are_read_from_texts_and_from_lists_of_integers() {
+    let bytes = |text| from_value::<CString>(&json(text)).unwrap().into_bytes();
+    assert_eq!(bytes("\"é\""), [0xc3, 0xa9]);
+    assert_eq!(bytes("[1, 255]"), [1, 255]);
     assert_eq!(
-        refused.to_string(),
+        error_of::<CString>(&json("[0, 256]")),
         "app.json:1:5: [1]: expected u8 from 0 to 255, found a number out of range"
     );
     assert_eq!(
-        refusal::<BTreeMap<String, Vec<u8>>>(&json("{\"a\": 1}")),
+        error_of::<BTreeMap<String, Vec<u8>>>(&json("{\"a\": 1}")),
         "app.json:1:7: a: expected a sequence, found integer"
     );
 }
@@ -228,7 +116,7 @@ fn keys_of_maps_are_integers_booleans_and_variants_too() {
     assert_eq!(from_value(&toml("true = 1")), Ok(BTreeMap::from([(true, 1)])));
     assert_eq!(from_value(&toml("sunday = 1")), Ok(BTreeMap::from([(Day::Sunday, 1)])));
     assert_eq!(from_value(&toml("x = 1")), Ok(BTreeMap::from([(Some('x'), 1)])));
-    let keys = |text| refusal::<BTreeMap<u8, u8>>(&toml(text));
+    let keys = |text| error_of::<BTreeMap<u8, u8>>(&toml(text));
     assert_eq!(keys("256 = 1"), "app.toml:1:7: 256: expected u8 from 0 to 255, found a number out of range");
     for text in ["01 = 1", "x = 1", "\"1.0\" = 1", "\"+1\" = 1", "1e2 = 1", "-0 = 1"] {
         assert!(keys(text).ends_with("expected u8 as a key, found string"), "{text} {}", keys(text));

@@ -11,7 +11,7 @@ use super::*;
 use crate::tree::Kind;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-enum Shape {
+enum Drawing {
     Point,
     Radius(f32),
     Maybe(Option<u8>),
@@ -21,7 +21,7 @@ enum Shape {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind")]
-enum Inner {
+enum Medium {
     Memory,
     Disk { path: String },
 }
@@ -35,7 +35,7 @@ enum Adjacent {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
-enum Untagged {
+enum AnyScalar {
     Whole(i64),
     Float(f64),
     Text(String),
@@ -46,10 +46,10 @@ struct Nothing;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Everything {
-    shapes: Vec<Shape>,
-    inner: [Inner; 2],
+    shapes: Vec<Drawing>,
+    inner: [Medium; 2],
     adjacent: (Adjacent, Adjacent),
-    untagged: Vec<Untagged>,
+    untagged: Vec<AnyScalar>,
     wide: (i128, i128, u128, u64, i64),
     floats: Vec<f64>,
     single: Vec<f32>,
@@ -57,26 +57,26 @@ struct Everything {
     by_flag: BTreeMap<bool, char>,
     holes: Vec<Option<u8>>,
     none: Option<String>,
-    some: Option<Box<Inner>>,
+    some: Option<Box<Medium>>,
     nothing: Nothing,
     date: Datetime,
     #[serde(flatten)]
-    rest: BTreeMap<String, Untagged>,
+    rest: BTreeMap<String, AnyScalar>,
 }
 
 fn everything() -> Everything {
     Everything {
         shapes: vec![
-            Shape::Point,
-            Shape::Radius(0.1),
-            Shape::Maybe(None),
-            Shape::Maybe(Some(1)),
-            Shape::Corners(i8::MIN, i8::MAX),
-            Shape::Box { width: u64::MAX, depth: None },
+            Drawing::Point,
+            Drawing::Radius(0.1),
+            Drawing::Maybe(None),
+            Drawing::Maybe(Some(1)),
+            Drawing::Corners(i8::MIN, i8::MAX),
+            Drawing::Box { width: u64::MAX, depth: None },
         ],
-        inner: [Inner::Memory, Inner::Disk { path: "p".into() }],
+        inner: [Medium::Memory, Medium::Disk { path: "p".into() }],
         adjacent: (Adjacent::Wait(3), Adjacent::Stop),
-        untagged: vec![Untagged::Whole(2), Untagged::Float(2.0), Untagged::Text("2".into())],
+        untagged: vec![AnyScalar::Whole(2), AnyScalar::Float(2.0), AnyScalar::Text("2".into())],
         wide: (i128::MIN, i128::MAX, u128::MAX, u64::MAX, i64::MIN),
         floats: vec![0.1, -0.0, f64::MAX, f64::MIN_POSITIVE, f64::INFINITY],
         single: vec![0.1, f32::MAX, f32::MIN_POSITIVE, 16_777_217.0, 1e-45],
@@ -84,15 +84,15 @@ fn everything() -> Everything {
         by_flag: BTreeMap::from([(true, 'é')]),
         holes: vec![None, Some(1)],
         none: None,
-        some: Some(Box::new(Inner::Memory)),
+        some: Some(Box::new(Medium::Memory)),
         nothing: Nothing,
         date: "1979-05-27T07:32:00Z".parse().unwrap(),
-        rest: BTreeMap::from([("extra".into(), Untagged::Float(1.5))]),
+        rest: BTreeMap::from([("extra".into(), AnyScalar::Float(1.5))]),
     }
 }
 
 #[test]
-fn what_is_written_is_read_back() {
+fn written_settings_read_back() {
     let value = to_value(&everything(), &origin()).unwrap();
     assert_eq!(from_value(&value), Ok(everything()));
     assert!(matches!(value.member("date").unwrap().kind(), Kind::Datetime(_)));
@@ -102,14 +102,14 @@ fn what_is_written_is_read_back() {
 }
 
 #[test]
-fn every_node_is_at_the_origin() {
+fn every_value_is_at_the_origin() {
     let value = to_value(&everything(), &origin()).unwrap();
     value.leaves(true, &mut |key, leaf| assert_eq!(leaf.origin(), &origin(), "{key}"));
     assert_eq!(value.origin(), &origin());
 }
 
 #[test]
-fn values_are_written_as_their_types_say() {
+fn variants_and_options_are_written_as_in_toml() {
     let written = |value: Result<Value, TypedError>| value.unwrap().to_string();
     let shapes = to_value(&everything().shapes, &origin());
     assert_eq!(
@@ -123,17 +123,17 @@ fn values_are_written_as_their_types_say() {
 }
 
 #[test]
-fn a_key_that_is_no_text_is_refused() {
-    let refused = |value: Result<Value, TypedError>| value.unwrap_err().to_string();
+fn a_key_that_is_no_text_is_rejected() {
+    let error = |value: Result<Value, TypedError>| value.unwrap_err().to_string();
     let maps = BTreeMap::from([("a", [BTreeMap::from([(vec![1], 1)])])]);
     assert_eq!(
-        refused(to_value(&maps, &origin())),
+        error(to_value(&maps, &origin())),
         "defaults: a[0]: expected string, integer, boolean or character as a key, found array"
     );
 }
 
 #[test]
-fn a_member_that_is_written_twice_is_refused() {
+fn a_member_that_is_written_twice_is_rejected() {
     #[derive(Serialize)]
     struct Twice {
         port: u16,
@@ -147,27 +147,27 @@ fn a_member_that_is_written_twice_is_refused() {
 }
 
 #[test]
-fn a_refusal_of_a_type_keeps_its_key() {
-    struct Refusing;
-    impl Serialize for Refusing {
+fn an_error_of_a_type_keeps_its_key() {
+    struct Unwritable;
+    impl Serialize for Unwritable {
         fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
             Err(serde::ser::Error::custom("not today"))
         }
     }
     #[derive(Serialize)]
-    enum Holder {
-        Pair(u8, Refusing),
-        One(Refusing),
-        Named { it: Refusing },
+    enum WithUnwritable {
+        Pair(u8, Unwritable),
+        One(Unwritable),
+        Named { it: Unwritable },
     }
-    let refused = |holder| to_value(&holder, &origin()).unwrap_err().to_string();
-    assert_eq!(refused(Holder::Pair(1, Refusing)), "defaults: Pair[1]: not today");
-    assert_eq!(refused(Holder::One(Refusing)), "defaults: One: not today");
-    assert_eq!(refused(Holder::Named { it: Refusing }), "defaults: Named.it: not today");
+    let error = |value| to_value(&value, &origin()).unwrap_err().to_string();
+    assert_eq!(error(WithUnwritable::Pair(1, Unwritable)), "defaults: Pair[1]: not today");
+    assert_eq!(error(WithUnwritable::One(Unwritable)), "defaults: One: not today");
+    assert_eq!(error(WithUnwritable::Named { it: Unwritable }), "defaults: Named.it: not today");
 }
 
 #[test]
-fn settings_nested_too_deep_are_refused() {
+fn settings_nested_too_deep_are_rejected() {
     #[derive(Serialize)]
     struct Nest(Vec<Nest>);
     let nest = |depth| (1..depth).fold(Nest(vec![]), |inside, _| Nest(vec![inside]));

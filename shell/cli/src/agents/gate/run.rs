@@ -9,7 +9,6 @@ use speckit_core::agents::consensus::Verdict;
 use speckit_core::agents::gate::Run;
 use speckit_core::app::AppConfig;
 use speckit_core::config::redact::Masks;
-use speckit_core::store::SynchronousMode;
 use speckit_core::tree::strictly;
 use speckit_core::{Code, Diagnostic, Key};
 
@@ -23,7 +22,7 @@ use crate::context::{Context, Outcome};
 use speckit::agents::{AsyncOrchestrator, Guard, ProcessManager, Runs, StagePlan};
 use speckit::internal::documents::{Identity, identity};
 use speckit::internal::{environment, place};
-use speckit::store::{StoreOptions, Synchronous};
+use speckit::store::StoreOptions;
 
 pub(super) fn run(context: &Context, args: &GateRunArgs) -> Result<Outcome, Outcome> {
     let mut prepared = Prepared::of(context, args)?;
@@ -120,12 +119,8 @@ impl RunRecorder {
         interruption: &Arc<Interruptible>,
     ) -> Result<Self, Outcome> {
         let path = place::expanded(&config.store.path).map_err(|finding| context.refuse(&[finding]))?;
-        let synchronous = match config.store.synchronous {
-            SynchronousMode::Normal => Synchronous::Normal,
-            SynchronousMode::Full => Synchronous::Full,
-        };
         let patience = Arc::clone(interruption);
-        let options = StoreOptions::new(&path).synchronous(synchronous);
+        let options = StoreOptions::new(&path).synchronous(config.store.synchronous);
         let options = options.deadline_from(move || patience.patience());
         let opened = waiting(context, "Ctrl-C ends this program", || options.open());
         let store = opened.map_err(|why| {

@@ -55,8 +55,8 @@ impl AttemptTask {
     async fn attempt(self) -> Attempt {
         let Self { number, agent, is_first, job, on_line, orders, resources, masks, events } = self;
         let breaker = resources.breakers.of(&agent.provider);
-        let pass = match is_first.then(|| breaker.pass()).transpose() {
-            Ok(pass) => pass,
+        let permit = match is_first.then(|| breaker.permit()).transpose() {
+            Ok(permit) => permit,
             Err(_) => return without_output(Ending::CircuitOpen),
         };
         let (approve, approved) = oneshot::channel();
@@ -65,8 +65,8 @@ impl AttemptTask {
             return without_output(Ending::Cancelled);
         }
         let attempt = resources.processes.run(job, on_line, orders).await;
-        if let Some(pass) = pass {
-            breakers::report(pass, &agent, &attempt.ending);
+        if let Some(permit) = permit {
+            breakers::report(permit, &agent, &attempt.ending);
         }
         masking::masked(&masks, attempt)
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use speckit_core::agents::gate::{Agent, Ending};
 use speckit_core::retry::breaker::BreakerConfig;
 
-use crate::retry::{CircuitBreaker, Pass};
+use crate::retry::{CallPermit, CircuitBreaker};
 use crate::sync::Mutex;
 
 /// The circuit breakers of the providers, by name. Each is created at its first use.
@@ -27,11 +27,11 @@ impl Breakers {
 
 /// Reports an attempt to the breaker of its provider. Only an exit counts: exit 0 as a success, and a retryable one as a failure of
 /// the provider. Other endings may have their reason in this machine.
-pub(super) fn report(pass: Pass<'_>, agent: &Agent, ending: &Ending) {
+pub(super) fn report(permit: CallPermit<'_>, agent: &Agent, ending: &Ending) {
     match ending {
-        Ending::Exited { code: 0 } => pass.succeeded(),
-        Ending::Exited { code } => pass.failed(agent.exit_class(*code)),
+        Ending::Exited { code: 0 } => permit.succeeded(),
+        Ending::Exited { code } => permit.failed(agent.exit_class(*code)),
         // Returns it unused.
-        _ => drop(pass),
+        _ => drop(permit),
     }
 }

@@ -10,7 +10,7 @@ use speckit_core::{Diagnostic, Key};
 use super::sqlite::{SqliteJournal, unavailable_because};
 use crate::config::history::journal::Opener;
 use crate::os::environment;
-use crate::store::Synchronous;
+use crate::store::SynchronousMode;
 
 /// The file that a setting names: `~/` is the home folder.
 ///
@@ -44,7 +44,7 @@ pub(crate) fn journal(named: Option<PathBuf>, began: Duration) -> Opener {
                 (database(look_up)?, mode.as_deref() == Some("full"))
             }
         };
-        let synchronous = if is_full { Synchronous::Full } else { Synchronous::Normal };
+        let synchronous = if is_full { SynchronousMode::Full } else { SynchronousMode::Normal };
         Ok(Arc::new(SqliteJournal::new(path, synchronous).since(began)))
     })
 }

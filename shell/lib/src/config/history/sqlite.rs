@@ -16,7 +16,7 @@ use crate::config::history::journal::{Accepted, Account, Journal, LastGood, Refu
 use crate::os::clock;
 use crate::os::clock::millis;
 use crate::os::documents::{absolute, exists};
-use crate::store::{Store, StoreError, StoreOptions, Synchronous, Transaction};
+use crate::store::{Store, StoreError, StoreOptions, SynchronousMode, Transaction};
 use crate::sync::Mutex;
 
 /// How long a lock of another process is waited for: a program that ends waits for what is still to be written.
@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Keeps what is accepted and refused in a database, which is opened when there is something to keep.
 pub(crate) struct SqliteJournal {
     path: PathBuf,
-    synchronous: Synchronous,
+    synchronous: SynchronousMode,
     /// When the process began to record, since 1970-01-01T00:00:00Z.
     began: Duration,
     store: OnceLock<Option<Store>>,
@@ -60,7 +60,7 @@ impl Telling {
 }
 
 impl SqliteJournal {
-    pub(crate) fn new(path: impl Into<PathBuf>, synchronous: Synchronous) -> Self {
+    pub(crate) fn new(path: impl Into<PathBuf>, synchronous: SynchronousMode) -> Self {
         Self {
             path: path.into(),
             synchronous,

@@ -1,4 +1,4 @@
-//! One vacuum, from its first step to the cut of the file.
+//! One vacuum, from its first step to the truncation of the file.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -8,8 +8,8 @@ use oneshot::RecvTimeoutError;
 use rusqlite::Connection;
 use speckit_core::store::vacuum::pause;
 
-use super::claim::{Claim, finish, note};
-use super::{VacuumProgress, Vacuumed, pages};
+use super::claim::{VacuumClaim, finish, record};
+use super::{VacuumOutcome, VacuumProgress, pages};
 use crate::os::clock;
 use crate::store::connection::open_reader;
 use crate::store::error::StoreError;
@@ -17,12 +17,12 @@ use crate::store::transaction::Transaction;
 use crate::store::writer::result_of;
 use crate::store::{Store, patiently};
 
-/// How long readers of older states are waited for, so that the file can be cut.
-const CUTTING_PATIENCE: Duration = Duration::from_secs(5);
-/// How often one who waits is asked whether it is to stop.
-const ASKING: Duration = Duration::from_millis(20);
+/// How long to wait for readers of older snapshots, which prevent the truncation.
+const TRUNCATION_PATIENCE: Duration = Duration::from_secs(5);
+/// How often the caller may stop a wait.
+const STOP_CHECK_INTERVAL: Duration = Duration::from_millis(20);
 
-/// One vacuum: what it works with, and how far it is.
+/// One running vacuum.
 pub(in crate::store) struct Vacuum<'a> {
     store: &'a Store,
     progress: &'a mut dyn FnMut(VacuumProgress) -> ControlFlow<()>,
@@ -40,8 +40,8 @@ impl<'a> Vacuum<'a> {
         Self { store, progress, begun: clock::now(), freed_bytes: 0, rest_bytes: 0, is_stopped: false }
     }
 
-    /// Gives back what is free, under a claim; there is none where it was stopped before.
-    pub(in crate::store) fn run(mut self, claim: Option<Claim>) -> Result<Vacuumed, StoreError> {
+    /// Frees the pages, under a claim; there is none where it was stopped before.
+    pub(in crate::store) fn run(mut self, claim: Option<VacuumClaim>) -> Result<VacuumOutcome, StoreError> {
         let before = self.store.read(|tx| pages(tx))?;
         let (mut pages_left, mut steps) = (before.free, 0);
         self.rest_bytes = before.free_bytes();
@@ -49,12 +49,12 @@ impl<'a> Vacuum<'a> {
             while let Some((count, took)) = self.step(claim, pages_left)? {
                 pages_left -= count;
                 steps += 1;
-                self.rest(pause(took));
+                self.pause(pause(took));
             }
         }
-        let is_cut = !self.is_stopped && self.cut().map_err(|error| error.of(self.store.path()))?;
+        let is_cut = !self.is_stopped && self.truncate().map_err(|error| error.of(self.store.path()))?;
         let after = self.store.read(|tx| pages(tx))?;
-        Ok(Vacuumed {
+        Ok(VacuumOutcome {
             bytes_before: before.file_bytes(),
             bytes_after: after.file_bytes(),
             freed_bytes: self.freed_bytes,
@@ -65,29 +65,28 @@ impl<'a> Vacuum<'a> {
         })
     }
 
-    /// A short write among those of others, which is waited for without holding anything. `None` where it is stopped before
-    /// it has begun; then it does nothing any more.
+    /// A short write in the queue, which this waits for. `None` if it is stopped before it has begun; then nothing is written.
     pub(in crate::store) fn short<T: Send + 'static>(
         &mut self,
         run: impl FnMut(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<Option<T>, StoreError> {
-        if self.asked_to_stop() {
+        if self.should_stop() {
             return Ok(None);
         }
         let written = self.store.inner.writer.submit(run)?;
         loop {
-            match written.recv_timeout(ASKING) {
+            match written.recv_timeout(STOP_CHECK_INTERVAL) {
                 Ok(outcome) => return result_of(Ok(outcome)).map(Some),
                 Err(RecvTimeoutError::Disconnected) => return Err(StoreError::RolledBack),
-                Err(RecvTimeoutError::Timeout) if self.asked_to_stop() => return Ok(None),
+                Err(RecvTimeoutError::Timeout) if self.should_stop() => return Ok(None),
                 Err(RecvTimeoutError::Timeout) => {}
             }
         }
     }
 
-    /// Gives pages back, of so many that are left; says how many and how long that took. `None` where it is finished, which is
-    /// noted, or stopped.
-    fn step(&mut self, claim: Claim, pages_left: u64) -> Result<Option<(u64, Duration)>, StoreError> {
+    /// Frees some of the pages that are left; returns how many, and the time. `None` if it has finished, which is recorded, or
+    /// is stopped.
+    fn step(&mut self, claim: VacuumClaim, pages_left: u64) -> Result<Option<(u64, Duration)>, StoreError> {
         let (begun, freed_before) = (self.begun, self.freed_bytes);
         let stepped = self.short(move |tx| {
             let before = pages(tx)?;
@@ -97,10 +96,10 @@ impl<'a> Vacuum<'a> {
                 return Ok(None);
             }
             let since = clock::now();
-            give_back(tx, count)?;
+            free_pages(tx, count)?;
             let after = pages(tx)?;
             let freed = freed_before + before.file_bytes().saturating_sub(after.file_bytes());
-            note(tx, claim, freed, elapsed_ms(begun))?;
+            record(tx, claim, freed, elapsed_ms(begun))?;
             Ok(Some((count, freed, after, since)))
         })?;
         let Some(Some((count, freed, after, since))) = stepped else { return Ok(None) };
@@ -109,32 +108,32 @@ impl<'a> Vacuum<'a> {
         Ok(Some((count, clock::now().saturating_duration_since(since))))
     }
 
-    /// Leaves the database to others for so long.
-    fn rest(&mut self, pause: Duration) {
-        let until = clock::now() + pause;
-        while !self.asked_to_stop() {
+    /// Pauses for other writers.
+    fn pause(&mut self, time: Duration) {
+        let until = clock::now() + time;
+        while !self.should_stop() {
             let rest = until.saturating_duration_since(clock::now());
             if rest.is_zero() {
                 return;
             }
-            clock::sleep(rest.min(ASKING));
+            clock::sleep(rest.min(STOP_CHECK_INTERVAL));
         }
     }
 
-    /// Moves what is in the WAL to the file, which has its new length then, and empties the WAL. False where readers of
-    /// older states keep the file from that for [`CUTTING_PATIENCE`].
-    fn cut(&mut self) -> Result<bool, StoreError> {
+    /// Moves the WAL to the file, which then has its new length, and truncates the WAL. False where readers of older snapshots
+    /// prevent that for [`TRUNCATION_PATIENCE`].
+    fn truncate(&mut self) -> Result<bool, StoreError> {
         let options = &self.store.inner.options;
-        let options = options.clone().deadline(options.allowed().min(CUTTING_PATIENCE));
+        let options = options.clone().deadline(options.allowed().min(TRUNCATION_PATIENCE));
         let aside = open_reader(&options.path, &options, &Arc::default())?;
         // SQLite would keep writers out while it waits for readers.
         aside.busy_timeout(Duration::ZERO)?;
         let mut is_cut = false;
         let emptied = patiently(&options, || {
-            if self.asked_to_stop() {
+            if self.should_stop() {
                 return Ok(());
             }
-            // The greater part without the lock, so that others write meanwhile.
+            // Most of it without the lock, so that others write meanwhile.
             is_cut |= checkpoint(&aside, "PASSIVE")?.is_whole;
             let emptied = checkpoint(&aside, "TRUNCATE")?;
             is_cut |= emptied.is_whole || !emptied.is_busy;
@@ -149,30 +148,30 @@ impl<'a> Vacuum<'a> {
         }
     }
 
-    fn asked_to_stop(&mut self) -> bool {
-        let told = VacuumProgress { freed_bytes: self.freed_bytes, rest_bytes: self.rest_bytes };
-        self.is_stopped = self.is_stopped || (self.progress)(told).is_break();
+    fn should_stop(&mut self) -> bool {
+        let progress = VacuumProgress { freed_bytes: self.freed_bytes, rest_bytes: self.rest_bytes };
+        self.is_stopped = self.is_stopped || (self.progress)(progress).is_break();
         self.is_stopped
     }
 }
 
-/// Each row of it is one page: a statement that is not read to its end gives one back.
-fn give_back(connection: &Connection, pages: u64) -> Result<(), StoreError> {
+/// Each row of the result frees one page, so the statement must be read to its end.
+fn free_pages(connection: &Connection, pages: u64) -> Result<(), StoreError> {
     let mut statement = connection.prepare(&format!("PRAGMA incremental_vacuum({pages})"))?;
     let mut rows = statement.query([])?;
     while rows.next()?.is_some() {}
     Ok(())
 }
 
-/// What a checkpoint came to.
+/// The result of a checkpoint.
 struct Checkpoint {
-    /// It could not do all that was asked for.
+    /// It could not finish.
     is_busy: bool,
-    /// Everything that was in the WAL is in the file.
+    /// The whole WAL is in the file.
     is_whole: bool,
 }
 
-/// Moves what is in the WAL to the file (<https://sqlite.org/pragma.html#pragma_wal_checkpoint>).
+/// Moves the WAL to the file (<https://sqlite.org/pragma.html#pragma_wal_checkpoint>).
 fn checkpoint(connection: &Connection, mode: &str) -> Result<Checkpoint, StoreError> {
     let sql = format!("PRAGMA wal_checkpoint({mode})");
     let (busy, frames, moved): (i64, i64, i64) =

@@ -1,4 +1,4 @@
-//! The error while it unwinds: it collects its key from the inside to the outside.
+//! An error of reading or writing a value: it collects its key from the inside to the outside.
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -13,21 +13,21 @@ use crate::text::count;
 use crate::tree::nearest::nearest;
 use crate::tree::{Key, Kind, Origin, Segment, Table, Text, Value};
 
-/// A failure on its way to the root. Boxed, so that the happy path returns little.
-pub(super) struct Stop(Box<Inner>);
+/// A failure on its way to the root. Boxed, so that a successful result is small.
+pub(super) struct TypedFailure(Box<FailureDetails>);
 
-struct Inner {
+struct FailureDetails {
     /// The steps of the key, innermost first.
     path: Vec<Segment>,
     origin: Option<Origin>,
     kind: TypedErrorKind,
-    /// The text that named no field or variant. It finds the member it came from, and is never shown.
+    /// The text that named no field or variant. It identifies the member that it came from, and is never shown.
     clue: Option<Text>,
 }
 
-impl Stop {
+impl TypedFailure {
     pub(super) fn new(kind: TypedErrorKind) -> Self {
-        Self(Box::new(Inner { path: Vec::new(), origin: None, kind, clue: None }))
+        Self(Box::new(FailureDetails { path: Vec::new(), origin: None, kind, clue: None }))
     }
 
     pub(super) fn mismatch(expected: impl fmt::Display, found: impl Into<String>) -> Self {
@@ -44,21 +44,21 @@ impl Stop {
 
     /// Gives the failure the place of `value`, unless one further inside is known.
     pub(super) fn at(mut self, value: &Value) -> Self {
-        let inner = &mut *self.0;
-        if inner.origin.is_some() {
+        let details = &mut *self.0;
+        if details.origin.is_some() {
             return self;
         }
-        let member = value.as_table().and_then(|members| inner.member_meant(members));
-        match (&inner.kind, member) {
+        let member = value.as_table().and_then(|members| details.member_meant(members));
+        match (&details.kind, member) {
             (_, Some((name, origin))) => {
-                inner.path.push(Segment::Name(name));
-                inner.origin = Some(origin);
+                details.path.push(Segment::Name(name));
+                details.origin = Some(origin);
             }
             (TypedErrorKind::Missing { field }, None) if lacks(value, field) => {
-                inner.path.push(Segment::Name(Text::new_static(field)));
-                inner.origin = Some(value.origin().clone());
+                details.path.push(Segment::Name(Text::new_static(field)));
+                details.origin = Some(value.origin().clone());
             }
-            _ => inner.origin = Some(value.origin().clone()),
+            _ => details.origin = Some(value.origin().clone()),
         }
         self
     }
@@ -92,7 +92,7 @@ impl Stop {
     }
 }
 
-impl Inner {
+impl FailureDetails {
     /// The member that a failure of a buffered table came from, where that is beyond doubt.
     fn member_meant(&self, members: &Table) -> Option<(Text, Origin)> {
         let clue = self.clue.as_ref()?;
@@ -117,22 +117,22 @@ fn lacks(table: &Value, field: &str) -> bool {
     table.as_table().is_some_and(|members| members.get(field).is_none_or(is_unset))
 }
 
-impl fmt::Debug for Stop {
+impl fmt::Debug for TypedFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Stop").field(&self.0.kind).finish()
+        f.debug_tuple("TypedFailure").field(&self.0.kind).finish()
     }
 }
 
-impl fmt::Display for Stop {
+impl fmt::Display for TypedFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.kind.fmt(f)
     }
 }
 
-impl core::error::Error for Stop {}
+impl core::error::Error for TypedFailure {}
 
 /// serde's own messages quote the value; these name its type.
-impl serde::de::Error for Stop {
+impl serde::de::Error for TypedFailure {
     fn custom<T: fmt::Display>(message: T) -> Self {
         Self::new(TypedErrorKind::Custom { message: message.to_string() })
     }
@@ -176,7 +176,7 @@ impl serde::de::Error for Stop {
     }
 }
 
-impl serde::ser::Error for Stop {
+impl serde::ser::Error for TypedFailure {
     fn custom<T: fmt::Display>(message: T) -> Self {
         <Self as serde::de::Error>::custom(message)
     }
@@ -204,7 +204,7 @@ fn type_of(found: Unexpected<'_>) -> &'static str {
         | Unexpected::NewtypeVariant
         | Unexpected::TupleVariant
         | Unexpected::StructVariant => "variant",
-        // serde's word for a 128-bit integer holds its digits.
+        // serde's text for a 128-bit integer holds its digits.
         Unexpected::Other(text) if text.starts_with("integer `") => "integer",
         Unexpected::Other(_) => "value",
     }

@@ -1,4 +1,4 @@
-//! A folder with a database, and what the tests do with it.
+//! A folder with a database, and helpers of the tests for it.
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -11,12 +11,12 @@ use speckit::store::rusqlite::Connection;
 use speckit::store::{Store, StoreError, StoreOptions, Transaction};
 use tempfile::TempDir;
 
-/// A folder in which a database is made.
-pub struct Ground {
+/// A folder for a database.
+pub struct TestDatabase {
     folder: TempDir,
 }
 
-impl Ground {
+impl TestDatabase {
     pub fn new() -> Self {
         Self { folder: TempDir::new().unwrap() }
     }
@@ -25,12 +25,12 @@ impl Ground {
         self.folder.path()
     }
 
-    pub fn database(&self) -> PathBuf {
+    pub fn path(&self) -> PathBuf {
         self.folder.path().join("app.db")
     }
 
     pub fn options(&self) -> StoreOptions {
-        StoreOptions::new(self.database())
+        StoreOptions::new(self.path())
     }
 
     /// A store with a table of unique names.
@@ -38,9 +38,9 @@ impl Ground {
         with_entries(self.options())
     }
 
-    /// A connection that is not the store's.
-    pub fn stranger(&self) -> Connection {
-        Connection::open(self.database()).unwrap()
+    /// A connection outside of the store.
+    pub fn other_connection(&self) -> Connection {
+        Connection::open(self.path()).unwrap()
     }
 }
 
@@ -70,7 +70,7 @@ pub fn add(
     move |tx| insert(tx, &name)
 }
 
-/// What is committed, in the order of the names.
+/// The committed names, in order.
 pub fn names(store: &Store) -> Vec<String> {
     let read = |tx: &Transaction<'_>| {
         let mut statement = tx.prepare("SELECT name FROM entries ORDER BY name")?;
@@ -89,7 +89,7 @@ pub fn wait<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
-/// As [`wait`], with the text of a panic that goes on there.
+/// As [`wait`], with the text of a panic as an error.
 pub fn outcome<T>(future: impl Future<Output = T>) -> Result<T, String> {
     let waiting = std::panic::AssertUnwindSafe(|| wait(future));
     std::panic::catch_unwind(waiting).map_err(|panic| (*panic.downcast_ref::<&str>().unwrap()).to_owned())
@@ -100,20 +100,20 @@ pub fn panic_quietly(text: &'static str) -> ! {
     std::panic::resume_unwind(Box::new(text))
 }
 
-type Job = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
+type BlockingWrite = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
 
-/// The writing thread, held up by a closure: whatever is submitted meanwhile will be one group.
-pub struct HeldUp {
+/// A closure that blocks the writing thread, so that the writes submitted meanwhile form one group.
+pub struct BlockedWriter {
     release: Sender<()>,
-    job: Job,
+    job: BlockingWrite,
 }
 
-impl HeldUp {
+impl BlockedWriter {
     pub fn new(store: &Store) -> Self {
         let (begun, has_begun) = channel();
         let (release, released) = channel::<()>();
         let job = Box::pin(store.write_async(move |_| {
-            // It runs again where a neighbour takes the transaction down: nobody listens any more then, and nobody holds it up.
+            // It runs again if another closure ends the transaction: then the channels are closed, and it does not block.
             let _ = begun.send(());
             let _ = released.recv();
             Ok(())
@@ -128,7 +128,7 @@ impl HeldUp {
     }
 }
 
-/// Runs something on another thread, and fails where it takes longer than anything here may take.
+/// Runs a closure on another thread, and fails after a minute.
 pub fn in_time<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
     let (done, is_done) = channel();
     let thread = std::thread::spawn(move || {
@@ -144,11 +144,11 @@ pub fn in_time<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T
     }
 }
 
-/// Waits until something is so.
-pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+/// Waits until a condition holds.
+pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
     let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "in vain: {what}");
+    while !condition() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "timeout: {what}");
         std::thread::sleep(Duration::from_millis(2));
     }
 }
@@ -160,10 +160,10 @@ pub fn worker(command: &str, database: &Path) -> Command {
     worker
 }
 
-/// Another process that holds the lock of a writer until it is dropped.
-pub struct Holder(Child);
+/// Another process that holds the write lock until this is dropped.
+pub struct LockHolder(Child);
 
-impl Holder {
+impl LockHolder {
     pub fn new(database: &Path) -> Self {
         use std::io::{BufRead as _, BufReader};
         let mut child = worker("hold", database).stdin(Stdio::piped()).spawn().unwrap();
@@ -174,7 +174,7 @@ impl Holder {
     }
 }
 
-impl Drop for Holder {
+impl Drop for LockHolder {
     fn drop(&mut self) {
         drop(self.0.stdin.take());
         let _ = self.0.wait();

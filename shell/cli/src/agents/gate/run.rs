@@ -19,13 +19,13 @@ use super::interruption::Interruptible;
 use super::prepare::Prepared;
 use super::{error, refused, rescue, unavailable};
 use crate::args::GateRunArgs;
-use crate::context::{Context, Outcome};
+use crate::context::{Context, Exit};
 use speckit::agents::{AsyncOrchestrator, Guard, ProcessManager, Runs, StagePlan};
 use speckit::internal::documents::{Identity, identity};
 use speckit::internal::{environment, place};
 use speckit::store::{StoreOptions, Synchronous};
 
-pub(super) fn run(context: &Context, args: &GateRunArgs) -> Result<Outcome, Outcome> {
+pub(super) fn run(context: &Context, args: &GateRunArgs) -> Result<Exit, Exit> {
     let mut prepared = Prepared::of(context, args)?;
     if args.dry_run {
         return Ok(prepared.show(context));
@@ -114,11 +114,7 @@ enum Kept {
 
 impl Keeper {
     /// Opens the database before anything starts.
-    fn open(
-        context: &Context,
-        config: &AppConfig,
-        interruption: &Arc<Interruptible>,
-    ) -> Result<Self, Outcome> {
+    fn open(context: &Context, config: &AppConfig, interruption: &Arc<Interruptible>) -> Result<Self, Exit> {
         let path = place::expanded(&config.store.path).map_err(|finding| context.refuse(&[finding]))?;
         let synchronous = match config.store.synchronous {
             SynchronousMode::Normal => Synchronous::Normal,
@@ -193,13 +189,13 @@ fn finished(run: &Run, kept: &Kept) -> Json {
 }
 
 /// How the command ends, with a warning where it is yes and not all agents count.
-fn judge(context: &Context, args: &GateRunArgs, run: &Run, kept: &Kept) -> Outcome {
+fn judge(context: &Context, args: &GateRunArgs, run: &Run, kept: &Kept) -> Exit {
     if run.cancelled || matches!(kept, Kept::Refused { .. }) {
-        return Outcome::Failed;
+        return Exit::Failed;
     }
     match run.decision.verdict {
-        Verdict::Full => Outcome::Yes,
-        Verdict::Insufficient => Outcome::No,
+        Verdict::Full => Exit::Yes,
+        Verdict::Insufficient => Exit::No,
         Verdict::Degraded => {
             let is_strict = context.globals.strict || args.require_full;
             let decision = &run.decision;
@@ -214,7 +210,7 @@ fn judge(context: &Context, args: &GateRunArgs, run: &Run, kept: &Kept) -> Outco
                 false => vec![warning.help("--require-full makes this a no")],
             };
             context.terminal.report(&warnings, &Masks::default());
-            if is_strict { Outcome::No } else { Outcome::Yes }
+            if is_strict { Exit::No } else { Exit::Yes }
         }
     }
 }

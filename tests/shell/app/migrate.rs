@@ -78,7 +78,7 @@ fn json_says_whether_it_was_needed_and_written() {
 #[test]
 fn a_backup_is_never_overwritten() {
     let dir = TestDir::new().file("old.toml", OLD).file("old.toml.bak", "precious");
-    dir.run("migrate old.toml --write").failed().only_says("`old.toml.bak` is there already");
+    dir.run("migrate old.toml --write").failed().only_says("`old.toml.bak` exists already");
     assert_eq!((dir.read("old.toml").as_str(), dir.read("old.toml.bak").as_str()), (OLD, "precious"));
 }
 

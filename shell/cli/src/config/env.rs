@@ -1,22 +1,19 @@
-//! `env`: the table of variables and keys.
+//! `env`: the environment variables that can set keys.
 
 use speckit_core::Merged;
 
-use crate::context::{Context, Outcome};
+use crate::context::{CommandResult, Context, Exit};
 use crate::terminal::columns;
 
-pub(crate) fn run(context: &Context) -> Outcome {
-    let opened = match context.open() {
-        Ok(opened) => opened,
-        Err(outcome) => return outcome,
-    };
+pub(crate) fn run(context: &Context) -> CommandResult {
+    let opened = context.open()?;
     context.terminal.report(opened.findings(), &opened.masks());
     let root = opened.merged().map(Merged::root);
-    let rows =
-        opened.rules().keys().names(root).map(|names| names.table(opened.environment())).unwrap_or_default();
+    let names = opened.rules().keys().names(root);
+    let rows = names.map(|names| names.table(opened.environment())).unwrap_or_default();
     if context.is_json() {
         context.terminal.json(&rows);
-        return Outcome::Yes;
+        return Ok(Exit::Yes);
     }
     let cells: Vec<[String; 4]> = rows
         .iter()
@@ -26,5 +23,5 @@ pub(crate) fn run(context: &Context) -> Outcome {
         })
         .collect();
     context.terminal.result(&columns(&["VARIABLE", "KEY", "TYPE", "SET"], &cells));
-    Outcome::Yes
+    Ok(Exit::Yes)
 }

@@ -168,10 +168,4 @@ mod tests {
         assert_eq!(text.lines().count(), MOST_LINES + 2);
         assert!(text.ends_with("  … 940 more lines: `speckit check` has all\n"), "{text}");
     }
-
-    #[test]
-    fn control_characters_are_escaped() {
-        let driven = ConfigReloadEvent::FileChanged { paths: vec!["a\u{1b}[2J\u{7}\nb".into()] };
-        assert_eq!(text(&driven), "01:01.2 changed: a\\u{1b}[2J\\u{7}\\nb\n");
-    }
 }

@@ -220,14 +220,6 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_as_long_as_the_terminal_has_room() {
-        let mut dashboard = sample();
-        drawn(&mut dashboard, 80, 12, false);
-        press(&mut dashboard, KeyCode::PageDown);
-        assert_eq!(selected(&dashboard), leaves()[3].key);
-    }
-
-    #[test]
     fn tab_moves_the_focus_to_the_events_and_back() {
         let mut dashboard = sample();
         drawn(&mut dashboard, 80, 12, false);

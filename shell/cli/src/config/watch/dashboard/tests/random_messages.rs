@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::{Dashboard, DashboardMessage, Leaf, change, dashboard, drawn, refusal, status, warning, with};
+use super::{Dashboard, DashboardMessage, Leaf, change, drawn, refusal, status, warning, with};
 use speckit::{ConfigReloadEvent, Diagnostics, Status};
 
 /// Text that is hard to draw.
@@ -95,7 +95,7 @@ proptest! {
     #[test]
     fn random_messages_are_drawn_without_control_characters(
         messages in vec(message(), 1..40),
-        sizes in vec((0_u16..=60, 0_u16..=20), 40),
+        sizes in vec(prop_oneof![8 => (0_u16..=60, 0_u16..=20), 1 => (0_u16..=250, 0_u16..=80)], 40),
     ) {
         let mut dashboard = Dashboard::default();
         for (message, (width, height)) in messages.into_iter().zip(sizes) {
@@ -104,29 +104,6 @@ proptest! {
             for cell in &buffer.content {
                 prop_assert!(!cell.symbol().contains(is_forbidden), "{:?}", cell.symbol());
             }
-        }
-    }
-}
-
-#[test]
-fn every_size_can_be_drawn() {
-    let mut plain = dashboard();
-    let mut explained = dashboard();
-    let text = Some("a long line of explanation 世界\n".repeat(40));
-    explained.update(DashboardMessage::Explained { key: "models.gemini.tier".into(), text });
-    let mut refused = dashboard();
-    let status = with(status(), |status| {
-        status.refusal = Some(refusal());
-        status.is_deferred = true;
-    });
-    refused.update(DashboardMessage::Status { status, at: Duration::ZERO });
-    let small = (0..=60).step_by(3).flat_map(|width| (0..=20).map(move |height| (width, height)));
-    for (width, height) in small.chain([(250, 80), (250, 1), (1, 80), (110, 3), (109, 6)]) {
-        for dashboard in [&mut plain, &mut explained, &mut refused] {
-            assert_eq!(
-                drawn(dashboard, width, height, true).content.len(),
-                usize::from(width) * usize::from(height)
-            );
         }
     }
 }

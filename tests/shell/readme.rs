@@ -1,4 +1,4 @@
-//! The README says the truth: every command of its tour is run, and prints what stands there.
+//! The README is correct: every command of its tour is run, and prints what the README shows.
 
 use std::fs;
 use std::path::Path;

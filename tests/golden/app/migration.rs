@@ -3,6 +3,7 @@
 use speckit_core::app::migrate::migrate_text;
 use speckit_core::config::redact::Masks;
 use speckit_core::config::resolve::Inputs;
+use speckit_core::config::source::{Language, parse};
 use speckit_core::{Key, LayerKind, Source};
 use speckit_tests::golden;
 
@@ -60,9 +61,13 @@ fn an_old_file_loads_with_a_warning_about_each_key_that_is_left_out() {
 fn a_command_that_cannot_become_the_providers_is_a_warning_and_an_inline_table_an_error() {
     let agents = "[[agents]]\nname = \"a\"\nmodel = \"gpt-5\"\ncommand = \"codex\"\n\
                   [[agents]]\nname = \"b\"\nmodel = \"gpt-5\"\ncommand = \"/opt/codex\"\n";
-    let migrate = |text: String| migrate_text(&Source::document(LayerKind::File, "config.toml", text));
-    let warnings = migrate(agents.into()).unwrap().warnings().to_vec();
-    let errors = migrate(format!("models = {{ x = {{ tier = \"low\" }} }}\n{agents}")).unwrap_err();
-    let report = |diagnostics: &[_]| written(diagnostics, &Masks::default());
-    golden!("app/migration", "commands_and_inline_tables", report(&warnings) + "\n" + &report(&errors));
+    let source = |text: &str| Source::document(LayerKind::File, "config.toml", text);
+    let report = |source: &_, diagnostics: &[_]| {
+        written(diagnostics, &Masks::of([&parse(source, Language::Toml).unwrap()], &|_| false))
+    };
+    let warned = source(agents);
+    let warnings = report(&warned, migrate_text(&warned).unwrap().warnings());
+    let refused = source(&format!("models = {{ x = {{ tier = \"low\" }} }}\n{agents}"));
+    let errors = report(&refused, &migrate_text(&refused).unwrap_err());
+    golden!("app/migration", "commands_and_inline_tables", warnings + "\n" + &errors);
 }

@@ -1,4 +1,4 @@
-//! The models and providers that are shipped.
+//! The default models and providers.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;

@@ -74,8 +74,11 @@ fn watch<T: DeserializeOwned + Send + Sync + 'static>(
     let forwarding = forward(events, sender.clone(), HistoryVacuum::start(&config, context.is_application()));
     let is_screen = context.terminal.is_interactive() && !args.plain && !context.is_json();
     let result = if is_screen {
-        let is_degraded = config.status().refusal.is_some();
-        screen::run(&config, (&sender, &inputs), is_degraded, context.terminal.has_color())
+        let fallback = config.status().refusal.and(args.fallback).map(|fallback| match fallback {
+            FallbackArg::Defaults => "the defaults (--fallback defaults)",
+            FallbackArg::LastGood => "the newest recorded generation (--fallback last-good)",
+        });
+        screen::run(&config, (&sender, &inputs), fallback, context.terminal.has_color())
             .map_err(|error| context.fail(format!("the terminal cannot be used: {error}")))
     } else {
         print_events(context, &config, &watcher, &inputs);

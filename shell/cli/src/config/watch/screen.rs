@@ -29,7 +29,7 @@ const KEY_TICK: Duration = Duration::from_millis(100);
 pub(super) fn run<T: DeserializeOwned + Send + Sync + 'static>(
     config: &Config<T>,
     (sender, inputs): (&Sender<WatchInput>, &Receiver<WatchInput>),
-    is_degraded: bool,
+    fallback: Option<&'static str>,
     has_color: bool,
 ) -> io::Result<()> {
     let mut terminal = ratatui::try_init()?;
@@ -41,7 +41,7 @@ pub(super) fn run<T: DeserializeOwned + Send + Sync + 'static>(
         dashboard: Dashboard::default(),
         shown: None,
         guard: None,
-        fallback_generation: is_degraded.then(|| config.snapshot().generation()),
+        fallback: fallback.map(|fallback| (config.snapshot().generation(), fallback)),
     };
     let ended = screen.follow(&mut terminal, inputs, has_color);
     drop(keys);
@@ -56,8 +56,8 @@ struct DashboardScreen<'a, T> {
     /// The snapshot that the dashboard shows.
     shown: Option<Arc<Snapshot<T>>>,
     guard: Option<Busy>,
-    /// The generation that runs instead of files that were refused at the start.
-    fallback_generation: Option<u64>,
+    /// The generation that runs instead of files that were refused at the start, and its description.
+    fallback: Option<(u64, &'static str)>,
 }
 
 impl<T: DeserializeOwned + Send + Sync + 'static> DashboardScreen<'_, T> {
@@ -104,11 +104,12 @@ impl<T: DeserializeOwned + Send + Sync + 'static> DashboardScreen<'_, T> {
         let snapshot = self.config.snapshot();
         // An edit may move origins without an event.
         if !self.shown.as_ref().is_some_and(|shown| Arc::ptr_eq(shown, &snapshot)) {
-            let is_fallback = self.fallback_generation == Some(snapshot.generation());
+            let generation = snapshot.generation();
+            let fallback = self.fallback.filter(|(first, _)| *first == generation);
             self.dashboard.update(DashboardMessage::Configuration {
-                generation: snapshot.generation(),
+                generation,
                 leaves: leaves(&snapshot),
-                fallback: is_fallback.then(|| "the defaults (--fallback defaults)".into()),
+                fallback: fallback.map(|(_, description)| description.into()),
             });
             self.shown = Some(snapshot);
         }

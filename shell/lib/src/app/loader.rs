@@ -85,7 +85,7 @@ impl ConfigLoader {
     /// # Errors
     /// [`ConfigError::Refused`] with all diagnostics, if one of them is an error.
     pub fn load(&self) -> Result<AppConfig, ConfigError> {
-        self.builder().open().map(|shell| (*shell.current()).clone())
+        self.builder().open().map(|config| (*config.current()).clone())
     }
 
     /// Loads the configuration for watching and reloading, with the quiet period, the mode and the paths of its own

@@ -81,7 +81,7 @@ fn summary(number: i64, is_needed: bool, is_written: bool, new: Option<i64>) -> 
     }
 }
 
-/// Refuses a generation of other files than those that are layered here, or of another order.
+/// Refuses a generation that was loaded from other files than those of this command, or in another order.
 fn require_same_files(
     context: &Context,
     number: i64,
@@ -96,8 +96,11 @@ fn require_same_files(
     Err(refuse(
         context,
         Code::HistoryOtherFiles,
-        format!("generation {number} is one of other files: {}", names.join(", ")),
-        &format!("name them: {}; or run it in the folder where they were layered", options.join(" ")),
+        format!("generation {number} was loaded from other files: {}", names.join(", ")),
+        &format!(
+            "select them: {}; or run the command in the folder where they were loaded",
+            options.join(" ")
+        ),
     ))
 }
 
@@ -112,13 +115,11 @@ fn require_valid(context: &Context, rules: &Rules, sources: &Sources, kept: &Kep
     let without_files = Sources { files: Vec::new(), ..sources.clone() };
     let gathered = without_files.gather(&Disk, rules.keys().names(None).as_ref(), Default::default);
     let inputs = Inputs { documents: kept.sources.iter().filter_map(document).collect(), ..gathered };
-    let checked = rules.check(rules.read(&inputs)).and_then(|checked| {
-        if context.is_application() {
-            checked.clone().typed::<AppConfig>()?;
-        }
-        Ok(checked)
+    let checked = rules.check(rules.read(&inputs)).and_then(|checked| match context.is_application() {
+        true => checked.typed::<AppConfig>().map(drop),
+        false => Ok(()),
     });
-    checked.map(drop).map_err(|refused| {
+    checked.map_err(|refused| {
         context.report_refusal(refused.findings(), &refused.masks(rules));
         context.terminal.note("note: nothing is written: the present rules refuse that generation\n");
         Exit::No

@@ -46,7 +46,7 @@ impl Cli {
     }
 }
 
-/// The options that go before or after any command.
+// The options that go before or after any command. A doc comment would replace the description of each command.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Options for every command")]
 pub(crate) struct Globals {
@@ -134,18 +134,19 @@ pub(crate) enum Command {
     Migrate(MigrateArgs),
     /// Watch the files and reload on changes: a dashboard on a terminal, else a line for each event
     ///
-    /// What is accepted and rejected is recorded for `history`. With --schema, the quiet period before a reload is 2 s,
+    /// What is accepted and refused is recorded for `history`. With --schema, the quiet period before a reload is 2 s,
     /// and only --database turns the recording on.
     Watch(WatchArgs),
-    /// List the recorded generations and rejected reloads; show, compare or restore a generation
+    /// List the recorded generations and refused reloads; show, compare or restore a generation
     ///
-    /// Without a command, lists them. `watch` records them.
+    /// `watch` records them.
     History {
         #[command(subcommand)]
         command: Option<HistoryCommand>,
     },
     /// Inspect, check or shrink the database
     Store {
+        /// What to do with the database
         #[arg(value_name = "ACTION")]
         action: StoreAction,
     },
@@ -280,11 +281,11 @@ pub(crate) enum RetryCommand {
         #[arg(long, value_name = "NUMBER", default_value = SEED)]
         seed: u64,
     },
-    /// Simulate many clients that call one server at once and retry when rejected, with each jitter
+    /// Simulate many clients that call one server at once and retry when refused, with each jitter
     ///
     /// Every client calls at time 0, and a message takes 5 ms each way. In each 100 ms the server answers the first
-    /// CAPACITY calls and rejects the others at once, at no cost. A rejected client retries as `[retry]` says, with each
-    /// jitter in turn, and gives up as `[retry]` says. Try `--set retry.max_attempts=8`.
+    /// CAPACITY calls and refuses the others at once, at no cost. A refused client retries and gives up as configured in
+    /// `[retry]`, with each jitter in turn. Try `--set retry.max_attempts=8`.
     Simulate(SimulateArgs),
 }
 

@@ -6,28 +6,16 @@ use super::movement::Movement;
 use super::popup::Popup;
 use super::{Dashboard, DashboardCommand, Focus};
 
-/// The movement of a key that types no character.
-fn navigation_key(code: KeyCode) -> Option<Movement> {
+fn movement(code: KeyCode) -> Option<Movement> {
     Some(match code {
-        KeyCode::Up => Movement::Up,
-        KeyCode::Down => Movement::Down,
+        KeyCode::Up | KeyCode::Char('k') => Movement::Up,
+        KeyCode::Down | KeyCode::Char('j') => Movement::Down,
         KeyCode::PageUp => Movement::PageUp,
         KeyCode::PageDown => Movement::PageDown,
-        KeyCode::Home => Movement::First,
-        KeyCode::End => Movement::Last,
+        KeyCode::Home | KeyCode::Char('g') => Movement::First,
+        KeyCode::End | KeyCode::Char('G') => Movement::Last,
         _ => return None,
     })
-}
-
-/// The movement of a key where no text is typed.
-fn movement(code: KeyCode) -> Option<Movement> {
-    match code {
-        KeyCode::Char('k') => Some(Movement::Up),
-        KeyCode::Char('j') => Some(Movement::Down),
-        KeyCode::Char('g') => Some(Movement::First),
-        KeyCode::Char('G') => Some(Movement::Last),
-        code => navigation_key(code),
-    }
 }
 
 impl Dashboard {
@@ -112,7 +100,7 @@ impl Dashboard {
                 self.is_typing = false;
                 self.switch_focus();
             }
-            code => navigation_key(code).into_iter().for_each(|movement| self.move_by(movement)),
+            code => movement(code).into_iter().for_each(|movement| self.move_by(movement)),
         }
     }
 

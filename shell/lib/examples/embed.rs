@@ -101,11 +101,7 @@ fn log(event: &ConfigReloadEvent) -> String {
     }
 }
 
-#[expect(
-    clippy::print_stdout,
-    clippy::disallowed_methods,
-    reason = "it is a program with threads of its own"
-)]
+#[expect(clippy::print_stdout, reason = "it is a program")]
 fn run() -> Result<(), ConfigError> {
     let config = server()?.open()?;
     let (stop, events) = (AtomicBool::new(false), config.subscribe());

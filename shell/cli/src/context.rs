@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::json;
 use speckit_core::agents::Stage;
@@ -118,6 +119,15 @@ impl Context {
         self.terminal.report(findings, masks);
         if self.is_json() {
             self.terminal.json(&json!({ "ok": false, "diagnostics": masks.scrubbed(findings) }));
+        }
+    }
+
+    /// Prints a result: the document where the format is JSON, else the text.
+    pub(crate) fn print(&self, document: &impl Serialize, text: impl Display) {
+        if self.is_json() {
+            self.terminal.json(document);
+        } else {
+            self.terminal.result(&text.to_string());
         }
     }
 

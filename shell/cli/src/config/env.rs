@@ -11,10 +11,6 @@ pub(crate) fn run(context: &Context) -> CommandResult {
     let root = opened.merged().map(Merged::root);
     let names = opened.rules().keys().names(root);
     let rows = names.map(|names| names.table(opened.environment())).unwrap_or_default();
-    if context.is_json() {
-        context.terminal.json(&rows);
-        return Ok(Exit::Yes);
-    }
     let cells: Vec<[String; 4]> = rows
         .iter()
         .map(|row| {
@@ -22,6 +18,6 @@ pub(crate) fn run(context: &Context) -> CommandResult {
             [row.variable.clone(), row.key.to_string(), row.types.to_string(), set.to_string()]
         })
         .collect();
-    context.terminal.result(&columns(&["VARIABLE", "KEY", "TYPE", "SET"], &cells));
+    context.print(&rows, columns(&["VARIABLE", "KEY", "TYPE", "SET"], &cells));
     Ok(Exit::Yes)
 }

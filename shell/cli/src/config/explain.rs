@@ -12,10 +12,6 @@ pub(crate) fn run(context: &Context, key: &str) -> CommandResult {
     let Some(explanation) = opened.rules().keys().explain(merged, &[], &key) else {
         return Err(unknown_key(context, merged.root(), &key));
     };
-    if context.is_json() {
-        context.terminal.json(&explanation);
-    } else {
-        context.terminal.result(&explanation.to_text());
-    }
+    context.print(&explanation, explanation.to_text());
     Ok(if opened.outcome().is_ok() { Exit::Yes } else { exit_for(opened.findings()) })
 }

@@ -22,11 +22,7 @@ pub(crate) fn run(context: &Context, args: &InitArgs) -> CommandResult {
     }
     write_atomically(&args.file, &text)
         .map_err(|error| context.fail(format!("`{name}` cannot be written: {error}")))?;
-    if context.is_json() {
-        context.terminal.json(&serde_json::json!({ "file": args.file }));
-    } else {
-        context.terminal.result(&format!("wrote {name}\n"));
-    }
+    context.print(&serde_json::json!({ "file": args.file }), format_args!("wrote {name}\n"));
     if context.is_application() {
         let schema = args.file.with_file_name("speckit.schema.json");
         let hint = format!("help: for completion in an editor: speckit schema > {}\n", schema.display());

@@ -18,10 +18,7 @@ pub(crate) fn run(context: &Context, command: &RetryCommand) -> CommandResult {
     match command {
         RetryCommand::Plan { seed } => {
             let plan = plan(&config, Seed::new(*seed));
-            match context.is_json() {
-                true => context.terminal.json(&plan.to_json()),
-                false => context.terminal.result(&plan.to_text()),
-            }
+            context.print(&plan.to_json(), plan.to_text());
             Ok(Exit::Yes)
         }
         RetryCommand::Simulate(args) => simulate(context, args, &config),

@@ -33,11 +33,7 @@ pub(crate) fn run(context: &Context, action: StoreAction) -> CommandResult {
 
 fn stats(context: &Context, path: PathBuf) -> CommandResult {
     let stats = StoreStats::of_file(path, LOCK_TIMEOUT).map_err(|error| failed(context, &error))?;
-    if context.is_json() {
-        context.terminal.json(&stats);
-    } else {
-        context.terminal.result(&format!("{stats}\n"));
-    }
+    context.print(&stats, format_args!("{stats}\n"));
     Ok(Exit::Yes)
 }
 
@@ -93,11 +89,7 @@ fn vacuum(context: &Context, path: &Path) -> CommandResult {
     line.clear();
     drop(signals);
     let done = done.map_err(|error| failed(context, &error))?;
-    if context.is_json() {
-        context.terminal.json(&done);
-    } else {
-        context.terminal.result(&format!("{done}\n"));
-    }
+    context.print(&done, format_args!("{done}\n"));
     Ok(if done.is_finished { Exit::Yes } else { Exit::Failed })
 }
 

@@ -99,11 +99,7 @@ fn diff(context: &Context, from: i64, to: i64) -> CommandResult {
     let (history, _) = generation(context, from)?;
     let difference = history.difference(from, to).map_err(|error| unreadable(context, &error))?;
     let difference = difference.ok_or_else(|| unknown(context, &history, to))?;
-    if context.is_json() {
-        context.terminal.json(&difference.to_json(from, to));
-    } else {
-        context.terminal.result(&difference.to_text(from, to));
-    }
+    context.print(&difference.to_json(from, to), difference.to_text(from, to));
     Ok(Exit::Yes)
 }
 

@@ -56,17 +56,14 @@ pub(super) fn run(context: &Context, args: &RollbackArgs) -> CommandResult {
         report_written(context, &written);
         new = record(context, &generation, began)?;
     }
-    if context.is_json() {
-        context.terminal.json(&json!({
-            "rolled_back_to": number,
-            "needed": is_needed,
-            "written": is_written,
-            "files": documents(&steps, &diffs, &written),
-            "number": new,
-        }));
-    } else {
-        context.terminal.result(&summary(number, is_needed, is_written, new));
-    }
+    let document = json!({
+        "rolled_back_to": number,
+        "needed": is_needed,
+        "written": is_written,
+        "files": documents(&steps, &diffs, &written),
+        "number": new,
+    });
+    context.print(&document, summary(number, is_needed, is_written, new));
     Ok(Exit::Yes)
 }
 

@@ -1,7 +1,7 @@
 //! The settings of the shipped application, their schema and their defaults.
 //!
-//! [`AppConfig`] is what `config.schema.json` describes and `defaults.toml` fills; the tests in
-//! `agreement` hold the three together, key by key and default by default.
+//! `config.schema.json` describes [`AppConfig`], and `defaults.toml` holds its defaults; the tests in `agreement` check
+//! that the three agree, key by key and default by default.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -20,8 +20,8 @@ use crate::store::StoreConfig;
 
 /// The whole configuration of the shipped application.
 ///
-/// [`Default`] gives the embedded defaults. A table that is missing where one is typed has its defaults, but
-/// the maps of models, providers and logins are then empty.
+/// [`Default`] gives the embedded defaults. On deserialization a missing table gets its defaults, but the maps of models,
+/// providers and logins stay empty.
 ///
 /// ```
 /// use speckit_core::app::AppConfig;
@@ -35,19 +35,19 @@ pub struct AppConfig {
     /// The models that gates may name, by canonical name.
     #[serde(default)]
     pub models: BTreeMap<String, ModelConfig>,
-    /// The models that are asked at each stage.
+    /// The models that run at each stage.
     #[serde(default)]
     pub quality_gates: QualityGateConfig,
-    /// How a running program follows its configuration.
+    /// How a running program reloads its configuration.
     #[serde(default)]
     pub hot_reload: HotReloadConfig,
-    /// What is checked when a configuration is loaded.
+    /// The optional checks of a configuration.
     #[serde(default)]
     pub validation: ValidationConfig,
-    /// How a failed call is tried again.
+    /// How failed calls are retried.
     #[serde(default)]
     pub retry: RetryConfig,
-    /// The programs that reach the models.
+    /// The programs that call the models.
     #[serde(default)]
     pub providers: BTreeMap<Provider, ProviderConfig>,
     /// How the agents of a gate run.
@@ -56,10 +56,10 @@ pub struct AppConfig {
     /// The database.
     #[serde(default)]
     pub store: StoreConfig,
-    /// What the policy check looks for.
+    /// The rules of the policy check.
     #[serde(default)]
     pub policy: PolicyConfig,
-    /// The device logins, by the name of the provider of identities.
+    /// The device logins, by the name of the identity provider.
     #[serde(default)]
     pub auth: BTreeMap<String, LoginConfig>,
 }
@@ -71,7 +71,7 @@ impl AppConfig {
     /// The embedded defaults, as TOML.
     pub const DEFAULTS: &'static str = include_str!("defaults.toml");
 
-    /// The variables of the environment that hold the API keys of providers.
+    /// The environment variables that hold the API keys of providers.
     ///
     /// ```
     /// let config = speckit_core::app::AppConfig::default();
@@ -112,7 +112,7 @@ impl Default for AppConfig {
     }
 }
 
-/// What is checked when a configuration is loaded.
+/// The optional checks of a configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -121,7 +121,7 @@ pub struct ValidationConfig {
     pub check_api_keys: bool,
     /// Whether a missing command of a provider that a gate uses is a warning.
     pub check_commands: bool,
-    /// Whether what the schema refuses is an error; else it is a warning.
+    /// Whether a violation of the schema is an error; else it is a warning.
     pub strict_schema: bool,
 }
 

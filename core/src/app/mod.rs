@@ -1,4 +1,4 @@
-//! The shipped application: its settings, their schema and defaults, and its old file form.
+//! The settings of the shipped application, with their schema, defaults and checks, and the migration of old files.
 
 #[cfg(test)]
 mod agreement;

@@ -1,4 +1,4 @@
-//! What the shipped application demands beyond its schema.
+//! The rules of the shipped application beyond its schema.
 
 use alloc::vec::Vec;
 
@@ -8,7 +8,7 @@ use crate::config::Layer;
 use crate::config::resolve::{Extension, Migrated};
 use crate::tree::{Code, Diagnostic, Key, Severity, Value};
 
-/// The rules of the shipped application beside its schema: names of models, quality gates, and the old form of its files.
+/// The rules of the shipped application beyond its schema: names of models, quality gates, and the old form of its files.
 ///
 /// ```
 /// use speckit_core::app::Application;
@@ -31,22 +31,22 @@ impl Extension for Application {
         migrate_layer(layer)
     }
 
-    /// What the migration of an old form leaves out.
+    /// The values that the migration of an old form leaves out may be secrets.
     fn is_masked(&self, key: &Key) -> bool {
         is_left_out(key)
     }
 
     fn check(&self, root: &Value, violations: &mut Vec<Diagnostic>) {
         let names = self.names.check(root);
-        // The gate says the same as the bounds of its list, and says it in the words of gates.
+        // The check of a gate reports the same as the bounds of its list, in clearer words.
         let gates: Vec<&Key> =
             names.iter().filter(|n| n.code == Code::GateAgentCount).map(|n| &n.key).collect();
         let is_bound = |code| matches!(code, Code::SchemaMinItems | Code::SchemaMaxItems);
-        violations.retain(|found| !(gates.contains(&&found.key) && is_bound(found.code)));
+        violations.retain(|violation| !(gates.contains(&&violation.key) && is_bound(violation.code)));
         let is_lenient =
             root.get(&Key::of(["validation", "strict_schema"])).and_then(Value::as_bool) == Some(false);
         if is_lenient {
-            violations.iter_mut().for_each(|found| found.severity = Severity::Warning);
+            violations.iter_mut().for_each(|violation| violation.severity = Severity::Warning);
         }
         violations.extend(names);
     }

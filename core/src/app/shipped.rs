@@ -1,4 +1,4 @@
-//! The models and providers that are shipped.
+//! The default models and providers.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -23,27 +23,21 @@ pub(super) fn shipped_models() -> BTreeMap<String, ModelConfig> {
 }
 
 pub(super) fn shipped_providers() -> BTreeMap<Provider, ProviderConfig> {
-    Provider::ALL
-        .map(|provider| {
-            let (command, args, api_key_env) = match provider {
-                Provider::OpenAi => {
-                    ("codex", names(["exec", "--model", "{model}", "{prompt}"]), "OPENAI_API_KEY")
-                }
-                Provider::Anthropic => {
-                    ("claude", names(["--print", "--model", "{model}", "{prompt}"]), "ANTHROPIC_API_KEY")
-                }
-                Provider::Google => {
-                    ("gemini", names(["--model", "{model}", "--prompt", "{prompt}"]), "GEMINI_API_KEY")
-                }
-            };
-            let shipped = ProviderConfig {
-                command: command.into(),
-                args,
-                api_key_env: Some(api_key_env.into()),
-                stdin: StdinMode::None,
-                retryable_exits: ProviderConfig::retryable_exits(),
-            };
-            (provider, shipped)
-        })
-        .into()
+    use Provider::{Anthropic, Google, OpenAi};
+    [
+        (OpenAi, "codex", names(["exec", "--model", "{model}", "{prompt}"]), "OPENAI_API_KEY"),
+        (Anthropic, "claude", names(["--print", "--model", "{model}", "{prompt}"]), "ANTHROPIC_API_KEY"),
+        (Google, "gemini", names(["--model", "{model}", "--prompt", "{prompt}"]), "GEMINI_API_KEY"),
+    ]
+    .map(|(provider, command, args, api_key_env)| {
+        let config = ProviderConfig {
+            command: command.into(),
+            args,
+            api_key_env: Some(api_key_env.into()),
+            stdin: StdinMode::None,
+            retryable_exits: ProviderConfig::retryable_exits(),
+        };
+        (provider, config)
+    })
+    .into()
 }

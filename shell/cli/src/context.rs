@@ -1,9 +1,12 @@
-//! What every command works with: the options, the rules they name, and the configuration they give.
+//! The global options, and the rules, configuration and database that they select.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::json;
 use speckit_core::agents::Stage;
 use speckit_core::agents::preflight::{VariableState, check_providers};
 use speckit_core::app::AppConfig;
@@ -13,25 +16,28 @@ use speckit_core::config::source::{Environment, Override};
 use speckit_core::tree::is_ok;
 use speckit_core::{Code, CodeFamily, Diagnostic, Key, Severity, Value};
 
-use crate::args::{Format, Globals};
+use crate::args::{Globals, OutputFormat};
 use crate::terminal::Terminal;
 use speckit::app::{ConfigLoader, PREFIX, RESERVED};
 use speckit::internal::documents::{FileSource, command_state};
 use speckit::internal::{environment, look_up, place};
 use speckit::{Builder, Inspection, Sources};
 
-/// How a command ends.
+/// How a command ends: the exit status of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// Done, the answer is yes.
+pub(crate) enum Exit {
+    /// 0: done, or the answer is yes.
     Yes,
-    /// The answer is no.
+    /// 1: the answer is no.
     No,
-    /// It could not be done.
+    /// 2: the command could not be carried out.
     Failed,
 }
 
-/// The options with where to write.
+/// `Err` where a command ends early; its reason is already reported.
+pub(crate) type CommandResult = Result<Exit, Exit>;
+
+/// The global options and the terminal.
 pub(crate) struct Context {
     pub(crate) globals: Globals,
     pub(crate) terminal: Terminal,
@@ -39,10 +45,10 @@ pub(crate) struct Context {
 
 impl Context {
     pub(crate) fn is_json(&self) -> bool {
-        self.globals.format == Some(Format::Json)
+        self.globals.format == Some(OutputFormat::Json)
     }
 
-    /// Tells whether the built-in schema is in force, and with it the rules of the application.
+    /// Whether the built-in schema applies, and with it the rules of the application.
     pub(crate) fn is_application(&self) -> bool {
         self.globals.schema.is_none()
     }
@@ -62,8 +68,8 @@ impl Context {
     /// Reads the layered configuration once.
     ///
     /// # Errors
-    /// What is wrong with the rules themselves, or with the options.
-    pub(crate) fn inspection(&self) -> Result<Inspection, Vec<Diagnostic>> {
+    /// What is wrong with the schema or with the options.
+    fn inspection(&self) -> Result<Inspection, Vec<Diagnostic>> {
         let inspection = match &self.globals.schema {
             Some(path) => self.with_schema(path)?.inspect(),
             None => self.application()?.inspect(),
@@ -71,38 +77,64 @@ impl Context {
         inspection.map_err(|error| error.diagnostics().to_vec())
     }
 
-    /// Reads the layered configuration; reports what is wrong with the rules themselves.
-    pub(crate) fn open(&self) -> Result<Inspection, Outcome> {
+    /// Reads the layered configuration; reports what is wrong with the schema or with the options.
+    pub(crate) fn open(&self) -> Result<Inspection, Exit> {
         self.inspection().map_err(|findings| self.refuse(&findings))
     }
 
-    /// Reads the layered configuration and reports its findings; `Err` where it is refused.
-    pub(crate) fn open_valid(&self) -> Result<(Inspection, Checked), Outcome> {
+    /// Reads the layered configuration and reports its diagnostics; `Err` where it is invalid.
+    pub(crate) fn open_valid(&self) -> Result<(Inspection, Checked), Exit> {
         let opened = self.open()?;
         let masks = opened.masks();
-        self.terminal.report(opened.findings(), &masks);
         match opened.outcome() {
             Ok(checked) => {
+                self.terminal.report(opened.findings(), &masks);
                 let checked = checked.clone();
                 Ok((opened, checked))
             }
             Err(refused) => {
-                if self.is_json() {
-                    let findings = masks.scrubbed(refused.findings());
-                    self.terminal.json(&serde_json::json!({ "ok": false, "diagnostics": findings }));
-                }
-                Err(verdict(refused.findings()))
+                self.report_refusal(refused.findings(), &masks);
+                Err(exit_for(refused.findings()))
             }
         }
     }
 
-    /// Reports findings that are about no configuration, and gives how the command ends.
-    pub(crate) fn refuse(&self, findings: &[Diagnostic]) -> Outcome {
-        self.terminal.report(findings, &Masks::of_schemas(findings));
+    /// The application's settings; `Err`, with a report, where they have another type.
+    pub(crate) fn typed(&self, opened: &Inspection, checked: Checked) -> Result<AppConfig, Exit> {
+        let resolved = checked.typed::<AppConfig>().map_err(|refused| {
+            self.terminal.report(refused.findings(), &opened.masks());
+            exit_for(refused.findings())
+        })?;
+        Ok(resolved.config().clone())
+    }
+
+    /// Reports diagnostics that are not about values of the configuration; the command fails.
+    pub(crate) fn refuse(&self, findings: &[Diagnostic]) -> Exit {
+        self.report_refusal(findings, &Masks::of_schemas(findings));
+        Exit::Failed
+    }
+
+    /// Reports diagnostics on stderr, and on stdout as JSON where that is the format.
+    pub(crate) fn report_refusal(&self, findings: &[Diagnostic], masks: &Masks) {
+        self.terminal.report(findings, masks);
         if self.is_json() {
-            self.terminal.json(&serde_json::json!({ "ok": false, "diagnostics": findings }));
+            self.terminal.json(&json!({ "ok": false, "diagnostics": masks.scrubbed(findings) }));
         }
-        Outcome::Failed
+    }
+
+    /// Prints a result: the document where the format is JSON, else the text.
+    pub(crate) fn print(&self, document: &impl Serialize, text: impl Display) {
+        if self.is_json() {
+            self.terminal.json(document);
+        } else {
+            self.terminal.result(&text.to_string());
+        }
+    }
+
+    /// Reports an error that has no code; the command fails.
+    pub(crate) fn fail(&self, message: impl Display) -> Exit {
+        self.terminal.note(&format!("error: {message}\n"));
+        Exit::Failed
     }
 
     /// A builder of the application's own configuration, from the layers that the options name.
@@ -119,25 +151,25 @@ impl Context {
         Ok(builder.strict(self.globals.strict))
     }
 
-    /// The same builder, which records what becomes of it: in the file that the options name, else, of the application's
-    /// own configuration, in that of its settings. `began` is when what is recorded was begun.
+    /// The builder with its reloads recorded, from the time `began` on: in the database that the options name, else in
+    /// that of the application's settings.
     pub(crate) fn recorded<T>(&self, builder: Builder<T>, began: Duration) -> Builder<T>
     where
         T: DeserializeOwned + Send + Sync + 'static,
     {
         let named = self.named_database(&environment::capture());
-        // The settings of another schema say nothing of this program: its texts are kept where that is asked for.
+        // The settings of another schema name no database, so that only the options turn the recording on.
         if named.is_some() || self.is_application() {
             return builder.recorded(named, began);
         }
         builder
     }
 
-    /// The database: what the options name, else what the settings say, as far as they can be read. Where not all of them can, it
-    /// may be another one than they name, which the warning says.
+    /// The database that the options name, else the settings. The warning says that settings could not be read, and that
+    /// they may name another database.
     ///
     /// # Errors
-    /// Where it is below the home folder, and there is none.
+    /// The path begins with `~`, and there is no home folder.
     pub(crate) fn database(&self) -> Result<(PathBuf, Option<Diagnostic>), Diagnostic> {
         if let Some(named) = self.named_database(&environment::capture()) {
             return Ok((named, None));
@@ -150,9 +182,9 @@ impl Context {
         let warning = (!is_whole).then(|| {
             let name = path.display();
             let message = format!(
-                "the configuration cannot be read as a whole, and may name another one than `{name}`"
+                "not all of the configuration can be read; it may name another database than `{name}`"
             );
-            let help = "`speckit check` says what is wrong; --database FILE names the database";
+            let help = "run `speckit check` to see what is wrong, or name the database with --database FILE";
             Diagnostic::warning(Code::StoreUnsure, Key::of(["store", "path"]), message).help(help)
         });
         Ok((path, warning))
@@ -162,7 +194,7 @@ impl Context {
     fn named_database(&self, environment: &Environment) -> Option<PathBuf> {
         let variable = format!("{}_DATABASE", self.prefix());
         let named = environment.text(&variable).filter(|path| !path.is_empty()).map(PathBuf::from);
-        // `--database=~/FILE` is no home folder to a shell.
+        // A shell does not expand the `~` of `--database=~/FILE`.
         let named = self.globals.database.clone().or(named)?;
         Some(place::expanded(&named.to_string_lossy()).unwrap_or(named))
     }
@@ -198,8 +230,12 @@ impl Context {
     }
 }
 
-/// The API keys and the commands that the gates of these stages need and the machine lacks, as warnings.
-pub(crate) fn lacking(environment: &Environment, root: &Value, stages: &[Stage]) -> Vec<Diagnostic> {
+/// Warnings about API keys and commands that the gates of these stages need, and this machine does not have.
+pub(crate) fn missing_requirements(
+    environment: &Environment,
+    root: &Value,
+    stages: &[Stage],
+) -> Vec<Diagnostic> {
     let variable = |name: &str| match environment.text(name) {
         None => VariableState::Unset,
         Some("") => VariableState::Empty,
@@ -209,12 +245,12 @@ pub(crate) fn lacking(environment: &Environment, root: &Value, stages: &[Stage])
     check_providers(root, stages, &variable, &command)
 }
 
-/// No for a configuration that is wrong, failed where a part of it, or of the command line, could not be read.
-pub(crate) fn verdict(findings: &[Diagnostic]) -> Outcome {
-    let unread = |found: &Diagnostic| {
-        let is_file = found.code.family() == CodeFamily::File && found.code != Code::FileEmpty;
-        found.severity == Severity::Error
-            && (is_file || matches!(found.code, Code::EnvFile | Code::OverrideKey))
+/// `No` for an invalid configuration; `Failed` where a part of it, or of the command line, could not be read.
+pub(crate) fn exit_for(findings: &[Diagnostic]) -> Exit {
+    let is_unread = |finding: &Diagnostic| {
+        let is_file = finding.code.family() == CodeFamily::File && finding.code != Code::FileEmpty;
+        finding.severity == Severity::Error
+            && (is_file || matches!(finding.code, Code::EnvFile | Code::OverrideKey))
     };
-    if findings.iter().any(unread) { Outcome::Failed } else { Outcome::No }
+    if findings.iter().any(is_unread) { Exit::Failed } else { Exit::No }
 }

@@ -2,8 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser as _};
-
 mod agents;
 mod app;
 mod args;
@@ -16,80 +14,49 @@ mod terminal;
 
 use agents::{gate, resolve};
 use app::migrate;
-use args::{Cli, Command, Format, Globals, RetryCommand};
+use args::{Cli, Command, OutputFormat};
 use config::{check, env, explain, history, init, schema, show, watch};
-use context::{Context, Outcome};
+use context::{Context, Exit};
 use terminal::Terminal;
 
 /// Runs the program with the arguments of the process.
 ///
-/// Exit 0: done, the answer is yes. 1: the answer is no. 2: it could not be done.
+/// Exit status 0: success, or the answer is yes. 1: the answer is no. 2: the command failed.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
-    let (before, after) = (cli.globals, cli.command.globals());
-    let globals = before.and(after);
+    let (cli, globals) = Cli::of_process();
     let context = Context { globals, terminal: Terminal::new(speckit::internal::environment::no_color()) };
-    if context.globals.format == Some(Format::Toml) && !matches!(cli.command, Command::Show(_)) {
-        context.terminal.note("error: --format toml is for `show` only\n");
-        return ExitCode::from(2);
+    match carry_out(&context, cli.command) {
+        _ if context.terminal.is_lost() => ExitCode::from(2),
+        Exit::Yes => ExitCode::SUCCESS,
+        Exit::No => ExitCode::from(1),
+        Exit::Failed => ExitCode::from(2),
     }
-    let outcome = match cli.command {
-        Command::Check(with) => check::run(&context, &with.args),
-        Command::Show(with) => show::run(&context, &with.args),
-        Command::Explain(with) => explain::run(&context, &with.args),
-        Command::Env(_) => env::run(&context),
-        Command::Schema(_) => schema::run(&context),
-        Command::Init(with) => init::run(&context, &with.args),
-        Command::Resolve(with) => resolve::run(&context, &with.args),
-        Command::Migrate(with) => migrate::run(&context, &with.args),
-        Command::Watch(with) => watch::run(&context, &with.args),
-        Command::Store(with) => store::run(&context, &with.args),
-        Command::Retry(with) => retry::run(&context, &with.args.command),
-        Command::History(with) => history::run(&context, &with.args),
-        Command::Gate(with) => gate::run(&context, &with.args.command),
-        Command::Completions(with) => {
+}
+
+fn carry_out(context: &Context, command: Command) -> Exit {
+    if context.globals.format == Some(OutputFormat::Toml) && !matches!(command, Command::Show(_)) {
+        return context.fail("--format toml is for `show` only");
+    }
+    let result = match command {
+        Command::Check { files } => check::run(context, &files),
+        Command::Show(args) => show::run(context, &args),
+        Command::Explain { key } => explain::run(context, &key),
+        Command::Env => env::run(context),
+        Command::Schema => schema::run(context),
+        Command::Init(args) => init::run(context, &args),
+        Command::Resolve(args) => Ok(resolve::run(context, &args)),
+        Command::Migrate(args) => migrate::run(context, &args),
+        Command::Watch(args) => watch::run(context, &args),
+        Command::Store { action } => store::run(context, action),
+        Command::Retry { command } => retry::run(context, &command),
+        Command::History { command } => history::run(context, command.as_ref()),
+        Command::Gate { command } => Ok(gate::run(context, &command)),
+        Command::Completions { shell } => {
             let mut text = Vec::new();
-            clap_complete::generate(with.args.shell, &mut Cli::command(), "speckit", &mut text);
+            clap_complete::generate(shell, &mut Cli::with_globals(), "speckit", &mut text);
             context.terminal.result(&String::from_utf8_lossy(&text));
-            Outcome::Yes
+            Ok(Exit::Yes)
         }
     };
-    match outcome {
-        _ if context.terminal.is_lost() => ExitCode::from(2),
-        Outcome::Yes => ExitCode::SUCCESS,
-        Outcome::No => ExitCode::from(1),
-        Outcome::Failed => ExitCode::from(2),
-    }
-}
-
-impl Command {
-    fn globals(&self) -> Globals {
-        match self {
-            Self::Check(with) => with.globals.clone(),
-            Self::Show(with) => with.globals.clone(),
-            Self::Explain(with) => with.globals.clone(),
-            Self::Env(with) | Self::Schema(with) => with.globals.clone(),
-            Self::Init(with) => with.globals.clone(),
-            Self::Resolve(with) => with.globals.clone(),
-            Self::Migrate(with) => with.globals.clone(),
-            Self::Watch(with) => with.globals.clone(),
-            Self::Store(with) => with.globals.clone(),
-            Self::Retry(with) => with.globals.clone().and(with.args.command.globals()),
-            Self::History(with) => match &with.args.command {
-                Some(command) => with.globals.clone().and(command.globals().clone()),
-                None => with.globals.clone(),
-            },
-            Self::Gate(with) => with.globals.clone().and(with.args.command.globals().clone()),
-            Self::Completions(with) => with.globals.clone(),
-        }
-    }
-}
-
-impl RetryCommand {
-    fn globals(&self) -> Globals {
-        match self {
-            Self::Plan(with) => with.globals.clone(),
-            Self::Simulate(with) => with.globals.clone(),
-        }
-    }
+    result.unwrap_or_else(|exit| exit)
 }

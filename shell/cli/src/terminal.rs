@@ -1,5 +1,5 @@
-//! The door to the streams of the program: results to stdout, diagnostics to stderr.
-#![expect(clippy::disallowed_methods, reason = "this module is the door to the program's streams")]
+//! The streams of the program: results on stdout, diagnostics on stderr.
+#![expect(clippy::disallowed_methods, reason = "only this module writes to the program's streams")]
 
 use std::io::{self, IsTerminal as _, Read as _};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +14,7 @@ mod json;
 pub(crate) use columns::columns;
 pub(crate) use json::json_line;
 
-/// Where the program writes, and how.
+/// Writes to the program's streams, and knows how wide they are.
 #[derive(Debug)]
 pub(crate) struct Terminal {
     style: Style,
@@ -23,7 +23,7 @@ pub(crate) struct Terminal {
 }
 
 impl Terminal {
-    /// Colour for a terminal without `NO_COLOR`; lines as wide as the terminal.
+    /// Diagnostics are coloured on a terminal without `NO_COLOR`, and as wide as the terminal.
     pub(crate) fn new(no_color: bool) -> Self {
         let is_terminal = io::stderr().is_terminal();
         let width =
@@ -35,13 +35,13 @@ impl Terminal {
         }
     }
 
-    /// Writes a result. A reader that has gone away has had enough, which is no error.
+    /// Writes a result to stdout. A closed pipe is no error: its reader wants no more.
     pub(crate) fn result(&self, text: &str) {
         match write_all(io::stdout(), text) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 self.is_closed.store(true, Ordering::Relaxed)
             }
-            // Said once, however many parts of it there are.
+            // Reported once, however many parts of the result there are.
             Err(error) if !self.is_lost.swap(true, Ordering::Relaxed) => {
                 self.note(&format!("error: the result cannot be written: {error}\n"));
             }
@@ -49,33 +49,33 @@ impl Terminal {
         }
     }
 
-    /// Tells whether nobody reads the results any more.
+    /// Whether stdout is a closed pipe.
     pub(crate) fn is_closed(&self) -> bool {
         self.is_closed.load(Ordering::Relaxed)
     }
 
-    /// Tells whether a person sits at both ends: keys come from a terminal, and results go to one.
+    /// Whether both stdin and stdout are terminals.
     pub(crate) fn is_interactive(&self) -> bool {
         io::stdin().is_terminal() && io::stdout().is_terminal()
     }
 
-    /// Tells whether a person sees how far long work is: what is said beside the result goes to a terminal.
+    /// Whether stderr is a terminal, on which progress can be shown.
     pub(crate) fn shows_progress(&self) -> bool {
         io::stderr().is_terminal()
     }
 
-    /// How many characters wide results are: as the terminal, and 80 elsewhere.
+    /// The width of results in characters: that of the terminal, else 80.
     pub(crate) fn columns(&self) -> usize {
         terminal_size::terminal_size_of(io::stdout()).map_or(80, |(width, _)| usize::from(width.0))
     }
 
-    /// How many columns and rows there are for progress.
+    /// The columns and rows for progress on stderr.
     pub(crate) fn room(&self) -> (usize, usize) {
         terminal_size::terminal_size_of(io::stderr())
             .map_or((80, 24), |(width, height)| (usize::from(width.0), usize::from(height.0)))
     }
 
-    /// What comes from the standard input until its end; of more than so many bytes, one more than those.
+    /// The standard input until its end, and no more than `limit_bytes + 1` bytes of it.
     ///
     /// # Errors
     /// The system's.
@@ -85,12 +85,12 @@ impl Terminal {
         Ok(bytes)
     }
 
-    /// Tells whether colours are wanted.
+    /// Whether to use colours.
     pub(crate) fn has_color(&self) -> bool {
         self.style.color
     }
 
-    /// Tells whether a result, or a part of one, could not be written.
+    /// Whether a result, or a part of one, could not be written.
     pub(crate) fn is_lost(&self) -> bool {
         self.is_lost.load(Ordering::Relaxed)
     }
@@ -103,13 +103,13 @@ impl Terminal {
         }
     }
 
-    /// Writes what is said beside the result.
+    /// Writes a note or an error to stderr.
     pub(crate) fn note(&self, text: &str) {
-        // Nobody is left to be told that nobody reads.
+        // There is no other stream to report a failure on.
         let _ = write_all(io::stderr(), text);
     }
 
-    /// Writes the report of diagnostics; nothing where there is none.
+    /// Writes a report of the diagnostics to stderr, unless there are none.
     pub(crate) fn report(&self, diagnostics: &[Diagnostic], masks: &Masks) {
         if !diagnostics.is_empty() {
             self.note(&render(diagnostics, masks, self.style));

@@ -1,8 +1,8 @@
-//! A service that embeds its configuration: defaults, a file, variables, a schema, a rule of its own, and reloads
-//! while its workers answer requests.
+//! A service with its own configuration: defaults, a file, variables, a schema, a custom check, and reloads while its
+//! workers answer requests.
 //!
-//! `cargo run -p speckit --example embed`, then with `SERVER_LISTEN__PORT=9000`, or edit a file `server.toml` while
-//! it runs: `port = 9001` below `[listen]`, then a mistake. It ends with its standard input (Ctrl-D).
+//! Run `cargo run -p speckit --example embed`, also with `SERVER_LISTEN__PORT=9000`. While it runs, write `server.toml`
+//! with `port = 9001` below `[listen]`, then with a mistake. Ctrl-D ends the program.
 #![expect(clippy::disallowed_methods, reason = "a program has a clock, files and threads of its own")]
 
 use std::process::ExitCode;
@@ -49,8 +49,8 @@ const SCHEMA: &str = r#"{
   "additionalProperties": false
 }"#;
 
-/// What no schema can say: the two settings must fit.
-fn fits(settings: &Settings) -> Result<(), String> {
+/// A check that a schema cannot express, since it compares two settings.
+fn check_workers(settings: &Settings) -> Result<(), String> {
     if settings.listen.port < 1024 && settings.workers > 1 {
         return Err(format!("port {} takes one worker, not {}", settings.listen.port, settings.workers));
     }
@@ -59,24 +59,24 @@ fn fits(settings: &Settings) -> Result<(), String> {
 
 fn server() -> Result<Builder<Settings>, ConfigError> {
     let builder = Config::builder().defaults_toml(DEFAULTS).schema_json(SCHEMA);
-    let builder = builder.file("server.toml").env_prefix("SERVER").validate(fits);
+    let builder = builder.file("server.toml").env_prefix("SERVER").validate(check_workers);
     Ok(builder.debounce(Duration::from_millis(500)))
 }
 
-/// One request. It looks once, so that all of it is answered by one configuration.
-fn answer(shell: &Config<Settings>) -> String {
-    let settings = shell.load();
+/// Answers one request. It loads the configuration once, so that the whole answer uses the same one.
+fn answer(config: &Config<Settings>) -> String {
+    let settings = config.load();
     format!("{}:{} with {} workers", settings.listen.host, settings.listen.port, settings.workers)
 }
 
-/// Answers requests on so many threads until it is told to stop, and counts them.
-fn serve(shell: &Config<Settings>, stop: &AtomicBool, take: impl Fn(String) + Sync) -> u64 {
+/// Answers requests on the configured number of threads until `stop` is set; returns how many.
+fn serve(config: &Config<Settings>, stop: &AtomicBool, send: impl Fn(String) + Sync) -> u64 {
     let count = AtomicU64::new(0);
     thread::scope(|scope| {
-        for _ in 0..shell.load().workers {
+        for _ in 0..config.load().workers {
             scope.spawn(|| {
                 while !stop.load(Ordering::Relaxed) {
-                    take(answer(shell));
+                    send(answer(config));
                     count.fetch_add(1, Ordering::Relaxed);
                     thread::sleep(Duration::from_millis(1));
                 }
@@ -86,13 +86,13 @@ fn serve(shell: &Config<Settings>, stop: &AtomicBool, take: impl Fn(String) + Sy
     count.into_inner()
 }
 
-/// What an operator would read in the log.
+/// An event as lines of a log.
 fn log(event: &ConfigReloadEvent) -> String {
     match event {
         ConfigReloadEvent::ReloadSuccess { generation, changed, pending_restart, .. } => {
-            let waits: Vec<String> =
+            let pending: Vec<String> =
                 pending_restart.iter().map(|key| format!("{key} waits for a restart\n")).collect();
-            format!("generation {generation}\n{}{}", diff::to_text(changed), waits.concat())
+            format!("generation {generation}\n{}{}", diff::to_text(changed), pending.concat())
         }
         ConfigReloadEvent::ReloadFailed { generation, diagnostics } => {
             format!("generation {generation} stays\n{diagnostics}")
@@ -101,21 +101,17 @@ fn log(event: &ConfigReloadEvent) -> String {
     }
 }
 
-#[expect(
-    clippy::print_stdout,
-    clippy::disallowed_methods,
-    reason = "it is a program with threads of its own"
-)]
+#[expect(clippy::print_stdout, reason = "it is a program")]
 fn run() -> Result<(), ConfigError> {
-    let shell = server()?.open()?;
-    let (stop, events) = (AtomicBool::new(false), shell.subscribe());
-    let watcher = shell.watch()?;
-    println!("{}", answer(&shell));
-    if let Some(port) = shell.snapshot().explain("listen.port") {
+    let config = server()?.open()?;
+    let (stop, events) = (AtomicBool::new(false), config.subscribe());
+    let watcher = config.watch()?;
+    println!("{}", answer(&config));
+    if let Some(port) = config.snapshot().explain("listen.port") {
         print!("{}", port.to_text());
     }
     thread::scope(|scope| {
-        let served = scope.spawn(|| serve(&shell, &stop, drop));
+        let served = scope.spawn(|| serve(&config, &stop, drop));
         scope.spawn(|| {
             while !stop.load(Ordering::Relaxed) {
                 if let Ok(event) = events.recv_timeout(Duration::from_millis(100)) {
@@ -136,7 +132,7 @@ fn run() -> Result<(), ConfigError> {
 fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
-        // Every mistake at once, each with its line and a caret.
+        // A report of all mistakes, each with its line.
         Err(error) => {
             eprint!("{error}");
             ExitCode::FAILURE
@@ -152,8 +148,8 @@ mod tests {
     #[test]
     fn a_variable_wins_over_the_defaults() {
         let environment = Environment::of([("SERVER_LISTEN__PORT", "9000")]);
-        let shell = server().unwrap().environment(environment).open().unwrap();
-        assert_eq!(shell.load().listen.port, 9000);
+        let config = server().unwrap().environment(environment).open().unwrap();
+        assert_eq!(config.load().listen.port, 9000);
     }
 
     #[test]
@@ -165,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn every_request_is_answered_by_one_whole_configuration() {
+    fn no_answer_mixes_two_configurations() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("server.toml");
         let write = |n: usize| {
@@ -173,20 +169,20 @@ mod tests {
         };
         write(0);
         let builder = server().unwrap().environment(Environment::default()).set("workers", "3");
-        let shell = builder.required_file(&path).open().unwrap();
+        let config = builder.required_file(&path).open().unwrap();
         let stop = AtomicBool::new(false);
         let expected = |answer: &str| (0..200).any(|n| answer == format!("h{n}:{} with 3 workers", 9000 + n));
         thread::scope(|scope| {
             let served =
-                scope.spawn(|| serve(&shell, &stop, |answer| assert!(expected(&answer), "{answer}")));
+                scope.spawn(|| serve(&config, &stop, |answer| assert!(expected(&answer), "{answer}")));
             for n in 1..200 {
                 write(n);
-                shell.reload().unwrap();
+                config.reload().unwrap();
             }
             stop.store(true, Ordering::Relaxed);
             assert!(served.join().unwrap() > 0);
         });
-        assert_eq!(answer(&shell), "h199:9199 with 3 workers");
+        assert_eq!(answer(&config), "h199:9199 with 3 workers");
     }
 
     #[test]
@@ -195,11 +191,11 @@ mod tests {
         let path = folder.path().join("server.toml");
         std::fs::write(&path, "").unwrap();
         let builder = server().unwrap().environment(Environment::default()).required_file(&path);
-        let shell = builder.open().unwrap();
-        let events = shell.subscribe();
+        let config = builder.open().unwrap();
+        let events = config.subscribe();
         std::fs::write(&path, "workers = 8\n[listen]\nport = 9000\n").unwrap();
-        shell.reload().unwrap();
-        assert_eq!(shell.load().workers, 4);
+        config.reload().unwrap();
+        assert_eq!(config.load().workers, 4);
         let logged: String = std::iter::from_fn(|| events.try_recv().ok()).map(|event| log(&event)).collect();
         let expected =
             "generation 2\n- listen.port = 8080\n+ listen.port = 9000\nworkers waits for a restart\n";

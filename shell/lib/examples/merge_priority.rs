@@ -1,7 +1,7 @@
-//! A property test of an application's own settings: whatever the layers say, the highest one that speaks wins.
+//! A property test of an application's own settings: for each key, the highest layer that sets it wins.
 //!
-//! `cargo test -p speckit --example merge_priority` tries it on many stacks of layers;
-//! `cargo run -p speckit --example merge_priority` prints one of them.
+//! `cargo test -p speckit --example merge_priority` tests many stacks of layers;
+//! `cargo run -p speckit --example merge_priority` prints one.
 //! Needs `speckit-core` with feature `proptest` as a dev-dependency.
 
 use serde::Deserialize;
@@ -36,15 +36,14 @@ fn defaults() -> Result<Layer, Vec<Diagnostic>> {
     parse(&Source::document(LayerKind::Defaults, "defaults.toml", DEFAULTS), Language::Toml)
 }
 
-/// The application's way from layers to settings, without a file or a variable: the same rules that it is
-/// opened with.
+/// Resolves layers to settings by the rules of the application, without reading files or variables.
 fn settings(layers: &[Layer]) -> Result<Resolved<Settings>, speckit_core::config::resolve::Refused> {
     let rules = Rules::new(None);
     let documents = layers.iter().cloned().map(Document::Parsed).collect();
     rules.check(rules.read(&Inputs { documents, ..Inputs::default() }))?.typed()
 }
 
-#[expect(clippy::print_stdout, reason = "an example shows what it finds")]
+#[expect(clippy::print_stdout, reason = "an example prints its result")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let file = Source::document(LayerKind::File, "app.toml", "[cache]\nmegabytes = 128\n");
     let parsed = |result: Result<Layer, Vec<Diagnostic>>| result.map_err(|findings| format!("{findings:?}"));
@@ -62,7 +61,7 @@ mod tests {
     use speckit_core::config::strategies;
     use speckit_core::tree::typed::from_value;
 
-    /// The defaults with other layers above them, each of which sets some of the settings.
+    /// The defaults, and above them layers that each set some of the settings.
     fn stacks(above: std::ops::RangeInclusive<usize>) -> impl Strategy<Value = Vec<Layer>> {
         let defaults = defaults().unwrap();
         strategies::overlays(&defaults, above).prop_map(move |mut layers| {
@@ -71,16 +70,16 @@ mod tests {
         })
     }
 
-    /// What the highest layer says that speaks of the key at all.
+    /// The value of the highest layer that sets the key.
     fn highest<T: serde::de::DeserializeOwned>(layers: &[Layer], key: &str) -> T {
         let key: Key = key.parse().unwrap();
-        let spoken = layers.iter().rev().find_map(|layer| layer.root().get(&key)).unwrap();
-        from_value(spoken).unwrap()
+        let value = layers.iter().rev().find_map(|layer| layer.root().get(&key)).unwrap();
+        from_value(value).unwrap()
     }
 
     proptest! {
         #[test]
-        fn the_highest_layer_that_speaks_wins(layers in stacks(0..=4)) {
+        fn the_highest_layer_that_sets_a_key_wins(layers in stacks(0..=4)) {
             let resolved = settings(&layers).unwrap();
             let expected = Settings {
                 name: highest(&layers, "name"),
@@ -94,7 +93,7 @@ mod tests {
         }
 
         #[test]
-        fn a_layer_that_is_there_twice_changes_nothing(mut layers in stacks(1..=3)) {
+        fn a_repeated_layer_changes_nothing(mut layers in stacks(1..=3)) {
             let once = settings(&layers).unwrap();
             layers.extend(layers.last().cloned());
             let twice = settings(&layers).unwrap();

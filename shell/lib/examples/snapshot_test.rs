@@ -1,4 +1,4 @@
-//! A snapshot test of an application's resolved configuration: one stable text, sorted, without secrets.
+//! A snapshot test of an application's resolved configuration: one stable, sorted text without secrets.
 //!
 //! `cargo test -p speckit --example snapshot_test` compares it with the accepted text below;
 //! `cargo run -p speckit --example snapshot_test` prints it.
@@ -39,14 +39,14 @@ const SCHEMA: &str = r#"{
   }
 }"#;
 
-/// The configuration of production as its variables make it.
+/// The configuration of production, as set by its environment variables.
 fn production() -> Result<Config<Settings>, ConfigError> {
     let variables = [("APP_DATABASE__HOSTS", "db-1, db-2"), ("APP_DATABASE__PASSWORD", "correct horse")];
     let builder = Config::builder().defaults_toml(DEFAULTS).schema_json(SCHEMA);
     builder.env_prefix("APP").environment(Environment::of(variables)).open()
 }
 
-#[expect(clippy::print_stdout, reason = "an example shows what it finds")]
+#[expect(clippy::print_stdout, reason = "an example prints its result")]
 fn main() -> Result<(), ConfigError> {
     print!("{}", production()?.snapshot().to_text());
     Ok(())
@@ -57,7 +57,7 @@ mod tests {
     use super::production;
 
     #[test]
-    fn production_is_what_was_accepted() {
+    fn the_configuration_of_production_matches_the_snapshot() {
         let text = production().unwrap().snapshot().to_text();
         insta::assert_snapshot!(text, @r#"
         database.hosts = ["db-1", "db-2"]

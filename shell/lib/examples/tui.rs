@@ -1,7 +1,7 @@
-//! A terminal program that reloads its settings while it runs, but never in the middle of a quality gate.
+//! A terminal program that reloads its settings while it runs, but never during a quality gate.
 //!
-//! `cargo run -p speckit --example tui`, then edit `speckit.toml` in this folder with another program. `g` starts a
-//! gate, which keeps the settings as they are until it is done; `r` reloads now; `q` quits.
+//! Run `cargo run -p speckit --example tui`, then edit `speckit.toml` in the working folder with another program. `g`
+//! starts a gate, during which reloads wait; `r` reloads now; `q` quits.
 #![expect(clippy::disallowed_methods, reason = "a program has a clock, files and threads of its own")]
 
 use std::io::IsTerminal as _;
@@ -16,48 +16,48 @@ use ratatui::widgets::{Block, Gauge, Paragraph};
 use speckit::app::{AppConfig, ConfigLoader};
 use speckit::{Busy, Config, ConfigError, ConfigReloadEvent, Receiver};
 
-/// How long a gate takes here.
-const GATE: Duration = Duration::from_secs(8);
+/// How long a gate takes in this example.
+const GATE_TIME: Duration = Duration::from_secs(8);
 
 struct App {
-    shell: Config<AppConfig>,
+    config: Config<AppConfig>,
     events: Receiver<ConfigReloadEvent>,
-    /// What the user was told, newest last.
+    /// Descriptions of the events, newest last.
     notifications: Vec<String>,
-    gate: Option<Gate>,
+    gate: Option<RunningGate>,
 }
 
-/// A quality gate that runs. While it does, its guard keeps the configuration that it began with.
-struct Gate {
+/// A running quality gate. Its guard defers reloads until it is dropped.
+struct RunningGate {
     began: Instant,
     _guard: Busy,
 }
 
 impl App {
-    fn new(shell: Config<AppConfig>) -> Self {
-        let events = shell.subscribe();
-        Self { shell, events, notifications: Vec::new(), gate: None }
+    fn new(config: Config<AppConfig>) -> Self {
+        let events = config.subscribe();
+        Self { config, events, notifications: Vec::new(), gate: None }
     }
 
     fn start_gate(&mut self, now: Instant) {
-        let guard = self.shell.busy();
-        self.gate.get_or_insert(Gate { began: now, _guard: guard });
+        let guard = self.config.busy();
+        self.gate.get_or_insert(RunningGate { began: now, _guard: guard });
     }
 
-    /// Once in each round of the loop: what was told since the last one, and whether the gate is done.
+    /// Ends the gate when its time is over, and takes the new events. Called in each round of the loop.
     fn tick(&mut self, now: Instant) {
-        self.gate.take_if(|gate| now.duration_since(gate.began) >= GATE);
+        self.gate.take_if(|gate| now.duration_since(gate.began) >= GATE_TIME);
         while let Ok(event) = self.events.try_recv() {
             self.notifications.push(notification(&event));
         }
     }
 
     fn draw(&self, frame: &mut Frame, now: Instant) {
-        let [settings, gate, told] =
+        let [settings, gate, log] =
             Layout::vertical([Constraint::Length(5), Constraint::Length(3), Constraint::Min(3)])
                 .areas(frame.area());
-        // One look for the whole frame, so that no two lines are of different generations.
-        let snapshot = self.shell.snapshot();
+        // One snapshot for the whole frame, so that all its lines are of one generation.
+        let snapshot = self.config.snapshot();
         let config = snapshot.config();
         let lines = vec![
             Line::from(format!("quiet period    {} ms", config.hot_reload.debounce_ms)),
@@ -67,14 +67,14 @@ impl App {
         let title = format!(" generation {} ", snapshot.generation());
         frame.render_widget(Paragraph::new(lines).block(Block::bordered().title(title)), settings);
         let done = self.gate.as_ref().map_or(0.0, |gate| {
-            (now.duration_since(gate.began).as_secs_f64() / GATE.as_secs_f64()).clamp(0.0, 1.0)
+            (now.duration_since(gate.began).as_secs_f64() / GATE_TIME.as_secs_f64()).clamp(0.0, 1.0)
         });
         let label = if self.gate.is_some() { "the gate runs, reloads wait" } else { "g runs a gate" };
         frame.render_widget(Gauge::default().ratio(done).label(label).block(Block::bordered()), gate);
-        let rows = usize::from(told.height.saturating_sub(2));
+        let rows = usize::from(log.height.saturating_sub(2));
         let newest = self.notifications.iter().rev().take(rows).rev().map(|line| Line::from(line.as_str()));
-        let told_block = Block::bordered().title(" what happened (r reload, q quit) ");
-        frame.render_widget(Paragraph::new(newest.collect::<Vec<_>>()).block(told_block), told);
+        let log_block = Block::bordered().title(" events (r reload, q quit) ");
+        frame.render_widget(Paragraph::new(newest.collect::<Vec<_>>()).block(log_block), log);
     }
 }
 
@@ -111,8 +111,8 @@ fn run(app: &mut App) -> std::io::Result<()> {
             Ok(Some(Event::Key(key))) => match key.code {
                 KeyCode::Char('q') | KeyCode::Esc => break Ok(()),
                 KeyCode::Char('g') => app.start_gate(now),
-                // What comes of it is told as an event.
-                KeyCode::Char('r') => drop(app.shell.reload()),
+                // Its result arrives as an event.
+                KeyCode::Char('r') => drop(app.config.reload()),
                 _ => {}
             },
             Ok(_) => {}
@@ -129,26 +129,26 @@ fn open() -> Result<Config<AppConfig>, ConfigError> {
 
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "it is a program")]
 fn main() -> ExitCode {
-    let shell = match open() {
-        Ok(shell) => shell,
+    let config = match open() {
+        Ok(config) => config,
         Err(error) => {
             eprint!("{error}");
             return ExitCode::FAILURE;
         }
     };
     if !std::io::stdout().is_terminal() {
-        println!("{} models; on a terminal there is more to see", shell.load().models.len());
+        println!("{} models; run it on a terminal to see more", config.load().models.len());
         return ExitCode::SUCCESS;
     }
-    // Until the end of the program: dropping it ends the watching.
-    let watcher = match shell.watch() {
+    // Dropping it ends the watching.
+    let watcher = match config.watch() {
         Ok(watcher) => watcher,
         Err(error) => {
             eprint!("{error}");
             return ExitCode::FAILURE;
         }
     };
-    let ended = run(&mut App::new(shell));
+    let ended = run(&mut App::new(config));
     drop(watcher);
     if let Err(error) = ended {
         eprintln!("error: {error}");
@@ -171,33 +171,33 @@ mod tests {
     }
 
     #[test]
-    fn a_reload_waits_for_the_gate_and_is_told() {
+    fn a_reload_waits_for_the_gate() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("speckit.toml");
-        let shell = ConfigLoader::new(&path).environment(Environment::default()).open().unwrap();
-        let mut app = App::new(shell);
+        let config = ConfigLoader::new(&path).environment(Environment::default()).open().unwrap();
+        let mut app = App::new(config);
         let now = Instant::now();
         app.start_gate(now);
         std::fs::write(&path, "[hot_reload]\ndebounce_ms = 900\n").unwrap();
-        app.shell.reload().unwrap();
+        app.config.reload().unwrap();
         app.tick(now);
         let during = screen(&app, now);
         assert!(during.contains("2000 ms") && during.contains("a reload waits for the gate"), "{during}");
-        app.tick(now + GATE);
-        // Nobody watches here, so that the end of the gate has done the reload.
-        app.tick(now + GATE);
-        let after = screen(&app, now + GATE);
+        app.tick(now + GATE_TIME);
+        // The end of the gate did the deferred reload; its event is taken in the next round.
+        app.tick(now + GATE_TIME);
+        let after = screen(&app, now + GATE_TIME);
         assert!(after.contains("900 ms") && after.contains("generation 2 is in force"), "{after}");
     }
 
     #[test]
-    fn a_bad_edit_is_told_and_changes_nothing() {
+    fn an_invalid_edit_is_reported_and_changes_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("speckit.toml");
-        let shell = ConfigLoader::new(&path).environment(Environment::default()).open().unwrap();
-        let mut app = App::new(shell);
+        let config = ConfigLoader::new(&path).environment(Environment::default()).open().unwrap();
+        let mut app = App::new(config);
         std::fs::write(&path, "[retry]\nmax_attempts = 0\n").unwrap();
-        app.shell.reload().unwrap_err();
+        app.config.reload().unwrap_err();
         let now = Instant::now();
         app.tick(now);
         let screen = screen(&app, now);

@@ -1,13 +1,15 @@
-//! An old file on its way to the new form.
+//! The migration of old files.
 
 use speckit_core::app::migrate::migrate_text;
+use speckit_core::config::redact::Masks;
 use speckit_core::config::resolve::Inputs;
+use speckit_core::config::source::{Language, parse};
 use speckit_core::{Key, LayerKind, Source};
 use speckit_tests::golden;
 
-use crate::{application, defaults_and, report, resolved};
+use crate::{application, defaults_and, report, resolved, written};
 
-/// A file of the first form as a team keeps it: comments everywhere, secrets, and keys that are gone.
+/// A file of the old form with comments, secrets, and keys that the new form does not have.
 const OLD: &str = "\
 # Agents of the platform team. Ask Ann before you change the order.
 
@@ -37,7 +39,7 @@ max_attempts = 5
 ";
 
 #[test]
-fn the_change_of_a_file_is_shown_before_it_is_written() {
+fn the_diff_of_a_file_shows_no_secret() {
     let migration = migrate_text(&Source::document(LayerKind::File, "config.toml", OLD)).unwrap();
     let rules = application();
     let diff = migration.diff("config.toml", &|key: &Key| rules.keys().is_secret(key));
@@ -47,10 +49,25 @@ fn the_change_of_a_file_is_shown_before_it_is_written() {
 }
 
 #[test]
-fn an_old_file_loads_with_a_word_about_each_key_that_is_left_out() {
+fn an_old_file_loads_with_a_warning_about_each_key_that_is_left_out() {
     let inputs = Inputs { documents: defaults_and("config.toml", OLD), ..Inputs::default() };
     assert!(resolved(&application(), &inputs).is_ok());
     let text = report(&application(), &inputs);
     assert!(!text.contains("hunter2"), "{text}");
     golden!("app/migration", "the_warnings_of_an_old_file", text);
+}
+
+#[test]
+fn a_command_that_cannot_become_the_providers_is_a_warning_and_an_inline_table_an_error() {
+    let agents = "[[agents]]\nname = \"a\"\nmodel = \"gpt-5\"\ncommand = \"codex\"\n\
+                  [[agents]]\nname = \"b\"\nmodel = \"gpt-5\"\ncommand = \"/opt/codex\"\n";
+    let source = |text: &str| Source::document(LayerKind::File, "config.toml", text);
+    let report = |source: &_, diagnostics: &[_]| {
+        written(diagnostics, &Masks::of([&parse(source, Language::Toml).unwrap()], &|_| false))
+    };
+    let warned = source(agents);
+    let warnings = report(&warned, migrate_text(&warned).unwrap().warnings());
+    let refused = source(&format!("models = {{ x = {{ tier = \"low\" }} }}\n{agents}"));
+    let errors = report(&refused, &migrate_text(&refused).unwrap_err());
+    golden!("app/migration", "commands_and_inline_tables", warnings + "\n" + &errors);
 }

@@ -1,4 +1,4 @@
-//! What `retry` prints: the plan of a call, and a scenario with each jitter.
+//! The output of `retry plan` and `retry simulate`.
 
 use serde::Serialize;
 use speckit_core::retry::simulation::{Comparison, JITTERS, Scenario, compare, plan};
@@ -7,12 +7,12 @@ use speckit_tests::golden;
 
 const SEED: Seed = Seed::new(42);
 
-fn patient(jitter: Jitter) -> RetryConfig {
+fn with_8_attempts(jitter: Jitter) -> RetryConfig {
     RetryConfig::default().with_jitter(jitter).with_max_attempts(8)
 }
 
-fn scenario(clients: u32, capacity: u32) -> Comparison {
-    compare(&patient(Jitter::Full), Scenario { clients, capacity }, SEED)
+fn simulate(clients: u32, capacity: u32) -> Comparison {
+    compare(&with_8_attempts(Jitter::Full), Scenario { clients, capacity }, SEED)
 }
 
 fn json(document: impl Serialize) -> String {
@@ -21,13 +21,13 @@ fn json(document: impl Serialize) -> String {
 
 #[test]
 fn a_plan_of_each_jitter() {
-    let plans = JITTERS.map(|jitter| plan(&patient(jitter), SEED).to_text());
+    let plans = JITTERS.map(|jitter| plan(&with_8_attempts(jitter), SEED).to_text());
     golden!("retry/plans", "plans_of_each_jitter", plans.join("\n"));
 }
 
 #[test]
 fn a_plan_that_ends_at_its_deadline_and_one_without_a_retry() {
-    let config = patient(Jitter::None).with_deadline_ms(1500);
+    let config = with_8_attempts(Jitter::None).with_deadline_ms(1500);
     let alone = config.with_max_attempts(1);
     let texts = [config, alone].map(|config| plan(&config, SEED).to_text());
     golden!("retry/plans", "plans_that_end", texts.join("\n"));
@@ -35,37 +35,37 @@ fn a_plan_that_ends_at_its_deadline_and_one_without_a_retry() {
 
 #[test]
 fn a_plan_as_json() {
-    golden!("retry/plans", "plan_as_json", json(plan(&patient(Jitter::Equal), SEED).to_json()));
+    golden!("retry/plans", "plan_as_json", json(plan(&with_8_attempts(Jitter::Equal), SEED).to_json()));
 }
 
 #[test]
 fn a_hundred_clients_in_eighty_columns() {
-    golden!("retry/plans", "herd_of_100", scenario(100, 10).to_text(80));
+    golden!("retry/plans", "herd_of_100", simulate(100, 10).to_text(80));
 }
 
 #[test]
 fn a_hundred_clients_in_many_columns() {
-    golden!("retry/plans", "herd_of_100_wide", scenario(100, 10).to_text(160));
+    golden!("retry/plans", "herd_of_100_wide", simulate(100, 10).to_text(160));
 }
 
 #[test]
-fn a_herd_that_the_server_can_serve_at_once() {
-    golden!("retry/plans", "herd_within_the_capacity", scenario(30, 1000).to_text(80));
+fn a_load_within_the_capacity() {
+    golden!("retry/plans", "herd_within_the_capacity", simulate(30, 1000).to_text(80));
 }
 
 #[test]
-fn a_herd_that_the_server_serves_hardly_any_of() {
-    let config = patient(Jitter::Decorrelated).with_max_attempts(3);
+fn a_load_far_beyond_the_capacity() {
+    let config = with_8_attempts(Jitter::Decorrelated).with_max_attempts(3);
     let comparison = compare(&config, Scenario { clients: 10_000, capacity: 1 }, SEED);
     golden!("retry/plans", "herd_of_10000", comparison.to_text(80));
 }
 
 #[test]
-fn a_herd_as_json() {
-    golden!("retry/plans", "herd_as_json", json(scenario(6, 2).to_json()));
+fn a_simulation_as_json() {
+    golden!("retry/plans", "herd_as_json", json(simulate(6, 2).to_json()));
 }
 
 #[test]
-fn a_herd_as_a_drawing() {
-    golden!("retry/plans", "herd_as_svg", scenario(20, 4).to_svg());
+fn a_simulation_as_a_chart() {
+    golden!("retry/plans", "herd_as_svg", simulate(20, 4).to_svg());
 }

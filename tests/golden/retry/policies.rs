@@ -1,4 +1,4 @@
-//! Why a call is not tried again, as people read it after its attempts and its time.
+//! The reasons why a call is not retried, as they follow its attempts and its time.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use speckit_core::retry::GiveUp;
 use speckit_tests::golden;
 
 #[test]
-fn each_reason_to_give_up_is_a_fragment() {
+fn each_reason_to_give_up() {
     let deadline = |wait| GiveUp::Deadline { allowed: Duration::from_secs(30), wait };
     let reasons = [
         GiveUp::Permanent,

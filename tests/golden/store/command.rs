@@ -1,4 +1,4 @@
-//! What `store stats|check|vacuum` says.
+//! The output of `store stats|check|vacuum`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -37,7 +37,7 @@ fn stats() -> StoreStats {
     }
 }
 
-fn done() -> VacuumOutcome {
+fn vacuumed() -> VacuumOutcome {
     VacuumOutcome {
         bytes_before: 53_248_000,
         bytes_after: 1_986_560,
@@ -50,7 +50,7 @@ fn done() -> VacuumOutcome {
 }
 
 #[test]
-fn the_numbers_of_a_database() {
+fn statistics() {
     let fresh = StoreStats {
         wal_bytes: 0,
         free_pages: 0,
@@ -59,14 +59,14 @@ fn the_numbers_of_a_database() {
         last_vacuum: None,
         ..stats()
     };
-    let mut under_way = stats();
-    under_way.last_vacuum.as_mut().unwrap().is_finished = false;
-    golden!("store/command", "the_numbers_of_a_database", format!("{}\n\n{fresh}\n\n{under_way}", stats()));
+    let mut unfinished = stats();
+    unfinished.last_vacuum.as_mut().unwrap().is_finished = false;
+    golden!("store/command", "the_numbers_of_a_database", format!("{}\n\n{fresh}\n\n{unfinished}", stats()));
     golden!("store/command", "the_numbers_as_json", serde_json::to_string_pretty(&stats()).unwrap());
 }
 
 #[test]
-fn what_is_wrong_with_a_database() {
+fn findings_of_a_check() {
     let reference = |rowid, columns: &[&str]| StoreFinding::Reference {
         table: "config_sources".into(),
         rowid,
@@ -88,20 +88,20 @@ fn what_is_wrong_with_a_database() {
 }
 
 #[test]
-fn what_a_vacuum_did() {
+fn results_of_a_vacuum() {
     let texts = [
-        done(),
-        VacuumOutcome { steps: 1, freed_bytes: 8192, elapsed_ms: 2, ..done() },
-        VacuumOutcome { steps: 0, freed_bytes: 0, bytes_after: 53_248_000, ..done() },
-        VacuumOutcome { is_cut: false, ..done() },
-        VacuumOutcome { is_finished: false, is_cut: false, freed_bytes: 5_120_000, ..done() },
+        vacuumed(),
+        VacuumOutcome { steps: 1, freed_bytes: 8192, elapsed_ms: 2, ..vacuumed() },
+        VacuumOutcome { steps: 0, freed_bytes: 0, bytes_after: 53_248_000, ..vacuumed() },
+        VacuumOutcome { is_cut: false, ..vacuumed() },
+        VacuumOutcome { is_finished: false, is_cut: false, freed_bytes: 5_120_000, ..vacuumed() },
     ];
     let texts = texts.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n---\n");
     golden!("store/command", "what_a_vacuum_did", texts);
 }
 
 #[test]
-fn why_a_database_cannot_be_used() {
+fn errors_of_a_store() {
     let path = || "/home/ann/.code/speckit.db".into();
     let errors = [
         StoreError::NotADatabase { path: path() },

@@ -27,7 +27,7 @@ fn a_diff_is_shown_and_nothing_is_written() {
 }
 
 #[test]
-fn writing_keeps_comments_and_the_old_file() {
+fn write_keeps_comments_and_a_backup() {
     let dir = TestDir::new().file("old.toml", OLD);
     let answer = dir.run("migrate old.toml --write").yes();
     assert_eq!(answer.out, "wrote old.toml, kept the old one as old.toml.bak\n");
@@ -37,7 +37,7 @@ fn writing_keeps_comments_and_the_old_file() {
         assert!(new.contains(kept), "no `{kept}` in\n{new}");
     }
     dir.run("check old.toml").yes().silent();
-    assert_eq!(dir.names(), ["old.toml", "old.toml.bak"], "no neighbour is left");
+    assert_eq!(dir.names(), ["old.toml", "old.toml.bak"], "no temporary file is left");
     let again = dir.run("migrate old.toml --write").yes().silent();
     assert_eq!(again.out, "old.toml has nothing to migrate\n");
     assert_eq!(dir.read("old.toml"), new);
@@ -54,16 +54,7 @@ fn the_old_file_loads_as_the_new_one_does() {
 }
 
 #[test]
-fn line_endings_stay() {
-    let dir = TestDir::new().file("old.toml", OLD.replace('\n', "\r\n"));
-    dir.run("migrate old.toml --write").yes();
-    let new = dir.read("old.toml");
-    assert!(new.contains("[models.claude_opus]\r\n"), "{new:?}");
-    assert_eq!(new.matches('\n').count(), new.matches("\r\n").count(), "{new:?}");
-}
-
-#[test]
-fn json_says_whether_it_was_needed_and_written() {
+fn json_output_has_needed_and_written() {
     let dir = TestDir::new().file("old.toml", OLD).file("new.toml", QUIET);
     let json = dir.run("migrate old.toml --format json").yes().json();
     assert_eq!(members(&json), ["diff", "needed", "written"]);
@@ -78,12 +69,12 @@ fn json_says_whether_it_was_needed_and_written() {
 #[test]
 fn a_backup_is_never_overwritten() {
     let dir = TestDir::new().file("old.toml", OLD).file("old.toml.bak", "precious");
-    dir.run("migrate old.toml --write").failed().only_says("`old.toml.bak` is there already");
+    dir.run("migrate old.toml --write").failed().only_says("`old.toml.bak` exists already");
     assert_eq!((dir.read("old.toml").as_str(), dir.read("old.toml.bak").as_str()), (OLD, "precious"));
 }
 
 #[test]
-fn what_cannot_become_a_model_is_a_no_and_nothing_is_written() {
+fn a_file_that_cannot_be_migrated_exits_with_1_and_stays() {
     let text = "[[agents]]\nname = \"x\"\nmodel = \"unheard-of\"\n\n[[agents]]\nname = \"y\"\n";
     let dir = TestDir::new().file("old.toml", text);
     dir.run("migrate old.toml --write").no().only_says("migrate/provider").says("migrate/agent");
@@ -96,7 +87,7 @@ fn what_cannot_become_a_model_is_a_no_and_nothing_is_written() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_stays_one_and_permissions_stay_theirs() {
+fn symbolic_links_and_permissions_are_kept() {
     use std::os::unix::fs::PermissionsExt as _;
     let dir = TestDir::new().file("dotfiles/real.toml", OLD);
     let real = dir.path("dotfiles/real.toml");

@@ -49,13 +49,13 @@ fn the_uncommented_template_is_the_embedded_defaults() {
 #[test]
 fn a_file_is_never_overwritten_unless_forced() {
     let dir = TestDir::with_config("# mine\n");
-    dir.run("init").failed().only_says("`speckit.toml` is there already").says("--force");
+    dir.run("init").failed().only_says("`speckit.toml` exists already").says("--force");
     assert_eq!(dir.read("speckit.toml"), "# mine\n");
     dir.run("init --force").yes();
     assert!(dir.read("speckit.toml").starts_with("#:schema"));
     dir.run("init no/such/folder.toml").failed().only_says("cannot be written");
     std::fs::create_dir(dir.path("folder.toml")).unwrap();
-    dir.run("init folder.toml").failed().only_says("is there already");
+    dir.run("init folder.toml").failed().only_says("exists already");
     dir.run("init folder.toml --force").failed().only_says("cannot be written");
     assert_eq!(dir.names(), ["folder.toml", "speckit.toml"], "no neighbour is left");
 }
@@ -65,7 +65,7 @@ fn a_file_is_never_overwritten_unless_forced() {
 fn a_link_to_nothing_is_not_overwritten_and_a_forced_one_stays_a_link() {
     let dir = TestDir::new().file("real.toml", "# old\n");
     std::os::unix::fs::symlink("gone", dir.path("dangling.toml")).unwrap();
-    dir.run("init dangling.toml").failed().only_says("is there already");
+    dir.run("init dangling.toml").failed().only_says("exists already");
     std::os::unix::fs::symlink("real.toml", dir.path("link.toml")).unwrap();
     dir.run("init link.toml --force").yes();
     assert!(dir.path("link.toml").is_symlink());

@@ -81,8 +81,8 @@ fn a_hangup_reloads_at_once() {
     assert_eq!(watch.json()["event"], "file_changed");
     assert_eq!(watch.json()["event"], "reload_failed");
     thread::sleep(Duration::from_millis(500));
-    let answer = watch.ended_by("TERM").yes().says("reloaded by hand: nothing has changed");
-    assert!(answer.err.contains("reloaded by hand: the files are refused"), "{}", answer.err);
+    let answer = watch.ended_by("TERM").yes().says("reload on SIGHUP: nothing has changed");
+    assert!(answer.err.contains("reload on SIGHUP: the files are refused"), "{}", answer.err);
 }
 
 #[test]

@@ -1,22 +1,22 @@
-//! `retry plan` and `retry simulate`: what the settings of retries do.
+//! `retry plan` and `retry simulate`.
 
 use serde_json::json;
 
 use crate::test_dir::{TestDir, members};
 
 #[test]
-fn a_plan_is_that_of_its_seed_and_the_same_each_time() {
+fn equal_seeds_give_equal_plans() {
     let dir = TestDir::new();
     let first = dir.run("retry plan").yes().silent().out;
     assert_eq!(dir.run("retry plan").out, first);
-    assert_eq!(dir.run("retry plan --seed 42").out, first, "the seed that is documented");
+    assert_eq!(dir.run("retry plan --seed 42").out, first, "the documented default");
     assert!(first.contains("seed      42\n"), "{first}");
     let another = dir.run("retry plan --seed 43").yes().out;
     assert!(another != first && another.contains("seed      43\n"), "{another}");
 }
 
 #[test]
-fn a_plan_as_json_has_the_waits_to_the_microsecond() {
+fn a_plan_as_json_has_delays_to_the_microsecond() {
     let answer = TestDir::new().run("retry plan --seed 42 --format json").yes().silent();
     let plan = answer.json();
     let names = ["attempts", "before_jitter_ms", "deadline_ms", "delays_ms", "ends", "jitter", "reason"];
@@ -29,29 +29,29 @@ fn a_plan_as_json_has_the_waits_to_the_microsecond() {
 }
 
 #[test]
-fn every_layer_reaches_the_plan() {
+fn every_layer_affects_the_plan() {
     let dir = TestDir::with_config("[retry]\njitter = \"none\"\nmax_attempts = 4\n")
         .variable("SPECKIT_RETRY__INITIAL_BACKOFF_MS", "10");
     let plan = dir.run("retry plan --set retry.multiplier=3 --format json").yes().json();
     assert_eq!(plan["delays_ms"], json!([10.0, 30.0, 90.0]));
     let dir = dir.file("other.toml", "[retry]\njitter = \"none\"\nmax_attempts = 2\n");
     let plan = dir.run("--config other.toml retry --format json plan").yes().json();
-    assert_eq!(plan["delays_ms"], json!([10.0]), "options stand before, between and after");
+    assert_eq!(plan["delays_ms"], json!([10.0]), "options go before, between and after commands");
     let plan = dir.run("retry plan --set retry.deadline_ms=35 --format json").yes().json();
     assert_eq!((&plan["delays_ms"], &plan["ends"]), (&json!([10.0, 20.0]), &json!("deadline")));
 }
 
 #[test]
-fn under_another_schema_the_own_settings_keep_their_built_in_values() {
+fn with_another_schema_the_built_in_settings_apply() {
     let dir = TestDir::with_config("port = 80\n")
         .file("app.schema.json", r#"{"properties": {"port": {"type": "integer"}}}"#);
-    let under_it = dir.run("retry plan --schema app.schema.json").yes().silent().out;
-    assert_eq!(under_it, TestDir::new().run("retry plan").out);
+    let plan = dir.run("retry plan --schema app.schema.json").yes().silent().out;
+    assert_eq!(plan, TestDir::new().run("retry plan").out);
     dir.run("retry plan --schema nowhere.json").failed().only_says("nowhere.json");
 }
 
 #[test]
-fn settings_that_are_refused_plan_nothing() {
+fn invalid_settings_are_refused() {
     let dir = TestDir::new();
     for command in ["retry plan", "retry simulate --clients 5 --capacity 1"] {
         let answer = dir.run(&format!("{command} --set retry.jitter=some")).no();
@@ -62,7 +62,7 @@ fn settings_that_are_refused_plan_nothing() {
 }
 
 #[test]
-fn a_herd_is_charted_for_each_jitter_and_compared() {
+fn a_simulation_charts_and_compares_each_jitter() {
     let dir = TestDir::new();
     let out = dir.run("retry simulate --clients 100 --capacity 10").yes().silent().out;
     for jitter in ["\nnone\n", "\nfull (as configured)\n", "\nequal\n", "\ndecorrelated\n"] {
@@ -74,12 +74,15 @@ fn a_herd_is_charted_for_each_jitter_and_compared() {
 }
 
 #[test]
-fn a_herd_as_json_has_every_number() {
+fn a_simulation_as_json_has_all_numbers() {
     let answer =
         TestDir::new().run("retry simulate --clients 100 --capacity 10 --format json").yes().silent();
-    let herd = answer.json();
-    assert_eq!((&herd["clients"], &herd["capacity"], &herd["svg"]), (&json!(100), &json!(10), &json!(null)));
-    let none = &herd["runs"][0];
+    let simulation = answer.json();
+    assert_eq!(
+        (&simulation["clients"], &simulation["capacity"], &simulation["svg"]),
+        (&json!(100), &json!(10), &json!(null))
+    );
+    let none = &simulation["runs"][0];
     assert_eq!(none["jitter"], "none");
     assert_eq!(none["load"][1], json!({ "at_ms": 100, "calls": 90, "answered": 10 }));
     assert_eq!(
@@ -87,31 +90,31 @@ fn a_herd_as_json_has_every_number() {
         (&json!(30), &json!(70), &json!(240))
     );
     assert_eq!(none["latency_ms"], json!({ "mean": 153.333333, "p50": 120.0, "p99": 330.0 }));
-    assert_eq!(herd["runs"].as_array().unwrap().len(), 4);
+    assert_eq!(simulation["runs"].as_array().unwrap().len(), 4);
 }
 
 #[test]
-fn a_drawing_is_written_whole_and_said() {
+fn a_chart_is_written_atomically_and_reported() {
     let dir = TestDir::new().file("a b.svg", "what was there before");
     let arguments = ["retry", "simulate", "--clients", "50", "--capacity", "5", "--svg", "a b.svg"];
     let out = dir.run_with(&arguments).yes().silent().out;
     assert!(out.ends_with("\nwrote a b.svg\n"), "{out}");
     let svg = dir.read("a b.svg");
     assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"), "{svg}");
-    assert_eq!(dir.names(), ["a b.svg"], "no neighbour is left");
+    assert_eq!(dir.names(), ["a b.svg"], "no temporary file is left");
     let json = dir.run_with(&[&arguments[..], &["--format", "json"]].concat()).yes().json();
     assert_eq!(json["svg"], "a b.svg");
     assert_eq!(dir.read("a b.svg"), svg);
 }
 
 #[test]
-fn a_drawing_that_cannot_be_written_is_an_error_without_a_result() {
+fn a_chart_that_cannot_be_written_is_an_error_without_a_result() {
     let dir = TestDir::new().file("folder/file", "");
     let with = |svg: &str| dir.run(&format!("retry simulate --clients 5 --capacity 1 --svg {svg}")).failed();
     with("-").only_says("`-` is no file");
-    with("nowhere/herd.svg").only_says("`nowhere/herd.svg` cannot be written");
+    with("nowhere/chart.svg").only_says("`nowhere/chart.svg` cannot be written");
     with("folder").only_says("`folder` cannot be written");
-    with("folder/file/herd.svg").only_says("cannot be written");
+    with("folder/file/chart.svg").only_says("cannot be written");
     assert_eq!(dir.names(), ["folder"]);
     assert_eq!(std::fs::read_dir(dir.path("folder")).unwrap().count(), 1);
 }
@@ -138,7 +141,7 @@ fn numbers_out_of_range_are_usage_errors() {
 }
 
 #[test]
-fn a_herd_that_would_take_minutes_is_refused_with_a_way_out() {
+fn a_simulation_that_would_take_minutes_is_refused_with_help() {
     let answer =
         TestDir::new().run("retry simulate --clients 100000 --capacity 1 --set retry.max_attempts=1000");
     answer.failed().only_says("fewer clients, or fewer attempts: --set retry.max_attempts=N");

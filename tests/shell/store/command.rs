@@ -1,4 +1,4 @@
-//! `store stats|check|vacuum`: the database as a person sees it.
+//! `store stats|check|vacuum`.
 
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::test_dir::{TestDir, members};
 
 const COMMANDS: [&str; 3] = ["store stats", "store check", "store vacuum"];
 
-/// A folder with a database of some thousand rows, and nothing that is free.
+/// A folder with a database of some thousand rows, without free pages.
 fn with_database() -> TestDir {
     let dir = TestDir::new();
     let store = Store::open(dir.path("app.db")).unwrap();
@@ -33,8 +33,8 @@ fn with_database() -> TestDir {
     dir
 }
 
-/// Runs statements as a program that knows nothing of stores does.
-fn plainly(path: &Path, sql: &str) {
+/// Runs statements on a connection without the settings of a store.
+fn execute(path: &Path, sql: &str) {
     Connection::open(path).unwrap().execute_batch(sql).unwrap();
 }
 
@@ -54,14 +54,14 @@ fn bytes(path: &Path) -> Vec<u8> {
 }
 
 #[test]
-fn stats_say_what_is_in_the_database_and_leave_it_as_it_is() {
+fn stats_show_the_tables_and_change_nothing() {
     let dir = with_database();
     let before = bytes(&dir.path("app.db"));
     let answer = dir.run("store stats --database app.db").yes().silent();
-    for said in
+    for expected in
         ["file ", "app.db", "pages ", "of 4 KiB, 0 of them free", "last vacuum  none yet", "journal_mode wal"]
     {
-        assert!(answer.out.contains(said), "no `{said}` in\n{}", answer.out);
+        assert!(answer.out.contains(expected), "no `{expected}` in\n{}", answer.out);
     }
     let json = dir.run("store stats --database app.db --format json").yes().silent().json();
     assert_eq!(
@@ -86,16 +86,16 @@ fn stats_say_what_is_in_the_database_and_leave_it_as_it_is() {
     assert_eq!(notes["rows"], 5000);
     assert!(notes["bytes"].as_u64().unwrap() > 300_000, "with its index: {notes}");
     let sizes = json["tables"].as_array().unwrap().iter().map(|table| table["bytes"].as_u64().unwrap());
-    assert!(sizes.sum::<u64>() + 2 * 4096 + 8192 >= before.len() as u64, "every page belongs to one");
+    assert!(sizes.sum::<u64>() + 2 * 4096 + 8192 >= before.len() as u64, "every page belongs to a table");
     for (name, value) in [("auto_vacuum", "incremental"), ("foreign_keys", "on"), ("synchronous", "normal")] {
         assert_eq!(json["settings"][name], value);
     }
     assert!(bytes(&dir.path("app.db")) == before);
-    assert_eq!(dir.names(), ["app.db"], "nothing is left beside it");
+    assert_eq!(dir.names(), ["app.db"], "no other file is left");
 }
 
 #[test]
-fn a_database_that_is_sound_is_a_yes() {
+fn check_exits_with_0_for_a_sound_database() {
     let dir = with_database();
     assert_eq!(dir.run("store check --database app.db").yes().silent().out, "`app.db` is sound\n");
     let json = dir.run("store check --database app.db --format json").yes().json();
@@ -104,9 +104,9 @@ fn a_database_that_is_sound_is_a_yes() {
 }
 
 #[test]
-fn a_row_that_refers_to_nothing_is_found_with_its_table_and_number() {
+fn check_reports_a_row_that_refers_to_a_missing_row() {
     let dir = with_database();
-    plainly(&dir.path("app.db"), "PRAGMA foreign_keys = OFF; DELETE FROM notes WHERE id = 7");
+    execute(&dir.path("app.db"), "PRAGMA foreign_keys = OFF; DELETE FROM notes WHERE id = 7");
     let answer = dir.run("store check --database app.db").no().silent();
     assert_eq!(answer.out, "row 1 of `tags` refers by `note` to a missing row of `notes`\n");
     let json = dir.run("store check --database app.db --format json").no().json();
@@ -121,7 +121,7 @@ fn a_row_that_refers_to_nothing_is_found_with_its_table_and_number() {
 }
 
 #[test]
-fn bytes_that_were_overwritten_in_the_middle_are_found() {
+fn check_reports_overwritten_pages() {
     let dir = with_database();
     let path = dir.path("app.db");
     let pages = bytes(&path).len() as u64 / 4096;
@@ -132,11 +132,11 @@ fn bytes_that_were_overwritten_in_the_middle_are_found() {
     assert!(answer.out.contains("damage in `notes`: Tree "), "{}", answer.out);
     let json = dir.run("store check --database app.db --format json").no().json();
     assert!(json["findings"].as_array().unwrap().iter().any(|one| one["table"] == "notes"), "{json}");
-    assert!(bytes(&path) == before, "it is left as it is");
+    assert!(bytes(&path) == before, "the check changes nothing");
 }
 
 #[test]
-fn a_file_that_was_cut_off_and_a_schema_that_is_gone_are_damages() {
+fn a_truncated_file_and_a_lost_schema_are_damage() {
     let dir = with_database();
     let path = dir.path("app.db");
     let whole = bytes(&path);
@@ -155,7 +155,7 @@ fn a_file_that_was_cut_off_and_a_schema_that_is_gone_are_damages() {
 }
 
 #[test]
-fn a_missing_database_is_named_and_not_made() {
+fn a_missing_database_is_reported_and_not_created() {
     let dir = TestDir::new();
     for command in COMMANDS {
         dir.run(&format!("{command} --database no.db"))
@@ -169,20 +169,20 @@ fn a_missing_database_is_named_and_not_made() {
 }
 
 #[test]
-fn what_is_no_database_of_ours_is_refused_and_left_alone() {
+fn files_that_are_no_store_are_refused_and_left_unchanged() {
     let dir =
         with_database().file("text.db", "not a database, but long enough to look like one\n".repeat(30));
-    plainly(&dir.path("foreign.db"), "CREATE TABLE theirs (x)");
-    plainly(&dir.path("app.db"), "PRAGMA user_version = 9");
+    execute(&dir.path("foreign.db"), "CREATE TABLE theirs (x)");
+    execute(&dir.path("app.db"), "PRAGMA user_version = 9");
     let names = dir.names();
     for command in COMMANDS {
-        for (file, said) in [
+        for (file, expected) in [
             ("text.db", "is no SQLite database"),
             ("foreign.db", "is a database of another program"),
             ("app.db", "has version 9, but this release knows versions up to 3"),
         ] {
             let before = bytes(&dir.path(file));
-            dir.run(&format!("{command} --database {file}")).failed().only_says(said);
+            dir.run(&format!("{command} --database {file}")).failed().only_says(expected);
             assert!(bytes(&dir.path(file)) == before, "{command} {file}");
         }
     }
@@ -190,7 +190,7 @@ fn what_is_no_database_of_ours_is_refused_and_left_alone() {
 }
 
 #[test]
-fn a_database_that_is_locked_ends_in_a_message() {
+fn a_locked_database_is_an_error() {
     let dir = with_database();
     let other = Connection::open(dir.path("app.db")).unwrap();
     other.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; DELETE FROM tags").unwrap();
@@ -208,7 +208,7 @@ fn a_database_that_is_locked_ends_in_a_message() {
 }
 
 #[test]
-fn a_vacuum_makes_the_file_shorter_and_says_so() {
+fn a_vacuum_shrinks_the_file_and_reports_its_size() {
     let dir = with_database();
     let path = dir.path("app.db");
     let store = Store::open(&path).unwrap();
@@ -238,28 +238,28 @@ fn a_vacuum_makes_the_file_shorter_and_says_so() {
 }
 
 #[test]
-fn the_file_is_named_by_the_option_the_variable_or_the_configuration() {
+fn the_option_the_variable_or_the_configuration_names_the_file() {
     let dir = with_database();
-    let said = |dir: &TestDir, arguments: &str| dir.run(arguments).yes().out;
+    let output = |dir: &TestDir, arguments: &str| dir.run(arguments).yes().out;
     std::fs::create_dir_all(dir.path("data")).unwrap();
     for name in ["data/variable.db", "data/set.db"] {
         std::fs::copy(dir.path("app.db"), dir.path(name)).unwrap();
     }
     dir.write("speckit.toml", "[store]\npath = \"~/data/set.db\"\n");
-    assert!(said(&dir, "store check").contains("/data/set.db` is sound"));
+    assert!(output(&dir, "store check").contains("/data/set.db` is sound"));
     let dir = dir.variable("SPECKIT_DATABASE", "data/variable.db");
-    assert_eq!(said(&dir, "store check"), "`data/variable.db` is sound\n");
-    assert_eq!(said(&dir, "--database app.db store check"), "`app.db` is sound\n");
+    assert_eq!(output(&dir, "store check"), "`data/variable.db` is sound\n");
+    assert_eq!(output(&dir, "--database app.db store check"), "`app.db` is sound\n");
     dir.write("speckit.toml", "store = 3\n");
     assert_eq!(
-        said(&dir, "store check"),
+        output(&dir, "store check"),
         "`data/variable.db` is sound\n",
-        "no configuration is needed for it"
+        "a named database needs no configuration"
     );
 }
 
 #[test]
-fn a_configuration_that_is_wrong_still_names_its_database() {
+fn an_invalid_configuration_still_names_its_database() {
     let dir = with_database();
     dir.write("speckit.toml", "[store]\npath = \"app.db\"\n[retry]\nmax_attempts = \"many\"\n");
     assert_eq!(dir.run("store check").yes().out, "`app.db` is sound\n");
@@ -267,7 +267,7 @@ fn a_configuration_that_is_wrong_still_names_its_database() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_signal_ends_a_vacuum_between_two_steps() {
+fn a_signal_stops_a_vacuum_between_two_steps() {
     let dir = with_database();
     let path = dir.path("app.db");
     let other = Connection::open(&path).unwrap();
@@ -295,7 +295,7 @@ fn a_signal_ends_a_vacuum_between_two_steps() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_no_regular_file_is_no_sound_database() {
+fn a_file_that_is_not_regular_is_refused() {
     let dir = TestDir::new();
     let _socket = std::os::unix::net::UnixListener::bind(dir.path("socket")).unwrap();
     for command in ["store stats", "store check"] {
@@ -304,7 +304,7 @@ fn what_is_no_regular_file_is_no_sound_database() {
 }
 
 #[test]
-fn a_path_is_a_path_and_no_uri() {
+fn a_path_is_not_parsed_as_a_uri() {
     let dir = with_database();
     std::fs::rename(dir.path("app.db"), dir.path("file:app.db")).unwrap();
     for command in ["store stats", "store check"] {

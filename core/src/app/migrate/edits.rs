@@ -1,4 +1,4 @@
-//! The edit of a TOML text that turns its agents into models and keeps every comment.
+//! Edits a TOML text: its agents become models, and every comment is kept.
 
 use alloc::format;
 use alloc::string::{String, ToString as _};
@@ -9,13 +9,12 @@ use toml_edit::{Array, Decor, DocumentMut, Item, Key, RawString, Table, Value};
 use toml_parser::Source;
 use toml_parser::lexer::{Token, TokenKind};
 
-use super::plan::{Agent, KEPT, Plan, is_migrated};
+use super::plan::{KEPT, MigrationPlan, OldAgent, is_migrated};
 use crate::config::source::comments;
 
-/// The text with a model in place of each agent.
-///
-/// `None` where `models` or `providers` is written on one line, so that no table can be added to it.
-pub(super) fn rewritten(old: &str, plan: &Plan<'_>) -> Option<String> {
+/// The text with a model instead of each agent; `None` where `models` or `providers` is an inline table, to which no
+/// table can be added.
+pub(super) fn rewritten(old: &str, plan: &MigrationPlan<'_>) -> Option<String> {
     let mut document: DocumentMut = old.parse().ok()?;
     let mut trailing = document.trailing().as_str()?.to_string();
     let (key, agents) = document.remove_entry("agents")?;
@@ -56,17 +55,17 @@ pub(super) fn rewritten(old: &str, plan: &Plan<'_>) -> Option<String> {
     Some(with_line_ends_of(old, &document.to_string()))
 }
 
-/// Turns the statements of an agent into those of its model, below these comments.
+/// Turns the key-value pairs of an agent into those of its model, below these comments.
 ///
-/// The first statement that is added takes the place of the name, and the others follow the model. The comments of a
-/// statement that is left out stay in its place.
-fn rewrite(table: &mut Table, agent: &Agent<'_>, mut comments: Vec<String>) -> Option<()> {
+/// The first added pair replaces the name, and the others follow the model. The comments of a pair that is left out stay
+/// in its place.
+fn rewrite(table: &mut Table, agent: &OldAgent<'_>, mut comments: Vec<String>) -> Option<()> {
     let mut added = additions(table, agent).into_iter();
     let mut in_place_of_name = added.next();
     let above_model = prefix(table.key("model")?.leaf_decor());
     let indent = above_model.rsplit('\n').next().unwrap_or_default().to_string();
     let names: Vec<String> = table.iter().map(|(name, _)| name.into()).collect();
-    // Each statement is taken out and put back at the end, so that the order stays.
+    // Each pair is removed and inserted again at the end, so that the order stays.
     for name in names {
         let (mut key, mut item) = table.remove_entry(&name)?;
         if let Some((new, mut value)) = in_place_of_name.take_if(|_| name == "name") {
@@ -97,8 +96,8 @@ fn rewrite(table: &mut Table, agent: &Agent<'_>, mut comments: Vec<String>) -> O
     Some(())
 }
 
-/// The statements that a model needs and its agent does not have. An old name joins the aliases that are there.
-fn additions(table: &mut Table, agent: &Agent<'_>) -> Vec<(&'static str, Value)> {
+/// The pairs that a model needs and its agent lacks. An old name is added to existing aliases.
+fn additions(table: &mut Table, agent: &OldAgent<'_>) -> Vec<(&'static str, Value)> {
     let provider = agent.inferred_provider.map(|provider| ("provider", Value::from(provider.name())));
     let tier = agent.inferred_tier.map(|tier| ("tier", Value::from(tier.name())));
     let mut alias = agent.alias.and_then(written);
@@ -114,17 +113,17 @@ fn additions(table: &mut Table, agent: &Agent<'_>) -> Vec<(&'static str, Value)>
     provider.into_iter().chain(tier).chain(aliases).collect()
 }
 
-/// The table of that name, which is made where it is missing and has no header of its own then.
+/// The table of that name; a missing one is created without a header of its own.
 fn section<'t>(parent: &'t mut Table, name: &str) -> Option<&'t mut Table> {
-    let made = || {
+    let new_table = || {
         let mut table = Table::new();
         table.set_implicit(true);
         Item::Table(table)
     };
-    parent.entry(name).or_insert_with(made).as_table_mut()
+    parent.entry(name).or_insert_with(new_table).as_table_mut()
 }
 
-/// Puts a table behind all others, below the comments at the end of the text.
+/// Moves a table behind all others, below the comments at the end of the text.
 fn place_last(table: &mut Table, trailing: &mut String) {
     table.set_implicit(false);
     table.set_position(Some(isize::MAX));
@@ -134,7 +133,7 @@ fn place_last(table: &mut Table, trailing: &mut String) {
     }
 }
 
-/// A value as it is written in the old text.
+/// A value as the old text has it.
 fn written(value: &crate::tree::Value) -> Option<Value> {
     let mut value: Value = value.origin().raw().parse().ok()?;
     value.decor_mut().clear();
@@ -145,7 +144,7 @@ fn prefix(decor: &Decor) -> &str {
     decor.prefix().and_then(RawString::as_str).unwrap_or_default()
 }
 
-/// The comments above, in, behind and below a statement or a table.
+/// The comments above, in, behind and below a pair or a table.
 fn comments_of(key: &Key, item: Item) -> Vec<String> {
     let mut alone = Table::new();
     alone.insert_formatted(key, item);
@@ -156,8 +155,8 @@ fn comments_in(toml: &str) -> Vec<String> {
     comments(toml).filter_map(|comment| toml.get(comment)).map(Into::into).collect()
 }
 
-/// The new text with the byte order mark and the line ends of the old one. [`toml_edit`] writes `\n`, and strings over
-/// several lines as they were.
+/// The new text with the byte order mark and the line ends of the old one. [`toml_edit`] writes `\n`, but leaves those
+/// in multi-line strings.
 fn with_line_ends_of(old: &str, new: &str) -> String {
     let mark = if old.starts_with('\u{feff}') { "\u{feff}" } else { "" };
     let is_newline = |token: &Token| token.kind() == TokenKind::Newline;

@@ -1,39 +1,34 @@
-//! What the old form leaves unsaid: provider, tier and canonical name.
+//! Infers the provider, the tier and the canonical name of an agent.
 
 use alloc::string::String;
 
 use crate::agents::{Provider, Tier};
 use crate::tree::Text;
 
-/// The provider of a model id, else of the program that ran it.
+/// The provider of a model id, else that of the program that runs it.
 pub(super) fn provider_of(model: &str, command: Option<&str>) -> Option<Provider> {
-    let by_model = |id: &str| {
-        let id = base_name(id).to_ascii_lowercase();
-        let reasoning =
-            id.strip_prefix('o').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-        if reasoning || ["gpt", "chatgpt", "codex"].iter().any(|start| id.starts_with(start)) {
-            Some(Provider::OpenAi)
-        } else if ["claude", "opus", "sonnet", "haiku"].iter().any(|start| id.starts_with(start)) {
-            Some(Provider::Anthropic)
-        } else if id.starts_with("gemini") {
-            Some(Provider::Google)
-        } else {
-            None
-        }
-    };
-    let by_command = |command: &str| {
-        let program = base_name(command.split_whitespace().next()?).to_ascii_lowercase();
-        match program.split('.').next()? {
-            "codex" | "openai" | "coder" => Some(Provider::OpenAi),
-            "claude" | "anthropic" => Some(Provider::Anthropic),
-            "gemini" | "google" => Some(Provider::Google),
-            _ => None,
-        }
-    };
-    by_model(model).or_else(|| by_command(command?))
+    let id = base_name(model).to_ascii_lowercase();
+    let begins_with = |prefixes: &[&str]| prefixes.iter().any(|prefix| id.starts_with(prefix));
+    // Such as `o3-mini`.
+    let is_reasoning =
+        id.strip_prefix('o').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    if is_reasoning || begins_with(&["gpt", "chatgpt", "codex"]) {
+        return Some(Provider::OpenAi);
+    } else if begins_with(&["claude", "opus", "sonnet", "haiku"]) {
+        return Some(Provider::Anthropic);
+    } else if begins_with(&["gemini"]) {
+        return Some(Provider::Google);
+    }
+    let program = base_name(command?.split_whitespace().next()?).to_ascii_lowercase();
+    match program.split('.').next()? {
+        "codex" | "openai" | "coder" => Some(Provider::OpenAi),
+        "claude" | "anthropic" => Some(Provider::Anthropic),
+        "gemini" | "google" => Some(Provider::Google),
+        _ => None,
+    }
 }
 
-/// The tier that the words of a model id tell: small ones are low, the largest high, all others medium.
+/// The tier by the words of a model id, such as `mini` or `pro`; medium without one.
 pub(super) fn tier_of(model: &str) -> Tier {
     let model = base_name(model).to_ascii_lowercase();
     let has = |words: &[&str]| model.split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word));
@@ -48,7 +43,7 @@ pub(super) fn tier_of(model: &str) -> Tier {
 
 /// The canonical name of an old one: lowercase words joined by single underscores.
 ///
-/// `None` when the name has no letter or digit, or begins with a digit.
+/// `None` where no ASCII letter or digit is in the name, or the first is a digit.
 pub(super) fn canonical_name(name: &str) -> Option<Text> {
     let mut canonical = String::with_capacity(name.len());
     for c in name.chars() {
@@ -72,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_model_tells_the_provider_before_the_command_does() {
+    fn the_model_decides_the_provider_before_the_command_does() {
         for (model, command, provider) in [
             ("gpt-4o", Some("claude"), Some(Provider::OpenAi)),
             ("o3-mini", None, Some(Provider::OpenAi)),
@@ -117,13 +112,11 @@ mod tests {
         ] {
             assert_eq!(canonical_name(name).as_deref(), canonical, "{name}");
         }
-        for name in crate::app::AppConfig::default()
-            .models
-            .iter()
-            .flat_map(|(name, model)| model.aliases.iter().map(move |alias| (alias.clone(), name.clone())))
-        {
-            // A shipped alias that meant another model would refuse old files whose agent has that name.
-            assert_eq!(canonical_name(&name.0).as_deref(), Some(name.1.as_str()));
+        // Otherwise an old file would be refused whose agent is named as a shipped alias.
+        for (name, model) in crate::app::AppConfig::default().models {
+            for alias in model.aliases {
+                assert_eq!(canonical_name(&alias).as_deref(), Some(&*name));
+            }
         }
     }
 }

@@ -1,40 +1,41 @@
-//! The first form of the configuration, `[[agents]]`, becomes the second, `[models]`.
+//! Converts the old form of the configuration, `[[agents]]`, to the new form, `[models]`.
 //!
-//! An old file keeps loading: its layer is converted before it is merged, and every value keeps its place in
-//! the old file ([`migrate_layer`]). [`migrate_text`] rewrites the file itself and touches nothing but the
-//! agents. Both do the same: the layer of the rewritten text equals the converted layer of the old one.
+//! Old files can still be loaded: [`migrate_layer`] converts a layer before it is merged, and every value keeps its
+//! origin in the old file. [`migrate_text`] rewrites the file itself, and changes only the agents. Both agree: the layer
+//! of the rewritten text equals the converted layer of the old one.
 //!
-//! An agent's name becomes its canonical name, and an alias where they differ. Provider and tier are told from
-//! the model unless the agent gives them. A command becomes that of the provider where all its agents agree.
+//! The name of an agent becomes the canonical name of its model, and an alias where the two differ. Provider and tier
+//! are inferred from the model unless the agent has them. A command becomes that of the provider if all its agents have
+//! the same one.
 
 #[cfg(feature = "edit")]
 mod edits;
 mod infer;
-mod plan;
 #[cfg(feature = "edit")]
-mod text;
+mod migration;
+mod plan;
 
 use alloc::format;
 use alloc::vec::Vec;
 
 #[cfg(feature = "edit")]
-pub use text::{Migration, migrate_text};
+pub use migration::{Migration, migrate_text};
 
 use crate::config::Layer;
 use crate::config::resolve::Migrated;
 use crate::text::count;
 use crate::tree::{Code, Diagnostic, Key, Kind, Origin, Table, Text, Value, in_report_order};
 pub(crate) use plan::is_left_out;
-use plan::{Agent, KEPT, Plan, entries, plan};
+use plan::{KEPT, MigrationPlan, OldAgent, entries, plan};
 
 /// Converts a layer of the first form; `None` where the layer has no `[[agents]]`.
 ///
-/// The warnings are `migrate/v1` at the first agent, `migrate/key` for
-/// what has no place in the new form, `migrate/command` for a command that could not become a provider's.
+/// The warnings are `migrate/v1` at the first agent, `migrate/key` for each key that is left out, and `migrate/command`
+/// for a command that cannot become the provider's.
 ///
 /// # Errors
 /// Every agent that cannot become a model, in the order of reports: `migrate/agent` for a missing or wrong key,
-/// `migrate/name`, `migrate/provider`, and `name/duplicate` for a name that is taken.
+/// `migrate/name`, `migrate/provider`, and `name/duplicate` for a name that exists already.
 ///
 /// ```
 /// use speckit_core::{LayerKind, Source};
@@ -64,8 +65,8 @@ pub fn migrate_layer(layer: &Layer) -> Option<Result<Migrated, Vec<Diagnostic>>>
     }))
 }
 
-/// The tree with models in place of agents.
-fn convert(root: &Value, agents: &Value, plan: &Plan<'_>) -> Value {
+/// The tree with models instead of agents.
+fn convert(root: &Value, agents: &Value, plan: &MigrationPlan<'_>) -> Value {
     let mut members = root.as_table().cloned().unwrap_or_default();
     members.remove("agents");
     if !plan.agents.is_empty() {
@@ -83,7 +84,7 @@ fn convert(root: &Value, agents: &Value, plan: &Plan<'_>) -> Value {
     Value::new(Kind::Table(members), root.origin().clone())
 }
 
-/// Adds entries to a table of the root, which is made where it is missing.
+/// Adds entries to a table of the root, which is created with the origin `otherwise` if it is missing.
 fn add(root: &mut Table, name: &str, entries: impl IntoIterator<Item = (Text, Value)>, otherwise: &Origin) {
     let present = root.get(name);
     let origin = present.map_or(otherwise, Value::origin).clone();
@@ -92,16 +93,10 @@ fn add(root: &mut Table, name: &str, entries: impl IntoIterator<Item = (Text, Va
     root.insert(name.into(), Value::new(Kind::Table(members), origin));
 }
 
-/// The model that an agent becomes. What is inferred has the place of what it was inferred from.
-fn model_of(agent: &Agent<'_>) -> Value {
-    let mut members: Table = agent
-        .entry
-        .as_table()
-        .into_iter()
-        .flatten()
-        .filter(|(name, _)| KEPT.contains(&name.as_str()))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
+/// The model that an agent becomes. Inferred values have the origin of the value that they are inferred from.
+fn model_of(agent: &OldAgent<'_>) -> Value {
+    let kept = |name: &&str| agent.entry.member(name).map(|value| ((*name).into(), value.clone()));
+    let mut members: Table = KEPT.iter().filter_map(kept).collect();
     let inferred = |text: &str| Value::new(Kind::String(text.into()), agent.model.origin().clone());
     if let Some(provider) = agent.inferred_provider {
         members.insert("provider".into(), inferred(provider.name()));

@@ -6,15 +6,15 @@ use speckit_core::app::AppConfig;
 use speckit_core::config::resolve::Resolved;
 
 use crate::args::ResolveArgs;
-use crate::context::{Context, Outcome, verdict};
+use crate::context::{Context, Exit, exit_for};
 use crate::terminal::columns;
 
-pub(crate) fn run(context: &Context, args: &ResolveArgs) -> Outcome {
+pub(crate) fn run(context: &Context, args: &ResolveArgs) -> Exit {
     if !context.is_application() {
         context
             .terminal
             .note("error: model names belong to the built-in schema, which --schema replaces; run without --schema\n");
-        return Outcome::Failed;
+        return Exit::Failed;
     }
     let (opened, checked) = match context.open_valid() {
         Ok(opened) => opened,
@@ -24,24 +24,24 @@ pub(crate) fn run(context: &Context, args: &ResolveArgs) -> Outcome {
         Ok(config) => config,
         Err(refused) => {
             context.terminal.report(refused.findings(), &opened.masks());
-            return verdict(refused.findings());
+            return exit_for(refused.findings());
         }
     };
     let registry = match ModelRegistry::from_config(config.config()) {
         Ok(registry) => registry,
         Err(errors) => {
             errors.iter().for_each(|error| context.terminal.note(&format!("error: {error}\n")));
-            return Outcome::No;
+            return Exit::No;
         }
     };
-    let mut outcome = Outcome::Yes;
+    let mut outcome = Exit::Yes;
     let mut entries = Vec::new();
     for name in &args.names {
         match registry.resolve(name) {
             Ok(entry) => entries.push((name, entry)),
             Err(error) => {
                 context.terminal.note(&format!("error: {error}\n"));
-                outcome = Outcome::No;
+                outcome = Exit::No;
             }
         }
     }

@@ -1,7 +1,7 @@
-//! `check`: the layered configuration, or files each by itself.
+//! `check`: validates the layered configuration, or each file alone.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value as Json, json};
 use speckit_core::agents::Stage;
@@ -10,22 +10,18 @@ use speckit_core::config::resolve::{Checked, Rules};
 use speckit_core::tree::{in_report_order, is_ok, strictly};
 use speckit_core::{Diagnostic, LayerKind, text};
 
-use crate::args::CheckArgs;
-use crate::context::{Context, Outcome, lacking, verdict};
+use crate::context::{CommandResult, Context, Exit, exit_for, missing_requirements};
 use speckit::Inspection;
 use speckit::internal::documents::{Disk, read_document};
 
-pub(crate) fn run(context: &Context, args: &CheckArgs) -> Outcome {
-    if args.files.is_empty() { layered(context) } else { each_by_itself(context, args) }
+pub(crate) fn run(context: &Context, files: &[PathBuf]) -> CommandResult {
+    if files.is_empty() { check_layers(context) } else { check_each(context, files) }
 }
 
-fn layered(context: &Context) -> Outcome {
-    let opened = match context.open() {
-        Ok(opened) => opened,
-        Err(outcome) => return outcome,
-    };
+fn check_layers(context: &Context) -> CommandResult {
+    let opened = context.open()?;
     let findings = match opened.outcome() {
-        Ok(checked) => with_preflight(context, &opened, checked),
+        Ok(checked) => with_requirements(context, &opened, checked),
         Err(refused) => refused.findings().to_vec(),
     };
     let ok = opened.outcome().is_ok() && is_ok(&findings);
@@ -36,14 +32,14 @@ fn layered(context: &Context) -> Outcome {
     } else if let (true, Ok(checked)) = (ok, opened.outcome()) {
         context.terminal.result(&summary(checked));
     }
-    if ok { Outcome::Yes } else { verdict(&findings) }
+    Ok(if ok { Exit::Yes } else { exit_for(&findings) })
 }
 
-/// What the environment of the machine lacks: keys and commands of the providers that the gates use.
-fn with_preflight(context: &Context, opened: &Inspection, checked: &Checked) -> Vec<Diagnostic> {
+/// The diagnostics of the configuration, and of API keys and commands that its gates need.
+fn with_requirements(context: &Context, opened: &Inspection, checked: &Checked) -> Vec<Diagnostic> {
     let mut findings = checked.findings().to_vec();
     if context.is_application() {
-        findings.extend(lacking(opened.environment(), checked.merged().root(), &Stage::ALL));
+        findings.extend(missing_requirements(opened.environment(), checked.merged().root(), &Stage::ALL));
     }
     strictly(in_report_order(findings), context.globals.strict)
 }
@@ -67,8 +63,8 @@ fn summary(checked: &Checked) -> String {
             }
         });
     }
-    for (found, noun) in [(variables.len(), "variable"), (overrides.len(), "override")] {
-        names.extend((found > 0).then(|| text::count(found, noun)));
+    for (number, noun) in [(variables.len(), "variable"), (overrides.len(), "override")] {
+        names.extend((number > 0).then(|| text::count(number, noun)));
     }
     let from = match names.split_last() {
         Some((last, [])) => format!(" from {last}"),
@@ -79,19 +75,15 @@ fn summary(checked: &Checked) -> String {
     format!("ok: {values}{from}\n")
 }
 
-fn each_by_itself(context: &Context, args: &CheckArgs) -> Outcome {
-    let rules = match context.rules() {
-        Ok(rules) => rules,
-        Err(findings) => return context.refuse(&findings),
-    };
+fn check_each(context: &Context, files: &[PathBuf]) -> CommandResult {
+    let rules = context.rules().map_err(|findings| context.refuse(&findings))?;
     let schema_warnings = rules.schema().map(|schema| schema.warnings().to_vec()).unwrap_or_default();
     let schema_warnings = strictly(schema_warnings, context.globals.strict);
     context.terminal.report(&schema_warnings, &Masks::default());
-    let is_usable = is_ok(&schema_warnings);
-    let mut outcome = if is_usable { Outcome::Yes } else { Outcome::No };
+    let mut exit = if is_ok(&schema_warnings) { Exit::Yes } else { Exit::No };
     let mut documents: Vec<Json> = Vec::new();
-    for path in &args.files {
-        let (findings, masks) = alone(path, &rules);
+    for path in files {
+        let (findings, masks) = check_alone(path, &rules);
         let findings = strictly(findings, context.globals.strict);
         let ok = is_ok(&findings);
         context.terminal.report(&findings, &masks);
@@ -100,22 +92,18 @@ fn each_by_itself(context: &Context, args: &CheckArgs) -> Outcome {
             context.terminal.result(&format!("ok: {name}\n"));
         }
         documents.push(json!({ "file": name, "ok": ok, "diagnostics": masks.scrubbed(&findings) }));
-        if !ok {
-            outcome = match verdict(&findings) {
-                Outcome::Failed => Outcome::Failed,
-                _ if outcome == Outcome::Failed => Outcome::Failed,
-                verdict => verdict,
-            };
+        if !ok && exit != Exit::Failed {
+            exit = exit_for(&findings);
         }
     }
     if context.is_json() {
-        context.terminal.json(&json!({ "ok": outcome == Outcome::Yes, "files": documents }));
+        context.terminal.json(&json!({ "ok": exit == Exit::Yes, "files": documents }));
     }
-    outcome
+    Ok(exit)
 }
 
-/// What is to be said of one file without layers, in the order of reports. A folder is no file.
-fn alone(path: &Path, rules: &Rules) -> (Vec<Diagnostic>, Masks) {
+/// The diagnostics of one file without layers, in the order of reports.
+fn check_alone(path: &Path, rules: &Rules) -> (Vec<Diagnostic>, Masks) {
     let (document, empty) = match read_document(&Disk, path) {
         Ok(read) => read,
         Err(unread) => return (vec![unread.finding(path)], Masks::default()),

@@ -1,23 +1,16 @@
-//! `env`: the table of variables and keys.
+//! `env`: the environment variables that can set keys.
 
 use speckit_core::Merged;
 
-use crate::context::{Context, Outcome};
+use crate::context::{CommandResult, Context, Exit};
 use crate::terminal::columns;
 
-pub(crate) fn run(context: &Context) -> Outcome {
-    let opened = match context.open() {
-        Ok(opened) => opened,
-        Err(outcome) => return outcome,
-    };
+pub(crate) fn run(context: &Context) -> CommandResult {
+    let opened = context.open()?;
     context.terminal.report(opened.findings(), &opened.masks());
     let root = opened.merged().map(Merged::root);
-    let rows =
-        opened.rules().keys().names(root).map(|names| names.table(opened.environment())).unwrap_or_default();
-    if context.is_json() {
-        context.terminal.json(&rows);
-        return Outcome::Yes;
-    }
+    let names = opened.rules().keys().names(root);
+    let rows = names.map(|names| names.table(opened.environment())).unwrap_or_default();
     let cells: Vec<[String; 4]> = rows
         .iter()
         .map(|row| {
@@ -25,6 +18,6 @@ pub(crate) fn run(context: &Context) -> Outcome {
             [row.variable.clone(), row.key.to_string(), row.types.to_string(), set.to_string()]
         })
         .collect();
-    context.terminal.result(&columns(&["VARIABLE", "KEY", "TYPE", "SET"], &cells));
-    Outcome::Yes
+    context.print(&rows, columns(&["VARIABLE", "KEY", "TYPE", "SET"], &cells));
+    Ok(Exit::Yes)
 }

@@ -1,28 +1,17 @@
-//! `explain KEY`: who set it, what that shadowed, and what the schema says about it.
+//! `explain KEY`: where it was set, which lower layers it overrides, and what the schema requires.
 
-use crate::args::ExplainArgs;
-use crate::config::show::{parsed, unknown};
-use crate::context::{Context, Outcome, verdict};
+use crate::config::show::{parse_key, unknown_key};
+use crate::context::{CommandResult, Context, Exit, exit_for};
 
-/// A configuration that breaks its rules is explained all the same: that is when one asks.
-pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Outcome {
-    let opened = match context.open() {
-        Ok(opened) => opened,
-        Err(outcome) => return outcome,
-    };
+/// Explains keys of an invalid configuration too: that is when an explanation is needed most.
+pub(crate) fn run(context: &Context, key: &str) -> CommandResult {
+    let opened = context.open()?;
     context.terminal.report(opened.findings(), &opened.masks());
-    let Some(merged) = opened.merged() else { return verdict(opened.findings()) };
-    let key = match parsed(context, &args.key) {
-        Ok(key) => key,
-        Err(outcome) => return outcome,
-    };
+    let Some(merged) = opened.merged() else { return Err(exit_for(opened.findings())) };
+    let key = parse_key(context, key)?;
     let Some(explanation) = opened.rules().keys().explain(merged, &[], &key) else {
-        return unknown(context, merged.root(), &key);
+        return Err(unknown_key(context, merged.root(), &key));
     };
-    if context.is_json() {
-        context.terminal.json(&explanation);
-    } else {
-        context.terminal.result(&explanation.to_text());
-    }
-    if opened.outcome().is_ok() { Outcome::Yes } else { verdict(opened.findings()) }
+    context.print(&explanation, explanation.to_text());
+    Ok(if opened.outcome().is_ok() { Exit::Yes } else { exit_for(opened.findings()) })
 }

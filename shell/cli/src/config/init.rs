@@ -1,4 +1,4 @@
-//! `init`: a commented template, made from the schema.
+//! `init`: a commented template of the configuration, from the schema.
 
 use std::path::Path;
 
@@ -7,43 +7,34 @@ use speckit_core::config::template::template;
 use speckit_core::{Diagnostic, LayerKind, Origin, Source, Value};
 
 use crate::args::InitArgs;
-use crate::context::{Context, Outcome};
+use crate::context::{CommandResult, Context, Exit};
 use speckit::internal::documents::{absolute, exists, write_atomically};
 
 /// The schema file that the template of the application names.
 const SCHEMA_FILE: &str = "./speckit.schema.json";
 
-pub(crate) fn run(context: &Context, args: &InitArgs) -> Outcome {
-    let text = match context.rules().and_then(|rules| text(context, &rules, &args.file)) {
-        Ok(text) => text,
-        Err(findings) => return context.refuse(&findings),
-    };
+pub(crate) fn run(context: &Context, args: &InitArgs) -> CommandResult {
+    let text = context.rules().and_then(|rules| text(context, &rules, &args.file));
+    let text = text.map_err(|findings| context.refuse(&findings))?;
     let name = args.file.display();
     if !args.force && exists(&args.file) {
-        context.terminal.note(&format!("error: `{name}` is there already\nhelp: --force overwrites it\n"));
-        return Outcome::Failed;
+        return Err(context.fail(format!("`{name}` exists already\nhelp: --force overwrites it")));
     }
-    if let Err(error) = write_atomically(&args.file, &text) {
-        context.terminal.note(&format!("error: `{name}` cannot be written: {error}\n"));
-        return Outcome::Failed;
-    }
-    if context.is_json() {
-        context.terminal.json(&serde_json::json!({ "file": args.file }));
-    } else {
-        context.terminal.result(&format!("wrote {name}\n"));
-    }
+    write_atomically(&args.file, &text)
+        .map_err(|error| context.fail(format!("`{name}` cannot be written: {error}")))?;
+    context.print(&serde_json::json!({ "file": args.file }), format_args!("wrote {name}\n"));
     if context.is_application() {
-        let folder = args.file.parent().unwrap_or(Path::new("")).join("speckit.schema.json");
-        let hint = format!("help: for completion in an editor: speckit schema > {}\n", folder.display());
+        let schema = args.file.with_file_name("speckit.schema.json");
+        let hint = format!("help: for completion in an editor: speckit schema > {}\n", schema.display());
         context.terminal.note(&hint);
     }
-    Outcome::Yes
+    Ok(Exit::Yes)
 }
 
 fn text(context: &Context, rules: &Rules, file: &Path) -> Result<String, Vec<Diagnostic>> {
     let Some(schema) = rules.schema() else { return Ok(String::new()) };
     let address = match &context.globals.schema {
-        // Editors look from the folder of the file, which is not always the working folder.
+        // Editors resolve it from the folder of the file, which may not be the working folder.
         Some(path) if file.parent().is_some_and(|folder| !folder.as_os_str().is_empty()) => {
             absolute(path).as_ref().unwrap_or(path).display().to_string()
         }

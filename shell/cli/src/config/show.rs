@@ -3,24 +3,18 @@
 use speckit_core::config::redact::redact;
 use speckit_core::tree::nearest::nearest_keys;
 use speckit_core::tree::print;
-use speckit_core::{Code, Diagnostic, Key, Segment, Value};
+use speckit_core::{Code, Diagnostic, Key, KeyError, Segment, Value};
 
 use crate::args::ShowArgs;
-use crate::context::{Context, Outcome};
+use crate::context::{CommandResult, Context, Exit};
 
-pub(crate) fn run(context: &Context, args: &ShowArgs) -> Outcome {
-    let (opened, checked) = match context.open_valid() {
-        Ok(opened) => opened,
-        Err(outcome) => return outcome,
-    };
+pub(crate) fn run(context: &Context, args: &ShowArgs) -> CommandResult {
+    let (opened, checked) = context.open_valid()?;
     let root = checked.merged().root();
     let root =
         if args.reveal { root.clone() } else { redact(root, &|key| opened.rules().keys().is_secret(key)) };
-    let key = match parsed(context, args.key.as_deref().unwrap_or_default()) {
-        Ok(key) => key,
-        Err(outcome) => return outcome,
-    };
-    let Some(value) = root.get(&key) else { return unknown(context, &root, &key) };
+    let key = parse_key(context, args.key.as_deref().unwrap_or_default())?;
+    let value = root.get(&key).ok_or_else(|| unknown_key(context, &root, &key))?;
     match (context.is_json(), args.origins) {
         (true, true) => context.terminal.json(&print::origins_json(value)),
         (true, false) => context.terminal.json(value),
@@ -30,28 +24,24 @@ pub(crate) fn run(context: &Context, args: &ShowArgs) -> Outcome {
         }
         (false, false) => context.terminal.result(&format!("{value}\n")),
     }
-    Outcome::Yes
+    Ok(Exit::Yes)
 }
 
-/// The key that a text names; says on stderr why it is none.
-pub(crate) fn parsed(context: &Context, text: &str) -> Result<Key, Outcome> {
-    text.parse().map_err(|error: speckit_core::KeyError| {
-        context.terminal.note(&format!("error: `{text}` is not a key: {error}\n"));
-        Outcome::Failed
-    })
+pub(crate) fn parse_key(context: &Context, text: &str) -> Result<Key, Exit> {
+    text.parse().map_err(|error: KeyError| context.fail(format!("`{text}` is not a key: {error}")))
 }
 
-/// Says that a key is unknown, with those that are near.
-pub(crate) fn unknown(context: &Context, root: &Value, key: &Key) -> Outcome {
+/// Reports that a key is unknown, with the keys that have a similar name.
+pub(crate) fn unknown_key(context: &Context, root: &Value, key: &Key) -> Exit {
     let near: Vec<String> = nearest_keys(root, key).iter().map(|key| format!("`{key}`")).collect();
     let finding = Diagnostic::error(Code::NameUnknown, key.clone(), format!("nothing sets `{key}`"));
     let finding =
         if near.is_empty() { finding } else { finding.help(format!("did you mean {}?", near.join(" or "))) };
     context.refuse(&[finding]);
-    Outcome::No
+    Exit::No
 }
 
-/// The tree that has only this value, at its key; in a list the value stands alone.
+/// The tree that has only this value, at its key. An item of a list stands for the list.
 fn alone(value: &Value, key: &Key) -> Value {
     key.segments().iter().rev().fold(value.clone(), |inner, segment| match segment {
         Segment::Name(name) => Value::table([(name.clone(), inner.clone())], inner.origin().clone()),

@@ -1,91 +1,75 @@
-//! `retry plan` and `retry simulate`: what the settings of retries do, before they do it.
+//! `retry plan` and `retry simulate`: previews of the `[retry]` settings.
 
 use std::path::Path;
 
 use serde::Serialize;
-use speckit_core::app::AppConfig;
-use speckit_core::config::resolve::Resolved;
 use speckit_core::retry::simulation::{Scenario, compare, plan};
 use speckit_core::retry::{RetryConfig, Seed};
 
 use crate::args::{RetryCommand, SimulateArgs};
-use crate::context::{Context, Outcome, verdict};
+use crate::context::{CommandResult, Context, Exit};
 use speckit::internal::documents::write_atomically;
 
-pub(crate) fn run(context: &Context, command: &RetryCommand) -> Outcome {
-    let config = match settings(context) {
-        Ok(config) => config,
-        Err(outcome) => return outcome,
-    };
-    match command {
-        RetryCommand::Plan(with) => {
-            let plan = plan(&config, Seed::new(with.args.seed));
-            match context.is_json() {
-                true => context.terminal.json(&plan.to_json()),
-                false => context.terminal.result(&plan.to_text()),
-            }
-            Outcome::Yes
-        }
-        RetryCommand::Simulate(with) => simulate(context, &with.args, &config),
-    }
-}
-
-/// The `[retry]` settings of the layered configuration; under a schema that was given, the built-in ones.
-fn settings(context: &Context) -> Result<RetryConfig, Outcome> {
-    let (opened, checked) = context.open_valid()?;
-    if !context.is_application() {
-        return Ok(RetryConfig::default());
-    }
-    let config: Resolved<AppConfig> = checked.typed().map_err(|refused| {
-        context.terminal.report(refused.findings(), &opened.masks());
-        verdict(refused.findings())
-    })?;
-    Ok(config.config().retry)
-}
-
-/// So many calls are simulated within some seconds.
+/// Simulations up to this size take some seconds at most.
 const MOST_CALLS: u64 = 2_000_000;
 
-fn simulate(context: &Context, args: &SimulateArgs, config: &RetryConfig) -> Outcome {
-    let scenario = Scenario { clients: args.clients, capacity: args.capacity };
+pub(crate) fn run(context: &Context, command: &RetryCommand) -> CommandResult {
+    let config = settings(context)?;
+    match command {
+        RetryCommand::Plan { seed } => {
+            let plan = plan(&config, Seed::new(*seed));
+            context.print(&plan.to_json(), plan.to_text());
+            Ok(Exit::Yes)
+        }
+        RetryCommand::Simulate(args) => simulate(context, args, &config),
+    }
+}
+
+/// The `[retry]` settings of the layered configuration, or the built-in ones with `--schema`.
+fn settings(context: &Context) -> Result<RetryConfig, Exit> {
+    let (opened, checked) = context.open_valid()?;
+    match context.is_application() {
+        true => Ok(context.typed(&opened, checked)?.retry),
+        false => Ok(RetryConfig::default()),
+    }
+}
+
+fn simulate(context: &Context, args: &SimulateArgs, config: &RetryConfig) -> CommandResult {
     if args.svg.as_deref() == Some(Path::new("-")) {
-        let why = "error: `-` is no file: --svg writes one\nhelp: name it, such as `--svg herd.svg`\n";
-        context.terminal.note(why);
-        return Outcome::Failed;
+        return Err(
+            context.fail("`-` is no file: --svg writes one\nhelp: name it, such as `--svg retries.svg`")
+        );
     }
     let calls = u64::from(args.clients) * u64::from(config.max_attempts);
     if calls > MOST_CALLS {
-        context.terminal.note(&format!(
-            "error: {} clients with {} attempts each are up to {calls} calls, and {MOST_CALLS} are the most\n\
-             help: fewer clients, or fewer attempts: --set retry.max_attempts=N\n",
+        return Err(context.fail(format!(
+            "{} clients with {} attempts each make up to {calls} calls; the limit is {MOST_CALLS}\n\
+             help: fewer clients, or fewer attempts: --set retry.max_attempts=N",
             args.clients, config.max_attempts
-        ));
-        return Outcome::Failed;
+        )));
     }
+    let scenario = Scenario { clients: args.clients, capacity: args.capacity };
     let comparison = compare(config, scenario, Seed::new(args.seed));
-    if let Some(path) = &args.svg
-        && let Err(error) = write_atomically(path, &comparison.to_svg())
-    {
-        let name = path.display();
-        let why = format!(
-            "error: `{name}` cannot be written: {error}\nhelp: name a file in a folder that is there\n"
-        );
-        context.terminal.note(&why);
-        return Outcome::Failed;
+    if let Some(path) = &args.svg {
+        write_atomically(path, &comparison.to_svg()).map_err(|error| {
+            let name = path.display();
+            context
+                .fail(format!("`{name}` cannot be written: {error}\nhelp: name a file in an existing folder"))
+        })?;
     }
     if context.is_json() {
         #[derive(Serialize)]
-        struct Json<'a, C> {
+        struct ComparisonJson<'a, C> {
             #[serde(flatten)]
             comparison: C,
             svg: Option<&'a Path>,
         }
-        context.terminal.json(&Json { comparison: comparison.to_json(), svg: args.svg.as_deref() });
-        return Outcome::Yes;
+        context.terminal.json(&ComparisonJson { comparison: comparison.to_json(), svg: args.svg.as_deref() });
+        return Ok(Exit::Yes);
     }
     context.terminal.result(&comparison.to_text(context.terminal.columns()));
     if let Some(path) = &args.svg {
         context.terminal.result(&format!("\nwrote {}\n", path.display()));
     }
-    Outcome::Yes
+    Ok(Exit::Yes)
 }

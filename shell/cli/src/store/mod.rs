@@ -1,6 +1,5 @@
-//! `store stats|check|vacuum`: the database.
+//! `store stats|check|vacuum`: inspects, checks and shrinks the database.
 
-use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,50 +10,35 @@ use serde_json::json;
 use speckit_core::config::redact::Masks;
 use speckit_core::text::size;
 
-use crate::args::{StoreArgs, StoreCommand};
-use crate::context::{Context, Outcome};
+use crate::args::StoreAction;
+use crate::context::{CommandResult, Context, Exit};
 use crate::signals::{Signal, SignalListener, Then};
 use speckit::internal::documents;
 use speckit::store::{StoreError, StoreFinding, StoreOptions, StoreStats, VacuumProgress, check_file};
 
-/// How long a lock of another process is waited for: a person sits before it.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// How long it has to end between two steps after a signal.
-const SIGNAL_PATIENCE: Duration = Duration::from_secs(2);
+/// How long to wait for a lock of another process.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a step of a vacuum may take to end after a signal, before the process is ended.
+const SIGNAL_TIMEOUT: Duration = Duration::from_secs(2);
 
-pub(crate) fn run(context: &Context, args: &StoreArgs) -> Outcome {
-    let path = match context.database() {
-        Ok((path, warning)) => {
-            context.terminal.report(warning.as_slice(), &Masks::default());
-            path
-        }
-        Err(finding) => return context.refuse(&[finding]),
-    };
-    match args.command {
-        StoreCommand::Stats => stats(context, path),
-        StoreCommand::Check => check(context, &path),
-        StoreCommand::Vacuum => vacuum(context, &path),
+pub(crate) fn run(context: &Context, action: StoreAction) -> CommandResult {
+    let (path, warning) = context.database().map_err(|finding| context.refuse(&[finding]))?;
+    context.terminal.report(warning.as_slice(), &Masks::default());
+    match action {
+        StoreAction::Stats => stats(context, path),
+        StoreAction::Check => check(context, &path),
+        StoreAction::Vacuum => vacuum(context, &path),
     }
 }
 
-fn stats(context: &Context, path: PathBuf) -> Outcome {
-    let stats = match StoreStats::of_file(path, PATIENCE) {
-        Ok(stats) => stats,
-        Err(error) => return failed(context, &error),
-    };
-    if context.is_json() {
-        context.terminal.json(&stats);
-    } else {
-        context.terminal.result(&format!("{stats}\n"));
-    }
-    Outcome::Yes
+fn stats(context: &Context, path: PathBuf) -> CommandResult {
+    let stats = StoreStats::of_file(path, LOCK_TIMEOUT).map_err(|error| failed(context, &error))?;
+    context.print(&stats, format_args!("{stats}\n"));
+    Ok(Exit::Yes)
 }
 
-fn check(context: &Context, path: &Path) -> Outcome {
-    let findings = match check_file(path, PATIENCE) {
-        Ok(findings) => findings,
-        Err(error) => return failed(context, &error),
-    };
+fn check(context: &Context, path: &Path) -> CommandResult {
+    let findings = check_file(path, LOCK_TIMEOUT).map_err(|error| failed(context, &error))?;
     let is_sound = findings.is_empty();
     if context.is_json() {
         let findings: Vec<_> = findings.iter().map(with_message).collect();
@@ -69,7 +53,7 @@ fn check(context: &Context, path: &Path) -> Outcome {
             context.terminal.note(help);
         }
     }
-    if is_sound { Outcome::Yes } else { Outcome::No }
+    Ok(if is_sound { Exit::Yes } else { Exit::No })
 }
 
 fn with_message(finding: &StoreFinding) -> serde_json::Value {
@@ -80,13 +64,10 @@ fn with_message(finding: &StoreFinding) -> serde_json::Value {
     document
 }
 
-fn vacuum(context: &Context, path: &Path) -> Outcome {
+fn vacuum(context: &Context, path: &Path) -> CommandResult {
     if !documents::exists(path) {
-        // Opening it would make it.
-        return match StoreStats::of_file(path, PATIENCE) {
-            Err(error) => failed(context, &error),
-            Ok(_) => Outcome::Failed,
-        };
+        // Opening a store would create the file; this only fails with the reason.
+        return stats(context, path.into()).and(Err(Exit::Failed));
     }
     let is_ended = Arc::new(AtomicBool::new(false));
     let ended = Arc::clone(&is_ended);
@@ -94,15 +75,12 @@ fn vacuum(context: &Context, path: &Path) -> Outcome {
         ended.store(true, Ordering::Relaxed);
         match signal {
             Signal::Hangup => Then::Listen,
-            Signal::End => Then::EndWithin(SIGNAL_PATIENCE),
+            Signal::End => Then::EndWithin(SIGNAL_TIMEOUT),
         }
     });
-    let signals = match signals {
-        Ok(signals) => signals,
-        Err(error) => return unheard(context, &error),
-    };
+    let signals = signals.map_err(|error| context.fail(format!("signals cannot be handled: {error}")))?;
     let mut line = ProgressLine { context, shown: String::new() };
-    let done = StoreOptions::new(path).deadline(PATIENCE).open().and_then(|store| {
+    let done = StoreOptions::new(path).deadline(LOCK_TIMEOUT).open().and_then(|store| {
         store.vacuum_with(|progress| {
             line.show(progress);
             if is_ended.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -110,19 +88,12 @@ fn vacuum(context: &Context, path: &Path) -> Outcome {
     });
     line.clear();
     drop(signals);
-    let done = match done {
-        Ok(done) => done,
-        Err(error) => return failed(context, &error),
-    };
-    if context.is_json() {
-        context.terminal.json(&done);
-    } else {
-        context.terminal.result(&format!("{done}\n"));
-    }
-    if done.is_finished { Outcome::Yes } else { Outcome::Failed }
+    let done = done.map_err(|error| failed(context, &error))?;
+    context.print(&done, format_args!("{done}\n"));
+    Ok(if done.is_finished { Exit::Yes } else { Exit::Failed })
 }
 
-/// One line on the terminal that is written over and over.
+/// A line of progress that overwrites itself.
 struct ProgressLine<'a> {
     context: &'a Context,
     shown: String,
@@ -149,15 +120,9 @@ impl ProgressLine<'_> {
     }
 }
 
-fn failed(context: &Context, error: &StoreError) -> Outcome {
-    context.terminal.note(&format!("error: {error}\n"));
+fn failed(context: &Context, error: &StoreError) -> Exit {
     if context.is_json() {
         context.terminal.json(&json!({ "ok": false, "error": error.to_string() }));
     }
-    Outcome::Failed
-}
-
-fn unheard(context: &Context, error: &io::Error) -> Outcome {
-    context.terminal.note(&format!("error: signals cannot be heard: {error}\n"));
-    Outcome::Failed
+    context.fail(error)
 }

@@ -1,4 +1,4 @@
-//! Rows of cells in aligned columns.
+//! Tables of text.
 
 /// Rows in aligned columns, two spaces between them.
 pub(crate) fn columns<const N: usize>(header: &[&str; N], rows: &[[String; N]]) -> String {

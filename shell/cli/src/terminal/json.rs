@@ -1,37 +1,29 @@
-//! JSON that a terminal shows and does not obey.
+//! JSON without characters that control a terminal.
 
 use std::fmt::Write as _;
 
 use serde::Serialize;
 use speckit_core::text::is_control;
 
-/// A document on one line, with the end of the line. What a terminal obeys is an escape in it, so that it means the same.
+/// A document on one line, with its line end. Characters that control a terminal are escaped, which means the same in JSON.
 ///
 /// # Errors
-/// Where the document has no form in JSON.
+/// The document cannot be serialized.
 pub(crate) fn json_line(document: &impl Serialize) -> serde_json::Result<String> {
     let mut line = serde_json::to_string(document)?;
-    if let Some(at) = first_obeyed(&line) {
-        line = escaped_from(&line, at);
+    // Most documents hold none, and are not copied.
+    if line.contains(is_control) {
+        line = escaped(&line);
     }
     line.push('\n');
     Ok(line)
 }
 
-/// Where the first character lies that a terminal obeys. Of those in ASCII only DEL is left by `serde_json`.
-fn first_obeyed(json: &str) -> Option<usize> {
-    let ascii = json.bytes().position(|byte| byte >= 0x7f)?;
-    let (_, rest) = json.split_at_checked(ascii)?;
-    rest.find(is_control).map(|at| ascii + at)
-}
-
-fn escaped_from(json: &str, at: usize) -> String {
-    let (before, rest) = json.split_at_checked(at).unwrap_or(("", json));
+fn escaped(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len() + 64);
-    escaped.push_str(before);
-    for c in rest.chars() {
+    for c in json.chars() {
         if is_control(c) {
-            // All of them have four digits at most. Writing into a string does not fail.
+            // None of them needs more than four digits. Writing into a string does not fail.
             let _ = write!(escaped, "\\u{:04x}", u32::from(c));
         } else {
             escaped.push(c);
@@ -48,7 +40,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_line_means_its_document_and_holds_nothing_that_a_terminal_obeys(
+        fn a_line_means_its_document_and_holds_no_control_character(
             text in "[\u{7d}-\u{a1}\u{600}-\u{620}\u{2000}-\u{2070}\u{fef0}-\u{feff}]{0,12}|\\PC*",
             name in any::<String>(),
         ) {
@@ -62,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn all_that_a_terminal_obeys_has_an_escape_of_four_digits() {
+    fn every_control_character_has_an_escape_of_four_digits() {
         assert_eq!(('\u{10000}'..=char::MAX).find(|c| is_control(*c)), None);
         assert_eq!(json_line(&"\u{7f}\u{9b}\u{feff}é😀").unwrap(), "\"\\u007f\\u009b\\ufeffé😀\"\n");
     }

@@ -1,4 +1,4 @@
-//! The shipped application's own configuration, loaded as the program loads it.
+//! Loads the configuration of the shipped application, as the program does.
 
 use std::path::PathBuf;
 
@@ -15,10 +15,10 @@ use crate::os::{clock, environment};
 
 /// The prefix of the program's variables.
 pub const PREFIX: &str = "SPECKIT";
-/// Variables of the prefix that name no key.
+/// Variables with the prefix that set no key.
 pub const RESERVED: &[&str] = &["CONFIG", "DATABASE"];
 
-/// Loads [`AppConfig`]: embedded defaults, a file, the environment, overrides.
+/// Loads [`AppConfig`] from the embedded defaults, a file, the environment and overrides.
 ///
 /// ```
 /// use speckit::app::ConfigLoader;
@@ -38,7 +38,7 @@ pub struct ConfigLoader {
 }
 
 impl ConfigLoader {
-    /// A loader of the file or folder at `path`, which may be absent.
+    /// A loader of the file or folder at `path`, which need not exist.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         let files = vec![FileSource { path: path.into(), required: false }];
         Self { sources: Sources { files, ..Sources::default() }, strict: false, is_recorded: false }
@@ -50,29 +50,29 @@ impl ConfigLoader {
         Self { sources, strict, is_recorded: false }
     }
 
-    /// Reads this environment and not that of the process.
+    /// Reads this environment instead of that of the process.
     #[must_use]
     pub fn environment(mut self, environment: Environment) -> Self {
         self.sources.environment = Some(environment);
         self
     }
 
-    /// Layers overrides over everything else.
+    /// Adds overrides above all other layers.
     #[must_use]
     pub fn overrides(mut self, overrides: Vec<Override>) -> Self {
         self.sources.overrides = overrides;
         self
     }
 
-    /// Makes every warning an error.
+    /// Treats warnings as errors.
     #[must_use]
     pub fn strict(mut self, strict: bool) -> Self {
         self.strict = strict;
         self
     }
 
-    /// Records in the database of the settings (`store.path`, or the variable `SPECKIT_DATABASE`) what
-    /// [`ConfigLoader::open`] and its reloads accept and refuse, as `store.history` and `store.keep_generations` say.
+    /// Records what [`ConfigLoader::open`] and its reloads accept and refuse, as `store.history` and
+    /// `store.keep_generations` say, in the database `store.path` or that of the variable `SPECKIT_DATABASE`.
     #[cfg(feature = "sqlite")]
     #[must_use]
     pub fn recorded(mut self) -> Self {
@@ -83,32 +83,29 @@ impl ConfigLoader {
     /// Loads the configuration.
     ///
     /// # Errors
-    /// [`ConfigError::Refused`] with every finding, as soon as one is an error.
+    /// [`ConfigError::Refused`] with all diagnostics, if one of them is an error.
     pub fn load(&self) -> Result<AppConfig, ConfigError> {
-        self.builder().open().map(|shell| (*shell.current()).clone())
+        self.builder().open().map(|config| (*config.current()).clone())
     }
 
-    /// Loads the configuration, to be watched and reloaded. The quiet period, the way of watching and further paths
-    /// are those of its own `hot_reload`.
+    /// Loads the configuration for watching and reloading, with the quiet period, the mode and the paths of its own
+    /// `hot_reload`.
     ///
     /// # Errors
-    /// [`ConfigError::Refused`] with every finding, as soon as one is an error.
+    /// [`ConfigError::Refused`] with all diagnostics, if one of them is an error.
     pub fn open(&self) -> Result<Config<AppConfig>, ConfigError> {
         let builder = self.builder();
         #[cfg(feature = "sqlite")]
-        let builder = if self.is_recorded { self.recording(builder) } else { builder };
+        if self.is_recorded {
+            let environment = self.sources.environment.clone().unwrap_or_else(environment::capture);
+            let named = environment.text(&format!("{PREFIX}_DATABASE")).filter(|path| !path.is_empty());
+            let builder = builder.recorded(named.map(PathBuf::from), clock::since_epoch());
+            return builder.history_settings(|settings| settings.store.clone()).open();
+        }
         builder.open()
     }
 
-    #[cfg(feature = "sqlite")]
-    fn recording(&self, builder: Builder<AppConfig>) -> Builder<AppConfig> {
-        let environment = self.sources.environment.clone().unwrap_or_else(environment::capture);
-        let named = environment.text(&format!("{PREFIX}_DATABASE")).filter(|path| !path.is_empty());
-        let named = named.map(PathBuf::from);
-        builder.recorded(named, clock::since_epoch()).history_settings(|settings| settings.store.clone())
-    }
-
-    /// The layers and rules of the shipped application over these sources.
+    /// A builder with the layers and rules of the shipped application.
     #[doc(hidden)]
     pub fn builder(&self) -> Builder<AppConfig> {
         Builder::<AppConfig>::default()

@@ -1,5 +1,5 @@
-//! The shipped application: its settings, its schema and defaults, and how it is loaded. Beside them stand the types of all
-//! domains that it is made of, so that one import serves a program that is such an application.
+//! The settings of the shipped application, and their loader. The types of other modules that such an application uses
+//! are exported here too.
 
 mod loader;
 

@@ -103,7 +103,7 @@ fn what_cannot_be_restored_is_said_with_its_reason() {
     dir.run("history rollback 7").failed().only_says("there is no generation 7: the history has 1 to 2");
     dir.run("history rollback 2 --config other.toml")
         .failed()
-        .only_says("generation 2 is one of other files: c.toml")
+        .only_says("generation 2 was loaded from other files: c.toml")
         .says("--config c.toml");
     assert_eq!(dir.run("history diff 1 2").yes().out, "~ retry.max_attempts\n~ store.history\n");
     assert_eq!(dir.read("c.toml"), retry(5));

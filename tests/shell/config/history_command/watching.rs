@@ -35,7 +35,7 @@ fn watch_starts_with_the_last_good_generation_where_it_is_asked_to() {
     dir.run("watch --plain").no();
     let mut watch = RunningProgram::start(&dir, "watch --plain --fallback last-good");
     assert_eq!(watch.line(), "loaded generation 1, watched");
-    assert_eq!(watch.line(), "refused with 1 error, generation 1 stands in");
+    assert_eq!(watch.line(), "refused with 1 error, generation 1 runs instead");
     dir.write("c.toml", retry(6));
     assert_eq!(watch.line(), "changed c.toml");
     assert!(watch.line().starts_with("generation 2 is in force"));

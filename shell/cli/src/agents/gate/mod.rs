@@ -4,7 +4,7 @@ use speckit_core::config::redact::Masks;
 use speckit_core::{Code, Diagnostic, Key};
 
 use crate::args::GateCommand;
-use crate::context::{Context, Outcome};
+use crate::context::{Context, Exit};
 use speckit::store::StoreError;
 
 mod drive;
@@ -17,11 +17,11 @@ mod runs;
 mod screen;
 mod show;
 
-pub(crate) fn run(context: &Context, command: &GateCommand) -> Outcome {
+pub(crate) fn run(context: &Context, command: &GateCommand) -> Exit {
     let done = match command {
-        GateCommand::Run(with) => run::run(context, &with.args),
-        GateCommand::List(with) => runs::list(context, &with.args),
-        GateCommand::Show(with) => runs::show(context, &with.args.run),
+        GateCommand::Run(args) => run::run(context, args),
+        GateCommand::List(args) => runs::list(context, args),
+        GateCommand::Show { run } => runs::show(context, run),
     };
     done.unwrap_or_else(|outcome| outcome)
 }
@@ -37,11 +37,11 @@ fn unavailable(error: &StoreError) -> Diagnostic {
 }
 
 /// Reports why nothing was done: on stderr, and as JSON.
-fn refused(context: &Context, findings: &[Diagnostic], masks: &Masks) -> Outcome {
+fn refused(context: &Context, findings: &[Diagnostic], masks: &Masks) -> Exit {
     context.terminal.report(findings, masks);
     if context.is_json() {
         let findings = masks.scrubbed(findings);
         context.terminal.json(&serde_json::json!({ "ok": false, "diagnostics": findings }));
     }
-    Outcome::Failed
+    Exit::Failed
 }

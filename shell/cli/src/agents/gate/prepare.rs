@@ -11,7 +11,7 @@ use speckit_core::tree::{in_report_order, is_ok, strictly};
 
 use super::{error, prompt, refused};
 use crate::args::GateRunArgs;
-use crate::context::{Context, Outcome, lacking};
+use crate::context::{Context, Exit, missing_requirements};
 use speckit::Config;
 use speckit::agents::StagePlan;
 use speckit::internal::environment;
@@ -32,7 +32,7 @@ impl Prepared {
     ///
     /// # Errors
     /// The configuration is refused or there is no prompt; it was reported.
-    pub(super) fn of(context: &Context, args: &GateRunArgs) -> Result<Self, Outcome> {
+    pub(super) fn of(context: &Context, args: &GateRunArgs) -> Result<Self, Exit> {
         if !context.is_application() {
             let why = "gates belong to the built-in schema, which --schema replaces".into();
             return Err(context.refuse(&[error(Code::GateSchema, why).help("run without --schema")]));
@@ -45,7 +45,7 @@ impl Prepared {
                     context.terminal.json(&json!({ "ok": false, "diagnostics": error.diagnostics() }));
                 }
                 // Exit 1 is the verdict of the agents only.
-                Outcome::Failed
+                Exit::Failed
             })?;
         let (snapshot, masks) = (config.snapshot(), config.masks());
         context.terminal.report(snapshot.warnings(), &masks);
@@ -56,7 +56,8 @@ impl Prepared {
             Err(refused) => refused.diagnostics().to_vec(),
         };
         // As errors: an agent needs its command and its key.
-        findings.extend(strictly(lacking(&environment::capture(), snapshot.root(), &[stage]), true));
+        findings
+            .extend(strictly(missing_requirements(&environment::capture(), snapshot.root(), &[stage]), true));
         Ok(Self { config, masks, stage, plan: plan.ok(), findings: in_report_order(findings) })
     }
 
@@ -64,7 +65,7 @@ impl Prepared {
     ///
     /// # Errors
     /// The gate cannot run; every reason was reported.
-    pub(super) fn plan(&mut self, context: &Context) -> Result<StagePlan, Outcome> {
+    pub(super) fn plan(&mut self, context: &Context) -> Result<StagePlan, Exit> {
         match self.plan.take() {
             Some(plan) if is_ok(&self.findings) => {
                 context.terminal.report(&self.findings, &self.masks);
@@ -75,7 +76,7 @@ impl Prepared {
     }
 
     /// Shows the plan without running it.
-    pub(super) fn show(&self, context: &Context) -> Outcome {
+    pub(super) fn show(&self, context: &Context) -> Exit {
         let ok = self.plan.is_some() && is_ok(&self.findings);
         context.terminal.report(&self.findings, &self.masks);
         // A prompt may contain a secret of the configuration.
@@ -87,7 +88,7 @@ impl Prepared {
         } else if let Some(planned) = &self.plan {
             context.terminal.result(&masks.scrub(&planned.plan().to_text()));
         }
-        if ok { Outcome::Yes } else { Outcome::Failed }
+        if ok { Exit::Yes } else { Exit::Failed }
     }
 
     /// The warning that the gate has other agents now than those that ran; `None` if it has not, or if the current configuration

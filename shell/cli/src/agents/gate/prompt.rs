@@ -7,7 +7,7 @@ use speckit_core::{Code, Diagnostic};
 
 use super::error;
 use crate::args::PromptArgs;
-use crate::context::{Context, Outcome};
+use crate::context::{Context, Exit};
 use speckit::internal::documents::{Disk, Files as _};
 
 /// The longest prompt.
@@ -17,7 +17,7 @@ const LIMIT_BYTES: usize = 16 << 20;
 ///
 /// # Errors
 /// There is no prompt; the reason was reported.
-pub(super) fn read(context: &Context, args: &PromptArgs) -> Result<String, Outcome> {
+pub(super) fn read(context: &Context, args: &PromptArgs) -> Result<String, Exit> {
     let (name, bytes) = match (&args.prompt, &args.prompt_file) {
         (Some(text), _) => ("--prompt".into(), Ok(text.clone().into_bytes())),
         (None, Some(path)) if path == Path::new("-") => {

@@ -18,13 +18,13 @@ use super::prepare::Prepared;
 use super::show::Display;
 use super::{error, refused, rescue, unavailable};
 use crate::args::GateRunArgs;
-use crate::context::{Context, Outcome};
+use crate::context::{Context, Exit};
 use speckit::agents::{AsyncOrchestrator, Guard, ProcessManager, Runs, StagePlan};
 use speckit::internal::documents::{Identity, identity};
 use speckit::internal::{environment, place};
 use speckit::store::StoreOptions;
 
-pub(super) fn run(context: &Context, args: &GateRunArgs) -> Result<Outcome, Outcome> {
+pub(super) fn run(context: &Context, args: &GateRunArgs) -> Result<Exit, Exit> {
     let mut prepared = Prepared::of(context, args)?;
     if args.dry_run {
         return Ok(prepared.show(context));
@@ -113,11 +113,7 @@ enum Recorded {
 
 impl RunRecorder {
     /// Opens the database before anything starts.
-    fn open(
-        context: &Context,
-        config: &AppConfig,
-        interruption: &Arc<Interruptible>,
-    ) -> Result<Self, Outcome> {
+    fn open(context: &Context, config: &AppConfig, interruption: &Arc<Interruptible>) -> Result<Self, Exit> {
         let path = place::expanded(&config.store.path).map_err(|finding| context.refuse(&[finding]))?;
         let patience = Arc::clone(interruption);
         let options = StoreOptions::new(&path).synchronous(config.store.synchronous);
@@ -190,13 +186,13 @@ fn finished(run: &Run, recorded: &Recorded) -> Json {
 }
 
 /// The outcome of the command, with a warning if it is yes without all agents.
-fn outcome(context: &Context, args: &GateRunArgs, run: &Run, recorded: &Recorded) -> Outcome {
+fn outcome(context: &Context, args: &GateRunArgs, run: &Run, recorded: &Recorded) -> Exit {
     if run.cancelled || matches!(recorded, Recorded::Failed { .. }) {
-        return Outcome::Failed;
+        return Exit::Failed;
     }
     match run.decision.verdict {
-        Verdict::Full => Outcome::Yes,
-        Verdict::Insufficient => Outcome::No,
+        Verdict::Full => Exit::Yes,
+        Verdict::Insufficient => Exit::No,
         Verdict::Degraded => {
             let is_strict = context.globals.strict || args.require_full;
             let decision = &run.decision;
@@ -211,7 +207,7 @@ fn outcome(context: &Context, args: &GateRunArgs, run: &Run, recorded: &Recorded
                 false => vec![warning.help("--require-full turns this into exit 1")],
             };
             context.terminal.report(&warnings, &Masks::default());
-            if is_strict { Outcome::No } else { Outcome::Yes }
+            if is_strict { Exit::No } else { Exit::Yes }
         }
     }
 }

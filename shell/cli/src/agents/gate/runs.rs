@@ -11,12 +11,12 @@ use speckit_core::{Code, Diagnostic, Key};
 
 use super::{error, unavailable};
 use crate::args::GateListArgs;
-use crate::context::{Context, Outcome};
+use crate::context::{Context, Exit};
 use speckit::agents::{FoundRuns, Runs, RunsFilter};
 use speckit::internal::documents::{Disk, absolute, exists, read_source};
 use speckit::store::{StoreError, StoreOptions};
 
-pub(super) fn list(context: &Context, args: &GateListArgs) -> Result<Outcome, Outcome> {
+pub(super) fn list(context: &Context, args: &GateListArgs) -> Result<Exit, Exit> {
     let database = database(context)?;
     let runs = opened(context, &database)?;
     let find = |runs: &Runs| runs.find(&filter(args)).map_err(|why| unreadable(context, &why));
@@ -40,7 +40,7 @@ pub(super) fn list(context: &Context, args: &GateListArgs) -> Result<Outcome, Ou
             .terminal
             .result(&format!("no run is recorded yet in `{name}`: `speckit gate run` records them\n"));
     }
-    Ok(if is_ok(&findings) { Outcome::Yes } else { Outcome::No })
+    Ok(if is_ok(&findings) { Exit::Yes } else { Exit::No })
 }
 
 fn filter(args: &GateListArgs) -> RunsFilter {
@@ -52,7 +52,7 @@ fn filter(args: &GateListArgs) -> RunsFilter {
 }
 
 /// The numbers of the first and the last recorded run; `None` without runs.
-fn first_and_last(context: &Context, runs: Option<&Runs>) -> Result<Option<(i64, i64)>, Outcome> {
+fn first_and_last(context: &Context, runs: Option<&Runs>) -> Result<Option<(i64, i64)>, Exit> {
     let numbers = runs.map(Runs::first_and_last).transpose();
     numbers.map(Option::flatten).map_err(|why| unreadable(context, &why))
 }
@@ -70,7 +70,7 @@ fn unread_run(why: &StoreError) -> Diagnostic {
 }
 
 /// Shows a run by its number, or from the file that it was saved to.
-pub(super) fn show(context: &Context, name: &str) -> Result<Outcome, Outcome> {
+pub(super) fn show(context: &Context, name: &str) -> Result<Exit, Exit> {
     let (number, run, place) = match name.parse::<i64>() {
         Ok(number) => {
             let database = database(context)?;
@@ -90,10 +90,10 @@ pub(super) fn show(context: &Context, name: &str) -> Result<Outcome, Outcome> {
         let text = run.to_text_with_outputs();
         context.terminal.result(&format!("{name}, begun {begun}, in `{place}`\n{text}"));
     }
-    Ok(Outcome::Yes)
+    Ok(Exit::Yes)
 }
 
-fn stored(context: &Context, number: i64, database: &Path) -> Result<Run, Outcome> {
+fn stored(context: &Context, number: i64, database: &Path) -> Result<Run, Exit> {
     let unknown = |what: &str| {
         let finding = error(Code::GateUnknown, format!("there is no run {number}: {what}"));
         context
@@ -131,14 +131,14 @@ fn saved(path: &Path) -> Result<(Option<i64>, Run), Diagnostic> {
 }
 
 /// The database of runs, even if the configuration is refused.
-fn database(context: &Context) -> Result<PathBuf, Outcome> {
+fn database(context: &Context) -> Result<PathBuf, Exit> {
     let (path, warning) = context.database().map_err(|finding| context.refuse(&[finding]))?;
     context.terminal.report(warning.as_slice(), &Masks::default());
     Ok(absolute(&path).unwrap_or(path))
 }
 
 /// The runs in a file; `None` without a file, which is not created.
-fn opened(context: &Context, database: &Path) -> Result<Option<Runs>, Outcome> {
+fn opened(context: &Context, database: &Path) -> Result<Option<Runs>, Exit> {
     if !exists(database) {
         return Ok(None);
     }
@@ -146,6 +146,6 @@ fn opened(context: &Context, database: &Path) -> Result<Option<Runs>, Outcome> {
     opened.map(|store| Some(Runs::of(store))).map_err(|why| unreadable(context, &why))
 }
 
-fn unreadable(context: &Context, why: &StoreError) -> Outcome {
+fn unreadable(context: &Context, why: &StoreError) -> Exit {
     context.refuse(&[unavailable(why)])
 }

@@ -1,13 +1,13 @@
-//! `history`: what was accepted and refused, and the way back.
+//! `history`: lists, shows, compares and restores the recorded generations.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use speckit_core::config::history::{Generation, Places, shown_source};
 use speckit_core::{Code, Diagnostic, Key, LayerKind, Source};
 
-use crate::args::{GenerationArgs, HistoryArgs, HistoryCommand};
-use crate::context::{Context, Outcome};
+use crate::args::{GenerationArgs, HistoryCommand};
+use crate::context::{CommandResult, Context, Exit};
 use speckit::History;
 use speckit::internal::documents::{absolute, exists};
 use speckit::internal::environment;
@@ -15,19 +15,18 @@ use speckit::store::{StoreError, StoreOptions};
 
 mod rollback;
 
-pub(crate) fn run(context: &Context, args: &HistoryArgs) -> Outcome {
-    let done = match &args.command {
+pub(crate) fn run(context: &Context, command: Option<&HistoryCommand>) -> CommandResult {
+    match command {
         None => list(context),
-        Some(HistoryCommand::Show(with)) => show(context, &with.args),
-        Some(HistoryCommand::Diff(with)) => diff(context, with.args.from, with.args.to),
-        Some(HistoryCommand::Rollback(with)) => rollback::run(context, with.args.number, with.args.dry_run),
-    };
-    done.unwrap_or_else(|outcome| outcome)
+        Some(HistoryCommand::Show(args)) => show(context, args),
+        Some(HistoryCommand::Diff { from, to }) => diff(context, *from, *to),
+        Some(HistoryCommand::Rollback(args)) => rollback::run(context, args),
+    }
 }
 
-fn list(context: &Context) -> Result<Outcome, Outcome> {
+fn list(context: &Context) -> CommandResult {
     let database = database(context)?;
-    let (generations, refusals) = match opened(context, &database)? {
+    let (generations, refusals) = match open(context, &database)? {
         Some(history) => {
             let read = history.generations().and_then(|all| Ok((all, history.refusals()?)));
             read.map_err(|error| unreadable(context, &error))?
@@ -35,22 +34,22 @@ fn list(context: &Context) -> Result<Outcome, Outcome> {
         None => Default::default(),
     };
     if context.is_json() {
-        let generations: Vec<_> = generations.iter().map(|one| one.to_json(false)).collect();
-        let refusals: Vec<_> = refusals.iter().map(|one| one.to_json()).collect();
-        context
-            .terminal
-            .json(&json!({ "database": full(&database), "generations": generations, "refusals": refusals }));
+        let generations: Vec<_> = generations.iter().map(|generation| generation.to_json(false)).collect();
+        let refusals: Vec<_> = refusals.iter().map(|refusal| refusal.to_json()).collect();
+        let database = full(&database).to_string_lossy().into_owned();
+        let document = json!({ "database": database, "generations": generations, "refusals": refusals });
+        context.terminal.json(&document);
     } else if generations.is_empty() && refusals.is_empty() {
-        let name = places().shown(&full(&database));
+        let name = shown(&database);
         context.terminal.result(&format!("nothing is recorded yet in {name}: `speckit watch` records\n"));
     } else {
         context.terminal.result(&places().list(&generations, &refusals));
     }
-    Ok(Outcome::Yes)
+    Ok(Exit::Yes)
 }
 
-fn show(context: &Context, args: &GenerationArgs) -> Result<Outcome, Outcome> {
-    let (_, generation) = found(context, args.number)?;
+fn show(context: &Context, args: &GenerationArgs) -> CommandResult {
+    let (_, generation) = generation(context, args.number)?;
     let texts = if args.sources { texts(context, &generation, args.reveal)? } else { Vec::new() };
     if args.sources {
         context.terminal.note(match (generation.has_texts(), args.reveal) {
@@ -71,18 +70,18 @@ fn show(context: &Context, args: &GenerationArgs) -> Result<Outcome, Outcome> {
             }
         }
         context.terminal.json(&json);
-        return Ok(Outcome::Yes);
+        return Ok(Exit::Yes);
     }
     let mut text = places().show(&generation);
     for (source, shown) in generation.kept.sources.iter().zip(texts) {
         text.push_str(&format!("\n==> {} <==\n{shown}", places().shown(&source.path)));
     }
     context.terminal.result(&text);
-    Ok(Outcome::Yes)
+    Ok(Exit::Yes)
 }
 
-/// The texts of the files, masked unless they are to be revealed.
-fn texts(context: &Context, generation: &Generation, reveal: bool) -> Result<Vec<String>, Outcome> {
+/// The texts of the files, with secrets masked unless `reveal`.
+fn texts(context: &Context, generation: &Generation, reveal: bool) -> Result<Vec<String>, Exit> {
     let rules = context.rules().map_err(|findings| context.refuse(&findings))?;
     // It may have been recorded under another schema.
     let rules = rules.also_secret(generation.kept.secrets());
@@ -96,26 +95,26 @@ fn texts(context: &Context, generation: &Generation, reveal: bool) -> Result<Vec
     Ok(texts.collect())
 }
 
-fn diff(context: &Context, from: i64, to: i64) -> Result<Outcome, Outcome> {
-    let (history, _) = found(context, from)?;
+fn diff(context: &Context, from: i64, to: i64) -> CommandResult {
+    let (history, _) = generation(context, from)?;
     let difference = history.difference(from, to).map_err(|error| unreadable(context, &error))?;
-    let Some(difference) = difference else { return Err(unknown(context, &history, to)) };
-    if context.is_json() {
-        context.terminal.json(&difference.to_json(from, to));
-    } else {
-        context.terminal.result(&difference.to_text(from, to));
-    }
-    Ok(Outcome::Yes)
+    let difference = difference.ok_or_else(|| unknown(context, &history, to))?;
+    context.print(&difference.to_json(from, to), difference.to_text(from, to));
+    Ok(Exit::Yes)
 }
 
-/// The history with the generation of a number; says which numbers there are where there is none.
-fn found(context: &Context, number: i64) -> Result<(History, Generation), Outcome> {
+/// The history with the generation of this number; reports which numbers exist where this one does not.
+fn generation(context: &Context, number: i64) -> Result<(History, Generation), Exit> {
     let database = database(context)?;
-    let Some(history) = opened(context, &database)? else {
-        let name = places().shown(&full(&database));
+    let Some(history) = open(context, &database)? else {
+        let name = shown(&database);
         let message = format!("there is no generation {number}: nothing is recorded yet in `{name}`");
-        let finding = Diagnostic::error(Code::HistoryUnknown, Key::root(), message);
-        return Err(context.refuse(&[finding.help("`speckit watch` records what it accepts")]));
+        return Err(refuse(
+            context,
+            Code::HistoryUnknown,
+            message,
+            "`speckit watch` records what it accepts",
+        ));
     };
     match history.generation(number).map_err(|error| unreadable(context, &error))? {
         Some(generation) => Ok((history, generation)),
@@ -123,29 +122,29 @@ fn found(context: &Context, number: i64) -> Result<(History, Generation), Outcom
     }
 }
 
-fn unknown(context: &Context, history: &History, number: i64) -> Outcome {
-    let numbers: Vec<i64> = match history.generations() {
-        Ok(all) => all.iter().map(|one| one.number).collect(),
+fn unknown(context: &Context, history: &History, number: i64) -> Exit {
+    let generations = match history.generations() {
+        Ok(generations) => generations,
         Err(error) => return unreadable(context, &error),
     };
-    let range = match (numbers.first(), numbers.last()) {
-        (Some(first), Some(last)) if first == last => format!("the history has only {first}"),
-        (Some(first), Some(last)) => format!("the history has {first} to {last}"),
+    let range = match (generations.first(), generations.last()) {
+        (Some(first), Some(last)) if first.number == last.number => {
+            format!("the history has only {}", first.number)
+        }
+        (Some(first), Some(last)) => format!("the history has {} to {}", first.number, last.number),
         _ => "the history has none".into(),
     };
     let message = format!("there is no generation {number}: {range}");
-    let finding = Diagnostic::error(Code::HistoryUnknown, Key::root(), message);
-    context.refuse(&[finding.help("`speckit history` lists them")])
+    refuse(context, Code::HistoryUnknown, message, "`speckit history` lists them")
 }
 
-/// The file that the history lies in, whether the configuration obeys its rules or not.
-fn database(context: &Context) -> Result<PathBuf, Outcome> {
-    // The history is for mending what cannot be read.
+/// The database of the history. An invalid configuration is no error here: the history is there to repair it.
+fn database(context: &Context) -> Result<PathBuf, Exit> {
     context.database().map(|(path, _)| path).map_err(|finding| context.refuse(&[finding]))
 }
 
-/// The history in a file; `None` where there is no file, and none is made.
-fn opened(context: &Context, database: &std::path::Path) -> Result<Option<History>, Outcome> {
+/// The history in a database; `None` where the file does not exist, and it is not created.
+fn open(context: &Context, database: &Path) -> Result<Option<History>, Exit> {
     if !exists(database) {
         return Ok(None);
     }
@@ -153,19 +152,25 @@ fn opened(context: &Context, database: &std::path::Path) -> Result<Option<Histor
     opened.map(|store| Some(History::of(store))).map_err(|error| unreadable(context, &error))
 }
 
-fn unreadable(context: &Context, error: &StoreError) -> Outcome {
+fn unreadable(context: &Context, error: &StoreError) -> Exit {
     let message = format!("the history cannot be read: {error}");
     context.refuse(&[Diagnostic::error(Code::HistoryUnavailable, Key::root(), message)])
 }
 
-fn places() -> Places {
-    let text = |path: PathBuf| Some(path.to_string_lossy().into_owned());
-    Places {
-        folder: absolute(std::path::Path::new(".")).ok().and_then(text),
-        home: environment::home().and_then(text),
-    }
+fn refuse(context: &Context, code: Code, message: String, help: &str) -> Exit {
+    context.refuse(&[Diagnostic::error(code, Key::root(), message).help(help)])
 }
 
-fn full(path: &std::path::Path) -> String {
-    absolute(path).unwrap_or_else(|_| path.to_path_buf()).to_string_lossy().into_owned()
+fn places() -> Places {
+    let text = |path: PathBuf| Some(path.to_string_lossy().into_owned());
+    Places { folder: absolute(Path::new(".")).ok().and_then(text), home: environment::home().and_then(text) }
+}
+
+/// A path as people read it: from the working folder, or from the home folder.
+fn shown(path: &Path) -> String {
+    places().shown(&full(path).to_string_lossy())
+}
+
+fn full(path: &Path) -> PathBuf {
+    absolute(path).unwrap_or_else(|_| path.to_path_buf())
 }

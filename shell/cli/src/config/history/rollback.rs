@@ -1,4 +1,4 @@
-//! `history rollback N`: the files are again those of a generation.
+//! `history rollback N`: restores the files of a generation.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -6,22 +6,27 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 use speckit_core::app::AppConfig;
-use speckit_core::config::history::{Action, Cause, FileStep, Generation, Kept, Present, restore};
+use speckit_core::config::history::{
+    Action, Cause, FileStep, Generation, Kept, KeptSource, Present, restore,
+};
+use speckit_core::config::redact::Masks;
 use speckit_core::config::resolve::{Document, Inputs, Rules};
 use speckit_core::config::source::Language;
-use speckit_core::{Code, Diagnostic, Key, LayerKind, Source};
+use speckit_core::{Code, LayerKind, Source};
 
-use super::{found, places, unreadable};
-use crate::context::{Context, Outcome};
+use super::{full, generation, places, refuse, shown, unreadable};
+use crate::args::RollbackArgs;
+use crate::context::{CommandResult, Context, Exit};
 use speckit::internal::clock;
 use speckit::internal::documents::{
-    Disk, NotRewritten, Rewrite, Rewritten, Unread, absolute, layered, read_source, rewrite_all,
+    Disk, NotRewritten, Rewrite, Rewritten, Unread, layered, read_source, rewrite_all,
 };
 use speckit::{Builder, Sources};
 
-pub(super) fn run(context: &Context, number: i64, is_dry: bool) -> Result<Outcome, Outcome> {
+pub(super) fn run(context: &Context, args: &RollbackArgs) -> CommandResult {
     let began = clock::since_epoch();
-    let (history, generation) = found(context, number)?;
+    let number = args.number;
+    let (history, generation) = generation(context, number)?;
     if !generation.has_texts() {
         return Err(refuse(
             context,
@@ -32,44 +37,37 @@ pub(super) fn run(context: &Context, number: i64, is_dry: bool) -> Result<Outcom
     }
     let sources = context.sources().map_err(|findings| context.refuse(&findings))?;
     let files = history.files(number).map_err(|error| unreadable(context, &error))?.unwrap_or_default();
-    same_files(context, number, &sources, &files)?;
+    require_same_files(context, number, &sources, &files)?;
     let rules = context.rules().map_err(|findings| context.refuse(&findings))?;
     // It may have been recorded under another schema.
     let rules = rules.also_secret(generation.kept.secrets());
-    accepted(context, &rules, &sources, &generation.kept)?;
+    require_valid(context, &rules, &sources, &generation.kept)?;
     let steps = restore(&generation.kept, &present(&sources)).unwrap_or_default();
     let diffs: Vec<String> =
         steps.iter().map(|step| step.diff(&places().shown(&step.path), &rules)).collect();
-    let is_needed = steps.iter().any(|step| step.action != Action::Unchanged);
     if !context.is_json() {
         diffs.iter().for_each(|diff| context.terminal.result(diff));
     }
-    let written = match is_needed && !is_dry {
-        true => Some(rewrite_all(&rewrites(&steps)).map_err(|error| not_written(context, &error))?),
-        false => None,
-    };
-    let new = match &written {
-        Some(written) => {
-            say(context, written);
-            recorded(context, &generation, began)?
-        }
-        None => None,
-    };
-    if context.is_json() {
-        context.terminal.json(&json!({
-            "rolled_back_to": number,
-            "needed": is_needed,
-            "written": written.is_some(),
-            "files": documents(&steps, &diffs, written.as_deref().unwrap_or_default()),
-            "number": new,
-        }));
-    } else {
-        context.terminal.result(&verdict(number, is_needed, written.is_some(), new));
+    let is_needed = steps.iter().any(|step| step.action != Action::Unchanged);
+    let is_written = is_needed && !args.dry_run;
+    let (mut written, mut new) = (Vec::new(), None);
+    if is_written {
+        written = rewrite_all(&rewrites(&steps)).map_err(|error| not_written(context, &error))?;
+        report_written(context, &written);
+        new = record(context, &generation, began)?;
     }
-    Ok(Outcome::Yes)
+    let document = json!({
+        "rolled_back_to": number,
+        "needed": is_needed,
+        "written": is_written,
+        "files": documents(&steps, &diffs, &written),
+        "number": new,
+    });
+    context.print(&document, summary(number, is_needed, is_written, new));
+    Ok(Exit::Yes)
 }
 
-fn verdict(number: i64, is_needed: bool, is_written: bool, new: Option<i64>) -> String {
+fn summary(number: i64, is_needed: bool, is_written: bool, new: Option<i64>) -> String {
     match (is_needed, is_written, new) {
         (false, ..) => format!("the files are those of generation {number} already\n"),
         (true, false, _) => "nothing is written (--dry-run)\n".into(),
@@ -80,54 +78,52 @@ fn verdict(number: i64, is_needed: bool, is_written: bool, new: Option<i64>) -> 
     }
 }
 
-/// The generation is one of the files that are layered here, in their order.
-fn same_files(context: &Context, number: i64, sources: &Sources, files: &[PathBuf]) -> Result<(), Outcome> {
+/// Refuses a generation that was loaded from other files than those of this command, or in another order.
+fn require_same_files(
+    context: &Context,
+    number: i64,
+    sources: &Sources,
+    files: &[PathBuf],
+) -> Result<(), Exit> {
     if sources.files.iter().map(|file| full(&file.path)).eq(files.iter().cloned()) {
         return Ok(());
     }
-    let names: Vec<String> = files.iter().map(|path| places().shown(&path.to_string_lossy())).collect();
+    let names: Vec<String> = files.iter().map(|path| shown(path)).collect();
     let options: Vec<String> = names.iter().map(|name| format!("--config {name}")).collect();
     Err(refuse(
         context,
         Code::HistoryOtherFiles,
-        format!("generation {number} is one of other files: {}", names.join(", ")),
-        &format!("name them: {}; or run it in the folder where they were layered", options.join(" ")),
+        format!("generation {number} was loaded from other files: {}", names.join(", ")),
+        &format!(
+            "select them: {}; or run the command in the folder where they were loaded",
+            options.join(" ")
+        ),
     ))
 }
 
-/// Before anything is written: the texts obey the present rules, with the present environment and options.
-fn accepted(context: &Context, rules: &Rules, sources: &Sources, kept: &Kept) -> Result<(), Outcome> {
-    let document = |source: &speckit_core::config::history::KeptSource| {
+/// Refuses texts that are not valid under the current rules, environment and options, before anything is written.
+fn require_valid(context: &Context, rules: &Rules, sources: &Sources, kept: &Kept) -> Result<(), Exit> {
+    let document = |source: &KeptSource| {
         let text = source.text.clone()?;
         let document = Source::document(LayerKind::File, source.path.as_str(), text);
         Some(Document::Text(document, Language::of_name(&source.path)))
     };
-    // The files of secrets are read as they are read at each load.
+    // Files that hold secrets are read anew, as at each load.
     let without_files = Sources { files: Vec::new(), ..sources.clone() };
     let gathered = without_files.gather(&Disk, rules.keys().names(None).as_ref(), Default::default);
     let inputs = Inputs { documents: kept.sources.iter().filter_map(document).collect(), ..gathered };
-    let checked = rules.check(rules.read(&inputs)).and_then(|checked| {
-        if context.is_application() {
-            checked.clone().typed::<AppConfig>()?;
-        }
-        Ok(checked)
+    let checked = rules.check(rules.read(&inputs)).and_then(|checked| match context.is_application() {
+        true => checked.typed::<AppConfig>().map(drop),
+        false => Ok(()),
     });
-    match checked {
-        Ok(_) => Ok(()),
-        Err(refused) => {
-            let masks = refused.masks(rules);
-            context.terminal.report(refused.findings(), &masks);
-            context.terminal.note("note: nothing is written: the present rules refuse that generation\n");
-            if context.is_json() {
-                let findings = masks.scrubbed(refused.findings());
-                context.terminal.json(&json!({ "ok": false, "diagnostics": findings }));
-            }
-            Err(Outcome::No)
-        }
-    }
+    checked.map_err(|refused| {
+        context.report_refusal(refused.findings(), &refused.masks(rules));
+        context.terminal.note("note: nothing is written: the present rules refuse that generation\n");
+        Exit::No
+    })
 }
 
-/// The files that are layered now.
+/// The files that are layered now. A file that cannot be read has no source.
 fn present(sources: &Sources) -> Vec<Present> {
     let paths = sources.files.iter().flat_map(|file| layered(&Disk, &file.path).unwrap_or_default());
     let read = |path: PathBuf| {
@@ -152,7 +148,7 @@ fn rewrites(steps: &[FileStep]) -> Vec<Rewrite> {
         .collect()
 }
 
-fn say(context: &Context, written: &[Rewritten]) {
+fn report_written(context: &Context, written: &[Rewritten]) {
     if context.is_json() {
         return;
     }
@@ -168,7 +164,7 @@ fn say(context: &Context, written: &[Rewritten]) {
     }
 }
 
-fn not_written(context: &Context, error: &NotRewritten) -> Outcome {
+fn not_written(context: &Context, error: &NotRewritten) -> Exit {
     let mut message = format!("`{}` cannot be written: {}", shown(&error.path), error.reason);
     for file in &error.left {
         let backup = file.backup.as_deref().map_or_else(|| "nothing".into(), shown);
@@ -181,46 +177,36 @@ fn not_written(context: &Context, error: &NotRewritten) -> Outcome {
     refuse(context, Code::HistoryUnwritten, message, help)
 }
 
-/// Loads what was restored, and records it; gives its number.
-fn recorded(context: &Context, generation: &Generation, began: Duration) -> Result<Option<i64>, Outcome> {
-    let cause = Cause::RolledBack(generation.number);
-    match &context.globals.schema {
-        Some(path) => opened(
-            context,
-            context.recorded(context.with_schema(path).map_err(|findings| context.refuse(&findings))?, began),
-            cause,
-            began,
-        ),
-        None => {
-            let builder = context
-                .application()
-                .map_err(|findings| context.refuse(&findings))?
-                .history_settings(|settings| settings.store.clone());
-            opened(context, context.recorded(builder, began), cause, began)
-        }
-    }
+/// Loads the restored files, and records them; returns the number of their generation.
+fn record(context: &Context, restored: &Generation, began: Duration) -> Result<Option<i64>, Exit> {
+    let cause = Cause::RolledBack(restored.number);
+    let opened = match &context.globals.schema {
+        Some(path) => context.with_schema(path).map(|builder| open(context, builder, cause, began)),
+        None => context.application().map(|builder| {
+            open(context, builder.history_settings(|settings| settings.store.clone()), cause, began)
+        }),
+    };
+    opened.unwrap_or_else(|findings| Err(context.refuse(&findings)))
 }
 
-fn opened<T: DeserializeOwned + Send + Sync + 'static>(
+fn open<T: DeserializeOwned + Send + Sync + 'static>(
     context: &Context,
     builder: Builder<T>,
     cause: Cause,
     began: Duration,
-) -> Result<Option<i64>, Outcome> {
-    let shell = builder.because(cause).open().map_err(|error| {
+) -> Result<Option<i64>, Exit> {
+    let config = context.recorded(builder, began).because(cause).open().map_err(|error| {
         context.terminal.note(&error.to_string());
-        Outcome::No
+        Exit::No
     })?;
-    let Some(history) = shell.history() else { return Ok(None) };
-    let all = history.generations().map_err(|error| unreadable(context, &error))?;
-    let warnings = shell.status().warnings;
-    if !warnings.is_empty() {
-        context.terminal.report(&warnings, &Default::default());
-    }
-    // The newest of this cause may be one of an earlier day, where this one could not be written.
-    let is_this =
-        |one: &&Generation| one.cause == cause && u128::from(one.accepted_at_ms) >= began.as_millis();
-    Ok(all.iter().rev().find(is_this).map(|one| one.number))
+    let Some(history) = config.history() else { return Ok(None) };
+    let generations = history.generations().map_err(|error| unreadable(context, &error))?;
+    context.terminal.report(&config.status().warnings, &Masks::default());
+    // Where this one could not be recorded, the newest of the same cause is from an earlier time.
+    let is_this = |generation: &&Generation| {
+        generation.cause == cause && u128::from(generation.accepted_at_ms) >= began.as_millis()
+    };
+    Ok(generations.iter().rev().find(is_this).map(|generation| generation.number))
 }
 
 fn documents(steps: &[FileStep], diffs: &[String], written: &[Rewritten]) -> Vec<Json> {
@@ -230,16 +216,4 @@ fn documents(steps: &[FileStep], diffs: &[String], written: &[Rewritten]) -> Vec
         json!({ "path": step.path, "action": step.action, "backup": backup, "diff": diff })
     });
     each.collect()
-}
-
-fn refuse(context: &Context, code: Code, message: String, help: &str) -> Outcome {
-    context.refuse(&[Diagnostic::error(code, Key::root(), message).help(help)])
-}
-
-fn shown(path: &Path) -> String {
-    places().shown(&path.to_string_lossy())
-}
-
-fn full(path: &Path) -> PathBuf {
-    absolute(path).unwrap_or_else(|_| path.to_path_buf())
 }

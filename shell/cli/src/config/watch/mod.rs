@@ -1,4 +1,4 @@
-//! `watch`: what happens to a running configuration, as a dashboard or as lines.
+//! `watch`: shows the reloads of a running configuration, as a dashboard or as lines.
 
 use std::io;
 use std::sync::mpsc::{self, Sender, channel};
@@ -8,150 +8,135 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 
 use crate::args::{FallbackArg, WatchArgs};
-use crate::context::{Context, Outcome, verdict};
+use crate::context::{CommandResult, Context, Exit, exit_for};
 use crate::signals::{Signal, SignalListener, Then};
 use speckit::internal::clock;
 use speckit::{Builder, Config, ConfigError, ConfigReloadEvent, Fallback, HotReloadWatcher, Receiver};
 
 mod dashboard;
-mod lines;
+mod event_printer;
 mod screen;
-mod upkeep;
+mod vacuum;
 
-use lines::Lines;
-use upkeep::Upkeep;
+use event_printer::EventPrinter;
+use vacuum::HistoryVacuum;
 
-/// How long it has to end by itself after a signal.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long the program may take to end after a signal, before the process is ended.
+const SIGNAL_TIMEOUT: Duration = Duration::from_secs(2);
 
-pub(crate) fn run(context: &Context, args: &WatchArgs) -> Outcome {
-    match &context.globals.schema {
-        Some(path) => {
-            let builder = context.with_schema(path).map_err(|findings| context.refuse(&findings));
-            builder.map_or_else(|outcome| outcome, |builder| follow(context, args, builder))
-        }
-        None => {
-            let builder = context.application().map_err(|findings| context.refuse(&findings));
-            let builder = builder.map(|it| it.history_settings(|settings| settings.store.clone()));
-            builder.map_or_else(|outcome| outcome, |builder| follow(context, args, builder))
-        }
-    }
+pub(crate) fn run(context: &Context, args: &WatchArgs) -> CommandResult {
+    let watched = match &context.globals.schema {
+        Some(path) => context.with_schema(path).map(|builder| watch(context, args, builder)),
+        None => context
+            .application()
+            .map(|builder| watch(context, args, builder.history_settings(|settings| settings.store.clone()))),
+    };
+    watched.unwrap_or_else(|findings| Err(context.refuse(&findings)))
 }
 
-/// What the loop waits for.
-enum Input {
+/// An input of the main loop.
+enum WatchInput {
     Event(Box<ConfigReloadEvent>),
     Signal(Signal),
-    /// A key, or another size.
+    /// A key, or a new size of the terminal.
     Terminal(ratatui::crossterm::event::Event),
-    /// Keys can be read no more.
+    /// The terminal cannot be read any more.
     Lost(io::Error),
 }
 
-fn follow<T: DeserializeOwned + Send + Sync + 'static>(
+fn watch<T: DeserializeOwned + Send + Sync + 'static>(
     context: &Context,
     args: &WatchArgs,
     builder: Builder<T>,
-) -> Outcome {
+) -> CommandResult {
     let builder = context.recorded(builder, clock::since_epoch());
     let builder = match args.fallback {
         Some(FallbackArg::Defaults) => builder.fallback(Fallback::Defaults),
         Some(FallbackArg::LastGood) => builder.fallback(Fallback::LastGood),
         None => builder,
     };
-    let opened = builder.open().and_then(|shell| {
-        let events = shell.subscribe();
-        Ok((shell.watch()?, shell, events))
+    let opened = builder.open().and_then(|config| {
+        let events = config.subscribe();
+        Ok((config.watch()?, config, events))
     });
-    let (watcher, shell, events) = match opened {
-        Ok(opened) => opened,
-        Err(error) => return refused(context, &error),
-    };
-    let (tell, inputs) = channel();
-    let signals = match SignalListener::start({
-        let tell = tell.clone();
-        move |signal| {
-            drop(tell.send(Input::Signal(signal)));
-            match signal {
-                Signal::Hangup => Then::Listen,
-                // It may hang in the writing of a line that nobody reads.
-                Signal::End => Then::EndWithin(PATIENCE),
-            }
+    let (watcher, config, events) = opened.map_err(|error| report_refused(context, &error))?;
+    let (sender, inputs) = channel();
+    let signal_sender = sender.clone();
+    let signals = SignalListener::start(move |signal| {
+        drop(signal_sender.send(WatchInput::Signal(signal)));
+        match signal {
+            Signal::Hangup => Then::Listen,
+            // Writing a line may block, where its reader has stopped reading.
+            Signal::End => Then::EndWithin(SIGNAL_TIMEOUT),
         }
-    }) {
-        Ok(signals) => signals,
-        Err(error) => {
-            context.terminal.note(&format!("error: signals cannot be heard: {error}\n"));
-            return Outcome::Failed;
-        }
-    };
-    let forwarding = forward(events, tell.clone(), Upkeep::start(&shell, context.is_application()));
+    });
+    let signals = signals.map_err(|error| context.fail(format!("signals cannot be handled: {error}")))?;
+    let forwarding = forward(events, sender.clone(), HistoryVacuum::start(&config, context.is_application()));
     let is_screen = context.terminal.is_interactive() && !args.plain && !context.is_json();
-    let outcome = if is_screen {
-        let is_degraded = shell.status().refusal.is_some();
-        screen::run(&shell, (&tell, &inputs), is_degraded, context.terminal.has_color()).unwrap_or_else(
-            |error| {
-                context.terminal.note(&format!("error: the terminal cannot be used: {error}\n"));
-                Outcome::Failed
-            },
-        )
+    let result = if is_screen {
+        let fallback = config.status().refusal.and(args.fallback).map(|fallback| match fallback {
+            FallbackArg::Defaults => "the defaults (--fallback defaults)",
+            FallbackArg::LastGood => "the newest recorded generation (--fallback last-good)",
+        });
+        screen::run(&config, (&sender, &inputs), fallback, context.terminal.has_color())
+            .map_err(|error| context.fail(format!("the terminal cannot be used: {error}")))
     } else {
-        print_lines(context, &shell, &watcher, &inputs)
+        print_events(context, &config, &watcher, &inputs);
+        Ok(())
     };
-    // In this order: the thread that forwards ends when nobody is left to tell it of anything.
-    drop((watcher, shell, signals, inputs));
-    // It has no code of its own that could panic.
+    // In this order: the forwarding thread ends when the events, or the receiver of its inputs, are gone.
+    drop((watcher, config, signals, inputs));
+    // The thread runs no code that could panic.
     let _ = forwarding.join();
-    outcome
+    result.map(|()| Exit::Yes)
 }
 
-fn print_lines<T: DeserializeOwned + Send + Sync + 'static>(
+fn print_events<T: DeserializeOwned + Send + Sync + 'static>(
     context: &Context,
-    shell: &Config<T>,
+    config: &Config<T>,
     watcher: &HotReloadWatcher,
-    inputs: &mpsc::Receiver<Input>,
-) -> Outcome {
-    let mut lines = Lines::of(context);
-    lines.loaded(&shell.snapshot(), &shell.status(), watcher.watching());
+    inputs: &mpsc::Receiver<WatchInput>,
+) {
+    let mut printer = EventPrinter::new(context);
+    printer.loaded(&config.snapshot(), &config.status(), watcher.watching());
     for input in inputs {
         match input {
-            Input::Event(event) => lines.event(&event, &shell.snapshot()),
-            Input::Signal(Signal::Hangup) => lines.reloaded(shell.reload()),
-            Input::Signal(Signal::End) => break,
-            Input::Terminal(_) | Input::Lost(_) => {}
+            WatchInput::Event(event) => printer.event(&event, &config.snapshot()),
+            WatchInput::Signal(Signal::Hangup) => printer.reloaded(config.reload()),
+            WatchInput::Signal(Signal::End) => break,
+            WatchInput::Terminal(_) | WatchInput::Lost(_) => {}
         }
         if context.terminal.is_closed() {
-            return Outcome::Yes;
+            return;
         }
     }
-    lines.stopped();
-    Outcome::Yes
+    printer.stopped();
 }
 
-/// A configuration that could not be opened, or not be watched.
-fn refused(context: &Context, error: &ConfigError) -> Outcome {
+/// Reports that the configuration could not be opened or watched.
+fn report_refused(context: &Context, error: &ConfigError) -> Exit {
     context.terminal.note(&error.to_string());
     if context.is_json() {
-        Lines::of(context).refused(error);
+        EventPrinter::new(context).refused(error);
     }
     match error {
-        ConfigError::Refused { findings, .. } => verdict(findings),
-        _ => Outcome::Failed,
+        ConfigError::Refused { findings, .. } => exit_for(findings),
+        _ => Exit::Failed,
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "it ends with the events, and is joined")]
 fn forward(
     events: Receiver<ConfigReloadEvent>,
-    tell: Sender<Input>,
-    upkeep: Option<Upkeep>,
+    sender: Sender<WatchInput>,
+    vacuum: Option<HistoryVacuum>,
 ) -> JoinHandle<()> {
     thread::spawn(move || {
         for event in events {
-            if let Some(upkeep) = &upkeep {
-                upkeep.event(&event);
+            if let Some(vacuum) = &vacuum {
+                vacuum.event(&event);
             }
-            if tell.send(Input::Event(Box::new(event))).is_err() {
+            if sender.send(WatchInput::Event(Box::new(event))).is_err() {
                 break;
             }
         }

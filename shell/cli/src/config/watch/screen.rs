@@ -1,4 +1,4 @@
-//! Runs the dashboard on a terminal: sends it keys, events and the time, and draws its frames.
+//! Runs the dashboard on a terminal: passes it keys and events, and draws its frames.
 
 use std::io;
 use std::sync::Arc;
@@ -14,57 +14,57 @@ use serde::de::DeserializeOwned;
 use speckit_core::Key;
 use speckit_core::config::redact::redact;
 
-use super::dashboard::{Command, Dashboard, Leaf, Message, draw};
-use super::{Input, Outcome};
+use super::WatchInput;
+use super::dashboard::{Dashboard, DashboardCommand, DashboardMessage, Leaf, draw};
 use crate::signals::Signal;
 use speckit::internal::clock;
 use speckit::{Busy, Config, ConfigError, Reloaded, Snapshot};
 
-/// How often ages and the state of the files are read.
+/// How often the status is read and drawn.
 const TICK: Duration = Duration::from_secs(1);
-/// How long a key may go unread, and the end of the program wait for its reader.
+/// How long the key reader waits for a key before it checks whether to stop.
 const KEY_TICK: Duration = Duration::from_millis(100);
 
-/// Shows the dashboard until the user, a signal or the terminal ends it.
+/// Shows the dashboard until the user quits, a signal arrives or the terminal fails.
 pub(super) fn run<T: DeserializeOwned + Send + Sync + 'static>(
-    shell: &Config<T>,
-    (sender, inputs): (&Sender<Input>, &Receiver<Input>),
-    is_degraded: bool,
+    config: &Config<T>,
+    (sender, inputs): (&Sender<WatchInput>, &Receiver<WatchInput>),
+    fallback: Option<&'static str>,
     has_color: bool,
-) -> io::Result<Outcome> {
+) -> io::Result<()> {
     let mut terminal = ratatui::try_init()?;
-    // What is pasted is no key; where the terminal does not know the difference, nothing is lost.
+    // Pasted text is no key press; a terminal without bracketed paste ignores this.
     let _ = execute!(terminal.backend_mut(), EnableBracketedPaste);
     let keys = KeyReader::start(sender.clone());
-    let mut screen = Screen {
-        shell,
+    let mut screen = DashboardScreen {
+        config,
         dashboard: Dashboard::default(),
         shown: None,
         guard: None,
-        fallback_generation: is_degraded.then(|| shell.snapshot().generation()),
+        fallback: fallback.map(|fallback| (config.snapshot().generation(), fallback)),
     };
     let ended = screen.follow(&mut terminal, inputs, has_color);
     drop(keys);
     let _ = execute!(terminal.backend_mut(), DisableBracketedPaste);
     ratatui::try_restore()?;
-    ended.map(|()| Outcome::Yes)
+    ended
 }
 
-struct Screen<'a, T> {
-    shell: &'a Config<T>,
+struct DashboardScreen<'a, T> {
+    config: &'a Config<T>,
     dashboard: Dashboard,
     /// The snapshot that the dashboard shows.
     shown: Option<Arc<Snapshot<T>>>,
     guard: Option<Busy>,
-    /// The generation that stands in for files that were refused at the start.
-    fallback_generation: Option<u64>,
+    /// The generation that runs instead of files that were refused at the start, and its description.
+    fallback: Option<(u64, &'static str)>,
 }
 
-impl<T: DeserializeOwned + Send + Sync + 'static> Screen<'_, T> {
+impl<T: DeserializeOwned + Send + Sync + 'static> DashboardScreen<'_, T> {
     fn follow(
         &mut self,
         terminal: &mut DefaultTerminal,
-        inputs: &Receiver<Input>,
+        inputs: &Receiver<WatchInput>,
         has_color: bool,
     ) -> io::Result<()> {
         let started = clock::now();
@@ -73,57 +73,56 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Screen<'_, T> {
             self.refresh(at);
             terminal.draw(|frame| draw(frame, &mut self.dashboard, at, has_color))?;
             let message = match inputs.recv_timeout(TICK) {
-                Ok(Input::Event(event)) => Message::Event { event: *event, at: since(started) },
-                Ok(Input::Terminal(Event::Key(key))) => Message::Key(key),
-                Ok(Input::Signal(Signal::Hangup)) => self.reloaded(),
-                Ok(Input::Lost(error)) => return Err(error),
-                Ok(Input::Signal(Signal::End)) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
-                // Another size is drawn at once.
-                Ok(Input::Terminal(_)) | Err(RecvTimeoutError::Timeout) => continue,
+                Ok(WatchInput::Event(event)) => DashboardMessage::Event { event: *event, at: since(started) },
+                Ok(WatchInput::Terminal(Event::Key(key))) => DashboardMessage::Key(key),
+                Ok(WatchInput::Signal(Signal::Hangup)) => self.reload(),
+                Ok(WatchInput::Lost(error)) => return Err(error),
+                Ok(WatchInput::Signal(Signal::End)) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
+                // A new size is drawn at once.
+                Ok(WatchInput::Terminal(_)) | Err(RecvTimeoutError::Timeout) => continue,
             };
             match self.dashboard.update(message) {
-                Command::None => {}
-                Command::Reload => {
-                    let reply = self.reloaded();
+                DashboardCommand::None => {}
+                DashboardCommand::Reload => {
+                    let reply = self.reload();
                     self.dashboard.update(reply);
                 }
-                Command::ToggleBusy => {
-                    self.guard = if self.guard.take().is_some() { None } else { Some(self.shell.busy()) };
+                DashboardCommand::ToggleBusy => {
+                    self.guard = if self.guard.take().is_some() { None } else { Some(self.config.busy()) };
                 }
-                Command::Explain(key) => {
-                    let text = self.shell.snapshot().explain(&key).map(|why| why.to_text());
-                    self.dashboard.update(Message::Explained { key, text });
+                DashboardCommand::Explain(key) => {
+                    let text = self.config.snapshot().explain(&key).map(|why| why.to_text());
+                    self.dashboard.update(DashboardMessage::Explained { key, text });
                 }
-                Command::Quit => return Ok(()),
+                DashboardCommand::Quit => return Ok(()),
             }
         }
     }
 
-    /// Sends the dashboard the configuration and its status.
+    /// Passes the current configuration and its status to the dashboard.
     fn refresh(&mut self, at: Duration) {
-        let snapshot = self.shell.snapshot();
+        let snapshot = self.config.snapshot();
         // An edit may move origins without an event.
         if !self.shown.as_ref().is_some_and(|shown| Arc::ptr_eq(shown, &snapshot)) {
-            let is_fallback = self.fallback_generation == Some(snapshot.generation());
-            self.dashboard.update(Message::Configuration {
-                generation: snapshot.generation(),
+            let generation = snapshot.generation();
+            let fallback = self.fallback.filter(|(first, _)| *first == generation);
+            self.dashboard.update(DashboardMessage::Configuration {
+                generation,
                 leaves: leaves(&snapshot),
-                fallback: is_fallback.then(|| "the defaults (--fallback defaults)".into()),
+                fallback: fallback.map(|(_, description)| description.into()),
             });
             self.shown = Some(snapshot);
         }
-        self.dashboard.update(Message::Status { status: self.shell.status(), at });
+        self.dashboard.update(DashboardMessage::Status { status: self.config.status(), at });
     }
 
-    fn reloaded(&self) -> Message {
-        Message::Replied(match self.shell.reload() {
+    fn reload(&self) -> DashboardMessage {
+        DashboardMessage::Replied(match self.config.reload() {
             Ok(Reloaded::Renewed) => "reloaded".into(),
             Ok(Reloaded::Unchanged) => "nothing has changed".into(),
-            Ok(Reloaded::Deferred) => "the reload waits until nothing is busy".into(),
-            Err(error) => match error {
-                ConfigError::Refused { findings, .. } => format!("refused, {} findings", findings.len()),
-                other => other.to_string(),
-            },
+            Ok(Reloaded::Deferred) => "the reload waits until no task is busy".into(),
+            Err(ConfigError::Refused { findings, .. }) => format!("refused, {} findings", findings.len()),
+            Err(error) => error.to_string(),
         })
     }
 }
@@ -145,7 +144,7 @@ fn leaves<T>(snapshot: &Snapshot<T>) -> Vec<Leaf> {
     leaves
 }
 
-/// The thread that waits for keys.
+/// A thread that reads keys; dropping it stops it.
 struct KeyReader {
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -153,18 +152,18 @@ struct KeyReader {
 
 impl KeyReader {
     #[expect(clippy::disallowed_methods, reason = "it ends with the flag, and is joined")]
-    fn start(sender: Sender<Input>) -> Self {
+    fn start(sender: Sender<WatchInput>) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let thread = thread::spawn(move || {
             while !stopped.load(Ordering::Relaxed) {
                 let input =
                     match event::poll(KEY_TICK).and_then(|is_there| is_there.then(event::read).transpose()) {
-                        Ok(Some(event)) => Input::Terminal(event),
+                        Ok(Some(event)) => WatchInput::Terminal(event),
                         Ok(None) => continue,
-                        Err(error) => Input::Lost(error),
+                        Err(error) => WatchInput::Lost(error),
                     };
-                let is_lost = matches!(input, Input::Lost(_));
+                let is_lost = matches!(input, WatchInput::Lost(_));
                 if sender.send(input).is_err() || is_lost {
                     break;
                 }
@@ -178,7 +177,7 @@ impl Drop for KeyReader {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {
-            // It has no code of its own that could panic.
+            // The thread runs no code that could panic.
             let _ = thread.join();
         }
     }

@@ -12,10 +12,10 @@ use super::text::{since_start, visible};
 use super::theme::{BAD, GOOD, PLAIN, QUIET, WARNING};
 use speckit::{ConfigReloadEvent, Diagnostics};
 
-/// Of one event; a report of thousands of mistakes is for `speckit check`.
+/// Of one event; a longer report is for `speckit check`.
 const MOST_LINES: usize = 60;
 
-/// The lines of an event: its time and what it means, then what belongs to it.
+/// The lines of an event: a headline with its time, then its details.
 pub(super) fn lines(event: &ConfigReloadEvent, at: Duration) -> Vec<Span<'static>> {
     let (style, headline, details) = match event {
         ConfigReloadEvent::FileChanged { paths } => {
@@ -24,12 +24,11 @@ pub(super) fn lines(event: &ConfigReloadEvent, at: Duration) -> Vec<Span<'static
         }
         ConfigReloadEvent::ReloadSuccess { generation, changed, pending_restart, elapsed } => {
             let what = match changed.len() {
-                0 => format!("generation {generation} is what the files say; nothing changed"),
+                0 => format!("generation {generation}; nothing changed"),
                 keys => format!("generation {generation}: {} changed", count(keys as u64, "key")),
             };
-            let restart = pending_restart
-                .iter()
-                .map(|key| line(WARNING, &format!("  ! {key} waits until the program starts again")));
+            let restart =
+                pending_restart.iter().map(|key| line(WARNING, &format!("  ! {key} waits for a restart")));
             let changes = changed.iter().map(change);
             (
                 GOOD,
@@ -42,7 +41,7 @@ pub(super) fn lines(event: &ConfigReloadEvent, at: Duration) -> Vec<Span<'static
         }
         ConfigReloadEvent::ReloadDeferred { busy } => {
             let guards = count(*busy as u64, "guard");
-            (WARNING, format!("deferred: accepted, and waits for {guards}"), Vec::new())
+            (WARNING, format!("deferred: accepted, waits for {guards}"), Vec::new())
         }
         ConfigReloadEvent::Warning { diagnostics } => {
             let is_history = diagnostics.iter().any(|finding| finding.code.family() == CodeFamily::History);
@@ -70,7 +69,7 @@ fn change(change: &Change) -> Span<'static> {
     line(PLAIN, &text)
 }
 
-/// The lines of a report; its headlines have the style.
+/// The lines of a report, its headlines in this style.
 fn report(diagnostics: &Diagnostics, style: Style) -> Vec<Span<'static>> {
     let lines = || diagnostics.report().lines().filter(|line| !line.trim().is_empty());
     let shown = lines().map(|text| {
@@ -129,12 +128,12 @@ mod tests {
         ];
         insta::assert_snapshot!(events.iter().map(text).collect::<String>(), @r#"
         01:01.2 changed: a.toml, conf.d/b.toml
-        01:01.2 reloaded in 400 µs: generation 4 is what the files say; nothing changed
+        01:01.2 reloaded in 400 µs: generation 4; nothing changed
         01:01.2 reloaded in 400 µs: generation 4: 3 keys changed
           + server.host: "b"
           ~ server.port: 8080 → 9090
           - server.tls: true
-          ! store.path waits until the program starts again
+          ! store.path waits for a restart
         01:01.2 REFUSED: generation 3 stays in force
           error[schema/minimum]: hot_reload.debounce_ms: expected at least 500, found 100
            --> speckit.toml:6:15
@@ -145,7 +144,7 @@ mod tests {
             = help: the range is 500 to 10000
           error[gate/agent-count]: quality_gates.plan: expected 1 to 5 names, found none
           2 errors
-        01:01.2 deferred: accepted, and waits for 1 guard
+        01:01.2 deferred: accepted, waits for 1 guard
         01:01.2 warning about the watching
           warning[watch/limit]: no more inotify watches: reading every 1 s
            = help: raise fs.inotify.max_user_watches
@@ -155,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_warning_says_what_it_is_about() {
+    fn a_warning_about_the_history_is_marked_as_one() {
         let finding =
             speckit_core::Diagnostic::warning(speckit_core::Code::HistoryUnwritten, Key::root(), "full");
         let event = ConfigReloadEvent::Warning { diagnostics: Diagnostics::plain(vec![finding]) };
@@ -163,16 +162,10 @@ mod tests {
     }
 
     #[test]
-    fn a_report_without_end_is_cut() {
-        let endless = Diagnostics::new(Vec::new(), "error: x\n".repeat(1000));
-        let text = text(&ConfigReloadEvent::ReloadFailed { generation: 1, diagnostics: endless });
+    fn a_long_report_is_truncated() {
+        let long = Diagnostics::new(Vec::new(), "error: x\n".repeat(1000));
+        let text = text(&ConfigReloadEvent::ReloadFailed { generation: 1, diagnostics: long });
         assert_eq!(text.lines().count(), MOST_LINES + 2);
         assert!(text.ends_with("  … 940 more lines: `speckit check` has all\n"), "{text}");
-    }
-
-    #[test]
-    fn no_control_character_is_left() {
-        let driven = ConfigReloadEvent::FileChanged { paths: vec!["a\u{1b}[2J\u{7}\nb".into()] };
-        assert_eq!(text(&driven), "01:01.2 changed: a\\u{1b}[2J\\u{7}\\nb\n");
     }
 }

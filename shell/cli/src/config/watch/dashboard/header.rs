@@ -1,4 +1,4 @@
-//! The top of the screen: the state of the running configuration, and its alarms.
+//! The top of the screen: the status of the running configuration, and its alerts.
 
 use std::time::Duration;
 
@@ -8,36 +8,36 @@ use speckit_core::text::{count, duration};
 use speckit_core::{Diagnostic, Severity};
 
 use super::text::{visible, wrap};
-use super::theme::{ALARM, GOOD, NOTICE, PLAIN, QUIET, STRONG, WARNING};
+use super::theme::{ALERT, GOOD, NOTICE, PLAIN, QUIET, STRONG, WARNING};
 use speckit::{Status, Watching};
 
-/// How many keys or files are named before the rest is counted.
+/// How many keys or files are named; the others are counted.
 const MOST_NAMED: usize = 8;
 
-/// A state that has to be seen.
+/// A state that the user must notice.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Alarm {
+pub(super) struct Alert {
     pub(super) name: &'static str,
     pub(super) text: String,
     pub(super) style: Style,
 }
 
-/// The alarms, the worst first.
-pub(super) fn alarms(status: Option<&Status>, fallback: Option<&str>) -> Vec<Alarm> {
-    let mut alarms = Vec::new();
+/// The alerts, the worst first.
+pub(super) fn alerts(status: Option<&Status>, fallback: Option<&str>) -> Vec<Alert> {
+    let mut alerts = Vec::new();
     let mut add = |style, name, text: String| {
-        alarms.push(Alarm { name, text: visible(&text), style });
+        alerts.push(Alert { name, text: visible(&text), style });
     };
     if let Some(refusal) = status.and_then(|status| status.refusal.as_ref()) {
-        add(ALARM, "REFUSED", first_of(refusal));
+        add(ALERT, "REFUSED", first_of(refusal));
     }
     if let Some(fallback) = fallback {
-        add(ALARM, "DEGRADED", format!("in place of the files runs {fallback}"));
+        add(ALERT, "DEGRADED", format!("running instead of the files: {fallback}"));
     }
-    let Some(status) = status else { return alarms };
+    let Some(status) = status else { return alerts };
     if status.is_deferred {
         let guards = count(status.busy as u64, "guard");
-        add(NOTICE, "DEFERRED", format!("accepted, and waits for {guards} to be dropped"));
+        add(NOTICE, "DEFERRED", format!("accepted, waits for {guards} to be dropped"));
     }
     if !status.pending_restart.is_empty() {
         let keys = named(status.pending_restart.iter().map(|change| change.key.to_string()));
@@ -45,29 +45,29 @@ pub(super) fn alarms(status: Option<&Status>, fallback: Option<&str>) -> Vec<Ala
     }
     if !status.drift.is_empty() && status.refusal.is_none() && !status.is_deferred && !status.is_waiting {
         let files = named(status.drift.iter().map(|path| path.display().to_string()));
-        add(NOTICE, "DRIFT", format!("the files are not what runs: {files} (r reloads)"));
+        add(NOTICE, "DRIFT", format!("the files differ from the running configuration: {files} (r reloads)"));
     }
     if !status.warnings.is_empty() {
         add(NOTICE, "WARNING", first_of(&status.warnings));
     }
-    alarms
+    alerts
 }
 
-/// The alarms in rows. Where there are too few rows for all, the text of the first follows the names of all.
-pub(super) fn alarm_rows(alarms: &[Alarm], width: u16, most_rows: u16) -> Vec<Line<'static>> {
-    let wrapped = |name: &str, alarm: &Alarm| {
-        wrap(&Span::styled(format!(" {name}: {}", alarm.text), alarm.style), width)
+/// The alerts in rows. If they need more than `most_rows`, all names come first, then the text of the first alert.
+pub(super) fn alert_rows(alerts: &[Alert], width: u16, most_rows: u16) -> Vec<Line<'static>> {
+    let wrapped = |name: &str, alert: &Alert| {
+        wrap(&Span::styled(format!(" {name}: {}", alert.text), alert.style), width)
     };
-    let rows: Vec<_> = alarms.iter().flat_map(|alarm| wrapped(alarm.name, alarm)).collect();
+    let rows: Vec<_> = alerts.iter().flat_map(|alert| wrapped(alert.name, alert)).collect();
     if rows.len() <= usize::from(most_rows) {
         return rows;
     }
-    let names: Vec<_> = alarms.iter().map(|alarm| alarm.name).collect();
-    let rows = alarms.first().map(|first| wrapped(&names.join(" + "), first));
+    let names: Vec<_> = alerts.iter().map(|alert| alert.name).collect();
+    let rows = alerts.first().map(|first| wrapped(&names.join(" + "), first));
     rows.into_iter().flatten().take(most_rows.into()).collect()
 }
 
-/// The state of the configuration, the most important first: as many items in each row as fit.
+/// The status in rows of as many items as fit, the most important first.
 pub(super) fn header_rows(
     generation: Option<u64>,
     status: Option<&(Status, Duration)>,
@@ -119,7 +119,7 @@ fn header(
     vec![title, generation, activity, (PLAIN, watching), (PLAIN, counts)]
 }
 
-/// The first error, or else the first finding, with its key and place.
+/// The first error, else the first diagnostic, with its origin and key.
 fn first_of(findings: &[Diagnostic]) -> String {
     let worst = findings.iter().find(|finding| finding.severity == Severity::Error);
     let Some(first) = worst.or_else(|| findings.first()) else {
@@ -147,8 +147,8 @@ mod tests {
     use crate::config::watch::dashboard::tests as samples;
     use speckit_core::Key;
 
-    /// Everything is wrong at once.
-    fn wrong() -> Status {
+    /// Every alert at once but drift.
+    fn troubled() -> Status {
         samples::with(samples::status(), |status| {
             status.refusal = Some(samples::refusal());
             status.is_deferred = true;
@@ -158,38 +158,38 @@ mod tests {
         })
     }
 
-    fn shown(alarms: &[Alarm], width: u16, most_rows: u16) -> String {
-        alarm_rows(alarms, width, most_rows).iter().map(|line| format!("|{line}\n")).collect()
+    fn shown(alerts: &[Alert], width: u16, most_rows: u16) -> String {
+        alert_rows(alerts, width, most_rows).iter().map(|line| format!("|{line}\n")).collect()
     }
 
     #[test]
-    fn each_state_has_an_alarm() {
-        insta::assert_snapshot!(shown(&alarms(Some(&wrong()), Some("the defaults alone")), 120, 9), @"
+    fn each_state_has_an_alert() {
+        insta::assert_snapshot!(shown(&alerts(Some(&troubled()), Some("the defaults")), 120, 9), @"
         | REFUSED: speckit.toml:6:15: hot_reload.debounce_ms: expected at least 500, found 100 (and 1 more)
-        | DEGRADED: in place of the files runs the defaults alone
-        | DEFERRED: accepted, and waits for 2 guards to be dropped
+        | DEGRADED: running instead of the files: the defaults
+        | DEFERRED: accepted, waits for 2 guards to be dropped
         | PENDING RESTART: store.path
         | WARNING: no more inotify watches: reading every 1 s
         ");
         let drifted = samples::with(samples::status(), |status| {
             status.drift = vec!["a.toml".into(), "b.toml".into()];
         });
-        insta::assert_snapshot!(shown(&alarms(Some(&drifted), None), 120, 9), @"| DRIFT: the files are not what runs: a.toml, b.toml (r reloads)");
+        insta::assert_snapshot!(shown(&alerts(Some(&drifted), None), 120, 9), @"| DRIFT: the files differ from the running configuration: a.toml, b.toml (r reloads)");
         let waits = samples::with(drifted, |status| {
             status.is_waiting = true;
         });
-        assert_eq!(alarms(Some(&waits), None), []);
-        assert_eq!(alarms(Some(&samples::status()), None), []);
+        assert_eq!(alerts(Some(&waits), None), []);
+        assert_eq!(alerts(Some(&samples::status()), None), []);
     }
 
     #[test]
-    fn no_alarm_is_lost_where_there_are_more_than_rows() {
-        let alarms = alarms(Some(&wrong()), None);
-        insta::assert_snapshot!(shown(&alarms, 120, 3), @"
+    fn no_alert_is_lost_where_there_are_more_than_rows() {
+        let alerts = alerts(Some(&troubled()), None);
+        insta::assert_snapshot!(shown(&alerts, 120, 3), @"
         | REFUSED + DEFERRED + PENDING RESTART + WARNING: speckit.toml:6:15: hot_reload.debounce_ms: expected at least 500, found
         |    100 (and 1 more)
         ");
-        insta::assert_snapshot!(shown(&alarms, 40, 6), @"
+        insta::assert_snapshot!(shown(&alerts, 40, 6), @"
         | REFUSED + DEFERRED + PENDING RESTART +
         |    WARNING: speckit.toml:6:15:
         |    hot_reload.debounce_ms: expected at
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn many_keys_are_counted() {
+    fn only_the_first_keys_are_named() {
         let change = |number: usize| speckit_core::tree::diff::Change {
             key: Key::of([format!("k{number}")]),
             old: None,
@@ -207,12 +207,12 @@ mod tests {
         let status = samples::with(samples::status(), |status| {
             status.pending_restart = (0..11).map(change).collect();
         });
-        let alarms = alarms(Some(&status), None);
-        assert_eq!(alarms[0].text, "k0, k1, k2, k3, k4, k5, k6, k7 and 3 more");
+        let alerts = alerts(Some(&status), None);
+        assert_eq!(alerts[0].text, "k0, k1, k2, k3, k4, k5, k6, k7 and 3 more");
     }
 
     #[test]
-    fn the_header_shows_how_the_reloads_are_doing() {
+    fn the_header_shows_the_status_of_the_reloads() {
         let shown = |status: Status| {
             let now = Duration::from_secs(30);
             header_rows(Some(1), Some(&(status, Duration::from_secs(20))), now, 200)[0].to_string()

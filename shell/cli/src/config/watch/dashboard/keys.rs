@@ -1,44 +1,33 @@
-//! What a key does.
+//! The keys of the dashboard.
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
+use super::movement::Movement;
 use super::popup::Popup;
-use super::step::Step;
-use super::{Command, Dashboard, Focus};
+use super::{Dashboard, DashboardCommand, Focus};
 
-/// The movement of a key that writes no letter.
-fn navigation_step(code: KeyCode) -> Option<Step> {
+fn movement(code: KeyCode) -> Option<Movement> {
     Some(match code {
-        KeyCode::Up => Step::Up,
-        KeyCode::Down => Step::Down,
-        KeyCode::PageUp => Step::PageUp,
-        KeyCode::PageDown => Step::PageDown,
-        KeyCode::Home => Step::First,
-        KeyCode::End => Step::Last,
+        KeyCode::Up | KeyCode::Char('k') => Movement::Up,
+        KeyCode::Down | KeyCode::Char('j') => Movement::Down,
+        KeyCode::PageUp => Movement::PageUp,
+        KeyCode::PageDown => Movement::PageDown,
+        KeyCode::Home | KeyCode::Char('g') => Movement::First,
+        KeyCode::End | KeyCode::Char('G') => Movement::Last,
         _ => return None,
     })
 }
 
-/// The movement of any key.
-fn step(code: KeyCode) -> Option<Step> {
-    match code {
-        KeyCode::Char('k') => Some(Step::Up),
-        KeyCode::Char('j') => Some(Step::Down),
-        KeyCode::Char('g') => Some(Step::First),
-        KeyCode::Char('G') => Some(Step::Last),
-        code => navigation_step(code),
-    }
-}
-
 impl Dashboard {
-    /// Ctrl-C ends from everywhere; else a popup has the keys, then the filter while it is typed.
-    pub(super) fn press(&mut self, key: KeyEvent) -> Command {
+    /// Ctrl-C always quits; other keys go to the popup if one is open, else to the filter while it is typed.
+    pub(super) fn press(&mut self, key: KeyEvent) -> DashboardCommand {
         if key.kind == KeyEventKind::Release {
-            return Command::None;
+            return DashboardCommand::None;
         }
-        let held = key.modifiers.difference(KeyModifiers::SHIFT);
-        // Windows reports AltGr, which writes letters, as both.
-        let writes = held.is_empty() || held == KeyModifiers::CONTROL.union(KeyModifiers::ALT);
+        let modifiers = key.modifiers.difference(KeyModifiers::SHIFT);
+        // Windows reports AltGr, which types characters, as both.
+        let types_a_character =
+            modifiers.is_empty() || modifiers == KeyModifiers::CONTROL.union(KeyModifiers::ALT);
         let code = match key.code {
             KeyCode::Char(c) if key.modifiers.contains(KeyModifiers::SHIFT) => {
                 KeyCode::Char(c.to_ascii_uppercase())
@@ -46,11 +35,11 @@ impl Dashboard {
             code => code,
         };
         match code {
-            KeyCode::Char('c' | 'C') if held == KeyModifiers::CONTROL => return Command::Quit,
-            KeyCode::Char('u') if held == KeyModifiers::CONTROL && self.is_typing => {
+            KeyCode::Char('c' | 'C') if modifiers == KeyModifiers::CONTROL => return DashboardCommand::Quit,
+            KeyCode::Char('u') if modifiers == KeyModifiers::CONTROL && self.is_typing => {
                 self.leaves.set_filter("")
             }
-            KeyCode::Char(_) if !writes => {}
+            KeyCode::Char(_) if !types_a_character => {}
             code => {
                 self.reply = None;
                 if self.popup.is_some() {
@@ -62,20 +51,23 @@ impl Dashboard {
                 }
             }
         }
-        Command::None
+        DashboardCommand::None
     }
 
-    fn press_in_panes(&mut self, code: KeyCode) -> Command {
-        if let Some(step) = step(code) {
-            self.move_by(step);
-            return Command::None;
+    fn press_in_panes(&mut self, code: KeyCode) -> DashboardCommand {
+        if let Some(movement) = movement(code) {
+            self.move_by(movement);
+            return DashboardCommand::None;
         }
         match code {
-            KeyCode::Char('q') => return Command::Quit,
-            KeyCode::Char('r') => return Command::Reload,
-            KeyCode::Char('b') => return Command::ToggleBusy,
+            KeyCode::Char('q') => return DashboardCommand::Quit,
+            KeyCode::Char('r') => return DashboardCommand::Reload,
+            KeyCode::Char('b') => return DashboardCommand::ToggleBusy,
             KeyCode::Char('e') | KeyCode::Enter => {
-                return self.leaves.selected_key().map_or(Command::None, |key| Command::Explain(key.into()));
+                return self
+                    .leaves
+                    .selected_key()
+                    .map_or(DashboardCommand::None, |key| DashboardCommand::Explain(key.into()));
             }
             KeyCode::Char('/') => {
                 self.is_typing = true;
@@ -86,7 +78,7 @@ impl Dashboard {
             KeyCode::Tab | KeyCode::BackTab => self.switch_focus(),
             _ => {}
         }
-        Command::None
+        DashboardCommand::None
     }
 
     fn type_filter(&mut self, code: KeyCode) {
@@ -108,23 +100,25 @@ impl Dashboard {
                 self.is_typing = false;
                 self.switch_focus();
             }
-            code => navigation_step(code).into_iter().for_each(|step| self.move_by(step)),
+            code => movement(code).into_iter().for_each(|movement| self.move_by(movement)),
         }
     }
 
     fn press_in_popup(&mut self, code: KeyCode) {
         match (code, &mut self.popup) {
             (KeyCode::Esc | KeyCode::Enter | KeyCode::Char('q' | 'e' | '?'), popup) => *popup = None,
-            (code, Some(popup)) => step(code).into_iter().for_each(|step| popup.text.scroll(step)),
+            (code, Some(popup)) => {
+                movement(code).into_iter().for_each(|movement| popup.text.scroll(movement))
+            }
             (_, None) => {}
         }
     }
 
-    fn move_by(&mut self, step: Step) {
-        match (self.focus, step) {
-            (Focus::Leaves, step) => self.leaves.move_selection(step),
-            (Focus::Events, Step::Last) => self.events.follow(),
-            (Focus::Events, step) => self.events.scroll(step),
+    fn move_by(&mut self, movement: Movement) {
+        match (self.focus, movement) {
+            (Focus::Leaves, movement) => self.leaves.move_selection(movement),
+            (Focus::Events, Movement::Last) => self.events.follow(),
+            (Focus::Events, movement) => self.events.scroll(movement),
         }
     }
 
@@ -139,11 +133,11 @@ impl Dashboard {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::watch::dashboard::Message;
+    use crate::config::watch::dashboard::DashboardMessage;
     use crate::config::watch::dashboard::tests::{dashboard as sample, drawn, leaves, press, write};
 
-    fn hold(dashboard: &mut Dashboard, modifiers: KeyModifiers, c: char) -> Command {
-        dashboard.update(Message::Key(KeyEvent::new(KeyCode::Char(c), modifiers)))
+    fn hold(dashboard: &mut Dashboard, modifiers: KeyModifiers, c: char) -> DashboardCommand {
+        dashboard.update(DashboardMessage::Key(KeyEvent::new(KeyCode::Char(c), modifiers)))
     }
 
     fn selected(dashboard: &Dashboard) -> &str {
@@ -151,42 +145,42 @@ mod tests {
     }
 
     #[test]
-    fn each_key_does_what_the_footer_names() {
+    fn command_keys_return_their_commands() {
         let mut dashboard = sample();
-        let first = || Command::Explain("hot_reload.debounce_ms".into());
+        let first = || DashboardCommand::Explain("hot_reload.debounce_ms".into());
         for (code, command) in [
-            (KeyCode::Char('r'), Command::Reload),
-            (KeyCode::Char('b'), Command::ToggleBusy),
+            (KeyCode::Char('r'), DashboardCommand::Reload),
+            (KeyCode::Char('b'), DashboardCommand::ToggleBusy),
             (KeyCode::Char('e'), first()),
             (KeyCode::Enter, first()),
-            (KeyCode::Char('q'), Command::Quit),
-            (KeyCode::Char('x'), Command::None),
-            (KeyCode::F(1), Command::None),
-            (KeyCode::Esc, Command::None),
+            (KeyCode::Char('q'), DashboardCommand::Quit),
+            (KeyCode::Char('x'), DashboardCommand::None),
+            (KeyCode::F(1), DashboardCommand::None),
+            (KeyCode::Esc, DashboardCommand::None),
         ] {
             assert_eq!(press(&mut dashboard, code), command, "{code:?}");
         }
     }
 
     #[test]
-    fn ctrl_c_ends_from_everywhere_and_other_chords_do_nothing() {
+    fn ctrl_c_quits_from_everywhere_and_other_chords_do_nothing() {
         let mut dashboard = sample();
         for enter in [KeyCode::Null, KeyCode::Char('/'), KeyCode::Enter, KeyCode::Char('?')] {
             press(&mut dashboard, enter);
-            assert_eq!(hold(&mut dashboard, KeyModifiers::CONTROL, 'c'), Command::Quit, "{enter:?}");
+            assert_eq!(hold(&mut dashboard, KeyModifiers::CONTROL, 'c'), DashboardCommand::Quit, "{enter:?}");
         }
         let mut dashboard = sample();
         for (modifiers, c) in
             [(KeyModifiers::CONTROL, 'r'), (KeyModifiers::ALT, 'q'), (KeyModifiers::SUPER, 'q')]
         {
-            assert_eq!(hold(&mut dashboard, modifiers, c), Command::None);
+            assert_eq!(hold(&mut dashboard, modifiers, c), DashboardCommand::None);
         }
     }
 
     #[test]
     fn a_key_that_is_released_does_nothing() {
         let released = KeyEvent::new_with_kind(KeyCode::Char('q'), KeyModifiers::NONE, KeyEventKind::Release);
-        assert_eq!(sample().update(Message::Key(released)), Command::None);
+        assert_eq!(sample().update(DashboardMessage::Key(released)), DashboardCommand::None);
     }
 
     #[test]
@@ -211,14 +205,6 @@ mod tests {
         }
         hold(&mut dashboard, KeyModifiers::SHIFT, 'g');
         assert_eq!(selected(&dashboard), keys[keys.len() - 1]);
-    }
-
-    #[test]
-    fn a_page_is_what_the_terminal_has_room_for() {
-        let mut dashboard = sample();
-        drawn(&mut dashboard, 80, 12, false);
-        press(&mut dashboard, KeyCode::PageDown);
-        assert_eq!(selected(&dashboard), leaves()[3].key);
     }
 
     #[test]
@@ -249,20 +235,20 @@ mod tests {
         press(&mut dashboard, KeyCode::Down);
         assert_eq!(selected(&dashboard), "models.gpt_pro.provider");
         press(&mut dashboard, KeyCode::Enter);
-        assert_eq!(press(&mut dashboard, KeyCode::Char('r')), Command::Reload, "typing has ended");
+        assert_eq!(press(&mut dashboard, KeyCode::Char('r')), DashboardCommand::Reload, "typing has ended");
         write(&mut dashboard, "/_");
-        assert_eq!(dashboard.leaves.filter(), "GPT_", "one goes on where one was");
+        assert_eq!(dashboard.leaves.filter(), "GPT_", "the filter is continued");
         press(&mut dashboard, KeyCode::Esc);
         assert_eq!((dashboard.leaves.filter(), dashboard.is_typing), ("", false));
         assert_eq!(selected(&dashboard), "models.gpt_pro.provider");
     }
 
     #[test]
-    fn a_filter_ends_in_every_way_that_a_hand_may_try() {
+    fn a_filter_is_edited_and_ended_by_several_keys() {
         let mut dashboard = sample();
         write(&mut dashboard, "/");
         press(&mut dashboard, KeyCode::Backspace);
-        assert!(!dashboard.is_typing, "nothing is left to take away");
+        assert!(!dashboard.is_typing, "there is nothing to delete");
         write(&mut dashboard, "/ab");
         hold(&mut dashboard, KeyModifiers::CONTROL, 'u');
         assert_eq!((dashboard.leaves.filter(), dashboard.is_typing), ("", true));
@@ -277,25 +263,26 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_explained_where_nothing_is_selected() {
+    fn without_a_selection_nothing_is_explained() {
         let mut dashboard = sample();
         write(&mut dashboard, "/no such key");
         press(&mut dashboard, KeyCode::Enter);
-        assert_eq!(press(&mut dashboard, KeyCode::Char('e')), Command::None);
+        assert_eq!(press(&mut dashboard, KeyCode::Char('e')), DashboardCommand::None);
     }
 
     #[test]
-    fn an_explanation_has_the_keys_until_it_is_closed() {
+    fn a_popup_takes_all_keys_until_it_is_closed() {
         for close in [KeyCode::Esc, KeyCode::Enter, KeyCode::Char('q'), KeyCode::Char('e')] {
             let mut dashboard = sample();
-            dashboard.update(Message::Explained { key: "k".into(), text: Some("one\ntwo\n".into()) });
+            dashboard
+                .update(DashboardMessage::Explained { key: "k".into(), text: Some("one\ntwo\n".into()) });
             for code in
                 [KeyCode::Char('r'), KeyCode::Char('b'), KeyCode::Char('/'), KeyCode::Down, KeyCode::Tab]
             {
-                assert_eq!(press(&mut dashboard, code), Command::None, "{code:?}");
+                assert_eq!(press(&mut dashboard, code), DashboardCommand::None, "{code:?}");
             }
             assert_eq!((selected(&dashboard), dashboard.is_typing), ("hot_reload.debounce_ms", false));
-            assert_eq!(press(&mut dashboard, close), Command::None);
+            assert_eq!(press(&mut dashboard, close), DashboardCommand::None);
             assert!(dashboard.popup.is_none(), "{close:?}");
         }
     }
@@ -303,11 +290,11 @@ mod tests {
     #[test]
     fn a_reply_is_shown_until_the_next_one() {
         let mut dashboard = sample();
-        dashboard.update(Message::Replied("nothing\u{7} changed".into()));
+        dashboard.update(DashboardMessage::Replied("nothing\u{7} changed".into()));
         assert_eq!(dashboard.reply.as_deref(), Some("nothing\\u{7} changed"));
         press(&mut dashboard, KeyCode::Down);
         assert_eq!(dashboard.reply, None);
-        dashboard.update(Message::Explained { key: "a\u{202e}b".into(), text: None });
-        assert_eq!(dashboard.reply.as_deref(), Some("nothing is known of `a\\u{202e}b`"));
+        dashboard.update(DashboardMessage::Explained { key: "a\u{202e}b".into(), text: None });
+        assert_eq!(dashboard.reply.as_deref(), Some("`a\\u{202e}b` is unknown"));
     }
 }

@@ -1,4 +1,4 @@
-//! The resolved tree as a table of its leaves: filtered, and one of them selected.
+//! The table of leaves of the resolved configuration, with a filter and a selection.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{HighlightSpacing, Row, Table, TableState};
 
 use super::Leaf;
-use super::step::Step;
+use super::movement::Movement;
 use super::text::{clip, clip_front, visible};
 use super::theme::{PLAIN, QUIET, SELECTED, STRONG, WARNING};
 
@@ -18,39 +18,39 @@ const LONGEST_FILTER: usize = 200;
 
 /// In cells: the selection symbol, and the mark before a key.
 const MARKS: u16 = 3;
-/// In cells: narrower tables show no origins, which `explain` has too.
+/// In cells: narrower tables show no origins, which `explain` shows too.
 const NARROW: u16 = 44;
 /// In cells: between two columns.
 const GAP: u16 = 2;
 
-/// The leaves and which of them are shown.
+/// The leaves, and which of them are shown.
 #[derive(Debug, Default)]
 pub(super) struct LeafTable {
     entries: Vec<Entry>,
-    /// The entries that the filter lets through, in their order.
+    /// The indices of the entries that pass the filter, in order.
     passing: Vec<usize>,
     filter: String,
-    /// The entry that the user chose; it is selected while the filter lets it through.
+    /// The entry that the user chose; it is selected while it passes the filter.
     chosen: usize,
-    /// The selection, as an index in `passing`.
+    /// The selection, as an index into `passing`.
     state: TableState,
     /// The keys that the last reload changed.
     changed: BTreeSet<String>,
-    /// In rows, as it was drawn.
+    /// In rows, when last drawn.
     height: u16,
 }
 
-/// A leaf and what of it is shown.
+/// A leaf, and the texts that are drawn of it.
 #[derive(Debug)]
 struct Entry {
     key: String,
     shown: Leaf,
-    /// What the filter looks into: the three texts in lower case, apart from each other.
+    /// The three texts that the filter searches, in lower case and on a line each.
     folded: String,
 }
 
 impl LeafTable {
-    /// Takes a new configuration. The selection stays at its key, and at its place where the key is gone.
+    /// Shows a new configuration. The selection stays at its key, or at its index where the key is gone.
     pub(super) fn replace(&mut self, leaves: Vec<Leaf>) {
         let chosen = self.entries.get(self.chosen).map(|entry| entry.key.clone());
         self.entries = leaves.into_iter().map(Entry::new).collect();
@@ -59,7 +59,7 @@ impl LeafTable {
         self.apply_filter();
     }
 
-    /// Marks what a reload changed, and nothing else.
+    /// Marks the keys that a reload changed, and no others.
     pub(super) fn mark(&mut self, changed: BTreeSet<String>) {
         self.changed = changed;
     }
@@ -68,7 +68,7 @@ impl LeafTable {
         &self.filter
     }
 
-    /// Shows only what has this text in its key, value or origin, in whatever case.
+    /// Shows only leaves with this text in their key, value or origin, in any case.
     pub(super) fn set_filter(&mut self, filter: impl Into<String>) {
         self.filter = filter.into();
         if let Some((end, _)) = self.filter.char_indices().nth(LONGEST_FILTER) {
@@ -77,9 +77,9 @@ impl LeafTable {
         self.apply_filter();
     }
 
-    pub(super) fn move_selection(&mut self, step: Step) {
+    pub(super) fn move_selection(&mut self, movement: Movement) {
         let Some(last) = self.passing.len().checked_sub(1) else { return };
-        let selected = step.apply(self.state.selected().unwrap_or_default(), self.height).min(last);
+        let selected = movement.apply(self.state.selected().unwrap_or_default(), self.height).min(last);
         self.state.select(Some(selected));
         self.chosen = self.passing.get(selected).copied().unwrap_or(self.chosen);
     }
@@ -90,12 +90,12 @@ impl LeafTable {
         self.entries.get(*index).map(|entry| &*entry.key)
     }
 
-    /// The number of the selection from 1, how many pass the filter, and how many leaves there are.
+    /// The number of the selection from 1, how many leaves pass the filter, and how many there are.
     pub(super) fn counts(&self) -> (usize, usize, usize) {
         (self.state.selected().map_or(0, |index| index + 1), self.passing.len(), self.entries.len())
     }
 
-    /// Draws the leaves; a `!` marks those that wait for a restart, and a `*` those that the last reload changed.
+    /// Draws the leaves; `!` marks those that wait for a restart, and `*` those that the last reload changed.
     pub(super) fn draw(
         &mut self,
         frame: &mut Frame<'_>,
@@ -104,7 +104,7 @@ impl LeafTable {
         has_focus: bool,
     ) {
         self.height = area.height;
-        // Fewer rows, or a taller screen, leave room for rows above.
+        // After a filter or on a taller screen, no row below the last one is left empty.
         let fullest = self.passing.len().saturating_sub(usize::from(area.height));
         *self.state.offset_mut() = self.state.offset().min(fullest);
         let [key, value, origin] = self.columns(area.width);
@@ -129,7 +129,7 @@ impl LeafTable {
         frame.render_stateful_widget(table, area, &mut self.state);
     }
 
-    /// In cells: the key, value and origin. Each has an equal share of the room, and of the rest what it needs.
+    /// The widths of key, value and origin in cells: at most an equal share each, then more of what is left.
     fn columns(&self, width: u16) -> [u16; 3] {
         let room = width.saturating_sub(MARKS + 2 * GAP);
         let widest = |text: fn(&Leaf) -> &String| {
@@ -166,7 +166,7 @@ impl Entry {
     }
 }
 
-/// Tells whether a key, or a table or list that it lies in, is among the keys.
+/// Whether `keys` contains the key, or a table or list that contains it.
 fn is_at_or_below(key: &str, keys: &BTreeSet<String>) -> bool {
     let above = key.match_indices(['.', '[']).filter_map(|(end, _)| key.get(..end));
     !keys.is_empty() && above.chain([key, ""]).any(|key| keys.contains(key))
@@ -189,17 +189,17 @@ mod tests {
     #[test]
     fn the_selection_stays_at_its_key_when_the_configuration_changes() {
         let mut table = table(["b", "d", "f"]);
-        table.move_selection(Step::Down);
+        table.move_selection(Movement::Down);
         table.replace(["a", "b", "c", "d", "f"].map(leaf).into());
         assert_eq!(table.selected_key(), Some("d"));
         table.replace(["a", "b", "c", "f"].map(leaf).into());
-        assert_eq!(table.selected_key(), Some("f"), "its place, where the key is gone");
+        assert_eq!(table.selected_key(), Some("f"), "its index, where the key is gone");
         table.replace(Vec::new());
         assert_eq!((table.selected_key(), table.counts()), (None, (0, 0, 0)));
     }
 
     #[test]
-    fn a_filter_looks_into_key_value_and_origin_in_any_case() {
+    fn a_filter_searches_key_value_and_origin_in_any_case() {
         let mut table = LeafTable::default();
         let leaves = [("Ärger.ON", "1", "x"), ("b", "Önd", "x"), ("c", "1", "On.toml:1:1"), ("d", "2", "x")];
         let leaf = |(key, value, origin): (&str, &str, &str)| Leaf {
@@ -223,30 +223,30 @@ mod tests {
     }
 
     #[test]
-    fn what_was_chosen_is_selected_again_when_the_filter_lets_it_through() {
+    fn the_chosen_leaf_is_selected_again_when_it_passes_the_filter() {
         let mut table = table(["aa", "ab", "ba", "bb"]);
-        table.move_selection(Step::Down);
+        table.move_selection(Movement::Down);
         for (filter, selected) in [("b", "ab"), ("ba", "ba"), ("bax", ""), ("aa", "aa"), ("", "ab")] {
             table.set_filter(filter);
             assert_eq!(table.selected_key().unwrap_or_default(), selected, "{filter}");
         }
         table.set_filter("bax");
-        table.move_selection(Step::Down);
+        table.move_selection(Movement::Down);
         table.set_filter("");
-        assert_eq!(table.selected_key(), Some("ab"), "no step is made where no row is shown");
+        assert_eq!(table.selected_key(), Some("ab"), "nothing moves while no row is shown");
     }
 
     #[test]
-    fn a_change_of_a_table_or_list_concerns_what_lies_in_it() {
+    fn a_change_of_a_table_or_list_marks_the_keys_below_it() {
         let changed = ["a".into(), "l".into(), "x.y".into()].into();
-        let concerned = ["a.b", "ab", "l[0]", "x.y"].map(|key| is_at_or_below(key, &changed));
-        assert_eq!(concerned, [true, false, true, true]);
+        let marked = ["a.b", "ab", "l[0]", "x.y"].map(|key| is_at_or_below(key, &changed));
+        assert_eq!(marked, [true, false, true, true]);
         assert!(is_at_or_below("a", &[String::new()].into()), "the root");
         assert!(!is_at_or_below("a", &BTreeSet::new()));
     }
 
     #[test]
-    fn a_filter_has_an_end() {
+    fn a_long_filter_is_truncated() {
         let mut table = table(["a"]);
         table.set_filter("世".repeat(500));
         assert_eq!(table.filter().chars().count(), LONGEST_FILTER);

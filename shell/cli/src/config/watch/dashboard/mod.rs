@@ -1,7 +1,7 @@
 //! The dashboard: shows a running configuration, and turns keys into commands.
 //!
-//! [`Dashboard::update`] takes a message and returns a command; [`draw`] draws the state, and keeps in it how far each
-//! list is scrolled. Neither has a clock, a disk or a terminal. No control character is drawn.
+//! [`Dashboard::update`] takes a message and returns a command for its caller; [`draw`] draws the state, and stores in it
+//! how far each list is scrolled. Neither uses a clock, a disk or a terminal, and no control character is drawn.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -14,16 +14,16 @@ mod event_lines;
 mod header;
 mod keys;
 mod leaf_table;
+mod movement;
 mod pager;
 mod popup;
-mod step;
 #[cfg(test)]
 mod tests;
 mod text;
 mod theme;
 mod view;
 
-use header::Alarm;
+use header::Alert;
 use leaf_table::LeafTable;
 use pager::Pager;
 use popup::Popup;
@@ -32,54 +32,52 @@ pub(super) use view::draw;
 
 /// An input of the dashboard.
 #[derive(Clone, Debug)]
-pub(super) enum Message {
-    /// A key of the terminal. Releases are ignored.
+pub(super) enum DashboardMessage {
+    /// A key press. Releases are ignored.
     Key(KeyEvent),
     /// An event, and its time since the start.
     Event { event: ConfigReloadEvent, at: Duration },
-    /// The configuration in force.
+    /// The current configuration.
     Configuration {
         generation: u64,
         /// In the order of the table.
         leaves: Vec<Leaf>,
-        /// What runs in place of the files after a degraded start, such as `the defaults alone (--fallback defaults)`.
+        /// What runs instead of invalid files after a degraded start, such as `the defaults (--fallback defaults)`.
         fallback: Option<String>,
     },
-    /// The state of the reloads, and its time since the start.
+    /// The status of the reloads, and its time since the start.
     Status { status: Status, at: Duration },
-    /// The answer to [`Command::Explain`]; `None` where nothing is known of the key.
+    /// The answer to [`DashboardCommand::Explain`]; `None` where the key is unknown.
     Explained { key: String, text: Option<String> },
-    /// The outcome of a key, in one line, such as `nothing changed`. It is shown until the next key.
+    /// The result of a key, in one line, such as `nothing changed`. It is shown until the next key.
     Replied(String),
 }
 
 /// One value of the resolved configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Leaf {
-    /// As `Key` writes it; it names the leaf in [`Command::Explain`] and keeps the selection over a reload.
+    /// As `Key` displays it; [`DashboardCommand::Explain`] names it, and the selection keeps it over a reload.
     pub(super) key: String,
     /// On one line, secrets redacted.
     pub(super) value: String,
-    /// The place that set it, such as `speckit.toml:6:15`.
+    /// Where it was set, such as `speckit.toml:6:15`.
     pub(super) origin: String,
 }
 
-/// What the caller of [`Dashboard::update`] has to do.
+/// What the caller of [`Dashboard::update`] must do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Command {
-    /// Nothing; the dashboard may look different.
+pub(super) enum DashboardCommand {
+    /// Nothing but draw the dashboard again.
     None,
-    /// Reload now.
     Reload,
-    /// Take a busy guard, or drop the one that was taken so.
+    /// Take a busy guard, or drop the one that an earlier command took.
     ToggleBusy,
-    /// Explain this key, and answer with [`Message::Explained`].
+    /// Explain this key, and answer with [`DashboardMessage::Explained`].
     Explain(String),
-    /// End.
     Quit,
 }
 
-/// The pane that the keys of movement move.
+/// The pane that the movement keys scroll.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Focus {
     #[default]
@@ -104,37 +102,39 @@ pub(super) struct Dashboard {
 }
 
 impl Dashboard {
-    /// Takes a message, and returns what has to be done.
-    pub(super) fn update(&mut self, message: Message) -> Command {
+    /// Applies a message, and returns what the caller must do.
+    pub(super) fn update(&mut self, message: DashboardMessage) -> DashboardCommand {
         match message {
-            Message::Key(key) => return self.press(key),
-            Message::Event { event, at } => {
+            DashboardMessage::Key(key) => return self.press(key),
+            DashboardMessage::Event { event, at } => {
                 if let ConfigReloadEvent::ReloadSuccess { changed, .. } = &event {
                     self.leaves.mark(changed.iter().map(|change| change.key.to_string()).collect());
                 }
                 self.events.push(event_lines::lines(&event, at));
                 self.event_count += 1;
             }
-            Message::Configuration { generation, leaves, fallback } => {
+            DashboardMessage::Configuration { generation, leaves, fallback } => {
                 self.generation = Some(generation);
                 self.fallback = fallback;
                 self.leaves.replace(leaves);
             }
-            Message::Status { status, at } => {
+            DashboardMessage::Status { status, at } => {
                 self.pending_restart =
                     status.pending_restart.iter().map(|change| change.key.to_string()).collect();
                 self.status = Some((status, at));
             }
-            Message::Explained { key, text: Some(text) } => self.popup = Some(Popup::new(&key, &text)),
-            Message::Explained { key, text: None } => {
-                self.reply = Some(format!("nothing is known of `{}`", visible(&key)));
+            DashboardMessage::Explained { key, text: Some(text) } => {
+                self.popup = Some(Popup::new(&key, &text))
             }
-            Message::Replied(reply) => self.reply = Some(visible(&reply)),
+            DashboardMessage::Explained { key, text: None } => {
+                self.reply = Some(format!("`{}` is unknown", visible(&key)));
+            }
+            DashboardMessage::Replied(reply) => self.reply = Some(visible(&reply)),
         }
-        Command::None
+        DashboardCommand::None
     }
 
-    fn alarms(&self) -> Vec<Alarm> {
-        header::alarms(self.status.as_ref().map(|(status, _)| status), self.fallback.as_deref())
+    fn alerts(&self) -> Vec<Alert> {
+        header::alerts(self.status.as_ref().map(|(status, _)| status), self.fallback.as_deref())
     }
 }

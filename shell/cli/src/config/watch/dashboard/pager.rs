@@ -1,4 +1,4 @@
-//! Lines of text, wrapped and scrolled by rows: the events, and the text of a popup.
+//! Lines of text, wrapped and scrolled by rows: the events, or the text of a popup.
 
 use std::collections::VecDeque;
 
@@ -7,18 +7,18 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 use ratatui::widgets::{Paragraph, Scrollbar, ScrollbarOrientation, ScrollbarState};
 
-use super::step::Step;
+use super::movement::Movement;
 use super::text::wrap;
 use super::theme::QUIET;
 
 /// How many lines are kept; the oldest are dropped.
 const MOST_LINES: usize = 4000;
 
-/// The lines, the newest last. Until the user scrolls, the newest are shown.
+/// Lines, the newest last. The newest are shown until the user scrolls.
 #[derive(Debug, Default)]
 pub(super) struct Pager {
     lines: VecDeque<Span<'static>>,
-    /// How many of the lines were added last.
+    /// How many lines the last push added.
     newest: usize,
     /// The first row that is shown.
     top: usize,
@@ -28,7 +28,7 @@ pub(super) struct Pager {
 }
 
 impl Pager {
-    /// Adds lines that belong together. What the user has scrolled to stays in sight.
+    /// Adds lines that belong together. The rows that the user scrolled to stay in sight.
     pub(super) fn push(&mut self, lines: impl IntoIterator<Item = Span<'static>>) {
         let before = self.lines.len();
         self.lines.extend(lines);
@@ -38,29 +38,29 @@ impl Pager {
         }
     }
 
-    /// Tells whether new lines do not come into sight by themselves.
+    /// Whether the user has scrolled away from the newest lines.
     pub(super) fn is_scrolled(&self) -> bool {
         self.is_scrolled
     }
 
-    pub(super) fn scroll(&mut self, step: Step) {
-        self.top = step.apply(self.top, self.area.height);
+    pub(super) fn scroll(&mut self, movement: Movement) {
+        self.top = movement.apply(self.top, self.area.height);
         self.is_scrolled = true;
     }
 
-    /// Shows the newest lines, and those that will be added.
+    /// Shows the newest lines, now and after each push.
     pub(super) fn follow(&mut self) {
         self.is_scrolled = false;
     }
 
-    /// How many rows it needs in an area of this width.
+    /// How many rows the lines need in an area of this width.
     pub(super) fn rows(&self, width: u16) -> usize {
         let width = width.saturating_sub(1);
         self.lines.iter().map(|line| wrap(line, width).len()).sum()
     }
 
-    /// Draws what is in sight, with a scrollbar in the last column where there is more. Of lines that were added
-    /// together and do not fit, the first are shown.
+    /// Draws the rows in sight, and a scrollbar in the last column if there are more. If the lines of the last push do
+    /// not fit, their first rows are shown.
     pub(super) fn draw(&mut self, frame: &mut Frame<'_>, area: Rect) {
         let text = Rect { width: area.width.saturating_sub(1), ..area };
         self.area = text;
@@ -88,7 +88,7 @@ mod tests {
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
 
-    /// What is drawn of it in three rows: the text, and the scrollbar behind it.
+    /// Three drawn rows, without the scrollbar.
     fn shown(pager: &mut Pager, width: u16) -> String {
         let mut terminal = Terminal::new(TestBackend::new(width, 3)).unwrap();
         terminal.draw(|frame| pager.draw(frame, frame.area())).unwrap();
@@ -112,21 +112,21 @@ mod tests {
     }
 
     #[test]
-    fn every_step_goes_where_it_says_and_not_beyond_the_text() {
+    fn movements_scroll_and_stop_at_both_ends() {
         let mut pager = pager(5);
         assert_eq!(shown(&mut pager, 20), "3.1|4.0|4.1");
-        for (step, expected) in [
-            (Step::PageUp, "2.1|3.0|3.1"),
-            (Step::Up, "2.0|2.1|3.0"),
-            (Step::First, "0.0|0.1|1.0"),
-            (Step::PageUp, "0.0|0.1|1.0"),
-            (Step::Down, "0.1|1.0|1.1"),
-            (Step::PageDown, "1.1|2.0|2.1"),
-            (Step::Last, "3.1|4.0|4.1"),
-            (Step::Down, "3.1|4.0|4.1"),
+        for (movement, expected) in [
+            (Movement::PageUp, "2.1|3.0|3.1"),
+            (Movement::Up, "2.0|2.1|3.0"),
+            (Movement::First, "0.0|0.1|1.0"),
+            (Movement::PageUp, "0.0|0.1|1.0"),
+            (Movement::Down, "0.1|1.0|1.1"),
+            (Movement::PageDown, "1.1|2.0|2.1"),
+            (Movement::Last, "3.1|4.0|4.1"),
+            (Movement::Down, "3.1|4.0|4.1"),
         ] {
-            pager.scroll(step);
-            assert_eq!(shown(&mut pager, 20), expected, "{step:?}");
+            pager.scroll(movement);
+            assert_eq!(shown(&mut pager, 20), expected, "{movement:?}");
         }
         assert!(!pager.is_scrolled());
     }
@@ -137,7 +137,7 @@ mod tests {
         assert_eq!(shown(&mut pager, 20), "0.1|1.0|1.1");
         push(&mut pager, 2);
         assert_eq!(shown(&mut pager, 20), "1.1|2.0|2.1");
-        pager.scroll(Step::Up);
+        pager.scroll(Movement::Up);
         assert_eq!(shown(&mut pager, 20), "1.0|1.1|2.0");
         (3..MOST_LINES / 2).for_each(|n| push(&mut pager, n));
         assert_eq!(shown(&mut pager, 20), "1.0|1.1|2.0");
@@ -152,9 +152,9 @@ mod tests {
         let mut pager = pager(1);
         pager.push([Span::raw("a b c d e f")]);
         assert_eq!(shown(&mut pager, 2), "a|b|c");
-        pager.scroll(Step::Down);
+        pager.scroll(Movement::Down);
         assert_eq!((shown(&mut pager, 2).as_str(), pager.is_scrolled()), ("b|c|d", true));
-        pager.scroll(Step::Last);
+        pager.scroll(Movement::Last);
         assert_eq!(shown(&mut pager, 2), "d|e|f");
     }
 }

@@ -1,4 +1,4 @@
-//! A text that covers the panes.
+//! A text over the panes: an explanation, or the help.
 
 use ratatui::text::Span;
 
@@ -13,9 +13,9 @@ b             busy on/off: reloads wait while on
 Enter, e      explain the selected key
 Up, Down      move; also k, j
 PgUp, PgDn    move by a page
-Home, End     to the first, to the last; also g, G
-Tab           from the tree to the events and back
-?             these keys
+Home, End     first, last; also g, G
+Tab           switch between keys and events
+?             this help
 q, Ctrl-C     quit
 
 >  selected
@@ -31,11 +31,10 @@ pub(super) struct Popup {
 }
 
 impl Popup {
-    /// The explanation of a key.
-    pub(super) fn new(key: &str, text: &str) -> Self {
+    pub(super) fn new(title: &str, text: &str) -> Self {
         let mut pager = Pager::default();
         pager.push(text.lines().map(|line| Span::raw(visible(line))));
-        Self { title: visible(key), text: pager }
+        Self { title: visible(title), text: pager }
     }
 
     pub(super) fn help() -> Self {

@@ -1,4 +1,4 @@
-//! Text that fits into cells, and that a terminal shows and does not obey.
+//! Text that fits into cells, with control characters escaped.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -8,11 +8,10 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use textwrap::{Options, WordSplitter};
 
-/// Of one text that is shown; nobody reads on for longer.
+/// Longer texts are truncated.
 const MOST_CHARACTERS: usize = 1000;
 
-/// The text with every control character, and every one that turns the direction of writing, as an escape; a long text
-/// ends in `…`.
+/// The text with control and direction characters escaped; a long text is truncated with `…`.
 pub(super) fn visible(text: &str) -> String {
     let end = text.char_indices().nth(MOST_CHARACTERS).map(|(end, _)| end);
     match end.and_then(|end| text.get(..end)) {
@@ -21,10 +20,10 @@ pub(super) fn visible(text: &str) -> String {
     }
 }
 
-/// The rows that show a line of visible text; what continues is indented. A line of source with its gutter is one row,
-/// so that the caret stays below its mistake.
+/// Wraps a line into rows, the second and later ones indented. An excerpt of a source stays one row, so that its caret
+/// stays below the mistake.
 ///
-/// Not by `ratatui::widgets::Wrap`: 0.30 draws wide characters outside of a narrow area, and panics.
+/// `ratatui::widgets::Wrap` (0.30) is no substitute: it draws wide characters outside a narrow area, and panics.
 pub(super) fn wrap(line: &Span<'_>, width: u16) -> Vec<Line<'static>> {
     let rows = if is_excerpt(&line.content) {
         vec![clip(&line.content, width)]
@@ -60,7 +59,7 @@ pub(super) fn clip_front(text: &str, width: u16) -> Cow<'_, str> {
     kept.into_iter().rev().collect()
 }
 
-/// What fits beside a character that stands for the others.
+/// The graphemes that fit beside an ellipsis.
 fn fitting<'a>(graphemes: impl Iterator<Item = &'a str>, width: u16) -> impl Iterator<Item = &'a str> {
     let mut left = width.saturating_sub(1);
     graphemes.map_while(move |symbol| {
@@ -69,7 +68,6 @@ fn fitting<'a>(graphemes: impl Iterator<Item = &'a str>, width: u16) -> impl Ite
     })
 }
 
-/// What is seen as one character each.
 fn graphemes<'a>(span: &'a Span<'_>) -> impl Iterator<Item = &'a str> {
     span.styled_graphemes(Style::new()).map(|grapheme| grapheme.symbol)
 }
@@ -90,7 +88,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn control_characters_become_escapes_and_a_long_text_ends_early() {
+    fn control_characters_are_escaped_and_long_text_is_truncated() {
         assert_eq!(visible("a\u{1b}[2J\n\u{202e}b\0"), r"a\u{1b}[2J\n\u{202e}b\u{0}");
         assert_eq!(visible(&"ä".repeat(1000)), "ä".repeat(1000));
         assert_eq!(visible(&"ä".repeat(1001)), "ä".repeat(1000) + "…");
@@ -112,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_is_broken_at_spaces_and_indented_and_an_excerpt_of_a_source_is_cut() {
+    fn a_line_is_wrapped_at_spaces_and_an_excerpt_is_clipped() {
         let rows =
             |text: &str, width| wrap(&Span::raw(text), width).iter().map(Line::to_string).collect::<Vec<_>>();
         assert_eq!(rows("  one two three four", 16), ["  one two three", "    four"]);
@@ -124,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_since_the_start_is_a_clock() {
+    fn a_time_since_the_start_is_shown_as_a_clock() {
         let shown = |millis| since_start(Duration::from_millis(millis));
         assert_eq!([shown(0), shown(123_456), shown(3_723_000)], ["00:00.0", "02:03.4", "1:02:03"]);
     }
@@ -133,7 +131,7 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn what_is_cut_fits_and_loses_no_word(text in "[a-c世\u{301} ]{0,40}", width in 0_u16..20) {
+        fn clipped_text_fits_and_wrapped_text_is_complete(text in "[a-c世\u{301} ]{0,40}", width in 0_u16..20) {
             prop_assert!(clip(&text, width).cell_width() <= width.max(1));
             prop_assert!(clip_front(&text, width).cell_width() <= width.max(1));
             let rows: Vec<_> = wrap(&Span::raw(&text), width).iter().map(Line::to_string).collect();

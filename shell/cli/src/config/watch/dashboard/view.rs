@@ -13,8 +13,8 @@ use super::text::{clip, visible};
 use super::theme::{NOTICE, PLAIN, QUIET, STRONG};
 use super::{Dashboard, Focus, header};
 
-/// The keys of the footer, the most important first.
-const KEYS: [(&str, &str); 8] = [
+/// In the footer, the most important first.
+const PANE_KEYS: [(&str, &str); 8] = [
     ("q", "quit"),
     ("?", "help"),
     ("r", "reload"),
@@ -24,13 +24,13 @@ const KEYS: [(&str, &str); 8] = [
     ("Tab", "focus"),
     ("↑↓", "move"),
 ];
-const KEYS_OF_A_FILTER: [(&str, &str); 3] = [("Enter", "keep"), ("Esc", "clear"), ("↑↓", "move")];
-const KEYS_OF_A_POPUP: [(&str, &str); 2] = [("Esc", "close"), ("↑↓", "scroll")];
+const FILTER_KEYS: [(&str, &str); 3] = [("Enter", "keep"), ("Esc", "clear"), ("↑↓", "move")];
+const POPUP_KEYS: [(&str, &str); 2] = [("Esc", "close"), ("↑↓", "scroll")];
 
-/// From so many columns on, the leaves and the events are side by side.
+/// From this width on, the leaves and the events are side by side.
 const SIDE_BY_SIDE: u16 = 110;
 
-/// Draws the dashboard as it is so long after the start. Colour is never the only sign of anything.
+/// Draws the dashboard; `now` is the time since the start.
 pub(in crate::config::watch) fn draw(
     frame: &mut Frame<'_>,
     dashboard: &mut Dashboard,
@@ -38,11 +38,11 @@ pub(in crate::config::watch) fn draw(
     has_color: bool,
 ) {
     let area = frame.area();
-    let alarms =
-        header::alarm_rows(&dashboard.alarms(), area.width, (area.height.saturating_add(2) / 4).max(1));
+    let alerts =
+        header::alert_rows(&dashboard.alerts(), area.width, (area.height.saturating_add(2) / 4).max(1));
     let header = header::header_rows(dashboard.generation, dashboard.status.as_ref(), now, area.width);
-    let room = usize::from(area.height).saturating_sub(alarms.len()).min(usize::from(area.height / 8 + 1));
-    let lines: Vec<_> = header.into_iter().take(room).chain(alarms).collect();
+    let room = usize::from(area.height).saturating_sub(alerts.len()).min(usize::from(area.height / 8 + 1));
+    let lines: Vec<_> = header.into_iter().take(room).chain(alerts).collect();
     let [top, body, footer] = Layout::vertical([
         Constraint::Length(u16::try_from(lines.len()).unwrap_or(u16::MAX)),
         Constraint::Fill(1),
@@ -64,7 +64,7 @@ pub(in crate::config::watch) fn draw(
     }
 }
 
-/// Where there is no room for both panes, the one with the focus is drawn.
+/// Draws the focused pane alone where there is no room for both.
 fn draw_panes(frame: &mut Frame<'_>, dashboard: &mut Dashboard, body: Rect) {
     let none = Rect { height: 0, ..body };
     let is_wide = body.width >= SIDE_BY_SIDE;
@@ -94,7 +94,8 @@ fn draw_leaves(frame: &mut Frame<'_>, dashboard: &mut Dashboard, area: Rect) {
     frame.render_widget(pane, area);
     leaves.draw(frame, rows, &dashboard.pending_restart, has_focus);
     if passing == 0 {
-        let nothing = if all == 0 { "  no keys" } else { "  no key, value or origin has it: Esc clears" };
+        let nothing =
+            if all == 0 { "  no keys" } else { "  no match in keys, values or origins: Esc clears" };
         frame.render_widget(Line::styled(nothing, QUIET), rows);
     }
 }
@@ -107,11 +108,11 @@ fn draw_events(frame: &mut Frame<'_>, dashboard: &mut Dashboard, area: Rect, bor
     let detail = format!("{}{hint}", dashboard.event_count);
     frame.render_widget(pane("events", detail, has_focus, borders), area);
     if dashboard.event_count == 0 {
-        frame.render_widget(Line::styled("  nothing has happened yet", QUIET), rows);
+        frame.render_widget(Line::styled("  no events yet", QUIET), rows);
     }
 }
 
-/// A pane with its name, and whether it has the focus.
+/// The border of a pane, marked if it has the focus.
 fn pane(name: &'static str, detail: String, has_focus: bool, borders: Borders) -> Block<'static> {
     let (mark, style) = if has_focus { ("▶ ", STRONG) } else { ("─ ", QUIET) };
     let title =
@@ -125,9 +126,9 @@ fn pane(name: &'static str, detail: String, has_focus: bool, borders: Borders) -
 
 fn footer_line(dashboard: &Dashboard, width: u16) -> Line<'static> {
     let keys: &[(&str, &str)] = match (&dashboard.popup, dashboard.is_typing) {
-        (Some(_), _) => &KEYS_OF_A_POPUP,
-        (None, true) => &KEYS_OF_A_FILTER,
-        (None, false) => &KEYS,
+        (Some(_), _) => &POPUP_KEYS,
+        (None, true) => &FILTER_KEYS,
+        (None, false) => &PANE_KEYS,
     };
     let keys =
         keys.iter().flat_map(|(key, what)| [Span::styled(*key, STRONG), Span::raw(format!(" {what}  "))]);
@@ -138,7 +139,7 @@ fn footer_line(dashboard: &Dashboard, width: u16) -> Line<'static> {
     reply.chain(keys).collect()
 }
 
-/// No larger than its text needs.
+/// Draws a popup no larger than its text needs.
 fn draw_popup(frame: &mut Frame<'_>, popup: &mut Popup) {
     let area = frame.area().centered_horizontally(Constraint::Max(100));
     let block = Block::bordered()
@@ -149,7 +150,7 @@ fn draw_popup(frame: &mut Frame<'_>, popup: &mut Popup) {
         .title_bottom(Line::styled(" Esc close ", STRONG));
     let rows = u16::try_from(popup.text.rows(block.inner(area).width)).unwrap_or(u16::MAX);
     let area = area.centered_vertically(Constraint::Max(rows.saturating_add(2)));
-    // A wide character that begins left of the border would cover it.
+    // The margin clears wide characters that begin left of the border, and would cover it.
     frame.render_widget(Clear, area.outer(Margin::new(1, 0)));
     popup.text.draw(frame, block.inner(area));
     frame.render_widget(block, area);

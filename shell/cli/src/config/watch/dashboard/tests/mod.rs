@@ -1,4 +1,4 @@
-//! A dashboard for the tests, and its frames.
+//! A sample dashboard, and its frames.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use speckit_core::config::source::{Language, parse};
 use speckit_core::tree::diff::Change;
 use speckit_core::{Code, Diagnostic, Key, LayerKind, Source};
 
-use super::{Command, Dashboard, Leaf, Message, draw};
+use super::{Dashboard, DashboardCommand, DashboardMessage, Leaf, draw};
 use speckit::{ConfigReloadEvent, Diagnostics, Status, Watching};
 
 mod frames;
@@ -28,14 +28,14 @@ pub(super) fn drawn(dashboard: &mut Dashboard, width: u16, height: u16, has_colo
     terminal.backend().buffer().clone()
 }
 
-pub(super) fn press(dashboard: &mut Dashboard, code: KeyCode) -> Command {
-    dashboard.update(Message::Key(KeyEvent::from(code)))
+pub(super) fn press(dashboard: &mut Dashboard, code: KeyCode) -> DashboardCommand {
+    dashboard.update(DashboardMessage::Key(KeyEvent::from(code)))
 }
 
 /// Presses the keys of these characters.
 pub(super) fn write(dashboard: &mut Dashboard, text: &str) {
     for c in text.chars() {
-        assert_eq!(press(dashboard, KeyCode::Char(c)), Command::None, "{c}");
+        assert_eq!(press(dashboard, KeyCode::Char(c)), DashboardCommand::None, "{c}");
     }
 }
 
@@ -43,7 +43,7 @@ pub(super) fn write(dashboard: &mut Dashboard, text: &str) {
 pub(super) fn dashboard() -> Dashboard {
     let mut dashboard = Dashboard::default();
     let after = Duration::from_millis;
-    dashboard.update(Message::Configuration { generation: 4, leaves: leaves(), fallback: None });
+    dashboard.update(DashboardMessage::Configuration { generation: 4, leaves: leaves(), fallback: None });
     for (event, at) in [
         (ConfigReloadEvent::FileChanged { paths: vec!["speckit.toml".into()] }, after(3_100)),
         (
@@ -56,9 +56,9 @@ pub(super) fn dashboard() -> Dashboard {
             after(5_100),
         ),
     ] {
-        dashboard.update(Message::Event { event, at });
+        dashboard.update(DashboardMessage::Event { event, at });
     }
-    dashboard.update(Message::Status { status: status(), at: after(6_100) });
+    dashboard.update(DashboardMessage::Status { status: status(), at: after(6_100) });
     dashboard
 }
 
@@ -81,13 +81,12 @@ pub(super) fn leaves() -> Vec<Leaf> {
     .into()
 }
 
-/// The status after a change.
 pub(super) fn with(mut status: Status, change: impl FnOnce(&mut Status)) -> Status {
     change(&mut status);
     status
 }
 
-/// All is well.
+/// A status without alerts.
 pub(super) fn status() -> Status {
     with(Status::default(), |status| {
         status.generation = 4;
@@ -97,13 +96,6 @@ pub(super) fn status() -> Status {
         status.last_reload = Some(Duration::from_micros(412));
         status.p95_reload = Some(Duration::from_micros(900));
         status.watching = Watching::Native;
-        status.is_waiting = false;
-        status.is_deferred = false;
-        status.busy = 0;
-        status.pending_restart = Vec::new();
-        status.refusal = None;
-        status.warnings = Vec::new();
-        status.drift = Vec::new();
     })
 }
 

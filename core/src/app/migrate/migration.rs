@@ -1,4 +1,4 @@
-//! The rewritten text of an old file.
+//! The migration of the text of a file.
 
 use alloc::string::{String, ToString as _};
 use alloc::sync::Arc;
@@ -27,17 +27,17 @@ impl Migration {
         self.after.text()
     }
 
-    /// Tells whether the file is of the old form.
+    /// Whether the file has the old form.
     pub fn is_needed(&self) -> bool {
         self.before.text() != self.after.text()
     }
 
-    /// What is left out, and why, in the order of reports.
+    /// Warnings about the keys and commands that are left out, in the order of reports.
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.warnings
     }
 
-    /// The change as a unified diff with three lines around it; empty where there is nothing to migrate.
+    /// The change as a unified diff with three lines of context; empty where there is nothing to migrate.
     ///
     /// Values at keys that are secret, and values that are left out, are shown as `"***"`.
     pub fn diff(&self, name: &str, is_secret: &dyn Fn(&Key) -> bool) -> String {
@@ -56,15 +56,15 @@ impl fmt::Debug for Migration {
     }
 }
 
-/// Rewrites a TOML text of the first form; see [`super::migrate_layer`] for what becomes of its agents.
+/// Rewrites a TOML text of the old form; see [`super::migrate_layer`] for the conversion of its agents.
 ///
-/// Comments stay where they are: those above an agent are then above its model. The keys that the new form
-/// does not have go, with a warning. Whatever is not an agent keeps its order and its formatting, except that dotted keys
-/// of one table are written side by side and each line ends as the first one does.
+/// Comments stay in their places: those above an agent are above its model. Keys that the new form does not have are left
+/// out, with a warning. All other keys keep their order and formatting, except that dotted keys of one table are written
+/// side by side, and that each line ends as the first one does.
 ///
 /// # Errors
 /// The syntax errors of the text; the errors of [`super::migrate_layer`]; `migrate/form` where `models` or
-/// `providers` is written in one line, so that no table can be added to it.
+/// `providers` is an inline table, to which no table can be added.
 ///
 /// ```
 /// use speckit_core::{LayerKind, Source};
@@ -84,21 +84,21 @@ pub fn migrate_text(source: &Arc<Source>) -> Result<Migration, Vec<Diagnostic>> 
     let text = rewritten(source.text(), &plan).unwrap_or_default();
     let after = Source::document(source.layer(), source.name(), text);
     let expected = convert(layer.root(), agents, &plan);
-    // What cannot be rewritten in place shows here, so that no wrong text is ever handed out.
+    // A text that could not be rewritten correctly is detected here, and never returned.
     match parse(&after, Language::Toml) {
         Ok(written) if *written.root() == expected => {
             Ok(Migration { before: Arc::clone(source), after, warnings: plan.warnings })
         }
         _ => {
-            let message = "the agents cannot be rewritten beside `models` or `providers` on one line";
+            let message = "the agents cannot be rewritten beside an inline table `models` or `providers`";
             Err(Vec::from([Diagnostic::error(Code::MigrateForm, Key::of(["agents"]), message)
-                .help("write them as tables with headers, such as [models.claude], and migrate again")
+                .help("write it as tables with headers, such as [models.claude], and migrate again")
                 .at(agents.origin())]))
         }
     }
 }
 
-/// The text with `"***"` in place of what must not be shown.
+/// The text with `"***"` instead of secrets and of values that are left out.
 fn masked(source: &Arc<Source>, is_secret: &dyn Fn(&Key) -> bool) -> String {
     let Ok(layer) = parse(source, Language::Toml) else { return String::new() };
     let mut places = Vec::new();

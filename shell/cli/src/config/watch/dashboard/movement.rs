@@ -1,8 +1,8 @@
-//! A movement through rows.
+//! Movements through rows.
 
-/// Which way, and how far.
+/// The direction and distance of a movement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum Movement {
     Up,
     Down,
     PageUp,
@@ -11,8 +11,8 @@ pub(super) enum Step {
     Last,
 }
 
-impl Step {
-    /// The row that it leads to, where a screen has `height` rows; it may lie behind the last one.
+impl Movement {
+    /// The row after the movement from `row`, on a screen of `height` rows; it may lie beyond the last row.
     pub(super) fn apply(self, row: usize, height: u16) -> usize {
         let page = usize::from(height).saturating_sub(1).max(1);
         match self {

@@ -1,4 +1,4 @@
-//! The database of the history while `watch` runs: its free pages go back to the disk from time to time.
+//! Periodic vacuums of the history's database while `watch` runs.
 
 use std::time::Duration;
 
@@ -10,29 +10,28 @@ use speckit::store::VacuumScheduler;
 use speckit::{Config, ConfigReloadEvent};
 
 /// Vacuums the database at the interval of the settings.
-pub(super) struct Upkeep {
+pub(super) struct HistoryVacuum {
     scheduler: VacuumScheduler,
-    /// The key of the interval; `None` where the configuration is not the application's own.
+    /// The key of the interval; `None` under another schema, which has no such key.
     key: Option<Key>,
 }
 
-impl Upkeep {
-    /// Begins it. `None` where there is no history, or no thread for it: a database that stays large is no reason not to
-    /// watch.
+impl HistoryVacuum {
+    /// `None` where there is no history, or its thread cannot be spawned: a large database is no reason not to watch.
     pub(super) fn start<T: DeserializeOwned + Send + Sync + 'static>(
-        shell: &Config<T>,
+        config: &Config<T>,
         is_application: bool,
     ) -> Option<Self> {
-        let history = shell.history()?;
+        let history = config.history()?;
         let key = is_application.then(|| Key::of(["store", "vacuum_interval_h"]));
-        let snapshot = shell.snapshot();
+        let snapshot = config.snapshot();
         let set = key.as_ref().and_then(|key| interval(snapshot.root().get(key)?));
         let interval = set.unwrap_or_else(|| StoreConfig::default().vacuum_interval());
         let scheduler = VacuumScheduler::start(history.store(), interval).ok()?;
         Some(Self { scheduler, key })
     }
 
-    /// Follows a reload that changes the interval.
+    /// Applies a reload that changes the interval.
     pub(super) fn event(&self, event: &ConfigReloadEvent) {
         let ConfigReloadEvent::ReloadSuccess { changed, .. } = event else { return };
         let change = changed.iter().find(|change| Some(&change.key) == self.key.as_ref());

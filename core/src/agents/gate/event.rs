@@ -1,4 +1,4 @@
-//! What is told of a gate while it runs.
+//! The events of a running gate.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -7,12 +7,12 @@ use serde::Serialize;
 
 use super::run::{AgentRun, Run, Stream};
 
-/// What happened, in the order in which it happened.
+/// An event of a gate. Events arrive in the order in which they happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Event {
-    /// The gate begins.
+    /// The gate has started.
     Started {
         /// The stage.
         stage: String,
@@ -20,43 +20,43 @@ pub enum Event {
         spec: String,
         /// The agents, in the order of the gate.
         agents: Vec<String>,
-        /// How many of them have to count for it.
+        /// How many of them must succeed or agree.
         quorum: usize,
     },
-    /// An attempt of an agent begins.
+    /// An attempt of an agent has begun.
     AgentStarted {
         /// The agent.
         name: String,
-        /// Which attempt, counted from 1.
+        /// The attempt, counted from 1.
         attempt: u32,
     },
     /// An agent wrote a line.
     Output {
         /// The agent.
         name: String,
-        /// Where it wrote.
+        /// The stream.
         stream: Stream,
-        /// The line, without its end.
+        /// The line, without its line ending.
         line: String,
     },
     /// An attempt failed, and another one follows.
     AgentRetrying {
         /// The agent.
         name: String,
-        /// Which attempt failed.
+        /// The failed attempt, counted from 1.
         attempt: u32,
         /// Why.
         reason: String,
-        /// How long until the next one, at least.
+        /// The least wait before the next one, in milliseconds.
         wait_ms: u64,
     },
-    /// An agent is through. What it wrote is not in it: its lines were told, and the run that the gate ends with has it.
+    /// An agent has finished. The output is not included: its lines were emitted, and the final run has it.
     AgentFinished(AgentRun),
-    /// This listener was too slow: so many lines of agents were dropped.
+    /// This subscriber was too slow, and lines of agents were dropped.
     Missed {
         /// How many.
         count: u64,
     },
-    /// The gate is over. What its agents wrote is not in it.
+    /// The gate is over. The output of the agents is not included.
     Finished(Run),
 }

@@ -1,4 +1,4 @@
-//! Events as lines of a log.
+//! Events as log lines.
 
 use core::fmt;
 
@@ -9,7 +9,7 @@ use crate::agents::gate::measures::elapsed;
 use crate::agents::gate::run::Stream;
 use crate::text::visible;
 
-/// One line of a log, without its end. What an agent writes stands behind `|`, or behind `!` where it is its standard error.
+/// One log line without a line ending. Standard output of an agent follows `|`, standard error follows `!`.
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

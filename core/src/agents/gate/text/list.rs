@@ -1,4 +1,4 @@
-//! Many runs as a table.
+//! Runs as a table.
 
 use alloc::format;
 use alloc::string::{String, ToString as _};
@@ -9,8 +9,8 @@ use crate::agents::gate::measures::elapsed;
 use crate::agents::gate::run::Run;
 use crate::text::{rfc3339, visible};
 
-/// Runs with their numbers as a table, in the order given: number, beginning, stage, specification, verdict, how many agents
-/// count for it, time. A sentence where there is none.
+/// Runs with their numbers as a table, in the given order: number, start, stage, specification, verdict, counted agents, elapsed
+/// time. A sentence if there are none.
 pub fn list_text(runs: &[(i64, Run)]) -> String {
     let row = |(number, run): &(i64, Run)| {
         let verdict = run.decision.verdict.name();
@@ -25,7 +25,7 @@ pub fn list_text(runs: &[(i64, Run)]) -> String {
         ])
     };
     match runs {
-        [] => "no run of a gate is kept\n".into(),
+        [] => "no run of a gate is stored\n".into(),
         runs => table(&runs.iter().map(row).collect::<Vec<_>>(), &[0, 5, 6], ""),
     }
 }

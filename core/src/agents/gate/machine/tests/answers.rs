@@ -1,11 +1,11 @@
-//! What agents answer, and what no text shows of it.
+//! Answers as votes, and masking.
 
 use alloc::format;
 
 use super::*;
 
 #[test]
-fn agents_that_are_to_agree_vote_with_their_answers() {
+fn agents_vote_with_their_answers() {
     let mut plan = plan(&["a", "b", "c", "cut"]);
     plan.agree_on = Some("verdict".parse().unwrap());
     plan.quorum = 2;
@@ -15,7 +15,7 @@ fn agents_that_are_to_agree_vote_with_their_answers() {
     let mut cut = attempt(DONE, "It is ");
     cut.stdout = Captured::cut(cut.stdout.into_bytes(), b"right.", 7);
     cut.stderr = Captured::cut(Vec::new(), &[], 5);
-    assert_eq!(told(&run(&mut machine, 3, 3, cut)).dropped_bytes, 12);
+    assert_eq!(agent_finished(&run(&mut machine, 3, 3, cut)).dropped_bytes, 12);
     let actions = run(&mut machine, 4, 2, attempt(DONE, r#"{"verdict": "yes"}"#));
     let decision = &finished(&actions).decision;
     assert_eq!((decision.verdict, decision.ok), (Verdict::Degraded, 2));
@@ -31,9 +31,9 @@ fn agents_that_are_to_agree_vote_with_their_answers() {
 }
 
 #[test]
-fn what_an_agent_only_says_after_is_no_vote() {
+fn an_echoed_prompt_is_no_answer() {
     let prompt = "Is it sound? Reply with {\"verdict\": \"reject\"} or {\"verdict\": \"approve\"}\n";
-    let mut plan = plan(&["echoes", "answers", "reads"]);
+    let mut plan = plan(&["echoes", "answers", "stdin"]);
     plan.agree_on = Some("verdict".parse().unwrap());
     plan.agents[0].command.args = Vec::from(["--print".into(), prompt.into()]);
     plan.agents[1].command.args = plan.agents[0].command.args.clone();
@@ -49,7 +49,7 @@ fn what_an_agent_only_says_after_is_no_vote() {
 }
 
 #[test]
-fn secrets_that_are_masked_do_not_agree() {
+fn masked_secrets_do_not_agree() {
     let mut plan = plan(&["a", "b"]);
     plan.agree_on = Some("key".parse().unwrap());
     let (mut machine, _) = begin(plan);
@@ -61,7 +61,7 @@ fn secrets_that_are_masked_do_not_agree() {
 }
 
 #[test]
-fn a_secret_that_an_answer_shows_only_when_it_is_decoded_is_no_answer() {
+fn an_answer_that_shows_a_secret_once_decoded_is_rejected() {
     let written = [
         r#""abcd\/efgh1234""#,
         r#""\u0061bcd/efgh\u0031234""#,
@@ -85,8 +85,8 @@ fn a_secret_that_an_answer_shows_only_when_it_is_decoded_is_no_answer() {
 }
 
 #[test]
-fn no_reason_shows_a_secret() {
-    let mut plan = plan(&["missing", "busy", "refused", "silent"]);
+fn reasons_are_masked() {
+    let mut plan = plan(&["missing", "busy", "rejected", "silent"]);
     plan.agree_on = Some("hunter2".parse().unwrap());
     plan.agents[2].provider = "hunter2".into();
     let (mut machine, mut actions) = begin_masking(plan, &["hunter2"]);

@@ -4,7 +4,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 use std::{io, thread};
 
-use speckit_core::agents::gate::{CallingOff, Run};
+use speckit_core::agents::gate::{CancelMode, Run};
 
 use super::follow::{Look, Told, follow};
 use super::interruption::Interruptible;
@@ -23,7 +23,7 @@ pub(super) fn conduct<T>(
     context: &Context,
     gate: GateRun,
     look: Look,
-    (interruption, called_off): (&Interruptible, Receiver<CallingOff>),
+    (interruption, called_off): (&Interruptible, Receiver<CancelMode>),
     keep: impl FnOnce(Run) -> T,
 ) -> io::Result<T> {
     let names: Vec<String> = gate.plan().agents.iter().map(|agent| agent.name.clone()).collect();

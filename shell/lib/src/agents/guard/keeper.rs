@@ -10,7 +10,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fd::OwnedFd;
 use rustix::process::{Pid, Signal, getppid, kill_process_group, test_kill_process_group};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use speckit_core::agents::process::guard::{Own, Register, Sweep};
+use speckit_core::agents::process::guard::{GuardIdentity, Register, Sweep};
 
 use super::{READY, processes};
 use crate::os::clock;
@@ -48,10 +48,10 @@ pub(super) fn keep() {
 /// Read from the list of processes: the system's own answer to who they are is 0 in a container for a group or a session that
 /// began outside of it, which is no number of a process to the calls that ask for it.
 #[cfg(target_os = "linux")]
-fn own() -> Own {
+fn own() -> GuardIdentity {
     let own = processes::of(std::process::id());
     let program = getppid().and_then(|program| processes::of(number(program)));
-    Own {
+    GuardIdentity {
         // A guard is started as the leader of a group.
         group: own.map_or_else(std::process::id, |own| own.group),
         program_group: program.map_or(0, |program| program.group),
@@ -60,9 +60,9 @@ fn own() -> Own {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn own() -> Own {
+fn own() -> GuardIdentity {
     use rustix::process::{getpgid, getpgrp, getsid};
-    Own {
+    GuardIdentity {
         group: number(getpgrp()),
         program_group: getppid().and_then(|program| getpgid(Some(program)).ok()).map_or(0, number),
         session: getsid(None).map_or(0, number),
@@ -77,7 +77,7 @@ fn number(id: Pid) -> u32 {
 ///
 /// Copies of its other end are held by children that the program had just begun to start, until they have begun, and by those
 /// that it made without starting a program. What can be found before they let go is killed as soon as the program has ended.
-fn listen(own: Own, mut program: Option<OwnedFd>) -> Register {
+fn listen(own: GuardIdentity, mut program: Option<OwnedFd>) -> Register {
     let mut register = Register::default();
     // Without a buffer, which would hold what `poll` does not see.
     let stdin = io::stdin();
@@ -90,11 +90,11 @@ fn listen(own: Own, mut program: Option<OwnedFd>) -> Register {
         }
         match rustix::io::read(&stdin, &mut bytes) {
             Ok(0) => return register,
-            Ok(read) => register.hear(bytes.get(..read).unwrap_or_default()),
+            Ok(read) => register.push(bytes.get(..read).unwrap_or_default()),
             Err(rustix::io::Errno::INTR) => {}
             Err(_) => return register,
         }
-        if register.is_farewell() {
+        if register.is_exiting() {
             return register;
         }
     }
@@ -127,14 +127,14 @@ fn program_alive() -> Option<OwnedFd> {
 }
 
 /// Kills what is left in the register, and what else has the mark.
-fn sweep(register: &Register, own: Own) {
+fn sweep(register: &Register, own: GuardIdentity) {
     let mut sweep = Sweep::new(register, own);
     let begun = clock::now();
     while !sweep.is_done() && clock::now().saturating_duration_since(begun) < BOUND {
         let seen = processes::all();
         let groups: Vec<u32> = match &seen {
-            Some(seen) => sweep.look(seen, &mut |id| processes::mark_of(id, register.mark())),
-            None => sweep.blind().filter(|group| is_group(*group)).collect(),
+            Some(seen) => sweep.groups_to_kill(seen, &mut |id| processes::mark_of(id, register.mark())),
+            None => sweep.unverified().filter(|group| is_group(*group)).collect(),
         };
         if seen.is_none() && groups.is_empty() {
             return;

@@ -80,12 +80,12 @@ impl Guard {
     /// waits, and does nothing where the guard has ended.
     pub fn add(&self, group: u32) {
         let start = processes::start_of(group);
-        self.held.lock().say(speckit_core::agents::process::guard::Line::Add { group, start });
+        self.held.lock().say(speckit_core::agents::process::guard::GuardMessage::Add { group, start });
     }
 
     /// Has the guard forget a group: it is over, or is to be left alone. It never waits.
     pub fn remove(&self, group: u32) {
-        self.held.lock().say(speckit_core::agents::process::guard::Line::Remove { group });
+        self.held.lock().say(speckit_core::agents::process::guard::GuardMessage::Remove { group });
     }
 
     /// Why the guard is no more, told once: from there on nobody ends the agents if this process is killed.

@@ -11,7 +11,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use speckit_core::agents::process::guard::Line;
+use speckit_core::agents::process::guard::GuardMessage;
 
 use super::{ARGUMENT, READY, VARIABLE};
 use crate::os::clock;
@@ -73,7 +73,7 @@ impl Held {
         };
         let mut held = Self { child, lines: Some(lines), waiting: Vec::new(), end, failure: Failure::None };
         held.await_ready()?;
-        held.say(Line::Mark(mark));
+        held.say(GuardMessage::Mark(mark));
         Ok(held)
     }
 
@@ -109,7 +109,7 @@ impl Held {
     }
 
     /// Tells the guard something, now or with the next line. It never waits.
-    pub(super) fn say(&mut self, line: Line<'_>) {
+    pub(super) fn say(&mut self, line: GuardMessage<'_>) {
         if self.lines.is_some() {
             // Writing into memory does not fail.
             let _ = write!(self.waiting, "{line}");
@@ -169,7 +169,7 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.say(Line::Farewell);
+        self.say(GuardMessage::Exiting);
         if !self.waiting.is_empty() {
             // It is stopped, or it would have read: it would not hear the farewell, and must not see the end without it.
             self.kill();

@@ -5,7 +5,7 @@ use std::future::pending;
 use std::sync::Arc;
 
 use speckit_core::Diagnostic;
-use speckit_core::agents::gate::{Action, Event, Input, Machine, Plan, Run};
+use speckit_core::agents::gate::{Action, Event, GateMachine, Input, Plan, Run};
 use speckit_core::config::redact::Masks;
 use speckit_core::retry::Seed;
 use tokio::sync::watch;
@@ -118,7 +118,7 @@ impl GateRun {
         let Self { busy: _busy, audience, plan, seed, shared, orders, .. } = self;
         let mut ordered = orders.subscribe();
         let tasks = Tasks::new(&plan, shared, audience.masks());
-        let (machine, first) = Machine::begin(plan, audience.masks(), seed, clock::since_epoch());
+        let (machine, first) = GateMachine::begin(plan, audience.masks(), seed, clock::since_epoch());
         let mut gate = Gate { machine, tasks, audience: &audience, started: clock::runtime_now() };
         let mut given = Order::Run;
         let mut finished = gate.act(first);
@@ -153,7 +153,7 @@ impl fmt::Debug for GateRun {
 
 /// The machine, and who does what it says.
 struct Gate<'a> {
-    machine: Machine,
+    machine: GateMachine,
     tasks: Tasks,
     audience: &'a Audience,
     started: Instant,
@@ -185,7 +185,7 @@ impl Gate<'_> {
                 Action::Start { agent, attempt } => self.tasks.start(agent, attempt, self.audience),
                 Action::Stop { agent } => self.tasks.order(agent, Order::Stop),
                 Action::Kill { agent } => self.tasks.order(agent, Order::Kill),
-                Action::Tell(event) => self.audience.send(&event),
+                Action::Emit(event) => self.audience.send(&event),
                 Action::Finish(run) => return Some(run),
             }
         }

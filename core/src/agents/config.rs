@@ -20,7 +20,8 @@ pub struct OrchestratorConfig {
     pub agent_timeout_s: u64,
     /// How long after SIGTERM an agent is killed, in seconds: 0 to an hour.
     pub grace_s: u64,
-    /// How much of each stream of an agent is kept, in KiB: 1 to 65536. Half of it is the beginning of the stream, half the end.
+    /// How much of each stream of an agent is kept, in KiB: 1 to 65536. Half of it is the beginning of the stream, half the
+    /// end.
     pub output_kib: u32,
     /// The key of the answers that must be equal for the quorum; `None`: an agent only has to succeed.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -36,8 +36,8 @@ pub enum CommandState {
 /// Checks the API key and the command of each provider that the gates of these stages use.
 ///
 /// `variable` and `command` return states and no values, so no message can show a secret. `validation.check_api_keys` and
-/// `validation.check_commands` turn the checks off. Returns warnings `provider/key-missing` and `provider/command-missing` in the
-/// order of reports. Values of a wrong type are ignored; the schema rejects them.
+/// `validation.check_commands` turn the checks off. Returns warnings `provider/key-missing` and `provider/command-missing` in
+/// the order of reports. Values of a wrong type are ignored; the schema rejects them.
 pub fn check_providers(
     root: &Value,
     stages: &[Stage],

@@ -71,7 +71,7 @@ fn all_errors_of_a_gate_are_reported_at_once() {
         ["--model", "{Model}", "{promt}", "{", "{}", "{\"model\": 1}", "a\0"].map(String::from).into();
     golden!(
         "agents/gate",
-        "what_keeps_a_gate_from_running",
+        "errors_of_a_gate",
         report(&config, Stage::Plan, &Request { spec: " ".into(), ..request("\n") })
     );
 }
@@ -109,7 +109,7 @@ fn each_invalid_request_has_help() {
         ("a long id", report(&with_spec, Stage::Audit, &spec(&long))),
     ];
     let text: Vec<String> = texts.iter().map(|(name, text)| format!("# {name}\n{text}\n")).collect();
-    golden!("agents/gate", "requests_that_cannot_be_handed_over", text.concat());
+    golden!("agents/gate", "invalid_requests", text.concat());
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn invalid_settings_are_rejected_and_suspicious_ones_are_warned_about() {
         report(&odd, Stage::Unlock, &ask),
         report(&odd, Stage::Plan, &request(" ")),
     ];
-    golden!("agents/gate", "gates_that_are_wrong_or_odd", text.join("\n"));
+    golden!("agents/gate", "invalid_and_suspicious_settings", text.join("\n"));
 }
 
 fn agent(name: &str, status: Status) -> AgentRun {
@@ -282,7 +282,7 @@ fn results_have_texts_and_json() {
 #[test]
 fn stored_runs_are_a_table() {
     let runs = [(9, alone()), (10, mixed()), (11, Run { elapsed_ms: 3_723_000, ..answered() }), (12, tied())];
-    golden!("agents/gate", "the_list", format!("{}\n---\n{}", list_text(&runs), list_text(&[])));
+    golden!("agents/gate", "stored_runs", format!("{}\n---\n{}", list_text(&runs), list_text(&[])));
 }
 
 #[test]
@@ -343,5 +343,5 @@ fn invalid_json_of_a_run_has_a_reason() {
         edited(&|run| drop(run["agents"][1].as_object_mut().unwrap().remove("stderr"))),
         Run::from_json(&answered().to_json(None)).unwrap_err(),
     ];
-    golden!("agents/gate", "what_is_no_run", errors.join("\n"));
+    golden!("agents/gate", "invalid_json_of_a_run", errors.join("\n"));
 }

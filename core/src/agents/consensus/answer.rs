@@ -43,8 +43,8 @@ pub enum NoAnswer {
     Secret(String),
 }
 
-/// The answer in the output of an agent: the value at a key of the last JSON object that has the key, as compact JSON with sorted
-/// names. The last object counts because agents explain themselves before they answer.
+/// The answer in the output of an agent: the value at a key of the last JSON object that has the key, as compact JSON with
+/// sorted names. The last object counts because agents explain themselves before they answer.
 ///
 /// Text around the objects is skipped: prose, code fences, other braces. A nested object does not count by itself; use a longer
 /// key for it. If the last object with the key is invalid or incomplete, there is no answer, and earlier objects do not count:
@@ -296,21 +296,6 @@ mod tests {
     }
 
     #[test]
-    fn objects_are_found_in_fences_lines_prose_and_lists() {
-        for output in [
-            "```json\n{\n  \"verdict\": \"ok\"\n}\n```",
-            "{\"event\":\"start\"}\r\n{\"verdict\":\"ok\"}\r\n{\"event\":\"end\"}\r\n",
-            "fn main() { } is {fine} {{\"verdict\": \"ok\"}} {",
-            "[{\"verdict\": \"no\"}, {\"verdict\": \"ok\"}]",
-            "it said \"{\\\"verdict\\\"\" and \"{\"verdict\":\"ok\"}",
-            "{\"verdict\": \"no\", } {\"verdict\":\"ok\"} {\"verdict\" and {\"other\": 1, }",
-            "žluťoučký {\"kůň\": \"{\", \"verdict\": \"ok\"} 🎉",
-        ] {
-            assert_eq!(found(output, "verdict").as_deref(), Ok("\"ok\""), "{output}");
-        }
-    }
-
-    #[test]
     fn an_invalid_object_discards_earlier_answers_and_its_own_parts() {
         for invalid in [
             r#"{"verdict": "reject", "why": "it is bro"#,
@@ -330,19 +315,20 @@ mod tests {
 
     #[test]
     fn only_an_answer_that_overlaps_a_secret_is_rejected() {
-        let secrets = ["12345678", "1.50e3", r#"[{"verdict": "service"}]"#, r#", "verdict": 5, "#];
+        let secrets = ["12345678", "ab/cd", "1.50e3", r#"[{"verdict": "service"}]"#, r#", "verdict": 5, "#];
         let masks = Arc::new(Masks::of_texts(secrets.map(String::from)));
         let found = |output: &str, key: &str| {
             let mut scanner = AnswerScanner::new(key.parse().unwrap(), [], Arc::clone(&masks));
             scanner.push(output.as_bytes());
             scanner.finish().map_err(|why| why.to_string())
         };
-        let output = r#"{"pin": -12345678, "price": 1.50e3, "id": "\u00312345678", "verdict": "no"}"#;
+        let output = r#"{"pin": -12345678, "price": 1.50e3, "id": "\u00312345678", "path": {"ab\/cd": 1}, "verdict": "no"}"#;
         for hidden in [
             (output, "pin"),
             (output, "price"),
             (output, "id"),
-            (secrets[2], "verdict"),
+            (output, "path"),
+            (secrets[3], "verdict"),
             ("{\"a\": 1, \"verdict\": 5, \"b\": 2}", "verdict"),
         ] {
             let why = alloc::format!("its answer at `{}` contains a masked secret", hidden.1);

@@ -142,8 +142,8 @@ impl Decision {
 }
 
 impl Ballot {
-    /// The ballot of these agents with a quorum, at least 1. A repeated agent has one vote. A quorum above the number of agents is
-    /// never reached.
+    /// The ballot of these agents with a quorum, at least 1. A repeated agent has one vote. A quorum above the number of
+    /// agents is never reached.
     pub fn new<N: Into<String>>(agents: impl IntoIterator<Item = N>, quorum: usize) -> Self {
         let mut votes: Vec<(String, Option<Vote>)> = Vec::new();
         for agent in agents.into_iter().map(Into::into) {

@@ -2,10 +2,15 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use serde::Serialize;
 
+use super::measures::elapsed;
 use super::run::{AgentRun, Run, Stream};
+use super::text::visible_line;
+use crate::agents::consensus::voters;
+use crate::text::{count, visible};
 
 /// An event of a gate. Events arrive in the order in which they happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -59,4 +64,33 @@ pub enum Event {
     },
     /// The gate is over. The output of the agents is not included.
     Finished(Run),
+}
+
+/// One log line without a line ending. Standard output of an agent follows `|`, standard error follows `!`.
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Started { stage, spec, agents, quorum } => {
+                let [stage, spec, names] = [stage, spec, &agents.join(", ")].map(|text| visible(text));
+                write!(f, "{stage} for {spec} begins, quorum {quorum} of {}: {names}", voters(agents))
+            }
+            Self::AgentStarted { name, attempt } => write!(f, "{}: attempt {attempt} begins", visible(name)),
+            Self::Output { name, stream, line } => {
+                let mark = match stream {
+                    Stream::Stdout => '|',
+                    Stream::Stderr => '!',
+                };
+                let space = if line.is_empty() { "" } else { " " };
+                write!(f, "{} {mark}{space}{}", visible(name), visible_line(line))
+            }
+            Self::AgentRetrying { name, attempt: _, reason, wait_ms } => {
+                write!(f, "{}: {}, next attempt in {}", visible(name), visible(reason), elapsed(*wait_ms))
+            }
+            Self::AgentFinished(agent) => write!(f, "{}: {}", visible(&agent.name), agent.in_words()),
+            Self::Missed { count: lines } => {
+                write!(f, "{} of output dropped here: it came too fast", count(*lines, "line"))
+            }
+            Self::Finished(run) => f.write_str(&run.headline()),
+        }
+    }
 }

@@ -30,8 +30,8 @@ pub(super) const PROMPT: &str = "{prompt}";
 pub(super) const SPEC: &str = "{spec}";
 
 impl Placeholders<'_> {
-    /// The argument with each placeholder replaced by its value. Other braces are kept, and so are braces in the values: there is
-    /// only one pass.
+    /// The argument with each placeholder replaced by its value. Other braces are kept, and so are braces in the values:
+    /// there is only one pass.
     pub fn expand(&self, argument: &str) -> String {
         let texts = [(MODEL, self.model), (PROMPT, self.prompt), (SPEC, self.spec)];
         let mut expanded = String::with_capacity(argument.len());

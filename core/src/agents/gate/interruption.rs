@@ -2,8 +2,8 @@
 
 use core::time::Duration;
 
-/// A signal within this time of the last one is a duplicate: a parent such as timeout(1) sends each signal twice, to its child and
-/// then to its own group. Two key presses are further apart.
+/// A signal within this time of the last one is a duplicate: a parent such as timeout(1) sends each signal twice, to its
+/// child and then to its own group. Two key presses are further apart.
 const DUPLICATE: Duration = Duration::from_millis(100);
 
 /// How a gate is cancelled.
@@ -37,9 +37,9 @@ enum GatePhase {
     Reporting,
 }
 
-/// Decides what a signal does to a gate. While agents run, the first signal terminates them, the second kills them and the third
-/// exits the program. While the run is saved, the first signal ends the wait for a lock, and the next exits the program. All
-/// times count from one fixed moment.
+/// Decides what a signal does to a gate. While agents run, the first signal terminates them, the second kills them and the
+/// third exits the program. While the run is saved, the first signal ends the wait for a lock, and the next exits the
+/// program. All times count from one fixed moment.
 ///
 /// ```
 /// use core::time::Duration;

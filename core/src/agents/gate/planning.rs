@@ -96,8 +96,8 @@ impl Plan {
 }
 
 impl Run {
-    /// The warning that the configured gate of a stage no longer has the agents of this run. Its origin comes from `root`, the tree
-    /// that the settings were deserialized from.
+    /// The warning that the configured gate of a stage no longer has the agents of this run. Its origin comes from `root`,
+    /// the tree that the settings were deserialized from.
     pub fn changed_gate<'a>(
         &self,
         settings: impl Into<GateSettings<'a>>,

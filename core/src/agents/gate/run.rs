@@ -57,7 +57,8 @@ pub struct Attempt {
     pub stdout: Captured,
     /// Its captured standard error.
     pub stderr: Captured,
-    /// The result of [`Plan::scanner`](super::Plan::scanner) for its whole standard output; ignored if answers are not compared.
+    /// The result of [`Plan::scanner`](super::Plan::scanner) for its whole standard output; ignored if answers are not
+    /// compared.
     pub answer: Result<String, NoAnswer>,
     /// From its start to the end of its streams.
     pub elapsed: Duration,
@@ -86,14 +87,14 @@ pub enum Status {
 }
 
 impl Status {
-    /// The status in words for people: `timed out`.
+    /// The status as text: `timed out`.
     pub fn words(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Failed => "failed",
             Self::Killed => "killed",
             Self::TimedOut => "timed out",
-            Self::Cancelled => "called off",
+            Self::Cancelled => "cancelled",
             Self::NotStarted => "not started",
             Self::CircuitOpen => "skipped",
         }
@@ -139,7 +140,7 @@ pub struct Output {
     pub stderr: String,
 }
 
-/// What came of a gate.
+/// The result of a gate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
     /// The stage.

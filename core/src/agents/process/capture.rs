@@ -29,8 +29,8 @@ pub struct Ring {
 
 /// A captured stream: all of it, or its beginning and its end.
 ///
-/// It is one buffer, and [`Captured::into_text`] reuses it: a hundred agents that finish at the same time need no second copy of
-/// their output.
+/// It is one buffer, and [`Captured::into_text`] reuses it: a hundred agents that finish at the same time need no second copy
+/// of their output.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Captured {
     bytes: Vec<u8>,

@@ -146,8 +146,8 @@ pub(crate) struct GateList<'t> {
 }
 
 impl<'t> GateList<'t> {
-    /// The gate in a tree, if it is a list. A quorum that the schema rejects is ignored, and so is the quorum of a gate whose number
-    /// of agents it rejects.
+    /// The gate in a tree, if it is a list. A quorum that the schema rejects is ignored, and so is the quorum of a gate whose
+    /// number of agents it rejects.
     pub(crate) fn of_tree(root: &'t Value, stage: Stage) -> Option<Self> {
         let gate = root.get(&gate_key(stage))?;
         let agents: Vec<_> =
@@ -367,14 +367,5 @@ mod tests {
                  (keep one of them: the other is at app.toml:1:1)",
             ]
         );
-    }
-
-    #[test]
-    fn a_model_with_the_name_of_a_lower_layer_s_alias_is_reported() {
-        let found =
-            findings_over("[models.gpt]\naliases = [\"codex\"]\n", "[models.codex]\nprovider = \"openai\"\n");
-        assert_eq!(found.len(), 1);
-        assert!(found.concat().contains("`codex` is an alias of `gpt` and the name of another model"));
-        assert!(found.concat().contains("the other is at app.toml:1:1"));
     }
 }

@@ -7,9 +7,9 @@
 
 mod oracle;
 mod process;
+mod rules;
 mod run;
 mod script;
-mod watch;
 
 use std::collections::BTreeSet;
 use std::ops::Range;

@@ -11,7 +11,7 @@ use super::script::{AttemptScript, TermReaction};
 
 /// An attempt from its call to its end.
 #[derive(Debug)]
-pub struct Process {
+pub struct ScriptedProcess {
     job: AttemptScript,
     pub begins_at: Duration,
     /// When the machine got [`Input::Begun`](speckit_core::agents::gate::Input::Begun).
@@ -21,7 +21,7 @@ pub struct Process {
     reports_its_begin: bool,
 }
 
-impl Process {
+impl ScriptedProcess {
     pub fn called(now: Duration, job: &AttemptScript, reports_its_begin: bool) -> Self {
         let begins_at = now + job.room;
         Self {

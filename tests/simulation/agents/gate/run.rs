@@ -10,9 +10,9 @@ use speckit_tests::fakes::Random;
 
 use super::Situation;
 use super::oracle::{self, AttemptFact};
-use super::process::Process;
-use super::script::{Order, STARTED_AT, Script};
-use super::watch::Watch;
+use super::process::ScriptedProcess;
+use super::rules::RuleChecker;
+use super::script::{CancelOrder, STARTED_AT, Script};
 
 /// More than any script needs.
 const MAX_INPUTS: usize = 5000;
@@ -39,7 +39,7 @@ pub fn run(script: &Script) -> SimulatedRun {
         processes: BTreeMap::new(),
         facts: vec![Vec::new(); script.plan.agents.len()],
         cancelled_at: None,
-        watch: Watch::new(script),
+        rules: RuleChecker::new(script),
         outcome: SimulatedRun {
             inputs: Vec::new(),
             actions: Vec::new(),
@@ -49,7 +49,7 @@ pub fn run(script: &Script) -> SimulatedRun {
         },
     };
     let failure = run.answer(None, actions).and_then(|()| run.play()).and_then(|()| run.end()).err();
-    run.outcome.reached.append(&mut run.watch.reached);
+    run.outcome.reached.append(&mut run.rules.reached);
     run.outcome.failure = failure;
     run.outcome
 }
@@ -57,7 +57,7 @@ pub fn run(script: &Script) -> SimulatedRun {
 /// The next step of the simulation.
 #[derive(Clone, Copy, Debug)]
 enum NextStep {
-    Order(Order),
+    CancelOrder(CancelOrder),
     Begin(usize),
     End(usize),
     Due,
@@ -68,20 +68,20 @@ struct GateSimulation<'a> {
     random: Random,
     machine: GateMachine,
     now: Duration,
-    processes: BTreeMap<usize, Process>,
+    processes: BTreeMap<usize, ScriptedProcess>,
     /// The finished attempts of each agent.
     facts: Vec<Vec<AttemptFact>>,
     cancelled_at: Option<Duration>,
-    watch: Watch<'a>,
+    rules: RuleChecker<'a>,
     outcome: SimulatedRun,
 }
 
 impl GateSimulation<'_> {
     fn play(&mut self) -> Result<(), String> {
         let mut orders = self.script.orders.iter().copied().peekable();
-        while !self.watch.is_over() {
+        while !self.rules.is_over() {
             let mut next: Vec<(Duration, NextStep)> = Vec::new();
-            next.extend(orders.peek().map(|(at, order)| (*at, NextStep::Order(*order))));
+            next.extend(orders.peek().map(|(at, order)| (*at, NextStep::CancelOrder(*order))));
             for (agent, process) in &self.processes {
                 next.extend(process.begins().map(|at| (at, NextStep::Begin(*agent))));
                 next.extend(process.end(&self.script.plan).map(|(at, _)| (at, NextStep::End(*agent))));
@@ -93,7 +93,7 @@ impl GateSimulation<'_> {
             };
             next.retain(|(time, _)| *time == at);
             let (_, step) = self.random.pick(&next);
-            if matches!(step, NextStep::Order(_)) {
+            if matches!(step, NextStep::CancelOrder(_)) {
                 orders.next();
             }
             self.now = at;
@@ -111,11 +111,11 @@ impl GateSimulation<'_> {
     fn perform(&mut self, step: NextStep) -> Result<(), String> {
         let input = match step {
             NextStep::Due => Input::Due,
-            NextStep::Order(order) => {
+            NextStep::CancelOrder(order) => {
                 self.cancelled_at.get_or_insert(self.now);
                 match order {
-                    Order::Cancel => Input::Cancel,
-                    Order::Kill => Input::Kill,
+                    CancelOrder::Cancel => Input::Cancel,
+                    CancelOrder::Kill => Input::Kill,
                 }
             }
             NextStep::Begin(agent) => {
@@ -155,14 +155,14 @@ impl GateSimulation<'_> {
             _ = writeln!(log, "  {action:?}");
         }
         let now = self.now;
-        self.watch.check(now, input, &actions, &self.machine)?;
+        self.rules.check(now, input, &actions, &self.machine)?;
         for action in &actions {
             match action {
                 Action::Start { agent, attempt } => {
                     let job = self.script.job(*agent, *attempt);
                     let is_rejected = matches!(job.ending, Ending::NotStarted { .. } | Ending::CircuitOpen);
                     let reports_its_begin = !(is_rejected && self.random.chance(50));
-                    self.processes.insert(*agent, Process::called(self.now, job, reports_its_begin));
+                    self.processes.insert(*agent, ScriptedProcess::called(self.now, job, reports_its_begin));
                 }
                 Action::Stop { agent } => self.process(*agent)?.stop(now),
                 Action::Kill { agent } => self.process(*agent)?.kill(now),
@@ -173,8 +173,8 @@ impl GateSimulation<'_> {
         Ok(())
     }
 
-    fn process(&mut self, agent: usize) -> Result<&mut Process, String> {
-        let is_ordered = self.processes.get(&agent).is_some_and(Process::is_ordered);
+    fn process(&mut self, agent: usize) -> Result<&mut ScriptedProcess, String> {
+        let is_ordered = self.processes.get(&agent).is_some_and(ScriptedProcess::is_ordered);
         if is_ordered {
             self.outcome.reached.insert(Situation::Killed);
         }

@@ -15,7 +15,7 @@ pub struct Script {
     pub seed: Seed,
     /// The scripts of the attempts of each agent; later attempts repeat the last one.
     pub jobs: Vec<Vec<AttemptScript>>,
-    pub orders: Vec<(Duration, Order)>,
+    pub orders: Vec<(Duration, CancelOrder)>,
     /// How late the timer of waits fires.
     pub late: Duration,
     pub random: Random,
@@ -47,7 +47,7 @@ pub enum TermReaction {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub enum Order {
+pub enum CancelOrder {
     Cancel,
     Kill,
 }
@@ -66,10 +66,10 @@ impl Script {
         let first = ms(&mut random, 4000);
         let second = first + ms(&mut random, 600);
         let orders = match random.below(8) {
-            0 | 1 => vec![(first, Order::Cancel)],
-            2 => vec![(first, Order::Cancel), (second, Order::Kill)],
-            3 => vec![(first, Order::Kill), (second, Order::Cancel)],
-            4 => vec![(Duration::ZERO, Order::Cancel)],
+            0 | 1 => vec![(first, CancelOrder::Cancel)],
+            2 => vec![(first, CancelOrder::Cancel), (second, CancelOrder::Kill)],
+            3 => vec![(first, CancelOrder::Kill), (second, CancelOrder::Cancel)],
+            4 => vec![(Duration::ZERO, CancelOrder::Cancel)],
             _ => Vec::new(),
         };
         let late = Duration::from_millis(random.pick(&[0, 0, 5, 150]));

@@ -22,24 +22,12 @@ fn ms(ms: u64) -> Duration {
 
 fn plan(names: &[&str]) -> Plan {
     let agent = |name: &&str| Agent {
-        name: name.to_string(),
         provider: "anthropic".into(),
         model: alloc::format!("{name}-1"),
-        command: CommandLine::default(),
-        retryable_exits: vec![75],
+        ..Agent::new(*name, CommandLine::default())
     };
-    Plan {
-        stage: "plan".into(),
-        spec: "SPEC-1".into(),
-        agents: names.iter().map(agent).collect(),
-        quorum: 1,
-        agree_on: None,
-        max_concurrent: 10,
-        timeout: Duration::from_secs(300),
-        grace: Duration::from_secs(5),
-        output_bytes: 1024,
-        retry: RetryConfig { jitter: Jitter::None, ..RetryConfig::default() },
-    }
+    let retry = RetryConfig { jitter: Jitter::None, ..RetryConfig::default() };
+    Plan { quorum: 1, retry, ..Plan::new("plan", "SPEC-1", names.iter().map(agent)) }
 }
 
 fn begin(plan: Plan) -> (GateMachine, Vec<Action>) {
@@ -129,30 +117,19 @@ fn a_retryable_failure_is_retried_after_a_wait() {
     assert_eq!(machine.next_deadline(), None);
     assert_eq!(machine.step(ms(121), Input::Begun { agent: 0 }), begun(2));
 
-    let run = AgentRun {
-        name: "claude".into(),
-        model: "claude-1".into(),
-        status: Status::Ok,
-        attempts: 2,
-        exit: Some(0),
-        signal: None,
-        reason: None,
-        elapsed_ms: 147,
-        leaked: false,
-        dropped_bytes: 0,
-        ended_at_ms: 1_000_150,
-        output: Output::default(),
-    };
     let actions = machine.step(ms(150), Input::Ended { agent: 0, attempt: attempt(DONE, "yes") });
-    assert_eq!(actions[0], Action::Emit(Event::AgentFinished(run.clone())));
-    let mut end = finished(&actions).clone();
-    assert_eq!((end.started_at_ms, end.elapsed_ms, end.cancelled), (1_000_000, 150, false));
-    assert_eq!(end.decision.verdict, Verdict::Full);
-    assert_eq!(end.agents[0].output.stdout, "yes");
-    end.agents[0].output = Output::default();
-    assert_eq!(end.agents, [run]);
-    assert_eq!(actions[1..2], [Action::Emit(Event::Finished(end))]);
-    assert_eq!(actions.len(), 3);
+    let [
+        Action::Emit(Event::AgentFinished(agent)),
+        Action::Emit(Event::Finished(event)),
+        Action::Finish(run),
+    ] = actions.as_slice()
+    else {
+        panic!("{actions:?}");
+    };
+    assert_eq!((agent.elapsed_ms, agent.ended_at_ms), (147, 1_000_150));
+    assert_eq!((run.started_at_ms, run.elapsed_ms, run.decision.verdict), (1_000_000, 150, Verdict::Full));
+    assert_eq!(run.agents[0].output.stdout, "yes");
+    assert_eq!([&event.agents[0], agent].map(|agent| &agent.output), [&Output::default(); 2]);
     assert_eq!(machine.step(ms(151), Input::Cancel), []);
 }
 
@@ -175,7 +152,7 @@ fn a_reason_names_the_failure_and_why_it_is_not_retried() {
     assert_eq!(reason(Ending::Signalled { signal: 9 }), "signal 9 (SIGKILL) ended it");
     assert_eq!(reason(Ending::Signalled { signal: 40 }), "signal 40 ended it");
     assert_eq!(reason(Ending::TimedOut), "it was not done after 300s (`orchestrator.agent_timeout_s`)");
-    assert_eq!(reason(Ending::CircuitOpen), "its provider anthropic failed too often of late");
+    assert_eq!(reason(Ending::CircuitOpen), "the circuit breaker of its provider anthropic is open");
     let missing = Ending::NotStarted { class: ErrorClass::Permanent, reason: "no such file".into() };
     assert_eq!(reason(missing), "no such file");
 }
@@ -226,12 +203,12 @@ fn cancelling_stops_running_agents_and_finishes_the_others() {
     let waiting = agent_finished(&actions);
     assert_eq!((waiting.status, waiting.attempts, waiting.exit), (Status::Cancelled, 1, Some(75)));
     assert_eq!((waiting.elapsed_ms, waiting.ended_at_ms), (10, 1_000_020));
-    let expected = "exit 75; the gate was called off before another attempt";
+    let expected = "exit 75; the gate was cancelled before another attempt";
     assert_eq!(waiting.reason.as_deref(), Some(expected));
     assert_eq!(actions[1..3], [Action::Stop { agent: 1 }, Action::Stop { agent: 2 }]);
     let queued = agent_finished(&actions[3..]);
     assert_eq!((queued.status, queued.attempts, queued.elapsed_ms), (Status::Cancelled, 0, 0));
-    assert_eq!(queued.reason.as_deref(), Some("the gate was called off before it began"));
+    assert_eq!(queued.reason.as_deref(), Some("the gate was cancelled before it began"));
 
     assert_eq!(machine.step(ms(21), Input::Cancel), []);
     assert_eq!(machine.step(ms(22), Input::Kill), [Action::Kill { agent: 1 }, Action::Kill { agent: 2 }]);
@@ -242,7 +219,7 @@ fn cancelling_stops_running_agents_and_finishes_the_others() {
         (Status::Cancelled, 0)
     );
     let end = machine.step(ms(25), Input::Ended { agent: 1, attempt: attempt(Ending::Cancelled, "half") });
-    assert_eq!(agent_finished(&end).reason.as_deref(), Some("the gate was called off while it ran"));
+    assert_eq!(agent_finished(&end).reason.as_deref(), Some("the gate was cancelled while it ran"));
     assert!(finished(&end).cancelled);
     let kept: Vec<&str> = finished(&end).agents.iter().map(|agent| agent.output.stdout.as_str()).collect();
     assert_eq!(kept, ["so far", "half", "", ""]);

@@ -26,14 +26,14 @@ pub enum Tone {
 
 /// One line without a line ending, in styled pieces.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProgressLine {
+pub struct StyledLine {
     pieces: Vec<(Tone, String)>,
     /// How many columns are left.
     free_columns: usize,
     is_cut: bool,
 }
 
-impl ProgressLine {
+impl StyledLine {
     /// An empty line of at most so many columns.
     pub(super) fn new(columns: usize) -> Self {
         Self { pieces: Vec::new(), free_columns: columns, is_cut: false }
@@ -92,7 +92,7 @@ impl ProgressLine {
 }
 
 /// Without colours.
-impl fmt::Display for ProgressLine {
+impl fmt::Display for StyledLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.pieces.iter().try_for_each(|(_, text)| f.write_str(text))
     }
@@ -109,7 +109,7 @@ fn columns_of(c: char) -> usize {
 
 /// The text in at most so many columns; a truncated one ends in `…`.
 pub(super) fn cut(text: &str, columns: usize) -> String {
-    let mut line = ProgressLine::new(columns);
+    let mut line = StyledLine::new(columns);
     line.push(Tone::Plain, text);
     format!("{line}")
 }
@@ -178,7 +178,7 @@ mod tests {
         assert_eq!(cut("abcdef", 5), "abcd…");
         assert_eq!(cut("abcdef", 1), "…");
         assert_eq!(cut("abcdef", 0), "");
-        let mut line = ProgressLine::new(0);
+        let mut line = StyledLine::new(0);
         ["", "more"].into_iter().for_each(|text| line.push(Tone::Plain, text));
         assert_eq!(line.to_string(), "", "there is no column even for the ellipsis");
     }
@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn a_full_line_still_gets_an_ellipsis() {
-        let mut line = ProgressLine::new(4);
+        let mut line = StyledLine::new(4);
         line.push(Tone::Good, "ab漢");
         line.push(Tone::Bad, "more");
         assert_eq!((line.to_string().as_str(), line.width()), ("ab…", 3));
@@ -213,7 +213,7 @@ mod tests {
 
         #[test]
         fn a_line_is_never_too_wide(texts in prop::collection::vec(".{0,12}", 0..4), columns in 0_usize..20) {
-            let mut line = ProgressLine::new(columns);
+            let mut line = StyledLine::new(columns);
             texts.iter().for_each(|text| line.push(Tone::Plain, &plain_text(text)));
             prop_assert!(line.width() <= columns);
             prop_assert!(!line.to_string().chars().any(is_control));

@@ -12,7 +12,7 @@ use super::run::Status;
 
 mod line;
 
-pub use line::{ProgressLine, Tone};
+pub use line::{StyledLine, Tone};
 use line::{cut, pad, plain_text, width};
 
 /// The progress of a gate: takes its events and renders one line for each agent and a summary. Times count from its start.
@@ -106,7 +106,7 @@ impl Progress {
     }
 
     /// The lines, none wider than `columns`: the agents in the order of the gate, then the elapsed time and what Ctrl-C does.
-    pub fn lines(&self, now: Duration, columns: usize) -> Vec<ProgressLine> {
+    pub fn lines(&self, now: Duration, columns: usize) -> Vec<StyledLine> {
         let mut rows: Vec<[String; 3]> = self.agents.iter().map(|agent| agent.cells(now)).collect();
         // The state of an agent matters more than its full name.
         for [name, ..] in &mut rows {
@@ -116,7 +116,7 @@ impl Progress {
         let [name, state, time] = [0, 1, 2].map(|at| widest(at).unwrap_or(0));
         let mut lines = Vec::new();
         for (agent, [named, stated, timed]) in self.agents.iter().zip(&rows) {
-            let mut line = ProgressLine::new(columns);
+            let mut line = StyledLine::new(columns);
             line.push(Tone::Plain, &format!("{}  ", pad(named, name)));
             line.push(agent.phase.tone(), &pad(stated, state));
             let gap = " ".repeat(time - width(timed));
@@ -128,14 +128,14 @@ impl Progress {
         lines
     }
 
-    fn summary(&self, now: Duration, columns: usize) -> ProgressLine {
+    fn summary(&self, now: Duration, columns: usize) -> StyledLine {
         let done = self.agents.iter().filter(|agent| matches!(agent.phase, LinePhase::Done { .. })).count();
         let what = match self.cancelled {
             None => "Ctrl-C ends the agents",
             Some(CancelMode::Terminate) => "ending the agents; Ctrl-C once more kills them",
             Some(CancelMode::Kill) => "killing the agents; Ctrl-C once more ends this program",
         };
-        let mut line = ProgressLine::new(columns);
+        let mut line = StyledLine::new(columns);
         let text = format!("{}   {done} of {} done; ", clock(now), self.agents.len());
         line.push(Tone::Faint, &text);
         line.push(if self.cancelled.is_some() { Tone::Busy } else { Tone::Faint }, what);

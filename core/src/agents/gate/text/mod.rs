@@ -5,14 +5,12 @@ use alloc::vec::Vec;
 
 use crate::text::visible;
 
-mod event;
 mod json;
-mod list;
 mod plan;
 mod run;
 mod shell_words;
 
-pub use list::list_text;
+pub use run::list_text;
 
 /// In characters; a longer text is truncated to its first 60.
 const LONGEST: usize = 80;
@@ -29,7 +27,7 @@ fn short(text: &str) -> String {
 }
 
 /// A line of agent output with control characters escaped, except tabs.
-fn visible_line(line: &str) -> String {
+pub(super) fn visible_line(line: &str) -> String {
     line.split('\t').map(visible).collect::<Vec<_>>().join("\t")
 }
 

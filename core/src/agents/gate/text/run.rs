@@ -1,7 +1,7 @@
-//! The result of a gate as text.
+//! Results of gates as text.
 
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use super::{short, table, visible_line};
@@ -9,8 +9,7 @@ use crate::agents::consensus::{Side, Unanswered};
 use crate::agents::gate::measures::{elapsed, size};
 use crate::agents::gate::run::{AgentRun, Run, Status};
 use crate::agents::gate::signal;
-use crate::text::count;
-use crate::text::visible;
+use crate::text::{count, rfc3339, visible};
 
 impl Run {
     /// The verdict, a line for each agent, and the answers.
@@ -34,11 +33,11 @@ impl Run {
     }
 
     /// `plan for SPEC-1: degraded, 2 of 3 agents (quorum 2)`.
-    pub(super) fn headline(&self) -> String {
+    pub(in crate::agents::gate) fn headline(&self) -> String {
         let decision = &self.decision;
-        let called_off = if self.cancelled { ", called off" } else { "" };
+        let cancelled = if self.cancelled { ", cancelled" } else { "" };
         format!(
-            "{} for {}: {}, {}{} of {} (quorum {}){called_off}",
+            "{} for {}: {}, {}{} of {} (quorum {}){cancelled}",
             visible(&self.stage),
             visible(&self.spec),
             decision.verdict.name(),
@@ -71,7 +70,7 @@ impl Run {
 
 impl AgentRun {
     /// Its result in one line: `failed after 3.0 s, 3 attempts, exit 75: 3 attempts are allowed`.
-    pub(super) fn in_words(&self) -> String {
+    pub(in crate::agents::gate) fn in_words(&self) -> String {
         let time =
             if self.attempts == 0 { String::new() } else { format!(" after {}", elapsed(self.elapsed_ms)) };
         let mut text = format!("{}{time}", self.status.words());
@@ -138,4 +137,25 @@ fn notes(agent: &AgentRun) -> String {
 fn indented(line: &str) -> String {
     let line = format!("    {}", visible_line(line));
     format!("{}\n", line.trim_end())
+}
+
+/// Runs with their numbers as a table, in the given order: number, start, stage, specification, verdict, counted agents,
+/// elapsed time. A sentence if there are none.
+pub fn list_text(runs: &[(i64, Run)]) -> String {
+    let row = |(number, run): &(i64, Run)| {
+        let verdict = run.decision.verdict.name();
+        Vec::from([
+            number.to_string(),
+            rfc3339(run.started_at_ms),
+            visible(&run.stage),
+            short(&run.spec),
+            if run.cancelled { format!("{verdict}, cancelled") } else { verdict.into() },
+            format!("{}/{}", run.decision.ok, run.decision.total),
+            elapsed(run.elapsed_ms),
+        ])
+    };
+    match runs {
+        [] => "no run of a gate is stored\n".into(),
+        runs => table(&runs.iter().map(row).collect::<Vec<_>>(), &[0, 5, 6], ""),
+    }
 }

@@ -9,7 +9,8 @@ use crate::agents::gate::measures::size;
 use crate::agents::gate::plan::CommandLine;
 use crate::text::is_control;
 
-/// The program and its arguments, quoted for a POSIX shell. A long argument is truncated: `'its first 60 characters…' (5.1 kB)`.
+/// The program and its arguments, quoted for a POSIX shell. A long argument is truncated: `'its first 60 characters…' (5.1
+/// kB)`.
 pub(super) fn line(command: &CommandLine) -> String {
     let words = core::iter::once(&command.program).chain(&command.args).enumerate();
     let words = words.map(|(place, word)| match beginning(word) {

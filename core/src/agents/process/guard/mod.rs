@@ -1,7 +1,8 @@
 //! The protocol between a program and its guard, and which process groups the guard kills.
 //!
-//! A guard is a process that outlives its program by a moment. It reads [`GuardMessage`]s from a pipe into a [`Register`]; when the
-//! pipe closes without [`GuardMessage::Exiting`], a [`Sweep`] finds the process groups that the program has left behind.
+//! A guard is a process that outlives its program by a moment. It reads [`GuardMessage`]s from a pipe into a [`Register`];
+//! when the pipe closes without [`GuardMessage::Exiting`], a [`Sweep`] finds the process groups that the program has left
+//! behind.
 //!
 //! ```
 //! use speckit_core::agents::process::guard::{GuardMessage, Register};

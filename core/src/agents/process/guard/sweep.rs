@@ -111,8 +111,8 @@ impl Sweep {
         }
     }
 
-    /// The groups to kill now, in the order of their ids, from a list of all processes. `mark` is called only for processes where
-    /// it matters.
+    /// The groups to kill now, in the order of their ids, from a list of all processes. `mark` is called only for processes
+    /// where it matters.
     pub fn groups_to_kill(
         &mut self,
         processes: &[ProcessEntry],

@@ -24,10 +24,7 @@ fn agents_vote_with_their_answers() {
         Some(&["a".into(), "c".into()][..])
     );
     assert_eq!(decision.dissent[0].agents, ["b"]);
-    assert_eq!(
-        decision.unanswered[0].reason,
-        "there is no JSON object in its output: have the prompt ask for one"
-    );
+    assert_eq!(decision.unanswered[0].reason, "its output has no JSON object; ask for one in the prompt");
 }
 
 #[test]
@@ -45,43 +42,7 @@ fn an_echoed_prompt_is_no_answer() {
     let decision = &finished(&last).decision;
     assert_eq!(decision.majority.as_ref().map(|side| side.agents.as_slice()), Some(&["answers".into()][..]));
     assert_eq!(decision.unanswered.len(), 2);
-    assert!(decision.unanswered[0].reason.starts_with("there is no JSON object"), "{decision:?}");
-}
-
-#[test]
-fn masked_secrets_do_not_agree() {
-    let mut plan = plan(&["a", "b"]);
-    plan.agree_on = Some("key".parse().unwrap());
-    let (mut machine, _) = begin(plan);
-    run(&mut machine, 1, 0, attempt(DONE, r#"{"key": "it is [redacted]"}"#));
-    let actions = run(&mut machine, 2, 1, attempt(DONE, r#"{"key": "it is [redacted]"}"#));
-    let decision = &finished(&actions).decision;
-    assert_eq!((decision.verdict, decision.ok), (Verdict::Insufficient, 0));
-    assert_eq!(decision.unanswered[1].reason, "its answer at `key` holds a secret, which is masked");
-}
-
-#[test]
-fn an_answer_that_shows_a_secret_once_decoded_is_rejected() {
-    let written = [
-        r#""abcd\/efgh1234""#,
-        r#""\u0061bcd/efgh\u0031234""#,
-        r#"{"abcd\/efgh1234": 1}"#,
-        "12345678e-0",
-        "1",
-    ];
-    let mut plan = plan(&["slash", "code", "name", "number", "none"]);
-    plan.agree_on = Some("verdict".parse().unwrap());
-    let (mut machine, mut actions) = begin_masking(plan, &["abcd/efgh1234", "12345678"]);
-    for (agent, answer) in written.iter().enumerate() {
-        let output = alloc::format!("{{\"verdict\": {answer}}}");
-        actions = run(&mut machine, 1, agent, attempt(DONE, &output));
-    }
-    let decision = &finished(&actions).decision;
-    assert_eq!(decision.majority.as_ref().map(|side| side.answer.as_str()), Some("1"));
-    let reasons: Vec<&str> = decision.unanswered.iter().map(|of| of.reason.as_str()).collect();
-    assert_eq!(reasons, ["its answer at `verdict` holds a secret, which is masked"; 4]);
-    let shown = alloc::format!("{decision:?}");
-    assert!(!shown.contains("efgh") && !shown.contains("1234"), "{shown}");
+    assert!(decision.unanswered[0].reason.starts_with("its output has no JSON object"), "{decision:?}");
 }
 
 #[test]

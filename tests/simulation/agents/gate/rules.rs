@@ -10,7 +10,7 @@ use super::Situation;
 use super::script::Script;
 
 /// The state of a gate, derived from all inputs and actions so far.
-pub struct Watch<'a> {
+pub struct RuleChecker<'a> {
     script: &'a Script,
     schedules: Vec<Schedule>,
     /// The agents that never had a slot, in order.
@@ -33,7 +33,7 @@ fn ensure(holds: bool, words: &str) -> Result<(), String> {
     if holds { Ok(()) } else { Err(words.into()) }
 }
 
-impl<'a> Watch<'a> {
+impl<'a> RuleChecker<'a> {
     pub fn new(script: &'a Script) -> Self {
         let agents = script.plan.agents.iter();
         let schedules =

@@ -6,7 +6,7 @@ use ratatui::crossterm::Command;
 use ratatui::crossterm::cursor::{MoveToColumn, MoveUp};
 use ratatui::crossterm::style::{Attribute, SetAttribute};
 use ratatui::crossterm::terminal::{Clear, ClearType};
-use speckit_core::agents::gate::{Progress, ProgressLine, Tone};
+use speckit_core::agents::gate::{Progress, StyledLine, Tone};
 
 use crate::terminal::Terminal;
 
@@ -46,7 +46,7 @@ impl Drop for Screen<'_> {
 }
 
 impl Frames {
-    fn next(&mut self, lines: &[ProgressLine], columns: usize, rows: usize) -> String {
+    fn next(&mut self, lines: &[StyledLine], columns: usize, rows: usize) -> String {
         let shown = lines.get(lines.len().saturating_sub(rows.max(1))..).unwrap_or_default();
         let mut text = self.to_the_start(columns);
         for (at, line) in shown.iter().enumerate() {
@@ -57,7 +57,7 @@ impl Frames {
             put(Clear(ClearType::UntilNewLine), &mut text);
         }
         put(Clear(ClearType::FromCursorDown), &mut text);
-        self.drawn = shown.iter().map(ProgressLine::width).collect();
+        self.drawn = shown.iter().map(StyledLine::width).collect();
         text
     }
 
@@ -83,7 +83,7 @@ impl Frames {
         text
     }
 
-    fn write(&self, line: &ProgressLine, text: &mut String) {
+    fn write(&self, line: &StyledLine, text: &mut String) {
         for (tone, piece) in line.pieces() {
             match sequence(tone).filter(|_| self.has_color) {
                 None => text.push_str(piece),
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     /// The lines of three agents that wait: `a  waiting` and so on, and 43 columns about all of them.
-    fn lines(columns: usize) -> Vec<ProgressLine> {
+    fn lines(columns: usize) -> Vec<StyledLine> {
         Progress::new(["a", "b", "c"]).lines(Duration::ZERO, columns)
     }
 

@@ -1,4 +1,4 @@
-//! How agents run beside one another, and all settings that gates need.
+//! The settings of gates.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -10,7 +10,7 @@ use super::models::{ModelConfig, Provider, ProviderConfig};
 use super::stages::{QualityGateConfig, Stage};
 use crate::retry::RetryConfig;
 
-/// How the agents of a gate run beside one another.
+/// How the agents of a gate run in parallel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct OrchestratorConfig {
@@ -18,14 +18,15 @@ pub struct OrchestratorConfig {
     pub max_concurrent: u32,
     /// How long one agent may run, in seconds: 1 to a day.
     pub agent_timeout_s: u64,
-    /// How long an agent that must end has for it before it is killed, in seconds: 0 to an hour.
+    /// How long after SIGTERM an agent is killed, in seconds: 0 to an hour.
     pub grace_s: u64,
-    /// How much of each stream of an agent is kept, in KiB: 1 to 65536. One half is its beginning, the other its end.
+    /// How much of each stream of an agent is kept, in KiB: 1 to 65536. Half of it is the beginning of the stream, half the
+    /// end.
     pub output_kib: u32,
-    /// The key of the answers whose values must be equal for the quorum; `None`: agents agree by succeeding.
+    /// The key of the answers that must be equal for the quorum; `None`: an agent only has to succeed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agree_on: Option<String>,
-    /// How many agents of a stage must succeed: 1 to 5. A stage that is missing needs two thirds, rounded up.
+    /// How many agents of a stage must succeed: 1 to 5. The default is two thirds, rounded up.
     pub quorum: BTreeMap<Stage, u32>,
 }
 
@@ -35,7 +36,7 @@ impl OrchestratorConfig {
         Duration::from_secs(self.agent_timeout_s)
     }
 
-    /// How long an agent that must end has for it before it is killed.
+    /// How long after SIGTERM an agent is killed.
     pub fn grace(&self) -> Duration {
         Duration::from_secs(self.grace_s)
     }
@@ -59,23 +60,23 @@ impl Default for OrchestratorConfig {
     }
 }
 
-/// The settings that gates need, borrowed from those of an application, which says with a `From` where they lie in it.
+/// The settings that gates need, borrowed from the settings of an application, which implements `From` for it.
 #[derive(Clone, Copy, Debug)]
 pub struct GateSettings<'a> {
     /// The models that gates may name, by canonical name.
     pub models: &'a BTreeMap<String, ModelConfig>,
-    /// The models that are asked at each stage.
+    /// The models of each stage.
     pub quality_gates: &'a QualityGateConfig,
     /// The programs that reach the models.
     pub providers: &'a BTreeMap<Provider, ProviderConfig>,
     /// How the agents run.
     pub orchestrator: &'a OrchestratorConfig,
-    /// How a failed attempt of an agent is tried again.
+    /// How a failed attempt of an agent is retried.
     pub retry: RetryConfig,
 }
 
 impl<'a> GateSettings<'a> {
-    /// The variables of the environment that hold the API keys of providers.
+    /// The environment variables with the API keys of the providers.
     pub fn api_key_variables(self) -> impl Iterator<Item = &'a str> {
         self.providers.values().filter_map(|provider| provider.api_key_env.as_deref())
     }

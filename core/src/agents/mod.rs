@@ -1,4 +1,4 @@
-//! Agents in parallel: which models a gate asks, how their processes run, and whether enough of them agree.
+//! Agents that run in parallel: the models of a gate, their processes, and the consensus of their answers.
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -1,4 +1,4 @@
-//! Models, and the programs that reach them.
+//! Models, and the commands of their providers.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -9,18 +9,18 @@ use serde::{Deserialize, Serialize};
 /// One model that a gate may name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelConfig {
-    /// Who offers it.
+    /// Its provider.
     pub provider: Provider,
-    /// The provider's own id of it.
+    /// Its id at the provider.
     pub model: String,
-    /// What it costs and can do.
+    /// Its cost and capability.
     pub tier: Tier,
-    /// Further names of it.
+    /// Its other names.
     #[serde(default)]
     pub aliases: Vec<String>,
 }
 
-/// Who offers a model.
+/// The provider of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Provider {
@@ -57,7 +57,7 @@ impl fmt::Display for Provider {
     }
 }
 
-/// What a model costs and can do.
+/// The cost and capability of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tier {
@@ -65,7 +65,7 @@ pub enum Tier {
     Low,
     /// Between the others.
     Medium,
-    /// Slow, dear and thorough.
+    /// Slow, expensive and thorough.
     High,
 }
 
@@ -86,30 +86,30 @@ impl fmt::Display for Tier {
     }
 }
 
-/// A program that reaches the models of a provider.
+/// The command that runs the models of a provider.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProviderConfig {
     /// The program, by name or by path.
     pub command: String,
-    /// Its arguments, with `{model}`, `{prompt}` and `{spec}` where those belong.
+    /// Its arguments, with the placeholders `{model}`, `{prompt}` and `{spec}`.
     #[serde(default)]
     pub args: Vec<String>,
-    /// The name of the variable that holds the API key; `None` for a program that needs none.
+    /// The environment variable with the API key; `None`: the program needs none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api_key_env: Option<String>,
-    /// What it reads from its standard input.
+    /// Its standard input.
     #[serde(default)]
     pub stdin: StdinMode,
-    /// The exit codes (1 to 255) that are worth another attempt; 75 always is.
+    /// The retryable exit codes (1 to 255); 75 always is.
     #[serde(default = "ProviderConfig::retryable_exits")]
     pub retryable_exits: Vec<u8>,
 }
 
-/// What a program reads from its standard input.
+/// The standard input of a program.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StdinMode {
-    /// Nothing: it is closed.
+    /// Empty.
     #[default]
     None,
     /// The prompt.

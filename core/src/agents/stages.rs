@@ -1,4 +1,4 @@
-//! The stages of the work, and the models that are asked at each.
+//! The stages of the work, and the models of each.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -15,7 +15,7 @@ use super::names;
 pub enum Stage {
     /// The plan.
     Plan,
-    /// Its division into tasks.
+    /// The division into tasks.
     Tasks,
     /// Whether the work fits the specification.
     Validate,
@@ -60,9 +60,9 @@ impl FromStr for Stage {
     }
 }
 
-/// The models that are asked at each stage: 1 to 5 canonical names or aliases each.
+/// The models of each stage: 1 to 5 canonical names or aliases.
 ///
-/// A stage that is missing where a table is typed has the shipped gate.
+/// A missing stage has its default gate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct QualityGateConfig {
@@ -79,10 +79,10 @@ pub struct QualityGateConfig {
 }
 
 impl QualityGateConfig {
-    /// How many agents a gate may have.
+    /// The allowed number of agents in a gate.
     pub const AGENTS: core::ops::RangeInclusive<usize> = 1..=5;
 
-    /// The names that the gate of a stage lists, as they were written.
+    /// The names in the gate of a stage, as configured.
     pub fn agents(&self, stage: Stage) -> &[String] {
         match stage {
             Stage::Plan => &self.plan,
@@ -112,13 +112,13 @@ mod tests {
     use alloc::string::ToString as _;
 
     #[test]
-    fn every_stage_is_read_from_its_name() {
+    fn every_stage_parses_from_its_name() {
         for stage in Stage::ALL {
             assert_eq!(stage.to_string().parse(), Ok(stage));
         }
-        let refused = "Plan".parse::<Stage>().unwrap_err();
+        let rejected = "Plan".parse::<Stage>().unwrap_err();
         assert_eq!(
-            refused.to_string(),
+            rejected.to_string(),
             "unknown stage `Plan`, expected one of plan, tasks, validate, audit, unlock"
         );
     }

@@ -1,4 +1,4 @@
-//! What is said of a gate: before it begins, while it runs, and of what came of it.
+//! The texts of a gate: findings, plans, events and results.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,8 +22,8 @@ fn provider(config: &mut AppConfig, provider: Provider) -> &mut ProviderConfig {
     config.providers.get_mut(&provider).unwrap()
 }
 
-/// The report of what is found, and whether there is a plan all the same.
-fn found(config: &AppConfig, stage: Stage, request: &Request) -> String {
+/// The report of the findings, and whether there is a plan.
+fn report(config: &AppConfig, stage: Stage, request: &Request) -> String {
     let (outcome, findings) = match Plan::of(config, stage, request) {
         Ok((_, warnings)) => ("a plan", warnings),
         Err(findings) => ("no plan", findings),
@@ -32,7 +32,7 @@ fn found(config: &AppConfig, stage: Stage, request: &Request) -> String {
 }
 
 #[test]
-fn a_plan_is_told_before_it_begins() {
+fn plans_have_texts_and_json() {
     let (shipped, _) = Plan::of(&AppConfig::default(), Stage::Plan, &request("is the plan sound?")).unwrap();
     let mut config = AppConfig::default();
     config.quality_gates.unlock = ["claude-haiku", "gpt-pro", "gemini"].map(String::from).into();
@@ -60,7 +60,7 @@ fn a_plan_is_told_before_it_begins() {
 }
 
 #[test]
-fn everything_that_keeps_a_gate_from_running_is_told_at_once() {
+fn all_errors_of_a_gate_are_reported_at_once() {
     let mut config = AppConfig::default();
     config.quality_gates.plan = ["gemni", "claude-haiku", "claude_haiku", "gpt_pro"].map(String::from).into();
     config.orchestrator.quorum = BTreeMap::from([(Stage::Plan, 5)]);
@@ -71,13 +71,13 @@ fn everything_that_keeps_a_gate_from_running_is_told_at_once() {
         ["--model", "{Model}", "{promt}", "{", "{}", "{\"model\": 1}", "a\0"].map(String::from).into();
     golden!(
         "agents/gate",
-        "what_keeps_a_gate_from_running",
-        found(&config, Stage::Plan, &Request { spec: " ".into(), ..request("\n") })
+        "errors_of_a_gate",
+        report(&config, Stage::Plan, &Request { spec: " ".into(), ..request("\n") })
     );
 }
 
 #[test]
-fn each_way_in_which_a_request_cannot_be_handed_over_has_a_way_out() {
+fn each_invalid_request_has_help() {
     let config = AppConfig::default();
     let mut with_spec = AppConfig::default();
     provider(&mut with_spec, Provider::Google).args = vec!["{spec}".into()];
@@ -95,25 +95,25 @@ fn each_way_in_which_a_request_cannot_be_handed_over_has_a_way_out() {
     let long = "x".repeat(131_072);
     let spec = |spec: &str| Request { spec: spec.into(), ..request("judge") };
     let texts = [
-        ("an empty prompt", found(&config, Stage::Plan, &request(""))),
-        ("a NUL in the prompt", found(&config, Stage::Unlock, &request("a\0b"))),
-        ("a NUL in the prompt, by stdin", found(&by_stdin, Stage::Unlock, &request("a\0b"))),
-        ("a prompt like an option", found(&config, Stage::Unlock, &request("- one\n- two"))),
-        ("a prompt like an option, after --", found(&after_dashes, Stage::Unlock, &request("--help"))),
-        ("a prompt like an option, by stdin", found(&by_stdin, Stage::Unlock, &request("--help"))),
-        ("an id like an option", found(&with_spec, Stage::Audit, &spec("-x"))),
-        ("a NUL elsewhere", found(&with_spec, Stage::Validate, &spec("SPEC\0"))),
-        ("a prompt as long as can be", found(&config, Stage::Plan, &request(&long[1..]))),
-        ("a longer one", found(&config, Stage::Plan, &request(&long))),
-        ("a longer one, by stdin", found(&by_stdin, Stage::Plan, &request(&long))),
-        ("a long id", found(&with_spec, Stage::Audit, &spec(&long))),
+        ("an empty prompt", report(&config, Stage::Plan, &request(""))),
+        ("a NUL in the prompt", report(&config, Stage::Unlock, &request("a\0b"))),
+        ("a NUL in the prompt, by stdin", report(&by_stdin, Stage::Unlock, &request("a\0b"))),
+        ("a prompt like an option", report(&config, Stage::Unlock, &request("- one\n- two"))),
+        ("a prompt like an option, after --", report(&after_dashes, Stage::Unlock, &request("--help"))),
+        ("a prompt like an option, by stdin", report(&by_stdin, Stage::Unlock, &request("--help"))),
+        ("an id like an option", report(&with_spec, Stage::Audit, &spec("-x"))),
+        ("a NUL elsewhere", report(&with_spec, Stage::Validate, &spec("SPEC\0"))),
+        ("a prompt as long as can be", report(&config, Stage::Plan, &request(&long[1..]))),
+        ("a longer one", report(&config, Stage::Plan, &request(&long))),
+        ("a longer one, by stdin", report(&by_stdin, Stage::Plan, &request(&long))),
+        ("a long id", report(&with_spec, Stage::Audit, &spec(&long))),
     ];
     let text: Vec<String> = texts.iter().map(|(name, text)| format!("# {name}\n{text}\n")).collect();
-    golden!("agents/gate", "requests_that_cannot_be_handed_over", text.concat());
+    golden!("agents/gate", "invalid_requests", text.concat());
 }
 
 #[test]
-fn gates_that_a_program_made_up_are_refused_and_odd_ones_are_warned_of() {
+fn invalid_settings_are_rejected_and_suspicious_ones_are_warned_about() {
     let mut wrong = AppConfig::default();
     wrong.quality_gates.plan.clear();
     wrong.quality_gates.tasks =
@@ -130,14 +130,14 @@ fn gates_that_a_program_made_up_are_refused_and_odd_ones_are_warned_of() {
     provider(&mut odd, Provider::Google).args = vec!["{prompt".into()];
     let ask = request("judge");
     let text = [
-        found(&wrong, Stage::Plan, &ask),
-        found(&wrong, Stage::Tasks, &ask),
-        found(&wrong, Stage::Unlock, &ask),
-        found(&one, Stage::Audit, &ask),
-        found(&odd, Stage::Unlock, &ask),
-        found(&odd, Stage::Plan, &request(" ")),
+        report(&wrong, Stage::Plan, &ask),
+        report(&wrong, Stage::Tasks, &ask),
+        report(&wrong, Stage::Unlock, &ask),
+        report(&one, Stage::Audit, &ask),
+        report(&odd, Stage::Unlock, &ask),
+        report(&odd, Stage::Plan, &request(" ")),
     ];
-    golden!("agents/gate", "gates_that_are_wrong_or_odd", text.join("\n"));
+    golden!("agents/gate", "invalid_and_suspicious_settings", text.join("\n"));
 }
 
 fn agent(name: &str, status: Status) -> AgentRun {
@@ -173,7 +173,7 @@ fn run(agents: Vec<AgentRun>, votes: &[Vote], quorum: usize) -> Run {
     }
 }
 
-/// Every way in which an agent can end.
+/// An agent of each status.
 fn endings() -> Vec<AgentRun> {
     let ended = |exit, signal, reason: Option<&str>, agent: AgentRun| AgentRun {
         exit,
@@ -228,7 +228,7 @@ fn endings() -> Vec<AgentRun> {
     ]
 }
 
-/// Three agents that answered, one of them differently.
+/// Three agents that answered, one differently, and one without an answer.
 fn answered() -> Run {
     let mut agents = vec![
         agent("claude", Status::Ok),
@@ -264,7 +264,7 @@ fn alone() -> Run {
 }
 
 #[test]
-fn what_came_of_a_gate_is_told_with_its_verdict_first() {
+fn results_have_texts_and_json() {
     let runs = [alone(), mixed(), answered(), tied()];
     let text = runs.map(|run| run.to_text()).join("\n");
     assert!(text.lines().all(|line| line.trim_end() == line), "{text}");
@@ -280,13 +280,13 @@ fn what_came_of_a_gate_is_told_with_its_verdict_first() {
 }
 
 #[test]
-fn runs_that_are_kept_are_a_table() {
+fn stored_runs_are_a_table() {
     let runs = [(9, alone()), (10, mixed()), (11, Run { elapsed_ms: 3_723_000, ..answered() }), (12, tied())];
-    golden!("agents/gate", "the_list", format!("{}\n---\n{}", list_text(&runs), list_text(&[])));
+    golden!("agents/gate", "stored_runs", format!("{}\n---\n{}", list_text(&runs), list_text(&[])));
 }
 
 #[test]
-fn each_event_is_a_line() {
+fn each_event_is_one_line() {
     let output = |stream, line: &str| Event::Output { name: "claude".into(), stream, line: line.into() };
     let retrying = |reason: &str, wait_ms| Event::AgentRetrying {
         name: "claude".into(),
@@ -318,7 +318,7 @@ fn each_event_is_a_line() {
 }
 
 #[test]
-fn the_json_of_a_run_is_that_of_its_last_event_with_a_number() {
+fn the_json_of_a_run_is_its_last_event_with_a_number() {
     let event = serde_json::to_value(Event::Finished(answered())).unwrap();
     let mut run = answered().to_json(Some(3));
     assert_eq!(run.as_object_mut().unwrap().remove("run_id"), Some(Json::from(3)));
@@ -326,7 +326,7 @@ fn the_json_of_a_run_is_that_of_its_last_event_with_a_number() {
 }
 
 #[test]
-fn what_is_no_run_says_what_is_wrong_with_it() {
+fn invalid_json_of_a_run_has_a_reason() {
     let good = answered().to_json_with_outputs(Some(7));
     let edited = |edit: &dyn Fn(&mut Json)| {
         let mut json = good.clone();
@@ -343,5 +343,5 @@ fn what_is_no_run_says_what_is_wrong_with_it() {
         edited(&|run| drop(run["agents"][1].as_object_mut().unwrap().remove("stderr"))),
         Run::from_json(&answered().to_json(None)).unwrap_err(),
     ];
-    golden!("agents/gate", "what_is_no_run", errors.join("\n"));
+    golden!("agents/gate", "invalid_json_of_a_run", errors.join("\n"));
 }

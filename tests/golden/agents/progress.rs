@@ -1,8 +1,8 @@
-//! What a terminal shows of a gate while it runs.
+//! The progress of a gate on a terminal.
 
 use std::time::Duration;
 
-use speckit_core::agents::gate::{AgentRun, CallingOff, Event, Output, Progress, Status, Stream, Tone};
+use speckit_core::agents::gate::{AgentRun, CancelMode, Event, Output, Progress, Status, Stream, Tone};
 use speckit_tests::golden;
 
 fn millis(count: u64) -> Duration {
@@ -21,7 +21,7 @@ fn retrying(name: &str, attempt: u32, reason: &str, wait_ms: u64) -> Event {
     Event::AgentRetrying { name: name.into(), attempt, reason: reason.into(), wait_ms }
 }
 
-fn through(name: &str, status: Status, attempts: u32, elapsed_ms: u64, reason: Option<&str>) -> Event {
+fn agent_finished(name: &str, status: Status, attempts: u32, elapsed_ms: u64, reason: Option<&str>) -> Event {
     Event::AgentFinished(AgentRun {
         name: name.into(),
         model: "a-model".into(),
@@ -45,7 +45,7 @@ fn shown(progress: &Progress, now: Duration, columns: usize) -> String {
 }
 
 /// A gate from its start to its end.
-fn story() -> Vec<(&'static str, Progress, Duration)> {
+fn frames() -> Vec<(&'static str, Progress, Duration)> {
     let mut progress = Progress::new(["claude", "gemini_flash", "gpt_pro"]);
     let mut frames = vec![("before anything starts", progress.clone(), Duration::ZERO)];
     for name in ["claude", "gemini_flash"] {
@@ -57,24 +57,24 @@ fn story() -> Vec<(&'static str, Progress, Duration)> {
     frames.push(("two run, one waits", progress.clone(), millis(1234)));
     progress.event(millis(2000), &retrying("gemini_flash", 1, "exit 75", 1500));
     progress.event(millis(2000), &started("gpt_pro", 1));
-    frames.push(("one is tried again", progress.clone(), millis(2345)));
+    frames.push(("one is retried", progress.clone(), millis(2345)));
     progress.event(millis(3500), &started("gemini_flash", 2));
-    progress.event(millis(64_000), &through("claude", Status::Ok, 1, 63_980, None));
-    frames.push(("one is through", progress.clone(), millis(65_000)));
-    progress.called_off(CallingOff::Asked);
-    frames.push(("called off", progress.clone(), millis(66_000)));
-    progress.called_off(CallingOff::Killed);
-    progress.called_off(CallingOff::Asked);
+    progress.event(millis(64_000), &agent_finished("claude", Status::Ok, 1, 63_980, None));
+    frames.push(("one has finished", progress.clone(), millis(65_000)));
+    progress.cancel(CancelMode::Terminate);
+    frames.push(("cancelled", progress.clone(), millis(66_000)));
+    progress.cancel(CancelMode::Kill);
+    progress.cancel(CancelMode::Terminate);
     let why = Some("exit 3; another attempt would fail in the same way");
-    progress.event(millis(67_000), &through("gemini_flash", Status::Failed, 2, 66_980, why));
-    progress.event(millis(67_000), &through("gpt_pro", Status::Killed, 1, 65_000, Some("signal 9")));
+    progress.event(millis(67_000), &agent_finished("gemini_flash", Status::Failed, 2, 66_980, why));
+    progress.event(millis(67_000), &agent_finished("gpt_pro", Status::Killed, 1, 65_000, Some("signal 9")));
     frames.push(("killed", progress, millis(67_000)));
     frames
 }
 
 #[test]
-fn a_gate_is_a_line_an_agent_and_one_for_all() {
-    let text: String = story()
+fn a_gate_has_a_line_for_each_agent_and_a_summary() {
+    let text: String = frames()
         .iter()
         .map(|(what, progress, now)| format!("{what}\n{}\n", shown(progress, *now, 100)))
         .collect();
@@ -82,8 +82,8 @@ fn a_gate_is_a_line_an_agent_and_one_for_all() {
 }
 
 #[test]
-fn a_narrow_terminal_shows_the_front_of_each_line() {
-    let (_, progress, now) = story().into_iter().nth(2).unwrap();
+fn a_narrow_terminal_truncates_each_line() {
+    let (_, progress, now) = frames().into_iter().nth(2).unwrap();
     let widths = [60, 40, 20, 9, 1, 0];
     let text: String =
         widths.map(|columns| format!("{columns} columns\n{}\n", shown(&progress, now, columns))).concat();
@@ -91,7 +91,7 @@ fn a_narrow_terminal_shows_the_front_of_each_line() {
 }
 
 #[test]
-fn every_way_to_end_has_its_words_and_its_tone() {
+fn every_status_has_a_text_and_a_tone() {
     let all = [
         Status::Ok,
         Status::Failed,
@@ -107,8 +107,8 @@ fn every_way_to_end_has_its_words_and_its_tone() {
         if !matches!(status, Status::NotStarted | Status::CircuitOpen) {
             progress.event(Duration::ZERO, &started(&name(&status), 1));
         }
-        let why = (status != Status::Ok).then_some("why, in words");
-        progress.event(millis(4000), &through(&name(&status), status, 1, 4000, why));
+        let why = (status != Status::Ok).then_some("the reason");
+        progress.event(millis(4000), &agent_finished(&name(&status), status, 1, 4000, why));
     }
     let lines = progress.lines(millis(4000), 100);
     let tones: Vec<Tone> =
@@ -119,14 +119,14 @@ fn every_way_to_end_has_its_words_and_its_tone() {
 }
 
 #[test]
-fn events_of_agents_that_the_gate_does_not_have_change_nothing() {
+fn events_of_unknown_agents_change_nothing() {
     let mut progress = Progress::new(["claude"]);
     let before = progress.clone();
     for event in [
         started("gemini", 1),
         wrote("gemini", "x"),
         retrying("gemini", 1, "x", 1),
-        through("gemini", Status::Ok, 1, 1, None),
+        agent_finished("gemini", Status::Ok, 1, 1, None),
         Event::Missed { count: 3 },
     ] {
         progress.event(millis(5), &event);

@@ -1,10 +1,10 @@
-//! The laws of what is kept and told of a stream: how it is cut into pieces makes no difference, and little is kept.
+//! Laws of output capture and line splitting: the sizes of the pushes change nothing, and memory stays bounded.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use speckit_core::agents::process::capture::{Captured, Ring};
-use speckit_core::agents::process::lines::{LONGEST, Lines};
+use speckit_core::agents::process::lines::{LONGEST, LineSplitter};
 
 const PARTS: &[&[u8]] = &[
     b"a",
@@ -62,14 +62,14 @@ fn captured(most_bytes: usize, pieces: &[&[u8]]) -> Captured {
     ring.finish()
 }
 
-fn told(pieces: &[&[u8]]) -> Vec<String> {
-    let (mut told, mut lines) = (Vec::new(), Lines::default());
+fn split(pieces: &[&[u8]]) -> Vec<String> {
+    let (mut emitted, mut lines) = (Vec::new(), LineSplitter::default());
     for piece in pieces {
-        lines.push(piece, &mut |line| told.push(line.to_owned()));
+        lines.push(piece, &mut |line| emitted.push(line.to_owned()));
     }
-    lines.finish(&mut |line| told.push(line.to_owned()));
-    assert_eq!(lines, Lines::default(), "a new stream may begin");
-    told
+    lines.finish(&mut |line| emitted.push(line.to_owned()));
+    assert_eq!(lines, LineSplitter::default(), "a new stream may begin");
+    emitted
 }
 
 /// The lines of a whole text: `\r`s before a `\n` belong to it, each other run of them ends a line that is not empty.
@@ -80,14 +80,14 @@ fn lines_of(text: &str) -> Vec<String> {
         let is_last = ended.peek().is_none();
         let states: Vec<&str> = line.split('\r').filter(|state| !state.is_empty()).collect();
         for state in &states {
-            let mut begun = String::new();
+            let mut partial = String::new();
             for c in state.chars() {
-                if begun.len() + c.len_utf8() > LONGEST {
-                    lines.push(std::mem::take(&mut begun));
+                if partial.len() + c.len_utf8() > LONGEST {
+                    lines.push(std::mem::take(&mut partial));
                 }
-                begun.push(c);
+                partial.push(c);
             }
-            lines.push(begun);
+            lines.push(partial);
         }
         if states.is_empty() && !is_last {
             lines.push(String::new());
@@ -108,13 +108,13 @@ proptest! {
     }
 
     #[test]
-    fn what_was_kept_as_a_whole_is_its_text(stream in stream(), cuts in cuts(), more in 0..10_usize) {
+    fn a_complete_capture_is_the_text(stream in stream(), cuts in cuts(), more in 0..10_usize) {
         let kept = captured(stream.len() + more, &pieces(&stream, &cuts));
         prop_assert_eq!(kept.to_text(), String::from_utf8_lossy(&stream));
     }
 
     #[test]
-    fn a_gap_cuts_no_character_and_says_how_much_is_missing(text in text(), percent in 0..100_usize) {
+    fn a_gap_splits_no_character_and_counts_the_missing_bytes(text in text(), percent in 0..100_usize) {
         let kept = captured(text.len() * percent / 100, &[text.as_bytes()]);
         let shown = kept.to_text();
         prop_assert!(!shown.contains('\u{fffd}'), "{}", shown);
@@ -127,15 +127,15 @@ proptest! {
     }
 
     #[test]
-    fn lines_are_those_of_the_whole_text_however_it_arrives(stream in stream(), cuts in cuts()) {
-        prop_assert_eq!(told(&pieces(&stream, &cuts)), lines_of(&String::from_utf8_lossy(&stream)));
+    fn lines_do_not_depend_on_the_sizes_of_the_pushes(stream in stream(), cuts in cuts()) {
+        prop_assert_eq!(split(&pieces(&stream, &cuts)), lines_of(&String::from_utf8_lossy(&stream)));
     }
 
     #[test]
-    fn lines_together_are_the_text_without_its_line_ends(stream in stream(), cuts in cuts()) {
+    fn joined_lines_are_the_text_without_line_endings(stream in stream(), cuts in cuts()) {
         let text = String::from_utf8_lossy(&stream).replace(['\r', '\n'], "");
-        let told = told(&pieces(&stream, &cuts));
-        prop_assert_eq!(told.concat(), text);
-        prop_assert!(told.iter().all(|line| line.len() <= LONGEST));
+        let emitted = split(&pieces(&stream, &cuts));
+        prop_assert_eq!(emitted.concat(), text);
+        prop_assert!(emitted.iter().all(|line| line.len() <= LONGEST));
     }
 }

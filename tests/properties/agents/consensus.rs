@@ -1,4 +1,4 @@
-//! The laws of a ballot: it is what counting by hand says, whoever votes when; and of finding an answer in a text.
+//! Laws of the ballot, and of finding an answer in an output.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,14 +24,14 @@ fn vote() -> impl Strategy<Value = Vote> {
 }
 
 #[derive(Clone, Debug)]
-enum Event {
+enum BallotStep {
     Cast(&'static str, Vote),
     Close,
 }
 
-fn history() -> impl Strategy<Value = Vec<Event>> {
-    let cast = (select(&NAMES[..]), vote()).prop_map(|(agent, vote)| Event::Cast(agent, vote));
-    vec(prop_oneof![12 => cast, 1 => Just(Event::Close)], 0..20)
+fn steps() -> impl Strategy<Value = Vec<BallotStep>> {
+    let cast = (select(&NAMES[..]), vote()).prop_map(|(agent, vote)| BallotStep::Cast(agent, vote));
+    vec(prop_oneof![12 => cast, 1 => Just(BallotStep::Close)], 0..20)
 }
 
 /// One vote for each of some agents, and a quorum.
@@ -53,7 +53,7 @@ fn in_order(votes: &[(&str, Vote)], quorum: usize) -> Decision {
     decided(votes, &(0..votes.len()).collect::<Vec<_>>(), quorum)
 }
 
-/// Counts by asking each agent for its vote, again for each question.
+/// A naive count of the votes.
 fn counted(agents: &[&str], quorum: usize, votes: &[(&str, Vote)]) -> Decision {
     let vote_of = |agent: &str| votes.iter().find(|(voter, _)| *voter == agent).map(|(_, vote)| vote);
     let who = |wanted: &dyn Fn(Option<&Vote>) -> bool| -> Vec<String> {
@@ -144,7 +144,7 @@ fn object() -> impl Strategy<Value = String> {
     })
 }
 
-/// What an agent may write: objects, and prose, fences, a prompt and rubbish between them.
+/// The output of an agent: objects with prose, fences, a prompt and rubbish between them.
 fn written() -> impl Strategy<Value = String> {
     let between = prop_oneof![
         4 => select(&["\n", "so {it} is ", "```json\n", "\n```\n", "[", "]", ",", ", ", "\"", "{\"a\":[", "}", PROMPT, "Say {\"a\""][..])
@@ -176,7 +176,7 @@ fn scanned(
     scanner.finish()
 }
 
-/// What stands at the beginning of a text: an object and its length, or the length of the beginning of one.
+/// The object at the beginning of a text and its length, or else the length of its valid beginning.
 fn object_at(text: &str) -> Result<(Json, usize), usize> {
     let mut objects = serde_json::Deserializer::from_str(text).into_iter();
     match objects.next() {
@@ -192,16 +192,16 @@ fn is_beginning(text: &str) -> bool {
     serde_json::from_str::<Json>(text).is_err_and(|error| error.is_eof())
 }
 
-/// Whether the beginning of an object has a member of that name: one that can be given a value, and then the object can end.
+/// Whether the beginning of an object has a member of that name: with a value for it, the object could end.
 fn has_member(beginning: &str, name: &str) -> bool {
     let ended = beginning.match_indices(':').map(|(colon, _)| format!("{}:0}}", &beginning[..colon]));
     ended.filter_map(|text| serde_json::from_str::<Json>(&text).ok()).any(|object| object.get(name).is_some())
 }
 
-/// Tries at each `{` that stands neither within an object that was read, nor within one that breaks off and has begun it.
+/// Tries each `{` that is neither inside a valid object nor opened by an invalid one.
 fn tried_at_each_brace(text: &str, key: &Key) -> Result<Json, NoAnswer> {
     let Some(Segment::Name(first)) = key.segments().first() else { unreachable!() };
-    let (mut last, mut at, mut broken_until, mut begun) = (Err(NoAnswer::NoObject), 0, 0, BTreeSet::new());
+    let (mut last, mut at, mut invalid_until, mut begun) = (Err(NoAnswer::NoObject), 0, 0, BTreeSet::new());
     let name = key.to_string();
     while let Some(brace) = text[at..].find('{') {
         let start = at + brace;
@@ -211,7 +211,7 @@ fn tried_at_each_brace(text: &str, key: &Key) -> Result<Json, NoAnswer> {
             Ok((object, length)) => {
                 at = start + length;
                 last = match object.pointer(&key.pointer()) {
-                    Some(_) if at <= broken_until => Err(NoAnswer::Broken(name.clone())),
+                    Some(_) if at <= invalid_until => Err(NoAnswer::Broken(name.clone())),
                     Some(Json::Null) => Err(NoAnswer::Null(name.clone())),
                     Some(value) => Ok(value.clone()),
                     None if last == Err(NoAnswer::NoObject) => Err(NoAnswer::NoKey(name.clone())),
@@ -223,10 +223,10 @@ fn tried_at_each_brace(text: &str, key: &Key) -> Result<Json, NoAnswer> {
                 if has_member(beginning, first) {
                     last = Err(NoAnswer::Broken(name.clone()));
                 }
-                broken_until = broken_until.max(start + length);
+                invalid_until = invalid_until.max(start + length);
                 begun.extend(beginning.match_indices('{').map(|(within, _)| start + within).filter(
                     |brace| {
-                        // No string goes on in another line.
+                        // A string does not continue on another line.
                         let is_in_string = !is_beginning(&format!("{}\n", &text[start..*brace]));
                         *brace > start && !is_in_string && object_at(&text[*brace..]).is_err()
                     },
@@ -239,8 +239,8 @@ fn tried_at_each_brace(text: &str, key: &Key) -> Result<Json, NoAnswer> {
 
 proptest! {
     #[test]
-    fn a_ballot_is_what_counting_by_hand_says(
-        agents in vec(select(&NAMES[..6]), 0..7), quorum in 0..8_usize, history in history(),
+    fn a_ballot_agrees_with_a_naive_count(
+        agents in vec(select(&NAMES[..6]), 0..7), quorum in 0..8_usize, steps in steps(),
     ) {
         let mut ballot = Ballot::new(agents.clone(), quorum);
         let mut distinct: Vec<&str> = Vec::new();
@@ -250,9 +250,9 @@ proptest! {
             }
         }
         let (mut votes, mut is_closed): (Vec<(&str, Vote)>, bool) = (Vec::new(), false);
-        for event in history.into_iter().chain([Event::Close]) {
-            match event {
-                Event::Cast(agent, vote) => {
+        for step in steps.into_iter().chain([BallotStep::Close]) {
+            match step {
+                BallotStep::Cast(agent, vote) => {
                     let expected = match (is_closed, distinct.contains(&agent)) {
                         (true, _) => Cast::Late,
                         (_, false) => Cast::Unknown,
@@ -264,7 +264,7 @@ proptest! {
                     }
                     prop_assert_eq!(ballot.cast(agent, vote), expected);
                 }
-                Event::Close => {
+                BallotStep::Close => {
                     is_closed = true;
                     prop_assert_eq!(ballot.close(), counted(&distinct, quorum, &votes));
                 }
@@ -274,7 +274,7 @@ proptest! {
     }
 
     #[test]
-    fn who_votes_first_makes_no_difference(
+    fn the_order_of_votes_does_not_matter(
         ((votes, quorum), order) in votes().prop_flat_map(|votes| {
             let order: Vec<usize> = (0..votes.0.len()).collect();
             (Just(votes), Just(order).prop_shuffle())
@@ -297,12 +297,12 @@ proptest! {
     }
 
     #[test]
-    fn who_joins_the_majority_never_makes_it_worse((mut votes, quorum) in votes(), at in 0..7_usize) {
+    fn joining_the_majority_never_makes_it_worse((mut votes, quorum) in votes(), at in 0..7_usize) {
         let before = in_order(&votes, quorum);
         if let (Some(side), Some((_, vote))) = (&before.majority, votes.get_mut(at)) {
             *vote = Vote::Answered(side.answer.clone());
             let after = in_order(&votes, quorum);
-            // Who only succeeded counted before.
+            // An agent that only succeeded counted before.
             prop_assert!(rank(after.verdict) >= rank(before.verdict), "{:?} {:?}", before, after);
             prop_assert!(after.majority.is_some_and(|after| after.agents.len() >= side.agents.len()));
         }
@@ -322,34 +322,34 @@ proptest! {
     }
 
     #[test]
-    fn two_thirds_are_the_fewest_of_whom_three_times_as_many_are_twice_the_gate(agents in 0..1_000_000_usize) {
+    fn two_thirds_are_rounded_up(agents in 0..1_000_000_usize) {
         let quorum = two_thirds(agents);
         prop_assert!(3 * quorum >= 2 * agents);
         prop_assert!(quorum == 0 || 3 * (quorum - 1) < 2 * agents);
     }
 
     #[test]
-    fn an_object_that_is_cut_off_behind_its_key_takes_every_earlier_answer_back(
+    fn an_incomplete_object_with_the_key_discards_earlier_answers(
         before in output(), members in prop::collection::btree_map("[b-d]{1,3}", -3..3_i32, 0..3), cut in any::<Index>(),
     ) {
         let members: String = members.iter().map(|(name, number)| format!(", \"{name}\": [{number}]")).collect();
         let object = format!("{{\"a\": 1{members}}}");
-        // From behind the colon to before the last brace.
+        // From after the colon to before the last brace.
         let cut = 5 + cut.index(object.len() - 5);
         let key = Key::of(["a"]);
         prop_assert_eq!(answer(&format!("{before}\n\u{1}{object}"), &key), Ok("1".into()));
-        let broken = answer(&format!("{before}\n\u{1}{}", &object[..cut]), &key);
-        prop_assert_eq!(broken, Err(NoAnswer::Broken("a".into())));
+        let invalid = answer(&format!("{before}\n\u{1}{}", &object[..cut]), &key);
+        prop_assert_eq!(invalid, Err(NoAnswer::Broken("a".into())));
     }
 
     #[test]
-    fn an_answer_is_that_of_trying_at_each_brace(text in prop_oneof![output(), written()], key in keys()) {
+    fn an_answer_agrees_with_trying_each_brace(text in prop_oneof![output(), written()], key in keys()) {
         let found = answer(&text, &key).map(|found| serde_json::from_str::<Json>(&found).unwrap());
         prop_assert_eq!(found, tried_at_each_brace(&text, &key));
     }
 
     #[test]
-    fn how_an_output_is_cut_into_pieces_makes_no_difference(
+    fn the_sizes_of_the_pushes_do_not_matter(
         text in written(), bytes in vec(any::<u8>(), 0..3), place in any::<Index>(), cuts in vec(any::<Index>(), 0..9), key in keys(),
     ) {
         let mut text = text.into_bytes();
@@ -361,13 +361,13 @@ proptest! {
     }
 
     #[test]
-    fn a_prompt_that_is_repeated_is_as_good_as_not_there(text in written(), cuts in vec(any::<Index>(), 0..5), key in keys()) {
+    fn a_repeated_prompt_is_skipped(text in written(), cuts in vec(any::<Index>(), 0..5), key in keys()) {
         let prompts = if answer(PROMPT, &key).is_ok() { text.replace(PROMPT, "\n\u{1}\n") } else { text.clone() };
         prop_assert_eq!(scanned(text.as_bytes(), &cuts, &key, &[PROMPT], Masks::default()), answer(&prompts, &key));
     }
 
     #[test]
-    fn no_answer_shows_a_secret_and_each_that_shows_none_stands(
+    fn exactly_the_answers_that_overlap_a_secret_are_rejected(
         object in object(), secret in select(&["sk-12", "12345", "{\"a\": 1}", "\", \"b"][..]), place in any::<Index>(),
         cuts in vec(any::<Index>(), 0..5), key in keys(),
     ) {
@@ -389,7 +389,7 @@ proptest! {
     }
 
     #[test]
-    fn equal_answers_agree_however_their_members_are_ordered_and_spaced(
+    fn equal_answers_agree_despite_order_and_spacing(
         members in prop::collection::btree_map("[a-c\"é]{0,3}", -3..3_i32, 0..5), before in output(),
     ) {
         let written = |members: &mut dyn Iterator<Item = (&String, &i32)>, comma: &str, end: &str| {
@@ -405,7 +405,7 @@ proptest! {
         let sorted: BTreeMap<String, i32> = serde_json::from_str(&found).unwrap();
         prop_assert_eq!(&sorted, &members);
         prop_assert_eq!(found, serde_json::to_string(&members).unwrap());
-        // What stands before may hold a quote that is never closed, but a line of its own is found.
+        // The text before may have an unclosed quote, but an object on its own line is found.
         let after = format!("{before}\n\u{1}{other}");
         prop_assert_eq!(answer(&after, &key), answer(&straight, &key));
     }

@@ -1,4 +1,4 @@
-//! The laws of the machine that runs a gate, over histories that make sense mostly.
+//! Laws of the gate machine, over mostly valid inputs.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,26 +8,28 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use speckit_core::agents::consensus::NoAnswer;
-use speckit_core::agents::gate::{Action, Agent, Attempt, CommandLine, Ending, Event, Input, Machine, Plan};
+use speckit_core::agents::gate::{
+    Action, Agent, Attempt, CommandLine, Ending, Event, GateMachine, Input, Plan,
+};
 use speckit_core::agents::process::capture::Captured;
 use speckit_core::config::redact::Masks;
 use speckit_core::retry::{ErrorClass, Seed};
 
 use crate::retry::backoff::configs;
 
-/// What is said next, whatever the machine has asked for.
+/// The next input, relative to the state of the machine.
 #[derive(Clone, Debug)]
-enum Word {
-    /// Of one of the attempts that are to start or run.
+enum NextInput {
+    /// For one of the attempts that have a slot.
     Begin(prop::sample::Index),
     End(prop::sample::Index, Attempt),
-    /// At the deadline, and so much later.
+    /// So long after the deadline.
     Due(Duration),
-    /// Whether it makes sense or not.
+    /// Valid or not.
     Any(Input),
 }
 
-type Inputs = Vec<(Duration, Input)>;
+type TimedInputs = Vec<(Duration, Input)>;
 
 fn plan() -> impl Strategy<Value = Plan> {
     let agent = |(index, exits): (usize, Vec<u8>)| Agent {
@@ -100,18 +102,18 @@ fn input() -> impl Strategy<Value = Input> {
     ]
 }
 
-fn words() -> impl Strategy<Value = Vec<(Duration, Word)>> {
+fn next_inputs() -> impl Strategy<Value = Vec<(Duration, NextInput)>> {
     let index = any::<prop::sample::Index>;
     let word = prop_oneof![
-        8 => index().prop_map(Word::Begin),
-        8 => (index(), attempt()).prop_map(|(index, attempt)| Word::End(index, attempt)),
-        4 => time().prop_map(Word::Due),
-        2 => input().prop_map(Word::Any),
+        8 => index().prop_map(NextInput::Begin),
+        8 => (index(), attempt()).prop_map(|(index, attempt)| NextInput::End(index, attempt)),
+        4 => time().prop_map(NextInput::Due),
+        2 => input().prop_map(NextInput::Any),
     ];
     vec((time(), word), 0..60)
 }
 
-/// The attempts that are to start or run, each with whether it has begun.
+/// The agents with a slot, and whether the attempt of each has begun.
 type Slots = BTreeMap<usize, bool>;
 
 fn follow(slots: &mut Slots, input: Option<&Input>, actions: &[Action]) {
@@ -131,117 +133,117 @@ fn follow(slots: &mut Slots, input: Option<&Input>, actions: &[Action]) {
     }
 }
 
-/// Says the words to a machine: what they came to, and what was answered, the first actions first.
-fn say(plan: &Plan, words: Vec<(Duration, Word)>) -> (Inputs, Vec<Vec<Action>>) {
+/// Drives a machine: the inputs it got, and the actions after its start and after each input.
+fn drive(plan: &Plan, next_inputs: Vec<(Duration, NextInput)>) -> (TimedInputs, Vec<Vec<Action>>) {
     let (mut machine, first) =
-        Machine::begin(plan.clone(), Masks::default().into(), Seed::new(7), Duration::ZERO);
-    let (mut slots, mut inputs) = (Slots::new(), Inputs::new());
+        GateMachine::begin(plan.clone(), Masks::default().into(), Seed::new(7), Duration::ZERO);
+    let (mut slots, mut inputs) = (Slots::new(), TimedInputs::new());
     follow(&mut slots, None, &first);
-    let mut answers = vec![first];
-    for (mut now, word) in words {
+    let mut actions_of_steps = vec![first];
+    for (mut now, word) in next_inputs {
         let pick = |is_begun: bool, index: prop::sample::Index| {
             let fitting: Vec<usize> =
                 slots.iter().filter(|(_, begun)| **begun == is_begun).map(|(agent, _)| *agent).collect();
             (!fitting.is_empty()).then(|| *index.get(&fitting))
         };
         let input = match word {
-            Word::Begin(index) => pick(false, index).map(|agent| Input::Begun { agent }),
-            Word::End(index, attempt) => pick(true, index).map(|agent| Input::Ended { agent, attempt }),
-            Word::Due(late) => machine.next_deadline().map(|due| {
+            NextInput::Begin(index) => pick(false, index).map(|agent| Input::Begun { agent }),
+            NextInput::End(index, attempt) => pick(true, index).map(|agent| Input::Ended { agent, attempt }),
+            NextInput::Due(late) => machine.next_deadline().map(|due| {
                 now = due.saturating_add(late);
                 Input::Due
             }),
-            Word::Any(input) => Some(input),
+            NextInput::Any(input) => Some(input),
         };
         let Some(input) = input else { continue };
         let actions = machine.step(now, input.clone());
         follow(&mut slots, Some(&input), &actions);
         inputs.push((now, input));
-        answers.push(actions);
+        actions_of_steps.push(actions);
     }
-    (inputs, answers)
+    (inputs, actions_of_steps)
 }
 
-/// What a machine answers to these inputs.
-fn answers(plan: &Plan, inputs: &Inputs) -> Vec<Vec<Action>> {
+/// The actions of a machine after its start and after each of these inputs.
+fn replay(plan: &Plan, inputs: &TimedInputs) -> Vec<Vec<Action>> {
     let (mut machine, first) =
-        Machine::begin(plan.clone(), Masks::default().into(), Seed::new(7), Duration::ZERO);
+        GateMachine::begin(plan.clone(), Masks::default().into(), Seed::new(7), Duration::ZERO);
     let rest = inputs.iter().map(|(now, input)| machine.step(*now, input.clone()));
     [first].into_iter().chain(rest).collect()
 }
 
 proptest! {
     #[test]
-    fn never_more_attempts_have_a_slot_than_may(plan in plan(), words in words()) {
-        let (inputs, answers) = say(&plan, words);
+    fn at_most_max_concurrent_attempts_have_a_slot(plan in plan(), next_inputs in next_inputs()) {
+        let (inputs, actions_of_steps) = drive(&plan, next_inputs);
         let mut slots = Slots::new();
         let inputs = [None].into_iter().chain(inputs.iter().map(|(_, input)| Some(input)));
-        for (input, actions) in inputs.zip(&answers) {
+        for (input, actions) in inputs.zip(&actions_of_steps) {
             follow(&mut slots, input, actions);
             prop_assert!(slots.len() <= plan.max_concurrent.max(1), "{slots:?}");
         }
     }
 
     #[test]
-    fn the_end_is_told_once_and_each_agent_before_it_once(plan in plan(), words in words()) {
-        let all: Vec<Action> = say(&plan, words).1.concat();
+    fn the_gate_finishes_once_after_each_agent_has_finished_once(plan in plan(), next_inputs in next_inputs()) {
+        let all: Vec<Action> = drive(&plan, next_inputs).1.concat();
         let place = |is_it: &dyn Fn(&Action) -> bool| -> Vec<usize> {
             (0..all.len()).filter(|place| is_it(&all[*place])).collect()
         };
         let ends = place(&|action| matches!(action, Action::Finish(_)));
-        let told = place(&|action| matches!(action, Action::Tell(Event::Finished(_))));
-        prop_assert!(ends.len() <= 1 && ends.iter().all(|end| end + 1 == all.len() && told == [end - 1]));
+        let finished = place(&|action| matches!(action, Action::Emit(Event::Finished(_))));
+        prop_assert!(ends.len() <= 1 && ends.iter().all(|end| end + 1 == all.len() && finished == [end - 1]));
         for agent in &plan.agents {
-            let through = place(&|action| {
-                matches!(action, Action::Tell(Event::AgentFinished(run)) if run.name == agent.name)
+            let done = place(&|action| {
+                matches!(action, Action::Emit(Event::AgentFinished(run)) if run.name == agent.name)
             });
-            prop_assert!(through.len() <= 1);
-            prop_assert!(ends.is_empty() || through.len() == 1, "{} is not through", agent.name);
+            prop_assert!(done.len() <= 1);
+            prop_assert!(ends.is_empty() || done.len() == 1, "{} has not finished", agent.name);
         }
     }
 
     #[test]
-    fn a_clock_that_goes_back_stands_still(plan in plan(), words in words()) {
-        let (inputs, found) = say(&plan, words);
+    fn an_earlier_time_counts_as_the_latest(plan in plan(), next_inputs in next_inputs()) {
+        let (inputs, found) = drive(&plan, next_inputs);
         let mut latest = Duration::ZERO;
         let steady = inputs.into_iter().map(|(now, input)| {
             latest = latest.max(now);
             (latest, input)
         });
-        prop_assert_eq!(found, answers(&plan, &steady.collect()));
+        prop_assert_eq!(found, replay(&plan, &steady.collect()));
     }
 
     #[test]
-    fn what_is_said_twice_is_as_if_said_once(plan in plan(), words in words(), again in any::<prop::sample::Index>()) {
-        let (mut inputs, mut found) = say(&plan, words);
-        // The end of an attempt can be said of the next one of the same agent.
+    fn a_repeated_input_changes_nothing(plan in plan(), next_inputs in next_inputs(), again in any::<prop::sample::Index>()) {
+        let (mut inputs, mut found) = drive(&plan, next_inputs);
+        // A repeated end may be that of the next attempt.
         let places: Vec<usize> =
             (0..inputs.len()).filter(|place| !matches!(inputs[*place].1, Input::Ended { .. })).collect();
         prop_assume!(!places.is_empty());
         let place = *again.get(&places);
         inputs.insert(place, inputs[place].clone());
         found.insert(place + 2, Vec::new());
-        prop_assert_eq!(found, answers(&plan, &inputs));
+        prop_assert_eq!(found, replay(&plan, &inputs));
     }
 
     #[test]
-    fn an_agent_that_the_gate_does_not_have_changes_nothing(
-        plan in plan(), words in words(), attempt in attempt(), agent in 6_usize.., place in any::<prop::sample::Index>(),
+    fn inputs_of_unknown_agents_change_nothing(
+        plan in plan(), next_inputs in next_inputs(), attempt in attempt(), agent in 6_usize.., place in any::<prop::sample::Index>(),
     ) {
-        let (mut inputs, mut found) = say(&plan, words);
+        let (mut inputs, mut found) = drive(&plan, next_inputs);
         let place = place.index(inputs.len() + 1);
         let now = place.checked_sub(1).map_or(Duration::ZERO, |before| inputs[before].0);
         inputs.insert(place, (now, Input::Ended { agent, attempt }));
         inputs.insert(place, (now, Input::Begun { agent }));
         found.insert(place + 1, Vec::new());
         found.insert(place + 1, Vec::new());
-        prop_assert_eq!(found, answers(&plan, &inputs));
+        prop_assert_eq!(found, replay(&plan, &inputs));
     }
 
     #[test]
-    fn a_gate_that_is_killed_ends_with_those_who_run(plan in plan(), words in words(), ends in vec(attempt(), 6)) {
-        let (inputs, found) = say(&plan, words);
-        let (mut machine, _) = Machine::begin(plan.clone(), Masks::default().into(), Seed::new(7), Duration::ZERO);
+    fn a_killed_gate_ends_with_its_running_agents(plan in plan(), next_inputs in next_inputs(), ends in vec(attempt(), 6)) {
+        let (inputs, found) = drive(&plan, next_inputs);
+        let (mut machine, _) = GateMachine::begin(plan.clone(), Masks::default().into(), Seed::new(7), Duration::ZERO);
         let mut slots = Slots::new();
         follow(&mut slots, None, &found[0]);
         for ((now, input), actions) in inputs.into_iter().zip(&found[1..]) {
@@ -258,7 +260,7 @@ proptest! {
     }
 
     #[test]
-    fn how_long_an_agent_waits_does_not_hang_on_the_others(plan in plan(), chosen in any::<prop::sample::Index>()) {
+    fn the_waits_of_an_agent_do_not_depend_on_the_others(plan in plan(), chosen in any::<prop::sample::Index>()) {
         prop_assume!(!plan.agents.is_empty());
         let busy = Attempt {
             ending: Ending::Exited { code: 75 },
@@ -270,7 +272,7 @@ proptest! {
         };
         let waits = |plan: &Plan, agent: usize| {
             let name = plan.agents[agent].name.clone();
-            let (mut machine, _) = Machine::begin(plan.clone(), Masks::default().into(), Seed::new(7), Duration::ZERO);
+            let (mut machine, _) = GateMachine::begin(plan.clone(), Masks::default().into(), Seed::new(7), Duration::ZERO);
             let (mut waits, mut now) = (Vec::new(), Duration::ZERO);
             for _ in 0..200 {
                 let ends = (0..plan.agents.len()).flat_map(|agent| {
@@ -278,10 +280,10 @@ proptest! {
                     machine.step(now, Input::Ended { agent, attempt: busy.clone() })
                 });
                 waits.extend(ends.filter_map(|action| match action {
-                    Action::Tell(Event::AgentRetrying { name: of, wait_ms, .. }) if of == name => Some(wait_ms),
+                    Action::Emit(Event::AgentRetrying { name: of, wait_ms, .. }) if of == name => Some(wait_ms),
                     _ => None,
                 }));
-                // Without one somebody has the slot already.
+                // Without a deadline, an agent has the slot already.
                 now = machine.next_deadline().unwrap_or(now);
                 machine.step(now, Input::Due);
             }
@@ -294,18 +296,18 @@ proptest! {
     }
 }
 
-/// Laws about histories say little where nothing goes on in them.
+/// The laws are worthless if nothing happens in the inputs.
 #[test]
-fn the_histories_of_these_laws_have_retries_ends_and_calls() {
+fn the_inputs_of_these_laws_have_retries_ends_and_cancellations() {
     use proptest::strategy::ValueTree as _;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut counts = [0; 4];
     for _ in 0..500 {
-        let (plan, words) = (plan(), words()).new_tree(&mut runner).unwrap().current();
+        let (plan, next_inputs) = (plan(), next_inputs()).new_tree(&mut runner).unwrap().current();
         if plan.agents.is_empty() {
             continue;
         }
-        let all = say(&plan, words).1.concat();
+        let all = drive(&plan, next_inputs).1.concat();
         let has = |is_it: &dyn Fn(&Action) -> bool| usize::from(all.iter().any(is_it));
         counts[0] += has(&|action| matches!(action, Action::Start { attempt: 3.., .. }));
         counts[1] += has(&|action| matches!(action, Action::Stop { .. }));

@@ -1,4 +1,4 @@
-//! A plan hands over what it was given, whatever that holds, and what came of a gate survives its JSON.
+//! Laws of plans and runs: arguments arrive unchanged, and runs survive a round trip through JSON.
 
 use proptest::collection::vec;
 use proptest::option;
@@ -9,7 +9,7 @@ use speckit_core::agents::gate::{AgentRun, Output, Placeholders, Plan, Request, 
 use speckit_core::agents::{Provider, Stage, StdinMode};
 use speckit_core::app::AppConfig;
 
-/// Texts that look like placeholders, in part or in whole.
+/// Texts like placeholders or parts of them.
 fn braced() -> impl Strategy<Value = String> {
     let part = prop_oneof![
             select(
@@ -93,7 +93,7 @@ fn run() -> impl Strategy<Value = Run> {
 
 proptest! {
     #[test]
-    fn an_argument_without_placeholders_is_itself(
+    fn an_argument_without_placeholders_is_unchanged(
         argument in without_placeholders(), model in braced(), prompt in braced(), spec in braced(),
     ) {
         let texts = Placeholders { model: &model, prompt: &prompt, spec: &spec };
@@ -101,7 +101,7 @@ proptest! {
     }
 
     #[test]
-    fn a_placeholder_becomes_its_text_and_what_stands_beside_it_stays(
+    fn only_placeholders_are_replaced(
         parts in vec((without_placeholders(), 0..3_usize), 0..5), model in braced(), prompt in braced(), spec in braced(),
     ) {
         let texts = Placeholders { model: &model, prompt: &prompt, spec: &spec };
@@ -114,7 +114,7 @@ proptest! {
     }
 
     #[test]
-    fn arguments_are_neither_split_nor_joined_and_the_prompt_arrives_verbatim(
+    fn arguments_are_neither_split_nor_joined_and_the_prompt_is_verbatim(
         args in vec(braced(), 0..5), prompt in prompt(), by_stdin in any::<bool>(), place in 0..6_usize,
     ) {
         let mut config = AppConfig::default();
@@ -136,7 +136,7 @@ proptest! {
     }
 
     #[test]
-    fn every_name_of_a_model_gives_the_same_agent_and_no_agent_sees_the_key_of_another_provider(
+    fn aliases_give_the_same_agent_and_no_agent_inherits_the_key_of_another_provider(
         names in proptest::sample::subsequence(
             &["gemini", "gemini-flash", "claude", "claude-haiku", "gpt-pro", "gpt-codex"][..], 1..=5,
         ),
@@ -165,7 +165,7 @@ proptest! {
     }
 
     #[test]
-    fn no_request_and_no_arguments_bring_a_plan_or_its_texts_down(
+    fn no_request_makes_a_plan_or_its_texts_panic(
         args in vec(prop_oneof![braced(), any::<String>()], 0..4), prompt in any::<String>(), spec in any::<String>(),
         agree_on in option::of(any::<String>()), quorum in option::of(any::<u32>()),
         gate in vec(prop_oneof![select(&["claude", "gemini", "gpt-pro"][..]).prop_map(String::from), any::<String>()], 0..7),
@@ -189,7 +189,7 @@ proptest! {
     }
 
     #[test]
-    fn a_run_survives_its_json_with_outputs(run in run(), run_id in option::of(any::<i64>())) {
+    fn a_run_survives_a_round_trip_through_json(run in run(), run_id in option::of(any::<i64>())) {
         let json = run.to_json_with_outputs(run_id);
         let text = json.to_string();
         prop_assert_eq!(Run::from_json(&json), Ok((run_id, run.clone())));
@@ -197,7 +197,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_of_a_run_has_a_control_character_or_a_space_at_the_end_of_a_line(run in run()) {
+    fn texts_of_a_run_have_no_control_characters_or_trailing_spaces(run in run()) {
         for text in [run.to_text(), run.to_text_with_outputs(), speckit_core::agents::gate::list_text(&[(1, run.clone())])] {
             prop_assert!(text.chars().all(|c| matches!(c, '\n' | '\t') || !c.is_control()), "{:?}", text);
             prop_assert!(text.lines().all(|line| line.trim_end() == line), "{:?}", text);

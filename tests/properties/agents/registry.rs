@@ -1,4 +1,4 @@
-//! Names lead to one canonical name, and no tree brings their check down.
+//! Laws of names: each resolves to a canonical name, and no tree makes the check panic.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -19,7 +19,7 @@ fn name() -> impl Strategy<Value = &'static str> {
     select(&NAMES[..])
 }
 
-/// Trees with the tables that the check reads, of right and of wrong types.
+/// Configurations with the tables that the check reads, with valid and wrong types.
 fn configuration() -> impl Strategy<Value = Json> {
     let aliases =
         prop_oneof![4 => vec(name(), 0..3).prop_map(|names| json!({ "aliases": names })), 1 => instance()];
@@ -39,7 +39,7 @@ fn configuration() -> impl Strategy<Value = Json> {
     })
 }
 
-/// What rules find in a configuration.
+/// The findings of the rules for a configuration.
 fn findings(rules: &Rules, configuration: &Json) -> Vec<Diagnostic> {
     let documents = Vec::from([Document::Parsed(Layer::new(tree(configuration)))]);
     match rules.check(rules.read(&Inputs { documents, ..Inputs::default() })) {
@@ -52,7 +52,7 @@ proptest! {
     #![proptest_config(speckit_tests::cases(96))]
 
     #[test]
-    fn what_a_name_resolves_to_resolves_to_itself(
+    fn a_resolved_name_resolves_to_itself(
         canonical in vec(name(), 0..4),
         aliases in vec((name(), name()), 0..8),
     ) {
@@ -66,7 +66,7 @@ proptest! {
                 Err(unknown) => prop_assert_eq!(unknown.name, name),
             }
         }
-        // Without a mistake every alias leads where its target leads.
+        // Without errors, an alias resolves like its target.
         let whole = NameTable::new(canonical.iter().copied(), aliases.iter().copied());
         prop_assert_eq!(whole.is_ok(), errors.is_empty());
         if let Ok(table) = whole {
@@ -78,14 +78,14 @@ proptest! {
     }
 
     #[test]
-    fn every_finding_about_names_has_a_place(configuration in configuration()) {
+    fn every_finding_about_names_has_an_origin(configuration in configuration()) {
         for finding in check_names(&tree(&configuration)) {
             prop_assert!(finding.origin.is_some(), "{:?}", finding);
         }
     }
 
     #[test]
-    fn rules_say_the_same_of_names_whatever_trees_they_have_seen_before(
+    fn earlier_configurations_do_not_change_the_findings_about_names(
         others in vec((configuration(), any::<u16>()), 24),
     ) {
         let seasoned = Rules::new(None).extended_by(Box::new(Application::default()));
@@ -102,7 +102,7 @@ proptest! {
     }
 
     #[test]
-    fn no_tree_brings_the_check_of_names_down(value in value(), layer in layer(), configuration in configuration()) {
+    fn no_tree_makes_the_check_of_names_panic(value in value(), layer in layer(), configuration in configuration()) {
         check_names(&value);
         let source = Source::document(LayerKind::File, "x", "");
         let over = merge(&tree(&configuration), &value.at(speckit_core::Origin::whole(&source)), &|_| ListStrategy::Append);

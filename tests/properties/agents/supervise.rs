@@ -1,12 +1,12 @@
-//! The laws of ending a process: it is what the list of all that happened says, and it always comes to an end.
+//! Laws of the process supervisor: it agrees with a naive model, and every process ends within its limits.
 
 use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use speckit_core::agents::process::supervise::{Action, Cause, Input, Limits, Supervisor};
+use speckit_core::agents::process::supervise::{Action, Input, Limits, StopCause, Supervisor};
 
-type History = Vec<(Duration, Input)>;
+type TimedInputs = Vec<(Duration, Input)>;
 
 fn limits() -> impl Strategy<Value = Limits> {
     let time = || prop_oneof![1 => Just(0_u64), 6 => 0..8_u64].prop_map(Duration::from_secs);
@@ -18,7 +18,7 @@ fn limits() -> impl Strategy<Value = Limits> {
 }
 
 /// A clock that mostly goes forward.
-fn history() -> impl Strategy<Value = History> {
+fn history() -> impl Strategy<Value = TimedInputs> {
     let input = prop_oneof![
         8 => Just(Input::Due),
         2 => Just(Input::Stop),
@@ -37,24 +37,24 @@ fn history() -> impl Strategy<Value = History> {
     })
 }
 
-/// When what happened first.
+/// When each step happened first.
 #[derive(Clone, Debug)]
-struct Model {
+struct SupervisorModel {
     limits: Limits,
-    asked: Option<Duration>,
+    terminated: Option<Duration>,
     killed: Option<Duration>,
     ended: Option<Duration>,
     finished: Option<Duration>,
     are_streams_closed: bool,
     is_leaked: bool,
-    cause: Option<Cause>,
+    cause: Option<StopCause>,
 }
 
-impl Model {
+impl SupervisorModel {
     fn new(limits: Limits) -> Self {
         Self {
             limits,
-            asked: None,
+            terminated: None,
             killed: None,
             ended: None,
             finished: None,
@@ -66,8 +66,8 @@ impl Model {
 
     fn deadline(&self) -> Option<Duration> {
         let drained = self.ended.or(self.killed).map(|since| since + self.limits.drain);
-        let listened = self.asked.map(|since| since + self.limits.grace);
-        drained.or(listened).or(self.limits.timeout).filter(|_| self.finished.is_none())
+        let grace_over = self.terminated.map(|since| since + self.limits.grace);
+        drained.or(grace_over).or(self.limits.timeout).filter(|_| self.finished.is_none())
     }
 
     fn step(&mut self, now: Duration, input: Input) -> Vec<Action> {
@@ -77,7 +77,7 @@ impl Model {
         if self.finished.is_some() {
             return actions;
         }
-        let (mut asks, mut kills) = (None, false);
+        let (mut terminates, mut kills) = (None, false);
         match input {
             Input::StreamsClosed => self.are_streams_closed = true,
             Input::LeaderEnded if self.ended.is_none() => {
@@ -88,17 +88,17 @@ impl Model {
                 self.is_leaked = true;
                 actions.push(Action::Leave);
             }
-            Input::Due if is_due && self.asked.is_none() => asks = Some(Cause::TimedOut),
+            Input::Due if is_due && self.terminated.is_none() => terminates = Some(StopCause::TimedOut),
             Input::Due => kills = is_due,
-            Input::Stop if self.asked.is_none() && !is_dying => asks = Some(Cause::Stopped),
+            Input::Stop if self.terminated.is_none() && !is_dying => terminates = Some(StopCause::Stopped),
             Input::Kill if !is_dying => {
                 kills = true;
-                self.cause = self.cause.or(Some(Cause::Stopped));
+                self.cause = self.cause.or(Some(StopCause::Stopped));
             }
             _ => {}
         }
-        if asks.is_some() {
-            (self.asked, self.cause) = (Some(now), asks);
+        if terminates.is_some() {
+            (self.terminated, self.cause) = (Some(now), terminates);
             actions.push(Action::Terminate);
             kills = self.limits.grace.is_zero();
         }
@@ -114,30 +114,34 @@ impl Model {
     }
 }
 
-/// Plays a history, and gives what was done at each input.
-fn play(limits: Limits, history: &History) -> (Supervisor, Vec<Vec<Action>>) {
+/// Replays inputs; the supervisor, and the actions of each input.
+fn play(limits: Limits, history: &TimedInputs) -> (Supervisor, Vec<Vec<Action>>) {
     let mut process = Supervisor::new(limits);
     let steps = history.iter().map(|(now, input)| process.step(*now, *input)).collect();
     (process, steps)
 }
 
-/// What a process does when it is signalled.
+/// How a process reacts to signals.
 #[derive(Clone, Copy, Debug)]
-struct Manners {
-    listens: bool,
-    dies: bool,
-    closes: bool,
+struct Reactions {
+    obeys_term: bool,
+    obeys_kill: bool,
+    closes_streams: bool,
 }
 
-fn manners() -> impl Strategy<Value = Manners> {
-    any::<(bool, bool, bool)>().prop_map(|(listens, dies, closes)| Manners { listens, dies, closes })
+fn reactions() -> impl Strategy<Value = Reactions> {
+    any::<(bool, bool, bool)>().prop_map(|(obeys_term, obeys_kill, closes_streams)| Reactions {
+        obeys_term,
+        obeys_kill,
+        closes_streams,
+    })
 }
 
-/// Does what the supervisor says, punctually, from a time on; gives when it is done.
+/// Carries out the actions of the supervisor from a time on; when it is finished.
 fn follow(
     process: &mut Supervisor,
     mut now: Duration,
-    manners: Manners,
+    reactions: Reactions,
     first: Option<Input>,
 ) -> Option<Duration> {
     let mut inputs: Vec<Input> = first.into_iter().collect();
@@ -154,9 +158,9 @@ fn follow(
         };
         for action in process.step(now, input) {
             match action {
-                Action::Terminate if manners.listens => inputs.push(Input::LeaderEnded),
-                Action::Kill if manners.dies => inputs.push(Input::LeaderEnded),
-                Action::Reap if manners.closes => inputs.push(Input::StreamsClosed),
+                Action::Terminate if reactions.obeys_term => inputs.push(Input::LeaderEnded),
+                Action::Kill if reactions.obeys_kill => inputs.push(Input::LeaderEnded),
+                Action::Reap if reactions.closes_streams => inputs.push(Input::StreamsClosed),
                 _ => {}
             }
         }
@@ -166,8 +170,8 @@ fn follow(
 
 proptest! {
     #[test]
-    fn a_process_is_ended_as_the_list_of_all_that_happened_says(limits in limits(), history in history()) {
-        let (mut process, mut model) = (Supervisor::new(limits), Model::new(limits));
+    fn a_supervisor_agrees_with_the_model(limits in limits(), history in history()) {
+        let (mut process, mut model) = (Supervisor::new(limits), SupervisorModel::new(limits));
         for (now, input) in history {
             prop_assert_eq!(process.step(now, input), model.step(now, input), "{:?} at {:?}", input, now);
             prop_assert_eq!(process.next_deadline(), model.deadline());
@@ -177,28 +181,28 @@ proptest! {
     }
 
     #[test]
-    fn whatever_happened_it_ends_within_its_limits(limits in limits(), history in history(), manners in manners()) {
+    fn every_process_ends_within_its_limits(limits in limits(), history in history(), reactions in reactions()) {
         let (mut process, _) = play(limits, &history);
         let latest = history.iter().map(|(now, _)| *now).max().unwrap_or_default();
         let stop = limits.timeout.is_none().then_some(Input::Stop);
-        let done = follow(&mut process, latest, manners, stop);
+        let done = follow(&mut process, latest, reactions, stop);
         let last = latest.max(limits.timeout.unwrap_or_default()) + limits.grace + limits.drain * 2;
         prop_assert!(done.is_some_and(|done| done <= last), "{:?}, by {:?}", done, last);
     }
 
     #[test]
-    fn nobody_is_killed_unasked_who_runs_and_is_to_end_in_peace(limits in limits(), history in history()) {
-        let peaceful: History =
+    fn a_running_process_gets_sigterm_before_sigkill(limits in limits(), history in history()) {
+        let peaceful: TimedInputs =
             history.into_iter().filter(|(_, input)| !matches!(input, Input::Kill | Input::LeaderEnded)).collect();
         let (_, steps) = play(limits, &peaceful);
         let actions = steps.concat();
-        let asked = actions.iter().position(|action| *action == Action::Terminate);
+        let terminated = actions.iter().position(|action| *action == Action::Terminate);
         let killed = actions.iter().position(|action| *action == Action::Kill);
-        prop_assert!(killed.is_none_or(|killed| asked.is_some_and(|asked| asked < killed)), "{:?}", actions);
+        prop_assert!(killed.is_none_or(|killed| terminated.is_some_and(|terminated| terminated < killed)), "{:?}", actions);
     }
 
     #[test]
-    fn a_leader_is_reaped_once_it_has_ended_behind_the_last_signal(limits in limits(), history in history()) {
+    fn a_leader_is_reaped_once_and_after_the_last_signal(limits in limits(), history in history()) {
         let (process, steps) = play(limits, &history);
         let actions = steps.concat();
         let reaped: Vec<usize> = (0..actions.len()).filter(|at| actions[*at] == Action::Reap).collect();
@@ -214,7 +218,7 @@ proptest! {
     }
 
     #[test]
-    fn the_end_is_told_once_and_last(limits in limits(), history in history()) {
+    fn finish_is_the_last_action_and_comes_once(limits in limits(), history in history()) {
         let (process, steps) = play(limits, &history);
         let actions = steps.concat();
         let ends = actions.iter().filter(|action| **action == Action::Finish).count();
@@ -223,7 +227,7 @@ proptest! {
     }
 
     #[test]
-    fn only_who_may_run_for_ever_or_is_done_has_no_deadline(limits in limits(), history in history()) {
+    fn only_an_unlimited_or_a_finished_process_has_no_deadline(limits in limits(), history in history()) {
         let (process, _) = play(limits, &history);
         let is_left_alone = history.iter().all(|(_, input)| matches!(input, Input::Due | Input::StreamsClosed));
         let expected = process.is_finished() || (limits.timeout.is_none() && is_left_alone);
@@ -231,7 +235,7 @@ proptest! {
     }
 
     #[test]
-    fn who_comes_too_early_changes_nothing(limits in limits(), history in history(), early in 1..5_000_000_000_u64) {
+    fn an_early_timer_changes_nothing(limits in limits(), history in history(), early in 1..5_000_000_000_u64) {
         let (mut process, _) = play(limits, &history);
         let before = process.clone();
         let now = match process.next_deadline() {

@@ -1,4 +1,4 @@
-//! The answer in what an agent writes.
+//! Finds the answer in the output of an agent.
 
 use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString as _};
@@ -14,48 +14,44 @@ use super::json::{self, Lexer};
 use crate::config::redact::Masks;
 use crate::tree::{Key, MAX_DEPTH, REDACTED, Segment};
 
-/// The longest JSON object of an output that is read, in bytes. A longer one gives no answer, and takes an earlier one back.
+/// The longest JSON object that is read, in bytes. A longer one discards earlier answers and gives none.
 pub const LONGEST_OBJECT: usize = 1 << 20;
 
-/// How many bytes are taken in at a time.
+/// How many bytes are read at a time.
 const PIECE_BYTES: usize = 16 * 1024;
 
-/// Why there is no answer in what an agent wrote.
+/// Why an output has no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoAnswer {
-    /// There is no JSON object in it.
-    #[error("there is no JSON object in its output: have the prompt ask for one")]
+    /// The output has no JSON object.
+    #[error("its output has no JSON object; ask for one in the prompt")]
     NoObject,
-    /// No object in it has the key.
-    #[error("no JSON object in its output has `{0}`: have the prompt ask for it")]
+    /// No object has the key.
+    #[error("no JSON object in its output has `{0}`; ask for it in the prompt")]
     NoKey(String),
-    /// The last object that has the key is not whole, or the one is not that the last whole one stands in.
-    #[error(
-        "the last JSON object in its output that has `{0}` is broken: have the prompt ask for a whole one"
-    )]
+    /// The last object with the key is invalid or incomplete, or it is part of such an object.
+    #[error("the last JSON object with `{0}` in its output is invalid or incomplete")]
     Broken(String),
     /// The last object that may have the key is longer than [`LONGEST_OBJECT`].
-    #[error(
-        "the last JSON object in its output that may have `{0}` is longer than 1 MiB: have the prompt ask for a short one"
-    )]
+    #[error("the last JSON object that may have `{0}` in its output is longer than 1 MiB")]
     TooLong(String),
-    /// The last object that has the key has `null` there.
-    #[error("`{0}` is null in its output: have the prompt ask for a value")]
+    /// The value is `null`.
+    #[error("`{0}` is null in its output; ask for a value in the prompt")]
     Null(String),
-    /// A secret stands in the value, or the value in a secret.
-    #[error("its answer at `{0}` holds a secret, which is masked")]
+    /// The value contains or overlaps a secret.
+    #[error("its answer at `{0}` contains a masked secret")]
     Secret(String),
 }
 
-/// The value at a key of what an agent wrote, as compact JSON with sorted keys: of the last JSON object in its output that
-/// has the key, since agents explain themselves before they answer.
+/// The answer in the output of an agent: the value at a key of the last JSON object that has the key, as compact JSON with
+/// sorted names. The last object counts because agents explain themselves before they answer.
 ///
-/// Whatever stands around the objects is passed over: prose, fences, other braces. An object within another one is none of
-/// its own, be the other one whole or broken; a longer key leads to it. Where an object with the key comes last and breaks off,
-/// or something is wrong with it, there is no answer: an earlier one, such as an example, is none.
+/// Text around the objects is skipped: prose, code fences, other braces. A nested object does not count by itself; use a longer
+/// key for it. If the last object with the key is invalid or incomplete, there is no answer, and earlier objects do not count:
+/// they may be examples.
 ///
-/// Of a name that an object has twice the last value counts. Equal numbers become equal texts, however they are written; texts
-/// are compared to the letter.
+/// If an object has a name twice, its last value counts. Equal numbers have equal texts, whatever their notation; strings are
+/// compared exactly.
 ///
 /// ```
 /// use speckit_core::Key;
@@ -73,8 +69,8 @@ pub fn answer(output: &str, key: &Key) -> Result<String, NoAnswer> {
     scanner.finish()
 }
 
-/// Finds the [`answer`] in an output while that comes in, and keeps no more of it than one object and the one that is being read:
-/// what a capture drops makes no difference. How the bytes are cut into pushes makes none either.
+/// Finds the [`answer`] in a stream of output with bounded memory: it keeps the last object with the key and the one being read. The
+/// sizes of the pushes do not change the result.
 ///
 /// ```
 /// use speckit_core::Key;
@@ -90,29 +86,29 @@ pub fn answer(output: &str, key: &Key) -> Result<String, NoAnswer> {
 pub struct AnswerScanner {
     key: Key,
     masks: Arc<Masks>,
-    /// The prompts that are passed over, each as what stands before its first `{`, and the rest.
+    /// The prompts to skip, each split before its first `{`.
     prompts: Vec<(Vec<u8>, Vec<u8>)>,
-    /// What is still to be read, and before it at least as much as a prompt has before its first `{`.
+    /// The unread bytes, and before them at least as many as a prompt has before its first `{`.
     bytes: Vec<u8>,
-    /// Where in `bytes` the reading goes on.
+    /// The position in `bytes` to read from.
     at: usize,
-    /// How many bytes there must be from there on before it does: twice as many as the last time, since it begins anew with the
-    /// object that is not complete.
+    /// How many unread bytes are needed before the next attempt: twice as many as the last time, since each attempt starts again
+    /// at the incomplete object.
     wanted_bytes: usize,
-    /// Where in `bytes` the objects begin that broken ones have begun and not closed: they are broken at the same place.
+    /// The positions in `bytes` of nested objects that an invalid object leaves open: they are invalid at the same position.
     unclosed: BTreeSet<usize>,
-    /// Where in `bytes` the last broken object ends.
-    broken_until: usize,
-    /// Passes over an object that is too long.
+    /// The position in `bytes` where the last invalid object ends.
+    invalid_until: usize,
+    /// Skips an object that is too long.
     too_long: Option<Lexer>,
-    /// The last object that has the key.
+    /// The last object with the key.
     last: Result<Vec<u8>, NoAnswer>,
-    /// How many bytes were read in all attempts to read an object.
+    /// How many bytes all attempts have read.
     #[cfg(test)]
     read_bytes: usize,
 }
 
-/// Shows nothing of the output, which may hold secrets.
+/// Hides the output, which may contain secrets.
 impl fmt::Debug for AnswerScanner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AnswerScanner").field("key", &self.key).finish_non_exhaustive()
@@ -120,27 +116,26 @@ impl fmt::Debug for AnswerScanner {
 }
 
 impl AnswerScanner {
-    /// A scanner for the value at a key. An answer that shows what these masks hide is none.
+    /// A scanner for the value at a key. An answer that contains a masked secret is rejected.
     ///
-    /// Many agents show first what they were asked, and that may hold an example of an answer: of these prompts, those that
-    /// have an answer are passed over, wherever the whole of one is repeated. One that is nothing but an object is not, since it
-    /// may be the answer, too.
+    /// Many agents repeat their prompt, which may contain an example of an answer. Each of these prompts that has an answer is
+    /// skipped where it is repeated in full, unless it is just an object, which may be the answer.
     pub fn new<'p>(key: Key, prompts: impl IntoIterator<Item = &'p str>, masks: Arc<Masks>) -> Self {
-        let passed_over = |prompt: &'p str| {
+        let to_skip = |prompt: &'p str| {
             let prompt = prompt.trim();
             let is_object = prompt.starts_with('{') && prompt.ends_with('}');
             let (before, rest) = prompt.split_at(prompt.find('{')?);
             (!is_object && answer(prompt, &key).is_ok()).then(|| (before.into(), rest.into()))
         };
         Self {
-            prompts: prompts.into_iter().filter_map(passed_over).collect(),
+            prompts: prompts.into_iter().filter_map(to_skip).collect(),
             key,
             masks,
             bytes: Vec::new(),
             at: 0,
             wanted_bytes: 0,
             unclosed: BTreeSet::new(),
-            broken_until: 0,
+            invalid_until: 0,
             too_long: None,
             last: Err(NoAnswer::NoObject),
             #[cfg(test)]
@@ -158,7 +153,7 @@ impl AnswerScanner {
         }
     }
 
-    /// The answer, when the output is over.
+    /// The answer, at the end of the output.
     ///
     /// # Errors
     /// [`NoAnswer`].
@@ -172,7 +167,7 @@ impl AnswerScanner {
         }
         let written = json::canonical(value, MAX_DEPTH).ok_or_else(|| self.none(NoAnswer::Broken))?;
         let start = value.as_ptr().addr() - object.as_ptr().addr();
-        // Two secrets look the same once they are masked; and one may show only without its escapes.
+        // Masked secrets would all be equal, and escapes may hide a secret.
         let is_secret = self.masks.overlap(&object, &(start..start + value.len()))
             || self.masks.scrub(&written) != written
             || written.contains(REDACTED);
@@ -183,7 +178,7 @@ impl AnswerScanner {
         why(self.key.to_string())
     }
 
-    /// Reads as far as it can be known what is there.
+    /// Reads as far as the bytes so far determine the result.
     fn read(&mut self, is_end: bool) {
         let mut bytes = mem::take(&mut self.bytes);
         while self.step(&bytes, is_end) {}
@@ -193,13 +188,13 @@ impl AnswerScanner {
         if passed > bytes.len() / 2 {
             bytes.drain(..passed);
             self.at -= passed;
-            self.broken_until = self.broken_until.saturating_sub(passed);
+            self.invalid_until = self.invalid_until.saturating_sub(passed);
             self.unclosed = self.unclosed.iter().filter_map(|at| at.checked_sub(passed)).collect();
         }
         self.bytes = bytes;
     }
 
-    /// Passes over one thing. `false` where there is nothing more, or more must come before it is known what it is.
+    /// Skips one object, prompt or brace. `false`: there is none, or it is incomplete.
     fn step(&mut self, bytes: &[u8], is_end: bool) -> bool {
         let rest = bytes.get(self.at..).unwrap_or_default();
         if let Some(lexer) = &mut self.too_long {
@@ -232,7 +227,7 @@ impl AnswerScanner {
         }
     }
 
-    /// Passes over what begins with a `{`: over an object as a whole, and else over the brace alone.
+    /// Skips a whole object, or else only its `{`.
     fn step_over_object(&mut self, rest: &[u8], is_end: bool) -> bool {
         let text = rest.get(..LONGEST_OBJECT).unwrap_or(rest);
         let mut objects = Deserializer::from_slice(text).into_iter::<IgnoredAny>();
@@ -243,47 +238,47 @@ impl AnswerScanner {
         {
             self.read_bytes += valid.len();
         }
-        // A number that breaks off is an error at its last byte.
+        // An incomplete number is an error at its last byte.
         let is_cut = error.is_some() && valid.len() + 1 >= text.len();
         if error.is_none() {
             self.at += valid.len();
-            self.whole(valid);
+            self.valid_object(valid);
         } else if is_cut && text.len() == LONGEST_OBJECT {
             self.last = Err(self.none(NoAnswer::TooLong));
             self.too_long = Some(Lexer::default());
         } else if is_cut && !is_end {
             return false;
         } else {
-            self.broken(valid);
+            self.invalid_object(valid);
             self.at += 1;
         }
         true
     }
 
-    /// Takes in an object that ends where the reading is.
-    fn whole(&mut self, object: &[u8]) {
+    /// Handles a valid object, which ends at the current position.
+    fn valid_object(&mut self, object: &[u8]) {
         if json::value_at(object, &self.key).is_some() {
-            let is_within_broken = self.at <= self.broken_until;
-            self.last = if is_within_broken { Err(self.none(NoAnswer::Broken)) } else { Ok(object.into()) };
+            let is_within_invalid = self.at <= self.invalid_until;
+            self.last = if is_within_invalid { Err(self.none(NoAnswer::Broken)) } else { Ok(object.into()) };
         } else if self.last == Err(NoAnswer::NoObject) {
             self.last = Err(self.none(NoAnswer::NoKey));
         }
     }
 
-    /// Takes in as much of a broken object as is none the less valid. It begins where the reading is.
-    fn broken(&mut self, beginning: &[u8]) {
+    /// Handles the valid beginning of an invalid object, which begins at the current position.
+    fn invalid_object(&mut self, beginning: &[u8]) {
         if let Some(Segment::Name(first)) = self.key.segments().first()
             && json::has_member(beginning, first)
         {
             self.last = Err(self.none(NoAnswer::Broken));
         }
-        self.broken_until = self.broken_until.max(self.at + beginning.len());
+        self.invalid_until = self.invalid_until.max(self.at + beginning.len());
         self.unclosed.extend(json::unclosed(beginning).into_iter().map(|within| self.at + within));
         self.unclosed.remove(&self.at);
     }
 }
 
-/// How many bytes of a text are valid JSON as far as they go: those before the place of the error, which is counted from 1.
+/// How many bytes come before the position of the error, whose line and column count from 1.
 fn valid_bytes(text: &[u8], error: &serde_json::Error) -> usize {
     if error.is_eof() {
         return text.len();
@@ -301,89 +296,42 @@ mod tests {
     }
 
     #[test]
-    fn the_last_object_that_has_the_key_answers() {
-        let output = "{\"verdict\": \"reject\"}\nOn second thought: {\"verdict\": \"approve\"}. Cost: {\"tokens\": 12}";
-        assert_eq!(found(output, "verdict").as_deref(), Ok("\"approve\""));
-        assert_eq!(found(output, "tokens").as_deref(), Ok("12"));
-    }
-
-    #[test]
-    fn objects_are_found_in_fences_lines_prose_and_lists() {
-        for output in [
-            "```json\n{\n  \"verdict\": \"ok\"\n}\n```",
-            "{\"event\":\"start\"}\r\n{\"verdict\":\"ok\"}\r\n{\"event\":\"end\"}\r\n",
-            "fn main() { } is {fine} {{\"verdict\": \"ok\"}} {",
-            "[{\"verdict\": \"no\"}, {\"verdict\": \"ok\"}]",
-            "it said \"{\\\"verdict\\\"\" and \"{\"verdict\":\"ok\"}",
-            "{\"verdict\": \"no\", } {\"verdict\":\"ok\"} {\"verdict\" and {\"other\": 1, }",
-            "žluťoučký {\"kůň\": \"{\", \"verdict\": \"ok\"} 🎉",
-        ] {
-            assert_eq!(found(output, "verdict").as_deref(), Ok("\"ok\""), "{output}");
-        }
-    }
-
-    #[test]
-    fn an_object_within_another_one_needs_the_longer_key() {
-        let output =
-            r#"{"review": {"verdict": "ok", "notes": [{"line": 3}]}, "text": "{\"verdict\": \"no\"}"}"#;
-        assert_eq!(found(output, "review.verdict").as_deref(), Ok("\"ok\""));
-        assert_eq!(found(output, "review.notes[0].line").as_deref(), Ok("3"));
-        assert_eq!(
-            found(output, "verdict").unwrap_err(),
-            "no JSON object in its output has `verdict`: have the prompt ask for it"
-        );
-    }
-
-    #[test]
-    fn an_answer_is_the_same_however_it_is_written() {
-        let written = r#"{"a": { "z" : [1.0, 1e0, -0.0, 100e-2, "\u00e9\n"], "b": true, "b": {"d": null, "c": 2.50} }}"#;
-        assert_eq!(found(written, "a").as_deref(), Ok(r#"{"b":{"c":2.5,"d":null},"z":[1,1,0,1,"é\n"]}"#));
-    }
-
-    #[test]
-    fn a_broken_object_takes_an_earlier_answer_back_and_one_of_its_own_parts_is_none() {
-        for broken in [
+    fn an_invalid_object_discards_earlier_answers_and_its_own_parts() {
+        for invalid in [
             r#"{"verdict": "reject", "why": "it is bro"#,
             r#"{"verdict": "reject", "why": "x",}"#,
             r#"{"verdict": reject}"#,
-            "{\"why\": \"x\", \"verdict\":",
             r#"{"verdict": "reject", "other": {"verdict": "approve"}"#,
             r#"{"findings": [{"verdict": "approve"}], "why": "it is"#,
         ] {
-            for before in ["", "such as {\"verdict\": \"approve\"}:\n"] {
-                let why = found(&alloc::format!("{before}{broken}"), "verdict").unwrap_err();
-                assert_eq!(
-                    why,
-                    "the last JSON object in its output that has `verdict` is broken: have the prompt ask for a whole one",
-                    "{before}{broken}"
-                );
-                let later = alloc::format!("{before}{broken}\n\n{{\"verdict\": \"ok\"}}");
-                if !broken.ends_with(':') {
-                    assert_eq!(found(&later, "verdict").as_deref(), Ok("\"ok\""), "{later}");
-                }
-            }
+            let output = alloc::format!("such as {{\"verdict\": \"approve\"}}:\n{invalid}");
+            let reason = "the last JSON object with `verdict` in its output is invalid or incomplete";
+            assert_eq!(found(&output, "verdict").unwrap_err(), reason, "{invalid}");
+            let later = alloc::format!("{output}\n\n{{\"verdict\": \"ok\"}}");
+            assert_eq!(found(&later, "verdict").as_deref(), Ok("\"ok\""), "{later}");
         }
         assert!(found(r#"{"a": {"verdict": 1}} {"a": {"verdict": 2}, }"#, "a.verdict").is_err());
     }
 
     #[test]
-    fn a_secret_in_a_value_or_around_it_makes_it_no_answer_and_no_other_one() {
-        let secrets = ["12345678", "1.50e3", r#"[{"verdict": "service"}]"#, r#", "verdict": 5, "#];
+    fn only_an_answer_that_overlaps_a_secret_is_rejected() {
+        let secrets = ["12345678", "ab/cd", "1.50e3", r#"[{"verdict": "service"}]"#, r#", "verdict": 5, "#];
         let masks = Arc::new(Masks::of_texts(secrets.map(String::from)));
         let found = |output: &str, key: &str| {
             let mut scanner = AnswerScanner::new(key.parse().unwrap(), [], Arc::clone(&masks));
             scanner.push(output.as_bytes());
             scanner.finish().map_err(|why| why.to_string())
         };
-        let output = r#"{"pin": -12345678, "price": 1.50e3, "id": "\u00312345678", "verdict": "no"}"#;
+        let output = r#"{"pin": -12345678, "price": 1.50e3, "id": "\u00312345678", "path": {"ab\/cd": 1}, "verdict": "no"}"#;
         for hidden in [
             (output, "pin"),
             (output, "price"),
             (output, "id"),
-            (secrets[2], "verdict"),
+            (output, "path"),
+            (secrets[3], "verdict"),
             ("{\"a\": 1, \"verdict\": 5, \"b\": 2}", "verdict"),
         ] {
-            let why = alloc::format!("its answer at `{}` holds a secret, which is masked", hidden.1);
+            let why = alloc::format!("its answer at `{}` contains a masked secret", hidden.1);
             assert_eq!(found(hidden.0, hidden.1), Err(why), "{hidden:?}");
         }
         assert_eq!(found(output, "verdict").as_deref(), Ok("\"no\""));
@@ -391,17 +339,8 @@ mod tests {
     }
 
     #[test]
-    fn null_is_no_answer_and_takes_an_earlier_one_back() {
-        assert_eq!(
-            found(r#"{"verdict": "ok"} {"verdict": null} {}"#, "verdict").unwrap_err(),
-            "`verdict` is null in its output: have the prompt ask for a value"
-        );
-    }
-
-    #[test]
-    fn an_object_that_is_too_long_gives_no_answer_and_takes_an_earlier_one_back() {
-        let too_long = "the last JSON object in its output that may have `verdict` is longer than 1 MiB: have the prompt ask \
-                        for a short one";
+    fn a_too_long_object_discards_earlier_answers() {
+        let too_long = "the last JSON object that may have `verdict` in its output is longer than 1 MiB";
         let of_length = |bytes: usize| {
             let frame = r#"{"findings": [{"verdict": "minor"}, ""], "verdict": "no"}"#;
             frame.replace("\"\"", &alloc::format!("\"{}\"", "{".repeat(bytes - frame.len())))
@@ -413,7 +352,7 @@ mod tests {
             assert_eq!(found(&output(LONGEST_OBJECT + 1), "verdict").unwrap_err(), too_long);
         }
         let long = of_length(3 * LONGEST_OBJECT);
-        // It ends, or breaks off within a string or behind it.
+        // It is complete, or it ends within a string or after it.
         for long in [&long, &alloc::format!("{}\n", &long[..2 * LONGEST_OBJECT]), long.trim_end_matches('}')]
         {
             let later = alloc::format!("{long} So it is {{\"verdict\": \"ok\"}}");
@@ -437,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_text_is_read_a_few_times_at_most() {
+    fn hostile_text_is_read_a_bounded_number_of_times() {
         let endless = [
             "{",
             "{\"",
@@ -472,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn a_depth_without_end_is_no_overflow() {
+    fn unlimited_depth_does_not_overflow_the_stack() {
         let deep = |depth: usize| alloc::format!("{}1{}", "{\"a\":".repeat(depth), "}".repeat(depth));
         assert_eq!(found(&deep(100), "a").map(|answer| answer.len()), Ok(deep(99).len()));
         for output in [
@@ -486,13 +425,23 @@ mod tests {
     }
 
     #[test]
-    fn without_an_object_there_is_no_answer() {
-        for output in ["", "approve", "[1, 2]", "{verdict: ok}", "{\"verdict\"", "\u{feff}{"] {
-            assert_eq!(
-                found(output, "verdict").unwrap_err(),
-                "there is no JSON object in its output: have the prompt ask for one",
-                "{output}"
-            );
+    fn a_missing_answer_has_a_reason() {
+        for (output, reason) in [
+            ("", "its output has no JSON object; ask for one in the prompt"),
+            (
+                "approve [1, 2] {verdict: ok} \u{feff}{",
+                "its output has no JSON object; ask for one in the prompt",
+            ),
+            (
+                "{\"a\": {\"verdict\": 1}}",
+                "no JSON object in its output has `verdict`; ask for it in the prompt",
+            ),
+            (
+                "{\"verdict\": 1} {\"verdict\": null} {}",
+                "`verdict` is null in its output; ask for a value in the prompt",
+            ),
+        ] {
+            assert_eq!(found(output, "verdict").unwrap_err(), reason, "{output}");
         }
     }
 }

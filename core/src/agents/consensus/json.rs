@@ -1,4 +1,4 @@
-//! JSON text (RFC 8259) that is known to be valid, or to be the beginning of valid text.
+//! Reads JSON text (RFC 8259) that is known to be valid, or to be the beginning of valid text.
 
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use crate::tree::{Key, Number, Segment};
 use serde_json::{Deserializer, Value};
 
-/// Where in JSON text a byte stands: in a string or not, and in how many lists and objects.
+/// The state at a position in JSON text: inside a string or not, and the nesting depth.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lexer {
     is_in_string: bool,
@@ -17,8 +17,8 @@ pub(super) struct Lexer {
 }
 
 impl Lexer {
-    /// Passes over the next byte.
-    fn pass(&mut self, byte: u8) {
+    /// Reads the next byte.
+    fn read(&mut self, byte: u8) {
         match byte {
             _ if self.is_escaped => self.is_escaped = false,
             b'\\' => self.is_escaped = self.is_in_string,
@@ -30,29 +30,29 @@ impl Lexer {
         }
     }
 
-    /// Passes over the next byte of an object, and tells whether that is its last one, or one that JSON does not have there.
+    /// Reads the next byte of an object. `true`: it is the last one, or not allowed in JSON.
     pub(super) fn ends_with(&mut self, byte: u8) -> bool {
         let is_json = match self.is_in_string {
             true => byte >= b' ',
             false => byte.is_ascii_digit() || b"{}[]:,\" \t\r\n+-.Etruefalsn".contains(&byte),
         };
-        self.pass(byte);
+        self.read(byte);
         self.depth == 0 || !is_json
     }
 }
 
-/// The elements of a list, or the members of an object, without the space around them.
+/// The elements of a list, or the members of an object, trimmed.
 fn parts(json: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut lexer = Lexer::default();
     let parts = json.split(move |byte| {
-        lexer.pass(*byte);
+        lexer.read(*byte);
         let is_outermost = lexer.depth == 0 || lexer.depth == 1 && matches!(byte, b'{' | b'[' | b',');
         is_outermost && !lexer.is_in_string
     });
     parts.map(<[u8]>::trim_ascii).filter(|part| !part.is_empty())
 }
 
-/// The name and the value of a member; `None` where the text ends before the colon.
+/// The name and value of a member; `None`: the text ends before the colon.
 fn member(part: &[u8]) -> Option<(String, &[u8])> {
     let mut names = Deserializer::from_slice(part).into_iter::<String>();
     let name = names.next()?.ok()?;
@@ -65,7 +65,7 @@ pub(super) fn has_member(object: &[u8], name: &str) -> bool {
     parts(object).filter_map(member).any(|(found, _)| found == name)
 }
 
-/// The value at a key. Of a name that an object has twice the last value counts.
+/// The value at a key. If an object has a name twice, its last value counts.
 pub(super) fn value_at<'j>(json: &'j [u8], key: &Key) -> Option<&'j [u8]> {
     key.segments().iter().try_fold(json, |json, segment| match (json.first()?, segment) {
         (b'{', Segment::Name(name)) => {
@@ -77,12 +77,12 @@ pub(super) fn value_at<'j>(json: &'j [u8], key: &Key) -> Option<&'j [u8]> {
     })
 }
 
-/// Where the objects begin that the beginning of a text has not closed.
+/// The start positions of objects that are still open at the end of the text.
 pub(super) fn unclosed(beginning: &[u8]) -> Vec<usize> {
     let (mut lexer, mut open) = (Lexer::default(), Vec::new());
     for (at, byte) in beginning.iter().enumerate() {
         let depth = lexer.depth;
-        lexer.pass(*byte);
+        lexer.read(*byte);
         if lexer.depth > depth {
             open.push((at, *byte));
         } else if lexer.depth < depth {
@@ -92,8 +92,7 @@ pub(super) fn unclosed(beginning: &[u8]) -> Vec<usize> {
     open.into_iter().filter(|(_, bracket)| *bracket == b'{').map(|(at, _)| at).collect()
 }
 
-/// Compact JSON with sorted names: equal values have equal texts. `None` where it is deeper than that, or has an escape that
-/// means no character.
+/// Compact JSON with sorted names: equal values have equal texts. `None`: it is nested too deeply, or has an invalid escape.
 pub(super) fn canonical(json: &[u8], max_depth: usize) -> Option<String> {
     let inner = |json| canonical(json, max_depth.checked_sub(1)?);
     match json.first()? {
@@ -109,19 +108,19 @@ pub(super) fn canonical(json: &[u8], max_depth: usize) -> Option<String> {
     }
 }
 
-/// The one text of all numbers that equal this one; `None` for what is no number.
+/// The canonical text of a number; `None`: not a number.
 fn number_text(written: &str) -> Option<String> {
     let number = Number::parse(written).ok()?;
-    // Whether it is whole, and whether a float holds it exactly, are questions of its value and not of its notation.
+    // The value decides whether it is an integer or an exact float, not the notation.
     match (number.as_i128(), &number) {
         (Some(whole), _) => Some(alloc::format!("{whole}")),
-        (None, Number::Decimal(written)) => Some(plain(written)),
+        (None, Number::Decimal(written)) => Some(scientific(written)),
         (None, number) => Some(alloc::format!("{number}")),
     }
 }
 
-/// A decimal as `digits` and `e` and a power of ten, without a zero at either end of the digits.
-fn plain(written: &str) -> String {
+/// A decimal as `digits`, `e` and a power of ten, without leading and trailing zeros in the digits.
+fn scientific(written: &str) -> String {
     let (mantissa, exponent) = written.split_once(['e', 'E']).unwrap_or((written, "0"));
     let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |rest| ("-", rest));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -167,16 +166,16 @@ mod tests {
     }
 
     #[test]
-    fn the_beginning_of_an_object_shows_its_members_and_what_is_open() {
+    fn the_beginning_of_an_object_has_members_and_open_objects() {
         let beginning = br#"{"a": {"b\"": "{", "c": 1}, "\u0064" : [{"e": 2}, {"f": [{}, "g"#;
         assert_eq!(unclosed(beginning), [0, 50]);
         let names = ["a", "d", "b\"", "c", "e", "f", "g"].map(|name| has_member(beginning, name));
         assert_eq!(names, [true, true, false, false, false, false, false]);
-        assert!(!has_member(br#"{"a""#, "a"), "what has no colon may be no name");
+        assert!(!has_member(br#"{"a""#, "a"), "without a colon it may be a value");
     }
 
     #[test]
-    fn a_value_of_more_depth_than_is_allowed_has_no_text() {
+    fn a_value_that_is_nested_too_deeply_has_no_text() {
         assert_eq!(canonical(b"[[1]]", 2).as_deref(), Some("[[1]]"));
         assert_eq!(canonical(b"[[1]]", 1), None);
     }

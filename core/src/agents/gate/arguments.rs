@@ -1,4 +1,4 @@
-//! Whether the arguments of a provider can be handed over, and whether they say what they should.
+//! Checks of the arguments of providers.
 
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -13,7 +13,7 @@ use crate::tree::{Code, Diagnostic, Key};
 /// The longest argument that a system takes, in bytes: Linux counts its end with it (`MAX_ARG_STRLEN`, 32 pages of 4096).
 const LONGEST: usize = 131_071;
 
-/// What is wrong or odd about the arguments of the providers that the agents use, each provider once.
+/// Findings about the arguments of each provider that the agents use.
 pub(super) fn check(
     providers: &BTreeMap<Provider, ProviderConfig>,
     agents: &[Agent],
@@ -25,49 +25,49 @@ pub(super) fn check(
         if agents.is_empty() {
             continue;
         }
-        let used = Used { provider: *provider, settings, agents, request };
+        let used = UsedProvider { provider: *provider, settings, agents, request };
         if settings.command.contains('\0') {
             findings.push(has_nul(Key::of(["providers", provider.name(), "command"])));
         }
         for (index, argument) in settings.args.iter().enumerate() {
-            findings.extend(used.odd(index, argument));
-            findings.extend(used.with_nul(index, argument));
+            findings.extend(used.misspelled_placeholders(index, argument));
+            findings.extend(used.nul_characters(index, argument));
             findings.extend(used.too_long(index, argument));
-            findings.extend(used.like_an_option(index, argument));
+            findings.extend(used.option_like(index, argument));
         }
-        findings.extend(used.without_prompt());
+        findings.extend(used.unused_prompt());
     }
     findings
 }
 
-/// A provider with its agents of a gate: at least one.
-struct Used<'g> {
+/// A provider with its agents in the gate, at least one.
+struct UsedProvider<'g> {
     provider: Provider,
     settings: &'g ProviderConfig,
     agents: Vec<&'g Agent>,
     request: &'g Request,
 }
 
-impl Used<'_> {
+impl UsedProvider<'_> {
     fn args(&self) -> Key {
         Key::of(["providers", self.provider.name(), "args"])
     }
 
-    /// What is nearly a placeholder.
-    fn odd(&self, index: usize, argument: &str) -> Vec<Diagnostic> {
+    /// Misspelled placeholders.
+    fn misspelled_placeholders(&self, index: usize, argument: &str) -> Vec<Diagnostic> {
         let finding = |(written, meant): (&str, &str)| {
-            let message = format!("`{written}` stays as it is");
+            let message = format!("`{written}` is not replaced");
             Diagnostic::warning(Code::ProviderPlaceholder, self.args().element(index), message)
                 .help(format!("did you mean `{meant}`?"))
         };
         near_misses(argument).into_iter().map(finding).collect()
     }
 
-    /// NUL in the argument, or in what it is made of.
-    fn with_nul(&self, index: usize, argument: &str) -> Vec<Diagnostic> {
+    /// NUL in the argument, or in a text that is inserted into it.
+    fn nul_characters(&self, index: usize, argument: &str) -> Vec<Diagnostic> {
         let key = self.args().element(index);
         let mut findings = Vec::new();
-        let asked = [
+        let inserted = [
             (
                 PROMPT,
                 &self.request.prompt,
@@ -77,11 +77,9 @@ impl Used<'_> {
             ),
             (SPEC, &self.request.spec, Code::GateSpec, "the id of the specification", "remove it".into()),
         ];
-        for (placeholder, text, code, what, help) in asked {
+        for (placeholder, text, code, what, help) in inserted {
             if argument.contains(placeholder) && text.contains('\0') {
-                let message = format!(
-                    "{what} has a NUL character, which no argument can hold, and {key} is made of it"
-                );
+                let message = format!("{what} has a NUL character, which {key} cannot hold");
                 findings.push(Diagnostic::error(code, Key::root(), message).help(help));
             }
         }
@@ -100,14 +98,14 @@ impl Used<'_> {
         let length = |agent: &&Agent| Some((agent.name.clone(), agent.command.args.get(index)?.len()));
         let (name, bytes) = self.agents.iter().filter_map(length).find(|(_, bytes)| *bytes > LONGEST)?;
         let message =
-            format!("the argument for `{name}` has {bytes} bytes, and the system takes {LONGEST} at most");
+            format!("the argument for `{name}` has {bytes} bytes, and the system allows at most {LONGEST}");
         let help = if argument.contains(PROMPT) { self.by_stdin() } else { "shorten it".into() };
         Some(Diagnostic::error(Code::ProviderArgument, self.args().element(index), message).help(help))
     }
 
-    /// A text that makes an option of an argument that begins with its placeholder. After `--` nothing is one (POSIX, Utility
-    /// Syntax Guideline 10).
-    fn like_an_option(&self, index: usize, argument: &str) -> Option<Diagnostic> {
+    /// An inserted text that makes the argument look like an option. After `--` nothing is an option (POSIX, Utility Syntax
+    /// Guideline 10).
+    fn option_like(&self, index: usize, argument: &str) -> Option<Diagnostic> {
         let before = self.settings.args.get(..index)?;
         if argument.starts_with('-') || before.iter().any(|earlier| earlier == "--") {
             return None;
@@ -115,15 +113,19 @@ impl Used<'_> {
         let begins = |agent: &&Agent| agent.command.args.get(index).is_some_and(|text| text.starts_with('-'));
         let agent = self.agents.iter().find(|agent| begins(agent))?;
         let (name, provider, key) = (&agent.name, self.provider, self.args().element(index));
-        let message = format!("the argument for `{name}` begins with `-`, and may be taken for an option");
+        let message =
+            format!("the argument for `{name}` begins with `-`, so the command may read it as an option");
         let by_stdin =
             if argument.contains(PROMPT) { format!(", or {}", self.by_stdin()) } else { "".into() };
-        let help = format!("put \"--\" before it in {} where {provider} knows that{by_stdin}", self.args());
+        let help = format!(
+            "put \"--\" before it in {} if the command of {provider} supports that{by_stdin}",
+            self.args()
+        );
         Some(Diagnostic::warning(Code::ProviderOptionLike, key, message).help(help))
     }
 
-    /// A prompt that reaches nobody.
-    fn without_prompt(&self) -> Option<Diagnostic> {
+    /// A prompt that no agent receives.
+    fn unused_prompt(&self) -> Option<Diagnostic> {
         let (args, provider) = (self.args(), self.provider);
         if self.settings.stdin == StdinMode::Prompt
             || self.settings.args.iter().any(|argument| argument.contains(PROMPT))
@@ -135,17 +137,17 @@ impl Used<'_> {
         Some(Diagnostic::warning(Code::ProviderPromptUnused, args, message).help(help))
     }
 
-    /// The way of a prompt that no argument can hold.
+    /// The fix for a prompt that no argument can hold: standard input.
     fn by_stdin(&self) -> String {
         let (args, provider) = (self.args(), self.provider);
         format!(
-            "set providers.{provider}.stdin = \"prompt\" and take {PROMPT} out of {args}: the prompt then comes \
-             through the standard input"
+            "set providers.{provider}.stdin = \"prompt\" and remove {PROMPT} from {args}, to pass the prompt through \
+             standard input"
         )
     }
 }
 
 fn has_nul(key: Key) -> Diagnostic {
-    Diagnostic::error(Code::ProviderArgument, key, "a NUL character, which no argument can hold")
+    Diagnostic::error(Code::ProviderArgument, key, "an argument cannot hold a NUL character")
         .help("remove it")
 }

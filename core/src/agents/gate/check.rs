@@ -1,4 +1,4 @@
-//! What keeps a gate from running beside its names and its arguments.
+//! Checks of a request, of providers and of `agree_on`.
 
 use alloc::format;
 use alloc::string::ToString as _;
@@ -8,20 +8,20 @@ use super::plan::Request;
 use crate::agents::ModelConfig;
 use crate::tree::{Code, Diagnostic, Key};
 
-/// What is wrong with the request by itself.
+/// Findings about an empty prompt or specification id.
 pub(super) fn request(request: &Request) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     if request.prompt.trim().is_empty() {
         let message = if request.prompt.is_empty() { "the prompt is empty" } else { "the prompt is blank" };
         findings.push(
             Diagnostic::error(Code::GatePrompt, Key::root(), message)
-                .help("say what the agents are to do, such as with --prompt-file FILE"),
+                .help("give the agents a task, for example with --prompt-file FILE"),
         );
     }
     if request.spec.trim().is_empty() {
         findings.push(
             Diagnostic::error(Code::GateSpec, Key::root(), "the id of the specification is empty")
-                .help("name the specification, such as with --spec SPEC-1"),
+                .help("name the specification, for example with --spec SPEC-1"),
         );
     }
     findings
@@ -35,19 +35,19 @@ pub(super) fn provider_missing(name: &str, model: &ModelConfig) -> Diagnostic {
         .help(format!("add a table [providers.{provider}] with command and args"))
 }
 
-/// The key of the answers that have to be equal.
+/// The key of the answers that must be equal.
 pub(super) fn agree_on(text: &str) -> Result<Key, Diagnostic> {
-    let refused = |why: &str| {
+    let rejected = |why: &str| {
         Diagnostic::error(
             Code::GateAgreeOn,
             Key::of(["orchestrator", "agree_on"]),
-            format!("`{text}` is no key: {why}"),
+            format!("`{text}` is not a valid key: {why}"),
         )
-        .help("write it as verdict, review.verdict or items[0]")
+        .help("write a key such as verdict, review.verdict or items[0]")
     };
     match text.parse::<Key>() {
-        Ok(key) if key.is_root() => Err(refused("it is empty")),
+        Ok(key) if key.is_root() => Err(rejected("it is empty")),
         Ok(key) => Ok(key),
-        Err(error) => Err(refused(&error.to_string())),
+        Err(error) => Err(rejected(&error.to_string())),
     }
 }

@@ -1,11 +1,11 @@
-//! What the arguments of a provider become for one agent.
+//! Replaces the placeholders in the arguments of a provider.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::tree::nearest::nearest;
 
-/// The texts that `{model}`, `{prompt}` and `{spec}` stand for.
+/// The values of `{model}`, `{prompt}` and `{spec}`.
 ///
 /// ```
 /// use speckit_core::agents::gate::Placeholders;
@@ -18,7 +18,7 @@ use crate::tree::nearest::nearest;
 pub struct Placeholders<'t> {
     /// The provider's own id of the model.
     pub model: &'t str,
-    /// What the agent is told.
+    /// The prompt of the agent.
     pub prompt: &'t str,
     /// The id of the specification.
     pub spec: &'t str,
@@ -30,8 +30,8 @@ pub(super) const PROMPT: &str = "{prompt}";
 pub(super) const SPEC: &str = "{spec}";
 
 impl Placeholders<'_> {
-    /// One argument with the texts in place of their placeholders. Other braces stay as they are, and so do those in the
-    /// texts themselves: the argument is gone through once.
+    /// The argument with each placeholder replaced by its value. Other braces are kept, and so are braces in the values:
+    /// there is only one pass.
     pub fn expand(&self, argument: &str) -> String {
         let texts = [(MODEL, self.model), (PROMPT, self.prompt), (SPEC, self.spec)];
         let mut expanded = String::with_capacity(argument.len());
@@ -48,7 +48,7 @@ impl Placeholders<'_> {
     }
 }
 
-/// What stands between braces in an argument and was probably meant to be a placeholder, with that placeholder, in order.
+/// Misspelled placeholders in an argument, each with the placeholder that was probably meant, in order.
 pub(super) fn near_misses(argument: &str) -> Vec<(&str, &'static str)> {
     let mut found = Vec::new();
     for (at, _) in argument.match_indices('{') {
@@ -74,7 +74,7 @@ pub(super) fn near_misses(argument: &str) -> Vec<(&str, &'static str)> {
     found
 }
 
-/// A placeholder without its second brace.
+/// A placeholder without its closing brace.
 fn unclosed(braced: &str) -> Option<(&str, &'static str)> {
     let length = braced.get(1..)?.find(|c: char| !c.is_alphanumeric()).map_or(braced.len(), |end| end + 1);
     let written = braced.get(..length)?;
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_nearly_a_placeholder_is_found_and_other_braces_are_not() {
+    fn misspelled_placeholders_are_found_and_other_braces_are_not() {
         for (argument, found) in [
             ("{promt}", &[("{promt}", PROMPT)][..]),
             ("--m={Model} {SPEC}", &[("{Model}", MODEL), ("{SPEC}", SPEC)]),
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_brace_before_a_placeholder_stays() {
+    fn a_brace_before_a_placeholder_is_kept() {
         let texts = Placeholders { model: "m", prompt: "{model}", spec: "s" };
         assert_eq!(texts.expand("{{model}}{mod{prompt}"), "{m}{mod{model}");
     }

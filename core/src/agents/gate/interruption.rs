@@ -1,120 +1,120 @@
-//! What signals do to a gate, by how far it is.
+//! What SIGINT and SIGTERM do to a gate in each of its phases.
 
 use core::time::Duration;
 
-/// Signals that come so close to one that was heard are the same one: whoever runs a program under another one often gives it
-/// each signal twice, as timeout(1) does, which signals its child and then its own group. Nobody presses a key twice as fast.
-const SAME: Duration = Duration::from_millis(100);
+/// A signal within this time of the last one is a duplicate: a parent such as timeout(1) sends each signal twice, to its
+/// child and then to its own group. Two key presses are further apart.
+const DUPLICATE: Duration = Duration::from_millis(100);
 
-/// How a gate is called off.
+/// How a gate is cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum CallingOff {
-    /// Its agents are asked to end.
-    Asked,
+pub enum CancelMode {
+    /// Its agents get SIGTERM.
+    Terminate,
     /// Its agents are killed.
-    Killed,
+    Kill,
 }
 
-/// What a signal that asks for an end does.
+/// What a signal does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reaction {
-    /// Nothing: it is the one before, once more.
+    /// Nothing: it repeats the signal before.
     None,
-    /// The gate is called off.
-    CallOff(CallingOff),
-    /// A lock on the database is waited for no longer.
-    Hurry,
-    /// The program ends.
-    End,
+    /// The gate is cancelled.
+    Cancel(CancelMode),
+    /// The program stops waiting for a lock on the database.
+    StopWaiting,
+    /// The program exits.
+    Exit,
 }
 
-/// How far a gate is, as those who want it to end are concerned.
+/// How far a gate is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
+enum GatePhase {
     Opening,
-    Running(Option<CallingOff>),
-    Keeping { is_hurried: bool },
-    Saying,
+    Running(Option<CancelMode>),
+    Saving { stops_waiting: bool },
+    Reporting,
 }
 
-/// What signals do to a gate. The first one ends the agents, the second one kills them, and the third one ends the program. One
-/// that comes while the run is written ends the waiting for a lock, and the next one the program. Times are those since any
-/// moment.
+/// Decides what a signal does to a gate. While agents run, the first signal terminates them, the second kills them and the
+/// third exits the program. While the run is saved, the first signal ends the wait for a lock, and the next exits the
+/// program. All times count from one fixed moment.
 ///
 /// ```
 /// use core::time::Duration;
-/// use speckit_core::agents::gate::{CallingOff, Interruption, Reaction};
+/// use speckit_core::agents::gate::{CancelMode, Interruption, Reaction};
 ///
 /// let mut interruption = Interruption::default();
-/// interruption.runs();
+/// interruption.start();
 /// let second = Duration::from_secs(1);
-/// assert_eq!(interruption.signal(second), Reaction::CallOff(CallingOff::Asked));
+/// assert_eq!(interruption.signal(second), Reaction::Cancel(CancelMode::Terminate));
 /// assert_eq!(interruption.signal(second + Duration::from_millis(1)), Reaction::None);
-/// assert_eq!(interruption.signal(2 * second), Reaction::CallOff(CallingOff::Killed));
+/// assert_eq!(interruption.signal(2 * second), Reaction::Cancel(CancelMode::Kill));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Interruption {
-    phase: Phase,
-    /// When the last signal that did something came.
-    heard: Option<Duration>,
+    phase: GatePhase,
+    /// When the last signal came that was no duplicate.
+    last_signal: Option<Duration>,
 }
 
 impl Default for Interruption {
-    /// Of a gate that has not begun.
+    /// For a gate that has not started.
     fn default() -> Self {
-        Self { phase: Phase::Opening, heard: None }
+        Self { phase: GatePhase::Opening, last_signal: None }
     }
 }
 
 impl Interruption {
-    /// How long a lock of another process is waited for before anything has started.
-    const OPENING: Duration = Duration::from_secs(5);
-    /// How long it is waited for once agents have worked.
-    const KEEPING: Duration = Duration::from_secs(30);
+    /// How long to wait for a lock of another process before the agents start.
+    const OPENING_WAIT: Duration = Duration::from_secs(5);
+    /// How long to wait for it once agents have run.
+    const SAVING_WAIT: Duration = Duration::from_secs(30);
 
-    /// Agents run from now on.
-    pub fn runs(&mut self) {
-        self.phase = Phase::Running(None);
+    /// The agents run from now on.
+    pub fn start(&mut self) {
+        self.phase = GatePhase::Running(None);
     }
 
-    /// The run is over, and is written from now on.
-    pub fn keeps(&mut self) {
-        self.phase = Phase::Keeping { is_hurried: false };
+    /// The run is over and is saved from now on.
+    pub fn save(&mut self) {
+        self.phase = GatePhase::Saving { stops_waiting: false };
     }
 
-    /// The run is written, and only its result is still to be told: whoever does not read it may be slow for ever.
-    pub fn says(&mut self) {
-        self.phase = Phase::Saying;
+    /// The run is saved, and only its report is left to write: a slow reader of it may block for ever.
+    pub fn report(&mut self) {
+        self.phase = GatePhase::Reporting;
     }
 
-    /// How long a lock on the database is waited for.
-    pub fn patience(&self) -> Duration {
+    /// How long to wait for a lock on the database.
+    pub fn lock_wait(&self) -> Duration {
         match self.phase {
-            Phase::Opening => Self::OPENING,
-            Phase::Running(_) | Phase::Keeping { is_hurried: false } => Self::KEEPING,
-            Phase::Keeping { is_hurried: true } | Phase::Saying => Duration::ZERO,
+            GatePhase::Opening => Self::OPENING_WAIT,
+            GatePhase::Running(_) | GatePhase::Saving { stops_waiting: false } => Self::SAVING_WAIT,
+            GatePhase::Saving { stops_waiting: true } | GatePhase::Reporting => Duration::ZERO,
         }
     }
 
-    /// Takes a signal that asks for an end.
+    /// Takes a SIGINT or SIGTERM.
     pub fn signal(&mut self, now: Duration) -> Reaction {
-        if self.heard.is_some_and(|heard| now.saturating_sub(heard) < SAME) {
+        if self.last_signal.is_some_and(|last| now.saturating_sub(last) < DUPLICATE) {
             return Reaction::None;
         }
-        self.heard = Some(now);
+        self.last_signal = Some(now);
         match &mut self.phase {
-            Phase::Running(how @ None) => Reaction::CallOff(*how.insert(CallingOff::Asked)),
-            Phase::Running(how @ Some(CallingOff::Asked)) => {
-                Reaction::CallOff(*how.insert(CallingOff::Killed))
+            GatePhase::Running(mode @ None) => Reaction::Cancel(*mode.insert(CancelMode::Terminate)),
+            GatePhase::Running(mode @ Some(CancelMode::Terminate)) => {
+                Reaction::Cancel(*mode.insert(CancelMode::Kill))
             }
-            Phase::Keeping { is_hurried } if !*is_hurried => {
-                *is_hurried = true;
-                Reaction::Hurry
+            GatePhase::Saving { stops_waiting } if !*stops_waiting => {
+                *stops_waiting = true;
+                Reaction::StopWaiting
             }
-            Phase::Opening
-            | Phase::Running(Some(CallingOff::Killed))
-            | Phase::Keeping { .. }
-            | Phase::Saying => Reaction::End,
+            GatePhase::Opening
+            | GatePhase::Running(Some(CancelMode::Kill))
+            | GatePhase::Saving { .. }
+            | GatePhase::Reporting => Reaction::Exit,
         }
     }
 }
@@ -129,53 +129,45 @@ mod tests {
         times.iter().map(|time| interruption.signal(Duration::from_millis(*time))).collect()
     }
 
-    #[test]
-    fn a_gate_that_runs_is_called_off_killed_and_left() {
+    fn running() -> Interruption {
         let mut interruption = Interruption::default();
-        interruption.runs();
-        let [asked, killed] = [CallingOff::Asked, CallingOff::Killed].map(Reaction::CallOff);
-        let expected = [asked, Reaction::None, killed, Reaction::None, Reaction::End, Reaction::End];
-        assert_eq!(reactions(&mut interruption, &[0, 99, 100, 199, 200, 10_000]), expected);
+        interruption.start();
+        interruption
     }
 
     #[test]
-    fn a_key_that_is_held_down_does_not_silence_itself() {
-        let mut interruption = Interruption::default();
-        interruption.runs();
+    fn signals_terminate_then_kill_the_agents_and_then_exit() {
+        let [terminate, kill] = [CancelMode::Terminate, CancelMode::Kill].map(Reaction::Cancel);
+        let expected = [terminate, Reaction::None, kill, Reaction::None, Reaction::Exit, Reaction::Exit];
+        assert_eq!(reactions(&mut running(), &[0, 99, 100, 199, 200, 10_000]), expected);
+        assert_eq!(reactions(&mut Interruption::default(), &[0]), [Reaction::Exit], "no agent runs yet");
+    }
+
+    #[test]
+    fn a_key_that_is_held_down_still_counts_as_several_signals() {
         let times: Vec<u64> = (0..10).map(|press| press * 33).collect();
-        let heard = reactions(&mut interruption, &times);
-        assert_eq!(heard.iter().filter(|one| **one != Reaction::None).count(), 3, "{heard:?}");
+        let all = reactions(&mut running(), &times);
+        assert_eq!(all.iter().filter(|one| **one != Reaction::None).count(), 3, "{all:?}");
     }
 
     #[test]
-    fn what_is_written_is_hurried_before_the_program_ends() {
-        let mut interruption = Interruption::default();
-        assert_eq!(interruption.patience(), Duration::from_secs(5));
-        interruption.runs();
-        assert_eq!(interruption.patience(), Duration::from_secs(30));
-        interruption.keeps();
-        assert_eq!(interruption.patience(), Duration::from_secs(30));
-        assert_eq!(reactions(&mut interruption, &[7, 8]), [Reaction::Hurry, Reaction::None]);
-        assert_eq!(interruption.patience(), Duration::ZERO);
-        assert_eq!(reactions(&mut interruption, &[500]), [Reaction::End]);
-    }
-
-    #[test]
-    fn a_signal_before_the_gate_begins_or_after_its_run_is_written_ends_the_program() {
-        assert_eq!(reactions(&mut Interruption::default(), &[0]), [Reaction::End]);
-        let mut interruption = Interruption::default();
-        interruption.runs();
-        interruption.keeps();
-        interruption.says();
-        assert_eq!(reactions(&mut interruption, &[0]), [Reaction::End]);
-    }
-
-    #[test]
-    fn the_signal_that_called_agents_off_does_not_hurry_what_is_written_at_once() {
-        let mut interruption = Interruption::default();
-        interruption.runs();
+    fn a_signal_while_the_run_is_saved_ends_the_wait_for_a_lock_first() {
+        let mut interruption = running();
         reactions(&mut interruption, &[0]);
-        interruption.keeps();
-        assert_eq!(reactions(&mut interruption, &[1, 100]), [Reaction::None, Reaction::Hurry]);
+        interruption.save();
+        assert_eq!(interruption.lock_wait(), Duration::from_secs(30));
+        let duplicate_of_the_one_before = reactions(&mut interruption, &[1]);
+        assert_eq!(duplicate_of_the_one_before, [Reaction::None]);
+        assert_eq!(reactions(&mut interruption, &[100, 101]), [Reaction::StopWaiting, Reaction::None]);
+        assert_eq!(interruption.lock_wait(), Duration::ZERO);
+        interruption.report();
+        assert_eq!(reactions(&mut interruption, &[500]), [Reaction::Exit]);
+    }
+
+    #[test]
+    fn locks_are_waited_for_longer_once_agents_have_run() {
+        let waits =
+            [Interruption::default(), running()].map(|interruption| interruption.lock_wait().as_secs());
+        assert_eq!(waits, [5, 30]);
     }
 }

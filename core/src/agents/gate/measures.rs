@@ -1,4 +1,4 @@
-//! Times and sizes of a gate.
+//! Formats the times and sizes of a gate.
 
 use alloc::format;
 use alloc::string::String;
@@ -7,18 +7,17 @@ use core::time::Duration;
 use crate::text::duration;
 pub(super) use crate::text::size;
 
-/// Whole milliseconds that have passed.
+/// Whole milliseconds.
 pub(super) fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// How long something took.
+/// An elapsed time as text.
 pub(super) fn elapsed(milliseconds: u64) -> String {
     duration(Duration::from_millis(milliseconds))
 }
 
-/// How long something has taken so far, or what is left of a wait, on a clock that runs: in tenths of a second, each only once it
-/// is over, so that the clock is never ahead.
+/// A running clock or countdown in tenths of a second, rounded down so that it is never ahead.
 pub(super) fn clock(time: Duration) -> String {
     match time.as_secs() {
         0..120 => format!("{}.{} s", time.as_secs(), time.subsec_millis() / 100),
@@ -31,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_runs_in_tenths_and_is_never_ahead() {
+    fn a_clock_shows_tenths_and_is_never_ahead() {
         let clocks = [0, 99, 100, 1999, 119_999, 120_999].map(Duration::from_millis).map(clock);
         assert_eq!(clocks, ["0.0 s", "0.0 s", "0.1 s", "1.9 s", "119.9 s", "2 min"]);
     }

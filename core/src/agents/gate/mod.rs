@@ -1,8 +1,8 @@
-//! Quality gates: which agents are asked how, what is done while they run, and what becomes of it.
+//! Quality gates: the plan, the state machine that runs it, and the result.
 //!
-//! [`Plan`] says before anything starts which commands run with what. [`Machine`] decides while they run: which attempt
-//! begins, which is made again and when, and when the gate is over. [`Run`] is what came of it, to be shown and kept.
-//! [`Progress`] shows a person how far it is, and [`Interruption`] decides what those do who want it to end.
+//! [`Plan`] holds the commands of all agents before any starts. [`GateMachine`] decides which attempt starts, which is retried
+//! and when, and when the gate is over. [`Run`] is the result, to be shown and stored. [`Progress`] renders a running gate on a
+//! terminal, and [`Interruption`] decides what SIGINT and SIGTERM do to it.
 
 mod arguments;
 mod check;
@@ -20,9 +20,9 @@ mod text;
 
 pub use event::Event;
 pub use expand::Placeholders;
-pub use interruption::{CallingOff, Interruption, Reaction};
-pub use machine::{Action, Input, Machine};
+pub use interruption::{CancelMode, Interruption, Reaction};
+pub use machine::{Action, GateMachine, Input};
 pub use plan::{Agent, CommandLine, Plan, Request};
-pub use progress::{Line, Progress, Tone};
+pub use progress::{Progress, StyledLine, Tone};
 pub use run::{AgentRun, Attempt, Ending, Output, Run, Status, Stream};
 pub use text::list_text;

@@ -1,4 +1,4 @@
-//! What a gate is going to do.
+//! The plan of a gate.
 
 use alloc::collections::BTreeSet;
 use alloc::string::String;
@@ -15,39 +15,39 @@ use crate::tree::Key;
 /// `EX_TEMPFAIL` of sysexits.h: "the user is invited to retry".
 const TEMPORARY_FAILURE: u8 = 75;
 
-/// What a gate is asked.
+/// The input of a gate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// The id of the specification that the work is about.
+    /// The id of the specification.
     pub spec: String,
-    /// What every agent is told.
+    /// The prompt of every agent.
     pub prompt: String,
 }
 
-/// What a gate is going to do: nothing in it changes while it runs.
+/// Everything that a gate will run; it does not change while the gate runs.
 ///
-/// [`Plan::of`] makes it from the configuration, and [`Plan::new`] without one.
+/// [`Plan::of`] builds it from a configuration, [`Plan::new`] without one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    /// The stage, or whatever else the gate is called.
+    /// The stage, or another name of the gate.
     pub stage: String,
     /// The id of the specification.
     pub spec: String,
-    /// The agents, in the order of the gate. In the ballot those with equal names are one.
+    /// The agents, in the order of the gate. Agents with equal names share one vote.
     pub agents: Vec<Agent>,
-    /// How many agents have to succeed; 0 is 1.
+    /// How many agents must succeed; 0 counts as 1.
     pub quorum: usize,
-    /// The key of the agents' answers that has to be equal for the quorum.
+    /// The key of the answers that must be equal for the quorum; `None`: answers are not compared.
     pub agree_on: Option<Key>,
-    /// How many agents run at the same time; 0 is 1.
+    /// How many agents may run at the same time; 0 counts as 1.
     pub max_concurrent: usize,
     /// How long one attempt of an agent may run.
     pub timeout: Duration,
-    /// How long an agent that must end has for it before it is killed.
+    /// How long after SIGTERM an agent is killed.
     pub grace: Duration,
     /// How many bytes of each stream of an agent are kept.
     pub output_bytes: usize,
-    /// How a failed agent is tried again. Attempts have a time-out of their own, so the deadline is one of the waits alone.
+    /// How failed agents are retried. The deadline limits only the sum of the waits; `timeout` limits each attempt.
     pub retry: RetryConfig,
 }
 
@@ -56,28 +56,28 @@ pub struct Plan {
 pub struct Agent {
     /// The canonical name of its model.
     pub name: String,
-    /// Who offers the model: agents of one provider share a circuit breaker. It need not be one that the configuration knows.
+    /// The provider of the model; agents of one provider share a circuit breaker. It may be unknown to the configuration.
     pub provider: String,
     /// The provider's own id of the model.
     pub model: String,
-    /// What is run.
+    /// The command to run.
     pub command: CommandLine,
-    /// The exit codes that are worth another attempt beside 75 ([`Agent::exits_to_retry`]).
+    /// The retryable exit codes, without 75 ([`Agent::exits_to_retry`]).
     pub retryable_exits: Vec<u8>,
 }
 
-/// A program with all that it is given.
+/// A program with its arguments, standard input and environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CommandLine {
     /// The program, by name or by path.
     pub program: String,
-    /// Its arguments, without the program; no shell sees them.
+    /// Its arguments, without the program; no shell expands them.
     pub args: Vec<String>,
-    /// What it reads from its standard input; `None`: that is empty.
+    /// Its standard input; `None`: empty.
     pub stdin: Option<String>,
-    /// The variables of the environment that it does not inherit, sorted: the API keys of other providers.
+    /// The environment variables that it does not inherit, sorted: the API keys of other providers.
     pub withheld: Vec<String>,
-    /// The variable of its own API key.
+    /// The environment variable of its own API key.
     pub api_key_env: Option<String>,
 }
 
@@ -96,8 +96,8 @@ impl Agent {
         Self { name, provider, model: String::new(), command, retryable_exits }
     }
 
-    /// The exit codes that are worth another attempt: 75 always, and [`Agent::retryable_exits`]. They count against the
-    /// provider's circuit breaker.
+    /// The retryable exit codes: 75 and [`Agent::retryable_exits`]. They count as failures for the circuit breaker of the
+    /// provider.
     ///
     /// ```
     /// use speckit_core::agents::gate::{Agent, CommandLine};
@@ -108,7 +108,7 @@ impl Agent {
         self.retryable_exits.iter().copied().chain([TEMPORARY_FAILURE]).collect()
     }
 
-    /// The class of an exit code that is no success.
+    /// The error class of an exit code other than 0.
     pub fn exit_class(&self, code: i32) -> ErrorClass {
         match u8::try_from(code) {
             Ok(code) if self.exits_to_retry().contains(&code) => ErrorClass::Retryable,
@@ -118,8 +118,8 @@ impl Agent {
 }
 
 impl Plan {
-    /// A plan with two thirds of [`Plan::voters`], rounded up, as the quorum, and all else as in the embedded defaults of
-    /// `orchestrator` and `retry`.
+    /// A plan with the embedded defaults of `orchestrator` and `retry`. The quorum is two thirds of [`Plan::voters`], rounded
+    /// up.
     ///
     /// ```
     /// use speckit_core::agents::gate::{Agent, CommandLine, Plan};
@@ -134,23 +134,22 @@ impl Plan {
     ) -> Self {
         let agents: Vec<Agent> = agents.into_iter().collect();
         let (orchestrator, retry) = (&OrchestratorConfig::default(), RetryConfig::default());
-        let quorum = two_thirds(voters(agents.iter().map(|agent| &agent.name)));
-        Self::with(orchestrator, retry, stage.into(), spec.into(), agents, quorum)
+        let plan = Self::with(orchestrator, retry, stage.into(), spec.into(), agents, 0);
+        Self { quorum: two_thirds(plan.voters()), ..plan }
     }
 
-    /// How many votes there are: agents with equal names have one.
+    /// The number of votes: agents with equal names share one.
     pub fn voters(&self) -> usize {
         voters(self.agents.iter().map(|agent| &agent.name))
     }
 
-    /// What finds the answer of an agent in its standard output, which is not masked yet; `None` where answers are not compared.
+    /// The scanner that finds the answer of an agent in its unmasked standard output; `None`: answers are not compared.
     pub fn scanner(&self, agent: &Agent, masks: &Arc<Masks>) -> Option<AnswerScanner> {
         let CommandLine { args, stdin, .. } = &agent.command;
         let prompts = args.iter().chain(stdin).map(String::as_str);
         self.agree_on.clone().map(|key| AnswerScanner::new(key, prompts, Arc::clone(masks)))
     }
 
-    /// The same with these settings.
     pub(super) fn with(
         orchestrator: &OrchestratorConfig,
         retry: RetryConfig,
@@ -182,7 +181,7 @@ mod tests {
     use crate::agents::gate::Event;
 
     #[test]
-    fn of_exit_codes_only_75_and_those_that_are_listed_are_tried_again() {
+    fn only_75_and_the_configured_exit_codes_are_retryable() {
         let retryable = |listed: &[u8]| {
             let agent = Agent { retryable_exits: listed.into(), ..Agent::new("a", CommandLine::default()) };
             (-255..=600).filter(|code| agent.exit_class(*code) == ErrorClass::Retryable).collect::<Vec<_>>()
@@ -192,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn agents_with_equal_names_are_one_for_the_quorum() {
+    fn agents_with_equal_names_share_one_vote() {
         let agent = |name: &str| Agent::new(name, CommandLine::default());
         let plan = Plan::new("lint", "v1.2", ["a", "b", "a", "a", "a"].map(agent));
         assert_eq!((plan.quorum, plan.voters()), (2, 2));

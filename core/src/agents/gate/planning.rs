@@ -1,4 +1,4 @@
-//! From the configuration to the plan of a gate.
+//! Builds the plan of a gate from the configuration.
 
 use alloc::collections::BTreeSet;
 use alloc::format;
@@ -10,18 +10,18 @@ use super::plan::{Agent, CommandLine, Plan, Request};
 use super::run::Run;
 use super::{arguments, check};
 use crate::agents::consensus::two_thirds;
-use crate::agents::registry::{Gate, Names, place};
+use crate::agents::registry::{GateList, ModelNames, origin_of};
 use crate::agents::{GateSettings, ModelConfig, ProviderConfig, Stage, StdinMode};
 use crate::tree::{Code, Diagnostic, Key, Value, in_report_order, is_ok};
 
 impl Plan {
     /// The plan of a stage, with warnings.
     ///
-    /// Keys of findings lead to their place in the configuration; what is wrong with the request has none. Where the tree of
-    /// the configuration is at hand, [`Plan::with_origins`] gives them their origins.
+    /// Each finding has the key of its setting; findings about the request have none. [`Plan::with_origins`] also gives them
+    /// their origins.
     ///
     /// # Errors
-    /// Everything that keeps the gate from running, and the warnings, in the order of reports.
+    /// All errors and warnings, in the order of reports.
     ///
     /// ```
     /// use speckit_core::app::AppConfig;
@@ -42,7 +42,7 @@ impl Plan {
         Self::planned(settings.into(), None, stage, request)
     }
 
-    /// The same, with the origins that keys have in `root`, the tree that the settings were typed from.
+    /// As [`Plan::of`], with the origins of the keys in `root`, the tree that the settings were deserialized from.
     ///
     /// # Errors
     /// As [`Plan::of`].
@@ -62,8 +62,8 @@ impl Plan {
         request: &Request,
     ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
         let orchestrator = settings.orchestrator;
-        let (names, duplicates) = Names::of_models(settings.models, root);
-        let gate = Gate::of_settings(&settings, root, stage);
+        let (names, duplicates) = ModelNames::of_models(settings.models, root);
+        let gate = GateList::of_settings(&settings, root, stage);
         let mut findings = check::request(request);
         let mut agents = Vec::new();
         let models = gate.names().filter_map(|name| settings.models.get_key_value(names.resolve(name).ok()?));
@@ -79,7 +79,8 @@ impl Plan {
             findings.push(finding);
             None
         });
-        let mut findings: Vec<Diagnostic> = findings.into_iter().map(|found| located(found, root)).collect();
+        let mut findings: Vec<Diagnostic> =
+            findings.into_iter().map(|finding| located(finding, root)).collect();
         findings.extend(duplicates);
         findings.extend(gate.check(&names));
         let findings = in_report_order(findings);
@@ -95,8 +96,8 @@ impl Plan {
 }
 
 impl Run {
-    /// The warning that the gate of a stage names other agents by now than those that ran, with the origin that it has in `root`,
-    /// the tree that the settings were typed from.
+    /// The warning that the configured gate of a stage no longer has the agents of this run. Its origin comes from `root`,
+    /// the tree that the settings were deserialized from.
     pub fn changed_gate<'a>(
         &self,
         settings: impl Into<GateSettings<'a>>,
@@ -104,7 +105,7 @@ impl Run {
         stage: Stage,
     ) -> Option<Diagnostic> {
         let settings = settings.into();
-        let (names, _) = Names::of_models(settings.models, None);
+        let (names, _) = ModelNames::of_models(settings.models, None);
         let written = settings.quality_gates.agents(stage);
         let now: Vec<&str> = written.iter().map(|name| names.resolve(name).unwrap_or(name)).collect();
         let then: Vec<&str> = self.agents.iter().map(|agent| agent.name.as_str()).collect();
@@ -112,17 +113,17 @@ impl Run {
             return None;
         }
         let (then, now) = (then.join(", "), now.join(", "));
-        let message = format!("the gate is of {now} now; this run is of those it began with: {then}");
+        let message = format!("the gate now has {now}; this run began with {then}");
         let key = Key::of(["quality_gates", stage.name()]);
         Some(located(Diagnostic::warning(Code::GateChanged, key, message), Some(root)))
     }
 }
 
-/// A finding about a key, with its place where the tree has one.
-fn located(found: Diagnostic, root: Option<&Value>) -> Diagnostic {
-    match place(root, &found.key) {
-        Some(origin) if found.key != Key::root() => found.at(origin),
-        _ => found,
+/// The finding with the origin of its key, if the tree has one.
+fn located(finding: Diagnostic, root: Option<&Value>) -> Diagnostic {
+    match origin_of(root, &finding.key) {
+        Some(origin) if finding.key != Key::root() => finding.at(origin),
+        _ => finding,
     }
 }
 

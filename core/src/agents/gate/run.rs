@@ -1,4 +1,4 @@
-//! What came of a gate.
+//! The result of a gate.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -14,9 +14,9 @@ use crate::retry::ErrorClass;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stream {
-    /// Its results.
+    /// Standard output.
     Stdout,
-    /// What it says beside them.
+    /// Standard error.
     Stderr,
 }
 
@@ -28,118 +28,119 @@ pub enum Ending {
         /// 0 for success.
         code: i32,
     },
-    /// A signal ended it that was not ours.
+    /// A signal that the gate did not send ended it.
     Signalled {
         /// The number of the signal.
         signal: i32,
     },
-    /// Its time was over, and it was made to end.
+    /// It timed out and was stopped.
     TimedOut,
-    /// The gate was called off, and it was made to end.
+    /// The gate was cancelled, and it was stopped or never begun.
     Cancelled,
     /// It could not be started.
     NotStarted {
         /// Whether another attempt may help.
         class: ErrorClass,
-        /// What the system says.
+        /// The error of the system.
         reason: String,
     },
-    /// It was not started, since its provider failed too often of late.
+    /// It was not started: the circuit breaker of its provider is open.
     CircuitOpen,
 }
 
-/// One attempt of an agent, when it is over.
+/// A finished attempt of an agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
     /// How it ended.
     pub ending: Ending,
-    /// What is kept of its standard output.
+    /// Its captured standard output.
     pub stdout: Captured,
-    /// What is kept of its standard error.
+    /// Its captured standard error.
     pub stderr: Captured,
-    /// What [`Plan::scanner`](super::Plan::scanner) finds in all of its standard output; of no account where there is none.
+    /// The result of [`Plan::scanner`](super::Plan::scanner) for its whole standard output; ignored if answers are not
+    /// compared.
     pub answer: Result<String, NoAnswer>,
     /// From its start to the end of its streams.
     pub elapsed: Duration,
-    /// Whether a process that left its group still held a stream, and may be running yet.
+    /// Whether a process that left its group still held a stream and may still be running.
     pub is_leaked: bool,
 }
 
-/// What became of an agent.
+/// The final status of an agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// It ended with 0.
+    /// It exited with 0.
     Ok,
-    /// It ended with another code.
+    /// It exited with another code.
     Failed,
-    /// A signal ended it that was not ours.
+    /// A signal that the gate did not send ended it.
     Killed,
-    /// Its time was over.
+    /// It timed out.
     TimedOut,
-    /// The gate was called off before it ended.
+    /// The gate was cancelled before it ended.
     Cancelled,
     /// It could not be started.
     NotStarted,
-    /// It was not started, since its provider failed too often of late.
+    /// It was not started: the circuit breaker of its provider is open.
     CircuitOpen,
 }
 
 impl Status {
-    /// The status in words for people: `timed out`.
+    /// The status as text: `timed out`.
     pub fn words(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Failed => "failed",
             Self::Killed => "killed",
             Self::TimedOut => "timed out",
-            Self::Cancelled => "called off",
+            Self::Cancelled => "cancelled",
             Self::NotStarted => "not started",
-            Self::CircuitOpen => "not asked",
+            Self::CircuitOpen => "skipped",
         }
     }
 }
 
-/// What came of one agent.
+/// The result of one agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentRun {
     /// The canonical name of its model.
     pub name: String,
     /// The provider's own id of the model.
     pub model: String,
-    /// What became of it.
+    /// Its final status.
     pub status: Status,
-    /// How often it was started, or was to be.
+    /// How many attempts it had, including rejected ones.
     pub attempts: u32,
-    /// The exit code of the last attempt, where it had one.
+    /// The exit code of the last attempt, if any.
     pub exit: Option<i32>,
-    /// The signal that ended the last attempt, where one did.
+    /// The signal that ended the last attempt, if any.
     pub signal: Option<i32>,
-    /// Why it was not started, or not tried again; `None` where it succeeded.
+    /// Why it was not started or not retried; `None`: it succeeded.
     pub reason: Option<String>,
     /// From its first start to its end, waits included.
     pub elapsed_ms: u64,
-    /// Whether a process that left its group may be running yet.
+    /// Whether a process that left its group may still be running.
     pub leaked: bool,
-    /// How many bytes of the last attempt's two streams were not kept.
+    /// How many bytes of the last attempt's two streams were dropped.
     pub dropped_bytes: u64,
     /// When its last attempt ended, since 1970-01-01T00:00:00Z.
     pub ended_at_ms: u64,
-    /// What its last attempt wrote. Serde leaves it out; [`Run::to_json_with_outputs`] does not.
+    /// The output of its last attempt. Serde skips it; [`Run::to_json_with_outputs`] includes it.
     #[serde(skip)]
     pub output: Output,
 }
 
-/// What an agent wrote, as texts.
+/// The output of an agent, as text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Output {
-    /// Its results.
+    /// Standard output.
     pub stdout: String,
-    /// What it said beside them.
+    /// Standard error.
     pub stderr: String,
 }
 
-/// What came of a gate.
+/// The result of a gate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
     /// The stage.
@@ -150,9 +151,9 @@ pub struct Run {
     pub started_at_ms: u64,
     /// How long it took.
     pub elapsed_ms: u64,
-    /// Whether somebody called it off.
+    /// Whether cancelling it kept an agent from an end of its own.
     pub cancelled: bool,
-    /// What the votes come to.
+    /// The decision of the ballot.
     #[serde(flatten)]
     pub decision: Decision,
     /// The agents, in the order of the gate.
@@ -160,7 +161,7 @@ pub struct Run {
 }
 
 impl Run {
-    /// Whether the quorum is there, and nobody called it off.
+    /// Whether the quorum is reached and the gate was not cancelled.
     pub fn is_ok(&self) -> bool {
         !self.cancelled && self.decision.verdict != Verdict::Insufficient
     }

@@ -1,7 +1,6 @@
 //! Names of signals (signal(7)).
 
-/// The names of the signals that end a process, with the numbers that they have on every system, and of four more with those
-/// of Linux.
+/// The name of a signal that ends a process. Four of the numbers are specific to Linux; the others are the same everywhere.
 pub(super) fn name(number: i32) -> Option<&'static str> {
     let name = match number {
         1 => "SIGHUP",

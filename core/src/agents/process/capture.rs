@@ -1,12 +1,12 @@
-//! What is kept of an output that may have no end.
+//! Captures the beginning and the end of a stream of any length.
 
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// Keeps the beginning and the end of a stream of bytes, and counts what lies between.
+/// Keeps the beginning and the end of a stream of bytes, and counts the bytes between.
 ///
-/// It takes no more memory than it keeps (and some bytes to say what is missing), and less while little has come.
+/// It uses no more memory than the bytes it keeps, and some for a note about the missing ones.
 ///
 /// ```
 /// use speckit_core::agents::process::capture::Ring;
@@ -19,18 +19,18 @@ use alloc::vec::Vec;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ring {
     head_bytes: usize,
-    most_bytes: usize,
-    /// The head, and behind it the tail as a ring.
+    max_bytes: usize,
+    /// The head, followed by the tail as a ring.
     kept: Vec<u8>,
-    /// Where in the tail the next byte goes, and the oldest one is, once it is full.
+    /// The position in the tail of the next byte, and of the oldest byte once the tail is full.
     next: usize,
     dropped_bytes: u64,
 }
 
-/// What was kept of a stream: all of it, or its beginning and its end.
+/// A captured stream: all of it, or its beginning and its end.
 ///
-/// It is one piece of memory, and [`Captured::into_text`] makes the text in it: a hundred agents that are through at the
-/// same time need no second copy of what they wrote.
+/// It is one buffer, and [`Captured::into_text`] reuses it: a hundred agents that finish at the same time need no second copy
+/// of their output.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Captured {
     bytes: Vec<u8>,
@@ -38,18 +38,18 @@ pub struct Captured {
     dropped_bytes: u64,
 }
 
-/// The longest note of what is missing: that of `u64::MAX` bytes.
-const NOTE: usize = 43;
+/// The length of the longest note about missing bytes: for `u64::MAX` of them.
+const NOTE_BYTES: usize = 43;
 
 impl Ring {
-    /// Keeps at most so many bytes: one half of the beginning, and one of the end, which has the odd one.
-    pub fn new(most_bytes: usize) -> Self {
-        Self { head_bytes: most_bytes / 2, most_bytes, kept: Vec::new(), next: 0, dropped_bytes: 0 }
+    /// Keeps at most so many bytes: half of them from the beginning and half from the end, which gets the odd one.
+    pub fn new(max_bytes: usize) -> Self {
+        Self { head_bytes: max_bytes / 2, max_bytes, kept: Vec::new(), next: 0, dropped_bytes: 0 }
     }
 
     /// Takes the next bytes.
     pub fn push(&mut self, bytes: &[u8]) {
-        let (filling, rest) = bytes.split_at(bytes.len().min(self.most_bytes - self.kept.len()));
+        let (filling, rest) = bytes.split_at(bytes.len().min(self.max_bytes - self.kept.len()));
         self.reserve(filling.len());
         self.kept.extend_from_slice(filling);
         if rest.is_empty() {
@@ -64,7 +64,7 @@ impl Ring {
         self.next = (self.next + rest.len()).checked_rem(tail.len()).unwrap_or(0);
     }
 
-    /// What was kept.
+    /// The captured stream.
     pub fn finish(mut self) -> Captured {
         if let Some(tail) = self.kept.get_mut(self.head_bytes..) {
             tail.rotate_left(self.next);
@@ -73,18 +73,18 @@ impl Ring {
         Captured { bytes: self.kept, head_bytes, dropped_bytes: self.dropped_bytes }
     }
 
-    /// Makes room, so that the buffer doubles as it fills; when it becomes full, a note fits too.
+    /// Doubles the buffer as it fills. At its full size it has room for the note too.
     fn reserve(&mut self, more: usize) {
         let needed = self.kept.len() + more;
         if needed > self.kept.capacity() {
             let doubled = needed.max(self.kept.capacity().saturating_mul(2));
-            let wanted = if doubled < self.most_bytes { doubled } else { self.most_bytes + NOTE };
+            let wanted = if doubled < self.max_bytes { doubled } else { self.max_bytes + NOTE_BYTES };
             self.kept.reserve_exact(wanted - self.kept.len());
         }
     }
 }
 
-/// All of a stream.
+/// A whole stream.
 impl From<Vec<u8>> for Captured {
     fn from(bytes: Vec<u8>) -> Self {
         Self { head_bytes: bytes.len(), bytes, dropped_bytes: 0 }
@@ -92,7 +92,7 @@ impl From<Vec<u8>> for Captured {
 }
 
 impl Captured {
-    /// The beginning and the end of a stream, and how many bytes between the two were not kept.
+    /// The beginning and the end of a stream, and how many bytes between them were dropped.
     pub fn cut(head: Vec<u8>, tail: &[u8], dropped_bytes: u64) -> Self {
         let (head_bytes, mut bytes) = (head.len(), head);
         bytes.extend_from_slice(tail);
@@ -104,17 +104,17 @@ impl Captured {
         self.bytes.get(..self.head_bytes).unwrap_or_default()
     }
 
-    /// The end, where not all was kept in the head.
+    /// The end, if the head is not the whole stream.
     pub fn tail(&self) -> &[u8] {
         self.bytes.get(self.head_bytes..).unwrap_or_default()
     }
 
-    /// How many bytes between the two were not kept.
+    /// How many bytes between head and tail were dropped.
     pub fn dropped_bytes(&self) -> u64 {
         self.dropped_bytes
     }
 
-    /// The bytes of the head and of the tail, one after the other.
+    /// The bytes of the head followed by those of the tail.
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
@@ -124,8 +124,8 @@ impl Captured {
         self.clone().into_text()
     }
 
-    /// As text: what is no UTF-8 becomes U+FFFD, and a line between the halves says how many bytes are missing. A character
-    /// that the gap cuts in two is missing as a whole.
+    /// The text: invalid UTF-8 becomes U+FFFD, and a line between head and tail has the number of dropped bytes. A character at
+    /// the gap is dropped as a whole.
     ///
     /// ```
     /// use speckit_core::agents::process::capture::Ring;
@@ -146,27 +146,27 @@ impl Captured {
         text(bytes)
     }
 
-    /// The same where a character that the gap cuts in two is missing as a whole.
+    /// Drops the rest of a character that the gap splits.
     #[must_use]
     pub fn in_whole_characters(mut self) -> Self {
         if self.dropped_bytes > 0 {
-            let begun = unfinished(self.head());
-            // A character has at most three bytes behind its first.
-            let ended = self.tail().iter().take(3).take_while(|byte| is_continuation(**byte)).count();
-            drop(self.bytes.drain(self.head_bytes - begun..self.head_bytes + ended));
-            self.head_bytes -= begun;
-            self.dropped_bytes = self.dropped_bytes.saturating_add((begun + ended) as u64);
+            let cut_head = unfinished(self.head());
+            // A character has at most three bytes after its first.
+            let cut_tail = self.tail().iter().take(3).take_while(|byte| is_continuation(**byte)).count();
+            drop(self.bytes.drain(self.head_bytes - cut_head..self.head_bytes + cut_tail));
+            self.head_bytes -= cut_head;
+            self.dropped_bytes = self.dropped_bytes.saturating_add((cut_head + cut_tail) as u64);
         }
         self
     }
 }
 
-/// What is no UTF-8 becomes U+FFFD.
+/// Invalid UTF-8 becomes U+FFFD.
 fn text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
-/// How many bytes at the end are the beginning of a character that is not complete: 0 to 3.
+/// How many bytes at the end are the beginning of an incomplete character: 0 to 3.
 pub(crate) fn unfinished(bytes: &[u8]) -> usize {
     let behind = bytes.iter().rev().take(3).take_while(|byte| is_continuation(**byte)).count();
     let last = bytes.get(bytes.len().saturating_sub(behind + 1)..).unwrap_or_default();
@@ -184,42 +184,26 @@ fn is_continuation(byte: u8) -> bool {
 mod tests {
     use super::*;
 
-    fn captured(most_bytes: usize, bytes: &[u8]) -> Captured {
-        let mut ring = Ring::new(most_bytes);
+    fn captured(max_bytes: usize, bytes: &[u8]) -> Captured {
+        let mut ring = Ring::new(max_bytes);
         ring.push(bytes);
         ring.finish()
     }
 
     #[test]
-    fn what_fits_is_kept_as_it_is() {
-        // The halves meet inside of the é.
-        assert_eq!(captured(4, "né".as_bytes()).into_text(), "né");
-        assert_eq!(captured(4, "né".as_bytes()).dropped_bytes(), 0);
-        assert_eq!(Captured::default().into_text(), "");
+    fn a_character_at_the_gap_is_dropped_as_a_whole_and_counted() {
+        for (max_bytes, bytes, text) in [
+            (4, "né".as_bytes(), "né"),
+            (4, b"abcde", "ab\n[1 byte is not kept]\nde"),
+            (4, "a€bc€d".as_bytes(), "a\n[8 bytes are not kept]\nd"),
+            (4, b"a\xffbc\xffd", "a\u{fffd}\n[2 bytes are not kept]\n\u{fffd}d"),
+        ] {
+            assert_eq!(captured(max_bytes, bytes).into_text(), text);
+        }
     }
 
     #[test]
-    fn a_gap_of_one_byte_is_told_as_one() {
-        assert_eq!(captured(4, b"abcde").into_text(), "ab\n[1 byte is not kept]\nde");
-    }
-
-    #[test]
-    fn a_character_at_the_gap_is_missing_as_a_whole_and_counted() {
-        assert_eq!(captured(4, "a€bc€d".as_bytes()).into_text(), "a\n[8 bytes are not kept]\nd");
-    }
-
-    #[test]
-    fn what_never_was_a_character_stays_visible_at_the_gap() {
-        assert_eq!(captured(4, b"a\xffbc\xffd").into_text(), "a\u{fffd}\n[2 bytes are not kept]\n\u{fffd}d");
-    }
-
-    #[test]
-    fn a_ring_that_keeps_nothing_counts_all() {
-        assert_eq!(captured(0, b"abc"), Captured::cut(Vec::new(), &[], 3));
-    }
-
-    #[test]
-    fn a_ring_takes_memory_as_it_fills_and_never_more_than_it_keeps() {
+    fn the_memory_of_a_ring_grows_with_its_content_up_to_its_limit() {
         let mut ring = Ring::new(1 << 20);
         assert_eq!(ring.kept.capacity(), 0);
         ring.push(b"ok");
@@ -229,13 +213,13 @@ mod tests {
             ring.push(b"abcdefghijklm");
         }
         let capacity = ring.kept.capacity();
-        assert!(capacity <= 100_001 + NOTE, "{capacity}");
-        assert_eq!(ring.finish().into_text().capacity(), capacity, "the text is made in the same memory");
+        assert!(capacity <= 100_001 + NOTE_BYTES, "{capacity}");
+        assert_eq!(ring.finish().into_text().capacity(), capacity, "the text reuses the buffer");
     }
 
     #[test]
     fn the_longest_note_fits() {
-        assert_eq!(NOTE, format!("\n[{} bytes are not kept]\n", u64::MAX).len());
+        assert_eq!(NOTE_BYTES, format!("\n[{} bytes are not kept]\n", u64::MAX).len());
     }
 
     #[test]

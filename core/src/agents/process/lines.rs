@@ -1,55 +1,54 @@
-//! Bytes that arrive in pieces, as lines of text.
+//! Splits a stream of bytes into lines of text.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// The longest line that is told as one, in bytes of its text.
+/// The longest line that is emitted in one piece, in bytes of its text.
 pub const LONGEST: usize = 8192;
 
 const REPLACEMENT: &str = "\u{fffd}";
 
-/// Cuts what arrives into lines, which a `\n` ends, or a `\r`, or some `\r` and a `\n`.
+/// Splits a stream of bytes into lines and emits each as soon as it is complete, without its line ending.
 ///
-/// A `\r` alone ends a line too, so that each state of a progress bar is a line as soon as it is complete; where nothing
-/// stands before it, it ends none. Lines are told without their ends.
+/// `\n`, `\r` and any number of `\r` before a `\n` end a line. A `\r` alone ends a line too, so that each state of a progress
+/// bar is a line; on an empty line it ends none.
 ///
-/// A line that is longer than [`LONGEST`] is told in pieces of that length at most, so that a stream without line ends
-/// takes no memory. What is no UTF-8 becomes U+FFFD; a character is never cut in two. How the bytes are cut into pushes
-/// makes no difference.
+/// A line longer than [`LONGEST`] is emitted in pieces of at most that length, so memory stays bounded. Invalid UTF-8 becomes
+/// U+FFFD; a character is never split. The sizes of the pushes do not change the result.
 ///
 /// ```
-/// use speckit_core::agents::process::lines::Lines;
-/// let mut told = Vec::new();
-/// let mut lines = Lines::default();
+/// use speckit_core::agents::process::lines::LineSplitter;
+/// let mut emitted = Vec::new();
+/// let mut lines = LineSplitter::default();
 /// for piece in ["10 %\r20", " %\r", "\nd", "one"] {
-///     lines.push(piece.as_bytes(), &mut |line| told.push(line.to_owned()));
+///     lines.push(piece.as_bytes(), &mut |line| emitted.push(line.to_owned()));
 /// }
-/// lines.finish(&mut |line| told.push(line.to_owned()));
-/// assert_eq!(told, ["10 %", "20 %", "done"]);
+/// lines.finish(&mut |line| emitted.push(line.to_owned()));
+/// assert_eq!(emitted, ["10 %", "20 %", "done"]);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Lines {
-    /// The line so far: at most [`LONGEST`] bytes.
-    begun: String,
-    /// The beginning of a character whose other bytes have not come yet: at most 3 bytes.
+pub struct LineSplitter {
+    /// The incomplete line: at most [`LONGEST`] bytes.
+    partial: String,
+    /// The first bytes of an incomplete character: at most 3.
     unfinished: Vec<u8>,
-    last: Last,
+    pending: PendingReturn,
 }
 
-/// What came last.
+/// Whether the last bytes were `\r`, which may belong to a `\n` that follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Last {
+enum PendingReturn {
     #[default]
-    Other,
-    /// One `\r` or more behind a line, which has been told.
-    ReturnBehindLine,
-    /// One `\r` or more with nothing before: a line without text if a `\n` follows, else none.
-    ReturnBehindNothing,
+    None,
+    /// One `\r` or more after a line, which is emitted already.
+    AfterLine,
+    /// One `\r` or more on an empty line: a `\n` makes it an empty line, anything else makes it none.
+    OnEmptyLine,
 }
 
-impl Lines {
-    /// Takes the next bytes and tells each line that they end.
-    pub fn push(&mut self, bytes: &[u8], tell: &mut dyn FnMut(&str)) {
+impl LineSplitter {
+    /// Takes the next bytes and emits each line that they complete.
+    pub fn push(&mut self, bytes: &[u8], emit: &mut dyn FnMut(&str)) {
         let mut bytes = bytes;
         while let (false, Some((first, rest))) = (self.unfinished.is_empty(), bytes.split_first()) {
             self.unfinished.push(*first);
@@ -59,93 +58,92 @@ impl Lines {
                     bytes = rest;
                     continue;
                 }
-                // The byte belongs to what follows.
+                // The byte begins another character.
                 Err(_) => drop(self.unfinished.pop()),
             }
             let character = core::mem::take(&mut self.unfinished);
-            self.take(core::str::from_utf8(&character).unwrap_or(REPLACEMENT), tell);
+            self.take(core::str::from_utf8(&character).unwrap_or(REPLACEMENT), emit);
         }
         let mut chunks = bytes.utf8_chunks().peekable();
         while let Some(chunk) = chunks.next() {
-            self.take(chunk.valid(), tell);
+            self.take(chunk.valid(), emit);
             let is_unfinished =
                 || core::str::from_utf8(chunk.invalid()).is_err_and(|e| e.error_len().is_none());
             if chunks.peek().is_none() && is_unfinished() {
                 self.unfinished.extend_from_slice(chunk.invalid());
             } else if !chunk.invalid().is_empty() {
-                self.take(REPLACEMENT, tell);
+                self.take(REPLACEMENT, emit);
             }
         }
     }
 
-    /// Tells the last line, if it has no end of its own.
-    pub fn finish(&mut self, tell: &mut dyn FnMut(&str)) {
+    /// Emits the last line if it has no line ending.
+    pub fn finish(&mut self, emit: &mut dyn FnMut(&str)) {
         if !self.unfinished.is_empty() {
             self.unfinished.clear();
-            self.take(REPLACEMENT, tell);
+            self.take(REPLACEMENT, emit);
         }
-        if !self.begun.is_empty() {
-            tell(&self.begun);
+        if !self.partial.is_empty() {
+            emit(&self.partial);
         }
-        self.begun.clear();
-        self.last = Last::Other;
+        self.partial.clear();
+        self.pending = PendingReturn::None;
     }
 
-    fn take(&mut self, mut text: &str, tell: &mut dyn FnMut(&str)) {
+    fn take(&mut self, mut text: &str, emit: &mut dyn FnMut(&str)) {
         while !text.is_empty() {
-            let room = LONGEST - self.begun.len();
-            // A line that ends right behind the room for it is told as one.
-            let seen = text.as_bytes().get(..=room).unwrap_or(text.as_bytes());
-            let end = line_end(seen);
+            let room = LONGEST - self.partial.len();
+            // One byte more than fits: the line ending of a line that fits exactly.
+            let window = text.as_bytes().get(..=room).unwrap_or(text.as_bytes());
+            let end = line_end(window);
             let cut = end.unwrap_or_else(|| last_boundary(text, room));
             let (line, rest) = text.split_at(cut);
             if !line.is_empty() {
-                self.last = Last::Other;
+                self.pending = PendingReturn::None;
             }
             match end {
                 Some(_) => {
                     let (end, rest) = rest.split_at(1);
-                    self.end(line, end == "\r", tell);
+                    self.end_line(line, end == "\r", emit);
                     text = rest;
                 }
                 None if rest.is_empty() => {
-                    self.begun.push_str(line);
+                    self.partial.push_str(line);
                     text = rest;
                 }
                 None => {
-                    self.tell(line, tell);
+                    self.emit(line, emit);
                     text = rest;
                 }
             }
         }
     }
 
-    /// A line ends.
-    fn end(&mut self, line: &str, is_return: bool, tell: &mut dyn FnMut(&str)) {
-        let is_empty = self.begun.is_empty() && line.is_empty();
-        match (self.last, is_return) {
-            (Last::Other, true) if is_empty => self.last = Last::ReturnBehindNothing,
-            (Last::Other, true) => {
-                self.tell(line, tell);
-                self.last = Last::ReturnBehindLine;
+    fn end_line(&mut self, line: &str, is_return: bool, emit: &mut dyn FnMut(&str)) {
+        let is_empty = self.partial.is_empty() && line.is_empty();
+        match (self.pending, is_return) {
+            (PendingReturn::None, true) if is_empty => self.pending = PendingReturn::OnEmptyLine,
+            (PendingReturn::None, true) => {
+                self.emit(line, emit);
+                self.pending = PendingReturn::AfterLine;
             }
             (_, true) => {}
-            (Last::ReturnBehindLine, false) => self.last = Last::Other,
+            (PendingReturn::AfterLine, false) => self.pending = PendingReturn::None,
             (_, false) => {
-                self.tell(line, tell);
-                self.last = Last::Other;
+                self.emit(line, emit);
+                self.pending = PendingReturn::None;
             }
         }
     }
 
-    /// Tells what has begun and goes on with this.
-    fn tell(&mut self, line: &str, tell: &mut dyn FnMut(&str)) {
-        if self.begun.is_empty() {
-            return tell(line);
+    /// Emits the incomplete line continued by this text.
+    fn emit(&mut self, line: &str, emit: &mut dyn FnMut(&str)) {
+        if self.partial.is_empty() {
+            return emit(line);
         }
-        self.begun.push_str(line);
-        tell(&self.begun);
-        self.begun.clear();
+        self.partial.push_str(line);
+        emit(&self.partial);
+        self.partial.clear();
     }
 }
 
@@ -157,7 +155,7 @@ fn last_boundary(text: &str, most: usize) -> usize {
 fn line_end(bytes: &[u8]) -> Option<usize> {
     const BLOCK: usize = 32;
     let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
-    // Blocks that are looked at as a whole, without a branch for each byte, are what a compiler makes vectors of.
+    // Without a branch for each byte, the compiler turns the check of a block into vector instructions.
     let has_end = |block: &[u8]| block.iter().fold(false, |found, byte| found | is_end(byte));
     let passed = bytes.chunks_exact(BLOCK).take_while(|block| !has_end(block)).count() * BLOCK;
     let found = bytes.get(passed..)?.iter().position(is_end)?;
@@ -166,66 +164,30 @@ fn line_end(bytes: &[u8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use alloc::borrow::ToOwned as _;
-
     use super::*;
 
-    fn told(pieces: &[&[u8]]) -> Vec<String> {
-        let (mut told, mut lines) = (Vec::new(), Lines::default());
-        for piece in pieces {
-            lines.push(piece, &mut |line| told.push(line.to_owned()));
-        }
-        lines.finish(&mut |line| told.push(line.to_owned()));
-        told
+    #[test]
+    fn a_line_is_emitted_before_its_newline_arrives() {
+        let (mut emitted, mut lines) = (Vec::new(), LineSplitter::default());
+        lines.push(b"10 %\r2", &mut |line| emitted.push(String::from(line)));
+        assert_eq!(emitted, ["10 %"]);
     }
 
     #[test]
-    fn a_line_ends_with_a_newline_a_return_or_both() {
-        assert_eq!(told(&[b"a\nb\r\nc\rd"]), ["a", "b", "c", "d"]);
-        assert_eq!(told(&[b"\n\r\n\ra\n"]), ["", "", "a"]);
-        assert_eq!(told(&[b"a\r", b"\n", b"\n", b"b\r", b"c"]), ["a", "", "b", "c"]);
-        assert_eq!(told(&[b"a\r\r\nb\r\rc\r"]), ["a", "b", "c"]);
-    }
-
-    #[test]
-    fn a_line_is_told_before_its_newline_comes() {
-        let (mut told, mut lines) = (Vec::new(), Lines::default());
-        lines.push(b"10 %\r2", &mut |line| told.push(line.to_owned()));
-        assert_eq!(told, ["10 %"]);
-    }
-
-    #[test]
-    fn a_character_that_is_cut_in_two_is_one_and_what_is_none_is_replaced_as_a_whole() {
-        assert_eq!(told(&[b"n\xc3", b"\xa9e"]), ["n\u{e9}e"]);
-        assert_eq!(told(&[b"\xf0", b"\x9f", b"\x98", b"\x80"]), ["\u{1f600}"]);
-        assert_eq!(told(&[b"\xe2\x82", b"\n\xe2", b"\x82"]), ["\u{fffd}", "\u{fffd}"]);
-        assert_eq!(told(&[b"\xe2\x82", b"\xe2\x82\xac"]), ["\u{fffd}\u{20ac}"]);
-    }
-
-    #[test]
-    fn a_line_without_end_is_told_in_pieces_and_takes_little_memory() {
-        let (mut longest, mut total, mut lines) = (0, 0, Lines::default());
+    fn a_line_without_end_is_emitted_in_pieces_and_takes_little_memory() {
+        let (mut longest, mut total, mut lines) = (0, 0, LineSplitter::default());
         for _ in 0..20_000 {
             lines.push("\u{e9}xxxxxxxx".as_bytes(), &mut |line| {
                 longest = longest.max(line.len());
                 total += line.len();
             });
-            assert!(lines.begun.capacity() <= 2 * LONGEST);
+            assert!(lines.partial.capacity() <= 2 * LONGEST);
         }
-        assert_eq!((longest, total + lines.begun.len()), (LONGEST, 200_000));
+        assert_eq!((longest, total + lines.partial.len()), (LONGEST, 200_000));
     }
 
     #[test]
-    fn a_line_of_the_greatest_length_is_one() {
-        let line = "x".repeat(LONGEST);
-        for end in ["\n", "\r\n", "\r", ""] {
-            assert_eq!(told(&[line.as_bytes(), end.as_bytes()]), [line.as_str()]);
-        }
-        assert_eq!(told(&[line.as_bytes(), b"yz\n"]), [line.as_str(), "yz"]);
-    }
-
-    #[test]
-    fn the_end_of_a_line_is_found_wherever_it_stands() {
+    fn a_line_ending_is_found_at_every_offset() {
         for at in 0..100 {
             let mut bytes = "x".repeat(at).into_bytes();
             assert_eq!(line_end(&bytes), None);

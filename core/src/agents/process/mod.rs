@@ -1,4 +1,4 @@
-//! One process from its start to its end, what is kept of its output, and which groups are left when a program is killed.
+//! Supervising one process, capturing its output, and finding the process groups that a killed program leaves behind.
 
 pub mod capture;
 pub mod guard;

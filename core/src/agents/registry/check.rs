@@ -1,7 +1,6 @@
-//! Names and gates of a configuration, with the place of every mistake: of a merged tree, and of typed settings, which know no
-//! places by themselves.
+//! Checks the names and gates of a merged tree, or of deserialized settings, whose origins come from a tree if there is one.
 //!
-//! The tree may be wrong in other ways too: what is not of the type it should be is left to the schema.
+//! Values of a wrong type are ignored; the schema rejects them.
 
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -15,97 +14,98 @@ use crate::tree::{Code, Diagnostic, Key, Origin, Value, in_report_order};
 
 /// Checks the names of the models and the gates of a configuration tree.
 ///
-/// Returns every finding in the order of reports: `name/duplicate` for a name that two models have, or a model
-/// that a gate names twice; `name/unknown` for a gate's name that no model has; `gate/agent-count`; `gate/quorum` for a
-/// quorum that a gate has too few agents for.
+/// Returns the findings in the order of reports: `name/duplicate` for a name of two models, or a model that is twice in a gate;
+/// `name/unknown` for a name in a gate that no model has; `gate/agent-count`; `gate/quorum` for a quorum above the number of
+/// agents.
 pub fn check_names(root: &Value) -> Vec<Diagnostic> {
-    let (names, mut findings) = Names::of_tree(root);
-    // Where the models are no table at all, that is the mistake, and no gate is to blame.
+    let (names, mut findings) = ModelNames::of_tree(root);
+    // If the models are not a table, that is the only error to report.
     let has_models = root.member("models").is_none_or(|models| models.as_table().is_some());
     for stage in Stage::ALL.into_iter().filter(|_| has_models) {
-        findings.extend(Gate::of_tree(root, stage).into_iter().flat_map(|gate| gate.check(&names)));
+        findings.extend(GateList::of_tree(root, stage).into_iter().flat_map(|gate| gate.check(&names)));
     }
     in_report_order(findings)
 }
 
-/// The place of the value at a key, where the tree is known and has one.
-pub(crate) fn place<'t>(root: Option<&'t Value>, key: &Key) -> Option<&'t Origin> {
+/// The origin of the value at a key, if there is a tree that has it.
+pub(crate) fn origin_of<'t>(root: Option<&'t Value>, key: &Key) -> Option<&'t Origin> {
     root?.get(key).map(Value::origin)
 }
 
-/// The names of models, borrowed from where they are written: of two models with one name the first in report order has it.
-pub(crate) struct Names<'t>(BTreeMap<&'t str, Name<'t>>);
+/// The names of models. Of two models with the same name, the first in the order of reports keeps it.
+pub(crate) struct ModelNames<'t>(BTreeMap<&'t str, ModelName<'t>>);
 
-struct Name<'t> {
-    /// The canonical name of its model.
+struct ModelName<'t> {
+    /// The canonical name of the model.
     model: &'t str,
     origin: Option<&'t Origin>,
 }
 
-/// An alias that a model claims.
-struct Claim<'t> {
+/// An alias in the list of a model.
+struct AliasEntry<'t> {
     alias: &'t str,
     model: &'t str,
-    /// Where it stands among the aliases of the model.
+    /// Its index in the list.
     index: usize,
     origin: Option<&'t Origin>,
 }
 
-impl<'t> Names<'t> {
-    /// The names of a tree, and a finding for each that is claimed again.
+impl<'t> ModelNames<'t> {
+    /// The names of a tree, and a finding for each duplicate.
     pub(crate) fn of_tree(root: &'t Value) -> (Self, Vec<Diagnostic>) {
         let models = || root.member("models").and_then(Value::as_table).into_iter().flatten();
-        let claims = models().flat_map(|(model, entry)| {
+        let all_aliases = models().flat_map(|(model, entry)| {
             let aliases = entry.member("aliases").and_then(Value::as_array).into_iter().flatten();
             aliases.enumerate().filter_map(|(index, value)| {
-                Some(Claim { alias: value.as_str()?, model, index, origin: Some(value.origin()) })
+                Some(AliasEntry { alias: value.as_str()?, model, index, origin: Some(value.origin()) })
             })
         });
-        Self::of(models().map(|(model, entry)| (model.as_str(), Some(entry.origin()))), claims.collect())
+        Self::of(models().map(|(model, entry)| (model.as_str(), Some(entry.origin()))), all_aliases.collect())
     }
 
-    /// The same of typed models, with the places of a tree.
+    /// As [`ModelNames::of_tree`], for deserialized models.
     pub(crate) fn of_models(
         models: &'t BTreeMap<String, ModelConfig>,
         root: Option<&'t Value>,
     ) -> (Self, Vec<Diagnostic>) {
-        let claims = models.iter().flat_map(|(model, entry)| {
+        let all_aliases = models.iter().flat_map(|(model, entry)| {
             entry.aliases.iter().enumerate().map(move |(index, alias)| {
-                let origin = place(root, &alias_key(model, index));
-                Claim { alias, model, index, origin }
+                let origin = origin_of(root, &alias_key(model, index));
+                AliasEntry { alias, model, index, origin }
             })
         });
-        let canonical = models.keys().map(|model| (model.as_str(), place(root, &Key::of(["models", model]))));
-        Self::of(canonical, claims.collect())
+        let canonical =
+            models.keys().map(|model| (model.as_str(), origin_of(root, &Key::of(["models", model]))));
+        Self::of(canonical, all_aliases.collect())
     }
 
     fn of(
         models: impl Iterator<Item = (&'t str, Option<&'t Origin>)>,
-        mut claims: Vec<Claim<'t>>,
+        mut aliases: Vec<AliasEntry<'t>>,
     ) -> (Self, Vec<Diagnostic>) {
-        claims.sort_by(|a, b| {
-            let places = match (a.origin, b.origin) {
+        aliases.sort_by(|a, b| {
+            let order = match (a.origin, b.origin) {
                 (Some(a), Some(b)) => a.report_order(b),
                 (a, b) => a.is_some().cmp(&b.is_some()),
             };
-            places.then_with(|| (a.model, a.index).cmp(&(b.model, b.index)))
+            order.then_with(|| (a.model, a.index).cmp(&(b.model, b.index)))
         });
         let mut names: BTreeMap<_, _> =
-            models.map(|(model, origin)| (model, Name { model, origin })).collect();
+            models.map(|(model, origin)| (model, ModelName { model, origin })).collect();
         let mut findings = Vec::new();
-        for claim in claims {
-            if let Some(holder) = names.get(claim.alias) {
-                findings.push(claim.refused(holder));
+        for alias in aliases {
+            if let Some(owner) = names.get(alias.alias) {
+                findings.push(alias.duplicate(owner));
                 continue;
             }
-            names.insert(claim.alias, Name { model: claim.model, origin: claim.origin });
+            names.insert(alias.alias, ModelName { model: alias.model, origin: alias.origin });
         }
         (Self(names), findings)
     }
 
     /// The model of a canonical name or alias.
     pub(crate) fn resolve(&self, name: &str) -> Result<&'t str, UnknownName> {
-        // Only a mistake needs every name at hand.
+        // Only an error needs the list of all names.
         self.0.get(name).map(|found| found.model).ok_or_else(|| self.table().unknown(name))
     }
 
@@ -120,33 +120,34 @@ impl<'t> Names<'t> {
     }
 }
 
-impl Claim<'_> {
+impl AliasEntry<'_> {
     /// The finding that the name is taken.
-    fn refused(&self, holder: &Name<'_>) -> Diagnostic {
+    fn duplicate(&self, owner: &ModelName<'_>) -> Diagnostic {
         let Self { alias, model, .. } = self;
-        let first = holder.model;
+        let first = owner.model;
         let message = match (first == *model, first == *alias) {
-            (true, true) => format!("`{alias}` is the canonical name already"),
-            (true, false) => format!("`{alias}` is an alias of `{first}` already"),
-            (false, true) => format!("`{alias}` is an alias of `{model}`, and a model of its own"),
-            (false, false) => format!("`{alias}` is an alias of `{first}` and of `{model}`"),
+            (true, true) => format!("`{alias}` is already the canonical name"),
+            (true, false) => format!("`{alias}` is already an alias of `{first}`"),
+            (false, true) => format!("`{alias}` is an alias of `{model}` and the name of another model"),
+            (false, false) => format!("`{alias}` is an alias of both `{first}` and `{model}`"),
         };
         let found = Diagnostic::error(Code::NameDuplicate, alias_key(model, self.index), message);
-        located(found.help(keep_one("other", holder.origin)), self.origin)
+        located(found.help(keep_one("other", owner.origin)), self.origin)
     }
 }
 
-/// The gate of a stage as it is written.
-pub(crate) struct Gate<'t> {
+/// The configured gate of a stage.
+pub(crate) struct GateList<'t> {
     stage: Stage,
     origin: Option<&'t Origin>,
-    /// Its elements; `None` for one that is no text.
+    /// Its elements; `None` for one that is no string.
     agents: Vec<(Option<&'t str>, Option<&'t Origin>)>,
     quorum: Option<(usize, Option<&'t Origin>)>,
 }
 
-impl<'t> Gate<'t> {
-    /// The gate of a tree, where it is a list. A quorum or a number of agents that the schema refuses is left to it.
+impl<'t> GateList<'t> {
+    /// The gate in a tree, if it is a list. A quorum that the schema rejects is ignored, and so is the quorum of a gate whose
+    /// number of agents it rejects.
     pub(crate) fn of_tree(root: &'t Value, stage: Stage) -> Option<Self> {
         let gate = root.get(&gate_key(stage))?;
         let agents: Vec<_> =
@@ -154,34 +155,34 @@ impl<'t> Gate<'t> {
         let allowed = QualityGateConfig::AGENTS;
         let quorum = root.get(&quorum_key(stage)).filter(|_| allowed.contains(&agents.len()));
         let quorum = quorum.and_then(|value| {
-            let asked = usize::try_from(value.as_number()?.as_i64()?).ok()?;
-            allowed.contains(&asked).then_some((asked, Some(value.origin())))
+            let quorum = usize::try_from(value.as_number()?.as_i64()?).ok()?;
+            allowed.contains(&quorum).then_some((quorum, Some(value.origin())))
         });
         Some(Self { stage, origin: Some(gate.origin()), agents, quorum })
     }
 
-    /// The gate of typed settings, which no schema need have seen, with the places of a tree.
+    /// The gate of deserialized settings, which may not have been validated by a schema.
     pub(crate) fn of_settings(settings: &GateSettings<'t>, root: Option<&'t Value>, stage: Stage) -> Self {
         let key = gate_key(stage);
         let agents = settings.quality_gates.agents(stage).iter().enumerate();
         let quorum = settings.orchestrator.quorum.get(&stage);
         Self {
             stage,
-            origin: place(root, &key),
+            origin: origin_of(root, &key),
             agents: agents
-                .map(|(index, name)| (Some(name.as_str()), place(root, &key.element(index))))
+                .map(|(index, name)| (Some(name.as_str()), origin_of(root, &key.element(index))))
                 .collect(),
-            quorum: quorum.map(|asked| (*asked as usize, place(root, &quorum_key(stage)))),
+            quorum: quorum.map(|agents| (*agents as usize, origin_of(root, &quorum_key(stage)))),
         }
     }
 
-    /// Its names, as far as they are texts.
+    /// Its elements that are strings.
     pub(crate) fn names(&self) -> impl Iterator<Item = &'t str> {
         self.agents.iter().filter_map(|(name, _)| *name)
     }
 
-    /// What is wrong with its names, in their order, and with its quorum.
-    pub(crate) fn check(&self, names: &Names<'_>) -> Vec<Diagnostic> {
+    /// Findings about its names, in their order, and about its quorum.
+    pub(crate) fn check(&self, names: &ModelNames<'_>) -> Vec<Diagnostic> {
         let key = gate_key(self.stage);
         let agents = self.agents.iter().map(|(name, _)| *name);
         let mut findings = Vec::new();
@@ -197,11 +198,11 @@ impl<'t> Gate<'t> {
                 }
                 _ if self.agents.is_empty() => {
                     let all = names.table().canonical().collect::<Vec<_>>().join(", ");
-                    (Code::GateAgentCount, error.to_string(), format!("name a model; there are {all}"))
+                    (Code::GateAgentCount, error.to_string(), format!("add a model; there are {all}"))
                 }
                 _ => {
                     let most = QualityGateConfig::AGENTS;
-                    let help = format!("keep the {} that matter most", most.end());
+                    let help = format!("keep at most {} agents", most.end());
                     (Code::GateAgentCount, error.to_string(), help)
                 }
             };
@@ -214,11 +215,11 @@ impl<'t> Gate<'t> {
         findings
     }
 
-    /// A quorum that the gate has too few agents for, or of none.
+    /// A quorum of 0, or above the number of agents.
     fn unreachable_quorum(&self) -> Option<Diagnostic> {
-        let (asked, origin) = self.quorum?;
+        let (quorum, origin) = self.quorum?;
         let agents = self.agents.len();
-        if (1..=agents).contains(&asked) || agents == 0 {
+        if (1..=agents).contains(&quorum) || agents == 0 {
             return None;
         }
         let (key, gate) = (quorum_key(self.stage), gate_key(self.stage));
@@ -226,29 +227,27 @@ impl<'t> Gate<'t> {
             Some(origin) => format!("{key} ({origin})"),
             None => key.to_string(),
         };
-        let help = match asked {
-            0 => format!(
-                "ask for 1 to {agents}, or leave the key out: two thirds, rounded up, are the quorum then"
-            ),
+        let help = match quorum {
+            0 => format!("set 1 to {agents}, or remove the key for the default of two thirds, rounded up"),
             _ => format!(
-                "lower {} to {agents} at most, or name more agents in {}",
+                "set {} to at most {agents}, or add agents to {}",
                 at(&key, origin),
                 at(&gate, self.origin)
             ),
         };
-        let message = format!("a quorum of {asked}, and {gate} has {}", count(agents, "agent"));
+        let message = format!("the quorum is {quorum}, but {gate} has {}", count(agents, "agent"));
         Some(located(Diagnostic::error(Code::GateQuorum, key, message).help(help), origin))
     }
 }
 
-fn located(found: Diagnostic, origin: Option<&Origin>) -> Diagnostic {
+fn located(finding: Diagnostic, origin: Option<&Origin>) -> Diagnostic {
     match origin {
-        Some(origin) => found.at(origin),
-        None => found,
+        Some(origin) => finding.at(origin),
+        None => finding,
     }
 }
 
-/// The way out of a name that stands twice.
+/// Help for a duplicate name.
 fn keep_one(other: &str, origin: Option<&Origin>) -> String {
     match origin {
         Some(origin) => format!("keep one of them: the {other} is at {origin}"),
@@ -277,7 +276,7 @@ mod tests {
     use crate::config::{ListStrategy, Merged};
     use crate::tree::{LayerKind, Source};
 
-    /// One line for each finding over the defaults and a file: code, key, place, message, help.
+    /// A line for each finding about the defaults and a file: code, key, origin, message, help.
     fn findings(text: &str) -> Vec<String> {
         findings_over(AppConfig::DEFAULTS, text)
     }
@@ -296,12 +295,12 @@ mod tests {
     }
 
     #[test]
-    fn the_defaults_have_no_finding() {
+    fn the_defaults_are_valid() {
         assert_eq!(findings(""), [""; 0]);
     }
 
     #[test]
-    fn every_mistake_of_the_gates_is_found_at_its_own_place() {
+    fn every_error_in_a_gate_is_reported_at_its_origin() {
         let all = "claude, claude_haiku, gemini, gemini_flash, gpt_codex, gpt_pro";
         let text = "[quality_gates]\nplan = [\"claud\", \"claude_haiku\", \"claude-haiku\"]\ntasks = []\n\
                     audit = [\"claude\", 7, \"gemini\", \"zzz\", \"gpt_pro\", \"claude\"]\nunlock = \"claude\"\n";
@@ -313,17 +312,17 @@ mod tests {
                      (did you mean `claude`? there are {all})"
                 ),
                 "name/duplicate quality_gates.plan[2] app.toml:2:34: `claude-haiku` is `claude_haiku`, which the gate \
-                 names already (keep one of them: the first is at app.toml:2:18)"
+                 already has (keep one of them: the first is at app.toml:2:18)"
                     .to_string(),
                 format!(
                     "gate/agent-count quality_gates.tasks app.toml:3:9: 0 agents, expected 1 to 5 \
-                     (name a model; there are {all})"
+                     (add a model; there are {all})"
                 ),
                 "gate/agent-count quality_gates.audit app.toml:4:9: 6 agents, expected 1 to 5 \
-                 (keep the 5 that matter most)"
+                 (keep at most 5 agents)"
                     .to_string(),
                 format!("name/unknown quality_gates.audit[3] app.toml:4:33: unknown model `zzz` (there are {all})"),
-                "name/duplicate quality_gates.audit[5] app.toml:4:51: the gate names `claude` already \
+                "name/duplicate quality_gates.audit[5] app.toml:4:51: the gate already has `claude` \
                  (keep one of them: the first is at app.toml:4:10)"
                     .to_string(),
             ]
@@ -331,10 +330,10 @@ mod tests {
     }
 
     #[test]
-    fn a_quorum_above_the_agents_is_found_with_both_places_wherever_each_of_them_is_set() {
+    fn a_quorum_above_the_number_of_agents_is_reported_with_both_origins() {
         let of = |places: &str, gate: &str, asked: u8, has: &str| {
             format!(
-                "gate/quorum orchestrator.quorum.{gate} {places}: a quorum of {asked}, and quality_gates.{gate} has {has}"
+                "gate/quorum orchestrator.quorum.{gate} {places}: the quorum is {asked}, but quality_gates.{gate} has {has}"
             )
         };
         let text = "[orchestrator.quorum]\nplan = 4\ntasks = 3\naudit = 2\nunlock = 6\nvalidate = 'x'\n[quality_gates]\n\
@@ -344,13 +343,13 @@ mod tests {
         assert!(found[0].starts_with(&of("app.toml:2:8", "plan", 4, "3 agents")), "{found:?}");
         assert!(found[1].starts_with(&of("app.toml:4:9", "audit", 2, "1 agent")), "{found:?}");
         assert!(found[1].ends_with(
-            "(lower orchestrator.quorum.audit (app.toml:4:9) to 1 at most, or name more agents in quality_gates.audit \
+            "(set orchestrator.quorum.audit (app.toml:4:9) to at most 1, or add agents to quality_gates.audit \
              (app.toml:8:9))"
         ));
     }
 
     #[test]
-    fn a_name_that_two_models_have_is_found_with_both_places() {
+    fn a_name_of_two_models_is_reported_with_both_origins() {
         let text = "[models.sonnet]\naliases = [\"claude-sonnet\", \"claude\", \"one\", \"one\", \"sonnet\", 1]\n\
                     [models.opus]\naliases = \"none\"\n[models]\nodd = 3\n";
         let base = "[models.claude]\naliases = [\"claude-sonnet\"]\n";
@@ -358,24 +357,15 @@ mod tests {
         assert_eq!(
             codes,
             [
-                "name/duplicate models.sonnet.aliases[0] app.toml:2:12: `claude-sonnet` is an alias of `claude` and \
-                 of `sonnet` (keep one of them: the other is at base:2:12)",
-                "name/duplicate models.sonnet.aliases[1] app.toml:2:29: `claude` is an alias of `sonnet`, and a \
-                 model of its own (keep one of them: the other is at base:1:1)",
-                "name/duplicate models.sonnet.aliases[3] app.toml:2:46: `one` is an alias of `sonnet` already (keep \
+                "name/duplicate models.sonnet.aliases[0] app.toml:2:12: `claude-sonnet` is an alias of both \
+                 `claude` and `sonnet` (keep one of them: the other is at base:2:12)",
+                "name/duplicate models.sonnet.aliases[1] app.toml:2:29: `claude` is an alias of `sonnet` and \
+                 the name of another model (keep one of them: the other is at base:1:1)",
+                "name/duplicate models.sonnet.aliases[3] app.toml:2:46: `one` is already an alias of `sonnet` (keep \
                  one of them: the other is at app.toml:2:39)",
-                "name/duplicate models.sonnet.aliases[4] app.toml:2:53: `sonnet` is the canonical name already \
+                "name/duplicate models.sonnet.aliases[4] app.toml:2:53: `sonnet` is already the canonical name \
                  (keep one of them: the other is at app.toml:1:1)",
             ]
         );
-    }
-
-    #[test]
-    fn a_model_named_as_an_alias_of_a_lower_layer_is_found() {
-        let found =
-            findings_over("[models.gpt]\naliases = [\"codex\"]\n", "[models.codex]\nprovider = \"openai\"\n");
-        assert_eq!(found.len(), 1);
-        assert!(found.concat().contains("`codex` is an alias of `gpt`, and a model of its own"));
-        assert!(found.concat().contains("the other is at app.toml:1:1"));
     }
 }

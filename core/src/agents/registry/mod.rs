@@ -1,8 +1,8 @@
-//! The registry of models: canonical names, aliases, and the gates that name them.
+//! The registry of models: canonical names, aliases, and the gates that use them.
 
 mod check;
+mod name_check;
 mod names;
-mod repeated;
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -11,14 +11,14 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 pub use check::check_names;
-pub(crate) use check::{Gate, Names, place};
+pub(crate) use check::{GateList, ModelNames, origin_of};
+pub use name_check::NameCheck;
 pub use names::{NameError, NameTable, UnknownName};
-pub use repeated::NameCheck;
 
 use crate::agents::{GateSettings, ModelConfig, QualityGateConfig, Stage};
 use crate::tree::Text;
 
-/// The models of a configuration, to be found by canonical name or alias.
+/// The models of a configuration by canonical name or alias.
 ///
 /// ```
 /// use speckit_core::app::AppConfig;
@@ -54,13 +54,13 @@ impl ModelEntry {
     }
 }
 
-/// Why a name, or a set of them, is refused.
+/// Why names are rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RegistryError {
     /// No model has the name.
     #[error("{}; {}", .0, .0.help())]
     Unknown(UnknownName),
-    /// The names of the models contradict one another.
+    /// The names of the models conflict.
     #[error("{0}")]
     Names(NameError),
     /// A gate has no agent, or more than five.
@@ -70,21 +70,21 @@ pub enum RegistryError {
         found: usize,
     },
     /// A gate names one model twice.
-    #[error("{}", repeated(.canonical, .second))]
+    #[error("{}", repeated_message(.canonical, .second))]
     RepeatedAgent {
         /// The model.
         canonical: String,
-        /// How it is written the first time.
+        /// Its first name in the gate.
         first: String,
-        /// How it is written the second time.
+        /// Its second name in the gate.
         second: String,
     },
-    /// What is wrong with the gate of a stage.
+    /// The gate of a stage is invalid.
     #[error("gate `{stage}`: {error}")]
     Gate {
         /// The stage.
         stage: Stage,
-        /// What is wrong.
+        /// The error.
         error: Box<Self>,
     },
 }
@@ -93,7 +93,7 @@ impl ModelRegistry {
     /// The registry of a configuration.
     ///
     /// # Errors
-    /// Everything that is wrong with the names of the models, then with each gate in the order of stages.
+    /// All errors: first of the names of the models, then of each gate in the order of stages.
     pub fn from_config<'a>(settings: impl Into<GateSettings<'a>>) -> Result<Self, Vec<RegistryError>> {
         let settings = settings.into();
         let aliases = settings
@@ -108,9 +108,9 @@ impl ModelRegistry {
         });
         let registry = Self { names, models: entries.collect() };
         for stage in Stage::ALL {
-            if let Err(found) = registry.validate_quality_gate(settings.quality_gates.agents(stage)) {
+            if let Err(gate) = registry.validate_quality_gate(settings.quality_gates.agents(stage)) {
                 errors.extend(
-                    found.into_iter().map(|error| RegistryError::Gate { stage, error: Box::new(error) }),
+                    gate.into_iter().map(|error| RegistryError::Gate { stage, error: Box::new(error) }),
                 );
             }
         }
@@ -126,7 +126,7 @@ impl ModelRegistry {
         self.models.get(canonical).ok_or_else(|| RegistryError::Unknown(self.names.unknown(name)))
     }
 
-    /// The models that a gate's names mean, in their order.
+    /// The models of a gate, in the order of its names.
     ///
     /// # Errors
     /// A wrong number of agents, then each unknown or repeated name, in their order.
@@ -151,8 +151,8 @@ impl ModelRegistry {
     }
 }
 
-/// What is wrong with the list of a gate: its length, then each unknown or repeated name with its index, in their order. `None`
-/// stands for what is no name, and is counted alone.
+/// The errors in the list of a gate: its length, then each unknown or repeated name with its index, in their order. `None`
+/// stands for an element that is no string; it only counts for the length.
 fn gate_errors<'a, 'm>(
     agents: impl ExactSizeIterator<Item = Option<&'a str>>,
     resolve: impl Fn(&str) -> Result<&'m str, UnknownName>,
@@ -161,13 +161,13 @@ fn gate_errors<'a, 'm>(
     if !QualityGateConfig::AGENTS.contains(&agents.len()) {
         errors.push((None, RegistryError::AgentCount { found: agents.len() }));
     }
-    let mut written: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut first_names: BTreeMap<&str, &str> = BTreeMap::new();
     for (index, name) in agents.enumerate() {
         let Some(name) = name else { continue };
         match resolve(name) {
             Err(unknown) => errors.push((Some(index), RegistryError::Unknown(unknown))),
-            Ok(canonical) => match written.get(canonical) {
-                None => drop(written.insert(canonical, name)),
+            Ok(canonical) => match first_names.get(canonical) {
+                None => drop(first_names.insert(canonical, name)),
                 Some(first) => {
                     let (first, second) = ((*first).into(), name.into());
                     let error = RegistryError::RepeatedAgent { canonical: canonical.into(), first, second };
@@ -179,11 +179,11 @@ fn gate_errors<'a, 'm>(
     errors
 }
 
-fn repeated(canonical: &str, second: &str) -> String {
+fn repeated_message(canonical: &str, second: &str) -> String {
     if second == canonical {
-        return format!("the gate names `{canonical}` already");
+        return format!("the gate already has `{canonical}`");
     }
-    format!("`{second}` is `{canonical}`, which the gate names already")
+    format!("`{second}` is `{canonical}`, which the gate already has")
 }
 
 #[cfg(test)]
@@ -194,22 +194,7 @@ mod tests {
     use alloc::string::ToString as _;
 
     #[test]
-    fn the_shipped_configuration_has_no_mistake_and_every_name_resolves_to_itself() {
-        let config = AppConfig::default();
-        let registry = ModelRegistry::from_config(&config).unwrap();
-        let aliases = config.models.values().flat_map(|model| &model.aliases);
-        for name in config.models.keys().chain(aliases) {
-            let entry = registry.resolve(name).unwrap();
-            assert_eq!(registry.resolve(entry.name()), Ok(entry));
-        }
-        assert_eq!(
-            registry.list_available().collect::<Vec<_>>(),
-            ["claude", "claude_haiku", "gemini", "gemini_flash", "gpt_codex", "gpt_pro"]
-        );
-    }
-
-    #[test]
-    fn every_mistake_is_reported_at_once() {
+    fn all_errors_are_reported_at_once() {
         let mut config = AppConfig::default();
         config.models.get_mut("claude").unwrap().aliases.push("gemini".into());
         config.quality_gates.plan = ["claude_haiku", "claude-haiku", "gemni"].map(String::from).into();
@@ -220,7 +205,7 @@ mod tests {
             texts,
             [
                 "`gemini` is a name of `gemini` and of `claude`",
-                "gate `plan`: `claude-haiku` is `claude_haiku`, which the gate names already",
+                "gate `plan`: `claude-haiku` is `claude_haiku`, which the gate already has",
                 "gate `plan`: unknown name `gemni`; did you mean `gemini`? there are claude, claude_haiku, \
                  gemini, gemini_flash, gpt_codex, gpt_pro",
                 "gate `audit`: 0 agents, expected 1 to 5",
@@ -229,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gate_gives_its_models_in_the_order_of_its_names() {
+    fn the_models_of_a_gate_are_in_the_order_of_its_names() {
         let registry = ModelRegistry::from_config(&AppConfig::default()).unwrap();
         let models = registry.validate_quality_gate(&["gpt-pro", "claude"]).unwrap();
         assert_eq!(models.iter().map(|model| model.name()).collect::<Vec<_>>(), ["gpt_pro", "claude"]);

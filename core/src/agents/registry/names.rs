@@ -1,4 +1,4 @@
-//! Names of things: canonical ones, aliases, and what a mistyped one may have meant.
+//! Canonical names, aliases, and suggestions for unknown names.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
@@ -8,9 +8,9 @@ use core::fmt;
 use crate::tree::Text;
 use crate::tree::nearest::nearest;
 
-/// Canonical names, and the aliases that lead to them.
+/// Canonical names and their aliases.
 ///
-/// The law: what a name resolves to resolves to itself.
+/// A name always resolves to a name that resolves to itself.
 ///
 /// ```
 /// use speckit_core::agents::registry::NameTable;
@@ -22,53 +22,53 @@ use crate::tree::nearest::nearest;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NameTable {
     canonical: BTreeSet<Text>,
-    /// Straight to the canonical name.
+    /// Each with its canonical name.
     aliases: BTreeMap<Text, Text>,
 }
 
-/// What is wrong with a set of names.
+/// An error in a set of names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum NameError {
-    /// An alias is taken already: it is a canonical name, or an alias of the same or another target.
+    /// The name of an alias is taken: by a canonical name, or by an alias of the same or another target.
     #[error("`{name}` is a name of `{first}` and of `{second}`")]
     Duplicate {
-        /// The name that two have.
+        /// The name.
         name: String,
-        /// Who has it already.
+        /// The target that keeps it.
         first: String,
-        /// Who wants it too.
+        /// The target that is rejected.
         second: String,
     },
-    /// An alias leads to a name that nothing has.
-    #[error("alias `{alias}` leads to {unknown}")]
+    /// The target of an alias does not exist.
+    #[error("alias `{alias}` points to {unknown}")]
     UnknownTarget {
         /// The alias.
         alias: String,
-        /// Where it leads.
+        /// Its target.
         unknown: UnknownName,
     },
-    /// Aliases lead to one another and to no canonical name.
-    #[error("aliases lead in a circle: {}", circle(.path))]
+    /// Aliases form a cycle without a canonical name.
+    #[error("cycle of aliases: {}", cycle_text(.path))]
     Cycle {
-        /// The aliases in the order of the circle, each once, from the smallest.
+        /// The aliases of the cycle in order, starting with the smallest.
         path: Vec<String>,
     },
 }
 
-/// A name that nothing has.
+/// A name that does not exist.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 #[error("unknown name `{name}`")]
 pub struct UnknownName {
     /// The name.
     pub name: String,
-    /// The canonical name or alias that may have been meant.
+    /// The most similar canonical name or alias.
     pub nearest: Option<String>,
     /// Every canonical name, sorted.
     pub available: Vec<String>,
 }
 
 impl UnknownName {
-    /// The way out: ``did you mean `claude`? there are claude, gemini``.
+    /// Help for the reader: ``did you mean `claude`? there are claude, gemini``.
     pub fn help(&self) -> String {
         let mut help = match &self.nearest {
             Some(nearest) => alloc::format!("did you mean `{nearest}`? "),
@@ -86,10 +86,10 @@ impl UnknownName {
 }
 
 impl NameTable {
-    /// A table of canonical names and of aliases, whose targets may be aliases themselves.
+    /// A table of canonical names and aliases; the target of an alias may be another alias.
     ///
     /// # Errors
-    /// Every duplicate in the order given, then every circle and unknown target in the order of names.
+    /// Every duplicate in the given order, then every cycle and unknown target in the order of names.
     pub fn new<'a>(
         canonical: impl IntoIterator<Item = &'a str>,
         aliases: impl IntoIterator<Item = (&'a str, &'a str)>,
@@ -98,7 +98,7 @@ impl NameTable {
         if errors.is_empty() { Ok(table) } else { Err(errors) }
     }
 
-    /// The table of what is right, and what is wrong. Of two with one name the first keeps it.
+    /// The table of all valid names, and the errors. The first use of a name keeps it.
     pub fn with_errors<'a>(
         canonical: impl IntoIterator<Item = &'a str>,
         aliases: impl IntoIterator<Item = (&'a str, &'a str)>,
@@ -123,15 +123,15 @@ impl NameTable {
         let mut table = Self { canonical, aliases: BTreeMap::new() };
         let mut broken = BTreeSet::new();
         for alias in targets.keys() {
-            match end_of(alias, &targets) {
-                End::Name(name) if table.canonical.contains(name) => {
+            match follow(alias, &targets) {
+                ChainEnd::Name(name) if table.canonical.contains(name) => {
                     table.aliases.insert(alias.clone(), name.clone());
                 }
-                End::Name(name) => {
+                ChainEnd::Name(name) => {
                     let unknown = table.unknown(name);
                     broken.insert(NameError::UnknownTarget { alias: alias.as_str().into(), unknown });
                 }
-                End::Cycle(path) => {
+                ChainEnd::Cycle(path) => {
                     broken.insert(NameError::Cycle { path });
                 }
             }
@@ -143,7 +143,7 @@ impl NameTable {
     /// The canonical name of a canonical name or alias. Names are case-sensitive.
     ///
     /// # Errors
-    /// [`UnknownName`] with what exists and the nearest name.
+    /// [`UnknownName`] with the nearest name and all canonical names.
     pub fn resolve(&self, name: &str) -> Result<&str, UnknownName> {
         let found = self.canonical.get(name).or_else(|| self.aliases.get(name));
         found.map(Text::as_str).ok_or_else(|| self.unknown(name))
@@ -164,33 +164,33 @@ impl NameTable {
     }
 }
 
-/// Where a chain of aliases ends.
-enum End<'t> {
+/// The end of a chain of aliases.
+enum ChainEnd<'t> {
     Name(&'t Text),
     Cycle(Vec<String>),
 }
 
-fn end_of<'t>(alias: &'t Text, targets: &'t BTreeMap<Text, Text>) -> End<'t> {
+fn follow<'t>(alias: &'t Text, targets: &'t BTreeMap<Text, Text>) -> ChainEnd<'t> {
     let mut path: Vec<&str> = Vec::new();
-    let mut seen = BTreeSet::new();
+    let mut visited = BTreeSet::new();
     let mut name = alias;
     while let Some(target) = targets.get(name) {
-        if !seen.insert(name) {
-            // What led into the circle is not of it; turned to its smallest name, a circle is reported once.
-            let mut circle: Vec<String> =
+        if !visited.insert(name) {
+            // Without the path into it, and from its smallest name on, each cycle is reported once.
+            let mut cycle: Vec<String> =
                 path.into_iter().skip_while(|step| *step != name.as_str()).map(String::from).collect();
-            let smallest = circle.iter().enumerate().min_by_key(|(_, step)| *step).map_or(0, |(at, _)| at);
-            circle.rotate_left(smallest);
-            return End::Cycle(circle);
+            let smallest = cycle.iter().enumerate().min_by_key(|(_, step)| *step).map_or(0, |(at, _)| at);
+            cycle.rotate_left(smallest);
+            return ChainEnd::Cycle(cycle);
         }
         path.push(name);
         name = target;
     }
-    End::Name(name)
+    ChainEnd::Name(name)
 }
 
 /// `` `a` → `b` → `a` ``.
-fn circle(path: &[String]) -> impl fmt::Display {
+fn cycle_text(path: &[String]) -> impl fmt::Display {
     let mut text = String::new();
     for step in path.iter().chain(path.first()) {
         let arrow = if text.is_empty() { "" } else { " → " };
@@ -205,20 +205,17 @@ mod tests {
     use alloc::string::ToString as _;
 
     #[test]
-    fn a_circle_is_reported_once_and_without_the_way_into_it() {
+    fn a_cycle_is_reported_once_and_without_the_path_into_it() {
         let aliases = [("into", "c"), ("c", "b"), ("b", "a"), ("a", "c"), ("self", "self"), ("good", "x")];
         let (table, errors) = NameTable::with_errors(["x"], aliases);
         let texts: Vec<_> = errors.iter().map(NameError::to_string).collect();
-        assert_eq!(
-            texts,
-            ["aliases lead in a circle: `a` → `c` → `b` → `a`", "aliases lead in a circle: `self` → `self`"]
-        );
+        assert_eq!(texts, ["cycle of aliases: `a` → `c` → `b` → `a`", "cycle of aliases: `self` → `self`"]);
         assert_eq!(table.resolve("good"), Ok("x"));
         assert!(table.resolve("into").is_err());
     }
 
     #[test]
-    fn of_two_with_one_name_the_first_keeps_it_and_both_are_named() {
+    fn the_first_use_of_a_name_keeps_it_and_both_are_reported() {
         let (table, errors) = NameTable::with_errors(["x", "y"], [("a", "x"), ("a", "y"), ("y", "x")]);
         let duplicate = |name: &str, first: &str, second: &str| NameError::Duplicate {
             name: name.into(),
@@ -230,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_target_names_what_exists() {
+    fn an_unknown_target_is_reported_with_all_names() {
         let unknown = UnknownName {
             name: "gemni".into(),
             nearest: Some("gemini".into()),
@@ -241,15 +238,5 @@ mod tests {
             NameTable::new(["gemini", "claude"], [("a", "gemni")]),
             Err([NameError::UnknownTarget { alias: "a".into(), unknown }].into())
         );
-    }
-
-    #[test]
-    fn names_are_case_sensitive_and_resolving_twice_changes_nothing() {
-        let table = NameTable::new(["x"], [("a", "b"), ("b", "c"), ("c", "x")]).unwrap();
-        for name in ["x", "a", "b", "c"] {
-            let once = table.resolve(name).unwrap();
-            assert_eq!(table.resolve(once), Ok(once));
-        }
-        assert!(table.resolve("X").is_err());
     }
 }

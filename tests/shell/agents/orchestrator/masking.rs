@@ -79,7 +79,7 @@ async fn a_secret_that_is_written_with_escapes_is_nobodys_answer() {
     let script = format!("say {{\"verdict\": \"{}\"}}", SECRET.replace('h', "\\u0068"));
     let agree_on = Some("verdict".parse().unwrap());
     let (_, run) = told(Plan { agree_on, ..plan([agent("a", &[&script])]) }).await;
-    let reason = "its answer at `verdict` holds a secret, which is masked";
+    let reason = "its answer at `verdict` contains a masked secret";
     assert_eq!(run.decision.unanswered.iter().map(|of| of.reason.as_str()).collect::<Vec<_>>(), [reason]);
 }
 

@@ -1,91 +1,91 @@
-//! One gate over processes that are played, on a clock that only moves when it is told to: the pure machine alone.
+//! Simulates the gate machine alone, with scripted processes and a manual clock.
 //!
-//! A seed becomes a script: the plan of a gate, what each attempt does, and who calls the gate off when. The run of a script
-//! is the same each time. All that the machine is told and answers is in its log:
+//! A seed determines a script: the plan of a gate, the behaviour of each attempt, and when the gate is cancelled. A script always
+//! runs the same way. The log has all inputs and actions of the machine:
 //!
 //!     SIMULATION_SEED=7 cargo test -p speckit-tests --test simulation gate -- --nocapture     the log of one seed
 
 mod oracle;
 mod process;
+mod rules;
 mod run;
 mod script;
-mod watch;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use speckit_core::agents::gate::Machine;
+use speckit_core::agents::gate::GateMachine;
 use speckit_core::config::redact::Masks;
 
-use run::{Outcome, run};
+use run::{SimulatedRun, run};
 use script::{STARTED_AT, Script};
 
 const SEEDS: Range<u64> = 0..3000;
 
-/// What a run may meet.
+/// A situation that some run must reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Seen {
+enum Situation {
     Full,
     Degraded,
     Insufficient,
-    /// Two answers have equally many agents.
+    /// The most frequent answers are tied.
     Tie,
     Unanswered,
     SuccessAfterRetries,
     /// All attempts were used up.
     LastAttempt,
-    /// An attempt was left, and no time for its wait.
+    /// An attempt was left, but no time for its wait.
     Deadline,
     Permanent,
     Signal,
     TimeOut,
-    /// It was refused without having begun.
-    Refused,
+    /// It was rejected before it began.
+    Rejected,
     Leak,
-    /// A wait was over, and no slot was free.
+    /// A wait was over, but no slot was free.
     LateForASlot,
-    CalledOffInTheQueue,
-    CalledOffWhileItWaits,
-    /// It had a slot, and did not begin.
-    CalledOffBeforeItBegan,
-    CalledOffWhileItRan,
-    SuccessAfterTheCall,
-    /// It would have been tried again.
-    FailureAfterTheCall,
-    /// The gate was called off, and everybody came to their own end.
-    InVain,
-    /// A kill after a call that was not obeyed.
+    CancelledInTheQueue,
+    CancelledWhileItWaits,
+    /// It had a slot, but had not begun.
+    CancelledBeforeItBegan,
+    CancelledWhileItRan,
+    SuccessAfterCancel,
+    /// It would have been retried.
+    FailureAfterCancel,
+    /// Every agent came to its own end after the cancellation.
+    CancelledWithoutEffect,
+    /// A kill after an ignored SIGTERM.
     Killed,
-    Nonsense,
+    InvalidInput,
 }
 
-const ALL: [Seen; 23] = [
-    Seen::Full,
-    Seen::Degraded,
-    Seen::Insufficient,
-    Seen::Tie,
-    Seen::Unanswered,
-    Seen::SuccessAfterRetries,
-    Seen::LastAttempt,
-    Seen::Deadline,
-    Seen::Permanent,
-    Seen::Signal,
-    Seen::TimeOut,
-    Seen::Refused,
-    Seen::Leak,
-    Seen::LateForASlot,
-    Seen::CalledOffInTheQueue,
-    Seen::CalledOffWhileItWaits,
-    Seen::CalledOffBeforeItBegan,
-    Seen::CalledOffWhileItRan,
-    Seen::SuccessAfterTheCall,
-    Seen::FailureAfterTheCall,
-    Seen::InVain,
-    Seen::Killed,
-    Seen::Nonsense,
+const ALL: [Situation; 23] = [
+    Situation::Full,
+    Situation::Degraded,
+    Situation::Insufficient,
+    Situation::Tie,
+    Situation::Unanswered,
+    Situation::SuccessAfterRetries,
+    Situation::LastAttempt,
+    Situation::Deadline,
+    Situation::Permanent,
+    Situation::Signal,
+    Situation::TimeOut,
+    Situation::Rejected,
+    Situation::Leak,
+    Situation::LateForASlot,
+    Situation::CancelledInTheQueue,
+    Situation::CancelledWhileItWaits,
+    Situation::CancelledBeforeItBegan,
+    Situation::CancelledWhileItRan,
+    Situation::SuccessAfterCancel,
+    Situation::FailureAfterCancel,
+    Situation::CancelledWithoutEffect,
+    Situation::Killed,
+    Situation::InvalidInput,
 ];
 
-fn demand_success(seed: u64) -> Outcome {
+fn run_seed(seed: u64) -> SimulatedRun {
     let outcome = run(&Script::of(seed));
     if let Some(failure) = &outcome.failure {
         panic!("seed {seed}: {failure}\n\n{}", outcome.log);
@@ -94,39 +94,39 @@ fn demand_success(seed: u64) -> Outcome {
 }
 
 #[test]
-fn whatever_agents_do_a_gate_ends_in_time_with_the_right_verdict_and_nobody_left() {
-    let mut seen = BTreeSet::new();
+fn every_gate_ends_in_time_with_the_right_verdict_and_no_process_left() {
+    let mut reached = BTreeSet::new();
     let seeds = crate::seeds_or(SEEDS);
     for seed in seeds.clone() {
-        let outcome = demand_success(seed);
+        let outcome = run_seed(seed);
         if std::env::var_os("SIMULATION_SEED").is_some() {
             println!("{}", outcome.log);
         }
-        seen.extend(outcome.seen);
+        reached.extend(outcome.reached);
     }
-    // Of fewer runs not so much can be asked.
+    // Fewer runs need not reach every situation.
     let is_enough = seeds.end.saturating_sub(seeds.start) >= SEEDS.end;
-    let missing: Vec<&Seen> = ALL.iter().filter(|what| !seen.contains(what)).collect();
-    assert!(!is_enough || missing.is_empty(), "no run has met {missing:?}");
+    let missing: Vec<&Situation> = ALL.iter().filter(|what| !reached.contains(what)).collect();
+    assert!(!is_enough || missing.is_empty(), "no run has reached {missing:?}");
 }
 
 #[test]
-fn a_gate_of_the_same_seed_has_the_same_log() {
+fn the_same_seed_gives_the_same_log() {
     for seed in 0..100 {
-        assert_eq!(demand_success(seed).log, demand_success(seed).log);
+        assert_eq!(run_seed(seed).log, run_seed(seed).log);
     }
 }
 
 #[test]
-fn what_a_machine_was_told_is_enough_to_have_its_answers_again() {
+fn the_same_inputs_give_the_same_actions() {
     for seed in 0..100 {
-        let (script, outcome) = (Script::of(seed), demand_success(seed));
+        let (script, outcome) = (Script::of(seed), run_seed(seed));
         let (mut machine, first) =
-            Machine::begin(script.plan, Masks::default().into(), script.seed, STARTED_AT);
-        let mut answers = vec![first];
+            GateMachine::begin(script.plan, Masks::default().into(), script.seed, STARTED_AT);
+        let mut actions = vec![first];
         for (now, input) in outcome.inputs {
-            answers.push(machine.step(now, input));
+            actions.push(machine.step(now, input));
         }
-        assert_eq!(answers, outcome.answers);
+        assert_eq!(actions, outcome.actions);
     }
 }

@@ -1,4 +1,4 @@
-//! What must have come of a gate, counted from what its attempts really did.
+//! The expected result of a gate, computed from its attempts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -8,32 +8,32 @@ use speckit_core::agents::gate::{AgentRun, Attempt, Ending, Output, Run, Status}
 use speckit_core::retry::ErrorClass;
 use speckit_core::retry::backoff::schedule;
 
-use super::Seen;
+use super::Situation;
 use super::script::{STARTED_AT, Script};
 
-/// What became of one attempt.
+/// A finished attempt.
 #[derive(Clone, Debug)]
-pub struct Fact {
+pub struct AttemptFact {
     pub attempt: Attempt,
     pub begun_at: Option<Duration>,
     pub ended_at: Duration,
-    /// Whether the gate had been called off when it ended.
-    pub is_after_call: bool,
+    /// Whether the gate was already cancelled when it ended.
+    pub is_after_cancel: bool,
 }
 
-pub struct Facts<'a> {
+pub struct GateFacts<'a> {
     pub script: &'a Script,
     /// Of each agent, in order.
-    pub attempts: &'a [Vec<Fact>],
-    pub called_off_at: Option<Duration>,
+    pub attempts: &'a [Vec<AttemptFact>],
+    pub cancelled_at: Option<Duration>,
     pub ended_at: Duration,
 }
 
-impl Facts<'_> {
-    pub fn judge(&self, run: &Run, seen: &mut BTreeSet<Seen>) -> Result<(), String> {
+impl GateFacts<'_> {
+    pub fn judge(&self, run: &Run, reached: &mut BTreeSet<Situation>) -> Result<(), String> {
         let mut is_cut_short = false;
         for (agent, found) in run.agents.iter().enumerate() {
-            let (expected, is_short) = self.agent(agent, seen);
+            let (expected, is_short) = self.agent(agent, reached);
             is_cut_short |= is_short;
             let reason = found.reason.clone();
             let found = AgentRun { reason: None, ..found.clone() };
@@ -45,13 +45,13 @@ impl Facts<'_> {
                 return Err(format!("{reason:?} is no reason for {:?}", found.status));
             }
         }
-        if is_cut_short && self.called_off_at.is_none() {
-            return Err("somebody did not come to their own end, and nobody called the gate off".into());
+        if is_cut_short && self.cancelled_at.is_none() {
+            return Err("an agent did not come to its own end although the gate was not cancelled".into());
         }
-        if self.called_off_at.is_some() && !is_cut_short {
-            seen.insert(Seen::InVain);
+        if self.cancelled_at.is_some() && !is_cut_short {
+            reached.insert(Situation::CancelledWithoutEffect);
         }
-        let (verdict, ok) = self.count(run, seen);
+        let (verdict, ok) = self.count(run, reached);
         let found =
             (run.cancelled, run.decision.verdict, run.decision.ok, run.decision.total, run.elapsed_ms);
         let elapsed_ms = u64::try_from(self.ended_at.as_millis()).unwrap();
@@ -65,15 +65,16 @@ impl Facts<'_> {
         Ok(())
     }
 
-    /// What must have come of an agent, without its reason, and whether it did not come to its own end.
-    fn agent(&self, index: usize, seen: &mut BTreeSet<Seen>) -> (AgentRun, bool) {
+    /// The expected result of an agent without its reason, and whether cancelling cut it short.
+    fn agent(&self, index: usize, reached: &mut BTreeSet<Situation>) -> (AgentRun, bool) {
         let agent = &self.script.plan.agents[index];
         let all = &self.attempts[index];
-        // One that was called off before it began was none.
-        let is_one = |fact: &&Fact| fact.begun_at.is_some() || fact.attempt.ending != Ending::Cancelled;
-        let made: Vec<&Fact> = all.iter().filter(is_one).collect();
+        // An attempt that was cancelled before it began does not count.
+        let is_one =
+            |fact: &&AttemptFact| fact.begun_at.is_some() || fact.attempt.ending != Ending::Cancelled;
+        let made: Vec<&AttemptFact> = all.iter().filter(is_one).collect();
         let last = made.last();
-        let is_retryable = |fact: &Fact| match &fact.attempt.ending {
+        let is_retryable = |fact: &AttemptFact| match &fact.attempt.ending {
             Ending::Exited { code: 75 } => true,
             Ending::Exited { code } => {
                 u8::try_from(*code).is_ok_and(|code| agent.retryable_exits.contains(&code))
@@ -87,8 +88,8 @@ impl Facts<'_> {
         let status = match last.map(|last| &last.attempt.ending) {
             None => Status::Cancelled,
             _ if made.len() < all.len() => Status::Cancelled,
-            // It waited when the gate was called off.
-            _ if goes_on && last.is_some_and(|last| !last.is_after_call) => Status::Cancelled,
+            // It was waiting when the gate was cancelled.
+            _ if goes_on && last.is_some_and(|last| !last.is_after_cancel) => Status::Cancelled,
             Some(Ending::Exited { code: 0 }) => Status::Ok,
             Some(Ending::Exited { .. }) => Status::Failed,
             Some(Ending::Signalled { .. }) => Status::Killed,
@@ -99,8 +100,8 @@ impl Facts<'_> {
         };
         let is_short = status == Status::Cancelled || goes_on;
         let ended_at = match all.last() {
-            Some(fact) if status != Status::Cancelled || fact.is_after_call => fact.ended_at,
-            _ => self.called_off_at.unwrap_or_default(),
+            Some(fact) if status != Status::Cancelled || fact.is_after_cancel => fact.ended_at,
+            _ => self.cancelled_at.unwrap_or_default(),
         };
         let (exit, signal) = match last.map(|last| &last.attempt.ending) {
             Some(Ending::Exited { code }) => (Some(*code), None),
@@ -128,38 +129,45 @@ impl Facts<'_> {
                 stderr: text(|attempt| attempt.stderr.to_text()),
             },
         };
-        self.tally(&run, all, is_short, waits, seen);
+        self.tally(&run, all, is_short, waits, reached);
         (run, is_short)
     }
 
-    fn tally(&self, run: &AgentRun, all: &[Fact], is_short: bool, waits: usize, seen: &mut BTreeSet<Seen>) {
-        let is_after = all.last().is_some_and(|fact| fact.is_after_call);
+    fn tally(
+        &self,
+        run: &AgentRun,
+        all: &[AttemptFact],
+        is_short: bool,
+        waits: usize,
+        reached: &mut BTreeSet<Situation>,
+    ) {
+        let is_after = all.last().is_some_and(|fact| fact.is_after_cancel);
         let did_begin = all.last().is_some_and(|fact| fact.begun_at.is_some());
         let attempts = run.attempts as usize;
         let was_busy = run.exit == Some(75) && !is_short;
         let is_last = run.attempts == self.script.plan.retry.max_attempts;
         for (is_so, what) in [
-            (run.status == Status::Ok && attempts > 1, Seen::SuccessAfterRetries),
-            (was_busy && is_last && attempts > 1, Seen::LastAttempt),
-            (was_busy && !is_last && attempts > waits, Seen::Deadline),
-            (run.exit == Some(-1), Seen::Permanent),
-            (run.signal.is_some(), Seen::Signal),
-            (run.status == Status::TimedOut, Seen::TimeOut),
-            (!all.is_empty() && !did_begin && run.status != Status::Cancelled, Seen::Refused),
-            (run.leaked, Seen::Leak),
-            (run.status == Status::Cancelled && is_after && !did_begin, Seen::CalledOffBeforeItBegan),
-            (run.status == Status::Cancelled && is_after && did_begin, Seen::CalledOffWhileItRan),
-            (run.status == Status::Ok && is_after, Seen::SuccessAfterTheCall),
-            (run.status == Status::Failed && is_short, Seen::FailureAfterTheCall),
+            (run.status == Status::Ok && attempts > 1, Situation::SuccessAfterRetries),
+            (was_busy && is_last && attempts > 1, Situation::LastAttempt),
+            (was_busy && !is_last && attempts > waits, Situation::Deadline),
+            (run.exit == Some(-1), Situation::Permanent),
+            (run.signal.is_some(), Situation::Signal),
+            (run.status == Status::TimedOut, Situation::TimeOut),
+            (!all.is_empty() && !did_begin && run.status != Status::Cancelled, Situation::Rejected),
+            (run.leaked, Situation::Leak),
+            (run.status == Status::Cancelled && is_after && !did_begin, Situation::CancelledBeforeItBegan),
+            (run.status == Status::Cancelled && is_after && did_begin, Situation::CancelledWhileItRan),
+            (run.status == Status::Ok && is_after, Situation::SuccessAfterCancel),
+            (run.status == Status::Failed && is_short, Situation::FailureAfterCancel),
         ] {
             if is_so {
-                seen.insert(what);
+                reached.insert(what);
             }
         }
     }
 
     /// The verdict, and how many count for it.
-    fn count(&self, run: &Run, seen: &mut BTreeSet<Seen>) -> (Verdict, usize) {
+    fn count(&self, run: &Run, reached: &mut BTreeSet<Situation>) -> (Verdict, usize) {
         let plan = &self.script.plan;
         let done = run.agents.iter().filter(|agent| agent.status == Status::Ok);
         let mut sides: BTreeMap<&str, usize> = BTreeMap::new();
@@ -181,20 +189,20 @@ impl Facts<'_> {
             _ => Verdict::Degraded,
         };
         for (is_so, what) in [
-            (verdict == Verdict::Full, Seen::Full),
-            (verdict == Verdict::Degraded, Seen::Degraded),
-            (verdict == Verdict::Insufficient, Seen::Insufficient),
-            (is_tie, Seen::Tie),
-            (asks && unanswered > 0, Seen::Unanswered),
+            (verdict == Verdict::Full, Situation::Full),
+            (verdict == Verdict::Degraded, Situation::Degraded),
+            (verdict == Verdict::Insufficient, Situation::Insufficient),
+            (is_tie, Situation::Tie),
+            (asks && unanswered > 0, Situation::Unanswered),
         ] {
             if is_so {
-                seen.insert(what);
+                reached.insert(what);
             }
         }
         (verdict, ok)
     }
 
-    /// As long as it takes if all agents run one after another and everything takes its longest.
+    /// The time that all agents need one after another with the longest possible attempts.
     fn bound(&self) -> Duration {
         let Script { plan, jobs, late, .. } = self.script;
         let agents = plan.agents.iter().zip(jobs).map(|(agent, jobs)| {

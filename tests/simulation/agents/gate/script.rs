@@ -13,41 +13,41 @@ pub const STARTED_AT: Duration = Duration::from_secs(1_700_000_000);
 pub struct Script {
     pub plan: Plan,
     pub seed: Seed,
-    /// For each agent what its attempts do; the last one is done by all after it.
-    pub jobs: Vec<Vec<Job>>,
-    pub orders: Vec<(Duration, Order)>,
+    /// The scripts of the attempts of each agent; later attempts repeat the last one.
+    pub jobs: Vec<Vec<AttemptScript>>,
+    pub orders: Vec<(Duration, CancelOrder)>,
     /// How late the timer of waits fires.
     pub late: Duration,
     pub random: Random,
 }
 
-/// What an attempt does.
+/// The script of an attempt.
 #[derive(Clone, Debug)]
-pub struct Job {
-    /// How long it waits for room.
+pub struct AttemptScript {
+    /// How long it waits before it can start.
     pub room: Duration,
     /// How long it takes, if it ends by itself.
     pub takes: Option<Duration>,
     /// How it ends by itself.
     pub ending: Ending,
-    pub obeys: Obeys,
+    pub term_reaction: TermReaction,
     pub stdout: &'static str,
-    /// How many bytes of its two streams are not kept.
+    /// How many bytes of its two streams are dropped.
     pub dropped: [u64; 2],
     pub is_leaked: bool,
 }
 
-/// What an attempt does that is asked to end.
+/// What an attempt does after SIGTERM.
 #[derive(Clone, Copy, Debug)]
-pub enum Obeys {
-    After(Duration),
-    /// It ends with 0.
-    WithSuccess,
-    Never,
+pub enum TermReaction {
+    EndsAfter(Duration),
+    /// It exits with 0.
+    Succeeds,
+    Ignores,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub enum Order {
+pub enum CancelOrder {
     Cancel,
     Kill,
 }
@@ -66,18 +66,18 @@ impl Script {
         let first = ms(&mut random, 4000);
         let second = first + ms(&mut random, 600);
         let orders = match random.below(8) {
-            0 | 1 => vec![(first, Order::Cancel)],
-            2 => vec![(first, Order::Cancel), (second, Order::Kill)],
-            3 => vec![(first, Order::Kill), (second, Order::Cancel)],
-            4 => vec![(Duration::ZERO, Order::Cancel)],
+            0 | 1 => vec![(first, CancelOrder::Cancel)],
+            2 => vec![(first, CancelOrder::Cancel), (second, CancelOrder::Kill)],
+            3 => vec![(first, CancelOrder::Kill), (second, CancelOrder::Cancel)],
+            4 => vec![(Duration::ZERO, CancelOrder::Cancel)],
             _ => Vec::new(),
         };
         let late = Duration::from_millis(random.pick(&[0, 0, 5, 150]));
         Self { plan, seed: Seed::new(seed), jobs, orders, late, random: Random::stream(seed, "gate/run") }
     }
 
-    /// What the attempt of an agent does, counted from 1.
-    pub fn job(&self, agent: usize, attempt: u32) -> &Job {
+    /// The script of an attempt, counted from 1.
+    pub fn job(&self, agent: usize, attempt: u32) -> &AttemptScript {
         let jobs = &self.jobs[agent];
         &jobs[jobs.len().min(attempt as usize) - 1]
     }
@@ -115,7 +115,7 @@ fn plan(random: &mut Random) -> Plan {
     }
 }
 
-fn jobs(random: &mut Random, agent: &Agent) -> Vec<Job> {
+fn jobs(random: &mut Random, agent: &Agent) -> Vec<AttemptScript> {
     let temporary = agent.retryable_exits.first().map_or(75, |exit| i32::from(*exit));
     let temporary = Ending::Exited { code: temporary };
     let done = Ending::Exited { code: 0 };
@@ -147,24 +147,24 @@ fn jobs(random: &mut Random, agent: &Agent) -> Vec<Job> {
     first.into_iter().chain([last]).map(|ending| job(random, ending)).collect()
 }
 
-fn job(random: &mut Random, ending: Ending) -> Job {
-    let is_refused = matches!(ending, Ending::NotStarted { .. } | Ending::CircuitOpen);
+fn job(random: &mut Random, ending: Ending) -> AttemptScript {
+    let is_rejected = matches!(ending, Ending::NotStarted { .. } | Ending::CircuitOpen);
     let takes =
-        if is_refused { Some(Duration::ZERO) } else { Some(ms(random, 1500)).filter(|_| random.chance(85)) };
+        if is_rejected { Some(Duration::ZERO) } else { Some(ms(random, 1500)).filter(|_| random.chance(85)) };
     let lag = ms(random, 400);
-    let is_cut = !is_refused && random.chance(15);
+    let is_cut = !is_rejected && random.chance(15);
     let answers = [r#"{"verdict":"yes"}"#, r#"{"verdict":"yes"}"#, r#"{"verdict":"no"}"#, "no answer", ""];
-    Job {
+    AttemptScript {
         room: Duration::from_millis(random.pick(&[0, 0, 1, 200])),
         takes,
         ending,
-        obeys: random.pick(&[
-            Obeys::After(Duration::ZERO),
-            Obeys::After(lag),
-            Obeys::WithSuccess,
-            Obeys::Never,
+        term_reaction: random.pick(&[
+            TermReaction::EndsAfter(Duration::ZERO),
+            TermReaction::EndsAfter(lag),
+            TermReaction::Succeeds,
+            TermReaction::Ignores,
         ]),
-        stdout: if is_refused {
+        stdout: if is_rejected {
             ""
         } else if is_cut {
             "the beginning"
@@ -172,7 +172,7 @@ fn job(random: &mut Random, ending: Ending) -> Job {
             random.pick(&answers)
         },
         dropped: if is_cut { [random.between(1..=9000), random.between(0..=1)] } else { [0, 0] },
-        is_leaked: !is_refused && random.chance(10),
+        is_leaked: !is_rejected && random.chance(10),
     }
 }
 

@@ -1,4 +1,4 @@
-//! One line of a terminal, as wide as it may be.
+//! One terminal line of limited width.
 
 use alloc::format;
 use alloc::string::String;
@@ -9,66 +9,66 @@ use unicode_width::UnicodeWidthChar as _;
 
 use crate::text::is_control;
 
-/// How a piece of a line looks.
+/// The style of a piece of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
-    /// As any text.
+    /// Normal text.
     Plain,
-    /// Less than the rest.
+    /// Dimmed.
     Faint,
-    /// It went well.
+    /// Success.
     Good,
-    /// It went wrong.
+    /// Failure.
     Bad,
-    /// It is on its way to something else.
+    /// Waiting or stopping.
     Busy,
 }
 
-/// One line, without its end. Its text is the same without colours.
+/// One line without a line ending, in styled pieces.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct StyledLine {
     pieces: Vec<(Tone, String)>,
     /// How many columns are left.
-    rest: usize,
+    free_columns: usize,
     is_cut: bool,
 }
 
-impl Line {
-    /// An empty line of so many columns at most.
+impl StyledLine {
+    /// An empty line of at most so many columns.
     pub(super) fn new(columns: usize) -> Self {
-        Self { pieces: Vec::new(), rest: columns, is_cut: false }
+        Self { pieces: Vec::new(), free_columns: columns, is_cut: false }
     }
 
-    /// Adds what fits. Where something does not, the line ends in `…`, and takes no more.
+    /// Adds as much as fits. A truncated line ends in `…` and takes no more text.
     pub(super) fn push(&mut self, tone: Tone, text: &str) {
         if self.is_cut {
             return;
         }
         let wanted = width(text);
-        if wanted <= self.rest {
-            self.rest -= wanted;
+        if wanted <= self.free_columns {
+            self.free_columns -= wanted;
             self.pieces.push((tone, text.into()));
             return;
         }
         self.is_cut = true;
-        let Some(room) = self.rest.checked_sub(1) else { return self.end_cut() };
-        let mut cut = String::from(front(text, room));
+        let Some(room) = self.free_columns.checked_sub(1) else { return self.end_cut() };
+        let mut cut = String::from(prefix(text, room));
         cut.push('…');
-        self.rest = 0;
+        self.free_columns = 0;
         self.pieces.push((tone, cut));
     }
 
-    /// There is no column left for the `…`: the last character gives way to it.
+    /// No column is left for the `…`: it replaces the last character.
     fn end_cut(&mut self) {
         if let Some((_, last)) = self.pieces.iter_mut().rfind(|(_, text)| width(text) > 0) {
             let room = width(last).saturating_sub(1);
-            let kept = front(last, room).len();
+            let kept = prefix(last, room).len();
             last.truncate(kept);
             last.push('…');
         }
     }
 
-    /// The same without blanks at its end.
+    /// The line without trailing blanks.
     pub(super) fn trimmed(mut self) -> Self {
         while let Some((_, last)) = self.pieces.last_mut() {
             last.truncate(last.trim_end().len());
@@ -92,13 +92,13 @@ impl Line {
 }
 
 /// Without colours.
-impl fmt::Display for Line {
+impl fmt::Display for StyledLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.pieces.iter().try_for_each(|(_, text)| f.write_str(text))
     }
 }
 
-/// How many columns a text takes at most: characters that a terminal joins take fewer.
+/// The greatest number of columns of a text; a terminal may combine characters.
 pub(super) fn width(text: &str) -> usize {
     text.chars().map(columns_of).sum()
 }
@@ -107,22 +107,22 @@ fn columns_of(c: char) -> usize {
     c.width().unwrap_or(0)
 }
 
-/// The text in so many columns; one that is wider ends in an ellipsis.
+/// The text in at most so many columns; a truncated one ends in `…`.
 pub(super) fn cut(text: &str, columns: usize) -> String {
-    let mut line = Line::new(columns);
+    let mut line = StyledLine::new(columns);
     line.push(Tone::Plain, text);
     format!("{line}")
 }
 
-/// The text, and blanks up to a width.
+/// The text, padded with blanks.
 pub(super) fn pad(text: &str, columns: usize) -> String {
     let mut padded = String::from(text);
     padded.extend(core::iter::repeat_n(' ', columns.saturating_sub(width(text))));
     padded
 }
 
-/// As much of the front as fits.
-fn front(text: &str, columns: usize) -> &str {
+/// The longest prefix that fits.
+fn prefix(text: &str, columns: usize) -> &str {
     let mut used = 0;
     let end = text.char_indices().find(|(_, c)| {
         used += columns_of(*c);
@@ -131,15 +131,15 @@ fn front(text: &str, columns: usize) -> &str {
     end.map_or(text, |(at, _)| text.get(..at).unwrap_or(text))
 }
 
-/// What a terminal would still show of a line of output, as plain text: what follows the last carriage return, without the
-/// sequences that colour it or move the cursor; other control characters are left out, and each blank is one.
-pub(super) fn last_words(line: &str) -> String {
-    let shown = line.split('\r').rev().map(plain).find(|part| !part.trim().is_empty());
+/// A line of output as a terminal shows it in the end, as plain text: the part after the last carriage return, without escape
+/// sequences and control characters, with blanks collapsed.
+pub(super) fn plain_text(line: &str) -> String {
+    let shown = line.split('\r').rev().map(without_escapes).find(|part| !part.trim().is_empty());
     let shown = shown.unwrap_or_default();
     shown.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn plain(text: &str) -> String {
+fn without_escapes(text: &str) -> String {
     let mut shown = String::new();
     let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {
@@ -147,7 +147,7 @@ fn plain(text: &str) -> String {
             '\u{1b}' => match rest.next() {
                 // A control sequence ends with its first byte from `@` to `~` (ECMA-48, 5.4).
                 Some('[') => drop(rest.by_ref().find(|c| matches!(c, '@'..='~'))),
-                // A text for the terminal itself ends with BEL, or with ESC and a backslash.
+                // A string for the terminal itself ends with BEL, or with ESC and a backslash.
                 Some(']' | 'P' | '_' | '^' | 'X') => {
                     let end = rest.by_ref().find(|c| matches!(c, '\u{7}' | '\u{1b}'));
                     if end == Some('\u{1b}') {
@@ -157,7 +157,7 @@ fn plain(text: &str) -> String {
                 _ => {}
             },
             '\t' => shown.push(' '),
-            // A selector of variants makes the character before it wider than it is by itself.
+            // A variation selector may make the character before it wider.
             '\u{fe00}'..='\u{fe0f}' => {}
             c if is_control(c) => {}
             c => shown.push(c),
@@ -173,12 +173,12 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_does_not_fit_ends_in_an_ellipsis() {
+    fn a_truncated_line_ends_in_an_ellipsis() {
         assert_eq!(cut("abcdef", 6), "abcdef");
         assert_eq!(cut("abcdef", 5), "abcd…");
         assert_eq!(cut("abcdef", 1), "…");
         assert_eq!(cut("abcdef", 0), "");
-        let mut line = Line::new(0);
+        let mut line = StyledLine::new(0);
         ["", "more"].into_iter().for_each(|text| line.push(Tone::Plain, text));
         assert_eq!(line.to_string(), "", "there is no column even for the ellipsis");
     }
@@ -192,29 +192,29 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_full_still_says_that_there_is_more() {
-        let mut line = Line::new(4);
+    fn a_full_line_still_gets_an_ellipsis() {
+        let mut line = StyledLine::new(4);
         line.push(Tone::Good, "ab漢");
         line.push(Tone::Bad, "more");
         assert_eq!((line.to_string().as_str(), line.width()), ("ab…", 3));
     }
 
     #[test]
-    fn what_drives_a_terminal_is_no_word() {
-        assert_eq!(last_words("\u{1b}[1;31mred\u{1b}[0m\tand \u{7}  blue\u{9b}"), "red and blue");
-        assert_eq!(last_words("\u{1b}]0;title\u{7}a\u{1b}]8;;http://x\u{1b}\\link"), "alink");
-        assert_eq!(last_words("10 %\r20 %\r30 %\r"), "30 %");
-        assert_eq!(last_words("a\u{202e}b\u{200b}c"), "abc");
-        assert_eq!(last_words("\u{1b}[31"), "");
+    fn terminal_sequences_are_removed() {
+        assert_eq!(plain_text("\u{1b}[1;31mred\u{1b}[0m\tand \u{7}  blue\u{9b}"), "red and blue");
+        assert_eq!(plain_text("\u{1b}]0;title\u{7}a\u{1b}]8;;http://x\u{1b}\\link"), "alink");
+        assert_eq!(plain_text("10 %\r20 %\r30 %\r"), "30 %");
+        assert_eq!(plain_text("a\u{202e}b\u{200b}c"), "abc");
+        assert_eq!(plain_text("\u{1b}[31"), "");
     }
 
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn a_line_is_never_wider_than_it_may_be(texts in prop::collection::vec(".{0,12}", 0..4), columns in 0_usize..20) {
-            let mut line = Line::new(columns);
-            texts.iter().for_each(|text| line.push(Tone::Plain, &last_words(text)));
+        fn a_line_is_never_too_wide(texts in prop::collection::vec(".{0,12}", 0..4), columns in 0_usize..20) {
+            let mut line = StyledLine::new(columns);
+            texts.iter().for_each(|text| line.push(Tone::Plain, &plain_text(text)));
             prop_assert!(line.width() <= columns);
             prop_assert!(!line.to_string().chars().any(is_control));
         }

@@ -1,41 +1,38 @@
-//! Gates as texts for people, and as JSON for programs.
+//! Plans, events and runs as text and as JSON.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::text::visible;
 
-mod event;
 mod json;
-mod list;
 mod plan;
 mod run;
 mod shell_words;
 
-pub use list::list_text;
+pub use run::list_text;
 
-/// In characters: what is longer is cut to its first 60.
+/// In characters; a longer text is truncated to its first 60.
 const LONGEST: usize = 80;
 
-/// The beginning of a text that is too long for a line; `None` where it is not.
+/// The beginning of a text that is too long for a line; `None`: it is short enough.
 fn beginning(text: &str) -> Option<String> {
     text.chars().nth(LONGEST)?;
     Some(text.chars().take(60).chain(['…']).collect())
 }
 
-/// A text as one line that a terminal can hold.
+/// A text as one short line, with control characters escaped.
 fn short(text: &str) -> String {
     visible(&beginning(text).unwrap_or_else(|| text.into()))
 }
 
-/// What an agent wrote, as a line that a terminal does not obey; tabs stay.
-fn visible_line(line: &str) -> String {
+/// A line of agent output with control characters escaped, except tabs.
+pub(super) fn visible_line(line: &str) -> String {
     line.split('\t').map(visible).collect::<Vec<_>>().join("\t")
 }
 
-/// Columns as wide as their widest cell, those of `to_the_right` aligned there; columns without a text are left out, and so
-/// are spaces at the end of a line.
-fn table(rows: &[Vec<String>], to_the_right: &[usize], indent: &str) -> String {
+/// Columns as wide as their widest cell, those in `right_aligned` aligned right, without empty columns and trailing spaces.
+fn table(rows: &[Vec<String>], right_aligned: &[usize], indent: &str) -> String {
     let width = |text: &str| text.chars().count();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widest =
@@ -50,7 +47,7 @@ fn table(rows: &[Vec<String>], to_the_right: &[usize], indent: &str) -> String {
         {
             let padding = " ".repeat(widest - width(cell));
             line.push_str(gap);
-            match to_the_right.contains(&at) {
+            match right_aligned.contains(&at) {
                 true => line.extend([padding.as_str(), cell]),
                 false => line.extend([cell, padding.as_str()]),
             }

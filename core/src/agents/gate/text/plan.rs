@@ -13,33 +13,32 @@ use crate::text::{count, duration, size, visible};
 use crate::tree::Key;
 
 impl Plan {
-    /// What `gate run --dry-run` shows: long arguments cut, so that a terminal can hold it.
+    /// The text of `gate run --dry-run`, with long arguments truncated.
     pub fn to_text(&self) -> String {
         let agents = count(self.agents.len(), "agent");
-        let mut text =
-            format!("{} for {}: {agents}, nothing is started\n", visible(&self.stage), visible(&self.spec));
+        let mut text = format!("{} for {}: {agents}, dry run\n", visible(&self.stage), visible(&self.spec));
         let agree_on = match &self.agree_on {
             Some(key) => format!("`{}` of their answers", visible(&key.to_string())),
-            None => "nothing more than to succeed".into(),
+            None => "success; answers are not compared".into(),
         };
         let facts = [
             ("quorum", format!("{} of {}", self.quorum, self.voters())),
             ("agree on", agree_on),
-            ("at once", format!("{} at most", count(self.max_concurrent, "agent"))),
+            ("at once", format!("at most {}", count(self.max_concurrent, "agent"))),
             ("time-out", format!("{} for each attempt", duration(self.timeout))),
-            ("grace", format!("{} to end, then it is killed", duration(self.grace))),
+            ("grace", format!("{} from SIGTERM to SIGKILL", duration(self.grace))),
             ("retries", self.retries()),
-            ("output", format!("{} of each stream are kept", size(self.output_bytes as u64))),
+            ("output", format!("up to {} of each stream kept", size(self.output_bytes as u64))),
         ];
         text.extend(facts.iter().map(fact));
         for agent in &self.agents {
             text.push('\n');
-            text.push_str(&described(agent));
+            text.push_str(&agent_text(agent));
         }
         text
     }
 
-    /// The same with everything.
+    /// The plan in full.
     pub fn to_json(&self) -> Value {
         let agent = |agent: &Agent| {
             json!({
@@ -84,12 +83,12 @@ impl Plan {
         let [first, cap, deadline] =
             [retry.initial_backoff(), retry.max_backoff(), retry.deadline()].map(duration);
         let attempts = count(retry.max_attempts, "attempt");
-        let waits = format!("waits of {first} × {}, {cap} at most", retry.multiplier);
-        format!("{attempts}; {waits}; all waits of an agent within {deadline}")
+        let waits = format!("waits of {first} × {}, at most {cap}", retry.multiplier);
+        format!("{attempts}; {waits}; at most {deadline} of waits for each agent")
     }
 }
 
-fn described(agent: &Agent) -> String {
+fn agent_text(agent: &Agent) -> String {
     let command = &agent.command;
     let stdin = match &command.stdin {
         Some(prompt) => format!("the prompt, {}", count(prompt.len(), "byte")),
@@ -105,7 +104,7 @@ fn described(agent: &Agent) -> String {
         ("stdin", stdin),
         ("API key", command.api_key_env.as_deref().map_or("none".into(), visible)),
         ("withheld", withheld),
-        ("tried again", format!("after exit {}", exits.join(", "))),
+        ("retried", format!("after exit {}", exits.join(", "))),
     ];
     let [name, model, provider] = [&agent.name, &agent.model, &agent.provider].map(|text| visible(text));
     facts.iter().map(fact).fold(format!("{name}: {model} of {provider}\n"), |text, fact| text + &fact)

@@ -1,7 +1,7 @@
-//! What came of a gate, as text.
+//! Results of gates as text.
 
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use super::{short, table, visible_line};
@@ -9,17 +9,16 @@ use crate::agents::consensus::{Side, Unanswered};
 use crate::agents::gate::measures::{elapsed, size};
 use crate::agents::gate::run::{AgentRun, Run, Status};
 use crate::agents::gate::signal;
-use crate::text::count;
-use crate::text::visible;
+use crate::text::{count, rfc3339, visible};
 
 impl Run {
-    /// The verdict, each agent in a line, and who disagrees.
+    /// The verdict, a line for each agent, and the answers.
     pub fn to_text(&self) -> String {
         let rows: Vec<Vec<String>> = self.agents.iter().map(row).collect();
         format!("{}\n{}{}", self.headline(), table(&rows, &[4], "  "), self.sides())
     }
 
-    /// The same and what the agents wrote.
+    /// As [`Run::to_text`], with the output of the agents.
     pub fn to_text_with_outputs(&self) -> String {
         let mut text = self.to_text();
         for agent in &self.agents {
@@ -34,11 +33,11 @@ impl Run {
     }
 
     /// `plan for SPEC-1: degraded, 2 of 3 agents (quorum 2)`.
-    pub(super) fn headline(&self) -> String {
+    pub(in crate::agents::gate) fn headline(&self) -> String {
         let decision = &self.decision;
-        let called_off = if self.cancelled { ", called off" } else { "" };
+        let cancelled = if self.cancelled { ", cancelled" } else { "" };
         format!(
-            "{} for {}: {}, {}{} of {} (quorum {}){called_off}",
+            "{} for {}: {}, {}{} of {} (quorum {}){cancelled}",
             visible(&self.stage),
             visible(&self.spec),
             decision.verdict.name(),
@@ -49,7 +48,7 @@ impl Run {
         )
     }
 
-    /// Who said what, where answers were asked for.
+    /// The compared answers, with the agents that gave them.
     fn sides(&self) -> String {
         let decision = &self.decision;
         let side = |label: &str, side: &Side| {
@@ -59,7 +58,7 @@ impl Run {
             decision.majority.iter().map(|most| side("majority", most)).collect();
         rows.extend(decision.dissent.iter().map(|other| side("dissent", other)));
         let tie =
-            if decision.is_tied() { "majority     none: the largest sides are equally large\n" } else { "" };
+            if decision.is_tied() { "majority     none: the most frequent answers are tied\n" } else { "" };
         let unanswered = |of: &Unanswered| {
             let line = format!("unanswered   {}: {}", visible(&of.agent), visible(&of.reason));
             format!("{}\n", line.trim_end())
@@ -70,8 +69,8 @@ impl Run {
 }
 
 impl AgentRun {
-    /// What became of it, in words: `failed after 3.0 s, 3 attempts, exit 75: 3 attempts are allowed`.
-    pub(super) fn in_words(&self) -> String {
+    /// Its result in one line: `failed after 3.0 s, 3 attempts, exit 75: 3 attempts are allowed`.
+    pub(in crate::agents::gate) fn in_words(&self) -> String {
         let time =
             if self.attempts == 0 { String::new() } else { format!(" after {}", elapsed(self.elapsed_ms)) };
         let mut text = format!("{}{time}", self.status.words());
@@ -85,7 +84,7 @@ impl AgentRun {
     }
 }
 
-/// Name, status, attempts, ending, time, and what else is to be said.
+/// Name, status, attempts, ending, time and notes.
 fn row(agent: &AgentRun) -> Vec<String> {
     let time = if agent.attempts == 0 { String::new() } else { elapsed(agent.elapsed_ms) };
     Vec::from([
@@ -102,16 +101,16 @@ fn attempts(agent: &AgentRun) -> String {
     if agent.attempts > 1 { format!("{} attempts", agent.attempts) } else { String::new() }
 }
 
-/// Empty where the reason says it.
+/// Empty if the reason begins with it.
 fn ending(agent: &AgentRun) -> String {
     let reason = agent.reason.as_deref().unwrap_or_default();
-    let is_told = |words: &str| {
+    let is_in_reason = |words: &str| {
         let rest = reason.strip_prefix(words);
         rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_digit()))
     };
     match (agent.signal, agent.exit) {
-        (Some(number), _) if is_told(&format!("signal {number}")) => String::new(),
-        (None, Some(code)) if is_told(&format!("exit {code}")) => String::new(),
+        (Some(number), _) if is_in_reason(&format!("signal {number}")) => String::new(),
+        (None, Some(code)) if is_in_reason(&format!("exit {code}")) => String::new(),
         (Some(number), _) => match signal::name(number) {
             Some(name) => format!("{name} ({number})"),
             None => format!("signal {number}"),
@@ -125,7 +124,7 @@ fn ending(agent: &AgentRun) -> String {
 fn notes(agent: &AgentRun) -> String {
     let mut notes: Vec<String> = Vec::new();
     if agent.dropped_bytes > 0 {
-        notes.push(format!("{} of its output not kept", size(agent.dropped_bytes)));
+        notes.push(format!("{} of its output dropped", size(agent.dropped_bytes)));
     }
     if agent.leaked {
         notes.push("a process that left its group may still be running".into());
@@ -134,8 +133,29 @@ fn notes(agent: &AgentRun) -> String {
     notes.join("; ")
 }
 
-/// One line of an output below its heading.
+/// One indented line of output.
 fn indented(line: &str) -> String {
     let line = format!("    {}", visible_line(line));
     format!("{}\n", line.trim_end())
+}
+
+/// Runs with their numbers as a table, in the given order: number, start, stage, specification, verdict, counted agents,
+/// elapsed time. A sentence if there are none.
+pub fn list_text(runs: &[(i64, Run)]) -> String {
+    let row = |(number, run): &(i64, Run)| {
+        let verdict = run.decision.verdict.name();
+        Vec::from([
+            number.to_string(),
+            rfc3339(run.started_at_ms),
+            visible(&run.stage),
+            short(&run.spec),
+            if run.cancelled { format!("{verdict}, cancelled") } else { verdict.into() },
+            format!("{}/{}", run.decision.ok, run.decision.total),
+            elapsed(run.elapsed_ms),
+        ])
+    };
+    match runs {
+        [] => "no run of a gate is stored\n".into(),
+        runs => table(&runs.iter().map(row).collect::<Vec<_>>(), &[0, 5, 6], ""),
+    }
 }

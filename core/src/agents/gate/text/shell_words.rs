@@ -1,4 +1,4 @@
-//! Command lines as a shell reads them.
+//! Shell quoting of command lines.
 
 use alloc::format;
 use alloc::string::String;
@@ -9,8 +9,8 @@ use crate::agents::gate::measures::size;
 use crate::agents::gate::plan::CommandLine;
 use crate::text::is_control;
 
-/// The program and its arguments as one line that can be pasted into a POSIX shell, as long as no argument is cut: a long
-/// one is `'its first 60 characters…' (5.1 kB)`.
+/// The program and its arguments, quoted for a POSIX shell. A long argument is truncated: `'its first 60 characters…' (5.1
+/// kB)`.
 pub(super) fn line(command: &CommandLine) -> String {
     let words = core::iter::once(&command.program).chain(&command.args).enumerate();
     let words = words.map(|(place, word)| match beginning(word) {
@@ -20,8 +20,8 @@ pub(super) fn line(command: &CommandLine) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// One word: bare, in single quotes, or, where it has characters that a terminal obeys, as `$'…'` with its bytes in octal
-/// (POSIX.1-2024, Shell Command Language, 2.2.4). An assignment is no program.
+/// One word: bare, in single quotes, or, if it has control characters, as `$'…'` with those bytes in octal (POSIX.1-2024, Shell
+/// Command Language, 2.2.4). A program with `=` is quoted, since a shell would read an assignment.
 fn quoted(word: &str, is_program: bool) -> String {
     let is_bare = |c: char| c.is_ascii_alphanumeric() || "_@%+:,./-".contains(c) || (c == '=' && !is_program);
     if !word.is_empty() && word.chars().all(is_bare) {
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_is_quoted_as_far_as_a_shell_needs_it() {
+    fn a_word_is_quoted_only_where_a_shell_needs_it() {
         for (word, shown) in [
             ("--model=gpt-5", "--model=gpt-5"),
             ("", "''"),

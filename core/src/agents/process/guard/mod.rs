@@ -1,17 +1,18 @@
-//! What a guard is told, and which groups it ends.
+//! The protocol between a program and its guard, and which process groups the guard kills.
 //!
-//! A guard is a process that outlives its program by a moment: it reads [`Line`]s from a pipe into a [`Register`], and where the
-//! pipe closes without a farewell, a [`Sweep`] says which groups of processes are left of the program.
+//! A guard is a process that outlives its program by a moment. It reads [`GuardMessage`]s from a pipe into a [`Register`];
+//! when the pipe closes without [`GuardMessage::Exiting`], a [`Sweep`] finds the process groups that the program has left
+//! behind.
 //!
 //! ```
-//! use speckit_core::agents::process::guard::{Line, Register};
+//! use speckit_core::agents::process::guard::{GuardMessage, Register};
 //!
 //! let mut register = Register::default();
-//! register.hear(Line::Add { group: 4711, start: Some(99) }.to_string().as_bytes());
-//! register.hear(Line::Add { group: 4712, start: None }.to_string().as_bytes());
-//! register.hear(Line::Remove { group: 4711 }.to_string().as_bytes());
+//! register.push(GuardMessage::Add { group: 4711, start: Some(99) }.to_string().as_bytes());
+//! register.push(GuardMessage::Add { group: 4712, start: None }.to_string().as_bytes());
+//! register.push(GuardMessage::Remove { group: 4711 }.to_string().as_bytes());
 //! assert_eq!(register.groups().collect::<Vec<_>>(), [(4712, None)]);
-//! assert!(!register.is_farewell());
+//! assert!(!register.is_exiting());
 //! ```
 
 use alloc::collections::BTreeMap;
@@ -21,45 +22,45 @@ use core::fmt;
 
 mod sweep;
 
-pub use sweep::{Mark, Own, Seen, Sweep, has_variable};
+pub use sweep::{GuardIdentity, Mark, ProcessEntry, Sweep, has_variable};
 
-/// A longer line than this, in bytes and without its end, is none of ours.
+/// The longest line, in bytes and without its line ending. Longer ones are ignored.
 pub const LONGEST_LINE: usize = 256;
 
-/// The largest number of a process: the system's are positive and signed.
-const LARGEST: u32 = i32::MAX as u32;
+/// The largest process id: ids are positive signed integers.
+const LARGEST_ID: u32 = i32::MAX as u32;
 
-/// One thing that a guard is told: a line of text.
+/// A message to the guard: a line of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Line<'a> {
-    /// Processes with this value in their variable are the program's. It has no line end.
+pub enum GuardMessage<'a> {
+    /// Processes with this value in their variable belong to the program. The value has no line ending.
     Mark(&'a str),
-    /// There is a group.
+    /// The program has spawned a group.
     Add {
-        /// Its number, which is that of its leader.
+        /// Its id, which is the process id of its leader.
         group: u32,
-        /// When its leader started, in the units of the system; `None` where that cannot be known.
+        /// When its leader started, in the units of the system; `None`: unknown.
         start: Option<u64>,
     },
-    /// A group is over, or is to be left alone.
+    /// The group has ended, or is to be spared.
     Remove {
-        /// Its number.
+        /// Its id.
         group: u32,
     },
-    /// The program ends by itself. What is said after it counts no more.
-    Farewell,
+    /// The program exits by itself. Later messages are ignored.
+    Exiting,
 }
 
-impl<'a> Line<'a> {
-    /// Reads a line, without its end. `None` for what is no line of ours, and for numbers that no group of a program has
-    /// (0 is one's own, 1 the first process of the system).
-    pub fn read(text: &'a str) -> Option<Self> {
+impl<'a> GuardMessage<'a> {
+    /// Parses a line without its line ending. `None` for another text, and for ids that no spawned group has (0 means the own
+    /// group, 1 is init).
+    pub fn parse(text: &'a str) -> Option<Self> {
         if let Some(mark) = text.strip_prefix("mark ") {
             return Some(Self::Mark(mark));
         }
         let mut words = text.split(' ');
         let group = |words: &mut core::str::Split<'a, char>| {
-            words.next()?.parse().ok().filter(|number| (2..=LARGEST).contains(number))
+            words.next()?.parse().ok().filter(|number| (2..=LARGEST_ID).contains(number))
         };
         let line = match words.next()? {
             "add" => Self::Add {
@@ -70,81 +71,81 @@ impl<'a> Line<'a> {
                 },
             },
             "remove" => Self::Remove { group: group(&mut words)? },
-            "farewell" => Self::Farewell,
+            "exiting" => Self::Exiting,
             _ => return None,
         };
         words.next().is_none().then_some(line)
     }
 }
 
-/// The line with its end.
-impl fmt::Display for Line<'_> {
+/// The line with its line ending.
+impl fmt::Display for GuardMessage<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Mark(mark) => writeln!(f, "mark {mark}"),
             Self::Add { group, start: Some(start) } => writeln!(f, "add {group} {start}"),
             Self::Add { group, start: None } => writeln!(f, "add {group} -"),
             Self::Remove { group } => writeln!(f, "remove {group}"),
-            Self::Farewell => writeln!(f, "farewell"),
+            Self::Exiting => writeln!(f, "exiting"),
         }
     }
 }
 
-/// What a guard has been told so far.
+/// The groups of a program, from the messages so far.
 ///
-/// Bytes may arrive in any pieces. What is no line of ours is passed over, and so is the beginning of a line whose end never
-/// comes: a number that was cut off is another number.
+/// Bytes may arrive in any pieces. Invalid lines are ignored, and so is an incomplete last line: a truncated id is the id of
+/// another group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Register {
-    /// A line without its end, at most one byte longer than a line may be.
-    begun: Vec<u8>,
+    /// The incomplete line, at most one byte longer than a line may be.
+    partial: Vec<u8>,
     mark: Option<String>,
     groups: BTreeMap<u32, Option<u64>>,
-    is_farewell: bool,
+    is_exiting: bool,
 }
 
 impl Register {
     /// Takes the next bytes.
-    pub fn hear(&mut self, bytes: &[u8]) {
+    pub fn push(&mut self, bytes: &[u8]) {
         for byte in bytes {
             if *byte == b'\n' {
-                let line = core::mem::take(&mut self.begun);
+                let line = core::mem::take(&mut self.partial);
                 self.take(&line);
-            } else if self.begun.len() <= LONGEST_LINE {
-                self.begun.push(*byte);
+            } else if self.partial.len() <= LONGEST_LINE {
+                self.partial.push(*byte);
             }
         }
     }
 
     fn take(&mut self, line: &[u8]) {
-        if self.is_farewell || line.len() > LONGEST_LINE {
+        if self.is_exiting || line.len() > LONGEST_LINE {
             return;
         }
-        match core::str::from_utf8(line).ok().and_then(Line::read) {
-            Some(Line::Mark(mark)) => self.mark = Some(mark.into()),
-            Some(Line::Add { group, start }) => {
+        match core::str::from_utf8(line).ok().and_then(GuardMessage::parse) {
+            Some(GuardMessage::Mark(mark)) => self.mark = Some(mark.into()),
+            Some(GuardMessage::Add { group, start }) => {
                 self.groups.insert(group, start);
             }
-            Some(Line::Remove { group }) => {
+            Some(GuardMessage::Remove { group }) => {
                 self.groups.remove(&group);
             }
-            Some(Line::Farewell) => self.is_farewell = true,
+            Some(GuardMessage::Exiting) => self.is_exiting = true,
             None => {}
         }
     }
 
-    /// The groups that are left, by their numbers, and when the leader of each started.
+    /// The groups that have not ended, by id, and when the leader of each started.
     pub fn groups(&self) -> impl Iterator<Item = (u32, Option<u64>)> {
         self.groups.iter().map(|(group, start)| (*group, *start))
     }
 
-    /// The value that marks the program's processes.
+    /// The value that marks the processes of the program.
     pub fn mark(&self) -> Option<&str> {
         self.mark.as_deref()
     }
 
-    /// Whether the program has said that it ends by itself.
-    pub fn is_farewell(&self) -> bool {
-        self.is_farewell
+    /// Whether the program has announced that it exits by itself.
+    pub fn is_exiting(&self) -> bool {
+        self.is_exiting
     }
 }

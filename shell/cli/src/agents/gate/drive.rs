@@ -4,7 +4,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 use std::{io, thread};
 
-use speckit_core::agents::gate::{CallingOff, Run};
+use speckit_core::agents::gate::{CancelMode, Run};
 
 use super::interruption::Interruptible;
 use super::show::{Display, Shown, show};
@@ -22,7 +22,7 @@ pub(super) fn drive<T>(
     context: &Context,
     gate: GateRun,
     display: Display,
-    (interruption, called_off): (&Interruptible, Receiver<CallingOff>),
+    (interruption, called_off): (&Interruptible, Receiver<CancelMode>),
     record: impl FnOnce(Run) -> T,
 ) -> io::Result<T> {
     let names: Vec<String> = gate.plan().agents.iter().map(|agent| agent.name.clone()).collect();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use speckit_core::agents::gate::{CallingOff, Interruption, Reaction};
+use speckit_core::agents::gate::{CancelMode, Interruption, Reaction};
 
 use crate::signals::{SignalListener, Then, restore_child_exits};
 use speckit::agents::GateControl;
@@ -26,30 +26,30 @@ impl Interruptible {
     /// Agents run from now on.
     pub(super) fn runs(&self, control: GateControl) {
         let mut state = self.state.lock();
-        state.0.runs();
+        state.0.start();
         state.1 = Some(control);
     }
 
     /// The run has ended and is being recorded.
     pub(super) fn keeps(&self) {
-        self.state.lock().0.keeps();
+        self.state.lock().0.save();
     }
 
     /// The run is recorded, and its result is being written.
     pub(super) fn says(&self) {
-        self.state.lock().0.says();
+        self.state.lock().0.report();
     }
 
     /// How long to wait for a lock of the database.
     pub(super) fn patience(&self) -> Duration {
-        self.state.lock().0.patience()
+        self.state.lock().0.lock_wait()
     }
 
     /// Handles signals until the listener is dropped; the receiver gets how they cancel the gate.
     ///
     /// # Errors
     /// An error of the system.
-    pub(super) fn listen(this: &Arc<Self>) -> io::Result<(SignalListener, Receiver<CallingOff>)> {
+    pub(super) fn listen(this: &Arc<Self>) -> io::Result<(SignalListener, Receiver<CancelMode>)> {
         restore_child_exits()?;
         let (sender, called_off) = channel();
         let interruptible = Arc::clone(this);
@@ -65,16 +65,16 @@ impl Interruptible {
     }
 
     /// Handles a signal.
-    fn signal(&self) -> (Option<CallingOff>, Then) {
+    fn signal(&self) -> (Option<CancelMode>, Then) {
         let mut state = self.state.lock();
         match state.0.signal(clock::now().saturating_duration_since(self.since)) {
-            Reaction::None | Reaction::Hurry => (None, Then::Listen),
-            Reaction::End => (None, Then::EndNow),
-            Reaction::CallOff(how) => {
+            Reaction::None | Reaction::StopWaiting => (None, Then::Listen),
+            Reaction::Exit => (None, Then::EndNow),
+            Reaction::Cancel(how) => {
                 if let Some(control) = &state.1 {
                     match how {
-                        CallingOff::Asked => control.cancel(),
-                        CallingOff::Killed => control.kill(),
+                        CancelMode::Terminate => control.cancel(),
+                        CancelMode::Kill => control.kill(),
                     }
                 }
                 (Some(how), Then::Listen)

@@ -6,7 +6,7 @@ use ratatui::crossterm::Command;
 use ratatui::crossterm::cursor::{MoveToColumn, MoveUp};
 use ratatui::crossterm::style::{Attribute, SetAttribute};
 use ratatui::crossterm::terminal::{Clear, ClearType};
-use speckit_core::agents::gate::{Line, Progress, Tone};
+use speckit_core::agents::gate::{Progress, StyledLine, Tone};
 
 use crate::terminal::Terminal;
 
@@ -45,7 +45,7 @@ impl Drop for ProgressScreen<'_> {
 }
 
 impl Frames {
-    fn next(&mut self, lines: &[Line], columns: usize, rows: usize) -> String {
+    fn next(&mut self, lines: &[StyledLine], columns: usize, rows: usize) -> String {
         let shown = lines.get(lines.len().saturating_sub(rows.max(1))..).unwrap_or_default();
         let mut text = self.to_the_start(columns);
         for (at, line) in shown.iter().enumerate() {
@@ -56,7 +56,7 @@ impl Frames {
             put(Clear(ClearType::UntilNewLine), &mut text);
         }
         put(Clear(ClearType::FromCursorDown), &mut text);
-        self.drawn = shown.iter().map(Line::width).collect();
+        self.drawn = shown.iter().map(StyledLine::width).collect();
         text
     }
 
@@ -82,7 +82,7 @@ impl Frames {
         text
     }
 
-    fn write(&self, line: &Line, text: &mut String) {
+    fn write(&self, line: &StyledLine, text: &mut String) {
         for (tone, piece) in line.pieces() {
             match sequence(tone).filter(|_| self.has_color) {
                 None => text.push_str(piece),
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     /// The lines of three agents that wait: `a  waiting` and so on, and 43 columns about all of them.
-    fn lines(columns: usize) -> Vec<Line> {
+    fn lines(columns: usize) -> Vec<StyledLine> {
         Progress::new(["a", "b", "c"]).lines(Duration::ZERO, columns)
     }
 

@@ -3,7 +3,7 @@
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
-use speckit_core::agents::gate::{CallingOff, Event, Progress};
+use speckit_core::agents::gate::{CancelMode, Event, Progress};
 
 use super::screen::ProgressScreen;
 use crate::context::Context;
@@ -31,7 +31,7 @@ impl Display {
 /// The events of a gate, and how it was cancelled.
 pub(super) struct Shown {
     pub(super) events: Receiver<Event>,
-    pub(super) called_off: mpsc::Receiver<CallingOff>,
+    pub(super) called_off: mpsc::Receiver<CancelMode>,
 }
 
 /// The time between two frames, and the longest delay before a cancellation is shown.
@@ -46,8 +46,8 @@ pub(super) fn show(context: &Context, display: Display, names: Vec<String>, show
         let event = shown.events.recv_timeout(TICK);
         for how in shown.called_off.try_iter() {
             context.terminal.note(match how {
-                CallingOff::Asked => "ending the agents; once more kills them\n",
-                CallingOff::Killed => "killing the agents; once more ends this program\n",
+                CancelMode::Terminate => "ending the agents; once more kills them\n",
+                CancelMode::Kill => "killing the agents; once more ends this program\n",
             });
         }
         match event {
@@ -81,7 +81,7 @@ fn draw(context: &Context, names: Vec<String>, shown: &Shown) {
             next = since() + TICK;
         }
         let event = shown.events.recv_timeout(next.saturating_sub(since()));
-        shown.called_off.try_iter().for_each(|how| progress.called_off(how));
+        shown.called_off.try_iter().for_each(|how| progress.cancel(how));
         match event {
             Ok(event) => progress.event(since(), &event),
             Err(RecvTimeoutError::Timeout) => {}

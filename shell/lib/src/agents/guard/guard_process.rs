@@ -8,7 +8,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use speckit_core::agents::process::guard::Line;
+use speckit_core::agents::process::guard::GuardMessage;
 
 use super::{ARGUMENT, READY, VARIABLE};
 use crate::os::clock;
@@ -71,7 +71,7 @@ impl GuardProcess {
         let mut guard =
             Self { child, lines: Some(lines), waiting: Vec::new(), stdout, failure: GuardFailure::None };
         guard.await_ready()?;
-        guard.send(Line::Mark(mark));
+        guard.send(GuardMessage::Mark(mark));
         Ok(guard)
     }
 
@@ -106,10 +106,10 @@ impl GuardProcess {
     }
 
     /// Sends a line to the guard, now or with the next line. Never blocks.
-    pub(super) fn send(&mut self, line: Line<'_>) {
+    pub(super) fn send(&mut self, message: GuardMessage<'_>) {
         if self.lines.is_some() {
             // Writing into memory does not fail.
-            let _ = write!(self.waiting, "{line}");
+            let _ = write!(self.waiting, "{message}");
             self.write();
             if self.waiting.len() > MOST_BYTES {
                 self.give_up("it does not read its input");
@@ -165,7 +165,7 @@ impl GuardProcess {
 
 impl Drop for GuardProcess {
     fn drop(&mut self) {
-        self.send(Line::Farewell);
+        self.send(GuardMessage::Exiting);
         if !self.waiting.is_empty() {
             // It does not read, so it would see the end of the pipe without the farewell.
             self.kill();

@@ -10,7 +10,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fd::OwnedFd;
 use rustix::process::{Pid, Signal, getppid, kill_process_group, test_kill_process_group};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use speckit_core::agents::process::guard::{Own, Register, Sweep};
+use speckit_core::agents::process::guard::{GuardIdentity, Register, Sweep};
 
 use super::{READY, processes};
 use crate::os::clock;
@@ -48,10 +48,10 @@ pub(super) fn keep() {
 /// Reads from `/proc`: in a container the system calls return 0 for a group or session that began outside of it, which other calls
 /// do not accept.
 #[cfg(target_os = "linux")]
-fn own() -> Own {
+fn own() -> GuardIdentity {
     let own = processes::of(std::process::id());
     let program = getppid().and_then(|program| processes::of(number(program)));
-    Own {
+    GuardIdentity {
         // A guard is started as the leader of a group.
         group: own.map_or_else(std::process::id, |own| own.group),
         program_group: program.map_or(0, |program| program.group),
@@ -60,9 +60,9 @@ fn own() -> Own {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn own() -> Own {
+fn own() -> GuardIdentity {
     use rustix::process::{getpgid, getpgrp, getsid};
-    Own {
+    GuardIdentity {
         group: number(getpgrp()),
         program_group: getppid().and_then(|program| getpgid(Some(program)).ok()).map_or(0, number),
         session: getsid(None).map_or(0, number),
@@ -77,7 +77,7 @@ fn number(id: Pid) -> u32 {
 ///
 /// Children between fork and exec, and children that never call exec, hold copies of the other end. Groups that can be found before
 /// these are closed are killed as soon as the program has ended.
-fn listen(own: Own, mut program: Option<OwnedFd>) -> Register {
+fn listen(own: GuardIdentity, mut program: Option<OwnedFd>) -> Register {
     let mut register = Register::default();
     // Unbuffered: `poll` does not see buffered bytes.
     let stdin = io::stdin();
@@ -90,11 +90,11 @@ fn listen(own: Own, mut program: Option<OwnedFd>) -> Register {
         }
         match rustix::io::read(&stdin, &mut bytes) {
             Ok(0) => return register,
-            Ok(read) => register.hear(bytes.get(..read).unwrap_or_default()),
+            Ok(read) => register.push(bytes.get(..read).unwrap_or_default()),
             Err(rustix::io::Errno::INTR) => {}
             Err(_) => return register,
         }
-        if register.is_farewell() {
+        if register.is_exiting() {
             return register;
         }
     }
@@ -127,14 +127,14 @@ fn program_alive() -> Option<OwnedFd> {
 }
 
 /// Kills the registered groups, and the groups with the mark.
-fn sweep(register: &Register, own: Own) {
+fn sweep(register: &Register, own: GuardIdentity) {
     let mut sweep = Sweep::new(register, own);
     let started = clock::now();
     while !sweep.is_done() && clock::now().saturating_duration_since(started) < BOUND {
         let seen = processes::all();
         let groups: Vec<u32> = match &seen {
-            Some(seen) => sweep.look(seen, &mut |id| processes::mark_of(id, register.mark())),
-            None => sweep.blind().filter(|group| is_group(*group)).collect(),
+            Some(seen) => sweep.groups_to_kill(seen, &mut |id| processes::mark_of(id, register.mark())),
+            None => sweep.unverified().filter(|group| is_group(*group)).collect(),
         };
         if seen.is_none() && groups.is_empty() {
             return;

@@ -79,12 +79,12 @@ impl Guard {
     /// the guard has ended.
     pub fn add(&self, group: u32) {
         let start = processes::start_of(group);
-        self.process.lock().send(speckit_core::agents::process::guard::Line::Add { group, start });
+        self.process.lock().send(speckit_core::agents::process::guard::GuardMessage::Add { group, start });
     }
 
     /// Removes a group: it has ended, or must not be killed. Never blocks.
     pub fn remove(&self, group: u32) {
-        self.process.lock().send(speckit_core::agents::process::guard::Line::Remove { group });
+        self.process.lock().send(speckit_core::agents::process::guard::GuardMessage::Remove { group });
     }
 
     /// Why the guard has ended, reported once. Without it the agents live on if this process is killed.

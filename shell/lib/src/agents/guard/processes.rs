@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use speckit_core::agents::process::guard::{Mark, Seen, has_variable};
+use speckit_core::agents::process::guard::{Mark, ProcessEntry, has_variable};
 
 use super::VARIABLE;
 
@@ -13,23 +13,23 @@ pub(super) fn start_of(id: u32) -> Option<u64> {
 }
 
 /// One process. `None` without such a process or `/proc`.
-pub(super) fn of(id: u32) -> Option<Seen> {
+pub(super) fn of(id: u32) -> Option<ProcessEntry> {
     seen(&id.to_string())
 }
 
 /// All processes; `None` without `/proc`. A process that starts or ends meanwhile may be missing.
-pub(super) fn all() -> Option<Vec<Seen>> {
+pub(super) fn all() -> Option<Vec<ProcessEntry>> {
     let entries = fs::read_dir("/proc").ok()?;
     let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     let ids = names.filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
-    let found: Vec<Seen> = ids.filter_map(|id| seen(&id)).collect();
+    let found: Vec<ProcessEntry> = ids.filter_map(|id| seen(&id)).collect();
     // This process is in every complete list.
     (!found.is_empty()).then_some(found)
 }
 
-fn seen(id: &str) -> Option<Seen> {
+fn seen(id: &str) -> Option<ProcessEntry> {
     let stat = fs::read(format!("/proc/{id}/stat")).ok()?;
-    Seen::of_stat(&String::from_utf8_lossy(&stat))
+    ProcessEntry::parse_stat(&String::from_utf8_lossy(&stat))
 }
 
 /// Whether a process has this mark.

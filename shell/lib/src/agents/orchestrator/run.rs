@@ -5,7 +5,7 @@ use std::future::pending;
 use std::sync::Arc;
 
 use speckit_core::Diagnostic;
-use speckit_core::agents::gate::{Action, Event, Input, Machine, Plan, Run};
+use speckit_core::agents::gate::{Action, Event, GateMachine, Input, Plan, Run};
 use speckit_core::config::redact::Masks;
 use speckit_core::retry::Seed;
 use tokio::sync::watch;
@@ -118,7 +118,7 @@ impl GateRun {
         let Self { busy: _busy, broadcast, plan, seed, resources, orders, .. } = self;
         let mut received = orders.subscribe();
         let tasks = Tasks::new(&plan, resources, broadcast.masks());
-        let (machine, first) = Machine::begin(plan, broadcast.masks(), seed, clock::since_epoch());
+        let (machine, first) = GateMachine::begin(plan, broadcast.masks(), seed, clock::since_epoch());
         let mut gate = GateLoop { machine, tasks, broadcast: &broadcast, started: clock::runtime_now() };
         let mut obeyed = Order::Run;
         let mut finished = gate.act(first);
@@ -153,7 +153,7 @@ impl fmt::Debug for GateRun {
 
 /// The machine of the core, and what performs its actions.
 struct GateLoop<'a> {
-    machine: Machine,
+    machine: GateMachine,
     tasks: Tasks,
     broadcast: &'a GateBroadcast,
     started: Instant,
@@ -185,7 +185,7 @@ impl GateLoop<'_> {
                 Action::Start { agent, attempt } => self.tasks.start(agent, attempt, self.broadcast),
                 Action::Stop { agent } => self.tasks.order(agent, Order::Stop),
                 Action::Kill { agent } => self.tasks.order(agent, Order::Kill),
-                Action::Tell(event) => self.broadcast.send(&event),
+                Action::Emit(event) => self.broadcast.send(&event),
                 Action::Finish(run) => return Some(run),
             }
         }

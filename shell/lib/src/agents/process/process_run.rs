@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use speckit_core::agents::gate::{Attempt, Ending};
-use speckit_core::agents::process::supervise::{Action, Cause, Input, Supervisor};
+use speckit_core::agents::process::supervise::{Action, Input, StopCause, Supervisor};
 use speckit_core::retry::ErrorClass;
 
 use super::leader::Leader;
@@ -135,8 +135,8 @@ impl ProcessRun {
     fn ending(&self) -> Ending {
         let status = self.status;
         match self.supervisor.cause() {
-            Some(Cause::TimedOut) => Ending::TimedOut,
-            Some(Cause::Stopped) => Ending::Cancelled,
+            Some(StopCause::TimedOut) => Ending::TimedOut,
+            Some(StopCause::Stopped) => Ending::Cancelled,
             None => status
                 .and_then(|status| status.code().map(|code| Ending::Exited { code }))
                 .or_else(|| {

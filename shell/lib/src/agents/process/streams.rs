@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind};
 use speckit_core::agents::consensus::{AnswerScanner, NoAnswer};
 use speckit_core::agents::gate::Stream;
 use speckit_core::agents::process::capture::{Captured, Ring};
-use speckit_core::agents::process::lines::Lines;
+use speckit_core::agents::process::lines::LineSplitter;
 use tokio::net::unix::pipe;
 
 use super::{Job, OnLine};
@@ -32,7 +32,7 @@ struct OutputStream {
     pipe: Option<pipe::Receiver>,
     ring: Ring,
     scanner: Option<AnswerScanner>,
-    lines: Lines,
+    lines: LineSplitter,
 }
 
 struct Prompt {
@@ -66,7 +66,7 @@ impl Streams {
             pipe: Some(pipe),
             ring: Ring::new(job.output_bytes),
             scanner,
-            lines: Lines::default(),
+            lines: LineSplitter::default(),
         };
         Self {
             stdout: output(Stream::Stdout, stdout, job.scanner.clone()),

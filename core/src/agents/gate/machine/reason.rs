@@ -1,4 +1,4 @@
-//! Why an agent failed, and why it is not tried again, in plain words: lowercase fragments.
+//! Why an agent failed and why it is not retried: lowercase fragments of sentences.
 
 use alloc::format;
 use alloc::string::String;
@@ -8,7 +8,7 @@ use crate::agents::gate::run::Ending;
 use crate::agents::gate::signal;
 use crate::retry::GiveUp;
 
-/// What went wrong with an attempt.
+/// Why an attempt failed.
 pub(super) fn failure(ending: &Ending, agent: &Agent, plan: &Plan) -> String {
     match ending {
         Ending::Exited { code } => format!("exit {code}"),
@@ -21,12 +21,12 @@ pub(super) fn failure(ending: &Ending, agent: &Agent, plan: &Plan) -> String {
         }
         Ending::Cancelled => stopped(),
         Ending::NotStarted { reason, .. } => reason.clone(),
-        Ending::CircuitOpen => format!("its provider {} failed too often of late", agent.provider),
+        Ending::CircuitOpen => format!("the circuit breaker of its provider {} is open", agent.provider),
     }
 }
 
-/// Why there is no attempt after this one. Where another one would fail in the same way only an exit says so: the others
-/// say it by what they are.
+/// Why there is no attempt after this one. That another one would fail in the same way is mentioned only for an exit code; it
+/// is obvious for the others.
 pub(super) fn given_up(ending: &Ending, why: GiveUp, agent: &Agent, plan: &Plan) -> String {
     let failure = failure(ending, agent, plan);
     match (ending, why) {
@@ -36,17 +36,17 @@ pub(super) fn given_up(ending: &Ending, why: GiveUp, agent: &Agent, plan: &Plan)
     }
 }
 
-/// What is said of an attempt that was made to end since the gate was called off.
+/// Why an attempt was stopped.
 pub(super) fn stopped() -> String {
-    String::from("the gate was called off while it ran")
+    String::from("the gate was cancelled while it ran")
 }
 
-/// What is said where the gate was called off before an attempt, after one that ended so, if there was one.
-pub(super) fn left(last: Option<&Ending>, agent: &Agent, plan: &Plan) -> String {
+/// Why there is no further attempt after the gate was cancelled; `last` is the ending of the attempt before.
+pub(super) fn not_retried(last: Option<&Ending>, agent: &Agent, plan: &Plan) -> String {
     match last {
-        None => String::from("the gate was called off before it began"),
+        None => String::from("the gate was cancelled before it began"),
         Some(ending) => {
-            format!("{}; the gate was called off before another attempt", failure(ending, agent, plan))
+            format!("{}; the gate was cancelled before another attempt", failure(ending, agent, plan))
         }
     }
 }

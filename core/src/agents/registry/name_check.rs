@@ -1,4 +1,4 @@
-//! Names of one tree after the other, as a configuration has them that is reloaded.
+//! Checks the names of a configuration that is reloaded.
 
 use alloc::vec::Vec;
 use core::cell::Cell;
@@ -7,23 +7,22 @@ use core::fmt;
 use super::check_names;
 use crate::tree::{Diagnostic, Value};
 
-/// [`check_names`] for one tree after the other: while the names are those of a tree in which nothing was found, nothing
-/// is looked for.
+/// [`check_names`] for one tree after another: skips the check while the names are those of the last tree without findings.
 #[derive(Default)]
 pub struct NameCheck {
-    right_before: Cell<Option<Value>>,
+    last_valid: Cell<Option<Value>>,
 }
 
 impl NameCheck {
     /// Checks the next tree, as [`check_names`] does.
     pub fn check(&self, root: &Value) -> Vec<Diagnostic> {
-        let before = self.right_before.take();
-        let found = match &before {
-            Some(before) if have_same_names(before, root) => Vec::new(),
+        let last = self.last_valid.take();
+        let findings = match &last {
+            Some(last) if have_same_names(last, root) => Vec::new(),
             _ => check_names(root),
         };
-        self.right_before.set(if found.is_empty() { Some(root.clone()) } else { before });
-        found
+        self.last_valid.set(if findings.is_empty() { Some(root.clone()) } else { last });
+        findings
     }
 }
 
@@ -33,7 +32,7 @@ impl fmt::Debug for NameCheck {
     }
 }
 
-/// Tells whether two trees have the same models by the same names, the same gates, and the same quorums.
+/// Whether two trees have the same models by the same names, the same gates, and the same quorums.
 fn have_same_names(old: &Value, new: &Value) -> bool {
     let models = [old, new].map(|root| root.member("models"));
     let keeps_name = |old: Option<&Value>, new: Option<&Value>| match (old, new) {

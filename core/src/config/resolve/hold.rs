@@ -61,7 +61,7 @@ impl Refused {
             };
             let message = format!("refused while {} keeps its running value: {what}", keys.join(", "));
             let told = Diagnostic::error(Code::ReloadRestart, finding.key.clone(), message)
-                .help("start the program again, or change what is live by itself");
+                .help("restart the program, or change only settings that need no restart");
             match place {
                 Some(place) => told.at(place),
                 None => told,

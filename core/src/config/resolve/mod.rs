@@ -308,7 +308,7 @@ impl Rules {
             self.validator.as_ref().map(|validator| validator.check(root)).unwrap_or_default();
         for missing in violations.iter_mut().filter(|found| found.code == Code::SchemaRequired) {
             if let Some(mark) = merged.removed(&missing.key) {
-                missing.help = Some("keep it: this removes a key that is needed".into());
+                missing.help = Some("keep the key: it is required".into());
                 missing.origin = Some(mark.origin().clone());
             }
         }

@@ -55,8 +55,7 @@ fn renamed(
                     format!("`{}` is a former name of `{}`", Key::of([former]), Key::of([present.clone()]));
                 let finding = Diagnostic::warning(Code::NameAlias, key.child(present.clone()), message);
                 let ignored = renamed.contains_key(&present);
-                let help =
-                    if ignored { "remove it: the present name is set too, and wins" } else { "rename it" };
+                let help = if ignored { "remove it: the new name is also set and wins" } else { "rename it" };
                 found.push(finding.at(&origin).help(help));
                 if !ignored {
                     renamed.insert(present, member);
@@ -87,7 +86,7 @@ fn find_deprecated(plan: &Plan, nodes: &[NodeId], value: &Value, key: &mut Key, 
         let finding = finding.at(&value.origin().of_name(name));
         found.push(match &node.notes.description {
             Some(description) => finding.help(description.clone()),
-            None => finding.help("leave it out"),
+            None => finding.help("remove it"),
         });
     }
     match value.kind() {
@@ -163,7 +162,7 @@ mod tests {
     fn the_present_name_wins_where_both_are_set() {
         let (current, found) = schema(RENAMED).canonical(&layer("[hosts.a]\nprt = 1\nport = 2\n"));
         assert_eq!(current.root(), layer("[hosts.a]\nport = 2\n").root());
-        assert_eq!(found[0].help.as_deref(), Some("remove it: the present name is set too, and wins"));
+        assert_eq!(found[0].help.as_deref(), Some("remove it: the new name is also set and wins"));
     }
 
     #[test]

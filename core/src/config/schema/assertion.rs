@@ -98,9 +98,9 @@ impl Assertion {
             Self::UniqueItems => {
                 return match repeated_item(value) {
                     Some((first, second)) => {
-                        format!("expected different items, but [{first}] and [{second}] are equal").into()
+                        format!("expected unique items, but [{first}] and [{second}] are equal").into()
                     }
-                    None => "expected different items".into(),
+                    None => "expected unique items".into(),
                 };
             }
             Self::Minimum(bound) => format!("at least {bound}").into(),
@@ -110,7 +110,7 @@ impl Assertion {
             Self::MultipleOf(step) => format!("a multiple of {step}").into(),
             Self::MinLength(least) => format!("at least {}", count(*least, "character")).into(),
             Self::MaxLength(most) => format!("at most {}", count(*most, "character")).into(),
-            Self::Pattern(pattern) => format!("a text that matches `{}`", pattern.as_str()).into(),
+            Self::Pattern(pattern) => format!("a string that matches `{}`", pattern.as_str()).into(),
             Self::Format(format) => String::from(format.description).into(),
             Self::MinItems(least) => format!("at least {}", count(*least, "item")).into(),
             Self::MaxItems(most) => format!("at most {}", count(*most, "item")).into(),

@@ -30,7 +30,7 @@ impl SchemaValidator {
             .collect();
         if fitting.len() > 1 {
             let message = format!(
-                "expected exactly one of {} alternatives to fit, but {} do",
+                "expected exactly one of {} alternatives to match, but {} do",
                 branches.len(),
                 joined(&fitting, "and")
             );
@@ -57,7 +57,7 @@ impl SchemaValidator {
         }
         place.brief = outer;
         let Some(mut closest) = closest else {
-            found.push(place.finding(code, "no alternative is left", value));
+            found.push(place.finding(code, "no alternative matches", value));
             return;
         };
         // Every alternative is chosen by the same key, and its value chooses none of them: that is the mistake.

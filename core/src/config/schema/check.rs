@@ -71,7 +71,7 @@ impl SchemaValidator {
         }
         let mut place = Location { key: Key::root(), via: Code::SchemaType, brief: false };
         if self.too_deep.get() {
-            let message = "too many subschemas lie open in one another for this value";
+            let message = "the schema is nested too deeply to check this value";
             found.push(place.finding(Code::SchemaUnsupported, message, root));
         } else {
             self.explain(Plan::ROOT, root, &mut place, &mut found);
@@ -159,7 +159,8 @@ impl SchemaValidator {
     pub(super) fn explain(&self, id: NodeId, value: &Value, place: &mut Location, found: &mut Vec<Finding>) {
         let open = self.open.get();
         if open >= MAX_EXPLAINED {
-            let message = format!("not valid, {} subschemas deep in the schema", open / EXPLAINED_STEPS);
+            let message =
+                format!("invalid value; the reason is more than {} subschemas deep", open / EXPLAINED_STEPS);
             found.push(place.finding(Code::SchemaUnsupported, message, value));
             return;
         }
@@ -256,7 +257,7 @@ impl SchemaValidator {
             Judged::AnyOf(of) => self.explain_alternatives(Code::SchemaAnyOf, of, value, place, found),
             Judged::OneOf(of) => self.explain_alternatives(Code::SchemaOneOf, of, value, place, found),
             Judged::Not(_) => {
-                found.push(place.finding(Code::SchemaNot, "a value that the schema excludes", value))
+                found.push(place.finding(Code::SchemaNot, "the schema excludes this value", value))
             }
             Judged::If { condition, then, otherwise } => {
                 let branch = if self.valid(*condition, value) { then } else { otherwise };
@@ -271,10 +272,10 @@ impl SchemaValidator {
                     });
                     why = inner
                         .first()
-                        .map(|finding| format!("; the first: {}", finding.message))
+                        .map(|finding| format!("; item 0: {}", finding.message))
                         .unwrap_or_default();
                 }
-                let message = format!("expected at least one item that fits{why}");
+                let message = format!("expected at least one matching item{why}");
                 found.push(place.finding(Code::SchemaContains, message, value));
             }
             Judged::PropertyNames(of) => {
@@ -288,7 +289,7 @@ impl SchemaValidator {
                     found.extend(inner.into_iter().map(|finding| Finding {
                         origin: at.clone(),
                         code: Code::SchemaPropertyNames,
-                        message: format!("not a name that is allowed here: {}", finding.message).into(),
+                        message: format!("name not allowed here: {}", finding.message).into(),
                         ..finding
                     }));
                 }
@@ -300,7 +301,7 @@ impl SchemaValidator {
                         Dependency::Names(needed) => {
                             for missing in needed.iter().filter(|needed| value.member(needed).is_none()) {
                                 let key = place.key.child(missing.clone());
-                                let message = format!("missing key `{missing}`, which `{name}` needs");
+                                let message = format!("missing key `{missing}`, which `{name}` requires");
                                 let help = how_to_add(&self.plan, &key);
                                 let code = Code::SchemaDependencies;
                                 found.push(Finding::new(code, key, message, value.origin()).help(help));

@@ -109,7 +109,7 @@ impl Compiler<'_> {
                     self.found.push(finding.at(reference.value.origin()).help(if text.starts_with('#') {
                         "define it there, or correct the pointer"
                     } else {
-                        "name a folder that holds the document: --schema-map URL-PREFIX=DIR"
+                        "map its address to a folder: --schema-map URL-PREFIX=DIR"
                     }));
                 }
             }
@@ -132,7 +132,7 @@ impl Compiler<'_> {
                 continue;
             }
             if let Some(meant) = nearest(name, OURS.iter().copied()) {
-                let message = format!("`{name}` is no keyword");
+                let message = format!("unknown keyword `{name}`");
                 let finding = Diagnostic::warning(
                     Code::SchemaUnknownKeyword,
                     location.key.child(name.clone()),
@@ -328,7 +328,7 @@ impl Compiler<'_> {
 }
 
 fn bad_pattern(text: &str, why: &str) -> String {
-    format!("`{text}` is not a pattern: {why}")
+    format!("invalid pattern `{text}`: {why}")
 }
 
 fn texts(value: &Value) -> Vec<Text> {
@@ -363,15 +363,14 @@ fn longest_chain(plan: &Plan) -> Result<usize, Box<Diagnostic>> {
         }
     }
     if longest > MAX_CHAIN {
-        let message =
-            format!("{longest} subschemas apply to one value by way of one another, at most {MAX_CHAIN} may");
+        let message = format!("{longest} nested subschemas apply to one value, expected at most {MAX_CHAIN}");
         return Err(unsupported(plan.node(Plan::ROOT), message).into());
     }
     let circular = waiting.keys().map(|id| plan.node(*id)).min_by(|a, b| a.origin.report_order(&b.origin));
     match circular {
         None => Ok(longest),
-        Some(first) => Err(unsupported(first, "a subschema that only refers to itself".into())
-            .help("let the reference stand below `properties` or `items`, so that each round takes a step")
+        Some(first) => Err(unsupported(first, "a subschema that refers only to itself".into())
+            .help("put the `$ref` below `properties` or `items`, so that it applies to a part of the value")
             .into()),
     }
 }

@@ -91,11 +91,15 @@ impl Documents {
         let Some(pointer) = fragment.strip_prefix('/') else {
             let name = (address(&url), fragment.as_str());
             return self.anchors.get(&named(&name.0, name.1)).cloned().ok_or_else(|| {
-                if resource.is_some() { "the document has no such name".into() } else { unresolved() }
+                if resource.is_some() {
+                    "the document has no `$id` of that name".into()
+                } else {
+                    unresolved()
+                }
             });
         };
         let resource = resource.ok_or_else(unresolved)?;
-        descend(resource, pointer).ok_or_else(|| "the document has nothing at that pointer".into())
+        descend(resource, pointer).ok_or_else(|| "the document has nothing at that JSON pointer".into())
     }
 
     /// Tells whether a document, or a part of one, is known by that address, which has no fragment.

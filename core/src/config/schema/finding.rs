@@ -53,9 +53,9 @@ impl Finding {
     }
 
     pub(super) fn into_diagnostic(self) -> Diagnostic {
-        let note = self
-            .closest_of
-            .map(|(count, code)| format!("this is the closest of {count} alternatives of `{}`", code.name()));
+        let note = self.closest_of.map(|(count, code)| {
+            format!("compared with the closest of {count} `{}` alternatives", code.name())
+        });
         let help = match (self.help, note) {
             (Some(help), Some(note)) => Some(format!("{help}; {note}")),
             (help, note) => help.or(note),

@@ -396,7 +396,7 @@ fn range(node: &Node) -> Option<String> {
             Assertion::MultipleOf(step) => parts.push(format!("a multiple of {step}")),
             Assertion::Pattern(pattern) => parts.push(format!("matches `{}`", pattern.as_str())),
             Assertion::Format(format) => parts.push(format!("format {}", format.name)),
-            Assertion::UniqueItems => parts.push("different items".into()),
+            Assertion::UniqueItems => parts.push("unique items".into()),
             Assertion::MinLength(n) => counts = (Some(*n), counts.1, "character"),
             Assertion::MaxLength(n) => counts = (counts.0, Some(*n), "character"),
             Assertion::MinItems(n) => counts = (Some(*n), counts.1, "item"),

@@ -72,7 +72,7 @@ pub(super) fn unknown_key(node: &Node, name: &str, member: &Value, place: &Locat
     let names: Vec<String> = known().map(|name| Key::of([name]).to_string()).collect();
     match (names.len(), node.patterns.first()) {
         (0, None) => finding.help("no key is allowed here"),
-        (0, Some((pattern, _))) => finding.help(format!("a key here matches `{}`", pattern.as_str())),
+        (0, Some((pattern, _))) => finding.help(format!("a key here must match `{}`", pattern.as_str())),
         (1..=12, _) => finding.help(format!("known keys: {}", names.join(", "))),
         (count, _) => {
             let shown: Vec<String> = names.into_iter().take(12).collect();

@@ -82,7 +82,7 @@ fn translate(text: &str) -> Result<String, String> {
                 ahead.next();
                 match ahead.next() {
                     Some(':' | '=' | '!' | '<') => out.push('('),
-                    _ => return Err("a group that ECMA-262 does not have".into()),
+                    _ => return Err("ECMA-262 has no such group".into()),
                 }
             }
             c => out.push(c),
@@ -114,7 +114,7 @@ fn class(chars: &mut Peekable<Chars<'_>>, out: &mut String) -> Result<(), String
     out.push_str(if negated { "[^" } else { "[" });
     loop {
         match chars.next() {
-            None => return Err("a `[` that is never closed".into()),
+            None => return Err("unclosed `[`".into()),
             Some(']') => break,
             Some('\\') => escape(chars, out, true)?,
             Some(c @ ('[' | '&' | '~' | '^')) => {
@@ -134,7 +134,7 @@ fn escape(chars: &mut Peekable<Chars<'_>>, out: &mut String, in_class: bool) -> 
         (_, true) => out.push_str(&format!("[^{members}]")),
         (false, false) => out.push_str(&format!("[{members}]")),
     };
-    match chars.next().ok_or("a `\\` at the end")? {
+    match chars.next().ok_or("unfinished escape at the end")? {
         'd' => set(out, DIGIT, false),
         'D' => set(out, DIGIT, true),
         'w' => set(out, WORD, false),
@@ -176,7 +176,7 @@ fn escape(chars: &mut Peekable<Chars<'_>>, out: &mut String, in_class: bool) -> 
         'f' => out.push_str(r"\x0c"),
         'v' => out.push_str(r"\x0b"),
         c if c.is_ascii_alphanumeric() => {
-            return Err(format!("an escape `\\{c}` that ECMA-262 does not have"));
+            return Err(format!("ECMA-262 has no escape `\\{c}`"));
         }
         c if c.is_ascii_punctuation() => {
             if c != '/'
@@ -226,7 +226,7 @@ fn hex(chars: &mut Peekable<Chars<'_>>, digits: usize) -> Result<u32, String> {
     let text: String = chars.by_ref().take(digits).collect();
     match u32::from_str_radix(&text, 16) {
         Ok(code) if text.len() == digits => Ok(code),
-        _ => Err(format!("an escape that wants {digits} hexadecimal digits")),
+        _ => Err(format!("expected {digits} hexadecimal digits in an escape")),
     }
 }
 

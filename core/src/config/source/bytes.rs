@@ -35,7 +35,7 @@ pub fn decode(layer: LayerKind, name: &str, bytes: alloc::vec::Vec<u8>) -> Resul
     } else {
         (
             format!("expected UTF-8, found the byte 0x{wrong:02x}"),
-            "save the file as UTF-8; an editor may call its present encoding Latin-1 or Windows-1252",
+            "save the file as UTF-8; its current encoding may be Latin-1 or Windows-1252",
         )
     };
     // Up to the wrong byte, nothing is replaced and every offset stays.

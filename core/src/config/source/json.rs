@@ -46,7 +46,7 @@ impl<'s> Reader<'s> {
         self.skip_space();
         match self.peek() {
             None => Ok(value),
-            Some(_) => Err(self.unexpected("the end of the text")),
+            Some(_) => Err(self.unexpected("the end of the input")),
         }
     }
 
@@ -138,8 +138,8 @@ impl<'s> Reader<'s> {
                 }
                 Some(byte) if byte >= 0x20 => self.at += 1,
                 Some(b'\n' | b'\r') => {
-                    let message = "a string that is not closed on its line";
-                    let help = "close it with `\"`, or write the end of a line in it as \\n";
+                    let message = "unclosed string: the line ends inside it";
+                    let help = "close it with `\"`, or write a line break as \\n";
                     return Err(self.stop(message, start..start + 1).help(help));
                 }
                 Some(_) => {
@@ -147,7 +147,7 @@ impl<'s> Reader<'s> {
                     return Err(stop.help("write the character as an escape, such as \\u0007"));
                 }
                 None => {
-                    let stop = self.stop("a string that is never closed", start..start + 1);
+                    let stop = self.stop("unclosed string", start..start + 1);
                     return Err(stop.help("close it with `\"`"));
                 }
             }
@@ -158,9 +158,9 @@ impl<'s> Reader<'s> {
         if !escaped {
             return Ok(Cow::Borrowed(quoted.trim_matches('"')));
         }
-        serde_json::from_str(quoted).map(Cow::Owned).map_err(|_| {
-            self.stop("an escape that JSON does not have", span).help("write a backslash as `\\\\`")
-        })
+        serde_json::from_str(quoted)
+            .map(Cow::Owned)
+            .map_err(|_| self.stop("invalid escape in a string", span).help("write a backslash as `\\\\`"))
     }
 
     fn number(&mut self) -> Result<Number, Stop> {
@@ -169,9 +169,8 @@ impl<'s> Reader<'s> {
             rest.find(|c: char| !matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E')).unwrap_or(rest.len());
         let (text, _) = rest.split_at(end);
         let span = self.at..self.at + end;
-        let number = Number::parse(text).map_err(|_| {
-            self.stop("a number that JSON does not have", span).help("write a number as 3, -0.5 or 1e6")
-        })?;
+        let number = Number::parse(text)
+            .map_err(|_| self.stop("invalid number", span).help("write a number as 3, -0.5 or 1e6"))?;
         self.at += end;
         Ok(number)
     }
@@ -212,9 +211,9 @@ impl<'s> Reader<'s> {
 
     fn unexpected(&self, wanted: &str) -> Stop {
         let (found, width) = match self.rest().chars().next() {
-            None => ("the end of the text".into(), 0),
+            None => ("the end of the input".into(), 0),
             // A letter may be the first of a secret that somebody forgot to quote.
-            Some(c) if c.is_alphanumeric() => ("a bare word".into(), c.len_utf8()),
+            Some(c) if c.is_alphanumeric() => ("an unquoted word".into(), c.len_utf8()),
             Some(c) if c.is_control() => (format!("`{}`", c.escape_default()), c.len_utf8()),
             Some(c) => (format!("`{c}`"), c.len_utf8()),
         };
@@ -231,18 +230,20 @@ impl<'s> Reader<'s> {
         let is_name = wanted.starts_with("a name");
         Some(match rest.chars().next() {
             None if before.trim_matches(['\u{feff}', ' ', '\t', '\n', '\r']).is_empty() => {
-                "an empty configuration is {}"
+                "write {} for an empty configuration"
             }
             None => return None,
             Some('/' | '#') => "JSON has no comments",
             Some('}' | ']') if before.trim_end().ends_with(',') => "remove the comma before it",
-            Some(_) if wanted.starts_with("the end") => "one text holds one value: join both, or part them",
+            Some(_) if wanted.starts_with("the end") => {
+                "JSON allows one value at the top level: merge the two"
+            }
             Some('"' | '{' | '[') if wanted.starts_with("`,`") => "put a comma before it",
-            Some('\'') if !is_name => "put a text in double quotes",
+            Some('\'') if !is_name => "put a string in double quotes",
             Some(c) if is_name && (c == '\'' || c.is_alphabetic()) => "put the name in double quotes",
             Some('+' | '.') => "write a number as 3, -0.5 or 1e6",
             Some(c) if wanted == "a value" && c.is_alphabetic() => {
-                "put a text in double quotes; the only words are `true`, `false` and `null`"
+                "put a string in double quotes; only `true`, `false` and `null` need none"
             }
             Some(_) => return None,
         })

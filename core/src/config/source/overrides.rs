@@ -106,7 +106,7 @@ impl Override {
             let near = present.map(|present| nearest_keys(present, &key)).unwrap_or_default();
             found.push(match near.first() {
                 Some(near) => finding.help(format!("did you mean `{near}`?")),
-                None => finding.help("leave the option out"),
+                None => finding.help("remove the option"),
             });
         }
         (root.map(Layer::new), found)
@@ -132,11 +132,11 @@ impl Override {
             return Err(refuse(
                 Code::OverrideKey,
                 Key::root(),
-                format!("a key of more than {MAX_DEPTH} steps"),
+                format!("a key of more than {MAX_DEPTH} levels"),
             ));
         }
         if key.segments().iter().any(|segment| matches!(segment, Segment::Index(_))) {
-            let message = "one item of a list cannot be set by itself".to_string();
+            let message = "a single item of a list cannot be set".to_string();
             return Err(refuse(Code::OverrideKey, key, message).help("set the whole list: --set key=[1,2]"));
         }
         let value = match self {

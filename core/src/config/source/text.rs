@@ -38,12 +38,16 @@ pub(crate) fn value_of(text: &str, source: &Arc<Source>, facts: &Facts) -> Resul
         let name = source.variable_name().unwrap_or(source.name());
         let document = Source::document(source.layer(), name, text);
         let layer = parse(&document, Language::Json).map_err(|found| {
-            wrong(&found.first().map_or("no JSON".into(), |first| format!("broken JSON ({})", first.message)))
+            wrong(
+                &found
+                    .first()
+                    .map_or("invalid JSON".into(), |first| format!("invalid JSON ({})", first.message)),
+            )
         })?;
         return Ok(moved(layer.root(), &origin));
     }
     if takes(TypeSet::ARRAY) {
-        let items = split(trimmed).ok_or_else(|| wrong("a `\"` that is never closed"))?;
+        let items = split(trimmed).ok_or_else(|| wrong("an unclosed `\"`"))?;
         let elements = items.iter().map(|item| {
             let kind = scalar(item, facts.element_types);
             kind.map(|kind| Value::new(kind, origin.clone())).ok_or_else(|| TextError {
@@ -94,7 +98,7 @@ fn described(text: &str) -> &'static str {
         Err(_) if boolean(text).is_some() => "a boolean",
         Err(_) if text.starts_with('[') => "a list",
         Err(_) if text.starts_with('{') => "a table",
-        Err(_) => "a text",
+        Err(_) => "a string",
     }
 }
 
@@ -189,7 +193,7 @@ pub(crate) fn forms(facts: &Facts) -> String {
         return format!("write a list as `{plain}` or as JSON `{json}`");
     }
     if takes(TypeSet::OBJECT) {
-        return "write a table as JSON `{\"key\":1}`, or set its keys one by one behind `__`".into();
+        return "write a table as JSON `{\"key\":1}`, or set its keys one by one".into();
     }
     if takes(TypeSet::BOOLEAN) {
         return "write `true` or `false`".into();
@@ -237,7 +241,7 @@ mod tests {
         );
         assert_eq!(
             read("00123", TypeSet::INTEGER, any).unwrap_err().to_string(),
-            "expected integer, found a text"
+            "expected integer, found a string"
         );
     }
 
@@ -250,7 +254,7 @@ mod tests {
         assert_eq!(list(r#"a, "b,c" ,"d""e""#, TypeSet::STRING).unwrap(), r#"["a", "b,c", "d\"e"]"#);
         assert_eq!(
             list("1,x", TypeSet::INTEGER).unwrap_err().to_string(),
-            "expected integer, found an item that is a text"
+            "expected integer, found an item that is a string"
         );
         assert!(list("\"a", TypeSet::STRING).is_err() && list("\"a\"b", TypeSet::STRING).is_err());
     }

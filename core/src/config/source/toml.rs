@@ -94,7 +94,7 @@ impl Reader<'_> {
     }
 
     fn too_wide(&mut self, origin: &Origin) -> Kind {
-        let message = "a number that does not fit 128 bits";
+        let message = "the number does not fit into 128 bits";
         self.found.push(syntax(self.source, Code::ParseNumber, message, origin.span()));
         Kind::Null
     }

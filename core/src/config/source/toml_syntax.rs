@@ -34,7 +34,7 @@ pub(super) fn findings(
             if rest.by_ref().find(|(_, next)| !is_of_a_list(next)).is_some_and(|(_, next)| is_open_list(next))
             {
                 errors = rest;
-                words = Some(("a list that is never closed", Some("close the list with `]` before this")));
+                words = Some(("unclosed list", Some("close the list with `]` before this line")));
             }
         }
         let (line, _) = source.line_at(u32::try_from(span.start).unwrap_or(u32::MAX));
@@ -90,18 +90,18 @@ fn unquoted(at: &str) -> (&'static str, Option<&'static str>) {
     let at = at.trim_start_matches([' ', '\t']);
     let line = at.lines().next().and_then(|line| line.split('#').next()).unwrap_or_default();
     match at.chars().next() {
-        _ if line.contains('=') => ("two keys on one line", Some("begin a new line for the next key")),
+        _ if line.contains('=') => ("two keys on one line", Some("start a new line for the next key")),
         None | Some('\n' | '\r' | '#') => {
-            ("missing value", Some("write a value behind `=`; an empty text is \"\""))
+            ("missing value", Some("write a value after `=`; an empty string is \"\""))
         }
         Some('\u{2018}'..='\u{201f}') => {
-            ("a text in curly quotes", Some("use straight quotes: key = \"text\""))
+            ("a string in curly quotes", Some("use straight quotes: key = \"text\""))
         }
         Some('0'..='9' | '-' | '+' | '.') => (
-            "a value that is no number",
-            Some("write a number without a unit, or put a text in quotes: key = \"text\""),
+            "invalid number",
+            Some("write a number without a unit, or put a string in quotes: key = \"text\""),
         ),
-        Some(_) => ("a text without quotes", Some("put a text in quotes: key = \"text\"")),
+        Some(_) => ("a string without quotes", Some("put the string in quotes: key = \"text\"")),
     }
 }
 
@@ -116,10 +116,10 @@ fn way_out(message: &str, at: &str) -> Option<&'static str> {
         _ if begins("invalid literal string") => "close the string with `'` on the same line",
         _ if begins("invalid multi-line literal string") => "close the string with `'''`",
         _ if begins("missing escaped value") => {
-            "write a backslash as `\\\\`, or put the text in single quotes, which know no escapes"
+            "write a backslash as `\\\\`, or use single quotes, which have no escapes"
         }
         _ if message.contains("unicode hexadecimal value") => {
-            "write a character as \\uXXXX or \\UXXXXXXXX; D800 to DFFF are none"
+            "write a character as \\uXXXX or \\UXXXXXXXX; D800 to DFFF are not characters"
         }
         _ if begins("unclosed array table") => "close the header with `]]`",
         _ if begins("unclosed table") => "close the header with `]`",
@@ -127,21 +127,23 @@ fn way_out(message: &str, at: &str) -> Option<&'static str> {
         _ if begins("unclosed inline table") => "close the table with `}`",
         _ if begins("missing comma") => "put a comma between two items",
         _ if begins("invalid key-value pair") && at.starts_with('{') => {
-            "TOML is made of `key = value` lines; JSON is read from a file that is called .json"
+            "TOML consists of `key = value` lines; a JSON file needs the extension .json"
         }
         _ if begins("invalid unquoted key") && at.starts_with(':') => "write `=` between key and value",
         _ if begins("invalid unquoted key") => "put the key in quotes: \"a key\" = 1",
         _ if begins("unquoted keys cannot be empty") && at.starts_with('=') => "write a key before `=`",
-        _ if begins("unquoted keys cannot be empty") => "write a name here, or take the dot away",
+        _ if begins("unquoted keys cannot be empty") => "write a name here, or remove the dot",
         _ if begins("key with no value") => "write `key = value`",
-        _ if begins("unexpected key or value") => "begin a new line for the next key",
-        _ if begins("unexpected leading zero") => "write the number without it, or put a text in quotes",
+        _ if begins("unexpected key or value") => "start a new line for the next key",
+        _ if begins("unexpected leading zero") => "remove the leading zero, or put a string in quotes",
         _ if begins("invalid float") || begins("invalid integer") => {
-            "write a number such as 10 or 0.5, or put a text in quotes"
+            "write a number such as 10 or 0.5, or put a string in quotes"
         }
-        _ if begins("invalid boolean") => "write `true` or `false`, in small letters",
-        _ if begins("carriage return") => "let lines end in LF or CR LF",
-        _ if begins("cannot extend value") => "a key has a value or keys below it; choose another name",
+        _ if begins("invalid boolean") => "write `true` or `false` in lower case",
+        _ if begins("carriage return") => "end lines with LF or CR LF",
+        _ if begins("cannot extend value") => {
+            "a key has either a value or keys below it; choose another name"
+        }
         _ => return None,
     })
 }

@@ -29,35 +29,35 @@ type Predicate = fn(&str) -> bool;
 /// Names, descriptions and predicates.
 const FORMATS: [(&str, &str, Predicate); 17] = [
     // RFC 3339, section 5.6.
-    ("date-time", "a date and time as RFC 3339 writes it (2026-01-31T12:00:00Z)", time::is_date_time),
-    ("date", "a date as RFC 3339 writes it (2026-01-31)", time::is_date),
-    ("time", "a time with its offset as RFC 3339 writes it (12:00:00Z)", time::is_time),
+    ("date-time", "an RFC 3339 date and time (2026-01-31T12:00:00Z)", time::is_date_time),
+    ("date", "an RFC 3339 date (2026-01-31)", time::is_date),
+    ("time", "an RFC 3339 time with an offset (12:00:00Z)", time::is_time),
     // `Mailbox` of RFC 5321, section 4.1.2, and of RFC 6531, section 3.3.
     ("email", "an e-mail address (ann@example.com)", email::is_mailbox),
-    ("idn-email", "an e-mail address, of any script (ann@bücher.example)", email::is_idn_mailbox),
+    ("idn-email", "an internationalized e-mail address (ann@bücher.example)", email::is_idn_mailbox),
     // RFC 1123, section 2.1, and RFC 5890, section 2.3.2.3.
     ("hostname", "a host name (db.example.com)", host::is_hostname),
-    ("idn-hostname", "a host name, of any script (bücher.example)", host::is_idn_hostname),
+    ("idn-hostname", "an internationalized host name (bücher.example)", host::is_idn_hostname),
     // `dotnum` of RFC 2673, section 3.2, and RFC 4291, section 2.2.
     ("ipv4", "an IPv4 address (192.0.2.1)", |text| text.parse::<Ipv4Addr>().is_ok()),
     ("ipv6", "an IPv6 address (2001:db8::1)", |text| text.parse::<Ipv6Addr>().is_ok()),
     // RFC 3986, sections 3 and 4.1, and RFC 3987, section 2.2.
-    ("uri", "a URI with its scheme (https://example.com/path)", |text| iri::<UriSpec>(text).is_ok()),
+    ("uri", "a URI with a scheme (https://example.com/path)", |text| iri::<UriSpec>(text).is_ok()),
     ("uri-reference", "a URI or a relative reference (../path?query)", |text| {
         iri_reference::<UriSpec>(text).is_ok()
     }),
-    ("iri", "an IRI with its scheme (https://bücher.example/größe)", |text| iri::<IriSpec>(text).is_ok()),
+    ("iri", "an IRI with a scheme (https://bücher.example/größe)", |text| iri::<IriSpec>(text).is_ok()),
     ("iri-reference", "an IRI or a relative reference (../größe?query)", |text| {
         iri_reference::<IriSpec>(text).is_ok()
     }),
     // RFC 6570, section 2, of any of its four levels.
-    ("uri-template", "a URI template as RFC 6570 writes it (https://example.com/{id})", is_template),
+    ("uri-template", "an RFC 6570 URI template (https://example.com/{id})", is_template),
     // RFC 6901, section 3, and draft-bhutton-relative-json-pointer-00, section 3, which every text of the draft that
     // Draft 7 names satisfies.
     ("json-pointer", "a JSON pointer (/models/0/name)", pointer::is_pointer),
     ("relative-json-pointer", "a relative JSON pointer (1/name)", pointer::is_relative_pointer),
     // ECMA-262.
-    ("regex", "a regular expression of ECMA-262 (^[a-z]+$)", |text| Pattern::new(text).is_ok()),
+    ("regex", "an ECMA-262 regular expression (^[a-z]+$)", |text| Pattern::new(text).is_ok()),
 ];
 
 impl Format {

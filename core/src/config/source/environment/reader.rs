@@ -46,12 +46,12 @@ impl Reader<'_> {
             Meaning::Ambiguous(first, second) => {
                 let message = format!("`{name}` may mean `{first}` or `{second}`");
                 let finding = Diagnostic::error(Code::EnvAmbiguous, first, message).at(&named_only(name));
-                return self.found.push(finding.help("set the one that is meant in a file or with --set"));
+                return self.found.push(finding.help("set the intended key in a file or with --set"));
             }
         };
         let Variable::Text(text) = variable else {
             let finding = Diagnostic::error(Code::EnvType, key, format!("`{name}` is not UTF-8"));
-            return self.found.push(finding.at(&named_only(name)).help("set it to a text in UTF-8"));
+            return self.found.push(finding.at(&named_only(name)).help("set it to valid UTF-8"));
         };
         let content = match is_file.then(|| self.environment.files.get(text)) {
             None => text.as_str(),
@@ -62,9 +62,9 @@ impl Reader<'_> {
                 let finding = Diagnostic::error(
                     Code::EnvFile,
                     key,
-                    format!("the file of `{name}` cannot be read: {why}"),
+                    format!("the file that `{name}` names cannot be read: {why}"),
                 );
-                let help = "the variable names a file that holds the secret and nothing else";
+                let help = "set it to the path of a file that holds only the secret";
                 return self.found.push(finding.at(&named_only(name)).help(help));
             }
         };
@@ -113,8 +113,7 @@ impl Reader<'_> {
         let finding = Diagnostic::warning(Code::EnvUnknown, Key::root(), message).at(&named_only(name));
         self.found.push(match meant {
             Some(meant) => finding.help(format!("did you mean `{meant}`?")),
-            None => finding
-                .help(format!("`{}_…` variables name keys; `__` stands between keys", self.names.prefix)),
+            None => finding.help(format!("the variable of a key `a.b_c` is `{}_A__B_C`", self.names.prefix)),
         });
     }
 
@@ -160,12 +159,12 @@ impl Branch {
         if let Some((gap, (_, value))) = elements.iter().enumerate().find(|(at, (index, _))| at != index) {
             let message = format!("the list has no item {gap}");
             let finding = Diagnostic::error(Code::EnvType, key.clone(), message).at(value.origin());
-            found.push(finding.help("number the items from 0 without a gap"));
+            found.push(finding.help("number the items from 0 without gaps"));
         }
         let inner = names.first().map(|(_, value)| value).or(elements.first().map(|(_, value)| value));
         let Some(origin) = inner.map(|value| value.origin().clone()) else { return self.own };
         if let Some(own) = &self.own {
-            let message = format!("`{}` sets the whole of what `{origin}` sets a part of", own.origin());
+            let message = format!("`{}` sets the whole value and `{origin}` a part of it", own.origin());
             found.push(
                 Diagnostic::error(Code::EnvAmbiguous, key.clone(), message)
                     .at(&origin)

@@ -53,7 +53,7 @@ pub(crate) fn explained(key: &str) -> Explanation {
 }
 
 fn variable(rules: &Rules, checked: &speckit_core::config::resolve::Checked, key: &Key) -> Option<String> {
-    rules.keys().names(Some(checked.merged().root()))?.variable(key)
+    rules.keys().variable_names(Some(checked.merged().root()))?.variable(key)
 }
 
 #[test]

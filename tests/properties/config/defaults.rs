@@ -76,7 +76,7 @@ proptest! {
         };
         let together = Rules::new(Some(schema.clone()));
         let together = together.check(together.read(&inputs(&[&below, &above])));
-        let beforehand = Rules::new(Some(schema)).over(std::slice::from_ref(&below));
+        let beforehand = Rules::new(Some(schema)).with_fixed_layers(std::slice::from_ref(&below));
         let beforehand = beforehand.check(beforehand.read(&inputs(&[&above])));
         prop_assert_eq!(outcome(together), outcome(beforehand));
     }
@@ -118,7 +118,7 @@ fn defaults_below_a_value_that_is_no_table_are_the_same_beforehand() {
         ..Inputs::default()
     };
     let together = Rules::new(Some(schema.clone()));
-    let beforehand = Rules::new(Some(schema)).over(std::slice::from_ref(&below));
+    let beforehand = Rules::new(Some(schema)).with_fixed_layers(std::slice::from_ref(&below));
     assert_eq!(
         outcome(together.check(together.read(&inputs(&[&below, &above])))),
         outcome(beforehand.check(beforehand.read(&inputs(&[&above])))),

@@ -154,7 +154,7 @@ proptest! {
         let reserved = ["Z".to_owned()];
         let names = EnvironmentNames::new(PREFIX, &reserved, Some(&schema), None);
         let whole = Environment::of(variables.iter().map(|(name, text)| (name.as_str(), text.as_str())));
-        let ours = whole.clone().of_wanted(|name| names.concerns(name));
+        let ours = whole.clone().filtered(|name| names.concerns(name));
         prop_assert_eq!(names.secret_files(&ours), names.secret_files(&whole));
         let ((ours, found), (expected, findings)) = (names.layer(&ours), names.layer(&whole));
         prop_assert_eq!(ours.map(|layer| layer.root().clone()), expected.map(|layer| layer.root().clone()));

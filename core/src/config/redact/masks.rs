@@ -73,7 +73,7 @@ impl Masks {
 
     /// These masks, and the texts that others look for in messages.
     #[must_use]
-    pub fn with_texts_of(mut self, others: &Self) -> Self {
+    pub fn with_texts_from(mut self, others: &Self) -> Self {
         for (first, texts) in &others.texts {
             self.texts.entry(*first).or_default().extend(texts.iter().cloned());
         }

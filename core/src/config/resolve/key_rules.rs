@@ -33,7 +33,7 @@ impl KeyRules {
     }
 
     /// The names of the variables, for the keys of the schema and of a merged tree; `None` without a prefix.
-    pub fn names<'a>(&'a self, present: Option<&'a Value>) -> Option<EnvironmentNames<'a>> {
+    pub fn variable_names<'a>(&'a self, present: Option<&'a Value>) -> Option<EnvironmentNames<'a>> {
         let prefix = self.prefix.as_deref()?;
         Some(EnvironmentNames::new(prefix, &self.reserved, self.schema(), present))
     }
@@ -43,7 +43,7 @@ impl KeyRules {
     pub fn explain(&self, merged: &Merged, pending: &[Change], key: &Key) -> Option<Explanation> {
         let facts =
             self.schema().and_then(|schema| schema.facts(key)).filter(|facts| !facts.types.is_empty());
-        let variable = self.names(Some(merged.root())).and_then(|names| names.variable(key));
+        let variable = self.variable_names(Some(merged.root())).and_then(|names| names.variable(key));
         let is_secret = |key: &Key| self.is_secret(key);
         let explanation = explain(merged, key, facts.as_ref(), &is_secret, variable.as_deref())?;
         Some(explanation.with_pending(pending, &is_secret))

@@ -18,8 +18,8 @@ use crate::tree::{
 };
 
 mod extension;
-mod hold;
 mod key_rules;
+mod restarts;
 mod stages;
 
 pub use extension::{Extension, Migrated};
@@ -86,14 +86,14 @@ impl Rules {
 
     /// Holds these keys for secret too, whatever the schema says: those that another schema said so of.
     #[must_use]
-    pub fn also_secret(mut self, keys: impl IntoIterator<Item = Key>) -> Self {
+    pub fn with_secrets(mut self, keys: impl IntoIterator<Item = Key>) -> Self {
         Arc::make_mut(&mut self.keys).further_secrets.extend(keys);
         self
     }
 
     /// Adds what the application itself demands.
     #[must_use]
-    pub fn extended_by(mut self, extension: Box<dyn Extension>) -> Self {
+    pub fn with_extension(mut self, extension: Box<dyn Extension>) -> Self {
         self.extension = Some(extension);
         self
     }
@@ -109,7 +109,7 @@ impl Rules {
     ///
     /// It comes last: what the other methods say of rules holds for these layers too.
     #[must_use]
-    pub fn over(mut self, layers: &[Layer]) -> Self {
+    pub fn with_fixed_layers(mut self, layers: &[Layer]) -> Self {
         let mut findings = Vec::new();
         let mut all = Vec::new();
         for layer in layers {
@@ -129,7 +129,7 @@ impl Rules {
         self
     }
 
-    /// What holds where no input sets anything: the layers of [`Rules::over`] and the schema's defaults.
+    /// What holds where no input sets anything: the layers of [`Rules::with_fixed_layers`] and the schema's defaults.
     pub fn defaults(&self) -> Option<&Value> {
         self.base.as_ref().map(|base| base.merged.root())
     }
@@ -172,7 +172,7 @@ impl Rules {
         };
         let count = layers.len();
         let present = documents.as_ref().map(Merged::root);
-        if let Some(names) = self.keys.names(present) {
+        if let Some(names) = self.keys.variable_names(present) {
             let (layer, found) = names.layer(&inputs.environment);
             layers.extend(layer);
             findings.extend(found);

@@ -17,17 +17,17 @@ pub struct SchemaMap {
 /// A text that is no `URL-PREFIX=DIR`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected URL-PREFIX=DIR")]
-pub struct NoSchemaMap;
+pub struct SchemaMapError;
 
 impl core::str::FromStr for SchemaMap {
-    type Err = NoSchemaMap;
+    type Err = SchemaMapError;
 
-    fn from_str(text: &str) -> Result<Self, NoSchemaMap> {
+    fn from_str(text: &str) -> Result<Self, SchemaMapError> {
         match text.split_once('=') {
             Some((prefix, folder)) if !prefix.is_empty() && !folder.is_empty() => {
                 Ok(Self { prefix: prefix.into(), folder: folder.into() })
             }
-            _ => Err(NoSchemaMap),
+            _ => Err(SchemaMapError),
         }
     }
 }
@@ -38,13 +38,13 @@ impl core::str::FromStr for SchemaMap {
 /// scheme, `.json` may be left out, and `..` leaves no folder.
 ///
 /// ```
-/// use speckit_core::config::schema::paths_of;
+/// use speckit_core::config::schema::schema_paths;
 /// let maps = ["https://a.example/=schemas".parse()?];
-/// let paths = paths_of("http://a.example/app", &maps);
+/// let paths = schema_paths("http://a.example/app", &maps);
 /// assert_eq!(paths, ["schemas/app", "schemas/app.json", "schemas/app/index.json"]);
-/// # Ok::<(), speckit_core::config::schema::NoSchemaMap>(())
+/// # Ok::<(), speckit_core::config::schema::SchemaMapError>(())
 /// ```
-pub fn paths_of(address: &str, maps: &[SchemaMap]) -> Vec<String> {
+pub fn schema_paths(address: &str, maps: &[SchemaMap]) -> Vec<String> {
     if let Some(path) = address.strip_prefix("file://") {
         return Vec::from([percent_decoded(path)]);
     }
@@ -109,7 +109,7 @@ mod tests {
     }
 
     fn first(address: &str, maps: &[SchemaMap]) -> Option<String> {
-        paths_of(address, maps).into_iter().next()
+        schema_paths(address, maps).into_iter().next()
     }
 
     #[test]
@@ -117,7 +117,7 @@ mod tests {
         let map = SchemaMap { prefix: "https://a.example/x".into(), folder: "b=c".into() };
         assert_eq!("https://a.example/x=b=c".parse(), Ok(map));
         for wrong in ["", "https://a.example", "=folder", "https://a.example="] {
-            assert_eq!(wrong.parse::<SchemaMap>(), Err(NoSchemaMap), "{wrong}");
+            assert_eq!(wrong.parse::<SchemaMap>(), Err(SchemaMapError), "{wrong}");
         }
     }
 

@@ -50,7 +50,7 @@ mod plan;
 #[cfg(not(feature = "schema"))]
 pub use absent::{Schema, SchemaValidator};
 #[cfg(feature = "schema")]
-pub use addresses::{NoSchemaMap, SchemaMap, file_address, paths_of};
+pub use addresses::{SchemaMap, SchemaMapError, file_address, schema_paths};
 #[cfg(feature = "schema")]
 pub use check::SchemaValidator;
 #[cfg(feature = "schema")]

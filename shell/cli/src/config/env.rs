@@ -12,8 +12,12 @@ pub(crate) fn run(context: &Context) -> Outcome {
     };
     context.terminal.report(opened.findings(), &opened.masks());
     let root = opened.merged().map(Merged::root);
-    let rows =
-        opened.rules().keys().names(root).map(|names| names.table(opened.environment())).unwrap_or_default();
+    let rows = opened
+        .rules()
+        .keys()
+        .variable_names(root)
+        .map(|names| names.table(opened.environment()))
+        .unwrap_or_default();
     if context.is_json() {
         context.terminal.json(&rows);
         return Outcome::Yes;

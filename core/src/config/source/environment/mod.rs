@@ -46,7 +46,7 @@ impl Environment {
 
     /// The variables of this environment with a name that is wanted.
     #[must_use]
-    pub fn of_wanted(mut self, is_wanted: impl Fn(&str) -> bool) -> Self {
+    pub fn filtered(mut self, is_wanted: impl Fn(&str) -> bool) -> Self {
         self.variables.retain(|name, _| is_wanted(name));
         self
     }

@@ -151,7 +151,7 @@ impl AsyncOrchestrator {
     /// Begins the gate of a stage that was planned. What its plan and the orchestrator mask is masked in what agents write.
     pub fn begin_planned(&self, planned: StagePlan) -> GateRun {
         let StagePlan { plan, warnings, masks, busy } = planned;
-        let masks = Arc::new(masks.with_texts_of(&self.masks));
+        let masks = Arc::new(masks.with_texts_from(&self.masks));
         Self { masks, ..self.clone() }.begin(plan).held_by(busy, warnings)
     }
 

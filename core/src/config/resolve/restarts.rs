@@ -20,7 +20,7 @@ impl Rules {
     /// # Errors
     /// [`Refused`] with `reload/restart` where what was written only works as a whole: a live change needs
     /// another one that has to wait.
-    pub fn hold<T>(
+    pub fn defer_restarts<T>(
         &self,
         written: Resolved<T>,
         running: &Value,
@@ -176,7 +176,7 @@ mod tests {
         let rules = rules();
         let running = resolved(&rules, from);
         let running = running.checked().merged().root();
-        let held = rules.hold(resolved(&rules, to), running, Checked::typed).unwrap();
+        let held = rules.defer_restarts(resolved(&rules, to), running, Checked::typed).unwrap();
         let pending = held.checked().pending_restart().iter();
         (
             held.checked().merged().root().to_string(),
@@ -221,7 +221,8 @@ mod tests {
         let rules = rules();
         let running = resolved(&rules, "workers = 4\nport = 8080\n");
         let written = resolved(&rules, "workers = 1\nport = 80\n");
-        let refused = rules.hold(written, running.checked().merged().root(), Checked::typed).err().unwrap();
+        let refused =
+            rules.defer_restarts(written, running.checked().merged().root(), Checked::typed).err().unwrap();
         let [finding] = refused.findings() else { panic!("{:?}", refused.findings()) };
         assert_eq!(finding.code, "reload/restart");
         assert_eq!(

@@ -1,20 +1,20 @@
-//! Addresses of schema documents, and the files that they mean.
+//! Addresses of schema documents, and the files that they map to.
 
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
-/// Where the documents of a URL prefix are.
+/// A folder with the documents of a URL prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SchemaMap {
-    /// What an address begins with.
+    /// The prefix of an address.
     pub prefix: String,
-    /// The folder that holds the rest of the address as a path.
+    /// The folder that contains the rest of the address as a path.
     pub folder: String,
 }
 
-/// A text that is no `URL-PREFIX=DIR`.
+/// The error for a text that is not `URL-PREFIX=DIR`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected URL-PREFIX=DIR")]
 pub struct SchemaMapError;
@@ -32,10 +32,10 @@ impl core::str::FromStr for SchemaMap {
     }
 }
 
-/// The paths of the files that an address may mean, likeliest first.
+/// The paths of the files that an address may map to, most likely first.
 ///
-/// A `file:` address means its path. Of the maps the longest prefix speaks first, `http` and `https` are one
-/// scheme, `.json` may be left out, and `..` leaves no folder.
+/// A `file:` address maps to its path. The longest matching prefix comes first, `http` and `https` are the same
+/// scheme, `.json` may be omitted, and an address with `..` is ignored.
 ///
 /// ```
 /// use speckit_core::config::schema::schema_paths;
@@ -80,7 +80,7 @@ pub fn file_address(path: &str) -> String {
     address
 }
 
-/// Undoes percent-encoding (RFC 3986, section 2.1); what is no code stays, and bytes that are no UTF-8 are replaced.
+/// Undoes percent-encoding (RFC 3986, section 2.1); invalid codes stay, and invalid UTF-8 is replaced.
 pub(super) fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_prefix_speaks_first_under_either_scheme() {
+    fn the_longest_prefix_comes_first_for_http_and_https() {
         let maps = maps(&["http://a.example=all", "https://a.example/v2/=two"]);
         assert_eq!(first("https://a.example/v2/s.json", &maps), Some("two/s.json".into()));
         assert_eq!(first("http://a.example/v1/s.json", &maps), Some("all/v1/s.json".into()));
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn no_address_leaves_its_folder() {
+    fn an_address_cannot_leave_its_folder() {
         let maps = maps(&["http://a.example=folder"]);
         for address in ["http://a.example/../x", "http://a.example/y/%2e%2e/%2E%2E/x", "http://a.example/.."]
         {

@@ -1,40 +1,40 @@
-//! Keys on their way out: former names (`x-aliases`) and `deprecated` ones.
+//! Old keys: former names (`x-aliases`) and `deprecated` keys.
 
 use alloc::format;
 use alloc::vec::Vec;
 
+use super::graph::{NodeId, SchemaGraph};
 use super::lookup::is_variable;
-use super::plan::{NodeId, Plan};
 use crate::config::Layer;
 use crate::tree::{Code, Diagnostic, Key, Kind, LayerKind, Segment, Table, Text, Value, in_report_order};
 
-pub(super) fn canonical(plan: &Plan, layer: &Layer) -> (Layer, Vec<Diagnostic>) {
-    if plan.nodes.iter().all(|node| node.notes.aliases.is_empty()) {
+pub(super) fn canonical(graph: &SchemaGraph, layer: &Layer) -> (Layer, Vec<Diagnostic>) {
+    if graph.nodes.iter().all(|node| node.notes.aliases.is_empty()) {
         return (layer.clone(), Vec::new());
     }
-    let mut found = Vec::new();
-    let root = renamed(plan, &[Plan::ROOT], layer.root(), &mut Key::root(), &mut found);
-    (Layer::new(root), in_report_order(found))
+    let mut findings = Vec::new();
+    let root = renamed(graph, &[SchemaGraph::ROOT], layer.root(), &mut Key::root(), &mut findings);
+    (Layer::new(root), in_report_order(findings))
 }
 
 fn renamed(
-    plan: &Plan,
+    graph: &SchemaGraph,
     nodes: &[NodeId],
     value: &Value,
     key: &mut Key,
-    found: &mut Vec<Diagnostic>,
+    findings: &mut Vec<Diagnostic>,
 ) -> Value {
-    let nodes = plan.with_parts(nodes);
+    let nodes = graph.with_parts(nodes);
     let mut inside = |segment: Segment, of: Vec<NodeId>, value: &Value| {
         key.push(segment);
-        let renamed = renamed(plan, &of, value, key, found);
+        let renamed = renamed(graph, &of, value, key, findings);
         key.pop();
         renamed
     };
     match value.kind() {
         Kind::Array(elements) => {
             let elements = elements.iter().enumerate().map(|(index, element)| {
-                let of = nodes.iter().filter_map(|id| plan.node(*id).of_element(index)).collect();
+                let of = nodes.iter().filter_map(|id| graph.node(*id).of_element(index)).collect();
                 inside(Segment::Index(index), of, element)
             });
             Value::array(elements.collect::<Vec<_>>(), value.origin().clone())
@@ -42,10 +42,10 @@ fn renamed(
         Kind::Table(members) => {
             let mut renamed = Table::new();
             for (name, member) in members {
-                let of = nodes.iter().flat_map(|id| plan.node(*id).of_member(name)).collect();
+                let of = nodes.iter().flat_map(|id| graph.node(*id).of_member(name)).collect();
                 renamed.insert(name.clone(), inside(Segment::Name(name.clone()), of, member));
             }
-            for (former, present) in former_names(plan, &nodes) {
+            for (former, present) in former_names(graph, &nodes) {
                 let Some(member) = renamed.get(&former).filter(|_| former != present).cloned() else {
                     continue;
                 };
@@ -56,7 +56,7 @@ fn renamed(
                 let finding = Diagnostic::warning(Code::NameAlias, key.child(present.clone()), message);
                 let ignored = renamed.contains_key(&present);
                 let help = if ignored { "remove it: the new name is also set and wins" } else { "rename it" };
-                found.push(finding.at(&origin).help(help));
+                findings.push(finding.at(&origin).help(help));
                 if !ignored {
                     renamed.insert(present, member);
                 }
@@ -67,24 +67,30 @@ fn renamed(
     }
 }
 
-/// A warning for each key that the schema calls `deprecated` and that a layer other than defaults sets.
-pub(super) fn deprecated(plan: &Plan, root: &Value) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    if plan.nodes.iter().any(|node| node.notes.deprecated) {
-        find_deprecated(plan, &[Plan::ROOT], root, &mut Key::root(), &mut found);
+/// A warning for each `deprecated` key that a layer other than defaults sets.
+pub(super) fn deprecated(graph: &SchemaGraph, root: &Value) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    if graph.nodes.iter().any(|node| node.notes.deprecated) {
+        find_deprecated(graph, &[SchemaGraph::ROOT], root, &mut Key::root(), &mut findings);
     }
-    found
+    findings
 }
 
-fn find_deprecated(plan: &Plan, nodes: &[NodeId], value: &Value, key: &mut Key, found: &mut Vec<Diagnostic>) {
-    let nodes = plan.with_parts(nodes);
+fn find_deprecated(
+    graph: &SchemaGraph,
+    nodes: &[NodeId],
+    value: &Value,
+    key: &mut Key,
+    findings: &mut Vec<Diagnostic>,
+) {
+    let nodes = graph.with_parts(nodes);
     let is_set = value.origin().layer() != LayerKind::Defaults;
-    if is_set && let Some(node) = nodes.iter().map(|id| plan.node(*id)).find(|node| node.notes.deprecated) {
+    if is_set && let Some(node) = nodes.iter().map(|id| graph.node(*id)).find(|node| node.notes.deprecated) {
         let name = key.last_name().unwrap_or_default();
         let finding =
             Diagnostic::warning(Code::SchemaDeprecated, key.clone(), format!("`{key}` is deprecated"));
         let finding = finding.at(&value.origin().of_name(name));
-        found.push(match &node.notes.description {
+        findings.push(match &node.notes.description {
             Some(description) => finding.help(description.clone()),
             None => finding.help("remove it"),
         });
@@ -92,18 +98,18 @@ fn find_deprecated(plan: &Plan, nodes: &[NodeId], value: &Value, key: &mut Key, 
     match value.kind() {
         Kind::Table(members) => {
             for (name, member) in members {
-                let of: Vec<NodeId> = nodes.iter().flat_map(|id| plan.node(*id).of_member(name)).collect();
+                let of: Vec<NodeId> = nodes.iter().flat_map(|id| graph.node(*id).of_member(name)).collect();
                 key.push(Segment::Name(name.clone()));
-                find_deprecated(plan, &of, member, key, found);
+                find_deprecated(graph, &of, member, key, findings);
                 key.pop();
             }
         }
         Kind::Array(elements) => {
             for (index, element) in elements.iter().enumerate() {
                 let of: Vec<NodeId> =
-                    nodes.iter().filter_map(|id| plan.node(*id).of_element(index)).collect();
+                    nodes.iter().filter_map(|id| graph.node(*id).of_element(index)).collect();
                 key.push(Segment::Index(index));
-                find_deprecated(plan, &of, element, key, found);
+                find_deprecated(graph, &of, element, key, findings);
                 key.pop();
             }
         }
@@ -111,12 +117,12 @@ fn find_deprecated(plan: &Plan, nodes: &[NodeId], value: &Value, key: &mut Key, 
     }
 }
 
-/// The former names of the members that the nodes name, each with its present name.
-fn former_names(plan: &Plan, nodes: &[NodeId]) -> Vec<(Text, Text)> {
+/// The former names of members, each with its current name.
+fn former_names(graph: &SchemaGraph, nodes: &[NodeId]) -> Vec<(Text, Text)> {
     let mut names = Vec::new();
-    for (present, id) in nodes.iter().flat_map(|id| &plan.node(*id).properties) {
-        for part in plan.with_parts(&[*id]) {
-            let former = plan.node(part).notes.aliases.iter().filter(|alias| !is_variable(alias));
+    for (present, id) in nodes.iter().flat_map(|id| &graph.node(*id).properties) {
+        for part in graph.with_parts(&[*id]) {
+            let former = graph.node(part).notes.aliases.iter().filter(|alias| !is_variable(alias));
             names.extend(former.map(|former| (former.clone(), present.clone())));
         }
     }
@@ -143,33 +149,33 @@ mod tests {
         parse(&Source::document(LayerKind::File, "a.toml", text), Language::Toml).unwrap()
     }
 
-    fn shown(found: &[Diagnostic]) -> Vec<String> {
+    fn shown(findings: &[Diagnostic]) -> Vec<String> {
         let place = |d: &Diagnostic| d.origin.as_ref().map(ToString::to_string).unwrap_or_default();
-        found.iter().map(|d| format!("{} {} {}", place(d), d.code, d.message)).collect()
+        findings.iter().map(|d| format!("{} {} {}", place(d), d.code, d.message)).collect()
     }
 
     const RENAMED: &str = r#"{"properties": {"hosts": {"additionalProperties": {"properties":
         {"port": {"type": "integer", "x-aliases": ["prt", "APP_PRT"]}}}}}}"#;
 
     #[test]
-    fn a_former_name_becomes_the_present_one_below_free_names_too() {
-        let (current, found) = schema(RENAMED).canonical(&layer("[hosts.a]\nprt = 1\n"));
+    fn a_former_name_becomes_the_current_one_below_free_names_too() {
+        let (current, findings) = schema(RENAMED).canonical(&layer("[hosts.a]\nprt = 1\n"));
         assert_eq!(current.root(), layer("[hosts.a]\nport = 1\n").root());
-        assert_eq!(shown(&found), ["a.toml:2:1 name/alias `prt` is a former name of `port`"]);
+        assert_eq!(shown(&findings), ["a.toml:2:1 name/alias `prt` is a former name of `port`"]);
     }
 
     #[test]
-    fn the_present_name_wins_where_both_are_set() {
-        let (current, found) = schema(RENAMED).canonical(&layer("[hosts.a]\nprt = 1\nport = 2\n"));
+    fn the_current_name_wins_if_both_are_set() {
+        let (current, findings) = schema(RENAMED).canonical(&layer("[hosts.a]\nprt = 1\nport = 2\n"));
         assert_eq!(current.root(), layer("[hosts.a]\nport = 2\n").root());
-        assert_eq!(found[0].help.as_deref(), Some("remove it: the new name is also set and wins"));
+        assert_eq!(findings[0].help.as_deref(), Some("remove it: the new name is also set and wins"));
     }
 
     #[test]
     fn a_deprecated_key_is_a_warning_where_a_file_sets_it() {
         let schema = schema(r#"{"properties": {"old": {"deprecated": true, "description": "use new"}}}"#);
-        let found = schema.deprecated(layer("old = 1\nnew = 2\n").root());
-        assert_eq!(shown(&found), ["a.toml:1:1 schema/deprecated `old` is deprecated"]);
-        assert_eq!(found[0].help.as_deref(), Some("use new"));
+        let findings = schema.deprecated(layer("old = 1\nnew = 2\n").root());
+        assert_eq!(shown(&findings), ["a.toml:1:1 schema/deprecated `old` is deprecated"]);
+        assert_eq!(findings[0].help.as_deref(), Some("use new"));
     }
 }

@@ -1,4 +1,4 @@
-//! A compiled schema and what it knows of each key.
+//! A compiled schema and its facts about each key.
 
 use alloc::format;
 use alloc::sync::Arc;
@@ -12,15 +12,15 @@ use super::check::SchemaValidator;
 use super::documents::{self, Documents};
 use super::facts::{Facts, NamedVariable, Reload, TypeSet};
 use super::finding::Finding;
-use super::plan::Plan;
+use super::graph::SchemaGraph;
 use super::{aliases, compile};
 
 const META_TEXT: &str = include_str!("draft7.json");
 
-/// A compiled schema. A copy is a pointer.
+/// A compiled schema. Cloning copies a pointer.
 #[derive(Clone, Debug)]
 pub struct Schema {
-    plan: Arc<Plan>,
+    graph: Arc<SchemaGraph>,
     warnings: Arc<[Diagnostic]>,
     named_variables: Arc<[NamedVariable]>,
 }
@@ -29,8 +29,8 @@ impl Schema {
     /// Compiles a schema with the documents that it refers to.
     ///
     /// # Errors
-    /// Every mistake of the schema at once: `schema/invalid` with the place of what Draft 7 does not allow,
-    /// `schema/unsupported` for a `$ref` without its document or one that only refers to itself.
+    /// Every error of the schema: `schema/invalid` where Draft 7 is violated, `schema/unsupported` for a `$ref`
+    /// without its document or one that refers only to itself.
     ///
     /// ```
     /// use speckit_core::{Key, LayerKind, Source};
@@ -40,8 +40,8 @@ impl Schema {
     /// let schema = parse(&Source::document(LayerKind::Defaults, "s.json", text), Language::Json)?;
     /// let schema = Schema::compile(&Documents::new("file:///s.json", schema.root()))?;
     /// let config = parse(&Source::document(LayerKind::File, "a.toml", "port = 70000\n"), Language::Toml)?;
-    /// let found = schema.validator().check(config.root());
-    /// assert_eq!(found[0].message, "expected at most 65535, found 70000");
+    /// let violations = schema.validator().check(config.root());
+    /// assert_eq!(violations[0].message, "expected at most 65535, found 70000");
     /// # Ok::<(), Vec<speckit_core::Diagnostic>>(())
     /// ```
     pub fn compile(documents: &Documents) -> Result<Self, Vec<Diagnostic>> {
@@ -55,126 +55,123 @@ impl Schema {
         if findings.iter().any(|finding| finding.severity == Severity::Error) {
             return Err(findings);
         }
-        let mut plan = compile::compile(&documents)?;
+        let mut graph = compile::compile(&documents)?;
         let mut findings = findings;
-        findings.append(&mut plan.warnings);
+        findings.append(&mut graph.warnings);
         let findings = in_report_order(findings);
-        plan.defaults_below = plan.find_defaults();
-        plan.settled_defaults = plan.find_settled();
-        plan.strategies_below = plan.find_leading_to(|node| node.notes.merge.is_some());
-        let named_variables = plan.named_variables().into();
-        Ok(Self { plan: Arc::new(plan), warnings: findings.into(), named_variables })
+        graph.defaults_below = graph.find_defaults();
+        graph.settled_defaults = graph.find_settled();
+        graph.strategies_below = graph.find_leading_to(|node| node.notes.merge.is_some());
+        let named_variables = graph.named_variables().into();
+        Ok(Self { graph: Arc::new(graph), warnings: findings.into(), named_variables })
     }
 
-    /// What is odd about the schema and does not stop it from being used.
+    /// Warnings about the schema, which can be used all the same.
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.warnings
     }
 
     /// A validator of this schema, for one loader.
     pub fn validator(&self) -> SchemaValidator {
-        SchemaValidator::new(&self.plan)
+        SchemaValidator::new(&self.graph)
     }
 
-    /// What the schema says about a key; `None` where it has no word for it.
+    /// The facts that the schema states about a key; `None` for an unknown key.
     pub fn facts(&self, key: &Key) -> Option<Facts> {
-        self.plan.facts(key)
+        self.graph.facts(key)
     }
 
-    /// The types that the schema allows to a key, and to its elements if it is a list; `None` where it has no
-    /// word for it.
+    /// The types that the schema allows for a key, and for its elements if it is a list; `None` for an unknown key.
     pub(crate) fn types(&self, key: &Key) -> Option<(TypeSet, TypeSet)> {
-        self.plan.types_of(key)
+        self.graph.types_of(key)
     }
 
-    /// The variable that the schema itself names for a key.
+    /// The variable that the schema names for a key (`x-env`).
     pub(crate) fn variable(&self, key: &Key) -> Option<Text> {
-        self.plan.variable(key)
+        self.graph.variable(key)
     }
 
-    /// Tells whether the key, or one above it, is secret.
+    /// Whether the key, or one above it, is secret.
     pub fn is_secret(&self, key: &Key) -> bool {
-        self.plan.is_secret(key)
+        self.graph.is_secret(key)
     }
 
     /// When a change of the key takes effect.
     pub fn reload(&self, key: &Key) -> Reload {
-        self.plan.reload(key)
+        self.graph.reload(key)
     }
 
-    /// Tells whether any change takes effect only when the program starts again.
+    /// Whether any change takes effect only when the program starts again.
     pub(crate) fn has_restarts(&self) -> bool {
-        self.plan.has_restarts
+        self.graph.has_restarts
     }
 
     /// What a list at the key does with the list of the layer below.
     pub fn list_strategy(&self, key: &Key) -> ListStrategy {
-        self.plan.list_strategy(key)
+        self.graph.list_strategy(key)
     }
 
     /// The keys that the schema names, tables and lists included, in their order.
     pub fn keys(&self) -> Vec<Key> {
-        self.plan.keys()
+        self.graph.keys()
     }
 
-    /// The names of properties, wherever the schema has them.
+    /// The names of all properties in the schema.
     pub(crate) fn property_names(&self) -> impl Iterator<Item = &Text> {
-        self.plan.nodes.iter().flat_map(|node| node.properties.keys())
+        self.graph.nodes.iter().flat_map(|node| node.properties.keys())
     }
 
     /// The names that the schema gives to the members of a table, and whether it allows others beside them.
     pub fn member_names(&self, key: &Key) -> (Vec<Text>, bool) {
-        let (names, open) = self.plan.member_names(key, &|_| true);
+        let (names, open) = self.graph.member_names(key, &|_| true);
         (names.into_iter().collect(), open)
     }
 
-    /// The key that a text spells by names of the schema alone; see [`Plan::closed_key`].
+    /// The key that a text spells using only names of the schema; see [`SchemaGraph::closed_key`].
     pub(crate) fn closed_key(
         &self,
         rest: &str,
         behind: &dyn for<'v> Fn(&'v str, &str) -> Option<&'v str>,
     ) -> Option<Key> {
-        self.plan.closed_key(rest, behind)
+        self.graph.closed_key(rest, behind)
     }
 
-    /// As [`Schema::member_names`], of the names that are wanted.
+    /// [`Schema::member_names`], limited to the names that `wanted` accepts.
     pub(crate) fn wanted_names(
         &self,
         key: &Key,
         wanted: &dyn Fn(&str) -> bool,
     ) -> (alloc::collections::BTreeSet<Text>, bool) {
-        self.plan.member_names(key, wanted)
+        self.graph.member_names(key, wanted)
     }
 
-    /// The variables that the schema names itself (`x-env`, and former ones in `x-aliases`), by name.
+    /// The variables that the schema names (`x-env`, and former ones in `x-aliases`), sorted by name.
     pub(crate) fn named_variables(&self) -> &[NamedVariable] {
         &self.named_variables
     }
 
-    /// The layer with former names of keys (`x-aliases`) replaced by present ones, and a warning for each.
+    /// The layer with former names of keys (`x-aliases`) replaced by current ones, and a warning for each.
     ///
-    /// Where a table has both, the present name wins.
+    /// Where a table has both, the current name wins.
     pub fn canonical(&self, layer: &Layer) -> (Layer, Vec<Diagnostic>) {
-        aliases::canonical(&self.plan, layer)
+        aliases::canonical(&self.graph, layer)
     }
 
-    /// A warning `schema/deprecated` for each key of the tree that the schema calls `deprecated` and that a
-    /// layer other than defaults sets, in key order.
+    /// A warning `schema/deprecated` for each `deprecated` key that a layer other than defaults sets, in key order.
     pub fn deprecated(&self, root: &Value) -> Vec<Diagnostic> {
-        aliases::deprecated(&self.plan, root)
+        aliases::deprecated(&self.graph, root)
     }
 
     /// The `default`s of the schema as a layer below `present`, the merged tree of all other layers.
     ///
-    /// A table that no layer has is filled only where its defaults give every key that it requires.
+    /// A table that no layer sets is filled only if its defaults contain every required key.
     pub fn defaults(&self, present: Option<&Value>) -> Option<Layer> {
-        self.plan.default_tree(present, None).map(Layer::new)
+        self.graph.default_tree(present, None).map(Layer::new)
     }
 
-    /// The `default`s that [`Schema::defaults`] gives below `present` beyond those of `known`, a layer that it
-    /// gave before.
+    /// The `default`s of [`Schema::defaults`] that are not in `known`, a layer that it returned before.
     pub(crate) fn further_defaults(&self, present: Option<&Value>, known: &Layer) -> Option<Layer> {
-        self.plan.default_tree(present, Some(known.root())).map(Layer::new)
+        self.graph.default_tree(present, Some(known.root())).map(Layer::new)
     }
 }
 
@@ -184,26 +181,26 @@ fn meta_document() -> Result<Value, Vec<Diagnostic>> {
     to_value(&meta, &Origin::whole(&source)).map_err(|error| Vec::from([error.into_diagnostic()]))
 }
 
-/// Holds every document against the meta-schema. Where a document names another draft, what Draft 7 does
-/// not know of it is a warning, and the keyword is ignored.
+/// Checks every document against the meta-schema. In a document of another draft, keywords that Draft 7 does not
+/// define are ignored with a warning.
 fn against_meta(documents: &Documents) -> Vec<Diagnostic> {
     let Ok(meta) = meta_document() else { return Vec::new() };
-    let Ok(plan) = compile::compile(&Documents::new(documents::META_URL, &meta)) else {
+    let Ok(graph) = compile::compile(&Documents::new(documents::META_URL, &meta)) else {
         return Vec::new();
     };
-    let validator = SchemaValidator::new(&Arc::new(plan));
-    let mut found = Vec::new();
+    let validator = SchemaValidator::new(&Arc::new(graph));
+    let mut violations = Vec::new();
     for document in documents.texts() {
         let named = document.member("$schema").and_then(Value::as_str);
         let other = named
             .filter(|named| named.trim_end_matches('#').replace("https:", "http:") != documents::META_URL);
         if let (Some(other), Some(at)) = (other, document.member("$schema")) {
             let message = format!("`{other}` is read as Draft 7");
-            found.push(
+            violations.push(
                 Diagnostic::warning(Code::SchemaUnsupported, Key::of(["$schema"]), message).at(at.origin()),
             );
         }
-        found.extend(validator.findings(document).into_iter().map(|finding| {
+        violations.extend(validator.findings(document).into_iter().map(|finding| {
             let severity = if other.is_some() || is_stray_definition(&finding) {
                 Severity::Warning
             } else {
@@ -214,10 +211,10 @@ fn against_meta(documents: &Documents) -> Vec<Diagnostic> {
             Diagnostic { severity, ..invalid.into_diagnostic() }
         }));
     }
-    in_report_order(found)
+    in_report_order(violations)
 }
 
-/// Draft 7 has no `$defs`, so that what is no schema in it is wrong only where a `$ref` leads to it.
+/// Draft 7 does not define `$defs`, so an invalid schema there is an error only if a `$ref` leads to it.
 fn is_stray_definition(finding: &Finding) -> bool {
     let parent = finding.key.parent();
     parent.as_ref().and_then(Key::last_name).is_some_and(|name| name == "$defs")
@@ -238,26 +235,26 @@ mod tests {
         Schema::compile(&Documents::new("file:///s.json", &value(schema)))
     }
 
-    fn found(schema: &str, instance: &str) -> Vec<String> {
-        let found = compiled(schema).unwrap().validator().check(&value(instance));
-        found.iter().map(|finding| format!("{} {}", finding.code, finding.key)).collect()
+    fn violations(schema: &str, instance: &str) -> Vec<String> {
+        let violations = compiled(schema).unwrap().validator().check(&value(instance));
+        violations.iter().map(|finding| format!("{} {}", finding.code, finding.key)).collect()
     }
 
     #[test]
-    fn references_into_the_meta_schema_know_its_definitions() {
+    fn references_reach_the_definitions_of_the_meta_schema() {
         let schema = r#"{"properties": {"n": {"$ref": "http://json-schema.org/draft-07/schema#/definitions/nonNegativeIntegerDefault0"}}}"#;
-        assert_eq!(found(schema, r#"{"n": -1}"#), ["schema/minimum n"]);
+        assert_eq!(violations(schema, r#"{"n": -1}"#), ["schema/minimum n"]);
     }
 
     #[test]
     fn a_document_that_calls_itself_the_meta_schema_refers_to_itself() {
         let schema = r##"{"$id": "http://json-schema.org/draft-07/schema#", "definitions": {"own": {"type": "null"}},
             "properties": {"a": {"$ref": "#/definitions/own"}}}"##;
-        assert_eq!(found(schema, r#"{"a": 1}"#), ["schema/type a"]);
+        assert_eq!(violations(schema, r#"{"a": 1}"#), ["schema/type a"]);
     }
 
     #[test]
-    fn what_is_no_schema_under_defs_is_wrong_only_where_it_is_used() {
+    fn an_invalid_schema_in_defs_is_an_error_only_if_it_is_used() {
         let unused = r#"{"$defs": {"description": "a remark"}}"#;
         let warnings = compiled(unused).unwrap().warnings().to_vec();
         assert_eq!(warnings.first().map(|finding| finding.severity), Some(Severity::Warning));
@@ -266,38 +263,38 @@ mod tests {
     }
 
     #[test]
-    fn a_choice_between_alternatives_names_their_values_whole() {
+    fn a_choice_between_alternatives_lists_their_values_unchanged() {
         let schema = r#"{"oneOf": [{"properties": {"kind": {"const": "lost, found again"}}, "required": ["kind"]},
             {"properties": {"kind": {"enum": ["one of two", "b"]}}, "required": ["kind"]}]}"#;
-        let found = compiled(schema).unwrap().validator().check(&value(r#"{"kind": "c"}"#));
-        let [finding] = found.as_slice() else { panic!("{found:?}") };
+        let violations = compiled(schema).unwrap().validator().check(&value(r#"{"kind": "c"}"#));
+        let [finding] = violations.as_slice() else { panic!("{violations:?}") };
         assert_eq!(finding.code, "schema/oneOf");
         let expected = r#"expected one of "lost, found again" or "one of two" or "b", found "c""#;
         assert_eq!(finding.message, expected);
     }
 
     #[test]
-    fn a_deprecation_may_be_told_as_a_text() {
+    fn deprecated_may_be_a_string() {
         assert!(compiled(r#"{"properties": {"a": {"deprecated": "use b"}}}"#).is_ok());
     }
 
     #[test]
-    fn dependencies_of_keys_that_are_named_like_keywords_hold() {
+    fn dependencies_of_keys_named_like_keywords_are_checked() {
         for name in
             ["properties", "patternProperties", "type", "enum", "required", "default", "const", "other"]
         {
             let schema = format!(r#"{{"dependencies": {{"{name}": {{"required": ["b"]}}}}}}"#);
-            assert_eq!(found(&schema, &format!(r#"{{"{name}": 1}}"#)), ["schema/required b"], "{name}");
-            assert!(found(&schema, &format!(r#"{{"{name}": 1, "b": 2}}"#)).is_empty(), "{name}");
-            assert!(found(&schema, "1").is_empty(), "{name}");
+            assert_eq!(violations(&schema, &format!(r#"{{"{name}": 1}}"#)), ["schema/required b"], "{name}");
+            assert!(violations(&schema, &format!(r#"{{"{name}": 1, "b": 2}}"#)).is_empty(), "{name}");
+            assert!(violations(&schema, "1").is_empty(), "{name}");
         }
     }
 
     #[test]
-    fn a_grave_accent_in_a_name_is_no_obstacle_to_alternatives() {
+    fn alternatives_may_have_names_with_a_grave_accent() {
         let schema = r#"{"anyOf": [{"properties": {"a`b": {"type": "integer"}}, "required": ["a`b"]}]}"#;
-        assert!(found(schema, r#"{"a`b": 1}"#).is_empty());
+        assert!(violations(schema, r#"{"a`b": 1}"#).is_empty());
         let schema = r#"{"anyOf": [{"patternProperties": {"^a`": {"type": "integer"}}}]}"#;
-        assert!(found(schema, r#"{"a`b": 1}"#).is_empty());
+        assert!(violations(schema, r#"{"a`b": 1}"#).is_empty());
     }
 }

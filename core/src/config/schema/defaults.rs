@@ -2,17 +2,16 @@
 
 use alloc::vec::Vec;
 
-use super::plan::{NodeId, Plan};
+use super::graph::{NodeId, SchemaGraph};
 use crate::config::{ListStrategy, merge};
 use crate::tree::{Text, Value};
 
-impl Plan {
-    /// The tree of defaults that goes below `present`, the merged tree of all other layers, without what
-    /// `known`, an earlier tree of defaults, already has.
+impl SchemaGraph {
+    /// The tree of defaults below `present`, the merged tree of all other layers. What `known`, an earlier tree of
+    /// defaults, already contains is left out.
     ///
-    /// A table that no layer has is only filled where its defaults give every key that it requires: half a
-    /// table would make a configuration invalid that leaves it out. Elements of lists get no defaults, since
-    /// a list is replaced as a whole.
+    /// A table that no layer sets is filled only if its defaults contain every required key: an incomplete table
+    /// would make the configuration invalid. Elements of lists get no defaults, since a list is replaced as a whole.
     pub(super) fn default_tree(&self, present: Option<&Value>, known: Option<&Value>) -> Option<Value> {
         self.default_at(&[Self::ROOT], present, known, &mut Vec::new())
     }
@@ -38,7 +37,7 @@ impl Plan {
         let nodes = self.conjunction(nodes);
         let own =
             nodes.iter().find_map(|id| self.node(*id).notes.default.clone()).filter(|_| known.is_none());
-        // A value that is no table shadows its defaults, which are the same below it.
+        // A value that is not a table shadows its defaults, which stay the same below it.
         let is_present = present.is_some_and(|present| present.as_table().is_some());
         // A schema that refers to itself would fill tables without end.
         if !is_present && nodes.iter().any(|id| open.contains(id)) {
@@ -54,7 +53,7 @@ impl Plan {
         let Some((_, first)) = members.first().filter(|_| is_present || depth == 0 || complete) else {
             return own;
         };
-        // An empty table leaves no trace in a merge, but what is missing in it is said at its own place.
+        // An empty table has no effect in a merge, but missing keys are reported at its origin.
         let empty = present.filter(|present| present.as_table().is_some_and(|members| members.is_empty()));
         let origin = empty.unwrap_or(first).origin().clone();
         let table = Value::table(members, origin);
@@ -73,7 +72,7 @@ impl Plan {
     ) -> Vec<(Text, Value)> {
         let table = present.and_then(Value::as_table);
         let nodes = || all.iter().map(|id| self.node(*id));
-        // Where only named members lead to a default, the others need no look, nor do those whose defaults are known.
+        // Skip members that lead to no default, and those whose defaults are known.
         let free = all.iter().any(|id| self.has_free_below(*id));
         let leads = |id: &NodeId| self.leads_to_default(*id) && (known.is_none() || !self.is_settled(*id));
         let named = nodes().flat_map(|node| &node.properties);
@@ -82,8 +81,8 @@ impl Plan {
         let mut names: Vec<_> = named.map(|(name, _)| name).chain(others).collect();
         names.sort_unstable();
         names.dedup();
-        // Tables that the same subschemas describe share one default, as the entries of a map do. Empty ones do not:
-        // theirs lies at their own place.
+        // Tables of the same subschemas share one default, as the entries of a map do. An empty table has its own, at
+        // its own origin.
         let mut shared: Option<(Vec<NodeId>, Option<Value>)> = None;
         let mut default_of = |name: &Text| {
             let of: Vec<NodeId> = nodes().flat_map(|node| node.of_member(name)).collect();
@@ -105,8 +104,8 @@ impl Plan {
         names.into_iter().filter_map(|name| Some((name.clone(), default_of(name)?))).collect()
     }
 
-    /// Tells whether the defaults of a table that is present are the same whatever it holds: only named members
-    /// have one, and none has further ones inside.
+    /// Whether the defaults of a present table do not depend on its content: only named members have one, and none has
+    /// further defaults inside.
     fn is_flat(&self, nodes: &[NodeId]) -> bool {
         let is_leaf = |id: &NodeId| {
             let inner = self.conjunction(&[*id]);
@@ -117,13 +116,13 @@ impl Plan {
             .all(|id| !self.has_free_below(*id) && self.named_below(*id).all(|(_, id)| is_leaf(id)))
     }
 
-    /// Tells whether the defaults of a subschema are the same whatever the other layers hold.
+    /// Whether the defaults of a subschema do not depend on the other layers.
     fn is_settled(&self, id: NodeId) -> bool {
         self.settled_defaults.get(id.0 as usize).copied().unwrap_or(false)
     }
 
-    /// For each node, whether its defaults are the same whatever the other layers hold: no member without a name
-    /// of its own has one, every table with one has all that it requires, and none contains itself.
+    /// For each node, whether its defaults do not depend on the other layers: only named members have one, every table
+    /// with one has all its required keys, and none contains itself.
     pub(super) fn find_settled(&self) -> Vec<bool> {
         let mut settled: Vec<bool> = self.ids().map(|_| false).collect();
         loop {
@@ -155,7 +154,7 @@ impl Plan {
         }
     }
 
-    /// Tells whether the subschema has a default of its own and can get no other, as most settings have.
+    /// Whether the subschema has only its own default, as most settings do.
     fn is_alone(&self, id: NodeId) -> bool {
         let node = self.node(id);
         let has_parts = node.reference.is_some() || !node.all_of.is_empty();
@@ -167,14 +166,14 @@ impl Plan {
         self.node(id).properties.iter().filter(|(_, id)| self.leads_to_default(**id))
     }
 
-    /// Tells whether members without a name of their own lead to a default.
+    /// Whether members of free names (`patternProperties`, `additionalProperties`) lead to a default.
     fn has_free_below(&self, id: NodeId) -> bool {
         let node = self.node(id);
         let mut free = node.patterns.iter().map(|(_, id)| id).chain(&node.additional);
         free.any(|id| self.leads_to_default(*id))
     }
 
-    /// The nodes that apply whatever the value is: references and `allOf`, but no alternatives.
+    /// The nodes that apply to every value: references and `allOf`, but no alternatives.
     fn conjunction(&self, nodes: &[NodeId]) -> Vec<NodeId> {
         let mut all = Vec::new();
         let mut rest: Vec<NodeId> = nodes.iter().rev().copied().collect();
@@ -192,7 +191,7 @@ impl Plan {
         self.defaults_below.get(id.0 as usize).copied().unwrap_or(false)
     }
 
-    /// For each node, whether a default can be reached from it without a list or an alternative between.
+    /// For each node, whether a default can be reached from it without passing a list or an alternative.
     pub(super) fn find_defaults(&self) -> Vec<bool> {
         let mut found: Vec<bool> = self.nodes.iter().map(|node| node.notes.default.is_some()).collect();
         loop {

@@ -1,4 +1,4 @@
-//! What a schema says about one key, as plain data.
+//! The facts that a schema states about one key, as plain data.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -20,7 +20,7 @@ impl TypeSet {
     pub const BOOLEAN: Self = Self(1 << 1);
     /// `integer`: a number without a fraction.
     pub const INTEGER: Self = Self(1 << 2);
-    /// `number`, which every integer is too.
+    /// `number`, which includes every integer.
     pub const NUMBER: Self = Self(1 << 3 | 1 << 2);
     /// `string`.
     pub const STRING: Self = Self(1 << 4);
@@ -46,12 +46,12 @@ impl TypeSet {
         Self::NAMED.iter().find(|(_, known)| *known == name).map(|(set, _)| *set)
     }
 
-    /// Tells whether every type of `other` is in this set.
+    /// Whether every type of `other` is in this set.
     pub fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
 
-    /// Tells whether this set has no type.
+    /// Whether this set has no type.
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }
@@ -120,7 +120,7 @@ pub enum Reload {
     Restart,
 }
 
-/// What a schema says about one key: the merged word of every subschema that applies to it whatever its value.
+/// The facts that a schema states about one key, merged from every subschema that may apply to it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Facts {
@@ -132,7 +132,7 @@ pub struct Facts {
     pub description: Option<String>,
     /// `default`.
     pub default: Option<Value>,
-    /// The bounds as a person writes them: `500..=10000`, `>= 1`, `one of "a", "b"`, `1..=5 items`.
+    /// The bounds as text: `500..=10000`, `>= 1`, `one of "a", "b"`, `1..=5 items`.
     pub range: Option<String>,
     /// `x-secret` or `writeOnly`, here or above.
     pub secret: bool,
@@ -142,14 +142,14 @@ pub struct Facts {
     pub merge: ListStrategy,
     /// `x-aliases`: former names of the key or of its variable.
     pub aliases: Vec<Text>,
-    /// `x-env`: the variable's name, instead of the one made from the key.
+    /// `x-env`: the variable's name, instead of the one derived from the key.
     pub variable: Option<Text>,
     /// `deprecated`.
     pub deprecated: bool,
 }
 
 impl Default for Facts {
-    /// What is known where no schema speaks.
+    /// The facts about a key without a schema.
     fn default() -> Self {
         Self {
             types: TypeSet::ANY,

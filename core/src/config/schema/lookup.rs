@@ -1,4 +1,4 @@
-//! Looking a key up in a plan: its facts, its types, and which keys there are.
+//! Looking up a key in a schema: its facts, its types, and the known keys.
 
 use alloc::collections::BTreeSet;
 use alloc::format;
@@ -7,17 +7,17 @@ use alloc::vec::Vec;
 
 use super::assertion::{Assertion, list};
 use super::facts::{Facts, NamedVariable, Reload, TypeSet};
-use super::plan::{Items, Judged, Node, NodeId, Plan};
+use super::graph::{Items, Judged, NodeId, SchemaGraph, SchemaNode};
 use crate::config::ListStrategy;
 use crate::text::count;
 use crate::tree::nearest::nearest;
 use crate::tree::{Key, Segment, Text};
 
-/// How deep [`Plan::keys`] follows a schema that refers to itself.
+/// How deep [`SchemaGraph::keys`] follows a schema that refers to itself.
 const MAX_NAMES: usize = 12;
 
-impl Plan {
-    /// What the schema says about a key; `None` where it has no word for it.
+impl SchemaGraph {
+    /// The facts that the schema states about a key; `None` for an unknown key.
     pub(super) fn facts(&self, key: &Key) -> Option<Facts> {
         let mut facts = Facts::default();
         let full = key.segments().len();
@@ -65,9 +65,9 @@ impl Plan {
         variable
     }
 
-    /// Tells whether the key, or one above it, is secret.
+    /// Whether the key, or one above it, is secret.
     ///
-    /// A key that the schema refuses is as secret as the one that it may be a misspelling of.
+    /// An unknown key is secret if the nearest known key is, as it may be a misspelling of it.
     pub(super) fn is_secret(&self, key: &Key) -> bool {
         let leads_to_secret = |id: &NodeId| self.secrets_below.get(id.0 as usize) == Some(&true);
         if !leads_to_secret(&Self::ROOT) {
@@ -117,7 +117,7 @@ impl Plan {
         self.strategy_at(Self::ROOT, key.segments()).unwrap_or_default()
     }
 
-    /// The first strategy in the order of [`Plan::visit`].
+    /// The first strategy in the order of [`SchemaGraph::visit`].
     fn strategy_at(&self, id: NodeId, segments: &[Segment]) -> Option<ListStrategy> {
         if !self.strategies_below.get(id.0 as usize).is_some_and(|leads| *leads) {
             return None;
@@ -135,8 +135,8 @@ impl Plan {
         own.or_else(|| node.in_place().into_iter().find_map(|part| self.strategy_at(part, segments)))
     }
 
-    /// For each node, whether one that is wanted can be reached from it.
-    pub(super) fn find_leading_to(&self, is_wanted: impl Fn(&Node) -> bool) -> Vec<bool> {
+    /// For each node, whether a node that `is_wanted` accepts can be reached from it.
+    pub(super) fn find_leading_to(&self, is_wanted: impl Fn(&SchemaNode) -> bool) -> Vec<bool> {
         let mut found: Vec<bool> = self.nodes.iter().map(is_wanted).collect();
         loop {
             let mut grew = false;
@@ -166,21 +166,21 @@ impl Plan {
         }
     }
 
-    /// The types that the subschema allows to the value itself.
+    /// The types that the subschema allows for the value itself.
     pub(super) fn types(&self, id: NodeId) -> TypeSet {
         self.types_at(id, &[])
     }
 
     /// Visits each node that may apply to the key or to one above it, whatever the values are:
-    /// alternatives count too, since a setting is secret if one of them says so.
-    fn visit(&self, key: &Key, visit: &mut dyn FnMut(usize, &Node)) {
+    /// alternatives count too, since a setting is secret if it is secret in one of them.
+    fn visit(&self, key: &Key, visit: &mut dyn FnMut(usize, &SchemaNode)) {
         self.visit_while(key, &mut |depth, nodes| {
             nodes.iter().for_each(|id| visit(depth, self.node(*id)));
             true
         });
     }
 
-    /// Visits the nodes that may apply to each part of the key, from the root on, until `visit` says that it is enough.
+    /// Visits the nodes that may apply to each part of the key, from the root on, until `visit` returns false.
     fn visit_while(&self, key: &Key, visit: &mut dyn FnMut(usize, &[NodeId]) -> bool) {
         let mut here: Vec<NodeId> = Vec::from([Self::ROOT]);
         for depth in 0..=key.segments().len() {
@@ -223,7 +223,7 @@ impl Plan {
         all
     }
 
-    /// What types the key may have: all parts of `allOf` agree, one alternative of `anyOf` or `oneOf` is enough.
+    /// The types that the key may have: those that all parts of `allOf` and some alternative of `anyOf` or `oneOf` allow.
     pub(super) fn types_at(&self, id: NodeId, segments: &[Segment]) -> TypeSet {
         let node = self.node(id);
         if let Some(target) = node.reference {
@@ -234,7 +234,7 @@ impl Plan {
         }
         let own = match segments.split_first() {
             None => node.assertions.iter().fold(node.types, |types, assertion| types.and(implied(assertion))),
-            // What cannot be a table has no members, so that one side of a nullable union says nothing of them.
+            // A value that cannot be a table has no members: one side of a nullable union does not restrict them.
             Some((Segment::Name(_), _)) if !node.types.contains(TypeSet::OBJECT) => TypeSet::NONE,
             Some((Segment::Index(_), _)) if !node.types.contains(TypeSet::ARRAY) => TypeSet::NONE,
             Some((Segment::Name(name), rest)) => {
@@ -281,9 +281,9 @@ impl Plan {
         open.pop();
     }
 
-    /// The variables that the schema names itself, by name.
+    /// The variables that the schema names, sorted by name.
     pub(super) fn named_variables(&self) -> Vec<NamedVariable> {
-        let silent = |node: &Node| node.notes.variable.is_none() && node.notes.aliases.is_empty();
+        let silent = |node: &SchemaNode| node.notes.variable.is_none() && node.notes.aliases.is_empty();
         if self.nodes.iter().all(silent) {
             return Vec::new();
         }
@@ -299,10 +299,10 @@ impl Plan {
         all
     }
 
-    /// The key that `rest` spells by names of the schema alone, where every table on the way allows no others:
-    /// then no layer can name a second key for it. `behind` takes a name from the front of a text.
+    /// The key that `rest` spells using only names of the schema. Every table on the way must allow no other names, so
+    /// that no layer can add a second key with this spelling. `behind` removes a name from the front of a text.
     ///
-    /// `None` where more must be known to tell.
+    /// `None` if the schema alone does not decide the key.
     pub(super) fn closed_key(
         &self,
         mut rest: &str,
@@ -340,14 +340,14 @@ impl Plan {
         }
     }
 
-    /// Tells whether the node lets a table have members that it does not name.
-    fn takes_other_names(&self, node: &Node) -> bool {
+    /// Whether the node allows members that it does not name.
+    fn takes_other_names(&self, node: &SchemaNode) -> bool {
         let silent = node.properties.is_empty() && node.patterns.is_empty() && node.additional.is_none();
         let takes_rest = node.additional.is_none_or(|rest| !self.node(rest).refuses);
         node.reference.is_none() && (!node.patterns.is_empty() || (takes_rest && !silent))
     }
 
-    /// The wanted of the names that the schema gives to the members of a key, and whether it allows other names.
+    /// The names of a key's members that `wanted` accepts, and whether the schema allows other names.
     pub(super) fn member_names(&self, key: &Key, wanted: &dyn Fn(&str) -> bool) -> (BTreeSet<Text>, bool) {
         let full = key.segments().len();
         let mut names = BTreeSet::new();
@@ -362,13 +362,13 @@ impl Plan {
     }
 }
 
-/// Tells a former variable from a former key in `x-aliases`: capitals, digits and `_` only.
+/// Whether an entry of `x-aliases` is a variable, not a key: capitals, digits and `_` only.
 pub(super) fn is_variable(alias: &str) -> bool {
     let allowed = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     alias.starts_with(|c: char| c.is_ascii_uppercase()) && alias.chars().all(allowed)
 }
 
-/// The types that an assertion leaves.
+/// The types that an assertion allows.
 fn implied(assertion: &Assertion) -> TypeSet {
     match assertion {
         Assertion::Enum(allowed) => {
@@ -379,8 +379,8 @@ fn implied(assertion: &Assertion) -> TypeSet {
     }
 }
 
-/// The bounds of a node as a person writes them.
-fn range(node: &Node) -> Option<String> {
+/// The bounds of a node as text.
+fn range(node: &SchemaNode) -> Option<String> {
     let mut parts: Vec<String> = Vec::new();
     let mut low: Option<(String, bool)> = None;
     let mut high: Option<(String, bool)> = None;

@@ -1,12 +1,12 @@
 //! Draft 7 schemas over trees with places.
 //!
 //! A schema is compiled in two steps. Its documents are gathered ([`Documents`]; nothing is fetched), and
-//! every subschema becomes a node of a plan, each `$ref` resolved to one. What a node demands of one value
-//! or of a table's members is decided over our tree, with places and exact numbers; the keywords that
-//! combine subschemas (`anyOf`, `oneOf`, `not`, `if`, `contains`, `propertyNames`, `dependencies`) are
-//! decided by valico on a normalised copy.
+//! every subschema becomes a node of a graph, each `$ref` resolved to one. This crate checks what a node
+//! requires of one value or of a table's members, with origins and exact numbers; valico checks the keywords
+//! that combine subschemas (`anyOf`, `oneOf`, `not`, `if`, `contains`, `propertyNames`, `dependencies`) on a
+//! normalised copy.
 //!
-//! Beside Draft 7 it reads our keywords `x-secret`, `x-reload`, `x-merge`, `x-aliases` and `x-env`.
+//! In addition to Draft 7 it reads the keywords `x-secret`, `x-reload`, `x-merge`, `x-aliases` and `x-env`.
 
 #[cfg(not(feature = "schema"))]
 mod absent;
@@ -17,9 +17,9 @@ mod addresses;
 #[cfg(feature = "schema")]
 mod aliases;
 #[cfg(feature = "schema")]
-mod assertion;
+mod alternatives;
 #[cfg(feature = "schema")]
-mod branches;
+mod assertion;
 #[cfg(feature = "schema")]
 mod check;
 #[cfg(feature = "schema")]
@@ -33,19 +33,19 @@ mod documents;
 #[cfg(feature = "schema")]
 mod finding;
 #[cfg(feature = "schema")]
+mod finding_context;
+#[cfg(feature = "schema")]
 mod format;
 #[cfg(feature = "schema")]
-mod judge;
+mod graph;
 #[cfg(feature = "schema")]
-mod location;
+mod judge;
 #[cfg(feature = "schema")]
 mod lookup;
 #[cfg(feature = "schema")]
 mod messages;
 #[cfg(feature = "schema")]
 mod pattern;
-#[cfg(feature = "schema")]
-mod plan;
 
 #[cfg(not(feature = "schema"))]
 pub use absent::{Schema, SchemaValidator};

@@ -1,4 +1,4 @@
-//! Patterns: JSON Schema writes them in the dialect of ECMA-262, the engine reads another.
+//! Patterns: ECMA-262 regular expressions, translated to the dialect of `fancy-regex`.
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -9,7 +9,7 @@ use core::str::Chars;
 
 use fancy_regex::Regex;
 
-/// A compiled pattern with the text that it was written as.
+/// A compiled pattern with its source text.
 #[derive(Clone)]
 pub(super) struct Pattern {
     text: Box<str>,
@@ -21,16 +21,14 @@ impl Pattern {
     /// Compiles a pattern of ECMA-262 (2020, without flags but over Unicode code points).
     ///
     /// # Errors
-    /// What the pattern has that the dialect, or the engine, does not know.
+    /// The syntax that ECMA-262, or the engine, does not support.
     pub(super) fn new(text: &str) -> Result<Self, String> {
         let translated = translate(text)?;
         let regex = Regex::new(&translated).map_err(|error| first_line(&error.to_string()))?;
         Ok(Self { text: text.into(), translated: translated.into(), regex })
     }
 
-    /// Tells whether the pattern matches anywhere in the text.
-    ///
-    /// A pattern that gives up (too much backtracking) does not match.
+    /// Whether the pattern matches anywhere in the text; not if it exceeds the backtracking limit.
     pub(super) fn is_match(&self, text: &str) -> bool {
         self.regex.is_match(text).unwrap_or(false)
     }
@@ -76,7 +74,7 @@ fn translate(text: &str) -> Result<String, String> {
                 out.push_str("(?P<");
                 chars.nth(1);
             }
-            // ECMA-262 knows neither inline flags nor atomic groups.
+            // ECMA-262 has neither inline flags nor atomic groups.
             '(' if chars.peek() == Some(&'?') => {
                 let mut ahead = chars.clone();
                 ahead.next();
@@ -243,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn classes_are_those_of_ecma() {
+    fn character_classes_follow_ecma() {
         assert!(!matches(r"^\d$", "߀"), "a digit of NKo");
         assert!(!matches(r"^\w$", "é"));
         assert!(matches(r"^\s$", "\u{feff}"));
@@ -270,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn what_ecma_lacks_is_refused() {
+    fn syntax_outside_of_ecma_is_rejected() {
         for pattern in [r"\a", r"^\S(|(.|\n)*\S)\Z", "(?i)a", "[a", "(", r"\x1", "a\\"] {
             assert!(Pattern::new(pattern).is_err(), "{pattern}");
         }

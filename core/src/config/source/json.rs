@@ -1,4 +1,4 @@
-//! JSON (RFC 8259) with the place of every value.
+//! A parser of JSON (RFC 8259) that keeps the origin of every value.
 
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
@@ -11,37 +11,37 @@ use crate::tree::{Code, Diagnostic, Kind, MAX_DEPTH, Number, Origin, Source, Tex
 
 pub(super) fn parse(source: &Arc<Source>) -> Result<Value, Vec<Diagnostic>> {
     let start = if source.text().starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let mut reader = Reader { source, text: source.text(), at: start, found: Vec::new() };
+    let mut reader = JsonReader { source, text: source.text(), at: start, findings: Vec::new() };
     match reader.document() {
-        Ok(value) if reader.found.is_empty() => Ok(value),
-        Ok(_) => Err(reader.found),
-        Err(Stop(finding)) => {
-            reader.found.push(*finding);
-            Err(reader.found)
+        Ok(value) if reader.findings.is_empty() => Ok(value),
+        Ok(_) => Err(reader.findings),
+        Err(SyntaxError(finding)) => {
+            reader.findings.push(*finding);
+            Err(reader.findings)
         }
     }
 }
 
-/// A syntax error: behind it nothing can be told of the text. Boxed, since it is rare and large.
-struct Stop(alloc::boxed::Box<Diagnostic>);
+/// A syntax error, which ends the parsing. Boxed, since it is rare and large.
+struct SyntaxError(alloc::boxed::Box<Diagnostic>);
 
-impl Stop {
+impl SyntaxError {
     fn help(mut self, help: &str) -> Self {
         self.0.help = Some(help.into());
         self
     }
 }
 
-struct Reader<'s> {
+struct JsonReader<'s> {
     source: &'s Arc<Source>,
     text: &'s str,
     at: usize,
-    /// Mistakes that reading can go on behind: repeated names.
-    found: Vec<Diagnostic>,
+    /// Errors that do not end the parsing: repeated names.
+    findings: Vec<Diagnostic>,
 }
 
-impl<'s> Reader<'s> {
-    fn document(&mut self) -> Result<Value, Stop> {
+impl<'s> JsonReader<'s> {
+    fn document(&mut self) -> Result<Value, SyntaxError> {
         let value = self.value(0)?;
         self.skip_space();
         match self.peek() {
@@ -50,7 +50,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    fn value(&mut self, depth: usize) -> Result<Value, Stop> {
+    fn value(&mut self, depth: usize) -> Result<Value, SyntaxError> {
         self.skip_space();
         let start = self.at;
         let kind = match self.peek() {
@@ -66,7 +66,7 @@ impl<'s> Reader<'s> {
         Ok(Value::new(kind, Origin::new(self.source, start..self.at)))
     }
 
-    fn object(&mut self, depth: usize) -> Result<Value, Stop> {
+    fn object(&mut self, depth: usize) -> Result<Value, SyntaxError> {
         let start = self.open(depth)?;
         let mut members: BTreeMap<Text, Value> = BTreeMap::new();
         self.skip_space();
@@ -91,7 +91,7 @@ impl<'s> Reader<'s> {
                     format!("`{name}` is set a second time"),
                     name_span,
                 );
-                self.found.push(
+                self.findings.push(
                     finding.help(format!("keep one of them: the first value is at {}", first.origin())),
                 );
             } else {
@@ -102,7 +102,7 @@ impl<'s> Reader<'s> {
         Ok(Value::table(members, Origin::new(self.source, start..self.at)))
     }
 
-    fn array(&mut self, depth: usize) -> Result<Value, Stop> {
+    fn array(&mut self, depth: usize) -> Result<Value, SyntaxError> {
         let start = self.open(depth)?;
         let mut elements = Vec::new();
         self.skip_space();
@@ -117,15 +117,15 @@ impl<'s> Reader<'s> {
     }
 
     /// Steps over an opening bracket, unless it is one level too deep.
-    fn open(&mut self, depth: usize) -> Result<usize, Stop> {
+    fn open(&mut self, depth: usize) -> Result<usize, SyntaxError> {
         if depth >= MAX_DEPTH {
-            return Err(Stop(too_deep(self.source, self.at..self.at + 1).into()));
+            return Err(SyntaxError(too_deep(self.source, self.at..self.at + 1).into()));
         }
         self.at += 1;
         Ok(self.at - 1)
     }
 
-    fn string(&mut self) -> Result<Cow<'s, str>, Stop> {
+    fn string(&mut self) -> Result<Cow<'s, str>, SyntaxError> {
         let start = self.at;
         self.at += 1;
         let mut escaped = false;
@@ -163,7 +163,7 @@ impl<'s> Reader<'s> {
             .map_err(|_| self.stop("invalid escape in a string", span).help("write a backslash as `\\\\`"))
     }
 
-    fn number(&mut self) -> Result<Number, Stop> {
+    fn number(&mut self) -> Result<Number, SyntaxError> {
         let rest = self.rest();
         let end =
             rest.find(|c: char| !matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E')).unwrap_or(rest.len());
@@ -191,7 +191,7 @@ impl<'s> Reader<'s> {
         found
     }
 
-    fn expect(&mut self, byte: u8, wanted: &str) -> Result<(), Stop> {
+    fn expect(&mut self, byte: u8, wanted: &str) -> Result<(), SyntaxError> {
         if self.take(byte) { Ok(()) } else { Err(self.unexpected(wanted)) }
     }
 
@@ -209,23 +209,23 @@ impl<'s> Reader<'s> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    fn unexpected(&self, wanted: &str) -> Stop {
+    fn unexpected(&self, wanted: &str) -> SyntaxError {
         let (found, width) = match self.rest().chars().next() {
             None => ("the end of the input".into(), 0),
-            // A letter may be the first of a secret that somebody forgot to quote.
+            // A letter may be the first of a secret without quotes.
             Some(c) if c.is_alphanumeric() => ("an unquoted word".into(), c.len_utf8()),
             Some(c) if c.is_control() => (format!("`{}`", c.escape_default()), c.len_utf8()),
             Some(c) => (format!("`{c}`"), c.len_utf8()),
         };
         let stop = self.stop(&format!("expected {wanted}, found {found}"), self.at..self.at + width);
-        match self.way_out(wanted) {
+        match self.help(wanted) {
             Some(help) => stop.help(help),
             None => stop,
         }
     }
 
-    /// What to write instead of that which stands here.
-    fn way_out(&self, wanted: &str) -> Option<&'static str> {
+    /// A help text: what to write instead.
+    fn help(&self, wanted: &str) -> Option<&'static str> {
         let (before, rest) = self.text.split_at_checked(self.at)?;
         let is_name = wanted.starts_with("a name");
         Some(match rest.chars().next() {
@@ -249,7 +249,7 @@ impl<'s> Reader<'s> {
         })
     }
 
-    fn stop(&self, message: &str, span: core::ops::Range<usize>) -> Stop {
-        Stop(syntax(self.source, Code::ParseJson, message, span).into())
+    fn stop(&self, message: &str, span: core::ops::Range<usize>) -> SyntaxError {
+        SyntaxError(syntax(self.source, Code::ParseJson, message, span).into())
     }
 }

@@ -1,4 +1,4 @@
-//! The formats of JSON Schema Draft 7 (validation, section 7.3), each judged by the grammar of its RFC.
+//! The formats of JSON Schema Draft 7 (validation, section 7.3), each checked by the grammar of its RFC.
 
 mod email;
 mod host;
@@ -15,12 +15,12 @@ use super::pattern::Pattern;
 
 /// A format that Draft 7 defines.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Format {
+pub(super) struct StringFormat {
     /// The name that schemas use.
     pub(super) name: &'static str,
-    /// What a text of the format is, with an example, as the end of "expected …".
+    /// Completes "expected …", with an example.
     pub(super) description: &'static str,
-    /// Tells whether a text is of the format.
+    /// Whether a text is of the format.
     pub(super) accepts: Predicate,
 }
 
@@ -60,7 +60,7 @@ const FORMATS: [(&str, &str, Predicate); 17] = [
     ("regex", "an ECMA-262 regular expression (^[a-z]+$)", |text| Pattern::new(text).is_ok()),
 ];
 
-impl Format {
+impl StringFormat {
     /// The format of that name; `None` where Draft 7 defines none, so that every text passes.
     pub(super) fn named(wanted: &str) -> Option<Self> {
         let (name, description, accepts) = FORMATS.into_iter().find(|(name, ..)| *name == wanted)?;
@@ -68,22 +68,22 @@ impl Format {
     }
 }
 
-/// Tells whether the text is a URI template.
+/// Whether the text is a URI template.
 ///
-/// A literal may hold characters that are not ASCII, which the library refuses; a `-` stands in for each, since a
-/// literal may hold it too and an expression may not.
+/// The library rejects literals that are not ASCII, so each such character is replaced by `-`, which is allowed in a
+/// literal and not in an expression.
 fn is_template(text: &str) -> bool {
     UriTemplateStr::new(&text.replace(|c: char| !c.is_ascii() && !c.is_control(), "-")).is_ok()
 }
 
-/// Checks a table: every text of the first list is of the format, none of the second is.
+/// Asserts that the format accepts every text of the first list and none of the second.
 #[cfg(test)]
-fn check(name: &str, accepted: &[&str], refused: &[&str]) {
-    let format = Format::named(name).unwrap();
+fn check(name: &str, accepted: &[&str], rejected: &[&str]) {
+    let format = StringFormat::named(name).unwrap();
     for text in accepted {
-        assert!((format.accepts)(text), "{name} refuses {text:?}");
+        assert!((format.accepts)(text), "{name} rejects {text:?}");
     }
-    for text in refused {
+    for text in rejected {
         assert!(!(format.accepts)(text), "{name} accepts {text:?}");
     }
 }
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn other_names_are_no_formats() {
         for name in ["uuid", "Date", ""] {
-            assert!(Format::named(name).is_none(), "{name}");
+            assert!(StringFormat::named(name).is_none(), "{name}");
         }
     }
 

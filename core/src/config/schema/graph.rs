@@ -1,4 +1,4 @@
-//! The plan: a schema as numbered nodes, ready to be walked beside a tree.
+//! A schema as a graph of numbered nodes.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -10,17 +10,17 @@ use super::pattern::Pattern;
 use crate::config::ListStrategy;
 use crate::tree::{Diagnostic, Origin, Text, Value};
 
-/// The number of a node in its plan.
+/// The number of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct NodeId(pub(super) u32);
 
 /// A compiled schema. Nodes refer to one another by number, so that a schema may refer to itself.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Plan {
-    pub(super) nodes: Vec<Node>,
-    /// What is odd about the schema and does not stop it from being used.
+pub(super) struct SchemaGraph {
+    pub(super) nodes: Vec<SchemaNode>,
+    /// Warnings about the schema, which can be used all the same.
     pub(super) warnings: Vec<Diagnostic>,
-    /// The most subschemas that apply to one value by way of one another.
+    /// The length of the longest chain of subschemas that apply to the same value.
     pub(super) longest_chain: usize,
     pub(super) has_restarts: bool,
     /// For each node, whether a `default` can be reached from it.
@@ -35,9 +35,9 @@ pub(super) struct Plan {
     pub(super) secrets_below: Vec<bool>,
 }
 
-/// One subschema. A node of a `$ref` has only that, as Draft 7 ignores what stands beside it.
+/// One subschema. A node with a `$ref` has nothing else, as Draft 7 ignores its siblings.
 #[derive(Clone, Debug)]
-pub(super) struct Node {
+pub(super) struct SchemaNode {
     /// `false`: nothing is valid here.
     pub(super) refuses: bool,
     pub(super) types: TypeSet,
@@ -66,7 +66,7 @@ pub(super) enum Items {
     },
 }
 
-/// A keyword that valico decides. The nodes serve its definition and the explanation of a refusal.
+/// A keyword that valico checks. Its nodes are also used to explain a violation.
 #[derive(Clone, Debug)]
 pub(super) enum Judged {
     AnyOf(Vec<NodeId>),
@@ -84,7 +84,7 @@ pub(super) enum Dependency {
     Schema(NodeId),
 }
 
-/// What a subschema says about a setting beside what it allows.
+/// Annotations of a subschema, which do not restrict the value.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Notes {
     pub(super) description: Option<String>,
@@ -97,8 +97,8 @@ pub(super) struct Notes {
     pub(super) deprecated: bool,
 }
 
-impl Node {
-    /// The node that allows everything.
+impl SchemaNode {
+    /// A node that allows every value.
     pub(super) fn any(origin: Origin) -> Self {
         Self {
             refuses: false,
@@ -117,7 +117,7 @@ impl Node {
         }
     }
 
-    /// Tells whether other subschemas may apply to the same value; see [`Node::in_place`].
+    /// Whether other subschemas may apply to the same value; see [`SchemaNode::in_place`].
     pub(super) fn has_parts(&self) -> bool {
         self.reference.is_some() || !self.all_of.is_empty() || !self.judged.is_empty()
     }
@@ -153,7 +153,7 @@ impl Node {
         known.chain(rest)
     }
 
-    /// The subschemas of which some element must fit one.
+    /// The subschemas of `contains`.
     pub(super) fn contains(&self) -> impl Iterator<Item = NodeId> {
         self.judged.iter().filter_map(|judged| match judged {
             Judged::Contains(node) => Some(*node),
@@ -172,7 +172,7 @@ impl Node {
 }
 
 impl Judged {
-    /// The keyword of the schema.
+    /// The name of the keyword.
     pub(super) fn keyword(&self) -> &'static str {
         match self {
             Self::AnyOf(_) => "anyOf",
@@ -186,15 +186,12 @@ impl Judged {
     }
 }
 
-impl Plan {
+impl SchemaGraph {
     pub(super) const ROOT: NodeId = NodeId(0);
 
-    /// The node of a number.
-    #[expect(
-        clippy::indexing_slicing,
-        reason = "numbers of nodes are made by the compiler of this very plan"
-    )]
-    pub(super) fn node(&self, id: NodeId) -> &Node {
+    /// The node with that number.
+    #[expect(clippy::indexing_slicing, reason = "only the compiler of this graph creates node numbers")]
+    pub(super) fn node(&self, id: NodeId) -> &SchemaNode {
         &self.nodes[id.0 as usize]
     }
 

@@ -10,51 +10,12 @@
 
 #[cfg(not(feature = "schema"))]
 mod absent;
+#[cfg(feature = "schema")]
+mod draft7;
 mod facts;
-
-#[cfg(feature = "schema")]
-mod addresses;
-#[cfg(feature = "schema")]
-mod aliases;
-#[cfg(feature = "schema")]
-mod alternatives;
-#[cfg(feature = "schema")]
-mod assertion;
-#[cfg(feature = "schema")]
-mod check;
-#[cfg(feature = "schema")]
-mod compile;
-#[cfg(feature = "schema")]
-mod compiled;
-#[cfg(feature = "schema")]
-mod defaults;
-#[cfg(feature = "schema")]
-mod documents;
-#[cfg(feature = "schema")]
-mod finding;
-#[cfg(feature = "schema")]
-mod finding_context;
-#[cfg(feature = "schema")]
-mod format;
-#[cfg(feature = "schema")]
-mod graph;
-#[cfg(feature = "schema")]
-mod judge;
-#[cfg(feature = "schema")]
-mod lookup;
-#[cfg(feature = "schema")]
-mod messages;
-#[cfg(feature = "schema")]
-mod pattern;
 
 #[cfg(not(feature = "schema"))]
 pub use absent::{Schema, SchemaValidator};
 #[cfg(feature = "schema")]
-pub use addresses::{SchemaMap, SchemaMapError, file_address, schema_paths};
-#[cfg(feature = "schema")]
-pub use check::SchemaValidator;
-#[cfg(feature = "schema")]
-pub use compiled::Schema;
-#[cfg(feature = "schema")]
-pub use documents::Documents;
+pub use draft7::{Documents, Schema, SchemaMap, SchemaMapError, SchemaValidator, file_address, schema_paths};
 pub use facts::{Facts, Reload, TypeSet};

@@ -5,16 +5,31 @@ use alloc::vec::Vec;
 
 use super::graph::{NodeId, SchemaGraph};
 use super::lookup::is_variable;
+use super::schema::Schema;
 use crate::config::Layer;
 use crate::tree::{Code, Diagnostic, Key, Kind, LayerKind, Segment, Table, Text, Value, in_report_order};
 
-pub(super) fn canonical(graph: &SchemaGraph, layer: &Layer) -> (Layer, Vec<Diagnostic>) {
-    if graph.nodes.iter().all(|node| node.notes.aliases.is_empty()) {
-        return (layer.clone(), Vec::new());
+impl Schema {
+    /// The layer with former names of keys (`x-aliases`) replaced by current ones, and a warning for each.
+    ///
+    /// Where a table has both, the current name wins.
+    pub fn canonical(&self, layer: &Layer) -> (Layer, Vec<Diagnostic>) {
+        if self.graph.nodes.iter().all(|node| node.notes.aliases.is_empty()) {
+            return (layer.clone(), Vec::new());
+        }
+        let mut findings = Vec::new();
+        let root = renamed(&self.graph, &[SchemaGraph::ROOT], layer.root(), &mut Key::root(), &mut findings);
+        (Layer::new(root), in_report_order(findings))
     }
-    let mut findings = Vec::new();
-    let root = renamed(graph, &[SchemaGraph::ROOT], layer.root(), &mut Key::root(), &mut findings);
-    (Layer::new(root), in_report_order(findings))
+
+    /// A warning `schema/deprecated` for each `deprecated` key that a layer other than defaults sets, in key order.
+    pub fn deprecated(&self, root: &Value) -> Vec<Diagnostic> {
+        let mut findings = Vec::new();
+        if self.graph.nodes.iter().any(|node| node.notes.deprecated) {
+            find_deprecated(&self.graph, &[SchemaGraph::ROOT], root, &mut Key::root(), &mut findings);
+        }
+        findings
+    }
 }
 
 fn renamed(
@@ -65,15 +80,6 @@ fn renamed(
         }
         _ => value.clone(),
     }
-}
-
-/// A warning for each `deprecated` key that a layer other than defaults sets.
-pub(super) fn deprecated(graph: &SchemaGraph, root: &Value) -> Vec<Diagnostic> {
-    let mut findings = Vec::new();
-    if graph.nodes.iter().any(|node| node.notes.deprecated) {
-        find_deprecated(graph, &[SchemaGraph::ROOT], root, &mut Key::root(), &mut findings);
-    }
-    findings
 }
 
 fn find_deprecated(
@@ -135,7 +141,7 @@ fn former_names(graph: &SchemaGraph, nodes: &[NodeId]) -> Vec<(Text, Text)> {
 mod tests {
     use alloc::string::{String, ToString};
 
-    use super::super::{Documents, Schema};
+    use super::super::Documents;
     use super::*;
     use crate::config::source::{Language, parse};
     use crate::tree::Source;

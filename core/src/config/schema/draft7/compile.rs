@@ -14,7 +14,7 @@ use super::graph::{Dependency, Items, Judged, NodeId, Notes, SchemaGraph, Schema
 use super::pattern::Pattern;
 use crate::config::ListStrategy;
 use crate::tree::nearest::nearest;
-use crate::tree::{Code, Diagnostic, Key, Kind, Text, Value};
+use crate::tree::{Code, Diagnostic, Key, Kind, Text, Value, in_report_order};
 
 /// How long a chain of subschemas that apply to the same value may be; real schemas stay below ten.
 const MAX_CHAIN: usize = 64;
@@ -39,21 +39,23 @@ pub(super) fn compile(documents: &Documents) -> Result<SchemaGraph, Vec<Diagnost
             *slot = node;
         }
     }
-    compiler.graph.has_restarts =
-        compiler.graph.nodes.iter().any(|node| node.notes.reload == Some(Reload::Restart));
-    compiler.graph.reloads_below = compiler.graph.find_leading_to(|node| node.notes.reload.is_some());
-    compiler.graph.secrets_below = compiler.graph.find_leading_to(|node| node.notes.secret);
-    if compiler.findings.is_empty() {
-        match longest_chain(&compiler.graph) {
-            Ok(longest) => compiler.graph.longest_chain = longest,
-            Err(finding) => compiler.findings.push(*finding),
+    let Compiler { mut graph, mut findings, .. } = compiler;
+    if findings.is_empty() {
+        match longest_chain(&graph) {
+            Ok(longest) => graph.longest_chain = longest,
+            Err(finding) => findings.push(*finding),
         }
     }
-    if compiler.findings.is_empty() {
-        Ok(compiler.graph)
-    } else {
-        Err(crate::tree::in_report_order(compiler.findings))
+    if !findings.is_empty() {
+        return Err(in_report_order(findings));
     }
+    graph.has_restarts = graph.nodes.iter().any(|node| node.notes.reload == Some(Reload::Restart));
+    graph.reloads_below = graph.leading_to(|node| node.notes.reload.is_some());
+    graph.secrets_below = graph.leading_to(|node| node.notes.secret);
+    graph.strategies_below = graph.leading_to(|node| node.notes.merge.is_some());
+    graph.defaults_below = graph.find_defaults();
+    graph.settled_defaults = graph.find_settled_defaults();
+    Ok(graph)
 }
 
 /// The keywords that we add to Draft 7.

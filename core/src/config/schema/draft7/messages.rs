@@ -8,7 +8,8 @@ use super::assertion::{Assertion, list, shortened};
 use super::facts::TypeSet;
 use super::finding::{Expected, Finding, FindingMessage};
 use super::finding_context::FindingContext;
-use super::graph::{SchemaGraph, SchemaNode};
+use super::graph::SchemaNode;
+use super::schema::Schema;
 use crate::tree::nearest::nearest;
 use crate::tree::{Code, Key, Kind, Number, Value};
 
@@ -100,8 +101,8 @@ impl Assertion {
 }
 
 /// `add `port = <integer>` to [server]`.
-pub(super) fn how_to_add(graph: &SchemaGraph, key: &Key) -> String {
-    let facts = graph.facts(key).unwrap_or_default();
+pub(super) fn how_to_add(schema: &Schema, key: &Key) -> String {
+    let facts = schema.facts(key).unwrap_or_default();
     let line = match &facts.default {
         Some(default) if !facts.secret => format!("{} = {default}", last(key)),
         _ if facts.types == TypeSet::ANY => format!("{} = <value>", last(key)),

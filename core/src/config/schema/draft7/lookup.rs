@@ -7,18 +7,19 @@ use alloc::vec::Vec;
 
 use super::assertion::{Assertion, list};
 use super::facts::{Facts, NamedVariable, Reload, TypeSet};
-use super::graph::{Items, Judged, NodeId, SchemaGraph, SchemaNode};
+use super::graph::{NodeId, SchemaGraph, SchemaNode};
+use super::schema::Schema;
 use crate::config::ListStrategy;
 use crate::text::count;
 use crate::tree::nearest::nearest;
 use crate::tree::{Key, Segment, Text};
 
-/// How deep [`SchemaGraph::keys`] follows a schema that refers to itself.
+/// How deep [`Schema::keys`] follows a schema that refers to itself.
 const MAX_NAMES: usize = 12;
 
-impl SchemaGraph {
+impl Schema {
     /// The facts that the schema states about a key; `None` for an unknown key.
-    pub(super) fn facts(&self, key: &Key) -> Option<Facts> {
+    pub fn facts(&self, key: &Key) -> Option<Facts> {
         let mut facts = Facts::default();
         let full = key.segments().len();
         self.visit(key, &mut |depth, node| {
@@ -40,21 +41,21 @@ impl SchemaGraph {
                 facts.merge = notes.merge.unwrap_or_default();
             }
         });
-        (facts.types, facts.element_types) = self.types_of(key)?;
+        (facts.types, facts.element_types) = self.types(key)?;
         Some(facts)
     }
 
-    /// The types of a key and of its elements, without the rest of its facts.
-    pub(super) fn types_of(&self, key: &Key) -> Option<(TypeSet, TypeSet)> {
+    /// The types that the schema allows for a key, and for its elements if it is a list; `None` for an unknown key.
+    pub(crate) fn types(&self, key: &Key) -> Option<(TypeSet, TypeSet)> {
         let full = key.segments().len();
         let mut known = key.is_root();
         self.visit(key, &mut |depth, node| known |= depth == full && !node.refuses);
-        let at = |key: &Key| self.types_at(Self::ROOT, key.segments());
+        let at = |key: &Key| self.graph.types_at(SchemaGraph::ROOT, key.segments());
         known.then(|| (at(key), at(&key.element(0))))
     }
 
-    /// The variable that a subschema of the key names (`x-env`).
-    pub(super) fn variable(&self, key: &Key) -> Option<Text> {
+    /// The variable that the schema names for a key (`x-env`).
+    pub(crate) fn variable(&self, key: &Key) -> Option<Text> {
         let full = key.segments().len();
         let mut variable = None;
         self.visit(key, &mut |depth, node| {
@@ -68,16 +69,16 @@ impl SchemaGraph {
     /// Whether the key, or one above it, is secret.
     ///
     /// An unknown key is secret if the nearest known key is, as it may be a misspelling of it.
-    pub(super) fn is_secret(&self, key: &Key) -> bool {
-        let leads_to_secret = |id: &NodeId| self.secrets_below.get(id.0 as usize) == Some(&true);
-        if !leads_to_secret(&Self::ROOT) {
+    pub fn is_secret(&self, key: &Key) -> bool {
+        let leads_to_secret = |id: &NodeId| self.graph.secrets_below.contains(*id);
+        if !leads_to_secret(&SchemaGraph::ROOT) {
             return false;
         }
         let mut secret = false;
         let mut reached = 0;
         let mut refused = 0;
         self.visit_while(key, &mut |depth, nodes| {
-            for node in nodes.iter().map(|id| self.node(*id)) {
+            for node in nodes.iter().map(|id| self.graph.node(*id)) {
                 secret |= node.notes.secret;
                 let deepest = if node.refuses { &mut refused } else { &mut reached };
                 *deepest = depth.max(*deepest);
@@ -91,7 +92,7 @@ impl SchemaGraph {
         let mut meant =
             segments.by_ref().take(reached).fold(Key::root(), |key, known| key.join(known.clone()));
         let Some(Segment::Name(unknown)) = segments.next() else { return false };
-        let (names, _) = self.member_names(&meant, &|_| true);
+        let (names, _) = self.wanted_names(&meant, &|_| true);
         if names.contains(unknown) {
             return false;
         }
@@ -101,28 +102,28 @@ impl SchemaGraph {
     }
 
     /// When a change of the key takes effect.
-    pub(super) fn reload(&self, key: &Key) -> Reload {
+    pub fn reload(&self, key: &Key) -> Reload {
         let mut reload = Reload::default();
         self.visit_while(key, &mut |_, nodes| {
-            for node in nodes.iter().map(|id| self.node(*id)) {
+            for node in nodes.iter().map(|id| self.graph.node(*id)) {
                 reload = node.notes.reload.unwrap_or(reload);
             }
-            nodes.iter().any(|id| self.reloads_below.get(id.0 as usize) == Some(&true))
+            nodes.iter().any(|id| self.graph.reloads_below.contains(*id))
         });
         reload
     }
 
     /// What a list at the key does with the one below it.
-    pub(super) fn list_strategy(&self, key: &Key) -> ListStrategy {
-        self.strategy_at(Self::ROOT, key.segments()).unwrap_or_default()
+    pub fn list_strategy(&self, key: &Key) -> ListStrategy {
+        self.strategy_at(SchemaGraph::ROOT, key.segments()).unwrap_or_default()
     }
 
-    /// The first strategy in the order of [`SchemaGraph::visit`].
+    /// The first strategy in the order of [`Schema::visit`].
     fn strategy_at(&self, id: NodeId, segments: &[Segment]) -> Option<ListStrategy> {
-        if !self.strategies_below.get(id.0 as usize).is_some_and(|leads| *leads) {
+        if !self.graph.strategies_below.contains(id) {
             return None;
         }
-        let node = self.node(id);
+        let node = self.graph.node(id);
         let own = match segments.split_first() {
             None => node.notes.merge,
             Some((Segment::Name(name), rest)) => {
@@ -135,62 +136,26 @@ impl SchemaGraph {
         own.or_else(|| node.in_place().into_iter().find_map(|part| self.strategy_at(part, segments)))
     }
 
-    /// For each node, whether a node that `is_wanted` accepts can be reached from it.
-    pub(super) fn find_leading_to(&self, is_wanted: impl Fn(&SchemaNode) -> bool) -> Vec<bool> {
-        let mut found: Vec<bool> = self.nodes.iter().map(is_wanted).collect();
-        loop {
-            let mut grew = false;
-            for id in self.ids() {
-                let node = self.node(id);
-                let items: &[NodeId] = match &node.items {
-                    Items::Any => &[],
-                    Items::Each(each) => core::slice::from_ref(each),
-                    Items::Tuple { first, .. } => first,
-                };
-                let rest = match &node.items {
-                    Items::Tuple { rest, .. } => rest.as_ref(),
-                    _ => None,
-                };
-                let below = node.properties.values().chain(node.patterns.iter().map(|(_, id)| id));
-                let below = below.chain(&node.additional).chain(items).chain(rest).copied();
-                let below = below.chain(node.contains());
-                let reaches = below.chain(node.in_place()).any(|id| found.get(id.0 as usize) == Some(&true));
-                if let Some(flag) = found.get_mut(id.0 as usize).filter(|flag| !**flag && reaches) {
-                    *flag = true;
-                    grew = true;
-                }
-            }
-            if !grew {
-                return found;
-            }
-        }
-    }
-
-    /// The types that the subschema allows for the value itself.
-    pub(super) fn types(&self, id: NodeId) -> TypeSet {
-        self.types_at(id, &[])
-    }
-
     /// Visits each node that may apply to the key or to one above it, whatever the values are:
     /// alternatives count too, since a setting is secret if it is secret in one of them.
     fn visit(&self, key: &Key, visit: &mut dyn FnMut(usize, &SchemaNode)) {
         self.visit_while(key, &mut |depth, nodes| {
-            nodes.iter().for_each(|id| visit(depth, self.node(*id)));
+            nodes.iter().for_each(|id| visit(depth, self.graph.node(*id)));
             true
         });
     }
 
     /// Visits the nodes that may apply to each part of the key, from the root on, until `visit` returns false.
     fn visit_while(&self, key: &Key, visit: &mut dyn FnMut(usize, &[NodeId]) -> bool) {
-        let mut here: Vec<NodeId> = Vec::from([Self::ROOT]);
+        let mut here: Vec<NodeId> = Vec::from([SchemaGraph::ROOT]);
         for depth in 0..=key.segments().len() {
-            let nodes = self.with_parts(&here);
+            let nodes = self.graph.with_parts(&here);
             if !visit(depth, &nodes) {
                 return;
             }
             let mut next = Vec::new();
             for id in nodes {
-                let node = self.node(id);
+                let node = self.graph.node(id);
                 match key.segments().get(depth) {
                     Some(Segment::Name(name)) => next.extend(node.of_member(name)),
                     Some(Segment::Index(index)) => {
@@ -204,59 +169,10 @@ impl SchemaGraph {
         }
     }
 
-    /// The nodes with all subschemas that apply to the same value, alternatives included.
-    pub(super) fn with_parts(&self, nodes: &[NodeId]) -> Vec<NodeId> {
-        if let [only] = nodes
-            && !self.node(*only).has_parts()
-        {
-            return nodes.to_vec();
-        }
-        let mut all = Vec::new();
-        let mut seen = BTreeSet::new();
-        let mut rest: Vec<NodeId> = nodes.iter().rev().copied().collect();
-        while let Some(id) = rest.pop() {
-            if seen.insert(id) {
-                all.push(id);
-                rest.extend(self.node(id).in_place().into_iter().rev());
-            }
-        }
-        all
-    }
-
-    /// The types that the key may have: those that all parts of `allOf` and some alternative of `anyOf` or `oneOf` allow.
-    pub(super) fn types_at(&self, id: NodeId, segments: &[Segment]) -> TypeSet {
-        let node = self.node(id);
-        if let Some(target) = node.reference {
-            return self.types_at(target, segments);
-        }
-        if node.refuses {
-            return TypeSet::NONE;
-        }
-        let own = match segments.split_first() {
-            None => node.assertions.iter().fold(node.types, |types, assertion| types.and(implied(assertion))),
-            // A value that cannot be a table has no members: one side of a nullable union does not restrict them.
-            Some((Segment::Name(_), _)) if !node.types.contains(TypeSet::OBJECT) => TypeSet::NONE,
-            Some((Segment::Index(_), _)) if !node.types.contains(TypeSet::ARRAY) => TypeSet::NONE,
-            Some((Segment::Name(name), rest)) => {
-                node.of_member(name).fold(TypeSet::ANY, |types, of| types.and(self.types_at(of, rest)))
-            }
-            Some((Segment::Index(index), rest)) => {
-                node.of_element(*index).map_or(TypeSet::ANY, |of| self.types_at(of, rest))
-            }
-        };
-        let all = node.all_of.iter().fold(own, |types, part| types.and(self.types_at(*part, segments)));
-        node.judged.iter().fold(all, |types, judged| match judged {
-            Judged::AnyOf(branches) | Judged::OneOf(branches) => types.and(
-                branches.iter().fold(TypeSet::NONE, |set, branch| set.or(self.types_at(*branch, segments))),
-            ),
-            _ => types,
-        })
-    }
-
     /// The keys that the schema names, tables and lists included, in their order.
-    pub(super) fn keys(&self) -> Vec<Key> {
+    pub fn keys(&self) -> Vec<Key> {
         let mut keys = BTreeSet::new();
-        self.keys_below(Self::ROOT, &mut Key::root(), &mut Vec::new(), &mut keys);
+        self.keys_below(SchemaGraph::ROOT, &mut Key::root(), &mut Vec::new(), &mut keys);
         keys.into_iter().collect()
     }
 
@@ -265,9 +181,9 @@ impl SchemaGraph {
             return;
         }
         open.push(id);
-        let node = self.node(id);
+        let node = self.graph.node(id);
         for (name, of) in &node.properties {
-            if self.node(*of).refuses {
+            if self.graph.node(*of).refuses {
                 continue;
             }
             key.push(Segment::Name(name.clone()));
@@ -282,9 +198,9 @@ impl SchemaGraph {
     }
 
     /// The variables that the schema names, sorted by name.
-    pub(super) fn named_variables(&self) -> Vec<NamedVariable> {
+    pub(super) fn find_named_variables(&self) -> Vec<NamedVariable> {
         let silent = |node: &SchemaNode| node.notes.variable.is_none() && node.notes.aliases.is_empty();
-        if self.nodes.iter().all(silent) {
+        if self.graph.nodes.iter().all(silent) {
             return Vec::new();
         }
         let mut all = Vec::new();
@@ -303,17 +219,17 @@ impl SchemaGraph {
     /// that no layer can add a second key with this spelling. `behind` removes a name from the front of a text.
     ///
     /// `None` if the schema alone does not decide the key.
-    pub(super) fn closed_key(
+    pub(crate) fn closed_key(
         &self,
         mut rest: &str,
         behind: &dyn for<'v> Fn(&'v str, &str) -> Option<&'v str>,
     ) -> Option<Key> {
         let mut key = Key::root();
-        let mut here = Vec::from([Self::ROOT]);
+        let mut here = Vec::from([SchemaGraph::ROOT]);
         loop {
-            let nodes = self.with_parts(&here);
+            let nodes = self.graph.with_parts(&here);
             let mut found: Option<(&Text, &str)> = None;
-            for node in nodes.iter().map(|id| self.node(*id)) {
+            for node in nodes.iter().map(|id| self.graph.node(*id)) {
                 if self.takes_other_names(node) {
                     return None;
                 }
@@ -328,13 +244,13 @@ impl SchemaGraph {
                 }
             }
             let (name, after) = found?;
-            here = nodes.iter().flat_map(|id| self.node(*id).of_member(name)).collect();
+            here = nodes.iter().flat_map(|id| self.graph.node(*id).of_member(name)).collect();
             key.push(Segment::Name(name.clone()));
             match after.strip_prefix("__") {
                 Some(below) => rest = below,
                 None => {
-                    let has_own = |id: &NodeId| self.node(*id).notes.variable.is_some();
-                    return (!self.with_parts(&here).iter().any(has_own)).then_some(key);
+                    let has_own = |id: &NodeId| self.graph.node(*id).notes.variable.is_some();
+                    return (!self.graph.with_parts(&here).iter().any(has_own)).then_some(key);
                 }
             }
         }
@@ -343,12 +259,18 @@ impl SchemaGraph {
     /// Whether the node allows members that it does not name.
     fn takes_other_names(&self, node: &SchemaNode) -> bool {
         let silent = node.properties.is_empty() && node.patterns.is_empty() && node.additional.is_none();
-        let takes_rest = node.additional.is_none_or(|rest| !self.node(rest).refuses);
+        let takes_rest = node.additional.is_none_or(|rest| !self.graph.node(rest).refuses);
         node.reference.is_none() && (!node.patterns.is_empty() || (takes_rest && !silent))
     }
 
-    /// The names of a key's members that `wanted` accepts, and whether the schema allows other names.
-    pub(super) fn member_names(&self, key: &Key, wanted: &dyn Fn(&str) -> bool) -> (BTreeSet<Text>, bool) {
+    /// The names that the schema gives to the members of a table, and whether it allows others.
+    pub fn member_names(&self, key: &Key) -> (Vec<Text>, bool) {
+        let (names, open) = self.wanted_names(key, &|_| true);
+        (names.into_iter().collect(), open)
+    }
+
+    /// [`Schema::member_names`], limited to the names that `wanted` accepts.
+    pub(crate) fn wanted_names(&self, key: &Key, wanted: &dyn Fn(&str) -> bool) -> (BTreeSet<Text>, bool) {
         let full = key.segments().len();
         let mut names = BTreeSet::new();
         let mut open = false;
@@ -366,17 +288,6 @@ impl SchemaGraph {
 pub(super) fn is_variable(alias: &str) -> bool {
     let allowed = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     alias.starts_with(|c: char| c.is_ascii_uppercase()) && alias.chars().all(allowed)
-}
-
-/// The types that an assertion allows.
-fn implied(assertion: &Assertion) -> TypeSet {
-    match assertion {
-        Assertion::Enum(allowed) => {
-            allowed.iter().fold(TypeSet::NONE, |set, value| set.or(TypeSet::of(value)))
-        }
-        Assertion::Const(only) => TypeSet::of(only),
-        _ => TypeSet::ANY,
-    }
 }
 
 /// The bounds of a node as text.

@@ -37,8 +37,9 @@ impl SchemaValidator {
             findings.push(context.finding(code, message, value));
             return;
         }
-        let secret = self.graph.is_secret(&context.key);
-        let types = branches.iter().fold(TypeSet::NONE, |set, branch| set.or(self.graph.types(*branch)));
+        let secret = self.schema.is_secret(&context.key);
+        let types =
+            branches.iter().fold(TypeSet::NONE, |set, branch| set.or(self.schema.graph.types(*branch)));
         if !types.contains(TypeSet::of(value)) {
             findings.push(context.finding(code, type_message(types, value, secret), value));
             return;
@@ -79,7 +80,7 @@ impl SchemaValidator {
             closest.why.clear();
             self.explain(closest.id, value, context, &mut closest.why);
         }
-        let of_its_type = |branch: &&NodeId| self.graph.types(**branch).contains(TypeSet::of(value));
+        let of_its_type = |branch: &&NodeId| self.schema.graph.types(**branch).contains(TypeSet::of(value));
         if branches.iter().filter(of_its_type).count() == 1 {
             findings.extend(closest.why);
             return;
@@ -109,7 +110,7 @@ impl Alternative {
         context: &FindingContext,
         why: Vec<Finding>,
     ) -> Self {
-        let wrong_type = !validator.graph.types(id).contains(TypeSet::of(value));
+        let wrong_type = !validator.schema.graph.types(id).contains(TypeSet::of(value));
         let is_direct = |finding: &&Finding| {
             finding.key.parent().is_some_and(|parent| parent == context.key)
                 && matches!(finding.code, Code::SchemaConst | Code::SchemaEnum)

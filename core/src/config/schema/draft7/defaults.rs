@@ -2,20 +2,28 @@
 
 use alloc::vec::Vec;
 
-use super::graph::{NodeId, SchemaGraph};
-use crate::config::{ListStrategy, merge};
+use super::graph::{NodeId, NodeSet, SchemaGraph};
+use super::schema::Schema;
+use crate::config::{Layer, ListStrategy, merge};
 use crate::tree::{Text, Value};
 
-impl SchemaGraph {
-    /// The tree of defaults below `present`, the merged tree of all other layers. What `known`, an earlier tree of
-    /// defaults, already contains is left out.
+impl Schema {
+    /// The `default`s of the schema as a layer below `present`, the merged tree of all other layers.
     ///
-    /// A table that no layer sets is filled only if its defaults contain every required key: an incomplete table
-    /// would make the configuration invalid. Elements of lists get no defaults, since a list is replaced as a whole.
-    pub(super) fn default_tree(&self, present: Option<&Value>, known: Option<&Value>) -> Option<Value> {
-        self.default_at(&[Self::ROOT], present, known, &mut Vec::new())
+    /// A table that no layer sets is filled only if its defaults contain every required key: an incomplete table would
+    /// make the configuration invalid. Elements of lists get no defaults, since a list is replaced as a whole.
+    pub fn defaults(&self, present: Option<&Value>) -> Option<Layer> {
+        self.graph.default_at(&[SchemaGraph::ROOT], present, None, &mut Vec::new()).map(Layer::new)
     }
 
+    /// The `default`s of [`Schema::defaults`] that are not in `known`, a layer that it returned before.
+    pub(crate) fn further_defaults(&self, present: Option<&Value>, known: &Layer) -> Option<Layer> {
+        let known = Some(known.root());
+        self.graph.default_at(&[SchemaGraph::ROOT], present, known, &mut Vec::new()).map(Layer::new)
+    }
+}
+
+impl SchemaGraph {
     fn default_at(
         &self,
         nodes: &[NodeId],
@@ -23,10 +31,10 @@ impl SchemaGraph {
         known: Option<&Value>,
         open: &mut Vec<NodeId>,
     ) -> Option<Value> {
-        if !nodes.iter().any(|node| self.leads_to_default(*node)) {
+        if !nodes.iter().any(|node| self.defaults_below.contains(*node)) {
             return None;
         }
-        if known.is_some() && nodes.iter().all(|id| self.is_settled(*id)) {
+        if known.is_some() && nodes.iter().all(|id| self.settled_defaults.contains(*id)) {
             return None;
         }
         if let [only] = nodes
@@ -74,7 +82,9 @@ impl SchemaGraph {
         let nodes = || all.iter().map(|id| self.node(*id));
         // Skip members that lead to no default, and those whose defaults are known.
         let free = all.iter().any(|id| self.has_free_below(*id));
-        let leads = |id: &NodeId| self.leads_to_default(*id) && (known.is_none() || !self.is_settled(*id));
+        let leads = |id: &NodeId| {
+            self.defaults_below.contains(*id) && (known.is_none() || !self.settled_defaults.contains(*id))
+        };
         let named = nodes().flat_map(|node| &node.properties);
         let named = named.filter(|(_, id)| free || leads(id));
         let others = table.filter(|_| free).into_iter().flat_map(|table| table.keys());
@@ -116,42 +126,25 @@ impl SchemaGraph {
             .all(|id| !self.has_free_below(*id) && self.named_below(*id).all(|(_, id)| is_leaf(id)))
     }
 
-    /// Whether the defaults of a subschema do not depend on the other layers.
-    fn is_settled(&self, id: NodeId) -> bool {
-        self.settled_defaults.get(id.0 as usize).copied().unwrap_or(false)
-    }
-
-    /// For each node, whether its defaults do not depend on the other layers: only named members have one, every table
-    /// with one has all its required keys, and none contains itself.
-    pub(super) fn find_settled(&self) -> Vec<bool> {
-        let mut settled: Vec<bool> = self.ids().map(|_| false).collect();
-        loop {
-            let mut grew = false;
-            for id in self.ids() {
-                let is =
-                    |id: &NodeId| settled.get(id.0 as usize) == Some(&true) || !self.leads_to_default(*id);
-                let node = self.node(id);
-                let own_has =
-                    |name: &str| node.notes.default.as_ref().is_some_and(|own| own.member(name).is_some());
-                let gives = |name: &Text| {
-                    own_has(name) || node.properties.get(name).is_some_and(|id| self.leads_to_default(*id))
-                };
-                let is_whole = id == Self::ROOT
-                    || self.named_below(id).next().is_none()
-                    || node.required.iter().all(gives);
-                let now = is_whole
-                    && !self.has_free_below(id)
-                    && node.all_of.iter().chain(&node.reference).all(is)
-                    && self.named_below(id).all(|(_, id)| is(id));
-                if let Some(flag) = settled.get_mut(id.0 as usize).filter(|flag| !**flag && now) {
-                    *flag = true;
-                    grew = true;
-                }
-            }
-            if !grew {
-                return settled;
-            }
-        }
+    /// The nodes whose defaults do not depend on the other layers: only named members have one, every table with one
+    /// has all its required keys, and none contains itself.
+    pub(super) fn find_settled_defaults(&self) -> NodeSet {
+        self.smallest_set(|settled, id| {
+            let node = self.node(id);
+            let is_settled = |id: &NodeId| settled.contains(*id) || !self.defaults_below.contains(*id);
+            let own_has =
+                |name: &str| node.notes.default.as_ref().is_some_and(|own| own.member(name).is_some());
+            let has_default = |name: &Text| {
+                own_has(name) || node.properties.get(name).is_some_and(|id| self.defaults_below.contains(*id))
+            };
+            let is_complete = id == Self::ROOT
+                || self.named_below(id).next().is_none()
+                || node.required.iter().all(has_default);
+            is_complete
+                && !self.has_free_below(id)
+                && node.all_of.iter().chain(&node.reference).all(is_settled)
+                && self.named_below(id).all(|(_, id)| is_settled(id))
+        })
     }
 
     /// Whether the subschema has only its own default, as most settings do.
@@ -163,14 +156,14 @@ impl SchemaGraph {
 
     /// The named members that lead to a default.
     fn named_below(&self, id: NodeId) -> impl Iterator<Item = (&Text, &NodeId)> {
-        self.node(id).properties.iter().filter(|(_, id)| self.leads_to_default(**id))
+        self.node(id).properties.iter().filter(|(_, id)| self.defaults_below.contains(**id))
     }
 
     /// Whether members of free names (`patternProperties`, `additionalProperties`) lead to a default.
     fn has_free_below(&self, id: NodeId) -> bool {
         let node = self.node(id);
         let mut free = node.patterns.iter().map(|(_, id)| id).chain(&node.additional);
-        free.any(|id| self.leads_to_default(*id))
+        free.any(|id| self.defaults_below.contains(*id))
     }
 
     /// The nodes that apply to every value: references and `allOf`, but no alternatives.
@@ -187,28 +180,13 @@ impl SchemaGraph {
         all
     }
 
-    fn leads_to_default(&self, id: NodeId) -> bool {
-        self.defaults_below.get(id.0 as usize).copied().unwrap_or(false)
-    }
-
-    /// For each node, whether a default can be reached from it without passing a list or an alternative.
-    pub(super) fn find_defaults(&self) -> Vec<bool> {
-        let mut found: Vec<bool> = self.nodes.iter().map(|node| node.notes.default.is_some()).collect();
-        loop {
-            let mut grew = false;
-            for id in self.ids() {
-                let node = self.node(id);
-                let next = node.reference.iter().chain(&node.all_of).chain(node.properties.values());
-                let mut next = next.chain(node.patterns.iter().map(|(_, id)| id)).chain(&node.additional);
-                let reaches = next.any(|id| found.get(id.0 as usize) == Some(&true));
-                if let Some(flag) = found.get_mut(id.0 as usize).filter(|flag| !**flag && reaches) {
-                    *flag = true;
-                    grew = true;
-                }
-            }
-            if !grew {
-                return found;
-            }
-        }
+    /// The nodes from which a default can be reached without passing a list or an alternative.
+    pub(super) fn find_defaults(&self) -> NodeSet {
+        self.smallest_set(|set, id| {
+            let node = self.node(id);
+            let next = node.reference.iter().chain(&node.all_of).chain(node.properties.values());
+            let mut next = next.chain(node.patterns.iter().map(|(_, id)| id)).chain(&node.additional);
+            node.notes.default.is_some() || next.any(|id| set.contains(*id))
+        })
     }
 }

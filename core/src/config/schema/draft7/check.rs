@@ -2,7 +2,6 @@
 
 use alloc::format;
 use alloc::string::String;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cell::Cell;
 
@@ -12,6 +11,7 @@ use super::finding_context::FindingContext;
 use super::graph::{Dependency, Judged, NodeId, SchemaGraph, SchemaNode};
 use super::judge::Judge;
 use super::messages::{how_to_add, type_message, type_way_out, unknown_key};
+use super::schema::Schema;
 use crate::tree::{Code, Diagnostic, Key, Kind, Segment, Table, Value, in_report_order, redact_at};
 
 /// The limit of stack use, in nested subschemas (each below 1 KiB in any build).
@@ -27,7 +27,7 @@ const MAX_EXPLAINED: usize = 500;
 /// It is `Send` and not `Sync`, like valico's scope: each loader owns one, created by
 /// [`Schema::validator`](super::Schema::validator).
 pub struct SchemaValidator {
-    pub(super) graph: Arc<SchemaGraph>,
+    pub(super) schema: Schema,
     judge: Judge,
     open: Cell<usize>,
     too_deep: Cell<bool>,
@@ -36,10 +36,10 @@ pub struct SchemaValidator {
 }
 
 impl SchemaValidator {
-    pub(super) fn new(graph: &Arc<SchemaGraph>) -> Self {
-        let judge = Judge::new(graph);
+    pub(super) fn new(schema: &Schema) -> Self {
+        let judge = Judge::new(&schema.graph);
         Self {
-            graph: Arc::clone(graph),
+            schema: schema.clone(),
             judge,
             open: Cell::new(0),
             too_deep: Cell::new(false),
@@ -101,7 +101,7 @@ impl SchemaValidator {
     }
 
     fn valid_here(&self, before: Option<&Value>, id: NodeId, value: &Value) -> bool {
-        let node = self.graph.node(id);
+        let node = self.schema.graph.node(id);
         if let Some(target) = node.reference {
             return self.valid_after(before, target, value);
         }
@@ -147,7 +147,7 @@ impl SchemaValidator {
 
     fn judge_holds(&self, id: NodeId, index: usize, value: &Value) -> bool {
         // The recursion inside the judge cannot be counted from here, so it is estimated beforehand.
-        let most = (value.levels() + 1).saturating_mul(self.graph.longest_chain + 1);
+        let most = (value.levels() + 1).saturating_mul(self.schema.graph.longest_chain + 1);
         if most.saturating_mul(JUDGED_STEPS) + self.open.get() > MAX_OPEN {
             self.too_deep.set(true);
             return false;
@@ -182,7 +182,7 @@ impl SchemaValidator {
         context: &mut FindingContext,
         findings: &mut Vec<Finding>,
     ) {
-        let node = self.graph.node(id);
+        let node = self.schema.graph.node(id);
         if let Some(target) = node.reference {
             return self.explain(target, value, context, findings);
         }
@@ -194,7 +194,7 @@ impl SchemaValidator {
             findings.push(finding);
             return;
         }
-        let secret = self.graph.is_secret(&context.key);
+        let secret = self.schema.is_secret(&context.key);
         if !node.types.contains(TypeSet::of(value)) {
             let finding = context.finding(Code::SchemaType, type_message(node.types, value, secret), value);
             findings.push(Finding { help: type_way_out(node.types, value).filter(|_| !secret), ..finding });
@@ -231,7 +231,7 @@ impl SchemaValidator {
     /// Whether the value contains a secret, so that no message may show all of it.
     fn holds_secret(&self, value: &Value, key: &Key) -> bool {
         matches!(value.kind(), Kind::Table(_) | Kind::Array(_))
-            && redact_at(value, key, &|key| self.graph.is_secret(key)) != *value
+            && redact_at(value, key, &|key| self.schema.is_secret(key)) != *value
     }
 
     fn explain_invalid(
@@ -258,12 +258,12 @@ impl SchemaValidator {
             let key = context.key.child(name.clone());
             let message = format!("missing key `{}`", Key::of([name.clone()]));
             let finding = Finding::new(Code::SchemaRequired, key.clone(), message, table.origin());
-            findings.push(if context.brief { finding } else { finding.help(how_to_add(&self.graph, &key)) });
+            findings.push(if context.brief { finding } else { finding.help(how_to_add(&self.schema, &key)) });
         }
         for (name, member) in members {
             let is_rest = node.additional.is_some_and(|rest| node.of_member(name).eq([rest]))
                 && !node.properties.contains_key(name);
-            if is_rest && node.additional.is_some_and(|rest| self.graph.node(rest).refuses) {
+            if is_rest && node.additional.is_some_and(|rest| self.schema.graph.node(rest).refuses) {
                 findings.push(unknown_key(node, name, member, context));
                 continue;
             }
@@ -332,7 +332,7 @@ impl SchemaValidator {
                             for missing in needed.iter().filter(|needed| value.member(needed).is_none()) {
                                 let key = context.key.child(missing.clone());
                                 let message = format!("missing key `{missing}`, which `{name}` requires");
-                                let help = how_to_add(&self.graph, &key);
+                                let help = how_to_add(&self.schema, &key);
                                 let code = Code::SchemaDependencies;
                                 findings.push(Finding::new(code, key, message, value.origin()).help(help));
                             }
@@ -346,7 +346,9 @@ impl SchemaValidator {
 
 impl core::fmt::Debug for SchemaValidator {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("SchemaValidator").field("nodes", &self.graph.nodes.len()).finish_non_exhaustive()
+        f.debug_struct("SchemaValidator")
+            .field("nodes", &self.schema.graph.nodes.len())
+            .finish_non_exhaustive()
     }
 }
 

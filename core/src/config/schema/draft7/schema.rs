@@ -4,23 +4,22 @@ use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::config::{Layer, ListStrategy};
 use crate::tree::typed::to_value;
 use crate::tree::{Code, Diagnostic, Key, LayerKind, Origin, Severity, Source, Text, Value, in_report_order};
 
 use super::check::SchemaValidator;
+use super::compile;
 use super::documents::{self, Documents};
-use super::facts::{Facts, NamedVariable, Reload, TypeSet};
+use super::facts::{NamedVariable, TypeSet};
 use super::finding::Finding;
 use super::graph::SchemaGraph;
-use super::{aliases, compile};
 
-const META_TEXT: &str = include_str!("draft7.json");
+const META_TEXT: &str = include_str!("meta.json");
 
 /// A compiled schema. Cloning copies a pointer.
 #[derive(Clone, Debug)]
 pub struct Schema {
-    graph: Arc<SchemaGraph>,
+    pub(super) graph: Arc<SchemaGraph>,
     warnings: Arc<[Diagnostic]>,
     named_variables: Arc<[NamedVariable]>,
 }
@@ -56,14 +55,15 @@ impl Schema {
             return Err(findings);
         }
         let mut graph = compile::compile(&documents)?;
-        let mut findings = findings;
-        findings.append(&mut graph.warnings);
-        let findings = in_report_order(findings);
-        graph.defaults_below = graph.find_defaults();
-        graph.settled_defaults = graph.find_settled();
-        graph.strategies_below = graph.find_leading_to(|node| node.notes.merge.is_some());
-        let named_variables = graph.named_variables().into();
-        Ok(Self { graph: Arc::new(graph), warnings: findings.into(), named_variables })
+        let warnings = findings.into_iter().chain(core::mem::take(&mut graph.warnings)).collect();
+        let mut schema = Self::of_graph(graph);
+        schema.warnings = in_report_order(warnings).into();
+        schema.named_variables = schema.find_named_variables().into();
+        Ok(schema)
+    }
+
+    fn of_graph(graph: SchemaGraph) -> Self {
+        Self { graph: Arc::new(graph), warnings: Arc::default(), named_variables: Arc::default() }
     }
 
     /// Warnings about the schema, which can be used all the same.
@@ -73,32 +73,7 @@ impl Schema {
 
     /// A validator of this schema, for one loader.
     pub fn validator(&self) -> SchemaValidator {
-        SchemaValidator::new(&self.graph)
-    }
-
-    /// The facts that the schema states about a key; `None` for an unknown key.
-    pub fn facts(&self, key: &Key) -> Option<Facts> {
-        self.graph.facts(key)
-    }
-
-    /// The types that the schema allows for a key, and for its elements if it is a list; `None` for an unknown key.
-    pub(crate) fn types(&self, key: &Key) -> Option<(TypeSet, TypeSet)> {
-        self.graph.types_of(key)
-    }
-
-    /// The variable that the schema names for a key (`x-env`).
-    pub(crate) fn variable(&self, key: &Key) -> Option<Text> {
-        self.graph.variable(key)
-    }
-
-    /// Whether the key, or one above it, is secret.
-    pub fn is_secret(&self, key: &Key) -> bool {
-        self.graph.is_secret(key)
-    }
-
-    /// When a change of the key takes effect.
-    pub fn reload(&self, key: &Key) -> Reload {
-        self.graph.reload(key)
+        SchemaValidator::new(self)
     }
 
     /// Whether any change takes effect only when the program starts again.
@@ -106,72 +81,14 @@ impl Schema {
         self.graph.has_restarts
     }
 
-    /// What a list at the key does with the list of the layer below.
-    pub fn list_strategy(&self, key: &Key) -> ListStrategy {
-        self.graph.list_strategy(key)
-    }
-
-    /// The keys that the schema names, tables and lists included, in their order.
-    pub fn keys(&self) -> Vec<Key> {
-        self.graph.keys()
-    }
-
     /// The names of all properties in the schema.
     pub(crate) fn property_names(&self) -> impl Iterator<Item = &Text> {
         self.graph.nodes.iter().flat_map(|node| node.properties.keys())
     }
 
-    /// The names that the schema gives to the members of a table, and whether it allows others beside them.
-    pub fn member_names(&self, key: &Key) -> (Vec<Text>, bool) {
-        let (names, open) = self.graph.member_names(key, &|_| true);
-        (names.into_iter().collect(), open)
-    }
-
-    /// The key that a text spells using only names of the schema; see [`SchemaGraph::closed_key`].
-    pub(crate) fn closed_key(
-        &self,
-        rest: &str,
-        behind: &dyn for<'v> Fn(&'v str, &str) -> Option<&'v str>,
-    ) -> Option<Key> {
-        self.graph.closed_key(rest, behind)
-    }
-
-    /// [`Schema::member_names`], limited to the names that `wanted` accepts.
-    pub(crate) fn wanted_names(
-        &self,
-        key: &Key,
-        wanted: &dyn Fn(&str) -> bool,
-    ) -> (alloc::collections::BTreeSet<Text>, bool) {
-        self.graph.member_names(key, wanted)
-    }
-
     /// The variables that the schema names (`x-env`, and former ones in `x-aliases`), sorted by name.
     pub(crate) fn named_variables(&self) -> &[NamedVariable] {
         &self.named_variables
-    }
-
-    /// The layer with former names of keys (`x-aliases`) replaced by current ones, and a warning for each.
-    ///
-    /// Where a table has both, the current name wins.
-    pub fn canonical(&self, layer: &Layer) -> (Layer, Vec<Diagnostic>) {
-        aliases::canonical(&self.graph, layer)
-    }
-
-    /// A warning `schema/deprecated` for each `deprecated` key that a layer other than defaults sets, in key order.
-    pub fn deprecated(&self, root: &Value) -> Vec<Diagnostic> {
-        aliases::deprecated(&self.graph, root)
-    }
-
-    /// The `default`s of the schema as a layer below `present`, the merged tree of all other layers.
-    ///
-    /// A table that no layer sets is filled only if its defaults contain every required key.
-    pub fn defaults(&self, present: Option<&Value>) -> Option<Layer> {
-        self.graph.default_tree(present, None).map(Layer::new)
-    }
-
-    /// The `default`s of [`Schema::defaults`] that are not in `known`, a layer that it returned before.
-    pub(crate) fn further_defaults(&self, present: Option<&Value>, known: &Layer) -> Option<Layer> {
-        self.graph.default_tree(present, Some(known.root())).map(Layer::new)
     }
 }
 
@@ -188,7 +105,7 @@ fn against_meta(documents: &Documents) -> Vec<Diagnostic> {
     let Ok(graph) = compile::compile(&Documents::new(documents::META_URL, &meta)) else {
         return Vec::new();
     };
-    let validator = SchemaValidator::new(&Arc::new(graph));
+    let validator = Schema::of_graph(graph).validator();
     let mut violations = Vec::new();
     for document in documents.texts() {
         let named = document.member("$schema").and_then(Value::as_str);

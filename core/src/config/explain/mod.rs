@@ -207,23 +207,18 @@ impl View<'_> {
     fn shadowed_below(&self, above: &Value, rest: &Key, history: &mut Vec<Contribution>) {
         for lower in above.shadowed() {
             let first = history.len();
-            let mut value = lower;
             let segments = rest.segments();
-            let mut found = true;
+            let mut value = Some(lower);
             for (depth, segment) in segments.iter().enumerate() {
-                if depth > 0 {
-                    self.shadowed_below(value, &below(segments, depth), history);
+                if let Some(above) = value.filter(|_| depth > 0) {
+                    self.shadowed_below(above, &below(segments, depth), history);
                 }
-                match value.get(&Key::root().join(segment.clone())) {
-                    Some(member) => value = member,
-                    None => {
-                        found = false;
-                        break;
-                    }
-                }
+                value = value.and_then(|above| above.get(&Key::root().join(segment.clone())));
             }
-            if found {
-                if rest.is_root() { self.own(value, history) } else { self.value_and_shadows(value, history) }
+            match value {
+                Some(value) if rest.is_root() => self.own(value, history),
+                Some(value) => self.value_and_shadows(value, history),
+                None => {}
             }
             for contribution in history.iter_mut().skip(first) {
                 contribution.decision = Decision::Shadowed;

@@ -273,7 +273,8 @@ impl Rules {
     ) -> Result<Checked, Refused> {
         let findings = strictly(in_report_order(findings), self.strict);
         if is_ok(&findings) {
-            Ok(Checked::new(merged, layers, originals, findings))
+            let written = merged.root().fingerprint();
+            Ok(Checked { merged, layers, originals, findings, written, pending: Vec::new() })
         } else {
             Err(Refused { merged: is_whole.then(|| Box::new(merged)), layers, originals, findings })
         }

@@ -134,8 +134,7 @@ mod tests {
     use crate::config::source::{Language, parse};
     use crate::tree::{LayerKind, Source};
     use alloc::string::ToString as _;
-    use serde::Deserialize;
-    use std::collections::BTreeMap;
+    use serde::de::IgnoredAny;
 
     const SCHEMA: &str = r#"{
         "properties": {
@@ -151,18 +150,13 @@ mod tests {
         "additionalProperties": false
     }"#;
 
-    type Settings = BTreeMap<String, serde_json::Value>;
-
-    #[derive(Deserialize)]
-    struct Any(#[expect(dead_code, reason = "it is only read")] Settings);
-
     fn rules() -> Rules {
         let schema = parse(&Source::document(LayerKind::Defaults, "s", SCHEMA), Language::Json).unwrap();
         let schema = Schema::compile(&Documents::new("file:///s", schema.root())).unwrap();
         Rules::new(Some(schema))
     }
 
-    fn resolved(rules: &Rules, text: &str) -> Resolved<Any> {
+    fn resolved(rules: &Rules, text: &str) -> Resolved<IgnoredAny> {
         let source = Source::document(LayerKind::File, "app.toml", text);
         let inputs =
             Inputs { documents: Vec::from([Document::Text(source, Language::Toml)]), ..Inputs::default() };
@@ -170,48 +164,42 @@ mod tests {
     }
 
     /// The running tree after a reload from one text to another, and the pending changes.
-    fn reloaded(from: &str, to: &str) -> (String, Vec<String>) {
+    fn reloaded(from: &str, to: &str) -> (String, String) {
         let rules = rules();
         let running = resolved(&rules, from);
         let running = running.checked().merged().root();
         let held = rules.defer_restarts(resolved(&rules, to), running, Checked::typed).unwrap();
-        let pending = held.checked().pending_restart().iter();
         (
             held.checked().merged().root().to_string(),
-            pending.map(|change| crate::tree::diff::to_text(core::slice::from_ref(change))).collect(),
+            crate::tree::diff::to_text(held.checked().pending_restart()),
         )
     }
 
     #[test]
-    fn a_changed_setting_that_needs_a_restart_keeps_its_running_value() {
-        let (runs, pending) = reloaded("workers = 4\nport = 8080\n", "workers = 8\nport = 9090\n");
-        assert_eq!(runs, "{ port = 9090, workers = 4 }");
-        assert_eq!(pending, ["- workers = 4\n+ workers = 8\n"]);
-    }
-
-    #[test]
-    fn new_settings_wait_and_removed_ones_stay() {
-        let (runs, pending) = reloaded("port = 8080\n", "workers = 8\nport = 8080\nstore.path = 'a'\n");
-        assert_eq!(runs, "{ port = 8080 }");
-        assert_eq!(pending, ["+ store.path = \"a\"\n", "+ workers = 8\n"]);
-        let (runs, pending) = reloaded("workers = 8\nstore.path = 'a'\n", "port = 8080\n");
-        assert_eq!(runs, "{ port = 8080, store = { path = \"a\" }, workers = 8 }");
-        assert_eq!(pending, ["- store.path = \"a\"\n", "- workers = 8\n"]);
-    }
-
-    #[test]
-    fn a_live_setting_below_one_that_needs_a_restart_is_live() {
-        let (runs, pending) =
-            reloaded("store = { path = 'a', keep = 1 }\n", "store = { path = 'b', keep = 2 }\n");
-        assert_eq!(runs, "{ store = { keep = 2, path = \"a\" } }");
-        assert_eq!(pending, ["- store.path = \"a\"\n+ store.path = \"b\"\n"]);
-    }
-
-    #[test]
-    fn a_change_that_was_undone_is_not_pending() {
-        let (runs, pending) = reloaded("workers = 4\n", "workers = 4\nport = 8080\n");
-        assert_eq!(runs, "{ port = 8080, workers = 4 }");
-        assert_eq!(pending, [""; 0]);
+    fn settings_that_need_a_restart_keep_their_running_value() {
+        let old = "workers = 4\nport = 8080\n";
+        let stored = "store = { path = 'a', keep = 1 }\n";
+        for (from, to, runs, pending) in [
+            (
+                old,
+                "workers = 8\nport = 9090\n",
+                "{ port = 9090, workers = 4 }",
+                "- workers = 4\n+ workers = 8\n",
+            ),
+            // New settings wait, and removed ones stay.
+            (
+                "port = 8080\n",
+                "workers = 8\nport = 8080\nstore.path = 'a'\n",
+                "{ port = 8080 }",
+                "+ store.path = \"a\"\n+ workers = 8\n",
+            ),
+            ("workers = 8\n", "port = 8080\n", "{ port = 8080, workers = 8 }", "- workers = 8\n"),
+            // A live setting below one that needs a restart is live.
+            (stored, "store.keep = 2\n", "{ store = { keep = 2, path = \"a\" } }", "- store.path = \"a\"\n"),
+            ("workers = 4\n", old, "{ port = 8080, workers = 4 }", ""),
+        ] {
+            assert_eq!(reloaded(from, to), (runs.into(), pending.into()), "from {from} to {to}");
+        }
     }
 
     #[test]

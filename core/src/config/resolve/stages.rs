@@ -48,16 +48,6 @@ pub struct Checked {
 }
 
 impl Checked {
-    pub(super) fn new(
-        merged: Merged,
-        layers: Vec<Layer>,
-        originals: Vec<Layer>,
-        findings: Vec<Diagnostic>,
-    ) -> Self {
-        let written = merged.root().fingerprint();
-        Self { merged, layers, originals, findings, written, pending: Vec::new() }
-    }
-
     /// The fingerprint of the written tree, including changes that wait for a restart.
     pub fn written(&self) -> Fingerprint {
         self.written

@@ -88,6 +88,13 @@ impl TypeSet {
     }
 }
 
+/// Every type.
+impl Default for TypeSet {
+    fn default() -> Self {
+        Self::ANY
+    }
+}
+
 /// `string`, `integer or null`; `any` for all.
 impl fmt::Display for TypeSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -95,16 +102,12 @@ impl fmt::Display for TypeSet {
             return f.write_str("any");
         }
         let mut rest = *self;
-        let mut first = true;
-        for (set, name) in Self::NAMED {
-            if !set.is_empty() && rest.contains(set) {
-                rest = rest.without(set);
-                f.write_str(if first { "" } else { " or " })?;
-                f.write_str(name)?;
-                first = false;
-            }
-        }
-        Ok(())
+        let names = Self::NAMED.into_iter().filter_map(|(set, name)| {
+            let is_in = rest.contains(set);
+            rest = if is_in { rest.without(set) } else { rest };
+            is_in.then_some(name)
+        });
+        f.write_str(&names.collect::<Vec<_>>().join(" or "))
     }
 }
 
@@ -121,7 +124,9 @@ pub enum Reload {
 }
 
 /// The facts that a schema states about one key, merged from every subschema that may apply to it.
-#[derive(Clone, Debug)]
+///
+/// The default has the facts of a key without a schema.
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Facts {
     /// The allowed types.
@@ -146,25 +151,6 @@ pub struct Facts {
     pub variable: Option<Text>,
     /// `deprecated`.
     pub deprecated: bool,
-}
-
-impl Default for Facts {
-    /// The facts about a key without a schema.
-    fn default() -> Self {
-        Self {
-            types: TypeSet::ANY,
-            element_types: TypeSet::ANY,
-            description: None,
-            default: None,
-            range: None,
-            secret: false,
-            reload: Reload::Live,
-            merge: ListStrategy::Replace,
-            aliases: Vec::new(),
-            variable: None,
-            deprecated: false,
-        }
-    }
 }
 
 /// A variable that the schema names for a key.

@@ -18,4 +18,5 @@ mod facts;
 pub use absent::{Schema, SchemaValidator};
 #[cfg(feature = "schema")]
 pub use draft7::{Documents, Schema, SchemaMap, SchemaMapError, SchemaValidator, file_address, schema_paths};
+pub(crate) use facts::NamedVariable;
 pub use facts::{Facts, Reload, TypeSet};

@@ -218,34 +218,12 @@ mod tests {
     }
 
     #[test]
-    fn scalars_follow_their_type() {
+    fn texts_that_several_types_could_read_follow_the_allowed_types() {
         let any = TypeSet::ANY;
-        assert_eq!(read(" 8080 ", TypeSet::INTEGER, any).unwrap(), "8080");
-        assert_eq!(read("1e3", TypeSet::NUMBER, any).unwrap(), "1000.0");
-        assert_eq!(read("on", TypeSet::BOOLEAN, any).unwrap(), "true");
         assert_eq!(read("1", TypeSet::BOOLEAN.or(TypeSet::INTEGER), any).unwrap(), "1");
-        assert_eq!(read("", TypeSet::INTEGER.or(TypeSet::NULL), any).unwrap(), "null");
-        assert_eq!(
-            read("1.5", TypeSet::INTEGER, any).unwrap_err().to_string(),
-            "expected integer, found a number"
-        );
-        assert_eq!(
-            read("00123", TypeSet::INTEGER, any).unwrap_err().to_string(),
-            "expected integer, found a string"
-        );
-    }
-
-    #[test]
-    fn lists_are_json_or_comma_separated() {
-        let list = |text: &str, of: TypeSet| read(text, TypeSet::ARRAY, of);
-        assert_eq!(list("8080", TypeSet::INTEGER).unwrap(), "[8080]");
-        assert_eq!(list("", TypeSet::INTEGER).unwrap(), "[]");
-        assert_eq!(list("[1, 2]", TypeSet::INTEGER).unwrap(), "[1, 2]");
-        assert_eq!(list(r#"a, "b,c" ,"d""e""#, TypeSet::STRING).unwrap(), r#"["a", "b,c", "d\"e"]"#);
-        assert_eq!(
-            list("1,x", TypeSet::INTEGER).unwrap_err().to_string(),
-            "expected integer, found an item that is a string"
-        );
-        assert!(list("\"a", TypeSet::STRING).is_err() && list("\"a\"b", TypeSet::STRING).is_err());
+        assert_eq!(read("", TypeSet::ARRAY, TypeSet::INTEGER).unwrap(), "[]");
+        let error = read("00123", TypeSet::INTEGER, any).unwrap_err();
+        assert_eq!(error.to_string(), "expected integer, found a string");
+        assert!(read("\"a\"b", TypeSet::ARRAY, TypeSet::STRING).is_err());
     }
 }

@@ -101,25 +101,18 @@ fn find_deprecated(
             None => finding.help("remove it"),
         });
     }
-    match value.kind() {
-        Kind::Table(members) => {
-            for (name, member) in members {
-                let of: Vec<NodeId> = nodes.iter().flat_map(|id| graph.node(*id).of_member(name)).collect();
-                key.push(Segment::Name(name.clone()));
-                find_deprecated(graph, &of, member, key, findings);
-                key.pop();
-            }
-        }
-        Kind::Array(elements) => {
-            for (index, element) in elements.iter().enumerate() {
-                let of: Vec<NodeId> =
-                    nodes.iter().filter_map(|id| graph.node(*id).of_element(index)).collect();
-                key.push(Segment::Index(index));
-                find_deprecated(graph, &of, element, key, findings);
-                key.pop();
-            }
-        }
-        _ => {}
+    let members = value.as_table().into_iter().flatten().map(|(name, member)| {
+        let of: Vec<NodeId> = nodes.iter().flat_map(|id| graph.node(*id).of_member(name)).collect();
+        (Segment::Name(name.clone()), of, member)
+    });
+    let elements = value.as_array().into_iter().flatten().enumerate().map(|(index, element)| {
+        let of = nodes.iter().filter_map(|id| graph.node(*id).of_element(index)).collect();
+        (Segment::Index(index), of, element)
+    });
+    for (segment, of, inner) in members.chain(elements) {
+        key.push(segment);
+        find_deprecated(graph, &of, inner, key, findings);
+        key.pop();
     }
 }
 

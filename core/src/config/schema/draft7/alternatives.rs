@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::assertion::joined;
 use super::check::SchemaValidator;
 use super::facts::TypeSet;
 use super::finding::{Expected, Finding, FindingMessage};
@@ -119,13 +120,5 @@ impl Alternative {
         let unknown = why.iter().filter(|finding| finding.code == Code::SchemaAdditionalProperties).count();
         let distance = (wrong_type, selector.is_some(), unknown, why.len());
         Self { id, why, selector, distance }
-    }
-}
-
-fn joined(texts: &[String], word: &str) -> String {
-    match texts.split_last() {
-        Some((last, [])) => last.clone(),
-        Some((last, front)) => format!("{} {word} {last}", front.join(", ")),
-        None => String::new(),
     }
 }

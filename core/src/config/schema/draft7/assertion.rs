@@ -128,10 +128,14 @@ fn size(value: &Value) -> usize {
 
 /// Values as readable text: `"a", "b" or "c"`.
 pub(super) fn list(values: &[Value]) -> String {
-    let texts: Vec<String> = values.iter().map(shortened).collect();
+    joined(&values.iter().map(shortened).collect::<Vec<_>>(), "or")
+}
+
+/// Texts as a list: `a, b or c`.
+pub(super) fn joined(texts: &[String], conjunction: &str) -> String {
     match texts.split_last() {
         Some((last, [])) => last.clone(),
-        Some((last, front)) => format!("{} or {last}", front.join(", ")),
+        Some((last, front)) => format!("{} {conjunction} {last}", front.join(", ")),
         None => "nothing".into(),
     }
 }

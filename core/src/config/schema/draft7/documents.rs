@@ -102,12 +102,8 @@ impl Documents {
         descend(resource, pointer).ok_or_else(|| "the document has nothing at that JSON pointer".into())
     }
 
-    /// Whether there is a document, or a part of one, at an address without fragment.
-    pub(super) fn has(&self, address: &str) -> bool {
-        self.resource(address).is_some()
-    }
-
-    fn resource(&self, address: &str) -> Option<&SchemaLocation> {
+    /// The document, or the part of one, at an address without fragment.
+    pub(super) fn resource(&self, address: &str) -> Option<&SchemaLocation> {
         self.resources.get(address)
     }
 

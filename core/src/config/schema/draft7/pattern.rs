@@ -176,27 +176,12 @@ fn escape(chars: &mut Peekable<Chars<'_>>, out: &mut String, in_class: bool) -> 
         c if c.is_ascii_alphanumeric() => {
             return Err(format!("ECMA-262 has no escape `\\{c}`"));
         }
-        c if c.is_ascii_punctuation() => {
-            if c != '/'
-                && c != '"'
-                && c != '\''
-                && c != '`'
-                && c != '%'
-                && c != ','
-                && c != ':'
-                && c != ';'
-                && c != '='
-                && c != '!'
-                && c != '@'
-                && c != '_'
-                && c != '<'
-                && c != '>'
-            {
+        c => {
+            if c.is_ascii_punctuation() && !"/\"'`%,:;=!@_<>".contains(c) {
                 out.push('\\');
             }
             out.push(c);
         }
-        c => out.push(c),
     }
     Ok(())
 }

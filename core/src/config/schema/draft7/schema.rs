@@ -45,8 +45,8 @@ impl Schema {
     /// ```
     pub fn compile(documents: &Documents) -> Result<Self, Vec<Diagnostic>> {
         let mut documents = documents.clone();
-        if let Ok(meta) = meta_document()
-            && !documents.has(documents::META_URL)
+        if let Some(meta) = meta_document()
+            && documents.resource(documents::META_URL).is_none()
         {
             documents.add(documents::META_URL, &meta);
         }
@@ -92,16 +92,16 @@ impl Schema {
     }
 }
 
-fn meta_document() -> Result<Value, Vec<Diagnostic>> {
+fn meta_document() -> Option<Value> {
     let source = Source::fragment(LayerKind::Defaults, "draft-07", "");
     let meta: serde_json::Value = serde_json::from_str(META_TEXT).unwrap_or_default();
-    to_value(&meta, &Origin::whole(&source)).map_err(|error| Vec::from([error.into_diagnostic()]))
+    to_value(&meta, &Origin::whole(&source)).ok()
 }
 
 /// Checks every document against the meta-schema. In a document of another draft, keywords that Draft 7 does not
 /// define are ignored with a warning.
 fn against_meta(documents: &Documents) -> Vec<Diagnostic> {
-    let Ok(meta) = meta_document() else { return Vec::new() };
+    let Some(meta) = meta_document() else { return Vec::new() };
     let Ok(graph) = compile::compile(&Documents::new(documents::META_URL, &meta)) else {
         return Vec::new();
     };

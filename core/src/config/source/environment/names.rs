@@ -5,7 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::Environment;
-use crate::config::schema::{Facts, Schema, TypeSet};
+use crate::config::schema::{Facts, NamedVariable, Schema, TypeSet};
 use crate::config::source::text::types_of_key;
 use crate::tree::{Key, MAX_DEPTH, Segment, Text, Value};
 
@@ -79,12 +79,10 @@ impl<'a> EnvironmentNames<'a> {
 
     /// Whether a variable may affect the configuration: it has the prefix, or the schema names it.
     pub fn concerns(&self, variable: &str) -> bool {
-        let is_named = |variable: &str| {
-            let named = self.schema.map(Schema::named_variables).unwrap_or_default();
-            named.iter().any(|named| named.variable == variable)
-        };
         let stem = variable.strip_suffix("_FILE");
-        self.suffix(variable).is_some() || is_named(variable) || stem.is_some_and(is_named)
+        self.suffix(variable).is_some()
+            || self.named(variable).is_some()
+            || stem.is_some_and(|stem| self.named(stem).is_some())
     }
 
     /// The files that `PREFIX_KEY_FILE` variables of secret keys name, for the caller to read.
@@ -126,9 +124,8 @@ impl<'a> EnvironmentNames<'a> {
 
     /// The meaning of a variable among the names of the schema and of the layers.
     fn known(&self, variable: &str) -> Meaning {
-        let named: Vec<(Key, bool)> = self.exact_names(variable);
-        if let Some((key, alias)) = named.first() {
-            return if *alias { Meaning::Alias(key.clone()) } else { Meaning::Key(key.clone()) };
+        if let Some(NamedVariable { key, former, .. }) = self.named(variable) {
+            return if *former { Meaning::Alias(key.clone()) } else { Meaning::Key(key.clone()) };
         }
         let Some(rest) =
             self.suffix(variable).filter(|rest| self.reserved.iter().all(|suffix| suffix != rest))
@@ -157,15 +154,9 @@ impl<'a> EnvironmentNames<'a> {
         variable.strip_prefix(self.prefix)?.strip_prefix('_')
     }
 
-    /// The keys that name exactly this variable, by `x-env` (false) or as a former variable in `x-aliases` (true).
-    fn exact_names(&self, variable: &str) -> Vec<(Key, bool)> {
-        let Some(schema) = self.schema else { return Vec::new() };
-        schema
-            .named_variables()
-            .iter()
-            .filter(|named| named.variable == variable)
-            .map(|named| (named.key.clone(), named.former))
-            .collect()
+    /// The key that names exactly this variable, by `x-env` or as a former variable in `x-aliases`.
+    fn named(&self, variable: &str) -> Option<&'a NamedVariable> {
+        self.schema?.named_variables().iter().find(|named| named.variable == variable)
     }
 
     /// Adds every known key that `rest` may spell in capitals.

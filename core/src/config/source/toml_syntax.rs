@@ -182,14 +182,12 @@ fn in_tree(root: &DeTable<'_>, key: &Key) -> Option<Range<usize>> {
     let (last, path) = key.segments().split_last()?;
     for segment in path {
         let (_, value) = member(table, segment)?;
-        table = match value {
-            DeValue::Table(below) => below,
-            DeValue::Array(elements) => match elements.iter().next_back()?.get_ref() {
-                DeValue::Table(below) => below,
-                _ => return None,
-            },
-            _ => return None,
+        let value = match value {
+            DeValue::Array(elements) => elements.iter().next_back()?.get_ref(),
+            value => value,
         };
+        let DeValue::Table(below) = value else { return None };
+        table = below;
     }
     member(table, last).map(|(place, _)| place)
 }

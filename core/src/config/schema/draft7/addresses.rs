@@ -1,9 +1,11 @@
 //! Addresses of schema documents, and the files that they map to.
 
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// A folder with the documents of a URL prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,39 +67,19 @@ pub fn schema_paths(address: &str, maps: &[SchemaMap]) -> Vec<String> {
     paths
 }
 
+/// What stays as it is in a `file:` address: unreserved characters of RFC 3986, `/` and `:`.
+const IN_PATH: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':');
+
 /// The `file:` address of an absolute path.
 pub fn file_address(path: &str) -> String {
-    let mut address = String::from(if path.starts_with('/') { "file://" } else { "file:///" });
-    for byte in path.bytes() {
-        match byte {
-            b'\\' => address.push('/'),
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' | b':' => {
-                address.push(byte.into());
-            }
-            byte => address.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    address
+    let root = if path.starts_with('/') { "file://" } else { "file:///" };
+    format!("{root}{}", utf8_percent_encode(&path.replace('\\', "/"), IN_PATH))
 }
 
 /// Undoes percent-encoding (RFC 3986, section 2.1); invalid codes stay, and invalid UTF-8 is replaced.
 pub(super) fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let hex = after.get(..2).filter(|_| *first == b'%').and_then(|hex| core::str::from_utf8(hex).ok());
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).to_string()
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! Checking a tree against a schema. Violations are explained only where the tree is invalid.
 
 use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::Cell;
 
@@ -294,17 +293,14 @@ impl SchemaValidator {
                 branch.iter().for_each(|branch| self.explain_invalid(*branch, value, context, findings));
             }
             Judged::Contains(of) => {
-                let mut why = String::new();
+                let mut inner = Vec::new();
                 if let Some(first) = value.as_array().and_then(|elements| elements.first()) {
-                    let mut inner = Vec::new();
                     context.inside(Segment::Index(0), Code::SchemaContains, |context| {
                         self.explain(*of, first, context, &mut inner)
                     });
-                    why = inner
-                        .first()
-                        .map(|finding| format!("; item 0: {}", finding.message))
-                        .unwrap_or_default();
                 }
+                let why = inner.first().map(|finding| format!("; item 0: {}", finding.message));
+                let why = why.unwrap_or_default();
                 let message = format!("expected at least one matching item{why}");
                 findings.push(context.finding(Code::SchemaContains, message, value));
             }

@@ -2,7 +2,7 @@
 
 use alloc::collections::BTreeSet;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::assertion::{Assertion, list};
@@ -293,43 +293,39 @@ pub(super) fn is_variable(alias: &str) -> bool {
 /// The bounds of a node as text.
 fn range(node: &SchemaNode) -> Option<String> {
     let mut parts: Vec<String> = Vec::new();
-    let mut low: Option<(String, bool)> = None;
-    let mut high: Option<(String, bool)> = None;
-    let mut counts: (Option<usize>, Option<usize>, &str) = (None, None, "");
+    let (mut low, mut high) = (None, None);
+    let (mut least, mut most, mut noun) = (None, None, "");
     for assertion in &node.assertions {
         match assertion {
             Assertion::Enum(allowed) => parts.push(format!("one of {}", list(allowed))),
             Assertion::Const(only) => parts.push(format!("only {only}")),
-            Assertion::Minimum(bound) => low = Some((bound.to_string(), true)),
-            Assertion::ExclusiveMinimum(bound) => low = Some((bound.to_string(), false)),
-            Assertion::Maximum(bound) => high = Some((bound.to_string(), true)),
-            Assertion::ExclusiveMaximum(bound) => high = Some((bound.to_string(), false)),
+            Assertion::Minimum(bound) => low = Some((">=", bound)),
+            Assertion::ExclusiveMinimum(bound) => low = Some((">", bound)),
+            Assertion::Maximum(bound) => high = Some(("<=", bound)),
+            Assertion::ExclusiveMaximum(bound) => high = Some(("<", bound)),
             Assertion::MultipleOf(step) => parts.push(format!("a multiple of {step}")),
             Assertion::Pattern(pattern) => parts.push(format!("matches `{}`", pattern.as_str())),
             Assertion::Format(format) => parts.push(format!("format {}", format.name)),
             Assertion::UniqueItems => parts.push("unique items".into()),
-            Assertion::MinLength(n) => counts = (Some(*n), counts.1, "character"),
-            Assertion::MaxLength(n) => counts = (counts.0, Some(*n), "character"),
-            Assertion::MinItems(n) => counts = (Some(*n), counts.1, "item"),
-            Assertion::MaxItems(n) => counts = (counts.0, Some(*n), "item"),
-            Assertion::MinProperties(n) => counts = (Some(*n), counts.1, "key"),
-            Assertion::MaxProperties(n) => counts = (counts.0, Some(*n), "key"),
+            Assertion::MinLength(n) => (least, noun) = (Some(*n), "character"),
+            Assertion::MaxLength(n) => (most, noun) = (Some(*n), "character"),
+            Assertion::MinItems(n) => (least, noun) = (Some(*n), "item"),
+            Assertion::MaxItems(n) => (most, noun) = (Some(*n), "item"),
+            Assertion::MinProperties(n) => (least, noun) = (Some(*n), "key"),
+            Assertion::MaxProperties(n) => (most, noun) = (Some(*n), "key"),
         }
     }
     match (low, high) {
-        (Some((low, true)), Some((high, true))) => parts.insert(0, format!("{low}..={high}")),
-        (low, high) => {
-            let sign =
-                |inclusive: bool, sign: &str| if inclusive { format!("{sign}=") } else { sign.to_string() };
-            parts.extend(low.map(|(bound, inclusive)| format!("{} {bound}", sign(inclusive, ">"))));
-            parts.extend(high.map(|(bound, inclusive)| format!("{} {bound}", sign(inclusive, "<"))));
+        (Some((">=", low)), Some(("<=", high))) => parts.insert(0, format!("{low}..={high}")),
+        _ => {
+            let bounds = low.into_iter().chain(high);
+            parts.extend(bounds.map(|(sign, bound)| format!("{sign} {bound}")));
         }
     }
-    match counts {
-        (Some(low), Some(high), noun) => parts.push(format!("{low}..={high} {noun}s")),
-        (Some(low), None, noun) => parts.push(format!("at least {}", count(low, noun))),
-        (None, Some(high), noun) => parts.push(format!("at most {}", count(high, noun))),
-        (None, None, _) => {}
-    }
+    parts.extend(match (least, most) {
+        (Some(least), Some(most)) => Some(format!("{least}..={most} {noun}s")),
+        (Some(least), None) => Some(format!("at least {}", count(least, noun))),
+        (None, most) => most.map(|most| format!("at most {}", count(most, noun))),
+    });
     (!parts.is_empty()).then(|| parts.join(", "))
 }

@@ -137,25 +137,25 @@ pub fn merge(lower: &Value, upper: &Value, strategy: &dyn Fn(&Key) -> ListStrate
 /// A value with its shadows is a stack, and merging puts one stack on another. Where they meet, two tables
 /// (or two lists that the strategy joins) become one; that is why merging is associative.
 fn merge_at(key: &mut Key, lower: &Value, upper: &Value, strategy: &dyn Fn(&Key) -> ListStrategy) -> Value {
-    let Some((bottom, above)) = upper.shadowed().split_first() else {
-        return match join(key, lower, upper, strategy) {
-            Some(joined) => {
+    let shadowed = match upper.shadowed().split_first() {
+        None => {
+            if let Some(joined) = join(key, lower, upper, strategy) {
                 let past = Past { shadowed: lower.shadowed().to_vec(), joined: contributions(lower, upper) };
-                joined.with_past(past)
+                return joined.with_past(past);
             }
-            None => {
-                let mut shadowed = Vec::with_capacity(lower.shadowed().len() + 1);
-                shadowed.extend_from_slice(lower.shadowed());
-                shadowed.push(alone(lower));
-                upper.clone().with_past(Past { shadowed, joined: upper.joined().to_vec() })
-            }
-        };
+            let mut shadowed = Vec::with_capacity(lower.shadowed().len() + 1);
+            shadowed.extend_from_slice(lower.shadowed());
+            shadowed.push(alone(lower));
+            shadowed
+        }
+        Some((bottom, above)) => {
+            let meeting = merge_at(key, lower, bottom, strategy);
+            let mut shadowed = meeting.shadowed().to_vec();
+            shadowed.push(alone(&meeting));
+            shadowed.extend_from_slice(above);
+            shadowed
+        }
     };
-    let mut meeting = merge_at(key, lower, bottom, strategy);
-    let mut shadowed = meeting.shadowed().to_vec();
-    meeting = alone(&meeting);
-    shadowed.push(meeting);
-    shadowed.extend_from_slice(above);
     upper.clone().with_past(Past { shadowed, joined: upper.joined().to_vec() })
 }
 

@@ -162,23 +162,18 @@ impl Masks {
     fn collect(&mut self, value: &Value, key: &mut Key, above: bool, is_secret: &dyn Fn(&Key) -> bool) {
         let secret = above || is_secret(key);
         let source = self.source_index(value.origin());
+        let members = value.as_table().into_iter().flatten();
+        self.names.extend(members.clone().map(|(name, _)| name.clone()));
+        let members = members.map(|(name, member)| (Segment::Name(name.clone()), member));
+        let elements = value.as_array().into_iter().flatten().enumerate();
+        let elements = elements.map(|(index, element)| (Segment::Index(index), element));
+        for (segment, inner) in members.chain(elements) {
+            key.push(segment);
+            self.collect(inner, key, secret, is_secret);
+            key.pop();
+        }
         match value.kind() {
-            Kind::Table(members) => {
-                self.names.extend(members.keys().cloned());
-                for (name, member) in members {
-                    key.push(Segment::Name(name.clone()));
-                    self.collect(member, key, secret, is_secret);
-                    key.pop();
-                }
-            }
-            Kind::Array(elements) => {
-                for (index, element) in elements.iter().enumerate() {
-                    key.push(Segment::Index(index));
-                    self.collect(element, key, secret, is_secret);
-                    key.pop();
-                }
-            }
-            Kind::Unset => {}
+            Kind::Unset | Kind::Table(_) | Kind::Array(_) => {}
             _ if secret => {
                 if let Some((_, spans)) = source.and_then(|index| self.sources.get_mut(index)) {
                     spans.push(value.origin().span());

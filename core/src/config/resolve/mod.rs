@@ -111,13 +111,10 @@ impl Rules {
     #[must_use]
     pub fn with_fixed_layers(mut self, layers: &[Layer]) -> Self {
         let mut findings = Vec::new();
-        let mut all = Vec::new();
-        for layer in layers {
-            match self.read_document(&Document::Parsed(layer.clone()), &mut Vec::new(), &mut findings) {
-                Ok(layer) => all.push(layer),
-                Err(errors) => findings.extend(errors),
-            }
-        }
+        let read = |layer: &Layer| {
+            self.read_document(&Document::Parsed(layer.clone()), &mut Vec::new(), &mut findings)
+        };
+        let mut all: Vec<Layer> = layers.iter().filter_map(read).collect();
         let merged = self.merge(&all);
         let schema_defaults =
             self.schema().and_then(|schema| schema.defaults(merged.as_ref().map(Merged::root)));
@@ -161,10 +158,7 @@ impl Rules {
         findings.extend_from_slice(&inputs.findings);
         let count = layers.len();
         for document in &inputs.documents {
-            match self.read_document(document, &mut originals, &mut findings) {
-                Ok(layer) => layers.push(layer),
-                Err(errors) => findings.extend(errors),
-            }
+            layers.extend(self.read_document(document, &mut originals, &mut findings));
         }
         let documents = match base {
             Some(base) => Some(base.merged.below(layers.iter().skip(count), &self.strategy())),
@@ -194,13 +188,9 @@ impl Rules {
     pub fn check_alone(&self, document: &Document) -> Result<Checked, Refused> {
         let mut originals = Vec::new();
         let mut findings = Vec::new();
-        let layer = match self.read_document(document, &mut originals, &mut findings) {
-            Ok(layer) => layer,
-            Err(errors) => {
-                findings.extend(errors);
-                let findings = strictly(in_report_order(findings), self.strict);
-                return Err(Refused { merged: None, layers: Vec::new(), originals, findings });
-            }
+        let Some(layer) = self.read_document(document, &mut originals, &mut findings) else {
+            let findings = strictly(in_report_order(findings), self.strict);
+            return Err(Refused { merged: None, layers: Vec::new(), originals, findings });
         };
         if let (Some(schema), Some(validator)) = (self.schema(), &self.validator) {
             findings.extend(validator.check(layer.root()));
@@ -210,19 +200,22 @@ impl Rules {
         self.verdict(merged, true, Vec::from([layer]), originals, findings)
     }
 
+    /// The layer of a document in the current format; `None` if it has errors, which are added to `findings`.
     fn read_document(
         &self,
         document: &Document,
         originals: &mut Vec<Layer>,
         findings: &mut Vec<Diagnostic>,
-    ) -> Result<Layer, Vec<Diagnostic>> {
+    ) -> Option<Layer> {
         let mut layer = match document {
-            Document::Text(source, language) => parse(source, *language)?,
+            Document::Text(source, language) => {
+                parse(source, *language).map_err(|errors| findings.extend(errors)).ok()?
+            }
             Document::Parsed(layer) => layer.clone(),
         };
         if let Some(migrated) = self.extension.as_ref().and_then(|extension| extension.migrate(&layer)) {
             originals.push(layer);
-            let (current, warnings) = migrated?;
+            let (current, warnings) = migrated.map_err(|errors| findings.extend(errors)).ok()?;
             layer = current;
             findings.extend(warnings);
         }
@@ -231,7 +224,7 @@ impl Rules {
             layer = current;
             findings.extend(warnings);
         }
-        Ok(layer)
+        Some(layer)
     }
 
     fn merge(&self, layers: &[Layer]) -> Option<Merged> {

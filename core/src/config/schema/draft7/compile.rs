@@ -317,15 +317,7 @@ impl Compiler<'_> {
 
     fn list(&mut self, location: &SchemaLocation) -> Vec<NodeId> {
         let elements = location.value.as_array().into_iter().flatten().enumerate();
-        elements
-            .map(|(index, value)| {
-                self.node(SchemaLocation {
-                    value: value.clone(),
-                    key: location.key.element(index),
-                    base: location.base.clone(),
-                })
-            })
-            .collect()
+        elements.map(|(index, value)| self.node(location.element(index, value))).collect()
     }
 
     fn map(&mut self, location: &SchemaLocation) -> BTreeMap<Text, NodeId> {

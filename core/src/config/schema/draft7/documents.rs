@@ -149,8 +149,7 @@ impl Documents {
         for name in LISTS {
             if let Some(elements) = members.get(name).and_then(Value::as_array) {
                 for (index, element) in elements.iter().enumerate() {
-                    let list = here.child(name, element);
-                    self.index(&SchemaLocation { key: list.key.element(index), ..list });
+                    self.index(&here.child(name, element).element(index, element));
                 }
             }
         }
@@ -188,6 +187,11 @@ impl SchemaLocation {
     /// The value of a keyword, with the same base address.
     pub(super) fn child(&self, name: &str, value: &Value) -> Self {
         Self { value: value.clone(), key: self.key.child(name), base: self.base.clone() }
+    }
+
+    /// The element of a list of schemas, with the same base address.
+    pub(super) fn element(&self, index: usize, value: &Value) -> Self {
+        Self { value: value.clone(), key: self.key.element(index), base: self.base.clone() }
     }
 
     /// The location with the base address of references in it: its own `$id`, unless it is a `$ref`.

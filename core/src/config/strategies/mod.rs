@@ -98,7 +98,7 @@ pub fn layer() -> impl Strategy<Value = Layer> {
 
 /// Layers of distinct sources, lowest priority first; `count` is a number or a range of numbers.
 pub fn layers(count: impl Into<SizeRange>) -> impl Strategy<Value = Vec<Layer>> {
-    vec((table(LeafSet::Layer), kind(), any::<bool>()), count).prop_map(|trees| stack(trees.into_iter()))
+    vec((table(LeafSet::Layer), kind(), any::<bool>()), count).prop_map(stack)
 }
 
 /// Layers that set some of the leaves of `defaults`, each to a value of the same type; lowest priority first.
@@ -119,7 +119,7 @@ pub fn overlays<C: Into<SizeRange>>(
         leaves.into_iter().flatten().for_each(|(key, node)| insert(&mut tree, key.segments(), node));
         PlainValue::Table(tree)
     });
-    vec((tree, kind(), any::<bool>()), count).prop_map(|trees| stack(trees.into_iter()))
+    vec((tree, kind(), any::<bool>()), count).prop_map(stack)
 }
 
 /// The TOML text of a generated tree, with dotted keys or with table headers.
@@ -275,11 +275,9 @@ fn insert(tree: &mut BTreeMap<Text, PlainValue>, key: &[Segment], node: PlainVal
     }
 }
 
-fn stack(trees: impl Iterator<Item = (PlainValue, LayerKind, bool)>) -> Vec<Layer> {
-    let mut layers = Vec::new();
-    for (node, kind, lines) in trees {
-        let name = format!("layer {}", layers.len() + 1);
-        layers.push(Layer::new(placed(&node, kind, &name, lines)));
-    }
-    layers
+/// The layers of some trees, lowest first.
+fn stack(trees: Vec<(PlainValue, LayerKind, bool)>) -> Vec<Layer> {
+    let layer =
+        |(node, kind, lines), number| Layer::new(placed(&node, kind, &format!("layer {number}"), lines));
+    trees.into_iter().zip(1..).map(|(tree, number): (_, usize)| layer(tree, number)).collect()
 }

@@ -7,7 +7,7 @@ use core::cell::Cell;
 use super::facts::TypeSet;
 use super::finding::Finding;
 use super::finding_context::FindingContext;
-use super::graph::{Dependency, Judged, NodeId, SchemaGraph, SchemaNode};
+use super::graph::{Dependency, Items, Judged, NodeId, SchemaGraph, SchemaNode};
 use super::judge::Judge;
 use super::messages::{how_to_add, type_message, type_way_out, unknown_key};
 use super::schema::Schema;
@@ -209,7 +209,11 @@ impl SchemaValidator {
             Kind::Array(elements) => {
                 for (index, element) in elements.iter().enumerate() {
                     if let Some(of) = node.of_element(index) {
-                        context.inside(Segment::Index(index), node.items_code(index), |context| {
+                        let via = match &node.items {
+                            Items::Tuple { first, .. } if index >= first.len() => Code::SchemaAdditionalItems,
+                            _ => Code::SchemaItems,
+                        };
+                        context.inside(Segment::Index(index), via, |context| {
                             self.explain_invalid(of, element, context, findings);
                         });
                     }
@@ -345,14 +349,5 @@ impl core::fmt::Debug for SchemaValidator {
         f.debug_struct("SchemaValidator")
             .field("nodes", &self.schema.graph.nodes.len())
             .finish_non_exhaustive()
-    }
-}
-
-impl SchemaNode {
-    fn items_code(&self, index: usize) -> Code {
-        match &self.items {
-            super::graph::Items::Tuple { first, .. } if index >= first.len() => Code::SchemaAdditionalItems,
-            _ => Code::SchemaItems,
-        }
     }
 }

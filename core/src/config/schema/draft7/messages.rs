@@ -81,8 +81,8 @@ pub(super) fn unknown_key(
         (0, Some((pattern, _))) => finding.help(format!("a key here must match `{}`", pattern.as_str())),
         (1..=12, _) => finding.help(format!("known keys: {}", names.join(", "))),
         (count, _) => {
-            let shown: Vec<String> = names.into_iter().take(12).collect();
-            finding.help(format!("known keys: {} and {} more", shown.join(", "), count - 12))
+            let shown = names.get(..12).unwrap_or_default().join(", ");
+            finding.help(format!("known keys: {shown} and {} more", count - 12))
         }
     }
 }

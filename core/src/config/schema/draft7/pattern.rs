@@ -75,14 +75,10 @@ fn translate(text: &str) -> Result<String, String> {
                 chars.nth(1);
             }
             // ECMA-262 has neither inline flags nor atomic groups.
-            '(' if chars.peek() == Some(&'?') => {
-                let mut ahead = chars.clone();
-                ahead.next();
-                match ahead.next() {
-                    Some(':' | '=' | '!' | '<') => out.push('('),
-                    _ => return Err("ECMA-262 has no such group".into()),
-                }
-            }
+            '(' if chars.peek() == Some(&'?') => match chars.clone().nth(1) {
+                Some(':' | '=' | '!' | '<') => out.push('('),
+                _ => return Err("ECMA-262 has no such group".into()),
+            },
             c => out.push(c),
         }
     }
@@ -147,10 +143,7 @@ fn escape(chars: &mut Peekable<Chars<'_>>, out: &mut String, in_class: bool) -> 
             _ => return Err("`\\c` without a letter".into()),
         },
         'x' => code_point(out, hex(chars, 2)?),
-        'u' => {
-            let code = unicode_escape(chars)?;
-            code_point(out, code);
-        }
+        'u' => code_point(out, unicode_escape(chars)?),
         'k' => {
             out.push_str("(?P=");
             if chars.next() != Some('<') {

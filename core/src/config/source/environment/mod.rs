@@ -67,11 +67,8 @@ impl Environment {
     /// A hash of all variables with their texts, to compare two environments.
     pub fn fingerprint(&self) -> Fingerprint {
         let mut bytes = Vec::new();
-        for (name, variable) in &self.variables {
-            let text = match variable {
-                Variable::Text(text) => Some(text.as_bytes()),
-                Variable::NotUnicode => None,
-            };
+        for name in self.variables.keys() {
+            let text = self.text(name).map(str::as_bytes);
             for part in [Some(name.as_bytes()), text] {
                 let length = part.map_or(u64::MAX, |part| part.len() as u64);
                 bytes.extend_from_slice(&length.to_le_bytes());

@@ -125,8 +125,7 @@ impl EnvironmentReader<'_> {
         for (key, (value, _)) in &self.settings {
             root.put(key.segments(), value);
         }
-        let findings = &mut self.findings;
-        root.value(&mut Key::root(), findings)
+        root.value(&mut Key::root(), &mut self.findings)
     }
 }
 

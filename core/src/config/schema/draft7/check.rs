@@ -34,6 +34,13 @@ pub struct SchemaValidator {
     valid_before: Cell<Option<Value>>,
 }
 
+impl Schema {
+    /// A validator of this schema, for one loader.
+    pub fn validator(&self) -> SchemaValidator {
+        SchemaValidator::new(self)
+    }
+}
+
 impl SchemaValidator {
     pub(super) fn new(schema: &Schema) -> Self {
         let judge = Judge::new(&schema.graph);

@@ -3,6 +3,7 @@
 use super::facts;
 
 mod addresses;
+mod against_meta;
 mod aliases;
 mod alternatives;
 mod assertion;

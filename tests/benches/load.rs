@@ -28,8 +28,8 @@ fn rules() -> Rules {
     let schema = Schema::compile(&documents).expect("the schema is right");
     Rules::new(Some(schema))
         .with_prefix(PREFIX, &["CONFIG", "DATABASE"])
-        .extended_by(Box::new(Application::default()))
-        .over(&[defaults()])
+        .with_extension(Box::new(Application::default()))
+        .with_fixed_layers(&[defaults()])
 }
 
 fn defaults() -> Layer {

@@ -56,8 +56,8 @@ fn compile(schema: &Value, remotes: &Path) -> Result<Schema, String> {
 
 /// Runs every case of the files; `wrap` changes each schema without changing its meaning.
 fn run(suite: &Path, files: Vec<PathBuf>, wrap: &dyn Fn(&Value) -> Value) -> (usize, Vec<String>) {
-    let mut right = 0;
-    let mut wrong = Vec::new();
+    let mut passed = 0;
+    let mut failures = Vec::new();
     for path in files {
         let file = path.file_stem().unwrap().to_string_lossy().into_owned();
         let groups = json(&file, &fs::read_to_string(&path).unwrap());
@@ -74,25 +74,25 @@ fn run(suite: &Path, files: Vec<PathBuf>, wrap: &dyn Fn(&Value) -> Value) -> (us
                     (validator.is_valid(data), validator.check(data))
                 });
                 match outcome {
-                    Ok((valid, found)) if valid == expected && found.is_empty() == expected => right += 1,
+                    Ok((valid, found)) if valid == expected && found.is_empty() == expected => passed += 1,
                     outcome => {
-                        wrong.push(format!("{file} / {title} / {name}: expected {expected}, {outcome:?}"))
+                        failures.push(format!("{file} / {title} / {name}: expected {expected}, {outcome:?}"))
                     }
                 }
             }
         }
     }
-    (right, wrong)
+    (passed, failures)
 }
 
 fn as_it_is(schema: &Value) -> Value {
     schema.clone()
 }
 
-/// The schema as the only alternative of an `anyOf`, so that valico decides all of it.
+/// The schema as the only alternative of an `anyOf`, so that valico checks all of it.
 fn as_an_alternative(schema: &Value) -> Value {
     let mut members = vec![("anyOf".into(), Value::array([schema.clone()], schema.origin().clone()))];
-    // The address of a schema is that of its document, wherever the text stands.
+    // The address of a schema is that of its document, wherever the schema is in it.
     for name in ["$id", "definitions", "$defs", "$schema"] {
         members.extend(schema.member(name).map(|value| (name.into(), value.clone())));
     }
@@ -100,29 +100,29 @@ fn as_an_alternative(schema: &Value) -> Value {
 }
 
 #[test]
-fn every_required_case_is_judged_right() {
+fn every_required_case_passes() {
     let Some(suite) = suite() else { return };
-    let (right, wrong) = run(&suite, json_files(&suite.join("tests/draft7")), &as_it_is);
-    assert!(right > 900, "{right} cases");
-    assert!(wrong.is_empty(), "{right} right, {} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    let (passed, failures) = run(&suite, json_files(&suite.join("tests/draft7")), &as_it_is);
+    assert!(passed > 900, "{passed} cases");
+    assert!(failures.is_empty(), "{passed} passed, {} failed:\n{}", failures.len(), failures.join("\n"));
 }
 
 /// References of the suite that start at `#` mean the outermost schema, which wrapping moves.
 #[test]
-fn every_required_case_is_judged_right_by_the_combining_keywords_too() {
+fn every_required_case_passes_inside_a_combining_keyword() {
     let Some(suite) = suite() else { return };
     let moved = ["ref", "refRemote", "infinite-loop-detection", "definitions"];
     let mut files = json_files(&suite.join("tests/draft7"));
     files.retain(|path| !moved.contains(&&*path.file_stem().unwrap().to_string_lossy()));
-    let (right, wrong) = run(&suite, files, &as_an_alternative);
-    assert!(right > 700, "{right} cases");
-    assert!(wrong.is_empty(), "{right} right, {} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    let (passed, failures) = run(&suite, files, &as_an_alternative);
+    assert!(passed > 700, "{passed} cases");
+    assert!(failures.is_empty(), "{passed} passed, {} failed:\n{}", failures.len(), failures.join("\n"));
 }
 
 #[test]
-fn every_format_is_judged_right() {
+fn every_format_case_passes() {
     let Some(suite) = suite() else { return };
-    let (right, wrong) = run(&suite, json_files(&suite.join("tests/draft7/optional/format")), &as_it_is);
-    assert!(right > 400, "{right} cases");
-    assert!(wrong.is_empty(), "{right} right, {} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    let (passed, failures) = run(&suite, json_files(&suite.join("tests/draft7/optional/format")), &as_it_is);
+    assert!(passed > 400, "{passed} cases");
+    assert!(failures.is_empty(), "{passed} passed, {} failed:\n{}", failures.len(), failures.join("\n"));
 }

@@ -169,7 +169,7 @@ impl World for FakeWorld {
         let mut state = self.state();
         state.begin(true);
         state.reading = Some(0);
-        state.readings.last().map(Recording::environment).unwrap_or_default().of_wanted(is_wanted)
+        state.readings.last().map(Recording::environment).unwrap_or_default().filtered(is_wanted)
     }
 
     fn now(&self) -> Duration {

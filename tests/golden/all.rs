@@ -19,7 +19,7 @@ fn application() -> Rules {
     let schema = schema("config.schema.json", AppConfig::SCHEMA);
     Rules::new(Some(schema))
         .with_prefix("SPECKIT", &["CONFIG", "DATABASE"])
-        .extended_by(Box::new(Application::default()))
+        .with_extension(Box::new(Application::default()))
 }
 
 /// A schema without mistakes.

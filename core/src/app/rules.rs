@@ -15,7 +15,7 @@ use crate::tree::{Code, Diagnostic, Key, Severity, Value};
 /// use speckit_core::config::resolve::{Document, Inputs, Rules};
 /// use speckit_core::config::source::Language;
 /// use speckit_core::{LayerKind, Source};
-/// let rules = Rules::new(None).extended_by(Box::new(Application::default()));
+/// let rules = Rules::new(None).with_extension(Box::new(Application::default()));
 /// let file = Source::document(LayerKind::File, "speckit.toml", "[quality_gates]\nplan = ['gemni']\n[models.gemini]\n");
 /// let inputs = Inputs { documents: vec![Document::Text(file, Language::Toml)], ..Inputs::default() };
 /// let refused = rules.check(rules.read(&inputs)).unwrap_err();

@@ -1,20 +1,20 @@
-//! Merging: tables join, everything else replaces, and what is replaced is kept.
+//! Merging: tables are joined, other values replaced, and replaced values are kept.
 //!
-//! The laws, held as properties in `tests/properties/config/merge.rs`: merging is associative, histories included;
+//! The laws, tested as properties in `tests/properties/config/merge.rs`: merging is associative, histories included;
 //! an empty layer changes nothing; a layer merged with itself gives its values; the highest layer wins at
-//! every leaf; the origin of each leaf is a place of a layer that holds that value.
+//! every leaf; the origin of each leaf is in a layer that has that value.
 
 use alloc::vec::Vec;
 
 use crate::tree::{Fingerprint, Key, Kind, LayerKind, Past, Segment, Table, Value, replace_entry};
 
-/// One layer of configuration: a tree whose values know their places.
+/// One layer of configuration: a tree whose values have origins.
 ///
-/// Layers are made by [`crate::config::source`]; their order in a merge is their priority.
+/// [`crate::config::source`] creates layers; their order in a merge is their priority.
 #[derive(Clone, Debug)]
 pub struct Layer {
     root: Value,
-    /// Whether the tree has marks of removed keys.
+    /// Whether the tree has marks for removed keys.
     has_marks: bool,
 }
 
@@ -36,31 +36,31 @@ impl Layer {
     }
 }
 
-/// What a list of a higher layer does to the list below it (`x-merge` of the schema).
+/// How a list is merged with the list of the layer below (`x-merge`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ListStrategy {
-    /// The higher list stands alone.
+    /// The higher list replaces the lower one.
     #[default]
     Replace,
     /// The lower list, then the higher one.
     Append,
-    /// The lower list, then what the higher one adds to it; each value once, where it stood first.
+    /// The lower list, then the new items of the higher one; each value once, at its first position.
     Union,
 }
 
 /// The layers of a configuration as one tree, each value with its history.
 #[derive(Clone, Debug)]
 pub struct Merged {
-    /// With the marks of `--unset` in it, which [`Merged::removed`] answers from.
+    /// The tree with the marks of `--unset`, for [`Merged::removed`].
     marked: Value,
     has_marks: bool,
     root: Value,
 }
 
 impl Merged {
-    /// Merges layers, lowest priority first; `strategy` says for a key what its lists do.
+    /// Merges layers, lowest priority first; `strategy` returns how lists at a key are merged.
     ///
-    /// Returns `None` when there is no layer.
+    /// Returns `None` without layers.
     pub fn of<'a>(
         layers: impl IntoIterator<Item = &'a Layer>,
         strategy: &dyn Fn(&Key) -> ListStrategy,
@@ -70,9 +70,8 @@ impl Merged {
         Some(Self::from_layer(first).below(layers, strategy))
     }
 
-    /// The tree with further layers on top, lowest first.
-    ///
-    /// Since merging is associative, histories included, it is the tree of all the layers.
+    /// The tree with further layers on top, lowest first. As merging is associative, this equals merging all layers at
+    /// once.
     pub(crate) fn below<'a>(
         &self,
         layers: impl IntoIterator<Item = &'a Layer>,
@@ -101,7 +100,7 @@ impl Merged {
         Self { marked, has_marks, root }
     }
 
-    /// The same layers with another tree in force.
+    /// The same layers with another merged tree.
     pub(crate) fn with_root(&self, root: Value) -> Self {
         Self { root, ..self.clone() }
     }
@@ -111,14 +110,14 @@ impl Merged {
         &self.root
     }
 
-    /// The mark that a layer left at a key that it removed, with what it shadowed; `None` where no layer did.
+    /// The mark of a layer that removed the key, with the values that it shadows; `None` if no layer did.
     pub fn removed(&self, key: &Key) -> Option<&Value> {
         self.marked.get(key).filter(|value| matches!(value.kind(), Kind::Unset))
     }
 }
 
-/// The tree of some layers, lowest first; `None` of none. Halves are merged first, so that the histories of thousands
-/// of layers are not copied once for each.
+/// The tree of some layers, lowest first; `None` without layers. Halves are merged first, so that the histories of
+/// thousands of layers are not copied once for each.
 fn merge_all(layers: &[&Layer], strategy: &dyn Fn(&Key) -> ListStrategy) -> Option<Value> {
     match layers {
         [] => None,
@@ -138,42 +137,42 @@ pub fn merge(lower: &Value, upper: &Value, strategy: &dyn Fn(&Key) -> ListStrate
 /// A value with its shadows is a stack, and merging puts one stack on another. Where they meet, two tables
 /// (or two lists that the strategy joins) become one; that is why merging is associative.
 fn merge_at(key: &mut Key, lower: &Value, upper: &Value, strategy: &dyn Fn(&Key) -> ListStrategy) -> Value {
-    let Some((bottom, above)) = upper.shadowed().split_first() else {
-        return match join(key, lower, upper, strategy) {
-            Some(joined) => {
+    let shadowed = match upper.shadowed().split_first() {
+        None => {
+            if let Some(joined) = join(key, lower, upper, strategy) {
                 let past = Past { shadowed: lower.shadowed().to_vec(), joined: contributions(lower, upper) };
-                joined.with_past(past)
+                return joined.with_past(past);
             }
-            None => {
-                let mut shadowed = Vec::with_capacity(lower.shadowed().len() + 1);
-                shadowed.extend_from_slice(lower.shadowed());
-                shadowed.push(alone(lower));
-                upper.clone().with_past(Past { shadowed, joined: upper.joined().to_vec() })
-            }
-        };
+            let mut shadowed = Vec::with_capacity(lower.shadowed().len() + 1);
+            shadowed.extend_from_slice(lower.shadowed());
+            shadowed.push(alone(lower));
+            shadowed
+        }
+        Some((bottom, above)) => {
+            let meeting = merge_at(key, lower, bottom, strategy);
+            let mut shadowed = meeting.shadowed().to_vec();
+            shadowed.push(alone(&meeting));
+            shadowed.extend_from_slice(above);
+            shadowed
+        }
     };
-    let mut meeting = merge_at(key, lower, bottom, strategy);
-    let mut shadowed = meeting.shadowed().to_vec();
-    meeting = alone(&meeting);
-    shadowed.push(meeting);
-    shadowed.extend_from_slice(above);
     upper.clone().with_past(Past { shadowed, joined: upper.joined().to_vec() })
 }
 
-/// The value without what it shadowed.
+/// The value without its shadows.
 fn alone(value: &Value) -> Value {
     value.clone().with_past(Past { shadowed: Vec::new(), joined: value.joined().to_vec() })
 }
 
-/// The layers' own values that a join of the two consists of.
+/// The values of single layers that a join of the two consists of.
 fn contributions(lower: &Value, upper: &Value) -> Vec<Value> {
     let add_own = |all: &mut Vec<Value>, value: &Value| match value.joined() {
         [] => all.push(alone(value)),
         joined => all.extend_from_slice(joined),
     };
-    // An empty table says nothing; the identity law wants it to leave no trace.
-    let silent = |value: &Value| value.as_table().is_some_and(Table::is_empty);
-    match (silent(lower), silent(upper)) {
+    // An empty table contributes nothing, by the identity law.
+    let is_empty = |value: &Value| value.as_table().is_some_and(Table::is_empty);
+    match (is_empty(lower), is_empty(upper)) {
         (_, true) => lower.joined().to_vec(),
         (true, false) => upper.joined().to_vec(),
         (false, false) => {
@@ -197,8 +196,8 @@ fn join(
         (Kind::Table(below), Kind::Table(above)) => {
             let (members, fingerprint) =
                 join_tables(key, (below, lower.fingerprint()), (above, upper.fingerprint()), strategy);
-            // A missing key is reported at its table's place: best a header in a file, then whoever else made the
-            // table, and defaults last.
+            // A missing key is reported at its table's origin: preferably a header in a file, then any other layer,
+            // and defaults last.
             let rank = |value: &Value| match value.origin() {
                 origin if origin.layer() == LayerKind::Defaults => 0,
                 origin if origin.source().has_lines() => 2,
@@ -225,7 +224,7 @@ fn join(
     }
 }
 
-/// Puts the smaller table into the larger one, so that three variables over ten thousand keys cost three steps.
+/// Merges the smaller table into the larger one, so that three variables over ten thousand keys cost three steps.
 fn join_tables(
     key: &mut Key,
     (below, below_fingerprint): (&Table, Fingerprint),

@@ -1,4 +1,4 @@
-//! A commented template of a configuration, made from its schema, so that the two cannot disagree.
+//! A commented template of a configuration, generated from its schema.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -11,8 +11,8 @@ use crate::tree::{Key, Kind, Value};
 /// Writes a TOML template: a header that names the schema for editors, then every table with its description,
 /// and every setting as a comment with description, type, range and default.
 ///
-/// `defaults` are the values that the template shows; keys without one are shown with their type. Uncommenting
-/// every `#key = value` line gives the defaults.
+/// `defaults` are the values in the template; a key without one has only its type. Uncommenting every `#key = value`
+/// line gives the defaults.
 pub fn template(schema: &Schema, defaults: &Value, schema_address: &str) -> String {
     let mut text = format!("#:schema {schema_address}\n");
     text.push_str(

@@ -1,4 +1,4 @@
-//! The JSON that scripts build on, as the contract has it: every field, in its order.
+//! The JSON output that scripts rely on: every field, in order.
 
 use serde_json::{Value as Json, json, to_string_pretty};
 use speckit_core::config::resolve::Inputs;

@@ -1,4 +1,4 @@
-//! What is said of a variable that sets no key, or not as its key wants it.
+//! Reports about variables that set no key, or that have an invalid value.
 
 use speckit_core::config::resolve::{Document, Inputs, Rules};
 use speckit_core::config::source::{Environment, Variable};
@@ -24,19 +24,19 @@ fn alone(rules: &Rules, environment: Environment) -> String {
 }
 
 #[test]
-fn a_variable_that_sets_no_key_names_the_nearest() {
+fn an_unknown_variable_is_reported_with_the_nearest_one() {
     let text = over_defaults(&[
         ("SPECKIT_HOT_RELOAD__DEBONCE_MS", "2000"),
         ("SPECKIT_HOT_RELOAD_DEBOUNCE_MS", "2000"),
         ("SPECKIT_COLOUR", "blue"),
         ("SPECKIT_CONFIG", "reserved.toml"),
-        ("HOME", "/nobody"),
+        ("HOME", "/home/ann"),
     ]);
-    golden!("config/environment", "a_variable_that_sets_no_key", text);
+    golden!("config/environment", "unknown_variables", text);
 }
 
 #[test]
-fn a_text_of_the_wrong_type_is_refused_with_the_forms_that_are_right() {
+fn a_text_of_the_wrong_type_is_refused_with_the_valid_forms() {
     let text = over_defaults(&[
         ("SPECKIT_HOT_RELOAD__DEBOUNCE_MS", "2s"),
         ("SPECKIT_HOT_RELOAD__ENABLED", "maybe"),
@@ -59,17 +59,17 @@ fn lists_and_tables_show_both_of_their_forms() {
 }
 
 #[test]
-fn a_value_that_the_schema_refuses_is_shown_at_its_variable() {
+fn a_schema_violation_is_reported_at_its_variable() {
     let text = over_defaults(&[
         ("SPECKIT_HOT_RELOAD__DEBOUNCE_MS", "100"),
         ("SPECKIT_HOT_RELOAD__MODE", "pol"),
         ("SPECKIT_QUALITY_GATES__PLAN", "claude,gemni"),
     ]);
-    golden!("config/environment", "values_that_the_schema_refuses", text);
+    golden!("config/environment", "schema_violations", text);
 }
 
 #[test]
-fn elements_of_a_list_leave_none_out() {
+fn list_items_must_have_no_gaps() {
     let text = over_defaults(&[
         ("SPECKIT_QUALITY_GATES__PLAN__0", "claude"),
         ("SPECKIT_QUALITY_GATES__PLAN__2", "gemini"),
@@ -94,7 +94,7 @@ fn a_variable_that_may_mean_two_keys_is_refused() {
 }
 
 #[test]
-fn two_variables_of_one_key_are_refused_and_a_former_one_is_named() {
+fn two_variables_of_one_key_are_refused_and_former_names_are_reported() {
     let rules = rules(
         r#"{"properties": {"port": {"type": "integer", "x-aliases": ["APP_LISTEN", "PORT"]},
             "labels": {"type": "object", "additionalProperties": {"type": "string"}}}}"#,
@@ -109,7 +109,7 @@ fn two_variables_of_one_key_are_refused_and_a_former_one_is_named() {
 }
 
 #[test]
-fn a_secret_file_that_cannot_be_read_is_named_by_its_variable() {
+fn an_unreadable_secret_file_is_reported_at_its_variable() {
     let rules = rules(
         r#"{"properties": {"token": {"type": "string", "x-secret": true},
             "pin": {"type": "integer", "writeOnly": true}, "other": {"type": "string", "x-secret": true}}}"#,
@@ -122,5 +122,5 @@ fn a_secret_file_that_cannot_be_read_is_named_by_its_variable() {
     environment.add_file("secrets/token", Err("permission denied".into()));
     let text = alone(&rules, environment);
     assert!(!text.contains("hunter2"), "{text}");
-    golden!("config/environment", "secrets_that_cannot_be_read", text);
+    golden!("config/environment", "unreadable_secrets", text);
 }

@@ -24,7 +24,7 @@ token_url = \"https://id.example/token\"
 store = \"file\"
 ";
 
-/// Defaults, a file, an environment and overrides, each with a word of its own.
+/// Defaults, a file, an environment and overrides, each with its own value.
 fn inputs() -> Inputs {
     Inputs {
         documents: defaults_and("config.toml", FILE),
@@ -41,7 +41,7 @@ fn inputs() -> Inputs {
     }
 }
 
-/// What `explain KEY` answers.
+/// The explanation that `explain KEY` prints.
 pub(crate) fn explained(key: &str) -> Explanation {
     let rules = application();
     let checked = resolved(&rules, &inputs()).unwrap();
@@ -53,11 +53,11 @@ pub(crate) fn explained(key: &str) -> Explanation {
 }
 
 fn variable(rules: &Rules, checked: &speckit_core::config::resolve::Checked, key: &Key) -> Option<String> {
-    rules.keys().names(Some(checked.merged().root()))?.variable(key)
+    rules.keys().variable_names(Some(checked.merged().root()))?.variable(key)
 }
 
 #[test]
-fn the_variable_that_won_is_named() {
+fn the_winning_variable_is_named() {
     golden!("config/explain", "a_variable_wins", explained("hot_reload.debounce_ms").to_text());
 }
 
@@ -67,17 +67,17 @@ fn an_override_shadows_a_file_and_the_defaults() {
 }
 
 #[test]
-fn a_default_that_nobody_touched_stands_alone() {
-    golden!("config/explain", "a_default_stands", explained("store.path").to_text());
+fn an_unchanged_default_wins() {
+    golden!("config/explain", "a_default_wins", explained("store.path").to_text());
 }
 
 #[test]
-fn a_removed_key_says_who_removed_it() {
+fn a_removed_key_names_the_override_that_removed_it() {
     golden!("config/explain", "a_key_is_removed", explained("orchestrator.grace_s").to_text());
 }
 
 #[test]
-fn a_key_that_nobody_set_shows_what_the_schema_says() {
+fn a_key_that_is_not_set_shows_the_facts_of_the_schema() {
     golden!("config/explain", "a_key_is_not_set", explained("orchestrator.agree_on").to_text());
 }
 
@@ -89,7 +89,7 @@ fn a_secret_is_explained_without_its_value() {
 }
 
 #[test]
-fn a_table_shows_what_each_layer_put_into_it() {
+fn a_table_shows_the_part_of_each_layer() {
     golden!("config/explain", "a_table", explained("hot_reload").to_text());
     let text = explained("auth.corporate").to_text();
     assert!(!text.contains("hunter2"), "{text}");
@@ -97,6 +97,6 @@ fn a_table_shows_what_each_layer_put_into_it() {
 }
 
 #[test]
-fn a_list_that_layers_add_to_shows_every_part() {
+fn a_joined_list_shows_the_part_of_each_layer() {
     golden!("config/explain", "a_union_of_lists", explained("hot_reload.watch_paths").to_text());
 }

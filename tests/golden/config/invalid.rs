@@ -1,7 +1,7 @@
-//! One file for each way to be wrong, with the report that its author reads.
+//! One file for each kind of error, with its report.
 //!
-//! A case is read as the program reads it: over the shipped defaults, or against the schema that lies beside it
-//! (`NAME.schema.json`), and then without defaults. A schema that lies alone is the case itself.
+//! A case is read as the program reads it: over the shipped defaults, or without them against its own schema
+//! (`NAME.schema.json`). A schema without a configuration is a case of its own.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use speckit_tests::{golden, workspace};
 
 use crate::{application, written};
 
-/// What a case shows, where the file cannot say so itself in a first line `# expects: CODE`.
+/// The expected code of each case whose file cannot have a first line `# expects: CODE`.
 const EXPECTED: &[(&str, &str)] = &[
     ("bound-that-is-a-text.schema.json", "schema/invalid"),
     ("colon-missing.json", "parse/json"),
@@ -60,17 +60,17 @@ const EXPECTED: &[(&str, &str)] = &[
     ("way-to-merge-that-does-not-exist.schema.json", "schema/invalid"),
 ];
 
-/// The text of a secret in any case; no report has it.
+/// The texts of secrets in the cases, which no report may contain.
 const PLANTED: [&str; 4] = ["hunter2", "271828182845", "98765", "planted"];
 
-/// What a schema is called behind the name of its case.
+/// The end of a schema's file name, after the name of its case.
 const SCHEMA: &str = ".schema.json";
 
 fn folder() -> PathBuf {
     workspace().join("tests/cases/invalid")
 }
 
-/// The names of the cases: every file but a schema that another case is held against.
+/// The names of the cases: every file but the schema of another case.
 fn cases() -> Vec<String> {
     let entries = std::fs::read_dir(folder()).expect("there are cases");
     let mut names: Vec<String> =
@@ -116,7 +116,7 @@ fn found(name: &str, shipped: &Rules) -> (Vec<Diagnostic>, String) {
     }
 }
 
-/// A schema of the folder, or what is wrong with it.
+/// A schema of the folder, or its findings.
 fn compiled(name: &str) -> Result<Schema, (Vec<Diagnostic>, String)> {
     let text = String::from_utf8(bytes(&folder().join(name))).expect("a schema is UTF-8");
     let source = Source::document(LayerKind::File, name, text);
@@ -134,7 +134,7 @@ fn bytes(path: &Path) -> Vec<u8> {
     std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The code that a case is about.
+/// The expected code of a case.
 fn expected(name: &str) -> Option<String> {
     if let Some((_, code)) = EXPECTED.iter().find(|(case, _)| *case == name) {
         return Some(String::from(*code));
@@ -146,7 +146,7 @@ fn expected(name: &str) -> Option<String> {
 }
 
 #[test]
-fn every_case_is_refused_for_the_reason_it_is_named_after() {
+fn every_case_is_refused_with_its_expected_code() {
     let shipped = application();
     let mut wrong = Vec::new();
     for name in cases() {
@@ -170,7 +170,7 @@ fn every_case_is_refused_for_the_reason_it_is_named_after() {
 }
 
 #[test]
-fn every_report_of_a_case_is_the_accepted_one() {
+fn every_report_matches_its_snapshot() {
     let names = cases();
     assert!(names.len() > 100, "{} cases", names.len());
     let shipped = application();
@@ -183,7 +183,7 @@ fn every_report_of_a_case_is_the_accepted_one() {
 }
 
 #[test]
-fn every_expectation_is_of_a_case() {
+fn every_expected_code_belongs_to_a_case() {
     let names = cases();
     let stale: Vec<_> = EXPECTED.iter().filter(|(case, _)| !names.contains(&String::from(*case))).collect();
     assert!(stale.is_empty(), "{stale:?}");

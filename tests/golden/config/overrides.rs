@@ -1,4 +1,4 @@
-//! What is said of a `--set` or `--unset` that cannot be followed.
+//! Reports about an invalid `--set` or `--unset`.
 
 use speckit_core::config::resolve::Inputs;
 use speckit_core::config::source::Override;
@@ -18,7 +18,7 @@ fn over_defaults(overrides: Vec<Override>) -> String {
 }
 
 #[test]
-fn a_key_that_is_none_is_refused() {
+fn an_invalid_key_is_refused() {
     let text = over_defaults(vec![
         set("hot_reload..mode", "poll"),
         set("", "poll"),
@@ -27,11 +27,11 @@ fn a_key_that_is_none_is_refused() {
         set("quality_gates.plan[first]", "claude"),
         Override::Unset { key: "retry.".into() },
     ]);
-    golden!("config/overrides", "keys_that_are_none", text);
+    golden!("config/overrides", "invalid_keys", text);
 }
 
 #[test]
-fn a_text_of_the_wrong_type_is_refused_with_the_forms_that_are_right() {
+fn a_text_of_the_wrong_type_is_refused_with_the_valid_forms() {
     let text = over_defaults(vec![
         set("hot_reload.debounce_ms", "2s"),
         set("hot_reload.enabled", "maybe"),
@@ -42,7 +42,7 @@ fn a_text_of_the_wrong_type_is_refused_with_the_forms_that_are_right() {
 }
 
 #[test]
-fn what_the_schema_refuses_is_shown_at_its_override() {
+fn a_schema_violation_is_reported_at_its_override() {
     let text = over_defaults(vec![
         set("hot_reload.debounce_ms", "100"),
         set("hot_relaod.mode", "poll"),
@@ -50,11 +50,15 @@ fn what_the_schema_refuses_is_shown_at_its_override() {
         Override::Unset { key: "models.claude.tier".into() },
     ]);
     assert!(!text.contains("hunter2"), "{text}");
-    golden!("config/overrides", "values_that_the_schema_refuses", text);
+    golden!("config/overrides", "schema_violations", text);
 }
 
 #[test]
-fn an_assignment_without_a_sign_shows_how_it_is_written() {
+fn an_assignment_without_an_equals_sign_shows_the_syntax() {
     let found = Override::assignment("hot_reload.mode poll").unwrap_err();
-    golden!("config/overrides", "an_assignment_without_a_sign", written(&[found], &Default::default()));
+    golden!(
+        "config/overrides",
+        "an_assignment_without_an_equals_sign",
+        written(&[found], &Default::default())
+    );
 }

@@ -1,4 +1,4 @@
-//! Whole configurations as text: what snapshot tests of an embedder hold, and what `show` prints.
+//! Whole configurations as text, as in snapshot tests of an embedder and in the output of `show`.
 
 use speckit_core::config::redact::redact;
 use speckit_core::config::resolve::{Checked, Inputs};

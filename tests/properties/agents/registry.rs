@@ -88,12 +88,12 @@ proptest! {
     fn earlier_configurations_do_not_change_the_findings_about_names(
         others in vec((configuration(), any::<u16>()), 24),
     ) {
-        let seasoned = Rules::new(None).extended_by(Box::new(Application::default()));
+        let seasoned = Rules::new(None).with_extension(Box::new(Application::default()));
         let mut right = json!({});
         for (other, place) in others {
             let configuration = edited(&right, &other, place.into());
             let found = findings(&seasoned, &configuration);
-            let fresh = findings(&Rules::new(None).extended_by(Box::new(Application::default())), &configuration);
+            let fresh = findings(&Rules::new(None).with_extension(Box::new(Application::default())), &configuration);
             prop_assert_eq!(&found, &fresh, "{} after {}", configuration, right);
             if found.is_empty() {
                 right = configuration;

@@ -1,4 +1,4 @@
-//! Canaries: planted secrets are looked for in everything that the core writes.
+//! No output of the core contains a planted secret (a canary).
 
 use std::sync::Arc;
 
@@ -48,8 +48,8 @@ fn secret(key: &Key) -> bool {
     key.segments().iter().any(|segment| matches!(segment, Segment::Name(name) if name.starts_with("secret")))
 }
 
-fn assert_silent(text: &str) {
-    // A piece of a secret is one too.
+fn assert_no_canary(text: &str) {
+    // A part of a secret is secret too.
     for canary in CANARIES {
         for start in 0..=canary.len() - 5 {
             let piece = &canary[start..start + 5];
@@ -58,8 +58,8 @@ fn assert_silent(text: &str) {
     }
 }
 
-/// The same for a text with hashes in it, whose digits may by chance be a piece of a secret.
-fn assert_silent_debug(text: &str) {
+/// The same for a text with hashes, which may contain a part of a secret by chance.
+fn assert_no_whole_canary(text: &str) {
     for canary in CANARIES {
         assert!(!text.contains(canary), "{canary} in {text}");
     }
@@ -87,7 +87,7 @@ fn sources() -> [Layer; 3] {
     [toml, json, Layer::new(values)]
 }
 
-/// A diagnostic at every value, whose message quotes it.
+/// A diagnostic at every value, with the value in its message.
 fn complaints(layers: &[Layer]) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for layer in layers {
@@ -110,32 +110,32 @@ fn no_output_holds_a_planted_secret() {
     let layers = sources();
     let masks = Masks::of(&layers, &secret);
     let complaints = complaints(&layers);
-    assert_silent(&render_short(&complaints, &masks));
+    assert_no_canary(&render_short(&complaints, &masks));
     for width in [0, 60, 100, 10_000] {
         for color in [false, true] {
-            assert_silent(&render(&complaints, &masks, Style { color, width }));
+            assert_no_canary(&render(&complaints, &masks, Style { color, width }));
         }
     }
-    assert_silent(&format!("{masks:?}"));
+    assert_no_canary(&format!("{masks:?}"));
 
     let merged = Merged::of(&layers, &|_| ListStrategy::Append).unwrap();
     let root = merged.root();
-    assert_silent(&to_text(root, &secret));
+    assert_no_canary(&to_text(root, &secret));
     let shown = redact(root, &secret);
-    assert_silent(&format!("{shown}{}", shown.to_json()));
-    assert_silent_debug(&format!("{shown:?}"));
-    assert_silent(&with_origins(&shown));
-    assert_silent(&to_toml(&shown));
-    assert_silent(&origins_json(&shown).to_string());
+    assert_no_canary(&format!("{shown}{}", shown.to_json()));
+    assert_no_whole_canary(&format!("{shown:?}"));
+    assert_no_canary(&with_origins(&shown));
+    assert_no_canary(&to_toml(&shown));
+    assert_no_canary(&origins_json(&shown).to_string());
 
     let [first, ..] = &layers;
     let mut changes = diff(root, first.root());
     changes.extend(diff(&Value::table([], root.origin().clone()), root));
     let changes: Vec<Change> = changes.iter().map(|change| change.redacted(&secret)).collect();
-    assert_silent(&changes_text(&changes));
-    assert_silent(&serde_json::to_string(&changes).unwrap());
-    assert_silent_debug(&format!("{changes:?}"));
-    assert_silent(&apply(&shown, &changes).to_string());
+    assert_no_canary(&changes_text(&changes));
+    assert_no_canary(&serde_json::to_string(&changes).unwrap());
+    assert_no_whole_canary(&format!("{changes:?}"));
+    assert_no_canary(&apply(&shown, &changes).to_string());
 
     let mut keys = Vec::from([Key::root()]);
     root.leaves(true, &mut |key, _| {
@@ -143,8 +143,8 @@ fn no_output_holds_a_planted_secret() {
     });
     for key in keys {
         let found = explain(&merged, &key, None, &secret, None).unwrap();
-        assert_silent(&(found.to_text() + &serde_json::to_string(&found).unwrap()));
-        assert_silent_debug(&format!("{found:?}"));
+        assert_no_canary(&(found.to_text() + &serde_json::to_string(&found).unwrap()));
+        assert_no_whole_canary(&format!("{found:?}"));
     }
 }
 
@@ -160,24 +160,24 @@ fn every_line(masks: &Masks, source: &Arc<Source>, unparsed: bool) -> String {
     shown
 }
 
-fn assert_silent_about(name: &str, text: &str) {
+fn assert_no_canary_from(name: &str, text: &str) {
     let source = Source::document(LayerKind::File, name, text);
     match parse(&source, Language::of_name(name)) {
         Err(found) => {
             let masks = Masks::of([&document("names.toml", NAMES)], &|_| false);
-            assert_silent(&every_line(&masks, &source, false));
-            assert_silent(&render(&found, &masks, Style::default()));
+            assert_no_canary(&every_line(&masks, &source, false));
+            assert_no_canary(&render(&found, &masks, Style::default()));
         }
-        // An edit may have made a secret key another key, whose value may be shown.
-        Ok(layer) => assert_silent(&every_line(&Masks::of([&layer], &|_| true), &source, true)),
+        // An edit may have renamed a secret key, so that its value may be shown.
+        Ok(layer) => assert_no_canary(&every_line(&Masks::of([&layer], &|_| true), &source, true)),
     }
 }
 
 #[test]
-fn a_text_that_ends_too_early_and_whose_last_quotes_are_torn_is_masked() {
+fn a_string_that_ends_too_early_is_masked() {
     let torn = DOCUMENT.replace("KEY-----\nKd3", "KEY---\"\"\"\nKd3").replace("\"\"\" # Kd3", "'\"\" # Kd3");
     assert_ne!(torn, DOCUMENT);
-    assert_silent_about("a.toml", &torn);
+    assert_no_canary_from("a.toml", &torn);
 }
 
 proptest! {
@@ -201,6 +201,6 @@ proptest! {
             text.replace_range(at..end, put);
         }
         let name = if json { "a.json" } else { "a.toml" };
-        assert_silent_about(name, &text);
+        assert_no_canary_from(name, &text);
     }
 }

@@ -1,4 +1,4 @@
-//! The layer of a schema's defaults fills what is open and spoils nothing.
+//! The defaults of a schema fill what is not set, and keep a valid tree valid.
 
 use proptest::collection::btree_map;
 use proptest::prelude::*;
@@ -11,8 +11,8 @@ use super::generated::{compile, tree};
 
 const NAMES: [&str; 4] = ["a", "b", "c", "d"];
 
-/// Schemas of tables in tables, where each `default` is valid for the subschema that it stands in. What a table
-/// demands of its members together (`maxProperties`, `dependencies`, `not`) is left out: there the law does not hold.
+/// Schemas of tables in tables, where each `default` is valid for its subschema. Restrictions of a whole table
+/// (`maxProperties`, `dependencies`, `not`) are left out: the law does not hold for them.
 fn settings() -> impl Strategy<Value = Json> {
     let leaf = prop_oneof![
         (0..9_i64).prop_map(|int| json!({ "type": "integer", "minimum": 0, "default": int })),
@@ -40,7 +40,7 @@ fn configuration() -> impl Strategy<Value = Value> {
         .prop_map(|members| tree(&json!(members)))
 }
 
-/// Values and pasts of every leaf, and every finding, as one text.
+/// The value and history of every leaf, or every finding, as text.
 fn outcome(result: Result<Checked, Refused>) -> String {
     let checked = match result {
         Ok(checked) => checked,
@@ -48,7 +48,7 @@ fn outcome(result: Result<Checked, Refused>) -> String {
     };
     let mut text = String::new();
     checked.merged().root().leaves(false, &mut |key, leaf| {
-        // A table of defaults lies at the table that is empty without it, if there is one by then.
+        // The origin of a table of defaults is that of the empty table that it fills, if there is one by then.
         let place = |value: &Value| {
             if value.as_table().is_none() { value.origin().to_string() } else { String::new() }
         };
@@ -63,7 +63,7 @@ proptest! {
     #![proptest_config(speckit_tests::cases(96))]
 
     #[test]
-    fn layers_that_are_merged_beforehand_give_what_all_layers_give_together(
+    fn merging_fixed_layers_beforehand_gives_the_same_result(
         schema in settings(),
         never_changing in configuration(),
         file in configuration(),
@@ -76,7 +76,7 @@ proptest! {
         };
         let together = Rules::new(Some(schema.clone()));
         let together = together.check(together.read(&inputs(&[&below, &above])));
-        let beforehand = Rules::new(Some(schema)).over(std::slice::from_ref(&below));
+        let beforehand = Rules::new(Some(schema)).with_fixed_layers(std::slice::from_ref(&below));
         let beforehand = beforehand.check(beforehand.read(&inputs(&[&above])));
         prop_assert_eq!(outcome(together), outcome(beforehand));
     }
@@ -100,7 +100,7 @@ proptest! {
                 prop_assert!(validator.is_valid(merged.root()), "{}: {:?}", merged.root(), validator.check(merged.root()));
             }
         }
-        // Once filled, there is nothing more to fill.
+        // Filling the defaults again changes nothing.
         let again = schema.defaults(Some(merged.root())).map(|again| {
             Merged::of(&[again, Layer::new(merged.root().clone())], &|_| ListStrategy::Replace).unwrap()
         });
@@ -109,7 +109,7 @@ proptest! {
 }
 
 #[test]
-fn defaults_below_a_value_that_is_no_table_are_the_same_beforehand() {
+fn merging_beforehand_gives_the_same_defaults_below_a_scalar() {
     let table = json!({ "type": "object", "properties": { "a": { "default": [1] } } });
     let schema = compile(&json!({ "properties": { "a": table, "b": table } })).unwrap();
     let [below, above] = [json!({ "b": 0 }), json!({ "b": {} })].map(|text| Layer::new(tree(&text)));
@@ -118,7 +118,7 @@ fn defaults_below_a_value_that_is_no_table_are_the_same_beforehand() {
         ..Inputs::default()
     };
     let together = Rules::new(Some(schema.clone()));
-    let beforehand = Rules::new(Some(schema)).over(std::slice::from_ref(&below));
+    let beforehand = Rules::new(Some(schema)).with_fixed_layers(std::slice::from_ref(&below));
     assert_eq!(
         outcome(together.check(together.read(&inputs(&[&below, &above])))),
         outcome(beforehand.check(beforehand.read(&inputs(&[&above])))),

@@ -1,4 +1,4 @@
-//! The environment says what is written in it: texts keep their bytes, variables find their keys.
+//! Reading the environment: strings keep their bytes, and variables find their keys.
 
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -19,11 +19,14 @@ fn read(schema: &Schema, variables: &[(&str, &str)]) -> (Option<Layer>, Vec<Diag
 /// The value that a variable gives to `x` under a schema for it.
 fn value_of(schema: Json, text: &str) -> Result<Value, Vec<Diagnostic>> {
     let schema = compile(&json!({ "properties": { "x": schema } })).unwrap();
-    let (layer, found) = read(&schema, &[("APP_X", text)]);
-    layer.filter(|_| found.is_empty()).map(|layer| layer.root().member("x").unwrap().clone()).ok_or(found)
+    let (layer, findings) = read(&schema, &[("APP_X", text)]);
+    layer
+        .filter(|_| findings.is_empty())
+        .map(|layer| layer.root().member("x").unwrap().clone())
+        .ok_or(findings)
 }
 
-/// Any text, and those that a guess would take for something else.
+/// Any text, and texts that look like other types.
 fn text() -> impl Strategy<Value = String> {
     const GUESSED: [&str; 15] = [
         "",
@@ -49,12 +52,12 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Names of letters in both cases, digits, `-` and `_`, so short that they meet in capitals.
+/// Short names of letters in both cases, digits, `-` and `_`, so that they collide in capitals.
 fn name() -> impl Strategy<Value = String> {
     prop_oneof![4 => "[a-bA-B0-1]{1,2}[-_]{0,1}[a-b]{0,1}", 1 => "[_-]{0,2}[a-b0-1]{0,2}", 1 => select(&["a__b", "x_file", "é", "ß"][..]).prop_map(String::from)]
 }
 
-/// A schema of tables in tables with strings for leaves, and its leaves.
+/// A schema of nested tables with strings as leaves.
 fn tables() -> impl Strategy<Value = Json> {
     let leaf = Just(json!({ "type": "string" })).boxed();
     leaf.prop_recursive(3, 12, 3, |below| {
@@ -84,7 +87,7 @@ proptest! {
     }
 
     #[test]
-    fn a_variable_finds_its_key_or_names_those_it_may_mean(schema in tables(), text in text()) {
+    fn a_variable_sets_its_key_or_is_reported_as_ambiguous(schema in tables(), text in text()) {
         let schema = compile(&schema).unwrap();
         let names = EnvironmentNames::new(PREFIX, &[], Some(&schema), None);
         let rows = names.table(&Environment::default());
@@ -92,13 +95,13 @@ proptest! {
         for row in &rows {
             let variable = names.variable(&row.key).unwrap();
             prop_assert_eq!(&variable, &row.variable);
-            let (layer, found) = names.layer(&Environment::of([(variable.as_str(), text.as_str())]));
-            // Tables have variables too, and a variable may mean a table or what lies in it.
+            let (layer, findings) = names.layer(&Environment::of([(variable.as_str(), text.as_str())]));
+            // Tables have variables too, so a variable may be ambiguous between a table and a setting in it.
             let named = |key: &&Key| names.variable(key).as_deref() == Some(&variable);
             let keys = schema.keys();
             let same: Vec<&Key> = keys.iter().filter(named).collect();
             if let [only] = same.as_slice() {
-                prop_assert!(found.is_empty(), "{:?}", found);
+                prop_assert!(findings.is_empty(), "{:?}", findings);
                 let layer = layer.unwrap();
                 prop_assert_eq!(*only, &row.key);
                 prop_assert_eq!(layer.root().get(only).and_then(Value::as_str), Some(text.as_str()));
@@ -107,10 +110,10 @@ proptest! {
                 prop_assert_eq!(leaves, 1);
             } else {
                 prop_assert!(layer.is_none());
-                prop_assert_eq!(found.len(), 1, "{:?}", found);
-                prop_assert_eq!(found[0].code, "env/ambiguous");
+                prop_assert_eq!(findings.len(), 1, "{:?}", findings);
+                prop_assert_eq!(findings[0].code, "env/ambiguous");
                 for key in &same[..2] {
-                    prop_assert!(found[0].message.contains(&format!("`{key}`")), "{} of {:?}", found[0].message, same);
+                    prop_assert!(findings[0].message.contains(&format!("`{key}`")), "{} of {:?}", findings[0].message, same);
                 }
             }
         }
@@ -123,20 +126,20 @@ proptest! {
         let keys = schema.keys();
         let unknown = format!("APP_{suffix}");
         prop_assume!(keys.iter().all(|key| names.variable(key).as_deref() != Some(&unknown)));
-        let (layer, found) = read(&schema, &[(&unknown, "hunter2")]);
+        let (layer, findings) = read(&schema, &[(&unknown, "hunter2")]);
         prop_assert!(layer.is_none());
-        prop_assert_eq!(found.len(), 1);
-        prop_assert_eq!((found[0].code.as_str(), found[0].severity), ("env/unknown", Severity::Warning));
-        let shown = format!("{found:?}");
+        prop_assert_eq!(findings.len(), 1);
+        prop_assert_eq!((findings[0].code.as_str(), findings[0].severity), ("env/unknown", Severity::Warning));
+        let shown = format!("{findings:?}");
         prop_assert!(!shown.contains("hunter2"));
     }
 
     #[test]
-    fn a_variable_outside_of_the_prefix_means_nothing(name in "[A-Z_]{0,6}", text in text()) {
+    fn a_variable_without_the_prefix_is_ignored(name in "[A-Z_]{0,6}", text in text()) {
         prop_assume!(!name.starts_with("APP_"));
         let schema = compile(&json!({})).unwrap();
-        let (layer, found) = read(&schema, &[(&name, &text)]);
-        prop_assert!(layer.is_none() && found.is_empty());
+        let (layer, findings) = read(&schema, &[(&name, &text)]);
+        prop_assert!(layer.is_none() && findings.is_empty());
         let names = EnvironmentNames::new(PREFIX, &[], None, None);
         prop_assert!(names.layer(&Environment::new([(name, Variable::NotUnicode)])).1.is_empty());
     }
@@ -154,11 +157,11 @@ proptest! {
         let reserved = ["Z".to_owned()];
         let names = EnvironmentNames::new(PREFIX, &reserved, Some(&schema), None);
         let whole = Environment::of(variables.iter().map(|(name, text)| (name.as_str(), text.as_str())));
-        let ours = whole.clone().of_wanted(|name| names.concerns(name));
+        let ours = whole.clone().filtered(|name| names.concerns(name));
         prop_assert_eq!(names.secret_files(&ours), names.secret_files(&whole));
-        let ((ours, found), (expected, findings)) = (names.layer(&ours), names.layer(&whole));
+        let ((ours, ours_findings), (expected, expected_findings)) = (names.layer(&ours), names.layer(&whole));
         prop_assert_eq!(ours.map(|layer| layer.root().clone()), expected.map(|layer| layer.root().clone()));
-        prop_assert_eq!(found, findings);
+        prop_assert_eq!(ours_findings, expected_findings);
     }
 
     #[test]
@@ -176,11 +179,11 @@ proptest! {
 
     #[test]
     fn booleans_read_back_in_every_spelling(
-        (word, truth) in select(&[("true", true), ("on", true), ("yes", true), ("1", true), ("false", false), ("off", false), ("no", false), ("0", false)][..]),
+        (spelling, expected) in select(&[("true", true), ("on", true), ("yes", true), ("1", true), ("false", false), ("off", false), ("no", false), ("0", false)][..]),
         capital in any::<bool>(),
     ) {
-        let word = if capital { word.to_uppercase() } else { word.to_string() };
-        prop_assert_eq!(value_of(json!({ "type": "boolean" }), &word).unwrap().as_bool(), Some(truth));
+        let spelling = if capital { spelling.to_uppercase() } else { spelling.to_string() };
+        prop_assert_eq!(value_of(json!({ "type": "boolean" }), &spelling).unwrap().as_bool(), Some(expected));
     }
 
     #[test]
@@ -188,8 +191,8 @@ proptest! {
         let list = |of: &str| json!({ "type": "array", "items": { "type": of } });
         let schema = compile(&json!({ "properties": { "s": list("string"), "i": list("integer") } })).unwrap();
         let read_as = |variable, form: &str| {
-            let (layer, found) = read(&schema, &[(variable, form)]);
-            layer.map(|layer| layer.root().clone()).ok_or(found)
+            let (layer, findings) = read(&schema, &[(variable, form)]);
+            layer.map(|layer| layer.root().clone()).ok_or(findings)
         };
         let quoted: Vec<_> = texts.iter().map(|text| format!("\"{}\"", text.replace('"', "\"\""))).collect();
         for form in [quoted.join(","), quoted.join(" , "), json!(texts).to_string()] {
@@ -202,12 +205,12 @@ proptest! {
     }
 
     #[test]
-    fn a_list_item_by_item_is_that_list(texts in vec(text(), 1..12)) {
+    fn a_list_may_be_set_item_by_item(texts in vec(text(), 1..12)) {
         let schema = compile(&json!({ "properties": { "x": { "type": "array", "items": { "type": "string" } } } })).unwrap();
         let names: Vec<_> = (0..texts.len()).map(|index| format!("APP_X__{index}")).collect();
         let variables: Vec<_> = names.iter().map(String::as_str).zip(texts.iter().map(String::as_str)).collect();
-        let (layer, found) = read(&schema, &variables);
-        prop_assert!(found.is_empty(), "{:?}", found);
+        let (layer, findings) = read(&schema, &variables);
+        prop_assert!(findings.is_empty(), "{:?}", findings);
         let layer = layer.unwrap();
         prop_assert_eq!(layer.root(), &tree(&json!({ "x": texts })));
     }
@@ -223,8 +226,8 @@ proptest! {
         let mut environment = Environment::of([("APP_X_FILE", "/run/x")]);
         prop_assert_eq!(names.secret_files(&environment), ["/run/x"]);
         environment.add_file("/run/x", Ok(format!("{text}{end}")));
-        let (layer, found) = names.layer(&environment);
-        prop_assert!(found.is_empty(), "{:?}", found);
+        let (layer, findings) = names.layer(&environment);
+        prop_assert!(findings.is_empty(), "{:?}", findings);
         let layer = layer.unwrap();
         let value = layer.root().member("x").unwrap();
         prop_assert_eq!(value.as_str(), Some(text.as_str()));
@@ -244,7 +247,7 @@ fn only_a_secret_has_a_file() {
 }
 
 #[test]
-fn nothing_and_null_are_null_where_there_is_no_string() {
+fn empty_and_null_are_null_where_strings_are_not_allowed() {
     for text in ["", "null"] {
         assert!(matches!(value_of(json!({ "type": ["integer", "null"] }), text).unwrap().kind(), Kind::Null));
     }

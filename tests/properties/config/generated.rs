@@ -1,4 +1,4 @@
-//! Generated Draft 7 schemas and instances over an alphabet so small that keywords and instances meet.
+//! Generated Draft 7 schemas and instances over an alphabet so small that keywords apply to instances.
 
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -8,12 +8,12 @@ use speckit_core::config::schema::{Documents, Schema};
 use speckit_core::config::source::{Language, parse};
 use speckit_core::{Diagnostic, Key, LayerKind, Segment, Source, Value};
 
-/// The names of members. `$ref` and `$id` are names like any other where no keyword stands.
+/// The names of members. `$ref` and `$id` are ordinary names outside of the position of a keyword.
 const NAMES: [&str; 6] = ["a", "b", "aa", "é", "$ref", "$id"];
 const TEXTS: [&str; 9] = ["", "a", "aa", "b", "ab", "é", "1", "\u{0}5", "a\n"];
 const PATTERNS: [&str; 8] = ["^a", "b$", "^aa?$", "é", "^.$", "^$", r"^\w+$", "[^a]"];
 const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];
-/// How many schemas stand under `definitions`.
+/// The number of schemas in `definitions`.
 const DEFINITIONS: usize = 3;
 
 /// The tree of a JSON text.
@@ -30,7 +30,7 @@ pub(crate) fn compile(schema: &Json) -> Result<Schema, Vec<Diagnostic>> {
 }
 
 /// Numbers on which types, steps and bounds disagree: whole floats, decimals that are no binary fractions, and
-/// integers around the ends of `i64`, `u64` and of what a float tells apart.
+/// integers around the ends of `i64`, `u64` and of the exact integers of a float.
 fn number() -> impl Strategy<Value = Json> {
     prop_oneof![
         6 => (-2..7_i64).prop_map(Json::from),

@@ -1,11 +1,11 @@
-//! The laws of merging: histories are part of the answer, so equality here is that of the whole debug text.
+//! The laws of merging. Histories are part of the result, so whole debug texts are compared.
 
 use proptest::prelude::*;
 use speckit_core::config::merge;
 use speckit_core::config::strategies::{layer, layers, value};
 use speckit_core::{Fingerprint, Key, Kind, Layer, ListStrategy, Merged, Origin, Value};
 
-/// By its last name a list replaces, appends or unites, so that one tree sees all three.
+/// The last name of a key selects the strategy of its lists, so that one tree covers all three.
 fn by_name(key: &Key) -> ListStrategy {
     match key.last_name() {
         Some("a") => ListStrategy::Append,
@@ -22,7 +22,7 @@ fn unite(_: &Key) -> ListStrategy {
     ListStrategy::Union
 }
 
-/// Values, places and histories, to the last shadow.
+/// The value with all its origins and shadows.
 fn whole(value: &Value) -> String {
     format!("{value:?}")
 }
@@ -48,7 +48,7 @@ fn same_place(a: &Origin, b: &Origin) -> bool {
     std::sync::Arc::ptr_eq(a.source(), b.source()) && a.span() == b.span()
 }
 
-/// Merging as one would write it without sharing, places or histories.
+/// A simple merge without sharing, origins and histories.
 fn naive(lower: &Value, upper: &Value) -> Value {
     let (Some(below), Some(above)) = (lower.as_table(), upper.as_table()) else {
         return fresh(upper);
@@ -67,7 +67,7 @@ fn naive(lower: &Value, upper: &Value) -> Value {
     )
 }
 
-/// The same value made again from its leaves, so that its fingerprint is too.
+/// The same value built again from its leaves, with a new fingerprint.
 fn fresh(value: &Value) -> Value {
     match value.kind() {
         Kind::Table(members) => {
@@ -78,9 +78,9 @@ fn fresh(value: &Value) -> Value {
     }
 }
 
-/// What spoke at a key, lowest first: each shadow and the value itself, or the layers' values they are joined of.
-/// Empty tables are left out, since they say nothing where they meet a table.
-fn speakers(value: &Value) -> Vec<(Origin, Fingerprint)> {
+/// The contributions to a key, lowest first: each shadow and the value itself, or the values that they were joined from.
+/// Empty tables are left out, since they contribute nothing to a table.
+fn contributions(value: &Value) -> Vec<(Origin, Fingerprint)> {
     let stack = value.shadowed().iter().chain([value]);
     stack
         .flat_map(
@@ -153,23 +153,23 @@ proptest! {
     }
 
     #[test]
-    fn the_history_of_a_key_names_each_layer_that_spoke_lowest_first(layers in layers(1..=5)) {
+    fn the_history_of_a_key_has_each_layer_that_sets_it_lowest_first(layers in layers(1..=5)) {
         let marked = layers.iter().skip(1).fold(layers[0].root().clone(), |below, layer| {
             merge(&below, layer.root(), &by_name)
         });
         for (name, value) in marked.as_table().expect("layers are tables") {
-            let spoke = layers.iter().filter_map(|layer| layer.root().member(name)).filter(|v| !is_empty_table(v));
-            let told = speakers(value);
+            let set = layers.iter().filter_map(|layer| layer.root().member(name)).filter(|v| !is_empty_table(v));
+            let actual = contributions(value);
             let places = |all: &[Origin]| all.iter().map(ToString::to_string).collect::<Vec<_>>();
-            let expected = spoke.clone().map(|value| value.origin().clone()).collect::<Vec<_>>();
-            let found = told.iter().map(|(origin, _)| origin.clone()).collect::<Vec<_>>();
+            let expected = set.clone().map(|value| value.origin().clone()).collect::<Vec<_>>();
+            let found = actual.iter().map(|(origin, _)| origin.clone()).collect::<Vec<_>>();
             prop_assert_eq!(places(&found), places(&expected), "{}", name);
-            prop_assert!(told.iter().map(|(_, print)| *print).eq(spoke.map(Value::fingerprint)), "{}", name);
+            prop_assert!(actual.iter().map(|(_, print)| *print).eq(set.map(Value::fingerprint)), "{}", name);
         }
     }
 
     #[test]
-    fn sharing_gives_what_a_merge_without_sharing_gives(a in layer(), b in layer(), c in layer()) {
+    fn sharing_does_not_change_the_result_of_a_merge(a in layer(), b in layer(), c in layer()) {
         let merged = merge(&merge(a.root(), b.root(), &replace), c.root(), &replace);
         let naive = naive(&naive(a.root(), b.root()), c.root());
         prop_assert_eq!(&merged, &naive);

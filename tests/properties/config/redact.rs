@@ -1,4 +1,4 @@
-//! Planted secrets are in no text that the way from inputs to settings makes.
+//! No text on the way from inputs to settings contains a planted secret.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -17,7 +17,7 @@ use super::generated::compile;
 
 const CANARIES: [&str; 4] = ["Zq7Xw9KvYt", "86753090867", "Hj2Lp8GdVc", "Bx1Oe0IuKd"];
 
-/// Every keyword, each of which a canary breaks where it stands for a secret.
+/// Every keyword, with a value that a canary as the secret violates.
 fn broken() -> impl Strategy<Value = Json> {
     select(vec![
         json!({ "type": "boolean" }),
@@ -76,24 +76,24 @@ fn document(language: Language) -> String {
     }
 }
 
-fn assert_silent(what: &str, text: &str) {
+fn assert_no_secret(what: &str, text: &str) {
     for canary in CANARIES {
         assert!(!text.contains(canary), "{canary} in {what}: {text}");
     }
 }
 
-fn assert_silent_report(rules: &Rules, found: &[Diagnostic], layers: &[Layer]) {
-    // Every text of a diagnostic is silent by itself; masks are the second line of defence.
-    assert_silent("messages", &format!("{found:?}{}", serde_json::to_string(found).unwrap()));
+fn assert_report_has_no_secret(rules: &Rules, found: &[Diagnostic], layers: &[Layer]) {
+    // No diagnostic contains a secret even without masks, which are the second line of defence.
+    assert_no_secret("messages", &format!("{found:?}{}", serde_json::to_string(found).unwrap()));
     let masks = Masks::of(layers, &|key| rules.keys().is_secret(key));
-    assert_silent("a short report", &render_short(found, &masks));
-    assert_silent("a report", &render(found, &masks, Style::default()));
-    assert_silent("debug", &format!("{masks:?}"));
+    assert_no_secret("a short report", &render_short(found, &masks));
+    assert_no_secret("a report", &render(found, &masks, Style::default()));
+    assert_no_secret("debug", &format!("{masks:?}"));
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "what it asks for is what fails")]
+#[expect(dead_code, reason = "only its types matter, which fail")]
 struct Settings {
     port: Option<u16>,
     pin: Option<bool>,
@@ -102,29 +102,32 @@ struct Settings {
 
 fn run(rules: &Rules, inputs: &Inputs) {
     let layers = rules.read(inputs);
-    assert_silent("inputs", &format!("{:?}{:?}", inputs.environment, inputs.overrides));
-    assert_silent_report(rules, layers.findings(), layers.layers());
+    assert_no_secret("inputs", &format!("{:?}{:?}", inputs.environment, inputs.overrides));
+    assert_report_has_no_secret(rules, layers.findings(), layers.layers());
     match rules.check(layers) {
-        Err(refused) => assert_silent_report(rules, refused.findings(), refused.layers()),
+        Err(refused) => assert_report_has_no_secret(rules, refused.findings(), refused.layers()),
         Ok(checked) => {
             let is_secret = |key: &Key| rules.keys().is_secret(key);
             let root = checked.merged().root();
-            assert_silent("the text", &to_text(root, &is_secret));
+            assert_no_secret("the text", &to_text(root, &is_secret));
             let shown = redact(root, &is_secret);
             for layer in checked.layers() {
                 let changes =
                     diff(layer.root(), root).iter().map(|c| c.redacted(&is_secret)).collect::<Vec<_>>();
-                assert_silent("a difference", &changes_text(&changes));
+                assert_no_secret("a difference", &changes_text(&changes));
             }
             let mut keys = vec![Key::root()];
             shown.leaves(true, &mut |key, _| keys.push(key.clone()));
             for key in keys {
                 let facts = rules.schema().and_then(|schema| schema.facts(&key));
                 let found = explain(checked.merged(), &key, facts.as_ref(), &is_secret, None).unwrap();
-                assert_silent("an explanation", &(found.to_text() + &serde_json::to_string(&found).unwrap()));
+                assert_no_secret(
+                    "an explanation",
+                    &(found.to_text() + &serde_json::to_string(&found).unwrap()),
+                );
             }
             if let Err(refused) = checked.typed::<Settings>() {
-                assert_silent_report(rules, refused.findings(), refused.layers());
+                assert_report_has_no_secret(rules, refused.findings(), refused.layers());
             }
         }
     }
@@ -134,7 +137,7 @@ proptest! {
     #![proptest_config(speckit_tests::cases(48))]
 
     #[test]
-    fn no_step_from_inputs_to_settings_tells_a_secret(
+    fn no_step_from_inputs_to_settings_shows_a_secret(
         secret in broken(),
         json in any::<bool>(),
         (variable, canary) in (select(&["APP_TOKEN", "APP_PIN", "APP_TOKEN_FILE", "APP_TABLE__TOKEN"][..]), select(&CANARIES[..])),
@@ -160,15 +163,14 @@ proptest! {
             documents: vec![Document::Text(Source::document(LayerKind::File, name, text), language)],
             environment,
             overrides: vec![set("token"), set("pin"), set("either.token")],
-..Inputs::default()
-};
+            ..Inputs::default()
+        };
         run(&rules, &inputs);
         run(&rules, &Inputs { overrides: vec![], ..inputs.clone() });
         run(&rules, &Inputs { documents: vec![], ..inputs });
     }
 }
 
-/// A refused table that is no secret was shown whole, with the secret in it.
 #[test]
 fn a_table_that_holds_a_secret_is_not_quoted_where_it_is_refused() {
     let schema = compile(&json!({ "enum": [1], "properties": { "token": { "x-secret": true } } })).unwrap();

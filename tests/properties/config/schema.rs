@@ -1,4 +1,4 @@
-//! Validation agrees with another implementation of Draft 7, which serves these tests as the judge.
+//! Validation agrees with another implementation of Draft 7.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -52,20 +52,20 @@ proptest! {
     }
 
     #[test]
-    fn a_value_is_valid_exactly_if_nothing_is_found_in_it(
+    fn a_value_is_valid_exactly_if_it_has_no_violations(
         schema in schema(),
         instances in prop::collection::vec(instance(), 8),
     ) {
         let validator = compile(&schema).unwrap().validator();
         for instance in &instances {
             let value = tree(instance);
-            let found = validator.check(&value);
-            prop_assert_eq!(found.is_empty(), validator.is_valid(&value), "{} against {}: {:?}", instance, schema, found);
+            let findings = validator.check(&value);
+            prop_assert_eq!(findings.is_empty(), validator.is_valid(&value), "{} against {}: {:?}", instance, schema, findings);
         }
     }
 
     #[test]
-    fn a_key_is_secret_and_takes_effect_as_the_facts_of_it_say(
+    fn secrets_and_reloads_of_a_key_match_its_facts(
         schema in schema(),
         keys in prop::collection::vec(key(), 32),
     ) {
@@ -78,26 +78,26 @@ proptest! {
     }
 
     #[test]
-    fn a_validator_says_the_same_whatever_trees_it_has_seen_before(
+    fn earlier_trees_do_not_change_the_result_of_a_validator(
         schema in schema(),
         others in prop::collection::vec((select(&["a", "b"][..]), instance(), any::<u8>()), 24),
     ) {
         let schema = compile(&of_members(schema)).unwrap();
-        let seasoned = schema.validator();
+        let reused = schema.validator();
         let mut valid = json!({});
         for (name, other, place) in others {
             let instance = edited(&valid, &json!({ name: other }), place.into());
             let value = tree(&instance);
-            let found = seasoned.check(&value);
-            prop_assert_eq!(&found, &schema.validator().check(&value), "{} after {}", instance, valid);
-            if found.is_empty() {
+            let findings = reused.check(&value);
+            prop_assert_eq!(&findings, &schema.validator().check(&value), "{} after {}", instance, valid);
+            if findings.is_empty() {
                 valid = instance;
             }
         }
     }
 }
 
-/// The schema with every subschema of strings made secret, and of other types told apart by when they take effect.
+/// The schema with `x-secret` in every subschema of strings, and `x-reload` in those of other types.
 fn with_notes(mut schema: Json) -> Json {
     if let Json::Array(below) = &mut schema {
         below.iter_mut().for_each(|below| *below = with_notes(below.take()));

@@ -1,4 +1,4 @@
-//! No text brings a reader down, and what is printed reads back as it was.
+//! No text crashes a parser, and printed trees read back unchanged.
 
 use std::time::{Duration, Instant};
 
@@ -43,7 +43,7 @@ fn read(text: &str, language: Language) -> Result<Layer, Vec<Diagnostic>> {
     parse(&Source::document(LayerKind::File, name, text), language)
 }
 
-/// Hands the text to everything that reads one; each outcome is reported, printed or typed too.
+/// Passes the text to every parser; each result is reported, printed or typed too.
 fn read_everywhere(text: &str) {
     let rules = rules();
     for language in [Language::Toml, Language::Json] {
@@ -92,7 +92,7 @@ fn read_everywhere(text: &str) {
     }
 }
 
-/// A text with pieces cut out, doubled or put in.
+/// A text with parts removed, replaced or inserted.
 fn damaged(text: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         "[\\[\\]{}\"'=:,.#\\\\\n\r\t \u{0}\u{feff}0-9eE+_-]{0,3}",
@@ -111,7 +111,7 @@ fn damaged(text: impl Strategy<Value = String>) -> impl Strategy<Value = String>
     })
 }
 
-/// The tree with what JSON lacks as it stands in JSON: a date is its text, `nan` and `inf` their names.
+/// The tree as JSON has it: a date is a string, and so are `nan` and `inf`.
 fn as_json_has_it(text: &str) -> Value {
     read(text, Language::Json).unwrap_or_else(|found| panic!("{text}: {found:?}")).root().clone()
 }
@@ -120,27 +120,27 @@ proptest! {
     #![proptest_config(speckit_tests::cases(64))]
 
     #[test]
-    fn no_bytes_bring_a_reader_down(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+    fn no_bytes_crash_a_parser(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
         read_everywhere(&String::from_utf8_lossy(&bytes));
     }
 
     #[test]
-    fn no_text_brings_a_reader_down(text in prop_oneof![any::<String>(), "[a-c\\[\\]{}\"'=:,.#\n\r 0-9eE+_-]{0,40}"]) {
+    fn no_text_crashes_a_parser(text in prop_oneof![any::<String>(), "[a-c\\[\\]{}\"'=:,.#\n\r 0-9eE+_-]{0,40}"]) {
         read_everywhere(&text);
     }
 
     #[test]
-    fn no_damaged_toml_brings_a_reader_down(text in damaged(config_text())) {
+    fn no_damaged_toml_crashes_a_parser(text in damaged(config_text())) {
         read_everywhere(&text);
     }
 
     #[test]
-    fn no_damaged_json_brings_a_reader_down(text in damaged(instance().prop_map(|json| json.to_string()))) {
+    fn no_damaged_json_crashes_a_parser(text in damaged(instance().prop_map(|json| json.to_string()))) {
         read_everywhere(&text);
     }
 
     #[test]
-    fn no_damaged_schema_brings_the_compiler_down(
+    fn no_damaged_schema_crashes_the_compiler(
         text in damaged(schema().prop_map(|json| json.to_string())),
         instance in instance(),
     ) {
@@ -154,7 +154,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_printed_as_toml_reads_back((_, tree) in config()) {
+    fn printed_toml_reads_back((_, tree) in config()) {
         let text = to_toml(&tree);
         let again = read(&text, Language::Toml);
         prop_assert!(again.is_ok(), "{:?} in {}", again, text);
@@ -163,7 +163,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_printed_as_json_reads_back(json in instance()) {
+    fn printed_json_reads_back(json in instance()) {
         let value = tree(&json);
         let text = serde_json::to_string(&value).unwrap();
         prop_assert_eq!(&as_json_has_it(&text), &value, "{}", text);
@@ -172,15 +172,15 @@ proptest! {
     }
 
     #[test]
-    fn a_tree_and_its_typed_self_are_one((_, tree) in config()) {
+    fn a_tree_as_json_reads_back((_, tree) in config()) {
         // What TOML has and JSON lacks becomes text: the second round changes nothing more.
         let once = as_json_has_it(&tree.to_json().to_string());
         prop_assert_eq!(as_json_has_it(&once.to_json().to_string()), once);
     }
 }
 
-/// Runs what must neither overflow the stack of a thread of 2 MiB nor take longer than half a minute in a debug build.
-fn survives(name: &str, text: String) {
+/// Reads a text, which must neither overflow a stack of 2 MiB nor take more than 30 seconds in a debug build.
+fn read_in_time(name: &str, text: String) {
     let start = Instant::now();
     read_everywhere(&text);
     let elapsed = start.elapsed();
@@ -191,18 +191,18 @@ fn survives(name: &str, text: String) {
 const DEEP: usize = 4_000;
 
 #[test]
-fn deep_lists_and_tables_are_refused_and_overflow_nothing() {
+fn deep_lists_and_tables_do_not_overflow_the_stack() {
     for (open, close) in
         [("[", "]"), ("{\"a\":", "}"), ("{a=", "}"), ("x=[", "]"), ("[[", "]]"), ("[{\"a\":", "}]")]
     {
-        survives(open, open.repeat(DEEP));
-        survives(open, format!("{}1{}", open.repeat(DEEP), close.repeat(DEEP)));
-        survives(open, format!("x = {}1{}\n", open.repeat(DEEP), close.repeat(DEEP)));
+        read_in_time(open, open.repeat(DEEP));
+        read_in_time(open, format!("{}1{}", open.repeat(DEEP), close.repeat(DEEP)));
+        read_in_time(open, format!("x = {}1{}\n", open.repeat(DEEP), close.repeat(DEEP)));
     }
 }
 
 #[test]
-fn deep_keys_are_refused_and_overflow_nothing() {
+fn deep_keys_do_not_overflow_the_stack() {
     let dotted = ["a"; DEEP].join(".");
     for text in [
         dotted.clone(),
@@ -218,12 +218,12 @@ fn deep_keys_are_refused_and_overflow_nothing() {
         "_".repeat(DEEP),
         "TOKEN_FILE".to_string() + &"_FILE".repeat(DEEP),
     ] {
-        survives(&text.chars().take(20).collect::<String>(), text);
+        read_in_time(&text.chars().take(20).collect::<String>(), text);
     }
 }
 
 #[test]
-fn keys_deeper_than_a_tree_may_be_set_nothing() {
+fn a_variable_beyond_the_depth_limit_is_unknown() {
     let environment = |levels: usize| {
         let name = format!("APP_{}", vec!["A"; levels].join("__"));
         let environment = Environment::of([(name.as_str(), "1")]);
@@ -235,7 +235,7 @@ fn keys_deeper_than_a_tree_may_be_set_nothing() {
 }
 
 #[test]
-fn long_words_are_read_in_time() {
+fn long_tokens_are_parsed_in_time() {
     let long = 100_000;
     for text in [
         "9".repeat(long),
@@ -262,7 +262,7 @@ fn long_words_are_read_in_time() {
         "#".repeat(long),
         "\\".repeat(long),
     ] {
-        survives(&format!("{}… of {}", text.chars().take(12).collect::<String>(), text.len()), text);
+        read_in_time(&format!("{}… of {}", text.chars().take(12).collect::<String>(), text.len()), text);
     }
 }
 
@@ -318,7 +318,7 @@ fn marks_and_line_ends_of_all_systems_are_read() {
     }
 }
 
-/// Each round of the schema is one chain of `allOf` and one step into the tree; its mistake stands at the first.
+/// Each cycle of the schema is one chain of `allOf` and one step into the tree; the violation is at the first step.
 #[test]
 fn a_long_chain_over_a_deep_tree_is_explained_without_overflow() {
     let chain = 30;
@@ -347,9 +347,9 @@ fn a_long_chain_over_a_deep_tree_is_explained_without_overflow() {
     }
 }
 
-/// The deepest trees that are judged at all, by our own keywords and by the ones that combine subschemas.
+/// The deepest trees that are still checked, by `allOf` and by the keywords that valico checks.
 #[test]
-fn a_deep_tree_is_judged_without_overflow() {
+fn a_deep_tree_is_checked_without_overflow() {
     for chain in [1, 2, 4, 8, 16, 30] {
         for combine in ["allOf", "anyOf", "oneOf"] {
             let mut inner = serde_json::json!({ "properties": { "a": { "$ref": "#" } } });

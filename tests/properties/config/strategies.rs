@@ -1,4 +1,4 @@
-//! The strategies keep what they promise; the other laws stand on it.
+//! The strategies generate what they promise, on which the other laws rely.
 
 use proptest::prelude::*;
 use speckit_core::config::source::{Language, parse};
@@ -7,7 +7,7 @@ use speckit_core::{Key, Kind, LayerKind, Source};
 
 proptest! {
     #[test]
-    fn a_text_says_its_tree((text, tree) in config()) {
+    fn a_text_parses_to_its_tree((text, tree) in config()) {
         let source = Source::document(LayerKind::File, "generated.toml", text);
         let layer = parse(&source, Language::Toml);
         prop_assert!(layer.is_ok(), "{:?} in {}", layer, source.text());
@@ -39,7 +39,7 @@ proptest! {
     }
 }
 
-/// The laws of merging are empty words over layers that never meet, so meetings are counted.
+/// The laws of merging need layers that collide, so collisions are counted.
 #[test]
 fn layers_collide_in_every_way() {
     use proptest::strategy::ValueTree as _;

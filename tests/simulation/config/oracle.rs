@@ -80,7 +80,7 @@ impl Oracle {
         let source = Source::document(LayerKind::Defaults, "defaults", DEFAULTS);
         let defaults = parse(&source, Language::Toml).expect("the defaults are TOML");
         let schema = self.schema(setup, reading)?;
-        Ok(Rules::new(Some(schema)).with_prefix("APP", &[]).over(&[defaults]))
+        Ok(Rules::new(Some(schema)).with_prefix("APP", &[]).with_fixed_layers(&[defaults]))
     }
 
     fn schema(&self, setup: &Setup, reading: &Recording) -> Result<Schema, Vec<Diagnostic>> {
@@ -101,7 +101,7 @@ impl Oracle {
 }
 
 fn inputs(rules: &Rules, setup: &Setup, reading: &Recording) -> Inputs {
-    sources(setup).gather(reading, rules.keys().names(None).as_ref(), || reading.environment())
+    sources(setup).gather(reading, rules.keys().variable_names(None).as_ref(), || reading.environment())
 }
 
 fn resolve(
@@ -123,7 +123,7 @@ fn resolve(
     };
     let (expected, pending) = held(&leaves, &running.held);
     let root = running.root.clone();
-    match rules.hold(written, &root, accept) {
+    match rules.defer_restarts(written, &root, accept) {
         Ok(held) => {
             let found = self::leaves(held.checked().merged().root());
             if found == expected {

@@ -1,6 +1,6 @@
-//! Explanations: who set a key, what that shadowed, and what the schema says about it.
+//! Explanations: which layers set a key, which value won, and the facts of its schema.
 //!
-//! This is a look-up in what the merge kept, never a second merge.
+//! They are read from the history that the merge kept; nothing is merged again.
 
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
@@ -14,55 +14,55 @@ use crate::tree::{Key, Kind, Origin, REDACTED, Value, redact_at};
 
 mod text;
 
-/// What became of one layer's word.
+/// How the value of one layer was used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Decision {
-    /// It is the value, or it is what removed the key.
+    /// It is the final value, or it removed the key.
     Won,
     /// A higher layer replaced it.
     Shadowed,
-    /// It is a part of the value.
+    /// It is a part of the final value.
     Merged,
 }
 
-/// What one layer said about a key.
+/// The value of one layer for a key.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Contribution {
-    /// The place.
+    /// Where it was written.
     pub origin: Origin,
-    /// The text as it was written there.
+    /// The original text.
     pub raw: String,
-    /// The value; `None` for the removal of the key.
+    /// The value; `None` if the layer removed the key.
     pub value: Option<Value>,
-    /// What became of it.
+    /// How it was used.
     pub decision: Decision,
 }
 
-/// Everything that is known about one key, as plain data with its secrets redacted.
+/// The explanation of one key, as plain data with secrets redacted.
 ///
-/// It serialises to the contract's JSON.
+/// It serialises to the JSON of `speckit explain`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Explanation {
     /// The key.
     #[serde(serialize_with = "as_text")]
     pub key: Key,
-    /// The value; `None` where nothing sets the key or a layer removed it.
+    /// The value; `None` if no layer sets the key or a layer removed it.
     pub value: Option<Value>,
-    /// The place that set the value; `None` where there is no value.
+    /// Where the value was set; `None` without a value.
     pub winner: Option<Origin>,
-    /// What every layer said, lowest first.
+    /// The values of all layers, lowest first.
     pub history: Vec<Contribution>,
-    /// The allowed types, where a schema says them.
+    /// The allowed types, if the schema knows the key.
     #[serde(rename = "type")]
     pub types: Option<String>,
-    /// The bounds as a person writes them.
+    /// The bounds as text.
     pub range: Option<String>,
     /// The schema's `default`.
     pub default: Option<Value>,
-    /// The schema's word about the key.
+    /// The schema's `description`.
     pub description: Option<String>,
     /// The variable of the environment that sets the key.
     pub variable: Option<String>,
@@ -70,26 +70,25 @@ pub struct Explanation {
     pub reload: Reload,
     /// Whether the key is at or below a secret setting.
     pub secret: bool,
-    /// What was written for the key and has to wait until the program starts again; there only where something
-    /// waits.
+    /// The written value that waits for a restart, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pending_restart: Option<PendingRestart>,
 }
 
-/// What was written for a key whose running value stays until the program starts again.
+/// The written value of a key that keeps its running value until a restart.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct PendingRestart {
-    /// The value; `None` where the key is no longer set.
+    /// The value; `None` if the key is no longer set.
     pub value: Option<Value>,
-    /// Its place.
+    /// Where it was written.
     pub origin: Option<Origin>,
 }
 
-/// Explains one key; `None` for one that neither a layer nor the schema knows (see [`nearest_keys`](crate::tree::nearest::nearest_keys)).
+/// Explains one key; `None` for a key that neither a layer nor the schema has (see [`nearest_keys`](crate::tree::nearest::nearest_keys)).
 ///
-/// `facts` is what the schema says about the key, `None` where it does not know it. `is_secret` is true for a key at
-/// or below a secret setting. For a table, the history holds what each layer put into it.
+/// `facts` are the facts of the schema, `None` for an unknown key. `is_secret` is true for a key at or below a secret
+/// setting. For a table, the history contains what each layer added to it.
 ///
 /// ```
 /// use speckit_core::{Key, Layer, LayerKind, ListStrategy, Merged, Source};
@@ -148,7 +147,7 @@ fn as_text<S: serde::Serializer>(key: &Key, serializer: S) -> Result<S::Ok, S::E
 }
 
 impl Explanation {
-    /// The same with what has to wait of `pending`, which is that of the configuration.
+    /// Adds the change of the key in `pending`, the changes that wait for a restart.
     #[must_use]
     pub fn with_pending(mut self, pending: &[Change], is_secret: &dyn Fn(&Key) -> bool) -> Self {
         let secret = self.secret;
@@ -174,9 +173,9 @@ struct View<'a> {
 }
 
 impl View<'_> {
-    /// The value, and what every layer said about the key.
+    /// The value of the key, and the values of all layers.
     ///
-    /// A value below a table that was itself replaced or removed is found in what that table shadowed.
+    /// A value below a replaced or removed table is looked up in the shadows of that table.
     fn look_up<'v>(&self, merged: &'v Merged) -> (Option<&'v Value>, Vec<Contribution>) {
         let segments = self.key.segments();
         let mut history = Vec::new();
@@ -199,32 +198,27 @@ impl View<'_> {
             }
         }
         if let Some(value) = value {
-            self.standing(value, &mut history);
+            self.value_and_shadows(value, &mut history);
         }
         (value, history)
     }
 
-    /// What the values that `above` replaced held at `rest`, histories included.
+    /// The values at `rest` in the values that `above` replaced, with their histories.
     fn shadowed_below(&self, above: &Value, rest: &Key, history: &mut Vec<Contribution>) {
         for lower in above.shadowed() {
             let first = history.len();
-            let mut value = lower;
             let segments = rest.segments();
-            let mut found = true;
+            let mut value = Some(lower);
             for (depth, segment) in segments.iter().enumerate() {
-                if depth > 0 {
-                    self.shadowed_below(value, &below(segments, depth), history);
+                if let Some(above) = value.filter(|_| depth > 0) {
+                    self.shadowed_below(above, &below(segments, depth), history);
                 }
-                match value.get(&Key::root().join(segment.clone())) {
-                    Some(member) => value = member,
-                    None => {
-                        found = false;
-                        break;
-                    }
-                }
+                value = value.and_then(|above| above.get(&Key::root().join(segment.clone())));
             }
-            if found {
-                if rest.is_root() { self.own(value, history) } else { self.standing(value, history) }
+            match value {
+                Some(value) if rest.is_root() => self.own(value, history),
+                Some(value) => self.value_and_shadows(value, history),
+                None => {}
             }
             for contribution in history.iter_mut().skip(first) {
                 contribution.decision = Decision::Shadowed;
@@ -232,13 +226,13 @@ impl View<'_> {
         }
     }
 
-    /// A value with what it shadowed.
-    fn standing(&self, value: &Value, history: &mut Vec<Contribution>) {
+    /// A value and its shadows.
+    fn value_and_shadows(&self, value: &Value, history: &mut Vec<Contribution>) {
         self.shadowed_below(value, &Key::root(), history);
         self.own(value, history);
     }
 
-    /// A value, or the layers' values that it was joined from.
+    /// A value, or the values of single layers that it was joined from.
     fn own(&self, value: &Value, history: &mut Vec<Contribution>) {
         match value.joined() {
             [] => history.push(self.contribution(value, Decision::Won)),
@@ -257,10 +251,10 @@ impl View<'_> {
         }
     }
 
-    /// The text as it was written, unless a secret may stand in it.
+    /// The original text, unless it may contain a secret.
     ///
     /// An origin may cover more than its value, such as a whole variable for each value in its JSON. Then the value
-    /// is written anew.
+    /// is formatted instead.
     fn raw(&self, value: &Value, shown: &Value) -> String {
         if (self.is_secret)(self.key) && !matches!(value.kind(), Kind::Unset) {
             return REDACTED.into();
@@ -276,7 +270,7 @@ impl View<'_> {
     }
 }
 
-/// Tells whether the text is one quoted string and nothing else.
+/// Whether the text is a single quoted string.
 fn is_quoted(raw: &str) -> bool {
     raw.len() > 1 && raw.starts_with(['"', '\'']) && raw.chars().next_back() == raw.chars().next()
 }

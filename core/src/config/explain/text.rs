@@ -1,4 +1,4 @@
-//! An explanation as text for a person.
+//! An explanation as readable text.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -9,11 +9,11 @@ use crate::config::schema::Reload;
 use crate::text::visible;
 use crate::tree::{LayerKind, Origin};
 
-/// Values of the history are cut behind so many characters; the first line holds the whole value.
+/// Values of the history are truncated to so many characters; the first line has the whole value.
 const WIDEST: usize = 60;
 
 impl Explanation {
-    /// The explanation as aligned lines, for a person.
+    /// The explanation as aligned lines.
     pub fn to_text(&self) -> String {
         let mut text = match &self.value {
             Some(value) if self.key.is_root() => format!("{value}\n"),
@@ -100,10 +100,10 @@ fn row(contribution: &Contribution) -> [String; 4] {
         Decision::Merged => "merged",
     };
     let origin = &contribution.origin;
-    [layer(origin.layer()).into(), visible(&origin.to_string()), cut(&visible(&value)), decision.into()]
+    [layer(origin.layer()).into(), visible(&origin.to_string()), truncated(&visible(&value)), decision.into()]
 }
 
-fn cut(value: &str) -> String {
+fn truncated(value: &str) -> String {
     if value.chars().count() <= WIDEST {
         return value.into();
     }

@@ -1,4 +1,4 @@
-//! Redaction: what is secret is shown nowhere, neither as a value nor in a line of source.
+//! Redaction of secrets, in values and in lines of source.
 
 use crate::tree::{Key, Value};
 
@@ -12,10 +12,10 @@ pub(crate) use masks::SourceMask;
 
 /// The tree with every secret value replaced by [`REDACTED`], at the same place; histories too.
 ///
-/// `is_secret` is true for a key at or below a secret setting. Of a table or list at such a key every scalar is
-/// replaced, so that the shape stays. Subtrees without secrets are shared with `root`.
+/// `is_secret` is true for a key at or below a secret setting. In a table or list at such a key every scalar is
+/// replaced, and the shape stays. Subtrees without secrets are shared with `root`.
 ///
-/// A value keeps its origin, and so [`Origin::raw`](crate::tree::Origin::raw) still leads to the text as it was written.
+/// A value keeps its origin, so [`Origin::raw`](crate::tree::Origin::raw) still returns the original text.
 ///
 /// ```
 /// use speckit_core::{Key, LayerKind, Source};

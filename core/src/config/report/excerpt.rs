@@ -1,4 +1,4 @@
-//! The part of a line that a report shows: what fits the width, around the caret.
+//! The part of a line in a report: what fits the width, around the caret.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,7 +8,7 @@ use crate::config::redact::SourceMask;
 use crate::text::visible_char;
 use crate::tree::Origin;
 
-/// How many bytes before and behind the caret are looked at; a line may be the whole of a minified file.
+/// How many bytes before and after the caret are considered; a line may be a whole minified file.
 const REACH: usize = 2048;
 const CUT: &str = "...";
 
@@ -16,7 +16,7 @@ const CUT: &str = "...";
 pub(super) struct Excerpt {
     /// The masked text.
     pub(super) text: String,
-    /// What the caret stands under, in bytes of `text`. Of a place over several lines: its first line.
+    /// The range above the caret, in bytes of `text`. For a range over several lines: its first line.
     pub(super) caret: Range<usize>,
 }
 
@@ -32,7 +32,7 @@ impl Excerpt {
             ..floor(text, line.end.min(start.saturating_add(REACH)));
 
         let shown = mask.line(near.clone());
-        // A byte order mark has no width and no meaning.
+        // A byte order mark has no width.
         let marks = usize::from(shown.starts_with('\u{feff}'));
         let chars: Vec<char> = shown.chars().skip(marks).map(visible_char).collect();
         let count = |to: usize| text.get(near.start..to).unwrap_or_default().chars().count();
@@ -47,16 +47,16 @@ impl Excerpt {
         let part = |range: Range<usize>| chars.get(range).unwrap_or_default().iter().collect::<String>();
         let before = part(window.start..caret);
         let under = part(caret..caret_end.min(window.end));
-        let behind = part(caret_end.min(window.end)..window.end);
+        let after = part(caret_end.min(window.end)..window.end);
         let left = if cut_left { CUT } else { "" };
         let right = if cut_right { CUT } else { "" };
         let from = left.len() + before.len();
         let caret = from..from + under.len();
-        Self { text: [left, &before, &under, &behind, right].concat(), caret }
+        Self { text: [left, &before, &under, &after, right].concat(), caret }
     }
 }
 
-/// The characters that fit `width` columns: all, or a third of the width before the caret and the rest behind.
+/// The characters that fit `width` columns: all, or a third of the width before the caret and the rest after it.
 fn window(chars: &[char], caret: Range<usize>, width: usize) -> Range<usize> {
     let columns =
         |range: Range<usize>| chars.get(range).unwrap_or_default().iter().map(column_width).sum::<usize>();
@@ -88,7 +88,7 @@ fn window(chars: &[char], caret: Range<usize>, width: usize) -> Range<usize> {
     start..end
 }
 
-/// An upper bound: a tab is shown as four blanks, and what is not ASCII takes at most two columns.
+/// An upper bound: a tab is shown as four spaces, and a character outside of ASCII takes at most two columns.
 fn column_width(c: &char) -> usize {
     match c {
         '\t' => 4,
@@ -97,7 +97,7 @@ fn column_width(c: &char) -> usize {
     }
 }
 
-/// The last character boundary that is not behind `at`.
+/// The last character boundary at or before `at`.
 fn floor(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }

@@ -1,4 +1,4 @@
-//! Reports: diagnostics as text for a person, with the offending line and a caret under the mistake.
+//! Reports: diagnostics as readable text, with the source line and a caret under the error.
 
 use alloc::format;
 use alloc::string::{String, ToString as _};
@@ -15,12 +15,12 @@ mod excerpt;
 
 use excerpt::Excerpt;
 
-/// How a report looks.
+/// The style of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
-    /// Whether it has the colours of a terminal (ANSI codes).
+    /// Whether to use terminal colours (ANSI codes).
     pub color: bool,
-    /// How many columns the lines of source may take; fewer than 40 count as 40.
+    /// The columns for lines of source; fewer than 40 count as 40.
     pub width: usize,
 }
 
@@ -31,10 +31,10 @@ impl Default for Style {
     }
 }
 
-/// Writes every diagnostic, in the order given, and a line that counts them; nothing where there is none.
+/// Writes every diagnostic in the given order, and a line with their count; empty without diagnostics.
 ///
-/// No secret of `masks` is shown; a source that did not parse (`parse/…`) shows no value at all. Control
-/// characters of sources and messages are written as escapes, so that no configuration drives a terminal.
+/// The secrets of `masks` are masked, and so are all values of a source that did not parse (`parse/…`). Control
+/// characters are escaped, so that a configuration cannot send commands to the terminal.
 ///
 /// ```
 /// use speckit_core::{Code, Diagnostic, Key, LayerKind, Source};
@@ -62,7 +62,7 @@ impl Default for Style {
 /// ```
 pub fn render(diagnostics: &[Diagnostic], masks: &Masks, style: Style) -> String {
     let renderer = if style.color { Renderer::styled() } else { Renderer::plain() };
-    // The excerpt is cut here, around the caret; the renderer has no need to cut it again.
+    // `Excerpt` cuts the line, so the renderer must not cut it again.
     let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(usize::MAX / 4);
     let mut report = String::new();
     let mut mask = None;
@@ -143,22 +143,22 @@ fn one<'m>(
     }
     let report = renderer.render(&[group]);
     match (&diagnostic.origin, lines) {
-        // Nothing stands between the title and its help.
+        // Remove the empty line between the title and its help.
         (None, _) => report.replacen("\n |\n", "\n", 1),
         (Some(_), Some(_)) => without_break(&report),
-        // Without line numbers the arrow would stand at the left edge.
+        // Indent the arrow, which without line numbers would be at the left edge.
         (Some(_), None) => report.replace('\n', "\n "),
     }
 }
 
-/// The renderer computes columns from the excerpt, and so the place is given to it apart. Between a place and an
-/// excerpt without one it then writes a break (`:::`), as the fourth line, which says nothing here.
+/// The place is passed to the renderer separately, as it would compute columns from the cut excerpt. Therefore it writes
+/// a break (`:::`) as the fourth line, which is removed here.
 fn without_break(report: &str) -> String {
     let lines = report.split_inclusive('\n').enumerate();
     lines.filter(|(index, line)| *index != 3 || !line.contains(":::")).map(|(_, line)| line).collect()
 }
 
-/// The mask of a source, worked out once while diagnostics stay in one source.
+/// The mask of a source, reused while diagnostics are in the same source.
 fn mask_of<'k, 'm>(
     masks: &'m Masks,
     source: &Arc<Source>,
@@ -182,7 +182,7 @@ fn headline(diagnostic: &Diagnostic, masks: &Masks) -> String {
     }
 }
 
-/// The place as a report names it: the variable, the place in a file, or the override.
+/// The place in a report: the variable, the position in a file, or the override.
 fn place(origin: &Origin) -> String {
     let source = origin.source();
     match source.variable_name() {

@@ -1,4 +1,4 @@
-//! What an application adds to the rules of its configuration.
+//! Rules that an application adds to its schema.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -6,21 +6,21 @@ use core::fmt;
 use crate::config::Layer;
 use crate::tree::{Diagnostic, Key, Value};
 
-/// A layer in the present form of its file, and the warnings of its migration in the order of reports.
+/// A layer in the current file format, and the warnings of its migration in report order.
 pub type Migrated = (Layer, Vec<Diagnostic>);
 
-/// What an application adds to the rules of its configuration, beyond what a schema can say.
+/// Rules of an application that a schema cannot express.
 pub trait Extension: fmt::Debug + Send {
-    /// Converts a layer from an older form of its file; `None` where it has the present form.
+    /// Converts a layer from an older file format; `None` if it has the current one.
     ///
-    /// The error is every reason why the layer cannot be converted, in the order of reports.
+    /// The error is every reason why the layer cannot be converted, in report order.
     fn migrate(&self, layer: &Layer) -> Option<Result<Migrated, Vec<Diagnostic>>>;
 
-    /// Whether nothing is known of the value at this key, so that it is masked like a secret. It is asked about every layer,
-    /// and about those in an older form as they were written.
+    /// Whether the key is unknown, so that its value is masked like a secret. Called for every layer, and for layers in
+    /// an older format before their migration.
     fn is_masked(&self, key: &Key) -> bool;
 
-    /// Checks a merged tree, beside its schema. `violations` are those of the schema; the extension may change or remove
-    /// them, and adds its own.
+    /// Checks a merged tree in addition to its schema. `violations` are those of the schema; the extension may change or
+    /// remove them, and adds its own.
     fn check(&self, root: &Value, violations: &mut Vec<Diagnostic>);
 }

@@ -1,4 +1,4 @@
-//! What is known of each key.
+//! The rules of single keys.
 
 use alloc::collections::BTreeSet;
 use alloc::string::String;
@@ -11,8 +11,8 @@ use crate::config::source::EnvironmentNames;
 use crate::tree::diff::Change;
 use crate::tree::{Key, Value};
 
-/// What is known of each key: what the schema says about it, which variable sets it, and whether it is secret. The rules of a
-/// configuration hold it, and every generation that they accepted.
+/// The rules of single keys: their schema, their variables, and which are secret. Shared by the [`Rules`](super::Rules) of a
+/// configuration and every generation that they accepted.
 #[derive(Clone, Debug, Default)]
 pub struct KeyRules {
     pub(super) schema: Option<Schema>,
@@ -33,17 +33,17 @@ impl KeyRules {
     }
 
     /// The names of the variables, for the keys of the schema and of a merged tree; `None` without a prefix.
-    pub fn names<'a>(&'a self, present: Option<&'a Value>) -> Option<EnvironmentNames<'a>> {
+    pub fn variable_names<'a>(&'a self, present: Option<&'a Value>) -> Option<EnvironmentNames<'a>> {
         let prefix = self.prefix.as_deref()?;
         Some(EnvironmentNames::new(prefix, &self.reserved, self.schema(), present))
     }
 
-    /// Explains one key of a tree in which `pending` waits for a restart; `None` for a key that neither a layer nor the schema
-    /// knows. Secrets are redacted.
+    /// Explains one key of a tree; `pending` are the changes that wait for a restart. `None` for a key that neither a layer
+    /// nor the schema has. Secrets are redacted.
     pub fn explain(&self, merged: &Merged, pending: &[Change], key: &Key) -> Option<Explanation> {
         let facts =
             self.schema().and_then(|schema| schema.facts(key)).filter(|facts| !facts.types.is_empty());
-        let variable = self.names(Some(merged.root())).and_then(|names| names.variable(key));
+        let variable = self.variable_names(Some(merged.root())).and_then(|names| names.variable(key));
         let is_secret = |key: &Key| self.is_secret(key);
         let explanation = explain(merged, key, facts.as_ref(), &is_secret, variable.as_deref())?;
         Some(explanation.with_pending(pending, &is_secret))

@@ -1,7 +1,7 @@
-//! The way of the data: from texts to checked, typed settings, one stage after the other.
+//! From texts to checked, typed settings, in stages.
 //!
-//! [`Inputs`] are read into [`Layers`], layers are merged and checked into [`Checked`], and only what is
-//! checked becomes [`Resolved`] settings. Nothing here touches the disk, the clock or the environment.
+//! [`Inputs`] are read into [`Layers`], layers are merged and checked into [`Checked`], and only a
+//! checked configuration becomes [`Resolved`] settings. Nothing here uses the disk, the clock or the environment.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -18,8 +18,8 @@ use crate::tree::{
 };
 
 mod extension;
-mod hold;
 mod key_rules;
+mod restarts;
 mod stages;
 
 pub use extension::{Extension, Migrated};
@@ -29,26 +29,26 @@ pub use stages::{Checked, Layers, Refused, Resolved};
 /// One document of a configuration.
 #[derive(Clone, Debug)]
 pub enum Document {
-    /// A text still to be parsed.
+    /// A text that is not parsed yet.
     Text(Arc<Source>, Language),
-    /// A layer that was parsed before, such as defaults that do not change.
+    /// A parsed layer, such as fixed defaults.
     Parsed(Layer),
 }
 
-/// All that a configuration is made of, as values.
+/// All inputs of a configuration, as values.
 #[derive(Clone, Debug, Default)]
 pub struct Inputs {
     /// Defaults and files, lowest priority first.
     pub documents: Vec<Document>,
-    /// The environment as it was once.
+    /// A snapshot of the environment.
     pub environment: Environment,
     /// Overrides; a later one wins.
     pub overrides: Vec<Override>,
-    /// What was found while the texts were gathered, such as a file that cannot be read (`file/…`).
+    /// Diagnostics from gathering the texts, such as a file that cannot be read (`file/…`).
     pub findings: Vec<Diagnostic>,
 }
 
-/// What a configuration must obey, and how its variables are called.
+/// The rules that a configuration must satisfy, and the names of its variables.
 #[derive(Debug)]
 pub struct Rules {
     keys: Arc<KeyRules>,
@@ -58,7 +58,7 @@ pub struct Rules {
     base: Option<Base>,
 }
 
-/// Layers that never change, merged once with the schema's `default`s below them.
+/// Fixed layers, merged once with the schema's `default`s below them.
 #[derive(Debug)]
 struct Base {
     layers: Vec<Layer>,
@@ -68,14 +68,14 @@ struct Base {
 }
 
 impl Rules {
-    /// Rules of a schema, or of none: then any tree will do, and types come from the layers below.
+    /// Rules of a schema. Without one every tree is valid, and types come from the layers below.
     pub fn new(schema: Option<Schema>) -> Self {
         let validator = schema.as_ref().map(Schema::validator);
         let keys = Arc::new(KeyRules { schema, ..KeyRules::default() });
         Self { keys, validator, extension: None, strict: false, base: None }
     }
 
-    /// Reads variables `PREFIX_…`; `reserved` are suffixes that name no key.
+    /// Reads variables `PREFIX_…`; `reserved` are suffixes that do not name a key.
     #[must_use]
     pub fn with_prefix(mut self, prefix: impl Into<String>, reserved: &[&str]) -> Self {
         let keys = Arc::make_mut(&mut self.keys);
@@ -84,40 +84,37 @@ impl Rules {
         self
     }
 
-    /// Holds these keys for secret too, whatever the schema says: those that another schema said so of.
+    /// Treats these keys as secret too, such as those that are secret in another schema.
     #[must_use]
-    pub fn also_secret(mut self, keys: impl IntoIterator<Item = Key>) -> Self {
+    pub fn with_secrets(mut self, keys: impl IntoIterator<Item = Key>) -> Self {
         Arc::make_mut(&mut self.keys).further_secrets.extend(keys);
         self
     }
 
-    /// Adds what the application itself demands.
+    /// Adds the rules of the application.
     #[must_use]
-    pub fn extended_by(mut self, extension: Box<dyn Extension>) -> Self {
+    pub fn with_extension(mut self, extension: Box<dyn Extension>) -> Self {
         self.extension = Some(extension);
         self
     }
 
-    /// Makes every warning an error.
+    /// Whether every warning is an error.
     #[must_use]
     pub fn strict(mut self, strict: bool) -> Self {
         self.strict = strict;
         self
     }
 
-    /// Puts layers that never change, such as built-in defaults, below all inputs. They are merged here, once.
+    /// Puts fixed layers, such as built-in defaults, below all inputs. They are merged once, here.
     ///
-    /// It comes last: what the other methods say of rules holds for these layers too.
+    /// Call it last: the other rules apply to these layers too.
     #[must_use]
-    pub fn over(mut self, layers: &[Layer]) -> Self {
+    pub fn with_fixed_layers(mut self, layers: &[Layer]) -> Self {
         let mut findings = Vec::new();
-        let mut all = Vec::new();
-        for layer in layers {
-            match self.read_document(&Document::Parsed(layer.clone()), &mut Vec::new(), &mut findings) {
-                Ok(layer) => all.push(layer),
-                Err(found) => findings.extend(found),
-            }
-        }
+        let read = |layer: &Layer| {
+            self.read_document(&Document::Parsed(layer.clone()), &mut Vec::new(), &mut findings)
+        };
+        let mut all: Vec<Layer> = layers.iter().filter_map(read).collect();
         let merged = self.merge(&all);
         let schema_defaults =
             self.schema().and_then(|schema| schema.defaults(merged.as_ref().map(Merged::root)));
@@ -129,12 +126,12 @@ impl Rules {
         self
     }
 
-    /// What holds where no input sets anything: the layers of [`Rules::over`] and the schema's defaults.
+    /// The configuration without any input: the layers of [`Rules::with_fixed_layers`] and the schema's defaults.
     pub fn defaults(&self) -> Option<&Value> {
         self.base.as_ref().map(|base| base.merged.root())
     }
 
-    /// What is known of each key.
+    /// The rules of single keys.
     pub fn keys(&self) -> &Arc<KeyRules> {
         &self.keys
     }
@@ -144,7 +141,7 @@ impl Rules {
         self.keys.schema()
     }
 
-    /// The secrets of layers, and what the extension knows nothing of.
+    /// The secrets of layers, and the values that the extension masks.
     fn masks(&self, layers: &[Layer], originals: &[Layer]) -> Masks {
         let is_masked = |key: &Key| self.extension.as_ref().is_some_and(|extension| extension.is_masked(key));
         let is_secret = |key: &Key| self.keys.is_secret(key) || is_masked(key);
@@ -161,10 +158,7 @@ impl Rules {
         findings.extend_from_slice(&inputs.findings);
         let count = layers.len();
         for document in &inputs.documents {
-            match self.read_document(document, &mut originals, &mut findings) {
-                Ok(layer) => layers.push(layer),
-                Err(found) => findings.extend(found),
-            }
+            layers.extend(self.read_document(document, &mut originals, &mut findings));
         }
         let documents = match base {
             Some(base) => Some(base.merged.below(layers.iter().skip(count), &self.strategy())),
@@ -172,14 +166,14 @@ impl Rules {
         };
         let count = layers.len();
         let present = documents.as_ref().map(Merged::root);
-        if let Some(names) = self.keys.names(present) {
-            let (layer, found) = names.layer(&inputs.environment);
+        if let Some(names) = self.keys.variable_names(present) {
+            let (layer, reported) = names.layer(&inputs.environment);
             layers.extend(layer);
-            findings.extend(found);
+            findings.extend(reported);
         }
-        let (layer, found) = Override::layer(&inputs.overrides, self.schema(), present);
+        let (layer, reported) = Override::layer(&inputs.overrides, self.schema(), present);
         layers.extend(layer);
-        findings.extend(found);
+        findings.extend(reported);
         let merged = match documents {
             Some(documents) => Some(documents.below(layers.iter().skip(count), &self.strategy())),
             None => self.merge(&layers),
@@ -187,20 +181,16 @@ impl Rules {
         Layers { layers, originals, merged, findings }
     }
 
-    /// Checks one document by itself: no other layers, no defaults, no environment, no names of models.
+    /// Checks one document alone: without other layers, defaults, environment and extension.
     ///
     /// # Errors
-    /// [`Refused`] with every finding, as soon as one is an error.
+    /// [`Refused`] with every finding, if any is an error.
     pub fn check_alone(&self, document: &Document) -> Result<Checked, Refused> {
         let mut originals = Vec::new();
         let mut findings = Vec::new();
-        let layer = match self.read_document(document, &mut originals, &mut findings) {
-            Ok(layer) => layer,
-            Err(found) => {
-                findings.extend(found);
-                let findings = strictly(in_report_order(findings), self.strict);
-                return Err(Refused { merged: None, layers: Vec::new(), originals, findings });
-            }
+        let Some(layer) = self.read_document(document, &mut originals, &mut findings) else {
+            let findings = strictly(in_report_order(findings), self.strict);
+            return Err(Refused { merged: None, layers: Vec::new(), originals, findings });
         };
         if let (Some(schema), Some(validator)) = (self.schema(), &self.validator) {
             findings.extend(validator.check(layer.root()));
@@ -210,19 +200,22 @@ impl Rules {
         self.verdict(merged, true, Vec::from([layer]), originals, findings)
     }
 
+    /// The layer of a document in the current format; `None` if it has errors, which are added to `findings`.
     fn read_document(
         &self,
         document: &Document,
         originals: &mut Vec<Layer>,
         findings: &mut Vec<Diagnostic>,
-    ) -> Result<Layer, Vec<Diagnostic>> {
+    ) -> Option<Layer> {
         let mut layer = match document {
-            Document::Text(source, language) => parse(source, *language)?,
+            Document::Text(source, language) => {
+                parse(source, *language).map_err(|errors| findings.extend(errors)).ok()?
+            }
             Document::Parsed(layer) => layer.clone(),
         };
         if let Some(migrated) = self.extension.as_ref().and_then(|extension| extension.migrate(&layer)) {
             originals.push(layer);
-            let (current, warnings) = migrated?;
+            let (current, warnings) = migrated.map_err(|errors| findings.extend(errors)).ok()?;
             layer = current;
             findings.extend(warnings);
         }
@@ -231,7 +224,7 @@ impl Rules {
             layer = current;
             findings.extend(warnings);
         }
-        Ok(layer)
+        Some(layer)
     }
 
     fn merge(&self, layers: &[Layer]) -> Option<Merged> {
@@ -244,17 +237,17 @@ impl Rules {
 
     /// Merges and checks the layers.
     ///
-    /// Names and gates are checked even where the schema finds errors. Where a text could not be parsed or
-    /// migrated, the tree is not checked: what is missing in it would only be noise.
+    /// The extension checks the tree even if the schema reports errors. If a text could not be parsed or migrated, the tree
+    /// is not checked: its missing keys would only be noise.
     ///
     /// # Errors
-    /// [`Refused`] with every finding, as soon as one is an error.
+    /// [`Refused`] with every finding, if any is an error.
     pub fn check(&self, layers: Layers) -> Result<Checked, Refused> {
         let Layers { mut layers, originals, merged, mut findings } = layers;
         let merged = self.with_defaults(merged, &mut layers);
-        let is_whole = findings.iter().all(|found| {
-            !matches!(found.code.family(), CodeFamily::Parse | CodeFamily::File | CodeFamily::Migrate)
-                || found.severity == Severity::Warning
+        let is_whole = findings.iter().all(|finding| {
+            !matches!(finding.code.family(), CodeFamily::Parse | CodeFamily::File | CodeFamily::Migrate)
+                || finding.severity == Severity::Warning
         });
         if is_whole {
             self.check_tree(&merged, &mut findings);
@@ -273,13 +266,14 @@ impl Rules {
     ) -> Result<Checked, Refused> {
         let findings = strictly(in_report_order(findings), self.strict);
         if is_ok(&findings) {
-            Ok(Checked::new(merged, layers, originals, findings))
+            let written = merged.root().fingerprint();
+            Ok(Checked { merged, layers, originals, findings, written, pending: Vec::new() })
         } else {
             Err(Refused { merged: is_whole.then(|| Box::new(merged)), layers, originals, findings })
         }
     }
 
-    /// The schema's `default`s fill what all other layers leave open, so they are found after the others are merged.
+    /// Adds the schema's `default`s, which depend on the merged tree of all other layers.
     fn with_defaults(&self, merged: Option<Merged>, layers: &mut Vec<Layer>) -> Merged {
         let present = merged.as_ref().map(Merged::root);
         let known = self.base.as_ref().and_then(|base| base.schema_defaults.as_ref());
@@ -306,9 +300,9 @@ impl Rules {
         let root = merged.root();
         let mut violations =
             self.validator.as_ref().map(|validator| validator.check(root)).unwrap_or_default();
-        for missing in violations.iter_mut().filter(|found| found.code == Code::SchemaRequired) {
+        for missing in violations.iter_mut().filter(|violation| violation.code == Code::SchemaRequired) {
             if let Some(mark) = merged.removed(&missing.key) {
-                missing.help = Some("keep it: this removes a key that is needed".into());
+                missing.help = Some("keep the key: it is required".into());
                 missing.origin = Some(mark.origin().clone());
             }
         }

@@ -1,4 +1,4 @@
-//! The stages of a configuration: each can only be had from the one before.
+//! The stages of a configuration. Each is created only from the one before.
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -14,11 +14,11 @@ use crate::tree::diff::Change;
 use crate::tree::typed::from_value;
 use crate::tree::{Code, Diagnostic, Fingerprint, Key, in_report_order};
 
-/// The layers of a configuration, lowest first, and what was found while they were read.
+/// The layers of a configuration, lowest first, and the findings from reading them.
 #[derive(Clone, Debug)]
 pub struct Layers {
     pub(super) layers: Vec<Layer>,
-    /// Layers of the old form as they were before their migration, for reports that show their lines.
+    /// Layers in an older format before their migration, for reports that show their lines.
     pub(super) originals: Vec<Layer>,
     pub(super) merged: Option<Merged>,
     pub(super) findings: Vec<Diagnostic>,
@@ -30,13 +30,13 @@ impl Layers {
         &self.layers
     }
 
-    /// What was found, in the order of reading.
+    /// The findings, in the order of reading.
     pub fn findings(&self) -> &[Diagnostic] {
         &self.findings
     }
 }
 
-/// A configuration that obeys its rules.
+/// A configuration that satisfies its rules.
 #[derive(Clone, Debug)]
 pub struct Checked {
     pub(super) merged: Merged,
@@ -48,23 +48,13 @@ pub struct Checked {
 }
 
 impl Checked {
-    pub(super) fn new(
-        merged: Merged,
-        layers: Vec<Layer>,
-        originals: Vec<Layer>,
-        findings: Vec<Diagnostic>,
-    ) -> Self {
-        let written = merged.root().fingerprint();
-        Self { merged, layers, originals, findings, written, pending: Vec::new() }
-    }
-
-    /// The fingerprint of the tree as it was written, whatever of it has to wait.
+    /// The fingerprint of the written tree, including changes that wait for a restart.
     pub fn written(&self) -> Fingerprint {
         self.written
     }
 
-    /// What keeps its running value until the program starts again, in key order: `old` is what runs, `new`
-    /// what was written. It holds secrets in the clear.
+    /// The changes that wait for a restart, in key order: `old` is the running value, `new` the written one. Secrets are
+    /// not redacted.
     pub fn pending_restart(&self) -> &[Change] {
         &self.pending
     }
@@ -74,17 +64,17 @@ impl Checked {
         &self.merged
     }
 
-    /// The layers that it was merged from, lowest first.
+    /// The merged layers, lowest first.
     pub fn layers(&self) -> &[Layer] {
         &self.layers
     }
 
-    /// Warnings, in the order of reports.
+    /// Warnings, in report order.
     pub fn findings(&self) -> &[Diagnostic] {
         &self.findings
     }
 
-    /// What a report of the findings must not show.
+    /// The masks for a report of the findings.
     pub fn masks(&self, rules: &Rules) -> Masks {
         rules.masks(&self.layers, &self.originals)
     }
@@ -92,7 +82,7 @@ impl Checked {
     /// Types the settings.
     ///
     /// # Errors
-    /// [`Refused`] where the type asks for something that the rules do not.
+    /// [`Refused`] if the type requires more than the rules.
     pub fn typed<T: DeserializeOwned>(self) -> Result<Resolved<T>, Refused> {
         match from_value(self.merged.root()) {
             Ok(config) => Ok(Resolved { config, checked: self }),
@@ -100,9 +90,9 @@ impl Checked {
         }
     }
 
-    pub(super) fn refuse(self, found: impl IntoIterator<Item = Diagnostic>) -> Refused {
+    pub(super) fn refuse(self, reasons: impl IntoIterator<Item = Diagnostic>) -> Refused {
         let mut findings = self.findings;
-        findings.extend(found);
+        findings.extend(reasons);
         Refused {
             merged: Some(Box::new(self.merged)),
             layers: self.layers,
@@ -112,7 +102,7 @@ impl Checked {
     }
 }
 
-/// Typed settings with the configuration that they come from.
+/// Typed settings with their configuration.
 #[derive(Clone)]
 pub struct Resolved<T> {
     config: T,
@@ -125,26 +115,25 @@ impl<T> Resolved<T> {
         &self.config
     }
 
-    /// The tree that they were read from.
+    /// The configuration that they were read from.
     pub fn checked(&self) -> &Checked {
         &self.checked
     }
 
-    /// Parts the settings from their tree.
+    /// The settings and their configuration.
     pub fn into_parts(self) -> (T, Checked) {
         (self.config, self.checked)
     }
 
-    /// Holds the settings against a rule of the embedder's own.
+    /// Checks the settings against a rule of the embedder.
     ///
     /// # Errors
-    /// [`Refused`] with the rule's message, code `rule/refused`. The message is the embedder's: it is shown
-    /// as it is, but for the texts of secrets.
+    /// [`Refused`] with the rule's message, code `rule/refused`. The message is shown unchanged, except for secrets.
     pub fn validated<E: fmt::Display>(self, rule: impl FnOnce(&T) -> Result<(), E>) -> Result<Self, Refused> {
         self.validated_by_all([rule])
     }
 
-    /// As [`Resolved::validated`], with several rules; what any of them refuses is told.
+    /// [`Resolved::validated`] with several rules; every refusal is reported.
     ///
     /// # Errors
     /// [`Refused`] with the message of every rule that refuses.
@@ -153,15 +142,15 @@ impl<T> Resolved<T> {
         rules: impl IntoIterator<Item = R>,
     ) -> Result<Self, Refused> {
         let refusals = rules.into_iter().filter_map(|rule| rule(&self.config).err());
-        let found: Vec<Diagnostic> = refusals
+        let findings: Vec<Diagnostic> = refusals
             .map(|error| format!("refused by the application: {error}"))
             .map(|message| Diagnostic::error(Code::RuleRefused, Key::root(), message))
             .collect();
-        if found.is_empty() { Ok(self) } else { Err(self.checked.refuse(found)) }
+        if findings.is_empty() { Ok(self) } else { Err(self.checked.refuse(findings)) }
     }
 }
 
-/// Shows no values, since they may be secrets.
+/// Shows no values, as they may be secret.
 impl<T> fmt::Debug for Resolved<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Resolved")
@@ -170,10 +159,10 @@ impl<T> fmt::Debug for Resolved<T> {
     }
 }
 
-/// A configuration that breaks its rules: every finding, and the layers for its report.
+/// A configuration that violates its rules: every finding, and the layers for the report.
 #[derive(Clone, Debug)]
 pub struct Refused {
-    /// Boxed, since a refusal travels as an error.
+    /// Boxed, to keep the error small.
     pub(super) merged: Option<Box<Merged>>,
     pub(super) layers: Vec<Layer>,
     pub(super) originals: Vec<Layer>,
@@ -181,17 +170,17 @@ pub struct Refused {
 }
 
 impl Refused {
-    /// A refusal for reasons that lie outside of any layer.
+    /// A refusal for reasons outside of the layers.
     pub fn of(findings: Vec<Diagnostic>) -> Self {
         Self { merged: None, layers: Vec::new(), originals: Vec::new(), findings: in_report_order(findings) }
     }
 
-    /// Every finding, in the order of reports; at least one is an error.
+    /// Every finding, in report order; at least one is an error.
     pub fn findings(&self) -> &[Diagnostic] {
         &self.findings
     }
 
-    /// The tree that breaks the rules, for explanations; `None` where a layer of it could not be read.
+    /// The refused tree, for explanations; `None` if a layer could not be read.
     pub fn merged(&self) -> Option<&Merged> {
         self.merged.as_deref()
     }
@@ -201,7 +190,7 @@ impl Refused {
         &self.layers
     }
 
-    /// What a report of the findings must not show.
+    /// The masks for a report of the findings.
     pub fn masks(&self, rules: &Rules) -> Masks {
         rules.masks(&self.layers, &self.originals)
     }

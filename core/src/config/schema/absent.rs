@@ -1,5 +1,5 @@
-//! What stands for a schema where the feature `schema` is off: types of which there is no value, so that whatever reads a
-//! schema compiles, and no schema can be had.
+//! Stand-ins for the schema types when the feature `schema` is off. [`Schema`] has no values, so that code that reads a
+//! schema still compiles.
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
@@ -8,11 +8,11 @@ use super::facts::{Facts, NamedVariable, Reload, TypeSet};
 use crate::config::{Layer, ListStrategy};
 use crate::tree::{Diagnostic, Key, Text, Value};
 
-/// A compiled schema. Without the feature `schema` there is none.
+/// A compiled schema. It cannot be created without the feature `schema`.
 #[derive(Clone, Debug)]
 pub enum Schema {}
 
-/// A validator of a schema, which only a schema makes.
+/// A validator of a schema. Only a schema creates one.
 #[derive(Debug)]
 pub struct SchemaValidator;
 
@@ -33,10 +33,10 @@ macro_rules! never {
 }
 
 never! {
-    /// What is odd about the schema.
+    /// Warnings about the schema.
     pub fn warnings(&self) -> &[Diagnostic];
     pub(crate) fn validator(&self) -> SchemaValidator;
-    /// What the schema says about a key.
+    /// The facts that the schema states about a key.
     pub fn facts(&self, &Key) -> Option<Facts>;
     pub(crate) fn types(&self, &Key) -> Option<(TypeSet, TypeSet)>;
     pub(crate) fn variable(&self, &Key) -> Option<Text>;

@@ -1,4 +1,4 @@
-//! What a schema says about one key, as plain data.
+//! The facts that a schema states about one key, as plain data.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -20,7 +20,7 @@ impl TypeSet {
     pub const BOOLEAN: Self = Self(1 << 1);
     /// `integer`: a number without a fraction.
     pub const INTEGER: Self = Self(1 << 2);
-    /// `number`, which every integer is too.
+    /// `number`, which includes every integer.
     pub const NUMBER: Self = Self(1 << 3 | 1 << 2);
     /// `string`.
     pub const STRING: Self = Self(1 << 4);
@@ -46,12 +46,12 @@ impl TypeSet {
         Self::NAMED.iter().find(|(_, known)| *known == name).map(|(set, _)| *set)
     }
 
-    /// Tells whether every type of `other` is in this set.
+    /// Whether every type of `other` is in this set.
     pub fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
 
-    /// Tells whether this set has no type.
+    /// Whether this set has no type.
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }
@@ -88,6 +88,13 @@ impl TypeSet {
     }
 }
 
+/// Every type.
+impl Default for TypeSet {
+    fn default() -> Self {
+        Self::ANY
+    }
+}
+
 /// `string`, `integer or null`; `any` for all.
 impl fmt::Display for TypeSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -95,16 +102,12 @@ impl fmt::Display for TypeSet {
             return f.write_str("any");
         }
         let mut rest = *self;
-        let mut first = true;
-        for (set, name) in Self::NAMED {
-            if !set.is_empty() && rest.contains(set) {
-                rest = rest.without(set);
-                f.write_str(if first { "" } else { " or " })?;
-                f.write_str(name)?;
-                first = false;
-            }
-        }
-        Ok(())
+        let names = Self::NAMED.into_iter().filter_map(|(set, name)| {
+            let is_in = rest.contains(set);
+            rest = if is_in { rest.without(set) } else { rest };
+            is_in.then_some(name)
+        });
+        f.write_str(&names.collect::<Vec<_>>().join(" or "))
     }
 }
 
@@ -120,8 +123,10 @@ pub enum Reload {
     Restart,
 }
 
-/// What a schema says about one key: the merged word of every subschema that applies to it whatever its value.
-#[derive(Clone, Debug)]
+/// The facts that a schema states about one key, merged from every subschema that may apply to it.
+///
+/// The default has the facts of a key without a schema.
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Facts {
     /// The allowed types.
@@ -132,7 +137,7 @@ pub struct Facts {
     pub description: Option<String>,
     /// `default`.
     pub default: Option<Value>,
-    /// The bounds as a person writes them: `500..=10000`, `>= 1`, `one of "a", "b"`, `1..=5 items`.
+    /// The bounds as text: `500..=10000`, `>= 1`, `one of "a", "b"`, `1..=5 items`.
     pub range: Option<String>,
     /// `x-secret` or `writeOnly`, here or above.
     pub secret: bool,
@@ -142,29 +147,10 @@ pub struct Facts {
     pub merge: ListStrategy,
     /// `x-aliases`: former names of the key or of its variable.
     pub aliases: Vec<Text>,
-    /// `x-env`: the variable's name, instead of the one made from the key.
+    /// `x-env`: the variable's name, instead of the one derived from the key.
     pub variable: Option<Text>,
     /// `deprecated`.
     pub deprecated: bool,
-}
-
-impl Default for Facts {
-    /// What is known where no schema speaks.
-    fn default() -> Self {
-        Self {
-            types: TypeSet::ANY,
-            element_types: TypeSet::ANY,
-            description: None,
-            default: None,
-            range: None,
-            secret: false,
-            reload: Reload::Live,
-            merge: ListStrategy::Replace,
-            aliases: Vec::new(),
-            variable: None,
-            deprecated: false,
-        }
-    }
 }
 
 /// A variable that the schema names for a key.

@@ -1,60 +1,22 @@
 //! Draft 7 schemas over trees with places.
 //!
 //! A schema is compiled in two steps. Its documents are gathered ([`Documents`]; nothing is fetched), and
-//! every subschema becomes a node of a plan, each `$ref` resolved to one. What a node demands of one value
-//! or of a table's members is decided over our tree, with places and exact numbers; the keywords that
-//! combine subschemas (`anyOf`, `oneOf`, `not`, `if`, `contains`, `propertyNames`, `dependencies`) are
-//! decided by valico on a normalised copy.
+//! every subschema becomes a node of a graph, each `$ref` resolved to one. This crate checks what a node
+//! requires of one value or of a table's members, with origins and exact numbers; valico checks the keywords
+//! that combine subschemas (`anyOf`, `oneOf`, `not`, `if`, `contains`, `propertyNames`, `dependencies`) on a
+//! normalised copy.
 //!
-//! Beside Draft 7 it reads our keywords `x-secret`, `x-reload`, `x-merge`, `x-aliases` and `x-env`.
+//! In addition to Draft 7 it reads the keywords `x-secret`, `x-reload`, `x-merge`, `x-aliases` and `x-env`.
 
 #[cfg(not(feature = "schema"))]
 mod absent;
+#[cfg(feature = "schema")]
+mod draft7;
 mod facts;
-
-#[cfg(feature = "schema")]
-mod addresses;
-#[cfg(feature = "schema")]
-mod aliases;
-#[cfg(feature = "schema")]
-mod assertion;
-#[cfg(feature = "schema")]
-mod branches;
-#[cfg(feature = "schema")]
-mod check;
-#[cfg(feature = "schema")]
-mod compile;
-#[cfg(feature = "schema")]
-mod compiled;
-#[cfg(feature = "schema")]
-mod defaults;
-#[cfg(feature = "schema")]
-mod documents;
-#[cfg(feature = "schema")]
-mod finding;
-#[cfg(feature = "schema")]
-mod format;
-#[cfg(feature = "schema")]
-mod judge;
-#[cfg(feature = "schema")]
-mod location;
-#[cfg(feature = "schema")]
-mod lookup;
-#[cfg(feature = "schema")]
-mod messages;
-#[cfg(feature = "schema")]
-mod pattern;
-#[cfg(feature = "schema")]
-mod plan;
 
 #[cfg(not(feature = "schema"))]
 pub use absent::{Schema, SchemaValidator};
 #[cfg(feature = "schema")]
-pub use addresses::{NoSchemaMap, SchemaMap, file_address, paths_of};
-#[cfg(feature = "schema")]
-pub use check::SchemaValidator;
-#[cfg(feature = "schema")]
-pub use compiled::Schema;
-#[cfg(feature = "schema")]
-pub use documents::Documents;
+pub use draft7::{Documents, Schema, SchemaMap, SchemaMapError, SchemaValidator, file_address, schema_paths};
+pub(crate) use facts::NamedVariable;
 pub use facts::{Facts, Reload, TypeSet};

@@ -1,4 +1,4 @@
-//! Bytes become a text, or it is said where they are none.
+//! Decoding the bytes of a document as UTF-8.
 
 use alloc::format;
 use alloc::string::String;
@@ -10,14 +10,14 @@ use crate::tree::{Code, Diagnostic, LayerKind, Source};
 /// The bytes of a document as its text.
 ///
 /// # Errors
-/// `parse/not-utf8` at the first byte that is no UTF-8. What is shown of the document is read leniently.
+/// `parse/not-utf8` at the first invalid byte. The source of the report has replacement characters for invalid bytes.
 ///
 /// ```
 /// use speckit_core::LayerKind;
 /// use speckit_core::config::source::decode;
 /// assert_eq!(decode(LayerKind::File, "app.toml", b"port = 80\n".to_vec())?.text(), "port = 80\n");
-/// let found = decode(LayerKind::File, "app.toml", b"a = 1\nname = \"B\xfcro\"\n".to_vec()).unwrap_err();
-/// assert_eq!(found.origin.unwrap().to_string(), "app.toml:2:10");
+/// let error = decode(LayerKind::File, "app.toml", b"a = 1\nname = \"B\xfcro\"\n".to_vec()).unwrap_err();
+/// assert_eq!(error.origin.unwrap().to_string(), "app.toml:2:10");
 /// # Ok::<(), speckit_core::Diagnostic>(())
 /// ```
 pub fn decode(layer: LayerKind, name: &str, bytes: alloc::vec::Vec<u8>) -> Result<Arc<Source>, Diagnostic> {
@@ -28,17 +28,17 @@ pub fn decode(layer: LayerKind, name: &str, bytes: alloc::vec::Vec<u8>) -> Resul
     let bytes = error.as_bytes();
     let good = error.utf8_error().valid_up_to();
     let wrong = bytes.get(good).copied().unwrap_or_default();
-    // RFC 2781, section 3.2: the mark of either order of bytes.
+    // RFC 2781, section 3.2: the byte order marks.
     let is_utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
     let (message, help) = if is_utf16 {
         (String::from("expected UTF-8, found UTF-16"), "save the file as UTF-8")
     } else {
         (
             format!("expected UTF-8, found the byte 0x{wrong:02x}"),
-            "save the file as UTF-8; an editor may call its present encoding Latin-1 or Windows-1252",
+            "save the file as UTF-8; its current encoding may be Latin-1 or Windows-1252",
         )
     };
-    // Up to the wrong byte, nothing is replaced and every offset stays.
+    // Offsets up to the invalid byte do not change.
     let source = Source::document(layer, name, String::from_utf8_lossy(bytes));
     let end = good + char::REPLACEMENT_CHARACTER.len_utf8();
     Err(syntax(&source, Code::ParseNotUtf8, message, good..end).help(help))

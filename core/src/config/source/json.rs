@@ -1,4 +1,4 @@
-//! JSON (RFC 8259) with the place of every value.
+//! A parser of JSON (RFC 8259) that keeps the origin of every value.
 
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
@@ -11,46 +11,46 @@ use crate::tree::{Code, Diagnostic, Kind, MAX_DEPTH, Number, Origin, Source, Tex
 
 pub(super) fn parse(source: &Arc<Source>) -> Result<Value, Vec<Diagnostic>> {
     let start = if source.text().starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let mut reader = Reader { source, text: source.text(), at: start, found: Vec::new() };
+    let mut reader = JsonReader { source, text: source.text(), at: start, findings: Vec::new() };
     match reader.document() {
-        Ok(value) if reader.found.is_empty() => Ok(value),
-        Ok(_) => Err(reader.found),
-        Err(Stop(finding)) => {
-            reader.found.push(*finding);
-            Err(reader.found)
+        Ok(value) if reader.findings.is_empty() => Ok(value),
+        Ok(_) => Err(reader.findings),
+        Err(SyntaxError(finding)) => {
+            reader.findings.push(*finding);
+            Err(reader.findings)
         }
     }
 }
 
-/// A syntax error: behind it nothing can be told of the text. Boxed, since it is rare and large.
-struct Stop(alloc::boxed::Box<Diagnostic>);
+/// A syntax error, which ends the parsing. Boxed, since it is rare and large.
+struct SyntaxError(alloc::boxed::Box<Diagnostic>);
 
-impl Stop {
+impl SyntaxError {
     fn help(mut self, help: &str) -> Self {
         self.0.help = Some(help.into());
         self
     }
 }
 
-struct Reader<'s> {
+struct JsonReader<'s> {
     source: &'s Arc<Source>,
     text: &'s str,
     at: usize,
-    /// Mistakes that reading can go on behind: repeated names.
-    found: Vec<Diagnostic>,
+    /// Errors that do not end the parsing: repeated names.
+    findings: Vec<Diagnostic>,
 }
 
-impl<'s> Reader<'s> {
-    fn document(&mut self) -> Result<Value, Stop> {
+impl<'s> JsonReader<'s> {
+    fn document(&mut self) -> Result<Value, SyntaxError> {
         let value = self.value(0)?;
         self.skip_space();
         match self.peek() {
             None => Ok(value),
-            Some(_) => Err(self.unexpected("the end of the text")),
+            Some(_) => Err(self.unexpected("the end of the input")),
         }
     }
 
-    fn value(&mut self, depth: usize) -> Result<Value, Stop> {
+    fn value(&mut self, depth: usize) -> Result<Value, SyntaxError> {
         self.skip_space();
         let start = self.at;
         let kind = match self.peek() {
@@ -66,7 +66,7 @@ impl<'s> Reader<'s> {
         Ok(Value::new(kind, Origin::new(self.source, start..self.at)))
     }
 
-    fn object(&mut self, depth: usize) -> Result<Value, Stop> {
+    fn object(&mut self, depth: usize) -> Result<Value, SyntaxError> {
         let start = self.open(depth)?;
         let mut members: BTreeMap<Text, Value> = BTreeMap::new();
         self.skip_space();
@@ -91,7 +91,7 @@ impl<'s> Reader<'s> {
                     format!("`{name}` is set a second time"),
                     name_span,
                 );
-                self.found.push(
+                self.findings.push(
                     finding.help(format!("keep one of them: the first value is at {}", first.origin())),
                 );
             } else {
@@ -102,7 +102,7 @@ impl<'s> Reader<'s> {
         Ok(Value::table(members, Origin::new(self.source, start..self.at)))
     }
 
-    fn array(&mut self, depth: usize) -> Result<Value, Stop> {
+    fn array(&mut self, depth: usize) -> Result<Value, SyntaxError> {
         let start = self.open(depth)?;
         let mut elements = Vec::new();
         self.skip_space();
@@ -117,15 +117,15 @@ impl<'s> Reader<'s> {
     }
 
     /// Steps over an opening bracket, unless it is one level too deep.
-    fn open(&mut self, depth: usize) -> Result<usize, Stop> {
+    fn open(&mut self, depth: usize) -> Result<usize, SyntaxError> {
         if depth >= MAX_DEPTH {
-            return Err(Stop(too_deep(self.source, self.at..self.at + 1).into()));
+            return Err(SyntaxError(too_deep(self.source, self.at..self.at + 1).into()));
         }
         self.at += 1;
         Ok(self.at - 1)
     }
 
-    fn string(&mut self) -> Result<Cow<'s, str>, Stop> {
+    fn string(&mut self) -> Result<Cow<'s, str>, SyntaxError> {
         let start = self.at;
         self.at += 1;
         let mut escaped = false;
@@ -138,8 +138,8 @@ impl<'s> Reader<'s> {
                 }
                 Some(byte) if byte >= 0x20 => self.at += 1,
                 Some(b'\n' | b'\r') => {
-                    let message = "a string that is not closed on its line";
-                    let help = "close it with `\"`, or write the end of a line in it as \\n";
+                    let message = "unclosed string: the line ends inside it";
+                    let help = "close it with `\"`, or write a line break as \\n";
                     return Err(self.stop(message, start..start + 1).help(help));
                 }
                 Some(_) => {
@@ -147,7 +147,7 @@ impl<'s> Reader<'s> {
                     return Err(stop.help("write the character as an escape, such as \\u0007"));
                 }
                 None => {
-                    let stop = self.stop("a string that is never closed", start..start + 1);
+                    let stop = self.stop("unclosed string", start..start + 1);
                     return Err(stop.help("close it with `\"`"));
                 }
             }
@@ -158,20 +158,19 @@ impl<'s> Reader<'s> {
         if !escaped {
             return Ok(Cow::Borrowed(quoted.trim_matches('"')));
         }
-        serde_json::from_str(quoted).map(Cow::Owned).map_err(|_| {
-            self.stop("an escape that JSON does not have", span).help("write a backslash as `\\\\`")
-        })
+        serde_json::from_str(quoted)
+            .map(Cow::Owned)
+            .map_err(|_| self.stop("invalid escape in a string", span).help("write a backslash as `\\\\`"))
     }
 
-    fn number(&mut self) -> Result<Number, Stop> {
+    fn number(&mut self) -> Result<Number, SyntaxError> {
         let rest = self.rest();
         let end =
             rest.find(|c: char| !matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E')).unwrap_or(rest.len());
         let (text, _) = rest.split_at(end);
         let span = self.at..self.at + end;
-        let number = Number::parse(text).map_err(|_| {
-            self.stop("a number that JSON does not have", span).help("write a number as 3, -0.5 or 1e6")
-        })?;
+        let number = Number::parse(text)
+            .map_err(|_| self.stop("invalid number", span).help("write a number as 3, -0.5 or 1e6"))?;
         self.at += end;
         Ok(number)
     }
@@ -192,7 +191,7 @@ impl<'s> Reader<'s> {
         found
     }
 
-    fn expect(&mut self, byte: u8, wanted: &str) -> Result<(), Stop> {
+    fn expect(&mut self, byte: u8, wanted: &str) -> Result<(), SyntaxError> {
         if self.take(byte) { Ok(()) } else { Err(self.unexpected(wanted)) }
     }
 
@@ -210,45 +209,47 @@ impl<'s> Reader<'s> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    fn unexpected(&self, wanted: &str) -> Stop {
+    fn unexpected(&self, wanted: &str) -> SyntaxError {
         let (found, width) = match self.rest().chars().next() {
-            None => ("the end of the text".into(), 0),
-            // A letter may be the first of a secret that somebody forgot to quote.
-            Some(c) if c.is_alphanumeric() => ("a bare word".into(), c.len_utf8()),
+            None => ("the end of the input".into(), 0),
+            // A letter may be the first of a secret without quotes.
+            Some(c) if c.is_alphanumeric() => ("an unquoted word".into(), c.len_utf8()),
             Some(c) if c.is_control() => (format!("`{}`", c.escape_default()), c.len_utf8()),
             Some(c) => (format!("`{c}`"), c.len_utf8()),
         };
         let stop = self.stop(&format!("expected {wanted}, found {found}"), self.at..self.at + width);
-        match self.way_out(wanted) {
+        match self.help(wanted) {
             Some(help) => stop.help(help),
             None => stop,
         }
     }
 
-    /// What to write instead of that which stands here.
-    fn way_out(&self, wanted: &str) -> Option<&'static str> {
+    /// A help text: what to write instead.
+    fn help(&self, wanted: &str) -> Option<&'static str> {
         let (before, rest) = self.text.split_at_checked(self.at)?;
         let is_name = wanted.starts_with("a name");
         Some(match rest.chars().next() {
             None if before.trim_matches(['\u{feff}', ' ', '\t', '\n', '\r']).is_empty() => {
-                "an empty configuration is {}"
+                "write {} for an empty configuration"
             }
             None => return None,
             Some('/' | '#') => "JSON has no comments",
             Some('}' | ']') if before.trim_end().ends_with(',') => "remove the comma before it",
-            Some(_) if wanted.starts_with("the end") => "one text holds one value: join both, or part them",
+            Some(_) if wanted.starts_with("the end") => {
+                "JSON allows one value at the top level: merge the two"
+            }
             Some('"' | '{' | '[') if wanted.starts_with("`,`") => "put a comma before it",
-            Some('\'') if !is_name => "put a text in double quotes",
+            Some('\'') if !is_name => "put a string in double quotes",
             Some(c) if is_name && (c == '\'' || c.is_alphabetic()) => "put the name in double quotes",
             Some('+' | '.') => "write a number as 3, -0.5 or 1e6",
             Some(c) if wanted == "a value" && c.is_alphabetic() => {
-                "put a text in double quotes; the only words are `true`, `false` and `null`"
+                "put a string in double quotes; only `true`, `false` and `null` need none"
             }
             Some(_) => return None,
         })
     }
 
-    fn stop(&self, message: &str, span: core::ops::Range<usize>) -> Stop {
-        Stop(syntax(self.source, Code::ParseJson, message, span).into())
+    fn stop(&self, message: &str, span: core::ops::Range<usize>) -> SyntaxError {
+        SyntaxError(syntax(self.source, Code::ParseJson, message, span).into())
     }
 }

@@ -1,6 +1,6 @@
-//! Texts become layers here: TOML, JSON, the environment, and overrides.
+//! Parsers of layers: TOML, JSON, the environment, and overrides.
 //!
-//! Each parser keeps the place of every value, reports all its mistakes at once, and refuses what is
+//! Each parser keeps the origin of every value, reports all errors at once, and rejects texts that are
 //! nested deeper than [`MAX_DEPTH`](crate::tree::MAX_DEPTH) or longer than [`MAX_BYTES`].
 
 use alloc::format;
@@ -27,17 +27,17 @@ pub(crate) use toml::comments;
 /// How long a text may be, in bytes: 64 MiB.
 pub const MAX_BYTES: usize = 64 << 20;
 
-/// The languages a document may be written in.
+/// The language of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
-    /// TOML 1.0 (and what the `toml` crate reads of 1.1).
+    /// TOML 1.0 (and the parts of 1.1 that the `toml` crate supports).
     Toml,
     /// JSON, RFC 8259.
     Json,
 }
 
 impl Language {
-    /// The language that a file name ends in: `.json` is JSON, everything else TOML.
+    /// The language of a file name: `.json` is JSON, everything else TOML.
     pub fn of_name(name: &str) -> Self {
         let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
         if extension.eq_ignore_ascii_case("json") { Self::Json } else { Self::Toml }

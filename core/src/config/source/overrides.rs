@@ -4,30 +4,30 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::text::{forms, known_facts, value_of};
+use super::text::{forms, types_of_key, value_of};
 use crate::config::schema::Schema;
 use crate::config::{Layer, ListStrategy, merge};
 use crate::tree::nearest::nearest_keys;
 use crate::tree::{Code, Diagnostic, Key, Kind, LayerKind, MAX_DEPTH, Origin, Segment, Source, Value};
 
-/// One override, as it was given.
+/// One override, as written.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Override {
-    /// `KEY=VALUE`: the text becomes a value of the key's type, as a variable's does.
+    /// `KEY=VALUE`: the text is read as a value of the key's type, like that of a variable.
     Set {
-        /// The key, as [`Key`] is written.
+        /// The key, in the syntax of [`Key`].
         key: String,
         /// The text of the value.
         text: String,
     },
     /// Removes the key that lower layers set.
     Unset {
-        /// The key, as [`Key`] is written.
+        /// The key, in the syntax of [`Key`].
         key: String,
     },
 }
 
-/// Shows keys only, since texts may be secrets.
+/// Shows only keys, as texts may be secret.
 impl core::fmt::Debug for Override {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
@@ -67,14 +67,14 @@ impl Override {
     /// Reads a list of overrides into one layer; a later one wins over an earlier.
     ///
     /// Types come from the schema, else from `present`, the merged tree below, else the value is a string.
-    /// Returns the layer of what could be read, and every finding: `override/key`, `override/type`,
-    /// and as a warning `override/unset` for a key that nothing sets.
+    /// Returns the layer of the valid overrides, and every finding: `override/key`, `override/type`, and as a warning
+    /// `override/unset` for a key that nothing sets.
     pub fn layer(
         overrides: &[Self],
         schema: Option<&Schema>,
         present: Option<&Value>,
     ) -> (Option<Layer>, Vec<Diagnostic>) {
-        let mut found = Vec::new();
+        let mut findings = Vec::new();
         let mut root: Option<Value> = None;
         for one in overrides {
             match one.tree(schema, present) {
@@ -84,7 +84,7 @@ impl Override {
                         None => tree,
                     });
                 }
-                Err(finding) => found.push(finding),
+                Err(finding) => findings.push(finding),
             }
         }
         let unset = overrides.iter().filter_map(|one| match one {
@@ -104,12 +104,12 @@ impl Override {
             let finding = Diagnostic::warning(Code::OverrideUnset, key.clone(), "nothing sets this key")
                 .at(mark.origin());
             let near = present.map(|present| nearest_keys(present, &key)).unwrap_or_default();
-            found.push(match near.first() {
+            findings.push(match near.first() {
                 Some(near) => finding.help(format!("did you mean `{near}`?")),
-                None => finding.help("leave the option out"),
+                None => finding.help("remove the option"),
             });
         }
-        (root.map(Layer::new), found)
+        (root.map(Layer::new), findings)
     }
 
     fn tree(&self, schema: Option<&Schema>, present: Option<&Value>) -> Result<Value, Diagnostic> {
@@ -132,17 +132,17 @@ impl Override {
             return Err(refuse(
                 Code::OverrideKey,
                 Key::root(),
-                format!("a key of more than {MAX_DEPTH} steps"),
+                format!("a key of more than {MAX_DEPTH} levels"),
             ));
         }
         if key.segments().iter().any(|segment| matches!(segment, Segment::Index(_))) {
-            let message = "one item of a list cannot be set by itself".to_string();
+            let message = "a single item of a list cannot be set".to_string();
             return Err(refuse(Code::OverrideKey, key, message).help("set the whole list: --set key=[1,2]"));
         }
         let value = match self {
             Self::Unset { .. } => Value::new(Kind::Unset, origin.clone()),
             Self::Set { .. } => {
-                let facts = known_facts(&key, schema, present);
+                let facts = types_of_key(&key, schema, present);
                 value_of(text, &source, &facts).map_err(|error| {
                     refuse(Code::OverrideType, key.clone(), error.to_string()).help(forms(&facts))
                 })?

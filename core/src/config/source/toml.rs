@@ -1,6 +1,6 @@
-//! TOML: the spanned tree of the `toml` crate, walked so that no place is lost.
+//! TOML: converts the spanned tree of the `toml` crate, keeping the origin of every value.
 //!
-//! serde would lose the spans inside untagged and flattened types, so the tree is read before any typing.
+//! serde would lose the spans inside untagged and flattened types, so the tree is converted before typing.
 
 use alloc::string::ToString;
 use alloc::sync::Arc;
@@ -20,29 +20,29 @@ use crate::tree::{
 pub(super) fn parse(source: &Arc<Source>) -> Result<Value, Vec<Diagnostic>> {
     let text = source.text();
     let (root, errors) = DeTable::parse_recoverable(text);
-    let mut reader = Reader { source, found: findings(source, root.get_ref(), &errors) };
-    if reader.found.is_empty() {
+    let mut reader = TomlReader { source, findings: findings(source, root.get_ref(), &errors) };
+    if reader.findings.is_empty() {
         let value = reader.table(root.into_inner(), Origin::new(source, 0..0), 0);
-        if reader.found.is_empty() {
+        if reader.findings.is_empty() {
             return Ok(value);
         }
     }
-    Err(in_report_order(reader.found))
+    Err(in_report_order(reader.findings))
 }
 
-/// Where the comments of a TOML text are, in their order.
+/// The ranges of the comments in a TOML text, in order.
 pub(crate) fn comments(text: &str) -> impl Iterator<Item = Range<usize>> {
     let comments = toml_parser::Source::new(text).lex().filter(|token| token.kind() == TokenKind::Comment);
     comments.map(|token| token.span().start()..token.span().end())
 }
 
-struct Reader<'s> {
+struct TomlReader<'s> {
     source: &'s Arc<Source>,
-    found: Vec<Diagnostic>,
+    findings: Vec<Diagnostic>,
 }
 
-/// What is read is taken, so that its memory is free for the tree that is made of it.
-impl Reader<'_> {
+/// Takes the parsed tree by value, so that its memory is freed early.
+impl TomlReader<'_> {
     fn table(&mut self, table: DeTable<'_>, origin: Origin, depth: usize) -> Value {
         if !self.may_descend(&origin, depth) {
             return Value::table([], origin);
@@ -85,7 +85,7 @@ impl Reader<'_> {
         Value::new(kind, origin)
     }
 
-    /// A number beyond the machine's: kept as the decimal that was written.
+    /// A number beyond 64 bits, kept as the written decimal.
     fn decimal(&mut self, text: &str, origin: &Origin) -> Kind {
         match Number::parse(text.trim_start_matches('+')) {
             Ok(number) => Kind::Number(number),
@@ -94,14 +94,14 @@ impl Reader<'_> {
     }
 
     fn too_wide(&mut self, origin: &Origin) -> Kind {
-        let message = "a number that does not fit 128 bits";
-        self.found.push(syntax(self.source, Code::ParseNumber, message, origin.span()));
+        let message = "the number does not fit into 128 bits";
+        self.findings.push(syntax(self.source, Code::ParseNumber, message, origin.span()));
         Kind::Null
     }
 
     fn may_descend(&mut self, origin: &Origin, depth: usize) -> bool {
         if depth >= MAX_DEPTH {
-            self.found.push(too_deep(self.source, origin.span()));
+            self.findings.push(too_deep(self.source, origin.span()));
         }
         depth < MAX_DEPTH
     }

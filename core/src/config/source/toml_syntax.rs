@@ -1,4 +1,4 @@
-//! The syntax errors of a TOML text, each with a way out, and without the echoes of the same mistake.
+//! The syntax errors of a TOML text, each with a help text, and without consequential errors.
 
 use alloc::format;
 use alloc::string::{String, ToString as _};
@@ -11,10 +11,10 @@ use toml::de::{DeTable, DeValue};
 use super::{syntax, too_deep};
 use crate::tree::{Code, Diagnostic, Key, Origin, Segment, Source};
 
-/// The errors of a parse as findings, in the order of the text.
+/// The errors of the parser as findings, in text order.
 ///
-/// Of several errors on one line only the first is told: behind it the parser guesses. `root` is what could be
-/// read all the same.
+/// Only the first error of a line is reported, as the parser guesses after it. `root` is the part that could be
+/// parsed.
 pub(super) fn findings(
     source: &Arc<Source>,
     root: &DeTable<'_>,
@@ -23,18 +23,18 @@ pub(super) fn findings(
     let mut errors: Vec<(Range<usize>, &str)> =
         errors.iter().map(|error| (error.span().unwrap_or(0..0), error.message())).collect();
     errors.sort_by_key(|(span, _)| span.start);
-    let mut found = Vec::new();
+    let mut findings = Vec::new();
     let mut last_line = 0;
     let mut errors = errors.into_iter().peekable();
     while let Some((span, message)) = errors.next() {
         let mut words = None;
         if is_of_a_list(message) {
             let mut rest = errors.clone();
-            // The parser reads the lines behind an open list as its items, each with an error of its own.
+            // The parser reads the lines after an unclosed list as its items, each with its own error.
             if rest.by_ref().find(|(_, next)| !is_of_a_list(next)).is_some_and(|(_, next)| is_open_list(next))
             {
                 errors = rest;
-                words = Some(("a list that is never closed", Some("close the list with `]` before this")));
+                words = Some(("unclosed list", Some("close the list with `]` before this line")));
             }
         }
         let (line, _) = source.line_at(u32::try_from(span.start).unwrap_or(u32::MAX));
@@ -42,15 +42,15 @@ pub(super) fn findings(
             continue;
         }
         last_line = line;
-        found.push(match words {
+        findings.push(match words {
             Some(words) => with_help(source, words, span),
             None => finding(source, root, message, span),
         });
     }
-    found
+    findings
 }
 
-/// Tells whether an error may be an echo of a list that is not closed.
+/// Whether an error may be a consequence of an unclosed list.
 fn is_of_a_list(message: &str) -> bool {
     ["missing comma between array", "unexpected `=` in array", "string values must be quoted"]
         .iter()
@@ -74,7 +74,7 @@ fn finding(source: &Arc<Source>, root: &DeTable<'_>, message: &str, span: Range<
         return with_help(source, unquoted(at), span);
     }
     let shown = message.trim_end_matches('.').trim_end_matches(", expected nothing");
-    with_help(source, (shown, way_out(message, at)), span)
+    with_help(source, (shown, help_for(message, at)), span)
 }
 
 fn with_help(source: &Arc<Source>, words: (&str, Option<&str>), span: Range<usize>) -> Diagnostic {
@@ -85,27 +85,27 @@ fn with_help(source: &Arc<Source>, words: (&str, Option<&str>), span: Range<usiz
     }
 }
 
-/// What stands where a value should, and is neither a text in quotes nor anything else.
+/// The message and help for a text that is not a value.
 fn unquoted(at: &str) -> (&'static str, Option<&'static str>) {
     let at = at.trim_start_matches([' ', '\t']);
     let line = at.lines().next().and_then(|line| line.split('#').next()).unwrap_or_default();
     match at.chars().next() {
-        _ if line.contains('=') => ("two keys on one line", Some("begin a new line for the next key")),
+        _ if line.contains('=') => ("two keys on one line", Some("start a new line for the next key")),
         None | Some('\n' | '\r' | '#') => {
-            ("missing value", Some("write a value behind `=`; an empty text is \"\""))
+            ("missing value", Some("write a value after `=`; an empty string is \"\""))
         }
         Some('\u{2018}'..='\u{201f}') => {
-            ("a text in curly quotes", Some("use straight quotes: key = \"text\""))
+            ("a string in curly quotes", Some("use straight quotes: key = \"text\""))
         }
         Some('0'..='9' | '-' | '+' | '.') => (
-            "a value that is no number",
-            Some("write a number without a unit, or put a text in quotes: key = \"text\""),
+            "invalid number",
+            Some("write a number without a unit, or put a string in quotes: key = \"text\""),
         ),
-        Some(_) => ("a text without quotes", Some("put a text in quotes: key = \"text\"")),
+        Some(_) => ("a string without quotes", Some("put the string in quotes: key = \"text\"")),
     }
 }
 
-fn way_out(message: &str, at: &str) -> Option<&'static str> {
+fn help_for(message: &str, at: &str) -> Option<&'static str> {
     let begins = |start: &str| message.starts_with(start);
     Some(match message {
         _ if message.contains("visible characters") => "write the character as an escape, such as \\u0007",
@@ -116,10 +116,10 @@ fn way_out(message: &str, at: &str) -> Option<&'static str> {
         _ if begins("invalid literal string") => "close the string with `'` on the same line",
         _ if begins("invalid multi-line literal string") => "close the string with `'''`",
         _ if begins("missing escaped value") => {
-            "write a backslash as `\\\\`, or put the text in single quotes, which know no escapes"
+            "write a backslash as `\\\\`, or use single quotes, which have no escapes"
         }
         _ if message.contains("unicode hexadecimal value") => {
-            "write a character as \\uXXXX or \\UXXXXXXXX; D800 to DFFF are none"
+            "write a character as \\uXXXX or \\UXXXXXXXX; D800 to DFFF are not characters"
         }
         _ if begins("unclosed array table") => "close the header with `]]`",
         _ if begins("unclosed table") => "close the header with `]`",
@@ -127,21 +127,23 @@ fn way_out(message: &str, at: &str) -> Option<&'static str> {
         _ if begins("unclosed inline table") => "close the table with `}`",
         _ if begins("missing comma") => "put a comma between two items",
         _ if begins("invalid key-value pair") && at.starts_with('{') => {
-            "TOML is made of `key = value` lines; JSON is read from a file that is called .json"
+            "TOML consists of `key = value` lines; a JSON file needs the extension .json"
         }
         _ if begins("invalid unquoted key") && at.starts_with(':') => "write `=` between key and value",
         _ if begins("invalid unquoted key") => "put the key in quotes: \"a key\" = 1",
         _ if begins("unquoted keys cannot be empty") && at.starts_with('=') => "write a key before `=`",
-        _ if begins("unquoted keys cannot be empty") => "write a name here, or take the dot away",
+        _ if begins("unquoted keys cannot be empty") => "write a name here, or remove the dot",
         _ if begins("key with no value") => "write `key = value`",
-        _ if begins("unexpected key or value") => "begin a new line for the next key",
-        _ if begins("unexpected leading zero") => "write the number without it, or put a text in quotes",
+        _ if begins("unexpected key or value") => "start a new line for the next key",
+        _ if begins("unexpected leading zero") => "remove the leading zero, or put a string in quotes",
         _ if begins("invalid float") || begins("invalid integer") => {
-            "write a number such as 10 or 0.5, or put a text in quotes"
+            "write a number such as 10 or 0.5, or put a string in quotes"
         }
-        _ if begins("invalid boolean") => "write `true` or `false`, in small letters",
-        _ if begins("carriage return") => "let lines end in LF or CR LF",
-        _ if begins("cannot extend value") => "a key has a value or keys below it; choose another name",
+        _ if begins("invalid boolean") => "write `true` or `false` in lower case",
+        _ if begins("carriage return") => "end lines with LF or CR LF",
+        _ if begins("cannot extend value") => {
+            "a key has either a value or keys below it; choose another name"
+        }
         _ => return None,
     })
 }
@@ -155,7 +157,7 @@ fn duplicate(source: &Arc<Source>, root: &DeTable<'_>, span: Range<usize>) -> Di
     syntax(source, Code::ParseDuplicateKey, format!("`{name}` is set a second time"), span).help(help)
 }
 
-/// Where the key that is set again at `span` was set first.
+/// The first place of the key that is set again at `span`.
 fn first_place(source: &Source, root: &DeTable<'_>, span: &Range<usize>) -> Option<Range<usize>> {
     let line = source.line_at(u32::try_from(span.start).ok()?).1;
     let written = source.text().get(line.start..span.end)?.trim_start();
@@ -174,25 +176,23 @@ fn first_place(source: &Source, root: &DeTable<'_>, span: &Range<usize>) -> Opti
         .or_else(|| in_text(source.text().get(..line.start)?, &key))
 }
 
-/// Where the key stands in what could be read.
+/// The place of the key in the part that could be parsed.
 fn in_tree(root: &DeTable<'_>, key: &Key) -> Option<Range<usize>> {
     let mut table = root;
     let (last, path) = key.segments().split_last()?;
     for segment in path {
         let (_, value) = member(table, segment)?;
-        table = match value {
-            DeValue::Table(below) => below,
-            DeValue::Array(elements) => match elements.iter().next_back()?.get_ref() {
-                DeValue::Table(below) => below,
-                _ => return None,
-            },
-            _ => return None,
+        let value = match value {
+            DeValue::Array(elements) => elements.iter().next_back()?.get_ref(),
+            value => value,
         };
+        let DeValue::Table(below) = value else { return None };
+        table = below;
     }
     member(table, last).map(|(place, _)| place)
 }
 
-/// Where the key stands in lines that are only looked at: a header that is there twice is read as its second.
+/// The place of the key in the text, since the parser keeps only the second of two equal headers.
 fn in_text(lines: &str, key: &Key) -> Option<Range<usize>> {
     let mut header = Key::root();
     let mut start = 0;
@@ -222,7 +222,7 @@ fn member<'t, 'i>(table: &'t DeTable<'i>, segment: &Segment) -> Option<(Range<us
     Some((name.span(), value.get_ref()))
 }
 
-/// The key of a line that is a header.
+/// The key of a header line.
 fn header_of(line: &str) -> Option<Key> {
     let (header, rest) = line.strip_prefix('[')?.rsplit_once(']')?;
     let is_whole = rest.trim().is_empty() || rest.trim_start().starts_with('#');

@@ -1,12 +1,11 @@
 //! Proptest strategies for keys, values, layers and texts (feature `proptest`).
 //!
-//! The core tests its own laws with these, and an application tests the priority of its own settings with
-//! them. Names come from a small alphabet, so that layers collide often; a table may meet a scalar, a list or
-//! the mark of a removed key; and each value lies at a place of its layer's text, so that a law about origins
-//! can be told from one about values.
+//! Speckit tests its laws with these, and an application can test the priority of its settings. Names come from a
+//! small alphabet, so that layers collide often; a table may meet a scalar, a list or the mark of a removed key;
+//! and each value has an origin in the text of its layer.
 //!
-//! A configuration of one's own: [`overlays`] makes layers that set some of the settings that the defaults
-//! have, each to a value of the same type.
+//! For your own configuration, [`overlays`] generates layers that set some settings of the defaults, each to a value of
+//! the same type.
 //!
 //! ```
 //! use proptest::prelude::*;
@@ -72,10 +71,10 @@ use text::{TreeWriter, placed};
 
 mod text;
 
-/// Three bare names that meet again and again, and one that TOML has to quote.
+/// Three bare names that collide often, and one that TOML has to quote.
 const NAMES: [&str; 4] = ["a", "b", "c", "e.f \"g\""];
 
-/// Texts that a guess would turn into something else, that need escapes, or that are empty.
+/// Texts that look like other types, that need escapes, or that are empty.
 const TEXTS: [&str; 9] = ["", "x", "y", "true", "00123", "1e10", "a, b", "\"\\\n\t\r", "é\u{1}\u{7f}"];
 
 /// The four forms of TOML's dates.
@@ -86,41 +85,41 @@ pub fn key() -> impl Strategy<Value = Key> {
     vec(name(), 1..=3).prop_map(Key::of)
 }
 
-/// Any value a layer may hold: scalars, lists, tables to a depth of three, and marks of removed keys.
+/// Any value of a layer: scalars, lists, tables to a depth of three, and marks of removed keys.
 pub fn value() -> impl Strategy<Value = Value> {
-    (node(Words::Layer), kind(), any::<bool>())
+    (node(LeafSet::Layer), kind(), any::<bool>())
         .prop_map(|(node, kind, lines)| placed(&node, kind, "value", lines))
 }
 
-/// A layer: a table of values, at places of a document (with lines) or of a fragment (without).
+/// A layer: a table of values, with origins in a document (with lines) or in a fragment (without).
 pub fn layer() -> impl Strategy<Value = Layer> {
     layers(1).prop_map(|mut layers| layers.swap_remove(0))
 }
 
 /// Layers of distinct sources, lowest priority first; `count` is a number or a range of numbers.
 pub fn layers(count: impl Into<SizeRange>) -> impl Strategy<Value = Vec<Layer>> {
-    vec((table(Words::Layer), kind(), any::<bool>()), count).prop_map(|trees| stack(trees.into_iter()))
+    vec((table(LeafSet::Layer), kind(), any::<bool>()), count).prop_map(stack)
 }
 
 /// Layers that set some of the leaves of `defaults`, each to a value of the same type; lowest priority first.
 ///
-/// A list is a leaf, and a new one has elements of the old one's types. Bounds of a schema are not known here:
-/// a law that needs valid settings filters with `prop_assume!`.
+/// A list is a leaf; a new one has elements of the old one's types. The bounds of a schema are unknown: a test that
+/// needs valid settings filters with `prop_assume!`.
 pub fn overlays<C: Into<SizeRange>>(
     defaults: &Layer,
     count: C,
 ) -> impl Strategy<Value = Vec<Layer>> + use<C> {
     let mut leaves = Vec::new();
-    defaults.root().leaves(false, &mut |key, leaf| leaves.push((key.clone(), Node::of(leaf))));
+    defaults.root().leaves(false, &mut |key, leaf| leaves.push((key.clone(), PlainValue::of(leaf))));
     let one = Vec::from_iter(leaves.into_iter().map(|(key, node)| {
         proptest::option::of(alike(&node)).prop_map(move |node| node.map(|node| (key.clone(), node)))
     }));
     let tree = one.prop_map(|leaves| {
         let mut tree = BTreeMap::new();
         leaves.into_iter().flatten().for_each(|(key, node)| insert(&mut tree, key.segments(), node));
-        Node::Table(tree)
+        PlainValue::Table(tree)
     });
-    vec((tree, kind(), any::<bool>()), count).prop_map(|trees| stack(trees.into_iter()))
+    vec((tree, kind(), any::<bool>()), count).prop_map(stack)
 }
 
 /// The TOML text of a generated tree, with dotted keys or with table headers.
@@ -140,9 +139,9 @@ pub fn config_text() -> impl Strategy<Value = String> {
     config().prop_map(|(text, _)| text)
 }
 
-/// A TOML text as [`config_text`] makes it, and the tree that it says.
+/// A TOML text of [`config_text`], and its tree.
 pub fn config() -> impl Strategy<Value = (String, Value)> {
-    (table(Words::Toml), any::<bool>()).prop_map(|(node, headers)| {
+    (table(LeafSet::Toml), any::<bool>()).prop_map(|(node, headers)| {
         let mut text = TreeWriter::default();
         if headers {
             text.sections(&node, &Key::root())
@@ -153,25 +152,25 @@ pub fn config() -> impl Strategy<Value = (String, Value)> {
     })
 }
 
-/// A value without a place.
+/// A value without an origin.
 #[derive(Clone, Debug)]
-enum Node {
+enum PlainValue {
     /// A leaf: anything but a list or a table.
     Leaf(Kind),
     Array(Vec<Self>),
     Table(BTreeMap<Text, Self>),
 }
 
-/// Which leaves may occur.
+/// The set of leaves that may occur.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Words {
-    /// What TOML can write.
+enum LeafSet {
+    /// Leaves that TOML can express.
     Toml,
-    /// What a layer can hold: null and marks of removed keys too.
+    /// Leaves of a layer: also null and marks of removed keys.
     Layer,
 }
 
-impl Node {
+impl PlainValue {
     fn of(value: &Value) -> Self {
         match value.kind() {
             Kind::Array(elements) => Self::Array(elements.iter().map(Self::of).collect()),
@@ -209,7 +208,7 @@ fn date() -> impl Strategy<Value = Kind> {
     sample::select(&DATES[..]).prop_filter_map("a date of TOML", |text| text.parse().ok().map(Kind::Datetime))
 }
 
-fn leaf(words: Words) -> impl Strategy<Value = Node> {
+fn leaf(words: LeafSet) -> impl Strategy<Value = PlainValue> {
     let plain = prop_oneof![
         4 => integer(),
         2 => any::<bool>().prop_map(Kind::Bool),
@@ -219,54 +218,56 @@ fn leaf(words: Words) -> impl Strategy<Value = Node> {
     ];
     let marks = sample::select(&[Kind::Null, Kind::Unset, Kind::Unset][..]);
     match words {
-        Words::Toml => plain.prop_map(Node::Leaf).boxed(),
-        Words::Layer => prop_oneof![4 => plain, 1 => marks].prop_map(Node::Leaf).boxed(),
+        LeafSet::Toml => plain.prop_map(PlainValue::Leaf).boxed(),
+        LeafSet::Layer => prop_oneof![4 => plain, 1 => marks].prop_map(PlainValue::Leaf).boxed(),
     }
 }
 
-fn node(words: Words) -> impl Strategy<Value = Node> {
-    let list = vec(element(), 0..=4).prop_map(Node::Array);
+fn node(words: LeafSet) -> impl Strategy<Value = PlainValue> {
+    let list = vec(element(), 0..=4).prop_map(PlainValue::Array);
     prop_oneof![2 => leaf(words), 1 => list]
-        .prop_recursive(3, 24, 4, |below| btree_map(name(), below, 0..=4).prop_map(Node::Table))
+        .prop_recursive(3, 24, 4, |below| btree_map(name(), below, 0..=4).prop_map(PlainValue::Table))
 }
 
-/// An element of a list: a mark of a removed key never stands in one.
-fn element() -> impl Strategy<Value = Node> {
+/// An element of a list, which is never the mark of a removed key.
+fn element() -> impl Strategy<Value = PlainValue> {
     prop_oneof![
-        4 => leaf(Words::Toml),
-        1 => btree_map(name(), leaf(Words::Toml), 0..=2).prop_map(Node::Table),
+        4 => leaf(LeafSet::Toml),
+        1 => btree_map(name(), leaf(LeafSet::Toml), 0..=2).prop_map(PlainValue::Table),
     ]
 }
 
-fn table(words: Words) -> impl Strategy<Value = Node> {
-    btree_map(name(), node(words), 0..=6).prop_map(Node::Table)
+fn table(words: LeafSet) -> impl Strategy<Value = PlainValue> {
+    btree_map(name(), node(words), 0..=6).prop_map(PlainValue::Table)
 }
 
 /// Values of the type of `node`.
-fn alike(node: &Node) -> proptest::strategy::BoxedStrategy<Node> {
+fn alike(node: &PlainValue) -> proptest::strategy::BoxedStrategy<PlainValue> {
     match node {
-        Node::Leaf(Kind::Bool(_)) => any::<bool>().prop_map(|bool| Node::Leaf(Kind::Bool(bool))).boxed(),
-        Node::Leaf(Kind::Number(Number::Int(_))) => integer().prop_map(Node::Leaf).boxed(),
-        Node::Leaf(Kind::Number(_)) => float().prop_map(Node::Leaf).boxed(),
-        Node::Leaf(Kind::String(_)) => text().prop_map(Node::Leaf).boxed(),
-        Node::Leaf(Kind::Datetime(_)) => date().prop_map(Node::Leaf).boxed(),
-        Node::Array(elements) if !elements.is_empty() => {
-            let alternatives = elements.iter().map(alike).collect::<Vec<_>>();
-            vec(proptest::strategy::Union::new(alternatives), 0..=4).prop_map(Node::Array).boxed()
+        PlainValue::Leaf(Kind::Bool(_)) => {
+            any::<bool>().prop_map(|bool| PlainValue::Leaf(Kind::Bool(bool))).boxed()
         }
-        Node::Leaf(Kind::Null | Kind::Unset | Kind::Array(_) | Kind::Table(_))
-        | Node::Array(_)
-        | Node::Table(_) => Just(node.clone()).boxed(),
+        PlainValue::Leaf(Kind::Number(Number::Int(_))) => integer().prop_map(PlainValue::Leaf).boxed(),
+        PlainValue::Leaf(Kind::Number(_)) => float().prop_map(PlainValue::Leaf).boxed(),
+        PlainValue::Leaf(Kind::String(_)) => text().prop_map(PlainValue::Leaf).boxed(),
+        PlainValue::Leaf(Kind::Datetime(_)) => date().prop_map(PlainValue::Leaf).boxed(),
+        PlainValue::Array(elements) if !elements.is_empty() => {
+            let alternatives = elements.iter().map(alike).collect::<Vec<_>>();
+            vec(proptest::strategy::Union::new(alternatives), 0..=4).prop_map(PlainValue::Array).boxed()
+        }
+        PlainValue::Leaf(Kind::Null | Kind::Unset | Kind::Array(_) | Kind::Table(_))
+        | PlainValue::Array(_)
+        | PlainValue::Table(_) => Just(node.clone()).boxed(),
     }
 }
 
-/// Sets a leaf in a tree of tables. The keys of one tree's leaves never lie below one another.
-fn insert(tree: &mut BTreeMap<Text, Node>, key: &[Segment], node: Node) {
+/// Sets a leaf in a tree of tables. No leaf is below another one.
+fn insert(tree: &mut BTreeMap<Text, PlainValue>, key: &[Segment], node: PlainValue) {
     match key {
         [Segment::Name(name)] => drop(tree.insert(name.clone(), node)),
         [Segment::Name(name), rest @ ..] => {
-            let below = tree.entry(name.clone()).or_insert_with(|| Node::Table(BTreeMap::new()));
-            if let Node::Table(members) = below {
+            let below = tree.entry(name.clone()).or_insert_with(|| PlainValue::Table(BTreeMap::new()));
+            if let PlainValue::Table(members) = below {
                 insert(members, rest, node);
             }
         }
@@ -274,11 +275,9 @@ fn insert(tree: &mut BTreeMap<Text, Node>, key: &[Segment], node: Node) {
     }
 }
 
-fn stack(trees: impl Iterator<Item = (Node, LayerKind, bool)>) -> Vec<Layer> {
-    let mut layers = Vec::new();
-    for (node, kind, lines) in trees {
-        let name = format!("layer {}", layers.len() + 1);
-        layers.push(Layer::new(placed(&node, kind, &name, lines)));
-    }
-    layers
+/// The layers of some trees, lowest first.
+fn stack(trees: Vec<(PlainValue, LayerKind, bool)>) -> Vec<Layer> {
+    let layer =
+        |(node, kind, lines), number| Layer::new(placed(&node, kind, &format!("layer {number}"), lines));
+    trees.into_iter().zip(1..).map(|(tree, number): (_, usize)| layer(tree, number)).collect()
 }

@@ -1,18 +1,18 @@
-//! The text of a generated tree, and the tree at the places of that text.
+//! The text of a generated tree, and the tree with origins in that text.
 
 use alloc::string::{String, ToString as _};
 use alloc::sync::Arc;
 use alloc::vec::{self, Vec};
 use core::ops::Range;
 
-use super::Node;
+use super::PlainValue;
 use crate::tree::{Key, LayerKind, Origin, Source, Value};
 
-/// The tree at the places of its own text, one line for each leaf.
-pub(super) fn placed(node: &Node, kind: LayerKind, name: &str, lines: bool) -> Value {
+/// The tree with origins in its own text, one line for each leaf.
+pub(super) fn placed(node: &PlainValue, kind: LayerKind, name: &str, lines: bool) -> Value {
     let mut text = TreeWriter::default();
     match node {
-        Node::Table(members) if !members.is_empty() => text.lines(node, &Key::root()),
+        PlainValue::Table(members) if !members.is_empty() => text.lines(node, &Key::root()),
         _ => text.inline(node),
     }
     let source = if lines {
@@ -23,15 +23,15 @@ pub(super) fn placed(node: &Node, kind: LayerKind, name: &str, lines: bool) -> V
     locate(node, &source, &mut text.spans.into_iter())
 }
 
-fn locate(node: &Node, source: &Arc<Source>, spans: &mut vec::IntoIter<Range<usize>>) -> Value {
+fn locate(node: &PlainValue, source: &Arc<Source>, spans: &mut vec::IntoIter<Range<usize>>) -> Value {
     let origin = Origin::new(source, spans.next().unwrap_or_default());
     match node {
-        Node::Leaf(kind) => Value::new(kind.clone(), origin),
-        Node::Array(elements) => {
+        PlainValue::Leaf(kind) => Value::new(kind.clone(), origin),
+        PlainValue::Array(elements) => {
             let elements: Vec<_> = elements.iter().map(|element| locate(element, source, spans)).collect();
             Value::array(elements, origin)
         }
-        Node::Table(members) => {
+        PlainValue::Table(members) => {
             let members: Vec<_> =
                 members.iter().map(|(name, member)| (name.clone(), locate(member, source, spans))).collect();
             Value::table(members, origin)
@@ -39,7 +39,7 @@ fn locate(node: &Node, source: &Arc<Source>, spans: &mut vec::IntoIter<Range<usi
     }
 }
 
-/// A text under way, with the span of each value in the order of a walk from the root.
+/// A text that is being written, with the span of each value in depth-first order.
 #[derive(Default)]
 pub(super) struct TreeWriter {
     pub(super) written: String,
@@ -48,9 +48,9 @@ pub(super) struct TreeWriter {
 
 impl TreeWriter {
     /// One `dotted.key = value` a line.
-    pub(super) fn lines(&mut self, node: &Node, key: &Key) {
+    pub(super) fn lines(&mut self, node: &PlainValue, key: &Key) {
         match node {
-            Node::Table(members) if key.is_root() || !members.is_empty() => {
+            PlainValue::Table(members) if key.is_root() || !members.is_empty() => {
                 let at = self.begin();
                 for (name, member) in members {
                     self.lines(member, &key.child(name.clone()));
@@ -67,15 +67,15 @@ impl TreeWriter {
     }
 
     /// The plain members of a table first, then one `[header]` for each table in it.
-    pub(super) fn sections(&mut self, node: &Node, key: &Key) {
-        let Node::Table(members) = node else { return };
+    pub(super) fn sections(&mut self, node: &PlainValue, key: &Key) {
+        let PlainValue::Table(members) = node else { return };
         if !key.is_root() {
             self.written.push('[');
             self.written.push_str(&key.to_string());
             self.written.push_str("]\n");
         }
         let (tables, plain): (Vec<_>, Vec<_>) =
-            members.iter().partition(|(_, member)| matches!(member, Node::Table(_)));
+            members.iter().partition(|(_, member)| matches!(member, PlainValue::Table(_)));
         for (name, member) in plain {
             self.lines(member, &Key::of([name.clone()]));
         }
@@ -84,16 +84,16 @@ impl TreeWriter {
         }
     }
 
-    /// The value as TOML writes it on one line; `null` and `unset` for what TOML cannot say.
-    fn inline(&mut self, node: &Node) {
+    /// The value as TOML writes it on one line; `null` and `unset` for what TOML cannot express.
+    fn inline(&mut self, node: &PlainValue) {
         let at = self.begin();
         match node {
-            Node::Leaf(kind) => {
+            PlainValue::Leaf(kind) => {
                 let source = Source::fragment(LayerKind::Defaults, "", "");
                 let leaf = Value::new(kind.clone(), Origin::whole(&source));
                 self.written.push_str(&leaf.to_string());
             }
-            Node::Array(elements) => {
+            PlainValue::Array(elements) => {
                 self.written.push('[');
                 for (i, element) in elements.iter().enumerate() {
                     self.written.push_str(if i == 0 { "" } else { ", " });
@@ -101,8 +101,8 @@ impl TreeWriter {
                 }
                 self.written.push(']');
             }
-            Node::Table(members) if members.is_empty() => self.written.push_str("{}"),
-            Node::Table(members) => {
+            PlainValue::Table(members) if members.is_empty() => self.written.push_str("{}"),
+            PlainValue::Table(members) => {
                 for (i, (name, member)) in members.iter().enumerate() {
                     self.written.push_str(if i == 0 { "{ " } else { ", " });
                     self.written.push_str(&Key::of([name.clone()]).to_string());

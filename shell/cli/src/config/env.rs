@@ -9,7 +9,7 @@ pub(crate) fn run(context: &Context) -> CommandResult {
     let opened = context.open()?;
     context.terminal.report(opened.findings(), &opened.masks());
     let root = opened.merged().map(Merged::root);
-    let names = opened.rules().keys().names(root);
+    let names = opened.rules().keys().variable_names(root);
     let rows = names.map(|names| names.table(opened.environment())).unwrap_or_default();
     let cells: Vec<[String; 4]> = rows
         .iter()

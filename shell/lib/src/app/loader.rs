@@ -111,7 +111,7 @@ impl ConfigLoader {
         Builder::<AppConfig>::default()
             .defaults_text("defaults.toml", AppConfig::DEFAULTS)
             .schema_text("config.schema.json", AppConfig::SCHEMA)
-            .extended_by(|| Box::new(Application::default()))
+            .with_extension(|| Box::new(Application::default()))
             .env_prefix(PREFIX)
             .env_reserved(RESERVED.iter().copied())
             .strict(self.strict)

@@ -302,7 +302,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
 
     /// Adds what the application itself demands to the rules, made anew for each schema.
     #[cfg(feature = "app")]
-    pub(crate) fn extended_by(mut self, extension: fn() -> Box<dyn Extension>) -> Self {
+    pub(crate) fn with_extension(mut self, extension: fn() -> Box<dyn Extension>) -> Self {
         self.frame.extension = Some(extension);
         self
     }

@@ -69,9 +69,9 @@ impl Frame {
             rules = rules.with_prefix(prefix.clone(), &reserved);
         }
         if let Some(extension) = self.extension {
-            rules = rules.extended_by(extension());
+            rules = rules.with_extension(extension());
         }
-        rules.over(&self.defaults)
+        rules.with_fixed_layers(&self.defaults)
     }
 }
 
@@ -200,7 +200,7 @@ impl<T: DeserializeOwned> Loader<T> {
         let compiled = self.renew_schema(world, &recorder);
         #[cfg(not(feature = "schema"))]
         let compiled = Ok(());
-        let names = self.rules.keys().names(None);
+        let names = self.rules.keys().variable_names(None);
         let is_ours = |variable: &str| names.is_some_and(|names| names.concerns(variable));
         let inputs = self.sources.gather(&recorder, names.as_ref(), || world.environment(&is_ours));
         recorder.note("environment", inputs.environment.fingerprint());
@@ -311,7 +311,7 @@ impl<T: DeserializeOwned> Loader<T> {
         let resolved = unwound(|| {
             let written = rules.check(rules.read(inputs)).and_then(|checked| self.accept(checked))?;
             match running {
-                Some(running) => rules.hold(written, running, |checked| self.accept(checked)),
+                Some(running) => rules.defer_restarts(written, running, |checked| self.accept(checked)),
                 None => Ok(written),
             }
         });

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use speckit_core::config::schema::{Documents, Schema, SchemaMap, file_address, paths_of};
+use speckit_core::config::schema::{Documents, Schema, SchemaMap, file_address, schema_paths};
 use speckit_core::config::source::{Language, parse};
 use speckit_core::{Diagnostic, LayerKind, Source, Value};
 
@@ -36,7 +36,7 @@ pub fn compile_file(files: &dyn Files, path: &Path, maps: &[SchemaMap]) -> Resul
             return Schema::compile(&documents);
         }
         for address in missing {
-            for path in paths_of(&address, maps) {
+            for path in schema_paths(&address, maps) {
                 if let Ok(source) = read(Path::new(&path)) {
                     documents.add(&address, &parse_schema(&source)?);
                     break;

@@ -1,7 +1,7 @@
-//! What is shown of a text that did not parse: the known names of keys, and what separates words.
+//! Masking of a text that did not parse: only known names of keys and separators are shown.
 //!
-//! A broken text may be within a secret at any place, since one edit is enough to tear the quotes around it. So no
-//! word is shown for its place alone: it must be a name that the schema or a layer gives to a key, which is no secret.
+//! Any part of a broken text may be inside a secret, since one missing quote is enough. So a word is shown only if it
+//! is a key name of the schema or of a layer, which is not secret.
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
@@ -9,13 +9,13 @@ use core::ops::Range;
 
 use crate::tree::Text;
 
-/// The words of a text that must not be shown, in their order.
+/// The words of a text that must not be shown, in order.
 ///
-/// A word is shown if it is one of `names` and stands where a key or a part of one does: before `=` or `:`, or in a line
-/// that begins with `[`, before the first quote, comma or `=`.
+/// A word is shown if it is one of `names` and in the position of a key: before `=` or `:`, or in a line that begins
+/// with `[`, before the first quote, comma or `=`.
 pub(super) fn masked(text: &str, names: &BTreeSet<Text>) -> Vec<Range<usize>> {
     let mut masked = Vec::new();
-    // A byte order mark is no word.
+    // A byte order mark is not a word.
     let mut start = text.len() - text.trim_start_matches('\u{feff}').len();
     let lines = text.get(start..).unwrap_or_default().split_inclusive('\n');
     for line in lines {
@@ -44,7 +44,7 @@ fn is_separator(c: char) -> bool {
     c.is_ascii_whitespace() || matches!(c, '=' | ':' | '[' | ']' | '{' | '}' | '"' | '\'' | ',')
 }
 
-/// Tells whether a value follows the word that stands before this rest of a line.
+/// Whether the rest of a line after a word begins with `=` or `:`.
 fn is_assigned(rest: &str) -> bool {
     rest.trim_start_matches(['"', '\'']).trim_start_matches([' ', '\t']).starts_with(['=', ':'])
 }
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn known_names_are_shown_where_a_key_stands() {
+    fn known_names_are_shown_in_the_position_of_a_key() {
         for (text, expected) in [
             ("[server]\nport = 80 # old\n", "[server]\nport = ** * ***\n"),
             ("  [[ server.a-b.x. ]] # token\n", "  [[ server.a-b.*. ]] * token\n"),
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_is_spelt_as_a_name_is_masked_where_a_value_stands() {
+    fn a_secret_that_equals_a_name_is_masked_in_the_position_of_a_value() {
         for (text, expected) in [
             ("token = \"server", "token = \"******"),
             ("token = server port = 1", "token = ****** port = *"),
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_within_a_text_of_several_lines_shows_no_word_of_its_own() {
+    fn lines_of_a_multi_line_string_are_masked() {
         assert_eq!(
             shown("token = \"\"\"\nMIIEabc==\nhunter2 = 1\n[hunter2]\nkey: x\n"),
             "token = \"\"\"\n*******==\n******* = *\n[*******]\n***: *\n"

@@ -1,7 +1,7 @@
-//! The environment as a layer: which variable means which key, and what its text means there.
+//! The environment as a layer: which key a variable sets, and how its text is read.
 //!
-//! `PREFIX_A__B_C` is the key `a.b_c`: `__` stands between keys, `_` inside them. Which keys there are comes from
-//! the schema, and for tables with free names from the layers below, so that no name is guessed.
+//! `PREFIX_A__B_C` sets the key `a.b_c`: `__` separates keys, `_` is part of a key. The known keys come from the
+//! schema, and for tables with free names from the layers below, so that no name is guessed.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -14,18 +14,18 @@ mod reader;
 
 pub use names::{EnvironmentNames, VariableRow};
 
-/// What a variable holds.
+/// The content of a variable.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Variable {
     /// A text.
     Text(String),
-    /// Bytes that are no UTF-8.
+    /// Bytes that are not UTF-8.
     NotUnicode,
 }
 
-/// The environment as it was at one moment, and the secret files that its variables name.
+/// A snapshot of the environment, and the secret files that its variables name.
 ///
-/// `Debug` shows names only.
+/// `Debug` shows only names.
 #[derive(Clone, Default)]
 pub struct Environment {
     variables: BTreeMap<String, Variable>,
@@ -33,20 +33,20 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// The environment of these variables.
+    /// An environment of these variables.
     pub fn new<N: Into<String>>(variables: impl IntoIterator<Item = (N, Variable)>) -> Self {
         let variables = variables.into_iter().map(|(name, value)| (name.into(), value)).collect();
         Self { variables, files: BTreeMap::new() }
     }
 
-    /// The environment of these texts.
+    /// An environment of these texts.
     pub fn of<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         Self::new(variables.into_iter().map(|(name, text)| (name, Variable::Text(text.into()))))
     }
 
-    /// The variables of this environment with a name that is wanted.
+    /// This environment, limited to the variables that `is_wanted` accepts.
     #[must_use]
-    pub fn of_wanted(mut self, is_wanted: impl Fn(&str) -> bool) -> Self {
+    pub fn filtered(mut self, is_wanted: impl Fn(&str) -> bool) -> Self {
         self.variables.retain(|name, _| is_wanted(name));
         self
     }
@@ -59,19 +59,16 @@ impl Environment {
         }
     }
 
-    /// Tells whether a variable is set, to anything.
+    /// Whether a variable is set, also to an empty text or to bytes that are not UTF-8.
     pub fn is_set(&self, name: &str) -> bool {
         self.variables.contains_key(name)
     }
 
-    /// A hash of every variable with its text, by which two environments are told apart.
+    /// A hash of all variables with their texts, to compare two environments.
     pub fn fingerprint(&self) -> Fingerprint {
         let mut bytes = Vec::new();
-        for (name, variable) in &self.variables {
-            let text = match variable {
-                Variable::Text(text) => Some(text.as_bytes()),
-                Variable::NotUnicode => None,
-            };
+        for name in self.variables.keys() {
+            let text = self.text(name).map(str::as_bytes);
             for part in [Some(name.as_bytes()), text] {
                 let length = part.map_or(u64::MAX, |part| part.len() as u64);
                 bytes.extend_from_slice(&length.to_le_bytes());
@@ -81,8 +78,8 @@ impl Environment {
         Fingerprint::of_bytes(&bytes)
     }
 
-    /// Keeps what the shell read for a path that [`EnvironmentNames::secret_files`] named; the error is a reason
-    /// without the file's content.
+    /// Adds the content of a file that [`EnvironmentNames::secret_files`] listed, or the reason why it cannot be read. The
+    /// reason must not contain the secret.
     pub fn add_file(&mut self, path: impl Into<String>, content: Result<String, String>) {
         self.files.insert(path.into(), content);
     }

@@ -1,12 +1,12 @@
-//! Which variable means which key.
+//! The names of variables, and the keys that they set.
 
 use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::Environment;
-use crate::config::schema::{Facts, Schema, TypeSet};
-use crate::config::source::text::known_facts;
+use crate::config::schema::{Facts, NamedVariable, Schema, TypeSet};
+use crate::config::source::text::types_of_key;
 use crate::tree::{Key, MAX_DEPTH, Segment, Text, Value};
 
 /// One row of the table that `speckit env` prints.
@@ -21,7 +21,7 @@ pub struct VariableRow {
     /// The types that the key allows.
     #[serde(serialize_with = "as_text")]
     pub types: TypeSet,
-    /// Whether the environment has it.
+    /// Whether the environment sets it.
     pub set: bool,
 }
 
@@ -29,19 +29,19 @@ fn as_text<T: core::fmt::Display, S: serde::Serializer>(value: &T, serializer: S
     serializer.collect_str(value)
 }
 
-/// The names by which an environment sets the keys of one configuration.
+/// The variable names for the keys of one configuration.
 #[derive(Clone, Copy, Debug)]
 pub struct EnvironmentNames<'a> {
     pub(super) prefix: &'a str,
-    /// Suffixes that the program keeps for itself: `PREFIX_CONFIG`.
+    /// Suffixes that the program uses for itself: `PREFIX_CONFIG`.
     reserved: &'a [String],
     schema: Option<&'a Schema>,
-    /// The merged tree of the layers below, which names the members of tables with free names.
+    /// The merged tree of the layers below, with the members of tables with free names.
     present: Option<&'a Value>,
 }
 
 impl<'a> EnvironmentNames<'a> {
-    /// The names of `PREFIX_…` for the keys of a schema and of the layers below.
+    /// The variables `PREFIX_…` for the keys of a schema and of the layers below.
     pub fn new(
         prefix: &'a str,
         reserved: &'a [String],
@@ -67,7 +67,7 @@ impl<'a> EnvironmentNames<'a> {
         (!key.is_root()).then_some(name)
     }
 
-    /// Every variable with its key, by key: one for each leaf that the schema or a layer below names.
+    /// Every variable with its key, sorted by key: one for each leaf of the schema or of a layer below.
     pub fn table(&self, environment: &Environment) -> Vec<VariableRow> {
         let rows = self.leaves().into_iter().filter_map(|key| {
             let variable = self.variable(&key)?;
@@ -77,18 +77,15 @@ impl<'a> EnvironmentNames<'a> {
         rows.collect()
     }
 
-    /// Tells whether a variable may mean anything to the configuration, known or unknown: it has the prefix, or the
-    /// schema names it.
+    /// Whether a variable may affect the configuration: it has the prefix, or the schema names it.
     pub fn concerns(&self, variable: &str) -> bool {
-        let is_named = |variable: &str| {
-            let named = self.schema.map(Schema::named_variables).unwrap_or_default();
-            named.iter().any(|named| named.variable == variable)
-        };
         let stem = variable.strip_suffix("_FILE");
-        self.suffix(variable).is_some() || is_named(variable) || stem.is_some_and(is_named)
+        self.suffix(variable).is_some()
+            || self.named(variable).is_some()
+            || stem.is_some_and(|stem| self.named(stem).is_some())
     }
 
-    /// The files that `PREFIX_KEY_FILE` variables of secret keys name, for the shell to read.
+    /// The files that `PREFIX_KEY_FILE` variables of secret keys name, for the caller to read.
     pub fn secret_files(&self, environment: &Environment) -> Vec<String> {
         let named =
             environment.variables.keys().filter(|name| matches!(self.meaning(name), Meaning::SecretFile(_)));
@@ -96,13 +93,13 @@ impl<'a> EnvironmentNames<'a> {
     }
 
     pub(super) fn facts(&self, key: &Key) -> Facts {
-        known_facts(key, self.schema, self.present)
+        types_of_key(key, self.schema, self.present)
     }
 
-    /// What a variable means; unknown ones outside of the prefix mean nothing.
+    /// The meaning of a variable; an unknown one without the prefix is ignored.
     pub(super) fn meaning(&self, variable: &str) -> Meaning {
         let known = self.known(variable);
-        if !matches!(known, Meaning::Unknown | Meaning::Nothing) {
+        if !matches!(known, Meaning::Unknown | Meaning::Ignored) {
             return known;
         }
         if let Some(key) = variable.strip_suffix("_FILE").and_then(|stem| self.key(stem))
@@ -125,22 +122,21 @@ impl<'a> EnvironmentNames<'a> {
         }
     }
 
-    /// What a variable means among the names that the schema or a layer knows.
+    /// The meaning of a variable among the names of the schema and of the layers.
     fn known(&self, variable: &str) -> Meaning {
-        let named: Vec<(Key, bool)> = self.exact_names(variable);
-        if let Some((key, alias)) = named.first() {
-            return if *alias { Meaning::Alias(key.clone()) } else { Meaning::Key(key.clone()) };
+        if let Some(NamedVariable { key, former, .. }) = self.named(variable) {
+            return if *former { Meaning::Alias(key.clone()) } else { Meaning::Key(key.clone()) };
         }
         let Some(rest) =
             self.suffix(variable).filter(|rest| self.reserved.iter().all(|suffix| suffix != rest))
         else {
-            return Meaning::Nothing;
+            return Meaning::Ignored;
         };
-        // Deeper than a tree may be, no variable sets a key.
+        // A variable cannot set a key deeper than the limit of a tree.
         if rest.split("__").count() > MAX_DEPTH {
             return Meaning::Unknown;
         }
-        if let Some(key) = self.schema.and_then(|schema| schema.closed_key(rest, &behind_capitals)) {
+        if let Some(key) = self.schema.and_then(|schema| schema.closed_key(rest, &after_capitals)) {
             return Meaning::Key(key);
         }
         let mut keys = BTreeSet::new();
@@ -153,26 +149,20 @@ impl<'a> EnvironmentNames<'a> {
         }
     }
 
-    /// What stands behind the prefix.
+    /// The part after the prefix.
     fn suffix<'v>(&self, variable: &'v str) -> Option<&'v str> {
         variable.strip_prefix(self.prefix)?.strip_prefix('_')
     }
 
-    /// Keys that name this very variable: `x-env`, or a former variable in `x-aliases` (then true).
-    fn exact_names(&self, variable: &str) -> Vec<(Key, bool)> {
-        let Some(schema) = self.schema else { return Vec::new() };
-        schema
-            .named_variables()
-            .iter()
-            .filter(|named| named.variable == variable)
-            .map(|named| (named.key.clone(), named.former))
-            .collect()
+    /// The key that names exactly this variable, by `x-env` or as a former variable in `x-aliases`.
+    fn named(&self, variable: &str) -> Option<&'a NamedVariable> {
+        self.schema?.named_variables().iter().find(|named| named.variable == variable)
     }
 
-    /// Adds every key that the capitals of `rest` may stand for, among names that are known.
+    /// Adds every known key that `rest` may spell in capitals.
     fn known_keys(&self, rest: &str, key: &Key, keys: &mut BTreeSet<Key>) {
-        for name in self.names_at(key, &|name| behind_capitals(rest, name).is_some()) {
-            let Some(after) = behind_capitals(rest, &name) else { continue };
+        for name in self.names_at(key, &|name| after_capitals(rest, name).is_some()) {
+            let Some(after) = after_capitals(rest, &name) else { continue };
             let child = key.child(name);
             if after.is_empty() {
                 if self.schema.is_none_or(|schema| schema.variable(&child).is_none()) {
@@ -198,7 +188,7 @@ impl<'a> EnvironmentNames<'a> {
             _ => {
                 let Some(schema) = self.schema.filter(|_| !first.is_empty()) else { return };
                 let (_, open) = schema.wanted_names(key, &|_| false);
-                if !open || !self.names_at(key, &|name| behind_capitals(first, name) == Some("")).is_empty() {
+                if !open || !self.names_at(key, &|name| after_capitals(first, name) == Some("")).is_empty() {
                     return;
                 }
                 let child = key.child(first.to_lowercase());
@@ -217,7 +207,7 @@ impl<'a> EnvironmentNames<'a> {
         }
     }
 
-    /// A key that no layer and no schema names: the segments in small letters, where the schema allows them.
+    /// A key that neither a layer nor the schema names: the segments in lower case, if the schema allows them.
     fn free_key(&self, rest: &str) -> Option<Key> {
         let mut key = Key::root();
         for part in rest.split("__") {
@@ -235,7 +225,7 @@ impl<'a> EnvironmentNames<'a> {
         Some(key)
     }
 
-    /// The known names of the members of a key that are wanted.
+    /// The known names of a key's members that `wanted` accepts.
     fn names_at(&self, key: &Key, wanted: &dyn Fn(&str) -> bool) -> BTreeSet<Text> {
         let mut names = self.schema.map(|schema| schema.wanted_names(key, wanted).0).unwrap_or_default();
         let present = self.present.and_then(|present| present.get(key)).and_then(Value::as_table);
@@ -244,7 +234,7 @@ impl<'a> EnvironmentNames<'a> {
         names
     }
 
-    /// The keys that hold values of their own: those of the schema that are no tables, and those of the layers.
+    /// The keys of values: those of the schema that are not tables, and those of the layers.
     fn leaves(&self) -> BTreeSet<Key> {
         let mut leaves = BTreeSet::new();
         if let Some(schema) = self.schema {
@@ -265,10 +255,10 @@ impl<'a> EnvironmentNames<'a> {
     }
 }
 
-/// What a variable means.
+/// The meaning of a variable.
 pub(super) enum Meaning {
-    /// Not ours.
-    Nothing,
+    /// Not a variable of this configuration.
+    Ignored,
     Key(Key),
     /// A former name of the variable of this key.
     Alias(Key),
@@ -278,14 +268,14 @@ pub(super) enum Meaning {
     Unknown,
 }
 
-/// A name of a key as variables spell it: capitals, and `_` for what is no letter and no digit.
+/// A key name in the spelling of variables: capitals, and `_` for anything but letters and digits.
 fn mangled(name: &str) -> String {
     let capital = |c: char| if c.is_alphanumeric() { c.to_uppercase().to_string() } else { "_".into() };
     name.chars().map(capital).collect()
 }
 
-/// What follows in a variable behind the capitals of a name.
-fn behind_capitals<'v>(variable: &'v str, name: &str) -> Option<&'v str> {
+/// The rest of a variable after a name in capitals.
+fn after_capitals<'v>(variable: &'v str, name: &str) -> Option<&'v str> {
     name.chars().try_fold(variable, |rest, c| {
         if c.is_alphanumeric() {
             c.to_uppercase().try_fold(rest, |rest, capital| rest.strip_prefix(capital))

@@ -1,4 +1,4 @@
-//! Reading variables: what their texts mean, and the tree that they make.
+//! Reading variables into a tree.
 
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -15,30 +15,31 @@ use crate::tree::{Code, Diagnostic, Key, MAX_DEPTH, Origin, Segment, Source, Val
 impl EnvironmentNames<'_> {
     /// Reads the layer of an environment.
     ///
-    /// Returns the layer of what could be read, `None` where no variable sets a key, and every finding:
+    /// Returns the layer of the variables that could be read, `None` if no variable sets a key, and every finding:
     /// `env/type`, `env/unknown` (a warning), `env/ambiguous`, `env/file`.
     pub fn layer(&self, environment: &Environment) -> (Option<Layer>, Vec<Diagnostic>) {
-        let mut reader = Reader { names: self, environment, found: Vec::new(), settings: BTreeMap::new() };
+        let mut reader =
+            EnvironmentReader { names: self, environment, findings: Vec::new(), settings: BTreeMap::new() };
         for (name, variable) in &environment.variables {
             reader.read(name, variable);
         }
         let root = reader.tree();
-        (root.map(Layer::new), in_report_order(reader.found))
+        (root.map(Layer::new), in_report_order(reader.findings))
     }
 }
 
-struct Reader<'a> {
+struct EnvironmentReader<'a> {
     names: &'a EnvironmentNames<'a>,
     environment: &'a Environment,
-    found: Vec<Diagnostic>,
-    /// By key; the flag says that a former name set it.
+    findings: Vec<Diagnostic>,
+    /// By key; the flag is true if a former name set it.
     settings: BTreeMap<Key, (Value, bool)>,
 }
 
-impl Reader<'_> {
+impl EnvironmentReader<'_> {
     fn read(&mut self, name: &str, variable: &Variable) {
         let (key, former, is_file) = match self.names.meaning(name) {
-            Meaning::Nothing => return,
+            Meaning::Ignored => return,
             Meaning::Key(key) => (key, false, false),
             Meaning::Alias(key) => (key, true, false),
             Meaning::SecretFile(key) => (key, false, true),
@@ -46,12 +47,12 @@ impl Reader<'_> {
             Meaning::Ambiguous(first, second) => {
                 let message = format!("`{name}` may mean `{first}` or `{second}`");
                 let finding = Diagnostic::error(Code::EnvAmbiguous, first, message).at(&named_only(name));
-                return self.found.push(finding.help("set the one that is meant in a file or with --set"));
+                return self.findings.push(finding.help("set the intended key in a file or with --set"));
             }
         };
         let Variable::Text(text) = variable else {
             let finding = Diagnostic::error(Code::EnvType, key, format!("`{name}` is not UTF-8"));
-            return self.found.push(finding.at(&named_only(name)).help("set it to a text in UTF-8"));
+            return self.findings.push(finding.at(&named_only(name)).help("set it to valid UTF-8"));
         };
         let content = match is_file.then(|| self.environment.files.get(text)) {
             None => text.as_str(),
@@ -62,10 +63,10 @@ impl Reader<'_> {
                 let finding = Diagnostic::error(
                     Code::EnvFile,
                     key,
-                    format!("the file of `{name}` cannot be read: {why}"),
+                    format!("the file that `{name}` names cannot be read: {why}"),
                 );
-                let help = "the variable names a file that holds the secret and nothing else";
-                return self.found.push(finding.at(&named_only(name)).help(help));
+                let help = "set it to the path of a file that holds only the secret";
+                return self.findings.push(finding.at(&named_only(name)).help(help));
             }
         };
         let source = Source::variable(name, content);
@@ -73,12 +74,13 @@ impl Reader<'_> {
         match value_of(content, &source, &facts) {
             Ok(value) if key.segments().len() + value.levels() > MAX_DEPTH => {
                 let message = format!("`{name}`: nested deeper than {MAX_DEPTH} levels");
-                self.found.push(Diagnostic::error(Code::EnvType, key, message).at(&Origin::whole(&source)));
+                self.findings
+                    .push(Diagnostic::error(Code::EnvType, key, message).at(&Origin::whole(&source)));
             }
             Ok(value) => self.set(key, value, former, name),
             Err(error) => {
                 let message = format!("`{name}`: {error}");
-                self.found.push(
+                self.findings.push(
                     Diagnostic::error(Code::EnvType, key, message)
                         .at(&Origin::whole(&source))
                         .help(forms(&facts)),
@@ -92,15 +94,15 @@ impl Reader<'_> {
             let canonical = self.names.variable(&key).unwrap_or_default();
             let message = format!("`{name}` is a former name of `{canonical}`");
             let finding = Diagnostic::warning(Code::EnvAlias, key.clone(), message).at(value.origin());
-            self.found.push(finding.help(format!("set `{canonical}` instead")));
+            self.findings.push(finding.help(format!("set `{canonical}` instead")));
         }
         match self.settings.get(&key) {
             Some((first, first_is_former)) if *first_is_former == former => {
                 let message = format!("`{}` and `{name}` both set this key", first.origin());
                 let finding = Diagnostic::error(Code::EnvAmbiguous, key, message).at(value.origin());
-                self.found.push(finding.help("keep one of them"));
+                self.findings.push(finding.help("keep one of them"));
             }
-            // The present name wins over a former one, in whichever order they come.
+            // The current name wins over a former one, in any order.
             Some((_, false)) => {}
             _ => drop(self.settings.insert(key, (value, former))),
         }
@@ -111,32 +113,30 @@ impl Reader<'_> {
         let meant = nearest(name, table.iter().map(|row| row.variable.as_str()));
         let message = format!("`{name}` sets no key");
         let finding = Diagnostic::warning(Code::EnvUnknown, Key::root(), message).at(&named_only(name));
-        self.found.push(match meant {
+        self.findings.push(match meant {
             Some(meant) => finding.help(format!("did you mean `{meant}`?")),
-            None => finding
-                .help(format!("`{}_…` variables name keys; `__` stands between keys", self.names.prefix)),
+            None => finding.help(format!("the variable of a key `a.b_c` is `{}_A__B_C`", self.names.prefix)),
         });
     }
 
-    /// The tree of all settings. Elements of a list (`KEY__0`) must begin at 0 and leave none out.
+    /// The tree of all settings. Elements of a list (`KEY__0`) must begin at 0 without gaps.
     fn tree(&mut self) -> Option<Value> {
-        let mut root = Branch::default();
+        let mut root = TreeBuilder::default();
         for (key, (value, _)) in &self.settings {
             root.put(key.segments(), value);
         }
-        let found = &mut self.found;
-        root.value(&mut Key::root(), found)
+        root.value(&mut Key::root(), &mut self.findings)
     }
 }
 
-/// A node of the tree while it grows.
+/// A node of the tree that is being built.
 #[derive(Default)]
-struct Branch {
+struct TreeBuilder {
     own: Option<Value>,
-    members: BTreeMap<Segment, Branch>,
+    members: BTreeMap<Segment, TreeBuilder>,
 }
 
-impl Branch {
+impl TreeBuilder {
     fn put(&mut self, segments: &[Segment], value: &Value) {
         match segments.split_first() {
             None => self.own = Some(value.clone()),
@@ -144,12 +144,12 @@ impl Branch {
         }
     }
 
-    fn value(self, key: &mut Key, found: &mut Vec<Diagnostic>) -> Option<Value> {
+    fn value(self, key: &mut Key, findings: &mut Vec<Diagnostic>) -> Option<Value> {
         let mut names = Vec::new();
         let mut elements = Vec::new();
         for (segment, branch) in self.members {
             key.push(segment.clone());
-            let value = branch.value(key, found);
+            let value = branch.value(key, findings);
             key.pop();
             match (segment, value) {
                 (Segment::Name(name), Some(value)) => names.push((name, value)),
@@ -160,13 +160,13 @@ impl Branch {
         if let Some((gap, (_, value))) = elements.iter().enumerate().find(|(at, (index, _))| at != index) {
             let message = format!("the list has no item {gap}");
             let finding = Diagnostic::error(Code::EnvType, key.clone(), message).at(value.origin());
-            found.push(finding.help("number the items from 0 without a gap"));
+            findings.push(finding.help("number the items from 0 without gaps"));
         }
         let inner = names.first().map(|(_, value)| value).or(elements.first().map(|(_, value)| value));
         let Some(origin) = inner.map(|value| value.origin().clone()) else { return self.own };
         if let Some(own) = &self.own {
-            let message = format!("`{}` sets the whole of what `{origin}` sets a part of", own.origin());
-            found.push(
+            let message = format!("`{}` sets the whole value and `{origin}` a part of it", own.origin());
+            findings.push(
                 Diagnostic::error(Code::EnvAmbiguous, key.clone(), message)
                     .at(&origin)
                     .help("keep one of them"),
@@ -180,7 +180,7 @@ impl Branch {
     }
 }
 
-/// The place of a variable whose text does not matter or must not be kept.
+/// The origin of a variable, without its text.
 fn named_only(name: &str) -> Origin {
     Origin::whole(&Source::variable(name, ""))
 }

@@ -84,7 +84,7 @@ fn show(context: &Context, args: &GenerationArgs) -> CommandResult {
 fn texts(context: &Context, generation: &Generation, reveal: bool) -> Result<Vec<String>, Exit> {
     let rules = context.rules().map_err(|findings| context.refuse(&findings))?;
     // It may have been recorded under another schema.
-    let rules = rules.also_secret(generation.kept.secrets());
+    let rules = rules.with_secrets(generation.kept.secrets());
     let texts = generation.kept.sources.iter().filter_map(|source| {
         let text = source.text.clone()?;
         if reveal {

@@ -40,7 +40,7 @@ pub(super) fn run(context: &Context, args: &RollbackArgs) -> CommandResult {
     require_same_files(context, number, &sources, &files)?;
     let rules = context.rules().map_err(|findings| context.refuse(&findings))?;
     // It may have been recorded under another schema.
-    let rules = rules.also_secret(generation.kept.secrets());
+    let rules = rules.with_secrets(generation.kept.secrets());
     require_valid(context, &rules, &sources, &generation.kept)?;
     let steps = restore(&generation.kept, &present(&sources)).unwrap_or_default();
     let diffs: Vec<String> =
@@ -110,7 +110,7 @@ fn require_valid(context: &Context, rules: &Rules, sources: &Sources, kept: &Kep
     };
     // Files that hold secrets are read anew, as at each load.
     let without_files = Sources { files: Vec::new(), ..sources.clone() };
-    let gathered = without_files.gather(&Disk, rules.keys().names(None).as_ref(), Default::default);
+    let gathered = without_files.gather(&Disk, rules.keys().variable_names(None).as_ref(), Default::default);
     let inputs = Inputs { documents: kept.sources.iter().filter_map(document).collect(), ..gathered };
     let checked = rules.check(rules.read(&inputs)).and_then(|checked| match context.is_application() {
         true => checked.typed::<AppConfig>().map(drop),

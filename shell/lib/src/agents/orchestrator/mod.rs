@@ -150,7 +150,7 @@ impl AsyncOrchestrator {
     /// Prepares the gate of a [`StagePlan`], with the masks of the plan and of the orchestrator.
     pub fn begin_planned(&self, planned: StagePlan) -> GateRun {
         let StagePlan { plan, warnings, masks, busy } = planned;
-        let masks = Arc::new(masks.with_texts_of(&self.masks));
+        let masks = Arc::new(masks.with_texts_from(&self.masks));
         Self { masks, ..self.clone() }.begin(plan).held_by(busy, warnings)
     }
 

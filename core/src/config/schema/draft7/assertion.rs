@@ -1,4 +1,4 @@
-//! Assertions: what a keyword demands of one value alone, with exact numbers.
+//! Assertions: keywords that restrict a single value, compared with exact numbers.
 
 use alloc::borrow::Cow;
 use alloc::format;
@@ -6,13 +6,13 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-use super::finding::{Expected, Message};
-use super::format::Format;
+use super::finding::{Expected, FindingMessage};
+use super::format::StringFormat;
 use super::pattern::Pattern;
 use crate::text::count;
 use crate::tree::{Code, Kind, List, Number, Table, Value};
 
-/// One demand on a value. It holds for values of other types than its own.
+/// One restriction of a value. Values of other types than its own satisfy it.
 #[derive(Clone, Debug)]
 pub(super) enum Assertion {
     Enum(Vec<Value>),
@@ -25,7 +25,7 @@ pub(super) enum Assertion {
     MinLength(usize),
     MaxLength(usize),
     Pattern(Pattern),
-    Format(Format),
+    Format(StringFormat),
     MinItems(usize),
     MaxItems(usize),
     UniqueItems,
@@ -84,8 +84,8 @@ impl Assertion {
         }
     }
 
-    /// What was expected, and what was found unless it is a secret. A size is none.
-    pub(super) fn message(&self, value: &Value, secret: bool) -> Message {
+    /// What was expected, and what was found unless it is a secret. A size is never secret.
+    pub(super) fn message(&self, value: &Value, secret: bool) -> FindingMessage {
         let found = match self {
             Self::MinItems(_) | Self::MaxItems(_) | Self::MinProperties(_) | Self::MaxProperties(_) => {
                 Some(size(value).to_string())
@@ -98,9 +98,9 @@ impl Assertion {
             Self::UniqueItems => {
                 return match repeated_item(value) {
                     Some((first, second)) => {
-                        format!("expected different items, but [{first}] and [{second}] are equal").into()
+                        format!("expected unique items, but [{first}] and [{second}] are equal").into()
                     }
-                    None => "expected different items".into(),
+                    None => "expected unique items".into(),
                 };
             }
             Self::Minimum(bound) => format!("at least {bound}").into(),
@@ -110,14 +110,14 @@ impl Assertion {
             Self::MultipleOf(step) => format!("a multiple of {step}").into(),
             Self::MinLength(least) => format!("at least {}", count(*least, "character")).into(),
             Self::MaxLength(most) => format!("at most {}", count(*most, "character")).into(),
-            Self::Pattern(pattern) => format!("a text that matches `{}`", pattern.as_str()).into(),
+            Self::Pattern(pattern) => format!("a string that matches `{}`", pattern.as_str()).into(),
             Self::Format(format) => String::from(format.description).into(),
             Self::MinItems(least) => format!("at least {}", count(*least, "item")).into(),
             Self::MaxItems(most) => format!("at most {}", count(*most, "item")).into(),
             Self::MinProperties(least) => format!("at least {}", count(*least, "key")).into(),
             Self::MaxProperties(most) => format!("at most {}", count(*most, "key")).into(),
         };
-        Message::Mismatch { expected, found }
+        FindingMessage::Mismatch { expected, found }
     }
 }
 
@@ -126,12 +126,16 @@ fn size(value: &Value) -> usize {
     value.as_array().map_or(0, List::len) + value.as_table().map_or(0, Table::len)
 }
 
-/// Values as a list that a person reads: `"a", "b" or "c"`.
+/// Values as readable text: `"a", "b" or "c"`.
 pub(super) fn list(values: &[Value]) -> String {
-    let texts: Vec<String> = values.iter().map(shortened).collect();
+    joined(&values.iter().map(shortened).collect::<Vec<_>>(), "or")
+}
+
+/// Texts as a list: `a, b or c`.
+pub(super) fn joined(texts: &[String], conjunction: &str) -> String {
     match texts.split_last() {
         Some((last, [])) => last.clone(),
-        Some((last, front)) => format!("{} or {last}", front.join(", ")),
+        Some((last, front)) => format!("{} {conjunction} {last}", front.join(", ")),
         None => "nothing".into(),
     }
 }
@@ -157,7 +161,7 @@ fn text_of(value: &Value) -> Option<Cow<'_, str>> {
     }
 }
 
-/// Equality as JSON Schema means it: numbers by value, tables without order, and a date is its text.
+/// Equality of JSON Schema: numbers by value, tables without order, dates as strings.
 pub(super) fn json_equal(a: &Value, b: &Value) -> bool {
     if a == b {
         return true;

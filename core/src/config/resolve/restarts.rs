@@ -1,5 +1,5 @@
-//! Settings that take effect when the program starts again keep their running value until then, as those of
-//! PostgreSQL do whose context is `postmaster`.
+//! Settings that take effect at a restart keep their running value until then, like PostgreSQL settings of context
+//! `postmaster`.
 
 use alloc::format;
 use alloc::string::String;
@@ -11,16 +11,15 @@ use crate::tree::diff::Change;
 use crate::tree::{Code, Diagnostic, Key, Kind, Past, Segment, Severity, Table, Value};
 
 impl Rules {
-    /// The configuration that may run now in the place of `running`: the one that was written, but for changed
-    /// settings with `x-reload = restart`, which keep their running value ([`Checked::pending_restart`]).
+    /// The configuration that may replace `running` now: the written one, in which changed settings with
+    /// `x-reload = restart` keep their running value ([`Checked::pending_restart`]).
     ///
-    /// `accept` types the settings and holds them against the rules of the embedder. What was written has passed it
-    /// already, so that the program can start with it; what runs meanwhile must pass it too.
+    /// `accept` types the settings and checks the rules of the embedder. The written configuration has passed it
+    /// already, so that the program can start with it; the returned one must pass it too.
     ///
     /// # Errors
-    /// [`Refused`] with `reload/restart` where what was written only works as a whole: a live change needs
-    /// another one that has to wait.
-    pub fn hold<T>(
+    /// [`Refused`] with `reload/restart` where a live change is valid only together with one that waits for a restart.
+    pub fn defer_restarts<T>(
         &self,
         written: Resolved<T>,
         running: &Value,
@@ -30,9 +29,9 @@ impl Rules {
             return Ok(written);
         };
         let checked = written.checked();
-        let mut held = Held { schema, key: Key::root(), changes: Vec::new() };
-        let root = held.member(Some(running), Some(checked.merged.root()));
-        let Held { changes: pending, .. } = held;
+        let mut walk = RestartWalk { schema, key: Key::root(), changes: Vec::new() };
+        let root = walk.member(Some(running), Some(checked.merged.root()));
+        let pending = walk.changes;
         let Some(root) = root.filter(|_| !pending.is_empty()) else {
             return Ok(written);
         };
@@ -42,45 +41,44 @@ impl Rules {
         let mut findings = Vec::new();
         self.check_tree(&checked.merged, &mut findings);
         findings.retain(|finding| finding.severity == Severity::Error);
-        let held = if findings.is_empty() { accept(checked) } else { Err(checked.refuse(findings)) };
-        held.map_err(|refused| refused.because_of(&pending))
+        let accepted = if findings.is_empty() { accept(checked) } else { Err(checked.refuse(findings)) };
+        accepted.map_err(|refused| refused.because_of(&pending))
     }
 }
 
 impl Refused {
-    /// The refusal of what would run until the program starts again. Its findings are about a tree that stands in no
-    /// file, so that they are told at the settings that have to wait.
+    /// Reports the findings at the settings that wait for a restart, since the refused tree is in no file.
     fn because_of(mut self, pending: &[Change]) -> Self {
         let keys: Vec<String> = pending.iter().map(|change| format!("`{}`", change.key)).collect();
         let place = pending.iter().find_map(|change| change.new.as_ref().map(Value::origin));
         let errors = self.findings.iter().filter(|finding| finding.severity == Severity::Error);
-        let told = errors.map(|finding| {
-            let what = match finding.key.is_root() {
+        let findings = errors.map(|finding| {
+            let reason = match finding.key.is_root() {
                 true => finding.message.clone(),
                 false => format!("{}: {}", finding.key, finding.message),
             };
-            let message = format!("refused while {} keeps its running value: {what}", keys.join(", "));
-            let told = Diagnostic::error(Code::ReloadRestart, finding.key.clone(), message)
-                .help("start the program again, or change what is live by itself");
+            let message = format!("refused while {} keeps its running value: {reason}", keys.join(", "));
+            let finding = Diagnostic::error(Code::ReloadRestart, finding.key.clone(), message)
+                .help("restart the program, or change only settings that need no restart");
             match place {
-                Some(place) => told.at(place),
-                None => told,
+                Some(place) => finding.at(place),
+                None => finding,
             }
         });
-        self.findings = told.collect();
+        self.findings = findings.collect();
         self
     }
 }
 
-/// A walk over what runs and what was written, side by side.
-struct Held<'a> {
+/// Walks the running and the written tree side by side.
+struct RestartWalk<'a> {
     schema: &'a Schema,
     key: Key,
     changes: Vec<Change>,
 }
 
-impl Held<'_> {
-    /// What may run at the key; `None` for nothing.
+impl RestartWalk<'_> {
+    /// The value that may run at the key; `None` for no value.
     fn member(&mut self, running: Option<&Value>, written: Option<&Value>) -> Option<Value> {
         if running == written {
             return written.cloned();
@@ -95,7 +93,7 @@ impl Held<'_> {
             let Some(table) = self.table(&below_running, &below_written, like) else {
                 return written.cloned();
             };
-            // A table in which everything has to wait is as absent as it was.
+            // A new table whose members all wait for the restart stays absent.
             let is_absent = running.is_none() && table.as_table().is_some_and(Table::is_empty);
             return (!is_absent).then_some(table);
         }
@@ -107,7 +105,7 @@ impl Held<'_> {
         running.cloned()
     }
 
-    /// The table that may run; `None` where nothing in it has to wait.
+    /// The table that may run; `None` if nothing in it waits for the restart.
     fn table(&mut self, running: &Table, written: &Table, like: &Value) -> Option<Value> {
         let mut held: Option<Table> = None;
         for (name, old, new) in running.differences(written) {
@@ -136,8 +134,7 @@ mod tests {
     use crate::config::source::{Language, parse};
     use crate::tree::{LayerKind, Source};
     use alloc::string::ToString as _;
-    use serde::Deserialize;
-    use std::collections::BTreeMap;
+    use serde::de::IgnoredAny;
 
     const SCHEMA: &str = r#"{
         "properties": {
@@ -153,75 +150,65 @@ mod tests {
         "additionalProperties": false
     }"#;
 
-    type Settings = BTreeMap<String, serde_json::Value>;
-
-    #[derive(Deserialize)]
-    struct Any(#[expect(dead_code, reason = "it is only read")] Settings);
-
     fn rules() -> Rules {
         let schema = parse(&Source::document(LayerKind::Defaults, "s", SCHEMA), Language::Json).unwrap();
         let schema = Schema::compile(&Documents::new("file:///s", schema.root())).unwrap();
         Rules::new(Some(schema))
     }
 
-    fn resolved(rules: &Rules, text: &str) -> Resolved<Any> {
+    fn resolved(rules: &Rules, text: &str) -> Resolved<IgnoredAny> {
         let source = Source::document(LayerKind::File, "app.toml", text);
         let inputs =
             Inputs { documents: Vec::from([Document::Text(source, Language::Toml)]), ..Inputs::default() };
         rules.check(rules.read(&inputs)).unwrap().typed().unwrap()
     }
 
-    /// What runs after a reload from one text to another, and what waits.
-    fn reloaded(from: &str, to: &str) -> (String, Vec<String>) {
+    /// The running tree after a reload from one text to another, and the pending changes.
+    fn reloaded(from: &str, to: &str) -> (String, String) {
         let rules = rules();
         let running = resolved(&rules, from);
         let running = running.checked().merged().root();
-        let held = rules.hold(resolved(&rules, to), running, Checked::typed).unwrap();
-        let pending = held.checked().pending_restart().iter();
+        let held = rules.defer_restarts(resolved(&rules, to), running, Checked::typed).unwrap();
         (
             held.checked().merged().root().to_string(),
-            pending.map(|change| crate::tree::diff::to_text(core::slice::from_ref(change))).collect(),
+            crate::tree::diff::to_text(held.checked().pending_restart()),
         )
     }
 
     #[test]
-    fn a_changed_setting_that_needs_a_restart_keeps_its_running_value() {
-        let (runs, pending) = reloaded("workers = 4\nport = 8080\n", "workers = 8\nport = 9090\n");
-        assert_eq!(runs, "{ port = 9090, workers = 4 }");
-        assert_eq!(pending, ["- workers = 4\n+ workers = 8\n"]);
+    fn settings_that_need_a_restart_keep_their_running_value() {
+        let old = "workers = 4\nport = 8080\n";
+        let stored = "store = { path = 'a', keep = 1 }\n";
+        for (from, to, runs, pending) in [
+            (
+                old,
+                "workers = 8\nport = 9090\n",
+                "{ port = 9090, workers = 4 }",
+                "- workers = 4\n+ workers = 8\n",
+            ),
+            // New settings wait, and removed ones stay.
+            (
+                "port = 8080\n",
+                "workers = 8\nport = 8080\nstore.path = 'a'\n",
+                "{ port = 8080 }",
+                "+ store.path = \"a\"\n+ workers = 8\n",
+            ),
+            ("workers = 8\n", "port = 8080\n", "{ port = 8080, workers = 8 }", "- workers = 8\n"),
+            // A live setting below one that needs a restart is live.
+            (stored, "store.keep = 2\n", "{ store = { keep = 2, path = \"a\" } }", "- store.path = \"a\"\n"),
+            ("workers = 4\n", old, "{ port = 8080, workers = 4 }", ""),
+        ] {
+            assert_eq!(reloaded(from, to), (runs.into(), pending.into()), "from {from} to {to}");
+        }
     }
 
     #[test]
-    fn what_is_new_waits_and_what_is_gone_stays() {
-        let (runs, pending) = reloaded("port = 8080\n", "workers = 8\nport = 8080\nstore.path = 'a'\n");
-        assert_eq!(runs, "{ port = 8080 }");
-        assert_eq!(pending, ["+ store.path = \"a\"\n", "+ workers = 8\n"]);
-        let (runs, pending) = reloaded("workers = 8\nstore.path = 'a'\n", "port = 8080\n");
-        assert_eq!(runs, "{ port = 8080, store = { path = \"a\" }, workers = 8 }");
-        assert_eq!(pending, ["- store.path = \"a\"\n", "- workers = 8\n"]);
-    }
-
-    #[test]
-    fn a_live_setting_below_one_that_needs_a_restart_is_live() {
-        let (runs, pending) =
-            reloaded("store = { path = 'a', keep = 1 }\n", "store = { path = 'b', keep = 2 }\n");
-        assert_eq!(runs, "{ store = { keep = 2, path = \"a\" } }");
-        assert_eq!(pending, ["- store.path = \"a\"\n+ store.path = \"b\"\n"]);
-    }
-
-    #[test]
-    fn what_was_taken_back_waits_no_longer() {
-        let (runs, pending) = reloaded("workers = 4\n", "workers = 4\nport = 8080\n");
-        assert_eq!(runs, "{ port = 8080, workers = 4 }");
-        assert_eq!(pending, [""; 0]);
-    }
-
-    #[test]
-    fn a_live_change_that_needs_one_that_waits_is_refused_with_both_named() {
+    fn a_live_change_that_needs_a_pending_one_is_refused() {
         let rules = rules();
         let running = resolved(&rules, "workers = 4\nport = 8080\n");
         let written = resolved(&rules, "workers = 1\nport = 80\n");
-        let refused = rules.hold(written, running.checked().merged().root(), Checked::typed).err().unwrap();
+        let refused =
+            rules.defer_restarts(written, running.checked().merged().root(), Checked::typed).err().unwrap();
         let [finding] = refused.findings() else { panic!("{:?}", refused.findings()) };
         assert_eq!(finding.code, "reload/restart");
         assert_eq!(

@@ -1,4 +1,4 @@
-//! Patterns: JSON Schema writes them in the dialect of ECMA-262, the engine reads another.
+//! Patterns: ECMA-262 regular expressions, translated to the dialect of `fancy-regex`.
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -9,7 +9,7 @@ use core::str::Chars;
 
 use fancy_regex::Regex;
 
-/// A compiled pattern with the text that it was written as.
+/// A compiled pattern with its source text.
 #[derive(Clone)]
 pub(super) struct Pattern {
     text: Box<str>,
@@ -21,16 +21,14 @@ impl Pattern {
     /// Compiles a pattern of ECMA-262 (2020, without flags but over Unicode code points).
     ///
     /// # Errors
-    /// What the pattern has that the dialect, or the engine, does not know.
+    /// The syntax that ECMA-262, or the engine, does not support.
     pub(super) fn new(text: &str) -> Result<Self, String> {
         let translated = translate(text)?;
         let regex = Regex::new(&translated).map_err(|error| first_line(&error.to_string()))?;
         Ok(Self { text: text.into(), translated: translated.into(), regex })
     }
 
-    /// Tells whether the pattern matches anywhere in the text.
-    ///
-    /// A pattern that gives up (too much backtracking) does not match.
+    /// Whether the pattern matches anywhere in the text; not if it exceeds the backtracking limit.
     pub(super) fn is_match(&self, text: &str) -> bool {
         self.regex.is_match(text).unwrap_or(false)
     }
@@ -76,15 +74,11 @@ fn translate(text: &str) -> Result<String, String> {
                 out.push_str("(?P<");
                 chars.nth(1);
             }
-            // ECMA-262 knows neither inline flags nor atomic groups.
-            '(' if chars.peek() == Some(&'?') => {
-                let mut ahead = chars.clone();
-                ahead.next();
-                match ahead.next() {
-                    Some(':' | '=' | '!' | '<') => out.push('('),
-                    _ => return Err("a group that ECMA-262 does not have".into()),
-                }
-            }
+            // ECMA-262 has neither inline flags nor atomic groups.
+            '(' if chars.peek() == Some(&'?') => match chars.clone().nth(1) {
+                Some(':' | '=' | '!' | '<') => out.push('('),
+                _ => return Err("ECMA-262 has no such group".into()),
+            },
             c => out.push(c),
         }
     }
@@ -114,7 +108,7 @@ fn class(chars: &mut Peekable<Chars<'_>>, out: &mut String) -> Result<(), String
     out.push_str(if negated { "[^" } else { "[" });
     loop {
         match chars.next() {
-            None => return Err("a `[` that is never closed".into()),
+            None => return Err("unclosed `[`".into()),
             Some(']') => break,
             Some('\\') => escape(chars, out, true)?,
             Some(c @ ('[' | '&' | '~' | '^')) => {
@@ -134,7 +128,7 @@ fn escape(chars: &mut Peekable<Chars<'_>>, out: &mut String, in_class: bool) -> 
         (_, true) => out.push_str(&format!("[^{members}]")),
         (false, false) => out.push_str(&format!("[{members}]")),
     };
-    match chars.next().ok_or("a `\\` at the end")? {
+    match chars.next().ok_or("unfinished escape at the end")? {
         'd' => set(out, DIGIT, false),
         'D' => set(out, DIGIT, true),
         'w' => set(out, WORD, false),
@@ -149,10 +143,7 @@ fn escape(chars: &mut Peekable<Chars<'_>>, out: &mut String, in_class: bool) -> 
             _ => return Err("`\\c` without a letter".into()),
         },
         'x' => code_point(out, hex(chars, 2)?),
-        'u' => {
-            let code = unicode_escape(chars)?;
-            code_point(out, code);
-        }
+        'u' => code_point(out, unicode_escape(chars)?),
         'k' => {
             out.push_str("(?P=");
             if chars.next() != Some('<') {
@@ -176,29 +167,14 @@ fn escape(chars: &mut Peekable<Chars<'_>>, out: &mut String, in_class: bool) -> 
         'f' => out.push_str(r"\x0c"),
         'v' => out.push_str(r"\x0b"),
         c if c.is_ascii_alphanumeric() => {
-            return Err(format!("an escape `\\{c}` that ECMA-262 does not have"));
+            return Err(format!("ECMA-262 has no escape `\\{c}`"));
         }
-        c if c.is_ascii_punctuation() => {
-            if c != '/'
-                && c != '"'
-                && c != '\''
-                && c != '`'
-                && c != '%'
-                && c != ','
-                && c != ':'
-                && c != ';'
-                && c != '='
-                && c != '!'
-                && c != '@'
-                && c != '_'
-                && c != '<'
-                && c != '>'
-            {
+        c => {
+            if c.is_ascii_punctuation() && !"/\"'`%,:;=!@_<>".contains(c) {
                 out.push('\\');
             }
             out.push(c);
         }
-        c => out.push(c),
     }
     Ok(())
 }
@@ -226,7 +202,7 @@ fn hex(chars: &mut Peekable<Chars<'_>>, digits: usize) -> Result<u32, String> {
     let text: String = chars.by_ref().take(digits).collect();
     match u32::from_str_radix(&text, 16) {
         Ok(code) if text.len() == digits => Ok(code),
-        _ => Err(format!("an escape that wants {digits} hexadecimal digits")),
+        _ => Err(format!("expected {digits} hexadecimal digits in an escape")),
     }
 }
 
@@ -243,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn classes_are_those_of_ecma() {
+    fn character_classes_follow_ecma() {
         assert!(!matches(r"^\d$", "߀"), "a digit of NKo");
         assert!(!matches(r"^\w$", "é"));
         assert!(matches(r"^\s$", "\u{feff}"));
@@ -270,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn what_ecma_lacks_is_refused() {
+    fn syntax_outside_of_ecma_is_rejected() {
         for pattern in [r"\a", r"^\S(|(.|\n)*\S)\Z", "(?i)a", "[a", "(", r"\x1", "a\\"] {
             assert!(Pattern::new(pattern).is_err(), "{pattern}");
         }

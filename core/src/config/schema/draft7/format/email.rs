@@ -1,4 +1,4 @@
-//! Addresses of mail: RFC 5321, section 4.1.2, and for other scripts RFC 6531, section 3.3.
+//! E-mail addresses: RFC 5321, section 4.1.2, and for other scripts RFC 6531, section 3.3.
 
 use core::net::{Ipv4Addr, Ipv6Addr};
 
@@ -7,12 +7,12 @@ use super::host::{is_hostname, is_mapped_idn_hostname};
 /// Octets of a local part, by RFC 5321, section 4.5.3.1.1.
 const LOCAL_PART_LIMIT: usize = 64;
 
-/// Tells whether the text is a mailbox in ASCII.
+/// Whether the text is a mailbox in ASCII.
 pub(super) fn is_mailbox(text: &str) -> bool {
     text.is_ascii() && is_mailbox_at(text, is_hostname)
 }
 
-/// Tells whether the text is a mailbox, its local part and its domain in any script.
+/// Whether the text is a mailbox, in any script.
 pub(super) fn is_idn_mailbox(text: &str) -> bool {
     is_mailbox_at(text, is_mapped_idn_hostname)
 }

@@ -1,4 +1,4 @@
-//! What is wrong with a value, as long as the check still compares it; a diagnostic is its text.
+//! A violation in a form that the check can compare; a diagnostic has only its text.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -12,17 +12,17 @@ use crate::tree::{Code, Diagnostic, Key, Origin};
 pub(super) struct Finding {
     pub(super) code: Code,
     pub(super) key: Key,
-    pub(super) message: Message,
+    pub(super) message: FindingMessage,
     pub(super) help: Option<String>,
     pub(super) origin: Origin,
-    /// It is about the closest of so many alternatives of this keyword.
+    /// Set if it is about the closest alternative: the number of alternatives, and their keyword.
     pub(super) closest_of: Option<(usize, Code)>,
 }
 
-/// What a finding says.
+/// The message of a finding.
 #[derive(Clone)]
-pub(super) enum Message {
-    /// One value where another was expected. A secret is not named.
+pub(super) enum FindingMessage {
+    /// One value where another was expected. A secret is not shown.
     Mismatch { expected: Expected, found: Option<String> },
     /// Anything else.
     Text(String),
@@ -36,26 +36,26 @@ pub(super) enum Expected {
     OneOf(String),
     /// This value alone.
     Only(String),
-    /// What the words describe: `at least 1`.
+    /// A description: `at least 1`.
     Described(String),
 }
 
 impl Finding {
-    pub(super) fn new(code: Code, key: Key, message: impl Into<Message>, origin: &Origin) -> Self {
+    pub(super) fn new(code: Code, key: Key, message: impl Into<FindingMessage>, origin: &Origin) -> Self {
         let message = message.into();
         Self { code, key, message, help: None, origin: origin.clone(), closest_of: None }
     }
 
-    /// The same with a way out.
+    /// The same with a help text.
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
     pub(super) fn into_diagnostic(self) -> Diagnostic {
-        let note = self
-            .closest_of
-            .map(|(count, code)| format!("this is the closest of {count} alternatives of `{}`", code.name()));
+        let note = self.closest_of.map(|(count, code)| {
+            format!("compared with the closest of {count} `{}` alternatives", code.name())
+        });
         let help = match (self.help, note) {
             (Some(help), Some(note)) => Some(format!("{help}; {note}")),
             (help, note) => help.or(note),
@@ -65,14 +65,14 @@ impl Finding {
     }
 }
 
-impl<T: Into<String>> From<T> for Message {
+impl<T: Into<String>> From<T> for FindingMessage {
     fn from(text: T) -> Self {
         Self::Text(text.into())
     }
 }
 
-impl Message {
-    /// The types, where a value has none of those that were expected.
+impl FindingMessage {
+    /// The expected types, if the value has none of them.
     pub(super) fn types(&self) -> Option<TypeSet> {
         match self {
             Self::Mismatch { expected: Expected::Types(types), .. } => Some(*types),
@@ -80,7 +80,7 @@ impl Message {
         }
     }
 
-    /// The values, where one of a few was expected.
+    /// The expected values, if one of a few was expected.
     pub(super) fn values(&self) -> Option<&str> {
         match self {
             Self::Mismatch { expected: Expected::OneOf(values) | Expected::Only(values), .. } => Some(values),
@@ -103,7 +103,7 @@ impl From<String> for Expected {
     }
 }
 
-impl fmt::Display for Message {
+impl fmt::Display for FindingMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Mismatch { expected, found: None } => write!(f, "expected {expected}"),

@@ -1,9 +1,8 @@
-//! The judge: valico, for the keywords that combine subschemas.
+//! Checking the keywords that combine subschemas, by valico.
 //!
-//! It is handed a normalised schema, in which every subschema of the plan is one definition and every
-//! reference goes to a definition. It judges JSON; what JSON numbers of `serde_json` cannot hold travels as a
-//! marked text, and all that looks at a single value is decided by our own keyword [`OURS`], which knows
-//! exact numbers, patterns of ECMA-262 and formats.
+//! Valico gets a normalised schema, in which every node of the graph is a definition and every reference leads to
+//! a definition. It checks JSON; a number that `serde_json` cannot represent is passed as a marked string. Our own
+//! keyword [`OURS`] checks single values, with exact numbers, ECMA-262 patterns and formats.
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -21,29 +20,29 @@ use valico::json_schema::{Scope, ValidationState, errors};
 
 use super::assertion::Assertion;
 use super::facts::TypeSet;
-use super::plan::{Dependency, Items, Judged, Node, NodeId, Plan};
+use super::graph::{Dependency, Items, Judged, NodeId, SchemaGraph, SchemaNode};
 use crate::tree::{Kind, Number, Origin, Value};
 
 const ADDRESS: &str = "speckit://plan/";
-/// The keyword that valico does not have: the types and assertions of one node, by its number.
+/// Our keyword for valico: the types and assertions of the node with this number.
 const OURS: &str = "x-speckit-node";
-/// Before a text that stands for a number, and before a text that begins with this character itself.
+/// Marks a string that represents a number, and escapes a string that begins with this character.
 const MARK: char = '\u{0}';
 
-/// Decides keywords of a plan. It is not `Sync`, as valico's scope is not; each loader has its own.
+/// Checks the combining keywords of a graph. It is not `Sync`, like valico's scope; each loader has its own.
 pub(super) struct Judge {
-    plan: Arc<Plan>,
+    graph: Arc<SchemaGraph>,
     scope: OnceCell<Option<Scope>>,
 }
 
 impl Judge {
-    pub(super) fn new(plan: &Arc<Plan>) -> Self {
-        Self { plan: Arc::clone(plan), scope: OnceCell::new() }
+    pub(super) fn new(graph: &Arc<SchemaGraph>) -> Self {
+        Self { graph: Arc::clone(graph), scope: OnceCell::new() }
     }
 
-    /// Tells whether the `index`th judged keyword of a node holds for a value.
+    /// Whether a value satisfies the `index`th judged keyword of a node.
     pub(super) fn holds(&self, node: NodeId, index: usize, value: &Value) -> bool {
-        let scope = self.scope.get_or_init(|| scope(&self.plan));
+        let scope = self.scope.get_or_init(|| scope(&self.graph));
         let Some(scope) = scope else { return false };
         let address = format!("{ADDRESS}#/definitions/{}", judged_name(node, index));
         let Some(schema) = Url::parse(&address).ok().and_then(|url| scope.resolve(&url)) else {
@@ -57,12 +56,12 @@ fn judged_name(node: NodeId, index: usize) -> String {
     format!("{}-{index}", node.0)
 }
 
-fn scope(plan: &Arc<Plan>) -> Option<Scope> {
+fn scope(graph: &Arc<SchemaGraph>) -> Option<Scope> {
     let mut scope = Scope::without_formats(valico::json_schema::SchemaVersion::Draft7);
-    scope.add_keyword([OURS].into(), Ours(Arc::clone(plan)));
+    scope.add_keyword([OURS].into(), Ours(Arc::clone(graph)));
     let mut definitions = Map::new();
-    for id in plan.ids() {
-        let node = plan.node(id);
+    for id in graph.ids() {
+        let node = graph.node(id);
         definitions.insert(id.0.to_string(), definition(id, node));
         for (index, judged) in node.judged.iter().enumerate() {
             let mut alone = Map::new();
@@ -76,7 +75,7 @@ fn scope(plan: &Arc<Plan>) -> Option<Scope> {
 }
 
 /// One node as a schema in which every subschema is a reference to its own definition.
-fn definition(id: NodeId, node: &Node) -> Json {
+fn definition(id: NodeId, node: &SchemaNode) -> Json {
     if node.refuses {
         return json!({ "not": {} });
     }
@@ -135,7 +134,7 @@ fn put_judged(schema: &mut Map<String, Json>, judged: &Judged) {
             otherwise.iter().for_each(|node| put("else", reference(*node)));
         }
         Judged::Dependencies(of) => {
-            // Valico takes the name of a dependency for a keyword where it is also one, as `properties` is.
+            // Valico mistakes a dependency named like a keyword, such as `properties`, for that keyword.
             let of = of.iter().map(|(name, on)| {
                 let on = match on {
                     Dependency::Names(names) => {
@@ -164,8 +163,8 @@ fn by_name(nodes: impl Iterator<Item = (String, NodeId)>) -> Json {
     Json::Object(nodes.map(|(name, node)| (name, reference(node))).collect())
 }
 
-/// The keyword [`OURS`]: types and assertions of a node, decided as the plan decides them.
-struct Ours(Arc<Plan>);
+/// The keyword [`OURS`]: checks types and assertions of a node as the graph does.
+struct Ours(Arc<SchemaGraph>);
 
 impl Keyword for Ours {
     fn compile(&self, definition: &Json, _: &WalkContext<'_>) -> KeywordResult {
@@ -176,21 +175,21 @@ impl Keyword for Ours {
             let looks_inside = node.assertions.iter().any(|assertion| {
                 matches!(assertion, Assertion::Enum(_) | Assertion::Const(_) | Assertion::UniqueItems)
             });
-            Box::new(OursAt { plan: Arc::clone(&self.0), node: NodeId(number), looks_inside })
+            Box::new(OursAt { graph: Arc::clone(&self.0), node: NodeId(number), looks_inside })
                 as Box<dyn Validator + Send + Sync>
         }))
     }
 }
 
 struct OursAt {
-    plan: Arc<Plan>,
+    graph: Arc<SchemaGraph>,
     node: NodeId,
     looks_inside: bool,
 }
 
 impl Validator for OursAt {
     fn validate(&self, json: &Json, path: &str, _: &Scope, _: &ValidationState) -> ValidationState {
-        let node = self.plan.node(self.node);
+        let node = self.graph.node(self.node);
         let value = from_json(json, self.looks_inside, &node.origin);
         let mut state = ValidationState::new();
         let holds =
@@ -202,7 +201,7 @@ impl Validator for OursAt {
     }
 }
 
-/// The value as valico sees it.
+/// The value as JSON for valico.
 fn to_json(value: &Value) -> Json {
     let marked =
         |text: &str| if text.starts_with(MARK) { format!("{MARK}{MARK}{text}") } else { text.to_string() };
@@ -218,8 +217,8 @@ fn to_json(value: &Value) -> Json {
     }
 }
 
-/// The value that valico's JSON stands for; elements and members only where an assertion looks at them,
-/// else as many empty ones.
+/// The value that valico's JSON represents. Unless `deep`, elements and members are nulls: then only their number
+/// matters.
 fn from_json(json: &Json, deep: bool, origin: &Origin) -> Value {
     let child = |json: &Json| {
         if deep { from_json(json, deep, origin) } else { Value::new(Kind::Null, origin.clone()) }
@@ -256,7 +255,7 @@ mod tests {
     use crate::tree::{LayerKind, Source};
 
     #[test]
-    fn every_value_survives_the_way_to_the_judge_and_back() {
+    fn values_survive_the_conversion_to_json_and_back() {
         let origin = Origin::whole(&Source::fragment(LayerKind::Override, "test", ""));
         let kinds = [
             Kind::Number(Number::parse("98249283749234923498293171823948729348710298301928331").unwrap()),

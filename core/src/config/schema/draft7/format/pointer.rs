@@ -1,12 +1,12 @@
 //! JSON pointers, from the root (RFC 6901) and from a place (draft-bhutton-relative-json-pointer-00).
 
-/// Tells whether the text is empty or a sequence of `/token`, where `~` only begins `~0` and `~1`.
+/// Whether the text is empty or a sequence of `/token`, where `~` only begins `~0` and `~1`.
 pub(super) fn is_pointer(text: &str) -> bool {
     (text.is_empty() || text.starts_with('/'))
         && text.split('~').skip(1).all(|after| after.starts_with(['0', '1']))
 }
 
-/// Tells whether the text is a number of levels to climb, an optional step among siblings, then `#` or a pointer.
+/// Whether the text is a number of levels to climb, an optional step among siblings, then `#` or a pointer.
 pub(super) fn is_relative_pointer(text: &str) -> bool {
     let Some(rest) = after_integer(text) else { return false };
     let rest = match rest.strip_prefix(['+', '-']) {

@@ -1,4 +1,4 @@
-//! Schema documents: which text a `$ref` means.
+//! Schema documents, and how a `$ref` is resolved.
 
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
@@ -9,28 +9,28 @@ use url::Url;
 use super::addresses::percent_decoded;
 use crate::tree::{Key, Kind, Segment, Value};
 
-/// The Draft 7 meta-schema under the two spellings of its address.
+/// The address of the Draft 7 meta-schema.
 pub(super) const META_URL: &str = "http://json-schema.org/draft-07/schema";
 
 /// A schema with the documents that it refers to.
 ///
-/// Nothing is fetched: [`Documents::missing`] names what is referred to and not here, and the shell adds
-/// what it can read.
+/// Nothing is fetched: [`Documents::missing`] lists the addresses without a document, and the caller adds what it
+/// can read.
 #[derive(Clone, Debug)]
 pub struct Documents {
     root: Url,
-    /// By absolute address without fragment: each document, and each part of one that has an `$id` of its own.
-    resources: BTreeMap<String, Location>,
-    /// By absolute address with fragment: the parts that are named by `"$id": "#name"`.
-    anchors: BTreeMap<String, Location>,
+    /// Each document, and each part with its own `$id`, by absolute address without fragment.
+    resources: BTreeMap<String, SchemaLocation>,
+    /// The parts named by `"$id": "#name"`, by absolute address with fragment.
+    anchors: BTreeMap<String, SchemaLocation>,
     references: Vec<Url>,
     texts: Vec<Value>,
 }
 
-/// One subschema: its value, its place in the document, and the address that references around it start
-/// from; [`Location::entered`] gives the one for references in it.
+/// One subschema: its value, its key in the document, and the base address of references around it;
+/// [`SchemaLocation::entered`] has the base address of references in it.
 #[derive(Clone, Debug)]
-pub(super) struct Location {
+pub(super) struct SchemaLocation {
     pub(super) value: Value,
     pub(super) key: Key,
     pub(super) base: Url,
@@ -39,7 +39,7 @@ pub(super) struct Location {
 impl Documents {
     /// The documents of one schema; `address` is where it was read from, as an absolute URL.
     ///
-    /// An address that is no URL is replaced by one that nothing refers to by accident.
+    /// An address that is not a URL is replaced by a fixed one.
     pub fn new(address: &str, root: &Value) -> Self {
         let given = Url::parse(address).unwrap_or_else(|_| fallback_url());
         let mut documents = Self {
@@ -53,14 +53,14 @@ impl Documents {
         documents
     }
 
-    /// Adds a document that a `$ref` names by `address`.
+    /// Adds the document at `address`.
     pub fn add(&mut self, address: &str, document: &Value) {
         if let Ok(url) = Url::parse(address) {
             self.add_at(url, document);
         }
     }
 
-    /// The addresses, without fragment, that are referred to and not here; in their order as texts, each once.
+    /// The addresses of missing documents, without fragment, sorted and each once.
     pub fn missing(&self) -> Vec<String> {
         let mut missing: Vec<String> =
             self.references.iter().map(address).filter(|address| self.resource(address).is_none()).collect();
@@ -74,13 +74,13 @@ impl Documents {
         &self.texts
     }
 
-    /// The subschema that compilation starts from.
-    pub(super) fn start(&self) -> Option<Location> {
+    /// The root subschema.
+    pub(super) fn start(&self) -> Option<SchemaLocation> {
         self.resources.get(&address(&self.root)).cloned()
     }
 
-    /// The subschema that `reference` means when it stands where references start from `base`.
-    pub(super) fn resolve(&self, base: &Url, reference: &str) -> Result<Location, String> {
+    /// The subschema that `reference` leads to from the base address `base`.
+    pub(super) fn resolve(&self, base: &Url, reference: &str) -> Result<SchemaLocation, String> {
         let url = base.join(reference).map_err(|error| error.to_string())?;
         let unresolved = || alloc::format!("no document `{}` was given", address(&url));
         let fragment = percent_decoded(url.fragment().unwrap_or_default());
@@ -91,40 +91,40 @@ impl Documents {
         let Some(pointer) = fragment.strip_prefix('/') else {
             let name = (address(&url), fragment.as_str());
             return self.anchors.get(&named(&name.0, name.1)).cloned().ok_or_else(|| {
-                if resource.is_some() { "the document has no such name".into() } else { unresolved() }
+                if resource.is_some() {
+                    "the document has no `$id` of that name".into()
+                } else {
+                    unresolved()
+                }
             });
         };
         let resource = resource.ok_or_else(unresolved)?;
-        descend(resource, pointer).ok_or_else(|| "the document has nothing at that pointer".into())
+        descend(resource, pointer).ok_or_else(|| "the document has nothing at that JSON pointer".into())
     }
 
-    /// Tells whether a document, or a part of one, is known by that address, which has no fragment.
-    pub(super) fn has(&self, address: &str) -> bool {
-        self.resource(address).is_some()
-    }
-
-    fn resource(&self, address: &str) -> Option<&Location> {
+    /// The document, or the part of one, at an address without fragment.
+    pub(super) fn resource(&self, address: &str) -> Option<&SchemaLocation> {
         self.resources.get(address)
     }
 
     fn add_at(&mut self, url: Url, document: &Value) {
-        let location = Location { value: document.clone(), key: Key::root(), base: url.clone() };
+        let location = SchemaLocation { value: document.clone(), key: Key::root(), base: url.clone() };
         self.texts.push(document.clone());
         self.index(&location);
-        // A document is known by the address it was read from, and the references in it start from its `$id`.
+        // A document has the address it was read from; its `$id` is the base of the references in it.
         self.resources.insert(address(&url), location);
     }
 
-    /// Finds every `$id` and `$ref` at the places where schemas may stand.
-    fn index(&mut self, location: &Location) {
+    /// Finds every `$id` and `$ref` where a schema may be.
+    fn index(&mut self, location: &SchemaLocation) {
         let Some(members) = location.value.as_table() else { return };
         if let Some(reference) = members.get("$ref").and_then(Value::as_str) {
             if let Ok(url) = location.base.join(reference) {
                 self.references.push(url);
             }
-            // What stands beside a `$ref` is ignored, but a reference may point into it.
+            // Siblings of a `$ref` are ignored, but a reference may point into them.
             for name in ["definitions", "$defs"] {
-                self.index_each(&Location { base: location.base.clone(), ..location.clone() }, name);
+                self.index_each(&SchemaLocation { base: location.base.clone(), ..location.clone() }, name);
             }
             return;
         }
@@ -149,8 +149,7 @@ impl Documents {
         for name in LISTS {
             if let Some(elements) = members.get(name).and_then(Value::as_array) {
                 for (index, element) in elements.iter().enumerate() {
-                    let list = here.child(name, element);
-                    self.index(&Location { key: list.key.element(index), ..list });
+                    self.index(&here.child(name, element).element(index, element));
                 }
             }
         }
@@ -159,11 +158,11 @@ impl Documents {
         }
     }
 
-    fn index_each(&mut self, here: &Location, name: &str) {
+    fn index_each(&mut self, here: &SchemaLocation, name: &str) {
         if let Some(members) = here.value.member(name).and_then(Value::as_table) {
             for (member, value) in members {
                 let map = here.child(name, value);
-                self.index(&Location { key: map.key.child(member.clone()), ..map });
+                self.index(&SchemaLocation { key: map.key.child(member.clone()), ..map });
             }
         }
     }
@@ -184,13 +183,18 @@ const SINGLE: &[&str] = &[
 const LISTS: &[&str] = &["allOf", "anyOf", "items", "oneOf"];
 const MAPS: &[&str] = &["$defs", "definitions", "dependencies", "patternProperties", "properties"];
 
-impl Location {
-    /// The value of a keyword, where references start from the same address.
+impl SchemaLocation {
+    /// The value of a keyword, with the same base address.
     pub(super) fn child(&self, name: &str, value: &Value) -> Self {
         Self { value: value.clone(), key: self.key.child(name), base: self.base.clone() }
     }
 
-    /// The address that references in this subschema start from: its own `$id`, unless it is a `$ref`.
+    /// The element of a list of schemas, with the same base address.
+    pub(super) fn element(&self, index: usize, value: &Value) -> Self {
+        Self { value: value.clone(), key: self.key.element(index), base: self.base.clone() }
+    }
+
+    /// The location with the base address of references in it: its own `$id`, unless it is a `$ref`.
     #[must_use]
     pub(super) fn entered(mut self) -> Self {
         if self.value.member("$ref").is_none_or(|reference| reference.as_str().is_none())
@@ -217,8 +221,8 @@ fn named(address: &str, fragment: &str) -> String {
     alloc::format!("{address}#{fragment}")
 }
 
-/// Follows a JSON pointer from a resource. Between keywords and names only subschemas change the base.
-fn descend(from: &Location, pointer: &str) -> Option<Location> {
+/// Follows a JSON pointer from a resource. Only subschemas change the base address, not maps and lists of them.
+fn descend(from: &SchemaLocation, pointer: &str) -> Option<SchemaLocation> {
     let mut here = from.clone();
     let mut is_map = false;
     for token in pointer.split('/') {
@@ -237,7 +241,7 @@ fn descend(from: &Location, pointer: &str) -> Option<Location> {
             _ => return None,
         };
         is_map = !is_map && (MAPS.contains(&name.as_str()) || LISTS.contains(&name.as_str()));
-        here = Location { value, key: here.key.join(segment), base: here.base };
+        here = SchemaLocation { value, key: here.key.join(segment), base: here.base };
     }
     Some(here)
 }

@@ -2,21 +2,28 @@
 
 use alloc::vec::Vec;
 
-use super::plan::{NodeId, Plan};
-use crate::config::{ListStrategy, merge};
+use super::graph::{NodeId, NodeSet, SchemaGraph};
+use super::schema::Schema;
+use crate::config::{Layer, ListStrategy, merge};
 use crate::tree::{Text, Value};
 
-impl Plan {
-    /// The tree of defaults that goes below `present`, the merged tree of all other layers, without what
-    /// `known`, an earlier tree of defaults, already has.
+impl Schema {
+    /// The `default`s of the schema as a layer below `present`, the merged tree of all other layers.
     ///
-    /// A table that no layer has is only filled where its defaults give every key that it requires: half a
-    /// table would make a configuration invalid that leaves it out. Elements of lists get no defaults, since
-    /// a list is replaced as a whole.
-    pub(super) fn default_tree(&self, present: Option<&Value>, known: Option<&Value>) -> Option<Value> {
-        self.default_at(&[Self::ROOT], present, known, &mut Vec::new())
+    /// A table that no layer sets is filled only if its defaults contain every required key: an incomplete table would
+    /// make the configuration invalid. Elements of lists get no defaults, since a list is replaced as a whole.
+    pub fn defaults(&self, present: Option<&Value>) -> Option<Layer> {
+        self.graph.default_at(&[SchemaGraph::ROOT], present, None, &mut Vec::new()).map(Layer::new)
     }
 
+    /// The `default`s of [`Schema::defaults`] that are not in `known`, a layer that it returned before.
+    pub(crate) fn further_defaults(&self, present: Option<&Value>, known: &Layer) -> Option<Layer> {
+        let known = Some(known.root());
+        self.graph.default_at(&[SchemaGraph::ROOT], present, known, &mut Vec::new()).map(Layer::new)
+    }
+}
+
+impl SchemaGraph {
     fn default_at(
         &self,
         nodes: &[NodeId],
@@ -24,10 +31,10 @@ impl Plan {
         known: Option<&Value>,
         open: &mut Vec<NodeId>,
     ) -> Option<Value> {
-        if !nodes.iter().any(|node| self.leads_to_default(*node)) {
+        if !nodes.iter().any(|node| self.defaults_below.contains(*node)) {
             return None;
         }
-        if known.is_some() && nodes.iter().all(|id| self.is_settled(*id)) {
+        if known.is_some() && nodes.iter().all(|id| self.settled_defaults.contains(*id)) {
             return None;
         }
         if let [only] = nodes
@@ -38,7 +45,7 @@ impl Plan {
         let nodes = self.conjunction(nodes);
         let own =
             nodes.iter().find_map(|id| self.node(*id).notes.default.clone()).filter(|_| known.is_none());
-        // A value that is no table shadows its defaults, which are the same below it.
+        // A value that is not a table shadows its defaults, which stay the same below it.
         let is_present = present.is_some_and(|present| present.as_table().is_some());
         // A schema that refers to itself would fill tables without end.
         if !is_present && nodes.iter().any(|id| open.contains(id)) {
@@ -54,7 +61,7 @@ impl Plan {
         let Some((_, first)) = members.first().filter(|_| is_present || depth == 0 || complete) else {
             return own;
         };
-        // An empty table leaves no trace in a merge, but what is missing in it is said at its own place.
+        // An empty table has no effect in a merge, but missing keys are reported at its origin.
         let empty = present.filter(|present| present.as_table().is_some_and(|members| members.is_empty()));
         let origin = empty.unwrap_or(first).origin().clone();
         let table = Value::table(members, origin);
@@ -73,17 +80,19 @@ impl Plan {
     ) -> Vec<(Text, Value)> {
         let table = present.and_then(Value::as_table);
         let nodes = || all.iter().map(|id| self.node(*id));
-        // Where only named members lead to a default, the others need no look, nor do those whose defaults are known.
+        // Skip members that lead to no default, and those whose defaults are known.
         let free = all.iter().any(|id| self.has_free_below(*id));
-        let leads = |id: &NodeId| self.leads_to_default(*id) && (known.is_none() || !self.is_settled(*id));
+        let leads = |id: &NodeId| {
+            self.defaults_below.contains(*id) && (known.is_none() || !self.settled_defaults.contains(*id))
+        };
         let named = nodes().flat_map(|node| &node.properties);
         let named = named.filter(|(_, id)| free || leads(id));
         let others = table.filter(|_| free).into_iter().flat_map(|table| table.keys());
         let mut names: Vec<_> = named.map(|(name, _)| name).chain(others).collect();
         names.sort_unstable();
         names.dedup();
-        // Tables that the same subschemas describe share one default, as the entries of a map do. Empty ones do not:
-        // theirs lies at their own place.
+        // Tables of the same subschemas share one default, as the entries of a map do. An empty table has its own, at
+        // its own origin.
         let mut shared: Option<(Vec<NodeId>, Option<Value>)> = None;
         let mut default_of = |name: &Text| {
             let of: Vec<NodeId> = nodes().flat_map(|node| node.of_member(name)).collect();
@@ -105,8 +114,8 @@ impl Plan {
         names.into_iter().filter_map(|name| Some((name.clone(), default_of(name)?))).collect()
     }
 
-    /// Tells whether the defaults of a table that is present are the same whatever it holds: only named members
-    /// have one, and none has further ones inside.
+    /// Whether the defaults of a present table do not depend on its content: only named members have one, and none has
+    /// further defaults inside.
     fn is_flat(&self, nodes: &[NodeId]) -> bool {
         let is_leaf = |id: &NodeId| {
             let inner = self.conjunction(&[*id]);
@@ -117,45 +126,28 @@ impl Plan {
             .all(|id| !self.has_free_below(*id) && self.named_below(*id).all(|(_, id)| is_leaf(id)))
     }
 
-    /// Tells whether the defaults of a subschema are the same whatever the other layers hold.
-    fn is_settled(&self, id: NodeId) -> bool {
-        self.settled_defaults.get(id.0 as usize).copied().unwrap_or(false)
+    /// The nodes whose defaults do not depend on the other layers: only named members have one, every table with one
+    /// has all its required keys, and none contains itself.
+    pub(super) fn find_settled_defaults(&self) -> NodeSet {
+        self.smallest_set(|settled, id| {
+            let node = self.node(id);
+            let is_settled = |id: &NodeId| settled.contains(*id) || !self.defaults_below.contains(*id);
+            let own_has =
+                |name: &str| node.notes.default.as_ref().is_some_and(|own| own.member(name).is_some());
+            let has_default = |name: &Text| {
+                own_has(name) || node.properties.get(name).is_some_and(|id| self.defaults_below.contains(*id))
+            };
+            let is_complete = id == Self::ROOT
+                || self.named_below(id).next().is_none()
+                || node.required.iter().all(has_default);
+            is_complete
+                && !self.has_free_below(id)
+                && node.all_of.iter().chain(&node.reference).all(is_settled)
+                && self.named_below(id).all(|(_, id)| is_settled(id))
+        })
     }
 
-    /// For each node, whether its defaults are the same whatever the other layers hold: no member without a name
-    /// of its own has one, every table with one has all that it requires, and none contains itself.
-    pub(super) fn find_settled(&self) -> Vec<bool> {
-        let mut settled: Vec<bool> = self.ids().map(|_| false).collect();
-        loop {
-            let mut grew = false;
-            for id in self.ids() {
-                let is =
-                    |id: &NodeId| settled.get(id.0 as usize) == Some(&true) || !self.leads_to_default(*id);
-                let node = self.node(id);
-                let own_has =
-                    |name: &str| node.notes.default.as_ref().is_some_and(|own| own.member(name).is_some());
-                let gives = |name: &Text| {
-                    own_has(name) || node.properties.get(name).is_some_and(|id| self.leads_to_default(*id))
-                };
-                let is_whole = id == Self::ROOT
-                    || self.named_below(id).next().is_none()
-                    || node.required.iter().all(gives);
-                let now = is_whole
-                    && !self.has_free_below(id)
-                    && node.all_of.iter().chain(&node.reference).all(is)
-                    && self.named_below(id).all(|(_, id)| is(id));
-                if let Some(flag) = settled.get_mut(id.0 as usize).filter(|flag| !**flag && now) {
-                    *flag = true;
-                    grew = true;
-                }
-            }
-            if !grew {
-                return settled;
-            }
-        }
-    }
-
-    /// Tells whether the subschema has a default of its own and can get no other, as most settings have.
+    /// Whether the subschema has only its own default, as most settings do.
     fn is_alone(&self, id: NodeId) -> bool {
         let node = self.node(id);
         let has_parts = node.reference.is_some() || !node.all_of.is_empty();
@@ -164,17 +156,17 @@ impl Plan {
 
     /// The named members that lead to a default.
     fn named_below(&self, id: NodeId) -> impl Iterator<Item = (&Text, &NodeId)> {
-        self.node(id).properties.iter().filter(|(_, id)| self.leads_to_default(**id))
+        self.node(id).properties.iter().filter(|(_, id)| self.defaults_below.contains(**id))
     }
 
-    /// Tells whether members without a name of their own lead to a default.
+    /// Whether members of free names (`patternProperties`, `additionalProperties`) lead to a default.
     fn has_free_below(&self, id: NodeId) -> bool {
         let node = self.node(id);
         let mut free = node.patterns.iter().map(|(_, id)| id).chain(&node.additional);
-        free.any(|id| self.leads_to_default(*id))
+        free.any(|id| self.defaults_below.contains(*id))
     }
 
-    /// The nodes that apply whatever the value is: references and `allOf`, but no alternatives.
+    /// The nodes that apply to every value: references and `allOf`, but no alternatives.
     fn conjunction(&self, nodes: &[NodeId]) -> Vec<NodeId> {
         let mut all = Vec::new();
         let mut rest: Vec<NodeId> = nodes.iter().rev().copied().collect();
@@ -188,28 +180,13 @@ impl Plan {
         all
     }
 
-    fn leads_to_default(&self, id: NodeId) -> bool {
-        self.defaults_below.get(id.0 as usize).copied().unwrap_or(false)
-    }
-
-    /// For each node, whether a default can be reached from it without a list or an alternative between.
-    pub(super) fn find_defaults(&self) -> Vec<bool> {
-        let mut found: Vec<bool> = self.nodes.iter().map(|node| node.notes.default.is_some()).collect();
-        loop {
-            let mut grew = false;
-            for id in self.ids() {
-                let node = self.node(id);
-                let next = node.reference.iter().chain(&node.all_of).chain(node.properties.values());
-                let mut next = next.chain(node.patterns.iter().map(|(_, id)| id)).chain(&node.additional);
-                let reaches = next.any(|id| found.get(id.0 as usize) == Some(&true));
-                if let Some(flag) = found.get_mut(id.0 as usize).filter(|flag| !**flag && reaches) {
-                    *flag = true;
-                    grew = true;
-                }
-            }
-            if !grew {
-                return found;
-            }
-        }
+    /// The nodes from which a default can be reached without passing a list or an alternative.
+    pub(super) fn find_defaults(&self) -> NodeSet {
+        self.smallest_set(|set, id| {
+            let node = self.node(id);
+            let next = node.reference.iter().chain(&node.all_of).chain(node.properties.values());
+            let mut next = next.chain(node.patterns.iter().map(|(_, id)| id)).chain(&node.additional);
+            node.notes.default.is_some() || next.any(|id| set.contains(*id))
+        })
     }
 }

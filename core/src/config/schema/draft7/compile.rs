@@ -1,4 +1,4 @@
-//! Compilation: from documents to a plan, every subschema once, every mistake at once.
+//! Compiling documents to a graph: each subschema becomes one node, and all errors are collected.
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
@@ -7,85 +7,87 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::assertion::Assertion;
-use super::documents::{Documents, Location};
+use super::documents::{Documents, SchemaLocation};
 use super::facts::{Reload, TypeSet};
-use super::format::Format;
+use super::format::StringFormat;
+use super::graph::{Dependency, Items, Judged, NodeId, Notes, SchemaGraph, SchemaNode};
 use super::pattern::Pattern;
-use super::plan::{Dependency, Items, Judged, Node, NodeId, Notes, Plan};
 use crate::config::ListStrategy;
 use crate::tree::nearest::nearest;
-use crate::tree::{Code, Diagnostic, Key, Kind, Text, Value};
+use crate::tree::{Code, Diagnostic, Key, Kind, Text, Value, in_report_order};
 
-/// How many subschemas may apply to one value by way of one another; real schemas stay below ten.
+/// How long a chain of subschemas that apply to the same value may be; real schemas stay below ten.
 const MAX_CHAIN: usize = 64;
 
 /// Compiles the schema of `documents`.
 ///
-/// Returns the plan, or every mistake that makes the schema unusable.
-pub(super) fn compile(documents: &Documents) -> Result<Plan, Vec<Diagnostic>> {
+/// Returns the graph, or every error that makes the schema unusable.
+pub(super) fn compile(documents: &Documents) -> Result<SchemaGraph, Vec<Diagnostic>> {
     let mut compiler = Compiler {
         documents,
-        plan: Plan::default(),
+        graph: SchemaGraph::default(),
         known: BTreeMap::new(),
         queue: VecDeque::new(),
-        found: Vec::new(),
+        findings: Vec::new(),
     };
     if let Some(start) = documents.start() {
         compiler.node(start);
     }
     while let Some((id, location)) = compiler.queue.pop_front() {
         let node = compiler.read(&location);
-        if let Some(slot) = compiler.plan.nodes.get_mut(id.0 as usize) {
+        if let Some(slot) = compiler.graph.nodes.get_mut(id.0 as usize) {
             *slot = node;
         }
     }
-    compiler.plan.has_restarts =
-        compiler.plan.nodes.iter().any(|node| node.notes.reload == Some(Reload::Restart));
-    compiler.plan.reloads_below = compiler.plan.find_leading_to(|node| node.notes.reload.is_some());
-    compiler.plan.secrets_below = compiler.plan.find_leading_to(|node| node.notes.secret);
-    if compiler.found.is_empty() {
-        match longest_chain(&compiler.plan) {
-            Ok(longest) => compiler.plan.longest_chain = longest,
-            Err(finding) => compiler.found.push(*finding),
+    let Compiler { mut graph, mut findings, .. } = compiler;
+    if findings.is_empty() {
+        match longest_chain(&graph) {
+            Ok(longest) => graph.longest_chain = longest,
+            Err(finding) => findings.push(*finding),
         }
     }
-    if compiler.found.is_empty() {
-        Ok(compiler.plan)
-    } else {
-        Err(crate::tree::in_report_order(compiler.found))
+    if !findings.is_empty() {
+        return Err(in_report_order(findings));
     }
+    graph.has_restarts = graph.nodes.iter().any(|node| node.notes.reload == Some(Reload::Restart));
+    graph.reloads_below = graph.leading_to(|node| node.notes.reload.is_some());
+    graph.secrets_below = graph.leading_to(|node| node.notes.secret);
+    graph.strategies_below = graph.leading_to(|node| node.notes.merge.is_some());
+    graph.defaults_below = graph.find_defaults();
+    graph.settled_defaults = graph.find_settled_defaults();
+    Ok(graph)
 }
 
-/// The keywords that Draft 7 does not have and we read.
+/// The keywords that we add to Draft 7.
 const OURS: &[&str] = &["x-aliases", "x-env", "x-merge", "x-reload", "x-secret"];
 
 struct Compiler<'d> {
     documents: &'d Documents,
-    plan: Plan,
-    /// Nodes by their place: the address their references start from, the document, and the key in it.
+    graph: SchemaGraph,
+    /// Nodes by base address, document, and key in the document.
     known: BTreeMap<(String, String, Key), NodeId>,
-    queue: VecDeque<(NodeId, Location)>,
-    found: Vec<Diagnostic>,
+    queue: VecDeque<(NodeId, SchemaLocation)>,
+    findings: Vec<Diagnostic>,
 }
 
 impl Compiler<'_> {
-    /// The number of a subschema. Its text is read later, so that no chain of references can fill the stack.
-    fn node(&mut self, location: Location) -> NodeId {
+    /// The number of a subschema. The subschema is read later, so that no chain of references can overflow the stack.
+    fn node(&mut self, location: SchemaLocation) -> NodeId {
         let location = location.entered();
         let origin = location.value.origin();
         let place = (location.base.to_string(), origin.source().name().to_string(), location.key.clone());
         if let Some(id) = self.known.get(&place) {
             return *id;
         }
-        let id = NodeId(u32::try_from(self.plan.nodes.len()).unwrap_or(u32::MAX));
-        self.plan.nodes.push(Node::any(origin.clone()));
+        let id = NodeId(u32::try_from(self.graph.nodes.len()).unwrap_or(u32::MAX));
+        self.graph.nodes.push(SchemaNode::any(origin.clone()));
         self.known.insert(place, id);
         self.queue.push_back((id, location));
         id
     }
 
-    fn read(&mut self, location: &Location) -> Node {
-        let mut node = Node::any(location.value.origin().clone());
+    fn read(&mut self, location: &SchemaLocation) -> SchemaNode {
+        let mut node = SchemaNode::any(location.value.origin().clone());
         match location.value.kind() {
             Kind::Bool(allows) => node.refuses = !allows,
             Kind::Table(_) => self.read_keywords(location, &mut node),
@@ -94,9 +96,9 @@ impl Compiler<'_> {
         node
     }
 
-    fn read_keywords(&mut self, location: &Location, node: &mut Node) {
+    fn read_keywords(&mut self, location: &SchemaLocation, node: &mut SchemaNode) {
         let keyword = |name: &str| location.value.member(name).map(|value| location.child(name, value));
-        self.warn_of_misspelt(location);
+        self.warn_of_misspelt_keywords(location);
         node.notes = self.notes(&keyword);
         if let Some(reference) = keyword("$ref")
             && let Some(text) = reference.value.as_str()
@@ -106,10 +108,10 @@ impl Compiler<'_> {
                 Err(why) => {
                     let message = format!("`$ref` to `{text}` cannot be resolved: {why}");
                     let finding = Diagnostic::error(Code::SchemaUnsupported, reference.key, message);
-                    self.found.push(finding.at(reference.value.origin()).help(if text.starts_with('#') {
+                    self.findings.push(finding.at(reference.value.origin()).help(if text.starts_with('#') {
                         "define it there, or correct the pointer"
                     } else {
-                        "name a folder that holds the document: --schema-map URL-PREFIX=DIR"
+                        "map its address to a folder: --schema-map URL-PREFIX=DIR"
                     }));
                 }
             }
@@ -125,14 +127,14 @@ impl Compiler<'_> {
         self.read_judged(&keyword, node);
     }
 
-    /// A keyword of ours that is misspelt would be silent, and `x-secret` is one that nobody wants to lose.
-    fn warn_of_misspelt(&mut self, location: &Location) {
+    /// Warns of a misspelt keyword of ours: a misspelt `x-secret` would leave a secret unprotected.
+    fn warn_of_misspelt_keywords(&mut self, location: &SchemaLocation) {
         for (name, value) in location.value.as_table().into_iter().flatten() {
             if OURS.contains(&name.as_str()) || !name.to_lowercase().starts_with("x-") {
                 continue;
             }
             if let Some(meant) = nearest(name, OURS.iter().copied()) {
-                let message = format!("`{name}` is no keyword");
+                let message = format!("unknown keyword `{name}`");
                 let finding = Diagnostic::warning(
                     Code::SchemaUnknownKeyword,
                     location.key.child(name.clone()),
@@ -140,12 +142,16 @@ impl Compiler<'_> {
                 );
                 let finding =
                     finding.at(&value.origin().of_name(name)).help(format!("did you mean `{meant}`?"));
-                self.plan.warnings.push(finding);
+                self.graph.warnings.push(finding);
             }
         }
     }
 
-    fn read_object_keywords(&mut self, keyword: &dyn Fn(&str) -> Option<Location>, node: &mut Node) {
+    fn read_object_keywords(
+        &mut self,
+        keyword: &dyn Fn(&str) -> Option<SchemaLocation>,
+        node: &mut SchemaNode,
+    ) {
         if let Some(properties) = keyword("properties") {
             node.properties = self.map(&properties);
         }
@@ -165,7 +171,11 @@ impl Compiler<'_> {
         }
     }
 
-    fn read_array_keywords(&mut self, keyword: &dyn Fn(&str) -> Option<Location>, node: &mut Node) {
+    fn read_array_keywords(
+        &mut self,
+        keyword: &dyn Fn(&str) -> Option<SchemaLocation>,
+        node: &mut SchemaNode,
+    ) {
         let Some(items) = keyword("items") else { return };
         node.items = match items.value.kind() {
             Kind::Array(_) => Items::Tuple {
@@ -176,10 +186,10 @@ impl Compiler<'_> {
         };
     }
 
-    /// The keywords that valico decides.
-    fn read_judged(&mut self, keyword: &dyn Fn(&str) -> Option<Location>, node: &mut Node) {
+    /// The keywords that valico checks.
+    fn read_judged(&mut self, keyword: &dyn Fn(&str) -> Option<SchemaLocation>, node: &mut SchemaNode) {
         let judged = &mut node.judged;
-        // Draft 7 wants at least one alternative; where another draft has none, the keyword is ignored.
+        // Draft 7 requires at least one alternative; an empty list of another draft is ignored.
         let mut branches =
             |name: &str| keyword(name).map(|list| self.list(&list)).filter(|list| !list.is_empty());
         judged.extend(branches("anyOf").map(Judged::AnyOf));
@@ -215,7 +225,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn assertions(&mut self, keyword: &dyn Fn(&str) -> Option<Location>) -> Vec<Assertion> {
+    fn assertions(&mut self, keyword: &dyn Fn(&str) -> Option<SchemaLocation>) -> Vec<Assertion> {
         let number = |name: &str| keyword(name).and_then(|location| location.value.as_number().cloned());
         let count = |name: &str| {
             number(name).map(|number| {
@@ -243,7 +253,9 @@ impl Compiler<'_> {
             }
         }
         all.extend(
-            keyword("format").and_then(|name| Format::named(name.value.as_str()?)).map(Assertion::Format),
+            keyword("format")
+                .and_then(|name| StringFormat::named(name.value.as_str()?))
+                .map(Assertion::Format),
         );
         all.extend(count("minItems").map(Assertion::MinItems));
         all.extend(count("maxItems").map(Assertion::MaxItems));
@@ -257,7 +269,7 @@ impl Compiler<'_> {
         all
     }
 
-    fn notes(&mut self, keyword: &dyn Fn(&str) -> Option<Location>) -> Notes {
+    fn notes(&mut self, keyword: &dyn Fn(&str) -> Option<SchemaLocation>) -> Notes {
         let text = |name: &str| keyword(name).and_then(|location| location.value.as_str().map(String::from));
         let yes = |name: &str| keyword(name).is_some_and(|location| location.value.as_bool() == Some(true));
         let reload = keyword("x-reload").and_then(|location| match location.value.as_str() {
@@ -289,7 +301,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn types(&mut self, location: &Location) -> TypeSet {
+    fn types(&mut self, location: &SchemaLocation) -> TypeSet {
         let named = |value: &Value| value.as_str().and_then(TypeSet::named);
         let types = match location.value.kind() {
             Kind::Array(names) => {
@@ -303,47 +315,40 @@ impl Compiler<'_> {
         })
     }
 
-    fn list(&mut self, location: &Location) -> Vec<NodeId> {
+    fn list(&mut self, location: &SchemaLocation) -> Vec<NodeId> {
         let elements = location.value.as_array().into_iter().flatten().enumerate();
-        elements
-            .map(|(index, value)| {
-                self.node(Location {
-                    value: value.clone(),
-                    key: location.key.element(index),
-                    base: location.base.clone(),
-                })
-            })
-            .collect()
+        elements.map(|(index, value)| self.node(location.element(index, value))).collect()
     }
 
-    fn map(&mut self, location: &Location) -> BTreeMap<Text, NodeId> {
+    fn map(&mut self, location: &SchemaLocation) -> BTreeMap<Text, NodeId> {
         let members = location.value.as_table().into_iter().flatten();
         members.map(|(name, value)| (name.clone(), self.node(location.child(name, value)))).collect()
     }
 
-    fn invalid(&mut self, location: &Location, message: &str) {
+    fn invalid(&mut self, location: &SchemaLocation, message: &str) {
         let finding = Diagnostic::error(Code::SchemaInvalid, location.key.clone(), message);
-        self.found.push(finding.at(location.value.origin()));
+        self.findings.push(finding.at(location.value.origin()));
     }
 }
 
 fn bad_pattern(text: &str, why: &str) -> String {
-    format!("`{text}` is not a pattern: {why}")
+    format!("invalid pattern `{text}`: {why}")
 }
 
 fn texts(value: &Value) -> Vec<Text> {
     value.as_array().into_iter().flatten().filter_map(Value::as_str).map(Text::from).collect()
 }
 
-/// How many subschemas apply to one value by way of one another, at the most.
+/// The length of the longest chain of subschemas that apply to the same value.
 ///
-/// Refuses subschemas that refer to themselves without a step into the value, and chains of more than
-/// [`MAX_CHAIN`]: to judge a value by either would never end, or end the stack.
-fn longest_chain(plan: &Plan) -> Result<usize, Box<Diagnostic>> {
+/// # Errors
+/// `schema/unsupported` for a cycle that takes no step into the value, and for a chain longer than [`MAX_CHAIN`]:
+/// checking them would never end, or would overflow the stack.
+fn longest_chain(graph: &SchemaGraph) -> Result<usize, Box<Diagnostic>> {
     let mut users: BTreeMap<NodeId, Vec<NodeId>> = BTreeMap::new();
     let mut waiting: BTreeMap<NodeId, usize> = BTreeMap::new();
-    for id in plan.ids() {
-        let used = plan.node(id).in_place();
+    for id in graph.ids() {
+        let used = graph.node(id).in_place();
         waiting.insert(id, used.len());
         used.into_iter().for_each(|used| users.entry(used).or_default().push(id));
     }
@@ -363,19 +368,18 @@ fn longest_chain(plan: &Plan) -> Result<usize, Box<Diagnostic>> {
         }
     }
     if longest > MAX_CHAIN {
-        let message =
-            format!("{longest} subschemas apply to one value by way of one another, at most {MAX_CHAIN} may");
-        return Err(unsupported(plan.node(Plan::ROOT), message).into());
+        let message = format!("{longest} nested subschemas apply to one value, expected at most {MAX_CHAIN}");
+        return Err(unsupported(graph.node(SchemaGraph::ROOT), message).into());
     }
-    let circular = waiting.keys().map(|id| plan.node(*id)).min_by(|a, b| a.origin.report_order(&b.origin));
+    let circular = waiting.keys().map(|id| graph.node(*id)).min_by(|a, b| a.origin.report_order(&b.origin));
     match circular {
         None => Ok(longest),
-        Some(first) => Err(unsupported(first, "a subschema that only refers to itself".into())
-            .help("let the reference stand below `properties` or `items`, so that each round takes a step")
+        Some(first) => Err(unsupported(first, "a subschema that refers only to itself".into())
+            .help("put the `$ref` below `properties` or `items`, so that it applies to a part of the value")
             .into()),
     }
 }
 
-fn unsupported(node: &Node, message: String) -> Diagnostic {
+fn unsupported(node: &SchemaNode, message: String) -> Diagnostic {
     Diagnostic::error(Code::SchemaUnsupported, Key::root(), message).at(&node.origin)
 }

@@ -1,4 +1,4 @@
-//! The formats of JSON Schema Draft 7 (validation, section 7.3), each judged by the grammar of its RFC.
+//! The formats of JSON Schema Draft 7 (validation, section 7.3), each checked by the grammar of its RFC.
 
 mod email;
 mod host;
@@ -15,12 +15,12 @@ use super::pattern::Pattern;
 
 /// A format that Draft 7 defines.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Format {
+pub(super) struct StringFormat {
     /// The name that schemas use.
     pub(super) name: &'static str,
-    /// What a text of the format is, with an example, as the end of "expected …".
+    /// Completes "expected …", with an example.
     pub(super) description: &'static str,
-    /// Tells whether a text is of the format.
+    /// Whether a text is of the format.
     pub(super) accepts: Predicate,
 }
 
@@ -29,38 +29,38 @@ type Predicate = fn(&str) -> bool;
 /// Names, descriptions and predicates.
 const FORMATS: [(&str, &str, Predicate); 17] = [
     // RFC 3339, section 5.6.
-    ("date-time", "a date and time as RFC 3339 writes it (2026-01-31T12:00:00Z)", time::is_date_time),
-    ("date", "a date as RFC 3339 writes it (2026-01-31)", time::is_date),
-    ("time", "a time with its offset as RFC 3339 writes it (12:00:00Z)", time::is_time),
+    ("date-time", "an RFC 3339 date and time (2026-01-31T12:00:00Z)", time::is_date_time),
+    ("date", "an RFC 3339 date (2026-01-31)", time::is_date),
+    ("time", "an RFC 3339 time with an offset (12:00:00Z)", time::is_time),
     // `Mailbox` of RFC 5321, section 4.1.2, and of RFC 6531, section 3.3.
     ("email", "an e-mail address (ann@example.com)", email::is_mailbox),
-    ("idn-email", "an e-mail address, of any script (ann@bücher.example)", email::is_idn_mailbox),
+    ("idn-email", "an internationalized e-mail address (ann@bücher.example)", email::is_idn_mailbox),
     // RFC 1123, section 2.1, and RFC 5890, section 2.3.2.3.
     ("hostname", "a host name (db.example.com)", host::is_hostname),
-    ("idn-hostname", "a host name, of any script (bücher.example)", host::is_idn_hostname),
+    ("idn-hostname", "an internationalized host name (bücher.example)", host::is_idn_hostname),
     // `dotnum` of RFC 2673, section 3.2, and RFC 4291, section 2.2.
     ("ipv4", "an IPv4 address (192.0.2.1)", |text| text.parse::<Ipv4Addr>().is_ok()),
     ("ipv6", "an IPv6 address (2001:db8::1)", |text| text.parse::<Ipv6Addr>().is_ok()),
     // RFC 3986, sections 3 and 4.1, and RFC 3987, section 2.2.
-    ("uri", "a URI with its scheme (https://example.com/path)", |text| iri::<UriSpec>(text).is_ok()),
+    ("uri", "a URI with a scheme (https://example.com/path)", |text| iri::<UriSpec>(text).is_ok()),
     ("uri-reference", "a URI or a relative reference (../path?query)", |text| {
         iri_reference::<UriSpec>(text).is_ok()
     }),
-    ("iri", "an IRI with its scheme (https://bücher.example/größe)", |text| iri::<IriSpec>(text).is_ok()),
+    ("iri", "an IRI with a scheme (https://bücher.example/größe)", |text| iri::<IriSpec>(text).is_ok()),
     ("iri-reference", "an IRI or a relative reference (../größe?query)", |text| {
         iri_reference::<IriSpec>(text).is_ok()
     }),
     // RFC 6570, section 2, of any of its four levels.
-    ("uri-template", "a URI template as RFC 6570 writes it (https://example.com/{id})", is_template),
+    ("uri-template", "an RFC 6570 URI template (https://example.com/{id})", is_template),
     // RFC 6901, section 3, and draft-bhutton-relative-json-pointer-00, section 3, which every text of the draft that
     // Draft 7 names satisfies.
     ("json-pointer", "a JSON pointer (/models/0/name)", pointer::is_pointer),
     ("relative-json-pointer", "a relative JSON pointer (1/name)", pointer::is_relative_pointer),
     // ECMA-262.
-    ("regex", "a regular expression of ECMA-262 (^[a-z]+$)", |text| Pattern::new(text).is_ok()),
+    ("regex", "an ECMA-262 regular expression (^[a-z]+$)", |text| Pattern::new(text).is_ok()),
 ];
 
-impl Format {
+impl StringFormat {
     /// The format of that name; `None` where Draft 7 defines none, so that every text passes.
     pub(super) fn named(wanted: &str) -> Option<Self> {
         let (name, description, accepts) = FORMATS.into_iter().find(|(name, ..)| *name == wanted)?;
@@ -68,22 +68,22 @@ impl Format {
     }
 }
 
-/// Tells whether the text is a URI template.
+/// Whether the text is a URI template.
 ///
-/// A literal may hold characters that are not ASCII, which the library refuses; a `-` stands in for each, since a
-/// literal may hold it too and an expression may not.
+/// The library rejects literals that are not ASCII, so each such character is replaced by `-`, which is allowed in a
+/// literal and not in an expression.
 fn is_template(text: &str) -> bool {
     UriTemplateStr::new(&text.replace(|c: char| !c.is_ascii() && !c.is_control(), "-")).is_ok()
 }
 
-/// Checks a table: every text of the first list is of the format, none of the second is.
+/// Asserts that the format accepts every text of the first list and none of the second.
 #[cfg(test)]
-fn check(name: &str, accepted: &[&str], refused: &[&str]) {
-    let format = Format::named(name).unwrap();
+fn check(name: &str, accepted: &[&str], rejected: &[&str]) {
+    let format = StringFormat::named(name).unwrap();
     for text in accepted {
-        assert!((format.accepts)(text), "{name} refuses {text:?}");
+        assert!((format.accepts)(text), "{name} rejects {text:?}");
     }
-    for text in refused {
+    for text in rejected {
         assert!(!(format.accepts)(text), "{name} accepts {text:?}");
     }
 }
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn other_names_are_no_formats() {
         for name in ["uuid", "Date", ""] {
-            assert!(Format::named(name).is_none(), "{name}");
+            assert!(StringFormat::named(name).is_none(), "{name}");
         }
     }
 

@@ -1,17 +1,17 @@
-//! Where an explanation stands.
+//! The position of an explanation in the value and in the schema.
 
-use super::finding::{Finding, Message};
+use super::finding::{Finding, FindingMessage};
 use crate::tree::{Code, Key, Segment, Value};
 
-/// Where an explanation stands: the key, and the code of the keyword that led to the present node.
-pub(super) struct Location {
+/// The key that is being explained, and the code of the keyword that led to the current node.
+pub(super) struct FindingContext {
     pub(super) key: Key,
     pub(super) via: Code,
-    /// Alternatives are being compared: help that is dear to make is left out.
+    /// Alternatives are being compared: expensive help texts are left out.
     pub(super) brief: bool,
 }
 
-impl Location {
+impl FindingContext {
     pub(super) fn inside(&mut self, segment: Segment, via: Code, explain: impl FnOnce(&mut Self)) {
         let outer = core::mem::replace(&mut self.via, via);
         self.key.push(segment);
@@ -20,7 +20,7 @@ impl Location {
         self.via = outer;
     }
 
-    pub(super) fn finding(&self, code: Code, message: impl Into<Message>, value: &Value) -> Finding {
+    pub(super) fn finding(&self, code: Code, message: impl Into<FindingMessage>, value: &Value) -> Finding {
         Finding::new(code, self.key.clone(), message, value.origin())
     }
 }

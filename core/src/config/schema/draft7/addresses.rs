@@ -1,50 +1,52 @@
-//! Addresses of schema documents, and the files that they mean.
+//! Addresses of schema documents, and the files that they map to.
 
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
-/// Where the documents of a URL prefix are.
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+/// A folder with the documents of a URL prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SchemaMap {
-    /// What an address begins with.
+    /// The prefix of an address.
     pub prefix: String,
-    /// The folder that holds the rest of the address as a path.
+    /// The folder that contains the rest of the address as a path.
     pub folder: String,
 }
 
-/// A text that is no `URL-PREFIX=DIR`.
+/// The error for a text that is not `URL-PREFIX=DIR`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected URL-PREFIX=DIR")]
-pub struct NoSchemaMap;
+pub struct SchemaMapError;
 
 impl core::str::FromStr for SchemaMap {
-    type Err = NoSchemaMap;
+    type Err = SchemaMapError;
 
-    fn from_str(text: &str) -> Result<Self, NoSchemaMap> {
+    fn from_str(text: &str) -> Result<Self, SchemaMapError> {
         match text.split_once('=') {
             Some((prefix, folder)) if !prefix.is_empty() && !folder.is_empty() => {
                 Ok(Self { prefix: prefix.into(), folder: folder.into() })
             }
-            _ => Err(NoSchemaMap),
+            _ => Err(SchemaMapError),
         }
     }
 }
 
-/// The paths of the files that an address may mean, likeliest first.
+/// The paths of the files that an address may map to, most likely first.
 ///
-/// A `file:` address means its path. Of the maps the longest prefix speaks first, `http` and `https` are one
-/// scheme, `.json` may be left out, and `..` leaves no folder.
+/// A `file:` address maps to its path. The longest matching prefix comes first, `http` and `https` are the same
+/// scheme, `.json` may be omitted, and an address with `..` is ignored.
 ///
 /// ```
-/// use speckit_core::config::schema::paths_of;
+/// use speckit_core::config::schema::schema_paths;
 /// let maps = ["https://a.example/=schemas".parse()?];
-/// let paths = paths_of("http://a.example/app", &maps);
+/// let paths = schema_paths("http://a.example/app", &maps);
 /// assert_eq!(paths, ["schemas/app", "schemas/app.json", "schemas/app/index.json"]);
-/// # Ok::<(), speckit_core::config::schema::NoSchemaMap>(())
+/// # Ok::<(), speckit_core::config::schema::SchemaMapError>(())
 /// ```
-pub fn paths_of(address: &str, maps: &[SchemaMap]) -> Vec<String> {
+pub fn schema_paths(address: &str, maps: &[SchemaMap]) -> Vec<String> {
     if let Some(path) = address.strip_prefix("file://") {
         return Vec::from([percent_decoded(path)]);
     }
@@ -65,39 +67,19 @@ pub fn paths_of(address: &str, maps: &[SchemaMap]) -> Vec<String> {
     paths
 }
 
+/// What stays as it is in a `file:` address: unreserved characters of RFC 3986, `/` and `:`.
+const IN_PATH: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':');
+
 /// The `file:` address of an absolute path.
 pub fn file_address(path: &str) -> String {
-    let mut address = String::from(if path.starts_with('/') { "file://" } else { "file:///" });
-    for byte in path.bytes() {
-        match byte {
-            b'\\' => address.push('/'),
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' | b':' => {
-                address.push(byte.into());
-            }
-            byte => address.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    address
+    let root = if path.starts_with('/') { "file://" } else { "file:///" };
+    format!("{root}{}", utf8_percent_encode(&path.replace('\\', "/"), IN_PATH))
 }
 
-/// Undoes percent-encoding (RFC 3986, section 2.1); what is no code stays, and bytes that are no UTF-8 are replaced.
+/// Undoes percent-encoding (RFC 3986, section 2.1); invalid codes stay, and invalid UTF-8 is replaced.
 pub(super) fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let hex = after.get(..2).filter(|_| *first == b'%').and_then(|hex| core::str::from_utf8(hex).ok());
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).to_string()
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]
@@ -109,7 +91,7 @@ mod tests {
     }
 
     fn first(address: &str, maps: &[SchemaMap]) -> Option<String> {
-        paths_of(address, maps).into_iter().next()
+        schema_paths(address, maps).into_iter().next()
     }
 
     #[test]
@@ -117,12 +99,12 @@ mod tests {
         let map = SchemaMap { prefix: "https://a.example/x".into(), folder: "b=c".into() };
         assert_eq!("https://a.example/x=b=c".parse(), Ok(map));
         for wrong in ["", "https://a.example", "=folder", "https://a.example="] {
-            assert_eq!(wrong.parse::<SchemaMap>(), Err(NoSchemaMap), "{wrong}");
+            assert_eq!(wrong.parse::<SchemaMap>(), Err(SchemaMapError), "{wrong}");
         }
     }
 
     #[test]
-    fn the_longest_prefix_speaks_first_under_either_scheme() {
+    fn the_longest_prefix_comes_first_for_http_and_https() {
         let maps = maps(&["http://a.example=all", "https://a.example/v2/=two"]);
         assert_eq!(first("https://a.example/v2/s.json", &maps), Some("two/s.json".into()));
         assert_eq!(first("http://a.example/v1/s.json", &maps), Some("all/v1/s.json".into()));
@@ -131,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn no_address_leaves_its_folder() {
+    fn an_address_cannot_leave_its_folder() {
         let maps = maps(&["http://a.example=folder"]);
         for address in ["http://a.example/../x", "http://a.example/y/%2e%2e/%2E%2E/x", "http://a.example/.."]
         {

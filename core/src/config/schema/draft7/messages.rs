@@ -1,4 +1,4 @@
-//! What findings of the check say, and the ways out that they name.
+//! Messages and help texts of the check.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -6,14 +6,15 @@ use alloc::vec::Vec;
 
 use super::assertion::{Assertion, list, shortened};
 use super::facts::TypeSet;
-use super::finding::{Expected, Finding, Message};
-use super::location::Location;
-use super::plan::{Node, Plan};
+use super::finding::{Expected, Finding, FindingMessage};
+use super::finding_context::FindingContext;
+use super::graph::SchemaNode;
+use super::schema::Schema;
 use crate::tree::nearest::nearest;
 use crate::tree::{Code, Key, Kind, Number, Value};
 
-/// What is said of a value whose type is not among those expected.
-pub(super) fn type_message(expected: TypeSet, value: &Value, secret: bool) -> Message {
+/// The message for a value of a type that was not expected.
+pub(super) fn type_message(expected: TypeSet, value: &Value, secret: bool) -> FindingMessage {
     let found = match value.kind() {
         Kind::Datetime(_) => "date",
         _ => value.type_name(),
@@ -23,14 +24,14 @@ pub(super) fn type_message(expected: TypeSet, value: &Value, secret: bool) -> Me
         _ if secret => found.into(),
         _ => format!("{found} {}", shortened(value)),
     };
-    Message::Mismatch { expected: Expected::Types(expected), found: Some(found) }
+    FindingMessage::Mismatch { expected: Expected::Types(expected), found: Some(found) }
 }
 
-/// How the value that stands here is written in a type that is allowed.
+/// How to write the value in an allowed type.
 pub(super) fn type_way_out(expected: TypeSet, value: &Value) -> Option<String> {
     let takes = |types: TypeSet| expected.contains(types);
     let scalar = || shortened(value);
-    // Quotes and brackets are advice for documents; a variable or an override has none.
+    // Advice about quotes and brackets is for documents, not for variables and overrides.
     if !value.origin().source().has_lines() {
         return None;
     }
@@ -57,11 +58,16 @@ pub(super) fn type_way_out(expected: TypeSet, value: &Value) -> Option<String> {
     }
 }
 
-/// A finding about a key that the schema does not know, with the known ones.
-pub(super) fn unknown_key(node: &Node, name: &str, member: &Value, place: &Location) -> Finding {
+/// A finding about an unknown key, with the known ones.
+pub(super) fn unknown_key(
+    node: &SchemaNode,
+    name: &str,
+    member: &Value,
+    context: &FindingContext,
+) -> Finding {
     let finding = Finding::new(
         Code::SchemaAdditionalProperties,
-        place.key.child(name),
+        context.key.child(name),
         format!("unknown key `{}`", Key::of([name])),
         &member.origin().of_name(name),
     );
@@ -72,17 +78,17 @@ pub(super) fn unknown_key(node: &Node, name: &str, member: &Value, place: &Locat
     let names: Vec<String> = known().map(|name| Key::of([name]).to_string()).collect();
     match (names.len(), node.patterns.first()) {
         (0, None) => finding.help("no key is allowed here"),
-        (0, Some((pattern, _))) => finding.help(format!("a key here matches `{}`", pattern.as_str())),
+        (0, Some((pattern, _))) => finding.help(format!("a key here must match `{}`", pattern.as_str())),
         (1..=12, _) => finding.help(format!("known keys: {}", names.join(", "))),
         (count, _) => {
-            let shown: Vec<String> = names.into_iter().take(12).collect();
-            finding.help(format!("known keys: {} and {} more", shown.join(", "), count - 12))
+            let shown = names.get(..12).unwrap_or_default().join(", ");
+            finding.help(format!("known keys: {shown} and {} more", count - 12))
         }
     }
 }
 
 impl Assertion {
-    /// A way out, where one can be named: the nearest of the allowed texts.
+    /// Suggests the nearest of the allowed strings.
     pub(super) fn way_out(&self, value: &Value, secret: bool) -> Option<String> {
         let Self::Enum(allowed) = self else { return None };
         let text = value.as_str().filter(|_| !secret)?;
@@ -95,8 +101,8 @@ impl Assertion {
 }
 
 /// `add `port = <integer>` to [server]`.
-pub(super) fn how_to_add(plan: &Plan, key: &Key) -> String {
-    let facts = plan.facts(key).unwrap_or_default();
+pub(super) fn how_to_add(schema: &Schema, key: &Key) -> String {
+    let facts = schema.facts(key).unwrap_or_default();
     let line = match &facts.default {
         Some(default) if !facts.secret => format!("{} = {default}", last(key)),
         _ if facts.types == TypeSet::ANY => format!("{} = <value>", last(key)),

@@ -1,0 +1,180 @@
+//! Old keys: former names (`x-aliases`) and `deprecated` keys.
+
+use alloc::format;
+use alloc::vec::Vec;
+
+use super::graph::{NodeId, SchemaGraph};
+use super::lookup::is_variable;
+use super::schema::Schema;
+use crate::config::Layer;
+use crate::tree::{Code, Diagnostic, Key, Kind, LayerKind, Segment, Table, Text, Value, in_report_order};
+
+impl Schema {
+    /// The layer with former names of keys (`x-aliases`) replaced by current ones, and a warning for each.
+    ///
+    /// Where a table has both, the current name wins.
+    pub fn canonical(&self, layer: &Layer) -> (Layer, Vec<Diagnostic>) {
+        if self.graph.nodes.iter().all(|node| node.notes.aliases.is_empty()) {
+            return (layer.clone(), Vec::new());
+        }
+        let mut findings = Vec::new();
+        let root = renamed(&self.graph, &[SchemaGraph::ROOT], layer.root(), &mut Key::root(), &mut findings);
+        (Layer::new(root), in_report_order(findings))
+    }
+
+    /// A warning `schema/deprecated` for each `deprecated` key that a layer other than defaults sets, in key order.
+    pub fn deprecated(&self, root: &Value) -> Vec<Diagnostic> {
+        let mut findings = Vec::new();
+        if self.graph.nodes.iter().any(|node| node.notes.deprecated) {
+            find_deprecated(&self.graph, &[SchemaGraph::ROOT], root, &mut Key::root(), &mut findings);
+        }
+        findings
+    }
+}
+
+fn renamed(
+    graph: &SchemaGraph,
+    nodes: &[NodeId],
+    value: &Value,
+    key: &mut Key,
+    findings: &mut Vec<Diagnostic>,
+) -> Value {
+    let nodes = graph.with_parts(nodes);
+    let mut inside = |segment: Segment, of: Vec<NodeId>, value: &Value| {
+        key.push(segment);
+        let renamed = renamed(graph, &of, value, key, findings);
+        key.pop();
+        renamed
+    };
+    match value.kind() {
+        Kind::Array(elements) => {
+            let elements = elements.iter().enumerate().map(|(index, element)| {
+                let of = nodes.iter().filter_map(|id| graph.node(*id).of_element(index)).collect();
+                inside(Segment::Index(index), of, element)
+            });
+            Value::array(elements.collect::<Vec<_>>(), value.origin().clone())
+        }
+        Kind::Table(members) => {
+            let mut renamed = Table::new();
+            for (name, member) in members {
+                let of = nodes.iter().flat_map(|id| graph.node(*id).of_member(name)).collect();
+                renamed.insert(name.clone(), inside(Segment::Name(name.clone()), of, member));
+            }
+            for (former, present) in former_names(graph, &nodes) {
+                let Some(member) = renamed.get(&former).filter(|_| former != present).cloned() else {
+                    continue;
+                };
+                renamed.remove(&former);
+                let origin = member.origin().of_name(&former);
+                let message =
+                    format!("`{}` is a former name of `{}`", Key::of([former]), Key::of([present.clone()]));
+                let finding = Diagnostic::warning(Code::NameAlias, key.child(present.clone()), message);
+                let ignored = renamed.contains_key(&present);
+                let help = if ignored { "remove it: the new name is also set and wins" } else { "rename it" };
+                findings.push(finding.at(&origin).help(help));
+                if !ignored {
+                    renamed.insert(present, member);
+                }
+            }
+            Value::new(Kind::Table(renamed), value.origin().clone())
+        }
+        _ => value.clone(),
+    }
+}
+
+fn find_deprecated(
+    graph: &SchemaGraph,
+    nodes: &[NodeId],
+    value: &Value,
+    key: &mut Key,
+    findings: &mut Vec<Diagnostic>,
+) {
+    let nodes = graph.with_parts(nodes);
+    let is_set = value.origin().layer() != LayerKind::Defaults;
+    if is_set && let Some(node) = nodes.iter().map(|id| graph.node(*id)).find(|node| node.notes.deprecated) {
+        let name = key.last_name().unwrap_or_default();
+        let finding =
+            Diagnostic::warning(Code::SchemaDeprecated, key.clone(), format!("`{key}` is deprecated"));
+        let finding = finding.at(&value.origin().of_name(name));
+        findings.push(match &node.notes.description {
+            Some(description) => finding.help(description.clone()),
+            None => finding.help("remove it"),
+        });
+    }
+    let members = value.as_table().into_iter().flatten().map(|(name, member)| {
+        let of: Vec<NodeId> = nodes.iter().flat_map(|id| graph.node(*id).of_member(name)).collect();
+        (Segment::Name(name.clone()), of, member)
+    });
+    let elements = value.as_array().into_iter().flatten().enumerate().map(|(index, element)| {
+        let of = nodes.iter().filter_map(|id| graph.node(*id).of_element(index)).collect();
+        (Segment::Index(index), of, element)
+    });
+    for (segment, of, inner) in members.chain(elements) {
+        key.push(segment);
+        find_deprecated(graph, &of, inner, key, findings);
+        key.pop();
+    }
+}
+
+/// The former names of members, each with its current name.
+fn former_names(graph: &SchemaGraph, nodes: &[NodeId]) -> Vec<(Text, Text)> {
+    let mut names = Vec::new();
+    for (present, id) in nodes.iter().flat_map(|id| &graph.node(*id).properties) {
+        for part in graph.with_parts(&[*id]) {
+            let former = graph.node(part).notes.aliases.iter().filter(|alias| !is_variable(alias));
+            names.extend(former.map(|former| (former.clone(), present.clone())));
+        }
+    }
+    names.sort();
+    names.dedup();
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::{String, ToString};
+
+    use super::super::Documents;
+    use super::*;
+    use crate::config::source::{Language, parse};
+    use crate::tree::Source;
+
+    fn schema(text: &str) -> Schema {
+        let layer = parse(&Source::document(LayerKind::Defaults, "s.json", text), Language::Json).unwrap();
+        Schema::compile(&Documents::new("file:///s.json", layer.root())).unwrap()
+    }
+
+    fn layer(text: &str) -> Layer {
+        parse(&Source::document(LayerKind::File, "a.toml", text), Language::Toml).unwrap()
+    }
+
+    fn shown(findings: &[Diagnostic]) -> Vec<String> {
+        let place = |d: &Diagnostic| d.origin.as_ref().map(ToString::to_string).unwrap_or_default();
+        findings.iter().map(|d| format!("{} {} {}", place(d), d.code, d.message)).collect()
+    }
+
+    const RENAMED: &str = r#"{"properties": {"hosts": {"additionalProperties": {"properties":
+        {"port": {"type": "integer", "x-aliases": ["prt", "APP_PRT"]}}}}}}"#;
+
+    #[test]
+    fn a_former_name_becomes_the_current_one_below_free_names_too() {
+        let (current, findings) = schema(RENAMED).canonical(&layer("[hosts.a]\nprt = 1\n"));
+        assert_eq!(current.root(), layer("[hosts.a]\nport = 1\n").root());
+        assert_eq!(shown(&findings), ["a.toml:2:1 name/alias `prt` is a former name of `port`"]);
+    }
+
+    #[test]
+    fn the_current_name_wins_if_both_are_set() {
+        let (current, findings) = schema(RENAMED).canonical(&layer("[hosts.a]\nprt = 1\nport = 2\n"));
+        assert_eq!(current.root(), layer("[hosts.a]\nport = 2\n").root());
+        assert_eq!(findings[0].help.as_deref(), Some("remove it: the new name is also set and wins"));
+    }
+
+    #[test]
+    fn a_deprecated_key_is_a_warning_where_a_file_sets_it() {
+        let schema = schema(r#"{"properties": {"old": {"deprecated": true, "description": "use new"}}}"#);
+        let findings = schema.deprecated(layer("old = 1\nnew = 2\n").root());
+        assert_eq!(shown(&findings), ["a.toml:1:1 schema/deprecated `old` is deprecated"]);
+        assert_eq!(findings[0].help.as_deref(), Some("use new"));
+    }
+}

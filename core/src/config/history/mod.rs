@@ -13,22 +13,22 @@ use crate::store::HistoryMode;
 use crate::tree::diff::Change;
 use crate::tree::{Fingerprint, Key, REDACTED, Source, Value};
 
-mod between;
 mod changes;
-mod decide;
+mod difference;
 mod json;
+mod record;
 mod restore;
 mod text;
 
-pub use between::{Difference, between};
 pub use changes::Changes;
-pub use decide::{Step, step};
-pub use restore::{Action, FileStep, Present, SourceText, restore, shown_source};
-pub use text::Places;
+pub use difference::{Difference, difference};
+pub use record::{RecordAction, record_action};
+pub use restore::{CurrentFile, FileRestore, RestoreAction, SourceText, plan_restore, redacted_source};
+pub use text::HistoryPrinter;
 
 /// Why a configuration came into force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cause {
+pub enum GenerationCause {
     /// A program started with it.
     Opened,
     /// It replaced another one in a running program.
@@ -38,7 +38,7 @@ pub enum Cause {
 }
 
 /// `opened`, `reloaded` or `rolled back to 3`.
-impl fmt::Display for Cause {
+impl fmt::Display for GenerationCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Opened => f.write_str("opened"),
@@ -49,7 +49,7 @@ impl fmt::Display for Cause {
 }
 
 /// Reads what `Display` writes; what a later release may have written is a reload.
-impl From<&str> for Cause {
+impl From<&str> for GenerationCause {
     fn from(text: &str) -> Self {
         let number = text.strip_prefix("rolled back to ").and_then(|number| number.parse().ok());
         match (text, number) {
@@ -64,7 +64,7 @@ impl From<&str> for Cause {
 ///
 /// `Debug` shows no text, since it may hold secrets.
 #[derive(Clone, PartialEq, Eq)]
-pub struct KeptSource {
+pub struct StoredFile {
     /// Its absolute path.
     pub path: String,
     /// The hash of its text.
@@ -73,15 +73,15 @@ pub struct KeptSource {
     pub text: Option<Arc<str>>,
 }
 
-impl fmt::Debug for KeptSource {
+impl fmt::Debug for StoredFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeptSource").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("StoredFile").field("path", &self.path).finish_non_exhaustive()
     }
 }
 
 /// What is kept of a configuration that was accepted.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Kept {
+pub struct StoredState {
     /// The hash of the tree as it was written, whatever of it had to wait for a restart.
     pub fingerprint: String,
     /// What it changed.
@@ -89,10 +89,10 @@ pub struct Kept {
     /// Its values, secrets redacted; `None` where values are not kept.
     pub resolved: Option<Value>,
     /// Its files, in the order in which they are layered.
-    pub sources: Vec<KeptSource>,
+    pub sources: Vec<StoredFile>,
 }
 
-impl Kept {
+impl StoredState {
     /// The keys whose values were secret when it was recorded, in order; those of a list as one.
     ///
     /// A value that is the text `[redacted]` itself is taken for one.
@@ -119,15 +119,15 @@ pub struct Generation {
     /// Its number in the process that accepted it.
     pub generation: u64,
     /// Why it came into force.
-    pub cause: Cause,
+    pub cause: GenerationCause,
     /// What is kept of it.
-    pub kept: Kept,
+    pub state: StoredState,
 }
 
 impl Generation {
     /// Tells whether the text of every file is kept, so that the files can be put back.
     pub fn has_texts(&self) -> bool {
-        self.kept.resolved.is_some() && self.kept.sources.iter().all(|source| source.text.is_some())
+        self.state.resolved.is_some() && self.state.sources.iter().all(|source| source.text.is_some())
     }
 }
 
@@ -145,7 +145,7 @@ pub struct Refusal {
 }
 
 /// A configuration that is to be kept.
-pub struct Accepted<'a> {
+pub struct AcceptedConfig<'a> {
     /// The tree as it was written, with its secrets.
     pub root: &'a Value,
     /// Its files by their absolute paths, in the order in which they are layered.
@@ -156,11 +156,11 @@ pub struct Accepted<'a> {
     pub is_secret: &'a dyn Fn(&Key) -> bool,
 }
 
-impl Accepted<'_> {
+impl AcceptedConfig<'_> {
     /// What is kept of it; `None` for nothing. Where only metadata are, no text is among it, and no value.
     ///
     /// ```
-    /// use speckit_core::config::history::Accepted;
+    /// use speckit_core::config::history::AcceptedConfig;
     /// use speckit_core::store::HistoryMode;
     /// use speckit_core::{LayerKind, Source};
     /// use speckit_core::config::source::{Language, parse};
@@ -168,20 +168,20 @@ impl Accepted<'_> {
     /// let layer = parse(&source, Language::Toml)?;
     /// let sources = [("/etc/app.toml".into(), source)];
     /// let accepted =
-    ///     Accepted { root: layer.root(), sources: &sources, changes: None, is_secret: &|_| false };
-    /// let kept = accepted.kept(HistoryMode::Metadata).unwrap();
+    ///     AcceptedConfig { root: layer.root(), sources: &sources, changes: None, is_secret: &|_| false };
+    /// let kept = accepted.stored(HistoryMode::Metadata).unwrap();
     /// assert_eq!((kept.sources[0].path.as_str(), &kept.sources[0].text), ("/etc/app.toml", &None));
     /// assert_eq!(kept.resolved, None);
-    /// assert!(accepted.kept(HistoryMode::Off).is_none());
+    /// assert!(accepted.stored(HistoryMode::Off).is_none());
     /// # Ok::<(), Vec<speckit_core::Diagnostic>>(())
     /// ```
-    pub fn kept(&self, mode: HistoryMode) -> Option<Kept> {
+    pub fn stored(&self, mode: HistoryMode) -> Option<StoredState> {
         let has_values = match mode {
             HistoryMode::Full => true,
             HistoryMode::Metadata => false,
             HistoryMode::Off => return None,
         };
-        let sources = self.sources.iter().map(|(path, source)| KeptSource {
+        let sources = self.sources.iter().map(|(path, source)| StoredFile {
             path: path.clone(),
             fingerprint: Fingerprint::of_bytes(source.text().as_bytes()).to_string(),
             text: has_values.then(|| Arc::from(source.text())),
@@ -193,7 +193,7 @@ impl Accepted<'_> {
             }
             Some(changes) => Changes::Keys(changes.iter().map(|change| change.key.clone()).collect()),
         };
-        Some(Kept {
+        Some(StoredState {
             fingerprint: self.root.fingerprint().to_string(),
             changes,
             resolved: has_values.then(|| redact(self.root, self.is_secret)),
@@ -204,7 +204,7 @@ impl Accepted<'_> {
 
 /// What is kept of the findings of a refusal, which are redacted: where only metadata are, no message is among it, since
 /// messages quote values.
-pub fn kept_findings(findings: &serde_json::Value, mode: HistoryMode) -> Option<serde_json::Value> {
+pub fn stored_diagnostics(findings: &serde_json::Value, mode: HistoryMode) -> Option<serde_json::Value> {
     match mode {
         HistoryMode::Off => None,
         HistoryMode::Full => Some(findings.clone()),
@@ -227,19 +227,19 @@ mod tests {
 
     #[test]
     fn a_cause_reads_back() {
-        for cause in [Cause::Opened, Cause::Reloaded, Cause::RolledBack(12)] {
-            assert_eq!(Cause::from(cause.to_string().as_str()), cause);
+        for cause in [GenerationCause::Opened, GenerationCause::Reloaded, GenerationCause::RolledBack(12)] {
+            assert_eq!(GenerationCause::from(cause.to_string().as_str()), cause);
         }
-        assert_eq!(Cause::from("restored from afar"), Cause::Reloaded);
+        assert_eq!(GenerationCause::from("restored from afar"), GenerationCause::Reloaded);
     }
 
     #[test]
     fn of_a_refusal_only_metadata_lack_the_words() {
         let findings =
             serde_json::json!([{ "code": "schema/type", "key": "a", "message": "found 7", "help": "try 8" }]);
-        assert_eq!(kept_findings(&findings, HistoryMode::Full), Some(findings.clone()));
-        let kept = kept_findings(&findings, HistoryMode::Metadata).unwrap();
+        assert_eq!(stored_diagnostics(&findings, HistoryMode::Full), Some(findings.clone()));
+        let kept = stored_diagnostics(&findings, HistoryMode::Metadata).unwrap();
         assert_eq!(kept.to_string(), r#"[{"code":"schema/type","key":"a"}]"#);
-        assert_eq!(kept_findings(&findings, HistoryMode::Off), None);
+        assert_eq!(stored_diagnostics(&findings, HistoryMode::Off), None);
     }
 }

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use similar::udiff::UnifiedHunkHeader;
 use similar::{ChangeTag, TextDiff};
 
-use super::Kept;
+use super::StoredState;
 use crate::config::resolve::{Document, Rules};
 use crate::config::source::Language;
 use crate::text::visible;
@@ -19,7 +19,7 @@ pub type SourceText = Option<Arc<Source>>;
 
 /// A file that is layered now.
 #[derive(Clone, Debug)]
-pub struct Present {
+pub struct CurrentFile {
     /// Its absolute path.
     pub path: String,
     /// Its text; `None` where it is there and cannot be read as one.
@@ -29,7 +29,7 @@ pub struct Present {
 /// What is done to a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Action {
+pub enum RestoreAction {
     /// Nothing: it has the text already.
     Unchanged,
     /// It gets another text.
@@ -42,11 +42,11 @@ pub enum Action {
 
 /// What is done to one file.
 #[derive(Clone, Debug)]
-pub struct FileStep {
+pub struct FileRestore {
     /// Its absolute path.
     pub path: String,
     /// What is done.
-    pub action: Action,
+    pub action: RestoreAction,
     /// Its text now; `None` where there is none, or none that can be read.
     pub old: SourceText,
     /// Its text afterwards; `None` where there is none.
@@ -56,63 +56,63 @@ pub struct FileStep {
 /// What has to be done so that the files are those of `kept`: first what it has, in its order, then what is there beside it.
 ///
 /// `None` where its texts are not kept.
-pub fn restore(kept: &Kept, present: &[Present]) -> Option<Vec<FileStep>> {
+pub fn plan_restore(kept: &StoredState, present: &[CurrentFile]) -> Option<Vec<FileRestore>> {
     let mut steps = Vec::new();
     for source in &kept.sources {
         let new = Source::document(LayerKind::File, source.path.as_str(), Arc::clone(source.text.as_ref()?));
         let there = present.iter().find(|file| file.path == source.path);
         let old = there.and_then(|file| file.source.clone());
         let action = match (there, &old) {
-            (None, _) => Action::Created,
-            (Some(_), Some(old)) if old.text() == new.text() => Action::Unchanged,
-            (Some(_), _) => Action::Replaced,
+            (None, _) => RestoreAction::Created,
+            (Some(_), Some(old)) if old.text() == new.text() => RestoreAction::Unchanged,
+            (Some(_), _) => RestoreAction::Replaced,
         };
-        steps.push(FileStep { path: source.path.clone(), action, old, new: Some(new) });
+        steps.push(FileRestore { path: source.path.clone(), action, old, new: Some(new) });
     }
     for file in present {
         if kept.sources.iter().all(|source| source.path != file.path) {
             let (path, old) = (file.path.clone(), file.source.clone());
-            steps.push(FileStep { path, action: Action::SetAside, old, new: None });
+            steps.push(FileRestore { path, action: RestoreAction::SetAside, old, new: None });
         }
     }
     Some(steps)
 }
 
-impl FileStep {
+impl FileRestore {
     /// The change as a unified diff with three lines around it, with a `*` for each character of a secret; empty where
     /// nothing changes. `name` is how the file is called. Of a text that does not parse no value is shown.
     pub fn diff(&self, name: &str, rules: &Rules) -> String {
-        if self.action == Action::Unchanged {
+        if self.action == RestoreAction::Unchanged {
             return String::new();
         }
         let name = visible(name);
         let headers = match self.action {
-            Action::Created => format!("--- (no file)\n+++ {name}\n"),
-            Action::SetAside => format!("--- {name}\n+++ (no file)\n"),
-            Action::Replaced | Action::Unchanged => format!("--- {name}\n+++ {name}\n"),
+            RestoreAction::Created => format!("--- (no file)\n+++ {name}\n"),
+            RestoreAction::SetAside => format!("--- {name}\n+++ (no file)\n"),
+            RestoreAction::Replaced | RestoreAction::Unchanged => format!("--- {name}\n+++ {name}\n"),
         };
         let unreadable = "(it cannot be read as a text)\n";
-        if self.old.is_none() && self.action != Action::Created {
+        if self.old.is_none() && self.action != RestoreAction::Created {
             return format!("{headers}{unreadable}");
         }
-        let (old, new) = (Lines::of(self.old.as_ref(), rules), Lines::of(self.new.as_ref(), rules));
+        let (old, new) = (DiffLines::of(self.old.as_ref(), rules), DiffLines::of(self.new.as_ref(), rules));
         format!("{headers}{}", hunks(&old, &new))
     }
 }
 
 /// A text of a generation as it is shown: line by line, with a `*` for each character of a secret.
-pub fn shown_source(source: &Arc<Source>, rules: &Rules) -> String {
-    let lines = Lines::of(Some(source), rules);
+pub fn redacted_source(source: &Arc<Source>, rules: &Rules) -> String {
+    let lines = DiffLines::of(Some(source), rules);
     lines.shown.iter().map(|line| format!("{line}\n")).collect()
 }
 
 /// The lines of a text as they are compared, and as they are shown.
-struct Lines<'s> {
+struct DiffLines<'s> {
     plain: Vec<&'s str>,
     shown: Vec<String>,
 }
 
-impl<'s> Lines<'s> {
+impl<'s> DiffLines<'s> {
     fn of(source: Option<&'s Arc<Source>>, rules: &Rules) -> Self {
         let Some(source) = source else { return Self { plain: Vec::new(), shown: Vec::new() } };
         let document = Document::Text(Arc::clone(source), Language::of_name(source.name()));
@@ -138,8 +138,8 @@ fn visible_line(line: &str) -> String {
     line.split('\t').map(visible).collect::<Vec<_>>().join("\t")
 }
 
-/// Lines are told apart by what they are, and shown as they may be: a secret that changed is a line that changed.
-fn hunks(old: &Lines<'_>, new: &Lines<'_>) -> String {
+/// DiffLines are told apart by what they are, and shown as they may be: a secret that changed is a line that changed.
+fn hunks(old: &DiffLines<'_>, new: &DiffLines<'_>) -> String {
     let diff = TextDiff::from_slices(&old.plain, &new.plain);
     let mut text = String::new();
     for group in diff.grouped_ops(3) {
@@ -163,7 +163,7 @@ fn hunks(old: &Lines<'_>, new: &Lines<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::history::{Changes, KeptSource};
+    use crate::config::history::{Changes, StoredFile};
     use crate::config::schema::{Documents, Schema};
     use crate::config::source::parse;
 
@@ -173,13 +173,13 @@ mod tests {
         Rules::new(Some(Schema::compile(&Documents::new("file:///s", schema.root())).unwrap()))
     }
 
-    fn kept(files: &[(&str, &str)]) -> Kept {
-        let source = |(path, text): &(&str, &str)| KeptSource {
+    fn kept(files: &[(&str, &str)]) -> StoredState {
+        let source = |(path, text): &(&str, &str)| StoredFile {
             path: (*path).into(),
             fingerprint: String::new(),
             text: Some(Arc::from(*text)),
         };
-        Kept {
+        StoredState {
             fingerprint: String::new(),
             changes: Changes::Unknown,
             resolved: None,
@@ -187,9 +187,9 @@ mod tests {
         }
     }
 
-    fn present(path: &str, text: Option<&str>) -> Present {
+    fn present(path: &str, text: Option<&str>) -> CurrentFile {
         let source = text.map(|text| Source::document(LayerKind::File, path, text));
-        Present { path: path.into(), source }
+        CurrentFile { path: path.into(), source }
     }
 
     #[test]
@@ -201,9 +201,9 @@ mod tests {
             present("/b", Some("b = 2\n")),
             present("/c", None),
         ];
-        let steps = restore(&kept, &now).unwrap();
+        let steps = plan_restore(&kept, &now).unwrap();
         let told: Vec<_> = steps.iter().map(|step| (step.path.as_str(), step.action)).collect();
-        use Action::{Created, Replaced, SetAside, Unchanged};
+        use RestoreAction::{Created, Replaced, SetAside, Unchanged};
         assert_eq!(
             told,
             [("/a", Unchanged), ("/b", Replaced), ("/c", Replaced), ("/d", Created), ("/e", SetAside)]
@@ -226,12 +226,12 @@ mod tests {
     fn without_texts_nothing_is_restored() {
         let mut kept = kept(&[("/a", "a = 1\n")]);
         kept.sources.iter_mut().for_each(|source| source.text = None);
-        assert!(restore(&kept, &[]).is_none());
+        assert!(plan_restore(&kept, &[]).is_none());
     }
 
     #[test]
     fn a_secret_that_changed_is_a_line_that_changed_and_is_not_shown() {
-        let steps = restore(
+        let steps = plan_restore(
             &kept(&[("/a.toml", "port = 1\ntoken = 'hunter1'\n")]),
             &[present("/a.toml", Some("port = 1\ntoken = 'hunter2' # was hunter1"))],
         );
@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn of_a_text_that_does_not_parse_no_value_is_shown() {
-        let steps = restore(
+        let steps = plan_restore(
             &kept(&[("/a.toml", "port = 1\n")]),
             &[present("/a.toml", Some("port = 80\ntoken = hunter2\n"))],
         );

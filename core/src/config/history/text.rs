@@ -4,29 +4,29 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use super::{Changes, Difference, Generation, KeptSource, Refusal};
+use super::{Changes, Difference, Generation, Refusal, StoredFile};
 use crate::text::{rfc3339, visible};
 use crate::tree::diff::to_text;
 use crate::tree::{Key, print};
 
 /// How many keys of a generation a list names.
-const MOST_KEYS: usize = 3;
+const MAX_LISTED_KEYS: usize = 3;
 
 /// From where paths are named: below the working folder, or below the home folder, they are shortened.
 #[derive(Clone, Debug, Default)]
-pub struct Places {
+pub struct HistoryPrinter {
     /// The working folder.
     pub folder: Option<String>,
     /// The home folder.
     pub home: Option<String>,
 }
 
-impl Places {
+impl HistoryPrinter {
     /// A path as a person would write it here.
     ///
     /// ```
-    /// use speckit_core::config::history::Places;
-    /// let places = Places { folder: Some("/srv/app".into()), home: Some("/home/ann".into()) };
+    /// use speckit_core::config::history::HistoryPrinter;
+    /// let places = HistoryPrinter { folder: Some("/srv/app".into()), home: Some("/home/ann".into()) };
     /// assert_eq!(places.shown("/srv/app/speckit.toml"), "speckit.toml");
     /// assert_eq!(places.shown("/home/ann/.code/config.toml"), "~/.code/config.toml");
     /// assert_eq!(places.shown("/srv/application.toml"), "/srv/application.toml");
@@ -49,13 +49,13 @@ impl Places {
         let mut rows: Vec<((u64, u64, bool), [String; 5])> = generations
             .iter()
             .map(|generation| {
-                let files = generation.kept.sources.iter().map(|source| self.shown(&source.path));
+                let files = generation.state.sources.iter().map(|source| self.shown(&source.path));
                 let row = [
                     generation.number.to_string(),
                     generation.cause.to_string(),
                     rfc3339(generation.accepted_at_ms),
                     files.collect::<Vec<_>>().join(", "),
-                    counted_keys(&generation.kept.changes),
+                    counted_keys(&generation.state.changes),
                 ];
                 ((generation.accepted_at_ms, generation.generation, false), row)
             })
@@ -92,7 +92,7 @@ impl Places {
 
     /// All that is kept of a generation, but for the texts of its files.
     pub fn show(&self, generation: &Generation) -> String {
-        let kept = &generation.kept;
+        let kept = &generation.state;
         let mut text = format!(
             "generation {}\n  accepted   {}\n  cause      {}, as generation {} of its process\n  tree       {}\n",
             generation.number,
@@ -102,7 +102,7 @@ impl Places {
             kept.fingerprint,
         );
         let mut label = "files";
-        for KeptSource { path, fingerprint, .. } in &kept.sources {
+        for StoredFile { path, fingerprint, .. } in &kept.sources {
             text.push_str(&format!("  {label:<10} {}   {fingerprint}\n", self.shown(path)));
             label = "";
         }
@@ -160,8 +160,9 @@ fn indented(text: &str) -> String {
 
 fn counted_keys(changes: &Changes) -> String {
     let Some(all) = changes.keys() else { return String::new() };
-    let named: Vec<String> = all.iter().take(MOST_KEYS).map(|key: &&Key| visible(&key.to_string())).collect();
-    let more = if all.len() > MOST_KEYS { ", ..." } else { "" };
+    let named: Vec<String> =
+        all.iter().take(MAX_LISTED_KEYS).map(|key: &&Key| visible(&key.to_string())).collect();
+    let more = if all.len() > MAX_LISTED_KEYS { ", ..." } else { "" };
     let colon = if named.is_empty() { "" } else { ": " };
     format!("{}{colon}{}{more}", keys(all.len()), named.join(", "))
 }
@@ -215,7 +216,7 @@ fn table(rows: Vec<[String; 5]>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::history::{Cause, Kept};
+    use crate::config::history::{GenerationCause, StoredState};
 
     #[test]
     fn of_one_millisecond_a_refusal_stands_between_what_it_left_and_what_came_next() {
@@ -223,8 +224,8 @@ mod tests {
             number,
             accepted_at_ms: 0,
             generation,
-            cause: Cause::Reloaded,
-            kept: Kept {
+            cause: GenerationCause::Reloaded,
+            state: StoredState {
                 fingerprint: String::new(),
                 changes: Changes::Unknown,
                 resolved: None,
@@ -237,7 +238,7 @@ mod tests {
             files: Vec::new(),
             diagnostics: serde_json::Value::Null,
         };
-        let text = Places::default().list(&[generation(7, 1), generation(8, 2)], &[refusal]);
+        let text = HistoryPrinter::default().list(&[generation(7, 1), generation(8, 2)], &[refusal]);
         let firsts: Vec<&str> = text.lines().filter_map(|line| line.get(..1)).collect();
         assert_eq!(firsts, ["7", "-", "8"]);
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 #[cfg(feature = "sqlite")]
-use speckit_core::config::history::Cause;
+use speckit_core::config::history::GenerationCause;
 #[cfg(feature = "app")]
 use speckit_core::config::resolve::Extension;
 use speckit_core::config::resolve::Rules;
@@ -22,14 +22,14 @@ use speckit_core::tree::in_report_order;
 use speckit_core::tree::typed::to_value;
 use speckit_core::{Diagnostic, Layer, LayerKind, Origin, Source};
 
-use crate::config::engine::{Fallback, Follow, Start};
+use crate::config::engine::{Fallback, HotReloadFn, Start};
 use crate::config::error::ConfigError;
 use crate::config::handle::Config;
 #[cfg(feature = "sqlite")]
 use crate::config::history::SqliteJournal;
 #[cfg(feature = "sqlite")]
-use crate::config::history::journal::{Keep, Opener, Record};
-use crate::config::loading::{Check, Frame, Inspection, Loader, SchemaSource};
+use crate::config::history::journal::{JournalOpener, RecordOptions, RetentionFn};
+use crate::config::loading::{Check, Inspection, Loader, RuleOptions, SchemaSource};
 #[cfg(feature = "schema")]
 use crate::config::schemas::compile_text;
 use crate::config::sources::Sources;
@@ -42,21 +42,21 @@ use crate::os::world::{Host, World};
 pub struct Builder<T> {
     /// What is wrong with the defaults and the schema, for [`Builder::open`] to report.
     mistakes: Vec<Diagnostic>,
-    pub(crate) frame: Frame,
+    pub(crate) options: RuleOptions,
     pub(crate) sources: Sources,
     pub(crate) schema: SchemaSource,
     checks: Vec<Check<T>>,
     watching: HotReloadConfig,
-    follow: Option<Follow<T>>,
-    beside: Vec<PathBuf>,
+    follow: Option<HotReloadFn<T>>,
+    extra_paths: Vec<PathBuf>,
     fallback: Option<Fallback>,
     /// How much is kept, where something is.
     #[cfg(feature = "sqlite")]
-    keep: Option<Keep<T>>,
+    retention_of: Option<RetentionFn<T>>,
     #[cfg(feature = "sqlite")]
-    journal: Option<Opener>,
+    journal: Option<JournalOpener>,
     #[cfg(feature = "sqlite")]
-    cause: Cause,
+    cause: GenerationCause,
     world: Option<Arc<dyn World>>,
 }
 
@@ -66,20 +66,20 @@ impl<T> Default for Builder<T> {
         watching.watch_paths.clear();
         Self {
             mistakes: Vec::new(),
-            frame: Frame::default(),
+            options: RuleOptions::default(),
             sources: Sources::default(),
             schema: SchemaSource::None,
             checks: Vec::new(),
             watching,
             follow: None,
-            beside: Vec::new(),
+            extra_paths: Vec::new(),
             fallback: None,
             #[cfg(feature = "sqlite")]
-            keep: None,
+            retention_of: None,
             #[cfg(feature = "sqlite")]
             journal: None,
             #[cfg(feature = "sqlite")]
-            cause: Cause::Opened,
+            cause: GenerationCause::Opened,
             world: None,
         }
     }
@@ -101,7 +101,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
 
     pub(crate) fn defaults_text(mut self, name: &str, text: &str) -> Self {
         match parse(&Source::document(LayerKind::Defaults, name, text), Language::Toml) {
-            Ok(layer) => self.frame.defaults.push(layer),
+            Ok(layer) => self.options.defaults.push(layer),
             Err(findings) => self.mistakes.extend(findings),
         }
         self
@@ -116,7 +116,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     {
         let source = Source::fragment(LayerKind::Defaults, "defaults", "");
         match to_value(settings, &Origin::whole(&source)) {
-            Ok(root) => self.frame.defaults.push(Layer::new(root)),
+            Ok(root) => self.options.defaults.push(Layer::new(root)),
             Err(error) => self.mistakes.push(error.into_diagnostic()),
         }
         self
@@ -178,7 +178,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// Layers the variables `PREFIX_…`: `APP_SERVER__PORT` is `server.port`.
     #[must_use]
     pub fn env_prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.frame.prefix = Some(prefix.into());
+        self.options.prefix = Some(prefix.into());
         self
     }
 
@@ -206,7 +206,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// Makes every warning an error.
     #[must_use]
     pub fn strict(mut self, strict: bool) -> Self {
-        self.frame.strict = strict;
+        self.options.strict = strict;
         self
     }
 
@@ -239,7 +239,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// configuration lies there: a certificate that a rule looks at, say.
     #[must_use]
     pub fn watch_path(mut self, path: impl Into<PathBuf>) -> Self {
-        self.beside.push(path.into());
+        self.extra_paths.push(path.into());
         self
     }
 
@@ -250,7 +250,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
-    /// Opens even where the files are refused, with what stands in for them. [`Config::status`] says why, and the first
+    /// Opens even where the files are refused, with what update_waiting in for them. [`Config::status`] says why, and the first
     /// reload that is accepted replaces it.
     #[must_use]
     pub fn fallback(mut self, fallback: Fallback) -> Self {
@@ -281,7 +281,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     #[cfg(feature = "sqlite")]
     #[must_use]
     pub fn history_settings(mut self, of: impl Fn(&T) -> StoreConfig + Send + Sync + 'static) -> Self {
-        self.keep = Some(Arc::new(of));
+        self.retention_of = Some(Arc::new(of));
         self
     }
 
@@ -296,14 +296,14 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// the program itself.
     #[must_use]
     pub fn env_reserved<S: Into<String>>(mut self, suffixes: impl IntoIterator<Item = S>) -> Self {
-        self.frame.reserved.extend(suffixes.into_iter().map(Into::into));
+        self.options.reserved.extend(suffixes.into_iter().map(Into::into));
         self
     }
 
     /// Adds what the application itself demands to the rules, made anew for each schema.
     #[cfg(feature = "app")]
     pub(crate) fn extended_by(mut self, extension: fn() -> Box<dyn Extension>) -> Self {
-        self.frame.extension = Some(extension);
+        self.options.extension = Some(extension);
         self
     }
 
@@ -312,7 +312,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     #[doc(hidden)]
     #[must_use]
     pub fn recorded(mut self, named: Option<PathBuf>, began: Duration) -> Self {
-        self.journal = Some(super::history::place::journal(named, began));
+        self.journal = Some(super::history::location::journal(named, began));
         self
     }
 
@@ -320,7 +320,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     #[cfg(feature = "sqlite")]
     #[doc(hidden)]
     #[must_use]
-    pub fn because(mut self, cause: Cause) -> Self {
+    pub fn because(mut self, cause: GenerationCause) -> Self {
         self.cause = cause;
         self
     }
@@ -361,7 +361,13 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         }
         let schema = std::mem::take(&mut self.schema);
         let checks = std::mem::take(&mut self.checks);
-        Loader::new(std::mem::take(&mut self.sources), schema, std::mem::take(&mut self.frame), checks, world)
+        Loader::new(
+            std::mem::take(&mut self.sources),
+            schema,
+            std::mem::take(&mut self.options),
+            checks,
+            world,
+        )
     }
 
     /// Loads the configuration once. No step before this one fails: everything that is wrong is reported here.
@@ -374,10 +380,10 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         let loader = self.loader(&*world)?;
         let watching = self.watching;
         #[cfg(feature = "sqlite")]
-        let record = self.journal.map(|open| Record {
+        let record = self.journal.map(|open| RecordOptions {
             open,
-            is_said_by_settings: self.keep.is_some(),
-            keep: self.keep.unwrap_or_else(|| Arc::new(|_| StoreConfig::default())),
+            is_set_by_settings: self.retention_of.is_some(),
+            retention_of: self.retention_of.unwrap_or_else(|| Arc::new(|_| StoreConfig::default())),
             cause: self.cause,
         });
         let follow = self.follow.unwrap_or_else(|| Arc::new(move |_| watching.clone()));
@@ -385,7 +391,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
             loader,
             world,
             follow,
-            beside: self.beside,
+            extra_paths: self.extra_paths,
             fallback: self.fallback,
             #[cfg(feature = "sqlite")]
             record,
@@ -397,7 +403,7 @@ impl<T> fmt::Debug for Builder<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder")
             .field("files", &self.sources.files)
-            .field("prefix", &self.frame.prefix)
+            .field("prefix", &self.options.prefix)
             .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! What a running program is told of its reloads, and by whom it is heard.
+//! What a running program is told of its reloads, and by whom it is state.
 
 use std::fmt;
 use std::ops::Deref;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use speckit_core::tree::diff::Change;
 use speckit_core::{Diagnostic, Key};
 
-use crate::sync::broadcast::Event;
+use crate::sync::broadcast::BroadcastEvent;
 
 /// What happened to a running configuration. Secrets are redacted in it.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,7 +26,7 @@ pub enum ConfigReloadEvent {
         generation: u64,
         /// What is in force and was not before, in key order; empty where an edit was taken back.
         changed: Vec<Change>,
-        /// The keys that keep their running value until the program starts again (`x-reload = restart`), in order.
+        /// The keys that retention_of their running value until the program starts again (`x-reload = restart`), in order.
         pending_restart: Vec<Key>,
         /// From the end of the quiet period to the swap.
         elapsed: Duration,
@@ -93,7 +93,7 @@ impl fmt::Display for Diagnostics {
     }
 }
 
-impl Event for ConfigReloadEvent {
+impl BroadcastEvent for ConfigReloadEvent {
     const CAPACITY: usize = 256;
 
     fn is_droppable(&self) -> bool {

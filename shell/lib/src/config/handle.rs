@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 use speckit_core::config::redact::Masks;
 use speckit_core::{Code, Diagnostic, Key};
 
-use super::busy::{Busy, Guarded};
-use super::engine::{Cause, Reentered, Shared, Start, Turn};
+use super::busy::{Busy, BusyOwner};
+use super::engine::{AlreadyLocked, RunningConfig, Start, Trigger, TurnResult};
 use super::error::ConfigError;
 use super::events::ConfigReloadEvent;
 #[cfg(feature = "sqlite")]
@@ -22,9 +22,9 @@ use super::status::Status;
 use super::watch::{self, HotReloadWatcher};
 use crate::sync::broadcast::Receiver;
 
-/// A loaded configuration that is shared between threads. A copy is a pointer.
+/// A loaded configuration that is running between threads. A copy is a pointer.
 pub struct Config<T> {
-    pub(super) shared: Arc<Shared<T>>,
+    pub(super) running: Arc<RunningConfig<T>>,
     #[cfg(feature = "watch")]
     watcher: Arc<watch::Slot>,
 }
@@ -42,40 +42,40 @@ pub enum Reloaded {
 
 impl<T: DeserializeOwned + Send + Sync + 'static> Config<T> {
     pub(crate) fn of(start: Start<T>) -> Result<Self, ConfigError> {
-        let shared = Arc::new(Shared::open(start)?);
+        let running = Arc::new(RunningConfig::open(start)?);
         #[cfg(feature = "sqlite")]
-        shared.begin_chronicle();
+        running.start_recording();
         Ok(Self {
-            shared,
+            running,
             #[cfg(feature = "watch")]
             watcher: Arc::default(),
         })
     }
 
-    /// The settings, to keep.
+    /// The settings, to retention_of.
     pub fn current(&self) -> Arc<T> {
-        Arc::clone(self.shared.current.load().config())
+        Arc::clone(self.running.current.load().config())
     }
 
     /// The settings, for a short look: no count is touched that other threads touch.
     pub fn load(&self) -> Loaded<T> {
-        Loaded(self.shared.current.load())
+        Loaded(self.running.current.load())
     }
 
     /// The present generation with the tree that explains it.
     pub fn snapshot(&self) -> Arc<Snapshot<T>> {
-        self.shared.current.load_full()
+        self.running.current.load_full()
     }
 
     /// What hides the secrets of the present generation in other texts, such as those that a program prints. A reload that is
     /// under way is waited for.
     pub fn masks(&self) -> Masks {
-        self.shared.masks(&self.snapshot())
+        self.running.masks(&self.snapshot())
     }
 
     /// Tells of every reload from now on. Any number may subscribe; none holds another up.
     pub fn subscribe(&self) -> Receiver<ConfigReloadEvent> {
-        self.shared.events.subscribe()
+        self.running.events.subscribe()
     }
 
     /// Keeps the running configuration in force until the guard is dropped. What is accepted meanwhile waits, and what
@@ -83,7 +83,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Config<T> {
     ///
     /// Where nobody watches, the thread that drops the last guard does the reload that waits.
     pub fn busy(&self) -> Busy {
-        Busy::of(Arc::clone(&self.shared) as Arc<dyn Guarded>)
+        Busy::of(Arc::clone(&self.running) as Arc<dyn BusyOwner>)
     }
 
     /// Reads everything now, and takes what is there as it is.
@@ -92,43 +92,43 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Config<T> {
     /// [`ConfigError::Refused`] with every finding; what was in force stays. A rule of the configuration that asks for a
     /// reload is refused too, with `reload/nested`.
     pub fn reload(&self) -> Result<Reloaded, ConfigError> {
-        let turn = self.shared.turn(Cause::Asked).map_err(|Reentered| {
+        let turn = self.running.turn(Trigger::Requested).map_err(|AlreadyLocked| {
             let message = "a rule of the configuration asks for a reload while it is asked itself";
             ConfigError::rules(vec![Diagnostic::error(Code::ReloadNested, Key::root(), message)])
         })?;
         // What was read now may lie in other folders than what is watched.
-        self.shared.ring();
+        self.running.ring();
         match turn {
-            Turn { refusal: Some(refusal), .. } => Err(refusal),
-            Turn { is_deferred: true, .. } => Ok(Reloaded::Deferred),
-            Turn { is_renewed: true, .. } => Ok(Reloaded::Renewed),
+            TurnResult { refusal: Some(refusal), .. } => Err(refusal),
+            TurnResult { is_deferred: true, .. } => Ok(Reloaded::Deferred),
+            TurnResult { is_renewed: true, .. } => Ok(Reloaded::Renewed),
             _ => Ok(Reloaded::Unchanged),
         }
     }
 
     /// How it is doing: counts, times, what waits, and which files are not what runs. The files are read for that.
     pub fn status(&self) -> Status {
-        self.shared.status()
+        self.running.status()
     }
 
     /// What was accepted and refused, of this configuration and of all others that are kept in the same file
     /// ([`Builder::history`](crate::Builder::history)). `None` where nothing is kept.
     #[cfg(feature = "sqlite")]
     pub fn history(&self) -> Option<History> {
-        self.shared.chronicle.as_ref()?.journal.history()
+        self.running.recorder.as_ref()?.journal.history()
     }
 
     /// Says that something may have changed, for a program that notices changes itself; [`Config::turn`] then reads when
     /// the quiet period is over.
     pub fn hint(&self) {
-        self.shared.hint();
+        self.running.hint();
     }
 
     /// Does what is due, for a program with an event loop of its own instead of a watcher, and says after how long
     /// to call again; `None` until the next [`Config::hint`].
     pub fn turn(&self) -> Option<Duration> {
-        let next = self.shared.turn(Cause::Due).ok()?.next?;
-        Some(next.saturating_sub(self.shared.world.now()))
+        let next = self.running.turn(Trigger::Due).ok()?.next?;
+        Some(next.saturating_sub(self.running.world.now()))
     }
 
     /// Reloads when files change, on a thread of its own, until the last watcher is dropped, which joins the thread.
@@ -138,14 +138,14 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Config<T> {
     /// [`ConfigError::Watch`] where changes cannot be noticed in the way that was asked for.
     #[cfg(feature = "watch")]
     pub fn watch(&self) -> Result<HotReloadWatcher, ConfigError> {
-        watch::watch(&self.shared, &self.watcher)
+        watch::watch(&self.running, &self.watcher)
     }
 }
 
 impl<T> Clone for Config<T> {
     fn clone(&self) -> Self {
         Self {
-            shared: Arc::clone(&self.shared),
+            running: Arc::clone(&self.running),
             #[cfg(feature = "watch")]
             watcher: Arc::clone(&self.watcher),
         }
@@ -154,7 +154,7 @@ impl<T> Clone for Config<T> {
 
 impl<T> fmt::Debug for Config<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Config").field(&**self.shared.current.load()).finish()
+        f.debug_tuple("Config").field(&**self.running.current.load()).finish()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Reading a configuration and holding it against its rules: what opening and each reload have in common.
+//! ReadInputs a configuration and holding it against its rules: what opening and each reload have in common.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 #[cfg(feature = "schema")]
@@ -32,7 +32,7 @@ use crate::config::snapshot::Candidate;
 use crate::config::sources::Sources;
 #[cfg(feature = "schema")]
 use crate::os::documents::Files as _;
-use crate::os::world::{Recorder, World};
+use crate::os::world::{RecordingFiles, World};
 
 /// A rule of the embedder's own.
 pub(crate) type Check<T> = Arc<dyn Fn(&T) -> Result<(), String> + Send + Sync>;
@@ -53,7 +53,7 @@ pub(crate) enum SchemaSource {
 
 /// The rules of a configuration, but for its schema.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Frame {
+pub(crate) struct RuleOptions {
     pub(crate) defaults: Vec<Layer>,
     pub(crate) prefix: Option<String>,
     pub(crate) reserved: Vec<String>,
@@ -61,7 +61,7 @@ pub(crate) struct Frame {
     pub(crate) strict: bool,
 }
 
-impl Frame {
+impl RuleOptions {
     pub(crate) fn rules(&self, schema: Option<Schema>) -> Rules {
         let mut rules = Rules::new(schema).strict(self.strict);
         if let Some(prefix) = &self.prefix {
@@ -81,7 +81,7 @@ pub(crate) struct Loader<T> {
     #[cfg(feature = "schema")]
     schema: SchemaSource,
     #[cfg(feature = "schema")]
-    frame: Frame,
+    options: RuleOptions,
     checks: Vec<Check<T>>,
     /// Of the schema that was compiled last.
     rules: Rules,
@@ -149,7 +149,7 @@ impl Inspection {
 }
 
 /// What was there at one moment.
-pub(crate) struct Reading {
+pub(crate) struct ReadInputs {
     pub(crate) contents: Contents,
     inputs: Result<Inputs, Vec<Diagnostic>>,
 }
@@ -159,7 +159,7 @@ impl<T: DeserializeOwned> Loader<T> {
     pub(crate) fn new(
         sources: Sources,
         schema: SchemaSource,
-        frame: Frame,
+        options: RuleOptions,
         checks: Vec<Check<T>>,
         #[cfg_attr(
             not(feature = "schema"),
@@ -168,7 +168,7 @@ impl<T: DeserializeOwned> Loader<T> {
         world: &dyn World,
     ) -> Result<Self, ConfigError> {
         #[cfg(feature = "schema")]
-        let recorder = Recorder::of(world);
+        let recorder = RecordingFiles::of(world);
         let compiled = match &schema {
             SchemaSource::None => None,
             #[cfg(feature = "schema")]
@@ -178,13 +178,13 @@ impl<T: DeserializeOwned> Loader<T> {
                 Some(compile_file(&recorder, path, maps).map_err(ConfigError::rules)?)
             }
         };
-        let rules = frame.rules(compiled);
+        let rules = options.rules(compiled);
         Ok(Self {
             sources,
             #[cfg(feature = "schema")]
             schema,
             #[cfg(feature = "schema")]
-            frame,
+            options,
             checks,
             rules,
             #[cfg(feature = "schema")]
@@ -192,10 +192,10 @@ impl<T: DeserializeOwned> Loader<T> {
         })
     }
 
-    /// Reads everything once, the files of the schema too; `beside` are paths whose change matters although nothing is
+    /// Reads everything once, the files of the schema too; `extra_paths` are paths whose change matters although nothing is
     /// read from them.
-    pub(crate) fn read(&mut self, world: &dyn World, beside: &[PathBuf]) -> Reading {
-        let recorder = Recorder::of(world);
+    pub(crate) fn read(&mut self, world: &dyn World, extra_paths: &[PathBuf]) -> ReadInputs {
+        let recorder = RecordingFiles::of(world);
         #[cfg(feature = "schema")]
         let compiled = self.renew_schema(world, &recorder);
         #[cfg(not(feature = "schema"))]
@@ -204,17 +204,21 @@ impl<T: DeserializeOwned> Loader<T> {
         let is_ours = |variable: &str| names.is_some_and(|names| names.concerns(variable));
         let inputs = self.sources.gather(&recorder, names.as_ref(), || world.environment(&is_ours));
         recorder.note("environment", inputs.environment.fingerprint());
-        for path in beside {
-            recorder.note_beside(path);
+        for path in extra_paths {
+            recorder.note_stamp(path);
         }
-        Reading { contents: recorder.into_contents(), inputs: compiled.map(|()| inputs) }
+        ReadInputs { contents: recorder.into_contents(), inputs: compiled.map(|()| inputs) }
     }
 
     /// Compiles the schema anew if one of its files is another than when it was compiled last.
     #[cfg(feature = "schema")]
-    fn renew_schema(&mut self, world: &dyn World, recorder: &Recorder<'_>) -> Result<(), Vec<Diagnostic>> {
+    fn renew_schema(
+        &mut self,
+        world: &dyn World,
+        recorder: &RecordingFiles<'_>,
+    ) -> Result<(), Vec<Diagnostic>> {
         let SchemaSource::File { path, maps } = &self.schema else { return Ok(()) };
-        let look = Recorder::of(world);
+        let look = RecordingFiles::of(world);
         for file in self.schema_contents.files() {
             // What is read is noted; whether it can be read is a part of that.
             let _ = look.read(Path::new(file));
@@ -224,7 +228,7 @@ impl<T: DeserializeOwned> Loader<T> {
             recorder.absorb(found);
             return Ok(());
         }
-        let renewed = Recorder::of(world);
+        let renewed = RecordingFiles::of(world);
         let schema = compile_file(&renewed, path, maps);
         let contents = renewed.into_contents();
         if schema.is_err() {
@@ -232,13 +236,13 @@ impl<T: DeserializeOwned> Loader<T> {
             recorder.absorb(found);
         }
         recorder.absorb(contents.clone());
-        self.rules = self.frame.rules(Some(schema?));
+        self.rules = self.options.rules(Some(schema?));
         self.schema_contents = contents;
         Ok(())
     }
 
     /// What was read, held against its rules but not typed, whether they accept it or not.
-    pub(crate) fn inspect(self, reading: Reading) -> Result<Inspection, ConfigError> {
+    pub(crate) fn inspect(self, reading: ReadInputs) -> Result<Inspection, ConfigError> {
         let inputs = reading.inputs.map_err(ConfigError::rules)?;
         let outcome = self.rules.check(self.rules.read(&inputs));
         Ok(Inspection { rules: self.rules, inputs, outcome })
@@ -248,11 +252,11 @@ impl<T: DeserializeOwned> Loader<T> {
         self.rules
     }
 
-    /// Holds what was read against its rules. Beside a `running` configuration, settings that need a restart keep its
+    /// Holds what was read against its rules. Beside a `running` configuration, settings that need a restart retention_of its
     /// values. A panic of the embedder's code is a refusal.
     pub(crate) fn resolve(
         &self,
-        reading: &Reading,
+        reading: &ReadInputs,
         running: Option<&Value>,
     ) -> Result<Candidate<T>, ConfigError> {
         let inputs = reading.inputs.as_ref().map_err(|findings| ConfigError::rules(findings.clone()))?;
@@ -260,7 +264,7 @@ impl<T: DeserializeOwned> Loader<T> {
     }
 
     /// The defaults with what else can be used: the environment and overrides where those obey the rules.
-    pub(crate) fn stand_in(&self, reading: &Reading) -> Result<Candidate<T>, ConfigError> {
+    pub(crate) fn stand_in(&self, reading: &ReadInputs) -> Result<Candidate<T>, ConfigError> {
         let mut inputs = Inputs::default();
         if let Ok(read) = &reading.inputs {
             inputs.environment = read.environment.clone();
@@ -275,7 +279,7 @@ impl<T: DeserializeOwned> Loader<T> {
     #[cfg(feature = "sqlite")]
     pub(crate) fn stand_in_of(
         &self,
-        reading: &Reading,
+        reading: &ReadInputs,
         last_good: &LastGood,
     ) -> Result<Candidate<T>, ConfigError> {
         let document = |(path, text): &(String, Arc<str>)| {
@@ -296,7 +300,7 @@ impl<T: DeserializeOwned> Loader<T> {
 
     /// The layers that could be read, lowest first; they need not obey the rules.
     #[cfg(feature = "sqlite")]
-    pub(crate) fn layers(&self, reading: &Reading) -> Vec<Layer> {
+    pub(crate) fn layers(&self, reading: &ReadInputs) -> Vec<Layer> {
         let inputs = reading.inputs.as_ref().ok();
         inputs.map(|inputs| self.rules.read(inputs).layers().to_vec()).unwrap_or_default()
     }

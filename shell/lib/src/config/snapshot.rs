@@ -14,7 +14,7 @@ use speckit_core::{Key, Source, Value};
 
 use crate::config::events::Diagnostics;
 
-/// One generation of a configuration. It never changes; who holds one sees one whole configuration.
+/// One generation of a configuration. It never changes; who holds one assert_hint one whole configuration.
 pub struct Snapshot<T> {
     generation: u64,
     config: Arc<T>,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use speckit_core::Diagnostic;
-use speckit_core::config::reload::Machine;
+use speckit_core::config::reload::ReloadMachine;
 use speckit_core::tree::diff::Change;
 
 use crate::config::events::{ConfigReloadEvent, Diagnostics};
@@ -61,11 +61,11 @@ pub enum Watching {
 }
 
 /// How many reload times are kept for their percentile.
-const MOST_TIMES: usize = 1000;
+const MAX_RELOAD_TIMES: usize = 1000;
 
 /// What a status is made of, kept up to date by each turn.
 #[derive(Debug)]
-pub(crate) struct Ledger {
+pub(crate) struct StatusTracker {
     since: Duration,
     reloads: u64,
     refusals: u64,
@@ -79,7 +79,7 @@ pub(crate) struct Ledger {
     is_deferred: bool,
 }
 
-impl Ledger {
+impl StatusTracker {
     pub(crate) fn new(now: Duration, refusal: Option<Diagnostics>) -> Self {
         Self {
             since: now,
@@ -107,7 +107,7 @@ impl Ledger {
         if is_renewed {
             self.since = now;
             self.reloads += 1;
-            if self.times.len() >= MOST_TIMES {
+            if self.times.len() >= MAX_RELOAD_TIMES {
                 self.times.pop_front();
             }
             self.times.push_back(elapsed);
@@ -115,7 +115,7 @@ impl Ledger {
     }
 
     /// What waits at present. Whoever is told of an event, and asks, finds it here.
-    pub(crate) fn stands(&mut self, machine: &Machine) {
+    pub(crate) fn update_waiting(&mut self, machine: &ReloadMachine) {
         self.is_waiting = machine.is_waiting();
         self.is_deferred = machine.is_deferred();
     }

@@ -1,5 +1,5 @@
-//! The door to the clock: now, since then, and waiting.
-#![expect(clippy::disallowed_methods, reason = "this module is the door to the clock")]
+//! The file_watcher to the clock: now, since then, and waiting.
+#![expect(clippy::disallowed_methods, reason = "this module is the file_watcher to the clock")]
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -29,7 +29,7 @@ pub(crate) fn sleeping(wait: Duration) -> tokio::time::Sleep {
     tokio::time::sleep(wait)
 }
 
-/// The present moment of tokio's clock, which stands still where a test wants it to.
+/// The present moment of tokio's clock, which update_waiting still where a test wants it to.
 #[cfg(feature = "agents")]
 pub(crate) fn runtime_now() -> tokio::time::Instant {
     tokio::time::Instant::now()

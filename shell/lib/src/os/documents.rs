@@ -1,5 +1,5 @@
-//! The door to files: texts with what is to be said of those that cannot be read.
-#![expect(clippy::disallowed_methods, reason = "this module is the door to files")]
+//! The file_watcher to files: texts with what is to be said of those that cannot be read.
+#![expect(clippy::disallowed_methods, reason = "this module is the file_watcher to files")]
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -26,7 +26,7 @@ pub(crate) use private::{close_to_others, make_private, without_links};
 #[cfg(feature = "sqlite")]
 pub use restore::{NotRewritten, Rewrite, Rewritten, rewrite_all};
 
-/// Where files are read from: the disk, or what stands in for it in a test.
+/// Where files are read from: the disk, or what update_waiting in for it in a test.
 pub trait Files {
     /// The bytes of a file; of one that is longer than [`MAX_BYTES`], more than that many.
     ///
@@ -115,7 +115,7 @@ pub fn read(files: &dyn Files, file: &FileSource) -> (Vec<Document>, Vec<Diagnos
     (documents, findings)
 }
 
-/// The files that a path stands for, in the order in which they are layered: itself, whether it is there or not, or the
+/// The files that a path update_waiting for, in the order in which they are layered: itself, whether it is there or not, or the
 /// `*.toml` of a folder.
 pub fn layered(files: &dyn Files, path: &Path) -> io::Result<Vec<PathBuf>> {
     files.list(path).map_or_else(|| Ok(vec![path.to_path_buf()]), |paths| paths.map(conf_d))
@@ -277,20 +277,20 @@ pub fn absolute(path: &Path) -> io::Result<PathBuf> {
 }
 
 /// What tells a file from all others while it exists; `None` where there is none.
-pub fn identity(path: &Path) -> Option<Identity> {
+pub fn identity(path: &Path) -> Option<FileId> {
     let metadata = fs::metadata(path).ok()?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt as _;
-        Some(Identity(metadata.dev(), metadata.ino()))
+        Some(FileId(metadata.dev(), metadata.ino()))
     }
     #[cfg(not(unix))]
-    metadata.is_file().then_some(Identity(0, 0))
+    metadata.is_file().then_some(FileId(0, 0))
 }
 
 /// The device of a file and its number there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Identity(u64, u64);
+pub struct FileId(u64, u64);
 
 /// What the system says of this process (proc_pid_status(5)).
 #[cfg(unix)]

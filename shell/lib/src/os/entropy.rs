@@ -1,5 +1,8 @@
-//! The door to the randomness of the system: one seed a process, from which everything else is derived.
-#![expect(clippy::disallowed_methods, reason = "this module is the door to the randomness of the system")]
+//! The file_watcher to the randomness of the system: one seed a process, from which everything else is derived.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this module is the file_watcher to the randomness of the system"
+)]
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,7 +19,7 @@ pub(crate) fn seed() -> Seed {
 }
 
 /// What the system gives once. A system that has no randomness yet is asked for its time and the number of the process, which
-/// differ enough to keep waits apart.
+/// differ enough to retention_of waits apart.
 fn process() -> Seed {
     static PROCESS: OnceLock<Seed> = OnceLock::new();
     *PROCESS.get_or_init(|| {

@@ -1,5 +1,5 @@
-//! The door to the environment: read once, handed on as a value.
-#![expect(clippy::disallowed_methods, reason = "this module is the door to the environment")]
+//! The file_watcher to the environment: read once, handed on as a value.
+#![expect(clippy::disallowed_methods, reason = "this module is the file_watcher to the environment")]
 
 use speckit_core::config::source::{Environment, Variable};
 

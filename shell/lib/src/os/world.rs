@@ -12,7 +12,7 @@ use speckit_core::config::source::Environment;
 use crate::os::documents::{Disk, Files, is_pipe};
 use crate::os::{clock, environment};
 
-/// Files, the environment and the time: those of the machine ([`Host`]), or what stands in for them in a
+/// Files, the environment and the time: those of the machine ([`Host`]), or what update_waiting in for them in a
 /// simulation.
 pub trait World: Files + Send + Sync {
     /// The environment as it is now, of the variables with a name that is wanted: those that may mean something to the
@@ -78,18 +78,18 @@ impl World for Host {
 }
 
 /// Files that note what was read from them.
-pub(crate) struct Recorder<'a> {
+pub(crate) struct RecordingFiles<'a> {
     files: &'a dyn World,
     contents: RefCell<Contents>,
 }
 
-impl<'a> Recorder<'a> {
+impl<'a> RecordingFiles<'a> {
     pub(crate) fn of(files: &'a dyn World) -> Self {
         Self { files, contents: RefCell::default() }
     }
 
     /// Notes the stamp of a path from which nothing was read.
-    pub(crate) fn note_beside(&self, path: &Path) {
+    pub(crate) fn note_stamp(&self, path: &Path) {
         if !self.contents.borrow().has_file(&path.to_string_lossy()) {
             self.stamp(path);
         }
@@ -110,7 +110,7 @@ impl<'a> Recorder<'a> {
     }
 }
 
-impl Files for Recorder<'_> {
+impl Files for RecordingFiles<'_> {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let read = self.files.read(path);
         let content = match &read {

@@ -21,8 +21,8 @@ use super::{error, refused, rescue, unavailable};
 use crate::args::GateRunArgs;
 use crate::context::{Context, Outcome};
 use speckit::agents::{AsyncOrchestrator, Guard, ProcessManager, Runs, StagePlan};
-use speckit::internal::documents::{Identity, identity};
-use speckit::internal::{environment, place};
+use speckit::internal::documents::{FileId, identity};
+use speckit::internal::{environment, location};
 use speckit::store::{StoreOptions, Synchronous};
 
 pub(super) fn run(context: &Context, args: &GateRunArgs) -> Result<Outcome, Outcome> {
@@ -98,7 +98,7 @@ struct Keeper {
     runs: Runs,
     path: PathBuf,
     /// The file that is written, whatever happens to its name.
-    file: Option<Identity>,
+    file: Option<FileId>,
     keep_runs: u32,
 }
 
@@ -119,7 +119,7 @@ impl Keeper {
         config: &AppConfig,
         interruption: &Arc<Interruptible>,
     ) -> Result<Self, Outcome> {
-        let path = place::expanded(&config.store.path).map_err(|finding| context.refuse(&[finding]))?;
+        let path = location::expanded(&config.store.path).map_err(|finding| context.refuse(&[finding]))?;
         let synchronous = match config.store.synchronous {
             SynchronousMode::Normal => Synchronous::Normal,
             SynchronousMode::Full => Synchronous::Full,

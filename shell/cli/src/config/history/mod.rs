@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use serde_json::json;
-use speckit_core::config::history::{Generation, Places, shown_source};
+use speckit_core::config::history::{Generation, HistoryPrinter, redacted_source};
 use speckit_core::{Code, Diagnostic, Key, LayerKind, Source};
 
 use crate::args::{GenerationArgs, HistoryArgs, HistoryCommand};
@@ -74,7 +74,7 @@ fn show(context: &Context, args: &GenerationArgs) -> Result<Outcome, Outcome> {
         return Ok(Outcome::Yes);
     }
     let mut text = places().show(&generation);
-    for (source, shown) in generation.kept.sources.iter().zip(texts) {
+    for (source, shown) in generation.state.sources.iter().zip(texts) {
         text.push_str(&format!("\n==> {} <==\n{shown}", places().shown(&source.path)));
     }
     context.terminal.result(&text);
@@ -85,13 +85,13 @@ fn show(context: &Context, args: &GenerationArgs) -> Result<Outcome, Outcome> {
 fn texts(context: &Context, generation: &Generation, reveal: bool) -> Result<Vec<String>, Outcome> {
     let rules = context.rules().map_err(|findings| context.refuse(&findings))?;
     // It may have been recorded under another schema.
-    let rules = rules.also_secret(generation.kept.secrets());
-    let texts = generation.kept.sources.iter().filter_map(|source| {
+    let rules = rules.also_secret(generation.state.secrets());
+    let texts = generation.state.sources.iter().filter_map(|source| {
         let text = source.text.clone()?;
         if reveal {
             return Some(text.to_string());
         }
-        Some(shown_source(&Source::document(LayerKind::File, source.path.as_str(), text), &rules))
+        Some(redacted_source(&Source::document(LayerKind::File, source.path.as_str(), text), &rules))
     });
     Ok(texts.collect())
 }
@@ -158,9 +158,9 @@ fn unreadable(context: &Context, error: &StoreError) -> Outcome {
     context.refuse(&[Diagnostic::error(Code::HistoryUnavailable, Key::root(), message)])
 }
 
-fn places() -> Places {
+fn places() -> HistoryPrinter {
     let text = |path: PathBuf| Some(path.to_string_lossy().into_owned());
-    Places {
+    HistoryPrinter {
         folder: absolute(std::path::Path::new(".")).ok().and_then(text),
         home: environment::home().and_then(text),
     }

@@ -6,7 +6,9 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 use speckit_core::app::AppConfig;
-use speckit_core::config::history::{Action, Cause, FileStep, Generation, Kept, Present, restore};
+use speckit_core::config::history::{
+    CurrentFile, FileRestore, Generation, GenerationCause, RestoreAction, StoredState, plan_restore,
+};
 use speckit_core::config::resolve::{Document, Inputs, Rules};
 use speckit_core::config::source::Language;
 use speckit_core::{Code, Diagnostic, Key, LayerKind, Source};
@@ -35,12 +37,12 @@ pub(super) fn run(context: &Context, number: i64, is_dry: bool) -> Result<Outcom
     same_files(context, number, &sources, &files)?;
     let rules = context.rules().map_err(|findings| context.refuse(&findings))?;
     // It may have been recorded under another schema.
-    let rules = rules.also_secret(generation.kept.secrets());
-    accepted(context, &rules, &sources, &generation.kept)?;
-    let steps = restore(&generation.kept, &present(&sources)).unwrap_or_default();
+    let rules = rules.also_secret(generation.state.secrets());
+    accepted(context, &rules, &sources, &generation.state)?;
+    let steps = plan_restore(&generation.state, &present(&sources)).unwrap_or_default();
     let diffs: Vec<String> =
         steps.iter().map(|step| step.diff(&places().shown(&step.path), &rules)).collect();
-    let is_needed = steps.iter().any(|step| step.action != Action::Unchanged);
+    let is_needed = steps.iter().any(|step| step.action != RestoreAction::Unchanged);
     if !context.is_json() {
         diffs.iter().for_each(|diff| context.terminal.result(diff));
     }
@@ -96,8 +98,8 @@ fn same_files(context: &Context, number: i64, sources: &Sources, files: &[PathBu
 }
 
 /// Before anything is written: the texts obey the present rules, with the present environment and options.
-fn accepted(context: &Context, rules: &Rules, sources: &Sources, kept: &Kept) -> Result<(), Outcome> {
-    let document = |source: &speckit_core::config::history::KeptSource| {
+fn accepted(context: &Context, rules: &Rules, sources: &Sources, kept: &StoredState) -> Result<(), Outcome> {
+    let document = |source: &speckit_core::config::history::StoredFile| {
         let text = source.text.clone()?;
         let document = Source::document(LayerKind::File, source.path.as_str(), text);
         Some(Document::Text(document, Language::of_name(&source.path)))
@@ -128,7 +130,7 @@ fn accepted(context: &Context, rules: &Rules, sources: &Sources, kept: &Kept) ->
 }
 
 /// The files that are layered now.
-fn present(sources: &Sources) -> Vec<Present> {
+fn present(sources: &Sources) -> Vec<CurrentFile> {
     let paths = sources.files.iter().flat_map(|file| layered(&Disk, &file.path).unwrap_or_default());
     let read = |path: PathBuf| {
         let path = full(&path);
@@ -137,13 +139,13 @@ fn present(sources: &Sources) -> Vec<Present> {
             Err(Unread::Missing) => return None,
             Err(_) => None,
         };
-        Some(Present { path: path.to_string_lossy().into_owned(), source })
+        Some(CurrentFile { path: path.to_string_lossy().into_owned(), source })
     };
     paths.filter_map(read).collect()
 }
 
-fn rewrites(steps: &[FileStep]) -> Vec<Rewrite> {
-    let changed = steps.iter().filter(|step| step.action != Action::Unchanged);
+fn rewrites(steps: &[FileRestore]) -> Vec<Rewrite> {
+    let changed = steps.iter().filter(|step| step.action != RestoreAction::Unchanged);
     changed
         .map(|step| Rewrite {
             path: PathBuf::from(&step.path),
@@ -183,7 +185,7 @@ fn not_written(context: &Context, error: &NotRewritten) -> Outcome {
 
 /// Loads what was restored, and records it; gives its number.
 fn recorded(context: &Context, generation: &Generation, began: Duration) -> Result<Option<i64>, Outcome> {
-    let cause = Cause::RolledBack(generation.number);
+    let cause = GenerationCause::RolledBack(generation.number);
     match &context.globals.schema {
         Some(path) => opened(
             context,
@@ -204,7 +206,7 @@ fn recorded(context: &Context, generation: &Generation, began: Duration) -> Resu
 fn opened<T: DeserializeOwned + Send + Sync + 'static>(
     context: &Context,
     builder: Builder<T>,
-    cause: Cause,
+    cause: GenerationCause,
     began: Duration,
 ) -> Result<Option<i64>, Outcome> {
     let shell = builder.because(cause).open().map_err(|error| {
@@ -223,7 +225,7 @@ fn opened<T: DeserializeOwned + Send + Sync + 'static>(
     Ok(all.iter().rev().find(is_this).map(|one| one.number))
 }
 
-fn documents(steps: &[FileStep], diffs: &[String], written: &[Rewritten]) -> Vec<Json> {
+fn documents(steps: &[FileRestore], diffs: &[String], written: &[Rewritten]) -> Vec<Json> {
     let each = steps.iter().zip(diffs).map(|(step, diff)| {
         let backup = written.iter().find(|file| file.path == Path::new(&step.path));
         let backup = backup.and_then(|file| file.backup.as_ref());

@@ -8,7 +8,7 @@ pub enum Fallback {
     Defaults,
     /// With the texts of the newest generation of the same files that the history keeps, and with the environment and the
     /// overrides where those obey the rules. Where there is none, or its texts are not kept, or the rules refuse them too,
-    /// the refusal stands, with a note that says so.
+    /// the refusal update_waiting, with a note that says so.
     #[cfg(feature = "sqlite")]
     LastGood,
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use speckit_core::config::history::Cause;
+use speckit_core::config::history::GenerationCause;
 use speckit_core::store::{HistoryMode, StoreConfig};
 use speckit_core::{Diagnostic, Key, Layer, Source, Value};
 
@@ -15,13 +15,13 @@ use crate::config::events::Diagnostics;
 use crate::config::snapshot::Snapshot;
 
 /// Says what a person should know.
-pub(crate) type Warn = Box<dyn Fn(Diagnostic) + Send + Sync>;
+pub(crate) type WarnFn = Box<dyn Fn(Diagnostic) + Send + Sync>;
 
 /// Reads from the settings what is kept.
-pub(crate) type Keep<T> = Arc<dyn Fn(&T) -> StoreConfig + Send + Sync>;
+pub(crate) type RetentionFn<T> = Arc<dyn Fn(&T) -> StoreConfig + Send + Sync>;
 
 /// Makes a journal, which may look into the layers that could be read for where it lies.
-pub(crate) type Opener = Box<dyn FnOnce(&Lookup<'_>) -> Result<Arc<dyn Journal>, Diagnostic>>;
+pub(crate) type JournalOpener = Box<dyn FnOnce(&Lookup<'_>) -> Result<Arc<dyn Journal>, Diagnostic>>;
 
 /// The text that the highest layer has at a key, of those that could be read.
 pub(crate) type Lookup<'a> = dyn Fn(&Key) -> Option<String> + 'a;
@@ -33,13 +33,13 @@ pub fn look_up(layers: &[Layer], key: &Key) -> Option<String> {
 }
 
 /// How a configuration is recorded.
-pub(crate) struct Record<T> {
-    pub(crate) open: Opener,
-    pub(crate) keep: Keep<T>,
+pub(crate) struct RecordOptions<T> {
+    pub(crate) open: JournalOpener,
+    pub(crate) retention_of: RetentionFn<T>,
     /// Whether the settings themselves say how much is kept.
-    pub(crate) is_said_by_settings: bool,
+    pub(crate) is_set_by_settings: bool,
     /// Why what is opened comes into force.
-    pub(crate) cause: Cause,
+    pub(crate) cause: GenerationCause,
 }
 
 /// Where it is kept what was accepted and refused.
@@ -48,7 +48,7 @@ pub(crate) trait Journal: Send + Sync {
     fn prepare(&self) -> Result<(), Diagnostic>;
 
     /// Takes what says that something could not be written.
-    fn attach(&self, warn: Warn);
+    fn attach(&self, warn: WarnFn);
 
     /// Keeps what was accepted.
     fn accepted(&self, told: Accepted);
@@ -65,18 +65,18 @@ pub(crate) trait Journal: Send + Sync {
 
 /// What is kept, and how much of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Keeping {
+pub(crate) struct Retention {
     pub(crate) mode: HistoryMode,
     pub(crate) generations: u32,
 }
 
-impl Keeping {
+impl Retention {
     pub(crate) fn nothing() -> Self {
         Self { mode: HistoryMode::Off, generations: 1 }
     }
 }
 
-impl From<&StoreConfig> for Keeping {
+impl From<&StoreConfig> for Retention {
     fn from(settings: &StoreConfig) -> Self {
         Self { mode: settings.history, generations: settings.keep_generations.max(1) }
     }
@@ -87,7 +87,7 @@ impl From<&StoreConfig> for Keeping {
 pub(crate) struct Told {
     /// Since 1970-01-01T00:00:00Z.
     pub(crate) at: Duration,
-    pub(crate) keeping: Keeping,
+    pub(crate) retention: Retention,
     /// What is layered: files, and folders of files, absolute, in their order.
     pub(crate) files: Arc<[PathBuf]>,
 }
@@ -95,10 +95,10 @@ pub(crate) struct Told {
 /// Something that was accepted.
 pub(crate) struct Accepted {
     pub(crate) told: Told,
-    pub(crate) cause: Cause,
-    pub(crate) now: Arc<dyn Account>,
+    pub(crate) cause: GenerationCause,
+    pub(crate) now: Arc<dyn GenerationView>,
     /// What ran before it in this process; `None` where nothing did.
-    pub(crate) before: Option<Arc<dyn Account>>,
+    pub(crate) before: Option<Arc<dyn GenerationView>>,
 }
 
 /// Something that was refused.
@@ -119,7 +119,7 @@ pub(crate) struct LastGood {
 }
 
 /// What is asked of a generation by one who keeps it.
-pub(crate) trait Account: Send + Sync {
+pub(crate) trait GenerationView: Send + Sync {
     fn generation(&self) -> u64;
     /// The tree as it was written, with what waits for a restart; it holds secrets.
     fn written(&self) -> Value;
@@ -128,7 +128,7 @@ pub(crate) trait Account: Send + Sync {
     fn sources(&self) -> &[Arc<Source>];
 }
 
-impl<T: Send + Sync> Account for Snapshot<T> {
+impl<T: Send + Sync> GenerationView for Snapshot<T> {
     fn generation(&self) -> u64 {
         Self::generation(self)
     }

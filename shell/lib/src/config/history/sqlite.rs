@@ -6,13 +6,15 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use speckit_core::config::history;
-use speckit_core::config::history::{Changes, Generation, Kept, Step, between, kept_findings, step};
+use speckit_core::config::history::{
+    Changes, Generation, RecordAction, StoredState, difference, record_action, stored_diagnostics,
+};
 use speckit_core::store::HistoryMode;
 use speckit_core::tree::diff::diff;
 use speckit_core::{Code, Diagnostic, Key};
 
 use super::{History, rows};
-use crate::config::history::journal::{Accepted, Account, Journal, LastGood, Refused, Told, Warn};
+use crate::config::history::journal::{Accepted, GenerationView, Journal, LastGood, Refused, Told, WarnFn};
 use crate::os::clock;
 use crate::os::clock::millis;
 use crate::os::documents::{absolute, exists};
@@ -22,24 +24,24 @@ use crate::sync::Mutex;
 /// How long a lock of another process is waited for: a program that ends waits for what is still to be written.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Keeps what is accepted and refused in a database, which is opened when there is something to keep.
+/// Keeps what is accepted and refused in a database, which is opened when there is something to retention_of.
 pub(crate) struct SqliteJournal {
     path: PathBuf,
     synchronous: Synchronous,
     /// When the process began to record, since 1970-01-01T00:00:00Z.
     began: Duration,
     store: OnceLock<Option<Store>>,
-    telling: Arc<Telling>,
+    warnings: Arc<WriteWarnings>,
 }
 
 /// Says what could not be written, and says it once.
 #[derive(Default)]
-struct Telling {
-    warn: Mutex<Option<Warn>>,
+struct WriteWarnings {
+    warn: Mutex<Option<WarnFn>>,
     is_told: AtomicBool,
 }
 
-impl Telling {
+impl WriteWarnings {
     fn tell(&self, finding: Diagnostic) {
         if let Some(warn) = &*self.warn.lock() {
             warn(finding);
@@ -66,7 +68,7 @@ impl SqliteJournal {
             synchronous,
             began: clock::since_epoch(),
             store: OnceLock::new(),
-            telling: Arc::default(),
+            warnings: Arc::default(),
         }
     }
 
@@ -99,24 +101,24 @@ impl SqliteJournal {
         let store = match self.store() {
             Ok(store) => store,
             // It was said when it could not be opened.
-            Err(unavailable) if is_new => return self.telling.tell(unavailable),
+            Err(unavailable) if is_new => return self.warnings.tell(unavailable),
             Err(_) => return,
         };
-        let (files, most) = (rows::name_of(&told.files), told.keeping.generations);
-        let telling = Arc::clone(&self.telling);
+        let (files, most) = (rows::name_of(&told.files), told.retention.generations);
+        let warnings = Arc::clone(&self.warnings);
         let submitted = store.write_later(
             move |tx| {
                 write(tx, &files)?;
                 rows::prune(tx, &files, most)
             },
             move |outcome| match outcome {
-                Ok(Ok(())) => telling.succeeded(),
-                Ok(Err(error)) => telling.failed(&error.to_string()),
-                Err(_) => telling.failed("it panicked"),
+                Ok(Ok(())) => warnings.succeeded(),
+                Ok(Err(error)) => warnings.failed(&error.to_string()),
+                Err(_) => warnings.failed("it panicked"),
             },
         );
         if let Err(error) = submitted {
-            self.telling.failed(&error.to_string());
+            self.warnings.failed(&error.to_string());
         }
     }
 }
@@ -126,24 +128,24 @@ impl Journal for SqliteJournal {
         self.store().map(drop)
     }
 
-    fn attach(&self, warn: Warn) {
-        *self.telling.warn.lock() = Some(warn);
+    fn attach(&self, warn: WarnFn) {
+        *self.warnings.warn.lock() = Some(warn);
     }
 
     fn accepted(&self, accepted: Accepted) {
         let Accepted { told, cause, now, before } = accepted;
-        if told.keeping.mode == HistoryMode::Off {
+        if told.retention.mode == HistoryMode::Off {
             return;
         }
         let began_ms = millis(self.began);
-        let mut made: Option<Kept> = None;
+        let mut made: Option<StoredState> = None;
         let entry = told.clone();
         self.later(&told, move |tx, files| {
             let before = before.as_deref();
             let kept = made.get_or_insert_with(|| kept(&entry, &*now, before));
             let is_edit = before.is_some_and(|before| before.generation() == now.generation());
             let newest = rows::newest(tx, files)?;
-            let new = rows::New { files, at_ms: millis(entry.at), generation: now.generation(), cause };
+            let new = rows::NewRow { files, at_ms: millis(entry.at), generation: now.generation(), cause };
             write(tx, newest.as_ref(), &new, kept, (is_edit, began_ms))
         });
     }
@@ -151,7 +153,7 @@ impl Journal for SqliteJournal {
     fn refused(&self, refused: Refused) {
         let Refused { told, generation, findings } = refused;
         let json = serde_json::to_value(&*findings).unwrap_or_default();
-        let Some(kept) = kept_findings(&json, told.keeping.mode) else { return };
+        let Some(kept) = stored_diagnostics(&json, told.retention.mode) else { return };
         let report = (kept == json).then(|| findings.report().to_owned());
         let (kept, at_ms) = (kept.to_string(), millis(told.at));
         self.later(&told, move |tx, files| {
@@ -169,7 +171,7 @@ impl Journal for SqliteJournal {
         let newest = newest.map_err(|error| error.to_string())?;
         let newest = newest.ok_or_else(|| format!("nothing is recorded of these files in `{path}`"))?;
         let texts =
-            newest.kept.sources.iter().map(|source| Some((source.path.clone(), source.text.clone()?)));
+            newest.state.sources.iter().map(|source| Some((source.path.clone(), source.text.clone()?)));
         let texts: Option<Vec<_>> = texts.collect();
         match texts.filter(|_| newest.has_texts()) {
             Some(texts) => {
@@ -191,27 +193,27 @@ impl Journal for SqliteJournal {
 fn write(
     tx: &Transaction<'_>,
     newest: Option<&Generation>,
-    new: &rows::New<'_>,
-    kept: &Kept,
+    new: &rows::NewRow<'_>,
+    kept: &StoredState,
     (is_edit, began_ms): (bool, u64),
 ) -> Result<(), StoreError> {
-    match (step(newest, kept, new.cause, is_edit, began_ms), newest) {
-        (Step::Nothing, _) => Ok(()),
-        (Step::Replace, Some(newest)) => rows::replace(tx, newest.number, kept),
-        (Step::Name, Some(newest)) => rows::name(tx, newest.number, new.cause),
-        (Step::Add | Step::Replace | Step::Name, newest) => {
+    match (record_action(newest, kept, new.cause, is_edit, began_ms), newest) {
+        (RecordAction::Nothing, _) => Ok(()),
+        (RecordAction::Replace, Some(newest)) => rows::replace(tx, newest.number, kept),
+        (RecordAction::Name, Some(newest)) => rows::name(tx, newest.number, new.cause),
+        (RecordAction::Add | RecordAction::Replace | RecordAction::Name, newest) => {
             let is_known = kept.changes != Changes::Unknown;
             let changes = match newest.filter(|_| !is_known) {
-                Some(newest) => between(&newest.kept, kept, &[]).changes,
+                Some(newest) => difference(&newest.state, kept, &[]).changes,
                 None => kept.changes.clone(),
             };
-            rows::add(tx, new, &Kept { changes, ..kept.clone() })
+            rows::add(tx, new, &StoredState { changes, ..kept.clone() })
         }
     }
 }
 
-/// What is kept of a generation beside the one that ran before it.
-fn kept(told: &Told, now: &dyn Account, before: Option<&dyn Account>) -> Kept {
+/// What is kept of a generation extra_paths the one that ran before it.
+fn kept(told: &Told, now: &dyn GenerationView, before: Option<&dyn GenerationView>) -> StoredState {
     let root = now.written();
     let changes = before.map(|before| diff(&before.written(), &root));
     let is_secret = |key: &Key| now.is_secret(key) || before.is_some_and(|before| before.is_secret(key));
@@ -220,13 +222,13 @@ fn kept(told: &Told, now: &dyn Account, before: Option<&dyn Account>) -> Kept {
         (path.to_string_lossy().into_owned(), Arc::clone(source))
     });
     let sources: Vec<_> = sources.collect();
-    let accepted = history::Accepted {
+    let accepted = history::AcceptedConfig {
         root: &root,
         sources: &sources,
         changes: changes.as_deref(),
         is_secret: &is_secret,
     };
-    accepted.kept(told.keeping.mode).unwrap_or_else(|| Kept {
+    accepted.stored(told.retention.mode).unwrap_or_else(|| StoredState {
         fingerprint: root.fingerprint().to_string(),
         changes: Changes::Unknown,
         resolved: None,

@@ -8,7 +8,7 @@ use speckit_core::store::StoreConfig;
 use speckit_core::{Diagnostic, Key};
 
 use super::sqlite::{SqliteJournal, unavailable_because};
-use crate::config::history::journal::Opener;
+use crate::config::history::journal::JournalOpener;
 use crate::os::environment;
 use crate::store::Synchronous;
 
@@ -35,7 +35,7 @@ pub fn database(look_up: &dyn Fn(&Key) -> Option<String>) -> Result<PathBuf, Dia
 
 /// The journal in the file that `named` says, else in that of the settings. `began` is when what is recorded was begun, since
 /// 1970-01-01T00:00:00Z.
-pub(crate) fn journal(named: Option<PathBuf>, began: Duration) -> Opener {
+pub(crate) fn journal(named: Option<PathBuf>, began: Duration) -> JournalOpener {
     Box::new(move |look_up| {
         let (path, is_full) = match named {
             Some(path) => (path, false),

@@ -8,7 +8,7 @@ use crate::sync::Monitor;
 
 /// Why the thread wakes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Rung {
+pub(super) enum WakeReason {
     /// It is to end.
     Stop,
     /// Something may have changed.
@@ -20,7 +20,7 @@ pub(super) enum Rung {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Alarm {
+pub(super) struct WatchWaker {
     state: Monitor<State>,
 }
 
@@ -32,7 +32,7 @@ struct State {
     watching: Watching,
 }
 
-impl Alarm {
+impl WatchWaker {
     pub(super) fn stop(&self) {
         self.ring(|state| state.stop = true);
     }
@@ -55,13 +55,13 @@ impl Alarm {
     }
 
     /// Sleeps until it rings, at most so long.
-    pub(super) fn wait(&self, most: Option<Duration>) -> Rung {
-        let rung = self.state.wait_for(most.unwrap_or(Duration::MAX), |state| {
-            let stop = state.stop.then_some(Rung::Stop);
-            stop.or_else(|| take(&mut state.hint).then_some(Rung::Hint))
-                .or_else(|| take(&mut state.wake).then_some(Rung::Wake))
+    pub(super) fn wait(&self, most: Option<Duration>) -> WakeReason {
+        let reason = self.state.wait_for(most.unwrap_or(Duration::MAX), |state| {
+            let stop = state.stop.then_some(WakeReason::Stop);
+            stop.or_else(|| take(&mut state.hint).then_some(WakeReason::Hint))
+                .or_else(|| take(&mut state.wake).then_some(WakeReason::Wake))
         });
-        rung.unwrap_or(Rung::Timeout)
+        reason.unwrap_or(WakeReason::Timeout)
     }
 
     fn ring(&self, set: impl FnOnce(&mut State)) {

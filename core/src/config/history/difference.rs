@@ -1,4 +1,4 @@
-//! What two generations differ in, as far as what is kept of them tells.
+//! The difference between two generations, as far as it is recorded.
 
 use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
@@ -9,20 +9,20 @@ use crate::config::source::{Language, parse};
 use crate::tree::diff::{Change, diff};
 use crate::tree::{Key, Kind, LayerKind, REDACTED, Source, Value};
 
-/// What two generations differ in.
+/// The difference between two generations.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Difference {
-    /// The changes that lead from the one to the other; the keys alone where the values of one are not kept.
+    /// The changes from one to the other; only the keys if one has no values.
     pub changes: Changes,
-    /// `false` where the two differ and nothing of it is known: in a secret that stands in no file, or before keys were kept.
+    /// `false` if the two differ but no change is known: in a secret that no file sets, or before keys were recorded.
     pub is_whole: bool,
 }
 
-/// What leads from one state to another. `steps` are the generations that came after the earlier one, up to the later one;
-/// whichever of the two is the earlier.
+/// The changes from one state to another. `steps` are the generations after the earlier one, up to and including the later
+/// one.
 ///
-/// A secret is redacted on both sides. That it differs is known from the files, and from the steps.
+/// Secrets are redacted on both sides. The files and the steps show whether a secret differs.
 pub fn difference(from: &StoredState, to: &StoredState, steps: &[&Generation]) -> Difference {
     if from.fingerprint == to.fingerprint {
         let nothing = if from.resolved.is_some() && to.resolved.is_some() {
@@ -32,11 +32,12 @@ pub fn difference(from: &StoredState, to: &StoredState, steps: &[&Generation]) -
         };
         return Difference { changes: nothing, is_whole: true };
     }
-    let told: BTreeSet<&Key> = steps.iter().filter_map(|step| step.state.changes.keys()).flatten().collect();
-    let is_told = !steps.is_empty() && steps.iter().all(|step| step.state.changes != Changes::Unknown);
+    let recorded_keys: BTreeSet<&Key> =
+        steps.iter().filter_map(|step| step.state.changes.keys()).flatten().collect();
+    let is_known = !steps.is_empty() && steps.iter().all(|step| step.state.changes != Changes::Unknown);
     let (Some(old), Some(new)) = (&from.resolved, &to.resolved) else {
-        let keys = Changes::Keys(told.into_iter().cloned().collect());
-        return Difference { changes: if is_told { keys } else { Changes::Unknown }, is_whole: is_told };
+        let keys = Changes::Keys(recorded_keys.into_iter().cloned().collect());
+        return Difference { changes: if is_known { keys } else { Changes::Unknown }, is_whole: is_known };
     };
     let mut changes = diff(old, new);
     let texts = (trees(from), trees(to));
@@ -47,7 +48,7 @@ pub fn difference(from: &StoredState, to: &StoredState, steps: &[&Generation]) -
                 (Some(old), Some(new)) => old != new,
                 (old, new) => old.is_some() != new.is_some(),
             };
-            if in_files || told.contains(key) {
+            if in_files || recorded_keys.contains(key) {
                 secrets.push(Change { key: key.clone(), old: Some(value.clone()), new: Some(value.clone()) });
             }
         }
@@ -58,7 +59,7 @@ pub fn difference(from: &StoredState, to: &StoredState, steps: &[&Generation]) -
     Difference { changes: Changes::Values(changes), is_whole }
 }
 
-/// Tells whether a value, or one in it, is redacted.
+/// Whether a value contains a redacted one.
 fn is_redacted(value: &Value) -> bool {
     match value.kind() {
         Kind::String(text) => text == REDACTED,
@@ -78,7 +79,7 @@ fn trees(kept: &StoredState) -> Vec<Value> {
     kept.sources.iter().filter_map(tree).collect()
 }
 
-/// What the highest file says of a key.
+/// The value of a key in the highest file that sets it.
 fn written<'v>(trees: &'v [Value], key: &Key) -> Option<&'v Value> {
     trees.iter().rev().find_map(|tree| tree.get(key))
 }
@@ -97,7 +98,7 @@ mod tests {
         key.last_name() == Some("token")
     }
 
-    /// A state whose file is `text`; `token` is what the environment says, if anything.
+    /// A state with the file `text` and the `token` of the environment.
     fn kept(mode: HistoryMode, text: &str, token: Option<&str>, changes: Option<&[Change]>) -> StoredState {
         let source = Source::document(LayerKind::File, "app.toml", text);
         let layer = parse(&source, Language::Toml).unwrap();
@@ -150,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn without_values_the_keys_of_the_steps_are_told() {
+    fn without_values_the_keys_of_the_steps_are_listed() {
         let [a, b] = ["port = 1\n", "port = 2\n"].map(|text| kept(HistoryMode::Metadata, text, None, None));
         assert_eq!(difference(&a, &b, &[]), Difference { changes: Changes::Unknown, is_whole: false });
         let change = Change { key: Key::of(["port"]), old: None, new: None };

@@ -1,23 +1,22 @@
-//! What is to be done with a configuration that was accepted, beside the newest one that is kept.
+//! How an accepted configuration changes the history.
 
 use super::{Generation, GenerationCause, StoredFile, StoredState};
 
-/// What is to be done with a configuration that was accepted.
+/// How an accepted configuration changes the history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordAction {
-    /// It becomes a generation of its own.
+    /// Add it as a new generation.
     Add,
-    /// Its texts replace those of the newest generation, which has the same values.
+    /// Replace the texts of the newest generation, which has the same values.
     Replace,
-    /// The newest generation is this one, and gets this cause.
-    Name,
-    /// Nothing: the newest generation is this one.
+    /// Set the cause of the newest generation, which is the same.
+    SetCause,
+    /// Do nothing: the newest generation is the same.
     Nothing,
 }
 
-/// What is to be done with what was accepted at `now_ms`, beside the `newest` generation of the same files.
-///
-/// `is_edit` says that the process has told of these values before, and that only their texts are new.
+/// Compares a configuration with the `newest` generation of the same files. `is_edit` is set if this process has recorded
+/// these values before and only the texts are new; `began_ms` is when it began to change the files.
 pub fn record_action(
     newest: Option<&Generation>,
     kept: &StoredState,
@@ -29,8 +28,10 @@ pub fn record_action(
     let has_same_values = newest.state.fingerprint == kept.fingerprint;
     let is_same = has_same_values && texts(&newest.state).eq(texts(kept));
     match cause {
-        // Another process may have seen the files before this one came to say why they are as they are.
-        GenerationCause::RolledBack(_) if is_same && newest.accepted_at_ms >= began_ms => RecordAction::Name,
+        // Another process may have recorded the new files before this one recorded the cause.
+        GenerationCause::RolledBack(_) if is_same && newest.accepted_at_ms >= began_ms => {
+            RecordAction::SetCause
+        }
         GenerationCause::RolledBack(_) => RecordAction::Add,
         _ if is_same && kept.resolved.is_some() && newest.state.resolved.is_none() => RecordAction::Replace,
         _ if is_same => RecordAction::Nothing,
@@ -72,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_already_is_not_kept_twice() {
+    fn a_generation_is_not_recorded_twice() {
         let (one, comment, other) = (kept("1", "a"), kept("1", "b"), kept("2", "c"));
         assert_eq!(record_action(None, &one, GenerationCause::Opened, false, 0), RecordAction::Add);
         assert_eq!(after(&one, &one, GenerationCause::Opened, false), RecordAction::Nothing);
@@ -88,9 +89,9 @@ mod tests {
     }
 
     #[test]
-    fn the_way_back_is_told_whoever_sees_it_first() {
+    fn a_rollback_sets_the_cause_even_if_another_process_recorded_it_first() {
         let one = kept("1", "a");
-        assert_eq!(after(&one, &one, GenerationCause::RolledBack(7), false), RecordAction::Name);
+        assert_eq!(after(&one, &one, GenerationCause::RolledBack(7), false), RecordAction::SetCause);
         assert_eq!(after(&kept("2", "b"), &one, GenerationCause::RolledBack(7), false), RecordAction::Add);
         let newest = Generation {
             number: 1,
@@ -102,12 +103,12 @@ mod tests {
         assert_eq!(
             record_action(Some(&newest), &one, GenerationCause::RolledBack(7), false, 100),
             RecordAction::Add,
-            "it is older"
+            "the newest generation is older"
         );
     }
 
     #[test]
-    fn what_was_kept_without_values_gets_them_when_they_are_kept() {
+    fn a_generation_without_values_gets_them_in_full_mode() {
         let bare = kept("1", "a");
         let value = crate::config::history::changes::value_of("{}");
         let full = StoredState { resolved: value, fingerprint: String::from("1"), ..bare.clone() };

@@ -1,4 +1,4 @@
-//! What has to be done to the files so that they are again those of a generation, and in which words it is shown.
+//! The plan that restores the files of a generation, and its display as diffs.
 
 use alloc::format;
 use alloc::string::String;
@@ -14,48 +14,47 @@ use crate::config::source::Language;
 use crate::text::visible;
 use crate::tree::{LayerKind, Source};
 
-/// A text that may be there.
+/// A text, if there is one.
 pub type SourceText = Option<Arc<Source>>;
 
-/// A file that is layered now.
+/// A currently layered file.
 #[derive(Clone, Debug)]
 pub struct CurrentFile {
     /// Its absolute path.
     pub path: String,
-    /// Its text; `None` where it is there and cannot be read as one.
+    /// Its text; `None` if it cannot be read as text.
     pub source: SourceText,
 }
 
-/// What is done to a file.
+/// The change to a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RestoreAction {
-    /// Nothing: it has the text already.
+    /// None: it has the text already.
     Unchanged,
     /// It gets another text.
     Replaced,
-    /// It is made.
+    /// It is created.
     Created,
-    /// It gets the name of its backup, since the generation did not have it.
+    /// It is renamed to its backup, since the generation did not have it.
     SetAside,
 }
 
-/// What is done to one file.
+/// The plan for one file.
 #[derive(Clone, Debug)]
 pub struct FileRestore {
     /// Its absolute path.
     pub path: String,
-    /// What is done.
+    /// The change.
     pub action: RestoreAction,
-    /// Its text now; `None` where there is none, or none that can be read.
+    /// Its current text; `None` if there is none, or it cannot be read.
     pub old: SourceText,
-    /// Its text afterwards; `None` where there is none.
+    /// Its new text; `None` if it is set aside.
     pub new: SourceText,
 }
 
-/// What has to be done so that the files are those of `kept`: first what it has, in its order, then what is there beside it.
-///
-/// `None` where its texts are not kept.
+/// The plan to restore the files of `kept`: first its own files in order, then other current files. `None` if its texts are
+/// not recorded.
 pub fn plan_restore(kept: &StoredState, present: &[CurrentFile]) -> Option<Vec<FileRestore>> {
     let mut steps = Vec::new();
     for source in &kept.sources {
@@ -79,8 +78,8 @@ pub fn plan_restore(kept: &StoredState, present: &[CurrentFile]) -> Option<Vec<F
 }
 
 impl FileRestore {
-    /// The change as a unified diff with three lines around it, with a `*` for each character of a secret; empty where
-    /// nothing changes. `name` is how the file is called. Of a text that does not parse no value is shown.
+    /// The change as a unified diff with three lines of context and the file name `name`; empty if nothing changes. Each
+    /// character of a secret is shown as `*`, and in a text that does not parse each character of a value.
     pub fn diff(&self, name: &str, rules: &Rules) -> String {
         if self.action == RestoreAction::Unchanged {
             return String::new();
@@ -100,13 +99,13 @@ impl FileRestore {
     }
 }
 
-/// A text of a generation as it is shown: line by line, with a `*` for each character of a secret.
+/// A text of a generation with a `*` for each character of a secret.
 pub fn redacted_source(source: &Arc<Source>, rules: &Rules) -> String {
     let lines = DiffLines::of(Some(source), rules);
     lines.shown.iter().map(|line| format!("{line}\n")).collect()
 }
 
-/// The lines of a text as they are compared, and as they are shown.
+/// The lines of a text: plain ones to compare, redacted ones to show.
 struct DiffLines<'s> {
     plain: Vec<&'s str>,
     shown: Vec<String>,
@@ -133,7 +132,7 @@ impl<'s> DiffLines<'s> {
     }
 }
 
-/// Tabs are a part of a text.
+/// Keeps tabs.
 fn visible_line(line: &str) -> String {
     line.split('\t').map(visible).collect::<Vec<_>>().join("\t")
 }
@@ -193,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn each_file_gets_what_it_lacks_and_what_was_not_there_is_set_aside() {
+    fn each_file_is_restored_and_other_files_are_set_aside() {
         let kept = kept(&[("/a", "a = 1\n"), ("/b", "b = 1\n"), ("/c", "c = 1\n"), ("/d", "d = 1\n")]);
         let now = [
             present("/e", Some("e = 1\n")),
@@ -202,10 +201,10 @@ mod tests {
             present("/c", None),
         ];
         let steps = plan_restore(&kept, &now).unwrap();
-        let told: Vec<_> = steps.iter().map(|step| (step.path.as_str(), step.action)).collect();
+        let actions: Vec<_> = steps.iter().map(|step| (step.path.as_str(), step.action)).collect();
         use RestoreAction::{Created, Replaced, SetAside, Unchanged};
         assert_eq!(
-            told,
+            actions,
             [("/a", Unchanged), ("/b", Replaced), ("/c", Replaced), ("/d", Created), ("/e", SetAside)]
         );
         let diffs: Vec<String> =
@@ -230,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_changed_is_a_line_that_changed_and_is_not_shown() {
+    fn a_changed_secret_is_a_changed_line_and_not_shown() {
         let steps = plan_restore(
             &kept(&[("/a.toml", "port = 1\ntoken = 'hunter1'\n")]),
             &[present("/a.toml", Some("port = 1\ntoken = 'hunter2' # was hunter1"))],
@@ -244,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_text_that_does_not_parse_no_value_is_shown() {
+    fn a_text_that_does_not_parse_shows_no_value() {
         let steps = plan_restore(
             &kept(&[("/a.toml", "port = 1\n")]),
             &[present("/a.toml", Some("port = 80\ntoken = hunter2\n"))],

@@ -1,4 +1,4 @@
-//! The history in words for a person.
+//! The history as text for a person.
 
 use alloc::format;
 use alloc::string::{String, ToString as _};
@@ -9,10 +9,10 @@ use crate::text::{rfc3339, visible};
 use crate::tree::diff::to_text;
 use crate::tree::{Key, print};
 
-/// How many keys of a generation a list names.
+/// The number of keys that a list names for each generation.
 const MAX_LISTED_KEYS: usize = 3;
 
-/// From where paths are named: below the working folder, or below the home folder, they are shortened.
+/// Prints the history. Paths below the working folder or the home folder are shortened.
 #[derive(Clone, Debug, Default)]
 pub struct HistoryPrinter {
     /// The working folder.
@@ -22,7 +22,7 @@ pub struct HistoryPrinter {
 }
 
 impl HistoryPrinter {
-    /// A path as a person would write it here.
+    /// A path in its short form.
     ///
     /// ```
     /// use speckit_core::config::history::HistoryPrinter;
@@ -43,9 +43,9 @@ impl HistoryPrinter {
         }
     }
 
-    /// Generations, and the refusals among them, a line each, in the order of their times.
+    /// Generations and refusals, one line each, in the order of their times.
     pub fn list(&self, generations: &[Generation], refusals: &[Refusal]) -> String {
-        // Of one millisecond, a refusal comes behind the generation that it left in force.
+        // Within one millisecond, a refusal follows the generation that it left in force.
         let mut rows: Vec<((u64, u64, bool), [String; 5])> = generations
             .iter()
             .map(|generation| {
@@ -74,7 +74,7 @@ impl HistoryPrinter {
         table(rows.into_iter().map(|(_, row)| row).collect())
     }
 
-    /// The files that the findings of a refusal are about; where they are about none, all that were layered.
+    /// The files of a refusal's diagnostics; without any, all layered files.
     fn files_of(&self, refusal: &Refusal) -> String {
         let findings = refusal.diagnostics.as_array().into_iter().flatten();
         let mut names: Vec<&str> = findings
@@ -90,7 +90,7 @@ impl HistoryPrinter {
         names.iter().map(|name| self.shown(name)).collect::<Vec<_>>().join(", ")
     }
 
-    /// All that is kept of a generation, but for the texts of its files.
+    /// Everything recorded of a generation except the texts of its files.
     pub fn show(&self, generation: &Generation) -> String {
         let kept = &generation.state;
         let mut text = format!(
@@ -110,7 +110,9 @@ impl HistoryPrinter {
             text.push_str("  files      none\n");
         }
         text.push_str(&match &kept.changes {
-            Changes::Unknown => "  changed    not known: nothing was kept before, or no values\n".into(),
+            Changes::Unknown => {
+                "  changed    not known: no generation or no values were recorded before\n".into()
+            }
             changes => {
                 let count = changes.keys().unwrap_or_default().len();
                 format!("  changed    {}\n{}", keys(count), indented(&lines(changes)))
@@ -120,25 +122,25 @@ impl HistoryPrinter {
             Some(root) => {
                 format!("  values     secrets redacted\n{}", indented(&print::to_text(root, &|_| false)))
             }
-            None => "  values     not kept, and no texts (store.history = \"metadata\")\n".into(),
+            None => "  values     not recorded, nor file texts (store.history = \"metadata\")\n".into(),
         });
         text
     }
 }
 
 impl Difference {
-    /// The changes as lines; a sentence where there is none, or none is known.
+    /// The changes as lines, or a sentence if there are none or none are known.
     pub fn to_text(&self, from: i64, to: i64) -> String {
         match (&self.changes, self.is_whole) {
             (Changes::Unknown, _) => {
-                format!("generations {from} and {to} differ, and in what was not kept\n")
+                format!("generations {from} and {to} differ, but what changed is not recorded\n")
             }
             (changes, is_whole) => match (lines(changes), is_whole) {
                 (text, true) if text.is_empty() => {
                     format!("generations {from} and {to} have the same values\n")
                 }
                 (text, false) if text.is_empty() => {
-                    format!("generations {from} and {to} differ in a secret that stands in no file\n")
+                    format!("generations {from} and {to} differ in a secret that is set in no file\n")
                 }
                 (text, _) => text,
             },
@@ -175,7 +177,7 @@ fn keys(count: usize) -> String {
     }
 }
 
-/// `key: message`, or the code where no messages are kept.
+/// `key: message`, or the code if messages are not recorded.
 fn first_finding(diagnostics: &serde_json::Value) -> String {
     let text =
         |name: &str, of: &serde_json::Value| of.get(name).and_then(|text| text.as_str()).map(String::from);
@@ -191,7 +193,7 @@ fn first_finding(diagnostics: &serde_json::Value) -> String {
     visible(&format!("{}{what}{more}", key.unwrap_or_default()))
 }
 
-/// Columns as wide as their widest text, the first one to the right.
+/// Aligned columns; the first one is right-aligned.
 fn table(rows: Vec<[String; 5]>) -> String {
     let width = |text: &str| text.chars().count();
     let mut widths = [0; 5];
@@ -219,7 +221,7 @@ mod tests {
     use crate::config::history::{GenerationCause, StoredState};
 
     #[test]
-    fn of_one_millisecond_a_refusal_stands_between_what_it_left_and_what_came_next() {
+    fn within_one_millisecond_a_refusal_stands_between_two_generations() {
         let generation = |number, generation| Generation {
             number,
             accepted_at_ms: 0,

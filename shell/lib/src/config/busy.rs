@@ -1,13 +1,12 @@
-//! Guards that retention_of the running configuration from being replaced.
+//! Guards that keep the running configuration from being replaced.
 
 use std::fmt;
 use std::sync::{Arc, MutexGuard};
 
 use crate::sync::Mutex;
 
-/// How many guards there are, and whether something waits for the last one.
-///
-/// A publication holds its lock, so that a configuration is never replaced under a guard.
+/// The number of guards, and whether a reload waits for them. A publication holds this lock, so that it never happens
+/// while a guard exists.
 #[derive(Debug, Default)]
 pub(crate) struct ReloadBarrier(Mutex<BarrierState>);
 
@@ -23,11 +22,11 @@ impl ReloadBarrier {
     }
 }
 
-/// What the drop of a guard tells.
+/// The configuration that a guard belongs to.
 pub(crate) trait BusyOwner: Send + Sync {
     fn barrier(&self) -> &ReloadBarrier;
-    /// The last guard is gone, and something waits for that.
-    fn free(&self);
+    /// Called when the last guard is dropped and a reload waits.
+    fn resume(&self);
 }
 
 /// Keeps the running configuration as it is until it is dropped (see [`Config::busy`](crate::Config::busy)).
@@ -45,10 +44,10 @@ impl Drop for Busy {
     fn drop(&mut self) {
         let mut barrier = self.0.barrier().lock();
         barrier.guards -= 1;
-        let is_free = barrier.guards == 0 && barrier.is_awaited;
+        let is_last = barrier.guards == 0 && barrier.is_awaited;
         drop(barrier);
-        if is_free {
-            self.0.free();
+        if is_last {
+            self.0.resume();
         }
     }
 }

@@ -34,7 +34,7 @@ use crate::config::sources::Sources;
 use crate::os::documents::Files as _;
 use crate::os::world::{RecordingFiles, World};
 
-/// A rule of the embedder's own.
+/// A validation rule of the embedder.
 pub(crate) type Check<T> = Arc<dyn Fn(&T) -> Result<(), String> + Send + Sync>;
 
 /// Where the schema comes from.
@@ -43,15 +43,15 @@ pub(crate) enum SchemaSource {
     /// There is none.
     #[default]
     None,
-    /// It is a part of the program.
+    /// A part of the program.
     #[cfg(feature = "schema")]
     Given(Box<Schema>),
-    /// It is a file, which is read anew when it changes.
+    /// A file, which is read again when it changes.
     #[cfg(feature = "schema")]
     File { path: PathBuf, maps: Vec<SchemaMap> },
 }
 
-/// The rules of a configuration, but for its schema.
+/// The options of the rules, without the schema.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RuleOptions {
     pub(crate) defaults: Vec<Layer>,
@@ -75,7 +75,7 @@ impl RuleOptions {
     }
 }
 
-/// Reads a configuration, again and again.
+/// Reads and validates a configuration.
 pub(crate) struct Loader<T> {
     pub(crate) sources: Sources,
     #[cfg(feature = "schema")]
@@ -83,15 +83,15 @@ pub(crate) struct Loader<T> {
     #[cfg(feature = "schema")]
     options: RuleOptions,
     checks: Vec<Check<T>>,
-    /// Of the schema that was compiled last.
+    /// The rules with the schema that was compiled last.
     rules: Rules,
     /// The files of that schema.
     #[cfg(feature = "schema")]
     schema_contents: Contents,
 }
 
-/// One reading of a configuration: its rules, what was read, and whether the rules accept it. It serves commands that show a
-/// configuration even where it is refused.
+/// One read of a configuration with its rules and the result of the check, for commands that show a configuration even if
+/// it is refused.
 #[derive(Debug)]
 pub struct Inspection {
     rules: Rules,
@@ -100,7 +100,7 @@ pub struct Inspection {
 }
 
 impl Inspection {
-    /// The rules that it was held against.
+    /// The rules of the check.
     pub fn rules(&self) -> &Rules {
         &self.rules
     }
@@ -148,7 +148,7 @@ impl Inspection {
     }
 }
 
-/// What was there at one moment.
+/// The inputs of one read, and their content hashes.
 pub(crate) struct ReadInputs {
     pub(crate) contents: Contents,
     inputs: Result<Inputs, Vec<Diagnostic>>,
@@ -241,7 +241,7 @@ impl<T: DeserializeOwned> Loader<T> {
         Ok(())
     }
 
-    /// What was read, held against its rules but not typed, whether they accept it or not.
+    /// Checks what was read against the rules, without typing it.
     pub(crate) fn inspect(self, reading: ReadInputs) -> Result<Inspection, ConfigError> {
         let inputs = reading.inputs.map_err(ConfigError::rules)?;
         let outcome = self.rules.check(self.rules.read(&inputs));
@@ -252,7 +252,7 @@ impl<T: DeserializeOwned> Loader<T> {
         self.rules
     }
 
-    /// Holds what was read against its rules. Beside a `running` configuration, settings that need a restart retention_of its
+    /// Holds what was read against its rules. Beside a `running` configuration, settings that need a restart keep its
     /// values. A panic of the embedder's code is a refusal.
     pub(crate) fn resolve(
         &self,
@@ -263,23 +263,28 @@ impl<T: DeserializeOwned> Loader<T> {
         self.resolve_inputs(inputs, reading.contents.clone(), running)
     }
 
-    /// The defaults with what else can be used: the environment and overrides where those obey the rules.
-    pub(crate) fn stand_in(&self, reading: &ReadInputs) -> Result<Candidate<T>, ConfigError> {
-        let mut inputs = Inputs::default();
-        if let Ok(read) = &reading.inputs {
+    /// A fallback from these documents, with the environment and the overrides if they are valid.
+    fn fallback(&self, documents: Vec<Document>, read: &ReadInputs) -> Result<Candidate<T>, ConfigError> {
+        let alone = Inputs { documents, ..Inputs::default() };
+        let mut inputs = alone.clone();
+        if let Ok(read) = &read.inputs {
             inputs.environment = read.environment.clone();
             inputs.overrides = read.overrides.clone();
         }
         self.resolve_inputs(&inputs, Contents::default(), None)
-            .or_else(|_| self.resolve_inputs(&Inputs::default(), Contents::default(), None))
+            .or_else(|_| self.resolve_inputs(&alone, Contents::default(), None))
     }
 
-    /// The texts of a generation that was accepted before, with the environment and overrides where those obey the rules.
-    /// Each text is named after its file and the number of the generation.
+    /// A fallback from the defaults.
+    pub(crate) fn defaults(&self, read: &ReadInputs) -> Result<Candidate<T>, ConfigError> {
+        self.fallback(Vec::new(), read)
+    }
+
+    /// A fallback from a recorded generation. Each text is named after its file and the number of the generation.
     #[cfg(feature = "sqlite")]
-    pub(crate) fn stand_in_of(
+    pub(crate) fn last_good(
         &self,
-        reading: &ReadInputs,
+        read: &ReadInputs,
         last_good: &LastGood,
     ) -> Result<Candidate<T>, ConfigError> {
         let document = |(path, text): &(String, Arc<str>)| {
@@ -287,15 +292,7 @@ impl<T: DeserializeOwned> Loader<T> {
             let source = Source::document(LayerKind::File, name, Arc::clone(text));
             Document::Text(source, Language::of_name(path))
         };
-        let mut inputs =
-            Inputs { documents: last_good.texts.iter().map(document).collect(), ..Inputs::default() };
-        let alone = inputs.clone();
-        if let Ok(read) = &reading.inputs {
-            inputs.environment = read.environment.clone();
-            inputs.overrides = read.overrides.clone();
-        }
-        self.resolve_inputs(&inputs, Contents::default(), None)
-            .or_else(|_| self.resolve_inputs(&alone, Contents::default(), None))
+        self.fallback(last_good.texts.iter().map(document).collect(), read)
     }
 
     /// The layers that could be read, lowest first; they need not obey the rules.
@@ -341,22 +338,22 @@ impl<T: DeserializeOwned> Loader<T> {
         checked.typed::<T>()?.validated_by_all(checks)
     }
 
-    /// What hides the secrets of a configuration that obeys the rules.
+    /// The masks for the secrets of a valid configuration.
     pub(crate) fn masks(&self, checked: &Checked) -> Masks {
         checked.masks(&self.rules)
     }
 }
 
-/// The hash by which two refusals are told apart: of their codes, keys, places and words.
+/// The hash that distinguishes refusals, of their codes, keys, places and messages.
 pub(crate) fn fingerprint_of(error: &ConfigError) -> Fingerprint {
     Fingerprint::of_bytes(&serde_json::to_vec(error.diagnostics()).unwrap_or_default())
 }
 
-/// What a closure gives, or the words of its panic.
+/// The result of a closure, or the message of its panic.
 pub(crate) fn unwound<R>(run: impl FnOnce() -> R) -> Result<R, String> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
         let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "it says no more".into())
+        text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a message".into())
     })
 }
 

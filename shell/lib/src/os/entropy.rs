@@ -1,7 +1,7 @@
-//! The file_watcher to the randomness of the system: one seed a process, from which everything else is derived.
+//! Access to the randomness of the system: one seed a process, from which everything else is derived.
 #![expect(
     clippy::disallowed_methods,
-    reason = "this module is the file_watcher to the randomness of the system"
+    reason = "this module is the only access to the randomness of the system"
 )]
 
 use std::sync::OnceLock;
@@ -19,7 +19,7 @@ pub(crate) fn seed() -> Seed {
 }
 
 /// What the system gives once. A system that has no randomness yet is asked for its time and the number of the process, which
-/// differ enough to retention_of waits apart.
+/// differ enough to keep waits apart.
 fn process() -> Seed {
     static PROCESS: OnceLock<Seed> = OnceLock::new();
     *PROCESS.get_or_init(|| {

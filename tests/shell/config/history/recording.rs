@@ -70,7 +70,7 @@ fn what_waits_for_a_restart_is_recorded_as_it_was_written() {
     let shell = builder(&dir).open().unwrap();
     reload(&shell, &dir, "port = 9000\nworkers = 8\n");
     assert_eq!(lines(&history(&shell)).last().unwrap(), "2 (2) reloaded: - workers = 4 + workers = 8");
-    let values = whole(&history(&shell), 2).kept.resolved.unwrap().to_string();
+    let values = whole(&history(&shell), 2).state.resolved.unwrap().to_string();
     assert_eq!(values, "{ port = 9000, workers = 8 }");
     drop(shell);
     let again = builder(&dir).open().unwrap();

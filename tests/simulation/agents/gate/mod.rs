@@ -94,7 +94,7 @@ fn demand_success(seed: u64) -> Outcome {
 }
 
 #[test]
-fn whatever_agents_do_a_gate_ends_in_time_with_the_right_verdict_and_nobody_left() {
+fn in_every_seed_a_gate_ends_in_time_with_the_right_verdict_and_no_process_left() {
     let mut seen = BTreeSet::new();
     let seeds = crate::seeds_or(SEEDS);
     for seed in seeds.clone() {

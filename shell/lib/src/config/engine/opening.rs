@@ -1,4 +1,4 @@
-//! The first load, and what update_waiting in where it is refused.
+//! The first load, with a fallback where it is refused.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ use crate::os::world::{RecordingFiles, World};
 use crate::sync::Mutex;
 use crate::sync::broadcast::Broadcast;
 
-/// What a configuration starts from.
+/// Everything that opening a configuration needs.
 pub(crate) struct Start<T> {
     pub(crate) loader: Loader<T>,
     pub(crate) world: Arc<dyn World>,
@@ -52,7 +52,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
             Err(refusal) => {
                 let candidate = match fallback {
                     None => return Err(refusal),
-                    Some(Fallback::Defaults) => loader.stand_in(&reading).map_err(|_| refusal.clone())?,
+                    Some(Fallback::Defaults) => loader.defaults(&reading).map_err(|_| refusal.clone())?,
                     #[cfg(feature = "sqlite")]
                     Some(Fallback::LastGood) => {
                         let (candidate, warning) = last_good(&recorder, &loader, &reading, &refusal)?;
@@ -96,7 +96,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
             refusal,
             changed: Vec::new(),
         };
-        // The reading knew nothing yet of the paths that the settings name.
+        // The first read did not know the paths that the settings name.
         let files = RecordingFiles::of(&*world);
         files.absorb(std::mem::take(&mut engine.last));
         for path in engine.extra_paths() {

@@ -1,7 +1,7 @@
-//! What the engine tells the journal, and with what it starts where the files are refused.
+//! Records the accepted and refused configurations of the engine, and loads the last good one as a fallback.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use serde::de::DeserializeOwned;
 use speckit_core::config::history::GenerationCause;
@@ -9,11 +9,12 @@ use speckit_core::store::HistoryMode;
 use speckit_core::text::rfc3339;
 use speckit_core::{Code, Diagnostic, Key};
 
+use super::running::RunningConfig;
 use crate::config::error::ConfigError;
 use crate::config::events::Diagnostics;
+use crate::config::history::SqliteJournal;
 use crate::config::history::journal::{
-    Accepted, GenerationView, Journal, LastGood, RecordOptions, Refused, Retention, RetentionFn, Told,
-    look_up,
+    AcceptedEntry, EntryContext, LastGood, RecordOptions, RefusedEntry, Retention, RetentionFn, look_up,
 };
 use crate::config::loading::{Loader, ReadInputs, unwound};
 use crate::config::snapshot::{Candidate, Snapshot};
@@ -21,14 +22,14 @@ use crate::os::documents::absolute;
 use crate::os::world::World;
 use crate::sync::Mutex;
 
-/// How a configuration is recorded, for as long as it runs.
+/// Records what becomes of a running configuration.
 pub(crate) struct HistoryRecorder<T> {
-    pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) journal: SqliteJournal,
     retention_of: RetentionFn<T>,
     cause: GenerationCause,
     files: Arc<[PathBuf]>,
-    /// How much is kept while nothing that the files said was ever accepted, and it is they that say how much.
-    caution: Mutex<Option<HistoryMode>>,
+    /// The mode before any content of the files was accepted, where the files themselves set the mode.
+    initial_mode: Mutex<Option<HistoryMode>>,
 }
 
 impl<T: DeserializeOwned + Send + Sync + 'static> HistoryRecorder<T> {
@@ -39,19 +40,20 @@ impl<T: DeserializeOwned + Send + Sync + 'static> HistoryRecorder<T> {
     ) -> Result<Self, Diagnostic> {
         let layers = loader.layers(reading);
         let look_up = |key: &Key| look_up(&layers, key);
-        let said = look_up(&Key::of(["store", "history"]));
-        let caution = if said.as_deref() == Some("off") { HistoryMode::Off } else { HistoryMode::Metadata };
+        let configured = look_up(&Key::of(["store", "history"]));
+        let initial_mode =
+            if configured.as_deref() == Some("off") { HistoryMode::Off } else { HistoryMode::Metadata };
         let files = loader.sources.files.iter();
         Ok(Self {
             journal: (record.open)(&look_up)?,
             retention_of: record.retention_of,
             cause: record.cause,
             files: files.map(|file| absolute(&file.path).unwrap_or_else(|_| file.path.clone())).collect(),
-            caution: Mutex::new(record.is_set_by_settings.then_some(caution)),
+            initial_mode: Mutex::new(record.is_set_by_settings.then_some(initial_mode)),
         })
     }
 
-    /// The same, when it can be written; there is nothing to write as long as nothing is kept.
+    /// Checks that the journal can be written, unless nothing is recorded.
     pub(super) fn prepared(self, settings: &T) -> Result<Self, Diagnostic> {
         if self.retention(settings).mode != HistoryMode::Off {
             self.journal.prepare()?;
@@ -59,19 +61,23 @@ impl<T: DeserializeOwned + Send + Sync + 'static> HistoryRecorder<T> {
         Ok(self)
     }
 
-    /// How much is kept extra_paths these settings.
+    /// The retention of these settings.
     pub(super) fn retention(&self, settings: &T) -> Retention {
-        // It is the embedder's code; where it panics, nothing is known of what may be kept.
+        // If the embedder's closure panics, nothing is recorded.
         unwound(|| Retention::from(&(self.retention_of)(settings))).unwrap_or_else(|_| Retention::nothing())
     }
 
-    /// What the files say is in force, and with it what they say about the retention.
+    /// The content of the files is in force, and with it their history mode.
     pub(super) fn trust(&self) {
-        *self.caution.lock() = None;
+        *self.initial_mode.lock() = None;
     }
 
-    fn told(&self, world: &dyn World, settings: &T) -> Told {
-        Told { at: world.since_epoch(), retention: self.retention(settings), files: Arc::clone(&self.files) }
+    fn context(&self, world: &dyn World, settings: &T) -> EntryContext {
+        EntryContext {
+            at: world.since_epoch(),
+            retention: self.retention(settings),
+            files: Arc::clone(&self.files),
+        }
     }
 
     pub(super) fn accepted(
@@ -82,25 +88,58 @@ impl<T: DeserializeOwned + Send + Sync + 'static> HistoryRecorder<T> {
     ) {
         self.trust();
         let cause = if before.is_some() { GenerationCause::Reloaded } else { self.cause };
-        self.journal.accepted(Accepted {
-            told: self.told(world, now.config()),
+        self.journal.accepted(AcceptedEntry {
+            context: self.context(world, now.config()),
             cause,
-            now: Arc::clone(now) as Arc<dyn GenerationView>,
-            before: before.map(|before| Arc::clone(before) as Arc<dyn GenerationView>),
+            now: now.view(),
+            before: before.map(|before| before.view()),
         });
     }
 
     pub(super) fn refused(&self, world: &dyn World, current: &Snapshot<T>, findings: Diagnostics) {
-        let mut told = self.told(world, current.config());
-        if let Some(mode) = *self.caution.lock() {
-            told.retention.mode = mode;
+        let mut context = self.context(world, current.config());
+        if let Some(mode) = *self.initial_mode.lock() {
+            context.retention.mode = mode;
         }
-        self.journal.refused(Refused { told, generation: current.generation(), findings });
+        self.journal.refused(RefusedEntry { context, generation: current.generation(), findings });
     }
 }
 
-/// The last good generation of the history in the place of files that are refused, with the warning about it; the refusal with
-/// a note where there is none.
+impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
+    /// Records the opened configuration, and attaches the warnings of the journal.
+    pub(crate) fn start_recording(self: &Arc<Self>) {
+        let Some(recorder) = &self.recorder else { return };
+        let weak: Weak<Self> = Arc::downgrade(self);
+        recorder.journal.attach(Box::new(move |finding| {
+            if let Some(running) = weak.upgrade() {
+                running.warn(vec![finding]);
+            }
+        }));
+        let current = self.current.load_full();
+        let refusal = self.tracker().refusal().cloned();
+        match refusal {
+            None => recorder.accepted(&*self.world, &current, None),
+            Some(refusal) => recorder.refused(&*self.world, &current, refusal),
+        }
+    }
+
+    /// Records a publication.
+    pub(super) fn record(&self, old: &Arc<Snapshot<T>>, new: &Arc<Snapshot<T>>) {
+        self.tracker().warnings.retain(|warning| warning.code != Code::HistoryLastGood);
+        if let Some(recorder) = &self.recorder {
+            recorder.accepted(&*self.world, new, Some(old));
+        }
+    }
+
+    /// Records a refusal.
+    pub(super) fn record_refusal(&self, refusal: Option<&ConfigError>) {
+        if let (Some(recorder), Some(refusal)) = (&self.recorder, refusal) {
+            recorder.refused(&*self.world, &self.current.load(), Diagnostics::from(refusal));
+        }
+    }
+}
+
+/// The last good generation as a fallback for refused files, with a warning; without one, the refusal with a note.
 pub(super) fn last_good<T: DeserializeOwned + Send + Sync + 'static>(
     recorder: &Result<Option<HistoryRecorder<T>>, Diagnostic>,
     loader: &Loader<T>,
@@ -114,7 +153,7 @@ pub(super) fn last_good<T: DeserializeOwned + Send + Sync + 'static>(
     };
     let found = recorder.and_then(|recorder| {
         let last_good = recorder.journal.last_good(&recorder.files)?;
-        let candidate = loader.stand_in_of(reading, &last_good);
+        let candidate = loader.last_good(reading, &last_good);
         let candidate = candidate.map_err(|error| no_longer_accepted(&last_good, &error))?;
         recorder.trust();
         Ok((candidate, stands_in(&last_good)))
@@ -125,10 +164,11 @@ pub(super) fn last_good<T: DeserializeOwned + Send + Sync + 'static>(
 fn stands_in(last_good: &LastGood) -> Diagnostic {
     let LastGood { number, accepted_at_ms, .. } = last_good;
     let at = rfc3339(*accepted_at_ms);
-    let message =
-        format!("the files are refused: generation {number} of the history, of {at}, update_waiting in");
+    let message = format!(
+        "the files are refused: generation {number} of the history, accepted at {at}, is used instead"
+    );
     Diagnostic::warning(Code::HistoryLastGood, Key::root(), message)
-        .help("mend the files: what they say then replaces it")
+        .help("correct the files: their content then replaces it")
 }
 
 fn no_longer_accepted(last_good: &LastGood, error: &ConfigError) -> String {

@@ -1,4 +1,4 @@
-//! What only one may use at a time: the loader with what it read last, and the machine.
+//! The loader, its last reads, and the reload machine: the state that only one thread uses at a time.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,46 +13,46 @@ use crate::config::loading::{Loader, ReadInputs, fingerprint_of};
 use crate::config::snapshot::{Candidate, Snapshot};
 use crate::os::world::World;
 
-/// Reads from the settings how they are followed.
+/// Takes the hot-reload settings from the settings.
 pub(crate) type HotReloadFn<T> = Arc<dyn Fn(&T) -> HotReloadConfig + Send + Sync>;
 
-/// Why the engine is turned.
+/// Why a turn runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trigger {
-    /// Something may have changed.
+    /// A source may have changed.
     Hint,
     /// Time has passed, or a guard was dropped.
     Due,
-    /// It is time to look, since nothing tells of changes.
+    /// The polling interval is over.
     #[cfg(feature = "watch")]
     Poll,
-    /// Somebody wants a reload.
+    /// A reload by hand.
     Requested,
 }
 
-/// What only one may use at a time.
+/// The state that only one thread uses at a time.
 pub(super) struct Reloader<T> {
     pub(super) loader: Loader<T>,
     pub(super) machine: ReloadMachine,
     pub(super) follow: HotReloadFn<T>,
     pub(super) hot_reload: HotReloadConfig,
     pub(super) extra_paths: Vec<PathBuf>,
-    /// What the last reading found that was not unsettled, whatever became of it.
+    /// The contents of the last read without lost files.
     pub(super) last: Contents,
-    /// What the reading before found, unsettled or not.
+    /// The contents of the last read.
     pub(super) seen: Contents,
-    /// What the last look at intervals found.
+    /// The contents at the last poll.
     #[cfg(feature = "watch")]
     pub(super) last_polled: Option<Contents>,
     pub(super) candidate: Option<Candidate<T>>,
     pub(super) refusal: Option<ConfigError>,
-    /// The files that the last reading found changed.
+    /// The files that changed in the last read.
     pub(super) changed: Vec<PathBuf>,
 }
 
 impl<T: DeserializeOwned> Reloader<T> {
-    /// Reads, and resolves what is new. A reload by hand resolves what is not new too: its rules may ask for things
-    /// that lie outside of the configuration.
+    /// Reads the sources, and resolves them if they changed. A reload by hand always resolves them, since its rules may
+    /// depend on things outside of the configuration.
     pub(super) fn load(
         &mut self,
         world: &dyn World,
@@ -96,8 +96,8 @@ impl<T: DeserializeOwned> Reloader<T> {
         }
     }
 
-    /// Reads everything. A file that is no longer named, as one that has gone from a folder of files, is looked for all
-    /// the same: that it has gone may be half of a save.
+    /// Reads everything, also files that were layered before, such as one that vanished from a folder: its absence may be
+    /// the first half of a save.
     pub(super) fn read(&mut self, world: &dyn World) -> ReadInputs {
         let extra_paths: Vec<PathBuf> = self.extra_paths().collect();
         let mut reading = self.loader.read(world, &extra_paths);
@@ -113,8 +113,8 @@ impl<T: DeserializeOwned> Reloader<T> {
         reading
     }
 
-    /// Paths whose change is a reason to read: those of the builder, and those of the settings, which are relative to
-    /// the folder of each file.
+    /// Further watched paths: those of the builder, and those of the settings, which are relative to the folder of each
+    /// file.
     pub(super) fn extra_paths(&self) -> impl Iterator<Item = PathBuf> {
         let folders =
             self.loader.sources.files.iter().map(|file| file.path.parent().unwrap_or(Path::new("")));

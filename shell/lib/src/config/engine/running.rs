@@ -1,7 +1,7 @@
-//! The running configuration: one loader, one reload machine, and all that is told of them.
+//! The running configuration: its loader, its reload machine, and its events.
 //!
-//! Whoever has a reason turns the engine: the watcher's thread, a reload by hand, the drop of the last guard, a
-//! program's own event loop. The machine of the core decides, and what it decides is done here.
+//! The watcher's thread, a reload by hand, the drop of the last guard and a program's own event loop all call
+//! [`RunningConfig::turn`]. The core's machine decides, and its actions are executed here.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -33,48 +33,48 @@ use crate::sync::broadcast::Broadcast;
 use super::recorder::HistoryRecorder;
 use super::reloader::{Reloader, Trigger};
 
-/// All that the handles of one configuration share.
+/// The state that all handles of one configuration share.
 pub(crate) struct RunningConfig<T> {
     pub(crate) current: ArcSwap<Snapshot<T>>,
     pub(crate) events: Broadcast<ConfigReloadEvent>,
     pub(crate) barrier: ReloadBarrier,
     pub(crate) world: Arc<dyn World>,
-    /// What keeps what is accepted and refused.
+    /// Records accepted and refused configurations.
     #[cfg(feature = "sqlite")]
     pub(crate) recorder: Option<HistoryRecorder<T>>,
-    /// What is layered, for those who look at the files and change nothing.
+    /// The layered files, readable without the reloader's lock.
     pub(super) files: Vec<FileSource>,
     pub(super) tracker: Mutex<StatusTracker>,
     pub(super) engine: Mutex<Reloader<T>>,
-    /// Who turns the engine at present.
+    /// The thread that holds the reloader's lock.
     pub(super) guard: Mutex<Option<ThreadId>>,
-    /// A hint that came from within a turn waits for the next one.
+    /// A hint during a turn waits for the next turn.
     pub(super) is_hinted: AtomicBool,
-    /// What wakes the one who watches.
+    /// Wakes the watcher's thread.
     pub(super) waker: Mutex<Option<Arc<dyn Fn() + Send + Sync>>>,
 }
 
-/// What a turn came to.
+/// The result of a turn.
 #[derive(Debug, Default)]
 pub(crate) struct TurnResult {
-    /// When the engine is to be turned again, as a time of the world.
+    /// When the next turn is due, as a time of the world.
     pub(crate) next: Option<Duration>,
-    /// Whether everything was read.
+    /// Whether the sources were read.
     pub(crate) has_read: bool,
-    /// Whether something else is in force, with other values.
+    /// Whether another generation is in force.
     pub(crate) is_renewed: bool,
-    /// Whether what was read waits for the last guard.
+    /// Whether an accepted configuration waits for guards.
     pub(crate) is_deferred: bool,
-    /// Why what was read is refused.
+    /// Why the configuration is refused.
     pub(crate) refusal: Option<ConfigError>,
 }
 
-/// The engine is turned by this very thread already: a rule of the embedder calls what turns it.
+/// This thread already holds the reloader's lock: a validation rule calls back into the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct AlreadyLocked;
 
 impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
-    /// Lets the machine decide, and does what it says until nothing is left to do.
+    /// Passes an input to the machine, and executes its actions until none is left.
     pub(crate) fn turn(&self, trigger: Trigger) -> Result<TurnResult, AlreadyLocked> {
         let mut engine = self.engine()?;
         let engine = &mut *engine.engine;
@@ -101,7 +101,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
                 todo.extend(self.decide(engine, load, started, &mut turn));
                 turn.has_read = true;
             }
-            // A guard that was dropped by somebody who was told has woken nobody.
+            // A subscriber that dropped a guard during this turn could not start another one.
             let barrier = self.barrier.lock();
             if todo.is_empty() && barrier.is_awaited && barrier.guards == 0 {
                 todo.extend(engine.machine.step(self.world.now(), ReloadInput::Busy(0)));
@@ -119,16 +119,17 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         Ok(turn)
     }
 
-    /// Something may have changed. A rule of the embedder may say so too, of files that were read before it was asked.
+    /// A source may have changed. A validation rule may call this during a turn.
     pub(crate) fn hint(&self) {
         if let Err(AlreadyLocked) = self.turn(Trigger::Hint) {
             self.is_hinted.store(true, Ordering::Relaxed);
         }
-        // Whoever watches has to know of the quiet period that began.
-        self.ring();
+        // The watcher has to wait for the end of the debounce period.
+        self.wake_watcher();
     }
 
-    /// Hands what was read to the machine, swaps under the barrier, and tells. What is left is another reading.
+    /// Passes the result of a read to the machine, swaps the snapshot under the barrier and emits the events. Returns the
+    /// reads that follow.
     fn decide(
         &self,
         engine: &mut Reloader<T>,
@@ -164,7 +165,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         for action in &actions {
             if let ReloadAction::Emit(notice) = action {
                 let event = self.event(engine, *notice, elapsed, &changed);
-                self.tracker().told(&event);
+                self.tracker().record(&event);
                 self.events.send(&event);
                 #[cfg(feature = "sqlite")]
                 if *notice == ReloadEventKind::Failed {
@@ -178,7 +179,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         }
         actions.retain(|action| matches!(action, ReloadAction::Read { .. }));
         if let Some((_, new)) = &swapped {
-            // A burst may be over by a shorter quiet period, and is then a reason to read.
+            // With a shorter debounce period a burst may be over now.
             actions.extend(self.renew_hot_reload(engine, new));
         }
         actions
@@ -209,14 +210,14 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         }
     }
 
-    /// How it is followed may itself have been changed.
+    /// The hot-reload settings may have changed too.
     fn renew_hot_reload(&self, engine: &mut Reloader<T>, new: &Snapshot<T>) -> Vec<ReloadAction> {
-        // It is the embedder's code; what it last said holds where it panics.
+        // If the embedder's closure panics, the previous settings stay.
         match unwound(|| (engine.follow)(new.config())) {
             Ok(hot_reload) => engine.hot_reload = hot_reload,
             Err(panic) => {
                 let mut finding = panicked("`hot_reload` of the builder", &panic)
-                    .help("what it said before holds: the quiet period, the way of watching, further paths");
+                    .help("the previous debounce period, watch mode and watched paths stay in use");
                 finding.severity = Severity::Warning;
                 self.warn(vec![finding]);
             }
@@ -225,10 +226,10 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         engine.machine.step(self.world.now(), ReloadInput::Debounce(quiet))
     }
 
-    /// Tells what a person should know that is about no value.
+    /// Emits a warning that is not about a value.
     pub(crate) fn warn(&self, findings: Vec<Diagnostic>) {
         let event = ConfigReloadEvent::Warning { diagnostics: Diagnostics::plain(findings) };
-        self.tracker().told(&event);
+        self.tracker().record(&event);
         self.events.send(&event);
     }
 
@@ -237,7 +238,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         if *self.guard.lock() == Some(me) {
             return Err(AlreadyLocked);
         }
-        // A panic can only come from the embedder's code, which `Loader` unwinds, or leave a reading unanswered.
+        // A panic can only come from the embedder's code, which `Loader` catches, or leave a read unanswered.
         let engine = self.engine.lock();
         *self.guard.lock() = Some(me);
         Ok(EngineGuard { engine, guard: &self.guard })
@@ -247,7 +248,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         self.tracker.lock()
     }
 
-    /// How it is doing; reads the files.
+    /// The status; it reads the files.
     pub(crate) fn status(&self) -> Status {
         let current = self.current.load_full();
         let guards = self.barrier.lock().guards;
@@ -255,14 +256,14 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         self.tracker().status(self.world.now(), &current, guards, drift)
     }
 
-    /// The files whose present content is not that of a generation.
+    /// The files whose content differs from that of a generation.
     fn drift(&self, current: &Snapshot<T>) -> Vec<PathBuf> {
         let recorder = RecordingFiles::of(&*self.world);
         for file in &self.files {
-            // What is read is noted; what is to be said of it is not asked.
+            // Only the recorded contents matter, not the diagnostics.
             drop(documents::read(&recorder, file));
         }
-        // The newest reading may know of files that this generation did not.
+        // The newest read may include files that this generation did not have.
         let mut others = self.tracker().files.clone();
         others.extend(current.contents().files().map(PathBuf::from));
         others.retain(|path| self.files.iter().all(|file| file.path != *path));
@@ -273,20 +274,20 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         present.files_changed_since(current.contents()).map(PathBuf::from).collect()
     }
 
-    /// What hides the secrets of a generation in other texts.
+    /// The masks that hide the secrets of a generation in other texts.
     pub(crate) fn masks(&self, of: &Snapshot<T>) -> Masks {
         match self.engine() {
             Ok(guard) => guard.engine.loader.masks(of.checked()),
-            // A rule of the embedder wants them: the schema is known to the generation.
+            // Called from a validation rule: the generation knows its own schema.
             Err(AlreadyLocked) => Masks::of(of.checked().layers(), &|key| of.is_secret(key)),
         }
     }
 
-    /// Wakes the one who watches; `false` where nobody does.
-    pub(crate) fn ring(&self) -> bool {
+    /// Wakes the watcher; `false` without one.
+    pub(crate) fn wake_watcher(&self) -> bool {
         let waker = self.waker.lock().clone();
-        waker.is_some_and(|ring| {
-            ring();
+        waker.is_some_and(|wake| {
+            wake();
             true
         })
     }
@@ -297,15 +298,15 @@ impl<T: DeserializeOwned + Send + Sync + 'static> BusyOwner for RunningConfig<T>
         &self.barrier
     }
 
-    fn free(&self) {
-        if !self.ring() {
-            // A rule that drops a guard is itself within a turn, which looks at the guards once more.
+    fn resume(&self) {
+        if !self.wake_watcher() {
+            // A validation rule that drops a guard is within a turn, which checks the guards again.
             drop(self.turn(Trigger::Due));
         }
     }
 }
 
-/// The engine while it is turned.
+/// The lock of the reloader.
 pub(super) struct EngineGuard<'a, T> {
     pub(super) engine: MutexGuard<'a, Reloader<T>>,
     guard: &'a Mutex<Option<ThreadId>>,
@@ -317,7 +318,7 @@ impl<T> Drop for EngineGuard<'_, T> {
     }
 }
 
-/// What is in force and was not, in key order, redacted by both generations.
+/// The changes between two generations in key order, redacted by the rules of both.
 fn differences<T>(old: &Snapshot<T>, new: &Snapshot<T>) -> Vec<Change> {
     if old.root() == new.root() {
         return Vec::new();

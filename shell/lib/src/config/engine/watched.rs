@@ -1,4 +1,4 @@
-//! What the one who watches asks of the engine.
+//! The engine's side of the watcher.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::os::documents::absolute;
 use crate::os::world::World;
 
 impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
-    /// What leads to these paths is worth watching, and how.
+    /// The paths to watch, and the hot-reload settings.
     pub(crate) fn watched(&self) -> Result<(Vec<PathBuf>, HotReloadConfig), AlreadyLocked> {
         let engine = self.engine()?;
         let engine = &*engine.engine;
@@ -25,7 +25,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         Ok((paths, engine.hot_reload.clone()))
     }
 
-    /// Says what wakes the one who watches, or that nobody does.
+    /// Sets or removes what wakes the watcher.
     pub(crate) fn set_waker(&self, waker: Option<Arc<dyn Fn() + Send + Sync>>) {
         *self.waker.lock() = waker;
     }
@@ -53,15 +53,15 @@ mod tests {
     use crate::Config;
 
     #[test]
-    fn a_hint_wakes_whoever_watches_for_the_quiet_period_that_it_begins() {
+    fn a_hint_wakes_the_watcher() {
         let shell = Config::<BTreeMap<String, u16>>::builder().open().unwrap();
-        let rings = Arc::new(AtomicUsize::new(0));
-        let bell = Arc::clone(&rings);
-        let ring = move || {
-            bell.fetch_add(1, Ordering::Relaxed);
+        let wakes = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&wakes);
+        let wake = move || {
+            counter.fetch_add(1, Ordering::Relaxed);
         };
-        shell.running.set_waker(Some(Arc::new(ring)));
+        shell.running.set_waker(Some(Arc::new(wake)));
         shell.hint();
-        assert_eq!(rings.load(Ordering::Relaxed), 1);
+        assert_eq!(wakes.load(Ordering::Relaxed), 1);
     }
 }

@@ -1,7 +1,6 @@
 //! Where the history of the shipped application lies.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use speckit_core::store::StoreConfig;
@@ -45,6 +44,6 @@ pub(crate) fn journal(named: Option<PathBuf>, began: Duration) -> JournalOpener 
             }
         };
         let synchronous = if is_full { Synchronous::Full } else { Synchronous::Normal };
-        Ok(Arc::new(SqliteJournal::new(path, synchronous).since(began)))
+        Ok(SqliteJournal::new(path, synchronous).since(began))
     })
 }

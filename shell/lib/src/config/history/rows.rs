@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rusqlite::{OptionalExtension as _, Row, params};
-use speckit_core::config::history::{Changes, Generation, GenerationCause, Refusal, StoredFile, StoredState};
-use speckit_core::config::source::{Language, parse};
-use speckit_core::{LayerKind, Source, Value};
+use speckit_core::config::history::{
+    Changes, Generation, GenerationCause, Refusal, StoredFile, StoredState, value_of,
+};
 
 use crate::store::{StoreError, Transaction, integer};
 
@@ -93,11 +93,6 @@ fn row(row: &Row<'_>) -> rusqlite::Result<Generation> {
         cause: GenerationCause::from(cause.as_str()),
         state,
     })
-}
-
-fn value_of(json: &str) -> Option<Value> {
-    let source = Source::document(LayerKind::File, "history", json);
-    parse(&source, Language::Json).ok().map(|layer| layer.root().clone())
 }
 
 fn paths(names: &str) -> Vec<String> {

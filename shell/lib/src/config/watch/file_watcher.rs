@@ -1,10 +1,10 @@
-//! The file_watcher to what the system says about changed files.
+//! Access to the file events of the system.
 //!
-//! The system reports what happens in a folder, so every folder that leads to a file is watched for the names that
-//! matter (see [`Interests`]). What it says is a hint: what really changed is seen when the files are read.
+//! The system reports events per folder, so every folder on the way to a file is watched for the names that matter (see
+//! [`Interests`]). An event is only a hint: reading the files shows what really changed.
 #![expect(
     clippy::disallowed_methods,
-    reason = "this module is the file_watcher to what the system says about changed files"
+    reason = "this module is the only access to the file events of the system"
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,30 +26,30 @@ mod event_filter;
 mod tests;
 mod warnings;
 
-/// Watches what leads to some files.
+/// Watches all folders on the way to some files.
 pub(super) struct FileWatcher {
     mode: WatchMode,
     polls: bool,
     event_filter: Arc<EventFilter>,
     native: Option<Box<dyn Watcher + Send>>,
     armed: BTreeMap<PathBuf, FolderId>,
-    /// Warnings that are not handed out yet.
-    unsaid: Vec<Diagnostic>,
-    /// The messages of all others.
-    said: BTreeSet<String>,
-    /// What tells the mounts; there is none but on Linux.
+    /// Warnings that `follow` has not returned yet.
+    new_warnings: Vec<Diagnostic>,
+    /// The messages of all warnings so far, since each is given once.
+    warned: BTreeSet<String>,
+    /// The list of mounts; it exists on Linux only.
     mountinfo: PathBuf,
 }
 
 impl FileWatcher {
-    /// A file_watcher that watches nothing yet.
+    /// A watcher without files yet.
     ///
-    /// `hint` is called when something that is followed may have changed: on the system's own thread, also on an
-    /// overflow and when a watched folder vanishes, and by [`follow`](Self::follow). It must neither wait nor panic,
-    /// and may be called once more right after the file_watcher is dropped.
+    /// `hint` is called when a followed file may have changed: on the system's thread, also on an overflow and when a
+    /// watched folder vanishes, and by [`follow`](Self::follow). It must neither wait nor panic, and may be called once
+    /// more right after the watcher is dropped.
     ///
     /// # Errors
-    /// `watch/limit` or `watch/unavailable`, when the system gives no events and `mode` wants nothing else.
+    /// `watch/limit` or `watch/unavailable`, when the system gives no events and `mode` needs them.
     pub(super) fn open(
         mode: WatchMode,
         hint: impl Fn() + Send + Sync + 'static,
@@ -68,8 +68,8 @@ impl FileWatcher {
             event_filter: Arc::clone(&event_filter),
             native: None,
             armed: BTreeMap::new(),
-            unsaid: Vec::new(),
-            said: BTreeSet::new(),
+            new_warnings: Vec::new(),
+            warned: BTreeSet::new(),
             mountinfo: "/proc/self/mountinfo".into(),
         };
         if mode != WatchMode::Poll {
@@ -79,30 +79,29 @@ impl FileWatcher {
             }
         }
         if file_watcher.native.is_none() && mode == WatchMode::Native {
-            let mut errors = file_watcher.unsaid;
+            let mut errors = file_watcher.new_warnings;
             errors.iter_mut().for_each(|finding| finding.severity = Severity::Error);
             return Err(errors);
         }
         Ok(file_watcher)
     }
 
-    /// Watches what leads to these absolute paths: files, and folders, where any child matters.
+    /// Watches these absolute paths: files, and folders with any direct child. Call it after each read.
     ///
-    /// It is to be called at each reading. If more is watched than before, or anew, it calls the hint once, since
-    /// something may have changed meanwhile; if nothing moved, it only looks. Returns the warnings that are new:
+    /// It calls the hint once if it adds or renews a watch, since something may have changed before. Returns new warnings:
     /// `watch/limit`, `watch/unavailable`, `watch/unreadable`, `watch/polling`, `watch/single-file-mount`.
     pub(super) fn follow(&mut self, paths: &[PathBuf]) -> Vec<Diagnostic> {
         let lost = self.event_filter.take_lost();
         let interests = Interests::of(paths, look);
-        self.ask_the_mounts(&interests);
+        self.check_mounts(&interests);
         if let Some(mut native) = self.native.take() {
             self.arm(native.as_mut(), interests, &lost);
             self.native = Some(native);
         }
-        mem::take(&mut self.unsaid)
+        mem::take(&mut self.new_warnings)
     }
 
-    /// Whether changes must (also) be found by reading at intervals.
+    /// Whether polling is needed (too).
     pub(super) fn polls(&self) -> bool {
         self.polls
     }
@@ -111,12 +110,12 @@ impl FileWatcher {
         let folders = identities(&mut interests);
         let close = interests.folders().filter(|(_, interest)| interest.has_target());
         let close = close.map(|(folder, _)| folder.to_owned()).collect::<BTreeSet<_>>();
-        // Before the first watch, so that what it reports is understood.
-        let mut is_news = self.event_filter.set_interests(interests);
+        // Before the first watch, so that its events are filtered by the new interests.
+        let mut is_new = self.event_filter.set_interests(interests);
         self.armed.retain(|folder, identity| {
             let stays = folders.get(folder) == Some(identity) && !lost.hold(folder);
             if !stays {
-                // The watcher may have forgotten it by itself, and says so.
+                // Fails if the watcher has dropped this watch itself.
                 let _ = native.unwatch(folder);
             }
             stays
@@ -128,9 +127,9 @@ impl FileWatcher {
             match native.watch(&folder, RecursiveMode::NonRecursive) {
                 Ok(()) => {
                     self.armed.insert(folder, identity);
-                    is_news = true;
+                    is_new = true;
                 }
-                // What leads to it is watched by now, and reports when it is there again.
+                // Its parents are watched by now, and report when it exists again.
                 Err(error) if warnings::is_missing(&error) => {}
                 Err(error) if warnings::is_limit(&error) || close.contains(&folder) => {
                     self.warn(warnings::no_watch(&folder, &error, self.mode, &limit));
@@ -138,12 +137,12 @@ impl FileWatcher {
                 Err(_) => {}
             }
         }
-        if is_news {
+        if is_new {
             self.event_filter.hint();
         }
     }
 
-    fn ask_the_mounts(&mut self, interests: &Interests) {
+    fn check_mounts(&mut self, interests: &Interests) {
         let mountinfo = fs::read(&self.mountinfo).unwrap_or_default();
         let mounts = Mounts::parse(&String::from_utf8_lossy(&mountinfo));
         for (folder, _) in interests.folders().filter(|(_, interest)| interest.has_target()) {
@@ -160,20 +159,19 @@ impl FileWatcher {
         }
     }
 
-    /// Each warning is a reason to read at intervals, and is given once.
+    /// Each warning is a reason to poll, and is given once.
     fn warn(&mut self, warning: Diagnostic) {
         self.polls |= self.mode == WatchMode::Auto;
-        if self.said.insert(warning.message.clone()) {
-            self.unsaid.push(warning);
+        if self.warned.insert(warning.message.clone()) {
+            self.new_warnings.push(warning);
         }
     }
 }
 
-/// A watcher of the system that tells `event_filter` what happens.
+/// A watcher of the system that passes its events to `event_filter`.
 fn listen(event_filter: Arc<EventFilter>) -> notify::Result<Box<dyn Watcher + Send>> {
     let mut watcher = notify::recommended_watcher(move |event| event_filter.handle(event))?;
-    // The only call that answers with an error when the watcher could not start its thread; every other one,
-    // that which drops it too, panics.
+    // The only call that returns an error when the watcher could not start its thread; all others panic, even the drop.
     if let Err(error) = watcher.configure(notify::Config::default()) {
         mem::forget(watcher);
         return Err(error);
@@ -181,7 +179,7 @@ fn listen(event_filter: Arc<EventFilter>) -> notify::Result<Box<dyn Watcher + Se
     Ok(Box::new(watcher))
 }
 
-/// What tells a folder from another one that takes its path.
+/// Distinguishes a folder from another one at the same path.
 #[cfg(unix)]
 type FolderId = (u64, u64);
 #[cfg(not(unix))]
@@ -228,7 +226,7 @@ fn look(path: &Path) -> PathKind {
     }
 }
 
-/// The present value of a limit of inotify.
+/// The current value of a limit of inotify.
 fn limit(name: &str) -> Option<u64> {
     fs::read_to_string(Path::new("/proc/sys/fs/inotify").join(name)).ok()?.trim().parse().ok()
 }

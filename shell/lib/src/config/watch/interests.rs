@@ -1,37 +1,37 @@
-//! Which names in which folders lead to the files that are followed.
+//! The names in folders that lead to the followed files.
 //!
-//! A file changes when its own name is given another content, and just as well when a name on the way to it is:
-//! a folder that is moved away and made again, a link that leads elsewhere, a folder that is not there yet.
+//! The content at a path changes with the file itself, and with any name on the way to it: a replaced folder, a link with
+//! a new target, a folder that is created later.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::ops::Bound::{Included, Unbounded};
 use std::path::{Component, Path, PathBuf};
 
-/// As many links as Linux follows on one way; more are a circle.
+/// As many links as Linux follows in one path; more are a loop.
 const MAX_LINKS: usize = 40;
 
-/// What is at a path.
+/// The kind of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum PathKind {
-    /// Nothing, or nothing that may be seen.
+    /// Missing or not accessible.
     Nothing,
-    /// A link that leads there; a relative way begins in its own folder.
+    /// A link with its target; a relative target starts in the link's folder.
     Link(PathBuf),
     /// A folder.
     Folder,
-    /// A file, or whatever else ends the way.
+    /// A file or anything else.
     File,
 }
 
-/// What leads to some paths: folders by their real paths, and the names in them.
+/// The folders on the way to some paths, by their real paths, with the names that matter in each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Interests {
     folders: BTreeMap<PathBuf, Interest>,
     files: BTreeSet<PathBuf>,
 }
 
-/// Which names in a folder matter.
+/// The names that matter in a folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Interest {
     names: BTreeSet<OsString>,
@@ -40,7 +40,7 @@ pub(super) struct Interest {
 }
 
 impl Interests {
-    /// Walks to each of the absolute `paths`, and notes what it passes. Each place is looked at once.
+    /// Resolves each of the absolute `paths`, and collects the names on the way. Each path is looked up once.
     pub(super) fn of(paths: &[PathBuf], look: impl Fn(&Path) -> PathKind) -> Self {
         let mut interests = Self::default();
         let mut seen = BTreeMap::<PathBuf, PathKind>::new();
@@ -50,17 +50,17 @@ impl Interests {
         interests
     }
 
-    /// The folders, each after those that lead to it.
+    /// The folders, parents first.
     pub(super) fn folders(&self) -> impl Iterator<Item = (&Path, &Interest)> {
         self.folders.iter().map(|(folder, interest)| (folder.as_path(), interest))
     }
 
-    /// The real paths of the files that there are.
+    /// The real paths of the existing files.
     pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
         self.files.iter().map(PathBuf::as_path)
     }
 
-    /// Tells whether a change at `path` may matter.
+    /// Whether a change at `path` may matter.
     pub(super) fn matches(&self, path: &Path) -> bool {
         let in_folder = || {
             let interest = self.folders.get(path.parent()?)?;
@@ -69,14 +69,14 @@ impl Interests {
         self.folders.contains_key(path) || in_folder() == Some(true)
     }
 
-    /// Tells whether `path` is one of the folders, or leads to one.
+    /// Whether `path` is one of the folders or a parent of one.
     pub(super) fn lead_to(&self, path: &Path) -> bool {
         // Paths are ordered by their components: what is in a folder comes right behind it.
         let next = self.folders.range::<Path, _>((Included(path), Unbounded)).next();
         next.is_some_and(|(folder, _)| folder.starts_with(path))
     }
 
-    /// Tells whether something matters that did not matter to `before`.
+    /// Whether a name matters that did not matter in `before`.
     pub(super) fn add_to(&self, before: &Self) -> bool {
         self.folders.iter().any(|(folder, interest)| {
             before.folders.get(folder).is_none_or(|known| {
@@ -85,7 +85,7 @@ impl Interests {
         })
     }
 
-    /// Forgets the folder `twin` and lets its names matter in `folder`, which is the same at another path.
+    /// Moves the names of the folder `twin` to `folder`, which is the same folder at another path.
     pub(super) fn merge_folder(&mut self, twin: &Path, folder: &Path) {
         let Some(of_twin) = self.folders.remove(twin) else { return };
         let interest = self.folders.entry(folder.into()).or_default();
@@ -139,13 +139,13 @@ impl Interests {
 }
 
 impl Interest {
-    /// Whether a file, a link or an end of the way is right in the folder; else it only leads further.
+    /// Whether the folder directly contains a file, a link or the first missing name.
     pub(super) fn has_target(&self) -> bool {
         self.has_target
     }
 
     fn matches(&self, name: &OsStr) -> bool {
-        // There events tell the name as it was written first, which may be in other letters.
+        // On these systems, events may have the name in another case.
         let ignores_case = cfg!(any(windows, target_os = "macos"));
         self.any_name
             || self.names.contains(name)
@@ -183,7 +183,7 @@ mod tests {
         tree
     }
 
-    /// The folders with their names, `*` for any; `!` update_waiting before a folder that is close.
+    /// The folders with their names, `*` for any; `!` marks a folder that has a target.
     fn interests(lines: &str, paths: &[&str]) -> String {
         let tree = tree(lines);
         let look = |path: &Path| tree.get(path).cloned().unwrap_or(PathKind::Nothing);

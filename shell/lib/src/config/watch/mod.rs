@@ -20,7 +20,7 @@ use crate::sync::Mutex;
 use file_watcher::FileWatcher;
 use waker::{WakeReason, WatchWaker};
 
-/// How often the files are read where nothing tells of their changes.
+/// The polling interval.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Reloads a configuration when its files change, until it is dropped. Dropping the last one stops and joins the thread.
@@ -29,16 +29,16 @@ pub struct HotReloadWatcher {
     running: Arc<Running>,
 }
 
-/// The thread that watches, if it is to be watched at all.
+/// The watcher's thread, if watching is enabled.
 pub(crate) struct Running {
     waker: Arc<WatchWaker>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// Which watcher a configuration has.
+/// The watcher of a configuration, if it has one.
 pub(crate) type Slot = Mutex<Weak<Running>>;
 
-/// Watches, or joins the one who does.
+/// Starts a watcher, or shares the running one.
 pub(crate) fn watch<T: DeserializeOwned + Send + Sync + 'static>(
     running: &Arc<RunningConfig<T>>,
     slot: &Slot,
@@ -64,11 +64,11 @@ fn start<T: DeserializeOwned + Send + Sync + 'static>(
     let file_watcher = open(&how, &waker)?;
     let mut watch =
         Watch { running: Arc::clone(running), waker: Arc::clone(&waker), file_watcher, next_poll: None };
-    // Before this returns, so that every change from now on is noticed.
+    // Before this returns, so that no change from now on is missed.
     watch.follow();
     let bell = Arc::clone(&waker);
     running.set_waker(Some(Arc::new(move || bell.wake())));
-    // What changed since it was loaded is noticed too.
+    // Changes since the load are detected too.
     waker.hint();
     let thread = thread::Builder::new().name("speckit-watch".into()).spawn(move || watch.run());
     let thread = thread.map_err(|error| {
@@ -85,11 +85,11 @@ fn open(how: &HotReloadConfig, waker: &Arc<WatchWaker>) -> Result<FileWatcher, V
 }
 
 fn nested() -> Vec<Diagnostic> {
-    let message = "a rule of the configuration asks to watch it while it is asked itself";
+    let message = "a validation rule calls `watch` while the configuration is running it";
     vec![Diagnostic::error(Code::ReloadNested, Key::root(), message)]
 }
 
-/// What the thread works with.
+/// The state of the watcher's thread.
 struct Watch<T> {
     running: Arc<RunningConfig<T>>,
     waker: Arc<WatchWaker>,
@@ -110,18 +110,18 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Watch<T> {
                 WakeReason::Wake | WakeReason::Timeout if self.is_time_to_poll() => Trigger::Poll,
                 WakeReason::Wake | WakeReason::Timeout => Trigger::Due,
             };
-            // Only a rule of the embedder can be within a turn already, and this thread is within none.
+            // Only a validation rule could hold the lock already, and this thread runs none here.
             let Ok(turn) = self.running.turn(trigger) else { continue };
             due = turn.next;
             if turn.has_read || matches!(reason, WakeReason::Hint | WakeReason::Wake) {
-                // Folders and links may have moved, and there may be other files now. What is watched anew is a hint
-                // of its own, so that nothing falls between the reading and the watching.
+                // Folders, links and files may have changed. A new watch gives a hint of its own, so that no change is
+                // missed between the read and the watch.
                 self.follow();
             }
         }
         self.running.set_waker(None);
         self.running.tracker().watching = Watching::Off;
-        self.waker.tell(Watching::Off);
+        self.waker.set_watching(Watching::Off);
     }
 
     fn follow(&mut self) {
@@ -134,7 +134,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Watch<T> {
         if self.file_watcher.polls() && self.next_poll.is_none() {
             self.next_poll = Some(self.running.world.now().saturating_add(POLL_INTERVAL));
         }
-        self.waker.tell(watching);
+        self.waker.set_watching(watching);
         self.running.tracker().watching = watching;
         if !warnings.is_empty() {
             self.running.warn(warnings);
@@ -152,9 +152,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Watch<T> {
 }
 
 impl HotReloadWatcher {
-    /// How changes are noticed at present.
+    /// How changes are detected now.
     pub fn watching(&self) -> Watching {
-        self.running.waker.told()
+        self.running.waker.watching()
     }
 }
 
@@ -168,7 +168,7 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.waker.stop();
         let thread = self.thread.lock().take();
-        // A rule of the embedder may hold the last watcher, and then it is dropped on the thread itself.
+        // A validation rule may own the last watcher, which is then dropped on the thread itself.
         if let Some(thread) = thread.filter(|thread| thread.thread().id() != thread::current().id()) {
             // A panic of the thread has been reported by its hook.
             let _ = thread.join();

@@ -1,4 +1,4 @@
-//! What wakes the thread that watches. Rings of one kind are one, however many there were.
+//! Wakes the watcher's thread. Several calls of one kind count as one.
 
 use std::mem::take;
 use std::time::Duration;
@@ -9,13 +9,13 @@ use crate::sync::Monitor;
 /// Why the thread wakes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WakeReason {
-    /// It is to end.
+    /// Stop the thread.
     Stop,
-    /// Something may have changed.
+    /// A source may have changed.
     Hint,
-    /// There is something to do at once.
+    /// A turn is due at once.
     Wake,
-    /// The time is over.
+    /// The wait timed out.
     Timeout,
 }
 
@@ -34,27 +34,27 @@ struct State {
 
 impl WatchWaker {
     pub(super) fn stop(&self) {
-        self.ring(|state| state.stop = true);
+        self.notify(|state| state.stop = true);
     }
 
     pub(super) fn hint(&self) {
-        self.ring(|state| state.hint = true);
+        self.notify(|state| state.hint = true);
     }
 
     pub(super) fn wake(&self) {
-        self.ring(|state| state.wake = true);
+        self.notify(|state| state.wake = true);
     }
 
-    /// How changes are noticed at present, for those who ask.
-    pub(super) fn tell(&self, watching: Watching) {
+    /// Sets how changes are detected now.
+    pub(super) fn set_watching(&self, watching: Watching) {
         self.state.lock().watching = watching;
     }
 
-    pub(super) fn told(&self) -> Watching {
+    pub(super) fn watching(&self) -> Watching {
         self.state.lock().watching
     }
 
-    /// Sleeps until it rings, at most so long.
+    /// Sleeps until a call wakes it, or for at most this time.
     pub(super) fn wait(&self, most: Option<Duration>) -> WakeReason {
         let reason = self.state.wait_for(most.unwrap_or(Duration::MAX), |state| {
             let stop = state.stop.then_some(WakeReason::Stop);
@@ -64,7 +64,7 @@ impl WatchWaker {
         reason.unwrap_or(WakeReason::Timeout)
     }
 
-    fn ring(&self, set: impl FnOnce(&mut State)) {
+    fn notify(&self, set: impl FnOnce(&mut State)) {
         set(&mut self.state.lock());
         self.state.notify_all();
     }

@@ -1,4 +1,4 @@
-//! What is made of the events of the system, on its own thread.
+//! Filters the events of the system, on its own thread.
 
 use std::collections::BTreeSet;
 use std::mem;
@@ -9,7 +9,7 @@ use notify::event::{AccessKind, AccessMode, EventKind, MetadataKind, ModifyKind,
 use super::Interests;
 use crate::sync::Mutex;
 
-/// Hears all events and gives a hint of those that matter.
+/// Calls the hint for each event that matters.
 pub(super) struct EventFilter {
     state: Mutex<FilterState>,
     hint: Box<dyn Fn() + Send + Sync>,
@@ -21,7 +21,7 @@ struct FilterState {
     lost: LostWatches,
 }
 
-/// The folders whose watch is of no use any more.
+/// The folders whose watches are lost.
 #[derive(Debug, Default)]
 pub(super) struct LostWatches {
     is_all: bool,
@@ -33,19 +33,19 @@ impl EventFilter {
         Self { state: Mutex::default(), hint: Box::new(hint) }
     }
 
-    /// Says that something may have changed.
+    /// Reports that something may have changed.
     pub(super) fn hint(&self) {
         (self.hint)();
     }
 
-    /// What happened.
+    /// Handles one event.
     pub(super) fn handle(&self, event: notify::Result<notify::Event>) {
         if self.state.lock().matters(event) {
             self.hint();
         }
     }
 
-    /// Listens for these interests from now on. Tells whether there is a new one among them.
+    /// Replaces the interests. Returns whether a new one is among them.
     pub(super) fn set_interests(&self, interests: Interests) -> bool {
         let mut state = self.state.lock();
         let is_news = interests.add_to(&state.interests);
@@ -53,7 +53,7 @@ impl EventFilter {
         is_news
     }
 
-    /// What was lost since the last call.
+    /// The watches lost since the last call.
     pub(super) fn take_lost(&self) -> LostWatches {
         mem::take(&mut self.state.lock().lost)
     }
@@ -78,7 +78,7 @@ impl FilterState {
 }
 
 impl LostWatches {
-    /// Tells whether the watch of `folder` is lost: with a folder, the watcher forgets all that were in it.
+    /// Whether the watch of `folder` is lost: with a folder, the watcher drops all watches in it.
     pub(super) fn hold(&self, folder: &Path) -> bool {
         self.is_all || self.places.iter().any(|place| folder.starts_with(place))
     }
@@ -94,7 +94,7 @@ fn may_change_content(kind: &EventKind) -> bool {
     }
 }
 
-/// A folder that comes is no folder that goes: what was at its path went before, and was reported.
+/// A new folder loses no watch: the removal of the folder before it was reported on its own.
 fn may_move_folders(kind: &EventKind) -> bool {
     match kind {
         EventKind::Create(_) | EventKind::Access(_) => false,
@@ -174,7 +174,7 @@ mod tests {
             assert_eq!(hints.load(Ordering::SeqCst), 1);
             let lost = event_filter.take_lost();
             assert!(lost.hold(Path::new("/")) && lost.hold(Path::new("/etc/app")));
-            assert!(!event_filter.take_lost().hold(Path::new("/")), "it is told once");
+            assert!(!event_filter.take_lost().hold(Path::new("/")), "it is reported once");
         }
     }
 

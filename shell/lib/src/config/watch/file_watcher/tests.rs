@@ -82,7 +82,7 @@ fn lead(link: &Path, target: &str) {
 }
 
 #[test]
-fn a_write_in_place_is_seen_each_time() {
+fn a_write_in_place_is_detected_each_time() {
     let (_folder, at) = folder();
     let file = at.join("a.toml");
     write(&file, "a = 1\n");
@@ -93,7 +93,7 @@ fn a_write_in_place_is_seen_each_time() {
 }
 
 #[test]
-fn a_file_that_another_one_replaces_is_seen_each_time() {
+fn a_file_that_another_one_replaces_is_detected_each_time() {
     let (_folder, at) = folder();
     let file = at.join("a.toml");
     write(&file, "a = 1\n");
@@ -105,7 +105,7 @@ fn a_file_that_another_one_replaces_is_seen_each_time() {
 }
 
 #[test]
-fn a_file_that_goes_and_comes_is_seen_both_times() {
+fn a_file_that_goes_and_comes_is_detected_both_times() {
     let (_folder, at) = folder();
     let file = at.join("a.toml");
     write(&file, "a = 1\n");
@@ -156,7 +156,7 @@ fn the_target_of_a_link_is_watched_where_it_is() {
 }
 
 #[test]
-fn a_kubernetes_volume_is_seen_at_each_swap() {
+fn a_kubernetes_volume_is_detected_at_each_swap() {
     let (_folder, at) = folder();
     let make = |round: usize| {
         let data = at.join(format!("..data_{round}"));
@@ -179,7 +179,7 @@ fn a_kubernetes_volume_is_seen_at_each_swap() {
 }
 
 #[test]
-fn a_link_in_the_middle_of_the_way_is_seen_to_lead_elsewhere() {
+fn a_link_in_the_middle_of_the_way_is_detected_to_lead_elsewhere() {
     let (_folder, at) = folder();
     for release in ["41", "42", "43"] {
         fs::create_dir_all(at.join("releases").join(release).join("conf")).unwrap();
@@ -197,7 +197,7 @@ fn a_link_in_the_middle_of_the_way_is_seen_to_lead_elsewhere() {
 }
 
 #[test]
-fn a_file_whose_folders_come_later_is_seen() {
+fn a_file_whose_folders_come_later_is_detected() {
     let (_folder, at) = folder();
     let file = at.join("one/two/a.toml");
     let mut followed = Followed::new([file.clone()]);
@@ -260,7 +260,7 @@ fn a_change_of_permissions_is_a_hint_since_it_may_make_a_file_readable() {
 }
 
 #[test]
-fn any_child_of_a_followed_folder_is_seen() {
+fn any_child_of_a_followed_folder_is_detected() {
     let (_folder, at) = folder();
     fs::create_dir(at.join("conf.d")).unwrap();
     let mut followed = Followed::new([at.join("conf.d")]);
@@ -336,7 +336,7 @@ fn an_overflow_is_a_hint_and_every_watch_is_made_anew() {
             fs::File::open(at.join(other)).unwrap();
         }
     }
-    write(&file, "nobody is told of this\n");
+    write(&file, "no event reports this\n");
     assert!(followed.hints.try_recv().is_err());
     drop(closed);
     assert!(followed.hints.recv_timeout(ARRIVES).is_ok(), "no hint of the overflow");

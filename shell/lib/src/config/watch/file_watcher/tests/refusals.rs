@@ -1,4 +1,4 @@
-//! Systems that refuse, and those that say nothing.
+//! Systems that refuse watches or report no events.
 
 use notify::{Config, ErrorKind, EventHandler, WatcherKind};
 
@@ -96,7 +96,7 @@ fn an_ancestor_that_may_not_be_watched_is_passed_over() {
 }
 
 #[test]
-fn a_folder_of_a_file_or_of_a_link_that_may_not_be_watched_is_told_once() {
+fn a_folder_of_a_file_or_of_a_link_that_may_not_be_watched_is_reported_once() {
     let (_folder, at) = folder();
     for name in ["real", "links"] {
         fs::create_dir(at.join(name)).unwrap();
@@ -113,15 +113,15 @@ fn a_folder_of_a_file_or_of_a_link_that_may_not_be_watched_is_told_once() {
         ] {
             let (mut file_watcher, ..) = refusing(mode, refuse);
             let paths = [at.join("links/a.toml")];
-            let told = texts(&file_watcher.follow(&paths));
-            assert_eq!(told.len(), 1, "{told:?}");
+            let warnings = texts(&file_watcher.follow(&paths));
+            assert_eq!(warnings.len(), 1, "{warnings:?}");
             let name = if refuse(Path::new("real")).is_some() { "real" } else { "links" };
             let expected = format!(
                 "Warning watch/unreadable: `{}` cannot be watched (permission denied), so {then}; \
                  make the folder readable, or use the mode `poll`",
                 at.join(name).display()
             );
-            assert_eq!(told, [expected]);
+            assert_eq!(warnings, [expected]);
             assert_eq!(file_watcher.polls(), mode == WatchMode::Auto);
             assert_eq!(file_watcher.follow(&paths), [], "once");
         }
@@ -147,7 +147,7 @@ fn the_limit_of_watches_is_named_once_and_read_around_in_auto_mode() {
         assert_eq!(file_watcher.polls(), mode == WatchMode::Auto);
         assert_eq!(hints.try_iter().count(), 1);
         assert_eq!(file_watcher.follow(&[at.join("a.toml")]), []);
-        assert_eq!(hints.try_iter().count(), 0, "what fails again is no news");
+        assert_eq!(hints.try_iter().count(), 0, "a repeated failure gives no hint");
     }
 }
 
@@ -204,11 +204,11 @@ fn the_mode_poll_asks_the_system_for_no_events() {
     assert_eq!(file_watcher.follow(&[at.join("a.toml")]), []);
 }
 
-/// A file_watcher in whose world the mounts are these.
+/// A watcher with these mounts.
 fn among(mode: WatchMode, at: &Path, mounts: &[(&Path, &str)]) -> FileWatcher {
     let (mut file_watcher, ..) = refusing(mode, |_| None);
     let lines = mounts.iter().map(|(point, filesystem)| {
-        format!("1 0 0:1 / {} rw,relatime running:1 - {filesystem} source rw\n", point.display())
+        format!("1 0 0:1 / {} rw,relatime shared:1 - {filesystem} source rw\n", point.display())
     });
     file_watcher.mountinfo = at.join("mountinfo");
     write(&file_watcher.mountinfo, &lines.collect::<String>());
@@ -248,7 +248,7 @@ fn a_filesystem_that_others_change_is_read_at_intervals_in_auto_mode() {
 }
 
 #[test]
-fn a_file_that_is_mounted_alone_is_told_once_in_each_mode() {
+fn a_file_that_is_mounted_alone_is_reported_once_in_each_mode() {
     let (_folder, at) = folder();
     let (file, conf) = (at.join("a.toml"), at.join("conf"));
     write(&file, "a = 1\n");

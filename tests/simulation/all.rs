@@ -3,9 +3,9 @@
 //! A seed becomes a plan: what editors, the system, workers, readers and an operator do, and when. The run of a plan
 //! is the same each time, and its log holds the plan:
 //!
-//!     SIMULATION_SEED=7 cargo test -p speckit-tests --test simulation seeds -- --nocapture    the log of one seed
-//!     SIMULATION_SEEDS=1000..9000 cargo test --release …                                      other seeds
-//!     SIMULATION_LOG=failed.log cargo test …                                                  what a log holds, again
+//!     SIMULATION_SEED=7 cargo test -p speckit-tests --test simulation in_every_seed -- --nocapture    the log of one seed
+//!     SIMULATION_SEEDS=1000..9000 cargo test --release …                                              other seeds
+//!     SIMULATION_LOG=failed.log cargo test … enough_to_run_it_again                                   repeat a logged run
 
 mod agents;
 mod config;

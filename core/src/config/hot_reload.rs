@@ -1,4 +1,4 @@
-//! How a running program follows its configuration.
+//! The settings of hot reload.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -6,37 +6,37 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// How a running program follows its configuration.
+/// The settings of hot reload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct HotReloadConfig {
-    /// Whether the files are watched at all.
+    /// Whether files are watched.
     pub enabled: bool,
-    /// How long the files must be quiet before a reload, in milliseconds: 500 to 10000.
+    /// The debounce period in milliseconds, 500 to 10000: a reload starts when no change came for this long.
     pub debounce_ms: u64,
-    /// Files and folders, relative to the configuration's folder, whose change triggers a reload; of a folder what lies
-    /// directly in it.
+    /// Further files and folders whose change triggers a reload, relative to the configuration's folder. Of a folder,
+    /// its direct children count.
     pub watch_paths: Vec<String>,
-    /// How changes are noticed.
+    /// How changes are detected.
     pub mode: WatchMode,
 }
 
-/// How changes of files are noticed.
+/// How changes of files are detected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum WatchMode {
-    /// By events of the system where they work, else by looking.
+    /// By events of the system, and by polling where events do not work.
     #[default]
     Auto,
     /// By events of the system.
     Native,
-    /// By looking at intervals.
+    /// By polling.
     Poll,
 }
 
 impl HotReloadConfig {
-    /// The quiet period before a reload.
+    /// The debounce period.
     pub fn debounce(&self) -> Duration {
         Duration::from_millis(self.debounce_ms)
     }

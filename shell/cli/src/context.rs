@@ -20,7 +20,7 @@ use crate::args::{Globals, OutputFormat};
 use crate::terminal::Terminal;
 use speckit::app::{ConfigLoader, PREFIX, RESERVED};
 use speckit::internal::documents::{FileSource, command_state};
-use speckit::internal::{environment, look_up, place};
+use speckit::internal::{environment, location, look_up};
 use speckit::{Builder, Inspection, Sources};
 
 /// How a command ends: the exit status of the program.
@@ -178,7 +178,7 @@ impl Context {
         let is_whole = inspection.as_ref().is_ok_and(|inspection| is_ok(inspection.findings()));
         let inspection = inspection.ok().filter(|_| self.is_application());
         let layers = inspection.map(|inspection| inspection.layers().to_vec()).unwrap_or_default();
-        let path = place::database(&|key: &Key| look_up(&layers, key))?;
+        let path = location::database(&|key: &Key| look_up(&layers, key))?;
         let warning = (!is_whole).then(|| {
             let name = path.display();
             let message = format!(
@@ -196,7 +196,7 @@ impl Context {
         let named = environment.text(&variable).filter(|path| !path.is_empty()).map(PathBuf::from);
         // A shell does not expand the `~` of `--database=~/FILE`.
         let named = self.globals.database.clone().or(named)?;
-        Some(place::expanded(&named.to_string_lossy()).unwrap_or(named))
+        Some(location::expanded(&named.to_string_lossy()).unwrap_or(named))
     }
 
     fn prefix(&self) -> String {

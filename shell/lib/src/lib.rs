@@ -84,7 +84,7 @@ pub use speckit_core::config::schema::{SchemaMap, SchemaValidator};
 pub use speckit_core::config::source::{Environment, Override};
 pub use speckit_core::config::{HotReloadConfig, WatchMode};
 pub use speckit_core::{Code, CodeFamily, Diagnostic, Key, Severity};
-pub use sync::broadcast::{Event, Receiver};
+pub use sync::broadcast::{BroadcastEvent, Receiver};
 
 /// The example of the README, so that it is tested.
 #[cfg(doctest)]
@@ -97,7 +97,7 @@ pub mod internal {
     #[cfg(feature = "sqlite")]
     pub use crate::config::history::journal::look_up;
     #[cfg(feature = "sqlite")]
-    pub use crate::config::history::place;
+    pub use crate::config::history::location;
     #[cfg(feature = "schema")]
     pub use crate::config::schemas;
     pub use crate::os::{clock, documents, environment};

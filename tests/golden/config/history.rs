@@ -7,7 +7,8 @@ use std::time::Duration;
 use speckit::store::{StoreConfig, StoreError};
 use speckit::{Builder, Config, ConfigReloadEvent, Fallback};
 use speckit_core::config::history::{
-    Accepted, Cause, Generation, Places, Present, Refusal, between, restore, shown_source,
+    AcceptedConfig, CurrentFile, Generation, GenerationCause, HistoryPrinter, Refusal, difference,
+    plan_restore, redacted_source,
 };
 use speckit_core::config::source::{Language, parse};
 use speckit_core::store::HistoryMode;
@@ -31,21 +32,27 @@ fn source(text: &str) -> Arc<Source> {
 }
 
 /// A generation whose only file has this text, and that came after another one.
-fn generation(number: i64, cause: Cause, mode: HistoryMode, text: &str, before: Option<&str>) -> Generation {
+fn generation(
+    number: i64,
+    cause: GenerationCause,
+    mode: HistoryMode,
+    text: &str,
+    before: Option<&str>,
+) -> Generation {
     let root = |text: &str| parse(&source(text), Language::Toml).unwrap().root().clone();
     let (rules, now) = (application(), root(text));
     let changes = before.map(|before| diff(&root(before), &now));
     let sources = [(PATH.to_owned(), source(text))];
     let is_secret = |key: &Key| rules.keys().is_secret(key);
     let accepted =
-        Accepted { root: &now, sources: &sources, changes: changes.as_deref(), is_secret: &is_secret };
+        AcceptedConfig { root: &now, sources: &sources, changes: changes.as_deref(), is_secret: &is_secret };
     let seconds = 1_790_000_000 + number.unsigned_abs() * 61;
     Generation {
         number,
         accepted_at_ms: seconds * 1000,
         generation: 1,
         cause,
-        kept: accepted.kept(mode).unwrap(),
+        state: accepted.stored(mode).unwrap(),
     }
 }
 
@@ -53,8 +60,8 @@ fn refusal(at_ms: u64, diagnostics: serde_json::Value) -> Refusal {
     Refusal { refused_at_ms: at_ms, generation: 2, files: vec![PATH.into()], diagnostics }
 }
 
-fn places() -> Places {
-    Places { folder: Some("/srv/app".into()), home: Some("/home/ann".into()) }
+fn places() -> HistoryPrinter {
+    HistoryPrinter { folder: Some("/srv/app".into()), home: Some("/home/ann".into()) }
 }
 
 #[test]
@@ -62,11 +69,11 @@ fn generations_and_refusals_are_a_table() {
     let (one, two) = (text(3, "hunter1"), text(4, "hunter2"));
     let full = HistoryMode::Full;
     let generations = [
-        generation(9, Cause::Opened, full, &one, None),
-        generation(10, Cause::Reloaded, full, &two, Some(&one)),
-        generation(11, Cause::Reloaded, HistoryMode::Metadata, &one, Some(&two)),
-        generation(12, Cause::RolledBack(10), full, &two, Some(&one)),
-        generation(13, Cause::Reloaded, full, "", Some(&two)),
+        generation(9, GenerationCause::Opened, full, &one, None),
+        generation(10, GenerationCause::Reloaded, full, &two, Some(&one)),
+        generation(11, GenerationCause::Reloaded, HistoryMode::Metadata, &one, Some(&two)),
+        generation(12, GenerationCause::RolledBack(10), full, &two, Some(&one)),
+        generation(13, GenerationCause::Reloaded, full, "", Some(&two)),
     ];
     let finding = serde_json::json!({ "severity": "error", "code": "schema/minimum", "key": "retry.max_attempts",
         "message": "expected at least 1, found 0", "origin": { "layer": "file", "name": "/home/ann/.code/config.toml" } });
@@ -85,9 +92,9 @@ fn generations_and_refusals_are_a_table() {
 #[test]
 fn one_generation_is_told_as_far_as_it_is_kept() {
     let (one, two) = (text(3, "hunter1"), text(4, "hunter2"));
-    let full = generation(10, Cause::Reloaded, HistoryMode::Full, &two, Some(&one));
-    let bare = generation(10, Cause::Reloaded, HistoryMode::Metadata, &two, Some(&one));
-    let first = generation(1, Cause::Opened, HistoryMode::Metadata, "", None);
+    let full = generation(10, GenerationCause::Reloaded, HistoryMode::Full, &two, Some(&one));
+    let bare = generation(10, GenerationCause::Reloaded, HistoryMode::Metadata, &two, Some(&one));
+    let first = generation(1, GenerationCause::Opened, HistoryMode::Metadata, "", None);
     let all = [&full, &bare, &first].map(|one| places().show(one)).join("\n");
     assert!(!all.contains("hunter"), "{all}");
     golden!("config/history", "one_generation", all);
@@ -96,23 +103,24 @@ fn one_generation_is_told_as_far_as_it_is_kept() {
         "one_generation_as_json",
         format!("{:#}\n{:#}\n", full.to_json(true), bare.to_json(true))
     );
-    golden!("config/history", "a_text_with_a_secret", shown_source(&source(&two), &application()));
+    golden!("config/history", "a_text_with_a_secret", redacted_source(&source(&two), &application()));
 }
 
 #[test]
 fn what_two_generations_differ_in_is_told_in_lines_or_in_a_sentence() {
     let (one, two) = (text(3, "hunter1"), text(4, "hunter2"));
-    let full = |text: &str| generation(1, Cause::Reloaded, HistoryMode::Full, text, None);
-    let bare = |text: &str, before| generation(2, Cause::Reloaded, HistoryMode::Metadata, text, before);
+    let full = |text: &str| generation(1, GenerationCause::Reloaded, HistoryMode::Full, text, None);
+    let bare =
+        |text: &str, before| generation(2, GenerationCause::Reloaded, HistoryMode::Metadata, text, before);
     let mut elsewhere = full(&one);
-    elsewhere.kept.fingerprint = "another".into();
+    elsewhere.state.fingerprint = "another".into();
     let step = bare(&two, Some(one.as_str()));
     let differences = [
-        between(&full(&one).kept, &full(&two).kept, &[]),
-        between(&full(&one).kept, &full(&one).kept, &[]),
-        between(&full(&one).kept, &elsewhere.kept, &[]),
-        between(&bare(&one, None).kept, &step.kept, &[&step]),
-        between(&bare(&one, None).kept, &step.kept, &[]),
+        difference(&full(&one).state, &full(&two).state, &[]),
+        difference(&full(&one).state, &full(&one).state, &[]),
+        difference(&full(&one).state, &elsewhere.state, &[]),
+        difference(&bare(&one, None).state, &step.state, &[&step]),
+        difference(&bare(&one, None).state, &step.state, &[]),
     ];
     let texts = differences.map(|one| format!("{}{:#}\n", one.to_text(1, 2), one.to_json(1, 2)));
     assert!(!texts.concat().contains("hunter"));
@@ -122,13 +130,13 @@ fn what_two_generations_differ_in_is_told_in_lines_or_in_a_sentence() {
 #[test]
 fn the_way_back_is_shown_file_by_file_without_a_secret() {
     let rules = application();
-    let kept = generation(1, Cause::Opened, HistoryMode::Full, &text(3, "hunter1"), None).kept;
-    let shown = |present: &[Present]| {
-        let steps = restore(&kept, present).unwrap();
+    let state = generation(1, GenerationCause::Opened, HistoryMode::Full, &text(3, "hunter1"), None).state;
+    let shown = |present: &[CurrentFile]| {
+        let steps = plan_restore(&state, present).unwrap();
         let diffs = steps.iter().map(|step| step.diff(&places().shown(&step.path), &rules));
         diffs.collect::<String>()
     };
-    let present = |path: &str, text: &str| Present {
+    let present = |path: &str, text: &str| CurrentFile {
         path: path.into(),
         source: Some(Source::document(LayerKind::File, path, text)),
     };
@@ -136,7 +144,7 @@ fn the_way_back_is_shown_file_by_file_without_a_secret() {
         shown(&[present(PATH, &text(4, "hunter2"))]),
         shown(&[present(PATH, &text(3, "hunter1").replace("= 'a'", "= a hunter3"))]),
         shown(&[present("/srv/app/more.toml", "[auth.two]\nclient_secret = 'hunter4'")]),
-        shown(&[Present { path: PATH.into(), source: None }]),
+        shown(&[CurrentFile { path: PATH.into(), source: None }]),
     ];
     assert!(!all.concat().contains("hunter"), "{}", all.concat());
     golden!("config/history", "the_way_back", all.join("\n"));

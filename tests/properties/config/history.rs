@@ -1,7 +1,9 @@
 //! What is kept of a configuration, and how it is put back, for every configuration.
 
 use proptest::prelude::*;
-use speckit_core::config::history::{Accepted, Action, Changes, Kept, Present, between, restore};
+use speckit_core::config::history::{
+    AcceptedConfig, Changes, CurrentFile, RestoreAction, StoredState, difference, plan_restore,
+};
 use speckit_core::config::resolve::Rules;
 use speckit_core::config::strategies::config;
 use speckit_core::store::HistoryMode;
@@ -10,17 +12,17 @@ use speckit_core::tree::diff::diff;
 use speckit_core::{Key, LayerKind, Source, Value};
 
 /// The state whose only file has this text.
-fn kept(mode: HistoryMode, (text, root): &(String, Value), before: Option<&Value>) -> Kept {
+fn kept(mode: HistoryMode, (text, root): &(String, Value), before: Option<&Value>) -> StoredState {
     let sources = [("/a.toml".to_owned(), Source::document(LayerKind::File, "a.toml", text.as_str()))];
     let changes = before.map(|before| diff(before, root));
     let is_secret = |_: &Key| false;
-    Accepted { root, sources: &sources, changes: changes.as_deref(), is_secret: &is_secret }
-        .kept(mode)
+    AcceptedConfig { root, sources: &sources, changes: changes.as_deref(), is_secret: &is_secret }
+        .stored(mode)
         .unwrap()
 }
 
-fn present(path: &str, text: &str) -> Present {
-    Present { path: path.into(), source: Some(Source::document(LayerKind::File, path, text)) }
+fn present(path: &str, text: &str) -> CurrentFile {
+    CurrentFile { path: path.into(), source: Some(Source::document(LayerKind::File, path, text)) }
 }
 
 proptest! {
@@ -44,7 +46,7 @@ proptest! {
     #[test]
     fn two_generations_without_secrets_differ_as_their_trees_do(a in config(), b in config()) {
         let [old, new] = [&a, &b].map(|config| kept(HistoryMode::Full, config, None));
-        let difference = between(&old, &new, &[]);
+        let difference = difference(&old, &new, &[]);
         prop_assert_eq!(difference.changes, Changes::Values(diff(&a.1, &b.1)));
         prop_assert!(difference.is_whole);
     }
@@ -52,15 +54,15 @@ proptest! {
     #[test]
     fn what_is_restored_is_every_byte_and_then_there_is_nothing_to_do(a in config(), b in config()) {
         let (kept, rules) = (kept(HistoryMode::Full, &a, None), Rules::new(None));
-        let steps = restore(&kept, &[present("/b.toml", &b.0), present("/a.toml", &b.0)]).unwrap();
-        let after: Vec<Present> = steps
+        let steps = plan_restore(&kept, &[present("/b.toml", &b.0), present("/a.toml", &b.0)]).unwrap();
+        let after: Vec<CurrentFile> = steps
             .iter()
             .filter_map(|step| Some(present(&step.path, step.new.as_ref()?.text())))
             .collect();
         let [only] = &after[..] else { panic!("{after:?}") };
         prop_assert_eq!(only.source.as_ref().unwrap().text(), &a.0);
-        for step in restore(&kept, &after).unwrap() {
-            prop_assert_eq!(step.action, Action::Unchanged);
+        for step in plan_restore(&kept, &after).unwrap() {
+            prop_assert_eq!(step.action, RestoreAction::Unchanged);
             prop_assert_eq!(step.diff("a", &rules), "");
         }
     }

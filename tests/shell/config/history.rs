@@ -70,7 +70,7 @@ fn whole(history: &History, number: i64) -> Generation {
 fn lines(history: &History) -> Vec<String> {
     let all = history.generations().unwrap();
     let line = |one: &Generation| {
-        let changed = match &one.kept.changes {
+        let changed = match &one.state.changes {
             Changes::Unknown => "unknown".into(),
             Changes::Keys(keys) => keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
             Changes::Values(changes) => diff::to_text(changes).trim_end().replace('\n', " "),
@@ -81,7 +81,7 @@ fn lines(history: &History) -> Vec<String> {
 }
 
 fn texts(generation: &Generation) -> Vec<Option<&str>> {
-    generation.kept.sources.iter().map(|source| source.text.as_deref()).collect()
+    generation.state.sources.iter().map(|source| source.text.as_deref()).collect()
 }
 
 /// The bytes of the database, and of what belongs to it.

@@ -39,7 +39,7 @@ fn demand_success(plan: &Plan, outcome: &Outcome, oracle: &Oracle) {
 }
 
 #[test]
-fn whatever_happens_the_newest_good_configuration_runs_and_nobody_sees_half_of_one() {
+fn in_every_seed_the_newest_good_configuration_runs_and_no_reader_gets_half_of_one() {
     let oracle = Oracle::new();
     let mut tally = Tally::default();
     let seeds = seeds_or(SEEDS);

@@ -1,4 +1,4 @@
-//! What a generation changed, as far as it is kept.
+//! The changes of a generation, as far as they are recorded.
 
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
@@ -9,14 +9,14 @@ use crate::config::source::{Language, parse};
 use crate::tree::diff::Change;
 use crate::tree::{Key, LayerKind, Source, Value};
 
-/// What a generation changed, in key order.
+/// The changes of a generation in key order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Changes {
-    /// What was before is not known.
+    /// Not known.
     Unknown,
     /// The keys alone.
     Keys(Vec<Key>),
-    /// The keys with what they were and are; secrets are redacted.
+    /// The keys with old and new values; secrets are redacted.
     Values(Vec<Change>),
 }
 
@@ -30,7 +30,7 @@ impl Changes {
         }
     }
 
-    /// The text under which they are kept, JSON; `None` where they are not known. A side that is not set is left out.
+    /// The JSON text to store; `None` where they are not known. It omits a side that is not set.
     pub fn to_text(&self) -> Option<String> {
         let items: Vec<Json> = match self {
             Self::Unknown => return None,
@@ -40,7 +40,7 @@ impl Changes {
         Some(Json::Array(items).to_string())
     }
 
-    /// Reads what [`Changes::to_text`] wrote; of anything else nothing is known.
+    /// Parses a text of [`Changes::to_text`]; anything else is [`Changes::Unknown`].
     pub fn of_text(text: Option<&str>) -> Self {
         let Some(root) = text.and_then(value_of) else { return Self::Unknown };
         let Some(items) = root.as_array() else { return Self::Unknown };
@@ -67,8 +67,8 @@ fn object(change: &Change) -> Json {
     Json::Object(members)
 }
 
-/// A value that was kept as JSON.
-pub(super) fn value_of(json: &str) -> Option<Value> {
+/// Parses a value that was stored as JSON.
+pub fn value_of(json: &str) -> Option<Value> {
     let source = Source::document(LayerKind::File, "history", json);
     parse(&source, Language::Json).ok().map(|layer| layer.root().clone())
 }
@@ -79,7 +79,7 @@ mod tests {
     use crate::tree::diff::diff;
 
     #[test]
-    fn changes_read_back_with_what_is_not_set() {
+    fn changes_round_trip_with_missing_sides() {
         let toml = |text: &str| {
             parse(&Source::document(LayerKind::File, "a.toml", text), Language::Toml).unwrap().root().clone()
         };
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn of_what_nobody_wrote_nothing_is_known() {
+    fn other_texts_are_unknown() {
         for text in [None, Some(""), Some("{}"), Some("[1]"), Some(r#"[{"key":"a..b"}]"#)] {
             assert_eq!(Changes::of_text(text), Changes::Unknown, "{text:?}");
         }

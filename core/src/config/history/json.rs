@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use serde_json::{Value as Json, json};
 
-use super::{Cause, Changes, Difference, Generation, Refusal};
+use super::{Changes, Difference, Generation, GenerationCause, Refusal};
 use crate::text::rfc3339;
 
 impl Changes {
@@ -30,11 +30,11 @@ impl Generation {
     /// "changed"}`, and with `is_whole` also `"resolved"`, null where values are not kept.
     pub fn to_json(&self, is_whole: bool) -> Json {
         let (cause, back_to) = match self.cause {
-            Cause::Opened => ("opened", None),
-            Cause::Reloaded => ("reloaded", None),
-            Cause::RolledBack(number) => ("rolled_back", Some(number)),
+            GenerationCause::Opened => ("opened", None),
+            GenerationCause::Reloaded => ("reloaded", None),
+            GenerationCause::RolledBack(number) => ("rolled_back", Some(number)),
         };
-        let files = self.kept.sources.iter();
+        let files = self.state.sources.iter();
         let files: Vec<Json> =
             files.map(|file| json!({ "path": file.path, "fingerprint": file.fingerprint })).collect();
         let mut json = json!({
@@ -44,12 +44,12 @@ impl Generation {
             "cause": cause,
             "rolled_back_to": back_to,
             "generation": self.generation,
-            "fingerprint": self.kept.fingerprint,
+            "fingerprint": self.state.fingerprint,
             "files": files,
-            "changed": self.kept.changes.to_json(),
+            "changed": self.state.changes.to_json(),
         });
         if let Some(members) = json.as_object_mut().filter(|_| is_whole) {
-            let resolved = self.kept.resolved.as_ref().map_or(Json::Null, crate::tree::Value::to_json);
+            let resolved = self.state.resolved.as_ref().map_or(Json::Null, crate::tree::Value::to_json);
             members.insert("resolved".into(), resolved);
         }
         json

@@ -1,7 +1,5 @@
-//! The memory of a configuration: what is kept of each generation, what two of them differ in, and how one is put back.
-//!
-//! Whoever keeps it lies outside of the core; here stands what is kept, under which number it is found again, and in which
-//! words it is shown.
+//! The history of a configuration: what is recorded of each generation, how two generations differ, how one is restored,
+//! and how all of it is shown. The shell stores it.
 
 use alloc::string::{String, ToString as _};
 use alloc::sync::Arc;
@@ -13,32 +11,32 @@ use crate::store::HistoryMode;
 use crate::tree::diff::Change;
 use crate::tree::{Fingerprint, Key, REDACTED, Source, Value};
 
-mod between;
 mod changes;
-mod decide;
+mod difference;
 mod json;
+mod record;
 mod restore;
 mod text;
 
-pub use between::{Difference, between};
-pub use changes::Changes;
-pub use decide::{Step, step};
-pub use restore::{Action, FileStep, Present, SourceText, restore, shown_source};
-pub use text::Places;
+pub use changes::{Changes, value_of};
+pub use difference::{Difference, difference};
+pub use record::{RecordAction, record_action};
+pub use restore::{CurrentFile, FileRestore, RestoreAction, SourceText, plan_restore, redacted_source};
+pub use text::HistoryPrinter;
 
-/// Why a configuration came into force.
+/// Why a generation came into force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cause {
+pub enum GenerationCause {
     /// A program started with it.
     Opened,
     /// It replaced another one in a running program.
     Reloaded,
-    /// Somebody put back the generation of this number.
+    /// A rollback to the generation with this number.
     RolledBack(i64),
 }
 
 /// `opened`, `reloaded` or `rolled back to 3`.
-impl fmt::Display for Cause {
+impl fmt::Display for GenerationCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Opened => f.write_str("opened"),
@@ -48,8 +46,8 @@ impl fmt::Display for Cause {
     }
 }
 
-/// Reads what `Display` writes; what a later release may have written is a reload.
-impl From<&str> for Cause {
+/// Parses what `Display` writes; unknown texts of later releases are a reload.
+impl From<&str> for GenerationCause {
     fn from(text: &str) -> Self {
         let number = text.strip_prefix("rolled back to ").and_then(|number| number.parse().ok());
         match (text, number) {
@@ -62,40 +60,38 @@ impl From<&str> for Cause {
 
 /// One file of a generation.
 ///
-/// `Debug` shows no text, since it may hold secrets.
+/// `Debug` shows no text, since it may contain secrets.
 #[derive(Clone, PartialEq, Eq)]
-pub struct KeptSource {
+pub struct StoredFile {
     /// Its absolute path.
     pub path: String,
     /// The hash of its text.
     pub fingerprint: String,
-    /// Its text, where texts are kept.
+    /// Its text; `None` in the mode `metadata`.
     pub text: Option<Arc<str>>,
 }
 
-impl fmt::Debug for KeptSource {
+impl fmt::Debug for StoredFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeptSource").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("StoredFile").field("path", &self.path).finish_non_exhaustive()
     }
 }
 
-/// What is kept of a configuration that was accepted.
+/// What is recorded of an accepted configuration.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Kept {
-    /// The hash of the tree as it was written, whatever of it had to wait for a restart.
+pub struct StoredState {
+    /// The hash of the tree as written, including changes that need a restart.
     pub fingerprint: String,
-    /// What it changed.
+    /// Its changes to the generation before.
     pub changes: Changes,
-    /// Its values, secrets redacted; `None` where values are not kept.
+    /// Its values, with secrets redacted; `None` in the mode `metadata`.
     pub resolved: Option<Value>,
-    /// Its files, in the order in which they are layered.
-    pub sources: Vec<KeptSource>,
+    /// Its files, in the order of their layers.
+    pub sources: Vec<StoredFile>,
 }
 
-impl Kept {
-    /// The keys whose values were secret when it was recorded, in order; those of a list as one.
-    ///
-    /// A value that is the text `[redacted]` itself is taken for one.
+impl StoredState {
+    /// The keys of the secrets in order; a list counts as one key. A value `[redacted]` counts as a secret.
     pub fn secrets(&self) -> Vec<Key> {
         let mut secrets = Vec::new();
         if let Some(resolved) = &self.resolved {
@@ -109,7 +105,7 @@ impl Kept {
     }
 }
 
-/// A configuration that was accepted, as it is found again.
+/// A recorded configuration.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Generation {
     /// Its number in the history.
@@ -119,48 +115,48 @@ pub struct Generation {
     /// Its number in the process that accepted it.
     pub generation: u64,
     /// Why it came into force.
-    pub cause: Cause,
-    /// What is kept of it.
-    pub kept: Kept,
+    pub cause: GenerationCause,
+    /// Its recorded state.
+    pub state: StoredState,
 }
 
 impl Generation {
-    /// Tells whether the text of every file is kept, so that the files can be put back.
+    /// Whether all file texts are recorded, so that the files can be restored.
     pub fn has_texts(&self) -> bool {
-        self.kept.resolved.is_some() && self.kept.sources.iter().all(|source| source.text.is_some())
+        self.state.resolved.is_some() && self.state.sources.iter().all(|source| source.text.is_some())
     }
 }
 
-/// A configuration that was refused, as it is found again.
+/// A recorded refusal.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Refusal {
     /// When it was refused, in milliseconds since 1970-01-01T00:00:00Z.
     pub refused_at_ms: u64,
-    /// The generation of the process that stayed in force.
+    /// The generation that stayed in force, by its number in the process.
     pub generation: u64,
-    /// The paths that are layered, absolute: files, and folders of files.
+    /// The absolute paths of the layered files and folders.
     pub files: Vec<String>,
-    /// The findings, as the contract's JSON.
+    /// The diagnostics as JSON.
     pub diagnostics: serde_json::Value,
 }
 
-/// A configuration that is to be kept.
-pub struct Accepted<'a> {
-    /// The tree as it was written, with its secrets.
+/// An accepted configuration to record.
+pub struct AcceptedConfig<'a> {
+    /// The tree as written, with its secrets.
     pub root: &'a Value,
-    /// Its files by their absolute paths, in the order in which they are layered.
+    /// Its files by their absolute paths, in the order of their layers.
     pub sources: &'a [(String, Arc<Source>)],
-    /// What it changed, with its secrets; `None` where what was before is not known.
+    /// Its changes, with secrets; `None` if the generation before is unknown.
     pub changes: Option<&'a [Change]>,
-    /// Tells which keys are secret.
+    /// Whether a key is secret.
     pub is_secret: &'a dyn Fn(&Key) -> bool,
 }
 
-impl Accepted<'_> {
-    /// What is kept of it; `None` for nothing. Where only metadata are, no text is among it, and no value.
+impl AcceptedConfig<'_> {
+    /// The state to record: with texts and values in the mode `full`, without in `metadata`, `None` in `off`.
     ///
     /// ```
-    /// use speckit_core::config::history::Accepted;
+    /// use speckit_core::config::history::AcceptedConfig;
     /// use speckit_core::store::HistoryMode;
     /// use speckit_core::{LayerKind, Source};
     /// use speckit_core::config::source::{Language, parse};
@@ -168,20 +164,20 @@ impl Accepted<'_> {
     /// let layer = parse(&source, Language::Toml)?;
     /// let sources = [("/etc/app.toml".into(), source)];
     /// let accepted =
-    ///     Accepted { root: layer.root(), sources: &sources, changes: None, is_secret: &|_| false };
-    /// let kept = accepted.kept(HistoryMode::Metadata).unwrap();
+    ///     AcceptedConfig { root: layer.root(), sources: &sources, changes: None, is_secret: &|_| false };
+    /// let kept = accepted.stored(HistoryMode::Metadata).unwrap();
     /// assert_eq!((kept.sources[0].path.as_str(), &kept.sources[0].text), ("/etc/app.toml", &None));
     /// assert_eq!(kept.resolved, None);
-    /// assert!(accepted.kept(HistoryMode::Off).is_none());
+    /// assert!(accepted.stored(HistoryMode::Off).is_none());
     /// # Ok::<(), Vec<speckit_core::Diagnostic>>(())
     /// ```
-    pub fn kept(&self, mode: HistoryMode) -> Option<Kept> {
+    pub fn stored(&self, mode: HistoryMode) -> Option<StoredState> {
         let has_values = match mode {
             HistoryMode::Full => true,
             HistoryMode::Metadata => false,
             HistoryMode::Off => return None,
         };
-        let sources = self.sources.iter().map(|(path, source)| KeptSource {
+        let sources = self.sources.iter().map(|(path, source)| StoredFile {
             path: path.clone(),
             fingerprint: Fingerprint::of_bytes(source.text().as_bytes()).to_string(),
             text: has_values.then(|| Arc::from(source.text())),
@@ -193,7 +189,7 @@ impl Accepted<'_> {
             }
             Some(changes) => Changes::Keys(changes.iter().map(|change| change.key.clone()).collect()),
         };
-        Some(Kept {
+        Some(StoredState {
             fingerprint: self.root.fingerprint().to_string(),
             changes,
             resolved: has_values.then(|| redact(self.root, self.is_secret)),
@@ -202,9 +198,8 @@ impl Accepted<'_> {
     }
 }
 
-/// What is kept of the findings of a refusal, which are redacted: where only metadata are, no message is among it, since
-/// messages quote values.
-pub fn kept_findings(findings: &serde_json::Value, mode: HistoryMode) -> Option<serde_json::Value> {
+/// The diagnostics of a refusal to record, from redacted ones. The mode `metadata` drops messages, since they quote values.
+pub fn stored_diagnostics(findings: &serde_json::Value, mode: HistoryMode) -> Option<serde_json::Value> {
     match mode {
         HistoryMode::Off => None,
         HistoryMode::Full => Some(findings.clone()),
@@ -226,20 +221,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cause_reads_back() {
-        for cause in [Cause::Opened, Cause::Reloaded, Cause::RolledBack(12)] {
-            assert_eq!(Cause::from(cause.to_string().as_str()), cause);
+    fn a_cause_round_trips() {
+        for cause in [GenerationCause::Opened, GenerationCause::Reloaded, GenerationCause::RolledBack(12)] {
+            assert_eq!(GenerationCause::from(cause.to_string().as_str()), cause);
         }
-        assert_eq!(Cause::from("restored from afar"), Cause::Reloaded);
+        assert_eq!(GenerationCause::from("restored from afar"), GenerationCause::Reloaded);
     }
 
     #[test]
-    fn of_a_refusal_only_metadata_lack_the_words() {
+    fn metadata_of_a_refusal_have_no_messages() {
         let findings =
             serde_json::json!([{ "code": "schema/type", "key": "a", "message": "found 7", "help": "try 8" }]);
-        assert_eq!(kept_findings(&findings, HistoryMode::Full), Some(findings.clone()));
-        let kept = kept_findings(&findings, HistoryMode::Metadata).unwrap();
+        assert_eq!(stored_diagnostics(&findings, HistoryMode::Full), Some(findings.clone()));
+        let kept = stored_diagnostics(&findings, HistoryMode::Metadata).unwrap();
         assert_eq!(kept.to_string(), r#"[{"code":"schema/type","key":"a"}]"#);
-        assert_eq!(kept_findings(&findings, HistoryMode::Off), None);
+        assert_eq!(stored_diagnostics(&findings, HistoryMode::Off), None);
     }
 }

@@ -1,4 +1,4 @@
-//! What has to be done to the files so that they are again those of a generation, and in which words it is shown.
+//! The plan that restores the files of a generation, and its display as diffs.
 
 use alloc::format;
 use alloc::string::String;
@@ -8,111 +8,110 @@ use alloc::vec::Vec;
 use similar::udiff::UnifiedHunkHeader;
 use similar::{ChangeTag, TextDiff};
 
-use super::Kept;
+use super::StoredState;
 use crate::config::resolve::{Document, Rules};
 use crate::config::source::Language;
 use crate::text::visible;
 use crate::tree::{LayerKind, Source};
 
-/// A text that may be there.
+/// A text, if there is one.
 pub type SourceText = Option<Arc<Source>>;
 
-/// A file that is layered now.
+/// A currently layered file.
 #[derive(Clone, Debug)]
-pub struct Present {
+pub struct CurrentFile {
     /// Its absolute path.
     pub path: String,
-    /// Its text; `None` where it is there and cannot be read as one.
+    /// Its text; `None` if it cannot be read as text.
     pub source: SourceText,
 }
 
-/// What is done to a file.
+/// The change to a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Action {
-    /// Nothing: it has the text already.
+pub enum RestoreAction {
+    /// None: it has the text already.
     Unchanged,
     /// It gets another text.
     Replaced,
-    /// It is made.
+    /// It is created.
     Created,
-    /// It gets the name of its backup, since the generation did not have it.
+    /// It is renamed to its backup, since the generation did not have it.
     SetAside,
 }
 
-/// What is done to one file.
+/// The plan for one file.
 #[derive(Clone, Debug)]
-pub struct FileStep {
+pub struct FileRestore {
     /// Its absolute path.
     pub path: String,
-    /// What is done.
-    pub action: Action,
-    /// Its text now; `None` where there is none, or none that can be read.
+    /// The change.
+    pub action: RestoreAction,
+    /// Its current text; `None` if there is none, or it cannot be read.
     pub old: SourceText,
-    /// Its text afterwards; `None` where there is none.
+    /// Its new text; `None` if it is set aside.
     pub new: SourceText,
 }
 
-/// What has to be done so that the files are those of `kept`: first what it has, in its order, then what is there beside it.
-///
-/// `None` where its texts are not kept.
-pub fn restore(kept: &Kept, present: &[Present]) -> Option<Vec<FileStep>> {
+/// The plan to restore the files of `kept`: first its own files in order, then other current files. `None` if its texts are
+/// not recorded.
+pub fn plan_restore(kept: &StoredState, present: &[CurrentFile]) -> Option<Vec<FileRestore>> {
     let mut steps = Vec::new();
     for source in &kept.sources {
         let new = Source::document(LayerKind::File, source.path.as_str(), Arc::clone(source.text.as_ref()?));
         let there = present.iter().find(|file| file.path == source.path);
         let old = there.and_then(|file| file.source.clone());
         let action = match (there, &old) {
-            (None, _) => Action::Created,
-            (Some(_), Some(old)) if old.text() == new.text() => Action::Unchanged,
-            (Some(_), _) => Action::Replaced,
+            (None, _) => RestoreAction::Created,
+            (Some(_), Some(old)) if old.text() == new.text() => RestoreAction::Unchanged,
+            (Some(_), _) => RestoreAction::Replaced,
         };
-        steps.push(FileStep { path: source.path.clone(), action, old, new: Some(new) });
+        steps.push(FileRestore { path: source.path.clone(), action, old, new: Some(new) });
     }
     for file in present {
         if kept.sources.iter().all(|source| source.path != file.path) {
             let (path, old) = (file.path.clone(), file.source.clone());
-            steps.push(FileStep { path, action: Action::SetAside, old, new: None });
+            steps.push(FileRestore { path, action: RestoreAction::SetAside, old, new: None });
         }
     }
     Some(steps)
 }
 
-impl FileStep {
-    /// The change as a unified diff with three lines around it, with a `*` for each character of a secret; empty where
-    /// nothing changes. `name` is how the file is called. Of a text that does not parse no value is shown.
+impl FileRestore {
+    /// The change as a unified diff with three lines of context and the file name `name`; empty if nothing changes. Each
+    /// character of a secret is shown as `*`, and in a text that does not parse each character of a value.
     pub fn diff(&self, name: &str, rules: &Rules) -> String {
-        if self.action == Action::Unchanged {
+        if self.action == RestoreAction::Unchanged {
             return String::new();
         }
         let name = visible(name);
         let headers = match self.action {
-            Action::Created => format!("--- (no file)\n+++ {name}\n"),
-            Action::SetAside => format!("--- {name}\n+++ (no file)\n"),
-            Action::Replaced | Action::Unchanged => format!("--- {name}\n+++ {name}\n"),
+            RestoreAction::Created => format!("--- (no file)\n+++ {name}\n"),
+            RestoreAction::SetAside => format!("--- {name}\n+++ (no file)\n"),
+            RestoreAction::Replaced | RestoreAction::Unchanged => format!("--- {name}\n+++ {name}\n"),
         };
         let unreadable = "(it cannot be read as a text)\n";
-        if self.old.is_none() && self.action != Action::Created {
+        if self.old.is_none() && self.action != RestoreAction::Created {
             return format!("{headers}{unreadable}");
         }
-        let (old, new) = (Lines::of(self.old.as_ref(), rules), Lines::of(self.new.as_ref(), rules));
+        let (old, new) = (DiffLines::of(self.old.as_ref(), rules), DiffLines::of(self.new.as_ref(), rules));
         format!("{headers}{}", hunks(&old, &new))
     }
 }
 
-/// A text of a generation as it is shown: line by line, with a `*` for each character of a secret.
-pub fn shown_source(source: &Arc<Source>, rules: &Rules) -> String {
-    let lines = Lines::of(Some(source), rules);
+/// A text of a generation with a `*` for each character of a secret.
+pub fn redacted_source(source: &Arc<Source>, rules: &Rules) -> String {
+    let lines = DiffLines::of(Some(source), rules);
     lines.shown.iter().map(|line| format!("{line}\n")).collect()
 }
 
-/// The lines of a text as they are compared, and as they are shown.
-struct Lines<'s> {
+/// The lines of a text: plain ones to compare, redacted ones to show.
+struct DiffLines<'s> {
     plain: Vec<&'s str>,
     shown: Vec<String>,
 }
 
-impl<'s> Lines<'s> {
+impl<'s> DiffLines<'s> {
     fn of(source: Option<&'s Arc<Source>>, rules: &Rules) -> Self {
         let Some(source) = source else { return Self { plain: Vec::new(), shown: Vec::new() } };
         let document = Document::Text(Arc::clone(source), Language::of_name(source.name()));
@@ -133,13 +132,13 @@ impl<'s> Lines<'s> {
     }
 }
 
-/// Tabs are a part of a text.
+/// Keeps tabs.
 fn visible_line(line: &str) -> String {
     line.split('\t').map(visible).collect::<Vec<_>>().join("\t")
 }
 
-/// Lines are told apart by what they are, and shown as they may be: a secret that changed is a line that changed.
-fn hunks(old: &Lines<'_>, new: &Lines<'_>) -> String {
+/// DiffLines are told apart by what they are, and shown as they may be: a secret that changed is a line that changed.
+fn hunks(old: &DiffLines<'_>, new: &DiffLines<'_>) -> String {
     let diff = TextDiff::from_slices(&old.plain, &new.plain);
     let mut text = String::new();
     for group in diff.grouped_ops(3) {
@@ -163,7 +162,7 @@ fn hunks(old: &Lines<'_>, new: &Lines<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::history::{Changes, KeptSource};
+    use crate::config::history::{Changes, StoredFile};
     use crate::config::schema::{Documents, Schema};
     use crate::config::source::parse;
 
@@ -173,13 +172,13 @@ mod tests {
         Rules::new(Some(Schema::compile(&Documents::new("file:///s", schema.root())).unwrap()))
     }
 
-    fn kept(files: &[(&str, &str)]) -> Kept {
-        let source = |(path, text): &(&str, &str)| KeptSource {
+    fn kept(files: &[(&str, &str)]) -> StoredState {
+        let source = |(path, text): &(&str, &str)| StoredFile {
             path: (*path).into(),
             fingerprint: String::new(),
             text: Some(Arc::from(*text)),
         };
-        Kept {
+        StoredState {
             fingerprint: String::new(),
             changes: Changes::Unknown,
             resolved: None,
@@ -187,13 +186,13 @@ mod tests {
         }
     }
 
-    fn present(path: &str, text: Option<&str>) -> Present {
+    fn present(path: &str, text: Option<&str>) -> CurrentFile {
         let source = text.map(|text| Source::document(LayerKind::File, path, text));
-        Present { path: path.into(), source }
+        CurrentFile { path: path.into(), source }
     }
 
     #[test]
-    fn each_file_gets_what_it_lacks_and_what_was_not_there_is_set_aside() {
+    fn each_file_is_restored_and_other_files_are_set_aside() {
         let kept = kept(&[("/a", "a = 1\n"), ("/b", "b = 1\n"), ("/c", "c = 1\n"), ("/d", "d = 1\n")]);
         let now = [
             present("/e", Some("e = 1\n")),
@@ -201,11 +200,11 @@ mod tests {
             present("/b", Some("b = 2\n")),
             present("/c", None),
         ];
-        let steps = restore(&kept, &now).unwrap();
-        let told: Vec<_> = steps.iter().map(|step| (step.path.as_str(), step.action)).collect();
-        use Action::{Created, Replaced, SetAside, Unchanged};
+        let steps = plan_restore(&kept, &now).unwrap();
+        let actions: Vec<_> = steps.iter().map(|step| (step.path.as_str(), step.action)).collect();
+        use RestoreAction::{Created, Replaced, SetAside, Unchanged};
         assert_eq!(
-            told,
+            actions,
             [("/a", Unchanged), ("/b", Replaced), ("/c", Replaced), ("/d", Created), ("/e", SetAside)]
         );
         let diffs: Vec<String> =
@@ -226,12 +225,12 @@ mod tests {
     fn without_texts_nothing_is_restored() {
         let mut kept = kept(&[("/a", "a = 1\n")]);
         kept.sources.iter_mut().for_each(|source| source.text = None);
-        assert!(restore(&kept, &[]).is_none());
+        assert!(plan_restore(&kept, &[]).is_none());
     }
 
     #[test]
-    fn a_secret_that_changed_is_a_line_that_changed_and_is_not_shown() {
-        let steps = restore(
+    fn a_changed_secret_is_a_changed_line_and_not_shown() {
+        let steps = plan_restore(
             &kept(&[("/a.toml", "port = 1\ntoken = 'hunter1'\n")]),
             &[present("/a.toml", Some("port = 1\ntoken = 'hunter2' # was hunter1"))],
         );
@@ -244,8 +243,8 @@ mod tests {
     }
 
     #[test]
-    fn of_a_text_that_does_not_parse_no_value_is_shown() {
-        let steps = restore(
+    fn a_text_that_does_not_parse_shows_no_value() {
+        let steps = plan_restore(
             &kept(&[("/a.toml", "port = 1\n")]),
             &[present("/a.toml", Some("port = 80\ntoken = hunter2\n"))],
         );

@@ -1,32 +1,32 @@
-//! The history in words for a person.
+//! The history as text for a person.
 
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use super::{Changes, Difference, Generation, KeptSource, Refusal};
+use super::{Changes, Difference, Generation, Refusal, StoredFile};
 use crate::text::{rfc3339, visible};
 use crate::tree::diff::to_text;
 use crate::tree::{Key, print};
 
-/// How many keys of a generation a list names.
-const MOST_KEYS: usize = 3;
+/// The number of keys that a list names for each generation.
+const MAX_LISTED_KEYS: usize = 3;
 
-/// From where paths are named: below the working folder, or below the home folder, they are shortened.
+/// Prints the history. Paths below the working folder or the home folder are shortened.
 #[derive(Clone, Debug, Default)]
-pub struct Places {
+pub struct HistoryPrinter {
     /// The working folder.
     pub folder: Option<String>,
     /// The home folder.
     pub home: Option<String>,
 }
 
-impl Places {
-    /// A path as a person would write it here.
+impl HistoryPrinter {
+    /// A path in its short form.
     ///
     /// ```
-    /// use speckit_core::config::history::Places;
-    /// let places = Places { folder: Some("/srv/app".into()), home: Some("/home/ann".into()) };
+    /// use speckit_core::config::history::HistoryPrinter;
+    /// let places = HistoryPrinter { folder: Some("/srv/app".into()), home: Some("/home/ann".into()) };
     /// assert_eq!(places.shown("/srv/app/speckit.toml"), "speckit.toml");
     /// assert_eq!(places.shown("/home/ann/.code/config.toml"), "~/.code/config.toml");
     /// assert_eq!(places.shown("/srv/application.toml"), "/srv/application.toml");
@@ -43,19 +43,19 @@ impl Places {
         }
     }
 
-    /// Generations, and the refusals among them, a line each, in the order of their times.
+    /// Generations and refusals, one line each, in the order of their times.
     pub fn list(&self, generations: &[Generation], refusals: &[Refusal]) -> String {
-        // Of one millisecond, a refusal comes behind the generation that it left in force.
+        // Within one millisecond, a refusal follows the generation that it left in force.
         let mut rows: Vec<((u64, u64, bool), [String; 5])> = generations
             .iter()
             .map(|generation| {
-                let files = generation.kept.sources.iter().map(|source| self.shown(&source.path));
+                let files = generation.state.sources.iter().map(|source| self.shown(&source.path));
                 let row = [
                     generation.number.to_string(),
                     generation.cause.to_string(),
                     rfc3339(generation.accepted_at_ms),
                     files.collect::<Vec<_>>().join(", "),
-                    counted_keys(&generation.kept.changes),
+                    counted_keys(&generation.state.changes),
                 ];
                 ((generation.accepted_at_ms, generation.generation, false), row)
             })
@@ -74,7 +74,7 @@ impl Places {
         table(rows.into_iter().map(|(_, row)| row).collect())
     }
 
-    /// The files that the findings of a refusal are about; where they are about none, all that were layered.
+    /// The files of a refusal's diagnostics; without any, all layered files.
     fn files_of(&self, refusal: &Refusal) -> String {
         let findings = refusal.diagnostics.as_array().into_iter().flatten();
         let mut names: Vec<&str> = findings
@@ -90,9 +90,9 @@ impl Places {
         names.iter().map(|name| self.shown(name)).collect::<Vec<_>>().join(", ")
     }
 
-    /// All that is kept of a generation, but for the texts of its files.
+    /// Everything recorded of a generation except the texts of its files.
     pub fn show(&self, generation: &Generation) -> String {
-        let kept = &generation.kept;
+        let kept = &generation.state;
         let mut text = format!(
             "generation {}\n  accepted   {}\n  cause      {}, as generation {} of its process\n  tree       {}\n",
             generation.number,
@@ -102,7 +102,7 @@ impl Places {
             kept.fingerprint,
         );
         let mut label = "files";
-        for KeptSource { path, fingerprint, .. } in &kept.sources {
+        for StoredFile { path, fingerprint, .. } in &kept.sources {
             text.push_str(&format!("  {label:<10} {}   {fingerprint}\n", self.shown(path)));
             label = "";
         }
@@ -110,7 +110,9 @@ impl Places {
             text.push_str("  files      none\n");
         }
         text.push_str(&match &kept.changes {
-            Changes::Unknown => "  changed    not known: nothing was kept before, or no values\n".into(),
+            Changes::Unknown => {
+                "  changed    not known: no generation or no values were recorded before\n".into()
+            }
             changes => {
                 let count = changes.keys().unwrap_or_default().len();
                 format!("  changed    {}\n{}", keys(count), indented(&lines(changes)))
@@ -120,25 +122,25 @@ impl Places {
             Some(root) => {
                 format!("  values     secrets redacted\n{}", indented(&print::to_text(root, &|_| false)))
             }
-            None => "  values     not kept, and no texts (store.history = \"metadata\")\n".into(),
+            None => "  values     not recorded, nor file texts (store.history = \"metadata\")\n".into(),
         });
         text
     }
 }
 
 impl Difference {
-    /// The changes as lines; a sentence where there is none, or none is known.
+    /// The changes as lines, or a sentence if there are none or none are known.
     pub fn to_text(&self, from: i64, to: i64) -> String {
         match (&self.changes, self.is_whole) {
             (Changes::Unknown, _) => {
-                format!("generations {from} and {to} differ, and in what was not kept\n")
+                format!("generations {from} and {to} differ, but what changed is not recorded\n")
             }
             (changes, is_whole) => match (lines(changes), is_whole) {
                 (text, true) if text.is_empty() => {
                     format!("generations {from} and {to} have the same values\n")
                 }
                 (text, false) if text.is_empty() => {
-                    format!("generations {from} and {to} differ in a secret that stands in no file\n")
+                    format!("generations {from} and {to} differ in a secret that is set in no file\n")
                 }
                 (text, _) => text,
             },
@@ -160,8 +162,9 @@ fn indented(text: &str) -> String {
 
 fn counted_keys(changes: &Changes) -> String {
     let Some(all) = changes.keys() else { return String::new() };
-    let named: Vec<String> = all.iter().take(MOST_KEYS).map(|key: &&Key| visible(&key.to_string())).collect();
-    let more = if all.len() > MOST_KEYS { ", ..." } else { "" };
+    let named: Vec<String> =
+        all.iter().take(MAX_LISTED_KEYS).map(|key: &&Key| visible(&key.to_string())).collect();
+    let more = if all.len() > MAX_LISTED_KEYS { ", ..." } else { "" };
     let colon = if named.is_empty() { "" } else { ": " };
     format!("{}{colon}{}{more}", keys(all.len()), named.join(", "))
 }
@@ -174,7 +177,7 @@ fn keys(count: usize) -> String {
     }
 }
 
-/// `key: message`, or the code where no messages are kept.
+/// `key: message`, or the code if messages are not recorded.
 fn first_finding(diagnostics: &serde_json::Value) -> String {
     let text =
         |name: &str, of: &serde_json::Value| of.get(name).and_then(|text| text.as_str()).map(String::from);
@@ -190,7 +193,7 @@ fn first_finding(diagnostics: &serde_json::Value) -> String {
     visible(&format!("{}{what}{more}", key.unwrap_or_default()))
 }
 
-/// Columns as wide as their widest text, the first one to the right.
+/// Aligned columns; the first one is right-aligned.
 fn table(rows: Vec<[String; 5]>) -> String {
     let width = |text: &str| text.chars().count();
     let mut widths = [0; 5];
@@ -215,16 +218,16 @@ fn table(rows: Vec<[String; 5]>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::history::{Cause, Kept};
+    use crate::config::history::{GenerationCause, StoredState};
 
     #[test]
-    fn of_one_millisecond_a_refusal_stands_between_what_it_left_and_what_came_next() {
+    fn within_one_millisecond_a_refusal_stands_between_two_generations() {
         let generation = |number, generation| Generation {
             number,
             accepted_at_ms: 0,
             generation,
-            cause: Cause::Reloaded,
-            kept: Kept {
+            cause: GenerationCause::Reloaded,
+            state: StoredState {
                 fingerprint: String::new(),
                 changes: Changes::Unknown,
                 resolved: None,
@@ -237,7 +240,7 @@ mod tests {
             files: Vec::new(),
             diagnostics: serde_json::Value::Null,
         };
-        let text = Places::default().list(&[generation(7, 1), generation(8, 2)], &[refusal]);
+        let text = HistoryPrinter::default().list(&[generation(7, 1), generation(8, 2)], &[refusal]);
         let firsts: Vec<&str> = text.lines().filter_map(|line| line.get(..1)).collect();
         assert_eq!(firsts, ["7", "-", "8"]);
     }

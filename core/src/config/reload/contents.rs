@@ -1,17 +1,17 @@
-//! What a configuration was made of at one reading, by hashes: what changed, and what lost its content.
+//! Content hashes of all sources at one read, to detect changed and lost files.
 
 use alloc::collections::BTreeMap;
 
 use crate::tree::{Fingerprint, Text};
 
-/// What one source held.
+/// The content of one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
-    /// There was none.
+    /// No file.
     Missing,
-    /// There was one, and it could not be read; the hash of the reason.
+    /// A file that could not be read; the hash of the reason.
     Unreadable(Fingerprint),
-    /// A text without a character.
+    /// A file without bytes.
     Empty,
     /// The hash of its bytes.
     Bytes(Fingerprint),
@@ -23,13 +23,13 @@ impl Content {
         if bytes.is_empty() { Self::Empty } else { Self::Bytes(Fingerprint::of_bytes(bytes)) }
     }
 
-    /// What could not be read, for this reason.
+    /// A file that could not be read for this reason.
     pub fn unreadable(reason: &str) -> Self {
         Self::Unreadable(Fingerprint::of_bytes(reason.as_bytes()))
     }
 }
 
-/// What every source held at one reading: files by their paths, and all that is no file.
+/// The content of every source at one read: files by their paths, and other sources by their names.
 ///
 /// ```
 /// use speckit_core::config::reload::{Content, Contents};
@@ -47,34 +47,33 @@ pub struct Contents {
 }
 
 impl Contents {
-    /// Notes what a file held.
+    /// Adds the content of a file.
     pub fn add_file(&mut self, path: impl Into<Text>, content: Content) {
         self.files.insert(path.into(), content);
     }
 
-    /// Notes what a source held that is no file, such as the environment.
+    /// Adds a source that is not a file, such as the environment.
     pub fn add(&mut self, name: impl Into<Text>, hash: Fingerprint) {
         self.rest.insert(name.into(), hash);
     }
 
-    /// Notes all that another reading held; where both know a source, the other is right.
+    /// Adds everything of another read, which overrides sources that both have.
     pub fn extend(&mut self, other: Self) {
         self.files.extend(other.files);
         self.rest.extend(other.rest);
     }
 
-    /// Tells whether it is noted what a file held.
+    /// Whether the content of a file was added.
     pub fn has_file(&self, path: &str) -> bool {
         self.files.contains_key(path)
     }
 
-    /// The files, whether they were there or not.
+    /// The paths of all files, existing and missing ones.
     pub fn files(&self) -> impl Iterator<Item = &str> {
         self.files.keys().map(Text::as_str)
     }
 
-    /// The files whose content is another than `before`, in the order of their names. What was not looked for has not
-    /// changed.
+    /// The files whose content differs from `before`, sorted by path. A file that was not read is not changed.
     pub fn files_changed_since<'a>(&'a self, before: &'a Self) -> impl Iterator<Item = &'a str> {
         let is_other = |path: &Text, content: &Content| {
             before.files.get(path).copied().unwrap_or(Content::Missing) != *content
@@ -83,8 +82,8 @@ impl Contents {
         changed.map(|(path, _)| path.as_str())
     }
 
-    /// Tells whether a file that had bytes has none now, or cannot be read: it may be about to get new ones. What was
-    /// not looked for is not lost.
+    /// Whether a file that had bytes is now empty, missing or unreadable: new bytes may be about to come. A file that
+    /// was not read is not lost.
     pub fn lost_content_since(&self, before: &Self) -> bool {
         self.files.iter().any(|(path, content)| {
             matches!(before.files.get(path), Some(Content::Bytes(_))) && !matches!(content, Content::Bytes(_))
@@ -97,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_that_was_missing_and_is_not_looked_for_any_more_did_not_change() {
+    fn a_missing_file_that_is_not_read_any_more_is_not_changed() {
         let mut before = Contents::default();
         before.add_file("override.toml", Content::Missing);
         let now = Contents::default();

@@ -1,28 +1,28 @@
-//! Reloading: when to read again, and what becomes of what was read.
+//! The state machine of reloads: when to read the files again, and what to do with the result.
 //!
-//! [`Machine`] decides and the shell does: it is told what happened and at what time, and answers with actions.
-//! It holds no file, no clock and no thread. Time is the time since some fixed moment.
+//! [`ReloadMachine`] takes inputs with their times and returns actions, which the shell executes. It has no files, clock
+//! or threads. Times are measured from some fixed moment.
 //!
 //! ```
 //! use core::time::Duration;
-//! use speckit_core::config::reload::{Action, Input, Load, Machine, Notice, Patience};
+//! use speckit_core::config::reload::{ReloadAction, ReloadInput, ReadResult, ReloadMachine, ReloadEventKind, LostFiles};
 //! use speckit_core::{LayerKind, Source};
 //! use speckit_core::config::source::{Language, parse};
 //! let tree = |text: &str| {
 //!     let source = Source::document(LayerKind::File, "app.toml", text);
 //!     parse(&source, Language::Toml).unwrap().root().fingerprint()
 //! };
-//! let quiet = Duration::from_millis(200);
-//! let mut machine = Machine::running(1, tree("port = 1\n"), quiet);
+//! let debounce = Duration::from_millis(200);
+//! let mut machine = ReloadMachine::running(1, tree("port = 1\n"), debounce);
 //! let at = Duration::from_millis;
-//! assert_eq!(machine.step(at(0), Input::Changed), []);
-//! assert_eq!(machine.step(at(150), Input::Changed), [], "the burst goes on");
+//! assert_eq!(machine.step(at(0), ReloadInput::Changed), []);
+//! assert_eq!(machine.step(at(150), ReloadInput::Changed), [], "the burst continues");
 //! assert_eq!(machine.next_deadline(), Some(at(350)));
-//! assert_eq!(machine.step(at(350), Input::Timer), [Action::Read { patience: Patience::Whole }]);
-//! let read = Load::Accepted { tree: tree("port = 2\n"), in_files: true };
+//! assert_eq!(machine.step(at(350), ReloadInput::Timer), [ReloadAction::Read { lost_files: LostFiles::Wait }]);
+//! let read = ReadResult::Accepted { tree: tree("port = 2\n"), in_files: true };
 //! assert_eq!(
-//!     machine.step(at(351), Input::Loaded(read)),
-//!     [Action::Tell(Notice::FileChanged), Action::Publish { generation: 2 }, Action::Tell(Notice::Success)]
+//!     machine.step(at(351), ReloadInput::Read(read)),
+//!     [ReloadAction::Emit(ReloadEventKind::FileChanged), ReloadAction::Publish { generation: 2 }, ReloadAction::Emit(ReloadEventKind::Success)]
 //! );
 //! ```
 
@@ -36,299 +36,300 @@ pub mod mounts;
 
 pub use contents::{Content, Contents};
 
-/// A storm of changes waits at most this many quiet periods.
-pub const LONGEST_WAIT: u32 = 10;
+/// Continuous changes delay a reload by at most this many debounce periods.
+pub const MAX_DEBOUNCE_PERIODS: u32 = 10;
 /// How long a file may be empty or missing before that counts as its new content.
-pub const SETTLING: Duration = Duration::from_secs(2);
+pub const LOST_CONTENT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long after the first reading a file that is not settled is read again; each further pause is twice as long, up to
-/// [`LONGEST_PAUSE`].
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+/// The delay before files are read again after one lost its content. It doubles with each retry, up to
+/// [`MAX_RETRY_DELAY`].
+const FIRST_RETRY_DELAY: Duration = Duration::from_millis(50);
+const MAX_RETRY_DELAY: Duration = Duration::from_millis(500);
 
-/// What happened.
+/// An input of the [`ReloadMachine`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Input {
-    /// Something that the configuration is made of may have changed. It is a hint: which paths changed, and
-    /// whether any did, is seen when they are read. An overflow of the system's events is one too.
+pub enum ReloadInput {
+    /// Some source may have changed. This is only a hint: reading shows what really changed. An overflow of the system's
+    /// event queue is such a hint too.
     Changed,
-    /// Time has passed.
+    /// The time of [`ReloadMachine::next_deadline`] has come.
     Timer,
-    /// So many guards keep the running configuration from being replaced.
+    /// The number of guards that delay publication is now this.
     Busy(usize),
-    /// Somebody wants a reload now, and takes what is there as it is.
-    Asked,
-    /// What was asked for by [`Action::Read`] has been read.
-    Loaded(Load),
-    /// The quiet period is another from now on.
-    Quiet(Duration),
-    /// Nothing is wanted any more.
+    /// A reload by hand: read now, and accept empty or missing files as they are.
+    Requested,
+    /// The result of [`ReloadAction::Read`].
+    Read(ReadResult),
+    /// The debounce period changes to this.
+    Debounce(Duration),
+    /// Stop: no action follows any more.
     Stop,
 }
 
-/// What a reading gave.
+/// What a read produced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Load {
-    /// The same bytes as the reading before, whatever became of that one.
+pub enum ReadResult {
+    /// The same bytes as the read before.
     Unchanged,
-    /// A file that had bytes is empty or gone, and the [`Patience`] of the reading is with it.
-    Unsettled {
-        /// Whether a file lost its content since the reading before, be that one unsettled too.
-        anew: bool,
+    /// A file that had bytes is empty or missing, and [`LostFiles`] says to wait for it.
+    LostContent {
+        /// Whether a file lost its content since the read directly before.
+        is_new: bool,
     },
-    /// Every file has its content again. It is answered to [`Patience::Look`] only.
-    Returned,
-    /// A configuration that obeys its rules.
+    /// Every file has its content again. Only [`LostFiles::Probe`] produces it.
+    ContentRestored,
+    /// A valid configuration.
     Accepted {
-        /// Its tree as it was written.
+        /// The hash of its tree as written in the sources.
         tree: Fingerprint,
-        /// Whether the bytes of a file differ from the reading before.
+        /// Whether the bytes of a file differ from the read before.
         in_files: bool,
     },
-    /// One that does not.
+    /// An invalid configuration.
     Refused {
-        /// Its findings.
+        /// The hash of its diagnostics.
         findings: Fingerprint,
-        /// Whether the bytes of a file differ from the reading before.
+        /// Whether the bytes of a file differ from the read before.
         in_files: bool,
     },
 }
 
-/// What is to be done, in this order.
+/// What the shell has to do, in the order of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Read and check everything, and answer with [`Input::Loaded`].
+pub enum ReloadAction {
+    /// Read and validate all sources, and answer with [`ReloadInput::Read`].
     Read {
-        /// Which files that became empty or vanished are answered by [`Load::Unsettled`]; the others count.
-        patience: Patience,
+        /// How to treat files that lost their content.
+        lost_files: LostFiles,
     },
-    /// Replace the running configuration by what was read last.
+    /// Replace the running configuration by the one that was read last.
     Publish {
-        /// The number that it has: that of the running one where only places differ.
+        /// Its generation: the running one where only comments or layout differ.
         generation: u64,
     },
-    /// Tell the subscribers.
-    Tell(Notice),
+    /// Emit an event to the subscribers.
+    Emit(ReloadEventKind),
 }
 
-/// With which files a reading is patient that lost their content (see [`Contents::lost_content_since`]).
+/// How a read treats files that lost their content (see [`Contents::lost_content_since`]): an editor may have truncated
+/// them and not yet written the new text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Patience {
-    /// With each that lost it since the last reading that was not unsettled.
-    Whole,
-    /// With those that lost it since the reading before; the others have been lost for long enough.
-    NewLosses,
-    /// As the first; and where every file has its content again, nothing is made of it yet, since it may be half
-    /// written: the answer is [`Load::Returned`].
-    Look,
-    /// With none.
-    None,
+pub enum LostFiles {
+    /// Wait for each file that lost it since the last read with a result.
+    Wait,
+    /// Wait for those that lost it since the read directly before; the wait for the others has timed out.
+    WaitForNew,
+    /// As [`LostFiles::Wait`]; and where every file has its content again, answer [`ReadResult::ContentRestored`], since
+    /// the content may still be incomplete.
+    Probe,
+    /// Take them as they are.
+    Accept,
 }
 
-/// What subscribers are told.
+/// Which event to emit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Notice {
-    /// The content of files changed, and that makes a difference.
+pub enum ReloadEventKind {
+    /// Files changed, and the configuration or its diagnostics with them.
     FileChanged,
-    /// What the files say is in force.
+    /// The content of the files is in force.
     Success,
-    /// What the files say is refused; the running configuration stays.
+    /// The content of the files is refused; the running configuration stays.
     Failed,
-    /// What the files say is accepted, and waits for the last guard.
+    /// The content of the files is valid, and waits until the last guard is dropped.
     Deferred {
         /// How many guards there are.
         busy: usize,
     },
 }
 
-/// What subscribers were told last about the files.
+/// The state of the files that subscribers know from the last event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Told {
-    /// They are in force.
+enum Reported {
+    /// In force.
     InForce,
-    /// They are refused, with these findings.
+    /// Refused, with the hash of the diagnostics.
     Refused(Fingerprint),
-    /// They wait, with this tree.
+    /// Waiting for guards, with the hash of the tree.
     Deferred(Fingerprint),
 }
 
-/// Changes that wait for a quiet period.
+/// The first and the last change that wait for the end of the debounce period.
 #[derive(Clone, Copy, Debug)]
 struct Burst {
     first: Duration,
     last: Duration,
 }
 
-/// A file that lost its content, and is read again.
+/// The wait for a file that lost its content: since when, how often it was read, and when it is read next.
 #[derive(Clone, Copy, Debug)]
-struct Settling {
+struct Recovery {
     since: Duration,
     reads: u32,
     due: Duration,
 }
 
-/// Decides when a configuration is read again and what becomes of it.
+/// Decides when a configuration is read again, published or refused.
 ///
-/// What holds whatever happens (see `tests/properties/config/reload.rs`): nothing is published while a guard is held, and
-/// nothing that was refused; each change that makes a difference is told once; each deferral ends in one success
-/// or failure; when everything has been quiet for long enough, the newest content is in force or refused.
+/// Its invariants (see `tests/properties/config/reload.rs`): nothing is published while a guard is held, and no refused
+/// configuration ever; each relevant change emits its event once; each deferral ends in one success or failure; when
+/// changes stop, the newest content is in force or refused.
 #[derive(Clone, Debug)]
-pub struct Machine {
-    quiet: Duration,
+pub struct ReloadMachine {
+    debounce: Duration,
     generation: u64,
     running: Fingerprint,
-    told: Told,
+    reported: Reported,
     /// The tree that waits for the last guard.
     waiting: Option<Fingerprint>,
     busy: usize,
     burst: Option<Burst>,
-    settling: Option<Settling>,
-    asked: bool,
+    recovery: Option<Recovery>,
+    is_requested: bool,
     is_reading: bool,
     is_stopped: bool,
 }
 
-impl Machine {
-    /// A machine for a configuration that is in force.
-    pub fn running(generation: u64, tree: Fingerprint, quiet: Duration) -> Self {
+impl ReloadMachine {
+    /// Starts with a valid configuration.
+    pub fn running(generation: u64, tree: Fingerprint, debounce: Duration) -> Self {
         Self {
-            quiet,
+            debounce,
             generation,
             running: tree,
-            told: Told::InForce,
+            reported: Reported::InForce,
             waiting: None,
             busy: 0,
             burst: None,
-            settling: None,
-            asked: false,
+            recovery: None,
+            is_requested: false,
             is_reading: false,
             is_stopped: false,
         }
     }
 
-    /// A machine for a configuration that stands in for one that was refused.
-    pub fn degraded(generation: u64, tree: Fingerprint, findings: Fingerprint, quiet: Duration) -> Self {
-        Self { told: Told::Refused(findings), ..Self::running(generation, tree, quiet) }
+    /// Starts with a fallback, since the configuration is refused.
+    pub fn degraded(generation: u64, tree: Fingerprint, findings: Fingerprint, debounce: Duration) -> Self {
+        Self { reported: Reported::Refused(findings), ..Self::running(generation, tree, debounce) }
     }
 
-    /// Takes one input and answers with what is to be done, in this order.
+    /// Takes one input and returns the actions that follow.
     ///
-    /// Times never go back. Each [`Action::Read`] is answered by one [`Input::Loaded`]; until then no other is asked
-    /// for. A publication is only ever the answer to [`Input::Loaded`]: who tells the machine of guards under a
-    /// lock and holds it over that step never replaces a configuration that is guarded.
-    pub fn step(&mut self, now: Duration, input: Input) -> Vec<Action> {
+    /// Times must not go back. The shell answers each [`ReloadAction::Read`] with one [`ReloadInput::Read`]; no second
+    /// read is returned before that. Only [`ReloadInput::Read`] can lead to a publication, so that a lock held over
+    /// [`ReloadInput::Busy`] and that step protects every guard.
+    pub fn step(&mut self, now: Duration, input: ReloadInput) -> Vec<ReloadAction> {
         let mut actions = Vec::new();
         match input {
-            Input::Changed => {
+            ReloadInput::Changed => {
                 let first = self.burst.map_or(now, |burst| burst.first);
                 self.burst = Some(Burst { first, last: now });
             }
-            Input::Timer => {}
-            Input::Busy(count) => self.busy = count,
-            Input::Asked => self.asked = true,
-            Input::Loaded(load) if self.is_reading => {
+            ReloadInput::Timer => {}
+            ReloadInput::Busy(count) => self.busy = count,
+            ReloadInput::Requested => self.is_requested = true,
+            ReloadInput::Read(load) if self.is_reading => {
                 self.is_reading = false;
                 if !self.is_stopped {
                     self.decide(now, load, &mut actions);
                 }
             }
-            Input::Loaded(_) => {}
-            Input::Quiet(quiet) => self.quiet = quiet,
-            Input::Stop => self.is_stopped = true,
+            ReloadInput::Read(_) => {}
+            ReloadInput::Debounce(debounce) => self.debounce = debounce,
+            ReloadInput::Stop => self.is_stopped = true,
         }
-        if let Some(patience) = self.due(now) {
+        if let Some(lost_files) = self.due(now) {
             self.is_reading = true;
-            actions.push(Action::Read { patience });
+            actions.push(ReloadAction::Read { lost_files });
         }
         actions
     }
 
-    /// When [`Input::Timer`] is wanted next; `None` while nothing is awaited.
+    /// When to send [`ReloadInput::Timer`]; `None` while no time matters.
     pub fn next_deadline(&self) -> Option<Duration> {
         if self.is_reading || self.is_stopped {
             return None;
         }
-        self.burst_end().or(self.settling.map(|settling| settling.due))
+        self.burst_end().or(self.recovery.map(|recovery| recovery.due))
     }
 
-    /// The number of the running configuration.
+    /// The generation of the running configuration.
     pub fn generation(&self) -> u64 {
         self.generation
     }
 
-    /// Tells whether an accepted configuration waits for the last guard, and subscribers were told so.
+    /// Whether a valid configuration waits for guards and [`ReloadEventKind::Deferred`] was emitted.
     pub fn is_deferred(&self) -> bool {
-        matches!(self.told, Told::Deferred(_))
+        matches!(self.reported, Reported::Deferred(_))
     }
 
-    /// Tells whether anything waits for the last guard, be it places alone.
-    pub fn awaits_guards(&self) -> bool {
+    /// Whether anything waits for guards, even a change of comments only.
+    pub fn waits_for_guards(&self) -> bool {
         self.waiting.is_some()
     }
 
-    /// Tells whether changes wait for the end of a quiet period, or for a file to get its content back.
+    /// Whether changes wait for the end of the debounce period, or a lost file for its content.
     pub fn is_waiting(&self) -> bool {
-        self.burst.is_some() || self.settling.is_some()
+        self.burst.is_some() || self.recovery.is_some()
     }
 
-    /// Tells whether the newest content that was read is refused.
+    /// Whether the newest content is refused.
     pub fn is_refused(&self) -> bool {
-        matches!(self.told, Told::Refused(_))
+        matches!(self.reported, Reported::Refused(_))
     }
 
     fn burst_end(&self) -> Option<Duration> {
         let burst = self.burst?;
-        let longest = self.quiet.saturating_mul(LONGEST_WAIT);
-        Some(burst.last.saturating_add(self.quiet).min(burst.first.saturating_add(longest)))
+        let longest = self.debounce.saturating_mul(MAX_DEBOUNCE_PERIODS);
+        Some(burst.last.saturating_add(self.debounce).min(burst.first.saturating_add(longest)))
     }
 
-    /// Whether a reading is due, and how patient it is.
-    fn due(&mut self, now: Duration) -> Option<Patience> {
+    /// Whether a read is due, and how it treats lost files.
+    fn due(&mut self, now: Duration) -> Option<LostFiles> {
         if self.is_reading || self.is_stopped {
             return None;
         }
         let burst_is_over = self.burst_end().is_some_and(|end| end <= now);
-        // While changes come, files are half written: nothing but their end is a reason to read.
-        let settling = self.settling.filter(|_| self.burst.is_none());
-        let settling_is_due = settling.is_some_and(|settling| settling.due <= now);
-        // What waits is read once more, since the newest content is to be published.
+        // During a burst files may be half written: read only when it ends.
+        let recovery = self.recovery.filter(|_| self.burst.is_none());
+        let settling_is_due = recovery.is_some_and(|recovery| recovery.due <= now);
+        // A waiting configuration is read once more, since the newest content is published.
         let is_free =
-            self.waiting.is_some() && self.busy == 0 && self.settling.is_none() && self.burst.is_none();
-        if self.asked {
-            self.asked = false;
-            self.settling = None;
-            return Some(Patience::None);
+            self.waiting.is_some() && self.busy == 0 && self.recovery.is_none() && self.burst.is_none();
+        if self.is_requested {
+            self.is_requested = false;
+            self.recovery = None;
+            return Some(LostFiles::Accept);
         }
         if burst_is_over {
             self.burst = None;
         }
         let patience_is_over =
-            self.settling.is_some_and(|settling| settling.since.saturating_add(SETTLING) <= now);
-        let patience = match (patience_is_over, settling_is_due) {
-            (true, _) => Patience::NewLosses,
-            (false, true) => Patience::Look,
-            (false, false) => Patience::Whole,
+            self.recovery.is_some_and(|recovery| recovery.since.saturating_add(LOST_CONTENT_TIMEOUT) <= now);
+        let lost_files = match (patience_is_over, settling_is_due) {
+            (true, _) => LostFiles::WaitForNew,
+            (false, true) => LostFiles::Probe,
+            (false, false) => LostFiles::Wait,
         };
-        (burst_is_over || settling_is_due || is_free).then_some(patience)
+        (burst_is_over || settling_is_due || is_free).then_some(lost_files)
     }
 
-    fn decide(&mut self, now: Duration, load: Load, actions: &mut Vec<Action>) {
-        if let Load::Unsettled { anew } = load {
-            // Each file has the whole time, so that a loss begins it again.
-            let settling = self.settling.filter(|_| !anew);
-            let reads = settling.map_or(1, |settling| settling.reads.saturating_add(1));
-            let since = settling.map_or(now, |settling| settling.since);
+    fn decide(&mut self, now: Duration, load: ReadResult, actions: &mut Vec<ReloadAction>) {
+        if let ReadResult::LostContent { is_new } = load {
+            // Each file gets the whole timeout, so a new loss restarts it.
+            let recovery = self.recovery.filter(|_| !is_new);
+            let reads = recovery.map_or(1, |recovery| recovery.reads.saturating_add(1));
+            let since = recovery.map_or(now, |recovery| recovery.since);
             let doublings = 1u32.checked_shl(reads.saturating_sub(1)).unwrap_or(u32::MAX);
-            let pause = FIRST_PAUSE.saturating_mul(doublings).min(LONGEST_PAUSE);
-            let due = now.saturating_add(pause).min(since.saturating_add(SETTLING));
-            self.settling = Some(Settling { since, reads, due });
+            let pause = FIRST_RETRY_DELAY.saturating_mul(doublings).min(MAX_RETRY_DELAY);
+            let due = now.saturating_add(pause).min(since.saturating_add(LOST_CONTENT_TIMEOUT));
+            self.recovery = Some(Recovery { since, reads, due });
             return;
         }
-        self.settling = None;
+        self.recovery = None;
         match load {
-            // It may still be written, as after any other change.
-            Load::Returned => self.burst = self.burst.or(Some(Burst { first: now, last: now })),
-            Load::Accepted { tree, in_files } => {
+            // The content may be incomplete: debounce it as any other change.
+            ReadResult::ContentRestored => self.burst = self.burst.or(Some(Burst { first: now, last: now })),
+            ReadResult::Accepted { tree, in_files } => {
                 self.waiting = Some(tree);
                 if self.busy == 0 {
                     self.publish(in_files, actions)
@@ -336,45 +337,47 @@ impl Machine {
                     self.defer(tree, in_files, actions)
                 }
             }
-            Load::Refused { findings, in_files } => {
+            ReadResult::Refused { findings, in_files } => {
                 self.waiting = None;
-                if self.told != Told::Refused(findings) {
-                    self.told = Told::Refused(findings);
-                    actions.extend(in_files.then_some(Action::Tell(Notice::FileChanged)));
-                    actions.push(Action::Tell(Notice::Failed));
+                if self.reported != Reported::Refused(findings) {
+                    self.reported = Reported::Refused(findings);
+                    actions.extend(in_files.then_some(ReloadAction::Emit(ReloadEventKind::FileChanged)));
+                    actions.push(ReloadAction::Emit(ReloadEventKind::Failed));
                 }
             }
-            Load::Unchanged if self.busy == 0 => self.publish(false, actions),
-            Load::Unchanged | Load::Unsettled { .. } => {}
+            ReadResult::Unchanged if self.busy == 0 => self.publish(false, actions),
+            ReadResult::Unchanged | ReadResult::LostContent { .. } => {}
         }
     }
 
-    /// Puts what waits in force.
-    fn publish(&mut self, in_files: bool, actions: &mut Vec<Action>) {
+    /// Publishes the waiting tree.
+    fn publish(&mut self, in_files: bool, actions: &mut Vec<ReloadAction>) {
         let Some(tree) = self.waiting.take() else { return };
-        let is_news = tree != self.running || self.told != Told::InForce;
-        if is_news && in_files && self.told != Told::Deferred(tree) {
-            actions.push(Action::Tell(Notice::FileChanged));
+        let is_relevant = tree != self.running || self.reported != Reported::InForce;
+        if is_relevant && in_files && self.reported != Reported::Deferred(tree) {
+            actions.push(ReloadAction::Emit(ReloadEventKind::FileChanged));
         }
         if tree != self.running {
             self.generation += 1;
         }
         self.running = tree;
-        self.told = Told::InForce;
-        actions.push(Action::Publish { generation: self.generation });
-        actions.extend(is_news.then_some(Action::Tell(Notice::Success)));
+        self.reported = Reported::InForce;
+        actions.push(ReloadAction::Publish { generation: self.generation });
+        actions.extend(is_relevant.then_some(ReloadAction::Emit(ReloadEventKind::Success)));
     }
 
-    fn defer(&mut self, tree: Fingerprint, in_files: bool, actions: &mut Vec<Action>) {
-        let was_deferred = match self.told {
-            Told::InForce if tree == self.running => return,
-            Told::Deferred(waiting) if waiting == tree => return,
-            Told::Deferred(_) => true,
-            Told::InForce | Told::Refused(_) => false,
+    fn defer(&mut self, tree: Fingerprint, in_files: bool, actions: &mut Vec<ReloadAction>) {
+        let was_deferred = match self.reported {
+            Reported::InForce if tree == self.running => return,
+            Reported::Deferred(waiting) if waiting == tree => return,
+            Reported::Deferred(_) => true,
+            Reported::InForce | Reported::Refused(_) => false,
         };
-        self.told = Told::Deferred(tree);
-        actions.extend(in_files.then_some(Action::Tell(Notice::FileChanged)));
-        actions.extend((!was_deferred).then_some(Action::Tell(Notice::Deferred { busy: self.busy })));
+        self.reported = Reported::Deferred(tree);
+        actions.extend(in_files.then_some(ReloadAction::Emit(ReloadEventKind::FileChanged)));
+        actions.extend(
+            (!was_deferred).then_some(ReloadAction::Emit(ReloadEventKind::Deferred { busy: self.busy })),
+        );
     }
 }
 

@@ -1,5 +1,5 @@
-//! Which filesystem a path is on, from the text of `/proc/self/mountinfo` (proc_pid_mountinfo(5)), and whether
-//! the system's events can be trusted there.
+//! The filesystem of a path, from the text of `/proc/self/mountinfo` (proc_pid_mountinfo(5)), and whether the system's
+//! file events are complete there.
 //!
 //! ```
 //! use speckit_core::config::reload::mounts::Mounts;
@@ -16,11 +16,11 @@
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-/// What is mounted where, in the order of mounting.
+/// All mounts, in the order of mounting.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mounts(Vec<Mount>);
 
-/// One filesystem at one place.
+/// One mounted filesystem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mount {
     point: String,
@@ -28,7 +28,7 @@ pub struct Mount {
 }
 
 impl Mounts {
-    /// The mounts in the text of `/proc/self/mountinfo`. A line of another form is passed over.
+    /// The mounts in the text of `/proc/self/mountinfo`. Malformed lines are skipped.
     pub fn parse(mountinfo: &str) -> Self {
         Self(mountinfo.lines().filter_map(Mount::parse).collect())
     }
@@ -52,12 +52,12 @@ impl Mount {
         &self.filesystem
     }
 
-    /// Tells whether `path` itself is the mount point; if it is no folder, that file alone was mounted.
+    /// Whether `path` itself is the mount point. If it is a file, it was mounted as a single file.
     pub fn is_at(&self, path: &str) -> bool {
         self.point == path
     }
 
-    /// Tells whether changes that were made elsewhere arrive here as events of the system.
+    /// Whether changes made by other machines or processes arrive as events of the system.
     ///
     /// inotify(7): "Inotify reports only events that a user-space program triggers through the filesystem API. As
     /// a result, it does not catch remote events that occur on network filesystems." So it is with every
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_was_mounted_alone_is_told_from_one_in_a_mounted_folder() {
+    fn a_single_file_mount_differs_from_a_file_in_a_mounted_folder() {
         let mounts = Mounts::parse(CONTAINER);
         let is_mounted = |path| mounts.of(path).unwrap().is_at(path);
         assert!(is_mounted("/etc/app/app.toml") && is_mounted("/etc/app"));
@@ -166,14 +166,14 @@ mod tests {
     }
 
     #[test]
-    fn a_hyphen_among_the_paths_is_no_end_of_the_optional_fields() {
+    fn a_hyphen_as_a_path_does_not_end_the_optional_fields() {
         let mounts = Mounts::parse("1 0 8:1 - /- - - ext4 - rw\n2 1 8:1 / /b - a:1 b:2 - xfs /dev/b rw\n");
         assert_eq!(at(&mounts, "/-/x"), ("/-", "ext4"));
         assert_eq!(at(&mounts, "/b"), ("/b", "xfs"));
     }
 
     #[test]
-    fn what_is_no_line_of_mountinfo_is_passed_over() {
+    fn malformed_lines_are_skipped() {
         for text in
             ["", "\n \n", "1 2 3:4 / /a", "1 2 3:4 / /a rw", "1 2 3:4 / /a rw -", "1 2 3:4 / a rw - b c"]
         {
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn only_whole_octal_escapes_are_undone() {
+    fn only_complete_octal_escapes_are_decoded() {
         for (field, plain) in [
             ("/a\\040b\\011c\\012d\\134e", "/a b\tc\nd\\e"),
             ("/a\\04", "/a\\04"),
@@ -201,35 +201,16 @@ mod tests {
     }
 
     #[test]
-    fn filesystems_that_others_change_do_not_report_it() {
+    fn remote_and_shared_filesystems_do_not_report_changes_made_elsewhere() {
         let reports = |filesystem: &str| {
             Mount { point: "/".into(), filesystem: filesystem.into() }.reports_changes_made_elsewhere()
         };
-        for local in
-            ["ext4", "xfs", "btrfs", "tmpfs", "overlay", "zfs", "fuseblk", "fusectl", "f2fs", "vfat", "ntfs3"]
-        {
+        for local in "ext4 xfs btrfs tmpfs overlay zfs fuseblk fusectl f2fs vfat ntfs3".split(' ') {
             assert!(reports(local), "{local}");
         }
-        for remote in [
-            "nfs",
-            "nfs4",
-            "cifs",
-            "smb3",
-            "smbfs",
-            "9p",
-            "fuse",
-            "fuse.sshfs",
-            "fuse.rclone",
-            "vboxsf",
-            "prl_fs",
-            "afs",
-            "ceph",
-            "glusterfs",
-            "lustre",
-            "virtiofs",
-            "drvfs",
-            "fakeowner",
-        ] {
+        let remote = "nfs nfs4 cifs smb3 smbfs 9p fuse fuse.sshfs fuse.rclone vboxsf prl_fs afs ceph glusterfs lustre \
+                      virtiofs drvfs fakeowner";
+        for remote in remote.split(' ') {
             assert!(!reports(remote), "{remote}");
         }
     }

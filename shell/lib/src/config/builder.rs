@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 #[cfg(feature = "sqlite")]
-use speckit_core::config::history::Cause;
+use speckit_core::config::history::GenerationCause;
 #[cfg(feature = "app")]
 use speckit_core::config::resolve::Extension;
 use speckit_core::config::resolve::Rules;
@@ -22,14 +22,14 @@ use speckit_core::tree::in_report_order;
 use speckit_core::tree::typed::to_value;
 use speckit_core::{Diagnostic, Layer, LayerKind, Origin, Source};
 
-use crate::config::engine::{Fallback, Follow, Start};
+use crate::config::engine::{Fallback, HotReloadFn, Start};
 use crate::config::error::ConfigError;
 use crate::config::handle::Config;
 #[cfg(feature = "sqlite")]
 use crate::config::history::SqliteJournal;
 #[cfg(feature = "sqlite")]
-use crate::config::history::journal::{Keep, Opener, Record};
-use crate::config::loading::{Check, Frame, Inspection, Loader, SchemaSource};
+use crate::config::history::journal::{JournalOpener, RecordOptions, RetentionFn};
+use crate::config::loading::{Check, Inspection, Loader, RuleOptions, SchemaSource};
 #[cfg(feature = "schema")]
 use crate::config::schemas::compile_text;
 use crate::config::sources::Sources;
@@ -40,23 +40,23 @@ use crate::os::world::{Host, World};
 ///
 /// Layers in order of priority, lowest first: defaults, files in the order given, environment, overrides.
 pub struct Builder<T> {
-    /// What is wrong with the defaults and the schema, for [`Builder::open`] to report.
+    /// Mistakes in the defaults and the schema, which [`Builder::open`] reports.
     mistakes: Vec<Diagnostic>,
-    pub(crate) frame: Frame,
+    pub(crate) options: RuleOptions,
     pub(crate) sources: Sources,
     pub(crate) schema: SchemaSource,
     checks: Vec<Check<T>>,
     watching: HotReloadConfig,
-    follow: Option<Follow<T>>,
-    beside: Vec<PathBuf>,
+    follow: Option<HotReloadFn<T>>,
+    extra_paths: Vec<PathBuf>,
     fallback: Option<Fallback>,
-    /// How much is kept, where something is.
+    /// How much of the history is kept.
     #[cfg(feature = "sqlite")]
-    keep: Option<Keep<T>>,
+    retention_of: Option<RetentionFn<T>>,
     #[cfg(feature = "sqlite")]
-    journal: Option<Opener>,
+    journal: Option<JournalOpener>,
     #[cfg(feature = "sqlite")]
-    cause: Cause,
+    cause: GenerationCause,
     world: Option<Arc<dyn World>>,
 }
 
@@ -66,20 +66,20 @@ impl<T> Default for Builder<T> {
         watching.watch_paths.clear();
         Self {
             mistakes: Vec::new(),
-            frame: Frame::default(),
+            options: RuleOptions::default(),
             sources: Sources::default(),
             schema: SchemaSource::None,
             checks: Vec::new(),
             watching,
             follow: None,
-            beside: Vec::new(),
+            extra_paths: Vec::new(),
             fallback: None,
             #[cfg(feature = "sqlite")]
-            keep: None,
+            retention_of: None,
             #[cfg(feature = "sqlite")]
             journal: None,
             #[cfg(feature = "sqlite")]
-            cause: Cause::Opened,
+            cause: GenerationCause::Opened,
             world: None,
         }
     }
@@ -94,6 +94,14 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Config<T> {
 
 impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// Takes defaults from a TOML text.
+    ///
+    /// ```
+    /// # use speckit::Config;
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let config = Config::<Settings>::builder().defaults_toml("port = 80").open()?;
+    /// assert_eq!(config.current()["port"], 80);
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn defaults_toml(self, text: &str) -> Self {
         self.defaults_text("defaults", text)
@@ -101,14 +109,22 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
 
     pub(crate) fn defaults_text(mut self, name: &str, text: &str) -> Self {
         match parse(&Source::document(LayerKind::Defaults, name, text), Language::Toml) {
-            Ok(layer) => self.frame.defaults.push(layer),
+            Ok(layer) => self.options.defaults.push(layer),
             Err(findings) => self.mistakes.extend(findings),
         }
         self
     }
 
-    /// Takes defaults from settings, as serde writes them. They must be a tree: a map whose keys are no texts is a mistake that
-    /// [`Builder::open`] reports.
+    /// Takes defaults from settings, as serde writes them. Map keys that
+    /// are not strings are a mistake, which [`Builder::open`] reports.
+    ///
+    /// ```
+    /// # use speckit::Config;
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let config = Config::<Settings>::builder().defaults(&Settings::from([("port".into(), 80)])).open()?;
+    /// assert_eq!(config.current()["port"], 80);
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn defaults(mut self, settings: &T) -> Self
     where
@@ -116,13 +132,21 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     {
         let source = Source::fragment(LayerKind::Defaults, "defaults", "");
         match to_value(settings, &Origin::whole(&source)) {
-            Ok(root) => self.frame.defaults.push(Layer::new(root)),
+            Ok(root) => self.options.defaults.push(Layer::new(root)),
             Err(error) => self.mistakes.push(error.into_diagnostic()),
         }
         self
     }
 
-    /// Holds the configuration against a Draft 7 schema, and takes types, defaults and secrets from it.
+    /// Validates against a Draft 7 schema, and takes types, defaults and secrets from it.
+    ///
+    /// ```
+    /// # use speckit::Config;
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let schema = r#"{ "properties": { "port": { "type": "integer", "minimum": 1 } } }"#;
+    /// let builder = Config::<Settings>::builder().schema_json(schema);
+    /// assert!(builder.set("port", "0").open().is_err());
+    /// ```
     #[cfg(feature = "schema")]
     #[must_use]
     pub fn schema_json(self, text: &str) -> Self {
@@ -138,10 +162,17 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
-    /// As [`Builder::schema_json`], with a schema file, JSON or (by its name) TOML. `maps` say in which folders the
-    /// documents of URLs lie that it refers to; nothing is fetched.
+    /// As [`Builder::schema_json`], with a schema file, JSON or (by its name) TOML. `maps` name the folders
+    /// that hold the documents of referenced URLs; nothing is fetched.
     ///
-    /// A change of it, or of a file that it refers to, is a reload; a schema that is wrong is a refusal.
+    /// A change of it, or of a file that it refers to, triggers a reload; an invalid schema refuses it.
+    ///
+    /// ```
+    /// # use speckit::Config;
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let builder = Config::<Settings>::builder().schema_file("absent.schema.json", Vec::new());
+    /// assert!(builder.open().unwrap_err().to_string().contains("absent.schema.json"));
+    /// ```
     #[cfg(feature = "schema")]
     #[must_use]
     pub fn schema_file(mut self, path: impl Into<PathBuf>, maps: Vec<SchemaMap>) -> Self {
@@ -149,7 +180,17 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
-    /// As [`Builder::schema_json`], with the schema that `schemars` makes of the type.
+    /// As [`Builder::schema_json`], with the schema that `schemars` generates for the type.
+    ///
+    /// ```
+    /// # use speckit::Config;
+    /// #[derive(serde::Deserialize, schemars::JsonSchema)]
+    /// struct Settings {
+    ///     port: u16,
+    /// }
+    /// let builder = Config::<Settings>::builder().schema_of_type();
+    /// assert!(builder.set("port", "many").open().is_err());
+    /// ```
     #[cfg(feature = "schemars")]
     #[must_use]
     pub fn schema_of_type(self) -> Self
@@ -162,13 +203,28 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     }
 
     /// Layers a file, TOML or (by its name) JSON, or a folder of TOML files. It may be absent.
+    ///
+    /// ```
+    /// # use speckit::Config;
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let config = Config::<Settings>::builder().file("absent.toml").open()?;
+    /// assert!(config.current().is_empty());
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn file(mut self, path: impl Into<PathBuf>) -> Self {
         self.sources.files.push(FileSource { path: path.into(), required: false });
         self
     }
 
-    /// Layers a file or a folder that must be there.
+    /// Layers a file or a folder that must exist.
+    ///
+    /// ```
+    /// # use speckit::Config;
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let error = Config::<Settings>::builder().required_file("absent.toml").open().unwrap_err();
+    /// assert_eq!(error.diagnostics()[0].code, "file/missing");
+    /// ```
     #[must_use]
     pub fn required_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.sources.files.push(FileSource { path: path.into(), required: true });
@@ -176,13 +232,30 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     }
 
     /// Layers the variables `PREFIX_…`: `APP_SERVER__PORT` is `server.port`.
+    ///
+    /// ```
+    /// # use speckit::{Config, Environment};
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let environment = Environment::of([("APP_PORT", "80")]);
+    /// let builder = Config::<Settings>::builder().env_prefix("APP").environment(environment);
+    /// assert_eq!(builder.open()?.current()["port"], 80);
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn env_prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.frame.prefix = Some(prefix.into());
+        self.options.prefix = Some(prefix.into());
         self
     }
 
-    /// Reads this environment and not that of the process; for tests.
+    /// Reads this environment instead of that of the process; for tests.
+    ///
+    /// ```
+    /// # use speckit::{Config, Environment};
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let builder = Config::<Settings>::builder().env_prefix("APP").environment(Environment::default());
+    /// assert!(builder.open()?.current().is_empty());
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn environment(mut self, environment: Environment) -> Self {
         self.sources.environment = Some(environment);
@@ -190,6 +263,14 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     }
 
     /// Overrides one key by a text, which becomes a value of the key's type.
+    ///
+    /// ```
+    /// # use speckit::Config;
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let config = Config::<Settings>::builder().defaults_toml("port = 80").set("port", "81").open()?;
+    /// assert_eq!(config.current()["port"], 81);
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn set(mut self, key: impl Into<String>, text: impl Into<String>) -> Self {
         self.sources.overrides.push(Override::Set { key: key.into(), text: text.into() });
@@ -197,6 +278,14 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     }
 
     /// Removes a key that lower layers set.
+    ///
+    /// ```
+    /// # use speckit::Config;
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let config = Config::<Settings>::builder().defaults_toml("port = 80").unset("port").open()?;
+    /// assert!(config.current().is_empty());
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn unset(mut self, key: impl Into<String>) -> Self {
         self.sources.overrides.push(Override::Unset { key: key.into() });
@@ -204,13 +293,32 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     }
 
     /// Makes every warning an error.
+    ///
+    /// ```
+    /// # use speckit::Config;
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let config = Config::<Settings>::builder().strict(true).open()?;
+    /// assert!(config.snapshot().warnings().is_empty());
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn strict(mut self, strict: bool) -> Self {
-        self.frame.strict = strict;
+        self.options.strict = strict;
         self
     }
 
-    /// Adds a rule of the application's own about the typed settings. Every rule is asked, and every refusal told.
+    /// Adds a rule of the application's own about the typed settings. All rules run, and every error is reported.
+    ///
+    /// ```
+    /// # use speckit::Config;
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let builder = Config::<Settings>::builder().defaults_toml("port = 80");
+    /// let builder = builder.validate(|settings| match settings["port"] {
+    ///     0..1024 => Err("`port` needs root"),
+    ///     _ => Ok(()),
+    /// });
+    /// assert!(builder.open().unwrap_err().to_string().contains("`port` needs root"));
+    /// ```
     #[must_use]
     pub fn validate<E: fmt::Display>(
         mut self,
@@ -220,30 +328,62 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
-    /// How long files must be quiet before a reload; 2 s where nothing is said. A storm of changes waits at most
-    /// ten times as long.
+    /// The debounce period: a reload starts when no change came for this long; 2 s by default. Continuous changes delay it
+    /// by at most ten periods.
+    ///
+    /// ```
+    /// # use speckit::Config;
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let config = Config::<Settings>::builder().debounce(std::time::Duration::from_millis(500)).open()?;
+    /// assert_eq!(config.turn(), None);
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn debounce(mut self, quiet: Duration) -> Self {
         self.watching.debounce_ms = crate::os::clock::millis(quiet);
         self
     }
 
-    /// How changes are noticed; [`WatchMode::Auto`] where nothing is said.
+    /// How changes are detected; [`WatchMode::Auto`] by default.
+    ///
+    /// ```
+    /// # use speckit::Config;
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let config = Config::<Settings>::builder().watch_mode(speckit::WatchMode::Poll).open()?;
+    /// assert_eq!(config.status().watching, speckit::Watching::Off);
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn watch_mode(mut self, mode: WatchMode) -> Self {
         self.watching.mode = mode;
         self
     }
 
-    /// Reads again when this file, or what lies directly in this folder, changes too, although nothing of the
-    /// configuration lies there: a certificate that a rule looks at, say.
+    /// Also reloads when this file, or a direct child of this folder, changes: for example a certificate that a rule
+    /// checks.
+    ///
+    /// ```
+    /// # use speckit::Config;
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let config = Config::<Settings>::builder().watch_path("certificate.pem").open()?;
+    /// assert_eq!(config.snapshot().generation(), 1);
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn watch_path(mut self, path: impl Into<PathBuf>) -> Self {
-        self.beside.push(path.into());
+        self.extra_paths.push(path.into());
         self
     }
 
-    /// Takes the quiet period, the way of watching and further paths from the settings themselves, at each reload.
+    /// Takes the debounce period, the watch mode and further watched paths from the settings, at each reload.
+    ///
+    /// ```
+    /// # use speckit::Config;
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let config = Config::<Settings>::builder().hot_reload(|_| speckit::HotReloadConfig::default()).open()?;
+    /// assert_eq!(config.snapshot().generation(), 1);
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn hot_reload(mut self, of: impl Fn(&T) -> HotReloadConfig + Send + Sync + 'static) -> Self {
         self.follow = Some(Arc::new(of));
@@ -252,88 +392,149 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
 
     /// Opens even where the files are refused, with what stands in for them. [`Config::status`] says why, and the first
     /// reload that is accepted replaces it.
+    ///
+    /// ```
+    /// # use speckit::{Config, Fallback};
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let builder = Config::<Settings>::builder().required_file("absent.toml").defaults_toml("port = 80");
+    /// let config = builder.fallback(Fallback::Defaults).open()?;
+    /// assert_eq!(config.current()["port"], 80);
+    /// assert!(config.status().refusal.is_some());
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn fallback(mut self, fallback: Fallback) -> Self {
         self.fallback = Some(fallback);
         self
     }
 
-    /// Keeps in this database what is accepted and what is refused: the texts of the files and the redacted values of the
-    /// newest 1000 generations, and as many refusals. The file is made where it is missing, readable by its owner alone;
-    /// it is not encrypted, and the texts may hold secrets (see [`Builder::history_settings`]).
+    /// Records the history in this SQLite database: file texts and redacted values of the newest 1000 generations, and as
+    /// many refusals. A missing database is created, readable by its owner only; it is not encrypted, and the texts may
+    /// contain secrets (see [`Builder::history_settings`]).
     ///
-    /// Nothing waits for it but the drop of the last [`Config`], and whoever reads the [`History`](crate::config::history::History): a
-    /// program that ends by [`std::process::exit`] calls its `flush` before. What cannot be written is a warning
-    /// (`history/unwritten`), and a database that cannot be opened is one of [`Config::status`] (`history/unavailable`), until
-    /// the program starts again.
+    /// Writes happen in the background; only reads of the [`History`](crate::config::history::History) and the drop of the last
+    /// [`Config`] wait for them. Before [`std::process::exit`], call its `flush`. A failed write is a warning
+    /// (`history/unwritten`); a database that cannot be opened is a warning in [`Config::status`] (`history/unavailable`), and
+    /// is not opened again before the program restarts.
+    ///
+    /// ```
+    /// # use speckit::Config;
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// # let folder = tempfile::tempdir()?;
+    /// let config = Config::<Settings>::builder().history(folder.path().join("app.db")).open()?;
+    /// assert_eq!(config.history().unwrap().generations()?.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[cfg(feature = "sqlite")]
     #[must_use]
     pub fn history(mut self, path: impl Into<PathBuf>) -> Self {
         let path = path.into();
-        self.journal = Some(Box::new(move |_| {
-            Ok(Arc::new(SqliteJournal::new(path, crate::store::SynchronousMode::default())))
-        }));
+        self.journal =
+            Some(Box::new(move |_| Ok(SqliteJournal::new(path, crate::store::SynchronousMode::default()))));
         self
     }
 
-    /// Takes from the settings how much is kept ([`StoreConfig::history`] and [`StoreConfig::keep_generations`]), anew for
+    /// Takes the retention from the settings ([`StoreConfig::history`] and [`StoreConfig::keep_generations`]), anew for
     /// each generation and refusal.
+    ///
+    /// ```
+    /// # use speckit::Config;
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// # let folder = tempfile::tempdir()?;
+    /// let builder = Config::<Settings>::builder().history(folder.path().join("app.db"));
+    /// let config = builder.history_settings(|_| Default::default()).open()?;
+    /// assert!(config.history().is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[cfg(feature = "sqlite")]
     #[must_use]
     pub fn history_settings(mut self, of: impl Fn(&T) -> StoreConfig + Send + Sync + 'static) -> Self {
-        self.keep = Some(Arc::new(of));
+        self.retention_of = Some(Arc::new(of));
         self
     }
 
-    /// Reads these sources and no others.
+    /// Replaces all files, the environment and the overrides by these.
+    ///
+    /// ```
+    /// # use speckit::Config;
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let config = Config::<Settings>::builder().sources(speckit::Sources::default()).open()?;
+    /// assert!(config.current().is_empty());
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn sources(mut self, sources: Sources) -> Self {
         self.sources = sources;
         self
     }
 
-    /// Leaves variables of the prefix alone that name no key: with the prefix `APP`, `.env_reserved(["LOG"])` keeps `APP_LOG` for
+    /// Ignores variables with the prefix that are not settings: with the prefix `APP`, `.env_reserved(["LOG"])` keeps `APP_LOG` for
     /// the program itself.
+    ///
+    /// ```
+    /// # use speckit::{Config, Environment};
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let environment = Environment::of([("APP_LOG", "debug")]);
+    /// let builder = Config::<Settings>::builder().env_prefix("APP").environment(environment);
+    /// assert!(builder.env_reserved(["LOG"]).open()?.current().is_empty());
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn env_reserved<S: Into<String>>(mut self, suffixes: impl IntoIterator<Item = S>) -> Self {
-        self.frame.reserved.extend(suffixes.into_iter().map(Into::into));
+        self.options.reserved.extend(suffixes.into_iter().map(Into::into));
         self
     }
 
-    /// Adds what the application itself demands to the rules, made anew for each schema.
+    /// Adds the application's own rules, created again for each schema.
     #[cfg(feature = "app")]
     pub(crate) fn with_extension(mut self, extension: fn() -> Box<dyn Extension>) -> Self {
-        self.frame.extension = Some(extension);
+        self.options.extension = Some(extension);
         self
     }
 
-    /// Records what is accepted and refused in the file `named`, else in that of the settings, as the program `speckit` does.
+    /// Records the history in the file `named`, else in that of the settings, as the program `speckit` does.
     #[cfg(feature = "sqlite")]
     #[doc(hidden)]
     #[must_use]
     pub fn recorded(mut self, named: Option<PathBuf>, began: Duration) -> Self {
-        self.journal = Some(super::history::place::journal(named, began));
+        self.journal = Some(super::history::location::journal(named, began));
         self
     }
 
-    /// Why what is opened comes into force.
+    /// The cause that is recorded for the first generation.
     #[cfg(feature = "sqlite")]
     #[doc(hidden)]
     #[must_use]
-    pub fn because(mut self, cause: Cause) -> Self {
+    pub fn because(mut self, cause: GenerationCause) -> Self {
         self.cause = cause;
         self
     }
 
-    /// Reads files, the environment and the time of this world and not of the machine; for simulations.
+    /// Reads files, the environment and the clock from this world instead of the machine; for simulations.
+    ///
+    /// ```
+    /// # use speckit::Config;
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let config = Config::<Settings>::builder().world(std::sync::Arc::new(speckit::world::Host::default())).open()?;
+    /// assert!(config.current().is_empty());
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn world(mut self, world: Arc<dyn World>) -> Self {
         self.world = Some(world);
         self
     }
 
-    /// Reads everything once and holds it against the rules, but for those of [`Builder::validate`]: for commands that show a
-    /// configuration, even where it is refused. A pipe will do for a file.
+    /// Reads everything once and checks all rules except those of [`Builder::validate`]: for commands that show a
+    /// configuration, even a refused one. A file may be a pipe.
+    ///
+    /// ```
+    /// # use speckit::Config;
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let inspection = Config::<Settings>::builder().required_file("absent.toml").inspect()?;
+    /// assert!(inspection.outcome().is_err());
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
     ///
     /// # Errors
     /// [`ConfigError::Rules`] with every mistake of the defaults and the schema.
@@ -344,7 +545,15 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         loader.inspect(reading)
     }
 
-    /// The rules alone; nothing is read but the files of a schema.
+    /// The rules alone. Only schema files are read.
+    ///
+    /// ```
+    /// # use speckit::Config;
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let rules = Config::<Settings>::builder().env_prefix("APP").rules()?;
+    /// assert!(rules.keys().names(None).is_some());
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
     ///
     /// # Errors
     /// As those of [`Builder::inspect`].
@@ -353,7 +562,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         Ok(self.loader(&*world)?.into_rules())
     }
 
-    /// The one loader of a configuration, which every reading goes through.
+    /// The loader for all reads of this configuration.
     fn loader(&mut self, world: &dyn World) -> Result<Loader<T>, ConfigError> {
         let mistakes = std::mem::take(&mut self.mistakes);
         if !mistakes.is_empty() {
@@ -361,23 +570,37 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         }
         let schema = std::mem::take(&mut self.schema);
         let checks = std::mem::take(&mut self.checks);
-        Loader::new(std::mem::take(&mut self.sources), schema, std::mem::take(&mut self.frame), checks, world)
+        Loader::new(
+            std::mem::take(&mut self.sources),
+            schema,
+            std::mem::take(&mut self.options),
+            checks,
+            world,
+        )
     }
 
-    /// Loads the configuration once. No step before this one fails: everything that is wrong is reported here.
+    /// Loads the configuration once. Mistakes of all earlier steps are reported here.
+    ///
+    /// ```
+    /// # use speckit::Config;
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let config = Config::<Settings>::builder().defaults_toml("port = 80").open()?;
+    /// assert_eq!(config.load()["port"], 80);
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
     ///
     /// # Errors
-    /// [`ConfigError::Rules`] with every mistake of the defaults and the schema, since nothing can be held against them;
-    /// [`ConfigError::Refused`] with every finding about the configuration, as soon as one is an error.
+    /// [`ConfigError::Rules`] with every mistake of the defaults and the schema;
+    /// [`ConfigError::Refused`] with all diagnostics, when one of them is an error.
     pub fn open(mut self) -> Result<Config<T>, ConfigError> {
         let world = self.world.take().unwrap_or_else(|| Arc::new(Host::default()));
         let loader = self.loader(&*world)?;
         let watching = self.watching;
         #[cfg(feature = "sqlite")]
-        let record = self.journal.map(|open| Record {
+        let record = self.journal.map(|open| RecordOptions {
             open,
-            is_said_by_settings: self.keep.is_some(),
-            keep: self.keep.unwrap_or_else(|| Arc::new(|_| StoreConfig::default())),
+            is_set_by_settings: self.retention_of.is_some(),
+            retention_of: self.retention_of.unwrap_or_else(|| Arc::new(|_| StoreConfig::default())),
             cause: self.cause,
         });
         let follow = self.follow.unwrap_or_else(|| Arc::new(move |_| watching.clone()));
@@ -385,7 +608,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
             loader,
             world,
             follow,
-            beside: self.beside,
+            extra_paths: self.extra_paths,
             fallback: self.fallback,
             #[cfg(feature = "sqlite")]
             record,
@@ -397,7 +620,7 @@ impl<T> fmt::Debug for Builder<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder")
             .field("files", &self.sources.files)
-            .field("prefix", &self.frame.prefix)
+            .field("prefix", &self.options.prefix)
             .finish_non_exhaustive()
     }
 }

@@ -5,50 +5,49 @@ use std::sync::{Arc, MutexGuard};
 
 use crate::sync::Mutex;
 
-/// How many guards there are, and whether something waits for the last one.
-///
-/// A publication holds its lock, so that a configuration is never replaced under a guard.
+/// The number of guards, and whether a reload waits for them. A publication holds this lock, so that it never happens
+/// while a guard exists.
 #[derive(Debug, Default)]
-pub(crate) struct Gate(Mutex<Gated>);
+pub(crate) struct ReloadBarrier(Mutex<BarrierState>);
 
 #[derive(Debug, Default)]
-pub(crate) struct Gated {
+pub(crate) struct BarrierState {
     pub(crate) guards: usize,
     pub(crate) is_awaited: bool,
 }
 
-impl Gate {
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Gated> {
+impl ReloadBarrier {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, BarrierState> {
         self.0.lock()
     }
 }
 
-/// What the drop of a guard tells.
-pub(crate) trait Guarded: Send + Sync {
-    fn gate(&self) -> &Gate;
-    /// The last guard is gone, and something waits for that.
-    fn free(&self);
+/// The configuration that a guard belongs to.
+pub(crate) trait BusyOwner: Send + Sync {
+    fn barrier(&self) -> &ReloadBarrier;
+    /// Called when the last guard is dropped and a reload waits.
+    fn resume(&self);
 }
 
 /// Keeps the running configuration as it is until it is dropped (see [`Config::busy`](crate::Config::busy)).
 #[must_use = "the configuration may be replaced as soon as the guard is dropped"]
-pub struct Busy(Arc<dyn Guarded>);
+pub struct Busy(Arc<dyn BusyOwner>);
 
 impl Busy {
-    pub(crate) fn of(shared: Arc<dyn Guarded>) -> Self {
-        shared.gate().lock().guards += 1;
-        Self(shared)
+    pub(crate) fn of(running: Arc<dyn BusyOwner>) -> Self {
+        running.barrier().lock().guards += 1;
+        Self(running)
     }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        let mut gate = self.0.gate().lock();
-        gate.guards -= 1;
-        let is_free = gate.guards == 0 && gate.is_awaited;
-        drop(gate);
-        if is_free {
-            self.0.free();
+        let mut barrier = self.0.barrier().lock();
+        barrier.guards -= 1;
+        let is_last = barrier.guards == 0 && barrier.is_awaited;
+        drop(barrier);
+        if is_last {
+            self.0.resume();
         }
     }
 }

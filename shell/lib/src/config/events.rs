@@ -1,4 +1,4 @@
-//! What a running program is told of its reloads, and by whom it is heard.
+//! The events of reloads.
 
 use std::fmt;
 use std::ops::Deref;
@@ -9,49 +9,49 @@ use std::time::Duration;
 use speckit_core::tree::diff::Change;
 use speckit_core::{Diagnostic, Key};
 
-use crate::sync::broadcast::Event;
+use crate::sync::broadcast::BroadcastEvent;
 
-/// What happened to a running configuration. Secrets are redacted in it.
+/// An event of a running configuration. Secrets are redacted.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ConfigReloadEvent {
-    /// The content of these files changed, in a way that makes a difference.
+    /// These files changed, and the configuration or its diagnostics with them.
     FileChanged {
         /// The files, in the order of their names.
         paths: Vec<PathBuf>,
     },
-    /// What the files say is in force.
+    /// The content of the files is in force.
     ReloadSuccess {
         /// The generation in force.
         generation: u64,
-        /// What is in force and was not before, in key order; empty where an edit was taken back.
+        /// The changes in key order; empty where an edit was reverted.
         changed: Vec<Change>,
         /// The keys that keep their running value until the program starts again (`x-reload = restart`), in order.
         pending_restart: Vec<Key>,
         /// From the end of the quiet period to the swap.
         elapsed: Duration,
     },
-    /// What the files say is refused.
+    /// The content of the files is refused.
     ReloadFailed {
         /// The generation that stays in force.
         generation: u64,
-        /// Why, in the order of reports.
+        /// The reasons, in the order of reports.
         diagnostics: Diagnostics,
     },
-    /// What the files say is accepted, and waits until the last guard of [`Config::busy`](crate::Config::busy)
+    /// The content of the files is accepted, and waits until the last guard of [`Config::busy`](crate::Config::busy)
     /// is dropped. One success or failure follows.
     ReloadDeferred {
-        /// How many guards there are.
+        /// The number of guards.
         busy: usize,
     },
-    /// Something that a person should know, such as a limit of the system that the watching has met. Reloads go on.
+    /// A problem to show to a person, such as a limit of the system on watches. Reloads continue.
     Warning {
-        /// What.
+        /// The warnings.
         diagnostics: Diagnostics,
     },
-    /// This subscriber was too slow: so many events before the next one were dropped.
+    /// This subscriber was too slow, and this many events before the next one were dropped.
     Missed {
-        /// How many.
+        /// The number of dropped events.
         count: u64,
     },
 }
@@ -93,7 +93,7 @@ impl fmt::Display for Diagnostics {
     }
 }
 
-impl Event for ConfigReloadEvent {
+impl BroadcastEvent for ConfigReloadEvent {
     const CAPACITY: usize = 256;
 
     fn is_droppable(&self) -> bool {

@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 use speckit_core::config::redact::Masks;
 use speckit_core::{Code, Diagnostic, Key};
 
-use super::busy::{Busy, Guarded};
-use super::engine::{Cause, Reentered, Shared, Start, Turn};
+use super::busy::{Busy, BusyOwner};
+use super::engine::{AlreadyLocked, RunningConfig, Start, Trigger, TurnResult};
 use super::error::ConfigError;
 use super::events::ConfigReloadEvent;
 #[cfg(feature = "sqlite")]
@@ -24,128 +24,223 @@ use crate::sync::broadcast::Receiver;
 
 /// A loaded configuration that is shared between threads. A copy is a pointer.
 pub struct Config<T> {
-    pub(super) shared: Arc<Shared<T>>,
+    pub(super) running: Arc<RunningConfig<T>>,
     #[cfg(feature = "watch")]
     watcher: Arc<watch::Slot>,
 }
 
-/// What became of a reload by hand.
+/// The result of [`Config::reload`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reloaded {
-    /// Another generation is in force.
+    /// A new generation is in force.
     Renewed,
-    /// What was in force still is: nothing that matters has changed.
+    /// The values are the same as before.
     Unchanged,
-    /// It is accepted, and waits until the last guard of [`Config::busy`] is dropped.
+    /// The new configuration is valid, and waits until the last guard of [`Config::busy`] is dropped.
     Deferred,
 }
 
 impl<T: DeserializeOwned + Send + Sync + 'static> Config<T> {
     pub(crate) fn of(start: Start<T>) -> Result<Self, ConfigError> {
-        let shared = Arc::new(Shared::open(start)?);
+        let running = Arc::new(RunningConfig::open(start)?);
         #[cfg(feature = "sqlite")]
-        shared.begin_chronicle();
+        running.start_recording();
         Ok(Self {
-            shared,
+            running,
             #[cfg(feature = "watch")]
             watcher: Arc::default(),
         })
     }
 
     /// The settings, to keep.
-    pub fn current(&self) -> Arc<T> {
-        Arc::clone(self.shared.current.load().config())
-    }
-
-    /// The settings, for a short look: no count is touched that other threads touch.
-    pub fn load(&self) -> Loaded<T> {
-        Loaded(self.shared.current.load())
-    }
-
-    /// The present generation with the tree that explains it.
-    pub fn snapshot(&self) -> Arc<Snapshot<T>> {
-        self.shared.current.load_full()
-    }
-
-    /// What hides the secrets of the present generation in other texts, such as those that a program prints. A reload that is
-    /// under way is waited for.
-    pub fn masks(&self) -> Masks {
-        self.shared.masks(&self.snapshot())
-    }
-
-    /// Tells of every reload from now on. Any number may subscribe; none holds another up.
-    pub fn subscribe(&self) -> Receiver<ConfigReloadEvent> {
-        self.shared.events.subscribe()
-    }
-
-    /// Keeps the running configuration in force until the guard is dropped. What is accepted meanwhile waits, and what
-    /// is refused is told at once.
     ///
-    /// Where nobody watches, the thread that drops the last guard does the reload that waits.
-    pub fn busy(&self) -> Busy {
-        Busy::of(Arc::clone(&self.shared) as Arc<dyn Guarded>)
+    /// ```
+    /// # use speckit::Config;
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let config = Config::<Settings>::builder().defaults_toml("port = 80").open()?;
+    /// assert_eq!(config.current()["port"], 80);
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
+    pub fn current(&self) -> Arc<T> {
+        Arc::clone(self.running.current.load().config())
     }
 
-    /// Reads everything now, and takes what is there as it is.
+    /// The settings for a short read, without a reference count that threads share.
+    ///
+    /// ```
+    /// # use speckit::Config;
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let config = Config::<Settings>::builder().defaults_toml("port = 80").open()?;
+    /// assert_eq!(config.load()["port"], 80);
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
+    pub fn load(&self) -> Loaded<T> {
+        Loaded(self.running.current.load())
+    }
+
+    /// The current generation, with the origin of each value.
+    ///
+    /// ```
+    /// # use speckit::Config;
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let config = Config::<Settings>::builder().defaults_toml("port = 80").open()?;
+    /// assert_eq!(config.snapshot().to_text(), "port = 80\n");
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
+    pub fn snapshot(&self) -> Arc<Snapshot<T>> {
+        self.running.current.load_full()
+    }
+
+    /// The masks that hide the secrets of the current generation in other texts. It waits for a running reload.
+    ///
+    /// ```
+    /// # use speckit::Config;
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let config = Config::<Settings>::builder().open()?;
+    /// let masks = config.masks();
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
+    pub fn masks(&self) -> Masks {
+        self.running.masks(&self.snapshot())
+    }
+
+    /// Subscribes to the events of all reloads from now on. Subscribers do not block each other.
+    ///
+    /// ```
+    /// # use speckit::Config;
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let config = Config::<Settings>::builder().defaults_toml("port = 80").open()?;
+    /// let events = config.subscribe();
+    /// config.reload()?;
+    /// assert!(events.try_recv().is_err(), "nothing changed");
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
+    pub fn subscribe(&self) -> Receiver<ConfigReloadEvent> {
+        self.running.events.subscribe()
+    }
+
+    /// Keeps the running configuration in force until the guard is dropped. An accepted reload waits for that; a refused one
+    /// is reported at once.
+    ///
+    /// Without a watcher, dropping the last guard runs the waiting reload.
+    ///
+    /// ```
+    /// # use speckit::Config;
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let config = Config::<Settings>::builder().open()?;
+    /// let guard = config.busy();
+    /// assert_eq!(config.status().busy, 1);
+    /// drop(guard);
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
+    pub fn busy(&self) -> Busy {
+        Busy::of(Arc::clone(&self.running) as Arc<dyn BusyOwner>)
+    }
+
+    /// Reads and publishes everything now, without waiting for files that lost their content.
+    ///
+    /// ```
+    /// # use speckit::Config;
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let config = Config::<Settings>::builder().defaults_toml("port = 80").open()?;
+    /// assert_eq!(config.reload()?, speckit::Reloaded::Unchanged);
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
     ///
     /// # Errors
-    /// [`ConfigError::Refused`] with every finding; what was in force stays. A rule of the configuration that asks for a
-    /// reload is refused too, with `reload/nested`.
+    /// [`ConfigError::Refused`] with all diagnostics; the running configuration stays. A validation rule that calls this gets
+    /// `reload/nested`.
     pub fn reload(&self) -> Result<Reloaded, ConfigError> {
-        let turn = self.shared.turn(Cause::Asked).map_err(|Reentered| {
-            let message = "a rule of the configuration asks for a reload while it is asked itself";
+        let turn = self.running.turn(Trigger::Requested).map_err(|AlreadyLocked| {
+            let message = "a validation rule calls `reload`, which is already running it";
             ConfigError::rules(vec![Diagnostic::error(Code::ReloadNested, Key::root(), message)])
         })?;
-        // What was read now may lie in other folders than what is watched.
-        self.shared.ring();
+        // The files may be in other folders than the watched ones now.
+        self.running.wake_watcher();
         match turn {
-            Turn { refusal: Some(refusal), .. } => Err(refusal),
-            Turn { is_deferred: true, .. } => Ok(Reloaded::Deferred),
-            Turn { is_renewed: true, .. } => Ok(Reloaded::Renewed),
+            TurnResult { refusal: Some(refusal), .. } => Err(refusal),
+            TurnResult { is_deferred: true, .. } => Ok(Reloaded::Deferred),
+            TurnResult { is_renewed: true, .. } => Ok(Reloaded::Renewed),
             _ => Ok(Reloaded::Unchanged),
         }
     }
 
-    /// How it is doing: counts, times, what waits, and which files are not what runs. The files are read for that.
+    /// Counters, times, pending changes, and files that differ from the running configuration. It reads the files.
+    ///
+    /// ```
+    /// # use speckit::Config;
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let config = Config::<Settings>::builder().open()?;
+    /// assert_eq!((config.status().generation, config.status().reloads), (1, 0));
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
     pub fn status(&self) -> Status {
-        self.shared.status()
+        self.running.status()
     }
 
-    /// What was accepted and refused, of this configuration and of all others that are kept in the same file
-    /// ([`Builder::history`](crate::Builder::history)). `None` where nothing is kept.
+    /// The recorded history of this and all other configurations in the same database
+    /// ([`Builder::history`](crate::Builder::history)). `None` without a database.
     #[cfg(feature = "sqlite")]
     pub fn history(&self) -> Option<History> {
-        self.shared.chronicle.as_ref()?.journal.history()
+        self.running.recorder.as_ref()?.journal.history()
     }
 
-    /// Says that something may have changed, for a program that notices changes itself; [`Config::turn`] then reads when
-    /// the quiet period is over.
+    /// Reports that a source may have changed, for programs that detect changes themselves. [`Config::turn`] then reads when
+    /// the debounce period is over.
+    ///
+    /// ```
+    /// # use speckit::Config;
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let config = Config::<Settings>::builder().open()?;
+    /// config.hint();
+    /// assert!(config.status().is_waiting);
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
     pub fn hint(&self) {
-        self.shared.hint();
+        self.running.hint();
     }
 
-    /// Does what is due, for a program with an event loop of its own instead of a watcher, and says after how long
-    /// to call again; `None` until the next [`Config::hint`].
+    /// Runs due reloads, for programs with their own event loop instead of a watcher. Returns how long to wait before the
+    /// next call; `None` until the next [`Config::hint`].
+    ///
+    /// ```
+    /// # use speckit::Config;
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let config = Config::<Settings>::builder().open()?;
+    /// assert_eq!(config.turn(), None);
+    /// config.hint();
+    /// assert!(config.turn().unwrap() <= std::time::Duration::from_secs(2));
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
     pub fn turn(&self) -> Option<Duration> {
-        let next = self.shared.turn(Cause::Due).ok()?.next?;
-        Some(next.saturating_sub(self.shared.world.now()))
+        let next = self.running.turn(Trigger::Due).ok()?.next?;
+        Some(next.saturating_sub(self.running.world.now()))
     }
 
     /// Reloads when files change, on a thread of its own, until the last watcher is dropped, which joins the thread.
     /// A second watcher shares the thread of the first.
     ///
+    /// ```
+    /// # use speckit::Config;
+    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// let config = Config::<Settings>::builder().open()?;
+    /// let watcher = config.watch()?;
+    /// assert_ne!(watcher.watching(), speckit::Watching::Off);
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
+    ///
     /// # Errors
-    /// [`ConfigError::Watch`] where changes cannot be noticed in the way that was asked for.
+    /// [`ConfigError::Watch`] when the watch mode is not available.
     #[cfg(feature = "watch")]
     pub fn watch(&self) -> Result<HotReloadWatcher, ConfigError> {
-        watch::watch(&self.shared, &self.watcher)
+        watch::watch(&self.running, &self.watcher)
     }
 }
 
 impl<T> Clone for Config<T> {
     fn clone(&self) -> Self {
         Self {
-            shared: Arc::clone(&self.shared),
+            running: Arc::clone(&self.running),
             #[cfg(feature = "watch")]
             watcher: Arc::clone(&self.watcher),
         }
@@ -154,7 +249,7 @@ impl<T> Clone for Config<T> {
 
 impl<T> fmt::Debug for Config<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Config").field(&**self.shared.current.load()).finish()
+        f.debug_tuple("Config").field(&**self.running.current.load()).finish()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Reading a configuration and holding it against its rules: what opening and each reload have in common.
+//! ReadInputs a configuration and holding it against its rules: what opening and each reload have in common.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 #[cfg(feature = "schema")]
@@ -32,9 +32,9 @@ use crate::config::snapshot::Candidate;
 use crate::config::sources::Sources;
 #[cfg(feature = "schema")]
 use crate::os::documents::Files as _;
-use crate::os::world::{Recorder, World};
+use crate::os::world::{RecordingFiles, World};
 
-/// A rule of the embedder's own.
+/// A validation rule of the embedder.
 pub(crate) type Check<T> = Arc<dyn Fn(&T) -> Result<(), String> + Send + Sync>;
 
 /// Where the schema comes from.
@@ -43,17 +43,17 @@ pub(crate) enum SchemaSource {
     /// There is none.
     #[default]
     None,
-    /// It is a part of the program.
+    /// A part of the program.
     #[cfg(feature = "schema")]
     Given(Box<Schema>),
-    /// It is a file, which is read anew when it changes.
+    /// A file, which is read again when it changes.
     #[cfg(feature = "schema")]
     File { path: PathBuf, maps: Vec<SchemaMap> },
 }
 
-/// The rules of a configuration, but for its schema.
+/// The options of the rules, without the schema.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Frame {
+pub(crate) struct RuleOptions {
     pub(crate) defaults: Vec<Layer>,
     pub(crate) prefix: Option<String>,
     pub(crate) reserved: Vec<String>,
@@ -61,7 +61,7 @@ pub(crate) struct Frame {
     pub(crate) strict: bool,
 }
 
-impl Frame {
+impl RuleOptions {
     pub(crate) fn rules(&self, schema: Option<Schema>) -> Rules {
         let mut rules = Rules::new(schema).strict(self.strict);
         if let Some(prefix) = &self.prefix {
@@ -75,23 +75,23 @@ impl Frame {
     }
 }
 
-/// Reads a configuration, again and again.
+/// Reads and validates a configuration.
 pub(crate) struct Loader<T> {
     pub(crate) sources: Sources,
     #[cfg(feature = "schema")]
     schema: SchemaSource,
     #[cfg(feature = "schema")]
-    frame: Frame,
+    options: RuleOptions,
     checks: Vec<Check<T>>,
-    /// Of the schema that was compiled last.
+    /// The rules with the schema that was compiled last.
     rules: Rules,
     /// The files of that schema.
     #[cfg(feature = "schema")]
     schema_contents: Contents,
 }
 
-/// One reading of a configuration: its rules, what was read, and whether the rules accept it. It serves commands that show a
-/// configuration even where it is refused.
+/// One read of a configuration with its rules and the result of the check, for commands that show a configuration even if
+/// it is refused.
 #[derive(Debug)]
 pub struct Inspection {
     rules: Rules,
@@ -100,7 +100,7 @@ pub struct Inspection {
 }
 
 impl Inspection {
-    /// The rules that it was held against.
+    /// The rules of the check.
     pub fn rules(&self) -> &Rules {
         &self.rules
     }
@@ -148,8 +148,8 @@ impl Inspection {
     }
 }
 
-/// What was there at one moment.
-pub(crate) struct Reading {
+/// The inputs of one read, and their content hashes.
+pub(crate) struct ReadInputs {
     pub(crate) contents: Contents,
     inputs: Result<Inputs, Vec<Diagnostic>>,
 }
@@ -159,7 +159,7 @@ impl<T: DeserializeOwned> Loader<T> {
     pub(crate) fn new(
         sources: Sources,
         schema: SchemaSource,
-        frame: Frame,
+        options: RuleOptions,
         checks: Vec<Check<T>>,
         #[cfg_attr(
             not(feature = "schema"),
@@ -168,7 +168,7 @@ impl<T: DeserializeOwned> Loader<T> {
         world: &dyn World,
     ) -> Result<Self, ConfigError> {
         #[cfg(feature = "schema")]
-        let recorder = Recorder::of(world);
+        let recorder = RecordingFiles::of(world);
         let compiled = match &schema {
             SchemaSource::None => None,
             #[cfg(feature = "schema")]
@@ -178,13 +178,13 @@ impl<T: DeserializeOwned> Loader<T> {
                 Some(compile_file(&recorder, path, maps).map_err(ConfigError::rules)?)
             }
         };
-        let rules = frame.rules(compiled);
+        let rules = options.rules(compiled);
         Ok(Self {
             sources,
             #[cfg(feature = "schema")]
             schema,
             #[cfg(feature = "schema")]
-            frame,
+            options,
             checks,
             rules,
             #[cfg(feature = "schema")]
@@ -192,10 +192,10 @@ impl<T: DeserializeOwned> Loader<T> {
         })
     }
 
-    /// Reads everything once, the files of the schema too; `beside` are paths whose change matters although nothing is
+    /// Reads everything once, the files of the schema too; `extra_paths` are paths whose change matters although nothing is
     /// read from them.
-    pub(crate) fn read(&mut self, world: &dyn World, beside: &[PathBuf]) -> Reading {
-        let recorder = Recorder::of(world);
+    pub(crate) fn read(&mut self, world: &dyn World, extra_paths: &[PathBuf]) -> ReadInputs {
+        let recorder = RecordingFiles::of(world);
         #[cfg(feature = "schema")]
         let compiled = self.renew_schema(world, &recorder);
         #[cfg(not(feature = "schema"))]
@@ -204,17 +204,21 @@ impl<T: DeserializeOwned> Loader<T> {
         let is_ours = |variable: &str| names.is_some_and(|names| names.concerns(variable));
         let inputs = self.sources.gather(&recorder, names.as_ref(), || world.environment(&is_ours));
         recorder.note("environment", inputs.environment.fingerprint());
-        for path in beside {
-            recorder.note_beside(path);
+        for path in extra_paths {
+            recorder.note_stamp(path);
         }
-        Reading { contents: recorder.into_contents(), inputs: compiled.map(|()| inputs) }
+        ReadInputs { contents: recorder.into_contents(), inputs: compiled.map(|()| inputs) }
     }
 
     /// Compiles the schema anew if one of its files is another than when it was compiled last.
     #[cfg(feature = "schema")]
-    fn renew_schema(&mut self, world: &dyn World, recorder: &Recorder<'_>) -> Result<(), Vec<Diagnostic>> {
+    fn renew_schema(
+        &mut self,
+        world: &dyn World,
+        recorder: &RecordingFiles<'_>,
+    ) -> Result<(), Vec<Diagnostic>> {
         let SchemaSource::File { path, maps } = &self.schema else { return Ok(()) };
-        let look = Recorder::of(world);
+        let look = RecordingFiles::of(world);
         for file in self.schema_contents.files() {
             // What is read is noted; whether it can be read is a part of that.
             let _ = look.read(Path::new(file));
@@ -224,7 +228,7 @@ impl<T: DeserializeOwned> Loader<T> {
             recorder.absorb(found);
             return Ok(());
         }
-        let renewed = Recorder::of(world);
+        let renewed = RecordingFiles::of(world);
         let schema = compile_file(&renewed, path, maps);
         let contents = renewed.into_contents();
         if schema.is_err() {
@@ -232,13 +236,13 @@ impl<T: DeserializeOwned> Loader<T> {
             recorder.absorb(found);
         }
         recorder.absorb(contents.clone());
-        self.rules = self.frame.rules(Some(schema?));
+        self.rules = self.options.rules(Some(schema?));
         self.schema_contents = contents;
         Ok(())
     }
 
-    /// What was read, held against its rules but not typed, whether they accept it or not.
-    pub(crate) fn inspect(self, reading: Reading) -> Result<Inspection, ConfigError> {
+    /// Checks what was read against the rules, without typing it.
+    pub(crate) fn inspect(self, reading: ReadInputs) -> Result<Inspection, ConfigError> {
         let inputs = reading.inputs.map_err(ConfigError::rules)?;
         let outcome = self.rules.check(self.rules.read(&inputs));
         Ok(Inspection { rules: self.rules, inputs, outcome })
@@ -252,41 +256,18 @@ impl<T: DeserializeOwned> Loader<T> {
     /// values. A panic of the embedder's code is a refusal.
     pub(crate) fn resolve(
         &self,
-        reading: &Reading,
+        reading: &ReadInputs,
         running: Option<&Value>,
     ) -> Result<Candidate<T>, ConfigError> {
         let inputs = reading.inputs.as_ref().map_err(|findings| ConfigError::rules(findings.clone()))?;
         self.resolve_inputs(inputs, reading.contents.clone(), running)
     }
 
-    /// The defaults with what else can be used: the environment and overrides where those obey the rules.
-    pub(crate) fn stand_in(&self, reading: &Reading) -> Result<Candidate<T>, ConfigError> {
-        let mut inputs = Inputs::default();
-        if let Ok(read) = &reading.inputs {
-            inputs.environment = read.environment.clone();
-            inputs.overrides = read.overrides.clone();
-        }
-        self.resolve_inputs(&inputs, Contents::default(), None)
-            .or_else(|_| self.resolve_inputs(&Inputs::default(), Contents::default(), None))
-    }
-
-    /// The texts of a generation that was accepted before, with the environment and overrides where those obey the rules.
-    /// Each text is named after its file and the number of the generation.
-    #[cfg(feature = "sqlite")]
-    pub(crate) fn stand_in_of(
-        &self,
-        reading: &Reading,
-        last_good: &LastGood,
-    ) -> Result<Candidate<T>, ConfigError> {
-        let document = |(path, text): &(String, Arc<str>)| {
-            let name = format!("generation {} of {path}", last_good.number);
-            let source = Source::document(LayerKind::File, name, Arc::clone(text));
-            Document::Text(source, Language::of_name(path))
-        };
-        let mut inputs =
-            Inputs { documents: last_good.texts.iter().map(document).collect(), ..Inputs::default() };
-        let alone = inputs.clone();
-        if let Ok(read) = &reading.inputs {
+    /// A fallback from these documents, with the environment and the overrides if they are valid.
+    fn fallback(&self, documents: Vec<Document>, read: &ReadInputs) -> Result<Candidate<T>, ConfigError> {
+        let alone = Inputs { documents, ..Inputs::default() };
+        let mut inputs = alone.clone();
+        if let Ok(read) = &read.inputs {
             inputs.environment = read.environment.clone();
             inputs.overrides = read.overrides.clone();
         }
@@ -294,9 +275,29 @@ impl<T: DeserializeOwned> Loader<T> {
             .or_else(|_| self.resolve_inputs(&alone, Contents::default(), None))
     }
 
+    /// A fallback from the defaults.
+    pub(crate) fn defaults(&self, read: &ReadInputs) -> Result<Candidate<T>, ConfigError> {
+        self.fallback(Vec::new(), read)
+    }
+
+    /// A fallback from a recorded generation. Each text is named after its file and the number of the generation.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn last_good(
+        &self,
+        read: &ReadInputs,
+        last_good: &LastGood,
+    ) -> Result<Candidate<T>, ConfigError> {
+        let document = |(path, text): &(String, Arc<str>)| {
+            let name = format!("generation {} of {path}", last_good.number);
+            let source = Source::document(LayerKind::File, name, Arc::clone(text));
+            Document::Text(source, Language::of_name(path))
+        };
+        self.fallback(last_good.texts.iter().map(document).collect(), read)
+    }
+
     /// The layers that could be read, lowest first; they need not obey the rules.
     #[cfg(feature = "sqlite")]
-    pub(crate) fn layers(&self, reading: &Reading) -> Vec<Layer> {
+    pub(crate) fn layers(&self, reading: &ReadInputs) -> Vec<Layer> {
         let inputs = reading.inputs.as_ref().ok();
         inputs.map(|inputs| self.rules.read(inputs).layers().to_vec()).unwrap_or_default()
     }
@@ -337,22 +338,22 @@ impl<T: DeserializeOwned> Loader<T> {
         checked.typed::<T>()?.validated_by_all(checks)
     }
 
-    /// What hides the secrets of a configuration that obeys the rules.
+    /// The masks for the secrets of a valid configuration.
     pub(crate) fn masks(&self, checked: &Checked) -> Masks {
         checked.masks(&self.rules)
     }
 }
 
-/// The hash by which two refusals are told apart: of their codes, keys, places and words.
+/// The hash that distinguishes refusals, of their codes, keys, places and messages.
 pub(crate) fn fingerprint_of(error: &ConfigError) -> Fingerprint {
     Fingerprint::of_bytes(&serde_json::to_vec(error.diagnostics()).unwrap_or_default())
 }
 
-/// What a closure gives, or the words of its panic.
+/// The result of a closure, or the message of its panic.
 pub(crate) fn unwound<R>(run: impl FnOnce() -> R) -> Result<R, String> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
         let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "it says no more".into())
+        text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a message".into())
     })
 }
 

@@ -13,8 +13,10 @@ use speckit_core::tree::print;
 use speckit_core::{Key, Source, Value};
 
 use crate::config::events::Diagnostics;
+#[cfg(feature = "sqlite")]
+use crate::config::history::journal::GenerationView;
 
-/// One generation of a configuration. It never changes; who holds one sees one whole configuration.
+/// One generation of a configuration. It never changes; who holds one assert_hint one whole configuration.
 pub struct Snapshot<T> {
     generation: u64,
     config: Arc<T>,
@@ -43,7 +45,7 @@ impl<T> Snapshot<T> {
         &self.config
     }
 
-    /// The resolved tree, with the origin and the past of every value. It holds secrets in the clear.
+    /// The resolved tree, with the origin of every value and the values it overrides. It contains secrets.
     pub fn root(&self) -> &Value {
         self.checked.merged().root()
     }
@@ -57,7 +59,7 @@ impl<T> Snapshot<T> {
         &self.warnings
     }
 
-    /// Who set a key, and what it shadowed: `explain("server.port")`. `None` for a key that is neither set nor
+    /// The origin of a value, and the values it overrides: `explain("server.port")`. `None` for a key that is neither set nor
     /// known to the schema, and for a text that is no key.
     ///
     /// Secrets are redacted.
@@ -65,14 +67,14 @@ impl<T> Snapshot<T> {
         self.keys.explain(self.checked.merged(), self.checked.pending_restart(), &key.parse().ok()?)
     }
 
-    /// What keeps its running value until the program starts again (`x-reload = restart`), in key order: `old` is what
-    /// runs, `new` what was written. Secrets are redacted.
+    /// The changes that need a restart (`x-reload = restart`), in key order: `old` is the running value, `new` the written
+    /// one. Secrets are redacted.
     pub fn pending_restart(&self) -> Vec<Change> {
         let is_secret = |key: &Key| self.is_secret(key);
         self.checked.pending_restart().iter().map(|change| change.redacted(&is_secret)).collect()
     }
 
-    /// What it was read from.
+    /// The content hashes of its sources.
     pub(crate) fn contents(&self) -> &Contents {
         &self.contents
     }
@@ -82,10 +84,15 @@ impl<T> Snapshot<T> {
         &self.sources
     }
 
-    /// The tree as it was written: what waits for a restart has its new values.
+    /// The parts that the history records.
     #[cfg(feature = "sqlite")]
-    pub(crate) fn written(&self) -> Value {
-        apply(self.root(), self.checked.pending_restart())
+    pub(crate) fn view(&self) -> GenerationView {
+        GenerationView {
+            generation: self.generation,
+            written: apply(self.root(), self.checked.pending_restart()),
+            keys: Arc::clone(&self.keys),
+            sources: self.sources.clone(),
+        }
     }
 
     /// The resolved configuration as one stable text for snapshot tests: a line for each leaf, sorted, secrets

@@ -1,17 +1,17 @@
-//! How a running configuration is doing.
+//! The status of a running configuration.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use speckit_core::Diagnostic;
-use speckit_core::config::reload::Machine;
+use speckit_core::config::reload::ReloadMachine;
 use speckit_core::tree::diff::Change;
 
 use crate::config::events::{ConfigReloadEvent, Diagnostics};
 use crate::config::snapshot::Snapshot;
 
-/// How a running configuration is doing, as [`Config::status`](crate::Config::status) found it.
+/// The status of a running configuration, from [`Config::status`](crate::Config::status).
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Status {
@@ -19,33 +19,33 @@ pub struct Status {
     pub generation: u64,
     /// How long it has been in force.
     pub age: Duration,
-    /// How many reloads put something in force.
+    /// The number of reloads that changed the configuration.
     pub reloads: u64,
-    /// How many reloads were refused.
+    /// The number of refused reloads.
     pub refusals: u64,
-    /// How long the last reload that put something in force took, from the end of the quiet period to the swap.
+    /// The duration of the last reload that changed the configuration, from the end of the quiet period to the swap.
     pub last_reload: Option<Duration>,
-    /// What 95 of 100 such reloads stay within (nearest rank, over the last 1000).
+    /// The 95th percentile of these durations (nearest rank, over the last 1000).
     pub p95_reload: Option<Duration>,
-    /// How changes are noticed.
+    /// How changes are detected.
     pub watching: Watching,
-    /// Whether changes wait for the end of a quiet period, or a file for its content.
+    /// Whether changes wait for the end of the debounce period, or a lost file for its content.
     pub is_waiting: bool,
     /// Whether an accepted configuration waits for the last guard.
     pub is_deferred: bool,
-    /// How many guards there are.
+    /// The number of guards.
     pub busy: usize,
-    /// What keeps its running value until the program starts again, in key order; secrets are redacted.
+    /// Changes that need a restart of the program, in key order; secrets are redacted.
     pub pending_restart: Vec<Change>,
-    /// Why the newest content of the files is not in force; `None` where it is, or waits.
+    /// Why the newest content of the files is refused; `None` if it is in force or waits.
     pub refusal: Option<Diagnostics>,
-    /// What a person should know about the watching itself, and about the history.
+    /// Warnings about watching and about the history.
     pub warnings: Vec<Diagnostic>,
-    /// The files whose present content is not what runs, in the order of their names.
+    /// The files that differ from the running configuration, sorted by path.
     pub drift: Vec<PathBuf>,
 }
 
-/// How changes are noticed.
+/// How changes are detected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Watching {
     /// Not at all: there is no watcher.
@@ -53,25 +53,25 @@ pub enum Watching {
     Off,
     /// By events of the system.
     Native,
-    /// By reading at intervals.
+    /// By polling.
     Poll {
         /// The interval.
         every: Duration,
     },
 }
 
-/// How many reload times are kept for their percentile.
-const MOST_TIMES: usize = 1000;
+/// The number of durations that the percentile is taken from.
+const MAX_RELOAD_TIMES: usize = 1000;
 
-/// What a status is made of, kept up to date by each turn.
+/// Collects the status; each turn updates it.
 #[derive(Debug)]
-pub(crate) struct Ledger {
+pub(crate) struct StatusTracker {
     since: Duration,
     reloads: u64,
     refusals: u64,
     times: VecDeque<Duration>,
     refusal: Option<Diagnostics>,
-    /// The files that the last reading knew of.
+    /// The files of the last read.
     pub(crate) files: BTreeSet<PathBuf>,
     pub(crate) watching: Watching,
     pub(crate) warnings: Vec<Diagnostic>,
@@ -79,7 +79,7 @@ pub(crate) struct Ledger {
     is_deferred: bool,
 }
 
-impl Ledger {
+impl StatusTracker {
     pub(crate) fn new(now: Duration, refusal: Option<Diagnostics>) -> Self {
         Self {
             since: now,
@@ -101,26 +101,26 @@ impl Ledger {
         self.refusal.as_ref()
     }
 
-    /// Something was put in force; `is_renewed` says whether it has other values.
+    /// Records a publication; `is_renewed` is set if the values differ.
     pub(crate) fn published(&mut self, now: Duration, elapsed: Duration, is_renewed: bool) {
         self.refusal = None;
         if is_renewed {
             self.since = now;
             self.reloads += 1;
-            if self.times.len() >= MOST_TIMES {
+            if self.times.len() >= MAX_RELOAD_TIMES {
                 self.times.pop_front();
             }
             self.times.push_back(elapsed);
         }
     }
 
-    /// What waits at present. Whoever is told of an event, and asks, finds it here.
-    pub(crate) fn stands(&mut self, machine: &Machine) {
+    /// Updates what waits, before the events of a step are emitted.
+    pub(crate) fn update_waiting(&mut self, machine: &ReloadMachine) {
         self.is_waiting = machine.is_waiting();
         self.is_deferred = machine.is_deferred();
     }
 
-    pub(crate) fn told(&mut self, event: &ConfigReloadEvent) {
+    pub(crate) fn record(&mut self, event: &ConfigReloadEvent) {
         match event {
             ConfigReloadEvent::ReloadFailed { diagnostics, .. } => {
                 self.refusals += 1;

@@ -1,5 +1,5 @@
-//! The door to the clock: now, since then, and waiting.
-#![expect(clippy::disallowed_methods, reason = "this module is the door to the clock")]
+//! Access to the clock: now, since then, and waiting.
+#![expect(clippy::disallowed_methods, reason = "this module is the only access to the clock")]
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -8,7 +8,7 @@ pub fn now() -> Instant {
     Instant::now()
 }
 
-/// The time since 1970-01-01T00:00:00Z, which somebody may set back. It is for records, and decides nothing.
+/// The time since 1970-01-01T00:00:00Z, which can be set back. Only for records.
 pub fn since_epoch() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
@@ -29,7 +29,7 @@ pub(crate) fn sleeping(wait: Duration) -> tokio::time::Sleep {
     tokio::time::sleep(wait)
 }
 
-/// The present moment of tokio's clock, which stands still where a test wants it to.
+/// The present moment of tokio's clock, which a test can stop.
 #[cfg(feature = "agents")]
 pub(crate) fn runtime_now() -> tokio::time::Instant {
     tokio::time::Instant::now()

@@ -1,5 +1,5 @@
-//! The door to files: texts with what is to be said of those that cannot be read.
-#![expect(clippy::disallowed_methods, reason = "this module is the door to files")]
+//! Access to files: texts, with diagnostics for those that cannot be read.
+#![expect(clippy::disallowed_methods, reason = "this module is the only access to files")]
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -26,7 +26,7 @@ pub(crate) use private::{close_to_others, make_private, without_links};
 #[cfg(feature = "sqlite")]
 pub use restore::{NotRewritten, Rewrite, Rewritten, rewrite_all};
 
-/// Where files are read from: the disk, or what stands in for it in a test.
+/// A source of files: the disk, or a replacement in a test.
 pub trait Files {
     /// The bytes of a file; of one that is longer than [`MAX_BYTES`], more than that many.
     ///
@@ -89,7 +89,7 @@ pub struct FileSource {
     pub required: bool,
 }
 
-/// The documents at a path, in the order in which they are layered, and what is to be said of them.
+/// The documents at a path in the order of their layers, with diagnostics.
 ///
 /// A folder is read as conf.d: its `*.toml` in the order of their names. A file that may be absent and is gives
 /// nothing. Findings have the codes `file/missing`, `file/unreadable`, `file/too-large`, `parse/not-utf8`
@@ -115,7 +115,7 @@ pub fn read(files: &dyn Files, file: &FileSource) -> (Vec<Document>, Vec<Diagnos
     (documents, findings)
 }
 
-/// The files that a path stands for, in the order in which they are layered: itself, whether it is there or not, or the
+/// The files of a path in the order of their layers: the path itself, existing or not, or the
 /// `*.toml` of a folder.
 pub fn layered(files: &dyn Files, path: &Path) -> io::Result<Vec<PathBuf>> {
     files.list(path).map_or_else(|| Ok(vec![path.to_path_buf()]), |paths| paths.map(conf_d))
@@ -231,25 +231,25 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     renamed
 }
 
-/// Tells whether a named pipe is at the path, or behind the links there.
+/// Whether a named pipe is at the path, or behind the links there.
 #[cfg(unix)]
 pub(crate) fn is_pipe(path: &Path) -> bool {
     use std::os::unix::fs::FileTypeExt as _;
     fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
 }
 
-/// Tells whether a named pipe is at the path; none is a file here.
+/// Whether a named pipe is at the path; none is a file here.
 #[cfg(not(unix))]
 pub(crate) fn is_pipe(_: &Path) -> bool {
     false
 }
 
-/// Tells whether something is at the path, or behind the links there, that is neither a file nor a folder.
+/// Whether something is at the path, or behind the links there, that is neither a file nor a folder.
 pub(crate) fn is_special(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 
-/// Tells whether something is at the path.
+/// Whether something is at the path.
 pub fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
@@ -276,23 +276,23 @@ pub fn absolute(path: &Path) -> io::Result<PathBuf> {
     std::path::absolute(path)
 }
 
-/// What tells a file from all others while it exists; `None` where there is none.
-pub fn identity(path: &Path) -> Option<Identity> {
+/// Identifies a file while it exists; `None` where there is none.
+pub fn identity(path: &Path) -> Option<FileId> {
     let metadata = fs::metadata(path).ok()?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt as _;
-        Some(Identity(metadata.dev(), metadata.ino()))
+        Some(FileId(metadata.dev(), metadata.ino()))
     }
     #[cfg(not(unix))]
-    metadata.is_file().then_some(Identity(0, 0))
+    metadata.is_file().then_some(FileId(0, 0))
 }
 
 /// The device of a file and its number there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Identity(u64, u64);
+pub struct FileId(u64, u64);
 
-/// What the system says of this process (proc_pid_status(5)).
+/// The status of this process (proc_pid_status(5)).
 #[cfg(unix)]
 pub fn status_of_process() -> io::Result<String> {
     fs::read_to_string("/proc/self/status")
@@ -304,7 +304,7 @@ pub fn temporary_folder() -> PathBuf {
 }
 
 #[cfg(feature = "agents")]
-/// Tells what a command leads to: as a path if it has a separator, else in the folders of `PATH`, where folders are passed
+/// Looks up a command: as a path if it has a separator, else in the folders of `PATH`, where folders are passed
 /// over.
 pub fn command_state(command: &str, path_variable: Option<&str>) -> CommandState {
     if command.contains(std::path::MAIN_SEPARATOR) || command.contains('/') {

@@ -1,5 +1,8 @@
-//! The door to the randomness of the system: one seed a process, from which everything else is derived.
-#![expect(clippy::disallowed_methods, reason = "this module is the door to the randomness of the system")]
+//! Access to the randomness of the system: one seed a process, from which everything else is derived.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this module is the only access to the randomness of the system"
+)]
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,5 +1,5 @@
-//! The door to the environment: read once, handed on as a value.
-#![expect(clippy::disallowed_methods, reason = "this module is the door to the environment")]
+//! Access to the environment: read once, handed on as a value.
+#![expect(clippy::disallowed_methods, reason = "this module is the only access to the environment")]
 
 use speckit_core::config::source::{Environment, Variable};
 
@@ -26,7 +26,7 @@ pub fn home() -> Option<std::path::PathBuf> {
     std::env::home_dir().filter(|home| !home.as_os_str().is_empty())
 }
 
-/// Tells whether `NO_COLOR` is set to anything (no-color.org).
+/// Whether `NO_COLOR` is set to anything (no-color.org).
 pub fn no_color() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }

@@ -1,4 +1,4 @@
-//! The doors to the system: files, the environment, time, chance. Each effect has one.
+//! Access to the system: files, the environment, time, randomness. Each effect has one module.
 
 pub mod clock;
 pub mod documents;

@@ -1,4 +1,4 @@
-//! All that a configuration is read from and that a reload asks: files, the environment, the time.
+//! Everything outside the program that a configuration depends on: files, the environment, the time.
 
 use std::cell::RefCell;
 use std::io;
@@ -12,8 +12,7 @@ use speckit_core::config::source::Environment;
 use crate::os::documents::{Disk, Files, is_pipe};
 use crate::os::{clock, environment};
 
-/// Files, the environment and the time: those of the machine ([`Host`]), or what stands in for them in a
-/// simulation.
+/// Files, the environment and the time: those of the machine ([`Host`]), or simulated ones.
 pub trait World: Files + Send + Sync {
     /// The environment as it is now, of the variables with a name that is wanted: those that may mean something to the
     /// configuration.
@@ -22,7 +21,7 @@ pub trait World: Files + Send + Sync {
     /// The time since some fixed moment. It never goes back.
     fn now(&self) -> Duration;
 
-    /// The time since 1970-01-01T00:00:00Z, for records; it decides nothing. That of the machine where nothing is said.
+    /// The time since 1970-01-01T00:00:00Z, for records; no decision depends on it. By default that of the machine.
     fn since_epoch(&self) -> Duration {
         clock::since_epoch()
     }
@@ -32,7 +31,7 @@ pub trait World: Files + Send + Sync {
 #[derive(Clone, Copy, Debug)]
 pub struct Host {
     started: Instant,
-    /// Whether everything is read but once, so that a pipe will do.
+    /// Whether each file is read only once, so that a pipe is allowed.
     is_read_once: bool,
 }
 
@@ -43,7 +42,7 @@ impl Default for Host {
 }
 
 impl Host {
-    /// The machine, of which everything is read but once.
+    /// The machine, where each file is read only once.
     pub(crate) fn read_once() -> Self {
         Self { is_read_once: true, ..Self::default() }
     }
@@ -77,30 +76,30 @@ impl World for Host {
     }
 }
 
-/// Files that note what was read from them.
-pub(crate) struct Recorder<'a> {
+/// Files that record the content hashes of all reads.
+pub(crate) struct RecordingFiles<'a> {
     files: &'a dyn World,
     contents: RefCell<Contents>,
 }
 
-impl<'a> Recorder<'a> {
+impl<'a> RecordingFiles<'a> {
     pub(crate) fn of(files: &'a dyn World) -> Self {
         Self { files, contents: RefCell::default() }
     }
 
-    /// Notes the stamp of a path from which nothing was read.
-    pub(crate) fn note_beside(&self, path: &Path) {
+    /// Records the stamp of a path that was not read.
+    pub(crate) fn note_stamp(&self, path: &Path) {
         if !self.contents.borrow().has_file(&path.to_string_lossy()) {
             self.stamp(path);
         }
     }
 
-    /// Notes something that is no file.
+    /// Records a source that is not a file.
     pub(crate) fn note(&self, name: &str, hash: Fingerprint) {
         self.contents.borrow_mut().add(name, hash);
     }
 
-    /// Notes what another recorder has read.
+    /// Adds the contents of another recording.
     pub(crate) fn absorb(&self, contents: Contents) {
         self.contents.borrow_mut().extend(contents);
     }
@@ -110,7 +109,7 @@ impl<'a> Recorder<'a> {
     }
 }
 
-impl Files for Recorder<'_> {
+impl Files for RecordingFiles<'_> {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let read = self.files.read(path);
         let content = match &read {

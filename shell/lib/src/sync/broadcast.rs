@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::sync::{Monitor, Mutex};
 
 /// An event that a [`Receiver`] receives.
-pub trait Event: Clone {
+pub trait BroadcastEvent: Clone {
     /// How many events wait for a receiver at most, but for those that are never dropped.
     const CAPACITY: usize;
 
@@ -26,13 +26,13 @@ pub trait Event: Clone {
 /// The events of one subscriber, in their order: an iterator that waits for the next one, and ends when there will be no more.
 /// It blocks its thread: a task awaits [`Receiver::recv`] instead.
 ///
-/// A subscriber that does not read holds nobody up: once [`Event::CAPACITY`] events wait, the oldest [droppable](Event::is_droppable)
+/// A subscriber that does not read holds nobody up: once [`BroadcastEvent::CAPACITY`] events wait, the oldest [droppable](BroadcastEvent::is_droppable)
 /// ones are dropped, and an event in their place says how many.
 pub struct Receiver<E> {
     queue: Arc<Queue<E>>,
 }
 
-impl<E: Event> Receiver<E> {
+impl<E: BroadcastEvent> Receiver<E> {
     /// The next event, waiting for at most so long.
     ///
     /// # Errors
@@ -72,7 +72,7 @@ impl<E: Event> Receiver<E> {
     }
 }
 
-impl<E: Event> Iterator for Receiver<E> {
+impl<E: BroadcastEvent> Iterator for Receiver<E> {
     type Item = E;
 
     fn next(&mut self) -> Option<E> {
@@ -99,7 +99,7 @@ struct Pending<E> {
     waker: Option<Waker>,
 }
 
-impl<E: Event> Pending<E> {
+impl<E: BroadcastEvent> Pending<E> {
     fn next(&mut self) -> Result<E, TryRecvError> {
         let missed = self.events.front_mut().map_or(&mut self.missed, |(missed, _)| missed);
         match take(missed) {
@@ -167,7 +167,7 @@ impl<E> Broadcast<E> {
 
     pub(crate) fn send(&self, event: &E)
     where
-        E: Event,
+        E: BroadcastEvent,
     {
         let mut queues = self.queues.lock();
         queues.retain(|queue| queue.strong_count() > 0);
@@ -219,7 +219,7 @@ mod tests {
     }
     use Sample::{Line, Missed, State};
 
-    impl Event for Sample {
+    impl BroadcastEvent for Sample {
         const CAPACITY: usize = 8;
 
         fn is_droppable(&self) -> bool {

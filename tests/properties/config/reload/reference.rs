@@ -3,22 +3,22 @@
 
 use std::time::Duration;
 
-use speckit_core::config::reload::{Action, Input, Notice, Patience};
+use speckit_core::config::reload::{LostFiles, ReloadAction, ReloadEventKind, ReloadInput};
 
-use super::world::{DEFAULTS, FIRST_GENERATION, Moment, Sources, Trace, Verdict, at};
+use super::world::{CheckResult, DEFAULTS, FIRST_GENERATION, TestSources, Trace, TraceEntry, at};
 
-const SETTLING: Duration = at(2000);
+const LOST_CONTENT_TIMEOUT: Duration = at(2000);
 /// What passes from one unsettled reading to the next.
 const PAUSES_MS: [u64; 5] = [50, 100, 200, 400, 500];
 
 /// A reading that was finished.
 #[derive(Clone, Debug)]
-pub(crate) struct Reading {
-    /// The moments at which it was asked for and answered.
+pub(crate) struct FinishedRead {
+    /// The entries at which it was asked for and answered.
     pub(crate) began: usize,
     pub(crate) ended: usize,
-    pub(crate) patience: Patience,
-    pub(crate) saw: Sources,
+    pub(crate) lost_files: LostFiles,
+    pub(crate) read_sources: TestSources,
     pub(crate) guards: usize,
     /// Whether it counts: no file lost its content, or nobody was patient.
     pub(crate) counts: bool,
@@ -27,46 +27,46 @@ pub(crate) struct Reading {
     /// Whether a file had content at the reading before and has none now.
     pub(crate) has_new_loss: bool,
     /// What it led to, but for a further reading.
-    pub(crate) led_to: Vec<Action>,
+    pub(crate) led_to: Vec<ReloadAction>,
 }
 
-fn is_reading(action: &Action) -> bool {
-    matches!(action, Action::Read { .. })
+fn is_reading(action: &ReloadAction) -> bool {
+    matches!(action, ReloadAction::Read { .. })
 }
 
 /// Whether a file had bytes before and has none now.
-pub(crate) fn is_lost(before: &Sources, now: &Sources, file: usize) -> bool {
+pub(crate) fn is_lost(before: &TestSources, now: &TestSources, file: usize) -> bool {
     before.files[file].has_bytes() && !now.files[file].has_bytes()
 }
 
 /// Every finished reading, in order.
-pub(crate) fn readings(trace: &Trace) -> Vec<Reading> {
-    let mut readings: Vec<Reading> = Vec::new();
+pub(crate) fn readings(trace: &Trace) -> Vec<FinishedRead> {
+    let mut readings: Vec<FinishedRead> = Vec::new();
     let mut begun = None;
     let (mut counted, mut before) = (trace.start, trace.start);
-    for (index, moment) in trace.moments.iter().enumerate() {
-        if let Some(saw) = moment.seen {
-            let (began, patience) = begun.take().expect("only what began is finished");
-            let is_any_lost = |before: &Sources| (0..2).any(|file| is_lost(before, &saw, file));
+    for (index, entry) in trace.entries.iter().enumerate() {
+        if let Some(read_sources) = entry.read_sources {
+            let (began, lost_files) = begun.take().expect("only what began is finished");
+            let is_any_lost = |before: &TestSources| (0..2).any(|file| is_lost(before, &read_sources, file));
             let has_new_loss = is_any_lost(&before);
-            let counts = match patience {
-                Patience::Whole => !is_any_lost(&counted),
-                Patience::Look => false,
-                Patience::NewLosses => !has_new_loss,
-                Patience::None => true,
+            let counts = match lost_files {
+                LostFiles::Wait => !is_any_lost(&counted),
+                LostFiles::Probe => false,
+                LostFiles::WaitForNew => !has_new_loss,
+                LostFiles::Accept => true,
             };
-            let has_returned = patience == Patience::Look && !is_any_lost(&counted);
-            before = saw;
+            let has_returned = lost_files == LostFiles::Probe && !is_any_lost(&counted);
+            before = read_sources;
             if counts {
-                counted = saw;
+                counted = read_sources;
             }
-            let led_to = moment.actions.iter().copied().filter(|action| !is_reading(action)).collect();
-            let guards = moment.guards;
-            readings.push(Reading {
+            let led_to = entry.actions.iter().copied().filter(|action| !is_reading(action)).collect();
+            let guards = entry.guards;
+            readings.push(FinishedRead {
                 began,
                 ended: index,
-                patience,
-                saw,
+                lost_files,
+                read_sources,
                 guards,
                 counts,
                 has_returned,
@@ -74,8 +74,10 @@ pub(crate) fn readings(trace: &Trace) -> Vec<Reading> {
                 led_to,
             });
         }
-        if let Some(Action::Read { patience }) = moment.actions.iter().find(|action| is_reading(action)) {
-            begun = Some((index, *patience));
+        if let Some(ReloadAction::Read { lost_files }) =
+            entry.actions.iter().find(|action| is_reading(action))
+        {
+            begun = Some((index, *lost_files));
         }
     }
     readings
@@ -91,8 +93,8 @@ enum Knowledge {
 
 /// What one reading has to lead to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Outcome {
-    pub(crate) actions: Vec<Action>,
+pub(crate) struct ExpectedOutcome {
+    pub(crate) actions: Vec<ReloadAction>,
     /// Whether what was read last is good and not yet in force.
     pub(crate) waits: bool,
     /// Whether subscribers know that something waits.
@@ -101,10 +103,10 @@ pub(crate) struct Outcome {
 }
 
 /// What each reading has to lead to, if nothing is stopped.
-pub(crate) fn outcomes(start: &Sources, readings: &[Reading]) -> Vec<Outcome> {
-    let (first_tree, mut known) = match start.verdict() {
-        Verdict::Good(tree) => (tree.clone(), Knowledge::InForce(tree)),
-        Verdict::Bad(findings) => (DEFAULTS.to_string(), Knowledge::Refused(findings)),
+pub(crate) fn outcomes(start: &TestSources, readings: &[FinishedRead]) -> Vec<ExpectedOutcome> {
+    let (first_tree, mut known) = match start.check() {
+        CheckResult::Good(tree) => (tree.clone(), Knowledge::InForce(tree)),
+        CheckResult::Bad(findings) => (DEFAULTS.to_string(), Knowledge::Refused(findings)),
     };
     let mut published = vec![first_tree];
     let mut before = *start;
@@ -114,48 +116,50 @@ pub(crate) fn outcomes(start: &Sources, readings: &[Reading]) -> Vec<Outcome> {
         let mut actions = Vec::new();
         if reading.counts {
             let is_in_force = |tree: &String| published.last() == Some(tree);
-            let now_known = match reading.saw.verdict() {
-                Verdict::Bad(findings) => Knowledge::Refused(findings),
-                Verdict::Good(tree) if reading.guards == 0 => Knowledge::InForce(tree),
-                Verdict::Good(tree) if is_in_force(&tree) && known == Knowledge::InForce(tree.clone()) => {
+            let now_known = match reading.read_sources.check() {
+                CheckResult::Bad(findings) => Knowledge::Refused(findings),
+                CheckResult::Good(tree) if reading.guards == 0 => Knowledge::InForce(tree),
+                CheckResult::Good(tree)
+                    if is_in_force(&tree) && known == Knowledge::InForce(tree.clone()) =>
+                {
                     Knowledge::InForce(tree)
                 }
-                Verdict::Good(tree) => Knowledge::Waits(tree),
+                CheckResult::Good(tree) => Knowledge::Waits(tree),
             };
-            let is_other = reading.saw != before;
-            let is_good = matches!(reading.saw.verdict(), Verdict::Good(_));
+            let is_other = reading.read_sources != before;
+            let is_good = matches!(reading.read_sources.check(), CheckResult::Good(_));
             let publishes = is_good && reading.guards == 0 && (is_other || waits);
             waits = is_good && !publishes && (is_other || waits);
-            before = Sources { rest: reading.saw.rest, ..before };
-            let is_in_files = reading.saw != before;
-            before = reading.saw;
+            before = TestSources { rest: reading.read_sources.rest, ..before };
+            let is_in_files = reading.read_sources != before;
+            before = reading.read_sources;
             actions = notices(&known, &now_known, is_in_files, reading.guards);
-            if let (true, Verdict::Good(tree)) = (publishes, reading.saw.verdict()) {
+            if let (true, CheckResult::Good(tree)) = (publishes, reading.read_sources.check()) {
                 published.push(tree);
                 let place = actions.len() - usize::from(known != now_known);
-                actions.insert(place, Action::Publish { generation: generation(&published) });
+                actions.insert(place, ReloadAction::Publish { generation: generation(&published) });
             }
             known = now_known;
         }
         let is_refused = matches!(known, Knowledge::Refused(_));
         let is_deferred = matches!(known, Knowledge::Waits(_));
-        outcomes.push(Outcome { actions, waits, is_deferred, is_refused });
+        outcomes.push(ExpectedOutcome { actions, waits, is_deferred, is_refused });
     }
     outcomes
 }
 
-/// What is told when one thing was known and now the other is.
-fn notices(before: &Knowledge, now: &Knowledge, is_in_files: bool, busy: usize) -> Vec<Action> {
+/// What is emitted when one thing was known and now the other is.
+fn notices(before: &Knowledge, now: &Knowledge, is_in_files: bool, busy: usize) -> Vec<ReloadAction> {
     let (changed, outcome) = match (before, now) {
         (before, now) if before == now => (false, None),
-        (Knowledge::Waits(one), Knowledge::InForce(other)) => (one != other, Some(Notice::Success)),
-        (_, Knowledge::InForce(_)) => (true, Some(Notice::Success)),
-        (_, Knowledge::Refused(_)) => (true, Some(Notice::Failed)),
+        (Knowledge::Waits(one), Knowledge::InForce(other)) => (one != other, Some(ReloadEventKind::Success)),
+        (_, Knowledge::InForce(_)) => (true, Some(ReloadEventKind::Success)),
+        (_, Knowledge::Refused(_)) => (true, Some(ReloadEventKind::Failed)),
         (Knowledge::Waits(_), Knowledge::Waits(_)) => (true, None),
-        (_, Knowledge::Waits(_)) => (true, Some(Notice::Deferred { busy })),
+        (_, Knowledge::Waits(_)) => (true, Some(ReloadEventKind::Deferred { busy })),
     };
-    let changed = (changed && is_in_files).then_some(Notice::FileChanged);
-    changed.into_iter().chain(outcome).map(Action::Tell).collect()
+    let changed = (changed && is_in_files).then_some(ReloadEventKind::FileChanged);
+    changed.into_iter().chain(outcome).map(ReloadAction::Emit).collect()
 }
 
 /// The number of the last of these trees.
@@ -164,36 +168,36 @@ fn generation(published: &[String]) -> u64 {
     FIRST_GENERATION + changes as u64
 }
 
-/// Whether a reading has to begin at a moment, and how patient it is; and when the next one may.
+/// Whether a reading has to begin at a entry, and how patient it is; and when the next one may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Due {
-    pub(crate) reading: Option<Patience>,
+pub(crate) struct ExpectedRead {
+    pub(crate) reading: Option<LostFiles>,
     pub(crate) deadline: Option<Duration>,
     /// Whether changes or a lost file are waited for.
     pub(crate) is_waiting: bool,
 }
 
-/// What is due at each moment.
-pub(crate) fn due(trace: &Trace) -> Vec<Due> {
+/// What is due at each entry.
+pub(crate) fn due(trace: &Trace) -> Vec<ExpectedRead> {
     let readings = readings(trace);
     let outcomes = outcomes(&trace.start, &readings);
     let finished = |index| readings.iter().position(|reading| reading.ended == index);
-    let (mut quiet, mut is_asked, mut is_reading, mut is_stopped) = (trace.quiet, false, false, false);
+    let (mut debounce, mut is_asked, mut is_reading, mut is_stopped) = (trace.debounce, false, false, false);
     let (mut hints, mut unsettled) = (Vec::new(), Vec::new());
     let mut waits = false;
     let mut all = Vec::new();
-    for (index, Moment { now, input, guards, .. }) in trace.moments.iter().enumerate() {
+    for (index, TraceEntry { now, input, guards, .. }) in trace.entries.iter().enumerate() {
         match input {
-            Input::Changed => hints.push(*now),
-            Input::Asked => is_asked = true,
-            Input::Quiet(other) => quiet = *other,
-            Input::Stop => is_stopped = true,
-            Input::Loaded(_) => is_reading = false,
-            Input::Timer | Input::Busy(_) => {}
+            ReloadInput::Changed => hints.push(*now),
+            ReloadInput::Requested => is_asked = true,
+            ReloadInput::Debounce(other) => debounce = *other,
+            ReloadInput::Stop => is_stopped = true,
+            ReloadInput::Read(_) => is_reading = false,
+            ReloadInput::Timer | ReloadInput::Busy(_) => {}
         }
         if let Some(reading) = finished(index).filter(|_| !is_stopped) {
             waits = outcomes[reading].waits;
-            let Reading { counts, has_returned, has_new_loss, .. } = readings[reading];
+            let FinishedRead { counts, has_returned, has_new_loss, .. } = readings[reading];
             if counts || has_returned || has_new_loss {
                 unsettled.clear();
             }
@@ -205,11 +209,11 @@ pub(crate) fn due(trace: &Trace) -> Vec<Due> {
         }
         let ripe = |hints: &[Duration]| {
             let (first, last) = (hints.first()?, hints.last()?);
-            Some((*last + quiet).min(*first + quiet * 10))
+            Some((*last + debounce).min(*first + debounce * 10))
         };
         let retry = |unsettled: &[Duration]| {
             let pause = PAUSES_MS[unsettled.len().clamp(1, PAUSES_MS.len()) - 1];
-            Some((*unsettled.last()? + at(pause)).min(*unsettled.first()? + SETTLING))
+            Some((*unsettled.last()? + at(pause)).min(*unsettled.first()? + LOST_CONTENT_TIMEOUT))
         };
         let is_past = |time: Option<Duration>| time.is_some_and(|time| time <= *now);
         let is_freed = waits && *guards == 0 && unsettled.is_empty() && hints.is_empty();
@@ -217,15 +221,15 @@ pub(crate) fn due(trace: &Trace) -> Vec<Due> {
         let mut reading = None;
         if is_reading || is_stopped {
         } else if is_asked {
-            reading = Some(Patience::None);
+            reading = Some(LostFiles::Accept);
             is_asked = false;
             unsettled.clear();
         } else if is_past(ripe(&hints)) || is_retry || is_freed {
-            let is_over = unsettled.first().is_some_and(|first| *first + SETTLING <= *now);
+            let is_over = unsettled.first().is_some_and(|first| *first + LOST_CONTENT_TIMEOUT <= *now);
             reading = Some(match (is_over, is_retry) {
-                (true, _) => Patience::NewLosses,
-                (false, true) => Patience::Look,
-                (false, false) => Patience::Whole,
+                (true, _) => LostFiles::WaitForNew,
+                (false, true) => LostFiles::Probe,
+                (false, false) => LostFiles::Wait,
             });
             if is_past(ripe(&hints)) {
                 hints.clear();
@@ -235,7 +239,7 @@ pub(crate) fn due(trace: &Trace) -> Vec<Due> {
         let next = ripe(&hints).or(retry(&unsettled));
         let deadline = next.filter(|_| !is_reading && !is_stopped);
         let is_waiting = !hints.is_empty() || !unsettled.is_empty();
-        all.push(Due { reading, deadline, is_waiting });
+        all.push(ExpectedRead { reading, deadline, is_waiting });
     }
     all
 }

@@ -1,13 +1,15 @@
 //! A small world around the reload machine: two files, a source that is no file, a clock, guards, and a shell that
-//! does what it is told.
+//! does what it is emitted.
 
 use std::time::Duration;
 
 use speckit_core::Fingerprint;
-use speckit_core::config::reload::{Action, Content, Contents, Input, Load, Machine, Patience};
+use speckit_core::config::reload::{
+    Content, Contents, LostFiles, ReadResult, ReloadAction, ReloadInput, ReloadMachine,
+};
 
 /// More inputs than any history needs: a machine that takes so many runs in a circle.
-const MOST_MOMENTS: usize = 20_000;
+const MAX_ENTRIES: usize = 20_000;
 
 /// The number of the configuration that runs at the beginning.
 pub(crate) const FIRST_GENERATION: u64 = 7;
@@ -17,14 +19,14 @@ pub(crate) const DEFAULTS: &str = "rest 0, first 0";
 
 /// What a file holds. Comments change bytes alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Text {
+pub(crate) enum FileText {
     Good { tree: u8, comment: u8 },
     Bad { fault: u8, comment: u8 },
     Empty,
     Missing,
 }
 
-impl Text {
+impl FileText {
     pub(crate) fn has_bytes(self) -> bool {
         !matches!(self, Self::Empty | Self::Missing)
     }
@@ -40,33 +42,33 @@ impl Text {
 
 /// All that a configuration is made of, at one time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Sources {
-    pub(crate) files: [Text; 2],
+pub(crate) struct TestSources {
+    pub(crate) files: [FileText; 2],
     /// What is said by no file.
     pub(crate) rest: u8,
 }
 
 /// What the rules say of some sources: the tree, or the findings.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum CheckResult {
     Good(String),
     Bad(String),
 }
 
-impl Sources {
+impl TestSources {
     /// An empty file says nothing; the first one has to be there, the second need not.
-    pub(crate) fn verdict(&self) -> Verdict {
+    pub(crate) fn check(&self) -> CheckResult {
         let mut findings = String::new();
         let mut tree = format!("rest {}", self.rest);
         for (name, text) in ["first", "second"].into_iter().zip(self.files) {
             match text {
-                Text::Good { tree: number, .. } => tree += &format!(", {name} {number}"),
-                Text::Bad { fault, .. } => findings += &format!("{name}: fault {fault}. "),
-                Text::Missing if name == "first" => findings += "first: there is none. ",
-                Text::Empty | Text::Missing => {}
+                FileText::Good { tree: number, .. } => tree += &format!(", {name} {number}"),
+                FileText::Bad { fault, .. } => findings += &format!("{name}: fault {fault}. "),
+                FileText::Missing if name == "first" => findings += "first: there is none. ",
+                FileText::Empty | FileText::Missing => {}
             }
         }
-        if findings.is_empty() { Verdict::Good(tree) } else { Verdict::Bad(findings) }
+        if findings.is_empty() { CheckResult::Good(tree) } else { CheckResult::Bad(findings) }
     }
 
     fn contents(&self) -> Contents {
@@ -89,8 +91,8 @@ pub(crate) const fn at(milliseconds: u64) -> Duration {
 
 /// When a reading that takes time looks.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Look {
-    AtBeginning,
+pub(crate) enum ReadTime {
+    AtStart,
     AtEnd,
     /// At the first file at its beginning, and at all else at its end.
     Torn,
@@ -98,11 +100,11 @@ pub(crate) enum Look {
 
 /// What happens in a history.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Step {
+pub(crate) enum HistoryStep {
     /// A file changes, and its hint comes so many milliseconds later.
     Write {
         file: usize,
-        text: Text,
+        text: FileText,
         hint_after_ms: u64,
     },
     /// What no file says changes, with a hint.
@@ -116,54 +118,54 @@ pub(crate) enum Step {
     Oversleep(u64),
     TakeGuard,
     DropGuard,
-    Ask,
-    QuietMs(u64),
+    RequestReload,
+    DebounceMs(u64),
     /// Readings that begin from now on take so many milliseconds.
-    ReadingsTake(u64, Look),
+    ReadDuration(u64, ReadTime),
     Stop,
 }
 
 /// A beginning and what happens then.
 #[derive(Clone, Debug)]
-pub(crate) struct History {
-    pub(crate) start: Sources,
-    pub(crate) quiet_ms: u64,
-    pub(crate) steps: Vec<Step>,
+pub(crate) struct InputHistory {
+    pub(crate) start: TestSources,
+    pub(crate) debounce_ms: u64,
+    pub(crate) steps: Vec<HistoryStep>,
 }
 
 /// One input and what came of it.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Moment {
+pub(crate) struct TraceEntry {
     pub(crate) now: Duration,
-    pub(crate) input: Input,
+    pub(crate) input: ReloadInput,
     /// How many guards there are.
     pub(crate) guards: usize,
-    /// What was seen by the reading that is finished here.
-    pub(crate) seen: Option<Sources>,
-    pub(crate) actions: Vec<Action>,
+    /// What was read_sources by the reading that is finished here.
+    pub(crate) read_sources: Option<TestSources>,
+    pub(crate) actions: Vec<ReloadAction>,
     pub(crate) deadline: Option<Duration>,
     /// What the machine says of itself: that it waits, has deferred, and has refused.
     pub(crate) status: [bool; 3],
 }
 
-/// A whole history as it came to pass, to the end, when every guard is dropped and all is quiet.
+/// A whole history as it came to pass, to the end, when every guard is dropped and all is debounce.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Trace {
-    pub(crate) start: Sources,
-    pub(crate) quiet: Duration,
-    pub(crate) moments: Vec<Moment>,
+    pub(crate) start: TestSources,
+    pub(crate) debounce: Duration,
+    pub(crate) entries: Vec<TraceEntry>,
     /// What the sources say in the end.
-    pub(crate) end: Sources,
+    pub(crate) end: TestSources,
     /// The sources that the running configuration was read from; `None` for the one of the beginning.
-    pub(crate) running: Option<Sources>,
+    pub(crate) running: Option<TestSources>,
 }
 
 impl Trace {
-    pub(crate) fn of(history: &History) -> Self {
-        let mut world = World::new(history);
+    pub(crate) fn of(history: &InputHistory) -> Self {
+        let mut world = ReloadHarness::new(history);
         history.steps.iter().for_each(|step| world.take(*step));
         while world.guards > 0 {
-            world.take(Step::DropGuard);
+            world.take(HistoryStep::DropGuard);
         }
         while let Some(next) = world.next_event() {
             world.pass(next);
@@ -173,89 +175,91 @@ impl Trace {
     }
 }
 
-struct Reading {
+struct PendingRead {
     end: Duration,
-    patience: Patience,
-    look: Look,
-    at_beginning: Sources,
+    lost_files: LostFiles,
+    read_time: ReadTime,
+    at_start: TestSources,
 }
 
-struct World {
+struct ReloadHarness {
     now: Duration,
-    machine: Machine,
-    sources: Sources,
+    machine: ReloadMachine,
+    sources: TestSources,
     guards: usize,
     late_hints: Vec<Duration>,
-    readings_take: (Duration, Look),
-    reading: Option<Reading>,
-    /// The last reading that was not answered by [`Load::Unsettled`].
-    read_last: Sources,
+    read_duration: (Duration, ReadTime),
+    reading: Option<PendingRead>,
+    /// The last reading that was not answered by [`ReadResult::LostContent`].
+    last_settled_read: TestSources,
     /// The last reading.
-    seen_last: Sources,
+    last_read: TestSources,
     trace: Trace,
 }
 
-impl World {
-    fn new(history: &History) -> Self {
-        let quiet = at(history.quiet_ms);
-        let machine = match history.start.verdict() {
-            Verdict::Good(tree) => Machine::running(FIRST_GENERATION, fingerprint(&tree), quiet),
-            Verdict::Bad(findings) => {
+impl ReloadHarness {
+    fn new(history: &InputHistory) -> Self {
+        let debounce = at(history.debounce_ms);
+        let machine = match history.start.check() {
+            CheckResult::Good(tree) => ReloadMachine::running(FIRST_GENERATION, fingerprint(&tree), debounce),
+            CheckResult::Bad(findings) => {
                 let tree = fingerprint(DEFAULTS);
-                Machine::degraded(FIRST_GENERATION, tree, fingerprint(&findings), quiet)
+                ReloadMachine::degraded(FIRST_GENERATION, tree, fingerprint(&findings), debounce)
             }
         };
         let start = history.start;
-        let trace = Trace { start, quiet, moments: Vec::new(), end: start, running: None };
+        let trace = Trace { start, debounce, entries: Vec::new(), end: start, running: None };
         Self {
             now: Duration::ZERO,
             machine,
             sources: start,
             guards: 0,
             late_hints: Vec::new(),
-            readings_take: (Duration::ZERO, Look::AtEnd),
+            read_duration: (Duration::ZERO, ReadTime::AtEnd),
             reading: None,
-            read_last: start,
-            seen_last: start,
+            last_settled_read: start,
+            last_read: start,
             trace,
         }
     }
 
-    fn take(&mut self, step: Step) {
+    fn take(&mut self, step: HistoryStep) {
         match step {
-            Step::Write { file, text, hint_after_ms } => {
+            HistoryStep::Write { file, text, hint_after_ms } => {
                 self.sources.files[file] = text;
                 self.late_hints.push(self.now + at(hint_after_ms));
                 self.pass(self.now);
             }
-            Step::Rest(rest) => {
+            HistoryStep::Rest(rest) => {
                 self.sources.rest = rest;
-                self.step(Input::Changed, None);
+                self.step(ReloadInput::Changed, None);
             }
-            Step::Touch => self.step(Input::Changed, None),
-            Step::Pass(milliseconds) => self.pass(self.now + at(milliseconds)),
-            Step::PassToDeadline => {
+            HistoryStep::Touch => self.step(ReloadInput::Changed, None),
+            HistoryStep::Pass(milliseconds) => self.pass(self.now + at(milliseconds)),
+            HistoryStep::PassToDeadline => {
                 if let Some(deadline) = self.machine.next_deadline() {
                     self.pass(deadline);
                 }
             }
-            Step::Oversleep(milliseconds) => {
+            HistoryStep::Oversleep(milliseconds) => {
                 self.now += at(milliseconds);
-                self.step(Input::Timer, None);
+                self.step(ReloadInput::Timer, None);
             }
-            Step::TakeGuard => self.guard(self.guards + 1),
-            Step::DropGuard if self.guards > 0 => self.guard(self.guards - 1),
-            Step::DropGuard => {}
-            Step::Ask => self.step(Input::Asked, None),
-            Step::QuietMs(milliseconds) => self.step(Input::Quiet(at(milliseconds)), None),
-            Step::ReadingsTake(milliseconds, look) => self.readings_take = (at(milliseconds), look),
-            Step::Stop => self.step(Input::Stop, None),
+            HistoryStep::TakeGuard => self.guard(self.guards + 1),
+            HistoryStep::DropGuard if self.guards > 0 => self.guard(self.guards - 1),
+            HistoryStep::DropGuard => {}
+            HistoryStep::RequestReload => self.step(ReloadInput::Requested, None),
+            HistoryStep::DebounceMs(milliseconds) => self.step(ReloadInput::Debounce(at(milliseconds)), None),
+            HistoryStep::ReadDuration(milliseconds, read_time) => {
+                self.read_duration = (at(milliseconds), read_time)
+            }
+            HistoryStep::Stop => self.step(ReloadInput::Stop, None),
         }
     }
 
     fn guard(&mut self, guards: usize) {
         self.guards = guards;
-        self.step(Input::Busy(guards), None);
+        self.step(ReloadInput::Busy(guards), None);
     }
 
     /// When something happens by itself; nothing happens before now.
@@ -270,71 +274,73 @@ impl World {
             self.now = next;
             if let Some(index) = self.late_hints.iter().position(|hint| *hint <= next) {
                 self.late_hints.remove(index);
-                self.step(Input::Changed, None);
+                self.step(ReloadInput::Changed, None);
             } else if let Some(reading) = self.reading.take_if(|reading| reading.end <= next) {
                 self.finish(&reading);
             } else {
-                self.step(Input::Timer, None);
+                self.step(ReloadInput::Timer, None);
             }
         }
         self.now = self.now.max(until);
     }
 
-    fn finish(&mut self, reading: &Reading) {
-        let seen = match reading.look {
-            Look::AtBeginning => reading.at_beginning,
-            Look::AtEnd => self.sources,
-            Look::Torn => {
-                Sources { files: [reading.at_beginning.files[0], self.sources.files[1]], ..self.sources }
+    fn finish(&mut self, reading: &PendingRead) {
+        let read_sources = match reading.read_time {
+            ReadTime::AtStart => reading.at_start,
+            ReadTime::AtEnd => self.sources,
+            ReadTime::Torn => {
+                TestSources { files: [reading.at_start.files[0], self.sources.files[1]], ..self.sources }
             }
         };
-        let (before, contents) = (self.read_last.contents(), seen.contents());
-        let anew = contents.lost_content_since(&self.seen_last.contents());
-        self.seen_last = seen;
-        let is_unsettled = match reading.patience {
-            Patience::Whole | Patience::Look => contents.lost_content_since(&before),
-            Patience::NewLosses => anew,
-            Patience::None => false,
+        let (before, contents) = (self.last_settled_read.contents(), read_sources.contents());
+        let is_new = contents.lost_content_since(&self.last_read.contents());
+        self.last_read = read_sources;
+        let is_unsettled = match reading.lost_files {
+            LostFiles::Wait | LostFiles::Probe => contents.lost_content_since(&before),
+            LostFiles::WaitForNew => is_new,
+            LostFiles::Accept => false,
         };
         let load = if is_unsettled {
-            Load::Unsettled { anew }
-        } else if reading.patience == Patience::Look {
-            Load::Returned
+            ReadResult::LostContent { is_new }
+        } else if reading.lost_files == LostFiles::Probe {
+            ReadResult::ContentRestored
         } else if contents == before {
-            Load::Unchanged
+            ReadResult::Unchanged
         } else {
             let in_files = contents.files_changed_since(&before).next().is_some();
-            self.read_last = seen;
-            match seen.verdict() {
-                Verdict::Good(tree) => Load::Accepted { tree: fingerprint(&tree), in_files },
-                Verdict::Bad(findings) => Load::Refused { findings: fingerprint(&findings), in_files },
+            self.last_settled_read = read_sources;
+            match read_sources.check() {
+                CheckResult::Good(tree) => ReadResult::Accepted { tree: fingerprint(&tree), in_files },
+                CheckResult::Bad(findings) => {
+                    ReadResult::Refused { findings: fingerprint(&findings), in_files }
+                }
             }
         };
-        self.step(Input::Loaded(load), Some(seen));
+        self.step(ReloadInput::Read(load), Some(read_sources));
     }
 
-    fn step(&mut self, input: Input, seen: Option<Sources>) {
-        assert!(self.trace.moments.len() < MOST_MOMENTS, "the machine runs in a circle");
+    fn step(&mut self, input: ReloadInput, read_sources: Option<TestSources>) {
+        assert!(self.trace.entries.len() < MAX_ENTRIES, "the machine runs in a circle");
         let actions = self.machine.step(self.now, input);
         for action in &actions {
             match *action {
-                Action::Read { patience } => {
+                ReloadAction::Read { lost_files } => {
                     assert!(self.reading.is_none(), "a reading is asked for while another is under way");
-                    let (takes, look) = self.readings_take;
+                    let (takes, read_time) = self.read_duration;
                     let end = self.now + takes;
-                    let at_beginning = self.sources;
-                    self.reading = Some(Reading { end, patience, look, at_beginning });
+                    let at_start = self.sources;
+                    self.reading = Some(PendingRead { end, lost_files, read_time, at_start });
                 }
-                Action::Publish { .. } => self.trace.running = Some(self.read_last),
-                Action::Tell(_) => {}
+                ReloadAction::Publish { .. } => self.trace.running = Some(self.last_settled_read),
+                ReloadAction::Emit(_) => {}
             }
         }
         let machine = &self.machine;
-        self.trace.moments.push(Moment {
+        self.trace.entries.push(TraceEntry {
             now: self.now,
             input,
             guards: self.guards,
-            seen,
+            read_sources,
             actions,
             deadline: machine.next_deadline(),
             status: [machine.is_waiting(), machine.is_deferred(), machine.is_refused()],

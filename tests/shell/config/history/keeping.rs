@@ -57,7 +57,7 @@ fn how_much_is_kept_follows_the_settings() {
     );
     assert_eq!(history(&shell).refusals().unwrap(), []);
     let second = whole(&history(&shell), 2);
-    assert_eq!((texts(&second), &second.kept.resolved), (vec![None], &None));
+    assert_eq!((texts(&second), &second.state.resolved), (vec![None], &None));
 }
 
 #[test]

@@ -25,8 +25,8 @@ fn what_is_opened_and_each_reload_is_recorded_with_what_it_changed() {
     );
     let third = whole(&history, 3);
     assert_eq!(texts(&third), [Some("port = 9001\ntoken = 'hunter3'\n")]);
-    assert_eq!(third.kept.sources[0].path, dir.path("app.toml").to_str().unwrap());
-    let values = third.kept.resolved.unwrap().to_string();
+    assert_eq!(third.state.sources[0].path, dir.path("app.toml").to_str().unwrap());
+    let values = third.state.resolved.unwrap().to_string();
     assert_eq!(values, r#"{ port = 9001, token = "[redacted]", workers = 4 }"#);
     let since_epoch = |time: std::time::SystemTime| time.duration_since(std::time::UNIX_EPOCH).unwrap();
     let at = Duration::from_millis(third.accepted_at_ms);
@@ -70,7 +70,7 @@ fn what_waits_for_a_restart_is_recorded_as_it_was_written() {
     let shell = builder(&dir).open().unwrap();
     reload(&shell, &dir, "port = 9000\nworkers = 8\n");
     assert_eq!(lines(&history(&shell)).last().unwrap(), "2 (2) reloaded: - workers = 4 + workers = 8");
-    let values = whole(&history(&shell), 2).kept.resolved.unwrap().to_string();
+    let values = whole(&history(&shell), 2).state.resolved.unwrap().to_string();
     assert_eq!(values, "{ port = 9000, workers = 8 }");
     drop(shell);
     let again = builder(&dir).open().unwrap();

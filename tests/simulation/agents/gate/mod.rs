@@ -94,7 +94,7 @@ fn run_seed(seed: u64) -> SimulatedRun {
 }
 
 #[test]
-fn every_gate_ends_in_time_with_the_right_verdict_and_no_process_left() {
+fn in_every_seed_a_gate_ends_in_time_with_the_right_verdict_and_no_process_left() {
     let mut reached = BTreeSet::new();
     let seeds = crate::seeds_or(SEEDS);
     for seed in seeds.clone() {

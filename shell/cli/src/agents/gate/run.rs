@@ -20,8 +20,8 @@ use super::{error, refused, rescue, unavailable};
 use crate::args::GateRunArgs;
 use crate::context::{Context, Exit};
 use speckit::agents::{AsyncOrchestrator, Guard, ProcessManager, Runs, StagePlan};
-use speckit::internal::documents::{Identity, identity};
-use speckit::internal::{environment, place};
+use speckit::internal::documents::{FileId, identity};
+use speckit::internal::{environment, location};
 use speckit::store::StoreOptions;
 
 pub(super) fn run(context: &Context, args: &GateRunArgs) -> Result<Exit, Exit> {
@@ -97,7 +97,7 @@ struct RunRecorder {
     runs: Runs,
     path: PathBuf,
     /// The open file, to notice that its path was replaced.
-    file: Option<Identity>,
+    file: Option<FileId>,
     keep_runs: u32,
 }
 
@@ -114,7 +114,7 @@ enum Recorded {
 impl RunRecorder {
     /// Opens the database before anything starts.
     fn open(context: &Context, config: &AppConfig, interruption: &Arc<Interruptible>) -> Result<Self, Exit> {
-        let path = place::expanded(&config.store.path).map_err(|finding| context.refuse(&[finding]))?;
+        let path = location::expanded(&config.store.path).map_err(|finding| context.refuse(&[finding]))?;
         let patience = Arc::clone(interruption);
         let options = StoreOptions::new(&path).synchronous(config.store.synchronous);
         let options = options.deadline_from(move || patience.patience());

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use speckit_core::config::history::{Generation, Places, shown_source};
+use speckit_core::config::history::{Generation, HistoryPrinter, redacted_source};
 use speckit_core::{Code, Diagnostic, Key, LayerKind, Source};
 
 use crate::args::{GenerationArgs, HistoryCommand};
@@ -73,7 +73,7 @@ fn show(context: &Context, args: &GenerationArgs) -> CommandResult {
         return Ok(Exit::Yes);
     }
     let mut text = places().show(&generation);
-    for (source, shown) in generation.kept.sources.iter().zip(texts) {
+    for (source, shown) in generation.state.sources.iter().zip(texts) {
         text.push_str(&format!("\n==> {} <==\n{shown}", places().shown(&source.path)));
     }
     context.terminal.result(&text);
@@ -84,13 +84,13 @@ fn show(context: &Context, args: &GenerationArgs) -> CommandResult {
 fn texts(context: &Context, generation: &Generation, reveal: bool) -> Result<Vec<String>, Exit> {
     let rules = context.rules().map_err(|findings| context.refuse(&findings))?;
     // It may have been recorded under another schema.
-    let rules = rules.with_secrets(generation.kept.secrets());
-    let texts = generation.kept.sources.iter().filter_map(|source| {
+    let rules = rules.with_secrets(generation.state.secrets());
+    let texts = generation.state.sources.iter().filter_map(|source| {
         let text = source.text.clone()?;
         if reveal {
             return Some(text.to_string());
         }
-        Some(shown_source(&Source::document(LayerKind::File, source.path.as_str(), text), &rules))
+        Some(redacted_source(&Source::document(LayerKind::File, source.path.as_str(), text), &rules))
     });
     Ok(texts.collect())
 }
@@ -161,9 +161,12 @@ fn refuse(context: &Context, code: Code, message: String, help: &str) -> Exit {
     context.refuse(&[Diagnostic::error(code, Key::root(), message).help(help)])
 }
 
-fn places() -> Places {
+fn places() -> HistoryPrinter {
     let text = |path: PathBuf| Some(path.to_string_lossy().into_owned());
-    Places { folder: absolute(Path::new(".")).ok().and_then(text), home: environment::home().and_then(text) }
+    HistoryPrinter {
+        folder: absolute(Path::new(".")).ok().and_then(text),
+        home: environment::home().and_then(text),
+    }
 }
 
 /// A path as people read it: from the working folder, or from the home folder.

@@ -7,7 +7,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 use speckit_core::app::AppConfig;
 use speckit_core::config::history::{
-    Action, Cause, FileStep, Generation, Kept, KeptSource, Present, restore,
+    CurrentFile, FileRestore, Generation, GenerationCause, RestoreAction, StoredFile, StoredState,
+    plan_restore,
 };
 use speckit_core::config::redact::Masks;
 use speckit_core::config::resolve::{Document, Inputs, Rules};
@@ -40,15 +41,15 @@ pub(super) fn run(context: &Context, args: &RollbackArgs) -> CommandResult {
     require_same_files(context, number, &sources, &files)?;
     let rules = context.rules().map_err(|findings| context.refuse(&findings))?;
     // It may have been recorded under another schema.
-    let rules = rules.with_secrets(generation.kept.secrets());
-    require_valid(context, &rules, &sources, &generation.kept)?;
-    let steps = restore(&generation.kept, &present(&sources)).unwrap_or_default();
+    let rules = rules.with_secrets(generation.state.secrets());
+    require_valid(context, &rules, &sources, &generation.state)?;
+    let steps = plan_restore(&generation.state, &present(&sources)).unwrap_or_default();
     let diffs: Vec<String> =
         steps.iter().map(|step| step.diff(&places().shown(&step.path), &rules)).collect();
     if !context.is_json() {
         diffs.iter().for_each(|diff| context.terminal.result(diff));
     }
-    let is_needed = steps.iter().any(|step| step.action != Action::Unchanged);
+    let is_needed = steps.iter().any(|step| step.action != RestoreAction::Unchanged);
     let is_written = is_needed && !args.dry_run;
     let (mut written, mut new) = (Vec::new(), None);
     if is_written {
@@ -102,8 +103,13 @@ fn require_same_files(
 }
 
 /// Refuses texts that are not valid under the current rules, environment and options, before anything is written.
-fn require_valid(context: &Context, rules: &Rules, sources: &Sources, kept: &Kept) -> Result<(), Exit> {
-    let document = |source: &KeptSource| {
+fn require_valid(
+    context: &Context,
+    rules: &Rules,
+    sources: &Sources,
+    kept: &StoredState,
+) -> Result<(), Exit> {
+    let document = |source: &StoredFile| {
         let text = source.text.clone()?;
         let document = Source::document(LayerKind::File, source.path.as_str(), text);
         Some(Document::Text(document, Language::of_name(&source.path)))
@@ -124,7 +130,7 @@ fn require_valid(context: &Context, rules: &Rules, sources: &Sources, kept: &Kep
 }
 
 /// The files that are layered now. A file that cannot be read has no source.
-fn present(sources: &Sources) -> Vec<Present> {
+fn present(sources: &Sources) -> Vec<CurrentFile> {
     let paths = sources.files.iter().flat_map(|file| layered(&Disk, &file.path).unwrap_or_default());
     let read = |path: PathBuf| {
         let path = full(&path);
@@ -133,13 +139,13 @@ fn present(sources: &Sources) -> Vec<Present> {
             Err(Unread::Missing) => return None,
             Err(_) => None,
         };
-        Some(Present { path: path.to_string_lossy().into_owned(), source })
+        Some(CurrentFile { path: path.to_string_lossy().into_owned(), source })
     };
     paths.filter_map(read).collect()
 }
 
-fn rewrites(steps: &[FileStep]) -> Vec<Rewrite> {
-    let changed = steps.iter().filter(|step| step.action != Action::Unchanged);
+fn rewrites(steps: &[FileRestore]) -> Vec<Rewrite> {
+    let changed = steps.iter().filter(|step| step.action != RestoreAction::Unchanged);
     changed
         .map(|step| Rewrite {
             path: PathBuf::from(&step.path),
@@ -179,7 +185,7 @@ fn not_written(context: &Context, error: &NotRewritten) -> Exit {
 
 /// Loads the restored files, and records them; returns the number of their generation.
 fn record(context: &Context, restored: &Generation, began: Duration) -> Result<Option<i64>, Exit> {
-    let cause = Cause::RolledBack(restored.number);
+    let cause = GenerationCause::RolledBack(restored.number);
     let opened = match &context.globals.schema {
         Some(path) => context.with_schema(path).map(|builder| open(context, builder, cause, began)),
         None => context.application().map(|builder| {
@@ -192,7 +198,7 @@ fn record(context: &Context, restored: &Generation, began: Duration) -> Result<O
 fn open<T: DeserializeOwned + Send + Sync + 'static>(
     context: &Context,
     builder: Builder<T>,
-    cause: Cause,
+    cause: GenerationCause,
     began: Duration,
 ) -> Result<Option<i64>, Exit> {
     let config = context.recorded(builder, began).because(cause).open().map_err(|error| {
@@ -209,7 +215,7 @@ fn open<T: DeserializeOwned + Send + Sync + 'static>(
     Ok(generations.iter().rev().find(is_this).map(|generation| generation.number))
 }
 
-fn documents(steps: &[FileStep], diffs: &[String], written: &[Rewritten]) -> Vec<Json> {
+fn documents(steps: &[FileRestore], diffs: &[String], written: &[Rewritten]) -> Vec<Json> {
     let each = steps.iter().zip(diffs).map(|(step, diff)| {
         let backup = written.iter().find(|file| file.path == Path::new(&step.path));
         let backup = backup.and_then(|file| file.backup.as_ref());

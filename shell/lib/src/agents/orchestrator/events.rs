@@ -11,7 +11,7 @@ use crate::sync::broadcast;
 use crate::sync::broadcast::{Broadcast, Receiver};
 
 /// Only output lines are dropped for slow receivers.
-impl broadcast::Event for Event {
+impl broadcast::BroadcastEvent for Event {
     const CAPACITY: usize = 1024;
 
     fn is_droppable(&self) -> bool {

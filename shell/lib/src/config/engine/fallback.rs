@@ -1,14 +1,13 @@
-//! What a configuration starts with when its files are refused.
+//! The choice of a fallback for refused files.
 
 /// What a configuration starts with when its files are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fallback {
-    /// With its defaults, and with the environment and the overrides where those obey the rules.
+    /// The defaults, with the environment and the overrides if they are valid.
     Defaults,
-    /// With the texts of the newest generation of the same files that the history keeps, and with the environment and the
-    /// overrides where those obey the rules. Where there is none, or its texts are not kept, or the rules refuse them too,
-    /// the refusal stands, with a note that says so.
+    /// The newest generation of the same files in the history, with the environment and the overrides if they are valid.
+    /// If there is none, its texts are not recorded, or the rules refuse it too, opening fails with a note about that.
     #[cfg(feature = "sqlite")]
     LastGood,
 }

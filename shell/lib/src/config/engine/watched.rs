@@ -1,4 +1,4 @@
-//! What the one who watches asks of the engine.
+//! The engine's side of the watcher.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -6,36 +6,36 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use speckit_core::config::HotReloadConfig;
 
-use super::reader::Engine;
-use super::shared::{Reentered, Shared};
+use super::reloader::Reloader;
+use super::running::{AlreadyLocked, RunningConfig};
 use crate::os::documents::absolute;
 use crate::os::world::World;
 
-impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
-    /// What leads to these paths is worth watching, and how.
-    pub(crate) fn watched(&self) -> Result<(Vec<PathBuf>, HotReloadConfig), Reentered> {
+impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
+    /// The paths to watch, and the hot-reload settings.
+    pub(crate) fn watched(&self) -> Result<(Vec<PathBuf>, HotReloadConfig), AlreadyLocked> {
         let engine = self.engine()?;
         let engine = &*engine.engine;
         let sources = engine.loader.sources.files.iter().map(|file| file.path.clone());
         let read = engine.last.files().map(PathBuf::from);
         let mut paths: Vec<PathBuf> =
-            sources.chain(read).chain(engine.beside()).map(|path| full(&path)).collect();
+            sources.chain(read).chain(engine.extra_paths()).map(|path| full(&path)).collect();
         paths.sort();
         paths.dedup();
-        Ok((paths, engine.following.clone()))
+        Ok((paths, engine.hot_reload.clone()))
     }
 
-    /// Says what wakes the one who watches, or that nobody does.
-    pub(crate) fn set_alarm(&self, alarm: Option<Arc<dyn Fn() + Send + Sync>>) {
-        *self.alarm.lock() = alarm;
+    /// Sets or removes what wakes the watcher.
+    pub(crate) fn set_waker(&self, waker: Option<Arc<dyn Fn() + Send + Sync>>) {
+        *self.waker.lock() = waker;
     }
 }
 
-impl<T: DeserializeOwned> Engine<T> {
-    pub(super) fn has_changed_since_last_look(&mut self, world: &dyn World) -> bool {
+impl<T: DeserializeOwned> Reloader<T> {
+    pub(super) fn has_changed_since_last_poll(&mut self, world: &dyn World) -> bool {
         let found = self.read(world).contents;
-        let is_new = found != *self.polled.as_ref().unwrap_or(&self.last);
-        self.polled = Some(found);
+        let is_new = found != *self.last_polled.as_ref().unwrap_or(&self.last);
+        self.last_polled = Some(found);
         is_new
     }
 }
@@ -53,15 +53,15 @@ mod tests {
     use crate::Config;
 
     #[test]
-    fn a_hint_wakes_whoever_watches_for_the_quiet_period_that_it_begins() {
+    fn a_hint_wakes_the_watcher() {
         let shell = Config::<BTreeMap<String, u16>>::builder().open().unwrap();
-        let rings = Arc::new(AtomicUsize::new(0));
-        let bell = Arc::clone(&rings);
-        let ring = move || {
-            bell.fetch_add(1, Ordering::Relaxed);
+        let wakes = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&wakes);
+        let wake = move || {
+            counter.fetch_add(1, Ordering::Relaxed);
         };
-        shell.shared.set_alarm(Some(Arc::new(ring)));
+        shell.running.set_waker(Some(Arc::new(wake)));
         shell.hint();
-        assert_eq!(rings.load(Ordering::Relaxed), 1);
+        assert_eq!(wakes.load(Ordering::Relaxed), 1);
     }
 }

@@ -1,116 +1,94 @@
-//! What a running configuration tells of the generations that it accepts and of those that it refuses, so that they can be
-//! kept.
-//!
-//! Whoever keeps them holds up nothing: what is told is written later, and what cannot be written is a warning.
+//! The entries that a running configuration records: accepted generations and refusals. They are written in the
+//! background, and a failed write is a warning.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use speckit_core::config::history::Cause;
+use speckit_core::config::history::GenerationCause;
+use speckit_core::config::resolve::KeyRules;
 use speckit_core::store::{HistoryMode, StoreConfig};
 use speckit_core::{Diagnostic, Key, Layer, Source, Value};
 
+use super::SqliteJournal;
 use crate::config::events::Diagnostics;
-use crate::config::snapshot::Snapshot;
 
-/// Says what a person should know.
-pub(crate) type Warn = Box<dyn Fn(Diagnostic) + Send + Sync>;
+/// Emits a warning.
+pub(crate) type WarnFn = Box<dyn Fn(Diagnostic) + Send + Sync>;
 
-/// Reads from the settings what is kept.
-pub(crate) type Keep<T> = Arc<dyn Fn(&T) -> StoreConfig + Send + Sync>;
+/// Takes the retention from the settings.
+pub(crate) type RetentionFn<T> = Arc<dyn Fn(&T) -> StoreConfig + Send + Sync>;
 
-/// Makes a journal, which may look into the layers that could be read for where it lies.
-pub(crate) type Opener = Box<dyn FnOnce(&Lookup<'_>) -> Result<Arc<dyn Journal>, Diagnostic>>;
+/// Opens a journal, whose path may come from the layers that could be read.
+pub(crate) type JournalOpener = Box<dyn FnOnce(&Lookup<'_>) -> Result<SqliteJournal, Diagnostic>>;
 
-/// The text that the highest layer has at a key, of those that could be read.
+/// The string at a key in the highest layer that has it.
 pub(crate) type Lookup<'a> = dyn Fn(&Key) -> Option<String> + 'a;
 
-/// Looks into layers, lowest first.
+/// Looks up a string in layers, which are in ascending priority.
 pub fn look_up(layers: &[Layer], key: &Key) -> Option<String> {
     let found = layers.iter().rev().find_map(|layer| layer.root().get(key))?;
     found.as_str().map(String::from)
 }
 
 /// How a configuration is recorded.
-pub(crate) struct Record<T> {
-    pub(crate) open: Opener,
-    pub(crate) keep: Keep<T>,
-    /// Whether the settings themselves say how much is kept.
-    pub(crate) is_said_by_settings: bool,
-    /// Why what is opened comes into force.
-    pub(crate) cause: Cause,
+pub(crate) struct RecordOptions<T> {
+    pub(crate) open: JournalOpener,
+    pub(crate) retention_of: RetentionFn<T>,
+    /// Whether the settings set the retention.
+    pub(crate) is_set_by_settings: bool,
+    /// The cause of the first generation.
+    pub(crate) cause: GenerationCause,
 }
 
-/// Where it is kept what was accepted and refused.
-pub(crate) trait Journal: Send + Sync {
-    /// Whether it can be written. What is not there is made.
-    fn prepare(&self) -> Result<(), Diagnostic>;
-
-    /// Takes what says that something could not be written.
-    fn attach(&self, warn: Warn);
-
-    /// Keeps what was accepted.
-    fn accepted(&self, told: Accepted);
-
-    /// Keeps what was refused.
-    fn refused(&self, told: Refused);
-
-    /// The newest generation of these files with its texts; the words for why there is none.
-    fn last_good(&self, files: &[PathBuf]) -> Result<LastGood, String>;
-
-    /// What was kept.
-    fn history(&self) -> Option<crate::config::history::History>;
-}
-
-/// What is kept, and how much of it.
+/// What is recorded, and how many generations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Keeping {
+pub(crate) struct Retention {
     pub(crate) mode: HistoryMode,
     pub(crate) generations: u32,
 }
 
-impl Keeping {
+impl Retention {
     pub(crate) fn nothing() -> Self {
         Self { mode: HistoryMode::Off, generations: 1 }
     }
 }
 
-impl From<&StoreConfig> for Keeping {
+impl From<&StoreConfig> for Retention {
     fn from(settings: &StoreConfig) -> Self {
         Self { mode: settings.history, generations: settings.keep_generations.max(1) }
     }
 }
 
-/// When and by whom something is told.
+/// The time, retention and files of an entry.
 #[derive(Clone)]
-pub(crate) struct Told {
+pub(crate) struct EntryContext {
     /// Since 1970-01-01T00:00:00Z.
     pub(crate) at: Duration,
-    pub(crate) keeping: Keeping,
-    /// What is layered: files, and folders of files, absolute, in their order.
+    pub(crate) retention: Retention,
+    /// The absolute paths of the layered files and folders, in order.
     pub(crate) files: Arc<[PathBuf]>,
 }
 
-/// Something that was accepted.
-pub(crate) struct Accepted {
-    pub(crate) told: Told,
-    pub(crate) cause: Cause,
-    pub(crate) now: Arc<dyn Account>,
-    /// What ran before it in this process; `None` where nothing did.
-    pub(crate) before: Option<Arc<dyn Account>>,
+/// An accepted configuration.
+pub(crate) struct AcceptedEntry {
+    pub(crate) context: EntryContext,
+    pub(crate) cause: GenerationCause,
+    pub(crate) now: GenerationView,
+    /// The generation before it in this process.
+    pub(crate) before: Option<GenerationView>,
 }
 
-/// Something that was refused.
-pub(crate) struct Refused {
-    pub(crate) told: Told,
+/// A refused configuration.
+pub(crate) struct RefusedEntry {
+    pub(crate) context: EntryContext,
     /// The generation that stays in force.
     pub(crate) generation: u64,
     /// Why; redacted.
     pub(crate) findings: Diagnostics,
 }
 
-/// The texts of a generation that was accepted before.
+/// The texts of a recorded generation.
 pub(crate) struct LastGood {
     pub(crate) number: i64,
     pub(crate) accepted_at_ms: u64,
@@ -118,30 +96,12 @@ pub(crate) struct LastGood {
     pub(crate) texts: Vec<(String, Arc<str>)>,
 }
 
-/// What is asked of a generation by one who keeps it.
-pub(crate) trait Account: Send + Sync {
-    fn generation(&self) -> u64;
-    /// The tree as it was written, with what waits for a restart; it holds secrets.
-    fn written(&self) -> Value;
-    fn is_secret(&self, key: &Key) -> bool;
-    /// The files, in the order in which they are layered.
-    fn sources(&self) -> &[Arc<Source>];
-}
-
-impl<T: Send + Sync> Account for Snapshot<T> {
-    fn generation(&self) -> u64 {
-        Self::generation(self)
-    }
-
-    fn written(&self) -> Value {
-        Self::written(self)
-    }
-
-    fn is_secret(&self, key: &Key) -> bool {
-        Self::is_secret(self, key)
-    }
-
-    fn sources(&self) -> &[Arc<Source>] {
-        Self::sources(self)
-    }
+/// The parts of a snapshot that are recorded.
+pub(crate) struct GenerationView {
+    pub(crate) generation: u64,
+    /// The tree as written, with pending changes and secrets.
+    pub(crate) written: Value,
+    pub(crate) keys: Arc<KeyRules>,
+    /// The files in the order of their layers.
+    pub(crate) sources: Vec<Arc<Source>>,
 }

@@ -1,7 +1,7 @@
 //! What was accepted and refused, and where it is kept.
 
 pub(crate) mod journal;
-pub mod place;
+pub mod location;
 mod reader;
 mod rows;
 mod sqlite;

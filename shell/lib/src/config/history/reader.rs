@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use speckit_core::config::history::{Difference, Generation, Refusal, between};
+use speckit_core::config::history::{Difference, Generation, Refusal, difference};
 
 use super::rows;
 use crate::store::{Store, StoreError};
@@ -92,7 +92,7 @@ impl History {
                 return Ok(None);
             };
             let steps = rows::steps(tx, from.min(to), from.max(to))?;
-            Ok(Some(between(&old.kept, &new.kept, &steps.iter().collect::<Vec<_>>())))
+            Ok(Some(difference(&old.state, &new.state, &steps.iter().collect::<Vec<_>>())))
         })
     }
 

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rusqlite::{OptionalExtension as _, Row, params};
-use speckit_core::config::history::{Cause, Changes, Generation, Kept, KeptSource, Refusal};
-use speckit_core::config::source::{Language, parse};
-use speckit_core::{LayerKind, Source, Value};
+use speckit_core::config::history::{
+    Changes, Generation, GenerationCause, Refusal, StoredFile, StoredState, value_of,
+};
 
 use crate::store::{StoreError, Transaction, integer};
 
@@ -67,9 +67,9 @@ fn select(
     for generation in &mut all {
         let source = |row: &Row<'_>| {
             let text: Option<String> = row.get(2)?;
-            Ok(KeptSource { path: row.get(0)?, fingerprint: row.get(1)?, text: text.map(Arc::from) })
+            Ok(StoredFile { path: row.get(0)?, fingerprint: row.get(1)?, text: text.map(Arc::from) })
         };
-        generation.kept.sources =
+        generation.state.sources =
             statement.query_map([generation.number], source)?.collect::<rusqlite::Result<_>>()?;
     }
     Ok(all)
@@ -79,7 +79,7 @@ fn row(row: &Row<'_>) -> rusqlite::Result<Generation> {
     let changed: Option<String> = row.get(5)?;
     let resolved: Option<String> = row.get(6)?;
     let cause: String = row.get(3)?;
-    let kept = Kept {
+    let state = StoredState {
         fingerprint: row.get(4)?,
         changes: Changes::of_text(changed.as_deref()),
         resolved: resolved.as_deref().and_then(value_of),
@@ -90,14 +90,9 @@ fn row(row: &Row<'_>) -> rusqlite::Result<Generation> {
         number: row.get(0)?,
         accepted_at_ms: unsigned(1)?,
         generation: unsigned(2)?,
-        cause: Cause::from(cause.as_str()),
-        kept,
+        cause: GenerationCause::from(cause.as_str()),
+        state,
     })
-}
-
-fn value_of(json: &str) -> Option<Value> {
-    let source = Source::document(LayerKind::File, "history", json);
-    parse(&source, Language::Json).ok().map(|layer| layer.root().clone())
 }
 
 fn paths(names: &str) -> Vec<String> {
@@ -120,14 +115,14 @@ pub(super) fn refusals(tx: &Transaction<'_>) -> Result<Vec<Refusal>> {
 }
 
 /// A row that is new: when, as which generation of its process, and why.
-pub(super) struct New<'a> {
+pub(super) struct NewRow<'a> {
     pub(super) files: &'a str,
     pub(super) at_ms: u64,
     pub(super) generation: u64,
-    pub(super) cause: Cause,
+    pub(super) cause: GenerationCause,
 }
 
-pub(super) fn add(tx: &Transaction<'_>, new: &New<'_>, kept: &Kept) -> Result<()> {
+pub(super) fn add(tx: &Transaction<'_>, new: &NewRow<'_>, kept: &StoredState) -> Result<()> {
     let sql =
         "INSERT INTO config_generations (accepted_at_ms, generation, cause, files, fingerprint, changed, resolved)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
@@ -144,20 +139,20 @@ pub(super) fn add(tx: &Transaction<'_>, new: &New<'_>, kept: &Kept) -> Result<()
 }
 
 /// Gives a generation other texts, and values where it had none.
-pub(super) fn replace(tx: &Transaction<'_>, number: i64, kept: &Kept) -> Result<()> {
+pub(super) fn replace(tx: &Transaction<'_>, number: i64, kept: &StoredState) -> Result<()> {
     let sql = "UPDATE config_generations SET resolved = coalesce(?2, resolved) WHERE id = ?1";
     tx.prepare_cached(sql)?.execute(params![number, resolved(kept)])?;
     tx.prepare_cached("DELETE FROM config_sources WHERE generation_id = ?1")?.execute([number])?;
     add_sources(tx, number, kept)
 }
 
-pub(super) fn name(tx: &Transaction<'_>, number: i64, cause: Cause) -> Result<()> {
+pub(super) fn name(tx: &Transaction<'_>, number: i64, cause: GenerationCause) -> Result<()> {
     let mut statement = tx.prepare_cached("UPDATE config_generations SET cause = ?2 WHERE id = ?1")?;
     statement.execute(params![number, cause.to_string()])?;
     Ok(())
 }
 
-fn add_sources(tx: &Transaction<'_>, number: i64, kept: &Kept) -> Result<()> {
+fn add_sources(tx: &Transaction<'_>, number: i64, kept: &StoredState) -> Result<()> {
     let sql = "INSERT INTO config_sources (generation_id, position, path, fingerprint, text) VALUES (?1, ?2, ?3, ?4, ?5)";
     let mut statement = tx.prepare_cached(sql)?;
     for (position, source) in (0_i64..).zip(&kept.sources) {
@@ -199,6 +194,6 @@ pub(super) fn prune(tx: &Transaction<'_>, files: &str, most: u32) -> Result<()> 
     Ok(())
 }
 
-fn resolved(kept: &Kept) -> Option<String> {
+fn resolved(kept: &StoredState) -> Option<String> {
     kept.resolved.as_ref().map(|root| root.to_json().to_string())
 }

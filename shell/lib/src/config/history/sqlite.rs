@@ -1,4 +1,4 @@
-//! Generations and refusals on their way into the database.
+//! Writes generations and refusals into the database.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,56 +6,60 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use speckit_core::config::history;
-use speckit_core::config::history::{Changes, Generation, Kept, Step, between, kept_findings, step};
+use speckit_core::config::history::{
+    Changes, Generation, RecordAction, StoredState, difference, record_action, stored_diagnostics,
+};
 use speckit_core::store::HistoryMode;
 use speckit_core::tree::diff::diff;
 use speckit_core::{Code, Diagnostic, Key};
 
 use super::{History, rows};
-use crate::config::history::journal::{Accepted, Account, Journal, LastGood, Refused, Told, Warn};
+use crate::config::history::journal::{
+    AcceptedEntry, EntryContext, GenerationView, LastGood, RefusedEntry, WarnFn,
+};
 use crate::os::clock;
 use crate::os::clock::millis;
 use crate::os::documents::{absolute, exists};
 use crate::store::{Store, StoreError, StoreOptions, SynchronousMode, Transaction};
 use crate::sync::Mutex;
 
-/// How long a lock of another process is waited for: a program that ends waits for what is still to be written.
+/// The timeout for a lock of another process.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Keeps what is accepted and refused in a database, which is opened when there is something to keep.
+/// Records accepted and refused configurations in a database, which is opened by the first entry.
 pub(crate) struct SqliteJournal {
     path: PathBuf,
     synchronous: SynchronousMode,
     /// When the process began to record, since 1970-01-01T00:00:00Z.
     began: Duration,
     store: OnceLock<Option<Store>>,
-    telling: Arc<Telling>,
+    warnings: Arc<WriteWarnings>,
 }
 
-/// Says what could not be written, and says it once.
+/// Emits the warning about failed writes once.
 #[derive(Default)]
-struct Telling {
-    warn: Mutex<Option<Warn>>,
-    is_told: AtomicBool,
+struct WriteWarnings {
+    warn: Mutex<Option<WarnFn>>,
+    is_reported: AtomicBool,
 }
 
-impl Telling {
-    fn tell(&self, finding: Diagnostic) {
+impl WriteWarnings {
+    fn emit(&self, finding: Diagnostic) {
         if let Some(warn) = &*self.warn.lock() {
             warn(finding);
         }
     }
 
     fn failed(&self, reason: &str) {
-        if !self.is_told.swap(true, Ordering::Relaxed) {
+        if !self.is_reported.swap(true, Ordering::Relaxed) {
             let message = format!("what is accepted and refused is not recorded: {reason}");
-            let help = "reloads go on; this is said once, until something is recorded again";
-            self.tell(Diagnostic::warning(Code::HistoryUnwritten, Key::root(), message).help(help));
+            let help = "reloads go on; this warning is not repeated before a write succeeds again";
+            self.emit(Diagnostic::warning(Code::HistoryUnwritten, Key::root(), message).help(help));
         }
     }
 
     fn succeeded(&self) {
-        self.is_told.store(false, Ordering::Relaxed);
+        self.is_reported.store(false, Ordering::Relaxed);
     }
 }
 
@@ -66,22 +70,22 @@ impl SqliteJournal {
             synchronous,
             began: clock::since_epoch(),
             store: OnceLock::new(),
-            telling: Arc::default(),
+            warnings: Arc::default(),
         }
     }
 
-    /// The same, where what was done to the files began at this time.
+    /// Sets when the process began to change the files.
     pub(crate) fn since(mut self, began: Duration) -> Self {
         self.began = began;
         self
     }
 
-    /// The database, opened where it was not; `None` where it could not be.
+    /// The database; opens it at the first call.
     fn store(&self) -> Result<&Store, Diagnostic> {
         let mut unavailable = None;
         let store = self.store.get_or_init(|| {
             let options = StoreOptions::new(&self.path).synchronous(self.synchronous).deadline(PATIENCE);
-            // Texts that are no longer kept may hold secrets.
+            // Deleted texts may contain secrets.
             let options = options.secure_delete(true);
             options.open().map_err(|error| unavailable = Some(unavailable_because(&error))).ok()
         });
@@ -91,75 +95,75 @@ impl SqliteJournal {
     }
 
     /// Writes later, on another thread, and prunes in the same transaction.
-    fn later<F>(&self, told: &Told, mut write: F)
+    fn later<F>(&self, context: &EntryContext, mut write: F)
     where
         F: FnMut(&Transaction<'_>, &str) -> Result<(), StoreError> + Send + 'static,
     {
         let is_new = self.store.get().is_none();
         let store = match self.store() {
             Ok(store) => store,
-            // It was said when it could not be opened.
-            Err(unavailable) if is_new => return self.telling.tell(unavailable),
+            // Reported only when opening failed.
+            Err(unavailable) if is_new => return self.warnings.emit(unavailable),
             Err(_) => return,
         };
-        let (files, most) = (rows::name_of(&told.files), told.keeping.generations);
-        let telling = Arc::clone(&self.telling);
+        let (files, most) = (rows::name_of(&context.files), context.retention.generations);
+        let warnings = Arc::clone(&self.warnings);
         let submitted = store.write_later(
             move |tx| {
                 write(tx, &files)?;
                 rows::prune(tx, &files, most)
             },
             move |outcome| match outcome {
-                Ok(Ok(())) => telling.succeeded(),
-                Ok(Err(error)) => telling.failed(&error.to_string()),
-                Err(_) => telling.failed("it panicked"),
+                Ok(Ok(())) => warnings.succeeded(),
+                Ok(Err(error)) => warnings.failed(&error.to_string()),
+                Err(_) => warnings.failed("it panicked"),
             },
         );
         if let Err(error) = submitted {
-            self.telling.failed(&error.to_string());
+            self.warnings.failed(&error.to_string());
         }
     }
 }
 
-impl Journal for SqliteJournal {
-    fn prepare(&self) -> Result<(), Diagnostic> {
+impl SqliteJournal {
+    pub(crate) fn prepare(&self) -> Result<(), Diagnostic> {
         self.store().map(drop)
     }
 
-    fn attach(&self, warn: Warn) {
-        *self.telling.warn.lock() = Some(warn);
+    pub(crate) fn attach(&self, warn: WarnFn) {
+        *self.warnings.warn.lock() = Some(warn);
     }
 
-    fn accepted(&self, accepted: Accepted) {
-        let Accepted { told, cause, now, before } = accepted;
-        if told.keeping.mode == HistoryMode::Off {
+    pub(crate) fn accepted(&self, accepted: AcceptedEntry) {
+        let AcceptedEntry { context, cause, now, before } = accepted;
+        if context.retention.mode == HistoryMode::Off {
             return;
         }
         let began_ms = millis(self.began);
-        let mut made: Option<Kept> = None;
-        let entry = told.clone();
-        self.later(&told, move |tx, files| {
-            let before = before.as_deref();
-            let kept = made.get_or_insert_with(|| kept(&entry, &*now, before));
-            let is_edit = before.is_some_and(|before| before.generation() == now.generation());
+        let mut made: Option<StoredState> = None;
+        let entry = context.clone();
+        self.later(&context, move |tx, files| {
+            let before = before.as_ref();
+            let kept = made.get_or_insert_with(|| kept(&entry, &now, before));
+            let is_edit = before.is_some_and(|before| before.generation == now.generation);
             let newest = rows::newest(tx, files)?;
-            let new = rows::New { files, at_ms: millis(entry.at), generation: now.generation(), cause };
+            let new = rows::NewRow { files, at_ms: millis(entry.at), generation: now.generation, cause };
             write(tx, newest.as_ref(), &new, kept, (is_edit, began_ms))
         });
     }
 
-    fn refused(&self, refused: Refused) {
-        let Refused { told, generation, findings } = refused;
+    pub(crate) fn refused(&self, refused: RefusedEntry) {
+        let RefusedEntry { context, generation, findings } = refused;
         let json = serde_json::to_value(&*findings).unwrap_or_default();
-        let Some(kept) = kept_findings(&json, told.keeping.mode) else { return };
+        let Some(kept) = stored_diagnostics(&json, context.retention.mode) else { return };
         let report = (kept == json).then(|| findings.report().to_owned());
-        let (kept, at_ms) = (kept.to_string(), millis(told.at));
-        self.later(&told, move |tx, files| {
+        let (kept, at_ms) = (kept.to_string(), millis(context.at));
+        self.later(&context, move |tx, files| {
             rows::refuse(tx, (files, at_ms, generation), (&kept, report.as_deref()))
         });
     }
 
-    fn last_good(&self, files: &[PathBuf]) -> Result<LastGood, String> {
+    pub(crate) fn last_good(&self, files: &[PathBuf]) -> Result<LastGood, String> {
         let path = self.path.display();
         if !exists(&self.path) {
             return Err(format!("nothing is recorded yet in `{path}`"));
@@ -169,7 +173,7 @@ impl Journal for SqliteJournal {
         let newest = newest.map_err(|error| error.to_string())?;
         let newest = newest.ok_or_else(|| format!("nothing is recorded of these files in `{path}`"))?;
         let texts =
-            newest.kept.sources.iter().map(|source| Some((source.path.clone(), source.text.clone()?)));
+            newest.state.sources.iter().map(|source| Some((source.path.clone(), source.text.clone()?)));
         let texts: Option<Vec<_>> = texts.collect();
         match texts.filter(|_| newest.has_texts()) {
             Some(texts) => {
@@ -182,7 +186,7 @@ impl Journal for SqliteJournal {
         }
     }
 
-    fn history(&self) -> Option<History> {
+    pub(crate) fn history(&self) -> Option<History> {
         Some(History::of(self.store.get()?.clone()?))
     }
 }
@@ -191,42 +195,43 @@ impl Journal for SqliteJournal {
 fn write(
     tx: &Transaction<'_>,
     newest: Option<&Generation>,
-    new: &rows::New<'_>,
-    kept: &Kept,
+    new: &rows::NewRow<'_>,
+    kept: &StoredState,
     (is_edit, began_ms): (bool, u64),
 ) -> Result<(), StoreError> {
-    match (step(newest, kept, new.cause, is_edit, began_ms), newest) {
-        (Step::Nothing, _) => Ok(()),
-        (Step::Replace, Some(newest)) => rows::replace(tx, newest.number, kept),
-        (Step::Name, Some(newest)) => rows::name(tx, newest.number, new.cause),
-        (Step::Add | Step::Replace | Step::Name, newest) => {
+    match (record_action(newest, kept, new.cause, is_edit, began_ms), newest) {
+        (RecordAction::Nothing, _) => Ok(()),
+        (RecordAction::Replace, Some(newest)) => rows::replace(tx, newest.number, kept),
+        (RecordAction::SetCause, Some(newest)) => rows::name(tx, newest.number, new.cause),
+        (RecordAction::Add | RecordAction::Replace | RecordAction::SetCause, newest) => {
             let is_known = kept.changes != Changes::Unknown;
             let changes = match newest.filter(|_| !is_known) {
-                Some(newest) => between(&newest.kept, kept, &[]).changes,
+                Some(newest) => difference(&newest.state, kept, &[]).changes,
                 None => kept.changes.clone(),
             };
-            rows::add(tx, new, &Kept { changes, ..kept.clone() })
+            rows::add(tx, new, &StoredState { changes, ..kept.clone() })
         }
     }
 }
 
 /// What is kept of a generation beside the one that ran before it.
-fn kept(told: &Told, now: &dyn Account, before: Option<&dyn Account>) -> Kept {
-    let root = now.written();
-    let changes = before.map(|before| diff(&before.written(), &root));
-    let is_secret = |key: &Key| now.is_secret(key) || before.is_some_and(|before| before.is_secret(key));
-    let sources = now.sources().iter().map(|source| {
+fn kept(context: &EntryContext, now: &GenerationView, before: Option<&GenerationView>) -> StoredState {
+    let root = now.written.clone();
+    let changes = before.map(|before| diff(&before.written, &root));
+    let is_secret =
+        |key: &Key| now.keys.is_secret(key) || before.is_some_and(|before| before.keys.is_secret(key));
+    let sources = now.sources.iter().map(|source| {
         let path = absolute(Path::new(source.name())).unwrap_or_else(|_| source.name().into());
         (path.to_string_lossy().into_owned(), Arc::clone(source))
     });
     let sources: Vec<_> = sources.collect();
-    let accepted = history::Accepted {
+    let accepted = history::AcceptedConfig {
         root: &root,
         sources: &sources,
         changes: changes.as_deref(),
         is_secret: &is_secret,
     };
-    accepted.kept(told.keeping.mode).unwrap_or_else(|| Kept {
+    accepted.stored(context.retention.mode).unwrap_or_else(|| StoredState {
         fingerprint: root.fingerprint().to_string(),
         changes: Changes::Unknown,
         resolved: None,

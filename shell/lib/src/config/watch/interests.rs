@@ -1,100 +1,100 @@
-//! Which names in which folders lead to the files that are followed.
+//! The names in folders that lead to the followed files.
 //!
-//! A file changes when its own name is given another content, and just as well when a name on the way to it is:
-//! a folder that is moved away and made again, a link that leads elsewhere, a folder that is not there yet.
+//! The content at a path changes with the file itself, and with any name on the way to it: a replaced folder, a link with
+//! a new target, a folder that is created later.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::ops::Bound::{Included, Unbounded};
 use std::path::{Component, Path, PathBuf};
 
-/// As many links as Linux follows on one way; more are a circle.
-const MOST_HOPS: usize = 40;
+/// As many links as Linux follows in one path; more are a loop.
+const MAX_LINKS: usize = 40;
 
-/// What is at a path.
+/// The kind of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Found {
-    /// Nothing, or nothing that may be seen.
+pub(super) enum PathKind {
+    /// Missing or not accessible.
     Nothing,
-    /// A link that leads there; a relative way begins in its own folder.
+    /// A link with its target; a relative target starts in the link's folder.
     Link(PathBuf),
     /// A folder.
     Folder,
-    /// A file, or whatever else ends the way.
+    /// A file or anything else.
     File,
 }
 
-/// What leads to some paths: folders by their real paths, and the names in them.
+/// The folders on the way to some paths, by their real paths, with the names that matter in each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Interests {
     folders: BTreeMap<PathBuf, Interest>,
     files: BTreeSet<PathBuf>,
 }
 
-/// Which names in a folder matter.
+/// The names that matter in a folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Interest {
     names: BTreeSet<OsString>,
-    is_any: bool,
-    is_close: bool,
+    any_name: bool,
+    has_target: bool,
 }
 
 impl Interests {
-    /// Walks to each of the absolute `paths`, and notes what it passes. Each place is looked at once.
-    pub(super) fn of(paths: &[PathBuf], look: impl Fn(&Path) -> Found) -> Self {
+    /// Resolves each of the absolute `paths`, and collects the names on the way. Each path is looked up once.
+    pub(super) fn of(paths: &[PathBuf], look: impl Fn(&Path) -> PathKind) -> Self {
         let mut interests = Self::default();
-        let mut seen = BTreeMap::<PathBuf, Found>::new();
+        let mut seen = BTreeMap::<PathBuf, PathKind>::new();
         for path in paths {
             interests.walk(path, |place| seen.entry(place.to_owned()).or_insert_with(|| look(place)).clone());
         }
         interests
     }
 
-    /// The folders, each after those that lead to it.
+    /// The folders, parents first.
     pub(super) fn folders(&self) -> impl Iterator<Item = (&Path, &Interest)> {
         self.folders.iter().map(|(folder, interest)| (folder.as_path(), interest))
     }
 
-    /// The real paths of the files that there are.
+    /// The real paths of the existing files.
     pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
         self.files.iter().map(PathBuf::as_path)
     }
 
-    /// Tells whether a change at `path` may matter.
-    pub(super) fn concern(&self, path: &Path) -> bool {
+    /// Whether a change at `path` may matter.
+    pub(super) fn matches(&self, path: &Path) -> bool {
         let in_folder = || {
             let interest = self.folders.get(path.parent()?)?;
-            Some(interest.names_one_like(path.file_name()?))
+            Some(interest.matches(path.file_name()?))
         };
         self.folders.contains_key(path) || in_folder() == Some(true)
     }
 
-    /// Tells whether `path` is one of the folders, or leads to one.
-    pub(super) fn lead_through(&self, path: &Path) -> bool {
+    /// Whether `path` is one of the folders or a parent of one.
+    pub(super) fn lead_to(&self, path: &Path) -> bool {
         // Paths are ordered by their components: what is in a folder comes right behind it.
         let next = self.folders.range::<Path, _>((Included(path), Unbounded)).next();
         next.is_some_and(|(folder, _)| folder.starts_with(path))
     }
 
-    /// Tells whether something matters that did not matter to `before`.
-    pub(super) fn exceed(&self, before: &Self) -> bool {
+    /// Whether a name matters that did not matter in `before`.
+    pub(super) fn add_to(&self, before: &Self) -> bool {
         self.folders.iter().any(|(folder, interest)| {
             before.folders.get(folder).is_none_or(|known| {
-                !known.is_any && (interest.is_any || !interest.names.is_subset(&known.names))
+                !known.any_name && (interest.any_name || !interest.names.is_subset(&known.names))
             })
         })
     }
 
-    /// Forgets the folder `twin` and lets its names matter in `folder`, which is the same at another path.
-    pub(super) fn unite(&mut self, twin: &Path, folder: &Path) {
+    /// Moves the names of the folder `twin` to `folder`, which is the same folder at another path.
+    pub(super) fn merge_folder(&mut self, twin: &Path, folder: &Path) {
         let Some(of_twin) = self.folders.remove(twin) else { return };
         let interest = self.folders.entry(folder.into()).or_default();
         interest.names.extend(of_twin.names);
-        interest.is_any |= of_twin.is_any;
-        interest.is_close |= of_twin.is_close;
+        interest.any_name |= of_twin.any_name;
+        interest.has_target |= of_twin.has_target;
     }
 
-    fn walk(&mut self, path: &Path, mut look: impl FnMut(&Path) -> Found) {
+    fn walk(&mut self, path: &Path, mut look: impl FnMut(&Path) -> PathKind) {
         let mut real = PathBuf::new();
         let mut ahead = names_backwards(path);
         let mut hops = 0;
@@ -115,39 +115,39 @@ impl Interests {
             let interest = self.folders.entry(real.clone()).or_default();
             interest.names.insert(name);
             match look(&place) {
-                Found::Folder => real = place,
-                Found::Link(target) if hops < MOST_HOPS => {
-                    interest.is_close = true;
+                PathKind::Folder => real = place,
+                PathKind::Link(target) if hops < MAX_LINKS => {
+                    interest.has_target = true;
                     hops += 1;
                     ahead.extend(names_backwards(&target));
                 }
-                Found::File if ahead.is_empty() => {
-                    interest.is_close = true;
+                PathKind::File if ahead.is_empty() => {
+                    interest.has_target = true;
                     self.files.insert(place);
                     return;
                 }
-                Found::Link(_) | Found::File | Found::Nothing => {
-                    interest.is_close = true;
+                PathKind::Link(_) | PathKind::File | PathKind::Nothing => {
+                    interest.has_target = true;
                     return;
                 }
             }
         }
         let folder = self.folders.entry(real).or_default();
-        folder.is_any = true;
-        folder.is_close = true;
+        folder.any_name = true;
+        folder.has_target = true;
     }
 }
 
 impl Interest {
-    /// Whether a file, a link or an end of the way is right in the folder; else it only leads further.
-    pub(super) fn is_close(&self) -> bool {
-        self.is_close
+    /// Whether the folder directly contains a file, a link or the first missing name.
+    pub(super) fn has_target(&self) -> bool {
+        self.has_target
     }
 
-    fn names_one_like(&self, name: &OsStr) -> bool {
-        // There events tell the name as it was written first, which may be in other letters.
+    fn matches(&self, name: &OsStr) -> bool {
+        // On these systems, events may have the name in another case.
         let ignores_case = cfg!(any(windows, target_os = "macos"));
-        self.is_any
+        self.any_name
             || self.names.contains(name)
             || (ignores_case && self.names.iter().any(|known| known.eq_ignore_ascii_case(name)))
     }
@@ -167,32 +167,32 @@ mod tests {
     use super::*;
 
     /// A tree of folders (`/a/`), files (`/a`) and links (`/a -> b`); what leads to them is there too.
-    fn tree(lines: &str) -> BTreeMap<PathBuf, Found> {
+    fn tree(lines: &str) -> BTreeMap<PathBuf, PathKind> {
         let mut tree = BTreeMap::new();
         for line in lines.split_whitespace().collect::<Vec<_>>().join(" ").replace(" -> ", ">").split(' ') {
             let (path, found) = match line.split_once('>') {
-                Some((path, target)) => (path, Found::Link(target.into())),
-                None if line.ends_with('/') => (line.trim_end_matches('/'), Found::Folder),
-                None => (line, Found::File),
+                Some((path, target)) => (path, PathKind::Link(target.into())),
+                None if line.ends_with('/') => (line.trim_end_matches('/'), PathKind::Folder),
+                None => (line, PathKind::File),
             };
             for folder in Path::new(path).ancestors().skip(1) {
-                tree.insert(folder.into(), Found::Folder);
+                tree.insert(folder.into(), PathKind::Folder);
             }
             tree.insert(path.into(), found);
         }
         tree
     }
 
-    /// The folders with their names, `*` for any; `!` stands before a folder that is close.
+    /// The folders with their names, `*` for any; `!` marks a folder that has a target.
     fn interests(lines: &str, paths: &[&str]) -> String {
         let tree = tree(lines);
-        let look = |path: &Path| tree.get(path).cloned().unwrap_or(Found::Nothing);
+        let look = |path: &Path| tree.get(path).cloned().unwrap_or(PathKind::Nothing);
         let paths = paths.iter().map(PathBuf::from).collect::<Vec<_>>();
         let interests = Interests::of(&paths, look);
         let lines = interests.folders().map(|(folder, interest)| {
             let names = interest.names.iter().map(|name| format!(" {}", name.display())).collect::<String>();
-            let close = if interest.is_close() { "!" } else { "" };
-            format!("{close}{}:{names}{}", folder.display(), if interest.is_any { " *" } else { "" })
+            let close = if interest.has_target() { "!" } else { "" };
+            format!("{close}{}:{names}{}", folder.display(), if interest.any_name { " *" } else { "" })
         });
         let files = interests.files().map(|file| format!("= {}", file.display()));
         lines.chain(files).collect::<Vec<_>>().join("\n")
@@ -283,7 +283,7 @@ mod tests {
         let paths = ["/etc/conf.d", "/etc/conf.d/a.toml", "/etc/conf.d/b.toml"].map(PathBuf::from);
         Interests::of(&paths, |path| {
             looked.borrow_mut().push(path.to_owned());
-            tree.get(path).cloned().unwrap_or(Found::Nothing)
+            tree.get(path).cloned().unwrap_or(PathKind::Nothing)
         });
         let places = ["/etc", "/etc/conf.d", "/etc/conf.d/a.toml", "/etc/conf.d/b.toml"].map(PathBuf::from);
         assert_eq!(looked.into_inner(), places);
@@ -292,17 +292,17 @@ mod tests {
     fn of(lines: &str, paths: &[&str]) -> Interests {
         let tree = tree(lines);
         let paths = paths.iter().map(PathBuf::from).collect::<Vec<_>>();
-        Interests::of(&paths, |path| tree.get(path).cloned().unwrap_or(Found::Nothing))
+        Interests::of(&paths, |path| tree.get(path).cloned().unwrap_or(PathKind::Nothing))
     }
 
     #[test]
     fn names_that_matter_are_told_from_their_neighbours() {
         let interests = of("/etc/app/a.toml /etc/conf.d/", &["/etc/app/a.toml", "/etc/conf.d"]);
         for path in ["/", "/etc", "/etc/app", "/etc/app/a.toml", "/etc/conf.d", "/etc/conf.d/new"] {
-            assert!(interests.concern(Path::new(path)), "{path}");
+            assert!(interests.matches(Path::new(path)), "{path}");
         }
         for path in ["/var", "/etc/passwd", "/etc/app/a.toml~", "/etc/app/b/a.toml", "/etc/conf.d/x/y", ""] {
-            assert!(!interests.concern(Path::new(path)), "{path}");
+            assert!(!interests.matches(Path::new(path)), "{path}");
         }
     }
 
@@ -310,10 +310,10 @@ mod tests {
     fn what_leads_to_a_watched_folder_is_known_by_whole_names() {
         let interests = of("/etc/app/v1/a.toml", &["/etc/app/v1/a.toml"]);
         for path in ["/", "/etc", "/etc/app", "/etc/app/v1"] {
-            assert!(interests.lead_through(Path::new(path)), "{path}");
+            assert!(interests.lead_to(Path::new(path)), "{path}");
         }
         for path in ["/etc/app/v1/a.toml", "/etc/ap", "/etc/app/v", "/etc/app/v0", "/zzz"] {
-            assert!(!interests.lead_through(Path::new(path)), "{path}");
+            assert!(!interests.lead_to(Path::new(path)), "{path}");
         }
     }
 
@@ -322,15 +322,15 @@ mod tests {
         let one = of("/a /b", &["/a"]);
         let both = of("/a /b", &["/a", "/b"]);
         let any = of("/a", &["/a", "/"]);
-        assert!(both.exceed(&one) && any.exceed(&one) && one.exceed(&Interests::default()));
-        assert!(!one.exceed(&both) && !both.exceed(&both) && !one.exceed(&any));
+        assert!(both.add_to(&one) && any.add_to(&one) && one.add_to(&Interests::default()));
+        assert!(!one.add_to(&both) && !both.add_to(&both) && !one.add_to(&any));
     }
 
     #[test]
     fn a_folder_at_two_paths_becomes_one_with_the_names_of_both() {
         let mut interests = of("/m/a /n/b", &["/m/a", "/n/b"]);
-        interests.unite(Path::new("/n"), Path::new("/m"));
-        assert!(interests.concern(Path::new("/m/b")) && interests.concern(Path::new("/m/a")));
+        interests.merge_folder(Path::new("/n"), Path::new("/m"));
+        assert!(interests.matches(Path::new("/m/b")) && interests.matches(Path::new("/m/a")));
         assert_eq!(
             interests.folders().map(|(folder, _)| folder).collect::<Vec<_>>(),
             [Path::new("/"), Path::new("/m")]

@@ -1,16 +1,16 @@
-//! Systems that refuse, and those that say nothing.
+//! Systems that refuse watches or report no events.
 
 use notify::{Config, ErrorKind, EventHandler, WatcherKind};
 
 use super::*;
 
 /// A watcher that notes its calls, and refuses some folders.
-struct Refusing {
+struct FakeWatcher {
     calls: Arc<Mutex<Vec<String>>>,
     refuse: fn(&Path) -> Option<ErrorKind>,
 }
 
-impl Watcher for Refusing {
+impl Watcher for FakeWatcher {
     fn new<F: EventHandler>(_: F, _: Config) -> notify::Result<Self> {
         Err(notify::Error::generic("it is made by hand"))
     }
@@ -33,14 +33,14 @@ impl Watcher for Refusing {
 
 type Calls = Arc<Mutex<Vec<String>>>;
 
-fn refusing(mode: WatchMode, refuse: fn(&Path) -> Option<ErrorKind>) -> (Door, Calls, Receiver<()>) {
+fn refusing(mode: WatchMode, refuse: fn(&Path) -> Option<ErrorKind>) -> (FileWatcher, Calls, Receiver<()>) {
     let calls = Calls::default();
-    let native = Refusing { calls: Arc::clone(&calls), refuse };
+    let native = FakeWatcher { calls: Arc::clone(&calls), refuse };
     let (sender, hints) = channel();
-    let ear = Arc::new(Ear::new(move || sender.send(()).unwrap_or_default()));
-    let mut door = Door::listening(mode, ear, |_| Ok(Box::new(native))).unwrap();
-    door.mountinfo = PathBuf::new();
-    (door, calls, hints)
+    let event_filter = Arc::new(EventFilter::new(move || sender.send(()).unwrap_or_default()));
+    let mut file_watcher = FileWatcher::listening(mode, event_filter, |_| Ok(Box::new(native))).unwrap();
+    file_watcher.mountinfo = PathBuf::new();
+    (file_watcher, calls, hints)
 }
 
 fn texts(findings: &[Diagnostic]) -> Vec<String> {
@@ -59,8 +59,8 @@ fn denied() -> ErrorKind {
 fn folders_are_watched_from_the_root_on_and_only_when_they_moved() {
     let (_folder, at) = folder();
     let file = at.join("a/b.toml");
-    let (mut door, calls, hints) = refusing(WatchMode::Auto, |_| None);
-    assert_eq!(door.follow(std::slice::from_ref(&file)), []);
+    let (mut file_watcher, calls, hints) = refusing(WatchMode::Auto, |_| None);
+    assert_eq!(file_watcher.follow(std::slice::from_ref(&file)), []);
     let ancestors = at.ancestors().map(|folder| format!("watch {}", folder.display()));
     let mut expected = ancestors.collect::<Vec<_>>();
     expected.reverse();
@@ -68,20 +68,20 @@ fn folders_are_watched_from_the_root_on_and_only_when_they_moved() {
     assert_eq!(hints.try_iter().count(), 1, "one hint, however many folders");
     calls.lock().clear();
 
-    assert_eq!(door.follow(std::slice::from_ref(&file)), []);
+    assert_eq!(file_watcher.follow(std::slice::from_ref(&file)), []);
     assert_eq!((calls.lock().len(), hints.try_iter().count()), (0, 0), "nothing moved");
 
     let a = at.join("a");
     fs::create_dir(&a).unwrap();
-    door.follow(std::slice::from_ref(&file));
+    file_watcher.follow(std::slice::from_ref(&file));
     assert_eq!(mem::take(&mut *calls.lock()), [format!("watch {}", a.display())]);
     fs::rename(&a, at.join("old")).unwrap();
     fs::create_dir(&a).unwrap();
-    door.follow(std::slice::from_ref(&file));
+    file_watcher.follow(std::slice::from_ref(&file));
     let again = ["unwatch", "watch"].map(|call| format!("{call} {}", a.display()));
     assert_eq!(mem::take(&mut *calls.lock()), again);
     fs::remove_dir(&a).unwrap();
-    door.follow(std::slice::from_ref(&file));
+    file_watcher.follow(std::slice::from_ref(&file));
     assert_eq!(mem::take(&mut *calls.lock()), [format!("unwatch {}", a.display())]);
 }
 
@@ -90,13 +90,13 @@ fn an_ancestor_that_may_not_be_watched_is_passed_over() {
     let (_folder, at) = folder();
     fs::create_dir(at.join("a")).unwrap();
     let refuse = |path: &Path| (!path.ends_with("a")).then(denied);
-    let (mut door, ..) = refusing(WatchMode::Auto, refuse);
-    assert_eq!(door.follow(&[at.join("a/b.toml")]), []);
-    assert!(!door.polls());
+    let (mut file_watcher, ..) = refusing(WatchMode::Auto, refuse);
+    assert_eq!(file_watcher.follow(&[at.join("a/b.toml")]), []);
+    assert!(!file_watcher.polls());
 }
 
 #[test]
-fn a_folder_of_a_file_or_of_a_link_that_may_not_be_watched_is_told_once() {
+fn a_folder_of_a_file_or_of_a_link_that_may_not_be_watched_is_reported_once() {
     let (_folder, at) = folder();
     for name in ["real", "links"] {
         fs::create_dir(at.join(name)).unwrap();
@@ -111,19 +111,19 @@ fn a_folder_of_a_file_or_of_a_link_that_may_not_be_watched_is_told_once() {
             (WatchMode::Auto, "the files are read at intervals"),
             (WatchMode::Native, "not all changes are noticed"),
         ] {
-            let (mut door, ..) = refusing(mode, refuse);
+            let (mut file_watcher, ..) = refusing(mode, refuse);
             let paths = [at.join("links/a.toml")];
-            let told = texts(&door.follow(&paths));
-            assert_eq!(told.len(), 1, "{told:?}");
+            let warnings = texts(&file_watcher.follow(&paths));
+            assert_eq!(warnings.len(), 1, "{warnings:?}");
             let name = if refuse(Path::new("real")).is_some() { "real" } else { "links" };
             let expected = format!(
                 "Warning watch/unreadable: `{}` cannot be watched (permission denied), so {then}; \
                  make the folder readable, or use the mode `poll`",
                 at.join(name).display()
             );
-            assert_eq!(told, [expected]);
-            assert_eq!(door.polls(), mode == WatchMode::Auto);
-            assert_eq!(door.follow(&paths), [], "once");
+            assert_eq!(warnings, [expected]);
+            assert_eq!(file_watcher.polls(), mode == WatchMode::Auto);
+            assert_eq!(file_watcher.follow(&paths), [], "once");
         }
     }
 }
@@ -136,18 +136,18 @@ fn the_limit_of_watches_is_named_once_and_read_around_in_auto_mode() {
         (WatchMode::Auto, "the files are read at intervals"),
         (WatchMode::Native, "not all changes are noticed"),
     ] {
-        let (mut door, _, hints) = refusing(mode, |_| Some(ErrorKind::MaxFilesWatch));
+        let (mut file_watcher, _, hints) = refusing(mode, |_| Some(ErrorKind::MaxFilesWatch));
         assert_eq!(
-            texts(&door.follow(&[at.join("a.toml")])),
+            texts(&file_watcher.follow(&[at.join("a.toml")])),
             [format!(
                 "Warning watch/limit: the system gives no more watches (`fs.inotify.max_user_watches`), so {then}; \
                  raise it: `sysctl fs.inotify.max_user_watches={expected}`"
             )]
         );
-        assert_eq!(door.polls(), mode == WatchMode::Auto);
+        assert_eq!(file_watcher.polls(), mode == WatchMode::Auto);
         assert_eq!(hints.try_iter().count(), 1);
-        assert_eq!(door.follow(&[at.join("a.toml")]), []);
-        assert_eq!(hints.try_iter().count(), 0, "what fails again is no news");
+        assert_eq!(file_watcher.follow(&[at.join("a.toml")]), []);
+        assert_eq!(hints.try_iter().count(), 0, "a repeated failure gives no hint");
     }
 }
 
@@ -158,9 +158,9 @@ fn a_folder_that_vanishes_before_its_watch_is_no_warning() {
         |_: &Path| Some(ErrorKind::PathNotFound),
         |_: &Path| Some(ErrorKind::Io(std::io::ErrorKind::NotFound.into())),
     ] {
-        let (mut door, ..) = refusing(WatchMode::Auto, kind);
-        assert_eq!(door.follow(&[at.join("a.toml")]), []);
-        assert!(!door.polls());
+        let (mut file_watcher, ..) = refusing(WatchMode::Auto, kind);
+        assert_eq!(file_watcher.follow(&[at.join("a.toml")]), []);
+        assert!(!file_watcher.polls());
     }
 }
 
@@ -168,22 +168,23 @@ fn a_folder_that_vanishes_before_its_watch_is_no_warning() {
 fn without_events_the_files_are_read_at_intervals_unless_nothing_but_events_is_wanted() {
     let too_many = || notify::Error::io(std::io::Error::from_raw_os_error(24));
     let forbidden = || notify::Error::io(std::io::ErrorKind::Unsupported.into());
-    let opened =
-        |mode, error: notify::Error| Door::listening(mode, Arc::new(Ear::new(|| {})), |_| Err(error));
+    let opened = |mode, error: notify::Error| {
+        FileWatcher::listening(mode, Arc::new(EventFilter::new(|| {})), |_| Err(error))
+    };
 
-    let mut door = opened(WatchMode::Auto, too_many()).ok().unwrap();
-    assert!(door.polls());
-    door.mountinfo = PathBuf::new();
+    let mut file_watcher = opened(WatchMode::Auto, too_many()).ok().unwrap();
+    assert!(file_watcher.polls());
+    file_watcher.mountinfo = PathBuf::new();
     let expected = limit("max_user_instances").map_or(512, |present| (2 * present).max(512));
     assert_eq!(
-        texts(&door.follow(&[])),
+        texts(&file_watcher.follow(&[])),
         [format!(
             "Warning watch/limit: the system gives no more watchers (`fs.inotify.max_user_instances`, or the open \
              files), so the files are read at intervals; raise it: `sysctl \
              fs.inotify.max_user_instances={expected}`, or `ulimit -n`"
         )]
     );
-    assert_eq!(door.follow(&[]), []);
+    assert_eq!(file_watcher.follow(&[]), []);
 
     let errors = opened(WatchMode::Native, forbidden()).err().unwrap();
     assert_eq!(
@@ -195,22 +196,23 @@ fn without_events_the_files_are_read_at_intervals_unless_nothing_but_events_is_w
 
 #[test]
 fn the_mode_poll_asks_the_system_for_no_events() {
-    let ear = Arc::new(Ear::new(|| {}));
-    let mut door = Door::listening(WatchMode::Poll, ear, |_| panic!("it listens")).ok().unwrap();
-    assert!(door.polls());
+    let event_filter = Arc::new(EventFilter::new(|| {}));
+    let mut file_watcher =
+        FileWatcher::listening(WatchMode::Poll, event_filter, |_| panic!("it listens")).ok().unwrap();
+    assert!(file_watcher.polls());
     let (_folder, at) = folder();
-    assert_eq!(door.follow(&[at.join("a.toml")]), []);
+    assert_eq!(file_watcher.follow(&[at.join("a.toml")]), []);
 }
 
-/// A door in whose world the mounts are these.
-fn among(mode: WatchMode, at: &Path, mounts: &[(&Path, &str)]) -> Door {
-    let (mut door, ..) = refusing(mode, |_| None);
+/// A watcher with these mounts.
+fn among(mode: WatchMode, at: &Path, mounts: &[(&Path, &str)]) -> FileWatcher {
+    let (mut file_watcher, ..) = refusing(mode, |_| None);
     let lines = mounts.iter().map(|(point, filesystem)| {
         format!("1 0 0:1 / {} rw,relatime shared:1 - {filesystem} source rw\n", point.display())
     });
-    door.mountinfo = at.join("mountinfo");
-    write(&door.mountinfo, &lines.collect::<String>());
-    door
+    file_watcher.mountinfo = at.join("mountinfo");
+    write(&file_watcher.mountinfo, &lines.collect::<String>());
+    file_watcher
 }
 
 #[test]
@@ -232,21 +234,21 @@ fn a_filesystem_that_others_change_is_read_at_intervals_in_auto_mode() {
     for path in
         [share.join("a.toml"), share.join("later/b.toml"), local.join("link.toml"), share.join("link.toml")]
     {
-        let mut door = among(WatchMode::Auto, &at, &mounts);
-        assert_eq!(texts(&door.follow(&[path.clone(), share.join("c.toml")])), [expected.as_str()]);
-        assert!(door.polls(), "{path:?}");
-        assert_eq!(door.follow(&[path]), [], "once");
+        let mut file_watcher = among(WatchMode::Auto, &at, &mounts);
+        assert_eq!(texts(&file_watcher.follow(&[path.clone(), share.join("c.toml")])), [expected.as_str()]);
+        assert!(file_watcher.polls(), "{path:?}");
+        assert_eq!(file_watcher.follow(&[path]), [], "once");
     }
-    let mut door = among(WatchMode::Auto, &at, &mounts);
-    assert_eq!(door.follow(&[local.join("a.toml"), local.join("later/b.toml")]), []);
-    assert!(!door.polls());
-    let mut door = among(WatchMode::Native, &at, &mounts);
-    assert_eq!(door.follow(&[share.join("a.toml")]), []);
-    assert!(!door.polls());
+    let mut file_watcher = among(WatchMode::Auto, &at, &mounts);
+    assert_eq!(file_watcher.follow(&[local.join("a.toml"), local.join("later/b.toml")]), []);
+    assert!(!file_watcher.polls());
+    let mut file_watcher = among(WatchMode::Native, &at, &mounts);
+    assert_eq!(file_watcher.follow(&[share.join("a.toml")]), []);
+    assert!(!file_watcher.polls());
 }
 
 #[test]
-fn a_file_that_is_mounted_alone_is_told_once_in_each_mode() {
+fn a_file_that_is_mounted_alone_is_reported_once_in_each_mode() {
     let (_folder, at) = folder();
     let (file, conf) = (at.join("a.toml"), at.join("conf"));
     write(&file, "a = 1\n");
@@ -258,17 +260,17 @@ fn a_file_that_is_mounted_alone_is_told_once_in_each_mode() {
         (WatchMode::Native, "not all changes are noticed"),
         (WatchMode::Poll, "the files are read at intervals"),
     ] {
-        let mut door = among(mode, &at, &mounts);
+        let mut file_watcher = among(mode, &at, &mounts);
         let in_folder = [conf.clone(), conf.join("b.toml")];
-        assert_eq!(door.follow(&in_folder), [], "a mounted folder is as it should be");
-        assert_eq!(door.polls(), mode == WatchMode::Poll);
+        assert_eq!(file_watcher.follow(&in_folder), [], "a mounted folder is as it should be");
+        assert_eq!(file_watcher.polls(), mode == WatchMode::Poll);
         let expected = format!(
             "Warning watch/single-file-mount: `{}` is mounted as a single file: replacing it outside is never seen, \
              and writing into it is not reported, so {then}; mount its folder instead",
             file.display()
         );
-        assert_eq!(texts(&door.follow(std::slice::from_ref(&file))), [expected]);
-        assert_eq!(door.polls(), mode != WatchMode::Native);
-        assert_eq!(door.follow(std::slice::from_ref(&file)), [], "once");
+        assert_eq!(texts(&file_watcher.follow(std::slice::from_ref(&file))), [expected]);
+        assert_eq!(file_watcher.polls(), mode != WatchMode::Native);
+        assert_eq!(file_watcher.follow(std::slice::from_ref(&file)), [], "once");
     }
 }

@@ -1,14 +1,13 @@
 //! Where the history of the shipped application lies.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use speckit_core::store::StoreConfig;
 use speckit_core::{Diagnostic, Key};
 
 use super::sqlite::{SqliteJournal, unavailable_because};
-use crate::config::history::journal::Opener;
+use crate::config::history::journal::JournalOpener;
 use crate::os::environment;
 use crate::store::SynchronousMode;
 
@@ -35,7 +34,7 @@ pub fn database(look_up: &dyn Fn(&Key) -> Option<String>) -> Result<PathBuf, Dia
 
 /// The journal in the file that `named` says, else in that of the settings. `began` is when what is recorded was begun, since
 /// 1970-01-01T00:00:00Z.
-pub(crate) fn journal(named: Option<PathBuf>, began: Duration) -> Opener {
+pub(crate) fn journal(named: Option<PathBuf>, began: Duration) -> JournalOpener {
     Box::new(move |look_up| {
         let (path, is_full) = match named {
             Some(path) => (path, false),
@@ -45,6 +44,6 @@ pub(crate) fn journal(named: Option<PathBuf>, began: Duration) -> Opener {
             }
         };
         let synchronous = if is_full { SynchronousMode::Full } else { SynchronousMode::Normal };
-        Ok(Arc::new(SqliteJournal::new(path, synchronous).since(began)))
+        Ok(SqliteJournal::new(path, synchronous).since(began))
     })
 }

@@ -1,4 +1,4 @@
-//! What is made of the events of the system, on its own thread.
+//! Filters the events of the system, on its own thread.
 
 use std::collections::BTreeSet;
 use std::mem;
@@ -9,57 +9,57 @@ use notify::event::{AccessKind, AccessMode, EventKind, MetadataKind, ModifyKind,
 use super::Interests;
 use crate::sync::Mutex;
 
-/// Hears all events and gives a hint of those that matter.
-pub(super) struct Ear {
-    heard: Mutex<Heard>,
+/// Calls the hint for each event that matters.
+pub(super) struct EventFilter {
+    state: Mutex<FilterState>,
     hint: Box<dyn Fn() + Send + Sync>,
 }
 
 #[derive(Default)]
-struct Heard {
+struct FilterState {
     interests: Interests,
-    lost: Lost,
+    lost: LostWatches,
 }
 
-/// The folders whose watch is of no use any more.
+/// The folders whose watches are lost.
 #[derive(Debug, Default)]
-pub(super) struct Lost {
+pub(super) struct LostWatches {
     is_all: bool,
     places: BTreeSet<PathBuf>,
 }
 
-impl Ear {
+impl EventFilter {
     pub(super) fn new(hint: impl Fn() + Send + Sync + 'static) -> Self {
-        Self { heard: Mutex::default(), hint: Box::new(hint) }
+        Self { state: Mutex::default(), hint: Box::new(hint) }
     }
 
-    /// Says that something may have changed.
+    /// Reports that something may have changed.
     pub(super) fn hint(&self) {
         (self.hint)();
     }
 
-    /// What happened.
-    pub(super) fn hear(&self, event: notify::Result<notify::Event>) {
-        if self.heard.lock().matters(event) {
+    /// Handles one event.
+    pub(super) fn handle(&self, event: notify::Result<notify::Event>) {
+        if self.state.lock().matters(event) {
             self.hint();
         }
     }
 
-    /// Listens for these interests from now on. Tells whether there is a new one among them.
-    pub(super) fn attend_to(&self, interests: Interests) -> bool {
-        let mut heard = self.heard.lock();
-        let is_news = interests.exceed(&heard.interests);
-        heard.interests = interests;
+    /// Replaces the interests. Returns whether a new one is among them.
+    pub(super) fn set_interests(&self, interests: Interests) -> bool {
+        let mut state = self.state.lock();
+        let is_news = interests.add_to(&state.interests);
+        state.interests = interests;
         is_news
     }
 
-    /// What was lost since the last call.
-    pub(super) fn take_lost(&self) -> Lost {
-        mem::take(&mut self.heard.lock().lost)
+    /// The watches lost since the last call.
+    pub(super) fn take_lost(&self) -> LostWatches {
+        mem::take(&mut self.state.lock().lost)
     }
 }
 
-impl Heard {
+impl FilterState {
     fn matters(&mut self, event: notify::Result<notify::Event>) -> bool {
         // An overflow names no path: anything may have happened.
         let Some(event) = event.ok().filter(|event| !event.need_rescan()) else {
@@ -70,21 +70,21 @@ impl Heard {
             return false;
         }
         if may_move_folders(&event.kind) {
-            let moved = event.paths.iter().filter(|path| self.interests.lead_through(path));
+            let moved = event.paths.iter().filter(|path| self.interests.lead_to(path));
             self.lost.places.extend(moved.cloned());
         }
-        event.paths.iter().any(|path| self.interests.concern(path))
+        event.paths.iter().any(|path| self.interests.matches(path))
     }
 }
 
-impl Lost {
-    /// Tells whether the watch of `folder` is lost: with a folder, the watcher forgets all that were in it.
+impl LostWatches {
+    /// Whether the watch of `folder` is lost: with a folder, the watcher drops all watches in it.
     pub(super) fn hold(&self, folder: &Path) -> bool {
         self.is_all || self.places.iter().any(|place| folder.starts_with(place))
     }
 }
 
-/// Reading reports events too, our own reading among them. A change of permissions is no such thing: it may make
+/// ReadInputs reports events too, our own reading among them. A change of permissions is no such thing: it may make
 /// a file readable, or no longer.
 fn may_change_content(kind: &EventKind) -> bool {
     match kind {
@@ -94,7 +94,7 @@ fn may_change_content(kind: &EventKind) -> bool {
     }
 }
 
-/// A folder that comes is no folder that goes: what was at its path went before, and was reported.
+/// A new folder loses no watch: the removal of the folder before it was reported on its own.
 fn may_move_folders(kind: &EventKind) -> bool {
     match kind {
         EventKind::Create(_) | EventKind::Access(_) => false,
@@ -112,18 +112,18 @@ mod tests {
     use notify::Event;
     use notify::event::{CreateKind, DataChange, Flag, RemoveKind};
 
-    use super::super::Found;
+    use super::super::PathKind;
     use super::*;
 
-    fn ear() -> (Ear, Arc<AtomicUsize>) {
+    fn event_filter() -> (EventFilter, Arc<AtomicUsize>) {
         let hints = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&hints);
-        let ear = Ear::new(move || {
+        let event_filter = EventFilter::new(move || {
             counter.fetch_add(1, Ordering::SeqCst);
         });
-        let look = |path: &Path| if path.extension().is_some() { Found::File } else { Found::Folder };
-        assert!(ear.attend_to(Interests::of(&["/etc/app/a.toml".into()], look)));
-        (ear, hints)
+        let look = |path: &Path| if path.extension().is_some() { PathKind::File } else { PathKind::Folder };
+        assert!(event_filter.set_interests(Interests::of(&["/etc/app/a.toml".into()], look)));
+        (event_filter, hints)
     }
 
     fn event(kind: EventKind, path: &str) -> notify::Result<Event> {
@@ -131,8 +131,8 @@ mod tests {
     }
 
     fn is_hint(kind: EventKind, path: &str) -> bool {
-        let (ear, hints) = ear();
-        ear.hear(event(kind, path));
+        let (event_filter, hints) = event_filter();
+        event_filter.handle(event(kind, path));
         hints.load(Ordering::SeqCst) == 1
     }
 
@@ -169,12 +169,12 @@ mod tests {
     fn an_overflow_loses_every_watch_and_so_does_an_error() {
         let overflow = || Ok(Event::new(EventKind::Other).set_flag(Flag::Rescan));
         for event in [overflow(), Err(notify::Error::generic("read failed"))] {
-            let (ear, hints) = ear();
-            ear.hear(event);
+            let (event_filter, hints) = event_filter();
+            event_filter.handle(event);
             assert_eq!(hints.load(Ordering::SeqCst), 1);
-            let lost = ear.take_lost();
+            let lost = event_filter.take_lost();
             assert!(lost.hold(Path::new("/")) && lost.hold(Path::new("/etc/app")));
-            assert!(!ear.take_lost().hold(Path::new("/")), "it is told once");
+            assert!(!event_filter.take_lost().hold(Path::new("/")), "it is reported once");
         }
     }
 
@@ -185,10 +185,10 @@ mod tests {
             EventKind::Modify(ModifyKind::Name(RenameMode::From)),
             EventKind::Modify(ModifyKind::Name(RenameMode::Any)),
         ] {
-            let (ear, hints) = ear();
-            ear.hear(event(kind, "/etc"));
+            let (event_filter, hints) = event_filter();
+            event_filter.handle(event(kind, "/etc"));
             assert_eq!(hints.load(Ordering::SeqCst), 1, "{kind:?}");
-            let lost = ear.take_lost();
+            let lost = event_filter.take_lost();
             assert!(lost.hold(Path::new("/etc")) && lost.hold(Path::new("/etc/app")), "{kind:?}");
             assert!(!lost.hold(Path::new("/")) && !lost.hold(Path::new("/etcetera")), "{kind:?}");
         }
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn what_comes_or_is_not_on_the_way_loses_no_watch() {
-        let (ear, _) = ear();
+        let (event_filter, _) = event_filter();
         for (kind, path) in [
             (EventKind::Create(CreateKind::Folder), "/etc"),
             (EventKind::Modify(ModifyKind::Name(RenameMode::To)), "/etc"),
@@ -204,8 +204,8 @@ mod tests {
             (EventKind::Remove(RemoveKind::Folder), "/var"),
             (EventKind::Remove(RemoveKind::File), "/etc/app/a.toml"),
         ] {
-            ear.hear(event(kind, path));
-            let lost = ear.take_lost();
+            event_filter.handle(event(kind, path));
+            let lost = event_filter.take_lost();
             assert!(!lost.hold(Path::new("/etc/app")) && lost.places.is_empty(), "{kind:?} {path}");
         }
     }

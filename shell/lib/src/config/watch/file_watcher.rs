@@ -1,10 +1,10 @@
-//! The door to what the system says about changed files.
+//! Access to the file events of the system.
 //!
-//! The system reports what happens in a folder, so every folder that leads to a file is watched for the names that
-//! matter (see [`Interests`]). What it says is a hint: what really changed is seen when the files are read.
+//! The system reports events per folder, so every folder on the way to a file is watched for the names that matter (see
+//! [`Interests`]). An event is only a hint: reading the files shows what really changed.
 #![expect(
     clippy::disallowed_methods,
-    reason = "this module is the door to what the system says about changed files"
+    reason = "this module is the only access to the file events of the system"
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,106 +17,105 @@ use speckit_core::config::WatchMode;
 use speckit_core::config::reload::mounts::Mounts;
 use speckit_core::{Diagnostic, Severity};
 
-use super::interests::{Found, Interests};
-use ear::{Ear, Lost};
+use super::interests::{Interests, PathKind};
+use event_filter::{EventFilter, LostWatches};
 
-mod ear;
+mod event_filter;
 #[cfg(test)]
 #[cfg(unix)]
 mod tests;
 mod warnings;
 
-/// Watches what leads to some files.
-pub(super) struct Door {
+/// Watches all folders on the way to some files.
+pub(super) struct FileWatcher {
     mode: WatchMode,
     polls: bool,
-    ear: Arc<Ear>,
+    event_filter: Arc<EventFilter>,
     native: Option<Box<dyn Watcher + Send>>,
-    armed: BTreeMap<PathBuf, Identity>,
-    /// Warnings that are not handed out yet.
-    unsaid: Vec<Diagnostic>,
-    /// The messages of all others.
-    said: BTreeSet<String>,
-    /// What tells the mounts; there is none but on Linux.
+    armed: BTreeMap<PathBuf, FolderId>,
+    /// Warnings that `follow` has not returned yet.
+    new_warnings: Vec<Diagnostic>,
+    /// The messages of all warnings so far, since each is given once.
+    warned: BTreeSet<String>,
+    /// The list of mounts; it exists on Linux only.
     mountinfo: PathBuf,
 }
 
-impl Door {
-    /// A door that watches nothing yet.
+impl FileWatcher {
+    /// A watcher without files yet.
     ///
-    /// `hint` is called when something that is followed may have changed: on the system's own thread, also on an
-    /// overflow and when a watched folder vanishes, and by [`follow`](Self::follow). It must neither wait nor panic,
-    /// and may be called once more right after the door is dropped.
+    /// `hint` is called when a followed file may have changed: on the system's thread, also on an overflow and when a
+    /// watched folder vanishes, and by [`follow`](Self::follow). It must neither wait nor panic, and may be called once
+    /// more right after the watcher is dropped.
     ///
     /// # Errors
-    /// `watch/limit` or `watch/unavailable`, when the system gives no events and `mode` wants nothing else.
+    /// `watch/limit` or `watch/unavailable`, when the system gives no events and `mode` needs them.
     pub(super) fn open(
         mode: WatchMode,
         hint: impl Fn() + Send + Sync + 'static,
     ) -> Result<Self, Vec<Diagnostic>> {
-        Self::listening(mode, Arc::new(Ear::new(hint)), listen)
+        Self::listening(mode, Arc::new(EventFilter::new(hint)), listen)
     }
 
     fn listening(
         mode: WatchMode,
-        ear: Arc<Ear>,
-        listen: impl FnOnce(Arc<Ear>) -> notify::Result<Box<dyn Watcher + Send>>,
+        event_filter: Arc<EventFilter>,
+        listen: impl FnOnce(Arc<EventFilter>) -> notify::Result<Box<dyn Watcher + Send>>,
     ) -> Result<Self, Vec<Diagnostic>> {
-        let mut door = Self {
+        let mut file_watcher = Self {
             mode,
             polls: mode == WatchMode::Poll,
-            ear: Arc::clone(&ear),
+            event_filter: Arc::clone(&event_filter),
             native: None,
             armed: BTreeMap::new(),
-            unsaid: Vec::new(),
-            said: BTreeSet::new(),
+            new_warnings: Vec::new(),
+            warned: BTreeSet::new(),
             mountinfo: "/proc/self/mountinfo".into(),
         };
         if mode != WatchMode::Poll {
-            match listen(ear) {
-                Ok(native) => door.native = Some(native),
-                Err(error) => door.warn(warnings::no_events(&error, mode, &limit)),
+            match listen(event_filter) {
+                Ok(native) => file_watcher.native = Some(native),
+                Err(error) => file_watcher.warn(warnings::no_events(&error, mode, &limit)),
             }
         }
-        if door.native.is_none() && mode == WatchMode::Native {
-            let mut errors = door.unsaid;
+        if file_watcher.native.is_none() && mode == WatchMode::Native {
+            let mut errors = file_watcher.new_warnings;
             errors.iter_mut().for_each(|finding| finding.severity = Severity::Error);
             return Err(errors);
         }
-        Ok(door)
+        Ok(file_watcher)
     }
 
-    /// Watches what leads to these absolute paths: files, and folders, where any child matters.
+    /// Watches these absolute paths: files, and folders with any direct child. Call it after each read.
     ///
-    /// It is to be called at each reading. If more is watched than before, or anew, it calls the hint once, since
-    /// something may have changed meanwhile; if nothing moved, it only looks. Returns the warnings that are new:
+    /// It calls the hint once if it adds or renews a watch, since something may have changed before. Returns new warnings:
     /// `watch/limit`, `watch/unavailable`, `watch/unreadable`, `watch/polling`, `watch/single-file-mount`.
     pub(super) fn follow(&mut self, paths: &[PathBuf]) -> Vec<Diagnostic> {
-        let lost = self.ear.take_lost();
+        let lost = self.event_filter.take_lost();
         let interests = Interests::of(paths, look);
-        self.ask_the_mounts(&interests);
+        self.check_mounts(&interests);
         if let Some(mut native) = self.native.take() {
             self.arm(native.as_mut(), interests, &lost);
             self.native = Some(native);
         }
-        mem::take(&mut self.unsaid)
+        mem::take(&mut self.new_warnings)
     }
 
-    /// Whether changes must (also) be found by reading at intervals.
+    /// Whether polling is needed (too).
     pub(super) fn polls(&self) -> bool {
         self.polls
     }
 
-    fn arm(&mut self, native: &mut dyn Watcher, mut interests: Interests, lost: &Lost) {
+    fn arm(&mut self, native: &mut dyn Watcher, mut interests: Interests, lost: &LostWatches) {
         let folders = identities(&mut interests);
-        let close = interests.folders().filter(|(_, interest)| interest.is_close());
+        let close = interests.folders().filter(|(_, interest)| interest.has_target());
         let close = close.map(|(folder, _)| folder.to_owned()).collect::<BTreeSet<_>>();
-        // Before the first watch, so that what it reports is understood.
-        let mut is_news = self.ear.attend_to(interests);
+        // Before the first watch, so that its events are filtered by the new interests.
+        let mut is_new = self.event_filter.set_interests(interests);
         self.armed.retain(|folder, identity| {
             let stays = folders.get(folder) == Some(identity) && !lost.hold(folder);
             if !stays {
-                // The watcher may have forgotten it by itself, and says so.
+                // Fails if the watcher has dropped this watch itself.
                 let _ = native.unwatch(folder);
             }
             stays
@@ -128,9 +127,9 @@ impl Door {
             match native.watch(&folder, RecursiveMode::NonRecursive) {
                 Ok(()) => {
                     self.armed.insert(folder, identity);
-                    is_news = true;
+                    is_new = true;
                 }
-                // What leads to it is watched by now, and reports when it is there again.
+                // Its parents are watched by now, and report when it exists again.
                 Err(error) if warnings::is_missing(&error) => {}
                 Err(error) if warnings::is_limit(&error) || close.contains(&folder) => {
                     self.warn(warnings::no_watch(&folder, &error, self.mode, &limit));
@@ -138,15 +137,15 @@ impl Door {
                 Err(_) => {}
             }
         }
-        if is_news {
-            self.ear.hint();
+        if is_new {
+            self.event_filter.hint();
         }
     }
 
-    fn ask_the_mounts(&mut self, interests: &Interests) {
+    fn check_mounts(&mut self, interests: &Interests) {
         let mountinfo = fs::read(&self.mountinfo).unwrap_or_default();
         let mounts = Mounts::parse(&String::from_utf8_lossy(&mountinfo));
-        for (folder, _) in interests.folders().filter(|(_, interest)| interest.is_close()) {
+        for (folder, _) in interests.folders().filter(|(_, interest)| interest.has_target()) {
             let Some(mount) = mounts.of(&folder.to_string_lossy()) else { continue };
             if self.mode == WatchMode::Auto && !mount.reports_changes_made_elsewhere() {
                 self.warn(warnings::silent_filesystem(mount));
@@ -160,20 +159,19 @@ impl Door {
         }
     }
 
-    /// Each warning is a reason to read at intervals, and is given once.
+    /// Each warning is a reason to poll, and is given once.
     fn warn(&mut self, warning: Diagnostic) {
         self.polls |= self.mode == WatchMode::Auto;
-        if self.said.insert(warning.message.clone()) {
-            self.unsaid.push(warning);
+        if self.warned.insert(warning.message.clone()) {
+            self.new_warnings.push(warning);
         }
     }
 }
 
-/// A watcher of the system that tells `ear` what happens.
-fn listen(ear: Arc<Ear>) -> notify::Result<Box<dyn Watcher + Send>> {
-    let mut watcher = notify::recommended_watcher(move |event| ear.hear(event))?;
-    // The only call that answers with an error when the watcher could not start its thread; every other one,
-    // that which drops it too, panics.
+/// A watcher of the system that passes its events to `event_filter`.
+fn listen(event_filter: Arc<EventFilter>) -> notify::Result<Box<dyn Watcher + Send>> {
+    let mut watcher = notify::recommended_watcher(move |event| event_filter.handle(event))?;
+    // The only call that returns an error when the watcher could not start its thread; all others panic, even the drop.
     if let Err(error) = watcher.configure(notify::Config::default()) {
         mem::forget(watcher);
         return Err(error);
@@ -181,13 +179,13 @@ fn listen(ear: Arc<Ear>) -> notify::Result<Box<dyn Watcher + Send>> {
     Ok(Box::new(watcher))
 }
 
-/// What tells a folder from another one that takes its path.
+/// Distinguishes a folder from another one at the same path.
 #[cfg(unix)]
-type Identity = (u64, u64);
+type FolderId = (u64, u64);
 #[cfg(not(unix))]
-type Identity = Option<std::time::SystemTime>;
+type FolderId = Option<std::time::SystemTime>;
 
-fn identity(folder: &Path) -> Option<Identity> {
+fn identity(folder: &Path) -> Option<FolderId> {
     let metadata = fs::symlink_metadata(folder).ok()?;
     #[cfg(unix)]
     {
@@ -200,14 +198,14 @@ fn identity(folder: &Path) -> Option<Identity> {
 
 /// The folders to watch. One that is mounted at two paths is watched at the first of them, since the system
 /// has one watch for both.
-fn identities(interests: &mut Interests) -> BTreeMap<PathBuf, Identity> {
+fn identities(interests: &mut Interests) -> BTreeMap<PathBuf, FolderId> {
     let mut folders = BTreeMap::new();
-    let mut first_paths = BTreeMap::<Identity, PathBuf>::new();
+    let mut first_paths = BTreeMap::<FolderId, PathBuf>::new();
     let paths = interests.folders().map(|(folder, _)| folder.to_owned()).collect::<Vec<_>>();
     for path in paths {
         let Some(identity) = identity(&path) else { continue };
         match first_paths.get(&identity) {
-            Some(first) if cfg!(unix) => interests.unite(&path, first),
+            Some(first) if cfg!(unix) => interests.merge_folder(&path, first),
             _ => {
                 first_paths.insert(identity, path.clone());
                 folders.insert(path, identity);
@@ -217,16 +215,18 @@ fn identities(interests: &mut Interests) -> BTreeMap<PathBuf, Identity> {
     folders
 }
 
-fn look(path: &Path) -> Found {
+fn look(path: &Path) -> PathKind {
     match fs::symlink_metadata(path) {
-        Ok(metadata) if metadata.is_symlink() => fs::read_link(path).map_or(Found::Nothing, Found::Link),
-        Ok(metadata) if metadata.is_dir() => Found::Folder,
-        Ok(_) => Found::File,
-        Err(_) => Found::Nothing,
+        Ok(metadata) if metadata.is_symlink() => {
+            fs::read_link(path).map_or(PathKind::Nothing, PathKind::Link)
+        }
+        Ok(metadata) if metadata.is_dir() => PathKind::Folder,
+        Ok(_) => PathKind::File,
+        Err(_) => PathKind::Nothing,
     }
 }
 
-/// The present value of a limit of inotify.
+/// The current value of a limit of inotify.
 fn limit(name: &str) -> Option<u64> {
     fs::read_to_string(Path::new("/proc/sys/fs/inotify").join(name)).ok()?.trim().parse().ok()
 }

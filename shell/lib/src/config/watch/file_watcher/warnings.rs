@@ -1,4 +1,4 @@
-//! What a person should know about the watching itself.
+//! Warnings about watching.
 
 use std::path::Path;
 
@@ -11,10 +11,10 @@ use speckit_core::{Code, Diagnostic, Key};
 const EMFILE: i32 = 24;
 const ENFILE: i32 = 23;
 
-/// The present value of a limit of inotify, by its name.
+/// Reads the current value of a limit of inotify by its name.
 pub(super) type Limit<'a> = &'a dyn Fn(&str) -> Option<u64>;
 
-/// Tells whether there is nothing to watch at the path.
+/// Whether the path does not exist.
 pub(super) fn is_missing(error: &notify::Error) -> bool {
     match &error.kind {
         ErrorKind::PathNotFound => true,
@@ -23,7 +23,7 @@ pub(super) fn is_missing(error: &notify::Error) -> bool {
     }
 }
 
-/// Tells whether the system gives no more watches.
+/// Whether the limit of watches is reached.
 pub(super) fn is_limit(error: &notify::Error) -> bool {
     matches!(error.kind, ErrorKind::MaxFilesWatch)
 }
@@ -66,7 +66,7 @@ pub(super) fn no_watch(
     warning(Code::WatchUnreadable, message).help("make the folder readable, or use the mode `poll`")
 }
 
-/// A filesystem that others change without a word.
+/// A filesystem that does not report changes made elsewhere.
 pub(super) fn silent_filesystem(mount: &Mount) -> Diagnostic {
     let (point, filesystem) = (mount.point(), mount.filesystem());
     let message = format!(
@@ -76,8 +76,7 @@ pub(super) fn silent_filesystem(mount: &Mount) -> Diagnostic {
     warning(Code::WatchPolling, message).help("use the mode `poll` if that is meant")
 }
 
-/// A file that stays what it was when another one takes its name outside. The system reports a write into it where
-/// it comes from, and not in the folder where it is mounted.
+/// A file mounted alone stays the same when it is replaced outside, and a write into it is reported outside only.
 pub(super) fn single_file_mount(file: &str, mode: WatchMode) -> Diagnostic {
     let message = format!(
         "`{file}` is mounted as a single file: replacing it outside is never seen, and writing into it is not \

@@ -1,29 +1,29 @@
-//! What two generations differ in, as far as what is kept of them tells.
+//! The difference between two generations, as far as it is recorded.
 
 use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use super::{Changes, Generation, Kept, KeptSource};
+use super::{Changes, Generation, StoredFile, StoredState};
 use crate::config::source::{Language, parse};
 use crate::tree::diff::{Change, diff};
 use crate::tree::{Key, Kind, LayerKind, REDACTED, Source, Value};
 
-/// What two generations differ in.
+/// The difference between two generations.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Difference {
-    /// The changes that lead from the one to the other; the keys alone where the values of one are not kept.
+    /// The changes from one to the other; only the keys if one has no values.
     pub changes: Changes,
-    /// `false` where the two differ and nothing of it is known: in a secret that stands in no file, or before keys were kept.
+    /// `false` if the two differ but no change is known: in a secret that no file sets, or before keys were recorded.
     pub is_whole: bool,
 }
 
-/// What leads from one state to another. `steps` are the generations that came after the earlier one, up to the later one;
-/// whichever of the two is the earlier.
+/// The changes from one state to another. `steps` are the generations after the earlier one, up to and including the later
+/// one.
 ///
-/// A secret is redacted on both sides. That it differs is known from the files, and from the steps.
-pub fn between(from: &Kept, to: &Kept, steps: &[&Generation]) -> Difference {
+/// Secrets are redacted on both sides. The files and the steps show whether a secret differs.
+pub fn difference(from: &StoredState, to: &StoredState, steps: &[&Generation]) -> Difference {
     if from.fingerprint == to.fingerprint {
         let nothing = if from.resolved.is_some() && to.resolved.is_some() {
             Changes::Values(Vec::new())
@@ -32,11 +32,12 @@ pub fn between(from: &Kept, to: &Kept, steps: &[&Generation]) -> Difference {
         };
         return Difference { changes: nothing, is_whole: true };
     }
-    let told: BTreeSet<&Key> = steps.iter().filter_map(|step| step.kept.changes.keys()).flatten().collect();
-    let is_told = !steps.is_empty() && steps.iter().all(|step| step.kept.changes != Changes::Unknown);
+    let recorded_keys: BTreeSet<&Key> =
+        steps.iter().filter_map(|step| step.state.changes.keys()).flatten().collect();
+    let is_known = !steps.is_empty() && steps.iter().all(|step| step.state.changes != Changes::Unknown);
     let (Some(old), Some(new)) = (&from.resolved, &to.resolved) else {
-        let keys = Changes::Keys(told.into_iter().cloned().collect());
-        return Difference { changes: if is_told { keys } else { Changes::Unknown }, is_whole: is_told };
+        let keys = Changes::Keys(recorded_keys.into_iter().cloned().collect());
+        return Difference { changes: if is_known { keys } else { Changes::Unknown }, is_whole: is_known };
     };
     let mut changes = diff(old, new);
     let texts = (trees(from), trees(to));
@@ -47,7 +48,7 @@ pub fn between(from: &Kept, to: &Kept, steps: &[&Generation]) -> Difference {
                 (Some(old), Some(new)) => old != new,
                 (old, new) => old.is_some() != new.is_some(),
             };
-            if in_files || told.contains(key) {
+            if in_files || recorded_keys.contains(key) {
                 secrets.push(Change { key: key.clone(), old: Some(value.clone()), new: Some(value.clone()) });
             }
         }
@@ -58,7 +59,7 @@ pub fn between(from: &Kept, to: &Kept, steps: &[&Generation]) -> Difference {
     Difference { changes: Changes::Values(changes), is_whole }
 }
 
-/// Tells whether a value, or one in it, is redacted.
+/// Whether a value contains a redacted one.
 fn is_redacted(value: &Value) -> bool {
     match value.kind() {
         Kind::String(text) => text == REDACTED,
@@ -69,8 +70,8 @@ fn is_redacted(value: &Value) -> bool {
 }
 
 /// The trees of the files, lowest first.
-fn trees(kept: &Kept) -> Vec<Value> {
-    let tree = |source: &KeptSource| {
+fn trees(kept: &StoredState) -> Vec<Value> {
+    let tree = |source: &StoredFile| {
         let text = Arc::clone(source.text.as_ref()?);
         let document = Source::document(LayerKind::File, source.path.as_str(), text);
         parse(&document, Language::of_name(&source.path)).ok().map(|layer| layer.root().clone())
@@ -78,7 +79,7 @@ fn trees(kept: &Kept) -> Vec<Value> {
     kept.sources.iter().filter_map(tree).collect()
 }
 
-/// What the highest file says of a key.
+/// The value of a key in the highest file that sets it.
 fn written<'v>(trees: &'v [Value], key: &Key) -> Option<&'v Value> {
     trees.iter().rev().find_map(|tree| tree.get(key))
 }
@@ -86,7 +87,7 @@ fn written<'v>(trees: &'v [Value], key: &Key) -> Option<&'v Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::history::{Accepted, Cause};
+    use crate::config::history::{AcceptedConfig, GenerationCause};
     use crate::store::HistoryMode;
     use crate::tree::diff::to_text;
     use alloc::string::String;
@@ -97,8 +98,8 @@ mod tests {
         key.last_name() == Some("token")
     }
 
-    /// A state whose file is `text`; `token` is what the environment says, if anything.
-    fn kept(mode: HistoryMode, text: &str, token: Option<&str>, changes: Option<&[Change]>) -> Kept {
+    /// A state with the file `text` and the `token` of the environment.
+    fn kept(mode: HistoryMode, text: &str, token: Option<&str>, changes: Option<&[Change]>) -> StoredState {
         let source = Source::document(LayerKind::File, "app.toml", text);
         let layer = parse(&source, Language::Toml).unwrap();
         let mut root = layer.root().clone();
@@ -108,11 +109,13 @@ mod tests {
             root = crate::tree::diff::apply(&root, &[change]);
         }
         let sources = [(String::from("/app.toml"), source)];
-        Accepted { root: &root, sources: &sources, changes, is_secret: &is_secret }.kept(mode).unwrap()
+        AcceptedConfig { root: &root, sources: &sources, changes, is_secret: &is_secret }
+            .stored(mode)
+            .unwrap()
     }
 
-    fn generation(kept: Kept) -> Generation {
-        Generation { number: 2, accepted_at_ms: 0, generation: 2, cause: Cause::Reloaded, kept }
+    fn generation(state: StoredState) -> Generation {
+        Generation { number: 2, accepted_at_ms: 0, generation: 2, cause: GenerationCause::Reloaded, state }
     }
 
     fn shown(difference: &Difference) -> String {
@@ -126,34 +129,34 @@ mod tests {
     fn a_secret_of_a_file_that_changed_is_a_change() {
         let [a, b] = ["port = 1\ntoken = 'one'\n", "port = 2\ntoken = 'two'\n"]
             .map(|text| kept(HistoryMode::Full, text, None, None));
-        let found = between(&a, &b, &[]);
+        let found = difference(&a, &b, &[]);
         assert_eq!(
             shown(&found),
             "- port = 1\n+ port = 2\n- token = \"[redacted]\"\n+ token = \"[redacted]\"\n"
         );
         let same = kept(HistoryMode::Full, "port = 2\ntoken = 'one'\n", None, None);
-        assert_eq!(shown(&between(&a, &same, &[])), "- port = 1\n+ port = 2\n");
+        assert_eq!(shown(&difference(&a, &same, &[])), "- port = 1\n+ port = 2\n");
     }
 
     #[test]
     fn a_secret_of_the_environment_is_known_from_the_steps_or_not_at_all() {
         let [a, b] = ["one", "two"].map(|token| kept(HistoryMode::Full, "port = 1\n", Some(token), None));
-        let unknown = between(&a, &b, &[]);
+        let unknown = difference(&a, &b, &[]);
         assert_eq!((shown(&unknown).as_str(), unknown.is_whole), ("", false));
         let change = Change { key: Key::of(["token"]), old: None, new: None };
         let step = generation(kept(HistoryMode::Full, "port = 1\n", Some("two"), Some(&[change])));
-        let known = between(&a, &b, &[&step]);
+        let known = difference(&a, &b, &[&step]);
         assert_eq!(known.changes.keys().unwrap(), [&Key::of(["token"])]);
         assert!(known.is_whole);
     }
 
     #[test]
-    fn without_values_the_keys_of_the_steps_are_told() {
+    fn without_values_the_keys_of_the_steps_are_listed() {
         let [a, b] = ["port = 1\n", "port = 2\n"].map(|text| kept(HistoryMode::Metadata, text, None, None));
-        assert_eq!(between(&a, &b, &[]), Difference { changes: Changes::Unknown, is_whole: false });
+        assert_eq!(difference(&a, &b, &[]), Difference { changes: Changes::Unknown, is_whole: false });
         let change = Change { key: Key::of(["port"]), old: None, new: None };
         let step = generation(kept(HistoryMode::Metadata, "port = 2\n", None, Some(&[change])));
-        let found = between(&a, &b, &[&step]);
+        let found = difference(&a, &b, &[&step]);
         assert_eq!(
             found,
             Difference { changes: Changes::Keys(Vec::from([Key::of(["port"])])), is_whole: true }
@@ -164,7 +167,7 @@ mod tests {
     fn equal_states_do_not_differ() {
         for mode in MODES {
             let a = kept(mode, "port = 1\n", None, None);
-            let found = between(&a, &kept(mode, "# other\nport = 1\n", None, None), &[]);
+            let found = difference(&a, &kept(mode, "# other\nport = 1\n", None, None), &[]);
             assert_eq!(found.changes.keys(), Some(Vec::new()));
             assert!(found.is_whole);
         }

@@ -1,0 +1,186 @@
+//! Records the accepted and refused configurations of the engine, and loads the last good one as a fallback.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Weak};
+
+use serde::de::DeserializeOwned;
+use speckit_core::config::history::GenerationCause;
+use speckit_core::store::HistoryMode;
+use speckit_core::text::rfc3339;
+use speckit_core::{Code, Diagnostic, Key};
+
+use super::running::RunningConfig;
+use crate::config::error::ConfigError;
+use crate::config::events::Diagnostics;
+use crate::config::history::SqliteJournal;
+use crate::config::history::journal::{
+    AcceptedEntry, EntryContext, LastGood, RecordOptions, RefusedEntry, Retention, RetentionFn, look_up,
+};
+use crate::config::loading::{Loader, ReadInputs, unwound};
+use crate::config::snapshot::{Candidate, Snapshot};
+use crate::os::documents::absolute;
+use crate::os::world::World;
+use crate::sync::Mutex;
+
+/// Records what becomes of a running configuration.
+pub(crate) struct HistoryRecorder<T> {
+    pub(crate) journal: SqliteJournal,
+    retention_of: RetentionFn<T>,
+    cause: GenerationCause,
+    files: Arc<[PathBuf]>,
+    /// The mode before any content of the files was accepted, where the files themselves set the mode.
+    initial_mode: Mutex<Option<HistoryMode>>,
+}
+
+impl<T: DeserializeOwned + Send + Sync + 'static> HistoryRecorder<T> {
+    pub(super) fn of(
+        record: RecordOptions<T>,
+        loader: &Loader<T>,
+        reading: &ReadInputs,
+    ) -> Result<Self, Diagnostic> {
+        let layers = loader.layers(reading);
+        let look_up = |key: &Key| look_up(&layers, key);
+        let configured = look_up(&Key::of(["store", "history"]));
+        let initial_mode =
+            if configured.as_deref() == Some("off") { HistoryMode::Off } else { HistoryMode::Metadata };
+        let files = loader.sources.files.iter();
+        Ok(Self {
+            journal: (record.open)(&look_up)?,
+            retention_of: record.retention_of,
+            cause: record.cause,
+            files: files.map(|file| absolute(&file.path).unwrap_or_else(|_| file.path.clone())).collect(),
+            initial_mode: Mutex::new(record.is_set_by_settings.then_some(initial_mode)),
+        })
+    }
+
+    /// Checks that the journal can be written, unless nothing is recorded.
+    pub(super) fn prepared(self, settings: &T) -> Result<Self, Diagnostic> {
+        if self.retention(settings).mode != HistoryMode::Off {
+            self.journal.prepare()?;
+        }
+        Ok(self)
+    }
+
+    /// The retention of these settings.
+    pub(super) fn retention(&self, settings: &T) -> Retention {
+        // If the embedder's closure panics, nothing is recorded.
+        unwound(|| Retention::from(&(self.retention_of)(settings))).unwrap_or_else(|_| Retention::nothing())
+    }
+
+    /// The content of the files is in force, and with it their history mode.
+    pub(super) fn trust(&self) {
+        *self.initial_mode.lock() = None;
+    }
+
+    fn context(&self, world: &dyn World, settings: &T) -> EntryContext {
+        EntryContext {
+            at: world.since_epoch(),
+            retention: self.retention(settings),
+            files: Arc::clone(&self.files),
+        }
+    }
+
+    pub(super) fn accepted(
+        &self,
+        world: &dyn World,
+        now: &Arc<Snapshot<T>>,
+        before: Option<&Arc<Snapshot<T>>>,
+    ) {
+        self.trust();
+        let cause = if before.is_some() { GenerationCause::Reloaded } else { self.cause };
+        self.journal.accepted(AcceptedEntry {
+            context: self.context(world, now.config()),
+            cause,
+            now: now.view(),
+            before: before.map(|before| before.view()),
+        });
+    }
+
+    pub(super) fn refused(&self, world: &dyn World, current: &Snapshot<T>, findings: Diagnostics) {
+        let mut context = self.context(world, current.config());
+        if let Some(mode) = *self.initial_mode.lock() {
+            context.retention.mode = mode;
+        }
+        self.journal.refused(RefusedEntry { context, generation: current.generation(), findings });
+    }
+}
+
+impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
+    /// Records the opened configuration, and attaches the warnings of the journal.
+    pub(crate) fn start_recording(self: &Arc<Self>) {
+        let Some(recorder) = &self.recorder else { return };
+        let weak: Weak<Self> = Arc::downgrade(self);
+        recorder.journal.attach(Box::new(move |finding| {
+            if let Some(running) = weak.upgrade() {
+                running.warn(vec![finding]);
+            }
+        }));
+        let current = self.current.load_full();
+        let refusal = self.tracker().refusal().cloned();
+        match refusal {
+            None => recorder.accepted(&*self.world, &current, None),
+            Some(refusal) => recorder.refused(&*self.world, &current, refusal),
+        }
+    }
+
+    /// Records a publication.
+    pub(super) fn record(&self, old: &Arc<Snapshot<T>>, new: &Arc<Snapshot<T>>) {
+        self.tracker().warnings.retain(|warning| warning.code != Code::HistoryLastGood);
+        if let Some(recorder) = &self.recorder {
+            recorder.accepted(&*self.world, new, Some(old));
+        }
+    }
+
+    /// Records a refusal.
+    pub(super) fn record_refusal(&self, refusal: Option<&ConfigError>) {
+        if let (Some(recorder), Some(refusal)) = (&self.recorder, refusal) {
+            recorder.refused(&*self.world, &self.current.load(), Diagnostics::from(refusal));
+        }
+    }
+}
+
+/// The last good generation as a fallback for refused files, with a warning; without one, the refusal with a note.
+pub(super) fn last_good<T: DeserializeOwned + Send + Sync + 'static>(
+    recorder: &Result<Option<HistoryRecorder<T>>, Diagnostic>,
+    loader: &Loader<T>,
+    reading: &ReadInputs,
+    refusal: &ConfigError,
+) -> Result<(Candidate<T>, Diagnostic), ConfigError> {
+    let recorder = match recorder {
+        Ok(Some(recorder)) => Ok(recorder),
+        Ok(None) => Err("no history is recorded".to_owned()),
+        Err(unavailable) => Err(unavailable.message.clone()),
+    };
+    let found = recorder.and_then(|recorder| {
+        let last_good = recorder.journal.last_good(&recorder.files)?;
+        let candidate = loader.last_good(reading, &last_good);
+        let candidate = candidate.map_err(|error| no_longer_accepted(&last_good, &error))?;
+        recorder.trust();
+        Ok((candidate, stands_in(&last_good)))
+    });
+    found.map_err(|reason| refusal.clone().noting(no_last_good(&reason)))
+}
+
+fn stands_in(last_good: &LastGood) -> Diagnostic {
+    let LastGood { number, accepted_at_ms, .. } = last_good;
+    let at = rfc3339(*accepted_at_ms);
+    let message = format!(
+        "the files are refused: generation {number} of the history, accepted at {at}, is used instead"
+    );
+    Diagnostic::warning(Code::HistoryLastGood, Key::root(), message)
+        .help("correct the files: their content then replaces it")
+}
+
+fn no_longer_accepted(last_good: &LastGood, error: &ConfigError) -> String {
+    let first = error.diagnostics().iter().find(|finding| finding.severity == speckit_core::Severity::Error);
+    let why = first.map(|finding| match finding.key.is_root() {
+        true => finding.message.clone(),
+        false => format!("{}: {}", finding.key, finding.message),
+    });
+    format!("generation {} is no longer accepted: {}", last_good.number, why.unwrap_or_default())
+}
+
+fn no_last_good(reason: &str) -> Diagnostic {
+    let message = format!("there is no last good generation to start with: {reason}");
+    Diagnostic::warning(Code::HistoryNoLastGood, Key::root(), message)
+}

@@ -1,0 +1,328 @@
+//! The running configuration: its loader, its reload machine, and its events.
+//!
+//! The watcher's thread, a reload by hand, the drop of the last guard and a program's own event loop all call
+//! [`RunningConfig::turn`]. The core's machine decides, and its actions are executed here.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, MutexGuard};
+use std::thread::{self, ThreadId};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use serde::de::DeserializeOwned;
+use speckit_core::config::redact::Masks;
+use speckit_core::config::reload::{ReadResult, ReloadAction, ReloadEventKind, ReloadInput};
+use speckit_core::tree::diff::{Change, diff};
+use speckit_core::{Diagnostic, Key, Severity};
+
+use crate::config::busy::{BusyOwner, ReloadBarrier};
+use crate::config::error::ConfigError;
+use crate::config::events::{ConfigReloadEvent, Diagnostics};
+use crate::config::loading::{panicked, unwound};
+use crate::config::snapshot::Snapshot;
+use crate::config::status::{Status, StatusTracker};
+use crate::os::documents;
+use crate::os::documents::{FileSource, Files as _};
+use crate::os::world::{RecordingFiles, World};
+use crate::sync::Mutex;
+use crate::sync::broadcast::Broadcast;
+
+#[cfg(feature = "sqlite")]
+use super::recorder::HistoryRecorder;
+use super::reloader::{Reloader, Trigger};
+
+/// The state that all handles of one configuration share.
+pub(crate) struct RunningConfig<T> {
+    pub(crate) current: ArcSwap<Snapshot<T>>,
+    pub(crate) events: Broadcast<ConfigReloadEvent>,
+    pub(crate) barrier: ReloadBarrier,
+    pub(crate) world: Arc<dyn World>,
+    /// Records accepted and refused configurations.
+    #[cfg(feature = "sqlite")]
+    pub(crate) recorder: Option<HistoryRecorder<T>>,
+    /// The layered files, readable without the reloader's lock.
+    pub(super) files: Vec<FileSource>,
+    pub(super) tracker: Mutex<StatusTracker>,
+    pub(super) engine: Mutex<Reloader<T>>,
+    /// The thread that holds the reloader's lock.
+    pub(super) guard: Mutex<Option<ThreadId>>,
+    /// A hint during a turn waits for the next turn.
+    pub(super) is_hinted: AtomicBool,
+    /// Wakes the watcher's thread.
+    pub(super) waker: Mutex<Option<Arc<dyn Fn() + Send + Sync>>>,
+}
+
+/// The result of a turn.
+#[derive(Debug, Default)]
+pub(crate) struct TurnResult {
+    /// When the next turn is due, as a time of the world.
+    pub(crate) next: Option<Duration>,
+    /// Whether the sources were read.
+    pub(crate) has_read: bool,
+    /// Whether another generation is in force.
+    pub(crate) is_renewed: bool,
+    /// Whether an accepted configuration waits for guards.
+    pub(crate) is_deferred: bool,
+    /// Why the configuration is refused.
+    pub(crate) refusal: Option<ConfigError>,
+}
+
+/// This thread already holds the reloader's lock: a validation rule calls back into the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct AlreadyLocked;
+
+impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
+    /// Passes an input to the machine, and executes its actions until none is left.
+    pub(crate) fn turn(&self, trigger: Trigger) -> Result<TurnResult, AlreadyLocked> {
+        let mut engine = self.engine()?;
+        let engine = &mut *engine.engine;
+        let input = match trigger {
+            Trigger::Hint => ReloadInput::Changed,
+            #[cfg(feature = "watch")]
+            Trigger::Poll if engine.has_changed_since_last_poll(&*self.world) => ReloadInput::Changed,
+            #[cfg(feature = "watch")]
+            Trigger::Poll => ReloadInput::Timer,
+            Trigger::Due => ReloadInput::Timer,
+            Trigger::Requested => ReloadInput::Requested,
+        };
+        let guards = self.barrier.lock().guards;
+        let mut turn = TurnResult::default();
+        let mut todo = VecDeque::from(engine.machine.step(self.world.now(), ReloadInput::Busy(guards)));
+        if self.is_hinted.swap(false, Ordering::Relaxed) {
+            todo.extend(engine.machine.step(self.world.now(), ReloadInput::Changed));
+        }
+        todo.extend(engine.machine.step(self.world.now(), input));
+        while let Some(action) = todo.pop_front() {
+            if let ReloadAction::Read { lost_files } = action {
+                let started = self.world.now();
+                let load = engine.load(&*self.world, &self.current.load_full(), lost_files, trigger);
+                todo.extend(self.decide(engine, load, started, &mut turn));
+                turn.has_read = true;
+            }
+            // A subscriber that dropped a guard during this turn could not start another one.
+            let barrier = self.barrier.lock();
+            if todo.is_empty() && barrier.is_awaited && barrier.guards == 0 {
+                todo.extend(engine.machine.step(self.world.now(), ReloadInput::Busy(0)));
+            }
+        }
+        let is_hinted = self.is_hinted.load(Ordering::Relaxed);
+        turn.next = if is_hinted { Some(self.world.now()) } else { engine.machine.next_deadline() };
+        turn.is_deferred = engine.machine.is_deferred();
+        turn.refusal = engine.refusal.clone();
+        let mut tracker = self.tracker();
+        if turn.has_read {
+            tracker.files = engine.last.files().map(PathBuf::from).collect();
+        }
+        tracker.update_waiting(&engine.machine);
+        Ok(turn)
+    }
+
+    /// A source may have changed. A validation rule may call this during a turn.
+    pub(crate) fn hint(&self) {
+        if let Err(AlreadyLocked) = self.turn(Trigger::Hint) {
+            self.is_hinted.store(true, Ordering::Relaxed);
+        }
+        // The watcher has to wait for the end of the debounce period.
+        self.wake_watcher();
+    }
+
+    /// Passes the result of a read to the machine, swaps the snapshot under the barrier and emits the events. Returns the
+    /// reads that follow.
+    fn decide(
+        &self,
+        engine: &mut Reloader<T>,
+        load: ReadResult,
+        started: Duration,
+        turn: &mut TurnResult,
+    ) -> Vec<ReloadAction> {
+        let mut barrier = self.barrier.lock();
+        let now = self.world.now();
+        let mut actions = engine.machine.step(now, ReloadInput::Busy(barrier.guards));
+        actions.extend(engine.machine.step(now, ReloadInput::Read(load)));
+        barrier.is_awaited = engine.machine.waits_for_guards();
+        let mut swapped = None;
+        for action in &actions {
+            if let ReloadAction::Publish { generation } = action
+                && let Some(candidate) = engine.candidate.take()
+            {
+                let snapshot = Snapshot::new(*generation, candidate);
+                let new = Arc::new(snapshot);
+                swapped = Some((self.current.swap(Arc::clone(&new)), new));
+            }
+        }
+        drop(barrier);
+        let mut changed = Vec::new();
+        let now = self.world.now();
+        let elapsed = now.saturating_sub(started);
+        if let Some((old, new)) = &swapped {
+            changed = differences(old, new);
+            turn.is_renewed |= old.generation() != new.generation();
+            self.tracker().published(now, elapsed, old.generation() != new.generation());
+        }
+        self.tracker().update_waiting(&engine.machine);
+        for action in &actions {
+            if let ReloadAction::Emit(notice) = action {
+                let event = self.event(engine, *notice, elapsed, &changed);
+                self.tracker().record(&event);
+                self.events.send(&event);
+                #[cfg(feature = "sqlite")]
+                if *notice == ReloadEventKind::Failed {
+                    self.record_refusal(engine.refusal.as_ref());
+                }
+            }
+        }
+        #[cfg(feature = "sqlite")]
+        if let Some((old, new)) = &swapped {
+            self.record(old, new);
+        }
+        actions.retain(|action| matches!(action, ReloadAction::Read { .. }));
+        if let Some((_, new)) = &swapped {
+            // With a shorter debounce period a burst may be over now.
+            actions.extend(self.renew_hot_reload(engine, new));
+        }
+        actions
+    }
+
+    fn event(
+        &self,
+        engine: &Reloader<T>,
+        notice: ReloadEventKind,
+        elapsed: Duration,
+        changed: &[Change],
+    ) -> ConfigReloadEvent {
+        let current = self.current.load();
+        let generation = current.generation();
+        match notice {
+            ReloadEventKind::FileChanged => ConfigReloadEvent::FileChanged { paths: engine.changed.clone() },
+            ReloadEventKind::Deferred { busy } => ConfigReloadEvent::ReloadDeferred { busy },
+            ReloadEventKind::Failed => {
+                let diagnostics = engine.refusal.as_ref().map(Diagnostics::from).unwrap_or_default();
+                ConfigReloadEvent::ReloadFailed { generation, diagnostics }
+            }
+            ReloadEventKind::Success => {
+                let pending_restart: Vec<Key> =
+                    current.pending_restart().into_iter().map(|change| change.key).collect();
+                let changed = changed.to_vec();
+                ConfigReloadEvent::ReloadSuccess { generation, changed, pending_restart, elapsed }
+            }
+        }
+    }
+
+    /// The hot-reload settings may have changed too.
+    fn renew_hot_reload(&self, engine: &mut Reloader<T>, new: &Snapshot<T>) -> Vec<ReloadAction> {
+        // If the embedder's closure panics, the previous settings stay.
+        match unwound(|| (engine.follow)(new.config())) {
+            Ok(hot_reload) => engine.hot_reload = hot_reload,
+            Err(panic) => {
+                let mut finding = panicked("`hot_reload` of the builder", &panic)
+                    .help("the previous debounce period, watch mode and watched paths stay in use");
+                finding.severity = Severity::Warning;
+                self.warn(vec![finding]);
+            }
+        }
+        let quiet = engine.hot_reload.debounce();
+        engine.machine.step(self.world.now(), ReloadInput::Debounce(quiet))
+    }
+
+    /// Emits a warning that is not about a value.
+    pub(crate) fn warn(&self, findings: Vec<Diagnostic>) {
+        let event = ConfigReloadEvent::Warning { diagnostics: Diagnostics::plain(findings) };
+        self.tracker().record(&event);
+        self.events.send(&event);
+    }
+
+    pub(super) fn engine(&self) -> Result<EngineGuard<'_, T>, AlreadyLocked> {
+        let me = thread::current().id();
+        if *self.guard.lock() == Some(me) {
+            return Err(AlreadyLocked);
+        }
+        // A panic can only come from the embedder's code, which `Loader` catches, or leave a read unanswered.
+        let engine = self.engine.lock();
+        *self.guard.lock() = Some(me);
+        Ok(EngineGuard { engine, guard: &self.guard })
+    }
+
+    pub(crate) fn tracker(&self) -> MutexGuard<'_, StatusTracker> {
+        self.tracker.lock()
+    }
+
+    /// The status; it reads the files.
+    pub(crate) fn status(&self) -> Status {
+        let current = self.current.load_full();
+        let guards = self.barrier.lock().guards;
+        let drift = self.drift(&current);
+        self.tracker().status(self.world.now(), &current, guards, drift)
+    }
+
+    /// The files whose content differs from that of a generation.
+    fn drift(&self, current: &Snapshot<T>) -> Vec<PathBuf> {
+        let recorder = RecordingFiles::of(&*self.world);
+        for file in &self.files {
+            // Only the recorded contents matter, not the diagnostics.
+            drop(documents::read(&recorder, file));
+        }
+        // The newest read may include files that this generation did not have.
+        let mut others = self.tracker().files.clone();
+        others.extend(current.contents().files().map(PathBuf::from));
+        others.retain(|path| self.files.iter().all(|file| file.path != *path));
+        for path in others {
+            let _ = recorder.read(&path);
+        }
+        let present = recorder.into_contents();
+        present.files_changed_since(current.contents()).map(PathBuf::from).collect()
+    }
+
+    /// The masks that hide the secrets of a generation in other texts.
+    pub(crate) fn masks(&self, of: &Snapshot<T>) -> Masks {
+        match self.engine() {
+            Ok(guard) => guard.engine.loader.masks(of.checked()),
+            // Called from a validation rule: the generation knows its own schema.
+            Err(AlreadyLocked) => Masks::of(of.checked().layers(), &|key| of.is_secret(key)),
+        }
+    }
+
+    /// Wakes the watcher; `false` without one.
+    pub(crate) fn wake_watcher(&self) -> bool {
+        let waker = self.waker.lock().clone();
+        waker.is_some_and(|wake| {
+            wake();
+            true
+        })
+    }
+}
+
+impl<T: DeserializeOwned + Send + Sync + 'static> BusyOwner for RunningConfig<T> {
+    fn barrier(&self) -> &ReloadBarrier {
+        &self.barrier
+    }
+
+    fn resume(&self) {
+        if !self.wake_watcher() {
+            // A validation rule that drops a guard is within a turn, which checks the guards again.
+            drop(self.turn(Trigger::Due));
+        }
+    }
+}
+
+/// The lock of the reloader.
+pub(super) struct EngineGuard<'a, T> {
+    pub(super) engine: MutexGuard<'a, Reloader<T>>,
+    guard: &'a Mutex<Option<ThreadId>>,
+}
+
+impl<T> Drop for EngineGuard<'_, T> {
+    fn drop(&mut self) {
+        *self.guard.lock() = None;
+    }
+}
+
+/// The changes between two generations in key order, redacted by the rules of both.
+fn differences<T>(old: &Snapshot<T>, new: &Snapshot<T>) -> Vec<Change> {
+    if old.root() == new.root() {
+        return Vec::new();
+    }
+    let is_secret = |key: &Key| old.is_secret(key) || new.is_secret(key);
+    diff(old.root(), new.root()).iter().map(|change| change.redacted(&is_secret)).collect()
+}

@@ -28,7 +28,7 @@ use crate::config::handle::Config;
 #[cfg(feature = "sqlite")]
 use crate::config::history::SqliteJournal;
 #[cfg(feature = "sqlite")]
-use crate::config::history::journal::{JournalOpener, RecordOptions, RetentionFn};
+use crate::config::history::options::{JournalOpener, RecordOptions, RetentionFn};
 use crate::config::loading::{Check, Inspection, Loader, RuleOptions, SchemaSource};
 #[cfg(feature = "schema")]
 use crate::config::schemas::compile_text;

@@ -4,6 +4,8 @@ mod fallback;
 mod opening;
 #[cfg(feature = "sqlite")]
 mod recorder;
+#[cfg(feature = "sqlite")]
+mod recording;
 mod reloader;
 mod running;
 #[cfg(feature = "watch")]

@@ -17,7 +17,7 @@ use crate::config::busy::ReloadBarrier;
 use crate::config::error::ConfigError;
 use crate::config::events::Diagnostics;
 #[cfg(feature = "sqlite")]
-use crate::config::history::journal::RecordOptions;
+use crate::config::history::options::RecordOptions;
 use crate::config::loading::{Loader, fingerprint_of, panicked, unwound};
 use crate::config::snapshot::Snapshot;
 use crate::config::status::StatusTracker;

@@ -1,7 +1,7 @@
 //! Records the accepted and refused configurations of the engine, and loads the last good one as a fallback.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use speckit_core::config::history::GenerationCause;
@@ -9,13 +9,13 @@ use speckit_core::store::HistoryMode;
 use speckit_core::text::rfc3339;
 use speckit_core::{Code, Diagnostic, Key};
 
-use super::running::RunningConfig;
 use crate::config::error::ConfigError;
 use crate::config::events::Diagnostics;
 use crate::config::history::SqliteJournal;
 use crate::config::history::journal::{
-    AcceptedEntry, EntryContext, LastGood, RecordOptions, RefusedEntry, Retention, RetentionFn, look_up,
+    AcceptedEntry, EntryContext, LastGood, RefusedEntry, Retention, look_up,
 };
+use crate::config::history::options::{RecordOptions, RetentionFn};
 use crate::config::loading::{Loader, ReadInputs, unwound};
 use crate::config::snapshot::{Candidate, Snapshot};
 use crate::os::documents::absolute;
@@ -102,40 +102,6 @@ impl<T: DeserializeOwned + Send + Sync + 'static> HistoryRecorder<T> {
             context.retention.mode = mode;
         }
         self.journal.refused(RefusedEntry { context, generation: current.generation(), findings });
-    }
-}
-
-impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
-    /// Records the opened configuration, and attaches the warnings of the journal.
-    pub(crate) fn start_recording(self: &Arc<Self>) {
-        let Some(recorder) = &self.recorder else { return };
-        let weak: Weak<Self> = Arc::downgrade(self);
-        recorder.journal.attach(Box::new(move |finding| {
-            if let Some(running) = weak.upgrade() {
-                running.warn(vec![finding]);
-            }
-        }));
-        let current = self.current.load_full();
-        let refusal = self.tracker().refusal().cloned();
-        match refusal {
-            None => recorder.accepted(&*self.world, &current, None),
-            Some(refusal) => recorder.refused(&*self.world, &current, refusal),
-        }
-    }
-
-    /// Records a publication.
-    pub(super) fn record(&self, old: &Arc<Snapshot<T>>, new: &Arc<Snapshot<T>>) {
-        self.tracker().warnings.retain(|warning| warning.code != Code::HistoryLastGood);
-        if let Some(recorder) = &self.recorder {
-            recorder.accepted(&*self.world, new, Some(old));
-        }
-    }
-
-    /// Records a refusal.
-    pub(super) fn record_refusal(&self, refusal: Option<&ConfigError>) {
-        if let (Some(recorder), Some(refusal)) = (&self.recorder, refusal) {
-            recorder.refused(&*self.world, &self.current.load(), Diagnostics::from(refusal));
-        }
     }
 }
 

@@ -10,17 +10,10 @@ use speckit_core::config::resolve::KeyRules;
 use speckit_core::store::{HistoryMode, StoreConfig};
 use speckit_core::{Diagnostic, Key, Layer, Source, Value};
 
-use super::SqliteJournal;
 use crate::config::events::Diagnostics;
 
 /// Emits a warning.
 pub(crate) type WarnFn = Box<dyn Fn(Diagnostic) + Send + Sync>;
-
-/// Takes the retention from the settings.
-pub(crate) type RetentionFn<T> = Arc<dyn Fn(&T) -> StoreConfig + Send + Sync>;
-
-/// Opens a journal, whose path may come from the layers that could be read.
-pub(crate) type JournalOpener = Box<dyn FnOnce(&Lookup<'_>) -> Result<SqliteJournal, Diagnostic>>;
 
 /// The string at a key in the highest layer that has it.
 pub(crate) type Lookup<'a> = dyn Fn(&Key) -> Option<String> + 'a;
@@ -29,16 +22,6 @@ pub(crate) type Lookup<'a> = dyn Fn(&Key) -> Option<String> + 'a;
 pub fn look_up(layers: &[Layer], key: &Key) -> Option<String> {
     let found = layers.iter().rev().find_map(|layer| layer.root().get(key))?;
     found.as_str().map(String::from)
-}
-
-/// How a configuration is recorded.
-pub(crate) struct RecordOptions<T> {
-    pub(crate) open: JournalOpener,
-    pub(crate) retention_of: RetentionFn<T>,
-    /// Whether the settings set the retention.
-    pub(crate) is_set_by_settings: bool,
-    /// The cause of the first generation.
-    pub(crate) cause: GenerationCause,
 }
 
 /// What is recorded, and how many generations.

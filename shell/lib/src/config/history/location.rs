@@ -7,7 +7,7 @@ use speckit_core::store::StoreConfig;
 use speckit_core::{Diagnostic, Key};
 
 use super::sqlite::{SqliteJournal, unavailable_because};
-use crate::config::history::journal::JournalOpener;
+use crate::config::history::options::JournalOpener;
 use crate::os::environment;
 use crate::store::SynchronousMode;
 

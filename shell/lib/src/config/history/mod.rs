@@ -2,6 +2,7 @@
 
 pub(crate) mod journal;
 pub mod location;
+pub(crate) mod options;
 mod reader;
 mod rows;
 mod sqlite;

@@ -31,6 +31,28 @@ fn unknown_entries(names: &[String]) -> Vec<String> {
         .collect()
 }
 
+/// The `.rs` files that a document names by their path, and that do not exist.
+fn missing_files(document: &str, names: &[String]) -> Vec<String> {
+    let quoted = document.split('`').skip(1).step_by(2);
+    let paths =
+        quoted.filter(|path| path.ends_with(".rs") && path.contains('/') && !path.contains(['<', ' ']));
+    let missing = paths.filter(|path| !names.iter().any(|name| name == path));
+    missing.map(|path| format!("{path} does not exist")).collect()
+}
+
+#[test]
+fn a_document_that_names_a_missing_file_is_detected() {
+    let names = ["core/src/a.rs".to_owned()];
+    let document = "Read `core/src/a.rs`, then `core/src/b.rs`, and `merge.rs` or `tests/<suite>/<name>.rs`.";
+    assert_eq!(missing_files(document, &names), ["core/src/b.rs does not exist"]);
+}
+
+#[test]
+fn the_documents_name_files_that_exist() {
+    let documents = ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md"].map(text).concat();
+    none(missing_files(&documents, &names()), "correct the path in the document");
+}
+
 #[test]
 fn an_unknown_entry_of_the_top_level_is_detected() {
     let names = ["docs/guide.md", "docs/api.md", "core/src/lib.rs", ".ci/run", "tests/lib.rs", "notes.txt"];

@@ -237,7 +237,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// # use speckit::{Config, Environment};
     /// # type Settings = std::collections::BTreeMap<String, u16>;
     /// let environment = Environment::of([("APP_PORT", "80")]);
-    /// let builder = Config::<Settings>::builder().env_prefix("APP").environment(environment);
+    /// let builder = Config::<Settings>::builder().defaults_toml("port = 1").env_prefix("APP").environment(environment);
     /// assert_eq!(builder.open()?.current()["port"], 80);
     /// # Ok::<(), speckit::ConfigError>(())
     /// ```
@@ -551,7 +551,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// # use speckit::Config;
     /// # type Settings = std::collections::BTreeMap<String, u16>;
     /// let rules = Config::<Settings>::builder().env_prefix("APP").rules()?;
-    /// assert!(rules.keys().names(None).is_some());
+    /// assert!(rules.keys().variable_names(None).is_some());
     /// # Ok::<(), speckit::ConfigError>(())
     /// ```
     ///

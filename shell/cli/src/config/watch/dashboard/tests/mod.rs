@@ -17,6 +17,7 @@ use super::{Dashboard, DashboardCommand, DashboardMessage, Leaf, draw};
 use speckit::{ConfigReloadEvent, Diagnostics, Status, Watching};
 
 mod frames;
+mod picture;
 mod random_messages;
 
 const FILE: &str = "[store]\npath = 'runs.db'\n\n[hot_reload]\n# in milliseconds\ndebounce_ms = 100\n";

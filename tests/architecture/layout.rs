@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{assert_none, names};
+use crate::{assert_none, names, text};
 
 /// Beside these only dotfiles. Guides for users are rustdoc modules.
 const ALLOWED: [&str; 13] = [
@@ -50,7 +50,7 @@ fn a_document_that_names_a_missing_file_is_detected() {
 #[test]
 fn the_documents_name_files_that_exist() {
     let documents = ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md"].map(text).concat();
-    none(missing_files(&documents, &names()), "correct the path in the document");
+    assert_none(missing_files(&documents, &names()), "correct the path in the document");
 }
 
 #[test]

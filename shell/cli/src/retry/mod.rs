@@ -59,12 +59,12 @@ fn simulate(context: &Context, args: &SimulateArgs, config: &RetryConfig) -> Com
     }
     if context.is_json() {
         #[derive(Serialize)]
-        struct ComparisonJson<'a, C> {
+        struct SimulationOutput<'a, C> {
             #[serde(flatten)]
             comparison: C,
             svg: Option<&'a Path>,
         }
-        context.terminal.json(&ComparisonJson { comparison: comparison.to_json(), svg: args.svg.as_deref() });
+        context.terminal.json(&SimulationOutput { comparison: comparison.to_json(), svg: args.svg.as_deref() });
         return Ok(Exit::Yes);
     }
     context.terminal.result(&comparison.to_text(context.terminal.columns()));

@@ -7,7 +7,7 @@ use std::{io, thread};
 use speckit_core::agents::gate::{CancelMode, Run};
 
 use super::interruption::Interruptible;
-use super::show::{Display, Shown, show};
+use super::show::{Display, GateFeed, show};
 use crate::context::Context;
 use speckit::agents::GateRun;
 
@@ -29,10 +29,10 @@ pub(super) fn drive<T>(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     interruption.runs(gate.control());
     let events = if display.shows_output() { gate.events() } else { gate.states() };
-    let shown = Shown { events, called_off };
+    let feed = GateFeed { events, called_off };
     #[expect(clippy::disallowed_methods, reason = "it ends with the gate, and is joined")]
     thread::scope(|scope| {
-        thread::Builder::new().spawn_scoped(scope, move || show(context, display, names, &shown))?;
+        thread::Builder::new().spawn_scoped(scope, move || show(context, display, names, &feed))?;
         let run = runtime.block_on(gate.finish());
         interruption.keeps();
         let recorded = waiting(context, "Ctrl-C saves the run to a file", || record(run));

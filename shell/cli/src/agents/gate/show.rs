@@ -29,7 +29,7 @@ impl Display {
 }
 
 /// The events of a gate, and how it was cancelled.
-pub(super) struct Shown {
+pub(super) struct GateFeed {
     pub(super) events: Receiver<Event>,
     pub(super) called_off: mpsc::Receiver<CancelMode>,
 }
@@ -38,13 +38,13 @@ pub(super) struct Shown {
 const TICK: Duration = Duration::from_millis(100);
 
 /// Shows events until the gate has ended.
-pub(super) fn show(context: &Context, display: Display, names: Vec<String>, shown: &Shown) {
+pub(super) fn show(context: &Context, display: Display, names: Vec<String>, feed: &GateFeed) {
     if display == Display::Screen {
-        return draw(context, names, shown);
+        return draw(context, names, feed);
     }
     loop {
-        let event = shown.events.recv_timeout(TICK);
-        for how in shown.called_off.try_iter() {
+        let event = feed.events.recv_timeout(TICK);
+        for how in feed.called_off.try_iter() {
             context.terminal.note(match how {
                 CancelMode::Terminate => "ending the agents; once more kills them\n",
                 CancelMode::Kill => "killing the agents; once more ends this program\n",
@@ -69,7 +69,7 @@ fn write(context: &Context, display: Display, event: &Event) {
     }
 }
 
-fn draw(context: &Context, names: Vec<String>, shown: &Shown) {
+fn draw(context: &Context, names: Vec<String>, feed: &GateFeed) {
     let started = clock::now();
     let since = || clock::now().saturating_duration_since(started);
     let mut progress = Progress::new(names);
@@ -80,8 +80,8 @@ fn draw(context: &Context, names: Vec<String>, shown: &Shown) {
             screen.draw(&progress, since());
             next = since() + TICK;
         }
-        let event = shown.events.recv_timeout(next.saturating_sub(since()));
-        shown.called_off.try_iter().for_each(|how| progress.cancel(how));
+        let event = feed.events.recv_timeout(next.saturating_sub(since()));
+        feed.called_off.try_iter().for_each(|how| progress.cancel(how));
         match event {
             Ok(event) => progress.event(since(), &event),
             Err(RecvTimeoutError::Timeout) => {}

@@ -8,18 +8,18 @@ use std::task::{Context, Poll};
 use crate::sync::Mutex;
 
 type TaskFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
-type Slot = Arc<Mutex<Option<TaskFuture>>>;
+type FutureSlot = Arc<Mutex<Option<TaskFuture>>>;
 
 /// Drops the future of a task when it is dropped itself. A task that is only aborted keeps its future, and the agent in it, until
 /// its runtime runs again.
-pub(super) struct DropOnAbort(Slot);
+pub(super) struct DropOnAbort(FutureSlot);
 
 /// A task that has a [`DropOnAbort`]. Once its future is dropped it is never ready, and must be aborted.
-pub(super) struct AbortableTask(Slot);
+pub(super) struct AbortableTask(FutureSlot);
 
 /// Splits a future into a task and the handle that drops it.
 pub(super) fn abortable(future: impl Future<Output = ()> + Send + 'static) -> (DropOnAbort, AbortableTask) {
-    let slot: Slot = Arc::new(Mutex::new(Some(Box::pin(future))));
+    let slot: FutureSlot = Arc::new(Mutex::new(Some(Box::pin(future))));
     (DropOnAbort(Arc::clone(&slot)), AbortableTask(slot))
 }
 

@@ -137,7 +137,7 @@ fn visible_line(line: &str) -> String {
     line.split('\t').map(visible).collect::<Vec<_>>().join("\t")
 }
 
-/// DiffLines are told apart by what they are, and shown as they may be: a secret that changed is a line that changed.
+/// Compares the plain lines and shows the redacted ones, so that a changed secret is a changed line.
 fn hunks(old: &DiffLines<'_>, new: &DiffLines<'_>) -> String {
     let diff = TextDiff::from_slices(&old.plain, &new.plain);
     let mut text = String::new();

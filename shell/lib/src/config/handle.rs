@@ -152,7 +152,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Config<T> {
     /// `reload/nested`.
     pub fn reload(&self) -> Result<Reloaded, ConfigError> {
         let turn = self.running.turn(Trigger::Requested).map_err(|AlreadyLocked| {
-            let message = "a validation rule calls `reload`, which is already running it";
+            let message = "a validation rule must not call `reload`, because a reload runs the rule";
             ConfigError::rules(vec![Diagnostic::error(Code::ReloadNested, Key::root(), message)])
         })?;
         // The files may be in other folders than the watched ones now.

@@ -70,7 +70,7 @@ fn one_that_an_agent_removes_or_replaces_leaves_the_run_in_a_file() {
     for deed in ["rm runs.db", "rm runs.db; : > runs.db", "rm runs.db; mkdir runs.db"] {
         let dir = dir(&[deed]);
         let answer = dir.run(RUN).failed().says("error[store/unavailable]").says("was removed or replaced");
-        assert!(!answer.out.contains("is kept"), "{}", answer.out);
+        assert!(!answer.out.contains("is recorded"), "{}", answer.out);
         assert!(dir.names().iter().any(|name| name.starts_with("speckit-run-plan-")), "{:?}", dir.names());
     }
 }

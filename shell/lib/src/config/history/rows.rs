@@ -12,11 +12,11 @@ use crate::store::{StoreError, Transaction, integer};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
-/// With which values, or without.
+/// The columns without and with the resolved values.
 const BARE: &str = "id, accepted_at_ms, generation, cause, fingerprint, changed, NULL";
 const WHOLE: &str = "id, accepted_at_ms, generation, cause, fingerprint, changed, resolved";
 
-/// What was layered, as one text by which histories are told apart.
+/// The name of a history: the paths of the layered files as one text.
 pub(super) fn name_of(files: &[PathBuf]) -> String {
     let names: Vec<_> = files.iter().map(|file| file.to_string_lossy()).collect();
     serde_json::to_string(&names).unwrap_or_default()

@@ -85,7 +85,7 @@ fn open(how: &HotReloadConfig, waker: &Arc<WatchWaker>) -> Result<FileWatcher, V
 }
 
 fn nested() -> Vec<Diagnostic> {
-    let message = "a validation rule calls `watch` while the configuration is running it";
+    let message = "a validation rule must not call `watch`, because a reload runs the rule";
     vec![Diagnostic::error(Code::ReloadNested, Key::root(), message)]
 }
 

@@ -64,7 +64,9 @@ fn simulate(context: &Context, args: &SimulateArgs, config: &RetryConfig) -> Com
             comparison: C,
             svg: Option<&'a Path>,
         }
-        context.terminal.json(&SimulationOutput { comparison: comparison.to_json(), svg: args.svg.as_deref() });
+        context
+            .terminal
+            .json(&SimulationOutput { comparison: comparison.to_json(), svg: args.svg.as_deref() });
         return Ok(Exit::Yes);
     }
     context.terminal.result(&comparison.to_text(context.terminal.columns()));

@@ -10,7 +10,11 @@ fn a_gate_whose_agents_all_succeed_is_a_yes_and_is_kept() {
     let dir = dir(&[FINE, FINE, FINE]);
     let answer = dir.run(RUN).yes();
     assert!(answer.out.contains("full"), "{}", answer.out);
-    assert!(answer.out.contains("run 1 is recorded in `") && answer.out.contains("runs.db"), "{}", answer.out);
+    assert!(
+        answer.out.contains("run 1 is recorded in `") && answer.out.contains("runs.db"),
+        "{}",
+        answer.out
+    );
     assert!(!answer.both().contains("fine"), "what agents write is in the database: {}", answer.both());
     assert!(!answer.err.contains("warning"), "{}", answer.err);
     assert!(answer.err.lines().count() >= 6, "each start and each end is a line:\n{}", answer.err);

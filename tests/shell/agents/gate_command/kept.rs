@@ -10,7 +10,11 @@ use crate::test_dir::TestDir;
 fn where_there_is_no_database_none_is_made() {
     let dir = TestDir::new();
     let list = dir.run("gate list --database no.db").yes().silent();
-    assert!(list.out.starts_with("no run is recorded yet in `") && list.out.contains("no.db"), "{}", list.out);
+    assert!(
+        list.out.starts_with("no run is recorded yet in `") && list.out.contains("no.db"),
+        "{}",
+        list.out
+    );
     let json = dir.run("gate list --database no.db --format json").yes().json();
     assert_eq!(json["runs"], serde_json::json!([]));
     dir.run("gate show 7 --database no.db").failed().only_says("there is no run 7: none is recorded yet in");

@@ -166,7 +166,7 @@ mod tests {
 
     use super::*;
 
-    /// A tree of folders (`/a/`), files (`/a`) and links (`/a -> b`); what leads to them is there too.
+    /// A tree of folders (`/a/`), files (`/a`) and links (`/a -> b`) with their parents.
     fn tree(lines: &str) -> BTreeMap<PathBuf, PathKind> {
         let mut tree = BTreeMap::new();
         for line in lines.split_whitespace().collect::<Vec<_>>().join(" ").replace(" -> ", ">").split(' ') {
@@ -183,7 +183,7 @@ mod tests {
         tree
     }
 
-    /// The folders with their names, `*` for any; `!` marks a folder that has a target.
+    /// The folders with their names (`*`: any); `!` marks a folder that has a target, `=` a file.
     fn interests(lines: &str, paths: &[&str]) -> String {
         let tree = tree(lines);
         let look = |path: &Path| tree.get(path).cloned().unwrap_or(PathKind::Nothing);
@@ -199,71 +199,49 @@ mod tests {
     }
 
     #[test]
-    fn every_folder_on_the_way_to_a_file_is_watched_for_the_next_name() {
-        assert_eq!(
-            interests("/etc/app/a.toml", &["/etc/app/a.toml"]),
-            "/: etc\n/etc: app\n!/etc/app: a.toml\n= /etc/app/a.toml"
-        );
-    }
-
-    #[test]
-    fn two_files_share_what_leads_to_both() {
-        assert_eq!(
-            interests("/etc/a /etc/b", &["/etc/b", "/etc/./a", "/etc/x/../a"]),
-            "/: etc\n!/etc: a b x\n= /etc/a\n= /etc/b"
-        );
-    }
-
-    #[test]
-    fn any_child_of_a_folder_matters() {
-        assert_eq!(interests("/etc/conf.d/", &["/etc/conf.d"]), "/: etc\n/etc: conf.d\n!/etc/conf.d: *");
-        assert_eq!(interests("/etc/", &["/"]), "!/: *");
-    }
-
-    #[test]
-    fn the_way_ends_at_the_first_name_that_is_missing() {
-        assert_eq!(interests("/etc/", &["/etc/app/conf/a.toml"]), "/: etc\n!/etc: app");
-        assert_eq!(interests("/etc/app", &["/etc/app/a.toml"]), "/: etc\n!/etc: app", "a file is no folder");
-    }
-
-    #[test]
-    fn a_kubernetes_volume_is_watched_at_each_of_its_hops() {
-        let volume = "/cfg/..2024_1/app.toml /cfg/..data -> ..2024_1 /cfg/app.toml -> ..data/app.toml";
-        assert_eq!(
-            interests(volume, &["/cfg/app.toml"]),
-            "/: cfg\n!/cfg: ..2024_1 ..data app.toml\n!/cfg/..2024_1: app.toml\n= /cfg/..2024_1/app.toml"
-        );
-    }
-
-    #[test]
-    fn a_link_in_the_middle_leads_on_with_the_rest_of_the_way() {
-        let releases = "/srv/releases/42/conf/a.toml /srv/current -> releases/42";
-        assert_eq!(
-            interests(releases, &["/srv/current/conf/a.toml"]),
-            "/: srv\n!/srv: current releases\n/srv/releases: 42\n/srv/releases/42: conf\n\
-             !/srv/releases/42/conf: a.toml\n= /srv/releases/42/conf/a.toml"
-        );
-    }
-
-    #[test]
-    fn links_lead_by_absolute_ways_and_up_from_the_real_folder() {
-        let links =
-            "/opt/v2/etc/ /opt/v2/common.toml /app -> /opt/v2/etc /opt/v2/etc/a.toml -> ../common.toml";
-        assert_eq!(
-            interests(links, &["/app/a.toml"]),
-            "!/: app opt\n/opt: v2\n!/opt/v2: common.toml etc\n!/opt/v2/etc: a.toml\n= /opt/v2/common.toml"
-        );
-    }
-
-    #[test]
-    fn a_link_to_nothing_waits_for_its_target() {
-        assert_eq!(interests("/a -> b/c", &["/a"]), "!/: a b");
-    }
-
-    #[test]
-    fn a_circle_of_links_ends() {
-        assert_eq!(interests("/a -> b /b -> a", &["/a"]), "!/: a b");
-        assert_eq!(interests("/a -> a/a", &["/a/x"]), "!/: a");
+    fn each_folder_on_the_way_has_the_names_that_matter() {
+        for (case, tree, paths, expected) in [
+            (
+                "the next name in each folder",
+                "/etc/app/a.toml",
+                &["/etc/app/a.toml"][..],
+                "/: etc\n/etc: app\n!/etc/app: a.toml\n= /etc/app/a.toml",
+            ),
+            (
+                "two files share their folders",
+                "/etc/a /etc/b",
+                &["/etc/b", "/etc/./a", "/etc/x/../a"],
+                "/: etc\n!/etc: a b x\n= /etc/a\n= /etc/b",
+            ),
+            ("a folder", "/etc/conf.d/", &["/etc/conf.d"], "/: etc\n/etc: conf.d\n!/etc/conf.d: *"),
+            ("the root", "/etc/", &["/"], "!/: *"),
+            ("the first missing name", "/etc/", &["/etc/app/conf/a.toml"], "/: etc\n!/etc: app"),
+            ("a file instead of a folder", "/etc/app", &["/etc/app/a.toml"], "/: etc\n!/etc: app"),
+            (
+                "each link of a Kubernetes volume",
+                "/cfg/..2024_1/app.toml /cfg/..data -> ..2024_1 /cfg/app.toml -> ..data/app.toml",
+                &["/cfg/app.toml"],
+                "/: cfg\n!/cfg: ..2024_1 ..data app.toml\n!/cfg/..2024_1: app.toml\n= /cfg/..2024_1/app.toml",
+            ),
+            (
+                "a link in the middle",
+                "/srv/releases/42/conf/a.toml /srv/current -> releases/42",
+                &["/srv/current/conf/a.toml"],
+                "/: srv\n!/srv: current releases\n/srv/releases: 42\n/srv/releases/42: conf\n\
+                 !/srv/releases/42/conf: a.toml\n= /srv/releases/42/conf/a.toml",
+            ),
+            (
+                "absolute links, and `..` from the real folder",
+                "/opt/v2/etc/ /opt/v2/common.toml /app -> /opt/v2/etc /opt/v2/etc/a.toml -> ../common.toml",
+                &["/app/a.toml"],
+                "!/: app opt\n/opt: v2\n!/opt/v2: common.toml etc\n!/opt/v2/etc: a.toml\n= /opt/v2/common.toml",
+            ),
+            ("a link to a missing target", "/a -> b/c", &["/a"], "!/: a b"),
+            ("a loop of two links", "/a -> b /b -> a", &["/a"], "!/: a b"),
+            ("a link into itself", "/a -> a/a", &["/a/x"], "!/: a"),
+        ] {
+            assert_eq!(interests(tree, paths), expected, "{case}");
+        }
     }
 
     #[test]
@@ -277,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn each_place_is_looked_at_once() {
+    fn each_path_is_looked_up_once() {
         let looked = RefCell::new(Vec::new());
         let tree = tree("/etc/conf.d/a.toml /etc/conf.d/b.toml");
         let paths = ["/etc/conf.d", "/etc/conf.d/a.toml", "/etc/conf.d/b.toml"].map(PathBuf::from);
@@ -296,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_matter_are_told_from_their_neighbours() {
+    fn only_names_that_matter_match() {
         let interests = of("/etc/app/a.toml /etc/conf.d/", &["/etc/app/a.toml", "/etc/conf.d"]);
         for path in ["/", "/etc", "/etc/app", "/etc/app/a.toml", "/etc/conf.d", "/etc/conf.d/new"] {
             assert!(interests.matches(Path::new(path)), "{path}");
@@ -307,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn what_leads_to_a_watched_folder_is_known_by_whole_names() {
+    fn a_parent_of_a_watched_folder_is_compared_by_whole_names() {
         let interests = of("/etc/app/v1/a.toml", &["/etc/app/v1/a.toml"]);
         for path in ["/", "/etc", "/etc/app", "/etc/app/v1"] {
             assert!(interests.lead_to(Path::new(path)), "{path}");
@@ -318,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_new_exceeds() {
+    fn only_new_names_add() {
         let one = of("/a /b", &["/a"]);
         let both = of("/a /b", &["/a", "/b"]);
         let any = of("/a", &["/a", "/"]);

@@ -14,7 +14,7 @@ mod refusals;
 const ARRIVES: Duration = Duration::from_secs(5);
 const QUIET: Duration = Duration::from_millis(100);
 
-/// A file_watcher to some paths, and the hints that came.
+/// A watcher of some paths, and its hints.
 struct Followed {
     file_watcher: FileWatcher,
     hints: Receiver<()>,
@@ -40,7 +40,7 @@ impl Followed {
             }
             while self.hints.recv_timeout(QUIET).is_ok() {}
         }
-        panic!("each look gives another hint");
+        panic!("each `follow` causes another hint");
     }
 
     #[track_caller]
@@ -63,18 +63,27 @@ fn folder() -> (TempDir, PathBuf) {
     (folder, path)
 }
 
+/// A file in a folder, and what follows it.
+fn followed_file() -> (TempDir, PathBuf, Followed) {
+    let (folder, at) = folder();
+    let file = at.join("a.toml");
+    write(&file, "a = 1\n");
+    let followed = Followed::new([file.clone()]);
+    (folder, file, followed)
+}
+
 fn write(path: &Path, text: &str) {
     fs::write(path, text).unwrap();
 }
 
-/// As editors do.
+/// Replaces a file by a rename, as editors do.
 fn replace(path: &Path, text: &str) {
     let neighbour = path.with_extension("new");
     write(&neighbour, text);
     fs::rename(&neighbour, path).unwrap();
 }
 
-/// As Kubernetes and `ln -sfn` do.
+/// Replaces a link by a rename, as Kubernetes and `ln -sfn` do.
 fn lead(link: &Path, target: &str) {
     let neighbour = link.with_file_name("neighbour");
     symlink(target, &neighbour).unwrap();
@@ -83,10 +92,7 @@ fn lead(link: &Path, target: &str) {
 
 #[test]
 fn a_write_in_place_is_detected_each_time() {
-    let (_folder, at) = folder();
-    let file = at.join("a.toml");
-    write(&file, "a = 1\n");
-    let mut followed = Followed::new([file.clone()]);
+    let (_folder, file, mut followed) = followed_file();
     for round in 0..3 {
         followed.assert_hint("a write", || write(&file, &format!("a = {round}\n")));
     }
@@ -94,10 +100,7 @@ fn a_write_in_place_is_detected_each_time() {
 
 #[test]
 fn a_file_that_another_one_replaces_is_detected_each_time() {
-    let (_folder, at) = folder();
-    let file = at.join("a.toml");
-    write(&file, "a = 1\n");
-    let mut followed = Followed::new([file.clone()]);
+    let (_folder, file, mut followed) = followed_file();
     for round in 0..3 {
         followed.assert_hint("a rename over it", || replace(&file, &format!("a = {round}\n")));
     }
@@ -106,10 +109,7 @@ fn a_file_that_another_one_replaces_is_detected_each_time() {
 
 #[test]
 fn a_file_that_goes_and_comes_is_detected_both_times() {
-    let (_folder, at) = folder();
-    let file = at.join("a.toml");
-    write(&file, "a = 1\n");
-    let mut followed = Followed::new([file.clone()]);
+    let (_folder, file, mut followed) = followed_file();
     for _ in 0..2 {
         followed.assert_hint("the end of the file", || fs::remove_file(&file).unwrap());
         followed.assert_hint("its return", || write(&file, "a = 2\n"));

@@ -7,38 +7,38 @@ use speckit_core::config::resolve::{Checked, Refused, Rules};
 
 use crate::config::events::Diagnostics;
 
-/// Why a configuration could not be opened: every finding, and the report for a person.
+/// Why a configuration could not be opened: every diagnostic, and a report that shows them.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The configuration breaks its rules.
+    /// The configuration is not valid.
     #[error("{report}")]
     Refused {
-        /// Every finding, in the order of reports.
+        /// Every diagnostic, in the order of reports.
         findings: Vec<Diagnostic>,
-        /// The findings as text, with the lines that they are about; secrets are masked.
+        /// The diagnostics as text, with the source lines; secrets are masked.
         report: String,
     },
-    /// Changes of the files cannot be noticed.
+    /// The files cannot be watched.
     #[error("{report}")]
     Watch {
-        /// Every finding, in the order of reports.
+        /// Every diagnostic, in the order of reports.
         findings: Vec<Diagnostic>,
-        /// The findings as text.
+        /// The diagnostics as text.
         report: String,
     },
-    /// The schema, or the defaults that were built in, are wrong: a mistake of the program.
+    /// The schema or the built-in defaults are wrong: a mistake of the program.
     #[error("{report}")]
     Rules {
-        /// Every finding, in the order of reports.
+        /// Every diagnostic, in the order of reports.
         findings: Vec<Diagnostic>,
-        /// The findings as text.
+        /// The diagnostics as text.
         report: String,
     },
 }
 
 impl Diagnostics {
-    /// Findings that are about no text.
+    /// Diagnostics without source lines.
     pub fn plain(findings: Vec<Diagnostic>) -> Self {
         let report = render(&findings, &Masks::default(), PLAIN);
         Self::new(findings, report)
@@ -82,7 +82,7 @@ impl ConfigError {
         Self::Watch { findings, report }
     }
 
-    /// The same with a note behind it.
+    /// Adds a note at the end.
     #[cfg(feature = "sqlite")]
     pub(crate) fn noting(mut self, note: Diagnostic) -> Self {
         let (Self::Refused { findings, report }
@@ -94,7 +94,7 @@ impl ConfigError {
         self
     }
 
-    /// Every finding, in the order of reports; a note about the fallback comes last.
+    /// Every diagnostic, in the order of reports; a note about the fallback comes last.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         match self {
             Self::Refused { findings, .. } | Self::Watch { findings, .. } | Self::Rules { findings, .. } => {

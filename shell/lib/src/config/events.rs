@@ -56,17 +56,17 @@ pub enum ConfigReloadEvent {
     },
 }
 
-/// Findings with their report for a person. Secrets are masked in both.
+/// Diagnostics with their report. Secrets are masked in both.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Diagnostics(Arc<(Vec<Diagnostic>, String)>);
 
 impl Diagnostics {
-    /// Findings with their report.
+    /// Diagnostics with their report.
     pub fn new(findings: Vec<Diagnostic>, report: String) -> Self {
         Self(Arc::new((findings, report)))
     }
 
-    /// The findings as text, with the lines that they are about.
+    /// The diagnostics as text, with the source lines.
     pub fn report(&self) -> &str {
         &self.0.1
     }

@@ -1,4 +1,4 @@
-//! ReadInputs a configuration and holding it against its rules: what opening and each reload have in common.
+//! Reads and validates a configuration: the common part of opening and reloading.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 #[cfg(feature = "schema")]
@@ -37,7 +37,7 @@ use crate::os::world::{RecordingFiles, World};
 /// A validation rule of the embedder.
 pub(crate) type Check<T> = Arc<dyn Fn(&T) -> Result<(), String> + Send + Sync>;
 
-/// Where the schema comes from.
+/// The source of the schema.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum SchemaSource {
     /// There is none.
@@ -115,7 +115,7 @@ impl Inspection {
         self.outcome.as_ref()
     }
 
-    /// The merged tree, whether it is accepted or not; `None` where a layer of it could not be read.
+    /// The merged tree, even if it is refused; `None` if a layer could not be read.
     pub fn merged(&self) -> Option<&Merged> {
         match &self.outcome {
             Ok(checked) => Some(checked.merged()),
@@ -155,7 +155,7 @@ pub(crate) struct ReadInputs {
 }
 
 impl<T: DeserializeOwned> Loader<T> {
-    /// A loader; it fails where the schema does.
+    /// A loader. Fails if the schema is wrong.
     pub(crate) fn new(
         sources: Sources,
         schema: SchemaSource,
@@ -241,7 +241,7 @@ impl<T: DeserializeOwned> Loader<T> {
         Ok(())
     }
 
-    /// Checks what was read against the rules, without typing it.
+    /// Validates the inputs without deserializing them.
     pub(crate) fn inspect(self, reading: ReadInputs) -> Result<Inspection, ConfigError> {
         let inputs = reading.inputs.map_err(ConfigError::rules)?;
         let outcome = self.rules.check(self.rules.read(&inputs));
@@ -252,8 +252,8 @@ impl<T: DeserializeOwned> Loader<T> {
         self.rules
     }
 
-    /// Holds what was read against its rules. Beside a `running` configuration, settings that need a restart keep its
-    /// values. A panic of the embedder's code is a refusal.
+    /// Validates and deserializes the inputs. Settings that need a restart keep the values of the `running` configuration. A panic in the
+    /// embedder's code is a refusal.
     pub(crate) fn resolve(
         &self,
         reading: &ReadInputs,

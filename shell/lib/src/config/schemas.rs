@@ -1,4 +1,4 @@
-//! Schema files with the documents that they refer to: read from folders that were named, never fetched.
+//! Schema files and the documents that they refer to, read from named folders and never fetched.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,11 +17,11 @@ pub fn compile_text(name: &str, text: &str) -> Result<Schema, Vec<Diagnostic>> {
     Schema::compile(&Documents::new(name, &parse_schema(&Source::document(LayerKind::Defaults, name, text))?))
 }
 
-/// Reads and compiles the schema file at `path`. References to neighbouring files and to URLs of `maps` are
-/// read too; those that are not found stay unresolved, which the schema's compilation reports.
+/// Reads and compiles the schema file at `path`, with the files next to it and the URLs of `maps` that it refers to. An unresolved
+/// reference is reported as a mistake of the schema.
 ///
 /// # Errors
-/// `file/…` when the schema cannot be read, else every mistake of the schema.
+/// `file/…` if the schema cannot be read, otherwise every mistake of the schema.
 pub fn compile_file(files: &dyn Files, path: &Path, maps: &[SchemaMap]) -> Result<Schema, Vec<Diagnostic>> {
     let read = |path: &Path| read_source(files, LayerKind::Defaults, path);
     let source = read(path).map_err(|unread| vec![unread.finding(path)])?;

@@ -35,7 +35,7 @@ impl<T> Snapshot<T> {
         Self { generation, config: Arc::new(config), checked, keys, contents, sources, warnings }
     }
 
-    /// The number of the generation: 1 for what was opened, one more for each that replaced it.
+    /// The number of the generation: 1 after opening, and one more after each change.
     pub fn generation(&self) -> u64 {
         self.generation
     }

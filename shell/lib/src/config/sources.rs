@@ -1,4 +1,4 @@
-//! Where a configuration is read from; gathering it is the only effect of loading.
+//! The sources of a configuration. Gathering them is the only effect of loading.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use speckit_core::config::source::{Environment, EnvironmentNames, Override};
 use crate::os::documents;
 use crate::os::documents::{FileSource, Files, Unread};
 
-/// The sources of one configuration that may change, lowest priority first.
+/// The sources of a configuration that may change, lowest priority first.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     /// Files and folders of files; a later one wins.
@@ -21,8 +21,8 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Reads everything once. `names` know which variables name the files of secrets; `environment` is read where no
-    /// environment was given.
+    /// Reads all sources once. `names` finds the variables that name files of secrets; `environment` is called if no environment was
+    /// given.
     pub fn gather(
         &self,
         files: &dyn Files,

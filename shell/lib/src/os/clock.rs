@@ -1,14 +1,14 @@
-//! Access to the clock: now, since then, and waiting.
+//! Access to the clock: the current time, elapsed time, and waiting.
 #![expect(clippy::disallowed_methods, reason = "this module is the only access to the clock")]
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// The present moment of the clock that only goes forward.
+/// The current time of the monotonic clock.
 pub fn now() -> Instant {
     Instant::now()
 }
 
-/// The time since 1970-01-01T00:00:00Z, which can be set back. Only for records.
+/// The time since 1970-01-01T00:00:00Z. It can be set back, so it is only for records.
 pub fn since_epoch() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
@@ -18,24 +18,24 @@ pub(crate) fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Holds the thread up for so long.
+/// Blocks the thread.
 pub fn sleep(wait: Duration) {
     std::thread::sleep(wait);
 }
 
-/// Is ready after so long, in a runtime of tokio with time.
+/// Ready after this time, in a tokio runtime with time.
 #[cfg(feature = "tokio")]
 pub(crate) fn sleeping(wait: Duration) -> tokio::time::Sleep {
     tokio::time::sleep(wait)
 }
 
-/// The present moment of tokio's clock, which a test can stop.
+/// The current time of tokio's clock, which a test can pause.
 #[cfg(feature = "agents")]
 pub(crate) fn runtime_now() -> tokio::time::Instant {
     tokio::time::Instant::now()
 }
 
-/// Is ready at that moment, in a runtime of tokio with time.
+/// Ready at this time, in a tokio runtime with time.
 #[cfg(feature = "agents")]
 pub(crate) fn sleeping_until(at: tokio::time::Instant) -> tokio::time::Sleep {
     tokio::time::sleep_until(at)
@@ -44,15 +44,14 @@ pub(crate) fn sleeping_until(at: tokio::time::Instant) -> tokio::time::Sleep {
 #[cfg(feature = "retry")]
 pub(crate) use coarse::Moment;
 
-/// The monotonic clock as of the last tick of the kernel costs a third of what the exact one does.
+/// The monotonic clock at the last tick of the kernel takes a third of the time of the exact clock.
 #[cfg(all(feature = "retry", target_os = "linux"))]
 mod coarse {
     use std::time::Duration;
 
     use rustix::time::{ClockId, Timespec, clock_gettime};
 
-    /// A moment that is cheap to have: up to one tick of the system's timer early (4 ms where it ticks 250 times a second)
-    /// and never late.
+    /// A time that is cheap to read: up to one tick of the system's timer early (4 ms at 250 ticks a second), never late.
     #[derive(Clone, Copy, Debug)]
     pub(crate) struct Moment(Timespec);
 
@@ -62,7 +61,7 @@ mod coarse {
             Self(clock_gettime(ClockId::MonotonicCoarse))
         }
 
-        /// How long it has been, by the exact clock: never too short, and up to one tick too long.
+        /// The elapsed time by the exact clock: never too short, and up to one tick too long.
         pub(crate) fn elapsed(self) -> Duration {
             duration(clock_gettime(ClockId::Monotonic)).saturating_sub(duration(self.0))
         }
@@ -73,7 +72,7 @@ mod coarse {
         }
     }
 
-    /// The clock begins with the machine, and is never negative.
+    /// The clock starts with the machine and is never negative.
     fn duration(time: Timespec) -> Duration {
         Duration::try_from(time).unwrap_or_default()
     }
@@ -84,7 +83,7 @@ mod coarse {
     use std::sync::OnceLock;
     use std::time::{Duration, Instant};
 
-    /// A moment, exactly.
+    /// An exact time.
     #[derive(Clone, Copy, Debug)]
     pub(crate) struct Moment(Instant);
 
@@ -94,7 +93,7 @@ mod coarse {
             Self(Instant::now())
         }
 
-        /// How long it has been.
+        /// The elapsed time.
         pub(crate) fn elapsed(self) -> Duration {
             self.0.elapsed()
         }

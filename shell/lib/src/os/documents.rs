@@ -28,17 +28,16 @@ pub use restore::{NotRewritten, Rewrite, Rewritten, rewrite_all};
 
 /// A source of files: the disk, or a replacement in a test.
 pub trait Files {
-    /// The bytes of a file; of one that is longer than [`MAX_BYTES`], more than that many.
+    /// The bytes of a file. Of a file that is longer than [`MAX_BYTES`], it returns at least one byte more than that.
     ///
     /// # Errors
-    /// The system's.
+    /// An error of the system.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
-    /// The paths of what lies in a folder and is no folder, in any order; `None` where the path is no folder.
+    /// The paths of the files in a folder, in any order; `None` if the path is not a folder.
     fn list(&self, folder: &Path) -> Option<io::Result<Vec<PathBuf>>>;
 
-    /// A hash that changes when the file, or what lies in the folder, does: of lengths and times, not of bytes.
-    /// `None` where there is nothing.
+    /// A hash of length and modification time of a file, or of the files in a folder; `None` if nothing exists.
     fn stamp(&self, path: &Path) -> Option<Fingerprint>;
 }
 
@@ -80,19 +79,19 @@ impl Files for Disk {
     }
 }
 
-/// One file, or folder of files, of a configuration.
+/// A file, or a folder of files, of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileSource {
-    /// Where it is.
+    /// Its path.
     pub path: PathBuf,
-    /// Whether it must be there.
+    /// Whether it must exist.
     pub required: bool,
 }
 
 /// The documents at a path in the order of their layers, with diagnostics.
 ///
-/// A folder is read as conf.d: its `*.toml` in the order of their names. A file that may be absent and is gives
-/// nothing. Findings have the codes `file/missing`, `file/unreadable`, `file/too-large`, `parse/not-utf8`
+/// A folder is read as conf.d: its `*.toml` files in the order of their names. An absent file that is not required gives no document.
+/// The diagnostics have the codes `file/missing`, `file/unreadable`, `file/too-large`, `parse/not-utf8`
 /// and, as a warning, `file/empty`.
 pub fn read(files: &dyn Files, file: &FileSource) -> (Vec<Document>, Vec<Diagnostic>) {
     let mut documents = Vec::new();
@@ -115,16 +114,15 @@ pub fn read(files: &dyn Files, file: &FileSource) -> (Vec<Document>, Vec<Diagnos
     (documents, findings)
 }
 
-/// The files of a path in the order of their layers: the path itself, existing or not, or the
-/// `*.toml` of a folder.
+/// The files of a path in the order of their layers: the path itself, existing or not, or the `*.toml` files of a folder.
 pub fn layered(files: &dyn Files, path: &Path) -> io::Result<Vec<PathBuf>> {
     files.list(path).map_or_else(|| Ok(vec![path.to_path_buf()]), |paths| paths.map(conf_d))
 }
 
-/// The document in one file, TOML or (by its name) JSON, with the warning `file/empty` where it has no text.
+/// The document in one file, TOML or (by its name) JSON; an empty one has the warning `file/empty`.
 ///
 /// # Errors
-/// Why there is none.
+/// The reason why the file cannot be read.
 pub fn read_document(files: &dyn Files, path: &Path) -> Result<(Document, Option<Diagnostic>), Unread> {
     let source = read_source(files, LayerKind::File, path)?;
     let finding = source.text().is_empty().then(|| {
@@ -135,17 +133,17 @@ pub fn read_document(files: &dyn Files, path: &Path) -> Result<(Document, Option
     Ok((Document::Text(source, language), finding))
 }
 
-/// Why a file gave no text.
+/// Why a file could not be read as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unread {
-    /// There is none.
+    /// It does not exist.
     Missing,
-    /// The system's reason.
+    /// An error of the system.
     Io(String),
     /// It is longer than [`MAX_BYTES`].
     TooLarge,
-    /// It is no UTF-8; the finding at the first byte that is none.
+    /// It is not UTF-8; the diagnostic at the first wrong byte.
     NotUnicode(Box<Diagnostic>),
 }
 
@@ -162,7 +160,7 @@ impl Unread {
                 .help(if path.is_dir() {
                     "name the files in it"
                 } else {
-                    "check what it is, and its permissions"
+                    "check that it is a file, and its permissions"
                 }),
             Self::TooLarge => error(Code::FileTooLarge, format!("`{name}` is longer than {MAX_BYTES} bytes")),
             Self::NotUnicode(finding) => *finding,
@@ -170,10 +168,10 @@ impl Unread {
     }
 }
 
-/// The text of a file, under the path that was given.
+/// The text of a file; the source is named by the given path.
 ///
 /// # Errors
-/// Why there is none.
+/// The reason why the file cannot be read.
 pub fn read_source(files: &dyn Files, layer: LayerKind, path: &Path) -> Result<Arc<Source>, Unread> {
     let bytes = files.read(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Unread::Missing,
@@ -185,7 +183,7 @@ pub fn read_source(files: &dyn Files, layer: LayerKind, path: &Path) -> Result<A
     decode(layer, &path.display().to_string(), bytes).map_err(|finding| Unread::NotUnicode(Box::new(finding)))
 }
 
-/// The `*.toml` of a folder, in the order of their names. A name that begins with a dot is passed over.
+/// The `*.toml` files of a folder, sorted by name, without names that begin with a dot.
 fn conf_d(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
     paths.retain(|path| {
         let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
@@ -196,11 +194,11 @@ fn conf_d(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
     paths
 }
 
-/// Writes a file in one step: to a neighbour first, which then takes its name; other readers see the old text
-/// or the new one. A link stays one: the file that it leads to is written.
+/// Writes a file atomically: a temporary file next to it is renamed, so readers see the old or the new text. If the path is a link,
+/// its target is written.
 ///
 /// # Errors
-/// The system's, and one for what is no regular file: a device would give way to a file.
+/// An error of the system, or the path is not a regular file, such as a device.
 pub fn write_atomically(path: &Path, text: &str) -> io::Result<()> {
     replace(path, text.as_bytes())
 }
@@ -231,30 +229,30 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     renamed
 }
 
-/// Whether a named pipe is at the path, or behind the links there.
+/// Whether the path is a named pipe, or a link to one.
 #[cfg(unix)]
 pub(crate) fn is_pipe(path: &Path) -> bool {
     use std::os::unix::fs::FileTypeExt as _;
     fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
 }
 
-/// Whether a named pipe is at the path; none is a file here.
+/// There are no named pipes in the file system here.
 #[cfg(not(unix))]
 pub(crate) fn is_pipe(_: &Path) -> bool {
     false
 }
 
-/// Whether something is at the path, or behind the links there, that is neither a file nor a folder.
+/// Whether the path, or the target of its links, is neither a file nor a folder.
 pub(crate) fn is_special(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 
-/// Whether something is at the path.
+/// Whether the path exists.
 pub fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 
-/// The length of a file in bytes; `None` where there is none.
+/// The length of a file in bytes; `None` if it does not exist.
 #[cfg(feature = "sqlite")]
 pub(crate) fn length(path: &Path) -> Option<u64> {
     fs::metadata(path).ok().map(|metadata| metadata.len())
@@ -263,20 +261,20 @@ pub(crate) fn length(path: &Path) -> Option<u64> {
 /// Copies a file.
 ///
 /// # Errors
-/// The system's.
+/// An error of the system.
 pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
     fs::copy(from, to).map(|_| ())
 }
 
-/// Makes a relative path absolute, without looking for the file.
+/// Makes a relative path absolute without accessing the file.
 ///
 /// # Errors
-/// The system's, when there is no current folder.
+/// An error of the system: there is no current folder.
 pub fn absolute(path: &Path) -> io::Result<PathBuf> {
     std::path::absolute(path)
 }
 
-/// Identifies a file while it exists; `None` where there is none.
+/// Identifies a file while it exists; `None` if it does not exist.
 pub fn identity(path: &Path) -> Option<FileId> {
     let metadata = fs::metadata(path).ok()?;
     #[cfg(unix)]
@@ -288,7 +286,7 @@ pub fn identity(path: &Path) -> Option<FileId> {
     metadata.is_file().then_some(FileId(0, 0))
 }
 
-/// The device of a file and its number there.
+/// The device and the inode number of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileId(u64, u64);
 
@@ -298,14 +296,13 @@ pub fn status_of_process() -> io::Result<String> {
     fs::read_to_string("/proc/self/status")
 }
 
-/// The folder for files that are not to stay.
+/// The folder for temporary files.
 pub fn temporary_folder() -> PathBuf {
     std::env::temp_dir()
 }
 
 #[cfg(feature = "agents")]
-/// Looks up a command: as a path if it has a separator, else in the folders of `PATH`, where folders are passed
-/// over.
+/// Looks up a command: as a path if it has a separator, otherwise in the folders of `PATH`.
 pub fn command_state(command: &str, path_variable: Option<&str>) -> CommandState {
     if command.contains(std::path::MAIN_SEPARATOR) || command.contains('/') {
         return state(Path::new(command));

@@ -1,4 +1,4 @@
-//! Access to the randomness of the system: one seed a process, from which everything else is derived.
+//! Access to the randomness of the system: one seed for each process, from which all others are derived.
 #![expect(
     clippy::disallowed_methods,
     reason = "this module is the only access to the randomness of the system"
@@ -11,15 +11,15 @@ use speckit_core::retry::Seed;
 
 use crate::os::clock::Moment;
 
-/// A seed that no other call of this process has, and other processes hardly.
+/// A seed that is unique in this process, and almost certainly among processes.
 #[cold]
 pub(crate) fn seed() -> Seed {
     static CALLS: AtomicU64 = AtomicU64::new(0);
     process().nth(CALLS.fetch_add(1, Ordering::Relaxed))
 }
 
-/// What the system gives once. A system that has no randomness yet is asked for its time and the number of the process, which
-/// differ enough to keep waits apart.
+/// The randomness of the system, read once. If the system has none yet, the time and the process id are used, which differ enough
+/// to spread waits.
 fn process() -> Seed {
     static PROCESS: OnceLock<Seed> = OnceLock::new();
     *PROCESS.get_or_init(|| {

@@ -1,17 +1,16 @@
-//! Access to the environment: read once, handed on as a value.
+//! Access to the environment: read once, and passed on as a value.
 #![expect(clippy::disallowed_methods, reason = "this module is the only access to the environment")]
 
 use speckit_core::config::source::{Environment, Variable};
 
-/// The environment of this process as it is now.
+/// The current environment of this process.
 ///
-/// Names that are no UTF-8 name no key and are left out; values that are none are kept as such, so that a
-/// variable of ours is reported and not ignored.
+/// Names that are not UTF-8 are left out, since they name no key. Values that are not UTF-8 are kept, so that they are reported.
 pub fn capture() -> Environment {
     capture_wanted(&|_| true)
 }
 
-/// The same of the variables with a name that is wanted.
+/// The current environment, only the variables with a wanted name.
 pub(crate) fn capture_wanted(is_wanted: &dyn Fn(&str) -> bool) -> Environment {
     let wanted = std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_wanted));
     Environment::new(wanted.filter_map(|(name, value)| {
@@ -20,7 +19,7 @@ pub(crate) fn capture_wanted(is_wanted: &dyn Fn(&str) -> bool) -> Environment {
     }))
 }
 
-/// The folder that holds a user's own settings: `$HOME`, or `%USERPROFILE%`.
+/// The home folder of the user: `$HOME`, or `%USERPROFILE%`.
 #[cfg(feature = "sqlite")]
 pub fn home() -> Option<std::path::PathBuf> {
     std::env::home_dir().filter(|home| !home.as_os_str().is_empty())

@@ -1,4 +1,4 @@
-//! Everything outside the program that a configuration depends on: files, the environment, the time.
+//! Everything outside the program that a configuration depends on: files, the environment and the time.
 
 use std::cell::RefCell;
 use std::io;
@@ -14,14 +14,13 @@ use crate::os::{clock, environment};
 
 /// Files, the environment and the time: those of the machine ([`Host`]), or simulated ones.
 pub trait World: Files + Send + Sync {
-    /// The environment as it is now, of the variables with a name that is wanted: those that may mean something to the
-    /// configuration.
+    /// The current environment, only the variables with a wanted name: those that may belong to the configuration.
     fn environment(&self, is_wanted: &dyn Fn(&str) -> bool) -> Environment;
 
-    /// The time since some fixed moment. It never goes back.
+    /// The time since some fixed start. It never goes back.
     fn now(&self) -> Duration;
 
-    /// The time since 1970-01-01T00:00:00Z, for records; no decision depends on it. By default that of the machine.
+    /// The time since 1970-01-01T00:00:00Z, only for records. By default that of the machine.
     fn since_epoch(&self) -> Duration {
         clock::since_epoch()
     }
@@ -49,7 +48,7 @@ impl Host {
 }
 
 impl Files for Host {
-    /// A pipe gives its bytes but once, and may have no writer later: where a reload may follow, it is refused.
+    /// A pipe can be read only once, so it is refused where a reload may follow.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         if !self.is_read_once && is_pipe(path) {
             return Err(io::Error::other("it is a pipe, which cannot be read again"));

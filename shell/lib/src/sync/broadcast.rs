@@ -1,4 +1,4 @@
-//! A broadcast channel whose sender waits for no receiver.
+//! A broadcast channel whose sender never waits.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -13,30 +13,30 @@ use crate::sync::{Monitor, Mutex};
 
 /// An event that a [`Receiver`] receives.
 pub trait BroadcastEvent: Clone {
-    /// How many events wait for a receiver at most, but for those that are never dropped.
+    /// How many events may wait for a receiver before droppable ones are dropped.
     const CAPACITY: usize;
 
-    /// Whether it is dropped when a receiver is too slow.
+    /// Whether it may be dropped for a slow receiver.
     fn is_droppable(&self) -> bool;
 
-    /// The event that a receiver gets in the place of so many that were dropped.
+    /// The event that replaces this many dropped ones.
     fn missed(count: u64) -> Self;
 }
 
-/// The events of one subscriber, in their order: an iterator that waits for the next one, and ends when there will be no more.
-/// It blocks its thread: a task awaits [`Receiver::recv`] instead.
+/// The receiver of one subscriber. As an iterator it blocks until the next event, and ends with the last one; in async code, await
+/// [`Receiver::recv`].
 ///
-/// A subscriber that does not read holds nobody up: once [`BroadcastEvent::CAPACITY`] events wait, the oldest [droppable](BroadcastEvent::is_droppable)
-/// ones are dropped, and an event in their place says how many.
+/// A slow receiver delays nothing: once [`BroadcastEvent::CAPACITY`] events wait, the oldest
+/// [droppable](BroadcastEvent::is_droppable) ones are dropped, and one event replaces them and has their number.
 pub struct Receiver<E> {
     queue: Arc<Queue<E>>,
 }
 
 impl<E: BroadcastEvent> Receiver<E> {
-    /// The next event, waiting for at most so long.
+    /// The next event; waits at most for `timeout`.
     ///
     /// # Errors
-    /// As those of [`std::sync::mpsc::Receiver::recv_timeout`].
+    /// Those of [`std::sync::mpsc::Receiver::recv_timeout`].
     pub fn recv_timeout(&self, timeout: Duration) -> Result<E, RecvTimeoutError> {
         let received = self.queue.wait_for(timeout, |pending| match pending.next() {
             Err(TryRecvError::Empty) => None,
@@ -46,17 +46,15 @@ impl<E: BroadcastEvent> Receiver<E> {
         received.map_err(|_| RecvTimeoutError::Disconnected)
     }
 
-    /// The next event if there is one already.
+    /// The next event, without waiting.
     ///
     /// # Errors
-    /// As those of [`std::sync::mpsc::Receiver::try_recv`].
+    /// Those of [`std::sync::mpsc::Receiver::try_recv`].
     pub fn try_recv(&self) -> Result<E, TryRecvError> {
         self.queue.lock().next()
     }
 
-    /// The next event, in any async runtime; `None` when there will be no more.
-    ///
-    /// A future that is dropped before it is ready has taken no event.
+    /// The next event, in any async runtime; `None` after the last one. Cancel safe.
     pub async fn recv(&mut self) -> Option<E> {
         poll_fn(|context| {
             let mut pending = self.queue.lock();
@@ -88,9 +86,9 @@ impl<E> fmt::Debug for Receiver<E> {
 
 type Queue<E> = Monitor<Pending<E>>;
 
-/// What waits for one receiver.
+/// The events that wait for one receiver.
 struct Pending<E> {
-    /// Each with the number of events that were dropped right before it.
+    /// Each with the number of events dropped right before it.
     events: VecDeque<(u64, E)>,
     /// How many were dropped after the last of them.
     missed: u64,
@@ -128,7 +126,7 @@ impl<E: BroadcastEvent> Pending<E> {
     }
 }
 
-/// Sends events to all its receivers. They learn of the end when it is dropped, or closed.
+/// Sends events to all receivers. Dropping or closing it ends them.
 pub(crate) struct Broadcast<E> {
     queues: Mutex<Vec<Weak<Queue<E>>>>,
 }
@@ -144,7 +142,7 @@ impl<E> Broadcast<E> {
         self.receiver(true)
     }
 
-    /// The receiver gets no event that is droppable.
+    /// The receiver gets no droppable events.
     #[cfg(feature = "agents")]
     pub(crate) fn subscribe_to_undroppable(&self) -> Receiver<E> {
         self.receiver(false)
@@ -159,7 +157,7 @@ impl<E> Broadcast<E> {
         Receiver { queue }
     }
 
-    /// Whether a receiver gets events that are droppable.
+    /// Whether any receiver gets droppable events.
     #[cfg(feature = "agents")]
     pub(crate) fn has_droppable_receiver(&self) -> bool {
         self.queues.lock().iter().filter_map(Weak::upgrade).any(|queue| queue.lock().takes_droppable)
@@ -180,7 +178,7 @@ impl<E> Broadcast<E> {
         }
     }
 
-    /// Nothing is sent from now on.
+    /// Ends all receivers; later events are not sent.
     pub(crate) fn close(&self) {
         for queue in take(&mut *self.queues.lock()).iter().filter_map(Weak::upgrade) {
             change(&queue, |pending| pending.is_closed = true);
@@ -267,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_receiver_that_never_reads_holds_no_more_than_the_capacity_and_what_is_undroppable() {
+    fn a_receiver_that_never_reads_keeps_at_most_the_capacity_and_undroppable_events() {
         let broadcast = Broadcast::default();
         let slow = broadcast.subscribe();
         for number in 0..100 {
@@ -294,7 +292,7 @@ mod tests {
 
     #[test]
     #[expect(clippy::disallowed_methods, reason = "one thread sends, and two wait on the same receiver")]
-    fn no_thread_that_waits_is_left_waiting() {
+    fn every_waiting_thread_is_woken() {
         const EVENTS: usize = 20_000;
         let broadcast = Broadcast::default();
         let receiver = broadcast.subscribe();
@@ -314,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn a_receiver_that_is_dropped_is_forgotten() {
+    fn a_dropped_receiver_is_removed() {
         let broadcast = Broadcast::default();
         drop(broadcast.subscribe());
         broadcast.send(&Line(0));

@@ -1,7 +1,7 @@
 //! Locks that survive a panic, and values that threads wait for.
 //!
-//! The standard library poisons a lock when a thread panics under it. What this crate keeps under a lock is whole after every
-//! statement, so that the next thread goes on with it.
+//! The standard library poisons a lock when its holder panics. The values of this crate are consistent after every statement, so the
+//! next thread can use them.
 
 use std::fmt;
 use std::sync::{Condvar, MutexGuard, PoisonError};
@@ -24,7 +24,7 @@ impl<T> Mutex<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// `None` where it is locked.
+    /// The lock, or `None` if it is taken.
     #[cfg(any(feature = "agents", feature = "sqlite"))]
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
         use std::sync::TryLockError;
@@ -55,7 +55,7 @@ impl<T> Monitor<T> {
         Self { value: Mutex::new(value), changed: Condvar::new() }
     }
 
-    /// After a change, a call of `notify_all` (or `notify_one`, where one thread is enough) wakes those that wait for it.
+    /// Call `notify_all` after a change (or `notify_one` if one thread is enough) to wake waiting threads.
     pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
         self.value.lock()
     }
@@ -69,8 +69,7 @@ impl<T> Monitor<T> {
         self.changed.notify_all();
     }
 
-    /// Waits until `take` finds in the value what it looks for, at most for `timeout`; for ever where that is
-    /// [`Duration::MAX`].
+    /// Waits until `take` returns a result, at most for `timeout`; [`Duration::MAX`] means forever.
     pub(crate) fn wait_for<R>(
         &self,
         timeout: Duration,

@@ -1,4 +1,4 @@
-//! What threads share.
+//! Locks and channels.
 
 pub(crate) mod broadcast;
 mod lock;

@@ -1,6 +1,6 @@
 //! The choice of a fallback for refused files.
 
-/// What a configuration starts with when its files are refused.
+/// The configuration to start with if the files are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fallback {

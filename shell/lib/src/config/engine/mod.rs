@@ -1,4 +1,4 @@
-//! The running configuration: what it reads, what replaces it, and what is recorded of it.
+//! The running configuration: loading, reloading and recording.
 
 mod fallback;
 mod opening;

@@ -1,4 +1,4 @@
-//! The first load, with a fallback where it is refused.
+//! The first load, with a fallback if it is refused.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -22,13 +22,13 @@ use crate::os::documents::absolute;
 use crate::os::world::World;
 use crate::sync::Mutex;
 
-/// Records what becomes of a running configuration.
+/// Records the generations and refusals of a running configuration.
 pub(crate) struct HistoryRecorder<T> {
     pub(crate) journal: SqliteJournal,
     retention_of: RetentionFn<T>,
     cause: GenerationCause,
     files: Arc<[PathBuf]>,
-    /// The mode before any content of the files was accepted, where the files themselves set the mode.
+    /// The mode until content of the files is accepted, if the files themselves set the mode.
     initial_mode: Mutex<Option<HistoryMode>>,
 }
 

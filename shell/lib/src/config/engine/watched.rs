@@ -25,7 +25,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         Ok((paths, engine.hot_reload.clone()))
     }
 
-    /// Sets or removes what wakes the watcher.
+    /// Sets or removes the callback that wakes the watcher.
     pub(crate) fn set_waker(&self, waker: Option<Arc<dyn Fn() + Send + Sync>>) {
         *self.waker.lock() = waker;
     }

@@ -24,7 +24,7 @@ pub fn look_up(layers: &[Layer], key: &Key) -> Option<String> {
     found.as_str().map(String::from)
 }
 
-/// What is recorded, and how many generations.
+/// How much is recorded, and how many generations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Retention {
     pub(crate) mode: HistoryMode,

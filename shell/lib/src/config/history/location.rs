@@ -1,4 +1,4 @@
-//! Where the history of the shipped application lies.
+//! The path of the shipped application's history.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::store::SynchronousMode;
 /// The file that a setting names: `~/` is the home folder.
 ///
 /// # Errors
-/// The finding where there is no home folder to speak of.
+/// The diagnostic for a missing home folder.
 pub fn expanded(path: &str) -> Result<PathBuf, Diagnostic> {
     let Some(rest) = path.strip_prefix("~/") else { return Ok(path.into()) };
     environment::home().map(|home| home.join(rest)).ok_or_else(|| {
@@ -23,7 +23,7 @@ pub fn expanded(path: &str) -> Result<PathBuf, Diagnostic> {
     })
 }
 
-/// The file of the settings: what `store.path` says in the highest layer that could be read, else its default.
+/// The file of the settings: `store.path` in the highest readable layer, otherwise its default.
 ///
 /// # Errors
 /// As those of [`expanded`].
@@ -32,7 +32,7 @@ pub fn database(look_up: &dyn Fn(&Key) -> Option<String>) -> Result<PathBuf, Dia
     expanded(&path.unwrap_or_else(|| StoreConfig::default().path))
 }
 
-/// The journal in the file that `named` says, else in that of the settings. `began` is when what is recorded was begun, since
+/// The journal in the file `named`, otherwise in the file of the settings. `began` is when the recorded operation started, since
 /// 1970-01-01T00:00:00Z.
 pub(crate) fn journal(named: Option<PathBuf>, began: Duration) -> JournalOpener {
     Box::new(move |look_up| {

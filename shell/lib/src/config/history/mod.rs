@@ -1,4 +1,4 @@
-//! What was accepted and refused, and where it is kept.
+//! The recorded generations and refusals.
 
 pub(crate) mod journal;
 pub mod location;

@@ -1,4 +1,4 @@
-//! The history of a configuration: what was accepted and refused, and when.
+//! Reads the history of a configuration.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -8,8 +8,8 @@ use speckit_core::config::history::{Difference, Generation, Refusal, difference}
 use super::rows;
 use crate::store::{Store, StoreError};
 
-/// What was accepted and refused, as [`Config::history`](crate::Config::history) gives it: generations by their numbers,
-/// refusals, and what two generations differ in.
+/// The history of a configuration, from [`Config::history`](crate::Config::history): its generations, its refusals, and the difference
+/// between two generations.
 ///
 /// A file may hold the histories of several configurations, whose generations are numbered together.
 ///
@@ -57,7 +57,7 @@ impl History {
     /// Every generation in the order of the numbers, without the texts of its files and without its values.
     ///
     /// # Errors
-    /// As those of [`Store::read`] and, since what is still to be written is waited for, of [`Store::write`].
+    /// Those of [`Store::read`] and, since pending writes are awaited, of [`Store::write`].
     pub fn generations(&self) -> Result<Vec<Generation>, StoreError> {
         self.store.settle()?;
         self.store.read(rows::generations)
@@ -72,7 +72,7 @@ impl History {
         self.store.read(rows::refusals)
     }
 
-    /// A generation with all that is kept of it; `None` where no generation has the number.
+    /// A generation with its texts and values; `None` if no generation has this number.
     ///
     /// # Errors
     /// As those of [`History::generations`].
@@ -81,7 +81,7 @@ impl History {
         self.store.read(|tx| rows::generation(tx, number))
     }
 
-    /// What leads from one generation to another; `None` where one of them is not there.
+    /// The difference between two generations; `None` if one of them does not exist.
     ///
     /// # Errors
     /// As those of [`History::generations`].
@@ -96,8 +96,7 @@ impl History {
         })
     }
 
-    /// The files whose configuration a generation is: what was layered, whether it was there or not. `None` where no
-    /// generation has the number.
+    /// The layered files of a generation, existing or not; `None` if no generation has this number.
     ///
     /// # Errors
     /// As those of [`History::generations`].

@@ -138,7 +138,7 @@ pub(super) fn add(tx: &Transaction<'_>, new: &NewRow<'_>, kept: &StoredState) ->
     add_sources(tx, tx.last_insert_rowid(), kept)
 }
 
-/// Gives a generation other texts, and values where it had none.
+/// Replaces the texts of a generation, and adds values if it has none.
 pub(super) fn replace(tx: &Transaction<'_>, number: i64, kept: &StoredState) -> Result<()> {
     let sql = "UPDATE config_generations SET resolved = coalesce(?2, resolved) WHERE id = ?1";
     tx.prepare_cached(sql)?.execute(params![number, resolved(kept)])?;

@@ -214,7 +214,7 @@ fn write(
     }
 }
 
-/// What is kept of a generation beside the one that ran before it.
+/// The changes of a generation to the one before it.
 fn kept(context: &EntryContext, now: &GenerationView, before: Option<&GenerationView>) -> StoredState {
     let root = now.written.clone();
     let changes = before.map(|before| diff(&before.written, &root));

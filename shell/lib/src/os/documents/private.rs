@@ -1,4 +1,4 @@
-//! Files that only their owner can read, and the path at which they are found.
+//! Files that only their owner can read.
 
 use std::fs::{self, File};
 use std::io;
@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 
 use crate::sync::Mutex;
 
-/// Makes an empty file that only its owner can read, and the folders that lead to it, where they are missing. What is there
-/// already is not opened: to close a file takes away every lock that this process has on it
-/// (<https://sqlite.org/howtocorrupt.html>, 2.2).
+/// Creates an empty file that only its owner can read, and its missing folders. An existing file is not opened, because closing it
+/// would release every lock that this process has on it (<https://sqlite.org/howtocorrupt.html>, 2.2).
 ///
 /// # Errors
-/// The system's, and one for what is no regular file.
+/// An error of the system, or the path is not a regular file.
 pub(crate) fn make_private(path: &Path) -> io::Result<()> {
     // Nobody else in this process finds the new file before it is closed.
     static MAKING: Mutex<()> = Mutex::new(());
@@ -44,10 +43,10 @@ pub(crate) fn make_private(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Closes the file, where there is one, to all but its owner, without opening it.
+/// Makes an existing file readable by its owner only, without opening it.
 ///
 /// # Errors
-/// The system's.
+/// An error of the system.
 pub(crate) fn close_to_others(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {
@@ -64,18 +63,18 @@ pub(crate) fn close_to_others(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The path that the links on the way lead to.
+/// The path with all links resolved.
 ///
 /// # Errors
-/// The system's.
+/// An error of the system.
 pub(crate) fn without_links(path: &Path) -> io::Result<PathBuf> {
     fs::canonicalize(path)
 }
 
-/// Writes a new file that only its owner can read. Where it cannot be written whole, none is left.
+/// Writes a new file that only its owner can read. If it cannot be written completely, it is removed.
 ///
 /// # Errors
-/// The system's, and that something is there already.
+/// An error of the system, or the path exists.
 pub fn write_new_private(path: &Path, text: &str) -> io::Result<()> {
     use std::io::Write as _;
     let mut options = File::options();

@@ -1,4 +1,4 @@
-//! Several files written as one: all of them, or none.
+//! Writes several files: all of them, or none.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -6,27 +6,27 @@ use std::path::{Path, PathBuf};
 
 use super::replace;
 
-/// What becomes of one file.
+/// The change to one file.
 #[derive(Clone, Debug)]
 pub struct Rewrite {
     /// The file.
     pub path: PathBuf,
-    /// Its text; without one it gets the name of its backup.
+    /// Its new text; `None` renames it to its backup.
     pub text: Option<String>,
 }
 
-/// What became of one file.
+/// The result for one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rewritten {
     /// The file.
     pub path: PathBuf,
-    /// Where its old bytes are; `None` where there was no file.
+    /// The backup with its old bytes; `None` if the file is new.
     pub backup: Option<PathBuf>,
     is_there: bool,
 }
 
 impl Rewritten {
-    /// Whether there is a file now.
+    /// Whether the file exists now.
     pub fn is_there(&self) -> bool {
         self.is_there
     }
@@ -39,15 +39,15 @@ pub struct NotRewritten {
     pub path: PathBuf,
     /// Why.
     pub reason: io::Error,
-    /// The files that were written before, and could not be put back.
+    /// Files that were written before and could not be restored.
     pub left: Vec<Rewritten>,
 }
 
-/// Gives files other texts, each in one step, in their order. The old bytes are kept beside each as `NAME.bak`, or under the
-/// first free one of `NAME.bak.1`, `NAME.bak.2` and so on.
+/// Writes files atomically, in order. The old bytes of each are kept next to it as `NAME.bak`, or as the first free name of
+/// `NAME.bak.1`, `NAME.bak.2` and so on.
 ///
 /// # Errors
-/// Why one of them could not be written; those before it are then as they were.
+/// A file could not be written; the files before it are restored.
 pub fn rewrite_all(files: &[Rewrite]) -> Result<Vec<Rewritten>, NotRewritten> {
     let mut done: Vec<Rewritten> = Vec::new();
     for file in files {
@@ -97,7 +97,7 @@ fn put_back(file: &Rewritten) -> io::Result<()> {
     }
 }
 
-/// Copies a file, with its permissions, to the first of its backup names that nobody has.
+/// Copies a file, with its permissions, to the first free backup name.
 fn back_up(path: &Path) -> io::Result<PathBuf> {
     let (bytes, permissions) = (fs::read(path)?, fs::metadata(path)?.permissions());
     for backup in backups(path) {

@@ -63,7 +63,7 @@ fn folder() -> (TempDir, PathBuf) {
     (folder, path)
 }
 
-/// A file in a folder, and what follows it.
+/// A file in a folder, and its watcher.
 fn followed_file() -> (TempDir, PathBuf, Followed) {
     let (folder, at) = folder();
     let file = at.join("a.toml");

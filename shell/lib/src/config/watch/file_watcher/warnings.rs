@@ -105,7 +105,7 @@ fn consequence(mode: WatchMode) -> &'static str {
     }
 }
 
-/// Twice as much as there is, and at least what `usual` says.
+/// Twice the current limit, and at least `usual`.
 fn raised(name: &str, usual: u64, limit: Limit<'_>) -> u64 {
     limit(name).map_or(usual, |present| present.saturating_mul(2).max(usual))
 }

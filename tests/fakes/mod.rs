@@ -8,5 +8,5 @@ mod world;
 
 pub use files::MemoryFiles;
 pub use random::Random;
-pub use recording::{Answer, Recording};
+pub use recording::{ReadAnswer, Recording};
 pub use world::{FakeWorld, Interrupt};

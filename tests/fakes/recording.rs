@@ -10,7 +10,7 @@ use speckit_core::Fingerprint;
 use speckit_core::config::source::Environment;
 
 /// The bytes of a file, or why there are none.
-pub type Answer = Result<Vec<u8>, (ErrorKind, String)>;
+pub type ReadAnswer = Result<Vec<u8>, (ErrorKind, String)>;
 
 /// All that was asked for one reading, and the answers.
 ///
@@ -25,13 +25,13 @@ pub struct Recording {
     /// The variables.
     pub variables: BTreeMap<String, String>,
     pub(super) lists: BTreeMap<PathBuf, Option<Result<Vec<PathBuf>, ErrorKind>>>,
-    pub(super) reads: BTreeMap<PathBuf, Answer>,
+    pub(super) reads: BTreeMap<PathBuf, ReadAnswer>,
     pub(super) stamps: BTreeMap<PathBuf, Option<Fingerprint>>,
 }
 
 impl Recording {
     /// What was read, by name; a folder that could not be listed stands among the files.
-    pub fn contents(&self) -> BTreeMap<PathBuf, Answer> {
+    pub fn contents(&self) -> BTreeMap<PathBuf, ReadAnswer> {
         let mut contents = self.reads.clone();
         for (folder, listed) in &self.lists {
             if let Some(Err(kind)) = listed {

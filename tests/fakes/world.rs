@@ -12,17 +12,17 @@ use speckit_core::Fingerprint;
 use speckit_core::config::source::Environment;
 
 use super::files::MemoryFiles;
-use super::recording::{Answer, Recording};
+use super::recording::{ReadAnswer, Recording};
 
 /// What is done in the middle of a reading.
 pub type Interrupt = Box<dyn FnOnce() + Send>;
 
 /// Files, an environment and a time that only a test changes. It notes what is asked of it.
 #[derive(Default)]
-pub struct FakeWorld(Mutex<State>);
+pub struct FakeWorld(Mutex<WorldState>);
 
 #[derive(Default)]
-struct State {
+struct WorldState {
     files: MemoryFiles,
     variables: BTreeMap<String, String>,
     now: Duration,
@@ -35,7 +35,7 @@ struct State {
     interrupt: Option<(usize, Interrupt)>,
 }
 
-impl State {
+impl WorldState {
     /// Begins a recording, or goes on with one that has not seen the environment yet.
     fn begin(&mut self, has_environment: bool) {
         if self.readings.last().is_none_or(|reading| reading.has_environment) {
@@ -115,7 +115,7 @@ impl FakeWorld {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, WorldState> {
         self.0.lock().expect("nothing panics while it is held")
     }
 }
@@ -129,7 +129,7 @@ impl Files for FakeWorld {
             state.begin(false);
         }
         let answer = state.files.read(path);
-        let noted: Answer = match &answer {
+        let noted: ReadAnswer = match &answer {
             Ok(bytes) => Ok(bytes.clone()),
             Err(error) => Err((error.kind(), error.to_string())),
         };

@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use speckit_core::agents::process::supervise::{Action, Input, Limits, StopCause, Supervisor};
 
-type TimedInputs = Vec<(Duration, Input)>;
+type SupervisorInputs = Vec<(Duration, Input)>;
 
 fn limits() -> impl Strategy<Value = Limits> {
     let time = || prop_oneof![1 => Just(0_u64), 6 => 0..8_u64].prop_map(Duration::from_secs);
@@ -18,7 +18,7 @@ fn limits() -> impl Strategy<Value = Limits> {
 }
 
 /// A clock that mostly goes forward.
-fn history() -> impl Strategy<Value = TimedInputs> {
+fn history() -> impl Strategy<Value = SupervisorInputs> {
     let input = prop_oneof![
         8 => Just(Input::Due),
         2 => Just(Input::Stop),
@@ -115,7 +115,7 @@ impl SupervisorModel {
 }
 
 /// Replays inputs; the supervisor, and the actions of each input.
-fn play(limits: Limits, history: &TimedInputs) -> (Supervisor, Vec<Vec<Action>>) {
+fn play(limits: Limits, history: &SupervisorInputs) -> (Supervisor, Vec<Vec<Action>>) {
     let mut process = Supervisor::new(limits);
     let steps = history.iter().map(|(now, input)| process.step(*now, *input)).collect();
     (process, steps)
@@ -192,7 +192,7 @@ proptest! {
 
     #[test]
     fn a_running_process_gets_sigterm_before_sigkill(limits in limits(), history in history()) {
-        let peaceful: TimedInputs =
+        let peaceful: SupervisorInputs =
             history.into_iter().filter(|(_, input)| !matches!(input, Input::Kill | Input::LeaderEnded)).collect();
         let (_, steps) = play(limits, &peaceful);
         let actions = steps.concat();

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use speckit_tests::fakes::{Answer, Recording};
+use speckit_tests::fakes::{ReadAnswer, Recording};
 
 use crate::config::program::{CERTIFICATE, CONF_D};
 
 /// What files held, by their names.
-pub type Contents = BTreeMap<String, Answer>;
+pub type RecordedContents = BTreeMap<String, ReadAnswer>;
 
 /// The files of the configuration, as a reading found them; the rule's own is none. Of a file that is named no more it
 /// counts only that it has gone.
-pub fn contents(reading: &Recording) -> Contents {
-    let mut contents = Contents::new();
+pub fn contents(reading: &Recording) -> RecordedContents {
+    let mut contents = RecordedContents::new();
     for (path, answer) in reading.contents() {
         let is_named = !is_named_no_more(reading, &path);
         let is_gone = is_missing(Some(&answer)) || (!is_named && reading.is_folder(&path));
@@ -40,23 +40,23 @@ fn is_named_no_more(reading: &Recording, path: &Path) -> bool {
 }
 
 /// Whether a file that had bytes has none now, or cannot be read.
-pub fn has_lost_bytes(before: &Contents, now: &Contents) -> bool {
-    let has_bytes = |answer: Option<&Answer>| matches!(answer, Some(Ok(bytes)) if !bytes.is_empty());
+pub fn has_lost_bytes(before: &RecordedContents, now: &RecordedContents) -> bool {
+    let has_bytes = |answer: Option<&ReadAnswer>| matches!(answer, Some(Ok(bytes)) if !bytes.is_empty());
     now.iter().any(|(name, answer)| has_bytes(before.get(name)) && !has_bytes(Some(answer)))
 }
 
 /// The files whose bytes are others, in the order of their names. What was not looked for is the same.
-pub fn different(before: &Contents, now: &Contents) -> Vec<PathBuf> {
-    let is_same = |name: &String, answer: &Answer| {
+pub fn different(before: &RecordedContents, now: &RecordedContents) -> Vec<PathBuf> {
+    let is_same = |name: &String, answer: &ReadAnswer| {
         before.get(name) == Some(answer) || (is_missing(before.get(name)) && is_missing(Some(answer)))
     };
     now.iter().filter(|(name, answer)| !is_same(name, answer)).map(|(name, _)| PathBuf::from(name)).collect()
 }
 
-fn missing() -> Answer {
+fn missing() -> ReadAnswer {
     Err((ErrorKind::NotFound, String::new()))
 }
 
-fn is_missing(answer: Option<&Answer>) -> bool {
+fn is_missing(answer: Option<&ReadAnswer>) -> bool {
     matches!(answer, None | Some(Err((ErrorKind::NotFound, _))))
 }

@@ -5,6 +5,7 @@ mod contents;
 mod found;
 mod model;
 mod notices;
+mod observers;
 mod oracle;
 mod program;
 mod run;
@@ -12,25 +13,24 @@ mod shrink;
 mod steps;
 mod tally;
 mod texts;
-mod witnesses;
 
 use std::ops::Range;
 
 use crate::seeds_or;
 use oracle::Oracle;
-use run::{Outcome, run, silence_foretold_panics};
-use steps::Plan;
+use run::{SimulationOutcome, run, silence_foretold_panics};
+use steps::SimulationPlan;
 use tally::Tally;
 
 const SEEDS: Range<u64> = 0..250;
 
-fn run_seed(seed: u64, oracle: &Oracle) -> Outcome {
+fn run_seed(seed: u64, oracle: &Oracle) -> SimulationOutcome {
     silence_foretold_panics();
     run(&actors::plan(seed), oracle)
 }
 
 /// Fails with the log of a run that went wrong, and with that of the shortest one like it.
-fn demand_success(plan: &Plan, outcome: &Outcome, oracle: &Oracle) {
+fn demand_success(plan: &SimulationPlan, outcome: &SimulationOutcome, oracle: &Oracle) {
     let Some(failure) = &outcome.failure else { return };
     let short = shrink::shrunk(plan, oracle);
     let shortest = run(&short, oracle).log;
@@ -70,14 +70,14 @@ fn a_log_is_enough_to_run_it_again() {
     let oracle = Oracle::new();
     if let Ok(path) = std::env::var("SIMULATION_LOG") {
         let log = std::fs::read_to_string(path).expect("SIMULATION_LOG names a log");
-        let plan = Plan::of_log(&log).unwrap();
+        let plan = SimulationPlan::of_log(&log).unwrap();
         let outcome = run(&plan, &oracle);
         println!("{}", outcome.log);
         return demand_success(&plan, &outcome, &oracle);
     }
     for seed in 0..10 {
         let log = run_seed(seed, &oracle).log;
-        let (whole, found) = (actors::plan(seed), Plan::of_log(&log).unwrap());
+        let (whole, found) = (actors::plan(seed), SimulationPlan::of_log(&log).unwrap());
         assert_eq!((&found.setup, &found.before), (&whole.setup, &whole.before));
         // A program that does not start does nothing.
         let is_started = !found.steps.is_empty();

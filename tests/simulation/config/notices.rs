@@ -88,13 +88,13 @@ impl fmt::Display for Notice {
 #[derive(Debug)]
 pub struct Grammar {
     generation: u64,
-    said: Said,
+    said: LastEvent,
     /// The files changed, and what that came to is still to be said.
     is_open: bool,
 }
 
 #[derive(Debug, PartialEq)]
-enum Said {
+enum LastEvent {
     InForce,
     Refused(Json),
     Deferred,
@@ -102,7 +102,7 @@ enum Said {
 
 impl Grammar {
     pub fn new(refused: Option<Json>) -> Self {
-        Self { generation: 1, said: refused.map_or(Said::InForce, Said::Refused), is_open: false }
+        Self { generation: 1, said: refused.map_or(LastEvent::InForce, LastEvent::Refused), is_open: false }
     }
 
     pub fn take(&mut self, notice: &Notice) -> Result<(), String> {
@@ -110,21 +110,21 @@ impl Grammar {
         match notice {
             Notice::Changed(paths) => {
                 self.is_open = true;
-                let is_told = !was_open || self.said == Said::Deferred;
+                let is_told = !was_open || self.said == LastEvent::Deferred;
                 claim(is_told, "files changed twice, and nothing was said of the first time")?;
                 claim(!paths.is_empty() && paths.is_sorted(), "the files that changed are not in order")
             }
             Notice::Success { generation, changed, .. } => {
                 let is_same = *generation == self.generation;
                 claim(is_same || *generation == self.generation + 1, "a generation is missing")?;
-                claim(!is_same || self.said != Said::InForce, "a success without a change")?;
+                claim(!is_same || self.said != LastEvent::InForce, "a success without a change")?;
                 claim(!is_same || changed.is_empty(), "another configuration in the same generation")?;
                 self.generation = *generation;
-                self.said = Said::InForce;
+                self.said = LastEvent::InForce;
                 Ok(())
             }
             Notice::Failed { generation, findings } => {
-                let said = Said::Refused(findings.clone());
+                let said = LastEvent::Refused(findings.clone());
                 claim(*generation == self.generation, "a refusal changed the generation")?;
                 claim(self.said != said, "the same refusal twice")?;
                 claim(findings[0]["severity"].is_string(), "a refusal without a finding")?;
@@ -133,8 +133,8 @@ impl Grammar {
             }
             Notice::Deferred { busy } => {
                 claim(*busy > 0, "deferred by nobody")?;
-                claim(self.said != Said::Deferred, "deferred twice")?;
-                self.said = Said::Deferred;
+                claim(self.said != LastEvent::Deferred, "deferred twice")?;
+                self.said = LastEvent::Deferred;
                 Ok(())
             }
             Notice::Warned => Ok(()),
@@ -146,7 +146,10 @@ impl Grammar {
     /// last guard already may change without a further word.
     pub fn pause(&mut self) -> Result<(), String> {
         let is_open = std::mem::take(&mut self.is_open);
-        claim(!is_open || self.said == Said::Deferred, "files changed, and it was not said what that came to")
+        claim(
+            !is_open || self.said == LastEvent::Deferred,
+            "files changed, and it was not said what that came to",
+        )
     }
 }
 

@@ -22,15 +22,15 @@ pub type Leaves = BTreeMap<String, Json>;
 
 /// What became of a reading.
 #[derive(Clone, Debug)]
-pub enum Verdict {
-    Accepted(Box<Accepted>),
+pub enum ReadOutcome {
+    Accepted(Box<AcceptedSettings>),
     /// The findings, as JSON.
     Refused(Json),
 }
 
 /// A configuration that may run.
 #[derive(Clone, Debug)]
-pub struct Accepted {
+pub struct AcceptedSettings {
     /// What the texts say.
     pub written: Leaves,
     /// What runs: as written, but for keys that need a restart.
@@ -56,22 +56,22 @@ impl Oracle {
         &self,
         setup: &Setup,
         reading: &Recording,
-        running: Option<&Accepted>,
-    ) -> Result<Verdict, String> {
+        running: Option<&AcceptedSettings>,
+    ) -> Result<ReadOutcome, String> {
         let rules = match self.rules(setup, reading) {
             Ok(rules) => rules,
-            Err(found) => return Ok(Verdict::Refused(findings(&found))),
+            Err(found) => return Ok(ReadOutcome::Refused(findings(&found))),
         };
         resolve(&rules, &inputs(&rules, setup, reading), reading, running)
     }
 
     /// What stands in for a reading that is refused.
-    pub fn stand_in(&self, setup: &Setup, reading: &Recording) -> Result<Verdict, String> {
+    pub fn stand_in(&self, setup: &Setup, reading: &Recording) -> Result<ReadOutcome, String> {
         let rules = self.rules(setup, reading).map_err(|_| "the first schema is right")?;
         let mut inputs = inputs(&rules, setup, reading);
         (inputs.documents, inputs.findings) = (Vec::new(), Vec::new());
         match resolve(&rules, &inputs, reading, None)? {
-            Verdict::Refused(_) => resolve(&rules, &Inputs::default(), reading, None),
+            ReadOutcome::Refused(_) => resolve(&rules, &Inputs::default(), reading, None),
             accepted => Ok(accepted),
         }
     }
@@ -108,8 +108,8 @@ fn resolve(
     rules: &Rules,
     inputs: &Inputs,
     reading: &Recording,
-    running: Option<&Accepted>,
-) -> Result<Verdict, String> {
+    running: Option<&AcceptedSettings>,
+) -> Result<ReadOutcome, String> {
     let accept = |checked: Checked| {
         checked.typed::<Settings>()?.validated_by_all([|settings: &Settings| unwound(settings, reading)])
     };
@@ -143,11 +143,11 @@ fn acceptance(
     written: Leaves,
     held: Leaves,
     pending: Vec<String>,
-) -> Verdict {
+) -> ReadOutcome {
     let warnings = resolved.checked().masks(rules).scrubbed(resolved.checked().findings());
     let (settings, checked) = resolved.into_parts();
     let root = checked.merged().root().clone();
-    Verdict::Accepted(Box::new(Accepted {
+    ReadOutcome::Accepted(Box::new(AcceptedSettings {
         written,
         held,
         pending,
@@ -157,8 +157,8 @@ fn acceptance(
     }))
 }
 
-fn refusal(rules: &Rules, refused: &Refused) -> Verdict {
-    Verdict::Refused(findings(&refused.masks(rules).scrubbed(refused.findings())))
+fn refusal(rules: &Rules, refused: &Refused) -> ReadOutcome {
+    ReadOutcome::Refused(findings(&refused.masks(rules).scrubbed(refused.findings())))
 }
 
 /// The findings as JSON: by codes, keys, places and words two refusals are the same or not.

@@ -70,12 +70,12 @@ pub struct Settings {
     pub hosts: Vec<String>,
     pub quiet_ms: u64,
     pub token: String,
-    pub store: Store,
+    pub store: StoreSettings,
     pub labels: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct Store {
+pub struct StoreSettings {
     pub path: Option<String>,
     pub keep: u32,
 }

@@ -2,11 +2,11 @@
 
 use crate::config::oracle::Oracle;
 use crate::config::run::run;
-use crate::config::steps::Plan;
+use crate::config::steps::SimulationPlan;
 
 /// The shortest plan that is found by leaving out steps: halves first, then smaller parts, then single ones.
-pub fn shrunk(plan: &Plan, oracle: &Oracle) -> Plan {
-    let fails = |plan: &Plan| run(plan, oracle).failure.is_some();
+pub fn shrunk(plan: &SimulationPlan, oracle: &Oracle) -> SimulationPlan {
+    let fails = |plan: &SimulationPlan| run(plan, oracle).failure.is_some();
     let mut shortest = plan.clone();
     let mut size = shortest.steps.len().next_power_of_two();
     while size > 0 {

@@ -10,7 +10,7 @@ use crate::config::program::Setup;
 
 /// All that a run is made of: the same plan gives the same run.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Plan {
+pub struct SimulationPlan {
     pub setup: Setup,
     /// What is there before the program starts.
     pub before: Vec<Step>,
@@ -30,7 +30,7 @@ pub struct Timed {
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     /// Somebody changes files.
-    Files(Change),
+    Files(FileChange),
     /// The environment changes.
     Variable { name: String, text: Option<String> },
     /// The system says that something may have changed.
@@ -66,7 +66,7 @@ pub enum Step {
 /// A change of the files.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Change {
+pub enum FileChange {
     /// All at once, in place.
     Write {
         path: String,
@@ -113,7 +113,7 @@ pub enum Change {
     },
 }
 
-impl Change {
+impl FileChange {
     fn make(&self, files: &mut MemoryFiles) -> io::Result<()> {
         match self {
             Self::Write { path, text } => files.write(path, text.as_bytes()),
@@ -155,7 +155,7 @@ impl Step {
     }
 }
 
-impl Plan {
+impl SimulationPlan {
     /// The plan of a log: its lines that begin with a brace. What happened is not asked.
     pub fn of_log(log: &str) -> Result<Self, String> {
         let mut lines = log.lines().filter(|line| line.starts_with('{'));

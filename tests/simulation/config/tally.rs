@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 /// What a run may meet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Seen {
+pub enum Coverage {
     /// Other settings, out of nothing but an edit.
     Success,
     /// Only comments or places changed.
@@ -33,25 +33,25 @@ pub enum Seen {
     PendingAtTheEnd,
 }
 
-const ALL: [Seen; 18] = [
-    Seen::Success,
-    Seen::Silent,
-    Seen::Mended,
-    Seen::WayBack,
-    Seen::Deferred,
-    Seen::DeferredAgain,
-    Seen::DeferredSuccess,
-    Seen::DeferredWayBack,
-    Seen::Pending,
-    Seen::Unsettled,
-    Seen::Settled,
-    Seen::Interrupt,
-    Seen::RefusedToOpen,
-    Seen::Degraded,
-    Seen::Missed,
-    Seen::GuardWithin,
-    Seen::RefusedAtTheEnd,
-    Seen::PendingAtTheEnd,
+const ALL: [Coverage; 18] = [
+    Coverage::Success,
+    Coverage::Silent,
+    Coverage::Mended,
+    Coverage::WayBack,
+    Coverage::Deferred,
+    Coverage::DeferredAgain,
+    Coverage::DeferredSuccess,
+    Coverage::DeferredWayBack,
+    Coverage::Pending,
+    Coverage::Unsettled,
+    Coverage::Settled,
+    Coverage::Interrupt,
+    Coverage::RefusedToOpen,
+    Coverage::Degraded,
+    Coverage::Missed,
+    Coverage::GuardWithin,
+    Coverage::RefusedAtTheEnd,
+    Coverage::PendingAtTheEnd,
 ];
 
 /// Words of findings that refusals of every kind have.
@@ -73,12 +73,12 @@ const REFUSALS: [&str; 13] = [
 
 #[derive(Debug, Default)]
 pub struct Tally {
-    seen: BTreeMap<Seen, u64>,
+    seen: BTreeMap<Coverage, u64>,
     refusals: BTreeMap<&'static str, u64>,
 }
 
 impl Tally {
-    pub fn see(&mut self, what: Seen) {
+    pub fn see(&mut self, what: Coverage) {
         *self.seen.entry(what).or_default() += 1;
     }
 

@@ -8,7 +8,7 @@ use proptest::sample::select;
 use speckit_core::Fingerprint;
 use speckit_core::config::reload::{Content, Contents};
 
-type Files = BTreeMap<&'static str, Content>;
+type FileSet = BTreeMap<&'static str, Content>;
 
 fn content() -> impl Strategy<Value = Content> {
     prop_oneof![
@@ -19,11 +19,11 @@ fn content() -> impl Strategy<Value = Content> {
     ]
 }
 
-fn files() -> impl Strategy<Value = Files> {
+fn files() -> impl Strategy<Value = FileSet> {
     btree_map(select(&["a.toml", "b.toml", "c/d.toml"][..]), content(), 0..=3)
 }
 
-fn contents(files: &Files, environment: u8) -> Contents {
+fn contents(files: &FileSet, environment: u8) -> Contents {
     let mut contents = Contents::default();
     files.iter().for_each(|(path, content)| contents.add_file(*path, *content));
     contents.add("environment", Fingerprint::of_bytes(&[environment]));
@@ -31,7 +31,7 @@ fn contents(files: &Files, environment: u8) -> Contents {
 }
 
 /// A file that nobody looked for before was not there.
-fn held(files: &Files, path: &str) -> Content {
+fn held(files: &FileSet, path: &str) -> Content {
     files.get(path).copied().unwrap_or(Content::Missing)
 }
 

@@ -15,10 +15,10 @@ use speckit_core::agents::process::capture::Ring;
 use tokio::time::Instant;
 
 #[derive(Clone, Default)]
-pub struct Door(Arc<Mutex<World>>);
+pub struct Door(Arc<Mutex<FakeProcesses>>);
 
 #[derive(Default)]
-struct World {
+struct FakeProcesses {
     attempts: BTreeMap<String, usize>,
     running: Vec<String>,
     most: usize,

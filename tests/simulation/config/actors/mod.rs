@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use speckit_tests::fakes::Random;
 
 use crate::config::program::{APP, BASE, CERTIFICATE, CONF_D, SCHEMA, SCHEMA_FILE, Setup, TOKEN_FILE};
-use crate::config::steps::{Change, Plan, Step, Timed};
+use crate::config::steps::{FileChange, SimulationPlan, Step, Timed};
 use crate::config::texts;
 use saving::{drop_ins, editor, kubelet, mount, schemas};
 
 mod saving;
 
 /// The plan of a seed.
-pub fn plan(seed: u64) -> Plan {
+pub fn plan(seed: u64) -> SimulationPlan {
     let mut random = Random::stream(seed, "setup");
     let has_links = random.chance(40);
     let setup = Setup {
@@ -43,7 +43,7 @@ pub fn plan(seed: u64) -> Plan {
     system(&mut stream("system"), &mut diary);
     let mut steps = diary.steps;
     steps.sort_by_key(|timed| timed.at_ms);
-    Plan { setup, before, steps }
+    SimulationPlan { setup, before, steps }
 }
 
 /// Who has done what so far, in any order.
@@ -57,7 +57,7 @@ impl Diary {
         self.steps.push(Timed { at_ms, step });
     }
 
-    fn change(&mut self, at_ms: u64, change: Change) {
+    fn change(&mut self, at_ms: u64, change: FileChange) {
         self.note(at_ms, Step::Files(change));
     }
 
@@ -73,19 +73,20 @@ impl Diary {
     }
 }
 
-fn write(path: impl Into<String>, text: impl Into<String>) -> Change {
-    Change::Write { path: path.into(), text: text.into() }
+fn write(path: impl Into<String>, text: impl Into<String>) -> FileChange {
+    FileChange::Write { path: path.into(), text: text.into() }
 }
 
 fn before(random: &mut Random, setup: &Setup, has_links: bool) -> Vec<Step> {
-    let mut changes = [CONF_D, "/run/secrets"].map(|path| Change::MakeFolder { path: path.into() }).to_vec();
+    let mut changes =
+        [CONF_D, "/run/secrets"].map(|path| FileChange::MakeFolder { path: path.into() }).to_vec();
     let app = match random.chance(if setup.fallback { 50 } else { 10 }) {
         true => texts::document(random),
         false => texts::good_document(random),
     };
     if has_links {
         changes.extend(mount(0, app));
-        changes.push(Change::Link { path: APP.into(), target: "..data/app.toml".into() });
+        changes.push(FileChange::Link { path: APP.into(), target: "..data/app.toml".into() });
     } else if setup.required || random.chance(70) {
         changes.push(write(APP, app));
     }
@@ -143,7 +144,7 @@ fn operator(random: &mut Random, diary: &mut Diary) {
             }
             8 => diary.change(at, write(CERTIFICATE, random.pick(&["valid", "renewed", "expired"]))),
             _ => {
-                diary.change(at, Change::Remove { path: CERTIFICATE.into() });
+                diary.change(at, FileChange::Remove { path: CERTIFICATE.into() });
                 diary.note(at + random.below(900), Step::Reload);
             }
         }
@@ -165,7 +166,7 @@ fn interrupts(random: &mut Random, diary: &mut Diary) {
                 2 => Step::Delay { ms: random.pick(&[1, 40, 600, 2500]) },
                 3 => Step::Hint,
                 4 => Step::Files(write(random.pick(&[BASE, APP]), texts::document(random))),
-                _ => Step::Files(Change::Truncate { path: random.pick(&[BASE, APP]).into() }),
+                _ => Step::Files(FileChange::Truncate { path: random.pick(&[BASE, APP]).into() }),
             });
         }
         if steps.iter().any(Step::is_change) && random.chance(50) {

@@ -6,7 +6,7 @@ use speckit_tests::fakes::Random;
 
 use super::{Diary, write};
 use crate::config::program::{APP, BASE, CANARY, CONF_D, FOLDER, SCHEMA, SCHEMA_FILE, TOKEN_FILE};
-use crate::config::steps::Change;
+use crate::config::steps::FileChange;
 use crate::config::texts;
 
 const DROP_INS: [&str; 4] = ["10-a.toml", "20-b.toml", ".hidden.toml", "notes.txt"];
@@ -14,12 +14,12 @@ const DROP_INS: [&str; 4] = ["10-a.toml", "20-b.toml", ".hidden.toml", "notes.tx
 const PAUSES: [u64; 7] = [0, 1, 15, 80, 300, 900, 2500];
 
 /// The folder of one version of a mounted file, and the swap to it.
-pub(super) fn mount(version: usize, app: String) -> Vec<Change> {
+pub(super) fn mount(version: usize, app: String) -> Vec<FileChange> {
     let folder = format!("{FOLDER}/..v{version}");
     vec![
-        Change::MakeFolder { path: folder.clone() },
+        FileChange::MakeFolder { path: folder.clone() },
         write(format!("{folder}/app.toml"), app),
-        Change::Link { path: format!("{FOLDER}/..data"), target: format!("..v{version}") },
+        FileChange::Link { path: format!("{FOLDER}/..data"), target: format!("..v{version}") },
     ]
 }
 
@@ -62,7 +62,7 @@ fn save(random: &mut Random, diary: &mut Diary, at: u64, path: &str, text: &str)
         0..=3 => {
             let from = format!("{path}~");
             diary.change(at, write(&from, text));
-            diary.change(at + 1, Change::Rename { from, to: path.into() });
+            diary.change(at + 1, FileChange::Rename { from, to: path.into() });
             at + 1
         }
         4 | 5 => {
@@ -70,29 +70,29 @@ fn save(random: &mut Random, diary: &mut Diary, at: u64, path: &str, text: &str)
             at
         }
         6 | 7 => {
-            diary.change(at, Change::Truncate { path: path.into() });
+            diary.change(at, FileChange::Truncate { path: path.into() });
             parts(random, diary, at, path, text)
         }
         8 => {
-            diary.change(at, Change::Remove { path: path.into() });
+            diary.change(at, FileChange::Remove { path: path.into() });
             let at = at + random.pick(&[0, 5, 400, 1000, 1999, 2600]);
             diary.change(at, write(path, text));
             at
         }
         9 => {
-            diary.change(at, Change::Touch { path: path.into() });
+            diary.change(at, FileChange::Touch { path: path.into() });
             at
         }
         10 => {
-            diary.change(at, Change::Garble { path: path.into() });
+            diary.change(at, FileChange::Garble { path: path.into() });
             let at = at + random.pick(&PAUSES);
             diary.change(at, write(path, text));
             at
         }
         _ => {
-            diary.change(at, Change::Forbid { path: path.into() });
+            diary.change(at, FileChange::Forbid { path: path.into() });
             let at = at + random.pick(&PAUSES);
-            diary.change(at, Change::Allow { path: path.into() });
+            diary.change(at, FileChange::Allow { path: path.into() });
             at
         }
     }
@@ -108,7 +108,8 @@ fn parts(random: &mut Random, diary: &mut Diary, mut at: u64, path: &str, text: 
         && let Some(secret) = text.find(CANARY)
     {
         at += random.pick(&PAUSES);
-        diary.change(at, Change::Append { path: path.into(), text: text[..secret + CANARY.len()].into() });
+        diary
+            .change(at, FileChange::Append { path: path.into(), text: text[..secret + CANARY.len()].into() });
         at += random.pick(&PAUSES);
         diary.change(at, write(path, text));
         rest = "";
@@ -119,7 +120,7 @@ fn parts(random: &mut Random, diary: &mut Diary, mut at: u64, path: &str, text: 
         let cut = (cut..=rest.len()).find(|cut| rest.is_char_boundary(*cut)).expect("the end is one");
         let (part, later) = rest.split_at(cut);
         at += random.pick(&PAUSES);
-        diary.change(at, Change::Append { path: path.into(), text: part.into() });
+        diary.change(at, FileChange::Append { path: path.into(), text: part.into() });
         rest = later;
     }
     at
@@ -131,16 +132,16 @@ pub(super) fn drop_ins(random: &mut Random, diary: &mut Diary) {
         let path = format!("{CONF_D}/{}", random.pick(&DROP_INS));
         match random.below(8) {
             0..=3 => diary.change(at, write(path, texts::document(random))),
-            4 | 5 => diary.change(at, Change::Remove { path }),
+            4 | 5 => diary.change(at, FileChange::Remove { path }),
             6 => {
-                diary.change(at, Change::RemoveFolder { path: CONF_D.into() });
+                diary.change(at, FileChange::RemoveFolder { path: CONF_D.into() });
                 let at = at + random.pick(&[1, 700, 2500]);
-                diary.change(at, Change::MakeFolder { path: CONF_D.into() });
+                diary.change(at, FileChange::MakeFolder { path: CONF_D.into() });
                 diary.change(at + random.below(50), write(path, texts::document(random)));
             }
             _ => {
-                diary.change(at, Change::Forbid { path: CONF_D.into() });
-                diary.change(at + random.below(1500), Change::Allow { path: CONF_D.into() });
+                diary.change(at, FileChange::Forbid { path: CONF_D.into() });
+                diary.change(at + random.below(1500), FileChange::Allow { path: CONF_D.into() });
             }
         }
     }
@@ -153,9 +154,9 @@ pub(super) fn kubelet(random: &mut Random, diary: &mut Diary) {
             diary.change(at, change);
             at += random.below(4);
         }
-        diary.change(at, Change::RemoveFolder { path: format!("{FOLDER}/..v{before}") });
+        diary.change(at, FileChange::RemoveFolder { path: format!("{FOLDER}/..v{before}") });
         if random.chance(20) {
-            diary.change(at + 1, Change::Link { path: APP.into(), target: "..data/app.toml".into() });
+            diary.change(at + 1, FileChange::Link { path: APP.into(), target: "..data/app.toml".into() });
         }
     }
 }

@@ -7,12 +7,12 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 use speckit_tests::fakes::Recording;
 
-use super::{Cause, Model, Patience, SETTLING, Said, Settling};
+use super::{Cause, LastReport, Model, Patience, SETTLING, Settling};
 use crate::config::contents::{contents, different, has_lost_bytes};
 use crate::config::notices::Notice;
-use crate::config::oracle::{Accepted, Leaves, Verdict};
+use crate::config::oracle::{AcceptedSettings, Leaves, ReadOutcome};
 use crate::config::program::PANICS_QUIET;
-use crate::config::tally::{Seen, Tally};
+use crate::config::tally::{Coverage, Tally};
 
 impl Model<'_> {
     #[expect(clippy::too_many_arguments, reason = "it is all that is known of one reading")]
@@ -34,7 +34,7 @@ impl Model<'_> {
             Patience::None => false,
         };
         if is_put_off {
-            tally.see(Seen::Unsettled);
+            tally.see(Coverage::Unsettled);
             // Each file has the whole time, so that a loss begins it again.
             let (since, wait) = match self.settling.filter(|_| !has_lost_more) {
                 Some(Settling { since, wait, .. }) => (since, (wait * 2).min(Duration::from_millis(500))),
@@ -44,7 +44,7 @@ impl Model<'_> {
             return Ok(());
         }
         if self.settling.take().is_some() {
-            tally.see(Seen::Settled);
+            tally.see(Coverage::Settled);
         }
         if patience == Patience::Look {
             // It may still be written, as after any other change.
@@ -57,11 +57,11 @@ impl Model<'_> {
         if !is_same || cause == Cause::Asked {
             self.last = reading.clone();
             match self.oracle.judge(self.setup, reading, Some(&self.running))? {
-                Verdict::Refused(found) => {
+                ReadOutcome::Refused(found) => {
                     self.refuse(found, paths, told, tally);
                     return Ok(());
                 }
-                Verdict::Accepted(accepted) => {
+                ReadOutcome::Accepted(accepted) => {
                     self.refusal = None;
                     self.waiting = Some((*accepted, reading.clone()));
                 }
@@ -80,8 +80,8 @@ impl Model<'_> {
     fn refuse(&mut self, found: Json, paths: Vec<PathBuf>, told: &mut Vec<Notice>, tally: &mut Tally) {
         self.waiting = None;
         self.refusal = Some(found.clone());
-        if self.said != Said::Refused(found.clone()) {
-            self.said = Said::Refused(found.clone());
+        if self.said != LastReport::Refused(found.clone()) {
+            self.said = LastReport::Refused(found.clone());
             self.refusals += 1;
             tally.refusal(&found);
             told.extend((!paths.is_empty()).then_some(Notice::Changed(paths)));
@@ -91,7 +91,7 @@ impl Model<'_> {
 
     fn publish(
         &mut self,
-        accepted: Accepted,
+        accepted: AcceptedSettings,
         source: Recording,
         paths: Vec<PathBuf>,
         (began, ended): (Duration, Duration),
@@ -99,8 +99,8 @@ impl Model<'_> {
         tally: &mut Tally,
     ) {
         let is_new = accepted.written != self.running.written;
-        let is_news = is_new || self.said != Said::InForce;
-        if is_news && !paths.is_empty() && self.said != Said::Deferred(accepted.written.clone()) {
+        let is_news = is_new || self.said != LastReport::InForce;
+        if is_news && !paths.is_empty() && self.said != LastReport::Deferred(accepted.written.clone()) {
             told.push(Notice::Changed(paths));
         }
         let elapsed = ended - began;
@@ -115,17 +115,17 @@ impl Model<'_> {
             told.push(Notice::Success { generation: self.generation, changed, pending, elapsed });
         }
         tally.see(match (&self.said, is_new) {
-            (Said::InForce, true) => Seen::Success,
-            (Said::InForce, false) => Seen::Silent,
-            (Said::Refused(_), true) => Seen::Mended,
-            (Said::Refused(_), false) => Seen::WayBack,
-            (Said::Deferred(_), true) => Seen::DeferredSuccess,
-            (Said::Deferred(_), false) => Seen::DeferredWayBack,
+            (LastReport::InForce, true) => Coverage::Success,
+            (LastReport::InForce, false) => Coverage::Silent,
+            (LastReport::Refused(_), true) => Coverage::Mended,
+            (LastReport::Refused(_), false) => Coverage::WayBack,
+            (LastReport::Deferred(_), true) => Coverage::DeferredSuccess,
+            (LastReport::Deferred(_), false) => Coverage::DeferredWayBack,
         });
         if !accepted.pending.is_empty() {
-            tally.see(Seen::Pending);
+            tally.see(Coverage::Pending);
         }
-        self.said = Said::InForce;
+        self.said = LastReport::InForce;
         self.running = accepted;
         self.source = Some(source);
         self.is_published = true;
@@ -133,19 +133,19 @@ impl Model<'_> {
 
     fn defer(
         &mut self,
-        accepted: &Accepted,
+        accepted: &AcceptedSettings,
         paths: Vec<PathBuf>,
         busy: usize,
         told: &mut Vec<Notice>,
         tally: &mut Tally,
     ) {
-        let now = Said::Deferred(accepted.written.clone());
-        let was_deferred = matches!(self.said, Said::Deferred(_));
-        let is_nothing = self.said == Said::InForce && accepted.written == self.running.written;
+        let now = LastReport::Deferred(accepted.written.clone());
+        let was_deferred = matches!(self.said, LastReport::Deferred(_));
+        let is_nothing = self.said == LastReport::InForce && accepted.written == self.running.written;
         if is_nothing || self.said == now {
             return;
         }
-        tally.see(if was_deferred { Seen::DeferredAgain } else { Seen::Deferred });
+        tally.see(if was_deferred { Coverage::DeferredAgain } else { Coverage::Deferred });
         self.said = now;
         told.extend((!paths.is_empty()).then_some(Notice::Changed(paths)));
         told.extend((!was_deferred).then_some(Notice::Deferred { busy }));

@@ -8,11 +8,11 @@ use serde_json::Value as Json;
 use speckit::Reloaded;
 use speckit_tests::fakes::Recording;
 
-use crate::config::contents::{Contents, contents};
+use crate::config::contents::{RecordedContents, contents};
 use crate::config::notices::{Notice, claim};
-use crate::config::oracle::{Accepted, Leaves, Oracle, Verdict};
+use crate::config::oracle::{AcceptedSettings, Leaves, Oracle, ReadOutcome};
 use crate::config::program::{Setup, closure_panicked};
-use crate::config::tally::{Seen, Tally};
+use crate::config::tally::{Coverage, Tally};
 
 mod deciding;
 mod status;
@@ -55,17 +55,17 @@ pub struct Call<'a> {
 pub struct Model<'a> {
     setup: &'a Setup,
     oracle: &'a Oracle,
-    pub running: Accepted,
+    pub running: AcceptedSettings,
     pub generation: u64,
     /// The files that the running configuration was read from; none for what stands in.
     source: Option<Recording>,
     /// What the last reading found that was not put off.
     last: Recording,
     /// What the reading before found, whatever became of it.
-    seen: Contents,
-    said: Said,
+    seen: RecordedContents,
+    said: LastReport,
     /// What is accepted and waits for the last guard.
-    waiting: Option<(Accepted, Recording)>,
+    waiting: Option<(AcceptedSettings, Recording)>,
     /// Why the newest reading was refused.
     refusal: Option<Json>,
     quiet: Duration,
@@ -82,7 +82,7 @@ pub struct Model<'a> {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum Said {
+enum LastReport {
     InForce,
     Refused(Json),
     Deferred(Leaves),
@@ -104,11 +104,11 @@ impl<'a> Model<'a> {
         now: Duration,
     ) -> Result<Result<Self, Json>, String> {
         let (running, refusal) = match oracle.judge(setup, &reading, None)? {
-            Verdict::Accepted(accepted) => (*accepted, None),
-            Verdict::Refused(found) if !setup.fallback => return Ok(Err(found)),
-            Verdict::Refused(found) => match oracle.stand_in(setup, &reading)? {
-                Verdict::Accepted(accepted) => (*accepted, Some(found)),
-                Verdict::Refused(_) => return Ok(Err(found)),
+            ReadOutcome::Accepted(accepted) => (*accepted, None),
+            ReadOutcome::Refused(found) if !setup.fallback => return Ok(Err(found)),
+            ReadOutcome::Refused(found) => match oracle.stand_in(setup, &reading)? {
+                ReadOutcome::Accepted(accepted) => (*accepted, Some(found)),
+                ReadOutcome::Refused(_) => return Ok(Err(found)),
             },
         };
         let mut model = Self {
@@ -119,7 +119,7 @@ impl<'a> Model<'a> {
             source: refusal.is_none().then(|| reading.clone()),
             seen: contents(&reading),
             last: reading,
-            said: refusal.clone().map_or(Said::InForce, Said::Refused),
+            said: refusal.clone().map_or(LastReport::InForce, LastReport::Refused),
             waiting: None,
             refusal,
             quiet: Duration::from_millis(setup.quiet_ms),
@@ -147,8 +147,8 @@ impl<'a> Model<'a> {
     /// What the newest reading is refused for.
     pub fn refused(&self) -> Option<&Json> {
         match &self.said {
-            Said::Refused(found) => Some(found),
-            Said::InForce | Said::Deferred(_) => None,
+            LastReport::Refused(found) => Some(found),
+            LastReport::InForce | LastReport::Deferred(_) => None,
         }
     }
 
@@ -166,7 +166,7 @@ impl<'a> Model<'a> {
     pub fn answer(&self, generation: u64) -> Result<Reloaded, Json> {
         match &self.refusal {
             Some(found) => Err(found.clone()),
-            None if matches!(self.said, Said::Deferred(_)) => Ok(Reloaded::Deferred),
+            None if matches!(self.said, LastReport::Deferred(_)) => Ok(Reloaded::Deferred),
             None if self.generation != generation => Ok(Reloaded::Renewed),
             None => Ok(Reloaded::Unchanged),
         }
@@ -199,7 +199,7 @@ impl<'a> Model<'a> {
             let now = readings.peek().map_or(call.ended, |next| next.began);
             if reading.is_interrupted {
                 guards = call.guards_after;
-                tally.see(Seen::Interrupt);
+                tally.see(Coverage::Interrupt);
             }
             self.decide(reading, patience, call.cause, guards, now, &mut told, tally)?;
             // By the quiet period that was in force, or by the one that is.

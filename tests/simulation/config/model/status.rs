@@ -6,8 +6,8 @@ use std::time::Duration;
 use speckit::Status;
 use speckit_tests::fakes::FakeWorld;
 
-use super::{Model, Said};
-use crate::config::contents::{Contents, contents, different};
+use super::{LastReport, Model};
+use crate::config::contents::{RecordedContents, contents, different};
 use crate::config::notices::claim;
 use crate::config::oracle::findings;
 use crate::config::program::sources;
@@ -23,7 +23,7 @@ impl Model<'_> {
         is("the last reload", status.last_reload == self.times.last().copied())?;
         is("the percentile", status.p95_reload == nearest_rank_95(&self.times))?;
         is("the wait", status.is_waiting == (self.burst.is_some() || self.settling.is_some()))?;
-        is("the deferral", status.is_deferred == matches!(self.said, Said::Deferred(_)))?;
+        is("the deferral", status.is_deferred == matches!(self.said, LastReport::Deferred(_)))?;
         let pending: Vec<String> =
             status.pending_restart.iter().map(|change| change.key.to_string()).collect();
         is("what is pending", pending == self.running.pending)?;
@@ -40,7 +40,7 @@ impl Model<'_> {
         let layered: Vec<PathBuf> = sources(self.setup).files.into_iter().map(|file| file.path).collect();
         let known = contents(&self.last).into_keys().chain(before.keys().cloned()).map(PathBuf::from);
         let mut names: Vec<PathBuf> = known.filter(|path| !layered.contains(path)).collect();
-        let mut now = Contents::new();
+        let mut now = RecordedContents::new();
         let answer = |path: &Path| {
             world.files(|files| files.read(path)).map_err(|error| (error.kind(), error.to_string()))
         };

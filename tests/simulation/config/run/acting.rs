@@ -8,15 +8,15 @@ use std::time::Duration;
 use speckit::world::World as _;
 use speckit::{Config, ConfigError, Reloaded};
 
-use super::Run;
+use super::ProgramRun;
 use crate::config::model::Cause;
 use crate::config::notices::claim;
+use crate::config::observers::shows_no_secret;
 use crate::config::oracle::findings;
 use crate::config::program::APP;
-use crate::config::steps::{Change, Step, line};
-use crate::config::witnesses::shows_no_secret;
+use crate::config::steps::{FileChange, Step, line};
 
-impl Run<'_> {
+impl ProgramRun<'_> {
     pub(super) fn act(&mut self) -> Result<(), String> {
         let plan = self.plan;
         for timed in &plan.steps {
@@ -115,7 +115,7 @@ impl Run<'_> {
 
     fn hammer(&mut self, times: u16) -> Result<(), String> {
         for time in 0..times {
-            let edit = Change::Write { path: APP.into(), text: format!("labels.storm = '{time}'\n") };
+            let edit = FileChange::Write { path: APP.into(), text: format!("labels.storm = '{time}'\n") };
             self.step(&Step::Files(edit))?;
             self.reload()?;
         }

@@ -5,17 +5,17 @@ use std::sync::atomic::Ordering;
 
 use speckit::world::World;
 
-use super::Run;
+use super::ProgramRun;
 use crate::config::notices::claim;
+use crate::config::observers::shows_no_secret;
 use crate::config::oracle::{findings, leaves};
 use crate::config::program::{KEYS, RESTART, Setup, builder, closure_panicked};
-use crate::config::tally::Seen;
-use crate::config::witnesses::shows_no_secret;
+use crate::config::tally::Coverage;
 
 /// More calls than this after the last change, and the program never comes to rest.
 const MOST_TURNS_TO_REST: u32 = 200;
 
-impl Run<'_> {
+impl ProgramRun<'_> {
     /// Guards are dropped, the last hint comes, and time passes until the program wants nothing any more.
     pub(super) fn come_to_rest(&mut self) -> Result<(), String> {
         self.world.forget_interrupt();
@@ -49,7 +49,7 @@ impl Run<'_> {
             // Opening asks the closure too; what runs keeps what it said before.
             Err(error) if findings(error.diagnostics()) == closure_panicked() => return Ok(()),
             Err(error) => {
-                self.tally.see(Seen::RefusedAtTheEnd);
+                self.tally.see(Coverage::RefusedAtTheEnd);
                 let expected = Some(findings(error.diagnostics()));
                 return claim(
                     refusal == expected,
@@ -67,7 +67,7 @@ impl Run<'_> {
         let runs = self.shell.snapshot();
         let pending = runs.pending_restart();
         if !pending.is_empty() {
-            self.tally.see(Seen::PendingAtTheEnd);
+            self.tally.see(Coverage::PendingAtTheEnd);
         }
         let live = |tree| {
             let mut leaves = leaves(tree);

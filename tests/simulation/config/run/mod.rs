@@ -12,18 +12,18 @@ use speckit_tests::fakes::{FakeWorld, Recording};
 
 use crate::config::model::{Call, Cause, Model};
 use crate::config::notices::{Grammar, Notice, claim};
+use crate::config::observers::{Listeners, Readers, Workers, shows_no_secret};
 use crate::config::oracle::{Oracle, findings, leaves};
 use crate::config::program::{SCHEMA_FILE, Settings, builder};
-use crate::config::steps::{Plan, line};
-use crate::config::tally::{Seen, Tally};
-use crate::config::witnesses::{Listeners, Readers, Workers, shows_no_secret};
+use crate::config::steps::{SimulationPlan, line};
+use crate::config::tally::{Coverage, Tally};
 
 mod acting;
 mod ending;
 
 /// How a run ended, and its log.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct SimulationOutcome {
     pub log: String,
     /// What was seen that must not be.
     pub failure: Option<String>,
@@ -31,7 +31,7 @@ pub struct Outcome {
 }
 
 /// Runs a plan.
-pub fn run(plan: &Plan, oracle: &Oracle) -> Outcome {
+pub fn run(plan: &SimulationPlan, oracle: &Oracle) -> SimulationOutcome {
     let (mut log, mut tally) = (String::new(), Tally::default());
     let ended = catch_unwind(AssertUnwindSafe(|| simulate(plan, oracle, &mut log, &mut tally)));
     let failure = match ended {
@@ -46,10 +46,15 @@ pub fn run(plan: &Plan, oracle: &Oracle) -> Outcome {
     if let Some(words) = &failure {
         _ = writeln!(log, "  WRONG: {words}");
     }
-    Outcome { log, failure, tally }
+    SimulationOutcome { log, failure, tally }
 }
 
-fn simulate(plan: &Plan, oracle: &Oracle, log: &mut String, tally: &mut Tally) -> Result<(), String> {
+fn simulate(
+    plan: &SimulationPlan,
+    oracle: &Oracle,
+    log: &mut String,
+    tally: &mut Tally,
+) -> Result<(), String> {
     _ = writeln!(log, "{}", line(&plan.setup));
     let world = Arc::new(FakeWorld::default());
     for step in &plan.before {
@@ -67,7 +72,7 @@ fn simulate(plan: &Plan, oracle: &Oracle, log: &mut String, tally: &mut Tally) -
         (Ok(shell), Ok(model)) => (shell, model),
         (Err(error), Err(expected)) => {
             _ = writeln!(log, "  it does not start: {}", expected);
-            tally.see(Seen::RefusedToOpen);
+            tally.see(Coverage::RefusedToOpen);
             shows_no_secret(&format!("{error} {error:?}"))?;
             return claim(
                 findings(error.diagnostics()) == expected,
@@ -78,11 +83,11 @@ fn simulate(plan: &Plan, oracle: &Oracle, log: &mut String, tally: &mut Tally) -
         (Err(error), Ok(_)) => return Err(format!("it did not start: {error}")),
     };
     if model.refused().is_some() {
-        tally.see(Seen::Degraded);
+        tally.see(Coverage::Degraded);
     }
     let grammar = Grammar::new(model.refused().cloned());
     let listeners = Listeners::new(&shell);
-    let mut run = Run {
+    let mut run = ProgramRun {
         plan,
         log,
         tally,
@@ -105,8 +110,8 @@ fn simulate(plan: &Plan, oracle: &Oracle, log: &mut String, tally: &mut Tally) -
     run.end()
 }
 
-struct Run<'a> {
-    plan: &'a Plan,
+struct ProgramRun<'a> {
+    plan: &'a SimulationPlan,
     log: &'a mut String,
     tally: &'a mut Tally,
     world: Arc<FakeWorld>,
@@ -124,7 +129,7 @@ struct Run<'a> {
     was_hinted: Arc<AtomicBool>,
 }
 
-impl Run<'_> {
+impl ProgramRun<'_> {
     /// Calls the program, and holds what it does and tells against what it must.
     fn call<R>(&mut self, cause: Cause, call: impl FnOnce(&Config<Settings>) -> R) -> Result<R, String> {
         let (began, reads) = (self.world.now(), self.world.reads());
@@ -148,7 +153,7 @@ impl Run<'_> {
             was_hinted: self.was_hinted.swap(false, Ordering::Relaxed),
         };
         if observed.guards_after > observed.guards_before {
-            self.tally.see(Seen::GuardWithin);
+            self.tally.see(Coverage::GuardWithin);
         }
         let expected = self.model.take(&observed, self.tally)?;
         let told: Vec<Notice> = events.iter().map(Notice::from).collect();

@@ -9,16 +9,16 @@ use speckit::{Busy, Config, ConfigReloadEvent, Loaded, Receiver, Snapshot};
 use crate::config::notices::claim;
 use crate::config::oracle::{Leaves, leaves};
 use crate::config::program::{CANARY, Settings};
-use crate::config::tally::{Seen, Tally};
+use crate::config::tally::{Coverage, Tally};
 
 /// How many events wait for a subscriber at most.
 const MOST_WAITING: usize = 256;
 
 /// The workers that hold a guard, and what was in force when they took it.
 #[derive(Clone, Default)]
-pub struct Workers(Arc<Mutex<BTreeMap<u8, Work>>>);
+pub struct Workers(Arc<Mutex<BTreeMap<u8, WorkGuard>>>);
 
-type Work = (Arc<Snapshot<Settings>>, Busy);
+type WorkGuard = (Arc<Snapshot<Settings>>, Busy);
 
 impl Workers {
     pub fn begin(&self, worker: u8, shell: &Config<Settings>) {
@@ -127,7 +127,7 @@ impl Listeners {
         let missed = waiting.len().saturating_sub(MOST_WAITING);
         let mut expected = Vec::new();
         if missed > 0 {
-            tally.see(Seen::Missed);
+            tally.see(Coverage::Missed);
             expected.push(ConfigReloadEvent::Missed { count: u64::try_from(missed).expect("a count") });
         }
         expected.extend_from_slice(&waiting[missed..]);

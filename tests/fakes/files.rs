@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use speckit_core::Fingerprint;
 
 /// More links than this on the way to a file are a circle.
-const MOST_LINKS: u32 = 40;
+const MAX_LINKS: u32 = 40;
 
 /// Files, folders and links below `/`. Paths are absolute.
 ///
@@ -154,7 +154,7 @@ impl MemoryFiles {
         }
     }
 
-    /// What lies in a folder and is no folder, the last name first; `None` where the path is no folder.
+    /// What lies in a folder and is no folder, the last name first; `None` if the path is no folder.
     pub fn list(&self, folder: &Path) -> Option<io::Result<Vec<PathBuf>>> {
         let real = self.real(folder).ok()?;
         match self.nodes.get(&real)? {
@@ -168,7 +168,7 @@ impl MemoryFiles {
         Some(Ok(names.filter(|path| !is_folder(path)).rev().collect()))
     }
 
-    /// A hash that changes with each writing of the file, or of one in the folder; `None` where there is nothing.
+    /// A hash that changes with each writing of the file, or of one in the folder; `None` if there is nothing.
     pub fn stamp(&self, path: &Path) -> Option<Fingerprint> {
         let paths = match self.list(path) {
             Some(listed) => listed.unwrap_or_default(),
@@ -229,7 +229,7 @@ impl MemoryFiles {
             match self.nodes.get(&next) {
                 Some(Node::Link(target)) if follows_last || !rest.is_empty() => {
                     links += 1;
-                    if links > MOST_LINKS {
+                    if links > MAX_LINKS {
                         return Err(io::Error::other("too many levels of symbolic links"));
                     }
                     if target.is_absolute() {

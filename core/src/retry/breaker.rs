@@ -112,7 +112,7 @@ impl Breaker {
         Ok(Permit { epoch: self.epoch })
     }
 
-    /// A permitted call has ended. A failure opens the breaker where there are now too many, and the failure of a trial opens
+    /// A permitted call has ended. A failure opens the breaker if there are now too many, and the failure of a trial opens
     /// it again; the success of a trial closes it and resets the counts. A call from before the last change of state does not
     /// count.
     pub fn finished(&mut self, now: Duration, permit: Permit, is_success: bool) {

@@ -15,17 +15,17 @@ use serde::{Deserialize, Serialize};
 #[serde(default)]
 #[non_exhaustive]
 pub struct RetryConfig {
-    /// The most attempts of a call, the first included: 1 to 1000.
+    /// The maximum number of attempts of a call, including the first: 1 to 1000.
     pub max_attempts: u32,
-    /// The wait before the second attempt, in milliseconds, before jitter: 1 to a day.
+    /// The wait before the second attempt, in milliseconds, before jitter: 1 to 86,400,000 (one day).
     pub initial_backoff_ms: u64,
-    /// The longest wait between two attempts, in milliseconds: 1 to a day. It caps the wait before jitter.
+    /// The longest wait between two attempts, in milliseconds: 1 to 86,400,000 (one day). It limits the wait before jitter.
     pub max_backoff_ms: u64,
-    /// How much longer each wait is than the one before: 1 to 100.
+    /// The factor from one wait to the next: 1 to 100.
     pub multiplier: f64,
     /// How the waits are randomized.
     pub jitter: Jitter,
-    /// How long all attempts and waits may take together, in milliseconds: 1 to a day.
+    /// How long all attempts and waits may take together, in milliseconds: 1 to 86,400,000 (one day).
     pub deadline_ms: u64,
 }
 
@@ -33,12 +33,12 @@ pub struct RetryConfig {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Jitter {
-    /// Evenly over 0 to w.
+    /// Uniform between 0 and w.
     #[default]
     Full,
-    /// Evenly over w/2 to w.
+    /// Uniform between w/2 and w.
     Equal,
-    /// Evenly over the first wait to three times the last one, capped.
+    /// Uniform between the initial wait and three times the previous wait, at most the maximum.
     Decorrelated,
     /// Not at all.
     None,

@@ -60,7 +60,7 @@ pub enum GiveUp {
     Deadline {
         /// How long all attempts and waits may take together.
         allowed: Duration,
-        /// How long the next wait would have been; zero where there was none.
+        /// How long the next wait would have been; zero if there was none.
         wait: Duration,
     },
     /// The budget for retries, which many calls share, is used up.

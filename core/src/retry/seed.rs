@@ -67,7 +67,7 @@ impl RandomStream {
         high(product)
     }
 
-    /// An integer from `least` to `most`, each equally likely; `least` where it is not below `most`.
+    /// An integer from `least` to `most`, each equally likely; `least` if it is not below `most`.
     pub fn between(&mut self, least: u64, most: u64) -> u64 {
         match most.checked_sub(least) {
             Some(width) => least + self.up_to(width),

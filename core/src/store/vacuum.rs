@@ -1,6 +1,6 @@
 //! Vacuums, which return the free pages of a database to the disk: when one is due, its steps, and what it saves.
 //!
-//! SQLite keeps the pages of deleted rows for later ones. A vacuum runs once in an interval at most, and only where it is
+//! SQLite keeps the pages of deleted rows for later ones. A vacuum runs once in an interval at most, and only if it is
 //! worthwhile ([`due_in`]), in steps so short that a writer waits only a moment ([`Pages::step`], [`pause`]). Dates are
 //! milliseconds since 1970.
 //!
@@ -102,7 +102,7 @@ pub struct VacuumState {
 }
 
 /// The time until a scheduled vacuum is due, at most an interval: it is due an interval after the last one began, if it is
-/// worthwhile. Zero where it is due now.
+/// worthwhile. Zero if it is due now.
 ///
 /// A last one in the future, by the clock of another machine, counts as one that began now. One that is further ahead than
 /// the interval counts as none, since the clock was set back.

@@ -59,7 +59,7 @@ impl DateTime {
     }
 }
 
-/// Parses a text by a pattern, which begins with a field; `None` where the text does not match.
+/// Parses a text by a pattern, which begins with a field; `None` if the text does not match.
 ///
 /// As in `strptime`, `%Y`, `%m`, `%d`, `%H`, `%M` and `%S` are numbers of all their digits, `%y` is a year of two digits,
 /// `%e` a day with a space in place of a leading zero, `%b` a short month, and `%a` and `%A` a short and a long name of any

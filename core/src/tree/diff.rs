@@ -11,9 +11,9 @@ use crate::tree::{Key, Kind, Segment, Table, Value, redact_at};
 pub struct Change {
     /// The key.
     pub key: Key,
-    /// Its old value; `None` where it was not set.
+    /// Its old value; `None` if it was not set.
     pub old: Option<Value>,
-    /// Its new value; `None` where it is no longer set.
+    /// Its new value; `None` if it is no longer set.
     pub new: Option<Value>,
 }
 
@@ -75,7 +75,7 @@ impl Change {
     }
 }
 
-/// The contract's JSON: `{"key","old","new"}`, null where a side is not set. Redact first.
+/// The contract's JSON: `{"key","old","new"}`, null if a side is not set. Redact first.
 impl serde::Serialize for Change {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeStruct as _;

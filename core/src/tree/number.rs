@@ -279,7 +279,7 @@ fn times_power_of_ten(value: u128, power: u64, modulus: u128) -> u128 {
     rest
 }
 
-/// The exponent of a number; one that overflows 32 bits is kept at that bound, where no float reaches.
+/// The exponent of a number; one that overflows 32 bits is limited to that bound, which is beyond every float.
 fn parse_exponent(text: &str) -> Option<i64> {
     let (negative, digits) = match text.strip_prefix('-') {
         Some(digits) => (true, digits),

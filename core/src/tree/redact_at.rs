@@ -13,7 +13,7 @@ pub fn redact_at(value: &Value, key: &Key, is_secret: &dyn Fn(&Key) -> bool) -> 
     redacted(value, &mut key.clone(), is_secret).unwrap_or_else(|| value.clone())
 }
 
-/// The redacted value, or `None` where there is nothing to redact.
+/// The redacted value, or `None` if there is nothing to redact.
 fn redacted(value: &Value, key: &mut Key, is_secret: &dyn Fn(&Key) -> bool) -> Option<Value> {
     let kind = redacted_kind(value, key, is_secret);
     let shadowed = redacted_past(value.shadowed(), key, is_secret);

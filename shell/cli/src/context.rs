@@ -34,7 +34,7 @@ pub(crate) enum Exit {
     Failed,
 }
 
-/// `Err` where a command ends early; its reason is already reported.
+/// `Err` if a command ends early; its reason is already reported.
 pub(crate) type CommandResult = Result<Exit, Exit>;
 
 /// The global options and the terminal.
@@ -82,7 +82,7 @@ impl Context {
         self.inspection().map_err(|findings| self.refuse(&findings))
     }
 
-    /// Reads the layered configuration and reports its diagnostics; `Err` where it is invalid.
+    /// Reads the layered configuration and reports its diagnostics; `Err` if it is invalid.
     pub(crate) fn open_valid(&self) -> Result<(Inspection, Checked), Exit> {
         let opened = self.open()?;
         let masks = opened.masks();
@@ -99,7 +99,7 @@ impl Context {
         }
     }
 
-    /// The application's settings; `Err`, with a report, where they have another type.
+    /// The application's settings; `Err`, with a report, if they have another type.
     pub(crate) fn typed(&self, opened: &Inspection, checked: Checked) -> Result<AppConfig, Exit> {
         let resolved = checked.typed::<AppConfig>().map_err(|refused| {
             self.terminal.report(refused.findings(), &opened.masks());
@@ -245,7 +245,7 @@ pub(crate) fn missing_requirements(
     check_providers(root, stages, &variable, &command)
 }
 
-/// `No` for an invalid configuration; `Failed` where a part of it, or of the command line, could not be read.
+/// `No` for an invalid configuration; `Failed` if a part of it, or of the command line, could not be read.
 pub(crate) fn exit_for(findings: &[Diagnostic]) -> Exit {
     let is_unread = |finding: &Diagnostic| {
         let is_file = finding.code.family() == CodeFamily::File && finding.code != Code::FileEmpty;

@@ -21,11 +21,11 @@ use terminal::Terminal;
 
 /// Runs the program with the arguments of the process.
 ///
-/// Exit status 0: success, or the answer is yes. 1: the answer is no. 2: the command failed.
+/// Exit status 0: success. 1: errors were found, or too few agents succeeded. 2: the command could not run.
 pub fn run() -> ExitCode {
     let (cli, globals) = Cli::of_process();
     let context = Context { globals, terminal: Terminal::new(speckit::internal::environment::no_color()) };
-    match carry_out(&context, cli.command) {
+    match execute(&context, cli.command) {
         _ if context.terminal.is_lost() => ExitCode::from(2),
         Exit::Yes => ExitCode::SUCCESS,
         Exit::No => ExitCode::from(1),
@@ -33,7 +33,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn carry_out(context: &Context, command: Command) -> Exit {
+fn execute(context: &Context, command: Command) -> Exit {
     if context.globals.format == Some(OutputFormat::Toml) && !matches!(command, Command::Show(_)) {
         return context.fail("--format toml is for `show` only");
     }

@@ -52,12 +52,15 @@ const SCHEMA: &str = r#"{
 /// A check that a schema cannot express, since it compares two settings.
 fn check_workers(settings: &Settings) -> Result<(), String> {
     if settings.listen.port < 1024 && settings.workers > 1 {
-        return Err(format!("port {} takes one worker, not {}", settings.listen.port, settings.workers));
+        return Err(format!(
+            "a port below 1024 allows only one worker: port {}, {} workers",
+            settings.listen.port, settings.workers
+        ));
     }
     Ok(())
 }
 
-fn server() -> Result<Builder<Settings>, ConfigError> {
+fn config_builder() -> Result<Builder<Settings>, ConfigError> {
     let builder = Config::builder().defaults_toml(DEFAULTS).schema_json(SCHEMA);
     let builder = builder.file("server.toml").env_prefix("SERVER").validate(check_workers);
     Ok(builder.debounce(Duration::from_millis(500)))
@@ -95,7 +98,7 @@ fn log(event: &ConfigReloadEvent) -> String {
             format!("generation {generation}\n{}{}", diff::to_text(changed), pending.concat())
         }
         ConfigReloadEvent::ReloadFailed { generation, diagnostics } => {
-            format!("generation {generation} stays\n{diagnostics}")
+            format!("generation {generation} stays in use\n{diagnostics}")
         }
         other => format!("{other:?}\n"),
     }
@@ -103,7 +106,7 @@ fn log(event: &ConfigReloadEvent) -> String {
 
 #[expect(clippy::print_stdout, reason = "it is a program")]
 fn run() -> Result<(), ConfigError> {
-    let config = server()?.open()?;
+    let config = config_builder()?.open()?;
     let (stop, events) = (AtomicBool::new(false), config.subscribe());
     let watcher = config.watch()?;
     println!("{}", answer(&config));
@@ -148,16 +151,17 @@ mod tests {
     #[test]
     fn a_variable_wins_over_the_defaults() {
         let environment = Environment::of([("SERVER_LISTEN__PORT", "9000")]);
-        let config = server().unwrap().environment(environment).open().unwrap();
+        let config = config_builder().unwrap().environment(environment).open().unwrap();
         assert_eq!(config.load().listen.port, 9000);
     }
 
     #[test]
     fn a_small_port_takes_one_worker() {
-        let server = || server().unwrap().environment(Environment::default()).set("listen.port", "80");
-        let error = server().open().unwrap_err();
-        assert!(error.to_string().contains("port 80 takes one worker, not 4"));
-        assert!(server().set("workers", "1").open().is_ok());
+        let server =
+            || config_builder().unwrap().environment(Environment::default()).set("listen.port", "80");
+        let error = config_builder().open().unwrap_err();
+        assert!(error.to_string().contains("a port below 1024 allows only one worker: port 80, 4 workers"));
+        assert!(config_builder().set("workers", "1").open().is_ok());
     }
 
     #[test]
@@ -168,7 +172,7 @@ mod tests {
             std::fs::write(&path, format!("[listen]\nhost = 'h{n}'\nport = {}\n", 9000 + n)).unwrap();
         };
         write(0);
-        let builder = server().unwrap().environment(Environment::default()).set("workers", "3");
+        let builder = config_builder().unwrap().environment(Environment::default()).set("workers", "3");
         let config = builder.required_file(&path).open().unwrap();
         let stop = AtomicBool::new(false);
         let expected = |answer: &str| (0..200).any(|n| answer == format!("h{n}:{} with 3 workers", 9000 + n));
@@ -190,7 +194,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("server.toml");
         std::fs::write(&path, "").unwrap();
-        let builder = server().unwrap().environment(Environment::default()).required_file(&path);
+        let builder = config_builder().unwrap().environment(Environment::default()).required_file(&path);
         let config = builder.open().unwrap();
         let events = config.subscribe();
         std::fs::write(&path, "workers = 8\n[listen]\nport = 9000\n").unwrap();

@@ -93,7 +93,7 @@ fn complaints(layers: &[Layer]) -> Vec<Diagnostic> {
     for layer in layers {
         layer.root().leaves(true, &mut |key, value| {
             let message =
-                format!("expected something else than {value} or `{}`", value.origin().raw().trim());
+                format!("expected something other than {value} or `{}`", value.origin().raw().trim());
             found.push(
                 Diagnostic::error(Code::SchemaType, key.clone(), message)
                     .at(value.origin())

@@ -12,7 +12,7 @@ use crate::config::program::{CANARY, Settings};
 use crate::config::tally::{Coverage, Tally};
 
 /// How many events wait for a subscriber at most.
-const MOST_WAITING: usize = 256;
+const MAX_WAITING: usize = 256;
 
 /// The workers that hold a guard, and what was in force when they took it.
 #[derive(Clone, Default)]
@@ -124,7 +124,7 @@ impl Listeners {
     pub fn drain(&mut self, listener: u8, tally: &mut Tally) -> Result<(), String> {
         let Some((subscription, told)) = self.others.get_mut(&listener) else { return Ok(()) };
         let waiting = &self.events[*told..];
-        let missed = waiting.len().saturating_sub(MOST_WAITING);
+        let missed = waiting.len().saturating_sub(MAX_WAITING);
         let mut expected = Vec::new();
         if missed > 0 {
             tally.see(Coverage::Missed);

@@ -12,8 +12,8 @@ use toml_parser::lexer::{Token, TokenKind};
 use super::plan::{KEPT, MigrationPlan, OldAgent, is_migrated};
 use crate::config::source::comments;
 
-/// The text with a model instead of each agent; `None` where `models` or `providers` is an inline table, to which no
-/// table can be added.
+/// The text with a model instead of each agent; `None` if `models` or `providers` is an inline table, because a
+/// table cannot be added to it.
 pub(super) fn rewritten(old: &str, plan: &MigrationPlan<'_>) -> Option<String> {
     let mut document: DocumentMut = old.parse().ok()?;
     let mut trailing = document.trailing().as_str()?.to_string();
@@ -49,16 +49,15 @@ pub(super) fn rewritten(old: &str, plan: &MigrationPlan<'_>) -> Option<String> {
         if settings.is_implicit() && !settings.is_dotted() {
             place_last(settings, &mut trailing);
         }
-        settings.insert("command", Item::Value(written(command)?));
+        settings.insert("command", Item::Value(original_value(command)?));
     }
     document.set_trailing(trailing);
     Some(with_line_ends_of(old, &document.to_string()))
 }
 
-/// Turns the key-value pairs of an agent into those of its model, below these comments.
+/// Turns the key-value pairs of an agent into those of its model, and puts `comments` above them.
 ///
-/// The first added pair replaces the name, and the others follow the model. The comments of a pair that is left out stay
-/// in its place.
+/// The first new pair takes the place of `name`; the others come after `model`. If a pair is removed, its comments stay.
 fn rewrite(table: &mut Table, agent: &OldAgent<'_>, mut comments: Vec<String>) -> Option<()> {
     let mut added = additions(table, agent).into_iter();
     let mut in_place_of_name = added.next();
@@ -90,9 +89,9 @@ fn rewrite(table: &mut Table, agent: &OldAgent<'_>, mut comments: Vec<String>) -
         }
     }
     let last = table.iter_mut().filter_map(|(_, item)| item.as_value_mut()).last()?.decor_mut();
-    let behind = last.suffix().and_then(RawString::as_str).unwrap_or_default().to_string();
+    let suffix = last.suffix().and_then(RawString::as_str).unwrap_or_default().to_string();
     let below: String = comments.iter().map(|comment| format!("\n{indent}{comment}")).collect();
-    last.set_suffix(behind + &below);
+    last.set_suffix(suffix + &below);
     Some(())
 }
 
@@ -100,7 +99,7 @@ fn rewrite(table: &mut Table, agent: &OldAgent<'_>, mut comments: Vec<String>) -
 fn additions(table: &mut Table, agent: &OldAgent<'_>) -> Vec<(&'static str, Value)> {
     let provider = agent.inferred_provider.map(|provider| ("provider", Value::from(provider.name())));
     let tier = agent.inferred_tier.map(|tier| ("tier", Value::from(tier.name())));
-    let mut alias = agent.alias.and_then(written);
+    let mut alias = agent.alias.and_then(original_value);
     if let Some(item) = table.get_mut("aliases")
         && let (Some(old), Some(aliases)) = (alias.take(), item.as_array_mut())
     {
@@ -123,7 +122,7 @@ fn section<'t>(parent: &'t mut Table, name: &str) -> Option<&'t mut Table> {
     parent.entry(name).or_insert_with(new_table).as_table_mut()
 }
 
-/// Moves a table behind all others, below the comments at the end of the text.
+/// Moves a table after all others, below the comments at the end of the text.
 fn place_last(table: &mut Table, trailing: &mut String) {
     table.set_implicit(false);
     table.set_position(Some(isize::MAX));
@@ -133,8 +132,8 @@ fn place_last(table: &mut Table, trailing: &mut String) {
     }
 }
 
-/// A value as the old text has it.
-fn written(value: &crate::tree::Value) -> Option<Value> {
+/// A value with its original spelling.
+fn original_value(value: &crate::tree::Value) -> Option<Value> {
     let mut value: Value = value.origin().raw().parse().ok()?;
     value.decor_mut().clear();
     Some(value)
@@ -144,7 +143,7 @@ fn prefix(decor: &Decor) -> &str {
     decor.prefix().and_then(RawString::as_str).unwrap_or_default()
 }
 
-/// The comments above, in, behind and below a pair or a table.
+/// The comments above, in, after and below a pair or a table.
 fn comments_of(key: &Key, item: Item) -> Vec<String> {
     let mut alone = Table::new();
     alone.insert_formatted(key, item);
@@ -155,8 +154,8 @@ fn comments_in(toml: &str) -> Vec<String> {
     comments(toml).filter_map(|comment| toml.get(comment)).map(Into::into).collect()
 }
 
-/// The new text with the byte order mark and the line ends of the old one. [`toml_edit`] writes `\n`, but leaves those
-/// in multi-line strings.
+/// The new text with the byte order mark and the line ends of the old one. [`toml_edit`] writes `\n`, but does not
+/// change line ends in multi-line strings.
 fn with_line_ends_of(old: &str, new: &str) -> String {
     let mark = if old.starts_with('\u{feff}') { "\u{feff}" } else { "" };
     let is_newline = |token: &Token| token.kind() == TokenKind::Newline;

@@ -43,7 +43,7 @@ pub(super) fn tier_of(model: &str) -> Tier {
 
 /// The canonical name of an old one: lowercase words joined by single underscores.
 ///
-/// `None` where no ASCII letter or digit is in the name, or the first is a digit.
+/// `None` if no ASCII letter or digit is in the name, or the first is a digit.
 pub(super) fn canonical_name(name: &str) -> Option<Text> {
     let mut canonical = String::with_capacity(name.len());
     for c in name.chars() {

@@ -22,7 +22,7 @@ pub struct Migration {
 }
 
 impl Migration {
-    /// The text in the new form; the old text where there is nothing to migrate.
+    /// The text in the new form; the old text if there is nothing to migrate.
     pub fn text(&self) -> &str {
         self.after.text()
     }
@@ -37,7 +37,7 @@ impl Migration {
         &self.warnings
     }
 
-    /// The change as a unified diff with three lines of context; empty where there is nothing to migrate.
+    /// The change as a unified diff with three lines of context; empty if there is nothing to migrate.
     ///
     /// Values at keys that are secret, and values that are left out, are shown as `"***"`.
     pub fn diff(&self, name: &str, is_secret: &dyn Fn(&Key) -> bool) -> String {

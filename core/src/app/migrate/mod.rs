@@ -28,7 +28,7 @@ use crate::tree::{Code, Diagnostic, Key, Kind, Origin, Table, Text, Value, in_re
 pub(crate) use plan::is_left_out;
 use plan::{KEPT, MigrationPlan, OldAgent, entries, plan};
 
-/// Converts a layer of the first form; `None` where the layer has no `[[agents]]`.
+/// Converts a layer of the first form; `None` if the layer has no `[[agents]]`.
 ///
 /// The warnings are `migrate/v1` at the first agent, `migrate/key` for each key that is left out, and `migrate/command`
 /// for a command that cannot become the provider's.

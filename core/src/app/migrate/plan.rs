@@ -28,9 +28,9 @@ pub(super) struct OldAgent<'t> {
     /// The old name, where it becomes a new alias.
     pub(super) alias: Option<&'t Value>,
     pub(super) model: &'t Value,
-    /// `None` where the entry has a provider.
+    /// `None` if the entry has a provider.
     pub(super) inferred_provider: Option<Provider>,
-    /// `None` where the entry has a tier.
+    /// `None` if the entry has a tier.
     pub(super) inferred_tier: Option<Tier>,
 }
 
@@ -42,7 +42,7 @@ pub(super) fn is_migrated(name: &str) -> bool {
     KEPT.contains(&name) || name == "name" || name == "command"
 }
 
-/// The entries of `[[agents]]`, or `None` where there is no such list.
+/// The entries of `[[agents]]`, or `None` if there is no such list.
 pub(super) fn entries(root: &Value) -> Option<&Value> {
     root.member("agents").filter(|agents| agents.as_array().is_some())
 }

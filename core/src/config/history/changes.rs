@@ -21,7 +21,7 @@ pub enum Changes {
 }
 
 impl Changes {
-    /// The keys; `None` where they are not known.
+    /// The keys; `None` if they are not known.
     pub fn keys(&self) -> Option<Vec<&Key>> {
         match self {
             Self::Unknown => None,
@@ -30,7 +30,7 @@ impl Changes {
         }
     }
 
-    /// The JSON text to store; `None` where they are not known. It omits a side that is not set.
+    /// The JSON text to store; `None` if they are not known. It omits a side that is not set.
     pub fn to_text(&self) -> Option<String> {
         let items: Vec<Json> = match self {
             Self::Unknown => return None,

@@ -9,7 +9,7 @@ use super::{Changes, Difference, Generation, GenerationCause, Refusal};
 use crate::text::rfc3339;
 
 impl Changes {
-    /// `[{"key","old","new"}]`, without `old` and `new` where values are not kept; null where nothing is known.
+    /// `[{"key","old","new"}]`, without `old` and `new` where values are not kept; null if nothing is known.
     pub fn to_json(&self) -> Json {
         match self {
             Self::Unknown => Json::Null,
@@ -27,7 +27,7 @@ impl Changes {
 
 impl Generation {
     /// `{"number","time","time_ms","cause","rolled_back_to","generation","fingerprint","files":[{"path","fingerprint"}],
-    /// "changed"}`, and with `is_whole` also `"resolved"`, null where values are not kept.
+    /// "changed"}`, and with `is_whole` also `"resolved"`, null if values are not kept.
     pub fn to_json(&self, is_whole: bool) -> Json {
         let (cause, back_to) = match self.cause {
             GenerationCause::Opened => ("opened", None),

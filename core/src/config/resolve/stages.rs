@@ -18,7 +18,7 @@ use crate::tree::{Code, Diagnostic, Fingerprint, Key, in_report_order};
 #[derive(Clone, Debug)]
 pub struct Layers {
     pub(super) layers: Vec<Layer>,
-    /// Layers in an older format before their migration, for reports that show their lines.
+    /// The layers before migration. Reports show lines of them.
     pub(super) originals: Vec<Layer>,
     pub(super) merged: Option<Merged>,
     pub(super) findings: Vec<Diagnostic>,
@@ -48,7 +48,7 @@ pub struct Checked {
 }
 
 impl Checked {
-    /// The fingerprint of the written tree, including changes that wait for a restart.
+    /// The fingerprint of the tree as the sources define it, including changes that wait for a restart.
     pub fn written(&self) -> Fingerprint {
         self.written
     }
@@ -79,10 +79,10 @@ impl Checked {
         rules.masks(&self.layers, &self.originals)
     }
 
-    /// Types the settings.
+    /// Deserializes the tree into the type `T`.
     ///
     /// # Errors
-    /// [`Refused`] if the type requires more than the rules.
+    /// [`Refused`] if the tree satisfies the rules but does not fit `T`.
     pub fn typed<T: DeserializeOwned>(self) -> Result<Resolved<T>, Refused> {
         match from_value(self.merged.root()) {
             Ok(config) => Ok(Resolved { config, checked: self }),
@@ -125,10 +125,10 @@ impl<T> Resolved<T> {
         (self.config, self.checked)
     }
 
-    /// Checks the settings against a rule of the embedder.
+    /// Checks the settings with a function of the application.
     ///
     /// # Errors
-    /// [`Refused`] with the rule's message, code `rule/refused`. The message is shown unchanged, except for secrets.
+    /// [`Refused`] with code `rule/refused`. The message of the function follows `refused by the application:`; secrets are masked.
     pub fn validated<E: fmt::Display>(self, rule: impl FnOnce(&T) -> Result<(), E>) -> Result<Self, Refused> {
         self.validated_by_all([rule])
     }

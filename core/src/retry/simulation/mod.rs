@@ -130,7 +130,7 @@ pub fn simulate(config: &RetryConfig, scenario: Scenario, seed: Seed) -> Simulat
     run
 }
 
-/// When a client begins its next attempt after a refusal; `None` where it gives up.
+/// When a client begins its next attempt after a refusal; `None` if it gives up.
 fn next_attempt(retry: &mut Retry, config: &RetryConfig, refused_at: Duration) -> Option<Duration> {
     // Every first attempt begins at time 0, so that the time is what has elapsed.
     match retry.failed(config, refused_at, Failure::of(ErrorClass::Retryable), None) {
@@ -186,7 +186,7 @@ impl SimulationRun {
         self.latencies.last().copied()
     }
 
-    /// The mean of the latencies, in whole nanoseconds; `None` where no client succeeded.
+    /// The mean of the latencies, in whole nanoseconds; `None` if no client succeeded.
     pub fn mean_latency(&self) -> Option<Duration> {
         let sum: u128 = self.latencies.iter().map(Duration::as_nanos).sum();
         let mean = sum.checked_div(u128::try_from(self.latencies.len()).ok()?)?;
@@ -195,7 +195,7 @@ impl SimulationRun {
 
     /// The latency that so many percent of the clients that succeeded did not exceed: the nearest rank.
     ///
-    /// `None` where no client succeeded.
+    /// `None` if no client succeeded.
     pub fn latency(&self, percent: u8) -> Option<Duration> {
         let rank = (self.latencies.len() * usize::from(percent.min(100))).div_ceil(100);
         self.latencies.get(rank.saturating_sub(1)).copied()

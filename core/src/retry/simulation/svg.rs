@@ -28,7 +28,7 @@ const GAP: u64 = 560;
 const ROOM: u64 = WIDTH - LEFT - RIGHT;
 const LEAST_BARS: u64 = 10;
 /// A bar is at least two pixels wide.
-const MOST_BARS: u64 = ROOM / 20;
+const MAX_BARS: u64 = ROOM / 20;
 
 const STYLE: &str = "\
 text{font-family:system-ui,-apple-system,'Segoe UI','DejaVu Sans',Helvetica,Arial,sans-serif;font-size:12px;fill:#3d4451}\
@@ -42,7 +42,7 @@ impl Comparison {
     ///
     /// The height of a bar is the calls of its window: the answered ones below, the refused ones above.
     pub fn to_svg(&self) -> String {
-        let axes = Axes::of(self, LEAST_BARS, MOST_BARS);
+        let axes = Axes::of(self, LEAST_BARS, MAX_BARS);
         let capacity = u64::from(self.scenario.capacity);
         let step = count_step(self.highest(), 4);
         let most = self.highest().div_ceil(step).saturating_mul(step);

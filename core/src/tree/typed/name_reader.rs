@@ -1,4 +1,4 @@
-//! Reads the name of a member: a text, or another type that a map may have as its key.
+//! Deserializes a map key, which is always written as a string, as a string, number or boolean.
 
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{Deserializer, Expected, Visitor};
@@ -6,7 +6,7 @@ use serde::de::{Deserializer, Expected, Visitor};
 use super::failure::TypedFailure;
 use crate::tree::Number;
 
-/// The name of a member, as serde reads it.
+/// Deserializes the name of one table entry.
 #[derive(Clone, Copy)]
 pub(super) struct NameReader<'de>(pub(super) &'de str);
 
@@ -15,7 +15,7 @@ impl NameReader<'_> {
         TypedFailure::mismatch(format_args!("{expected} as a key"), "string")
     }
 
-    /// The name as a whole number. Only the shortest spelling counts, so that no two names are one number.
+    /// The name as a whole number. Only the shortest spelling is accepted, so that two different names never give the same number.
     fn whole<T: core::str::FromStr>(self, target: &str, expected: &dyn Expected) -> Result<T, TypedFailure> {
         let plain = !self.0.contains(['.', 'e', 'E']) && self.0 != "-0";
         if !plain || Number::parse(self.0).is_err() {

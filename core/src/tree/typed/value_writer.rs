@@ -14,7 +14,7 @@ use super::failure::TypedFailure;
 use super::name_writer::NameWriter;
 use crate::tree::{Datetime, Kind, MAX_DEPTH, Number, Origin, Segment, Table, Text, Value};
 
-/// Writes one value; `None` where a table leaves the member out.
+/// Writes one value; `None` if a table leaves the member out.
 #[derive(Clone, Copy)]
 pub(super) struct ValueWriter<'o> {
     origin: &'o Origin,

@@ -90,7 +90,7 @@ pub struct Value {
 pub(crate) struct Past {
     /// Values that were replaced.
     pub(crate) shadowed: Vec<Value>,
-    /// The values of the layers that were joined into the present one; empty where there was only one.
+    /// The values of the layers that were joined into the present one; empty if there was only one.
     pub(crate) joined: Vec<Value>,
 }
 
@@ -136,7 +136,7 @@ impl Value {
         self.past.as_ref().map_or(&[], |past| &past.shadowed)
     }
 
-    /// The values of the layers that were joined into this one, lowest first; empty where one layer set it alone.
+    /// The values of the layers that were joined into this one, lowest first; empty if one layer set it alone.
     pub fn joined(&self) -> &[Self] {
         self.past.as_ref().map_or(&[], |past| &past.joined)
     }

@@ -11,7 +11,7 @@ use crate::context::{CommandResult, Context, Exit};
 use speckit::internal::documents::write_atomically;
 
 /// Simulations up to this size take some seconds at most.
-const MOST_CALLS: u64 = 2_000_000;
+const MAX_CALLS: u64 = 2_000_000;
 
 pub(crate) fn run(context: &Context, command: &RetryCommand) -> CommandResult {
     let config = settings(context)?;
@@ -41,9 +41,9 @@ fn simulate(context: &Context, args: &SimulateArgs, config: &RetryConfig) -> Com
         );
     }
     let calls = u64::from(args.clients) * u64::from(config.max_attempts);
-    if calls > MOST_CALLS {
+    if calls > MAX_CALLS {
         return Err(context.fail(format!(
-            "{} clients with {} attempts each make up to {calls} calls; the limit is {MOST_CALLS}\n\
+            "{} clients with {} attempts each make up to {calls} calls; the limit is {MAX_CALLS}\n\
              help: fewer clients, or fewer attempts: --set retry.max_attempts=N",
             args.clients, config.max_attempts
         )));

@@ -24,7 +24,7 @@ pub enum ConfigReloadEvent {
     ReloadSuccess {
         /// The generation in force.
         generation: u64,
-        /// The changes in key order; empty where an edit was reverted.
+        /// The changes in key order; empty if an edit was reverted.
         changed: Vec<Change>,
         /// The keys that keep their running value until the program starts again (`x-reload = restart`), in order.
         pending_restart: Vec<Key>,

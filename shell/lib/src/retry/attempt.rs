@@ -51,7 +51,7 @@ pub enum AttemptOutcome<'a, E> {
 }
 
 impl<E> Attempt<'_, E> {
-    /// Its error; `None` where it succeeded.
+    /// Its error; `None` if it succeeded.
     pub fn error(&self) -> Option<&E> {
         match self.outcome {
             AttemptOutcome::Succeeded => None,
@@ -59,7 +59,7 @@ impl<E> Attempt<'_, E> {
         }
     }
 
-    /// The wait before the next attempt; `None` where there is none.
+    /// The wait before the next attempt; `None` if there is none.
     pub fn next_wait(&self) -> Option<Duration> {
         match self.outcome {
             AttemptOutcome::Failed { then: Decision::Wait(wait), .. } => Some(wait),
@@ -67,7 +67,7 @@ impl<E> Attempt<'_, E> {
         }
     }
 
-    /// Why there is no further attempt; `None` where one may follow, and where none is needed.
+    /// Why there is no further attempt; `None` if one may follow, and where none is needed.
     pub fn give_up(&self) -> Option<GiveUp> {
         match self.outcome {
             AttemptOutcome::Failed { then: Decision::GiveUp(why), .. } => Some(why),

@@ -98,7 +98,7 @@ impl CircuitBreaker {
     /// Makes a call if the breaker allows it.
     ///
     /// # Errors
-    /// [`CallError::Open`] where it does not, and the error of the call.
+    /// [`CallError::Open`] if it does not, and the error of the call.
     pub fn call<T, E: RetryClassifiable>(
         &self,
         call: impl FnOnce() -> Result<T, E>,
@@ -110,7 +110,7 @@ impl CircuitBreaker {
     /// Awaits a call if the breaker allows it, in any async runtime.
     ///
     /// # Errors
-    /// [`CallError::Open`] where it does not, and the error of the call.
+    /// [`CallError::Open`] if it does not, and the error of the call.
     pub async fn call_async<T, E, F>(&self, call: impl FnOnce() -> F) -> Result<T, CallError<E>>
     where
         E: RetryClassifiable,

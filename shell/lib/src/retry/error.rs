@@ -66,12 +66,12 @@ impl<E> RetryError<E> {
         self.0.why == GiveUp::Degraded
     }
 
-    /// The error of the last attempt; `None` where none was made.
+    /// The error of the last attempt; `None` if none was made.
     pub fn cause(&self) -> Option<&E> {
         self.0.cause.as_ref()
     }
 
-    /// The error of the last attempt by value; `None` where none was made.
+    /// The error of the last attempt by value; `None` if none was made.
     pub fn into_cause(self) -> Option<E> {
         self.0.cause
     }

@@ -18,7 +18,7 @@ use crate::sync::Mutex;
 
 /// Vacuums a [`Store`], at most once in an interval, until it is dropped.
 ///
-/// It checks at once and then once in an interval, and runs [`Store::vacuum`] where at least 1 MiB and a tenth of the pages
+/// It checks at once and then once in an interval, and runs [`Store::vacuum`] if at least 1 MiB and a tenth of the pages
 /// are free and no vacuum has begun within the interval. The database records vacuums, so that only one of many processes
 /// runs one. Dropping the scheduler stops a vacuum between two steps and joins the thread.
 ///
@@ -51,7 +51,7 @@ impl VacuumScheduler {
     /// Starts the thread, which has a handle of the store. An interval below 10 ms counts as 10 ms.
     ///
     /// # Errors
-    /// [`StoreError::Thread`] where the thread cannot be started.
+    /// [`StoreError::Thread`] if the thread cannot be started.
     pub fn start(store: &Store, interval: Duration) -> Result<Self, StoreError> {
         let shared = Arc::new(SchedulerState::default());
         let (intervals, changed) = channel();

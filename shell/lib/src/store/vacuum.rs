@@ -87,7 +87,7 @@ impl Store {
     /// ```
     ///
     /// # Errors
-    /// [`StoreError::Busy`] where another process held the lock until the deadline, and why the database cannot be written;
+    /// [`StoreError::Busy`] if another process held the lock until the deadline, and why the database cannot be written;
     /// the earlier steps remain.
     pub fn vacuum(&self) -> Result<VacuumOutcome, StoreError> {
         self.vacuum_with(|_| ControlFlow::Continue(()))

@@ -19,7 +19,7 @@ use crate::os::clock;
 use crate::sync::{Monitor, Mutex};
 
 /// The most writes of one transaction.
-const MOST_IN_GROUP: usize = 1024;
+const MAX_IN_GROUP: usize = 1024;
 /// How long a transaction accepts further writes, so that other processes get the lock.
 const LONGEST_GROUP: Duration = Duration::from_millis(10);
 /// How long to wait for further writes after a group.
@@ -213,7 +213,7 @@ impl WriterState {
             let ran = self.in_savepoint(&transaction, &mut *write);
             is_whole = ran.is_some();
             done.push((write, ran.unwrap_or(RunResult::Succeeded)));
-            let is_full = !is_whole || done.len() >= MOST_IN_GROUP || clock::now() >= until;
+            let is_full = !is_whole || done.len() >= MAX_IN_GROUP || clock::now() >= until;
             next = if is_full { None } else { self.pop() };
         }
         let count = done.len();

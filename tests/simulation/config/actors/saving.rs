@@ -101,7 +101,7 @@ fn save(random: &mut Random, diary: &mut Diary, at: u64, path: &str, text: &str)
 /// Adds a text to an empty file, part by part.
 ///
 /// Somebody else may write the file meanwhile, and then what was a secret stands where no schema makes it one. So a
-/// text with a secret stops in the middle of that, where nothing can be read, and is written as a whole later.
+/// text with a secret stops in the middle of that, if nothing can be read, and is written as a whole later.
 fn parts(random: &mut Random, diary: &mut Diary, mut at: u64, path: &str, text: &str) -> u64 {
     let mut rest = text;
     if path != TOKEN_FILE

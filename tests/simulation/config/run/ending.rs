@@ -13,7 +13,7 @@ use crate::config::program::{KEYS, RESTART, Setup, builder, closure_panicked};
 use crate::config::tally::Coverage;
 
 /// More calls than this after the last change, and the program never comes to rest.
-const MOST_TURNS_TO_REST: u32 = 200;
+const MAX_TURNS_TO_REST: u32 = 200;
 
 impl ProgramRun<'_> {
     /// Guards are dropped, the last hint comes, and time passes until the program wants nothing any more.
@@ -22,7 +22,7 @@ impl ProgramRun<'_> {
         for worker in self.workers.names() {
             self.release(worker)?;
         }
-        for _ in 0..MOST_TURNS_TO_REST {
+        for _ in 0..MAX_TURNS_TO_REST {
             if self.is_unseen.load(Ordering::Relaxed) {
                 self.hint()?;
             } else {

@@ -1,4 +1,4 @@
-//! Checking a tree against a schema. Violations are explained only where the tree is invalid.
+//! Checking a tree against a schema. Violations are explained only if the tree is invalid.
 
 use alloc::format;
 use alloc::vec::Vec;
@@ -53,7 +53,7 @@ impl SchemaValidator {
         }
     }
 
-    /// Whether the tree is valid; faster than [`SchemaValidator::check`] where it is not.
+    /// Whether the tree is valid; faster than [`SchemaValidator::check`] if it is not.
     pub fn is_valid(&self, root: &Value) -> bool {
         self.too_deep.set(false);
         let before = self.valid_before.take();

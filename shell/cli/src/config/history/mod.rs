@@ -40,10 +40,10 @@ fn list(context: &Context) -> CommandResult {
         let document = json!({ "database": database, "generations": generations, "refusals": refusals });
         context.terminal.json(&document);
     } else if generations.is_empty() && refusals.is_empty() {
-        let name = shown(&database);
+        let name = display_path(&database);
         context.terminal.result(&format!("nothing is recorded yet in {name}: `speckit watch` records\n"));
     } else {
-        context.terminal.result(&places().list(&generations, &refusals));
+        context.terminal.result(&printer().list(&generations, &refusals));
     }
     Ok(Exit::Yes)
 }
@@ -72,9 +72,9 @@ fn show(context: &Context, args: &GenerationArgs) -> CommandResult {
         context.terminal.json(&json);
         return Ok(Exit::Yes);
     }
-    let mut text = places().show(&generation);
+    let mut text = printer().show(&generation);
     for (source, shown) in generation.state.sources.iter().zip(texts) {
-        text.push_str(&format!("\n==> {} <==\n{shown}", places().shown(&source.path)));
+        text.push_str(&format!("\n==> {} <==\n{shown}", printer().shown(&source.path)));
     }
     context.terminal.result(&text);
     Ok(Exit::Yes)
@@ -98,7 +98,7 @@ fn texts(context: &Context, generation: &Generation, reveal: bool) -> Result<Vec
 fn diff(context: &Context, from: i64, to: i64) -> CommandResult {
     let (history, _) = generation(context, from)?;
     let difference = history.difference(from, to).map_err(|error| unreadable(context, &error))?;
-    let difference = difference.ok_or_else(|| unknown(context, &history, to))?;
+    let difference = difference.ok_or_else(|| report_unknown(context, &history, to))?;
     context.print(&difference.to_json(from, to), difference.to_text(from, to));
     Ok(Exit::Yes)
 }
@@ -107,7 +107,7 @@ fn diff(context: &Context, from: i64, to: i64) -> CommandResult {
 fn generation(context: &Context, number: i64) -> Result<(History, Generation), Exit> {
     let database = database(context)?;
     let Some(history) = open(context, &database)? else {
-        let name = shown(&database);
+        let name = display_path(&database);
         let message = format!("there is no generation {number}: nothing is recorded yet in `{name}`");
         return Err(refuse(
             context,
@@ -118,11 +118,11 @@ fn generation(context: &Context, number: i64) -> Result<(History, Generation), E
     };
     match history.generation(number).map_err(|error| unreadable(context, &error))? {
         Some(generation) => Ok((history, generation)),
-        None => Err(unknown(context, &history, number)),
+        None => Err(report_unknown(context, &history, number)),
     }
 }
 
-fn unknown(context: &Context, history: &History, number: i64) -> Exit {
+fn report_unknown(context: &Context, history: &History, number: i64) -> Exit {
     let generations = match history.generations() {
         Ok(generations) => generations,
         Err(error) => return unreadable(context, &error),
@@ -138,12 +138,12 @@ fn unknown(context: &Context, history: &History, number: i64) -> Exit {
     refuse(context, Code::HistoryUnknown, message, "`speckit history` lists them")
 }
 
-/// The database of the history. An invalid configuration is no error here: the history is there to repair it.
+/// The database of the history. An invalid configuration is allowed, because the user may want to repair it with the history.
 fn database(context: &Context) -> Result<PathBuf, Exit> {
     context.database().map(|(path, _)| path).map_err(|finding| context.refuse(&[finding]))
 }
 
-/// The history in a database; `None` where the file does not exist, and it is not created.
+/// The history in a database; `None` if the file does not exist. Never creates it.
 fn open(context: &Context, database: &Path) -> Result<Option<History>, Exit> {
     if !exists(database) {
         return Ok(None);
@@ -161,7 +161,7 @@ fn refuse(context: &Context, code: Code, message: String, help: &str) -> Exit {
     context.refuse(&[Diagnostic::error(code, Key::root(), message).help(help)])
 }
 
-fn places() -> HistoryPrinter {
+fn printer() -> HistoryPrinter {
     let text = |path: PathBuf| Some(path.to_string_lossy().into_owned());
     HistoryPrinter {
         folder: absolute(Path::new(".")).ok().and_then(text),
@@ -169,9 +169,9 @@ fn places() -> HistoryPrinter {
     }
 }
 
-/// A path as people read it: from the working folder, or from the home folder.
-fn shown(path: &Path) -> String {
-    places().shown(&full(path).to_string_lossy())
+/// A path relative to the working folder or the home folder.
+fn display_path(path: &Path) -> String {
+    printer().shown(&full(path).to_string_lossy())
 }
 
 fn full(path: &Path) -> PathBuf {

@@ -15,7 +15,7 @@ use speckit_core::config::resolve::{Document, Inputs, Rules};
 use speckit_core::config::source::Language;
 use speckit_core::{Code, LayerKind, Source};
 
-use super::{full, generation, places, refuse, shown, unreadable};
+use super::{display_path, full, generation, printer, refuse, unreadable};
 use crate::args::RollbackArgs;
 use crate::context::{CommandResult, Context, Exit};
 use speckit::internal::clock;
@@ -45,7 +45,7 @@ pub(super) fn run(context: &Context, args: &RollbackArgs) -> CommandResult {
     require_valid(context, &rules, &sources, &generation.state)?;
     let steps = plan_restore(&generation.state, &present(&sources)).unwrap_or_default();
     let diffs: Vec<String> =
-        steps.iter().map(|step| step.diff(&places().shown(&step.path), &rules)).collect();
+        steps.iter().map(|step| step.diff(&printer().shown(&step.path), &rules)).collect();
     if !context.is_json() {
         diffs.iter().for_each(|diff| context.terminal.result(diff));
     }
@@ -89,7 +89,7 @@ fn require_same_files(
     if sources.files.iter().map(|file| full(&file.path)).eq(files.iter().cloned()) {
         return Ok(());
     }
-    let names: Vec<String> = files.iter().map(|path| shown(path)).collect();
+    let names: Vec<String> = files.iter().map(|path| display_path(path)).collect();
     let options: Vec<String> = names.iter().map(|name| format!("--config {name}")).collect();
     Err(refuse(
         context,
@@ -159,22 +159,23 @@ fn report_written(context: &Context, written: &[Rewritten]) {
         return;
     }
     for file in written {
-        let name = shown(&file.path);
+        let name = display_path(&file.path);
         context.terminal.result(&match (&file.backup, file.is_there()) {
-            (Some(backup), true) => format!("wrote {name}, kept the old one as {}\n", shown(backup)),
+            (Some(backup), true) => format!("wrote {name}, kept the old one as {}\n", display_path(backup)),
             (None, _) => format!("wrote {name}, which was not there\n"),
             (Some(backup), false) => {
-                format!("moved {name} to {}, since that generation did not have it\n", shown(backup))
+                format!("moved {name} to {}, since that generation did not have it\n", display_path(backup))
             }
         });
     }
 }
 
 fn not_written(context: &Context, error: &NotRewritten) -> Exit {
-    let mut message = format!("`{}` cannot be written: {}", shown(&error.path), error.reason);
+    let mut message = format!("`{}` cannot be written: {}", display_path(&error.path), error.reason);
     for file in &error.left {
-        let backup = file.backup.as_deref().map_or_else(|| "nothing".into(), shown);
-        message.push_str(&format!("; `{}` could not be put back, and was {backup}", shown(&file.path)));
+        let backup = file.backup.as_deref().map_or_else(|| "nothing".into(), display_path);
+        message
+            .push_str(&format!("; `{}` could not be put back, and was {backup}", display_path(&file.path)));
     }
     let help = match error.left.is_empty() {
         true => "every file is as it was",

@@ -66,7 +66,7 @@ fn watch<T: DeserializeOwned + Send + Sync + 'static>(
         drop(signal_sender.send(WatchInput::Signal(signal)));
         match signal {
             Signal::Hangup => Then::Listen,
-            // Writing a line may block, where its reader has stopped reading.
+            // Writing to standard output may block if the other program no longer reads it.
             Signal::End => Then::EndWithin(SIGNAL_TIMEOUT),
         }
     });
@@ -84,7 +84,7 @@ fn watch<T: DeserializeOwned + Send + Sync + 'static>(
         print_events(context, &config, &watcher, &inputs);
         Ok(())
     };
-    // In this order: the forwarding thread ends when the events, or the receiver of its inputs, are gone.
+    // Dropped before `join`: the forwarding thread ends when one of its channels is closed.
     drop((watcher, config, signals, inputs));
     // The thread runs no code that could panic.
     let _ = forwarding.join();
@@ -125,7 +125,7 @@ fn report_refused(context: &Context, error: &ConfigError) -> Exit {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "it ends with the events, and is joined")]
+#[expect(clippy::disallowed_methods, reason = "the thread ends when the event channel closes, and is joined")]
 fn forward(
     events: Receiver<ConfigReloadEvent>,
     sender: Sender<WatchInput>,

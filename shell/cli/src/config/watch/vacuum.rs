@@ -17,7 +17,7 @@ pub(super) struct HistoryVacuum {
 }
 
 impl HistoryVacuum {
-    /// `None` where there is no history, or its thread cannot be spawned: a large database is no reason not to watch.
+    /// `None` if there is no history, or its thread cannot be spawned: a large database is no reason not to watch.
     pub(super) fn start<T: DeserializeOwned + Send + Sync + 'static>(
         config: &Config<T>,
         is_application: bool,

@@ -18,7 +18,7 @@ const UNTIL_READY: Duration = Duration::from_secs(5);
 /// How long it may take to exit after the farewell: longer than it tries to kill processes.
 const UNTIL_ENDED: Duration = Duration::from_secs(3);
 /// How many bytes may wait for a guard that does not read, beside those in the pipe: some thousand lines.
-const MOST_BYTES: usize = 1 << 16;
+const MAX_BYTES: usize = 1 << 16;
 
 /// A running guard; dropping this ends it.
 #[derive(Debug)]
@@ -111,7 +111,7 @@ impl GuardProcess {
             // Writing into memory does not fail.
             let _ = write!(self.waiting, "{message}");
             self.write();
-            if self.waiting.len() > MOST_BYTES {
+            if self.waiting.len() > MAX_BYTES {
                 self.give_up("it does not read its input");
             }
         }

@@ -11,7 +11,7 @@ use crate::store::error::StoreError;
 use crate::store::integer;
 
 /// How many vacuums the database records.
-const MOST_RECORDED: i64 = 100;
+const MAX_RECORDED: i64 = 100;
 
 /// A vacuum that has begun: the number of its row.
 pub(super) type VacuumClaim = i64;
@@ -23,7 +23,7 @@ pub(super) fn claim(connection: &Connection) -> Result<VacuumClaim, StoreError> 
         [now_ms()],
     )?;
     let claim = connection.last_insert_rowid();
-    connection.execute("DELETE FROM store_vacuums WHERE id <= ?1", [claim - MOST_RECORDED])?;
+    connection.execute("DELETE FROM store_vacuums WHERE id <= ?1", [claim - MAX_RECORDED])?;
     Ok(claim)
 }
 

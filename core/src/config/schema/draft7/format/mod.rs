@@ -61,7 +61,7 @@ const FORMATS: [(&str, &str, Predicate); 17] = [
 ];
 
 impl StringFormat {
-    /// The format of that name; `None` where Draft 7 defines none, so that every text passes.
+    /// The format of that name; `None` if Draft 7 defines none, so that every text passes.
     pub(super) fn named(wanted: &str) -> Option<Self> {
         let (name, description, accepts) = FORMATS.into_iter().find(|(name, ..)| *name == wanted)?;
         Some(Self { name, description, accepts })

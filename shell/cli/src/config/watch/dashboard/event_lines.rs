@@ -13,7 +13,7 @@ use super::theme::{BAD, GOOD, PLAIN, QUIET, WARNING};
 use speckit::{ConfigReloadEvent, Diagnostics};
 
 /// Of one event; a longer report is for `speckit check`.
-const MOST_LINES: usize = 60;
+const MAX_LINES: usize = 60;
 
 /// The lines of an event: a headline with its time, then its details.
 pub(super) fn lines(event: &ConfigReloadEvent, at: Duration) -> Vec<Span<'static>> {
@@ -80,8 +80,8 @@ fn report(diagnostics: &Diagnostics, style: Style) -> Vec<Span<'static>> {
 }
 
 fn capped(lines: impl Iterator<Item = Span<'static>>, total: usize, command: &str) -> Vec<Span<'static>> {
-    let mut kept: Vec<Span<'static>> = lines.take(MOST_LINES).collect();
-    if let Some(more @ 1..) = total.checked_sub(MOST_LINES) {
+    let mut kept: Vec<Span<'static>> = lines.take(MAX_LINES).collect();
+    if let Some(more @ 1..) = total.checked_sub(MAX_LINES) {
         let more = count(more as u64, "more line");
         kept.push(line(QUIET, &format!("  … {more}: `{command}` has all")));
     }
@@ -165,7 +165,7 @@ mod tests {
     fn a_long_report_is_truncated() {
         let long = Diagnostics::new(Vec::new(), "error: x\n".repeat(1000));
         let text = text(&ConfigReloadEvent::ReloadFailed { generation: 1, diagnostics: long });
-        assert_eq!(text.lines().count(), MOST_LINES + 2);
+        assert_eq!(text.lines().count(), MAX_LINES + 2);
         assert!(text.ends_with("  … 940 more lines: `speckit check` has all\n"), "{text}");
     }
 }

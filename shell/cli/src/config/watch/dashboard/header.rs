@@ -12,7 +12,7 @@ use super::theme::{ALERT, GOOD, NOTICE, PLAIN, QUIET, STRONG, WARNING};
 use speckit::{Status, Watching};
 
 /// How many keys or files are named; the others are counted.
-const MOST_NAMED: usize = 8;
+const MAX_NAMED: usize = 8;
 
 /// A state that the user must notice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,8 +135,8 @@ fn first_of(findings: &[Diagnostic]) -> String {
 }
 
 fn named(names: impl ExactSizeIterator<Item = String>) -> String {
-    let more = names.len().saturating_sub(MOST_NAMED);
-    let names: Vec<_> = names.take(MOST_NAMED).collect();
+    let more = names.len().saturating_sub(MAX_NAMED);
+    let names: Vec<_> = names.take(MAX_NAMED).collect();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("{}{more}", names.join(", "))
 }

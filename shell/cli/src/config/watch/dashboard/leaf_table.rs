@@ -10,7 +10,7 @@ use ratatui::widgets::{HighlightSpacing, Row, Table, TableState};
 
 use super::Leaf;
 use super::movement::Movement;
-use super::text::{clip, clip_front, visible};
+use super::text::{clip, clip_keeping_end, visible};
 use super::theme::{PLAIN, QUIET, SELECTED, STRONG, WARNING};
 
 /// In characters.
@@ -84,7 +84,7 @@ impl LeafTable {
         self.chosen = self.passing.get(selected).copied().unwrap_or(self.chosen);
     }
 
-    /// The key of the selection; `None` where nothing passes the filter.
+    /// The key of the selection; `None` if nothing passes the filter.
     pub(super) fn selected_key(&self) -> Option<&str> {
         let index = self.passing.get(self.state.selected()?)?;
         self.entries.get(*index).map(|entry| &*entry.key)
@@ -116,9 +116,9 @@ impl LeafTable {
             };
             let leaf = &entry.shown;
             Row::new([
-                Line::from_iter([Span::raw(mark), Span::raw(clip_front(&leaf.key, key))]).style(style),
+                Line::from_iter([Span::raw(mark), Span::raw(clip_keeping_end(&leaf.key, key))]).style(style),
                 Line::raw(clip(&leaf.value, value)),
-                Line::styled(clip_front(&leaf.origin, origin), QUIET),
+                Line::styled(clip_keeping_end(&leaf.origin, origin), QUIET),
             ])
         });
         let table = Table::new(rows, [key + MARKS - 1, value, origin].map(Constraint::Length))

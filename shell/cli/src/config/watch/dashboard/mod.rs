@@ -47,7 +47,7 @@ pub(super) enum DashboardMessage {
     },
     /// The status of the reloads, and its time since the start.
     Status { status: Status, at: Duration },
-    /// The answer to [`DashboardCommand::Explain`]; `None` where the key is unknown.
+    /// The answer to [`DashboardCommand::Explain`]; `None` if the key is unknown.
     Explained { key: String, text: Option<String> },
     /// The result of a key, in one line, such as `nothing changed`. It is shown until the next key.
     Replied(String),

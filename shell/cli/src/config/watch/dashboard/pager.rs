@@ -12,7 +12,7 @@ use super::text::wrap;
 use super::theme::QUIET;
 
 /// How many lines are kept; the oldest are dropped.
-const MOST_LINES: usize = 4000;
+const MAX_LINES: usize = 4000;
 
 /// Lines, the newest last. The newest are shown until the user scrolls.
 #[derive(Debug, Default)]
@@ -33,7 +33,7 @@ impl Pager {
         let before = self.lines.len();
         self.lines.extend(lines);
         self.newest = self.lines.len() - before;
-        for line in self.lines.drain(..self.lines.len().saturating_sub(MOST_LINES)) {
+        for line in self.lines.drain(..self.lines.len().saturating_sub(MAX_LINES)) {
             self.top = self.top.saturating_sub(wrap(&line, self.area.width).len());
         }
     }
@@ -139,9 +139,9 @@ mod tests {
         assert_eq!(shown(&mut pager, 20), "1.1|2.0|2.1");
         pager.scroll(Movement::Up);
         assert_eq!(shown(&mut pager, 20), "1.0|1.1|2.0");
-        (3..MOST_LINES / 2).for_each(|n| push(&mut pager, n));
+        (3..MAX_LINES / 2).for_each(|n| push(&mut pager, n));
         assert_eq!(shown(&mut pager, 20), "1.0|1.1|2.0");
-        push(&mut pager, MOST_LINES / 2);
+        push(&mut pager, MAX_LINES / 2);
         assert_eq!(shown(&mut pager, 20), "1.0|1.1|2.0", "the oldest are dropped above it");
         pager.follow();
         assert_eq!(shown(&mut pager, 20), "1999.1|2000.0|2000.1");

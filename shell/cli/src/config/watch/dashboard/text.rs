@@ -9,11 +9,11 @@ use ratatui::text::{Line, Span};
 use textwrap::{Options, WordSplitter};
 
 /// Longer texts are truncated.
-const MOST_CHARACTERS: usize = 1000;
+const MAX_CHARACTERS: usize = 1000;
 
-/// The text with control and direction characters escaped; a long text is truncated with `…`.
+/// The text with control and bidirectional characters escaped; a long text is truncated with `…`.
 pub(super) fn visible(text: &str) -> String {
-    let end = text.char_indices().nth(MOST_CHARACTERS).map(|(end, _)| end);
+    let end = text.char_indices().nth(MAX_CHARACTERS).map(|(end, _)| end);
     match end.and_then(|end| text.get(..end)) {
         Some(beginning) => speckit_core::text::visible(beginning) + "…",
         None => speckit_core::text::visible(text),
@@ -39,7 +39,7 @@ fn is_excerpt(text: &str) -> bool {
     text.trim_start().trim_start_matches(|c: char| c.is_ascii_digit()).trim_start().starts_with('|')
 }
 
-/// The text, or as much of its beginning as fits, and `…`.
+/// The text if it fits; otherwise its beginning, followed by `…`.
 pub(super) fn clip(text: &str, width: u16) -> Cow<'_, str> {
     if text.cell_width() <= width {
         return text.into();
@@ -48,8 +48,8 @@ pub(super) fn clip(text: &str, width: u16) -> Cow<'_, str> {
     fitting(graphemes(&span), width).chain(["…"]).collect()
 }
 
-/// The text, or `…` and as much of its end as fits.
-pub(super) fn clip_front(text: &str, width: u16) -> Cow<'_, str> {
+/// The text if it fits; otherwise `…`, followed by its end.
+pub(super) fn clip_keeping_end(text: &str, width: u16) -> Cow<'_, str> {
     if text.cell_width() <= width {
         return text.into();
     }
@@ -61,9 +61,9 @@ pub(super) fn clip_front(text: &str, width: u16) -> Cow<'_, str> {
 
 /// The graphemes that fit beside an ellipsis.
 fn fitting<'a>(graphemes: impl Iterator<Item = &'a str>, width: u16) -> impl Iterator<Item = &'a str> {
-    let mut left = width.saturating_sub(1);
+    let mut remaining = width.saturating_sub(1);
     graphemes.map_while(move |symbol| {
-        left = left.checked_sub(symbol.cell_width())?;
+        remaining = remaining.checked_sub(symbol.cell_width())?;
         Some(symbol)
     })
 }
@@ -105,7 +105,7 @@ mod tests {
             ("", 0, "", ""),
         ] {
             assert_eq!(clip(text, width), at_the_end, "{text} {width}");
-            assert_eq!(clip_front(text, width), at_the_front, "{text} {width}");
+            assert_eq!(clip_keeping_end(text, width), at_the_front, "{text} {width}");
         }
     }
 
@@ -133,7 +133,7 @@ mod tests {
         #[test]
         fn clipped_text_fits_and_wrapped_text_is_complete(text in "[a-c世\u{301} ]{0,40}", width in 0_u16..20) {
             prop_assert!(clip(&text, width).cell_width() <= width.max(1));
-            prop_assert!(clip_front(&text, width).cell_width() <= width.max(1));
+            prop_assert!(clip_keeping_end(&text, width).cell_width() <= width.max(1));
             let rows: Vec<_> = wrap(&Span::raw(&text), width).iter().map(Line::to_string).collect();
             prop_assert!(rows.iter().all(|row| row.cell_width() <= width.max(2)), "{rows:?}");
             prop_assert_eq!(rows.concat().replace(' ', ""), text.replace(' ', ""));

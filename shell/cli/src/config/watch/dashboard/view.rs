@@ -64,7 +64,7 @@ pub(in crate::config::watch) fn draw(
     }
 }
 
-/// Draws the focused pane alone where there is no room for both.
+/// Draws the focused pane alone if there is no room for both.
 fn draw_panes(frame: &mut Frame<'_>, dashboard: &mut Dashboard, body: Rect) {
     let none = Rect { height: 0, ..body };
     let is_wide = body.width >= SIDE_BY_SIDE;

@@ -76,7 +76,7 @@ fn what_only_other_stages_need_is_not_asked_for() {
 #[test]
 fn another_schema_has_no_gates() {
     let dir = dir(&[FINE]).file("app.schema.json", "{}");
-    refused(&dir, &format!("{RUN} --schema app.schema.json"), "--schema replaces it");
+    refused(&dir, &format!("{RUN} --schema app.schema.json"), "which --schema replaces");
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn a_prompt_that_cannot_be_read_is_named() {
     refused(
         &dir,
         &format!("{run} wrong.txt"),
-        "the prompt from `wrong.txt` is no UTF-8: byte 3, counted from 0",
+        "the prompt from `wrong.txt` is not UTF-8: byte 3, counted from 0",
     );
     let large = std::fs::File::create(dir.path("large.txt")).unwrap();
     large.set_len((16 << 20) + 1).unwrap();

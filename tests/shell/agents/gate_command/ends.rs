@@ -10,18 +10,18 @@ fn a_gate_whose_agents_all_succeed_is_a_yes_and_is_kept() {
     let dir = dir(&[FINE, FINE, FINE]);
     let answer = dir.run(RUN).yes();
     assert!(answer.out.contains("full"), "{}", answer.out);
-    assert!(answer.out.contains("run 1 is kept in `") && answer.out.contains("runs.db"), "{}", answer.out);
+    assert!(answer.out.contains("run 1 is recorded in `") && answer.out.contains("runs.db"), "{}", answer.out);
     assert!(!answer.both().contains("fine"), "what agents write is in the database: {}", answer.both());
     assert!(!answer.err.contains("warning"), "{}", answer.err);
     assert!(answer.err.lines().count() >= 6, "each start and each end is a line:\n{}", answer.err);
-    assert!(dir.run(RUN).yes().out.contains("run 2 is kept"));
+    assert!(dir.run(RUN).yes().out.contains("run 2 is recorded"));
 }
 
 #[test]
 fn a_degraded_gate_is_a_yes_with_a_warning_unless_all_are_required() {
     let dir = dir(&[FINE, FINE, BROKEN]);
     let answer = dir.run(RUN).yes().says("warning[gate/degraded]");
-    assert!(answer.err.contains("only 2 of 3 agents count for it"), "{}", answer.err);
+    assert!(answer.err.contains("2 of 3 agents succeeded (quorum 2)"), "{}", answer.err);
     let answer = dir.run(&format!("{RUN} --require-full")).no().says("error[gate/degraded]");
     assert!(answer.out.contains("degraded"), "{}", answer.out);
     dir.run(&format!("{RUN} --strict")).no().says("error[gate/degraded]");
@@ -111,7 +111,7 @@ fn what_is_not_kept_is_shown() {
     let dir = dir(&[FINE]);
     let answer = dir.run("gate run plan --spec S --prompt hello --no-store --database runs.db").yes();
     assert!(answer.out.contains("fine"), "{}", answer.out);
-    assert!(!answer.out.contains("is kept"), "{}", answer.out);
+    assert!(!answer.out.contains("is recorded"), "{}", answer.out);
     let run = "gate run plan --spec S --prompt hello --no-store --database runs.db --format json";
     let last = finished(&dir.run(run).yes());
     assert_eq!(last["run_id"], json!(null));

@@ -10,10 +10,10 @@ use crate::test_dir::TestDir;
 fn where_there_is_no_database_none_is_made() {
     let dir = TestDir::new();
     let list = dir.run("gate list --database no.db").yes().silent();
-    assert!(list.out.starts_with("no run is kept yet in `") && list.out.contains("no.db"), "{}", list.out);
+    assert!(list.out.starts_with("no run is recorded yet in `") && list.out.contains("no.db"), "{}", list.out);
     let json = dir.run("gate list --database no.db --format json").yes().json();
     assert_eq!(json["runs"], serde_json::json!([]));
-    dir.run("gate show 7 --database no.db").failed().only_says("there is no run 7: none is kept yet in");
+    dir.run("gate show 7 --database no.db").failed().only_says("there is no run 7: none is recorded yet in");
     let json = dir.run("gate show 7 --database no.db --format json").failed();
     assert_eq!(json.codes(), ["gate/unknown"]);
     assert_eq!(dir.names(), [""; 0]);
@@ -33,8 +33,8 @@ fn a_configuration_that_cannot_be_read_makes_it_unsure_which_database_is_meant()
 fn a_file_that_holds_no_run_is_refused() {
     let dir = TestDir::new().file("other.json", r#"{"event": "started"}"#).file("text.txt", "hello");
     dir.run("gate show no.json").failed().only_says("`no.json` does not exist");
-    dir.run("gate show other.json").failed().only_says("`other.json` holds no run: ");
-    dir.run("gate show text.txt").failed().only_says("`text.txt` holds no run: ");
+    dir.run("gate show other.json").failed().only_says("`other.json` contains no run: ");
+    dir.run("gate show text.txt").failed().only_says("`text.txt` contains no run: ");
 }
 
 #[test]
@@ -71,8 +71,8 @@ fn runs_are_listed_with_the_newest_last_and_can_be_chosen() {
     let at = |word: &str| list.find(word).unwrap_or_else(|| panic!("no {word} in {list}"));
     assert!(at("full") < at("degraded") && at("degraded") < at("insufficient"), "{list}");
     let none = dir.run("gate list --database runs.db --stage audit").yes().out;
-    assert_eq!(none, "no run that is kept is such a one\n");
-    dir.run("gate show 7 --database runs.db").failed().only_says("there is no run 7: 1 to 3 are kept");
+    assert_eq!(none, "no recorded run matches\n");
+    dir.run("gate show 7 --database runs.db").failed().only_says("there is no run 7: 1 to 3 are recorded");
 }
 
 #[test]
@@ -140,10 +140,10 @@ fn a_run_that_cannot_be_read_is_told_and_hides_no_other() {
 fn where_no_run_can_be_read_it_is_not_said_that_none_is_kept() {
     let dir = place_with_runs(2, "UPDATE consensus_runs SET synthesis_json = '{'");
     let answer = dir.run("gate list --database runs.db").yes().says("run 1 cannot").says("run 2 cannot");
-    assert_eq!(answer.out, "no run that is looked for can be read\n");
+    assert_eq!(answer.out, "no matching run can be read\n");
     let none = dir.run("gate list --database runs.db --spec SPEC-7").yes().silent().out;
-    assert_eq!(none, "no run that is kept is such a one\n");
-    dir.run("gate show 7 --database runs.db").failed().only_says("there is no run 7: 1 to 2 are kept");
+    assert_eq!(none, "no recorded run matches\n");
+    dir.run("gate show 7 --database runs.db").failed().only_says("there is no run 7: 1 to 2 are recorded");
 }
 
 #[test]

@@ -80,7 +80,7 @@ fn a_guard_that_is_stopped_holds_nobody_up_and_is_given_up_where_it_would_take_m
     assert_eq!(guarded.ask("failure"), "none");
     guarded.ask("many 100000");
     let failure = guarded.ask("failure");
-    assert!(failure.contains("it does not read what it is told"), "{failure}");
+    assert!(failure.contains("it does not read its input"), "{failure}");
     assert_eq!(
         process(guard.id),
         None,

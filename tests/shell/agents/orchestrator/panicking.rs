@@ -12,7 +12,7 @@ async fn a_door_that_panics_ends_its_attempt_and_no_other() {
     assert_eq!(statuses(&run), [Status::NotStarted, Status::Ok, Status::Ok]);
     assert_eq!((run.agents[0].attempts, run.is_ok()), (1, true));
     let reason = run.agents[0].reason.as_ref().unwrap();
-    assert!(reason.contains("what was to run it panicked: a bug;"), "{reason}");
+    assert!(reason.contains("the code that runs it panicked: a bug;"), "{reason}");
     assert_eq!(door.log(), ["+a", "!a", "+b", "-b", "+c", "-c"], "and its room is free");
 }
 

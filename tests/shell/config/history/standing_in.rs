@@ -26,7 +26,7 @@ fn the_last_good_generation_stands_in_for_bad_files_until_they_are_mended() {
     let warning = &status.warnings[0];
     assert_eq!(warning.code, "history/last-good");
     let at = speckit_core::text::rfc3339(whole(&history(&shell), 2).accepted_at_ms);
-    let said = format!("the files are refused: generation 2 of the history, of {at}, stands in");
+    let said = format!("the files are refused: generation 2 of the history, accepted at {at}, is used instead");
     assert_eq!(warning.message, said);
     assert_eq!(history(&shell).refusals().unwrap().len(), 1);
     assert_eq!(lines(&history(&shell)).len(), 2, "what stands in was accepted before");

@@ -99,7 +99,7 @@ fn what_cannot_be_restored_is_said_with_its_reason() {
     recorded(&dir, &["[store]\nhistory = 'metadata'\n".into(), retry(5)]);
     dir.run("history rollback 1").failed().only_says("generation 1 cannot be restored: no texts are kept");
     let shown = dir.run("history show 1 --sources").yes().says("no texts are kept of it");
-    assert!(shown.out.contains("values     not kept, and no texts"), "{}", shown.out);
+    assert!(shown.out.contains("values     not recorded, nor file texts"), "{}", shown.out);
     dir.run("history rollback 7").failed().only_says("there is no generation 7: the history has 1 to 2");
     dir.run("history rollback 2 --config other.toml")
         .failed()

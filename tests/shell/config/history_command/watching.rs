@@ -41,7 +41,7 @@ fn watch_starts_with_the_last_good_generation_where_it_is_asked_to() {
     assert!(watch.line().starts_with("generation 2 is in force"));
     let err = watch.ended_by("TERM").yes().err;
     assert!(
-        err.contains("warning[history/last-good]: the files are refused: generation 1 of the history, of 20"),
+        err.contains("warning[history/last-good]: the files are refused: generation 1 of the history, accepted at 20"),
         "{err}"
     );
     assert_eq!(causes(&dir), ["1 opened null", "2 reloaded null"]);

@@ -158,7 +158,9 @@ fn runs_of_the_same_millisecond_are_all_kept_with_their_times() {
     assert!(listed(&runs).iter().all(|(_, run)| run.started_at_ms == 7));
     let at_the_end = run("SPEC-1", "plan", u64::MAX - 300, 3);
     runs.add(&at_the_end, 10).unwrap();
-    assert!(runs.add(&at_the_end, 10).unwrap_err().to_string().contains("the clock of this machine is wrong"));
+    assert!(
+        runs.add(&at_the_end, 10).unwrap_err().to_string().contains("the clock of this machine is wrong")
+    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What stands in for bad files: the last good generation, or the defaults.
+//! The fallbacks for bad files: the last good generation, or the defaults.
 
 use speckit::store::{HistoryMode, StoreConfig};
 use speckit::{Builder, Environment, Fallback};
@@ -26,7 +26,8 @@ fn the_last_good_generation_stands_in_for_bad_files_until_they_are_mended() {
     let warning = &status.warnings[0];
     assert_eq!(warning.code, "history/last-good");
     let at = speckit_core::text::rfc3339(whole(&history(&shell), 2).accepted_at_ms);
-    let said = format!("the files are refused: generation 2 of the history, accepted at {at}, is used instead");
+    let said =
+        format!("the files are refused: generation 2 of the history, accepted at {at}, is used instead");
     assert_eq!(warning.message, said);
     assert_eq!(history(&shell).refusals().unwrap().len(), 1);
     assert_eq!(lines(&history(&shell)).len(), 2, "what stands in was accepted before");

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::test_dir::{TestDir, members};
+use crate::test_dir::TestDir;
 
 #[test]
 fn the_whole_configuration_is_toml_that_gives_itself() {
@@ -58,9 +58,7 @@ fn origins_are_behind_the_values() {
     }
     let json = dir.run("show retry --origins --format json").succeeds().json();
     let leaf = &json["max_attempts"];
-    assert_eq!(members(leaf), ["origin", "value"]);
     assert_eq!(leaf["value"], 7);
-    assert_eq!(members(&leaf["origin"]), ["column", "layer", "line", "name", "variable"]);
     assert_eq!((&leaf["origin"]["layer"], &leaf["origin"]["line"]), (&json!("file"), &json!(2)));
     assert_eq!(json["deadline_ms"]["origin"]["variable"], "SPECKIT_RETRY__DEADLINE_MS");
 }

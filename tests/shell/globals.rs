@@ -10,13 +10,13 @@ fn files_accumulate_over_both_places_and_the_later_wins() {
         .file("c.toml", "[retry]\nmax_attempts = 13\n");
     let json = dir
         .run("--config a.toml --config b.toml show retry --config c.toml --format json")
-        .yes()
-        .silent()
+        .succeeds()
+        .no_stderr()
         .json();
     let values =
         ["max_attempts", "deadline_ms", "initial_backoff_ms"].map(|name| json[name].as_i64().unwrap());
     assert_eq!(values, [13, 12, 11]);
-    let json = dir.run("--config c.toml show retry --config a.toml --format json").yes().json();
+    let json = dir.run("--config c.toml show retry --config a.toml --format json").succeeds().json();
     assert_eq!(json["max_attempts"], 11);
 }
 
@@ -25,7 +25,7 @@ fn overrides_accumulate_and_the_later_wins() {
     let dir = TestDir::new();
     let arguments =
         "--set retry.max_attempts=5 --set retry.deadline_ms=50 show retry --set retry.max_attempts=6";
-    let json = dir.run(&format!("{arguments} --format json")).yes().silent().json();
+    let json = dir.run(&format!("{arguments} --format json")).succeeds().no_stderr().json();
     assert_eq!((json["max_attempts"].as_i64(), json["deadline_ms"].as_i64()), (Some(6), Some(50)));
 }
 
@@ -34,10 +34,10 @@ fn unset_removes_a_key_of_lower_layers_in_either_place() {
     let dir =
         TestDir::with_config("[orchestrator]\nagree_on = \"verdict\"\n[orchestrator.quorum]\nplan = 2\n");
     let arguments = "--unset orchestrator.agree_on show orchestrator --unset orchestrator.quorum.plan";
-    let json = dir.run(&format!("{arguments} --format json")).yes().silent().json();
+    let json = dir.run(&format!("{arguments} --format json")).succeeds().no_stderr().json();
     assert!(json["agree_on"].is_null() && json["quorum"]["plan"].is_null(), "{json}");
     // What is removed is open, and the schema's default does not fill it again.
-    let out = dir.run("show retry --unset retry.max_attempts").yes().out;
+    let out = dir.run("show retry --unset retry.max_attempts").succeeds().out;
     assert!(!out.contains("max_attempts"), "{out}");
 }
 
@@ -45,10 +45,10 @@ fn unset_removes_a_key_of_lower_layers_in_either_place() {
 fn of_the_others_the_later_wins() {
     let dir = TestDir::new().variable("A_RETRY__JITTER", "none").variable("B_RETRY__JITTER", "equal");
     let arguments = "--env-prefix A --format json show retry.jitter --env-prefix B --format text";
-    assert_eq!(dir.run(arguments).yes().silent().out, "\"equal\"\n");
-    dir.run("--strict check").no();
-    dir.run("check --strict").no();
-    let out = dir.run("--database a.db show store.path --database b.db").yes().out;
+    assert_eq!(dir.run(arguments).succeeds().no_stderr().out, "\"equal\"\n");
+    dir.run("--strict check").exits_1();
+    dir.run("check --strict").exits_1();
+    let out = dir.run("--database a.db show store.path --database b.db").succeeds().out;
     assert_eq!(out, "\"b.db\"\n");
 }
 
@@ -56,17 +56,20 @@ fn of_the_others_the_later_wins() {
 fn one_place_takes_an_option_only_once() {
     TestDir::new()
         .run("check --format json --format text")
-        .failed()
-        .only_says("cannot be used multiple times");
+        .exits_2()
+        .only_stderr("cannot be used multiple times");
 }
 
 #[test]
 fn an_override_has_the_type_of_its_key() {
     let dir = TestDir::new();
-    dir.run("check --set retry.max_attempts=many").no().only_says("override/type");
-    dir.run("check --set retry.max_atempts=4").no().only_says("did you mean");
-    assert_eq!(dir.run("show store.path --set store.path=00123").yes().out, "\"00123\"\n");
-    assert_eq!(dir.run_with(&["show", "store.path", "--set", "store.path=a=b, c"]).yes().out, "\"a=b, c\"\n");
+    dir.run("check --set retry.max_attempts=many").exits_1().only_stderr("override/type");
+    dir.run("check --set retry.max_atempts=4").exits_1().only_stderr("did you mean");
+    assert_eq!(dir.run("show store.path --set store.path=00123").succeeds().out, "\"00123\"\n");
+    assert_eq!(
+        dir.run_with(&["show", "store.path", "--set", "store.path=a=b, c"]).succeeds().out,
+        "\"a=b, c\"\n"
+    );
 }
 
 #[test]
@@ -80,20 +83,20 @@ fn usage_errors_cannot_be_done() {
         "check --schema-map nowhere",
         "check --config",
     ] {
-        dir.run(arguments).failed().only_says("");
+        dir.run(arguments).exits_2().only_stderr("");
     }
-    dir.run("check --format toml").failed().only_says("`show`");
-    dir.run("check --set retry").failed().only_says("KEY=VALUE");
-    let json = dir.run("check --set retry --format json").failed();
+    dir.run("check --format toml").exits_2().only_stderr("`show`");
+    dir.run("check --set retry").exits_2().only_stderr("KEY=VALUE");
+    let json = dir.run("check --set retry --format json").exits_2();
     assert_eq!(json.codes(), ["override/key"]);
 }
 
 #[test]
 fn help_and_version_are_results() {
     let dir = TestDir::new();
-    let help = dir.run("--help").yes().silent().out;
+    let help = dir.run("--help").succeeds().no_stderr().out;
     assert!(help.contains("--env-prefix") && help.contains("Exit: 0"), "{help}");
-    let version = dir.run("--version").yes().silent().out;
+    let version = dir.run("--version").succeeds().no_stderr().out;
     assert!(version.starts_with("speckit "), "{version}");
-    dir.run("help show").yes().silent();
+    dir.run("help show").succeeds().no_stderr();
 }

@@ -6,7 +6,7 @@ use std::thread::{self, JoinHandle};
 
 use serde_json::Value as Json;
 
-use crate::test_dir::{Answer, TestDir};
+use crate::test_dir::{RunResult, TestDir};
 
 /// A run of the program.
 pub(crate) struct RunningProgram {
@@ -71,16 +71,16 @@ impl RunningProgram {
 
     /// How it ended by itself, with the rest of its lines.
     #[track_caller]
-    pub(crate) fn ended(mut self) -> Answer {
+    pub(crate) fn ended(mut self) -> RunResult {
         let out: Vec<String> = self.lines.map(Result::unwrap).collect();
         let err = self.err.join().unwrap();
         let status = self.child.wait().unwrap();
-        Answer { code: status.code().expect("no signal kills it"), out: out.join("\n"), err }
+        RunResult { code: status.code().expect("no signal kills it"), out: out.join("\n"), err }
     }
 
     /// How it ended after a signal, with the rest of its lines.
     #[track_caller]
-    pub(crate) fn ended_by(self, signal: &str) -> Answer {
+    pub(crate) fn ended_by(self, signal: &str) -> RunResult {
         self.signal(signal);
         self.ended()
     }

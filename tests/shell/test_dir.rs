@@ -78,36 +78,36 @@ impl TestDir {
 
     /// Runs the program. Arguments are split at spaces.
     #[track_caller]
-    pub fn run(&self, arguments: &str) -> Answer {
+    pub fn run(&self, arguments: &str) -> RunResult {
         self.run_with(&arguments.split_whitespace().collect::<Vec<_>>())
     }
 
     /// Runs the program with arguments that may contain spaces.
     #[track_caller]
-    pub fn run_with(&self, arguments: &[&str]) -> Answer {
-        Answer::of(self.command(arguments).output().unwrap())
+    pub fn run_with(&self, arguments: &[&str]) -> RunResult {
+        RunResult::of(self.command(arguments).output().unwrap())
     }
 }
 
-/// What a run of the program left: its exit code and its streams.
+/// The exit code and the streams of a run of the program.
 #[derive(Debug)]
-pub struct Answer {
+pub struct RunResult {
     pub code: i32,
     pub out: String,
     pub err: String,
 }
 
-impl Answer {
-    /// What holds for every run into a pipe: it ends by itself, without panic and without ANSI codes.
+impl RunResult {
+    /// Asserts what holds for every run into a pipe: it ends by itself, without a panic and without ANSI codes.
     #[track_caller]
     pub fn of(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).unwrap();
         let code = output.status.code().expect("the program ends by itself");
-        let answer = Self { code, out: text(output.stdout), err: text(output.stderr) };
-        assert!((0..=2).contains(&answer.code), "{answer:?}");
-        assert!(!answer.err.contains("panicked"), "{}", answer.err);
-        assert!(!answer.both().contains('\u{1b}'), "{answer:?}");
-        answer
+        let result = Self { code, out: text(output.stdout), err: text(output.stderr) };
+        assert!((0..=2).contains(&result.code), "{result:?}");
+        assert!(!result.err.contains("panicked"), "{}", result.err);
+        assert!(!result.both().contains('\u{1b}'), "{result:?}");
+        result
     }
 
     /// Both streams.
@@ -121,42 +121,42 @@ impl Answer {
         self
     }
 
-    /// Exit 0: done, the answer is yes.
+    /// Exit 0: success.
     #[track_caller]
-    pub fn yes(self) -> Self {
+    pub fn succeeds(self) -> Self {
         self.ends(0)
     }
 
-    /// Exit 1: the answer is no.
+    /// Exit 1: the check or the gate failed.
     #[track_caller]
-    pub fn no(self) -> Self {
+    pub fn exits_1(self) -> Self {
         self.ends(1)
     }
 
-    /// Exit 2: it could not be done.
+    /// Exit 2: the command could not be carried out.
     #[track_caller]
-    pub fn failed(self) -> Self {
+    pub fn exits_2(self) -> Self {
         self.ends(2)
     }
 
-    /// Nothing was said beside the result.
+    /// The standard error is empty.
     #[track_caller]
-    pub fn silent(self) -> Self {
+    pub fn no_stderr(self) -> Self {
         assert_eq!(self.err, "", "stdout:\n{}", self.out);
         self
     }
 
-    /// Something was said, and there is no result.
+    /// The standard output is empty, and the standard error contains this text.
     #[track_caller]
-    pub fn only_says(self, what: &str) -> Self {
+    pub fn only_stderr(self, text: &str) -> Self {
         assert_eq!(self.out, "", "stderr:\n{}", self.err);
-        self.says(what)
+        self.stderr_has(text)
     }
 
-    /// The words beside the result hold these.
+    /// The standard error contains this text.
     #[track_caller]
-    pub fn says(self, what: &str) -> Self {
-        assert!(self.err.contains(what), "no `{what}` in stderr:\n{}", self.err);
+    pub fn stderr_has(self, text: &str) -> Self {
+        assert!(self.err.contains(text), "no `{text}` in stderr:\n{}", self.err);
         self
     }
 

@@ -8,16 +8,16 @@ use std::time::{Duration, Instant};
 use serde_json::Value as Json;
 
 use crate::running_program::RunningProgram;
-use crate::test_dir::{Answer, TestDir};
+use crate::test_dir::{RunResult, TestDir};
 
-mod asked;
+mod before_start;
 mod database;
-mod ends;
-mod kept;
+mod list_and_show;
 mod prompts;
 mod secrets;
 #[cfg(target_os = "linux")]
 mod signals;
+mod verdicts;
 
 /// An agent that succeeds.
 const FINE: &str = "echo fine; echo beside >&2";
@@ -85,7 +85,7 @@ fn parsed(line: &str) -> Json {
 
 /// The last event, which holds the verdict.
 #[track_caller]
-fn finished(answer: &Answer) -> Json {
+fn finished(answer: &RunResult) -> Json {
     let last = parsed(answer.out.lines().last().expect("there is a last event"));
     assert_eq!(last["event"], "finished");
     last

@@ -1,7 +1,7 @@
 //! A guard ends the agents of a program that is killed, and nothing else.
 #![cfg(target_os = "linux")]
 
-mod ends;
 mod guarded;
 mod keeper;
-mod killed;
+mod normal_exit;
+mod program_killed;

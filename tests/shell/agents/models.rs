@@ -6,7 +6,7 @@ use crate::test_dir::TestDir;
 
 #[test]
 fn aliases_and_canonical_names_resolve() {
-    let answer = TestDir::new().run("resolve claude-haiku gemini").yes().silent();
+    let answer = TestDir::new().run("resolve claude-haiku gemini").succeeds().no_stderr();
     let rows: Vec<Vec<&str>> = answer.out.lines().map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(
         rows,
@@ -16,7 +16,7 @@ fn aliases_and_canonical_names_resolve() {
             ["gemini", "gemini", "google", "gemini-2.5-pro", "high"],
         ]
     );
-    let json = TestDir::new().run("resolve gpt-codex --format json").yes().silent().json();
+    let json = TestDir::new().run("resolve gpt-codex --format json").succeeds().no_stderr().json();
     let expected = json!([{"name": "gpt-codex", "canonical": "gpt_codex", "provider": "openai",
                            "model": "gpt-5-codex", "tier": "medium"}]);
     assert_eq!(json, expected);
@@ -25,21 +25,21 @@ fn aliases_and_canonical_names_resolve() {
 #[test]
 fn layers_reach_the_registry() {
     let dir = TestDir::with_config("[models.tiny]\nprovider = \"openai\"\nmodel = \"t\"\ntier = \"low\"\n");
-    let json = dir.run("resolve small --set models.tiny.aliases=small --format json").yes().json();
+    let json = dir.run("resolve small --set models.tiny.aliases=small --format json").succeeds().json();
     assert_eq!(json[0]["canonical"], "tiny");
 }
 
 #[test]
 fn an_unknown_name_is_a_no_beside_those_that_are_known() {
-    let answer = TestDir::new().run("resolve claud gemini").no();
+    let answer = TestDir::new().run("resolve claud gemini").exits_1();
     assert!(answer.out.contains("gemini-2.5-pro"), "{}", answer.out);
-    answer.says("`claud`").says("claude_haiku");
-    TestDir::new().run("resolve Claude").no().only_says("`Claude`");
-    TestDir::new().run("resolve").failed().only_says("required");
+    answer.stderr_has("`claud`").stderr_has("claude_haiku");
+    TestDir::new().run("resolve Claude").exits_1().only_stderr("`Claude`");
+    TestDir::new().run("resolve").exits_2().only_stderr("required");
 }
 
 #[test]
 fn a_schema_of_ones_own_has_no_registry() {
     let dir = TestDir::new().file("s.json", "{}");
-    dir.run("resolve claude --schema s.json").failed().only_says("built-in schema");
+    dir.run("resolve claude --schema s.json").exits_2().only_stderr("built-in schema");
 }

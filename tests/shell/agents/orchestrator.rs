@@ -7,7 +7,7 @@ use speckit::retry::{Jitter, RetryConfig, Seed};
 use speckit_core::agents::gate::{Agent, AgentRun, CommandLine, Event, Plan, Run, Status};
 
 mod breaking;
-mod calling_off;
+mod cancelling;
 mod door;
 mod dropping;
 mod listening;

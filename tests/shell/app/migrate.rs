@@ -17,11 +17,11 @@ command = "claude"
 #[test]
 fn a_diff_is_shown_and_nothing_is_written() {
     let dir = TestDir::new().file("old.toml", OLD);
-    let answer = dir.run("migrate old.toml").yes();
+    let answer = dir.run("migrate old.toml").succeeds();
     assert!(answer.out.starts_with("--- old.toml\n+++ old.toml\n@@"), "{}", answer.out);
     assert!(answer.out.contains("\n-[[agents]]\n"), "{}", answer.out);
     assert!(answer.out.contains("\n+[models.claude_opus]\n"), "{}", answer.out);
-    answer.says("speckit migrate old.toml --write");
+    answer.stderr_has("speckit migrate old.toml --write");
     assert_eq!(dir.read("old.toml"), OLD);
     assert_eq!(dir.names(), ["old.toml"]);
 }
@@ -29,16 +29,16 @@ fn a_diff_is_shown_and_nothing_is_written() {
 #[test]
 fn write_keeps_comments_and_a_backup() {
     let dir = TestDir::new().file("old.toml", OLD);
-    let answer = dir.run("migrate old.toml --write").yes();
+    let answer = dir.run("migrate old.toml --write").succeeds();
     assert_eq!(answer.out, "wrote old.toml, kept the old one as old.toml.bak\n");
     assert_eq!(dir.read("old.toml.bak"), OLD);
     let new = dir.read("old.toml");
     for kept in ["# my agents\n[retry]   # kept\nmax_attempts = 4\n", "# the best", "[models.claude_opus]"] {
         assert!(new.contains(kept), "no `{kept}` in\n{new}");
     }
-    dir.run("check old.toml").yes().silent();
+    dir.run("check old.toml").succeeds().no_stderr();
     assert_eq!(dir.names(), ["old.toml", "old.toml.bak"], "no temporary file is left");
-    let again = dir.run("migrate old.toml --write").yes().silent();
+    let again = dir.run("migrate old.toml --write").succeeds().no_stderr();
     assert_eq!(again.out, "old.toml has nothing to migrate\n");
     assert_eq!(dir.read("old.toml"), new);
 }
@@ -46,22 +46,25 @@ fn write_keeps_comments_and_a_backup() {
 #[test]
 fn the_old_file_loads_as_the_new_one_does() {
     let old = TestDir::new().file("c.toml", OLD);
-    let before = old.run("show --config c.toml").yes();
-    old.run("migrate c.toml --write").yes();
-    let after = old.run("show --config c.toml").yes().silent();
+    let before = old.run("show --config c.toml").succeeds();
+    old.run("migrate c.toml --write").succeeds();
+    let after = old.run("show --config c.toml").succeeds().no_stderr();
     assert_eq!(before.out, after.out);
-    before.says("warning[migrate/v1]").says("c.toml:5:1").says("speckit migrate c.toml --write");
+    before
+        .stderr_has("warning[migrate/v1]")
+        .stderr_has("c.toml:5:1")
+        .stderr_has("speckit migrate c.toml --write");
 }
 
 #[test]
 fn json_output_has_needed_and_written() {
     let dir = TestDir::new().file("old.toml", OLD).file("new.toml", QUIET);
-    let json = dir.run("migrate old.toml --format json").yes().json();
+    let json = dir.run("migrate old.toml --format json").succeeds().json();
     assert_eq!(members(&json), ["diff", "needed", "written"]);
     assert_eq!((&json["needed"], &json["written"]), (&json!(true), &json!(false)));
-    let json = dir.run("migrate old.toml --write --format json").yes().json();
+    let json = dir.run("migrate old.toml --write --format json").succeeds().json();
     assert_eq!((&json["needed"], &json["written"]), (&json!(true), &json!(true)));
-    let json = dir.run("migrate new.toml --write --format json").yes().silent().json();
+    let json = dir.run("migrate new.toml --write --format json").succeeds().no_stderr().json();
     assert_eq!(json, json!({"needed": false, "written": false, "diff": ""}));
     assert!(!dir.path("new.toml.bak").exists());
 }
@@ -69,7 +72,7 @@ fn json_output_has_needed_and_written() {
 #[test]
 fn a_backup_is_never_overwritten() {
     let dir = TestDir::new().file("old.toml", OLD).file("old.toml.bak", "precious");
-    dir.run("migrate old.toml --write").failed().only_says("`old.toml.bak` exists already");
+    dir.run("migrate old.toml --write").exits_2().only_stderr("`old.toml.bak` exists already");
     assert_eq!((dir.read("old.toml").as_str(), dir.read("old.toml.bak").as_str()), (OLD, "precious"));
 }
 
@@ -77,12 +80,12 @@ fn a_backup_is_never_overwritten() {
 fn a_file_that_cannot_be_migrated_exits_with_1_and_stays() {
     let text = "[[agents]]\nname = \"x\"\nmodel = \"unheard-of\"\n\n[[agents]]\nname = \"y\"\n";
     let dir = TestDir::new().file("old.toml", text);
-    dir.run("migrate old.toml --write").no().only_says("migrate/provider").says("migrate/agent");
-    let codes = dir.run("migrate old.toml --format json").no().codes();
+    dir.run("migrate old.toml --write").exits_1().only_stderr("migrate/provider").stderr_has("migrate/agent");
+    let codes = dir.run("migrate old.toml --format json").exits_1().codes();
     assert_eq!(codes, ["migrate/provider", "migrate/agent"]);
     assert_eq!(dir.names(), ["old.toml"]);
     dir.write("old.toml", "[[agents]\n");
-    dir.run("migrate old.toml").no().only_says("parse/");
+    dir.run("migrate old.toml").exits_1().only_stderr("parse/");
 }
 
 #[cfg(unix)]
@@ -93,7 +96,7 @@ fn symbolic_links_and_permissions_are_kept() {
     let real = dir.path("dotfiles/real.toml");
     std::fs::set_permissions(&real, std::fs::Permissions::from_mode(0o600)).unwrap();
     std::os::unix::fs::symlink("dotfiles/real.toml", dir.path("speckit.toml")).unwrap();
-    dir.run("migrate speckit.toml --write").yes();
+    dir.run("migrate speckit.toml --write").succeeds();
     assert!(dir.path("speckit.toml").is_symlink());
     assert!(dir.read("dotfiles/real.toml").contains("[models.claude_opus]"));
     for file in [real, dir.path("speckit.toml.bak")] {

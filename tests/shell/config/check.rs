@@ -10,16 +10,16 @@ const AGE: &str = r#"{"type": "object", "properties": {"age": {"type": "integer"
 #[test]
 fn the_embedded_defaults_stand_alone() {
     let dir = TestDir::new();
-    let answer = dir.run("check").yes();
+    let answer = dir.run("check").succeeds();
     assert!(answer.out.starts_with("ok: "), "{}", answer.out);
     assert_eq!(dir.names(), [""; 0], "checking leaves nothing behind");
 }
 
 #[test]
 fn a_right_configuration_says_ok_and_nothing_else() {
-    let answer = TestDir::with_config(QUIET).run("check").yes().silent();
+    let answer = TestDir::with_config(QUIET).run("check").succeeds().no_stderr();
     assert!(answer.out.starts_with("ok: ") && answer.out.ends_with("and speckit.toml\n"), "{}", answer.out);
-    let json = TestDir::with_config(QUIET).run("check --format json").yes().silent().json();
+    let json = TestDir::with_config(QUIET).run("check --format json").succeeds().no_stderr().json();
     assert_eq!(json, json!({"ok": true, "diagnostics": []}));
 }
 
@@ -28,14 +28,14 @@ fn the_summary_names_files_once_and_counts_variables() {
     let dir = TestDir::with_config(QUIET)
         .variable("SPECKIT_RETRY__MAX_ATTEMPTS", "4")
         .variable("SPECKIT_RETRY__DEADLINE_MS", "5");
-    let out = dir.run("check --set retry.jitter=none").yes().silent().out;
+    let out = dir.run("check --set retry.jitter=none").succeeds().no_stderr().out;
     assert!(out.contains("speckit.toml") && out.ends_with(", 2 variables and 1 override\n"), "{out}");
 }
 
 #[test]
 fn a_diagnostic_has_the_members_of_the_contract_and_its_place() {
     let dir = TestDir::with_config("# one\n[hot_reload]\nenabled = true\n  debounce_ms = \"fast\"\n");
-    let answer = dir.run("check --format json").no();
+    let answer = dir.run("check --format json").exits_1();
     let json = answer.json();
     assert_eq!(json["ok"], false);
     assert_eq!(answer.codes(), ["schema/type"]);
@@ -47,14 +47,17 @@ fn a_diagnostic_has_the_members_of_the_contract_and_its_place() {
     );
     let origin = json!({"layer": "file", "name": "speckit.toml", "line": 4, "column": 17, "variable": null});
     assert_eq!(found["origin"], origin);
-    answer.says("error[schema/type]: hot_reload.debounce_ms").says(" --> speckit.toml:4:17").says("^^^^^^");
+    answer
+        .stderr_has("error[schema/type]: hot_reload.debounce_ms")
+        .stderr_has(" --> speckit.toml:4:17")
+        .stderr_has("^^^^^^");
 }
 
 #[test]
 fn a_column_counts_characters_and_not_bytes() {
     let dir =
         TestDir::with_config("retry = { jitter = \"none\", \"é\u{1F600}\" = 1, max_attempts = \"x\" }\n");
-    let json = dir.run("check --format json").no().json();
+    let json = dir.run("check --format json").exits_1().json();
     let found = json["diagnostics"].as_array().unwrap();
     let wrong = found.iter().find(|one| one["code"] == "schema/type").unwrap();
     assert_eq!(wrong["origin"]["column"], 53);
@@ -66,7 +69,7 @@ fn all_mistakes_come_at_once_in_the_order_of_layers_and_lines() {
         .file("a.toml", "[retry]\nmax_attempts = 0\njitter = \"loud\"\n")
         .file("b.toml", "[quality_gates]\nplan = [\"nobody\"]\n[rtery]\n")
         .variable("SPECKIT_RETRY__DEADLINE_MS", "soon");
-    let answer = dir.run("check --config a.toml --config b.toml --format json").no();
+    let answer = dir.run("check --config a.toml --config b.toml --format json").exits_1();
     let json = answer.json();
     let told: Vec<_> = json["diagnostics"]
         .as_array()
@@ -83,38 +86,38 @@ fn all_mistakes_come_at_once_in_the_order_of_layers_and_lines() {
     assert_eq!(told[..4], expected);
     assert_eq!(told[4].0, "env/type");
     assert_eq!(json["diagnostics"][4]["origin"]["variable"], "SPECKIT_RETRY__DEADLINE_MS");
-    answer.says("did you mean").says("5 errors");
+    answer.stderr_has("did you mean").stderr_has("5 errors");
 }
 
 #[test]
 fn gates_and_names_have_their_codes() {
     let gate = "[quality_gates]\nplan = []\n";
-    assert_eq!(TestDir::with_config(gate).run("check --format json").no().codes(), ["gate/agent-count"]);
+    assert_eq!(TestDir::with_config(gate).run("check --format json").exits_1().codes(), ["gate/agent-count"]);
     let twice = "[models.claude]\naliases = [\"gpt-pro\"]\n";
-    assert_eq!(TestDir::with_config(twice).run("check --format json").no().codes(), ["name/duplicate"]);
+    assert_eq!(TestDir::with_config(twice).run("check --format json").exits_1().codes(), ["name/duplicate"]);
 }
 
 #[test]
 fn an_unknown_variable_is_a_warning_and_an_error_when_strict() {
     let dir = TestDir::with_config(QUIET).variable("SPECKIT_RETRY__MAX_ATEMPTS", "4");
-    let answer = dir.run("check --format json").yes();
+    let answer = dir.run("check --format json").succeeds();
     assert_eq!(answer.codes(), ["env/unknown"]);
     assert_eq!(answer.json()["diagnostics"][0]["severity"], "warning");
-    answer.says("SPECKIT_RETRY__MAX_ATTEMPTS");
-    let strict = dir.run("check --format json --strict").no();
+    answer.stderr_has("SPECKIT_RETRY__MAX_ATTEMPTS");
+    let strict = dir.run("check --format json --strict").exits_1();
     assert_eq!(strict.json()["diagnostics"][0]["severity"], "error");
-    strict.says("error[env/unknown]").says("1 error");
-    dir.run("show --strict").no().only_says("error[env/unknown]");
+    strict.stderr_has("error[env/unknown]").stderr_has("1 error");
+    dir.run("show --strict").exits_1().only_stderr("error[env/unknown]");
 }
 
 #[test]
 fn a_missing_key_or_command_of_a_provider_is_a_warning() {
     let dir = TestDir::new().variable("GEMINI_API_KEY", "here").variable("OPENAI_API_KEY", "");
-    let codes = dir.run("check --format json").yes().codes();
+    let codes = dir.run("check --format json").succeeds().codes();
     let count = |code: &str| codes.iter().filter(|one| *one == code).count();
     // A variable that is set to nothing is not set.
     assert_eq!((count("provider/key-missing"), count("provider/command-missing")), (2, 3), "{codes:?}");
-    dir.run("check --strict").no();
+    dir.run("check --strict").exits_1();
 }
 
 #[cfg(unix)]
@@ -125,19 +128,19 @@ fn commands_are_looked_for_in_the_path_of_the_environment() {
         crate::test_dir::fake_command(&dir.path("bin").join(name));
     }
     let dir = dir.variable("PATH", "bin").file("speckit.toml", "[validation]\ncheck_api_keys = false\n");
-    dir.run("check").yes().silent();
+    dir.run("check").succeeds().no_stderr();
     // A file that cannot be executed is no command.
     dir.write("bin2/codex", "");
     let dir = dir.variable("PATH", "bin2");
-    assert_eq!(dir.run("check --format json").yes().codes(), ["provider/command-missing"; 3]);
+    assert_eq!(dir.run("check --format json").succeeds().codes(), ["provider/command-missing"; 3]);
 }
 
 #[test]
 fn a_lenient_schema_turns_its_errors_into_warnings() {
     let text = format!("{QUIET}strict_schema = false\n[retry]\nmax_attempts = 0\n");
-    let answer = TestDir::with_config(&text).run("check").yes();
-    answer.says("warning[schema/minimum]");
-    TestDir::with_config(&text).run("check --strict").no();
+    let answer = TestDir::with_config(&text).run("check").succeeds();
+    answer.stderr_has("warning[schema/minimum]");
+    TestDir::with_config(&text).run("check --strict").exits_1();
 }
 
 #[test]
@@ -148,9 +151,9 @@ fn each_file_is_checked_by_itself() {
         .file("bad.json", "{\"age\": -1,\n \"aeg\": 2}")
         .file("speckit.toml", "age = \"wrong, and not asked\"\n")
         .variable("SPECKIT_AGE", "wrong");
-    let answer = dir.run("check --schema age.json good.toml").yes().silent();
+    let answer = dir.run("check --schema age.json good.toml").succeeds().no_stderr();
     assert_eq!(answer.out, "ok: good.toml\n");
-    let answer = dir.run("check good.toml bad.json --schema age.json --format json").no();
+    let answer = dir.run("check good.toml bad.json --schema age.json --format json").exits_1();
     let json = answer.json();
     assert_eq!(members(&json), ["files", "ok"]);
     assert_eq!(json["ok"], false);
@@ -178,9 +181,9 @@ fn json_may_have_any_value_at_its_root() {
 #[test]
 fn a_file_against_the_built_in_schema_needs_no_defaults() {
     let dir = TestDir::new().file("part.toml", "[retry]\nmax_attempts = 2\n");
-    dir.run("check part.toml").yes().silent();
+    dir.run("check part.toml").succeeds().no_stderr();
     dir.write("part.toml", "[retry]\nmax_attempts = 2.5\n");
-    dir.run("check part.toml").no().only_says("part.toml:2:16");
+    dir.run("check part.toml").exits_1().only_stderr("part.toml:2:16");
 }
 
 #[test]
@@ -189,8 +192,8 @@ fn a_file_that_cannot_be_read_outweighs_one_that_is_wrong() {
     for order in
         ["check wrong.toml gone.toml good.toml", "check gone.toml wrong.toml", "check good.toml gone.toml"]
     {
-        dir.run(order).failed().says("`gone.toml` does not exist");
+        dir.run(order).exits_2().stderr_has("`gone.toml` does not exist");
     }
-    let json = dir.run("check wrong.toml gone.toml --format json").failed().json();
+    let json = dir.run("check wrong.toml gone.toml --format json").exits_2().json();
     assert_eq!(json["files"][1]["diagnostics"][0]["code"], "file/missing");
 }

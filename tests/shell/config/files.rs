@@ -5,7 +5,7 @@ use crate::test_dir::TestDir;
 #[test]
 fn a_file_that_is_named_must_be_there() {
     let dir = TestDir::new();
-    let answer = dir.run("check --config gone.toml --format json").failed();
+    let answer = dir.run("check --config gone.toml --format json").exits_2();
     assert_eq!(
         (answer.codes(), answer.json()["ok"].as_bool()),
         (vec!["file/missing".to_owned()], Some(false))
@@ -18,56 +18,59 @@ fn a_file_that_is_named_must_be_there() {
         "migrate gone.toml",
         "check gone.toml",
     ] {
-        dir.run(&format!("{command} --config gone.toml")).failed().says("does not exist");
+        dir.run(&format!("{command} --config gone.toml")).exits_2().stderr_has("does not exist");
     }
 }
 
 #[test]
 fn a_folder_is_no_file_to_check_or_to_migrate() {
     let dir = TestDir::new().file("folder.toml/right.toml", "[retry]\nmax_attempts = 2\n");
-    dir.run("check folder.toml").failed().only_says("`folder.toml` cannot be read").says("name the files");
-    let json = dir.run("check folder.toml --format json").failed().json();
+    dir.run("check folder.toml")
+        .exits_2()
+        .only_stderr("`folder.toml` cannot be read")
+        .stderr_has("name the files");
+    let json = dir.run("check folder.toml --format json").exits_2().json();
     assert_eq!(json["files"][0]["diagnostics"][0]["code"], "file/unreadable");
-    dir.run("migrate folder.toml").failed().only_says("cannot be read");
-    dir.run("check --schema folder.toml").failed().only_says("cannot be read");
+    dir.run("migrate folder.toml").exits_2().only_stderr("cannot be read");
+    dir.run("check --schema folder.toml").exits_2().only_stderr("cannot be read");
 }
 
 #[test]
 fn bytes_that_are_no_utf8_are_pointed_at() {
     let dir = TestDir::new().file("bad.toml", b"[retry]\nmax_attempts = 2 # caf\xe9\n");
-    let answer = dir.run("check --config bad.toml --format json").no();
+    let answer = dir.run("check --config bad.toml --format json").exits_1();
     assert_eq!(answer.codes(), ["parse/not-utf8"]);
     let origin = &answer.json()["diagnostics"][0]["origin"];
     assert_eq!((origin["line"].as_i64(), origin["column"].as_i64()), (Some(2), Some(23)));
-    dir.run("check bad.toml").no().only_says("bad.toml:2:23");
-    dir.run("migrate bad.toml").failed().only_says("expected UTF-8");
+    dir.run("check bad.toml").exits_1().only_stderr("bad.toml:2:23");
+    dir.run("migrate bad.toml").exits_2().only_stderr("expected UTF-8");
 }
 
 #[test]
 fn an_empty_file_is_a_warning() {
     let dir = TestDir::new().file("empty.toml", "");
-    dir.run("check empty.toml").yes().says("warning[file/empty]");
-    dir.run("check --config empty.toml").yes().says("warning[file/empty]");
-    dir.run("check empty.toml --strict").no().only_says("error[file/empty]");
-    dir.run("show --config empty.toml --strict").no().only_says("error[file/empty]");
+    dir.run("check empty.toml").succeeds().stderr_has("warning[file/empty]");
+    dir.run("check --config empty.toml").succeeds().stderr_has("warning[file/empty]");
+    dir.run("check empty.toml --strict").exits_1().only_stderr("error[file/empty]");
+    dir.run("show --config empty.toml --strict").exits_1().only_stderr("error[file/empty]");
     dir.write("empty.toml", "# nothing yet\n");
-    dir.run("check empty.toml --strict").yes().silent();
+    dir.run("check empty.toml --strict").succeeds().no_stderr();
 }
 
 #[test]
 fn a_byte_order_mark_and_crlf_change_no_place() {
     let dir =
         TestDir::new().file("dos.toml", "\u{feff}[retry]\r\nmax_attempts = \"x\"\r\njitter = \"none\"\r\n");
-    let answer = dir.run("check --config dos.toml --format json").no();
+    let answer = dir.run("check --config dos.toml --format json").exits_1();
     let origin = &answer.json()["diagnostics"][0]["origin"];
     assert_eq!((origin["line"].as_i64(), origin["column"].as_i64()), (Some(2), Some(16)));
     assert!(!answer.both().contains('\r'), "{answer:?}");
     dir.write("dos.toml", "\u{feff}jitter = 1\r\n[retry]\r\n");
-    let json = dir.run("check dos.toml --format json").no().json();
+    let json = dir.run("check dos.toml --format json").exits_1().json();
     let origin = &json["files"][0]["diagnostics"][0]["origin"];
     assert_eq!((origin["line"].as_i64(), origin["column"].as_i64()), (Some(1), Some(1)));
     dir.write("mark.json", "\u{feff}{\"retry\": {\"max_attempts\": 9}}");
-    assert_eq!(dir.run("show retry.max_attempts --config mark.json").yes().out, "9\n");
+    assert_eq!(dir.run("show retry.max_attempts --config mark.json").succeeds().out, "9\n");
 }
 
 #[cfg(unix)]
@@ -75,10 +78,10 @@ fn a_byte_order_mark_and_crlf_change_no_place() {
 fn a_link_to_nothing_is_a_missing_file() {
     let dir = TestDir::new();
     std::os::unix::fs::symlink("gone", dir.path("link.toml")).unwrap();
-    dir.run("check --config link.toml").failed().only_says("`link.toml` does not exist");
-    dir.run("check link.toml").failed().only_says("`link.toml` does not exist");
+    dir.run("check --config link.toml").exits_2().only_stderr("`link.toml` does not exist");
+    dir.run("check link.toml").exits_2().only_stderr("`link.toml` does not exist");
     std::os::unix::fs::symlink("gone", dir.path("speckit.toml")).unwrap();
-    dir.run("show").yes().silent();
+    dir.run("show").succeeds().no_stderr();
 }
 
 #[cfg(unix)]
@@ -86,7 +89,7 @@ fn a_link_to_nothing_is_a_missing_file() {
 fn a_link_to_itself_cannot_be_read() {
     let dir = TestDir::new();
     std::os::unix::fs::symlink("loop.toml", dir.path("loop.toml")).unwrap();
-    dir.run("check --config loop.toml").failed().only_says("cannot be read");
+    dir.run("check --config loop.toml").exits_2().only_stderr("cannot be read");
 }
 
 #[cfg(unix)]
@@ -99,31 +102,31 @@ fn a_file_without_permission_cannot_be_read() {
         println!("skipped: this user (root?) may read every file");
         return;
     }
-    dir.run("check --config locked.toml").failed().only_says("check its permissions");
-    dir.run("check locked.toml").failed().only_says("check its permissions");
+    dir.run("check --config locked.toml").exits_2().only_stderr("check its permissions");
+    dir.run("check locked.toml").exits_2().only_stderr("check its permissions");
 }
 
 #[test]
 fn a_huge_file_is_refused_before_it_is_parsed() {
     let dir = TestDir::new().file("huge.toml", vec![b'#'; speckit_core::config::source::MAX_BYTES + 1]);
-    dir.run("check --config huge.toml").failed().only_says("file/too-large");
-    dir.run("check huge.toml").failed().only_says("file/too-large");
-    dir.run("migrate huge.toml").failed().only_says("file/too-large");
+    dir.run("check --config huge.toml").exits_2().only_stderr("file/too-large");
+    dir.run("check huge.toml").exits_2().only_stderr("file/too-large");
+    dir.run("migrate huge.toml").exits_2().only_stderr("file/too-large");
 }
 
 #[test]
 fn syntax_errors_are_a_no_with_a_caret() {
     let dir = TestDir::with_config("[retry]\nmax_attempts = \n");
-    let answer = dir.run("check --format json").no();
+    let answer = dir.run("check --format json").exits_1();
     assert!(answer.codes().iter().all(|code| code.starts_with("parse/")), "{:?}", answer.codes());
-    answer.says("speckit.toml:2").says("^");
-    dir.run("show").no().only_says("error[parse/");
+    answer.stderr_has("speckit.toml:2").stderr_has("^");
+    dir.run("show").exits_1().only_stderr("error[parse/");
 }
 
 #[test]
 fn nesting_without_end_is_refused_and_not_a_crash() {
     let dir = TestDir::new().file("deep.json", "[".repeat(200_000)).file("any.json", "{}");
-    dir.run("check deep.json --schema any.json").no().only_says("error[parse/");
+    dir.run("check deep.json --schema any.json").exits_1().only_stderr("error[parse/");
     dir.write("deep.toml", format!("a = {}", "[".repeat(200_000)));
-    dir.run("check deep.toml --schema any.json").no().only_says("error[parse/");
+    dir.run("check deep.toml --schema any.json").exits_1().only_stderr("error[parse/");
 }

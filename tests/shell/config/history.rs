@@ -10,9 +10,9 @@ use speckit_core::tree::diff;
 use crate::test_dir::TestDir;
 
 mod databases;
+mod fallback;
 mod keeping;
 mod recording;
-mod standing_in;
 mod trouble;
 
 #[derive(Debug, Deserialize)]

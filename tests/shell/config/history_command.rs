@@ -5,7 +5,7 @@ use speckit::{Config, Environment};
 
 use crate::test_dir::TestDir;
 
-mod looking;
+mod list_and_show;
 mod rollback;
 #[cfg(unix)]
 mod watching;
@@ -41,7 +41,7 @@ fn recorded(dir: &TestDir, texts: &[String]) {
 
 /// The numbers and causes of the history.
 fn causes(dir: &TestDir) -> Vec<String> {
-    let json = dir.run("history --format json").yes().silent().json();
+    let json = dir.run("history --format json").succeeds().no_stderr().json();
     let all = json["generations"].as_array().unwrap().iter();
     all.map(|one| format!("{} {} {}", one["number"], one["cause"].as_str().unwrap(), one["rolled_back_to"]))
         .collect()

@@ -23,40 +23,40 @@ fn tree(name: &str, text: &str) -> Value {
 #[test]
 fn the_template_begins_with_its_schema_and_is_right() {
     let dir = TestDir::new();
-    let answer = dir.run("init new.toml").yes();
+    let answer = dir.run("init new.toml").succeeds();
     assert_eq!(answer.out, "wrote new.toml\n");
-    answer.says("speckit schema > speckit.schema.json");
+    answer.stderr_has("speckit schema > speckit.schema.json");
     let text = dir.read("new.toml");
     assert!(text.starts_with("#:schema ./speckit.schema.json\n"), "{text}");
     assert!(text.lines().all(|line| line.is_empty() || line.starts_with('#')), "every setting is a comment");
-    dir.run("check new.toml").yes().silent();
+    dir.run("check new.toml").succeeds().no_stderr();
     assert_eq!(dir.names(), ["new.toml"], "no neighbour is left");
 }
 
 #[test]
 fn the_uncommented_template_is_the_embedded_defaults() {
     let dir = TestDir::new();
-    dir.run("init").yes();
+    dir.run("init").succeeds();
     let text = uncommented(&dir.read("speckit.toml"));
     let (template, defaults) = (tree("template", &text), tree("defaults", AppConfig::DEFAULTS));
     assert_eq!(template.to_json(), defaults.to_json());
     dir.write("speckit.toml", &text);
-    dir.run("check speckit.toml").yes().silent();
-    let (with, without) = (dir.run("show").yes().out, TestDir::new().run("show").yes().out);
+    dir.run("check speckit.toml").succeeds().no_stderr();
+    let (with, without) = (dir.run("show").succeeds().out, TestDir::new().run("show").succeeds().out);
     assert_eq!(with, without);
 }
 
 #[test]
 fn a_file_is_never_overwritten_unless_forced() {
     let dir = TestDir::with_config("# mine\n");
-    dir.run("init").failed().only_says("`speckit.toml` exists already").says("--force");
+    dir.run("init").exits_2().only_stderr("`speckit.toml` exists already").stderr_has("--force");
     assert_eq!(dir.read("speckit.toml"), "# mine\n");
-    dir.run("init --force").yes();
+    dir.run("init --force").succeeds();
     assert!(dir.read("speckit.toml").starts_with("#:schema"));
-    dir.run("init no/such/folder.toml").failed().only_says("cannot be written");
+    dir.run("init no/such/folder.toml").exits_2().only_stderr("cannot be written");
     std::fs::create_dir(dir.path("folder.toml")).unwrap();
-    dir.run("init folder.toml").failed().only_says("exists already");
-    dir.run("init folder.toml --force").failed().only_says("cannot be written");
+    dir.run("init folder.toml").exits_2().only_stderr("exists already");
+    dir.run("init folder.toml --force").exits_2().only_stderr("cannot be written");
     assert_eq!(dir.names(), ["folder.toml", "speckit.toml"], "no neighbour is left");
 }
 
@@ -65,9 +65,9 @@ fn a_file_is_never_overwritten_unless_forced() {
 fn a_link_to_nothing_is_not_overwritten_and_a_forced_one_stays_a_link() {
     let dir = TestDir::new().file("real.toml", "# old\n");
     std::os::unix::fs::symlink("gone", dir.path("dangling.toml")).unwrap();
-    dir.run("init dangling.toml").failed().only_says("exists already");
+    dir.run("init dangling.toml").exits_2().only_stderr("exists already");
     std::os::unix::fs::symlink("real.toml", dir.path("link.toml")).unwrap();
-    dir.run("init link.toml --force").yes();
+    dir.run("init link.toml --force").succeeds();
     assert!(dir.path("link.toml").is_symlink());
     assert!(dir.read("real.toml").starts_with("#:schema"));
 }
@@ -75,7 +75,7 @@ fn a_link_to_nothing_is_not_overwritten_and_a_forced_one_stays_a_link() {
 #[test]
 fn json_says_which_file() {
     let dir = TestDir::new();
-    assert_eq!(dir.run("init a.toml --format json").yes().json()["file"], "a.toml");
+    assert_eq!(dir.run("init a.toml --format json").succeeds().json()["file"], "a.toml");
 }
 
 #[test]
@@ -85,16 +85,16 @@ fn a_template_of_a_schema_of_ones_own_hides_secrets() {
         "server": {"type": "object", "properties": {"host": {"type": "string", "default": "here"}}},
         "token": {"type": "string", "default": "sesame-of-the-schema", "x-secret": true}}}"#;
     let dir = TestDir::new().file("own.json", schema);
-    dir.run("init --schema own.json").yes().silent();
+    dir.run("init --schema own.json").succeeds().no_stderr();
     let text = dir.read("speckit.toml");
     assert!(text.starts_with("#:schema own.json\n"), "{text}");
     assert!(text.contains("# Where to listen.\n") && text.contains("#port = 80\n"), "{text}");
     assert!(!text.contains("sesame"), "{text}");
     let tree = tree("template", &uncommented(&text));
     assert_eq!(tree.to_json().to_string(), r#"{"port":80,"server":{"host":"here"}}"#);
-    dir.run("check speckit.toml --schema own.json").yes().silent();
+    dir.run("check speckit.toml --schema own.json").succeeds().no_stderr();
     dir.write("sub/.keep", "");
-    dir.run("init sub/x.toml --schema own.json").yes().silent();
+    dir.run("init sub/x.toml --schema own.json").succeeds().no_stderr();
     let first = dir.read("sub/x.toml").lines().next().map(str::to_owned);
     let found = first.as_deref().and_then(|line| line.strip_prefix("#:schema ")).unwrap();
     let path = |path: std::path::PathBuf| std::fs::canonicalize(path).unwrap();
@@ -104,12 +104,12 @@ fn a_template_of_a_schema_of_ones_own_hides_secrets() {
 #[test]
 fn the_schema_is_draft_7_with_definitions() {
     let dir = TestDir::new();
-    let answer = dir.run("schema").yes().silent();
+    let answer = dir.run("schema").succeeds().no_stderr();
     assert_eq!(answer.out, AppConfig::SCHEMA);
     let schema: serde_json::Value = serde_json::from_str(&answer.out).unwrap();
     assert_eq!(schema["$schema"], "http://json-schema.org/draft-07/schema#");
     assert!(members(&schema).contains(&"definitions"));
     dir.write("s.json", &answer.out);
-    dir.run("check --schema s.json --set retry.max_attempts=2").yes().silent();
-    assert_eq!(dir.run("schema --schema s.json").yes().out, answer.out);
+    dir.run("check --schema s.json --set retry.max_attempts=2").succeeds().no_stderr();
+    assert_eq!(dir.run("schema --schema s.json").succeeds().out, answer.out);
 }

@@ -11,10 +11,10 @@ fn attempts(n: u32) -> String {
 #[test]
 fn the_users_file_is_below_the_folders() {
     let dir = TestDir::new().file(".code/config.toml", "[retry]\nmax_attempts = 5\ndeadline_ms = 55\n");
-    assert_eq!(dir.run(ATTEMPTS).yes().silent().out, "5\n");
+    assert_eq!(dir.run(ATTEMPTS).succeeds().no_stderr().out, "5\n");
     dir.write("speckit.toml", attempts(6));
-    assert_eq!(dir.run(ATTEMPTS).yes().silent().out, "6\n");
-    assert_eq!(dir.run("show retry.deadline_ms").yes().out, "55\n", "the lower file is read too");
+    assert_eq!(dir.run(ATTEMPTS).succeeds().no_stderr().out, "6\n");
+    assert_eq!(dir.run("show retry.deadline_ms").succeeds().out, "55\n", "the lower file is read too");
 }
 
 #[test]
@@ -22,30 +22,30 @@ fn a_variable_names_the_file_in_place_of_both() {
     let dir =
         TestDir::with_config(&attempts(6)).file(".code/config.toml", attempts(5)).file("x.toml", attempts(9));
     let dir = dir.variable("SPECKIT_CONFIG", "x.toml");
-    assert_eq!(dir.run(ATTEMPTS).yes().silent().out, "9\n");
-    assert_eq!(dir.run(&format!("{ATTEMPTS} --config speckit.toml")).yes().out, "6\n", "an option wins");
+    assert_eq!(dir.run(ATTEMPTS).succeeds().no_stderr().out, "9\n");
+    assert_eq!(dir.run(&format!("{ATTEMPTS} --config speckit.toml")).succeeds().out, "6\n", "an option wins");
     let dir = dir.variable("SPECKIT_CONFIG", "gone.toml");
-    dir.run(ATTEMPTS).failed().only_says("`gone.toml` does not exist");
+    dir.run(ATTEMPTS).exits_2().only_stderr("`gone.toml` does not exist");
     let dir = dir.variable("SPECKIT_CONFIG", "");
-    assert_eq!(dir.run(ATTEMPTS).yes().silent().out, "6\n", "an empty variable names nothing");
+    assert_eq!(dir.run(ATTEMPTS).succeeds().no_stderr().out, "6\n", "an empty variable names nothing");
 }
 
 #[test]
 fn reserved_variables_name_no_key() {
     let dir = TestDir::new().file("x.toml", crate::test_dir::QUIET);
     let dir = dir.variable("SPECKIT_CONFIG", "x.toml").variable("SPECKIT_DATABASE", "d.db");
-    dir.run("check --strict").yes().silent();
+    dir.run("check --strict").succeeds().no_stderr();
 }
 
 #[test]
 fn defaults_files_environment_overrides_in_this_order() {
     let dir = TestDir::new();
-    assert_eq!(dir.run(ATTEMPTS).yes().out, "3\n");
+    assert_eq!(dir.run(ATTEMPTS).succeeds().out, "3\n");
     dir.write("speckit.toml", attempts(4));
-    assert_eq!(dir.run(ATTEMPTS).yes().out, "4\n");
+    assert_eq!(dir.run(ATTEMPTS).succeeds().out, "4\n");
     let dir = dir.variable("SPECKIT_RETRY__MAX_ATTEMPTS", "5");
-    assert_eq!(dir.run(ATTEMPTS).yes().out, "5\n");
-    assert_eq!(dir.run(&format!("{ATTEMPTS} --set retry.max_attempts=6")).yes().out, "6\n");
+    assert_eq!(dir.run(ATTEMPTS).succeeds().out, "5\n");
+    assert_eq!(dir.run(&format!("{ATTEMPTS} --set retry.max_attempts=6")).succeeds().out, "6\n");
 }
 
 #[test]
@@ -57,26 +57,26 @@ fn a_folder_is_read_in_the_order_of_names() {
         .file("conf.d/.98-hidden.toml", attempts(98))
         .file("conf.d/97.toml.bak", attempts(97))
         .file("conf.d/96.toml/inner.toml", attempts(96));
-    assert_eq!(dir.run(&format!("{ATTEMPTS} --config conf.d")).yes().silent().out, "20\n");
-    assert_eq!(dir.run("show retry.deadline_ms --config conf.d").yes().out, "10\n");
+    assert_eq!(dir.run(&format!("{ATTEMPTS} --config conf.d")).succeeds().no_stderr().out, "20\n");
+    assert_eq!(dir.run("show retry.deadline_ms --config conf.d").succeeds().out, "10\n");
     dir.write("after.toml", attempts(30));
-    let out = dir.run("show retry --origins --config conf.d --config after.toml").yes().out;
+    let out = dir.run("show retry --origins --config conf.d --config after.toml").succeeds().out;
     assert!(out.contains("after.toml:2:16") && out.contains("conf.d/10-a.toml:3:15"), "{out}");
     dir.write("conf.d/30-broken.toml", "retry = [\n");
-    dir.run("check --config conf.d").no().only_says("conf.d/30-broken.toml:");
+    dir.run("check --config conf.d").exits_1().only_stderr("conf.d/30-broken.toml:");
 }
 
 #[test]
 fn an_empty_folder_sets_nothing() {
     let dir = TestDir::new();
     std::fs::create_dir(dir.path("conf.d")).unwrap();
-    assert_eq!(dir.run(&format!("{ATTEMPTS} --config conf.d")).yes().silent().out, "3\n");
+    assert_eq!(dir.run(&format!("{ATTEMPTS} --config conf.d")).succeeds().no_stderr().out, "3\n");
 }
 
 #[test]
 fn json_is_read_by_its_name() {
     let dir = TestDir::new().file("c.json", "{\"retry\": {\"max_attempts\": 12}}");
-    assert_eq!(dir.run(&format!("{ATTEMPTS} --config c.json")).yes().silent().out, "12\n");
+    assert_eq!(dir.run(&format!("{ATTEMPTS} --config c.json")).succeeds().no_stderr().out, "12\n");
 }
 
 #[test]
@@ -86,21 +86,21 @@ fn another_prefix_reads_other_variables() {
         .variable("APP_RETRY__MAX_ATTEMPTS", "5")
         .file("x.toml", "[retry]\ndeadline_ms = 99\n")
         .variable("APP_CONFIG", "x.toml");
-    assert_eq!(dir.run(&format!("{ATTEMPTS} --env-prefix APP")).yes().silent().out, "5\n");
-    assert_eq!(dir.run("show retry.deadline_ms --env-prefix APP").yes().out, "99\n");
-    assert_eq!(dir.run(ATTEMPTS).yes().out, "4\n");
-    let out = dir.run("env --env-prefix APP").yes().out;
+    assert_eq!(dir.run(&format!("{ATTEMPTS} --env-prefix APP")).succeeds().no_stderr().out, "5\n");
+    assert_eq!(dir.run("show retry.deadline_ms --env-prefix APP").succeeds().out, "99\n");
+    assert_eq!(dir.run(ATTEMPTS).succeeds().out, "4\n");
+    let out = dir.run("env --env-prefix APP").succeeds().out;
     assert!(out.contains("APP_RETRY__JITTER") && !out.contains("SPECKIT_"), "{out}");
 }
 
 #[test]
 fn lists_come_from_variables_in_three_forms() {
     let dir = TestDir::new().variable("SPECKIT_QUALITY_GATES__PLAN", "claude, gemini");
-    assert_eq!(dir.run("show quality_gates.plan").yes().silent().out, "[\"claude\", \"gemini\"]\n");
+    assert_eq!(dir.run("show quality_gates.plan").succeeds().no_stderr().out, "[\"claude\", \"gemini\"]\n");
     let dir = TestDir::new().variable("SPECKIT_QUALITY_GATES__PLAN", "[\"claude\"]");
-    assert_eq!(dir.run("show quality_gates.plan").yes().silent().out, "[\"claude\"]\n");
+    assert_eq!(dir.run("show quality_gates.plan").succeeds().no_stderr().out, "[\"claude\"]\n");
     let dir = TestDir::new().variable("SPECKIT_QUALITY_GATES__PLAN__0", "claude");
-    assert_eq!(dir.run("show quality_gates.plan").yes().silent().out, "[\"claude\"]\n");
+    assert_eq!(dir.run("show quality_gates.plan").succeeds().no_stderr().out, "[\"claude\"]\n");
 }
 
 #[cfg(unix)]
@@ -111,7 +111,7 @@ fn a_variable_that_is_no_unicode_is_reported() {
     let mut command = dir.command(&["check"]);
     command.env("SPECKIT_RETRY__JITTER", std::ffi::OsStr::from_bytes(b"\xff\xfe"));
     command.env("OTHER", std::ffi::OsStr::from_bytes(b"\xff\xfe"));
-    crate::test_dir::Answer::of(command.output().unwrap()).no().only_says("SPECKIT_RETRY__JITTER");
+    crate::test_dir::RunResult::of(command.output().unwrap()).exits_1().only_stderr("SPECKIT_RETRY__JITTER");
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn without_a_home_everything_still_works() {
     let dir = TestDir::with_config(&attempts(6));
     let mut command = dir.command(&["show", "retry.max_attempts"]);
     command.env("HOME", "").env("USERPROFILE", "");
-    assert_eq!(crate::test_dir::Answer::of(command.output().unwrap()).yes().silent().out, "6\n");
+    assert_eq!(crate::test_dir::RunResult::of(command.output().unwrap()).succeeds().no_stderr().out, "6\n");
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn a_variable_below_a_nullable_table_has_the_type_of_its_key() {
     }}"#;
     let dir =
         TestDir::new().file("s.json", schema).variable("SPECKIT_O__A", "7").variable("SPECKIT_L", "7,8");
-    let json = dir.run("show --schema s.json --format json").yes().silent().json();
+    let json = dir.run("show --schema s.json --format json").succeeds().no_stderr().json();
     assert_eq!(json, serde_json::json!({"l": [7, 8], "o": {"a": 7}}));
 }
 
@@ -139,20 +139,22 @@ fn a_secret_with_a_variable_of_its_own_is_read_from_a_file_too() {
     let schema = r#"{"properties": {"token": {"type": "string", "x-secret": true, "x-env": "MYTOK"}}}"#;
     let dir =
         TestDir::new().file("s.json", schema).file("t.txt", "Kd3Wn7Qz\n").variable("MYTOK_FILE", "t.txt");
-    let json = dir.run("show --reveal --schema s.json --format json").yes().silent().json();
+    let json = dir.run("show --reveal --schema s.json --format json").succeeds().no_stderr().json();
     assert_eq!(json, serde_json::json!({"token": "Kd3Wn7Qz"}));
 }
 
 #[test]
 fn removing_what_nothing_sets_is_a_warning_with_the_nearest_key() {
     let dir = TestDir::new();
-    dir.run("show retry --unset retry.max_atempts").yes().says("did you mean `retry.max_attempts`?");
-    dir.run("check --strict --unset retry.max_atempts").no().says("error[override/unset]");
+    dir.run("show retry --unset retry.max_atempts")
+        .succeeds()
+        .stderr_has("did you mean `retry.max_attempts`?");
+    dir.run("check --strict --unset retry.max_atempts").exits_1().stderr_has("error[override/unset]");
 }
 
 #[test]
 fn a_configuration_that_is_refused_can_be_explained() {
     let dir = TestDir::with_config("[retry]\nmax_attempts = 0\n");
-    let answer = dir.run("explain retry.max_attempts").no().says("schema/minimum");
+    let answer = dir.run("explain retry.max_attempts").exits_1().stderr_has("schema/minimum");
     assert!(answer.out.contains("speckit.toml:2:16"), "{}", answer.out);
 }

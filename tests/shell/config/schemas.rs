@@ -11,38 +11,41 @@ const SERVER: &str = r#"{"$schema": "http://json-schema.org/draft-07/schema#", "
 #[test]
 fn it_replaces_the_schema_and_the_embedded_defaults() {
     let dir = TestDir::new().file("s.json", SERVER).variable("SPECKIT_NAME", "00123");
-    let json = dir.run("show --schema s.json --format json").yes().silent().json();
+    let json = dir.run("show --schema s.json --format json").succeeds().no_stderr().json();
     assert_eq!(json, json!({"port": 80, "name": "00123"}));
-    assert_eq!(dir.run("show --origins --schema s.json").yes().out.matches("defaults.toml").count(), 0);
+    assert_eq!(dir.run("show --origins --schema s.json").succeeds().out.matches("defaults.toml").count(), 0);
     // No providers are looked for: there are none.
-    let answer = dir.run("check --strict --schema s.json").yes().silent();
+    let answer = dir.run("check --strict --schema s.json").succeeds().no_stderr();
     assert_eq!(answer.out, "ok: 2 values from s.json and 1 variable\n");
-    let out = dir.run("env --schema s.json").yes().silent().out;
+    let out = dir.run("env --schema s.json").succeeds().no_stderr().out;
     assert_eq!(out.lines().count(), 3, "{out}");
 }
 
 #[test]
 fn what_it_requires_is_required() {
     let dir = TestDir::new().file("s.json", SERVER);
-    let answer = dir.run("check --schema s.json --format json").no();
+    let answer = dir.run("check --schema s.json --format json").exits_1();
     assert_eq!(answer.codes(), ["schema/required"]);
     assert_eq!(answer.json()["diagnostics"][0]["key"], "name");
     dir.write("speckit.toml", "name = \"x\"\nmodels = 1\n");
-    assert_eq!(dir.run("check --schema s.json --format json").no().codes(), ["schema/additionalProperties"]);
+    assert_eq!(
+        dir.run("check --schema s.json --format json").exits_1().codes(),
+        ["schema/additionalProperties"]
+    );
 }
 
 #[test]
 fn names_and_gates_are_not_checked_then() {
     let dir = TestDir::with_config("[quality_gates]\nplan = []\n[[agents]]\nname = \"free\"\n")
         .file("any.json", "{}");
-    let json = dir.run("show --schema any.json --format json").yes().silent().json();
+    let json = dir.run("show --schema any.json --format json").succeeds().no_stderr().json();
     assert_eq!(json["agents"][0]["name"], "free", "nothing is migrated");
 }
 
 #[test]
 fn its_database_is_not_a_key_of_the_program() {
     let dir = TestDir::with_config("name = \"x\"\n").file("s.json", SERVER);
-    dir.run("check --schema s.json --database d.db").yes().silent();
+    dir.run("check --schema s.json --database d.db").succeeds().no_stderr();
 }
 
 #[test]
@@ -50,11 +53,11 @@ fn a_schema_that_is_wrong_or_missing_cannot_be_used() {
     let dir = TestDir::new().file("s.json", r#"{"type": "integr"}"#).file("cut.json", "{\"type\": ");
     for command in ["check", "show", "explain x", "env", "schema", "init", "check s.json", "migrate cut.json"]
     {
-        dir.run(&format!("{command} --schema s.json")).failed().only_says("schema/invalid");
-        dir.run(&format!("{command} --schema cut.json")).failed().only_says("parse/");
-        dir.run(&format!("{command} --schema gone.json")).failed().only_says("`gone.json` does not exist");
+        dir.run(&format!("{command} --schema s.json")).exits_2().only_stderr("schema/invalid");
+        dir.run(&format!("{command} --schema cut.json")).exits_2().only_stderr("parse/");
+        dir.run(&format!("{command} --schema gone.json")).exits_2().only_stderr("`gone.json` does not exist");
     }
-    assert_eq!(dir.run("check --schema s.json --format json").failed().codes(), ["schema/invalid"]);
+    assert_eq!(dir.run("check --schema s.json --format json").exits_2().codes(), ["schema/invalid"]);
     assert_eq!(dir.names(), ["cut.json", "s.json"]);
 }
 
@@ -64,10 +67,10 @@ fn neighbours_are_read_by_relative_references() {
         .file("schemas/main.json", r##"{"properties": {"port": {"$ref": "types.json#/definitions/port"}}}"##)
         .file("schemas/types.json", r##"{"definitions": {"port": {"$ref": "deep/number.json"}}}"##)
         .file("schemas/deep/number.json", r#"{"type": "integer", "maximum": 65535}"#);
-    dir.run("check --schema schemas/main.json --set port=80").yes().silent();
-    dir.run("check --schema schemas/main.json --set port=70000").no().only_says("schema/maximum");
+    dir.run("check --schema schemas/main.json --set port=80").succeeds().no_stderr();
+    dir.run("check --schema schemas/main.json --set port=70000").exits_1().only_stderr("schema/maximum");
     // The environment and overrides have their types from there too.
-    dir.run("check --schema schemas/main.json --set port=x").no().only_says("override/type");
+    dir.run("check --schema schemas/main.json --set port=x").exits_1().only_stderr("override/type");
 }
 
 #[test]
@@ -82,12 +85,12 @@ fn folders_stand_for_prefixes_of_addresses_over_both_places() {
         .file("c.toml", "a = true\nb = 1\n");
     let maps = ("--schema-map https://one.example=one", "--schema-map http://two.example/v1=two");
     let json = dir.run(&format!("{} check c.toml --schema main.json {} --format json", maps.0, maps.1));
-    let json = json.no().json();
+    let json = json.exits_1().json();
     let codes: Vec<_> = json["files"][0]["diagnostics"].as_array().unwrap().iter().collect();
     assert_eq!(codes.len(), 2, "{codes:?}");
     assert!(codes.iter().all(|one| one["code"] == "schema/type"), "{codes:?}");
     // Without its folder a document is not fetched, and the schema cannot be used.
-    dir.run(&format!("check c.toml --schema main.json {}", maps.0)).failed().only_says("two.example");
+    dir.run(&format!("check c.toml --schema main.json {}", maps.0)).exits_2().only_stderr("two.example");
 }
 
 #[test]
@@ -95,23 +98,25 @@ fn another_draft_is_read_as_draft_7_with_a_warning() {
     let schema = r#"{"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object"}"#;
     let dir = TestDir::new().file("s.json", schema).file("f.toml", "a = 1\n");
     for command in ["check", "check f.toml", "show", "explain a --config f.toml"] {
-        dir.run(&format!("{command} --schema s.json")).yes().says("schema/unsupported");
-        dir.run(&format!("{command} --schema s.json --strict")).no().says("error[schema/unsupported]");
+        dir.run(&format!("{command} --schema s.json")).succeeds().stderr_has("schema/unsupported");
+        dir.run(&format!("{command} --schema s.json --strict"))
+            .exits_1()
+            .stderr_has("error[schema/unsupported]");
     }
-    assert_eq!(dir.run("check --schema s.json --format json").yes().codes(), ["schema/unsupported"]);
+    assert_eq!(dir.run("check --schema s.json --format json").succeeds().codes(), ["schema/unsupported"]);
 }
 
 #[test]
 fn a_schema_may_be_toml() {
     let dir = TestDir::new().file("s.toml", "type = \"object\"\nrequired = [\"a\"]\n");
-    dir.run("check --schema s.toml").no().only_says("schema/required");
+    dir.run("check --schema s.toml").exits_1().only_stderr("schema/required");
 }
 
 #[test]
 fn old_names_of_keys_still_work_with_a_warning() {
     let schema = r#"{"properties": {"port": {"type": "integer", "x-aliases": ["listen_port"]}}}"#;
     let dir = TestDir::with_config("listen_port = 8\n").file("s.json", schema);
-    let answer = dir.run("show port --schema s.json").yes();
+    let answer = dir.run("show port --schema s.json").succeeds();
     assert_eq!(answer.out, "8\n");
-    answer.says("warning[name/alias]").says("`port`");
+    answer.stderr_has("warning[name/alias]").stderr_has("`port`");
 }

@@ -1,6 +1,6 @@
 //! Canaries: secrets are planted wherever a value can come from, and looked for in every output.
 
-use crate::test_dir::{Answer, TestDir};
+use crate::test_dir::{RunResult, TestDir};
 
 const SCHEMA: &str = r#"{"$schema": "http://json-schema.org/draft-07/schema#", "type": "object", "properties": {
     "port": {"type": "integer"},
@@ -54,7 +54,7 @@ const COMMANDS: [&str; 23] = [
     "migrate c.toml --format json",
 ];
 
-fn silent(answer: &Answer, command: &str) {
+fn silent(answer: &RunResult, command: &str) {
     // A piece of a secret is one too.
     for canary in CANARIES {
         for start in 0..=canary.len() - 5 {
@@ -87,15 +87,16 @@ fn secrets_of_files_variables_overrides_and_secret_files_are_never_shown() {
     let overrides = ["--set", "token=Uh9Cx2Je", "--set", "vault.window=Wn8Fb1Kp"];
     let answer =
         dir.run_with(&[&["show", "--schema", "s.json", "--config", "c.toml"], &overrides[..]].concat());
-    assert_eq!(answer.yes().out.matches("[redacted]").count(), 9, "all layers are in force");
+    assert_eq!(answer.succeeds().out.matches("[redacted]").count(), 9, "all layers are in force");
     search(&dir, &overrides);
 }
 
 #[test]
 fn they_are_shown_where_that_is_asked_for() {
     let dir = dir(RIGHT).file("disk.txt", "Kd3Wn7Qz\n").variable("SPECKIT_DISK_FILE", "disk.txt");
-    let run =
-        |command: &str| dir.run(&format!("{command} --schema s.json --config c.toml")).yes().silent().out;
+    let run = |command: &str| {
+        dir.run(&format!("{command} --schema s.json --config c.toml")).succeeds().no_stderr().out
+    };
     let out = run("show --reveal");
     for canary in &CANARIES[..7] {
         assert!(out.contains(canary), "{canary}\n{out}");
@@ -114,7 +115,7 @@ fn wrong_secrets_are_reported_without_them() {
         .replace("\"Vc6Ms4Fa\"]", "86753090]")
         .replace("choice = \"one\"", "choice = \"Hj2Lp8Gd\"");
     let dir = dir(&wrong);
-    let answer = dir.run("check --schema s.json --config c.toml --format json").no();
+    let answer = dir.run("check --schema s.json --config c.toml --format json").exits_1();
     let codes = answer.codes();
     let expected = ["schema/maxLength", "schema/pattern", "schema/maximum", "schema/type", "schema/enum"];
     assert_eq!(codes, expected, "{answer:?}");
@@ -141,7 +142,10 @@ fn wrong_variables_and_overrides_are_reported_without_their_text() {
         .variable("SPECKIT_VAULT", "{\"door\": Kd3Wn7Qz")
         .variable("SPECKIT_KEYS", "[\"Hj2Lp8Gd\"")
         .variable("SPECKIT_TOKN", "Zq7Xw9Kv");
-    dir.run("check --schema s.json --config c.toml").no().says("env/type").says("env/unknown");
+    dir.run("check --schema s.json --config c.toml")
+        .exits_1()
+        .stderr_has("env/type")
+        .stderr_has("env/unknown");
     search(&dir, &["--set", "pin=Uh9Cx2Je", "--set", "toke=Wn8Fb1Kp"]);
     search(&dir, &["--set", "Uh9Cx2Je"]);
 }
@@ -149,7 +153,10 @@ fn wrong_variables_and_overrides_are_reported_without_their_text() {
 #[test]
 fn a_secret_file_that_cannot_be_read_is_named_and_no_more() {
     let dir = dir("port = 1\n").variable("SPECKIT_DISK_FILE", "gone.txt");
-    dir.run("check --schema s.json --config c.toml").failed().only_says("env/file").says("SPECKIT_DISK_FILE");
+    dir.run("check --schema s.json --config c.toml")
+        .exits_2()
+        .only_stderr("env/file")
+        .stderr_has("SPECKIT_DISK_FILE");
     let dir = dir.file("both.txt", "Kd3Wn7Qz").variable("SPECKIT_DISK_FILE", "both.txt");
     let dir = dir.variable("SPECKIT_DISK", "Gm4Td6Rs");
     search(&dir, &[]);
@@ -167,7 +174,7 @@ fn a_migration_shows_no_secret_of_the_shipped_schema() {
         "c.toml",
         format!("{text}[[agents]]\nname = \"Zq7Xw9Kv\"\napi_key = \"Kd3Wn7Qz\"\n").as_bytes(),
     );
-    let answer = dir.run("migrate c.toml").no();
+    let answer = dir.run("migrate c.toml").exits_1();
     assert!(!answer.both().contains("Kd3Wn7Qz") && !answer.both().contains("Yt5Rb3Nm"), "{answer:?}");
 }
 
@@ -176,8 +183,8 @@ fn a_misspelt_mark_of_a_secret_is_a_warning() {
     let schema = r#"{"properties": {"token": {"type": "string", "x-secert": true, "x-other": 1}}}"#;
     let dir = TestDir::new().file("s.json", schema).file("f.toml", "token = \"a\"\n");
     dir.run("check f.toml --schema s.json")
-        .yes()
-        .says("schema/unknown-keyword")
-        .says("did you mean `x-secret`?");
-    dir.run("check f.toml --schema s.json --strict").no();
+        .succeeds()
+        .stderr_has("schema/unknown-keyword")
+        .stderr_has("did you mean `x-secret`?");
+    dir.run("check f.toml --schema s.json --strict").exits_1();
 }

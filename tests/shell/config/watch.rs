@@ -37,7 +37,7 @@ fn a_script_reads_one_document_an_event() {
     assert_eq!(failed["diagnostics"][0]["code"], "schema/type");
     assert_eq!(failed["diagnostics"][0]["origin"]["line"], 2);
 
-    let answer = watch.ended_by("TERM").yes();
+    let answer = watch.ended_by("TERM").succeeds();
     assert_eq!(answer.out, r#"{"event":"stopped","generation":2}"#);
     assert!(answer.err.contains("speckit.toml:2:15"), "{}", answer.err);
 }
@@ -58,7 +58,7 @@ fn a_person_reads_lines_and_the_report_beside_them() {
     dir.write("speckit.toml", "[hot_reload]\ndebounce_ms = 700\n");
     assert_eq!(watch.line(), "changed speckit.toml");
     assert_eq!(watch.line(), "generation 2 is in force, with nothing changed");
-    let answer = watch.ended_by("INT").yes().says("2 | debounce_ms = 7\n");
+    let answer = watch.ended_by("INT").succeeds().stderr_has("2 | debounce_ms = 7\n");
     assert_eq!(answer.out, "stopped");
 }
 
@@ -81,15 +81,15 @@ fn a_hangup_reloads_at_once() {
     assert_eq!(watch.json()["event"], "file_changed");
     assert_eq!(watch.json()["event"], "reload_failed");
     thread::sleep(Duration::from_millis(500));
-    let answer = watch.ended_by("TERM").yes().says("reload on SIGHUP: nothing has changed");
+    let answer = watch.ended_by("TERM").succeeds().stderr_has("reload on SIGHUP: nothing has changed");
     assert!(answer.err.contains("reload on SIGHUP: the files are refused"), "{}", answer.err);
 }
 
 #[test]
 fn a_bad_file_ends_it_at_the_start_unless_something_stands_in() {
     let dir = TestDir::with_config("[hot_reload]\ndebounce_ms = 7\n");
-    dir.run("watch").no().only_says("expected at least 500, found 7");
-    let answer = dir.run("watch --format json").no();
+    dir.run("watch").exits_1().only_stderr("expected at least 500, found 7");
+    let answer = dir.run("watch --format json").exits_1();
     assert_eq!(answer.codes(), ["schema/minimum"]);
     assert_eq!(members(&answer.json()), ["diagnostics", "event", "generation"]);
     assert_eq!((&answer.json()["event"], &answer.json()["generation"]), (&json!("reload_failed"), &json!(0)));
@@ -102,13 +102,13 @@ fn a_bad_file_ends_it_at_the_start_unless_something_stands_in() {
     assert_eq!(watch.json()["event"], "file_changed");
     let success = watch.json();
     assert_eq!(success["changed"], json!([{ "key": "hot_reload.debounce_ms", "old": 2000, "new": 500 }]));
-    watch.ended_by("TERM").yes();
+    watch.ended_by("TERM").succeeds();
 }
 
 #[test]
 fn a_file_that_cannot_be_read_ends_it_as_one_that_could_not_be_done() {
-    TestDir::new().run("watch --config nowhere.toml").failed().only_says("nowhere.toml");
-    TestDir::new().run("watch --fallback last-week").failed().only_says("defaults");
+    TestDir::new().run("watch --config nowhere.toml").exits_2().only_stderr("nowhere.toml");
+    TestDir::new().run("watch --fallback last-week").exits_2().only_stderr("defaults");
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn a_configuration_of_ones_own_schema_is_watched_with_its_schema() {
     dir.write("app.schema.json", "{ \"properties\": [] }");
     assert_eq!(watch.json()["paths"], json!(["app.schema.json"]));
     assert_eq!(watch.json()["diagnostics"][0]["code"], "schema/invalid");
-    let answer = watch.ended_by("TERM").yes();
+    let answer = watch.ended_by("TERM").succeeds();
     assert!(!answer.both().contains("4711"), "{answer:?}");
 }
 
@@ -186,7 +186,7 @@ fn an_idle_watcher_does_not_wake_up() {
     // Somebody else may open a file in a folder above; one that wakes by itself does so in each second.
     let counts: Vec<u64> = (0..20).map(|_| wake_ups_of_a_second()).take_while(|count| *count > 0).collect();
     assert!(counts.len() < 20, "{counts:?}");
-    watch.ended_by("TERM").yes();
+    watch.ended_by("TERM").succeeds();
 }
 
 /// The queue of the system overflows while the program is stopped; the events of the edit are lost in it.
@@ -213,5 +213,5 @@ fn an_edit_whose_events_were_lost_in_an_overflow_is_seen() {
     dir.write("speckit.toml", "[hot_reload]\ndebounce_ms = 800\n");
     assert_eq!(watch.json()["event"], "file_changed");
     assert_eq!(watch.json()["generation"], 3);
-    watch.ended_by("TERM").yes();
+    watch.ended_by("TERM").succeeds();
 }

@@ -7,17 +7,17 @@ use crate::test_dir::{TestDir, members};
 #[test]
 fn equal_seeds_give_equal_plans() {
     let dir = TestDir::new();
-    let first = dir.run("retry plan").yes().silent().out;
+    let first = dir.run("retry plan").succeeds().no_stderr().out;
     assert_eq!(dir.run("retry plan").out, first);
     assert_eq!(dir.run("retry plan --seed 42").out, first, "the documented default");
     assert!(first.contains("seed      42\n"), "{first}");
-    let another = dir.run("retry plan --seed 43").yes().out;
+    let another = dir.run("retry plan --seed 43").succeeds().out;
     assert!(another != first && another.contains("seed      43\n"), "{another}");
 }
 
 #[test]
 fn a_plan_as_json_has_delays_to_the_microsecond() {
-    let answer = TestDir::new().run("retry plan --seed 42 --format json").yes().silent();
+    let answer = TestDir::new().run("retry plan --seed 42 --format json").succeeds().no_stderr();
     let plan = answer.json();
     let names = ["attempts", "before_jitter_ms", "deadline_ms", "delays_ms", "ends", "jitter", "reason"];
     assert_eq!(members(&plan)[..7], names);
@@ -32,12 +32,12 @@ fn a_plan_as_json_has_delays_to_the_microsecond() {
 fn every_layer_affects_the_plan() {
     let dir = TestDir::with_config("[retry]\njitter = \"none\"\nmax_attempts = 4\n")
         .variable("SPECKIT_RETRY__INITIAL_BACKOFF_MS", "10");
-    let plan = dir.run("retry plan --set retry.multiplier=3 --format json").yes().json();
+    let plan = dir.run("retry plan --set retry.multiplier=3 --format json").succeeds().json();
     assert_eq!(plan["delays_ms"], json!([10.0, 30.0, 90.0]));
     let dir = dir.file("other.toml", "[retry]\njitter = \"none\"\nmax_attempts = 2\n");
-    let plan = dir.run("--config other.toml retry --format json plan").yes().json();
+    let plan = dir.run("--config other.toml retry --format json plan").succeeds().json();
     assert_eq!(plan["delays_ms"], json!([10.0]), "options go before, between and after commands");
-    let plan = dir.run("retry plan --set retry.deadline_ms=35 --format json").yes().json();
+    let plan = dir.run("retry plan --set retry.deadline_ms=35 --format json").succeeds().json();
     assert_eq!((&plan["delays_ms"], &plan["ends"]), (&json!([10.0, 20.0]), &json!("deadline")));
 }
 
@@ -45,26 +45,26 @@ fn every_layer_affects_the_plan() {
 fn with_another_schema_the_built_in_settings_apply() {
     let dir = TestDir::with_config("port = 80\n")
         .file("app.schema.json", r#"{"properties": {"port": {"type": "integer"}}}"#);
-    let plan = dir.run("retry plan --schema app.schema.json").yes().silent().out;
+    let plan = dir.run("retry plan --schema app.schema.json").succeeds().no_stderr().out;
     assert_eq!(plan, TestDir::new().run("retry plan").out);
-    dir.run("retry plan --schema nowhere.json").failed().only_says("nowhere.json");
+    dir.run("retry plan --schema nowhere.json").exits_2().only_stderr("nowhere.json");
 }
 
 #[test]
 fn invalid_settings_are_refused() {
     let dir = TestDir::new();
     for command in ["retry plan", "retry simulate --clients 5 --capacity 1"] {
-        let answer = dir.run(&format!("{command} --set retry.jitter=some")).no();
-        answer.only_says("retry.jitter");
-        dir.run(&format!("{command} --set retry.max_attempts=0")).no().only_says("schema/minimum");
-        dir.run(&format!("{command} --config nowhere.toml")).failed().only_says("nowhere.toml");
+        let answer = dir.run(&format!("{command} --set retry.jitter=some")).exits_1();
+        answer.only_stderr("retry.jitter");
+        dir.run(&format!("{command} --set retry.max_attempts=0")).exits_1().only_stderr("schema/minimum");
+        dir.run(&format!("{command} --config nowhere.toml")).exits_2().only_stderr("nowhere.toml");
     }
 }
 
 #[test]
 fn a_simulation_charts_and_compares_each_jitter() {
     let dir = TestDir::new();
-    let out = dir.run("retry simulate --clients 100 --capacity 10").yes().silent().out;
+    let out = dir.run("retry simulate --clients 100 --capacity 10").succeeds().no_stderr().out;
     for jitter in ["\nnone\n", "\nfull (as configured)\n", "\nequal\n", "\ndecorrelated\n"] {
         assert!(out.contains(jitter), "{jitter}\n{out}");
     }
@@ -76,7 +76,7 @@ fn a_simulation_charts_and_compares_each_jitter() {
 #[test]
 fn a_simulation_as_json_has_all_numbers() {
     let answer =
-        TestDir::new().run("retry simulate --clients 100 --capacity 10 --format json").yes().silent();
+        TestDir::new().run("retry simulate --clients 100 --capacity 10 --format json").succeeds().no_stderr();
     let simulation = answer.json();
     assert_eq!(
         (&simulation["clients"], &simulation["capacity"], &simulation["svg"]),
@@ -97,12 +97,12 @@ fn a_simulation_as_json_has_all_numbers() {
 fn a_chart_is_written_atomically_and_reported() {
     let dir = TestDir::new().file("a b.svg", "what was there before");
     let arguments = ["retry", "simulate", "--clients", "50", "--capacity", "5", "--svg", "a b.svg"];
-    let out = dir.run_with(&arguments).yes().silent().out;
+    let out = dir.run_with(&arguments).succeeds().no_stderr().out;
     assert!(out.ends_with("\nwrote a b.svg\n"), "{out}");
     let svg = dir.read("a b.svg");
     assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"), "{svg}");
     assert_eq!(dir.names(), ["a b.svg"], "no temporary file is left");
-    let json = dir.run_with(&[&arguments[..], &["--format", "json"]].concat()).yes().json();
+    let json = dir.run_with(&[&arguments[..], &["--format", "json"]].concat()).succeeds().json();
     assert_eq!(json["svg"], "a b.svg");
     assert_eq!(dir.read("a b.svg"), svg);
 }
@@ -110,11 +110,11 @@ fn a_chart_is_written_atomically_and_reported() {
 #[test]
 fn a_chart_that_cannot_be_written_is_an_error_without_a_result() {
     let dir = TestDir::new().file("folder/file", "");
-    let with = |svg: &str| dir.run(&format!("retry simulate --clients 5 --capacity 1 --svg {svg}")).failed();
-    with("-").only_says("`-` is no file");
-    with("nowhere/chart.svg").only_says("`nowhere/chart.svg` cannot be written");
-    with("folder").only_says("`folder` cannot be written");
-    with("folder/file/chart.svg").only_says("cannot be written");
+    let with = |svg: &str| dir.run(&format!("retry simulate --clients 5 --capacity 1 --svg {svg}")).exits_2();
+    with("-").only_stderr("`-` is no file");
+    with("nowhere/chart.svg").only_stderr("`nowhere/chart.svg` cannot be written");
+    with("folder").only_stderr("`folder` cannot be written");
+    with("folder/file/chart.svg").only_stderr("cannot be written");
     assert_eq!(dir.names(), ["folder"]);
     assert_eq!(std::fs::read_dir(dir.path("folder")).unwrap().count(), 1);
 }
@@ -132,17 +132,17 @@ fn numbers_out_of_range_are_usage_errors() {
         ("--clients 1 --capacity 1 --seed x", "invalid value 'x'"),
         ("--clients 1 --capacity 1 --format toml", "--format toml is for `show` only"),
     ] {
-        dir.run(&format!("retry simulate {options}")).failed().only_says(why);
+        dir.run(&format!("retry simulate {options}")).exits_2().only_stderr(why);
     }
-    dir.run("retry plan --seed -1").failed();
-    dir.run("retry plan --seed 18446744073709551616").failed().only_says("--seed");
-    dir.run("retry plan --seed 18446744073709551615").yes();
-    dir.run("retry").failed();
+    dir.run("retry plan --seed -1").exits_2();
+    dir.run("retry plan --seed 18446744073709551616").exits_2().only_stderr("--seed");
+    dir.run("retry plan --seed 18446744073709551615").succeeds();
+    dir.run("retry").exits_2();
 }
 
 #[test]
 fn a_simulation_that_would_take_minutes_is_refused_with_help() {
     let answer =
         TestDir::new().run("retry simulate --clients 100000 --capacity 1 --set retry.max_attempts=1000");
-    answer.failed().only_says("fewer clients, or fewer attempts: --set retry.max_attempts=N");
+    answer.exits_2().only_stderr("fewer clients, or fewer attempts: --set retry.max_attempts=N");
 }

@@ -57,13 +57,13 @@ fn bytes(path: &Path) -> Vec<u8> {
 fn stats_show_the_tables_and_change_nothing() {
     let dir = with_database();
     let before = bytes(&dir.path("app.db"));
-    let answer = dir.run("store stats --database app.db").yes().silent();
+    let answer = dir.run("store stats --database app.db").succeeds().no_stderr();
     for expected in
         ["file ", "app.db", "pages ", "of 4 KiB, 0 of them free", "last vacuum  none yet", "journal_mode wal"]
     {
         assert!(answer.out.contains(expected), "no `{expected}` in\n{}", answer.out);
     }
-    let json = dir.run("store stats --database app.db --format json").yes().silent().json();
+    let json = dir.run("store stats --database app.db --format json").succeeds().no_stderr().json();
     assert_eq!(
         members(&json),
         [
@@ -97,8 +97,8 @@ fn stats_show_the_tables_and_change_nothing() {
 #[test]
 fn check_exits_with_0_for_a_sound_database() {
     let dir = with_database();
-    assert_eq!(dir.run("store check --database app.db").yes().silent().out, "`app.db` is sound\n");
-    let json = dir.run("store check --database app.db --format json").yes().json();
+    assert_eq!(dir.run("store check --database app.db").succeeds().no_stderr().out, "`app.db` is sound\n");
+    let json = dir.run("store check --database app.db --format json").succeeds().json();
     assert_eq!(json, json!({"ok": true, "findings": []}));
     assert_eq!(dir.names(), ["app.db"]);
 }
@@ -107,9 +107,9 @@ fn check_exits_with_0_for_a_sound_database() {
 fn check_reports_a_row_that_refers_to_a_missing_row() {
     let dir = with_database();
     execute(&dir.path("app.db"), "PRAGMA foreign_keys = OFF; DELETE FROM notes WHERE id = 7");
-    let answer = dir.run("store check --database app.db").no().silent();
+    let answer = dir.run("store check --database app.db").exits_1().no_stderr();
     assert_eq!(answer.out, "row 1 of `tags` refers by `note` to a missing row of `notes`\n");
-    let json = dir.run("store check --database app.db --format json").no().json();
+    let json = dir.run("store check --database app.db --format json").exits_1().json();
     assert_eq!(json["ok"], false);
     assert_eq!(
         json["findings"],
@@ -127,10 +127,10 @@ fn check_reports_overwritten_pages() {
     let pages = bytes(&path).len() as u64 / 4096;
     damage(&path, pages / 2..pages / 2 + 3);
     let before = bytes(&path);
-    let answer = dir.run("store check --database app.db").no().says("help: restore the file");
+    let answer = dir.run("store check --database app.db").exits_1().stderr_has("help: restore the file");
     assert!(answer.out.lines().count() >= 3, "{}", answer.out);
     assert!(answer.out.contains("damage in `notes`: Tree "), "{}", answer.out);
-    let json = dir.run("store check --database app.db --format json").no().json();
+    let json = dir.run("store check --database app.db --format json").exits_1().json();
     assert!(json["findings"].as_array().unwrap().iter().any(|one| one["table"] == "notes"), "{json}");
     assert!(bytes(&path) == before, "the check changes nothing");
 }
@@ -141,16 +141,16 @@ fn a_truncated_file_and_a_lost_schema_are_damage() {
     let path = dir.path("app.db");
     let whole = bytes(&path);
     std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
-    let answer = dir.run("store check --database app.db").no();
+    let answer = dir.run("store check --database app.db").exits_1();
     assert!(answer.out.starts_with("damage: "), "{}", answer.out);
     // The page of the schema begins after the header.
     let mut torn = whole.clone();
     torn[100..4096].fill(0xA5);
     std::fs::write(&path, torn).unwrap();
-    let answer = dir.run("store check --database app.db").no();
+    let answer = dir.run("store check --database app.db").exits_1();
     assert!(answer.out.starts_with("damage: "), "{}", answer.out);
     for command in ["store stats", "store vacuum"] {
-        dir.run(&format!("{command} --database app.db")).failed().only_says("is damaged: ");
+        dir.run(&format!("{command} --database app.db")).exits_2().only_stderr("is damaged: ");
     }
 }
 
@@ -159,11 +159,11 @@ fn a_missing_database_is_reported_and_not_created() {
     let dir = TestDir::new();
     for command in COMMANDS {
         dir.run(&format!("{command} --database no.db"))
-            .failed()
-            .only_says("/no.db`; name another with `--database`");
-        let json = dir.run(&format!("{command} --database no.db --format json")).failed().json();
+            .exits_2()
+            .only_stderr("/no.db`; name another with `--database`");
+        let json = dir.run(&format!("{command} --database no.db --format json")).exits_2().json();
         assert_eq!(json["ok"], false);
-        dir.run(command).failed().says("/.code/speckit.db`");
+        dir.run(command).exits_2().stderr_has("/.code/speckit.db`");
     }
     assert_eq!(dir.names(), [""; 0]);
 }
@@ -182,7 +182,7 @@ fn files_that_are_no_store_are_refused_and_left_unchanged() {
             ("app.db", "has version 9, but this release knows versions up to 3"),
         ] {
             let before = bytes(&dir.path(file));
-            dir.run(&format!("{command} --database {file}")).failed().only_says(expected);
+            dir.run(&format!("{command} --database {file}")).exits_2().only_stderr(expected);
             assert!(bytes(&dir.path(file)) == before, "{command} {file}");
         }
     }
@@ -199,8 +199,8 @@ fn a_locked_database_is_an_error() {
             let dir = &dir;
             scope.spawn(move || {
                 dir.run(&format!("{command} --database app.db"))
-                    .failed()
-                    .only_says("is locked by another connection");
+                    .exits_2()
+                    .only_stderr("is locked by another connection");
             });
         }
     });
@@ -218,9 +218,9 @@ fn a_vacuum_shrinks_the_file_and_reports_its_size() {
     store.write(|tx| Ok(tx.execute_batch("DELETE FROM blobs")?)).unwrap();
     drop(store);
     let before = bytes(&path).len() as u64;
-    let json = dir.run("store stats --database app.db --format json").yes().json();
+    let json = dir.run("store stats --database app.db --format json").succeeds().json();
     let savings = json["savings_bytes"].as_u64().unwrap();
-    let json = dir.run("store vacuum --database app.db --format json").yes().silent().json();
+    let json = dir.run("store vacuum --database app.db --format json").succeeds().no_stderr().json();
     let after = bytes(&path).len() as u64;
     assert_eq!(json["freed_bytes"], savings);
     assert_eq!((&json["bytes_before"], &json["bytes_after"]), (&json!(before), &json!(after)));
@@ -229,18 +229,18 @@ fn a_vacuum_shrinks_the_file_and_reports_its_size() {
         (&json!(true), &json!(true), &json!(3))
     );
     assert_eq!(before - after, savings);
-    let again = dir.run("store vacuum --database app.db").yes().silent();
+    let again = dir.run("store vacuum --database app.db").succeeds().no_stderr();
     assert!(again.out.starts_with("nothing to free: "), "{}", again.out);
-    let stats = dir.run("store stats --database app.db").yes();
+    let stats = dir.run("store stats --database app.db").succeeds();
     assert!(stats.out.contains("last vacuum  20"), "{}", stats.out);
-    assert_eq!(dir.run("store check --database app.db").yes().out, "`app.db` is sound\n");
+    assert_eq!(dir.run("store check --database app.db").succeeds().out, "`app.db` is sound\n");
     assert_eq!(dir.names(), ["app.db"]);
 }
 
 #[test]
 fn the_option_the_variable_or_the_configuration_names_the_file() {
     let dir = with_database();
-    let output = |dir: &TestDir, arguments: &str| dir.run(arguments).yes().out;
+    let output = |dir: &TestDir, arguments: &str| dir.run(arguments).succeeds().out;
     std::fs::create_dir_all(dir.path("data")).unwrap();
     for name in ["data/variable.db", "data/set.db"] {
         std::fs::copy(dir.path("app.db"), dir.path(name)).unwrap();
@@ -262,7 +262,7 @@ fn the_option_the_variable_or_the_configuration_names_the_file() {
 fn an_invalid_configuration_still_names_its_database() {
     let dir = with_database();
     dir.write("speckit.toml", "[store]\npath = \"app.db\"\n[retry]\nmax_attempts = \"many\"\n");
-    assert_eq!(dir.run("store check").yes().out, "`app.db` is sound\n");
+    assert_eq!(dir.run("store check").succeeds().out, "`app.db` is sound\n");
 }
 
 #[cfg(target_os = "linux")]
@@ -288,9 +288,9 @@ fn a_signal_stops_a_vacuum_between_two_steps() {
     vacuum.signal("INT");
     std::thread::sleep(std::time::Duration::from_secs(1));
     other.execute_batch("COMMIT").unwrap();
-    let answer = vacuum.ended().failed();
+    let answer = vacuum.ended().exits_2();
     assert!(answer.out.starts_with("stopped after "), "{}", answer.out);
-    dir.run("store check --database app.db").yes();
+    dir.run("store check --database app.db").succeeds();
 }
 
 #[cfg(unix)]
@@ -299,7 +299,7 @@ fn a_file_that_is_not_regular_is_refused() {
     let dir = TestDir::new();
     let _socket = std::os::unix::net::UnixListener::bind(dir.path("socket")).unwrap();
     for command in ["store stats", "store check"] {
-        dir.run(&format!("{command} --database socket")).failed().only_says("it is no regular file");
+        dir.run(&format!("{command} --database socket")).exits_2().only_stderr("it is no regular file");
     }
 }
 
@@ -308,6 +308,6 @@ fn a_path_is_not_parsed_as_a_uri() {
     let dir = with_database();
     std::fs::rename(dir.path("app.db"), dir.path("file:app.db")).unwrap();
     for command in ["store stats", "store check"] {
-        dir.run(&format!("{command} --database file:app.db")).yes();
+        dir.run(&format!("{command} --database file:app.db")).succeeds();
     }
 }

@@ -16,7 +16,7 @@ use crate::config::events::Diagnostics;
 #[cfg(feature = "sqlite")]
 use crate::config::history::journal::GenerationView;
 
-/// One generation of a configuration. It never changes; who holds one assert_hint one whole configuration.
+/// One generation of a configuration. It never changes, so its holder sees one consistent configuration.
 pub struct Snapshot<T> {
     generation: u64,
     config: Arc<T>,

@@ -92,7 +92,7 @@ pub(crate) fn endless() -> impl Strategy<Value = InputHistory> {
     prop_oneof![3 => history_of(step), 1 => losses()]
 }
 
-/// TestSources change, and nobody is in the way.
+/// The sources change, and no guard is held.
 pub(crate) fn unguarded() -> impl Strategy<Value = InputHistory> {
     history_of(prop_oneof![5 => change(), 7 => passing(), 1 => Just(HistoryStep::RequestReload)])
 }

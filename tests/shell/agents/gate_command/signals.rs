@@ -19,13 +19,13 @@ fn a_signal_ends_the_agents_and_keeps_what_they_wrote() {
         until("the third one runs", || dir.path("c.pid").exists());
         let began = Instant::now();
         gate.signal(signal);
-        let answer = gate.ended().failed().says("ending the agents; once more kills them");
+        let answer = gate.ended().exits_2().stderr_has("ending the agents; once more kills them");
         assert!(began.elapsed() < Duration::from_secs(4), "SLOW obeys at once: {:?}", began.elapsed());
         assert!(["a", "b", "c"].iter().all(|agent| !is_alive(&dir, agent)), "{signal}");
         let last = finished(&answer);
         assert_eq!((&last["cancelled"], &last["run_id"]), (&json!(true), &json!(1)));
         assert_eq!(last["agents"][1]["status"], "cancelled");
-        let shown = dir.run("gate show 1 --database runs.db").yes().silent();
+        let shown = dir.run("gate show 1 --database runs.db").succeeds().no_stderr();
         assert!(shown.out.contains("begun"), "{}", shown.out);
     }
 }
@@ -41,7 +41,7 @@ fn a_second_signal_kills_agents_that_do_not_listen() {
     assert!(is_alive(&dir, "a") && is_alive(&dir, "b"), "they do not listen");
     let began = Instant::now();
     gate.signal("INT");
-    let answer = gate.ended().failed().says("killing the agents; once more ends this program");
+    let answer = gate.ended().exits_2().stderr_has("killing the agents; once more ends this program");
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     assert!(!is_alive(&dir, "a") && !is_alive(&dir, "b"));
     assert_eq!(finished(&answer)["cancelled"], true);
@@ -55,9 +55,9 @@ fn a_signal_that_comes_twice_at_once_is_one() {
     let program = gate.child.id().to_string();
     let twice = format!("kill -TERM {program}; sleep 0.01; kill -TERM {program}");
     assert!(Command::new("sh").args(["-c", &twice]).status().unwrap().success());
-    let answer = gate.ended().failed().says("ending the agents; once more kills them");
+    let answer = gate.ended().exits_2().stderr_has("ending the agents; once more kills them");
     assert!(!answer.err.contains("killing"), "{}", answer.err);
-    let shown = dir.run("gate show 1 --database runs.db").yes();
+    let shown = dir.run("gate show 1 --database runs.db").succeeds();
     assert!(shown.out.contains("ended"), "{}", shown.out);
 }
 
@@ -77,9 +77,9 @@ fn a_signal_that_is_ignored_from_the_start_stays_so_for_the_program_and_its_agen
     gate.signal("INT");
     std::thread::sleep(Duration::from_millis(300));
     dir.write("go", "");
-    let last = finished(&gate.ended().yes());
+    let last = finished(&gate.ended().succeeds());
     assert_eq!((&last["verdict"], &last["cancelled"]), (&json!("full"), &json!(false)));
-    let shown = dir.run("gate show 1 --database runs.db").yes().out;
+    let shown = dir.run("gate show 1 --database runs.db").succeeds().out;
     let ignored = shown.lines().find_map(|line| line.trim().strip_prefix("SigIgn:")).unwrap();
     assert_eq!(u64::from_str_radix(ignored.trim(), 16).unwrap() & 0b11, 0b11, "HUP is 1, and INT is 2");
 }
@@ -97,7 +97,7 @@ fn a_program_that_was_started_with_its_children_left_to_the_system_knows_how_age
         return;
     }
     let gate = RunningProgram::start_under(&dir, reset, &format!("{RUN} --format json"));
-    assert_eq!(finished(&gate.ended().yes())["verdict"], "full");
+    assert_eq!(finished(&gate.ended().succeeds())["verdict"], "full");
 }
 
 #[test]
@@ -131,7 +131,10 @@ fn a_guard_that_was_killed_is_told() {
     let killed = Command::new("kill").args(["-s", "KILL", &guard.expect("a guard")]).status().unwrap();
     assert!(killed.success());
     dir.write("go", "");
-    gate.ended().yes().says("warning[gate/unguarded]").says("the guard of the agents has ended");
+    gate.ended()
+        .succeeds()
+        .stderr_has("warning[gate/unguarded]")
+        .stderr_has("the guard of the agents has ended");
 }
 
 #[test]
@@ -156,7 +159,7 @@ fn a_reader_that_does_not_read_holds_up_neither_the_agents_nor_the_keeping() {
     let mut child =
         dir.command(&arguments).stdout(writer).stderr(std::process::Stdio::null()).spawn().unwrap();
     until("the run is kept", || {
-        let list = dir.run("gate list --database runs.db --format json").yes().json();
+        let list = dir.run("gate list --database runs.db --format json").succeeds().json();
         list["runs"].as_array().is_some_and(|runs| runs.len() == 1)
     });
     assert!(child.try_wait().unwrap().is_none(), "its events still wait to be read");

@@ -12,11 +12,11 @@ fn a_rollback_shows_what_it_does_and_restores_the_files() {
     dir.write("c.toml", "[retry]\nmax_attempts = many\n");
     dir.write("c.toml.bak", "an older one\n");
     let diff = "--- c.toml\n+++ c.toml\n@@ -1,2 +1,2 @@\n [retry]\n-max_attempts = ****\n+max_attempts = 4\n";
-    let dry = dir.run("history rollback 1 --dry-run").yes().silent();
+    let dry = dir.run("history rollback 1 --dry-run").succeeds().no_stderr();
     assert_eq!(dry.out, format!("{diff}nothing is written (--dry-run)\n"));
     assert_eq!(dir.read("c.toml"), "[retry]\nmax_attempts = many\n");
     assert_eq!(causes(&dir), ["1 opened null", "2 reloaded null"]);
-    let answer = dir.run("history rollback 1").yes().silent();
+    let answer = dir.run("history rollback 1").succeeds().no_stderr();
     assert_eq!(
         answer.out,
         format!(
@@ -28,9 +28,9 @@ fn a_rollback_shows_what_it_does_and_restores_the_files() {
     assert_eq!(dir.read("c.toml.bak"), "an older one\n");
     assert_eq!(dir.read("c.toml.bak.1"), "[retry]\nmax_attempts = many\n");
     assert_eq!(causes(&dir), ["1 opened null", "2 reloaded null", "3 rolled_back 1"]);
-    let again = dir.run("history rollback 3").yes().silent();
+    let again = dir.run("history rollback 3").succeeds().no_stderr();
     assert_eq!(again.out, "the files are those of generation 3 already\n");
-    let json = dir.run("history rollback 2 --format json").yes().silent().json();
+    let json = dir.run("history rollback 2 --format json").succeeds().no_stderr().json();
     assert_eq!(members(&json), ["files", "needed", "number", "rolled_back_to", "written"]);
     assert_eq!(
         (&json["rolled_back_to"], &json["written"], &json["number"]),
@@ -48,7 +48,7 @@ fn a_rollback_restores_all_files_of_a_folder() {
     drop(open(&dir, "d"));
     std::fs::remove_file(dir.path("d/2.toml")).unwrap();
     dir.write("d/3.toml", retry(6));
-    let answer = dir.run("history rollback 1").yes().silent();
+    let answer = dir.run("history rollback 1").succeeds().no_stderr();
     assert_eq!(
         answer.out,
         "--- (no file)\n+++ d/2.toml\n@@ -0,0 +1,2 @@\n+[store]\n+keep_generations = 9\n\
@@ -62,7 +62,7 @@ fn a_rollback_restores_all_files_of_a_folder() {
         ("[store]\nkeep_generations = 9\n", retry(6))
     );
     assert!(!dir.path("d/3.toml").exists());
-    assert_eq!(dir.run("show retry.max_attempts").yes().out, "4\n");
+    assert_eq!(dir.run("show retry.max_attempts").succeeds().out, "4\n");
 }
 
 #[test]
@@ -73,9 +73,9 @@ fn a_rollback_that_fails_half_way_leaves_every_file_as_it_was() {
     std::fs::remove_file(dir.path("d/2.toml")).unwrap();
     let dir = dir.file("d/2.toml/in-the-way", "").file("d/1.toml", retry(5));
     dir.run("history rollback 1")
-        .failed()
-        .says("error[history/unwritten]: `d/2.toml` cannot be written: ")
-        .says("every file is as it was");
+        .exits_2()
+        .stderr_has("error[history/unwritten]: `d/2.toml` cannot be written: ")
+        .stderr_has("every file is as it was");
     assert_eq!(dir.read("d/1.toml"), retry(5));
     let names: Vec<_> = std::fs::read_dir(dir.path("d")).unwrap().map(|it| it.unwrap().file_name()).collect();
     assert_eq!(names.len(), 2, "{names:?}");
@@ -87,8 +87,11 @@ fn what_the_present_rules_refuse_is_not_restored() {
     let dir = dir();
     recorded(&dir, &[retry(4), retry(5)]);
     let over = "history rollback 1 --set retry.multiplier=0.5";
-    dir.run(over).no().only_says("retry.multiplier: expected").says("nothing is written: the present rules");
-    assert_eq!(dir.run(&format!("{over} --format json")).no().codes(), ["schema/minimum"]);
+    dir.run(over)
+        .exits_1()
+        .only_stderr("retry.multiplier: expected")
+        .stderr_has("nothing is written: the present rules");
+    assert_eq!(dir.run(&format!("{over} --format json")).exits_1().codes(), ["schema/minimum"]);
     assert_eq!(dir.read("c.toml"), retry(5));
     assert_eq!(dir.names(), ["c.toml", "h.db"]);
 }
@@ -97,14 +100,14 @@ fn what_the_present_rules_refuse_is_not_restored() {
 fn what_cannot_be_restored_is_said_with_its_reason() {
     let dir = dir();
     recorded(&dir, &["[store]\nhistory = 'metadata'\n".into(), retry(5)]);
-    dir.run("history rollback 1").failed().only_says("generation 1 cannot be restored: no texts are kept");
-    let shown = dir.run("history show 1 --sources").yes().says("no texts are kept of it");
+    dir.run("history rollback 1").exits_2().only_stderr("generation 1 cannot be restored: no texts are kept");
+    let shown = dir.run("history show 1 --sources").succeeds().stderr_has("no texts are kept of it");
     assert!(shown.out.contains("values     not recorded, nor file texts"), "{}", shown.out);
-    dir.run("history rollback 7").failed().only_says("there is no generation 7: the history has 1 to 2");
+    dir.run("history rollback 7").exits_2().only_stderr("there is no generation 7: the history has 1 to 2");
     dir.run("history rollback 2 --config other.toml")
-        .failed()
-        .only_says("generation 2 was loaded from other files: c.toml")
-        .says("--config c.toml");
-    assert_eq!(dir.run("history diff 1 2").yes().out, "~ retry.max_attempts\n~ store.history\n");
+        .exits_2()
+        .only_stderr("generation 2 was loaded from other files: c.toml")
+        .stderr_has("--config c.toml");
+    assert_eq!(dir.run("history diff 1 2").succeeds().out, "~ retry.max_attempts\n~ store.history\n");
     assert_eq!(dir.read("c.toml"), retry(5));
 }

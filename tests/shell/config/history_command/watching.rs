@@ -14,14 +14,14 @@ fn a_running_watch_records_and_takes_a_rollback_up_by_itself() {
     assert_eq!(watch.line(), "changed speckit.toml");
     assert!(watch.line().starts_with("generation 2 is in force"));
     let _ = (watch.line(), watch.line());
-    dir.run("history rollback 1").yes();
+    dir.run("history rollback 1").succeeds();
     assert_eq!(watch.line(), "changed speckit.toml");
     assert!(watch.line().starts_with("generation 3 is in force"));
     assert_eq!(
         (watch.line().as_str(), watch.line().as_str()),
         ("  - retry.max_attempts = 5", "  + retry.max_attempts = 4")
     );
-    assert_eq!(watch.ended_by("TERM").yes().err, "");
+    assert_eq!(watch.ended_by("TERM").succeeds().err, "");
     assert_eq!(causes(&dir), ["1 opened null", "2 reloaded null", "3 rolled_back 1"]);
     assert_eq!(dir.names(), [".code", "speckit.toml", "speckit.toml.bak"]);
     assert_eq!(dir.read("speckit.toml"), quiet(4));
@@ -32,14 +32,14 @@ fn watch_starts_with_the_last_good_generation_where_it_is_asked_to() {
     let dir = dir();
     recorded(&dir, &[retry(4)]);
     dir.write("c.toml", retry(0));
-    dir.run("watch --plain").no();
+    dir.run("watch --plain").exits_1();
     let mut watch = RunningProgram::start(&dir, "watch --plain --fallback last-good");
     assert_eq!(watch.line(), "loaded generation 1, watched");
     assert_eq!(watch.line(), "refused with 1 error, generation 1 runs instead");
     dir.write("c.toml", retry(6));
     assert_eq!(watch.line(), "changed c.toml");
     assert!(watch.line().starts_with("generation 2 is in force"));
-    let err = watch.ended_by("TERM").yes().err;
+    let err = watch.ended_by("TERM").succeeds().err;
     assert!(
         err.contains(
             "warning[history/last-good]: the files are refused: generation 1 of the history, accepted at 20"
@@ -50,7 +50,7 @@ fn watch_starts_with_the_last_good_generation_where_it_is_asked_to() {
 
     std::fs::remove_file(dir.path("h.db")).unwrap();
     dir.write("c.toml", retry(0));
-    dir.run("watch --plain --fallback last-good").no().says("nothing is recorded yet in `");
+    dir.run("watch --plain --fallback last-good").exits_1().stderr_has("nothing is recorded yet in `");
 }
 
 #[test]
@@ -63,9 +63,9 @@ fn another_schema_records_only_in_a_file_that_is_named() {
             &format!("watch --plain --schema s.json --config app.toml {arguments}"),
         );
         assert_eq!(watch.line(), "loaded generation 1, watched");
-        assert_eq!(watch.ended_by("TERM").yes().err, "");
+        assert_eq!(watch.ended_by("TERM").succeeds().err, "");
         let history = format!("history --format json --schema s.json {arguments}");
-        assert_eq!(dir.run(&history).yes().json()["generations"].as_array().unwrap().len(), recorded);
+        assert_eq!(dir.run(&history).succeeds().json()["generations"].as_array().unwrap().len(), recorded);
     }
     assert!(!dir.path("elsewhere.db").exists() && !dir.path(".code").exists(), "{:?}", dir.names());
     assert!(dir.path("named.db").exists());
@@ -76,7 +76,7 @@ fn watch_says_that_nothing_can_be_recorded_and_goes_on() {
     let dir = dir().file("c.toml", retry(4)).file("h.db", "no database");
     let mut watch = RunningProgram::start(&dir, "watch --plain ");
     assert_eq!(watch.line(), "loaded generation 1, watched");
-    let err = watch.ended_by("TERM").yes().err;
+    let err = watch.ended_by("TERM").succeeds().err;
     assert!(
         err.contains("warning[history/unavailable]") && err.contains("h.db` is no SQLite database"),
         "{err}"

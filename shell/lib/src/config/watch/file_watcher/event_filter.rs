@@ -84,7 +84,7 @@ impl LostWatches {
     }
 }
 
-/// ReadInputs reports events too, our own reading among them. A change of permissions is no such thing: it may make
+/// Reading causes events too, also our own reading. A change of permissions is no such thing: it may make
 /// a file readable, or no longer.
 fn may_change_content(kind: &EventKind) -> bool {
     match kind {

@@ -8,16 +8,16 @@ use crate::test_dir::{TestDir, members};
 #[test]
 fn where_nothing_is_recorded_the_list_is_empty_and_nothing_is_made() {
     let dir = TestDir::new();
-    let answer = dir.run("history").yes().silent();
+    let answer = dir.run("history").succeeds().no_stderr();
     assert_eq!(answer.out, "nothing is recorded yet in .code/speckit.db: `speckit watch` records\n");
-    let json = dir.run("history --format json").yes().silent().json();
+    let json = dir.run("history --format json").succeeds().no_stderr().json();
     assert_eq!(members(&json), ["database", "generations", "refusals"]);
     assert_eq!((&json["generations"], &json["refusals"]), (&json!([]), &json!([])));
     dir.run("history show 1")
-        .failed()
-        .only_says("there is no generation 1: nothing is recorded yet in `.code/speckit.db`");
-    dir.run("history rollback 1").failed();
-    dir.run("history diff 1 2").failed();
+        .exits_2()
+        .only_stderr("there is no generation 1: nothing is recorded yet in `.code/speckit.db`");
+    dir.run("history rollback 1").exits_2();
+    dir.run("history diff 1 2").exits_2();
     assert_eq!(dir.names(), [""; 0]);
 }
 
@@ -44,7 +44,7 @@ fn generations_and_refusals_are_listed_in_the_order_of_their_times() {
     );
     shell.reload().unwrap();
     shell.history().unwrap().flush().unwrap();
-    let answer = dir.run("history").yes().silent();
+    let answer = dir.run("history").succeeds().no_stderr();
     let lines: Vec<Vec<&str>> =
         answer.out.lines().map(|line| line.split("   ").map(str::trim).collect::<Vec<_>>()).collect();
     let times: Vec<&str> = lines.iter().map(|line| line[2]).collect();
@@ -63,7 +63,7 @@ fn generations_and_refusals_are_listed_in_the_order_of_their_times() {
             "3 reloaded c.toml | 4 keys: retry.deadline_ms, retry.initial_backoff_ms, retry.max_attempts, ...",
         ]
     );
-    let json = dir.run("history --format json").yes().silent().json();
+    let json = dir.run("history --format json").succeeds().no_stderr().json();
     let generation = &json["generations"][1];
     assert_eq!(
         members(generation),
@@ -91,7 +91,7 @@ fn one_generation_is_shown_with_its_values_and_its_texts_where_they_are_asked_fo
     let dir = dir();
     let with = |attempts, rest: &str| format!("{}{SECRET}{rest}", retry(attempts));
     recorded(&dir, &[with(4, ""), with(5, "client_secret = 'Zq7Xw9Kv'\n")]);
-    let answer = dir.run("history show 2").yes().silent();
+    let answer = dir.run("history show 2").succeeds().no_stderr();
     let hashes = |line: &&str| !line.contains("  tree ") && !line.contains("  files ");
     let head: Vec<&str> = answer.out.lines().filter(hashes).take(12).collect();
     assert!(head[1].starts_with("  accepted   20"), "{head:?}");
@@ -109,17 +109,20 @@ fn one_generation_is_shown_with_its_values_and_its_texts_where_they_are_asked_fo
         )
     );
     assert!(answer.out.contains("\n    retry.max_attempts = 5\n") && !answer.both().contains("Zq7Xw9Kv"));
-    let masked = dir.run("history show 2 --sources").yes().says("the texts may hold secrets; those that the");
+    let masked = dir
+        .run("history show 2 --sources")
+        .succeeds()
+        .stderr_has("the texts may hold secrets; those that the");
     assert!(masked.out.contains("\n==> c.toml <==\n[retry]\nmax_attempts = 5\n"), "{}", masked.out);
     assert!(masked.out.contains("\nclient_secret = **********\n"), "{}", masked.out);
-    let revealed = dir.run("history show 2 --sources --reveal").yes().says("which are shown");
+    let revealed = dir.run("history show 2 --sources --reveal").succeeds().stderr_has("which are shown");
     assert!(revealed.out.contains("\nclient_secret = 'Zq7Xw9Kv'\n"), "{}", revealed.out);
-    let json = dir.run("history show 2 --format json").yes().silent().json();
+    let json = dir.run("history show 2 --format json").succeeds().no_stderr().json();
     assert_eq!(json["resolved"]["auth"]["one"]["client_secret"], "[redacted]");
     assert_eq!(members(&json["files"][0]), ["fingerprint", "path"]);
-    let json = dir.run("history show 1 --sources --format json").yes().json();
+    let json = dir.run("history show 1 --sources --format json").succeeds().json();
     assert_eq!(json["files"][0]["text"], json!(with(4, "")));
-    dir.run("history show 1 --reveal").failed();
+    dir.run("history show 1 --reveal").exits_2();
 }
 
 #[test]
@@ -127,7 +130,7 @@ fn two_generations_are_compared() {
     let dir = dir();
     let secret = |attempts, secret: &str| format!("{}{SECRET}client_secret = '{secret}'\n", retry(attempts));
     recorded(&dir, &[secret(4, "Zq7Xw9Kv"), secret(5, "Zq7Xw9Kv"), secret(5, "Yt5Rb3Nm")]);
-    let diff = |arguments: &str| dir.run(&format!("history diff {arguments}")).yes().silent().out;
+    let diff = |arguments: &str| dir.run(&format!("history diff {arguments}")).succeeds().no_stderr().out;
     assert_eq!(
         diff("3 1"),
         "- auth.one.client_secret = \"[redacted]\"\n+ auth.one.client_secret = \"[redacted]\"\n\
@@ -140,8 +143,8 @@ fn two_generations_are_compared() {
         json!({ "from": 1, "to": 2, "is_whole": true,
             "changed": [{ "key": "retry.max_attempts", "old": 4, "new": 5 }] })
     );
-    dir.run("history diff 1 9").failed().only_says("there is no generation 9: the history has 1 to 3");
-    dir.run("history diff 9 1").failed().only_says("there is no generation 9: the history has 1 to 3");
+    dir.run("history diff 1 9").exits_2().only_stderr("there is no generation 9: the history has 1 to 3");
+    dir.run("history diff 9 1").exits_2().only_stderr("there is no generation 9: the history has 1 to 3");
 }
 
 #[test]
@@ -149,7 +152,7 @@ fn the_history_is_found_though_the_configuration_is_broken() {
     let dir = TestDir::new().variable("SPECKIT_CONFIG", "c.toml");
     recorded(&dir, &[retry(4)]);
     let has_one = |arguments: &str| {
-        let json = dir.run(&format!("history --format json {arguments}")).yes().silent().json();
+        let json = dir.run(&format!("history --format json {arguments}")).succeeds().no_stderr().json();
         json["generations"].as_array().unwrap().len() == 1
     };
     dir.write("c.toml", "[retry\n");
@@ -164,7 +167,7 @@ fn the_history_is_found_though_the_configuration_is_broken() {
     assert!(has_one(""));
     assert!(has_one("--schema no-such-file.json --database h.db"));
     dir.write("h.db", "no database");
-    dir.run("history").failed().only_says("h.db` is no SQLite database");
+    dir.run("history").exits_2().only_stderr("h.db` is no SQLite database");
 }
 
 #[test]
@@ -175,7 +178,7 @@ fn what_was_secret_when_it_was_recorded_stays_so_under_another_schema() {
     let dir = dir.file("open.json", "{}");
     for command in ["history show 1 --sources", "history rollback 1 --dry-run"] {
         for format in ["text", "json"] {
-            let answer = dir.run(&format!("{command} --schema open.json --format {format}")).yes();
+            let answer = dir.run(&format!("{command} --schema open.json --format {format}")).succeeds();
             assert!(!answer.both().contains("canary"), "{command}: {}", answer.both());
         }
     }

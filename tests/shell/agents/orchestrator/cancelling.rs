@@ -1,4 +1,4 @@
-//! Gates that are called off.
+//! Cancelled gates.
 
 use tokio::time::sleep;
 

@@ -9,16 +9,18 @@ use crate::test_dir::TestDir;
 #[test]
 fn where_there_is_no_database_none_is_made() {
     let dir = TestDir::new();
-    let list = dir.run("gate list --database no.db").yes().silent();
+    let list = dir.run("gate list --database no.db").succeeds().no_stderr();
     assert!(
         list.out.starts_with("no run is recorded yet in `") && list.out.contains("no.db"),
         "{}",
         list.out
     );
-    let json = dir.run("gate list --database no.db --format json").yes().json();
+    let json = dir.run("gate list --database no.db --format json").succeeds().json();
     assert_eq!(json["runs"], serde_json::json!([]));
-    dir.run("gate show 7 --database no.db").failed().only_says("there is no run 7: none is recorded yet in");
-    let json = dir.run("gate show 7 --database no.db --format json").failed();
+    dir.run("gate show 7 --database no.db")
+        .exits_2()
+        .only_stderr("there is no run 7: none is recorded yet in");
+    let json = dir.run("gate show 7 --database no.db --format json").exits_2();
     assert_eq!(json.codes(), ["gate/unknown"]);
     assert_eq!(dir.names(), [""; 0]);
 }
@@ -28,17 +30,17 @@ fn a_configuration_that_cannot_be_read_makes_it_unsure_which_database_is_meant()
     let dir = TestDir::new().file("broken.toml", "[store]\npath = 'runs.db'\n[nonsense\n");
     for arguments in ["--config broken.toml", "--config none.toml", "--set store.path=7 --config broken.toml"]
     {
-        dir.run(&format!("gate list {arguments}")).yes().says("warning[store/unsure]");
+        dir.run(&format!("gate list {arguments}")).succeeds().stderr_has("warning[store/unsure]");
     }
-    dir.run("gate list --config broken.toml --database runs.db").yes().silent();
+    dir.run("gate list --config broken.toml --database runs.db").succeeds().no_stderr();
 }
 
 #[test]
 fn a_file_that_holds_no_run_is_refused() {
     let dir = TestDir::new().file("other.json", r#"{"event": "started"}"#).file("text.txt", "hello");
-    dir.run("gate show no.json").failed().only_says("`no.json` does not exist");
-    dir.run("gate show other.json").failed().only_says("`other.json` contains no run: ");
-    dir.run("gate show text.txt").failed().only_says("`text.txt` contains no run: ");
+    dir.run("gate show no.json").exits_2().only_stderr("`no.json` does not exist");
+    dir.run("gate show other.json").exits_2().only_stderr("`other.json` contains no run: ");
+    dir.run("gate show text.txt").exits_2().only_stderr("`text.txt` contains no run: ");
 }
 
 #[test]
@@ -46,66 +48,67 @@ fn what_is_no_database_of_runs_is_refused_and_left_alone() {
     let dir = TestDir::new().file("text.db", "not a database, but long enough to look like one\n".repeat(30));
     Connection::open(dir.path("foreign.db")).unwrap().execute_batch("CREATE TABLE theirs (x)").unwrap();
     for command in ["gate list", "gate show 1"] {
-        dir.run(&format!("{command} --database text.db")).failed().only_says("is no SQLite database");
-        dir.run(&format!("{command} --database foreign.db")).failed().only_says("of another program");
+        dir.run(&format!("{command} --database text.db")).exits_2().only_stderr("is no SQLite database");
+        dir.run(&format!("{command} --database foreign.db")).exits_2().only_stderr("of another program");
     }
 }
 
 #[test]
 fn runs_are_listed_with_the_newest_last_and_can_be_chosen() {
     let dir = dir(&[FINE, FINE, FINE]);
-    dir.run(RUN).yes();
+    dir.run(RUN).succeeds();
     dir.write("b.sh", BROKEN);
-    dir.run(&RUN.replace("SPEC-1", "SPEC-2")).yes();
+    dir.run(&RUN.replace("SPEC-1", "SPEC-2")).succeeds();
     dir.write("c.sh", BROKEN);
-    dir.run(RUN).no();
+    dir.run(RUN).exits_1();
     let runs = |options: &str| {
-        let json = dir.run(&format!("gate list --database runs.db --format json {options}")).yes().json();
+        let json =
+            dir.run(&format!("gate list --database runs.db --format json {options}")).succeeds().json();
         let runs = json["runs"].as_array().unwrap().clone();
         runs.iter().map(|run| (run["run_id"].as_i64().unwrap(), run["verdict"].clone())).collect::<Vec<_>>()
     };
     let all = [(1, "full".into()), (2, "degraded".into()), (3, "insufficient".into())];
     assert_eq!(runs(""), all);
     assert_eq!(runs("--limit 2"), all[1..]);
-    dir.run("gate list --database runs.db --limit 0").failed().only_says("'--limit <NUMBER>'");
+    dir.run("gate list --database runs.db --limit 0").exits_2().only_stderr("'--limit <NUMBER>'");
     assert_eq!(runs("--spec SPEC-2"), all[1..2]);
     assert_eq!(runs("--stage plan --spec SPEC-1 --limit 1"), all[2..]);
     assert_eq!(runs("--stage audit"), []);
-    let list = dir.run("gate list --database runs.db").yes().silent().out;
+    let list = dir.run("gate list --database runs.db").succeeds().no_stderr().out;
     let at = |word: &str| list.find(word).unwrap_or_else(|| panic!("no {word} in {list}"));
     assert!(at("full") < at("degraded") && at("degraded") < at("insufficient"), "{list}");
-    let none = dir.run("gate list --database runs.db --stage audit").yes().out;
+    let none = dir.run("gate list --database runs.db --stage audit").succeeds().out;
     assert_eq!(none, "no recorded run matches\n");
-    dir.run("gate show 7 --database runs.db").failed().only_says("there is no run 7: 1 to 3 are recorded");
+    dir.run("gate show 7 --database runs.db").exits_2().only_stderr("there is no run 7: 1 to 3 are recorded");
 }
 
 #[test]
 fn a_run_is_shown_with_what_its_agents_wrote() {
     let dir = dir(&[FINE, FINE, BROKEN]);
-    dir.run(RUN).yes();
-    let text = dir.run("gate show 1 --database runs.db").yes().silent().out;
+    dir.run(RUN).succeeds();
+    let text = dir.run("gate show 1 --database runs.db").succeeds().no_stderr().out;
     assert!(text.starts_with("run 1, begun 2") && text.contains("runs.db`\nplan for"), "{text}");
     for said in ["fine", "beside", "broken", "degraded", "SPEC-1"] {
         assert!(text.contains(said), "no `{said}` in\n{text}");
     }
-    let answer = dir.run("gate show 1 --database runs.db --format json").yes().silent();
+    let answer = dir.run("gate show 1 --database runs.db --format json").succeeds().no_stderr();
     let json = finished(&answer);
     assert_eq!(json["run_id"], 1);
     assert!(answer.out.contains("fine\\n") && answer.out.contains("broken\\n"), "{}", answer.out);
     // The document is one that `gate show` reads.
     dir.write("run.json", &answer.out);
-    let saved = dir.run("gate show run.json").yes().silent().out;
+    let saved = dir.run("gate show run.json").succeeds().no_stderr().out;
     assert!(saved.starts_with("run 1, begun 2") && saved.contains("in `run.json`\n"), "{saved}");
-    let without_place = |text: &str| text.split_once('\n').unwrap().1.to_owned();
-    assert_eq!(without_place(&saved), without_place(&text));
+    let without_path = |text: &str| text.split_once('\n').unwrap().1.to_owned();
+    assert_eq!(without_path(&saved), without_path(&text));
 }
 
 /// A folder with runs of one agent that have the numbers 1 to this, of the specifications `SPEC-1`, `SPEC-2` and so on, in
 /// whose database a statement has been run.
-fn place_with_runs(count: usize, statement: &str) -> TestDir {
+fn dir_with_runs(count: usize, statement: &str) -> TestDir {
     let dir = dir(&[FINE]);
     for number in 1..=count {
-        dir.run(&RUN.replace("SPEC-1", &format!("SPEC-{number}"))).yes();
+        dir.run(&RUN.replace("SPEC-1", &format!("SPEC-{number}"))).succeeds();
     }
     Connection::open(dir.path("runs.db")).unwrap().execute_batch(statement).unwrap();
     dir
@@ -113,52 +116,64 @@ fn place_with_runs(count: usize, statement: &str) -> TestDir {
 
 #[test]
 fn a_run_that_cannot_be_read_is_told_and_hides_no_other() {
-    let dir = place_with_runs(3, "UPDATE consensus_runs SET synthesis_json = '{' WHERE id = 2");
+    let dir = dir_with_runs(3, "UPDATE consensus_runs SET synthesis_json = '{' WHERE id = 2");
     let list = "gate list --database runs.db";
-    let answer = dir.run(list).yes().says("warning[gate/unreadable]").says("run 2 cannot be read: EOF while");
+    let answer = dir
+        .run(list)
+        .succeeds()
+        .stderr_has("warning[gate/unreadable]")
+        .stderr_has("run 2 cannot be read: EOF while");
     assert!(
         answer.err.contains("a newer release") && answer.err.contains("`speckit store check`"),
         "{}",
         answer.err
     );
     assert!(answer.out.contains("SPEC-1") && answer.out.contains("SPEC-3"), "{}", answer.out);
-    let answer = dir.run(&format!("{list} --format json")).yes();
+    let answer = dir.run(&format!("{list} --format json")).succeeds();
     assert_eq!(answer.codes(), ["gate/unreadable"]);
     let (json, numbers) = (answer.json(), |json: &Json| json["run_id"].clone());
     assert_eq!(json["diagnostics"][0]["severity"], "warning");
     assert_eq!(json["runs"].as_array().unwrap().iter().map(numbers).collect::<Vec<_>>(), [1, 3]);
     assert_eq!(
-        dir.run(&format!("{list} --strict --format json")).no().json()["diagnostics"][0]["severity"],
+        dir.run(&format!("{list} --strict --format json")).exits_1().json()["diagnostics"][0]["severity"],
         "error"
     );
     // It is one of the newest two, and none of the newest one or of another specification.
-    dir.run(&format!("{list} --limit 2")).yes().says("run 2 cannot be read");
+    dir.run(&format!("{list} --limit 2")).succeeds().stderr_has("run 2 cannot be read");
     for choice in ["--limit 1", "--spec SPEC-3"] {
-        let answer = dir.run(&format!("{list} {choice}")).yes().silent();
+        let answer = dir.run(&format!("{list} {choice}")).succeeds().no_stderr();
         assert!(answer.out.contains("SPEC-3") && !answer.out.contains("SPEC-1"), "{}", answer.out);
-        assert!(dir.run(&format!("{list} {choice} --format json")).yes().silent().codes().is_empty());
+        assert!(dir.run(&format!("{list} {choice} --format json")).succeeds().no_stderr().codes().is_empty());
     }
 }
 
 #[test]
 fn where_no_run_can_be_read_it_is_not_said_that_none_is_kept() {
-    let dir = place_with_runs(2, "UPDATE consensus_runs SET synthesis_json = '{'");
-    let answer = dir.run("gate list --database runs.db").yes().says("run 1 cannot").says("run 2 cannot");
+    let dir = dir_with_runs(2, "UPDATE consensus_runs SET synthesis_json = '{'");
+    let answer = dir
+        .run("gate list --database runs.db")
+        .succeeds()
+        .stderr_has("run 1 cannot")
+        .stderr_has("run 2 cannot");
     assert_eq!(answer.out, "no matching run can be read\n");
-    let none = dir.run("gate list --database runs.db --spec SPEC-7").yes().silent().out;
+    let none = dir.run("gate list --database runs.db --spec SPEC-7").succeeds().no_stderr().out;
     assert_eq!(none, "no recorded run matches\n");
-    dir.run("gate show 7 --database runs.db").failed().only_says("there is no run 7: 1 to 2 are recorded");
+    dir.run("gate show 7 --database runs.db").exits_2().only_stderr("there is no run 7: 1 to 2 are recorded");
 }
 
 #[test]
 fn a_run_that_cannot_be_read_is_not_shown_and_it_is_said_why() {
     let damage = "UPDATE consensus_runs SET synthesis_json = '{' WHERE id = 1; DELETE FROM agent_outputs WHERE run_id = 2";
-    let dir = place_with_runs(2, damage);
+    let dir = dir_with_runs(2, damage);
     for (number, why) in [(1, "EOF while"), (2, "the rows of `agent_outputs` are not those of its agents")] {
         let show = format!("gate show {number} --database runs.db");
         let said = format!("error[gate/unreadable]: run {number} cannot be read: {why}");
-        dir.run(&show).failed().only_says(&said).says("a newer release").says("`speckit store check`");
-        let answer = dir.run(&format!("{show} --format json")).failed();
+        dir.run(&show)
+            .exits_2()
+            .only_stderr(&said)
+            .stderr_has("a newer release")
+            .stderr_has("`speckit store check`");
+        let answer = dir.run(&format!("{show} --format json")).exits_2();
         assert_eq!(answer.codes(), ["gate/unreadable"]);
         assert_eq!(answer.json()["diagnostics"][0]["severity"], "error");
     }
@@ -168,11 +183,11 @@ fn a_run_that_cannot_be_read_is_not_shown_and_it_is_said_why() {
 fn what_agents_write_drives_no_terminal_as_json_either() {
     let dir = dir(&[r"printf '\302\233\063\061m \177 \033[2J\n'; printf '\302\205\n' >&2"]);
     for command in [&format!("{RUN} --format json"), "gate show 1 --database runs.db --format json"] {
-        let answer = dir.run(command).yes();
+        let answer = dir.run(command).succeeds();
         assert!(!answer.out.contains(|c: char| c != '\n' && c.is_control()), "{:?}", answer.out);
         assert!(answer.out.contains(r"\u009b31m \u007f \u001b[2J"), "{}", answer.out);
     }
-    let json = dir.run("gate show 1 --database runs.db --format json").yes().json();
+    let json = dir.run("gate show 1 --database runs.db --format json").succeeds().json();
     let agent = &json["agents"][0];
     assert_eq!(agent["stdout"], "\u{9b}31m \u{7f} \u{1b}[2J\n", "{json}");
     assert_eq!(agent["stderr"], "\u{85}\n");

@@ -1,4 +1,4 @@
-//! What stands in for bad files: the last good generation, or the defaults.
+//! The fallbacks for bad files: the last good generation, or the defaults.
 
 use speckit::store::{HistoryMode, StoreConfig};
 use speckit::{Builder, Environment, Fallback};

@@ -1,4 +1,4 @@
-//! The program ends by itself, or the guard does.
+//! The guard when its program exits normally, and when the guard itself fails.
 
 use std::process::Stdio;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The program is killed, or ends in other ways that nobody can be ready for.
+//! The guard when its program is killed or ends without warning.
 
 use std::thread;
 use std::time::Duration;

@@ -159,9 +159,9 @@ mod tests {
     fn a_small_port_takes_one_worker() {
         let server =
             || config_builder().unwrap().environment(Environment::default()).set("listen.port", "80");
-        let error = config_builder().open().unwrap_err();
+        let error = server().open().unwrap_err();
         assert!(error.to_string().contains("a port below 1024 allows only one worker: port 80, 4 workers"));
-        assert!(config_builder().set("workers", "1").open().is_ok());
+        assert!(server().set("workers", "1").open().is_ok());
     }
 
     #[test]

@@ -239,7 +239,7 @@ fn a_rule_that_asks_for_a_reload_is_refused_and_nothing_hangs() {
     };
     let shell = builder(&dir).validate(rule).open().unwrap();
     inner.set(shell.clone()).unwrap();
-    assert!(shell.reload().unwrap_err().to_string().contains("calls `reload`"));
+    assert!(shell.reload().unwrap_err().to_string().contains("must not call `reload`"));
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn ansi(buffer: &Buffer) -> String {
 #[test]
 fn the_dashboard_of_the_readme() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../snapshots/pictures");
-    if !std::path::Path::new(folder).is_dir() {
+    if !speckit::internal::documents::exists(folder.as_ref()) {
         return;
     }
     let svg = anstyle_svg::Term::new().render_svg(&ansi(&drawn(&mut dashboard(), 92, 22, true)));

@@ -1,5 +1,5 @@
-//! What stands in for the world of a program: files in memory, an environment, a clock that only moves when it is
-//! told to, and chance that comes from a seed.
+//! A simulated world for a program: files in memory, an environment, a clock that only moves when the test
+//! moves it, and randomness from a seed.
 
 mod files;
 mod random;

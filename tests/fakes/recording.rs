@@ -12,7 +12,7 @@ use speckit_core::config::source::Environment;
 /// The bytes of a file, or why there are none.
 pub type ReadAnswer = Result<Vec<u8>, (ErrorKind, String)>;
 
-/// All that was asked for one reading, and the answers.
+/// All requests of one reading, and the answers.
 ///
 /// It answers the same questions once more.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -17,7 +17,7 @@ use super::recording::{ReadAnswer, Recording};
 /// What is done in the middle of a reading.
 pub type Interrupt = Box<dyn FnOnce() + Send>;
 
-/// Files, an environment and a time that only a test changes. It notes what is asked of it.
+/// Files, an environment and a time that only a test changes. It records each request.
 #[derive(Default)]
 pub struct FakeWorld(Mutex<WorldState>);
 
@@ -84,7 +84,7 @@ impl FakeWorld {
         self.state().reads
     }
 
-    /// What was read since this was asked last: a recording begins with each look at the environment (see
+    /// The reads since the last call: a recording begins with each look at the environment (see
     /// [`FakeWorld::begin_with`]). What was read before the first one is in none.
     pub fn take_readings(&self) -> Vec<Recording> {
         let mut state = self.state();

@@ -1,4 +1,4 @@
-//! A whole program on files in memory and a clock that only moves when it is told to, in one thread.
+//! A whole program on files in memory and a clock that only the test moves, in one thread.
 //!
 //! A seed becomes a plan: what editors, the system, workers, readers and an operator do, and when. The run of a plan
 //! is the same each time, and its log holds the plan:
@@ -12,7 +12,7 @@ mod config;
 
 use std::ops::Range;
 
-/// The seeds that are asked for, or these.
+/// The seeds of the environment variable, or these.
 fn seeds_or(usual: Range<u64>) -> Range<u64> {
     if let Ok(seed) = std::env::var("SIMULATION_SEED") {
         let seed = seed.parse().expect("SIMULATION_SEED is a number");

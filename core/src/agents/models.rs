@@ -100,7 +100,7 @@ pub struct ProviderConfig {
     /// Its standard input.
     #[serde(default)]
     pub stdin: StdinMode,
-    /// The retryable exit codes (1 to 255); 75 always is.
+    /// The retryable exit codes (1 to 255). Exit 75 is always retryable, listed or not.
     #[serde(default = "ProviderConfig::retryable_exits")]
     pub retryable_exits: Vec<u8>,
 }

@@ -7,10 +7,10 @@ use core::time::Duration;
 pub struct BudgetConfig {
     /// How many retries it holds when it is full; it begins full. At least 1.
     pub capacity: u32,
-    /// How many retries each second adds, so that a service that fails for long is still retried from time to time. With 0,
-    /// only successes fill it.
+    /// Retries added per second, so that a service that fails for long is still retried from time to time. With 0, only successes
+    /// fill the budget.
     pub per_second: u32,
-    /// How many hundredths of a retry each success adds: 10 allows one retry for ten successes.
+    /// Percent of a retry added per success: 10 allows one retry for ten successes.
     pub percent_of_successes: u32,
 }
 
@@ -40,7 +40,7 @@ pub struct Budget {
     config: BudgetConfig,
     /// In billionths of a retry, so that the nanoseconds of the clock are whole numbers of them.
     tokens: u64,
-    /// The latest time.
+    /// When it was last filled.
     filled: Option<Duration>,
 }
 
@@ -80,7 +80,7 @@ impl Budget {
         self.tokens / TOKEN
     }
 
-    /// Adds the retries of the time since the latest one.
+    /// Adds the retries for the time since it was last filled.
     fn fill(&mut self, now: Duration) {
         let filled = *self.filled.get_or_insert(now);
         if let Some(passed) = now.checked_sub(filled) {

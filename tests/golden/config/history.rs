@@ -1,4 +1,4 @@
-//! The history in words, and what is said where nothing is recorded or nothing can stand in.
+//! The texts about the history, also where nothing is recorded and where there is no fallback.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -46,7 +46,7 @@ fn emitted_outcomes(trace: &Trace) -> Vec<ReloadEventKind> {
     trace.entries.iter().flat_map(emitted).filter(|notice| *notice != ReloadEventKind::FileChanged).collect()
 }
 
-/// Whether somebody asked for a reading after the one before it began.
+/// Whether a reading was requested after the one before it began.
 fn is_by_hand(trace: &Trace, readings: &[FinishedRead], index: usize) -> bool {
     let before = index.checked_sub(1).map_or(0, |before| readings[before].began + 1);
     let causes = &trace.entries[before..=readings[index].began];

@@ -1,4 +1,4 @@
-//! What files held: as a reading found them, and what became of them since.
+//! The contents of files, as one reading returned them.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -8,10 +8,10 @@ use speckit_tests::fakes::{ReadAnswer, Recording};
 
 use crate::config::program::{CERTIFICATE, CONF_D};
 
-/// What files held, by their names.
+/// The contents of files by their names.
 pub type RecordedContents = BTreeMap<String, ReadAnswer>;
 
-/// The files of the configuration, as a reading found them; the rule's own is none. Of a file that is named no more it
+/// The files of the configuration, as one reading returned them, without the file of the rule. Of a file that is named no more it
 /// counts only that it has gone.
 pub fn contents(reading: &Recording) -> RecordedContents {
     let mut contents = RecordedContents::new();

@@ -1,4 +1,4 @@
-//! What the simulation has found, each as a test of its own: a seed says nothing any more when the actors change.
+//! Faults that the simulation has revealed, each as a test of its own: a seed no longer repeats them when the actors change.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;

@@ -51,7 +51,7 @@ fn in_every_seed_the_newest_good_configuration_runs_and_no_reader_gets_half_of_o
         demand_success(&actors::plan(seed), &outcome, &oracle);
         tally.add(outcome.tally);
     }
-    // Of fewer runs not so much can be asked.
+    // Fewer runs cannot cover everything.
     let is_enough = seeds.end.saturating_sub(seeds.start) >= SEEDS.end;
     assert!(!is_enough || tally.missing().is_empty(), "no run has met {:?}", tally.missing());
 }

@@ -84,12 +84,12 @@ impl fmt::Display for Notice {
     }
 }
 
-/// What the contract says of every sequence of events, whatever happened.
+/// The rules for every sequence of events.
 #[derive(Debug)]
 pub struct Grammar {
     generation: u64,
     said: LastEvent,
-    /// The files changed, and what that came to is still to be said.
+    /// `FileChanged` was emitted, and its result was not yet.
     is_open: bool,
 }
 
@@ -111,7 +111,7 @@ impl Grammar {
             Notice::Changed(paths) => {
                 self.is_open = true;
                 let is_told = !was_open || self.said == LastEvent::Deferred;
-                claim(is_told, "files changed twice, and nothing was said of the first time")?;
+                claim(is_told, "`FileChanged` twice, without a result of the first")?;
                 claim(!paths.is_empty() && paths.is_sorted(), "the files that changed are not in order")
             }
             Notice::Success { generation, changed, .. } => {
@@ -132,7 +132,7 @@ impl Grammar {
                 Ok(())
             }
             Notice::Deferred { busy } => {
-                claim(*busy > 0, "deferred by nobody")?;
+                claim(*busy > 0, "deferred without a guard")?;
                 claim(self.said != LastEvent::Deferred, "deferred twice")?;
                 self.said = LastEvent::Deferred;
                 Ok(())
@@ -142,14 +142,11 @@ impl Grammar {
         }
     }
 
-    /// All that happened at once is over: what changed was told together with what it came to. Only what waits for the
-    /// last guard already may change without a further word.
+    /// All events of one call are out: each change came with its result. Only a change that waits for the
+    /// last guard already may change again without an event.
     pub fn pause(&mut self) -> Result<(), String> {
         let is_open = std::mem::take(&mut self.is_open);
-        claim(
-            !is_open || self.said == LastEvent::Deferred,
-            "files changed, and it was not said what that came to",
-        )
+        claim(!is_open || self.said == LastEvent::Deferred, "`FileChanged` without a result")
     }
 }
 

@@ -1,4 +1,4 @@
-//! Who looks on: workers under a guard, readers, subscribers. Each says what it saw that must not be.
+//! Observers: workers under a guard, readers, subscribers. Each reports what must not happen.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::TryRecvError;
@@ -92,7 +92,7 @@ impl Readers {
     }
 }
 
-/// All events so far, and who wants to be told of them.
+/// All events so far, and the subscribers.
 pub struct Listeners {
     first: Receiver<ConfigReloadEvent>,
     pub events: Vec<ConfigReloadEvent>,
@@ -104,7 +104,7 @@ impl Listeners {
         Self { first: shell.subscribe(), events: Vec::new(), others: BTreeMap::new() }
     }
 
-    /// The events that have come since this was asked last.
+    /// The events since the last call.
     pub fn take(&mut self) -> Result<Vec<ConfigReloadEvent>, String> {
         let (events, end) = drained(&self.first);
         claim(end == TryRecvError::Empty, "the subscription has ended")?;
@@ -120,7 +120,7 @@ impl Listeners {
         self.others.remove(&listener);
     }
 
-    /// A subscriber is told all events since it subscribed, or how many it missed before the newest ones.
+    /// A subscriber receives all events since it subscribed, or the number of missed ones before the newest.
     pub fn drain(&mut self, listener: u8, tally: &mut Tally) -> Result<(), String> {
         let Some((subscription, told)) = self.others.get_mut(&listener) else { return Ok(()) };
         let waiting = &self.events[*told..];

@@ -65,7 +65,7 @@ impl Oracle {
         resolve(&rules, &inputs(&rules, setup, reading), reading, running)
     }
 
-    /// What stands in for a reading that is refused.
+    /// The fallback for a refused reading.
     pub fn stand_in(&self, setup: &Setup, reading: &Recording) -> Result<ReadOutcome, String> {
         let rules = self.rules(setup, reading).map_err(|_| "the first schema is right")?;
         let mut inputs = inputs(&rules, setup, reading);

@@ -90,7 +90,7 @@ pub struct Setup {
     pub quiet_ms: u64,
     /// Whether the program starts with a configuration that is refused.
     pub fallback: bool,
-    /// Whether the schema is a file that somebody edits.
+    /// Whether the schema is a file that the actors edit.
     pub has_schema_file: bool,
     /// Whether `app.toml` must be there.
     pub required: bool,

@@ -4,7 +4,7 @@ use crate::config::oracle::Oracle;
 use crate::config::run::run;
 use crate::config::steps::SimulationPlan;
 
-/// The shortest plan that is found by leaving out steps: halves first, then smaller parts, then single ones.
+/// The shortest plan after leaving out steps: halves first, then smaller parts, then single ones.
 pub fn shrunk(plan: &SimulationPlan, oracle: &Oracle) -> SimulationPlan {
     let fails = |plan: &SimulationPlan| run(plan, oracle).failure.is_some();
     let mut shortest = plan.clone();

@@ -25,21 +25,21 @@ pub struct Timed {
     pub step: Step,
 }
 
-/// One thing that somebody does.
+/// One action.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
-    /// Somebody changes files.
+    /// Files change.
     Files(FileChange),
     /// The environment changes.
     Variable { name: String, text: Option<String> },
-    /// The system says that something may have changed.
+    /// The system reports that something may have changed.
     Hint,
     /// The program's loop looks, although nothing is due.
     Turn,
-    /// An operator asks for a reload.
+    /// An operator requests a reload.
     Reload,
-    /// An operator asks how it is doing.
+    /// An operator reads the status.
     Status,
     /// A worker begins a piece of work that the configuration must not change under.
     Guard { worker: u8 },
@@ -49,13 +49,13 @@ pub enum Step {
     Keep { reader: u8 },
     /// The reader looks whether what it keeps has changed, and keeps it no longer.
     Compare { reader: u8 },
-    /// Somebody wants to be told of events.
+    /// A subscriber subscribes to events.
     Subscribe { listener: u8 },
     /// The subscriber takes the events that wait for it.
     Drain { listener: u8 },
     /// The subscriber goes.
     Unsubscribe { listener: u8 },
-    /// Somebody edits and reloads so many times.
+    /// Files are edited and reloaded so many times.
     Hammer { times: u16 },
     /// The next reading that reads more files than that is interrupted by these steps, before the file after them.
     During { files: usize, steps: Vec<Step> },
@@ -156,7 +156,7 @@ impl Step {
 }
 
 impl SimulationPlan {
-    /// The plan of a log: its lines that begin with a brace. What happened is not asked.
+    /// The plan of a log: its lines that begin with a brace. Other lines are ignored.
     pub fn of_log(log: &str) -> Result<Self, String> {
         let mut lines = log.lines().filter(|line| line.starts_with('{'));
         let first = lines.next().ok_or("the log has no line with the setup")?;

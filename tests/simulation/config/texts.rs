@@ -1,4 +1,4 @@
-//! What somebody writes into a file: mostly right, sometimes wrong in every way that is known.
+//! The texts that actors write into a file: mostly valid, sometimes invalid in each known way.
 
 use speckit_tests::fakes::Random;
 

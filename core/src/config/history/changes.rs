@@ -30,7 +30,7 @@ impl Changes {
         }
     }
 
-    /// The JSON text to store; `None` if they are not known. It omits a side that is not set.
+    /// The JSON text to store; `None` if they are not known. `old` or `new` is omitted if the key was not set.
     pub fn to_text(&self) -> Option<String> {
         let items: Vec<Json> = match self {
             Self::Unknown => return None,

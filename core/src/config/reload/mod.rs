@@ -71,7 +71,7 @@ pub enum ReloadInput {
 pub enum ReadResult {
     /// The same bytes as the read before.
     Unchanged,
-    /// A file that had bytes is empty or missing, and [`LostFiles`] says to wait for it.
+    /// A file that had bytes is empty or missing, and [`LostFiles`] requires a wait for it.
     LostContent {
         /// Whether a file lost its content since the read directly before.
         is_new: bool,

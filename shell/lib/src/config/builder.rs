@@ -390,7 +390,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
-    /// Opens even where the files are refused, with what stands in for them. [`Config::status`] says why, and the first
+    /// Opens with a fallback if the files are refused. [`Config::status`] has the reason, and the first
     /// reload that is accepted replaces it.
     ///
     /// ```

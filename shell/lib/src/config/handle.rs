@@ -26,7 +26,7 @@ use crate::sync::broadcast::Receiver;
 pub struct Config<T> {
     pub(super) running: Arc<RunningConfig<T>>,
     #[cfg(feature = "watch")]
-    watcher: Arc<watch::Slot>,
+    watcher: Arc<watch::WatcherSlot>,
 }
 
 /// The result of [`Config::reload`].

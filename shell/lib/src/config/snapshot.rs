@@ -54,7 +54,7 @@ impl<T> Snapshot<T> {
         &self.checked
     }
 
-    /// Warnings, in the order of reports, with their report.
+    /// The warnings, in the order of reports, and their report as text.
     pub fn warnings(&self) -> &Diagnostics {
         &self.warnings
     }

@@ -17,10 +17,10 @@ use crate::sync::Mutex;
 
 /// Rejects calls to a service for a while when it fails too often, for all threads.
 ///
-/// A failure is an error of class [`Retryable`](ErrorClass::Retryable). A permanent or degraded error is an answer of a
-/// service that works. A call that panics or whose future is dropped does not count.
+/// Only an error of class [`Retryable`](ErrorClass::Retryable) counts as a failure. Other errors show that the service responds, so they
+/// count as successes. A call that panics or whose future is dropped does not count.
 ///
-/// It guards retries by [`Retrying::breaker`](super::Retrying::breaker), where each attempt counts, or calls alone:
+/// Use it with [`Retrying::breaker`](super::Retrying::breaker), where each attempt counts, or directly:
 ///
 /// ```
 /// use std::io;
@@ -98,7 +98,7 @@ impl CircuitBreaker {
     /// Makes a call if the breaker allows it.
     ///
     /// # Errors
-    /// [`CallError::Open`] if it does not, and the error of the call.
+    /// [`CallError::Open`] if the breaker rejects the call, [`CallError::Failed`] if the call fails.
     pub fn call<T, E: RetryClassifiable>(
         &self,
         call: impl FnOnce() -> Result<T, E>,
@@ -110,7 +110,7 @@ impl CircuitBreaker {
     /// Awaits a call if the breaker allows it, in any async runtime.
     ///
     /// # Errors
-    /// [`CallError::Open`] if it does not, and the error of the call.
+    /// [`CallError::Open`] if the breaker rejects the call, [`CallError::Failed`] if the call fails.
     pub async fn call_async<T, E, F>(&self, call: impl FnOnce() -> F) -> Result<T, CallError<E>>
     where
         E: RetryClassifiable,
@@ -123,7 +123,7 @@ impl CircuitBreaker {
     /// The permit for one call.
     ///
     /// # Errors
-    /// After how long to request it again.
+    /// The time to wait before asking again.
     pub(crate) fn permit(&self) -> Result<CallPermit<'_>, Duration> {
         let permit =
             self.with_time(|breaker, now| breaker.permit(now).map_err(|until| until.saturating_sub(now)))?;
@@ -137,7 +137,7 @@ impl CircuitBreaker {
     }
 }
 
-/// Opens for 30 s where half of the last 100 calls have failed, once 10 calls have ended.
+/// Opens for 30 s when at least half of the last 100 calls failed, but not before 10 calls have ended.
 impl Default for CircuitBreaker {
     fn default() -> Self {
         Self::new(BreakerConfig::default())

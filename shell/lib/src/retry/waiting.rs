@@ -15,10 +15,10 @@ use crate::os::clock;
 use crate::os::clock::Moment;
 
 impl<P: Policy, R> Retrying<'_, P, R> {
-    /// The same as [`Retrying::run`] for a call that is awaited, in a runtime of tokio with time.
+    /// As [`Retrying::run`] for an async call, in a tokio runtime with time.
     ///
-    /// Dropping the future drops the running attempt, which does not count for the breaker. The token ends waits at once, and
-    /// attempts only if they check it themselves.
+    /// Dropping the future drops the running attempt, which does not count for the breaker. Cancelling the [`CancelToken`](super::CancelToken)
+    /// ends a wait at once, and an attempt only if the attempt checks the token.
     ///
     /// ```
     /// use std::io;
@@ -41,7 +41,7 @@ impl<P: Policy, R> Retrying<'_, P, R> {
     /// [`RetryError`] with the last error, and why there was no further attempt.
     ///
     /// # Panics
-    /// At the first wait, outside of a runtime of tokio with time.
+    /// If a wait begins outside a tokio runtime with time.
     pub async fn run_async<T, E, F>(mut self, mut call: impl FnMut() -> F) -> Result<T, RetryError<E>>
     where
         E: RetryClassifiable,

@@ -107,7 +107,7 @@ pub enum StoreError {
     /// A statement failed.
     #[error("{message} (code {code})")]
     Sqlite {
-        /// The extended result code (<https://sqlite.org/rescode.html>); 1 for errors of `rusqlite` itself.
+        /// The extended result code (<https://sqlite.org/rescode.html>); also 1 for errors of `rusqlite` itself.
         code: i32,
         /// The message of SQLite.
         message: String,
@@ -157,7 +157,7 @@ impl StoreError {
         Self::Refused { reason: reason.into() }
     }
 
-    /// The extended result code of SQLite, if it is the cause.
+    /// The extended result code of a [`StoreError::Sqlite`] or [`StoreError::Busy`]; other variants do not keep it.
     pub fn code(&self) -> Option<i32> {
         match self {
             Self::Sqlite { code, .. } | Self::Busy { code, .. } => Some(*code),
@@ -165,7 +165,7 @@ impl StoreError {
         }
     }
 
-    /// Whether the transaction may succeed when it runs again. [`StoreError::Busy`] has already waited until its deadline.
+    /// Whether the transaction may succeed when it runs again. [`StoreError::Busy`] is excluded: it has already used its deadline.
     pub(super) fn is_retryable(&self) -> bool {
         matches!(self, Self::Sqlite { .. }) && self.classify() == ErrorClass::Retryable
     }
@@ -181,7 +181,7 @@ impl StoreError {
         }
     }
 
-    /// The error after the last attempt to get a lock.
+    /// [`StoreError::Busy`] if the last attempt failed on a lock; otherwise as [`StoreError::of`].
     pub(super) fn gave_up(self, path: &Path, attempts: u32, elapsed: Duration) -> Self {
         match self {
             Self::Sqlite { code, message } if classes::sqlite(code) == ErrorClass::Retryable => {

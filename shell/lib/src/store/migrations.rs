@@ -11,7 +11,7 @@ use super::transaction::Transaction;
 /// The steps from each version to the next; the version of a database is the number of steps it has taken
 /// (<https://sqlite.org/pragma.html#pragma_user_version>). A step that was released never changes.
 const STEPS: &[&str] = &[
-    // 1: accepted and rejected configurations.
+    // 1: accepted and refused configurations.
     "CREATE TABLE config_generations (
         id INTEGER PRIMARY KEY,
         accepted_at_ms INTEGER NOT NULL,
@@ -40,7 +40,7 @@ const STEPS: &[&str] = &[
         report TEXT
     );
     CREATE INDEX config_refusals_by_files ON config_refusals (files, id);",
-    // 2: vacuums; one that is running or was killed has no end.
+    // 2: vacuums; `finished_at_ms` is NULL while one runs, and if it was killed.
     "CREATE TABLE store_vacuums (
         id INTEGER PRIMARY KEY,
         started_at_ms INTEGER NOT NULL,
@@ -84,7 +84,7 @@ pub(super) fn migrate(connection: &Connection, path: &Path) -> Result<(), StoreE
         let version = version(connection)?;
         refuse_newer(version, path)?;
         let Ok(taken) = usize::try_from(version) else {
-            // No release writes a negative one.
+            // No release writes a negative version.
             return Err(StoreError::Foreign { path: path.to_path_buf() });
         };
         let Some(step) = STEPS.get(taken) else { return Ok(()) };
@@ -94,7 +94,7 @@ pub(super) fn migrate(connection: &Connection, path: &Path) -> Result<(), StoreE
     }
 }
 
-/// Rejects a database that a newer release has written.
+/// Refuses a database that a newer release has written.
 pub(super) fn refuse_newer(version: i64, path: &Path) -> Result<(), StoreError> {
     let known = newest();
     if version <= known {

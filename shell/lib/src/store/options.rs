@@ -40,7 +40,7 @@ impl StoreOptions {
         }
     }
 
-    /// When an acknowledged write is on the disk; [`SynchronousMode::Normal`] by default.
+    /// How durable an acknowledged write is; [`SynchronousMode::Normal`] by default.
     #[must_use]
     pub fn synchronous(mut self, synchronous: SynchronousMode) -> Self {
         self.synchronous = synchronous;
@@ -61,15 +61,15 @@ impl StoreOptions {
         self.deadline_from(move || deadline)
     }
 
-    /// As [`StoreOptions::deadline`], read at each attempt, such as from a running configuration: a waiting call then follows
-    /// a reload.
+    /// As [`StoreOptions::deadline`], read at each attempt, such as from a running configuration, so that a reload also
+    /// affects a waiting call.
     #[must_use]
     pub fn deadline_from(mut self, deadline: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
         self.deadline = Arc::new(deadline);
         self
     }
 
-    /// Opens the file, migrates it to the present version, and checks every setting.
+    /// Opens the file, migrates it to the current version, and checks the pragmas.
     ///
     /// # Errors
     /// Why it cannot be used, and how to fix it.
@@ -77,7 +77,7 @@ impl StoreOptions {
         Store::with(self)
     }
 
-    /// The same with an absolute path: SQLite takes a relative one that begins with `file:` for a URI, and the working folder
+    /// These options with an absolute path: SQLite treats a relative path that begins with `file:` as a URI, and the working folder
     /// may change.
     pub(super) fn with_absolute_path(mut self) -> Result<Self, StoreError> {
         let path = documents::absolute(&self.path);

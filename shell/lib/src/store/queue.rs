@@ -19,7 +19,7 @@ pub(super) trait PendingWrite: Send {
     fn is_withdrawn(&self) -> bool;
 
     /// Runs it; the outcome is kept until it ends.
-    fn run(&mut self, transaction: &Transaction<'_>) -> RunResult;
+    fn run(&mut self, transaction: &Transaction<'_>) -> WriteResult;
 
     /// Its changes are committed.
     fn committed(&mut self);
@@ -36,7 +36,7 @@ pub(super) trait PendingWrite: Send {
 
 /// How a run of a write ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum RunResult {
+pub(super) enum WriteResult {
     /// It succeeded.
     Succeeded,
     /// It failed, or panicked.
@@ -87,15 +87,15 @@ impl<W: WriteOperation> PendingWrite for QueuedWrite<W> {
         !self.was_begun && matches!(&self.reply, Reply::Channel(sender) if sender.is_closed())
     }
 
-    fn run(&mut self, transaction: &Transaction<'_>) -> RunResult {
+    fn run(&mut self, transaction: &Transaction<'_>) -> WriteResult {
         self.was_begun = true;
         let before = self.outcome.take();
         contained(|| drop(before));
         let outcome = catch_unwind(AssertUnwindSafe(|| self.operation.run(transaction)));
         let ran = match &outcome {
-            Ok(Ok(_)) => RunResult::Succeeded,
-            Ok(Err(error)) if error.is_retryable() => RunResult::Busy(error.clone()),
-            Ok(Err(_)) | Err(_) => RunResult::Failed,
+            Ok(Ok(_)) => WriteResult::Succeeded,
+            Ok(Err(error)) if error.is_retryable() => WriteResult::Busy(error.clone()),
+            Ok(Err(_)) | Err(_) => WriteResult::Failed,
         };
         self.outcome = Some(outcome);
         ran

@@ -13,7 +13,7 @@ use super::connection::TransactionGuard;
 use super::error::StoreError;
 use super::options::StoreOptions;
 use super::polling::Polling;
-use super::queue::{PendingWrite, QueuedWrite, Reply, RunResult, WriteQueue};
+use super::queue::{PendingWrite, QueuedWrite, Reply, WriteQueue, WriteResult};
 use super::transaction::{ClosureOutcome, Transaction, WriteOperation, contained, control};
 use crate::os::clock;
 use crate::sync::{Monitor, Mutex};
@@ -205,14 +205,14 @@ impl WriterState {
         let Some((first, transaction)) = self.patiently(first, |_| Transaction::write(connection)) else {
             return 0;
         };
-        let mut done: Vec<(Box<dyn PendingWrite>, RunResult)> = Vec::with_capacity(last);
+        let mut done: Vec<(Box<dyn PendingWrite>, WriteResult)> = Vec::with_capacity(last);
         let until = clock::now() + LONGEST_GROUP;
         let mut next = Some(first);
         let mut is_whole = true;
         while let Some(mut write) = next {
             let ran = self.in_savepoint(&transaction, &mut *write);
             is_whole = ran.is_some();
-            done.push((write, ran.unwrap_or(RunResult::Succeeded)));
+            done.push((write, ran.unwrap_or(WriteResult::Succeeded)));
             let is_full = !is_whole || done.len() >= MAX_IN_GROUP || clock::now() >= until;
             next = if is_full { None } else { self.pop() };
         }
@@ -230,12 +230,12 @@ impl WriterState {
                     write.rolled_back();
                     again.push(write);
                 }
-                RunResult::Succeeded => {
+                WriteResult::Succeeded => {
                     write.committed();
                     write.finish(&self.options.path);
                 }
-                RunResult::Failed => write.finish(&self.options.path),
-                RunResult::Busy(_) => again.push(write),
+                WriteResult::Failed => write.finish(&self.options.path),
+                WriteResult::Busy(_) => again.push(write),
             }
         }
         // After all committed writes have ended, so that these see their mirrors.
@@ -284,10 +284,10 @@ impl WriterState {
         let transaction = Transaction::write(connection)?;
         let (ran, is_whole) = self.guarded(|| write.run(&transaction));
         let ended = match ran {
-            RunResult::Succeeded if is_whole => transaction.commit().map(|()| write.committed()),
-            RunResult::Succeeded => Err(StoreError::RolledBack),
-            RunResult::Busy(error) => Err(error),
-            RunResult::Failed => {
+            WriteResult::Succeeded if is_whole => transaction.commit().map(|()| write.committed()),
+            WriteResult::Succeeded => Err(StoreError::RolledBack),
+            WriteResult::Busy(error) => Err(error),
+            WriteResult::Failed => {
                 write.rolled_back();
                 return Ok(());
             }
@@ -299,13 +299,17 @@ impl WriterState {
     }
 
     /// Runs a write in a savepoint, to roll it back without the others. `None` if the transaction is lost or unusable.
-    fn in_savepoint(&self, transaction: &Transaction<'_>, write: &mut dyn PendingWrite) -> Option<RunResult> {
+    fn in_savepoint(
+        &self,
+        transaction: &Transaction<'_>,
+        write: &mut dyn PendingWrite,
+    ) -> Option<WriteResult> {
         control(transaction, "SAVEPOINT speckit_write -- of the store").ok()?;
         let (ran, is_whole) = self.guarded(|| write.run(transaction));
         if !is_whole {
             return None;
         }
-        if ran != RunResult::Succeeded {
+        if ran != WriteResult::Succeeded {
             write.rolled_back();
             control(transaction, "ROLLBACK TO speckit_write -- of the store").ok()?;
         }

@@ -81,7 +81,7 @@ impl<T> Monitor<T> {
             if let Some(found) = take(&mut value) {
                 return Some(found);
             }
-            // A moment that no clock can show never comes.
+            // A deadline that no clock can show never comes.
             let deadline = *deadline.get_or_insert_with(|| clock::now().checked_add(timeout));
             value = match deadline.map(|deadline| deadline.saturating_duration_since(clock::now())) {
                 Some(Duration::ZERO) => return None,

@@ -30,7 +30,7 @@ fn contents(files: &FileSet, environment: u8) -> Contents {
     contents
 }
 
-/// A file that nobody looked for before was not there.
+/// A file that was not read before did not exist.
 fn held(files: &FileSet, path: &str) -> Content {
     files.get(path).copied().unwrap_or(Content::Missing)
 }

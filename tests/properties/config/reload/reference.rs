@@ -1,4 +1,4 @@
-//! What a history has to come to, by lists and tables: which notices follow from which readings, and which readings
+//! The expected result of a history, by lists and tables: which events follow from which readings, and which readings
 //! from which inputs.
 
 use std::time::Duration;
@@ -14,13 +14,13 @@ const PAUSES_MS: [u64; 5] = [50, 100, 200, 400, 500];
 /// A reading that was finished.
 #[derive(Clone, Debug)]
 pub(crate) struct FinishedRead {
-    /// The entries at which it was asked for and answered.
+    /// The entries of its request and its answer.
     pub(crate) began: usize,
     pub(crate) ended: usize,
     pub(crate) lost_files: LostFiles,
     pub(crate) read_sources: TestSources,
     pub(crate) guards: usize,
-    /// Whether it counts: no file lost its content, or nobody was patient.
+    /// Whether it counts: no file lost its content, or the read did not wait.
     pub(crate) counts: bool,
     /// Whether it only looked, and every file had its content again.
     pub(crate) has_returned: bool,

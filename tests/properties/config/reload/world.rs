@@ -1,5 +1,5 @@
-//! A small world around the reload machine: two files, a source that is no file, a clock, guards, and a shell that
-//! does what it is emitted.
+//! A small world around the reload machine: two files, a source that is not a file, a clock, guards, and a shell that
+//! performs the actions.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ const MAX_ENTRIES: usize = 20_000;
 /// The number of the configuration that runs at the beginning.
 pub(crate) const FIRST_GENERATION: u64 = 7;
 
-/// The tree that stands in for a refused beginning; files can say it too.
+/// The fallback tree for a refused start; files can contain it too.
 pub(crate) const DEFAULTS: &str = "rest 0, first 0";
 
 /// What a file holds. Comments change bytes alone.
@@ -44,7 +44,7 @@ impl FileText {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TestSources {
     pub(crate) files: [FileText; 2],
-    /// What is said by no file.
+    /// The settings of no file.
     pub(crate) rest: u8,
 }
 
@@ -140,7 +140,7 @@ pub(crate) struct TraceEntry {
     pub(crate) input: ReloadInput,
     /// How many guards there are.
     pub(crate) guards: usize,
-    /// What was read_sources by the reading that is finished here.
+    /// The sources that the finished read returned.
     pub(crate) read_sources: Option<TestSources>,
     pub(crate) actions: Vec<ReloadAction>,
     pub(crate) deadline: Option<Duration>,

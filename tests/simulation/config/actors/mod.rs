@@ -214,7 +214,7 @@ fn listeners(random: &mut Random, diary: &mut Diary) {
     }
 }
 
-/// Tells of changes as systems do: late, twice, several as one, or only that something was lost.
+/// Reports changes as systems do: late, twice, several as one, or only that events were lost.
 fn system(random: &mut Random, diary: &mut Diary) {
     let changes: BTreeSet<u64> =
         diary.steps.iter().filter(|timed| timed.step.is_change()).map(|timed| timed.at_ms).collect();

@@ -100,7 +100,7 @@ fn save(random: &mut Random, diary: &mut Diary, at: u64, path: &str, text: &str)
 
 /// Adds a text to an empty file, part by part.
 ///
-/// Somebody else may write the file meanwhile, and then what was a secret stands where no schema makes it one. So a
+/// Another actor may write the file meanwhile, and then a secret is at a key that no schema marks as one. So a
 /// text with a secret stops in the middle of that, if nothing can be read, and is written as a whole later.
 fn parts(random: &mut Random, diary: &mut Diary, mut at: u64, path: &str, text: &str) -> u64 {
     let mut rest = text;

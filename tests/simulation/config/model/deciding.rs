@@ -156,7 +156,7 @@ impl Model<'_> {
         self.setup.follows && self.running.settings.quiet_ms == PANICS_QUIET
     }
 
-    /// The settings say how they are followed; where their closure panics, what it said before holds.
+    /// The settings say how they are followed; where their closure panics, the previous ones stay.
     pub(super) fn follow(&mut self) {
         if self.setup.follows && !self.has_mistake() {
             self.quiet = Duration::from_millis(self.running.settings.quiet_ms);

@@ -57,7 +57,7 @@ pub struct Model<'a> {
     oracle: &'a Oracle,
     pub running: AcceptedSettings,
     pub generation: u64,
-    /// The files that the running configuration was read from; none for what stands in.
+    /// The files that the running configuration was read from; none for a fallback.
     source: Option<Recording>,
     /// What the last reading found that was not put off.
     last: Recording,
@@ -172,7 +172,7 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// What must be told of one call.
+    /// The events that one call must emit.
     pub fn take(&mut self, call: &Call<'_>, tally: &mut Tally) -> Result<Vec<Notice>, String> {
         let mut told = Vec::new();
         let mut is_asked = false;

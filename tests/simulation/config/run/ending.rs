@@ -46,7 +46,7 @@ impl ProgramRun<'_> {
         self.world.take_readings();
         let refusal = status.refusal.as_ref().map(|refusal| findings(refusal));
         let fresh = match fresh {
-            // Opening asks the closure too; what runs keeps what it said before.
+            // Opening calls the closure too; a running configuration keeps its previous result.
             Err(error) if findings(error.diagnostics()) == closure_panicked() => return Ok(()),
             Err(error) => {
                 self.tally.see(Coverage::RefusedAtTheEnd);
@@ -63,7 +63,7 @@ impl ProgramRun<'_> {
                 refusal.as_array().into_iter().flatten().all(|found| found["code"] == "reload/restart");
             return claim(waits, &format!("a fresh start works, and the status says {refusal}"));
         }
-        claim(status.drift.is_empty(), &format!("{:?} are said not to be what runs", status.drift))?;
+        claim(status.drift.is_empty(), &format!("{:?} are reported as drift", status.drift))?;
         let runs = self.shell.snapshot();
         let pending = runs.pending_restart();
         if !pending.is_empty() {

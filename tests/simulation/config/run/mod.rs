@@ -130,7 +130,7 @@ struct ProgramRun<'a> {
 }
 
 impl ProgramRun<'_> {
-    /// Calls the program, and holds what it does and tells against what it must.
+    /// Calls the program, and compares its reads and events with the model.
     fn call<R>(&mut self, cause: Cause, call: impl FnOnce(&Config<Settings>) -> R) -> Result<R, String> {
         let (began, reads) = (self.world.now(), self.world.reads());
         // The guard that is dropped by the call itself is none of those that work.

@@ -12,7 +12,7 @@ use super::pattern::Pattern;
 use crate::text::count;
 use crate::tree::{Code, Kind, List, Number, Table, Value};
 
-/// One restriction of a value. Values of other types than its own satisfy it.
+/// One restriction of a value. Except for `enum` and `const`, values of a type that the keyword does not apply to satisfy it.
 #[derive(Clone, Debug)]
 pub(super) enum Assertion {
     Enum(Vec<Value>),
@@ -140,7 +140,7 @@ pub(super) fn joined(texts: &[String], conjunction: &str) -> String {
     }
 }
 
-/// The value on one line, cut after 60 characters; a table or a list by its size.
+/// The value on one line, at most 60 characters: a longer text is truncated, a longer table or list is shown by its size.
 pub(super) fn shortened(value: &Value) -> String {
     let text = value.to_string();
     if text.chars().count() <= 60 {

@@ -109,7 +109,7 @@ fn every_value_is_at_the_origin() {
 }
 
 #[test]
-fn variants_and_options_are_written_as_in_toml() {
+fn variants_and_options_are_written_like_toml_with_null() {
     let written = |value: Result<Value, TypedError>| value.unwrap().to_string();
     let shapes = to_value(&everything().shapes, &origin());
     assert_eq!(
@@ -123,7 +123,7 @@ fn variants_and_options_are_written_as_in_toml() {
 }
 
 #[test]
-fn a_key_that_is_no_text_is_rejected() {
+fn a_key_that_is_not_a_scalar_is_rejected() {
     let error = |value: Result<Value, TypedError>| value.unwrap_err().to_string();
     let maps = BTreeMap::from([("a", [BTreeMap::from([(vec![1], 1)])])]);
     assert_eq!(

@@ -11,7 +11,7 @@ use crate::config::history::options::JournalOpener;
 use crate::os::environment;
 use crate::store::SynchronousMode;
 
-/// The file that a setting names: `~/` is the home folder.
+/// The path of a setting, with `~/` as the home folder.
 ///
 /// # Errors
 /// The diagnostic for a missing home folder.

@@ -26,7 +26,7 @@ pub(super) fn generations(tx: &Transaction<'_>) -> Result<Vec<Generation>> {
     select(tx, &format!("SELECT {BARE} FROM config_generations ORDER BY id"), params![], false)
 }
 
-/// Those after the one up to the other.
+/// The generations after `after`, up to and including `until`.
 pub(super) fn steps(tx: &Transaction<'_>, after: i64, until: i64) -> Result<Vec<Generation>> {
     let same = "files = (SELECT files FROM config_generations WHERE id = ?2)";
     let sql =
@@ -114,7 +114,7 @@ pub(super) fn refusals(tx: &Transaction<'_>) -> Result<Vec<Refusal>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// A row that is new: when, as which generation of its process, and why.
+/// The columns of a new row.
 pub(super) struct NewRow<'a> {
     pub(super) files: &'a str,
     pub(super) at_ms: u64,
@@ -184,7 +184,7 @@ pub(super) fn refuse(
     Ok(())
 }
 
-/// Keeps so many of the newest generations of these files, and as many of their refusals.
+/// Keeps the newest generations of these files, and as many of their refusals.
 pub(super) fn prune(tx: &Transaction<'_>, files: &str, most: u32) -> Result<()> {
     for table in ["config_generations", "config_refusals"] {
         let newest = format!("SELECT id FROM {table} WHERE files = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2");

@@ -1,4 +1,4 @@
-//! Writes generations and refusals into the database.
+//! Records generations and refusals in the database, and reads the last good generation.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,17 +26,17 @@ use crate::sync::Mutex;
 /// The timeout for a lock of another process.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Records accepted and refused configurations in a database, which is opened by the first entry.
+/// Records accepted and refused configurations in a database, which is opened at its first use.
 pub(crate) struct SqliteJournal {
     path: PathBuf,
     synchronous: SynchronousMode,
-    /// When the process began to record, since 1970-01-01T00:00:00Z.
+    /// When the process, or the recorded command, started, since 1970-01-01T00:00:00Z.
     began: Duration,
     store: OnceLock<Option<Store>>,
     warnings: Arc<WriteWarnings>,
 }
 
-/// Emits the warning about failed writes once.
+/// Emits the warning about failed writes once for each run of failures.
 #[derive(Default)]
 struct WriteWarnings {
     warn: Mutex<Option<WarnFn>>,

@@ -26,22 +26,22 @@ const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// Reloads a configuration when its files change, until it is dropped. Dropping the last one stops and joins the thread.
 #[must_use = "dropping it ends the watching"]
 pub struct HotReloadWatcher {
-    running: Arc<Running>,
+    running: Arc<WatcherThread>,
 }
 
 /// The watcher's thread, if watching is enabled.
-pub(crate) struct Running {
+pub(crate) struct WatcherThread {
     waker: Arc<WatchWaker>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// The watcher of a configuration, if it has one.
-pub(crate) type Slot = Mutex<Weak<Running>>;
+pub(crate) type WatcherSlot = Mutex<Weak<WatcherThread>>;
 
 /// Starts a watcher, or shares the running one.
 pub(crate) fn watch<T: DeserializeOwned + Send + Sync + 'static>(
     running: &Arc<RunningConfig<T>>,
-    slot: &Slot,
+    slot: &WatcherSlot,
 ) -> Result<HotReloadWatcher, ConfigError> {
     let mut slot = slot.lock();
     if let Some(running) = slot.upgrade() {
@@ -55,11 +55,11 @@ pub(crate) fn watch<T: DeserializeOwned + Send + Sync + 'static>(
 #[expect(clippy::disallowed_methods, reason = "this module has the thread that reloads, and joins it")]
 fn start<T: DeserializeOwned + Send + Sync + 'static>(
     running: &Arc<RunningConfig<T>>,
-) -> Result<Running, Vec<Diagnostic>> {
+) -> Result<WatcherThread, Vec<Diagnostic>> {
     let waker = Arc::new(WatchWaker::default());
     let (_, how) = running.watched().map_err(|AlreadyLocked| nested())?;
     if !how.enabled {
-        return Ok(Running { waker, thread: Mutex::default() });
+        return Ok(WatcherThread { waker, thread: Mutex::default() });
     }
     let file_watcher = open(&how, &waker)?;
     let mut watch =
@@ -76,7 +76,7 @@ fn start<T: DeserializeOwned + Send + Sync + 'static>(
         let message = format!("no thread can be started to watch the files: {error}");
         vec![Diagnostic::error(Code::WatchThread, Key::root(), message)]
     })?;
-    Ok(Running { waker, thread: Mutex::new(Some(thread)) })
+    Ok(WatcherThread { waker, thread: Mutex::new(Some(thread)) })
 }
 
 fn open(how: &HotReloadConfig, waker: &Arc<WatchWaker>) -> Result<FileWatcher, Vec<Diagnostic>> {
@@ -164,7 +164,7 @@ impl fmt::Debug for HotReloadWatcher {
     }
 }
 
-impl Drop for Running {
+impl Drop for WatcherThread {
     fn drop(&mut self) {
         self.waker.stop();
         let thread = self.thread.lock().take();

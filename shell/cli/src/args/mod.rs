@@ -102,7 +102,7 @@ impl Globals {
 pub(crate) enum OutputFormat {
     /// Text for people
     Text,
-    /// TOML (`show` only, where it is the same as text)
+    /// TOML (`show` without --origins only)
     Toml,
     /// One JSON document; `watch` and `gate run` print one for each event
     Json,

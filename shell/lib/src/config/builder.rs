@@ -96,9 +96,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// Takes defaults from a TOML text.
     ///
     /// ```
-    /// # use speckit::Config;
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
-    /// let config = Config::<Settings>::builder().defaults_toml("port = 80").open()?;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let config = Config::builder().defaults_toml("port = 80").open()?;
     /// assert_eq!(config.current()["port"], 80);
     /// # Ok::<(), speckit::ConfigError>(())
     /// ```
@@ -141,10 +140,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// Validates against a Draft 7 schema, and takes types, defaults and secrets from it.
     ///
     /// ```
-    /// # use speckit::Config;
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
     /// let schema = r#"{ "properties": { "port": { "type": "integer", "minimum": 1 } } }"#;
-    /// let builder = Config::<Settings>::builder().schema_json(schema);
+    /// let builder = Config::builder().schema_json(schema);
     /// assert!(builder.set("port", "0").open().is_err());
     /// ```
     #[cfg(feature = "schema")]
@@ -168,9 +166,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// A change of it, or of a file that it refers to, triggers a reload; an invalid schema refuses it.
     ///
     /// ```
-    /// # use speckit::Config;
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
-    /// let builder = Config::<Settings>::builder().schema_file("absent.schema.json", Vec::new());
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let builder = Config::builder().schema_file("absent.schema.json", Vec::new());
     /// assert!(builder.open().unwrap_err().to_string().contains("absent.schema.json"));
     /// ```
     #[cfg(feature = "schema")]
@@ -205,9 +202,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// Layers a file, TOML or (by its name) JSON, or a folder of TOML files. It may be absent.
     ///
     /// ```
-    /// # use speckit::Config;
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
-    /// let config = Config::<Settings>::builder().file("absent.toml").open()?;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let config = Config::builder().file("absent.toml").open()?;
     /// assert!(config.current().is_empty());
     /// # Ok::<(), speckit::ConfigError>(())
     /// ```
@@ -220,9 +216,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// Layers a file or a folder that must exist.
     ///
     /// ```
-    /// # use speckit::Config;
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
-    /// let error = Config::<Settings>::builder().required_file("absent.toml").open().unwrap_err();
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let error = Config::builder().required_file("absent.toml").open().unwrap_err();
     /// assert_eq!(error.diagnostics()[0].code, "file/missing");
     /// ```
     #[must_use]
@@ -234,10 +229,10 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// Layers the variables `PREFIX_…`: `APP_SERVER__PORT` is `server.port`.
     ///
     /// ```
-    /// # use speckit::{Config, Environment};
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// # use speckit::Environment;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
     /// let environment = Environment::of([("APP_PORT", "80")]);
-    /// let builder = Config::<Settings>::builder().defaults_toml("port = 1").env_prefix("APP").environment(environment);
+    /// let builder = Config::builder().defaults_toml("port = 1").env_prefix("APP").environment(environment);
     /// assert_eq!(builder.open()?.current()["port"], 80);
     /// # Ok::<(), speckit::ConfigError>(())
     /// ```
@@ -250,9 +245,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// Reads this environment instead of that of the process; for tests.
     ///
     /// ```
-    /// # use speckit::{Config, Environment};
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
-    /// let builder = Config::<Settings>::builder().env_prefix("APP").environment(Environment::default());
+    /// # use speckit::Environment;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let builder = Config::builder().env_prefix("APP").environment(Environment::default());
     /// assert!(builder.open()?.current().is_empty());
     /// # Ok::<(), speckit::ConfigError>(())
     /// ```
@@ -265,9 +260,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// Overrides one key by a text, which becomes a value of the key's type.
     ///
     /// ```
-    /// # use speckit::Config;
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
-    /// let config = Config::<Settings>::builder().defaults_toml("port = 80").set("port", "81").open()?;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let config = Config::builder().defaults_toml("port = 80").set("port", "81").open()?;
     /// assert_eq!(config.current()["port"], 81);
     /// # Ok::<(), speckit::ConfigError>(())
     /// ```
@@ -280,9 +274,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// Removes a key that lower layers set.
     ///
     /// ```
-    /// # use speckit::Config;
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
-    /// let config = Config::<Settings>::builder().defaults_toml("port = 80").unset("port").open()?;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let config = Config::builder().defaults_toml("port = 80").unset("port").open()?;
     /// assert!(config.current().is_empty());
     /// # Ok::<(), speckit::ConfigError>(())
     /// ```
@@ -295,9 +288,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// Makes every warning an error.
     ///
     /// ```
-    /// # use speckit::Config;
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
-    /// let config = Config::<Settings>::builder().strict(true).open()?;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let config = Config::builder().strict(true).open()?;
     /// assert!(config.snapshot().warnings().is_empty());
     /// # Ok::<(), speckit::ConfigError>(())
     /// ```
@@ -310,9 +302,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// Adds a rule of the application's own about the typed settings. All rules run, and every error is reported.
     ///
     /// ```
-    /// # use speckit::Config;
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
-    /// let builder = Config::<Settings>::builder().defaults_toml("port = 80");
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let builder = Config::builder().defaults_toml("port = 80");
     /// let builder = builder.validate(|settings| match settings["port"] {
     ///     0..1024 => Err("`port` needs root"),
     ///     _ => Ok(()),
@@ -332,9 +323,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// by at most ten periods.
     ///
     /// ```
-    /// # use speckit::Config;
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
-    /// let config = Config::<Settings>::builder().debounce(std::time::Duration::from_millis(500)).open()?;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let config = Config::builder().debounce(std::time::Duration::from_millis(500)).open()?;
     /// assert_eq!(config.turn(), None);
     /// # Ok::<(), speckit::ConfigError>(())
     /// ```
@@ -347,9 +337,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// How changes are detected; [`WatchMode::Auto`] by default.
     ///
     /// ```
-    /// # use speckit::Config;
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
-    /// let config = Config::<Settings>::builder().watch_mode(speckit::WatchMode::Poll).open()?;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let config = Config::builder().watch_mode(speckit::WatchMode::Poll).open()?;
     /// assert_eq!(config.status().watching, speckit::Watching::Off);
     /// # Ok::<(), speckit::ConfigError>(())
     /// ```
@@ -363,9 +352,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// checks.
     ///
     /// ```
-    /// # use speckit::Config;
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
-    /// let config = Config::<Settings>::builder().watch_path("certificate.pem").open()?;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let config = Config::builder().watch_path("certificate.pem").open()?;
     /// assert_eq!(config.snapshot().generation(), 1);
     /// # Ok::<(), speckit::ConfigError>(())
     /// ```
@@ -378,9 +366,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// Takes the debounce period, the watch mode and further watched paths from the settings, at each reload.
     ///
     /// ```
-    /// # use speckit::Config;
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
-    /// let config = Config::<Settings>::builder().hot_reload(|_| speckit::HotReloadConfig::default()).open()?;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let config = Config::builder().hot_reload(|_| speckit::HotReloadConfig::default()).open()?;
     /// assert_eq!(config.snapshot().generation(), 1);
     /// # Ok::<(), speckit::ConfigError>(())
     /// ```
@@ -394,9 +381,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// reload that is accepted replaces it.
     ///
     /// ```
-    /// # use speckit::{Config, Fallback};
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
-    /// let builder = Config::<Settings>::builder().required_file("absent.toml").defaults_toml("port = 80");
+    /// # use speckit::Fallback;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let builder = Config::builder().required_file("absent.toml").defaults_toml("port = 80");
     /// let config = builder.fallback(Fallback::Defaults).open()?;
     /// assert_eq!(config.current()["port"], 80);
     /// assert!(config.status().refusal.is_some());
@@ -418,10 +405,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// is not opened again before the program restarts.
     ///
     /// ```
-    /// # use speckit::Config;
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
     /// # let folder = tempfile::tempdir()?;
-    /// let config = Config::<Settings>::builder().history(folder.path().join("app.db")).open()?;
+    /// let config = Config::builder().history(folder.path().join("app.db")).open()?;
     /// assert_eq!(config.history().unwrap().generations()?.len(), 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -438,10 +424,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// each generation and refusal.
     ///
     /// ```
-    /// # use speckit::Config;
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
     /// # let folder = tempfile::tempdir()?;
-    /// let builder = Config::<Settings>::builder().history(folder.path().join("app.db"));
+    /// let builder = Config::builder().history(folder.path().join("app.db"));
     /// let config = builder.history_settings(|_| Default::default()).open()?;
     /// assert!(config.history().is_some());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -456,9 +441,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// Replaces all files, the environment and the overrides by these.
     ///
     /// ```
-    /// # use speckit::Config;
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
-    /// let config = Config::<Settings>::builder().sources(speckit::Sources::default()).open()?;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let config = Config::builder().sources(speckit::Sources::default()).open()?;
     /// assert!(config.current().is_empty());
     /// # Ok::<(), speckit::ConfigError>(())
     /// ```
@@ -472,10 +456,10 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// the program itself.
     ///
     /// ```
-    /// # use speckit::{Config, Environment};
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
+    /// # use speckit::Environment;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
     /// let environment = Environment::of([("APP_LOG", "debug")]);
-    /// let builder = Config::<Settings>::builder().env_prefix("APP").environment(environment);
+    /// let builder = Config::builder().env_prefix("APP").environment(environment);
     /// assert!(builder.env_reserved(["LOG"]).open()?.current().is_empty());
     /// # Ok::<(), speckit::ConfigError>(())
     /// ```
@@ -513,9 +497,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// Reads files, the environment and the clock from this world instead of the machine; for simulations.
     ///
     /// ```
-    /// # use speckit::Config;
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
-    /// let config = Config::<Settings>::builder().world(std::sync::Arc::new(speckit::world::Host::default())).open()?;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let config = Config::builder().world(std::sync::Arc::new(speckit::world::Host::default())).open()?;
     /// assert!(config.current().is_empty());
     /// # Ok::<(), speckit::ConfigError>(())
     /// ```
@@ -529,9 +512,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// configuration, even a refused one. A file may be a pipe.
     ///
     /// ```
-    /// # use speckit::Config;
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
-    /// let inspection = Config::<Settings>::builder().required_file("absent.toml").inspect()?;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let inspection = Config::builder().required_file("absent.toml").inspect()?;
     /// assert!(inspection.outcome().is_err());
     /// # Ok::<(), speckit::ConfigError>(())
     /// ```
@@ -548,9 +530,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// The rules alone. Only schema files are read.
     ///
     /// ```
-    /// # use speckit::Config;
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
-    /// let rules = Config::<Settings>::builder().env_prefix("APP").rules()?;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let rules = Config::builder().env_prefix("APP").rules()?;
     /// assert!(rules.keys().variable_names(None).is_some());
     /// # Ok::<(), speckit::ConfigError>(())
     /// ```
@@ -582,9 +563,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// Loads the configuration once. Mistakes of all earlier steps are reported here.
     ///
     /// ```
-    /// # use speckit::Config;
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
-    /// let config = Config::<Settings>::builder().defaults_toml("port = 80").open()?;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let config = Config::builder().defaults_toml("port = 80").open()?;
     /// assert_eq!(config.load()["port"], 80);
     /// # Ok::<(), speckit::ConfigError>(())
     /// ```

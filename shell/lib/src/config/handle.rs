@@ -55,9 +55,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Config<T> {
     /// The settings, to keep.
     ///
     /// ```
-    /// # use speckit::Config;
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
-    /// let config = Config::<Settings>::builder().defaults_toml("port = 80").open()?;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let config = Config::builder().defaults_toml("port = 80").open()?;
     /// assert_eq!(config.current()["port"], 80);
     /// # Ok::<(), speckit::ConfigError>(())
     /// ```
@@ -68,9 +67,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Config<T> {
     /// The settings for a short read, without a reference count that threads share.
     ///
     /// ```
-    /// # use speckit::Config;
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
-    /// let config = Config::<Settings>::builder().defaults_toml("port = 80").open()?;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let config = Config::builder().defaults_toml("port = 80").open()?;
     /// assert_eq!(config.load()["port"], 80);
     /// # Ok::<(), speckit::ConfigError>(())
     /// ```
@@ -81,9 +79,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Config<T> {
     /// The current generation, with the origin of each value.
     ///
     /// ```
-    /// # use speckit::Config;
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
-    /// let config = Config::<Settings>::builder().defaults_toml("port = 80").open()?;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let config = Config::builder().defaults_toml("port = 80").open()?;
     /// assert_eq!(config.snapshot().to_text(), "port = 80\n");
     /// # Ok::<(), speckit::ConfigError>(())
     /// ```
@@ -94,9 +91,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Config<T> {
     /// The masks that hide the secrets of the current generation in other texts. It waits for a running reload.
     ///
     /// ```
-    /// # use speckit::Config;
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
-    /// let config = Config::<Settings>::builder().open()?;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let config = Config::builder().open()?;
     /// let masks = config.masks();
     /// # Ok::<(), speckit::ConfigError>(())
     /// ```
@@ -107,9 +103,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Config<T> {
     /// Subscribes to the events of all reloads from now on. Subscribers do not block each other.
     ///
     /// ```
-    /// # use speckit::Config;
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
-    /// let config = Config::<Settings>::builder().defaults_toml("port = 80").open()?;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let config = Config::builder().defaults_toml("port = 80").open()?;
     /// let events = config.subscribe();
     /// config.reload()?;
     /// assert!(events.try_recv().is_err(), "nothing changed");
@@ -125,9 +120,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Config<T> {
     /// Without a watcher, dropping the last guard runs the waiting reload.
     ///
     /// ```
-    /// # use speckit::Config;
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
-    /// let config = Config::<Settings>::builder().open()?;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let config = Config::builder().open()?;
     /// let guard = config.busy();
     /// assert_eq!(config.status().busy, 1);
     /// drop(guard);
@@ -140,9 +134,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Config<T> {
     /// Reads and publishes everything now, without waiting for files that lost their content.
     ///
     /// ```
-    /// # use speckit::Config;
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
-    /// let config = Config::<Settings>::builder().defaults_toml("port = 80").open()?;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let config = Config::builder().defaults_toml("port = 80").open()?;
     /// assert_eq!(config.reload()?, speckit::Reloaded::Unchanged);
     /// # Ok::<(), speckit::ConfigError>(())
     /// ```
@@ -168,9 +161,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Config<T> {
     /// Counters, times, pending changes, and files that differ from the running configuration. It reads the files.
     ///
     /// ```
-    /// # use speckit::Config;
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
-    /// let config = Config::<Settings>::builder().open()?;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let config = Config::builder().open()?;
     /// assert_eq!((config.status().generation, config.status().reloads), (1, 0));
     /// # Ok::<(), speckit::ConfigError>(())
     /// ```
@@ -189,9 +181,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Config<T> {
     /// the debounce period is over.
     ///
     /// ```
-    /// # use speckit::Config;
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
-    /// let config = Config::<Settings>::builder().open()?;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let config = Config::builder().open()?;
     /// config.hint();
     /// assert!(config.status().is_waiting);
     /// # Ok::<(), speckit::ConfigError>(())
@@ -204,9 +195,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Config<T> {
     /// next call; `None` until the next [`Config::hint`].
     ///
     /// ```
-    /// # use speckit::Config;
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
-    /// let config = Config::<Settings>::builder().open()?;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let config = Config::builder().open()?;
     /// assert_eq!(config.turn(), None);
     /// config.hint();
     /// assert!(config.turn().unwrap() <= std::time::Duration::from_secs(2));
@@ -221,9 +211,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Config<T> {
     /// A second watcher shares the thread of the first.
     ///
     /// ```
-    /// # use speckit::Config;
-    /// # type Settings = std::collections::BTreeMap<String, u16>;
-    /// let config = Config::<Settings>::builder().open()?;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let config = Config::builder().open()?;
     /// let watcher = config.watch()?;
     /// assert_ne!(watcher.watching(), speckit::Watching::Off);
     /// # Ok::<(), speckit::ConfigError>(())

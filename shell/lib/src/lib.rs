@@ -1,7 +1,7 @@
-//! Layered, validated configuration for Rust programs that knows where every value came from.
+//! Layered, validated configuration that knows where every value came from.
 //!
-//! Defaults, files, environment variables and overrides become one struct of yours. Every mistake is reported at once with its
-//! place, and a reload that is refused never replaces the configuration in use.
+//! Defaults, files, environment variables and overrides become one struct of yours. Mistakes are reported together, each with its
+//! location, and a reload that is refused never replaces the configuration in use.
 //!
 //! ```
 //! use serde::Deserialize;

@@ -92,7 +92,7 @@ impl Mount {
     }
 }
 
-/// A field without its escapes: a space, tab, line feed or backslash is written as its three octal digits.
+/// A field without its escapes: a space, tab, line feed or backslash is written as a backslash and three octal digits.
 fn unescaped(field: &str) -> String {
     let mut parts = field.split('\\');
     let mut plain = parts.next().unwrap_or_default().to_string();

@@ -47,11 +47,11 @@ fn resolved(rules: &Rules, inputs: &Inputs) -> Result<Checked, Refused> {
 /// The report of everything that was found, warnings of a good configuration too.
 fn report(rules: &Rules, inputs: &Inputs) -> String {
     match resolved(rules, inputs) {
-        Ok(checked) => written(checked.findings(), &checked.masks(rules)),
-        Err(refused) => written(refused.findings(), &refused.masks(rules)),
+        Ok(checked) => written(checked.diagnostics(), &checked.masks(rules)),
+        Err(refused) => written(refused.diagnostics(), &refused.masks(rules)),
     }
 }
 
-fn written(findings: &[Diagnostic], masks: &Masks) -> String {
-    render(findings, masks, Style { color: false, width: 100 })
+fn written(diagnostics: &[Diagnostic], masks: &Masks) -> String {
+    render(diagnostics, masks, Style { color: false, width: 100 })
 }

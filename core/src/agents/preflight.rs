@@ -49,7 +49,7 @@ pub fn check_providers(
         value.and_then(Value::as_bool).unwrap_or(true)
     };
     let (check_keys, check_commands) = (is_enabled("check_api_keys"), is_enabled("check_commands"));
-    let mut findings = Vec::new();
+    let mut diagnostics = Vec::new();
     for (provider, users) in used_providers(root, stages) {
         let Some(settings) = root.member("providers").and_then(|providers| providers.member(provider)) else {
             continue;
@@ -60,7 +60,7 @@ pub fn check_providers(
             && let Some(problem) = variable(name).problem()
         {
             let message = format!("variable `{name}` {problem}; used at {users}");
-            findings.push(
+            diagnostics.push(
                 Diagnostic::warning(Code::ProviderKeyMissing, key("api_key_env"), message)
                     .help(format!("export {name}=…, or set validation.check_api_keys = false"))
                     .at(value.origin()),
@@ -74,14 +74,14 @@ pub fn check_providers(
                 "{fix}, name another program in providers.{provider}.command, or set \
                  validation.check_commands = false"
             );
-            findings.push(
+            diagnostics.push(
                 Diagnostic::warning(Code::ProviderCommandMissing, key("command"), message)
                     .help(help)
                     .at(value.origin()),
             );
         }
     }
-    in_report_order(findings)
+    in_report_order(diagnostics)
 }
 
 impl VariableState {
@@ -153,8 +153,13 @@ mod tests {
         Merged::of(&layers, &|_| ListStrategy::Replace).unwrap().root().clone()
     }
 
-    /// A line for each finding where every variable and every command is in this state.
-    fn findings(text: &str, stages: &[Stage], variable: VariableState, command: CommandState) -> Vec<String> {
+    /// A line for each diagnostic where every variable and every command is in this state.
+    fn diagnostics(
+        text: &str,
+        stages: &[Stage],
+        variable: VariableState,
+        command: CommandState,
+    ) -> Vec<String> {
         let found = check_providers(&root(text), stages, &|_| variable, &|_| command);
         assert!(found.iter().all(|d| d.severity == crate::tree::Severity::Warning && d.origin.is_some()));
         found.iter().map(|d| format!("{}: {}; {}", d.key, d.message, d.help.as_deref().unwrap())).collect()
@@ -178,14 +183,14 @@ mod tests {
                  program in providers.google.command, or set validation.check_commands = false"
             );
             let stages = [Stage::Plan, Stage::Tasks];
-            assert_eq!(findings(&google(command), &stages, VariableState::Set, state), [expected]);
+            assert_eq!(diagnostics(&google(command), &stages, VariableState::Set, state), [expected]);
         }
         for (state, problem) in [(VariableState::Unset, "is not set"), (VariableState::Empty, "is empty")] {
             let expected = format!(
                 "providers.google.api_key_env: variable `GEMINI_API_KEY` {problem}; used at plan; export \
                  GEMINI_API_KEY=…, or set validation.check_api_keys = false"
             );
-            assert_eq!(findings(&google("x"), &[Stage::Plan], state, CommandState::Found), [expected]);
+            assert_eq!(diagnostics(&google("x"), &[Stage::Plan], state, CommandState::Found), [expected]);
         }
     }
 
@@ -201,7 +206,7 @@ mod tests {
             ("providers = 1", &Stage::ALL, &[]),
             ("quality_gates = 'plan'", &Stage::ALL, &[]),
         ] {
-            let found = findings(text, stages, VariableState::Unset, CommandState::Missing);
+            let found = diagnostics(text, stages, VariableState::Unset, CommandState::Missing);
             let keys = found.iter().map(|line| line.split(':').next().unwrap());
             assert!(keys.eq(expected.iter().map(|key| format!("providers.{key}"))), "{text}: {found:?}");
         }

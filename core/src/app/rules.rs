@@ -19,7 +19,7 @@ use crate::tree::{Code, Diagnostic, Key, Severity, Value};
 /// let file = Source::document(LayerKind::File, "speckit.toml", "[quality_gates]\nplan = ['gemni']\n[models.gemini]\n");
 /// let inputs = Inputs { documents: vec![Document::Text(file, Language::Toml)], ..Inputs::default() };
 /// let refused = rules.check(rules.read(&inputs)).unwrap_err();
-/// assert_eq!(refused.findings()[0].code, "name/unknown");
+/// assert_eq!(refused.diagnostics()[0].code, "name/unknown");
 /// ```
 #[derive(Debug, Default)]
 pub struct Application {

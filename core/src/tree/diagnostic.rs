@@ -16,7 +16,7 @@ pub enum Severity {
     Warning,
 }
 
-/// One finding about a configuration. Its texts hold no secret.
+/// One diagnostic about a configuration. Its texts hold no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Diagnostic {

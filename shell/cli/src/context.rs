@@ -79,7 +79,7 @@ impl Context {
 
     /// Reads the layered configuration; reports what is wrong with the schema or with the options.
     pub(crate) fn open(&self) -> Result<Inspection, Exit> {
-        self.inspection().map_err(|findings| self.refuse(&findings))
+        self.inspection().map_err(|diagnostics| self.refuse(&diagnostics))
     }
 
     /// Reads the layered configuration and reports its diagnostics; `Err` if it is invalid.
@@ -88,13 +88,13 @@ impl Context {
         let masks = opened.masks();
         match opened.outcome() {
             Ok(checked) => {
-                self.terminal.report(opened.findings(), &masks);
+                self.terminal.report(opened.diagnostics(), &masks);
                 let checked = checked.clone();
                 Ok((opened, checked))
             }
             Err(refused) => {
-                self.report_refusal(refused.findings(), &masks);
-                Err(exit_for(refused.findings()))
+                self.report_refusal(refused.diagnostics(), &masks);
+                Err(exit_for(refused.diagnostics()))
             }
         }
     }
@@ -102,23 +102,23 @@ impl Context {
     /// The application's settings; `Err`, with a report, if they have another type.
     pub(crate) fn typed(&self, opened: &Inspection, checked: Checked) -> Result<AppConfig, Exit> {
         let resolved = checked.typed::<AppConfig>().map_err(|refused| {
-            self.terminal.report(refused.findings(), &opened.masks());
-            exit_for(refused.findings())
+            self.terminal.report(refused.diagnostics(), &opened.masks());
+            exit_for(refused.diagnostics())
         })?;
         Ok(resolved.config().clone())
     }
 
     /// Reports diagnostics that are not about values of the configuration; the command fails.
-    pub(crate) fn refuse(&self, findings: &[Diagnostic]) -> Exit {
-        self.report_refusal(findings, &Masks::of_schemas(findings));
+    pub(crate) fn refuse(&self, diagnostics: &[Diagnostic]) -> Exit {
+        self.report_refusal(diagnostics, &Masks::of_schemas(diagnostics));
         Exit::Failed
     }
 
     /// Reports diagnostics on stderr, and on stdout as JSON where that is the format.
-    pub(crate) fn report_refusal(&self, findings: &[Diagnostic], masks: &Masks) {
-        self.terminal.report(findings, masks);
+    pub(crate) fn report_refusal(&self, diagnostics: &[Diagnostic], masks: &Masks) {
+        self.terminal.report(diagnostics, masks);
         if self.is_json() {
-            self.terminal.json(&json!({ "ok": false, "diagnostics": masks.scrubbed(findings) }));
+            self.terminal.json(&json!({ "ok": false, "diagnostics": masks.scrubbed(diagnostics) }));
         }
     }
 
@@ -175,7 +175,7 @@ impl Context {
             return Ok((named, None));
         }
         let inspection = self.inspection();
-        let is_whole = inspection.as_ref().is_ok_and(|inspection| is_ok(inspection.findings()));
+        let is_whole = inspection.as_ref().is_ok_and(|inspection| is_ok(inspection.diagnostics()));
         let inspection = inspection.ok().filter(|_| self.is_application());
         let layers = inspection.map(|inspection| inspection.layers().to_vec()).unwrap_or_default();
         let path = location::database(&|key: &Key| look_up(&layers, key))?;
@@ -246,11 +246,11 @@ pub(crate) fn missing_requirements(
 }
 
 /// `No` for an invalid configuration; `Failed` if a part of it, or of the command line, could not be read.
-pub(crate) fn exit_for(findings: &[Diagnostic]) -> Exit {
-    let is_unread = |finding: &Diagnostic| {
-        let is_file = finding.code.family() == CodeFamily::File && finding.code != Code::FileEmpty;
-        finding.severity == Severity::Error
-            && (is_file || matches!(finding.code, Code::EnvFile | Code::OverrideKey))
+pub(crate) fn exit_for(diagnostics: &[Diagnostic]) -> Exit {
+    let is_unread = |diagnostic: &Diagnostic| {
+        let is_file = diagnostic.code.family() == CodeFamily::File && diagnostic.code != Code::FileEmpty;
+        diagnostic.severity == Severity::Error
+            && (is_file || matches!(diagnostic.code, Code::EnvFile | Code::OverrideKey))
     };
-    if findings.iter().any(is_unread) { Exit::Failed } else { Exit::No }
+    if diagnostics.iter().any(is_unread) { Exit::Failed } else { Exit::No }
 }

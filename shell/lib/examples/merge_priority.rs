@@ -46,9 +46,10 @@ fn settings(layers: &[Layer]) -> Result<Resolved<Settings>, speckit_core::config
 #[expect(clippy::print_stdout, reason = "an example prints its result")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let file = Source::document(LayerKind::File, "app.toml", "[cache]\nmegabytes = 128\n");
-    let parsed = |result: Result<Layer, Vec<Diagnostic>>| result.map_err(|findings| format!("{findings:?}"));
+    let parsed =
+        |result: Result<Layer, Vec<Diagnostic>>| result.map_err(|diagnostics| format!("{diagnostics:?}"));
     let layers = [parsed(defaults())?, parsed(parse(&file, Language::Toml))?];
-    let resolved = settings(&layers).map_err(|refused| format!("{:?}", refused.findings()))?;
+    let resolved = settings(&layers).map_err(|refused| format!("{:?}", refused.diagnostics()))?;
     println!("{}", speckit_core::tree::print::with_origins(resolved.checked().merged().root()));
     Ok(())
 }

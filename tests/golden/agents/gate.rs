@@ -1,4 +1,4 @@
-//! The texts of a gate: findings, plans, events and results.
+//! The texts of a gate: diagnostics, plans, events and results.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,13 +22,13 @@ fn provider(config: &mut AppConfig, provider: Provider) -> &mut ProviderConfig {
     config.providers.get_mut(&provider).unwrap()
 }
 
-/// The report of the findings, and whether there is a plan.
+/// The report of the diagnostics, and whether there is a plan.
 fn report(config: &AppConfig, stage: Stage, request: &Request) -> String {
-    let (outcome, findings) = match Plan::of(config, stage, request) {
+    let (outcome, diagnostics) = match Plan::of(config, stage, request) {
         Ok((_, warnings)) => ("a plan", warnings),
-        Err(findings) => ("no plan", findings),
+        Err(diagnostics) => ("no plan", diagnostics),
     };
-    format!("{}({outcome})\n", written(&findings, &Masks::default()))
+    format!("{}({outcome})\n", written(&diagnostics, &Masks::default()))
 }
 
 #[test]

@@ -27,12 +27,12 @@ fn a_diagnostic_has_the_fields_of_the_contract() {
         ..Inputs::default()
     };
     let refused = resolved(&application(), &inputs).unwrap_err();
-    let json = json!({ "ok": false, "diagnostics": refused.findings() });
+    let json = json!({ "ok": false, "diagnostics": refused.diagnostics() });
     for diagnostic in json["diagnostics"].as_array().unwrap() {
         assert_eq!(fields(diagnostic), ["code", "help", "key", "message", "origin", "pointer", "severity"]);
         assert!(is_an_origin(&diagnostic["origin"]), "{diagnostic}");
     }
-    golden!("config/contract", "diagnostics", to_string_pretty(&refused.findings()).unwrap());
+    golden!("config/contract", "diagnostics", to_string_pretty(&refused.diagnostics()).unwrap());
 }
 
 #[test]

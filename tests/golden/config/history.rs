@@ -75,12 +75,12 @@ fn generations_and_refusals_are_a_table() {
         generation(12, GenerationCause::RolledBack(10), full, &two, Some(&one)),
         generation(13, GenerationCause::Reloaded, full, "", Some(&two)),
     ];
-    let finding = serde_json::json!({ "severity": "error", "code": "schema/minimum", "key": "retry.max_attempts",
+    let diagnostic = serde_json::json!({ "severity": "error", "code": "schema/minimum", "key": "retry.max_attempts",
         "message": "expected at least 1, found 0", "origin": { "layer": "file", "name": "/home/ann/.code/config.toml" } });
     let bare = serde_json::json!({ "severity": "error", "code": "parse/toml", "key": "" });
     let at = |number: u64| (1_790_000_000 + number * 61) * 1000 + 1;
     let refusals = [
-        refusal(at(9), serde_json::json!([finding, finding])),
+        refusal(at(9), serde_json::json!([diagnostic, diagnostic])),
         refusal(at(11), serde_json::json!([bare])),
         refusal(at(12), serde_json::json!([])),
     ];

@@ -85,12 +85,12 @@ fn cases() -> Vec<String> {
     names.iter().filter(|name| !of_another(name)).cloned().collect()
 }
 
-/// The findings of a case, and their report; `shipped` are the rules of a case without a schema of its own.
+/// The diagnostics of a case, and their report; `shipped` are the rules of a case without a schema of its own.
 fn found(name: &str, shipped: &Rules) -> (Vec<Diagnostic>, String) {
     if name.ends_with(SCHEMA) {
         return match compiled(name) {
             Ok(schema) => (schema.warnings().to_vec(), String::from("a schema without a mistake\n")),
-            Err(findings) => findings,
+            Err(diagnostics) => diagnostics,
         };
     }
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
@@ -104,29 +104,31 @@ fn found(name: &str, shipped: &Rules) -> (Vec<Diagnostic>, String) {
         let defaults = Source::document(LayerKind::Defaults, "defaults.toml", AppConfig::DEFAULTS);
         (shipped, vec![Document::Text(defaults, Language::Toml)])
     };
-    let mut findings = Vec::new();
+    let mut diagnostics = Vec::new();
     match decode(LayerKind::File, name, bytes(&folder().join(name))) {
         Ok(source) => documents.push(Document::Text(source, Language::of_name(name))),
-        Err(finding) => findings.push(finding),
+        Err(diagnostic) => diagnostics.push(diagnostic),
     }
-    let inputs = Inputs { documents, findings, ..Inputs::default() };
+    let inputs = Inputs { documents, diagnostics, ..Inputs::default() };
     match rules.check(rules.read(&inputs)) {
-        Ok(checked) => (checked.findings().to_vec(), String::from("a configuration without an error\n")),
-        Err(refused) => (refused.findings().to_vec(), written(refused.findings(), &refused.masks(rules))),
+        Ok(checked) => (checked.diagnostics().to_vec(), String::from("a configuration without an error\n")),
+        Err(refused) => {
+            (refused.diagnostics().to_vec(), written(refused.diagnostics(), &refused.masks(rules)))
+        }
     }
 }
 
-/// A schema of the folder, or its findings.
+/// A schema of the folder, or its diagnostics.
 fn compiled(name: &str) -> Result<Schema, (Vec<Diagnostic>, String)> {
     let text = String::from_utf8(bytes(&folder().join(name))).expect("a schema is UTF-8");
     let source = Source::document(LayerKind::File, name, text);
-    let layer = parse(&source, Language::Json).map_err(|findings| {
-        let report = written(&findings, &Masks::default());
-        (findings, report)
+    let layer = parse(&source, Language::Json).map_err(|diagnostics| {
+        let report = written(&diagnostics, &Masks::default());
+        (diagnostics, report)
     })?;
-    Schema::compile(&Documents::new("speckit://case/schema.json", layer.root())).map_err(|findings| {
-        let report = written(&findings, &Masks::of([&layer], &|_| false));
-        (findings, report)
+    Schema::compile(&Documents::new("speckit://case/schema.json", layer.root())).map_err(|diagnostics| {
+        let report = written(&diagnostics, &Masks::of([&layer], &|_| false));
+        (diagnostics, report)
     })
 }
 
@@ -150,8 +152,8 @@ fn every_case_is_refused_with_its_expected_code() {
     let shipped = application();
     let mut wrong = Vec::new();
     for name in cases() {
-        let (findings, report) = found(&name, &shipped);
-        let codes: Vec<&str> = findings.iter().map(|finding| finding.code.as_str()).collect();
+        let (diagnostics, report) = found(&name, &shipped);
+        let codes: Vec<&str> = diagnostics.iter().map(|diagnostic| diagnostic.code.as_str()).collect();
         match expected(&name) {
             None => wrong.push(format!("{name}: no `# expects: CODE`; found {codes:?}")),
             Some(code) if !codes.contains(&code.as_str()) => {
@@ -159,7 +161,7 @@ fn every_case_is_refused_with_its_expected_code() {
             }
             Some(_) => {}
         }
-        if findings.iter().all(|finding| finding.severity == Severity::Warning) {
+        if diagnostics.iter().all(|diagnostic| diagnostic.severity == Severity::Warning) {
             wrong.push(format!("{name}: no error"));
         }
         for secret in PLANTED.iter().filter(|secret| report.contains(**secret)) {

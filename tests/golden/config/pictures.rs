@@ -24,6 +24,6 @@ fn a_report_on_a_terminal() {
     let rules = application();
     let inputs = Inputs { documents: defaults_and("speckit.toml", MISTAKES), ..Inputs::default() };
     let refused = resolved(&rules, &inputs).unwrap_err();
-    let report = render(refused.findings(), &refused.masks(&rules), Style { color: true, width: 100 });
+    let report = render(refused.diagnostics(), &refused.masks(&rules), Style { color: true, width: 100 });
     picture!("report.svg", anstyle_svg::Term::new().render_svg(&format!("$ speckit check\n{report}")));
 }

@@ -1,4 +1,4 @@
-//! Laws of the ballot, and of finding an answer in an output.
+//! Laws of the ballot, and of diagnostic an answer in an output.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -184,7 +184,7 @@ proptest! {
                 prop_assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{}", text);
                 prop_assert_eq!(plan.to_json()["agents"].as_array().map(Vec::len), Some(plan.agents.len()));
             }
-            Err(findings) => prop_assert!(!speckit_core::tree::is_ok(&findings)),
+            Err(diagnostics) => prop_assert!(!speckit_core::tree::is_ok(&diagnostics)),
         }
     }
 

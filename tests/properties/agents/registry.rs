@@ -39,12 +39,12 @@ fn configuration() -> impl Strategy<Value = Json> {
     })
 }
 
-/// The findings of the rules for a configuration.
-fn findings(rules: &Rules, configuration: &Json) -> Vec<Diagnostic> {
+/// The diagnostics of the rules for a configuration.
+fn diagnostics(rules: &Rules, configuration: &Json) -> Vec<Diagnostic> {
     let documents = Vec::from([Document::Parsed(Layer::new(tree(configuration)))]);
     match rules.check(rules.read(&Inputs { documents, ..Inputs::default() })) {
-        Ok(checked) => checked.findings().to_vec(),
-        Err(refused) => refused.findings().to_vec(),
+        Ok(checked) => checked.diagnostics().to_vec(),
+        Err(refused) => refused.diagnostics().to_vec(),
     }
 }
 
@@ -79,8 +79,8 @@ proptest! {
 
     #[test]
     fn every_finding_about_names_has_an_origin(configuration in configuration()) {
-        for finding in check_names(&tree(&configuration)) {
-            prop_assert!(finding.origin.is_some(), "{:?}", finding);
+        for diagnostic in check_names(&tree(&configuration)) {
+            prop_assert!(diagnostic.origin.is_some(), "{:?}", diagnostic);
         }
     }
 
@@ -92,8 +92,8 @@ proptest! {
         let mut right = json!({});
         for (other, place) in others {
             let configuration = edited(&right, &other, place.into());
-            let found = findings(&seasoned, &configuration);
-            let fresh = findings(&Rules::new(None).with_extension(Box::new(Application::default())), &configuration);
+            let found = diagnostics(&seasoned, &configuration);
+            let fresh = diagnostics(&Rules::new(None).with_extension(Box::new(Application::default())), &configuration);
             prop_assert_eq!(&found, &fresh, "{} after {}", configuration, right);
             if found.is_empty() {
                 right = configuration;

@@ -40,11 +40,11 @@ fn configuration() -> impl Strategy<Value = Value> {
         .prop_map(|members| tree(&json!(members)))
 }
 
-/// The value and history of every leaf, or every finding, as text.
+/// The value and history of every leaf, or every diagnostic, as text.
 fn outcome(result: Result<Checked, Refused>) -> String {
     let checked = match result {
         Ok(checked) => checked,
-        Err(refused) => return format!("{:#?}", refused.findings()),
+        Err(refused) => return format!("{:#?}", refused.diagnostics()),
     };
     let mut text = String::new();
     checked.merged().root().leaves(false, &mut |key, leaf| {

@@ -19,11 +19,11 @@ fn read(schema: &Schema, variables: &[(&str, &str)]) -> (Option<Layer>, Vec<Diag
 /// The value that a variable gives to `x` under a schema for it.
 fn value_of(schema: Json, text: &str) -> Result<Value, Vec<Diagnostic>> {
     let schema = compile(&json!({ "properties": { "x": schema } })).unwrap();
-    let (layer, findings) = read(&schema, &[("APP_X", text)]);
+    let (layer, diagnostics) = read(&schema, &[("APP_X", text)]);
     layer
-        .filter(|_| findings.is_empty())
+        .filter(|_| diagnostics.is_empty())
         .map(|layer| layer.root().member("x").unwrap().clone())
-        .ok_or(findings)
+        .ok_or(diagnostics)
 }
 
 /// Any text, and texts that look like other types.
@@ -95,13 +95,13 @@ proptest! {
         for row in &rows {
             let variable = names.variable(&row.key).unwrap();
             prop_assert_eq!(&variable, &row.variable);
-            let (layer, findings) = names.layer(&Environment::of([(variable.as_str(), text.as_str())]));
+            let (layer, diagnostics) = names.layer(&Environment::of([(variable.as_str(), text.as_str())]));
             // Tables have variables too, so a variable may be ambiguous between a table and a setting in it.
             let named = |key: &&Key| names.variable(key).as_deref() == Some(&variable);
             let keys = schema.keys();
             let same: Vec<&Key> = keys.iter().filter(named).collect();
             if let [only] = same.as_slice() {
-                prop_assert!(findings.is_empty(), "{:?}", findings);
+                prop_assert!(diagnostics.is_empty(), "{:?}", diagnostics);
                 let layer = layer.unwrap();
                 prop_assert_eq!(*only, &row.key);
                 prop_assert_eq!(layer.root().get(only).and_then(Value::as_str), Some(text.as_str()));
@@ -110,10 +110,10 @@ proptest! {
                 prop_assert_eq!(leaves, 1);
             } else {
                 prop_assert!(layer.is_none());
-                prop_assert_eq!(findings.len(), 1, "{:?}", findings);
-                prop_assert_eq!(findings[0].code, "env/ambiguous");
+                prop_assert_eq!(diagnostics.len(), 1, "{:?}", diagnostics);
+                prop_assert_eq!(diagnostics[0].code, "env/ambiguous");
                 for key in &same[..2] {
-                    prop_assert!(findings[0].message.contains(&format!("`{key}`")), "{} of {:?}", findings[0].message, same);
+                    prop_assert!(diagnostics[0].message.contains(&format!("`{key}`")), "{} of {:?}", diagnostics[0].message, same);
                 }
             }
         }
@@ -126,11 +126,11 @@ proptest! {
         let keys = schema.keys();
         let unknown = format!("APP_{suffix}");
         prop_assume!(keys.iter().all(|key| names.variable(key).as_deref() != Some(&unknown)));
-        let (layer, findings) = read(&schema, &[(&unknown, "hunter2")]);
+        let (layer, diagnostics) = read(&schema, &[(&unknown, "hunter2")]);
         prop_assert!(layer.is_none());
-        prop_assert_eq!(findings.len(), 1);
-        prop_assert_eq!((findings[0].code.as_str(), findings[0].severity), ("env/unknown", Severity::Warning));
-        let shown = format!("{findings:?}");
+        prop_assert_eq!(diagnostics.len(), 1);
+        prop_assert_eq!((diagnostics[0].code.as_str(), diagnostics[0].severity), ("env/unknown", Severity::Warning));
+        let shown = format!("{diagnostics:?}");
         prop_assert!(!shown.contains("hunter2"));
     }
 
@@ -138,8 +138,8 @@ proptest! {
     fn a_variable_without_the_prefix_is_ignored(name in "[A-Z_]{0,6}", text in text()) {
         prop_assume!(!name.starts_with("APP_"));
         let schema = compile(&json!({})).unwrap();
-        let (layer, findings) = read(&schema, &[(&name, &text)]);
-        prop_assert!(layer.is_none() && findings.is_empty());
+        let (layer, diagnostics) = read(&schema, &[(&name, &text)]);
+        prop_assert!(layer.is_none() && diagnostics.is_empty());
         let names = EnvironmentNames::new(PREFIX, &[], None, None);
         prop_assert!(names.layer(&Environment::new([(name, Variable::NotUnicode)])).1.is_empty());
     }
@@ -159,9 +159,9 @@ proptest! {
         let whole = Environment::of(variables.iter().map(|(name, text)| (name.as_str(), text.as_str())));
         let ours = whole.clone().filtered(|name| names.concerns(name));
         prop_assert_eq!(names.secret_files(&ours), names.secret_files(&whole));
-        let ((ours, ours_findings), (expected, expected_findings)) = (names.layer(&ours), names.layer(&whole));
+        let ((ours, ours_diagnostics), (expected, expected_diagnostics)) = (names.layer(&ours), names.layer(&whole));
         prop_assert_eq!(ours.map(|layer| layer.root().clone()), expected.map(|layer| layer.root().clone()));
-        prop_assert_eq!(ours_findings, expected_findings);
+        prop_assert_eq!(ours_diagnostics, expected_diagnostics);
     }
 
     #[test]
@@ -191,8 +191,8 @@ proptest! {
         let list = |of: &str| json!({ "type": "array", "items": { "type": of } });
         let schema = compile(&json!({ "properties": { "s": list("string"), "i": list("integer") } })).unwrap();
         let read_as = |variable, form: &str| {
-            let (layer, findings) = read(&schema, &[(variable, form)]);
-            layer.map(|layer| layer.root().clone()).ok_or(findings)
+            let (layer, diagnostics) = read(&schema, &[(variable, form)]);
+            layer.map(|layer| layer.root().clone()).ok_or(diagnostics)
         };
         let quoted: Vec<_> = texts.iter().map(|text| format!("\"{}\"", text.replace('"', "\"\""))).collect();
         for form in [quoted.join(","), quoted.join(" , "), json!(texts).to_string()] {
@@ -209,8 +209,8 @@ proptest! {
         let schema = compile(&json!({ "properties": { "x": { "type": "array", "items": { "type": "string" } } } })).unwrap();
         let names: Vec<_> = (0..texts.len()).map(|index| format!("APP_X__{index}")).collect();
         let variables: Vec<_> = names.iter().map(String::as_str).zip(texts.iter().map(String::as_str)).collect();
-        let (layer, findings) = read(&schema, &variables);
-        prop_assert!(findings.is_empty(), "{:?}", findings);
+        let (layer, diagnostics) = read(&schema, &variables);
+        prop_assert!(diagnostics.is_empty(), "{:?}", diagnostics);
         let layer = layer.unwrap();
         prop_assert_eq!(layer.root(), &tree(&json!({ "x": texts })));
     }
@@ -226,8 +226,8 @@ proptest! {
         let mut environment = Environment::of([("APP_X_FILE", "/run/x")]);
         prop_assert_eq!(names.secret_files(&environment), ["/run/x"]);
         environment.add_file("/run/x", Ok(format!("{text}{end}")));
-        let (layer, findings) = names.layer(&environment);
-        prop_assert!(findings.is_empty(), "{:?}", findings);
+        let (layer, diagnostics) = names.layer(&environment);
+        prop_assert!(diagnostics.is_empty(), "{:?}", diagnostics);
         let layer = layer.unwrap();
         let value = layer.root().member("x").unwrap();
         prop_assert_eq!(value.as_str(), Some(text.as_str()));

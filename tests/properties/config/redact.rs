@@ -103,9 +103,9 @@ struct Settings {
 fn run(rules: &Rules, inputs: &Inputs) {
     let layers = rules.read(inputs);
     assert_no_secret("inputs", &format!("{:?}{:?}", inputs.environment, inputs.overrides));
-    assert_report_has_no_secret(rules, layers.findings(), layers.layers());
+    assert_report_has_no_secret(rules, layers.diagnostics(), layers.layers());
     match rules.check(layers) {
-        Err(refused) => assert_report_has_no_secret(rules, refused.findings(), refused.layers()),
+        Err(refused) => assert_report_has_no_secret(rules, refused.diagnostics(), refused.layers()),
         Ok(checked) => {
             let is_secret = |key: &Key| rules.keys().is_secret(key);
             let root = checked.merged().root();
@@ -127,7 +127,7 @@ fn run(rules: &Rules, inputs: &Inputs) {
                 );
             }
             if let Err(refused) = checked.typed::<Settings>() {
-                assert_report_has_no_secret(rules, refused.findings(), refused.layers());
+                assert_report_has_no_secret(rules, refused.diagnostics(), refused.layers());
             }
         }
     }

@@ -59,8 +59,8 @@ proptest! {
         let validator = compile(&schema).unwrap().validator();
         for instance in &instances {
             let value = tree(instance);
-            let findings = validator.check(&value);
-            prop_assert_eq!(findings.is_empty(), validator.is_valid(&value), "{} against {}: {:?}", instance, schema, findings);
+            let diagnostics = validator.check(&value);
+            prop_assert_eq!(diagnostics.is_empty(), validator.is_valid(&value), "{} against {}: {:?}", instance, schema, diagnostics);
         }
     }
 
@@ -88,9 +88,9 @@ proptest! {
         for (name, other, place) in others {
             let instance = edited(&valid, &json!({ name: other }), place.into());
             let value = tree(&instance);
-            let findings = reused.check(&value);
-            prop_assert_eq!(&findings, &schema.validator().check(&value), "{} after {}", instance, valid);
-            if findings.is_empty() {
+            let diagnostics = reused.check(&value);
+            prop_assert_eq!(&diagnostics, &schema.validator().check(&value), "{} after {}", instance, valid);
+            if diagnostics.is_empty() {
                 valid = instance;
             }
         }

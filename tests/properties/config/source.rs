@@ -85,10 +85,10 @@ fn read_everywhere(text: &str) {
         ..Inputs::default()
     };
     let layers = rules.read(&inputs);
-    report(layers.findings(), layers.layers());
+    report(layers.diagnostics(), layers.layers());
     match rules.check(layers) {
         Ok(checked) => drop(checked.typed::<Json>()),
-        Err(refused) => drop(report(refused.findings(), refused.layers())),
+        Err(refused) => drop(report(refused.diagnostics(), refused.layers())),
     }
 }
 
@@ -228,7 +228,7 @@ fn a_variable_beyond_the_depth_limit_is_unknown() {
         let name = format!("APP_{}", vec!["A"; levels].join("__"));
         let environment = Environment::of([(name.as_str(), "1")]);
         let (layer, found) = EnvironmentNames::new("APP", &[], None, None).layer(&environment);
-        (layer.is_some(), found.into_iter().map(|finding| finding.code).collect::<Vec<_>>())
+        (layer.is_some(), found.into_iter().map(|diagnostic| diagnostic.code).collect::<Vec<_>>())
     };
     assert_eq!(environment(speckit_core::MAX_DEPTH), (true, vec![]));
     assert_eq!(environment(speckit_core::MAX_DEPTH + 1), (false, vec![Code::EnvUnknown]));
@@ -362,7 +362,7 @@ fn a_deep_tree_is_checked_without_overflow() {
                 let text = format!("{}1{}", "{\"a\":".repeat(depth), "}".repeat(depth));
                 let value = read(&text, Language::Json).unwrap();
                 let found = validator.check(value.root());
-                assert!(found.iter().all(|finding| finding.code == "schema/unsupported"), "{found:?}");
+                assert!(found.iter().all(|diagnostic| diagnostic.code == "schema/unsupported"), "{found:?}");
                 judged += usize::from(found.is_empty());
             }
             assert!(judged >= 3, "{judged} of {combine} in a chain of {chain}");

@@ -17,7 +17,7 @@ fn uncommented(template: &str) -> String {
 
 fn tree(name: &str, text: &str) -> Value {
     let layer = parse(&Source::document(LayerKind::File, name, text), Language::Toml);
-    layer.unwrap_or_else(|findings| panic!("{findings:?}\n{text}")).root().clone()
+    layer.unwrap_or_else(|diagnostics| panic!("{diagnostics:?}\n{text}")).root().clone()
 }
 
 #[test]

@@ -64,7 +64,8 @@ fn line(dir: &TestDir, event: &ConfigReloadEvent) -> String {
             format!("{generation}: {}| {}", diff::to_text(changed).replace('\n', " "), pending.join(" "))
         }
         ReloadFailed { generation, diagnostics } => {
-            let codes = diagnostics.iter().map(|finding| format!("{} {}", finding.code, finding.key));
+            let codes =
+                diagnostics.iter().map(|diagnostic| format!("{} {}", diagnostic.code, diagnostic.key));
             format!("{generation}: refused: {}", codes.collect::<Vec<_>>().join(", "))
         }
         ReloadDeferred { busy } => format!("deferred by {busy}"),

@@ -102,7 +102,8 @@ impl Watched {
                 format!("{generation}: {}", diff::to_text(changed).trim_end().replace('\n', " "))
             }
             ReloadFailed { generation, diagnostics } => {
-                let codes: Vec<&str> = diagnostics.iter().map(|finding| finding.code.as_str()).collect();
+                let codes: Vec<&str> =
+                    diagnostics.iter().map(|diagnostic| diagnostic.code.as_str()).collect();
                 format!("{generation}: refused {}", codes.join(", "))
             }
             ReloadDeferred { busy } => format!("deferred by {busy}"),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value as Json;
 use speckit::{ConfigReloadEvent, Diagnostic, Severity};
 
-use crate::config::oracle::findings;
+use crate::config::oracle::diagnostics_json;
 
 /// An event without the report.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,7 +21,7 @@ pub enum Notice {
     },
     Failed {
         generation: u64,
-        findings: Json,
+        diagnostics: Json,
     },
     Deferred {
         busy: usize,
@@ -45,7 +45,7 @@ impl From<&ConfigReloadEvent> for Notice {
                 Self::Success { generation: *generation, changed, pending, elapsed: *elapsed }
             }
             ConfigReloadEvent::ReloadFailed { generation, diagnostics } => {
-                Self::Failed { generation: *generation, findings: findings(diagnostics) }
+                Self::Failed { generation: *generation, diagnostics: diagnostics_json(diagnostics) }
             }
             ConfigReloadEvent::ReloadDeferred { busy } => Self::Deferred { busy: *busy },
             ConfigReloadEvent::Warning { diagnostics } if diagnostics.iter().all(is_of_closure) => {
@@ -56,8 +56,8 @@ impl From<&ConfigReloadEvent> for Notice {
     }
 }
 
-fn is_of_closure(finding: &Diagnostic) -> bool {
-    finding.severity == Severity::Warning && finding.message.contains("the closure has a mistake")
+fn is_of_closure(diagnostic: &Diagnostic) -> bool {
+    diagnostic.severity == Severity::Warning && diagnostic.message.contains("the closure has a mistake")
 }
 
 impl fmt::Display for Notice {
@@ -72,9 +72,9 @@ impl fmt::Display for Notice {
                 changed.iter().try_for_each(|(key, old, new)| write!(f, ", {key} {old} -> {new}"))?;
                 if pending.is_empty() { Ok(()) } else { write!(f, "; pending {}", pending.join(", ")) }
             }
-            Self::Failed { generation, findings } => {
+            Self::Failed { generation, diagnostics } => {
                 write!(f, "failed: generation {generation} stays")?;
-                let found = findings.as_array().into_iter().flatten();
+                let found = diagnostics.as_array().into_iter().flatten();
                 found.into_iter().try_for_each(|found| write!(f, "; {} {}", found["code"], found["message"]))
             }
             Self::Deferred { busy } => write!(f, "deferred by {busy}"),
@@ -123,11 +123,11 @@ impl Grammar {
                 self.said = LastEvent::InForce;
                 Ok(())
             }
-            Notice::Failed { generation, findings } => {
-                let said = LastEvent::Refused(findings.clone());
+            Notice::Failed { generation, diagnostics } => {
+                let said = LastEvent::Refused(diagnostics.clone());
                 claim(*generation == self.generation, "a refusal changed the generation")?;
                 claim(self.said != said, "the same refusal twice")?;
-                claim(findings[0]["severity"].is_string(), "a refusal without a finding")?;
+                claim(diagnostics[0]["severity"].is_string(), "a refusal without a diagnostic")?;
                 self.said = said;
                 Ok(())
             }

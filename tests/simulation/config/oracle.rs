@@ -24,7 +24,7 @@ pub type Leaves = BTreeMap<String, Json>;
 #[derive(Clone, Debug)]
 pub enum ReadOutcome {
     Accepted(Box<AcceptedSettings>),
-    /// The findings, as JSON.
+    /// The diagnostics, as JSON.
     Refused(Json),
 }
 
@@ -60,7 +60,7 @@ impl Oracle {
     ) -> Result<ReadOutcome, String> {
         let rules = match self.rules(setup, reading) {
             Ok(rules) => rules,
-            Err(found) => return Ok(ReadOutcome::Refused(findings(&found))),
+            Err(found) => return Ok(ReadOutcome::Refused(diagnostics_json(&found))),
         };
         resolve(&rules, &inputs(&rules, setup, reading), reading, running)
     }
@@ -69,7 +69,7 @@ impl Oracle {
     pub fn stand_in(&self, setup: &Setup, reading: &Recording) -> Result<ReadOutcome, String> {
         let rules = self.rules(setup, reading).map_err(|_| "the first schema is right")?;
         let mut inputs = inputs(&rules, setup, reading);
-        (inputs.documents, inputs.findings) = (Vec::new(), Vec::new());
+        (inputs.documents, inputs.diagnostics) = (Vec::new(), Vec::new());
         match resolve(&rules, &inputs, reading, None)? {
             ReadOutcome::Refused(_) => resolve(&rules, &Inputs::default(), reading, None),
             accepted => Ok(accepted),
@@ -144,7 +144,7 @@ fn acceptance(
     held: Leaves,
     pending: Vec<String>,
 ) -> ReadOutcome {
-    let warnings = resolved.checked().masks(rules).scrubbed(resolved.checked().findings());
+    let warnings = resolved.checked().masks(rules).scrubbed(resolved.checked().diagnostics());
     let (settings, checked) = resolved.into_parts();
     let root = checked.merged().root().clone();
     ReadOutcome::Accepted(Box::new(AcceptedSettings {
@@ -153,17 +153,17 @@ fn acceptance(
         pending,
         settings,
         root,
-        warnings: findings(&warnings),
+        warnings: diagnostics_json(&warnings),
     }))
 }
 
 fn refusal(rules: &Rules, refused: &Refused) -> ReadOutcome {
-    ReadOutcome::Refused(findings(&refused.masks(rules).scrubbed(refused.findings())))
+    ReadOutcome::Refused(diagnostics_json(&refused.masks(rules).scrubbed(refused.diagnostics())))
 }
 
-/// The findings as JSON: by codes, keys, places and words two refusals are the same or not.
-pub fn findings(found: &[Diagnostic]) -> Json {
-    serde_json::to_value(found).expect("findings are JSON")
+/// The diagnostics as JSON: by codes, keys, places and words two refusals are the same or not.
+pub fn diagnostics_json(found: &[Diagnostic]) -> Json {
+    serde_json::to_value(found).expect("diagnostics are JSON")
 }
 
 /// The leaves of a tree.

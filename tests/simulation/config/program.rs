@@ -12,7 +12,7 @@ use speckit::world::World;
 use speckit::{Builder, Code, Config, Diagnostic, Fallback, HotReloadConfig, Key, Sources};
 use speckit_core::config::source::Override;
 
-use crate::config::oracle::findings;
+use crate::config::oracle::diagnostics_json;
 
 pub const FOLDER: &str = "/etc/app";
 pub const BASE: &str = "/etc/app/base.toml";
@@ -138,7 +138,7 @@ fn followed(settings: &Settings) -> HotReloadConfig {
 /// Why a program does not start whose closure panics.
 pub fn closure_panicked() -> Json {
     let message = "`hot_reload` of the builder panicked: the closure has a mistake";
-    findings(&[Diagnostic::error(Code::RulePanicked, Key::root(), message)])
+    diagnostics_json(&[Diagnostic::error(Code::RulePanicked, Key::root(), message)])
 }
 
 pub fn builder(setup: &Setup, world: &Arc<dyn World>) -> Builder<Settings> {

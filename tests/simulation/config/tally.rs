@@ -54,7 +54,7 @@ const ALL: [Coverage; 18] = [
     Coverage::PendingAtTheEnd,
 ];
 
-/// Words of findings that refusals of every kind have.
+/// Words of diagnostics that refusals of every kind have.
 const REFUSALS: [&str; 13] = [
     "parse/json",
     "schema/invalid",
@@ -82,8 +82,8 @@ impl Tally {
         *self.seen.entry(what).or_default() += 1;
     }
 
-    pub fn refusal(&mut self, findings: &Json) {
-        let text = findings.to_string();
+    pub fn refusal(&mut self, diagnostics: &Json) {
+        let text = diagnostics.to_string();
         for word in REFUSALS.iter().filter(|word| text.contains(**word)) {
             *self.refusals.entry(word).or_default() += 1;
         }

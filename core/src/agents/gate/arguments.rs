@@ -13,13 +13,13 @@ use crate::tree::{Code, Diagnostic, Key};
 /// The longest argument that a system takes, in bytes: Linux counts its end with it (`MAX_ARG_STRLEN`, 32 pages of 4096).
 const LONGEST: usize = 131_071;
 
-/// Findings about the arguments of each provider that the agents use.
+/// Diagnostics about the arguments of each provider that the agents use.
 pub(super) fn check(
     providers: &BTreeMap<Provider, ProviderConfig>,
     agents: &[Agent],
     request: &Request,
 ) -> Vec<Diagnostic> {
-    let mut findings = Vec::new();
+    let mut diagnostics = Vec::new();
     for (provider, settings) in providers {
         let agents: Vec<&Agent> = agents.iter().filter(|agent| agent.provider == provider.name()).collect();
         if agents.is_empty() {
@@ -27,17 +27,17 @@ pub(super) fn check(
         }
         let used = UsedProvider { provider: *provider, settings, agents, request };
         if settings.command.contains('\0') {
-            findings.push(has_nul(Key::of(["providers", provider.name(), "command"])));
+            diagnostics.push(has_nul(Key::of(["providers", provider.name(), "command"])));
         }
         for (index, argument) in settings.args.iter().enumerate() {
-            findings.extend(used.misspelled_placeholders(index, argument));
-            findings.extend(used.nul_characters(index, argument));
-            findings.extend(used.too_long(index, argument));
-            findings.extend(used.option_like(index, argument));
+            diagnostics.extend(used.misspelled_placeholders(index, argument));
+            diagnostics.extend(used.nul_characters(index, argument));
+            diagnostics.extend(used.too_long(index, argument));
+            diagnostics.extend(used.option_like(index, argument));
         }
-        findings.extend(used.unused_prompt());
+        diagnostics.extend(used.unused_prompt());
     }
-    findings
+    diagnostics
 }
 
 /// A provider with its agents in the gate, at least one.
@@ -55,18 +55,18 @@ impl UsedProvider<'_> {
 
     /// Misspelled placeholders.
     fn misspelled_placeholders(&self, index: usize, argument: &str) -> Vec<Diagnostic> {
-        let finding = |(written, meant): (&str, &str)| {
+        let diagnostic = |(written, meant): (&str, &str)| {
             let message = format!("`{written}` is not replaced");
             Diagnostic::warning(Code::ProviderPlaceholder, self.args().element(index), message)
                 .help(format!("did you mean `{meant}`?"))
         };
-        near_misses(argument).into_iter().map(finding).collect()
+        near_misses(argument).into_iter().map(diagnostic).collect()
     }
 
     /// NUL in the argument, or in a text that is inserted into it.
     fn nul_characters(&self, index: usize, argument: &str) -> Vec<Diagnostic> {
         let key = self.args().element(index);
-        let mut findings = Vec::new();
+        let mut diagnostics = Vec::new();
         let inserted = [
             (
                 PROMPT,
@@ -80,17 +80,17 @@ impl UsedProvider<'_> {
         for (placeholder, text, code, what, help) in inserted {
             if argument.contains(placeholder) && text.contains('\0') {
                 let message = format!("{what} has a NUL character, which {key} cannot hold");
-                findings.push(Diagnostic::error(code, Key::root(), message).help(help));
+                diagnostics.push(Diagnostic::error(code, Key::root(), message).help(help));
             }
         }
         for agent in self.agents.iter().filter(|agent| argument.contains(MODEL) && agent.model.contains('\0'))
         {
-            findings.push(has_nul(Key::of(["models", agent.name.as_str(), "model"])));
+            diagnostics.push(has_nul(Key::of(["models", agent.name.as_str(), "model"])));
         }
         if argument.contains('\0') {
-            findings.push(has_nul(key));
+            diagnostics.push(has_nul(key));
         }
-        findings
+        diagnostics
     }
 
     /// An argument that is too long for the first agent for which it is.

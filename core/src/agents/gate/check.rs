@@ -8,23 +8,23 @@ use super::plan::Request;
 use crate::agents::ModelConfig;
 use crate::tree::{Code, Diagnostic, Key};
 
-/// Findings about an empty prompt or specification id.
+/// Diagnostics about an empty prompt or specification id.
 pub(super) fn request(request: &Request) -> Vec<Diagnostic> {
-    let mut findings = Vec::new();
+    let mut diagnostics = Vec::new();
     if request.prompt.trim().is_empty() {
         let message = if request.prompt.is_empty() { "the prompt is empty" } else { "the prompt is blank" };
-        findings.push(
+        diagnostics.push(
             Diagnostic::error(Code::GatePrompt, Key::root(), message)
                 .help("give the agents a task, for example with --prompt-file FILE"),
         );
     }
     if request.spec.trim().is_empty() {
-        findings.push(
+        diagnostics.push(
             Diagnostic::error(Code::GateSpec, Key::root(), "the id of the specification is empty")
                 .help("name the specification, for example with --spec SPEC-1"),
         );
     }
-    findings
+    diagnostics
 }
 
 /// A model whose provider has no settings.

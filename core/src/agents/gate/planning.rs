@@ -17,7 +17,7 @@ use crate::tree::{Code, Diagnostic, Key, Value, in_report_order, is_ok};
 impl Plan {
     /// The plan of a stage, with warnings.
     ///
-    /// Each finding has the key of its setting; findings about the request have none. [`Plan::with_origins`] also gives them
+    /// Each diagnostic has the key of its setting; diagnostics about the request have none. [`Plan::with_origins`] also gives them
     /// their origins.
     ///
     /// # Errors
@@ -64,34 +64,34 @@ impl Plan {
         let orchestrator = settings.orchestrator;
         let (names, duplicates) = ModelNames::of_models(settings.models, root);
         let gate = GateList::of_settings(&settings, root, stage);
-        let mut findings = check::request(request);
+        let mut diagnostics = check::request(request);
         let mut agents = Vec::new();
         let models = gate.names().filter_map(|name| settings.models.get_key_value(names.resolve(name).ok()?));
         for (name, model) in models {
             match settings.providers.get(&model.provider) {
                 Some(provider) => agents.push(agent(&settings, (name, model), provider, request)),
-                None => findings.push(check::provider_missing(name, model)),
+                None => diagnostics.push(check::provider_missing(name, model)),
             }
         }
-        findings.extend(arguments::check(settings.providers, &agents, request));
+        diagnostics.extend(arguments::check(settings.providers, &agents, request));
         let agree_on = orchestrator.agree_on.as_deref().map(check::agree_on).transpose();
-        let agree_on = agree_on.unwrap_or_else(|finding| {
-            findings.push(finding);
+        let agree_on = agree_on.unwrap_or_else(|diagnostic| {
+            diagnostics.push(diagnostic);
             None
         });
-        let mut findings: Vec<Diagnostic> =
-            findings.into_iter().map(|finding| located(finding, root)).collect();
-        findings.extend(duplicates);
-        findings.extend(gate.check(&names));
-        let findings = in_report_order(findings);
-        if !is_ok(&findings) {
-            return Err(findings);
+        let mut diagnostics: Vec<Diagnostic> =
+            diagnostics.into_iter().map(|diagnostic| located(diagnostic, root)).collect();
+        diagnostics.extend(duplicates);
+        diagnostics.extend(gate.check(&names));
+        let diagnostics = in_report_order(diagnostics);
+        if !is_ok(&diagnostics) {
+            return Err(diagnostics);
         }
         let quorum = orchestrator.quorum.get(&stage).map(|quorum| *quorum as usize);
         let quorum = quorum.unwrap_or_else(|| two_thirds(agents.len()));
         let (stage, spec) = (stage.name().into(), request.spec.clone());
         let plan = Self::with(orchestrator, settings.retry, stage, spec, agents, quorum);
-        Ok((Self { agree_on, ..plan }, findings))
+        Ok((Self { agree_on, ..plan }, diagnostics))
     }
 }
 
@@ -119,11 +119,11 @@ impl Run {
     }
 }
 
-/// The finding with the origin of its key, if the tree has one.
-fn located(finding: Diagnostic, root: Option<&Value>) -> Diagnostic {
-    match origin_of(root, &finding.key) {
-        Some(origin) if finding.key != Key::root() => finding.at(origin),
-        _ => finding,
+/// The diagnostic with the origin of its key, if the tree has one.
+fn located(diagnostic: Diagnostic, root: Option<&Value>) -> Diagnostic {
+    match origin_of(root, &diagnostic.key) {
+        Some(origin) if diagnostic.key != Key::root() => diagnostic.at(origin),
+        _ => diagnostic,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Supervising one process, capturing its output, and finding the process groups that a killed program leaves behind.
+//! Supervising one process, capturing its output, and diagnostic the process groups that a killed program leaves behind.
 
 pub mod capture;
 pub mod guard;

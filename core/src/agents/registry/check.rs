@@ -14,17 +14,17 @@ use crate::tree::{Code, Diagnostic, Key, Origin, Value, in_report_order};
 
 /// Checks the names of the models and the gates of a configuration tree.
 ///
-/// Returns the findings in the order of reports: `name/duplicate` for a name of two models, or a model that is twice in a gate;
+/// Returns the diagnostics in the order of reports: `name/duplicate` for a name of two models, or a model that is twice in a gate;
 /// `name/unknown` for a name in a gate that no model has; `gate/agent-count`; `gate/quorum` for a quorum above the number of
 /// agents.
 pub fn check_names(root: &Value) -> Vec<Diagnostic> {
-    let (names, mut findings) = ModelNames::of_tree(root);
+    let (names, mut diagnostics) = ModelNames::of_tree(root);
     // If the models are not a table, that is the only error to report.
     let has_models = root.member("models").is_none_or(|models| models.as_table().is_some());
     for stage in Stage::ALL.into_iter().filter(|_| has_models) {
-        findings.extend(GateList::of_tree(root, stage).into_iter().flat_map(|gate| gate.check(&names)));
+        diagnostics.extend(GateList::of_tree(root, stage).into_iter().flat_map(|gate| gate.check(&names)));
     }
-    in_report_order(findings)
+    in_report_order(diagnostics)
 }
 
 /// The origin of the value at a key, if there is a tree that has it.
@@ -51,7 +51,7 @@ struct AliasEntry<'t> {
 }
 
 impl<'t> ModelNames<'t> {
-    /// The names of a tree, and a finding for each duplicate.
+    /// The names of a tree, and a diagnostic for each duplicate.
     pub(crate) fn of_tree(root: &'t Value) -> (Self, Vec<Diagnostic>) {
         let models = || root.member("models").and_then(Value::as_table).into_iter().flatten();
         let all_aliases = models().flat_map(|(model, entry)| {
@@ -92,15 +92,15 @@ impl<'t> ModelNames<'t> {
         });
         let mut names: BTreeMap<_, _> =
             models.map(|(model, origin)| (model, ModelName { model, origin })).collect();
-        let mut findings = Vec::new();
+        let mut diagnostics = Vec::new();
         for alias in aliases {
             if let Some(owner) = names.get(alias.alias) {
-                findings.push(alias.duplicate(owner));
+                diagnostics.push(alias.duplicate(owner));
                 continue;
             }
             names.insert(alias.alias, ModelName { model: alias.model, origin: alias.origin });
         }
-        (Self(names), findings)
+        (Self(names), diagnostics)
     }
 
     /// The model of a canonical name or alias.
@@ -121,7 +121,7 @@ impl<'t> ModelNames<'t> {
 }
 
 impl AliasEntry<'_> {
-    /// The finding that the name is taken.
+    /// The diagnostic that the name is taken.
     fn duplicate(&self, owner: &ModelName<'_>) -> Diagnostic {
         let Self { alias, model, .. } = self;
         let first = owner.model;
@@ -181,11 +181,11 @@ impl<'t> GateList<'t> {
         self.agents.iter().filter_map(|(name, _)| *name)
     }
 
-    /// Findings about its names, in their order, and about its quorum.
+    /// Diagnostics about its names, in their order, and about its quorum.
     pub(crate) fn check(&self, names: &ModelNames<'_>) -> Vec<Diagnostic> {
         let key = gate_key(self.stage);
         let agents = self.agents.iter().map(|(name, _)| *name);
-        let mut findings = Vec::new();
+        let mut diagnostics = Vec::new();
         for (index, error) in gate_errors(agents, |name| names.resolve(name)) {
             let (code, message, help) = match &error {
                 RegistryError::Unknown(unknown) => {
@@ -209,10 +209,10 @@ impl<'t> GateList<'t> {
             let agent = index.and_then(|index| Some((index, self.agents.get(index)?.1)));
             let (key, origin) =
                 agent.map_or((key.clone(), self.origin), |(index, origin)| (key.element(index), origin));
-            findings.push(located(Diagnostic::error(code, key, message).help(help), origin));
+            diagnostics.push(located(Diagnostic::error(code, key, message).help(help), origin));
         }
-        findings.extend(self.unreachable_quorum());
-        findings
+        diagnostics.extend(self.unreachable_quorum());
+        diagnostics
     }
 
     /// A quorum of 0, or above the number of agents.
@@ -240,10 +240,10 @@ impl<'t> GateList<'t> {
     }
 }
 
-fn located(finding: Diagnostic, origin: Option<&Origin>) -> Diagnostic {
+fn located(diagnostic: Diagnostic, origin: Option<&Origin>) -> Diagnostic {
     match origin {
-        Some(origin) => finding.at(origin),
-        None => finding,
+        Some(origin) => diagnostic.at(origin),
+        None => diagnostic,
     }
 }
 
@@ -276,12 +276,12 @@ mod tests {
     use crate::config::{ListStrategy, Merged};
     use crate::tree::{LayerKind, Source};
 
-    /// A line for each finding about the defaults and a file: code, key, origin, message, help.
-    fn findings(text: &str) -> Vec<String> {
-        findings_over(AppConfig::DEFAULTS, text)
+    /// A line for each diagnostic about the defaults and a file: code, key, origin, message, help.
+    fn diagnostics(text: &str) -> Vec<String> {
+        diagnostics_over(AppConfig::DEFAULTS, text)
     }
 
-    fn findings_over(base: &str, text: &str) -> Vec<String> {
+    fn diagnostics_over(base: &str, text: &str) -> Vec<String> {
         let layer = |kind, name: &str, text: &str| {
             parse(&Source::document(kind, name, text), Language::Toml).unwrap()
         };
@@ -296,7 +296,7 @@ mod tests {
 
     #[test]
     fn the_defaults_are_valid() {
-        assert_eq!(findings(""), [""; 0]);
+        assert_eq!(diagnostics(""), [""; 0]);
     }
 
     #[test]
@@ -305,7 +305,7 @@ mod tests {
         let text = "[quality_gates]\nplan = [\"claud\", \"claude_haiku\", \"claude-haiku\"]\ntasks = []\n\
                     audit = [\"claude\", 7, \"gemini\", \"zzz\", \"gpt_pro\", \"claude\"]\nunlock = \"claude\"\n";
         assert_eq!(
-            findings(text),
+            diagnostics(text),
             [
                 format!(
                     "name/unknown quality_gates.plan[0] app.toml:2:9: unknown model `claud` \
@@ -338,7 +338,7 @@ mod tests {
         };
         let text = "[orchestrator.quorum]\nplan = 4\ntasks = 3\naudit = 2\nunlock = 6\nvalidate = 'x'\n[quality_gates]\n\
                     audit = ['claude']\n";
-        let found = findings(text);
+        let found = diagnostics(text);
         assert_eq!(found.len(), 2, "{found:?}");
         assert!(found[0].starts_with(&of("app.toml:2:8", "plan", 4, "3 agents")), "{found:?}");
         assert!(found[1].starts_with(&of("app.toml:4:9", "audit", 2, "1 agent")), "{found:?}");
@@ -353,7 +353,7 @@ mod tests {
         let text = "[models.sonnet]\naliases = [\"claude-sonnet\", \"claude\", \"one\", \"one\", \"sonnet\", 1]\n\
                     [models.opus]\naliases = \"none\"\n[models]\nodd = 3\n";
         let base = "[models.claude]\naliases = [\"claude-sonnet\"]\n";
-        let codes = findings_over(base, text);
+        let codes = diagnostics_over(base, text);
         assert_eq!(
             codes,
             [

@@ -7,7 +7,7 @@ use core::fmt;
 use super::check_names;
 use crate::tree::{Diagnostic, Value};
 
-/// [`check_names`] for one tree after another: skips the check while the names are those of the last tree without findings.
+/// [`check_names`] for one tree after another: skips the check while the names are those of the last tree without diagnostics.
 #[derive(Default)]
 pub struct NameCheck {
     last_valid: Cell<Option<Value>>,
@@ -17,12 +17,12 @@ impl NameCheck {
     /// Checks the next tree, as [`check_names`] does.
     pub fn check(&self, root: &Value) -> Vec<Diagnostic> {
         let last = self.last_valid.take();
-        let findings = match &last {
+        let diagnostics = match &last {
             Some(last) if have_same_names(last, root) => Vec::new(),
             _ => check_names(root),
         };
-        self.last_valid.set(if findings.is_empty() { Some(root.clone()) } else { last });
-        findings
+        self.last_valid.set(if diagnostics.is_empty() { Some(root.clone()) } else { last });
+        diagnostics
     }
 }
 

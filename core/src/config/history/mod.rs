@@ -199,19 +199,19 @@ impl AcceptedConfig<'_> {
 }
 
 /// The diagnostics of a refusal to record, from redacted ones. The mode `metadata` drops messages, since they quote values.
-pub fn stored_diagnostics(findings: &serde_json::Value, mode: HistoryMode) -> Option<serde_json::Value> {
+pub fn stored_diagnostics(diagnostics: &serde_json::Value, mode: HistoryMode) -> Option<serde_json::Value> {
     match mode {
         HistoryMode::Off => None,
-        HistoryMode::Full => Some(findings.clone()),
+        HistoryMode::Full => Some(diagnostics.clone()),
         HistoryMode::Metadata => {
-            let mut findings = findings.clone();
-            for finding in findings.as_array_mut().into_iter().flatten() {
-                if let Some(members) = finding.as_object_mut() {
+            let mut diagnostics = diagnostics.clone();
+            for diagnostic in diagnostics.as_array_mut().into_iter().flatten() {
+                if let Some(members) = diagnostic.as_object_mut() {
                     members.remove("message");
                     members.remove("help");
                 }
             }
-            Some(findings)
+            Some(diagnostics)
         }
     }
 }
@@ -230,11 +230,11 @@ mod tests {
 
     #[test]
     fn metadata_of_a_refusal_have_no_messages() {
-        let findings =
+        let diagnostics =
             serde_json::json!([{ "code": "schema/type", "key": "a", "message": "found 7", "help": "try 8" }]);
-        assert_eq!(stored_diagnostics(&findings, HistoryMode::Full), Some(findings.clone()));
-        let kept = stored_diagnostics(&findings, HistoryMode::Metadata).unwrap();
+        assert_eq!(stored_diagnostics(&diagnostics, HistoryMode::Full), Some(diagnostics.clone()));
+        let kept = stored_diagnostics(&diagnostics, HistoryMode::Metadata).unwrap();
         assert_eq!(kept.to_string(), r#"[{"code":"schema/type","key":"a"}]"#);
-        assert_eq!(stored_diagnostics(&findings, HistoryMode::Off), None);
+        assert_eq!(stored_diagnostics(&diagnostics, HistoryMode::Off), None);
     }
 }

@@ -66,7 +66,7 @@ impl HistoryPrinter {
                 "refused".into(),
                 rfc3339(refusal.refused_at_ms),
                 self.files_of(refusal),
-                first_finding(&refusal.diagnostics),
+                first_diagnostic(&refusal.diagnostics),
             ];
             ((refusal.refused_at_ms, refusal.generation, true), row)
         }));
@@ -76,12 +76,12 @@ impl HistoryPrinter {
 
     /// The files of a refusal's diagnostics; without any, all layered files.
     fn files_of(&self, refusal: &Refusal) -> String {
-        let findings = refusal.diagnostics.as_array().into_iter().flatten();
-        let mut names: Vec<&str> = findings
-            .filter(|finding| {
-                finding.pointer("/origin/layer").and_then(|layer| layer.as_str()) == Some("file")
+        let diagnostics = refusal.diagnostics.as_array().into_iter().flatten();
+        let mut names: Vec<&str> = diagnostics
+            .filter(|diagnostic| {
+                diagnostic.pointer("/origin/layer").and_then(|layer| layer.as_str()) == Some("file")
             })
-            .filter_map(|finding| finding.pointer("/origin/name")?.as_str())
+            .filter_map(|diagnostic| diagnostic.pointer("/origin/name")?.as_str())
             .collect();
         names.sort_unstable();
         names.dedup();
@@ -178,15 +178,15 @@ fn keys(count: usize) -> String {
 }
 
 /// `key: message`, or the code if messages are not recorded.
-fn first_finding(diagnostics: &serde_json::Value) -> String {
+fn first_diagnostic(diagnostics: &serde_json::Value) -> String {
     let text =
         |name: &str, of: &serde_json::Value| of.get(name).and_then(|text| text.as_str()).map(String::from);
-    let findings = diagnostics.as_array().map(Vec::as_slice).unwrap_or_default();
+    let diagnostics = diagnostics.as_array().map(Vec::as_slice).unwrap_or_default();
     let is_error = |of: &&serde_json::Value| text("severity", of).as_deref() == Some("error");
-    let Some(first) = findings.iter().find(is_error).or(findings.first()) else { return String::new() };
+    let Some(first) = diagnostics.iter().find(is_error).or(diagnostics.first()) else { return String::new() };
     let what = text("message", first).or_else(|| text("code", first)).unwrap_or_default();
     let key = text("key", first).filter(|key| !key.is_empty()).map(|key| format!("{key}: "));
-    let more = match findings.len() - 1 {
+    let more = match diagnostics.len() - 1 {
         0 => String::new(),
         more => format!(" (and {more} more)"),
     };

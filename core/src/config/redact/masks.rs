@@ -48,10 +48,10 @@ impl Masks {
         masks
     }
 
-    /// Masks for findings about schemas, which contain no secrets: the lines of parsed schemas are shown.
-    pub fn of_schemas(findings: &[Diagnostic]) -> Self {
-        let parsed = findings.iter().filter(|finding| finding.code.family() == CodeFamily::Schema);
-        let sources = parsed.filter_map(|finding| finding.origin.as_ref());
+    /// Masks for diagnostics about schemas, which contain no secrets: the lines of parsed schemas are shown.
+    pub fn of_schemas(diagnostics: &[Diagnostic]) -> Self {
+        let parsed = diagnostics.iter().filter(|diagnostic| diagnostic.code.family() == CodeFamily::Schema);
+        let sources = parsed.filter_map(|diagnostic| diagnostic.origin.as_ref());
         let sources = sources.map(|origin| (Arc::clone(origin.source()), Vec::new())).collect();
         Self { sources, ..Self::default() }
     }

@@ -88,7 +88,7 @@ pub enum ReadResult {
     /// An invalid configuration.
     Refused {
         /// The hash of its diagnostics.
-        findings: Fingerprint,
+        diagnostics: Fingerprint,
         /// Whether the bytes of a file differ from the read before.
         in_files: bool,
     },
@@ -208,8 +208,13 @@ impl ReloadMachine {
     }
 
     /// Starts with a fallback, since the configuration is refused.
-    pub fn degraded(generation: u64, tree: Fingerprint, findings: Fingerprint, debounce: Duration) -> Self {
-        Self { reported: Reported::Refused(findings), ..Self::running(generation, tree, debounce) }
+    pub fn degraded(
+        generation: u64,
+        tree: Fingerprint,
+        diagnostics: Fingerprint,
+        debounce: Duration,
+    ) -> Self {
+        Self { reported: Reported::Refused(diagnostics), ..Self::running(generation, tree, debounce) }
     }
 
     /// Takes one input and returns the actions that follow.
@@ -337,10 +342,10 @@ impl ReloadMachine {
                     self.defer(tree, in_files, actions)
                 }
             }
-            ReadResult::Refused { findings, in_files } => {
+            ReadResult::Refused { diagnostics, in_files } => {
                 self.waiting = None;
-                if self.reported != Reported::Refused(findings) {
-                    self.reported = Reported::Refused(findings);
+                if self.reported != Reported::Refused(diagnostics) {
+                    self.reported = Reported::Refused(diagnostics);
                     actions.extend(in_files.then_some(ReloadAction::Emit(ReloadEventKind::FileChanged)));
                     actions.push(ReloadAction::Emit(ReloadEventKind::Failed));
                 }

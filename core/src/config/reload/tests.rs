@@ -31,8 +31,8 @@ fn valid(tree: &str) -> ReloadInput {
     ReloadInput::Read(ReadResult::Accepted { tree: hash(tree), in_files: true })
 }
 
-fn invalid(findings: &str) -> ReloadInput {
-    ReloadInput::Read(ReadResult::Refused { findings: hash(findings), in_files: true })
+fn invalid(diagnostics: &str) -> ReloadInput {
+    ReloadInput::Read(ReadResult::Refused { diagnostics: hash(diagnostics), in_files: true })
 }
 
 fn publish(generation: u64) -> ReloadAction {

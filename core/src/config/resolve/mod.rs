@@ -45,7 +45,7 @@ pub struct Inputs {
     /// Overrides; a later one wins.
     pub overrides: Vec<Override>,
     /// Diagnostics from gathering the texts, such as a file that cannot be read (`file/…`).
-    pub findings: Vec<Diagnostic>,
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 /// The rules that a configuration must satisfy, and the names of its variables.
@@ -64,7 +64,7 @@ struct Base {
     layers: Vec<Layer>,
     schema_defaults: Option<Layer>,
     merged: Merged,
-    findings: Vec<Diagnostic>,
+    diagnostics: Vec<Diagnostic>,
 }
 
 impl Rules {
@@ -110,9 +110,9 @@ impl Rules {
     /// Call it last: the other rules apply to these layers too.
     #[must_use]
     pub fn with_fixed_layers(mut self, layers: &[Layer]) -> Self {
-        let mut findings = Vec::new();
+        let mut diagnostics = Vec::new();
         let read = |layer: &Layer| {
-            self.read_document(&Document::Parsed(layer.clone()), &mut Vec::new(), &mut findings)
+            self.read_document(&Document::Parsed(layer.clone()), &mut Vec::new(), &mut diagnostics)
         };
         let mut all: Vec<Layer> = layers.iter().filter_map(read).collect();
         let merged = self.merge(&all);
@@ -122,7 +122,7 @@ impl Rules {
             all.insert(0, defaults.clone());
         }
         let merged = self.merge(&all);
-        self.base = merged.map(|merged| Base { layers: all, schema_defaults, merged, findings });
+        self.base = merged.map(|merged| Base { layers: all, schema_defaults, merged, diagnostics });
         self
     }
 
@@ -154,11 +154,11 @@ impl Rules {
         let base = self.base.as_ref();
         let mut layers = base.map(|base| base.layers.clone()).unwrap_or_default();
         let mut originals = Vec::new();
-        let mut findings = base.map(|base| base.findings.clone()).unwrap_or_default();
-        findings.extend_from_slice(&inputs.findings);
+        let mut diagnostics = base.map(|base| base.diagnostics.clone()).unwrap_or_default();
+        diagnostics.extend_from_slice(&inputs.diagnostics);
         let count = layers.len();
         for document in &inputs.documents {
-            layers.extend(self.read_document(document, &mut originals, &mut findings));
+            layers.extend(self.read_document(document, &mut originals, &mut diagnostics));
         }
         let documents = match base {
             Some(base) => Some(base.merged.below(layers.iter().skip(count), &self.strategy())),
@@ -169,60 +169,60 @@ impl Rules {
         if let Some(names) = self.keys.variable_names(present) {
             let (layer, reported) = names.layer(&inputs.environment);
             layers.extend(layer);
-            findings.extend(reported);
+            diagnostics.extend(reported);
         }
         let (layer, reported) = Override::layer(&inputs.overrides, self.schema(), present);
         layers.extend(layer);
-        findings.extend(reported);
+        diagnostics.extend(reported);
         let merged = match documents {
             Some(documents) => Some(documents.below(layers.iter().skip(count), &self.strategy())),
             None => self.merge(&layers),
         };
-        Layers { layers, originals, merged, findings }
+        Layers { layers, originals, merged, diagnostics }
     }
 
     /// Checks one document alone: without other layers, defaults, environment and extension.
     ///
     /// # Errors
-    /// [`Refused`] with every finding, if any is an error.
+    /// [`Refused`] with every diagnostic, if any is an error.
     pub fn check_alone(&self, document: &Document) -> Result<Checked, Refused> {
         let mut originals = Vec::new();
-        let mut findings = Vec::new();
-        let Some(layer) = self.read_document(document, &mut originals, &mut findings) else {
-            let findings = strictly(in_report_order(findings), self.strict);
-            return Err(Refused { merged: None, layers: Vec::new(), originals, findings });
+        let mut diagnostics = Vec::new();
+        let Some(layer) = self.read_document(document, &mut originals, &mut diagnostics) else {
+            let diagnostics = strictly(in_report_order(diagnostics), self.strict);
+            return Err(Refused { merged: None, layers: Vec::new(), originals, diagnostics });
         };
         if let (Some(schema), Some(validator)) = (self.schema(), &self.validator) {
-            findings.extend(validator.check(layer.root()));
-            findings.extend(schema.deprecated(layer.root()));
+            diagnostics.extend(validator.check(layer.root()));
+            diagnostics.extend(schema.deprecated(layer.root()));
         }
         let merged = Merged::from_layer(&layer);
-        self.verdict(merged, true, Vec::from([layer]), originals, findings)
+        self.verdict(merged, true, Vec::from([layer]), originals, diagnostics)
     }
 
-    /// The layer of a document in the current format; `None` if it has errors, which are added to `findings`.
+    /// The layer of a document in the current format; `None` if it has errors, which are added to `diagnostics`.
     fn read_document(
         &self,
         document: &Document,
         originals: &mut Vec<Layer>,
-        findings: &mut Vec<Diagnostic>,
+        diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Layer> {
         let mut layer = match document {
             Document::Text(source, language) => {
-                parse(source, *language).map_err(|errors| findings.extend(errors)).ok()?
+                parse(source, *language).map_err(|errors| diagnostics.extend(errors)).ok()?
             }
             Document::Parsed(layer) => layer.clone(),
         };
         if let Some(migrated) = self.extension.as_ref().and_then(|extension| extension.migrate(&layer)) {
             originals.push(layer);
-            let (current, warnings) = migrated.map_err(|errors| findings.extend(errors)).ok()?;
+            let (current, warnings) = migrated.map_err(|errors| diagnostics.extend(errors)).ok()?;
             layer = current;
-            findings.extend(warnings);
+            diagnostics.extend(warnings);
         }
         if let Some(schema) = self.schema() {
             let (current, warnings) = schema.canonical(&layer);
             layer = current;
-            findings.extend(warnings);
+            diagnostics.extend(warnings);
         }
         Some(layer)
     }
@@ -241,19 +241,19 @@ impl Rules {
     /// is not checked: its missing keys would only be noise.
     ///
     /// # Errors
-    /// [`Refused`] with every finding, if any is an error.
+    /// [`Refused`] with every diagnostic, if any is an error.
     pub fn check(&self, layers: Layers) -> Result<Checked, Refused> {
-        let Layers { mut layers, originals, merged, mut findings } = layers;
+        let Layers { mut layers, originals, merged, mut diagnostics } = layers;
         let merged = self.with_defaults(merged, &mut layers);
-        let is_whole = findings.iter().all(|finding| {
-            !matches!(finding.code.family(), CodeFamily::Parse | CodeFamily::File | CodeFamily::Migrate)
-                || finding.severity == Severity::Warning
+        let is_whole = diagnostics.iter().all(|diagnostic| {
+            !matches!(diagnostic.code.family(), CodeFamily::Parse | CodeFamily::File | CodeFamily::Migrate)
+                || diagnostic.severity == Severity::Warning
         });
         if is_whole {
-            self.check_tree(&merged, &mut findings);
+            self.check_tree(&merged, &mut diagnostics);
         }
-        findings.extend(self.schema().into_iter().flat_map(|schema| schema.warnings().iter().cloned()));
-        self.verdict(merged, is_whole, layers, originals, findings)
+        diagnostics.extend(self.schema().into_iter().flat_map(|schema| schema.warnings().iter().cloned()));
+        self.verdict(merged, is_whole, layers, originals, diagnostics)
     }
 
     fn verdict(
@@ -262,14 +262,14 @@ impl Rules {
         is_whole: bool,
         layers: Vec<Layer>,
         originals: Vec<Layer>,
-        findings: Vec<Diagnostic>,
+        diagnostics: Vec<Diagnostic>,
     ) -> Result<Checked, Refused> {
-        let findings = strictly(in_report_order(findings), self.strict);
-        if is_ok(&findings) {
+        let diagnostics = strictly(in_report_order(diagnostics), self.strict);
+        if is_ok(&diagnostics) {
             let written = merged.root().fingerprint();
-            Ok(Checked { merged, layers, originals, findings, written, pending: Vec::new() })
+            Ok(Checked { merged, layers, originals, diagnostics, written, pending: Vec::new() })
         } else {
-            Err(Refused { merged: is_whole.then(|| Box::new(merged)), layers, originals, findings })
+            Err(Refused { merged: is_whole.then(|| Box::new(merged)), layers, originals, diagnostics })
         }
     }
 
@@ -296,7 +296,7 @@ impl Rules {
         all
     }
 
-    fn check_tree(&self, merged: &Merged, findings: &mut Vec<Diagnostic>) {
+    fn check_tree(&self, merged: &Merged, diagnostics: &mut Vec<Diagnostic>) {
         let root = merged.root();
         let mut violations =
             self.validator.as_ref().map(|validator| validator.check(root)).unwrap_or_default();
@@ -309,7 +309,7 @@ impl Rules {
         if let Some(extension) = &self.extension {
             extension.check(root, &mut violations);
         }
-        findings.extend(violations);
-        findings.extend(self.schema().map(|schema| schema.deprecated(root)).unwrap_or_default());
+        diagnostics.extend(violations);
+        diagnostics.extend(self.schema().map(|schema| schema.deprecated(root)).unwrap_or_default());
     }
 }

@@ -38,34 +38,35 @@ impl Rules {
         let mut checked = checked.clone();
         checked.merged = checked.merged.with_root(root);
         checked.pending = pending.clone();
-        let mut findings = Vec::new();
-        self.check_tree(&checked.merged, &mut findings);
-        findings.retain(|finding| finding.severity == Severity::Error);
-        let accepted = if findings.is_empty() { accept(checked) } else { Err(checked.refuse(findings)) };
+        let mut diagnostics = Vec::new();
+        self.check_tree(&checked.merged, &mut diagnostics);
+        diagnostics.retain(|diagnostic| diagnostic.severity == Severity::Error);
+        let accepted =
+            if diagnostics.is_empty() { accept(checked) } else { Err(checked.refuse(diagnostics)) };
         accepted.map_err(|refused| refused.because_of(&pending))
     }
 }
 
 impl Refused {
-    /// Reports the findings at the settings that wait for a restart, since the refused tree is in no file.
+    /// Reports the diagnostics at the settings that wait for a restart, since the refused tree is in no file.
     fn because_of(mut self, pending: &[Change]) -> Self {
         let keys: Vec<String> = pending.iter().map(|change| format!("`{}`", change.key)).collect();
         let place = pending.iter().find_map(|change| change.new.as_ref().map(Value::origin));
-        let errors = self.findings.iter().filter(|finding| finding.severity == Severity::Error);
-        let findings = errors.map(|finding| {
-            let reason = match finding.key.is_root() {
-                true => finding.message.clone(),
-                false => format!("{}: {}", finding.key, finding.message),
+        let errors = self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+        let diagnostics = errors.map(|diagnostic| {
+            let reason = match diagnostic.key.is_root() {
+                true => diagnostic.message.clone(),
+                false => format!("{}: {}", diagnostic.key, diagnostic.message),
             };
             let message = format!("refused while {} keeps its running value: {reason}", keys.join(", "));
-            let finding = Diagnostic::error(Code::ReloadRestart, finding.key.clone(), message)
+            let diagnostic = Diagnostic::error(Code::ReloadRestart, diagnostic.key.clone(), message)
                 .help("restart the program, or change only settings that need no restart");
             match place {
-                Some(place) => finding.at(place),
-                None => finding,
+                Some(place) => diagnostic.at(place),
+                None => diagnostic,
             }
         });
-        self.findings = findings.collect();
+        self.diagnostics = diagnostics.collect();
         self
     }
 }
@@ -209,12 +210,12 @@ mod tests {
         let written = resolved(&rules, "workers = 1\nport = 80\n");
         let refused =
             rules.defer_restarts(written, running.checked().merged().root(), Checked::typed).err().unwrap();
-        let [finding] = refused.findings() else { panic!("{:?}", refused.findings()) };
-        assert_eq!(finding.code, "reload/restart");
+        let [diagnostic] = refused.diagnostics() else { panic!("{:?}", refused.diagnostics()) };
+        assert_eq!(diagnostic.code, "reload/restart");
         assert_eq!(
-            finding.message,
+            diagnostic.message,
             "refused while `workers` keeps its running value: workers: expected at most 1, found 4"
         );
-        assert_eq!(finding.origin.as_ref().unwrap().to_string(), "app.toml:1:11");
+        assert_eq!(diagnostic.origin.as_ref().unwrap().to_string(), "app.toml:1:11");
     }
 }

@@ -14,14 +14,14 @@ use crate::tree::diff::Change;
 use crate::tree::typed::from_value;
 use crate::tree::{Code, Diagnostic, Fingerprint, Key, in_report_order};
 
-/// The layers of a configuration, lowest first, and the findings from reading them.
+/// The layers of a configuration, lowest first, and the diagnostics from reading them.
 #[derive(Clone, Debug)]
 pub struct Layers {
     pub(super) layers: Vec<Layer>,
     /// The layers before migration. Reports show lines of them.
     pub(super) originals: Vec<Layer>,
     pub(super) merged: Option<Merged>,
-    pub(super) findings: Vec<Diagnostic>,
+    pub(super) diagnostics: Vec<Diagnostic>,
 }
 
 impl Layers {
@@ -30,9 +30,9 @@ impl Layers {
         &self.layers
     }
 
-    /// The findings, in the order of reading.
-    pub fn findings(&self) -> &[Diagnostic] {
-        &self.findings
+    /// The diagnostics, in the order of reading.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
     }
 }
 
@@ -42,7 +42,7 @@ pub struct Checked {
     pub(super) merged: Merged,
     pub(super) layers: Vec<Layer>,
     pub(super) originals: Vec<Layer>,
-    pub(super) findings: Vec<Diagnostic>,
+    pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) written: Fingerprint,
     pub(super) pending: Vec<Change>,
 }
@@ -70,11 +70,11 @@ impl Checked {
     }
 
     /// Warnings, in report order.
-    pub fn findings(&self) -> &[Diagnostic] {
-        &self.findings
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
     }
 
-    /// The masks for a report of the findings.
+    /// The masks for a report of the diagnostics.
     pub fn masks(&self, rules: &Rules) -> Masks {
         rules.masks(&self.layers, &self.originals)
     }
@@ -91,13 +91,13 @@ impl Checked {
     }
 
     pub(super) fn refuse(self, reasons: impl IntoIterator<Item = Diagnostic>) -> Refused {
-        let mut findings = self.findings;
-        findings.extend(reasons);
+        let mut diagnostics = self.diagnostics;
+        diagnostics.extend(reasons);
         Refused {
             merged: Some(Box::new(self.merged)),
             layers: self.layers,
             originals: self.originals,
-            findings: in_report_order(findings),
+            diagnostics: in_report_order(diagnostics),
         }
     }
 }
@@ -142,11 +142,11 @@ impl<T> Resolved<T> {
         rules: impl IntoIterator<Item = R>,
     ) -> Result<Self, Refused> {
         let refusals = rules.into_iter().filter_map(|rule| rule(&self.config).err());
-        let findings: Vec<Diagnostic> = refusals
+        let diagnostics: Vec<Diagnostic> = refusals
             .map(|error| format!("refused by the application: {error}"))
             .map(|message| Diagnostic::error(Code::RuleRefused, Key::root(), message))
             .collect();
-        if findings.is_empty() { Ok(self) } else { Err(self.checked.refuse(findings)) }
+        if diagnostics.is_empty() { Ok(self) } else { Err(self.checked.refuse(diagnostics)) }
     }
 }
 
@@ -159,25 +159,30 @@ impl<T> fmt::Debug for Resolved<T> {
     }
 }
 
-/// A configuration that violates its rules: every finding, and the layers for the report.
+/// A configuration that violates its rules: every diagnostic, and the layers for the report.
 #[derive(Clone, Debug)]
 pub struct Refused {
     /// Boxed, to keep the error small.
     pub(super) merged: Option<Box<Merged>>,
     pub(super) layers: Vec<Layer>,
     pub(super) originals: Vec<Layer>,
-    pub(super) findings: Vec<Diagnostic>,
+    pub(super) diagnostics: Vec<Diagnostic>,
 }
 
 impl Refused {
     /// A refusal for reasons outside of the layers.
-    pub fn of(findings: Vec<Diagnostic>) -> Self {
-        Self { merged: None, layers: Vec::new(), originals: Vec::new(), findings: in_report_order(findings) }
+    pub fn of(diagnostics: Vec<Diagnostic>) -> Self {
+        Self {
+            merged: None,
+            layers: Vec::new(),
+            originals: Vec::new(),
+            diagnostics: in_report_order(diagnostics),
+        }
     }
 
-    /// Every finding, in report order; at least one is an error.
-    pub fn findings(&self) -> &[Diagnostic] {
-        &self.findings
+    /// Every diagnostic, in report order; at least one is an error.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
     }
 
     /// The refused tree, for explanations; `None` if a layer could not be read.
@@ -190,7 +195,7 @@ impl Refused {
         &self.layers
     }
 
-    /// The masks for a report of the findings.
+    /// The masks for a report of the diagnostics.
     pub fn masks(&self, rules: &Rules) -> Masks {
         rules.masks(&self.layers, &self.originals)
     }

@@ -11,13 +11,13 @@ use crate::tree::{Code, Diagnostic, Kind, MAX_DEPTH, Number, Origin, Source, Tex
 
 pub(super) fn parse(source: &Arc<Source>) -> Result<Value, Vec<Diagnostic>> {
     let start = if source.text().starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let mut reader = JsonReader { source, text: source.text(), at: start, findings: Vec::new() };
+    let mut reader = JsonReader { source, text: source.text(), at: start, diagnostics: Vec::new() };
     match reader.document() {
-        Ok(value) if reader.findings.is_empty() => Ok(value),
-        Ok(_) => Err(reader.findings),
-        Err(SyntaxError(finding)) => {
-            reader.findings.push(*finding);
-            Err(reader.findings)
+        Ok(value) if reader.diagnostics.is_empty() => Ok(value),
+        Ok(_) => Err(reader.diagnostics),
+        Err(SyntaxError(diagnostic)) => {
+            reader.diagnostics.push(*diagnostic);
+            Err(reader.diagnostics)
         }
     }
 }
@@ -37,7 +37,7 @@ struct JsonReader<'s> {
     text: &'s str,
     at: usize,
     /// Errors that do not end the parsing: repeated names.
-    findings: Vec<Diagnostic>,
+    diagnostics: Vec<Diagnostic>,
 }
 
 impl<'s> JsonReader<'s> {
@@ -85,14 +85,14 @@ impl<'s> JsonReader<'s> {
             self.expect(b':', "`:`")?;
             let value = self.value(depth + 1)?;
             if let Some(first) = members.get(&name) {
-                let finding = syntax(
+                let diagnostic = syntax(
                     self.source,
                     Code::ParseDuplicateKey,
                     format!("`{name}` is set a second time"),
                     name_span,
                 );
-                self.findings.push(
-                    finding.help(format!("keep one of them: the first value is at {}", first.origin())),
+                self.diagnostics.push(
+                    diagnostic.help(format!("keep one of them: the first value is at {}", first.origin())),
                 );
             } else {
                 members.insert(name, value);

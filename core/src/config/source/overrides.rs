@@ -67,14 +67,14 @@ impl Override {
     /// Reads a list of overrides into one layer; a later one wins over an earlier.
     ///
     /// Types come from the schema, else from `present`, the merged tree below, else the value is a string.
-    /// Returns the layer of the valid overrides, and every finding: `override/key`, `override/type`, and as a warning
+    /// Returns the layer of the valid overrides, and every diagnostic: `override/key`, `override/type`, and as a warning
     /// `override/unset` for a key that nothing sets.
     pub fn layer(
         overrides: &[Self],
         schema: Option<&Schema>,
         present: Option<&Value>,
     ) -> (Option<Layer>, Vec<Diagnostic>) {
-        let mut findings = Vec::new();
+        let mut diagnostics = Vec::new();
         let mut root: Option<Value> = None;
         for one in overrides {
             match one.tree(schema, present) {
@@ -84,7 +84,7 @@ impl Override {
                         None => tree,
                     });
                 }
-                Err(finding) => findings.push(finding),
+                Err(diagnostic) => diagnostics.push(diagnostic),
             }
         }
         let unset = overrides.iter().filter_map(|one| match one {
@@ -101,15 +101,15 @@ impl Override {
             let Some(mark) = mark.filter(|mark| !below && !has_default && mark.shadowed().is_empty()) else {
                 continue;
             };
-            let finding = Diagnostic::warning(Code::OverrideUnset, key.clone(), "nothing sets this key")
+            let diagnostic = Diagnostic::warning(Code::OverrideUnset, key.clone(), "nothing sets this key")
                 .at(mark.origin());
             let near = present.map(|present| nearest_keys(present, &key)).unwrap_or_default();
-            findings.push(match near.first() {
-                Some(near) => finding.help(format!("did you mean `{near}`?")),
-                None => finding.help("remove the option"),
+            diagnostics.push(match near.first() {
+                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                None => diagnostic.help("remove the option"),
             });
         }
-        (root.map(Layer::new), findings)
+        (root.map(Layer::new), diagnostics)
     }
 
     fn tree(&self, schema: Option<&Schema>, present: Option<&Value>) -> Result<Value, Diagnostic> {

@@ -11,7 +11,7 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 use toml_parser::lexer::TokenKind;
 
-use super::toml_syntax::findings;
+use super::toml_syntax::diagnostics;
 use super::{syntax, too_deep};
 use crate::tree::{
     Code, Datetime, Diagnostic, Kind, MAX_DEPTH, Number, Origin, Source, Text, Value, in_report_order,
@@ -20,14 +20,14 @@ use crate::tree::{
 pub(super) fn parse(source: &Arc<Source>) -> Result<Value, Vec<Diagnostic>> {
     let text = source.text();
     let (root, errors) = DeTable::parse_recoverable(text);
-    let mut reader = TomlReader { source, findings: findings(source, root.get_ref(), &errors) };
-    if reader.findings.is_empty() {
+    let mut reader = TomlReader { source, diagnostics: diagnostics(source, root.get_ref(), &errors) };
+    if reader.diagnostics.is_empty() {
         let value = reader.table(root.into_inner(), Origin::new(source, 0..0), 0);
-        if reader.findings.is_empty() {
+        if reader.diagnostics.is_empty() {
             return Ok(value);
         }
     }
-    Err(in_report_order(reader.findings))
+    Err(in_report_order(reader.diagnostics))
 }
 
 /// The ranges of the comments in a TOML text, in order.
@@ -38,7 +38,7 @@ pub(crate) fn comments(text: &str) -> impl Iterator<Item = Range<usize>> {
 
 struct TomlReader<'s> {
     source: &'s Arc<Source>,
-    findings: Vec<Diagnostic>,
+    diagnostics: Vec<Diagnostic>,
 }
 
 /// Takes the parsed tree by value, so that its memory is freed early.
@@ -95,13 +95,13 @@ impl TomlReader<'_> {
 
     fn too_wide(&mut self, origin: &Origin) -> Kind {
         let message = "the number does not fit into 128 bits";
-        self.findings.push(syntax(self.source, Code::ParseNumber, message, origin.span()));
+        self.diagnostics.push(syntax(self.source, Code::ParseNumber, message, origin.span()));
         Kind::Null
     }
 
     fn may_descend(&mut self, origin: &Origin, depth: usize) -> bool {
         if depth >= MAX_DEPTH {
-            self.findings.push(too_deep(self.source, origin.span()));
+            self.diagnostics.push(too_deep(self.source, origin.span()));
         }
         depth < MAX_DEPTH
     }

@@ -11,11 +11,11 @@ use toml::de::{DeTable, DeValue};
 use super::{syntax, too_deep};
 use crate::tree::{Code, Diagnostic, Key, Origin, Segment, Source};
 
-/// The errors of the parser as findings, in text order.
+/// The errors of the parser as diagnostics, in text order.
 ///
 /// Only the first error of a line is reported, as the parser guesses after it. `root` is the part that could be
 /// parsed.
-pub(super) fn findings(
+pub(super) fn diagnostics(
     source: &Arc<Source>,
     root: &DeTable<'_>,
     errors: &[toml::de::Error],
@@ -23,7 +23,7 @@ pub(super) fn findings(
     let mut errors: Vec<(Range<usize>, &str)> =
         errors.iter().map(|error| (error.span().unwrap_or(0..0), error.message())).collect();
     errors.sort_by_key(|(span, _)| span.start);
-    let mut findings = Vec::new();
+    let mut diagnostics = Vec::new();
     let mut last_line = 0;
     let mut errors = errors.into_iter().peekable();
     while let Some((span, message)) = errors.next() {
@@ -42,12 +42,12 @@ pub(super) fn findings(
             continue;
         }
         last_line = line;
-        findings.push(match words {
+        diagnostics.push(match words {
             Some(words) => with_help(source, words, span),
-            None => finding(source, root, message, span),
+            None => diagnostic(source, root, message, span),
         });
     }
-    findings
+    diagnostics
 }
 
 /// Whether an error may be a consequence of an unclosed list.
@@ -61,7 +61,7 @@ fn is_open_list(message: &str) -> bool {
     message.starts_with("unclosed array") && !message.starts_with("unclosed array table")
 }
 
-fn finding(source: &Arc<Source>, root: &DeTable<'_>, message: &str, span: Range<usize>) -> Diagnostic {
+fn diagnostic(source: &Arc<Source>, root: &DeTable<'_>, message: &str, span: Range<usize>) -> Diagnostic {
     if message.contains("recursion limit") || message.contains("recurse further") {
         return too_deep(source, span);
     }
@@ -78,10 +78,10 @@ fn finding(source: &Arc<Source>, root: &DeTable<'_>, message: &str, span: Range<
 }
 
 fn with_help(source: &Arc<Source>, words: (&str, Option<&str>), span: Range<usize>) -> Diagnostic {
-    let finding = syntax(source, Code::ParseToml, words.0, span);
+    let diagnostic = syntax(source, Code::ParseToml, words.0, span);
     match words.1 {
-        Some(help) => finding.help(help),
-        None => finding,
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
     }
 }
 

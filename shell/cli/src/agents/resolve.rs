@@ -23,8 +23,8 @@ pub(crate) fn run(context: &Context, args: &ResolveArgs) -> Exit {
     let config: Resolved<AppConfig> = match checked.typed() {
         Ok(config) => config,
         Err(refused) => {
-            context.terminal.report(refused.findings(), &opened.masks());
-            return exit_for(refused.findings());
+            context.terminal.report(refused.diagnostics(), &opened.masks());
+            return exit_for(refused.diagnostics());
         }
     };
     let registry = match ModelRegistry::from_config(config.config()) {

@@ -14,10 +14,10 @@ use speckit::internal::documents::{Disk, copy, exists, read_source, write_atomic
 pub(crate) fn run(context: &Context, args: &MigrateArgs) -> CommandResult {
     let name = args.file.display().to_string();
     let source = read_source(&Disk, LayerKind::File, &args.file)
-        .map_err(|unread| context.refuse(&[unread.finding(&args.file)]))?;
-    let rules = context.rules().map_err(|findings| context.refuse(&findings))?;
-    let migration = migrate_text(&source).map_err(|findings| {
-        context.refuse(&findings);
+        .map_err(|unread| context.refuse(&[unread.diagnostic(&args.file)]))?;
+    let rules = context.rules().map_err(|diagnostics| context.refuse(&diagnostics))?;
+    let migration = migrate_text(&source).map_err(|diagnostics| {
+        context.refuse(&diagnostics);
         Exit::No
     })?;
     context.terminal.report(migration.warnings(), &Masks::default());

@@ -20,28 +20,28 @@ pub(crate) fn run(context: &Context, files: &[PathBuf]) -> CommandResult {
 
 fn check_layers(context: &Context) -> CommandResult {
     let opened = context.open()?;
-    let findings = match opened.outcome() {
+    let diagnostics = match opened.outcome() {
         Ok(checked) => with_requirements(context, &opened, checked),
-        Err(refused) => refused.findings().to_vec(),
+        Err(refused) => refused.diagnostics().to_vec(),
     };
-    let ok = opened.outcome().is_ok() && is_ok(&findings);
+    let ok = opened.outcome().is_ok() && is_ok(&diagnostics);
     let masks = opened.masks();
-    context.terminal.report(&findings, &masks);
+    context.terminal.report(&diagnostics, &masks);
     if context.is_json() {
-        context.terminal.json(&json!({ "ok": ok, "diagnostics": masks.scrubbed(&findings) }));
+        context.terminal.json(&json!({ "ok": ok, "diagnostics": masks.scrubbed(&diagnostics) }));
     } else if let (true, Ok(checked)) = (ok, opened.outcome()) {
         context.terminal.result(&summary(checked));
     }
-    Ok(if ok { Exit::Yes } else { exit_for(&findings) })
+    Ok(if ok { Exit::Yes } else { exit_for(&diagnostics) })
 }
 
 /// The diagnostics of the configuration, and of API keys and commands that its gates need.
 fn with_requirements(context: &Context, opened: &Inspection, checked: &Checked) -> Vec<Diagnostic> {
-    let mut findings = checked.findings().to_vec();
+    let mut diagnostics = checked.diagnostics().to_vec();
     if context.is_application() {
-        findings.extend(missing_requirements(opened.environment(), checked.merged().root(), &Stage::ALL));
+        diagnostics.extend(missing_requirements(opened.environment(), checked.merged().root(), &Stage::ALL));
     }
-    strictly(in_report_order(findings), context.globals.strict)
+    strictly(in_report_order(diagnostics), context.globals.strict)
 }
 
 /// `ok: 86 values from defaults.toml, speckit.toml and 2 variables`.
@@ -76,24 +76,24 @@ fn summary(checked: &Checked) -> String {
 }
 
 fn check_each(context: &Context, files: &[PathBuf]) -> CommandResult {
-    let rules = context.rules().map_err(|findings| context.refuse(&findings))?;
+    let rules = context.rules().map_err(|diagnostics| context.refuse(&diagnostics))?;
     let schema_warnings = rules.schema().map(|schema| schema.warnings().to_vec()).unwrap_or_default();
     let schema_warnings = strictly(schema_warnings, context.globals.strict);
     context.terminal.report(&schema_warnings, &Masks::default());
     let mut exit = if is_ok(&schema_warnings) { Exit::Yes } else { Exit::No };
     let mut documents: Vec<Json> = Vec::new();
     for path in files {
-        let (findings, masks) = check_alone(path, &rules);
-        let findings = strictly(findings, context.globals.strict);
-        let ok = is_ok(&findings);
-        context.terminal.report(&findings, &masks);
+        let (diagnostics, masks) = check_alone(path, &rules);
+        let diagnostics = strictly(diagnostics, context.globals.strict);
+        let ok = is_ok(&diagnostics);
+        context.terminal.report(&diagnostics, &masks);
         let name = path.display().to_string();
         if !context.is_json() && ok {
             context.terminal.result(&format!("ok: {name}\n"));
         }
-        documents.push(json!({ "file": name, "ok": ok, "diagnostics": masks.scrubbed(&findings) }));
+        documents.push(json!({ "file": name, "ok": ok, "diagnostics": masks.scrubbed(&diagnostics) }));
         if !ok && exit != Exit::Failed {
-            exit = exit_for(&findings);
+            exit = exit_for(&diagnostics);
         }
     }
     if context.is_json() {
@@ -106,12 +106,12 @@ fn check_each(context: &Context, files: &[PathBuf]) -> CommandResult {
 fn check_alone(path: &Path, rules: &Rules) -> (Vec<Diagnostic>, Masks) {
     let (document, empty) = match read_document(&Disk, path) {
         Ok(read) => read,
-        Err(unread) => return (vec![unread.finding(path)], Masks::default()),
+        Err(unread) => return (vec![unread.diagnostic(path)], Masks::default()),
     };
-    let (mut findings, masks) = match rules.check_alone(&document) {
-        Ok(checked) => (checked.findings().to_vec(), checked.masks(rules)),
-        Err(refused) => (refused.findings().to_vec(), refused.masks(rules)),
+    let (mut diagnostics, masks) = match rules.check_alone(&document) {
+        Ok(checked) => (checked.diagnostics().to_vec(), checked.masks(rules)),
+        Err(refused) => (refused.diagnostics().to_vec(), refused.masks(rules)),
     };
-    findings.extend(empty);
-    (in_report_order(findings), masks)
+    diagnostics.extend(empty);
+    (in_report_order(diagnostics), masks)
 }

@@ -7,7 +7,7 @@ use crate::terminal::columns;
 
 pub(crate) fn run(context: &Context) -> CommandResult {
     let opened = context.open()?;
-    context.terminal.report(opened.findings(), &opened.masks());
+    context.terminal.report(opened.diagnostics(), &opened.masks());
     let root = opened.merged().map(Merged::root);
     let names = opened.rules().keys().variable_names(root);
     let rows = names.map(|names| names.table(opened.environment())).unwrap_or_default();

@@ -6,12 +6,12 @@ use crate::context::{CommandResult, Context, Exit, exit_for};
 /// Explains keys of an invalid configuration too: that is when an explanation is needed most.
 pub(crate) fn run(context: &Context, key: &str) -> CommandResult {
     let opened = context.open()?;
-    context.terminal.report(opened.findings(), &opened.masks());
-    let Some(merged) = opened.merged() else { return Err(exit_for(opened.findings())) };
+    context.terminal.report(opened.diagnostics(), &opened.masks());
+    let Some(merged) = opened.merged() else { return Err(exit_for(opened.diagnostics())) };
     let key = parse_key(context, key)?;
     let Some(explanation) = opened.rules().keys().explain(merged, &[], &key) else {
         return Err(unknown_key(context, merged.root(), &key));
     };
     context.print(&explanation, explanation.to_text());
-    Ok(if opened.outcome().is_ok() { Exit::Yes } else { exit_for(opened.findings()) })
+    Ok(if opened.outcome().is_ok() { Exit::Yes } else { exit_for(opened.diagnostics()) })
 }

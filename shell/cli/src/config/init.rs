@@ -15,7 +15,7 @@ const SCHEMA_FILE: &str = "./speckit.schema.json";
 
 pub(crate) fn run(context: &Context, args: &InitArgs) -> CommandResult {
     let text = context.rules().and_then(|rules| text(context, &rules, &args.file));
-    let text = text.map_err(|findings| context.refuse(&findings))?;
+    let text = text.map_err(|diagnostics| context.refuse(&diagnostics))?;
     let name = args.file.display();
     if !args.force && exists(&args.file) {
         return Err(context.fail(format!("`{name}` exists already\nhelp: --force overwrites it")));

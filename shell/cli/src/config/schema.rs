@@ -10,9 +10,9 @@ pub(crate) fn run(context: &Context) -> CommandResult {
     match &context.globals.schema {
         None => context.terminal.result(AppConfig::SCHEMA),
         Some(path) => {
-            context.rules().map_err(|findings| context.refuse(&findings))?;
+            context.rules().map_err(|diagnostics| context.refuse(&diagnostics))?;
             let source = read_source(&Disk, LayerKind::Defaults, path)
-                .map_err(|unread| context.refuse(&[unread.finding(path)]))?;
+                .map_err(|unread| context.refuse(&[unread.diagnostic(path)]))?;
             context.terminal.result(source.text());
         }
     }

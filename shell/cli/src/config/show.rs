@@ -34,10 +34,13 @@ pub(crate) fn parse_key(context: &Context, text: &str) -> Result<Key, Exit> {
 /// Reports that a key is unknown, with the keys that have a similar name.
 pub(crate) fn unknown_key(context: &Context, root: &Value, key: &Key) -> Exit {
     let near: Vec<String> = nearest_keys(root, key).iter().map(|key| format!("`{key}`")).collect();
-    let finding = Diagnostic::error(Code::NameUnknown, key.clone(), format!("nothing sets `{key}`"));
-    let finding =
-        if near.is_empty() { finding } else { finding.help(format!("did you mean {}?", near.join(" or "))) };
-    context.refuse(&[finding]);
+    let diagnostic = Diagnostic::error(Code::NameUnknown, key.clone(), format!("nothing sets `{key}`"));
+    let diagnostic = if near.is_empty() {
+        diagnostic
+    } else {
+        diagnostic.help(format!("did you mean {}?", near.join(" or ")))
+    };
+    context.refuse(&[diagnostic]);
     Exit::No
 }
 

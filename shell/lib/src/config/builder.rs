@@ -109,7 +109,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     pub(crate) fn defaults_text(mut self, name: &str, text: &str) -> Self {
         match parse(&Source::document(LayerKind::Defaults, name, text), Language::Toml) {
             Ok(layer) => self.options.defaults.push(layer),
-            Err(findings) => self.mistakes.extend(findings),
+            Err(diagnostics) => self.mistakes.extend(diagnostics),
         }
         self
     }
@@ -155,7 +155,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     pub(crate) fn schema_text(mut self, name: &str, text: &str) -> Self {
         match compile_text(name, text) {
             Ok(schema) => self.schema = SchemaSource::Given(Box::new(schema)),
-            Err(findings) => self.mistakes.extend(findings),
+            Err(diagnostics) => self.mistakes.extend(diagnostics),
         }
         self
     }

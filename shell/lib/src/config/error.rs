@@ -15,7 +15,7 @@ pub enum ConfigError {
     #[error("{report}")]
     Refused {
         /// Every diagnostic, in the order of reports.
-        findings: Vec<Diagnostic>,
+        diagnostics: Vec<Diagnostic>,
         /// The diagnostics as text, with the source lines; secrets are masked.
         report: String,
     },
@@ -23,7 +23,7 @@ pub enum ConfigError {
     #[error("{report}")]
     Watch {
         /// Every diagnostic, in the order of reports.
-        findings: Vec<Diagnostic>,
+        diagnostics: Vec<Diagnostic>,
         /// The diagnostics as text.
         report: String,
     },
@@ -31,7 +31,7 @@ pub enum ConfigError {
     #[error("{report}")]
     Rules {
         /// Every diagnostic, in the order of reports.
-        findings: Vec<Diagnostic>,
+        diagnostics: Vec<Diagnostic>,
         /// The diagnostics as text.
         report: String,
     },
@@ -39,19 +39,19 @@ pub enum ConfigError {
 
 impl Diagnostics {
     /// Diagnostics without source lines.
-    pub fn plain(findings: Vec<Diagnostic>) -> Self {
-        let report = render(&findings, &Masks::default(), PLAIN);
-        Self::new(findings, report)
+    pub fn plain(diagnostics: Vec<Diagnostic>) -> Self {
+        let report = render(&diagnostics, &Masks::default(), PLAIN);
+        Self::new(diagnostics, report)
     }
 
     /// The warnings about a configuration.
     pub(crate) fn of_checked(checked: &Checked, rules: &Rules) -> Self {
-        if checked.findings().is_empty() {
+        if checked.diagnostics().is_empty() {
             return Self::default();
         }
         let masks = checked.masks(rules);
-        let report = render(checked.findings(), &masks, PLAIN);
-        Self::new(masks.scrubbed(checked.findings()), report)
+        let report = render(checked.diagnostics(), &masks, PLAIN);
+        Self::new(masks.scrubbed(checked.diagnostics()), report)
     }
 }
 
@@ -66,40 +66,40 @@ const PLAIN: Style = Style { color: false, width: 100 };
 impl ConfigError {
     pub(crate) fn refused(refused: &Refused, rules: &Rules) -> Self {
         let masks = refused.masks(rules);
-        let report = render(refused.findings(), &masks, PLAIN);
-        let findings = masks.scrubbed(refused.findings());
-        Self::Refused { findings, report }
+        let report = render(refused.diagnostics(), &masks, PLAIN);
+        let diagnostics = masks.scrubbed(refused.diagnostics());
+        Self::Refused { diagnostics, report }
     }
 
-    pub(crate) fn rules(findings: Vec<Diagnostic>) -> Self {
-        let report = render(&findings, &Masks::of_schemas(&findings), PLAIN);
-        Self::Rules { findings, report }
+    pub(crate) fn rules(diagnostics: Vec<Diagnostic>) -> Self {
+        let report = render(&diagnostics, &Masks::of_schemas(&diagnostics), PLAIN);
+        Self::Rules { diagnostics, report }
     }
 
     #[cfg(feature = "watch")]
-    pub(crate) fn watch(findings: Vec<Diagnostic>) -> Self {
-        let report = render(&findings, &Masks::default(), PLAIN);
-        Self::Watch { findings, report }
+    pub(crate) fn watch(diagnostics: Vec<Diagnostic>) -> Self {
+        let report = render(&diagnostics, &Masks::default(), PLAIN);
+        Self::Watch { diagnostics, report }
     }
 
     /// Adds a note at the end.
     #[cfg(feature = "sqlite")]
     pub(crate) fn noting(mut self, note: Diagnostic) -> Self {
-        let (Self::Refused { findings, report }
-        | Self::Watch { findings, report }
-        | Self::Rules { findings, report }) = &mut self;
+        let (Self::Refused { diagnostics, report }
+        | Self::Watch { diagnostics, report }
+        | Self::Rules { diagnostics, report }) = &mut self;
         report.push('\n');
         report.push_str(&render(std::slice::from_ref(&note), &Masks::default(), PLAIN));
-        findings.push(note);
+        diagnostics.push(note);
         self
     }
 
     /// Every diagnostic, in the order of reports; a note about the fallback comes last.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         match self {
-            Self::Refused { findings, .. } | Self::Watch { findings, .. } | Self::Rules { findings, .. } => {
-                findings
-            }
+            Self::Refused { diagnostics, .. }
+            | Self::Watch { diagnostics, .. }
+            | Self::Rules { diagnostics, .. } => diagnostics,
         }
     }
 }

@@ -62,8 +62,8 @@ pub struct Diagnostics(Arc<(Vec<Diagnostic>, String)>);
 
 impl Diagnostics {
     /// Diagnostics with their report.
-    pub fn new(findings: Vec<Diagnostic>, report: String) -> Self {
-        Self(Arc::new((findings, report)))
+    pub fn new(diagnostics: Vec<Diagnostic>, report: String) -> Self {
+        Self(Arc::new((diagnostics, report)))
     }
 
     /// The diagnostics as text, with the source lines.

@@ -131,11 +131,11 @@ impl Inspection {
         }
     }
 
-    /// Every finding, in the order of reports.
-    pub fn findings(&self) -> &[Diagnostic] {
+    /// Every diagnostic, in the order of reports.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
         match &self.outcome {
-            Ok(checked) => checked.findings(),
-            Err(refused) => refused.findings(),
+            Ok(checked) => checked.diagnostics(),
+            Err(refused) => refused.diagnostics(),
         }
     }
 
@@ -259,7 +259,8 @@ impl<T: DeserializeOwned> Loader<T> {
         reading: &ReadInputs,
         running: Option<&Value>,
     ) -> Result<Candidate<T>, ConfigError> {
-        let inputs = reading.inputs.as_ref().map_err(|findings| ConfigError::rules(findings.clone()))?;
+        let inputs =
+            reading.inputs.as_ref().map_err(|diagnostics| ConfigError::rules(diagnostics.clone()))?;
         self.resolve_inputs(inputs, reading.contents.clone(), running)
     }
 
@@ -357,7 +358,7 @@ pub(crate) fn unwound<R>(run: impl FnOnce() -> R) -> Result<R, String> {
     })
 }
 
-/// The finding about a panic of the embedder's code.
+/// The diagnostic about a panic of the embedder's code.
 pub(crate) fn panicked(what: &str, words: &str) -> Diagnostic {
     Diagnostic::error(Code::RulePanicked, Key::root(), format!("{what} panicked: {words}"))
 }

@@ -24,7 +24,7 @@ pub fn compile_text(name: &str, text: &str) -> Result<Schema, Vec<Diagnostic>> {
 /// `file/…` if the schema cannot be read, otherwise every mistake of the schema.
 pub fn compile_file(files: &dyn Files, path: &Path, maps: &[SchemaMap]) -> Result<Schema, Vec<Diagnostic>> {
     let read = |path: &Path| read_source(files, LayerKind::Defaults, path);
-    let source = read(path).map_err(|unread| vec![unread.finding(path)])?;
+    let source = read(path).map_err(|unread| vec![unread.diagnostic(path)])?;
     let path = absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let address = path.to_str().map(file_address).unwrap_or_default();
     let mut documents = Documents::new(&address, &parse_schema(&source)?);

@@ -33,12 +33,12 @@ impl Sources {
             documents: Vec::new(),
             environment: self.environment.clone().unwrap_or_else(environment),
             overrides: self.overrides.clone(),
-            findings: Vec::new(),
+            diagnostics: Vec::new(),
         };
         for file in &self.files {
-            let (documents, findings) = documents::read(files, file);
+            let (documents, diagnostics) = documents::read(files, file);
             inputs.documents.extend(documents);
-            inputs.findings.extend(findings);
+            inputs.diagnostics.extend(diagnostics);
         }
         for path in names.map(|names| names.secret_files(&inputs.environment)).unwrap_or_default() {
             let source = documents::read_source(files, LayerKind::Env, Path::new(&path));

@@ -95,23 +95,23 @@ pub struct FileSource {
 /// and, as a warning, `file/empty`.
 pub fn read(files: &dyn Files, file: &FileSource) -> (Vec<Document>, Vec<Diagnostic>) {
     let mut documents = Vec::new();
-    let mut findings = Vec::new();
+    let mut diagnostics = Vec::new();
     match layered(files, &file.path) {
         Ok(paths) => {
             for path in paths {
                 match read_document(files, &path) {
-                    Ok((document, finding)) => {
+                    Ok((document, diagnostic)) => {
                         documents.push(document);
-                        findings.extend(finding);
+                        diagnostics.extend(diagnostic);
                     }
                     Err(Unread::Missing) if !file.required => {}
-                    Err(unread) => findings.push(unread.finding(&path)),
+                    Err(unread) => diagnostics.push(unread.diagnostic(&path)),
                 }
             }
         }
-        Err(error) => findings.push(Unread::Io(error.to_string()).finding(&file.path)),
+        Err(error) => diagnostics.push(Unread::Io(error.to_string()).diagnostic(&file.path)),
     }
-    (documents, findings)
+    (documents, diagnostics)
 }
 
 /// The files of a path in the order of their layers: the path itself, existing or not, or the `*.toml` files of a folder.
@@ -125,12 +125,12 @@ pub fn layered(files: &dyn Files, path: &Path) -> io::Result<Vec<PathBuf>> {
 /// The reason why the file cannot be read.
 pub fn read_document(files: &dyn Files, path: &Path) -> Result<(Document, Option<Diagnostic>), Unread> {
     let source = read_source(files, LayerKind::File, path)?;
-    let finding = source.text().is_empty().then(|| {
+    let diagnostic = source.text().is_empty().then(|| {
         Diagnostic::warning(Code::FileEmpty, Key::root(), "the file is empty and sets nothing")
             .at(&Origin::new(&source, 0..0))
     });
     let language = Language::of_name(source.name());
-    Ok((Document::Text(source, language), finding))
+    Ok((Document::Text(source, language), diagnostic))
 }
 
 /// Why a file could not be read as text.
@@ -149,7 +149,7 @@ pub enum Unread {
 
 impl Unread {
     /// The diagnostic about the file at `path`.
-    pub fn finding(self, path: &Path) -> Diagnostic {
+    pub fn diagnostic(self, path: &Path) -> Diagnostic {
         let name = path.display();
         let error = |code: Code, message: String| Diagnostic::error(code, Key::root(), message);
         match self {
@@ -163,7 +163,7 @@ impl Unread {
                     "check that it is a file, and its permissions"
                 }),
             Self::TooLarge => error(Code::FileTooLarge, format!("`{name}` is longer than {MAX_BYTES} bytes")),
-            Self::NotUnicode(finding) => *finding,
+            Self::NotUnicode(diagnostic) => *diagnostic,
         }
     }
 }
@@ -180,7 +180,8 @@ pub fn read_source(files: &dyn Files, layer: LayerKind, path: &Path) -> Result<A
     if bytes.len() > MAX_BYTES {
         return Err(Unread::TooLarge);
     }
-    decode(layer, &path.display().to_string(), bytes).map_err(|finding| Unread::NotUnicode(Box::new(finding)))
+    decode(layer, &path.display().to_string(), bytes)
+        .map_err(|diagnostic| Unread::NotUnicode(Box::new(diagnostic)))
 }
 
 /// The `*.toml` files of a folder, sorted by name, without names that begin with a dot.

@@ -106,7 +106,7 @@ pub(crate) struct ExpectedOutcome {
 pub(crate) fn outcomes(start: &TestSources, readings: &[FinishedRead]) -> Vec<ExpectedOutcome> {
     let (first_tree, mut known) = match start.check() {
         CheckResult::Good(tree) => (tree.clone(), Knowledge::InForce(tree)),
-        CheckResult::Bad(findings) => (DEFAULTS.to_string(), Knowledge::Refused(findings)),
+        CheckResult::Bad(diagnostics) => (DEFAULTS.to_string(), Knowledge::Refused(diagnostics)),
     };
     let mut published = vec![first_tree];
     let mut before = *start;
@@ -117,7 +117,7 @@ pub(crate) fn outcomes(start: &TestSources, readings: &[FinishedRead]) -> Vec<Ex
         if reading.counts {
             let is_in_force = |tree: &String| published.last() == Some(tree);
             let now_known = match reading.read_sources.check() {
-                CheckResult::Bad(findings) => Knowledge::Refused(findings),
+                CheckResult::Bad(diagnostics) => Knowledge::Refused(diagnostics),
                 CheckResult::Good(tree) if reading.guards == 0 => Knowledge::InForce(tree),
                 CheckResult::Good(tree)
                     if is_in_force(&tree) && known == Knowledge::InForce(tree.clone()) =>

@@ -48,7 +48,7 @@ pub(crate) struct TestSources {
     pub(crate) rest: u8,
 }
 
-/// What the rules say of some sources: the tree, or the findings.
+/// What the rules say of some sources: the tree, or the diagnostics.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum CheckResult {
     Good(String),
@@ -58,17 +58,17 @@ pub(crate) enum CheckResult {
 impl TestSources {
     /// An empty file says nothing; the first one has to be there, the second need not.
     pub(crate) fn check(&self) -> CheckResult {
-        let mut findings = String::new();
+        let mut diagnostics = String::new();
         let mut tree = format!("rest {}", self.rest);
         for (name, text) in ["first", "second"].into_iter().zip(self.files) {
             match text {
                 FileText::Good { tree: number, .. } => tree += &format!(", {name} {number}"),
-                FileText::Bad { fault, .. } => findings += &format!("{name}: fault {fault}. "),
-                FileText::Missing if name == "first" => findings += "first: there is none. ",
+                FileText::Bad { fault, .. } => diagnostics += &format!("{name}: fault {fault}. "),
+                FileText::Missing if name == "first" => diagnostics += "first: there is none. ",
                 FileText::Empty | FileText::Missing => {}
             }
         }
-        if findings.is_empty() { CheckResult::Good(tree) } else { CheckResult::Bad(findings) }
+        if diagnostics.is_empty() { CheckResult::Good(tree) } else { CheckResult::Bad(diagnostics) }
     }
 
     fn contents(&self) -> Contents {
@@ -202,9 +202,9 @@ impl ReloadHarness {
         let debounce = at(history.debounce_ms);
         let machine = match history.start.check() {
             CheckResult::Good(tree) => ReloadMachine::running(FIRST_GENERATION, fingerprint(&tree), debounce),
-            CheckResult::Bad(findings) => {
+            CheckResult::Bad(diagnostics) => {
                 let tree = fingerprint(DEFAULTS);
-                ReloadMachine::degraded(FIRST_GENERATION, tree, fingerprint(&findings), debounce)
+                ReloadMachine::degraded(FIRST_GENERATION, tree, fingerprint(&diagnostics), debounce)
             }
         };
         let start = history.start;
@@ -311,8 +311,8 @@ impl ReloadHarness {
             self.last_settled_read = read_sources;
             match read_sources.check() {
                 CheckResult::Good(tree) => ReadResult::Accepted { tree: fingerprint(&tree), in_files },
-                CheckResult::Bad(findings) => {
-                    ReadResult::Refused { findings: fingerprint(&findings), in_files }
+                CheckResult::Bad(diagnostics) => {
+                    ReadResult::Refused { diagnostics: fingerprint(&diagnostics), in_files }
                 }
             }
         };

@@ -39,7 +39,7 @@ fn what_cannot_be_written_is_told_once_and_again_after_it_could() {
         let mut told = Vec::new();
         while let Ok(event) = events.try_recv() {
             if let ConfigReloadEvent::Warning { diagnostics } = event {
-                told.extend(diagnostics.iter().map(|finding| finding.code.to_string()));
+                told.extend(diagnostics.iter().map(|diagnostic| diagnostic.code.to_string()));
             }
         }
         told

@@ -85,7 +85,7 @@ impl Model<'_> {
             self.refusals += 1;
             tally.refusal(&found);
             told.extend((!paths.is_empty()).then_some(Notice::Changed(paths)));
-            told.push(Notice::Failed { generation: self.generation, findings: found });
+            told.push(Notice::Failed { generation: self.generation, diagnostics: found });
         }
     }
 

@@ -96,7 +96,7 @@ struct Settling {
 }
 
 impl<'a> Model<'a> {
-    /// What the program starts with; the findings where it must not start.
+    /// What the program starts with; the diagnostics where it must not start.
     pub fn open(
         setup: &'a Setup,
         oracle: &'a Oracle,

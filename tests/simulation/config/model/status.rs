@@ -9,7 +9,7 @@ use speckit_tests::fakes::FakeWorld;
 use super::{LastReport, Model};
 use crate::config::contents::{RecordedContents, contents, different};
 use crate::config::notices::claim;
-use crate::config::oracle::findings;
+use crate::config::oracle::diagnostics_json;
 use crate::config::program::sources;
 
 impl Model<'_> {
@@ -27,7 +27,7 @@ impl Model<'_> {
         let pending: Vec<String> =
             status.pending_restart.iter().map(|change| change.key.to_string()).collect();
         is("what is pending", pending == self.running.pending)?;
-        let refusal = status.refusal.as_ref().map(|found| findings(found));
+        let refusal = status.refusal.as_ref().map(|found| diagnostics_json(found));
         is("the refusal", refusal.as_ref() == self.refused())?;
         is("the warnings", status.warnings.len() == self.warnings)?;
         let drift: Vec<String> = status.drift.iter().map(|path| path.display().to_string()).collect();

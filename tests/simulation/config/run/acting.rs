@@ -12,7 +12,7 @@ use super::ProgramRun;
 use crate::config::model::Cause;
 use crate::config::notices::claim;
 use crate::config::observers::shows_no_secret;
-use crate::config::oracle::findings;
+use crate::config::oracle::diagnostics_json;
 use crate::config::program::APP;
 use crate::config::steps::{FileChange, Step, line};
 
@@ -91,7 +91,7 @@ impl ProgramRun<'_> {
         if let Err(error) = &answer {
             shows_no_secret(&format!("{error} {error:?}"))?;
         }
-        let short = answer.map_err(|error: ConfigError| findings(error.diagnostics()));
+        let short = answer.map_err(|error: ConfigError| diagnostics_json(error.diagnostics()));
         if let Ok(reloaded) = &short {
             self.note(format!("{reloaded:?}"));
         }

@@ -8,7 +8,7 @@ use speckit::world::World;
 use super::ProgramRun;
 use crate::config::notices::claim;
 use crate::config::observers::shows_no_secret;
-use crate::config::oracle::{findings, leaves};
+use crate::config::oracle::{diagnostics_json, leaves};
 use crate::config::program::{KEYS, RESTART, Setup, builder, closure_panicked};
 use crate::config::tally::Coverage;
 
@@ -44,13 +44,13 @@ impl ProgramRun<'_> {
         let fresh = builder(&setup, &world).open();
         let status = self.shell.status();
         self.world.take_readings();
-        let refusal = status.refusal.as_ref().map(|refusal| findings(refusal));
+        let refusal = status.refusal.as_ref().map(|refusal| diagnostics_json(refusal));
         let fresh = match fresh {
             // Opening calls the closure too; a running configuration keeps its previous result.
-            Err(error) if findings(error.diagnostics()) == closure_panicked() => return Ok(()),
+            Err(error) if diagnostics_json(error.diagnostics()) == closure_panicked() => return Ok(()),
             Err(error) => {
                 self.tally.see(Coverage::RefusedAtTheEnd);
-                let expected = Some(findings(error.diagnostics()));
+                let expected = Some(diagnostics_json(error.diagnostics()));
                 return claim(
                     refusal == expected,
                     &format!("the status says {refusal:?} and not {expected:?}"),

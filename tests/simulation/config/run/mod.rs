@@ -13,7 +13,7 @@ use speckit_tests::fakes::{FakeWorld, Recording};
 use crate::config::model::{Call, Cause, Model};
 use crate::config::notices::{Grammar, Notice, claim};
 use crate::config::observers::{Listeners, Readers, Workers, shows_no_secret};
-use crate::config::oracle::{Oracle, findings, leaves};
+use crate::config::oracle::{Oracle, diagnostics_json, leaves};
 use crate::config::program::{SCHEMA_FILE, Settings, builder};
 use crate::config::steps::{SimulationPlan, line};
 use crate::config::tally::{Coverage, Tally};
@@ -75,7 +75,7 @@ fn simulate(
             tally.see(Coverage::RefusedToOpen);
             shows_no_secret(&format!("{error} {error:?}"))?;
             return claim(
-                findings(error.diagnostics()) == expected,
+                diagnostics_json(error.diagnostics()) == expected,
                 "it does not start, but not for this reason",
             );
         }
@@ -191,7 +191,10 @@ impl ProgramRun<'_> {
         let found = leaves(snapshot.root());
         claim(found == expected.held, &format!("{found:?} is in force and not {:?}", expected.held))?;
         claim(**snapshot.config() == expected.settings, "the settings are not those of the tree")?;
-        claim(findings(snapshot.warnings()) == expected.warnings, "the warnings are not those of the files")
+        claim(
+            diagnostics_json(snapshot.warnings()) == expected.warnings,
+            "the warnings are not those of the files",
+        )
     }
 
     fn check_status(&mut self) -> Result<(), String> {

@@ -9,8 +9,8 @@ use crate::tree::{Code, Diagnostic, Key, LayerKind, Origin, Severity, Source, Va
 use super::compile;
 use super::documents::{self, Documents};
 use super::facts::TypeSet;
-use super::finding::Finding;
 use super::schema::Schema;
+use super::violation::Violation;
 
 const META_TEXT: &str = include_str!("meta.json");
 
@@ -40,12 +40,12 @@ impl Schema {
         {
             documents.add(documents::META_URL, &meta);
         }
-        let findings = against_meta(&documents);
-        if findings.iter().any(|finding| finding.severity == Severity::Error) {
-            return Err(findings);
+        let diagnostics = against_meta(&documents);
+        if diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+            return Err(diagnostics);
         }
         let mut graph = compile::compile(&documents)?;
-        let warnings = findings.into_iter().chain(core::mem::take(&mut graph.warnings)).collect();
+        let warnings = diagnostics.into_iter().chain(core::mem::take(&mut graph.warnings)).collect();
         let mut schema = Self::of_graph(graph);
         schema.warnings = in_report_order(warnings).into();
         schema.named_variables = schema.find_named_variables().into();
@@ -78,14 +78,14 @@ fn against_meta(documents: &Documents) -> Vec<Diagnostic> {
                 Diagnostic::warning(Code::SchemaUnsupported, Key::of(["$schema"]), message).at(at.origin()),
             );
         }
-        violations.extend(validator.findings(document).into_iter().map(|finding| {
-            let severity = if other.is_some() || is_stray_definition(&finding) {
+        violations.extend(validator.violations(document).into_iter().map(|diagnostic| {
+            let severity = if other.is_some() || is_stray_definition(&diagnostic) {
                 Severity::Warning
             } else {
                 Severity::Error
             };
-            let message = format!("not a Draft 7 schema: {}", finding.message).into();
-            let invalid = Finding { code: Code::SchemaInvalid, message, ..finding };
+            let message = format!("not a Draft 7 schema: {}", diagnostic.message).into();
+            let invalid = Violation { code: Code::SchemaInvalid, message, ..diagnostic };
             Diagnostic { severity, ..invalid.into_diagnostic() }
         }));
     }
@@ -93,10 +93,10 @@ fn against_meta(documents: &Documents) -> Vec<Diagnostic> {
 }
 
 /// Draft 7 does not define `$defs`, so an invalid schema there is an error only if a `$ref` leads to it.
-fn is_stray_definition(finding: &Finding) -> bool {
-    let parent = finding.key.parent();
+fn is_stray_definition(diagnostic: &Violation) -> bool {
+    let parent = diagnostic.key.parent();
     parent.as_ref().and_then(Key::last_name).is_some_and(|name| name == "$defs")
-        && finding.message.types() == Some(TypeSet::BOOLEAN.or(TypeSet::OBJECT))
+        && diagnostic.message.types() == Some(TypeSet::BOOLEAN.or(TypeSet::OBJECT))
 }
 
 #[cfg(test)]
@@ -115,7 +115,7 @@ mod tests {
 
     fn violations(schema: &str, instance: &str) -> Vec<String> {
         let violations = compiled(schema).unwrap().validator().check(&value(instance));
-        violations.iter().map(|finding| format!("{} {}", finding.code, finding.key)).collect()
+        violations.iter().map(|diagnostic| format!("{} {}", diagnostic.code, diagnostic.key)).collect()
     }
 
     #[test]
@@ -135,7 +135,7 @@ mod tests {
     fn an_invalid_schema_in_defs_is_an_error_only_if_it_is_used() {
         let unused = r#"{"$defs": {"description": "a remark"}}"#;
         let warnings = compiled(unused).unwrap().warnings().to_vec();
-        assert_eq!(warnings.first().map(|finding| finding.severity), Some(Severity::Warning));
+        assert_eq!(warnings.first().map(|diagnostic| diagnostic.severity), Some(Severity::Warning));
         let used = r##"{"$defs": {"description": "a remark"}, "items": {"$ref": "#/$defs/description"}}"##;
         assert!(compiled(used).is_err());
     }
@@ -145,10 +145,10 @@ mod tests {
         let schema = r#"{"oneOf": [{"properties": {"kind": {"const": "lost, found again"}}, "required": ["kind"]},
             {"properties": {"kind": {"enum": ["one of two", "b"]}}, "required": ["kind"]}]}"#;
         let violations = compiled(schema).unwrap().validator().check(&value(r#"{"kind": "c"}"#));
-        let [finding] = violations.as_slice() else { panic!("{violations:?}") };
-        assert_eq!(finding.code, "schema/oneOf");
+        let [diagnostic] = violations.as_slice() else { panic!("{violations:?}") };
+        assert_eq!(diagnostic.code, "schema/oneOf");
         let expected = r#"expected one of "lost, found again" or "one of two" or "b", found "c""#;
-        assert_eq!(finding.message, expected);
+        assert_eq!(diagnostic.message, expected);
     }
 
     #[test]

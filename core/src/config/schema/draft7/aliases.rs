@@ -17,18 +17,19 @@ impl Schema {
         if self.graph.nodes.iter().all(|node| node.notes.aliases.is_empty()) {
             return (layer.clone(), Vec::new());
         }
-        let mut findings = Vec::new();
-        let root = renamed(&self.graph, &[SchemaGraph::ROOT], layer.root(), &mut Key::root(), &mut findings);
-        (Layer::new(root), in_report_order(findings))
+        let mut diagnostics = Vec::new();
+        let root =
+            renamed(&self.graph, &[SchemaGraph::ROOT], layer.root(), &mut Key::root(), &mut diagnostics);
+        (Layer::new(root), in_report_order(diagnostics))
     }
 
     /// A warning `schema/deprecated` for each `deprecated` key that a layer other than defaults sets, in key order.
     pub fn deprecated(&self, root: &Value) -> Vec<Diagnostic> {
-        let mut findings = Vec::new();
+        let mut diagnostics = Vec::new();
         if self.graph.nodes.iter().any(|node| node.notes.deprecated) {
-            find_deprecated(&self.graph, &[SchemaGraph::ROOT], root, &mut Key::root(), &mut findings);
+            find_deprecated(&self.graph, &[SchemaGraph::ROOT], root, &mut Key::root(), &mut diagnostics);
         }
-        findings
+        diagnostics
     }
 }
 
@@ -37,12 +38,12 @@ fn renamed(
     nodes: &[NodeId],
     value: &Value,
     key: &mut Key,
-    findings: &mut Vec<Diagnostic>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Value {
     let nodes = graph.with_parts(nodes);
     let mut inside = |segment: Segment, of: Vec<NodeId>, value: &Value| {
         key.push(segment);
-        let renamed = renamed(graph, &of, value, key, findings);
+        let renamed = renamed(graph, &of, value, key, diagnostics);
         key.pop();
         renamed
     };
@@ -68,10 +69,10 @@ fn renamed(
                 let origin = member.origin().of_name(&former);
                 let message =
                     format!("`{}` is a former name of `{}`", Key::of([former]), Key::of([present.clone()]));
-                let finding = Diagnostic::warning(Code::NameAlias, key.child(present.clone()), message);
+                let diagnostic = Diagnostic::warning(Code::NameAlias, key.child(present.clone()), message);
                 let ignored = renamed.contains_key(&present);
                 let help = if ignored { "remove it: the new name is also set and wins" } else { "rename it" };
-                findings.push(finding.at(&origin).help(help));
+                diagnostics.push(diagnostic.at(&origin).help(help));
                 if !ignored {
                     renamed.insert(present, member);
                 }
@@ -87,18 +88,18 @@ fn find_deprecated(
     nodes: &[NodeId],
     value: &Value,
     key: &mut Key,
-    findings: &mut Vec<Diagnostic>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) {
     let nodes = graph.with_parts(nodes);
     let is_set = value.origin().layer() != LayerKind::Defaults;
     if is_set && let Some(node) = nodes.iter().map(|id| graph.node(*id)).find(|node| node.notes.deprecated) {
         let name = key.last_name().unwrap_or_default();
-        let finding =
+        let diagnostic =
             Diagnostic::warning(Code::SchemaDeprecated, key.clone(), format!("`{key}` is deprecated"));
-        let finding = finding.at(&value.origin().of_name(name));
-        findings.push(match &node.notes.description {
-            Some(description) => finding.help(description.clone()),
-            None => finding.help("remove it"),
+        let diagnostic = diagnostic.at(&value.origin().of_name(name));
+        diagnostics.push(match &node.notes.description {
+            Some(description) => diagnostic.help(description.clone()),
+            None => diagnostic.help("remove it"),
         });
     }
     let members = value.as_table().into_iter().flatten().map(|(name, member)| {
@@ -111,7 +112,7 @@ fn find_deprecated(
     });
     for (segment, of, inner) in members.chain(elements) {
         key.push(segment);
-        find_deprecated(graph, &of, inner, key, findings);
+        find_deprecated(graph, &of, inner, key, diagnostics);
         key.pop();
     }
 }
@@ -148,9 +149,9 @@ mod tests {
         parse(&Source::document(LayerKind::File, "a.toml", text), Language::Toml).unwrap()
     }
 
-    fn shown(findings: &[Diagnostic]) -> Vec<String> {
+    fn shown(diagnostics: &[Diagnostic]) -> Vec<String> {
         let place = |d: &Diagnostic| d.origin.as_ref().map(ToString::to_string).unwrap_or_default();
-        findings.iter().map(|d| format!("{} {} {}", place(d), d.code, d.message)).collect()
+        diagnostics.iter().map(|d| format!("{} {} {}", place(d), d.code, d.message)).collect()
     }
 
     const RENAMED: &str = r#"{"properties": {"hosts": {"additionalProperties": {"properties":
@@ -158,23 +159,23 @@ mod tests {
 
     #[test]
     fn a_former_name_becomes_the_current_one_below_free_names_too() {
-        let (current, findings) = schema(RENAMED).canonical(&layer("[hosts.a]\nprt = 1\n"));
+        let (current, diagnostics) = schema(RENAMED).canonical(&layer("[hosts.a]\nprt = 1\n"));
         assert_eq!(current.root(), layer("[hosts.a]\nport = 1\n").root());
-        assert_eq!(shown(&findings), ["a.toml:2:1 name/alias `prt` is a former name of `port`"]);
+        assert_eq!(shown(&diagnostics), ["a.toml:2:1 name/alias `prt` is a former name of `port`"]);
     }
 
     #[test]
     fn the_current_name_wins_if_both_are_set() {
-        let (current, findings) = schema(RENAMED).canonical(&layer("[hosts.a]\nprt = 1\nport = 2\n"));
+        let (current, diagnostics) = schema(RENAMED).canonical(&layer("[hosts.a]\nprt = 1\nport = 2\n"));
         assert_eq!(current.root(), layer("[hosts.a]\nport = 2\n").root());
-        assert_eq!(findings[0].help.as_deref(), Some("remove it: the new name is also set and wins"));
+        assert_eq!(diagnostics[0].help.as_deref(), Some("remove it: the new name is also set and wins"));
     }
 
     #[test]
     fn a_deprecated_key_is_a_warning_where_a_file_sets_it() {
         let schema = schema(r#"{"properties": {"old": {"deprecated": true, "description": "use new"}}}"#);
-        let findings = schema.deprecated(layer("old = 1\nnew = 2\n").root());
-        assert_eq!(shown(&findings), ["a.toml:1:1 schema/deprecated `old` is deprecated"]);
-        assert_eq!(findings[0].help.as_deref(), Some("use new"));
+        let diagnostics = schema.deprecated(layer("old = 1\nnew = 2\n").root());
+        assert_eq!(shown(&diagnostics), ["a.toml:1:1 schema/deprecated `old` is deprecated"]);
+        assert_eq!(diagnostics[0].help.as_deref(), Some("use new"));
     }
 }

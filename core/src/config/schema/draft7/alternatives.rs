@@ -7,21 +7,21 @@ use alloc::vec::Vec;
 use super::assertion::joined;
 use super::check::SchemaValidator;
 use super::facts::TypeSet;
-use super::finding::{Expected, Finding, FindingMessage};
-use super::finding_context::FindingContext;
 use super::graph::NodeId;
 use super::messages::type_message;
+use super::violation::{Expected, Violation, ViolationMessage};
+use super::violation_context::ViolationContext;
 use crate::tree::{Code, Value};
 
 impl SchemaValidator {
-    /// Adds the findings of the closest alternative, or for `oneOf` that more than one matches.
+    /// Adds the violations of the closest alternative, or for `oneOf` that more than one matches.
     pub(super) fn explain_alternatives(
         &self,
         code: Code,
         branches: &[NodeId],
         value: &Value,
-        context: &mut FindingContext,
-        findings: &mut Vec<Finding>,
+        context: &mut ViolationContext,
+        violations: &mut Vec<Violation>,
     ) {
         let fitting: Vec<String> = branches
             .iter()
@@ -35,18 +35,18 @@ impl SchemaValidator {
                 branches.len(),
                 joined(&fitting, "and")
             );
-            findings.push(context.finding(code, message, value));
+            violations.push(context.violation(code, message, value));
             return;
         }
         let secret = self.schema.is_secret(&context.key);
         let types =
             branches.iter().fold(TypeSet::NONE, |set, branch| set.or(self.schema.graph.types(*branch)));
         if !types.contains(TypeSet::of(value)) {
-            findings.push(context.finding(code, type_message(types, value, secret), value));
+            violations.push(context.violation(code, type_message(types, value, secret), value));
             return;
         }
         let mut closest: Option<Alternative> = None;
-        let mut selectors: Vec<Finding> = Vec::new();
+        let mut selectors: Vec<Violation> = Vec::new();
         let outer = core::mem::replace(&mut context.brief, true);
         for branch in branches {
             let mut why = Vec::new();
@@ -59,7 +59,7 @@ impl SchemaValidator {
         }
         context.brief = outer;
         let Some(mut closest) = closest else {
-            findings.push(context.finding(code, "no alternative matches", value));
+            violations.push(context.violation(code, "no alternative matches", value));
             return;
         };
         // The same key selects every alternative, and its value selects none: that is the error.
@@ -71,10 +71,10 @@ impl SchemaValidator {
                 selectors.iter().filter_map(|one| one.message.values().map(String::from)).collect();
             let expected = Expected::OneOf(joined(&values, "or"));
             let message =
-                FindingMessage::Mismatch { expected, found: first.message.found().map(String::from) };
+                ViolationMessage::Mismatch { expected, found: first.message.found().map(String::from) };
             // All are about the same value, so the help of any of them applies.
             let with_help = selectors.iter().find(|one| one.help.is_some() || one.closest_of.is_some());
-            findings.push(Finding { code, message, ..with_help.unwrap_or(first).clone() });
+            violations.push(Violation { code, message, ..with_help.unwrap_or(first).clone() });
             return;
         }
         if !context.brief {
@@ -83,12 +83,12 @@ impl SchemaValidator {
         }
         let of_its_type = |branch: &&NodeId| self.schema.graph.types(**branch).contains(TypeSet::of(value));
         if branches.iter().filter(of_its_type).count() == 1 {
-            findings.extend(closest.why);
+            violations.extend(closest.why);
             return;
         }
-        findings.extend(closest.why.into_iter().map(|finding| Finding {
-            closest_of: finding.closest_of.or(Some((branches.len(), code))),
-            ..finding
+        violations.extend(closest.why.into_iter().map(|violation| Violation {
+            closest_of: violation.closest_of.or(Some((branches.len(), code))),
+            ..violation
         }));
     }
 }
@@ -96,10 +96,10 @@ impl SchemaValidator {
 /// One alternative and why the value does not match it.
 struct Alternative {
     id: NodeId,
-    why: Vec<Finding>,
-    /// The finding about the member that selects an alternative, if it does not select this one.
-    selector: Option<Finding>,
-    /// Compared in this order: wrong type, selected otherwise, unknown keys, all findings.
+    why: Vec<Violation>,
+    /// The violation about the member that selects an alternative, if it does not select this one.
+    selector: Option<Violation>,
+    /// Compared in this order: wrong type, selected otherwise, unknown keys, all violations.
     distance: (bool, bool, usize, usize),
 }
 
@@ -108,16 +108,17 @@ impl Alternative {
         validator: &SchemaValidator,
         id: NodeId,
         value: &Value,
-        context: &FindingContext,
-        why: Vec<Finding>,
+        context: &ViolationContext,
+        why: Vec<Violation>,
     ) -> Self {
         let wrong_type = !validator.schema.graph.types(id).contains(TypeSet::of(value));
-        let is_direct = |finding: &&Finding| {
-            finding.key.parent().is_some_and(|parent| parent == context.key)
-                && matches!(finding.code, Code::SchemaConst | Code::SchemaEnum)
+        let is_direct = |violation: &&Violation| {
+            violation.key.parent().is_some_and(|parent| parent == context.key)
+                && matches!(violation.code, Code::SchemaConst | Code::SchemaEnum)
         };
         let selector = why.iter().find(is_direct).cloned();
-        let unknown = why.iter().filter(|finding| finding.code == Code::SchemaAdditionalProperties).count();
+        let unknown =
+            why.iter().filter(|violation| violation.code == Code::SchemaAdditionalProperties).count();
         let distance = (wrong_type, selector.is_some(), unknown, why.len());
         Self { id, why, selector, distance }
     }

@@ -6,9 +6,9 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-use super::finding::{Expected, FindingMessage};
 use super::format::StringFormat;
 use super::pattern::Pattern;
+use super::violation::{Expected, ViolationMessage};
 use crate::text::count;
 use crate::tree::{Code, Kind, List, Number, Table, Value};
 
@@ -85,7 +85,7 @@ impl Assertion {
     }
 
     /// What was expected, and what was found unless it is a secret. A size is never secret.
-    pub(super) fn message(&self, value: &Value, secret: bool) -> FindingMessage {
+    pub(super) fn message(&self, value: &Value, secret: bool) -> ViolationMessage {
         let found = match self {
             Self::MinItems(_) | Self::MaxItems(_) | Self::MinProperties(_) | Self::MaxProperties(_) => {
                 Some(size(value).to_string())
@@ -117,7 +117,7 @@ impl Assertion {
             Self::MinProperties(least) => format!("at least {}", count(*least, "key")).into(),
             Self::MaxProperties(most) => format!("at most {}", count(*most, "key")).into(),
         };
-        FindingMessage::Mismatch { expected, found }
+        ViolationMessage::Mismatch { expected, found }
     }
 }
 

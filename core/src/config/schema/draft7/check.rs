@@ -5,12 +5,12 @@ use alloc::vec::Vec;
 use core::cell::Cell;
 
 use super::facts::TypeSet;
-use super::finding::Finding;
-use super::finding_context::FindingContext;
 use super::graph::{Dependency, Items, Judged, NodeId, SchemaGraph, SchemaNode};
 use super::judge::Judge;
 use super::messages::{how_to_add, type_message, type_way_out, unknown_key};
 use super::schema::Schema;
+use super::violation::Violation;
+use super::violation_context::ViolationContext;
 use crate::tree::{Code, Diagnostic, Key, Kind, Segment, Table, Value, in_report_order, redact_at};
 
 /// The limit of stack use, in nested subschemas (each below 1 KiB in any build).
@@ -66,23 +66,23 @@ impl SchemaValidator {
     ///
     /// No message contains the value of a secret key.
     pub fn check(&self, root: &Value) -> Vec<Diagnostic> {
-        in_report_order(self.findings(root).into_iter().map(Finding::into_diagnostic).collect())
+        in_report_order(self.violations(root).into_iter().map(Violation::into_diagnostic).collect())
     }
 
     /// Every violation, in the order of the schema; none for a valid tree.
-    pub(super) fn findings(&self, root: &Value) -> Vec<Finding> {
-        let mut findings = Vec::new();
+    pub(super) fn violations(&self, root: &Value) -> Vec<Violation> {
+        let mut violations = Vec::new();
         if self.is_valid(root) {
-            return findings;
+            return violations;
         }
-        let mut context = FindingContext { key: Key::root(), via: Code::SchemaType, brief: false };
+        let mut context = ViolationContext { key: Key::root(), via: Code::SchemaType, brief: false };
         if self.too_deep.get() {
             let message = "the schema is nested too deeply to check this value";
-            findings.push(context.finding(Code::SchemaUnsupported, message, root));
+            violations.push(context.violation(Code::SchemaUnsupported, message, root));
         } else {
-            self.explain(SchemaGraph::ROOT, root, &mut context, &mut findings);
+            self.explain(SchemaGraph::ROOT, root, &mut context, &mut violations);
         }
-        findings
+        violations
     }
 
     /// Whether the value is valid against one node.
@@ -161,23 +161,23 @@ impl SchemaValidator {
         self.judge.holds(id, index, value)
     }
 
-    /// Adds every violation of an invalid value to `findings`.
+    /// Adds every violation of an invalid value to `violations`.
     pub(super) fn explain(
         &self,
         id: NodeId,
         value: &Value,
-        context: &mut FindingContext,
-        findings: &mut Vec<Finding>,
+        context: &mut ViolationContext,
+        violations: &mut Vec<Violation>,
     ) {
         let open = self.open.get();
         if open >= MAX_EXPLAINED {
             let message =
                 format!("invalid value; the reason is more than {} subschemas deep", open / EXPLAINED_STEPS);
-            findings.push(context.finding(Code::SchemaUnsupported, message, value));
+            violations.push(context.violation(Code::SchemaUnsupported, message, value));
             return;
         }
         self.open.set(open + EXPLAINED_STEPS);
-        self.explain_here(id, value, context, findings);
+        self.explain_here(id, value, context, violations);
         self.open.set(open);
     }
 
@@ -185,34 +185,36 @@ impl SchemaValidator {
         &self,
         id: NodeId,
         value: &Value,
-        context: &mut FindingContext,
-        findings: &mut Vec<Finding>,
+        context: &mut ViolationContext,
+        violations: &mut Vec<Violation>,
     ) {
         let node = self.schema.graph.node(id);
         if let Some(target) = node.reference {
-            return self.explain(target, value, context, findings);
+            return self.explain(target, value, context, violations);
         }
         if node.refuses {
-            let mut finding = context.finding(context.via, "not allowed here", value).help("remove it");
+            let mut violation = context.violation(context.via, "not allowed here", value).help("remove it");
             if let Some(name) = context.key.last_name() {
-                finding.origin = value.origin().of_name(name);
+                violation.origin = value.origin().of_name(name);
             }
-            findings.push(finding);
+            violations.push(violation);
             return;
         }
         let secret = self.schema.is_secret(&context.key);
         if !node.types.contains(TypeSet::of(value)) {
-            let finding = context.finding(Code::SchemaType, type_message(node.types, value, secret), value);
-            findings.push(Finding { help: type_way_out(node.types, value).filter(|_| !secret), ..finding });
+            let violation =
+                context.violation(Code::SchemaType, type_message(node.types, value, secret), value);
+            violations
+                .push(Violation { help: type_way_out(node.types, value).filter(|_| !secret), ..violation });
         } else {
             let secret = secret || self.holds_secret(value, &context.key);
             for assertion in node.assertions.iter().filter(|assertion| !assertion.holds(value)) {
-                let finding = context.finding(assertion.code(), assertion.message(value, secret), value);
-                findings.push(Finding { help: assertion.way_out(value, secret), ..finding });
+                let violation = context.violation(assertion.code(), assertion.message(value, secret), value);
+                violations.push(Violation { help: assertion.way_out(value, secret), ..violation });
             }
         }
         match value.kind() {
-            Kind::Table(_) => self.explain_members(node, value, context, findings),
+            Kind::Table(_) => self.explain_members(node, value, context, violations),
             Kind::Array(elements) => {
                 for (index, element) in elements.iter().enumerate() {
                     if let Some(of) = node.of_element(index) {
@@ -221,7 +223,7 @@ impl SchemaValidator {
                             _ => Code::SchemaItems,
                         };
                         context.inside(Segment::Index(index), via, |context| {
-                            self.explain_invalid(of, element, context, findings);
+                            self.explain_invalid(of, element, context, violations);
                         });
                     }
                 }
@@ -229,11 +231,11 @@ impl SchemaValidator {
             _ => {}
         }
         for part in &node.all_of {
-            self.explain_invalid(*part, value, context, findings);
+            self.explain_invalid(*part, value, context, violations);
         }
         for (index, judged) in node.judged.iter().enumerate() {
             if !self.judge_holds(id, index, value) {
-                self.explain_judged(judged, value, context, findings);
+                self.explain_judged(judged, value, context, violations);
             }
         }
     }
@@ -248,11 +250,11 @@ impl SchemaValidator {
         &self,
         id: NodeId,
         value: &Value,
-        context: &mut FindingContext,
-        findings: &mut Vec<Finding>,
+        context: &mut ViolationContext,
+        violations: &mut Vec<Violation>,
     ) {
         if !self.valid(id, value) {
-            self.explain(id, value, context, findings);
+            self.explain(id, value, context, violations);
         }
     }
 
@@ -260,27 +262,31 @@ impl SchemaValidator {
         &self,
         node: &SchemaNode,
         table: &Value,
-        context: &mut FindingContext,
-        findings: &mut Vec<Finding>,
+        context: &mut ViolationContext,
+        violations: &mut Vec<Violation>,
     ) {
         let members = table.as_table().into_iter().flatten();
         for name in node.required.iter().filter(|name| table.member(name).is_none()) {
             let key = context.key.child(name.clone());
             let message = format!("missing key `{}`", Key::of([name.clone()]));
-            let finding = Finding::new(Code::SchemaRequired, key.clone(), message, table.origin());
-            findings.push(if context.brief { finding } else { finding.help(how_to_add(&self.schema, &key)) });
+            let violation = Violation::new(Code::SchemaRequired, key.clone(), message, table.origin());
+            violations.push(if context.brief {
+                violation
+            } else {
+                violation.help(how_to_add(&self.schema, &key))
+            });
         }
         for (name, member) in members {
             let is_rest = node.additional.is_some_and(|rest| node.of_member(name).eq([rest]))
                 && !node.properties.contains_key(name);
             if is_rest && node.additional.is_some_and(|rest| self.schema.graph.node(rest).refuses) {
-                findings.push(unknown_key(node, name, member, context));
+                violations.push(unknown_key(node, name, member, context));
                 continue;
             }
             let via = if is_rest { Code::SchemaAdditionalProperties } else { Code::SchemaProperties };
             for of in node.of_member(name) {
                 context.inside(Segment::Name(name.clone()), via, |context| {
-                    self.explain_invalid(of, member, context, findings)
+                    self.explain_invalid(of, member, context, violations)
                 });
             }
         }
@@ -290,18 +296,18 @@ impl SchemaValidator {
         &self,
         judged: &Judged,
         value: &Value,
-        context: &mut FindingContext,
-        findings: &mut Vec<Finding>,
+        context: &mut ViolationContext,
+        violations: &mut Vec<Violation>,
     ) {
         match judged {
-            Judged::AnyOf(of) => self.explain_alternatives(Code::SchemaAnyOf, of, value, context, findings),
-            Judged::OneOf(of) => self.explain_alternatives(Code::SchemaOneOf, of, value, context, findings),
+            Judged::AnyOf(of) => self.explain_alternatives(Code::SchemaAnyOf, of, value, context, violations),
+            Judged::OneOf(of) => self.explain_alternatives(Code::SchemaOneOf, of, value, context, violations),
             Judged::Not(_) => {
-                findings.push(context.finding(Code::SchemaNot, "the schema excludes this value", value))
+                violations.push(context.violation(Code::SchemaNot, "the schema excludes this value", value))
             }
             Judged::If { condition, then, otherwise } => {
                 let branch = if self.valid(*condition, value) { then } else { otherwise };
-                branch.iter().for_each(|branch| self.explain_invalid(*branch, value, context, findings));
+                branch.iter().for_each(|branch| self.explain_invalid(*branch, value, context, violations));
             }
             Judged::Contains(of) => {
                 let mut inner = Vec::new();
@@ -310,10 +316,10 @@ impl SchemaValidator {
                         self.explain(*of, first, context, &mut inner)
                     });
                 }
-                let why = inner.first().map(|finding| format!("; item 0: {}", finding.message));
+                let why = inner.first().map(|violation| format!("; item 0: {}", violation.message));
                 let why = why.unwrap_or_default();
                 let message = format!("expected at least one matching item{why}");
-                findings.push(context.finding(Code::SchemaContains, message, value));
+                violations.push(context.violation(Code::SchemaContains, message, value));
             }
             Judged::PropertyNames(of) => {
                 for (name, member) in value.as_table().into_iter().flatten() {
@@ -323,25 +329,26 @@ impl SchemaValidator {
                         self.explain_invalid(*of, &text, context, &mut inner);
                     });
                     let at = member.origin().of_name(name);
-                    findings.extend(inner.into_iter().map(|finding| Finding {
+                    violations.extend(inner.into_iter().map(|violation| Violation {
                         origin: at.clone(),
                         code: Code::SchemaPropertyNames,
-                        message: format!("name not allowed here: {}", finding.message).into(),
-                        ..finding
+                        message: format!("name not allowed here: {}", violation.message).into(),
+                        ..violation
                     }));
                 }
             }
             Judged::Dependencies(of) => {
                 for (name, on) in of.iter().filter(|(name, _)| value.member(name).is_some()) {
                     match on {
-                        Dependency::Schema(node) => self.explain_invalid(*node, value, context, findings),
+                        Dependency::Schema(node) => self.explain_invalid(*node, value, context, violations),
                         Dependency::Names(needed) => {
                             for missing in needed.iter().filter(|needed| value.member(needed).is_none()) {
                                 let key = context.key.child(missing.clone());
                                 let message = format!("missing key `{missing}`, which `{name}` requires");
                                 let help = how_to_add(&self.schema, &key);
                                 let code = Code::SchemaDependencies;
-                                findings.push(Finding::new(code, key, message, value.origin()).help(help));
+                                violations
+                                    .push(Violation::new(code, key, message, value.origin()).help(help));
                             }
                         }
                     }

@@ -28,7 +28,7 @@ pub(super) fn compile(documents: &Documents) -> Result<SchemaGraph, Vec<Diagnost
         graph: SchemaGraph::default(),
         known: BTreeMap::new(),
         queue: VecDeque::new(),
-        findings: Vec::new(),
+        diagnostics: Vec::new(),
     };
     if let Some(start) = documents.start() {
         compiler.node(start);
@@ -39,15 +39,15 @@ pub(super) fn compile(documents: &Documents) -> Result<SchemaGraph, Vec<Diagnost
             *slot = node;
         }
     }
-    let Compiler { mut graph, mut findings, .. } = compiler;
-    if findings.is_empty() {
+    let Compiler { mut graph, mut diagnostics, .. } = compiler;
+    if diagnostics.is_empty() {
         match longest_chain(&graph) {
             Ok(longest) => graph.longest_chain = longest,
-            Err(finding) => findings.push(*finding),
+            Err(diagnostic) => diagnostics.push(*diagnostic),
         }
     }
-    if !findings.is_empty() {
-        return Err(in_report_order(findings));
+    if !diagnostics.is_empty() {
+        return Err(in_report_order(diagnostics));
     }
     graph.has_restarts = graph.nodes.iter().any(|node| node.notes.reload == Some(Reload::Restart));
     graph.reloads_below = graph.leading_to(|node| node.notes.reload.is_some());
@@ -67,7 +67,7 @@ struct Compiler<'d> {
     /// Nodes by base address, document, and key in the document.
     known: BTreeMap<(String, String, Key), NodeId>,
     queue: VecDeque<(NodeId, SchemaLocation)>,
-    findings: Vec<Diagnostic>,
+    diagnostics: Vec<Diagnostic>,
 }
 
 impl Compiler<'_> {
@@ -107,12 +107,14 @@ impl Compiler<'_> {
                 Ok(target) => node.reference = Some(self.node(target)),
                 Err(why) => {
                     let message = format!("`$ref` to `{text}` cannot be resolved: {why}");
-                    let finding = Diagnostic::error(Code::SchemaUnsupported, reference.key, message);
-                    self.findings.push(finding.at(reference.value.origin()).help(if text.starts_with('#') {
-                        "define it there, or correct the pointer"
-                    } else {
-                        "map its address to a folder: --schema-map URL-PREFIX=DIR"
-                    }));
+                    let diagnostic = Diagnostic::error(Code::SchemaUnsupported, reference.key, message);
+                    self.diagnostics.push(diagnostic.at(reference.value.origin()).help(
+                        if text.starts_with('#') {
+                            "define it there, or correct the pointer"
+                        } else {
+                            "map its address to a folder: --schema-map URL-PREFIX=DIR"
+                        },
+                    ));
                 }
             }
             return;
@@ -135,14 +137,14 @@ impl Compiler<'_> {
             }
             if let Some(meant) = nearest(name, OURS.iter().copied()) {
                 let message = format!("unknown keyword `{name}`");
-                let finding = Diagnostic::warning(
+                let diagnostic = Diagnostic::warning(
                     Code::SchemaUnknownKeyword,
                     location.key.child(name.clone()),
                     message,
                 );
-                let finding =
-                    finding.at(&value.origin().of_name(name)).help(format!("did you mean `{meant}`?"));
-                self.graph.warnings.push(finding);
+                let diagnostic =
+                    diagnostic.at(&value.origin().of_name(name)).help(format!("did you mean `{meant}`?"));
+                self.graph.warnings.push(diagnostic);
             }
         }
     }
@@ -326,8 +328,8 @@ impl Compiler<'_> {
     }
 
     fn invalid(&mut self, location: &SchemaLocation, message: &str) {
-        let finding = Diagnostic::error(Code::SchemaInvalid, location.key.clone(), message);
-        self.findings.push(finding.at(location.value.origin()));
+        let diagnostic = Diagnostic::error(Code::SchemaInvalid, location.key.clone(), message);
+        self.diagnostics.push(diagnostic.at(location.value.origin()));
     }
 }
 

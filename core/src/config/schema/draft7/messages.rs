@@ -6,15 +6,15 @@ use alloc::vec::Vec;
 
 use super::assertion::{Assertion, list, shortened};
 use super::facts::TypeSet;
-use super::finding::{Expected, Finding, FindingMessage};
-use super::finding_context::FindingContext;
 use super::graph::SchemaNode;
 use super::schema::Schema;
+use super::violation::{Expected, Violation, ViolationMessage};
+use super::violation_context::ViolationContext;
 use crate::tree::nearest::nearest;
 use crate::tree::{Code, Key, Kind, Number, Value};
 
 /// The message for a value of a type that was not expected.
-pub(super) fn type_message(expected: TypeSet, value: &Value, secret: bool) -> FindingMessage {
+pub(super) fn type_message(expected: TypeSet, value: &Value, secret: bool) -> ViolationMessage {
     let found = match value.kind() {
         Kind::Datetime(_) => "date",
         _ => value.type_name(),
@@ -24,7 +24,7 @@ pub(super) fn type_message(expected: TypeSet, value: &Value, secret: bool) -> Fi
         _ if secret => found.into(),
         _ => format!("{found} {}", shortened(value)),
     };
-    FindingMessage::Mismatch { expected: Expected::Types(expected), found: Some(found) }
+    ViolationMessage::Mismatch { expected: Expected::Types(expected), found: Some(found) }
 }
 
 /// How to write the value in an allowed type.
@@ -58,14 +58,14 @@ pub(super) fn type_way_out(expected: TypeSet, value: &Value) -> Option<String> {
     }
 }
 
-/// A finding about an unknown key, with the known ones.
+/// A violation about an unknown key, with the known ones.
 pub(super) fn unknown_key(
     node: &SchemaNode,
     name: &str,
     member: &Value,
-    context: &FindingContext,
-) -> Finding {
-    let finding = Finding::new(
+    context: &ViolationContext,
+) -> Violation {
+    let violation = Violation::new(
         Code::SchemaAdditionalProperties,
         context.key.child(name),
         format!("unknown key `{}`", Key::of([name])),
@@ -73,16 +73,16 @@ pub(super) fn unknown_key(
     );
     let known = || node.properties.keys().map(|name| name.as_str());
     if let Some(meant) = nearest(name, known()) {
-        return finding.help(format!("did you mean `{}`?", Key::of([meant])));
+        return violation.help(format!("did you mean `{}`?", Key::of([meant])));
     }
     let names: Vec<String> = known().map(|name| Key::of([name]).to_string()).collect();
     match (names.len(), node.patterns.first()) {
-        (0, None) => finding.help("no key is allowed here"),
-        (0, Some((pattern, _))) => finding.help(format!("a key here must match `{}`", pattern.as_str())),
-        (1..=12, _) => finding.help(format!("known keys: {}", names.join(", "))),
+        (0, None) => violation.help("no key is allowed here"),
+        (0, Some((pattern, _))) => violation.help(format!("a key here must match `{}`", pattern.as_str())),
+        (1..=12, _) => violation.help(format!("known keys: {}", names.join(", "))),
         (count, _) => {
             let shown = names.get(..12).unwrap_or_default().join(", ");
-            finding.help(format!("known keys: {shown} and {} more", count - 12))
+            violation.help(format!("known keys: {shown} and {} more", count - 12))
         }
     }
 }

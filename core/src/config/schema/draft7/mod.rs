@@ -11,8 +11,6 @@ mod check;
 mod compile;
 mod defaults;
 mod documents;
-mod finding;
-mod finding_context;
 mod format;
 mod graph;
 mod judge;
@@ -20,6 +18,8 @@ mod lookup;
 mod messages;
 mod pattern;
 mod schema;
+mod violation;
+mod violation_context;
 
 pub use addresses::{SchemaMap, SchemaMapError, file_address, schema_paths};
 pub use check::SchemaValidator;

@@ -15,23 +15,27 @@ use crate::tree::{Code, Diagnostic, Key, MAX_DEPTH, Origin, Segment, Source, Val
 impl EnvironmentNames<'_> {
     /// Reads the layer of an environment.
     ///
-    /// Returns the layer of the variables that could be read, `None` if no variable sets a key, and every finding:
+    /// Returns the layer of the variables that could be read, `None` if no variable sets a key, and every diagnostic:
     /// `env/type`, `env/unknown` (a warning), `env/ambiguous`, `env/file`.
     pub fn layer(&self, environment: &Environment) -> (Option<Layer>, Vec<Diagnostic>) {
-        let mut reader =
-            EnvironmentReader { names: self, environment, findings: Vec::new(), settings: BTreeMap::new() };
+        let mut reader = EnvironmentReader {
+            names: self,
+            environment,
+            diagnostics: Vec::new(),
+            settings: BTreeMap::new(),
+        };
         for (name, variable) in &environment.variables {
             reader.read(name, variable);
         }
         let root = reader.tree();
-        (root.map(Layer::new), in_report_order(reader.findings))
+        (root.map(Layer::new), in_report_order(reader.diagnostics))
     }
 }
 
 struct EnvironmentReader<'a> {
     names: &'a EnvironmentNames<'a>,
     environment: &'a Environment,
-    findings: Vec<Diagnostic>,
+    diagnostics: Vec<Diagnostic>,
     /// By key; the flag is true if a former name set it.
     settings: BTreeMap<Key, (Value, bool)>,
 }
@@ -46,13 +50,15 @@ impl EnvironmentReader<'_> {
             Meaning::Unknown => return self.unknown(name),
             Meaning::Ambiguous(first, second) => {
                 let message = format!("`{name}` may mean `{first}` or `{second}`");
-                let finding = Diagnostic::error(Code::EnvAmbiguous, first, message).at(&named_only(name));
-                return self.findings.push(finding.help("set the intended key in a file or with --set"));
+                let diagnostic = Diagnostic::error(Code::EnvAmbiguous, first, message).at(&named_only(name));
+                return self
+                    .diagnostics
+                    .push(diagnostic.help("set the intended key in a file or with --set"));
             }
         };
         let Variable::Text(text) = variable else {
-            let finding = Diagnostic::error(Code::EnvType, key, format!("`{name}` is not UTF-8"));
-            return self.findings.push(finding.at(&named_only(name)).help("set it to valid UTF-8"));
+            let diagnostic = Diagnostic::error(Code::EnvType, key, format!("`{name}` is not UTF-8"));
+            return self.diagnostics.push(diagnostic.at(&named_only(name)).help("set it to valid UTF-8"));
         };
         let content = match is_file.then(|| self.environment.files.get(text)) {
             None => text.as_str(),
@@ -60,13 +66,13 @@ impl EnvironmentReader<'_> {
             Some(other) => {
                 let why =
                     other.and_then(|read| read.as_ref().err()).map_or("it was not read", String::as_str);
-                let finding = Diagnostic::error(
+                let diagnostic = Diagnostic::error(
                     Code::EnvFile,
                     key,
                     format!("the file that `{name}` names cannot be read: {why}"),
                 );
                 let help = "set it to the path of a file that holds only the secret";
-                return self.findings.push(finding.at(&named_only(name)).help(help));
+                return self.diagnostics.push(diagnostic.at(&named_only(name)).help(help));
             }
         };
         let source = Source::variable(name, content);
@@ -74,13 +80,13 @@ impl EnvironmentReader<'_> {
         match value_of(content, &source, &facts) {
             Ok(value) if key.segments().len() + value.levels() > MAX_DEPTH => {
                 let message = format!("`{name}`: nested deeper than {MAX_DEPTH} levels");
-                self.findings
+                self.diagnostics
                     .push(Diagnostic::error(Code::EnvType, key, message).at(&Origin::whole(&source)));
             }
             Ok(value) => self.set(key, value, former, name),
             Err(error) => {
                 let message = format!("`{name}`: {error}");
-                self.findings.push(
+                self.diagnostics.push(
                     Diagnostic::error(Code::EnvType, key, message)
                         .at(&Origin::whole(&source))
                         .help(forms(&facts)),
@@ -93,14 +99,14 @@ impl EnvironmentReader<'_> {
         if former {
             let canonical = self.names.variable(&key).unwrap_or_default();
             let message = format!("`{name}` is a former name of `{canonical}`");
-            let finding = Diagnostic::warning(Code::EnvAlias, key.clone(), message).at(value.origin());
-            self.findings.push(finding.help(format!("set `{canonical}` instead")));
+            let diagnostic = Diagnostic::warning(Code::EnvAlias, key.clone(), message).at(value.origin());
+            self.diagnostics.push(diagnostic.help(format!("set `{canonical}` instead")));
         }
         match self.settings.get(&key) {
             Some((first, first_is_former)) if *first_is_former == former => {
                 let message = format!("`{}` and `{name}` both set this key", first.origin());
-                let finding = Diagnostic::error(Code::EnvAmbiguous, key, message).at(value.origin());
-                self.findings.push(finding.help("keep one of them"));
+                let diagnostic = Diagnostic::error(Code::EnvAmbiguous, key, message).at(value.origin());
+                self.diagnostics.push(diagnostic.help("keep one of them"));
             }
             // The current name wins over a former one, in any order.
             Some((_, false)) => {}
@@ -112,10 +118,12 @@ impl EnvironmentReader<'_> {
         let table = self.names.table(self.environment);
         let meant = nearest(name, table.iter().map(|row| row.variable.as_str()));
         let message = format!("`{name}` sets no key");
-        let finding = Diagnostic::warning(Code::EnvUnknown, Key::root(), message).at(&named_only(name));
-        self.findings.push(match meant {
-            Some(meant) => finding.help(format!("did you mean `{meant}`?")),
-            None => finding.help(format!("the variable of a key `a.b_c` is `{}_A__B_C`", self.names.prefix)),
+        let diagnostic = Diagnostic::warning(Code::EnvUnknown, Key::root(), message).at(&named_only(name));
+        self.diagnostics.push(match meant {
+            Some(meant) => diagnostic.help(format!("did you mean `{meant}`?")),
+            None => {
+                diagnostic.help(format!("the variable of a key `a.b_c` is `{}_A__B_C`", self.names.prefix))
+            }
         });
     }
 
@@ -125,7 +133,7 @@ impl EnvironmentReader<'_> {
         for (key, (value, _)) in &self.settings {
             root.put(key.segments(), value);
         }
-        root.value(&mut Key::root(), &mut self.findings)
+        root.value(&mut Key::root(), &mut self.diagnostics)
     }
 }
 
@@ -144,12 +152,12 @@ impl TreeBuilder {
         }
     }
 
-    fn value(self, key: &mut Key, findings: &mut Vec<Diagnostic>) -> Option<Value> {
+    fn value(self, key: &mut Key, diagnostics: &mut Vec<Diagnostic>) -> Option<Value> {
         let mut names = Vec::new();
         let mut elements = Vec::new();
         for (segment, branch) in self.members {
             key.push(segment.clone());
-            let value = branch.value(key, findings);
+            let value = branch.value(key, diagnostics);
             key.pop();
             match (segment, value) {
                 (Segment::Name(name), Some(value)) => names.push((name, value)),
@@ -159,14 +167,14 @@ impl TreeBuilder {
         }
         if let Some((gap, (_, value))) = elements.iter().enumerate().find(|(at, (index, _))| at != index) {
             let message = format!("the list has no item {gap}");
-            let finding = Diagnostic::error(Code::EnvType, key.clone(), message).at(value.origin());
-            findings.push(finding.help("number the items from 0 without gaps"));
+            let diagnostic = Diagnostic::error(Code::EnvType, key.clone(), message).at(value.origin());
+            diagnostics.push(diagnostic.help("number the items from 0 without gaps"));
         }
         let inner = names.first().map(|(_, value)| value).or(elements.first().map(|(_, value)| value));
         let Some(origin) = inner.map(|value| value.origin().clone()) else { return self.own };
         if let Some(own) = &self.own {
             let message = format!("`{}` sets the whole value and `{origin}` a part of it", own.origin());
-            findings.push(
+            diagnostics.push(
                 Diagnostic::error(Code::EnvAmbiguous, key.clone(), message)
                     .at(&origin)
                     .help("keep one of them"),

@@ -24,7 +24,7 @@ pub(super) struct Prepared {
     stage: Stage,
     plan: Option<StagePlan>,
     /// The errors and warnings, in the order of reports.
-    findings: Vec<Diagnostic>,
+    diagnostics: Vec<Diagnostic>,
 }
 
 impl Prepared {
@@ -39,26 +39,28 @@ impl Prepared {
         }
         let stage = args.stage;
         let config =
-            context.application().map_err(|findings| context.refuse(&findings))?.open().map_err(|error| {
-                context.terminal.note(&error.to_string());
-                if context.is_json() {
-                    context.terminal.json(&json!({ "ok": false, "diagnostics": error.diagnostics() }));
-                }
-                // Exit 1 is the verdict of the agents only.
-                Exit::Failed
-            })?;
+            context.application().map_err(|diagnostics| context.refuse(&diagnostics))?.open().map_err(
+                |error| {
+                    context.terminal.note(&error.to_string());
+                    if context.is_json() {
+                        context.terminal.json(&json!({ "ok": false, "diagnostics": error.diagnostics() }));
+                    }
+                    // Exit 1 is the verdict of the agents only.
+                    Exit::Failed
+                },
+            )?;
         let (snapshot, masks) = (config.snapshot(), config.masks());
         context.terminal.report(snapshot.warnings(), &masks);
         let request = Request { spec: args.spec.clone(), prompt: prompt::read(context, &args.prompt)? };
         let plan = StagePlan::of(&config, stage, &request);
-        let mut findings = match &plan {
+        let mut diagnostics = match &plan {
             Ok(plan) => strictly(plan.warnings().to_vec(), context.globals.strict),
             Err(refused) => refused.diagnostics().to_vec(),
         };
         // As errors: an agent needs its command and its key.
-        findings
+        diagnostics
             .extend(strictly(missing_requirements(&environment::capture(), snapshot.root(), &[stage]), true));
-        Ok(Self { config, masks, stage, plan: plan.ok(), findings: in_report_order(findings) })
+        Ok(Self { config, masks, stage, plan: plan.ok(), diagnostics: in_report_order(diagnostics) })
     }
 
     /// The plan; its warnings are reported.
@@ -67,24 +69,24 @@ impl Prepared {
     /// The gate cannot run; every reason was reported.
     pub(super) fn plan(&mut self, context: &Context) -> Result<StagePlan, Exit> {
         match self.plan.take() {
-            Some(plan) if is_ok(&self.findings) => {
-                context.terminal.report(&self.findings, &self.masks);
+            Some(plan) if is_ok(&self.diagnostics) => {
+                context.terminal.report(&self.diagnostics, &self.masks);
                 Ok(plan)
             }
-            _ => Err(refused(context, &self.findings, &self.masks)),
+            _ => Err(refused(context, &self.diagnostics, &self.masks)),
         }
     }
 
     /// Shows the plan without running it.
     pub(super) fn show(&self, context: &Context) -> Exit {
-        let ok = self.plan.is_some() && is_ok(&self.findings);
-        context.terminal.report(&self.findings, &self.masks);
+        let ok = self.plan.is_some() && is_ok(&self.diagnostics);
+        context.terminal.report(&self.diagnostics, &self.masks);
         // A prompt may contain a secret of the configuration.
         let masks = self.plan.as_ref().map_or(&self.masks, StagePlan::masks);
         if context.is_json() {
             let plan = self.plan.as_ref().map(|planned| scrubbed(masks, planned.plan().to_json()));
-            let findings = masks.scrubbed(&self.findings);
-            context.terminal.json(&json!({ "ok": ok, "plan": plan, "diagnostics": findings }));
+            let diagnostics = masks.scrubbed(&self.diagnostics);
+            context.terminal.json(&json!({ "ok": ok, "plan": plan, "diagnostics": diagnostics }));
         } else if let Some(planned) = &self.plan {
             context.terminal.result(&masks.scrub(&planned.plan().to_text()));
         }

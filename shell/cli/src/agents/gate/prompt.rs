@@ -27,14 +27,14 @@ pub(super) fn read(context: &Context, args: &PromptArgs) -> Result<String, Exit>
         // The command line requires one of the two.
         (None, None) => ("--prompt".into(), Ok(Vec::new())),
     };
-    text(&name, bytes).map_err(|finding| context.refuse(&[finding]))
+    text(&name, bytes).map_err(|diagnostic| context.refuse(&[diagnostic]))
 }
 
 fn text(name: &str, bytes: io::Result<Vec<u8>>) -> Result<String, Diagnostic> {
     let bytes = bytes.map_err(|why| {
-        let finding =
+        let diagnostic =
             error(Code::GatePromptUnreadable, format!("the prompt cannot be read from {name}: {why}"));
-        finding.help("check the path and its permissions, or give the prompt with --prompt TEXT")
+        diagnostic.help("check the path and its permissions, or give the prompt with --prompt TEXT")
     })?;
     if bytes.len() > LIMIT_BYTES {
         let message = format!("the prompt from {name} is longer than {} MiB", LIMIT_BYTES >> 20);

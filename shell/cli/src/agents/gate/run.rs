@@ -114,7 +114,8 @@ enum Recorded {
 impl RunRecorder {
     /// Opens the database before anything starts.
     fn open(context: &Context, config: &AppConfig, interruption: &Arc<Interruptible>) -> Result<Self, Exit> {
-        let path = location::expanded(&config.store.path).map_err(|finding| context.refuse(&[finding]))?;
+        let path =
+            location::expanded(&config.store.path).map_err(|diagnostic| context.refuse(&[diagnostic]))?;
         let patience = Arc::clone(interruption);
         let options = StoreOptions::new(&path).synchronous(config.store.synchronous);
         let options = options.deadline_from(move || patience.patience());
@@ -143,7 +144,7 @@ impl RunRecorder {
 /// Writes the result.
 fn write(context: &Context, run: &Run, recorded: &Recorded) {
     if let Recorded::Failed { why, file } = recorded {
-        let finding = error(Code::StoreUnavailable, format!("the run could not be recorded: {why}"));
+        let diagnostic = error(Code::StoreUnavailable, format!("the run could not be recorded: {why}"));
         let help = match file {
             Some(file) => {
                 let file = file.display();
@@ -153,7 +154,7 @@ fn write(context: &Context, run: &Run, recorded: &Recorded) {
             }
             None => "no file could be written either; the output of the agents is on stdout".into(),
         };
-        context.terminal.report(&[finding.help(help)], &Masks::default());
+        context.terminal.report(&[diagnostic.help(help)], &Masks::default());
     }
     if context.is_json() {
         return context.terminal.json(&finished(run, recorded));

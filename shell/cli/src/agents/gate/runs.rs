@@ -22,15 +22,15 @@ pub(super) fn list(context: &Context, args: &GateListArgs) -> Result<Exit, Exit>
     let find = |runs: &Runs| runs.find(&filter(args)).map_err(|why| unreadable(context, &why));
     let FoundRuns { runs: found, unreadable: unread } =
         runs.as_ref().map(find).transpose()?.unwrap_or_default();
-    let findings = strictly(unread.iter().map(unread_run).collect(), context.globals.strict);
-    context.terminal.report(&findings, &Masks::default());
+    let diagnostics = strictly(unread.iter().map(unread_run).collect(), context.globals.strict);
+    context.terminal.report(&diagnostics, &Masks::default());
     if context.is_json() {
         let documents: Vec<_> = found.iter().map(|(number, run)| run.to_json(Some(*number))).collect();
-        let list = json!({ "database": database, "runs": documents, "diagnostics": findings });
+        let list = json!({ "database": database, "runs": documents, "diagnostics": diagnostics });
         context.terminal.json(&list);
     } else if !found.is_empty() {
         context.terminal.result(&list_text(&found));
-    } else if !findings.is_empty() {
+    } else if !diagnostics.is_empty() {
         context.terminal.result("no matching run can be read\n");
     } else if first_and_last(context, runs.as_ref())?.is_some() {
         context.terminal.result("no recorded run matches\n");
@@ -40,7 +40,7 @@ pub(super) fn list(context: &Context, args: &GateListArgs) -> Result<Exit, Exit>
             .terminal
             .result(&format!("no run is recorded yet in `{name}`: `speckit gate run` records them\n"));
     }
-    Ok(if is_ok(&findings) { Exit::Yes } else { Exit::No })
+    Ok(if is_ok(&diagnostics) { Exit::Yes } else { Exit::No })
 }
 
 fn filter(args: &GateListArgs) -> RunsFilter {
@@ -78,7 +78,7 @@ pub(super) fn show(context: &Context, name: &str) -> Result<Exit, Exit> {
         }
         Err(_) => {
             let path = PathBuf::from(name);
-            let (number, run) = saved(&path).map_err(|finding| context.refuse(&[finding]))?;
+            let (number, run) = saved(&path).map_err(|diagnostic| context.refuse(&[diagnostic]))?;
             (number, run, path)
         }
     };
@@ -95,9 +95,9 @@ pub(super) fn show(context: &Context, name: &str) -> Result<Exit, Exit> {
 
 fn stored(context: &Context, number: i64, database: &Path) -> Result<Run, Exit> {
     let unknown = |what: &str| {
-        let finding = error(Code::GateUnknown, format!("there is no run {number}: {what}"));
+        let diagnostic = error(Code::GateUnknown, format!("there is no run {number}: {what}"));
         context
-            .refuse(&[finding
+            .refuse(&[diagnostic
                 .help("`speckit gate list` lists them; a file is named with its folder, such as `./7`")])
     };
     let runs = opened(context, database)?;
@@ -120,10 +120,10 @@ fn stored(context: &Context, number: i64, database: &Path) -> Result<Run, Exit> 
 fn saved(path: &Path) -> Result<(Option<i64>, Run), Diagnostic> {
     let name = path.display();
     let source =
-        read_source(&Disk, speckit_core::LayerKind::File, path).map_err(|unread| unread.finding(path))?;
+        read_source(&Disk, speckit_core::LayerKind::File, path).map_err(|unread| unread.diagnostic(path))?;
     let no_run = |why: String| {
-        let finding = error(Code::GateNoRun, format!("`{name}` contains no run: {why}"));
-        finding
+        let diagnostic = error(Code::GateNoRun, format!("`{name}` contains no run: {why}"));
+        diagnostic
             .help("`gate run` writes such files if the database cannot; `gate list` lists the recorded runs")
     };
     let document = serde_json::from_str(source.text()).map_err(|why| no_run(why.to_string()))?;
@@ -132,7 +132,7 @@ fn saved(path: &Path) -> Result<(Option<i64>, Run), Diagnostic> {
 
 /// The database of runs, even if the configuration is refused.
 fn database(context: &Context) -> Result<PathBuf, Exit> {
-    let (path, warning) = context.database().map_err(|finding| context.refuse(&[finding]))?;
+    let (path, warning) = context.database().map_err(|diagnostic| context.refuse(&[diagnostic]))?;
     context.terminal.report(warning.as_slice(), &Masks::default());
     Ok(absolute(&path).unwrap_or(path))
 }

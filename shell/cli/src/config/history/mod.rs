@@ -82,7 +82,7 @@ fn show(context: &Context, args: &GenerationArgs) -> CommandResult {
 
 /// The texts of the files, with secrets masked unless `reveal`.
 fn texts(context: &Context, generation: &Generation, reveal: bool) -> Result<Vec<String>, Exit> {
-    let rules = context.rules().map_err(|findings| context.refuse(&findings))?;
+    let rules = context.rules().map_err(|diagnostics| context.refuse(&diagnostics))?;
     // It may have been recorded under another schema.
     let rules = rules.with_secrets(generation.state.secrets());
     let texts = generation.state.sources.iter().filter_map(|source| {
@@ -140,7 +140,7 @@ fn report_unknown(context: &Context, history: &History, number: i64) -> Exit {
 
 /// The database of the history. An invalid configuration is allowed, because the user may want to repair it with the history.
 fn database(context: &Context) -> Result<PathBuf, Exit> {
-    context.database().map(|(path, _)| path).map_err(|finding| context.refuse(&[finding]))
+    context.database().map(|(path, _)| path).map_err(|diagnostic| context.refuse(&[diagnostic]))
 }
 
 /// The history in a database; `None` if the file does not exist. Never creates it.

@@ -36,10 +36,10 @@ pub(super) fn run(context: &Context, args: &RollbackArgs) -> CommandResult {
             "it was recorded with store.history = \"metadata\"; only what `full` records can be restored",
         ));
     }
-    let sources = context.sources().map_err(|findings| context.refuse(&findings))?;
+    let sources = context.sources().map_err(|diagnostics| context.refuse(&diagnostics))?;
     let files = history.files(number).map_err(|error| unreadable(context, &error))?.unwrap_or_default();
     require_same_files(context, number, &sources, &files)?;
-    let rules = context.rules().map_err(|findings| context.refuse(&findings))?;
+    let rules = context.rules().map_err(|diagnostics| context.refuse(&diagnostics))?;
     // It may have been recorded under another schema.
     let rules = rules.with_secrets(generation.state.secrets());
     require_valid(context, &rules, &sources, &generation.state)?;
@@ -123,7 +123,7 @@ fn require_valid(
         false => Ok(()),
     });
     checked.map_err(|refused| {
-        context.report_refusal(refused.findings(), &refused.masks(rules));
+        context.report_refusal(refused.diagnostics(), &refused.masks(rules));
         context.terminal.note("note: nothing is written: the present rules refuse that generation\n");
         Exit::No
     })
@@ -193,7 +193,7 @@ fn record(context: &Context, restored: &Generation, began: Duration) -> Result<O
             open(context, builder.history_settings(|settings| settings.store.clone()), cause, began)
         }),
     };
-    opened.unwrap_or_else(|findings| Err(context.refuse(&findings)))
+    opened.unwrap_or_else(|diagnostics| Err(context.refuse(&diagnostics)))
 }
 
 fn open<T: DeserializeOwned + Send + Sync + 'static>(

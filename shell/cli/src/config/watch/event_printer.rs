@@ -103,7 +103,7 @@ impl<'a> EventPrinter<'a> {
     }
 
     fn failed(&self, diagnostics: &Diagnostics, status: &str) {
-        let errors = diagnostics.iter().filter(|finding| finding.severity == Severity::Error).count();
+        let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
         let errors = count(errors, "error");
         self.print("reload_failed", &json!({ "diagnostics": **diagnostics }), || {
             format!("refused with {errors}, generation {} {status}\n", self.generation)

@@ -31,7 +31,7 @@ pub(crate) fn run(context: &Context, args: &WatchArgs) -> CommandResult {
             .application()
             .map(|builder| watch(context, args, builder.history_settings(|settings| settings.store.clone()))),
     };
-    watched.unwrap_or_else(|findings| Err(context.refuse(&findings)))
+    watched.unwrap_or_else(|diagnostics| Err(context.refuse(&diagnostics)))
 }
 
 /// An input of the main loop.
@@ -120,7 +120,7 @@ fn report_refused(context: &Context, error: &ConfigError) -> Exit {
         EventPrinter::new(context).refused(error);
     }
     match error {
-        ConfigError::Refused { findings, .. } => exit_for(findings),
+        ConfigError::Refused { diagnostics, .. } => exit_for(diagnostics),
         _ => Exit::Failed,
     }
 }

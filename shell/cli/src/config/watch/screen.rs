@@ -121,7 +121,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> DashboardScreen<'_, T> {
             Ok(Reloaded::Renewed) => "reloaded".into(),
             Ok(Reloaded::Unchanged) => "nothing has changed".into(),
             Ok(Reloaded::Deferred) => "the reload waits until no task is busy".into(),
-            Err(ConfigError::Refused { findings, .. }) => format!("refused, {} findings", findings.len()),
+            Err(ConfigError::Refused { diagnostics, .. }) => {
+                format!("refused, {} diagnostics", diagnostics.len())
+            }
             Err(error) => error.to_string(),
         })
     }

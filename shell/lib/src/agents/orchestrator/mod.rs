@@ -85,7 +85,7 @@ impl GateError {
     /// The errors and warnings, in the order of reports.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         match self {
-            Self::Refused(findings) => findings,
+            Self::Refused(diagnostics) => diagnostics,
         }
     }
 }

@@ -96,12 +96,12 @@ impl<T: DeserializeOwned + Send + Sync + 'static> HistoryRecorder<T> {
         });
     }
 
-    pub(super) fn refused(&self, world: &dyn World, current: &Snapshot<T>, findings: Diagnostics) {
+    pub(super) fn refused(&self, world: &dyn World, current: &Snapshot<T>, diagnostics: Diagnostics) {
         let mut context = self.context(world, current.config());
         if let Some(mode) = *self.initial_mode.lock() {
             context.retention.mode = mode;
         }
-        self.journal.refused(RefusedEntry { context, generation: current.generation(), findings });
+        self.journal.refused(RefusedEntry { context, generation: current.generation(), diagnostics });
     }
 }
 
@@ -138,10 +138,11 @@ fn stands_in(last_good: &LastGood) -> Diagnostic {
 }
 
 fn no_longer_accepted(last_good: &LastGood, error: &ConfigError) -> String {
-    let first = error.diagnostics().iter().find(|finding| finding.severity == speckit_core::Severity::Error);
-    let why = first.map(|finding| match finding.key.is_root() {
-        true => finding.message.clone(),
-        false => format!("{}: {}", finding.key, finding.message),
+    let first =
+        error.diagnostics().iter().find(|diagnostic| diagnostic.severity == speckit_core::Severity::Error);
+    let why = first.map(|diagnostic| match diagnostic.key.is_root() {
+        true => diagnostic.message.clone(),
+        false => format!("{}: {}", diagnostic.key, diagnostic.message),
     });
     format!("generation {} is no longer accepted: {}", last_good.number, why.unwrap_or_default())
 }

@@ -15,9 +15,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
     pub(crate) fn start_recording(self: &Arc<Self>) {
         let Some(recorder) = &self.recorder else { return };
         let weak: Weak<Self> = Arc::downgrade(self);
-        recorder.journal.attach(Box::new(move |finding| {
+        recorder.journal.attach(Box::new(move |diagnostic| {
             if let Some(running) = weak.upgrade() {
-                running.warn(vec![finding]);
+                running.warn(vec![diagnostic]);
             }
         }));
         let current = self.current.load_full();

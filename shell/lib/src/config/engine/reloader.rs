@@ -88,10 +88,10 @@ impl<T: DeserializeOwned> Reloader<T> {
                 ReadResult::Accepted { tree, in_files }
             }
             Err(refusal) => {
-                let findings = fingerprint_of(&refusal);
+                let diagnostics = fingerprint_of(&refusal);
                 self.candidate = None;
                 self.refusal = Some(refusal);
-                ReadResult::Refused { findings, in_files }
+                ReadResult::Refused { diagnostics, in_files }
             }
         }
     }

@@ -216,10 +216,10 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         match unwound(|| (engine.follow)(new.config())) {
             Ok(hot_reload) => engine.hot_reload = hot_reload,
             Err(panic) => {
-                let mut finding = panicked("`hot_reload` of the builder", &panic)
+                let mut diagnostic = panicked("`hot_reload` of the builder", &panic)
                     .help("the previous debounce period, watch mode and watched paths stay in use");
-                finding.severity = Severity::Warning;
-                self.warn(vec![finding]);
+                diagnostic.severity = Severity::Warning;
+                self.warn(vec![diagnostic]);
             }
         }
         let quiet = engine.hot_reload.debounce();
@@ -227,8 +227,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
     }
 
     /// Emits a warning that is not about a value.
-    pub(crate) fn warn(&self, findings: Vec<Diagnostic>) {
-        let event = ConfigReloadEvent::Warning { diagnostics: Diagnostics::plain(findings) };
+    pub(crate) fn warn(&self, diagnostics: Vec<Diagnostic>) {
+        let event = ConfigReloadEvent::Warning { diagnostics: Diagnostics::plain(diagnostics) };
         self.tracker().record(&event);
         self.events.send(&event);
     }

@@ -68,7 +68,7 @@ pub(crate) struct RefusedEntry {
     /// The generation that stays in force.
     pub(crate) generation: u64,
     /// Why; redacted.
-    pub(crate) findings: Diagnostics,
+    pub(crate) diagnostics: Diagnostics,
 }
 
 /// The texts of a recorded generation.

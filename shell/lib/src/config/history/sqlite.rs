@@ -44,9 +44,9 @@ struct WriteWarnings {
 }
 
 impl WriteWarnings {
-    fn emit(&self, finding: Diagnostic) {
+    fn emit(&self, diagnostic: Diagnostic) {
         if let Some(warn) = &*self.warn.lock() {
-            warn(finding);
+            warn(diagnostic);
         }
     }
 
@@ -153,10 +153,10 @@ impl SqliteJournal {
     }
 
     pub(crate) fn refused(&self, refused: RefusedEntry) {
-        let RefusedEntry { context, generation, findings } = refused;
-        let json = serde_json::to_value(&*findings).unwrap_or_default();
+        let RefusedEntry { context, generation, diagnostics } = refused;
+        let json = serde_json::to_value(&*diagnostics).unwrap_or_default();
         let Some(kept) = stored_diagnostics(&json, context.retention.mode) else { return };
-        let report = (kept == json).then(|| findings.report().to_owned());
+        let report = (kept == json).then(|| diagnostics.report().to_owned());
         let (kept, at_ms) = (kept.to_string(), millis(context.at));
         self.later(&context, move |tx, files| {
             rows::refuse(tx, (files, at_ms, generation), (&kept, report.as_deref()))

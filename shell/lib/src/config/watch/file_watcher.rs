@@ -80,7 +80,7 @@ impl FileWatcher {
         }
         if file_watcher.native.is_none() && mode == WatchMode::Native {
             let mut errors = file_watcher.new_warnings;
-            errors.iter_mut().for_each(|finding| finding.severity = Severity::Error);
+            errors.iter_mut().for_each(|diagnostic| diagnostic.severity = Severity::Error);
             return Err(errors);
         }
         Ok(file_watcher)

@@ -44,7 +44,8 @@ pub(super) fn lines(event: &ConfigReloadEvent, at: Duration) -> Vec<Span<'static
             (WARNING, format!("deferred: accepted, waits for {guards}"), Vec::new())
         }
         ConfigReloadEvent::Warning { diagnostics } => {
-            let is_history = diagnostics.iter().any(|finding| finding.code.family() == CodeFamily::History);
+            let is_history =
+                diagnostics.iter().any(|diagnostic| diagnostic.code.family() == CodeFamily::History);
             let about = if is_history { "history" } else { "watching" };
             (WARNING, format!("warning about the {about}"), report(diagnostics, WARNING))
         }
@@ -155,9 +156,9 @@ mod tests {
 
     #[test]
     fn a_warning_about_the_history_is_marked_as_one() {
-        let finding =
+        let diagnostic =
             speckit_core::Diagnostic::warning(speckit_core::Code::HistoryUnwritten, Key::root(), "full");
-        let event = ConfigReloadEvent::Warning { diagnostics: Diagnostics::plain(vec![finding]) };
+        let event = ConfigReloadEvent::Warning { diagnostics: Diagnostics::plain(vec![diagnostic]) };
         assert!(text(&event).contains("warning about the history"), "{}", text(&event));
     }
 

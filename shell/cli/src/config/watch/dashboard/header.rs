@@ -120,14 +120,14 @@ fn header(
 }
 
 /// The first error, else the first diagnostic, with its origin and key.
-fn first_of(findings: &[Diagnostic]) -> String {
-    let worst = findings.iter().find(|finding| finding.severity == Severity::Error);
-    let Some(first) = worst.or_else(|| findings.first()) else {
+fn first_of(diagnostics: &[Diagnostic]) -> String {
+    let worst = diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error);
+    let Some(first) = worst.or_else(|| diagnostics.first()) else {
         return "the report is among the events".into();
     };
     let place = first.origin.as_ref().map(|origin| format!("{origin}: ")).unwrap_or_default();
     let key = if first.key.is_root() { String::new() } else { format!("{}: ", first.key) };
-    let more = match findings.len() - 1 {
+    let more = match diagnostics.len() - 1 {
         0 => String::new(),
         more => format!(" (and {more} more)"),
     };

@@ -105,7 +105,7 @@ pub(super) fn refusal() -> Diagnostics {
     let key = Key::of(["hot_reload", "debounce_ms"]);
     let source = Source::document(LayerKind::File, "speckit.toml", FILE);
     let layer = parse(&source, Language::Toml).unwrap();
-    let findings = vec![
+    let diagnostics = vec![
         Diagnostic::error(Code::SchemaMinimum, key.clone(), "expected at least 500, found 100")
             .at(layer.root().get(&key).unwrap().origin())
             .help("the range is 500 to 10000"),
@@ -115,17 +115,17 @@ pub(super) fn refusal() -> Diagnostics {
             "expected 1 to 5 names, found none",
         ),
     ];
-    let report = render(&findings, &Masks::of([&layer], &|_| false), Style::default());
-    Diagnostics::new(findings, report)
+    let report = render(&diagnostics, &Masks::of([&layer], &|_| false), Style::default());
+    Diagnostics::new(diagnostics, report)
 }
 
 /// One warning of the system.
 pub(super) fn warning() -> Diagnostics {
-    let finding =
+    let diagnostic =
         Diagnostic::warning(Code::WatchLimit, Key::root(), "no more inotify watches: reading every 1 s")
             .help("raise fs.inotify.max_user_watches");
-    let report = render(std::slice::from_ref(&finding), &Masks::default(), Style::default());
-    Diagnostics::new(vec![finding], report)
+    let report = render(std::slice::from_ref(&diagnostic), &Masks::default(), Style::default());
+    Diagnostics::new(vec![diagnostic], report)
 }
 
 /// A change between two values, each written as TOML.

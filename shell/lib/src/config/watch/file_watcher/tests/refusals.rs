@@ -43,12 +43,12 @@ fn refusing(mode: WatchMode, refuse: fn(&Path) -> Option<ErrorKind>) -> (FileWat
     (file_watcher, calls, hints)
 }
 
-fn texts(findings: &[Diagnostic]) -> Vec<String> {
-    let text = |finding: &Diagnostic| {
-        let help = finding.help.as_deref().unwrap_or("?");
-        format!("{:?} {}: {}; {help}", finding.severity, finding.code, finding.message)
+fn texts(diagnostics: &[Diagnostic]) -> Vec<String> {
+    let text = |diagnostic: &Diagnostic| {
+        let help = diagnostic.help.as_deref().unwrap_or("?");
+        format!("{:?} {}: {}; {help}", diagnostic.severity, diagnostic.code, diagnostic.message)
     };
-    findings.iter().map(text).collect()
+    diagnostics.iter().map(text).collect()
 }
 
 fn denied() -> ErrorKind {

@@ -9,19 +9,19 @@ use crate::tree::{Code, Diagnostic, Key, Origin};
 
 /// A violation.
 #[derive(Clone)]
-pub(super) struct Finding {
+pub(super) struct Violation {
     pub(super) code: Code,
     pub(super) key: Key,
-    pub(super) message: FindingMessage,
+    pub(super) message: ViolationMessage,
     pub(super) help: Option<String>,
     pub(super) origin: Origin,
     /// Set if it is about the closest alternative: the number of alternatives, and their keyword.
     pub(super) closest_of: Option<(usize, Code)>,
 }
 
-/// The message of a finding.
+/// The message of a violation.
 #[derive(Clone)]
-pub(super) enum FindingMessage {
+pub(super) enum ViolationMessage {
     /// One value where another was expected. A secret is not shown.
     Mismatch { expected: Expected, found: Option<String> },
     /// Anything else.
@@ -40,8 +40,8 @@ pub(super) enum Expected {
     Described(String),
 }
 
-impl Finding {
-    pub(super) fn new(code: Code, key: Key, message: impl Into<FindingMessage>, origin: &Origin) -> Self {
+impl Violation {
+    pub(super) fn new(code: Code, key: Key, message: impl Into<ViolationMessage>, origin: &Origin) -> Self {
         let message = message.into();
         Self { code, key, message, help: None, origin: origin.clone(), closest_of: None }
     }
@@ -65,13 +65,13 @@ impl Finding {
     }
 }
 
-impl<T: Into<String>> From<T> for FindingMessage {
+impl<T: Into<String>> From<T> for ViolationMessage {
     fn from(text: T) -> Self {
         Self::Text(text.into())
     }
 }
 
-impl FindingMessage {
+impl ViolationMessage {
     /// The expected types, if the value has none of them.
     pub(super) fn types(&self) -> Option<TypeSet> {
         match self {
@@ -103,7 +103,7 @@ impl From<String> for Expected {
     }
 }
 
-impl fmt::Display for FindingMessage {
+impl fmt::Display for ViolationMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Mismatch { expected, found: None } => write!(f, "expected {expected}"),

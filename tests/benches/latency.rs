@@ -70,7 +70,7 @@ fn show(name: &str, mut latencies: Vec<Duration>) {
     latencies.sort_unstable();
     let rank = |percent: usize| latencies[(latencies.len() * percent).div_ceil(100) - 1];
     println!(
-        "{name:<24} {:>5} edits   median {:>10.2?}   p95 {:>10.2?}   p99 {:>10.2?}   most {:>10.2?}",
+        "{name:<24} {:>5} edits   median {:>10.2?}   p95 {:>10.2?}   p99 {:>10.2?}   max {:>10.2?}",
         latencies.len(),
         rank(50),
         rank(95),

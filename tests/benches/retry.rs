@@ -88,7 +88,7 @@ fn failing_once(criterion: &mut Criterion) {
     group.bench_function("backon", |bencher| bencher.iter(|| failing().retry(exponential).call()));
     group.bench_function("sleep", |bencher| bencher.iter(|| std::thread::sleep(Duration::ZERO)));
     // An open breaker rejects the call.
-    let breaker = CircuitBreaker::new(BreakerConfig { least_calls: 1, ..BreakerConfig::default() });
+    let breaker = CircuitBreaker::new(BreakerConfig { min_calls: 1, ..BreakerConfig::default() });
     let _ = breaker.call(|| Err::<u64, _>(io::Error::from(io::ErrorKind::TimedOut)));
     group.bench_function("speckit-open-breaker", |bencher| {
         bencher.iter(|| Retrying::new(&config).breaker(&breaker).run(|| call(black_box(7))));

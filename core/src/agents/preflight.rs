@@ -54,12 +54,12 @@ pub fn check_providers(
         let Some(settings) = root.member("providers").and_then(|providers| providers.member(provider)) else {
             continue;
         };
-        let users = users.join(", ");
+        let users = format!("the stage{} {}", if users.len() == 1 { "" } else { "s" }, users.join(", "));
         let key = |name: &str| Key::of(["providers", provider, name]);
         if let Some((name, value)) = text(settings, "api_key_env").filter(|_| check_keys)
             && let Some(problem) = variable(name).problem()
         {
-            let message = format!("variable `{name}` {problem}; used at {users}");
+            let message = format!("variable `{name}` {problem}; used by {users}");
             diagnostics.push(
                 Diagnostic::warning(Code::ProviderKeyMissing, key("api_key_env"), message)
                     .help(format!("export {name}=…, or set validation.check_api_keys = false"))
@@ -69,7 +69,7 @@ pub fn check_providers(
         if let Some((name, value)) = text(settings, "command").filter(|_| check_commands)
             && let Some((problem, fix)) = command(name).problem(name)
         {
-            let message = format!("command `{name}` {problem}; used at {users}");
+            let message = format!("command `{name}` {problem}; used by {users}");
             let help = format!(
                 "{fix}, name another program in providers.{provider}.command, or set \
                  validation.check_commands = false"
@@ -179,7 +179,7 @@ mod tests {
             ("/x", CommandState::Folder, "is a folder", "append the name of a program in it"),
         ] {
             let expected = format!(
-                "providers.google.command: command `{command}` {problem}; used at plan, tasks; {fix}, name another \
+                "providers.google.command: command `{command}` {problem}; used by the stages plan, tasks; {fix}, name another \
                  program in providers.google.command, or set validation.check_commands = false"
             );
             let stages = [Stage::Plan, Stage::Tasks];
@@ -187,7 +187,7 @@ mod tests {
         }
         for (state, problem) in [(VariableState::Unset, "is not set"), (VariableState::Empty, "is empty")] {
             let expected = format!(
-                "providers.google.api_key_env: variable `GEMINI_API_KEY` {problem}; used at plan; export \
+                "providers.google.api_key_env: variable `GEMINI_API_KEY` {problem}; used by the stage plan; export \
                  GEMINI_API_KEY=…, or set validation.check_api_keys = false"
             );
             assert_eq!(diagnostics(&google("x"), &[Stage::Plan], state, CommandState::Found), [expected]);

@@ -5,11 +5,11 @@ use alloc::string::String;
 use core::time::Duration;
 
 /// The smallest of 1, 2 and 5 times a power of ten that fits at most `ticks` times into `most`.
-pub(crate) fn count_step(most: u64, ticks: u64) -> u64 {
+pub(crate) fn count_step(max: u64, ticks: u64) -> u64 {
     let mut unit: u64 = 1;
     loop {
         let fitting =
-            [1, 2, 5].map(|of| unit.saturating_mul(of)).into_iter().find(|step| most / step <= ticks);
+            [1, 2, 5].map(|of| unit.saturating_mul(of)).into_iter().find(|step| max / step <= ticks);
         match (fitting, unit.checked_mul(10)) {
             (Some(step), _) => return step,
             (None, Some(next)) => unit = next,
@@ -25,17 +25,17 @@ const DAY: u64 = 24 * HOUR;
 const TIME_STEPS: [u64; 12] = [30, 60, 120, 300, 600, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400];
 
 /// The smallest step of time, in milliseconds, that fits at most `ticks` times into `most`.
-pub(crate) fn time_step(most: u64, ticks: u64) -> u64 {
-    if most / 20_000 <= ticks {
-        return count_step(most, ticks);
+pub(crate) fn time_step(max: u64, ticks: u64) -> u64 {
+    if max / 20_000 <= ticks {
+        return count_step(max, ticks);
     }
-    let fitting = TIME_STEPS.into_iter().map(|step| step * 1000).find(|step| most / step <= ticks);
-    fitting.unwrap_or_else(|| DAY.saturating_mul(count_step(most / DAY, ticks)))
+    let fitting = TIME_STEPS.into_iter().map(|step| step * 1000).find(|step| max / step <= ticks);
+    fitting.unwrap_or_else(|| DAY.saturating_mul(count_step(max / DAY, ticks)))
 }
 
 /// A time on an axis with this step, both in milliseconds: `1.5 s`.
-pub(crate) fn time_label(at: u64, step: u64, most: u64) -> String {
-    match (step, most) {
+pub(crate) fn time_label(at: u64, step: u64, max: u64) -> String {
+    match (step, max) {
         _ if at == 0 => String::from("0"),
         (HOUR.., _) => format!("{} h", at / HOUR),
         (MINUTE.., _) => format!("{} min", at / MINUTE),
@@ -76,8 +76,8 @@ mod tests {
 
     #[test]
     fn a_step_is_the_smallest_that_is_round() {
-        for (most, step) in [(0, 1), (4, 1), (5, 2), (8, 2), (10, 5), (100, 50), (120_000, 50_000)] {
-            assert_eq!(count_step(most, 3.max(4.min(most))), step, "{most}");
+        for (max, step) in [(0, 1), (4, 1), (5, 2), (8, 2), (10, 5), (100, 50), (120_000, 50_000)] {
+            assert_eq!(count_step(max, 3.max(4.min(max))), step, "{max}");
         }
         assert_eq!(count_step(u64::MAX, 4), 5_000_000_000_000_000_000);
         assert_eq!(count_step(u64::MAX, 0), u64::MAX);
@@ -85,9 +85,9 @@ mod tests {
 
     #[test]
     fn times_have_the_unit_of_their_axis() {
-        let labels = |most: u64, ticks| {
-            let step = time_step(most, ticks);
-            (0..=most / step).map(|n| time_label(n * step, step, most)).collect::<Vec<_>>()
+        let labels = |max: u64, ticks| {
+            let step = time_step(max, ticks);
+            (0..=max / step).map(|n| time_label(n * step, step, max)).collect::<Vec<_>>()
         };
         assert_eq!(labels(100, 4), ["0", "50 ms", "100 ms"]);
         assert_eq!(labels(2300, 3), ["0", "1 s", "2 s"]);

@@ -66,9 +66,9 @@ impl Backoff {
             }
             Jitter::Decorrelated => {
                 let cap = millis(config.max_backoff_ms);
-                let least = millis(config.initial_backoff_ms).min(cap);
-                let most = self.last.unwrap_or(least).saturating_mul(3).min(cap);
-                self.stream.between(least, most)
+                let min = millis(config.initial_backoff_ms).min(cap);
+                let max = self.last.unwrap_or(min).saturating_mul(3).min(cap);
+                self.stream.between(min, max)
             }
         };
         self.last = Some(wait);

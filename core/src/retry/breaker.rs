@@ -11,7 +11,7 @@ pub struct BreakerConfig {
     /// How many of the last calls count. At least 1.
     pub window: u32,
     /// How many calls must have ended before it can open. At least 1, and at most `window`.
-    pub least_calls: u32,
+    pub min_calls: u32,
     /// The percentage of failed calls that opens it: 1 to 100.
     pub failure_percent: u32,
     /// How long it stays open before it allows one call.
@@ -20,7 +20,7 @@ pub struct BreakerConfig {
 
 impl Default for BreakerConfig {
     fn default() -> Self {
-        Self { window: 100, least_calls: 10, failure_percent: 50, open_for: Duration::from_secs(30) }
+        Self { window: 100, min_calls: 10, failure_percent: 50, open_for: Duration::from_secs(30) }
     }
 }
 
@@ -51,7 +51,7 @@ pub struct Permit {
 /// ```
 /// use core::time::Duration;
 /// use speckit_core::retry::breaker::{Breaker, BreakerConfig, BreakerState};
-/// let mut breaker = Breaker::new(BreakerConfig { window: 4, least_calls: 2, ..BreakerConfig::default() });
+/// let mut breaker = Breaker::new(BreakerConfig { window: 4, min_calls: 2, ..BreakerConfig::default() });
 /// let second = Duration::from_secs;
 /// for _ in 0..2 {
 ///     let permit = breaker.permit(second(0)).unwrap();
@@ -127,7 +127,7 @@ impl Breaker {
                 calls.push_back(!is_success);
                 *failures += u32::from(!is_success);
                 let known = u64::try_from(calls.len()).unwrap_or(u64::MAX);
-                let needed = u64::from(self.config.least_calls.min(self.config.window).max(1));
+                let needed = u64::from(self.config.min_calls.min(self.config.window).max(1));
                 let percent = u64::from(self.config.failure_percent.clamp(1, 100));
                 let is_too_many = u64::from(*failures) * 100 >= known * percent;
                 if !is_success && known >= needed && is_too_many {

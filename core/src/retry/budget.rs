@@ -50,7 +50,7 @@ impl Budget {
     /// A full budget.
     pub fn new(config: BudgetConfig) -> Self {
         let mut budget = Self { config, tokens: 0, filled: None };
-        budget.tokens = budget.most();
+        budget.tokens = budget.max();
         budget
     }
 
@@ -91,10 +91,10 @@ impl Budget {
     }
 
     fn add(&mut self, tokens: u64) {
-        self.tokens = self.tokens.saturating_add(tokens).min(self.most());
+        self.tokens = self.tokens.saturating_add(tokens).min(self.max());
     }
 
-    fn most(&self) -> u64 {
+    fn max(&self) -> u64 {
         u64::from(self.config.capacity.max(1)) * TOKEN
     }
 }

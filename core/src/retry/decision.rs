@@ -6,6 +6,7 @@ use core::time::Duration;
 use super::Budget;
 use crate::retry::backoff::Backoff;
 use crate::retry::{RetryConfig, Seed};
+use crate::text::duration;
 
 /// Whether a failed call may be retried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -80,10 +81,11 @@ impl fmt::Display for GiveUp {
             Self::Attempts { allowed: 1 } => f.write_str("one attempt is allowed"),
             Self::Attempts { allowed } => write!(f, "{allowed} attempts are allowed"),
             Self::Deadline { allowed, wait: Duration::ZERO } => {
-                write!(f, "the deadline of {allowed:?} has passed")
+                write!(f, "the deadline of {} has passed", duration(*allowed))
             }
             Self::Deadline { allowed, wait } => {
-                write!(f, "a wait of {wait:.0?} would end after the deadline of {allowed:?}")
+                let (wait, allowed) = (duration(*wait), duration(*allowed));
+                write!(f, "a wait of {wait} would end after the deadline of {allowed}")
             }
             Self::Budget => f.write_str("the budget for retries is used up"),
             Self::Open => f.write_str("the circuit breaker is open"),
@@ -151,10 +153,10 @@ impl Retry {
         if self.attempts >= config.max_attempts {
             return Decision::GiveUp(GiveUp::Attempts { allowed: config.max_attempts });
         }
-        let least = failure.suggested.unwrap_or_default();
-        let wait = least.saturating_add(self.backoff.wait(config, self.attempts));
+        let min = failure.suggested.unwrap_or_default();
+        let wait = min.saturating_add(self.backoff.wait(config, self.attempts));
         let left = config.deadline().saturating_sub(elapsed);
-        let wait = if failure.suggested.is_some() { wait.min(left.max(least)) } else { wait };
+        let wait = if failure.suggested.is_some() { wait.min(left.max(min)) } else { wait };
         if wait > left || left.is_zero() {
             // Where no time is left, no wait is short enough.
             let wait = if left.is_zero() { Duration::ZERO } else { wait };

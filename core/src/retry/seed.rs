@@ -55,12 +55,12 @@ pub struct RandomStream {
 impl RandomStream {
     /// An integer from 0 to `most`, each equally likely: the high half of a product with 64 random bits, drawn again in
     /// the few cases that would favour some (Lemire, "Fast Random Integer Generation in an Interval", 2019).
-    pub fn up_to(&mut self, most: u64) -> u64 {
-        let Some(count) = most.checked_add(1) else { return self.numbers.next_u64() };
+    pub fn up_to(&mut self, max: u64) -> u64 {
+        let Some(count) = max.checked_add(1) else { return self.numbers.next_u64() };
         let mut product = self.product(count);
         if low(product) < count {
-            let least = count.wrapping_neg() % count;
-            while low(product) < least {
+            let min = count.wrapping_neg() % count;
+            while low(product) < min {
                 product = self.product(count);
             }
         }
@@ -68,10 +68,10 @@ impl RandomStream {
     }
 
     /// An integer from `least` to `most`, each equally likely; `least` if it is not below `most`.
-    pub fn between(&mut self, least: u64, most: u64) -> u64 {
-        match most.checked_sub(least) {
-            Some(width) => least + self.up_to(width),
-            None => least,
+    pub fn between(&mut self, min: u64, max: u64) -> u64 {
+        match max.checked_sub(min) {
+            Some(width) => min + self.up_to(width),
+            None => min,
         }
     }
 

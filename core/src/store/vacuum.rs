@@ -18,16 +18,16 @@
 use core::time::Duration;
 
 /// The least free bytes for which a scheduled vacuum is worthwhile: 1 MiB.
-pub const LEAST_BYTES: u64 = 1 << 20;
+pub const MIN_BYTES: u64 = 1 << 20;
 /// The least percentage of free pages for which a scheduled vacuum is worthwhile.
-pub const LEAST_PERCENT: u64 = 10;
+pub const MIN_PERCENT: u64 = 10;
 /// The shortest interval; a shorter one counts as this.
-pub const LEAST_INTERVAL: Duration = Duration::from_millis(10);
+pub const MIN_INTERVAL: Duration = Duration::from_millis(10);
 
 /// The most bytes that a step returns.
 const STEP_BYTES: u64 = 1_024_000;
 /// The least time between two steps: longer than others wait before they try the lock again.
-const LEAST_PAUSE: Duration = Duration::from_millis(5);
+const MIN_PAUSE: Duration = Duration::from_millis(5);
 
 /// The pages of a database file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -83,10 +83,10 @@ impl Pages {
         (STEP_BYTES / self.page_bytes.max(1)).max(1).min(rest).min(self.free)
     }
 
-    /// Whether enough is free for a scheduled vacuum: [`LEAST_BYTES`] and [`LEAST_PERCENT`].
+    /// Whether enough is free for a scheduled vacuum: [`MIN_BYTES`] and [`MIN_PERCENT`].
     pub fn is_worthwhile(self) -> bool {
-        self.free_bytes() >= LEAST_BYTES
-            && self.free.saturating_mul(100) >= self.total.saturating_mul(LEAST_PERCENT)
+        self.free_bytes() >= MIN_BYTES
+            && self.free.saturating_mul(100) >= self.total.saturating_mul(MIN_PERCENT)
     }
 }
 
@@ -107,7 +107,7 @@ pub struct VacuumState {
 /// A last one in the future, by the clock of another machine, counts as one that began now. One that is further ahead than
 /// the interval counts as none, since the clock was set back.
 pub fn due_in(interval: Duration, state: &VacuumState) -> Duration {
-    let interval = interval.max(LEAST_INTERVAL);
+    let interval = interval.max(MIN_INTERVAL);
     if !state.pages.is_worthwhile() {
         return interval;
     }
@@ -124,5 +124,5 @@ pub fn due_in(interval: Duration, state: &VacuumState) -> Duration {
 
 /// The pause for other writers after a step: as long as the step took, and 5 ms at least.
 pub fn pause(took: Duration) -> Duration {
-    took.max(LEAST_PAUSE)
+    took.max(MIN_PAUSE)
 }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use crate::tree::{Key, Kind, Segment, Value};
 
-const MOST: usize = 3;
+const MAX_NAMES: usize = 3;
 
 /// The keys of the tree that are nearest to a mistyped one, nearest first, at most three.
 ///
@@ -35,7 +35,7 @@ pub fn nearest_keys(root: &Value, key: &Key) -> Vec<Key> {
         }
     });
     near.sort();
-    near.truncate(MOST);
+    near.truncate(MAX_NAMES);
     near.into_iter().map(|(_, key)| key).collect()
 }
 

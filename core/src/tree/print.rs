@@ -29,7 +29,7 @@ const WIDEST: usize = 60;
 /// ```
 pub fn to_text(root: &Value, is_secret: &dyn Fn(&Key) -> bool) -> String {
     let mut text = String::new();
-    redact_at(root, &Key::root(), is_secret).leaves(false, &mut |key, value| {
+    redact_at(root, &Key::root(), is_secret).leaves(&mut |key, value| {
         text.push_str(&assignment(key, value));
         text.push('\n');
     });
@@ -41,7 +41,7 @@ pub fn to_text(root: &Value, is_secret: &dyn Fn(&Key) -> bool) -> String {
 /// Nothing is redacted here: pass the tree that [`redact_at`] returns.
 pub fn with_origins(root: &Value) -> String {
     let mut lines = Vec::new();
-    root.leaves(false, &mut |key, value| {
+    root.leaves(&mut |key, value| {
         lines.push((assignment(key, value), visible(&value.origin().to_string())));
     });
     let width = |text: &str| text.chars().count();

@@ -11,7 +11,7 @@ pub(crate) fn print(name: &str, peers: &[SqlitePeer], rounds: &[Vec<Timings>]) {
         |which: usize, of_thousand| median(rounds[which].iter().map(|round| round.within_ms(of_thousand)));
     for (which, peer) in peers.iter().enumerate() {
         println!(
-            "  {:<13} {:>9.0}/s   p50 {:>8.3} ms   p99 {:>9.3} ms   p99.9 {:>9.3} ms   most {:>9.3} ms",
+            "  {:<13} {:>9.0}/s   p50 {:>8.3} ms   p99 {:>9.3} ms   p99.9 {:>9.3} ms   max {:>9.3} ms",
             peer.name(),
             rate(which),
             within(which, 500),

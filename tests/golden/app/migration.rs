@@ -65,9 +65,11 @@ fn a_command_that_cannot_become_the_providers_is_a_warning_and_an_inline_table_a
     let report = |source: &_, diagnostics: &[_]| {
         written(diagnostics, &Masks::of([&parse(source, Language::Toml).unwrap()], &|_| false))
     };
-    let warned = source(agents);
-    let warnings = report(&warned, migrate_text(&warned).unwrap().warnings());
+    let set = "[[agents]]\nname = \"a\"\nmodel = \"gpt-5\"\ncommand = \"/opt/codex\"\n\
+               [providers.openai]\ncommand = \"codex\"\n";
+    let warnings =
+        [agents, set].map(|text| report(&source(text), migrate_text(&source(text)).unwrap().warnings()));
     let refused = source(&format!("models = {{ x = {{ tier = \"low\" }} }}\n{agents}"));
     let errors = report(&refused, &migrate_text(&refused).unwrap_err());
-    golden!("app/migration", "commands_and_inline_tables", warnings + "\n" + &errors);
+    golden!("app/migration", "commands_and_inline_tables", warnings.concat() + "\n" + &errors);
 }

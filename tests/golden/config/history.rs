@@ -133,7 +133,7 @@ fn the_way_back_is_shown_file_by_file_without_a_secret() {
     let state = generation(1, GenerationCause::Opened, HistoryMode::Full, &text(3, "hunter1"), None).state;
     let shown = |present: &[CurrentFile]| {
         let steps = plan_restore(&state, present).unwrap();
-        let diffs = steps.iter().map(|step| step.diff(&places().shown(&step.path), &rules));
+        let diffs = steps.iter().map(|step| step.diff(&places().short_path(&step.path), &rules));
         diffs.collect::<String>()
     };
     let present = |path: &str, text: &str| CurrentFile {

@@ -54,8 +54,8 @@ fn pieces<'b>(mut bytes: &'b [u8], cuts: &[usize]) -> Vec<&'b [u8]> {
     pieces
 }
 
-fn captured(most_bytes: usize, pieces: &[&[u8]]) -> Captured {
-    let mut ring = Ring::new(most_bytes);
+fn captured(max_bytes: usize, pieces: &[&[u8]]) -> Captured {
+    let mut ring = Ring::new(max_bytes);
     for piece in pieces {
         ring.push(piece);
     }
@@ -98,10 +98,10 @@ fn lines_of(text: &str) -> Vec<String> {
 
 proptest! {
     #[test]
-    fn a_ring_keeps_the_beginning_and_the_end(stream in stream(), cuts in cuts(), most_bytes in 0..80_usize) {
-        let kept = captured(most_bytes, &pieces(&stream, &cuts));
-        let head = stream.len().min(most_bytes / 2);
-        let tail = (stream.len() - head).min(most_bytes - most_bytes / 2);
+    fn a_ring_keeps_the_beginning_and_the_end(stream in stream(), cuts in cuts(), max_bytes in 0..80_usize) {
+        let kept = captured(max_bytes, &pieces(&stream, &cuts));
+        let head = stream.len().min(max_bytes / 2);
+        let tail = (stream.len() - head).min(max_bytes - max_bytes / 2);
         prop_assert_eq!(kept.head(), &stream[..head]);
         prop_assert_eq!(kept.tail(), &stream[stream.len() - tail..]);
         prop_assert_eq!(kept.dropped_bytes(), (stream.len() - head - tail) as u64);

@@ -73,13 +73,13 @@ fn attempt() -> impl Strategy<Value = Attempt> {
     let dropped = prop_oneof![Just(0), any::<u64>()];
     let stdout = (vec(any::<u8>(), 0..4), dropped)
         .prop_map(|(head, dropped_bytes)| Captured::cut(head, &[], dropped_bytes));
-    (ending, stdout.clone(), stdout, any::<bool>()).prop_map(|(ending, stdout, stderr, is_leaked)| Attempt {
+    (ending, stdout.clone(), stdout, any::<bool>()).prop_map(|(ending, stdout, stderr, leaked)| Attempt {
         ending,
         stdout,
         stderr,
         answer: Err(NoAnswer::NoObject),
         elapsed: Duration::ZERO,
-        is_leaked,
+        leaked,
     })
 }
 
@@ -268,7 +268,7 @@ proptest! {
             stderr: Captured::default(),
             answer: Err(NoAnswer::NoObject),
             elapsed: Duration::ZERO,
-            is_leaked: false,
+            leaked: false,
         };
         let waits = |plan: &Plan, agent: usize| {
             let name = plan.agents[agent].name.clone();

@@ -46,7 +46,7 @@ struct SupervisorModel {
     ended: Option<Duration>,
     finished: Option<Duration>,
     are_streams_closed: bool,
-    is_leaked: bool,
+    leaked: bool,
     cause: Option<StopCause>,
 }
 
@@ -59,7 +59,7 @@ impl SupervisorModel {
             ended: None,
             finished: None,
             are_streams_closed: false,
-            is_leaked: false,
+            leaked: false,
             cause: None,
         }
     }
@@ -85,7 +85,7 @@ impl SupervisorModel {
                 actions.extend([Action::Kill, Action::Reap]);
             }
             Input::Due if is_due && is_dying => {
-                self.is_leaked = true;
+                self.leaked = true;
                 actions.push(Action::Leave);
             }
             Input::Due if is_due && self.terminated.is_none() => terminates = Some(StopCause::TimedOut),
@@ -106,7 +106,7 @@ impl SupervisorModel {
             self.killed = Some(now);
             actions.push(Action::Kill);
         }
-        if self.is_leaked || (self.ended.is_some() && self.are_streams_closed) {
+        if self.leaked || (self.ended.is_some() && self.are_streams_closed) {
             self.finished = Some(now);
             actions.push(Action::Finish);
         }
@@ -175,8 +175,8 @@ proptest! {
         for (now, input) in history {
             prop_assert_eq!(process.step(now, input), model.step(now, input), "{:?} at {:?}", input, now);
             prop_assert_eq!(process.next_deadline(), model.deadline());
-            let found = (process.cause(), process.is_leaked(), process.is_finished());
-            prop_assert_eq!(found, (model.cause, model.is_leaked, model.finished.is_some()));
+            let found = (process.cause(), process.leaked(), process.is_finished());
+            prop_assert_eq!(found, (model.cause, model.leaked, model.finished.is_some()));
         }
     }
 
@@ -214,7 +214,7 @@ proptest! {
             prop_assert_eq!(actions[at - 1], Action::Kill);
             prop_assert!(!actions[*at..].iter().any(|action| matches!(action, Action::Kill | Action::Terminate)));
         }
-        prop_assert!(!process.is_finished() || process.is_leaked() || reaped.len() == 1, "finished without a reaping");
+        prop_assert!(!process.is_finished() || process.leaked() || reaped.len() == 1, "finished without a reaping");
     }
 
     #[test]

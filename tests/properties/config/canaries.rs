@@ -91,7 +91,7 @@ fn sources() -> [Layer; 3] {
 fn complaints(layers: &[Layer]) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for layer in layers {
-        layer.root().leaves(true, &mut |key, value| {
+        layer.root().leaves_and_elements(&mut |key, value| {
             let message =
                 format!("expected something other than {value} or `{}`", value.origin().raw().trim());
             found.push(
@@ -138,7 +138,7 @@ fn no_output_holds_a_planted_secret() {
     assert_no_canary(&apply(&shown, &changes).to_string());
 
     let mut keys = Vec::from([Key::root()]);
-    root.leaves(true, &mut |key, _| {
+    root.leaves_and_elements(&mut |key, _| {
         keys.extend(std::iter::successors(Some(key.clone()), Key::parent));
     });
     for key in keys {

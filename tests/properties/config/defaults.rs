@@ -47,7 +47,7 @@ fn outcome(result: Result<Checked, Refused>) -> String {
         Err(refused) => return format!("{:#?}", refused.diagnostics()),
     };
     let mut text = String::new();
-    checked.merged().root().leaves(false, &mut |key, leaf| {
+    checked.merged().root().leaves(&mut |key, leaf| {
         // The origin of a table of defaults is that of the empty table that it fills, if there is one by then.
         let place = |value: &Value| {
             if value.as_table().is_none() { value.origin().to_string() } else { String::new() }
@@ -92,7 +92,7 @@ proptest! {
         let layers: Vec<Layer> = [defaults].into_iter().chain(present.clone().map(Layer::new)).collect();
         let merged = Merged::of(&layers, &|_| ListStrategy::Replace).unwrap();
         if let Some(present) = &present {
-            present.leaves(false, &mut |key: &Key, leaf| {
+            present.leaves(&mut |key: &Key, leaf| {
                 let there = merged.root().get(key);
                 assert!(leaf.as_table().is_some() || there == Some(leaf), "{key}");
             });

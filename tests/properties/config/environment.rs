@@ -106,7 +106,7 @@ proptest! {
                 prop_assert_eq!(*only, &row.key);
                 prop_assert_eq!(layer.root().get(only).and_then(Value::as_str), Some(text.as_str()));
                 let mut leaves = 0;
-                layer.root().leaves(false, &mut |_, _| leaves += 1);
+                layer.root().leaves(&mut |_, _| leaves += 1);
                 prop_assert_eq!(leaves, 1);
             } else {
                 prop_assert!(layer.is_none());

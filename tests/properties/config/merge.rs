@@ -118,7 +118,7 @@ proptest! {
 
     #[test]
     fn the_highest_layer_wins_at_every_leaf(layers in layers(1..=5)) {
-        merged(&layers).root().leaves(false, &mut |key, leaf| {
+        merged(&layers).root().leaves(&mut |key, leaf| {
             let highest = layers.iter().rev().find_map(|layer| layer.root().get(key)).expect("some layer has it");
             // A table is empty too when all its members are removed.
             if is_empty_table(leaf) {
@@ -132,7 +132,7 @@ proptest! {
     #[test]
     fn every_leaf_of_the_highest_layer_is_there_unless_it_removes(layers in layers(1..=5)) {
         let merged = merged(&layers);
-        layers.last().expect("at least one").root().leaves(false, &mut |key, leaf| {
+        layers.last().expect("at least one").root().leaves(&mut |key, leaf| {
             if matches!(leaf.kind(), Kind::Unset) {
                 assert!(merged.root().get(key).is_none(), "{key}");
                 assert!(merged.removed(key).is_some(), "{key}");
@@ -144,7 +144,7 @@ proptest! {
 
     #[test]
     fn the_origin_of_each_leaf_is_a_place_of_a_layer_that_holds_it(layers in layers(1..=5)) {
-        merged(&layers).root().leaves(false, &mut |key, leaf| {
+        merged(&layers).root().leaves(&mut |key, leaf| {
             let held = layers.iter().filter_map(|layer| layer.root().get(key));
             let at_its_place = held.filter(|value| same_place(value.origin(), leaf.origin())).collect::<Vec<_>>();
             assert_eq!(at_its_place.len(), 1, "{key} at {}", leaf.origin());
@@ -179,7 +179,7 @@ proptest! {
 
     #[test]
     fn no_mark_of_a_removed_key_is_in_the_merged_tree(layers in layers(1..=4)) {
-        merged(&layers).root().leaves(true, &mut |key, leaf| {
+        merged(&layers).root().leaves_and_elements(&mut |key, leaf| {
             assert!(!matches!(leaf.kind(), Kind::Unset), "{key}");
         });
     }

@@ -117,7 +117,7 @@ fn run(rules: &Rules, inputs: &Inputs) {
                 assert_no_secret("a difference", &changes_text(&changes));
             }
             let mut keys = vec![Key::root()];
-            shown.leaves(true, &mut |key, _| keys.push(key.clone()));
+            shown.leaves_and_elements(&mut |key, _| keys.push(key.clone()));
             for key in keys {
                 let facts = rules.schema().and_then(|schema| schema.facts(&key));
                 let found = explain(checked.merged(), &key, facts.as_ref(), &is_secret, None).unwrap();

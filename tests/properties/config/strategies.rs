@@ -17,7 +17,7 @@ proptest! {
 
     #[test]
     fn the_place_of_a_leaf_is_where_it_is_written(layer in layer()) {
-        layer.root().leaves(true, &mut |key, leaf| assert_eq!(leaf.origin().raw(), leaf.to_string(), "{key}"));
+        layer.root().leaves_and_elements(&mut |key, leaf| assert_eq!(leaf.origin().raw(), leaf.to_string(), "{key}"));
     }
 
     #[test]
@@ -29,7 +29,7 @@ proptest! {
     fn an_overlay_holds_only_settings_of_the_defaults_each_of_its_type(
         (defaults, overlays) in layer().prop_flat_map(|layer| (Just(layer.clone()), overlays(&layer, 1)))
     ) {
-        overlays[0].root().leaves(false, &mut |key, leaf| {
+        overlays[0].root().leaves(&mut |key, leaf| {
             // An overlay without any setting is one empty leaf at the root.
             if !key.is_root() {
                 let default = defaults.root().get(key).expect("a key of the defaults");
@@ -48,7 +48,7 @@ fn layers_collide_in_every_way() {
     let (mut scalar_over_table, mut table_over_scalar, mut lists, mut removals) = (0, 0, 0, 0);
     for _ in 0..1000 {
         let pair = (layer(), layer()).new_tree(&mut runner).expect("no filter rejects").current();
-        pair.1.root().leaves(false, &mut |key, upper| {
+        pair.1.root().leaves(&mut |key, upper| {
             let Some(lower) = pair.0.root().get(key) else { return };
             match (lower.kind(), upper.kind()) {
                 (_, Kind::Unset) => removals += 1,
@@ -57,7 +57,7 @@ fn layers_collide_in_every_way() {
                 _ => {}
             }
         });
-        pair.0.root().leaves(false, &mut |key, _| {
+        pair.0.root().leaves(&mut |key, _| {
             table_over_scalar +=
                 usize::from(pair.1.root().get(key).is_some_and(|upper| upper.as_table().is_some()));
         });

@@ -78,8 +78,8 @@ fn bounds(config: &RetryConfig, retry: u32, last: Option<Duration>) -> (Duration
         Jitter::Equal => (wait / 2, wait),
         Jitter::Decorrelated => {
             let first = config.initial_backoff().min(config.max_backoff());
-            let most = last.unwrap_or(first).saturating_mul(3).min(config.max_backoff());
-            (first, most.max(first))
+            let max = last.unwrap_or(first).saturating_mul(3).min(config.max_backoff());
+            (first, max.max(first))
         }
     }
 }
@@ -175,9 +175,9 @@ proptest! {
         let mut backoff = Backoff::new(Seed::new(seed), "bounds");
         let mut last = None;
         for (config, retry) in settings {
-            let (least, most) = bounds(&config, retry, last);
+            let (min, max) = bounds(&config, retry, last);
             let wait = backoff.wait(&config, retry);
-            prop_assert!((limited(least)..=limited(most)).contains(&wait), "{wait:?} is not in {least:?}..={most:?}: {config:?}");
+            prop_assert!((limited(min)..=limited(max)).contains(&wait), "{wait:?} is not in {min:?}..={max:?}: {config:?}");
             last = Some(wait);
         }
     }
@@ -218,12 +218,12 @@ fn drawn(jitter: Jitter, seed: u64) -> Vec<f64> {
 }
 
 /// The greatest difference between the actual and the expected share of draws below a number: D of Kolmogorov and Smirnov.
-fn greatest_distance(mut draws: Vec<f64>, least: f64, most: f64) -> f64 {
+fn greatest_distance(mut draws: Vec<f64>, min: f64, max: f64) -> f64 {
     draws.sort_by(f64::total_cmp);
     let count = f64::from(DRAWS);
     let mut greatest = 0.0_f64;
     for (below, draw) in (0..DRAWS).map(f64::from).zip(draws) {
-        let expected = (draw - least) / (most - least);
+        let expected = (draw - min) / (max - min);
         greatest = greatest.max(expected - below / count).max((below + 1.0) / count - expected);
     }
     greatest
@@ -234,8 +234,8 @@ fn full_and_equal_jitter_are_even_over_their_ranges() {
     // Chance exceeds it once in a thousand times.
     let rarely = 1.95 / f64::from(DRAWS).sqrt();
     for seed in 1..=5 {
-        for (jitter, least) in [(Jitter::Full, 0.0), (Jitter::Equal, 0.5)] {
-            let distance = greatest_distance(drawn(jitter, seed), least, 1.0);
+        for (jitter, min) in [(Jitter::Full, 0.0), (Jitter::Equal, 0.5)] {
+            let distance = greatest_distance(drawn(jitter, seed), min, 1.0);
             assert!(distance < rarely, "{jitter:?} of seed {seed}: {distance:.5} is above {rarely:.5}");
         }
     }
@@ -243,10 +243,10 @@ fn full_and_equal_jitter_are_even_over_their_ranges() {
 
 #[test]
 fn each_thousandth_of_a_range_is_drawn_equally_often() {
-    for (jitter, least) in [(Jitter::Full, 0.0), (Jitter::Equal, 0.5)] {
+    for (jitter, min) in [(Jitter::Full, 0.0), (Jitter::Equal, 0.5)] {
         let mut counts = vec![0_u32; 1000];
         for draw in drawn(jitter, 42) {
-            let cell = (draw - least) / (1.0 - least) * 1000.0;
+            let cell = (draw - min) / (1.0 - min) * 1000.0;
             counts[(cell as usize).min(999)] += 1;
         }
         assert_even(&counts, &format!("{jitter:?}"));
@@ -262,8 +262,8 @@ fn a_decorrelated_wait_is_even_from_the_first_to_three_times_the_last() {
         let mut last = Duration::from_millis(100);
         for retry in 1..=4 {
             let wait = backoff.wait(&config, retry);
-            let (least, most) = (0.1, (last * 3).min(config.max_backoff()).as_secs_f64());
-            let cell = (wait.as_secs_f64() - least) / (most - least) * 100.0;
+            let (min, max) = (0.1, (last * 3).min(config.max_backoff()).as_secs_f64());
+            let cell = (wait.as_secs_f64() - min) / (max - min) * 100.0;
             counts[(cell as usize).min(99)] += 1;
             last = wait;
         }

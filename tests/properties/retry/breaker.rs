@@ -26,8 +26,8 @@ fn config() -> impl Strategy<Value = BreakerConfig> {
     let percent = prop_oneof![4 => 0..=100_u32, 2 => Just(50_u32), 1 => any::<u32>()];
     let open_for =
         prop_oneof![1 => Just(0_u64), 6 => 1..20_u64, 1 => Just(u64::MAX)].prop_map(Duration::from_secs);
-    (count(), count(), percent, open_for).prop_map(|(window, least_calls, failure_percent, open_for)| {
-        BreakerConfig { window, least_calls, failure_percent, open_for }
+    (count(), count(), percent, open_for).prop_map(|(window, min_calls, failure_percent, open_for)| {
+        BreakerConfig { window, min_calls, failure_percent, open_for }
     })
 }
 
@@ -113,7 +113,7 @@ impl ReferenceBreaker {
         let counted: Vec<bool> = of_era.map(|(_, is_success)| *is_success).take(window as usize).collect();
         let failed = counted.iter().filter(|is_success| !**is_success).count();
         let share = failed as f64 / counted.len() as f64;
-        let needed = config.least_calls.clamp(1, window) as usize;
+        let needed = config.min_calls.clamp(1, window) as usize;
         counted.len() >= needed && share * 100.0 >= f64::from(config.failure_percent.clamp(1, 100)) - 1e-9
     }
 }

@@ -49,13 +49,13 @@ fn history() -> impl Strategy<Value = Vec<(Duration, BudgetEvent)>> {
 /// The tokens after a history, in parts of a hundred billionth, and whether each withdrawal was granted.
 fn reference(config: BudgetConfig, history: &[(Duration, BudgetEvent)]) -> (u128, Vec<bool>) {
     const TOKEN: u128 = 100_000_000_000;
-    let most = u128::from(config.capacity.max(1)) * TOKEN;
-    let (mut tokens, mut granted) = (most, Vec::new());
+    let max = u128::from(config.capacity.max(1)) * TOKEN;
+    let (mut tokens, mut granted) = (max, Vec::new());
     for (index, (now, event)) in history.iter().enumerate() {
         // Time counts from the latest one.
         if let Some(latest) = history[..index].iter().map(|(time, _)| *time).max() {
             let passed = now.saturating_sub(latest).as_nanos();
-            tokens = most.min(tokens + passed * u128::from(config.per_second) * 100);
+            tokens = max.min(tokens + passed * u128::from(config.per_second) * 100);
         }
         match event {
             BudgetEvent::Withdraw if tokens >= TOKEN => {
@@ -65,7 +65,7 @@ fn reference(config: BudgetConfig, history: &[(Duration, BudgetEvent)]) -> (u128
             BudgetEvent::Withdraw => granted.push(false),
             BudgetEvent::Succeed => {
                 let parts = u128::from(config.percent_of_successes) * TOKEN / 100;
-                tokens = most.min(tokens + parts);
+                tokens = max.min(tokens + parts);
             }
             BudgetEvent::Look => {}
         }

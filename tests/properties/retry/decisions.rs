@@ -196,9 +196,9 @@ proptest! {
     fn a_suggestion_is_never_undercut_nor_exceeded_by_more_than_the_cap(call in call()) {
         for decision in made(&call) {
             if let Decision::Wait(wait) = decision.answer {
-                let least = decision.failure.suggested.unwrap_or_default();
-                let most = least.saturating_add(decision.config.max_backoff());
-                prop_assert!((least..=most).contains(&wait), "{decision:?}");
+                let min = decision.failure.suggested.unwrap_or_default();
+                let max = min.saturating_add(decision.config.max_backoff());
+                prop_assert!((min..=max).contains(&wait), "{decision:?}");
             }
         }
     }

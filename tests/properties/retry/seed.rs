@@ -22,9 +22,9 @@ pub(crate) fn chi_square(counts: &[u32]) -> f64 {
 
 #[track_caller]
 pub(crate) fn assert_even(counts: &[u32], what: &str) {
-    let most = rarely_exceeded(u32::try_from(counts.len() - 1).unwrap());
+    let max = rarely_exceeded(u32::try_from(counts.len() - 1).unwrap());
     let sum = chi_square(counts);
-    assert!(sum < most, "{what}: {sum:.1} is above {most:.1}");
+    assert!(sum < max, "{what}: {sum:.1} is above {max:.1}");
 }
 
 fn counts(cells: u64, draw: impl Fn(&mut RandomStream) -> u64) -> Vec<u32> {
@@ -68,20 +68,20 @@ proptest! {
     #[test]
     fn a_draw_is_never_out_of_its_range(seed in any::<u64>(), bounds in prop::collection::vec((bound(), bound()), 1..40)) {
         let mut stream = Seed::new(seed).stream("range");
-        for (least, most) in bounds {
-            prop_assert!(stream.up_to(most) <= most);
-            let drawn = stream.between(least, most);
-            let is_within = if least < most { (least..=most).contains(&drawn) } else { drawn == least };
-            prop_assert!(is_within, "{drawn} is not in {least} to {most}");
+        for (min, max) in bounds {
+            prop_assert!(stream.up_to(max) <= max);
+            let drawn = stream.between(min, max);
+            let is_within = if min < max { (min..=max).contains(&drawn) } else { drawn == min };
+            prop_assert!(is_within, "{drawn} is not in {min} to {max}");
         }
     }
 
     #[test]
-    fn a_draw_between_bounds_is_the_draw_of_their_distance(seed in any::<u64>(), least in bound(), width in bound()) {
-        let width = width.min(u64::MAX - least);
+    fn a_draw_between_bounds_is_the_draw_of_their_distance(seed in any::<u64>(), min in bound(), width in bound()) {
+        let width = width.min(u64::MAX - min);
         let (mut between, mut up_to) = (Seed::new(seed).stream("x"), Seed::new(seed).stream("x"));
         for _ in 0..4 {
-            prop_assert_eq!(between.between(least, least + width), least + up_to.up_to(width));
+            prop_assert_eq!(between.between(min, min + width), min + up_to.up_to(width));
         }
     }
 
@@ -98,16 +98,16 @@ proptest! {
 
 #[test]
 fn small_ranges_are_drawn_evenly() {
-    for most in [1, 2, 4, 5, 6, 9, 99, 999] {
-        assert_even(&counts(most + 1, |stream| stream.up_to(most)), &format!("0 to {most}"));
+    for max in [1, 2, 4, 5, 6, 9, 99, 999] {
+        assert_even(&counts(max + 1, |stream| stream.up_to(max)), &format!("0 to {max}"));
     }
 }
 
 /// Of 3·2⁶² numbers a multiplication without a second draw would hit every third twice as often.
 #[test]
 fn no_number_of_a_great_range_is_favoured() {
-    let most = 3 * (1_u64 << 62) - 1;
-    assert_even(&counts(3, |stream| stream.up_to(most) % 3), "the remainder by 3");
+    let max = 3 * (1_u64 << 62) - 1;
+    assert_even(&counts(3, |stream| stream.up_to(max) % 3), "the remainder by 3");
     assert_even(&counts(64, |stream| stream.up_to(u64::MAX) >> 58), "the highest six bits");
     assert_even(&counts(64, |stream| stream.up_to(u64::MAX) % 64), "the lowest six bits");
 }

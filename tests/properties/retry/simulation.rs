@@ -119,9 +119,9 @@ fn full_jitter_has_a_lower_peak_after_the_first_burst_than_none() {
 
 #[test]
 fn extreme_settings_cause_no_panic() {
-    let most = u64::MAX;
+    let max = u64::MAX;
     let waits =
-        RetryConfig::default().with_initial_backoff_ms(most).with_max_backoff_ms(most).with_deadline_ms(most);
+        RetryConfig::default().with_initial_backoff_ms(max).with_max_backoff_ms(max).with_deadline_ms(max);
     let config = waits.with_max_attempts(5).with_multiplier(f64::INFINITY);
     let comparison = compare(&config, Scenario { clients: 9, capacity: 1 }, Seed::new(7));
     assert!(comparison.runs.iter().all(|run| run.succeeded() + run.gave_up == 9));

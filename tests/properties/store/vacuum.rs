@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use speckit_core::store::vacuum::{LEAST_INTERVAL, Pages, VacuumState, due_in};
+use speckit_core::store::vacuum::{MIN_INTERVAL, Pages, VacuumState, due_in};
 
 fn pages() -> impl Strategy<Value = Pages> {
     let total = prop_oneof![1..3000_u64, 1..100_000_000_u64];
@@ -38,7 +38,7 @@ proptest! {
         let elapsed = (milliseconds(interval) - before).max(0);
         prop_assume!(elapsed < milliseconds(interval));
         let state = VacuumState { pages, last_at_ms: Some(last), now_ms: last + elapsed };
-        let wait = interval.max(LEAST_INTERVAL) - Duration::from_millis(elapsed.unsigned_abs());
+        let wait = interval.max(MIN_INTERVAL) - Duration::from_millis(elapsed.unsigned_abs());
         prop_assert_eq!(due_in(interval, &state), wait);
     }
 
@@ -46,7 +46,7 @@ proptest! {
     fn a_vacuum_is_always_due_after_the_interval_where_enough_is_free(
         pages in worthwhile(), interval in interval(), last in proptest::option::of(date()), more in 0..1_000_000_i64,
     ) {
-        let begun = milliseconds(interval.max(LEAST_INTERVAL));
+        let begun = milliseconds(interval.max(MIN_INTERVAL));
         let state = VacuumState { pages, last_at_ms: last, now_ms: last.unwrap_or(0) + begun + more };
         prop_assert_eq!(due_in(interval, &state), Duration::ZERO);
     }
@@ -57,7 +57,7 @@ proptest! {
     ) {
         prop_assume!(pages.free_bytes() < 1 << 20 || pages.free * 10 < pages.total);
         let wait = due_in(interval, &VacuumState { pages, last_at_ms: last, now_ms });
-        prop_assert_eq!(wait, interval.max(LEAST_INTERVAL), "the next check");
+        prop_assert_eq!(wait, interval.max(MIN_INTERVAL), "the next check");
     }
 
     #[test]
@@ -66,7 +66,7 @@ proptest! {
     ) {
         let state = VacuumState { pages, last_at_ms: Some(last_at_ms), now_ms };
         let wait = due_in(interval, &state);
-        prop_assert!(wait <= interval.max(LEAST_INTERVAL));
+        prop_assert!(wait <= interval.max(MIN_INTERVAL));
         if wait > Duration::ZERO {
             let later = VacuumState { now_ms: now_ms.max(last_at_ms) + milliseconds(wait), ..state };
             prop_assert_eq!(due_in(interval, &later), Duration::ZERO);
@@ -80,7 +80,7 @@ proptest! {
         prop_assume!(last_at_ms > now_ms);
         let ahead = Duration::from_millis(last_at_ms.abs_diff(now_ms));
         let wait = due_in(interval, &VacuumState { pages, last_at_ms: Some(last_at_ms), now_ms });
-        let interval = interval.max(LEAST_INTERVAL);
+        let interval = interval.max(MIN_INTERVAL);
         let expected = if ahead > interval { Duration::ZERO } else { interval };
         prop_assert_eq!(wait, expected);
     }

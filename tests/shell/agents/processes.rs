@@ -27,7 +27,7 @@ const AGENT: &str = env!("CARGO_BIN_EXE_speckit-test-agent");
 /// By this variable a process is known to descend from a test.
 const MARK: &str = "SPECKIT_TEST_ALONE";
 /// No test takes longer, even on a machine with much other work.
-const MOST: Duration = Duration::from_secs(150);
+const MAX_TIME: Duration = Duration::from_secs(150);
 /// What happens at once takes less, on such a machine too.
 const AT_ONCE: Duration = Duration::from_secs(5);
 
@@ -78,7 +78,7 @@ fn run_alone(commands: &str, closure: &str) {
     let status = loop {
         match test.try_wait().unwrap() {
             Some(status) => break status,
-            None if begun.elapsed() > MOST => {
+            None if begun.elapsed() > MAX_TIME => {
                 test.kill().unwrap();
                 break test.wait().unwrap();
             }
@@ -217,7 +217,7 @@ fn run(job: Job) -> Attempt {
 fn run_hearing(job: Job, heard: &Heard) -> Attempt {
     let (_orders, ordered) = watch::channel(Order::Run);
     let running = ProcessManager::new().run(job, heard.hear(), ordered);
-    runtime().block_on(async { tokio::time::timeout(MOST, running).await.expect("it ends") })
+    runtime().block_on(async { tokio::time::timeout(MAX_TIME, running).await.expect("it ends") })
 }
 
 fn exited(code: i32) -> Ending {

@@ -101,8 +101,8 @@ fn a_call_is_retried_until_it_succeeds_after_the_waits_of_the_schedule() {
     });
     assert_eq!(answer, Ok(4));
     let waits: Vec<_> = began.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    for (wait, least) in waits.iter().zip([5, 10, 20]) {
-        assert!(*wait >= ms(least) && *wait < ms(least + 500), "{waits:?}");
+    for (wait, min) in waits.iter().zip([5, 10, 20]) {
+        assert!(*wait >= ms(min) && *wait < ms(min + 500), "{waits:?}");
     }
 }
 

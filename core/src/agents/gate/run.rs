@@ -63,7 +63,7 @@ pub struct Attempt {
     /// From its start to the end of its streams.
     pub elapsed: Duration,
     /// Whether a process that left its group still held a stream and may still be running.
-    pub is_leaked: bool,
+    pub leaked: bool,
 }
 
 /// The final status of an agent.

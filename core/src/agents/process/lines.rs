@@ -148,8 +148,8 @@ impl LineSplitter {
 }
 
 /// The last place up to `most` bytes where no character is cut.
-fn last_boundary(text: &str, most: usize) -> usize {
-    (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default()
+fn last_boundary(text: &str, max: usize) -> usize {
+    (0..=max.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default()
 }
 
 fn line_end(bytes: &[u8]) -> Option<usize> {

@@ -71,7 +71,7 @@ pub enum StopCause {
 /// assert_eq!(process.step(second(65), Input::LeaderEnded), [Action::Kill, Action::Reap]);
 /// assert_eq!(process.next_deadline(), Some(second(66)));
 /// assert_eq!(process.step(second(66), Input::Due), [Action::Leave, Action::Finish]);
-/// assert_eq!((process.cause(), process.is_leaked()), (Some(StopCause::TimedOut), true));
+/// assert_eq!((process.cause(), process.leaked()), (Some(StopCause::TimedOut), true));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Supervisor {
@@ -79,7 +79,7 @@ pub struct Supervisor {
     phase: ProcessPhase,
     cause: Option<StopCause>,
     are_streams_closed: bool,
-    is_leaked: bool,
+    leaked: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,13 +101,7 @@ enum ProcessPhase {
 impl Supervisor {
     /// A supervisor of a process that starts now.
     pub fn new(limits: Limits) -> Self {
-        Self {
-            limits,
-            phase: ProcessPhase::Running,
-            cause: None,
-            are_streams_closed: false,
-            is_leaked: false,
-        }
+        Self { limits, phase: ProcessPhase::Running, cause: None, are_streams_closed: false, leaked: false }
     }
 
     /// Takes an input and returns what to do, in this order.
@@ -158,8 +152,8 @@ impl Supervisor {
     }
 
     /// Whether a process outside of the group still held a stream when reading stopped, or the leader could not be killed.
-    pub fn is_leaked(&self) -> bool {
-        self.is_leaked
+    pub fn leaked(&self) -> bool {
+        self.leaked
     }
 
     /// Whether [`Action::Finish`] was returned.
@@ -191,7 +185,7 @@ impl Supervisor {
     }
 
     fn give_up(&mut self) -> Vec<Action> {
-        self.is_leaked = true;
+        self.leaked = true;
         self.finish(Vec::from([Action::Leave]))
     }
 

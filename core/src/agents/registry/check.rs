@@ -201,8 +201,8 @@ impl<'t> GateList<'t> {
                     (Code::GateAgentCount, error.to_string(), format!("add a model; there are {all}"))
                 }
                 _ => {
-                    let most = QualityGateConfig::AGENTS;
-                    let help = format!("keep at most {} agents", most.end());
+                    let max = QualityGateConfig::AGENTS;
+                    let help = format!("keep at most {} agents", max.end());
                     (Code::GateAgentCount, error.to_string(), help)
                 }
             };

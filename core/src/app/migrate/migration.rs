@@ -102,7 +102,7 @@ pub fn migrate_text(source: &Arc<Source>) -> Result<Migration, Vec<Diagnostic>> 
 fn masked(source: &Arc<Source>, is_secret: &dyn Fn(&Key) -> bool) -> String {
     let Ok(layer) = parse(source, Language::Toml) else { return String::new() };
     let mut places = Vec::new();
-    layer.root().leaves(true, &mut |key, value| {
+    layer.root().leaves_and_elements(&mut |key, value| {
         if is_secret(key) || is_left_out(key) {
             places.push(value.origin().span());
         }

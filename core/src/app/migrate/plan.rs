@@ -118,6 +118,9 @@ fn agent<'t>(key: &Key, entry: &'t Value) -> Result<(OldAgent<'t>, Option<Provid
         string
     };
     let (name, model) = (string("name"), string("model"));
+    if entry.member("command").is_some() {
+        string("command");
+    }
     let canonical = name.and_then(|(value, name)| {
         let canonical = canonical_name(name);
         if canonical.is_none() {
@@ -189,19 +192,23 @@ fn common_command<'t>(
     provider: Provider,
     given: &[(Key, &'t Value)],
 ) -> Result<Option<&'t Value>, Box<Diagnostic>> {
-    let Some((_, first)) = given.first() else { return Ok(None) };
+    let Some((first_agent, first)) = given.first() else { return Ok(None) };
     let key = Key::of(["providers", provider.name(), "command"]);
     let present = root.get(&key);
-    let is_set_otherwise = present.filter(|present| present != first);
-    let different = match given.iter().find(|(_, command)| command != first) {
-        Some((agent, command)) => Some((agent, command, *first)),
-        None => given.first().zip(is_set_otherwise).map(|((agent, command), other)| (agent, command, other)),
-    };
-    if let Some((agent, command, other)) = different {
-        let message = format!("the agents of `{provider}` have different commands; none becomes `{key}`");
+    let warning = |agent: &Key, command: &Value, message: String, other: &Value| {
         let help = format!("set `{key}` by hand; the other command is at {}", other.origin());
-        let warning = Diagnostic::warning(Code::MigrateCommand, agent.clone(), message);
-        return Err(warning.help(help).at(command.origin()).into());
+        Diagnostic::warning(Code::MigrateCommand, agent.clone(), message)
+            .help(help)
+            .at(command.origin())
+            .into()
+    };
+    if let Some((agent, command)) = given.iter().find(|(_, command)| command != first) {
+        let message = format!("the agents of `{provider}` have different commands; none becomes `{key}`");
+        return Err(warning(agent, command, message, first));
+    }
+    if let Some(present) = present.filter(|present| present != first) {
+        let message = format!("`{key}` is set to another command already, and stays as it is");
+        return Err(warning(first_agent, first, message, present));
     }
     let shipped = AppConfig::default().providers.remove(&provider).map(|settings| settings.command);
     let is_new =

@@ -191,6 +191,7 @@ fn text_and_layer_are_refused_for_the_same_reasons() {
             &format!("[models.claude]\ntier = \"low\"\n{agent}{agent}"),
             vec!["name/duplicate models.claude old.toml:3:1", "name/duplicate models.claude old.toml:6:1"],
         ),
+        (&format!("{agent}command = 7\n"), vec!["migrate/agent agents[0].command old.toml:4:11"]),
         (&format!("models = 1\n{agent}"), vec!["migrate/agent models old.toml:1:10"]),
     ] {
         let errors = migrate_layer(&layer(old)).unwrap().unwrap_err();

@@ -216,7 +216,7 @@ impl View<'_> {
                 value = value.and_then(|above| above.get(&Key::root().join(segment.clone())));
             }
             match value {
-                Some(value) if rest.is_root() => self.own(value, history),
+                Some(value) if rest.is_root() => self.value_or_parts(value, history),
                 Some(value) => self.value_and_shadows(value, history),
                 None => {}
             }
@@ -229,11 +229,11 @@ impl View<'_> {
     /// A value and its shadows.
     fn value_and_shadows(&self, value: &Value, history: &mut Vec<Contribution>) {
         self.shadowed_below(value, &Key::root(), history);
-        self.own(value, history);
+        self.value_or_parts(value, history);
     }
 
     /// A value, or the values of single layers that it was joined from.
-    fn own(&self, value: &Value, history: &mut Vec<Contribution>) {
+    fn value_or_parts(&self, value: &Value, history: &mut Vec<Contribution>) {
         match value.joined() {
             [] => history.push(self.contribution(value, Decision::Won)),
             parts => history.extend(parts.iter().map(|part| self.contribution(part, Decision::Merged))),

@@ -42,9 +42,9 @@ pub fn difference(from: &StoredState, to: &StoredState, steps: &[&Generation]) -
     let mut changes = diff(old, new);
     let texts = (trees(from), trees(to));
     let mut secrets = Vec::new();
-    new.leaves(false, &mut |key, value| {
+    new.leaves(&mut |key, value| {
         if is_redacted(value) && old.get(key) == Some(value) {
-            let in_files = match (written(&texts.0, key), written(&texts.1, key)) {
+            let in_files = match (written_value(&texts.0, key), written_value(&texts.1, key)) {
                 (Some(old), Some(new)) => old != new,
                 (old, new) => old.is_some() != new.is_some(),
             };
@@ -80,7 +80,7 @@ fn trees(kept: &StoredState) -> Vec<Value> {
 }
 
 /// The value of a key in the highest file that sets it.
-fn written<'v>(trees: &'v [Value], key: &Key) -> Option<&'v Value> {
+fn written_value<'v>(trees: &'v [Value], key: &Key) -> Option<&'v Value> {
     trees.iter().rev().find_map(|tree| tree.get(key))
 }
 

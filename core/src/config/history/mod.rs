@@ -95,7 +95,7 @@ impl StoredState {
     pub fn secrets(&self) -> Vec<Key> {
         let mut secrets = Vec::new();
         if let Some(resolved) = &self.resolved {
-            resolved.leaves(true, &mut |key, value| {
+            resolved.leaves_and_elements(&mut |key, value| {
                 if value.as_str() == Some(REDACTED) {
                     secrets.push(key.clone());
                 }

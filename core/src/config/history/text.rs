@@ -26,12 +26,12 @@ impl HistoryPrinter {
     ///
     /// ```
     /// use speckit_core::config::history::HistoryPrinter;
-    /// let places = HistoryPrinter { folder: Some("/srv/app".into()), home: Some("/home/ann".into()) };
-    /// assert_eq!(places.shown("/srv/app/speckit.toml"), "speckit.toml");
-    /// assert_eq!(places.shown("/home/ann/.code/config.toml"), "~/.code/config.toml");
-    /// assert_eq!(places.shown("/srv/application.toml"), "/srv/application.toml");
+    /// let printer = HistoryPrinter { folder: Some("/srv/app".into()), home: Some("/home/ann".into()) };
+    /// assert_eq!(printer.short_path("/srv/app/speckit.toml"), "speckit.toml");
+    /// assert_eq!(printer.short_path("/home/ann/.code/config.toml"), "~/.code/config.toml");
+    /// assert_eq!(printer.short_path("/srv/application.toml"), "/srv/application.toml");
     /// ```
-    pub fn shown(&self, path: &str) -> String {
+    pub fn short_path(&self, path: &str) -> String {
         let below = |folder: &Option<String>| {
             let rest = path.strip_prefix(folder.as_deref()?)?;
             rest.strip_prefix(['/', '\\']).filter(|rest| !rest.is_empty())
@@ -49,7 +49,7 @@ impl HistoryPrinter {
         let mut rows: Vec<((u64, u64, bool), [String; 5])> = generations
             .iter()
             .map(|generation| {
-                let files = generation.state.sources.iter().map(|source| self.shown(&source.path));
+                let files = generation.state.sources.iter().map(|source| self.short_path(&source.path));
                 let row = [
                     generation.number.to_string(),
                     generation.cause.to_string(),
@@ -87,7 +87,7 @@ impl HistoryPrinter {
         names.dedup();
         let names: Vec<&str> =
             if names.is_empty() { refusal.files.iter().map(String::as_str).collect() } else { names };
-        names.iter().map(|name| self.shown(name)).collect::<Vec<_>>().join(", ")
+        names.iter().map(|name| self.short_path(name)).collect::<Vec<_>>().join(", ")
     }
 
     /// Everything recorded of a generation except the texts of its files.
@@ -103,7 +103,7 @@ impl HistoryPrinter {
         );
         let mut label = "files";
         for StoredFile { path, fingerprint, .. } in &kept.sources {
-            text.push_str(&format!("  {label:<10} {}   {fingerprint}\n", self.shown(path)));
+            text.push_str(&format!("  {label:<10} {}   {fingerprint}\n", self.short_path(path)));
             label = "";
         }
         if kept.sources.is_empty() {

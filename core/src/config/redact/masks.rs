@@ -43,7 +43,7 @@ impl Masks {
             masks.collect(layer.root(), &mut Key::root(), false, is_secret);
         }
         for (_, spans) in &mut masks.sources {
-            *spans = united(core::mem::take(spans));
+            *spans = merge_ranges(core::mem::take(spans));
         }
         masks
     }
@@ -112,7 +112,7 @@ impl Masks {
         let mut shown = 0;
         let mut secrets = self.occurrences(part);
         secrets.extend(self.cut_occurrences(part, starts_cut, ends_cut));
-        for secret in united(secrets) {
+        for secret in merge_ranges(secrets) {
             clean.push_str(part.get(shown..secret.start).unwrap_or_default());
             clean.push_str(REDACTED);
             shown = secret.end;
@@ -128,7 +128,7 @@ impl Masks {
         let mut secrets = self.occurrences(text);
         secrets.extend(self.cut_occurrences(text, true, true));
         let is_within = self.texts.values().flatten().any(|secret| secret.contains(text));
-        is_within || !overlapping(&united(secrets), range).is_empty()
+        is_within || !overlapping(&merge_ranges(secrets), range).is_empty()
     }
 
     /// The diagnostics with [`Masks::scrub`] over their messages and their help.
@@ -153,7 +153,7 @@ impl Masks {
                 };
                 // Valid JSON has no `#` outside of strings.
                 let comments = comments(source.text()).filter(on_a_secret_line);
-                united(spans.iter().cloned().chain(comments).collect())
+                merge_ranges(spans.iter().cloned().chain(comments).collect())
             }
         };
         SourceMask { masks: self, source: Arc::clone(source), masked }
@@ -259,7 +259,7 @@ impl Masks {
             let secrets = self.texts.get(&c).into_iter().flatten();
             ranges.extend(secrets.filter(|s| rest.starts_with(s.as_str())).map(|s| at..at + s.len()));
         }
-        united(ranges)
+        merge_ranges(ranges)
     }
 }
 
@@ -310,7 +310,7 @@ fn is_same(a: &Arc<Source>, b: &Arc<Source>) -> bool {
 }
 
 /// The ranges, sorted; overlapping and adjacent ones are joined.
-pub(super) fn united(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+pub(super) fn merge_ranges(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     ranges.sort_by_key(|range| (range.start, range.end));
     let mut all: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
     for range in ranges.into_iter().filter(|range| !range.is_empty()) {

@@ -65,7 +65,7 @@ impl Mount {
     /// folders that a virtual machine shares with its host.
     pub fn reports_changes_made_elsewhere(&self) -> bool {
         match self.filesystem.as_str() {
-            // Behind FUSE by name only: a disk of this machine, and the root of a container.
+            // These go through FUSE too, but nobody else changes them: a local disk, and the root of a container.
             "fuseblk" | "fuse.fuse-overlayfs" => true,
             "nfs" | "nfs4" | "cifs" | "smb2" | "smb3" | "smbfs" | "ncpfs" | "afs" | "coda" | "davfs" => false,
             "ceph" | "glusterfs" | "lustre" | "gpfs" | "beegfs" | "pvfs2" | "orangefs" | "ocfs2" | "gfs2" => {

@@ -52,12 +52,12 @@ pub(crate) fn value_of(text: &str, source: &Arc<Source>, facts: &Facts) -> Resul
             let kind = scalar(item, facts.element_types);
             kind.map(|kind| Value::new(kind, origin.clone())).ok_or_else(|| TextError {
                 expected: facts.element_types,
-                found: format!("an item that is {}", described(item)),
+                found: format!("an item of type {}", type_of(item)),
             })
         });
         return Ok(Value::array(elements.collect::<Result<Vec<_>, _>>()?, origin));
     }
-    Err(wrong(described(trimmed)))
+    Err(wrong(type_of(trimmed)))
 }
 
 fn scalar(text: &str, types: TypeSet) -> Option<Kind> {
@@ -89,16 +89,16 @@ fn boolean(text: &str) -> Option<bool> {
     is(["false", "no", "off", "0"]).then_some(false)
 }
 
-/// Describes a text without showing it.
-fn described(text: &str) -> &'static str {
+/// The type that a text looks like, without the text itself.
+fn type_of(text: &str) -> &'static str {
     match Number::parse(text) {
-        _ if text.is_empty() => "nothing",
-        Ok(number) if number.is_integer() => "an integer",
-        Ok(_) => "a number",
-        Err(_) if boolean(text).is_some() => "a boolean",
-        Err(_) if text.starts_with('[') => "a list",
-        Err(_) if text.starts_with('{') => "a table",
-        Err(_) => "a string",
+        _ if text.is_empty() => "empty string",
+        Ok(number) if number.is_integer() => "integer",
+        Ok(_) => "number",
+        Err(_) if boolean(text).is_some() => "boolean",
+        Err(_) if text.starts_with('[') => "array",
+        Err(_) if text.starts_with('{') => "object",
+        Err(_) => "string",
     }
 }
 
@@ -188,12 +188,12 @@ pub(crate) fn forms(facts: &Facts) -> String {
             types if types.contains(TypeSet::STRING) => ("a,b", "[\"a\",\"b\"]"),
             types if types.contains(TypeSet::INTEGER) => ("80,443", "[80,443]"),
             types if types.contains(TypeSet::BOOLEAN) => ("true,false", "[true,false]"),
-            _ => return "write a list as JSON: [{…},{…}]".into(),
+            _ => return "write an array as JSON: [{…},{…}]".into(),
         };
-        return format!("write a list as `{plain}` or as JSON `{json}`");
+        return format!("write an array as `{plain}` or as JSON `{json}`");
     }
     if takes(TypeSet::OBJECT) {
-        return "write a table as JSON `{\"key\":1}`, or set its keys one by one".into();
+        return "write an object as JSON `{\"key\":1}`, or set its keys one by one".into();
     }
     if takes(TypeSet::BOOLEAN) {
         return "write `true` or `false`".into();
@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(read("1", TypeSet::BOOLEAN.or(TypeSet::INTEGER), any).unwrap(), "1");
         assert_eq!(read("", TypeSet::ARRAY, TypeSet::INTEGER).unwrap(), "[]");
         let error = read("00123", TypeSet::INTEGER, any).unwrap_err();
-        assert_eq!(error.to_string(), "expected integer, found a string");
+        assert_eq!(error.to_string(), "expected integer, found string");
         assert!(read("\"a\"b", TypeSet::ARRAY, TypeSet::STRING).is_err());
     }
 }

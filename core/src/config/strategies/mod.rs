@@ -67,7 +67,7 @@ use proptest::{prop_oneof, sample};
 use crate::config::Layer;
 use crate::tree::{Key, Kind, LayerKind, Number, Segment, Text, Value};
 
-use text::{TreeWriter, placed};
+use text::{TreeWriter, with_origins};
 
 mod text;
 
@@ -88,7 +88,7 @@ pub fn key() -> impl Strategy<Value = Key> {
 /// Any value of a layer: scalars, lists, tables to a depth of three, and marks of removed keys.
 pub fn value() -> impl Strategy<Value = Value> {
     (node(LeafSet::Layer), kind(), any::<bool>())
-        .prop_map(|(node, kind, lines)| placed(&node, kind, "value", lines))
+        .prop_map(|(node, kind, lines)| with_origins(&node, kind, "value", lines))
 }
 
 /// A layer: a table of values, with origins in a document (with lines) or in a fragment (without).
@@ -110,7 +110,7 @@ pub fn overlays<C: Into<SizeRange>>(
     count: C,
 ) -> impl Strategy<Value = Vec<Layer>> + use<C> {
     let mut leaves = Vec::new();
-    defaults.root().leaves(false, &mut |key, leaf| leaves.push((key.clone(), PlainValue::of(leaf))));
+    defaults.root().leaves(&mut |key, leaf| leaves.push((key.clone(), PlainValue::of(leaf))));
     let one = Vec::from_iter(leaves.into_iter().map(|(key, node)| {
         proptest::option::of(alike(&node)).prop_map(move |node| node.map(|node| (key.clone(), node)))
     }));
@@ -148,7 +148,7 @@ pub fn config() -> impl Strategy<Value = (String, Value)> {
         } else {
             text.lines(&node, &Key::root())
         }
-        (text.written, placed(&node, LayerKind::File, "tree", true))
+        (text.written, with_origins(&node, LayerKind::File, "tree", true))
     })
 }
 
@@ -277,7 +277,8 @@ fn insert(tree: &mut BTreeMap<Text, PlainValue>, key: &[Segment], node: PlainVal
 
 /// The layers of some trees, lowest first.
 fn stack(trees: Vec<(PlainValue, LayerKind, bool)>) -> Vec<Layer> {
-    let layer =
-        |(node, kind, lines), number| Layer::new(placed(&node, kind, &format!("layer {number}"), lines));
+    let layer = |(node, kind, lines), number| {
+        Layer::new(with_origins(&node, kind, &format!("layer {number}"), lines))
+    };
     trees.into_iter().zip(1..).map(|(tree, number): (_, usize)| layer(tree, number)).collect()
 }

@@ -9,7 +9,7 @@ use super::PlainValue;
 use crate::tree::{Key, LayerKind, Origin, Source, Value};
 
 /// The tree with origins in its own text, one line for each leaf.
-pub(super) fn placed(node: &PlainValue, kind: LayerKind, name: &str, lines: bool) -> Value {
+pub(super) fn with_origins(node: &PlainValue, kind: LayerKind, name: &str, lines: bool) -> Value {
     let mut text = TreeWriter::default();
     match node {
         PlainValue::Table(members) if !members.is_empty() => text.lines(node, &Key::root()),

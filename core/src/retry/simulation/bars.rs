@@ -17,10 +17,10 @@ pub(super) struct Axes {
 
 impl Axes {
     /// From `least` to `most` bars; those after the last call are empty.
-    pub(super) fn of(comparison: &Comparison, least: u64, most: u64) -> Self {
+    pub(super) fn of(comparison: &Comparison, min: u64, max: u64) -> Self {
         let last = comparison.runs.iter().filter_map(|run| run.load.last()).map(window_number).max();
-        let all = last.map_or(1, |last| last + 1).max(least);
-        let windows = all.div_ceil(most.max(1));
+        let all = last.map_or(1, |last| last + 1).max(min);
+        let windows = all.div_ceil(max.max(1));
         Self { bars: all.div_ceil(windows), windows }
     }
 

@@ -27,7 +27,7 @@ pub(super) struct Canvas {
     pub(super) axes: Axes,
     capacity: u64,
     /// The calls that fill all lines.
-    most: u64,
+    max: u64,
     /// The width of the numbers beside the axis.
     digits: usize,
     /// The width of a bar in characters.
@@ -37,28 +37,28 @@ pub(super) struct Canvas {
 impl Canvas {
     /// A canvas of this width in characters; it is wider if this is too small.
     pub(super) fn of(comparison: &Comparison, width: usize) -> Self {
-        let (capacity, most) = (u64::from(comparison.scenario.capacity), comparison.highest());
-        let digits = most.to_string().len().max(3);
+        let (capacity, max) = (u64::from(comparison.scenario.capacity), comparison.highest());
+        let digits = max.to_string().len().max(3);
         let beside = digits + 2 + LAST_LABEL;
         let room = u64::try_from(width.saturating_sub(beside)).unwrap_or(0).max(20);
         let axes = Axes::of(comparison, room / WIDEST, room);
-        Self { axes, capacity, most, digits, bar_width: (room / axes.bars.max(1)).max(1) }
+        Self { axes, capacity, max, digits, bar_width: (room / axes.bars.max(1)).max(1) }
     }
 
     /// Whether the line of the capacity is on the canvas.
     pub(super) fn shows_capacity(&self) -> bool {
-        self.capacity <= self.most
+        self.capacity <= self.max
     }
 
     /// The bars of a run, the axis below them, and its times.
     pub(super) fn draw(&self, run: &SimulationRun) -> String {
         let bars: Vec<u64> = self.axes.bars(run).into_iter().map(|load| self.eighths(load.calls)).collect();
-        let marked = share(self.capacity, self.most, LINES).min(LINES - 1);
+        let marked = share(self.capacity, self.max, LINES).min(LINES - 1);
         let mut text = String::new();
         for line in (0..LINES).rev() {
             let is_marked = self.shows_capacity() && line == marked;
             let label = match line {
-                _ if line == LINES - 1 => self.most.to_string(),
+                _ if line == LINES - 1 => self.max.to_string(),
                 _ if is_marked => self.capacity.to_string(),
                 _ => String::new(),
             };
@@ -74,7 +74,7 @@ impl Canvas {
 
     /// The height of a bar in eighths of a line, at least 1 for one call.
     fn eighths(&self, calls: u64) -> u64 {
-        share(calls, self.most, LINES * 8).max(u64::from(calls > 0))
+        share(calls, self.max, LINES * 8).max(u64::from(calls > 0))
     }
 
     /// The characters of a bar in one line, with its gap.

@@ -9,10 +9,10 @@ use crate::text::count;
 
 /// The lowest and the highest value of a number, each with the names of its runs.
 struct Extremes {
-    least: u64,
-    with_least: String,
-    most: u64,
-    with_most: String,
+    min: u64,
+    with_min: String,
+    max: u64,
+    with_max: String,
 }
 
 impl Comparison {
@@ -28,11 +28,11 @@ impl Comparison {
         let clients = self.scenario.clients;
         match self.extremes(SimulationRun::succeeded) {
             Err(same) => format!("With every jitter {same} of {clients} clients succeed"),
-            Ok(Extremes { least, with_least, most, with_most }) if most < u64::from(clients) / 2 => format!(
-                "Even with {with_most} only {most} of {clients} clients succeed, fewest with {with_least} ({least})"
+            Ok(Extremes { min, with_min, max, with_max }) if max < u64::from(clients) / 2 => format!(
+                "Even with {with_max} only {max} of {clients} clients succeed, fewest with {with_min} ({min})"
             ),
-            Ok(Extremes { least, with_least, most, with_most }) => format!(
-                "Most clients succeed with {with_most} ({most} of {clients}), fewest with {with_least} ({least})"
+            Ok(Extremes { min, with_min, max, with_max }) => format!(
+                "Most clients succeed with {with_max} ({max} of {clients}), fewest with {with_min} ({min})"
             ),
         }
     }
@@ -40,8 +40,8 @@ impl Comparison {
     fn refusals(&self) -> String {
         match self.extremes(SimulationRun::refused) {
             Err(same) => format!("each has {} refused", count(same, "call")),
-            Ok(Extremes { least, with_least, most, with_most }) => format!(
-                "the fewest calls are refused with {with_least} ({least}), the most with {with_most} ({most})"
+            Ok(Extremes { min, with_min, max, with_max }) => format!(
+                "the fewest calls are refused with {with_min} ({min}), the most with {with_max} ({max})"
             ),
         }
     }
@@ -49,9 +49,9 @@ impl Comparison {
     fn peaks(&self) -> String {
         match self.extremes(SimulationRun::later_peak) {
             Err(same) => format!("the busiest 100 ms after the first have {}", count(same, "call")),
-            Ok(Extremes { least, with_least, most, with_most }) => format!(
-                "after the first 100 ms the peak is lowest with {with_least} ({} in 100 ms) and highest with {with_most} ({most})",
-                count(least, "call")
+            Ok(Extremes { min, with_min, max, with_max }) => format!(
+                "after the first 100 ms the peak is lowest with {with_min} ({} in 100 ms) and highest with {with_max} ({max})",
+                count(min, "call")
             ),
         }
     }
@@ -60,15 +60,15 @@ impl Comparison {
     /// The number, where it is the same for all runs.
     fn extremes(&self, number: impl Fn(&SimulationRun) -> u64) -> Result<Extremes, u64> {
         let numbers = || self.runs.iter().map(&number);
-        let (least, most) = (numbers().min().unwrap_or(0), numbers().max().unwrap_or(0));
-        if least == most {
-            return Err(most);
+        let (min, max) = (numbers().min().unwrap_or(0), numbers().max().unwrap_or(0));
+        if min == max {
+            return Err(max);
         }
         let named = |wanted: u64| {
             let runs = self.runs.iter().filter(|run| number(run) == wanted);
             enumerated(&runs.map(|run| name(run.jitter)).collect::<Vec<_>>())
         };
-        Ok(Extremes { least, with_least: named(least), most, with_most: named(most) })
+        Ok(Extremes { min, with_min: named(min), max, with_max: named(max) })
     }
 }
 

@@ -26,7 +26,7 @@ const PANEL: u64 = 1200;
 const GAP: u64 = 560;
 /// The room for bars.
 const ROOM: u64 = WIDTH - LEFT - RIGHT;
-const LEAST_BARS: u64 = 10;
+const MIN_BARS: u64 = 10;
 /// A bar is at least two pixels wide.
 const MAX_BARS: u64 = ROOM / 20;
 
@@ -42,14 +42,14 @@ impl Comparison {
     ///
     /// The height of a bar is the calls of its window: the answered ones below, the refused ones above.
     pub fn to_svg(&self) -> String {
-        let axes = Axes::of(self, LEAST_BARS, MAX_BARS);
+        let axes = Axes::of(self, MIN_BARS, MAX_BARS);
         let capacity = u64::from(self.scenario.capacity);
         let step = count_step(self.highest(), 4);
-        let most = self.highest().div_ceil(step).saturating_mul(step);
+        let max = self.highest().div_ceil(step).saturating_mul(step);
         let bar = ROOM / axes.bars.max(1);
         let panels = u64::try_from(self.runs.len()).unwrap_or(0);
         let height = TOP + BOTTOM + panels * (PANEL + GAP);
-        let layout = SvgLayout { axes, capacity, step, most, bar, right: LEFT + axes.bars * bar };
+        let layout = SvgLayout { axes, capacity, step, max, bar, right: LEFT + axes.bars * bar };
         let mut svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {w} {h}\" width=\"{w}\" height=\"{h}\" role=\"img\">\n",
             w = px(WIDTH),
@@ -87,7 +87,7 @@ struct SvgLayout {
     /// The calls between two lines of the grid.
     step: u64,
     /// The calls at the top of a panel.
-    most: u64,
+    max: u64,
     /// The width of a bar with its gap.
     bar: u64,
     /// Where the last bar ends.
@@ -110,7 +110,7 @@ impl SvgLayout {
         let mut svg = square("answered", LEFT) + &text("", LEFT + 170, 810, "calls answered");
         svg += &(square("refused", LEFT + 1250) + &text("", LEFT + 1420, 810, "calls refused"));
         svg += &text("", LEFT + 2450, 810, &each);
-        if self.capacity > self.most {
+        if self.capacity > self.max {
             svg += &text("", LEFT + 5200, 810, "the capacity is above the scale");
         }
         svg
@@ -127,8 +127,8 @@ impl SvgLayout {
             px(middle),
             duration(WINDOW)
         );
-        for calls in (0..=self.most / self.step).map(|number| number * self.step) {
-            let y = bottom - share(calls, self.most, PANEL);
+        for calls in (0..=self.max / self.step).map(|number| number * self.step) {
+            let y = bottom - share(calls, self.max, PANEL);
             let class = if calls == 0 { "axis" } else { "grid" };
             svg += &line(class, (LEFT, y), (self.right, y));
             svg += &text("end", LEFT - 80, y + 40, &calls.to_string());
@@ -137,8 +137,8 @@ impl SvgLayout {
             svg += &line("axis", (at, bottom), (at, bottom + 40));
         }
         svg += &self.bars(run, bottom);
-        if self.capacity <= self.most {
-            let y = bottom - share(self.capacity, self.most, PANEL);
+        if self.capacity <= self.max {
+            let y = bottom - share(self.capacity, self.max, PANEL);
             svg += &line("capacity", (LEFT, y), (self.right, y));
             svg += &text("mark", self.right + 80, y + 40, &format!("capacity {}", self.capacity));
         }
@@ -151,9 +151,9 @@ impl SvgLayout {
         let (mut answered, mut refused) = (String::new(), String::new());
         for (load, number) in self.axes.bars(run).iter().zip(0..) {
             let x = LEFT + number * self.bar;
-            let below = share(load.answered, self.most, PANEL);
+            let below = share(load.answered, self.max, PANEL);
             // One call is at least a pixel high.
-            let all = share(load.calls, self.most, PANEL).max(10 * u64::from(load.calls > 0));
+            let all = share(load.calls, self.max, PANEL).max(10 * u64::from(load.calls > 0));
             let rectangle = |shape: &mut String, y: u64, height: u64| {
                 if height > 0 {
                     let (x, y, width, height) = (px(x), px(y), px(self.bar - gap), px(height));

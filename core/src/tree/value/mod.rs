@@ -211,11 +211,14 @@ impl Value {
         })
     }
 
-    /// Calls `visit` for each leaf below this value, in key order: scalars, and empty tables and lists.
-    ///
-    /// A list is one leaf if `into_lists` is false.
-    pub fn leaves<'a>(&'a self, into_lists: bool, visit: &mut dyn FnMut(&Key, &'a Self)) {
-        self.leaves_below(&mut Key::root(), into_lists, visit);
+    /// Calls `visit` for each leaf below this value, in key order: scalars, lists and empty tables.
+    pub fn leaves<'a>(&'a self, visit: &mut dyn FnMut(&Key, &'a Self)) {
+        self.leaves_below(&mut Key::root(), false, visit);
+    }
+
+    /// As [`leaves`](Self::leaves), but instead of a list its elements are visited.
+    pub fn leaves_and_elements<'a>(&'a self, visit: &mut dyn FnMut(&Key, &'a Self)) {
+        self.leaves_below(&mut Key::root(), true, visit);
     }
 
     fn leaves_below<'a>(&'a self, key: &mut Key, into_lists: bool, visit: &mut dyn FnMut(&Key, &'a Self)) {

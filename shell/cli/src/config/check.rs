@@ -50,9 +50,9 @@ fn summary(checked: &Checked) -> String {
     let mut names: Vec<String> = Vec::new();
     let mut variables = BTreeSet::new();
     let mut overrides = BTreeSet::new();
-    checked.merged().root().leaves(false, &mut |_, _| count += 1);
+    checked.merged().root().leaves(&mut |_, _| count += 1);
     for layer in checked.layers() {
-        layer.root().leaves(true, &mut |_, leaf| {
+        layer.root().leaves_and_elements(&mut |_, leaf| {
             let source = leaf.origin().source();
             let name = source.variable_name().unwrap_or(source.name());
             match source.layer() {

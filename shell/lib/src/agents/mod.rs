@@ -122,6 +122,6 @@ pub(crate) fn without_output(ending: speckit_core::agents::gate::Ending) -> Atte
         stderr: Captured::default(),
         answer: Err(NoAnswer::NoObject),
         elapsed: std::time::Duration::ZERO,
-        is_leaked: false,
+        leaked: false,
     }
 }

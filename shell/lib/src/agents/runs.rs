@@ -49,7 +49,7 @@ pub struct RunsFilter {
     /// Only runs of the specification with this id.
     pub spec: Option<String>,
     /// Only the newest runs, at most this many.
-    pub most: Option<u32>,
+    pub limit: Option<u32>,
 }
 
 /// The result of [`Runs::find`].

@@ -112,16 +112,16 @@ mod tests {
 
     #[test]
     fn a_coarse_moment_is_never_late_and_at_most_some_ticks_early() {
-        let mut least_early = Duration::MAX;
+        let mut min_early = Duration::MAX;
         for _ in 0..1000 {
             let coarse = Moment::now();
             let exact = now();
             let by_exact = exact.elapsed();
             let by_coarse = coarse.elapsed();
             assert!(by_coarse >= by_exact, "{by_coarse:?} {by_exact:?}");
-            least_early = least_early.min(by_coarse - by_exact);
+            min_early = min_early.min(by_coarse - by_exact);
         }
-        assert!(least_early < Duration::from_millis(20), "{least_early:?}");
+        assert!(min_early < Duration::from_millis(20), "{min_early:?}");
     }
 
     #[test]

@@ -26,7 +26,7 @@ use crate::sync::Mutex;
 /// use std::io;
 /// use speckit::retry::{BreakerConfig, CallError, CircuitState, CircuitBreaker};
 ///
-/// let breaker = CircuitBreaker::new(BreakerConfig { least_calls: 2, ..BreakerConfig::default() });
+/// let breaker = CircuitBreaker::new(BreakerConfig { min_calls: 2, ..BreakerConfig::default() });
 /// for _ in 0..2 {
 ///     let down = || Err::<(), _>(io::Error::from(io::ErrorKind::ConnectionRefused));
 ///     assert!(matches!(breaker.call(down), Err(CallError::Failed(_))));
@@ -220,7 +220,7 @@ impl<E: fmt::Display> fmt::Display for CallError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Open { left } => {
-                write!(f, "not called, since the circuit breaker is open for {} more", duration(*left))
+                write!(f, "not called: the circuit breaker is open; try again in {}", duration(*left))
             }
             Self::Failed(error) => error.fmt(f),
         }

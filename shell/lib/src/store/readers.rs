@@ -14,7 +14,7 @@ use crate::sync::Monitor;
 
 /// The most reads at the same time; further ones wait. SQLite keeps the file of a closed connection open while others of the
 /// process use it, so that more connections would cost file descriptors permanently.
-const MOST: usize = 32;
+const MAX_READS: usize = 32;
 
 /// The reading side of a store.
 pub(super) struct ReaderPool {
@@ -70,7 +70,7 @@ impl ReaderPool {
     /// Waits for a place in the pool; returns an idle connection if there is one.
     fn take(&self) -> Option<ReaderConnection> {
         let idle = self.pool.wait_for(Duration::MAX, |pool| {
-            (pool.used < MOST || DEPTH.get() > 0).then(|| {
+            (pool.used < MAX_READS || DEPTH.get() > 0).then(|| {
                 pool.used += 1;
                 pool.idle.pop()
             })

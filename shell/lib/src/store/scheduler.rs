@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use speckit_core::store::vacuum::LEAST_INTERVAL;
+use speckit_core::store::vacuum::MIN_INTERVAL;
 
 use super::Store;
 use super::error::StoreError;
@@ -127,7 +127,7 @@ impl VacuumWorker {
 
     /// Runs a vacuum if one is due. Returns the wait until the next check.
     fn check(&self, interval: Duration) -> Duration {
-        let wait = interval.max(LEAST_INTERVAL);
+        let wait = interval.max(MIN_INTERVAL);
         let mut stop = |_| match self.shared.is_stopping.load(Ordering::Relaxed) {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),

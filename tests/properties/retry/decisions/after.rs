@@ -101,8 +101,8 @@ proptest! {
     fn a_date_with_two_digits_is_never_more_than_fifty_years_ahead(seconds in seconds(), now in now()) {
         let [_, obsolete, _] = printed(seconds);
         // Fifty years have at most 13 leap days.
-        let most = Duration::from_secs((50 * 365 + 13) * 86_400);
-        prop_assert!(retry_after(&obsolete, now).is_none_or(|wait| wait <= most), "{obsolete}");
+        let max = Duration::from_secs((50 * 365 + 13) * 86_400);
+        prop_assert!(retry_after(&obsolete, now).is_none_or(|wait| wait <= max), "{obsolete}");
     }
 
     #[test]

@@ -93,16 +93,16 @@ fn a_guarded_agent_that_has_a_guard_itself_is_ended_with_its_agents() {
 #[test]
 fn a_program_that_is_killed_at_any_moment_leaves_nothing() {
     let rounds = 30;
-    let mut most = 0;
+    let mut max = 0;
     for round in 0..rounds {
         let mut guarded = Guarded::start();
         assert_eq!(guarded.ask("churn"), "churning");
         thread::sleep(Duration::from_micros(round * 661));
-        most = most.max(guarded.descendants().len());
+        max = max.max(guarded.descendants().len());
         guarded.kill();
         guarded.nothing_is_left();
     }
-    assert!(most > 3, "{most} descendants at most: none was being started when the program was killed");
+    assert!(max > 3, "{max} descendants at most: none was being started when the program was killed");
 }
 
 /// A child holds the pipe to the guard until it has begun. Here that takes some 50 ms, in which it looks for its program in tens

@@ -21,7 +21,7 @@ pub struct Door(Arc<Mutex<FakeProcesses>>);
 struct FakeProcesses {
     attempts: BTreeMap<String, usize>,
     running: Vec<String>,
-    most: usize,
+    max: usize,
     log: Vec<String>,
     ears: Vec<OnLine>,
     keeps_ears: bool,
@@ -38,8 +38,8 @@ impl Door {
     }
 
     /// How many ran at the same time at most.
-    pub fn most(&self) -> usize {
-        self.0.lock().unwrap().most
+    pub fn max(&self) -> usize {
+        self.0.lock().unwrap().max
     }
 
     /// From now on it forgets to drop what hears its jobs.
@@ -59,7 +59,7 @@ impl Present {
     fn new(door: Door, name: &str) -> Self {
         let mut world = door.0.lock().unwrap();
         world.running.push(name.to_owned());
-        world.most = world.most.max(world.running.len());
+        world.max = world.max.max(world.running.len());
         world.log.push(format!("+{name}"));
         drop(world);
         Self { door, name: name.to_owned(), is_over: false }
@@ -101,7 +101,7 @@ impl Processes for Door {
             present.is_over = true;
             let [stdout, stderr] = streams.map(Ring::finish);
             let answer = scanner.map_or(Err(NoAnswer::NoObject), AnswerScanner::finish);
-            Attempt { ending, stdout, stderr, answer, elapsed: started.elapsed(), is_leaked: false }
+            Attempt { ending, stdout, stderr, answer, elapsed: started.elapsed(), leaked: false }
         })
     }
 }

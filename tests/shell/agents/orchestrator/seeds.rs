@@ -51,9 +51,9 @@ fn random_plan(draws: &mut Draws, gate: u64) -> Plan {
 /// What happened in three gates that began one after another, of which some are called off.
 async fn history(seed: u64) -> (Vec<String>, usize, Vec<String>) {
     let mut draws = Seed::new(seed).stream("tests/gates");
-    let most = draws.between(1, 5) as usize;
+    let max = draws.between(1, 5) as usize;
     let door = Door::default();
-    let orchestrator = AsyncOrchestrator::with(door.clone(), most).seed(Seed::new(seed));
+    let orchestrator = AsyncOrchestrator::with(door.clone(), max).seed(Seed::new(seed));
     let mut gates = Vec::new();
     for number in 0..3 {
         let gate = orchestrator.begin(random_plan(&mut draws, number));
@@ -95,9 +95,9 @@ async fn history(seed: u64) -> (Vec<String>, usize, Vec<String>) {
         log.push(format!("{:?}", run.map(|run| (run.elapsed_ms, run.cancelled, statuses(&run)))));
     }
     assert_eq!(door.running(), 0, "seed {seed}: nothing is left");
-    assert!(door.most() <= most, "seed {seed}: {} > {most}", door.most());
-    assert!(format!("{orchestrator:?}").contains(&format!("free: {most}")), "seed {seed}: {orchestrator:?}");
-    (log, door.most(), door.log())
+    assert!(door.max() <= max, "seed {seed}: {} > {max}", door.max());
+    assert!(format!("{orchestrator:?}").contains(&format!("free: {max}")), "seed {seed}: {orchestrator:?}");
+    (log, door.max(), door.log())
 }
 
 /// Of each agent: started and at its end in turns, nothing after its end; a gate ends with its run, or was dropped.

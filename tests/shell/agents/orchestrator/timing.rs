@@ -14,7 +14,7 @@ async fn three_agents_take_the_time_of_the_slowest() {
     let agents = [agent("a", &["wait 100"]), agent("b", &["wait 300"]), agent("c", &["wait 200"])];
     let run = orchestrator.run(plan(agents)).await;
     assert!(run.is_ok());
-    assert_eq!((run.elapsed_ms, door.most()), (300, 3));
+    assert_eq!((run.elapsed_ms, door.max()), (300, 3));
     assert_eq!(door.log(), ["+a", "+b", "+c", "-a", "-c", "-b"]);
 }
 
@@ -52,7 +52,7 @@ async fn a_gate_that_nobody_polls_keeps_the_room_of_others_only_while_its_agents
     let second = orchestrator.run(plan([agent("b", &["wait 100"])]));
     let second = tokio::time::timeout(Duration::from_secs(10), second).await;
     assert!(second.expect("it has room").is_ok());
-    assert_eq!((first.await.is_ok(), door.most()), (true, 1));
+    assert_eq!((first.await.is_ok(), door.max()), (true, 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -63,7 +63,7 @@ async fn gates_of_one_orchestrator_share_the_room_for_agents() {
     let started = Instant::now();
     let (first, second) = tokio::join!(orchestrator.run(plan(agents())), other.run(plan(agents())));
     assert!(first.is_ok() && second.is_ok());
-    assert_eq!((door.most(), started.elapsed()), (2, MS(300)));
+    assert_eq!((door.max(), started.elapsed()), (2, MS(300)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -72,7 +72,7 @@ async fn a_gate_runs_no_more_than_its_plan_allows_and_holds_up_no_other() {
     let narrow = Plan { max_concurrent: 1, ..plan(["a", "b", "c"].map(|name| agent(name, &["wait 100"]))) };
     let wide = plan(["d", "e"].map(|name| agent(name, &["wait 100"])));
     let (narrow, wide) = tokio::join!(orchestrator.run(narrow), orchestrator.run(wide));
-    assert_eq!((narrow.elapsed_ms, wide.elapsed_ms, door.most()), (300, 100, 3));
+    assert_eq!((narrow.elapsed_ms, wide.elapsed_ms, door.max()), (300, 100, 3));
 }
 
 #[tokio::test(start_paused = true)]
@@ -89,7 +89,7 @@ async fn an_orchestrator_without_room_has_room_for_one() {
     let (orchestrator, door) = orchestrator(0);
     let none = Plan { max_concurrent: 0, ..plan([agent("a", &["wait 10"]), agent("b", &["wait 10"])]) };
     assert!(orchestrator.run(none).await.is_ok());
-    assert_eq!(door.most(), 1);
+    assert_eq!(door.max(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -124,7 +124,7 @@ fn a_gate_may_be_run_by_a_task_of_any_runtime() {
         let events = gate.events();
         let run = runtime.block_on(runtime.spawn(sent(gate.finish()))).unwrap();
         assert!(run.is_ok(), "{:?}", statuses(&run));
-        assert!(door.most() <= 7, "{}", door.most());
+        assert!(door.max() <= 7, "{}", door.max());
         let told = all_words(events);
         assert_eq!(told.len(), 2 + 40 * 6);
         for name in names {
@@ -151,7 +151,7 @@ impl Processes for Brief {
                 stderr: Captured::default(),
                 answer: Err(NoAnswer::NoObject),
                 elapsed: Duration::ZERO,
-                is_leaked: false,
+                leaked: false,
             }
         })
     }

@@ -13,7 +13,7 @@ fn one_that_ends_with_a_code_says_what_it_wrote_and_how_it_ended() {
             (heard.of(Stream::Stdout), heard.of(Stream::Stderr)),
             (vec!["result".into()], vec!["why".into()])
         );
-        assert!(!attempt.is_leaked && attempt.elapsed < AT_ONCE, "{attempt:?}");
+        assert!(!attempt.leaked && attempt.elapsed < AT_ONCE, "{attempt:?}");
     });
 }
 
@@ -40,7 +40,7 @@ fn one_that_ended_by_itself_while_everything_else_was_held_up_keeps_what_it_wrot
             running.await.unwrap()
         });
         assert_eq!(
-            (attempt.ending.clone(), stdout(&attempt), attempt.is_leaked),
+            (attempt.ending.clone(), stdout(&attempt), attempt.leaked),
             (exited(0), "result\n".to_owned(), false)
         );
     });
@@ -95,7 +95,7 @@ fn one_that_ignores_that_it_is_asked_is_killed_after_the_grace() {
         assert_eq!(attempt.ending, Ending::TimedOut);
         assert!(attempt.elapsed >= Duration::from_millis(800), "time-out and grace: {attempt:?}");
         assert!(attempt.elapsed < Duration::from_millis(800) + AT_ONCE, "{attempt:?}");
-        assert!(!attempt.is_leaked);
+        assert!(!attempt.leaked);
         soon("the group is gone", || is_gone(&stdout(&attempt)));
     });
 }

@@ -13,7 +13,7 @@ fn grandchildren_that_hold_the_streams_end_with_their_leader() {
             "echo $$; sleep 60 & (trap '' TERM HUP; sleep 60) & sh -c 'sleep 60 & sleep 60' & exit 4",
         ));
         assert_eq!(attempt.ending, exited(4));
-        assert!(!attempt.is_leaked && attempt.elapsed < AT_ONCE, "{attempt:?}");
+        assert!(!attempt.leaked && attempt.elapsed < AT_ONCE, "{attempt:?}");
         soon("the group is gone", || is_gone(&stdout(&attempt)));
     });
 }
@@ -33,7 +33,7 @@ fn grandchildren_end_when_the_time_of_a_leader_is_over() {
         let job = with_timeout(sh("echo $$; trap '' TERM; sleep 60 & sleep 60 & wait; wait; sleep 60"), 300);
         let attempt = run(job);
         assert_eq!(attempt.ending, Ending::TimedOut);
-        assert!(!attempt.is_leaked);
+        assert!(!attempt.leaked);
         soon("the group is gone", || is_gone(&stdout(&attempt)));
     });
 }
@@ -58,7 +58,7 @@ fn one_that_left_the_group_and_holds_a_stream_is_told_as_leaked() {
         let escaped = text.lines().next().unwrap();
         rustix::process::kill_process(pid(escaped), rustix::process::Signal::KILL).unwrap();
         assert_eq!(attempt.ending, exited(0));
-        assert!(attempt.is_leaked, "{attempt:?}");
+        assert!(attempt.leaked, "{attempt:?}");
         assert!(text.ends_with("gone\n"), "what came until then is kept: {text}");
         assert!(
             attempt.elapsed >= Duration::from_millis(500),

@@ -14,7 +14,7 @@ fn ordered(job: Job, orders: &[Order]) -> Attempt {
             give.send(*order).unwrap();
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        tokio::time::timeout(MOST, running).await.expect("it ends").unwrap()
+        tokio::time::timeout(MAX_TIME, running).await.expect("it ends").unwrap()
     })
 }
 

@@ -125,7 +125,7 @@ async fn a_call_can_run_in_its_own_task() {
 
 fn half_open() -> CircuitBreaker {
     let breaker =
-        CircuitBreaker::new(BreakerConfig { least_calls: 1, open_for: ms(150), ..BreakerConfig::default() });
+        CircuitBreaker::new(BreakerConfig { min_calls: 1, open_for: ms(150), ..BreakerConfig::default() });
     breaker.call(failing(&[ServiceError::RETRYABLE])).unwrap_err();
     while breaker.state() != CircuitState::HalfOpen {
         thread::sleep(ms(5));
@@ -181,7 +181,7 @@ fn a_future_that_nobody_polls_calls_nothing() {
 
 #[tokio::test]
 async fn an_open_breaker_and_a_cancelled_token_end_a_call_before_it_is_awaited() {
-    let breaker = CircuitBreaker::new(BreakerConfig { least_calls: 1, ..BreakerConfig::default() });
+    let breaker = CircuitBreaker::new(BreakerConfig { min_calls: 1, ..BreakerConfig::default() });
     breaker.call(failing(&[ServiceError::RETRYABLE])).unwrap_err();
     let call = || -> std::future::Ready<Result<(), ServiceError>> { panic!("it was called") };
     let error = Retrying::new(plain(3)).breaker(&breaker).run_async(call).await.unwrap_err();

@@ -49,7 +49,7 @@ fn successes_refill_a_budget_first_attempts_and_permanent_errors_take_nothing() 
 
 /// Opens at the first failure.
 fn breaker(open_for: Duration) -> CircuitBreaker {
-    CircuitBreaker::new(BreakerConfig { window: 4, least_calls: 1, failure_percent: 50, open_for })
+    CircuitBreaker::new(BreakerConfig { window: 4, min_calls: 1, failure_percent: 50, open_for })
 }
 
 /// A breaker that allows one trial call.
@@ -111,7 +111,7 @@ fn retries_wait_for_a_breaker_that_opens_no_longer_than_they_wait() {
 
 #[test]
 fn a_breaker_that_opens_during_a_wait_ends_the_call_after_it() {
-    let breaker = CircuitBreaker::new(BreakerConfig { least_calls: 2, ..BreakerConfig::default() });
+    let breaker = CircuitBreaker::new(BreakerConfig { min_calls: 2, ..BreakerConfig::default() });
     let report = |attempt: &Attempt<'_, ServiceError>| {
         assert!(attempt.next_wait().is_some());
         // Another call fails meanwhile.

@@ -117,7 +117,7 @@ fn a_filter_selects_the_newest_of_a_stage_and_a_specification() {
     let plan = RunsFilter { stage: Some("plan".into()), ..RunsFilter::default() };
     assert_eq!(found(&plan), [0, 3, 6, 9]);
     assert_eq!(found(&of_spec("SPEC-1")), [1, 3, 5, 7, 9, 11]);
-    assert_eq!(found(&RunsFilter { most: Some(2), ..of_spec("SPEC-1") }), [9, 11]);
+    assert_eq!(found(&RunsFilter { limit: Some(2), ..of_spec("SPEC-1") }), [9, 11]);
     assert_eq!(found(&RunsFilter { spec: Some("SPEC-1".into()), ..plan }), [3, 9]);
     assert!(found(&of_spec("' OR 1 --")).is_empty());
 }

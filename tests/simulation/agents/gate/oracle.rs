@@ -120,7 +120,7 @@ impl GateFacts<'_> {
             signal,
             reason: None,
             elapsed_ms: first.map_or(0, |first| u64::try_from((ended_at - first).as_millis()).unwrap()),
-            leaked: made.iter().any(|fact| fact.attempt.is_leaked),
+            leaked: made.iter().any(|fact| fact.attempt.leaked),
             dropped_bytes: last
                 .map_or(0, |last| last.attempt.stdout.dropped_bytes() + last.attempt.stderr.dropped_bytes()),
             ended_at_ms: u64::try_from((STARTED_AT + ended_at).as_millis()).unwrap(),
@@ -178,10 +178,10 @@ impl GateFacts<'_> {
                 _ => unanswered += 1,
             }
         }
-        let most = sides.values().copied().max().unwrap_or(0);
+        let max = sides.values().copied().max().unwrap_or(0);
         let asks = plan.agree_on.is_some();
-        let is_tie = asks && most > 0 && sides.values().filter(|side| **side == most).count() > 1;
-        let ok = if asks { most } else { done.clone().count() };
+        let is_tie = asks && max > 0 && sides.values().filter(|side| **side == max).count() > 1;
+        let ok = if asks { max } else { done.clone().count() };
         let verdict = match ok {
             _ if is_tie => Verdict::Insufficient,
             ok if ok < plan.quorum.max(1) => Verdict::Insufficient,

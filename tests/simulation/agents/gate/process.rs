@@ -99,7 +99,7 @@ impl ScriptedProcess {
             stderr: captured("a warning", stderr_dropped),
             answer: answer(self.job.stdout, &Key::of(["verdict"])),
             elapsed: now.saturating_sub(self.begins_at),
-            is_leaked: self.job.is_leaked,
+            leaked: self.job.leaked,
         }
     }
 }

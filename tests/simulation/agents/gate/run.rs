@@ -192,7 +192,7 @@ impl GateSimulation<'_> {
             stderr: Default::default(),
             answer: Ok("\"yes\"".into()),
             elapsed: Duration::ZERO,
-            is_leaked: true,
+            leaked: true,
         };
         let input = match self.random.below(4) {
             0 if process.is_none_or(|process| process.begun_at.is_some()) => Input::Begun { agent },

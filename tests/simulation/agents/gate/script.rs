@@ -34,7 +34,7 @@ pub struct AttemptScript {
     pub stdout: &'static str,
     /// How many bytes of its two streams are dropped.
     pub dropped: [u64; 2],
-    pub is_leaked: bool,
+    pub leaked: bool,
 }
 
 /// What an attempt does after SIGTERM.
@@ -52,8 +52,8 @@ pub enum CancelOrder {
     Kill,
 }
 
-fn ms(random: &mut Random, most: u64) -> Duration {
-    Duration::from_millis(random.between(0..=most))
+fn ms(random: &mut Random, max: u64) -> Duration {
+    Duration::from_millis(random.between(0..=max))
 }
 
 impl Script {
@@ -172,7 +172,7 @@ fn job(random: &mut Random, ending: Ending) -> AttemptScript {
             random.pick(&answers)
         },
         dropped: if is_cut { [random.between(1..=9000), random.between(0..=1)] } else { [0, 0] },
-        is_leaked: !is_rejected && random.chance(10),
+        leaked: !is_rejected && random.chance(10),
     }
 }
 

@@ -113,7 +113,7 @@ impl AgentState {
             AgentPhase::Running => {}
             _ => return None,
         }
-        self.history.is_leaked |= attempt.is_leaked;
+        self.history.leaked |= attempt.leaked;
         let ending = attempt.ending.clone();
         self.history.last = Some(attempt);
         let status = status(&ending);

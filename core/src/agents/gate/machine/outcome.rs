@@ -32,7 +32,7 @@ pub(super) struct AttemptHistory {
     /// The last one that has ended.
     pub(super) last: Option<Attempt>,
     /// Whether a process of any of them may still be running.
-    pub(super) is_leaked: bool,
+    pub(super) leaked: bool,
 }
 
 /// The outcome of an agent that is done.
@@ -74,7 +74,7 @@ impl AgentOutcome {
             signal,
             reason: reason.map(|reason| gate.masks.scrub(&reason)),
             elapsed_ms: history.begun_at.map_or(0, |begun| millis(gate.now.saturating_sub(begun))),
-            leaked: history.is_leaked,
+            leaked: history.leaked,
             dropped_bytes,
             ended_at_ms: millis(gate.started_at.saturating_add(gate.now)),
             output: Output::default(),

@@ -42,7 +42,7 @@ fn begin_masking(plan: Plan, secrets: &[&str]) -> (GateMachine, Vec<Action>) {
 fn attempt(ending: Ending, stdout: &str) -> Attempt {
     let stdout = Captured::from(stdout.as_bytes().to_vec());
     let (stderr, answer) = (Captured::default(), Err(NoAnswer::NoObject));
-    Attempt { ending, stdout, stderr, answer, elapsed: Duration::ZERO, is_leaked: false }
+    Attempt { ending, stdout, stderr, answer, elapsed: Duration::ZERO, leaked: false }
 }
 
 fn ended(agent: usize, ending: Ending) -> Input {
@@ -163,7 +163,7 @@ fn a_reason_names_the_exhausted_limit_of_retries() {
     for (ending, deadline_ms, expected) in [
         (TEMPORARY, 30_000, "exit 75; 2 attempts are allowed"),
         (busy, 30_000, "text file busy; 2 attempts are allowed"),
-        (TEMPORARY, 50, "exit 75; a wait of 100ms would end after the deadline of 50ms"),
+        (TEMPORARY, 50, "exit 75; a wait of 100 ms would end after the deadline of 50 ms"),
     ] {
         let mut plan = plan(&["claude"]);
         plan.retry = RetryConfig { max_attempts: 2, deadline_ms, ..plan.retry };
@@ -187,7 +187,10 @@ fn the_deadline_limits_the_waits_and_not_the_attempts() {
     run(&mut machine, 120_000, 0, attempt(TEMPORARY, ""));
     assert_eq!(starts(&machine.step(ms(120_200), Input::Due)), [(0, 3)], "300 ms have been waited");
     let actions = run(&mut machine, 180_000, 0, attempt(TEMPORARY, ""));
-    assert_eq!(agent_finished(&actions).reason.as_deref(), Some("exit 75; the deadline of 300ms has passed"));
+    assert_eq!(
+        agent_finished(&actions).reason.as_deref(),
+        Some("exit 75; the deadline of 300 ms has passed")
+    );
 }
 
 #[test]

@@ -55,7 +55,7 @@ impl Run {
             Vec::from([format!("{label:<10}"), short(&side.answer), visible(&side.agents.join(", "))])
         };
         let mut rows: Vec<Vec<String>> =
-            decision.majority.iter().map(|most| side("majority", most)).collect();
+            decision.majority.iter().map(|answer| side("majority", answer)).collect();
         rows.extend(decision.dissent.iter().map(|other| side("dissent", other)));
         let tie =
             if decision.is_tied() { "majority     none: the most frequent answers are tied\n" } else { "" };

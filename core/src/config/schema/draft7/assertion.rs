@@ -72,15 +72,15 @@ impl Assertion {
             Self::Maximum(bound) => compared(bound, &[Less, Equal]),
             Self::ExclusiveMaximum(bound) => compared(bound, &[Less]),
             Self::MultipleOf(step) => value.as_number().is_none_or(|number| number.is_multiple_of(step)),
-            Self::MinLength(least) => text(&|text| text.chars().take(*least).count() == *least),
-            Self::MaxLength(most) => text(&|text| text.chars().take(*most + 1).count() <= *most),
+            Self::MinLength(min) => text(&|text| text.chars().take(*min).count() == *min),
+            Self::MaxLength(max) => text(&|text| text.chars().take(*max + 1).count() <= *max),
             Self::Pattern(pattern) => text(&|text| pattern.is_match(text)),
             Self::Format(format) => text(&format.accepts),
-            Self::MinItems(least) => items.is_none_or(|items| items.len() >= *least),
-            Self::MaxItems(most) => items.is_none_or(|items| items.len() <= *most),
+            Self::MinItems(min) => items.is_none_or(|items| items.len() >= *min),
+            Self::MaxItems(max) => items.is_none_or(|items| items.len() <= *max),
             Self::UniqueItems => repeated_item(value).is_none(),
-            Self::MinProperties(least) => members.is_none_or(|members| members.len() >= *least),
-            Self::MaxProperties(most) => members.is_none_or(|members| members.len() <= *most),
+            Self::MinProperties(min) => members.is_none_or(|members| members.len() >= *min),
+            Self::MaxProperties(max) => members.is_none_or(|members| members.len() <= *max),
         }
     }
 
@@ -108,14 +108,14 @@ impl Assertion {
             Self::Maximum(bound) => format!("at most {bound}").into(),
             Self::ExclusiveMaximum(bound) => format!("less than {bound}").into(),
             Self::MultipleOf(step) => format!("a multiple of {step}").into(),
-            Self::MinLength(least) => format!("at least {}", count(*least, "character")).into(),
-            Self::MaxLength(most) => format!("at most {}", count(*most, "character")).into(),
+            Self::MinLength(min) => format!("at least {}", count(*min, "character")).into(),
+            Self::MaxLength(max) => format!("at most {}", count(*max, "character")).into(),
             Self::Pattern(pattern) => format!("a string that matches `{}`", pattern.as_str()).into(),
             Self::Format(format) => String::from(format.description).into(),
-            Self::MinItems(least) => format!("at least {}", count(*least, "item")).into(),
-            Self::MaxItems(most) => format!("at most {}", count(*most, "item")).into(),
-            Self::MinProperties(least) => format!("at least {}", count(*least, "key")).into(),
-            Self::MaxProperties(most) => format!("at most {}", count(*most, "key")).into(),
+            Self::MinItems(min) => format!("at least {}", count(*min, "item")).into(),
+            Self::MaxItems(max) => format!("at most {}", count(*max, "item")).into(),
+            Self::MinProperties(min) => format!("at least {}", count(*min, "key")).into(),
+            Self::MaxProperties(max) => format!("at most {}", count(*max, "key")).into(),
         };
         ViolationMessage::Mismatch { expected, found }
     }

@@ -153,8 +153,8 @@ impl SchemaValidator {
 
     fn judge_holds(&self, id: NodeId, index: usize, value: &Value) -> bool {
         // The recursion inside the judge cannot be counted from here, so it is estimated beforehand.
-        let most = (value.levels() + 1).saturating_mul(self.schema.graph.longest_chain + 1);
-        if most.saturating_mul(JUDGED_STEPS) + self.open.get() > MAX_OPEN {
+        let max = (value.levels() + 1).saturating_mul(self.schema.graph.longest_chain + 1);
+        if max.saturating_mul(JUDGED_STEPS) + self.open.get() > MAX_OPEN {
             self.too_deep.set(true);
             return false;
         }

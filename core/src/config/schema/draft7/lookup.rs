@@ -294,7 +294,7 @@ pub(super) fn is_variable(alias: &str) -> bool {
 fn range(node: &SchemaNode) -> Option<String> {
     let mut parts: Vec<String> = Vec::new();
     let (mut low, mut high) = (None, None);
-    let (mut least, mut most, mut noun) = (None, None, "");
+    let (mut min, mut max, mut noun) = (None, None, "");
     for assertion in &node.assertions {
         match assertion {
             Assertion::Enum(allowed) => parts.push(format!("one of {}", list(allowed))),
@@ -307,12 +307,12 @@ fn range(node: &SchemaNode) -> Option<String> {
             Assertion::Pattern(pattern) => parts.push(format!("matches `{}`", pattern.as_str())),
             Assertion::Format(format) => parts.push(format!("format {}", format.name)),
             Assertion::UniqueItems => parts.push("unique items".into()),
-            Assertion::MinLength(n) => (least, noun) = (Some(*n), "character"),
-            Assertion::MaxLength(n) => (most, noun) = (Some(*n), "character"),
-            Assertion::MinItems(n) => (least, noun) = (Some(*n), "item"),
-            Assertion::MaxItems(n) => (most, noun) = (Some(*n), "item"),
-            Assertion::MinProperties(n) => (least, noun) = (Some(*n), "key"),
-            Assertion::MaxProperties(n) => (most, noun) = (Some(*n), "key"),
+            Assertion::MinLength(n) => (min, noun) = (Some(*n), "character"),
+            Assertion::MaxLength(n) => (max, noun) = (Some(*n), "character"),
+            Assertion::MinItems(n) => (min, noun) = (Some(*n), "item"),
+            Assertion::MaxItems(n) => (max, noun) = (Some(*n), "item"),
+            Assertion::MinProperties(n) => (min, noun) = (Some(*n), "key"),
+            Assertion::MaxProperties(n) => (max, noun) = (Some(*n), "key"),
         }
     }
     match (low, high) {
@@ -322,10 +322,10 @@ fn range(node: &SchemaNode) -> Option<String> {
             parts.extend(bounds.map(|(sign, bound)| format!("{sign} {bound}")));
         }
     }
-    parts.extend(match (least, most) {
-        (Some(least), Some(most)) => Some(format!("{least}..={most} {noun}s")),
-        (Some(least), None) => Some(format!("at least {}", count(least, noun))),
-        (None, most) => most.map(|most| format!("at most {}", count(most, noun))),
+    parts.extend(match (min, max) {
+        (Some(min), Some(max)) => Some(format!("{min}..={max} {noun}s")),
+        (Some(min), None) => Some(format!("at least {}", count(min, noun))),
+        (None, max) => max.map(|max| format!("at most {}", count(max, noun))),
     });
     (!parts.is_empty()).then(|| parts.join(", "))
 }

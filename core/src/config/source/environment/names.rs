@@ -245,7 +245,7 @@ impl<'a> EnvironmentNames<'a> {
             leaves.extend(schema.keys().into_iter().filter(|key| !is_table(key)));
         }
         if let Some(present) = self.present {
-            present.leaves(false, &mut |key, value| {
+            present.leaves(&mut |key, value| {
                 if value.as_table().is_none() {
                     leaves.insert(key.clone());
                 }

@@ -104,7 +104,7 @@ fn written_settings_read_back() {
 #[test]
 fn every_value_is_at_the_origin() {
     let value = to_value(&everything(), &origin()).unwrap();
-    value.leaves(true, &mut |key, leaf| assert_eq!(leaf.origin(), &origin(), "{key}"));
+    value.leaves_and_elements(&mut |key, leaf| assert_eq!(leaf.origin(), &origin(), "{key}"));
     assert_eq!(value.origin(), &origin());
 }
 

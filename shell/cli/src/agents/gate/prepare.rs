@@ -80,9 +80,9 @@ impl Prepared {
     /// Shows the plan without running it.
     pub(super) fn show(&self, context: &Context) -> Exit {
         let ok = self.plan.is_some() && is_ok(&self.diagnostics);
-        context.terminal.report(&self.diagnostics, &self.masks);
         // A prompt may contain a secret of the configuration.
         let masks = self.plan.as_ref().map_or(&self.masks, StagePlan::masks);
+        context.terminal.report(&self.diagnostics, masks);
         if context.is_json() {
             let plan = self.plan.as_ref().map(|planned| scrubbed(masks, planned.plan().to_json()));
             let diagnostics = masks.scrubbed(&self.diagnostics);

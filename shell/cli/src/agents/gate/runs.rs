@@ -47,7 +47,7 @@ fn filter(args: &GateListArgs) -> RunsFilter {
     RunsFilter {
         stage: args.stage.map(|stage| stage.name().into()),
         spec: args.spec.clone(),
-        most: args.limit.map(|limit| u32::try_from(limit.get()).unwrap_or(u32::MAX)),
+        limit: args.limit.map(|limit| u32::try_from(limit.get()).unwrap_or(u32::MAX)),
     }
 }
 

@@ -74,7 +74,7 @@ fn show(context: &Context, args: &GenerationArgs) -> CommandResult {
     }
     let mut text = printer().show(&generation);
     for (source, shown) in generation.state.sources.iter().zip(texts) {
-        text.push_str(&format!("\n==> {} <==\n{shown}", printer().shown(&source.path)));
+        text.push_str(&format!("\n==> {} <==\n{shown}", printer().short_path(&source.path)));
     }
     context.terminal.result(&text);
     Ok(Exit::Yes)
@@ -171,7 +171,7 @@ fn printer() -> HistoryPrinter {
 
 /// A path relative to the working folder or the home folder.
 fn display_path(path: &Path) -> String {
-    printer().shown(&full(path).to_string_lossy())
+    printer().short_path(&full(path).to_string_lossy())
 }
 
 fn full(path: &Path) -> PathBuf {

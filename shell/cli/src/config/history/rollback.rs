@@ -45,7 +45,7 @@ pub(super) fn run(context: &Context, args: &RollbackArgs) -> CommandResult {
     require_valid(context, &rules, &sources, &generation.state)?;
     let steps = plan_restore(&generation.state, &present(&sources)).unwrap_or_default();
     let diffs: Vec<String> =
-        steps.iter().map(|step| step.diff(&printer().shown(&step.path), &rules)).collect();
+        steps.iter().map(|step| step.diff(&printer().short_path(&step.path), &rules)).collect();
     if !context.is_json() {
         diffs.iter().for_each(|diff| context.terminal.result(diff));
     }

@@ -136,7 +136,7 @@ fn since(started: Instant) -> Duration {
 fn leaves<T>(snapshot: &Snapshot<T>) -> Vec<Leaf> {
     let root = redact(snapshot.root(), &|key: &Key| snapshot.is_secret(key));
     let mut leaves = Vec::new();
-    root.leaves(false, &mut |key, value| {
+    root.leaves(&mut |key, value| {
         leaves.push(Leaf {
             key: key.to_string(),
             value: value.to_string(),

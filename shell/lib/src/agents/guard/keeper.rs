@@ -36,7 +36,7 @@ pub(super) fn keep() {
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         let _ = signal_hook::flag::register(signal, Arc::default());
     }
-    let own = own();
+    let own = guard_identity();
     let program = program_alive();
     if io::stdout().write_all(READY).and_then(|()| io::stdout().flush()).is_err() {
         return;
@@ -48,7 +48,7 @@ pub(super) fn keep() {
 /// Reads from `/proc`: in a container the system calls return 0 for a group or session that began outside of it, which other calls
 /// do not accept.
 #[cfg(target_os = "linux")]
-fn own() -> GuardIdentity {
+fn guard_identity() -> GuardIdentity {
     let own = processes::of(std::process::id());
     let program = getppid().and_then(|program| processes::of(number(program)));
     GuardIdentity {
@@ -60,7 +60,7 @@ fn own() -> GuardIdentity {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn own() -> GuardIdentity {
+fn guard_identity() -> GuardIdentity {
     use rustix::process::{getpgid, getpgrp, getsid};
     GuardIdentity {
         group: number(getpgrp()),

@@ -41,7 +41,7 @@ use crate::sync::broadcast::Receiver;
 ///             let stdout = Captured::from(job.command.program.into_bytes());
 ///             let stderr = Captured::default();
 ///             let (ending, answer) = (Ending::Exited { code: 0 }, Err(NoAnswer::NoObject));
-///             Attempt { ending, stdout, stderr, answer, elapsed: Duration::ZERO, is_leaked: false }
+///             Attempt { ending, stdout, stderr, answer, elapsed: Duration::ZERO, leaked: false }
 ///         })
 ///     }
 /// }

@@ -103,10 +103,10 @@ impl ExitWatcher {
     }
 
     /// Blocks the thread until the child has exited, at most this long.
-    pub(super) fn wait(&self, most: Duration) {
+    pub(super) fn wait(&self, max: Duration) {
         let started = clock::now();
         while !self.has_exited() {
-            let rest = most.saturating_sub(clock::now() - started);
+            let rest = max.saturating_sub(clock::now() - started);
             if rest.is_zero() {
                 return;
             }
@@ -155,10 +155,9 @@ mod pidfd {
         }
 
         /// Whether the process exited in time. An interrupted wait returns `false`, and the caller waits again.
-        pub(super) fn has_exited_within(&self, most: Duration) -> bool {
-            let Ok(most) = Timespec::try_from(most) else { return false };
-            poll(&mut [PollFd::new(self.0.get_ref(), PollFlags::IN)], Some(&most))
-                .is_ok_and(|ready| ready > 0)
+        pub(super) fn has_exited_within(&self, max: Duration) -> bool {
+            let Ok(max) = Timespec::try_from(max) else { return false };
+            poll(&mut [PollFd::new(self.0.get_ref(), PollFlags::IN)], Some(&max)).is_ok_and(|ready| ready > 0)
         }
     }
 }

@@ -70,9 +70,9 @@ impl ProcessRun {
         if self.status.is_none() {
             self.leader.abandon();
         }
-        let is_leaked = self.supervisor.is_leaked();
+        let leaked = self.supervisor.leaked();
         let (stdout, stderr, answer) = self.streams.finish();
-        Attempt { ending, stdout, stderr, answer, elapsed, is_leaked }
+        Attempt { ending, stdout, stderr, answer, elapsed, leaked }
     }
 
     /// The next input of the supervisor. The order here is the priority of inputs that happen at the same time.

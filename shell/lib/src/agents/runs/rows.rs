@@ -93,8 +93,8 @@ pub(super) fn find(tx: &Transaction<'_>, filter: &RunsFilter) -> Result<FoundRun
     let conditions: Vec<String> = wanted().map(|(column, _)| format!("{column} = ?")).collect();
     let only =
         if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
-    let most = filter.most.map_or(String::new(), |most| format!("LIMIT {most}"));
-    let sql = format!("SELECT id, synthesis_json FROM {RUNS} {only} ORDER BY id DESC {most}");
+    let limit = filter.limit.map_or(String::new(), |limit| format!("LIMIT {limit}"));
+    let sql = format!("SELECT id, synthesis_json FROM {RUNS} {only} ORDER BY id DESC {limit}");
     let mut statement = tx.prepare_cached(&sql)?;
     let mut rows = statement.query(params_from_iter(wanted().map(|(_, text)| text)))?;
     let mut found = FoundRuns::default();

@@ -185,11 +185,11 @@ pub(super) fn refuse(
 }
 
 /// Keeps the newest generations of these files, and as many of their refusals.
-pub(super) fn prune(tx: &Transaction<'_>, files: &str, most: u32) -> Result<()> {
+pub(super) fn prune(tx: &Transaction<'_>, files: &str, max: u32) -> Result<()> {
     for table in ["config_generations", "config_refusals"] {
         let newest = format!("SELECT id FROM {table} WHERE files = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2");
         let sql = format!("DELETE FROM {table} WHERE files = ?1 AND id <= ({newest})");
-        tx.prepare_cached(&sql)?.execute(params![files, most])?;
+        tx.prepare_cached(&sql)?.execute(params![files, max])?;
     }
     Ok(())
 }

@@ -106,12 +106,12 @@ impl SqliteJournal {
             Err(unavailable) if is_new => return self.warnings.emit(unavailable),
             Err(_) => return,
         };
-        let (files, most) = (rows::name_of(&context.files), context.retention.generations);
+        let (files, max) = (rows::name_of(&context.files), context.retention.generations);
         let warnings = Arc::clone(&self.warnings);
         let submitted = store.write_later(
             move |tx| {
                 write(tx, &files)?;
-                rows::prune(tx, &files, most)
+                rows::prune(tx, &files, max)
             },
             move |outcome| match outcome {
                 Ok(Ok(())) => warnings.succeeded(),

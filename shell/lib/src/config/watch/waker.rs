@@ -55,8 +55,8 @@ impl WatchWaker {
     }
 
     /// Sleeps until a call wakes it, or for at most this time.
-    pub(super) fn wait(&self, most: Option<Duration>) -> WakeReason {
-        let reason = self.state.wait_for(most.unwrap_or(Duration::MAX), |state| {
+    pub(super) fn wait(&self, max: Option<Duration>) -> WakeReason {
+        let reason = self.state.wait_for(max.unwrap_or(Duration::MAX), |state| {
             let stop = state.stop.then_some(WakeReason::Stop);
             stop.or_else(|| take(&mut state.hint).then_some(WakeReason::Hint))
                 .or_else(|| take(&mut state.wake).then_some(WakeReason::Wake))

@@ -53,18 +53,18 @@ pub(super) fn alerts(status: Option<&Status>, fallback: Option<&str>) -> Vec<Ale
     alerts
 }
 
-/// The alerts in rows. If they need more than `most_rows`, all names come first, then the text of the first alert.
-pub(super) fn alert_rows(alerts: &[Alert], width: u16, most_rows: u16) -> Vec<Line<'static>> {
+/// The alerts in rows. If they need more than `max_rows`, all names come first, then the text of the first alert.
+pub(super) fn alert_rows(alerts: &[Alert], width: u16, max_rows: u16) -> Vec<Line<'static>> {
     let wrapped = |name: &str, alert: &Alert| {
         wrap(&Span::styled(format!(" {name}: {}", alert.text), alert.style), width)
     };
     let rows: Vec<_> = alerts.iter().flat_map(|alert| wrapped(alert.name, alert)).collect();
-    if rows.len() <= usize::from(most_rows) {
+    if rows.len() <= usize::from(max_rows) {
         return rows;
     }
     let names: Vec<_> = alerts.iter().map(|alert| alert.name).collect();
     let rows = alerts.first().map(|first| wrapped(&names.join(" + "), first));
-    rows.into_iter().flatten().take(most_rows.into()).collect()
+    rows.into_iter().flatten().take(max_rows.into()).collect()
 }
 
 /// The status in rows of as many items as fit, the most important first.
@@ -148,7 +148,7 @@ mod tests {
     use speckit_core::Key;
 
     /// Every alert at once but drift.
-    fn troubled() -> Status {
+    fn with_every_alert() -> Status {
         samples::with(samples::status(), |status| {
             status.refusal = Some(samples::refusal());
             status.is_deferred = true;
@@ -158,13 +158,13 @@ mod tests {
         })
     }
 
-    fn shown(alerts: &[Alert], width: u16, most_rows: u16) -> String {
-        alert_rows(alerts, width, most_rows).iter().map(|line| format!("|{line}\n")).collect()
+    fn shown(alerts: &[Alert], width: u16, max_rows: u16) -> String {
+        alert_rows(alerts, width, max_rows).iter().map(|line| format!("|{line}\n")).collect()
     }
 
     #[test]
     fn each_state_has_an_alert() {
-        insta::assert_snapshot!(shown(&alerts(Some(&troubled()), Some("the defaults")), 120, 9), @"
+        insta::assert_snapshot!(shown(&alerts(Some(&with_every_alert()), Some("the defaults")), 120, 9), @"
         | REFUSED: speckit.toml:6:15: hot_reload.debounce_ms: expected at least 500, found 100 (and 1 more)
         | DEGRADED: running instead of the files: the defaults
         | DEFERRED: accepted, waits for 2 guards to be dropped
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn no_alert_is_lost_where_there_are_more_than_rows() {
-        let alerts = alerts(Some(&troubled()), None);
+        let alerts = alerts(Some(&with_every_alert()), None);
         insta::assert_snapshot!(shown(&alerts, 120, 3), @"
         | REFUSED + DEFERRED + PENDING RESTART + WARNING: speckit.toml:6:15: hot_reload.debounce_ms: expected at least 500, found
         |    100 (and 1 more)
@@ -193,7 +193,7 @@ mod tests {
         | REFUSED + DEFERRED + PENDING RESTART +
         |    WARNING: speckit.toml:6:15:
         |    hot_reload.debounce_ms: expected at
-        |    least 500, found 100 (and 1 more)
+        |    min 500, found 100 (and 1 more)
         ");
     }
 

@@ -38,7 +38,7 @@ pub(super) fn no_events(error: &notify::Error, mode: WatchMode, limit: Limit<'_>
             format!("the system gives no more watchers (`fs.inotify.{name}`, or the open files), so {then}");
         return warning(Code::WatchLimit, message).help(format!(
             "raise it: `sysctl fs.inotify.{name}={}`, or `ulimit -n`",
-            raised(name, 512, limit)
+            raised_limit(name, 512, limit)
         ));
     }
     warning(
@@ -60,7 +60,7 @@ pub(super) fn no_watch(
         let name = "max_user_watches";
         let message = format!("the system gives no more watches (`fs.inotify.{name}`), so {then}");
         return warning(Code::WatchLimit, message)
-            .help(format!("raise it: `sysctl fs.inotify.{name}={}`", raised(name, 524_288, limit)));
+            .help(format!("raise it: `sysctl fs.inotify.{name}={}`", raised_limit(name, 524_288, limit)));
     }
     let message = format!("`{}` cannot be watched ({}), so {then}", folder.display(), reason(error));
     warning(Code::WatchUnreadable, message).help("make the folder readable, or use the mode `poll`")
@@ -106,6 +106,6 @@ fn consequence(mode: WatchMode) -> &'static str {
 }
 
 /// Twice the current limit, and at least `usual`.
-fn raised(name: &str, usual: u64, limit: Limit<'_>) -> u64 {
+fn raised_limit(name: &str, usual: u64, limit: Limit<'_>) -> u64 {
     limit(name).map_or(usual, |present| present.saturating_mul(2).max(usual))
 }

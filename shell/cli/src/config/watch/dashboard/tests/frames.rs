@@ -27,7 +27,7 @@ fn frame(dashboard: &mut Dashboard, width: u16, height: u16) -> String {
 }
 
 /// Refused, busy, with a key that waits for a restart.
-fn troubled() -> Dashboard {
+fn with_every_alert() -> Dashboard {
     let mut dashboard = dashboard();
     let event = ConfigReloadEvent::ReloadFailed { generation: 4, diagnostics: refusal() };
     dashboard.update(DashboardMessage::Event { event, at: Duration::from_millis(6_500) });
@@ -42,7 +42,7 @@ fn troubled() -> Dashboard {
 
 #[test]
 fn refused_on_80x24() {
-    insta::assert_snapshot!(frame(&mut troubled(), 80, 24), @r#"
+    insta::assert_snapshot!(frame(&mut with_every_alert(), 80, 24), @r#"
     |speckit watch · generation 4, 12 s old · busy: 1 guard · native events
     |3 reloads, 1 refused, last 412 µs, p95 900 µs
     | REFUSED: speckit.toml:6:15: hot_reload.debounce_ms: expected at least 500,
@@ -72,7 +72,7 @@ fn refused_on_80x24() {
 
 #[test]
 fn refused_side_by_side_on_140x20() {
-    insta::assert_snapshot!(frame(&mut troubled(), 140, 20), @r#"
+    insta::assert_snapshot!(frame(&mut with_every_alert(), 140, 20), @r#"
     |speckit watch · generation 4, 12 s old · busy: 1 guard · native events · 3 reloads, 1 refused, last 412 µs, p95 900 µs
     | REFUSED: speckit.toml:6:15: hot_reload.debounce_ms: expected at least 500, found 100 (and 1 more)
     | PENDING RESTART: store.path
@@ -98,7 +98,7 @@ fn refused_side_by_side_on_140x20() {
 
 #[test]
 fn refused_on_40x10() {
-    insta::assert_snapshot!(frame(&mut troubled(), 40, 10), @r#"
+    insta::assert_snapshot!(frame(&mut with_every_alert(), 40, 10), @r#"
     |speckit watch · generation 4, 12 s old
     |busy: 1 guard · native events
     | REFUSED + PENDING RESTART:
@@ -110,7 +110,7 @@ fn refused_on_40x10() {
     |   …load.watch_paths  ["config.toml"]
     |q quit  ? help  r reload  b busy on/off
     "#);
-    let mut dashboard = troubled();
+    let mut dashboard = with_every_alert();
     press(&mut dashboard, KeyCode::Tab);
     insta::assert_snapshot!(frame(&mut dashboard, 40, 10), @"
     |speckit watch · generation 4, 12 s old
@@ -265,7 +265,7 @@ fn wide_and_control_characters_on_60x12() {
 #[test]
 fn alerts_are_reversed_and_coloured_only_with_colour() {
     let colours = |has_color| {
-        let buffer = drawn(&mut troubled(), 80, 24, has_color);
+        let buffer = drawn(&mut with_every_alert(), 80, 24, has_color);
         let alert = buffer[(1, 2)].clone();
         assert!(alert.symbol() == "R" && alert.modifier.contains(Modifier::REVERSED | Modifier::BOLD));
         assert!(buffer[(79, 2)].modifier.contains(Modifier::REVERSED), "the whole row");

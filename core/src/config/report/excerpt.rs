@@ -18,6 +18,8 @@ pub(super) struct Excerpt {
     pub(super) text: String,
     /// The range above the caret, in bytes of `text`. For a range over several lines: its first line.
     pub(super) caret: Range<usize>,
+    /// Whether a part of the line is masked.
+    pub(super) is_masked: bool,
 }
 
 impl Excerpt {
@@ -32,6 +34,7 @@ impl Excerpt {
             ..floor(text, line.end.min(start.saturating_add(REACH)));
 
         let shown = mask.line(near.clone());
+        let is_masked = text.get(near.clone()) != Some(shown.as_str());
         // A byte order mark has no width.
         let marks = usize::from(shown.starts_with('\u{feff}'));
         let chars: Vec<char> = shown.chars().skip(marks).map(visible_char).collect();
@@ -52,7 +55,7 @@ impl Excerpt {
         let right = if cut_right { CUT } else { "" };
         let from = left.len() + before.len();
         let caret = from..from + under.len();
-        Self { text: [left, &before, &under, &after, right].concat(), caret }
+        Self { text: [left, &before, &under, &after, right].concat(), caret, is_masked }
     }
 }
 

@@ -65,9 +65,9 @@ pub fn render(diagnostics: &[Diagnostic], masks: &Masks, style: Style) -> String
     // `Excerpt` cuts the line, so the renderer must not cut it again.
     let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(usize::MAX / 4);
     let mut report = String::new();
-    let mut mask = None;
+    let mut last = None;
     for diagnostic in diagnostics {
-        report.push_str(&one(diagnostic, masks, &mut mask, &renderer, style.width.max(40)));
+        report.push_str(&one(diagnostic, masks, &mut last, &renderer, style.width.max(40)));
         report.push_str("\n\n");
     }
     if !diagnostics.is_empty() {
@@ -111,7 +111,7 @@ pub fn summary(diagnostics: &[Diagnostic]) -> String {
 fn one<'m>(
     diagnostic: &Diagnostic,
     masks: &'m Masks,
-    kept: &mut Option<(bool, SourceMask<'m>)>,
+    last: &mut Option<LastSource<'m>>,
     renderer: &Renderer,
     width: usize,
 ) -> String {
@@ -121,15 +121,17 @@ fn one<'m>(
     };
     let title = level.primary_title(headline(diagnostic, masks)).id(diagnostic.code.as_str());
     let mut group = Group::with_title(title);
-    let mut lines = None;
+    let (mut lines, mut is_note_due) = (None, false);
     if let Some(origin) = &diagnostic.origin {
         lines = origin.line_column();
         group = match lines {
             None => group.element(Place::path(visible(&place(origin)))),
             Some((line, column)) => {
-                let mask =
-                    mask_of(masks, origin.source(), diagnostic.code.family() == CodeFamily::Parse, kept);
-                let excerpt = Excerpt::of(origin, mask, width);
+                let is_unparsed = diagnostic.code.family() == CodeFamily::Parse;
+                let source = LastSource::of(masks, origin.source(), is_unparsed, last);
+                let excerpt = Excerpt::of(origin, &source.mask, width);
+                is_note_due = is_unparsed && excerpt.is_masked && !source.has_note;
+                source.has_note |= is_note_due;
                 let caret = AnnotationKind::Primary.span(excerpt.caret);
                 let (line, column) = (line as usize, column as usize);
                 group
@@ -137,6 +139,9 @@ fn one<'m>(
                     .element(Snippet::source(excerpt.text).line_start(line).fold(false).annotation(caret))
             }
         };
+    }
+    if is_note_due {
+        group = group.element(Level::NOTE.message(MASKED));
     }
     if let Some(help) = &diagnostic.help {
         group = group.element(Level::HELP.message(visible(&masks.scrub(help))));
@@ -158,19 +163,30 @@ fn without_break(report: &str) -> String {
     lines.filter(|(index, line)| *index != 3 || !line.contains(":::")).map(|(_, line)| line).collect()
 }
 
-/// The mask of a source, reused while diagnostics are in the same source.
-fn mask_of<'k, 'm>(
-    masks: &'m Masks,
-    source: &Arc<Source>,
-    unparsed: bool,
-    kept: &'k mut Option<(bool, SourceMask<'m>)>,
-) -> &'k SourceMask<'m> {
-    let fits = kept.as_ref().is_some_and(|(mode, mask)| *mode == unparsed && mask.is_of(source));
-    if !fits {
-        *kept = None;
+const MASKED: &str = "each `*` hides a character: in a file that does not parse, any value may be a secret";
+
+/// The source of the last diagnostic with a source line.
+struct LastSource<'m> {
+    is_unparsed: bool,
+    mask: SourceMask<'m>,
+    /// Whether a note has explained what is masked.
+    has_note: bool,
+}
+
+impl<'m> LastSource<'m> {
+    /// The same as for the last diagnostic, if it is in this source too; else a new one.
+    fn of<'l>(
+        masks: &'m Masks,
+        source: &Arc<Source>,
+        is_unparsed: bool,
+        last: &'l mut Option<Self>,
+    ) -> &'l mut Self {
+        if last.as_ref().is_some_and(|last| last.is_unparsed != is_unparsed || !last.mask.is_of(source)) {
+            *last = None;
+        }
+        let new = || Self { is_unparsed, mask: masks.source(source, is_unparsed), has_note: false };
+        last.get_or_insert_with(new)
     }
-    let (_, mask) = kept.get_or_insert_with(|| (unparsed, masks.source(source, unparsed)));
-    mask
 }
 
 fn headline(diagnostic: &Diagnostic, masks: &Masks) -> String {

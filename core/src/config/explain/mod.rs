@@ -104,7 +104,7 @@ pub struct PendingRestart {
 /// port = 81
 ///   set by     high.toml:1:8 (file)
 ///   reload     live
-///   history    lowest layer first
+///   layers     lowest first
 ///     file   low.toml:1:8    80   shadowed
 ///     file   high.toml:1:8   81   won
 /// "

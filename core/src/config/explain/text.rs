@@ -50,7 +50,7 @@ impl Explanation {
             line("secret", "yes");
         }
         if !self.history.is_empty() {
-            line("history", "lowest layer first");
+            line("layers", "lowest first");
         }
         text.push_str(&table(&self.history));
         for paragraph in self.description.iter().flat_map(|description| description.lines()) {

@@ -184,7 +184,7 @@ fn an_open_breaker_suggests_when_to_retry() {
     assert_eq!(rejected.classify(), ErrorClass::Retryable);
     assert!(rejected.suggested_backoff().unwrap() > ms(50_000));
     let text = rejected.to_string();
-    assert!(text.starts_with("not called, since the circuit breaker is open for "), "{text}");
+    assert!(text.starts_with("not called: the circuit breaker is open; try again in "), "{text}");
     let failed = CallError::Failed(ServiceError::limited(ms(7)));
     assert_eq!((failed.suggested_backoff(), failed.is_rate_limited()), (Some(ms(7)), true));
     assert_eq!(failed.to_string(), "the service is Retryable");

@@ -193,7 +193,7 @@ mod tests {
         | REFUSED + DEFERRED + PENDING RESTART +
         |    WARNING: speckit.toml:6:15:
         |    hot_reload.debounce_ms: expected at
-        |    min 500, found 100 (and 1 more)
+        |    least 500, found 100 (and 1 more)
         ");
     }
 

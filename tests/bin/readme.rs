@@ -1,4 +1,4 @@
-//! The program at the beginning of the README, which shows the lines below this one.
+//! The program at the beginning of the README, which contains the lines below.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

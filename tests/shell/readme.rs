@@ -1,4 +1,4 @@
-//! Every block of the README is run: its program is compiled, and its commands print what the README shows.
+//! The program in the README compiles, and its commands print what the README shows.
 
 use std::fs;
 use std::path::Path;
@@ -7,14 +7,14 @@ use std::process::Command;
 use speckit_tests::workspace;
 
 /// The commands of a `console` block, each with the output that follows it.
-fn commands(block: &str) -> Vec<(String, String)> {
-    let mut all: Vec<(String, String)> = Vec::new();
+fn parse_commands(block: &str) -> Vec<(String, String)> {
+    let mut commands: Vec<(String, String)> = Vec::new();
     let mut here_document = false;
     for line in block.lines() {
-        match (line.strip_prefix("$ "), all.last_mut()) {
+        match (line.strip_prefix("$ "), commands.last_mut()) {
             (Some(command), _) => {
                 here_document = command.ends_with("<<'END'");
-                all.push((command.to_owned() + "\n", String::new()));
+                commands.push((command.to_owned() + "\n", String::new()));
             }
             (None, Some((command, _))) if here_document => {
                 command.push_str(line);
@@ -28,10 +28,10 @@ fn commands(block: &str) -> Vec<(String, String)> {
             (None, None) => panic!("output before a command: {line}"),
         }
     }
-    all
+    commands
 }
 
-fn run(command: &str, folder: &Path) -> String {
+fn run_command(command: &str, folder: &Path) -> String {
     let path = format!("{}:{}", folder.join(".bin").display(), std::env::var("PATH").unwrap());
     let output = Command::new("sh")
         .arg("-c")
@@ -45,7 +45,7 @@ fn run(command: &str, folder: &Path) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The Rust program of the README is the one that `cargo run` stands for in its commands.
+/// `cargo run` in the commands of the README means the Rust program in the README.
 #[test]
 fn the_program_of_the_readme_is_compiled() {
     let readme = fs::read_to_string(workspace().join("README.md")).unwrap();
@@ -61,7 +61,7 @@ fn the_program_of_the_readme_is_compiled() {
 fn every_command_of_the_readme_prints_what_the_readme_shows() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join(".bin")).unwrap();
-    // `cargo run` means the program of the README.
+    // `cargo run` runs the program of the README.
     for (name, program) in [
         ("speckit", env!("CARGO_BIN_EXE_speckit-under-test")),
         ("cargo", env!("CARGO_BIN_EXE_speckit-readme")),
@@ -70,14 +70,14 @@ fn every_command_of_the_readme_prints_what_the_readme_shows() {
     }
     let readme = fs::read_to_string(workspace().join("README.md")).unwrap();
     let mut shown = String::new();
-    let mut ran = String::new();
+    let mut printed = String::new();
     for block in readme.split("```console\n").skip(1) {
         let block = block.split("```").next().unwrap();
-        for (command, output) in commands(block) {
+        for (command, output) in parse_commands(block) {
             shown += &format!("$ {command}{output}");
-            ran += &format!("$ {command}{}", run(&command, folder.path()));
+            printed += &format!("$ {command}{}", run_command(&command, folder.path()));
         }
     }
     assert!(shown.matches("\n$ ").count() >= 8, "{shown}");
-    assert!(shown == ran, "the README shows\n{shown}\nand the commands give\n{ran}");
+    assert!(shown == printed, "the README shows\n{shown}\nand the commands print\n{printed}");
 }

@@ -22,7 +22,7 @@ const SETUP: Setup = Setup {
 
 fn world(app: &str) -> Arc<FakeWorld> {
     let world = Arc::new(FakeWorld::default());
-    world.files(|files| files.make_folder(FOLDER)).unwrap();
+    world.files(|files| files.create_folder(FOLDER)).unwrap();
     write(&world, APP, app);
     world
 }
@@ -60,14 +60,14 @@ fn a_quiet_period_that_is_over_since_it_became_shorter_ends_in_a_reading() {
 #[test]
 fn a_folder_that_cannot_be_listed_is_refused_and_its_way_back_is_seen() {
     let world = world("low = 1\n");
-    world.files(|files| files.make_folder(CONF_D)).unwrap();
+    world.files(|files| files.create_folder(CONF_D)).unwrap();
     let shell = open(&world);
-    world.files(|files| files.forbid(CONF_D, true)).unwrap();
+    world.files(|files| files.set_forbidden(CONF_D, true)).unwrap();
     shell.hint();
     follow(&world, &shell);
     assert_eq!(shell.status().refusal.unwrap()[0].code, "file/unreadable");
     assert_eq!(shell.status().drift, [std::path::PathBuf::from(CONF_D)]);
-    world.files(|files| files.forbid(CONF_D, false)).unwrap();
+    world.files(|files| files.set_forbidden(CONF_D, false)).unwrap();
     shell.hint();
     follow(&world, &shell);
     assert_eq!(shell.status().refusal, None);
@@ -76,7 +76,7 @@ fn a_folder_that_cannot_be_listed_is_refused_and_its_way_back_is_seen() {
 #[test]
 fn a_new_file_in_a_folder_is_drift_before_it_is_read() {
     let world = world("low = 1\n");
-    world.files(|files| files.make_folder(CONF_D)).unwrap();
+    world.files(|files| files.create_folder(CONF_D)).unwrap();
     let shell = open(&world);
     let path = format!("{CONF_D}/10-a.toml");
     write(&world, &path, "low = 2\n");
@@ -88,7 +88,7 @@ fn a_folder_that_comes_without_a_file_is_no_file_that_changed() {
     let world = world("low = 1\n");
     let shell = open(&world);
     let events = shell.subscribe();
-    world.files(|files| files.make_folder(CONF_D)).unwrap();
+    world.files(|files| files.create_folder(CONF_D)).unwrap();
     world.set_variable("APP_LOW", Some("2"));
     assert_eq!(shell.status().drift, [""; 0].map(std::path::PathBuf::from));
     assert_eq!(shell.reload(), Ok(Reloaded::Renewed));

@@ -123,10 +123,10 @@ impl FileChange {
             Self::Rename { from, to } => files.rename(from, to),
             Self::Remove { path } => files.remove(path),
             Self::Touch { path } => files.touch(path),
-            Self::Forbid { path } => files.forbid(path, true),
-            Self::Allow { path } => files.forbid(path, false),
+            Self::Forbid { path } => files.set_forbidden(path, true),
+            Self::Allow { path } => files.set_forbidden(path, false),
             Self::Link { path, target } => files.link(path, target),
-            Self::MakeFolder { path } => files.make_folder(path),
+            Self::MakeFolder { path } => files.create_folder(path),
             Self::RemoveFolder { path } => files.remove_folder(path),
         }
     }

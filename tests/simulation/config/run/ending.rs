@@ -18,7 +18,7 @@ const MAX_TURNS_TO_REST: u32 = 200;
 impl ProgramRun<'_> {
     /// Guards are dropped, the last hint comes, and time passes until the program wants nothing any more.
     pub(super) fn come_to_rest(&mut self) -> Result<(), String> {
-        self.world.forget_interrupt();
+        self.world.remove_interrupt();
         for worker in self.workers.names() {
             self.release(worker)?;
         }

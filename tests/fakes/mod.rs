@@ -8,5 +8,5 @@ mod world;
 
 pub use files::MemoryFiles;
 pub use random::Random;
-pub use recording::{ReadResult, Recording};
+pub use recording::{RecordedRead, Recording};
 pub use world::{FakeWorld, Interrupt};

@@ -10,7 +10,7 @@ use speckit_core::Fingerprint;
 use speckit_core::config::source::Environment;
 
 /// The bytes of a file, or the reason why it cannot be read.
-pub type ReadResult = Result<Vec<u8>, (ErrorKind, String)>;
+pub type RecordedRead = Result<Vec<u8>, (ErrorKind, String)>;
 
 /// All requests of one reading, with their results.
 ///
@@ -25,13 +25,13 @@ pub struct Recording {
     /// The environment variables.
     pub variables: BTreeMap<String, String>,
     pub(super) lists: BTreeMap<PathBuf, Option<Result<Vec<PathBuf>, ErrorKind>>>,
-    pub(super) reads: BTreeMap<PathBuf, ReadResult>,
+    pub(super) reads: BTreeMap<PathBuf, RecordedRead>,
     pub(super) stamps: BTreeMap<PathBuf, Option<Fingerprint>>,
 }
 
 impl Recording {
     /// The results by path. A folder that could not be listed is included with its error.
-    pub fn contents(&self) -> BTreeMap<PathBuf, ReadResult> {
+    pub fn contents(&self) -> BTreeMap<PathBuf, RecordedRead> {
         let mut contents = self.reads.clone();
         for (folder, list_result) in &self.lists {
             if let Some(Err(kind)) = list_result {

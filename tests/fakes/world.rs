@@ -12,7 +12,7 @@ use speckit_core::Fingerprint;
 use speckit_core::config::source::Environment;
 
 use super::files::MemoryFiles;
-use super::recording::{ReadResult, Recording};
+use super::recording::{RecordedRead, Recording};
 
 /// A function that the world calls in the middle of a reading.
 pub type Interrupt = Box<dyn FnOnce() + Send>;
@@ -129,7 +129,7 @@ impl Files for FakeWorld {
             state.begin_recording(false);
         }
         let result = state.files.read(path);
-        let recorded: ReadResult = match &result {
+        let recorded: RecordedRead = match &result {
             Ok(bytes) => Ok(bytes.clone()),
             Err(error) => Err((error.kind(), error.to_string())),
         };

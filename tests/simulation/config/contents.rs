@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use speckit_tests::fakes::{ReadResult, Recording};
+use speckit_tests::fakes::{RecordedRead, Recording};
 
 use crate::config::program::{CERTIFICATE, CONF_D};
 
 /// The contents of files by their paths.
-pub type RecordedContents = BTreeMap<String, ReadResult>;
+pub type RecordedContents = BTreeMap<String, RecordedRead>;
 
 /// The files of the configuration in one reading, without the file of the rule. A file that nothing names any more is
 /// included only if it is missing.
@@ -41,22 +41,22 @@ fn is_unnamed(reading: &Recording, path: &Path) -> bool {
 
 /// Whether a file that had bytes is now empty or unreadable.
 pub fn has_lost_bytes(before: &RecordedContents, now: &RecordedContents) -> bool {
-    let has_bytes = |result: Option<&ReadResult>| matches!(result, Some(Ok(bytes)) if !bytes.is_empty());
+    let has_bytes = |result: Option<&RecordedRead>| matches!(result, Some(Ok(bytes)) if !bytes.is_empty());
     now.iter().any(|(name, result)| has_bytes(before.get(name)) && !has_bytes(Some(result)))
 }
 
 /// The files whose contents differ, sorted by path. Files that were not read count as equal.
 pub fn different_files(before: &RecordedContents, now: &RecordedContents) -> Vec<PathBuf> {
-    let is_same = |name: &String, result: &ReadResult| {
+    let is_same = |name: &String, result: &RecordedRead| {
         before.get(name) == Some(result) || (is_missing(before.get(name)) && is_missing(Some(result)))
     };
     now.iter().filter(|(name, result)| !is_same(name, result)).map(|(name, _)| PathBuf::from(name)).collect()
 }
 
-fn missing() -> ReadResult {
+fn missing() -> RecordedRead {
     Err((ErrorKind::NotFound, String::new()))
 }
 
-fn is_missing(result: Option<&ReadResult>) -> bool {
+fn is_missing(result: Option<&RecordedRead>) -> bool {
     matches!(result, None | Some(Err((ErrorKind::NotFound, _))))
 }

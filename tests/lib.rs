@@ -1,4 +1,4 @@
-//! What the suites of speckit share.
+//! Helpers that the suites of speckit share.
 //!
 //! A suite is a folder with a root called `all.rs` and one folder for each domain. Accepted texts are stored in
 //! `snapshots/<domain>/<area>/`, seeds of shrunk failures in `proptest-regressions/<suite>/<domain>/`, both at the top
@@ -41,7 +41,7 @@ macro_rules! picture {
     }};
 }
 
-/// The settings of laws whose cases cost much: fewer of them, unless `PROPTEST_CASES` sets their number.
+/// The settings of laws whose cases are expensive: `number` cases, unless `PROPTEST_CASES` sets another number.
 pub fn cases(number: u32) -> proptest::test_runner::Config {
     let config = proptest::test_runner::Config::default();
     let is_set = std::env::var_os("PROPTEST_CASES").is_some();
@@ -53,7 +53,7 @@ pub fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests crate lies in the workspace")
 }
 
-/// The files of the workspace that git tracks, relative to it and sorted; where git does not answer, every file
+/// The files of the workspace that git tracks, relative to it and sorted. If git cannot list them, every file
 /// outside `target`.
 pub fn tracked_files() -> Vec<PathBuf> {
     let listed = std::process::Command::new("git")
@@ -71,7 +71,7 @@ pub fn tracked_files() -> Vec<PathBuf> {
             found.iter().filter_map(|path| path.strip_prefix(workspace()).ok()).map(Path::to_owned).collect()
         }
     };
-    // A file that is deleted but not yet staged is listed all the same.
+    // git also lists a file whose deletion is not staged yet.
     files.retain(|file| workspace().join(file).is_file());
     files.sort();
     files

@@ -1,4 +1,4 @@
-//! What a gate runs in the place of an agent: `speckit-test-agent MODE …`.
+//! The program that tests run as an agent: `speckit-test-agent MODE …`.
 
 use std::io::{Read as _, Write as _};
 use std::process::{Command, ExitCode};
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let number = |place: usize| arguments[place].parse::<u64>().expect("a number");
+    let number = |index: usize| arguments[index].parse::<u64>().expect("a number");
     match arguments[0].as_str() {
         "sleep" => thread::sleep(Duration::from_millis(number(1))),
         "flood" => flood(number(1)),
@@ -19,50 +19,50 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Writes so many bytes without a line end, or fewer if nobody reads them.
+/// Writes so many bytes without a line end, or fewer if the reader closes the pipe.
 fn flood(bytes: u64) {
-    let piece = [b'x'; 64 * 1024];
+    let chunk = [b'x'; 64 * 1024];
     let mut stdout = std::io::stdout().lock();
-    let mut rest = bytes;
-    while rest > 0 {
-        let length = usize::try_from(rest).unwrap_or(piece.len()).min(piece.len());
-        if stdout.write_all(&piece[..length]).is_err() {
+    let mut remaining = bytes;
+    while remaining > 0 {
+        let length = usize::try_from(remaining).unwrap_or(chunk.len()).min(chunk.len());
+        if stdout.write_all(&chunk[..length]).is_err() {
             return;
         }
-        rest -= length as u64;
+        remaining -= length as u64;
     }
-    // A block that waits for a line end is written at the end of a program, which ends here.
+    // The standard output keeps bytes back until a line ends.
     let _ = stdout.flush();
 }
 
-/// Writes what it reads, as it comes.
+/// Writes each chunk of its input as soon as it has read it.
 fn echo() {
-    let mut piece = [0; 4096];
+    let mut chunk = [0; 4096];
     loop {
-        let length = std::io::stdin().read(&mut piece).expect("an input");
+        let length = std::io::stdin().read(&mut chunk).expect("the input is readable");
         if length == 0 {
             return;
         }
-        std::io::stdout().write_all(&piece[..length]).expect("somebody reads");
+        std::io::stdout().write_all(&chunk[..length]).expect("the test reads the output");
     }
 }
 
-/// Starts a process that leaves the group, holds the streams, and says its number; then it ends.
+/// Starts a process that leaves the process group, keeps the streams open, and prints its process id; then this one ends.
 fn escape() {
-    assert!(this("session").status().expect("it runs").success());
+    assert!(this_program("session").status().expect("the program starts").success());
     println!("gone");
 }
 
-/// In a session of its own it starts a process which init adopts.
+/// Creates a session, and starts a process in it that init adopts when this one ends.
 fn session() {
     #[cfg(unix)]
-    rustix::process::setsid().expect("nobody leads a session with a number of this moment");
-    #[expect(clippy::zombie_processes, reason = "it is not waited for, so that it loses its parent")]
-    let escaped = this("sleep").arg("60000").spawn().expect("it runs");
+    rustix::process::setsid().expect("a process that was just started does not lead a group");
+    #[expect(clippy::zombie_processes, reason = "the parent must end first, so that init adopts the process")]
+    let escaped = this_program("sleep").arg("60000").spawn().expect("the program starts");
     println!("{}", escaped.id());
 }
 
-fn this(mode: &str) -> Command {
+fn this_program(mode: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().expect("this program has a path"));
     command.arg(mode);
     command

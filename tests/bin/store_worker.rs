@@ -11,17 +11,17 @@ use speckit::store::{Store, StoreError, StoreOptions, SynchronousMode};
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let database = PathBuf::from(&arguments[1]);
-    let number = |place: usize| arguments[place].parse::<u64>().expect("a number");
-    let done = match arguments[0].as_str() {
+    let number = |index: usize| arguments[index].parse::<u64>().expect("a number");
+    let result = match arguments[0].as_str() {
         "write" => write(database, number(2), number(3), number(4)),
-        "pairs" => pairs(database, number(2), &arguments[3]),
+        "write-pairs" => write_pairs(database, number(2), &arguments[3]),
         "open" => Store::open(database).map(|_| ()),
-        "hold" => hold(database),
-        "count" => count(database, &arguments[2]),
-        "elsewhere" => elsewhere(database, PathBuf::from(&arguments[2])),
+        "hold-lock" => hold_lock(database),
+        "query" => query(database, &arguments[2]),
+        "change-folder" => change_folder(database, PathBuf::from(&arguments[2])),
         command => panic!("no such command: {command}"),
     };
-    match done {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             println!("{error:?}");
@@ -52,8 +52,8 @@ fn write(database: PathBuf, process: u64, threads: u64, writes: u64) -> Result<(
     })
 }
 
-/// Writes pairs of rows from several threads until it is killed, each acknowledged by a line.
-fn pairs(database: PathBuf, threads: u64, synchronous: &str) -> Result<(), StoreError> {
+/// Writes pairs of rows from several threads until the process is killed, and prints each committed pair.
+fn write_pairs(database: PathBuf, threads: u64, synchronous: &str) -> Result<(), StoreError> {
     let synchronous = if synchronous == "full" { SynchronousMode::Full } else { SynchronousMode::Normal };
     let store = StoreOptions::new(database).synchronous(synchronous).open()?;
     let write = || -> Result<(), StoreError> {
@@ -76,26 +76,26 @@ fn pairs(database: PathBuf, threads: u64, synchronous: &str) -> Result<(), Store
 }
 
 /// Holds the write lock until its input ends.
-fn hold(database: PathBuf) -> Result<(), StoreError> {
+fn hold_lock(database: PathBuf) -> Result<(), StoreError> {
     let connection = Connection::open(database)?;
     connection.execute_batch("BEGIN IMMEDIATE")?;
-    println!("held");
-    std::io::stdin().read_to_end(&mut Vec::new()).expect("an input that ends");
+    println!("locked");
+    std::io::stdin().read_to_end(&mut Vec::new()).expect("the input is readable");
     Ok(())
 }
 
-/// Prints the result of a query without a store.
-fn count(database: PathBuf, query: &str) -> Result<(), StoreError> {
-    let count: i64 = Connection::open(database)?.query_row(query, [], |row| row.get(0))?;
-    println!("{count}");
+/// Prints the number that a query returns, over a connection without a store.
+fn query(database: PathBuf, sql: &str) -> Result<(), StoreError> {
+    let number: i64 = Connection::open(database)?.query_row(sql, [], |row| row.get(0))?;
+    println!("{number}");
     Ok(())
 }
 
-/// Opens a relative path, changes the working folder, and writes and reads.
-fn elsewhere(database: PathBuf, folder: PathBuf) -> Result<(), StoreError> {
+/// Opens a relative path, changes the working folder, and then writes and reads.
+fn change_folder(database: PathBuf, folder: PathBuf) -> Result<(), StoreError> {
     let store = Store::open(database)?;
-    std::env::set_current_dir(folder).expect("a folder");
+    std::env::set_current_dir(folder).expect("the folder exists");
     store.write(|tx| Ok(tx.execute_batch("CREATE TABLE entries (name TEXT)")?))?;
-    store.write(|tx| Ok(tx.execute("INSERT INTO entries VALUES ('elsewhere')", []).map(|_| ())?))?;
+    store.write(|tx| Ok(tx.execute("INSERT INTO entries VALUES ('entry')", []).map(|_| ())?))?;
     store.read(|tx| Ok(tx.query_row("SELECT name FROM entries", [], |_| Ok(()))?))
 }

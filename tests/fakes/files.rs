@@ -1,4 +1,4 @@
-//! A file system in memory: files, folders and symbolic links, for one user who may be refused a file.
+//! A file system in memory: files, folders, symbolic links and read permissions.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -7,15 +7,15 @@ use std::path::{Component, Path, PathBuf};
 
 use speckit_core::Fingerprint;
 
-/// More links than this on the way to a file are a circle.
+/// A path that leads through more links than this is a cycle.
 const MAX_LINKS: u32 = 40;
 
 /// Files, folders and links below `/`. Paths are absolute.
 ///
-/// What changes a file changes its stamp, even where its bytes stay the same.
+/// Each write to a file changes its stamp, even if the bytes stay the same.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryFiles {
-    /// By their real paths, in which there is no link.
+    /// The keys are real paths, which contain no link.
     nodes: BTreeMap<PathBuf, Node>,
     writes: u64,
 }
@@ -28,10 +28,10 @@ enum Node {
 }
 
 impl MemoryFiles {
-    /// Replaces the bytes of the file that the path leads to, or makes one.
+    /// Replaces the bytes of the file that the path leads to, or creates it.
     ///
     /// # Errors
-    /// As those of the system: a folder is there, or none around it.
+    /// Those of a real file system: the path is a folder, or its parent folder does not exist.
     pub fn write(&mut self, path: impl AsRef<Path>, bytes: &[u8]) -> io::Result<()> {
         self.change(path.as_ref(), |old| {
             old.clear();
@@ -39,29 +39,29 @@ impl MemoryFiles {
         })
     }
 
-    /// Adds bytes to the file that the path leads to, or makes one.
+    /// Appends bytes to the file that the path leads to, or creates it.
     ///
     /// # Errors
-    /// As those of [`MemoryFiles::write`].
+    /// Those of [`MemoryFiles::write`].
     pub fn append(&mut self, path: impl AsRef<Path>, bytes: &[u8]) -> io::Result<()> {
         self.change(path.as_ref(), |old| old.extend_from_slice(bytes))
     }
 
-    /// Writes the bytes that are there once more, or makes an empty file.
+    /// Writes the same bytes once more, or creates an empty file.
     ///
     /// # Errors
-    /// As those of [`MemoryFiles::write`].
+    /// Those of [`MemoryFiles::write`].
     pub fn touch(&mut self, path: impl AsRef<Path>) -> io::Result<()> {
         self.change(path.as_ref(), |_| {})
     }
 
-    /// Gives a file or a link another name, in one step; what had that name is gone.
+    /// Renames a file or a link in one step, and replaces a file or a link that has the new name.
     ///
     /// # Errors
-    /// As those of the system: there is none, a folder has one of the names, or none is around the new one.
+    /// Those of a real file system: it does not exist, one of the names is a folder, or the new parent folder does not exist.
     pub fn rename(&mut self, from: impl AsRef<Path>, to: impl AsRef<Path>) -> io::Result<()> {
-        let (from, to) = (self.own(from.as_ref())?, self.own(to.as_ref())?);
-        self.stand_in_folder(&to)?;
+        let (from, to) = (self.resolve_parent(from.as_ref())?, self.resolve_parent(to.as_ref())?);
+        self.require_parent_folder(&to)?;
         if self.is_folder(&from) || self.is_folder(&to) {
             return Err(ErrorKind::IsADirectory.into());
         }
@@ -70,14 +70,14 @@ impl MemoryFiles {
         Ok(())
     }
 
-    /// Makes a link, in one step; a file or a link that had the name is gone. A relative target counts from the folder
+    /// Creates a link in one step, and replaces a file or a link of that name. A relative target starts at the folder
     /// of the link.
     ///
     /// # Errors
-    /// As those of the system: a folder has the name, or none is around it.
+    /// Those of a real file system: the name is a folder, or its parent folder does not exist.
     pub fn link(&mut self, path: impl AsRef<Path>, target: impl AsRef<Path>) -> io::Result<()> {
-        let path = self.own(path.as_ref())?;
-        self.stand_in_folder(&path)?;
+        let path = self.resolve_parent(path.as_ref())?;
+        self.require_parent_folder(&path)?;
         if self.is_folder(&path) {
             return Err(ErrorKind::IsADirectory.into());
         }
@@ -88,21 +88,21 @@ impl MemoryFiles {
     /// Removes a file or a link.
     ///
     /// # Errors
-    /// As those of the system: there is none, or it is a folder.
+    /// Those of a real file system: it does not exist, or it is a folder.
     pub fn remove(&mut self, path: impl AsRef<Path>) -> io::Result<()> {
-        let path = self.own(path.as_ref())?;
+        let path = self.resolve_parent(path.as_ref())?;
         if self.is_folder(&path) {
             return Err(ErrorKind::IsADirectory.into());
         }
         self.nodes.remove(&path).map(drop).ok_or_else(|| ErrorKind::NotFound.into())
     }
 
-    /// Makes a folder with all that lead to it.
+    /// Creates a folder and its missing parent folders.
     ///
     /// # Errors
-    /// As those of the system: a file is in the way.
-    pub fn make_folder(&mut self, path: impl AsRef<Path>) -> io::Result<()> {
-        let path = self.real(path.as_ref())?;
+    /// Those of a real file system: a file has one of the names.
+    pub fn create_folder(&mut self, path: impl AsRef<Path>) -> io::Result<()> {
+        let path = self.resolve(path.as_ref())?;
         let missing: Vec<PathBuf> =
             path.ancestors().filter(|folder| !self.is_folder(folder)).map(Path::to_path_buf).collect();
         if missing.iter().any(|folder| self.nodes.contains_key(folder)) {
@@ -112,12 +112,12 @@ impl MemoryFiles {
         Ok(())
     }
 
-    /// Removes a folder with all that lies in it.
+    /// Removes a folder and everything in it.
     ///
     /// # Errors
-    /// As those of the system: there is none, or it is a file.
+    /// Those of a real file system: it does not exist, or it is a file.
     pub fn remove_folder(&mut self, path: impl AsRef<Path>) -> io::Result<()> {
-        let path = self.own(path.as_ref())?;
+        let path = self.resolve_parent(path.as_ref())?;
         match self.nodes.get(&path) {
             Some(Node::Folder { .. }) => self.nodes.retain(|other, _| !other.starts_with(&path)),
             Some(_) => return Err(ErrorKind::NotADirectory.into()),
@@ -126,12 +126,12 @@ impl MemoryFiles {
         Ok(())
     }
 
-    /// Forbids the user to read a file or to list a folder, or allows it again.
+    /// Forbids to read a file or to list a folder, or allows it again.
     ///
     /// # Errors
-    /// As those of the system: there is none.
-    pub fn forbid(&mut self, path: impl AsRef<Path>, forbidden: bool) -> io::Result<()> {
-        let path = self.real(path.as_ref())?;
+    /// It does not exist.
+    pub fn set_forbidden(&mut self, path: impl AsRef<Path>, forbidden: bool) -> io::Result<()> {
+        let path = self.resolve(path.as_ref())?;
         match self.nodes.get_mut(&path) {
             Some(Node::File { is_forbidden, .. } | Node::Folder { is_forbidden }) => {
                 *is_forbidden = forbidden
@@ -144,9 +144,9 @@ impl MemoryFiles {
     /// The bytes of a file.
     ///
     /// # Errors
-    /// As those of the system: there is none, it is a folder, or it is forbidden.
+    /// Those of a real file system: it does not exist, it is a folder, or reading it is forbidden.
     pub fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        match self.nodes.get(&self.real(path)?) {
+        match self.nodes.get(&self.resolve(path)?) {
             Some(Node::File { is_forbidden: true, .. }) => Err(ErrorKind::PermissionDenied.into()),
             Some(Node::File { bytes, .. }) => Ok(bytes.clone()),
             Some(Node::Folder { .. }) => Err(ErrorKind::IsADirectory.into()),
@@ -154,9 +154,9 @@ impl MemoryFiles {
         }
     }
 
-    /// What lies in a folder and is no folder, the last name first; `None` if the path is no folder.
+    /// The entries of a folder that are not folders themselves, the last name first; `None` if the path is not a folder.
     pub fn list(&self, folder: &Path) -> Option<io::Result<Vec<PathBuf>>> {
-        let real = self.real(folder).ok()?;
+        let real = self.resolve(folder).ok()?;
         match self.nodes.get(&real)? {
             Node::Folder { is_forbidden: true } => return Some(Err(ErrorKind::PermissionDenied.into())),
             Node::Folder { .. } => {}
@@ -164,17 +164,17 @@ impl MemoryFiles {
         }
         let inside = self.nodes.keys().filter(|path| path.parent() == Some(&real));
         let names = inside.filter_map(|path| path.file_name()).map(|name| folder.join(name));
-        let is_folder = |path: &PathBuf| self.real(path).is_ok_and(|real| self.is_folder(&real));
+        let is_folder = |path: &PathBuf| self.resolve(path).is_ok_and(|real| self.is_folder(&real));
         Some(Ok(names.filter(|path| !is_folder(path)).rev().collect()))
     }
 
-    /// A hash that changes with each writing of the file, or of one in the folder; `None` if there is nothing.
+    /// A hash that changes with each write to the file, or to a file in the folder; `None` if there is no file.
     pub fn stamp(&self, path: &Path) -> Option<Fingerprint> {
         let paths = match self.list(path) {
             Some(listed) => listed.unwrap_or_default(),
             None => vec![path.to_path_buf()],
         };
-        let stamps = paths.iter().filter_map(|path| match self.nodes.get(&self.real(path).ok()?)? {
+        let stamps = paths.iter().filter_map(|path| match self.nodes.get(&self.resolve(path).ok()?)? {
             Node::File { written, .. } => Some(format!("{} {written}\n", path.display())),
             _ => None,
         });
@@ -183,8 +183,8 @@ impl MemoryFiles {
     }
 
     fn change(&mut self, path: &Path, change: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
-        let path = self.real(path)?;
-        self.stand_in_folder(&path)?;
+        let path = self.resolve(path)?;
+        self.require_parent_folder(&path)?;
         self.writes += 1;
         let new = Node::File { bytes: Vec::new(), written: 0, is_forbidden: false };
         match self.nodes.entry(path).or_insert(new) {
@@ -201,18 +201,18 @@ impl MemoryFiles {
         real == Path::new("/") || matches!(self.nodes.get(real), Some(Node::Folder { .. }))
     }
 
-    fn stand_in_folder(&self, real: &Path) -> io::Result<()> {
-        let is_there = real.parent().is_some_and(|folder| self.is_folder(folder));
-        if is_there { Ok(()) } else { Err(ErrorKind::NotFound.into()) }
+    fn require_parent_folder(&self, real: &Path) -> io::Result<()> {
+        let parent_exists = real.parent().is_some_and(|folder| self.is_folder(folder));
+        if parent_exists { Ok(()) } else { Err(ErrorKind::NotFound.into()) }
     }
 
-    /// The path without a link in it.
-    fn real(&self, path: &Path) -> io::Result<PathBuf> {
+    /// Follows every link in the path.
+    fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
         self.walk(path, true)
     }
 
-    /// The path without a link in it, but for the last name.
-    fn own(&self, path: &Path) -> io::Result<PathBuf> {
+    /// Follows every link in the path, except for the last name.
+    fn resolve_parent(&self, path: &Path) -> io::Result<PathBuf> {
         self.walk(path, false)
     }
 
@@ -245,7 +245,7 @@ impl MemoryFiles {
     }
 }
 
-/// The names of a path, the last first.
+/// The names in a path, in reverse order.
 fn names(path: &Path) -> Vec<OsString> {
     let names = path.components().filter_map(|component| match component {
         Component::Normal(name) => Some(name.to_owned()),
@@ -261,7 +261,7 @@ mod tests {
 
     fn files() -> MemoryFiles {
         let mut files = MemoryFiles::default();
-        files.make_folder("/etc/app/conf.d").unwrap();
+        files.create_folder("/etc/app/conf.d").unwrap();
         files
     }
 
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_torn_while_it_is_written_in_parts_and_whole_when_it_is_renamed() {
+    fn a_write_in_parts_shows_part_of_a_file_and_a_rename_shows_all_of_it() {
         let mut files = files();
         files.write("/etc/app/a", b"old").unwrap();
         files.write("/etc/app/a", b"").unwrap();
@@ -284,10 +284,10 @@ mod tests {
     }
 
     #[test]
-    fn links_are_followed_over_several_hops_and_swapped_in_one_step() {
+    fn a_link_leads_over_several_links_and_is_replaced_in_one_step() {
         let mut files = files();
         for (folder, text) in [("..v1", "one"), ("..v2", "two")] {
-            files.make_folder(format!("/etc/app/{folder}")).unwrap();
+            files.create_folder(format!("/etc/app/{folder}")).unwrap();
             files.write(format!("/etc/app/{folder}/a"), text.as_bytes()).unwrap();
         }
         files.link("/etc/app/..data", "..v1").unwrap();
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_lists_what_is_no_folder() {
+    fn a_folder_lists_its_files_and_links_but_no_folders() {
         let mut files = files();
         files.write("/etc/app/a", b"").unwrap();
         files.write("/etc/app/b", b"").unwrap();
@@ -314,12 +314,12 @@ mod tests {
         let listed = files.list(Path::new("/etc/app")).unwrap().unwrap();
         assert_eq!(listed, ["/etc/app/c", "/etc/app/b", "/etc/app/a"].map(PathBuf::from));
         assert!(files.list(Path::new("/etc/app/a")).is_none());
-        files.forbid("/etc/app", true).unwrap();
+        files.set_forbidden("/etc/app", true).unwrap();
         assert!(files.list(Path::new("/etc/app")).unwrap().is_err());
     }
 
     #[test]
-    fn what_cannot_be_done_is_refused() {
+    fn an_impossible_operation_returns_the_error_of_a_real_file_system() {
         let mut files = files();
         files.write("/etc/app/a", b"a").unwrap();
         let kind = |result: io::Result<()>| result.unwrap_err().kind();
@@ -328,7 +328,7 @@ mod tests {
         assert_eq!(kind(files.write("/etc/app", b"")), ErrorKind::IsADirectory);
         assert_eq!(kind(files.remove("/etc/app/conf.d")), ErrorKind::IsADirectory);
         assert_eq!(kind(files.rename("/etc/app/b", "/etc/app/c")), ErrorKind::NotFound);
-        files.forbid("/etc/app/a", true).unwrap();
+        files.set_forbidden("/etc/app/a", true).unwrap();
         assert_eq!(read(&files, "/etc/app/a"), Err(ErrorKind::PermissionDenied));
         assert_eq!(read(&files, "/etc/app"), Err(ErrorKind::IsADirectory));
     }

@@ -1,5 +1,5 @@
-//! A simulated world for a program: files in memory, an environment, a clock that only moves when the test
-//! moves it, and randomness from a seed.
+//! A simulated world for a program: files in memory, an environment, a clock that only the test moves, and random
+//! numbers from a seed.
 
 mod files;
 mod random;
@@ -8,5 +8,5 @@ mod world;
 
 pub use files::MemoryFiles;
 pub use random::Random;
-pub use recording::{ReadAnswer, Recording};
+pub use recording::{RecordedRead, Recording};
 pub use world::{FakeWorld, Interrupt};

@@ -1,13 +1,13 @@
-//! Chance that is the same for the same seed, on every machine.
+//! Random numbers that are the same for the same seed on every machine.
 
 use std::ops::RangeInclusive;
 
-/// The generator `splitmix64`: small, and good enough to choose what happens next.
+/// The generator `splitmix64`: small, and random enough to choose the steps of a simulation.
 #[derive(Clone, Debug)]
 pub struct Random(u64);
 
 impl Random {
-    /// The stream of a seed for one purpose. One more draw for one purpose changes nothing for another.
+    /// The stream of a seed for one purpose. Drawing more numbers for one purpose does not change those of another.
     pub fn stream(seed: u64, purpose: &str) -> Self {
         // FNV-1a.
         let hash = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
@@ -35,15 +35,15 @@ impl Random {
         range.start() + self.below(range.end() - range.start() + 1)
     }
 
-    /// True in so many of 100 cases.
+    /// True with this probability, in percent.
     pub fn chance(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 
-    /// One of several, which are not none.
-    pub fn pick<T: Clone>(&mut self, all: &[T]) -> T {
-        let index = self.below(u64::try_from(all.len()).expect("a length"));
-        all[usize::try_from(index).expect("an index")].clone()
+    /// One of these items, of which there is at least one.
+    pub fn pick<T: Clone>(&mut self, items: &[T]) -> T {
+        let index = self.below(u64::try_from(items.len()).expect("a length"));
+        items[usize::try_from(index).expect("an index")].clone()
     }
 }
 
@@ -59,14 +59,14 @@ mod tests {
     }
 
     #[test]
-    fn a_purpose_has_a_stream_of_its_own() {
+    fn each_purpose_has_its_own_stream() {
         let draw = |seed, purpose: &str| Random::stream(seed, purpose).next();
         assert_eq!(draw(1, "a"), draw(1, "a"));
         assert!(draw(1, "a") != draw(1, "b") && draw(1, "a") != draw(2, "a"));
     }
 
     #[test]
-    fn every_number_of_a_range_comes() {
+    fn every_number_of_a_range_is_drawn() {
         let mut random = Random::stream(7, "range");
         let mut seen = [false; 5];
         (0..200).for_each(|_| seen[usize::try_from(random.between(3..=7) - 3).unwrap()] = true);

@@ -1,4 +1,4 @@
-//! A world in memory, which a test moves on and looks into.
+//! A world in memory, which a test changes and inspects.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,9 +12,9 @@ use speckit_core::Fingerprint;
 use speckit_core::config::source::Environment;
 
 use super::files::MemoryFiles;
-use super::recording::{ReadAnswer, Recording};
+use super::recording::{RecordedRead, Recording};
 
-/// What is done in the middle of a reading.
+/// A function that the world calls in the middle of a reading.
 pub type Interrupt = Box<dyn FnOnce() + Send>;
 
 /// Files, an environment and a time that only a test changes. It records each request.
@@ -28,16 +28,16 @@ struct WorldState {
     now: Duration,
     reads: u64,
     readings: Vec<Recording>,
-    /// What a reading asks for before the environment.
-    first: Option<PathBuf>,
-    /// How many files the reading has read that is going on.
-    reading: Option<usize>,
+    /// The file that a reading reads before the environment.
+    first_file: Option<PathBuf>,
+    /// How many files the current reading has read so far; `None` if no reading is going on.
+    files_read: Option<usize>,
     interrupt: Option<(usize, Interrupt)>,
 }
 
 impl WorldState {
-    /// Begins a recording, or goes on with one that has not seen the environment yet.
-    fn begin(&mut self, has_environment: bool) {
+    /// Begins a recording, unless the last one has no environment yet.
+    fn begin_recording(&mut self, has_environment: bool) {
         if self.readings.last().is_none_or(|reading| reading.has_environment) {
             self.readings.push(Recording { began: self.now, ..Recording::default() });
         }
@@ -49,9 +49,9 @@ impl WorldState {
 }
 
 impl FakeWorld {
-    /// Looks at the files, or changes them.
-    pub fn files<R>(&self, change: impl FnOnce(&mut MemoryFiles) -> R) -> R {
-        change(&mut self.state().files)
+    /// Reads or changes the files.
+    pub fn files<R>(&self, access: impl FnOnce(&mut MemoryFiles) -> R) -> R {
+        access(&mut self.state().files)
     }
 
     /// Sets a variable of the environment, or removes it.
@@ -63,60 +63,60 @@ impl FakeWorld {
         }
     }
 
-    /// Lets time pass.
+    /// Moves the clock on.
     pub fn advance(&self, by: Duration) {
         self.state().now += by;
     }
 
-    /// Lets time pass until then, if it is not later already.
+    /// Moves the clock on to this time. It never moves back.
     pub fn advance_to(&self, then: Duration) {
         let mut state = self.state();
         state.now = state.now.max(then);
     }
 
-    /// Says that a reading asks for this file before it looks at the environment, which begins one otherwise.
+    /// Declares that a reading begins with this file, and not with the environment.
     pub fn begin_with(&self, file: &Path) {
-        self.state().first = Some(file.to_path_buf());
+        self.state().first_file = Some(file.to_path_buf());
     }
 
-    /// How many files have been read since the world began, those that are not there too.
+    /// How many reads of files the world has served, including those of missing files.
     pub fn reads(&self) -> u64 {
         self.state().reads
     }
 
-    /// The reads since the last call: a recording begins with each look at the environment (see
-    /// [`FakeWorld::begin_with`]). What was read before the first one is in none.
+    /// Takes the recordings since the last call. Each read of the environment begins a recording (see
+    /// [`FakeWorld::begin_with`]); no recording contains earlier reads.
     pub fn take_readings(&self) -> Vec<Recording> {
         let mut state = self.state();
-        state.reading = None;
+        state.files_read = None;
         std::mem::take(&mut state.readings)
     }
 
-    /// Does this before a reading reads its next file, after so many: of the reading that goes on, or of the first one
-    /// that reads as many. There is one interrupt at a time.
+    /// Calls `interrupt` once a reading has read `after_files` files and before it reads the next one. This is the current
+    /// reading, or the first one that reads so many files. There is one interrupt at a time.
     pub fn interrupt(&self, after_files: usize, interrupt: Interrupt) {
         self.state().interrupt = Some((after_files, interrupt));
     }
 
-    /// Forgets an interrupt that has not come yet.
-    pub fn forget_interrupt(&self) {
-        let forgotten = self.state().interrupt.take();
-        drop(forgotten);
+    /// Removes an interrupt that has not been called yet.
+    pub fn remove_interrupt(&self) {
+        let removed = self.state().interrupt.take();
+        drop(removed);
     }
 
     fn interrupt_if_due(&self) {
         let mut state = self.state();
-        let Some(files) = state.reading else { return };
-        state.reading = Some(files + 1);
-        if let Some((_, interrupt)) = state.interrupt.take_if(|(after_files, _)| *after_files == files) {
-            state.readings.last_mut().expect("the reading that goes on").is_interrupted = true;
+        let Some(files_read) = state.files_read else { return };
+        state.files_read = Some(files_read + 1);
+        if let Some((_, interrupt)) = state.interrupt.take_if(|(after_files, _)| *after_files == files_read) {
+            state.readings.last_mut().expect("a reading is going on").is_interrupted = true;
             drop(state);
             interrupt();
         }
     }
 
     fn state(&self) -> MutexGuard<'_, WorldState> {
-        self.0.lock().expect("nothing panics while it is held")
+        self.0.lock().expect("no thread panics while it holds the lock")
     }
 }
 
@@ -125,37 +125,37 @@ impl Files for FakeWorld {
         self.interrupt_if_due();
         let mut state = self.state();
         state.reads += 1;
-        if state.first.as_deref() == Some(path) {
-            state.begin(false);
+        if state.first_file.as_deref() == Some(path) {
+            state.begin_recording(false);
         }
-        let answer = state.files.read(path);
-        let noted: ReadAnswer = match &answer {
+        let result = state.files.read(path);
+        let recorded: RecordedRead = match &result {
             Ok(bytes) => Ok(bytes.clone()),
             Err(error) => Err((error.kind(), error.to_string())),
         };
         if let Some(reading) = state.readings.last_mut() {
-            reading.reads.insert(path.to_path_buf(), noted);
+            reading.reads.insert(path.to_path_buf(), recorded);
         }
-        answer
+        result
     }
 
     fn list(&self, folder: &Path) -> Option<io::Result<Vec<PathBuf>>> {
         let mut state = self.state();
-        let answer = state.files.list(folder);
-        let noted = answer.as_ref().map(|listed| match listed {
+        let result = state.files.list(folder);
+        let recorded = result.as_ref().map(|listed| match listed {
             Ok(paths) => Ok(paths.clone()),
             Err(error) => Err(error.kind()),
         });
         if let Some(reading) = state.readings.last_mut() {
-            reading.lists.insert(folder.to_path_buf(), noted);
+            reading.lists.insert(folder.to_path_buf(), recorded);
         }
-        answer
+        result
     }
 
-    /// Stamps are looked at when all files are read: nothing interrupts the reading from then on.
+    /// A reading asks for stamps after it has read all files, so nothing interrupts it from here on.
     fn stamp(&self, path: &Path) -> Option<Fingerprint> {
         let mut state = self.state();
-        state.reading = None;
+        state.files_read = None;
         let stamp = state.files.stamp(path);
         if let Some(reading) = state.readings.last_mut() {
             reading.stamps.insert(path.to_path_buf(), stamp);
@@ -167,8 +167,8 @@ impl Files for FakeWorld {
 impl World for FakeWorld {
     fn environment(&self, is_wanted: &dyn Fn(&str) -> bool) -> Environment {
         let mut state = self.state();
-        state.begin(true);
-        state.reading = Some(0);
+        state.begin_recording(true);
+        state.files_read = Some(0);
         state.readings.last().map(Recording::environment).unwrap_or_default().filtered(is_wanted)
     }
 
@@ -211,24 +211,24 @@ mod tests {
     }
 
     #[test]
-    fn a_program_reloads_in_it_and_no_time_passes_by_itself() {
+    fn a_program_reloads_and_only_the_test_moves_the_clock() {
         let world = world();
-        let shell = open(&world);
+        let config = open(&world);
         world.files(|files| files.write("/app.toml", b"port = 2\n")).unwrap();
-        shell.hint();
-        assert_eq!(shell.turn(), Some(Duration::from_secs(1)));
-        assert_eq!(shell.turn(), Some(Duration::from_secs(1)));
+        config.hint();
+        assert_eq!(config.turn(), Some(Duration::from_secs(1)));
+        assert_eq!(config.turn(), Some(Duration::from_secs(1)));
         world.advance(Duration::from_secs(1));
-        assert_eq!(shell.turn(), None);
-        assert_eq!(shell.load()["port"], 2);
+        assert_eq!(config.turn(), None);
+        assert_eq!(config.load()["port"], 2);
     }
 
     #[test]
-    fn a_recording_answers_as_the_world_did() {
+    fn a_recording_returns_what_the_world_returned() {
         let world = world();
         world.set_variable("APP_PORT", Some("3"));
-        let shell = open(&world);
-        assert_eq!(shell.load()["port"], 3);
+        let config = open(&world);
+        assert_eq!(config.load()["port"], 3);
         let readings = world.take_readings();
         let [reading] = &readings[..] else { panic!("{readings:?}") };
         world.set_variable("APP_PORT", None);
@@ -236,23 +236,23 @@ mod tests {
         assert_eq!(reading.read(Path::new("/app.toml")).unwrap(), b"port = 1\n");
         assert_eq!(reading.environment().text("APP_PORT"), Some("3"));
         assert_eq!(world.reads(), 1);
-        assert_eq!(shell.status().drift, [PathBuf::from("/app.toml")]);
-        assert!(world.take_readings().is_empty(), "a look at the files for a status is no reading");
+        assert_eq!(config.status().drift, [PathBuf::from("/app.toml")]);
+        assert!(world.take_readings().is_empty(), "reading the files for a status is not recorded");
     }
 
     #[test]
-    fn an_interrupt_comes_in_the_middle_of_a_reading() {
+    fn an_interrupt_is_called_in_the_middle_of_a_reading() {
         let world = world();
-        let shell = open(&world);
+        let config = open(&world);
         let inner = Arc::clone(&world);
         world.interrupt(
             0,
             Box::new(move || inner.files(|files| files.write("/app.toml", b"port = 4\n").unwrap())),
         );
-        shell.status();
-        assert_eq!(shell.load()["port"], 1);
-        assert!(shell.reload().is_ok());
-        assert_eq!(shell.load()["port"], 4);
+        config.status();
+        assert_eq!(config.load()["port"], 1);
+        assert!(config.reload().is_ok());
+        assert_eq!(config.load()["port"], 4);
         assert!(world.take_readings().last().unwrap().is_interrupted);
     }
 }

@@ -1,4 +1,4 @@
-//! Every text that a person may see, whole and unfiltered, held against the accepted one.
+//! Compares every text that a user may see with its accepted text.
 
 mod agents;
 mod app;
@@ -22,11 +22,11 @@ fn application() -> Rules {
         .with_extension(Box::new(Application::default()))
 }
 
-/// A schema without mistakes.
+/// Compiles a schema without mistakes.
 fn schema(name: &str, text: &str) -> Schema {
     let source = Source::document(LayerKind::Defaults, name, text);
     let layer = parse(&source, Language::Json).expect("the schema is JSON");
-    Schema::compile(&Documents::new("speckit://case/schema.json", layer.root())).expect("the schema is right")
+    Schema::compile(&Documents::new("speckit://case/schema.json", layer.root())).expect("the schema is valid")
 }
 
 /// The documents of the shipped defaults and of a file over them.
@@ -40,18 +40,18 @@ fn defaults_and(name: &str, text: &str) -> Vec<Document> {
     ]
 }
 
-fn resolved(rules: &Rules, inputs: &Inputs) -> Result<Checked, Refused> {
+fn resolve(rules: &Rules, inputs: &Inputs) -> Result<Checked, Refused> {
     rules.check(rules.read(inputs))
 }
 
-/// The report of everything that was found, warnings of a good configuration too.
+/// The report of all diagnostics, including the warnings of an accepted configuration.
 fn report(rules: &Rules, inputs: &Inputs) -> String {
-    match resolved(rules, inputs) {
-        Ok(checked) => written(checked.diagnostics(), &checked.masks(rules)),
-        Err(refused) => written(refused.diagnostics(), &refused.masks(rules)),
+    match resolve(rules, inputs) {
+        Ok(checked) => render_report(checked.diagnostics(), &checked.masks(rules)),
+        Err(refused) => render_report(refused.diagnostics(), &refused.masks(rules)),
     }
 }
 
-fn written(diagnostics: &[Diagnostic], masks: &Masks) -> String {
+fn render_report(diagnostics: &[Diagnostic], masks: &Masks) -> String {
     render(diagnostics, masks, Style { color: false, width: 100 })
 }

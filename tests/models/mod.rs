@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use speckit_core::app::AppConfig;
 
-const MAKERS: [(&str, &str); 3] =
+const PROVIDERS: [(&str, &str); 3] =
     [("openai", "gpt-5"), ("anthropic", "claude-sonnet-4-5"), ("google", "gemini-2.5")];
 const TIERS: [&str; 3] = ["low", "medium", "high"];
 
@@ -18,10 +18,10 @@ pub const VARIABLES: [(&str, &str); 3] = [
     ("SPECKIT_STORE__PATH", "/var/lib/speckit.db"),
 ];
 
-/// A valid TOML file that sets this many models, the shipped ones first, and some settings of other tables.
+/// A valid TOML file with this many models, the shipped ones first, and with some settings of other tables.
 ///
-/// Every second model has an alias. Over the embedded defaults the configuration has as many models as the
-/// file, if those are six or more.
+/// Every second model has an alias. Loaded over the embedded defaults, a file with six models or more gives a
+/// configuration with exactly these models.
 pub fn file(models: usize) -> String {
     let mut text = String::from(
         "[quality_gates]\nplan = [\"gemini\", \"claude\", \"gpt_pro\"]\naudit = [\"claude\", \"gpt_codex\"]\n\n\
@@ -31,14 +31,14 @@ pub fn file(models: usize) -> String {
     let shipped = AppConfig::default().models.into_keys();
     let names = shipped.chain((0..).map(|number| format!("model_{number}"))).take(models);
     for (number, name) in names.enumerate() {
-        let (provider, model) = MAKERS[number % 3];
+        let (provider, model) = PROVIDERS[number % 3];
         let tier = TIERS[number / 3 % 3];
         let aliases = if number % 2 == 0 { String::new() } else { format!("\"alias-{number}\"") };
         write!(
             text,
             "\n[models.{name}]\nprovider = \"{provider}\"\nmodel = \"{model}-{number}\"\ntier = \"{tier}\"\naliases = [{aliases}]\n",
         )
-        .expect("a string takes every text");
+        .expect("writing to a string cannot fail");
     }
     text
 }

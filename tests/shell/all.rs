@@ -1,6 +1,6 @@
-//! The program as a person or a script runs it, and the library as an application embeds it.
+//! The program as a user or a script runs it, and the library as an application embeds it.
 //!
-//! Every run has a folder of its own as home and working folder, and no variable but those of its test.
+//! Every run has its own home and working folder, and only the environment variables of its test.
 
 mod agents;
 mod app;

@@ -1,9 +1,9 @@
-//! The options that stand before and after the command.
+//! The options that may come before and after the command.
 
 use crate::test_dir::TestDir;
 
 #[test]
-fn files_accumulate_over_both_places_and_the_later_wins() {
+fn files_before_and_after_the_command_accumulate_and_the_later_wins() {
     let dir = TestDir::new()
         .file("a.toml", "[retry]\nmax_attempts = 11\ndeadline_ms = 11\ninitial_backoff_ms = 11\n")
         .file("b.toml", "[retry]\nmax_attempts = 12\ndeadline_ms = 12\n")
@@ -30,19 +30,19 @@ fn overrides_accumulate_and_the_later_wins() {
 }
 
 #[test]
-fn unset_removes_a_key_of_lower_layers_in_either_place() {
+fn unset_before_or_after_the_command_removes_a_key_of_lower_layers() {
     let dir =
         TestDir::with_config("[orchestrator]\nagree_on = \"verdict\"\n[orchestrator.quorum]\nplan = 2\n");
     let arguments = "--unset orchestrator.agree_on show orchestrator --unset orchestrator.quorum.plan";
     let json = dir.run(&format!("{arguments} --format json")).succeeds().no_stderr().json();
     assert!(json["agree_on"].is_null() && json["quorum"]["plan"].is_null(), "{json}");
-    // What is removed is open, and the schema's default does not fill it again.
+    // The default of the schema does not set a removed key again.
     let out = dir.run("show retry --unset retry.max_attempts").succeeds().out;
     assert!(!out.contains("max_attempts"), "{out}");
 }
 
 #[test]
-fn of_the_others_the_later_wins() {
+fn of_two_single_options_the_later_wins() {
     let dir = TestDir::new().variable("A_RETRY__JITTER", "none").variable("B_RETRY__JITTER", "equal");
     let arguments = "--env-prefix A --format json show retry.jitter --env-prefix B --format text";
     assert_eq!(dir.run(arguments).succeeds().no_stderr().out, "\"equal\"\n");
@@ -53,7 +53,7 @@ fn of_the_others_the_later_wins() {
 }
 
 #[test]
-fn one_place_takes_an_option_only_once() {
+fn a_single_option_may_not_be_repeated_on_one_side_of_the_command() {
     TestDir::new()
         .run("check --format json --format text")
         .exits_2()
@@ -73,7 +73,7 @@ fn an_override_has_the_type_of_its_key() {
 }
 
 #[test]
-fn usage_errors_cannot_be_done() {
+fn usage_errors_exit_with_2() {
     let dir = TestDir::new();
     for arguments in [
         "",
@@ -92,7 +92,7 @@ fn usage_errors_cannot_be_done() {
 }
 
 #[test]
-fn help_and_version_are_results() {
+fn help_and_version_are_printed_to_stdout() {
     let dir = TestDir::new();
     let help = dir.run("--help").succeeds().no_stderr().out;
     assert!(help.contains("--env-prefix") && help.contains("Exit: 0"), "{help}");

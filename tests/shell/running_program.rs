@@ -1,4 +1,4 @@
-//! The program while it runs, with its lines as they come.
+//! A running program, whose lines a test reads one by one.
 
 use std::io::{BufRead as _, BufReader, Lines, Read as _};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -8,26 +8,26 @@ use serde_json::Value as Json;
 
 use crate::test_dir::{RunResult, TestDir};
 
-/// A run of the program.
+/// The program as a child process, with pipes for both output streams.
 pub(crate) struct RunningProgram {
     pub(crate) child: Child,
     pub(crate) lines: Lines<BufReader<ChildStdout>>,
-    /// What it says beside its lines.
-    pub(crate) err: JoinHandle<String>,
+    /// Reads the standard error until it ends.
+    pub(crate) stderr_reader: JoinHandle<String>,
 }
 
 impl RunningProgram {
-    /// Runs the program with these arguments, which have no spaces in them.
+    /// Starts the program. The arguments are split at spaces.
     pub(crate) fn start(dir: &TestDir, arguments: &str) -> Self {
-        // Whoever started the suite may have signals ignored that its tests send.
-        let heard = "exec env --default-signal=HUP,INT,TERM \"$0\" \"$@\"";
+        // The process that started the suite may ignore signals that the tests send, and its children inherit this.
+        let restore_signals = "exec env --default-signal=HUP,INT,TERM \"$0\" \"$@\"";
         match std::fs::read_to_string("/proc/self/status") {
-            Ok(status) if ignores(&status) => Self::start_under(dir, heard, arguments),
-            _ => Self::of(dir.command(&arguments.split_whitespace().collect::<Vec<_>>())),
+            Ok(status) if ignores_signals(&status) => Self::start_under(dir, restore_signals, arguments),
+            _ => Self::spawn(dir.command(&arguments.split_whitespace().collect::<Vec<_>>())),
         }
     }
 
-    /// The same by a script of a shell, which is given the program and its arguments.
+    /// Starts the program with a shell script, whose arguments are the program and its arguments.
     pub(crate) fn start_under(dir: &TestDir, script: &str, arguments: &str) -> Self {
         let program = dir.command(&arguments.split_whitespace().collect::<Vec<_>>());
         let mut command = Command::new("/bin/sh");
@@ -38,29 +38,29 @@ impl RunningProgram {
         if let Some(folder) = program.get_current_dir() {
             command.current_dir(folder);
         }
-        Self::of(command)
+        Self::spawn(command)
     }
 
-    fn of(mut command: Command) -> Self {
+    fn spawn(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut stderr = child.stderr.take().unwrap();
-        let err = thread::spawn(move || {
+        let stderr_reader = thread::spawn(move || {
             let mut text = String::new();
             stderr.read_to_string(&mut text).unwrap();
             text
         });
-        Self { child, lines, err }
+        Self { child, lines, stderr_reader }
     }
 
     #[track_caller]
-    pub(crate) fn line(&mut self) -> String {
-        self.lines.next().expect("the program goes on").unwrap()
+    pub(crate) fn next_line(&mut self) -> String {
+        self.lines.next().expect("the program writes another line").unwrap()
     }
 
     #[track_caller]
-    pub(crate) fn json(&mut self) -> Json {
-        let line = self.line();
+    pub(crate) fn next_json(&mut self) -> Json {
+        let line = self.next_line();
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
     }
 
@@ -69,25 +69,25 @@ impl RunningProgram {
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
     }
 
-    /// How it ended by itself, with the rest of its lines.
+    /// Waits until the program exits, and returns its remaining output.
     #[track_caller]
-    pub(crate) fn ended(mut self) -> RunResult {
+    pub(crate) fn wait_for_exit(mut self) -> RunResult {
         let out: Vec<String> = self.lines.map(Result::unwrap).collect();
-        let err = self.err.join().unwrap();
+        let err = self.stderr_reader.join().unwrap();
         let status = self.child.wait().unwrap();
         RunResult { code: status.code().expect("no signal kills it"), out: out.join("\n"), err }
     }
 
-    /// How it ended after a signal, with the rest of its lines.
+    /// Sends a signal, waits until the program exits, and returns its remaining output.
     #[track_caller]
-    pub(crate) fn ended_by(self, signal: &str) -> RunResult {
+    pub(crate) fn stop_with(self, signal: &str) -> RunResult {
         self.signal(signal);
-        self.ended()
+        self.wait_for_exit()
     }
 }
 
-/// Whether a process with this status ignores one of the signals that ask for an end.
-fn ignores(status: &str) -> bool {
+/// Whether a process with this status ignores SIGHUP, SIGINT or SIGTERM.
+fn ignores_signals(status: &str) -> bool {
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
     // SIGHUP is 1, SIGINT 2, SIGTERM 15.

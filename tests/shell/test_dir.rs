@@ -1,4 +1,4 @@
-//! A folder of one test: the home, the working folder and the whole environment of every run of the program.
+//! A temporary folder for one test. The program runs in it, and its environment contains only the variables of the test.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -7,10 +7,10 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
-/// The program's own settings that make `check` say nothing of this machine.
-pub const QUIET: &str = "[validation]\ncheck_api_keys = false\ncheck_commands = false\n";
+/// Settings that prevent warnings about keys and commands that this machine lacks.
+pub const NO_MACHINE_CHECKS: &str = "[validation]\ncheck_api_keys = false\ncheck_commands = false\n";
 
-/// A folder in which the program runs; nothing of the machine reaches it.
+/// The home and the working folder of the program, and its environment variables.
 pub struct TestDir {
     folder: TempDir,
     variables: Vec<(String, String)>,
@@ -21,18 +21,18 @@ impl TestDir {
         Self { folder: TempDir::new().unwrap(), variables: Vec::new() }
     }
 
-    /// A folder below this one.
+    /// Creates the temporary folder below this one.
     #[cfg(target_os = "linux")]
-    pub fn within(folder: impl AsRef<Path>) -> Self {
+    pub fn new_in(folder: impl AsRef<Path>) -> Self {
         Self { folder: TempDir::new_in(folder).unwrap(), variables: Vec::new() }
     }
 
-    /// A folder with one configuration in the place where the program looks.
+    /// A folder with a `speckit.toml`, which the program loads by default.
     pub fn with_config(text: &str) -> Self {
         Self::new().file("speckit.toml", text)
     }
 
-    /// Writes a file, with the folders above it.
+    /// Writes a file, and creates its missing parent folders.
     pub fn file(self, name: &str, text: impl AsRef<[u8]>) -> Self {
         self.write(name, text);
         self
@@ -44,7 +44,7 @@ impl TestDir {
         std::fs::write(path, text).unwrap();
     }
 
-    /// Sets a variable for every run.
+    /// Sets an environment variable for every run.
     pub fn variable(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.into(), value.into()));
         self
@@ -58,7 +58,7 @@ impl TestDir {
         std::fs::read_to_string(self.path(name)).unwrap()
     }
 
-    /// The names in the folder, sorted.
+    /// The names of the entries of the folder, sorted.
     pub fn names(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.folder.path()).unwrap();
         let mut names: Vec<String> =
@@ -67,7 +67,7 @@ impl TestDir {
         names
     }
 
-    /// The program with these arguments, not yet started.
+    /// The command that runs the program with these arguments.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_speckit-under-test"));
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null()).env_clear();
@@ -85,7 +85,7 @@ impl TestDir {
     /// Runs the program with arguments that may contain spaces.
     #[track_caller]
     pub fn run_with(&self, arguments: &[&str]) -> RunResult {
-        RunResult::of(self.command(arguments).output().unwrap())
+        RunResult::from_output(self.command(arguments).output().unwrap())
     }
 }
 
@@ -98,11 +98,11 @@ pub struct RunResult {
 }
 
 impl RunResult {
-    /// Asserts what holds for every run into a pipe: it ends by itself, without a panic and without ANSI codes.
+    /// Reads the output of a run, and checks that the program exited by itself, without a panic and without ANSI codes.
     #[track_caller]
-    pub fn of(output: Output) -> Self {
+    pub fn from_output(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).unwrap();
-        let code = output.status.code().expect("the program ends by itself");
+        let code = output.status.code().expect("no signal ended the program");
         let result = Self { code, out: text(output.stdout), err: text(output.stderr) };
         assert!((0..=2).contains(&result.code), "{result:?}");
         assert!(!result.err.contains("panicked"), "{}", result.err);
@@ -116,7 +116,7 @@ impl RunResult {
     }
 
     #[track_caller]
-    fn ends(self, code: i32) -> Self {
+    fn exits_with(self, code: i32) -> Self {
         assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.out, self.err);
         self
     }
@@ -124,19 +124,19 @@ impl RunResult {
     /// Exit 0: success.
     #[track_caller]
     pub fn succeeds(self) -> Self {
-        self.ends(0)
+        self.exits_with(0)
     }
 
     /// Exit 1: the check or the gate failed.
     #[track_caller]
     pub fn exits_1(self) -> Self {
-        self.ends(1)
+        self.exits_with(1)
     }
 
     /// Exit 2: the command could not be carried out.
     #[track_caller]
     pub fn exits_2(self) -> Self {
-        self.ends(2)
+        self.exits_with(2)
     }
 
     /// The standard error is empty.
@@ -160,25 +160,25 @@ impl RunResult {
         self
     }
 
-    /// The result as one JSON document on one line.
+    /// The standard output, parsed as one JSON document on one line.
     #[track_caller]
     pub fn json(&self) -> Json {
         assert_eq!(self.out.matches('\n').count(), 1, "one line: {:?}", self.out);
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out))
     }
 
-    /// The codes of the result's diagnostics, in their order.
+    /// The codes of the diagnostics, in their order.
     #[track_caller]
     pub fn codes(&self) -> Vec<String> {
         let json = self.json();
         let diagnostics = json["diagnostics"].as_array().expect("diagnostics are a list");
-        diagnostics.iter().map(|one| one["code"].as_str().unwrap().to_owned()).collect()
+        diagnostics.iter().map(|diagnostic| diagnostic["code"].as_str().unwrap().to_owned()).collect()
     }
 }
 
-/// Makes a command that can be found in a folder of `PATH`, and never runs.
+/// Writes an executable file, which tests find in `PATH` but never run.
 #[cfg(unix)]
-pub fn fake_command(path: &Path) {
+pub fn write_fake_command(path: &Path) {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     let mut file = std::fs::File::create(path).unwrap();
@@ -186,9 +186,9 @@ pub fn fake_command(path: &Path) {
     file.set_permissions(std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// The names of a JSON object, sorted.
+/// The names of the members of a JSON object, sorted.
 #[track_caller]
-pub fn members(json: &Json) -> Vec<&str> {
+pub fn member_names(json: &Json) -> Vec<&str> {
     let mut names: Vec<&str> = json.as_object().expect("an object").keys().map(String::as_str).collect();
     names.sort_unstable();
     names

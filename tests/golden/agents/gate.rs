@@ -12,7 +12,7 @@ use speckit_core::config::redact::Masks;
 use speckit_core::retry::{Jitter, RetryConfig};
 use speckit_tests::golden;
 
-use crate::written;
+use crate::render_report;
 
 fn request(prompt: &str) -> Request {
     Request { spec: "SPEC-1".into(), prompt: prompt.into() }
@@ -28,7 +28,7 @@ fn report(config: &AppConfig, stage: Stage, request: &Request) -> String {
         Ok((_, warnings)) => ("a plan", warnings),
         Err(diagnostics) => ("no plan", diagnostics),
     };
-    format!("{}({outcome})\n", written(&diagnostics, &Masks::default()))
+    format!("{}({outcome})\n", render_report(&diagnostics, &Masks::default()))
 }
 
 #[test]
@@ -50,11 +50,11 @@ fn plans_have_texts_and_json() {
     google.api_key_env = None;
     google.retryable_exits.clear();
     let prompt = format!("Judge the work.\n\u{1b}[31m{}", "It is long. ".repeat(425));
-    let (own, _) = Plan::of(&config, Stage::Unlock, &request(&prompt)).unwrap();
-    golden!("agents/gate", "plans", format!("{}\n---\n{}", shipped.to_text(), own.to_text()));
+    let (custom, _) = Plan::of(&config, Stage::Unlock, &request(&prompt)).unwrap();
+    golden!("agents/gate", "plans", format!("{}\n---\n{}", shipped.to_text(), custom.to_text()));
     let retry = RetryConfig::default().with_jitter(Jitter::Equal).with_multiplier(1.5);
     let short =
-        Plan { agents: own.agents[1..2].to_vec(), timeout: Duration::from_millis(1500), retry, ..own };
+        Plan { agents: custom.agents[1..2].to_vec(), timeout: Duration::from_millis(1500), retry, ..custom };
     golden!("agents/gate", "a_plan_as_json", format!("{:#}\n", short.to_json()));
     assert_eq!(shipped.to_json()["agents"][1]["args"][3], "is the plan sound?");
 }
@@ -114,28 +114,28 @@ fn each_invalid_request_has_help() {
 
 #[test]
 fn invalid_settings_are_rejected_and_suspicious_ones_are_warned_about() {
-    let mut wrong = AppConfig::default();
-    wrong.quality_gates.plan.clear();
-    wrong.quality_gates.tasks =
+    let mut invalid = AppConfig::default();
+    invalid.quality_gates.plan.clear();
+    invalid.quality_gates.tasks =
         ["claude", "claude_haiku", "gemini", "gemini_flash", "gpt_codex", "gpt_pro"].map(String::from).into();
-    wrong.models.get_mut("gpt_pro").unwrap().aliases.push("claude".into());
-    wrong.orchestrator.agree_on = Some(String::new());
-    wrong.orchestrator.quorum = BTreeMap::from([(Stage::Plan, 2), (Stage::Unlock, 0), (Stage::Audit, 4)]);
-    let mut one = AppConfig::default();
-    one.quality_gates.audit = vec!["claude".into()];
-    one.orchestrator.quorum = BTreeMap::from([(Stage::Audit, 2)]);
-    let mut odd = AppConfig::default();
-    provider(&mut odd, Provider::OpenAi).args = vec!["--model={modle}".into(), "{ prompt }".into()];
-    provider(&mut odd, Provider::Anthropic).args.clear();
-    provider(&mut odd, Provider::Google).args = vec!["{prompt".into()];
-    let ask = request("judge");
+    invalid.models.get_mut("gpt_pro").unwrap().aliases.push("claude".into());
+    invalid.orchestrator.agree_on = Some(String::new());
+    invalid.orchestrator.quorum = BTreeMap::from([(Stage::Plan, 2), (Stage::Unlock, 0), (Stage::Audit, 4)]);
+    let mut single_agent = AppConfig::default();
+    single_agent.quality_gates.audit = vec!["claude".into()];
+    single_agent.orchestrator.quorum = BTreeMap::from([(Stage::Audit, 2)]);
+    let mut suspicious = AppConfig::default();
+    provider(&mut suspicious, Provider::OpenAi).args = vec!["--model={modle}".into(), "{ prompt }".into()];
+    provider(&mut suspicious, Provider::Anthropic).args.clear();
+    provider(&mut suspicious, Provider::Google).args = vec!["{prompt".into()];
+    let judge = request("judge");
     let text = [
-        report(&wrong, Stage::Plan, &ask),
-        report(&wrong, Stage::Tasks, &ask),
-        report(&wrong, Stage::Unlock, &ask),
-        report(&one, Stage::Audit, &ask),
-        report(&odd, Stage::Unlock, &ask),
-        report(&odd, Stage::Plan, &request(" ")),
+        report(&invalid, Stage::Plan, &judge),
+        report(&invalid, Stage::Tasks, &judge),
+        report(&invalid, Stage::Unlock, &judge),
+        report(&single_agent, Stage::Audit, &judge),
+        report(&suspicious, Stage::Unlock, &judge),
+        report(&suspicious, Stage::Plan, &request(" ")),
     ];
     golden!("agents/gate", "invalid_and_suspicious_settings", text.join("\n"));
 }
@@ -173,9 +173,9 @@ fn run(agents: Vec<AgentRun>, votes: &[Vote], quorum: usize) -> Run {
     }
 }
 
-/// An agent of each status.
-fn endings() -> Vec<AgentRun> {
-    let ended = |exit, signal, reason: Option<&str>, agent: AgentRun| AgentRun {
+/// One agent for each status.
+fn agents_of_all_statuses() -> Vec<AgentRun> {
+    let with_end = |exit, signal, reason: Option<&str>, agent: AgentRun| AgentRun {
         exit,
         signal,
         reason: reason.map(String::from),
@@ -193,22 +193,22 @@ fn endings() -> Vec<AgentRun> {
         AgentRun {
             attempts: 3,
             elapsed_ms: 900,
-            ..ended(Some(75), None, Some("3 attempts are allowed"), agent("gpt_pro", Status::Failed))
+            ..with_end(Some(75), None, Some("3 attempts are allowed"), agent("gpt_pro", Status::Failed))
         },
         AgentRun {
             elapsed_ms: 40,
-            ..ended(None, Some(11), Some(permanent), agent("crasher", Status::Killed))
+            ..with_end(None, Some(11), Some(permanent), agent("crasher", Status::Killed))
         },
         AgentRun {
             leaked: true,
             dropped_bytes: 1_073_741_824,
-            ..ended(None, Some(15), Some(permanent), agent("sleeper", Status::TimedOut))
+            ..with_end(None, Some(15), Some(permanent), agent("sleeper", Status::TimedOut))
         },
-        ended(None, Some(34), None, agent("stopped", Status::Cancelled)),
+        with_end(None, Some(34), None, agent("stopped", Status::Cancelled)),
         AgentRun {
             attempts: 0,
             elapsed_ms: 0,
-            ..ended(
+            ..with_end(
                 None,
                 None,
                 Some("No such file or directory (os error 2)"),
@@ -218,7 +218,7 @@ fn endings() -> Vec<AgentRun> {
         AgentRun {
             attempts: 0,
             elapsed_ms: 0,
-            ..ended(
+            ..with_end(
                 None,
                 None,
                 Some("the circuit breaker is open\u{7}"),
@@ -229,7 +229,7 @@ fn endings() -> Vec<AgentRun> {
 }
 
 /// Three agents that answered, one differently, and one without an answer.
-fn answered() -> Run {
+fn run_with_answers() -> Run {
     let mut agents = vec![
         agent("claude", Status::Ok),
         agent("gemini", Status::Ok),
@@ -246,42 +246,48 @@ fn answered() -> Run {
     run(agents, &[votes[0].clone(), votes[1].clone(), votes[0].clone(), none], 2)
 }
 
-fn tied() -> Run {
+fn run_with_tie() -> Run {
     let long = format!("{{\"why\":\"{}\"}}", "because ".repeat(20));
     let votes = [Vote::Answered(long), Vote::Answered("1".into())];
     let agents = vec![agent("claude", Status::Ok), agent("gemini", Status::Ok)];
     Run { cancelled: true, ..run(agents, &votes, 2) }
 }
 
-fn mixed() -> Run {
-    run(endings(), &[Vote::Succeeded, Vote::Succeeded, Vote::Failed], 6)
+fn run_with_all_statuses() -> Run {
+    run(agents_of_all_statuses(), &[Vote::Succeeded, Vote::Succeeded, Vote::Failed], 6)
 }
 
-fn alone() -> Run {
-    let mut alone = run(vec![agent("claude", Status::Ok)], &[Vote::Succeeded], 1);
-    alone.spec = "SPEC\u{202e}2".into();
-    alone
+fn run_of_one_agent() -> Run {
+    let mut run = run(vec![agent("claude", Status::Ok)], &[Vote::Succeeded], 1);
+    run.spec = "SPEC\u{202e}2".into();
+    run
 }
 
 #[test]
 fn results_have_texts_and_json() {
-    let runs = [alone(), mixed(), answered(), tied()];
+    let runs = [run_of_one_agent(), run_with_all_statuses(), run_with_answers(), run_with_tie()];
     let text = runs.map(|run| run.to_text()).join("\n");
     assert!(text.lines().all(|line| line.trim_end() == line), "{text}");
     golden!("agents/gate", "runs", text);
-    golden!("agents/gate", "a_run_with_its_outputs", answered().to_text_with_outputs());
-    let json = format!("{:#}\n{:#}\n", answered().to_json(Some(7)), mixed().to_json(None));
+    golden!("agents/gate", "a_run_with_its_outputs", run_with_answers().to_text_with_outputs());
+    let json =
+        format!("{:#}\n{:#}\n", run_with_answers().to_json(Some(7)), run_with_all_statuses().to_json(None));
     golden!("agents/gate", "runs_as_json", json);
     golden!(
         "agents/gate",
         "a_run_with_its_outputs_as_json",
-        format!("{:#}\n", answered().to_json_with_outputs(Some(7)))
+        format!("{:#}\n", run_with_answers().to_json_with_outputs(Some(7)))
     );
 }
 
 #[test]
-fn stored_runs_are_a_table() {
-    let runs = [(9, alone()), (10, mixed()), (11, Run { elapsed_ms: 3_723_000, ..answered() }), (12, tied())];
+fn stored_runs_are_listed_as_a_table() {
+    let runs = [
+        (9, run_of_one_agent()),
+        (10, run_with_all_statuses()),
+        (11, Run { elapsed_ms: 3_723_000, ..run_with_answers() }),
+        (12, run_with_tie()),
+    ];
     golden!("agents/gate", "stored_runs", format!("{}\n---\n{}", list_text(&runs), list_text(&[])));
 }
 
@@ -310,38 +316,38 @@ fn each_event_is_one_line() {
         Event::Missed { count: 1 },
         Event::Missed { count: 640 },
     ];
-    events.extend(endings().into_iter().map(Event::AgentFinished));
-    events.extend([Event::Finished(answered()), Event::Finished(tied())]);
+    events.extend(agents_of_all_statuses().into_iter().map(Event::AgentFinished));
+    events.extend([Event::Finished(run_with_answers()), Event::Finished(run_with_tie())]);
     let text: Vec<String> = events.iter().map(|event| format!("{event}\n")).collect();
     assert!(text.iter().all(|line| line.lines().count() == 1), "{text:?}");
     golden!("agents/gate", "events", text.concat());
 }
 
 #[test]
-fn the_json_of_a_run_is_its_last_event_with_a_number() {
-    let event = serde_json::to_value(Event::Finished(answered())).unwrap();
-    let mut run = answered().to_json(Some(3));
+fn the_json_of_a_run_is_its_last_event_with_the_run_id() {
+    let event = serde_json::to_value(Event::Finished(run_with_answers())).unwrap();
+    let mut run = run_with_answers().to_json(Some(3));
     assert_eq!(run.as_object_mut().unwrap().remove("run_id"), Some(Json::from(3)));
     assert_eq!(event, run);
 }
 
 #[test]
 fn invalid_json_of_a_run_has_a_reason() {
-    let good = answered().to_json_with_outputs(Some(7));
-    let edited = |edit: &dyn Fn(&mut Json)| {
-        let mut json = good.clone();
+    let valid = run_with_answers().to_json_with_outputs(Some(7));
+    let edit_and_parse = |edit: &dyn Fn(&mut Json)| {
+        let mut json = valid.clone();
         edit(&mut json);
         Run::from_json(&json).unwrap_err()
     };
     let errors = [
         Run::from_json(&Json::Null).unwrap_err(),
-        edited(&|run| run["event"] = "started".into()),
-        edited(&|run| run["run_id"] = "seven".into()),
-        edited(&|run| drop(run.as_object_mut().unwrap().remove("verdict"))),
-        edited(&|run| run["verdict"] = "perhaps".into()),
-        edited(&|run| run["agents"][0]["status"] = 1.into()),
-        edited(&|run| drop(run["agents"][1].as_object_mut().unwrap().remove("stderr"))),
-        Run::from_json(&answered().to_json(None)).unwrap_err(),
+        edit_and_parse(&|run| run["event"] = "started".into()),
+        edit_and_parse(&|run| run["run_id"] = "seven".into()),
+        edit_and_parse(&|run| drop(run.as_object_mut().unwrap().remove("verdict"))),
+        edit_and_parse(&|run| run["verdict"] = "perhaps".into()),
+        edit_and_parse(&|run| run["agents"][0]["status"] = 1.into()),
+        edit_and_parse(&|run| drop(run["agents"][1].as_object_mut().unwrap().remove("stderr"))),
+        Run::from_json(&run_with_answers().to_json(None)).unwrap_err(),
     ];
     golden!("agents/gate", "invalid_json_of_a_run", errors.join("\n"));
 }

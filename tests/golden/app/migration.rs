@@ -7,9 +7,9 @@ use speckit_core::config::source::{Language, parse};
 use speckit_core::{Key, LayerKind, Source};
 use speckit_tests::golden;
 
-use crate::{application, defaults_and, report, resolved, written};
+use crate::{application, defaults_and, render_report, report, resolve};
 
-/// A file of the old form with comments, secrets, and keys that the new form does not have.
+/// A file in the old format with comments, secrets, and keys that the new format does not have.
 const OLD: &str = "\
 # Agents of the platform team. Ask Ann before you change the order.
 
@@ -49,21 +49,21 @@ fn the_diff_of_a_file_shows_no_secret() {
 }
 
 #[test]
-fn an_old_file_loads_with_a_warning_about_each_key_that_is_left_out() {
+fn an_old_file_loads_with_a_warning_about_each_dropped_key() {
     let inputs = Inputs { documents: defaults_and("config.toml", OLD), ..Inputs::default() };
-    assert!(resolved(&application(), &inputs).is_ok());
+    assert!(resolve(&application(), &inputs).is_ok());
     let text = report(&application(), &inputs);
     assert!(!text.contains("hunter2"), "{text}");
     golden!("app/migration", "the_warnings_of_an_old_file", text);
 }
 
 #[test]
-fn a_command_that_cannot_become_the_providers_is_a_warning_and_an_inline_table_an_error() {
+fn a_conflicting_command_is_a_warning_and_an_inline_table_is_an_error() {
     let agents = "[[agents]]\nname = \"a\"\nmodel = \"gpt-5\"\ncommand = \"codex\"\n\
                   [[agents]]\nname = \"b\"\nmodel = \"gpt-5\"\ncommand = \"/opt/codex\"\n";
     let source = |text: &str| Source::document(LayerKind::File, "config.toml", text);
     let report = |source: &_, diagnostics: &[_]| {
-        written(diagnostics, &Masks::of([&parse(source, Language::Toml).unwrap()], &|_| false))
+        render_report(diagnostics, &Masks::of([&parse(source, Language::Toml).unwrap()], &|_| false))
     };
     let set = "[[agents]]\nname = \"a\"\nmodel = \"gpt-5\"\ncommand = \"/opt/codex\"\n\
                [providers.openai]\ncommand = \"codex\"\n";

@@ -6,7 +6,7 @@ use speckit_tests::golden;
 
 use crate::{application, defaults_and, report, schema};
 
-fn over_defaults(variables: &[(&str, &str)]) -> String {
+fn report_over_defaults(variables: &[(&str, &str)]) -> String {
     let environment = Environment::of(variables.iter().copied());
     report(
         &application(),
@@ -19,13 +19,13 @@ fn rules(text: &str) -> Rules {
     Rules::new(Some(schema("app.schema.json", text))).with_prefix("APP", &["CONFIG"])
 }
 
-fn alone(rules: &Rules, environment: Environment) -> String {
+fn report_environment(rules: &Rules, environment: Environment) -> String {
     report(rules, &Inputs { documents: Vec::<Document>::new(), environment, ..Inputs::default() })
 }
 
 #[test]
 fn an_unknown_variable_is_reported_with_the_nearest_one() {
-    let text = over_defaults(&[
+    let text = report_over_defaults(&[
         ("SPECKIT_HOT_RELOAD__DEBONCE_MS", "2000"),
         ("SPECKIT_HOT_RELOAD_DEBOUNCE_MS", "2000"),
         ("SPECKIT_COLOUR", "blue"),
@@ -36,8 +36,8 @@ fn an_unknown_variable_is_reported_with_the_nearest_one() {
 }
 
 #[test]
-fn a_text_of_the_wrong_type_is_refused_with_the_valid_forms() {
-    let text = over_defaults(&[
+fn a_variable_of_the_wrong_type_is_refused_with_the_valid_formats() {
+    let text = report_over_defaults(&[
         ("SPECKIT_HOT_RELOAD__DEBOUNCE_MS", "2s"),
         ("SPECKIT_HOT_RELOAD__ENABLED", "maybe"),
         ("SPECKIT_RETRY__MULTIPLIER", "twice"),
@@ -47,8 +47,8 @@ fn a_text_of_the_wrong_type_is_refused_with_the_valid_forms() {
 }
 
 #[test]
-fn lists_and_tables_show_both_of_their_forms() {
-    let text = over_defaults(&[
+fn invalid_lists_and_tables_show_both_formats() {
+    let text = report_over_defaults(&[
         ("SPECKIT_PROVIDERS__OPENAI__RETRYABLE_EXITS", "75;76"),
         ("SPECKIT_PROVIDERS__GOOGLE__RETRYABLE_EXITS", "[75, 76"),
         ("SPECKIT_HOT_RELOAD__WATCH_PATHS", "\"config.toml"),
@@ -60,7 +60,7 @@ fn lists_and_tables_show_both_of_their_forms() {
 
 #[test]
 fn a_schema_violation_is_reported_at_its_variable() {
-    let text = over_defaults(&[
+    let text = report_over_defaults(&[
         ("SPECKIT_HOT_RELOAD__DEBOUNCE_MS", "100"),
         ("SPECKIT_HOT_RELOAD__MODE", "pol"),
         ("SPECKIT_QUALITY_GATES__PLAN", "claude,gemni"),
@@ -70,7 +70,7 @@ fn a_schema_violation_is_reported_at_its_variable() {
 
 #[test]
 fn list_items_must_have_no_gaps() {
-    let text = over_defaults(&[
+    let text = report_over_defaults(&[
         ("SPECKIT_QUALITY_GATES__PLAN__0", "claude"),
         ("SPECKIT_QUALITY_GATES__PLAN__2", "gemini"),
         ("SPECKIT_QUALITY_GATES__AUDIT__1", "gemini"),
@@ -81,7 +81,7 @@ fn list_items_must_have_no_gaps() {
 }
 
 #[test]
-fn a_variable_that_may_mean_two_keys_is_refused() {
+fn an_ambiguous_variable_is_refused() {
     let ambiguous = rules(
         r#"{"properties": {"log-level": {"type": "string"}, "log_level": {"type": "string"},
             "level": {"type": "integer", "x-env": "LEVEL"}}}"#,
@@ -89,7 +89,7 @@ fn a_variable_that_may_mean_two_keys_is_refused() {
     golden!(
         "config/environment",
         "a_variable_of_two_keys",
-        alone(&ambiguous, Environment::of([("APP_LOG_LEVEL", "info")]))
+        report_environment(&ambiguous, Environment::of([("APP_LOG_LEVEL", "info")]))
     );
 }
 
@@ -105,7 +105,7 @@ fn two_variables_of_one_key_are_refused_and_former_names_are_reported() {
         ("APP_LABELS__team", "b"),
         ("PORT", "82"),
     ]);
-    golden!("config/environment", "variables_of_one_key", alone(&rules, environment));
+    golden!("config/environment", "variables_of_one_key", report_environment(&rules, environment));
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn an_unreadable_secret_file_is_reported_at_its_variable() {
         ("APP_OTHER", Variable::NotUnicode),
     ]);
     environment.add_file("secrets/token", Err("permission denied".into()));
-    let text = alone(&rules, environment);
+    let text = report_environment(&rules, environment);
     assert!(!text.contains("hunter2"), "{text}");
     golden!("config/environment", "unreadable_secrets", text);
 }

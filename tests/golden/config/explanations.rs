@@ -1,4 +1,4 @@
-//! The answers to "who set this?".
+//! The explanations of keys: which layer set the value.
 
 use speckit_core::Key;
 use speckit_core::config::explain::{Explanation, explain};
@@ -6,7 +6,7 @@ use speckit_core::config::resolve::{Inputs, Rules};
 use speckit_core::config::source::{Environment, Override};
 use speckit_tests::golden;
 
-use crate::{application, defaults_and, resolved};
+use crate::{application, defaults_and, resolve};
 
 const FILE: &str = "\
 [hot_reload]
@@ -24,7 +24,7 @@ token_url = \"https://id.example/token\"
 store = \"file\"
 ";
 
-/// Defaults, a file, an environment and overrides, each with its own value.
+/// Defaults, a file, an environment and overrides with different values.
 fn inputs() -> Inputs {
     Inputs {
         documents: defaults_and("config.toml", FILE),
@@ -42,9 +42,9 @@ fn inputs() -> Inputs {
 }
 
 /// The explanation that `explain KEY` prints.
-pub(crate) fn explained(key: &str) -> Explanation {
+pub(crate) fn explain_key(key: &str) -> Explanation {
     let rules = application();
-    let checked = resolved(&rules, &inputs()).unwrap();
+    let checked = resolve(&rules, &inputs()).unwrap();
     let key: Key = key.parse().unwrap();
     let facts = rules.schema().and_then(|schema| schema.facts(&key));
     let variable = variable(&rules, &checked, &key);
@@ -58,45 +58,45 @@ fn variable(rules: &Rules, checked: &speckit_core::config::resolve::Checked, key
 
 #[test]
 fn the_winning_variable_is_named() {
-    golden!("config/explain", "a_variable_wins", explained("hot_reload.debounce_ms").to_text());
+    golden!("config/explain", "a_variable_wins", explain_key("hot_reload.debounce_ms").to_text());
 }
 
 #[test]
 fn an_override_shadows_a_file_and_the_defaults() {
-    golden!("config/explain", "an_override_wins", explained("retry.jitter").to_text());
+    golden!("config/explain", "an_override_wins", explain_key("retry.jitter").to_text());
 }
 
 #[test]
 fn an_unchanged_default_wins() {
-    golden!("config/explain", "a_default_wins", explained("store.path").to_text());
+    golden!("config/explain", "a_default_wins", explain_key("store.path").to_text());
 }
 
 #[test]
 fn a_removed_key_names_the_override_that_removed_it() {
-    golden!("config/explain", "a_key_is_removed", explained("orchestrator.grace_s").to_text());
+    golden!("config/explain", "a_key_is_removed", explain_key("orchestrator.grace_s").to_text());
 }
 
 #[test]
 fn a_key_that_is_not_set_shows_the_facts_of_the_schema() {
-    golden!("config/explain", "a_key_is_not_set", explained("orchestrator.agree_on").to_text());
+    golden!("config/explain", "a_key_is_not_set", explain_key("orchestrator.agree_on").to_text());
 }
 
 #[test]
 fn a_secret_is_explained_without_its_value() {
-    let text = explained("auth.corporate.client_secret").to_text();
+    let text = explain_key("auth.corporate.client_secret").to_text();
     assert!(!text.contains("hunter2"), "{text}");
     golden!("config/explain", "a_secret", text);
 }
 
 #[test]
 fn a_table_shows_the_part_of_each_layer() {
-    golden!("config/explain", "a_table", explained("hot_reload").to_text());
-    let text = explained("auth.corporate").to_text();
+    golden!("config/explain", "a_table", explain_key("hot_reload").to_text());
+    let text = explain_key("auth.corporate").to_text();
     assert!(!text.contains("hunter2"), "{text}");
     golden!("config/explain", "a_table_with_a_secret", text);
 }
 
 #[test]
 fn a_joined_list_shows_the_part_of_each_layer() {
-    golden!("config/explain", "a_union_of_lists", explained("hot_reload.watch_paths").to_text());
+    golden!("config/explain", "a_union_of_lists", explain_key("hot_reload.watch_paths").to_text());
 }

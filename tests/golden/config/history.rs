@@ -1,4 +1,4 @@
-//! The texts about the history, also where nothing is recorded and where there is no fallback.
+//! The texts about the history, including those for an empty history and for a missing fallback.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ fn source(text: &str) -> Arc<Source> {
     Source::document(LayerKind::File, PATH, text)
 }
 
-/// A generation whose only file has this text, and that came after another one.
+/// A generation with one file, and the changes since the text before it.
 fn generation(
     number: i64,
     cause: GenerationCause,
@@ -60,7 +60,7 @@ fn refusal(at_ms: u64, diagnostics: serde_json::Value) -> Refusal {
     Refusal { refused_at_ms: at_ms, generation: 2, files: vec![PATH.into()], diagnostics }
 }
 
-fn places() -> HistoryPrinter {
+fn printer() -> HistoryPrinter {
     HistoryPrinter { folder: Some("/srv/app".into()), home: Some("/home/ann".into()) }
 }
 
@@ -77,50 +77,50 @@ fn generations_and_refusals_are_a_table() {
     ];
     let diagnostic = serde_json::json!({ "severity": "error", "code": "schema/minimum", "key": "retry.max_attempts",
         "message": "expected at least 1, found 0", "origin": { "layer": "file", "name": "/home/ann/.code/config.toml" } });
-    let bare = serde_json::json!({ "severity": "error", "code": "parse/toml", "key": "" });
+    let without_message = serde_json::json!({ "severity": "error", "code": "parse/toml", "key": "" });
     let at = |number: u64| (1_790_000_000 + number * 61) * 1000 + 1;
     let refusals = [
         refusal(at(9), serde_json::json!([diagnostic, diagnostic])),
-        refusal(at(11), serde_json::json!([bare])),
+        refusal(at(11), serde_json::json!([without_message])),
         refusal(at(12), serde_json::json!([])),
     ];
-    golden!("config/history", "the_table", places().list(&generations, &refusals));
+    golden!("config/history", "the_table", printer().list(&generations, &refusals));
     let json: Vec<String> = generations.iter().map(|one| format!("{:#}\n", one.to_json(false))).collect();
     golden!("config/history", "the_list_as_json", format!("{}{:#}\n", json.concat(), refusals[0].to_json()));
 }
 
 #[test]
-fn one_generation_is_told_as_far_as_it_is_kept() {
+fn one_generation_is_shown_with_everything_that_is_stored() {
     let (one, two) = (text(3, "hunter1"), text(4, "hunter2"));
     let full = generation(10, GenerationCause::Reloaded, HistoryMode::Full, &two, Some(&one));
-    let bare = generation(10, GenerationCause::Reloaded, HistoryMode::Metadata, &two, Some(&one));
+    let metadata = generation(10, GenerationCause::Reloaded, HistoryMode::Metadata, &two, Some(&one));
     let first = generation(1, GenerationCause::Opened, HistoryMode::Metadata, "", None);
-    let all = [&full, &bare, &first].map(|one| places().show(one)).join("\n");
+    let all = [&full, &metadata, &first].map(|one| printer().show(one)).join("\n");
     assert!(!all.contains("hunter"), "{all}");
     golden!("config/history", "one_generation", all);
     golden!(
         "config/history",
         "one_generation_as_json",
-        format!("{:#}\n{:#}\n", full.to_json(true), bare.to_json(true))
+        format!("{:#}\n{:#}\n", full.to_json(true), metadata.to_json(true))
     );
     golden!("config/history", "a_text_with_a_secret", redacted_source(&source(&two), &application()));
 }
 
 #[test]
-fn what_two_generations_differ_in_is_told_in_lines_or_in_a_sentence() {
+fn a_difference_of_two_generations_is_a_list_or_a_sentence() {
     let (one, two) = (text(3, "hunter1"), text(4, "hunter2"));
     let full = |text: &str| generation(1, GenerationCause::Reloaded, HistoryMode::Full, text, None);
-    let bare =
+    let metadata =
         |text: &str, before| generation(2, GenerationCause::Reloaded, HistoryMode::Metadata, text, before);
-    let mut elsewhere = full(&one);
-    elsewhere.state.fingerprint = "another".into();
-    let step = bare(&two, Some(one.as_str()));
+    let mut other = full(&one);
+    other.state.fingerprint = "another".into();
+    let step = metadata(&two, Some(one.as_str()));
     let differences = [
         difference(&full(&one).state, &full(&two).state, &[]),
         difference(&full(&one).state, &full(&one).state, &[]),
-        difference(&full(&one).state, &elsewhere.state, &[]),
-        difference(&bare(&one, None).state, &step.state, &[&step]),
-        difference(&bare(&one, None).state, &step.state, &[]),
+        difference(&full(&one).state, &other.state, &[]),
+        difference(&metadata(&one, None).state, &step.state, &[&step]),
+        difference(&metadata(&one, None).state, &step.state, &[]),
     ];
     let texts = differences.map(|one| format!("{}{:#}\n", one.to_text(1, 2), one.to_json(1, 2)));
     assert!(!texts.concat().contains("hunter"));
@@ -128,29 +128,29 @@ fn what_two_generations_differ_in_is_told_in_lines_or_in_a_sentence() {
 }
 
 #[test]
-fn the_way_back_is_shown_file_by_file_without_a_secret() {
+fn a_rollback_is_shown_as_one_diff_for_each_file_without_secrets() {
     let rules = application();
     let state = generation(1, GenerationCause::Opened, HistoryMode::Full, &text(3, "hunter1"), None).state;
-    let shown = |present: &[CurrentFile]| {
-        let steps = plan_restore(&state, present).unwrap();
-        let diffs = steps.iter().map(|step| step.diff(&places().short_path(&step.path), &rules));
+    let show = |current_files: &[CurrentFile]| {
+        let steps = plan_restore(&state, current_files).unwrap();
+        let diffs = steps.iter().map(|step| step.diff(&printer().short_path(&step.path), &rules));
         diffs.collect::<String>()
     };
-    let present = |path: &str, text: &str| CurrentFile {
+    let current_file = |path: &str, text: &str| CurrentFile {
         path: path.into(),
         source: Some(Source::document(LayerKind::File, path, text)),
     };
     let all = [
-        shown(&[present(PATH, &text(4, "hunter2"))]),
-        shown(&[present(PATH, &text(3, "hunter1").replace("= 'a'", "= a hunter3"))]),
-        shown(&[present("/srv/app/more.toml", "[auth.two]\nclient_secret = 'hunter4'")]),
-        shown(&[CurrentFile { path: PATH.into(), source: None }]),
+        show(&[current_file(PATH, &text(4, "hunter2"))]),
+        show(&[current_file(PATH, &text(3, "hunter1").replace("= 'a'", "= a hunter3"))]),
+        show(&[current_file("/srv/app/more.toml", "[auth.two]\nclient_secret = 'hunter4'")]),
+        show(&[CurrentFile { path: PATH.into(), source: None }]),
     ];
     assert!(!all.concat().contains("hunter"), "{}", all.concat());
     golden!("config/history", "the_way_back", all.join("\n"));
 }
 
-/// A world in memory whose clock stands at 2026-01-01T00:00:00Z.
+/// A world in memory whose clock is 2026-01-01T00:00:00Z.
 fn world(text: &str) -> Arc<FakeWorld> {
     let world = Arc::new(FakeWorld::default());
     world.advance(Duration::from_secs(1_767_225_600));
@@ -158,54 +158,55 @@ fn world(text: &str) -> Arc<FakeWorld> {
     world
 }
 
-fn app(world: &Arc<FakeWorld>, folder: &Path) -> Builder<std::collections::BTreeMap<String, u16>> {
+fn builder(world: &Arc<FakeWorld>, folder: &Path) -> Builder<std::collections::BTreeMap<String, u16>> {
     let world = Arc::clone(world) as Arc<dyn speckit::world::World>;
     Config::builder().file("/app.toml").world(world).history(folder.join("app.db"))
 }
 
 #[test]
-fn what_stands_in_and_what_cannot_is_said() {
+fn a_fallback_and_a_missing_fallback_are_explained() {
     let folder = tempfile::tempdir().unwrap();
     let mut all = String::new();
-    let refused = |builder: Builder<_>| builder.fallback(Fallback::LastGood).open().unwrap_err().to_string();
+    let open_refused =
+        |builder: Builder<_>| builder.fallback(Fallback::LastGood).open().unwrap_err().to_string();
     let world = world("port = 'high'\n");
     let write = |text: &str| world.files(|files| files.write("/app.toml", text.as_bytes())).unwrap();
-    all += &refused(Config::builder().file("/app.toml").world(Arc::clone(&world) as Arc<_>));
-    all += &refused(app(&world, folder.path()));
+    all += &open_refused(Config::builder().file("/app.toml").world(Arc::clone(&world) as Arc<_>));
+    all += &open_refused(builder(&world, folder.path()));
     write("port = 1\n");
-    drop(app(&world, folder.path()).open().unwrap());
+    drop(builder(&world, folder.path()).open().unwrap());
     write("port = 'high'\n");
     let other = Config::builder().file("/b.toml").file("/app.toml").world(Arc::clone(&world) as Arc<_>);
-    all += &refused(other.history(folder.path().join("app.db")));
-    all += &refused(app(&world, folder.path()).validate(|_| Err("the rules of today")));
-    let shell = app(&world, folder.path()).fallback(Fallback::LastGood).open().unwrap();
-    for warning in shell.status().warnings {
+    all += &open_refused(other.history(folder.path().join("app.db")));
+    all += &open_refused(builder(&world, folder.path()).validate(|_| Err("the rules of today")));
+    let config = builder(&world, folder.path()).fallback(Fallback::LastGood).open().unwrap();
+    for warning in config.status().warnings {
         all += &format!("{}: {}\n  {}\n", warning.code, warning.message, warning.help.unwrap_or_default());
     }
-    drop(shell);
+    drop(config);
     write("port = 2\n");
-    let bare = |_: &_| {
+    let metadata = |_: &_| {
         let mut store = StoreConfig::default();
         store.history = HistoryMode::Metadata;
         store
     };
-    drop(app(&world, folder.path()).history_settings(bare).open().unwrap());
+    drop(builder(&world, folder.path()).history_settings(metadata).open().unwrap());
     write("port = 'high'\n");
-    all += &refused(app(&world, folder.path()));
+    all += &open_refused(builder(&world, folder.path()));
     golden!("config/history", "standing_in", all.replace(&folder.path().display().to_string(), "FOLDER"));
 }
 
 #[test]
-fn what_is_not_recorded_is_said() -> Result<(), StoreError> {
+fn a_failed_recording_is_explained() -> Result<(), StoreError> {
     let folder = tempfile::tempdir().unwrap();
     let mut all = String::new();
     let world = world("port = 1\n");
-    let shell = app(&world, folder.path()).open().unwrap();
-    let events = shell.subscribe();
-    let history = shell.history().unwrap();
+    let config = builder(&world, folder.path()).open().unwrap();
+    let events = config.subscribe();
+    let history = config.history().unwrap();
     history.store().write(|tx| Ok(tx.execute_batch("DROP TABLE config_generations")?))?;
     world.files(|files| files.write("/app.toml", b"port = 2\n")).unwrap();
-    shell.reload().unwrap();
+    config.reload().unwrap();
     drop(history.refusals());
     while let Ok(event) = events.try_recv() {
         if let ConfigReloadEvent::Warning { diagnostics } = event {
@@ -213,7 +214,7 @@ fn what_is_not_recorded_is_said() -> Result<(), StoreError> {
         }
     }
     std::fs::write(folder.path().join("none.db"), "no database").unwrap();
-    let builder = app(&world, folder.path()).history(folder.path().join("none.db"));
+    let builder = builder(&world, folder.path()).history(folder.path().join("none.db"));
     for warning in builder.open().unwrap().status().warnings {
         all += &format!("{}: {}\n", warning.code, warning.message);
     }

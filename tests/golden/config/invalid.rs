@@ -1,7 +1,7 @@
 //! One file for each kind of error, with its report.
 //!
-//! A case is read as the program reads it: over the shipped defaults, or without them against its own schema
-//! (`NAME.schema.json`). A schema without a configuration is a case of its own.
+//! A case is resolved like in the program: with the shipped defaults, or without them and with its own schema
+//! (`NAME.schema.json`). A schema without a configuration is a case too.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use speckit_core::config::source::{Language, decode, parse};
 use speckit_core::{Diagnostic, LayerKind, Severity, Source};
 use speckit_tests::{golden, workspace};
 
-use crate::{application, written};
+use crate::{application, render_report};
 
 /// The expected code of each case whose file cannot have a first line `# expects: CODE`.
 const EXPECTED: &[(&str, &str)] = &[
@@ -60,8 +60,8 @@ const EXPECTED: &[(&str, &str)] = &[
     ("way-to-merge-that-does-not-exist.schema.json", "schema/invalid"),
 ];
 
-/// The texts of secrets in the cases, which no report may contain.
-const PLANTED: [&str; 4] = ["hunter2", "271828182845", "98765", "planted"];
+/// The secrets in the cases, which no report may contain.
+const SECRETS: [&str; 4] = ["hunter2", "271828182845", "98765", "planted"];
 
 /// The end of a schema's file name, after the name of its case.
 const SCHEMA: &str = ".schema.json";
@@ -70,25 +70,25 @@ fn folder() -> PathBuf {
     workspace().join("tests/cases/invalid")
 }
 
-/// The names of the cases: every file but the schema of another case.
+/// The names of the cases: every file except for the schemas of other cases.
 fn cases() -> Vec<String> {
     let entries = std::fs::read_dir(folder()).expect("there are cases");
     let mut names: Vec<String> =
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
-    let of_another = |name: &String| {
+    let belongs_to_another_case = |name: &String| {
         let stem = name.strip_suffix(SCHEMA);
         stem.is_some_and(|stem| {
             ["toml", "json"].iter().any(|ending| names.contains(&format!("{stem}.{ending}")))
         })
     };
-    names.iter().filter(|name| !of_another(name)).cloned().collect()
+    names.iter().filter(|name| !belongs_to_another_case(name)).cloned().collect()
 }
 
-/// The diagnostics of a case, and their report; `shipped` are the rules of a case without a schema of its own.
-fn found(name: &str, shipped: &Rules) -> (Vec<Diagnostic>, String) {
+/// The diagnostics of a case, and their report. A case without its own schema uses the `shipped` rules.
+fn check_case(name: &str, shipped: &Rules) -> (Vec<Diagnostic>, String) {
     if name.ends_with(SCHEMA) {
-        return match compiled(name) {
+        return match compile_schema(name) {
             Ok(schema) => (schema.warnings().to_vec(), String::from("a schema without a mistake\n")),
             Err(diagnostics) => diagnostics,
         };
@@ -97,7 +97,7 @@ fn found(name: &str, shipped: &Rules) -> (Vec<Diagnostic>, String) {
     let own = format!("{stem}{SCHEMA}");
     let own_rules;
     let (rules, mut documents) = if folder().join(&own).is_file() {
-        let schema = compiled(&own).unwrap_or_else(|(_, report)| panic!("{report}"));
+        let schema = compile_schema(&own).unwrap_or_else(|(_, report)| panic!("{report}"));
         own_rules = Rules::new(Some(schema));
         (&own_rules, Vec::new())
     } else {
@@ -105,7 +105,7 @@ fn found(name: &str, shipped: &Rules) -> (Vec<Diagnostic>, String) {
         (shipped, vec![Document::Text(defaults, Language::Toml)])
     };
     let mut diagnostics = Vec::new();
-    match decode(LayerKind::File, name, bytes(&folder().join(name))) {
+    match decode(LayerKind::File, name, read_bytes(&folder().join(name))) {
         Ok(source) => documents.push(Document::Text(source, Language::of_name(name))),
         Err(diagnostic) => diagnostics.push(diagnostic),
     }
@@ -113,35 +113,35 @@ fn found(name: &str, shipped: &Rules) -> (Vec<Diagnostic>, String) {
     match rules.check(rules.read(&inputs)) {
         Ok(checked) => (checked.diagnostics().to_vec(), String::from("a configuration without an error\n")),
         Err(refused) => {
-            (refused.diagnostics().to_vec(), written(refused.diagnostics(), &refused.masks(rules)))
+            (refused.diagnostics().to_vec(), render_report(refused.diagnostics(), &refused.masks(rules)))
         }
     }
 }
 
-/// A schema of the folder, or its diagnostics.
-fn compiled(name: &str) -> Result<Schema, (Vec<Diagnostic>, String)> {
-    let text = String::from_utf8(bytes(&folder().join(name))).expect("a schema is UTF-8");
+/// Compiles a schema of the folder, or returns its diagnostics with their report.
+fn compile_schema(name: &str) -> Result<Schema, (Vec<Diagnostic>, String)> {
+    let text = String::from_utf8(read_bytes(&folder().join(name))).expect("a schema is UTF-8");
     let source = Source::document(LayerKind::File, name, text);
     let layer = parse(&source, Language::Json).map_err(|diagnostics| {
-        let report = written(&diagnostics, &Masks::default());
+        let report = render_report(&diagnostics, &Masks::default());
         (diagnostics, report)
     })?;
     Schema::compile(&Documents::new("speckit://case/schema.json", layer.root())).map_err(|diagnostics| {
-        let report = written(&diagnostics, &Masks::of([&layer], &|_| false));
+        let report = render_report(&diagnostics, &Masks::of([&layer], &|_| false));
         (diagnostics, report)
     })
 }
 
-fn bytes(path: &Path) -> Vec<u8> {
+fn read_bytes(path: &Path) -> Vec<u8> {
     std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// The expected code of a case.
-fn expected(name: &str) -> Option<String> {
+fn expected_code(name: &str) -> Option<String> {
     if let Some((_, code)) = EXPECTED.iter().find(|(case, _)| *case == name) {
         return Some(String::from(*code));
     }
-    let bytes = bytes(&folder().join(name));
+    let bytes = read_bytes(&folder().join(name));
     let text = String::from_utf8_lossy(&bytes);
     let line = text.trim_start_matches('\u{feff}').lines().next()?;
     line.strip_prefix("# expects: ").map(|code| code.trim_end().into())
@@ -150,25 +150,25 @@ fn expected(name: &str) -> Option<String> {
 #[test]
 fn every_case_is_refused_with_its_expected_code() {
     let shipped = application();
-    let mut wrong = Vec::new();
+    let mut failures = Vec::new();
     for name in cases() {
-        let (diagnostics, report) = found(&name, &shipped);
+        let (diagnostics, report) = check_case(&name, &shipped);
         let codes: Vec<&str> = diagnostics.iter().map(|diagnostic| diagnostic.code.as_str()).collect();
-        match expected(&name) {
-            None => wrong.push(format!("{name}: no `# expects: CODE`; found {codes:?}")),
+        match expected_code(&name) {
+            None => failures.push(format!("{name}: no `# expects: CODE`; found {codes:?}")),
             Some(code) if !codes.contains(&code.as_str()) => {
-                wrong.push(format!("{name}: expected {code}, found {codes:?}"));
+                failures.push(format!("{name}: expected {code}, found {codes:?}"));
             }
             Some(_) => {}
         }
         if diagnostics.iter().all(|diagnostic| diagnostic.severity == Severity::Warning) {
-            wrong.push(format!("{name}: no error"));
+            failures.push(format!("{name}: no error"));
         }
-        for secret in PLANTED.iter().filter(|secret| report.contains(**secret)) {
-            wrong.push(format!("{name}: the report shows `{secret}`"));
+        for secret in SECRETS.iter().filter(|secret| report.contains(**secret)) {
+            failures.push(format!("{name}: the report shows `{secret}`"));
         }
     }
-    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+    assert!(failures.is_empty(), "\n{}\n", failures.join("\n"));
 }
 
 #[test]
@@ -177,11 +177,11 @@ fn every_report_matches_its_snapshot() {
     assert!(names.len() > 100, "{} cases", names.len());
     let shipped = application();
     let differs = |name: &String| {
-        let (_, report) = found(name, &shipped);
+        let (_, report) = check_case(name, &shipped);
         catch_unwind(AssertUnwindSafe(|| golden!("config/cases", name.as_str(), report))).is_err()
     };
     let changed: Vec<String> = names.into_iter().filter(differs).collect();
-    assert!(changed.is_empty(), "other reports than the accepted ones:\n{}", changed.join("\n"));
+    assert!(changed.is_empty(), "these reports differ from the accepted ones:\n{}", changed.join("\n"));
 }
 
 #[test]

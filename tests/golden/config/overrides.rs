@@ -4,13 +4,13 @@ use speckit_core::config::resolve::Inputs;
 use speckit_core::config::source::Override;
 use speckit_tests::golden;
 
-use crate::{application, defaults_and, report, written};
+use crate::{application, defaults_and, render_report, report};
 
 fn set(key: &str, text: &str) -> Override {
     Override::Set { key: key.into(), text: text.into() }
 }
 
-fn over_defaults(overrides: Vec<Override>) -> String {
+fn report_over_defaults(overrides: Vec<Override>) -> String {
     report(
         &application(),
         &Inputs { documents: defaults_and("config.toml", ""), overrides, ..Inputs::default() },
@@ -19,7 +19,7 @@ fn over_defaults(overrides: Vec<Override>) -> String {
 
 #[test]
 fn an_invalid_key_is_refused() {
-    let text = over_defaults(vec![
+    let text = report_over_defaults(vec![
         set("hot_reload..mode", "poll"),
         set("", "poll"),
         set("\"hot_reload", "poll"),
@@ -31,8 +31,8 @@ fn an_invalid_key_is_refused() {
 }
 
 #[test]
-fn a_text_of_the_wrong_type_is_refused_with_the_valid_forms() {
-    let text = over_defaults(vec![
+fn an_override_of_the_wrong_type_is_refused_with_the_valid_formats() {
+    let text = report_over_defaults(vec![
         set("hot_reload.debounce_ms", "2s"),
         set("hot_reload.enabled", "maybe"),
         set("providers.openai.retryable_exits", "75;76"),
@@ -43,7 +43,7 @@ fn a_text_of_the_wrong_type_is_refused_with_the_valid_forms() {
 
 #[test]
 fn a_schema_violation_is_reported_at_its_override() {
-    let text = over_defaults(vec![
+    let text = report_over_defaults(vec![
         set("hot_reload.debounce_ms", "100"),
         set("hot_relaod.mode", "poll"),
         set("auth.corporate.client_secret", "hunter2-planted"),
@@ -59,6 +59,6 @@ fn an_assignment_without_an_equals_sign_shows_the_syntax() {
     golden!(
         "config/overrides",
         "an_assignment_without_an_equals_sign",
-        written(&[found], &Default::default())
+        render_report(&[found], &Default::default())
     );
 }

@@ -1,10 +1,10 @@
-//! The pictures of the README, made from the real output.
+//! The pictures of the README, rendered from the real output.
 
 use speckit_core::config::report::{Style, render};
 use speckit_core::config::resolve::Inputs;
 use speckit_tests::picture;
 
-use crate::{application, defaults_and, resolved};
+use crate::{application, defaults_and, resolve};
 
 const MISTAKES: &str = "\
 [hot_reload]
@@ -23,7 +23,7 @@ plan = [\"claude_opus\", \"gemni\"]
 fn a_report_on_a_terminal() {
     let rules = application();
     let inputs = Inputs { documents: defaults_and("speckit.toml", MISTAKES), ..Inputs::default() };
-    let refused = resolved(&rules, &inputs).unwrap_err();
+    let refused = resolve(&rules, &inputs).unwrap_err();
     let report = render(refused.diagnostics(), &refused.masks(&rules), Style { color: true, width: 100 });
     picture!("report.svg", anstyle_svg::Term::new().render_svg(&format!("$ speckit check\n{report}")));
 }

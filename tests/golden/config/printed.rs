@@ -1,22 +1,22 @@
-//! Whole configurations as text, as in snapshot tests of an embedder and in the output of `show`.
+//! Complete configurations as text, like in the output of `show`.
 
 use speckit_core::config::redact::redact;
 use speckit_core::config::resolve::{Checked, Inputs};
 use speckit_core::config::source::{Environment, Language, parse};
-use speckit_core::tree::diff::{diff, to_text as changes};
+use speckit_core::tree::diff::{diff, to_text as print_changes};
 use speckit_core::tree::print::{to_text, to_toml, with_origins};
 use speckit_core::{LayerKind, Source};
 use speckit_tests::golden;
 
-use crate::{application, defaults_and, resolved};
+use crate::{application, defaults_and, resolve};
 
-fn shipped() -> Checked {
-    resolved(&application(), &Inputs { documents: defaults_and("config.toml", ""), ..Inputs::default() })
+fn shipped_config() -> Checked {
+    resolve(&application(), &Inputs { documents: defaults_and("config.toml", ""), ..Inputs::default() })
         .unwrap()
 }
 
-/// A team's file and one variable over the defaults.
-fn of_a_team() -> Checked {
+/// The defaults with the file of a team and one variable.
+fn team_config() -> Checked {
     let file = "\
 [models.claude]
 tier = \"medium\"
@@ -41,22 +41,22 @@ store = \"memory\"
         environment: Environment::of([("SPECKIT_RETRY__MULTIPLIER", "1.5")]),
         ..Inputs::default()
     };
-    resolved(&application(), &inputs).unwrap()
+    resolve(&application(), &inputs).unwrap()
 }
 
 #[test]
-fn the_shipped_configuration_is_one_line_a_setting() {
+fn the_shipped_configuration_has_one_line_for_each_setting() {
     let rules = application();
     golden!(
         "config/printed",
         "shipped_as_text",
-        to_text(shipped().merged().root(), &|key| rules.keys().is_secret(key))
+        to_text(shipped_config().merged().root(), &|key| rules.keys().is_secret(key))
     );
 }
 
 #[test]
-fn the_shipped_configuration_is_toml_that_reads_back() {
-    let checked = shipped();
+fn the_shipped_configuration_as_toml_is_read_as_the_same_tree() {
+    let checked = shipped_config();
     let text = to_toml(checked.merged().root());
     let source = Source::document(LayerKind::File, "shipped.toml", text.as_str());
     assert_eq!(parse(&source, Language::Toml).unwrap().root(), checked.merged().root());
@@ -64,25 +64,25 @@ fn the_shipped_configuration_is_toml_that_reads_back() {
 }
 
 #[test]
-fn the_shipped_configuration_has_an_origin_behind_every_setting() {
-    golden!("config/printed", "shipped_with_origins", with_origins(shipped().merged().root()));
+fn the_shipped_configuration_has_an_origin_for_every_setting() {
+    golden!("config/printed", "shipped_with_origins", with_origins(shipped_config().merged().root()));
 }
 
 #[test]
-fn a_configuration_of_many_layers_names_each_and_shows_no_secret() {
+fn a_configuration_of_several_layers_names_each_and_shows_no_secret() {
     let rules = application();
-    let shown = redact(of_a_team().merged().root(), &|key| rules.keys().is_secret(key));
+    let shown = redact(team_config().merged().root(), &|key| rules.keys().is_secret(key));
     let text = with_origins(&shown);
     assert!(!text.contains("hunter2"), "{text}");
     golden!("config/printed", "a_team_with_origins", text);
 }
 
 #[test]
-fn the_difference_of_two_configurations_is_a_line_a_change() {
+fn the_difference_of_two_configurations_has_lines_for_each_change() {
     let rules = application();
-    let changed: Vec<_> = diff(shipped().merged().root(), of_a_team().merged().root())
+    let changed: Vec<_> = diff(shipped_config().merged().root(), team_config().merged().root())
         .iter()
         .map(|change| change.redacted(&|key| rules.keys().is_secret(key)))
         .collect();
-    golden!("config/printed", "the_changes_of_a_team", changes(&changed));
+    golden!("config/printed", "the_changes_of_a_team", print_changes(&changed));
 }

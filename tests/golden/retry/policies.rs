@@ -1,4 +1,4 @@
-//! The reasons why a call is not retried, as they follow its attempts and its time.
+//! The texts of the reasons to give up.
 
 use std::time::Duration;
 

@@ -37,7 +37,7 @@ fn stats() -> StoreStats {
     }
 }
 
-fn vacuumed() -> VacuumOutcome {
+fn vacuum_outcome() -> VacuumOutcome {
     VacuumOutcome {
         bytes_before: 53_248_000,
         bytes_after: 1_986_560,
@@ -90,11 +90,11 @@ fn findings_of_a_check() {
 #[test]
 fn results_of_a_vacuum() {
     let texts = [
-        vacuumed(),
-        VacuumOutcome { steps: 1, freed_bytes: 8192, elapsed_ms: 2, ..vacuumed() },
-        VacuumOutcome { steps: 0, freed_bytes: 0, bytes_after: 53_248_000, ..vacuumed() },
-        VacuumOutcome { is_cut: false, ..vacuumed() },
-        VacuumOutcome { is_finished: false, is_cut: false, freed_bytes: 5_120_000, ..vacuumed() },
+        vacuum_outcome(),
+        VacuumOutcome { steps: 1, freed_bytes: 8192, elapsed_ms: 2, ..vacuum_outcome() },
+        VacuumOutcome { steps: 0, freed_bytes: 0, bytes_after: 53_248_000, ..vacuum_outcome() },
+        VacuumOutcome { is_cut: false, ..vacuum_outcome() },
+        VacuumOutcome { is_finished: false, is_cut: false, freed_bytes: 5_120_000, ..vacuum_outcome() },
     ];
     let texts = texts.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n---\n");
     golden!("store/command", "what_a_vacuum_did", texts);

@@ -1,4 +1,4 @@
-//! Laws of output capture and line splitting: the sizes of the pushes change nothing, and memory stays bounded.
+//! Laws of output capture and line splitting: the sizes of the pushes do not matter, and the memory is limited.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -24,56 +24,57 @@ const PARTS: &[&[u8]] = &[
     b"\xf0\x80\x80",
 ];
 
-/// What a program may write: text, ends of lines, parts of characters, and lines near the longest.
+/// The output of a program: text, line ends, parts of characters, and lines of nearly the maximum length.
 fn stream() -> impl Strategy<Value = Vec<u8>> {
     let part = select(PARTS);
-    let many = prop_oneof![30 => Just(1_usize), 2 => LONGEST / 4 - 1..LONGEST / 4 + 2, 1 => LONGEST - 2..LONGEST + 3];
-    vec((part, many), 0..40)
-        .prop_map(|parts| parts.iter().flat_map(|(part, many)| part.repeat(*many)).collect())
+    let repetitions = prop_oneof![30 => Just(1_usize), 2 => LONGEST / 4 - 1..LONGEST / 4 + 2, 1 => LONGEST - 2..LONGEST + 3];
+    vec((part, repetitions), 0..40)
+        .prop_map(|parts| parts.iter().flat_map(|(part, repetitions)| part.repeat(*repetitions)).collect())
 }
 
 fn text() -> impl Strategy<Value = String> {
     vec(select(&["a", "\n", "é", "€", "😀"][..]), 1..40).prop_map(|parts| parts.concat())
 }
 
-/// The lengths of the pieces that a stream arrives in, again and again.
+/// The lengths of the parts of a stream, which are repeated.
 fn cuts() -> impl Strategy<Value = Vec<usize>> {
     vec(prop_oneof![3 => 1..4_usize, 1 => 1..200_usize, 1 => 4000..20_000_usize], 1..8)
 }
 
-fn pieces<'b>(mut bytes: &'b [u8], cuts: &[usize]) -> Vec<&'b [u8]> {
-    let mut pieces = Vec::new();
+fn cut_into_parts<'b>(mut bytes: &'b [u8], cuts: &[usize]) -> Vec<&'b [u8]> {
+    let mut parts = Vec::new();
     for cut in cuts.iter().cycle() {
-        let (piece, rest) = bytes.split_at(bytes.len().min(*cut));
-        pieces.push(piece);
+        let (part, rest) = bytes.split_at(bytes.len().min(*cut));
+        parts.push(part);
         bytes = rest;
         if bytes.is_empty() {
             break;
         }
     }
-    pieces
+    parts
 }
 
-fn captured(max_bytes: usize, pieces: &[&[u8]]) -> Captured {
-    let mut ring = Ring::new(max_bytes);
-    for piece in pieces {
-        ring.push(piece);
+fn capture(most_bytes: usize, parts: &[&[u8]]) -> Captured {
+    let mut ring = Ring::new(most_bytes);
+    for part in parts {
+        ring.push(part);
     }
     ring.finish()
 }
 
-fn split(pieces: &[&[u8]]) -> Vec<String> {
+fn split_lines(parts: &[&[u8]]) -> Vec<String> {
     let (mut emitted, mut lines) = (Vec::new(), LineSplitter::default());
-    for piece in pieces {
-        lines.push(piece, &mut |line| emitted.push(line.to_owned()));
+    for part in parts {
+        lines.push(part, &mut |line| emitted.push(line.to_owned()));
     }
     lines.finish(&mut |line| emitted.push(line.to_owned()));
-    assert_eq!(lines, LineSplitter::default(), "a new stream may begin");
+    assert_eq!(lines, LineSplitter::default(), "the splitter is ready for a new stream");
     emitted
 }
 
-/// The lines of a whole text: `\r`s before a `\n` belong to it, each other run of them ends a line that is not empty.
-fn lines_of(text: &str) -> Vec<String> {
+/// The expected lines of a complete text. A `\n` with the `\r`s before it ends a line, and so do other `\r`s after a line
+/// that is not empty.
+fn expected_lines(text: &str) -> Vec<String> {
     let mut lines = Vec::new();
     let mut ended = text.split('\n').peekable();
     while let Some(line) = ended.next() {
@@ -98,24 +99,24 @@ fn lines_of(text: &str) -> Vec<String> {
 
 proptest! {
     #[test]
-    fn a_ring_keeps_the_beginning_and_the_end(stream in stream(), cuts in cuts(), max_bytes in 0..80_usize) {
-        let kept = captured(max_bytes, &pieces(&stream, &cuts));
-        let head = stream.len().min(max_bytes / 2);
-        let tail = (stream.len() - head).min(max_bytes - max_bytes / 2);
+    fn a_ring_keeps_the_beginning_and_the_end(stream in stream(), cuts in cuts(), most_bytes in 0..80_usize) {
+        let kept = capture(most_bytes, &cut_into_parts(&stream, &cuts));
+        let head = stream.len().min(most_bytes / 2);
+        let tail = (stream.len() - head).min(most_bytes - most_bytes / 2);
         prop_assert_eq!(kept.head(), &stream[..head]);
         prop_assert_eq!(kept.tail(), &stream[stream.len() - tail..]);
         prop_assert_eq!(kept.dropped_bytes(), (stream.len() - head - tail) as u64);
     }
 
     #[test]
-    fn a_complete_capture_is_the_text(stream in stream(), cuts in cuts(), more in 0..10_usize) {
-        let kept = captured(stream.len() + more, &pieces(&stream, &cuts));
+    fn a_complete_capture_is_the_text(stream in stream(), cuts in cuts(), extra in 0..10_usize) {
+        let kept = capture(stream.len() + extra, &cut_into_parts(&stream, &cuts));
         prop_assert_eq!(kept.to_text(), String::from_utf8_lossy(&stream));
     }
 
     #[test]
     fn a_gap_splits_no_character_and_counts_the_missing_bytes(text in text(), percent in 0..100_usize) {
-        let kept = captured(text.len() * percent / 100, &[text.as_bytes()]);
+        let kept = capture(text.len() * percent / 100, &[text.as_bytes()]);
         let shown = kept.to_text();
         prop_assert!(!shown.contains('\u{fffd}'), "{}", shown);
         let (head, rest) = shown.split_once("\n[").unwrap();
@@ -123,18 +124,18 @@ proptest! {
         prop_assert!(text.starts_with(head) && text.ends_with(tail), "{}", shown);
         let missing: usize = missing.split(' ').next().unwrap().parse().unwrap();
         prop_assert_eq!(head.len() + missing + tail.len(), text.len());
-        prop_assert!(missing as u64 <= kept.dropped_bytes() + 6, "only a character is lost on either side");
+        prop_assert!(missing as u64 <= kept.dropped_bytes() + 6, "at most one character is lost on either side");
     }
 
     #[test]
     fn lines_do_not_depend_on_the_sizes_of_the_pushes(stream in stream(), cuts in cuts()) {
-        prop_assert_eq!(split(&pieces(&stream, &cuts)), lines_of(&String::from_utf8_lossy(&stream)));
+        prop_assert_eq!(split_lines(&cut_into_parts(&stream, &cuts)), expected_lines(&String::from_utf8_lossy(&stream)));
     }
 
     #[test]
     fn joined_lines_are_the_text_without_line_endings(stream in stream(), cuts in cuts()) {
         let text = String::from_utf8_lossy(&stream).replace(['\r', '\n'], "");
-        let emitted = split(&pieces(&stream, &cuts));
+        let emitted = split_lines(&cut_into_parts(&stream, &cuts));
         prop_assert_eq!(emitted.concat(), text);
         prop_assert!(emitted.iter().all(|line| line.len() <= LONGEST));
     }

@@ -1,4 +1,4 @@
-//! Laws of the ballot, and of diagnostic an answer in an output.
+//! Laws of the ballot, and of the search for an answer in an output.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,7 +40,7 @@ fn votes() -> impl Strategy<Value = (Vec<(&'static str, Vote)>, usize)> {
         .prop_map(|(votes, quorum)| (NAMES.into_iter().zip(votes).collect(), quorum))
 }
 
-fn decided(votes: &[(&str, Vote)], order: &[usize], quorum: usize) -> Decision {
+fn decide(votes: &[(&str, Vote)], order: &[usize], quorum: usize) -> Decision {
     let mut ballot = Ballot::new(votes.iter().map(|(agent, _)| *agent), quorum);
     for at in order {
         let (agent, vote) = &votes[*at];
@@ -49,14 +49,14 @@ fn decided(votes: &[(&str, Vote)], order: &[usize], quorum: usize) -> Decision {
     ballot.close()
 }
 
-fn in_order(votes: &[(&str, Vote)], quorum: usize) -> Decision {
-    decided(votes, &(0..votes.len()).collect::<Vec<_>>(), quorum)
+fn decide_in_order(votes: &[(&str, Vote)], quorum: usize) -> Decision {
+    decide(votes, &(0..votes.len()).collect::<Vec<_>>(), quorum)
 }
 
 /// A naive count of the votes.
-fn counted(agents: &[&str], quorum: usize, votes: &[(&str, Vote)]) -> Decision {
+fn count_naively(agents: &[&str], quorum: usize, votes: &[(&str, Vote)]) -> Decision {
     let vote_of = |agent: &str| votes.iter().find(|(voter, _)| *voter == agent).map(|(_, vote)| vote);
-    let who = |wanted: &dyn Fn(Option<&Vote>) -> bool| -> Vec<String> {
+    let agents_where = |wanted: &dyn Fn(Option<&Vote>) -> bool| -> Vec<String> {
         agents.iter().filter(|agent| wanted(vote_of(agent))).map(|agent| (*agent).to_owned()).collect()
     };
     let mut sides: Vec<Side> = Vec::new();
@@ -64,14 +64,14 @@ fn counted(agents: &[&str], quorum: usize, votes: &[(&str, Vote)]) -> Decision {
         if let Some(Vote::Answered(answer)) = vote_of(agent)
             && !sides.iter().any(|side| side.answer == *answer)
         {
-            let agents = who(&|vote| vote == Some(&Vote::Answered(answer.clone())));
+            let agents = agents_where(&|vote| vote == Some(&Vote::Answered(answer.clone())));
             sides.push(Side { answer: answer.clone(), agents });
         }
     }
     sides.sort_by_key(|side| std::cmp::Reverse(side.agents.len()));
     let largest = sides.first().map_or(0, |side| side.agents.len());
     let is_tied = sides.iter().filter(|side| side.agents.len() == largest).count() > 1;
-    let ok = who(&|vote| vote == Some(&Vote::Succeeded)).len() + largest;
+    let ok = agents_where(&|vote| vote == Some(&Vote::Succeeded)).len() + largest;
     let quorum = quorum.max(1);
     let verdict = match (is_tied, ok >= quorum, ok == agents.len()) {
         (true, _, _) | (_, false, _) => Verdict::Insufficient,
@@ -79,13 +79,13 @@ fn counted(agents: &[&str], quorum: usize, votes: &[(&str, Vote)]) -> Decision {
         _ => Verdict::Degraded,
     };
     let majority = (!is_tied && !sides.is_empty()).then(|| sides.remove(0));
-    let without = who(&|vote| matches!(vote, Some(Vote::Unanswered(_))));
+    let without = agents_where(&|vote| matches!(vote, Some(Vote::Unanswered(_))));
     let unanswered = without.into_iter().map(|agent| Unanswered { agent, reason: "none".into() }).collect();
-    let failed = who(&|vote| matches!(vote, None | Some(Vote::Failed)));
+    let failed = agents_where(&|vote| matches!(vote, None | Some(Vote::Failed)));
     Decision { verdict, ok, total: agents.len(), quorum, majority, dissent: sides, unanswered, failed }
 }
 
-/// From the worst to the best.
+/// The position of a verdict in the order from the worst to the best.
 fn rank(verdict: Verdict) -> usize {
     [Verdict::Insufficient, Verdict::Degraded, Verdict::Full].iter().position(|v| *v == verdict).unwrap()
 }
@@ -123,7 +123,7 @@ fn output() -> impl Strategy<Value = String> {
     vec(part, 0..25).prop_map(|parts| parts.concat())
 }
 
-/// A whole object, written on one line or on many.
+/// A complete object, on one line or on many.
 fn object() -> impl Strategy<Value = String> {
     let text = select(&["a", "b", "", "{", "}]", "\"", "\\", "é", ", ", "\": {\"a\": 1}"][..])
         .prop_map(String::from);
@@ -144,8 +144,8 @@ fn object() -> impl Strategy<Value = String> {
     })
 }
 
-/// The output of an agent: objects with prose, fences, a prompt and rubbish between them.
-fn written() -> impl Strategy<Value = String> {
+/// The output of an agent: objects with prose, code fences, a prompt and other texts between them.
+fn agent_output() -> impl Strategy<Value = String> {
     let between = prop_oneof![
         4 => select(&["\n", "so {it} is ", "```json\n", "\n```\n", "[", "]", ",", ", ", "\"", "{\"a\":[", "}", PROMPT, "Say {\"a\""][..])
             .prop_map(String::from),
@@ -160,14 +160,8 @@ fn keys() -> impl Strategy<Value = Key> {
 
 const PROMPT: &str = "Say {\"a\": 7} or {\"b\": \"{\"}.";
 
-/// The answer in a text that comes in these pieces.
-fn scanned(
-    text: &[u8],
-    cuts: &[Index],
-    key: &Key,
-    prompts: &[&str],
-    masks: Masks,
-) -> Result<String, NoAnswer> {
+/// Scans a text that is pushed in several parts, and returns the answer.
+fn scan(text: &[u8], cuts: &[Index], key: &Key, prompts: &[&str], masks: Masks) -> Result<String, NoAnswer> {
     let mut scanner = AnswerScanner::new(key.clone(), prompts.iter().copied(), masks.into());
     let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(text.len() + 1)).collect();
     cuts.extend([0, text.len()]);
@@ -176,7 +170,7 @@ fn scanned(
     scanner.finish()
 }
 
-/// The object at the beginning of a text and its length, or else the length of its valid beginning.
+/// The object at the beginning of a text with its length, or else the length of the longest valid beginning.
 fn object_at(text: &str) -> Result<(Json, usize), usize> {
     let mut objects = serde_json::Deserializer::from_str(text).into_iter();
     match objects.next() {
@@ -192,22 +186,22 @@ fn is_beginning(text: &str) -> bool {
     serde_json::from_str::<Json>(text).is_err_and(|error| error.is_eof())
 }
 
-/// Whether the beginning of an object has a member of that name: with a value for it, the object could end.
+/// Whether the beginning of an object has a member of that name: it has, if the object is valid after a value is added.
 fn has_member(beginning: &str, name: &str) -> bool {
     let ended = beginning.match_indices(':').map(|(colon, _)| format!("{}:0}}", &beginning[..colon]));
     ended.filter_map(|text| serde_json::from_str::<Json>(&text).ok()).any(|object| object.get(name).is_some())
 }
 
 /// Tries each `{` that is neither inside a valid object nor opened by an invalid one.
-fn tried_at_each_brace(text: &str, key: &Key) -> Result<Json, NoAnswer> {
+fn try_each_brace(text: &str, key: &Key) -> Result<Json, NoAnswer> {
     let Some(Segment::Name(first)) = key.segments().first() else { unreachable!() };
-    let (mut last, mut at, mut invalid_until, mut begun) = (Err(NoAnswer::NoObject), 0, 0, BTreeSet::new());
+    let (mut last, mut at, mut invalid_until, mut tried) = (Err(NoAnswer::NoObject), 0, 0, BTreeSet::new());
     let name = key.to_string();
     while let Some(brace) = text[at..].find('{') {
         let start = at + brace;
         at = start + 1;
         match object_at(&text[start..]) {
-            _ if begun.contains(&start) => {}
+            _ if tried.contains(&start) => {}
             Ok((object, length)) => {
                 at = start + length;
                 last = match object.pointer(&key.pointer()) {
@@ -224,7 +218,7 @@ fn tried_at_each_brace(text: &str, key: &Key) -> Result<Json, NoAnswer> {
                     last = Err(NoAnswer::Broken(name.clone()));
                 }
                 invalid_until = invalid_until.max(start + length);
-                begun.extend(beginning.match_indices('{').map(|(within, _)| start + within).filter(
+                tried.extend(beginning.match_indices('{').map(|(within, _)| start + within).filter(
                     |brace| {
                         // A string does not continue on another line.
                         let is_in_string = !is_beginning(&format!("{}\n", &text[start..*brace]));
@@ -266,7 +260,7 @@ proptest! {
                 }
                 BallotStep::Close => {
                     is_closed = true;
-                    prop_assert_eq!(ballot.close(), counted(&distinct, quorum, &votes));
+                    prop_assert_eq!(ballot.close(), count_naively(&distinct, quorum, &votes));
                 }
             }
             prop_assert_eq!(ballot.is_complete(), votes.len() == distinct.len());
@@ -280,29 +274,29 @@ proptest! {
             (Just(votes), Just(order).prop_shuffle())
         })
     ) {
-        prop_assert_eq!(decided(&votes, &order, quorum), in_order(&votes, quorum));
+        prop_assert_eq!(decide(&votes, &order, quorum), decide_in_order(&votes, quorum));
     }
 
     #[test]
-    fn one_more_success_never_makes_it_worse(successes in vec(any::<bool>(), 1..8), quorum in 0..9_usize, at in 0..8_usize) {
+    fn another_success_never_makes_the_verdict_worse(successes in vec(any::<bool>(), 1..8), quorum in 0..9_usize, at in 0..8_usize) {
         let at = at % successes.len();
-        let decided = |successes: &[bool]| {
+        let decide_successes = |successes: &[bool]| {
             let vote = |is_success: &bool| if *is_success { Vote::Succeeded } else { Vote::Failed };
             let votes: Vec<_> = NAMES.into_iter().zip(successes.iter().map(vote)).collect();
-            in_order(&votes, quorum)
+            decide_in_order(&votes, quorum)
         };
         let mut more = successes.clone();
         more[at] = true;
-        prop_assert!(rank(decided(&more).verdict) >= rank(decided(&successes).verdict));
+        prop_assert!(rank(decide_successes(&more).verdict) >= rank(decide_successes(&successes).verdict));
     }
 
     #[test]
-    fn joining_the_majority_never_makes_it_worse((mut votes, quorum) in votes(), at in 0..7_usize) {
-        let before = in_order(&votes, quorum);
+    fn joining_the_majority_never_makes_the_verdict_worse((mut votes, quorum) in votes(), at in 0..7_usize) {
+        let before = decide_in_order(&votes, quorum);
         if let (Some(side), Some((_, vote))) = (&before.majority, votes.get_mut(at)) {
             *vote = Vote::Answered(side.answer.clone());
-            let after = in_order(&votes, quorum);
-            // An agent that only succeeded counted before.
+            let after = decide_in_order(&votes, quorum);
+            // The verdict can stay equal, because an agent that only succeeded counted before.
             prop_assert!(rank(after.verdict) >= rank(before.verdict), "{:?} {:?}", before, after);
             prop_assert!(after.majority.is_some_and(|after| after.agents.len() >= side.agents.len()));
         }
@@ -310,7 +304,7 @@ proptest! {
 
     #[test]
     fn every_agent_is_on_one_side((votes, quorum) in votes()) {
-        let decision = in_order(&votes, quorum);
+        let decision = decide_in_order(&votes, quorum);
         let sides: Vec<&Side> = decision.majority.iter().chain(&decision.dissent).collect();
         let mut named: Vec<&str> = sides.iter().flat_map(|side| &side.agents).map(String::as_str).collect();
         named.extend(decision.failed.iter().map(String::as_str));
@@ -334,7 +328,7 @@ proptest! {
     ) {
         let members: String = members.iter().map(|(name, number)| format!(", \"{name}\": [{number}]")).collect();
         let object = format!("{{\"a\": 1{members}}}");
-        // From after the colon to before the last brace.
+        // The cut is between the colon and the last brace.
         let cut = 5 + cut.index(object.len() - 5);
         let key = Key::of(["a"]);
         prop_assert_eq!(answer(&format!("{before}\n\u{1}{object}"), &key), Ok("1".into()));
@@ -343,27 +337,27 @@ proptest! {
     }
 
     #[test]
-    fn an_answer_agrees_with_trying_each_brace(text in prop_oneof![output(), written()], key in keys()) {
+    fn an_answer_agrees_with_trying_each_brace(text in prop_oneof![output(), agent_output()], key in keys()) {
         let found = answer(&text, &key).map(|found| serde_json::from_str::<Json>(&found).unwrap());
-        prop_assert_eq!(found, tried_at_each_brace(&text, &key));
+        prop_assert_eq!(found, try_each_brace(&text, &key));
     }
 
     #[test]
     fn the_sizes_of_the_pushes_do_not_matter(
-        text in written(), bytes in vec(any::<u8>(), 0..3), place in any::<Index>(), cuts in vec(any::<Index>(), 0..9), key in keys(),
+        text in agent_output(), bytes in vec(any::<u8>(), 0..3), place in any::<Index>(), cuts in vec(any::<Index>(), 0..9), key in keys(),
     ) {
         let mut text = text.into_bytes();
         let place = place.index(text.len() + 1);
         text.splice(place..place, bytes);
-        let found = |cuts: &[Index]| scanned(&text, cuts, &key, &[PROMPT], Masks::default());
+        let found = |cuts: &[Index]| scan(&text, cuts, &key, &[PROMPT], Masks::default());
         prop_assert_eq!(found(&cuts), found(&[]));
-        prop_assert_eq!(scanned(&text, &cuts, &key, &[], Masks::default()), answer(&String::from_utf8_lossy(&text), &key));
+        prop_assert_eq!(scan(&text, &cuts, &key, &[], Masks::default()), answer(&String::from_utf8_lossy(&text), &key));
     }
 
     #[test]
-    fn a_repeated_prompt_is_skipped(text in written(), cuts in vec(any::<Index>(), 0..5), key in keys()) {
+    fn a_repeated_prompt_is_skipped(text in agent_output(), cuts in vec(any::<Index>(), 0..5), key in keys()) {
         let prompts = if answer(PROMPT, &key).is_ok() { text.replace(PROMPT, "\n\u{1}\n") } else { text.clone() };
-        prop_assert_eq!(scanned(text.as_bytes(), &cuts, &key, &[PROMPT], Masks::default()), answer(&prompts, &key));
+        prop_assert_eq!(scan(text.as_bytes(), &cuts, &key, &[PROMPT], Masks::default()), answer(&prompts, &key));
     }
 
     #[test]
@@ -373,18 +367,18 @@ proptest! {
     ) {
         let mut places = (0..=object.len()).filter(|place| object.is_char_boundary(*place)).collect::<Vec<_>>();
         let text = object.clone();
-        let (before, behind) = text.split_at(places.swap_remove(place.index(places.len())));
-        let text = format!("{before}{secret}{behind}");
+        let (before, after) = text.split_at(places.swap_remove(place.index(places.len())));
+        let text = format!("{before}{secret}{after}");
         let masks = || Masks::of_texts([secret.into()]);
-        match scanned(text.as_bytes(), &cuts, &key, &[], masks()) {
+        match scan(text.as_bytes(), &cuts, &key, &[], masks()) {
             Ok(found) => {
                 prop_assert!(!found.contains(secret), "{}", found);
                 prop_assert_eq!(Ok(found), answer(&text, &key));
             }
             Err(NoAnswer::Secret(_)) => prop_assert!(answer(&text, &key).is_ok()),
-            Err(why) => prop_assert_eq!(Err(why), answer(&text, &key)),
+            Err(error) => prop_assert_eq!(Err(error), answer(&text, &key)),
         }
-        let clean = scanned(object.as_bytes(), &cuts, &key, &[], masks());
+        let clean = scan(object.as_bytes(), &cuts, &key, &[], masks());
         prop_assert!(masks().scrub(&object) != object || clean == answer(&object, &key), "{:?}", clean);
     }
 
@@ -392,21 +386,21 @@ proptest! {
     fn equal_answers_agree_despite_order_and_spacing(
         members in prop::collection::btree_map("[a-c\"é]{0,3}", -3..3_i32, 0..5), before in output(),
     ) {
-        let written = |members: &mut dyn Iterator<Item = (&String, &i32)>, comma: &str, end: &str| {
+        let write_object = |members: &mut dyn Iterator<Item = (&String, &i32)>, comma: &str, end: &str| {
             let member = |(name, number): (&String, &i32)| format!("{}: {number}{end}", serde_json::json!(name));
             let members: Vec<String> = members.map(member).collect();
             format!("{{\"answer\":{{ {}}}}}", members.join(comma))
         };
         let key = Key::of(["answer"]);
-        let straight = written(&mut members.iter(), ",", "");
-        let other = written(&mut members.iter().rev(), " ,\n", ".0");
-        let found = answer(&straight, &key).unwrap();
-        prop_assert_eq!(answer(&format!("{straight}\n{other}"), &key).unwrap(), found.clone());
+        let ordered = write_object(&mut members.iter(), ",", "");
+        let reversed = write_object(&mut members.iter().rev(), " ,\n", ".0");
+        let found = answer(&ordered, &key).unwrap();
+        prop_assert_eq!(answer(&format!("{ordered}\n{reversed}"), &key).unwrap(), found.clone());
         let sorted: BTreeMap<String, i32> = serde_json::from_str(&found).unwrap();
         prop_assert_eq!(&sorted, &members);
         prop_assert_eq!(found, serde_json::to_string(&members).unwrap());
         // The text before may have an unclosed quote, but an object on its own line is found.
-        let after = format!("{before}\n\u{1}{other}");
-        prop_assert_eq!(answer(&after, &key), answer(&straight, &key));
+        let after = format!("{before}\n\u{1}{reversed}");
+        prop_assert_eq!(answer(&after, &key), answer(&ordered, &key));
     }
 }

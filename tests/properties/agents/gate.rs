@@ -1,4 +1,4 @@
-//! Laws of the gate machine, over mostly valid inputs.
+//! Laws of the gate machine for mostly valid inputs.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,12 +20,12 @@ use crate::retry::backoff::configs;
 /// The next input, relative to the state of the machine.
 #[derive(Clone, Debug)]
 enum NextInput {
-    /// For one of the attempts that have a slot.
+    /// One of the attempts with a slot begins.
     Begin(prop::sample::Index),
     End(prop::sample::Index, Attempt),
-    /// So long after the deadline.
+    /// The timer fires so long after the deadline.
     Due(Duration),
-    /// Valid or not.
+    /// An input that may be invalid.
     Any(Input),
 }
 
@@ -104,19 +104,19 @@ fn input() -> impl Strategy<Value = Input> {
 
 fn next_inputs() -> impl Strategy<Value = Vec<(Duration, NextInput)>> {
     let index = any::<prop::sample::Index>;
-    let word = prop_oneof![
+    let input = prop_oneof![
         8 => index().prop_map(NextInput::Begin),
         8 => (index(), attempt()).prop_map(|(index, attempt)| NextInput::End(index, attempt)),
         4 => time().prop_map(NextInput::Due),
         2 => input().prop_map(NextInput::Any),
     ];
-    vec((time(), word), 0..60)
+    vec((time(), input), 0..60)
 }
 
 /// The agents with a slot, and whether the attempt of each has begun.
 type Slots = BTreeMap<usize, bool>;
 
-fn follow(slots: &mut Slots, input: Option<&Input>, actions: &[Action]) {
+fn update_slots(slots: &mut Slots, input: Option<&Input>, actions: &[Action]) {
     match input {
         Some(Input::Begun { agent }) => {
             slots.entry(*agent).and_modify(|is_begun| *is_begun = true);
@@ -133,38 +133,38 @@ fn follow(slots: &mut Slots, input: Option<&Input>, actions: &[Action]) {
     }
 }
 
-/// Drives a machine: the inputs it got, and the actions after its start and after each input.
-fn drive(plan: &Plan, next_inputs: Vec<(Duration, NextInput)>) -> (TimedInputs, Vec<Vec<Action>>) {
+/// Runs a machine, and returns its inputs and its actions at the start and after each input.
+fn run_machine(plan: &Plan, next_inputs: Vec<(Duration, NextInput)>) -> (TimedInputs, Vec<Vec<Action>>) {
     let (mut machine, first) =
         GateMachine::begin(plan.clone(), Masks::default().into(), Seed::new(7), Duration::ZERO);
     let (mut slots, mut inputs) = (Slots::new(), TimedInputs::new());
-    follow(&mut slots, None, &first);
+    update_slots(&mut slots, None, &first);
     let mut actions_of_steps = vec![first];
-    for (mut now, word) in next_inputs {
+    for (mut now, next) in next_inputs {
         let pick = |is_begun: bool, index: prop::sample::Index| {
             let fitting: Vec<usize> =
                 slots.iter().filter(|(_, begun)| **begun == is_begun).map(|(agent, _)| *agent).collect();
             (!fitting.is_empty()).then(|| *index.get(&fitting))
         };
-        let input = match word {
+        let input = match next {
             NextInput::Begin(index) => pick(false, index).map(|agent| Input::Begun { agent }),
             NextInput::End(index, attempt) => pick(true, index).map(|agent| Input::Ended { agent, attempt }),
-            NextInput::Due(late) => machine.next_deadline().map(|due| {
-                now = due.saturating_add(late);
+            NextInput::Due(delay) => machine.next_deadline().map(|due| {
+                now = due.saturating_add(delay);
                 Input::Due
             }),
             NextInput::Any(input) => Some(input),
         };
         let Some(input) = input else { continue };
         let actions = machine.step(now, input.clone());
-        follow(&mut slots, Some(&input), &actions);
+        update_slots(&mut slots, Some(&input), &actions);
         inputs.push((now, input));
         actions_of_steps.push(actions);
     }
     (inputs, actions_of_steps)
 }
 
-/// The actions of a machine after its start and after each of these inputs.
+/// The actions of a new machine at its start and after each of these inputs.
 fn replay(plan: &Plan, inputs: &TimedInputs) -> Vec<Vec<Action>> {
     let (mut machine, first) =
         GateMachine::begin(plan.clone(), Masks::default().into(), Seed::new(7), Duration::ZERO);
@@ -175,26 +175,26 @@ fn replay(plan: &Plan, inputs: &TimedInputs) -> Vec<Vec<Action>> {
 proptest! {
     #[test]
     fn at_most_max_concurrent_attempts_have_a_slot(plan in plan(), next_inputs in next_inputs()) {
-        let (inputs, actions_of_steps) = drive(&plan, next_inputs);
+        let (inputs, actions_of_steps) = run_machine(&plan, next_inputs);
         let mut slots = Slots::new();
         let inputs = [None].into_iter().chain(inputs.iter().map(|(_, input)| Some(input)));
         for (input, actions) in inputs.zip(&actions_of_steps) {
-            follow(&mut slots, input, actions);
+            update_slots(&mut slots, input, actions);
             prop_assert!(slots.len() <= plan.max_concurrent.max(1), "{slots:?}");
         }
     }
 
     #[test]
     fn the_gate_finishes_once_after_each_agent_has_finished_once(plan in plan(), next_inputs in next_inputs()) {
-        let all: Vec<Action> = drive(&plan, next_inputs).1.concat();
-        let place = |is_it: &dyn Fn(&Action) -> bool| -> Vec<usize> {
-            (0..all.len()).filter(|place| is_it(&all[*place])).collect()
+        let all: Vec<Action> = run_machine(&plan, next_inputs).1.concat();
+        let positions = |is_it: &dyn Fn(&Action) -> bool| -> Vec<usize> {
+            (0..all.len()).filter(|position| is_it(&all[*position])).collect()
         };
-        let ends = place(&|action| matches!(action, Action::Finish(_)));
-        let finished = place(&|action| matches!(action, Action::Emit(Event::Finished(_))));
+        let ends = positions(&|action| matches!(action, Action::Finish(_)));
+        let finished = positions(&|action| matches!(action, Action::Emit(Event::Finished(_))));
         prop_assert!(ends.len() <= 1 && ends.iter().all(|end| end + 1 == all.len() && finished == [end - 1]));
         for agent in &plan.agents {
-            let done = place(&|action| {
+            let done = positions(&|action| {
                 matches!(action, Action::Emit(Event::AgentFinished(run)) if run.name == agent.name)
             });
             prop_assert!(done.len() <= 1);
@@ -203,51 +203,51 @@ proptest! {
     }
 
     #[test]
-    fn an_earlier_time_counts_as_the_latest(plan in plan(), next_inputs in next_inputs()) {
-        let (inputs, found) = drive(&plan, next_inputs);
+    fn a_clock_that_goes_back_counts_as_standing_still(plan in plan(), next_inputs in next_inputs()) {
+        let (inputs, found) = run_machine(&plan, next_inputs);
         let mut latest = Duration::ZERO;
-        let steady = inputs.into_iter().map(|(now, input)| {
+        let increasing = inputs.into_iter().map(|(now, input)| {
             latest = latest.max(now);
             (latest, input)
         });
-        prop_assert_eq!(found, replay(&plan, &steady.collect()));
+        prop_assert_eq!(found, replay(&plan, &increasing.collect()));
     }
 
     #[test]
     fn a_repeated_input_changes_nothing(plan in plan(), next_inputs in next_inputs(), again in any::<prop::sample::Index>()) {
-        let (mut inputs, mut found) = drive(&plan, next_inputs);
-        // A repeated end may be that of the next attempt.
-        let places: Vec<usize> =
-            (0..inputs.len()).filter(|place| !matches!(inputs[*place].1, Input::Ended { .. })).collect();
-        prop_assume!(!places.is_empty());
-        let place = *again.get(&places);
-        inputs.insert(place, inputs[place].clone());
-        found.insert(place + 2, Vec::new());
+        let (mut inputs, mut found) = run_machine(&plan, next_inputs);
+        // A repeated end could count as the end of the next attempt.
+        let positions: Vec<usize> =
+            (0..inputs.len()).filter(|position| !matches!(inputs[*position].1, Input::Ended { .. })).collect();
+        prop_assume!(!positions.is_empty());
+        let position = *again.get(&positions);
+        inputs.insert(position, inputs[position].clone());
+        found.insert(position + 2, Vec::new());
         prop_assert_eq!(found, replay(&plan, &inputs));
     }
 
     #[test]
     fn inputs_of_unknown_agents_change_nothing(
-        plan in plan(), next_inputs in next_inputs(), attempt in attempt(), agent in 6_usize.., place in any::<prop::sample::Index>(),
+        plan in plan(), next_inputs in next_inputs(), attempt in attempt(), agent in 6_usize.., position in any::<prop::sample::Index>(),
     ) {
-        let (mut inputs, mut found) = drive(&plan, next_inputs);
-        let place = place.index(inputs.len() + 1);
-        let now = place.checked_sub(1).map_or(Duration::ZERO, |before| inputs[before].0);
-        inputs.insert(place, (now, Input::Ended { agent, attempt }));
-        inputs.insert(place, (now, Input::Begun { agent }));
-        found.insert(place + 1, Vec::new());
-        found.insert(place + 1, Vec::new());
+        let (mut inputs, mut found) = run_machine(&plan, next_inputs);
+        let position = position.index(inputs.len() + 1);
+        let now = position.checked_sub(1).map_or(Duration::ZERO, |before| inputs[before].0);
+        inputs.insert(position, (now, Input::Ended { agent, attempt }));
+        inputs.insert(position, (now, Input::Begun { agent }));
+        found.insert(position + 1, Vec::new());
+        found.insert(position + 1, Vec::new());
         prop_assert_eq!(found, replay(&plan, &inputs));
     }
 
     #[test]
     fn a_killed_gate_ends_with_its_running_agents(plan in plan(), next_inputs in next_inputs(), ends in vec(attempt(), 6)) {
-        let (inputs, found) = drive(&plan, next_inputs);
+        let (inputs, found) = run_machine(&plan, next_inputs);
         let (mut machine, _) = GateMachine::begin(plan.clone(), Masks::default().into(), Seed::new(7), Duration::ZERO);
         let mut slots = Slots::new();
-        follow(&mut slots, None, &found[0]);
+        update_slots(&mut slots, None, &found[0]);
         for ((now, input), actions) in inputs.into_iter().zip(&found[1..]) {
-            follow(&mut slots, Some(&input), actions);
+            update_slots(&mut slots, Some(&input), actions);
             machine.step(now, input);
         }
         let mut all: Vec<Action> = found.concat();
@@ -260,7 +260,7 @@ proptest! {
     }
 
     #[test]
-    fn the_waits_of_an_agent_do_not_depend_on_the_others(plan in plan(), chosen in any::<prop::sample::Index>()) {
+    fn the_waits_of_an_agent_do_not_depend_on_the_others(plan in plan(), index in any::<prop::sample::Index>()) {
         prop_assume!(!plan.agents.is_empty());
         let busy = Attempt {
             ending: Ending::Exited { code: 75 },
@@ -280,25 +280,25 @@ proptest! {
                     machine.step(now, Input::Ended { agent, attempt: busy.clone() })
                 });
                 waits.extend(ends.filter_map(|action| match action {
-                    Action::Emit(Event::AgentRetrying { name: of, wait_ms, .. }) if of == name => Some(wait_ms),
+                    Action::Emit(Event::AgentRetrying { name: retried, wait_ms, .. }) if retried == name => Some(wait_ms),
                     _ => None,
                 }));
-                // Without a deadline, an agent has the slot already.
+                // If there is no deadline, no agent waits for an attempt.
                 now = machine.next_deadline().unwrap_or(now);
                 machine.step(now, Input::Due);
             }
             waits
         };
         let plan = Plan { retry: plan.retry.with_max_attempts(plan.retry.max_attempts.min(8)), ..plan };
-        let agent = chosen.index(plan.agents.len());
-        let alone = Plan { agents: vec![plan.agents[agent].clone()], ..plan.clone() };
-        prop_assert_eq!(waits(&plan, agent), waits(&alone, 0));
+        let agent = index.index(plan.agents.len());
+        let single = Plan { agents: vec![plan.agents[agent].clone()], ..plan.clone() };
+        prop_assert_eq!(waits(&plan, agent), waits(&single, 0));
     }
 }
 
-/// The laws are worthless if nothing happens in the inputs.
+/// The laws prove nothing if the inputs never cause retries, ends and cancellations.
 #[test]
-fn the_inputs_of_these_laws_have_retries_ends_and_cancellations() {
+fn the_generated_inputs_cause_retries_ends_and_cancellations() {
     use proptest::strategy::ValueTree as _;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut counts = [0; 4];
@@ -307,7 +307,7 @@ fn the_inputs_of_these_laws_have_retries_ends_and_cancellations() {
         if plan.agents.is_empty() {
             continue;
         }
-        let all = drive(&plan, next_inputs).1.concat();
+        let all = run_machine(&plan, next_inputs).1.concat();
         let has = |is_it: &dyn Fn(&Action) -> bool| usize::from(all.iter().any(is_it));
         counts[0] += has(&|action| matches!(action, Action::Start { attempt: 3.., .. }));
         counts[1] += has(&|action| matches!(action, Action::Stop { .. }));

@@ -34,18 +34,18 @@ fn group() -> impl Strategy<Value = u32> {
     prop_oneof![4 => 2..12_u32, 1 => 2..=i32::MAX as u32]
 }
 
-fn sent() -> impl Strategy<Value = SentLine> {
+fn sent_line() -> impl Strategy<Value = SentLine> {
     prop_oneof![
         1 => "[a-z0-9-]{0,40}".prop_map(SentLine::Mark),
         8 => (group(), proptest::option::of(any::<u64>())).prop_map(|(group, start)| SentLine::Add(group, start)),
         6 => group().prop_map(SentLine::Remove),
         1 => Just(SentLine::Exiting),
-        4 => other().prop_map(SentLine::Other),
+        4 => invalid_line().prop_map(SentLine::Other),
     ]
 }
 
 /// Invalid lines: arbitrary ones, near misses, and too long ones.
-fn other() -> impl Strategy<Value = String> {
+fn invalid_line() -> impl Strategy<Value = String> {
     prop_oneof![
         "[^\n]{0,20}",
         "(add|remove) (0|1|-1|2147483648|4294967298|x|)( [0-9-]{1,3})?",
@@ -57,17 +57,17 @@ fn other() -> impl Strategy<Value = String> {
         Just(format!("mark {}", "x".repeat(LONGEST_LINE))),
         Just(format!("add 7 {}1", "0".repeat(LONGEST_LINE))),
     ]
-    .prop_filter("one of ours", |text| text.len() > LONGEST_LINE || GuardMessage::parse(text).is_none())
+    .prop_filter("a valid line", |text| text.len() > LONGEST_LINE || GuardMessage::parse(text).is_none())
 }
 
-fn register_of(text: &[u8]) -> Register {
+fn parse_register(text: &[u8]) -> Register {
     let mut register = Register::default();
     register.push(text);
     register
 }
 
-fn bytes(sent: &[SentLine]) -> Vec<u8> {
-    sent.iter().flat_map(|one| one.text().into_bytes()).collect()
+fn bytes(sent_lines: &[SentLine]) -> Vec<u8> {
+    sent_lines.iter().flat_map(|line| line.text().into_bytes()).collect()
 }
 
 fn entry() -> impl Strategy<Value = ProcessEntry> {
@@ -84,7 +84,7 @@ fn list() -> impl Strategy<Value = Vec<ProcessEntry>> {
     })
 }
 
-fn own() -> impl Strategy<Value = GuardIdentity> {
+fn identity() -> impl Strategy<Value = GuardIdentity> {
     (0..6_u32, 0..6_u32, 0..3_u32).prop_map(|(group, program_group, session)| GuardIdentity {
         group,
         program_group,
@@ -92,24 +92,24 @@ fn own() -> impl Strategy<Value = GuardIdentity> {
     })
 }
 
-/// A register of small numbers, with or without a mark and a exiting.
+/// A register of small numbers, with or without a mark and the message `exiting`.
 fn register() -> impl Strategy<Value = Register> {
     let groups = btree_map(2..12_u32, proptest::option::of(0..3_u64), 0..6);
     (groups, any::<bool>(), any::<bool>()).prop_map(|(groups, has_mark, is_exiting)| {
-        let mut sent: Vec<SentLine> =
+        let mut sent_lines: Vec<SentLine> =
             groups.into_iter().map(|(group, start)| SentLine::Add(group, start)).collect();
-        sent.extend(has_mark.then(|| SentLine::Mark("ours".into())));
-        sent.extend(is_exiting.then_some(SentLine::Exiting));
-        register_of(&bytes(&sent))
+        sent_lines.extend(has_mark.then(|| SentLine::Mark("ours".into())));
+        sent_lines.extend(is_exiting.then_some(SentLine::Exiting));
+        parse_register(&bytes(&sent_lines))
     })
 }
 
 proptest! {
     #[test]
-    fn written_messages_parse_again(sent in sent()) {
-        let text = sent.text();
+    fn a_printed_message_parses_as_itself(sent_line in sent_line()) {
+        let text = sent_line.text();
         let line = text.strip_suffix('\n').unwrap();
-        let expected = match &sent {
+        let expected = match &sent_line {
             SentLine::Mark(mark) => Some(GuardMessage::Mark(mark)),
             SentLine::Add(group, start) => Some(GuardMessage::Add { group: *group, start: *start }),
             SentLine::Remove(group) => Some(GuardMessage::Remove { group: *group }),
@@ -120,11 +120,11 @@ proptest! {
     }
 
     #[test]
-    fn a_register_agrees_with_a_naive_model(sent in vec(sent(), 0..40)) {
-        let register = register_of(&bytes(&sent));
+    fn a_register_agrees_with_a_naive_model(sent_lines in vec(sent_line(), 0..40)) {
+        let register = parse_register(&bytes(&sent_lines));
         let mut groups = BTreeMap::new();
         let mut mark = None;
-        let counts = sent.iter().take_while(|one| !matches!(one, SentLine::Exiting));
+        let counts = sent_lines.iter().take_while(|one| !matches!(one, SentLine::Exiting));
         for one in counts {
             match one {
                 SentLine::Mark(text) => mark = Some(text.as_str()),
@@ -135,70 +135,70 @@ proptest! {
         }
         prop_assert_eq!(register.groups().collect::<Vec<_>>(), groups.into_iter().collect::<Vec<_>>());
         prop_assert_eq!(register.mark(), mark);
-        prop_assert_eq!(register.is_exiting(), sent.iter().any(|one| matches!(one, SentLine::Exiting)));
+        prop_assert_eq!(register.is_exiting(), sent_lines.iter().any(|one| matches!(one, SentLine::Exiting)));
     }
 
     #[test]
-    fn the_sizes_of_the_pushes_do_not_matter(sent in vec(sent(), 0..20), cuts in vec(any::<prop::sample::Index>(), 0..10)) {
-        let bytes = bytes(&sent);
+    fn the_sizes_of_the_pushes_do_not_matter(sent_lines in vec(sent_line(), 0..20), cuts in vec(any::<prop::sample::Index>(), 0..10)) {
+        let bytes = bytes(&sent_lines);
         let mut places: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
         places.sort_unstable();
-        let mut pieces = Register::default();
+        let mut parts = Register::default();
         let mut from = 0;
         for place in places.into_iter().chain([bytes.len()]) {
-            pieces.push(&bytes[from..place]);
+            parts.push(&bytes[from..place]);
             from = place;
         }
-        prop_assert_eq!(pieces, register_of(&bytes));
+        prop_assert_eq!(parts, parse_register(&bytes));
     }
 
     #[test]
-    fn an_incomplete_line_changes_nothing(sent in vec(sent(), 0..10), last in sent(), length in any::<prop::sample::Index>()) {
-        let (whole, last) = (bytes(&sent), last.text());
-        let mut cut = register_of(&whole);
-        cut.push(&last.as_bytes()[..length.index(last.len())]);
-        let whole = register_of(&whole);
-        prop_assert_eq!(cut.groups().collect::<Vec<_>>(), whole.groups().collect::<Vec<_>>());
-        prop_assert_eq!((cut.mark(), cut.is_exiting()), (whole.mark(), whole.is_exiting()));
+    fn an_incomplete_line_changes_nothing(sent_lines in vec(sent_line(), 0..10), last in sent_line(), length in any::<prop::sample::Index>()) {
+        let (complete, last) = (bytes(&sent_lines), last.text());
+        let mut with_incomplete_line = parse_register(&complete);
+        with_incomplete_line.push(&last.as_bytes()[..length.index(last.len())]);
+        let complete = parse_register(&complete);
+        prop_assert_eq!(with_incomplete_line.groups().collect::<Vec<_>>(), complete.groups().collect::<Vec<_>>());
+        prop_assert_eq!((with_incomplete_line.mark(), with_incomplete_line.is_exiting()), (complete.mark(), complete.is_exiting()));
     }
 
     #[test]
-    fn any_bytes_are_accepted(bytes in vec(any::<u8>(), 0..2000)) {
-        register_of(&bytes);
+    fn no_bytes_cause_a_panic(bytes in vec(any::<u8>(), 0..2000)) {
+        parse_register(&bytes);
     }
 
     #[test]
-    fn a_sweep_never_kills_its_own_group_the_program_or_the_first_two(
-        register in register(), own in own(), lists in vec(list(), 1..4),
+    fn a_sweep_never_kills_its_own_group_the_program_or_groups_0_and_1(
+        register in register(), identity in identity(), lists in vec(list(), 1..4),
     ) {
-        let mut sweep = Sweep::new(&register, own);
+        let mut sweep = Sweep::new(&register, identity);
         for list in lists {
             let found = sweep.groups_to_kill(&list, &mut |_| Mark::Present);
-            let spared = [0, 1, own.group, own.program_group];
+            let spared = [0, 1, identity.group, identity.program_group];
             prop_assert!(found.iter().chain(&sweep.unverified().collect::<Vec<_>>()).all(|group| !spared.contains(group)));
         }
     }
 
     #[test]
     fn a_sweep_kills_exactly_the_living_groups_of_the_program(
-        register in register(), own in own(), list in list(), marked in btree_set(0..12_u32, 0..6),
+        register in register(), identity in identity(), list in list(), marked in btree_set(0..12_u32, 0..6),
     ) {
-        let mut sweep = Sweep::new(&register, own);
+        let mut sweep = Sweep::new(&register, identity);
         let found = sweep.groups_to_kill(&list, &mut |id| if marked.contains(&id) { Mark::Present } else { Mark::Absent });
         let groups: BTreeMap<u32, Option<u64>> = register.groups().collect();
-        let is_meant = |group: u32| {
+        let has_added_leader = |group: u32| {
             let leader = list.iter().find(|one| one.id == group && one.group == group);
             let start = groups.get(&group);
             leader.zip(start).is_some_and(|(leader, start)| start.is_none_or(|start| start == leader.start))
         };
         let is_marked = |one: &ProcessEntry| {
-            let everywhere = register.mark().is_some() && !register.is_exiting() && one.session == own.session;
-            marked.contains(&one.id) && (everywhere || groups.contains_key(&one.group))
+            let applies_everywhere = register.mark().is_some() && !register.is_exiting() && one.session == identity.session;
+            marked.contains(&one.id) && (applies_everywhere || groups.contains_key(&one.group))
         };
         let expected: BTreeSet<u32> = list
             .iter()
-            .filter(|one| !one.is_ended && ![0, 1, own.group, own.program_group].contains(&one.group))
-            .filter(|one| is_meant(one.group) || is_marked(one))
+            .filter(|one| !one.is_ended && ![0, 1, identity.group, identity.program_group].contains(&one.group))
+            .filter(|one| has_added_leader(one.group) || is_marked(one))
             .map(|one| one.group)
             .collect();
         prop_assert_eq!(found, expected.into_iter().collect::<Vec<_>>());
@@ -206,9 +206,9 @@ proptest! {
 
     #[test]
     fn a_sweep_is_done_after_two_scans_in_a_row_without_a_group(
-        register in register(), own in own(), lists in vec((list(), any::<bool>()), 0..8),
+        register in register(), identity in identity(), lists in vec((list(), any::<bool>()), 0..8),
     ) {
-        let mut sweep = Sweep::new(&register, own);
+        let mut sweep = Sweep::new(&register, identity);
         let needs_none = register.groups().next().is_none() && (register.mark().is_none() || register.is_exiting());
         let mut clean = 0;
         for (list, is_known) in lists {
@@ -224,8 +224,8 @@ proptest! {
 
     #[test]
     fn a_reused_id_is_not_killed(start in 0..9_u64, later in 1..9_u64) {
-        let own = GuardIdentity { group: 2, program_group: 3, session: 2 };
-        let mut sweep = Sweep::new(&register_of(&bytes(&[SentLine::Add(7, Some(start))])), own);
+        let identity = GuardIdentity { group: 2, program_group: 3, session: 2 };
+        let mut sweep = Sweep::new(&parse_register(&bytes(&[SentLine::Add(7, Some(start))])), identity);
         let leader = ProcessEntry { id: 7, group: 7, session: 2, start, is_ended: false };
         prop_assert_eq!(sweep.groups_to_kill(&[leader], &mut |_| Mark::Absent), [7]);
         let other = ProcessEntry { start: start + later, ..leader };
@@ -240,16 +240,16 @@ proptest! {
         let stat = format!("{id} ({name}) {state} 1 {group} {session} 0 -1 0 0 0 0 0 0 0 0 0 20 0 {threads} 0 {start} 0\n");
         prop_assert_eq!(ProcessEntry::parse_stat(&stat), Some(entry));
         let living = stat.replace(&format!(") {state} 1 "), ") Z 1 ").replace(&format!(" 20 0 {threads} 0 "), " 20 0 2 0 ");
-        prop_assert!(ProcessEntry::parse_stat(&living).is_some_and(|entry| !entry.is_ended), "its first thread alone has ended");
+        prop_assert!(ProcessEntry::parse_stat(&living).is_some_and(|entry| !entry.is_ended), "only the first thread has ended");
     }
 
     #[test]
-    fn any_text_is_a_stat_file_or_rejected(text in ".{0,80}") {
+    fn no_text_of_a_stat_file_causes_a_panic(text in ".{0,80}") {
         ProcessEntry::parse_stat(&text);
     }
 
     #[test]
-    fn a_variable_is_found_only_as_a_whole(
+    fn only_a_complete_variable_is_found(
         others in vec("[A-Z]{1,3}=[a-z=]{0,4}", 0..5), name in "[A-Z]{1,3}", value in "[a-z]{0,4}",
     ) {
         let environment: String = others.iter().map(|one| format!("{one}\0")).collect();

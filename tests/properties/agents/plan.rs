@@ -9,8 +9,8 @@ use speckit_core::agents::gate::{AgentRun, Output, Placeholders, Plan, Request, 
 use speckit_core::agents::{Provider, Stage, StdinMode};
 use speckit_core::app::AppConfig;
 
-/// Texts like placeholders or parts of them.
-fn braced() -> impl Strategy<Value = String> {
+/// Texts that contain placeholders or parts of them.
+fn text_with_braces() -> impl Strategy<Value = String> {
     let part = prop_oneof![
             select(
                 &[
@@ -25,7 +25,7 @@ fn braced() -> impl Strategy<Value = String> {
 }
 
 fn without_placeholders() -> impl Strategy<Value = String> {
-    braced().prop_map(|text| {
+    text_with_braces().prop_map(|text| {
         let mut text = text;
         while let Some(name) = ["{model}", "{prompt}", "{spec}"].into_iter().find(|name| text.contains(name))
         {
@@ -37,7 +37,8 @@ fn without_placeholders() -> impl Strategy<Value = String> {
 
 /// A prompt that is not blank.
 fn prompt() -> impl Strategy<Value = String> {
-    (braced(), any::<String>()).prop_map(|(braced, rest)| format!("?{braced}{}", rest.replace('\0', "")))
+    (text_with_braces(), any::<String>())
+        .prop_map(|(text, rest)| format!("?{text}{}", rest.replace('\0', "")))
 }
 
 fn status() -> impl Strategy<Value = Status> {
@@ -52,11 +53,11 @@ fn agent_run() -> impl Strategy<Value = (AgentRun, Vote)> {
         "[ab]".prop_map(Vote::Answered),
         any::<String>().prop_map(Vote::Unanswered),
     ];
-    let facts = (status(), any::<u32>(), option::of(any::<i32>()), option::of(any::<i32>()), any::<bool>());
+    let fields = (status(), any::<u32>(), option::of(any::<i32>()), option::of(any::<i32>()), any::<bool>());
     let texts = ("[a-f]", any::<String>(), option::of(any::<String>()), any::<String>(), any::<String>());
     let numbers = (any::<u64>(), any::<u64>(), any::<u64>());
-    (facts, texts, numbers, vote).prop_map(|(facts, texts, numbers, vote)| {
-        let (status, attempts, exit, signal, leaked) = facts;
+    (fields, texts, numbers, vote).prop_map(|(fields, texts, numbers, vote)| {
+        let (status, attempts, exit, signal, leaked) = fields;
         let (name, model, reason, stdout, stderr) = texts;
         let (elapsed_ms, dropped_bytes, ended_at_ms) = numbers;
         let output = Output { stdout, stderr };
@@ -79,9 +80,9 @@ fn agent_run() -> impl Strategy<Value = (AgentRun, Vote)> {
 }
 
 fn run() -> impl Strategy<Value = Run> {
-    let facts = (any::<String>(), any::<String>(), any::<u64>(), any::<u64>(), any::<bool>(), 0..7_usize);
-    (facts, vec(agent_run(), 0..6)).prop_map(|(facts, agents)| {
-        let (stage, spec, started_at_ms, elapsed_ms, cancelled, quorum) = facts;
+    let fields = (any::<String>(), any::<String>(), any::<u64>(), any::<u64>(), any::<bool>(), 0..7_usize);
+    (fields, vec(agent_run(), 0..6)).prop_map(|(fields, agents)| {
+        let (stage, spec, started_at_ms, elapsed_ms, cancelled, quorum) = fields;
         let mut ballot = Ballot::new(agents.iter().map(|(agent, _)| agent.name.clone()), quorum);
         for (agent, vote) in &agents {
             ballot.cast(&agent.name, vote.clone());
@@ -94,7 +95,7 @@ fn run() -> impl Strategy<Value = Run> {
 proptest! {
     #[test]
     fn an_argument_without_placeholders_is_unchanged(
-        argument in without_placeholders(), model in braced(), prompt in braced(), spec in braced(),
+        argument in without_placeholders(), model in text_with_braces(), prompt in text_with_braces(), spec in text_with_braces(),
     ) {
         let texts = Placeholders { model: &model, prompt: &prompt, spec: &spec };
         prop_assert_eq!(texts.expand(&argument), argument);
@@ -102,41 +103,41 @@ proptest! {
 
     #[test]
     fn only_placeholders_are_replaced(
-        parts in vec((without_placeholders(), 0..3_usize), 0..5), model in braced(), prompt in braced(), spec in braced(),
+        parts in vec((without_placeholders(), 0..3_usize), 0..5), model in text_with_braces(), prompt in text_with_braces(), spec in text_with_braces(),
     ) {
         let texts = Placeholders { model: &model, prompt: &prompt, spec: &spec };
         let (mut argument, mut expected) = (String::new(), String::new());
-        for (before, which) in &parts {
-            argument += &format!("{before};{}", ["{model}", "{prompt}", "{spec}"][*which]);
-            expected += &format!("{before};{}", [&model, &prompt, &spec][*which]);
+        for (before, index) in &parts {
+            argument += &format!("{before};{}", ["{model}", "{prompt}", "{spec}"][*index]);
+            expected += &format!("{before};{}", [&model, &prompt, &spec][*index]);
         }
         prop_assert_eq!(texts.expand(&argument), expected);
     }
 
     #[test]
-    fn arguments_are_neither_split_nor_joined_and_the_prompt_is_verbatim(
-        args in vec(braced(), 0..5), prompt in prompt(), by_stdin in any::<bool>(), place in 0..6_usize,
+    fn each_argument_stays_one_argument_and_the_prompt_is_unchanged(
+        args in vec(text_with_braces(), 0..5), prompt in prompt(), by_stdin in any::<bool>(), place in 0..6_usize,
     ) {
         let mut config = AppConfig::default();
         let claude = config.providers.get_mut(&Provider::Anthropic).unwrap();
         claude.args = args;
         claude.args.insert(place.min(claude.args.len()), "{prompt}".into());
         claude.stdin = if by_stdin { StdinMode::Prompt } else { StdinMode::None };
-        let given = claude.args.clone();
+        let configured = claude.args.clone();
         let request = Request { spec: "SPEC-1".into(), prompt: prompt.clone() };
         let (plan, _) = Plan::of(&config, Stage::Unlock, &request).unwrap();
         let command = &plan.agents[0].command;
-        prop_assert_eq!(command.args.len(), given.len());
-        prop_assert_eq!(&command.args[place.min(given.len() - 1)], &prompt);
+        prop_assert_eq!(command.args.len(), configured.len());
+        prop_assert_eq!(&command.args[place.min(configured.len() - 1)], &prompt);
         prop_assert_eq!(&command.stdin, &by_stdin.then_some(prompt.clone()));
         let texts = Placeholders { model: &plan.agents[0].model, prompt: &prompt, spec: "SPEC-1" };
-        for (argument, given) in command.args.iter().zip(&given) {
-            prop_assert_eq!(argument, &texts.expand(given));
+        for (argument, configured) in command.args.iter().zip(&configured) {
+            prop_assert_eq!(argument, &texts.expand(configured));
         }
     }
 
     #[test]
-    fn aliases_give_the_same_agent_and_no_agent_inherits_the_key_of_another_provider(
+    fn aliases_give_the_same_agents_and_keys_of_other_providers_are_withheld(
         names in proptest::sample::subsequence(
             &["gemini", "gemini-flash", "claude", "claude-haiku", "gpt-pro", "gpt-codex"][..], 1..=5,
         ),
@@ -155,18 +156,18 @@ proptest! {
         let order: Vec<&String> = by_name.agents.iter().map(|agent| &agent.name).collect();
         prop_assert_eq!(order, config.quality_gates.audit.iter().collect::<Vec<_>>());
         for agent in &by_name.agents {
-            let own = agent.command.api_key_env.as_ref();
+            let own_key = agent.command.api_key_env.as_ref();
             let withheld = &agent.command.withheld;
             prop_assert!(withheld.is_sorted());
             for key in keys.iter().flatten() {
-                prop_assert_eq!(withheld.contains(key), own != Some(key), "{} of {:?}", key, agent.command);
+                prop_assert_eq!(withheld.contains(key), own_key != Some(key), "{} of {:?}", key, agent.command);
             }
         }
     }
 
     #[test]
     fn no_request_makes_a_plan_or_its_texts_panic(
-        args in vec(prop_oneof![braced(), any::<String>()], 0..4), prompt in any::<String>(), spec in any::<String>(),
+        args in vec(prop_oneof![text_with_braces(), any::<String>()], 0..4), prompt in any::<String>(), spec in any::<String>(),
         agree_on in option::of(any::<String>()), quorum in option::of(any::<u32>()),
         gate in vec(prop_oneof![select(&["claude", "gemini", "gpt-pro"][..]).prop_map(String::from), any::<String>()], 0..7),
     ) {

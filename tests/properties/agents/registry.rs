@@ -1,4 +1,4 @@
-//! Laws of names: each resolves to a canonical name, and no tree makes the check panic.
+//! Laws of names: each name resolves to a canonical name, and no tree makes the check panic.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -11,7 +11,7 @@ use speckit_core::config::resolve::{Document, Inputs, Rules};
 use speckit_core::config::strategies::{layer, value};
 use speckit_core::{Diagnostic, Layer, LayerKind, ListStrategy, Source};
 
-use crate::config::generated::{edited, instance, tree};
+use crate::config::generated::{edit_instance, instance, tree};
 
 const NAMES: [&str; 6] = ["a", "b", "c", "d", "A", "e f"];
 
@@ -67,9 +67,9 @@ proptest! {
             }
         }
         // Without errors, an alias resolves like its target.
-        let whole = NameTable::new(canonical.iter().copied(), aliases.iter().copied());
-        prop_assert_eq!(whole.is_ok(), errors.is_empty());
-        if let Ok(table) = whole {
+        let strict_table = NameTable::new(canonical.iter().copied(), aliases.iter().copied());
+        prop_assert_eq!(strict_table.is_ok(), errors.is_empty());
+        if let Ok(table) = strict_table {
             for (alias, target) in &aliases {
                 prop_assert!(table.resolve(alias).is_ok());
                 prop_assert_eq!(table.resolve(alias), table.resolve(target));
@@ -78,25 +78,25 @@ proptest! {
     }
 
     #[test]
-    fn every_finding_about_names_has_an_origin(configuration in configuration()) {
+    fn every_diagnostic_about_names_has_an_origin(configuration in configuration()) {
         for diagnostic in check_names(&tree(&configuration)) {
             prop_assert!(diagnostic.origin.is_some(), "{:?}", diagnostic);
         }
     }
 
     #[test]
-    fn earlier_configurations_do_not_change_the_findings_about_names(
+    fn earlier_configurations_do_not_change_the_diagnostics_about_names(
         others in vec((configuration(), any::<u16>()), 24),
     ) {
-        let seasoned = Rules::new(None).with_extension(Box::new(Application::default()));
-        let mut right = json!({});
+        let reused = Rules::new(None).with_extension(Box::new(Application::default()));
+        let mut last_valid = json!({});
         for (other, place) in others {
-            let configuration = edited(&right, &other, place.into());
-            let found = diagnostics(&seasoned, &configuration);
+            let configuration = edit_instance(&last_valid, &other, place.into());
+            let found = diagnostics(&reused, &configuration);
             let fresh = diagnostics(&Rules::new(None).with_extension(Box::new(Application::default())), &configuration);
-            prop_assert_eq!(&found, &fresh, "{} after {}", configuration, right);
+            prop_assert_eq!(&found, &fresh, "{} after {}", configuration, last_valid);
             if found.is_empty() {
-                right = configuration;
+                last_valid = configuration;
             }
         }
     }
@@ -105,7 +105,7 @@ proptest! {
     fn no_tree_makes_the_check_of_names_panic(value in value(), layer in layer(), configuration in configuration()) {
         check_names(&value);
         let source = Source::document(LayerKind::File, "x", "");
-        let over = merge(&tree(&configuration), &value.at(speckit_core::Origin::whole(&source)), &|_| ListStrategy::Append);
-        check_names(&merge(&over, layer.root(), &|_| ListStrategy::Union));
+        let merged = merge(&tree(&configuration), &value.at(speckit_core::Origin::whole(&source)), &|_| ListStrategy::Append);
+        check_names(&merge(&merged, layer.root(), &|_| ListStrategy::Union));
     }
 }

@@ -17,7 +17,7 @@ fn limits() -> impl Strategy<Value = Limits> {
     })
 }
 
-/// A clock that mostly goes forward.
+/// Inputs whose times mostly increase.
 fn history() -> impl Strategy<Value = SupervisorInputs> {
     let input = prop_oneof![
         8 => Just(Input::Due),
@@ -37,7 +37,7 @@ fn history() -> impl Strategy<Value = SupervisorInputs> {
     })
 }
 
-/// When each step happened first.
+/// Stores the first time of each step.
 #[derive(Clone, Debug)]
 struct SupervisorModel {
     limits: Limits,
@@ -114,8 +114,8 @@ impl SupervisorModel {
     }
 }
 
-/// Replays inputs; the supervisor, and the actions of each input.
-fn play(limits: Limits, history: &SupervisorInputs) -> (Supervisor, Vec<Vec<Action>>) {
+/// Replays the inputs, and returns the supervisor and the actions after each input.
+fn replay(limits: Limits, history: &SupervisorInputs) -> (Supervisor, Vec<Vec<Action>>) {
     let mut process = Supervisor::new(limits);
     let steps = history.iter().map(|(now, input)| process.step(*now, *input)).collect();
     (process, steps)
@@ -137,8 +137,8 @@ fn reactions() -> impl Strategy<Value = Reactions> {
     })
 }
 
-/// Carries out the actions of the supervisor from a time on; when it is finished.
-fn follow(
+/// Applies the actions of the supervisor to a process with these reactions, and returns the time when it is finished.
+fn run_to_end(
     process: &mut Supervisor,
     mut now: Duration,
     reactions: Reactions,
@@ -182,19 +182,19 @@ proptest! {
 
     #[test]
     fn every_process_ends_within_its_limits(limits in limits(), history in history(), reactions in reactions()) {
-        let (mut process, _) = play(limits, &history);
+        let (mut process, _) = replay(limits, &history);
         let latest = history.iter().map(|(now, _)| *now).max().unwrap_or_default();
         let stop = limits.timeout.is_none().then_some(Input::Stop);
-        let done = follow(&mut process, latest, reactions, stop);
-        let last = latest.max(limits.timeout.unwrap_or_default()) + limits.grace + limits.drain * 2;
-        prop_assert!(done.is_some_and(|done| done <= last), "{:?}, by {:?}", done, last);
+        let finish_time = run_to_end(&mut process, latest, reactions, stop);
+        let limit = latest.max(limits.timeout.unwrap_or_default()) + limits.grace + limits.drain * 2;
+        prop_assert!(finish_time.is_some_and(|finish_time| finish_time <= limit), "{:?}, by {:?}", finish_time, limit);
     }
 
     #[test]
     fn a_running_process_gets_sigterm_before_sigkill(limits in limits(), history in history()) {
-        let peaceful: SupervisorInputs =
+        let without_kill: SupervisorInputs =
             history.into_iter().filter(|(_, input)| !matches!(input, Input::Kill | Input::LeaderEnded)).collect();
-        let (_, steps) = play(limits, &peaceful);
+        let (_, steps) = replay(limits, &without_kill);
         let actions = steps.concat();
         let terminated = actions.iter().position(|action| *action == Action::Terminate);
         let killed = actions.iter().position(|action| *action == Action::Kill);
@@ -203,7 +203,7 @@ proptest! {
 
     #[test]
     fn a_leader_is_reaped_once_and_after_the_last_signal(limits in limits(), history in history()) {
-        let (process, steps) = play(limits, &history);
+        let (process, steps) = replay(limits, &history);
         let actions = steps.concat();
         let reaped: Vec<usize> = (0..actions.len()).filter(|at| actions[*at] == Action::Reap).collect();
         prop_assert!(reaped.len() <= 1);
@@ -214,12 +214,12 @@ proptest! {
             prop_assert_eq!(actions[at - 1], Action::Kill);
             prop_assert!(!actions[*at..].iter().any(|action| matches!(action, Action::Kill | Action::Terminate)));
         }
-        prop_assert!(!process.is_finished() || process.leaked() || reaped.len() == 1, "finished without a reaping");
+        prop_assert!(!process.is_finished() || process.leaked() || reaped.len() == 1, "the supervisor finished without a reap");
     }
 
     #[test]
     fn finish_is_the_last_action_and_comes_once(limits in limits(), history in history()) {
-        let (process, steps) = play(limits, &history);
+        let (process, steps) = replay(limits, &history);
         let actions = steps.concat();
         let ends = actions.iter().filter(|action| **action == Action::Finish).count();
         prop_assert_eq!(ends, usize::from(process.is_finished()));
@@ -228,20 +228,20 @@ proptest! {
 
     #[test]
     fn only_an_unlimited_or_a_finished_process_has_no_deadline(limits in limits(), history in history()) {
-        let (process, _) = play(limits, &history);
-        let is_left_alone = history.iter().all(|(_, input)| matches!(input, Input::Due | Input::StreamsClosed));
-        let expected = process.is_finished() || (limits.timeout.is_none() && is_left_alone);
+        let (process, _) = replay(limits, &history);
+        let has_no_stop = history.iter().all(|(_, input)| matches!(input, Input::Due | Input::StreamsClosed));
+        let expected = process.is_finished() || (limits.timeout.is_none() && has_no_stop);
         prop_assert_eq!(process.next_deadline().is_none(), expected);
     }
 
     #[test]
-    fn an_early_timer_changes_nothing(limits in limits(), history in history(), early in 1..5_000_000_000_u64) {
-        let (mut process, _) = play(limits, &history);
+    fn an_early_timer_changes_nothing(limits in limits(), history in history(), early_ns in 1..5_000_000_000_u64) {
+        let (mut process, _) = replay(limits, &history);
         let before = process.clone();
         let now = match process.next_deadline() {
             Some(deadline) if deadline.is_zero() => return Ok(()),
-            Some(deadline) => deadline.saturating_sub(Duration::from_nanos(early)),
-            None => Duration::from_nanos(early),
+            Some(deadline) => deadline.saturating_sub(Duration::from_nanos(early_ns)),
+            None => Duration::from_nanos(early_ns),
         };
         prop_assert_eq!(process.step(now, Input::Due), []);
         prop_assert_eq!(process, before);

@@ -16,7 +16,7 @@ use speckit_core::{
 const CANARIES: [&str; 8] =
     ["Zq7Xw9Kv", "86753090", "Yt5Rb3Nm", "Hj2Lp8Gd", "Vc6Ms4Fa", "Bx1Oe0Iu", "Kd3Wn7Qz", "271828182"];
 
-/// Secrets as strings, numbers, texts of several lines, in lists and tables, on a line with what is not secret.
+/// Secrets as strings, numbers and multi-line texts, in lists and tables, and on a line with public values.
 const DOCUMENT: &str = r#"
 port = "bad"  # beside nothing secret
 secret_name = "Zq7Xw9Kv"  # it was Zq7Xw9Kv before
@@ -35,7 +35,7 @@ Bx1Oe0Iu = 1
 port = "bad"
 "#;
 
-/// The names of its keys without its secrets, as a schema or another layer has them.
+/// The keys of the document without its secrets, like in a schema or another layer.
 const NAMES: &str = r#"
 port = 1
 secret_name = 1
@@ -44,7 +44,7 @@ list = 1
 text = { secret_key = 1, table = { x = 1, y = 1, z = 1 } }
 "#;
 
-fn secret(key: &Key) -> bool {
+fn is_secret_key(key: &Key) -> bool {
     key.segments().iter().any(|segment| matches!(segment, Segment::Name(name) if name.starts_with("secret")))
 }
 
@@ -52,14 +52,14 @@ fn assert_no_canary(text: &str) {
     // A part of a secret is secret too.
     for canary in CANARIES {
         for start in 0..=canary.len() - 5 {
-            let piece = &canary[start..start + 5];
-            assert!(!text.contains(piece), "{piece} in {text}");
+            let part = &canary[start..start + 5];
+            assert!(!text.contains(part), "{part} in {text}");
         }
     }
 }
 
-/// The same for a text with hashes, which may contain a part of a secret by chance.
-fn assert_no_whole_canary(text: &str) {
+/// Checks a text with hashes, which may contain a part of a secret by chance, for complete canaries.
+fn assert_no_complete_canary(text: &str) {
     for canary in CANARIES {
         assert!(!text.contains(canary), "{canary} in {text}");
     }
@@ -87,8 +87,8 @@ fn sources() -> [Layer; 3] {
     [toml, json, Layer::new(values)]
 }
 
-/// A diagnostic at every value, with the value in its message.
-fn complaints(layers: &[Layer]) -> Vec<Diagnostic> {
+/// One diagnostic for every value, with the value in its message.
+fn diagnostics_of(layers: &[Layer]) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for layer in layers {
         layer.root().leaves_and_elements(&mut |key, value| {
@@ -106,24 +106,24 @@ fn complaints(layers: &[Layer]) -> Vec<Diagnostic> {
 }
 
 #[test]
-fn no_output_holds_a_planted_secret() {
+fn no_output_contains_a_planted_secret() {
     let layers = sources();
-    let masks = Masks::of(&layers, &secret);
-    let complaints = complaints(&layers);
-    assert_no_canary(&render_short(&complaints, &masks));
+    let masks = Masks::of(&layers, &is_secret_key);
+    let diagnostics = diagnostics_of(&layers);
+    assert_no_canary(&render_short(&diagnostics, &masks));
     for width in [0, 60, 100, 10_000] {
         for color in [false, true] {
-            assert_no_canary(&render(&complaints, &masks, Style { color, width }));
+            assert_no_canary(&render(&diagnostics, &masks, Style { color, width }));
         }
     }
     assert_no_canary(&format!("{masks:?}"));
 
     let merged = Merged::of(&layers, &|_| ListStrategy::Append).unwrap();
     let root = merged.root();
-    assert_no_canary(&to_text(root, &secret));
-    let shown = redact(root, &secret);
+    assert_no_canary(&to_text(root, &is_secret_key));
+    let shown = redact(root, &is_secret_key);
     assert_no_canary(&format!("{shown}{}", shown.to_json()));
-    assert_no_whole_canary(&format!("{shown:?}"));
+    assert_no_complete_canary(&format!("{shown:?}"));
     assert_no_canary(&with_origins(&shown));
     assert_no_canary(&to_toml(&shown));
     assert_no_canary(&origins_json(&shown).to_string());
@@ -131,10 +131,10 @@ fn no_output_holds_a_planted_secret() {
     let [first, ..] = &layers;
     let mut changes = diff(root, first.root());
     changes.extend(diff(&Value::table([], root.origin().clone()), root));
-    let changes: Vec<Change> = changes.iter().map(|change| change.redacted(&secret)).collect();
+    let changes: Vec<Change> = changes.iter().map(|change| change.redacted(&is_secret_key)).collect();
     assert_no_canary(&changes_text(&changes));
     assert_no_canary(&serde_json::to_string(&changes).unwrap());
-    assert_no_whole_canary(&format!("{changes:?}"));
+    assert_no_complete_canary(&format!("{changes:?}"));
     assert_no_canary(&apply(&shown, &changes).to_string());
 
     let mut keys = Vec::from([Key::root()]);
@@ -142,13 +142,13 @@ fn no_output_holds_a_planted_secret() {
         keys.extend(std::iter::successors(Some(key.clone()), Key::parent));
     });
     for key in keys {
-        let found = explain(&merged, &key, None, &secret, None).unwrap();
+        let found = explain(&merged, &key, None, &is_secret_key, None).unwrap();
         assert_no_canary(&(found.to_text() + &serde_json::to_string(&found).unwrap()));
-        assert_no_whole_canary(&format!("{found:?}"));
+        assert_no_complete_canary(&format!("{found:?}"));
     }
 }
 
-fn every_line(masks: &Masks, source: &Arc<Source>, unparsed: bool) -> String {
+fn render_lines(masks: &Masks, source: &Arc<Source>, unparsed: bool) -> String {
     let mut at = 0;
     let mut shown = String::new();
     for line in source.text().split_inclusive('\n') {
@@ -165,19 +165,20 @@ fn assert_no_canary_from(name: &str, text: &str) {
     match parse(&source, Language::of_name(name)) {
         Err(found) => {
             let masks = Masks::of([&document("names.toml", NAMES)], &|_| false);
-            assert_no_canary(&every_line(&masks, &source, false));
+            assert_no_canary(&render_lines(&masks, &source, false));
             assert_no_canary(&render(&found, &masks, Style::default()));
         }
         // An edit may have renamed a secret key, so that its value may be shown.
-        Ok(layer) => assert_no_canary(&every_line(&Masks::of([&layer], &|_| true), &source, true)),
+        Ok(layer) => assert_no_canary(&render_lines(&Masks::of([&layer], &|_| true), &source, true)),
     }
 }
 
 #[test]
 fn a_string_that_ends_too_early_is_masked() {
-    let torn = DOCUMENT.replace("KEY-----\nKd3", "KEY---\"\"\"\nKd3").replace("\"\"\" # Kd3", "'\"\" # Kd3");
-    assert_ne!(torn, DOCUMENT);
-    assert_no_canary_from("a.toml", &torn);
+    let damaged =
+        DOCUMENT.replace("KEY-----\nKd3", "KEY---\"\"\"\nKd3").replace("\"\"\" # Kd3", "'\"\" # Kd3");
+    assert_ne!(damaged, DOCUMENT);
+    assert_no_canary_from("a.toml", &damaged);
 }
 
 proptest! {
@@ -195,10 +196,10 @@ proptest! {
             let one_line = toml.root().to_json().to_string();
             text = one_line.replace(",", ",\n");
         }
-        for (at, gone, put) in edits {
+        for (at, removed, inserted) in edits {
             let at = at.index(text.len());
-            let end = (at + gone).min(text.len());
-            text.replace_range(at..end, put);
+            let end = (at + removed).min(text.len());
+            text.replace_range(at..end, inserted);
         }
         let name = if json { "a.json" } else { "a.toml" };
         assert_no_canary_from(name, &text);

@@ -1,4 +1,4 @@
-//! The defaults of a schema fill what is not set, and keep a valid tree valid.
+//! Laws of the defaults of a schema: they set missing keys, and keep a valid tree valid.
 
 use proptest::collection::btree_map;
 use proptest::prelude::*;
@@ -11,8 +11,8 @@ use super::generated::{compile, tree};
 
 const NAMES: [&str; 4] = ["a", "b", "c", "d"];
 
-/// Schemas of tables in tables, where each `default` is valid for its subschema. Restrictions of a whole table
-/// (`maxProperties`, `dependencies`, `not`) are left out: the law does not hold for them.
+/// Schemas of nested tables, in which each `default` is valid for its subschema. The law does not hold for restrictions of
+/// a table (`maxProperties`, `dependencies`, `not`), so they are left out.
 fn settings() -> impl Strategy<Value = Json> {
     let leaf = prop_oneof![
         (0..9_i64).prop_map(|int| json!({ "type": "integer", "minimum": 0, "default": int })),
@@ -20,8 +20,8 @@ fn settings() -> impl Strategy<Value = Json> {
         Just(json!({ "type": "string" })),
         Just(json!({ "type": "array", "items": { "type": "integer" }, "default": [1] })),
     ];
-    let schema = leaf.prop_recursive(3, 20, 4, |below| {
-        let members = btree_map(select(&NAMES[..]).prop_map(String::from), below, 1..=4);
+    let schema = leaf.prop_recursive(3, 20, 4, |lower| {
+        let members = btree_map(select(&NAMES[..]).prop_map(String::from), lower, 1..=4);
         (members, prop::sample::subsequence(&NAMES[..], 0..=2), any::<bool>()).prop_map(|(members, required, open)| {
             json!({ "type": "object", "properties": members, "required": required, "additionalProperties": open })
         })
@@ -33,28 +33,28 @@ fn settings() -> impl Strategy<Value = Json> {
 fn configuration() -> impl Strategy<Value = Value> {
     let leaf =
         prop_oneof![3 => (0..9_i64).prop_map(Json::from), 1 => Just(json!("x")), 1 => Just(json!([2]))];
-    let value = leaf.prop_recursive(3, 20, 4, |below| {
-        btree_map(select(&NAMES[..]).prop_map(String::from), below, 0..=4).prop_map(|members| json!(members))
+    let value = leaf.prop_recursive(3, 20, 4, |lower| {
+        btree_map(select(&NAMES[..]).prop_map(String::from), lower, 0..=4).prop_map(|members| json!(members))
     });
     btree_map(select(&NAMES[..]).prop_map(String::from), value, 0..=4)
         .prop_map(|members| tree(&json!(members)))
 }
 
-/// The value and history of every leaf, or every diagnostic, as text.
-fn outcome(result: Result<Checked, Refused>) -> String {
+/// Describes the value and history of every leaf, or every diagnostic.
+fn describe(result: Result<Checked, Refused>) -> String {
     let checked = match result {
         Ok(checked) => checked,
         Err(refused) => return format!("{:#?}", refused.diagnostics()),
     };
     let mut text = String::new();
     checked.merged().root().leaves(&mut |key, leaf| {
-        // The origin of a table of defaults is that of the empty table that it fills, if there is one by then.
+        // A table of defaults has the origin of the empty table that it fills. Its existence depends on the order of merging.
         let place = |value: &Value| {
             if value.as_table().is_none() { value.origin().to_string() } else { String::new() }
         };
-        let past: Vec<String> =
+        let shadowed: Vec<String> =
             leaf.shadowed().iter().map(|value| format!("{value} {}", place(value))).collect();
-        text += &format!("{key} = {leaf} {} after {past:?}\n", leaf.origin());
+        text += &format!("{key} = {leaf} {} after {shadowed:?}\n", leaf.origin());
     });
     text
 }
@@ -63,40 +63,40 @@ proptest! {
     #![proptest_config(speckit_tests::cases(96))]
 
     #[test]
-    fn merging_fixed_layers_beforehand_gives_the_same_result(
+    fn merging_fixed_layers_in_advance_gives_the_same_result(
         schema in settings(),
-        never_changing in configuration(),
+        fixed in configuration(),
         file in configuration(),
     ) {
         let schema = compile(&schema).unwrap();
-        let [below, above] = [never_changing, file].map(Layer::new);
+        let [lower, upper] = [fixed, file].map(Layer::new);
         let inputs = |layers: &[&Layer]| Inputs {
             documents: layers.iter().map(|layer| Document::Parsed((*layer).clone())).collect(),
             ..Inputs::default()
         };
         let together = Rules::new(Some(schema.clone()));
-        let together = together.check(together.read(&inputs(&[&below, &above])));
-        let beforehand = Rules::new(Some(schema)).with_fixed_layers(std::slice::from_ref(&below));
-        let beforehand = beforehand.check(beforehand.read(&inputs(&[&above])));
-        prop_assert_eq!(outcome(together), outcome(beforehand));
+        let together = together.check(together.read(&inputs(&[&lower, &upper])));
+        let in_advance = Rules::new(Some(schema)).with_fixed_layers(std::slice::from_ref(&lower));
+        let in_advance = in_advance.check(in_advance.read(&inputs(&[&upper])));
+        prop_assert_eq!(describe(together), describe(in_advance));
     }
 
     #[test]
-    fn defaults_keep_a_valid_tree_valid_and_every_value_of_it(
+    fn defaults_keep_every_value_and_keep_a_valid_tree_valid(
         schema in settings(),
-        present in prop_oneof![1 => Just(None), 3 => configuration().prop_map(Some)],
+        existing in prop_oneof![1 => Just(None), 3 => configuration().prop_map(Some)],
     ) {
         let schema = compile(&schema).unwrap();
         let validator = schema.validator();
-        let Some(defaults) = schema.defaults(present.as_ref()) else { return Ok(()) };
-        let layers: Vec<Layer> = [defaults].into_iter().chain(present.clone().map(Layer::new)).collect();
+        let Some(defaults) = schema.defaults(existing.as_ref()) else { return Ok(()) };
+        let layers: Vec<Layer> = [defaults].into_iter().chain(existing.clone().map(Layer::new)).collect();
         let merged = Merged::of(&layers, &|_| ListStrategy::Replace).unwrap();
-        if let Some(present) = &present {
-            present.leaves(&mut |key: &Key, leaf| {
-                let there = merged.root().get(key);
-                assert!(leaf.as_table().is_some() || there == Some(leaf), "{key}");
+        if let Some(existing) = &existing {
+            existing.leaves(&mut |key: &Key, leaf| {
+                let value = merged.root().get(key);
+                assert!(leaf.as_table().is_some() || value == Some(leaf), "{key}");
             });
-            if validator.is_valid(present) {
+            if validator.is_valid(existing) {
                 prop_assert!(validator.is_valid(merged.root()), "{}: {:?}", merged.root(), validator.check(merged.root()));
             }
         }
@@ -109,18 +109,18 @@ proptest! {
 }
 
 #[test]
-fn merging_beforehand_gives_the_same_defaults_below_a_scalar() {
+fn merging_in_advance_gives_the_same_defaults_below_a_scalar() {
     let table = json!({ "type": "object", "properties": { "a": { "default": [1] } } });
     let schema = compile(&json!({ "properties": { "a": table, "b": table } })).unwrap();
-    let [below, above] = [json!({ "b": 0 }), json!({ "b": {} })].map(|text| Layer::new(tree(&text)));
+    let [lower, upper] = [json!({ "b": 0 }), json!({ "b": {} })].map(|text| Layer::new(tree(&text)));
     let inputs = |layers: &[&Layer]| Inputs {
         documents: layers.iter().map(|layer| Document::Parsed((*layer).clone())).collect(),
         ..Inputs::default()
     };
     let together = Rules::new(Some(schema.clone()));
-    let beforehand = Rules::new(Some(schema)).with_fixed_layers(std::slice::from_ref(&below));
+    let in_advance = Rules::new(Some(schema)).with_fixed_layers(std::slice::from_ref(&lower));
     assert_eq!(
-        outcome(together.check(together.read(&inputs(&[&below, &above])))),
-        outcome(beforehand.check(beforehand.read(&inputs(&[&above])))),
+        describe(together.check(together.read(&inputs(&[&lower, &upper])))),
+        describe(in_advance.check(in_advance.read(&inputs(&[&upper])))),
     );
 }

@@ -1,4 +1,4 @@
-//! Reading the environment: strings keep their bytes, and variables find their keys.
+//! Laws of the environment: strings keep their bytes, and variables set their keys.
 
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -26,9 +26,9 @@ fn value_of(schema: Json, text: &str) -> Result<Value, Vec<Diagnostic>> {
         .ok_or(diagnostics)
 }
 
-/// Any text, and texts that look like other types.
+/// Arbitrary texts, and texts that look like values of other types.
 fn text() -> impl Strategy<Value = String> {
-    const GUESSED: [&str; 15] = [
+    const AMBIGUOUS: [&str; 15] = [
         "",
         " ",
         "00123",
@@ -47,12 +47,12 @@ fn text() -> impl Strategy<Value = String> {
     ];
     prop_oneof![
         any::<String>(),
-        select(&GUESSED[..]).prop_map(String::from),
+        select(&AMBIGUOUS[..]).prop_map(String::from),
         "[ \t\r\n\u{0}\"',\\[\\]{}0-9a-z]{0,6}"
     ]
 }
 
-/// Short names of letters in both cases, digits, `-` and `_`, so that they collide in capitals.
+/// Short names of letters in both cases, digits, `-` and `_`, which often are equal in capital letters.
 fn name() -> impl Strategy<Value = String> {
     prop_oneof![4 => "[a-bA-B0-1]{1,2}[-_]{0,1}[a-b]{0,1}", 1 => "[_-]{0,2}[a-b0-1]{0,2}", 1 => select(&["a__b", "x_file", "é", "ß"][..]).prop_map(String::from)]
 }
@@ -60,8 +60,8 @@ fn name() -> impl Strategy<Value = String> {
 /// A schema of nested tables with strings as leaves.
 fn tables() -> impl Strategy<Value = Json> {
     let leaf = Just(json!({ "type": "string" })).boxed();
-    leaf.prop_recursive(3, 12, 3, |below| {
-        btree_map(name(), below, 1..=3).prop_map(|members| {
+    leaf.prop_recursive(3, 12, 3, |inner| {
+        btree_map(name(), inner, 1..=3).prop_map(|members| {
             let members: Map<String, Json> = members.into_iter().collect();
             json!({ "type": "object", "properties": members, "additionalProperties": false })
         })
@@ -75,8 +75,8 @@ proptest! {
     #![proptest_config(speckit_tests::cases(48))]
 
     #[test]
-    fn a_string_key_keeps_every_character(text in text(), nullable in any::<bool>(), wide in any::<bool>()) {
-        let types = match (nullable, wide) {
+    fn a_string_key_keeps_every_character(text in text(), nullable in any::<bool>(), allows_other_types in any::<bool>()) {
+        let types = match (nullable, allows_other_types) {
             (false, false) => json!({ "type": "string" }),
             (true, false) => json!({ "type": ["string", "null"] }),
             (false, true) => json!({ "type": ["integer", "string", "array"] }),
@@ -99,8 +99,8 @@ proptest! {
             // Tables have variables too, so a variable may be ambiguous between a table and a setting in it.
             let named = |key: &&Key| names.variable(key).as_deref() == Some(&variable);
             let keys = schema.keys();
-            let same: Vec<&Key> = keys.iter().filter(named).collect();
-            if let [only] = same.as_slice() {
+            let keys_of_variable: Vec<&Key> = keys.iter().filter(named).collect();
+            if let [only] = keys_of_variable.as_slice() {
                 prop_assert!(diagnostics.is_empty(), "{:?}", diagnostics);
                 let layer = layer.unwrap();
                 prop_assert_eq!(*only, &row.key);
@@ -112,8 +112,8 @@ proptest! {
                 prop_assert!(layer.is_none());
                 prop_assert_eq!(diagnostics.len(), 1, "{:?}", diagnostics);
                 prop_assert_eq!(diagnostics[0].code, "env/ambiguous");
-                for key in &same[..2] {
-                    prop_assert!(diagnostics[0].message.contains(&format!("`{key}`")), "{} of {:?}", diagnostics[0].message, same);
+                for key in &keys_of_variable[..2] {
+                    prop_assert!(diagnostics[0].message.contains(&format!("`{key}`")), "{} of {:?}", diagnostics[0].message, keys_of_variable);
                 }
             }
         }
@@ -145,7 +145,7 @@ proptest! {
     }
 
     #[test]
-    fn a_variable_that_does_not_concern_a_configuration_changes_nothing(
+    fn an_unrelated_variable_changes_nothing(
         named in vec((select(&["A", "B_FILE", "APP_Z"][..]), any::<bool>(), any::<bool>()), 2),
         variables in btree_map("(APP_?)?_?[ABXYZ](_FILE)?", text(), 0..6),
     ) {
@@ -156,29 +156,29 @@ proptest! {
         let schema = compile(&json!({ "properties": { "x": member(&named[0]), "y": member(&named[1]) } })).unwrap();
         let reserved = ["Z".to_owned()];
         let names = EnvironmentNames::new(PREFIX, &reserved, Some(&schema), None);
-        let whole = Environment::of(variables.iter().map(|(name, text)| (name.as_str(), text.as_str())));
-        let ours = whole.clone().filtered(|name| names.concerns(name));
-        prop_assert_eq!(names.secret_files(&ours), names.secret_files(&whole));
-        let ((ours, ours_diagnostics), (expected, expected_diagnostics)) = (names.layer(&ours), names.layer(&whole));
-        prop_assert_eq!(ours.map(|layer| layer.root().clone()), expected.map(|layer| layer.root().clone()));
-        prop_assert_eq!(ours_diagnostics, expected_diagnostics);
+        let complete = Environment::of(variables.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+        let filtered = complete.clone().filtered(|name| names.concerns(name));
+        prop_assert_eq!(names.secret_files(&filtered), names.secret_files(&complete));
+        let ((filtered, filtered_diagnostics), (expected, expected_diagnostics)) = (names.layer(&filtered), names.layer(&complete));
+        prop_assert_eq!(filtered.map(|layer| layer.root().clone()), expected.map(|layer| layer.root().clone()));
+        prop_assert_eq!(filtered_diagnostics, expected_diagnostics);
     }
 
     #[test]
-    fn integers_read_back(int in any::<i64>(), nullable in any::<bool>()) {
+    fn an_integer_is_read_from_its_text(int in any::<i64>(), nullable in any::<bool>()) {
         let types = if nullable { json!({ "type": ["integer", "null"] }) } else { json!({ "type": "integer" }) };
         let value = value_of(types, &int.to_string());
         prop_assert_eq!(value.unwrap().as_number().unwrap().as_i64(), Some(int));
     }
 
     #[test]
-    fn floats_read_back(float in any::<f64>().prop_filter("JSON has no other", |float| float.is_finite())) {
+    fn a_float_is_read_from_its_text(float in any::<f64>().prop_filter("JSON has no other", |float| float.is_finite())) {
         let value = value_of(json!({ "type": "number" }), &format!("{float:?}"));
         prop_assert_eq!(value.unwrap().as_number().unwrap().as_f64(), float);
     }
 
     #[test]
-    fn booleans_read_back_in_every_spelling(
+    fn a_boolean_is_read_in_every_spelling(
         (spelling, expected) in select(&[("true", true), ("on", true), ("yes", true), ("1", true), ("false", false), ("off", false), ("no", false), ("0", false)][..]),
         capital in any::<bool>(),
     ) {
@@ -187,25 +187,25 @@ proptest! {
     }
 
     #[test]
-    fn lists_read_back_in_both_forms(texts in vec(text(), 0..4), ints in vec(any::<i64>(), 0..4)) {
+    fn a_list_is_read_in_both_formats(texts in vec(text(), 0..4), ints in vec(any::<i64>(), 0..4)) {
         let list = |of: &str| json!({ "type": "array", "items": { "type": of } });
         let schema = compile(&json!({ "properties": { "s": list("string"), "i": list("integer") } })).unwrap();
-        let read_as = |variable, form: &str| {
-            let (layer, diagnostics) = read(&schema, &[(variable, form)]);
+        let read_as = |variable, format: &str| {
+            let (layer, diagnostics) = read(&schema, &[(variable, format)]);
             layer.map(|layer| layer.root().clone()).ok_or(diagnostics)
         };
         let quoted: Vec<_> = texts.iter().map(|text| format!("\"{}\"", text.replace('"', "\"\""))).collect();
-        for form in [quoted.join(","), quoted.join(" , "), json!(texts).to_string()] {
-            prop_assert_eq!(read_as("APP_S", &form), Ok(tree(&json!({ "s": texts }))), "{}", form);
+        for format in [quoted.join(","), quoted.join(" , "), json!(texts).to_string()] {
+            prop_assert_eq!(read_as("APP_S", &format), Ok(tree(&json!({ "s": texts }))), "{}", format);
         }
         let plain: Vec<_> = ints.iter().map(i64::to_string).collect();
-        for form in [plain.join(","), plain.join(", "), json!(ints).to_string()] {
-            prop_assert_eq!(read_as("APP_I", &form), Ok(tree(&json!({ "i": ints }))), "{}", form);
+        for format in [plain.join(","), plain.join(", "), json!(ints).to_string()] {
+            prop_assert_eq!(read_as("APP_I", &format), Ok(tree(&json!({ "i": ints }))), "{}", format);
         }
     }
 
     #[test]
-    fn a_list_may_be_set_item_by_item(texts in vec(text(), 1..12)) {
+    fn a_list_can_be_set_by_one_variable_for_each_item(texts in vec(text(), 1..12)) {
         let schema = compile(&json!({ "properties": { "x": { "type": "array", "items": { "type": "string" } } } })).unwrap();
         let names: Vec<_> = (0..texts.len()).map(|index| format!("APP_X__{index}")).collect();
         let variables: Vec<_> = names.iter().map(String::as_str).zip(texts.iter().map(String::as_str)).collect();
@@ -216,7 +216,7 @@ proptest! {
     }
 
     #[test]
-    fn a_secret_file_gives_its_text_without_the_last_line_end(
+    fn a_secret_file_sets_its_text_without_the_last_line_end(
         text in any::<String>(),
         end in select(&["", "\n", "\r\n"][..]),
     ) {
@@ -236,7 +236,7 @@ proptest! {
 }
 
 #[test]
-fn only_a_secret_has_a_file() {
+fn only_a_secret_can_come_from_a_file() {
     let schema =
         compile(&json!({ "properties": { "x": { "type": "string" } }, "additionalProperties": false }))
             .unwrap();
@@ -247,7 +247,7 @@ fn only_a_secret_has_a_file() {
 }
 
 #[test]
-fn empty_and_null_are_null_where_strings_are_not_allowed() {
+fn an_empty_variable_is_null_if_strings_are_not_allowed() {
     for text in ["", "null"] {
         assert!(matches!(value_of(json!({ "type": ["integer", "null"] }), text).unwrap().kind(), Kind::Null));
     }

@@ -1,4 +1,4 @@
-//! Generated Draft 7 schemas and instances over an alphabet so small that keywords apply to instances.
+//! Generates Draft 7 schemas and instances with few names and texts, so that keywords often apply to instances.
 
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -8,7 +8,7 @@ use speckit_core::config::schema::{Documents, Schema};
 use speckit_core::config::source::{Language, parse};
 use speckit_core::{Diagnostic, Key, LayerKind, Segment, Source, Value};
 
-/// The names of members. `$ref` and `$id` are ordinary names outside of the position of a keyword.
+/// The names of members. `$ref` and `$id` are ordinary names if they are not in the position of a keyword.
 const NAMES: [&str; 6] = ["a", "b", "aa", "é", "$ref", "$id"];
 const TEXTS: [&str; 9] = ["", "a", "aa", "b", "ab", "é", "1", "\u{0}5", "a\n"];
 const PATTERNS: [&str; 8] = ["^a", "b$", "^aa?$", "é", "^.$", "^$", r"^\w+$", "[^a]"];
@@ -29,8 +29,8 @@ pub(crate) fn compile(schema: &Json) -> Result<Schema, Vec<Diagnostic>> {
     Schema::compile(&Documents::new("speckit://generated/schema.json", &tree(schema)))
 }
 
-/// Numbers on which types, steps and bounds disagree: whole floats, decimals that are no binary fractions, and
-/// integers around the ends of `i64`, `u64` and of the exact integers of a float.
+/// Numbers that are difficult for types, steps and bounds: floats without a fraction, decimals that no binary float equals,
+/// and integers near the limits of `i64`, of `u64` and of the exact integers of a float.
 fn number() -> impl Strategy<Value = Json> {
     prop_oneof![
         6 => (-2..7_i64).prop_map(Json::from),
@@ -41,7 +41,7 @@ fn number() -> impl Strategy<Value = Json> {
     ]
 }
 
-/// Keys of which some lead to a part of an [`instance`].
+/// Keys, some of which lead to a part of an [`instance`].
 pub(crate) fn key() -> impl Strategy<Value = Key> {
     let segment = prop_oneof![
         3 => select(&NAMES[..]).prop_map(|name| Segment::Name(name.into())),
@@ -50,7 +50,7 @@ pub(crate) fn key() -> impl Strategy<Value = Key> {
     vec(segment, 0..5).prop_map(|segments| segments.into_iter().fold(Key::root(), |key, next| key.join(next)))
 }
 
-/// Any JSON value of the alphabet.
+/// Arbitrary JSON values with these names and texts.
 pub(crate) fn instance() -> BoxedStrategy<Json> {
     let leaf = prop_oneof![
         1 => Just(Json::Null),
@@ -58,19 +58,20 @@ pub(crate) fn instance() -> BoxedStrategy<Json> {
         4 => number(),
         4 => select(&TEXTS[..]).prop_map(Json::from),
     ];
-    leaf.prop_recursive(3, 16, 4, |below| {
+    leaf.prop_recursive(3, 16, 4, |inner| {
         prop_oneof![
-            vec(below.clone(), 0..=4).prop_map(Json::from),
-            btree_map(select(&NAMES[..]).prop_map(String::from), below, 0..=4)
+            vec(inner.clone(), 0..=4).prop_map(Json::from),
+            btree_map(select(&NAMES[..]).prop_map(String::from), inner, 0..=4)
                 .prop_map(|members| Json::Object(members.into_iter().collect())),
         ]
     })
     .boxed()
 }
 
-/// The instance with one place of it edited towards another one: a member or element added, replaced or taken away.
-pub(crate) fn edited(instance: &Json, other: &Json, place: usize) -> Json {
-    let edit = |old: Option<&Json>, new: &Json| old.map_or(new.clone(), |old| edited(old, new, place / 4));
+/// Edits one place of an instance: adds, replaces or removes a member or an element of another instance.
+pub(crate) fn edit_instance(instance: &Json, other: &Json, place: usize) -> Json {
+    let edit =
+        |old: Option<&Json>, new: &Json| old.map_or(new.clone(), |old| edit_instance(old, new, place / 4));
     match (instance, other) {
         (Json::Object(members), Json::Object(others)) if !others.is_empty() => {
             let mut members = members.clone();
@@ -92,7 +93,7 @@ pub(crate) fn edited(instance: &Json, other: &Json, place: usize) -> Json {
     }
 }
 
-/// A schema with definitions that refer to one another, in circles too where each round takes a step.
+/// Schemas with definitions that refer to each other. Every cycle of references takes a step into the value.
 pub(crate) fn schema() -> BoxedStrategy<Json> {
     let definitions = (0..DEFINITIONS).map(|index| subschema(2, index, index)).collect::<Vec<_>>();
     (subschema(3, DEFINITIONS, DEFINITIONS), definitions)
@@ -106,10 +107,10 @@ pub(crate) fn schema() -> BoxedStrategy<Json> {
         .boxed()
 }
 
-/// A schema of a few keywords. `below` is how deep others may lie in it; of the definitions it refers, for the value
-/// itself, only to the first `in_place`, so that no reference goes in a circle without a step.
-fn subschema(below: u32, in_place: usize, level: usize) -> BoxedStrategy<Json> {
-    let keywords = vec(keyword(below, level), 0..=4);
+/// Schemas of a few keywords. `depth` limits the nesting of schemas. For the same value, a schema refers only to the first
+/// `in_place` definitions, so that no cycle of references stays at one value.
+fn subschema(depth: u32, in_place: usize, level: usize) -> BoxedStrategy<Json> {
+    let keywords = vec(keyword(depth, level), 0..=4);
     let object = keywords.prop_map(|keywords| Json::Object(keywords.into_iter().flatten().collect()));
     let reference = (0..in_place.max(1), keyword(0, 0)).prop_map(move |(index, beside)| {
         let mut schema: Map<String, Json> = beside.into_iter().collect();
@@ -121,8 +122,8 @@ fn subschema(below: u32, in_place: usize, level: usize) -> BoxedStrategy<Json> {
     prop_oneof![1 => any::<bool>().prop_map(Json::from), 6 => object, 1 => reference].boxed()
 }
 
-/// One keyword, or several that are one in meaning, with its value.
-fn keyword(below: u32, level: usize) -> BoxedStrategy<Vec<(String, Json)>> {
+/// One keyword with its value, or several keywords that belong together.
+fn keyword(depth: u32, level: usize) -> BoxedStrategy<Vec<(String, Json)>> {
     let one = |name: &'static str, value: BoxedStrategy<Json>| {
         value.prop_map(move |value| vec![(name.to_string(), value)]).boxed()
     };
@@ -153,9 +154,9 @@ fn keyword(below: u32, level: usize) -> BoxedStrategy<Vec<(String, Json)>> {
         one("maxProperties", count()),
         one("required", names()),
     ];
-    if below > 0 {
-        let here = || subschema(below - 1, level, level);
-        let inside = || stepped(below - 1, level);
+    if depth > 0 {
+        let here = || subschema(depth - 1, level, level);
+        let inside = || inner_schema(depth - 1, level);
         let some = || vec(here(), 1..=3).prop_map(Json::from).boxed();
         let by = |names: &'static [&'static str], of: BoxedStrategy<Json>| {
             btree_map(select(names).prop_map(String::from), of, 0..=3)
@@ -194,14 +195,14 @@ fn keyword(below: u32, level: usize) -> BoxedStrategy<Vec<(String, Json)>> {
     proptest::strategy::Union::new(all).boxed()
 }
 
-/// A schema for a part of the value: there a reference may go anywhere.
-fn stepped(below: u32, level: usize) -> BoxedStrategy<Json> {
+/// Schemas for a part of the value, where a reference may have any target.
+fn inner_schema(depth: u32, level: usize) -> BoxedStrategy<Json> {
     let anywhere = prop_oneof![
         1 => Just("#".to_string()),
         2 => (0..DEFINITIONS).prop_map(|index| format!("#/definitions/d{index}")),
     ];
     prop_oneof![
-        4 => subschema(below, level, level),
+        4 => subschema(depth, level, level),
         1 => anywhere.prop_map(|target| json!({ "$ref": target })),
     ]
     .boxed()

@@ -1,4 +1,4 @@
-//! What is kept of a configuration, and how it is put back, for every configuration.
+//! Laws of the history: what is stored of a configuration, and how it is restored.
 
 use proptest::prelude::*;
 use speckit_core::config::history::{
@@ -11,8 +11,8 @@ use speckit_core::text::rfc3339;
 use speckit_core::tree::diff::diff;
 use speckit_core::{Key, LayerKind, Source, Value};
 
-/// The state whose only file has this text.
-fn kept(mode: HistoryMode, (text, root): &(String, Value), before: Option<&Value>) -> StoredState {
+/// The stored state of a configuration with one file.
+fn store(mode: HistoryMode, (text, root): &(String, Value), before: Option<&Value>) -> StoredState {
     let sources = [("/a.toml".to_owned(), Source::document(LayerKind::File, "a.toml", text.as_str()))];
     let changes = before.map(|before| diff(before, root));
     let is_secret = |_: &Key| false;
@@ -21,54 +21,54 @@ fn kept(mode: HistoryMode, (text, root): &(String, Value), before: Option<&Value
         .unwrap()
 }
 
-fn present(path: &str, text: &str) -> CurrentFile {
+fn current_file(path: &str, text: &str) -> CurrentFile {
     CurrentFile { path: path.into(), source: Some(Source::document(LayerKind::File, path, text)) }
 }
 
 proptest! {
     #[test]
-    fn of_metadata_no_value_and_no_text_is_kept(a in config(), b in config()) {
-        let kept = kept(HistoryMode::Metadata, &a, Some(&b.1));
-        prop_assert!(kept.resolved.is_none() && kept.sources.iter().all(|source| source.text.is_none()));
+    fn metadata_contain_no_value_and_no_text(a in config(), b in config()) {
+        let stored = store(HistoryMode::Metadata, &a, Some(&b.1));
+        prop_assert!(stored.resolved.is_none() && stored.sources.iter().all(|source| source.text.is_none()));
         let keys = diff(&b.1, &a.1).into_iter().map(|change| change.key).collect::<Vec<_>>();
-        prop_assert_eq!(kept.changes, Changes::Keys(keys));
+        prop_assert_eq!(stored.changes, Changes::Keys(keys));
     }
 
     #[test]
-    fn the_keys_that_changed_read_back(a in config(), b in config()) {
+    fn stored_changes_are_read_as_the_same_keys(a in config(), b in config()) {
         for mode in [HistoryMode::Full, HistoryMode::Metadata] {
-            let changes = kept(mode, &a, Some(&b.1)).changes;
+            let changes = store(mode, &a, Some(&b.1)).changes;
             let read = Changes::of_text(changes.to_text().as_deref());
             prop_assert_eq!(read.keys(), changes.keys());
         }
     }
 
     #[test]
-    fn two_generations_without_secrets_differ_as_their_trees_do(a in config(), b in config()) {
-        let [old, new] = [&a, &b].map(|config| kept(HistoryMode::Full, config, None));
+    fn two_generations_without_secrets_differ_like_their_trees(a in config(), b in config()) {
+        let [old, new] = [&a, &b].map(|config| store(HistoryMode::Full, config, None));
         let difference = difference(&old, &new, &[]);
         prop_assert_eq!(difference.changes, Changes::Values(diff(&a.1, &b.1)));
         prop_assert!(difference.is_whole);
     }
 
     #[test]
-    fn what_is_restored_is_every_byte_and_then_there_is_nothing_to_do(a in config(), b in config()) {
-        let (kept, rules) = (kept(HistoryMode::Full, &a, None), Rules::new(None));
-        let steps = plan_restore(&kept, &[present("/b.toml", &b.0), present("/a.toml", &b.0)]).unwrap();
+    fn a_restore_writes_every_byte_and_a_second_one_changes_nothing(a in config(), b in config()) {
+        let (stored, rules) = (store(HistoryMode::Full, &a, None), Rules::new(None));
+        let steps = plan_restore(&stored, &[current_file("/b.toml", &b.0), current_file("/a.toml", &b.0)]).unwrap();
         let after: Vec<CurrentFile> = steps
             .iter()
-            .filter_map(|step| Some(present(&step.path, step.new.as_ref()?.text())))
+            .filter_map(|step| Some(current_file(&step.path, step.new.as_ref()?.text())))
             .collect();
         let [only] = &after[..] else { panic!("{after:?}") };
         prop_assert_eq!(only.source.as_ref().unwrap().text(), &a.0);
-        for step in plan_restore(&kept, &after).unwrap() {
+        for step in plan_restore(&stored, &after).unwrap() {
             prop_assert_eq!(step.action, RestoreAction::Unchanged);
             prop_assert_eq!(step.diff("a", &rules), "");
         }
     }
 
     #[test]
-    fn the_order_of_times_is_that_of_their_texts(a in 0..253_402_300_800_u64, b in 0..253_402_300_800_u64) {
+    fn times_and_their_texts_have_the_same_order(a in 0..253_402_300_800_u64, b in 0..253_402_300_800_u64) {
         prop_assert_eq!(a.cmp(&b), rfc3339(a * 1000).cmp(&rfc3339(b * 1000)));
     }
 }

@@ -1,4 +1,4 @@
-//! No text on the way from inputs to settings contains a planted secret.
+//! No text that is made between inputs and settings contains a planted secret.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -17,8 +17,8 @@ use super::generated::compile;
 
 const CANARIES: [&str; 4] = ["Zq7Xw9KvYt", "86753090867", "Hj2Lp8GdVc", "Bx1Oe0IuKd"];
 
-/// Every keyword, with a value that a canary as the secret violates.
-fn broken() -> impl Strategy<Value = Json> {
+/// Schemas for every keyword that a canary violates.
+fn violated_schema() -> impl Strategy<Value = Json> {
     select(vec![
         json!({ "type": "boolean" }),
         json!({ "enum": ["a", "Zq7Xw9KvYx", 1] }),
@@ -52,7 +52,7 @@ fn rules(secret: Json) -> Rules {
     let schema = json!({ "properties": {
         "token": secret,
         "pin": { "type": "integer", "x-secret": true },
-        // A table and a list that are no secrets themselves and hold one.
+        // A table and a list that are not secret themselves but contain a secret.
         "table": with(json!({ "enum": [{ "token": "a" }, 1] })),
         "list": { "items": inside, "const": [], "uniqueItems": true, "contains": with(json!({ "const": 1 })) },
         "either": { "oneOf": [with(json!({ "const": {} })), with(json!({ "const": [] }))] },
@@ -76,14 +76,14 @@ fn document(language: Language) -> String {
     }
 }
 
-fn assert_no_secret(what: &str, text: &str) {
+fn assert_no_secret(name: &str, text: &str) {
     for canary in CANARIES {
-        assert!(!text.contains(canary), "{canary} in {what}: {text}");
+        assert!(!text.contains(canary), "{canary} in {name}: {text}");
     }
 }
 
 fn assert_report_has_no_secret(rules: &Rules, found: &[Diagnostic], layers: &[Layer]) {
-    // No diagnostic contains a secret even without masks, which are the second line of defence.
+    // Even without masks, no diagnostic may contain a secret.
     assert_no_secret("messages", &format!("{found:?}{}", serde_json::to_string(found).unwrap()));
     let masks = Masks::of(layers, &|key| rules.keys().is_secret(key));
     assert_no_secret("a short report", &render_short(found, &masks));
@@ -93,14 +93,14 @@ fn assert_report_has_no_secret(rules: &Rules, found: &[Diagnostic], layers: &[La
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "only its types matter, which fail")]
+#[expect(dead_code, reason = "only its types matter, and converting to them fails")]
 struct Settings {
     port: Option<u16>,
     pin: Option<bool>,
     token: u8,
 }
 
-fn run(rules: &Rules, inputs: &Inputs) {
+fn check_texts(rules: &Rules, inputs: &Inputs) {
     let layers = rules.read(inputs);
     assert_no_secret("inputs", &format!("{:?}{:?}", inputs.environment, inputs.overrides));
     assert_report_has_no_secret(rules, layers.diagnostics(), layers.layers());
@@ -137,8 +137,8 @@ proptest! {
     #![proptest_config(speckit_tests::cases(48))]
 
     #[test]
-    fn no_step_from_inputs_to_settings_shows_a_secret(
-        secret in broken(),
+    fn no_text_between_inputs_and_settings_shows_a_secret(
+        secret in violated_schema(),
         json in any::<bool>(),
         (variable, canary) in (select(&["APP_TOKEN", "APP_PIN", "APP_TOKEN_FILE", "APP_TABLE__TOKEN"][..]), select(&CANARIES[..])),
         wrap in select(&["", "[", "{\"x\":", "\"", "{\"x\":[", "[1,"][..]),
@@ -147,12 +147,12 @@ proptest! {
         let rules = rules(secret);
         let language = if json { Language::Json } else { Language::Toml };
         let mut text = document(language);
-        if let Some((at, piece)) = damage {
+        if let Some((at, insertion)) = damage {
             let at = at.index(text.len());
-            // A damaged name would make a secret something else.
+            // If a name were damaged, its value would not be secret any more.
             let in_a_name = text[..at].rfind(['\n', '{', ',', '[']).is_none_or(|start| !text[start..at].contains([':', '=']));
             if !in_a_name {
-                text.insert_str(at, piece);
+                text.insert_str(at, insertion);
             }
         }
         let name = if json { "a.json" } else { "a.toml" };
@@ -165,14 +165,14 @@ proptest! {
             overrides: vec![set("token"), set("pin"), set("either.token")],
             ..Inputs::default()
         };
-        run(&rules, &inputs);
-        run(&rules, &Inputs { overrides: vec![], ..inputs.clone() });
-        run(&rules, &Inputs { documents: vec![], ..inputs });
+        check_texts(&rules, &inputs);
+        check_texts(&rules, &Inputs { overrides: vec![], ..inputs.clone() });
+        check_texts(&rules, &Inputs { documents: vec![], ..inputs });
     }
 }
 
 #[test]
-fn a_table_that_holds_a_secret_is_not_quoted_where_it_is_refused() {
+fn a_refused_table_with_a_secret_is_not_quoted() {
     let schema = compile(&json!({ "enum": [1], "properties": { "token": { "x-secret": true } } })).unwrap();
     let found = schema.validator().check(&super::generated::tree(&json!({ "token": "hunter2" })));
     assert_eq!(found[0].message, "expected one of 1");

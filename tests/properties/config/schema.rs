@@ -1,19 +1,19 @@
-//! Validation agrees with another implementation of Draft 7.
+//! Laws of validation: it agrees with another implementation of Draft 7.
 
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value as Json, json};
 
-use super::generated::{compile, edited, instance, key, schema, tree};
+use super::generated::{compile, edit_instance, instance, key, schema, tree};
 
-fn oracle(schema: &Json) -> jsonschema::Validator {
+fn other_validator(schema: &Json) -> jsonschema::Validator {
     jsonschema::draft7::new(schema).unwrap_or_else(|error| panic!("{schema}: {error}"))
 }
 
-/// Where the other implementation is wrong: it takes numbers for binary floats before it divides, and so finds that
-/// 9007199254740993 is no multiple of 0.3, and that 1e300 is one of 3 (validation, section 6.2.1, knows no such
-/// rounding).
-fn is_beyond_the_oracle(schema: &Json, instance: &Json) -> bool {
+/// Whether the other implementation gives a wrong result. It converts numbers to binary floats before it divides, so it
+/// says that 9007199254740993 is not a multiple of 0.3 and that 1e300 is a multiple of 3. Section 6.2.1 of the validation
+/// specification has no such rounding.
+fn is_wrong_in_other(schema: &Json, instance: &Json) -> bool {
     let is_fraction = |step: &Json| step.as_f64().is_some_and(|step| step.fract() != 0.0);
     let is_wide =
         |number: &Json| number.as_f64().is_some_and(|number| number.abs() >= 9_007_199_254_740_992.0);
@@ -44,8 +44,8 @@ proptest! {
         let ours = compile(&schema);
         prop_assert!(ours.is_ok(), "{:?}", ours);
         let ours = ours.unwrap().validator();
-        let theirs = oracle(&schema);
-        for instance in instances.iter().filter(|instance| !is_beyond_the_oracle(&schema, instance)) {
+        let theirs = other_validator(&schema);
+        for instance in instances.iter().filter(|instance| !is_wrong_in_other(&schema, instance)) {
             let value = tree(instance);
             prop_assert_eq!(ours.is_valid(&value), theirs.is_valid(instance), "{} against {}", instance, schema);
         }
@@ -69,7 +69,7 @@ proptest! {
         schema in schema(),
         keys in prop::collection::vec(key(), 32),
     ) {
-        let schema = compile(&with_notes(schema)).unwrap();
+        let schema = compile(&with_annotations(schema)).unwrap();
         for key in keys {
             if let Some(facts) = schema.facts(&key) {
                 prop_assert_eq!((schema.is_secret(&key), schema.reload(&key)), (facts.secret, facts.reload), "{}", key);
@@ -82,11 +82,11 @@ proptest! {
         schema in schema(),
         others in prop::collection::vec((select(&["a", "b"][..]), instance(), any::<u8>()), 24),
     ) {
-        let schema = compile(&of_members(schema)).unwrap();
+        let schema = compile(&for_two_members(schema)).unwrap();
         let reused = schema.validator();
         let mut valid = json!({});
         for (name, other, place) in others {
-            let instance = edited(&valid, &json!({ name: other }), place.into());
+            let instance = edit_instance(&valid, &json!({ name: other }), place.into());
             let value = tree(&instance);
             let diagnostics = reused.check(&value);
             prop_assert_eq!(&diagnostics, &schema.validator().check(&value), "{} after {}", instance, valid);
@@ -97,25 +97,25 @@ proptest! {
     }
 }
 
-/// The schema with `x-secret` in every subschema of strings, and `x-reload` in those of other types.
-fn with_notes(mut schema: Json) -> Json {
-    if let Json::Array(below) = &mut schema {
-        below.iter_mut().for_each(|below| *below = with_notes(below.take()));
-    } else if let Json::Object(below) = &mut schema {
-        below.values_mut().for_each(|below| *below = with_notes(below.take()));
-        let note = match below.get("type").and_then(Json::as_str) {
+/// Adds `x-secret` to every subschema of strings, and `x-reload` to those of other types.
+fn with_annotations(mut schema: Json) -> Json {
+    if let Json::Array(inner) = &mut schema {
+        inner.iter_mut().for_each(|inner| *inner = with_annotations(inner.take()));
+    } else if let Json::Object(inner) = &mut schema {
+        inner.values_mut().for_each(|inner| *inner = with_annotations(inner.take()));
+        let annotation = match inner.get("type").and_then(Json::as_str) {
             Some("string") => Some(("x-secret", json!(true))),
             Some("object") => Some(("x-reload", json!("restart"))),
             Some("integer") => Some(("x-reload", json!("live"))),
             _ => None,
         };
-        below.extend(note.map(|(name, note)| (name.to_string(), note)));
+        inner.extend(annotation.map(|(name, annotation)| (name.to_string(), annotation)));
     }
     schema
 }
 
-/// The schema for two members of a table, so that one may change while the other does not.
-fn of_members(mut schema: Json) -> Json {
+/// Applies the schema to two members of a table, so that one can change while the other does not.
+fn for_two_members(mut schema: Json) -> Json {
     let definitions = schema.as_object_mut().and_then(|root| root.remove("definitions"));
     json!({ "properties": { "a": schema, "b": schema }, "definitions": definitions.unwrap_or_else(|| json!({})) })
 }

@@ -1,4 +1,4 @@
-//! No text crashes a parser, and printed trees read back unchanged.
+//! Laws of the parsers: no text crashes them, and a printed tree is read as the same tree.
 
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ use speckit_core::{Code, Diagnostic, Layer, LayerKind, Source, Value};
 
 use super::generated::{compile, instance, schema, tree};
 
-/// A schema with something of every type, a secret, a list, a table with free names, and itself inside.
+/// Rules with a recursive schema that has keys of every type, a secret, a list, and a table with arbitrary names.
 fn rules() -> Rules {
     let schema = serde_json::json!({
         "properties": {
@@ -43,7 +43,7 @@ fn read(text: &str, language: Language) -> Result<Layer, Vec<Diagnostic>> {
     parse(&Source::document(LayerKind::File, name, text), language)
 }
 
-/// Passes the text to every parser; each result is reported, printed or typed too.
+/// Passes a text to every parser, and then reports, prints or converts each result.
 fn read_everywhere(text: &str) {
     let rules = rules();
     for language in [Language::Toml, Language::Json] {
@@ -93,26 +93,29 @@ fn read_everywhere(text: &str) {
 }
 
 /// A text with parts removed, replaced or inserted.
-fn damaged(text: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
-    let piece = prop_oneof![
+fn damage_text(text: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
+    let insertion = prop_oneof![
         "[\\[\\]{}\"'=:,.#\\\\\n\r\t \u{0}\u{feff}0-9eE+_-]{0,3}",
         prop::sample::select(&["\"\"\"", "'''", "[[", "\\u", "\\ud800", "nan", "-0", "1e999", "é", "0x"][..])
             .prop_map(String::from),
         any::<String>(),
     ];
-    (text, prop::collection::vec((any::<Index>(), 0_usize..4, piece), 1..4)).prop_map(|(mut text, edits)| {
-        for (at, gone, piece) in edits {
-            let floor = |text: &str, at: usize| (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap();
-            let at = floor(&text, at.index(text.len() + 1));
-            let end = floor(&text, (at + gone).min(text.len())).max(at);
-            text.replace_range(at..end, &piece);
-        }
-        text
-    })
+    (text, prop::collection::vec((any::<Index>(), 0_usize..4, insertion), 1..4)).prop_map(
+        |(mut text, edits)| {
+            for (at, removed_bytes, insertion) in edits {
+                let floor =
+                    |text: &str, at: usize| (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap();
+                let at = floor(&text, at.index(text.len() + 1));
+                let end = floor(&text, (at + removed_bytes).min(text.len())).max(at);
+                text.replace_range(at..end, &insertion);
+            }
+            text
+        },
+    )
 }
 
-/// The tree as JSON has it: a date is a string, and so are `nan` and `inf`.
-fn as_json_has_it(text: &str) -> Value {
+/// Reads a JSON text, in which dates, `nan` and `inf` are strings.
+fn read_json(text: &str) -> Value {
     read(text, Language::Json).unwrap_or_else(|found| panic!("{text}: {found:?}")).root().clone()
 }
 
@@ -130,18 +133,18 @@ proptest! {
     }
 
     #[test]
-    fn no_damaged_toml_crashes_a_parser(text in damaged(config_text())) {
+    fn no_damaged_toml_crashes_a_parser(text in damage_text(config_text())) {
         read_everywhere(&text);
     }
 
     #[test]
-    fn no_damaged_json_crashes_a_parser(text in damaged(instance().prop_map(|json| json.to_string()))) {
+    fn no_damaged_json_crashes_a_parser(text in damage_text(instance().prop_map(|json| json.to_string()))) {
         read_everywhere(&text);
     }
 
     #[test]
     fn no_damaged_schema_crashes_the_compiler(
-        text in damaged(schema().prop_map(|json| json.to_string())),
+        text in damage_text(schema().prop_map(|json| json.to_string())),
         instance in instance(),
     ) {
         if let Ok(layer) = read(&text, Language::Json)
@@ -154,56 +157,56 @@ proptest! {
     }
 
     #[test]
-    fn printed_toml_reads_back((_, tree) in config()) {
+    fn printed_toml_is_read_as_the_same_tree((_, tree) in config()) {
         let text = to_toml(&tree);
-        let again = read(&text, Language::Toml);
-        prop_assert!(again.is_ok(), "{:?} in {}", again, text);
-        let again = again.unwrap();
-        prop_assert_eq!(again.root(), &tree, "{}", text);
+        let read_again = read(&text, Language::Toml);
+        prop_assert!(read_again.is_ok(), "{:?} in {}", read_again, text);
+        let read_again = read_again.unwrap();
+        prop_assert_eq!(read_again.root(), &tree, "{}", text);
     }
 
     #[test]
-    fn printed_json_reads_back(json in instance()) {
+    fn printed_json_is_read_as_the_same_tree(json in instance()) {
         let value = tree(&json);
         let text = serde_json::to_string(&value).unwrap();
-        prop_assert_eq!(&as_json_has_it(&text), &value, "{}", text);
-        prop_assert_eq!(&as_json_has_it(&value.to_json().to_string()), &value, "{}", text);
+        prop_assert_eq!(&read_json(&text), &value, "{}", text);
+        prop_assert_eq!(&read_json(&value.to_json().to_string()), &value, "{}", text);
         prop_assert_eq!(&serde_json::from_str::<Json>(&text).unwrap(), &value.to_json(), "{}", text);
     }
 
     #[test]
-    fn a_tree_as_json_reads_back((_, tree) in config()) {
-        // What TOML has and JSON lacks becomes text: the second round changes nothing more.
-        let once = as_json_has_it(&tree.to_json().to_string());
-        prop_assert_eq!(as_json_has_it(&once.to_json().to_string()), once);
+    fn a_tree_from_json_is_read_as_the_same_tree((_, tree) in config()) {
+        // The first round turns values that JSON lacks into texts, and the second round changes nothing.
+        let once = read_json(&tree.to_json().to_string());
+        prop_assert_eq!(read_json(&once.to_json().to_string()), once);
     }
 }
 
-/// Reads a text, which must neither overflow a stack of 2 MiB nor take more than 30 seconds in a debug build.
-fn read_in_time(name: &str, text: String) {
+/// Reads a text, and checks that a debug build takes less than 30 seconds. A stack of 2 MiB must be enough.
+fn read_quickly(name: &str, text: String) {
     let start = Instant::now();
     read_everywhere(&text);
     let elapsed = start.elapsed();
     assert!(elapsed < Duration::from_secs(30), "{name}: {elapsed:?}");
 }
 
-/// A recursion overflows 2 MiB at this depth where a level takes more than half a KiB.
-const DEEP: usize = 4_000;
+/// At this depth, a recursion overflows 2 MiB if each level takes more than half a KiB.
+const DEPTH: usize = 4_000;
 
 #[test]
 fn deep_lists_and_tables_do_not_overflow_the_stack() {
     for (open, close) in
         [("[", "]"), ("{\"a\":", "}"), ("{a=", "}"), ("x=[", "]"), ("[[", "]]"), ("[{\"a\":", "}]")]
     {
-        read_in_time(open, open.repeat(DEEP));
-        read_in_time(open, format!("{}1{}", open.repeat(DEEP), close.repeat(DEEP)));
-        read_in_time(open, format!("x = {}1{}\n", open.repeat(DEEP), close.repeat(DEEP)));
+        read_quickly(open, open.repeat(DEPTH));
+        read_quickly(open, format!("{}1{}", open.repeat(DEPTH), close.repeat(DEPTH)));
+        read_quickly(open, format!("x = {}1{}\n", open.repeat(DEPTH), close.repeat(DEPTH)));
     }
 }
 
 #[test]
 fn deep_keys_do_not_overflow_the_stack() {
-    let dotted = ["a"; DEEP].join(".");
+    let dotted = ["a"; DEPTH].join(".");
     for text in [
         dotted.clone(),
         format!("{dotted} = 1\n"),
@@ -211,14 +214,14 @@ fn deep_keys_do_not_overflow_the_stack() {
         format!("[[{dotted}]]\nb = 1\n"),
         format!("x = {{ {dotted} = 1 }}\n"),
         format!("{dotted}=1"),
-        ["A"; DEEP].join("__"),
-        ["MODELS__X"; DEEP].join("__"),
-        ["0"; DEEP].join("__"),
-        "A__".repeat(DEEP),
-        "_".repeat(DEEP),
-        "TOKEN_FILE".to_string() + &"_FILE".repeat(DEEP),
+        ["A"; DEPTH].join("__"),
+        ["MODELS__X"; DEPTH].join("__"),
+        ["0"; DEPTH].join("__"),
+        "A__".repeat(DEPTH),
+        "_".repeat(DEPTH),
+        "TOKEN_FILE".to_string() + &"_FILE".repeat(DEPTH),
     ] {
-        read_in_time(&text.chars().take(20).collect::<String>(), text);
+        read_quickly(&text.chars().take(20).collect::<String>(), text);
     }
 }
 
@@ -262,7 +265,7 @@ fn long_tokens_are_parsed_in_time() {
         "#".repeat(long),
         "\\".repeat(long),
     ] {
-        read_in_time(&format!("{}… of {}", text.chars().take(12).collect::<String>(), text.len()), text);
+        read_quickly(&format!("{}… of {}", text.chars().take(12).collect::<String>(), text.len()), text);
     }
 }
 
@@ -286,7 +289,7 @@ fn wide_numbers_are_compared_in_time() {
 }
 
 #[test]
-fn marks_and_line_ends_of_all_systems_are_read() {
+fn byte_order_marks_and_all_line_ends_are_read() {
     let value = |text: &str, language| read(text, language).map(|layer| layer.root().to_string());
     assert_eq!(value("\u{feff}a = 1\r\nb = 2\r\n", Language::Toml).unwrap(), "{ a = 1, b = 2 }");
     assert_eq!(value("\u{feff}{\"a\":\r\n1}\r", Language::Json).unwrap(), "{ a = 1 }");
@@ -318,7 +321,7 @@ fn marks_and_line_ends_of_all_systems_are_read() {
     }
 }
 
-/// Each cycle of the schema is one chain of `allOf` and one step into the tree; the violation is at the first step.
+/// Each cycle of the schema is a chain of `allOf` and one step into the tree. The violation is at the first step.
 #[test]
 fn a_long_chain_over_a_deep_tree_is_explained_without_overflow() {
     let chain = 30;
@@ -357,15 +360,15 @@ fn a_deep_tree_is_checked_without_overflow() {
                 inner = serde_json::json!({ combine: [inner] });
             }
             let validator = compile(&inner).unwrap().validator();
-            let mut judged = 0;
+            let mut checked = 0;
             for depth in (1..100).step_by(3) {
                 let text = format!("{}1{}", "{\"a\":".repeat(depth), "}".repeat(depth));
                 let value = read(&text, Language::Json).unwrap();
                 let found = validator.check(value.root());
                 assert!(found.iter().all(|diagnostic| diagnostic.code == "schema/unsupported"), "{found:?}");
-                judged += usize::from(found.is_empty());
+                checked += usize::from(found.is_empty());
             }
-            assert!(judged >= 3, "{judged} of {combine} in a chain of {chain}");
+            assert!(checked >= 3, "{checked} of {combine} in a chain of {chain}");
         }
     }
 }

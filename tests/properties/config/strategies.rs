@@ -1,4 +1,4 @@
-//! The strategies generate what they promise, on which the other laws rely.
+//! Checks the guarantees of the strategies, on which the other laws rely.
 
 use proptest::prelude::*;
 use speckit_core::config::source::{Language, parse};
@@ -16,17 +16,17 @@ proptest! {
     }
 
     #[test]
-    fn the_place_of_a_leaf_is_where_it_is_written(layer in layer()) {
+    fn the_location_of_a_leaf_is_the_location_of_its_text(layer in layer()) {
         layer.root().leaves_and_elements(&mut |key, leaf| assert_eq!(leaf.origin().raw(), leaf.to_string(), "{key}"));
     }
 
     #[test]
-    fn a_key_survives_printing(key in key()) {
+    fn a_printed_key_parses_as_itself(key in key()) {
         prop_assert_eq!(key.to_string().parse::<Key>(), Ok(key));
     }
 
     #[test]
-    fn an_overlay_holds_only_settings_of_the_defaults_each_of_its_type(
+    fn an_overlay_contains_only_keys_of_the_defaults_with_the_same_types(
         (defaults, overlays) in layer().prop_flat_map(|layer| (Just(layer.clone()), overlays(&layer, 1)))
     ) {
         overlays[0].root().leaves(&mut |key, leaf| {
@@ -39,7 +39,7 @@ proptest! {
     }
 }
 
-/// The laws of merging need layers that collide, so collisions are counted.
+/// The laws of merging need layers that set the same keys, so this test counts such pairs.
 #[test]
 fn layers_collide_in_every_way() {
     use proptest::strategy::ValueTree as _;
@@ -62,12 +62,12 @@ fn layers_collide_in_every_way() {
                 usize::from(pair.1.root().get(key).is_some_and(|upper| upper.as_table().is_some()));
         });
     }
-    for (what, count) in [
+    for (name, count) in [
         ("scalars over tables", scalar_over_table),
         ("tables over scalars", table_over_scalar),
         ("lists over lists", lists),
         ("removals", removals),
     ] {
-        assert!(count >= 25, "{count} {what} in 1000 pairs of layers");
+        assert!(count >= 25, "{count} {name} in 1000 pairs of layers");
     }
 }

@@ -1,4 +1,4 @@
-//! Properties of the waits between attempts.
+//! Laws of the waits between attempts.
 
 use std::time::Duration;
 
@@ -17,16 +17,16 @@ fn milliseconds() -> impl Strategy<Value = u64> {
 }
 
 /// Every setting that the schema of the application allows.
-fn allowed() -> impl Strategy<Value = RetryConfig> {
+fn valid_config() -> impl Strategy<Value = RetryConfig> {
     let multiplier = prop_oneof![
         1 => Just(1.0), 1 => 1.0..1.000_000_1_f64, 1 => Just(2.0), 3 => 1.0..4.0_f64, 1 => 1.0..=100.0_f64
     ];
     let attempts = prop_oneof![3 => 1..12_u32, 1 => 1..=1000_u32];
-    with_settings(attempts, milliseconds, multiplier)
+    config_of(attempts, milliseconds, multiplier)
 }
 
-/// Settings that no schema has checked.
-fn unchecked() -> impl Strategy<Value = RetryConfig> {
+/// Settings that the schema may not allow.
+fn invalid_config() -> impl Strategy<Value = RetryConfig> {
     let count = || prop_oneof![Just(0), Just(u64::MAX), 0..10_u64, any::<u64>()];
     let multiplier = prop_oneof![
         select(
@@ -35,10 +35,10 @@ fn unchecked() -> impl Strategy<Value = RetryConfig> {
         0.0..1.0_f64,
         any::<f64>()
     ];
-    with_settings(0..20_u32, count, multiplier)
+    config_of(0..20_u32, count, multiplier)
 }
 
-fn with_settings<M: Strategy<Value = u64>>(
+fn config_of<M: Strategy<Value = u64>>(
     attempts: impl Strategy<Value = u32>,
     millis: impl Fn() -> M,
     multiplier: impl Strategy<Value = f64>,
@@ -56,9 +56,9 @@ fn with_settings<M: Strategy<Value = u64>>(
     )
 }
 
-/// Settings of every kind.
+/// Valid and invalid settings.
 pub(crate) fn configs() -> impl Strategy<Value = RetryConfig> {
-    prop_oneof![4 => allowed().boxed(), 1 => unchecked().boxed()]
+    prop_oneof![4 => valid_config().boxed(), 1 => invalid_config().boxed()]
 }
 
 fn number() -> impl Strategy<Value = u32> {
@@ -78,14 +78,14 @@ fn bounds(config: &RetryConfig, retry: u32, last: Option<Duration>) -> (Duration
         Jitter::Equal => (wait / 2, wait),
         Jitter::Decorrelated => {
             let first = config.initial_backoff().min(config.max_backoff());
-            let max = last.unwrap_or(first).saturating_mul(3).min(config.max_backoff());
-            (first, max.max(first))
+            let maximum = last.unwrap_or(first).saturating_mul(3).min(config.max_backoff());
+            (first, maximum.max(first))
         }
     }
 }
 
-/// A duration limited to 2⁶⁴ − 1 nanoseconds, as in the core.
-fn limited(duration: Duration) -> Duration {
+/// Limits a duration to 2⁶⁴ − 1 nanoseconds, as the core does.
+fn limit_to_core(duration: Duration) -> Duration {
     duration.min(Duration::from_nanos(u64::MAX))
 }
 
@@ -100,12 +100,12 @@ proptest! {
     }
 
     #[test]
-    fn waits_never_shrink(config in allowed(), number in 0..=1000_u32) {
+    fn waits_never_decrease(config in valid_config(), number in 0..=1000_u32) {
         prop_assert!(wait_before(&config, number) <= wait_before(&config, number + 1));
     }
 
     #[test]
-    fn a_greater_setting_never_gives_a_shorter_wait(config in allowed(), other in allowed(), number in number()) {
+    fn a_greater_setting_never_gives_a_shorter_wait(config in valid_config(), other in valid_config(), number in number()) {
         let wait = wait_before(&config, number);
         let longer = [
             config.with_initial_backoff_ms(config.initial_backoff_ms.max(other.initial_backoff_ms)),
@@ -118,27 +118,27 @@ proptest! {
     }
 
     #[test]
-    fn the_first_wait_is_the_initial_backoff_or_the_cap(config in allowed()) {
+    fn the_first_wait_is_the_initial_backoff_or_the_cap(config in valid_config()) {
         let first = config.initial_backoff().min(config.max_backoff());
         prop_assert_eq!(wait_before(&config, 1), first);
-        prop_assert_eq!(wait_before(&config, 0), first, "no retry is before the first");
+        prop_assert_eq!(wait_before(&config, 0), first, "0 counts as the first retry");
     }
 
     #[test]
-    fn a_wait_is_the_first_one_multiplied_repeatedly(config in allowed(), number in 1..=1000_u32) {
+    fn a_wait_is_the_first_wait_multiplied_repeatedly(config in valid_config(), number in 1..=1000_u32) {
         let cap = config.max_backoff().as_secs_f64();
         let mut expected = config.initial_backoff().as_secs_f64();
         for _ in 1..number {
             expected = (expected * config.multiplier).min(cap);
         }
         let actual = wait_before(&config, number).as_secs_f64();
-        // A wait is cut to whole nanoseconds.
+        // A wait is rounded down to whole nanoseconds.
         let error = (actual - expected.min(cap)).abs();
         prop_assert!(error <= expected * 1e-9 + 1e-9, "{actual} is not {expected}");
     }
 
     #[test]
-    fn a_wait_of_a_whole_multiplier_is_exact(config in allowed(), multiplier in 1..=100_u8, number in 1..=1000_u32) {
+    fn a_wait_of_a_whole_multiplier_is_exact(config in valid_config(), multiplier in 1..=100_u8, number in 1..=1000_u32) {
         let multiplier = if multiplier > 50 { multiplier } else { 1 << (multiplier % 7) };
         let config = config.with_multiplier(multiplier.into());
         let cap = config.max_backoff().as_nanos();
@@ -155,16 +155,16 @@ proptest! {
     }
 
     #[test]
-    fn another_seed_or_label_gives_other_waits(config in allowed(), seed in any::<u64>()) {
+    fn another_seed_or_label_gives_other_waits(config in valid_config(), seed in any::<u64>()) {
         // Ten waits from ranges of at least a million nanoseconds are not equal by chance.
         let config = config.with_max_backoff_ms(DAY_MS).with_multiplier(config.multiplier.max(1.1));
-        let drawn = |seed: u64, label: &str| {
+        let draw_waits = |seed: u64, label: &str| {
             let mut backoff = Backoff::new(Seed::new(seed), label);
             (1..=10).map(|retry| backoff.wait(&config, retry)).collect::<Vec<_>>()
         };
-        let is_chance = config.jitter != Jitter::None;
-        prop_assert_eq!(drawn(seed, "one") != drawn(seed, "other"), is_chance);
-        prop_assert_eq!(drawn(seed, "one") != drawn(!seed, "one"), is_chance);
+        let is_random = config.jitter != Jitter::None;
+        prop_assert_eq!(draw_waits(seed, "one") != draw_waits(seed, "other"), is_random);
+        prop_assert_eq!(draw_waits(seed, "one") != draw_waits(!seed, "one"), is_random);
     }
 
     #[test]
@@ -175,9 +175,9 @@ proptest! {
         let mut backoff = Backoff::new(Seed::new(seed), "bounds");
         let mut last = None;
         for (config, retry) in settings {
-            let (min, max) = bounds(&config, retry, last);
+            let (minimum, maximum) = bounds(&config, retry, last);
             let wait = backoff.wait(&config, retry);
-            prop_assert!((limited(min)..=limited(max)).contains(&wait), "{wait:?} is not in {min:?}..={max:?}: {config:?}");
+            prop_assert!((limit_to_core(minimum)..=limit_to_core(maximum)).contains(&wait), "{wait:?} is not in {minimum:?}..={maximum:?}: {config:?}");
             last = Some(wait);
         }
     }
@@ -210,20 +210,20 @@ proptest! {
 
 const DRAWS: u32 = 100_000;
 
-/// The draws of a jitter before the first retry, between 0 and 1 of the wait of 100 ms.
-fn drawn(jitter: Jitter, seed: u64) -> Vec<f64> {
+/// Draws of a jitter before the first retry, as fractions of the wait of 100 ms.
+fn draw_waits(jitter: Jitter, seed: u64) -> Vec<f64> {
     let config = RetryConfig::default().with_jitter(jitter);
     let mut backoff = Backoff::new(Seed::new(seed), "uniform");
     (0..DRAWS).map(|_| backoff.wait(&config, 1).as_secs_f64() / 0.1).collect()
 }
 
 /// The greatest difference between the actual and the expected share of draws below a number: D of Kolmogorov and Smirnov.
-fn greatest_distance(mut draws: Vec<f64>, min: f64, max: f64) -> f64 {
+fn greatest_distance(mut draws: Vec<f64>, minimum: f64, maximum: f64) -> f64 {
     draws.sort_by(f64::total_cmp);
     let count = f64::from(DRAWS);
     let mut greatest = 0.0_f64;
     for (below, draw) in (0..DRAWS).map(f64::from).zip(draws) {
-        let expected = (draw - min) / (max - min);
+        let expected = (draw - minimum) / (maximum - minimum);
         greatest = greatest.max(expected - below / count).max((below + 1.0) / count - expected);
     }
     greatest
@@ -231,22 +231,25 @@ fn greatest_distance(mut draws: Vec<f64>, min: f64, max: f64) -> f64 {
 
 #[test]
 fn full_and_equal_jitter_are_even_over_their_ranges() {
-    // Chance exceeds it once in a thousand times.
-    let rarely = 1.95 / f64::from(DRAWS).sqrt();
+    // Random draws exceed this value once in a thousand times.
+    let critical_value = 1.95 / f64::from(DRAWS).sqrt();
     for seed in 1..=5 {
-        for (jitter, min) in [(Jitter::Full, 0.0), (Jitter::Equal, 0.5)] {
-            let distance = greatest_distance(drawn(jitter, seed), min, 1.0);
-            assert!(distance < rarely, "{jitter:?} of seed {seed}: {distance:.5} is above {rarely:.5}");
+        for (jitter, minimum) in [(Jitter::Full, 0.0), (Jitter::Equal, 0.5)] {
+            let distance = greatest_distance(draw_waits(jitter, seed), minimum, 1.0);
+            assert!(
+                distance < critical_value,
+                "{jitter:?} of seed {seed}: {distance:.5} is above {critical_value:.5}"
+            );
         }
     }
 }
 
 #[test]
 fn each_thousandth_of_a_range_is_drawn_equally_often() {
-    for (jitter, min) in [(Jitter::Full, 0.0), (Jitter::Equal, 0.5)] {
+    for (jitter, minimum) in [(Jitter::Full, 0.0), (Jitter::Equal, 0.5)] {
         let mut counts = vec![0_u32; 1000];
-        for draw in drawn(jitter, 42) {
-            let cell = (draw - min) / (1.0 - min) * 1000.0;
+        for draw in draw_waits(jitter, 42) {
+            let cell = (draw - minimum) / (1.0 - minimum) * 1000.0;
             counts[(cell as usize).min(999)] += 1;
         }
         assert_even(&counts, &format!("{jitter:?}"));
@@ -262,8 +265,8 @@ fn a_decorrelated_wait_is_even_from_the_first_to_three_times_the_last() {
         let mut last = Duration::from_millis(100);
         for retry in 1..=4 {
             let wait = backoff.wait(&config, retry);
-            let (min, max) = (0.1, (last * 3).min(config.max_backoff()).as_secs_f64());
-            let cell = (wait.as_secs_f64() - min) / (max - min) * 100.0;
+            let (minimum, maximum) = (0.1, (last * 3).min(config.max_backoff()).as_secs_f64());
+            let cell = (wait.as_secs_f64() - minimum) / (maximum - minimum) * 100.0;
             counts[(cell as usize).min(99)] += 1;
             last = wait;
         }

@@ -1,4 +1,4 @@
-//! Properties of the circuit breaker, compared with a list of all events.
+//! Laws of the circuit breaker: it agrees with a reference that stores all events.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use speckit_core::retry::breaker::{Breaker, BreakerConfig, BreakerState, Permit}
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum BreakerEvent {
-    Ask,
-    /// Ends one of the permits, counted from the last, even a second time.
+    RequestPermit,
+    /// Finishes one of the permits, counted from the last one, possibly a second time.
     Finish {
         permit: usize,
         is_success: bool,
@@ -31,11 +31,11 @@ fn config() -> impl Strategy<Value = BreakerConfig> {
     })
 }
 
-/// Calls most of which end at once, over a clock that mostly goes forward.
+/// Calls that mostly end at once, at times that mostly increase.
 fn history() -> impl Strategy<Value = BreakerHistory> {
     let recent = || prop_oneof![6 => Just(0_usize), 2 => 0..4_usize, 1 => 0..40_usize];
     let event = prop_oneof![
-        4 => Just(BreakerEvent::Ask),
+        4 => Just(BreakerEvent::RequestPermit),
         4 => (recent(), prop::bool::weighted(0.4)).prop_map(|(permit, is_success)| BreakerEvent::Finish { permit, is_success }),
         1 => recent().prop_map(|permit| BreakerEvent::Abandon { permit }),
     ];
@@ -50,7 +50,7 @@ fn history() -> impl Strategy<Value = BreakerHistory> {
     })
 }
 
-/// The reference: a list of all events, from which it computes each state.
+/// Stores all events, and computes each state from them.
 #[derive(Clone, Debug, Default)]
 struct ReferenceBreaker {
     /// The outcomes that count, each with the era in which its call began.
@@ -73,7 +73,7 @@ impl ReferenceBreaker {
         self.changes.last().copied().unwrap_or(ReferenceState::Closed)
     }
 
-    fn ask(&mut self, config: BreakerConfig, now: Duration) -> Result<(), Duration> {
+    fn request_permit(&mut self, config: BreakerConfig, now: Duration) -> Result<(), Duration> {
         if let ReferenceState::Open { until } | ReferenceState::Trial { until } = self.state() {
             if now < until {
                 return Err(until);
@@ -118,22 +118,22 @@ impl ReferenceBreaker {
     }
 }
 
-/// Applies a history to a breaker and calls `moment` after each event.
-fn play(
+/// Applies a history to a breaker, and calls `observe` after each event.
+fn replay(
     config: BreakerConfig,
     history: &BreakerHistory,
-    mut moment: impl FnMut(&Breaker, Duration, BreakerEvent, Option<Result<Permit, Duration>>),
+    mut observe: impl FnMut(&Breaker, Duration, BreakerEvent, Option<Result<Permit, Duration>>),
 ) -> Breaker {
     let mut breaker = Breaker::new(config);
     let mut permits = Vec::new();
     let of = |permits: &Vec<Permit>, back: usize| permits.len().checked_sub(back + 1);
     for (now, event) in history {
-        let mut answer = None;
+        let mut permit_result = None;
         match *event {
-            BreakerEvent::Ask => {
+            BreakerEvent::RequestPermit => {
                 let result = breaker.permit(*now);
                 permits.extend(result);
-                answer = Some(result);
+                permit_result = Some(result);
             }
             BreakerEvent::Finish { permit, is_success } => {
                 let Some(permit) = of(&permits, permit) else { continue };
@@ -144,7 +144,7 @@ fn play(
                 breaker.abandoned(*now, permits[permit]);
             }
         }
-        moment(&breaker, *now, *event, answer);
+        observe(&breaker, *now, *event, permit_result);
     }
     breaker
 }
@@ -159,22 +159,22 @@ fn expected_state(state: ReferenceState, now: Duration) -> BreakerState {
 
 proptest! {
     #[test]
-    fn a_breaker_equals_the_reference(config in config(), history in history()) {
+    fn a_breaker_agrees_with_the_reference(config in config(), history in history()) {
         let mut model = ReferenceBreaker::default();
         let mut difference = None;
-        play(config, &history, |breaker, now, event, answer| {
+        replay(config, &history, |breaker, now, event, result| {
             let mut expected = None;
             match event {
-                BreakerEvent::Ask => expected = Some(model.ask(config, now)),
+                BreakerEvent::RequestPermit => expected = Some(model.request_permit(config, now)),
                 BreakerEvent::Finish { permit, is_success } => {
                     model.finish(config, now, model.permits.len() - 1 - permit, is_success);
                 }
                 BreakerEvent::Abandon { permit } => model.abandon(now, model.permits.len() - 1 - permit),
             }
-            let answer = answer.map(|answer| answer.map(|_| ()));
+            let result = result.map(|result| result.map(|_| ()));
             let (actual, model) = (breaker.state(now), expected_state(model.state(), now));
-            if answer != expected || actual != model {
-                difference.get_or_insert((now, event, answer, expected, actual, model));
+            if result != expected || actual != model {
+                difference.get_or_insert((now, event, result, expected, actual, model));
             }
         });
         prop_assert_eq!(difference, None);
@@ -183,18 +183,18 @@ proptest! {
     #[test]
     fn an_open_breaker_allows_a_call_after_its_time(config in config(), history in history()) {
         let latest = history.iter().map(|(now, _)| *now).max().unwrap();
-        let mut breaker = play(config, &history, |_, _, _, _| {});
+        let mut breaker = replay(config, &history, |_, _, _, _| {});
         prop_assert!(breaker.permit(latest.saturating_add(config.open_for)).is_ok());
     }
 
     #[test]
-    fn a_rejected_call_gets_the_time_of_the_next_permit(config in config(), history in history()) {
+    fn a_rejection_contains_the_time_of_the_next_permit(config in config(), history in history()) {
         let mut wrong = None;
-        play(config, &history, |breaker, now, _, answer| {
-            if let Some(Err(until)) = answer {
+        replay(config, &history, |breaker, now, _, result| {
+            if let Some(Err(until)) = result {
                 let before = until.saturating_sub(Duration::from_nanos(1));
-                let is_right = until > now && breaker.clone().permit(until).is_ok() && breaker.clone().permit(before).is_err();
-                if !is_right {
+                let is_correct = until > now && breaker.clone().permit(until).is_ok() && breaker.clone().permit(before).is_err();
+                if !is_correct {
                     wrong.get_or_insert((now, until));
                 }
             }
@@ -203,16 +203,16 @@ proptest! {
     }
 
     #[test]
-    fn two_trials_never_run_at_the_same_time(config in config(), history in history()) {
+    fn two_trial_calls_never_run_at_the_same_time(config in config(), history in history()) {
         // The running trial: a permit from a breaker that was not closed.
         let (mut trial, mut permits, mut was_closed) = (None, 0_usize, true);
-        let mut twice = None;
-        play(config, &history, |breaker, now, event, answer| {
+        let mut overlap = None;
+        replay(config, &history, |breaker, now, event, result| {
             match event {
-                BreakerEvent::Ask if answer.is_some_and(|answer| answer.is_ok()) => {
+                BreakerEvent::RequestPermit if result.is_some_and(|result| result.is_ok()) => {
                     if !was_closed {
                         if let Some((_, since)) = trial && now < config.open_for.saturating_add(since) {
-                            twice.get_or_insert((since, now));
+                            overlap.get_or_insert((since, now));
                         }
                         trial = Some((permits, now));
                     }
@@ -224,14 +224,14 @@ proptest! {
             }
             was_closed = breaker.state(now) == BreakerState::Closed;
         });
-        prop_assert_eq!(twice, None);
+        prop_assert_eq!(overlap, None);
     }
 
     #[test]
     fn a_breaker_whose_calls_all_succeed_never_opens(config in config(), calls in 1..300_u64) {
         let mut breaker = Breaker::new(config);
         for now in (0..calls).map(Duration::from_secs) {
-            let permit = breaker.permit(now).expect("it is closed");
+            let permit = breaker.permit(now).expect("the breaker is closed");
             breaker.finished(now, permit, true);
         }
         prop_assert_eq!(breaker.state(Duration::ZERO), BreakerState::Closed);

@@ -1,4 +1,4 @@
-//! The laws of the budget for retries: it is what exact arithmetic over the whole history says.
+//! Laws of the retry budget: it agrees with exact arithmetic over the complete history.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use speckit_core::retry::{Budget, BudgetConfig};
 enum BudgetEvent {
     Withdraw,
     Succeed,
-    Look,
+    ReadBalance,
 }
 
 fn count() -> impl Strategy<Value = u32> {
@@ -26,10 +26,10 @@ fn config() -> impl Strategy<Value = BudgetConfig> {
 }
 
 fn event() -> impl Strategy<Value = BudgetEvent> {
-    prop_oneof![6 => Just(BudgetEvent::Withdraw), 2 => Just(BudgetEvent::Succeed), 1 => Just(BudgetEvent::Look)]
+    prop_oneof![6 => Just(BudgetEvent::Withdraw), 2 => Just(BudgetEvent::Succeed), 1 => Just(BudgetEvent::ReadBalance)]
 }
 
-/// A time of a clock that mostly goes forward.
+/// Events whose times mostly increase.
 fn history() -> impl Strategy<Value = Vec<(Duration, BudgetEvent)>> {
     let step = prop_oneof![
         4 => Just(0_i64), 4 => 0..2_000_000_000_i64, 1 => 0..1_000_000_000_000_i64, 2 => -3_000_000_000..0_i64,
@@ -46,16 +46,17 @@ fn history() -> impl Strategy<Value = Vec<(Duration, BudgetEvent)>> {
     })
 }
 
-/// The tokens after a history, in parts of a hundred billionth, and whether each withdrawal was granted.
-fn reference(config: BudgetConfig, history: &[(Duration, BudgetEvent)]) -> (u128, Vec<bool>) {
+/// The number of tokens after a history, and whether each withdrawal was granted. Internally, a token has a hundred
+/// billion parts.
+fn compute_exactly(config: BudgetConfig, history: &[(Duration, BudgetEvent)]) -> (u128, Vec<bool>) {
     const TOKEN: u128 = 100_000_000_000;
-    let max = u128::from(config.capacity.max(1)) * TOKEN;
-    let (mut tokens, mut granted) = (max, Vec::new());
+    let capacity = u128::from(config.capacity.max(1)) * TOKEN;
+    let (mut tokens, mut granted) = (capacity, Vec::new());
     for (index, (now, event)) in history.iter().enumerate() {
-        // Time counts from the latest one.
+        // Time only counts beyond the latest time so far.
         if let Some(latest) = history[..index].iter().map(|(time, _)| *time).max() {
             let passed = now.saturating_sub(latest).as_nanos();
-            tokens = max.min(tokens + passed * u128::from(config.per_second) * 100);
+            tokens = capacity.min(tokens + passed * u128::from(config.per_second) * 100);
         }
         match event {
             BudgetEvent::Withdraw if tokens >= TOKEN => {
@@ -65,9 +66,9 @@ fn reference(config: BudgetConfig, history: &[(Duration, BudgetEvent)]) -> (u128
             BudgetEvent::Withdraw => granted.push(false),
             BudgetEvent::Succeed => {
                 let parts = u128::from(config.percent_of_successes) * TOKEN / 100;
-                tokens = max.min(tokens + parts);
+                tokens = capacity.min(tokens + parts);
             }
-            BudgetEvent::Look => {}
+            BudgetEvent::ReadBalance => {}
         }
     }
     (tokens / TOKEN, granted)
@@ -80,7 +81,7 @@ fn step(budget: &mut Budget, now: Duration, event: BudgetEvent) -> Option<bool> 
             budget.succeeded(now);
             None
         }
-        BudgetEvent::Look => {
+        BudgetEvent::ReadBalance => {
             budget.left(now);
             None
         }
@@ -89,11 +90,11 @@ fn step(budget: &mut Budget, now: Duration, event: BudgetEvent) -> Option<bool> 
 
 proptest! {
     #[test]
-    fn a_budget_equals_exact_arithmetic_over_its_history(config in config(), history in history()) {
+    fn a_budget_agrees_with_exact_arithmetic(config in config(), history in history()) {
         let mut budget = Budget::new(config);
         let granted: Vec<bool> =
             history.iter().filter_map(|(now, event)| step(&mut budget, *now, *event)).collect();
-        let (left, expected) = reference(config, &history);
+        let (left, expected) = compute_exactly(config, &history);
         prop_assert_eq!(granted, expected);
         prop_assert_eq!(u128::from(budget.left(history[history.len() - 1].0)), left);
     }
@@ -108,7 +109,7 @@ proptest! {
             latest = latest.max(now);
             withdrawn += u128::from(step(&mut budget, now, event) == Some(true));
             successes += u128::from(matches!(event, BudgetEvent::Succeed));
-            // In hundred billionths of a retry.
+            // A retry has a hundred billion parts.
             let added = (latest - first).as_nanos() * u128::from(config.per_second) * 100
                 + successes * u128::from(config.percent_of_successes) * 1_000_000_000;
             let capacity = u128::from(config.capacity.max(1)) * 100_000_000_000;

@@ -1,4 +1,4 @@
-//! Properties of the decision after a failed attempt, over random calls.
+//! Laws of the decision after a failed attempt, for random calls.
 
 mod after;
 
@@ -20,12 +20,12 @@ use super::backoff::configs;
 struct FailedAttempt {
     /// The settings at its end, and at the end of the wait after it.
     settings: [RetryConfig; 2],
-    takes: Duration,
+    duration: Duration,
     failure: Failure,
-    /// How late the timer of the wait fires.
-    late: Duration,
-    /// The retries that others withdraw from the budget meanwhile.
-    others: u32,
+    /// The delay of the timer at the end of the wait.
+    timer_delay: Duration,
+    /// The number of retries that other calls withdraw from the budget meanwhile.
+    other_retries: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ struct DecisionRecord {
     failure: Failure,
     /// How many retries the budget had, if there is one.
     left: Option<u64>,
-    answer: Decision,
+    result: Decision,
 }
 
 fn duration() -> impl Strategy<Value = Duration> {
@@ -63,20 +63,20 @@ fn attempt(settings: impl Strategy<Value = RetryConfig>) -> impl Strategy<Value 
     let suggested =
         option::weighted(0.3, prop_oneof![9 => duration().boxed(), 1 => Just(Duration::MAX).boxed()]);
     (vec(settings, 2), duration(), class, suggested, duration(), 0..2_u32).prop_map(
-        |(settings, takes, class, suggested, late, others)| FailedAttempt {
+        |(settings, duration, class, suggested, timer_delay, other_retries)| FailedAttempt {
             settings: [settings[0], settings[1]],
-            takes,
+            duration,
             failure: Failure { class, suggested },
-            late,
-            others,
+            timer_delay,
+            other_retries,
         },
     )
 }
 
 fn call() -> impl Strategy<Value = RetriedCall> {
-    let steady = configs().prop_flat_map(|config| vec(attempt(Just(config)), 1..12));
-    let changing = vec(attempt(configs()), 1..12);
-    let patient = configs().prop_flat_map(|config| {
+    let constant_settings = configs().prop_flat_map(|config| vec(attempt(Just(config)), 1..12));
+    let changing_settings = vec(attempt(configs()), 1..12);
+    let long_deadline = configs().prop_flat_map(|config| {
         vec(
             attempt(Just(config.with_deadline_ms(86_400_000).with_max_attempts(1 + config.max_attempts % 9))),
             12,
@@ -87,7 +87,7 @@ fn call() -> impl Strategy<Value = RetriedCall> {
         per_second,
         percent_of_successes: 0,
     }));
-    let attempts = prop_oneof![1 => steady.boxed(), 1 => changing.boxed(), 3 => patient.boxed()];
+    let attempts = prop_oneof![1 => constant_settings.boxed(), 1 => changing_settings.boxed(), 3 => long_deadline.boxed()];
     (any::<u64>(), attempts, budget).prop_map(|(seed, attempts, budget)| RetriedCall {
         seed: Seed::new(seed),
         attempts,
@@ -95,24 +95,24 @@ fn call() -> impl Strategy<Value = RetriedCall> {
     })
 }
 
-/// Makes the attempts of a call until it ends, with the decided waits.
-fn made(call: &RetriedCall) -> Vec<DecisionRecord> {
+/// Runs the attempts of a call until it ends, with the decided waits.
+fn run_attempts(call: &RetriedCall) -> Vec<DecisionRecord> {
     let mut retry = Retry::new(call.seed, "call");
     let mut budget = call.budget.map(Budget::new);
     let mut elapsed = Duration::ZERO;
     let mut decisions = Vec::new();
     for attempt in &call.attempts {
-        elapsed = elapsed.saturating_add(attempt.takes);
-        for _ in 0..attempt.others {
+        elapsed = elapsed.saturating_add(attempt.duration);
+        for _ in 0..attempt.other_retries {
             budget.as_mut().map(|budget| budget.withdraw(elapsed));
         }
         let left = budget.as_mut().map(|budget| budget.left(elapsed));
         let config = attempt.settings[0];
-        let answer =
+        let result =
             retry.failed(&config, elapsed, attempt.failure, budget.as_mut().map(|budget| (budget, elapsed)));
-        decisions.push(DecisionRecord { config, elapsed, failure: attempt.failure, left, answer });
-        let Decision::Wait(wait) = answer else { break };
-        elapsed = elapsed.saturating_add(wait).saturating_add(attempt.late);
+        decisions.push(DecisionRecord { config, elapsed, failure: attempt.failure, left, result });
+        let Decision::Wait(wait) = result else { break };
+        elapsed = elapsed.saturating_add(wait).saturating_add(attempt.timer_delay);
         if retry.resumes(&attempt.settings[1], elapsed).is_err() {
             break;
         }
@@ -120,12 +120,11 @@ fn made(call: &RetriedCall) -> Vec<DecisionRecord> {
     decisions
 }
 
-/// The expected result of the last decision, computed from all of them; the reasons to give up are in their order of
-/// priority.
-fn reference(seed: Seed, decisions: &[DecisionRecord]) -> Decision {
+/// Computes the expected result of the last decision from all decisions. The reasons to give up are sorted by priority.
+fn expected_decision(seed: Seed, decisions: &[DecisionRecord]) -> Decision {
     let mut backoff = Backoff::new(seed, "call");
     let mut drawn = Duration::ZERO;
-    // Each decision before has drawn a wait.
+    // Each earlier decision has drawn a wait.
     for (retry, decision) in (1..).zip(decisions) {
         drawn = backoff.wait(&decision.config, retry);
     }
@@ -134,7 +133,7 @@ fn reference(seed: Seed, decisions: &[DecisionRecord]) -> Decision {
     let (allowed, end) = (config.deadline(), config.deadline());
     let sum = failure.suggested.unwrap_or_default().saturating_add(drawn);
     let wait = match failure.suggested {
-        // Cut at the deadline, but not below the suggestion.
+        // The wait is limited by the deadline, but not below the suggestion.
         Some(suggested) => sum.min(end.saturating_sub(elapsed)).max(suggested),
         None => sum,
     };
@@ -146,31 +145,31 @@ fn reference(seed: Seed, decisions: &[DecisionRecord]) -> Decision {
         (elapsed.saturating_add(wait) > end, GiveUp::Deadline { allowed, wait }),
         (left == Some(0), GiveUp::Budget),
     ];
-    let reason = reasons.into_iter().find(|(is_so, _)| *is_so);
+    let reason = reasons.into_iter().find(|(applies, _)| *applies);
     reason.map_or(Decision::Wait(wait), |(_, reason)| Decision::GiveUp(reason))
 }
 
 proptest! {
     #[test]
-    fn each_decision_equals_the_reference(call in call()) {
-        let decisions = made(&call);
+    fn each_decision_agrees_with_the_reference(call in call()) {
+        let decisions = run_attempts(&call);
         for count in 1..=decisions.len() {
-            prop_assert_eq!(decisions[count - 1].answer, reference(call.seed, &decisions[..count]), "{:#?}", &decisions[..count]);
+            prop_assert_eq!(decisions[count - 1].result, expected_decision(call.seed, &decisions[..count]), "{:#?}", &decisions[..count]);
         }
     }
 
     #[test]
-    fn there_are_never_more_attempts_than_are_allowed(call in call()) {
-        for (attempts, decision) in (1..).zip(made(&call)) {
-            // A reload may allow fewer attempts than were made; then it is the last.
-            let is_last = matches!(decision.answer, Decision::GiveUp(_));
+    fn a_call_never_exceeds_its_attempts(call in call()) {
+        for (attempts, decision) in (1..).zip(run_attempts(&call)) {
+            // After a reload, fewer attempts may be allowed than were made. Then this attempt is the last.
+            let is_last = matches!(decision.result, Decision::GiveUp(_));
             prop_assert!(attempts < decision.config.max_attempts || is_last, "{decision:?}");
         }
     }
 
     #[test]
     fn a_permanent_failure_is_not_retried_and_a_degraded_one_once(call in call()) {
-        let decisions = made(&call);
+        let decisions = run_attempts(&call);
         let classes = decisions.iter().map(|decision| decision.failure.class);
         let permanent = classes.clone().position(|class| class == ErrorClass::Permanent);
         prop_assert!(permanent.is_none_or(|place| place + 1 == decisions.len()));
@@ -178,46 +177,46 @@ proptest! {
             (0..decisions.len()).filter(|place| decisions[*place].failure.class == ErrorClass::Degraded).collect();
         prop_assert!(degraded.len() <= 2);
         if let [_, second] = degraded[..] {
-            prop_assert_eq!(decisions[second].answer, Decision::GiveUp(GiveUp::Degraded));
+            prop_assert_eq!(decisions[second].result, Decision::GiveUp(GiveUp::Degraded));
             prop_assert_eq!(second + 1, decisions.len());
         }
     }
 
     #[test]
     fn no_wait_ends_after_the_deadline(call in call()) {
-        for decision in made(&call) {
-            if let Decision::Wait(wait) = decision.answer {
+        for decision in run_attempts(&call) {
+            if let Decision::Wait(wait) = decision.result {
                 prop_assert!(decision.elapsed + wait <= decision.config.deadline(), "{decision:?}");
             }
         }
     }
 
     #[test]
-    fn a_suggestion_is_never_undercut_nor_exceeded_by_more_than_the_cap(call in call()) {
-        for decision in made(&call) {
-            if let Decision::Wait(wait) = decision.answer {
-                let min = decision.failure.suggested.unwrap_or_default();
-                let max = min.saturating_add(decision.config.max_backoff());
-                prop_assert!((min..=max).contains(&wait), "{decision:?}");
+    fn a_wait_is_at_least_the_suggestion_and_exceeds_it_by_at_most_the_cap(call in call()) {
+        for decision in run_attempts(&call) {
+            if let Decision::Wait(wait) = decision.result {
+                let minimum = decision.failure.suggested.unwrap_or_default();
+                let maximum = minimum.saturating_add(decision.config.max_backoff());
+                prop_assert!((minimum..=maximum).contains(&wait), "{decision:?}");
             }
         }
     }
 
     #[test]
-    fn a_retry_takes_one_out_of_the_budget_and_an_end_takes_none(call in call()) {
+    fn only_a_retry_withdraws_from_the_budget(call in call()) {
         let config = BudgetConfig { per_second: 0, ..call.budget.unwrap_or_default() };
         let (mut retry, mut budget) = (Retry::new(call.seed, "call"), Budget::new(config));
         for attempt in &call.attempts {
             let before = budget.left(Duration::ZERO);
             let shared = Some((&mut budget, Duration::ZERO));
-            let answer = retry.failed(&attempt.settings[0], attempt.takes, attempt.failure, shared);
+            let result = retry.failed(&attempt.settings[0], attempt.duration, attempt.failure, shared);
             let taken = before - budget.left(Duration::ZERO);
-            prop_assert_eq!(taken, u64::from(matches!(answer, Decision::Wait(_))), "{:?}", answer);
+            prop_assert_eq!(taken, u64::from(matches!(result, Decision::Wait(_))), "{:?}", result);
         }
     }
 
     #[test]
-    fn attempts_that_fail_at_once_wait_as_scheduled(config in configs(), seed in any::<u64>()) {
+    fn attempts_that_fail_at_once_follow_the_schedule(config in configs(), seed in any::<u64>()) {
         let mut retry = Retry::new(Seed::new(seed), "schedule");
         let (mut elapsed, mut waits) = (Duration::ZERO, Vec::new());
         while let Decision::Wait(wait) = retry.failed(&config, elapsed, Failure::of(ErrorClass::Retryable), None) {
@@ -231,7 +230,7 @@ proptest! {
     }
 
     #[test]
-    fn an_attempt_begins_only_if_the_present_settings_allow_it(
+    fn an_attempt_begins_only_if_the_current_settings_allow_it(
         failures in 0..6_u32,
         config in configs(),
         elapsed in duration(),
@@ -243,7 +242,7 @@ proptest! {
         let (allowed, has_attempts) = (config.deadline(), failures < config.max_attempts);
         let expected = match elapsed.checked_sub(allowed) {
             _ if !has_attempts => Err(GiveUp::Attempts { allowed: config.max_attempts }),
-            Some(late) if late > Duration::from_millis(100) => {
+            Some(timer_delay) if timer_delay > Duration::from_millis(100) => {
                 Err(GiveUp::Deadline { allowed, wait: Duration::ZERO })
             }
             _ => Ok(()),
@@ -261,8 +260,8 @@ fn the_generated_calls_end_in_every_way_after_several_attempts() {
     let mut ends = [0; 6];
     for _ in 0..2000 {
         let call = call().new_tree(&mut runner).unwrap().current();
-        let decisions = made(&call);
-        let end = match decisions[decisions.len() - 1].answer {
+        let decisions = run_attempts(&call);
+        let end = match decisions[decisions.len() - 1].result {
             Decision::GiveUp(GiveUp::Permanent) => 0,
             Decision::GiveUp(GiveUp::Degraded) => 1,
             Decision::GiveUp(GiveUp::Attempts { .. }) => 2,

@@ -1,4 +1,4 @@
-//! Properties of the simulation, compared with a naive one, and of its plans and texts.
+//! Laws of the simulation: it agrees with a naive one, and its plans and texts are consistent.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -33,7 +33,11 @@ fn scenarios() -> impl Strategy<Value = Scenario> {
 
 /// A simple simulation that searches for the earliest call each time: the windows, the latencies and the number of clients
 /// that gave up.
-fn naive(config: &RetryConfig, scenario: Scenario, seed: Seed) -> (Vec<WindowLoad>, Vec<Duration>, u64) {
+fn simulate_naively(
+    config: &RetryConfig,
+    scenario: Scenario,
+    seed: Seed,
+) -> (Vec<WindowLoad>, Vec<Duration>, u64) {
     let mut backoffs: Vec<_> =
         (0..scenario.clients.into()).map(|n| Backoff::new(seed.nth(n), "retry")).collect();
     // The arrival of each call, its client, and the calls of that client.
@@ -43,18 +47,18 @@ fn naive(config: &RetryConfig, scenario: Scenario, seed: Seed) -> (Vec<WindowLoa
         calls.retain(|other| *other != call);
         let (arrival, client, attempt) = call;
         let window = u32::try_from(arrival.as_millis() / WINDOW.as_millis()).unwrap();
-        let here =
+        let window_load =
             load.entry(window).or_insert(WindowLoad { start: WINDOW * window, ..WindowLoad::default() });
-        here.calls += 1;
+        window_load.calls += 1;
         let now = arrival + NETWORK;
-        if here.answered < scenario.capacity.into() {
-            here.answered += 1;
+        if window_load.answered < scenario.capacity.into() {
+            window_load.answered += 1;
             latencies.push(now);
             continue;
         }
-        let begins = now + backoffs[client].wait(config, attempt);
-        if attempt < config.max_attempts && now < config.deadline() && begins <= config.deadline() {
-            calls.push((begins + NETWORK, client, attempt + 1));
+        let retry_time = now + backoffs[client].wait(config, attempt);
+        if attempt < config.max_attempts && now < config.deadline() && retry_time <= config.deadline() {
+            calls.push((retry_time + NETWORK, client, attempt + 1));
         } else {
             gave_up += 1;
         }
@@ -64,10 +68,10 @@ fn naive(config: &RetryConfig, scenario: Scenario, seed: Seed) -> (Vec<WindowLoa
 
 proptest! {
     #[test]
-    fn a_naive_simulation_has_the_same_result(config in settings(), scenario in scenarios(), seed: u64) {
+    fn the_simulation_agrees_with_a_naive_one(config in settings(), scenario in scenarios(), seed: u64) {
         let seed = Seed::new(seed);
         let run = simulate(&config, scenario, seed);
-        prop_assert_eq!((run.load, run.latencies, run.gave_up), naive(&config, scenario, seed));
+        prop_assert_eq!((run.load, run.latencies, run.gave_up), simulate_naively(&config, scenario, seed));
     }
 
     #[test]
@@ -103,7 +107,7 @@ proptest! {
         let longest = comparison.to_text(width).lines().map(|line| line.chars().count()).max();
         prop_assert!(longest.unwrap() <= width.max(80), "{longest:?}");
         let svg = comparison.to_svg();
-        prop_assert!(!svg.contains("<script") && svg.matches("http").count() == 1, "its namespace alone");
+        prop_assert!(!svg.contains("<script") && svg.matches("http").count() == 1, "the namespace is the only URL");
     }
 }
 
@@ -119,9 +123,11 @@ fn full_jitter_has_a_lower_peak_after_the_first_burst_than_none() {
 
 #[test]
 fn extreme_settings_cause_no_panic() {
-    let max = u64::MAX;
-    let waits =
-        RetryConfig::default().with_initial_backoff_ms(max).with_max_backoff_ms(max).with_deadline_ms(max);
+    let maximum = u64::MAX;
+    let waits = RetryConfig::default()
+        .with_initial_backoff_ms(maximum)
+        .with_max_backoff_ms(maximum)
+        .with_deadline_ms(maximum);
     let config = waits.with_max_attempts(5).with_multiplier(f64::INFINITY);
     let comparison = compare(&config, Scenario { clients: 9, capacity: 1 }, Seed::new(7));
     assert!(comparison.runs.iter().all(|run| run.succeeded() + run.gave_up == 9));

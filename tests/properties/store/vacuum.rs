@@ -1,4 +1,4 @@
-//! Properties of vacuums: when one is due, its steps, and what it saves.
+//! Laws of vacuums: the time when one is due, its steps, and its savings.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ fn pages() -> impl Strategy<Value = Pages> {
     })
 }
 
-fn worthwhile() -> impl Strategy<Value = Pages> {
+fn worthwhile_pages() -> impl Strategy<Value = Pages> {
     pages().prop_filter("enough is free", |pages| pages.is_worthwhile())
 }
 
@@ -33,9 +33,9 @@ fn milliseconds(duration: Duration) -> i64 {
 proptest! {
     #[test]
     fn a_vacuum_is_never_due_before_the_interval_is_over(
-        pages in worthwhile(), interval in interval(), last in date(), before in prop_oneof![Just(1), 1..1_000_000_i64],
+        pages in worthwhile_pages(), interval in interval(), last in date(), missing_ms in prop_oneof![Just(1), 1..1_000_000_i64],
     ) {
-        let elapsed = (milliseconds(interval) - before).max(0);
+        let elapsed = (milliseconds(interval) - missing_ms).max(0);
         prop_assume!(elapsed < milliseconds(interval));
         let state = VacuumState { pages, last_at_ms: Some(last), now_ms: last + elapsed };
         let wait = interval.max(MIN_INTERVAL) - Duration::from_millis(elapsed.unsigned_abs());
@@ -43,26 +43,26 @@ proptest! {
     }
 
     #[test]
-    fn a_vacuum_is_always_due_after_the_interval_where_enough_is_free(
-        pages in worthwhile(), interval in interval(), last in proptest::option::of(date()), more in 0..1_000_000_i64,
+    fn a_vacuum_is_due_after_the_interval_if_enough_is_free(
+        pages in worthwhile_pages(), interval in interval(), last in proptest::option::of(date()), extra_ms in 0..1_000_000_i64,
     ) {
-        let begun = milliseconds(interval.max(MIN_INTERVAL));
-        let state = VacuumState { pages, last_at_ms: last, now_ms: last.unwrap_or(0) + begun + more };
+        let due_ms = milliseconds(interval.max(MIN_INTERVAL));
+        let state = VacuumState { pages, last_at_ms: last, now_ms: last.unwrap_or(0) + due_ms + extra_ms };
         prop_assert_eq!(due_in(interval, &state), Duration::ZERO);
     }
 
     #[test]
-    fn a_vacuum_is_never_due_where_too_little_is_free(
+    fn a_vacuum_is_never_due_if_too_little_is_free(
         pages in pages(), interval in interval(), last in proptest::option::of(date()), now_ms in date(),
     ) {
         prop_assume!(pages.free_bytes() < 1 << 20 || pages.free * 10 < pages.total);
         let wait = due_in(interval, &VacuumState { pages, last_at_ms: last, now_ms });
-        prop_assert_eq!(wait, interval.max(MIN_INTERVAL), "the next check");
+        prop_assert_eq!(wait, interval.max(MIN_INTERVAL), "the wait until the next check");
     }
 
     #[test]
     fn a_vacuum_is_due_after_the_returned_wait(
-        pages in worthwhile(), interval in interval(), last_at_ms in date(), now_ms in date(),
+        pages in worthwhile_pages(), interval in interval(), last_at_ms in date(), now_ms in date(),
     ) {
         let state = VacuumState { pages, last_at_ms: Some(last_at_ms), now_ms };
         let wait = due_in(interval, &state);
@@ -74,8 +74,8 @@ proptest! {
     }
 
     #[test]
-    fn a_clock_that_was_set_back_delays_a_vacuum_by_an_interval_at_most(
-        pages in worthwhile(), interval in interval(), last_at_ms in date(), now_ms in date(),
+    fn a_clock_that_was_set_back_delays_a_vacuum_by_at_most_an_interval(
+        pages in worthwhile_pages(), interval in interval(), last_at_ms in date(), now_ms in date(),
     ) {
         prop_assume!(last_at_ms > now_ms);
         let ahead = Duration::from_millis(last_at_ms.abs_diff(now_ms));
@@ -92,7 +92,7 @@ proptest! {
         while free > 0 {
             let step = Pages { free, ..pages }.step(free);
             prop_assert!(step > 0 && step * pages.page_bytes <= 1 << 20, "{step}");
-            prop_assert!(step == free || step * pages.page_bytes > 900_000, "{step} is a step too short");
+            prop_assert!(step == free || step * pages.page_bytes > 900_000, "{step} is too short for a step");
             free -= step;
         }
     }
@@ -105,7 +105,7 @@ proptest! {
     }
 
     #[test]
-    fn savings_are_the_free_pages_and_the_maps_that_go_with_them(pages in pages()) {
+    fn the_savings_are_the_free_pages_and_their_map_pages(pages in pages()) {
         let (saved, free) = (pages.savings() / pages.page_bytes, pages.free);
         prop_assert!(saved <= pages.total);
         prop_assert!(pages.free == 0 || saved >= free.saturating_sub(1), "{saved} of {free}");

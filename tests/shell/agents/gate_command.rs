@@ -1,4 +1,4 @@
-//! `gate run|list|show` with small scripts as agents.
+//! `gate run`, `gate list` and `gate show`, with small scripts as agents.
 #![cfg(unix)]
 
 use std::path::Path;
@@ -20,24 +20,24 @@ mod signals;
 mod verdicts;
 
 /// An agent that succeeds.
-const FINE: &str = "echo fine; echo beside >&2";
+const SUCCEEDING: &str = "echo fine; echo beside >&2";
 /// An agent that fails.
-const BROKEN: &str = "echo broken >&2; exit 3";
-/// An agent that says when it has begun, and goes on until it is ended.
+const FAILING: &str = "echo broken >&2; exit 3";
+/// An agent that writes a line when it starts, and then runs until it is stopped.
 const SLOW: &str = "echo begun; sleep 60";
-/// The same, which does not end when it is asked to.
+/// An agent like [`SLOW`] that ignores signals.
 const STUBBORN: &str = "trap '' TERM INT HUP; echo begun; while :; do sleep 0.1; done";
 
-/// A folder whose gate of the stage `plan` asks these agents, `a`, `b`, `c` and so on: each is a script, which is given the
-/// prompt and the id of the specification.
+/// A folder with a gate of the stage `plan` that runs the agents `a`, `b`, `c` and so on. Each agent is a script, whose
+/// arguments are the prompt and the id of the specification.
 ///
-/// Every script writes its process id into `<name>.pid` first. The providers of the agents differ as long as there are some.
-fn dir(scripts: &[&str]) -> TestDir {
-    with_settings(scripts, "")
+/// Every script first writes its process id to `<name>.pid`. The first three agents have different providers.
+fn gate_dir(scripts: &[&str]) -> TestDir {
+    gate_dir_with_settings(scripts, "")
 }
 
-/// The same with further settings.
-fn with_settings(scripts: &[&str], settings: &str) -> TestDir {
+/// A folder like that of [`gate_dir`], with more settings.
+fn gate_dir_with_settings(scripts: &[&str], settings: &str) -> TestDir {
     let names: Vec<char> = ('a'..).take(scripts.len()).collect();
     let mut config = String::from("[validation]\ncheck_api_keys = false\n");
     for provider in ["openai", "anthropic", "google"] {
@@ -46,8 +46,8 @@ fn with_settings(scripts: &[&str], settings: &str) -> TestDir {
              args = [\"-c\", 'exec sh \"./$0.sh\" \"$@\"', \"{{model}}\", \"{{prompt}}\", \"{{spec}}\"]\n"
         ));
     }
-    for (at, name) in names.iter().enumerate() {
-        let provider = ["openai", "anthropic", "google"][at % 3];
+    for (number, name) in names.iter().enumerate() {
+        let provider = ["openai", "anthropic", "google"][number % 3];
         config.push_str(&format!(
             "[models.{name}]\nprovider = \"{provider}\"\nmodel = \"{name}\"\ntier = \"low\"\n"
         ));
@@ -62,16 +62,16 @@ fn with_settings(scripts: &[&str], settings: &str) -> TestDir {
 
 const RUN: &str = "gate run plan --spec SPEC-1 --prompt hello --database runs.db";
 
-/// A gate that runs, with its events as documents.
-fn started(dir: &TestDir) -> RunningProgram {
+/// Starts a gate that writes its events as JSON documents.
+fn start_gate(dir: &TestDir) -> RunningProgram {
     RunningProgram::start(dir, &format!("{RUN} --format json"))
 }
 
-/// The next event of a kind, about an agent.
+/// Waits for the next event of this kind about this agent.
 #[track_caller]
-fn wait_for(gate: &mut RunningProgram, event: &str, agent: &str) -> Json {
+fn wait_for_event(gate: &mut RunningProgram, event: &str, agent: &str) -> Json {
     loop {
-        let json = gate.json();
+        let json = gate.next_json();
         if json["event"] == event && json["name"] == agent {
             return json;
         }
@@ -79,29 +79,29 @@ fn wait_for(gate: &mut RunningProgram, event: &str, agent: &str) -> Json {
 }
 
 #[track_caller]
-fn parsed(line: &str) -> Json {
+fn parse_line(line: &str) -> Json {
     serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))
 }
 
-/// The last event, which holds the verdict.
+/// The last event, which contains the verdict.
 #[track_caller]
-fn finished(answer: &RunResult) -> Json {
-    let last = parsed(answer.out.lines().last().expect("there is a last event"));
+fn last_event(result: &RunResult) -> Json {
+    let last = parse_line(result.out.lines().last().expect("there is a last event"));
     assert_eq!(last["event"], "finished");
     last
 }
 
-/// Waits until something is so.
+/// Waits until a condition holds.
 #[track_caller]
-fn until(what: &str, is_so: impl Fn() -> bool) {
-    let began = Instant::now();
-    while !is_so() {
-        assert!(began.elapsed() < Duration::from_secs(20), "never: {what}");
+fn wait_until(what: &str, condition: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < Duration::from_secs(20), "never: {what}");
         thread::sleep(Duration::from_millis(10));
     }
 }
 
-/// Tells whether the process of an agent runs; one that nobody has reaped yet does not.
+/// Whether the process of an agent runs. A zombie does not.
 #[cfg(target_os = "linux")]
 fn is_alive(dir: &TestDir, agent: &str) -> bool {
     let id = dir.read(&format!("{agent}.pid"));
@@ -109,8 +109,8 @@ fn is_alive(dir: &TestDir, agent: &str) -> bool {
     stat.rsplit(") ").next().is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['Z', 'X']))
 }
 
-/// What is in a file of a database and beside it.
-fn bytes_of_database(path: &Path) -> Vec<u8> {
+/// The bytes of a database and of the files that SQLite keeps next to it.
+fn read_database_bytes(path: &Path) -> Vec<u8> {
     let name = path.display();
     let files = [format!("{name}"), format!("{name}-wal"), format!("{name}-shm")];
     files.iter().flat_map(|file| std::fs::read(file).unwrap_or_default()).collect()

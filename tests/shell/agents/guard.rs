@@ -1,4 +1,4 @@
-//! A guard ends the agents of a program that is killed, and nothing else.
+//! A guard kills the agents of a program that was killed, and no other process.
 #![cfg(target_os = "linux")]
 
 mod guarded;

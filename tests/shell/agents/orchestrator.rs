@@ -1,4 +1,4 @@
-//! Gates with a door that runs no program: what is started when, what is told, and what is left when a gate is called off.
+//! The orchestrator with fake processes: when agents start, which events are sent, and what a cancelled gate leaves.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use speckit_core::agents::gate::{Agent, AgentRun, CommandLine, Event, Plan, Run,
 
 mod breaking;
 mod cancelling;
-mod door;
 mod dropping;
+mod fake_processes;
 mod listening;
 mod masking;
 mod panicking;
@@ -17,11 +17,11 @@ mod seeds;
 mod staging;
 mod timing;
 
-use door::Door;
+use fake_processes::FakeProcesses;
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
-/// An agent of this provider that does these things, one script an attempt; see [`Door`].
+/// An agent of this provider with one script for each attempt; see [`FakeProcesses`].
 fn agent_of(provider: &str, name: &str, scripts: &[&str]) -> Agent {
     Agent {
         name: name.into(),
@@ -56,18 +56,18 @@ fn plan(agents: impl IntoIterator<Item = Agent>) -> Plan {
     }
 }
 
-/// An orchestrator with a door of its own.
-fn orchestrator(max_concurrent: usize) -> (AsyncOrchestrator, Door) {
-    let door = Door::default();
-    (AsyncOrchestrator::with(door.clone(), max_concurrent).seed(Seed::new(1)), door)
+/// An orchestrator and the fake processes that it starts.
+fn orchestrator(max_concurrent: usize) -> (AsyncOrchestrator, FakeProcesses) {
+    let processes = FakeProcesses::default();
+    (AsyncOrchestrator::with(processes.clone(), max_concurrent).seed(Seed::new(1)), processes)
 }
 
 fn statuses(run: &Run) -> Vec<Status> {
     run.agents.iter().map(|agent| agent.status).collect()
 }
 
-/// An event in few words.
-fn words(event: &Event) -> String {
+/// Describes an event in a few words.
+fn summarize(event: &Event) -> String {
     match event {
         Event::Started { agents, quorum, .. } => format!("started {} of {}", quorum, agents.len()),
         Event::AgentStarted { name, attempt } => format!("{name} started {attempt}"),
@@ -84,6 +84,6 @@ fn words(event: &Event) -> String {
     }
 }
 
-fn all_words(events: impl Iterator<Item = Event>) -> Vec<String> {
-    events.map(|event| words(&event)).collect()
+fn summarize_all(events: impl Iterator<Item = Event>) -> Vec<String> {
+    events.map(|event| summarize(&event)).collect()
 }

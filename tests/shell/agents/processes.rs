@@ -1,7 +1,7 @@
-//! Real processes, run by the door to them.
+//! Real processes that a [`ProcessManager`] runs.
 //!
-//! Each test runs in a process of its own, so that descriptors, children and memory are those of this test alone. When it is
-//! over nothing may be left of what it has started.
+//! Each test runs in its own process, so that its descriptors, children and memory are not mixed with those of other tests.
+//! At the end of a test, no process, child or descriptor of it may be left.
 
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
@@ -24,35 +24,35 @@ mod starting;
 mod streams;
 
 const AGENT: &str = env!("CARGO_BIN_EXE_speckit-test-agent");
-/// By this variable a process is known to descend from a test.
+/// The environment variable that marks all descendants of a test.
 const MARK: &str = "SPECKIT_TEST_ALONE";
-/// No test takes longer, even on a machine with much other work.
-const MAX_TIME: Duration = Duration::from_secs(150);
-/// What happens at once takes less, on such a machine too.
+/// The longest time that a test may take, even on a busy machine.
+const TEST_TIMEOUT: Duration = Duration::from_secs(150);
+/// The longest time that an immediate effect may take, even on a busy machine.
 const AT_ONCE: Duration = Duration::from_secs(5);
 
-/// Runs the body of a test in a process of its own, and then looks for what is left of it.
+/// Runs the body of a test in its own process, and then checks that nothing is left of it.
 #[track_caller]
-fn alone<F: FnOnce()>(body: F) {
-    alone_after("", body);
+fn run_isolated<F: FnOnce()>(body: F) {
+    run_isolated_after("", body);
 }
 
-/// The same in a process that bash becomes after some commands.
+/// Runs the body of a test like [`run_isolated`], after bash has run some commands in its process.
 #[track_caller]
-fn alone_after<F: FnOnce()>(commands: &str, body: F) {
+fn run_isolated_after<F: FnOnce()>(commands: &str, body: F) {
     let Ok(mark) = std::env::var(MARK) else {
-        return run_alone(commands, std::any::type_name::<F>());
+        return run_in_own_process(commands, std::any::type_name::<F>());
     };
     let descriptors = descriptors();
     body();
-    soon("no process is left", || descendants(&mark).is_empty());
+    wait_until("no process is left", || descendants(&mark).is_empty());
     assert_eq!(children(), [""; 0], "no zombie is left");
     assert_eq!(self::descriptors(), descriptors, "no descriptor is left");
 }
 
-/// The type of a closure has the name of its function, which is that of the test.
+/// Starts this test binary with only one test. The type name of a closure contains the path of its test function.
 #[track_caller]
-fn run_alone(commands: &str, closure: &str) {
+fn run_in_own_process(commands: &str, closure: &str) {
     let path = closure.split("::{{closure}}").next().unwrap();
     let (_, name) = path.split_once("::").unwrap();
     let this = std::env::current_exe().unwrap();
@@ -72,60 +72,63 @@ fn run_alone(commands: &str, closure: &str) {
         .spawn()
         .unwrap();
     let (mut stdout, mut stderr) = (test.stdout.take().unwrap(), test.stderr.take().unwrap());
-    let said = thread::spawn(move || std::io::read_to_string(&mut stdout).unwrap_or_default());
-    let complained = thread::spawn(move || std::io::read_to_string(&mut stderr).unwrap_or_default());
-    let begun = Instant::now();
+    let stdout_reader = thread::spawn(move || std::io::read_to_string(&mut stdout).unwrap_or_default());
+    let stderr_reader = thread::spawn(move || std::io::read_to_string(&mut stderr).unwrap_or_default());
+    let start = Instant::now();
     let status = loop {
         match test.try_wait().unwrap() {
             Some(status) => break status,
-            None if begun.elapsed() > MAX_TIME => {
+            None if start.elapsed() > TEST_TIMEOUT => {
                 test.kill().unwrap();
                 break test.wait().unwrap();
             }
             None => thread::sleep(Duration::from_millis(5)),
         }
     };
-    assert!(status.success(), "{name} {status}\n{}", complained.join().unwrap());
-    assert!(said.join().unwrap().contains("1 passed"), "{name} has run");
+    assert!(status.success(), "{name} {status}\n{}", stderr_reader.join().unwrap());
+    assert!(stdout_reader.join().unwrap().contains("1 passed"), "the test {name} did not run");
 }
 
-/// What is open.
+/// The open file descriptors of this process.
 fn descriptors() -> BTreeSet<String> {
     let listed = fs::read_dir("/proc/self/fd").unwrap();
     let names: Vec<_> = listed.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    // The listing itself is closed by now.
+    // This skips the descriptor of the listing, which is closed by now.
     names.into_iter().filter(|name| fs::read_link(format!("/proc/self/fd/{name}")).is_ok()).collect()
 }
 
-/// The processes beside this one.
-fn others() -> Vec<String> {
+/// The ids of all processes except this one.
+fn other_processes() -> Vec<String> {
     let listed = fs::read_dir("/proc").unwrap().flatten();
     let numbers = listed.filter_map(|entry| entry.file_name().into_string().ok()?.parse::<u32>().ok());
     numbers.filter(|number| *number != std::process::id()).map(|number| number.to_string()).collect()
 }
 
-/// Those that run with the mark of this test. One that has ended has no environment any more.
+/// The running processes with the mark of this test. A process that has ended has no environment any more.
 fn descendants(mark: &str) -> Vec<String> {
     let variable = format!("{MARK}={mark}");
     let has_mark =
         |environment: Vec<u8>| environment.split(|byte| *byte == 0).any(|one| one == variable.as_bytes());
-    others()
+    other_processes()
         .into_iter()
         .filter(|number| fs::read(format!("/proc/{number}/environ")).is_ok_and(has_mark))
         .collect()
 }
 
-/// The processes that this one would have to reap.
+/// The children of this process, including zombies.
 fn children() -> Vec<String> {
     let parent = |number: &str| {
         let stat = fs::read_to_string(format!("/proc/{number}/stat")).ok()?;
-        // The name of the program may hold anything; behind it come the state and the parent.
+        // The name of the program may contain any character. The state and the parent follow it.
         stat.rsplit_once(')')?.1.split_whitespace().nth(1).map(str::to_owned)
     };
-    others().into_iter().filter(|number| parent(number) == Some(std::process::id().to_string())).collect()
+    other_processes()
+        .into_iter()
+        .filter(|number| parent(number) == Some(std::process::id().to_string()))
+        .collect()
 }
 
-/// Whether nobody is left in a group.
+/// Whether no process is left in a group.
 fn is_gone(group: &str) -> bool {
     test_kill_process_group(pid(group)) == Err(rustix::io::Errno::SRCH)
 }
@@ -135,17 +138,17 @@ fn pid(number: &str) -> Pid {
     Pid::from_raw(number.trim().parse().unwrap()).unwrap()
 }
 
-/// Waits until it holds, for as long as a machine with other work may need.
+/// Waits until the condition holds, with a timeout that fits a busy machine.
 #[track_caller]
-fn soon(what: &str, mut holds: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !holds() {
-        assert!(begun.elapsed() < Duration::from_secs(30), "{what}");
+fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < Duration::from_secs(30), "{what}");
         thread::sleep(Duration::from_millis(2));
     }
 }
 
-/// A job with much time, which loses patience quickly.
+/// A job with a long timeout, and short times for the grace and for draining the streams.
 fn job(program: &str, args: &[&str]) -> Job {
     let args = args.iter().map(|arg| (*arg).to_owned()).collect();
     Job {
@@ -178,46 +181,46 @@ fn with_prompt(mut job: Job, prompt: &str) -> Job {
     job
 }
 
-/// A runtime with one thread, where whatever holds it up holds up everything.
+/// A runtime with one thread, so that a task that blocks it blocks everything.
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// The lines that were told, each with its stream.
+/// The lines that a job has reported, each with its stream.
 #[derive(Clone, Default)]
-struct Heard(Arc<Mutex<Vec<(Stream, String)>>>);
+struct RecordedLines(Arc<Mutex<Vec<(Stream, String)>>>);
 
-impl Heard {
-    fn hear(&self) -> OnLine {
-        let heard = self.clone();
-        Box::new(move |stream, line| heard.0.lock().unwrap().push((stream, line.to_owned())))
+impl RecordedLines {
+    fn listener(&self) -> OnLine {
+        let recorded = self.clone();
+        Box::new(move |stream, line| recorded.0.lock().unwrap().push((stream, line.to_owned())))
     }
 
-    fn of(&self, stream: Stream) -> Vec<String> {
-        let heard = self.0.lock().unwrap();
-        heard.iter().filter(|(from, _)| *from == stream).map(|(_, line)| line.clone()).collect()
+    fn lines(&self, stream: Stream) -> Vec<String> {
+        let recorded = self.0.lock().unwrap();
+        recorded.iter().filter(|(from, _)| *from == stream).map(|(_, line)| line.clone()).collect()
     }
 
-    /// Waits until the job has said so many lines, and gives the first.
-    async fn first_of(&self, lines: usize) -> String {
-        let begun = Instant::now();
-        while self.of(Stream::Stdout).len() < lines {
-            assert!(begun.elapsed() < Duration::from_secs(30), "it says something");
+    /// Waits until the job has reported so many lines of its standard output, and returns the first.
+    async fn wait_for_lines(&self, count: usize) -> String {
+        let start = Instant::now();
+        while self.lines(Stream::Stdout).len() < count {
+            assert!(start.elapsed() < Duration::from_secs(30), "the job reports {count} lines");
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        self.of(Stream::Stdout)[0].clone()
+        self.lines(Stream::Stdout)[0].clone()
     }
 }
 
 /// Runs a job to its end.
 fn run(job: Job) -> Attempt {
-    run_hearing(job, &Heard::default())
+    run_and_record(job, &RecordedLines::default())
 }
 
-fn run_hearing(job: Job, heard: &Heard) -> Attempt {
-    let (_orders, ordered) = watch::channel(Order::Run);
-    let running = ProcessManager::new().run(job, heard.hear(), ordered);
-    runtime().block_on(async { tokio::time::timeout(MAX_TIME, running).await.expect("it ends") })
+fn run_and_record(job: Job, recorded: &RecordedLines) -> Attempt {
+    let (_order_sender, orders) = watch::channel(Order::Run);
+    let running = ProcessManager::new().run(job, recorded.listener(), orders);
+    runtime().block_on(async { tokio::time::timeout(TEST_TIMEOUT, running).await.expect("the job ends") })
 }
 
 fn exited(code: i32) -> Ending {

@@ -1,8 +1,8 @@
-//! `migrate FILE`: `[[agents]]` becomes `[models]`.
+//! `migrate FILE` replaces `[[agents]]` by `[models]`.
 
 use serde_json::json;
 
-use crate::test_dir::{QUIET, TestDir, members};
+use crate::test_dir::{NO_MACHINE_CHECKS, TestDir, member_names};
 
 const OLD: &str = r#"# my agents
 [retry]   # kept
@@ -15,13 +15,13 @@ command = "claude"
 "#;
 
 #[test]
-fn a_diff_is_shown_and_nothing_is_written() {
+fn migrate_without_write_only_shows_a_diff() {
     let dir = TestDir::new().file("old.toml", OLD);
-    let answer = dir.run("migrate old.toml").succeeds();
-    assert!(answer.out.starts_with("--- old.toml\n+++ old.toml\n@@"), "{}", answer.out);
-    assert!(answer.out.contains("\n-[[agents]]\n"), "{}", answer.out);
-    assert!(answer.out.contains("\n+[models.claude_opus]\n"), "{}", answer.out);
-    answer.stderr_has("speckit migrate old.toml --write");
+    let result = dir.run("migrate old.toml").succeeds();
+    assert!(result.out.starts_with("--- old.toml\n+++ old.toml\n@@"), "{}", result.out);
+    assert!(result.out.contains("\n-[[agents]]\n"), "{}", result.out);
+    assert!(result.out.contains("\n+[models.claude_opus]\n"), "{}", result.out);
+    result.stderr_has("speckit migrate old.toml --write");
     assert_eq!(dir.read("old.toml"), OLD);
     assert_eq!(dir.names(), ["old.toml"]);
 }
@@ -29,8 +29,8 @@ fn a_diff_is_shown_and_nothing_is_written() {
 #[test]
 fn write_keeps_comments_and_a_backup() {
     let dir = TestDir::new().file("old.toml", OLD);
-    let answer = dir.run("migrate old.toml --write").succeeds();
-    assert_eq!(answer.out, "wrote old.toml, kept the old one as old.toml.bak\n");
+    let result = dir.run("migrate old.toml --write").succeeds();
+    assert_eq!(result.out, "wrote old.toml, kept the old one as old.toml.bak\n");
     assert_eq!(dir.read("old.toml.bak"), OLD);
     let new = dir.read("old.toml");
     for kept in ["# my agents\n[retry]   # kept\nmax_attempts = 4\n", "# the best", "[models.claude_opus]"] {
@@ -44,7 +44,7 @@ fn write_keeps_comments_and_a_backup() {
 }
 
 #[test]
-fn the_old_file_loads_as_the_new_one_does() {
+fn an_old_file_gives_the_same_configuration_as_its_migration() {
     let old = TestDir::new().file("c.toml", OLD);
     let before = old.run("show --config c.toml").succeeds();
     old.run("migrate c.toml --write").succeeds();
@@ -58,9 +58,9 @@ fn the_old_file_loads_as_the_new_one_does() {
 
 #[test]
 fn json_output_has_needed_and_written() {
-    let dir = TestDir::new().file("old.toml", OLD).file("new.toml", QUIET);
+    let dir = TestDir::new().file("old.toml", OLD).file("new.toml", NO_MACHINE_CHECKS);
     let json = dir.run("migrate old.toml --format json").succeeds().json();
-    assert_eq!(members(&json), ["diff", "needed", "written"]);
+    assert_eq!(member_names(&json), ["diff", "needed", "written"]);
     assert_eq!((&json["needed"], &json["written"]), (&json!(true), &json!(false)));
     let json = dir.run("migrate old.toml --write --format json").succeeds().json();
     assert_eq!((&json["needed"], &json["written"]), (&json!(true), &json!(true)));
@@ -77,7 +77,7 @@ fn a_backup_is_never_overwritten() {
 }
 
 #[test]
-fn a_file_that_cannot_be_migrated_exits_with_1_and_stays() {
+fn a_file_that_cannot_be_migrated_exits_with_1_and_does_not_change() {
     let text = "[[agents]]\nname = \"x\"\nmodel = \"unheard-of\"\n\n[[agents]]\nname = \"y\"\n";
     let dir = TestDir::new().file("old.toml", text);
     dir.run("migrate old.toml --write").exits_1().only_stderr("migrate/provider").stderr_has("migrate/agent");

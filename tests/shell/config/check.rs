@@ -1,31 +1,32 @@
-//! `check`: the layered configuration, and files each by itself.
+//! `check` with the layered configuration, and with single files.
 
 use serde_json::json;
 
-use crate::test_dir::{QUIET, TestDir, members};
+use crate::test_dir::{NO_MACHINE_CHECKS, TestDir, member_names};
 
 const AGE: &str = r#"{"type": "object", "properties": {"age": {"type": "integer", "minimum": 0}},
                       "additionalProperties": false}"#;
 
 #[test]
-fn the_embedded_defaults_stand_alone() {
+fn the_embedded_defaults_are_valid_alone() {
     let dir = TestDir::new();
-    let answer = dir.run("check").succeeds();
-    assert!(answer.out.starts_with("ok: "), "{}", answer.out);
-    assert_eq!(dir.names(), [""; 0], "checking leaves nothing behind");
+    let result = dir.run("check").succeeds();
+    assert!(result.out.starts_with("ok: "), "{}", result.out);
+    assert_eq!(dir.names(), [""; 0], "check writes no file");
 }
 
 #[test]
-fn a_right_configuration_says_ok_and_nothing_else() {
-    let answer = TestDir::with_config(QUIET).run("check").succeeds().no_stderr();
-    assert!(answer.out.starts_with("ok: ") && answer.out.ends_with("and speckit.toml\n"), "{}", answer.out);
-    let json = TestDir::with_config(QUIET).run("check --format json").succeeds().no_stderr().json();
+fn a_valid_configuration_prints_only_ok() {
+    let result = TestDir::with_config(NO_MACHINE_CHECKS).run("check").succeeds().no_stderr();
+    assert!(result.out.starts_with("ok: ") && result.out.ends_with("and speckit.toml\n"), "{}", result.out);
+    let json =
+        TestDir::with_config(NO_MACHINE_CHECKS).run("check --format json").succeeds().no_stderr().json();
     assert_eq!(json, json!({"ok": true, "diagnostics": []}));
 }
 
 #[test]
 fn the_summary_names_files_once_and_counts_variables() {
-    let dir = TestDir::with_config(QUIET)
+    let dir = TestDir::with_config(NO_MACHINE_CHECKS)
         .variable("SPECKIT_RETRY__MAX_ATTEMPTS", "4")
         .variable("SPECKIT_RETRY__DEADLINE_MS", "5");
     let out = dir.run("check --set retry.jitter=none").succeeds().no_stderr().out;
@@ -33,21 +34,21 @@ fn the_summary_names_files_once_and_counts_variables() {
 }
 
 #[test]
-fn a_diagnostic_has_the_members_of_the_contract_and_its_place() {
+fn a_diagnostic_has_the_members_of_the_contract_and_its_location() {
     let dir = TestDir::with_config("# one\n[hot_reload]\nenabled = true\n  debounce_ms = \"fast\"\n");
-    let answer = dir.run("check --format json").exits_1();
-    let json = answer.json();
+    let result = dir.run("check --format json").exits_1();
+    let json = result.json();
     assert_eq!(json["ok"], false);
-    assert_eq!(answer.codes(), ["schema/type"]);
+    assert_eq!(result.codes(), ["schema/type"]);
     let found = &json["diagnostics"][0];
-    assert_eq!(members(found), ["code", "help", "key", "message", "origin", "pointer", "severity"]);
+    assert_eq!(member_names(found), ["code", "help", "key", "message", "origin", "pointer", "severity"]);
     assert_eq!(
         (&found["severity"], &found["key"], &found["pointer"]),
         (&json!("error"), &json!("hot_reload.debounce_ms"), &json!("/hot_reload/debounce_ms"))
     );
     let origin = json!({"layer": "file", "name": "speckit.toml", "line": 4, "column": 17, "variable": null});
     assert_eq!(found["origin"], origin);
-    answer
+    result
         .stderr_has("error[schema/type]: hot_reload.debounce_ms")
         .stderr_has(" --> speckit.toml:4:17")
         .stderr_has("^^^^^^");
@@ -64,14 +65,14 @@ fn a_column_counts_characters_and_not_bytes() {
 }
 
 #[test]
-fn all_mistakes_come_at_once_in_the_order_of_layers_and_lines() {
+fn all_mistakes_are_reported_in_the_order_of_layers_and_lines() {
     let dir = TestDir::new()
         .file("a.toml", "[retry]\nmax_attempts = 0\njitter = \"loud\"\n")
         .file("b.toml", "[quality_gates]\nplan = [\"nobody\"]\n[rtery]\n")
         .variable("SPECKIT_RETRY__DEADLINE_MS", "soon");
-    let answer = dir.run("check --config a.toml --config b.toml --format json").exits_1();
-    let json = answer.json();
-    let told: Vec<_> = json["diagnostics"]
+    let result = dir.run("check --config a.toml --config b.toml --format json").exits_1();
+    let json = result.json();
+    let reported: Vec<_> = json["diagnostics"]
         .as_array()
         .unwrap()
         .iter()
@@ -83,14 +84,14 @@ fn all_mistakes_come_at_once_in_the_order_of_layers_and_lines() {
         ("name/unknown", "b.toml"),
         ("schema/additionalProperties", "b.toml"),
     ];
-    assert_eq!(told[..4], expected);
-    assert_eq!(told[4].0, "env/type");
+    assert_eq!(reported[..4], expected);
+    assert_eq!(reported[4].0, "env/type");
     assert_eq!(json["diagnostics"][4]["origin"]["variable"], "SPECKIT_RETRY__DEADLINE_MS");
-    answer.stderr_has("did you mean").stderr_has("5 errors");
+    result.stderr_has("did you mean").stderr_has("5 errors");
 }
 
 #[test]
-fn gates_and_names_have_their_codes() {
+fn wrong_gates_and_names_have_their_own_codes() {
     let gate = "[quality_gates]\nplan = []\n";
     assert_eq!(TestDir::with_config(gate).run("check --format json").exits_1().codes(), ["gate/agent-count"]);
     let twice = "[models.claude]\naliases = [\"gpt-pro\"]\n";
@@ -98,12 +99,12 @@ fn gates_and_names_have_their_codes() {
 }
 
 #[test]
-fn an_unknown_variable_is_a_warning_and_an_error_when_strict() {
-    let dir = TestDir::with_config(QUIET).variable("SPECKIT_RETRY__MAX_ATEMPTS", "4");
-    let answer = dir.run("check --format json").succeeds();
-    assert_eq!(answer.codes(), ["env/unknown"]);
-    assert_eq!(answer.json()["diagnostics"][0]["severity"], "warning");
-    answer.stderr_has("SPECKIT_RETRY__MAX_ATTEMPTS");
+fn an_unknown_variable_is_a_warning_or_in_strict_mode_an_error() {
+    let dir = TestDir::with_config(NO_MACHINE_CHECKS).variable("SPECKIT_RETRY__MAX_ATEMPTS", "4");
+    let result = dir.run("check --format json").succeeds();
+    assert_eq!(result.codes(), ["env/unknown"]);
+    assert_eq!(result.json()["diagnostics"][0]["severity"], "warning");
+    result.stderr_has("SPECKIT_RETRY__MAX_ATTEMPTS");
     let strict = dir.run("check --format json --strict").exits_1();
     assert_eq!(strict.json()["diagnostics"][0]["severity"], "error");
     strict.stderr_has("error[env/unknown]").stderr_has("1 error");
@@ -111,25 +112,25 @@ fn an_unknown_variable_is_a_warning_and_an_error_when_strict() {
 }
 
 #[test]
-fn a_missing_key_or_command_of_a_provider_is_a_warning() {
+fn a_missing_key_or_command_of_a_provider_gives_a_warning() {
     let dir = TestDir::new().variable("GEMINI_API_KEY", "here").variable("OPENAI_API_KEY", "");
     let codes = dir.run("check --format json").succeeds().codes();
     let count = |code: &str| codes.iter().filter(|one| *one == code).count();
-    // A variable that is set to nothing is not set.
+    // An empty variable counts as not set.
     assert_eq!((count("provider/key-missing"), count("provider/command-missing")), (2, 3), "{codes:?}");
     dir.run("check --strict").exits_1();
 }
 
 #[cfg(unix)]
 #[test]
-fn commands_are_looked_for_in_the_path_of_the_environment() {
+fn commands_are_searched_in_path() {
     let dir = TestDir::new();
     for name in ["codex", "claude", "gemini"] {
-        crate::test_dir::fake_command(&dir.path("bin").join(name));
+        crate::test_dir::write_fake_command(&dir.path("bin").join(name));
     }
     let dir = dir.variable("PATH", "bin").file("speckit.toml", "[validation]\ncheck_api_keys = false\n");
     dir.run("check").succeeds().no_stderr();
-    // A file that cannot be executed is no command.
+    // A file that is not executable is not a command.
     dir.write("bin2/codex", "");
     let dir = dir.variable("PATH", "bin2");
     assert_eq!(dir.run("check --format json").succeeds().codes(), ["provider/command-missing"; 3]);
@@ -137,29 +138,29 @@ fn commands_are_looked_for_in_the_path_of_the_environment() {
 
 #[test]
 fn a_lenient_schema_turns_its_errors_into_warnings() {
-    let text = format!("{QUIET}strict_schema = false\n[retry]\nmax_attempts = 0\n");
-    let answer = TestDir::with_config(&text).run("check").succeeds();
-    answer.stderr_has("warning[schema/minimum]");
+    let text = format!("{NO_MACHINE_CHECKS}strict_schema = false\n[retry]\nmax_attempts = 0\n");
+    let result = TestDir::with_config(&text).run("check").succeeds();
+    result.stderr_has("warning[schema/minimum]");
     TestDir::with_config(&text).run("check --strict").exits_1();
 }
 
 #[test]
-fn each_file_is_checked_by_itself() {
+fn each_file_is_checked_separately() {
     let dir = TestDir::new()
         .file("age.json", AGE)
         .file("good.toml", "age = 7\n")
         .file("bad.json", "{\"age\": -1,\n \"aeg\": 2}")
-        .file("speckit.toml", "age = \"wrong, and not asked\"\n")
+        .file("speckit.toml", "age = \"wrong, but not checked\"\n")
         .variable("SPECKIT_AGE", "wrong");
-    let answer = dir.run("check --schema age.json good.toml").succeeds().no_stderr();
-    assert_eq!(answer.out, "ok: good.toml\n");
-    let answer = dir.run("check good.toml bad.json --schema age.json --format json").exits_1();
-    let json = answer.json();
-    assert_eq!(members(&json), ["files", "ok"]);
+    let result = dir.run("check --schema age.json good.toml").succeeds().no_stderr();
+    assert_eq!(result.out, "ok: good.toml\n");
+    let result = dir.run("check good.toml bad.json --schema age.json --format json").exits_1();
+    let json = result.json();
+    assert_eq!(member_names(&json), ["files", "ok"]);
     assert_eq!(json["ok"], false);
     assert_eq!(json["files"][0], json!({"file": "good.toml", "ok": true, "diagnostics": []}));
     let bad = &json["files"][1];
-    assert_eq!(members(bad), ["diagnostics", "file", "ok"]);
+    assert_eq!(member_names(bad), ["diagnostics", "file", "ok"]);
     assert_eq!((&bad["file"], &bad["ok"]), (&json!("bad.json"), &json!(false)));
     let codes: Vec<_> = bad["diagnostics"].as_array().unwrap().iter().map(|one| &one["code"]).collect();
     assert_eq!(codes, ["schema/minimum", "schema/additionalProperties"]);
@@ -173,13 +174,13 @@ fn json_may_have_any_value_at_its_root() {
         [("\"ab\"", 0), ("null", 0), ("  null\n", 0), ("\"abc\"", 1), ("3", 1), ("[]", 1), ("", 1)]
     {
         dir.write("root.json", text);
-        let answer = dir.run("check --schema short.json root.json");
-        assert_eq!(answer.code, code, "{text}: {answer:?}");
+        let result = dir.run("check --schema short.json root.json");
+        assert_eq!(result.code, code, "{text}: {result:?}");
     }
 }
 
 #[test]
-fn a_file_against_the_built_in_schema_needs_no_defaults() {
+fn a_file_may_omit_required_keys_of_the_built_in_schema() {
     let dir = TestDir::new().file("part.toml", "[retry]\nmax_attempts = 2\n");
     dir.run("check part.toml").succeeds().no_stderr();
     dir.write("part.toml", "[retry]\nmax_attempts = 2.5\n");
@@ -187,7 +188,7 @@ fn a_file_against_the_built_in_schema_needs_no_defaults() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_outweighs_one_that_is_wrong() {
+fn an_unreadable_file_decides_the_exit_code_before_an_invalid_one() {
     let dir = TestDir::new().file("wrong.toml", "retry = 1\n").file("good.toml", "");
     for order in
         ["check wrong.toml gone.toml good.toml", "check gone.toml wrong.toml", "check good.toml gone.toml"]

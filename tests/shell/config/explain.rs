@@ -1,4 +1,4 @@
-//! `explain KEY`: the whole history of one key.
+//! `explain KEY` shows all values of one key, from the lowest layer to the highest.
 
 use serde_json::{Value as Json, json};
 
@@ -35,7 +35,7 @@ fn json_explains_every_layer_of_the_key() {
 }
 
 #[test]
-fn text_says_who_won_and_what_the_schema_allows() {
+fn the_text_names_the_winning_layer_and_the_constraints_of_the_schema() {
     let out = dir().run("explain retry.max_attempts").succeeds().no_stderr().out;
     for part in [
         "retry.max_attempts = 7\n",
@@ -51,13 +51,13 @@ fn text_says_who_won_and_what_the_schema_allows() {
 }
 
 #[test]
-fn a_key_that_takes_effect_at_a_restart_says_so() {
+fn a_key_that_needs_a_restart_is_marked() {
     let json = TestDir::new().run("explain hot_reload.mode --format json").succeeds().json();
     assert_eq!(json["reload"], "restart");
 }
 
 #[test]
-fn lists_that_unite_are_merged() {
+fn united_lists_are_explained_as_merged() {
     let dir = TestDir::with_config("[hot_reload]\nwatch_paths = [\"extra\"]\n");
     let json = dir.run("explain hot_reload.watch_paths --format json").succeeds().json();
     assert_eq!(json["value"], json!(["config.toml", "extra"]));
@@ -76,7 +76,7 @@ fn a_key_that_only_the_schema_knows_is_explained() {
 }
 
 #[test]
-fn an_unset_key_is_explained_by_what_removed_it() {
+fn an_unset_key_is_explained_by_the_layer_that_removed_it() {
     let dir = TestDir::with_config("[orchestrator]\nagree_on = \"verdict\"\n");
     let json = dir
         .run("explain orchestrator.agree_on --unset orchestrator.agree_on --format json")
@@ -88,7 +88,7 @@ fn an_unset_key_is_explained_by_what_removed_it() {
 }
 
 #[test]
-fn an_unknown_key_is_a_no() {
+fn an_unknown_key_exits_with_1() {
     TestDir::new()
         .run("explain retry.max_atempts")
         .exits_1()

@@ -1,13 +1,13 @@
-//! Files as they are found: absent, unreadable, empty, with marks and endings of other systems.
+//! Unusual files: missing, unreadable, empty, too large, or with a byte order mark and CRLF.
 
 use crate::test_dir::TestDir;
 
 #[test]
-fn a_file_that_is_named_must_be_there() {
+fn a_named_file_must_exist() {
     let dir = TestDir::new();
-    let answer = dir.run("check --config gone.toml --format json").exits_2();
+    let result = dir.run("check --config gone.toml --format json").exits_2();
     assert_eq!(
-        (answer.codes(), answer.json()["ok"].as_bool()),
+        (result.codes(), result.json()["ok"].as_bool()),
         (vec!["file/missing".to_owned()], Some(false))
     );
     for command in [
@@ -23,7 +23,7 @@ fn a_file_that_is_named_must_be_there() {
 }
 
 #[test]
-fn a_folder_is_no_file_to_check_or_to_migrate() {
+fn a_folder_cannot_be_checked_or_migrated_as_a_file() {
     let dir = TestDir::new().file("folder.toml/right.toml", "[retry]\nmax_attempts = 2\n");
     dir.run("check folder.toml")
         .exits_2()
@@ -36,18 +36,18 @@ fn a_folder_is_no_file_to_check_or_to_migrate() {
 }
 
 #[test]
-fn bytes_that_are_no_utf8_are_pointed_at() {
+fn invalid_utf8_is_reported_with_its_location() {
     let dir = TestDir::new().file("bad.toml", b"[retry]\nmax_attempts = 2 # caf\xe9\n");
-    let answer = dir.run("check --config bad.toml --format json").exits_1();
-    assert_eq!(answer.codes(), ["parse/not-utf8"]);
-    let origin = &answer.json()["diagnostics"][0]["origin"];
+    let result = dir.run("check --config bad.toml --format json").exits_1();
+    assert_eq!(result.codes(), ["parse/not-utf8"]);
+    let origin = &result.json()["diagnostics"][0]["origin"];
     assert_eq!((origin["line"].as_i64(), origin["column"].as_i64()), (Some(2), Some(23)));
     dir.run("check bad.toml").exits_1().only_stderr("bad.toml:2:23");
     dir.run("migrate bad.toml").exits_2().only_stderr("expected UTF-8");
 }
 
 #[test]
-fn an_empty_file_is_a_warning() {
+fn an_empty_file_gives_a_warning() {
     let dir = TestDir::new().file("empty.toml", "");
     dir.run("check empty.toml").succeeds().stderr_has("warning[file/empty]");
     dir.run("check --config empty.toml").succeeds().stderr_has("warning[file/empty]");
@@ -58,13 +58,13 @@ fn an_empty_file_is_a_warning() {
 }
 
 #[test]
-fn a_byte_order_mark_and_crlf_change_no_place() {
+fn a_byte_order_mark_and_crlf_do_not_change_locations() {
     let dir =
         TestDir::new().file("dos.toml", "\u{feff}[retry]\r\nmax_attempts = \"x\"\r\njitter = \"none\"\r\n");
-    let answer = dir.run("check --config dos.toml --format json").exits_1();
-    let origin = &answer.json()["diagnostics"][0]["origin"];
+    let result = dir.run("check --config dos.toml --format json").exits_1();
+    let origin = &result.json()["diagnostics"][0]["origin"];
     assert_eq!((origin["line"].as_i64(), origin["column"].as_i64()), (Some(2), Some(16)));
-    assert!(!answer.both().contains('\r'), "{answer:?}");
+    assert!(!result.both().contains('\r'), "{result:?}");
     dir.write("dos.toml", "\u{feff}jitter = 1\r\n[retry]\r\n");
     let json = dir.run("check dos.toml --format json").exits_1().json();
     let origin = &json["files"][0]["diagnostics"][0]["origin"];
@@ -75,7 +75,7 @@ fn a_byte_order_mark_and_crlf_change_no_place() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_to_nothing_is_a_missing_file() {
+fn a_dangling_link_is_a_missing_file() {
     let dir = TestDir::new();
     std::os::unix::fs::symlink("gone", dir.path("link.toml")).unwrap();
     dir.run("check --config link.toml").exits_2().only_stderr("`link.toml` does not exist");
@@ -115,16 +115,16 @@ fn a_huge_file_is_refused_before_it_is_parsed() {
 }
 
 #[test]
-fn syntax_errors_are_a_no_with_a_caret() {
+fn a_syntax_error_exits_with_1_and_shows_a_caret() {
     let dir = TestDir::with_config("[retry]\nmax_attempts = \n");
-    let answer = dir.run("check --format json").exits_1();
-    assert!(answer.codes().iter().all(|code| code.starts_with("parse/")), "{:?}", answer.codes());
-    answer.stderr_has("speckit.toml:2").stderr_has("^");
+    let result = dir.run("check --format json").exits_1();
+    assert!(result.codes().iter().all(|code| code.starts_with("parse/")), "{:?}", result.codes());
+    result.stderr_has("speckit.toml:2").stderr_has("^");
     dir.run("show").exits_1().only_stderr("error[parse/");
 }
 
 #[test]
-fn nesting_without_end_is_refused_and_not_a_crash() {
+fn very_deep_nesting_is_refused_without_a_crash() {
     let dir = TestDir::new().file("deep.json", "[".repeat(200_000)).file("any.json", "{}");
     dir.run("check deep.json --schema any.json").exits_1().only_stderr("error[parse/");
     dir.write("deep.toml", format!("a = {}", "[".repeat(200_000)));

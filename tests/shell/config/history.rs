@@ -1,4 +1,4 @@
-//! The history of an embedded configuration: what is recorded, what is not, and what stands in for bad files.
+//! The history of an embedded configuration: what is recorded, and how a recorded generation replaces bad files.
 
 use serde::Deserialize;
 use speckit::History;
@@ -36,60 +36,60 @@ const SCHEMA: &str = r#"{
     "additionalProperties": false
 }"#;
 
-fn plain(dir: &TestDir) -> Builder<Settings> {
+fn builder_without_history(dir: &TestDir) -> Builder<Settings> {
     let builder = Config::builder().defaults_toml("port = 8080\nworkers = 4\n");
     builder.schema_json(SCHEMA).file(dir.path("app.toml")).environment(Environment::default())
 }
 
 fn builder(dir: &TestDir) -> Builder<Settings> {
-    plain(dir).history(dir.path("app.db"))
+    builder_without_history(dir).history(dir.path("app.db"))
 }
 
-/// The settings say how much is kept.
-fn of_settings(settings: &Settings) -> StoreConfig {
+/// The settings define how much is recorded.
+fn store_config(settings: &Settings) -> StoreConfig {
     let mut store = StoreConfig::default();
     store.history = settings.mode.unwrap_or_default();
     store.keep_generations = settings.keep.unwrap_or(store.keep_generations);
     store
 }
 
-fn reload(shell: &Config<Settings>, dir: &TestDir, text: &str) {
+fn write_and_reload(config: &Config<Settings>, dir: &TestDir, text: &str) {
     dir.write("app.toml", text);
-    assert!(shell.reload().is_ok(), "{text}");
+    assert!(config.reload().is_ok(), "{text}");
 }
 
-fn history(shell: &Config<Settings>) -> History {
-    shell.history().expect("a history is kept")
+fn history(config: &Config<Settings>) -> History {
+    config.history().expect("a history is recorded")
 }
 
-fn whole(history: &History, number: i64) -> Generation {
-    history.generation(number).unwrap().expect("the generation is kept")
+fn read_generation(history: &History, number: i64) -> Generation {
+    history.generation(number).unwrap().expect("the generation is recorded")
 }
 
-/// Each generation: its number, that of its process, its cause and what changed.
-fn lines(history: &History) -> Vec<String> {
+/// Describes each generation by its number, its number in its process, its cause and its changes.
+fn describe_generations(history: &History) -> Vec<String> {
     let all = history.generations().unwrap();
-    let line = |one: &Generation| {
-        let changed = match &one.state.changes {
+    let describe = |generation: &Generation| {
+        let changed = match &generation.state.changes {
             Changes::Unknown => "unknown".into(),
             Changes::Keys(keys) => keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
             Changes::Values(changes) => diff::to_text(changes).trim_end().replace('\n', " "),
         };
-        format!("{} ({}) {}: {changed}", one.number, one.generation, one.cause)
+        format!("{} ({}) {}: {changed}", generation.number, generation.generation, generation.cause)
     };
-    all.iter().map(line).collect()
+    all.iter().map(describe).collect()
 }
 
-fn texts(generation: &Generation) -> Vec<Option<&str>> {
+fn source_texts(generation: &Generation) -> Vec<Option<&str>> {
     generation.state.sources.iter().map(|source| source.text.as_deref()).collect()
 }
 
-/// The bytes of the database, and of what belongs to it.
-fn bytes(dir: &TestDir) -> Vec<u8> {
+/// The bytes of all files of the database.
+fn read_database(dir: &TestDir) -> Vec<u8> {
     let names = ["app.db", "app.db-wal", "app.db-journal"].map(|name| dir.path(name));
     names.iter().filter_map(|path| std::fs::read(path).ok()).flatten().collect()
 }
 
-fn holds(bytes: &[u8], text: &str) -> usize {
+fn count_occurrences(bytes: &[u8], text: &str) -> usize {
     bytes.windows(text.len()).filter(|window| *window == text.as_bytes()).count()
 }

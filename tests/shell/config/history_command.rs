@@ -1,4 +1,4 @@
-//! `history`: what a person and a script see of it, and the way back.
+//! The command `history`.
 
 use speckit::app::{AppConfig, ConfigLoader};
 use speckit::{Config, Environment};
@@ -13,7 +13,7 @@ mod watching;
 const SECRET: &str = "[auth.one]\nclient_id = 'a'\ndevice_authorization_url = 'https://a.example/d'\n\
                       token_url = 'https://a.example/t'\nstore = 'memory'\n";
 
-fn retry(attempts: u8) -> String {
+fn retry_text(attempts: u8) -> String {
     format!("[retry]\nmax_attempts = {attempts}\n")
 }
 
@@ -22,77 +22,79 @@ fn dir() -> TestDir {
     TestDir::new().variable("SPECKIT_CONFIG", "c.toml").variable("SPECKIT_DATABASE", "h.db")
 }
 
-fn open(dir: &TestDir, path: &str) -> Config<AppConfig> {
+fn open_recorded(dir: &TestDir, path: &str) -> Config<AppConfig> {
     let database = dir.path("h.db");
     let environment = Environment::of([("SPECKIT_DATABASE", database.to_str().unwrap())]);
     ConfigLoader::new(dir.path(path)).environment(environment).recorded().open().unwrap()
 }
 
 /// Records each of these texts as a generation of `c.toml`.
-fn recorded(dir: &TestDir, texts: &[String]) {
+fn record_generations(dir: &TestDir, texts: &[String]) {
     let mut texts = texts.iter();
     dir.write("c.toml", texts.next().unwrap());
-    let shell = open(dir, "c.toml");
+    let config = open_recorded(dir, "c.toml");
     for text in texts {
         dir.write("c.toml", text);
-        shell.reload().unwrap();
+        config.reload().unwrap();
     }
 }
 
 /// The numbers and causes of the history.
-fn causes(dir: &TestDir) -> Vec<String> {
+fn read_causes(dir: &TestDir) -> Vec<String> {
     let json = dir.run("history --format json").succeeds().no_stderr().json();
     let all = json["generations"].as_array().unwrap().iter();
-    all.map(|one| format!("{} {} {}", one["number"], one["cause"].as_str().unwrap(), one["rolled_back_to"]))
-        .collect()
+    all.map(|entry| {
+        format!("{} {} {}", entry["number"], entry["cause"].as_str().unwrap(), entry["rolled_back_to"])
+    })
+    .collect()
 }
 
-/// A text without what is another in each run: times, hashes, and the folder.
-fn stable(dir: &TestDir, text: &str) -> String {
-    let mut stable = text.replace(dir.path("").to_str().unwrap(), "FOLDER/");
+/// Replaces the parts of a text that change in each run: times, hashes, and the folder.
+fn replace_variable_parts(dir: &TestDir, text: &str) -> String {
+    let mut stable_text = text.replace(dir.path("").to_str().unwrap(), "FOLDER/");
     for word in text.split_whitespace() {
         if word.len() == 32 && word.chars().all(|c| c.is_ascii_hexdigit()) {
-            stable = stable.replace(word, "HASH");
+            stable_text = stable_text.replace(word, "HASH");
         } else if word.len() == 20 && word.starts_with("20") && word.ends_with('Z') {
-            stable = stable.replace(word, "TIME");
+            stable_text = stable_text.replace(word, "TIME");
         }
     }
-    stable
+    stable_text
 }
 
 #[test]
-fn every_message_of_the_command_is_an_accepted_one() {
+fn the_messages_of_the_command_are_accepted() {
     let dir = dir();
     let mut all = String::new();
-    let mut say = |arguments: &str| {
-        let answer = dir.run(&format!("history {arguments}"));
-        let head: Vec<&str> = answer.out.lines().filter(|line| !line.starts_with("    ")).collect();
-        let out = head.iter().map(|line| format!("{line}\n")).collect::<String>();
-        all += &stable(
+    let mut run_and_append = |arguments: &str| {
+        let result = dir.run(&format!("history {arguments}"));
+        let visible_lines: Vec<&str> = result.out.lines().filter(|line| !line.starts_with("    ")).collect();
+        let out = visible_lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+        all += &replace_variable_parts(
             &dir,
-            &format!("$ speckit history {arguments}\n{out}{}[{}]\n\n", answer.err, answer.code),
+            &format!("$ speckit history {arguments}\n{out}{}[{}]\n\n", result.err, result.code),
         );
     };
-    say("");
-    say("show 1");
-    recorded(&dir, &[retry(4), retry(5)]);
+    run_and_append("");
+    run_and_append("show 1");
+    record_generations(&dir, &[retry_text(4), retry_text(5)]);
     dir.write("c.toml", "[store]\nhistory = 'metadata'\n");
-    open(&dir, "c.toml");
-    dir.write("c.toml", retry(0));
-    say("");
-    say("show 1 --sources");
-    say("show 3 --sources");
-    say("diff 1 2");
-    say("diff 2 7");
-    say("rollback 1 --dry-run");
-    say("rollback 1 --set retry.multiplier=0.5");
-    say("rollback 3");
-    say("rollback 7");
-    say("rollback 1 --config d");
-    say("rollback 1");
-    say("rollback 1");
-    say("rollback 1 --schema none.json");
+    open_recorded(&dir, "c.toml");
+    dir.write("c.toml", retry_text(0));
+    run_and_append("");
+    run_and_append("show 1 --sources");
+    run_and_append("show 3 --sources");
+    run_and_append("diff 1 2");
+    run_and_append("diff 2 7");
+    run_and_append("rollback 1 --dry-run");
+    run_and_append("rollback 1 --set retry.multiplier=0.5");
+    run_and_append("rollback 3");
+    run_and_append("rollback 7");
+    run_and_append("rollback 1 --config d");
+    run_and_append("rollback 1");
+    run_and_append("rollback 1");
+    run_and_append("rollback 1 --schema none.json");
     dir.write("h.db", "no database");
-    say("");
+    run_and_append("");
     speckit_tests::golden!("config/history", "the_command", all);
 }

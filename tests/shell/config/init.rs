@@ -1,13 +1,13 @@
-//! `init` and `schema`: the template, the defaults and the schema agree.
+//! `init` writes a template and `schema` prints the schema, and both match the defaults.
 
 use speckit::app::AppConfig;
 use speckit_core::config::source::{Language, parse};
 use speckit_core::{LayerKind, Source, Value};
 
-use crate::test_dir::{TestDir, members};
+use crate::test_dir::{TestDir, member_names};
 
-/// The template with every `#key = value` and every `#[table]` uncommented; `# words` stay comments.
-fn uncommented(template: &str) -> String {
+/// Uncomments every `#key = value` and every `#[table]` of a template. Lines like `# words` stay comments.
+fn uncomment(template: &str) -> String {
     let line = |line: &str| match line.strip_prefix('#') {
         Some(rest) if !rest.starts_with([' ', ':', '#']) => format!("{rest}\n"),
         _ => format!("{line}\n"),
@@ -15,39 +15,40 @@ fn uncommented(template: &str) -> String {
     template.lines().map(line).collect()
 }
 
-fn tree(name: &str, text: &str) -> Value {
+fn parse_tree(name: &str, text: &str) -> Value {
     let layer = parse(&Source::document(LayerKind::File, name, text), Language::Toml);
     layer.unwrap_or_else(|diagnostics| panic!("{diagnostics:?}\n{text}")).root().clone()
 }
 
 #[test]
-fn the_template_begins_with_its_schema_and_is_right() {
+fn the_template_begins_with_its_schema_and_is_valid() {
     let dir = TestDir::new();
-    let answer = dir.run("init new.toml").succeeds();
-    assert_eq!(answer.out, "wrote new.toml\n");
-    answer.stderr_has("speckit schema > speckit.schema.json");
+    let result = dir.run("init new.toml").succeeds();
+    assert_eq!(result.out, "wrote new.toml\n");
+    result.stderr_has("speckit schema > speckit.schema.json");
     let text = dir.read("new.toml");
     assert!(text.starts_with("#:schema ./speckit.schema.json\n"), "{text}");
     assert!(text.lines().all(|line| line.is_empty() || line.starts_with('#')), "every setting is a comment");
     dir.run("check new.toml").succeeds().no_stderr();
-    assert_eq!(dir.names(), ["new.toml"], "no neighbour is left");
+    assert_eq!(dir.names(), ["new.toml"], "no temporary file is left");
 }
 
 #[test]
 fn the_uncommented_template_is_the_embedded_defaults() {
     let dir = TestDir::new();
     dir.run("init").succeeds();
-    let text = uncommented(&dir.read("speckit.toml"));
-    let (template, defaults) = (tree("template", &text), tree("defaults", AppConfig::DEFAULTS));
+    let text = uncomment(&dir.read("speckit.toml"));
+    let (template, defaults) = (parse_tree("template", &text), parse_tree("defaults", AppConfig::DEFAULTS));
     assert_eq!(template.to_json(), defaults.to_json());
     dir.write("speckit.toml", &text);
     dir.run("check speckit.toml").succeeds().no_stderr();
-    let (with, without) = (dir.run("show").succeeds().out, TestDir::new().run("show").succeeds().out);
-    assert_eq!(with, without);
+    let (with_file, without_file) =
+        (dir.run("show").succeeds().out, TestDir::new().run("show").succeeds().out);
+    assert_eq!(with_file, without_file);
 }
 
 #[test]
-fn a_file_is_never_overwritten_unless_forced() {
+fn only_force_overwrites_a_file() {
     let dir = TestDir::with_config("# mine\n");
     dir.run("init").exits_2().only_stderr("`speckit.toml` exists already").stderr_has("--force");
     assert_eq!(dir.read("speckit.toml"), "# mine\n");
@@ -57,12 +58,12 @@ fn a_file_is_never_overwritten_unless_forced() {
     std::fs::create_dir(dir.path("folder.toml")).unwrap();
     dir.run("init folder.toml").exits_2().only_stderr("exists already");
     dir.run("init folder.toml --force").exits_2().only_stderr("cannot be written");
-    assert_eq!(dir.names(), ["folder.toml", "speckit.toml"], "no neighbour is left");
+    assert_eq!(dir.names(), ["folder.toml", "speckit.toml"], "no temporary file is left");
 }
 
 #[cfg(unix)]
 #[test]
-fn a_link_to_nothing_is_not_overwritten_and_a_forced_one_stays_a_link() {
+fn a_dangling_link_is_not_overwritten_and_force_keeps_a_link() {
     let dir = TestDir::new().file("real.toml", "# old\n");
     std::os::unix::fs::symlink("gone", dir.path("dangling.toml")).unwrap();
     dir.run("init dangling.toml").exits_2().only_stderr("exists already");
@@ -73,13 +74,13 @@ fn a_link_to_nothing_is_not_overwritten_and_a_forced_one_stays_a_link() {
 }
 
 #[test]
-fn json_says_which_file() {
+fn json_output_names_the_file() {
     let dir = TestDir::new();
     assert_eq!(dir.run("init a.toml --format json").succeeds().json()["file"], "a.toml");
 }
 
 #[test]
-fn a_template_of_a_schema_of_ones_own_hides_secrets() {
+fn a_template_of_another_schema_contains_no_secret() {
     let schema = r#"{"$schema": "http://json-schema.org/draft-07/schema#", "type": "object", "properties": {
         "port": {"type": "integer", "default": 80, "description": "Where to listen."},
         "server": {"type": "object", "properties": {"host": {"type": "string", "default": "here"}}},
@@ -90,26 +91,30 @@ fn a_template_of_a_schema_of_ones_own_hides_secrets() {
     assert!(text.starts_with("#:schema own.json\n"), "{text}");
     assert!(text.contains("# Where to listen.\n") && text.contains("#port = 80\n"), "{text}");
     assert!(!text.contains("sesame"), "{text}");
-    let tree = tree("template", &uncommented(&text));
+    let tree = parse_tree("template", &uncomment(&text));
     assert_eq!(tree.to_json().to_string(), r#"{"port":80,"server":{"host":"here"}}"#);
     dir.run("check speckit.toml --schema own.json").succeeds().no_stderr();
     dir.write("sub/.keep", "");
     dir.run("init sub/x.toml --schema own.json").succeeds().no_stderr();
     let first = dir.read("sub/x.toml").lines().next().map(str::to_owned);
-    let found = first.as_deref().and_then(|line| line.strip_prefix("#:schema ")).unwrap();
+    let schema_path = first.as_deref().and_then(|line| line.strip_prefix("#:schema ")).unwrap();
     let path = |path: std::path::PathBuf| std::fs::canonicalize(path).unwrap();
-    assert_eq!(path(dir.path("sub").join(found)), path(dir.path("own.json")), "found from the file");
+    assert_eq!(
+        path(dir.path("sub").join(schema_path)),
+        path(dir.path("own.json")),
+        "the path is relative to the file"
+    );
 }
 
 #[test]
-fn the_schema_is_draft_7_with_definitions() {
+fn the_printed_schema_is_draft_7_and_can_be_used() {
     let dir = TestDir::new();
-    let answer = dir.run("schema").succeeds().no_stderr();
-    assert_eq!(answer.out, AppConfig::SCHEMA);
-    let schema: serde_json::Value = serde_json::from_str(&answer.out).unwrap();
+    let result = dir.run("schema").succeeds().no_stderr();
+    assert_eq!(result.out, AppConfig::SCHEMA);
+    let schema: serde_json::Value = serde_json::from_str(&result.out).unwrap();
     assert_eq!(schema["$schema"], "http://json-schema.org/draft-07/schema#");
-    assert!(members(&schema).contains(&"definitions"));
-    dir.write("s.json", &answer.out);
+    assert!(member_names(&schema).contains(&"definitions"));
+    dir.write("s.json", &result.out);
     dir.run("check --schema s.json --set retry.max_attempts=2").succeeds().no_stderr();
-    assert_eq!(dir.run("schema --schema s.json").succeeds().out, answer.out);
+    assert_eq!(dir.run("schema --schema s.json").succeeds().out, result.out);
 }

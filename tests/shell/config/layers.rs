@@ -1,55 +1,59 @@
-//! Where the configuration comes from, and which layer wins.
+//! The sources of the configuration, and the priority of the layers.
 
 use crate::test_dir::TestDir;
 
-const ATTEMPTS: &str = "show retry.max_attempts";
+const SHOW_ATTEMPTS: &str = "show retry.max_attempts";
 
 fn attempts(n: u32) -> String {
     format!("[retry]\nmax_attempts = {n}\n")
 }
 
 #[test]
-fn the_users_file_is_below_the_folders() {
+fn the_file_of_the_folder_wins_over_the_file_of_the_user() {
     let dir = TestDir::new().file(".code/config.toml", "[retry]\nmax_attempts = 5\ndeadline_ms = 55\n");
-    assert_eq!(dir.run(ATTEMPTS).succeeds().no_stderr().out, "5\n");
+    assert_eq!(dir.run(SHOW_ATTEMPTS).succeeds().no_stderr().out, "5\n");
     dir.write("speckit.toml", attempts(6));
-    assert_eq!(dir.run(ATTEMPTS).succeeds().no_stderr().out, "6\n");
+    assert_eq!(dir.run(SHOW_ATTEMPTS).succeeds().no_stderr().out, "6\n");
     assert_eq!(dir.run("show retry.deadline_ms").succeeds().out, "55\n", "the lower file is read too");
 }
 
 #[test]
-fn a_variable_names_the_file_in_place_of_both() {
+fn the_variable_config_replaces_both_files() {
     let dir =
         TestDir::with_config(&attempts(6)).file(".code/config.toml", attempts(5)).file("x.toml", attempts(9));
     let dir = dir.variable("SPECKIT_CONFIG", "x.toml");
-    assert_eq!(dir.run(ATTEMPTS).succeeds().no_stderr().out, "9\n");
-    assert_eq!(dir.run(&format!("{ATTEMPTS} --config speckit.toml")).succeeds().out, "6\n", "an option wins");
+    assert_eq!(dir.run(SHOW_ATTEMPTS).succeeds().no_stderr().out, "9\n");
+    assert_eq!(
+        dir.run(&format!("{SHOW_ATTEMPTS} --config speckit.toml")).succeeds().out,
+        "6\n",
+        "an option wins"
+    );
     let dir = dir.variable("SPECKIT_CONFIG", "gone.toml");
-    dir.run(ATTEMPTS).exits_2().only_stderr("`gone.toml` does not exist");
+    dir.run(SHOW_ATTEMPTS).exits_2().only_stderr("`gone.toml` does not exist");
     let dir = dir.variable("SPECKIT_CONFIG", "");
-    assert_eq!(dir.run(ATTEMPTS).succeeds().no_stderr().out, "6\n", "an empty variable names nothing");
+    assert_eq!(dir.run(SHOW_ATTEMPTS).succeeds().no_stderr().out, "6\n", "an empty variable is ignored");
 }
 
 #[test]
-fn reserved_variables_name_no_key() {
-    let dir = TestDir::new().file("x.toml", crate::test_dir::QUIET);
+fn reserved_variables_are_not_unknown_keys() {
+    let dir = TestDir::new().file("x.toml", crate::test_dir::NO_MACHINE_CHECKS);
     let dir = dir.variable("SPECKIT_CONFIG", "x.toml").variable("SPECKIT_DATABASE", "d.db");
     dir.run("check --strict").succeeds().no_stderr();
 }
 
 #[test]
-fn defaults_files_environment_overrides_in_this_order() {
+fn the_layers_are_defaults_files_environment_and_overrides() {
     let dir = TestDir::new();
-    assert_eq!(dir.run(ATTEMPTS).succeeds().out, "3\n");
+    assert_eq!(dir.run(SHOW_ATTEMPTS).succeeds().out, "3\n");
     dir.write("speckit.toml", attempts(4));
-    assert_eq!(dir.run(ATTEMPTS).succeeds().out, "4\n");
+    assert_eq!(dir.run(SHOW_ATTEMPTS).succeeds().out, "4\n");
     let dir = dir.variable("SPECKIT_RETRY__MAX_ATTEMPTS", "5");
-    assert_eq!(dir.run(ATTEMPTS).succeeds().out, "5\n");
-    assert_eq!(dir.run(&format!("{ATTEMPTS} --set retry.max_attempts=6")).succeeds().out, "6\n");
+    assert_eq!(dir.run(SHOW_ATTEMPTS).succeeds().out, "5\n");
+    assert_eq!(dir.run(&format!("{SHOW_ATTEMPTS} --set retry.max_attempts=6")).succeeds().out, "6\n");
 }
 
 #[test]
-fn a_folder_is_read_in_the_order_of_names() {
+fn the_files_of_a_folder_are_read_in_the_order_of_their_names() {
     let dir = TestDir::new()
         .file("conf.d/20-b.toml", attempts(20))
         .file("conf.d/10-a.toml", "[retry]\nmax_attempts = 10\ndeadline_ms = 10\n")
@@ -57,7 +61,7 @@ fn a_folder_is_read_in_the_order_of_names() {
         .file("conf.d/.98-hidden.toml", attempts(98))
         .file("conf.d/97.toml.bak", attempts(97))
         .file("conf.d/96.toml/inner.toml", attempts(96));
-    assert_eq!(dir.run(&format!("{ATTEMPTS} --config conf.d")).succeeds().no_stderr().out, "20\n");
+    assert_eq!(dir.run(&format!("{SHOW_ATTEMPTS} --config conf.d")).succeeds().no_stderr().out, "20\n");
     assert_eq!(dir.run("show retry.deadline_ms --config conf.d").succeeds().out, "10\n");
     dir.write("after.toml", attempts(30));
     let out = dir.run("show retry --origins --config conf.d --config after.toml").succeeds().out;
@@ -70,13 +74,13 @@ fn a_folder_is_read_in_the_order_of_names() {
 fn an_empty_folder_sets_nothing() {
     let dir = TestDir::new();
     std::fs::create_dir(dir.path("conf.d")).unwrap();
-    assert_eq!(dir.run(&format!("{ATTEMPTS} --config conf.d")).succeeds().no_stderr().out, "3\n");
+    assert_eq!(dir.run(&format!("{SHOW_ATTEMPTS} --config conf.d")).succeeds().no_stderr().out, "3\n");
 }
 
 #[test]
-fn json_is_read_by_its_name() {
+fn a_file_named_json_is_parsed_as_json() {
     let dir = TestDir::new().file("c.json", "{\"retry\": {\"max_attempts\": 12}}");
-    assert_eq!(dir.run(&format!("{ATTEMPTS} --config c.json")).succeeds().no_stderr().out, "12\n");
+    assert_eq!(dir.run(&format!("{SHOW_ATTEMPTS} --config c.json")).succeeds().no_stderr().out, "12\n");
 }
 
 #[test]
@@ -86,9 +90,9 @@ fn another_prefix_reads_other_variables() {
         .variable("APP_RETRY__MAX_ATTEMPTS", "5")
         .file("x.toml", "[retry]\ndeadline_ms = 99\n")
         .variable("APP_CONFIG", "x.toml");
-    assert_eq!(dir.run(&format!("{ATTEMPTS} --env-prefix APP")).succeeds().no_stderr().out, "5\n");
+    assert_eq!(dir.run(&format!("{SHOW_ATTEMPTS} --env-prefix APP")).succeeds().no_stderr().out, "5\n");
     assert_eq!(dir.run("show retry.deadline_ms --env-prefix APP").succeeds().out, "99\n");
-    assert_eq!(dir.run(ATTEMPTS).succeeds().out, "4\n");
+    assert_eq!(dir.run(SHOW_ATTEMPTS).succeeds().out, "4\n");
     let out = dir.run("env --env-prefix APP").succeeds().out;
     assert!(out.contains("APP_RETRY__JITTER") && !out.contains("SPECKIT_"), "{out}");
 }
@@ -105,21 +109,26 @@ fn lists_come_from_variables_in_three_forms() {
 
 #[cfg(unix)]
 #[test]
-fn a_variable_that_is_no_unicode_is_reported() {
+fn a_variable_with_invalid_unicode_is_reported() {
     use std::os::unix::ffi::OsStrExt as _;
     let dir = TestDir::new();
     let mut command = dir.command(&["check"]);
     command.env("SPECKIT_RETRY__JITTER", std::ffi::OsStr::from_bytes(b"\xff\xfe"));
     command.env("OTHER", std::ffi::OsStr::from_bytes(b"\xff\xfe"));
-    crate::test_dir::RunResult::of(command.output().unwrap()).exits_1().only_stderr("SPECKIT_RETRY__JITTER");
+    crate::test_dir::RunResult::from_output(command.output().unwrap())
+        .exits_1()
+        .only_stderr("SPECKIT_RETRY__JITTER");
 }
 
 #[test]
-fn without_a_home_everything_still_works() {
+fn a_home_folder_is_not_required() {
     let dir = TestDir::with_config(&attempts(6));
     let mut command = dir.command(&["show", "retry.max_attempts"]);
     command.env("HOME", "").env("USERPROFILE", "");
-    assert_eq!(crate::test_dir::RunResult::of(command.output().unwrap()).succeeds().no_stderr().out, "6\n");
+    assert_eq!(
+        crate::test_dir::RunResult::from_output(command.output().unwrap()).succeeds().no_stderr().out,
+        "6\n"
+    );
 }
 
 #[test]
@@ -135,7 +144,7 @@ fn a_variable_below_a_nullable_table_has_the_type_of_its_key() {
 }
 
 #[test]
-fn a_secret_with_a_variable_of_its_own_is_read_from_a_file_too() {
+fn a_secret_with_its_own_variable_can_come_from_a_file() {
     let schema = r#"{"properties": {"token": {"type": "string", "x-secret": true, "x-env": "MYTOK"}}}"#;
     let dir =
         TestDir::new().file("s.json", schema).file("t.txt", "Kd3Wn7Qz\n").variable("MYTOK_FILE", "t.txt");
@@ -144,7 +153,7 @@ fn a_secret_with_a_variable_of_its_own_is_read_from_a_file_too() {
 }
 
 #[test]
-fn removing_what_nothing_sets_is_a_warning_with_the_nearest_key() {
+fn unsetting_an_unknown_key_gives_a_warning_with_a_suggestion() {
     let dir = TestDir::new();
     dir.run("show retry --unset retry.max_atempts")
         .succeeds()
@@ -153,8 +162,8 @@ fn removing_what_nothing_sets_is_a_warning_with_the_nearest_key() {
 }
 
 #[test]
-fn a_configuration_that_is_refused_can_be_explained() {
+fn a_refused_configuration_can_be_explained() {
     let dir = TestDir::with_config("[retry]\nmax_attempts = 0\n");
-    let answer = dir.run("explain retry.max_attempts").exits_1().stderr_has("schema/minimum");
-    assert!(answer.out.contains("speckit.toml:2:16"), "{}", answer.out);
+    let result = dir.run("explain retry.max_attempts").exits_1().stderr_has("schema/minimum");
+    assert!(result.out.contains("speckit.toml:2:16"), "{}", result.out);
 }

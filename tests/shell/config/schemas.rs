@@ -1,4 +1,4 @@
-//! `--schema` and `--schema-map`: a schema of one's own replaces everything that is built in.
+//! `--schema` and `--schema-map`: another schema replaces the built-in schema, defaults and checks.
 
 use serde_json::json;
 
@@ -9,24 +9,24 @@ const SERVER: &str = r#"{"$schema": "http://json-schema.org/draft-07/schema#", "
     "required": ["name"], "additionalProperties": false}"#;
 
 #[test]
-fn it_replaces_the_schema_and_the_embedded_defaults() {
+fn another_schema_replaces_the_built_in_schema_and_defaults() {
     let dir = TestDir::new().file("s.json", SERVER).variable("SPECKIT_NAME", "00123");
     let json = dir.run("show --schema s.json --format json").succeeds().no_stderr().json();
     assert_eq!(json, json!({"port": 80, "name": "00123"}));
     assert_eq!(dir.run("show --origins --schema s.json").succeeds().out.matches("defaults.toml").count(), 0);
-    // No providers are looked for: there are none.
-    let answer = dir.run("check --strict --schema s.json").succeeds().no_stderr();
-    assert_eq!(answer.out, "ok: 2 values from s.json and 1 variable\n");
+    // Even in strict mode, no provider is checked, because this schema has none.
+    let result = dir.run("check --strict --schema s.json").succeeds().no_stderr();
+    assert_eq!(result.out, "ok: 2 values from s.json and 1 variable\n");
     let out = dir.run("env --schema s.json").succeeds().no_stderr().out;
     assert_eq!(out.lines().count(), 3, "{out}");
 }
 
 #[test]
-fn what_it_requires_is_required() {
+fn another_schema_can_require_keys() {
     let dir = TestDir::new().file("s.json", SERVER);
-    let answer = dir.run("check --schema s.json --format json").exits_1();
-    assert_eq!(answer.codes(), ["schema/required"]);
-    assert_eq!(answer.json()["diagnostics"][0]["key"], "name");
+    let result = dir.run("check --schema s.json --format json").exits_1();
+    assert_eq!(result.codes(), ["schema/required"]);
+    assert_eq!(result.json()["diagnostics"][0]["key"], "name");
     dir.write("speckit.toml", "name = \"x\"\nmodels = 1\n");
     assert_eq!(
         dir.run("check --schema s.json --format json").exits_1().codes(),
@@ -35,7 +35,7 @@ fn what_it_requires_is_required() {
 }
 
 #[test]
-fn names_and_gates_are_not_checked_then() {
+fn with_another_schema_names_and_gates_are_not_checked() {
     let dir = TestDir::with_config("[quality_gates]\nplan = []\n[[agents]]\nname = \"free\"\n")
         .file("any.json", "{}");
     let json = dir.run("show --schema any.json --format json").succeeds().no_stderr().json();
@@ -43,13 +43,13 @@ fn names_and_gates_are_not_checked_then() {
 }
 
 #[test]
-fn its_database_is_not_a_key_of_the_program() {
+fn with_another_schema_the_option_database_sets_no_key() {
     let dir = TestDir::with_config("name = \"x\"\n").file("s.json", SERVER);
     dir.run("check --schema s.json --database d.db").succeeds().no_stderr();
 }
 
 #[test]
-fn a_schema_that_is_wrong_or_missing_cannot_be_used() {
+fn an_invalid_or_missing_schema_exits_with_2() {
     let dir = TestDir::new().file("s.json", r#"{"type": "integr"}"#).file("cut.json", "{\"type\": ");
     for command in ["check", "show", "explain x", "env", "schema", "init", "check s.json", "migrate cut.json"]
     {
@@ -62,19 +62,19 @@ fn a_schema_that_is_wrong_or_missing_cannot_be_used() {
 }
 
 #[test]
-fn neighbours_are_read_by_relative_references() {
+fn relative_references_are_read_from_files() {
     let dir = TestDir::new()
         .file("schemas/main.json", r##"{"properties": {"port": {"$ref": "types.json#/definitions/port"}}}"##)
         .file("schemas/types.json", r##"{"definitions": {"port": {"$ref": "deep/number.json"}}}"##)
         .file("schemas/deep/number.json", r#"{"type": "integer", "maximum": 65535}"#);
     dir.run("check --schema schemas/main.json --set port=80").succeeds().no_stderr();
     dir.run("check --schema schemas/main.json --set port=70000").exits_1().only_stderr("schema/maximum");
-    // The environment and overrides have their types from there too.
+    // The types of overrides come from the referenced files too.
     dir.run("check --schema schemas/main.json --set port=x").exits_1().only_stderr("override/type");
 }
 
 #[test]
-fn folders_stand_for_prefixes_of_addresses_over_both_places() {
+fn schema_maps_before_and_after_the_command_replace_prefixes_of_addresses() {
     let dir = TestDir::new()
         .file(
             "main.json",
@@ -86,10 +86,10 @@ fn folders_stand_for_prefixes_of_addresses_over_both_places() {
     let maps = ("--schema-map https://one.example=one", "--schema-map http://two.example/v1=two");
     let json = dir.run(&format!("{} check c.toml --schema main.json {} --format json", maps.0, maps.1));
     let json = json.exits_1().json();
-    let codes: Vec<_> = json["files"][0]["diagnostics"].as_array().unwrap().iter().collect();
-    assert_eq!(codes.len(), 2, "{codes:?}");
-    assert!(codes.iter().all(|one| one["code"] == "schema/type"), "{codes:?}");
-    // Without its folder a document is not fetched, and the schema cannot be used.
+    let diagnostics: Vec<_> = json["files"][0]["diagnostics"].as_array().unwrap().iter().collect();
+    assert_eq!(diagnostics.len(), 2, "{diagnostics:?}");
+    assert!(diagnostics.iter().all(|one| one["code"] == "schema/type"), "{diagnostics:?}");
+    // An address without a folder is not downloaded, so the schema cannot be used.
     dir.run(&format!("check c.toml --schema main.json {}", maps.0)).exits_2().only_stderr("two.example");
 }
 
@@ -116,7 +116,7 @@ fn a_schema_may_be_toml() {
 fn old_names_of_keys_still_work_with_a_warning() {
     let schema = r#"{"properties": {"port": {"type": "integer", "x-aliases": ["listen_port"]}}}"#;
     let dir = TestDir::with_config("listen_port = 8\n").file("s.json", schema);
-    let answer = dir.run("show port --schema s.json").succeeds();
-    assert_eq!(answer.out, "8\n");
-    answer.stderr_has("warning[name/alias]").stderr_has("`port`");
+    let result = dir.run("show port --schema s.json").succeeds();
+    assert_eq!(result.out, "8\n");
+    result.stderr_has("warning[name/alias]").stderr_has("`port`");
 }

@@ -1,4 +1,4 @@
-//! Canaries: secrets are planted wherever a value can come from, and looked for in every output.
+//! Secret canary values are set in every kind of source, and no output of any command may contain them.
 
 use crate::test_dir::{RunResult, TestDir};
 
@@ -12,7 +12,7 @@ const SCHEMA: &str = r#"{"$schema": "http://json-schema.org/draft-07/schema#", "
     "choice": {"enum": ["one", "two"], "x-secret": true},
     "disk": {"type": "string", "x-secret": true}}, "additionalProperties": false}"#;
 
-const RIGHT: &str = r#"port = 1
+const VALID: &str = r#"port = 1
 token = "Zq7Xw9Kv"  # it was Zq7Xw9Kv before
 phrase = 'Yt5Rb3Nm'
 pin = 86753090
@@ -22,7 +22,7 @@ choice = "one"
 door = "Bx1Oe0Iu"
 "#;
 
-/// What the files, the variables and the overrides of this module plant.
+/// The secrets in the files, the variables and the overrides of this module.
 const CANARIES: [&str; 10] = [
     "Zq7Xw9Kv", "Yt5Rb3Nm", "86753090", "Hj2Lp8Gd", "Vc6Ms4Fa", "Bx1Oe0Iu", "Kd3Wn7Qz", "Gm4Td6Rs",
     "Uh9Cx2Je", "Wn8Fb1Kp",
@@ -54,23 +54,23 @@ const COMMANDS: [&str; 23] = [
     "migrate c.toml --format json",
 ];
 
-fn silent(answer: &RunResult, command: &str) {
-    // A piece of a secret is one too.
+fn assert_no_secret(result: &RunResult, command: &str) {
+    // A part of a secret is secret too.
     for canary in CANARIES {
         for start in 0..=canary.len() - 5 {
-            let piece = &canary[start..start + 5];
-            assert!(!answer.both().contains(piece), "`{command}` shows {piece}:\n{answer:?}");
+            let part = &canary[start..start + 5];
+            assert!(!result.both().contains(part), "`{command}` shows {part}:\n{result:?}");
         }
     }
 }
 
-/// Runs every command over a configuration and looks through what it writes.
-fn search(dir: &TestDir, overrides: &[&str]) {
+/// Runs every command with a configuration, and checks that its output contains no secret.
+fn assert_no_command_shows_a_secret(dir: &TestDir, overrides: &[&str]) {
     for command in COMMANDS {
         let mut arguments: Vec<&str> = command.split(' ').collect();
         arguments.extend(["--schema", "s.json", "--config", "c.toml"]);
         arguments.extend(overrides);
-        silent(&dir.run_with(&arguments), command);
+        assert_no_secret(&dir.run_with(&arguments), command);
     }
 }
 
@@ -80,20 +80,20 @@ fn dir(config: &str) -> TestDir {
 
 #[test]
 fn secrets_of_files_variables_overrides_and_secret_files_are_never_shown() {
-    let dir = dir(RIGHT)
+    let dir = dir(VALID)
         .file("disk.txt", "Kd3Wn7Qz\n")
         .variable("SPECKIT_DISK_FILE", "disk.txt")
         .variable("SPECKIT_PHRASE", "Gm4Td6Rs");
     let overrides = ["--set", "token=Uh9Cx2Je", "--set", "vault.window=Wn8Fb1Kp"];
-    let answer =
+    let result =
         dir.run_with(&[&["show", "--schema", "s.json", "--config", "c.toml"], &overrides[..]].concat());
-    assert_eq!(answer.succeeds().out.matches("[redacted]").count(), 9, "all layers are in force");
-    search(&dir, &overrides);
+    assert_eq!(result.succeeds().out.matches("[redacted]").count(), 9, "all layers are used");
+    assert_no_command_shows_a_secret(&dir, &overrides);
 }
 
 #[test]
-fn they_are_shown_where_that_is_asked_for() {
-    let dir = dir(RIGHT).file("disk.txt", "Kd3Wn7Qz\n").variable("SPECKIT_DISK_FILE", "disk.txt");
+fn reveal_shows_secrets() {
+    let dir = dir(VALID).file("disk.txt", "Kd3Wn7Qz\n").variable("SPECKIT_DISK_FILE", "disk.txt");
     let run = |command: &str| {
         dir.run(&format!("{command} --schema s.json --config c.toml")).succeeds().no_stderr().out
     };
@@ -101,42 +101,42 @@ fn they_are_shown_where_that_is_asked_for() {
     for canary in &CANARIES[..7] {
         assert!(out.contains(canary), "{canary}\n{out}");
     }
-    assert_eq!(run("show disk --reveal"), "\"Kd3Wn7Qz\"\n", "without the line's end");
+    assert_eq!(run("show disk --reveal"), "\"Kd3Wn7Qz\"\n", "the line end of the file is removed");
     assert!(run("show --origins --reveal").contains("token = \"Zq7Xw9Kv\""));
     assert!(run("show --format json --reveal").contains("\"Zq7Xw9Kv\""));
 }
 
 #[test]
-fn wrong_secrets_are_reported_without_them() {
-    let wrong = RIGHT
+fn an_invalid_secret_is_reported_without_its_value() {
+    let wrong = VALID
         .replace("\"Zq7Xw9Kv\" ", "\"Zq7Xw9KvZq7Xw9KvZq7Xw9KvZq7Xw9KvZq7Xw9KvZq7Xw9Kv\" ")
         .replace("'Yt5Rb3Nm'", "'Yt5Rb3Nm!'")
         .replace("= 86753090", "= 867530900")
         .replace("\"Vc6Ms4Fa\"]", "86753090]")
         .replace("choice = \"one\"", "choice = \"Hj2Lp8Gd\"");
     let dir = dir(&wrong);
-    let answer = dir.run("check --schema s.json --config c.toml --format json").exits_1();
-    let codes = answer.codes();
+    let result = dir.run("check --schema s.json --config c.toml --format json").exits_1();
+    let codes = result.codes();
     let expected = ["schema/maxLength", "schema/pattern", "schema/maximum", "schema/type", "schema/enum"];
-    assert_eq!(codes, expected, "{answer:?}");
-    search(&dir, &[]);
+    assert_eq!(codes, expected, "{result:?}");
+    assert_no_command_shows_a_secret(&dir, &[]);
 }
 
 #[test]
-fn a_mistake_beside_a_secret_shows_its_line_without_it() {
-    search(&dir("port = \"x\"; token = \"Zq7Xw9Kv\"\n"), &[]);
+fn a_mistake_next_to_a_secret_shows_its_line_without_the_secret() {
+    assert_no_command_shows_a_secret(&dir("port = \"x\"; token = \"Zq7Xw9Kv\"\n"), &[]);
     let inline = "vault = { door = \"Bx1Oe0Iu\", port = 1 }\nkeys = [{ a = \"Hj2Lp8Gd\" }, \"Vc6Ms4Fa\"]\n";
-    search(&dir(inline), &[]);
+    assert_no_command_shows_a_secret(&dir(inline), &[]);
 }
 
 #[test]
 fn a_file_that_does_not_parse_shows_no_value() {
-    search(&dir(&format!("{RIGHT}token = \"Zq7Xw9Kv\n")), &[]);
-    search(&dir(&format!("keys = [\"Hj2Lp8Gd\"\n{RIGHT}")), &[]);
+    assert_no_command_shows_a_secret(&dir(&format!("{VALID}token = \"Zq7Xw9Kv\n")), &[]);
+    assert_no_command_shows_a_secret(&dir(&format!("keys = [\"Hj2Lp8Gd\"\n{VALID}")), &[]);
 }
 
 #[test]
-fn wrong_variables_and_overrides_are_reported_without_their_text() {
+fn an_invalid_variable_or_override_is_reported_without_its_text() {
     let dir = dir("port = 1\n")
         .variable("SPECKIT_PIN", "Gm4Td6Rs")
         .variable("SPECKIT_VAULT", "{\"door\": Kd3Wn7Qz")
@@ -146,12 +146,12 @@ fn wrong_variables_and_overrides_are_reported_without_their_text() {
         .exits_1()
         .stderr_has("env/type")
         .stderr_has("env/unknown");
-    search(&dir, &["--set", "pin=Uh9Cx2Je", "--set", "toke=Wn8Fb1Kp"]);
-    search(&dir, &["--set", "Uh9Cx2Je"]);
+    assert_no_command_shows_a_secret(&dir, &["--set", "pin=Uh9Cx2Je", "--set", "toke=Wn8Fb1Kp"]);
+    assert_no_command_shows_a_secret(&dir, &["--set", "Uh9Cx2Je"]);
 }
 
 #[test]
-fn a_secret_file_that_cannot_be_read_is_named_and_no_more() {
+fn an_unreadable_secret_file_is_reported_by_its_variable() {
     let dir = dir("port = 1\n").variable("SPECKIT_DISK_FILE", "gone.txt");
     dir.run("check --schema s.json --config c.toml")
         .exits_2()
@@ -159,7 +159,7 @@ fn a_secret_file_that_cannot_be_read_is_named_and_no_more() {
         .stderr_has("SPECKIT_DISK_FILE");
     let dir = dir.file("both.txt", "Kd3Wn7Qz").variable("SPECKIT_DISK_FILE", "both.txt");
     let dir = dir.variable("SPECKIT_DISK", "Gm4Td6Rs");
-    search(&dir, &[]);
+    assert_no_command_shows_a_secret(&dir, &[]);
 }
 
 #[test]
@@ -168,18 +168,18 @@ fn a_migration_shows_no_secret_of_the_shipped_schema() {
                 [auth.github]\nclient_id = \"me\"\nclient_secret = \"Yt5Rb3Nm\"\n";
     let dir = TestDir::new().file("c.toml", text);
     for command in ["migrate c.toml", "migrate c.toml --format json", "check c.toml", "show", "check"] {
-        silent(&dir.run(&format!("{command} --config c.toml")), command);
+        assert_no_secret(&dir.run(&format!("{command} --config c.toml")), command);
     }
     dir.write(
         "c.toml",
         format!("{text}[[agents]]\nname = \"Zq7Xw9Kv\"\napi_key = \"Kd3Wn7Qz\"\n").as_bytes(),
     );
-    let answer = dir.run("migrate c.toml").exits_1();
-    assert!(!answer.both().contains("Kd3Wn7Qz") && !answer.both().contains("Yt5Rb3Nm"), "{answer:?}");
+    let result = dir.run("migrate c.toml").exits_1();
+    assert!(!result.both().contains("Kd3Wn7Qz") && !result.both().contains("Yt5Rb3Nm"), "{result:?}");
 }
 
 #[test]
-fn a_misspelt_mark_of_a_secret_is_a_warning() {
+fn a_misspelt_keyword_of_a_secret_gives_a_warning() {
     let schema = r#"{"properties": {"token": {"type": "string", "x-secert": true, "x-other": 1}}}"#;
     let dir = TestDir::new().file("s.json", schema).file("f.toml", "token = \"a\"\n");
     dir.run("check f.toml --schema s.json")

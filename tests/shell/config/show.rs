@@ -1,11 +1,11 @@
-//! `show`, `env` and `completions`: what there is.
+//! `show`, `env` and `completions`.
 
 use serde_json::{Value as Json, json};
 
 use crate::test_dir::TestDir;
 
 #[test]
-fn the_whole_configuration_is_toml_that_gives_itself() {
+fn the_shown_configuration_is_toml_that_loads_as_itself() {
     let dir = TestDir::with_config("[retry]\nmax_attempts = 7\n");
     let text = dir.run("show").succeeds().no_stderr().out;
     assert!(text.contains("[retry]\n") && text.contains("max_attempts = 7\n"), "{text}");
@@ -36,7 +36,7 @@ fn one_key_is_shown_as_its_value() {
 }
 
 #[test]
-fn an_unknown_key_is_a_no_and_a_text_that_is_no_key_cannot_be_done() {
+fn an_unknown_key_exits_with_1_and_an_invalid_key_with_2() {
     let dir = TestDir::new();
     dir.run("show retry.max_atempts").exits_1().only_stderr("did you mean `retry.max_attempts`?");
     dir.run("show retry.max_atempts --format json").exits_1().stderr_has("nothing sets");
@@ -45,7 +45,7 @@ fn an_unknown_key_is_a_no_and_a_text_that_is_no_key_cannot_be_done() {
 }
 
 #[test]
-fn origins_are_behind_the_values() {
+fn origins_follow_the_values() {
     let dir = TestDir::with_config("[retry]\nmax_attempts = 7\n").variable("SPECKIT_RETRY__GARBAGE", "");
     let dir = dir.variable("SPECKIT_RETRY__DEADLINE_MS", "5");
     let out = dir.run("show retry --origins --set retry.jitter=none").succeeds().out;
@@ -83,12 +83,12 @@ fn every_leaf_has_an_origin() {
 fn a_refused_configuration_is_not_shown() {
     let dir = TestDir::with_config("[retry]\nmax_attempts = 0\n");
     dir.run("show").exits_1().only_stderr("error[schema/minimum]: retry.max_attempts");
-    let answer = dir.run("show --format json").exits_1();
-    assert_eq!((answer.json()["ok"].as_bool(), answer.codes()), (Some(false), vec!["schema/minimum".into()]));
+    let result = dir.run("show --format json").exits_1();
+    assert_eq!((result.json()["ok"].as_bool(), result.codes()), (Some(false), vec!["schema/minimum".into()]));
 }
 
 #[test]
-fn the_table_of_variables_says_which_are_set() {
+fn the_table_of_variables_marks_those_that_are_set() {
     let dir = TestDir::new().variable("SPECKIT_RETRY__JITTER", "none");
     let out = dir.run("env").succeeds().no_stderr().out;
     let row = |name: &str| {
@@ -117,20 +117,20 @@ fn every_variable_of_the_table_sets_its_key() {
         let default = dir.run_with(&["show", key]).out;
         let value = if default.is_empty() { "1" } else { default.trim() };
         let mut command = dir.command(&["explain", key, "--format", "json"]);
-        let answer = crate::test_dir::RunResult::of(command.env(variable, value).output().unwrap());
-        assert_eq!(answer.json()["winner"]["variable"], variable, "{answer:?}");
+        let result = crate::test_dir::RunResult::from_output(command.env(variable, value).output().unwrap());
+        assert_eq!(result.json()["winner"]["variable"], variable, "{result:?}");
     }
 }
 
 #[test]
-fn completions_are_made_for_each_shell() {
+fn completions_exist_for_each_shell() {
     let dir = TestDir::new();
-    for (shell, sign) in
+    for (shell, marker) in
         [("bash", "complete -F"), ("zsh", "#compdef speckit"), ("fish", "complete -c speckit")]
     {
         let out = dir.run(&format!("completions {shell}")).succeeds().no_stderr().out;
-        assert!(out.contains(sign) && out.contains("migrate") && out.contains("env-prefix"), "{shell}");
-        assert!(!out.contains("under-test"), "{shell}: the name is that of the shipped program");
+        assert!(out.contains(marker) && out.contains("migrate") && out.contains("env-prefix"), "{shell}");
+        assert!(!out.contains("under-test"), "{shell}: completions use the name of the shipped program");
     }
     dir.run("completions cmd").exits_2().only_stderr("invalid value");
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::test_dir::{TestDir, members};
+use crate::test_dir::{TestDir, member_names};
 
 #[test]
 fn equal_seeds_give_equal_plans() {
@@ -17,11 +17,11 @@ fn equal_seeds_give_equal_plans() {
 
 #[test]
 fn a_plan_as_json_has_delays_to_the_microsecond() {
-    let answer = TestDir::new().run("retry plan --seed 42 --format json").succeeds().no_stderr();
-    let plan = answer.json();
+    let result = TestDir::new().run("retry plan --seed 42 --format json").succeeds().no_stderr();
+    let plan = result.json();
     let names = ["attempts", "before_jitter_ms", "deadline_ms", "delays_ms", "ends", "jitter", "reason"];
-    assert_eq!(members(&plan)[..7], names);
-    assert_eq!(members(&plan)[7..], ["seed", "total_ms"]);
+    assert_eq!(member_names(&plan)[..7], names);
+    assert_eq!(member_names(&plan)[7..], ["seed", "total_ms"]);
     assert_eq!((&plan["seed"], &plan["jitter"]), (&json!(42), &json!("full")));
     assert_eq!(plan["delays_ms"], json!([99.338424, 84.863465]));
     assert_eq!(plan["total_ms"], json!(184.201889));
@@ -54,8 +54,8 @@ fn with_another_schema_the_built_in_settings_apply() {
 fn invalid_settings_are_refused() {
     let dir = TestDir::new();
     for command in ["retry plan", "retry simulate --clients 5 --capacity 1"] {
-        let answer = dir.run(&format!("{command} --set retry.jitter=some")).exits_1();
-        answer.only_stderr("retry.jitter");
+        let result = dir.run(&format!("{command} --set retry.jitter=some")).exits_1();
+        result.only_stderr("retry.jitter");
         dir.run(&format!("{command} --set retry.max_attempts=0")).exits_1().only_stderr("schema/minimum");
         dir.run(&format!("{command} --config nowhere.toml")).exits_2().only_stderr("nowhere.toml");
     }
@@ -75,9 +75,9 @@ fn a_simulation_charts_and_compares_each_jitter() {
 
 #[test]
 fn a_simulation_as_json_has_all_numbers() {
-    let answer =
+    let result =
         TestDir::new().run("retry simulate --clients 100 --capacity 10 --format json").succeeds().no_stderr();
-    let simulation = answer.json();
+    let simulation = result.json();
     assert_eq!(
         (&simulation["clients"], &simulation["capacity"], &simulation["svg"]),
         (&json!(100), &json!(10), &json!(null))
@@ -110,11 +110,12 @@ fn a_chart_is_written_atomically_and_reported() {
 #[test]
 fn a_chart_that_cannot_be_written_is_an_error_without_a_result() {
     let dir = TestDir::new().file("folder/file", "");
-    let with = |svg: &str| dir.run(&format!("retry simulate --clients 5 --capacity 1 --svg {svg}")).exits_2();
-    with("-").only_stderr("`-` is no file");
-    with("nowhere/chart.svg").only_stderr("`nowhere/chart.svg` cannot be written");
-    with("folder").only_stderr("`folder` cannot be written");
-    with("folder/file/chart.svg").only_stderr("cannot be written");
+    let simulate_to =
+        |svg: &str| dir.run(&format!("retry simulate --clients 5 --capacity 1 --svg {svg}")).exits_2();
+    simulate_to("-").only_stderr("`-` is no file");
+    simulate_to("nowhere/chart.svg").only_stderr("`nowhere/chart.svg` cannot be written");
+    simulate_to("folder").only_stderr("`folder` cannot be written");
+    simulate_to("folder/file/chart.svg").only_stderr("cannot be written");
     assert_eq!(dir.names(), ["folder"]);
     assert_eq!(std::fs::read_dir(dir.path("folder")).unwrap().count(), 1);
 }
@@ -122,7 +123,7 @@ fn a_chart_that_cannot_be_written_is_an_error_without_a_result() {
 #[test]
 fn numbers_out_of_range_are_usage_errors() {
     let dir = TestDir::new();
-    for (options, why) in [
+    for (options, message) in [
         ("--clients 0 --capacity 1", "0 is not in 1..=100000"),
         ("--clients 1 --capacity 0", "0 is not in 1..=100000"),
         ("--clients 100001 --capacity 1", "100001 is not in 1..=100000"),
@@ -132,7 +133,7 @@ fn numbers_out_of_range_are_usage_errors() {
         ("--clients 1 --capacity 1 --seed x", "invalid value 'x'"),
         ("--clients 1 --capacity 1 --format toml", "--format toml is for `show` only"),
     ] {
-        dir.run(&format!("retry simulate {options}")).exits_2().only_stderr(why);
+        dir.run(&format!("retry simulate {options}")).exits_2().only_stderr(message);
     }
     dir.run("retry plan --seed -1").exits_2();
     dir.run("retry plan --seed 18446744073709551616").exits_2().only_stderr("--seed");
@@ -142,7 +143,7 @@ fn numbers_out_of_range_are_usage_errors() {
 
 #[test]
 fn a_simulation_that_would_take_minutes_is_refused_with_help() {
-    let answer =
+    let result =
         TestDir::new().run("retry simulate --clients 100000 --capacity 1 --set retry.max_attempts=1000");
-    answer.exits_2().only_stderr("fewer clients, or fewer attempts: --set retry.max_attempts=N");
+    result.exits_2().only_stderr("fewer clients, or fewer attempts: --set retry.max_attempts=N");
 }

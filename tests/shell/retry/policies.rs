@@ -1,4 +1,4 @@
-//! Retries with real waits: how they end, their reports, and what they hold meanwhile.
+//! Retries with real waits: how they end, and what they report.
 
 use std::cell::RefCell;
 use std::error::Error;
@@ -35,8 +35,8 @@ impl ServiceError {
         Self { class, suggested: None, is_rate_limited: false }
     }
 
-    /// 429, with `Retry-After`.
-    const fn limited(wait: Duration) -> Self {
+    /// Status 429, with `Retry-After`.
+    const fn rate_limited(wait: Duration) -> Self {
         Self { class: ErrorClass::Retryable, suggested: Some(wait), is_rate_limited: true }
     }
 }
@@ -67,22 +67,22 @@ fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-/// Waits of 5, 10, 20 ms, exactly.
-fn plain(max_attempts: u32) -> RetryConfig {
+/// A configuration with waits of exactly 5, 10 and 20 ms.
+fn exact_config(max_attempts: u32) -> RetryConfig {
     RetryConfig::default()
         .with_max_attempts(max_attempts)
         .with_initial_backoff_ms(5)
         .with_jitter(Jitter::None)
 }
 
-/// Waits of an hour.
-fn hours() -> RetryConfig {
+/// A configuration with waits of an hour.
+fn hour_config() -> RetryConfig {
     let hour = 3_600_000;
-    plain(10).with_initial_backoff_ms(hour).with_max_backoff_ms(hour).with_deadline_ms(24 * hour)
+    exact_config(10).with_initial_backoff_ms(hour).with_max_backoff_ms(hour).with_deadline_ms(24 * hour)
 }
 
-/// A call that fails with these errors one after the other, then gives the number of calls.
-fn failing(errors: &[ServiceError]) -> impl FnMut() -> Result<usize, ServiceError> + use<> {
+/// A call that returns these errors one after the other, and then the number of calls.
+fn fail_with(errors: &[ServiceError]) -> impl FnMut() -> Result<usize, ServiceError> + use<> {
     let errors = errors.to_vec();
     let mut calls = 0;
     move || {
@@ -93,23 +93,23 @@ fn failing(errors: &[ServiceError]) -> impl FnMut() -> Result<usize, ServiceErro
 
 #[test]
 fn a_call_is_retried_until_it_succeeds_after_the_waits_of_the_schedule() {
-    let mut began = Vec::new();
-    let mut call = failing(&[ServiceError::RETRYABLE, ServiceError::RETRYABLE, ServiceError::RETRYABLE]);
-    let answer = execute_with_backoff_sync(&plain(4), || {
-        began.push(Instant::now());
+    let mut starts = Vec::new();
+    let mut call = fail_with(&[ServiceError::RETRYABLE, ServiceError::RETRYABLE, ServiceError::RETRYABLE]);
+    let result = execute_with_backoff_sync(&exact_config(4), || {
+        starts.push(Instant::now());
         call()
     });
-    assert_eq!(answer, Ok(4));
-    let waits: Vec<_> = began.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    for (wait, min) in waits.iter().zip([5, 10, 20]) {
-        assert!(*wait >= ms(min) && *wait < ms(min + 500), "{waits:?}");
+    assert_eq!(result, Ok(4));
+    let waits: Vec<_> = starts.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    for (wait, minimum) in waits.iter().zip([5, 10, 20]) {
+        assert!(*wait >= ms(minimum) && *wait < ms(minimum + 500), "{waits:?}");
     }
 }
 
 #[test]
 fn the_error_has_attempts_time_reason_and_the_last_cause() {
-    let errors = [ServiceError::RETRYABLE, ServiceError::RETRYABLE, ServiceError::limited(ms(1))];
-    let error = execute_with_backoff_sync(&plain(3), failing(&errors)).unwrap_err();
+    let errors = [ServiceError::RETRYABLE, ServiceError::RETRYABLE, ServiceError::rate_limited(ms(1))];
+    let error = execute_with_backoff_sync(&exact_config(3), fail_with(&errors)).unwrap_err();
     assert_eq!(error.attempts(), 3);
     assert_eq!(error.why(), GiveUp::Attempts { allowed: 3 });
     assert!(error.elapsed() >= ms(15) && error.elapsed() < ms(1000), "{:?}", error.elapsed());
@@ -126,7 +126,7 @@ fn the_error_has_attempts_time_reason_and_the_last_cause() {
 
 #[test]
 fn the_deadline_covers_the_attempts_as_well_as_the_waits() {
-    let config = plain(1000).with_deadline_ms(60);
+    let config = exact_config(1000).with_deadline_ms(60);
     let slow = || {
         std::thread::sleep(ms(80));
         Err::<(), _>(ServiceError::RETRYABLE)
@@ -154,13 +154,13 @@ fn every_attempt_is_reported_in_order_before_the_next_one() {
             attempt.give_up(),
         ));
     };
-    let errors = [ServiceError::RETRYABLE, ServiceError::limited(ms(3)), ServiceError::DEGRADED];
-    let mut call = failing(&errors);
-    let answer = Retrying::new(&plain(9)).label("retry/prices").report(report).run(|| {
+    let errors = [ServiceError::RETRYABLE, ServiceError::rate_limited(ms(3)), ServiceError::DEGRADED];
+    let mut call = fail_with(&errors);
+    let result = Retrying::new(&exact_config(9)).label("retry/prices").report(report).run(|| {
         lines.borrow_mut().push("called".into());
         call()
     });
-    assert_eq!(answer, Ok(4));
+    assert_eq!(result, Ok(4));
     assert_eq!(
         lines.take(),
         [
@@ -184,7 +184,7 @@ fn the_last_report_has_the_reason_and_the_time_of_the_error() {
         reports.push((attempt.number, attempt.elapsed, attempt.give_up(), attempt.to_string()));
     };
     let errors = [ServiceError::RETRYABLE, ServiceError::RETRYABLE];
-    let error = Retrying::new(&plain(2)).report(report).run(failing(&errors)).unwrap_err();
+    let error = Retrying::new(&exact_config(2)).report(report).run(fail_with(&errors)).unwrap_err();
     let (number, elapsed, why, line) = reports.pop().unwrap();
     assert_eq!((number, elapsed, why), (error.attempts(), error.elapsed(), Some(error.why())));
     let took = duration(elapsed);
@@ -199,8 +199,8 @@ fn the_last_report_has_the_reason_and_the_time_of_the_error() {
     assert!(reports[0].3.ends_with("s, the next one in 5 ms: the service is Retryable"), "{reports:?}");
 }
 
-/// The waits of a call that fails until its attempts are used up.
-fn waits(config: &RetryConfig, seed: Option<Seed>, label: &str) -> Vec<Duration> {
+/// Runs a call that always fails, and returns its waits.
+fn collect_waits(config: &RetryConfig, seed: Option<Seed>, label: &str) -> Vec<Duration> {
     let mut waits = Vec::new();
     let retrying = Retrying::new(config).label(label);
     let retrying = match seed {
@@ -215,16 +215,16 @@ fn waits(config: &RetryConfig, seed: Option<Seed>, label: &str) -> Vec<Duration>
 #[test]
 fn a_seed_gives_the_waits_of_its_schedule_for_each_label() {
     for jitter in [Jitter::Full, Jitter::Equal, Jitter::Decorrelated, Jitter::None] {
-        let config = plain(4).with_jitter(jitter);
-        let of = |label| waits(&config, Some(Seed::new(42)), label);
+        let config = exact_config(4).with_jitter(jitter);
+        let waits_of = |label| collect_waits(&config, Some(Seed::new(42)), label);
         let expected: Vec<_> = schedule(&config, Seed::new(42), "retry/store").collect();
-        assert_eq!(of("retry/store"), expected, "{jitter:?}");
-        assert_eq!(of("retry/store") == of("retry/agents"), jitter == Jitter::None);
+        assert_eq!(waits_of("retry/store"), expected, "{jitter:?}");
+        assert_eq!(waits_of("retry/store") == waits_of("retry/agents"), jitter == Jitter::None);
     }
 }
 
 #[test]
 fn calls_without_a_seed_have_different_waits() {
-    let config = plain(3).with_jitter(Jitter::Full);
-    assert_ne!(waits(&config, None, "retry"), waits(&config, None, "retry"));
+    let config = exact_config(3).with_jitter(Jitter::Full);
+    assert_ne!(collect_waits(&config, None, "retry"), collect_waits(&config, None, "retry"));
 }

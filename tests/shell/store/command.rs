@@ -9,12 +9,12 @@ use speckit::store::Store;
 
 #[cfg(target_os = "linux")]
 use crate::running_program::RunningProgram;
-use crate::test_dir::{TestDir, members};
+use crate::test_dir::{TestDir, member_names};
 
 const COMMANDS: [&str; 3] = ["store stats", "store check", "store vacuum"];
 
-/// A folder with a database of some thousand rows, without free pages.
-fn with_database() -> TestDir {
+/// A folder with a database of five thousand rows, without free pages.
+fn create_database() -> TestDir {
     let dir = TestDir::new();
     let store = Store::open(dir.path("app.db")).unwrap();
     store
@@ -47,7 +47,7 @@ fn damage(path: &Path, pages: impl IntoIterator<Item = u64>) {
     }
 }
 
-fn bytes(path: &Path) -> Vec<u8> {
+fn read_file(path: &Path) -> Vec<u8> {
     let mut bytes = Vec::new();
     std::fs::File::open(path).unwrap().read_to_end(&mut bytes).unwrap();
     bytes
@@ -55,17 +55,17 @@ fn bytes(path: &Path) -> Vec<u8> {
 
 #[test]
 fn stats_show_the_tables_and_change_nothing() {
-    let dir = with_database();
-    let before = bytes(&dir.path("app.db"));
-    let answer = dir.run("store stats --database app.db").succeeds().no_stderr();
+    let dir = create_database();
+    let before = read_file(&dir.path("app.db"));
+    let result = dir.run("store stats --database app.db").succeeds().no_stderr();
     for expected in
         ["file ", "app.db", "pages ", "of 4 KiB, 0 of them free", "last vacuum  none yet", "journal_mode wal"]
     {
-        assert!(answer.out.contains(expected), "no `{expected}` in\n{}", answer.out);
+        assert!(result.out.contains(expected), "no `{expected}` in\n{}", result.out);
     }
     let json = dir.run("store stats --database app.db --format json").succeeds().no_stderr().json();
     assert_eq!(
-        members(&json),
+        member_names(&json),
         [
             "file_bytes",
             "free_pages",
@@ -90,13 +90,13 @@ fn stats_show_the_tables_and_change_nothing() {
     for (name, value) in [("auto_vacuum", "incremental"), ("foreign_keys", "on"), ("synchronous", "normal")] {
         assert_eq!(json["settings"][name], value);
     }
-    assert!(bytes(&dir.path("app.db")) == before);
+    assert!(read_file(&dir.path("app.db")) == before);
     assert_eq!(dir.names(), ["app.db"], "no other file is left");
 }
 
 #[test]
 fn check_exits_with_0_for_a_sound_database() {
-    let dir = with_database();
+    let dir = create_database();
     assert_eq!(dir.run("store check --database app.db").succeeds().no_stderr().out, "`app.db` is sound\n");
     let json = dir.run("store check --database app.db --format json").succeeds().json();
     assert_eq!(json, json!({"ok": true, "findings": []}));
@@ -105,10 +105,10 @@ fn check_exits_with_0_for_a_sound_database() {
 
 #[test]
 fn check_reports_a_row_that_refers_to_a_missing_row() {
-    let dir = with_database();
+    let dir = create_database();
     execute(&dir.path("app.db"), "PRAGMA foreign_keys = OFF; DELETE FROM notes WHERE id = 7");
-    let answer = dir.run("store check --database app.db").exits_1().no_stderr();
-    assert_eq!(answer.out, "row 1 of `tags` refers by `note` to a missing row of `notes`\n");
+    let result = dir.run("store check --database app.db").exits_1().no_stderr();
+    assert_eq!(result.out, "row 1 of `tags` refers by `note` to a missing row of `notes`\n");
     let json = dir.run("store check --database app.db --format json").exits_1().json();
     assert_eq!(json["ok"], false);
     assert_eq!(
@@ -122,33 +122,33 @@ fn check_reports_a_row_that_refers_to_a_missing_row() {
 
 #[test]
 fn check_reports_overwritten_pages() {
-    let dir = with_database();
+    let dir = create_database();
     let path = dir.path("app.db");
-    let pages = bytes(&path).len() as u64 / 4096;
+    let pages = read_file(&path).len() as u64 / 4096;
     damage(&path, pages / 2..pages / 2 + 3);
-    let before = bytes(&path);
-    let answer = dir.run("store check --database app.db").exits_1().stderr_has("help: restore the file");
-    assert!(answer.out.lines().count() >= 3, "{}", answer.out);
-    assert!(answer.out.contains("damage in `notes`: Tree "), "{}", answer.out);
+    let before = read_file(&path);
+    let result = dir.run("store check --database app.db").exits_1().stderr_has("help: restore the file");
+    assert!(result.out.lines().count() >= 3, "{}", result.out);
+    assert!(result.out.contains("damage in `notes`: Tree "), "{}", result.out);
     let json = dir.run("store check --database app.db --format json").exits_1().json();
-    assert!(json["findings"].as_array().unwrap().iter().any(|one| one["table"] == "notes"), "{json}");
-    assert!(bytes(&path) == before, "the check changes nothing");
+    assert!(json["findings"].as_array().unwrap().iter().any(|finding| finding["table"] == "notes"), "{json}");
+    assert!(read_file(&path) == before, "the check changes nothing");
 }
 
 #[test]
 fn a_truncated_file_and_a_lost_schema_are_damage() {
-    let dir = with_database();
+    let dir = create_database();
     let path = dir.path("app.db");
-    let whole = bytes(&path);
-    std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
-    let answer = dir.run("store check --database app.db").exits_1();
-    assert!(answer.out.starts_with("damage: "), "{}", answer.out);
+    let intact = read_file(&path);
+    std::fs::write(&path, &intact[..intact.len() / 2]).unwrap();
+    let result = dir.run("store check --database app.db").exits_1();
+    assert!(result.out.starts_with("damage: "), "{}", result.out);
     // The page of the schema begins after the header.
-    let mut torn = whole.clone();
-    torn[100..4096].fill(0xA5);
-    std::fs::write(&path, torn).unwrap();
-    let answer = dir.run("store check --database app.db").exits_1();
-    assert!(answer.out.starts_with("damage: "), "{}", answer.out);
+    let mut damaged = intact.clone();
+    damaged[100..4096].fill(0xA5);
+    std::fs::write(&path, damaged).unwrap();
+    let result = dir.run("store check --database app.db").exits_1();
+    assert!(result.out.starts_with("damage: "), "{}", result.out);
     for command in ["store stats", "store vacuum"] {
         dir.run(&format!("{command} --database app.db")).exits_2().only_stderr("is damaged: ");
     }
@@ -169,9 +169,9 @@ fn a_missing_database_is_reported_and_not_created() {
 }
 
 #[test]
-fn files_that_are_no_store_are_refused_and_left_unchanged() {
+fn files_that_are_not_a_store_are_refused_and_not_changed() {
     let dir =
-        with_database().file("text.db", "not a database, but long enough to look like one\n".repeat(30));
+        create_database().file("text.db", "not a database, but long enough to look like one\n".repeat(30));
     execute(&dir.path("foreign.db"), "CREATE TABLE theirs (x)");
     execute(&dir.path("app.db"), "PRAGMA user_version = 9");
     let names = dir.names();
@@ -181,9 +181,9 @@ fn files_that_are_no_store_are_refused_and_left_unchanged() {
             ("foreign.db", "is a database of another program"),
             ("app.db", "has version 9, but this release knows versions up to 3"),
         ] {
-            let before = bytes(&dir.path(file));
+            let before = read_file(&dir.path(file));
             dir.run(&format!("{command} --database {file}")).exits_2().only_stderr(expected);
-            assert!(bytes(&dir.path(file)) == before, "{command} {file}");
+            assert!(read_file(&dir.path(file)) == before, "{command} {file}");
         }
     }
     assert_eq!(dir.names(), names);
@@ -191,7 +191,7 @@ fn files_that_are_no_store_are_refused_and_left_unchanged() {
 
 #[test]
 fn a_locked_database_is_an_error() {
-    let dir = with_database();
+    let dir = create_database();
     let other = Connection::open(dir.path("app.db")).unwrap();
     other.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; DELETE FROM tags").unwrap();
     std::thread::scope(|scope| {
@@ -209,7 +209,7 @@ fn a_locked_database_is_an_error() {
 
 #[test]
 fn a_vacuum_shrinks_the_file_and_reports_its_size() {
-    let dir = with_database();
+    let dir = create_database();
     let path = dir.path("app.db");
     let store = Store::open(&path).unwrap();
     store
@@ -217,11 +217,11 @@ fn a_vacuum_shrinks_the_file_and_reports_its_size() {
         .unwrap();
     store.write(|tx| Ok(tx.execute_batch("DELETE FROM blobs")?)).unwrap();
     drop(store);
-    let before = bytes(&path).len() as u64;
+    let before = read_file(&path).len() as u64;
     let json = dir.run("store stats --database app.db --format json").succeeds().json();
     let savings = json["savings_bytes"].as_u64().unwrap();
     let json = dir.run("store vacuum --database app.db --format json").succeeds().no_stderr().json();
-    let after = bytes(&path).len() as u64;
+    let after = read_file(&path).len() as u64;
     assert_eq!(json["freed_bytes"], savings);
     assert_eq!((&json["bytes_before"], &json["bytes_after"]), (&json!(before), &json!(after)));
     assert_eq!(
@@ -239,7 +239,7 @@ fn a_vacuum_shrinks_the_file_and_reports_its_size() {
 
 #[test]
 fn the_option_the_variable_or_the_configuration_names_the_file() {
-    let dir = with_database();
+    let dir = create_database();
     let output = |dir: &TestDir, arguments: &str| dir.run(arguments).succeeds().out;
     std::fs::create_dir_all(dir.path("data")).unwrap();
     for name in ["data/variable.db", "data/set.db"] {
@@ -260,7 +260,7 @@ fn the_option_the_variable_or_the_configuration_names_the_file() {
 
 #[test]
 fn an_invalid_configuration_still_names_its_database() {
-    let dir = with_database();
+    let dir = create_database();
     dir.write("speckit.toml", "[store]\npath = \"app.db\"\n[retry]\nmax_attempts = \"many\"\n");
     assert_eq!(dir.run("store check").succeeds().out, "`app.db` is sound\n");
 }
@@ -268,28 +268,28 @@ fn an_invalid_configuration_still_names_its_database() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_signal_stops_a_vacuum_between_two_steps() {
-    let dir = with_database();
+    let dir = create_database();
     let path = dir.path("app.db");
     let other = Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let vacuum = RunningProgram::start(&dir, "store vacuum --database app.db");
     let id = vacuum.child.id();
-    // Its handler of SIGINT, which is number 2 and so the second bit.
-    let listens = || {
+    // Whether the program handles SIGINT. It has number 2, so this is the second bit.
+    let handles_sigint = || {
         let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
         let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap().trim();
         u64::from_str_radix(caught, 16).unwrap() & 2 != 0
     };
-    let begun = std::time::Instant::now();
-    while !listens() {
-        assert!(begun.elapsed().as_secs() < 60, "it listens");
+    let start = std::time::Instant::now();
+    while !handles_sigint() {
+        assert!(start.elapsed().as_secs() < 60, "the program handles SIGINT");
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     vacuum.signal("INT");
     std::thread::sleep(std::time::Duration::from_secs(1));
     other.execute_batch("COMMIT").unwrap();
-    let answer = vacuum.ended().exits_2();
-    assert!(answer.out.starts_with("stopped after "), "{}", answer.out);
+    let result = vacuum.wait_for_exit().exits_2();
+    assert!(result.out.starts_with("stopped after "), "{}", result.out);
     dir.run("store check --database app.db").succeeds();
 }
 
@@ -305,7 +305,7 @@ fn a_file_that_is_not_regular_is_refused() {
 
 #[test]
 fn a_path_is_not_parsed_as_a_uri() {
-    let dir = with_database();
+    let dir = create_database();
     std::fs::rename(dir.path("app.db"), dir.path("file:app.db")).unwrap();
     for command in ["store stats", "store check"] {
         dir.run(&format!("{command} --database file:app.db")).succeeds();

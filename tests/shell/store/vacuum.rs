@@ -1,4 +1,4 @@
-//! Vacuums while others write and read.
+//! Vacuums of real databases.
 
 use std::path::Path;
 use std::thread;
@@ -12,11 +12,11 @@ mod scheduler;
 mod steps;
 
 const MIB: u64 = 1 << 20;
-/// One row in this many is kept.
-const KEPT_ONE_IN: u64 = 50;
+/// Each row whose id is a multiple of this is kept.
+const KEPT_ROW_INTERVAL: u64 = 50;
 
-/// A database with this many bytes of rows, most of them deleted.
-fn dead_rows(path: &Path, bytes: u64) -> Store {
+/// Creates a database with this many bytes of rows, and deletes most of them.
+fn create_dead_rows(path: &Path, bytes: u64) -> Store {
     let store = Store::open(path).unwrap();
     store
         .write(move |tx| {
@@ -30,23 +30,23 @@ fn dead_rows(path: &Path, bytes: u64) -> Store {
             Ok(())
         })
         .unwrap();
-    let delete = format!("DELETE FROM notes WHERE id % {KEPT_ONE_IN} <> 0");
+    let delete = format!("DELETE FROM notes WHERE id % {KEPT_ROW_INTERVAL} <> 0");
     store.write(move |tx| Ok(tx.execute_batch(&delete)?)).unwrap();
     store
 }
 
-fn folder() -> (TempDir, std::path::PathBuf) {
+fn create_folder() -> (TempDir, std::path::PathBuf) {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("app.db");
     (folder, path)
 }
 
-fn number(store: &Store, sql: &str) -> u64 {
+fn query_number(store: &Store, sql: &str) -> u64 {
     let number: i64 = store.read(|tx| Ok(tx.query_row(sql, [], |row| row.get(0))?)).unwrap();
     u64::try_from(number).unwrap()
 }
 
-fn length(path: &Path) -> u64 {
+fn file_length(path: &Path) -> u64 {
     std::fs::metadata(path).unwrap().len()
 }
 
@@ -57,10 +57,10 @@ fn assert_sound(path: &Path) {
 
 /// Waits until a condition holds, for a minute at most.
 #[track_caller]
-fn soon(what: &str, mut holds: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !holds() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "timeout: {what}");
+fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < Duration::from_secs(60), "timeout: {what}");
         thread::sleep(Duration::from_millis(1));
     }
 }

@@ -1,37 +1,37 @@
-//! The contents of files, as one reading returned them.
+//! The contents of files in one reading.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use speckit_tests::fakes::{ReadAnswer, Recording};
+use speckit_tests::fakes::{RecordedRead, Recording};
 
 use crate::config::program::{CERTIFICATE, CONF_D};
 
-/// The contents of files by their names.
-pub type RecordedContents = BTreeMap<String, ReadAnswer>;
+/// The contents of files by their paths.
+pub type RecordedContents = BTreeMap<String, RecordedRead>;
 
-/// The files of the configuration, as one reading returned them, without the file of the rule. Of a file that is named no more it
-/// counts only that it has gone.
+/// The files of the configuration in one reading, without the file of the rule. A file that nothing names any more is
+/// included only if it is missing.
 pub fn contents(reading: &Recording) -> RecordedContents {
     let mut contents = RecordedContents::new();
-    for (path, answer) in reading.contents() {
-        let is_named = !is_named_no_more(reading, &path);
-        let is_gone = is_missing(Some(&answer)) || (!is_named && reading.is_folder(&path));
-        if path.to_str() == Some(CERTIFICATE) || (!is_named && !is_gone) {
+    for (path, result) in reading.contents() {
+        let is_unnamed = is_unnamed(reading, &path);
+        let is_gone = is_missing(Some(&result)) || (is_unnamed && reading.is_folder(&path));
+        if path.to_str() == Some(CERTIFICATE) || (is_unnamed && !is_gone) {
             continue;
         }
-        let answer = if is_gone { missing() } else { answer };
-        contents.insert(path.display().to_string(), answer);
+        let result = if is_gone { missing() } else { result };
+        contents.insert(path.display().to_string(), result);
     }
     contents
 }
 
-/// Whether the file was looked for although nothing names it: it did not come with its folder, the folder's name was
-/// that of a file before, or no variable names it.
-fn is_named_no_more(reading: &Recording, path: &Path) -> bool {
+/// Whether the reading asked for the file although nothing names it: its folder does not list it, or what is a folder now
+/// was a file before.
+fn is_unnamed(reading: &Recording, path: &Path) -> bool {
     let folder = Path::new(CONF_D);
-    match reading.listed(folder) {
+    match reading.list_result(folder) {
         Some(Ok(listed)) => {
             path == folder || (path.starts_with(folder) && !listed.contains(&path.to_path_buf()))
         }
@@ -39,24 +39,24 @@ fn is_named_no_more(reading: &Recording, path: &Path) -> bool {
     }
 }
 
-/// Whether a file that had bytes has none now, or cannot be read.
+/// Whether a file that had bytes is now empty or unreadable.
 pub fn has_lost_bytes(before: &RecordedContents, now: &RecordedContents) -> bool {
-    let has_bytes = |answer: Option<&ReadAnswer>| matches!(answer, Some(Ok(bytes)) if !bytes.is_empty());
-    now.iter().any(|(name, answer)| has_bytes(before.get(name)) && !has_bytes(Some(answer)))
+    let has_bytes = |result: Option<&RecordedRead>| matches!(result, Some(Ok(bytes)) if !bytes.is_empty());
+    now.iter().any(|(name, result)| has_bytes(before.get(name)) && !has_bytes(Some(result)))
 }
 
-/// The files whose bytes are others, in the order of their names. What was not looked for is the same.
-pub fn different(before: &RecordedContents, now: &RecordedContents) -> Vec<PathBuf> {
-    let is_same = |name: &String, answer: &ReadAnswer| {
-        before.get(name) == Some(answer) || (is_missing(before.get(name)) && is_missing(Some(answer)))
+/// The files whose contents differ, sorted by path. Files that were not read count as equal.
+pub fn different_files(before: &RecordedContents, now: &RecordedContents) -> Vec<PathBuf> {
+    let is_same = |name: &String, result: &RecordedRead| {
+        before.get(name) == Some(result) || (is_missing(before.get(name)) && is_missing(Some(result)))
     };
-    now.iter().filter(|(name, answer)| !is_same(name, answer)).map(|(name, _)| PathBuf::from(name)).collect()
+    now.iter().filter(|(name, result)| !is_same(name, result)).map(|(name, _)| PathBuf::from(name)).collect()
 }
 
-fn missing() -> ReadAnswer {
+fn missing() -> RecordedRead {
     Err((ErrorKind::NotFound, String::new()))
 }
 
-fn is_missing(answer: Option<&ReadAnswer>) -> bool {
-    matches!(answer, None | Some(Err((ErrorKind::NotFound, _))))
+fn is_missing(result: Option<&RecordedRead>) -> bool {
+    matches!(result, None | Some(Err((ErrorKind::NotFound, _))))
 }

@@ -1,6 +1,6 @@
-//! What one reading means: the same texts, read once more by the pure functions alone.
+//! The expected outcome of a reading, computed from the same texts by the pure functions of the core.
 //!
-//! What runs beside settings that need a restart is worked out naively, leaf by leaf, and held against the core.
+//! Pending restarts are computed naively, leaf by leaf, and compared with the result of the core.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -15,12 +15,12 @@ use speckit_core::config::source::{Language, parse};
 use speckit_core::{Diagnostic, LayerKind, Source, Value};
 use speckit_tests::fakes::Recording;
 
-use crate::config::program::{DEFAULTS, RESTART, SCHEMA, SCHEMA_FILE, Settings, Setup, rule, sources};
+use crate::config::program::{DEFAULTS, RESTART_KEYS, SCHEMA, SCHEMA_FILE, Settings, Setup, rule, sources};
 
-/// A tree by its leaves: lists and tables without members are leaves too.
+/// The leaves of a tree by their keys. Lists and empty tables are leaves too.
 pub type Leaves = BTreeMap<String, Json>;
 
-/// What became of a reading.
+/// The outcome of a reading.
 #[derive(Clone, Debug)]
 pub enum ReadOutcome {
     Accepted(Box<AcceptedSettings>),
@@ -28,22 +28,21 @@ pub enum ReadOutcome {
     Refused(Json),
 }
 
-/// A configuration that may run.
+/// An accepted configuration.
 #[derive(Clone, Debug)]
 pub struct AcceptedSettings {
-    /// What the texts say.
+    /// The values in the texts.
     pub written: Leaves,
-    /// What runs: as written, but for keys that need a restart.
-    pub held: Leaves,
-    /// Those keys, in order.
+    /// The values in use: those in the texts, except for pending restarts.
+    pub effective: Leaves,
+    /// The keys of the pending restarts, sorted.
     pub pending: Vec<String>,
     pub settings: Settings,
     pub root: Value,
     pub warnings: Json,
 }
 
-/// The pure functions, with every schema that was met. Rules remember what was right before, and so each reading is held
-/// against rules of its own.
+/// Caches every compiled schema. `Rules` remember earlier values, so each evaluation makes new ones.
 pub struct Oracle(RefCell<BTreeMap<Vec<u8>, Schema>>);
 
 impl Oracle {
@@ -51,8 +50,8 @@ impl Oracle {
         Self(RefCell::default())
     }
 
-    /// What the reading means beside a running configuration.
-    pub fn judge(
+    /// The expected outcome of a reading, next to the running configuration.
+    pub fn evaluate(
         &self,
         setup: &Setup,
         reading: &Recording,
@@ -65,9 +64,9 @@ impl Oracle {
         resolve(&rules, &inputs(&rules, setup, reading), reading, running)
     }
 
-    /// The fallback for a refused reading.
-    pub fn stand_in(&self, setup: &Setup, reading: &Recording) -> Result<ReadOutcome, String> {
-        let rules = self.rules(setup, reading).map_err(|_| "the first schema is right")?;
+    /// The configuration that replaces a refused reading at the start.
+    pub fn resolve_fallback(&self, setup: &Setup, reading: &Recording) -> Result<ReadOutcome, String> {
+        let rules = self.rules(setup, reading).map_err(|_| "the first schema is invalid")?;
         let mut inputs = inputs(&rules, setup, reading);
         (inputs.documents, inputs.diagnostics) = (Vec::new(), Vec::new());
         match resolve(&rules, &inputs, reading, None)? {
@@ -111,37 +110,37 @@ fn resolve(
     running: Option<&AcceptedSettings>,
 ) -> Result<ReadOutcome, String> {
     let accept = |checked: Checked| {
-        checked.typed::<Settings>()?.validated_by_all([|settings: &Settings| unwound(settings, reading)])
+        checked.typed::<Settings>()?.validated_by_all([|settings: &Settings| check_rule(settings, reading)])
     };
     let written = match rules.check(rules.read(inputs)).and_then(accept) {
         Ok(written) => written,
-        Err(refused) => return Ok(refusal(rules, &refused)),
+        Err(refused) => return Ok(refuse(rules, &refused)),
     };
     let leaves = leaves(written.checked().merged().root());
     let Some(running) = running else {
-        return Ok(acceptance(rules, written, leaves.clone(), leaves, Vec::new()));
+        return Ok(accept_settings(rules, written, leaves.clone(), leaves, Vec::new()));
     };
-    let (expected, pending) = held(&leaves, &running.held);
+    let (expected, pending) = defer_restart_keys(&leaves, &running.effective);
     let root = running.root.clone();
     match rules.defer_restarts(written, &root, accept) {
-        Ok(held) => {
-            let found = self::leaves(held.checked().merged().root());
+        Ok(effective) => {
+            let found = self::leaves(effective.checked().merged().root());
             if found == expected {
-                Ok(acceptance(rules, held, leaves, expected, pending))
+                Ok(accept_settings(rules, effective, leaves, expected, pending))
             } else {
-                Err(format!("beside settings that need a restart runs {found:?} and not {expected:?}"))
+                Err(format!("with pending restarts, {found:?} is in use and not {expected:?}"))
             }
         }
-        Err(_) if pending.is_empty() => Err("what waits for nothing is refused beside what runs".into()),
-        Err(refused) => Ok(refusal(rules, &refused)),
+        Err(_) if pending.is_empty() => Err("a configuration without pending restarts is refused".into()),
+        Err(refused) => Ok(refuse(rules, &refused)),
     }
 }
 
-fn acceptance(
+fn accept_settings(
     rules: &Rules,
     resolved: Resolved<Settings>,
     written: Leaves,
-    held: Leaves,
+    effective: Leaves,
     pending: Vec<String>,
 ) -> ReadOutcome {
     let warnings = resolved.checked().masks(rules).scrubbed(resolved.checked().diagnostics());
@@ -149,7 +148,7 @@ fn acceptance(
     let root = checked.merged().root().clone();
     ReadOutcome::Accepted(Box::new(AcceptedSettings {
         written,
-        held,
+        effective,
         pending,
         settings,
         root,
@@ -157,11 +156,11 @@ fn acceptance(
     }))
 }
 
-fn refusal(rules: &Rules, refused: &Refused) -> ReadOutcome {
+fn refuse(rules: &Rules, refused: &Refused) -> ReadOutcome {
     ReadOutcome::Refused(diagnostics_json(&refused.masks(rules).scrubbed(refused.diagnostics())))
 }
 
-/// The diagnostics as JSON: by codes, keys, places and words two refusals are the same or not.
+/// The diagnostics as JSON, in which codes, keys, locations and messages are compared.
 pub fn diagnostics_json(found: &[Diagnostic]) -> Json {
     serde_json::to_value(found).expect("diagnostics are JSON")
 }
@@ -184,25 +183,25 @@ pub fn leaves(root: &Value) -> Leaves {
     found
 }
 
-/// What may run in the place of `running`, and which keys wait.
-pub fn held(written: &Leaves, running: &Leaves) -> (Leaves, Vec<String>) {
-    let mut held = written.clone();
+/// The values that may be used after `running`, and the keys whose changes need a restart.
+pub fn defer_restart_keys(written: &Leaves, running: &Leaves) -> (Leaves, Vec<String>) {
+    let mut effective = written.clone();
     let mut pending = Vec::new();
-    for key in RESTART {
+    for key in RESTART_KEYS {
         if written.get(key) != running.get(key) {
             pending.push(key.to_owned());
         }
         match running.get(key) {
-            Some(value) => drop(held.insert(key.into(), value.clone())),
-            None => drop(held.remove(key)),
+            Some(value) => drop(effective.insert(key.into(), value.clone())),
+            None => drop(effective.remove(key)),
         }
     }
-    (held, pending)
+    (effective, pending)
 }
 
-fn unwound(settings: &Settings, reading: &Recording) -> Result<(), String> {
+fn check_rule(settings: &Settings, reading: &Recording) -> Result<(), String> {
     catch_unwind(AssertUnwindSafe(|| rule(settings, reading))).unwrap_or_else(|panic| {
-        let words = panic.downcast_ref::<String>().expect("the words of the panic");
-        Err(format!("a rule of it panicked: {words}"))
+        let message = panic.downcast_ref::<String>().expect("the panic has a message");
+        Err(format!("a rule of it panicked: {message}"))
     })
 }

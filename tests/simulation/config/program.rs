@@ -1,4 +1,4 @@
-//! The program that is simulated: its settings, their schema, and a rule that links them.
+//! The simulated program: its settings, their schema, and a rule about them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,21 +18,21 @@ pub const FOLDER: &str = "/etc/app";
 pub const BASE: &str = "/etc/app/base.toml";
 pub const APP: &str = "/etc/app/app.toml";
 pub const CONF_D: &str = "/etc/app/conf.d";
-/// The rule looks at it, and the settings say that it is to be watched.
+/// A file that the rule reads and that the program watches.
 pub const CERTIFICATE: &str = "/etc/app/cert.pem";
-/// The schema, where it is a file.
+/// The file of the schema, if the schema is in a file.
 pub const SCHEMA_FILE: &str = "/etc/app/schema.json";
 pub const TOKEN_FILE: &str = "/run/secrets/token";
 
-/// In every secret of the simulation, and in nothing else.
+/// A part of every secret of the simulation, and of no other text.
 pub const CANARY: &str = "hunt";
-/// For this value of `low` the rule panics.
-pub const PANICS_LOW: i64 = 13;
-/// For this value of `quiet_ms` the closure panics that says how to follow the files.
-pub const PANICS_QUIET: u64 = 1313;
-/// The keys that need a restart, in their order.
-pub const RESTART: [&str; 2] = ["store.path", "workers"];
-/// The keys of the schema, but for free labels.
+/// The rule panics for this value of `low`.
+pub const PANIC_LOW: i64 = 13;
+/// The closure that returns the hot-reload settings panics for this value of `quiet_ms`.
+pub const PANIC_QUIET_MS: u64 = 1313;
+/// The keys that need a restart, sorted.
+pub const RESTART_KEYS: [&str; 2] = ["store.path", "workers"];
+/// The keys of the schema, except for other labels.
 pub const KEYS: [&str; 9] =
     ["high", "hosts", "labels.release", "low", "quiet_ms", "store.keep", "store.path", "token", "workers"];
 
@@ -80,29 +80,29 @@ pub struct StoreSettings {
     pub keep: u32,
 }
 
-/// How one program of the simulation is built.
+/// How the program of one simulation is built.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Setup {
     pub seed: u64,
     /// Whether the quiet period and the watched paths come from the settings.
-    pub follows: bool,
-    /// The quiet period where it does not.
+    pub has_hot_reload_settings: bool,
+    /// The quiet period if it does not come from the settings.
     pub quiet_ms: u64,
-    /// Whether the program starts with a configuration that is refused.
+    /// Whether the program starts with its defaults if the configuration is refused.
     pub fallback: bool,
     /// Whether the schema is a file that the actors edit.
     pub has_schema_file: bool,
-    /// Whether `app.toml` must be there.
+    /// Whether `app.toml` is required.
     pub required: bool,
-    /// How much later than it asks for the program is woken.
-    pub oversleeps_ms: u64,
+    /// How much later than requested the program is woken.
+    pub wake_delay_ms: u64,
 }
 
 impl Settings {
-    /// What holds for all settings that are ever in force, whatever the certificate says.
-    pub fn are_whole(&self) -> Result<(), String> {
+    /// Checks what holds for all settings that are ever in use, without the certificate.
+    pub fn check(&self) -> Result<(), String> {
         let Self { low, high, workers, token, .. } = self;
-        if *low == PANICS_LOW {
+        if *low == PANIC_LOW {
             panic!("the rule has a mistake, and knows {token}");
         }
         if low > high {
@@ -118,24 +118,24 @@ impl Settings {
     }
 }
 
-/// The application's own rule. It looks at a file that is no part of the configuration.
+/// The rule of the application. It also reads a file that is not part of the configuration.
 pub fn rule(settings: &Settings, files: &dyn Files) -> Result<(), String> {
     if files.read(Path::new(CERTIFICATE)).is_ok_and(|bytes| bytes == b"expired") {
         return Err("the certificate has expired".into());
     }
-    settings.are_whole()
+    settings.check()
 }
 
-/// What the settings say of how they are followed.
-fn followed(settings: &Settings) -> HotReloadConfig {
-    assert!(settings.quiet_ms != PANICS_QUIET, "the closure has a mistake");
-    let mut how = HotReloadConfig::default();
-    how.debounce_ms = settings.quiet_ms;
-    how.watch_paths = vec!["cert.pem".into()];
-    how
+/// The closure that returns the hot-reload settings.
+fn hot_reload_config(settings: &Settings) -> HotReloadConfig {
+    assert!(settings.quiet_ms != PANIC_QUIET_MS, "the closure has a mistake");
+    let mut hot_reload = HotReloadConfig::default();
+    hot_reload.debounce_ms = settings.quiet_ms;
+    hot_reload.watch_paths = vec!["cert.pem".into()];
+    hot_reload
 }
 
-/// Why a program does not start whose closure panics.
+/// The error of a program that does not start because its closure panics.
 pub fn closure_panicked() -> Json {
     let message = "`hot_reload` of the builder panicked: the closure has a mistake";
     diagnostics_json(&[Diagnostic::error(Code::RulePanicked, Key::root(), message)])
@@ -159,13 +159,13 @@ pub fn builder(setup: &Setup, world: &Arc<dyn World>) -> Builder<Settings> {
     if setup.fallback {
         builder = builder.fallback(Fallback::Defaults);
     }
-    match setup.follows {
-        true => builder.hot_reload(followed),
+    match setup.has_hot_reload_settings {
+        true => builder.hot_reload(hot_reload_config),
         false => builder.debounce(Duration::from_millis(setup.quiet_ms)).watch_path(CERTIFICATE),
     }
 }
 
-/// What the builder layers, for those who read it without one.
+/// The sources of the builder, for a reading without a builder.
 pub fn sources(setup: &Setup) -> Sources {
     let file = |path: &str, required| FileSource { path: path.into(), required };
     Sources {

@@ -1,11 +1,11 @@
-//! A plan that fails, made as short as it can be and still fail.
+//! Shortens a plan that fails.
 
 use crate::config::oracle::Oracle;
 use crate::config::run::run;
 use crate::config::steps::SimulationPlan;
 
-/// The shortest plan after leaving out steps: halves first, then smaller parts, then single ones.
-pub fn shrunk(plan: &SimulationPlan, oracle: &Oracle) -> SimulationPlan {
+/// Removes steps from a plan as long as it fails: first halves, then smaller parts, then single steps.
+pub fn shrink_plan(plan: &SimulationPlan, oracle: &Oracle) -> SimulationPlan {
     let fails = |plan: &SimulationPlan| run(plan, oracle).failure.is_some();
     let mut shortest = plan.clone();
     let mut size = shortest.steps.len().next_power_of_two();

@@ -1,4 +1,4 @@
-//! What happens in a run, as data that is printed into its log and read back from it.
+//! The steps of a run as data, which a log contains and from which a run can be repeated.
 
 use std::io;
 use std::time::Duration;
@@ -8,19 +8,19 @@ use speckit_tests::fakes::{FakeWorld, MemoryFiles};
 
 use crate::config::program::Setup;
 
-/// All that a run is made of: the same plan gives the same run.
+/// A complete description of a run: the same plan gives the same run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SimulationPlan {
     pub setup: Setup,
-    /// What is there before the program starts.
+    /// The steps before the program starts.
     pub before: Vec<Step>,
-    /// What happens then, in the order of its time.
-    pub steps: Vec<Timed>,
+    /// The steps after the start, sorted by time.
+    pub steps: Vec<TimedStep>,
 }
 
-/// A step and its time, from the start of the program on.
+/// A step and its time since the start of the program.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Timed {
+pub struct TimedStep {
     pub at_ms: u64,
     pub step: Step,
 }
@@ -35,31 +35,31 @@ pub enum Step {
     Variable { name: String, text: Option<String> },
     /// The system reports that something may have changed.
     Hint,
-    /// The program's loop looks, although nothing is due.
+    /// The loop of the program calls `turn`, although nothing is due.
     Turn,
     /// An operator requests a reload.
     Reload,
     /// An operator reads the status.
     Status,
-    /// A worker begins a piece of work that the configuration must not change under.
-    Guard { worker: u8 },
-    /// The worker is done.
-    Release { worker: u8 },
-    /// A reader keeps what is in force.
-    Keep { reader: u8 },
-    /// The reader looks whether what it keeps has changed, and keeps it no longer.
-    Compare { reader: u8 },
+    /// A worker takes a read guard.
+    TakeGuard { worker: u8 },
+    /// The worker drops its read guard.
+    DropGuard { worker: u8 },
+    /// A reader keeps the current snapshot.
+    KeepSnapshot { reader: u8 },
+    /// The reader checks that its snapshot has not changed, and drops it.
+    CompareSnapshot { reader: u8 },
     /// A subscriber subscribes to events.
     Subscribe { listener: u8 },
-    /// The subscriber takes the events that wait for it.
-    Drain { listener: u8 },
-    /// The subscriber goes.
+    /// The subscriber receives all events that wait for it.
+    ReceiveEvents { listener: u8 },
+    /// The subscriber drops its subscription.
     Unsubscribe { listener: u8 },
-    /// Files are edited and reloaded so many times.
-    Hammer { times: u16 },
-    /// The next reading that reads more files than that is interrupted by these steps, before the file after them.
-    During { files: usize, steps: Vec<Step> },
-    /// The clock goes on, in the middle of a reading.
+    /// A file is edited and reloaded so many times.
+    EditAndReload { times: u16 },
+    /// These steps interrupt the next reading that reads more than `files` files, after that many files.
+    InterruptReading { files: usize, steps: Vec<Step> },
+    /// The clock moves on in the middle of a reading.
     Delay { ms: u64 },
 }
 
@@ -67,22 +67,22 @@ pub enum Step {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FileChange {
-    /// All at once, in place.
+    /// Writes the whole text in place.
     Write {
         path: String,
         text: String,
     },
-    /// Nothing is left; more may come.
+    /// Empties the file; an actor may append to it later.
     Truncate {
         path: String,
     },
-    /// More comes.
+    /// Appends a text to the file.
     Append {
         path: String,
         text: String,
     },
-    /// Bytes that are no text.
-    Garble {
+    /// Writes bytes that are not valid UTF-8.
+    WriteInvalidUtf8 {
         path: String,
     },
     Rename {
@@ -105,7 +105,7 @@ pub enum FileChange {
         path: String,
         target: String,
     },
-    MakeFolder {
+    CreateFolder {
         path: String,
     },
     RemoveFolder {
@@ -114,34 +114,34 @@ pub enum FileChange {
 }
 
 impl FileChange {
-    fn make(&self, files: &mut MemoryFiles) -> io::Result<()> {
+    fn apply(&self, files: &mut MemoryFiles) -> io::Result<()> {
         match self {
             Self::Write { path, text } => files.write(path, text.as_bytes()),
             Self::Truncate { path } => files.write(path, b""),
             Self::Append { path, text } => files.append(path, text.as_bytes()),
-            Self::Garble { path } => files.write(path, b"low = 1\xff\xfe"),
+            Self::WriteInvalidUtf8 { path } => files.write(path, b"low = 1\xff\xfe"),
             Self::Rename { from, to } => files.rename(from, to),
             Self::Remove { path } => files.remove(path),
             Self::Touch { path } => files.touch(path),
-            Self::Forbid { path } => files.forbid(path, true),
-            Self::Allow { path } => files.forbid(path, false),
+            Self::Forbid { path } => files.set_forbidden(path, true),
+            Self::Allow { path } => files.set_forbidden(path, false),
             Self::Link { path, target } => files.link(path, target),
-            Self::MakeFolder { path } => files.make_folder(path),
+            Self::CreateFolder { path } => files.create_folder(path),
             Self::RemoveFolder { path } => files.remove_folder(path),
         }
     }
 }
 
 impl Step {
-    /// Whether it changes the world, so that a hint has to follow.
+    /// Whether the step changes files or variables, so that a hint must follow.
     pub fn is_change(&self) -> bool {
         matches!(self, Self::Files(_) | Self::Variable { .. })
     }
 
-    /// Does what concerns the world alone; `None` for what concerns the program.
-    pub fn change(&self, world: &FakeWorld) -> Option<io::Result<()>> {
+    /// Applies a step that only changes the world; `None` for a step that calls the program.
+    pub fn apply_to_world(&self, world: &FakeWorld) -> Option<io::Result<()>> {
         match self {
-            Self::Files(change) => Some(world.files(|files| change.make(files))),
+            Self::Files(change) => Some(world.files(|files| change.apply(files))),
             Self::Variable { name, text } => {
                 world.set_variable(name, text.as_deref());
                 Some(Ok(()))
@@ -156,26 +156,26 @@ impl Step {
 }
 
 impl SimulationPlan {
-    /// The plan of a log: its lines that begin with a brace. Other lines are ignored.
-    pub fn of_log(log: &str) -> Result<Self, String> {
+    /// Reads the plan from the lines of a log that begin with a brace, and ignores all other lines.
+    pub fn from_log(log: &str) -> Result<Self, String> {
         let mut lines = log.lines().filter(|line| line.starts_with('{'));
         let first = lines.next().ok_or("the log has no line with the setup")?;
-        let mut plan = Self { setup: of_line(first)?, before: Vec::new(), steps: Vec::new() };
+        let mut plan = Self { setup: parse_line(first)?, before: Vec::new(), steps: Vec::new() };
         for line in lines {
             match line.contains("\"at_ms\":") {
-                true => plan.steps.push(of_line(line)?),
-                false => plan.before.push(of_line(line)?),
+                true => plan.steps.push(parse_line(line)?),
+                false => plan.before.push(parse_line(line)?),
             }
         }
         Ok(plan)
     }
 }
 
-/// The line of a log for a part of a plan.
-pub fn line(part: &impl Serialize) -> String {
+/// The line of a log that contains this part of a plan.
+pub fn to_line(part: &impl Serialize) -> String {
     serde_json::to_string(part).expect("a part of a plan is JSON")
 }
 
-fn of_line<'a, T: Deserialize<'a>>(line: &'a str) -> Result<T, String> {
-    serde_json::from_str(line).map_err(|error| format!("`{line}` is no part of a plan: {error}"))
+fn parse_line<'a, T: Deserialize<'a>>(line: &'a str) -> Result<T, String> {
+    serde_json::from_str(line).map_err(|error| format!("`{line}` is not a part of a plan: {error}"))
 }

@@ -2,7 +2,7 @@
 
 use speckit_tests::fakes::Random;
 
-use crate::config::program::{PANICS_LOW, PANICS_QUIET};
+use crate::config::program::{PANIC_LOW, PANIC_QUIET_MS};
 
 const TOKENS: [&str; 4] =
     ["hunter-alpha", "hunter-beta", "hunter-gamma-which-is-longer", "hunter-\u{e9}t\u{e9}"];
@@ -46,8 +46,8 @@ pub fn document(random: &mut Random) -> String {
     text
 }
 
-/// A document that is right, whatever the others say.
-pub fn good_document(random: &mut Random) -> String {
+/// A document that is valid together with all other documents.
+pub fn valid_document(random: &mut Random) -> String {
     let low = random.pick(&["5", "10", "20"]);
     let workers = random.pick(&["2", "4", "8"]);
     format!(
@@ -56,19 +56,19 @@ pub fn good_document(random: &mut Random) -> String {
     )
 }
 
-/// The text of a file that holds nothing but the token.
+/// The text of a file that contains only the token.
 pub fn token(random: &mut Random) -> String {
     if random.chance(10) { "hunt".into() } else { format!("{}\n", random.pick(&TOKENS)) }
 }
 
-/// A line that changes nothing.
+/// A comment, which changes no value.
 pub fn comment(random: &mut Random) -> String {
     format!("# note {}\n", random.below(1000))
 }
 
-/// Lines that are refused by themselves, or together with most others.
+/// Lines that are refused alone, or together with most other documents.
 fn mistake(random: &mut Random) -> String {
-    let (low, quiet) = (PANICS_LOW, PANICS_QUIET);
+    let (low, quiet) = (PANIC_LOW, PANIC_QUIET_MS);
     match random.below(15) {
         0 => "low = = 3\n".into(),
         1 => "token = \"hunter-alp\n".into(),
@@ -82,7 +82,7 @@ fn mistake(random: &mut Random) -> String {
         9 => "token = 'hunt'\n".into(),
         10 => "token = ['hunter-alpha']\n".into(),
         11 => format!("quiet_ms = {quiet}\n"),
-        // As a whole it is right; beside the workers that run, it is not.
+        // This is valid alone, but not together with the running number of workers.
         12 => "low = 1\nhigh = 3\nworkers = 2\n".into(),
         13 => "hosts = ['a', 'b', 'c', 'd', 'e', 'f', 'g']\n".into(),
         _ => "[[".into(),

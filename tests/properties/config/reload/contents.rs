@@ -1,4 +1,4 @@
-//! The laws of contents: which files are others, and which lost what they had.
+//! Laws of contents: which files have changed, and which have lost their content.
 
 use std::collections::BTreeMap;
 
@@ -30,19 +30,19 @@ fn contents(files: &FileSet, environment: u8) -> Contents {
     contents
 }
 
-/// A file that was not read before did not exist.
-fn held(files: &FileSet, path: &str) -> Content {
+/// The content of a file. A file that was not read counts as missing.
+fn content_of(files: &FileSet, path: &str) -> Content {
     files.get(path).copied().unwrap_or(Content::Missing)
 }
 
 proptest! {
     #[test]
-    fn the_files_that_changed_are_those_that_hold_something_else(
+    fn the_changed_files_are_those_with_another_content(
         before in files(), now in files(), environments in (0..2_u8, 0..2_u8)
     ) {
-        // What is not looked for any more may hold what it will.
+        // A file that is not read any more does not count as changed.
         let expected: Vec<_> =
-            now.iter().filter(|(path, content)| held(&before, path) != **content).map(|(path, _)| *path).collect();
+            now.iter().filter(|(path, content)| content_of(&before, path) != **content).map(|(path, _)| *path).collect();
         let before = contents(&before, environments.0);
         let now = contents(&now, environments.1);
         prop_assert_eq!(now.files_changed_since(&before).collect::<Vec<_>>(), expected);
@@ -51,7 +51,7 @@ proptest! {
     #[test]
     fn only_files_that_had_bytes_lose_them(before in files(), now in files(), environment in 0..2_u8) {
         let has_bytes = |content: &Content| matches!(content, Content::Bytes(_));
-        let is_lost = now.iter().any(|(path, content)| has_bytes(&held(&before, path)) && !has_bytes(content));
+        let is_lost = now.iter().any(|(path, content)| has_bytes(&content_of(&before, path)) && !has_bytes(content));
         let (before, now) = (contents(&before, 0), contents(&now, environment));
         prop_assert_eq!(now.lost_content_since(&before), is_lost);
         prop_assert!(!now.lost_content_since(&now));
@@ -59,13 +59,13 @@ proptest! {
     }
 
     #[test]
-    fn the_files_are_those_that_were_looked_for(files in files()) {
+    fn the_files_are_those_that_were_read(files in files()) {
         let contents = contents(&files, 0);
         prop_assert!(contents.files().eq(files.keys().copied()));
     }
 
     #[test]
-    fn contents_are_equal_where_every_source_holds_the_same(
+    fn contents_are_equal_if_all_sources_are_equal(
         one in files(), other in files(), environments in (0..2_u8, 0..2_u8)
     ) {
         let (a, b) = (contents(&one, environments.0), contents(&other, environments.1));

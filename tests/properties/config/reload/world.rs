@@ -1,5 +1,5 @@
-//! A small world around the reload machine: two files, a source that is not a file, a clock, guards, and a shell that
-//! performs the actions.
+//! A test harness for the reload machine: two files, another source, a clock, read guards, and an engine that performs the
+//! actions.
 
 use std::time::Duration;
 
@@ -8,20 +8,20 @@ use speckit_core::config::reload::{
     Content, Contents, LostFiles, ReadResult, ReloadAction, ReloadInput, ReloadMachine,
 };
 
-/// More inputs than any history needs: a machine that takes so many runs in a circle.
+/// A machine that takes more inputs than this is in an endless loop.
 const MAX_ENTRIES: usize = 20_000;
 
-/// The number of the configuration that runs at the beginning.
+/// The generation of the configuration at the start.
 pub(crate) const FIRST_GENERATION: u64 = 7;
 
-/// The fallback tree for a refused start; files can contain it too.
+/// The fallback tree of a refused start. Files can have the same tree.
 pub(crate) const DEFAULTS: &str = "rest 0, first 0";
 
-/// What a file holds. Comments change bytes alone.
+/// The text of a file. A comment only changes the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FileText {
-    Good { tree: u8, comment: u8 },
-    Bad { fault: u8, comment: u8 },
+    Valid { tree: u8, comment: u8 },
+    Invalid { fault: u8, comment: u8 },
     Empty,
     Missing,
 }
@@ -35,40 +35,40 @@ impl FileText {
         match self {
             Self::Missing => Content::Missing,
             Self::Empty => Content::of(b""),
-            Self::Good { .. } | Self::Bad { .. } => Content::of(format!("{self:?}").as_bytes()),
+            Self::Valid { .. } | Self::Invalid { .. } => Content::of(format!("{self:?}").as_bytes()),
         }
     }
 }
 
-/// All that a configuration is made of, at one time.
+/// All sources of a configuration at one time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TestSources {
     pub(crate) files: [FileText; 2],
-    /// The settings of no file.
+    /// The settings that do not come from a file.
     pub(crate) rest: u8,
 }
 
-/// What the rules say of some sources: the tree, or the diagnostics.
+/// The result of checking the sources: the tree, or the diagnostics.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum CheckResult {
-    Good(String),
-    Bad(String),
+    Valid(String),
+    Invalid(String),
 }
 
 impl TestSources {
-    /// An empty file says nothing; the first one has to be there, the second need not.
+    /// Checks the sources. The first file is required, and an empty file sets nothing.
     pub(crate) fn check(&self) -> CheckResult {
         let mut diagnostics = String::new();
         let mut tree = format!("rest {}", self.rest);
         for (name, text) in ["first", "second"].into_iter().zip(self.files) {
             match text {
-                FileText::Good { tree: number, .. } => tree += &format!(", {name} {number}"),
-                FileText::Bad { fault, .. } => diagnostics += &format!("{name}: fault {fault}. "),
-                FileText::Missing if name == "first" => diagnostics += "first: there is none. ",
+                FileText::Valid { tree: number, .. } => tree += &format!(", {name} {number}"),
+                FileText::Invalid { fault, .. } => diagnostics += &format!("{name}: fault {fault}. "),
+                FileText::Missing if name == "first" => diagnostics += "first: missing. ",
                 FileText::Empty | FileText::Missing => {}
             }
         }
-        if diagnostics.is_empty() { CheckResult::Good(tree) } else { CheckResult::Bad(diagnostics) }
+        if diagnostics.is_empty() { CheckResult::Valid(tree) } else { CheckResult::Invalid(diagnostics) }
     }
 
     fn contents(&self) -> Contents {
@@ -89,43 +89,43 @@ pub(crate) const fn at(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
 }
 
-/// When a reading that takes time looks.
+/// When a reading with a duration reads the files.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ReadTime {
     AtStart,
     AtEnd,
-    /// At the first file at its beginning, and at all else at its end.
-    Torn,
+    /// It reads the first file at its start, and the other sources at its end.
+    Split,
 }
 
-/// What happens in a history.
+/// One step of a history.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum HistoryStep {
-    /// A file changes, and its hint comes so many milliseconds later.
+    /// A file changes, and a hint follows after so many milliseconds.
     Write {
         file: usize,
         text: FileText,
         hint_after_ms: u64,
     },
-    /// What no file says changes, with a hint.
+    /// The settings outside of files change, with a hint.
     Rest(u8),
     /// A hint without a change.
     Touch,
-    /// So many milliseconds pass, and each timer rings in time.
+    /// So many milliseconds pass, and each timer fires in time.
     Pass(u64),
     PassToDeadline,
-    /// So many milliseconds pass while the machine sleeps.
-    Oversleep(u64),
+    /// So many milliseconds pass, and the timer fires only afterwards.
+    FireLate(u64),
     TakeGuard,
     DropGuard,
     RequestReload,
     DebounceMs(u64),
-    /// Readings that begin from now on take so many milliseconds.
+    /// From now on, a reading takes so many milliseconds.
     ReadDuration(u64, ReadTime),
     Stop,
 }
 
-/// A beginning and what happens then.
+/// The state at the start, and the steps.
 #[derive(Clone, Debug)]
 pub(crate) struct InputHistory {
     pub(crate) start: TestSources,
@@ -133,45 +133,45 @@ pub(crate) struct InputHistory {
     pub(crate) steps: Vec<HistoryStep>,
 }
 
-/// One input and what came of it.
+/// One input with its results.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct TraceEntry {
     pub(crate) now: Duration,
     pub(crate) input: ReloadInput,
-    /// How many guards there are.
+    /// The number of read guards.
     pub(crate) guards: usize,
-    /// The sources that the finished read returned.
+    /// The sources that the reading returned, if the input ends one.
     pub(crate) read_sources: Option<TestSources>,
     pub(crate) actions: Vec<ReloadAction>,
     pub(crate) deadline: Option<Duration>,
-    /// What the machine says of itself: that it waits, has deferred, and has refused.
+    /// Whether the machine reports that it waits, has deferred, and has refused.
     pub(crate) status: [bool; 3],
 }
 
-/// A whole history as it came to pass, to the end, when every guard is dropped and all is debounce.
+/// All entries of a history, to the end, when every read guard is dropped and the machine is idle.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Trace {
     pub(crate) start: TestSources,
     pub(crate) debounce: Duration,
     pub(crate) entries: Vec<TraceEntry>,
-    /// What the sources say in the end.
+    /// The sources at the end.
     pub(crate) end: TestSources,
-    /// The sources that the running configuration was read from; `None` for the one of the beginning.
+    /// The sources of the running configuration; `None` if it is the one from the start.
     pub(crate) running: Option<TestSources>,
 }
 
 impl Trace {
     pub(crate) fn of(history: &InputHistory) -> Self {
-        let mut world = ReloadHarness::new(history);
-        history.steps.iter().for_each(|step| world.take(*step));
-        while world.guards > 0 {
-            world.take(HistoryStep::DropGuard);
+        let mut harness = ReloadHarness::new(history);
+        history.steps.iter().for_each(|step| harness.run_step(*step));
+        while harness.guards > 0 {
+            harness.run_step(HistoryStep::DropGuard);
         }
-        while let Some(next) = world.next_event() {
-            world.pass(next);
+        while let Some(next) = harness.next_event() {
+            harness.advance_to(next);
         }
-        world.trace.end = world.sources;
-        world.trace
+        harness.trace.end = harness.sources;
+        harness.trace
     }
 }
 
@@ -190,7 +190,7 @@ struct ReloadHarness {
     late_hints: Vec<Duration>,
     read_duration: (Duration, ReadTime),
     reading: Option<PendingRead>,
-    /// The last reading that was not answered by [`ReadResult::LostContent`].
+    /// The last reading whose result was not [`ReadResult::LostContent`].
     last_settled_read: TestSources,
     /// The last reading.
     last_read: TestSources,
@@ -201,8 +201,10 @@ impl ReloadHarness {
     fn new(history: &InputHistory) -> Self {
         let debounce = at(history.debounce_ms);
         let machine = match history.start.check() {
-            CheckResult::Good(tree) => ReloadMachine::running(FIRST_GENERATION, fingerprint(&tree), debounce),
-            CheckResult::Bad(diagnostics) => {
+            CheckResult::Valid(tree) => {
+                ReloadMachine::running(FIRST_GENERATION, fingerprint(&tree), debounce)
+            }
+            CheckResult::Invalid(diagnostics) => {
                 let tree = fingerprint(DEFAULTS);
                 ReloadMachine::degraded(FIRST_GENERATION, tree, fingerprint(&diagnostics), debounce)
             }
@@ -223,30 +225,30 @@ impl ReloadHarness {
         }
     }
 
-    fn take(&mut self, step: HistoryStep) {
+    fn run_step(&mut self, step: HistoryStep) {
         match step {
             HistoryStep::Write { file, text, hint_after_ms } => {
                 self.sources.files[file] = text;
                 self.late_hints.push(self.now + at(hint_after_ms));
-                self.pass(self.now);
+                self.advance_to(self.now);
             }
             HistoryStep::Rest(rest) => {
                 self.sources.rest = rest;
                 self.step(ReloadInput::Changed, None);
             }
             HistoryStep::Touch => self.step(ReloadInput::Changed, None),
-            HistoryStep::Pass(milliseconds) => self.pass(self.now + at(milliseconds)),
+            HistoryStep::Pass(milliseconds) => self.advance_to(self.now + at(milliseconds)),
             HistoryStep::PassToDeadline => {
                 if let Some(deadline) = self.machine.next_deadline() {
-                    self.pass(deadline);
+                    self.advance_to(deadline);
                 }
             }
-            HistoryStep::Oversleep(milliseconds) => {
+            HistoryStep::FireLate(milliseconds) => {
                 self.now += at(milliseconds);
                 self.step(ReloadInput::Timer, None);
             }
-            HistoryStep::TakeGuard => self.guard(self.guards + 1),
-            HistoryStep::DropGuard if self.guards > 0 => self.guard(self.guards - 1),
+            HistoryStep::TakeGuard => self.set_guards(self.guards + 1),
+            HistoryStep::DropGuard if self.guards > 0 => self.set_guards(self.guards - 1),
             HistoryStep::DropGuard => {}
             HistoryStep::RequestReload => self.step(ReloadInput::Requested, None),
             HistoryStep::DebounceMs(milliseconds) => self.step(ReloadInput::Debounce(at(milliseconds)), None),
@@ -257,26 +259,26 @@ impl ReloadHarness {
         }
     }
 
-    fn guard(&mut self, guards: usize) {
+    fn set_guards(&mut self, guards: usize) {
         self.guards = guards;
         self.step(ReloadInput::Busy(guards), None);
     }
 
-    /// When something happens by itself; nothing happens before now.
+    /// The time of the next hint, of the end of the reading or of the deadline, but not before now.
     fn next_event(&self) -> Option<Duration> {
         let hints = self.late_hints.iter().copied();
         let reading = self.reading.as_ref().map(|reading| reading.end);
         hints.chain(reading).chain(self.machine.next_deadline()).min().map(|event| event.max(self.now))
     }
 
-    fn pass(&mut self, until: Duration) {
+    fn advance_to(&mut self, until: Duration) {
         while let Some(next) = self.next_event().filter(|next| *next <= until) {
             self.now = next;
             if let Some(index) = self.late_hints.iter().position(|hint| *hint <= next) {
                 self.late_hints.remove(index);
                 self.step(ReloadInput::Changed, None);
             } else if let Some(reading) = self.reading.take_if(|reading| reading.end <= next) {
-                self.finish(&reading);
+                self.finish_reading(&reading);
             } else {
                 self.step(ReloadInput::Timer, None);
             }
@@ -284,23 +286,23 @@ impl ReloadHarness {
         self.now = self.now.max(until);
     }
 
-    fn finish(&mut self, reading: &PendingRead) {
+    fn finish_reading(&mut self, reading: &PendingRead) {
         let read_sources = match reading.read_time {
             ReadTime::AtStart => reading.at_start,
             ReadTime::AtEnd => self.sources,
-            ReadTime::Torn => {
+            ReadTime::Split => {
                 TestSources { files: [reading.at_start.files[0], self.sources.files[1]], ..self.sources }
             }
         };
         let (before, contents) = (self.last_settled_read.contents(), read_sources.contents());
         let is_new = contents.lost_content_since(&self.last_read.contents());
         self.last_read = read_sources;
-        let is_unsettled = match reading.lost_files {
+        let is_postponed = match reading.lost_files {
             LostFiles::Wait | LostFiles::Probe => contents.lost_content_since(&before),
             LostFiles::WaitForNew => is_new,
             LostFiles::Accept => false,
         };
-        let load = if is_unsettled {
+        let result = if is_postponed {
             ReadResult::LostContent { is_new }
         } else if reading.lost_files == LostFiles::Probe {
             ReadResult::ContentRestored
@@ -310,24 +312,24 @@ impl ReloadHarness {
             let in_files = contents.files_changed_since(&before).next().is_some();
             self.last_settled_read = read_sources;
             match read_sources.check() {
-                CheckResult::Good(tree) => ReadResult::Accepted { tree: fingerprint(&tree), in_files },
-                CheckResult::Bad(diagnostics) => {
+                CheckResult::Valid(tree) => ReadResult::Accepted { tree: fingerprint(&tree), in_files },
+                CheckResult::Invalid(diagnostics) => {
                     ReadResult::Refused { diagnostics: fingerprint(&diagnostics), in_files }
                 }
             }
         };
-        self.step(ReloadInput::Read(load), Some(read_sources));
+        self.step(ReloadInput::Read(result), Some(read_sources));
     }
 
     fn step(&mut self, input: ReloadInput, read_sources: Option<TestSources>) {
-        assert!(self.trace.entries.len() < MAX_ENTRIES, "the machine runs in a circle");
+        assert!(self.trace.entries.len() < MAX_ENTRIES, "the machine is in an endless loop");
         let actions = self.machine.step(self.now, input);
         for action in &actions {
             match *action {
                 ReloadAction::Read { lost_files } => {
-                    assert!(self.reading.is_none(), "a reading is asked for while another is under way");
-                    let (takes, read_time) = self.read_duration;
-                    let end = self.now + takes;
+                    assert!(self.reading.is_none(), "a reading begins before the previous one has ended");
+                    let (duration, read_time) = self.read_duration;
+                    let end = self.now + duration;
                     let at_start = self.sources;
                     self.reading = Some(PendingRead { end, lost_files, read_time, at_start });
                 }

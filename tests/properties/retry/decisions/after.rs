@@ -1,4 +1,4 @@
-//! Properties of `Retry-After`, compared with a calendar that counts day by day.
+//! Laws of `Retry-After`: it agrees with a calendar that counts day by day.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ const DAYS: [&str; 7] = ["Thursday", "Friday", "Saturday", "Sunday", "Monday", "
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// The end of 2149, beyond a year of 100 that is no leap year.
+/// The end of 2149, which is after 2100, a year without a leap day.
 const LAST: u64 = 5_680_281_599;
 
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +22,7 @@ struct Date {
     name: &'static str,
 }
 
-/// The date so many days after the first of 1970, one day after the other.
+/// The date that is so many days after 1 January 1970, counted day by day.
 fn date(days: u64) -> Date {
     let mut date = Date { year: 1970, month: 0, day: 1, name: DAYS[0] };
     for day in 1..=days {
@@ -41,8 +41,8 @@ fn date(days: u64) -> Date {
     date
 }
 
-/// A time since 1970 as each of the three forms has it.
-fn printed(seconds: u64) -> [String; 3] {
+/// Prints a time since 1970 in each of the three formats.
+fn print_date(seconds: u64) -> [String; 3] {
     let Date { year, month, day, name } = date(seconds / 86_400);
     let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
     let (month, short) = (MONTHS[month], &name[..3]);
@@ -57,8 +57,8 @@ fn printed(seconds: u64) -> [String; 3] {
 /// Texts that are almost dates.
 fn damaged_date() -> impl Strategy<Value = String> {
     (0..=LAST, 0..3_usize, any::<prop::sample::Index>(), "\\PC{0,2}").prop_map(
-        |(seconds, form, place, text)| {
-            let date = &printed(seconds % 100_000_000)[form];
+        |(seconds, format_index, place, text)| {
+            let date = &print_date(seconds % 100_000_000)[format_index];
             let place = place.index(date.len());
             format!("{}{text}{}", &date[..place], &date[(place + 1).min(date.len())..])
         },
@@ -81,32 +81,32 @@ fn now() -> impl Strategy<Value = Duration> {
 
 proptest! {
     #[test]
-    fn a_date_of_either_long_form_is_read_as_it_was_printed(seconds in seconds(), now in 0..=LAST, nanos in 0..1_000_000_000_u32) {
+    fn a_date_with_four_digits_is_read_as_it_was_printed(seconds in seconds(), now in 0..=LAST, nanos in 0..1_000_000_000_u32) {
         let now = Duration::new(now, nanos);
         let expected = Some(Duration::from_secs(seconds).saturating_sub(now));
-        let [fixed, _, asctime] = printed(seconds);
+        let [fixed, _, asctime] = print_date(seconds);
         prop_assert_eq!(retry_after(&fixed, now), expected, "{}", fixed);
         prop_assert_eq!(retry_after(&asctime, now), expected, "{}", asctime);
     }
 
     #[test]
-    fn a_date_with_two_digits_is_read_as_it_was_printed_within_fifty_years(seconds in seconds(), off in -1_577_800_000..1_577_800_000_i64) {
-        let now = Duration::from_secs(seconds.saturating_add_signed(-off));
-        let [_, obsolete, _] = printed(seconds);
+    fn a_date_with_two_digits_is_read_as_it_was_printed_within_fifty_years(seconds in seconds(), offset in -1_577_800_000..1_577_800_000_i64) {
+        let now = Duration::from_secs(seconds.saturating_add_signed(-offset));
+        let [_, obsolete, _] = print_date(seconds);
         let expected = Some(Duration::from_secs(seconds).saturating_sub(now));
         prop_assert_eq!(retry_after(&obsolete, now), expected, "{}", obsolete);
     }
 
     #[test]
     fn a_date_with_two_digits_is_never_more_than_fifty_years_ahead(seconds in seconds(), now in now()) {
-        let [_, obsolete, _] = printed(seconds);
+        let [_, obsolete, _] = print_date(seconds);
         // Fifty years have at most 13 leap days.
-        let max = Duration::from_secs((50 * 365 + 13) * 86_400);
-        prop_assert!(retry_after(&obsolete, now).is_none_or(|wait| wait <= max), "{obsolete}");
+        let maximum = Duration::from_secs((50 * 365 + 13) * 86_400);
+        prop_assert!(retry_after(&obsolete, now).is_none_or(|wait| wait <= maximum), "{obsolete}");
     }
 
     #[test]
-    fn a_number_of_seconds_is_that_wait_whatever_the_time(seconds in any::<u64>(), zeros in 0..30_usize, now in now()) {
+    fn a_number_of_seconds_is_the_wait_at_any_time(seconds in any::<u64>(), zeros in 0..30_usize, now in now()) {
         let text = format!("{}{seconds}", "0".repeat(zeros));
         prop_assert_eq!(retry_after(&text, now), Some(Duration::from_secs(seconds)));
     }

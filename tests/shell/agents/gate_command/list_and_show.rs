@@ -3,11 +3,11 @@
 use rusqlite::Connection;
 use serde_json::Value as Json;
 
-use crate::agents::gate_command::{BROKEN, FINE, RUN, dir, finished};
+use crate::agents::gate_command::{FAILING, RUN, SUCCEEDING, gate_dir, last_event};
 use crate::test_dir::TestDir;
 
 #[test]
-fn where_there_is_no_database_none_is_made() {
+fn list_and_show_do_not_create_a_database() {
     let dir = TestDir::new();
     let list = dir.run("gate list --database no.db").succeeds().no_stderr();
     assert!(
@@ -26,7 +26,7 @@ fn where_there_is_no_database_none_is_made() {
 }
 
 #[test]
-fn a_configuration_that_cannot_be_read_makes_it_unsure_which_database_is_meant() {
+fn an_unreadable_configuration_gives_a_warning_about_the_database() {
     let dir = TestDir::new().file("broken.toml", "[store]\npath = 'runs.db'\n[nonsense\n");
     for arguments in ["--config broken.toml", "--config none.toml", "--set store.path=7 --config broken.toml"]
     {
@@ -44,7 +44,7 @@ fn a_file_that_holds_no_run_is_refused() {
 }
 
 #[test]
-fn what_is_no_database_of_runs_is_refused_and_left_alone() {
+fn another_database_is_refused() {
     let dir = TestDir::new().file("text.db", "not a database, but long enough to look like one\n".repeat(30));
     Connection::open(dir.path("foreign.db")).unwrap().execute_batch("CREATE TABLE theirs (x)").unwrap();
     for command in ["gate list", "gate show 1"] {
@@ -55,11 +55,11 @@ fn what_is_no_database_of_runs_is_refused_and_left_alone() {
 
 #[test]
 fn runs_are_listed_with_the_newest_last_and_can_be_chosen() {
-    let dir = dir(&[FINE, FINE, FINE]);
+    let dir = gate_dir(&[SUCCEEDING, SUCCEEDING, SUCCEEDING]);
     dir.run(RUN).succeeds();
-    dir.write("b.sh", BROKEN);
+    dir.write("b.sh", FAILING);
     dir.run(&RUN.replace("SPEC-1", "SPEC-2")).succeeds();
-    dir.write("c.sh", BROKEN);
+    dir.write("c.sh", FAILING);
     dir.run(RUN).exits_1();
     let runs = |options: &str| {
         let json =
@@ -83,30 +83,30 @@ fn runs_are_listed_with_the_newest_last_and_can_be_chosen() {
 }
 
 #[test]
-fn a_run_is_shown_with_what_its_agents_wrote() {
-    let dir = dir(&[FINE, FINE, BROKEN]);
+fn a_run_is_shown_with_the_output_of_its_agents() {
+    let dir = gate_dir(&[SUCCEEDING, SUCCEEDING, FAILING]);
     dir.run(RUN).succeeds();
     let text = dir.run("gate show 1 --database runs.db").succeeds().no_stderr().out;
     assert!(text.starts_with("run 1, begun 2") && text.contains("runs.db`\nplan for"), "{text}");
-    for said in ["fine", "beside", "broken", "degraded", "SPEC-1"] {
-        assert!(text.contains(said), "no `{said}` in\n{text}");
+    for text_part in ["fine", "beside", "broken", "degraded", "SPEC-1"] {
+        assert!(text.contains(text_part), "no `{text_part}` in\n{text}");
     }
-    let answer = dir.run("gate show 1 --database runs.db --format json").succeeds().no_stderr();
-    let json = finished(&answer);
+    let result = dir.run("gate show 1 --database runs.db --format json").succeeds().no_stderr();
+    let json = last_event(&result);
     assert_eq!(json["run_id"], 1);
-    assert!(answer.out.contains("fine\\n") && answer.out.contains("broken\\n"), "{}", answer.out);
-    // The document is one that `gate show` reads.
-    dir.write("run.json", &answer.out);
+    assert!(result.out.contains("fine\\n") && result.out.contains("broken\\n"), "{}", result.out);
+    // `gate show` can read the document again.
+    dir.write("run.json", &result.out);
     let saved = dir.run("gate show run.json").succeeds().no_stderr().out;
     assert!(saved.starts_with("run 1, begun 2") && saved.contains("in `run.json`\n"), "{saved}");
     let without_path = |text: &str| text.split_once('\n').unwrap().1.to_owned();
     assert_eq!(without_path(&saved), without_path(&text));
 }
 
-/// A folder with runs of one agent that have the numbers 1 to this, of the specifications `SPEC-1`, `SPEC-2` and so on, in
-/// whose database a statement has been run.
-fn dir_with_runs(count: usize, statement: &str) -> TestDir {
-    let dir = dir(&[FINE]);
+/// A folder with `count` recorded runs of one agent, for the specifications `SPEC-1`, `SPEC-2` and so on. The statement is
+/// then executed in their database.
+fn create_dir_with_runs(count: usize, statement: &str) -> TestDir {
+    let dir = gate_dir(&[SUCCEEDING]);
     for number in 1..=count {
         dir.run(&RUN.replace("SPEC-1", &format!("SPEC-{number}"))).succeeds();
     }
@@ -115,77 +115,77 @@ fn dir_with_runs(count: usize, statement: &str) -> TestDir {
 }
 
 #[test]
-fn a_run_that_cannot_be_read_is_told_and_hides_no_other() {
-    let dir = dir_with_runs(3, "UPDATE consensus_runs SET synthesis_json = '{' WHERE id = 2");
+fn an_unreadable_run_is_reported_and_the_others_are_listed() {
+    let dir = create_dir_with_runs(3, "UPDATE consensus_runs SET synthesis_json = '{' WHERE id = 2");
     let list = "gate list --database runs.db";
-    let answer = dir
+    let result = dir
         .run(list)
         .succeeds()
         .stderr_has("warning[gate/unreadable]")
         .stderr_has("run 2 cannot be read: EOF while");
     assert!(
-        answer.err.contains("a newer release") && answer.err.contains("`speckit store check`"),
+        result.err.contains("a newer release") && result.err.contains("`speckit store check`"),
         "{}",
-        answer.err
+        result.err
     );
-    assert!(answer.out.contains("SPEC-1") && answer.out.contains("SPEC-3"), "{}", answer.out);
-    let answer = dir.run(&format!("{list} --format json")).succeeds();
-    assert_eq!(answer.codes(), ["gate/unreadable"]);
-    let (json, numbers) = (answer.json(), |json: &Json| json["run_id"].clone());
+    assert!(result.out.contains("SPEC-1") && result.out.contains("SPEC-3"), "{}", result.out);
+    let result = dir.run(&format!("{list} --format json")).succeeds();
+    assert_eq!(result.codes(), ["gate/unreadable"]);
+    let (json, numbers) = (result.json(), |json: &Json| json["run_id"].clone());
     assert_eq!(json["diagnostics"][0]["severity"], "warning");
     assert_eq!(json["runs"].as_array().unwrap().iter().map(numbers).collect::<Vec<_>>(), [1, 3]);
     assert_eq!(
         dir.run(&format!("{list} --strict --format json")).exits_1().json()["diagnostics"][0]["severity"],
         "error"
     );
-    // It is one of the newest two, and none of the newest one or of another specification.
+    // The unreadable run is one of the newest two, but it is not the newest one and not one of SPEC-3.
     dir.run(&format!("{list} --limit 2")).succeeds().stderr_has("run 2 cannot be read");
     for choice in ["--limit 1", "--spec SPEC-3"] {
-        let answer = dir.run(&format!("{list} {choice}")).succeeds().no_stderr();
-        assert!(answer.out.contains("SPEC-3") && !answer.out.contains("SPEC-1"), "{}", answer.out);
+        let result = dir.run(&format!("{list} {choice}")).succeeds().no_stderr();
+        assert!(result.out.contains("SPEC-3") && !result.out.contains("SPEC-1"), "{}", result.out);
         assert!(dir.run(&format!("{list} {choice} --format json")).succeeds().no_stderr().codes().is_empty());
     }
 }
 
 #[test]
-fn where_no_run_can_be_read_it_is_not_said_that_none_is_kept() {
-    let dir = dir_with_runs(2, "UPDATE consensus_runs SET synthesis_json = '{'");
-    let answer = dir
+fn a_list_of_unreadable_runs_says_that_no_run_can_be_read() {
+    let dir = create_dir_with_runs(2, "UPDATE consensus_runs SET synthesis_json = '{'");
+    let result = dir
         .run("gate list --database runs.db")
         .succeeds()
         .stderr_has("run 1 cannot")
         .stderr_has("run 2 cannot");
-    assert_eq!(answer.out, "no matching run can be read\n");
+    assert_eq!(result.out, "no matching run can be read\n");
     let none = dir.run("gate list --database runs.db --spec SPEC-7").succeeds().no_stderr().out;
     assert_eq!(none, "no recorded run matches\n");
     dir.run("gate show 7 --database runs.db").exits_2().only_stderr("there is no run 7: 1 to 2 are recorded");
 }
 
 #[test]
-fn a_run_that_cannot_be_read_is_not_shown_and_it_is_said_why() {
+fn showing_an_unreadable_run_gives_the_reason() {
     let damage = "UPDATE consensus_runs SET synthesis_json = '{' WHERE id = 1; DELETE FROM agent_outputs WHERE run_id = 2";
-    let dir = dir_with_runs(2, damage);
+    let dir = create_dir_with_runs(2, damage);
     for (number, why) in [(1, "EOF while"), (2, "the rows of `agent_outputs` are not those of its agents")] {
         let show = format!("gate show {number} --database runs.db");
-        let said = format!("error[gate/unreadable]: run {number} cannot be read: {why}");
+        let message = format!("error[gate/unreadable]: run {number} cannot be read: {why}");
         dir.run(&show)
             .exits_2()
-            .only_stderr(&said)
+            .only_stderr(&message)
             .stderr_has("a newer release")
             .stderr_has("`speckit store check`");
-        let answer = dir.run(&format!("{show} --format json")).exits_2();
-        assert_eq!(answer.codes(), ["gate/unreadable"]);
-        assert_eq!(answer.json()["diagnostics"][0]["severity"], "error");
+        let result = dir.run(&format!("{show} --format json")).exits_2();
+        assert_eq!(result.codes(), ["gate/unreadable"]);
+        assert_eq!(result.json()["diagnostics"][0]["severity"], "error");
     }
 }
 
 #[test]
-fn what_agents_write_drives_no_terminal_as_json_either() {
-    let dir = dir(&[r"printf '\302\233\063\061m \177 \033[2J\n'; printf '\302\205\n' >&2"]);
+fn json_output_escapes_the_control_characters_of_agents() {
+    let dir = gate_dir(&[r"printf '\302\233\063\061m \177 \033[2J\n'; printf '\302\205\n' >&2"]);
     for command in [&format!("{RUN} --format json"), "gate show 1 --database runs.db --format json"] {
-        let answer = dir.run(command).succeeds();
-        assert!(!answer.out.contains(|c: char| c != '\n' && c.is_control()), "{:?}", answer.out);
-        assert!(answer.out.contains(r"\u009b31m \u007f \u001b[2J"), "{}", answer.out);
+        let result = dir.run(command).succeeds();
+        assert!(!result.out.contains(|c: char| c != '\n' && c.is_control()), "{:?}", result.out);
+        assert!(result.out.contains(r"\u009b31m \u007f \u001b[2J"), "{}", result.out);
     }
     let json = dir.run("gate show 1 --database runs.db --format json").succeeds().json();
     let agent = &json["agents"][0];

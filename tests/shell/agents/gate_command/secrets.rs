@@ -1,32 +1,33 @@
-//! No key of a provider is shown or kept, whatever an agent writes.
+//! No API key is shown or recorded, even if an agent writes it.
 
-use crate::agents::gate_command::{RUN, bytes_of_database, dir};
+use crate::agents::gate_command::{RUN, gate_dir, read_database_bytes};
 
 const OPENAI: &str = "sk-Zq7Xw9Kv-openai";
 const ANTHROPIC: &str = "sk-Yt5Rb3Nm-anthropic";
 
 #[test]
 fn a_key_that_an_agent_writes_is_masked_everywhere() {
-    let echo = "echo \"the key is $OPENAI_API_KEY.\"; echo \"{\\\"key\\\": \\\"$OPENAI_API_KEY\\\"}\" >&2";
-    let dir = dir(&[echo]).variable("OPENAI_API_KEY", OPENAI);
+    let print_key =
+        "echo \"the key is $OPENAI_API_KEY.\"; echo \"{\\\"key\\\": \\\"$OPENAI_API_KEY\\\"}\" >&2";
+    let dir = gate_dir(&[print_key]).variable("OPENAI_API_KEY", OPENAI);
     for options in ["", " --plain", " --format json", " --no-store", " --dry-run"] {
-        let answer = dir.run(&format!("{RUN}{options}")).succeeds();
-        assert!(!answer.both().contains("Zq7Xw9Kv"), "{options}: {}", answer.both());
+        let result = dir.run(&format!("{RUN}{options}")).succeeds();
+        assert!(!result.both().contains("Zq7Xw9Kv"), "{options}: {}", result.both());
     }
     let shown = dir.run("gate show 1 --database runs.db").succeeds().no_stderr().out;
     assert!(shown.contains("the key is ") && !shown.contains("Zq7Xw9Kv"), "{shown}");
     let json = dir.run("gate show 1 --database runs.db --format json").succeeds().no_stderr().out;
     assert!(json.contains("the key is ") && !json.contains("Zq7Xw9Kv"), "{json}");
-    let bytes = bytes_of_database(&dir.path("runs.db"));
+    let bytes = read_database_bytes(&dir.path("runs.db"));
     let holds = |what: &[u8]| bytes.windows(what.len()).any(|window| window == what);
     assert!(holds(b"the key is ") && !holds(b"Zq7Xw9Kv"));
 }
 
 #[test]
-fn an_agent_has_the_key_of_its_own_provider_alone() {
-    let tell =
+fn an_agent_gets_only_the_key_of_its_own_provider() {
+    let print_keys =
         "printf '%s %s' \"${OPENAI_API_KEY-none}\" \"${ANTHROPIC_API_KEY-none}\" > $0.keys; echo $OTHER";
-    let dir = dir(&[tell, tell])
+    let dir = gate_dir(&[print_keys, print_keys])
         .variable("OPENAI_API_KEY", OPENAI)
         .variable("ANTHROPIC_API_KEY", ANTHROPIC)
         .variable("OTHER", "is inherited");
@@ -36,27 +37,27 @@ fn an_agent_has_the_key_of_its_own_provider_alone() {
 }
 
 #[test]
-fn what_the_configuration_calls_secret_is_masked_too() {
-    let dir = dir(&["echo \"it is $SPECKIT_AUTH__ACME__CLIENT_SECRET.\""])
+fn a_secret_of_the_configuration_is_masked() {
+    let dir = gate_dir(&["echo \"it is $SPECKIT_AUTH__ACME__CLIENT_SECRET.\""])
         .variable("SPECKIT_AUTH__ACME__CLIENT_SECRET", "Hj2Lp8Gd-secret")
         .variable("SPECKIT_AUTH__ACME__CLIENT_ID", "acme")
         .variable("SPECKIT_AUTH__ACME__DEVICE_AUTHORIZATION_URL", "https://acme.test/device")
         .variable("SPECKIT_AUTH__ACME__TOKEN_URL", "https://acme.test/token")
         .variable("SPECKIT_AUTH__ACME__STORE", "file");
-    let answer = dir.run(&format!("{RUN} --plain --no-store")).succeeds().stderr_has("it is [redacted].");
-    assert!(!answer.both().contains("Hj2Lp8Gd"), "{}", answer.both());
+    let result = dir.run(&format!("{RUN} --plain --no-store")).succeeds().stderr_has("it is [redacted].");
+    assert!(!result.both().contains("Hj2Lp8Gd"), "{}", result.both());
 }
 
 #[test]
-fn a_key_in_a_prompt_is_masked_where_the_plan_is_shown() {
-    let dir = dir(&["true"]).variable("OPENAI_API_KEY", OPENAI);
+fn a_key_in_a_prompt_is_masked_in_the_shown_plan() {
+    let dir = gate_dir(&["true"]).variable("OPENAI_API_KEY", OPENAI);
     for format in ["text", "json"] {
         let arguments = format!("gate run plan --spec S --prompt use:{OPENAI}: --dry-run --format {format}");
-        let answer = dir.run(&arguments).succeeds();
+        let result = dir.run(&arguments).succeeds();
         assert!(
-            answer.out.contains("use:[redacted]:") && !answer.both().contains("Zq7Xw9Kv"),
+            result.out.contains("use:[redacted]:") && !result.both().contains("Zq7Xw9Kv"),
             "{}",
-            answer.both()
+            result.both()
         );
     }
 }

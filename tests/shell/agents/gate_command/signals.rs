@@ -1,4 +1,4 @@
-//! A gate that is called off, and a program that is killed: no agent is left.
+//! A cancelled gate and a killed program leave no agent.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -6,23 +6,24 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::agents::gate_command::{
-    FINE, RUN, SLOW, STUBBORN, dir, finished, is_alive, started, until, wait_for, with_settings,
+    RUN, SLOW, STUBBORN, SUCCEEDING, gate_dir, gate_dir_with_settings, is_alive, last_event, start_gate,
+    wait_for_event, wait_until,
 };
 use crate::running_program::RunningProgram;
 
 #[test]
-fn a_signal_ends_the_agents_and_keeps_what_they_wrote() {
+fn a_signal_ends_the_agents_and_keeps_their_output() {
     for signal in ["INT", "TERM", "HUP"] {
-        let dir = dir(&[FINE, SLOW, SLOW]);
-        let mut gate = started(&dir);
-        wait_for(&mut gate, "output", "b");
-        until("the third one runs", || dir.path("c.pid").exists());
-        let began = Instant::now();
+        let dir = gate_dir(&[SUCCEEDING, SLOW, SLOW]);
+        let mut gate = start_gate(&dir);
+        wait_for_event(&mut gate, "output", "b");
+        wait_until("the third one runs", || dir.path("c.pid").exists());
+        let start = Instant::now();
         gate.signal(signal);
-        let answer = gate.ended().exits_2().stderr_has("ending the agents; once more kills them");
-        assert!(began.elapsed() < Duration::from_secs(4), "SLOW obeys at once: {:?}", began.elapsed());
+        let result = gate.wait_for_exit().exits_2().stderr_has("ending the agents; once more kills them");
+        assert!(start.elapsed() < Duration::from_secs(4), "SLOW obeys at once: {:?}", start.elapsed());
         assert!(["a", "b", "c"].iter().all(|agent| !is_alive(&dir, agent)), "{signal}");
-        let last = finished(&answer);
+        let last = last_event(&result);
         assert_eq!((&last["cancelled"], &last["run_id"]), (&json!(true), &json!(1)));
         assert_eq!(last["agents"][1]["status"], "cancelled");
         let shown = dir.run("gate show 1 --database runs.db").succeeds().no_stderr();
@@ -31,40 +32,41 @@ fn a_signal_ends_the_agents_and_keeps_what_they_wrote() {
 }
 
 #[test]
-fn a_second_signal_kills_agents_that_do_not_listen() {
-    let dir = with_settings(&[STUBBORN, STUBBORN], "[orchestrator]\ngrace_s = 60\n");
-    let mut gate = started(&dir);
-    wait_for(&mut gate, "output", "a");
-    until("the other one runs", || dir.path("b.pid").exists());
+fn a_second_signal_kills_agents_that_ignore_the_first() {
+    let dir = gate_dir_with_settings(&[STUBBORN, STUBBORN], "[orchestrator]\ngrace_s = 60\n");
+    let mut gate = start_gate(&dir);
+    wait_for_event(&mut gate, "output", "a");
+    wait_until("the other one runs", || dir.path("b.pid").exists());
     gate.signal("INT");
     std::thread::sleep(Duration::from_millis(500));
-    assert!(is_alive(&dir, "a") && is_alive(&dir, "b"), "they do not listen");
-    let began = Instant::now();
+    assert!(is_alive(&dir, "a") && is_alive(&dir, "b"), "they ignore the signal");
+    let start = Instant::now();
     gate.signal("INT");
-    let answer = gate.ended().exits_2().stderr_has("killing the agents; once more ends this program");
-    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    let result = gate.wait_for_exit().exits_2().stderr_has("killing the agents; once more ends this program");
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     assert!(!is_alive(&dir, "a") && !is_alive(&dir, "b"));
-    assert_eq!(finished(&answer)["cancelled"], true);
+    assert_eq!(last_event(&result)["cancelled"], true);
 }
 
 #[test]
-fn a_signal_that_comes_twice_at_once_is_one() {
-    let dir = dir(&["trap 'sleep 0.3; echo ended; exit 0' TERM; echo begun; while :; do sleep 0.05; done"]);
-    let mut gate = started(&dir);
-    wait_for(&mut gate, "output", "a");
+fn two_signals_at_once_count_as_one() {
+    let dir =
+        gate_dir(&["trap 'sleep 0.3; echo ended; exit 0' TERM; echo begun; while :; do sleep 0.05; done"]);
+    let mut gate = start_gate(&dir);
+    wait_for_event(&mut gate, "output", "a");
     let program = gate.child.id().to_string();
-    let twice = format!("kill -TERM {program}; sleep 0.01; kill -TERM {program}");
-    assert!(Command::new("sh").args(["-c", &twice]).status().unwrap().success());
-    let answer = gate.ended().exits_2().stderr_has("ending the agents; once more kills them");
-    assert!(!answer.err.contains("killing"), "{}", answer.err);
+    let two_signals = format!("kill -TERM {program}; sleep 0.01; kill -TERM {program}");
+    assert!(Command::new("sh").args(["-c", &two_signals]).status().unwrap().success());
+    let result = gate.wait_for_exit().exits_2().stderr_has("ending the agents; once more kills them");
+    assert!(!result.err.contains("killing"), "{}", result.err);
     let shown = dir.run("gate show 1 --database runs.db").succeeds();
     assert!(shown.out.contains("ended"), "{}", shown.out);
 }
 
-/// As nohup(1) and a shell without job control start programs.
+/// nohup(1) and a shell without job control start programs like this.
 #[test]
-fn a_signal_that_is_ignored_from_the_start_stays_so_for_the_program_and_its_agents() {
-    let dir = dir(&[
+fn an_inherited_ignored_signal_stays_ignored_in_the_program_and_its_agents() {
+    let dir = gate_dir(&[
         "echo begun; grep SigIgn /proc/self/status; while [ ! -e go ]; do sleep 0.02; done; echo done",
     ]);
     let mut gate = RunningProgram::start_under(
@@ -72,12 +74,12 @@ fn a_signal_that_is_ignored_from_the_start_stays_so_for_the_program_and_its_agen
         "trap '' HUP INT; exec \"$0\" \"$@\"",
         &format!("{RUN} --format json"),
     );
-    wait_for(&mut gate, "output", "a");
+    wait_for_event(&mut gate, "output", "a");
     gate.signal("HUP");
     gate.signal("INT");
     std::thread::sleep(Duration::from_millis(300));
     dir.write("go", "");
-    let last = finished(&gate.ended().succeeds());
+    let last = last_event(&gate.wait_for_exit().succeeds());
     assert_eq!((&last["verdict"], &last["cancelled"]), (&json!("full"), &json!(false)));
     let shown = dir.run("gate show 1 --database runs.db").succeeds().out;
     let ignored = shown.lines().find_map(|line| line.trim().strip_prefix("SigIgn:")).unwrap();
@@ -85,9 +87,9 @@ fn a_signal_that_is_ignored_from_the_start_stays_so_for_the_program_and_its_agen
 }
 
 #[test]
-fn a_program_that_was_started_with_its_children_left_to_the_system_knows_how_agents_end() {
-    let dir = dir(&[FINE, FINE]);
-    let reset = "exec env --ignore-signal=CHLD \"$0\" \"$@\"";
+fn an_inherited_ignored_sigchld_does_not_hide_exit_codes() {
+    let dir = gate_dir(&[SUCCEEDING, SUCCEEDING]);
+    let ignore_sigchld = "exec env --ignore-signal=CHLD \"$0\" \"$@\"";
     if !Command::new("env")
         .args(["--ignore-signal=CHLD", "true"])
         .status()
@@ -96,19 +98,19 @@ fn a_program_that_was_started_with_its_children_left_to_the_system_knows_how_age
         println!("skipped: this env(1) has no --ignore-signal");
         return;
     }
-    let gate = RunningProgram::start_under(&dir, reset, &format!("{RUN} --format json"));
-    assert_eq!(finished(&gate.ended().succeeds())["verdict"], "full");
+    let gate = RunningProgram::start_under(&dir, ignore_sigchld, &format!("{RUN} --format json"));
+    assert_eq!(last_event(&gate.wait_for_exit().succeeds())["verdict"], "full");
 }
 
 #[test]
-fn a_signal_ends_a_program_whose_result_nobody_reads() {
+fn a_signal_ends_a_program_that_is_blocked_on_its_output() {
     use std::os::unix::process::ExitStatusExt as _;
-    // Four times what a pipe holds.
-    let dir = dir(&["head -c 262144 /dev/zero | tr '\\0' x"]);
+    // Four times as many bytes as a pipe holds.
+    let dir = gate_dir(&["head -c 262144 /dev/zero | tr '\\0' x"]);
     let run = format!("{RUN} --no-store").replace("--database runs.db", "--set orchestrator.output_kib=1024");
     let mut gate = RunningProgram::start(&dir, &run);
-    gate.line();
-    // It is about to write more than it can.
+    gate.next_line();
+    // The program is now blocked, since nobody reads the pipe.
     std::thread::sleep(Duration::from_millis(500));
     assert!(gate.child.try_wait().unwrap().is_none());
     gate.signal("TERM");
@@ -116,10 +118,10 @@ fn a_signal_ends_a_program_whose_result_nobody_reads() {
 }
 
 #[test]
-fn a_guard_that_was_killed_is_told() {
-    let dir = dir(&["echo begun; while [ ! -e go ]; do sleep 0.02; done"]);
-    let mut gate = started(&dir);
-    wait_for(&mut gate, "output", "a");
+fn a_killed_guard_is_reported() {
+    let dir = gate_dir(&["echo begun; while [ ! -e go ]; do sleep 0.02; done"]);
+    let mut gate = start_gate(&dir);
+    wait_for_event(&mut gate, "output", "a");
     let children =
         std::fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     let program = gate.child.id().to_string();
@@ -131,38 +133,38 @@ fn a_guard_that_was_killed_is_told() {
     let killed = Command::new("kill").args(["-s", "KILL", &guard.expect("a guard")]).status().unwrap();
     assert!(killed.success());
     dir.write("go", "");
-    gate.ended()
+    gate.wait_for_exit()
         .succeeds()
         .stderr_has("warning[gate/unguarded]")
         .stderr_has("the guard of the agents has ended");
 }
 
 #[test]
-fn agents_of_a_program_that_is_killed_end_with_it() {
-    let dir = with_settings(&[SLOW, STUBBORN], "[orchestrator]\ngrace_s = 60\n");
-    let mut gate = started(&dir);
-    wait_for(&mut gate, "output", "a");
-    until("both run", || dir.path("b.pid").exists());
+fn the_agents_of_a_killed_program_end_with_it() {
+    let dir = gate_dir_with_settings(&[SLOW, STUBBORN], "[orchestrator]\ngrace_s = 60\n");
+    let mut gate = start_gate(&dir);
+    wait_for_event(&mut gate, "output", "a");
+    wait_until("both run", || dir.path("b.pid").exists());
     gate.signal("KILL");
-    let began = Instant::now();
-    until("the agents are gone", || !is_alive(&dir, "a") && !is_alive(&dir, "b"));
-    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    let start = Instant::now();
+    wait_until("the agents are gone", || !is_alive(&dir, "a") && !is_alive(&dir, "b"));
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
     gate.child.wait().unwrap();
 }
 
 #[test]
-fn a_reader_that_does_not_read_holds_up_neither_the_agents_nor_the_keeping() {
+fn a_slow_reader_delays_neither_the_agents_nor_the_recording() {
     let dir =
-        dir(&["i=0; while [ $i -lt 5000 ]; do echo a line of some length, number $i; i=$((i+1)); done"]);
+        gate_dir(&["i=0; while [ $i -lt 5000 ]; do echo a line of some length, number $i; i=$((i+1)); done"]);
     let arguments: Vec<&str> = RUN.split(' ').chain(["--format", "json"]).collect();
     let (reader, writer) = std::io::pipe().unwrap();
     let mut child =
         dir.command(&arguments).stdout(writer).stderr(std::process::Stdio::null()).spawn().unwrap();
-    until("the run is kept", || {
+    wait_until("the run is recorded", || {
         let list = dir.run("gate list --database runs.db --format json").succeeds().json();
         list["runs"].as_array().is_some_and(|runs| runs.len() == 1)
     });
-    assert!(child.try_wait().unwrap().is_none(), "its events still wait to be read");
+    assert!(child.try_wait().unwrap().is_none(), "the program still waits for the reader");
     drop(reader);
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }

@@ -1,4 +1,4 @@
-//! A program with a guard, as a test sees it.
+//! Starts the program `speckit-guarded` and inspects its processes.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -7,15 +7,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
-/// How long a guard may take on a machine that has much to do. It tries for two seconds.
-pub(super) const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a guard may take on a busy machine. It retries for two seconds itself.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The program, and everything that it starts: a variable of their environment tells them from all others.
-pub(super) struct Guarded {
+/// The program and every process that it starts. An environment variable identifies them.
+pub(super) struct GuardedProgram {
     pub(super) child: Child,
-    lines: Option<ChildStdin>,
-    answers: std::io::Lines<BufReader<ChildStdout>>,
-    mark: String,
+    input: Option<ChildStdin>,
+    replies: std::io::Lines<BufReader<ChildStdout>>,
+    test_id: String,
 }
 
 pub(super) fn program() -> Command {
@@ -24,90 +24,88 @@ pub(super) fn program() -> Command {
     command
 }
 
-/// A variable that no other test has.
-pub(super) fn variable() -> (&'static str, String) {
-    static TESTS: AtomicU32 = AtomicU32::new(0);
-    ("OF_TEST", format!("{}-{}", std::process::id(), TESTS.fetch_add(1, Ordering::Relaxed)))
+/// An environment variable with a value that no other test uses.
+pub(super) fn test_variable() -> (&'static str, String) {
+    static NEXT_TEST: AtomicU32 = AtomicU32::new(0);
+    ("SPECKIT_TEST_ID", format!("{}-{}", std::process::id(), NEXT_TEST.fetch_add(1, Ordering::Relaxed)))
 }
 
-impl Guarded {
+impl GuardedProgram {
     pub(super) fn start() -> Self {
         Self::start_as(&mut program())
     }
 
     pub(super) fn start_as(command: &mut Command) -> Self {
-        let (name, mark) = variable();
-        let command = command.env(name, &mark).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let (name, test_id) = test_variable();
+        let command = command.env(name, &test_id).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let lines = child.stdin.take();
-        let answers = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut guarded = Self { child, lines, answers, mark };
-        let started = guarded.answer();
+        let input = child.stdin.take();
+        let replies = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut guarded = Self { child, input, replies, test_id };
+        let started = guarded.read_reply();
         assert!(started.parse::<u32>().is_ok(), "{started}");
         guarded
     }
 
     #[track_caller]
-    pub(super) fn answer(&mut self) -> String {
-        self.answers.next().expect("the program goes on").unwrap()
+    pub(super) fn read_reply(&mut self) -> String {
+        self.replies.next().expect("the program is running").unwrap()
     }
 
-    pub(super) fn say(&mut self, line: &str) {
-        writeln!(self.lines.as_ref().unwrap(), "{line}").unwrap();
+    pub(super) fn send(&mut self, line: &str) {
+        writeln!(self.input.as_ref().unwrap(), "{line}").unwrap();
     }
 
     #[track_caller]
-    pub(super) fn ask(&mut self, line: &str) -> String {
-        self.say(line);
-        self.answer()
+    pub(super) fn request(&mut self, line: &str) -> String {
+        self.send(line);
+        self.read_reply()
     }
 
-    /// Starts a group, waits until all its processes are there, and gives its number.
+    /// Starts a group, waits until all its processes run, and returns its id.
     #[track_caller]
-    pub(super) fn group(&mut self, kind: &str, members: usize) -> u32 {
-        let group = self.ask(kind).parse().unwrap();
-        within(PATIENCE, &format!("{members} members"), || {
-            let all = living_of(group);
-            let ready = all.iter().filter(|one| one.name == "sleep").count();
-            ready >= members
+    pub(super) fn start_group(&mut self, kind: &str, member_names: usize) -> u32 {
+        let group = self.request(kind).parse().unwrap();
+        wait_until(TIMEOUT, &format!("{member_names} members"), || {
+            living_members(group).iter().filter(|process| process.name == "sleep").count() >= member_names
         });
         group
     }
 
-    /// The guard, which has no number of its own in the face of the library.
+    /// Finds the guard by its name, since the library does not return its process id.
     #[track_caller]
-    pub(super) fn guard(&self) -> Process {
-        self.guard_or_none().expect("a guard")
+    pub(super) fn guard_process(&self) -> Process {
+        self.find_guard_process().expect("the program has a guard")
     }
 
-    pub(super) fn guard_or_none(&self) -> Option<Process> {
+    pub(super) fn find_guard_process(&self) -> Option<Process> {
         self.descendants().into_iter().find(|one| one.name == "gate-guard")
     }
 
-    /// Everything alive that the program has started, and itself.
+    /// The program and the processes that it has started, without those that have ended.
     pub(super) fn descendants(&self) -> Vec<Process> {
-        let variable = format!("OF_TEST={}", self.mark);
+        let test_variable = format!("SPECKIT_TEST_ID={}", self.test_id);
         let has = |one: &Process| {
             fs::read(format!("/proc/{}/environ", one.id)).is_ok_and(|environ| {
-                environ.split(|byte| *byte == 0).any(|entry| entry == variable.as_bytes())
+                environ.split(|byte| *byte == 0).any(|entry| entry == test_variable.as_bytes())
             })
         };
         processes().into_iter().filter(|one| !one.is_zombie && has(one)).collect()
     }
 
-    /// Nothing that the program has started is alive any more, and none appears that was about to begin.
+    /// Checks that no process of the program is alive, and that none appears later.
     #[track_caller]
-    pub(super) fn nothing_is_left(&self) {
-        let mut left = Vec::new();
-        let begun = Instant::now();
-        while begun.elapsed() < PATIENCE {
-            left = self.descendants();
+    pub(super) fn assert_nothing_is_left(&self) {
+        let mut remaining = Vec::new();
+        let start = Instant::now();
+        while start.elapsed() < TIMEOUT {
+            remaining = self.descendants();
             thread::sleep(Duration::from_millis(10));
-            if left.is_empty() && self.descendants().is_empty() {
+            if remaining.is_empty() && self.descendants().is_empty() {
                 return;
             }
         }
-        panic!("{left:?} are left");
+        panic!("{remaining:?} are still alive");
     }
 
     pub(super) fn kill(&mut self) {
@@ -115,14 +113,14 @@ impl Guarded {
         self.child.wait().unwrap();
     }
 
-    /// How it ends, once it was asked to.
-    pub(super) fn end(&mut self) -> ExitStatus {
+    /// Waits for the exit that the test has requested.
+    pub(super) fn wait_for_exit(&mut self) -> ExitStatus {
         self.child.wait().unwrap()
     }
 }
 
-/// A test that fails leaves nothing behind either.
-impl Drop for Guarded {
+/// Kills the remaining processes of a test that failed.
+impl Drop for GuardedProgram {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -132,7 +130,7 @@ impl Drop for Guarded {
     }
 }
 
-/// A process, as the system shows it.
+/// A process, as `/proc` shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Process {
     pub(super) id: u32,
@@ -140,7 +138,7 @@ pub(super) struct Process {
     pub(super) parent: u32,
     pub(super) group: u32,
     pub(super) is_zombie: bool,
-    /// When it started.
+    /// When it started, in clock ticks since boot.
     pub(super) start: u64,
 }
 
@@ -168,7 +166,7 @@ pub(super) fn process(id: u32) -> Option<Process> {
 }
 
 /// The members of a group that have not ended.
-pub(super) fn living_of(group: u32) -> Vec<Process> {
+pub(super) fn living_members(group: u32) -> Vec<Process> {
     processes().into_iter().filter(|one| one.group == group && !one.is_zombie).collect()
 }
 
@@ -177,10 +175,10 @@ pub(super) fn signal(name: &str, target: &str) {
 }
 
 #[track_caller]
-pub(super) fn within(patience: Duration, what: &str, mut is_so: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < patience, "{what}: not within {patience:?}");
+pub(super) fn wait_until(timeout: Duration, what: &str, mut condition: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < timeout, "{what}: not within {timeout:?}");
         thread::sleep(Duration::from_millis(5));
     }
 }

@@ -1,4 +1,4 @@
-//! The guard itself: what it holds, what ends it, and whom it spares.
+//! The guard process: its open files, the signals that end it, and the processes that it does not kill.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::process::CommandExt as _;
@@ -6,37 +6,37 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use std::{fs, thread};
 
-use super::guarded::{Guarded, living_of, process, program, signal};
+use super::guarded::{GuardedProgram, living_members, process, program, signal};
 
 #[test]
-fn signals_that_ask_for_an_end_do_not_end_it() {
-    let mut guarded = Guarded::start();
-    let guard = guarded.guard();
+fn termination_signals_do_not_end_the_guard() {
+    let mut guarded = GuardedProgram::start();
+    let guard = guarded.guard_process();
     for name in ["INT", "TERM", "HUP"] {
         signal(name, &guard.id.to_string());
     }
-    guarded.group("agent", 3);
-    assert_eq!(guarded.ask("failure"), "none");
+    guarded.start_group("agent", 3);
+    assert_eq!(guarded.request("failure"), "none");
     guarded.kill();
-    guarded.nothing_is_left();
+    guarded.assert_nothing_is_left();
 }
 
 #[test]
-fn ctrl_c_for_the_group_of_the_program_does_not_reach_it() {
-    let mut guarded = Guarded::start_as(program().process_group(0));
-    let guard = guarded.guard();
+fn ctrl_c_does_not_reach_the_guard() {
+    let mut guarded = GuardedProgram::start_as(program().process_group(0));
+    let guard = guarded.guard_process();
     assert_eq!(guard.group, guard.id);
-    guarded.group("agent", 3);
-    // What was started in the background of a script ignores the first of the two.
+    guarded.start_group("agent", 3);
+    // A process that a script starts in the background ignores INT, so the test sends TERM too.
     for name in ["INT", "TERM"] {
         signal(name, &format!("-{}", guarded.child.id()));
     }
-    assert_eq!(guarded.end().code(), None, "the program has no handler");
-    guarded.nothing_is_left();
+    assert_eq!(guarded.wait_for_exit().code(), None, "the program has no handler");
+    guarded.assert_nothing_is_left();
 }
 
-/// The numbers of the open files of a process, and what they are.
-fn open_of(id: u32) -> Vec<(u32, String)> {
+/// The open files of a process: their descriptors and targets.
+fn open_files(id: u32) -> Vec<(u32, String)> {
     let open = fs::read_dir(format!("/proc/{id}/fd")).unwrap().filter_map(|entry| {
         let entry = entry.unwrap();
         let target = fs::read_link(entry.path()).ok()?.display().to_string();
@@ -48,26 +48,26 @@ fn open_of(id: u32) -> Vec<(u32, String)> {
 }
 
 #[test]
-fn it_holds_no_file_and_no_folder_of_its_program() {
-    let held = tempfile::NamedTempFile::new().unwrap();
-    let folder = held.path().parent().unwrap();
-    let mut guarded = Guarded::start_as(program().stderr(held.reopen().unwrap()).current_dir(folder));
-    guarded.group("agent", 3);
-    let guard = guarded.guard().id;
-    // Whoever started the suite may have passed files on to everything in it.
-    let mut other = stranger();
-    let passed_on: Vec<String> = open_of(other.id()).into_iter().map(|(_, target)| target).collect();
+fn a_guard_keeps_no_file_and_no_folder_of_its_program_open() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let folder = file.path().parent().unwrap();
+    let mut guarded = GuardedProgram::start_as(program().stderr(file.reopen().unwrap()).current_dir(folder));
+    guarded.start_group("agent", 3);
+    let guard = guarded.guard_process().id;
+    // Every process of the suite may have inherited files from the process that started the suite.
+    let mut other = start_unrelated_process();
+    let inherited: Vec<String> = open_files(other.id()).into_iter().map(|(_, target)| target).collect();
     other.kill().unwrap();
     other.wait().unwrap();
-    let open = open_of(guard);
+    let open = open_files(guard);
     let own: Vec<&str> = open
         .iter()
-        .filter(|(number, target)| *number < 3 || !passed_on.contains(target))
+        .filter(|(number, target)| *number < 3 || !inherited.contains(target))
         .map(|(_, target)| target.split(':').next().unwrap())
         .collect();
     assert_eq!(own, ["pipe", "pipe", "/dev/null", "anon_inode"], "{open:?}");
     let of_program: Vec<String> =
-        open_of(guarded.child.id()).into_iter().map(|(_, target)| target).take(3).collect();
+        open_files(guarded.child.id()).into_iter().map(|(_, target)| target).take(3).collect();
     assert!(
         of_program.iter().all(|one| open.iter().all(|(_, target)| target != one)),
         "{open:?} {of_program:?}"
@@ -77,7 +77,7 @@ fn it_holds_no_file_and_no_folder_of_its_program() {
 
 #[test]
 fn a_program_whose_session_began_outside_of_its_container_has_a_guard() {
-    // Its group and its session have the number 0 there.
+    // Inside the container, its group and its session have the id 0.
     let container = || {
         let mut command = Command::new("unshare");
         command.args(["--pid", "--fork", "--kill-child", "--mount-proc"]);
@@ -87,9 +87,9 @@ fn a_program_whose_session_began_outside_of_its_container_has_a_guard() {
         println!("skipped: it needs unshare(1), and the right to use it");
         return;
     }
-    let mut within = container();
-    within.arg(env!("CARGO_BIN_EXE_speckit-guarded")).stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut child = within.spawn().unwrap();
+    let mut wait_until = container();
+    wait_until.arg(env!("CARGO_BIN_EXE_speckit-guarded")).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = wait_until.spawn().unwrap();
     let mut answers = BufReader::new(child.stdout.take().unwrap()).lines();
     assert!(answers.next().unwrap().unwrap().parse::<u32>().is_ok());
     writeln!(child.stdin.as_ref().unwrap(), "failure").unwrap();
@@ -103,19 +103,19 @@ fn a_program_whose_file_was_deleted_has_a_guard() {
     let folder = tempfile::tempdir().unwrap();
     let copy = folder.path().join("guarded");
     fs::copy(env!("CARGO_BIN_EXE_speckit-guarded"), &copy).unwrap();
-    // The shell waits until the file is gone, and then becomes the program, which it holds open.
+    // The shell opens the file, removes it, and then executes the open file.
     let script = "exec 3<\"$0\"; rm \"$0\"; exec /proc/self/fd/3";
-    let mut guarded = Guarded::start_as(Command::new("sh").args(["-c", script]).arg(&copy));
+    let mut guarded = GuardedProgram::start_as(Command::new("sh").args(["-c", script]).arg(&copy));
     assert!(!copy.exists());
-    guarded.group("agent", 3);
+    guarded.start_group("agent", 3);
     guarded.kill();
-    guarded.nothing_is_left();
+    guarded.assert_nothing_is_left();
 }
 
 #[test]
-fn who_ends_programs_by_name_does_not_end_it() {
-    let guarded = Guarded::start();
-    let guard = guarded.guard();
+fn the_name_of_the_program_does_not_match_the_guard() {
+    let guarded = GuardedProgram::start();
+    let guard = guarded.guard_process();
     let arguments = fs::read(format!("/proc/{}/cmdline", guard.id)).unwrap();
     assert_eq!(arguments, b"gate-guard\0--gate-guard\0");
     for tool in
@@ -129,12 +129,12 @@ fn who_ends_programs_by_name_does_not_end_it() {
     }
 }
 
-/// A guard that a test talks to.
-struct Alone {
+/// A guard process without a program: the test writes the lines that it receives.
+struct StandaloneGuard {
     child: Child,
 }
 
-impl Alone {
+impl StandaloneGuard {
     fn start() -> Self {
         let mut command = program();
         command.arg("--gate-guard").process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -145,34 +145,34 @@ impl Alone {
         Self { child }
     }
 
-    /// Says this, lets it end, and sees that it does.
-    fn hears(mut self, text: &str) {
+    /// Sends the lines, closes the pipe, and checks that the guard ends without an error.
+    fn send_and_wait(mut self, text: &str) {
         self.child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
         assert!(self.child.wait().unwrap().success());
     }
 }
 
-/// A process in a group of its own.
-fn stranger() -> Child {
+/// Starts a process that leads its own group.
+fn start_unrelated_process() -> Child {
     Command::new("sleep").arg("600").process_group(0).spawn().unwrap()
 }
 
 #[test]
-fn a_number_that_now_belongs_to_others_is_left_alone() {
-    let mut other = stranger();
+fn a_reused_process_id_is_not_killed() {
+    let mut other = start_unrelated_process();
     let id = other.id();
     let start = process(id).unwrap().start;
-    Alone::start().hears(&format!("mark of-no-process\nadd {id} {}\n", start - 1));
-    assert_eq!(living_of(id).len(), 1);
-    Alone::start().hears(&format!("mark of-no-process\nadd {id} {start}\n"));
+    StandaloneGuard::start().send_and_wait(&format!("mark of-no-process\nadd {id} {}\n", start - 1));
+    assert_eq!(living_members(id).len(), 1);
+    StandaloneGuard::start().send_and_wait(&format!("mark of-no-process\nadd {id} {start}\n"));
     other.wait().unwrap();
-    assert_eq!(living_of(id), []);
+    assert_eq!(living_members(id), []);
 }
 
 #[test]
-fn a_line_that_was_cut_off_is_not_taken_for_another() {
-    let mut other = stranger();
-    Alone::start().hears(&format!("mark of-no-process\nadd {} -", other.id()));
+fn an_incomplete_line_is_ignored() {
+    let mut other = start_unrelated_process();
+    StandaloneGuard::start().send_and_wait(&format!("mark of-no-process\nadd {} -", other.id()));
     thread::sleep(Duration::from_millis(20));
     assert_eq!(other.try_wait().unwrap(), None);
     other.kill().unwrap();
@@ -180,15 +180,16 @@ fn a_line_that_was_cut_off_is_not_taken_for_another() {
 }
 
 #[test]
-fn the_group_of_its_program_is_spared_whatever_it_is_told() {
-    // Were it wrong, the suite would be killed.
+fn the_guard_never_kills_its_own_group() {
+    // If the guard were wrong, it would kill the suite.
     let own = process(std::process::id()).unwrap();
-    Alone::start().hears(&format!("add {} -\nadd 0 -\nadd 1 -\nadd 4294967295 -\n", own.group));
+    StandaloneGuard::start()
+        .send_and_wait(&format!("add {} -\nadd 0 -\nadd 1 -\nadd 4294967295 -\n", own.group));
     assert!(process(own.id).is_some());
 }
 
 #[test]
-fn speckit_becomes_one_and_ends_at_once_where_there_is_nothing_to_guard() {
+fn speckit_becomes_a_guard_that_ends_at_once_if_its_input_is_empty() {
     let output = Command::new(env!("CARGO_BIN_EXE_speckit-under-test"))
         .arg("--gate-guard")
         .stdin(Stdio::null())

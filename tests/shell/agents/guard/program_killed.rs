@@ -3,130 +3,130 @@
 use std::thread;
 use std::time::Duration;
 
-use super::guarded::{Guarded, PATIENCE, living_of, process, program, signal, within};
+use super::guarded::{GuardedProgram, TIMEOUT, living_members, process, program, signal, wait_until};
 
 #[test]
-fn the_groups_of_a_killed_program_are_ended_with_grandchildren_and_orphans() {
-    let mut guarded = Guarded::start();
+fn the_groups_of_a_killed_program_are_killed_with_grandchildren_and_orphans() {
+    let mut guarded = GuardedProgram::start();
     for _ in 0..3 {
-        guarded.group("agent", 3);
+        guarded.start_group("agent", 3);
     }
-    assert_eq!(guarded.descendants().len(), 1 + 1 + 3 * 3, "the program, its guard, three families");
+    assert_eq!(guarded.descendants().len(), 1 + 1 + 3 * 3, "the program, its guard, three groups of three");
     guarded.kill();
-    guarded.nothing_is_left();
+    guarded.assert_nothing_is_left();
 }
 
 #[test]
-fn a_group_that_the_program_had_no_time_to_add_is_ended_by_its_mark() {
-    let mut guarded = Guarded::start();
-    guarded.group("unadded", 3);
+fn a_group_that_was_not_added_yet_is_killed_by_its_mark() {
+    let mut guarded = GuardedProgram::start();
+    guarded.start_group("agent-not-added", 3);
     guarded.kill();
-    guarded.nothing_is_left();
+    guarded.assert_nothing_is_left();
 }
 
 #[test]
-fn a_group_without_the_mark_is_ended_by_its_leader() {
-    let mut guarded = Guarded::start();
-    guarded.group("unmarked", 3);
+fn a_group_without_the_mark_is_killed_by_its_leader() {
+    let mut guarded = GuardedProgram::start();
+    guarded.start_group("agent-without-mark", 3);
     guarded.kill();
-    guarded.nothing_is_left();
+    guarded.assert_nothing_is_left();
 }
 
 #[test]
-fn a_group_whose_leader_was_reaped_is_ended_by_its_mark() {
-    let mut guarded = Guarded::start();
-    let group = guarded.group("leaderless", 2);
+fn a_group_whose_leader_was_reaped_is_killed_by_its_mark() {
+    let mut guarded = GuardedProgram::start();
+    let group = guarded.start_group("group-without-leader", 2);
     assert_eq!(process(group), None);
     guarded.kill();
-    guarded.nothing_is_left();
+    guarded.assert_nothing_is_left();
 }
 
 #[test]
-fn a_group_that_is_stopped_is_ended() {
-    let mut guarded = Guarded::start();
-    let group = guarded.group("agent", 3);
+fn a_stopped_group_is_killed() {
+    let mut guarded = GuardedProgram::start();
+    let group = guarded.start_group("agent", 3);
     signal("STOP", &format!("-{group}"));
     guarded.kill();
-    guarded.nothing_is_left();
+    guarded.assert_nothing_is_left();
 }
 
 #[test]
-fn a_process_with_a_session_of_its_own_is_left_alone() {
-    let mut guarded = Guarded::start();
-    let group = guarded.group("session", 1);
-    let numbers = || guarded.descendants().iter().map(|one| one.id).collect::<Vec<_>>();
-    let alone = || {
+fn a_process_that_created_a_session_keeps_running() {
+    let mut guarded = GuardedProgram::start();
+    let group = guarded.start_group("agent-with-session", 1);
+    let ids = || guarded.descendants().iter().map(|one| one.id).collect::<Vec<_>>();
+    let in_session = || {
         let all = guarded.descendants();
         all.iter().find(|one| one.name == "sleep" && one.group != group).map(|one| one.id)
     };
-    within(PATIENCE, "a session", || alone().is_some());
-    let alone = alone().unwrap();
+    wait_until(TIMEOUT, "a process has created a session", || in_session().is_some());
+    let in_session = in_session().unwrap();
     signal("KILL", &guarded.child.id().to_string());
-    within(PATIENCE, "the end of the others", || numbers() == [alone]);
+    wait_until(TIMEOUT, "the other processes have ended", || ids() == [in_session]);
     thread::sleep(Duration::from_millis(50));
-    assert_eq!(numbers(), [alone]);
+    assert_eq!(ids(), [in_session]);
 }
 
 #[test]
-fn a_program_that_exits_or_panics_or_aborts_is_as_one_that_was_killed() {
-    for (way, code) in [("exit", Some(3)), ("panic", Some(101)), ("abort", None)] {
-        let mut guarded = Guarded::start();
-        guarded.group("agent", 3);
-        guarded.say(way);
-        assert_eq!(guarded.end().code(), code);
-        guarded.nothing_is_left();
+fn a_program_that_exits_or_panics_or_aborts_leaves_no_agent() {
+    for (command, code) in [("exit", Some(3)), ("panic", Some(101)), ("abort", None)] {
+        let mut guarded = GuardedProgram::start();
+        guarded.start_group("agent", 3);
+        guarded.send(command);
+        assert_eq!(guarded.wait_for_exit().code(), code);
+        guarded.assert_nothing_is_left();
     }
 }
 
 #[test]
-fn a_guarded_agent_that_has_a_guard_itself_is_ended_with_its_agents() {
-    let mut guarded = Guarded::start();
-    guarded.ask("gate");
-    within(PATIENCE, "two gates", || {
+fn an_agent_that_has_its_own_guard_is_killed_with_its_agents() {
+    let mut guarded = GuardedProgram::start();
+    guarded.request("nested-guard");
+    wait_until(TIMEOUT, "the agents of the inner program run", || {
         guarded.descendants().iter().filter(|one| one.name == "sleep").count() == 6
     });
     guarded.kill();
-    guarded.nothing_is_left();
+    guarded.assert_nothing_is_left();
 }
 
-/// Between its start and its registration an agent is known by nothing but its mark, and before it has begun, not even by that.
+/// Between its start and its registration, the guard knows an agent only by its mark; before `exec`, not even by that.
 #[test]
-fn a_program_that_is_killed_at_any_moment_leaves_nothing() {
+fn a_program_that_is_killed_at_any_moment_leaves_no_process() {
     let rounds = 30;
     let mut max = 0;
     for round in 0..rounds {
-        let mut guarded = Guarded::start();
-        assert_eq!(guarded.ask("churn"), "churning");
+        let mut guarded = GuardedProgram::start();
+        assert_eq!(guarded.request("churn"), "churning");
         thread::sleep(Duration::from_micros(round * 661));
         max = max.max(guarded.descendants().len());
         guarded.kill();
-        guarded.nothing_is_left();
+        guarded.assert_nothing_is_left();
     }
-    assert!(max > 3, "{max} descendants at most: none was being started when the program was killed");
+    assert!(max > 3, "{max} descendants at most: the program was never killed while agents ran");
 }
 
-/// A child holds the pipe to the guard until it has begun. Here that takes some 50 ms, in which it looks for its program in tens
-/// of thousands of folders.
+/// A child keeps the pipe to the guard open until `exec`. Here this takes about 50 ms, because the child looks for its
+/// program in tens of thousands of folders.
 #[test]
-fn a_program_that_is_killed_while_its_agents_are_about_to_begin_leaves_nothing() {
+fn a_program_that_is_killed_while_its_agents_start_leaves_no_process() {
     let folders = format!("{}/bin:/usr/bin", "/-:".repeat(40_000));
     for round in 0..15 {
-        let mut guarded = Guarded::start_as(program().env("PATH", &folders));
-        assert_eq!(guarded.ask("churn"), "churning");
+        let mut guarded = GuardedProgram::start_as(program().env("PATH", &folders));
+        assert_eq!(guarded.request("churn"), "churning");
         thread::sleep(Duration::from_millis(10 + round * 7));
         guarded.kill();
-        guarded.nothing_is_left();
+        guarded.assert_nothing_is_left();
     }
 }
 
 #[test]
-fn the_rest_of_the_system_is_left_alone() {
-    let mut other = Guarded::start();
-    let group = other.group("agent", 3);
-    let mut guarded = Guarded::start();
-    guarded.group("agent", 3);
+fn the_guard_kills_no_process_of_another_program() {
+    let mut other = GuardedProgram::start();
+    let group = other.start_group("agent", 3);
+    let mut guarded = GuardedProgram::start();
+    guarded.start_group("agent", 3);
     guarded.kill();
-    guarded.nothing_is_left();
-    assert_eq!(living_of(group).len(), 3);
-    assert_eq!(other.ask("failure"), "none");
+    guarded.assert_nothing_is_left();
+    assert_eq!(living_members(group).len(), 3);
+    assert_eq!(other.request("failure"), "none");
 }

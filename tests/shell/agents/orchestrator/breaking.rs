@@ -1,4 +1,4 @@
-//! Providers that fail too often.
+//! The circuit breaker of a provider that fails too often.
 
 use tokio::time::sleep;
 
@@ -10,20 +10,20 @@ async fn status_of(orchestrator: &AsyncOrchestrator, agent: Agent) -> Status {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_provider_that_keeps_failing_is_left_alone_by_all_gates_until_a_trial_succeeds() {
-    let (orchestrator, door) = orchestrator(10);
+async fn a_failing_provider_is_refused_in_all_gates_until_a_trial_succeeds() {
+    let (orchestrator, processes) = orchestrator(10);
     let fails = || agent("a", &["exit 75"]);
     let succeeds = || agent("b", &["exit 0"]);
     for _ in 0..5 {
         assert_eq!(status_of(&orchestrator, fails()).await, Status::Failed);
         assert_eq!(status_of(&orchestrator.clone(), fails()).await, Status::Failed);
     }
-    assert_eq!(door.log().len(), 20);
+    assert_eq!(processes.log().len(), 20);
     assert_eq!(status_of(&orchestrator, succeeds()).await, Status::CircuitOpen);
-    assert_eq!(door.log().len(), 20, "the door is not asked");
+    assert_eq!(processes.log().len(), 20, "no process is started");
     assert_eq!(status_of(&orchestrator, agent_of("google", "g", &["exit 0"])).await, Status::Ok);
     sleep(Duration::from_secs(30)).await;
-    assert_eq!(status_of(&orchestrator, fails()).await, Status::Failed, "one is tried");
+    assert_eq!(status_of(&orchestrator, fails()).await, Status::Failed, "one trial is allowed");
     assert_eq!(status_of(&orchestrator, succeeds()).await, Status::CircuitOpen);
     sleep(Duration::from_secs(30)).await;
     assert_eq!(status_of(&orchestrator, succeeds()).await, Status::Ok);
@@ -31,7 +31,7 @@ async fn a_provider_that_keeps_failing_is_left_alone_by_all_gates_until_a_trial_
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_exit_that_is_tried_again_counts_against_the_provider_and_no_other_one_does() {
+async fn only_retryable_exits_count_against_a_provider() {
     for (script, listed, status) in [
         ("exit 75", vec![], Status::CircuitOpen),
         ("exit 69", vec![69], Status::CircuitOpen),
@@ -47,13 +47,13 @@ async fn every_exit_that_is_tried_again_counts_against_the_provider_and_no_other
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_says_nothing_about_a_provider_does_not_open_its_breaker() {
+async fn failures_of_a_single_agent_do_not_open_the_breaker() {
     let (orchestrator, _) = orchestrator(10);
     let scripts = [
         "exit 1",
         "signal 9",
         "missing no such file",
-        "unstarted too many files",
+        "fail-start too many files",
         "wait 999999999",
         "panic a bug",
     ];
@@ -65,21 +65,21 @@ async fn what_says_nothing_about_a_provider_does_not_open_its_breaker() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn agents_that_have_begun_are_tried_again_whatever_becomes_of_others() {
-    let (orchestrator, door) = orchestrator(10);
+async fn an_open_breaker_does_not_stop_the_retries_of_a_running_agent() {
+    let (orchestrator, processes) = orchestrator(10);
     let agents = (0..9).map(|n| agent(&format!("a{n}"), &["exit 75", "exit 75", "exit 0"]));
     let run = orchestrator.run(plan(agents)).await;
-    assert_eq!((statuses(&run), door.log().len()), (vec![Status::Ok; 9], 2 * 27));
-    let stubborn = Plan {
+    assert_eq!((statuses(&run), processes.log().len()), (vec![Status::Ok; 9], 2 * 27));
+    let many_retries = Plan {
         retry: RetryConfig::default().with_max_attempts(30).with_deadline_ms(3_600_000),
         ..plan([agent("b", &["exit 75"])])
     };
-    let run = orchestrator.run(stubborn).await;
+    let run = orchestrator.run(many_retries).await;
     assert_eq!((run.agents[0].status, run.agents[0].attempts), (Status::Failed, 30));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_trial_that_is_called_off_makes_room_for_another() {
+async fn a_cancelled_trial_allows_another_one() {
     let (orchestrator, _) = orchestrator(10);
     for _ in 0..10 {
         status_of(&orchestrator, agent("a", &["exit 75"])).await;

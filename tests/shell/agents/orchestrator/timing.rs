@@ -1,4 +1,5 @@
-//! When agents begin, and how many at the same time. The clock of the runtime stands still while anybody has work.
+//! When agents start, and how many run at the same time. The paused clock of the runtime advances only when every task
+//! waits.
 
 use speckit::agents::{Job, OnLine, Orders, Processes, Running};
 use speckit_core::agents::consensus::NoAnswer;
@@ -10,18 +11,19 @@ use super::*;
 
 #[tokio::test(start_paused = true)]
 async fn three_agents_take_the_time_of_the_slowest() {
-    let (orchestrator, door) = orchestrator(10);
+    let (orchestrator, processes) = orchestrator(10);
     let agents = [agent("a", &["wait 100"]), agent("b", &["wait 300"]), agent("c", &["wait 200"])];
     let run = orchestrator.run(plan(agents)).await;
     assert!(run.is_ok());
-    assert_eq!((run.elapsed_ms, door.max()), (300, 3));
-    assert_eq!(door.log(), ["+a", "+b", "+c", "-a", "-c", "-b"]);
+    assert_eq!((run.elapsed_ms, processes.peak()), (300, 3));
+    assert_eq!(processes.log(), ["+a", "+b", "+c", "-a", "-c", "-b"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_happens_is_told_in_its_order_with_the_waits_of_the_configuration() {
+async fn events_arrive_in_order_and_contain_the_configured_waits() {
     let (orchestrator, _) = orchestrator(10);
-    let agents = [agent("a", &["say one; exit 75", "say two; wait 5"]), agent("b", &["wait 50; exit 1"])];
+    let agents =
+        [agent("a", &["stdout one; exit 75", "stdout two; wait 5"]), agent("b", &["wait 50; exit 1"])];
     let gate = orchestrator.begin(plan(agents));
     let events = gate.events();
     let run = gate.finish().await;
@@ -38,110 +40,113 @@ async fn what_happens_is_told_in_its_order_with_the_waits_of_the_configuration()
         "a Ok after 2",
         "finished Insufficient",
     ];
-    assert_eq!(all_words(events), expected);
+    assert_eq!(summarize_all(events), expected);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_gate_that_nobody_polls_keeps_the_room_of_others_only_while_its_agents_run() {
-    let (orchestrator, door) = orchestrator(1);
+async fn a_gate_that_is_not_polled_frees_its_slots_when_its_agents_end() {
+    let (orchestrator, processes) = orchestrator(1);
     let mut first = std::pin::pin!(orchestrator.run(plan([agent("a", &["wait 100"])])));
     tokio::select! {
-        _ = &mut first => panic!("it goes on for a while"),
+        _ = &mut first => panic!("the first gate runs longer than this"),
         () = tokio::time::sleep(MS(50)) => {}
     }
     let second = orchestrator.run(plan([agent("b", &["wait 100"])]));
     let second = tokio::time::timeout(Duration::from_secs(10), second).await;
-    assert!(second.expect("it has room").is_ok());
-    assert_eq!((first.await.is_ok(), door.max()), (true, 1));
+    assert!(second.expect("the second gate gets a slot").is_ok());
+    assert_eq!((first.await.is_ok(), processes.peak()), (true, 1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn gates_of_one_orchestrator_share_the_room_for_agents() {
-    let (orchestrator, door) = orchestrator(2);
+async fn gates_of_one_orchestrator_share_its_slots() {
+    let (orchestrator, processes) = orchestrator(2);
     let agents = || ["a", "b", "c"].map(|name| agent(name, &["wait 100"]));
     let other = orchestrator.clone();
     let started = Instant::now();
     let (first, second) = tokio::join!(orchestrator.run(plan(agents())), other.run(plan(agents())));
     assert!(first.is_ok() && second.is_ok());
-    assert_eq!((door.max(), started.elapsed()), (2, MS(300)));
+    assert_eq!((processes.peak(), started.elapsed()), (2, MS(300)));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_gate_runs_no_more_than_its_plan_allows_and_holds_up_no_other() {
-    let (orchestrator, door) = orchestrator(3);
+async fn the_limit_of_one_plan_does_not_delay_another_gate() {
+    let (orchestrator, processes) = orchestrator(3);
     let narrow = Plan { max_concurrent: 1, ..plan(["a", "b", "c"].map(|name| agent(name, &["wait 100"]))) };
     let wide = plan(["d", "e"].map(|name| agent(name, &["wait 100"])));
     let (narrow, wide) = tokio::join!(orchestrator.run(narrow), orchestrator.run(wide));
-    assert_eq!((narrow.elapsed_ms, wide.elapsed_ms, door.max()), (300, 100, 3));
+    assert_eq!((narrow.elapsed_ms, wide.elapsed_ms, processes.peak()), (300, 100, 3));
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_holds_room_while_it_waits_for_another_attempt() {
-    let (orchestrator, door) = orchestrator(1);
+async fn an_agent_that_waits_for_its_next_attempt_takes_no_slot() {
+    let (orchestrator, processes) = orchestrator(1);
     let agents = [agent("a", &["exit 75", "exit 0"]), agent("b", &["wait 50"])];
     let run = orchestrator.run(plan(agents)).await;
     assert_eq!((run.elapsed_ms, run.is_ok()), (100, true));
-    assert_eq!(door.log(), ["+a", "-a", "+b", "-b", "+a", "-a"]);
+    assert_eq!(processes.log(), ["+a", "-a", "+b", "-b", "+a", "-a"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_orchestrator_without_room_has_room_for_one() {
-    let (orchestrator, door) = orchestrator(0);
+async fn a_limit_of_zero_allows_one_agent() {
+    let (orchestrator, processes) = orchestrator(0);
     let none = Plan { max_concurrent: 0, ..plan([agent("a", &["wait 10"]), agent("b", &["wait 10"])]) };
     assert!(orchestrator.run(none).await.is_ok());
-    assert_eq!(door.max(), 1);
+    assert_eq!(processes.peak(), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_time_of_an_attempt_is_that_of_the_plan() {
+async fn an_attempt_times_out_after_the_time_of_the_plan() {
     let (orchestrator, _) = orchestrator(10);
     let run = orchestrator.run(plan([agent("a", &["wait 9999999"])])).await;
     assert_eq!((statuses(&run), run.elapsed_ms), (vec![Status::TimedOut], 300_000));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_gate_without_agents_is_over_at_once() {
+async fn a_gate_without_agents_ends_at_once_and_fails() {
     let (orchestrator, _) = orchestrator(10);
     assert!(!orchestrator.run(plan([])).await.is_ok());
 }
 
 #[test]
-fn a_gate_may_be_run_by_a_task_of_any_runtime() {
-    fn sent<T: Send + 'static>(value: T) -> T {
+fn a_gate_runs_in_a_task_of_any_runtime() {
+    fn require_send<T: Send + 'static>(value: T) -> T {
         value
     }
-    let many =
+    let multi_thread =
         || tokio::runtime::Builder::new_multi_thread().worker_threads(3).enable_time().build().unwrap();
-    let one = || tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    for runtime in [many(), one()] {
-        let (orchestrator, door) = orchestrator(7);
+    let single_thread = || tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    for runtime in [multi_thread(), single_thread()] {
+        let (orchestrator, processes) = orchestrator(7);
         let names: Vec<String> = (0..40).map(|number| format!("agent_{number}")).collect();
-        let agents = names.iter().map(|name| agent(name, &["say hello; wait 2; exit 75", "say again"]));
+        let agents = names.iter().map(|name| agent(name, &["stdout hello; wait 2; exit 75", "stdout again"]));
         let retry = RetryConfig::default().with_initial_backoff_ms(1);
-        // More than the breaker of one provider lets pass.
-        let agents = agents.map(|one| Agent { provider: one.name.clone(), ..one });
+        // One provider for each agent, because the breaker of a single one would open.
+        let agents = agents.map(|agent| Agent { provider: agent.name.clone(), ..agent });
         let gate = orchestrator.begin(Plan { max_concurrent: 100, retry, ..plan(agents) });
         let events = gate.events();
-        let run = runtime.block_on(runtime.spawn(sent(gate.finish()))).unwrap();
+        let run = runtime.block_on(runtime.spawn(require_send(gate.finish()))).unwrap();
         assert!(run.is_ok(), "{:?}", statuses(&run));
-        assert!(door.max() <= 7, "{}", door.max());
-        let told = all_words(events);
-        assert_eq!(told.len(), 2 + 40 * 6);
+        assert!(processes.peak() <= 7, "{}", processes.peak());
+        let received = summarize_all(events);
+        assert_eq!(received.len(), 2 + 40 * 6);
         for name in names {
-            let own = told.iter().filter(|words| {
-                words.starts_with(&format!("{name} ")) || words.starts_with(&format!("{name}:"))
+            let own_events = received.iter().filter(|summary| {
+                summary.starts_with(&format!("{name} ")) || summary.starts_with(&format!("{name}:"))
             });
-            let own: Vec<_> =
-                own.map(|words| words.split(',').next().unwrap().replacen(&name, "", 1)).collect();
-            assert_eq!(own, [" started 1", ": hello", " failed 1", " started 2", ": again", " Ok after 2"]);
+            let own_events: Vec<_> =
+                own_events.map(|summary| summary.split(',').next().unwrap().replacen(&name, "", 1)).collect();
+            assert_eq!(
+                own_events,
+                [" started 1", ": hello", " failed 1", " started 2", ": again", " Ok after 2"]
+            );
         }
     }
 }
 
-/// Says that it has ended as soon as it has begun.
-struct Brief;
+/// Processes that end as soon as they begin.
+struct EndAtOnce;
 
-impl Processes for Brief {
+impl Processes for EndAtOnce {
     fn run(&self, _: Job, _: OnLine, _: Orders) -> Running {
         Box::pin(async {
             tokio::task::yield_now().await;
@@ -158,9 +163,9 @@ impl Processes for Brief {
 }
 
 #[test]
-fn the_end_of_one_is_told_before_the_beginning_of_another_that_gets_its_room() {
+fn an_agent_that_takes_a_free_slot_starts_after_the_end_of_the_previous_one() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let orchestrator = AsyncOrchestrator::with(Brief, 1);
+    let orchestrator = AsyncOrchestrator::with(EndAtOnce, 1);
     let agents = || ["a", "b", "c"].map(|name| agent(name, &[]));
     for _ in 0..2000 {
         let gate = orchestrator.begin(plan(agents()));

@@ -1,16 +1,16 @@
-//! How processes end, and how they are ended.
+//! How processes end by themselves, by a timeout or by a signal.
 
 use super::*;
 
 #[test]
-fn one_that_ends_with_a_code_says_what_it_wrote_and_how_it_ended() {
-    alone(|| {
-        let heard = Heard::default();
-        let attempt = run_hearing(sh("echo result; echo why >&2; exit 75"), &heard);
+fn the_attempt_contains_the_output_and_the_exit_code() {
+    run_isolated(|| {
+        let recorded = RecordedLines::default();
+        let attempt = run_and_record(sh("echo result; echo why >&2; exit 75"), &recorded);
         assert_eq!(attempt.ending, exited(75));
         assert_eq!((stdout(&attempt).as_str(), &*attempt.stderr.to_text()), ("result\n", "why\n"));
         assert_eq!(
-            (heard.of(Stream::Stdout), heard.of(Stream::Stderr)),
+            (recorded.lines(Stream::Stdout), recorded.lines(Stream::Stderr)),
             (vec!["result".into()], vec!["why".into()])
         );
         assert!(!attempt.leaked && attempt.elapsed < AT_ONCE, "{attempt:?}");
@@ -18,24 +18,29 @@ fn one_that_ends_with_a_code_says_what_it_wrote_and_how_it_ended() {
 }
 
 #[test]
-fn one_that_a_signal_ends_says_which() {
-    alone(|| {
+fn the_attempt_contains_the_signal_that_ended_the_process() {
+    run_isolated(|| {
         assert_eq!(run(sh("kill -USR1 $$")).ending, Ending::Signalled { signal: 10 });
         assert_eq!(run(sh("kill -KILL $$")).ending, Ending::Signalled { signal: 9 });
     });
 }
 
 #[test]
-fn one_that_ended_by_itself_while_everything_else_was_held_up_keeps_what_it_wrote() {
-    alone(|| {
-        let (give, given) = watch::channel(Order::Run);
-        let running = ProcessManager::new().run(sh("sleep 0.2; echo result"), Heard::default().hear(), given);
+fn a_process_that_ended_while_the_runtime_was_blocked_keeps_its_output() {
+    run_isolated(|| {
+        let (order_sender, orders) = watch::channel(Order::Run);
+        let running = ProcessManager::new().run(
+            sh("sleep 0.2; echo result"),
+            RecordedLines::default().listener(),
+            orders,
+        );
         let attempt = runtime().block_on(async {
             let running = tokio::spawn(running);
             tokio::task::yield_now().await;
             thread::sleep(Duration::from_millis(500));
-            // It hears that, and before the runtime looks at its pipes again more time is over than they are read on.
-            give.send(Order::Stop).unwrap();
+            // The task receives the order. Then the runtime is blocked for longer than the drain time before it reads the pipes
+            // again.
+            order_sender.send(Order::Stop).unwrap();
             tokio::spawn(async { thread::sleep(Duration::from_millis(1000)) });
             running.await.unwrap()
         });
@@ -47,15 +52,15 @@ fn one_that_ended_by_itself_while_everything_else_was_held_up_keeps_what_it_wrot
 }
 
 #[test]
-fn three_at_once_take_as_long_as_the_slowest() {
-    alone(|| {
-        let begun = Instant::now();
+fn three_processes_run_at_the_same_time() {
+    run_isolated(|| {
+        let start = Instant::now();
         let attempts = runtime().block_on(async {
             let mut all = tokio::task::JoinSet::new();
             for _ in 0..3 {
-                let (_orders, ordered) = watch::channel(Order::Run);
+                let (_order_sender, orders) = watch::channel(Order::Run);
                 let job = sh("date +%s%N; sleep 0.3; date +%s%N");
-                all.spawn(ProcessManager::new().run(job, Heard::default().hear(), ordered));
+                all.spawn(ProcessManager::new().run(job, RecordedLines::default().listener(), orders));
             }
             all.join_all().await
         });
@@ -63,53 +68,53 @@ fn three_at_once_take_as_long_as_the_slowest() {
             .iter()
             .map(|attempt| {
                 let text = stdout(attempt);
-                let (begun, ended) = text.trim().split_once('\n').unwrap();
-                (begun.parse().unwrap(), ended.parse().unwrap())
+                let (start, ended) = text.trim().split_once('\n').unwrap();
+                (start.parse().unwrap(), ended.parse().unwrap())
             })
             .collect();
         let (last_begun, first_ended) =
             (spans.iter().map(|span| span.0).max(), spans.iter().map(|span| span.1).min());
         assert!(last_begun < first_ended, "all three run at the same time: {spans:?}");
-        assert!(begun.elapsed() >= Duration::from_millis(300));
+        assert!(start.elapsed() >= Duration::from_millis(300));
     });
 }
 
 #[test]
-fn one_that_ends_when_asked_is_timed_out_without_being_killed() {
-    alone(|| {
+fn a_process_that_obeys_the_timeout_signal_is_not_killed() {
+    run_isolated(|| {
         let script = "trap 'echo last words; exit 0' TERM; echo first words; for i in $(seq 6000); do sleep 0.01; done";
         let mut job = with_timeout(sh(script), 300);
         job.limits.grace = Duration::from_secs(60);
         let attempt = run(job);
-        assert_eq!(attempt.ending, Ending::TimedOut, "an exit of 0 in the grace is no success");
-        assert_eq!(stdout(&attempt), "first words\nlast words\n", "what is written in the grace is kept");
+        assert_eq!(attempt.ending, Ending::TimedOut, "an exit with 0 during the grace is not a success");
+        assert_eq!(stdout(&attempt), "first words\nlast words\n", "the output during the grace is kept");
         assert!(attempt.elapsed >= Duration::from_millis(300) && attempt.elapsed < Duration::from_secs(30));
     });
 }
 
 #[test]
-fn one_that_ignores_that_it_is_asked_is_killed_after_the_grace() {
-    alone(|| {
+fn a_process_that_ignores_the_timeout_signal_is_killed_after_the_grace() {
+    run_isolated(|| {
         let job = with_timeout(sh("trap '' TERM; echo $$; sleep 60; sleep 60"), 300);
         let attempt = run(job);
         assert_eq!(attempt.ending, Ending::TimedOut);
-        assert!(attempt.elapsed >= Duration::from_millis(800), "time-out and grace: {attempt:?}");
+        assert!(attempt.elapsed >= Duration::from_millis(800), "timeout and grace: {attempt:?}");
         assert!(attempt.elapsed < Duration::from_millis(800) + AT_ONCE, "{attempt:?}");
         assert!(!attempt.leaked);
-        soon("the group is gone", || is_gone(&stdout(&attempt)));
+        wait_until("no process of the group is left", || is_gone(&stdout(&attempt)));
     });
 }
 
 #[test]
-fn one_that_has_ended_by_itself_while_nobody_could_notice_is_not_timed_out() {
-    alone(|| {
+fn a_process_that_ended_while_the_runtime_was_blocked_is_not_timed_out() {
+    run_isolated(|| {
         let attempt = runtime().block_on(async {
-            let heard = Heard::default();
-            let (_orders, ordered) = watch::channel(Order::Run);
+            let recorded = RecordedLines::default();
+            let (_order_sender, orders) = watch::channel(Order::Run);
             let job = with_timeout(sh("echo begun; sleep 0.1; exit 3"), 1000);
-            let running = tokio::spawn(ProcessManager::new().run(job, heard.hear(), ordered));
-            heard.first_of(1).await;
-            // Somebody holds the only thread of the runtime up.
+            let running = tokio::spawn(ProcessManager::new().run(job, recorded.listener(), orders));
+            recorded.wait_for_lines(1).await;
+            // This blocks the only thread of the runtime.
             thread::sleep(Duration::from_millis(1500));
             running.await.unwrap()
         });
@@ -118,8 +123,8 @@ fn one_that_has_ended_by_itself_while_nobody_could_notice_is_not_timed_out() {
 }
 
 #[test]
-fn one_that_the_system_reaps_ends_without_a_code_that_nobody_knows() {
-    alone_after("trap '' CHLD", || {
+fn the_exit_code_is_unknown_if_the_system_reaps_the_process() {
+    run_isolated_after("trap '' CHLD", || {
         let attempt = run(sh("echo result; exit 3"));
         match &attempt.ending {
             Ending::NotStarted { reason, .. } => assert!(reason.contains("SIGCHLD"), "{reason}"),
@@ -130,18 +135,21 @@ fn one_that_the_system_reaps_ends_without_a_code_that_nobody_knows() {
 }
 
 #[test]
-fn many_short_ones_at_once_leave_nothing_behind() {
-    alone(|| {
+fn many_short_processes_leave_nothing_behind() {
+    run_isolated(|| {
         let threads =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         for runtime in [runtime(), threads] {
             let attempts = runtime.block_on(async {
                 let mut all = tokio::task::JoinSet::new();
                 for number in 0..200 {
-                    let (_orders, ordered) = watch::channel(Order::Run);
+                    let (_order_sender, orders) = watch::channel(Order::Run);
                     let job = sh(&format!("echo {number}; exit {}", number % 7));
                     all.spawn(async move {
-                        (number, ProcessManager::new().run(job, Heard::default().hear(), ordered).await)
+                        (
+                            number,
+                            ProcessManager::new().run(job, RecordedLines::default().listener(), orders).await,
+                        )
                     });
                 }
                 all.join_all().await

@@ -1,44 +1,44 @@
-//! Output without end, and without lines.
+//! Endless output, and output without line ends.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
 
-/// Far more than all buffers; as much as is asked for where the code is fast.
+/// Far more bytes than all buffers hold. A debug build is slow, so it gets fewer.
 const FLOOD: u64 = if cfg!(debug_assertions) { 64 << 20 } else { 1 << 30 };
 
 #[test]
-fn a_flood_without_lines_takes_no_memory_and_every_byte_is_counted() {
-    alone(|| {
-        let before = most_memory_kib();
+fn endless_output_takes_no_memory_and_every_byte_is_reported() {
+    run_isolated(|| {
+        let before = peak_memory_kib();
         let mut job = agent(&["flood", &FLOOD.to_string()]);
         job.limits.timeout = None;
-        let (_orders, ordered) = watch::channel(Order::Run);
-        let mut told = 0;
-        let (tell, count) = std::sync::mpsc::channel();
-        let hear = Box::new(move |_: Stream, line: &str| {
-            told += line.len() as u64;
-            let _ = tell.send(told);
+        let (_order_sender, order_receiver) = watch::channel(Order::Run);
+        let mut reported_bytes = 0;
+        let (count_sender, count_receiver) = std::sync::mpsc::channel();
+        let listener = Box::new(move |_: Stream, line: &str| {
+            reported_bytes += line.len() as u64;
+            let _ = count_sender.send(reported_bytes);
         });
-        let running = ProcessManager::new().run(job, hear, ordered);
-        let counting = thread::spawn(move || count.into_iter().last().unwrap_or_default());
-        let attempt =
-            runtime().block_on(async { tokio::time::timeout(MAX_TIME, running).await.expect("it ends") });
-        let grown = most_memory_kib() - before;
+        let running = ProcessManager::new().run(job, listener, order_receiver);
+        let counter = thread::spawn(move || count_receiver.into_iter().last().unwrap_or_default());
+        let attempt = runtime()
+            .block_on(async { tokio::time::timeout(TEST_TIMEOUT, running).await.expect("the job ends") });
+        let grown = peak_memory_kib() - before;
         assert_eq!(attempt.ending, exited(0));
         assert_eq!((attempt.stdout.head().len(), attempt.stdout.tail().len()), (32 * 1024, 32 * 1024));
         assert_eq!(attempt.stdout.dropped_bytes(), FLOOD - 64 * 1024);
-        assert_eq!(counting.join().unwrap(), FLOOD, "every byte was told");
+        assert_eq!(counter.join().unwrap(), FLOOD, "every byte was reported");
         assert!(grown < 8 * 1024, "{grown} KiB more than before");
     });
 }
 
 #[test]
-fn a_flood_holds_up_neither_a_time_out_nor_others_of_the_runtime() {
-    alone(|| {
-        let (_orders, ordered) = watch::channel(Order::Run);
+fn endless_output_delays_neither_the_timeout_nor_other_tasks() {
+    run_isolated(|| {
+        let (_order_sender, order_receiver) = watch::channel(Order::Run);
         let job = with_timeout(agent(&["flood", &u64::MAX.to_string()]), 500);
-        let running = ProcessManager::new().run(job, Heard::deaf(), ordered);
+        let running = ProcessManager::new().run(job, RecordedLines::discard_lines(), order_receiver);
         let (attempt, ticks) = runtime().block_on(async {
             let mut running = tokio::spawn(running);
             let mut ticks = 0;
@@ -53,58 +53,58 @@ fn a_flood_holds_up_neither_a_time_out_nor_others_of_the_runtime() {
         assert_eq!(attempt.ending, Ending::TimedOut);
         assert!(attempt.stdout.dropped_bytes() > 1 << 20, "{}", attempt.stdout.dropped_bytes());
         assert!(attempt.elapsed < Duration::from_millis(500) + AT_ONCE, "{:?}", attempt.elapsed);
-        assert!(ticks >= 10, "another one of the runtime had {ticks} turns");
+        assert!(ticks >= 10, "the other task ran {ticks} times");
     });
 }
 
 #[test]
-fn an_order_is_obeyed_in_a_flood_that_ignores_it() {
-    alone(|| {
-        let (orders, ordered) = watch::channel(Order::Run);
+fn a_kill_order_is_obeyed_during_endless_output() {
+    run_isolated(|| {
+        let (order_sender, order_receiver) = watch::channel(Order::Run);
         let mut job = sh("trap '' TERM; yes & yes >&2; wait");
         job.limits.grace = Duration::from_secs(60);
-        let (heard, hear) = counting();
-        let running = ProcessManager::new().run(job, hear, ordered);
-        let (attempt, ordered_at) = runtime().block_on(async {
+        let (line_counts, listener) = line_counters();
+        let running = ProcessManager::new().run(job, listener, order_receiver);
+        let (attempt, kill_time) = runtime().block_on(async {
             let running = tokio::spawn(running);
-            // More than is kept of each stream.
-            while heard.iter().any(|lines| lines.load(Ordering::Relaxed) < 100_000) {
+            // More lines than are kept of each stream.
+            while line_counts.iter().any(|lines| lines.load(Ordering::Relaxed) < 100_000) {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
-            orders.send(Order::Stop).unwrap();
+            order_sender.send(Order::Stop).unwrap();
             tokio::time::sleep(Duration::from_millis(100)).await;
-            orders.send(Order::Kill).unwrap();
-            let ordered_at = Instant::now();
-            (running.await.unwrap(), ordered_at)
+            order_sender.send(Order::Kill).unwrap();
+            let kill_time = Instant::now();
+            (running.await.unwrap(), kill_time)
         });
-        let elapsed = ordered_at.elapsed();
+        let elapsed = kill_time.elapsed();
         assert_eq!(attempt.ending, Ending::Cancelled);
         assert!(
             attempt.stdout.dropped_bytes() > 0 && attempt.stderr.dropped_bytes() > 0,
-            "both streams are read"
+            "both streams were read"
         );
         assert!(elapsed < AT_ONCE, "{elapsed:?}");
     });
 }
 
-/// Counts the lines of each stream.
-fn counting() -> (Arc<[AtomicU64; 2]>, OnLine) {
-    let heard = Arc::new([AtomicU64::new(0), AtomicU64::new(0)]);
-    let counted = Arc::clone(&heard);
-    let hear = move |stream, _: &str| {
-        counted[usize::from(stream == Stream::Stderr)].fetch_add(1, Ordering::Relaxed);
+/// A counter of lines for each stream, and the listener that counts.
+fn line_counters() -> (Arc<[AtomicU64; 2]>, OnLine) {
+    let line_counts = Arc::new([AtomicU64::new(0), AtomicU64::new(0)]);
+    let counters = Arc::clone(&line_counts);
+    let listener = move |stream, _: &str| {
+        counters[usize::from(stream == Stream::Stderr)].fetch_add(1, Ordering::Relaxed);
     };
-    (heard, Box::new(hear))
+    (line_counts, Box::new(listener))
 }
 
-impl Heard {
-    fn deaf() -> OnLine {
+impl RecordedLines {
+    fn discard_lines() -> OnLine {
         Box::new(|_, _| ())
     }
 }
 
-/// The most memory that this process ever had (proc(5), VmHWM).
-fn most_memory_kib() -> u64 {
+/// The peak of the memory of this process (proc(5), VmHWM).
+fn peak_memory_kib() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()

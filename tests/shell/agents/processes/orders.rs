@@ -1,30 +1,30 @@
-//! Orders that a job is given.
+//! Orders that a job receives.
 
 use super::*;
 
-/// Runs a job, and gives each order once it has written its first line.
-fn ordered(job: Job, orders: &[Order]) -> Attempt {
-    let heard = Heard::default();
-    let (give, given) = watch::channel(Order::Run);
-    let running = ProcessManager::new().run(job, heard.hear(), given);
+/// Runs a job, and sends the orders after it has written its first line.
+fn run_with_orders(job: Job, orders: &[Order]) -> Attempt {
+    let recorded = RecordedLines::default();
+    let (order_sender, order_receiver) = watch::channel(Order::Run);
+    let running = ProcessManager::new().run(job, recorded.listener(), order_receiver);
     runtime().block_on(async {
         let running = tokio::spawn(running);
-        heard.first_of(1).await;
+        recorded.wait_for_lines(1).await;
         for order in orders {
-            give.send(*order).unwrap();
+            order_sender.send(*order).unwrap();
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        tokio::time::timeout(MAX_TIME, running).await.expect("it ends").unwrap()
+        tokio::time::timeout(TEST_TIMEOUT, running).await.expect("the job ends").unwrap()
     })
 }
 
 #[test]
-fn one_that_is_stopped_may_end_in_peace_and_counts_as_cancelled() {
-    alone(|| {
+fn a_stopped_process_may_clean_up_and_counts_as_cancelled() {
+    run_isolated(|| {
         let mut job =
             sh("trap 'echo ended; exit 0' TERM; echo begun; for i in $(seq 6000); do sleep 0.01; done");
         job.limits.grace = Duration::from_secs(60);
-        let attempt = ordered(job, &[Order::Stop]);
+        let attempt = run_with_orders(job, &[Order::Stop]);
         assert_eq!(
             (attempt.ending.clone(), stdout(&attempt)),
             (Ending::Cancelled, "begun\nended\n".to_owned())
@@ -33,28 +33,28 @@ fn one_that_is_stopped_may_end_in_peace_and_counts_as_cancelled() {
 }
 
 #[test]
-fn one_that_does_not_stop_is_killed_after_the_grace_or_when_that_is_ordered() {
-    alone(|| {
+fn a_process_that_ignores_a_stop_is_killed_after_the_grace_or_by_a_kill_order() {
+    run_isolated(|| {
         let stubborn = || sh("trap '' TERM; echo $$; sleep 60; sleep 60");
-        let attempt = ordered(stubborn(), &[Order::Stop]);
+        let attempt = run_with_orders(stubborn(), &[Order::Stop]);
         assert_eq!(attempt.ending, Ending::Cancelled);
         assert!(attempt.elapsed >= Duration::from_millis(500), "{attempt:?}");
 
         let mut patient = stubborn();
         patient.limits.grace = Duration::from_secs(60);
-        let attempt = ordered(patient, &[Order::Stop, Order::Kill]);
+        let attempt = run_with_orders(patient, &[Order::Stop, Order::Kill]);
         assert_eq!(attempt.ending, Ending::Cancelled);
         assert!(attempt.elapsed < AT_ONCE, "{attempt:?}");
-        soon("the group is gone", || is_gone(&stdout(&attempt)));
+        wait_until("no process of the group is left", || is_gone(&stdout(&attempt)));
     });
 }
 
 #[test]
-fn one_that_stands_still_goes_on_to_end_in_peace() {
-    alone(|| {
+fn a_suspended_process_is_continued_so_that_it_can_clean_up() {
+    run_isolated(|| {
         let mut job = sh("trap 'echo ended; exit 0' TERM; echo begun; kill -STOP $$; sleep 60");
         job.limits.grace = Duration::from_secs(60);
-        let attempt = ordered(job, &[Order::Stop]);
+        let attempt = run_with_orders(job, &[Order::Stop]);
         assert_eq!(
             (attempt.ending.clone(), stdout(&attempt)),
             (Ending::Cancelled, "begun\nended\n".to_owned())
@@ -64,26 +64,34 @@ fn one_that_stands_still_goes_on_to_end_in_peace() {
 }
 
 #[test]
-fn one_that_is_called_off_before_it_starts_does_not_start() {
-    alone(|| {
+fn a_job_that_is_cancelled_before_its_start_does_not_start() {
+    run_isolated(|| {
         let folder = tempfile::TempDir::new().unwrap();
-        let trace = folder.path().join("trace");
+        let started_marker = folder.path().join("started");
         for order in [Order::Stop, Order::Kill] {
-            let (_give, given) = watch::channel(order);
-            let job = sh(&format!("touch {}", trace.display()));
-            let attempt = runtime().block_on(ProcessManager::new().run(job, Heard::default().hear(), given));
+            let (_order_sender, order_receiver) = watch::channel(order);
+            let job = sh(&format!("touch {}", started_marker.display()));
+            let attempt = runtime().block_on(ProcessManager::new().run(
+                job,
+                RecordedLines::default().listener(),
+                order_receiver,
+            ));
             assert_eq!(attempt.ending, Ending::Cancelled);
         }
-        assert!(!trace.exists());
+        assert!(!started_marker.exists());
     });
 }
 
 #[test]
-fn one_whose_orders_end_runs_on() {
-    alone(|| {
-        let (give, given) = watch::channel(Order::Run);
-        drop(give);
-        let running = ProcessManager::new().run(sh("sleep 0.1; exit 5"), Heard::default().hear(), given);
+fn a_job_continues_if_the_sender_of_its_orders_is_dropped() {
+    run_isolated(|| {
+        let (order_sender, order_receiver) = watch::channel(Order::Run);
+        drop(order_sender);
+        let running = ProcessManager::new().run(
+            sh("sleep 0.1; exit 5"),
+            RecordedLines::default().listener(),
+            order_receiver,
+        );
         assert_eq!(runtime().block_on(running).ending, exited(5));
     });
 }

@@ -1,4 +1,4 @@
-//! Processes that cannot be started, and what those that can are given.
+//! Processes that cannot be started, and the environment of those that can.
 
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -8,7 +8,7 @@ use speckit::retry::ErrorClass;
 use super::*;
 
 #[track_caller]
-fn refused(job: Job) -> (ErrorClass, String) {
+fn run_failing_start(job: Job) -> (ErrorClass, String) {
     let attempt = run(job);
     match attempt.ending {
         Ending::NotStarted { class, reason } => (class, reason),
@@ -17,15 +17,15 @@ fn refused(job: Job) -> (ErrorClass, String) {
 }
 
 #[track_caller]
-fn is_permanent(job: Job, words: &str) {
-    let (class, reason) = refused(job);
+fn assert_permanent(job: Job, part: &str) {
+    let (class, reason) = run_failing_start(job);
     assert_eq!(class, ErrorClass::Permanent);
-    assert!(reason.contains(words), "{reason}");
+    assert!(reason.contains(part), "{reason}");
 }
 
 #[test]
-fn what_is_not_there_or_cannot_be_run_is_told_in_words() {
-    alone(|| {
+fn a_program_that_is_missing_or_not_executable_has_a_clear_reason() {
+    run_isolated(|| {
         let folder = tempfile::TempDir::new().unwrap();
         let file = |name: &str, text: &str, mode: u32| {
             let path = folder.path().join(name);
@@ -33,54 +33,57 @@ fn what_is_not_there_or_cannot_be_run_is_told_in_words() {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
             path.display().to_string()
         };
-        is_permanent(job("speckit-no-such-agent", &[]), "`speckit-no-such-agent` is not found in PATH");
-        is_permanent(job("/nowhere/agent", &[]), "`/nowhere/agent` does not exist");
-        is_permanent(job(&file("plain", "#!/bin/sh\n", 0o644), &[]), "permission denied");
-        is_permanent(job(&file("lost", "#!/nowhere/sh\n", 0o755), &[]), "interpreter");
-        is_permanent(job(&file("noise", "\u{1}\u{2}", 0o755), &[]), "first line such as `#!/bin/sh`");
-        is_permanent(job(&folder.path().display().to_string(), &[]), "permission denied");
-        is_permanent(job("/bin/sh", &["-c", "a\0b"]), "NUL");
-        is_permanent(job("", &[]), "``");
+        assert_permanent(job("speckit-no-such-agent", &[]), "`speckit-no-such-agent` is not found in PATH");
+        assert_permanent(job("/nowhere/agent", &[]), "`/nowhere/agent` does not exist");
+        assert_permanent(job(&file("plain", "#!/bin/sh\n", 0o644), &[]), "permission denied");
+        assert_permanent(job(&file("lost", "#!/nowhere/sh\n", 0o755), &[]), "interpreter");
+        assert_permanent(job(&file("noise", "\u{1}\u{2}", 0o755), &[]), "first line such as `#!/bin/sh`");
+        assert_permanent(job(&folder.path().display().to_string(), &[]), "permission denied");
+        assert_permanent(job("/bin/sh", &["-c", "a\0b"]), "NUL");
+        assert_permanent(job("", &[]), "``");
         let long = "x".repeat(3 << 20);
-        let (class, reason) = refused(job("/bin/sh", &["-c", &long]));
+        let (class, reason) = run_failing_start(job("/bin/sh", &["-c", &long]));
         assert_eq!(class, ErrorClass::Permanent);
         assert!(reason.contains("longer than the system allows") && reason.len() < 300, "{}", reason.len());
     });
 }
 
 #[test]
-fn a_program_that_is_being_written_is_worth_another_attempt() {
-    alone(|| {
+fn a_program_file_that_is_open_for_writing_is_retryable() {
+    run_isolated(|| {
         let folder = tempfile::TempDir::new().unwrap();
         let path = folder.path().join("agent");
         fs::copy("/bin/sh", &path).unwrap();
-        let written = fs::OpenOptions::new().append(true).open(&path).unwrap();
-        let (class, _) = refused(job(path.to_str().unwrap(), &["-c", "exit 0"]));
+        let open_for_writing = fs::OpenOptions::new().append(true).open(&path).unwrap();
+        let (class, _) = run_failing_start(job(path.to_str().unwrap(), &["-c", "exit 0"]));
         assert_eq!(class, ErrorClass::Retryable);
-        drop(written);
+        drop(open_for_writing);
         assert_eq!(run(job(path.to_str().unwrap(), &["-c", "exit 0"])).ending, exited(0));
     });
 }
 
 #[test]
-fn a_process_without_free_descriptors_may_try_again_and_loses_none() {
-    alone(|| {
+fn a_lack_of_descriptors_is_retryable_and_leaks_none() {
+    run_isolated(|| {
         let runtime = runtime();
         let limit = getrlimit(Resource::Nofile);
         let used = descriptors().len() as u64;
-        let mut refusals = 0;
+        let mut failed = 0;
         let mut started = 0;
-        for more in 0..16 {
-            setrlimit(Resource::Nofile, Rlimit { current: Some(used + more), ..limit }).unwrap();
-            let (_orders, ordered) = watch::channel(Order::Run);
-            let running =
-                ProcessManager::new().run(sh("sleep 60 & exit 7"), Heard::default().hear(), ordered);
+        for free in 0..16 {
+            setrlimit(Resource::Nofile, Rlimit { current: Some(used + free), ..limit }).unwrap();
+            let (_order_sender, orders) = watch::channel(Order::Run);
+            let running = ProcessManager::new().run(
+                sh("sleep 60 & exit 7"),
+                RecordedLines::default().listener(),
+                orders,
+            );
             let ending = runtime.block_on(running).ending;
             setrlimit(Resource::Nofile, limit).unwrap();
             match ending {
                 Ending::NotStarted { class, reason } => {
                     assert_eq!(class, ErrorClass::Retryable, "{reason}");
-                    refusals += 1;
+                    failed += 1;
                 }
                 ending => {
                     assert_eq!(ending, exited(7));
@@ -90,13 +93,13 @@ fn a_process_without_free_descriptors_may_try_again_and_loses_none() {
             assert_eq!(children(), [""; 0]);
             assert_eq!(descriptors().len() as u64, used);
         }
-        assert!(refusals >= 4 && started >= 4, "{refusals} refusals, {started} started");
+        assert!(failed >= 4 && started >= 4, "{failed} failed, {started} started");
     });
 }
 
 #[test]
-fn an_environment_is_inherited_without_what_is_withheld() {
-    alone(|| {
+fn the_environment_is_inherited_except_for_withheld_variables() {
+    run_isolated(|| {
         let mut job = sh("echo ${HOME-none} ${SPECKIT_TEST_ALONE:+marked}");
         job.command.withheld = vec!["HOME".to_owned(), "SPECKIT_NOT_SET".to_owned()];
         assert_eq!(stdout(&run(job)), "none marked\n");
@@ -104,12 +107,12 @@ fn an_environment_is_inherited_without_what_is_withheld() {
 }
 
 #[test]
-fn a_command_is_looked_for_in_the_path_of_this_process() {
-    alone(|| {
+fn a_command_is_found_in_path_and_started_without_a_shell() {
+    run_isolated(|| {
         assert_eq!(
             stdout(&run(job("echo", &["found", "$HOME", "a b"]))),
             "found $HOME a b\n",
-            "no shell sees it"
+            "no shell expands the arguments"
         );
     });
 }

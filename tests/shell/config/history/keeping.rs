@@ -1,79 +1,88 @@
-//! How much is kept, as the settings say, and what is not kept at all.
+//! The settings limit how much is recorded, and secrets are not recorded.
 
 use speckit::History;
 use speckit::store::Store;
 use speckit::{Builder, Config, Environment};
 
-use super::{Settings, builder, bytes, history, holds, lines, of_settings, plain, reload, texts, whole};
+use super::{
+    Settings, builder, builder_without_history, count_occurrences, describe_generations, history,
+    read_database, read_generation, source_texts, store_config, write_and_reload,
+};
 use crate::test_dir::TestDir;
 
 #[test]
-fn so_many_generations_are_kept_of_each_set_of_files_and_as_many_refusals() {
+fn the_limit_counts_for_each_set_of_files_and_for_refusals() {
     let dir = TestDir::new().file("app.toml", "keep = 3\n").file("other.toml", "port = 1\n");
-    let other = plain(&dir).file(dir.path("other.toml")).history(dir.path("app.db")).open().unwrap();
-    let shell = builder(&dir).history_settings(of_settings).open().unwrap();
+    let other = builder_without_history(&dir)
+        .file(dir.path("other.toml"))
+        .history(dir.path("app.db"))
+        .open()
+        .unwrap();
+    let config = builder(&dir).history_settings(store_config).open().unwrap();
     for port in 1..=5 {
         dir.write("other.toml", format!("port = {}\n", port + 1));
         other.reload().unwrap();
         history(&other).refusals().unwrap();
-        reload(&shell, &dir, &format!("keep = 3\nport = {port}\n"));
+        write_and_reload(&config, &dir, &format!("keep = 3\nport = {port}\n"));
         dir.write("app.toml", format!("port = 'bad{port}'\n"));
-        assert!(shell.reload().is_err());
-        // Each writes on a thread of its own; whoever asks waits for it.
-        history(&shell).refusals().unwrap();
+        assert!(config.reload().is_err());
+        // Each history is written by its own thread, and reading it waits for this thread.
+        history(&config).refusals().unwrap();
     }
-    let numbers = |shell: &Config<Settings>| {
-        let all = history(shell).generations().unwrap();
-        let own = all.iter().filter(|one| history(shell).files(one.number).unwrap().unwrap().len() == 1);
-        (own.map(|one| one.number).collect::<Vec<_>>(), all.len())
+    let numbers = |config: &Config<Settings>| {
+        let all = history(config).generations().unwrap();
+        let of_app = all
+            .iter()
+            .filter(|generation| history(config).files(generation.number).unwrap().unwrap().len() == 1);
+        (of_app.map(|generation| generation.number).collect::<Vec<_>>(), all.len())
     };
-    assert_eq!(numbers(&shell), (vec![8, 10, 12], 9), "of the other files all are kept");
-    assert_eq!(history(&shell).refusals().unwrap().len(), 3);
-    let sources: i64 = history(&shell)
+    assert_eq!(numbers(&config), (vec![8, 10, 12], 9), "all generations of the other files are kept");
+    assert_eq!(history(&config).refusals().unwrap().len(), 3);
+    let sources: i64 = history(&config)
         .store()
         .read(|tx| Ok(tx.query_row("SELECT count(*) FROM config_sources", [], |row| row.get(0))?))
         .unwrap();
-    assert_eq!(sources, 3 + 2 * 6, "texts go with their generation");
-    reload(&shell, &dir, "keep = 1\nport = 6\n");
-    assert_eq!(numbers(&shell), (vec![13], 7), "a reloaded number counts at once");
+    assert_eq!(sources, 3 + 2 * 6, "the texts are removed with their generation");
+    write_and_reload(&config, &dir, "keep = 1\nport = 6\n");
+    assert_eq!(numbers(&config), (vec![13], 7), "a reloaded limit is applied at once");
 }
 
 #[test]
-fn how_much_is_kept_follows_the_settings() {
+fn the_settings_decide_how_much_is_recorded() {
     let dir = TestDir::new().file("app.toml", "mode = 'metadata'\nport = 1\n");
-    let shell = builder(&dir).history_settings(of_settings).open().unwrap();
-    reload(&shell, &dir, "mode = 'metadata'\nport = 2\n");
-    reload(&shell, &dir, "mode = 'off'\nport = 3\n");
+    let config = builder(&dir).history_settings(store_config).open().unwrap();
+    write_and_reload(&config, &dir, "mode = 'metadata'\nport = 2\n");
+    write_and_reload(&config, &dir, "mode = 'off'\nport = 3\n");
     dir.write("app.toml", "port = 'bad'\n");
-    assert!(shell.reload().is_err());
-    reload(&shell, &dir, "mode = 'full'\nport = 4\n");
+    assert!(config.reload().is_err());
+    write_and_reload(&config, &dir, "mode = 'full'\nport = 4\n");
     assert_eq!(
-        lines(&history(&shell)),
+        describe_generations(&history(&config)),
         [
             "1 (1) opened: unknown",
             "2 (2) reloaded: port",
             "3 (4) reloaded: - mode = \"off\" + mode = \"full\" - port = 3 + port = 4",
         ]
     );
-    assert_eq!(history(&shell).refusals().unwrap(), []);
-    let second = whole(&history(&shell), 2);
-    assert_eq!((texts(&second), &second.state.resolved), (vec![None], &None));
+    assert_eq!(history(&config).refusals().unwrap(), []);
+    let second = read_generation(&history(&config), 2);
+    assert_eq!((source_texts(&second), &second.state.resolved), (vec![None], &None));
 }
 
 #[test]
-fn where_nothing_is_kept_there_is_no_database() {
+fn the_mode_off_creates_no_database() {
     let dir = TestDir::new().file("app.toml", "mode = 'off'\n");
-    let shell = builder(&dir).history_settings(of_settings).open().unwrap();
-    reload(&shell, &dir, "mode = 'off'\nport = 3\n");
-    assert!(shell.history().is_none());
+    let config = builder(&dir).history_settings(store_config).open().unwrap();
+    write_and_reload(&config, &dir, "mode = 'off'\nport = 3\n");
+    assert!(config.history().is_none());
     assert_eq!(dir.names(), ["app.toml"]);
-    reload(&shell, &dir, "port = 3\n");
-    assert_eq!(lines(&history(&shell)).len(), 1, "from now on it is kept");
-    assert!(plain(&dir).open().unwrap().history().is_none(), "nobody asked for one");
+    write_and_reload(&config, &dir, "port = 3\n");
+    assert_eq!(describe_generations(&history(&config)).len(), 1, "from now on the history is recorded");
+    assert!(builder_without_history(&dir).open().unwrap().history().is_none(), "the builder has no history");
 }
 
 #[test]
-fn a_secret_is_in_the_database_only_where_the_text_of_a_file_holds_it() {
+fn the_database_contains_a_secret_only_in_the_text_of_a_file() {
     const CANARIES: [&str; 4] = ["Zq7Xw9Kv", "Yt5Rb3Nm", "Hj2Lp8Gd", "Vc6Ms4Fa"];
     let run = |mode: &str| {
         let text =
@@ -82,35 +91,40 @@ fn a_secret_is_in_the_database_only_where_the_text_of_a_file_holds_it() {
         let of_file = [("APP_PIN_FILE", dir.path("pin").to_str().unwrap().to_owned())];
         let file = of_file.iter().map(|(name, path)| (*name, path.as_str()));
         let environment = Environment::of([("APP_TOKEN", "Yt5Rb3Nm")].into_iter().chain(file));
-        let open = |builder: Builder<Settings>| {
-            let shell = builder.env_prefix("APP").history_settings(of_settings).open().unwrap();
-            reload(&shell, &dir, &text(2, "Vc6Ms4Fa"));
+        let open_and_reload = |builder: Builder<Settings>| {
+            let config = builder.env_prefix("APP").history_settings(store_config).open().unwrap();
+            write_and_reload(&config, &dir, &text(2, "Vc6Ms4Fa"));
             for bad in ["port = 'bad'\ntoken = 'Vc6Ms4Fa'\n", "port = \ntoken = 'Vc6Ms4Fa\n"] {
                 dir.write("app.toml", bad);
-                assert!(shell.reload().is_err());
+                assert!(config.reload().is_err());
             }
             dir.write("app.toml", text(1, "Zq7Xw9Kv"));
         };
-        open(builder(&dir));
-        open(builder(&dir).environment(environment).set("token", "Hj2Lp8Gd"));
-        let bytes = bytes(&dir);
+        open_and_reload(builder(&dir));
+        open_and_reload(builder(&dir).environment(environment).set("token", "Hj2Lp8Gd"));
+        let bytes = read_database(&dir);
         assert!(!bytes.is_empty());
         let history = History::of(Store::open(dir.path("app.db")).unwrap());
         assert_eq!(history.refusals().unwrap().len(), 4);
         (bytes, history.generations().unwrap().len())
     };
-    let (metadata, rows) = run("metadata");
+    let (metadata, generations) = run("metadata");
     for canary in CANARIES.iter().chain(&["86753090"]) {
-        assert_eq!(holds(&metadata, canary), 0, "{canary}");
+        assert_eq!(count_occurrences(&metadata, canary), 0, "{canary}");
     }
-    assert_eq!(rows, 4);
+    assert_eq!(generations, 4);
     let (full, _) = run("full");
     for canary in ["Yt5Rb3Nm", "Hj2Lp8Gd", "86753090"] {
-        assert_eq!(holds(&full, canary), 0, "{canary} stands in no file");
+        assert_eq!(count_occurrences(&full, canary), 0, "no file contains {canary}");
     }
     for canary in ["Zq7Xw9Kv", "Vc6Ms4Fa"] {
-        let beside = holds(&full, canary) - holds(&full, &format!("token = '{canary}'"));
-        assert_eq!(beside, holds(&full, &format!("# {canary}")), "{canary} beside the text of its file");
-        assert!(holds(&full, canary) > 0);
+        let elsewhere =
+            count_occurrences(&full, canary) - count_occurrences(&full, &format!("token = '{canary}'"));
+        assert_eq!(
+            elsewhere,
+            count_occurrences(&full, &format!("# {canary}")),
+            "{canary} outside of the text of its file"
+        );
+        assert!(count_occurrences(&full, canary) > 0);
     }
 }

@@ -1,30 +1,33 @@
-//! What is recorded of each accepted state and of each refusal, and what two generations differ in.
+//! The records of accepted generations and of refusals, and the difference of two generations.
 
 use std::time::Duration;
 
 use speckit::Reloaded;
 
-use super::{builder, bytes, history, holds, lines, reload, texts, whole};
+use super::{
+    builder, count_occurrences, describe_generations, history, read_database, read_generation, source_texts,
+    write_and_reload,
+};
 use crate::test_dir::TestDir;
 
 #[test]
-fn what_is_opened_and_each_reload_is_recorded_with_what_it_changed() {
+fn the_first_generation_and_each_reload_are_recorded_with_their_changes() {
     let dir = TestDir::new().file("app.toml", "port = 9000\n");
     let before = std::time::SystemTime::now();
-    let shell = builder(&dir).open().unwrap();
-    reload(&shell, &dir, "port = 9001\ntoken = 'hunter2'\n");
-    reload(&shell, &dir, "port = 9001\ntoken = 'hunter3'\n");
-    let history = history(&shell);
+    let config = builder(&dir).open().unwrap();
+    write_and_reload(&config, &dir, "port = 9001\ntoken = 'hunter2'\n");
+    write_and_reload(&config, &dir, "port = 9001\ntoken = 'hunter3'\n");
+    let history = history(&config);
     assert_eq!(
-        lines(&history),
+        describe_generations(&history),
         [
             "1 (1) opened: unknown",
             "2 (2) reloaded: - port = 9000 + port = 9001 + token = \"[redacted]\"",
             "3 (3) reloaded: - token = \"[redacted]\" + token = \"[redacted]\"",
         ]
     );
-    let third = whole(&history, 3);
-    assert_eq!(texts(&third), [Some("port = 9001\ntoken = 'hunter3'\n")]);
+    let third = read_generation(&history, 3);
+    assert_eq!(source_texts(&third), [Some("port = 9001\ntoken = 'hunter3'\n")]);
     assert_eq!(third.state.sources[0].path, dir.path("app.toml").to_str().unwrap());
     let values = third.state.resolved.unwrap().to_string();
     assert_eq!(values, r#"{ port = 9001, token = "[redacted]", workers = 4 }"#);
@@ -36,16 +39,16 @@ fn what_is_opened_and_each_reload_is_recorded_with_what_it_changed() {
 }
 
 #[test]
-fn an_equal_state_is_not_recorded_again_when_the_program_starts_again() {
+fn an_equal_generation_is_not_recorded_again_after_a_restart() {
     let dir = TestDir::new().file("app.toml", "port = 9000\n");
     drop(builder(&dir).open().unwrap());
     drop(builder(&dir).open().unwrap());
     dir.write("app.toml", "port = 9000\ntoken = 'one'\n");
     drop(builder(&dir).open().unwrap());
     dir.write("app.toml", "port = 9001\ntoken = 'two'\n");
-    let shell = builder(&dir).open().unwrap();
+    let config = builder(&dir).open().unwrap();
     assert_eq!(
-        lines(&history(&shell)),
+        describe_generations(&history(&config)),
         [
             "1 (1) opened: unknown",
             "2 (1) opened: + token = \"[redacted]\"",
@@ -55,61 +58,71 @@ fn an_equal_state_is_not_recorded_again_when_the_program_starts_again() {
 }
 
 #[test]
-fn an_edit_of_a_comment_replaces_the_texts_of_the_generation() {
+fn an_edit_of_a_comment_replaces_the_recorded_text() {
     let dir = TestDir::new().file("app.toml", "port = 9000\n");
-    let shell = builder(&dir).open().unwrap();
-    reload(&shell, &dir, "# the door\nport = 9000\n");
-    let history = history(&shell);
-    assert_eq!(lines(&history), ["1 (1) opened: unknown"]);
-    assert_eq!(texts(&whole(&history, 1)), [Some("# the door\nport = 9000\n")]);
+    let config = builder(&dir).open().unwrap();
+    write_and_reload(&config, &dir, "# the port\nport = 9000\n");
+    let history = history(&config);
+    assert_eq!(describe_generations(&history), ["1 (1) opened: unknown"]);
+    assert_eq!(source_texts(&read_generation(&history, 1)), [Some("# the port\nport = 9000\n")]);
 }
 
 #[test]
-fn what_waits_for_a_restart_is_recorded_as_it_was_written() {
+fn a_pending_restart_is_recorded_with_its_new_value() {
     let dir = TestDir::new().file("app.toml", "port = 9000\n");
-    let shell = builder(&dir).open().unwrap();
-    reload(&shell, &dir, "port = 9000\nworkers = 8\n");
-    assert_eq!(lines(&history(&shell)).last().unwrap(), "2 (2) reloaded: - workers = 4 + workers = 8");
-    let values = whole(&history(&shell), 2).state.resolved.unwrap().to_string();
+    let config = builder(&dir).open().unwrap();
+    write_and_reload(&config, &dir, "port = 9000\nworkers = 8\n");
+    assert_eq!(
+        describe_generations(&history(&config)).last().unwrap(),
+        "2 (2) reloaded: - workers = 4 + workers = 8"
+    );
+    let values = read_generation(&history(&config), 2).state.resolved.unwrap().to_string();
     assert_eq!(values, "{ port = 9000, workers = 8 }");
-    drop(shell);
+    drop(config);
     let again = builder(&dir).open().unwrap();
-    assert_eq!(lines(&history(&again)).len(), 2, "it starts with what was accepted");
+    assert_eq!(
+        describe_generations(&history(&again)).len(),
+        2,
+        "the program starts with the accepted values"
+    );
 }
 
 #[test]
-fn what_waits_for_a_guard_is_recorded_when_it_is_in_force() {
+fn a_delayed_reload_is_recorded_when_it_is_in_use() {
     let dir = TestDir::new();
-    let shell = builder(&dir).open().unwrap();
-    let guard = shell.busy();
+    let config = builder(&dir).open().unwrap();
+    let guard = config.busy();
     dir.write("app.toml", "port = 9000\n");
-    assert_eq!(shell.reload(), Ok(Reloaded::Deferred));
-    assert_eq!(lines(&history(&shell)).len(), 1);
+    assert_eq!(config.reload(), Ok(Reloaded::Deferred));
+    assert_eq!(describe_generations(&history(&config)).len(), 1);
     drop(guard);
-    assert_eq!(lines(&history(&shell)).last().unwrap(), "2 (2) reloaded: - port = 8080 + port = 9000");
+    assert_eq!(
+        describe_generations(&history(&config)).last().unwrap(),
+        "2 (2) reloaded: - port = 8080 + port = 9000"
+    );
 }
 
 #[test]
-fn a_refusal_is_recorded_with_its_findings_and_no_secret() {
+fn a_refusal_is_recorded_with_its_diagnostics_and_without_secrets() {
     let dir = TestDir::new().file("app.toml", "port = 9000\n");
-    let shell = builder(&dir).open().unwrap();
+    let config = builder(&dir).open().unwrap();
     dir.write("app.toml", "port = 'hunter2'\ntoken = 'hunter2'\n");
-    assert!(shell.reload().is_err());
-    let refusals = history(&shell).refusals().unwrap();
+    assert!(config.reload().is_err());
+    let refusals = history(&config).refusals().unwrap();
     let [refusal] = &refusals[..] else { panic!("{refusals:?}") };
     assert_eq!((refusal.generation, &refusal.diagnostics[0]["code"]), (1, &"schema/type".into()));
     assert_eq!(refusal.files, [dir.path("app.toml").to_str().unwrap()]);
-    drop(shell);
-    assert_eq!(holds(&bytes(&dir), "hunter2"), 0);
+    drop(config);
+    assert_eq!(count_occurrences(&read_database(&dir), "hunter2"), 0);
 }
 
 #[test]
-fn what_two_generations_differ_in_can_be_asked_in_both_directions() {
+fn two_generations_can_be_compared_in_both_directions() {
     let dir = TestDir::new().file("app.toml", "port = 1\ntoken = 'one'\n");
-    let shell = builder(&dir).open().unwrap();
-    reload(&shell, &dir, "port = 2\ntoken = 'one'\n");
-    reload(&shell, &dir, "port = 3\ntoken = 'two'\n");
-    let history = history(&shell);
+    let config = builder(&dir).open().unwrap();
+    write_and_reload(&config, &dir, "port = 2\ntoken = 'one'\n");
+    write_and_reload(&config, &dir, "port = 3\ntoken = 'two'\n");
+    let history = history(&config);
     let text = |from, to| history.difference(from, to).unwrap().unwrap().to_text(from, to);
     let secret = "- token = \"[redacted]\"\n+ token = \"[redacted]\"\n";
     assert_eq!(text(1, 3), format!("- port = 1\n+ port = 3\n{secret}"));

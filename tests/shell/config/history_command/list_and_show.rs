@@ -1,17 +1,17 @@
-//! What is listed, shown and compared, and where the history is looked for.
+//! `history`, `history show` and `history diff`, and how they find the database.
 
 use serde_json::json;
 
-use super::{SECRET, dir, open, recorded, retry};
-use crate::test_dir::{TestDir, members};
+use super::{SECRET, dir, open_recorded, record_generations, retry_text};
+use crate::test_dir::{TestDir, member_names};
 
 #[test]
-fn where_nothing_is_recorded_the_list_is_empty_and_nothing_is_made() {
+fn an_empty_history_is_listed_without_creating_a_database() {
     let dir = TestDir::new();
-    let answer = dir.run("history").succeeds().no_stderr();
-    assert_eq!(answer.out, "nothing is recorded yet in .code/speckit.db: `speckit watch` records\n");
+    let result = dir.run("history").succeeds().no_stderr();
+    assert_eq!(result.out, "nothing is recorded yet in .code/speckit.db: `speckit watch` records\n");
     let json = dir.run("history --format json").succeeds().no_stderr().json();
-    assert_eq!(members(&json), ["database", "generations", "refusals"]);
+    assert_eq!(member_names(&json), ["database", "generations", "refusals"]);
     assert_eq!((&json["generations"], &json["refusals"]), (&json!([]), &json!([])));
     dir.run("history show 1")
         .exits_2()
@@ -22,8 +22,8 @@ fn where_nothing_is_recorded_the_list_is_empty_and_nothing_is_made() {
 }
 
 #[test]
-fn commands_that_look_once_record_nothing() {
-    let dir = TestDir::with_config(&retry(4));
+fn only_watch_records_generations() {
+    let dir = TestDir::with_config(&retry_text(4));
     for command in ["check", "show", "explain retry.max_attempts", "env", "resolve claude", "watch --help"] {
         dir.run(command);
         dir.run(&format!("{command} --database other.db"));
@@ -34,19 +34,19 @@ fn commands_that_look_once_record_nothing() {
 #[test]
 fn generations_and_refusals_are_listed_in_the_order_of_their_times() {
     let dir = dir();
-    recorded(&dir, &[retry(4), retry(5)]);
-    let shell = open(&dir, "c.toml");
-    dir.write("c.toml", retry(0));
-    assert!(shell.reload().is_err());
+    record_generations(&dir, &[retry_text(4), retry_text(5)]);
+    let config = open_recorded(&dir, "c.toml");
+    dir.write("c.toml", retry_text(0));
+    assert!(config.reload().is_err());
     dir.write(
         "c.toml",
         "[retry]\nmax_attempts = 6\ninitial_backoff_ms = 7\nmultiplier = 3.0\ndeadline_ms = 9\n",
     );
-    shell.reload().unwrap();
-    shell.history().unwrap().flush().unwrap();
-    let answer = dir.run("history").succeeds().no_stderr();
+    config.reload().unwrap();
+    config.history().unwrap().flush().unwrap();
+    let result = dir.run("history").succeeds().no_stderr();
     let lines: Vec<Vec<&str>> =
-        answer.out.lines().map(|line| line.split("   ").map(str::trim).collect::<Vec<_>>()).collect();
+        result.out.lines().map(|line| line.split("   ").map(str::trim).collect::<Vec<_>>()).collect();
     let times: Vec<&str> = lines.iter().map(|line| line[2]).collect();
     assert!(
         times.is_sorted() && times.iter().all(|time| time.len() == 20 && time.ends_with('Z')),
@@ -66,7 +66,7 @@ fn generations_and_refusals_are_listed_in_the_order_of_their_times() {
     let json = dir.run("history --format json").succeeds().no_stderr().json();
     let generation = &json["generations"][1];
     assert_eq!(
-        members(generation),
+        member_names(generation),
         [
             "cause",
             "changed",
@@ -82,18 +82,18 @@ fn generations_and_refusals_are_listed_in_the_order_of_their_times() {
     assert_eq!(generation["changed"], json!([{ "key": "retry.max_attempts", "old": 4, "new": 5 }]));
     assert_eq!(generation["files"][0]["path"], json!(dir.path("c.toml")));
     let refusal = &json["refusals"][0];
-    assert_eq!(members(refusal), ["diagnostics", "files", "generation", "time", "time_ms"]);
+    assert_eq!(member_names(refusal), ["diagnostics", "files", "generation", "time", "time_ms"]);
     assert_eq!(refusal["diagnostics"][0]["code"], "schema/minimum");
 }
 
 #[test]
-fn one_generation_is_shown_with_its_values_and_its_texts_where_they_are_asked_for() {
+fn a_generation_is_shown_with_its_values_and_on_request_with_its_texts() {
     let dir = dir();
-    let with = |attempts, rest: &str| format!("{}{SECRET}{rest}", retry(attempts));
-    recorded(&dir, &[with(4, ""), with(5, "client_secret = 'Zq7Xw9Kv'\n")]);
-    let answer = dir.run("history show 2").succeeds().no_stderr();
+    let text_with = |attempts, rest: &str| format!("{}{SECRET}{rest}", retry_text(attempts));
+    record_generations(&dir, &[text_with(4, ""), text_with(5, "client_secret = 'Zq7Xw9Kv'\n")]);
+    let result = dir.run("history show 2").succeeds().no_stderr();
     let hashes = |line: &&str| !line.contains("  tree ") && !line.contains("  files ");
-    let head: Vec<&str> = answer.out.lines().filter(hashes).take(12).collect();
+    let head: Vec<&str> = result.out.lines().filter(hashes).take(12).collect();
     assert!(head[1].starts_with("  accepted   20"), "{head:?}");
     assert_eq!(
         (head[0], head[2], &head[3..7]),
@@ -108,7 +108,7 @@ fn one_generation_is_shown_with_its_values_and_its_texts_where_they_are_asked_fo
             ][..]
         )
     );
-    assert!(answer.out.contains("\n    retry.max_attempts = 5\n") && !answer.both().contains("Zq7Xw9Kv"));
+    assert!(result.out.contains("\n    retry.max_attempts = 5\n") && !result.both().contains("Zq7Xw9Kv"));
     let masked = dir
         .run("history show 2 --sources")
         .succeeds()
@@ -119,17 +119,18 @@ fn one_generation_is_shown_with_its_values_and_its_texts_where_they_are_asked_fo
     assert!(revealed.out.contains("\nclient_secret = 'Zq7Xw9Kv'\n"), "{}", revealed.out);
     let json = dir.run("history show 2 --format json").succeeds().no_stderr().json();
     assert_eq!(json["resolved"]["auth"]["one"]["client_secret"], "[redacted]");
-    assert_eq!(members(&json["files"][0]), ["fingerprint", "path"]);
+    assert_eq!(member_names(&json["files"][0]), ["fingerprint", "path"]);
     let json = dir.run("history show 1 --sources --format json").succeeds().json();
-    assert_eq!(json["files"][0]["text"], json!(with(4, "")));
+    assert_eq!(json["files"][0]["text"], json!(text_with(4, "")));
     dir.run("history show 1 --reveal").exits_2();
 }
 
 #[test]
 fn two_generations_are_compared() {
     let dir = dir();
-    let secret = |attempts, secret: &str| format!("{}{SECRET}client_secret = '{secret}'\n", retry(attempts));
-    recorded(&dir, &[secret(4, "Zq7Xw9Kv"), secret(5, "Zq7Xw9Kv"), secret(5, "Yt5Rb3Nm")]);
+    let secret =
+        |attempts, secret: &str| format!("{}{SECRET}client_secret = '{secret}'\n", retry_text(attempts));
+    record_generations(&dir, &[secret(4, "Zq7Xw9Kv"), secret(5, "Zq7Xw9Kv"), secret(5, "Yt5Rb3Nm")]);
     let diff = |arguments: &str| dir.run(&format!("history diff {arguments}")).succeeds().no_stderr().out;
     assert_eq!(
         diff("3 1"),
@@ -148,18 +149,18 @@ fn two_generations_are_compared() {
 }
 
 #[test]
-fn the_history_is_found_though_the_configuration_is_broken() {
+fn the_history_is_found_even_if_the_configuration_is_broken() {
     let dir = TestDir::new().variable("SPECKIT_CONFIG", "c.toml");
-    recorded(&dir, &[retry(4)]);
+    record_generations(&dir, &[retry_text(4)]);
     let has_one = |arguments: &str| {
         let json = dir.run(&format!("history --format json {arguments}")).succeeds().no_stderr().json();
         json["generations"].as_array().unwrap().len() == 1
     };
     dir.write("c.toml", "[retry\n");
     assert!(has_one("--database h.db"));
-    assert!(!has_one(""), "what cannot be parsed names no database");
+    assert!(!has_one(""), "a file that cannot be parsed names no database");
     dir.write("c.toml", "[retry]\nmax_attempts = 'many'\n[store]\npath = 'h.db'\n");
-    assert!(has_one(""), "what is merely wrong does");
+    assert!(has_one(""), "an invalid file can still name the database");
     dir.write("c.toml", "[store]\npath = 7\n");
     assert!(!has_one(""));
     assert!(has_one("--set store.path=h.db"));
@@ -171,28 +172,28 @@ fn the_history_is_found_though_the_configuration_is_broken() {
 }
 
 #[test]
-fn what_was_secret_when_it_was_recorded_stays_so_under_another_schema() {
+fn a_recorded_secret_stays_masked_under_another_schema() {
     let dir = dir();
     let secret = |word: &str| format!("{SECRET}client_secret = '{word}'\n");
-    recorded(&dir, &[secret("canary-of-the-first"), secret("canary-of-the-second")]);
+    record_generations(&dir, &[secret("canary-of-the-first"), secret("canary-of-the-second")]);
     let dir = dir.file("open.json", "{}");
     for command in ["history show 1 --sources", "history rollback 1 --dry-run"] {
         for format in ["text", "json"] {
-            let answer = dir.run(&format!("{command} --schema open.json --format {format}")).succeeds();
-            assert!(!answer.both().contains("canary"), "{command}: {}", answer.both());
+            let result = dir.run(&format!("{command} --schema open.json --format {format}")).succeeds();
+            assert!(!result.both().contains("canary"), "{command}: {}", result.both());
         }
     }
 }
 
 #[test]
-fn texts_that_are_no_longer_kept_are_overwritten() {
+fn removed_texts_are_overwritten_in_the_database() {
     let dir = dir();
     let texts: Vec<String> = (1..=6)
-        .map(|number| format!("# canary-{number}\n[store]\nkeep_generations = 2\n{}", retry(number)))
+        .map(|number| format!("# canary-{number}\n[store]\nkeep_generations = 2\n{}", retry_text(number)))
         .collect();
-    recorded(&dir, &texts);
+    record_generations(&dir, &texts);
     let mut bytes = std::fs::read(dir.path("h.db")).unwrap();
     bytes.extend(std::fs::read(dir.path("h.db-wal")).unwrap_or_default());
     let bytes = String::from_utf8_lossy(&bytes);
-    assert!(bytes.contains("canary-6") && !bytes.contains("canary-2"), "of six two are kept");
+    assert!(bytes.contains("canary-6") && !bytes.contains("canary-2"), "only the last two texts are kept");
 }

@@ -4,39 +4,39 @@ use super::*;
 
 #[test]
 fn a_write_in_place_is_one_reload() {
-    let watched = with_file();
+    let watched = watch_file();
     watched.dir.write("app.toml", "n = 2\n");
-    watched.sees(&["changed app.toml", "2: - n = 1 + n = 2"]);
-    assert_eq!(watched.shell.load().n, 2);
+    watched.assert_events(&["changed app.toml", "2: - n = 1 + n = 2"]);
+    assert_eq!(watched.config.load().n, 2);
 }
 
 #[test]
-fn a_truncated_file_that_is_written_later_is_one_reload() {
-    let watched = with_file();
+fn truncating_a_file_and_writing_it_later_is_one_reload() {
+    let watched = watch_file();
     let mut file = File::create(watched.path()).unwrap();
-    sleep(QUIET * 4);
+    sleep(DEBOUNCE * 4);
     file.write_all(b"n = 2\n").unwrap();
     drop(file);
-    watched.sees(&["changed app.toml", "2: - n = 1 + n = 2"]);
+    watched.assert_events(&["changed app.toml", "2: - n = 1 + n = 2"]);
 }
 
 #[test]
 fn a_write_in_three_parts_is_one_reload() {
-    let watched = with_file();
+    let watched = watch_file();
     let mut file = File::create(watched.path()).unwrap();
     for part in ["n =", " 2", "\n# the end\n"] {
-        sleep(QUIET / 8);
+        sleep(DEBOUNCE / 8);
         file.write_all(part.as_bytes()).unwrap();
     }
     drop(file);
-    watched.sees(&["changed app.toml", "2: - n = 1 + n = 2"]);
+    watched.assert_events(&["changed app.toml", "2: - n = 1 + n = 2"]);
 }
 
 #[test]
-fn each_save_of_an_editor_that_renames_is_one_reload() {
+fn each_save_of_an_editor_that_renames_files_is_one_reload() {
     type Save = fn(&TestDir, &str);
-    let ways: [(&str, Save); 4] = [
-        ("sed -i", |dir, text| rename_over(dir, "app.toml", text)),
+    let editors: [(&str, Save); 4] = [
+        ("sed -i", |dir, text| replace_file(dir, "app.toml", text)),
         ("vim", |dir, text| {
             fs::rename(dir.path("app.toml"), dir.path("app.toml~")).unwrap();
             dir.write("app.toml", text);
@@ -54,32 +54,32 @@ fn each_save_of_an_editor_that_renames_is_one_reload() {
             dir.write("app.toml", text);
         }),
     ];
-    for (editor, save) in ways {
-        let watched = with_file();
+    for (editor, save) in editors {
+        let watched = watch_file();
         for n in 2..5 {
             save(&watched.dir, &format!("n = {n}\n"));
-            watched.sees(&["changed app.toml", &format!("{n}: - n = {} + n = {n}", n - 1)]);
+            watched.assert_events(&["changed app.toml", &format!("{n}: - n = {} + n = {n}", n - 1)]);
         }
-        assert_eq!(watched.shell.load().n, 4, "{editor}");
+        assert_eq!(watched.config.load().n, 4, "{editor}");
     }
 }
 
 #[test]
-fn a_file_that_is_deleted_and_made_again_after_a_second_is_one_reload() {
-    let watched = with_file();
+fn deleting_a_file_and_creating_it_after_a_second_is_one_reload() {
+    let watched = watch_file();
     fs::remove_file(watched.path()).unwrap();
     sleep(Duration::from_secs(1));
     watched.dir.write("app.toml", "n = 2\n");
-    watched.sees(&["changed app.toml", "2: - n = 1 + n = 2"]);
+    watched.assert_events(&["changed app.toml", "2: - n = 1 + n = 2"]);
 }
 
 #[test]
-fn a_file_that_stays_away_counts_after_two_seconds_and_one_that_comes_is_seen() {
-    let watched = with_file();
-    let began = Instant::now();
+fn a_deleted_file_is_reported_after_two_seconds_and_a_new_one_at_once() {
+    let watched = watch_file();
+    let start = Instant::now();
     fs::remove_file(watched.path()).unwrap();
-    watched.sees(&["changed app.toml", "2: - n = 1 + n = 0"]);
-    assert!(began.elapsed() >= Duration::from_secs(2));
+    watched.assert_events(&["changed app.toml", "2: - n = 1 + n = 0"]);
+    assert!(start.elapsed() >= Duration::from_secs(2));
     watched.dir.write("app.toml", "n = 3\n");
-    watched.sees(&["changed app.toml", "3: - n = 0 + n = 3"]);
+    watched.assert_events(&["changed app.toml", "3: - n = 0 + n = 3"]);
 }

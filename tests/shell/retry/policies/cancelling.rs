@@ -1,4 +1,4 @@
-//! Cancelled calls, and what is held while they wait.
+//! Cancelled calls, and the locks and values that are free while calls wait.
 
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
@@ -9,7 +9,7 @@ use speckit::retry::{
     execute_with_backoff_sync,
 };
 
-use super::{ServiceError, failing, hours, ms, plain};
+use super::{ServiceError, exact_config, fail_with, hour_config, ms};
 
 #[test]
 fn cancelling_ends_a_wait_of_an_hour_at_once_on_every_thread() {
@@ -19,27 +19,27 @@ fn cancelling_ends_a_wait_of_an_hour_at_once_on_every_thread() {
         let (cancel, sender) = (cancel.clone(), sender.clone());
         thread::spawn(move || {
             sender
-                .send(Retrying::new(hours()).cancel(&cancel).run(failing(&[ServiceError::RETRYABLE])))
+                .send(Retrying::new(hour_config()).cancel(&cancel).run(fail_with(&[ServiceError::RETRYABLE])))
                 .unwrap();
         });
     }
     thread::sleep(ms(50));
-    assert!(results.try_recv().is_err(), "they wait");
+    assert!(results.try_recv().is_err(), "all calls wait");
     cancel.cancel();
-    let cancelled = Instant::now();
+    let cancel_time = Instant::now();
     for _ in 0..3 {
-        let error = results.recv_timeout(ms(1000)).expect("it ends at once").unwrap_err();
+        let error = results.recv_timeout(ms(1000)).expect("the call ends at once").unwrap_err();
         assert_eq!((error.attempts(), error.why()), (1, GiveUp::Cancelled));
         assert_eq!(error.cause(), Some(&ServiceError::RETRYABLE));
     }
-    assert!(cancelled.elapsed() < ms(1000), "{:?}", cancelled.elapsed());
+    assert!(cancel_time.elapsed() < ms(1000), "{:?}", cancel_time.elapsed());
 }
 
 #[test]
-fn a_token_that_nobody_cancels_lets_a_wait_take_its_time() {
+fn an_uncancelled_token_does_not_shorten_a_wait() {
     let started = Instant::now();
     let errors = [ServiceError::RETRYABLE, ServiceError::RETRYABLE];
-    assert_eq!(Retrying::new(&plain(3)).cancel(&CancelToken::new()).run(failing(&errors)), Ok(3));
+    assert_eq!(Retrying::new(&exact_config(3)).cancel(&CancelToken::new()).run(fail_with(&errors)), Ok(3));
     assert!(started.elapsed() >= ms(15));
 }
 
@@ -47,22 +47,22 @@ fn a_token_that_nobody_cancels_lets_a_wait_take_its_time() {
 fn a_call_that_is_cancelled_before_its_first_attempt_is_not_made() {
     let cancel = CancelToken::new();
     cancel.cancel();
-    let call = || -> Result<(), ServiceError> { panic!("it was called") };
-    let error = Retrying::new(&plain(3)).cancel(&cancel).run(call).unwrap_err();
+    let call = || -> Result<(), ServiceError> { panic!("the call must not be made") };
+    let error = Retrying::new(&exact_config(3)).cancel(&cancel).run(call).unwrap_err();
     assert_eq!((error.attempts(), error.why(), error.cause()), (0, GiveUp::Cancelled, None));
     assert_eq!(error.to_string(), "not tried, since it was cancelled");
 }
 
 #[test]
-fn an_attempt_that_is_under_way_ends_as_it_does() {
+fn cancelling_does_not_interrupt_a_running_attempt() {
     let cancel = CancelToken::new();
     let succeeding = || {
         cancel.cancel();
         Ok::<_, ServiceError>(7)
     };
-    assert_eq!(Retrying::new(&plain(3)).cancel(&cancel).run(succeeding), Ok(7));
+    assert_eq!(Retrying::new(&exact_config(3)).cancel(&cancel).run(succeeding), Ok(7));
 
-    let ends = |error: ServiceError| {
+    let give_up_of = |error: ServiceError| {
         let cancel = CancelToken::new();
         let mut reports = Vec::new();
         let report = |attempt: &Attempt<'_, ServiceError>| reports.extend(attempt.give_up());
@@ -70,16 +70,16 @@ fn an_attempt_that_is_under_way_ends_as_it_does() {
             cancel.cancel();
             Err::<(), _>(error.clone())
         };
-        let error = Retrying::new(&hours()).cancel(&cancel).report(report).run(failing).unwrap_err();
+        let error = Retrying::new(&hour_config()).cancel(&cancel).report(report).run(failing).unwrap_err();
         assert_eq!(reports, [error.why()]);
         error.why()
     };
-    assert_eq!(ends(ServiceError::RETRYABLE), GiveUp::Cancelled);
-    assert_eq!(ends(ServiceError::PERMANENT), GiveUp::Permanent, "the class of the error comes first");
+    assert_eq!(give_up_of(ServiceError::RETRYABLE), GiveUp::Cancelled);
+    assert_eq!(give_up_of(ServiceError::PERMANENT), GiveUp::Permanent, "the class of the error comes first");
 }
 
 #[test]
-fn a_cancelled_wait_is_no_attempt() {
+fn a_cancelled_wait_does_not_count_as_an_attempt() {
     let cancel = CancelToken::new();
     let mut count = 0;
     // The report comes before the wait.
@@ -88,37 +88,39 @@ fn a_cancelled_wait_is_no_attempt() {
         assert!(matches!(attempt.outcome, AttemptOutcome::Failed { then: Decision::Wait(_), .. }));
         cancel.cancel();
     };
-    let error =
-        Retrying::new(&hours()).cancel(&cancel).report(report).run(failing(&[ServiceError::RETRYABLE]));
+    let error = Retrying::new(&hour_config())
+        .cancel(&cancel)
+        .report(report)
+        .run(fail_with(&[ServiceError::RETRYABLE]));
     assert_eq!(error.unwrap_err().why(), GiveUp::Cancelled);
     assert_eq!(count, 1);
 }
 
 #[test]
 fn a_lock_of_an_attempt_is_free_during_the_wait() {
-    let rows = Mutex::new(0);
+    let attempts = Mutex::new(0);
     let cancel = CancelToken::new();
     thread::scope(|scope| {
         let call = || {
-            *rows.lock().unwrap() += 1;
+            *attempts.lock().unwrap() += 1;
             Err::<(), _>(ServiceError::RETRYABLE)
         };
-        let (config, cancel) = (hours(), &cancel);
+        let (config, cancel) = (hour_config(), &cancel);
         scope.spawn(move || Retrying::new(&config).cancel(cancel).run(call).unwrap_err());
         let started = Instant::now();
-        while *rows.try_lock().unwrap() == 0 {
-            assert!(started.elapsed() < ms(5000), "it never began");
+        while *attempts.try_lock().unwrap() == 0 {
+            assert!(started.elapsed() < ms(5000), "the call has started");
             thread::sleep(ms(20));
         }
         cancel.cancel();
     });
 }
 
-/// An error that counts its copies.
+/// An error whose existing values are counted.
 #[derive(Debug)]
-struct Holding(#[expect(dead_code, reason = "only the count matters")] Arc<()>);
+struct ErrorWithCounter(#[expect(dead_code, reason = "only the count matters")] Arc<()>);
 
-impl RetryClassifiable for Holding {
+impl RetryClassifiable for ErrorWithCounter {
     fn classify(&self) -> ErrorClass {
         ErrorClass::Retryable
     }
@@ -126,14 +128,14 @@ impl RetryClassifiable for Holding {
 
 #[test]
 fn the_error_of_an_attempt_is_dropped_before_the_next_one() {
-    let held = Arc::new(());
+    let counter = Arc::new(());
     let mut counts = Vec::new();
-    let error = execute_with_backoff_sync(&plain(3), || {
-        counts.push(Arc::strong_count(&held));
-        Err::<(), _>(Holding(Arc::clone(&held)))
+    let error = execute_with_backoff_sync(&exact_config(3), || {
+        counts.push(Arc::strong_count(&counter));
+        Err::<(), _>(ErrorWithCounter(Arc::clone(&counter)))
     });
     assert_eq!(counts, [1, 1, 1]);
-    assert_eq!(Arc::strong_count(&held), 2, "the last one is in the error");
+    assert_eq!(Arc::strong_count(&counter), 2, "the returned error contains the last one");
     drop(error);
-    assert_eq!(Arc::strong_count(&held), 1);
+    assert_eq!(Arc::strong_count(&counter), 1);
 }

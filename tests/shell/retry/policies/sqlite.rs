@@ -7,7 +7,7 @@ use std::time::Duration;
 use rusqlite::{Connection, Error, TransactionBehavior};
 use speckit::retry::{Attempt, Jitter, RetryConfig, Retrying, execute_with_backoff_sync};
 
-use super::plain;
+use super::exact_config;
 
 /// A database with one counter.
 fn database(folder: &Path) -> Connection {
@@ -32,16 +32,16 @@ fn extended_code(error: &Error) -> i32 {
 }
 
 #[test]
-fn a_transaction_that_upgrades_after_another_commit_succeeds_when_it_runs_again() {
+fn a_transaction_that_fails_after_another_commit_succeeds_on_retry() {
     let folder = tempfile::tempdir().unwrap();
     let mut connection = database(folder.path());
-    // SQLite does not wait here, whatever the timeout.
+    // In this case, SQLite fails at once and ignores the timeout.
     connection.busy_timeout(Duration::from_secs(3600)).unwrap();
     let other = connect(folder.path());
     let mut codes = Vec::new();
     let report = |attempt: &Attempt<'_, Error>| codes.extend(attempt.error().map(extended_code));
     let mut calls = 0;
-    let written = Retrying::new(&plain(5)).report(report).run(|| {
+    let result = Retrying::new(&exact_config(5)).report(report).run(|| {
         calls += 1;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
         let read = count(&transaction)?;
@@ -52,7 +52,7 @@ fn a_transaction_that_upgrades_after_another_commit_succeeds_when_it_runs_again(
         transaction.commit()?;
         Ok(read + 1)
     });
-    assert_eq!(written.unwrap(), 11, "it reads again");
+    assert_eq!(result.unwrap(), 11, "the second attempt reads the new value");
     assert_eq!((calls, codes), (2, vec![517]), "SQLITE_BUSY_SNAPSHOT");
     assert_eq!(count(&other).unwrap(), 11);
 }

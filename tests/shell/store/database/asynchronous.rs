@@ -7,18 +7,18 @@ use std::time::Duration;
 use speckit::store::{Mirror, StoreError, Transaction};
 
 use super::test_database::{
-    BlockedWriter, LockHolder, TestDatabase, add, in_time, insert, names, number, panic_quietly, wait,
-    with_entries,
+    BlockedWriter, LockHolder, TestDatabase, add, block_on, insert, names, open_with_tables, panic_quietly,
+    query_number, run_with_timeout,
 };
 
-async fn a_thousand_at_once(database: &TestDatabase) {
+async fn run_a_thousand_tasks(database: &TestDatabase) {
     let store = database.store();
     let mirror = Mirror::new(0_i64);
     let tasks: Vec<_> = (0..1000)
-        .map(|dir| {
+        .map(|index| {
             let (store, mirror) = (store.clone(), mirror.clone());
             tokio::spawn(async move {
-                store.write_async(add(format!("{dir}"))).await?;
+                store.write_async(add(format!("{index}"))).await?;
                 store
                     .update_async(&mirror, |tx, value| {
                         *value += 1;
@@ -35,17 +35,17 @@ async fn a_thousand_at_once(database: &TestDatabase) {
         assert!(task.await.unwrap().unwrap() >= 1);
     }
     assert_eq!((names(&store).len(), *mirror.load()), (1000, 1000));
-    assert_eq!(number(&store, "SELECT sum FROM accounts WHERE id = 1"), 1000);
+    assert_eq!(query_number(&store, "SELECT sum FROM accounts WHERE id = 1"), 1000);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_thousand_tasks_write_and_read_at_once_on_many_threads() {
-    a_thousand_at_once(&TestDatabase::new()).await;
+    run_a_thousand_tasks(&TestDatabase::new()).await;
 }
 
 #[tokio::test]
 async fn a_thousand_tasks_write_and_read_at_once_on_one_thread() {
-    a_thousand_at_once(&TestDatabase::new()).await;
+    run_a_thousand_tasks(&TestDatabase::new()).await;
 }
 
 #[tokio::test]
@@ -64,7 +64,7 @@ async fn a_waiting_write_blocks_no_thread() {
 }
 
 #[test]
-fn a_future_that_is_dropped_before_its_closure_began_writes_nothing() {
+fn dropping_a_future_before_its_closure_begins_writes_nothing() {
     let database = TestDatabase::new();
     let store = database.store();
     let blocked = BlockedWriter::new(&store);
@@ -76,19 +76,19 @@ fn a_future_that_is_dropped_before_its_closure_began_writes_nothing() {
     });
     drop((dropped, changed));
     blocked.release();
-    wait(kept).unwrap();
-    wait(store.write_async(|_| Ok(()))).unwrap();
+    block_on(kept).unwrap();
+    block_on(store.write_async(|_| Ok(()))).unwrap();
     assert_eq!((names(&store), *mirror.load()), (vec!["kept".to_owned()], 0));
 }
 
 #[test]
-fn a_future_that_is_dropped_while_another_process_has_the_lock_writes_nothing() {
-    in_time(|| {
+fn dropping_a_future_that_waits_for_a_lock_writes_nothing() {
+    run_with_timeout(|| {
         let database = TestDatabase::new();
         let store = database.store();
         let holder = LockHolder::new(&database.path());
         let dropped = store.write_async(add("dropped"));
-        // By now the thread tries to get the lock for it.
+        // By now, the writing thread waits for the lock.
         std::thread::sleep(Duration::from_millis(100));
         drop(dropped);
         drop(holder);
@@ -99,31 +99,31 @@ fn a_future_that_is_dropped_while_another_process_has_the_lock_writes_nothing() 
 
 #[test]
 fn a_dropped_future_does_not_change_the_deadline_of_the_next_one() {
-    in_time(|| {
+    run_with_timeout(|| {
         let database = TestDatabase::new();
-        let store = with_entries(database.options().deadline(Duration::from_secs(3600)));
+        let store = open_with_tables(database.options().deadline(Duration::from_secs(3600)));
         let holder = LockHolder::new(&database.path());
         let (first, second) = (store.write_async(add("first")), store.write_async(add("second")));
         drop(first);
         std::thread::sleep(Duration::from_millis(20));
         drop(holder);
-        assert_eq!(wait(second), Ok(()));
+        assert_eq!(block_on(second), Ok(()));
         assert_eq!(names(&store).last().unwrap(), "second");
     });
 }
 
 #[test]
-fn a_future_that_is_dropped_while_its_closure_runs_does_no_harm() {
+fn dropping_a_future_while_its_closure_runs_still_commits() {
     let database = TestDatabase::new();
     let store = database.store();
-    let is_begun = Arc::new(AtomicBool::new(false));
-    let begun = Arc::clone(&is_begun);
+    let has_begun = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&has_begun);
     let dropped = store.write_async(move |tx: &Transaction<'_>| {
-        begun.store(true, Ordering::SeqCst);
+        flag.store(true, Ordering::SeqCst);
         std::thread::sleep(Duration::from_millis(30));
         insert(tx, "begun")
     });
-    super::test_database::until("it begins", || is_begun.load(Ordering::SeqCst));
+    super::test_database::wait_until("the closure begins", || has_begun.load(Ordering::SeqCst));
     drop(dropped);
     store.write(add("after")).unwrap();
     assert_eq!(names(&store), ["after", "begun"]);

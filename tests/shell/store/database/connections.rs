@@ -7,12 +7,12 @@ use speckit::store::{Store, StoreError, Transaction};
 
 use super::test_database::{TestDatabase, add, insert, names};
 
-/// The error of a closure that runs one statement.
+/// The text of the error of a closure.
 fn error_text(result: Result<(), StoreError>) -> String {
     result.unwrap_err().to_string()
 }
 
-const SETTING: [&str; 6] = [
+const SETTING_PRAGMAS: [&str; 6] = [
     "PRAGMA query_only = OFF",
     "PRAGMA query_only = ON",
     "PRAGMA wal_autocheckpoint = 0",
@@ -25,7 +25,7 @@ const SETTING: [&str; 6] = [
 fn a_closure_cannot_set_a_pragma_that_outlives_its_transaction() {
     let database = TestDatabase::new();
     let store = database.store();
-    for sql in SETTING {
+    for sql in SETTING_PRAGMAS {
         let text = "settings of its connections: return an error to roll back, and use no pragma that sets something";
         let written = store.write(|tx| Ok(tx.execute_batch(sql)?));
         let (written, read) = (error_text(written), error_text(store.read(|tx| Ok(tx.execute_batch(sql)?))));
@@ -70,26 +70,27 @@ fn a_closure_of_read_neither_writes_nor_ends_its_transaction() {
 fn a_connection_whose_closure_panicked_is_used_again() {
     let database = TestDatabase::new();
     let store = database.store();
-    let own = store.clone();
+    let panicking_store = store.clone();
     let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
-        own.read(|_| -> Result<(), StoreError> { super::test_database::panic_quietly("a mistake") })
+        panicking_store
+            .read(|_| -> Result<(), StoreError> { super::test_database::panic_quietly("a mistake") })
     }));
     assert!(panicked.is_err());
     store.write(add("a")).unwrap();
-    assert_eq!(names(&store), ["a"], "it sees what was committed since");
+    assert_eq!(names(&store), ["a"], "the connection sees later commits");
 }
 
 #[test]
 fn many_readers_share_the_pool_and_a_nested_one_does_not_wait() {
-    const CROWD: usize = 100;
+    const READERS: usize = 100;
     let database = TestDatabase::new();
     let store = database.store();
-    let start = Barrier::new(CROWD);
+    let start = Barrier::new(READERS);
     let nested = |store: &Store| {
         store.read(|_| store.read(|tx| Ok(tx.query_row("SELECT 1", [], |row| row.get::<_, i64>(0))?)))
     };
     thread::scope(|scope| {
-        let readers: Vec<_> = (0..CROWD)
+        let readers: Vec<_> = (0..READERS)
             .map(|_| {
                 scope.spawn(|| {
                     start.wait();
@@ -105,9 +106,9 @@ fn many_readers_share_the_pool_and_a_nested_one_does_not_wait() {
         let files = std::fs::read_dir("/proc/self/fd").unwrap();
         let open = files.filter(|file| {
             let file = file.as_ref().unwrap().path();
-            std::fs::read_link(file).is_ok_and(|leads_to| leads_to == path)
+            std::fs::read_link(file).is_ok_and(|target| target == path)
         });
         let open = open.count();
-        assert!(open <= 65, "one for writing, 32 for reading, and as many for nested reads: {open}");
+        assert!(open <= 65, "one connection for writing, 32 for reading, and 32 for nested reads: {open}");
     }
 }

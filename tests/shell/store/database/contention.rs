@@ -5,7 +5,7 @@ use std::thread;
 
 use speckit::store::Store;
 
-use super::test_database::{TestDatabase, add, number, worker};
+use super::test_database::{TestDatabase, add, query_number, worker};
 
 /// Reads until `is_over` is set, and checks that the sum of the accounts never changes.
 fn check_sums(store: &Store, is_over: &AtomicBool) -> usize {
@@ -54,12 +54,12 @@ fn ten_threads_lose_no_write_and_readers_see_whole_transactions() {
         assert!(ended.into_iter().all(|ended| ended.is_ok()));
         assert!(readers.into_iter().all(|reader| reader.join().unwrap() > 0));
     });
-    assert_eq!(number(store, "SELECT count(*) FROM entries"), 10_000);
-    assert_eq!(number(store, "SELECT sum FROM accounts WHERE id = 2"), 11_000);
+    assert_eq!(query_number(store, "SELECT count(*) FROM entries"), 10_000);
+    assert_eq!(query_number(store, "SELECT sum FROM accounts WHERE id = 2"), 11_000);
 }
 
-/// Runs processes with threads and writes each, while this process reads.
-fn processes(processes: usize, threads: usize, writes: usize) {
+/// Starts several processes, each with several threads that write, while this process reads.
+fn run_writing_processes(processes: usize, threads: usize, writes: usize) {
     let database = TestDatabase::new();
     let store = &database.store();
     let is_over = &AtomicBool::new(false);
@@ -79,13 +79,13 @@ fn processes(processes: usize, threads: usize, writes: usize) {
         assert!(reader.join().unwrap() > 0);
     });
     let all = i64::try_from(processes * threads * writes).unwrap();
-    assert_eq!(number(store, "SELECT count(*) FROM entries"), all);
-    assert_eq!(number(store, "SELECT sum FROM accounts WHERE id = 2"), 1000 + all);
+    assert_eq!(query_number(store, "SELECT count(*) FROM entries"), all);
+    assert_eq!(query_number(store, "SELECT sum FROM accounts WHERE id = 2"), 1000 + all);
 }
 
 #[test]
 fn eight_processes_with_several_threads_each_lose_no_write() {
-    processes(8, 4, 125);
+    run_writing_processes(8, 4, 125);
 }
 
 #[test]
@@ -94,19 +94,21 @@ fn stores_of_one_file_in_one_process_lose_no_write() {
     let store = &database.store();
     thread::scope(|scope| {
         for writer in 0..4 {
-            let own = database.options().open().unwrap();
-            scope.spawn(move || (0..250).for_each(|count| transfer(&own, format!("{writer}/{count}"))));
+            let other_store = database.options().open().unwrap();
+            scope.spawn(move || {
+                (0..250).for_each(|count| transfer(&other_store, format!("{writer}/{count}")))
+            });
         }
     });
-    assert_eq!(number(store, "SELECT count(*) FROM entries"), 1000);
+    assert_eq!(query_number(store, "SELECT count(*) FROM entries"), 1000);
 }
 
-/// Waits until the system lists a lock on a file. It may miss one once while others come and go.
+/// Waits until the system lists a lock on a file. A single listing may miss a lock while other locks change.
 #[cfg(target_os = "linux")]
 fn wait_for_lock(path: &std::path::Path) {
     use std::os::unix::fs::MetadataExt as _;
     let inode = format!(":{}", std::fs::metadata(path).unwrap().ino());
-    super::test_database::until("a lock", || {
+    super::test_database::wait_until("the file is locked", || {
         let locks = std::fs::read_to_string("/proc/locks").unwrap();
         locks.split_whitespace().any(|word| word.ends_with(&inode))
     });
@@ -124,8 +126,8 @@ fn a_second_store_of_the_same_file_keeps_the_locks_of_the_first() {
     drop(second);
     wait_for_lock(&database.path());
     first.write(add("acknowledged")).unwrap();
-    let output = worker("count", &database.path()).arg("SELECT count(*) FROM entries").output().unwrap();
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "1\n", "another process sees it");
+    let output = worker("query", &database.path()).arg("SELECT count(*) FROM entries").output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "1\n", "another process sees the write");
 }
 
 #[test]
@@ -134,16 +136,16 @@ fn a_write_has_the_lock_before_its_closure_reads() {
     let store = database.store();
     let other_connection = database.other_connection();
     other_connection.busy_timeout(std::time::Duration::ZERO).unwrap();
-    let refused = store.write(move |_| Ok(other_connection.execute_batch("BEGIN IMMEDIATE").is_err()));
-    assert_eq!(refused, Ok(true));
+    let is_refused = store.write(move |_| Ok(other_connection.execute_batch("BEGIN IMMEDIATE").is_err()));
+    assert_eq!(is_refused, Ok(true));
 }
 
 #[test]
-fn no_addition_is_lost_beside_another_connection() {
+fn no_addition_is_lost_while_another_connection_writes() {
     let database = TestDatabase::new();
     let store = database.store();
     let other_connection = database.other_connection();
-    // Each side adds one to what it reads in its own transaction; no addition is lost.
+    // Both sides read a sum and write it plus one, each in its own transaction.
     thread::scope(|scope| {
         scope.spawn(|| {
             for _ in 0..300 {
@@ -163,5 +165,5 @@ fn no_addition_is_lost_beside_another_connection() {
             other_connection.execute_batch(sql).unwrap();
         }
     });
-    assert_eq!(number(&store, "SELECT sum FROM accounts WHERE id = 1"), 1600);
+    assert_eq!(query_number(&store, "SELECT sum FROM accounts WHERE id = 1"), 1600);
 }

@@ -1,11 +1,11 @@
-//! Closures that try to begin or end the common transaction.
+//! Closures that execute statements which begin or end the common transaction.
 
 use speckit::store::{Store, StoreError, Transaction};
 
-use super::test_database::{BlockedWriter, TestDatabase, add, insert, names, wait};
+use super::test_database::{BlockedWriter, TestDatabase, add, block_on, insert, names};
 
-/// Runs a closure alone and in a group; both have the same result.
-fn both(
+/// Runs a closure alone and in a group, checks that both succeed or both fail, and returns the result in the group.
+fn run_alone_and_in_group(
     database: &TestDatabase,
     closure: impl Fn(&Transaction<'_>) -> Result<(), StoreError> + Clone + Send + 'static,
 ) -> (Store, Result<(), StoreError>) {
@@ -16,13 +16,13 @@ fn both(
     let own = store.write_async(closure);
     let after = store.write_async(add("after"));
     blocked.release();
-    let ended = (wait(before), wait(own), wait(after));
-    assert_eq!((&ended.0, &ended.2), (&Ok(()), &Ok(())), "the neighbours are acknowledged");
+    let ended = (block_on(before), block_on(own), block_on(after));
+    assert_eq!((&ended.0, &ended.2), (&Ok(()), &Ok(())), "the other writes are acknowledged");
     assert_eq!(alone.is_ok(), ended.1.is_ok(), "{alone:?} {ended:?}");
     (store, ended.1)
 }
 
-const CONTROLS: [&str; 9] = [
+const CONTROL_STATEMENTS: [&str; 9] = [
     "COMMIT",
     "ROLLBACK",
     "BEGIN",
@@ -36,9 +36,9 @@ const CONTROLS: [&str; 9] = [
 
 #[test]
 fn statements_that_begin_or_end_the_transaction_are_rejected_with_help() {
-    for control in CONTROLS {
+    for control in CONTROL_STATEMENTS {
         let database = TestDatabase::new();
-        let (store, own) = both(&database, move |tx| {
+        let (store, own) = run_alone_and_in_group(&database, move |tx| {
             insert(tx, "partial")?;
             tx.execute_batch(control)?;
             Ok(())
@@ -51,9 +51,9 @@ fn statements_that_begin_or_end_the_transaction_are_rejected_with_help() {
 
 #[test]
 fn a_closure_may_ignore_a_rejected_statement() {
-    for control in CONTROLS {
+    for control in CONTROL_STATEMENTS {
         let database = TestDatabase::new();
-        let (store, own) = both(&database, move |tx| {
+        let (store, own) = run_alone_and_in_group(&database, move |tx| {
             assert!(tx.execute_batch(control).is_err(), "{control}");
             tx.execute("INSERT OR IGNORE INTO entries VALUES ('own')", [])?;
             Ok(())
@@ -64,9 +64,9 @@ fn a_closure_may_ignore_a_rejected_statement() {
 
 #[test]
 fn a_cached_statement_of_the_store_is_rejected_too() {
-    for control in CONTROLS {
+    for control in CONTROL_STATEMENTS {
         let database = TestDatabase::new();
-        let (store, own) = both(&database, move |tx| {
+        let (store, own) = run_alone_and_in_group(&database, move |tx| {
             insert(tx, "partial")?;
             tx.prepare_cached(control)?.execute([])?;
             Ok(())
@@ -80,10 +80,10 @@ fn a_cached_statement_of_the_store_is_rejected_too() {
 #[test]
 fn savepoints_of_a_closure_work() {
     let database = TestDatabase::new();
-    let (store, own) = both(&database, |tx| {
+    let (store, own) = run_alone_and_in_group(&database, |tx| {
         tx.execute("INSERT OR IGNORE INTO entries VALUES ('kept')", [])?;
         tx.execute_batch("SAVEPOINT own")?;
-        insert(tx, "taken back")?;
+        insert(tx, "rolled back")?;
         tx.execute_batch("ROLLBACK TO own; RELEASE own; SAVEPOINT left_open")?;
         tx.execute("INSERT OR IGNORE INTO entries VALUES ('kept too')", [])?;
         Ok(())
@@ -93,12 +93,12 @@ fn savepoints_of_a_closure_work() {
 }
 
 #[test]
-fn a_write_after_an_ignored_rollback_is_not_written() {
+fn a_write_after_an_ignored_rollback_is_not_committed() {
     let database = TestDatabase::new();
-    let (store, own) = both(&database, |tx| {
+    let (store, own) = run_alone_and_in_group(&database, |tx| {
         insert(tx, "partial")?;
         let _ = tx.execute("INSERT OR ROLLBACK INTO entries VALUES ('partial')", []);
-        // Outside of a transaction each statement would be one.
+        // Outside of a transaction, this statement would be committed at once.
         let _ = insert(tx, "outside");
         Ok(())
     });
@@ -110,7 +110,7 @@ fn a_write_after_an_ignored_rollback_is_not_written() {
 fn a_savepoint_after_an_ignored_rollback_begins_no_transaction() {
     for savepoint in ["SAVEPOINT own", "SAVEPOINT own; RELEASE own; SAVEPOINT own"] {
         let database = TestDatabase::new();
-        let (store, own) = both(&database, move |tx| {
+        let (store, own) = run_alone_and_in_group(&database, move |tx| {
             insert(tx, "partial")?;
             let _ = tx.execute("INSERT OR ROLLBACK INTO entries VALUES ('partial')", []);
             let _ = tx.execute_batch(savepoint);

@@ -1,4 +1,4 @@
-//! Faults in code of the caller: other calls still succeed, and none hangs.
+//! Faults in the code of a caller do not block or fail other calls.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,7 +7,8 @@ use std::time::Duration;
 use speckit::store::{Mirror, StoreError};
 
 use super::test_database::{
-    BlockedWriter, LockHolder, TestDatabase, add, in_time, names, panic_quietly, wait, with_entries,
+    BlockedWriter, LockHolder, TestDatabase, add, block_on, names, open_with_tables, panic_quietly,
+    run_with_timeout,
 };
 
 /// A value that panics when it is dropped.
@@ -24,29 +25,29 @@ impl Drop for PanicsOnDrop {
 
 #[test]
 fn a_result_that_panics_when_it_is_dropped_does_not_affect_others() {
-    in_time(|| {
+    run_with_timeout(|| {
         let database = TestDatabase::new();
         let store = database.store();
-        let (begun, has_begun) = std::sync::mpsc::channel();
+        let (start_sender, start_receiver) = std::sync::mpsc::channel();
         let (release, released) = std::sync::mpsc::channel::<()>();
-        let forgotten = store.write_async(move |_| {
-            begun.send(()).unwrap();
+        let dropped = store.write_async(move |_| {
+            start_sender.send(()).unwrap();
             let _ = released.recv();
             Ok(PanicsOnDrop)
         });
-        has_begun.recv().unwrap();
-        drop(forgotten);
-        let behind = store.write_async(add("behind"));
+        start_receiver.recv().unwrap();
+        drop(dropped);
+        let queued_after = store.write_async(add("queued after"));
         release.send(()).unwrap();
-        assert_eq!(wait(behind), Ok(()));
-        assert_eq!(wait(store.write_async(add("later"))), Ok(()));
-        assert_eq!(names(&store), ["behind", "later"]);
+        assert_eq!(block_on(queued_after), Ok(()));
+        assert_eq!(block_on(store.write_async(add("later"))), Ok(()));
+        assert_eq!(names(&store), ["later", "queued after"]);
     });
 }
 
 #[test]
 fn a_closure_that_panics_when_it_is_dropped_does_not_affect_others() {
-    in_time(|| {
+    run_with_timeout(|| {
         let database = TestDatabase::new();
         let store = database.store();
         let blocked = BlockedWriter::new(&store);
@@ -58,15 +59,15 @@ fn a_closure_that_panics_when_it_is_dropped_does_not_affect_others() {
         });
         let after = store.write_async(add("after"));
         blocked.release();
-        assert_eq!((wait(before), wait(own), wait(after)), (Ok(()), Ok(()), Ok(())));
-        assert_eq!(wait(store.write_async(add("later"))), Ok(()));
+        assert_eq!((block_on(before), block_on(own), block_on(after)), (Ok(()), Ok(()), Ok(())));
+        assert_eq!(block_on(store.write_async(add("later"))), Ok(()));
         assert_eq!(names(&store), ["after", "before", "later", "own"]);
     });
 }
 
 #[test]
 fn an_old_value_that_panics_when_it_is_dropped_does_not_affect_others() {
-    in_time(|| {
+    run_with_timeout(|| {
         let database = TestDatabase::new();
         let store = database.store();
         let mirror = Mirror::new((0, Arc::new(PanicsOnDrop)));
@@ -77,7 +78,7 @@ fn an_old_value_that_panics_when_it_is_dropped_does_not_affect_others() {
         });
         let after = store.write_async(add("after"));
         blocked.release();
-        assert_eq!((wait(own), wait(after)), (Ok(()), Ok(())));
+        assert_eq!((block_on(own), block_on(after)), (Ok(()), Ok(())));
         assert_eq!(names(&store), ["after", "own"]);
         assert_eq!(mirror.load().0, 1);
         // The last value must not be dropped.
@@ -87,11 +88,11 @@ fn an_old_value_that_panics_when_it_is_dropped_does_not_affect_others() {
 
 #[test]
 fn a_deadline_that_panics_ends_its_call_and_does_not_affect_others() {
-    in_time(|| {
+    run_with_timeout(|| {
         let database = TestDatabase::new();
         let is_broken = Arc::new(AtomicBool::new(false));
         let broken = Arc::clone(&is_broken);
-        let store = with_entries(database.options().deadline_from(move || {
+        let store = open_with_tables(database.options().deadline_from(move || {
             if broken.load(Ordering::Relaxed) {
                 panic_quietly("a mistake in a deadline");
             }
@@ -100,26 +101,28 @@ fn a_deadline_that_panics_ends_its_call_and_does_not_affect_others() {
         let holder = LockHolder::new(&database.path());
         let own = store.write_async(add("own"));
         is_broken.store(true, Ordering::Relaxed);
-        assert!(super::test_database::outcome(own).is_err_and(|panic| panic == "a mistake in a deadline"));
+        assert!(
+            super::test_database::catch_outcome(own).is_err_and(|panic| panic == "a mistake in a deadline")
+        );
         is_broken.store(false, Ordering::Relaxed);
         drop(holder);
-        assert_eq!(wait(store.write_async(add("later"))), Ok(()));
+        assert_eq!(block_on(store.write_async(add("later"))), Ok(()));
         assert_eq!(names(&store), ["later"]);
     });
 }
 
-/// Writes when it is dropped, and sends the result.
+/// A value that writes when it is dropped, and sends the result.
 struct WritesOnDrop(speckit::store::Store, std::sync::mpsc::Sender<Result<(), StoreError>>);
 
 impl Drop for WritesOnDrop {
     fn drop(&mut self) {
-        let _ = self.1.send(self.0.write(add("at last")));
+        let _ = self.1.send(self.0.write(add("on drop")));
     }
 }
 
 #[test]
 fn a_write_when_a_closure_is_dropped_does_not_hang() {
-    in_time(|| {
+    run_with_timeout(|| {
         let database = TestDatabase::new();
         let store = database.store();
         let (sender, results) = std::sync::mpsc::channel();
@@ -128,8 +131,8 @@ fn a_write_when_a_closure_is_dropped_does_not_hang() {
             let _ = &last;
             super::test_database::insert(tx, "own")
         });
-        assert_eq!(wait(own), Ok(()));
-        assert_eq!(results.recv().unwrap(), Err(StoreError::Nested), "it is dropped on the writing thread");
+        assert_eq!(block_on(own), Ok(()));
+        assert_eq!(results.recv().unwrap(), Err(StoreError::Nested), "the writing thread drops the closure");
         assert_eq!(names(&store), ["own"]);
     });
 }

@@ -6,9 +6,9 @@ use std::thread;
 use speckit::store::{Mirror, Store, StoreError, Transaction};
 use speckit_core::retry::Seed;
 
-use super::test_database::{TestDatabase, insert, names, outcome, panic_quietly};
+use super::test_database::{TestDatabase, catch_outcome, insert, names, panic_quietly};
 
-/// What a closure does between its two inserts.
+/// The behaviour of a closure between its two inserts.
 #[derive(Clone, Copy, Debug)]
 enum Behaviour {
     Succeeds,
@@ -30,7 +30,7 @@ enum Behaviour {
 
 use Behaviour::*;
 
-const KINDS: [Behaviour; 16] = [
+const BEHAVIOURS: [Behaviour; 16] = [
     Succeeds,
     Succeeds,
     Succeeds,
@@ -82,50 +82,50 @@ impl Behaviour {
 
 type NameSet = BTreeSet<String>;
 
-/// The writes of one thread; returns the acknowledged names.
-fn part(store: &Store, mirror: &Mirror<NameSet>, seed: Seed, thread: u64, writes: u64) -> NameSet {
-    let mut draws = seed.nth(thread).stream("tests/histories");
+/// Makes the writes of one thread, and returns the acknowledged names.
+fn write_randomly(store: &Store, mirror: &Mirror<NameSet>, seed: Seed, thread: u64, writes: u64) -> NameSet {
+    let mut random = seed.nth(thread).stream("tests/histories");
     let mut acknowledged = NameSet::new();
     let mut waiting = Vec::new();
     for count in 0..writes {
-        let kind = KINDS[usize::try_from(draws.up_to(KINDS.len() as u64 - 1)).unwrap()];
+        let behaviour = BEHAVIOURS[usize::try_from(random.up_to(BEHAVIOURS.len() as u64 - 1)).unwrap()];
         let name = format!("{thread}/{count}");
         let own = name.clone();
         let change = move |tx: &Transaction<'_>, names: &mut NameSet| {
-            assert!(names.insert(own.clone()), "its earlier run was rolled back");
-            kind.run(tx, &own)
+            assert!(names.insert(own.clone()), "an earlier run of the closure was rolled back");
+            behaviour.run(tx, &own)
         };
-        match draws.up_to(2) {
+        match random.up_to(2) {
             0 => {
                 let (store, mirror) = (store.clone(), mirror.clone());
-                let ended = outcome(async move { store.update(&mirror, change) });
-                check(&mut acknowledged, kind, name, ended);
+                let result = catch_outcome(async move { store.update(&mirror, change) });
+                check(&mut acknowledged, behaviour, name, result);
             }
-            1 => check(&mut acknowledged, kind, name, outcome(store.update_async(mirror, change))),
-            _ => waiting.push((kind, name, store.update_async(mirror, change))),
+            1 => check(&mut acknowledged, behaviour, name, catch_outcome(store.update_async(mirror, change))),
+            _ => waiting.push((behaviour, name, store.update_async(mirror, change))),
         }
     }
-    for (kind, name, future) in waiting {
-        check(&mut acknowledged, kind, name, outcome(future));
+    for (behaviour, name, future) in waiting {
+        check(&mut acknowledged, behaviour, name, catch_outcome(future));
     }
     acknowledged
 }
 
 fn check(
     acknowledged: &mut NameSet,
-    kind: Behaviour,
+    behaviour: Behaviour,
     name: String,
-    ended: Result<Result<(), StoreError>, String>,
+    result: Result<Result<(), StoreError>, String>,
 ) {
-    let is_acknowledged = ended == Ok(Ok(()));
-    assert_eq!(is_acknowledged, kind.is_acknowledged(), "{name} {kind:?}: {ended:?}");
-    assert_eq!(ended.is_err(), matches!(kind, Panics), "{name} {kind:?}: {ended:?}");
+    let is_acknowledged = result == Ok(Ok(()));
+    assert_eq!(is_acknowledged, behaviour.is_acknowledged(), "{name} {behaviour:?}: {result:?}");
+    assert_eq!(result.is_err(), matches!(behaviour, Panics), "{name} {behaviour:?}: {result:?}");
     if is_acknowledged {
         acknowledged.insert(name);
     }
 }
 
-fn history(seed: u64, threads: u64, writes: u64) {
+fn run_history(seed: u64, threads: u64, writes: u64) {
     let database = TestDatabase::new();
     let store = &database.store();
     let table = "CREATE TABLE children (parent INTEGER REFERENCES accounts DEFERRABLE INITIALLY DEFERRED);
@@ -133,14 +133,14 @@ fn history(seed: u64, threads: u64, writes: u64) {
     store.write(move |tx| Ok(tx.execute_batch(table)?)).unwrap();
     let mirror = &Mirror::new(NameSet::new());
     let acknowledged: NameSet = thread::scope(|scope| {
-        let parts: Vec<_> = (0..threads)
-            .map(|thread| scope.spawn(move || part(store, mirror, Seed::new(seed), thread, writes)))
+        let running: Vec<_> = (0..threads)
+            .map(|thread| scope.spawn(move || write_randomly(store, mirror, Seed::new(seed), thread, writes)))
             .collect();
-        parts.into_iter().flat_map(|part| part.join().unwrap()).collect()
+        running.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
     });
     let pairs = acknowledged.iter().flat_map(|name| [name.clone(), format!("{name}'")]);
     let expected: NameSet = pairs.chain(["taken".to_owned()]).collect();
-    // The names are unique, so that none is there twice.
+    // The database rejects equal names, so a set is enough.
     assert_eq!(names(store).into_iter().collect::<NameSet>(), expected, "seed {seed}");
     assert_eq!(*mirror.load(), acknowledged, "seed {seed}");
 }
@@ -148,13 +148,13 @@ fn history(seed: u64, threads: u64, writes: u64) {
 #[test]
 fn acknowledged_writes_and_no_others_are_committed() {
     for seed in 0..10 {
-        history(seed, 6, 50);
+        run_history(seed, 6, 50);
     }
 }
 
 #[test]
 fn the_writes_of_one_thread_obey_the_same_model() {
     for seed in 100..104 {
-        history(seed, 1, 150);
+        run_history(seed, 1, 150);
     }
 }

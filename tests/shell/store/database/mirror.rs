@@ -1,4 +1,4 @@
-//! A value in memory that changes together with the database.
+//! Mirrors, which are values in memory that change together with the database.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -9,13 +9,13 @@ use std::thread;
 use speckit::store::{Mirror, Store, StoreError, Transaction};
 
 use super::test_database::{
-    BlockedWriter, LockHolder, TestDatabase, insert, names, number, outcome, panic_quietly, wait,
-    with_entries,
+    BlockedWriter, LockHolder, TestDatabase, block_on, catch_outcome, insert, names, open_with_tables,
+    panic_quietly, query_number,
 };
 
 type NameList = Vec<String>;
 
-/// A change that adds a name to the value and to the database.
+/// Returns a change that adds a name to the mirror and to the database.
 fn add(
     name: &str,
 ) -> impl FnMut(&Transaction<'_>, &mut NameList) -> Result<(), StoreError> + Send + Clone + 'static {
@@ -26,10 +26,10 @@ fn add(
     }
 }
 
-fn assert_agreement(store: &Store, mirror: &Mirror<NameList>, expected: &[&str]) {
-    let mut blocked = (*mirror.load()).clone();
-    blocked.sort();
-    assert_eq!(blocked, expected);
+fn assert_contents(store: &Store, mirror: &Mirror<NameList>, expected: &[&str]) {
+    let mut mirrored = (*mirror.load()).clone();
+    mirrored.sort();
+    assert_eq!(mirrored, expected);
     assert_eq!(names(store), expected);
 }
 
@@ -39,7 +39,7 @@ fn a_change_that_fails_changes_neither_the_value_nor_the_database() {
     let store = database.store();
     let mirror = Mirror::new(NameList::new());
     store.update(&mirror, add("a")).unwrap();
-    assert_agreement(&store, &mirror, &["a"]);
+    assert_contents(&store, &mirror, &["a"]);
     assert_eq!(store.update(&mirror, add("a")).unwrap_err().code(), Some(2067));
     let refused = store.update(&mirror, |tx, names| -> Result<(), StoreError> {
         add("b")(tx, names)?;
@@ -54,19 +54,19 @@ fn a_change_that_fails_changes_neither_the_value_nor_the_database() {
         })
     }));
     assert!(panicked.is_err());
-    let swallowed = store.update(&mirror, |tx, names| {
+    let result = store.update(&mirror, |tx, names| {
         add("d")(tx, names)?;
         let _ = tx.execute("INSERT OR ROLLBACK INTO entries VALUES ('d')", []);
         Ok(())
     });
-    assert_eq!(swallowed, Err(StoreError::RolledBack));
-    assert_agreement(&store, &mirror, &["a"]);
+    assert_eq!(result, Err(StoreError::RolledBack));
+    assert_contents(&store, &mirror, &["a"]);
     store.update(&mirror, add("e")).unwrap();
-    assert_agreement(&store, &mirror, &["a", "e"]);
+    assert_contents(&store, &mirror, &["a", "e"]);
 }
 
 #[test]
-fn changes_of_a_group_start_from_each_other_without_the_failed_ones() {
+fn each_change_of_a_group_sees_the_successful_changes_before_it() {
     let database = TestDatabase::new();
     let store = database.store();
     let mirror = Mirror::new(NameList::new());
@@ -79,31 +79,34 @@ fn changes_of_a_group_start_from_each_other_without_the_failed_ones() {
     });
     let b = store.update_async(&mirror, add("b"));
     let names = store.update_async(&mirror, |_, names| Ok(names.clone()));
-    assert_agreement(&store, &mirror, &[]);
+    assert_contents(&store, &mirror, &[]);
     blocked.release();
-    assert_eq!((wait(a), wait(b)), (Ok(()), Ok(())));
-    assert_eq!(wait(again).unwrap_err().code(), Some(2067));
-    assert_eq!(outcome(panics), Err("a mistake".to_owned()));
-    assert_eq!(wait(names), Ok(vec!["a".to_owned(), "b".to_owned()]));
-    assert_agreement(&store, &mirror, &["a", "b"]);
+    assert_eq!((block_on(a), block_on(b)), (Ok(()), Ok(())));
+    assert_eq!(block_on(again).unwrap_err().code(), Some(2067));
+    assert_eq!(catch_outcome(panics), Err("a mistake".to_owned()));
+    assert_eq!(block_on(names), Ok(vec!["a".to_owned(), "b".to_owned()]));
+    assert_contents(&store, &mirror, &["a", "b"]);
 }
 
 #[test]
-fn a_group_that_is_rolled_back_changes_the_value_once_when_it_runs_again() {
+fn a_group_that_runs_again_changes_the_value_once() {
     let database = TestDatabase::new();
     let store = database.store();
     let mirror = Mirror::new(NameList::new());
     let blocked = BlockedWriter::new(&store);
     let a = store.update_async(&mirror, add("a"));
-    let tyrant = store.update_async(&mirror, |tx, names| {
+    let rolling_back = store.update_async(&mirror, |tx, names| {
         add("t")(tx, names)?;
         let _ = tx.execute("INSERT OR ROLLBACK INTO entries VALUES ('t')", []);
         Ok(())
     });
     let b = store.update_async(&mirror, add("b"));
     blocked.release();
-    assert_eq!((wait(a), wait(tyrant), wait(b)), (Ok(()), Err(StoreError::RolledBack), Ok(())));
-    assert_agreement(&store, &mirror, &["a", "b"]);
+    assert_eq!(
+        (block_on(a), block_on(rolling_back), block_on(b)),
+        (Ok(()), Err(StoreError::RolledBack), Ok(()))
+    );
+    assert_contents(&store, &mirror, &["a", "b"]);
 }
 
 #[test]
@@ -119,7 +122,7 @@ fn a_commit_that_fails_changes_no_value() {
         Ok(())
     };
     assert_eq!(store.update(&mirror, orphan).unwrap_err().code(), Some(787));
-    assert_agreement(&store, &mirror, &[]);
+    assert_contents(&store, &mirror, &[]);
     let blocked = BlockedWriter::new(&store);
     let (a, own, b) = (
         store.update_async(&mirror, add("a")),
@@ -127,25 +130,25 @@ fn a_commit_that_fails_changes_no_value() {
         store.update_async(&mirror, add("b")),
     );
     blocked.release();
-    assert_eq!((wait(a), wait(b)), (Ok(()), Ok(())));
-    assert_eq!(wait(own).unwrap_err().code(), Some(787));
-    assert_agreement(&store, &mirror, &["a", "b"]);
+    assert_eq!((block_on(a), block_on(b)), (Ok(()), Ok(())));
+    assert_eq!(block_on(own).unwrap_err().code(), Some(787));
+    assert_contents(&store, &mirror, &["a", "b"]);
 }
 
 #[test]
-fn a_lock_of_another_process_changes_no_value() {
+fn a_write_that_fails_because_of_a_lock_changes_no_value() {
     let database = TestDatabase::new();
-    let store = with_entries(database.options().deadline(std::time::Duration::from_millis(50)));
+    let store = open_with_tables(database.options().deadline(std::time::Duration::from_millis(50)));
     let mirror = Mirror::new(NameList::new());
     let holder = LockHolder::new(&database.path());
     assert!(matches!(store.update(&mirror, add("a")), Err(StoreError::Busy { .. })));
     drop(holder);
     store.update(&mirror, add("b")).unwrap();
-    assert_agreement(&store, &mirror, &["b"]);
+    assert_contents(&store, &mirror, &["b"]);
 }
 
 #[test]
-fn a_counter_is_never_ahead_in_memory_and_loses_no_change() {
+fn a_mirror_is_never_ahead_of_the_database_and_loses_no_change() {
     let database = TestDatabase::new();
     let store = &database.store();
     let counter = &Mirror::new(1000_i64);
@@ -155,7 +158,7 @@ fn a_counter_is_never_ahead_in_memory_and_loses_no_change() {
         let reader = scope.spawn(move || {
             while !is_over.load(Ordering::Relaxed) {
                 let value = *counter.load();
-                let stored = number(store, sum);
+                let stored = query_number(store, sum);
                 assert!(value <= stored, "{value} in memory, {stored} in the database");
             }
         });
@@ -179,11 +182,11 @@ fn a_counter_is_never_ahead_in_memory_and_loses_no_change() {
         assert!(ended.into_iter().all(|ended| ended.is_ok()));
         reader.join().unwrap();
     });
-    assert_eq!((*counter.load(), number(store, sum)), (1000 + 1440, 1000 + 1440));
+    assert_eq!((*counter.load(), query_number(store, sum)), (1000 + 1440, 1000 + 1440));
 }
 
 #[test]
-fn a_reader_keeps_the_value_that_it_has() {
+fn a_reader_keeps_the_value_that_it_loaded() {
     let database = TestDatabase::new();
     let store = database.store();
     let mirror = Mirror::new(NameList::new());
@@ -193,7 +196,7 @@ fn a_reader_keeps_the_value_that_it_has() {
 }
 
 #[test]
-fn a_repeated_change_starts_from_the_value_of_the_committed_ones() {
+fn a_repeated_change_starts_from_the_committed_value() {
     let database = TestDatabase::new();
     let store = database.store();
     let mirror = Mirror::new(NameList::new());
@@ -204,16 +207,16 @@ fn a_repeated_change_starts_from_the_value_of_the_committed_ones() {
         Box::pin(store.update_async(&mirror, move |tx, names| {
             let is_first = !std::mem::replace(&mut was_busy, true);
             add("b")(tx, names)?;
-            // The error of an attached database, or of an old snapshot.
+            // An attached database or an old snapshot causes this error.
             if is_first { Err(StoreError::Sqlite { code: 5, message: "busy".into() }) } else { Ok(()) }
         })),
         Box::pin(store.update_async(&mirror, add("c"))),
     ];
     blocked.release();
     for write in waiting {
-        assert_eq!(wait(write), Ok(()));
+        assert_eq!(block_on(write), Ok(()));
     }
-    assert_agreement(&store, &mirror, &["a", "b", "c"]);
+    assert_contents(&store, &mirror, &["a", "b", "c"]);
 }
 
 #[test]

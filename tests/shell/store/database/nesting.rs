@@ -4,17 +4,19 @@ use std::sync::mpsc::channel;
 
 use speckit::store::{Mirror, Store, StoreError};
 
-use super::test_database::{BlockedWriter, TestDatabase, add, in_time, names, number, until, wait};
+use super::test_database::{
+    BlockedWriter, TestDatabase, add, block_on, names, query_number, run_with_timeout, wait_until,
+};
 
 #[test]
 fn a_write_within_a_write_is_rejected() {
-    in_time(|| {
+    run_with_timeout(|| {
         let database = TestDatabase::new();
         let store = database.store();
         let inner = store.clone();
         assert_eq!(store.write(move |_| inner.write(add("inner"))), Err(StoreError::Nested));
         let inner = store.clone();
-        assert_eq!(store.write(move |_| wait(inner.write_async(add("inner")))), Err(StoreError::Nested));
+        assert_eq!(store.write(move |_| block_on(inner.write_async(add("inner")))), Err(StoreError::Nested));
         assert_eq!(store.write(add("after")), Ok(()));
         assert_eq!(names(&store), ["after"]);
     });
@@ -22,7 +24,7 @@ fn a_write_within_a_write_is_rejected() {
 
 #[test]
 fn a_write_within_a_queued_write_is_rejected() {
-    in_time(|| {
+    run_with_timeout(|| {
         let database = TestDatabase::new();
         let store = database.store();
         let blocked = BlockedWriter::new(&store);
@@ -31,14 +33,17 @@ fn a_write_within_a_queued_write_is_rejected() {
         let own = store.write_async(move |_| inner.write(add("inner")));
         let after = store.write_async(add("after"));
         blocked.release();
-        assert_eq!((wait(before), wait(own), wait(after)), (Ok(()), Err(StoreError::Nested), Ok(())));
+        assert_eq!(
+            (block_on(before), block_on(own), block_on(after)),
+            (Ok(()), Err(StoreError::Nested), Ok(()))
+        );
         assert_eq!(names(&store), ["after", "before"]);
     });
 }
 
 #[test]
 fn nested_writes_and_updates_are_rejected() {
-    in_time(|| {
+    run_with_timeout(|| {
         let database = TestDatabase::new();
         let store = database.store();
         let mirror = Mirror::new(0);
@@ -75,9 +80,9 @@ fn a_closure_may_ignore_a_rejected_write() {
 fn a_write_to_another_store_within_a_write_is_allowed() {
     let (database, other) = (TestDatabase::new(), TestDatabase::new());
     let (store, inner) = (database.store(), other.store());
-    let elsewhere = inner.clone();
-    assert_eq!(store.write(move |_| elsewhere.write(add("elsewhere"))), Ok(()));
-    assert_eq!((names(&store), names(&inner)), (vec![], vec!["elsewhere".to_owned()]));
+    let other_store = inner.clone();
+    assert_eq!(store.write(move |_| other_store.write(add("other"))), Ok(()));
+    assert_eq!((names(&store), names(&inner)), (vec![], vec!["other".to_owned()]));
 }
 
 #[test]
@@ -89,7 +94,7 @@ fn a_read_within_a_write_reads_the_committed_state() {
     let counts = store.write(move |tx| {
         super::test_database::insert(tx, "own")?;
         let own: i64 = tx.query_row("SELECT count(*) FROM entries", [], |row| row.get(0))?;
-        Ok((own, number(&reader, "SELECT count(*) FROM entries")))
+        Ok((own, query_number(&reader, "SELECT count(*) FROM entries")))
     });
     assert_eq!(counts, Ok((2, 1)));
 }
@@ -119,12 +124,12 @@ fn reads_may_be_nested_deeply() {
     let database = TestDatabase::new();
     let store = database.store();
     assert_eq!(deep(&store, 40), Ok(2));
-    assert_eq!(deep(&store, 40), Ok(2), "and again with the pooled connections");
+    assert_eq!(deep(&store, 40), Ok(2), "the second time uses the pooled connections");
 }
 
 #[test]
 fn a_closure_may_drop_a_handle() {
-    in_time(|| {
+    run_with_timeout(|| {
         let database = TestDatabase::new();
         let store = database.store();
         let mut handle = Some(store.clone());
@@ -132,7 +137,7 @@ fn a_closure_may_drop_a_handle() {
             drop(handle.take());
             super::test_database::insert(tx, "dropped")
         });
-        assert_eq!(wait(dropping), Ok(()));
+        assert_eq!(block_on(dropping), Ok(()));
         let mut handle = Some(store.clone());
         let alone = store.write(move |_| {
             drop(handle.take());
@@ -149,38 +154,38 @@ fn is_closed(database: &TestDatabase) -> bool {
 
 #[test]
 fn a_closure_may_drop_the_last_handle_while_others_wait() {
-    in_time(|| {
+    run_with_timeout(|| {
         let database = TestDatabase::new();
         let store = database.store();
         let mut last = Some(store.clone());
-        let (go, goes) = channel::<()>();
+        let (continue_sender, continue_receiver) = channel::<()>();
         let dropping = store.write_async(move |tx| {
             // The channel is closed when the closure runs again.
-            let _ = goes.recv();
+            let _ = continue_receiver.recv();
             drop(last.take());
             super::test_database::insert(tx, "own")
         });
-        let behind = store.write_async(add("behind"));
+        let queued_after = store.write_async(add("queued after"));
         drop(store);
-        go.send(()).unwrap();
-        assert_eq!((wait(dropping), wait(behind)), (Ok(()), Ok(())));
-        until("the database is closed", || is_closed(&database));
-        assert_eq!(names(&database.store()), ["behind", "own"]);
+        continue_sender.send(()).unwrap();
+        assert_eq!((block_on(dropping), block_on(queued_after)), (Ok(()), Ok(())));
+        wait_until("the database is closed", || is_closed(&database));
+        assert_eq!(names(&database.store()), ["own", "queued after"]);
     });
 }
 
 #[test]
-fn a_withdrawn_write_may_own_the_last_handle() {
-    in_time(|| {
+fn a_dropped_future_may_own_the_last_handle() {
+    run_with_timeout(|| {
         let database = TestDatabase::new();
         let store = database.store();
         let blocked = BlockedWriter::new(&store);
         let last = store.clone();
-        let withdrawn = store.write_async(move |_| Ok(last.path().to_owned()));
-        drop(withdrawn);
-        // Not the last handle, so this does not wait.
+        let dropped = store.write_async(move |_| Ok(last.path().to_owned()));
+        drop(dropped);
+        // This is not the last handle, so dropping it does not wait.
         drop(store);
         blocked.release();
-        until("the database is closed", || is_closed(&database));
+        wait_until("the database is closed", || is_closed(&database));
     });
 }

@@ -9,7 +9,7 @@ use speckit::store::{Store, StoreError, StoreOptions, SynchronousMode, Transacti
 use super::test_database::{TestDatabase, add, names, worker};
 
 /// The settings of the connection of a closure.
-fn settings(tx: &Transaction<'_>) -> Result<Vec<(String, String)>, StoreError> {
+fn read_settings(tx: &Transaction<'_>) -> Result<Vec<(String, String)>, StoreError> {
     let pragmas = [
         "journal_mode",
         "synchronous",
@@ -33,7 +33,7 @@ fn settings(tx: &Transaction<'_>) -> Result<Vec<(String, String)>, StoreError> {
     pragmas.iter().map(value).collect()
 }
 
-fn expected(synchronous: &str, query_only: &str) -> Vec<(String, String)> {
+fn expected_settings(synchronous: &str, query_only: &str) -> Vec<(String, String)> {
     let settings = [
         ("journal_mode", "wal"),
         ("synchronous", synchronous),
@@ -52,21 +52,22 @@ fn expected(synchronous: &str, query_only: &str) -> Vec<(String, String)> {
 fn every_connection_has_every_setting() {
     for (synchronous, number) in [(SynchronousMode::Normal, "1"), (SynchronousMode::Full, "2")] {
         let database = TestDatabase::new();
-        // A new file, and one that is there.
+        // The first round creates the file, the second one opens it.
         for _ in 0..2 {
             let store = database.options().synchronous(synchronous).open().unwrap();
-            assert_eq!(store.write(settings).unwrap(), expected(number, "0"), "the writer");
-            let readers = store.read(|tx| Ok((settings(tx)?, store.read(settings)?, store.read(settings)?)));
+            assert_eq!(store.write(read_settings).unwrap(), expected_settings(number, "0"), "the writer");
+            let readers = store
+                .read(|tx| Ok((read_settings(tx)?, store.read(read_settings)?, store.read(read_settings)?)));
             let (first, second, third) = readers.unwrap();
             for reader in [first, second, third] {
-                assert_eq!(reader, expected(number, "1"), "a reader");
+                assert_eq!(reader, expected_settings(number, "1"), "a reader");
             }
         }
     }
 }
 
 #[test]
-fn foreign_keys_hold_on_the_connection_that_writes() {
+fn the_writing_connection_checks_foreign_keys() {
     let database = TestDatabase::new();
     let store = database.store();
     let orphan =
@@ -75,7 +76,7 @@ fn foreign_keys_hold_on_the_connection_that_writes() {
 }
 
 #[test]
-fn two_processes_may_open_a_missing_file_at_the_same_moment() {
+fn two_processes_may_create_a_database_at_the_same_moment() {
     for _ in 0..20 {
         let database = TestDatabase::new();
         let opening: Vec<_> = (0..2).map(|_| worker("open", &database.path()).spawn().unwrap()).collect();
@@ -83,12 +84,12 @@ fn two_processes_may_open_a_missing_file_at_the_same_moment() {
             let output = process.wait_with_output().unwrap();
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
         }
-        assert_eq!(database.store().write(settings).unwrap(), expected("1", "0"));
+        assert_eq!(database.store().write(read_settings).unwrap(), expected_settings("1", "0"));
     }
 }
 
 #[test]
-fn many_threads_may_open_a_missing_file_at_the_same_moment() {
+fn many_threads_may_create_a_database_at_the_same_moment() {
     for _ in 0..20 {
         let database = TestDatabase::new();
         thread::scope(|scope| {
@@ -112,7 +113,7 @@ fn assert_usable(path: &Path) {
 }
 
 #[test]
-fn a_path_is_a_plain_path_whatever_it_looks_like() {
+fn special_characters_in_a_path_have_no_meaning() {
     let database = TestDatabase::new();
     let names = [
         "with space.db",
@@ -133,14 +134,14 @@ fn a_path_is_a_plain_path_whatever_it_looks_like() {
     let mut found: Vec<_> =
         std::fs::read_dir(database.folder()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     found.sort();
-    let mut wanted = names.map(std::ffi::OsString::from).to_vec();
-    wanted.sort();
-    assert_eq!(found, wanted, "each file, and no other");
+    let mut expected_names = names.map(std::ffi::OsString::from).to_vec();
+    expected_names.sort();
+    assert_eq!(found, expected_names, "exactly these files exist");
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_name_that_is_no_unicode_is_a_plain_path_too() {
+fn a_path_may_be_invalid_unicode() {
     use std::os::unix::ffi::OsStrExt as _;
     let database = TestDatabase::new();
     assert_usable(&database.folder().join(std::ffi::OsStr::from_bytes(b"caf\xe9.db")));
@@ -151,17 +152,17 @@ fn a_relative_path_is_the_same_file_after_the_working_folder_has_changed() {
     let database = TestDatabase::new();
     std::fs::create_dir(database.folder().join("elsewhere")).unwrap();
     for relative in ["app.db", "./deep/er/app.db", "file:relative.db"] {
-        let mut worker = worker("elsewhere", Path::new(relative));
+        let mut worker = worker("change-folder", Path::new(relative));
         let output = worker.arg("elsewhere").current_dir(database.folder()).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-        assert_eq!(names(&Store::open(database.folder().join(relative)).unwrap()), ["elsewhere"]);
+        assert_eq!(names(&Store::open(database.folder().join(relative)).unwrap()), ["entry"]);
     }
     assert_eq!(std::fs::read_dir(database.folder().join("elsewhere")).unwrap().count(), 0);
 }
 
 #[cfg(unix)]
 #[test]
-fn a_link_is_followed_and_kept() {
+fn a_link_to_a_missing_file_is_followed_and_kept() {
     let database = TestDatabase::new();
     let link = database.folder().join("link.db");
     std::fs::create_dir(database.folder().join("real")).unwrap();
@@ -178,7 +179,7 @@ fn an_empty_file_becomes_a_database() {
     let database = TestDatabase::new();
     std::fs::write(database.path(), "").unwrap();
     let store = database.store();
-    assert_eq!(store.write(settings).unwrap(), expected("1", "0"));
+    assert_eq!(store.write(read_settings).unwrap(), expected_settings("1", "0"));
 }
 
 #[test]

@@ -15,11 +15,11 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap_or_else(|error| panic!("{path:?}: {error}")).permissions().mode() & 0o7777
 }
 
-fn open_to_all(path: &Path) {
+fn make_public(path: &Path) {
     fs::set_permissions(path, Permissions::from_mode(0o666)).unwrap();
 }
 
-fn files(database: &TestDatabase) -> [PathBuf; 3] {
+fn database_files(database: &TestDatabase) -> [PathBuf; 3] {
     ["app.db", "app.db-wal", "app.db-shm"].map(|name| database.folder().join(name))
 }
 
@@ -28,17 +28,17 @@ fn the_files_are_private() {
     let database = TestDatabase::new();
     let store = database.store();
     store.write(add("a")).unwrap();
-    assert_eq!(files(&database).map(|file| mode(&file)), [0o600; 3]);
+    assert_eq!(database_files(&database).map(|file| mode(&file)), [0o600; 3]);
 }
 
 #[test]
 fn a_readable_file_becomes_private() {
     let database = TestDatabase::new();
     drop(database.store());
-    open_to_all(&database.path());
+    make_public(&database.path());
     let store = database.store();
     store.write(add("a")).unwrap();
-    assert_eq!(files(&database).map(|file| mode(&file)), [0o600; 3]);
+    assert_eq!(database_files(&database).map(|file| mode(&file)), [0o600; 3]);
 }
 
 #[test]
@@ -46,27 +46,33 @@ fn a_readable_log_becomes_private() {
     let database = TestDatabase::new();
     let store = database.store();
     store.write(add("a")).unwrap();
-    files(&database).iter().for_each(|file| open_to_all(file));
+    database_files(&database).iter().for_each(|file| make_public(file));
     let second = database.options().open().unwrap();
-    assert_eq!(files(&database).map(|file| mode(&file)), [0o600; 3]);
+    assert_eq!(database_files(&database).map(|file| mode(&file)), [0o600; 3]);
     drop((store, second));
 }
 
 #[test]
 fn new_folders_are_private_and_existing_ones_keep_their_mode() {
     let database = TestDatabase::new();
-    let there = database.folder().join("there");
-    fs::create_dir(&there).unwrap();
-    fs::set_permissions(&there, Permissions::from_mode(0o755)).unwrap();
-    drop(Store::open(there.join("a/b/app.db")).unwrap());
-    assert_eq!([mode(&there.join("a")), mode(&there.join("a/b")), mode(&there)], [0o700, 0o700, 0o755]);
+    let existing = database.folder().join("existing");
+    fs::create_dir(&existing).unwrap();
+    fs::set_permissions(&existing, Permissions::from_mode(0o755)).unwrap();
+    drop(Store::open(existing.join("a/b/app.db")).unwrap());
+    assert_eq!(
+        [mode(&existing.join("a")), mode(&existing.join("a/b")), mode(&existing)],
+        [0o700, 0o700, 0o755]
+    );
 }
 
 #[test]
 fn a_rejected_file_is_not_changed() {
     let database = TestDatabase::new();
-    fs::write(database.path(), "a text that is long enough to be no database of anybody at all. ".repeat(20))
-        .unwrap();
+    fs::write(
+        database.path(),
+        "a text that is long enough not to look like a database file at all. ".repeat(20),
+    )
+    .unwrap();
     fs::set_permissions(database.path(), Permissions::from_mode(0o644)).unwrap();
     assert!(matches!(database.options().open(), Err(StoreError::NotADatabase { .. })));
     assert_eq!(mode(&database.path()), 0o644);
@@ -74,25 +80,25 @@ fn a_rejected_file_is_not_changed() {
 }
 
 #[test]
-fn a_pipe_is_rejected_and_not_changed() {
+fn a_named_pipe_is_rejected_and_not_changed() {
     let database = TestDatabase::new();
     assert!(Command::new("mkfifo").arg("-m").arg("666").arg(database.path()).status().unwrap().success());
     let path = database.path();
-    let refused = super::test_database::in_time(move || Store::open(path).map(|_| ()));
+    let refused = super::test_database::run_with_timeout(move || Store::open(path).map(|_| ()));
     let Err(StoreError::Open { reason, .. }) = refused else { panic!("{refused:?}") };
     assert_eq!(reason, "it is no regular file");
     assert_eq!(mode(&database.path()), 0o666);
 }
 
-/// A user with restricted permissions, unlike root.
+/// The id of an unprivileged user.
 const USER: u32 = 65534;
 
-/// The output of a process of this user that opens the database.
-fn opened_by_user(database: &TestDatabase) -> String {
+/// Opens the database in a process of an unprivileged user, and returns its output.
+fn open_as_user(database: &TestDatabase) -> String {
     let mut command = worker("open", &database.path());
     let program = database.folder().join("worker");
     if is_root(database) {
-        // By another process: a program that another thread starts would inherit the file open for writing.
+        // Another process copies the file. If this one did, a child of another thread could inherit the file open for writing.
         assert!(Command::new("cp").arg(command.get_program()).arg(&program).status().unwrap().success());
         fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
         command = Command::new(&program);
@@ -111,8 +117,8 @@ fn is_root(database: &TestDatabase) -> bool {
     is_root
 }
 
-/// A database whose file and folder have these modes and belong to this user.
-fn with_modes(file: u32, folder: u32) -> TestDatabase {
+/// Creates a database whose file and folder have these modes and belong to the unprivileged user.
+fn create_with_modes(file: u32, folder: u32) -> TestDatabase {
     let database = TestDatabase::new();
     drop(database.store());
     fs::set_permissions(database.path(), Permissions::from_mode(file)).unwrap();
@@ -125,26 +131,26 @@ fn with_modes(file: u32, folder: u32) -> TestDatabase {
 }
 
 #[test]
-fn a_user_who_may_write_opens_the_file() {
-    assert_eq!(opened_by_user(&with_modes(0o600, 0o700)), "");
+fn a_user_with_write_permission_can_open_the_database() {
+    assert_eq!(open_as_user(&create_with_modes(0o600, 0o700)), "");
 }
 
 #[test]
-fn a_file_that_may_not_be_written_is_told_so() {
-    let text = opened_by_user(&with_modes(0o400, 0o700));
+fn a_read_only_file_is_reported() {
+    let text = open_as_user(&create_with_modes(0o400, 0o700));
     assert!(text.starts_with("ReadOnly {") && text.contains("app.db"), "{text}");
 }
 
 #[test]
-fn a_file_that_may_not_be_read_is_told_so() {
-    let text = opened_by_user(&with_modes(0o200, 0o700));
+fn a_file_without_read_permission_is_reported() {
+    let text = open_as_user(&create_with_modes(0o200, 0o700));
     assert!(text.starts_with("ReadOnly {") || text.starts_with("Open {"), "{text}");
 }
 
 #[test]
-fn a_folder_that_may_not_be_written_is_told_so() {
-    let database = with_modes(0o600, 0o500);
-    let text = opened_by_user(&database);
+fn a_read_only_folder_is_reported() {
+    let database = create_with_modes(0o600, 0o500);
+    let text = open_as_user(&database);
     fs::set_permissions(database.folder(), Permissions::from_mode(0o700)).unwrap();
     assert!(text.starts_with("ReadOnly {") || text.starts_with("Open {"), "{text}");
     assert!(text.contains("app.db"), "{text}");

@@ -1,22 +1,23 @@
-//! Files that a store rejects, and databases that cannot grow.
+//! Files that a store rejects, and databases that are full or damaged.
 
 use speckit::store::rusqlite::Connection;
 use speckit::store::{Store, StoreError};
 
-use super::test_database::{BlockedWriter, TestDatabase, add, insert, names, wait};
+use super::test_database::{BlockedWriter, TestDatabase, add, block_on, insert, names};
 
 fn open_error(result: Result<Store, StoreError>) -> (StoreError, String) {
     let error = result.unwrap_err();
     let text = error.to_string();
-    assert!(text.contains(".db"), "it names the file: {text}");
+    assert!(text.contains(".db"), "the error names the file: {text}");
     (error, text)
 }
 
 #[test]
-fn a_file_that_is_no_database_is_rejected_and_not_changed() {
+fn a_file_that_is_not_a_database_is_rejected_and_not_changed() {
     let text = "The quick brown fox jumps over the lazy dog. ".repeat(100).into_bytes();
-    let noise: Vec<u8> = (0..20_000_u32).map(|dir| (dir.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
-    for bytes in [text, noise, b"short".to_vec(), b"SQLite format 3\0 and then nothing of it".to_vec()] {
+    let noise: Vec<u8> =
+        (0..20_000_u32).map(|index| (index.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    for bytes in [text, noise, b"short".to_vec(), b"SQLite format 3\0 and then no pages".to_vec()] {
         let database = TestDatabase::new();
         std::fs::write(database.path(), &bytes).unwrap();
         let (error, text) = open_error(database.options().open());
@@ -89,10 +90,10 @@ fn opening_a_locked_database_fails_at_the_deadline() {
     drop(database.store());
     let other_connection = Connection::open(database.path()).unwrap();
     other_connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE").unwrap();
-    let begun = std::time::Instant::now();
+    let start = std::time::Instant::now();
     let (error, text) = open_error(database.options().deadline(std::time::Duration::from_millis(300)).open());
     assert!(matches!(error, StoreError::Busy { .. }), "{text}");
-    assert!(begun.elapsed() < std::time::Duration::from_secs(3), "{:?}", begun.elapsed());
+    assert!(start.elapsed() < std::time::Duration::from_secs(3), "{:?}", start.elapsed());
     drop(other_connection);
     assert!(database.options().open().is_ok());
 }
@@ -101,29 +102,29 @@ fn opening_a_locked_database_fails_at_the_deadline() {
 fn a_full_database_works_again_once_it_can_grow() {
     let database = TestDatabase::new();
     let store = database.store();
-    let limit = |pages: &'static str| {
+    let set_page_limit = |pages: &'static str| {
         move |tx: &speckit::store::Transaction<'_>| {
             let sql = format!("PRAGMA max_page_count = {pages}");
             Ok(tx.query_row(&sql, [], |row| row.get::<_, i64>(0))?)
         }
     };
-    // It is never less than there are.
-    store.write(limit("1")).unwrap();
+    // SQLite raises the limit to the current number of pages.
+    store.write(set_page_limit("1")).unwrap();
     let grow = |tx: &speckit::store::Transaction<'_>| {
         insert(tx, "partial")?;
         insert(tx, &"long ".repeat(20_000))
     };
-    let full = store.write(grow);
-    let Err(StoreError::Full { path, reason }) = &full else { panic!("{full:?}") };
+    let failed = store.write(grow);
+    let Err(StoreError::Full { path, reason }) = &failed else { panic!("{failed:?}") };
     assert_eq!((path, reason.as_str()), (&database.path(), "database or disk is full"));
     let blocked = BlockedWriter::new(&store);
-    let (before, own, after) =
+    let (before, failing, after) =
         (store.write_async(add("a")), store.write_async(grow), store.write_async(add("z")));
     blocked.release();
-    assert_eq!((wait(before), wait(after)), (Ok(()), Ok(())), "what needs no room is written");
-    assert!(matches!(wait(own), Err(StoreError::Full { .. })));
+    assert_eq!((block_on(before), block_on(after)), (Ok(()), Ok(())), "writes that need no new page succeed");
+    assert!(matches!(block_on(failing), Err(StoreError::Full { .. })));
     assert_eq!(names(&store), ["a", "z"]);
-    store.write(limit("1000000")).unwrap();
+    store.write(set_page_limit("1000000")).unwrap();
     assert_eq!(store.write(grow), Ok(()));
     assert_eq!(names(&store).len(), 4);
 }

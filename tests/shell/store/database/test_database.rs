@@ -1,4 +1,4 @@
-//! A folder with a database, and helpers of the tests for it.
+//! A folder with a database, and helpers for its tests.
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -35,7 +35,7 @@ impl TestDatabase {
 
     /// A store with a table of unique names.
     pub fn store(&self) -> Store {
-        with_entries(self.options())
+        open_with_tables(self.options())
     }
 
     /// A connection outside of the store.
@@ -44,7 +44,7 @@ impl TestDatabase {
     }
 }
 
-pub fn with_entries(options: StoreOptions) -> Store {
+pub fn open_with_tables(options: StoreOptions) -> Store {
     let store = options.open().unwrap();
     store
         .write(|tx| {
@@ -62,7 +62,7 @@ pub fn insert(tx: &Transaction<'_>, name: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A closure that inserts a name.
+/// Returns a closure that inserts a name.
 pub fn add(
     name: impl Into<String>,
 ) -> impl FnMut(&Transaction<'_>) -> Result<(), StoreError> + Send + 'static {
@@ -70,7 +70,7 @@ pub fn add(
     move |tx| insert(tx, &name)
 }
 
-/// The committed names, in order.
+/// The committed names, sorted.
 pub fn names(store: &Store) -> Vec<String> {
     let read = |tx: &Transaction<'_>| {
         let mut statement = tx.prepare("SELECT name FROM entries ORDER BY name")?;
@@ -80,29 +80,29 @@ pub fn names(store: &Store) -> Vec<String> {
     store.read(read).unwrap()
 }
 
-pub fn number(store: &Store, sql: &'static str) -> i64 {
+pub fn query_number(store: &Store, sql: &'static str) -> i64 {
     store.read(|tx| Ok(tx.query_row(sql, [], |row| row.get(0))?)).unwrap()
 }
 
-/// Waits for a future on this thread.
-pub fn wait<T>(future: impl Future<Output = T>) -> T {
+/// Runs a future on this thread.
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
-/// As [`wait`], with the text of a panic as an error.
-pub fn outcome<T>(future: impl Future<Output = T>) -> Result<T, String> {
-    let waiting = std::panic::AssertUnwindSafe(|| wait(future));
+/// Runs a future like [`block_on`], and returns the text of a panic as an error.
+pub fn catch_outcome<T>(future: impl Future<Output = T>) -> Result<T, String> {
+    let waiting = std::panic::AssertUnwindSafe(|| block_on(future));
     std::panic::catch_unwind(waiting).map_err(|panic| (*panic.downcast_ref::<&str>().unwrap()).to_owned())
 }
 
-/// A panic that prints nothing.
+/// Panics without a message on the standard error.
 pub fn panic_quietly(text: &'static str) -> ! {
     std::panic::resume_unwind(Box::new(text))
 }
 
 type BlockingWrite = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
 
-/// A closure that blocks the writing thread, so that the writes submitted meanwhile form one group.
+/// Blocks the writing thread with a closure, so that the writes submitted meanwhile form one group.
 pub struct BlockedWriter {
     release: Sender<()>,
     job: BlockingWrite,
@@ -110,45 +110,47 @@ pub struct BlockedWriter {
 
 impl BlockedWriter {
     pub fn new(store: &Store) -> Self {
-        let (begun, has_begun) = channel();
+        let (start_sender, start_receiver) = channel();
         let (release, released) = channel::<()>();
         let job = Box::pin(store.write_async(move |_| {
-            // It runs again if another closure ends the transaction: then the channels are closed, and it does not block.
-            let _ = begun.send(());
+            // If another closure ends the transaction, this one runs again. Then the channels are closed, and it does not block.
+            let _ = start_sender.send(());
             let _ = released.recv();
             Ok(())
         }));
-        has_begun.recv().unwrap();
+        start_receiver.recv().unwrap();
         Self { release, job }
     }
 
     pub fn release(self) {
         drop(self.release);
-        wait(self.job).unwrap();
+        block_on(self.job).unwrap();
     }
 }
 
 /// Runs a closure on another thread, and fails after a minute.
-pub fn in_time<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
-    let (done, is_done) = channel();
+pub fn run_with_timeout<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
+    let (result_sender, result_receiver) = channel();
     let thread = std::thread::spawn(move || {
-        let _ = done.send(run());
+        let _ = result_sender.send(run());
     });
-    match is_done.recv_timeout(Duration::from_secs(60)) {
+    match result_receiver.recv_timeout(Duration::from_secs(60)) {
         Ok(result) => {
             thread.join().unwrap();
             result
         }
-        Err(std::sync::mpsc::RecvTimeoutError::Timeout) => panic!("it hangs"),
+        Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {
+            panic!("the closure has not returned after a minute")
+        }
         Err(_) => std::panic::resume_unwind(thread.join().unwrap_err()),
     }
 }
 
 /// Waits until a condition holds.
-pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
-    let begun = Instant::now();
+pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
+    let start = Instant::now();
     while !condition() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "timeout: {what}");
+        assert!(start.elapsed() < Duration::from_secs(60), "timeout: {what}");
         std::thread::sleep(Duration::from_millis(2));
     }
 }
@@ -166,10 +168,10 @@ pub struct LockHolder(Child);
 impl LockHolder {
     pub fn new(database: &Path) -> Self {
         use std::io::{BufRead as _, BufReader};
-        let mut child = worker("hold", database).stdin(Stdio::piped()).spawn().unwrap();
+        let mut child = worker("hold-lock", database).stdin(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        assert_eq!(line, "held\n");
+        assert_eq!(line, "locked\n");
         Self(child)
     }
 }

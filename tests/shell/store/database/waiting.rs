@@ -1,4 +1,4 @@
-//! Locks of others: a call waits for them until its deadline.
+//! A call waits for the lock of another connection until its deadline.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -9,7 +9,7 @@ use speckit::store::rusqlite::{Connection, TransactionBehavior};
 use speckit::store::{Store, StoreError};
 
 use super::test_database::{
-    BlockedWriter, LockHolder, TestDatabase, add, in_time, insert, names, wait, with_entries,
+    BlockedWriter, LockHolder, TestDatabase, add, block_on, insert, names, open_with_tables, run_with_timeout,
 };
 
 fn assert_busy(result: &Result<(), StoreError>, deadline: Duration) {
@@ -23,27 +23,27 @@ fn assert_busy(result: &Result<(), StoreError>, deadline: Duration) {
 
 const DEADLINE: Duration = Duration::from_millis(300);
 
-/// A store that fails while another connection holds the lock, and works afterwards.
-fn against_a_holder<H>(hold: impl FnOnce(&TestDatabase) -> H) {
+/// Checks that a store fails while another connection holds the lock, and works afterwards.
+fn assert_fails_while_locked<H>(hold: impl FnOnce(&TestDatabase) -> H) {
     let database = TestDatabase::new();
-    let store = with_entries(database.options().deadline(DEADLINE));
+    let store = open_with_tables(database.options().deadline(DEADLINE));
     let holder = hold(&database);
     let first = store.write(add("first"));
     assert_busy(&first, DEADLINE);
-    assert!(matches!(first, Err(StoreError::Busy { attempts: 4.., .. })), "it polls often: {first:?}");
-    let begun = Instant::now();
-    let queued: Vec<_> = (0..10).map(|dir| store.write_async(add(format!("queued {dir}")))).collect();
+    assert!(matches!(first, Err(StoreError::Busy { attempts: 4.., .. })), "the store polls often: {first:?}");
+    let start = Instant::now();
+    let queued: Vec<_> = (0..10).map(|index| store.write_async(add(format!("queued {index}")))).collect();
     thread::scope(|scope| {
-        for dir in 0..4 {
+        for index in 0..4 {
             let store = &store;
-            scope.spawn(move || assert_busy(&store.write(add(format!("thread {dir}"))), DEADLINE));
+            scope.spawn(move || assert_busy(&store.write(add(format!("thread {index}"))), DEADLINE));
         }
     });
     for job in queued {
-        let Err(StoreError::Busy { elapsed, .. }) = wait(job) else { panic!("it is locked") };
+        let Err(StoreError::Busy { elapsed, .. }) = block_on(job) else { panic!("the database is locked") };
         assert!(elapsed >= DEADLINE, "{elapsed:?}");
     }
-    assert!(begun.elapsed() < 10 * DEADLINE, "each waits from its own start: {:?}", begun.elapsed());
+    assert!(start.elapsed() < 10 * DEADLINE, "each call waits from its own start: {:?}", start.elapsed());
     assert_eq!(names(&store), [""; 0], "readers do not wait");
     drop(holder);
     assert_eq!(store.write(add("after")), Ok(()));
@@ -52,13 +52,13 @@ fn against_a_holder<H>(hold: impl FnOnce(&TestDatabase) -> H) {
 
 #[test]
 fn a_lock_of_another_process_is_an_error_at_the_deadline() {
-    in_time(|| against_a_holder(|database| LockHolder::new(&database.path())));
+    run_with_timeout(|| assert_fails_while_locked(|database| LockHolder::new(&database.path())));
 }
 
 #[test]
 fn a_lock_of_another_connection_of_this_process_is_an_error_at_the_deadline() {
-    in_time(|| {
-        against_a_holder(|database| {
+    run_with_timeout(|| {
+        assert_fails_while_locked(|database| {
             let other_connection = database.other_connection();
             other_connection.execute_batch("BEGIN IMMEDIATE").unwrap();
             other_connection
@@ -73,10 +73,10 @@ fn a_lock_that_is_released_in_time_is_no_error() {
     let holder = LockHolder::new(&database.path());
     thread::scope(|scope| {
         let writers: Vec<_> = (0..4)
-            .map(|dir| {
+            .map(|index| {
                 scope.spawn({
                     let store = &store;
-                    move || store.write(add(format!("{dir}")))
+                    move || store.write(add(format!("{index}")))
                 })
             })
             .collect();
@@ -89,26 +89,26 @@ fn a_lock_that_is_released_in_time_is_no_error() {
 
 #[test]
 fn a_waiting_call_follows_a_shorter_deadline() {
-    in_time(|| {
+    run_with_timeout(|| {
         let database = TestDatabase::new();
         let allowed = Arc::new(AtomicU64::new(3_600_000));
         let current = Arc::clone(&allowed);
         let options =
             database.options().deadline_from(move || Duration::from_millis(current.load(Ordering::Relaxed)));
-        let store: Store = with_entries(options);
+        let store: Store = open_with_tables(options);
         let _holder = LockHolder::new(&database.path());
         let waiting = store.write_async(add("waiting"));
-        let behind = store.write_async(add("behind"));
+        let queued_after = store.write_async(add("queued after"));
         thread::sleep(Duration::from_millis(100));
         allowed.store(50, Ordering::Relaxed);
-        for job in [waiting, behind] {
-            assert!(matches!(wait(job), Err(StoreError::Busy { .. })));
+        for job in [waiting, queued_after] {
+            assert!(matches!(block_on(job), Err(StoreError::Busy { .. })));
         }
     });
 }
 
 #[test]
-fn a_closure_that_fails_for_a_lock_runs_again() {
+fn a_closure_that_fails_because_of_a_lock_runs_again() {
     let database = TestDatabase::new();
     let store = database.store();
     for is_queued in [false, true] {
@@ -124,8 +124,8 @@ fn a_closure_that_fails_for_a_lock_runs_again() {
             let (before, own, after) =
                 (store.write_async(add("a")), store.write_async(closure), store.write_async(add("z")));
             blocked.release();
-            assert_eq!((wait(before), wait(after)), (Ok(()), Ok(())));
-            wait(own)
+            assert_eq!((block_on(before), block_on(after)), (Ok(()), Ok(())));
+            block_on(own)
         } else {
             store.write(closure)
         };
@@ -148,7 +148,7 @@ fn busy_snapshot() -> StoreError {
 }
 
 #[test]
-fn a_table_that_is_locked_by_the_closure_itself_is_not_waited_for() {
+fn a_table_that_the_closure_itself_locks_is_an_error_at_once() {
     let database = TestDatabase::new();
     let store = database.store();
     let runs = Arc::new(AtomicU32::new(0));

@@ -1,7 +1,7 @@
-//! Simulates the gate machine alone, with scripted processes and a manual clock.
+//! Simulates only the gate machine, with scripted processes and a manual clock.
 //!
-//! A seed determines a script: the plan of a gate, the behaviour of each attempt, and when the gate is cancelled. A script always
-//! runs the same way. The log has all inputs and actions of the machine:
+//! A seed determines a script: the plan of a gate, the behaviour of each attempt, and the time of a cancellation. A script
+//! always runs in the same way. The log contains all inputs and actions of the machine:
 //!
 //!     SIMULATION_SEED=7 cargo test -p speckit-tests --test simulation gate -- --nocapture     the log of one seed
 
@@ -39,20 +39,20 @@ enum Situation {
     Permanent,
     Signal,
     TimeOut,
-    /// It was rejected before it began.
+    /// The agent was rejected before it began.
     Rejected,
     Leak,
     /// A wait was over, but no slot was free.
     LateForASlot,
     CancelledInTheQueue,
     CancelledWhileItWaits,
-    /// It had a slot, but had not begun.
+    /// The agent had a slot, but had not begun.
     CancelledBeforeItBegan,
     CancelledWhileItRan,
     SuccessAfterCancel,
-    /// It would have been retried.
+    /// The agent would have been retried.
     FailureAfterCancel,
-    /// Every agent came to its own end after the cancellation.
+    /// Every agent ended by itself after the cancellation.
     CancelledWithoutEffect,
     /// A kill after an ignored SIGTERM.
     Killed,
@@ -94,7 +94,7 @@ fn run_seed(seed: u64) -> SimulatedRun {
 }
 
 #[test]
-fn in_every_seed_a_gate_ends_in_time_with_the_right_verdict_and_no_process_left() {
+fn in_every_seed_a_gate_ends_in_time_with_the_expected_verdict_and_without_processes() {
     let mut reached = BTreeSet::new();
     let seeds = crate::seeds_or(SEEDS);
     for seed in seeds.clone() {
@@ -106,7 +106,7 @@ fn in_every_seed_a_gate_ends_in_time_with_the_right_verdict_and_no_process_left(
     }
     // Fewer runs need not reach every situation.
     let is_enough = seeds.end.saturating_sub(seeds.start) >= SEEDS.end;
-    let missing: Vec<&Situation> = ALL.iter().filter(|what| !reached.contains(what)).collect();
+    let missing: Vec<&Situation> = ALL.iter().filter(|situation| !reached.contains(situation)).collect();
     assert!(!is_enough || missing.is_empty(), "no run has reached {missing:?}");
 }
 

@@ -17,63 +17,67 @@ pub struct AttemptFact {
     pub attempt: Attempt,
     pub begun_at: Option<Duration>,
     pub ended_at: Duration,
-    /// Whether the gate was already cancelled when it ended.
+    /// Whether the gate was already cancelled when the attempt ended.
     pub is_after_cancel: bool,
 }
 
 pub struct GateFacts<'a> {
     pub script: &'a Script,
-    /// Of each agent, in order.
+    /// The attempts of each agent, in order.
     pub attempts: &'a [Vec<AttemptFact>],
     pub cancelled_at: Option<Duration>,
     pub ended_at: Duration,
 }
 
 impl GateFacts<'_> {
-    pub fn judge(&self, run: &Run, reached: &mut BTreeSet<Situation>) -> Result<(), String> {
-        let mut is_cut_short = false;
+    pub fn evaluate(&self, run: &Run, reached: &mut BTreeSet<Situation>) -> Result<(), String> {
+        let mut has_stopped_agent = false;
         for (agent, found) in run.agents.iter().enumerate() {
-            let (expected, is_short) = self.agent(agent, reached);
-            is_cut_short |= is_short;
+            let (expected, is_stopped_early) = self.expected_run(agent, reached);
+            has_stopped_agent |= is_stopped_early;
             let reason = found.reason.clone();
             let found = AgentRun { reason: None, ..found.clone() };
             if found != expected {
-                return Err(format!("{found:#?} is not {expected:#?}"));
+                return Err(format!("found {found:#?} and not {expected:#?}"));
             }
             let is_plain = |reason: &String| !reason.is_empty() && !reason.contains('\n');
             if reason.is_some() != (found.status != Status::Ok) || !reason.iter().all(is_plain) {
-                return Err(format!("{reason:?} is no reason for {:?}", found.status));
+                return Err(format!("{reason:?} is not a valid reason for {:?}", found.status));
             }
         }
-        if is_cut_short && self.cancelled_at.is_none() {
-            return Err("an agent did not come to its own end although the gate was not cancelled".into());
+        if has_stopped_agent && self.cancelled_at.is_none() {
+            return Err("an agent was stopped although the gate was not cancelled".into());
         }
-        if self.cancelled_at.is_some() && !is_cut_short {
+        if self.cancelled_at.is_some() && !has_stopped_agent {
             reached.insert(Situation::CancelledWithoutEffect);
         }
-        let (verdict, ok) = self.count(run, reached);
+        let (verdict, ok) = self.expected_verdict(run, reached);
         let found =
             (run.cancelled, run.decision.verdict, run.decision.ok, run.decision.total, run.elapsed_ms);
         let elapsed_ms = u64::try_from(self.ended_at.as_millis()).unwrap();
-        let expected = (is_cut_short, verdict, ok, self.script.plan.agents.len(), elapsed_ms);
+        let expected = (has_stopped_agent, verdict, ok, self.script.plan.agents.len(), elapsed_ms);
         if found != expected {
-            return Err(format!("{found:?} is not {expected:?}"));
+            return Err(format!("found {found:?} and not {expected:?}"));
         }
-        if self.ended_at > self.bound() {
-            return Err(format!("it took {:?} and not {:?} at most", self.ended_at, self.bound()));
+        if self.ended_at > self.longest_duration() {
+            return Err(format!(
+                "the gate took {:?} and not at most {:?}",
+                self.ended_at,
+                self.longest_duration()
+            ));
         }
         Ok(())
     }
 
-    /// The expected result of an agent without its reason, and whether cancelling cut it short.
-    fn agent(&self, index: usize, reached: &mut BTreeSet<Situation>) -> (AgentRun, bool) {
+    /// The expected result of an agent without its reason, and whether the cancellation stopped it early.
+    fn expected_run(&self, index: usize, reached: &mut BTreeSet<Situation>) -> (AgentRun, bool) {
         let agent = &self.script.plan.agents[index];
         let all = &self.attempts[index];
         // An attempt that was cancelled before it began does not count.
-        let is_one =
+        let counts =
             |fact: &&AttemptFact| fact.begun_at.is_some() || fact.attempt.ending != Ending::Cancelled;
-        let made: Vec<&AttemptFact> = all.iter().filter(is_one).collect();
-        let last = made.last();
+        let counted: Vec<&AttemptFact> = all.iter().filter(counts).collect();
+        let last = counted.last();
         let is_retryable = |fact: &AttemptFact| match &fact.attempt.ending {
             Ending::Exited { code: 75 } => true,
             Ending::Exited { code } => {
@@ -84,12 +88,12 @@ impl GateFacts<'_> {
         };
         let waits =
             schedule(&self.script.plan.retry, self.script.seed, &format!("gate/{}", agent.name)).count();
-        let goes_on = last.is_some_and(|last| is_retryable(last)) && made.len() <= waits;
+        let would_retry = last.is_some_and(|last| is_retryable(last)) && counted.len() <= waits;
         let status = match last.map(|last| &last.attempt.ending) {
             None => Status::Cancelled,
-            _ if made.len() < all.len() => Status::Cancelled,
-            // It was waiting when the gate was cancelled.
-            _ if goes_on && last.is_some_and(|last| !last.is_after_cancel) => Status::Cancelled,
+            _ if counted.len() < all.len() => Status::Cancelled,
+            // The agent was waiting when the gate was cancelled.
+            _ if would_retry && last.is_some_and(|last| !last.is_after_cancel) => Status::Cancelled,
             Some(Ending::Exited { code: 0 }) => Status::Ok,
             Some(Ending::Exited { .. }) => Status::Failed,
             Some(Ending::Signalled { .. }) => Status::Killed,
@@ -98,7 +102,7 @@ impl GateFacts<'_> {
             Some(Ending::NotStarted { .. }) => Status::NotStarted,
             Some(Ending::CircuitOpen) => Status::CircuitOpen,
         };
-        let is_short = status == Status::Cancelled || goes_on;
+        let is_stopped_early = status == Status::Cancelled || would_retry;
         let ended_at = match all.last() {
             Some(fact) if status != Status::Cancelled || fact.is_after_cancel => fact.ended_at,
             _ => self.cancelled_at.unwrap_or_default(),
@@ -110,17 +114,17 @@ impl GateFacts<'_> {
         };
         let text =
             |stream: fn(&Attempt) -> String| last.map_or_else(String::new, |last| stream(&last.attempt));
-        let first = made.iter().find_map(|fact| fact.begun_at);
+        let first = counted.iter().find_map(|fact| fact.begun_at);
         let run = AgentRun {
             name: agent.name.clone(),
             model: agent.model.clone(),
             status,
-            attempts: u32::try_from(made.len()).unwrap(),
+            attempts: u32::try_from(counted.len()).unwrap(),
             exit,
             signal,
             reason: None,
             elapsed_ms: first.map_or(0, |first| u64::try_from((ended_at - first).as_millis()).unwrap()),
-            leaked: made.iter().any(|fact| fact.attempt.leaked),
+            leaked: counted.iter().any(|fact| fact.attempt.leaked),
             dropped_bytes: last
                 .map_or(0, |last| last.attempt.stdout.dropped_bytes() + last.attempt.stderr.dropped_bytes()),
             ended_at_ms: u64::try_from((STARTED_AT + ended_at).as_millis()).unwrap(),
@@ -129,24 +133,24 @@ impl GateFacts<'_> {
                 stderr: text(|attempt| attempt.stderr.to_text()),
             },
         };
-        self.tally(&run, all, is_short, waits, reached);
-        (run, is_short)
+        self.count_situations(&run, all, is_stopped_early, waits, reached);
+        (run, is_stopped_early)
     }
 
-    fn tally(
+    fn count_situations(
         &self,
         run: &AgentRun,
         all: &[AttemptFact],
-        is_short: bool,
+        is_stopped_early: bool,
         waits: usize,
         reached: &mut BTreeSet<Situation>,
     ) {
         let is_after = all.last().is_some_and(|fact| fact.is_after_cancel);
         let did_begin = all.last().is_some_and(|fact| fact.begun_at.is_some());
         let attempts = run.attempts as usize;
-        let was_busy = run.exit == Some(75) && !is_short;
+        let was_busy = run.exit == Some(75) && !is_stopped_early;
         let is_last = run.attempts == self.script.plan.retry.max_attempts;
-        for (is_so, what) in [
+        for (is_reached, situation) in [
             (run.status == Status::Ok && attempts > 1, Situation::SuccessAfterRetries),
             (was_busy && is_last && attempts > 1, Situation::LastAttempt),
             (was_busy && !is_last && attempts > waits, Situation::Deadline),
@@ -158,16 +162,16 @@ impl GateFacts<'_> {
             (run.status == Status::Cancelled && is_after && !did_begin, Situation::CancelledBeforeItBegan),
             (run.status == Status::Cancelled && is_after && did_begin, Situation::CancelledWhileItRan),
             (run.status == Status::Ok && is_after, Situation::SuccessAfterCancel),
-            (run.status == Status::Failed && is_short, Situation::FailureAfterCancel),
+            (run.status == Status::Failed && is_stopped_early, Situation::FailureAfterCancel),
         ] {
-            if is_so {
-                reached.insert(what);
+            if is_reached {
+                reached.insert(situation);
             }
         }
     }
 
-    /// The verdict, and how many count for it.
-    fn count(&self, run: &Run, reached: &mut BTreeSet<Situation>) -> (Verdict, usize) {
+    /// The expected verdict, and the number of agents that count for it.
+    fn expected_verdict(&self, run: &Run, reached: &mut BTreeSet<Situation>) -> (Verdict, usize) {
         let plan = &self.script.plan;
         let done = run.agents.iter().filter(|agent| agent.status == Status::Ok);
         let mut sides: BTreeMap<&str, usize> = BTreeMap::new();
@@ -178,39 +182,41 @@ impl GateFacts<'_> {
                 _ => unanswered += 1,
             }
         }
-        let max = sides.values().copied().max().unwrap_or(0);
-        let asks = plan.agree_on.is_some();
-        let is_tie = asks && max > 0 && sides.values().filter(|side| **side == max).count() > 1;
-        let ok = if asks { max } else { done.clone().count() };
+        let largest = sides.values().copied().max().unwrap_or(0);
+        let needs_agreement = plan.agree_on.is_some();
+        let is_tie =
+            needs_agreement && largest > 0 && sides.values().filter(|side| **side == largest).count() > 1;
+        let ok = if needs_agreement { largest } else { done.clone().count() };
         let verdict = match ok {
             _ if is_tie => Verdict::Insufficient,
             ok if ok < plan.quorum.max(1) => Verdict::Insufficient,
             ok if ok == plan.agents.len() => Verdict::Full,
             _ => Verdict::Degraded,
         };
-        for (is_so, what) in [
+        for (is_reached, situation) in [
             (verdict == Verdict::Full, Situation::Full),
             (verdict == Verdict::Degraded, Situation::Degraded),
             (verdict == Verdict::Insufficient, Situation::Insufficient),
             (is_tie, Situation::Tie),
-            (asks && unanswered > 0, Situation::Unanswered),
+            (needs_agreement && unanswered > 0, Situation::Unanswered),
         ] {
-            if is_so {
-                reached.insert(what);
+            if is_reached {
+                reached.insert(situation);
             }
         }
         (verdict, ok)
     }
 
-    /// The time that all agents need one after another with the longest possible attempts.
-    fn bound(&self) -> Duration {
-        let Script { plan, jobs, late, .. } = self.script;
-        let agents = plan.agents.iter().zip(jobs).map(|(agent, jobs)| {
+    /// The time that all agents need if they run one after another and every attempt takes the longest time.
+    fn longest_duration(&self) -> Duration {
+        let Script { plan, attempts, timer_delay, .. } = self.script;
+        let agents = plan.agents.iter().zip(attempts).map(|(agent, attempts)| {
             let waits = schedule(&plan.retry, self.script.seed, &format!("gate/{}", agent.name));
             let waits: Vec<Duration> = waits.collect();
-            let room = jobs.iter().map(|job| job.room).max().unwrap_or_default();
+            let start_delay = attempts.iter().map(|script| script.start_delay).max().unwrap_or_default();
             let attempts = u32::try_from(waits.len()).unwrap() + 1;
-            waits.into_iter().sum::<Duration>() + (room + plan.timeout + plan.grace + *late) * attempts
+            waits.into_iter().sum::<Duration>()
+                + (start_delay + plan.timeout + plan.grace + *timer_delay) * attempts
         });
         agents.sum()
     }

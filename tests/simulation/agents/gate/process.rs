@@ -1,4 +1,4 @@
-//! A scripted process: how it ends by itself, by a time-out, or by a signal.
+//! A scripted process, which ends by itself, by a timeout, or by a signal.
 
 use std::time::Duration;
 
@@ -12,94 +12,95 @@ use super::script::{AttemptScript, TermReaction};
 /// An attempt from its call to its end.
 #[derive(Debug)]
 pub struct ScriptedProcess {
-    job: AttemptScript,
-    pub begins_at: Duration,
-    /// When the machine got [`Input::Begun`](speckit_core::agents::gate::Input::Begun).
-    pub begun_at: Option<Duration>,
-    stopped_at: Option<Duration>,
-    killed_at: Option<Duration>,
-    reports_its_begin: bool,
+    script: AttemptScript,
+    pub scheduled_begin: Duration,
+    /// When the machine received [`Input::Begun`](speckit_core::agents::gate::Input::Begun).
+    pub actual_begin: Option<Duration>,
+    stop_time: Option<Duration>,
+    kill_time: Option<Duration>,
+    reports_begin: bool,
 }
 
 impl ScriptedProcess {
-    pub fn called(now: Duration, job: &AttemptScript, reports_its_begin: bool) -> Self {
-        let begins_at = now + job.room;
+    pub fn start(now: Duration, script: &AttemptScript, reports_begin: bool) -> Self {
+        let scheduled_begin = now + script.start_delay;
         Self {
-            job: job.clone(),
-            begins_at,
-            begun_at: None,
-            stopped_at: None,
-            killed_at: None,
-            reports_its_begin,
+            script: script.clone(),
+            scheduled_begin,
+            actual_begin: None,
+            stop_time: None,
+            kill_time: None,
+            reports_begin,
         }
     }
 
-    /// When to report that it begins, if it still will.
-    pub fn begins(&self) -> Option<Duration> {
-        let is_to_be = self.begun_at.is_none() && !self.is_ordered() && self.reports_its_begin;
-        is_to_be.then_some(self.begins_at)
+    /// The time at which the process must report its begin, unless it has begun or was stopped before.
+    pub fn begin_report_time(&self) -> Option<Duration> {
+        let will_report = self.actual_begin.is_none() && !self.is_stopped() && self.reports_begin;
+        will_report.then_some(self.scheduled_begin)
     }
 
     pub fn stop(&mut self, now: Duration) {
-        self.stopped_at.get_or_insert(now);
+        self.stop_time.get_or_insert(now);
     }
 
     pub fn kill(&mut self, now: Duration) {
-        self.killed_at.get_or_insert(now);
+        self.kill_time.get_or_insert(now);
     }
 
-    pub fn is_ordered(&self) -> bool {
-        self.stopped_at.is_some() || self.killed_at.is_some()
+    pub fn is_stopped(&self) -> bool {
+        self.stop_time.is_some() || self.kill_time.is_some()
     }
 
-    /// When and how it ends if nothing else happens; `None` before it begins.
+    /// The time and the kind of its end if nothing else happens; `None` before it begins.
     pub fn end(&self, plan: &Plan) -> Option<(Duration, Ending)> {
-        let is_begun = self.begun_at.is_some();
-        if !is_begun && self.is_ordered() {
-            let ordered_at = self.stopped_at.into_iter().chain(self.killed_at).min()?;
-            return Some((ordered_at, Ending::Cancelled));
+        let has_begun = self.actual_begin.is_some();
+        if !has_begun && self.is_stopped() {
+            let first_signal = self.stop_time.into_iter().chain(self.kill_time).min()?;
+            return Some((first_signal, Ending::Cancelled));
         }
-        if !is_begun && self.reports_its_begin {
+        if !has_begun && self.reports_begin {
             return None;
         }
-        let natural = self.job.takes.map(|takes| (self.begins_at + takes, self.job.ending.clone()));
-        natural.into_iter().chain([self.forced(plan)]).min_by_key(|(at, _)| *at)
+        let natural_end = self
+            .script
+            .duration
+            .map(|duration| (self.scheduled_begin + duration, self.script.ending.clone()));
+        natural_end.into_iter().chain([self.forced_end(plan)]).min_by_key(|(at, _)| *at)
     }
 
-    /// When and how it is stopped.
-    fn forced(&self, plan: &Plan) -> (Duration, Ending) {
-        let times_out_at = self.begins_at + plan.timeout;
-        let (stopped_at_last, cause) = match self.stopped_at {
-            Some(stopped_at) if stopped_at < times_out_at => (stopped_at, Ending::Cancelled),
-            _ => (times_out_at, Ending::TimedOut),
+    /// The time and the kind of its end by a timeout or a signal.
+    fn forced_end(&self, plan: &Plan) -> (Duration, Ending) {
+        let timeout_time = self.scheduled_begin + plan.timeout;
+        let (term_time, cause) = match self.stop_time {
+            Some(stop_time) if stop_time < timeout_time => (stop_time, Ending::Cancelled),
+            _ => (timeout_time, Ending::TimedOut),
         };
-        let stopped = match self.job.term_reaction {
-            TermReaction::EndsAfter(lag) => (stopped_at_last + lag.min(plan.grace), cause),
-            TermReaction::Succeeds if cause == Ending::Cancelled => {
-                (stopped_at_last, Ending::Exited { code: 0 })
-            }
-            TermReaction::Succeeds | TermReaction::Ignores => (stopped_at_last + plan.grace, cause),
+        let end_after_term = match self.script.term_reaction {
+            TermReaction::EndsAfter(lag) => (term_time + lag.min(plan.grace), cause),
+            TermReaction::Succeeds if cause == Ending::Cancelled => (term_time, Ending::Exited { code: 0 }),
+            TermReaction::Succeeds | TermReaction::Ignores => (term_time + plan.grace, cause),
         };
-        match self.killed_at {
-            Some(killed_at) if killed_at < stopped.0 => {
-                let cause = if killed_at < stopped_at_last { Ending::Cancelled } else { stopped.1 };
-                (killed_at, cause)
+        match self.kill_time {
+            Some(kill_time) if kill_time < end_after_term.0 => {
+                let cause = if kill_time < term_time { Ending::Cancelled } else { end_after_term.1 };
+                (kill_time, cause)
             }
-            _ => stopped,
+            _ => end_after_term,
         }
     }
 
-    /// The finished attempt.
-    pub fn attempt(&self, now: Duration, ending: Ending) -> Attempt {
-        let [stdout_dropped, stderr_dropped] = self.job.dropped;
+    /// The attempt that the process reports when it ends.
+    pub fn finish(&self, now: Duration, ending: Ending) -> Attempt {
+        let [stdout_dropped, stderr_dropped] = self.script.dropped;
         let captured = |text: &str, dropped_bytes| Captured::cut(text.into(), &[], dropped_bytes);
         Attempt {
             ending,
-            stdout: captured(self.job.stdout, stdout_dropped),
+            stdout: captured(self.script.stdout, stdout_dropped),
             stderr: captured("a warning", stderr_dropped),
-            answer: answer(self.job.stdout, &Key::of(["verdict"])),
-            elapsed: now.saturating_sub(self.begins_at),
-            leaked: self.job.leaked,
+            answer: answer(self.script.stdout, &Key::of(["verdict"])),
+            elapsed: now.saturating_sub(self.scheduled_begin),
+            leaked: self.script.leaked,
         }
     }
 }

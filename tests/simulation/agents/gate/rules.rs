@@ -1,4 +1,4 @@
-//! The rules that hold after every step of the machine.
+//! The rules for every step of the machine.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -15,22 +15,22 @@ pub struct RuleChecker<'a> {
     schedules: Vec<Schedule>,
     /// The agents that never had a slot, in order.
     queue: VecDeque<usize>,
-    /// The waiting agents, and until when.
+    /// The agents that wait for their next attempt, and the end of each wait.
     waits: BTreeSet<(Duration, usize)>,
     /// The agents with a slot, and the attempt of each.
     slots: BTreeMap<usize, u32>,
-    begun: BTreeSet<usize>,
+    running: BTreeSet<usize>,
     finished: BTreeSet<usize>,
     /// The last stop or kill of each agent.
-    ordered: BTreeMap<usize, Action>,
+    last_stops: BTreeMap<usize, Action>,
     is_started: bool,
     is_cancelled: bool,
     is_over: bool,
     pub reached: BTreeSet<Situation>,
 }
 
-fn ensure(holds: bool, words: &str) -> Result<(), String> {
-    if holds { Ok(()) } else { Err(words.into()) }
+fn ensure(condition: bool, message: &str) -> Result<(), String> {
+    if condition { Ok(()) } else { Err(message.into()) }
 }
 
 impl<'a> RuleChecker<'a> {
@@ -44,9 +44,9 @@ impl<'a> RuleChecker<'a> {
             queue: (0..script.plan.agents.len()).collect(),
             waits: BTreeSet::new(),
             slots: BTreeMap::new(),
-            begun: BTreeSet::new(),
+            running: BTreeSet::new(),
             finished: BTreeSet::new(),
-            ordered: BTreeMap::new(),
+            last_stops: BTreeMap::new(),
             is_started: false,
             is_cancelled: false,
             is_over: false,
@@ -65,34 +65,34 @@ impl<'a> RuleChecker<'a> {
         actions: &[Action],
         machine: &GateMachine,
     ) -> Result<(), String> {
-        ensure(!self.is_over || actions.is_empty(), "something follows the end")?;
-        let attempt = self.take(input);
+        ensure(!self.is_over || actions.is_empty(), "an action follows the end")?;
+        let attempt = self.apply_input(input);
         for action in actions {
-            ensure(!self.is_over, "something follows the end")?;
+            ensure(!self.is_over, "an action follows the end")?;
             match action {
                 Action::Start { agent, attempt } => self.start(now, *agent, *attempt)?,
                 Action::Stop { agent } | Action::Kill { agent } => {
                     ensure(self.is_cancelled, "an agent is stopped although the gate is not cancelled")?;
                     ensure(self.slots.contains_key(agent), "an agent without a slot is stopped")?;
-                    let before = self.ordered.insert(*agent, action.clone());
+                    let before = self.last_stops.insert(*agent, action.clone());
                     ensure(before.as_ref() != Some(action), "an agent is stopped twice in the same way")?;
                 }
                 Action::Emit(event) => self.check_event(now, input, attempt, event)?,
                 Action::Finish(_) => self.is_over = true,
             }
         }
-        self.rest(now, machine)
+        self.check_state(now, machine)
     }
 
-    /// Applies the input; the number of its attempt.
-    fn take(&mut self, input: Option<&Input>) -> Option<u32> {
+    /// Applies the input, and returns the number of its attempt.
+    fn apply_input(&mut self, input: Option<&Input>) -> Option<u32> {
         match input {
-            Some(Input::Begun { agent }) if self.slots.contains_key(agent) && self.begun.insert(*agent) => {
+            Some(Input::Begun { agent }) if self.slots.contains_key(agent) && self.running.insert(*agent) => {
                 self.slots.get(agent).copied()
             }
             Some(Input::Ended { agent, .. }) => {
-                self.begun.remove(agent);
-                self.ordered.remove(agent);
+                self.running.remove(agent);
+                self.last_stops.remove(agent);
                 self.slots.remove(agent)
             }
             Some(Input::Cancel | Input::Kill) => {
@@ -111,19 +111,19 @@ impl<'a> RuleChecker<'a> {
         let (due, first) = next.ok_or("an agent starts that did not wait")?;
         ensure(first == agent, "an agent starts before its turn")?;
         ensure(due <= now, "an agent starts before the wait is over")?;
-        if due + self.script.late < now {
+        if due + self.script.timer_delay < now {
             self.reached.insert(Situation::LateForASlot);
         }
-        let retries = self.waited(agent);
+        let retries = self.count_waits(agent);
         ensure(usize::try_from(attempt) == Ok(retries + 1), "an attempt has the wrong number")?;
         ensure(self.slots.insert(agent, attempt).is_none(), "an agent has two slots")?;
-        ensure(self.slots.len() <= self.script.plan.max_concurrent.max(1), "more have a slot than may")
+        ensure(self.slots.len() <= self.script.plan.max_concurrent.max(1), "too many agents have a slot")
     }
 
-    /// How many waits of the agent were emitted.
-    fn waited(&self, agent: usize) -> usize {
-        let whole = schedule(&self.script.plan.retry, self.script.seed, &self.label(agent)).count();
-        whole - self.schedules[agent].clone().count()
+    /// The number of waits of the agent so far.
+    fn count_waits(&self, agent: usize) -> usize {
+        let all_waits = schedule(&self.script.plan.retry, self.script.seed, &self.label(agent)).count();
+        all_waits - self.schedules[agent].clone().count()
     }
 
     fn label(&self, agent: usize) -> String {
@@ -139,7 +139,7 @@ impl<'a> RuleChecker<'a> {
         &mut self,
         now: Duration,
         input: Option<&Input>,
-        of: Option<u32>,
+        expected_attempt: Option<u32>,
         event: &Event,
     ) -> Result<(), String> {
         let is_first = matches!(event, Event::Started { .. });
@@ -149,15 +149,23 @@ impl<'a> RuleChecker<'a> {
             Event::AgentStarted { name, attempt } => {
                 let agent = self.index(name)?;
                 ensure(input == Some(&Input::Begun { agent }), "an agent begins without its input")?;
-                ensure(of == Some(*attempt), "another attempt begins than was started")
+                ensure(
+                    expected_attempt == Some(*attempt),
+                    "another attempt begins than the one that was started",
+                )
             }
             Event::AgentRetrying { name, attempt, wait_ms, .. } => {
                 let agent = self.index(name)?;
                 ensure(!self.is_cancelled, "an agent is retried after the gate was cancelled")?;
                 let is_of_agent = matches!(input, Some(Input::Ended { agent: of, .. }) if *of == agent);
-                ensure(is_of_agent && of == Some(*attempt), "another attempt is retried than ended")?;
-                let wait = self.schedules[agent].next().ok_or("there is one wait too many")?;
-                ensure(u128::from(*wait_ms) == wait.as_millis(), "a wait is not that of the schedule")?;
+                ensure(
+                    is_of_agent && expected_attempt == Some(*attempt),
+                    "another attempt is retried than the one that ended",
+                )?;
+                let wait = self.schedules[agent]
+                    .next()
+                    .ok_or("an agent waits more often than its schedule allows")?;
+                ensure(u128::from(*wait_ms) == wait.as_millis(), "a wait differs from the schedule")?;
                 ensure(self.waits.insert((now + wait, agent)), "an agent waits twice")
             }
             Event::AgentFinished(run) => {
@@ -184,8 +192,8 @@ impl<'a> RuleChecker<'a> {
         }
     }
 
-    /// The rules at the end of a step.
-    fn rest(&self, now: Duration, machine: &GateMachine) -> Result<(), String> {
+    /// Checks the rules at the end of a step.
+    fn check_state(&self, now: Duration, machine: &GateMachine) -> Result<(), String> {
         let is_free = self.slots.len() < self.script.plan.max_concurrent.max(1);
         let is_ready = !self.queue.is_empty() || self.waits.first().is_some_and(|(due, _)| *due <= now);
         ensure(!(is_free && is_ready), "a slot is free although an agent waits for it")?;
@@ -193,7 +201,7 @@ impl<'a> RuleChecker<'a> {
         ensure(machine.next_deadline() == due, "the deadline is not that of the first wait")?;
         let all_finished = self.finished.len() == self.script.plan.agents.len();
         ensure(all_finished == self.is_over, "all agents have finished, but the gate is not over")?;
-        let ordered = self.slots.keys().all(|agent| self.ordered.contains_key(agent));
-        ensure(!self.is_cancelled || ordered, "an agent was not stopped when the gate was cancelled")
+        let all_stopped = self.slots.keys().all(|agent| self.last_stops.contains_key(agent));
+        ensure(!self.is_cancelled || all_stopped, "an agent was not stopped when the gate was cancelled")
     }
 }

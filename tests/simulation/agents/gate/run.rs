@@ -1,4 +1,4 @@
-//! Runs a script and checks every action of the machine.
+//! Runs a script, and checks every action of the machine.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -14,13 +14,13 @@ use super::process::ScriptedProcess;
 use super::rules::RuleChecker;
 use super::script::{CancelOrder, STARTED_AT, Script};
 
-/// More than any script needs.
+/// More inputs than any script needs.
 const MAX_INPUTS: usize = 5000;
 
 pub struct SimulatedRun {
     /// All inputs of the machine.
     pub inputs: Vec<(Duration, Input)>,
-    /// Its first actions, and those after each input.
+    /// The actions of the machine at its start and after each input.
     pub actions: Vec<Vec<Action>>,
     pub log: String,
     /// The violated rule.
@@ -48,7 +48,11 @@ pub fn run(script: &Script) -> SimulatedRun {
             reached: BTreeSet::new(),
         },
     };
-    let failure = run.answer(None, actions).and_then(|()| run.play()).and_then(|()| run.end()).err();
+    let failure = run
+        .apply_actions(None, actions)
+        .and_then(|()| run.run_to_end())
+        .and_then(|()| run.check_result())
+        .err();
     run.outcome.reached.append(&mut run.rules.reached);
     run.outcome.failure = failure;
     run.outcome
@@ -77,17 +81,17 @@ struct GateSimulation<'a> {
 }
 
 impl GateSimulation<'_> {
-    fn play(&mut self) -> Result<(), String> {
+    fn run_to_end(&mut self) -> Result<(), String> {
         let mut orders = self.script.orders.iter().copied().peekable();
         while !self.rules.is_over() {
             let mut next: Vec<(Duration, NextStep)> = Vec::new();
             next.extend(orders.peek().map(|(at, order)| (*at, NextStep::CancelOrder(*order))));
             for (agent, process) in &self.processes {
-                next.extend(process.begins().map(|at| (at, NextStep::Begin(*agent))));
+                next.extend(process.begin_report_time().map(|at| (at, NextStep::Begin(*agent))));
                 next.extend(process.end(&self.script.plan).map(|(at, _)| (at, NextStep::End(*agent))));
             }
             let due = self.machine.next_deadline();
-            next.extend(due.map(|due| (due.max(self.now) + self.script.late, NextStep::Due)));
+            next.extend(due.map(|due| (due.max(self.now) + self.script.timer_delay, NextStep::Due)));
             let Some(at) = next.iter().map(|(at, _)| *at).min() else {
                 return Err("no step is left, but the gate is not over".into());
             };
@@ -120,16 +124,16 @@ impl GateSimulation<'_> {
             }
             NextStep::Begin(agent) => {
                 let process = self.processes.get_mut(&agent).ok_or("no process begins")?;
-                process.begun_at = Some(self.now);
+                process.actual_begin = Some(self.now);
                 Input::Begun { agent }
             }
             NextStep::End(agent) => {
                 let process = self.processes.remove(&agent).ok_or("no process ends")?;
-                let (_, ending) = process.end(&self.script.plan).ok_or("it does not end")?;
-                let attempt = process.attempt(self.now, ending);
+                let (_, ending) = process.end(&self.script.plan).ok_or("the process does not end")?;
+                let attempt = process.finish(self.now, ending);
                 self.facts[agent].push(AttemptFact {
                     attempt: attempt.clone(),
-                    begun_at: process.begun_at,
+                    begun_at: process.actual_begin,
                     ended_at: self.now,
                     is_after_cancel: self.cancelled_at.is_some(),
                 });
@@ -142,11 +146,11 @@ impl GateSimulation<'_> {
     fn send(&mut self, now: Duration, input: Input) -> Result<(), String> {
         let actions = self.machine.step(now, input.clone());
         self.outcome.inputs.push((now, input.clone()));
-        self.answer(Some(&input), actions)
+        self.apply_actions(Some(&input), actions)
     }
 
-    /// Checks the actions of the machine and carries them out.
-    fn answer(&mut self, input: Option<&Input>, actions: Vec<Action>) -> Result<(), String> {
+    /// Checks the actions of the machine, and applies them to the processes.
+    fn apply_actions(&mut self, input: Option<&Input>, actions: Vec<Action>) -> Result<(), String> {
         let log = &mut self.outcome.log;
         if let Some(input) = input {
             _ = writeln!(log, "{:?} {input:?}", self.now);
@@ -159,13 +163,15 @@ impl GateSimulation<'_> {
         for action in &actions {
             match action {
                 Action::Start { agent, attempt } => {
-                    let job = self.script.job(*agent, *attempt);
-                    let is_rejected = matches!(job.ending, Ending::NotStarted { .. } | Ending::CircuitOpen);
-                    let reports_its_begin = !(is_rejected && self.random.chance(50));
-                    self.processes.insert(*agent, ScriptedProcess::called(self.now, job, reports_its_begin));
+                    let attempt_script = self.script.attempt(*agent, *attempt);
+                    let is_rejected =
+                        matches!(attempt_script.ending, Ending::NotStarted { .. } | Ending::CircuitOpen);
+                    let reports_begin = !(is_rejected && self.random.chance(50));
+                    self.processes
+                        .insert(*agent, ScriptedProcess::start(self.now, attempt_script, reports_begin));
                 }
-                Action::Stop { agent } => self.process(*agent)?.stop(now),
-                Action::Kill { agent } => self.process(*agent)?.kill(now),
+                Action::Stop { agent } => self.process_to_stop(*agent)?.stop(now),
+                Action::Kill { agent } => self.process_to_stop(*agent)?.kill(now),
                 Action::Emit(_) | Action::Finish(_) => {}
             }
         }
@@ -173,9 +179,9 @@ impl GateSimulation<'_> {
         Ok(())
     }
 
-    fn process(&mut self, agent: usize) -> Result<&mut ScriptedProcess, String> {
-        let is_ordered = self.processes.get(&agent).is_some_and(ScriptedProcess::is_ordered);
-        if is_ordered {
+    fn process_to_stop(&mut self, agent: usize) -> Result<&mut ScriptedProcess, String> {
+        let is_stopped_already = self.processes.get(&agent).is_some_and(ScriptedProcess::is_stopped);
+        if is_stopped_already {
             self.outcome.reached.insert(Situation::Killed);
         }
         self.processes.get_mut(&agent).ok_or_else(|| format!("agent {agent} is stopped, but does not run"))
@@ -195,7 +201,7 @@ impl GateSimulation<'_> {
             leaked: true,
         };
         let input = match self.random.below(4) {
-            0 if process.is_none_or(|process| process.begun_at.is_some()) => Input::Begun { agent },
+            0 if process.is_none_or(|process| process.actual_begin.is_some()) => Input::Begun { agent },
             1 if process.is_none() => Input::Ended { agent, attempt: attempt(Ending::Exited { code: 0 }) },
             2 if process.is_none() => Input::Ended { agent, attempt: attempt(Ending::Cancelled) },
             3 if self.cancelled_at.is_some() => Input::Cancel,
@@ -211,9 +217,9 @@ impl GateSimulation<'_> {
         Err("an invalid input has an effect".into())
     }
 
-    fn end(&mut self) -> Result<(), String> {
+    fn check_result(&mut self) -> Result<(), String> {
         if !self.processes.is_empty() {
-            return Err(format!("the gate is over, and {:?} run", self.processes));
+            return Err(format!("the gate is over, but {:?} still run", self.processes));
         }
         let Some(Action::Finish(run)) = self.outcome.actions.iter().flatten().last() else {
             return Err("the gate is over without a run".into());
@@ -224,6 +230,6 @@ impl GateSimulation<'_> {
             cancelled_at: self.cancelled_at,
             ended_at: self.now,
         };
-        facts.judge(run, &mut self.outcome.reached)
+        facts.evaluate(run, &mut self.outcome.reached)
     }
 }

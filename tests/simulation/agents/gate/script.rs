@@ -1,4 +1,4 @@
-//! A seed becomes the plan of a gate, and what its agents and its user do.
+//! The script of a seed: the plan of a gate, and the behaviour of its agents and its user.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use speckit_core::agents::gate::{Agent, CommandLine, Ending, Plan};
 use speckit_core::retry::{ErrorClass, Jitter, RetryConfig, Seed};
 use speckit_tests::fakes::Random;
 
-/// When every gate begins, since 1970-01-01T00:00:00Z.
+/// The begin of every gate, since 1970-01-01T00:00:00Z.
 pub const STARTED_AT: Duration = Duration::from_secs(1_700_000_000);
 
 #[derive(Clone, Debug)]
@@ -14,34 +14,34 @@ pub struct Script {
     pub plan: Plan,
     pub seed: Seed,
     /// The scripts of the attempts of each agent; later attempts repeat the last one.
-    pub jobs: Vec<Vec<AttemptScript>>,
+    pub attempts: Vec<Vec<AttemptScript>>,
     pub orders: Vec<(Duration, CancelOrder)>,
-    /// How late the timer of waits fires.
-    pub late: Duration,
+    /// The delay of the timer at the end of a wait.
+    pub timer_delay: Duration,
     pub random: Random,
 }
 
 /// The script of an attempt.
 #[derive(Clone, Debug)]
 pub struct AttemptScript {
-    /// How long it waits before it can start.
-    pub room: Duration,
-    /// How long it takes, if it ends by itself.
-    pub takes: Option<Duration>,
-    /// How it ends by itself.
+    /// The time before the process can begin.
+    pub start_delay: Duration,
+    /// The duration until it ends by itself, if it does.
+    pub duration: Option<Duration>,
+    /// The end of a process that ends by itself.
     pub ending: Ending,
     pub term_reaction: TermReaction,
     pub stdout: &'static str,
-    /// How many bytes of its two streams are dropped.
+    /// The number of dropped bytes of each of its two streams.
     pub dropped: [u64; 2],
     pub leaked: bool,
 }
 
-/// What an attempt does after SIGTERM.
+/// The reaction of a process to SIGTERM.
 #[derive(Clone, Copy, Debug)]
 pub enum TermReaction {
     EndsAfter(Duration),
-    /// It exits with 0.
+    /// The process exits with 0.
     Succeeds,
     Ignores,
 }
@@ -52,8 +52,8 @@ pub enum CancelOrder {
     Kill,
 }
 
-fn ms(random: &mut Random, max: u64) -> Duration {
-    Duration::from_millis(random.between(0..=max))
+fn ms(random: &mut Random, limit_ms: u64) -> Duration {
+    Duration::from_millis(random.between(0..=limit_ms))
 }
 
 impl Script {
@@ -61,7 +61,7 @@ impl Script {
     pub fn of(seed: u64) -> Self {
         let plan = plan(&mut Random::stream(seed, "gate/plan"));
         let mut random = Random::stream(seed, "gate/jobs");
-        let jobs = plan.agents.iter().map(|agent| jobs(&mut random, agent)).collect();
+        let attempts = plan.agents.iter().map(|agent| attempt_scripts(&mut random, agent)).collect();
         let mut random = Random::stream(seed, "gate/orders");
         let first = ms(&mut random, 4000);
         let second = first + ms(&mut random, 600);
@@ -72,14 +72,21 @@ impl Script {
             4 => vec![(Duration::ZERO, CancelOrder::Cancel)],
             _ => Vec::new(),
         };
-        let late = Duration::from_millis(random.pick(&[0, 0, 5, 150]));
-        Self { plan, seed: Seed::new(seed), jobs, orders, late, random: Random::stream(seed, "gate/run") }
+        let timer_delay = Duration::from_millis(random.pick(&[0, 0, 5, 150]));
+        Self {
+            plan,
+            seed: Seed::new(seed),
+            attempts,
+            orders,
+            timer_delay,
+            random: Random::stream(seed, "gate/run"),
+        }
     }
 
     /// The script of an attempt, counted from 1.
-    pub fn job(&self, agent: usize, attempt: u32) -> &AttemptScript {
-        let jobs = &self.jobs[agent];
-        &jobs[jobs.len().min(attempt as usize) - 1]
+    pub fn attempt(&self, agent: usize, attempt: u32) -> &AttemptScript {
+        let scripts = &self.attempts[agent];
+        &scripts[scripts.len().min(attempt as usize) - 1]
     }
 }
 
@@ -115,7 +122,7 @@ fn plan(random: &mut Random) -> Plan {
     }
 }
 
-fn jobs(random: &mut Random, agent: &Agent) -> Vec<AttemptScript> {
+fn attempt_scripts(random: &mut Random, agent: &Agent) -> Vec<AttemptScript> {
     let temporary = agent.retryable_exits.first().map_or(75, |exit| i32::from(*exit));
     let temporary = Ending::Exited { code: temporary };
     let done = Ending::Exited { code: 0 };
@@ -124,8 +131,8 @@ fn jobs(random: &mut Random, agent: &Agent) -> Vec<AttemptScript> {
         0 | 1 => Vec::new(),
         2 | 3 => vec![temporary; times as usize],
         4 => vec![not_started(ErrorClass::Retryable); times as usize],
-        5 => return vec![job(random, not_started(ErrorClass::Permanent))],
-        6 => return vec![job(random, Ending::CircuitOpen)],
+        5 => return vec![attempt_script(random, not_started(ErrorClass::Permanent))],
+        6 => return vec![attempt_script(random, Ending::CircuitOpen)],
         _ => {
             let any = [
                 temporary,
@@ -144,19 +151,19 @@ fn jobs(random: &mut Random, agent: &Agent) -> Vec<AttemptScript> {
         Ending::Exited { code: -1 },
         Ending::Exited { code: 75 },
     ]);
-    first.into_iter().chain([last]).map(|ending| job(random, ending)).collect()
+    first.into_iter().chain([last]).map(|ending| attempt_script(random, ending)).collect()
 }
 
-fn job(random: &mut Random, ending: Ending) -> AttemptScript {
+fn attempt_script(random: &mut Random, ending: Ending) -> AttemptScript {
     let is_rejected = matches!(ending, Ending::NotStarted { .. } | Ending::CircuitOpen);
-    let takes =
+    let duration =
         if is_rejected { Some(Duration::ZERO) } else { Some(ms(random, 1500)).filter(|_| random.chance(85)) };
     let lag = ms(random, 400);
     let is_cut = !is_rejected && random.chance(15);
     let answers = [r#"{"verdict":"yes"}"#, r#"{"verdict":"yes"}"#, r#"{"verdict":"no"}"#, "no answer", ""];
     AttemptScript {
-        room: Duration::from_millis(random.pick(&[0, 0, 1, 200])),
-        takes,
+        start_delay: Duration::from_millis(random.pick(&[0, 0, 1, 200])),
+        duration,
         ending,
         term_reaction: random.pick(&[
             TermReaction::EndsAfter(Duration::ZERO),

@@ -1,6 +1,6 @@
-//! What a person expects of the program, from what it was answered when it read.
+//! The behaviour that a user expects of the program, given the results of its readings.
 //!
-//! It says when the program must read and when it must not, which events it must send, and what must be in force.
+//! The model knows when the program must read, which events it must send, and which configuration must be in use.
 
 use std::time::Duration;
 
@@ -9,46 +9,46 @@ use speckit::Reloaded;
 use speckit_tests::fakes::Recording;
 
 use crate::config::contents::{RecordedContents, contents};
-use crate::config::notices::{Notice, claim};
+use crate::config::coverage::{CoverageCounts, CoveredCase};
+use crate::config::events::{EventSummary, ensure};
 use crate::config::oracle::{AcceptedSettings, Leaves, Oracle, ReadOutcome};
 use crate::config::program::{Setup, closure_panicked};
-use crate::config::tally::{Coverage, Tally};
 
 mod deciding;
 mod status;
 
-/// How long a file may be empty or missing before that counts.
-const SETTLING: Duration = Duration::from_secs(2);
+/// How long a file may be empty or missing before the program accepts this.
+const SETTLING_TIME: Duration = Duration::from_secs(2);
 
-/// Why the program was called.
+/// The reason for a call of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
     Hint,
     Due,
-    Asked,
+    Requested,
 }
 
-/// With which files a reading is patient that have lost their bytes.
+/// For which files that have lost their bytes a reading is postponed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Patience {
-    /// With all.
-    Whole,
-    /// With those that have lost them only now; the others have been waited for.
+enum LossPolicy {
+    /// For all of them.
+    AllLosses,
+    /// For those that have lost them since the last reading, because the time of the others is over.
     NewLosses,
-    /// With all; and what has come back is not looked at until it has been quiet.
-    Look,
+    /// For all of them; and if their bytes are back, the program waits for a quiet period before it reads them.
+    OnlyCheck,
     None,
 }
 
-/// What was observed of one call.
-pub struct Call<'a> {
+/// The observations of one call.
+pub struct ObservedCall<'a> {
     pub cause: Cause,
     pub began: Duration,
     pub ended: Duration,
     pub guards_before: usize,
     pub guards_after: usize,
     pub readings: &'a [Recording],
-    /// Whether a hint came in the middle of it.
+    /// Whether a hint came in the middle of the call.
     pub was_hinted: bool,
 }
 
@@ -57,33 +57,33 @@ pub struct Model<'a> {
     oracle: &'a Oracle,
     pub running: AcceptedSettings,
     pub generation: u64,
-    /// The files that the running configuration was read from; none for a fallback.
+    /// The reading of the running configuration; `None` for a fallback.
     source: Option<Recording>,
-    /// What the last reading found that was not put off.
-    last: Recording,
-    /// What the reading before found, whatever became of it.
-    seen: RecordedContents,
-    said: LastReport,
-    /// What is accepted and waits for the last guard.
-    waiting: Option<(AcceptedSettings, Recording)>,
-    /// Why the newest reading was refused.
+    /// The last reading that was not postponed.
+    last_reading: Recording,
+    /// The contents of the last reading, postponed or not.
+    last_contents: RecordedContents,
+    last_report: LastReport,
+    /// An accepted configuration that waits for the last read guard.
+    deferred: Option<(AcceptedSettings, Recording)>,
+    /// The diagnostics of the newest reading, if it was refused.
     refusal: Option<Json>,
-    quiet: Duration,
+    quiet_period: Duration,
     burst: Option<(Duration, Duration)>,
-    /// A hint came in the middle of a call, and counts from the next one on.
+    /// Whether a hint came in the middle of the last call. It takes effect in the next call.
     is_hinted: bool,
     settling: Option<Settling>,
-    since: Duration,
-    times: Vec<Duration>,
+    generation_start: Duration,
+    reload_times: Vec<Duration>,
     refusals: u64,
-    /// Whether what runs was put in force by the reading that is looked at.
+    /// Whether the current reading has replaced the running configuration.
     is_published: bool,
     warnings: usize,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 enum LastReport {
-    InForce,
+    InUse,
     Refused(Json),
     Deferred(Leaves),
 }
@@ -96,17 +96,17 @@ struct Settling {
 }
 
 impl<'a> Model<'a> {
-    /// What the program starts with; the diagnostics where it must not start.
+    /// The model of a program that starts, or the diagnostics if it must not start.
     pub fn open(
         setup: &'a Setup,
         oracle: &'a Oracle,
         reading: Recording,
         now: Duration,
     ) -> Result<Result<Self, Json>, String> {
-        let (running, refusal) = match oracle.judge(setup, &reading, None)? {
+        let (running, refusal) = match oracle.evaluate(setup, &reading, None)? {
             ReadOutcome::Accepted(accepted) => (*accepted, None),
             ReadOutcome::Refused(found) if !setup.fallback => return Ok(Err(found)),
-            ReadOutcome::Refused(found) => match oracle.stand_in(setup, &reading)? {
+            ReadOutcome::Refused(found) => match oracle.resolve_fallback(setup, &reading)? {
                 ReadOutcome::Accepted(accepted) => (*accepted, Some(found)),
                 ReadOutcome::Refused(_) => return Ok(Err(found)),
             },
@@ -117,43 +117,43 @@ impl<'a> Model<'a> {
             running,
             generation: 1,
             source: refusal.is_none().then(|| reading.clone()),
-            seen: contents(&reading),
-            last: reading,
-            said: refusal.clone().map_or(LastReport::InForce, LastReport::Refused),
-            waiting: None,
+            last_contents: contents(&reading),
+            last_reading: reading,
+            last_report: refusal.clone().map_or(LastReport::InUse, LastReport::Refused),
+            deferred: None,
             refusal,
-            quiet: Duration::from_millis(setup.quiet_ms),
+            quiet_period: Duration::from_millis(setup.quiet_ms),
             burst: None,
             is_hinted: false,
             settling: None,
-            since: now,
-            times: Vec::new(),
+            generation_start: now,
+            reload_times: Vec::new(),
             refusals: 0,
             is_published: false,
             warnings: 0,
         };
-        if model.has_mistake() {
+        if model.has_panicking_closure() {
             return Ok(Err(closure_panicked()));
         }
-        model.follow();
+        model.update_quiet_period();
         Ok(Ok(model))
     }
 
-    /// Whether the drop of the last guard is a reason to read.
-    pub fn awaits_guards(&self) -> bool {
-        self.waiting.is_some()
+    /// Whether dropping the last read guard causes a reading.
+    pub fn has_deferred_reload(&self) -> bool {
+        self.deferred.is_some()
     }
 
-    /// What the newest reading is refused for.
-    pub fn refused(&self) -> Option<&Json> {
-        match &self.said {
+    /// The diagnostics of the refusal, if it is the last reported result.
+    pub fn reported_refusal(&self) -> Option<&Json> {
+        match &self.last_report {
             LastReport::Refused(found) => Some(found),
-            LastReport::InForce | LastReport::Deferred(_) => None,
+            LastReport::InUse | LastReport::Deferred(_) => None,
         }
     }
 
-    /// How long the program may sleep.
-    pub fn wait(&self, now: Duration) -> Option<Duration> {
+    /// How long the program must wait for its next turn.
+    pub fn expected_wait(&self, now: Duration) -> Option<Duration> {
         if self.is_hinted {
             return Some(Duration::ZERO);
         }
@@ -162,61 +162,65 @@ impl<'a> Model<'a> {
         Some(next.saturating_sub(now))
     }
 
-    /// What a reload by hand must answer, where the generation before it was that.
-    pub fn answer(&self, generation: u64) -> Result<Reloaded, Json> {
+    /// The expected result of a manual reload, given the generation before it.
+    pub fn expected_reload_result(&self, generation: u64) -> Result<Reloaded, Json> {
         match &self.refusal {
             Some(found) => Err(found.clone()),
-            None if matches!(self.said, LastReport::Deferred(_)) => Ok(Reloaded::Deferred),
+            None if matches!(self.last_report, LastReport::Deferred(_)) => Ok(Reloaded::Deferred),
             None if self.generation != generation => Ok(Reloaded::Renewed),
             None => Ok(Reloaded::Unchanged),
         }
     }
 
-    /// The events that one call must emit.
-    pub fn take(&mut self, call: &Call<'_>, tally: &mut Tally) -> Result<Vec<Notice>, String> {
-        let mut told = Vec::new();
-        let mut is_asked = false;
-        // What was due before is due whatever comes.
-        let mut due = self.due(call.began, call.guards_before, &mut is_asked);
+    /// Advances the model by one call, and returns the events that the call must send.
+    pub fn expected_events(
+        &mut self,
+        call: &ObservedCall<'_>,
+        coverage: &mut CoverageCounts,
+    ) -> Result<Vec<EventSummary>, String> {
+        let mut events = Vec::new();
+        let mut is_requested = false;
+        // A reading that was due before the call is due first.
+        let mut due = self.due_reading(call.began, call.guards_before, &mut is_requested);
         if std::mem::take(&mut self.is_hinted) {
             self.hint(call.began);
         }
         if due.is_none() {
-            due = self.due(call.began, call.guards_before, &mut is_asked);
+            due = self.due_reading(call.began, call.guards_before, &mut is_requested);
         }
         match call.cause {
             Cause::Hint => self.hint(call.began),
-            Cause::Asked => is_asked = true,
+            Cause::Requested => is_requested = true,
             Cause::Due => {}
         }
         if due.is_none() {
-            due = self.due(call.began, call.guards_before, &mut is_asked);
+            due = self.due_reading(call.began, call.guards_before, &mut is_requested);
         }
         let mut readings = call.readings.iter().peekable();
         let mut guards = call.guards_before;
-        while let Some(patience) = due {
-            let reading = readings.next().ok_or("a reading was due, and nothing was read")?;
+        while let Some(policy) = due {
+            let reading = readings.next().ok_or("a reading was due, but nothing was read")?;
             let now = readings.peek().map_or(call.ended, |next| next.began);
             if reading.is_interrupted {
                 guards = call.guards_after;
-                tally.see(Coverage::Interrupt);
+                coverage.count(CoveredCase::Interrupt);
             }
-            self.decide(reading, patience, call.cause, guards, now, &mut told, tally)?;
-            // By the quiet period that was in force, or by the one that is.
-            due = self.due(now, guards, &mut is_asked);
-            self.follow();
-            if std::mem::take(&mut self.is_published) && self.has_mistake() {
+            self.decide(reading, policy, call.cause, guards, now, &mut events, coverage)?;
+            // The next reading may be due by the old quiet period, or below by the new one.
+            due = self.due_reading(now, guards, &mut is_requested);
+            self.update_quiet_period();
+            if std::mem::take(&mut self.is_published) && self.has_panicking_closure() {
                 self.warnings += 1;
-                told.push(Notice::Warned);
+                events.push(EventSummary::ClosurePanicked);
             }
             if due.is_none() {
-                due = self.due(now, guards, &mut is_asked);
+                due = self.due_reading(now, guards, &mut is_requested);
             }
         }
         self.is_hinted = call.was_hinted;
         let rest = readings.count();
-        claim(rest == 0, &format!("of {} readings {rest} were not due", call.readings.len()))?;
-        Ok(told)
+        ensure(rest == 0, &format!("{rest} of {} readings were not due", call.readings.len()))?;
+        Ok(events)
     }
 
     fn hint(&mut self, now: Duration) {
@@ -226,14 +230,14 @@ impl<'a> Model<'a> {
 
     fn burst_end(&self) -> Option<Duration> {
         let (first, last) = self.burst?;
-        Some((last + self.quiet).min(first + self.quiet * 10))
+        Some((last + self.quiet_period).min(first + self.quiet_period * 10))
     }
 
-    /// Whether a reading is due, and how patient it is.
-    fn due(&mut self, now: Duration, guards: usize, is_asked: &mut bool) -> Option<Patience> {
-        if std::mem::take(is_asked) {
+    /// Whether a reading is due, and with which policy.
+    fn due_reading(&mut self, now: Duration, guards: usize, is_requested: &mut bool) -> Option<LossPolicy> {
+        if std::mem::take(is_requested) {
             self.settling = None;
-            return Some(Patience::None);
+            return Some(LossPolicy::None);
         }
         let has_burst = self.burst.is_some();
         let is_quiet = self.burst_end().is_some_and(|end| end <= now);
@@ -241,13 +245,13 @@ impl<'a> Model<'a> {
             self.burst = None;
         }
         let is_settling_due = !has_burst && self.settling.is_some_and(|settling| settling.due <= now);
-        let is_free = self.waiting.is_some() && guards == 0 && self.settling.is_none() && !has_burst;
-        let is_over = self.settling.is_some_and(|settling| settling.since + SETTLING <= now);
-        let patience = match (is_over, is_settling_due) {
-            (true, _) => Patience::NewLosses,
-            (false, true) => Patience::Look,
-            (false, false) => Patience::Whole,
+        let is_free = self.deferred.is_some() && guards == 0 && self.settling.is_none() && !has_burst;
+        let is_over = self.settling.is_some_and(|settling| settling.since + SETTLING_TIME <= now);
+        let policy = match (is_over, is_settling_due) {
+            (true, _) => LossPolicy::NewLosses,
+            (false, true) => LossPolicy::OnlyCheck,
+            (false, false) => LossPolicy::AllLosses,
         };
-        (is_quiet || is_settling_due || is_free).then_some(patience)
+        (is_quiet || is_settling_due || is_free).then_some(policy)
     }
 }

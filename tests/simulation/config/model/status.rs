@@ -1,4 +1,4 @@
-//! What a status must say.
+//! The expected status.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,41 +7,44 @@ use speckit::Status;
 use speckit_tests::fakes::FakeWorld;
 
 use super::{LastReport, Model};
-use crate::config::contents::{RecordedContents, contents, different};
-use crate::config::notices::claim;
+use crate::config::contents::{RecordedContents, contents, different_files};
+use crate::config::events::ensure;
 use crate::config::oracle::diagnostics_json;
 use crate::config::program::sources;
 
 impl Model<'_> {
-    /// What a status must say.
+    /// Compares a status with the model.
     pub fn check_status(&self, status: &Status, world: &FakeWorld, now: Duration) -> Result<(), String> {
-        let is = |what: &str, holds: bool| claim(holds, &format!("{what} is not true of {status:?}"));
-        is("the generation", status.generation == self.generation)?;
-        is("the age", status.age == now - self.since)?;
-        is("the count of reloads", status.reloads == u64::try_from(self.times.len()).expect("a count"))?;
-        is("the count of refusals", status.refusals == self.refusals)?;
-        is("the last reload", status.last_reload == self.times.last().copied())?;
-        is("the percentile", status.p95_reload == nearest_rank_95(&self.times))?;
-        is("the wait", status.is_waiting == (self.burst.is_some() || self.settling.is_some()))?;
-        is("the deferral", status.is_deferred == matches!(self.said, LastReport::Deferred(_)))?;
+        let check = |name: &str, is_equal: bool| ensure(is_equal, &format!("{name} is wrong in {status:?}"));
+        check("the generation", status.generation == self.generation)?;
+        check("the age", status.age == now - self.generation_start)?;
+        check(
+            "the count of reloads",
+            status.reloads == u64::try_from(self.reload_times.len()).expect("a count"),
+        )?;
+        check("the count of refusals", status.refusals == self.refusals)?;
+        check("the last reload", status.last_reload == self.reload_times.last().copied())?;
+        check("the percentile", status.p95_reload == nearest_rank_95(&self.reload_times))?;
+        check("the wait", status.is_waiting == (self.burst.is_some() || self.settling.is_some()))?;
+        check("the deferral", status.is_deferred == matches!(self.last_report, LastReport::Deferred(_)))?;
         let pending: Vec<String> =
             status.pending_restart.iter().map(|change| change.key.to_string()).collect();
-        is("what is pending", pending == self.running.pending)?;
+        check("the list of pending restarts", pending == self.running.pending)?;
         let refusal = status.refusal.as_ref().map(|found| diagnostics_json(found));
-        is("the refusal", refusal.as_ref() == self.refused())?;
-        is("the warnings", status.warnings.len() == self.warnings)?;
+        check("the refusal", refusal.as_ref() == self.reported_refusal())?;
+        check("the warnings", status.warnings.len() == self.warnings)?;
         let drift: Vec<String> = status.drift.iter().map(|path| path.display().to_string()).collect();
-        is("the drift", drift == self.drift(world))
+        check("the drift", drift == self.drift(world))
     }
 
-    /// The files that are not as they were when what runs was read.
+    /// The files that have changed since the reading of the running configuration.
     fn drift(&self, world: &FakeWorld) -> Vec<String> {
         let before = self.source.as_ref().map(contents).unwrap_or_default();
         let layered: Vec<PathBuf> = sources(self.setup).files.into_iter().map(|file| file.path).collect();
-        let known = contents(&self.last).into_keys().chain(before.keys().cloned()).map(PathBuf::from);
+        let known = contents(&self.last_reading).into_keys().chain(before.keys().cloned()).map(PathBuf::from);
         let mut names: Vec<PathBuf> = known.filter(|path| !layered.contains(path)).collect();
         let mut now = RecordedContents::new();
-        let answer = |path: &Path| {
+        let read = |path: &Path| {
             world.files(|files| files.read(path)).map_err(|error| (error.kind(), error.to_string()))
         };
         for path in layered {
@@ -53,8 +56,8 @@ impl Model<'_> {
                 None => names.push(path),
             }
         }
-        now.extend(names.into_iter().map(|path| (path.display().to_string(), answer(&path))));
-        different(&before, &now).into_iter().map(|path| path.display().to_string()).collect()
+        now.extend(names.into_iter().map(|path| (path.display().to_string(), read(&path))));
+        different_files(&before, &now).into_iter().map(|path| path.display().to_string()).collect()
     }
 }
 

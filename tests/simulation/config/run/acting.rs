@@ -1,4 +1,4 @@
-//! Does what the plan says, and what the program asks for.
+//! Runs the steps of the plan, and the loop of the program.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -9,39 +9,43 @@ use speckit::world::World as _;
 use speckit::{Config, ConfigError, Reloaded};
 
 use super::ProgramRun;
+use crate::config::events::ensure;
 use crate::config::model::Cause;
-use crate::config::notices::claim;
-use crate::config::observers::shows_no_secret;
+use crate::config::observers::ensure_no_secret;
 use crate::config::oracle::diagnostics_json;
 use crate::config::program::APP;
-use crate::config::steps::{FileChange, Step, line};
+use crate::config::steps::{FileChange, Step, to_line};
 
 impl ProgramRun<'_> {
-    pub(super) fn act(&mut self) -> Result<(), String> {
+    pub(super) fn run_steps(&mut self) -> Result<(), String> {
         let plan = self.plan;
         for timed in &plan.steps {
             let at = Duration::from_millis(timed.at_ms);
-            while let Some(wake) = self.wake.map(|wake| wake + self.oversleeps()).filter(|wake| *wake <= at) {
-                self.world.advance_to(wake);
+            while let Some(wake_time) = self
+                .wake_time
+                .map(|wake_time| wake_time + self.wake_delay())
+                .filter(|wake_time| *wake_time <= at)
+            {
+                self.world.advance_to(wake_time);
                 self.turn()?;
             }
             self.world.advance_to(at);
-            _ = writeln!(self.log, "{}", line(timed));
-            self.step(&timed.step)?;
+            _ = writeln!(self.log, "{}", to_line(timed));
+            self.run_step(&timed.step)?;
         }
         Ok(())
     }
 
-    fn oversleeps(&self) -> Duration {
-        Duration::from_millis(self.plan.setup.oversleeps_ms)
+    fn wake_delay(&self) -> Duration {
+        Duration::from_millis(self.plan.setup.wake_delay_ms)
     }
 
-    fn step(&mut self, step: &Step) -> Result<(), String> {
-        if let Some(changed) = step.change(&self.world) {
-            match changed {
-                Ok(()) => self.is_unseen.fetch_or(step.is_change(), Ordering::Relaxed),
+    fn run_step(&mut self, step: &Step) -> Result<(), String> {
+        if let Some(result) = step.apply_to_world(&self.world) {
+            match result {
+                Ok(()) => self.has_unreported_change.fetch_or(step.is_change(), Ordering::Relaxed),
                 Err(error) => {
-                    self.note(format!("cannot be done: {error}"));
+                    self.write_log(format!("the step failed: {error}"));
                     return Ok(());
                 }
             };
@@ -52,93 +56,94 @@ impl ProgramRun<'_> {
             Step::Turn => self.turn()?,
             Step::Reload => self.reload()?,
             Step::Status => self.check_status()?,
-            Step::Guard { worker } => self.workers.begin(*worker, &self.shell),
-            Step::Release { worker } => self.release(*worker)?,
-            Step::Keep { reader } => self.readers.keep(*reader, &self.shell),
-            Step::Compare { reader } => self.readers.compare(*reader)?,
-            Step::Subscribe { listener } => self.listeners.subscribe(*listener, &self.shell),
-            Step::Drain { listener } => self.listeners.drain(*listener, self.tally)?,
+            Step::TakeGuard { worker } => self.workers.take_guard(*worker, &self.config),
+            Step::DropGuard { worker } => self.drop_guard(*worker)?,
+            Step::KeepSnapshot { reader } => self.readers.keep_snapshot(*reader, &self.config),
+            Step::CompareSnapshot { reader } => self.readers.compare_snapshot(*reader)?,
+            Step::Subscribe { listener } => self.listeners.subscribe(*listener, &self.config),
+            Step::ReceiveEvents { listener } => self.listeners.receive_events(*listener, self.coverage)?,
             Step::Unsubscribe { listener } => self.listeners.unsubscribe(*listener),
-            Step::Hammer { times } => self.hammer(*times)?,
-            Step::During { files, steps } => self.interrupt(*files, steps),
+            Step::EditAndReload { times } => self.edit_and_reload(*times)?,
+            Step::InterruptReading { files, steps } => self.set_interrupt(*files, steps),
         }
-        self.look()
+        self.check_invariants()
     }
 
-    pub(super) fn note(&mut self, words: impl std::fmt::Display) {
-        _ = writeln!(self.log, "  {} ms: {words}", self.world.now().as_millis());
+    pub(super) fn write_log(&mut self, text: impl std::fmt::Display) {
+        _ = writeln!(self.log, "  {} ms: {text}", self.world.now().as_millis());
     }
 
     pub(super) fn hint(&mut self) -> Result<(), String> {
-        self.is_unseen.store(false, Ordering::Relaxed);
+        self.has_unreported_change.store(false, Ordering::Relaxed);
         self.call(Cause::Hint, Config::hint)?;
-        // The loop has been woken.
+        // A hint wakes the loop of the program.
         self.turn()
     }
 
     pub(super) fn turn(&mut self) -> Result<(), String> {
         let wait = self.call(Cause::Due, Config::turn)?;
         let now = self.world.now();
-        let expected = self.model.wait(now);
-        claim(wait == expected, &format!("the program wants to sleep {wait:?} and not {expected:?}"))?;
-        self.wake = wait.map(|wait| now + wait);
+        let expected = self.model.expected_wait(now);
+        ensure(wait == expected, &format!("the program waits {wait:?} and not {expected:?}"))?;
+        self.wake_time = wait.map(|wait| now + wait);
         Ok(())
     }
 
     fn reload(&mut self) -> Result<(), String> {
         let generation = self.model.generation;
-        let answer = self.call(Cause::Asked, Config::reload)?;
-        if let Err(error) = &answer {
-            shows_no_secret(&format!("{error} {error:?}"))?;
+        let result = self.call(Cause::Requested, Config::reload)?;
+        if let Err(error) = &result {
+            ensure_no_secret(&format!("{error} {error:?}"))?;
         }
-        let short = answer.map_err(|error: ConfigError| diagnostics_json(error.diagnostics()));
-        if let Ok(reloaded) = &short {
-            self.note(format!("{reloaded:?}"));
+        let summary = result.map_err(|error: ConfigError| diagnostics_json(error.diagnostics()));
+        if let Ok(reloaded) = &summary {
+            self.write_log(format!("{reloaded:?}"));
         }
-        let expected: Result<Reloaded, _> = self.model.answer(generation);
-        claim(short == expected, &format!("the reload by hand gave {short:?} and not {expected:?}"))
+        let expected: Result<Reloaded, _> = self.model.expected_reload_result(generation);
+        ensure(summary == expected, &format!("the manual reload returned {summary:?} and not {expected:?}"))
     }
 
-    /// The one who drops the last guard does the reload that waits.
-    pub(super) fn release(&mut self, worker: u8) -> Result<(), String> {
+    /// Drops the guard of a worker. Dropping the last guard performs a deferred reload.
+    pub(super) fn drop_guard(&mut self, worker: u8) -> Result<(), String> {
         let before = self.workers.count();
-        let Some(guard) = self.workers.end(worker) else { return Ok(()) };
-        if before == 1 && self.model.awaits_guards() {
+        let Some(guard) = self.workers.remove_guard(worker) else { return Ok(()) };
+        if before == 1 && self.model.has_deferred_reload() {
             return self.call(Cause::Due, |_| drop(guard));
         }
         drop(guard);
-        claim(
+        ensure(
             self.world.take_readings().is_empty(),
-            "the drop of a guard that nothing waits for read something",
+            "dropping a guard without a deferred reload caused a reading",
         )
     }
 
-    fn hammer(&mut self, times: u16) -> Result<(), String> {
-        for time in 0..times {
-            let edit = FileChange::Write { path: APP.into(), text: format!("labels.storm = '{time}'\n") };
-            self.step(&Step::Files(edit))?;
+    fn edit_and_reload(&mut self, times: u16) -> Result<(), String> {
+        for number in 0..times {
+            let edit = FileChange::Write { path: APP.into(), text: format!("labels.storm = '{number}'\n") };
+            self.run_step(&Step::Files(edit))?;
             self.reload()?;
         }
         Ok(())
     }
 
-    fn interrupt(&mut self, files: usize, steps: &[Step]) {
-        let (world, shell, workers) = (Arc::clone(&self.world), self.shell.clone(), self.workers.clone());
-        let (is_unseen, was_hinted) = (Arc::clone(&self.is_unseen), Arc::clone(&self.was_hinted));
+    fn set_interrupt(&mut self, files: usize, steps: &[Step]) {
+        let (world, config, workers) = (Arc::clone(&self.world), self.config.clone(), self.workers.clone());
+        let (has_unreported_change, was_hinted) =
+            (Arc::clone(&self.has_unreported_change), Arc::clone(&self.was_hinted));
         let steps = steps.to_vec();
         let interrupt = move || {
             for step in steps {
-                // What cannot be done is not done.
-                if let Some(Ok(())) = step.change(&world) {
-                    is_unseen.fetch_or(step.is_change(), Ordering::Relaxed);
+                // A step that fails has no effect.
+                if let Some(Ok(())) = step.apply_to_world(&world) {
+                    has_unreported_change.fetch_or(step.is_change(), Ordering::Relaxed);
                 }
                 match step {
-                    Step::Guard { worker } => workers.begin(worker, &shell),
-                    Step::Release { worker } => drop(workers.end(worker)),
+                    Step::TakeGuard { worker } => workers.take_guard(worker, &config),
+                    Step::DropGuard { worker } => drop(workers.remove_guard(worker)),
                     Step::Hint => {
-                        is_unseen.store(false, Ordering::Relaxed);
+                        has_unreported_change.store(false, Ordering::Relaxed);
                         was_hinted.store(true, Ordering::Relaxed);
-                        shell.hint();
+                        config.hint();
                     }
                     _ => {}
                 }

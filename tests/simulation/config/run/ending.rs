@@ -1,4 +1,4 @@
-//! When all have done what they do: the program comes to rest, and runs what it must.
+//! Checks the program after the last step, when it is idle.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -6,92 +6,105 @@ use std::sync::atomic::Ordering;
 use speckit::world::World;
 
 use super::ProgramRun;
-use crate::config::notices::claim;
-use crate::config::observers::shows_no_secret;
+use crate::config::coverage::CoveredCase;
+use crate::config::events::ensure;
+use crate::config::observers::ensure_no_secret;
 use crate::config::oracle::{diagnostics_json, leaves};
-use crate::config::program::{KEYS, RESTART, Setup, builder, closure_panicked};
-use crate::config::tally::Coverage;
+use crate::config::program::{KEYS, RESTART_KEYS, Setup, builder, closure_panicked};
 
-/// More calls than this after the last change, and the program never comes to rest.
-const MAX_TURNS_TO_REST: u32 = 200;
+/// A program that needs more turns than this after the last change is never idle.
+const MAX_TURNS_UNTIL_IDLE: u32 = 200;
 
 impl ProgramRun<'_> {
-    /// Guards are dropped, the last hint comes, and time passes until the program wants nothing any more.
-    pub(super) fn come_to_rest(&mut self) -> Result<(), String> {
-        self.world.forget_interrupt();
+    /// Drops all guards, sends the last hint, and moves the clock on until the program is idle.
+    pub(super) fn run_until_idle(&mut self) -> Result<(), String> {
+        self.world.remove_interrupt();
         for worker in self.workers.names() {
-            self.release(worker)?;
+            self.drop_guard(worker)?;
         }
-        for _ in 0..MAX_TURNS_TO_REST {
-            if self.is_unseen.load(Ordering::Relaxed) {
+        for _ in 0..MAX_TURNS_UNTIL_IDLE {
+            if self.has_unreported_change.load(Ordering::Relaxed) {
                 self.hint()?;
             } else {
                 self.turn()?;
             }
-            match self.wake {
-                Some(wake) => self.world.advance_to(wake),
+            match self.wake_time {
+                Some(time) => self.world.advance_to(time),
                 None => return self.check_status(),
             }
         }
-        Err("the program does not come to rest".into())
+        Err("the program does not become idle".into())
     }
 
-    /// What runs is what a program that starts now would run, but for settings that need a restart; or it is the last
-    /// that was good, and the status says why.
-    pub(super) fn compare_with_a_fresh_start(&mut self) -> Result<(), String> {
+    /// Checks that the program uses the same configuration as a fresh start, except for pending restarts. If a fresh start is
+    /// refused, the status must have the same reason.
+    pub(super) fn compare_with_fresh_start(&mut self) -> Result<(), String> {
         let setup = Setup { fallback: false, ..self.plan.setup.clone() };
         let world: Arc<dyn World> = Arc::clone(&self.world) as Arc<dyn World>;
         let fresh = builder(&setup, &world).open();
-        let status = self.shell.status();
+        let status = self.config.status();
         self.world.take_readings();
         let refusal = status.refusal.as_ref().map(|refusal| diagnostics_json(refusal));
         let fresh = match fresh {
-            // Opening calls the closure too; a running configuration keeps its previous result.
+            // A start calls the closure too, while a running configuration keeps its previous result.
             Err(error) if diagnostics_json(error.diagnostics()) == closure_panicked() => return Ok(()),
             Err(error) => {
-                self.tally.see(Coverage::RefusedAtTheEnd);
+                self.coverage.count(CoveredCase::RefusedAtTheEnd);
                 let expected = Some(diagnostics_json(error.diagnostics()));
-                return claim(
+                return ensure(
                     refusal == expected,
-                    &format!("the status says {refusal:?} and not {expected:?}"),
+                    &format!("the refusal in the status is {refusal:?} and not {expected:?}"),
                 );
             }
             Ok(fresh) => fresh.snapshot(),
         };
         if let Some(refusal) = refusal {
-            let waits =
+            let needs_restart =
                 refusal.as_array().into_iter().flatten().all(|found| found["code"] == "reload/restart");
-            return claim(waits, &format!("a fresh start works, and the status says {refusal}"));
+            return ensure(
+                needs_restart,
+                &format!("a fresh start succeeds, but the status contains {refusal}"),
+            );
         }
-        claim(status.drift.is_empty(), &format!("{:?} are reported as drift", status.drift))?;
-        let runs = self.shell.snapshot();
-        let pending = runs.pending_restart();
+        ensure(status.drift.is_empty(), &format!("the status reports the drift of {:?}", status.drift))?;
+        let current = self.config.snapshot();
+        let pending = current.pending_restart();
         if !pending.is_empty() {
-            self.tally.see(Coverage::PendingAtTheEnd);
+            self.coverage.count(CoveredCase::PendingAtTheEnd);
         }
-        let live = |tree| {
-            let mut leaves = leaves(tree);
-            RESTART.iter().for_each(|key| drop(leaves.remove(*key)));
-            leaves
+        let live_leaves = |tree| {
+            let mut live_leaves = leaves(tree);
+            RESTART_KEYS.iter().for_each(|key| drop(live_leaves.remove(*key)));
+            live_leaves
         };
-        claim(live(runs.root()) == live(fresh.root()), "what runs is not what a fresh start runs")?;
-        for key in KEYS.iter().filter(|key| !RESTART.contains(key)) {
-            let why = [&runs, &fresh].map(|snapshot| snapshot.explain(key).map(|why| why.to_text()));
-            shows_no_secret(why[0].as_deref().unwrap_or_default())?;
-            claim(why[0] == why[1], &format!("{key} is explained by {why:?}"))?;
+        ensure(
+            live_leaves(current.root()) == live_leaves(fresh.root()),
+            "the configuration differs from that of a fresh start",
+        )?;
+        for key in KEYS.iter().filter(|key| !RESTART_KEYS.contains(key)) {
+            let explanations = [&current, &fresh]
+                .map(|snapshot| snapshot.explain(key).map(|explanation| explanation.to_text()));
+            ensure_no_secret(explanations[0].as_deref().unwrap_or_default())?;
+            ensure(
+                explanations[0] == explanations[1],
+                &format!("the explanations of {key} differ: {explanations:?}"),
+            )?;
         }
-        shows_no_secret(&runs.to_text())?;
-        let waits: Vec<String> = pending.iter().map(|change| change.key.to_string()).collect();
-        let (runs, fresh) = (leaves(runs.root()), leaves(fresh.root()));
-        let differs: Vec<&str> =
-            RESTART.into_iter().filter(|key| runs.get(*key) != fresh.get(*key)).collect();
-        claim(waits == differs, &format!("{waits:?} are said to wait, and {differs:?} do"))
+        ensure_no_secret(&current.to_text())?;
+        let pending_keys: Vec<String> = pending.iter().map(|change| change.key.to_string()).collect();
+        let (current, fresh) = (leaves(current.root()), leaves(fresh.root()));
+        let different_keys: Vec<&str> =
+            RESTART_KEYS.into_iter().filter(|key| current.get(*key) != fresh.get(*key)).collect();
+        ensure(
+            pending_keys == different_keys,
+            &format!("{pending_keys:?} are reported as pending, but {different_keys:?} differ"),
+        )
     }
 
-    /// With the program its subscriptions end.
-    pub(super) fn end(self) -> Result<(), String> {
-        let Self { shell, mut listeners, readers, tally, .. } = self;
-        drop((shell, readers));
-        listeners.end(tally)
+    /// Drops the program, and checks that its subscriptions end.
+    pub(super) fn drop_program(self) -> Result<(), String> {
+        let Self { config, mut listeners, readers, coverage, .. } = self;
+        drop((config, readers));
+        listeners.check_end(coverage)
     }
 }

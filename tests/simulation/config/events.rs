@@ -1,4 +1,4 @@
-//! Events as they can be foretold and compared, and the grammar that each sequence of them obeys.
+//! Comparable summaries of events, and the rules for every sequence of events.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -9,9 +9,9 @@ use speckit::{ConfigReloadEvent, Diagnostic, Severity};
 
 use crate::config::oracle::diagnostics_json;
 
-/// An event without the report.
+/// An event without the text of its report, so that a model can predict it.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Notice {
+pub enum EventSummary {
     Changed(Vec<PathBuf>),
     Success {
         generation: u64,
@@ -26,12 +26,12 @@ pub enum Notice {
     Deferred {
         busy: usize,
     },
-    /// The closure that says how the files are followed has panicked.
-    Warned,
+    /// The closure that returns the hot-reload settings has panicked.
+    ClosurePanicked,
     Other(String),
 }
 
-impl From<&ConfigReloadEvent> for Notice {
+impl From<&ConfigReloadEvent> for EventSummary {
     fn from(event: &ConfigReloadEvent) -> Self {
         match event {
             ConfigReloadEvent::FileChanged { paths } => Self::Changed(paths.clone()),
@@ -48,19 +48,19 @@ impl From<&ConfigReloadEvent> for Notice {
                 Self::Failed { generation: *generation, diagnostics: diagnostics_json(diagnostics) }
             }
             ConfigReloadEvent::ReloadDeferred { busy } => Self::Deferred { busy: *busy },
-            ConfigReloadEvent::Warning { diagnostics } if diagnostics.iter().all(is_of_closure) => {
-                Self::Warned
+            ConfigReloadEvent::Warning { diagnostics } if diagnostics.iter().all(is_closure_warning) => {
+                Self::ClosurePanicked
             }
             other => Self::Other(format!("{other:?}")),
         }
     }
 }
 
-fn is_of_closure(diagnostic: &Diagnostic) -> bool {
+fn is_closure_warning(diagnostic: &Diagnostic) -> bool {
     diagnostic.severity == Severity::Warning && diagnostic.message.contains("the closure has a mistake")
 }
 
-impl fmt::Display for Notice {
+impl fmt::Display for EventSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Changed(paths) => {
@@ -78,79 +78,86 @@ impl fmt::Display for Notice {
                 found.into_iter().try_for_each(|found| write!(f, "; {} {}", found["code"], found["message"]))
             }
             Self::Deferred { busy } => write!(f, "deferred by {busy}"),
-            Self::Warned => f.write_str("warned of the closure"),
+            Self::ClosurePanicked => f.write_str("warning about the closure"),
             Self::Other(text) => f.write_str(text),
         }
     }
 }
 
-/// The rules for every sequence of events.
+/// Checks the rules for every sequence of events.
 #[derive(Debug)]
-pub struct Grammar {
+pub struct EventOrderChecker {
     generation: u64,
-    said: LastEvent,
-    /// `FileChanged` was emitted, and its result was not yet.
+    last_event: LastEvent,
+    /// Whether `FileChanged` was sent without its result so far.
     is_open: bool,
 }
 
 #[derive(Debug, PartialEq)]
 enum LastEvent {
-    InForce,
+    InUse,
     Refused(Json),
     Deferred,
 }
 
-impl Grammar {
+impl EventOrderChecker {
     pub fn new(refused: Option<Json>) -> Self {
-        Self { generation: 1, said: refused.map_or(LastEvent::InForce, LastEvent::Refused), is_open: false }
-    }
-
-    pub fn take(&mut self, notice: &Notice) -> Result<(), String> {
-        let was_open = std::mem::take(&mut self.is_open);
-        match notice {
-            Notice::Changed(paths) => {
-                self.is_open = true;
-                let is_told = !was_open || self.said == LastEvent::Deferred;
-                claim(is_told, "`FileChanged` twice, without a result of the first")?;
-                claim(!paths.is_empty() && paths.is_sorted(), "the files that changed are not in order")
-            }
-            Notice::Success { generation, changed, .. } => {
-                let is_same = *generation == self.generation;
-                claim(is_same || *generation == self.generation + 1, "a generation is missing")?;
-                claim(!is_same || self.said != LastEvent::InForce, "a success without a change")?;
-                claim(!is_same || changed.is_empty(), "another configuration in the same generation")?;
-                self.generation = *generation;
-                self.said = LastEvent::InForce;
-                Ok(())
-            }
-            Notice::Failed { generation, diagnostics } => {
-                let said = LastEvent::Refused(diagnostics.clone());
-                claim(*generation == self.generation, "a refusal changed the generation")?;
-                claim(self.said != said, "the same refusal twice")?;
-                claim(diagnostics[0]["severity"].is_string(), "a refusal without a diagnostic")?;
-                self.said = said;
-                Ok(())
-            }
-            Notice::Deferred { busy } => {
-                claim(*busy > 0, "deferred without a guard")?;
-                claim(self.said != LastEvent::Deferred, "deferred twice")?;
-                self.said = LastEvent::Deferred;
-                Ok(())
-            }
-            Notice::Warned => Ok(()),
-            Notice::Other(text) => Err(format!("nobody foretold {text}")),
+        Self {
+            generation: 1,
+            last_event: refused.map_or(LastEvent::InUse, LastEvent::Refused),
+            is_open: false,
         }
     }
 
-    /// All events of one call are out: each change came with its result. Only a change that waits for the
-    /// last guard already may change again without an event.
-    pub fn pause(&mut self) -> Result<(), String> {
+    pub fn check(&mut self, event: &EventSummary) -> Result<(), String> {
+        let was_open = std::mem::take(&mut self.is_open);
+        match event {
+            EventSummary::Changed(paths) => {
+                self.is_open = true;
+                let is_allowed = !was_open || self.last_event == LastEvent::Deferred;
+                ensure(is_allowed, "`FileChanged` was sent twice without a result of the first")?;
+                ensure(!paths.is_empty() && paths.is_sorted(), "the changed files are empty or not sorted")
+            }
+            EventSummary::Success { generation, changed, .. } => {
+                let is_same = *generation == self.generation;
+                ensure(is_same || *generation == self.generation + 1, "a generation was skipped")?;
+                ensure(
+                    !is_same || self.last_event != LastEvent::InUse,
+                    "a success was sent without a change",
+                )?;
+                ensure(!is_same || changed.is_empty(), "the configuration changed within a generation")?;
+                self.generation = *generation;
+                self.last_event = LastEvent::InUse;
+                Ok(())
+            }
+            EventSummary::Failed { generation, diagnostics } => {
+                let last_event = LastEvent::Refused(diagnostics.clone());
+                ensure(*generation == self.generation, "a refusal changed the generation")?;
+                ensure(self.last_event != last_event, "the same refusal was sent twice")?;
+                ensure(diagnostics[0]["severity"].is_string(), "a refusal has no diagnostic")?;
+                self.last_event = last_event;
+                Ok(())
+            }
+            EventSummary::Deferred { busy } => {
+                ensure(*busy > 0, "a reload was deferred without a read guard")?;
+                ensure(self.last_event != LastEvent::Deferred, "the same reload was deferred twice")?;
+                self.last_event = LastEvent::Deferred;
+                Ok(())
+            }
+            EventSummary::ClosurePanicked => Ok(()),
+            EventSummary::Other(text) => Err(format!("unexpected event: {text}")),
+        }
+    }
+
+    /// Checks that every change was sent with its result, after all events of a call. A reload that is already deferred may
+    /// change again without a new result.
+    pub fn check_end_of_call(&mut self) -> Result<(), String> {
         let is_open = std::mem::take(&mut self.is_open);
-        claim(!is_open || self.said == LastEvent::Deferred, "`FileChanged` without a result")
+        ensure(!is_open || self.last_event == LastEvent::Deferred, "`FileChanged` was sent without a result")
     }
 }
 
-/// The claim holds, or the words say what is wrong.
-pub fn claim(holds: bool, words: &str) -> Result<(), String> {
-    if holds { Ok(()) } else { Err(words.into()) }
+/// Returns the message as an error unless the condition holds.
+pub fn ensure(condition: bool, message: &str) -> Result<(), String> {
+    if condition { Ok(()) } else { Err(message.into()) }
 }

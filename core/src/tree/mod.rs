@@ -13,6 +13,7 @@ mod redact_at;
 #[cfg(test)]
 pub(crate) mod testing;
 mod text;
+mod type_set;
 pub mod typed;
 mod value;
 
@@ -25,5 +26,6 @@ pub use number::{NotANumber, Number};
 pub use origin::{LayerKind, Origin, Source};
 pub use redact_at::{REDACTED, redact_at};
 pub use text::Text;
+pub use type_set::TypeSet;
 pub use value::{Fingerprint, Kind, List, ListIter, MAX_DEPTH, Table, TableIter, Value};
 pub(crate) use value::{Past, replace_entry};

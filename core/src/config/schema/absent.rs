@@ -4,9 +4,9 @@
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use super::facts::{Facts, NamedVariable, Reload, TypeSet};
+use super::facts::{Facts, NamedVariable, Reload};
 use crate::config::{Layer, ListStrategy};
-use crate::tree::{Diagnostic, Key, Text, Value};
+use crate::tree::{Diagnostic, Key, Text, TypeSet, Value};
 
 /// A compiled schema. It cannot be created without the feature `schema`.
 #[derive(Clone, Debug)]

@@ -19,4 +19,4 @@ pub use absent::{Schema, SchemaValidator};
 #[cfg(feature = "schema")]
 pub use draft7::{Documents, Schema, SchemaMap, SchemaMapError, SchemaValidator, file_address, schema_paths};
 pub(crate) use facts::NamedVariable;
-pub use facts::{Facts, Reload, TypeSet};
+pub use facts::{Facts, Reload};

@@ -6,8 +6,8 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::{Language, parse};
-use crate::config::schema::{Facts, Schema, TypeSet};
-use crate::tree::{Key, Kind, Number, Origin, Source, Text, Value};
+use crate::config::schema::{Facts, Schema};
+use crate::tree::{Key, Kind, Number, Origin, Source, Text, TypeSet, Value};
 
 /// Why a text is not a value of its key's type. It does not quote the text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

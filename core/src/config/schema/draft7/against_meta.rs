@@ -4,11 +4,12 @@ use alloc::format;
 use alloc::vec::Vec;
 
 use crate::tree::typed::to_value;
-use crate::tree::{Code, Diagnostic, Key, LayerKind, Origin, Severity, Source, Value, in_report_order};
+use crate::tree::{
+    Code, Diagnostic, Key, LayerKind, Origin, Severity, Source, TypeSet, Value, in_report_order,
+};
 
 use super::compile;
 use super::documents::{self, Documents};
-use super::facts::TypeSet;
 use super::schema::Schema;
 use super::violation::Violation;
 

@@ -6,12 +6,11 @@ use alloc::vec::Vec;
 
 use super::assertion::joined;
 use super::check::SchemaValidator;
-use super::facts::TypeSet;
 use super::graph::NodeId;
 use super::messages::type_message;
 use super::violation::{Expected, Violation, ViolationMessage};
 use super::violation_context::ViolationContext;
-use crate::tree::{Code, Value};
+use crate::tree::{Code, TypeSet, Value};
 
 impl SchemaValidator {
     /// Adds the violations of the closest alternative, or for `oneOf` that more than one matches.

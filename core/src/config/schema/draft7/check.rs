@@ -4,14 +4,13 @@ use alloc::format;
 use alloc::vec::Vec;
 use core::cell::Cell;
 
-use super::facts::TypeSet;
 use super::graph::{Dependency, Items, Judged, NodeId, SchemaGraph, SchemaNode};
 use super::judge::Judge;
 use super::messages::{how_to_add, type_message, type_way_out, unknown_key};
 use super::schema::Schema;
 use super::violation::Violation;
 use super::violation_context::ViolationContext;
-use crate::tree::{Code, Diagnostic, Key, Kind, Segment, Table, Value, in_report_order, redact_at};
+use crate::tree::{Code, Diagnostic, Key, Kind, Segment, Table, TypeSet, Value, in_report_order, redact_at};
 
 /// The limit of stack use, in nested subschemas (each below 1 KiB in any build).
 const MAX_OPEN: usize = 1000;

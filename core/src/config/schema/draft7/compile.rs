@@ -8,13 +8,13 @@ use alloc::vec::Vec;
 
 use super::assertion::Assertion;
 use super::documents::{Documents, SchemaLocation};
-use super::facts::{Reload, TypeSet};
+use super::facts::Reload;
 use super::format::StringFormat;
 use super::graph::{Dependency, Items, Judged, NodeId, Notes, SchemaGraph, SchemaNode};
 use super::pattern::Pattern;
 use crate::config::ListStrategy;
 use crate::tree::nearest::nearest;
-use crate::tree::{Code, Diagnostic, Key, Kind, Text, Value, in_report_order};
+use crate::tree::{Code, Diagnostic, Key, Kind, Text, TypeSet, Value, in_report_order};
 
 /// How long a chain of subschemas that apply to the same value may be; real schemas stay below ten.
 const MAX_CHAIN: usize = 64;

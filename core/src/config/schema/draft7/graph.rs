@@ -5,10 +5,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::assertion::Assertion;
-use super::facts::{Reload, TypeSet};
+use super::facts::Reload;
 use super::pattern::Pattern;
 use crate::config::ListStrategy;
-use crate::tree::{Diagnostic, Origin, Segment, Text, Value};
+use crate::tree::{Diagnostic, Origin, Segment, Text, TypeSet, Value};
 
 /// The number of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

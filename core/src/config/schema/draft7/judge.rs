@@ -19,9 +19,8 @@ use valico::json_schema::validators::Validator;
 use valico::json_schema::{Scope, ValidationState, errors};
 
 use super::assertion::Assertion;
-use super::facts::TypeSet;
 use super::graph::{Dependency, Items, Judged, NodeId, SchemaGraph, SchemaNode};
-use crate::tree::{Kind, Number, Origin, Value};
+use crate::tree::{Kind, Number, Origin, TypeSet, Value};
 
 const ADDRESS: &str = "speckit://plan/";
 /// Our keyword for valico: the types and assertions of the node with this number.

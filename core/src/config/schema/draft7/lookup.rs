@@ -6,13 +6,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::assertion::{Assertion, list};
-use super::facts::{Facts, NamedVariable, Reload, TypeSet};
+use super::facts::{Facts, NamedVariable, Reload};
 use super::graph::{NodeId, SchemaGraph, SchemaNode};
 use super::schema::Schema;
 use crate::config::ListStrategy;
 use crate::text::count;
 use crate::tree::nearest::nearest;
-use crate::tree::{Key, Segment, Text};
+use crate::tree::{Key, Segment, Text, TypeSet};
 
 /// How deep [`Schema::keys`] follows a schema that refers to itself.
 const MAX_NAMES: usize = 12;

@@ -5,13 +5,12 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::assertion::{Assertion, list, shortened};
-use super::facts::TypeSet;
 use super::graph::SchemaNode;
 use super::schema::Schema;
 use super::violation::{Expected, Violation, ViolationMessage};
 use super::violation_context::ViolationContext;
 use crate::tree::nearest::nearest;
-use crate::tree::{Code, Key, Kind, Number, Value};
+use crate::tree::{Code, Key, Kind, Number, TypeSet, Value};
 
 /// The message for a value of a type that was not expected.
 pub(super) fn type_message(expected: TypeSet, value: &Value, secret: bool) -> ViolationMessage {

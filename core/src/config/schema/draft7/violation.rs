@@ -4,8 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use core::fmt;
 
-use super::facts::TypeSet;
-use crate::tree::{Code, Diagnostic, Key, Origin};
+use crate::tree::{Code, Diagnostic, Key, Origin, TypeSet};
 
 /// A violation.
 #[derive(Clone)]

@@ -5,9 +5,9 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::Environment;
-use crate::config::schema::{Facts, NamedVariable, Schema, TypeSet};
+use crate::config::schema::{Facts, NamedVariable, Schema};
 use crate::config::source::text::types_of_key;
-use crate::tree::{Key, MAX_DEPTH, Segment, Text, Value};
+use crate::tree::{Key, MAX_DEPTH, Segment, Text, TypeSet, Value};
 
 /// One row of the table that `speckit env` prints.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]

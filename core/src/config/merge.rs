@@ -14,20 +14,20 @@ use crate::tree::{Fingerprint, Key, Kind, LayerKind, Past, Segment, Table, Value
 #[derive(Clone, Debug)]
 pub struct Layer {
     root: Value,
-    /// Whether the tree has marks for removed keys.
-    has_marks: bool,
+    /// Whether the tree has entries that unset a key ([`Kind::Unset`]).
+    has_unset: bool,
 }
 
 impl Layer {
-    /// A layer of a tree. A root that is not a table replaces everything below it.
+    /// A layer of a tree. A root that is not a table replaces all lower layers.
     pub fn new(root: Value) -> Self {
-        let has_marks = has_marks(&root);
-        Self { root, has_marks }
+        let has_unset = has_unset(&root);
+        Self { root, has_unset }
     }
 
-    /// A layer of a document, which cannot remove keys.
+    /// A layer read from a document. A document cannot unset keys, so the tree is not searched for that.
     pub(crate) fn of_document(root: Value) -> Self {
-        Self { root, has_marks: false }
+        Self { root, has_unset: false }
     }
 
     /// The tree of the layer.
@@ -44,16 +44,16 @@ pub enum ListStrategy {
     Replace,
     /// The lower list, then the higher one.
     Append,
-    /// The lower list, then the new items of the higher one; each value once, at its first position.
+    /// The lower list, then those items of the higher one that it does not have, each once.
     Union,
 }
 
-/// The layers of a configuration as one tree, each value with its history.
+/// The layers of a configuration as one tree, in which each value has the lower values that it replaced.
 #[derive(Clone, Debug)]
 pub struct Merged {
-    /// The tree with the marks of `--unset`, for [`Merged::removed`].
-    marked: Value,
-    has_marks: bool,
+    /// The tree with the entries that unset a key, for [`Merged::removed`].
+    raw: Value,
+    has_unset: bool,
     root: Value,
 }
 
@@ -67,12 +67,12 @@ impl Merged {
     ) -> Option<Self> {
         let mut layers = layers.into_iter();
         let first = layers.next()?;
-        Some(Self::from_layer(first).below(layers, strategy))
+        Some(Self::from_layer(first).with_higher_layers(layers, strategy))
     }
 
-    /// The tree with further layers on top, lowest first. As merging is associative, this equals merging all layers at
+    /// Merges further layers over this tree, lowest first. As merging is associative, this equals merging all layers at
     /// once.
-    pub(crate) fn below<'a>(
+    pub(crate) fn with_higher_layers<'a>(
         &self,
         layers: impl IntoIterator<Item = &'a Layer>,
         strategy: &dyn Fn(&Key) -> ListStrategy,
@@ -81,23 +81,23 @@ impl Merged {
         let Some(above) = merge_all(&layers, strategy) else {
             return self.clone();
         };
-        let has_marks = self.has_marks || layers.iter().any(|layer| layer.has_marks);
-        Self::of_marked(merge(&self.marked, &above, strategy), has_marks)
+        let has_unset = self.has_unset || layers.iter().any(|layer| layer.has_unset);
+        Self::of_raw(merge(&self.raw, &above, strategy), has_unset)
     }
 
-    /// The tree with one more layer below all others.
-    pub(crate) fn above(&self, layer: &Layer, strategy: &dyn Fn(&Key) -> ListStrategy) -> Self {
-        Self::of_marked(merge(&layer.root, &self.marked, strategy), self.has_marks || layer.has_marks)
+    /// Merges this tree over one more layer.
+    pub(crate) fn with_lower_layer(&self, layer: &Layer, strategy: &dyn Fn(&Key) -> ListStrategy) -> Self {
+        Self::of_raw(merge(&layer.root, &self.raw, strategy), self.has_unset || layer.has_unset)
     }
 
     /// The tree of one layer.
     pub(crate) fn from_layer(layer: &Layer) -> Self {
-        Self::of_marked(layer.root.clone(), layer.has_marks)
+        Self::of_raw(layer.root.clone(), layer.has_unset)
     }
 
-    fn of_marked(marked: Value, has_marks: bool) -> Self {
-        let root = if has_marks { without_marks(&marked) } else { marked.clone() };
-        Self { marked, has_marks, root }
+    fn of_raw(raw: Value, has_unset: bool) -> Self {
+        let root = if has_unset { without_unset(&raw) } else { raw.clone() };
+        Self { raw, has_unset, root }
     }
 
     /// The same layers with another merged tree.
@@ -110,14 +110,14 @@ impl Merged {
         &self.root
     }
 
-    /// The mark of a layer that removed the key, with the values that it shadows; `None` if no layer did.
+    /// The entry that unset the key, with the values that it shadows; `None` if the key is set or no layer unset it.
     pub fn removed(&self, key: &Key) -> Option<&Value> {
-        self.marked.get(key).filter(|value| matches!(value.kind(), Kind::Unset))
+        self.raw.get(key).filter(|value| matches!(value.kind(), Kind::Unset))
     }
 }
 
-/// The tree of some layers, lowest first; `None` without layers. Halves are merged first, so that the histories of
-/// thousands of layers are not copied once for each.
+/// The tree of some layers, lowest first; `None` without layers. It merges the two halves: layer after layer, the growing
+/// lists of shadowed values would be copied once for each layer.
 fn merge_all(layers: &[&Layer], strategy: &dyn Fn(&Key) -> ListStrategy) -> Option<Value> {
     match layers {
         [] => None,
@@ -134,8 +134,9 @@ pub fn merge(lower: &Value, upper: &Value, strategy: &dyn Fn(&Key) -> ListStrate
     merge_at(&mut Key::root(), lower, upper, strategy)
 }
 
-/// A value with its shadows is a stack, and merging puts one stack on another. Where they meet, two tables
-/// (or two lists that the strategy joins) become one; that is why merging is associative.
+/// A value and the values that it shadows are a stack, lowest first, and merging puts the upper stack on the lower one. Only
+/// the two values that touch can be joined (two tables, or two lists with such a strategy). So the grouping of layers does
+/// not matter: merging is associative.
 fn merge_at(key: &mut Key, lower: &Value, upper: &Value, strategy: &dyn Fn(&Key) -> ListStrategy) -> Value {
     let shadowed = match upper.shadowed().split_first() {
         None => {
@@ -145,13 +146,13 @@ fn merge_at(key: &mut Key, lower: &Value, upper: &Value, strategy: &dyn Fn(&Key)
             }
             let mut shadowed = Vec::with_capacity(lower.shadowed().len() + 1);
             shadowed.extend_from_slice(lower.shadowed());
-            shadowed.push(alone(lower));
+            shadowed.push(without_shadows(lower));
             shadowed
         }
         Some((bottom, above)) => {
             let meeting = merge_at(key, lower, bottom, strategy);
             let mut shadowed = meeting.shadowed().to_vec();
-            shadowed.push(alone(&meeting));
+            shadowed.push(without_shadows(&meeting));
             shadowed.extend_from_slice(above);
             shadowed
         }
@@ -160,17 +161,17 @@ fn merge_at(key: &mut Key, lower: &Value, upper: &Value, strategy: &dyn Fn(&Key)
 }
 
 /// The value without its shadows.
-fn alone(value: &Value) -> Value {
+fn without_shadows(value: &Value) -> Value {
     value.clone().with_past(Past { shadowed: Vec::new(), joined: value.joined().to_vec() })
 }
 
-/// The values of single layers that a join of the two consists of.
+/// The values of single layers that the join of `lower` and `upper` is made of.
 fn contributions(lower: &Value, upper: &Value) -> Vec<Value> {
     let add_own = |all: &mut Vec<Value>, value: &Value| match value.joined() {
-        [] => all.push(alone(value)),
+        [] => all.push(without_shadows(value)),
         joined => all.extend_from_slice(joined),
     };
-    // An empty table contributes nothing, by the identity law.
+    // An empty table contributes nothing, because an empty layer changes nothing.
     let is_empty = |value: &Value| value.as_table().is_some_and(Table::is_empty);
     match (is_empty(lower), is_empty(upper)) {
         (_, true) => lower.joined().to_vec(),
@@ -196,15 +197,15 @@ fn join(
         (Kind::Table(below), Kind::Table(above)) => {
             let (members, fingerprint) =
                 join_tables(key, (below, lower.fingerprint()), (above, upper.fingerprint()), strategy);
-            // A missing key is reported at its table's origin: preferably a header in a file, then any other layer,
-            // and defaults last.
+            // A missing key is reported at the origin of its table. So the table keeps the origin in a file, else in
+            // another layer, else in the defaults; of two that are equally good, the upper one.
             let rank = |value: &Value| match value.origin() {
                 origin if origin.layer() == LayerKind::Defaults => 0,
                 origin if origin.source().has_lines() => 2,
                 _ => 1,
             };
-            let upper_has_place = rank(upper) >= rank(lower);
-            let origin = if upper_has_place { upper.origin() } else { lower.origin() };
+            let prefers_upper = rank(upper) >= rank(lower);
+            let origin = if prefers_upper { upper.origin() } else { lower.origin() };
             Some(Value::table_with_fingerprint(members, origin.clone(), fingerprint))
         }
         (Kind::Array(below), Kind::Array(above)) => {
@@ -224,7 +225,8 @@ fn join(
     }
 }
 
-/// Merges the smaller table into the larger one, so that three variables over ten thousand keys cost three steps.
+/// Merges the smaller table into the larger one: an environment layer of three variables over ten thousand keys takes three
+/// steps.
 fn join_tables(
     key: &mut Key,
     (below, below_fingerprint): (&Table, Fingerprint),
@@ -232,32 +234,32 @@ fn join_tables(
     strategy: &dyn Fn(&Key) -> ListStrategy,
 ) -> (Table, Fingerprint) {
     let upper_is_smaller = above.len() < below.len();
-    let (mut members, mut fingerprint, guests) = if upper_is_smaller {
+    let (mut members, mut fingerprint, added) = if upper_is_smaller {
         (below.clone(), below_fingerprint, above)
     } else {
         (above.clone(), above_fingerprint, below)
     };
-    for (name, guest) in guests {
-        let Some(host) = members.get_mut(name) else {
-            fingerprint = replace_entry(fingerprint, name, None, Some(guest));
-            members.insert(name.clone(), guest.clone());
+    for (name, entry) in added {
+        let Some(existing) = members.get_mut(name) else {
+            fingerprint = replace_entry(fingerprint, name, None, Some(entry));
+            members.insert(name.clone(), entry.clone());
             continue;
         };
-        let (lower, upper) = if upper_is_smaller { (&*host, guest) } else { (guest, &*host) };
+        let (lower, upper) = if upper_is_smaller { (&*existing, entry) } else { (entry, &*existing) };
         key.push(Segment::Name(name.clone()));
         let merged = merge_at(key, lower, upper, strategy);
         key.pop();
-        if merged != *host {
-            fingerprint = replace_entry(fingerprint, name, Some(host), Some(&merged));
+        if merged != *existing {
+            fingerprint = replace_entry(fingerprint, name, Some(existing), Some(&merged));
         }
-        *host = merged;
+        *existing = merged;
     }
     (members, fingerprint)
 }
 
-/// The tree without the marks of removed keys; subtrees without marks stay shared.
-fn without_marks(value: &Value) -> Value {
-    if !has_marks(value) {
+/// The tree without the entries that unset keys; subtrees without such entries stay shared.
+fn without_unset(value: &Value) -> Value {
+    if !has_unset(value) {
         return value.clone();
     }
     let Kind::Table(members) = value.kind() else {
@@ -266,16 +268,16 @@ fn without_marks(value: &Value) -> Value {
     let kept = members
         .iter()
         .filter(|(_, member)| !matches!(member.kind(), Kind::Unset))
-        .map(|(name, member)| (name.clone(), without_marks(member)))
+        .map(|(name, member)| (name.clone(), without_unset(member)))
         .collect();
     let past = Past { shadowed: value.shadowed().to_vec(), joined: value.joined().to_vec() };
     Value::new(Kind::Table(kept), value.origin().clone()).with_past(past)
 }
 
-fn has_marks(value: &Value) -> bool {
+fn has_unset(value: &Value) -> bool {
     match value.kind() {
         Kind::Unset => true,
-        Kind::Table(members) => members.values().any(has_marks),
+        Kind::Table(members) => members.values().any(has_unset),
         _ => false,
     }
 }

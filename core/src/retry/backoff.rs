@@ -11,15 +11,15 @@ use crate::retry::{Jitter, RandomStream, RetryConfig, Seed};
 /// The wait before retry number `retry`, counted from 1, before jitter:
 /// `initial_backoff · multiplier^(retry − 1)`, at most `max_backoff`. Retry 0 counts as the first.
 ///
-/// For the settings that the schema allows, waits never shrink from one retry to the next. With a multiplier below 1 they
-/// do; NaN gives `max_backoff`.
+/// The multiplier of valid settings is at least 1, so waits never shrink from one retry to the next. A smaller one makes
+/// them shrink; NaN gives `max_backoff`.
 ///
 /// ```
 /// use core::time::Duration;
 /// use speckit_core::retry::RetryConfig;
 /// use speckit_core::retry::backoff::wait_before;
 /// let retry = RetryConfig::default().with_initial_backoff_ms(100).with_max_backoff_ms(350).with_multiplier(2.0);
-/// let waits: Vec<u128> = (1..=4).map(|n| wait_before(&retry, n).as_millis()).collect();
+/// let waits: Vec<u128> = (1..=4).map(|n| wait_before(&retry, n).as_nanos_of_millis()).collect();
 /// assert_eq!(waits, [100, 200, 350, 350]);
 /// ```
 pub fn wait_before(config: &RetryConfig, retry: u32) -> Duration {
@@ -36,7 +36,7 @@ pub fn wait_before(config: &RetryConfig, retry: u32) -> Duration {
 /// use speckit_core::retry::backoff::Backoff;
 /// let config = RetryConfig::default().with_max_attempts(4);
 /// let mut backoff = Backoff::new(Seed::new(42), "retry/store");
-/// let waits: Vec<u128> = (1..=3).map(|retry| backoff.wait(&config, retry).as_millis()).collect();
+/// let waits: Vec<u128> = (1..=3).map(|retry| backoff.wait(&config, retry).as_nanos_of_millis()).collect();
 /// assert_eq!(waits, [99, 62, 338]);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,14 +47,15 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// The waits of a seed; each label gives other ones.
+    /// The waits for a seed; different labels give different waits.
     pub fn new(seed: Seed, label: &str) -> Self {
         Self { stream: seed.stream(label), last: None }
     }
 
     /// Draws the wait before retry number `retry`, counted from 1. It is never above `max_backoff`.
     ///
-    /// A decorrelated wait depends on the last wait and not on `retry`; it is never below the first wait.
+    /// A decorrelated wait depends on the last wait and not on `retry`; it is never below
+    /// `initial_backoff`, or below `max_backoff` if that is smaller.
     #[inline]
     pub fn wait(&mut self, config: &RetryConfig, retry: u32) -> Duration {
         let wait = match config.jitter {
@@ -65,8 +66,8 @@ impl Backoff {
                 self.stream.between(wait / 2, wait)
             }
             Jitter::Decorrelated => {
-                let cap = millis(config.max_backoff_ms);
-                let min = millis(config.initial_backoff_ms).min(cap);
+                let cap = nanos_of_millis(config.max_backoff_ms);
+                let min = nanos_of_millis(config.initial_backoff_ms).min(cap);
                 let max = self.last.unwrap_or(min).saturating_mul(3).min(cap);
                 self.stream.between(min, max)
             }
@@ -76,15 +77,15 @@ impl Backoff {
     }
 }
 
-/// The waits of a call in which every attempt fails at once: at most `max_attempts − 1`, and together at most the
-/// deadline. It ends before the first wait that would end after the deadline, or begin at it; the waits equal those of
-/// [`Retry::failed`](crate::retry::Retry::failed).
+/// The waits of a call in which every attempt takes no time and fails: at most `max_attempts − 1`, and together at most the
+/// deadline. The iterator ends when the next wait would end after the deadline, or no time is left. The waits equal those
+/// of [`Retry::failed`](crate::retry::Retry::failed).
 ///
 /// ```
 /// use speckit_core::retry::{Jitter, RetryConfig, Seed};
 /// use speckit_core::retry::backoff::schedule;
 /// let config = RetryConfig::default().with_jitter(Jitter::None).with_max_attempts(10).with_deadline_ms(1000);
-/// let waits: Vec<u128> = schedule(&config, Seed::new(0), "retry").map(|wait| wait.as_millis()).collect();
+/// let waits: Vec<u128> = schedule(&config, Seed::new(0), "retry").map(|wait| wait.as_nanos_of_millis()).collect();
 /// assert_eq!(waits, [100, 200, 400], "800 more would be over the deadline");
 /// ```
 pub fn schedule(config: &RetryConfig, seed: Seed, label: &str) -> Schedule {
@@ -110,7 +111,7 @@ impl Iterator for Schedule {
         let wait = self.backoff.wait(&self.config, self.retry + 1);
         let left = self.config.deadline().saturating_sub(self.waited);
         if wait > left || left.is_zero() {
-            // No later wait fits either.
+            // The call gives up here, so the iterator stays finished.
             self.config.max_attempts = 0;
             return None;
         }
@@ -120,7 +121,7 @@ impl Iterator for Schedule {
     }
 }
 
-fn millis(count: u64) -> u64 {
+fn nanos_of_millis(count: u64) -> u64 {
     count.saturating_mul(1_000_000)
 }
 
@@ -130,10 +131,10 @@ fn millis(count: u64) -> u64 {
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     clippy::cast_precision_loss,
-    reason = "a conversion to an integer saturates and turns NaN into 0, and the cap bounds both"
+    reason = "a conversion to an integer saturates and turns NaN into 0, and the cap bounds the result"
 )]
 fn nanos_before(config: &RetryConfig, retry: u32) -> u64 {
-    let (initial, cap) = (millis(config.initial_backoff_ms), millis(config.max_backoff_ms));
+    let (initial, cap) = (nanos_of_millis(config.initial_backoff_ms), nanos_of_millis(config.max_backoff_ms));
     if config.multiplier.is_nan() {
         return cap;
     }

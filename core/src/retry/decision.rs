@@ -76,7 +76,7 @@ pub enum GiveUp {
 impl fmt::Display for GiveUp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Permanent => f.write_str("another attempt would fail in the same way"),
+            Self::Permanent => f.write_str("this kind of failure is not retried"),
             Self::Degraded => f.write_str("the answer was incomplete twice"),
             Self::Attempts { allowed: 1 } => f.write_str("one attempt is allowed"),
             Self::Attempts { allowed } => write!(f, "{allowed} attempts are allowed"),

@@ -97,7 +97,7 @@ pub fn in_report_order(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
 }
 
 /// Makes every warning an error if `strict` is set.
-pub fn strictly(mut diagnostics: Vec<Diagnostic>, strict: bool) -> Vec<Diagnostic> {
+pub fn with_strictness(mut diagnostics: Vec<Diagnostic>, strict: bool) -> Vec<Diagnostic> {
     if strict {
         diagnostics.iter_mut().for_each(|diagnostic| diagnostic.severity = Severity::Error);
     }

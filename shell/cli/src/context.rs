@@ -26,10 +26,10 @@ use speckit::{Builder, Inspection, Sources};
 /// How a command ends: the exit status of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// 0: done, or the answer is yes.
-    Yes,
-    /// 1: the answer is no.
-    No,
+    /// 0: done, and no errors were found.
+    Ok,
+    /// 1: errors were found, or the answer is no.
+    Errors,
     /// 2: the command could not be carried out.
     Failed,
 }
@@ -118,7 +118,7 @@ impl Context {
     pub(crate) fn report_refusal(&self, diagnostics: &[Diagnostic], masks: &Masks) {
         self.terminal.report(diagnostics, masks);
         if self.is_json() {
-            self.terminal.json(&json!({ "ok": false, "diagnostics": masks.scrubbed(diagnostics) }));
+            self.terminal.json(&json!({ "ok": false, "diagnostics": masks.masked(diagnostics) }));
         }
     }
 
@@ -252,5 +252,5 @@ pub(crate) fn exit_for(diagnostics: &[Diagnostic]) -> Exit {
         diagnostic.severity == Severity::Error
             && (is_file || matches!(diagnostic.code, Code::EnvFile | Code::OverrideKey))
     };
-    if diagnostics.iter().any(is_unread) { Exit::Failed } else { Exit::No }
+    if diagnostics.iter().any(is_unread) { Exit::Failed } else { Exit::Errors }
 }

@@ -27,8 +27,8 @@ pub fn run() -> ExitCode {
     let context = Context { globals, terminal: Terminal::new(speckit::internal::environment::no_color()) };
     match execute(&context, cli.command) {
         _ if context.terminal.is_lost() => ExitCode::from(2),
-        Exit::Yes => ExitCode::SUCCESS,
-        Exit::No => ExitCode::from(1),
+        Exit::Ok => ExitCode::SUCCESS,
+        Exit::Errors => ExitCode::from(1),
         Exit::Failed => ExitCode::from(2),
     }
 }
@@ -55,7 +55,7 @@ fn execute(context: &Context, command: Command) -> Exit {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut Cli::with_globals(), "speckit", &mut text);
             context.terminal.result(&String::from_utf8_lossy(&text));
-            Ok(Exit::Yes)
+            Ok(Exit::Ok)
         }
     };
     result.unwrap_or_else(|exit| exit)

@@ -86,7 +86,7 @@ fn notification(event: &ConfigReloadEvent) -> String {
         }
         ConfigReloadEvent::ReloadSuccess { generation, changed, .. } => {
             let keys: Vec<String> = changed.iter().map(|change| change.key.to_string()).collect();
-            format!("generation {generation} is in force: {}", keys.join(", "))
+            format!("generation {generation} is in use: {}", keys.join(", "))
         }
         ConfigReloadEvent::ReloadFailed { diagnostics, .. } => match diagnostics.first() {
             Some(first) => format!("refused: {}: {}", first.key, first.message),
@@ -187,7 +187,7 @@ mod tests {
         // The end of the gate did the deferred reload; its event is taken in the next round.
         app.tick(now + GATE_TIME);
         let after = screen(&app, now + GATE_TIME);
-        assert!(after.contains("900 ms") && after.contains("generation 2 is in force"), "{after}");
+        assert!(after.contains("900 ms") && after.contains("generation 2 is in use"), "{after}");
     }
 
     #[test]

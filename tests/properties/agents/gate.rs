@@ -94,7 +94,7 @@ fn time() -> impl Strategy<Value = Duration> {
 fn input() -> impl Strategy<Value = Input> {
     let agent = || prop_oneof![0..7_usize, any::<usize>()];
     prop_oneof![
-        2 => Just(Input::Due),
+        2 => Just(Input::Timer),
         3 => agent().prop_map(|agent| Input::Begun { agent }),
         3 => (agent(), attempt()).prop_map(|(agent, attempt)| Input::Ended { agent, attempt }),
         1 => Just(Input::Cancel),
@@ -151,7 +151,7 @@ fn run_machine(plan: &Plan, next_inputs: Vec<(Duration, NextInput)>) -> (TimedIn
             NextInput::End(index, attempt) => pick(true, index).map(|agent| Input::Ended { agent, attempt }),
             NextInput::Due(delay) => machine.next_deadline().map(|due| {
                 now = due.saturating_add(delay);
-                Input::Due
+                Input::Timer
             }),
             NextInput::Any(input) => Some(input),
         };
@@ -285,7 +285,7 @@ proptest! {
                 }));
                 // If there is no deadline, no agent waits for an attempt.
                 now = machine.next_deadline().unwrap_or(now);
-                machine.step(now, Input::Due);
+                machine.step(now, Input::Timer);
             }
             waits
         };

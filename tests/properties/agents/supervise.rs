@@ -20,7 +20,7 @@ fn limits() -> impl Strategy<Value = Limits> {
 /// Inputs whose times mostly increase.
 fn history() -> impl Strategy<Value = SupervisorInputs> {
     let input = prop_oneof![
-        8 => Just(Input::Due),
+        8 => Just(Input::Timer),
         2 => Just(Input::Stop),
         1 => Just(Input::Kill),
         1 => Just(Input::LeaderEnded),
@@ -84,12 +84,12 @@ impl SupervisorModel {
                 self.ended = Some(now);
                 actions.extend([Action::Kill, Action::Reap]);
             }
-            Input::Due if is_due && is_dying => {
+            Input::Timer if is_due && is_dying => {
                 self.leaked = true;
-                actions.push(Action::Leave);
+                actions.push(Action::StopReading);
             }
-            Input::Due if is_due && self.terminated.is_none() => terminates = Some(StopCause::TimedOut),
-            Input::Due => kills = is_due,
+            Input::Timer if is_due && self.terminated.is_none() => terminates = Some(StopCause::TimedOut),
+            Input::Timer => kills = is_due,
             Input::Stop if self.terminated.is_none() && !is_dying => terminates = Some(StopCause::Stopped),
             Input::Kill if !is_dying => {
                 kills = true;
@@ -153,7 +153,7 @@ fn run_to_end(
             Some(input) => input,
             None => {
                 now = now.max(process.next_deadline()?);
-                Input::Due
+                Input::Timer
             }
         };
         for action in process.step(now, input) {
@@ -229,7 +229,7 @@ proptest! {
     #[test]
     fn only_an_unlimited_or_a_finished_process_has_no_deadline(limits in limits(), history in history()) {
         let (process, _) = replay(limits, &history);
-        let has_no_stop = history.iter().all(|(_, input)| matches!(input, Input::Due | Input::StreamsClosed));
+        let has_no_stop = history.iter().all(|(_, input)| matches!(input, Input::Timer | Input::StreamsClosed));
         let expected = process.is_finished() || (limits.timeout.is_none() && has_no_stop);
         prop_assert_eq!(process.next_deadline().is_none(), expected);
     }
@@ -243,7 +243,7 @@ proptest! {
             Some(deadline) => deadline.saturating_sub(Duration::from_nanos(early_ns)),
             None => Duration::from_nanos(early_ns),
         };
-        prop_assert_eq!(process.step(now, Input::Due), []);
+        prop_assert_eq!(process.step(now, Input::Timer), []);
         prop_assert_eq!(process, before);
     }
 }

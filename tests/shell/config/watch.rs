@@ -49,7 +49,7 @@ fn plain_output_is_lines_and_reports_go_to_stderr() {
     assert_eq!(watch.next_line(), "loaded generation 1, watched");
     dir.write("speckit.toml", "[hot_reload]\ndebounce_ms = 700\n");
     assert_eq!(watch.next_line(), "changed speckit.toml");
-    assert!(watch.next_line().starts_with("generation 2 is in force after "));
+    assert!(watch.next_line().starts_with("generation 2 is in use after "));
     assert_eq!(watch.next_line(), "  - hot_reload.debounce_ms = 500");
     assert_eq!(watch.next_line(), "  + hot_reload.debounce_ms = 700");
     dir.write("speckit.toml", "[hot_reload]\ndebounce_ms = 7\n");
@@ -57,7 +57,7 @@ fn plain_output_is_lines_and_reports_go_to_stderr() {
     assert_eq!(watch.next_line(), "refused with 1 error, generation 2 stays");
     dir.write("speckit.toml", "[hot_reload]\ndebounce_ms = 700\n");
     assert_eq!(watch.next_line(), "changed speckit.toml");
-    assert_eq!(watch.next_line(), "generation 2 is in force, with nothing changed");
+    assert_eq!(watch.next_line(), "generation 2 is in use, with nothing changed");
     let result = watch.stop_with("INT").succeeds().stderr_has("2 | debounce_ms = 7\n");
     assert_eq!(result.out, "stopped");
 }

@@ -143,7 +143,7 @@ fn accept_settings(
     effective: Leaves,
     pending: Vec<String>,
 ) -> ReadOutcome {
-    let warnings = resolved.checked().masks(rules).scrubbed(resolved.checked().diagnostics());
+    let warnings = resolved.checked().masks(rules).masked(resolved.checked().diagnostics());
     let (settings, checked) = resolved.into_parts();
     let root = checked.merged().root().clone();
     ReadOutcome::Accepted(Box::new(AcceptedSettings {
@@ -157,7 +157,7 @@ fn accept_settings(
 }
 
 fn refuse(rules: &Rules, refused: &Refused) -> ReadOutcome {
-    ReadOutcome::Refused(diagnostics_json(&refused.masks(rules).scrubbed(refused.diagnostics())))
+    ReadOutcome::Refused(diagnostics_json(&refused.masks(rules).masked(refused.diagnostics())))
 }
 
 /// The diagnostics as JSON, in which codes, keys, locations and messages are compared.

@@ -169,7 +169,7 @@ impl AnswerScanner {
         let start = value.as_ptr().addr() - object.as_ptr().addr();
         // Masked secrets would all be equal, and escapes may hide a secret.
         let is_secret = self.masks.overlap(&object, &(start..start + value.len()))
-            || self.masks.scrub(&written) != written
+            || self.masks.mask(&written) != written
             || written.contains(REDACTED);
         if is_secret { Err(self.none(NoAnswer::Secret)) } else { Ok(written) }
     }

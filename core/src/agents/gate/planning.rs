@@ -17,8 +17,8 @@ use crate::tree::{Code, Diagnostic, Key, Value, in_report_order, is_ok};
 impl Plan {
     /// The plan of a stage, with warnings.
     ///
-    /// Each diagnostic has the key of its setting; diagnostics about the request have none. [`Plan::with_origins`] also gives them
-    /// their origins.
+    /// Each diagnostic has the key of its setting; diagnostics about the request have none. [`Plan::with_origins`] adds the origin of
+    /// each key.
     ///
     /// # Errors
     /// All errors and warnings, in the order of reports.
@@ -66,6 +66,7 @@ impl Plan {
         let gate = GateList::of_settings(&settings, root, stage);
         let mut diagnostics = check::request(request);
         let mut agents = Vec::new();
+        // Names that are unknown are reported by `gate.check`.
         let models = gate.names().filter_map(|name| settings.models.get_key_value(names.resolve(name).ok()?));
         for (name, model) in models {
             match settings.providers.get(&model.provider) {
@@ -134,8 +135,8 @@ fn agent(
     request: &Request,
 ) -> Agent {
     let texts = Placeholders { model: &model.model, prompt: &request.prompt, spec: &request.spec };
-    let is_of_others = |variable: &&str| provider.api_key_env.as_deref() != Some(*variable);
-    let others: BTreeSet<&str> = settings.api_key_variables().filter(is_of_others).collect();
+    let belongs_to_another = |variable: &&str| provider.api_key_env.as_deref() != Some(*variable);
+    let others: BTreeSet<&str> = settings.api_key_variables().filter(belongs_to_another).collect();
     Agent {
         name: name.into(),
         provider: model.provider.name().into(),

@@ -1,5 +1,6 @@
-//! Ends a process and its group: SIGTERM first, SIGKILL after the grace period, and no wait is unlimited.
+//! Ends a process and its group: SIGTERM first, SIGKILL after the grace period. Every wait after SIGTERM has a limit.
 //!
+//! The leader is the first process of the group. To reap it is to collect its exit status (waitpid(2)).
 //! The group is always killed before its leader is reaped. A leader that has ended and is not yet reaped keeps its process id,
 //! so the signal cannot reach an unrelated group; after the reaping nothing is signalled.
 
@@ -11,18 +12,18 @@ use core::time::Duration;
 pub struct Limits {
     /// How long it may run before SIGTERM; `None`: without limit.
     pub timeout: Option<Duration>,
-    /// How long after SIGTERM its group is killed; zero: at once.
+    /// How long after SIGTERM its group is killed; zero: immediately.
     pub grace: Duration,
-    /// How long its streams are still read after its leader has ended, in case another process holds them open; and how long to
-    /// wait for a killed leader.
+    /// How long its streams are still read after its leader has ended: another process may hold them open. It is also how
+    /// long to wait for a killed leader.
     pub drain: Duration,
 }
 
 /// An input of a [`Supervisor`]. Repeated, late and unexpected inputs do no harm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// Time has passed.
-    Due,
+    /// The time of [`Supervisor::next_deadline`] has come.
+    Timer,
     /// Stop it with SIGTERM.
     Stop,
     /// Kill it now.
@@ -42,9 +43,9 @@ pub enum Action {
     Kill,
     /// Reap the leader: from here on the system may reuse its process id.
     Reap,
-    /// Stop reading: a process outside of the group still holds a stream, or the leader cannot be killed. Reaping such a leader
-    /// later is up to the caller.
-    Leave,
+    /// Stop reading: a process outside of the group still holds a stream, or the leader cannot be killed. The caller may
+    /// reap such a leader later.
+    StopReading,
     /// The last action.
     Finish,
 }
@@ -58,7 +59,7 @@ pub enum StopCause {
     Stopped,
 }
 
-/// Supervises one process from its start to its end. Times are those since its start.
+/// Supervises one process from its start to its end. All times count from its start.
 ///
 /// ```
 /// use core::time::Duration;
@@ -66,11 +67,11 @@ pub enum StopCause {
 /// let second = Duration::from_secs;
 /// let limits = Limits { timeout: Some(second(60)), grace: second(5), drain: second(1) };
 /// let mut process = Supervisor::new(limits);
-/// assert_eq!(process.step(second(60), Input::Due), [Action::Terminate]);
-/// assert_eq!(process.step(second(65), Input::Due), [Action::Kill], "it ignored SIGTERM");
+/// assert_eq!(process.step(second(60), Input::Timer), [Action::Terminate]);
+/// assert_eq!(process.step(second(65), Input::Timer), [Action::Kill], "it ignored SIGTERM");
 /// assert_eq!(process.step(second(65), Input::LeaderEnded), [Action::Kill, Action::Reap]);
 /// assert_eq!(process.next_deadline(), Some(second(66)));
-/// assert_eq!(process.step(second(66), Input::Due), [Action::Leave, Action::Finish]);
+/// assert_eq!(process.step(second(66), Input::Timer), [Action::StopReading, Action::Finish]);
 /// assert_eq!((process.cause(), process.leaked()), (Some(StopCause::TimedOut), true));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +89,7 @@ enum ProcessPhase {
     Terminating {
         until: Duration,
     },
-    /// In a system call that cannot be interrupted the process may live on for a while.
+    /// A process may live a little longer if it is in a system call that cannot be interrupted.
     Killed {
         until: Duration,
     },
@@ -104,15 +105,15 @@ impl Supervisor {
         Self { limits, phase: ProcessPhase::Running, cause: None, are_streams_closed: false, leaked: false }
     }
 
-    /// Takes an input and returns what to do, in this order.
+    /// Takes an input and returns the actions, in the order in which to do them.
     ///
-    /// The grace and drain periods count from the `now` of the step that begins them, so a late input shortens neither.
+    /// The grace and drain periods count from the `now` of the step that begins them, so a late input does not shorten them.
     pub fn step(&mut self, now: Duration, input: Input) -> Vec<Action> {
         let is_due = self.next_deadline().is_some_and(|deadline| deadline <= now);
         match (self.phase, input) {
             (ProcessPhase::Finished, _) => Vec::new(),
             (phase, Input::StreamsClosed) => {
-                // A process may close its streams and run on.
+                // A process may close its streams and continue to run.
                 self.are_streams_closed = true;
                 if matches!(phase, ProcessPhase::Draining { .. }) {
                     self.finish(Vec::new())
@@ -120,22 +121,22 @@ impl Supervisor {
                     Vec::new()
                 }
             }
-            (ProcessPhase::Draining { .. }, Input::Due) if is_due => self.give_up(),
+            (ProcessPhase::Draining { .. }, Input::Timer) if is_due => self.give_up(),
             (ProcessPhase::Draining { .. }, _) => Vec::new(),
             (_, Input::LeaderEnded) => self.reap(now),
-            (ProcessPhase::Running, Input::Due) if is_due => self.terminate(now, StopCause::TimedOut),
+            (ProcessPhase::Running, Input::Timer) if is_due => self.terminate(now, StopCause::TimedOut),
             (ProcessPhase::Running, Input::Stop) => self.terminate(now, StopCause::Stopped),
-            (ProcessPhase::Terminating { .. }, Input::Due) if is_due => self.kill(now, Vec::new()),
+            (ProcessPhase::Terminating { .. }, Input::Timer) if is_due => self.kill(now, Vec::new()),
             (ProcessPhase::Running | ProcessPhase::Terminating { .. }, Input::Kill) => {
                 self.cause.get_or_insert(StopCause::Stopped);
                 self.kill(now, Vec::new())
             }
-            (ProcessPhase::Killed { .. }, Input::Due) if is_due => self.give_up(),
-            (_, Input::Due | Input::Stop | Input::Kill) => Vec::new(),
+            (ProcessPhase::Killed { .. }, Input::Timer) if is_due => self.give_up(),
+            (_, Input::Timer | Input::Stop | Input::Kill) => Vec::new(),
         }
     }
 
-    /// When to give [`Input::Due`].
+    /// When to give [`Input::Timer`].
     pub fn next_deadline(&self) -> Option<Duration> {
         match self.phase {
             ProcessPhase::Running => self.limits.timeout,
@@ -146,7 +147,7 @@ impl Supervisor {
         }
     }
 
-    /// Why it was stopped first; `None`: it ended by itself.
+    /// The first reason to stop it; `None` if it ended by itself.
     pub fn cause(&self) -> Option<StopCause> {
         self.cause
     }
@@ -186,7 +187,7 @@ impl Supervisor {
 
     fn give_up(&mut self) -> Vec<Action> {
         self.leaked = true;
-        self.finish(Vec::from([Action::Leave]))
+        self.finish(Vec::from([Action::StopReading]))
     }
 
     fn finish(&mut self, mut actions: Vec<Action>) -> Vec<Action> {

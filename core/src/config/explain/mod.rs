@@ -103,7 +103,7 @@ pub struct PendingRestart {
 ///     "\
 /// port = 81
 ///   set by     high.toml:1:8 (file)
-///   reload     live
+///   reload     without a restart
 ///   layers     lowest first
 ///     file   low.toml:1:8    80   shadowed
 ///     file   high.toml:1:8   81   won

@@ -62,8 +62,8 @@ impl Explanation {
 
 fn reload(reload: Reload) -> &'static str {
     match reload {
-        Reload::Live => "live",
-        Reload::Restart => "restart: a change takes effect when the program starts again",
+        Reload::Live => "without a restart",
+        Reload::Restart => "when the program starts again",
     }
 }
 

@@ -44,11 +44,11 @@ pub fn difference(from: &StoredState, to: &StoredState, steps: &[&Generation]) -
     let mut secrets = Vec::new();
     new.leaves(&mut |key, value| {
         if is_redacted(value) && old.get(key) == Some(value) {
-            let in_files = match (written_value(&texts.0, key), written_value(&texts.1, key)) {
+            let files_changed = match (written_value(&texts.0, key), written_value(&texts.1, key)) {
                 (Some(old), Some(new)) => old != new,
                 (old, new) => old.is_some() != new.is_some(),
             };
-            if in_files || recorded_keys.contains(key) {
+            if files_changed || recorded_keys.contains(key) {
                 secrets.push(Change { key: key.clone(), old: Some(value.clone()), new: Some(value.clone()) });
             }
         }

@@ -132,7 +132,7 @@ impl Generation {
 pub struct Refusal {
     /// When it was refused, in milliseconds since 1970-01-01T00:00:00Z.
     pub refused_at_ms: u64,
-    /// The generation that stayed in force, by its number in the process.
+    /// The generation that stayed in use, by its number in the process.
     pub generation: u64,
     /// The absolute paths of the layered files and folders.
     pub files: Vec<String>,

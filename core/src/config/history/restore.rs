@@ -17,7 +17,7 @@ use crate::tree::{LayerKind, Source};
 /// A text, if there is one.
 pub type SourceText = Option<Arc<Source>>;
 
-/// A currently layered file.
+/// A file that is a layer of the current configuration.
 #[derive(Clone, Debug)]
 pub struct CurrentFile {
     /// Its absolute path.
@@ -30,13 +30,13 @@ pub struct CurrentFile {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RestoreAction {
-    /// None: it has the text already.
+    /// No change: the file has this text already.
     Unchanged,
     /// It gets another text.
     Replaced,
     /// It is created.
     Created,
-    /// It is renamed to its backup, since the generation did not have it.
+    /// It is renamed to its backup, because the generation did not have it.
     SetAside,
 }
 
@@ -49,27 +49,27 @@ pub struct FileRestore {
     pub action: RestoreAction,
     /// Its current text; `None` if there is none, or it cannot be read.
     pub old: SourceText,
-    /// Its new text; `None` if it is set aside.
+    /// Its new text; `None` if it is renamed to its backup.
     pub new: SourceText,
 }
 
-/// The plan to restore the files of `kept`: first its own files in order, then other current files. `None` if its texts are
-/// not recorded.
-pub fn plan_restore(kept: &StoredState, present: &[CurrentFile]) -> Option<Vec<FileRestore>> {
+/// The plan to restore the files of a generation: first its files in order, then the other current files. `None` if its texts
+/// are not recorded.
+pub fn plan_restore(generation: &StoredState, current: &[CurrentFile]) -> Option<Vec<FileRestore>> {
     let mut steps = Vec::new();
-    for source in &kept.sources {
+    for source in &generation.sources {
         let new = Source::document(LayerKind::File, source.path.as_str(), Arc::clone(source.text.as_ref()?));
-        let there = present.iter().find(|file| file.path == source.path);
-        let old = there.and_then(|file| file.source.clone());
-        let action = match (there, &old) {
+        let existing = current.iter().find(|file| file.path == source.path);
+        let old = existing.and_then(|file| file.source.clone());
+        let action = match (existing, &old) {
             (None, _) => RestoreAction::Created,
             (Some(_), Some(old)) if old.text() == new.text() => RestoreAction::Unchanged,
             (Some(_), _) => RestoreAction::Replaced,
         };
         steps.push(FileRestore { path: source.path.clone(), action, old, new: Some(new) });
     }
-    for file in present {
-        if kept.sources.iter().all(|source| source.path != file.path) {
+    for file in current {
+        if generation.sources.iter().all(|source| source.path != file.path) {
             let (path, old) = (file.path.clone(), file.source.clone());
             steps.push(FileRestore { path, action: RestoreAction::SetAside, old, new: None });
         }
@@ -79,7 +79,7 @@ pub fn plan_restore(kept: &StoredState, present: &[CurrentFile]) -> Option<Vec<F
 
 impl FileRestore {
     /// The change as a unified diff with three lines of context and the file name `name`; empty if nothing changes. Each
-    /// character of a secret is shown as `*`, and in a text that does not parse each character of a value.
+    /// character of a secret is shown as `*`. If a text does not parse, so is each character of every value.
     pub fn diff(&self, name: &str, rules: &Rules) -> String {
         if self.action == RestoreAction::Unchanged {
             return String::new();
@@ -132,7 +132,7 @@ impl<'s> DiffLines<'s> {
     }
 }
 
-/// Keeps tabs.
+/// Escapes control characters except for tabs.
 fn visible_line(line: &str) -> String {
     line.split('\t').map(visible).collect::<Vec<_>>().join("\t")
 }

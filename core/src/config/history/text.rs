@@ -45,7 +45,7 @@ impl HistoryPrinter {
 
     /// Generations and refusals, one line each, in the order of their times.
     pub fn list(&self, generations: &[Generation], refusals: &[Refusal]) -> String {
-        // Within one millisecond, a refusal follows the generation that it left in force.
+        // Within one millisecond, a refusal follows the generation that it left in use.
         let mut rows: Vec<((u64, u64, bool), [String; 5])> = generations
             .iter()
             .map(|generation| {
@@ -94,7 +94,7 @@ impl HistoryPrinter {
     pub fn show(&self, generation: &Generation) -> String {
         let kept = &generation.state;
         let mut text = format!(
-            "generation {}\n  accepted   {}\n  cause      {}, as generation {} of its process\n  tree       {}\n",
+            "generation {}\n  accepted   {}\n  cause      {}, as generation {} of its process\n  hash       {}\n",
             generation.number,
             rfc3339(generation.accepted_at_ms),
             generation.cause,
@@ -110,9 +110,7 @@ impl HistoryPrinter {
             text.push_str("  files      none\n");
         }
         text.push_str(&match &kept.changes {
-            Changes::Unknown => {
-                "  changed    not known: no generation or no values were recorded before\n".into()
-            }
+            Changes::Unknown => "  changed    not known: there is nothing recorded to compare with\n".into(),
             changes => {
                 let count = changes.keys().unwrap_or_default().len();
                 format!("  changed    {}\n{}", keys(count), indented(&lines(changes)))

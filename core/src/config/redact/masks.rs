@@ -17,7 +17,7 @@ const SHORTEST_TEXT: usize = 4;
 
 /// The places and the texts of the secrets in some layers.
 ///
-/// In a source of no layer the secrets are unknown, so all its values are masked. `Masks::default()` has no sources and
+/// If a source belongs to no layer, its secrets are unknown, so all its values are masked. `Masks::default()` has no sources and
 /// no names.
 #[derive(Clone, Default)]
 pub struct Masks {
@@ -48,7 +48,8 @@ impl Masks {
         masks
     }
 
-    /// Masks for diagnostics about schemas, which contain no secrets: the lines of parsed schemas are shown.
+    /// Masks for diagnostics about schemas, which contain no secrets: their lines are shown. A schema that did not parse has
+    /// diagnostics of another family, and is masked.
     pub fn of_schemas(diagnostics: &[Diagnostic]) -> Self {
         let parsed = diagnostics.iter().filter(|diagnostic| diagnostic.code.family() == CodeFamily::Schema);
         let sources = parsed.filter_map(|diagnostic| diagnostic.origin.as_ref());
@@ -87,31 +88,31 @@ impl Masks {
         self
     }
 
-    /// The bytes `line` of a source, with a `*` for each masked character.
+    /// The line in the byte range `line` of a source, with a `*` for each masked character.
     ///
     /// Empty for a source without lines (a variable, an override).
     pub fn line(&self, source: &Arc<Source>, line: Range<usize>) -> String {
         self.source(source, false).line(line)
     }
 
-    /// The same for a source that did not parse: shows brackets, quotes, `=`, `:`, commas, and names of keys of the layers
-    /// or their schema in the position of a key.
+    /// As [`Masks::line`], for a source that did not parse. It shows only punctuation, and the known names of keys where a key
+    /// may stand.
     pub fn unparsed_line(&self, source: &Arc<Source>, line: Range<usize>) -> String {
         self.source(source, true).line(line)
     }
 
     /// The message with [`REDACTED`] for each secret text of four characters or more.
-    pub fn scrub(&self, message: &str) -> String {
-        self.scrub_part(message, false, false)
+    pub fn mask(&self, message: &str) -> String {
+        self.mask_part(message, false, false)
     }
 
-    /// The same for a part of a longer text that may be cut inside a secret: four or more characters of a cut secret are
-    /// masked too.
-    pub fn scrub_part(&self, part: &str, starts_cut: bool, ends_cut: bool) -> String {
+    /// As [`Masks::mask`], for a part of a longer text. A secret may be cut at its start or its end; four or more characters
+    /// of a cut secret are masked too.
+    pub fn mask_part(&self, part: &str, is_start_cut: bool, is_end_cut: bool) -> String {
         let mut clean = String::with_capacity(part.len());
         let mut shown = 0;
         let mut secrets = self.occurrences(part);
-        secrets.extend(self.cut_occurrences(part, starts_cut, ends_cut));
+        secrets.extend(self.cut_occurrences(part, is_start_cut, is_end_cut));
         for secret in merge_ranges(secrets) {
             clean.push_str(part.get(shown..secret.start).unwrap_or_default());
             clean.push_str(REDACTED);
@@ -121,8 +122,8 @@ impl Masks {
         clean
     }
 
-    /// Whether the range of the text overlaps a secret of four characters or more, which may be cut at either end of the
-    /// text; or whether a secret contains the whole text.
+    /// Whether the range of the text overlaps a secret of four characters or more. The secret may be cut at either end of the
+    /// text, and may contain the whole text.
     #[cfg(feature = "agents")]
     pub(crate) fn overlap(&self, text: &str, range: &Range<usize>) -> bool {
         let mut secrets = self.occurrences(text);
@@ -131,14 +132,14 @@ impl Masks {
         is_within || !overlapping(&merge_ranges(secrets), range).is_empty()
     }
 
-    /// The diagnostics with [`Masks::scrub`] over their messages and their help.
-    pub fn scrubbed(&self, diagnostics: &[Diagnostic]) -> Vec<Diagnostic> {
-        let scrub = |diagnostic: &Diagnostic| Diagnostic {
-            message: self.scrub(&diagnostic.message),
-            help: diagnostic.help.as_deref().map(|help| self.scrub(help)),
+    /// The diagnostics with [`Masks::mask`] over their messages and their help.
+    pub fn masked(&self, diagnostics: &[Diagnostic]) -> Vec<Diagnostic> {
+        let mask = |diagnostic: &Diagnostic| Diagnostic {
+            message: self.mask(&diagnostic.message),
+            help: diagnostic.help.as_deref().map(|help| self.mask(help)),
             ..diagnostic.clone()
         };
-        diagnostics.iter().map(scrub).collect()
+        diagnostics.iter().map(mask).collect()
     }
 
     /// The mask of one source, computed once for many lines.
@@ -151,7 +152,7 @@ impl Masks {
                     let (_, line) = source.line_at(u32::try_from(comment.start).unwrap_or(u32::MAX));
                     !overlapping(spans, &line).is_empty()
                 };
-                // Valid JSON has no `#` outside of strings.
+                // This is right for JSON too: valid JSON has `#` only in strings.
                 let comments = comments(source.text()).filter(on_a_secret_line);
                 merge_ranges(spans.iter().cloned().chain(comments).collect())
             }
@@ -159,8 +160,14 @@ impl Masks {
         SourceMask { masks: self, source: Arc::clone(source), masked }
     }
 
-    fn collect(&mut self, value: &Value, key: &mut Key, above: bool, is_secret: &dyn Fn(&Key) -> bool) {
-        let secret = above || is_secret(key);
+    fn collect(
+        &mut self,
+        value: &Value,
+        key: &mut Key,
+        is_parent_secret: bool,
+        is_secret: &dyn Fn(&Key) -> bool,
+    ) {
+        let secret = is_parent_secret || is_secret(key);
         let source = self.source_index(value.origin());
         let members = value.as_table().into_iter().flatten();
         self.names.extend(members.clone().map(|(name, _)| name.clone()));
@@ -227,18 +234,19 @@ impl Masks {
         }
     }
 
-    /// The ranges where a text begins with the end of a secret, or ends with the beginning of one.
-    fn cut_occurrences(&self, text: &str, starts_cut: bool, ends_cut: bool) -> Vec<Range<usize>> {
+    /// The ranges of cut secrets: the text begins with the last characters of one (`cret …`), or ends with the first
+    /// characters of one (`… sec`).
+    fn cut_occurrences(&self, text: &str, is_start_cut: bool, is_end_cut: bool) -> Vec<Range<usize>> {
         let mut ranges = Vec::new();
         for secret in self.texts.values().flatten() {
             let cuts = || secret.char_indices().map(|(at, _)| secret.split_at(at));
             let is_long = |rest: &str| rest.chars().count() >= SHORTEST_TEXT;
-            if starts_cut {
+            if is_start_cut {
                 let ends = cuts().map(|(_, end)| end);
                 let longest = ends.take_while(|end| is_long(end)).find(|end| text.starts_with(end));
                 ranges.extend(longest.map(|end| 0..end.len()));
             }
-            if ends_cut {
+            if is_end_cut {
                 let mut beginnings =
                     cuts().map(|(beginning, _)| beginning).filter(|beginning| is_long(beginning));
                 let longest = beginnings.rfind(|beginning| text.ends_with(*beginning));
@@ -288,16 +296,16 @@ impl SourceMask<'_> {
         Arc::ptr_eq(&self.source, source)
     }
 
-    /// The bytes `line` of the source, with a `*` for each masked character; see [`Masks::line`].
+    /// The line in the byte range `line` of the source, with a `*` for each masked character; see [`Masks::line`].
     pub(crate) fn line(&self, line: Range<usize>) -> String {
         if !self.source.has_lines() {
             return String::new();
         }
         let text = self.source.text().get(line.clone()).unwrap_or_default();
-        let copies = self.masks.occurrences(text);
+        let secret_texts = self.masks.occurrences(text);
         let spans = overlapping(&self.masked, &line);
         let is_masked = |at: usize| {
-            !overlapping(&copies, &(at..at + 1)).is_empty()
+            !overlapping(&secret_texts, &(at..at + 1)).is_empty()
                 || !overlapping(spans, &(line.start + at..line.start + at + 1)).is_empty()
         };
         text.char_indices().map(|(at, c)| if is_masked(at) { '*' } else { c }).collect()
@@ -322,11 +330,11 @@ pub(super) fn merge_ranges(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     all
 }
 
-/// The ranges, of sorted and separate ones, that overlap `with`.
-fn overlapping<'r>(ranges: &'r [Range<usize>], with: &Range<usize>) -> &'r [Range<usize>] {
-    let first = ranges.partition_point(|range| range.end <= with.start);
-    let behind = ranges.partition_point(|range| range.start < with.end);
-    ranges.get(first..behind).unwrap_or_default()
+/// Those of some sorted, separate ranges that overlap `range`.
+fn overlapping<'r>(ranges: &'r [Range<usize>], range: &Range<usize>) -> &'r [Range<usize>] {
+    let first = ranges.partition_point(|one| one.end <= range.start);
+    let end = ranges.partition_point(|one| one.start < range.end);
+    ranges.get(first..end).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -384,11 +392,10 @@ mod tests {
         let layer = parse(&Source::document(LayerKind::File, "a.toml", text), Language::Toml).unwrap();
         let masks = Masks::of([&layer], &below_secret);
         assert_eq!(
-            masks
-                .scrub(r#"not "a\"bc\nhunter2" or hunter2, 1_234_567 or 1234567.0, 48879, 0xBEEF; abc true"#),
+            masks.mask(r#"not "a\"bc\nhunter2" or hunter2, 1_234_567 or 1234567.0, 48879, 0xBEEF; abc true"#),
             "not \"[redacted]\" or [redacted], [redacted] or [redacted], [redacted], [redacted]; abc true"
         );
-        assert_eq!(masks.scrub("on 2026-01-02"), "on [redacted]");
+        assert_eq!(masks.mask("on 2026-01-02"), "on [redacted]");
     }
 
     #[test]
@@ -396,15 +403,15 @@ mod tests {
         let masks =
             Masks::of_texts(["sk-1\"2\n".into(), "first line\nsecond".into(), "abc".into(), String::new()]);
         assert_eq!(
-            masks.scrub(r#"sk-1"2 "sk-1\"2\n" first line, second "first line\nsecond" abc"#),
+            masks.mask(r#"sk-1"2 "sk-1\"2\n" first line, second "first line\nsecond" abc"#),
             "[redacted] \"[redacted]\" [redacted], [redacted] \"[redacted]\" abc"
         );
         let masks = Masks::of_texts(["sk/1\"2/\nab\"cd".into()]);
         assert_eq!(
-            masks.scrub(r#""sk\/1\"2\/\nab\"cd" "sk/1\"2/" "sk\/1\"2\/" "ab\"cd" ab"cd sk/"#),
+            masks.mask(r#""sk\/1\"2\/\nab\"cd" "sk/1\"2/" "sk\/1\"2\/" "ab\"cd" ab"cd sk/"#),
             r#""[redacted]" "[redacted]" "[redacted]" "[redacted]" [redacted] sk/"#
         );
-        assert_eq!(Masks::of_texts([]).scrub("sk-12"), "sk-12");
+        assert_eq!(Masks::of_texts([]).mask("sk-12"), "sk-12");
         let source = Source::document(LayerKind::File, "a.toml", "port = 80\n");
         assert_eq!(masks.line(&source, 0..9), "**** = **", "the source is of no layer");
         assert_eq!(masks.line(&Source::variable("A", "hunter2"), 0..7), "", "a variable has no lines");
@@ -415,7 +422,7 @@ mod tests {
         let text = "secret = ['abcdefgh', 'wxyz1']\n";
         let layer = parse(&Source::document(LayerKind::File, "a.toml", text), Language::Toml).unwrap();
         let masks = Masks::of([&layer], &below_secret);
-        let shown = |part: &str, start: bool, end: bool| masks.scrub_part(part, start, end);
+        let shown = |part: &str, start: bool, end: bool| masks.mask_part(part, start, end);
         assert_eq!(shown("defgh, wxyz1, abcdefg", true, true), "[redacted], [redacted], [redacted]");
         assert_eq!(shown("defgh, abcdefg", false, false), "defgh, abcdefg");
         assert_eq!(shown("defgh, abcdefg", true, false), "[redacted], abcdefg");
@@ -428,6 +435,6 @@ mod tests {
     fn overlapping_secrets_are_masked_completely() {
         let text = "secret = ['abcdef', 'defghi']\n";
         let layer = parse(&Source::document(LayerKind::File, "a.toml", text), Language::Toml).unwrap();
-        assert_eq!(Masks::of([&layer], &below_secret).scrub("-abcdefghi-"), "-[redacted]-");
+        assert_eq!(Masks::of([&layer], &below_secret).mask("-abcdefghi-"), "-[redacted]-");
     }
 }

@@ -19,7 +19,7 @@
 //! assert_eq!(machine.step(at(150), ReloadInput::Changed), [], "the burst continues");
 //! assert_eq!(machine.next_deadline(), Some(at(350)));
 //! assert_eq!(machine.step(at(350), ReloadInput::Timer), [ReloadAction::Read { lost_files: LostFiles::Wait }]);
-//! let read = ReadResult::Accepted { tree: tree("port = 2\n"), in_files: true };
+//! let read = ReadResult::Accepted { tree: tree("port = 2\n"), files_changed: true };
 //! assert_eq!(
 //!     machine.step(at(351), ReloadInput::Read(read)),
 //!     [ReloadAction::Emit(ReloadEventKind::FileChanged), ReloadAction::Publish { generation: 2 }, ReloadAction::Emit(ReloadEventKind::Success)]
@@ -38,7 +38,7 @@ pub use contents::{Content, Contents};
 
 /// Continuous changes delay a reload by at most this many debounce periods.
 pub const MAX_DEBOUNCE_PERIODS: u32 = 10;
-/// How long a file may be empty or missing before that counts as its new content.
+/// How long a file may be empty or missing. After this time it is accepted as empty or missing.
 pub const LOST_CONTENT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The delay before files are read again after one lost its content. It doubles with each retry, up to
@@ -54,13 +54,13 @@ pub enum ReloadInput {
     Changed,
     /// The time of [`ReloadMachine::next_deadline`] has come.
     Timer,
-    /// The number of guards that delay publication is now this.
+    /// The new number of guards that delay publication.
     Busy(usize),
     /// A reload by hand: read now, and accept empty or missing files as they are.
     Requested,
     /// The result of [`ReloadAction::Read`].
     Read(ReadResult),
-    /// The debounce period changes to this.
+    /// The new debounce period.
     Debounce(Duration),
     /// Stop: no action follows any more.
     Stop,
@@ -83,14 +83,14 @@ pub enum ReadResult {
         /// The hash of its tree as written in the sources.
         tree: Fingerprint,
         /// Whether the bytes of a file differ from the read before.
-        in_files: bool,
+        files_changed: bool,
     },
     /// An invalid configuration.
     Refused {
         /// The hash of its diagnostics.
         diagnostics: Fingerprint,
         /// Whether the bytes of a file differ from the read before.
-        in_files: bool,
+        files_changed: bool,
     },
 }
 
@@ -104,7 +104,7 @@ pub enum ReloadAction {
     },
     /// Replace the running configuration by the one that was read last.
     Publish {
-        /// Its generation: the running one where only comments or layout differ.
+        /// Its generation. It stays the same if only comments or layout changed.
         generation: u64,
     },
     /// Emit an event to the subscribers.
@@ -115,12 +115,12 @@ pub enum ReloadAction {
 /// them and not yet written the new text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LostFiles {
-    /// Wait for each file that lost it since the last read with a result.
+    /// Wait for each file that lost its content since the last read that was accepted or refused.
     Wait,
-    /// Wait for those that lost it since the read directly before; the wait for the others has timed out.
+    /// Wait for the files that lost their content since the read directly before; the wait for the others has timed out.
     WaitForNew,
-    /// As [`LostFiles::Wait`]; and where every file has its content again, answer [`ReadResult::ContentRestored`], since
-    /// the content may still be incomplete.
+    /// As [`LostFiles::Wait`]. If every file has its content again, answer [`ReadResult::ContentRestored`]: the content may
+    /// still be incomplete, so the machine waits for one more debounce period.
     Probe,
     /// Take them as they are.
     Accept,
@@ -129,9 +129,9 @@ pub enum LostFiles {
 /// Which event to emit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReloadEventKind {
-    /// Files changed, and the configuration or its diagnostics with them.
+    /// Files changed, and this changed the configuration or its diagnostics.
     FileChanged,
-    /// The content of the files is in force.
+    /// The content of the files is in use.
     Success,
     /// The content of the files is refused; the running configuration stays.
     Failed,
@@ -146,7 +146,7 @@ pub enum ReloadEventKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reported {
     /// In force.
-    InForce,
+    InUse,
     /// Refused, with the hash of the diagnostics.
     Refused(Fingerprint),
     /// Waiting for guards, with the hash of the tree.
@@ -160,7 +160,7 @@ struct Burst {
     last: Duration,
 }
 
-/// The wait for a file that lost its content: since when, how often it was read, and when it is read next.
+/// The wait for a file that lost its content: its start, how often the file was read, and when it is read next.
 #[derive(Clone, Copy, Debug)]
 struct Recovery {
     since: Duration,
@@ -170,9 +170,9 @@ struct Recovery {
 
 /// Decides when a configuration is read again, published or refused.
 ///
-/// Its invariants (see `tests/properties/config/reload.rs`): nothing is published while a guard is held, and no refused
-/// configuration ever; each relevant change emits its event once; each deferral ends in one success or failure; when
-/// changes stop, the newest content is in force or refused.
+/// Its invariants (see `tests/properties/config/reload.rs`): nothing is published while a guard is held; a refused
+/// configuration is never published; each relevant change emits its event once; each deferral ends in one success or failure; when
+/// changes stop, the newest content is in use or refused.
 #[derive(Clone, Debug)]
 pub struct ReloadMachine {
     debounce: Duration,
@@ -196,7 +196,7 @@ impl ReloadMachine {
             debounce,
             generation,
             running: tree,
-            reported: Reported::InForce,
+            reported: Reported::InUse,
             waiting: None,
             busy: 0,
             burst: None,
@@ -207,7 +207,7 @@ impl ReloadMachine {
         }
     }
 
-    /// Starts with a fallback, since the configuration is refused.
+    /// Starts with a fallback, because the configuration is refused.
     pub fn degraded(
         generation: u64,
         tree: Fingerprint,
@@ -220,8 +220,8 @@ impl ReloadMachine {
     /// Takes one input and returns the actions that follow.
     ///
     /// Times must not go back. The shell answers each [`ReloadAction::Read`] with one [`ReloadInput::Read`]; no second
-    /// read is returned before that. Only [`ReloadInput::Read`] can lead to a publication, so that a lock held over
-    /// [`ReloadInput::Busy`] and that step protects every guard.
+    /// read is returned before that. Only [`ReloadInput::Read`] can lead to a publication. So every guard is
+    /// respected if the caller holds one lock while it passes [`ReloadInput::Busy`] and [`ReloadInput::Read`].
     pub fn step(&mut self, now: Duration, input: ReloadInput) -> Vec<ReloadAction> {
         let mut actions = Vec::new();
         match input {
@@ -235,7 +235,7 @@ impl ReloadMachine {
             ReloadInput::Read(load) if self.is_reading => {
                 self.is_reading = false;
                 if !self.is_stopped {
-                    self.decide(now, load, &mut actions);
+                    self.finish_read(now, load, &mut actions);
                 }
             }
             ReloadInput::Read(_) => {}
@@ -272,8 +272,8 @@ impl ReloadMachine {
         self.waiting.is_some()
     }
 
-    /// Whether changes wait for the end of the debounce period, or a lost file for its content.
-    pub fn is_waiting(&self) -> bool {
+    /// Whether changes wait for the end of the debounce period, or a file without its content is waited for.
+    pub fn is_settling(&self) -> bool {
         self.burst.is_some() || self.recovery.is_some()
     }
 
@@ -296,9 +296,9 @@ impl ReloadMachine {
         let burst_is_over = self.burst_end().is_some_and(|end| end <= now);
         // During a burst files may be half written: read only when it ends.
         let recovery = self.recovery.filter(|_| self.burst.is_none());
-        let settling_is_due = recovery.is_some_and(|recovery| recovery.due <= now);
-        // A waiting configuration is read once more, since the newest content is published.
-        let is_free =
+        let retry_is_due = recovery.is_some_and(|recovery| recovery.due <= now);
+        // Read again before publishing: the files may have changed while the configuration waited.
+        let can_publish =
             self.waiting.is_some() && self.busy == 0 && self.recovery.is_none() && self.burst.is_none();
         if self.is_requested {
             self.is_requested = false;
@@ -308,17 +308,17 @@ impl ReloadMachine {
         if burst_is_over {
             self.burst = None;
         }
-        let patience_is_over =
+        let timeout_is_over =
             self.recovery.is_some_and(|recovery| recovery.since.saturating_add(LOST_CONTENT_TIMEOUT) <= now);
-        let lost_files = match (patience_is_over, settling_is_due) {
+        let lost_files = match (timeout_is_over, retry_is_due) {
             (true, _) => LostFiles::WaitForNew,
             (false, true) => LostFiles::Probe,
             (false, false) => LostFiles::Wait,
         };
-        (burst_is_over || settling_is_due || is_free).then_some(lost_files)
+        (burst_is_over || retry_is_due || can_publish).then_some(lost_files)
     }
 
-    fn decide(&mut self, now: Duration, load: ReadResult, actions: &mut Vec<ReloadAction>) {
+    fn finish_read(&mut self, now: Duration, load: ReadResult, actions: &mut Vec<ReloadAction>) {
         if let ReadResult::LostContent { is_new } = load {
             // Each file gets the whole timeout, so a new loss restarts it.
             let recovery = self.recovery.filter(|_| !is_new);
@@ -334,19 +334,19 @@ impl ReloadMachine {
         match load {
             // The content may be incomplete: debounce it as any other change.
             ReadResult::ContentRestored => self.burst = self.burst.or(Some(Burst { first: now, last: now })),
-            ReadResult::Accepted { tree, in_files } => {
+            ReadResult::Accepted { tree, files_changed } => {
                 self.waiting = Some(tree);
                 if self.busy == 0 {
-                    self.publish(in_files, actions)
+                    self.publish(files_changed, actions)
                 } else {
-                    self.defer(tree, in_files, actions)
+                    self.defer(tree, files_changed, actions)
                 }
             }
-            ReadResult::Refused { diagnostics, in_files } => {
+            ReadResult::Refused { diagnostics, files_changed } => {
                 self.waiting = None;
                 if self.reported != Reported::Refused(diagnostics) {
                     self.reported = Reported::Refused(diagnostics);
-                    actions.extend(in_files.then_some(ReloadAction::Emit(ReloadEventKind::FileChanged)));
+                    actions.extend(files_changed.then_some(ReloadAction::Emit(ReloadEventKind::FileChanged)));
                     actions.push(ReloadAction::Emit(ReloadEventKind::Failed));
                 }
             }
@@ -356,30 +356,30 @@ impl ReloadMachine {
     }
 
     /// Publishes the waiting tree.
-    fn publish(&mut self, in_files: bool, actions: &mut Vec<ReloadAction>) {
+    fn publish(&mut self, files_changed: bool, actions: &mut Vec<ReloadAction>) {
         let Some(tree) = self.waiting.take() else { return };
-        let is_relevant = tree != self.running || self.reported != Reported::InForce;
-        if is_relevant && in_files && self.reported != Reported::Deferred(tree) {
+        let is_relevant = tree != self.running || self.reported != Reported::InUse;
+        if is_relevant && files_changed && self.reported != Reported::Deferred(tree) {
             actions.push(ReloadAction::Emit(ReloadEventKind::FileChanged));
         }
         if tree != self.running {
             self.generation += 1;
         }
         self.running = tree;
-        self.reported = Reported::InForce;
+        self.reported = Reported::InUse;
         actions.push(ReloadAction::Publish { generation: self.generation });
         actions.extend(is_relevant.then_some(ReloadAction::Emit(ReloadEventKind::Success)));
     }
 
-    fn defer(&mut self, tree: Fingerprint, in_files: bool, actions: &mut Vec<ReloadAction>) {
+    fn defer(&mut self, tree: Fingerprint, files_changed: bool, actions: &mut Vec<ReloadAction>) {
         let was_deferred = match self.reported {
-            Reported::InForce if tree == self.running => return,
+            Reported::InUse if tree == self.running => return,
             Reported::Deferred(waiting) if waiting == tree => return,
             Reported::Deferred(_) => true,
-            Reported::InForce | Reported::Refused(_) => false,
+            Reported::InUse | Reported::Refused(_) => false,
         };
         self.reported = Reported::Deferred(tree);
-        actions.extend(in_files.then_some(ReloadAction::Emit(ReloadEventKind::FileChanged)));
+        actions.extend(files_changed.then_some(ReloadAction::Emit(ReloadEventKind::FileChanged)));
         actions.extend(
             (!was_deferred).then_some(ReloadAction::Emit(ReloadEventKind::Deferred { busy: self.busy })),
         );

@@ -28,11 +28,11 @@ fn at(milliseconds: u64) -> Duration {
 }
 
 fn valid(tree: &str) -> ReloadInput {
-    ReloadInput::Read(ReadResult::Accepted { tree: hash(tree), in_files: true })
+    ReloadInput::Read(ReadResult::Accepted { tree: hash(tree), files_changed: true })
 }
 
 fn invalid(diagnostics: &str) -> ReloadInput {
-    ReloadInput::Read(ReadResult::Refused { diagnostics: hash(diagnostics), in_files: true })
+    ReloadInput::Read(ReadResult::Refused { diagnostics: hash(diagnostics), files_changed: true })
 }
 
 fn publish(generation: u64) -> ReloadAction {
@@ -53,7 +53,7 @@ fn change(machine: &mut ReloadMachine, now: u64, result: ReloadInput) -> Vec<Rel
 
 #[test]
 fn each_result_of_a_read_leads_to_its_events() {
-    let in_no_file = ReloadInput::Read(ReadResult::Accepted { tree: hash("four"), in_files: false });
+    let in_no_file = ReloadInput::Read(ReadResult::Accepted { tree: hash("four"), files_changed: false });
     let mut machine = machine();
     for (index, (result, actions)) in [
         (valid("two"), &[FILE_CHANGED, publish(2), SUCCESS][..]),
@@ -156,10 +156,10 @@ fn a_restored_file_is_debounced_and_was_never_empty() {
     change(&mut machine, 0, LOST);
     assert_eq!(machine.step(at(250), ReloadInput::Timer), [PROBE]);
     assert_eq!(machine.step(at(250), RESTORED), [], "it may be incomplete");
-    assert!(machine.is_waiting());
+    assert!(machine.is_settling());
     assert_eq!(machine.step(at(450), ReloadInput::Timer), [READ]);
     assert_eq!(machine.step(at(450), valid("two")), [FILE_CHANGED, publish(2), SUCCESS]);
-    assert!(!machine.is_waiting());
+    assert!(!machine.is_settling());
 }
 
 #[test]

@@ -91,7 +91,7 @@ pub fn render_short(diagnostics: &[Diagnostic], masks: &Masks) -> String {
         };
         report.push_str(&format!("{severity}[{}]: {}", diagnostic.code, headline(diagnostic, masks)));
         if let Some(help) = &diagnostic.help {
-            report.push_str(&format!(" ({})", visible(&masks.scrub(help))));
+            report.push_str(&format!(" ({})", visible(&masks.mask(help))));
         }
         report.push('\n');
     }
@@ -144,7 +144,7 @@ fn one<'m>(
         group = group.element(Level::NOTE.message(MASKED));
     }
     if let Some(help) = &diagnostic.help {
-        group = group.element(Level::HELP.message(visible(&masks.scrub(help))));
+        group = group.element(Level::HELP.message(visible(&masks.mask(help))));
     }
     let report = renderer.render(&[group]);
     match (&diagnostic.origin, lines) {
@@ -190,7 +190,7 @@ impl<'m> LastSource<'m> {
 }
 
 fn headline(diagnostic: &Diagnostic, masks: &Masks) -> String {
-    let message = visible(&masks.scrub(&diagnostic.message));
+    let message = visible(&masks.mask(&diagnostic.message));
     if diagnostic.key.is_root() {
         message
     } else {

@@ -14,7 +14,7 @@ use crate::config::source::{Environment, Language, Override, parse};
 use crate::config::{Layer, ListStrategy, Merged};
 use crate::tree::{
     Code, CodeFamily, Diagnostic, Key, LayerKind, Origin, Severity, Source, Value, in_report_order, is_ok,
-    strictly,
+    with_strictness,
 };
 
 mod extension;
@@ -161,7 +161,7 @@ impl Rules {
             layers.extend(self.read_document(document, &mut originals, &mut diagnostics));
         }
         let documents = match base {
-            Some(base) => Some(base.merged.below(layers.iter().skip(count), &self.strategy())),
+            Some(base) => Some(base.merged.with_higher_layers(layers.iter().skip(count), &self.strategy())),
             None => self.merge(&layers),
         };
         let count = layers.len();
@@ -175,7 +175,9 @@ impl Rules {
         layers.extend(layer);
         diagnostics.extend(reported);
         let merged = match documents {
-            Some(documents) => Some(documents.below(layers.iter().skip(count), &self.strategy())),
+            Some(documents) => {
+                Some(documents.with_higher_layers(layers.iter().skip(count), &self.strategy()))
+            }
             None => self.merge(&layers),
         };
         Layers { layers, originals, merged, diagnostics }
@@ -189,7 +191,7 @@ impl Rules {
         let mut originals = Vec::new();
         let mut diagnostics = Vec::new();
         let Some(layer) = self.read_document(document, &mut originals, &mut diagnostics) else {
-            let diagnostics = strictly(in_report_order(diagnostics), self.strict);
+            let diagnostics = with_strictness(in_report_order(diagnostics), self.strict);
             return Err(Refused { merged: None, layers: Vec::new(), originals, diagnostics });
         };
         if let (Some(schema), Some(validator)) = (self.schema(), &self.validator) {
@@ -264,10 +266,10 @@ impl Rules {
         originals: Vec<Layer>,
         diagnostics: Vec<Diagnostic>,
     ) -> Result<Checked, Refused> {
-        let diagnostics = strictly(in_report_order(diagnostics), self.strict);
+        let diagnostics = with_strictness(in_report_order(diagnostics), self.strict);
         if is_ok(&diagnostics) {
-            let written = merged.root().fingerprint();
-            Ok(Checked { merged, layers, originals, diagnostics, written, pending: Vec::new() })
+            let source_fingerprint = merged.root().fingerprint();
+            Ok(Checked { merged, layers, originals, diagnostics, source_fingerprint, pending: Vec::new() })
         } else {
             Err(Refused { merged: is_whole.then(|| Box::new(merged)), layers, originals, diagnostics })
         }
@@ -282,7 +284,7 @@ impl Rules {
             None => schema.defaults(present),
         });
         let all = match (&defaults, merged) {
-            (Some(defaults), Some(merged)) => merged.above(defaults, &self.strategy()),
+            (Some(defaults), Some(merged)) => merged.with_lower_layer(defaults, &self.strategy()),
             (Some(defaults), None) => Merged::from_layer(defaults),
             (None, Some(merged)) => merged,
             (None, None) => {

@@ -1,4 +1,4 @@
-//! The stages of a configuration. Each is created only from the one before.
+//! The processing steps of a configuration, each with its own type. Each type is created only from the one before.
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -43,14 +43,14 @@ pub struct Checked {
     pub(super) layers: Vec<Layer>,
     pub(super) originals: Vec<Layer>,
     pub(super) diagnostics: Vec<Diagnostic>,
-    pub(super) written: Fingerprint,
+    pub(super) source_fingerprint: Fingerprint,
     pub(super) pending: Vec<Change>,
 }
 
 impl Checked {
     /// The fingerprint of the tree as the sources define it, including changes that wait for a restart.
-    pub fn written(&self) -> Fingerprint {
-        self.written
+    pub fn source_fingerprint(&self) -> Fingerprint {
+        self.source_fingerprint
     }
 
     /// The changes that wait for a restart, in key order: `old` is the running value, `new` the written one. Secrets are
@@ -59,7 +59,7 @@ impl Checked {
         &self.pending
     }
 
-    /// The merged tree with its history.
+    /// The merged tree, with the values that others replaced.
     pub fn merged(&self) -> &Merged {
         &self.merged
     }
@@ -128,7 +128,7 @@ impl<T> Resolved<T> {
     /// Checks the settings with a function of the application.
     ///
     /// # Errors
-    /// [`Refused`] with code `rule/refused`. The message of the function follows `refused by the application:`; secrets are masked.
+    /// [`Refused`] with code `rule/refused`. The message is `refused by the application:` and that of the function; the report masks secrets in it.
     pub fn validated<E: fmt::Display>(self, rule: impl FnOnce(&T) -> Result<(), E>) -> Result<Self, Refused> {
         self.validated_by_all([rule])
     }
@@ -159,7 +159,7 @@ impl<T> fmt::Debug for Resolved<T> {
     }
 }
 
-/// A configuration that violates its rules: every diagnostic, and the layers for the report.
+/// A configuration that was refused: every diagnostic, and the layers for the report.
 #[derive(Clone, Debug)]
 pub struct Refused {
     /// Boxed, to keep the error small.
@@ -185,7 +185,7 @@ impl Refused {
         &self.diagnostics
     }
 
-    /// The refused tree, for explanations; `None` if a layer could not be read.
+    /// The refused tree, for explanations; `None` if there is none, such as when a layer could not be read.
     pub fn merged(&self) -> Option<&Merged> {
         self.merged.as_deref()
     }

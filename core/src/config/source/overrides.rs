@@ -136,7 +136,8 @@ impl Override {
             ));
         }
         if key.segments().iter().any(|segment| matches!(segment, Segment::Index(_))) {
-            let message = "a single item of a list cannot be set".to_string();
+            let change = if matches!(self, Self::Unset { .. }) { "removed" } else { "set" };
+            let message = format!("a single item of a list cannot be {change}");
             return Err(refuse(Code::OverrideKey, key, message).help("set the whole list: --set key=[1,2]"));
         }
         let value = match self {

@@ -1,4 +1,4 @@
-//! Reads one value: the serde deserializer, with the members, elements and variants inside.
+//! The serde deserializer of a value, and the readers of its members, elements and variants.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -14,9 +14,10 @@ use serde::de::{
 use super::datetime::is_datetime;
 use super::failure::{TypedFailure, counted};
 use super::name_reader::NameReader;
+use crate::text::count;
 use crate::tree::{Kind, Number, Segment, Text, Value};
 
-/// One value, as serde reads it. The caller adds the place to a failure.
+/// One value, as serde reads it. The caller adds the origin to a failure.
 #[derive(Clone, Copy)]
 pub(super) struct ValueReader<'de>(pub(super) &'de Value);
 
@@ -34,7 +35,7 @@ impl<'de> ValueReader<'de> {
         matches!(self.0.kind(), Kind::Null | Kind::Unset)
     }
 
-    /// The number as a whole one of type `T`, which `target` names.
+    /// The number as an integer of type `T`; `target` is the name of that type.
     fn whole<T: TryFrom<i64> + TryFrom<i128>>(
         self,
         target: &str,
@@ -45,10 +46,10 @@ impl<'de> ValueReader<'de> {
             Number::Int(int) => T::try_from(*int).ok(),
             _ => number.as_i128().and_then(|int| T::try_from(int).ok()),
         };
-        whole.ok_or_else(|| self.not_whole(number, target, expected))
+        whole.ok_or_else(|| self.integer_failure(number, target, expected))
     }
 
-    fn not_whole(self, number: &Number, target: &str, expected: &dyn Expected) -> TypedFailure {
+    fn integer_failure(self, number: &Number, target: &str, expected: &dyn Expected) -> TypedFailure {
         match number {
             number if number.is_integer() => TypedFailure::out_of_range(target),
             Number::Float(float) if !float.is_finite() => self.mismatch(expected),
@@ -60,13 +61,17 @@ impl<'de> ValueReader<'de> {
     fn float(
         self,
         target: &str,
-        stays: fn(f64) -> bool,
+        is_finite_in: fn(f64) -> bool,
         expected: &dyn Expected,
     ) -> Result<f64, TypedFailure> {
         let number = self.0.as_number().ok_or_else(|| self.mismatch(expected))?;
         let float = number.as_f64();
         let written_finite = !matches!(number, Number::Float(float) if !float.is_finite());
-        if written_finite && !stays(float) { Err(TypedFailure::out_of_range(target)) } else { Ok(float) }
+        if written_finite && !is_finite_in(float) {
+            Err(TypedFailure::out_of_range(target))
+        } else {
+            Ok(float)
+        }
     }
 
     pub(super) fn members<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TypedFailure> {
@@ -74,7 +79,7 @@ impl<'de> ValueReader<'de> {
             return Err(self.mismatch(&visitor));
         };
         let mut access = TableReader::new(members.iter());
-        visitor.visit_map(&mut access).map_err(|failure| access.place(failure))
+        visitor.visit_map(&mut access).map_err(|failure| access.locate(failure))
     }
 
     pub(super) fn elements<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TypedFailure> {
@@ -149,13 +154,13 @@ impl<'de> Deserializer<'de> for ValueReader<'de> {
 
     fn deserialize_u128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TypedFailure> {
         let number = self.0.as_number().ok_or_else(|| self.mismatch(&visitor))?;
-        let whole = number.as_u128().ok_or_else(|| self.not_whole(number, "u128", &visitor))?;
+        let whole = number.as_u128().ok_or_else(|| self.integer_failure(number, "u128", &visitor))?;
         visitor.visit_u128(whole)
     }
 
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "the visitor does the same cast, and its result is checked"
+        reason = "the cast only checks for overflow; the visitor repeats it"
     )]
     fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TypedFailure> {
         let float = self.float("f32", |float| (float as f32).is_finite(), &visitor)?;
@@ -216,13 +221,17 @@ impl<'de> Deserializer<'de> for ValueReader<'de> {
             Kind::Table(members) => members,
             _ => return Err(self.mismatch(&visitor)),
         };
-        let mut present = members.iter().filter(|(_, member)| !matches!(member.kind(), Kind::Unset));
+        let is_set = |member: &&Value| !matches!(member.kind(), Kind::Unset);
+        let mut present = members.iter().filter(|(_, member)| is_set(member));
         match (present.next(), present.next()) {
             (Some((name, content)), None) => visitor.visit_enum(VariantReader::new(name, content)),
             _ => {
                 let mut expected = String::from("one member that names a variant of ");
                 expected.push_str((&visitor as &dyn Expected).to_string().trim_start_matches("enum "));
-                Err(TypedFailure::mismatch(expected, format!("object of {} members", members.len())))
+                Err(TypedFailure::mismatch(
+                    expected,
+                    format!("object of {}", count(members.values().filter(is_set).count(), "member")),
+                ))
             }
         }
     }
@@ -239,8 +248,8 @@ impl<'de, I: Iterator<Item = (&'de Text, &'de Value)>> TableReader<'de, I> {
         Self { rest, current: None }
     }
 
-    /// Gives a field that is set under two names the place of the second.
-    fn place(&self, failure: TypedFailure) -> TypedFailure {
+    /// Locates a field that is set under two names at the second one.
+    fn locate(&self, failure: TypedFailure) -> TypedFailure {
         match self.current {
             Some((name, member)) if failure.is_duplicate() => failure.at_member(name, member),
             _ => failure,
@@ -323,7 +332,7 @@ impl<'de> VariantReader<'de> {
         Self { name, content }
     }
 
-    fn place<T>(self, read: Result<T, TypedFailure>) -> Result<T, TypedFailure> {
+    fn locate<T>(self, read: Result<T, TypedFailure>) -> Result<T, TypedFailure> {
         read.map_err(|failure| failure.at(self.content).below(Segment::Name(self.name.clone())))
     }
 }
@@ -345,15 +354,15 @@ impl<'de> VariantAccess<'de> for VariantReader<'de> {
         if is_empty || matches!(self.content.kind(), Kind::Null) {
             return Ok(());
         }
-        self.place(Err(TypedFailure::mismatch("a variant without content", type_name(self.content))))
+        self.locate(Err(TypedFailure::mismatch("a variant without content", type_name(self.content))))
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, TypedFailure> {
-        self.place(seed.deserialize(ValueReader(self.content)))
+        self.locate(seed.deserialize(ValueReader(self.content)))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, TypedFailure> {
-        self.place(ValueReader(self.content).elements(visitor))
+        self.locate(ValueReader(self.content).elements(visitor))
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -361,6 +370,6 @@ impl<'de> VariantAccess<'de> for VariantReader<'de> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, TypedFailure> {
-        self.place(ValueReader(self.content).members(visitor))
+        self.locate(ValueReader(self.content).members(visitor))
     }
 }

@@ -31,17 +31,17 @@ pub(crate) fn run(context: &Context, args: &ResolveArgs) -> Exit {
         Ok(registry) => registry,
         Err(errors) => {
             errors.iter().for_each(|error| context.terminal.note(&format!("error: {error}\n")));
-            return Exit::No;
+            return Exit::Errors;
         }
     };
-    let mut outcome = Exit::Yes;
+    let mut outcome = Exit::Ok;
     let mut entries = Vec::new();
     for name in &args.names {
         match registry.resolve(name) {
             Ok(entry) => entries.push((name, entry)),
             Err(error) => {
                 context.terminal.note(&format!("error: {error}\n"));
-                outcome = Exit::No;
+                outcome = Exit::Errors;
             }
         }
     }

@@ -18,7 +18,7 @@ pub(crate) fn run(context: &Context, args: &MigrateArgs) -> CommandResult {
     let rules = context.rules().map_err(|diagnostics| context.refuse(&diagnostics))?;
     let migration = migrate_text(&source).map_err(|diagnostics| {
         context.refuse(&diagnostics);
-        Exit::No
+        Exit::Errors
     })?;
     context.terminal.report(migration.warnings(), &Masks::default());
     let diff = migration.diff(&name, &|key| rules.keys().is_secret(key));
@@ -28,7 +28,7 @@ pub(crate) fn run(context: &Context, args: &MigrateArgs) -> CommandResult {
         let backup = PathBuf::from(format!("{name}.bak"));
         if exists(&backup) {
             let backup = backup.display();
-            return Err(context.fail(format!("`{backup}` exists already, and is not overwritten")));
+            return Err(context.fail(format!("`{backup}` exists already: move it away; nothing was changed")));
         }
         copy(&args.file, &backup)
             .and_then(|()| write_atomically(&args.file, migration.text()))
@@ -42,7 +42,9 @@ pub(crate) fn run(context: &Context, args: &MigrateArgs) -> CommandResult {
         context.terminal.result(&format!("wrote {name}, kept the old one as {name}.bak\n"));
     } else {
         context.terminal.result(&diff);
-        context.terminal.note(&format!("help: speckit migrate {name} --write\n"));
+        context
+            .terminal
+            .note(&format!("nothing was written; to write the file: speckit migrate {name} --write\n"));
     }
-    Ok(Exit::Yes)
+    Ok(Exit::Ok)
 }

@@ -18,9 +18,10 @@ pub(crate) enum GateCommand {
     /// each event is a document on stdout, and the last one, `finished`, holds the verdict. Ctrl-C stops the agents
     /// gracefully, a second one kills them, and a third one ends this program.
     ///
-    /// Exit: 0 the verdict is full, or degraded (with a warning): enough agents succeeded or, where orchestrator.agree_on
-    /// is set, gave the same answer, whatever it is; 1 the verdict is insufficient, or degraded with --require-full or
-    /// --strict; 2 the gate could not run, was cancelled, or could not be recorded.
+    /// The verdict is full if all agents succeeded, degraded if at least the quorum did, and insufficient otherwise. With
+    /// orchestrator.agree_on, agents count that gave the most frequent answer. Exit: 0 full, or degraded with a warning;
+    /// 1 insufficient, or degraded with --require-full or --strict; 2 the gate could not run, was cancelled, or could not
+    /// be recorded.
     Run(GateRunArgs),
     /// List the recorded runs, the newest last
     List(GateListArgs),

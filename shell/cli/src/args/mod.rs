@@ -15,7 +15,7 @@ pub(crate) use gate::{GateCommand, GateListArgs, GateRunArgs, PromptArgs};
 #[derive(Debug, Parser)]
 #[command(name = "speckit", version, max_term_width = 100, arg_required_else_help = true)]
 #[command(
-    after_help = "Exit: 0 success, 1 the answer is no (such as an invalid configuration), 2 the command failed."
+    after_help = "Exit: 0 success; 1 errors were found, a key is not set, or a gate did not pass; 2 the command could not run."
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -57,7 +57,7 @@ pub(crate) struct Globals {
     /// JSON Schema (Draft 7) to use instead of the built-in schema and defaults
     #[arg(long, value_name = "FILE")]
     pub(crate) schema: Option<PathBuf>,
-    /// Read the documents that a `$ref` names under this URL prefix from DIR; repeatable
+    /// Read each `$ref` URL that begins with URL-PREFIX from a file in DIR; repeatable
     #[arg(long, value_name = "URL-PREFIX=DIR")]
     pub(crate) schema_map: Vec<SchemaMap>,
     /// Prefix of the environment variables that set keys [default: SPECKIT]
@@ -66,7 +66,7 @@ pub(crate) struct Globals {
     /// Set a key, overriding files and variables; repeatable
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
-    /// Remove a key that defaults, files or variables set; repeatable
+    /// Remove a key, whichever layer sets it; repeatable
     #[arg(long, value_name = "KEY")]
     pub(crate) unset: Vec<String>,
     /// Treat warnings as errors
@@ -102,7 +102,7 @@ impl Globals {
 pub(crate) enum OutputFormat {
     /// Text for people
     Text,
-    /// TOML (`show` without --origins only)
+    /// TOML (`show` only)
     Toml,
     /// One JSON document; `watch` and `gate run` print one for each event
     Json,
@@ -181,7 +181,7 @@ pub(crate) struct ShowArgs {
 
 #[derive(Args, Clone, Debug)]
 pub(crate) struct InitArgs {
-    /// The file to write
+    /// The TOML file to write
     #[arg(default_value = "speckit.toml")]
     pub(crate) file: PathBuf,
     /// Overwrite an existing file
@@ -269,7 +269,7 @@ pub(crate) enum StoreAction {
     Stats,
     /// Check its pages, its indexes and the references between rows
     Check,
-    /// Return its free pages to the disk, while other programs write
+    /// Return its free pages to the disk; other programs may keep writing
     Vacuum,
 }
 
@@ -281,7 +281,7 @@ pub(crate) enum RetryCommand {
         #[arg(long, value_name = "NUMBER", default_value = SEED)]
         seed: u64,
     },
-    /// Simulate many clients that call one server at once and retry when refused, with each jitter
+    /// Simulate many clients that call one server at the same moment: one run for each kind of jitter
     ///
     /// Every client calls at time 0, and a message takes 5 ms each way. In each 100 ms the server answers the first
     /// CAPACITY calls and refuses the others at once, at no cost. A refused client retries and gives up as configured in

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use speckit_core::agents::Stage;
 use speckit_core::config::redact::Masks;
 use speckit_core::config::resolve::{Checked, Rules};
-use speckit_core::tree::{in_report_order, is_ok, strictly};
+use speckit_core::tree::{in_report_order, is_ok, with_strictness};
 use speckit_core::{Diagnostic, LayerKind, text};
 
 use crate::context::{CommandResult, Context, Exit, exit_for, missing_requirements};
@@ -21,27 +21,27 @@ pub(crate) fn run(context: &Context, files: &[PathBuf]) -> CommandResult {
 fn check_layers(context: &Context) -> CommandResult {
     let opened = context.open()?;
     let diagnostics = match opened.outcome() {
-        Ok(checked) => with_requirements(context, &opened, checked),
+        Ok(checked) => with_missing_requirements(context, &opened, checked),
         Err(refused) => refused.diagnostics().to_vec(),
     };
     let ok = opened.outcome().is_ok() && is_ok(&diagnostics);
     let masks = opened.masks();
     context.terminal.report(&diagnostics, &masks);
     if context.is_json() {
-        context.terminal.json(&json!({ "ok": ok, "diagnostics": masks.scrubbed(&diagnostics) }));
+        context.terminal.json(&json!({ "ok": ok, "diagnostics": masks.masked(&diagnostics) }));
     } else if let (true, Ok(checked)) = (ok, opened.outcome()) {
         context.terminal.result(&summary(checked));
     }
-    Ok(if ok { Exit::Yes } else { exit_for(&diagnostics) })
+    Ok(if ok { Exit::Ok } else { exit_for(&diagnostics) })
 }
 
-/// The diagnostics of the configuration, and of API keys and commands that its gates need.
-fn with_requirements(context: &Context, opened: &Inspection, checked: &Checked) -> Vec<Diagnostic> {
+/// The diagnostics of the configuration, and of API keys and commands that its gates need and that are missing.
+fn with_missing_requirements(context: &Context, opened: &Inspection, checked: &Checked) -> Vec<Diagnostic> {
     let mut diagnostics = checked.diagnostics().to_vec();
     if context.is_application() {
         diagnostics.extend(missing_requirements(opened.environment(), checked.merged().root(), &Stage::ALL));
     }
-    strictly(in_report_order(diagnostics), context.globals.strict)
+    with_strictness(in_report_order(diagnostics), context.globals.strict)
 }
 
 /// `ok: 86 values from defaults.toml, speckit.toml and 2 variables`.
@@ -50,7 +50,7 @@ fn summary(checked: &Checked) -> String {
     let mut names: Vec<String> = Vec::new();
     let mut variables = BTreeSet::new();
     let mut overrides = BTreeSet::new();
-    checked.merged().root().leaves(&mut |_, _| count += 1);
+    checked.merged().root().leaves(&mut |key, _| count += usize::from(!key.is_root()));
     for layer in checked.layers() {
         layer.root().leaves_and_elements(&mut |_, leaf| {
             let source = leaf.origin().source();
@@ -78,33 +78,33 @@ fn summary(checked: &Checked) -> String {
 fn check_each(context: &Context, files: &[PathBuf]) -> CommandResult {
     let rules = context.rules().map_err(|diagnostics| context.refuse(&diagnostics))?;
     let schema_warnings = rules.schema().map(|schema| schema.warnings().to_vec()).unwrap_or_default();
-    let schema_warnings = strictly(schema_warnings, context.globals.strict);
+    let schema_warnings = with_strictness(schema_warnings, context.globals.strict);
     context.terminal.report(&schema_warnings, &Masks::default());
-    let mut exit = if is_ok(&schema_warnings) { Exit::Yes } else { Exit::No };
+    let mut exit = if is_ok(&schema_warnings) { Exit::Ok } else { Exit::Errors };
     let mut documents: Vec<Json> = Vec::new();
     for path in files {
         let (diagnostics, masks) = check_alone(path, &rules);
-        let diagnostics = strictly(diagnostics, context.globals.strict);
+        let diagnostics = with_strictness(diagnostics, context.globals.strict);
         let ok = is_ok(&diagnostics);
         context.terminal.report(&diagnostics, &masks);
         let name = path.display().to_string();
         if !context.is_json() && ok {
             context.terminal.result(&format!("ok: {name}\n"));
         }
-        documents.push(json!({ "file": name, "ok": ok, "diagnostics": masks.scrubbed(&diagnostics) }));
+        documents.push(json!({ "file": name, "ok": ok, "diagnostics": masks.masked(&diagnostics) }));
         if !ok && exit != Exit::Failed {
             exit = exit_for(&diagnostics);
         }
     }
     if context.is_json() {
-        context.terminal.json(&json!({ "ok": exit == Exit::Yes, "files": documents }));
+        context.terminal.json(&json!({ "ok": exit == Exit::Ok, "files": documents }));
     }
     Ok(exit)
 }
 
 /// The diagnostics of one file without layers, in the order of reports.
 fn check_alone(path: &Path, rules: &Rules) -> (Vec<Diagnostic>, Masks) {
-    let (document, empty) = match read_document(&Disk, path) {
+    let (document, empty_warning) = match read_document(&Disk, path) {
         Ok(read) => read,
         Err(unread) => return (vec![unread.diagnostic(path)], Masks::default()),
     };
@@ -112,6 +112,6 @@ fn check_alone(path: &Path, rules: &Rules) -> (Vec<Diagnostic>, Masks) {
         Ok(checked) => (checked.diagnostics().to_vec(), checked.masks(rules)),
         Err(refused) => (refused.diagnostics().to_vec(), refused.masks(rules)),
     };
-    diagnostics.extend(empty);
+    diagnostics.extend(empty_warning);
     (in_report_order(diagnostics), masks)
 }

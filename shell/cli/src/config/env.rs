@@ -19,5 +19,5 @@ pub(crate) fn run(context: &Context) -> CommandResult {
         })
         .collect();
     context.print(&rows, columns(&["VARIABLE", "KEY", "TYPE", "SET"], &cells));
-    Ok(Exit::Yes)
+    Ok(Exit::Ok)
 }

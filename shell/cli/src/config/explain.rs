@@ -13,5 +13,5 @@ pub(crate) fn run(context: &Context, key: &str) -> CommandResult {
         return Err(unknown_key(context, merged.root(), &key));
     };
     context.print(&explanation, explanation.to_text());
-    Ok(if opened.outcome().is_ok() { Exit::Yes } else { exit_for(opened.diagnostics()) })
+    Ok(if opened.outcome().is_ok() { Exit::Ok } else { exit_for(opened.diagnostics()) })
 }

@@ -28,7 +28,7 @@ pub(crate) fn run(context: &Context, args: &InitArgs) -> CommandResult {
         let hint = format!("help: for completion in an editor: speckit schema > {}\n", schema.display());
         context.terminal.note(&hint);
     }
-    Ok(Exit::Yes)
+    Ok(Exit::Ok)
 }
 
 fn text(context: &Context, rules: &Rules, file: &Path) -> Result<String, Vec<Diagnostic>> {

@@ -16,5 +16,5 @@ pub(crate) fn run(context: &Context) -> CommandResult {
             context.terminal.result(source.text());
         }
     }
-    Ok(Exit::Yes)
+    Ok(Exit::Ok)
 }

@@ -24,7 +24,7 @@ pub(crate) fn run(context: &Context, args: &ShowArgs) -> CommandResult {
         }
         (false, false) => context.terminal.result(&format!("{value}\n")),
     }
-    Ok(Exit::Yes)
+    Ok(Exit::Ok)
 }
 
 pub(crate) fn parse_key(context: &Context, text: &str) -> Result<Key, Exit> {
@@ -34,14 +34,14 @@ pub(crate) fn parse_key(context: &Context, text: &str) -> Result<Key, Exit> {
 /// Reports that a key is unknown, with the keys that have a similar name.
 pub(crate) fn unknown_key(context: &Context, root: &Value, key: &Key) -> Exit {
     let near: Vec<String> = nearest_keys(root, key).iter().map(|key| format!("`{key}`")).collect();
-    let diagnostic = Diagnostic::error(Code::NameUnknown, key.clone(), format!("nothing sets `{key}`"));
+    let diagnostic = Diagnostic::error(Code::NameUnknown, key.clone(), format!("`{key}` is not set"));
     let diagnostic = if near.is_empty() {
         diagnostic
     } else {
         diagnostic.help(format!("did you mean {}?", near.join(" or ")))
     };
     context.refuse(&[diagnostic]);
-    Exit::No
+    Exit::Errors
 }
 
 /// The tree that has only this value, at its key. An item of a list stands for the list.

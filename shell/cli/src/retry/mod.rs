@@ -19,7 +19,7 @@ pub(crate) fn run(context: &Context, command: &RetryCommand) -> CommandResult {
         RetryCommand::Plan { seed } => {
             let plan = plan(&config, Seed::new(*seed));
             context.print(&plan.to_json(), plan.to_text());
-            Ok(Exit::Yes)
+            Ok(Exit::Ok)
         }
         RetryCommand::Simulate(args) => simulate(context, args, &config),
     }
@@ -67,11 +67,11 @@ fn simulate(context: &Context, args: &SimulateArgs, config: &RetryConfig) -> Com
         context
             .terminal
             .json(&SimulationOutput { comparison: comparison.to_json(), svg: args.svg.as_deref() });
-        return Ok(Exit::Yes);
+        return Ok(Exit::Ok);
     }
     context.terminal.result(&comparison.to_text(context.terminal.columns()));
     if let Some(path) = &args.svg {
         context.terminal.result(&format!("\nwrote {}\n", path.display()));
     }
-    Ok(Exit::Yes)
+    Ok(Exit::Ok)
 }

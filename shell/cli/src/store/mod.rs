@@ -34,7 +34,7 @@ pub(crate) fn run(context: &Context, action: StoreAction) -> CommandResult {
 fn stats(context: &Context, path: PathBuf) -> CommandResult {
     let stats = StoreStats::of_file(path, LOCK_TIMEOUT).map_err(|error| failed(context, &error))?;
     context.print(&stats, format_args!("{stats}\n"));
-    Ok(Exit::Yes)
+    Ok(Exit::Ok)
 }
 
 fn check(context: &Context, path: &Path) -> CommandResult {
@@ -53,7 +53,7 @@ fn check(context: &Context, path: &Path) -> CommandResult {
             context.terminal.note(help);
         }
     }
-    Ok(if is_sound { Exit::Yes } else { Exit::No })
+    Ok(if is_sound { Exit::Ok } else { Exit::Errors })
 }
 
 fn with_message(finding: &StoreFinding) -> serde_json::Value {
@@ -90,7 +90,7 @@ fn vacuum(context: &Context, path: &Path) -> CommandResult {
     drop(signals);
     let done = done.map_err(|error| failed(context, &error))?;
     context.print(&done, format_args!("{done}\n"));
-    Ok(if done.is_finished { Exit::Yes } else { Exit::Failed })
+    Ok(if done.is_finished { Exit::Ok } else { Exit::Failed })
 }
 
 /// A line of progress that overwrites itself.

@@ -47,14 +47,14 @@ pub struct Builder<T> {
     pub(crate) schema: SchemaSource,
     checks: Vec<Check<T>>,
     watching: HotReloadConfig,
-    follow: Option<HotReloadFn<T>>,
+    hot_reload_of: Option<HotReloadFn<T>>,
     extra_paths: Vec<PathBuf>,
     fallback: Option<Fallback>,
     /// How much of the history is kept.
     #[cfg(feature = "sqlite")]
     retention_of: Option<RetentionFn<T>>,
     #[cfg(feature = "sqlite")]
-    journal: Option<JournalOpener>,
+    history: Option<JournalOpener>,
     #[cfg(feature = "sqlite")]
     cause: GenerationCause,
     world: Option<Arc<dyn World>>,
@@ -71,13 +71,13 @@ impl<T> Default for Builder<T> {
             schema: SchemaSource::None,
             checks: Vec::new(),
             watching,
-            follow: None,
+            hot_reload_of: None,
             extra_paths: Vec::new(),
             fallback: None,
             #[cfg(feature = "sqlite")]
             retention_of: None,
             #[cfg(feature = "sqlite")]
-            journal: None,
+            history: None,
             #[cfg(feature = "sqlite")]
             cause: GenerationCause::Opened,
             world: None,
@@ -160,10 +160,11 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
-    /// As [`Builder::schema_json`], with a schema file, JSON or (by its name) TOML. `maps` name the folders
-    /// that hold the documents of referenced URLs; nothing is fetched.
+    /// As [`Builder::schema_json`], with a schema file: TOML if its name ends in `.toml`, else JSON. `maps` says which folder
+    /// has the documents of which URLs; nothing is downloaded.
     ///
-    /// A change of it, or of a file that it refers to, triggers a reload; an invalid schema refuses it.
+    /// If the schema file or a file that it refers to changes, a reload starts. If the new schema is invalid, the reload is
+    /// refused.
     ///
     /// ```
     /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
@@ -199,7 +200,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self.schema_json(&schema.to_value().to_string())
     }
 
-    /// Layers a file, TOML or (by its name) JSON, or a folder of TOML files. It may be absent.
+    /// Adds a file as a layer: JSON if its name ends in `.json`, else TOML; or a folder of TOML files. It may be absent.
     ///
     /// ```
     /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
@@ -213,7 +214,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
-    /// Layers a file or a folder that must exist.
+    /// Adds a file or a folder that must exist.
     ///
     /// ```
     /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
@@ -226,7 +227,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
-    /// Layers the variables `PREFIX_…`: `APP_SERVER__PORT` is `server.port`.
+    /// Adds the variables `PREFIX_…` as a layer: `APP_SERVER__PORT` is `server.port`.
     ///
     /// ```
     /// # use speckit::Environment;
@@ -299,7 +300,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
-    /// Adds a rule of the application's own about the typed settings. All rules run, and every error is reported.
+    /// Adds a rule that the application defines for its typed settings. All rules run, and every error is reported.
     ///
     /// ```
     /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
@@ -372,13 +373,13 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// # Ok::<(), speckit::ConfigError>(())
     /// ```
     #[must_use]
-    pub fn hot_reload(mut self, of: impl Fn(&T) -> HotReloadConfig + Send + Sync + 'static) -> Self {
-        self.follow = Some(Arc::new(of));
+    pub fn hot_reload(mut self, read_from: impl Fn(&T) -> HotReloadConfig + Send + Sync + 'static) -> Self {
+        self.hot_reload_of = Some(Arc::new(read_from));
         self
     }
 
-    /// Opens with a fallback if the files are refused. [`Config::status`] has the reason, and the first
-    /// reload that is accepted replaces it.
+    /// Opens with a fallback if the files are refused. [`Config::status`] has the reason. The first
+    /// reload that is accepted replaces the fallback.
     ///
     /// ```
     /// # use speckit::Fallback;
@@ -395,12 +396,13 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
-    /// Records the history in this SQLite database: file texts and redacted values of the newest 1000 generations, and as
-    /// many refusals. A missing database is created, readable by its owner only; it is not encrypted, and the texts may
+    /// Records the history in this SQLite database: file texts and redacted values of the newest 1000 generations, and
+    /// the newest 1000 refusals. A missing database is created, readable by its owner only; it is not encrypted, and the texts may
     /// contain secrets (see [`Builder::history_settings`]).
     ///
     /// Writes happen in the background; only reads of the [`History`](crate::config::history::History) and the drop of the last
-    /// [`Config`] wait for them. Before [`std::process::exit`], call its `flush`. A failed write is a warning
+    /// [`Config`] wait for them. Before [`std::process::exit`], call
+    /// [`History::flush`](crate::config::history::History::flush). A failed write is a warning
     /// (`history/unwritten`); a database that cannot be opened is a warning in [`Config::status`] (`history/unavailable`), and
     /// is not opened again before the program restarts.
     ///
@@ -415,12 +417,12 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     #[must_use]
     pub fn history(mut self, path: impl Into<PathBuf>) -> Self {
         let path = path.into();
-        self.journal =
+        self.history =
             Some(Box::new(move |_| Ok(SqliteJournal::new(path, crate::store::SynchronousMode::default()))));
         self
     }
 
-    /// Takes the retention from the settings ([`StoreConfig::history`] and [`StoreConfig::keep_generations`]), anew for
+    /// Takes the retention from the settings ([`StoreConfig::history`] and [`StoreConfig::keep_generations`]), again for
     /// each generation and refusal.
     ///
     /// ```
@@ -476,12 +478,12 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
-    /// Records the history in the file `named`, else in that of the settings, as the program `speckit` does.
+    /// Records the history in this file, or in the one that the settings name, as the program `speckit` does.
     #[cfg(feature = "sqlite")]
     #[doc(hidden)]
     #[must_use]
     pub fn recorded(mut self, named: Option<PathBuf>, began: Duration) -> Self {
-        self.journal = Some(super::history::location::journal(named, began));
+        self.history = Some(super::history::location::journal(named, began));
         self
     }
 
@@ -494,7 +496,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
-    /// Reads files, the environment and the clock from this world instead of the machine; for simulations.
+    /// Reads files, the environment and the clock from a simulated machine; for tests.
     ///
     /// ```
     /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
@@ -509,7 +511,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     }
 
     /// Reads everything once and checks all rules except those of [`Builder::validate`]: for commands that show a
-    /// configuration, even a refused one. A file may be a pipe.
+    /// configuration, even a refused one. Each file is read once, so it may be a pipe.
     ///
     /// ```
     /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
@@ -577,17 +579,17 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         let loader = self.loader(&*world)?;
         let watching = self.watching;
         #[cfg(feature = "sqlite")]
-        let record = self.journal.map(|open| RecordOptions {
+        let record = self.history.map(|open| RecordOptions {
             open,
             is_set_by_settings: self.retention_of.is_some(),
             retention_of: self.retention_of.unwrap_or_else(|| Arc::new(|_| StoreConfig::default())),
             cause: self.cause,
         });
-        let follow = self.follow.unwrap_or_else(|| Arc::new(move |_| watching.clone()));
+        let hot_reload_of = self.hot_reload_of.unwrap_or_else(|| Arc::new(move |_| watching.clone()));
         Config::of(Start {
             loader,
             world,
-            follow,
+            hot_reload_of,
             extra_paths: self.extra_paths,
             fallback: self.fallback,
             #[cfg(feature = "sqlite")]

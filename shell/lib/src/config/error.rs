@@ -51,7 +51,7 @@ impl Diagnostics {
         }
         let masks = checked.masks(rules);
         let report = render(checked.diagnostics(), &masks, PLAIN);
-        Self::new(masks.scrubbed(checked.diagnostics()), report)
+        Self::new(masks.masked(checked.diagnostics()), report)
     }
 }
 
@@ -67,7 +67,7 @@ impl ConfigError {
     pub(crate) fn refused(refused: &Refused, rules: &Rules) -> Self {
         let masks = refused.masks(rules);
         let report = render(refused.diagnostics(), &masks, PLAIN);
-        let diagnostics = masks.scrubbed(refused.diagnostics());
+        let diagnostics = masks.masked(refused.diagnostics());
         Self::Refused { diagnostics, report }
     }
 

@@ -20,9 +20,9 @@ pub enum ConfigReloadEvent {
         /// The files, in the order of their names.
         paths: Vec<PathBuf>,
     },
-    /// The content of the files is in force.
+    /// The content of the files is in use.
     ReloadSuccess {
-        /// The generation in force.
+        /// The generation in use.
         generation: u64,
         /// The changes in key order; empty if an edit was reverted.
         changed: Vec<Change>,
@@ -33,7 +33,7 @@ pub enum ConfigReloadEvent {
     },
     /// The content of the files is refused.
     ReloadFailed {
-        /// The generation that stays in force.
+        /// The generation that stays in use.
         generation: u64,
         /// The reasons, in the order of reports.
         diagnostics: Diagnostics,

@@ -32,7 +32,7 @@ pub struct Config<T> {
 /// The result of [`Config::reload`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reloaded {
-    /// A new generation is in force.
+    /// A new generation is in use.
     Renewed,
     /// The values are the same as before.
     Unchanged,
@@ -114,7 +114,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Config<T> {
         self.running.events.subscribe()
     }
 
-    /// Keeps the running configuration in force until the guard is dropped. An accepted reload waits for that; a refused one
+    /// Keeps the running configuration in use until the guard is dropped. An accepted reload waits for that; a refused one
     /// is reported at once.
     ///
     /// Without a watcher, dropping the last guard runs the waiting reload.

@@ -15,9 +15,9 @@ use crate::config::snapshot::Snapshot;
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Status {
-    /// The generation in force.
+    /// The generation in use.
     pub generation: u64,
-    /// How long it has been in force.
+    /// How long it has been in use.
     pub age: Duration,
     /// The number of reloads that changed the configuration.
     pub reloads: u64,
@@ -37,7 +37,7 @@ pub struct Status {
     pub busy: usize,
     /// Changes that need a restart of the program, in key order; secrets are redacted.
     pub pending_restart: Vec<Change>,
-    /// Why the newest content of the files is refused; `None` if it is in force or waits.
+    /// Why the newest content of the files is refused; `None` if it is in use or waits.
     pub refusal: Option<Diagnostics>,
     /// Warnings about watching and about the history.
     pub warnings: Vec<Diagnostic>,
@@ -95,7 +95,7 @@ impl StatusTracker {
         }
     }
 
-    /// Why the newest content of the files is not in force.
+    /// Why the newest content of the files is not in use.
     #[cfg(feature = "sqlite")]
     pub(crate) fn refusal(&self) -> Option<&Diagnostics> {
         self.refusal.as_ref()
@@ -116,7 +116,7 @@ impl StatusTracker {
 
     /// Updates what waits, before the events of a step are emitted.
     pub(crate) fn update_waiting(&mut self, machine: &ReloadMachine) {
-        self.is_waiting = machine.is_waiting();
+        self.is_waiting = machine.is_settling();
         self.is_deferred = machine.is_deferred();
     }
 

@@ -12,8 +12,8 @@ use super::options::StoreOptions;
 use super::transaction::Transaction;
 use crate::sync::Monitor;
 
-/// The most reads at the same time; further ones wait. SQLite keeps the file of a closed connection open while others of the
-/// process use it, so that more connections would cost file descriptors permanently.
+/// At most this many reads run at the same time; others wait. SQLite keeps the file of a closed connection open while other
+/// connections of the process use that file. So each further connection would cost a file descriptor for ever.
 const MAX_READS: usize = 32;
 
 /// The reading side of a store.
@@ -29,7 +29,7 @@ struct Pool {
     used: usize,
 }
 
-/// A connection with the guard of its transactions.
+/// A connection, with the guard that no statement ends its transactions.
 struct ReaderConnection {
     connection: Connection,
     guard: Arc<TransactionGuard>,
@@ -51,7 +51,7 @@ impl ReaderPool {
         read: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let idle = self.take();
-        let mut pooled = PooledReader { readers: self, reader: None };
+        let mut place = PoolPlace { readers: self, reader: None };
         let reader = match idle {
             Some(reader) => reader,
             None => {
@@ -62,7 +62,7 @@ impl ReaderPool {
                 }
             }
         };
-        let reader = pooled.reader.insert(reader);
+        let reader = place.reader.insert(reader);
         let transaction = Transaction::read(&reader.connection)?;
         reader.guard.around(|| read(&transaction)).0
     }
@@ -81,12 +81,12 @@ impl ReaderPool {
 }
 
 /// A place in the pool while it is in use.
-struct PooledReader<'a> {
+struct PoolPlace<'a> {
     readers: &'a ReaderPool,
     reader: Option<ReaderConnection>,
 }
 
-impl Drop for PooledReader<'_> {
+impl Drop for PoolPlace<'_> {
     fn drop(&mut self) {
         let reader = self.reader.take().filter(|reader| reader.connection.is_autocommit());
         DEPTH.set(DEPTH.get().saturating_sub(1));

@@ -113,7 +113,7 @@ pub(super) fn refuse_missing(path: &Path) -> Result<(), StoreError> {
         return Ok(());
     }
     let what = format!(
-        "there is no database at `{}`; name another with `--database`, or create it with your program",
+        "there is no database at `{}`; name another with `--database`; `speckit watch` and `speckit gate run` create one",
         path.display()
     );
     Err(StoreError::Absent { what })

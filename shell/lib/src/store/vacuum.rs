@@ -52,7 +52,7 @@ impl std::fmt::Display for VacuumOutcome {
         let Self { freed_bytes, bytes_before, bytes_after, steps, elapsed_ms, .. } = *self;
         let took = duration(Duration::from_millis(elapsed_ms));
         match (steps, self.is_finished) {
-            (0, true) => write!(f, "nothing to free: {}", size(bytes_after))?,
+            (0, true) => write!(f, "nothing to free; the file has {}", size(bytes_after))?,
             (_, true) => {
                 let (before, after) = (size(bytes_before), size(bytes_after));
                 let steps = count(steps, "step");

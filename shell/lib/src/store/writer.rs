@@ -20,10 +20,15 @@ use crate::sync::{Monitor, Mutex};
 
 /// The most writes of one transaction.
 const MAX_IN_GROUP: usize = 1024;
-/// How long a transaction accepts further writes, so that other processes get the lock.
+/// The longest time for which a transaction accepts further writes: other processes must get the lock too.
 const LONGEST_GROUP: Duration = Duration::from_millis(10);
 /// How long to wait for further writes after a group.
 const LINGER: Duration = Duration::from_micros(200);
+
+// The comment keeps these statements apart from those of closures in the cache of statements.
+const SAVEPOINT: &str = "SAVEPOINT speckit_write -- of the store";
+const ROLLBACK_TO: &str = "ROLLBACK TO speckit_write -- of the store";
+const RELEASE: &str = "RELEASE speckit_write -- of the store";
 
 /// The writing side of a store. Dropping it finishes the queue and joins the thread.
 pub(super) struct Writer {
@@ -35,9 +40,10 @@ struct WriterState {
     options: StoreOptions,
     connection: Mutex<Connection>,
     guard: Arc<TransactionGuard>,
-    /// The thread whose closure runs, as the address of its own variable; 0 for none.
+    /// The thread whose closure runs, identified by [`this_thread`]; 0 for none.
     running: AtomicUsize,
-    /// The thread that serves the queue, in the same way. It also drops values of callers, which may not wait for it.
+    /// The thread that serves the queue, in the same way. It drops the callers' values; their destructors must not wait for a
+    /// write.
     serving: AtomicUsize,
     queue: Monitor<WriteQueue>,
     /// Recent writes went through the queue: further ones join them and do not commit alone.
@@ -102,7 +108,7 @@ impl Writer {
         drop(thread);
         let mut queue = self.shared.queue.lock();
         queue.writes.push_back(write);
-        // It is reset under the same lock.
+        // `next` resets it under the same lock.
         self.shared.is_contended.store(true, Ordering::Relaxed);
         drop(queue);
         self.shared.queue.notify_all();
@@ -110,9 +116,9 @@ impl Writer {
     }
 }
 
-/// The result of a received outcome; a panic of the closure continues here.
+/// Turns a received outcome into a result; a panic of the closure continues here.
 pub(super) fn result_of<T>(received: Result<ClosureOutcome<T>, oneshot::RecvError>) -> Result<T, StoreError> {
-    // Every write is answered before it is dropped.
+    // Not reached: every write sends its outcome before it is dropped.
     let outcome = received.unwrap_or(Ok(Err(StoreError::RolledBack)));
     outcome.unwrap_or_else(|panic| resume_unwind(panic))
 }
@@ -124,7 +130,7 @@ impl Drop for Writer {
         let thread = self.thread.lock().take();
         // A closure may hold the last handle: the thread cannot join itself.
         if let Some(thread) = thread.filter(|handle| handle.thread().id() != thread::current().id()) {
-            // The thread has no code that could panic.
+            // The thread catches the panics of the callers' code, and has no other code that could panic.
             let _ = thread.join();
         }
     }
@@ -143,7 +149,7 @@ impl WriterState {
         }
         let Some(connection) = self.connection.try_lock() else { return Some(write) };
         let done = self.once(&connection, &mut *write);
-        // Its values may write when they are dropped.
+        // Values of the closure may write when they are dropped, so the connection is freed first.
         drop(connection);
         match done {
             Ok(()) => write.finish(&self.options.path),
@@ -194,15 +200,16 @@ impl WriterState {
             if !write.is_withdrawn() {
                 return Some(write);
             }
-            // Without the lock: it may own the last handle of the store, which closes the queue.
+            // Without the lock of the queue: it may own the last handle of the store, whose drop takes that lock.
             discard(write);
         }
     }
 
-    /// Runs the first write and the waiting ones in one transaction. If that is lost, all of them run again, each alone: also
-    /// those that failed, since the changes of another one may be the cause. Returns their number.
+    /// Runs the first write and the waiting ones in one transaction. If the transaction is lost, each runs again in
+    /// its own transaction, also a failed one: the changes of another write may be the cause. Returns their number.
     fn group(&self, connection: &Connection, first: Box<dyn PendingWrite>, last: usize) -> usize {
-        let Some((first, transaction)) = self.patiently(first, |_| Transaction::write(connection)) else {
+        let Some((first, transaction)) = self.retry_while_locked(first, |_| Transaction::write(connection))
+        else {
             return 0;
         };
         let mut done: Vec<(Box<dyn PendingWrite>, WriteResult)> = Vec::with_capacity(last);
@@ -212,6 +219,7 @@ impl WriterState {
         while let Some(mut write) = next {
             let ran = self.in_savepoint(&transaction, &mut *write);
             is_whole = ran.is_some();
+            // The result does not matter if the transaction is lost.
             done.push((write, ran.unwrap_or(WriteResult::Succeeded)));
             let is_full = !is_whole || done.len() >= MAX_IN_GROUP || clock::now() >= until;
             next = if is_full { None } else { self.pop() };
@@ -238,21 +246,21 @@ impl WriterState {
                 WriteResult::Busy(_) => again.push(write),
             }
         }
-        // After all committed writes have ended, so that these see their mirrors.
+        // Only now: the committed writes have updated their mirrors, which these writes may read.
         again.into_iter().for_each(|write| self.single(connection, write));
         count
     }
 
     /// Runs a write in its own transaction, again while other processes hold the lock.
     fn single(&self, connection: &Connection, write: Box<dyn PendingWrite>) {
-        if let Some((write, ())) = self.patiently(write, |write| self.once(connection, write)) {
+        if let Some((write, ())) = self.retry_while_locked(write, |write| self.once(connection, write)) {
             write.finish(&self.options.path);
         }
     }
 
     /// Repeats an attempt for a write while other processes hold the lock. `None` if the write has ended at its deadline, or
     /// its caller no longer waits.
-    fn patiently<T>(
+    fn retry_while_locked<T>(
         &self,
         mut write: Box<dyn PendingWrite>,
         mut attempt: impl FnMut(&mut dyn PendingWrite) -> Result<T, StoreError>,
@@ -269,7 +277,7 @@ impl WriterState {
                 Err(error) => error,
             };
             let since = write.since();
-            // The deadline runs code of the caller.
+            // The deadline is a closure of the caller, which may panic.
             match catch_unwind(AssertUnwindSafe(|| polling.wait(&self.options, error, since))) {
                 Ok(Ok(())) => continue,
                 Ok(Err(error)) => write.abort(Ok(error)),
@@ -279,7 +287,8 @@ impl WriterState {
         }
     }
 
-    /// Runs a write in its own transaction. It fails if the write has to run again, or cannot be committed.
+    /// Runs a write in its own transaction. `Ok` if its outcome is final, also a failed one; `Err` if it has to run again or
+    /// cannot be committed.
     fn once(&self, connection: &Connection, write: &mut dyn PendingWrite) -> Result<(), StoreError> {
         let transaction = Transaction::write(connection)?;
         let (ran, is_whole) = self.guarded(|| write.run(&transaction));
@@ -304,16 +313,16 @@ impl WriterState {
         transaction: &Transaction<'_>,
         write: &mut dyn PendingWrite,
     ) -> Option<WriteResult> {
-        control(transaction, "SAVEPOINT speckit_write -- of the store").ok()?;
+        control(transaction, SAVEPOINT).ok()?;
         let (ran, is_whole) = self.guarded(|| write.run(transaction));
         if !is_whole {
             return None;
         }
         if ran != WriteResult::Succeeded {
             write.rolled_back();
-            control(transaction, "ROLLBACK TO speckit_write -- of the store").ok()?;
+            control(transaction, ROLLBACK_TO).ok()?;
         }
-        control(transaction, "RELEASE speckit_write -- of the store").ok()?;
+        control(transaction, RELEASE).ok()?;
         Some(ran)
     }
 }
@@ -353,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn every_caller_gets_its_result_though_a_dropped_value_of_a_closure_panics() {
+    fn a_captured_value_that_panics_on_drop_loses_no_result() {
         let folder = tempfile::tempdir().unwrap();
         let store = store(&folder);
         let (hold, held) = channel::<()>();

@@ -309,12 +309,12 @@ impl ReloadHarness {
         } else if contents == before {
             ReadResult::Unchanged
         } else {
-            let in_files = contents.files_changed_since(&before).next().is_some();
+            let files_changed = contents.files_changed_since(&before).next().is_some();
             self.last_settled_read = read_sources;
             match read_sources.check() {
-                CheckResult::Valid(tree) => ReadResult::Accepted { tree: fingerprint(&tree), in_files },
+                CheckResult::Valid(tree) => ReadResult::Accepted { tree: fingerprint(&tree), files_changed },
                 CheckResult::Invalid(diagnostics) => {
-                    ReadResult::Refused { diagnostics: fingerprint(&diagnostics), in_files }
+                    ReadResult::Refused { diagnostics: fingerprint(&diagnostics), files_changed }
                 }
             }
         };
@@ -345,7 +345,7 @@ impl ReloadHarness {
             read_sources,
             actions,
             deadline: machine.next_deadline(),
-            status: [machine.is_waiting(), machine.is_deferred(), machine.is_refused()],
+            status: [machine.is_settling(), machine.is_deferred(), machine.is_refused()],
         });
     }
 }

@@ -12,11 +12,11 @@ fn a_running_watch_records_reloads_and_applies_a_rollback() {
     assert_eq!(watch.next_line(), "loaded generation 1, watched");
     dir.write("speckit.toml", text_with(5));
     assert_eq!(watch.next_line(), "changed speckit.toml");
-    assert!(watch.next_line().starts_with("generation 2 is in force"));
+    assert!(watch.next_line().starts_with("generation 2 is in use"));
     let _ = (watch.next_line(), watch.next_line());
     dir.run("history rollback 1").succeeds();
     assert_eq!(watch.next_line(), "changed speckit.toml");
-    assert!(watch.next_line().starts_with("generation 3 is in force"));
+    assert!(watch.next_line().starts_with("generation 3 is in use"));
     assert_eq!(
         (watch.next_line().as_str(), watch.next_line().as_str()),
         ("  - retry.max_attempts = 5", "  + retry.max_attempts = 4")
@@ -38,7 +38,7 @@ fn the_option_fallback_starts_watch_with_the_last_good_generation() {
     assert_eq!(watch.next_line(), "refused with 1 error, generation 1 runs instead");
     dir.write("c.toml", retry_text(6));
     assert_eq!(watch.next_line(), "changed c.toml");
-    assert!(watch.next_line().starts_with("generation 2 is in force"));
+    assert!(watch.next_line().starts_with("generation 2 is in use"));
     let err = watch.stop_with("TERM").succeeds().err;
     assert!(
         err.contains(

@@ -114,7 +114,7 @@ impl GateSimulation<'_> {
 
     fn perform(&mut self, step: NextStep) -> Result<(), String> {
         let input = match step {
-            NextStep::Due => Input::Due,
+            NextStep::Due => Input::Timer,
             NextStep::CancelOrder(order) => {
                 self.cancelled_at.get_or_insert(self.now);
                 match order {
@@ -205,7 +205,7 @@ impl GateSimulation<'_> {
             1 if process.is_none() => Input::Ended { agent, attempt: attempt(Ending::Exited { code: 0 }) },
             2 if process.is_none() => Input::Ended { agent, attempt: attempt(Ending::Cancelled) },
             3 if self.cancelled_at.is_some() => Input::Cancel,
-            _ => Input::Due,
+            _ => Input::Timer,
         };
         self.outcome.reached.insert(Situation::InvalidInput);
         let earlier = self.now.saturating_sub(Duration::from_millis(self.random.pick(&[0, 0, 70])));

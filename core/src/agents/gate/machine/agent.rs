@@ -150,7 +150,7 @@ impl AgentState {
     fn wait(&mut self, wait: Duration, ending: &Ending, agent: &Agent, gate: &GateContext) -> AfterAttempt {
         self.waited = self.waited.saturating_add(wait);
         self.phase = AgentPhase::Waiting { due: gate.now.saturating_add(wait) };
-        AfterAttempt::Retry { reason: gate.masks.scrub(&reason::failure(ending, agent, &gate.plan)), wait }
+        AfterAttempt::Retry { reason: gate.masks.mask(&reason::failure(ending, agent, &gate.plan)), wait }
     }
 
     fn stop_waiting(&mut self, agent: &Agent, gate: &GateContext) -> AgentRun {

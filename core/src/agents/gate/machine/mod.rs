@@ -26,7 +26,7 @@ mod tests;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
     /// Time has passed.
-    Due,
+    Timer,
     /// An attempt has begun, after [`Action::Start`].
     Begun {
         /// The agent.
@@ -140,7 +140,7 @@ impl GateMachine {
         }
         self.gate.now = self.gate.now.max(now);
         match input {
-            Input::Due => {}
+            Input::Timer => {}
             Input::Begun { agent } => self.begun(agent, &mut actions),
             Input::Ended { agent, attempt } => self.ended(agent, attempt, &mut actions),
             Input::Cancel if self.is_cancelled => {}
@@ -155,7 +155,7 @@ impl GateMachine {
         actions
     }
 
-    /// When to give [`Input::Due`]: when the first wait is over, if a slot is free.
+    /// When to give [`Input::Timer`]: when the first wait is over, if a slot is free.
     pub fn next_deadline(&self) -> Option<Duration> {
         if !self.has_free_slot() {
             return None;

@@ -72,7 +72,7 @@ impl AgentOutcome {
             attempts: history.attempts,
             exit,
             signal,
-            reason: reason.map(|reason| gate.masks.scrub(&reason)),
+            reason: reason.map(|reason| gate.masks.mask(&reason)),
             elapsed_ms: history.begun_at.map_or(0, |begun| millis(gate.now.saturating_sub(begun))),
             leaked: history.leaked,
             dropped_bytes,
@@ -88,7 +88,7 @@ fn vote(status: Status, last: Option<&Attempt>, gate: &GateContext) -> Vote {
         Some(last) if status == Status::Ok => match (&gate.plan.agree_on, &last.answer) {
             (None, _) => Vote::Succeeded,
             (_, Ok(answer)) => Vote::Answered(answer.clone()),
-            (_, Err(none)) => Vote::Unanswered(gate.masks.scrub(&none.to_string())),
+            (_, Err(none)) => Vote::Unanswered(gate.masks.mask(&none.to_string())),
         },
         _ => Vote::Failed,
     }

@@ -112,8 +112,8 @@ fn a_retryable_failure_is_retried_after_a_wait() {
         Event::AgentRetrying { name: "claude".into(), attempt: 1, reason: "exit 75".into(), wait_ms: 100 };
     assert_eq!(machine.step(ms(20), ended(0, TEMPORARY)), [Action::Emit(retrying)]);
     assert_eq!(machine.next_deadline(), Some(ms(120)));
-    assert_eq!(machine.step(ms(119), Input::Due), []);
-    assert_eq!(machine.step(ms(120), Input::Due), [Action::Start { agent: 0, attempt: 2 }]);
+    assert_eq!(machine.step(ms(119), Input::Timer), []);
+    assert_eq!(machine.step(ms(120), Input::Timer), [Action::Start { agent: 0, attempt: 2 }]);
     assert_eq!(machine.next_deadline(), None);
     assert_eq!(machine.step(ms(121), Input::Begun { agent: 0 }), begun(2));
 
@@ -170,7 +170,7 @@ fn a_reason_names_the_exhausted_limit_of_retries() {
         let (mut machine, _) = begin(plan);
         let mut actions = run(&mut machine, 0, 0, attempt(ending.clone(), ""));
         if deadline_ms > 100 {
-            machine.step(ms(100), Input::Due);
+            machine.step(ms(100), Input::Timer);
             actions = run(&mut machine, 100, 0, attempt(ending, ""));
         }
         assert_eq!(agent_finished(&actions).reason.as_deref(), Some(expected));
@@ -183,9 +183,9 @@ fn the_deadline_limits_the_waits_and_not_the_attempts() {
     plan.retry = RetryConfig { max_attempts: 9, deadline_ms: 300, ..plan.retry };
     let (mut machine, _) = begin(plan);
     run(&mut machine, 60_000, 0, attempt(TEMPORARY, ""));
-    assert_eq!(starts(&machine.step(ms(60_100), Input::Due)), [(0, 2)]);
+    assert_eq!(starts(&machine.step(ms(60_100), Input::Timer)), [(0, 2)]);
     run(&mut machine, 120_000, 0, attempt(TEMPORARY, ""));
-    assert_eq!(starts(&machine.step(ms(120_200), Input::Due)), [(0, 3)], "300 ms have been waited");
+    assert_eq!(starts(&machine.step(ms(120_200), Input::Timer)), [(0, 3)], "300 ms have been waited");
     let actions = run(&mut machine, 180_000, 0, attempt(TEMPORARY, ""));
     assert_eq!(
         agent_finished(&actions).reason.as_deref(),

@@ -132,8 +132,8 @@ impl Progress {
         let done = self.agents.iter().filter(|agent| matches!(agent.phase, LinePhase::Done { .. })).count();
         let what = match self.cancelled {
             None => "Ctrl-C ends the agents",
-            Some(CancelMode::Terminate) => "ending the agents; Ctrl-C once more kills them",
-            Some(CancelMode::Kill) => "killing the agents; Ctrl-C once more ends this program",
+            Some(CancelMode::Terminate) => "ending the agents; press Ctrl-C again to kill them",
+            Some(CancelMode::Kill) => "killing the agents; press Ctrl-C again to end this program",
         };
         let mut line = StyledLine::new(columns);
         let text = format!("{}   {done} of {} done; ", clock(now), self.agents.len());

@@ -13,7 +13,8 @@ use super::violation_context::ViolationContext;
 use crate::tree::{Code, TypeSet, Value};
 
 impl SchemaValidator {
-    /// Adds the violations of the closest alternative, or for `oneOf` that more than one matches.
+    /// Adds why no alternative matches: as a rule the violations of the closest one. For `oneOf`, also adds that several
+    /// match.
     pub(super) fn explain_alternatives(
         &self,
         code: Code,
@@ -30,7 +31,7 @@ impl SchemaValidator {
             .collect();
         if fitting.len() > 1 {
             let message = format!(
-                "expected exactly one of {} alternatives to match, but {} do",
+                "expected exactly one of {} alternatives to match, but numbers {} match",
                 branches.len(),
                 joined(&fitting, "and")
             );
@@ -45,13 +46,13 @@ impl SchemaValidator {
             return;
         }
         let mut closest: Option<Alternative> = None;
-        let mut selectors: Vec<Violation> = Vec::new();
+        let mut discriminators: Vec<Violation> = Vec::new();
         let outer = core::mem::replace(&mut context.brief, true);
         for branch in branches {
             let mut why = Vec::new();
             self.explain(*branch, value, context, &mut why);
             let branch = Alternative::new(self, *branch, value, context, why);
-            selectors.extend(branch.selector.clone());
+            discriminators.extend(branch.discriminator.clone());
             if closest.as_ref().is_none_or(|best| branch.distance < best.distance) {
                 closest = Some(branch);
             }
@@ -61,21 +62,22 @@ impl SchemaValidator {
             violations.push(context.violation(code, "no alternative matches", value));
             return;
         };
-        // The same key selects every alternative, and its value selects none: that is the error.
-        if selectors.len() == branches.len()
-            && let Some(first) = selectors.first()
-            && selectors.iter().all(|other| other.key == first.key)
+        // All alternatives are chosen by the same member, and its value fits none: that alone is the error.
+        if discriminators.len() == branches.len()
+            && let Some(first) = discriminators.first()
+            && discriminators.iter().all(|other| other.key == first.key)
         {
             let values: Vec<String> =
-                selectors.iter().filter_map(|one| one.message.values().map(String::from)).collect();
+                discriminators.iter().filter_map(|one| one.message.values().map(String::from)).collect();
             let expected = Expected::OneOf(joined(&values, "or"));
             let message =
                 ViolationMessage::Mismatch { expected, found: first.message.found().map(String::from) };
             // All are about the same value, so the help of any of them applies.
-            let with_help = selectors.iter().find(|one| one.help.is_some() || one.closest_of.is_some());
+            let with_help = discriminators.iter().find(|one| one.help.is_some() || one.closest_of.is_some());
             violations.push(Violation { code, message, ..with_help.unwrap_or(first).clone() });
             return;
         }
+        // The first pass was brief: explain the closest one again in full.
         if !context.brief {
             closest.why.clear();
             self.explain(closest.id, value, context, &mut closest.why);
@@ -96,9 +98,10 @@ impl SchemaValidator {
 struct Alternative {
     id: NodeId,
     why: Vec<Violation>,
-    /// The violation about the member that selects an alternative, if it does not select this one.
-    selector: Option<Violation>,
-    /// Compared in this order: wrong type, selected otherwise, unknown keys, all violations.
+    /// The violation of the discriminator: a member whose `const` or `enum` does not fit this alternative.
+    discriminator: Option<Violation>,
+    /// Compared in this order: whether the type is wrong, whether the discriminator does not fit, the number of unknown keys,
+    /// the number of violations.
     distance: (bool, bool, usize, usize),
 }
 
@@ -115,10 +118,10 @@ impl Alternative {
             violation.key.parent().is_some_and(|parent| parent == context.key)
                 && matches!(violation.code, Code::SchemaConst | Code::SchemaEnum)
         };
-        let selector = why.iter().find(is_direct).cloned();
+        let discriminator = why.iter().find(is_direct).cloned();
         let unknown =
             why.iter().filter(|violation| violation.code == Code::SchemaAdditionalProperties).count();
-        let distance = (wrong_type, selector.is_some(), unknown, why.len());
-        Self { id, why, selector, distance }
+        let distance = (wrong_type, discriminator.is_some(), unknown, why.len());
+        Self { id, why, discriminator, distance }
     }
 }

@@ -53,7 +53,7 @@ impl Violation {
 
     pub(super) fn into_diagnostic(self) -> Diagnostic {
         let note = self.closest_of.map(|(count, code)| {
-            format!("compared with the closest of {count} `{}` alternatives", code.name())
+            format!("{count} forms are allowed (`{}`); this is about the closest one", code.name())
         });
         let help = match (self.help, note) {
             (Some(help), Some(note)) => Some(format!("{help}; {note}")),

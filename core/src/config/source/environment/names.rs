@@ -33,15 +33,15 @@ fn as_text<T: core::fmt::Display, S: serde::Serializer>(value: &T, serializer: S
 #[derive(Clone, Copy, Debug)]
 pub struct EnvironmentNames<'a> {
     pub(super) prefix: &'a str,
-    /// Suffixes that the program uses for itself: `PREFIX_CONFIG`.
+    /// Suffixes that the program uses for itself: `CONFIG` reserves `PREFIX_CONFIG`.
     reserved: &'a [String],
     schema: Option<&'a Schema>,
-    /// The merged tree of the layers below, with the members of tables with free names.
+    /// The merged tree of the layers below the environment. It has the names in open tables, which may have any names.
     present: Option<&'a Value>,
 }
 
 impl<'a> EnvironmentNames<'a> {
-    /// The variables `PREFIX_…` for the keys of a schema and of the layers below.
+    /// The variables `PREFIX_…` for the keys of a schema and of the layers below the environment.
     pub fn new(
         prefix: &'a str,
         reserved: &'a [String],
@@ -85,7 +85,7 @@ impl<'a> EnvironmentNames<'a> {
             || stem.is_some_and(|stem| self.named(stem).is_some())
     }
 
-    /// The files that `PREFIX_KEY_FILE` variables of secret keys name, for the caller to read.
+    /// The paths in the `PREFIX_KEY_FILE` variables of secret keys. The caller reads these files.
     pub fn secret_files(&self, environment: &Environment) -> Vec<String> {
         let named =
             environment.variables.keys().filter(|name| matches!(self.meaning(name), Meaning::SecretFile(_)));
@@ -98,7 +98,7 @@ impl<'a> EnvironmentNames<'a> {
 
     /// The meaning of a variable; an unknown one without the prefix is ignored.
     pub(super) fn meaning(&self, variable: &str) -> Meaning {
-        let known = self.known(variable);
+        let known = self.listed_meaning(variable);
         if !matches!(known, Meaning::Unknown | Meaning::Ignored) {
             return known;
         }
@@ -108,22 +108,22 @@ impl<'a> EnvironmentNames<'a> {
             return Meaning::SecretFile(key);
         }
         match (known, self.suffix(variable)) {
-            (Meaning::Unknown, Some(rest)) => self.free_key(rest).map_or(Meaning::Unknown, Meaning::Key),
+            (Meaning::Unknown, Some(rest)) => self.open_key(rest).map_or(Meaning::Unknown, Meaning::Key),
             (known, _) => known,
         }
     }
 
-    /// The key that a variable itself sets.
+    /// The key that a variable sets with its own text, not with a file.
     fn key(&self, variable: &str) -> Option<Key> {
-        match self.known(variable) {
+        match self.listed_meaning(variable) {
             Meaning::Key(key) => Some(key),
-            Meaning::Unknown => self.free_key(self.suffix(variable)?),
+            Meaning::Unknown => self.open_key(self.suffix(variable)?),
             _ => None,
         }
     }
 
-    /// The meaning of a variable among the names of the schema and of the layers.
-    fn known(&self, variable: &str) -> Meaning {
+    /// The meaning of a variable that the schema or a layer lists; else `Unknown` or `Ignored`.
+    fn listed_meaning(&self, variable: &str) -> Meaning {
         if let Some(NamedVariable { key, former, .. }) = self.named(variable) {
             return if *former { Meaning::Alias(key.clone()) } else { Meaning::Key(key.clone()) };
         }
@@ -136,7 +136,7 @@ impl<'a> EnvironmentNames<'a> {
         if rest.split("__").count() > MAX_DEPTH {
             return Meaning::Unknown;
         }
-        if let Some(key) = self.schema.and_then(|schema| schema.closed_key(rest, &after_capitals)) {
+        if let Some(key) = self.schema.and_then(|schema| schema.closed_key(rest, &strip_name)) {
             return Meaning::Key(key);
         }
         let mut keys = BTreeSet::new();
@@ -154,15 +154,15 @@ impl<'a> EnvironmentNames<'a> {
         variable.strip_prefix(self.prefix)?.strip_prefix('_')
     }
 
-    /// The key that names exactly this variable, by `x-env` or as a former variable in `x-aliases`.
+    /// The entry of the schema with exactly this variable: in `x-env`, or as a former name in `x-aliases`.
     fn named(&self, variable: &str) -> Option<&'a NamedVariable> {
         self.schema?.named_variables().iter().find(|named| named.variable == variable)
     }
 
-    /// Adds every known key that `rest` may spell in capitals.
+    /// Adds every known key whose name in capitals may be `rest`.
     fn known_keys(&self, rest: &str, key: &Key, keys: &mut BTreeSet<Key>) {
-        for name in self.names_at(key, &|name| after_capitals(rest, name).is_some()) {
-            let Some(after) = after_capitals(rest, &name) else { continue };
+        for name in self.names_at(key, &|name| strip_name(rest, name).is_some()) {
+            let Some(after) = strip_name(rest, &name) else { continue };
             let child = key.child(name);
             if after.is_empty() {
                 if self.schema.is_none_or(|schema| schema.variable(&child).is_none()) {
@@ -170,13 +170,13 @@ impl<'a> EnvironmentNames<'a> {
                 }
             } else if let Some(below) = after.strip_prefix("__") {
                 self.known_keys(below, &child, keys);
-                self.free_below(below, &child, keys);
+                self.add_open_key(below, &child, keys);
             }
         }
     }
 
-    /// Below a known key: the index of a list, or a member of a table with free names.
-    fn free_below(&self, rest: &str, key: &Key, keys: &mut BTreeSet<Key>) {
+    /// Adds the item of a list, or the member of an open table, that `rest` names below a known key.
+    fn add_open_key(&self, rest: &str, key: &Key, keys: &mut BTreeSet<Key>) {
         let (first, below) =
             rest.split_once("__").map_or((rest, None), |(first, below)| (first, Some(below)));
         let is_list = || {
@@ -188,7 +188,7 @@ impl<'a> EnvironmentNames<'a> {
             _ => {
                 let Some(schema) = self.schema.filter(|_| !first.is_empty()) else { return };
                 let (_, open) = schema.wanted_names(key, &|_| false);
-                if !open || !self.names_at(key, &|name| after_capitals(first, name) == Some("")).is_empty() {
+                if !open || !self.names_at(key, &|name| strip_name(first, name) == Some("")).is_empty() {
                     return;
                 }
                 let child = key.child(first.to_lowercase());
@@ -202,13 +202,14 @@ impl<'a> EnvironmentNames<'a> {
             None => drop(keys.insert(child)),
             Some(below) => {
                 self.known_keys(below, &child, keys);
-                self.free_below(below, &child, keys);
+                self.add_open_key(below, &child, keys);
             }
         }
     }
 
-    /// A key that neither a layer nor the schema names: the segments in lower case, if the schema allows them.
-    fn free_key(&self, rest: &str) -> Option<Key> {
+    /// The key of a variable that neither the schema nor a layer lists: its parts in lower case. `None` if the schema does not
+    /// allow that key.
+    fn open_key(&self, rest: &str) -> Option<Key> {
         let mut key = Key::root();
         for part in rest.split("__") {
             if part.is_empty() || key.segments().len() >= MAX_DEPTH {
@@ -268,14 +269,15 @@ pub(super) enum Meaning {
     Unknown,
 }
 
-/// A key name in the spelling of variables: capitals, and `_` for anything but letters and digits.
+/// A key name in the spelling of variables: letters become capitals, and every character that is no letter or digit becomes
+/// `_`.
 fn mangled(name: &str) -> String {
     let capital = |c: char| if c.is_alphanumeric() { c.to_uppercase().to_string() } else { "_".into() };
     name.chars().map(capital).collect()
 }
 
-/// The rest of a variable after a name in capitals.
-fn after_capitals<'v>(variable: &'v str, name: &str) -> Option<&'v str> {
+/// The rest of a variable without a name in capitals; `None` if it does not begin with that name.
+fn strip_name<'v>(variable: &'v str, name: &str) -> Option<&'v str> {
     name.chars().try_fold(variable, |rest, c| {
         if c.is_alphanumeric() {
             c.to_uppercase().try_fold(rest, |rest, capital| rest.strip_prefix(capital))

@@ -69,7 +69,7 @@ impl EnvironmentReader<'_> {
                 let diagnostic = Diagnostic::error(
                     Code::EnvFile,
                     key,
-                    format!("the file that `{name}` names cannot be read: {why}"),
+                    format!("`{name}`: the file at this path cannot be read: {why}"),
                 );
                 let help = "set it to the path of a file that holds only the secret";
                 return self.diagnostics.push(diagnostic.at(&named_only(name)).help(help));
@@ -119,7 +119,13 @@ impl EnvironmentReader<'_> {
         let meant = nearest(name, table.iter().map(|row| row.variable.as_str()));
         let message = format!("`{name}` sets no key");
         let diagnostic = Diagnostic::warning(Code::EnvUnknown, Key::root(), message).at(&named_only(name));
+        // Only a variable of a secret key can name a file.
+        let of_no_secret =
+            name.strip_suffix("_FILE").filter(|stem| table.iter().any(|row| row.variable == *stem));
         self.diagnostics.push(match meant {
+            _ if let Some(stem) = of_no_secret => {
+                diagnostic.help(format!("set `{stem}` itself: only a secret key is read from a file"))
+            }
             Some(meant) => diagnostic.help(format!("did you mean `{meant}`?")),
             None => {
                 diagnostic.help(format!("the variable of a key `a.b_c` is `{}_A__B_C`", self.names.prefix))
@@ -166,7 +172,7 @@ impl TreeBuilder {
             }
         }
         if let Some((gap, (_, value))) = elements.iter().enumerate().find(|(at, (index, _))| at != index) {
-            let message = format!("the list has no item {gap}");
+            let message = format!("item {gap} is not set, but a later item is");
             let diagnostic = Diagnostic::error(Code::EnvType, key.clone(), message).at(value.origin());
             diagnostics.push(diagnostic.help("number the items from 0 without gaps"));
         }

@@ -41,7 +41,7 @@ impl Interruptible {
     }
 
     /// How long to wait for a lock of the database.
-    pub(super) fn patience(&self) -> Duration {
+    pub(super) fn lock_deadline(&self) -> Duration {
         self.state.lock().0.lock_wait()
     }
 

@@ -40,7 +40,7 @@ fn unavailable(error: &StoreError) -> Diagnostic {
 fn refused(context: &Context, diagnostics: &[Diagnostic], masks: &Masks) -> Exit {
     context.terminal.report(diagnostics, masks);
     if context.is_json() {
-        let diagnostics = masks.scrubbed(diagnostics);
+        let diagnostics = masks.masked(diagnostics);
         context.terminal.json(&serde_json::json!({ "ok": false, "diagnostics": diagnostics }));
     }
     Exit::Failed

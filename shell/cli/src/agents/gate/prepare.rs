@@ -7,7 +7,7 @@ use speckit_core::agents::Stage;
 use speckit_core::agents::gate::{Request, Run};
 use speckit_core::app::AppConfig;
 use speckit_core::config::redact::Masks;
-use speckit_core::tree::{in_report_order, is_ok, strictly};
+use speckit_core::tree::{in_report_order, is_ok, with_strictness};
 
 use super::{error, prompt, refused};
 use crate::args::GateRunArgs;
@@ -54,12 +54,14 @@ impl Prepared {
         let request = Request { spec: args.spec.clone(), prompt: prompt::read(context, &args.prompt)? };
         let plan = StagePlan::of(&config, stage, &request);
         let mut diagnostics = match &plan {
-            Ok(plan) => strictly(plan.warnings().to_vec(), context.globals.strict),
+            Ok(plan) => with_strictness(plan.warnings().to_vec(), context.globals.strict),
             Err(refused) => refused.diagnostics().to_vec(),
         };
         // As errors: an agent needs its command and its key.
-        diagnostics
-            .extend(strictly(missing_requirements(&environment::capture(), snapshot.root(), &[stage]), true));
+        diagnostics.extend(with_strictness(
+            missing_requirements(&environment::capture(), snapshot.root(), &[stage]),
+            true,
+        ));
         Ok(Self { config, masks, stage, plan: plan.ok(), diagnostics: in_report_order(diagnostics) })
     }
 
@@ -84,18 +86,18 @@ impl Prepared {
         let masks = self.plan.as_ref().map_or(&self.masks, StagePlan::masks);
         context.terminal.report(&self.diagnostics, masks);
         if context.is_json() {
-            let plan = self.plan.as_ref().map(|planned| scrubbed(masks, planned.plan().to_json()));
-            let diagnostics = masks.scrubbed(&self.diagnostics);
+            let plan = self.plan.as_ref().map(|planned| masked(masks, planned.plan().to_json()));
+            let diagnostics = masks.masked(&self.diagnostics);
             context.terminal.json(&json!({ "ok": ok, "plan": plan, "diagnostics": diagnostics }));
         } else if let Some(planned) = &self.plan {
-            context.terminal.result(&masks.scrub(&planned.plan().to_text()));
+            context.terminal.result(&masks.mask(&planned.plan().to_text()));
         }
-        if ok { Exit::Yes } else { Exit::Failed }
+        if ok { Exit::Ok } else { Exit::Failed }
     }
 
     /// The warning that the gate has other agents now than those that ran; `None` if it has not, or if the current configuration
     /// is refused.
-    pub(super) fn changed(&self, run: &Run) -> Option<Diagnostic> {
+    pub(super) fn changed_agents(&self, run: &Run) -> Option<Diagnostic> {
         self.config.reload().ok()?;
         let now = self.config.snapshot();
         run.changed_gate(&**now.config(), now.root(), self.stage)
@@ -103,12 +105,12 @@ impl Prepared {
 }
 
 /// The same document with its texts masked.
-fn scrubbed(masks: &Masks, document: Json) -> Json {
+fn masked(masks: &Masks, document: Json) -> Json {
     match document {
-        Json::String(text) => masks.scrub(&text).into(),
-        Json::Array(elements) => elements.into_iter().map(|element| scrubbed(masks, element)).collect(),
+        Json::String(text) => masks.mask(&text).into(),
+        Json::Array(elements) => elements.into_iter().map(|element| masked(masks, element)).collect(),
         Json::Object(members) => {
-            members.into_iter().map(|(name, member)| (name, scrubbed(masks, member))).collect()
+            members.into_iter().map(|(name, member)| (name, masked(masks, member))).collect()
         }
         other => other,
     }

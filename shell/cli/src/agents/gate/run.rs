@@ -9,7 +9,7 @@ use speckit_core::agents::consensus::Verdict;
 use speckit_core::agents::gate::Run;
 use speckit_core::app::AppConfig;
 use speckit_core::config::redact::Masks;
-use speckit_core::tree::strictly;
+use speckit_core::tree::with_strictness;
 use speckit_core::{Code, Diagnostic, Key};
 
 use super::drive::{drive, waiting};
@@ -36,26 +36,26 @@ pub(super) fn run(context: &Context, args: &GateRunArgs) -> Result<Exit, Exit> {
         true => None,
         false => Some(RunRecorder::open(context, &config, &interruption)?),
     };
-    let cannot = |why: io::Error| {
+    let report_failure = |why: io::Error| {
         let why = error(Code::GateUnstartable, format!("the gate cannot start: {why}"));
         refused(context, &[why], &prepared.masks)
     };
-    // Until the end: the previous handlers cannot be restored.
-    let (_signals, called_off) = Interruptible::listen(&interruption).map_err(cannot)?;
+    // Keep the handlers of signals until the program ends: the previous ones cannot be restored.
+    let (_signals, cancel_requests) = Interruptible::listen(&interruption).map_err(report_failure)?;
     let guard = guard(context, &prepared.masks);
     let gate = orchestrator(guard.clone(), &plan).begin_planned(plan);
     let record = |run: Run| {
         let recorded = recorder.as_ref().map_or(Recorded::Nowhere, |recorder| recorder.record(&run));
         (run, recorded)
     };
-    let interruption = (&*interruption, called_off);
+    let interruption = (&*interruption, cancel_requests);
     let driven = drive(context, gate, display(context, args), interruption, record);
-    let (run, recorded) = driven.map_err(cannot)?;
+    let (run, recorded) = driven.map_err(report_failure)?;
     if let Some(why) = guard.and_then(|guard| guard.failure()) {
         let warning = Diagnostic::warning(Code::GateUnguarded, Key::root(), why);
         context.terminal.report(&[warning], &prepared.masks);
     }
-    context.terminal.report(prepared.changed(&run).as_slice(), &prepared.config.masks());
+    context.terminal.report(prepared.changed_agents(&run).as_slice(), &prepared.config.masks());
     write(context, &run, &recorded);
     Ok(outcome(context, args, &run, &recorded))
 }
@@ -84,10 +84,10 @@ fn orchestrator(guard: Option<Arc<Guard>>, planned: &StagePlan) -> AsyncOrchestr
 
 fn display(context: &Context, args: &GateRunArgs) -> Display {
     let environment = environment::capture();
-    let can_move = environment.text("TERM") != Some("dumb");
+    let can_move_cursor = environment.text("TERM") != Some("dumb");
     match () {
         () if context.is_json() => Display::Json,
-        () if !args.plain && context.terminal.shows_progress() && can_move => Display::Screen,
+        () if !args.plain && context.terminal.shows_progress() && can_move_cursor => Display::Screen,
         () => Display::Lines { with_output: args.plain },
     }
 }
@@ -116,9 +116,9 @@ impl RunRecorder {
     fn open(context: &Context, config: &AppConfig, interruption: &Arc<Interruptible>) -> Result<Self, Exit> {
         let path =
             location::expanded(&config.store.path).map_err(|diagnostic| context.refuse(&[diagnostic]))?;
-        let patience = Arc::clone(interruption);
+        let limit = Arc::clone(interruption);
         let options = StoreOptions::new(&path).synchronous(config.store.synchronous);
-        let options = options.deadline_from(move || patience.patience());
+        let options = options.deadline_from(move || limit.lock_deadline());
         let opened = waiting(context, "Ctrl-C ends this program", || options.open());
         let store = opened.map_err(|why| {
             let help = "nothing was started; use another file with --database FILE, or record nothing with --no-store";
@@ -170,9 +170,9 @@ fn write(context: &Context, run: &Run, recorded: &Recorded) {
     });
 }
 
-/// The last document: with the output of the agents if it is recorded nowhere.
+/// The last JSON document on stdout. It has the output of the agents if the run was not recorded.
 fn finished(run: &Run, recorded: &Recorded) -> Json {
-    let file = |document: Json, path: &Path| {
+    let with_file = |document: Json, path: &Path| {
         let mut document = document;
         if let Some(members) = document.as_object_mut() {
             members.insert("file".into(), json!(path));
@@ -181,19 +181,19 @@ fn finished(run: &Run, recorded: &Recorded) -> Json {
     };
     match recorded {
         Recorded::Nowhere | Recorded::Failed { file: None, .. } => run.to_json_with_outputs(None),
-        Recorded::Failed { file: Some(path), .. } => file(run.to_json(None), path),
+        Recorded::Failed { file: Some(path), .. } => with_file(run.to_json(None), path),
         Recorded::Stored { number, .. } => run.to_json(Some(*number)),
     }
 }
 
-/// The outcome of the command, with a warning if it is yes without all agents.
+/// The outcome of the command. If the gate passed although some agents failed, a warning is printed.
 fn outcome(context: &Context, args: &GateRunArgs, run: &Run, recorded: &Recorded) -> Exit {
     if run.cancelled || matches!(recorded, Recorded::Failed { .. }) {
         return Exit::Failed;
     }
     match run.decision.verdict {
-        Verdict::Full => Exit::Yes,
-        Verdict::Insufficient => Exit::No,
+        Verdict::Full => Exit::Ok,
+        Verdict::Insufficient => Exit::Errors,
         Verdict::Degraded => {
             let is_strict = context.globals.strict || args.require_full;
             let decision = &run.decision;
@@ -204,11 +204,11 @@ fn outcome(context: &Context, args: &GateRunArgs, run: &Run, recorded: &Recorded
             let key = Key::of(["quality_gates", args.stage.name()]);
             let warning = Diagnostic::warning(Code::GateDegraded, key, message);
             let warnings = match is_strict {
-                true => strictly(vec![warning], true),
+                true => with_strictness(vec![warning], true),
                 false => vec![warning.help("--require-full turns this into exit 1")],
             };
             context.terminal.report(&warnings, &Masks::default());
-            if is_strict { Exit::No } else { Exit::Yes }
+            if is_strict { Exit::Errors } else { Exit::Ok }
         }
     }
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use speckit_core::agents::gate::{Run, list_text};
 use speckit_core::config::redact::Masks;
 use speckit_core::text::rfc3339;
-use speckit_core::tree::{is_ok, strictly};
+use speckit_core::tree::{is_ok, with_strictness};
 use speckit_core::{Code, Diagnostic, Key};
 
 use super::{error, unavailable};
@@ -22,7 +22,7 @@ pub(super) fn list(context: &Context, args: &GateListArgs) -> Result<Exit, Exit>
     let find = |runs: &Runs| runs.find(&filter(args)).map_err(|why| unreadable(context, &why));
     let FoundRuns { runs: found, unreadable: unread } =
         runs.as_ref().map(find).transpose()?.unwrap_or_default();
-    let diagnostics = strictly(unread.iter().map(unread_run).collect(), context.globals.strict);
+    let diagnostics = with_strictness(unread.iter().map(unread_run).collect(), context.globals.strict);
     context.terminal.report(&diagnostics, &Masks::default());
     if context.is_json() {
         let documents: Vec<_> = found.iter().map(|(number, run)| run.to_json(Some(*number))).collect();
@@ -40,7 +40,7 @@ pub(super) fn list(context: &Context, args: &GateListArgs) -> Result<Exit, Exit>
             .terminal
             .result(&format!("no run is recorded yet in `{name}`: `speckit gate run` records them\n"));
     }
-    Ok(if is_ok(&diagnostics) { Exit::Yes } else { Exit::No })
+    Ok(if is_ok(&diagnostics) { Exit::Ok } else { Exit::Errors })
 }
 
 fn filter(args: &GateListArgs) -> RunsFilter {
@@ -90,22 +90,20 @@ pub(super) fn show(context: &Context, name: &str) -> Result<Exit, Exit> {
         let text = run.to_text_with_outputs();
         context.terminal.result(&format!("{name}, begun {begun}, in `{place}`\n{text}"));
     }
-    Ok(Exit::Yes)
+    Ok(Exit::Ok)
 }
 
 fn stored(context: &Context, number: i64, database: &Path) -> Result<Run, Exit> {
     let unknown = |what: &str| {
         let diagnostic = error(Code::GateUnknown, format!("there is no run {number}: {what}"));
-        context
-            .refuse(&[diagnostic
-                .help("`speckit gate list` lists them; a file is named with its folder, such as `./7`")])
+        context.refuse(&[diagnostic.help("`speckit gate list` lists them; for a file named `7` write `./7`")])
     };
     let runs = opened(context, database)?;
     match runs.as_ref().map(|runs| runs.run(number)).transpose() {
         Ok(Some(Some(run))) => return Ok(run),
         Ok(_) => {}
         Err(why @ StoreError::Unreadable { .. }) => {
-            return Err(context.refuse(&strictly(vec![unread_run(&why)], true)));
+            return Err(context.refuse(&with_strictness(vec![unread_run(&why)], true)));
         }
         Err(why) => return Err(unreadable(context, &why)),
     }

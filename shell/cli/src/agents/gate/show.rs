@@ -46,7 +46,7 @@ pub(super) fn show(context: &Context, display: Display, names: Vec<String>, feed
         let event = feed.events.recv_timeout(TICK);
         for how in feed.called_off.try_iter() {
             context.terminal.note(match how {
-                CancelMode::Terminate => "ending the agents; once more kills them\n",
+                CancelMode::Terminate => "ending the agents; press Ctrl-C again to kill them\n",
                 CancelMode::Kill => "killing the agents; once more ends this program\n",
             });
         }

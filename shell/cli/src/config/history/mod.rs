@@ -41,11 +41,13 @@ fn list(context: &Context) -> CommandResult {
         context.terminal.json(&document);
     } else if generations.is_empty() && refusals.is_empty() {
         let name = display_path(&database);
-        context.terminal.result(&format!("nothing is recorded yet in {name}: `speckit watch` records\n"));
+        context
+            .terminal
+            .result(&format!("nothing is recorded in {name} yet: `speckit watch` records configurations\n"));
     } else {
         context.terminal.result(&printer().list(&generations, &refusals));
     }
-    Ok(Exit::Yes)
+    Ok(Exit::Ok)
 }
 
 fn show(context: &Context, args: &GenerationArgs) -> CommandResult {
@@ -70,14 +72,14 @@ fn show(context: &Context, args: &GenerationArgs) -> CommandResult {
             }
         }
         context.terminal.json(&json);
-        return Ok(Exit::Yes);
+        return Ok(Exit::Ok);
     }
     let mut text = printer().show(&generation);
     for (source, shown) in generation.state.sources.iter().zip(texts) {
         text.push_str(&format!("\n==> {} <==\n{shown}", printer().short_path(&source.path)));
     }
     context.terminal.result(&text);
-    Ok(Exit::Yes)
+    Ok(Exit::Ok)
 }
 
 /// The texts of the files, with secrets masked unless `reveal`.
@@ -100,7 +102,7 @@ fn diff(context: &Context, from: i64, to: i64) -> CommandResult {
     let difference = history.difference(from, to).map_err(|error| unreadable(context, &error))?;
     let difference = difference.ok_or_else(|| report_unknown(context, &history, to))?;
     context.print(&difference.to_json(from, to), difference.to_text(from, to));
-    Ok(Exit::Yes)
+    Ok(Exit::Ok)
 }
 
 /// The history with the generation of this number; reports which numbers exist where this one does not.

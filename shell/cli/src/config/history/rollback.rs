@@ -65,7 +65,7 @@ pub(super) fn run(context: &Context, args: &RollbackArgs) -> CommandResult {
         "number": new,
     });
     context.print(&document, summary(number, is_needed, is_written, new));
-    Ok(Exit::Yes)
+    Ok(Exit::Ok)
 }
 
 fn summary(number: i64, is_needed: bool, is_written: bool, new: Option<i64>) -> String {
@@ -125,7 +125,7 @@ fn require_valid(
     checked.map_err(|refused| {
         context.report_refusal(refused.diagnostics(), &refused.masks(rules));
         context.terminal.note("note: nothing is written: the present rules refuse that generation\n");
-        Exit::No
+        Exit::Errors
     })
 }
 
@@ -204,7 +204,7 @@ fn open<T: DeserializeOwned + Send + Sync + 'static>(
 ) -> Result<Option<i64>, Exit> {
     let config = context.recorded(builder, began).because(cause).open().map_err(|error| {
         context.terminal.note(&error.to_string());
-        Exit::No
+        Exit::Errors
     })?;
     let Some(history) = config.history() else { return Ok(None) };
     let generations = history.generations().map_err(|error| unreadable(context, &error))?;

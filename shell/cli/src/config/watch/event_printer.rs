@@ -139,8 +139,8 @@ struct EventDocument<'a> {
 fn success(generation: u64, changed: &[diff::Change], pending: &[String], elapsed_us: u64) -> String {
     let elapsed = duration(Duration::from_micros(elapsed_us));
     let mut text = match changed {
-        [] => format!("generation {generation} is in force, with nothing changed\n"),
-        _ => format!("generation {generation} is in force after {elapsed}\n"),
+        [] => format!("generation {generation} is in use, with nothing changed\n"),
+        _ => format!("generation {generation} is in use after {elapsed}\n"),
     };
     for line in diff::to_text(changed).lines() {
         text.push_str(&format!("  {line}\n"));

@@ -88,7 +88,7 @@ fn watch<T: DeserializeOwned + Send + Sync + 'static>(
     drop((watcher, config, signals, inputs));
     // The thread runs no code that could panic.
     let _ = forwarding.join();
-    result.map(|()| Exit::Yes)
+    result.map(|()| Exit::Ok)
 }
 
 fn print_events<T: DeserializeOwned + Send + Sync + 'static>(

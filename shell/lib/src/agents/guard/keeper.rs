@@ -24,20 +24,20 @@ const BOUND: Duration = Duration::from_secs(2);
 /// The pause between two sweeps.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Waits for the end of the program or its farewell, and kills the remaining groups.
+/// Waits for the end of the program or its message that it exits, and kills the remaining groups.
 ///
 /// If the standard input is a terminal, a person has started this, and it returns at once.
 pub(super) fn keep() {
     if io::stdin().is_terminal() {
         return;
     }
-    // The guard works without its name and without these handlers too.
+    // The handlers keep Ctrl-C and a hang-up from ending the guard. It works without them, and without its name.
     let _ = rustix::thread::set_name(THREAD_NAME);
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         let _ = signal_hook::flag::register(signal, Arc::default());
     }
     let own = guard_identity();
-    let program = program_alive();
+    let program = program_pidfd();
     if io::stdout().write_all(READY).and_then(|()| io::stdout().flush()).is_err() {
         return;
     }
@@ -45,8 +45,8 @@ pub(super) fn keep() {
     sweep(&register, own);
 }
 
-/// Reads from `/proc`: in a container the system calls return 0 for a group or session that began outside of it, which other calls
-/// do not accept.
+/// Reads from `/proc`: in a container the system calls return 0 for a group or session from outside of it, and `rustix` does
+/// not accept 0 as an id.
 #[cfg(target_os = "linux")]
 fn guard_identity() -> GuardIdentity {
     let own = processes::of(std::process::id());
@@ -73,10 +73,10 @@ fn number(id: Pid) -> u32 {
     u32::try_from(id.as_raw_nonzero().get()).unwrap_or(0)
 }
 
-/// Reads until the farewell or the end of the pipe.
+/// Reads until the program says that it exits, or until the end of the pipe.
 ///
-/// Children between fork and exec, and children that never call exec, hold copies of the other end. Groups that can be found before
-/// these are closed are killed as soon as the program has ended.
+/// Children between fork and exec, and children that never call exec, hold copies of the other end. So the pipe may stay
+/// open after the program has ended, and the groups that are known are killed when the program ends, not when the pipe does.
 fn listen(own: GuardIdentity, mut program: Option<OwnedFd>) -> Register {
     let mut register = Register::default();
     // Unbuffered: `poll` does not see buffered bytes.
@@ -101,15 +101,15 @@ fn listen(own: GuardIdentity, mut program: Option<OwnedFd>) -> Register {
 }
 
 /// Waits for input or the end of the program; `true` if the program has ended and there is no input.
-fn ends_without_input(lines: &io::Stdin, program: &OwnedFd) -> bool {
-    let mut ready = [PollFd::new(lines, PollFlags::IN), PollFd::new(program, PollFlags::IN)];
+fn ends_without_input(stdin: &io::Stdin, program: &OwnedFd) -> bool {
+    let mut ready = [PollFd::new(stdin, PollFlags::IN), PollFd::new(program, PollFlags::IN)];
     loop {
         match poll(&mut ready, None) {
             Err(rustix::io::Errno::INTR) => {}
             Err(_) => return false,
             Ok(_) => {
-                let [lines, program] = ready.map(|one| !one.revents().is_empty());
-                return program && !lines;
+                let [has_input, has_ended] = ready.map(|one| !one.revents().is_empty());
+                return has_ended && !has_input;
             }
         }
     }
@@ -117,16 +117,16 @@ fn ends_without_input(lines: &io::Stdin, program: &OwnedFd) -> bool {
 
 /// A descriptor that is readable once the program has ended.
 #[cfg(target_os = "linux")]
-fn program_alive() -> Option<OwnedFd> {
+fn program_pidfd() -> Option<OwnedFd> {
     rustix::process::pidfd_open(getppid()?, rustix::process::PidfdFlags::empty()).ok()
 }
 
 #[cfg(not(target_os = "linux"))]
-fn program_alive() -> Option<OwnedFd> {
+fn program_pidfd() -> Option<OwnedFd> {
     None
 }
 
-/// Kills the registered groups, and the groups with the mark.
+/// Kills the registered groups, and the groups of processes that have the variable of this guard in their environment.
 fn sweep(register: &Register, own: GuardIdentity) {
     let mut sweep = Sweep::new(register, own);
     let started = clock::now();
@@ -136,6 +136,7 @@ fn sweep(register: &Register, own: GuardIdentity) {
             Some(seen) => sweep.groups_to_kill(seen, &mut |id| processes::mark_of(id, register.mark())),
             None => sweep.unverified().filter(|group| is_group(*group)).collect(),
         };
+        // Without a list of processes only the registered groups are known.
         if seen.is_none() && groups.is_empty() {
             return;
         }

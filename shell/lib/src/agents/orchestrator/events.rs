@@ -62,7 +62,7 @@ impl GateBroadcast {
             // A character of up to four bytes did not fit.
             *continues = line.len() + 4 > LONGEST;
             if broadcast.has_droppable_receiver() {
-                let line = masks.scrub_part(line, is_continued, *continues);
+                let line = masks.mask_part(line, is_continued, *continues);
                 broadcast.send(&Event::Output { name: name.clone(), stream, line });
             }
         })

@@ -7,7 +7,7 @@ use speckit_core::config::redact::Masks;
 /// The attempt without secrets. Its answer never has one.
 pub(super) fn masked(masks: &Masks, attempt: Attempt) -> Attempt {
     let ending = match attempt.ending {
-        Ending::NotStarted { class, reason } => Ending::NotStarted { class, reason: masks.scrub(&reason) },
+        Ending::NotStarted { class, reason } => Ending::NotStarted { class, reason: masks.mask(&reason) },
         ending => ending,
     };
     let (stdout, stderr) = (captured(masks, attempt.stdout), captured(masks, attempt.stderr));
@@ -18,13 +18,13 @@ pub(super) fn masked(masks: &Masks, attempt: Attempt) -> Attempt {
 fn captured(masks: &Masks, captured: Captured) -> Captured {
     if captured.dropped_bytes() == 0 {
         let bytes = captured.into_bytes();
-        let clean = scrubbed(masks, &bytes, false, false);
+        let clean = masked_bytes(masks, &bytes, false, false);
         return Captured::from(clean.unwrap_or(bytes));
     }
     // A truncated character would separate the edge from the rest of the secret.
     let captured = captured.in_whole_characters();
-    let head = scrubbed(masks, captured.head(), false, true);
-    let tail = scrubbed(masks, captured.tail(), true, false);
+    let head = masked_bytes(masks, captured.head(), false, true);
+    let tail = masked_bytes(masks, captured.tail(), true, false);
     if head.is_none() && tail.is_none() {
         return captured;
     }
@@ -33,8 +33,8 @@ fn captured(masks: &Masks, captured: Captured) -> Captured {
 }
 
 /// The bytes without their secrets; `None` if they have none.
-fn scrubbed(masks: &Masks, bytes: &[u8], is_start_cut: bool, is_end_cut: bool) -> Option<Vec<u8>> {
+fn masked_bytes(masks: &Masks, bytes: &[u8], is_start_cut: bool, is_end_cut: bool) -> Option<Vec<u8>> {
     let text = String::from_utf8_lossy(bytes);
-    let clean = masks.scrub_part(&text, is_start_cut, is_end_cut);
+    let clean = masks.mask_part(&text, is_start_cut, is_end_cut);
     (clean != text).then(|| clean.into_bytes())
 }

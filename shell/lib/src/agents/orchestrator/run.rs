@@ -138,7 +138,7 @@ impl GateRun {
                 // `orders` is the sender, so this cannot fail.
                 _ = received.changed() => None,
                 event = gate.tasks.next() => gate.handle(event),
-                () = at(due) => gate.step(Input::Due),
+                () = at(due) => gate.step(Input::Timer),
             };
         }
     }

@@ -140,7 +140,7 @@ impl Tasks {
         let Ok(panic) = error.try_into_panic() else { return Ending::Cancelled };
         let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
         let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-        let text = self.masks.scrub(&text.unwrap_or_else(|| "without a message".into()));
+        let text = self.masks.mask(&text.unwrap_or_else(|| "without a message".into()));
         let reason =
             format!("the code that runs it panicked: {text}; this is a bug of the program, not of the agent");
         Ending::NotStarted { class: ErrorClass::Permanent, reason }

@@ -60,7 +60,7 @@ impl ProcessRun {
         while !self.supervisor.is_finished() {
             let input = self.next().await;
             // An exit that has already happened comes before a deadline or an order, however late this task is.
-            if matches!(input, Input::Due | Input::Stop | Input::Kill) {
+            if matches!(input, Input::Timer | Input::Stop | Input::Kill) {
                 self.catch_up();
             }
             self.step(input);
@@ -91,8 +91,8 @@ impl ProcessRun {
                     return if order == Order::Kill { Input::Kill } else { Input::Stop };
                 }
                 // Not the timer, which is late in a busy runtime.
-                () = async {}, if is_due => return Input::Due,
-                () = until(due) => return Input::Due,
+                () = async {}, if is_due => return Input::Timer,
+                () = until(due) => return Input::Timer,
                 () = self.leader.exit(), if !self.has_leader_ended => return Input::LeaderEnded,
                 () = self.streams.ready() => {}
             }
@@ -118,7 +118,7 @@ impl ProcessRun {
             Input::LeaderEnded if self.has_leader_ended => return,
             Input::LeaderEnded => self.has_leader_ended = true,
             Input::StreamsClosed => self.are_streams_closed = true,
-            Input::Due | Input::Stop | Input::Kill => {}
+            Input::Timer | Input::Stop | Input::Kill => {}
         }
         let now = clock::now() - self.started;
         for action in self.supervisor.step(now, input) {
@@ -126,7 +126,7 @@ impl ProcessRun {
                 Action::Terminate => self.leader.terminate(),
                 Action::Kill => self.leader.kill(),
                 Action::Reap => self.status = self.leader.reap(),
-                Action::Leave => self.streams.leave(),
+                Action::StopReading => self.streams.leave(),
                 Action::Finish => {}
             }
         }

@@ -29,7 +29,7 @@ use crate::sync::broadcast::Broadcast;
 pub(crate) struct Start<T> {
     pub(crate) loader: Loader<T>,
     pub(crate) world: Arc<dyn World>,
-    pub(crate) follow: HotReloadFn<T>,
+    pub(crate) hot_reload_of: HotReloadFn<T>,
     pub(crate) extra_paths: Vec<PathBuf>,
     pub(crate) fallback: Option<Fallback>,
     #[cfg(feature = "sqlite")]
@@ -41,7 +41,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
     pub(crate) fn open(start: Start<T>) -> Result<Self, ConfigError> {
         #[cfg(feature = "sqlite")]
         let record = start.record;
-        let Start { mut loader, world, follow, extra_paths, fallback, .. } = start;
+        let Start { mut loader, world, hot_reload_of, extra_paths, fallback, .. } = start;
         let reading = loader.read(&*world, &extra_paths);
         #[cfg(feature = "sqlite")]
         let recorder = record.map(|record| HistoryRecorder::of(record, &loader, &reading)).transpose();
@@ -72,9 +72,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
             warnings.push(unavailable);
             None
         });
-        let hot_reload = unwound(|| follow(candidate.resolved.config()))
+        let hot_reload = unwound(|| hot_reload_of(candidate.resolved.config()))
             .map_err(|panic| ConfigError::rules(vec![panicked("`hot_reload` of the builder", &panic)]))?;
-        let tree = candidate.resolved.checked().written();
+        let tree = candidate.resolved.checked().source_fingerprint();
         let machine = match &refusal {
             None => ReloadMachine::running(1, tree, hot_reload.debounce()),
             Some(refusal) => ReloadMachine::degraded(1, tree, fingerprint_of(refusal), hot_reload.debounce()),
@@ -82,10 +82,10 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         let snapshot = Snapshot::new(1, candidate);
         let mut tracker = StatusTracker::new(world.now(), refusal.as_ref().map(Diagnostics::from));
         tracker.warnings = warnings;
-        let mut engine = Reloader {
+        let mut reloader = Reloader {
             loader,
             machine,
-            follow,
+            hot_reload_of,
             hot_reload,
             extra_paths,
             seen: reading.contents.clone(),
@@ -98,12 +98,12 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         };
         // The first read did not know the paths that the settings name.
         let files = RecordingFiles::of(&*world);
-        files.absorb(std::mem::take(&mut engine.last));
-        for path in engine.extra_paths() {
+        files.absorb(std::mem::take(&mut reloader.last));
+        for path in reloader.extra_paths() {
             files.note_stamp(&path);
         }
-        engine.last = files.into_contents();
-        tracker.files = engine.last.files().map(PathBuf::from).collect();
+        reloader.last = files.into_contents();
+        tracker.files = reloader.last.files().map(PathBuf::from).collect();
         Ok(Self {
             current: ArcSwap::from_pointee(snapshot),
             events: Broadcast::default(),
@@ -111,10 +111,10 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
             world,
             #[cfg(feature = "sqlite")]
             recorder,
-            files: engine.loader.sources.files.clone(),
+            files: reloader.loader.sources.files.clone(),
             tracker: Mutex::new(tracker),
-            engine: Mutex::new(engine),
-            guard: Mutex::default(),
+            reloader: Mutex::new(reloader),
+            lock_holder: Mutex::default(),
             is_hinted: AtomicBool::new(false),
             waker: Mutex::default(),
         })

@@ -67,7 +67,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> HistoryRecorder<T> {
         unwound(|| Retention::from(&(self.retention_of)(settings))).unwrap_or_else(|_| Retention::nothing())
     }
 
-    /// The content of the files is in force, and with it their history mode.
+    /// The content of the files is in use, and with it their history mode.
     pub(super) fn trust(&self) {
         *self.initial_mode.lock() = None;
     }

@@ -34,7 +34,7 @@ pub(crate) enum Trigger {
 pub(super) struct Reloader<T> {
     pub(super) loader: Loader<T>,
     pub(super) machine: ReloadMachine,
-    pub(super) follow: HotReloadFn<T>,
+    pub(super) hot_reload_of: HotReloadFn<T>,
     pub(super) hot_reload: HotReloadConfig,
     pub(super) extra_paths: Vec<PathBuf>,
     /// The contents of the last read without lost files.
@@ -78,20 +78,20 @@ impl<T: DeserializeOwned> Reloader<T> {
             return ReadResult::Unchanged;
         }
         self.changed = reading.contents.files_changed_since(&self.last).map(PathBuf::from).collect();
-        let in_files = !self.changed.is_empty();
+        let files_changed = !self.changed.is_empty();
         self.last.clone_from(&reading.contents);
         match self.loader.resolve(&reading, Some(running.root())) {
             Ok(candidate) => {
-                let tree = candidate.resolved.checked().written();
+                let tree = candidate.resolved.checked().source_fingerprint();
                 self.candidate = Some(candidate);
                 self.refusal = None;
-                ReadResult::Accepted { tree, in_files }
+                ReadResult::Accepted { tree, files_changed }
             }
             Err(refusal) => {
                 let diagnostics = fingerprint_of(&refusal);
                 self.candidate = None;
                 self.refusal = Some(refusal);
-                ReadResult::Refused { diagnostics, in_files }
+                ReadResult::Refused { diagnostics, files_changed }
             }
         }
     }

@@ -45,10 +45,10 @@ pub(crate) struct RunningConfig<T> {
     /// The layered files, readable without the reloader's lock.
     pub(super) files: Vec<FileSource>,
     pub(super) tracker: Mutex<StatusTracker>,
-    pub(super) engine: Mutex<Reloader<T>>,
+    pub(super) reloader: Mutex<Reloader<T>>,
     /// The thread that holds the reloader's lock.
-    pub(super) guard: Mutex<Option<ThreadId>>,
-    /// A hint during a turn waits for the next turn.
+    pub(super) lock_holder: Mutex<Option<ThreadId>>,
+    /// Whether a possible change was signalled while the machine ran; the next turn passes it on.
     pub(super) is_hinted: AtomicBool,
     /// Wakes the watcher's thread.
     pub(super) waker: Mutex<Option<Arc<dyn Fn() + Send + Sync>>>,
@@ -57,11 +57,11 @@ pub(crate) struct RunningConfig<T> {
 /// The result of a turn.
 #[derive(Debug, Default)]
 pub(crate) struct TurnResult {
-    /// When the next turn is due, as a time of the world.
+    /// When the next turn is due, on the clock of the [`World`].
     pub(crate) next: Option<Duration>,
     /// Whether the sources were read.
     pub(crate) has_read: bool,
-    /// Whether another generation is in force.
+    /// Whether a new generation is in use.
     pub(crate) is_renewed: bool,
     /// Whether an accepted configuration waits for guards.
     pub(crate) is_deferred: bool,
@@ -76,12 +76,12 @@ pub(crate) struct AlreadyLocked;
 impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
     /// Passes an input to the machine, and executes its actions until none is left.
     pub(crate) fn turn(&self, trigger: Trigger) -> Result<TurnResult, AlreadyLocked> {
-        let mut engine = self.engine()?;
-        let engine = &mut *engine.engine;
+        let mut guard = self.lock_reloader()?;
+        let reloader = &mut *guard.reloader;
         let input = match trigger {
             Trigger::Hint => ReloadInput::Changed,
             #[cfg(feature = "watch")]
-            Trigger::Poll if engine.has_changed_since_last_poll(&*self.world) => ReloadInput::Changed,
+            Trigger::Poll if reloader.has_changed_since_last_poll(&*self.world) => ReloadInput::Changed,
             #[cfg(feature = "watch")]
             Trigger::Poll => ReloadInput::Timer,
             Trigger::Due => ReloadInput::Timer,
@@ -89,63 +89,63 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         };
         let guards = self.barrier.lock().guards;
         let mut turn = TurnResult::default();
-        let mut todo = VecDeque::from(engine.machine.step(self.world.now(), ReloadInput::Busy(guards)));
+        let mut todo = VecDeque::from(reloader.machine.step(self.world.now(), ReloadInput::Busy(guards)));
         if self.is_hinted.swap(false, Ordering::Relaxed) {
-            todo.extend(engine.machine.step(self.world.now(), ReloadInput::Changed));
+            todo.extend(reloader.machine.step(self.world.now(), ReloadInput::Changed));
         }
-        todo.extend(engine.machine.step(self.world.now(), input));
+        todo.extend(reloader.machine.step(self.world.now(), input));
         while let Some(action) = todo.pop_front() {
             if let ReloadAction::Read { lost_files } = action {
                 let started = self.world.now();
-                let load = engine.load(&*self.world, &self.current.load_full(), lost_files, trigger);
-                todo.extend(self.decide(engine, load, started, &mut turn));
+                let load = reloader.load(&*self.world, &self.current.load_full(), lost_files, trigger);
+                todo.extend(self.finish_read(reloader, load, started, &mut turn));
                 turn.has_read = true;
             }
-            // A subscriber that dropped a guard during this turn could not start another one.
+            // A subscriber that dropped a read guard during this turn could not start a turn itself: the lock is held.
             let barrier = self.barrier.lock();
             if todo.is_empty() && barrier.is_awaited && barrier.guards == 0 {
-                todo.extend(engine.machine.step(self.world.now(), ReloadInput::Busy(0)));
+                todo.extend(reloader.machine.step(self.world.now(), ReloadInput::Busy(0)));
             }
         }
         let is_hinted = self.is_hinted.load(Ordering::Relaxed);
-        turn.next = if is_hinted { Some(self.world.now()) } else { engine.machine.next_deadline() };
-        turn.is_deferred = engine.machine.is_deferred();
-        turn.refusal = engine.refusal.clone();
+        turn.next = if is_hinted { Some(self.world.now()) } else { reloader.machine.next_deadline() };
+        turn.is_deferred = reloader.machine.is_deferred();
+        turn.refusal = reloader.refusal.clone();
         let mut tracker = self.tracker();
         if turn.has_read {
-            tracker.files = engine.last.files().map(PathBuf::from).collect();
+            tracker.files = reloader.last.files().map(PathBuf::from).collect();
         }
-        tracker.update_waiting(&engine.machine);
+        tracker.update_waiting(&reloader.machine);
         Ok(turn)
     }
 
-    /// A source may have changed. A validation rule may call this during a turn.
+    /// Tells the machine that a source may have changed. A validation rule may call this during a turn.
     pub(crate) fn hint(&self) {
         if let Err(AlreadyLocked) = self.turn(Trigger::Hint) {
             self.is_hinted.store(true, Ordering::Relaxed);
         }
-        // The watcher has to wait for the end of the debounce period.
+        // So that the watcher waits for the new end of the debounce period.
         self.wake_watcher();
     }
 
-    /// Passes the result of a read to the machine, swaps the snapshot under the barrier and emits the events. Returns the
+    /// Passes the result of a read to the machine, replaces the snapshot while the barrier is locked, and emits the events. Returns the
     /// reads that follow.
-    fn decide(
+    fn finish_read(
         &self,
-        engine: &mut Reloader<T>,
+        reloader: &mut Reloader<T>,
         load: ReadResult,
         started: Duration,
         turn: &mut TurnResult,
     ) -> Vec<ReloadAction> {
         let mut barrier = self.barrier.lock();
         let now = self.world.now();
-        let mut actions = engine.machine.step(now, ReloadInput::Busy(barrier.guards));
-        actions.extend(engine.machine.step(now, ReloadInput::Read(load)));
-        barrier.is_awaited = engine.machine.waits_for_guards();
+        let mut actions = reloader.machine.step(now, ReloadInput::Busy(barrier.guards));
+        actions.extend(reloader.machine.step(now, ReloadInput::Read(load)));
+        barrier.is_awaited = reloader.machine.waits_for_guards();
         let mut swapped = None;
         for action in &actions {
             if let ReloadAction::Publish { generation } = action
-                && let Some(candidate) = engine.candidate.take()
+                && let Some(candidate) = reloader.candidate.take()
             {
                 let snapshot = Snapshot::new(*generation, candidate);
                 let new = Arc::new(snapshot);
@@ -161,15 +161,15 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
             turn.is_renewed |= old.generation() != new.generation();
             self.tracker().published(now, elapsed, old.generation() != new.generation());
         }
-        self.tracker().update_waiting(&engine.machine);
+        self.tracker().update_waiting(&reloader.machine);
         for action in &actions {
             if let ReloadAction::Emit(notice) = action {
-                let event = self.event(engine, *notice, elapsed, &changed);
+                let event = self.event(reloader, *notice, elapsed, &changed);
                 self.tracker().record(&event);
                 self.events.send(&event);
                 #[cfg(feature = "sqlite")]
                 if *notice == ReloadEventKind::Failed {
-                    self.record_refusal(engine.refusal.as_ref());
+                    self.record_refusal(reloader.refusal.as_ref());
                 }
             }
         }
@@ -179,15 +179,15 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         }
         actions.retain(|action| matches!(action, ReloadAction::Read { .. }));
         if let Some((_, new)) = &swapped {
-            // With a shorter debounce period a burst may be over now.
-            actions.extend(self.renew_hot_reload(engine, new));
+            // With a shorter debounce period the pending changes may have been quiet for long enough.
+            actions.extend(self.renew_hot_reload(reloader, new));
         }
         actions
     }
 
     fn event(
         &self,
-        engine: &Reloader<T>,
+        reloader: &Reloader<T>,
         notice: ReloadEventKind,
         elapsed: Duration,
         changed: &[Change],
@@ -195,10 +195,12 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         let current = self.current.load();
         let generation = current.generation();
         match notice {
-            ReloadEventKind::FileChanged => ConfigReloadEvent::FileChanged { paths: engine.changed.clone() },
+            ReloadEventKind::FileChanged => {
+                ConfigReloadEvent::FileChanged { paths: reloader.changed.clone() }
+            }
             ReloadEventKind::Deferred { busy } => ConfigReloadEvent::ReloadDeferred { busy },
             ReloadEventKind::Failed => {
-                let diagnostics = engine.refusal.as_ref().map(Diagnostics::from).unwrap_or_default();
+                let diagnostics = reloader.refusal.as_ref().map(Diagnostics::from).unwrap_or_default();
                 ConfigReloadEvent::ReloadFailed { generation, diagnostics }
             }
             ReloadEventKind::Success => {
@@ -210,11 +212,11 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         }
     }
 
-    /// The hot-reload settings may have changed too.
-    fn renew_hot_reload(&self, engine: &mut Reloader<T>, new: &Snapshot<T>) -> Vec<ReloadAction> {
-        // If the embedder's closure panics, the previous settings stay.
-        match unwound(|| (engine.follow)(new.config())) {
-            Ok(hot_reload) => engine.hot_reload = hot_reload,
+    /// Takes the hot-reload settings from the new configuration.
+    fn renew_hot_reload(&self, reloader: &mut Reloader<T>, new: &Snapshot<T>) -> Vec<ReloadAction> {
+        // If the closure of the application panics, the previous settings stay.
+        match unwound(|| (reloader.hot_reload_of)(new.config())) {
+            Ok(hot_reload) => reloader.hot_reload = hot_reload,
             Err(panic) => {
                 let mut diagnostic = panicked("`hot_reload` of the builder", &panic)
                     .help("the previous debounce period, watch mode and watched paths stay in use");
@@ -222,8 +224,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
                 self.warn(vec![diagnostic]);
             }
         }
-        let quiet = engine.hot_reload.debounce();
-        engine.machine.step(self.world.now(), ReloadInput::Debounce(quiet))
+        let quiet = reloader.hot_reload.debounce();
+        reloader.machine.step(self.world.now(), ReloadInput::Debounce(quiet))
     }
 
     /// Emits a warning that is not about a value.
@@ -233,22 +235,23 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         self.events.send(&event);
     }
 
-    pub(super) fn engine(&self) -> Result<EngineGuard<'_, T>, AlreadyLocked> {
+    pub(super) fn lock_reloader(&self) -> Result<ReloaderLock<'_, T>, AlreadyLocked> {
         let me = thread::current().id();
-        if *self.guard.lock() == Some(me) {
+        if *self.lock_holder.lock() == Some(me) {
             return Err(AlreadyLocked);
         }
-        // A panic can only come from the embedder's code, which `Loader` catches, or leave a read unanswered.
-        let engine = self.engine.lock();
-        *self.guard.lock() = Some(me);
-        Ok(EngineGuard { engine, guard: &self.guard })
+        // A panic cannot leave a wrong state: `Loader` catches those of the application, and after any other one a read has no
+        // result, at worst.
+        let reloader = self.reloader.lock();
+        *self.lock_holder.lock() = Some(me);
+        Ok(ReloaderLock { reloader, lock_holder: &self.lock_holder })
     }
 
     pub(crate) fn tracker(&self) -> MutexGuard<'_, StatusTracker> {
         self.tracker.lock()
     }
 
-    /// The status; it reads the files.
+    /// The status. Reads the files, to compare them with those in use.
     pub(crate) fn status(&self) -> Status {
         let current = self.current.load_full();
         let guards = self.barrier.lock().guards;
@@ -276,9 +279,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
 
     /// The masks that hide the secrets of a generation in other texts.
     pub(crate) fn masks(&self, of: &Snapshot<T>) -> Masks {
-        match self.engine() {
-            Ok(guard) => guard.engine.loader.masks(of.checked()),
-            // Called from a validation rule: the generation knows its own schema.
+        match self.lock_reloader() {
+            Ok(guard) => guard.reloader.loader.masks(of.checked()),
+            // Called from a validation rule, which holds the lock of the loader: the generation knows its own schema.
             Err(AlreadyLocked) => Masks::of(of.checked().layers(), &|key| of.is_secret(key)),
         }
     }
@@ -307,14 +310,14 @@ impl<T: DeserializeOwned + Send + Sync + 'static> BusyOwner for RunningConfig<T>
 }
 
 /// The lock of the reloader.
-pub(super) struct EngineGuard<'a, T> {
-    pub(super) engine: MutexGuard<'a, Reloader<T>>,
-    guard: &'a Mutex<Option<ThreadId>>,
+pub(super) struct ReloaderLock<'a, T> {
+    pub(super) reloader: MutexGuard<'a, Reloader<T>>,
+    lock_holder: &'a Mutex<Option<ThreadId>>,
 }
 
-impl<T> Drop for EngineGuard<'_, T> {
+impl<T> Drop for ReloaderLock<'_, T> {
     fn drop(&mut self) {
-        *self.guard.lock() = None;
+        *self.lock_holder.lock() = None;
     }
 }
 

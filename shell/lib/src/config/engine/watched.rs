@@ -14,15 +14,15 @@ use crate::os::world::World;
 impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
     /// The paths to watch, and the hot-reload settings.
     pub(crate) fn watched(&self) -> Result<(Vec<PathBuf>, HotReloadConfig), AlreadyLocked> {
-        let engine = self.engine()?;
-        let engine = &*engine.engine;
-        let sources = engine.loader.sources.files.iter().map(|file| file.path.clone());
-        let read = engine.last.files().map(PathBuf::from);
+        let lock = self.lock_reloader()?;
+        let reloader = &*lock.reloader;
+        let sources = reloader.loader.sources.files.iter().map(|file| file.path.clone());
+        let read = reloader.last.files().map(PathBuf::from);
         let mut paths: Vec<PathBuf> =
-            sources.chain(read).chain(engine.extra_paths()).map(|path| full(&path)).collect();
+            sources.chain(read).chain(reloader.extra_paths()).map(|path| full(&path)).collect();
         paths.sort();
         paths.dedup();
-        Ok((paths, engine.hot_reload.clone()))
+        Ok((paths, reloader.hot_reload.clone()))
     }
 
     /// Sets or removes the callback that wakes the watcher.

@@ -65,7 +65,7 @@ pub(crate) struct AcceptedEntry {
 /// A refused configuration.
 pub(crate) struct RefusedEntry {
     pub(crate) context: EntryContext,
-    /// The generation that stays in force.
+    /// The generation that stays in use.
     pub(crate) generation: u64,
     /// Why; redacted.
     pub(crate) diagnostics: Diagnostics,

@@ -1,7 +1,7 @@
-//! The names in folders that lead to the followed files.
+//! For each watched path: which names in which folders can change the content there.
 //!
-//! The content at a path changes with the file itself, and with any name on the way to it: a replaced folder, a link with
-//! a new target, a folder that is created later.
+//! The content at a path changes when the file changes, or when any part of its path does: a replaced folder, a link with a
+//! new target, a folder that is created later.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
@@ -24,7 +24,8 @@ pub(super) enum PathKind {
     File,
 }
 
-/// The folders on the way to some paths, by their real paths, with the names that matter in each.
+/// The folders on the way to the watched paths, with the names that matter in each. The key is the real path of a folder,
+/// with links resolved.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Interests {
     folders: BTreeMap<PathBuf, Interest>,
@@ -36,7 +37,7 @@ pub(super) struct Interests {
 pub(super) struct Interest {
     names: BTreeSet<OsString>,
     any_name: bool,
-    has_target: bool,
+    is_endpoint_folder: bool,
 }
 
 impl Interests {
@@ -69,15 +70,15 @@ impl Interests {
         self.folders.contains_key(path) || in_folder() == Some(true)
     }
 
-    /// Whether `path` is one of the folders or a parent of one.
-    pub(super) fn lead_to(&self, path: &Path) -> bool {
-        // Paths are ordered by their components: what is in a folder comes right behind it.
+    /// Whether one of the folders is `path`, or is below it.
+    pub(super) fn are_below(&self, path: &Path) -> bool {
+        // Paths are ordered by their components: so the content of a folder follows directly after the folder.
         let next = self.folders.range::<Path, _>((Included(path), Unbounded)).next();
         next.is_some_and(|(folder, _)| folder.starts_with(path))
     }
 
-    /// Whether a name matters that did not matter in `before`.
-    pub(super) fn add_to(&self, before: &Self) -> bool {
+    /// Whether there is a name that `before` does not have.
+    pub(super) fn has_names_missing_in(&self, before: &Self) -> bool {
         self.folders.iter().any(|(folder, interest)| {
             before.folders.get(folder).is_none_or(|known| {
                 !known.any_name && (interest.any_name || !interest.names.is_subset(&known.names))
@@ -91,14 +92,14 @@ impl Interests {
         let interest = self.folders.entry(folder.into()).or_default();
         interest.names.extend(of_twin.names);
         interest.any_name |= of_twin.any_name;
-        interest.has_target |= of_twin.has_target;
+        interest.is_endpoint_folder |= of_twin.is_endpoint_folder;
     }
 
     fn walk(&mut self, path: &Path, mut look: impl FnMut(&Path) -> PathKind) {
         let mut real = PathBuf::new();
-        let mut ahead = names_backwards(path);
+        let mut remaining = names_backwards(path);
         let mut hops = 0;
-        while let Some(name) = ahead.pop() {
+        while let Some(name) = remaining.pop() {
             match Path::new(&name).components().next() {
                 Some(Component::Normal(_)) => {}
                 Some(Component::ParentDir) => {
@@ -117,31 +118,31 @@ impl Interests {
             match look(&place) {
                 PathKind::Folder => real = place,
                 PathKind::Link(target) if hops < MAX_LINKS => {
-                    interest.has_target = true;
+                    interest.is_endpoint_folder = true;
                     hops += 1;
-                    ahead.extend(names_backwards(&target));
+                    remaining.extend(names_backwards(&target));
                 }
-                PathKind::File if ahead.is_empty() => {
-                    interest.has_target = true;
+                PathKind::File if remaining.is_empty() => {
+                    interest.is_endpoint_folder = true;
                     self.files.insert(place);
                     return;
                 }
                 PathKind::Link(_) | PathKind::File | PathKind::Nothing => {
-                    interest.has_target = true;
+                    interest.is_endpoint_folder = true;
                     return;
                 }
             }
         }
         let folder = self.folders.entry(real).or_default();
         folder.any_name = true;
-        folder.has_target = true;
+        folder.is_endpoint_folder = true;
     }
 }
 
 impl Interest {
-    /// Whether the folder directly contains a file, a link or the first missing name.
-    pub(super) fn has_target(&self) -> bool {
-        self.has_target
+    /// Whether a watched path ends here: the folder is one, or directly contains the file, a link, or the first missing name.
+    pub(super) fn is_endpoint_folder(&self) -> bool {
+        self.is_endpoint_folder
     }
 
     fn matches(&self, name: &OsStr) -> bool {
@@ -191,7 +192,7 @@ mod tests {
         let interests = Interests::of(&paths, look);
         let lines = interests.folders().map(|(folder, interest)| {
             let names = interest.names.iter().map(|name| format!(" {}", name.display())).collect::<String>();
-            let close = if interest.has_target() { "!" } else { "" };
+            let close = if interest.is_endpoint_folder() { "!" } else { "" };
             format!("{close}{}:{names}{}", folder.display(), if interest.any_name { " *" } else { "" })
         });
         let files = interests.files().map(|file| format!("= {}", file.display()));
@@ -288,10 +289,10 @@ mod tests {
     fn a_parent_of_a_watched_folder_is_compared_by_whole_names() {
         let interests = of("/etc/app/v1/a.toml", &["/etc/app/v1/a.toml"]);
         for path in ["/", "/etc", "/etc/app", "/etc/app/v1"] {
-            assert!(interests.lead_to(Path::new(path)), "{path}");
+            assert!(interests.are_below(Path::new(path)), "{path}");
         }
         for path in ["/etc/app/v1/a.toml", "/etc/ap", "/etc/app/v", "/etc/app/v0", "/zzz"] {
-            assert!(!interests.lead_to(Path::new(path)), "{path}");
+            assert!(!interests.are_below(Path::new(path)), "{path}");
         }
     }
 
@@ -300,8 +301,16 @@ mod tests {
         let one = of("/a /b", &["/a"]);
         let both = of("/a /b", &["/a", "/b"]);
         let any = of("/a", &["/a", "/"]);
-        assert!(both.add_to(&one) && any.add_to(&one) && one.add_to(&Interests::default()));
-        assert!(!one.add_to(&both) && !both.add_to(&both) && !one.add_to(&any));
+        assert!(
+            both.has_names_missing_in(&one)
+                && any.has_names_missing_in(&one)
+                && one.has_names_missing_in(&Interests::default())
+        );
+        assert!(
+            !one.has_names_missing_in(&both)
+                && !both.has_names_missing_in(&both)
+                && !one.has_names_missing_in(&any)
+        );
     }
 
     #[test]

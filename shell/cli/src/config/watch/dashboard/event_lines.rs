@@ -37,7 +37,7 @@ pub(super) fn lines(event: &ConfigReloadEvent, at: Duration) -> Vec<Span<'static
             )
         }
         ConfigReloadEvent::ReloadFailed { generation, diagnostics } => {
-            (BAD, format!("REFUSED: generation {generation} stays in force"), report(diagnostics, BAD))
+            (BAD, format!("REFUSED: generation {generation} stays in use"), report(diagnostics, BAD))
         }
         ConfigReloadEvent::ReloadDeferred { busy } => {
             let guards = count(*busy as u64, "guard");
@@ -135,7 +135,7 @@ mod tests {
           ~ server.port: 8080 → 9090
           - server.tls: true
           ! store.path waits for a restart
-        01:01.2 REFUSED: generation 3 stays in force
+        01:01.2 REFUSED: generation 3 stays in use
           error[schema/minimum]: hot_reload.debounce_ms: expected at least 500, found 100
            --> speckit.toml:6:15
             |

@@ -48,7 +48,7 @@ impl EventFilter {
     /// Replaces the interests. Returns whether a new one is among them.
     pub(super) fn set_interests(&self, interests: Interests) -> bool {
         let mut state = self.state.lock();
-        let is_news = interests.add_to(&state.interests);
+        let is_news = interests.has_names_missing_in(&state.interests);
         state.interests = interests;
         is_news
     }
@@ -70,7 +70,7 @@ impl FilterState {
             return false;
         }
         if may_move_folders(&event.kind) {
-            let moved = event.paths.iter().filter(|path| self.interests.lead_to(path));
+            let moved = event.paths.iter().filter(|path| self.interests.are_below(path));
             self.lost.places.extend(moved.cloned());
         }
         event.paths.iter().any(|path| self.interests.matches(path))

@@ -152,7 +152,7 @@ impl Files for FakeWorld {
         result
     }
 
-    /// A reading asks for stamps after it has read all files, so nothing interrupts it from here on.
+    /// A reading requests stamps after it has read all files, so nothing interrupts it from here on.
     fn stamp(&self, path: &Path) -> Option<Fingerprint> {
         let mut state = self.state();
         state.files_read = None;

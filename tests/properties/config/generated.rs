@@ -112,8 +112,8 @@ pub(crate) fn schema() -> BoxedStrategy<Json> {
 fn subschema(depth: u32, in_place: usize, level: usize) -> BoxedStrategy<Json> {
     let keywords = vec(keyword(depth, level), 0..=4);
     let object = keywords.prop_map(|keywords| Json::Object(keywords.into_iter().flatten().collect()));
-    let reference = (0..in_place.max(1), keyword(0, 0)).prop_map(move |(index, beside)| {
-        let mut schema: Map<String, Json> = beside.into_iter().collect();
+    let reference = (0..in_place.max(1), keyword(0, 0)).prop_map(move |(index, siblings)| {
+        let mut schema: Map<String, Json> = siblings.into_iter().collect();
         if in_place > 0 {
             schema.insert("$ref".into(), format!("#/definitions/d{index}").into());
         }

@@ -20,7 +20,7 @@ mod signals;
 mod verdicts;
 
 /// An agent that succeeds.
-const SUCCEEDING: &str = "echo fine; echo beside >&2";
+const SUCCEEDING: &str = "echo fine; echo on-stderr >&2";
 /// An agent that fails.
 const FAILING: &str = "echo broken >&2; exit 3";
 /// An agent that writes a line when it starts, and then runs until it is stopped.

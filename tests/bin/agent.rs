@@ -19,7 +19,7 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Writes so many bytes without a line end, or fewer if the reader closes the pipe.
+/// Writes this many bytes without a line end, or fewer if the reader closes the pipe.
 fn flood(bytes: u64) {
     let chunk = [b'x'; 64 * 1024];
     let mut stdout = std::io::stdout().lock();

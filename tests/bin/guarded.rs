@@ -33,7 +33,7 @@ fn main() -> ExitCode {
         }
     };
     reply(&format!("{}", start.elapsed().as_micros()));
-    // The program reaps them only at its end, so that the system cannot reuse their process ids.
+    // The program reaps the agents only at its end, so that the system cannot reuse their process ids.
     let mut agents = Vec::new();
     for line in std::io::stdin().lines() {
         let line = line.expect("the input is text");
@@ -77,7 +77,7 @@ fn main() -> ExitCode {
                 inner.env(name, value).process_group(0).stdin(Stdio::piped()).stdout(Stdio::null());
                 let inner = inner.spawn().expect("the program starts");
                 let mut lines = inner.stdin.as_ref().expect("the input is a pipe");
-                lines.write_all(b"agent\nagent\n").expect("the reader is open");
+                lines.write_all(b"agent\nagent\n").expect("the program reads its input");
                 guard_ref().add(inner.id());
                 reply(&inner.id().to_string());
                 agents.push(inner);

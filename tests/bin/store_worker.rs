@@ -64,7 +64,7 @@ fn write_pairs(database: PathBuf, threads: u64, synchronous: &str) -> Result<(),
                 tx.execute("INSERT INTO rights (pair, filling) VALUES (?1, randomblob(200))", [pair])?;
                 Ok(pair)
             })?;
-            // One system call, so that a line is complete or absent.
+            // A single system call writes the line, so it is complete or absent.
             let line = format!("{pair}\n");
             std::io::stdout().lock().write_all(line.as_bytes()).expect("the test reads the lines");
         }

@@ -126,10 +126,10 @@ impl MemoryFiles {
         Ok(())
     }
 
-    /// Forbids to read a file or to list a folder, or allows it again.
+    /// Forbids reading a file or listing a folder, or allows it again.
     ///
     /// # Errors
-    /// It does not exist.
+    /// The path does not exist.
     pub fn set_forbidden(&mut self, path: impl AsRef<Path>, forbidden: bool) -> io::Result<()> {
         let path = self.resolve(path.as_ref())?;
         match self.nodes.get_mut(&path) {

@@ -51,7 +51,7 @@ impl Recording {
         self.lists.get(path)?.as_ref()
     }
 
-    /// The stamps that the reading asked for, by path.
+    /// The stamps that the reading requested, by path.
     pub fn stamps(&self) -> &BTreeMap<PathBuf, Option<Fingerprint>> {
         &self.stamps
     }

@@ -93,7 +93,7 @@ impl FakeWorld {
     }
 
     /// Calls `interrupt` once a reading has read `after_files` files and before it reads the next one. This is the current
-    /// reading, or the first one that reads so many files. There is one interrupt at a time.
+    /// reading, or the first one that reads this many files. There is one interrupt at a time.
     pub fn interrupt(&self, after_files: usize, interrupt: Interrupt) {
         self.state().interrupt = Some((after_files, interrupt));
     }
@@ -152,7 +152,7 @@ impl Files for FakeWorld {
         result
     }
 
-    /// A reading asks for stamps after it has read all files, so nothing interrupts it from here on.
+    /// A reading requests stamps after it has read all files, so nothing interrupts it from here on.
     fn stamp(&self, path: &Path) -> Option<Fingerprint> {
         let mut state = self.state();
         state.files_read = None;

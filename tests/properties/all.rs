@@ -1,4 +1,4 @@
-//! Laws that hold for every input, one a property.
+//! Laws that hold for every input. Each property tests one law.
 
 mod agents;
 mod config;

@@ -42,7 +42,7 @@ fn unset_before_or_after_the_command_removes_a_key_of_lower_layers() {
 }
 
 #[test]
-fn of_two_single_options_the_later_wins() {
+fn the_later_of_two_single_options_wins() {
     let dir = TestDir::new().variable("A_RETRY__JITTER", "none").variable("B_RETRY__JITTER", "equal");
     let arguments = "--env-prefix A --format json show retry.jitter --env-prefix B --format text";
     assert_eq!(dir.run(arguments).succeeds().no_stderr().out, "\"equal\"\n");

@@ -113,7 +113,7 @@ fn each_invalid_request_has_help() {
 }
 
 #[test]
-fn invalid_settings_are_rejected_and_suspicious_ones_are_warned_about() {
+fn invalid_settings_are_rejected_and_suspicious_ones_give_warnings() {
     let mut invalid = AppConfig::default();
     invalid.quality_gates.plan.clear();
     invalid.quality_gates.tasks =

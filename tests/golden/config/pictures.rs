@@ -20,7 +20,7 @@ plan = [\"claude_opus\", \"gemni\"]
 ";
 
 #[test]
-fn a_report_on_a_terminal() {
+fn a_report_is_drawn_with_its_colours() {
     let rules = application();
     let inputs = Inputs { documents: defaults_and("speckit.toml", MISTAKES), ..Inputs::default() };
     let refused = resolve(&rules, &inputs).unwrap_err();

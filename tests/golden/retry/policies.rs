@@ -6,7 +6,7 @@ use speckit_core::retry::GiveUp;
 use speckit_tests::golden;
 
 #[test]
-fn each_reason_to_give_up() {
+fn each_reason_to_give_up_has_a_text() {
     let deadline = |wait| GiveUp::Deadline { allowed: Duration::from_secs(30), wait };
     let reasons = [
         GiveUp::Permanent,

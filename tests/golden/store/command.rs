@@ -50,7 +50,7 @@ fn vacuum_outcome() -> VacuumOutcome {
 }
 
 #[test]
-fn statistics() {
+fn statistics_have_a_text_and_json() {
     let fresh = StoreStats {
         wal_bytes: 0,
         free_pages: 0,
@@ -66,7 +66,7 @@ fn statistics() {
 }
 
 #[test]
-fn findings_of_a_check() {
+fn each_finding_of_a_check_has_a_text() {
     let reference = |rowid, columns: &[&str]| StoreFinding::Reference {
         table: "config_sources".into(),
         rowid,
@@ -88,7 +88,7 @@ fn findings_of_a_check() {
 }
 
 #[test]
-fn results_of_a_vacuum() {
+fn each_result_of_a_vacuum_has_a_text() {
     let texts = [
         vacuum_outcome(),
         VacuumOutcome { steps: 1, freed_bytes: 8192, elapsed_ms: 2, ..vacuum_outcome() },
@@ -101,7 +101,7 @@ fn results_of_a_vacuum() {
 }
 
 #[test]
-fn errors_of_a_store() {
+fn each_error_of_a_store_has_a_text() {
     let path = || "/home/ann/.code/speckit.db".into();
     let errors = [
         StoreError::NotADatabase { path: path() },

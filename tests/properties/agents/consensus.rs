@@ -53,7 +53,7 @@ fn decide_in_order(votes: &[(&str, Vote)], quorum: usize) -> Decision {
     decide(votes, &(0..votes.len()).collect::<Vec<_>>(), quorum)
 }
 
-/// A naive count of the votes.
+/// Counts the votes naively.
 fn count_naively(agents: &[&str], quorum: usize, votes: &[(&str, Vote)]) -> Decision {
     let vote_of = |agent: &str| votes.iter().find(|(voter, _)| *voter == agent).map(|(_, vote)| vote);
     let agents_where = |wanted: &dyn Fn(Option<&Vote>) -> bool| -> Vec<String> {
@@ -90,7 +90,7 @@ fn rank(verdict: Verdict) -> usize {
     [Verdict::Insufficient, Verdict::Degraded, Verdict::Full].iter().position(|v| *v == verdict).unwrap()
 }
 
-/// Text that is nearly JSON, and often is.
+/// Texts that are almost JSON or valid JSON.
 fn output() -> impl Strategy<Value = String> {
     let part = select(
         &[

@@ -23,7 +23,7 @@ enum NextInput {
     /// One of the attempts with a slot begins.
     Begin(prop::sample::Index),
     End(prop::sample::Index, Attempt),
-    /// The timer fires so long after the deadline.
+    /// The timer fires this long after the deadline.
     Due(Duration),
     /// An input that may be invalid.
     Any(Input),
@@ -203,7 +203,7 @@ proptest! {
     }
 
     #[test]
-    fn a_clock_that_goes_back_counts_as_standing_still(plan in plan(), next_inputs in next_inputs()) {
+    fn a_clock_that_goes_back_counts_as_stopped(plan in plan(), next_inputs in next_inputs()) {
         let (inputs, found) = run_machine(&plan, next_inputs);
         let mut latest = Duration::ZERO;
         let increasing = inputs.into_iter().map(|(now, input)| {

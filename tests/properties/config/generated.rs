@@ -16,7 +16,7 @@ const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "obje
 /// The number of schemas in `definitions`.
 const DEFINITIONS: usize = 3;
 
-/// The tree of a JSON text.
+/// Parses JSON to a tree.
 pub(crate) fn tree(json: &Json) -> Value {
     parse(&Source::document(LayerKind::File, "generated.json", json.to_string()), Language::Json)
         .unwrap_or_else(|found| panic!("{json}: {found:?}"))
@@ -24,7 +24,7 @@ pub(crate) fn tree(json: &Json) -> Value {
         .clone()
 }
 
-/// The compiled schema.
+/// Compiles a schema.
 pub(crate) fn compile(schema: &Json) -> Result<Schema, Vec<Diagnostic>> {
     Schema::compile(&Documents::new("speckit://generated/schema.json", &tree(schema)))
 }
@@ -112,8 +112,8 @@ pub(crate) fn schema() -> BoxedStrategy<Json> {
 fn subschema(depth: u32, in_place: usize, level: usize) -> BoxedStrategy<Json> {
     let keywords = vec(keyword(depth, level), 0..=4);
     let object = keywords.prop_map(|keywords| Json::Object(keywords.into_iter().flatten().collect()));
-    let reference = (0..in_place.max(1), keyword(0, 0)).prop_map(move |(index, beside)| {
-        let mut schema: Map<String, Json> = beside.into_iter().collect();
+    let reference = (0..in_place.max(1), keyword(0, 0)).prop_map(move |(index, siblings)| {
+        let mut schema: Map<String, Json> = siblings.into_iter().collect();
         if in_place > 0 {
             schema.insert("$ref".into(), format!("#/definitions/d{index}").into());
         }

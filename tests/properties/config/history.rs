@@ -27,7 +27,7 @@ fn current_file(path: &str, text: &str) -> CurrentFile {
 
 proptest! {
     #[test]
-    fn metadata_contain_no_value_and_no_text(a in config(), b in config()) {
+    fn stored_metadata_contains_no_value_and_no_text(a in config(), b in config()) {
         let stored = store(HistoryMode::Metadata, &a, Some(&b.1));
         prop_assert!(stored.resolved.is_none() && stored.sources.iter().all(|source| source.text.is_none()));
         let keys = diff(&b.1, &a.1).into_iter().map(|change| change.key).collect::<Vec<_>>();

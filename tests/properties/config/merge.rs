@@ -48,7 +48,7 @@ fn have_same_location(a: &Origin, b: &Origin) -> bool {
     std::sync::Arc::ptr_eq(a.source(), b.source()) && a.span() == b.span()
 }
 
-/// A simple merge without sharing, origins and histories.
+/// Merges without sharing, origins and histories.
 fn merge_naively(lower: &Value, upper: &Value) -> Value {
     let (Some(lower), Some(upper)) = (lower.as_table(), upper.as_table()) else {
         return rebuild(upper);

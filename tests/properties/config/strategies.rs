@@ -41,7 +41,7 @@ proptest! {
 
 /// The laws of merging need layers that set the same keys, so this test counts such pairs.
 #[test]
-fn layers_collide_in_every_way() {
+fn the_generated_layers_set_the_same_keys_in_every_way() {
     use proptest::strategy::ValueTree as _;
     use proptest::test_runner::TestRunner;
     let mut runner = TestRunner::deterministic();

@@ -14,26 +14,26 @@ pub(crate) fn critical_chi_square(degrees: u32) -> f64 {
 }
 
 /// Pearson's chi-square of counts that are expected to be equal.
-pub(crate) fn chi_square(count_draws: &[u32]) -> f64 {
-    let cells = u32::try_from(count_draws.len()).unwrap();
-    let expected = f64::from(count_draws.iter().sum::<u32>()) / f64::from(cells);
-    count_draws.iter().map(|count| (f64::from(*count) - expected).powi(2) / expected).sum()
+pub(crate) fn chi_square(counts: &[u32]) -> f64 {
+    let cells = u32::try_from(counts.len()).unwrap();
+    let expected = f64::from(counts.iter().sum::<u32>()) / f64::from(cells);
+    counts.iter().map(|count| (f64::from(*count) - expected).powi(2) / expected).sum()
 }
 
 #[track_caller]
-pub(crate) fn assert_even(count_draws: &[u32], what: &str) {
-    let maximum = critical_chi_square(u32::try_from(count_draws.len() - 1).unwrap());
-    let sum = chi_square(count_draws);
+pub(crate) fn assert_even(counts: &[u32], what: &str) {
+    let maximum = critical_chi_square(u32::try_from(counts.len() - 1).unwrap());
+    let sum = chi_square(counts);
     assert!(sum < maximum, "{what}: {sum:.1} is above {maximum:.1}");
 }
 
 fn count_draws(cells: u64, draw: impl Fn(&mut RandomStream) -> u64) -> Vec<u32> {
     let mut stream = Seed::new(20_240_229).stream("counts");
-    let mut count_draws = vec![0; usize::try_from(cells).unwrap()];
+    let mut counts = vec![0; usize::try_from(cells).unwrap()];
     for _ in 0..DRAWS {
-        count_draws[usize::try_from(draw(&mut stream)).unwrap()] += 1;
+        counts[usize::try_from(draw(&mut stream)).unwrap()] += 1;
     }
-    count_draws
+    counts
 }
 
 fn draw_numbers(seed: u64, label: &str) -> Vec<u64> {
@@ -70,9 +70,9 @@ proptest! {
         let mut stream = Seed::new(seed).stream("range");
         for (minimum, maximum) in bounds {
             prop_assert!(stream.up_to(maximum) <= maximum);
-            let draw_numbers = stream.between(minimum, maximum);
-            let is_within = if minimum < maximum { (minimum..=maximum).contains(&draw_numbers) } else { draw_numbers == minimum };
-            prop_assert!(is_within, "{draw_numbers} is not in {minimum} to {maximum}");
+            let drawn = stream.between(minimum, maximum);
+            let is_within = if minimum < maximum { (minimum..=maximum).contains(&drawn) } else { drawn == minimum };
+            prop_assert!(is_within, "{drawn} is not in {minimum} to {maximum}");
         }
     }
 
@@ -119,18 +119,18 @@ fn consecutive_draws_are_independent() {
 
 #[test]
 fn the_first_draws_of_neighbouring_seeds_are_even() {
-    let mut count_draws = [vec![0; 10], vec![0; 10], vec![0; 10]];
+    let mut counts = [vec![0; 10], vec![0; 10], vec![0; 10]];
     for number in 0..20_000_u32 {
         let seeds = [
             Seed::new(u64::from(number)).stream("first"),
             Seed::new(7).nth(u64::from(number)).stream("first"),
             Seed::new(7).stream(&number.to_string()),
         ];
-        for (count_draws, mut stream) in count_draws.iter_mut().zip(seeds) {
-            count_draws[usize::try_from(stream.up_to(9)).unwrap()] += 1;
+        for (counts, mut stream) in counts.iter_mut().zip(seeds) {
+            counts[usize::try_from(stream.up_to(9)).unwrap()] += 1;
         }
     }
-    for (count_draws, what) in count_draws.iter().zip(["seeds", "nth seeds", "labels"]) {
-        assert_even(count_draws, what);
+    for (counts, what) in counts.iter().zip(["seeds", "nth seeds", "labels"]) {
+        assert_even(counts, what);
     }
 }

@@ -20,10 +20,10 @@ mod signals;
 mod verdicts;
 
 /// An agent that succeeds.
-const SUCCEEDING: &str = "echo fine; echo beside >&2";
+const SUCCEEDING: &str = "echo fine; echo on-stderr >&2";
 /// An agent that fails.
 const FAILING: &str = "echo broken >&2; exit 3";
-/// An agent that writes a line when it starts, and then runs until it is stopped.
+/// An agent that writes a line when it starts, and then runs for a minute.
 const SLOW: &str = "echo begun; sleep 60";
 /// An agent like [`SLOW`] that ignores signals.
 const STUBBORN: &str = "trap '' TERM INT HUP; echo begun; while :; do sleep 0.1; done";

@@ -50,7 +50,7 @@ fn run_isolated_after<F: FnOnce()>(commands: &str, body: F) {
     assert_eq!(self::descriptors(), descriptors, "no descriptor is left");
 }
 
-/// Starts this test binary with only one test. The type name of a closure contains the path of its test function.
+/// Runs only this test in a new process. The type name of a closure contains the path of its test function.
 #[track_caller]
 fn run_in_own_process(commands: &str, closure: &str) {
     let path = closure.split("::{{closure}}").next().unwrap();
@@ -201,7 +201,7 @@ impl RecordedLines {
         recorded.iter().filter(|(from, _)| *from == stream).map(|(_, line)| line.clone()).collect()
     }
 
-    /// Waits until the job has reported so many lines of its standard output, and returns the first.
+    /// Waits until the job has reported this many lines of its standard output, and returns the first.
     async fn wait_for_lines(&self, count: usize) -> String {
         let start = Instant::now();
         while self.lines(Stream::Stdout).len() < count {

@@ -57,7 +57,7 @@ fn an_old_file_gives_the_same_configuration_as_its_migration() {
 }
 
 #[test]
-fn json_output_has_needed_and_written() {
+fn json_output_has_the_fields_needed_and_written() {
     let dir = TestDir::new().file("old.toml", OLD).file("new.toml", NO_MACHINE_CHECKS);
     let json = dir.run("migrate old.toml --format json").succeeds().json();
     assert_eq!(member_names(&json), ["diff", "needed", "written"]);

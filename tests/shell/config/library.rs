@@ -86,7 +86,7 @@ fn without_a_schema_types_come_from_the_defaults() {
 }
 
 #[test]
-fn a_file_may_be_absent_and_a_required_one_may_not() {
+fn a_missing_file_is_allowed_unless_it_is_required() {
     let dir = TestDir::new();
     assert!(app_builder().file(dir.path("gone.toml")).open().is_ok());
     let (codes, report) = expect_refusal(app_builder().required_file(dir.path("gone.toml")).open());
@@ -95,7 +95,7 @@ fn a_file_may_be_absent_and_a_required_one_may_not() {
 }
 
 #[test]
-fn unset_removes_what_lower_layers_set() {
+fn unset_removes_the_value_of_lower_layers() {
     assert_eq!(app_builder().unset("port").open().unwrap().load().port, None);
     let (codes, _) = expect_refusal(app_builder().unset("name").open());
     assert_eq!(codes.len(), 1, "the type requires a name: {codes:?}");

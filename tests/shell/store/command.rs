@@ -136,7 +136,7 @@ fn check_reports_overwritten_pages() {
 }
 
 #[test]
-fn a_truncated_file_and_a_lost_schema_are_damage() {
+fn check_reports_a_truncated_file_and_a_lost_schema() {
     let dir = create_database();
     let path = dir.path("app.db");
     let intact = read_file(&path);

@@ -27,7 +27,7 @@ pub fn contents(reading: &Recording) -> RecordedContents {
     contents
 }
 
-/// Whether the reading asked for the file although nothing names it: its folder does not list it, or what is a folder now
+/// Whether the reading requested the file although nothing names it: its folder does not list it, or what is a folder now
 /// was a file before.
 fn is_unnamed(reading: &Recording, path: &Path) -> bool {
     let folder = Path::new(CONF_D);

@@ -42,7 +42,7 @@ pub struct AcceptedSettings {
     pub warnings: Json,
 }
 
-/// Caches every compiled schema. `Rules` remember earlier values, so each evaluation makes new ones.
+/// Caches every compiled schema, but not the [`Rules`], which remember earlier values.
 pub struct Oracle(RefCell<BTreeMap<Vec<u8>, Schema>>);
 
 impl Oracle {

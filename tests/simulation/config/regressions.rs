@@ -58,7 +58,7 @@ fn a_shortened_quiet_period_that_is_already_over_causes_a_reading() {
 }
 
 #[test]
-fn an_unreadable_folder_is_refused_until_it_is_readable_again() {
+fn an_unreadable_folder_is_refused_until_it_can_be_listed() {
     let world = world("low = 1\n");
     world.files(|files| files.create_folder(CONF_D)).unwrap();
     let config = open(&world);

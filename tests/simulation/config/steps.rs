@@ -55,7 +55,7 @@ pub enum Step {
     ReceiveEvents { listener: u8 },
     /// The subscriber drops its subscription.
     Unsubscribe { listener: u8 },
-    /// A file is edited and reloaded so many times.
+    /// A file is edited and reloaded this many times.
     EditAndReload { times: u16 },
     /// These steps interrupt the next reading that reads more than `files` files, after that many files.
     InterruptReading { files: usize, steps: Vec<Step> },

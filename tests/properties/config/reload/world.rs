@@ -101,7 +101,7 @@ pub(crate) enum ReadTime {
 /// One step of a history.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum HistoryStep {
-    /// A file changes, and a hint follows after so many milliseconds.
+    /// A file changes, and a hint follows after this many milliseconds.
     Write {
         file: usize,
         text: FileText,
@@ -111,16 +111,16 @@ pub(crate) enum HistoryStep {
     Rest(u8),
     /// A hint without a change.
     Touch,
-    /// So many milliseconds pass, and each timer fires in time.
+    /// This many milliseconds pass, and each timer fires in time.
     Pass(u64),
     PassToDeadline,
-    /// So many milliseconds pass, and the timer fires only afterwards.
+    /// This many milliseconds pass, and the timer fires only afterwards.
     FireLate(u64),
     TakeGuard,
     DropGuard,
     RequestReload,
     DebounceMs(u64),
-    /// From now on, a reading takes so many milliseconds.
+    /// From now on, a reading takes this many milliseconds.
     ReadDuration(u64, ReadTime),
     Stop,
 }

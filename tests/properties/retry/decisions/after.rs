@@ -15,14 +15,14 @@ const LAST: u64 = 5_680_281_599;
 #[derive(Clone, Copy, Debug)]
 struct Date {
     year: u32,
-    /// From 0.
+    /// Counted from 0.
     month: usize,
-    /// From 1.
+    /// Counted from 1.
     day: u32,
     name: &'static str,
 }
 
-/// The date that is so many days after 1 January 1970, counted day by day.
+/// The date that is this many days after 1 January 1970, counted day by day.
 fn date(days: u64) -> Date {
     let mut date = Date { year: 1970, month: 0, day: 1, name: DAYS[0] };
     for day in 1..=days {

@@ -43,7 +43,7 @@ fn run_gate_and_lock_database(dir: &TestDir) -> (RunningProgram, Connection) {
 #[test]
 fn a_run_that_a_locked_database_cannot_record_is_saved_in_a_file() {
     let dir =
-        gate_dir(&["while [ ! -e go ]; do sleep 0.02; done; printf 'fine\\302\\233\\n'; echo beside >&2"]);
+        gate_dir(&["while [ ! -e go ]; do sleep 0.02; done; printf 'fine\\302\\233\\n'; echo on-stderr >&2"]);
     let (gate, other) = run_gate_and_lock_database(&dir);
     // The program now waits for the lock. The signal ends this wait, and nothing else.
     std::thread::sleep(Duration::from_millis(1500));
@@ -68,7 +68,7 @@ fn a_run_that_a_locked_database_cannot_record_is_saved_in_a_file() {
     assert!(text.contains("fine\\u009b\\n") && !text.trim_end().contains(char::is_control), "{text:?}");
     assert_eq!(std::fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
     let shown = dir.run_with(&["gate", "show", file]).succeeds().no_stderr();
-    assert!(shown.out.contains("fine") && shown.out.contains("beside"), "{}", shown.out);
+    assert!(shown.out.contains("fine") && shown.out.contains("on-stderr"), "{}", shown.out);
     other.execute_batch("ROLLBACK").unwrap();
     assert_eq!(dir.run("gate list --database runs.db --format json").succeeds().json()["runs"], json!([]));
 }

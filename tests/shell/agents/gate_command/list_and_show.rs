@@ -36,7 +36,7 @@ fn an_unreadable_configuration_gives_a_warning_about_the_database() {
 }
 
 #[test]
-fn a_file_that_holds_no_run_is_refused() {
+fn a_file_without_a_run_is_refused() {
     let dir = TestDir::new().file("other.json", r#"{"event": "started"}"#).file("text.txt", "hello");
     dir.run("gate show no.json").exits_2().only_stderr("`no.json` does not exist");
     dir.run("gate show other.json").exits_2().only_stderr("`other.json` contains no run: ");
@@ -54,7 +54,7 @@ fn another_database_is_refused() {
 }
 
 #[test]
-fn runs_are_listed_with_the_newest_last_and_can_be_chosen() {
+fn runs_are_listed_with_the_newest_last_and_can_be_filtered() {
     let dir = gate_dir(&[SUCCEEDING, SUCCEEDING, SUCCEEDING]);
     dir.run(RUN).succeeds();
     dir.write("b.sh", FAILING);
@@ -88,7 +88,7 @@ fn a_run_is_shown_with_the_output_of_its_agents() {
     dir.run(RUN).succeeds();
     let text = dir.run("gate show 1 --database runs.db").succeeds().no_stderr().out;
     assert!(text.starts_with("run 1, begun 2") && text.contains("runs.db`\nplan for"), "{text}");
-    for text_part in ["fine", "beside", "broken", "degraded", "SPEC-1"] {
+    for text_part in ["fine", "on-stderr", "broken", "degraded", "SPEC-1"] {
         assert!(text.contains(text_part), "no `{text_part}` in\n{text}");
     }
     let result = dir.run("gate show 1 --database runs.db --format json").succeeds().no_stderr();

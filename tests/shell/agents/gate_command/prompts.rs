@@ -33,8 +33,8 @@ fn a_prompt_may_begin_with_a_dash() {
 
 #[test]
 fn a_prompt_comes_from_a_file_or_from_the_standard_input() {
-    let dir = gate_dir(&["printf %s \"$1\" > prompt.txt"]).file("asked.txt", PROMPT);
-    dir.run("gate run plan --spec S --prompt-file asked.txt --database runs.db").succeeds();
+    let dir = gate_dir(&["printf %s \"$1\" > prompt.txt"]).file("source.txt", PROMPT);
+    dir.run("gate run plan --spec S --prompt-file source.txt --database runs.db").succeeds();
     assert_eq!(dir.read("prompt.txt"), PROMPT);
     std::fs::remove_file(dir.path("prompt.txt")).unwrap();
     let mut command =

@@ -7,9 +7,9 @@ const ANTHROPIC: &str = "sk-Yt5Rb3Nm-anthropic";
 
 #[test]
 fn a_key_that_an_agent_writes_is_masked_everywhere() {
-    let print_key =
+    let print_key_script =
         "echo \"the key is $OPENAI_API_KEY.\"; echo \"{\\\"key\\\": \\\"$OPENAI_API_KEY\\\"}\" >&2";
-    let dir = gate_dir(&[print_key]).variable("OPENAI_API_KEY", OPENAI);
+    let dir = gate_dir(&[print_key_script]).variable("OPENAI_API_KEY", OPENAI);
     for options in ["", " --plain", " --format json", " --no-store", " --dry-run"] {
         let result = dir.run(&format!("{RUN}{options}")).succeeds();
         assert!(!result.both().contains("Zq7Xw9Kv"), "{options}: {}", result.both());
@@ -25,9 +25,9 @@ fn a_key_that_an_agent_writes_is_masked_everywhere() {
 
 #[test]
 fn an_agent_gets_only_the_key_of_its_own_provider() {
-    let print_keys =
+    let print_keys_script =
         "printf '%s %s' \"${OPENAI_API_KEY-none}\" \"${ANTHROPIC_API_KEY-none}\" > $0.keys; echo $OTHER";
-    let dir = gate_dir(&[print_keys, print_keys])
+    let dir = gate_dir(&[print_keys_script, print_keys_script])
         .variable("OPENAI_API_KEY", OPENAI)
         .variable("ANTHROPIC_API_KEY", ANTHROPIC)
         .variable("OTHER", "is inherited");

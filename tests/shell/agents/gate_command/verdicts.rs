@@ -86,14 +86,14 @@ fn every_event_is_a_line_of_json_and_the_last_one_is_the_run() {
         let lines = lines.iter().filter(|line| line["name"] == name && line["stream"] == stream);
         lines.map(|line| line["line"].as_str().unwrap()).collect::<Vec<_>>()
     };
-    assert_eq!((lines_of("a", "stdout"), lines_of("a", "stderr")), (vec!["fine"], vec!["beside"]));
+    assert_eq!((lines_of("a", "stdout"), lines_of("a", "stderr")), (vec!["fine"], vec!["on-stderr"]));
     assert_eq!(lines_of("b", "stderr"), ["broken"]);
 }
 
 #[test]
 fn plain_output_shows_the_lines_of_agents() {
     let dir = gate_dir(&[SUCCEEDING]);
-    dir.run(&format!("{RUN} --plain")).succeeds().stderr_has("fine").stderr_has("beside");
+    dir.run(&format!("{RUN} --plain")).succeeds().stderr_has("fine").stderr_has("on-stderr");
     let result = dir.run(RUN).succeeds();
     assert!(!result.err.contains("fine"), "{}", result.err);
 }

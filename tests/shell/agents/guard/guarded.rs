@@ -64,10 +64,10 @@ impl GuardedProgram {
 
     /// Starts a group, waits until all its processes run, and returns its id.
     #[track_caller]
-    pub(super) fn start_group(&mut self, kind: &str, member_names: usize) -> u32 {
+    pub(super) fn start_group(&mut self, kind: &str, members: usize) -> u32 {
         let group = self.request(kind).parse().unwrap();
-        wait_until(TIMEOUT, &format!("{member_names} members"), || {
-            living_members(group).iter().filter(|process| process.name == "sleep").count() >= member_names
+        wait_until(TIMEOUT, &format!("{members} members"), || {
+            living_members(group).iter().filter(|process| process.name == "sleep").count() >= members
         });
         group
     }

@@ -87,13 +87,13 @@ fn a_program_whose_session_began_outside_of_its_container_has_a_guard() {
         println!("skipped: it needs unshare(1), and the right to use it");
         return;
     }
-    let mut wait_until = container();
-    wait_until.arg(env!("CARGO_BIN_EXE_speckit-guarded")).stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut child = wait_until.spawn().unwrap();
-    let mut answers = BufReader::new(child.stdout.take().unwrap()).lines();
-    assert!(answers.next().unwrap().unwrap().parse::<u32>().is_ok());
+    let mut command = container();
+    command.arg(env!("CARGO_BIN_EXE_speckit-guarded")).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut replies = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(replies.next().unwrap().unwrap().parse::<u32>().is_ok());
     writeln!(child.stdin.as_ref().unwrap(), "failure").unwrap();
-    assert_eq!(answers.next().unwrap().unwrap(), "none");
+    assert_eq!(replies.next().unwrap().unwrap(), "none");
     drop(child.stdin.take());
     child.wait().unwrap();
 }
@@ -180,7 +180,7 @@ fn an_incomplete_line_is_ignored() {
 }
 
 #[test]
-fn the_guard_never_kills_its_own_group() {
+fn the_guard_never_kills_the_group_of_its_program() {
     // If the guard were wrong, it would kill the suite.
     let own = process(std::process::id()).unwrap();
     StandaloneGuard::start()

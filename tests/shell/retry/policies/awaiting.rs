@@ -28,7 +28,7 @@ async fn a_call_is_awaited_again_until_it_succeeds() {
 }
 
 #[tokio::test]
-async fn waits_and_reports_equal_those_of_a_blocking_call() {
+async fn an_awaited_call_has_the_waits_and_reports_of_a_blocking_call() {
     let config = exact_config(4).with_jitter(speckit::retry::Jitter::Full);
     let errors = [ServiceError::RETRYABLE, ServiceError::rate_limited(ms(2)), ServiceError::DEGRADED];
     let collect = |reports: &mut Vec<_>, attempt: &Attempt<'_, ServiceError>| {

@@ -102,7 +102,7 @@ fn a_breaker_that_stays_open_longer_than_the_wait_ends_the_call_at_once() {
 }
 
 #[test]
-fn retries_wait_for_a_breaker_that_opens_no_longer_than_they_wait() {
+fn a_breaker_that_is_half_open_after_the_wait_allows_the_retry() {
     let breaker = breaker(ms(4));
     let config = exact_config(3).with_initial_backoff_ms(30);
     assert_eq!(Retrying::new(&config).breaker(&breaker).run(fail_with(&[ServiceError::RETRYABLE])), Ok(2));

@@ -13,13 +13,13 @@ fn run_alone_and_in_group(
     let alone = store.write(closure.clone());
     let blocked = BlockedWriter::new(&store);
     let before = store.write_async(add("before"));
-    let own = store.write_async(closure);
+    let tested = store.write_async(closure);
     let after = store.write_async(add("after"));
     blocked.release();
-    let ended = (block_on(before), block_on(own), block_on(after));
-    assert_eq!((&ended.0, &ended.2), (&Ok(()), &Ok(())), "the other writes are acknowledged");
-    assert_eq!(alone.is_ok(), ended.1.is_ok(), "{alone:?} {ended:?}");
-    (store, ended.1)
+    let results = (block_on(before), block_on(tested), block_on(after));
+    assert_eq!((&results.0, &results.2), (&Ok(()), &Ok(())), "the other writes are acknowledged");
+    assert_eq!(alone.is_ok(), results.1.is_ok(), "{alone:?} {results:?}");
+    (store, results.1)
 }
 
 const CONTROL_STATEMENTS: [&str; 9] = [
@@ -38,12 +38,12 @@ const CONTROL_STATEMENTS: [&str; 9] = [
 fn statements_that_begin_or_end_the_transaction_are_rejected_with_help() {
     for control in CONTROL_STATEMENTS {
         let database = TestDatabase::new();
-        let (store, own) = run_alone_and_in_group(&database, move |tx| {
+        let (store, result) = run_alone_and_in_group(&database, move |tx| {
             insert(tx, "partial")?;
             tx.execute_batch(control)?;
             Ok(())
         });
-        let text = own.unwrap_err().to_string();
+        let text = result.unwrap_err().to_string();
         assert!(text.contains("return an error to roll back"), "{control}: {text}");
         assert_eq!(names(&store), ["after", "before"], "{control}");
     }
@@ -53,12 +53,12 @@ fn statements_that_begin_or_end_the_transaction_are_rejected_with_help() {
 fn a_closure_may_ignore_a_rejected_statement() {
     for control in CONTROL_STATEMENTS {
         let database = TestDatabase::new();
-        let (store, own) = run_alone_and_in_group(&database, move |tx| {
+        let (store, result) = run_alone_and_in_group(&database, move |tx| {
             assert!(tx.execute_batch(control).is_err(), "{control}");
             tx.execute("INSERT OR IGNORE INTO entries VALUES ('own')", [])?;
             Ok(())
         });
-        assert_eq!((own, names(&store)), (Ok(()), ["after", "before", "own"].map(String::from).to_vec()));
+        assert_eq!((result, names(&store)), (Ok(()), ["after", "before", "own"].map(String::from).to_vec()));
     }
 }
 
@@ -66,12 +66,12 @@ fn a_closure_may_ignore_a_rejected_statement() {
 fn a_cached_statement_of_the_store_is_rejected_too() {
     for control in CONTROL_STATEMENTS {
         let database = TestDatabase::new();
-        let (store, own) = run_alone_and_in_group(&database, move |tx| {
+        let (store, result) = run_alone_and_in_group(&database, move |tx| {
             insert(tx, "partial")?;
             tx.prepare_cached(control)?.execute([])?;
             Ok(())
         });
-        let text = own.unwrap_err().to_string();
+        let text = result.unwrap_err().to_string();
         assert!(text.contains("return an error to roll back"), "{control}: {text}");
         assert_eq!(names(&store), ["after", "before"], "{control}");
     }
@@ -80,7 +80,7 @@ fn a_cached_statement_of_the_store_is_rejected_too() {
 #[test]
 fn savepoints_of_a_closure_work() {
     let database = TestDatabase::new();
-    let (store, own) = run_alone_and_in_group(&database, |tx| {
+    let (store, result) = run_alone_and_in_group(&database, |tx| {
         tx.execute("INSERT OR IGNORE INTO entries VALUES ('kept')", [])?;
         tx.execute_batch("SAVEPOINT own")?;
         insert(tx, "rolled back")?;
@@ -88,21 +88,21 @@ fn savepoints_of_a_closure_work() {
         tx.execute("INSERT OR IGNORE INTO entries VALUES ('kept too')", [])?;
         Ok(())
     });
-    assert_eq!(own, Ok(()));
+    assert_eq!(result, Ok(()));
     assert_eq!(names(&store), ["after", "before", "kept", "kept too"]);
 }
 
 #[test]
 fn a_write_after_an_ignored_rollback_is_not_committed() {
     let database = TestDatabase::new();
-    let (store, own) = run_alone_and_in_group(&database, |tx| {
+    let (store, result) = run_alone_and_in_group(&database, |tx| {
         insert(tx, "partial")?;
         let _ = tx.execute("INSERT OR ROLLBACK INTO entries VALUES ('partial')", []);
         // Outside of a transaction, this statement would be committed at once.
         let _ = insert(tx, "outside");
         Ok(())
     });
-    assert_eq!(own, Err(StoreError::RolledBack));
+    assert_eq!(result, Err(StoreError::RolledBack));
     assert_eq!(names(&store), ["after", "before"]);
 }
 
@@ -110,14 +110,14 @@ fn a_write_after_an_ignored_rollback_is_not_committed() {
 fn a_savepoint_after_an_ignored_rollback_begins_no_transaction() {
     for savepoint in ["SAVEPOINT own", "SAVEPOINT own; RELEASE own; SAVEPOINT own"] {
         let database = TestDatabase::new();
-        let (store, own) = run_alone_and_in_group(&database, move |tx| {
+        let (store, result) = run_alone_and_in_group(&database, move |tx| {
             insert(tx, "partial")?;
             let _ = tx.execute("INSERT OR ROLLBACK INTO entries VALUES ('partial')", []);
             let _ = tx.execute_batch(savepoint);
             let _ = insert(tx, "outside");
             Ok(())
         });
-        assert_eq!(own, Err(StoreError::RolledBack));
+        assert_eq!(result, Err(StoreError::RolledBack));
         assert_eq!(names(&store), ["after", "before"]);
     }
 }

@@ -29,16 +29,16 @@ fn a_result_that_panics_when_it_is_dropped_does_not_affect_others() {
         let database = TestDatabase::new();
         let store = database.store();
         let (start_sender, start_receiver) = std::sync::mpsc::channel();
-        let (release, released) = std::sync::mpsc::channel::<()>();
+        let (release_sender, release_receiver) = std::sync::mpsc::channel::<()>();
         let dropped = store.write_async(move |_| {
             start_sender.send(()).unwrap();
-            let _ = released.recv();
+            let _ = release_receiver.recv();
             Ok(PanicsOnDrop)
         });
         start_receiver.recv().unwrap();
         drop(dropped);
         let queued_after = store.write_async(add("queued after"));
-        release.send(()).unwrap();
+        release_sender.send(()).unwrap();
         assert_eq!(block_on(queued_after), Ok(()));
         assert_eq!(block_on(store.write_async(add("later"))), Ok(()));
         assert_eq!(names(&store), ["later", "queued after"]);

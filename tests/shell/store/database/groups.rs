@@ -143,7 +143,7 @@ fn a_deferred_foreign_key_fails_only_the_write_of_its_closure() {
 }
 
 #[test]
-fn a_rolled_back_write_makes_no_other_one_fail() {
+fn a_rolled_back_write_does_not_fail_other_writes() {
     let database = TestDatabase::new();
     let store = database.store();
     let table = "CREATE TABLE children (parent INTEGER REFERENCES accounts DEFERRABLE INITIALLY DEFERRED)";

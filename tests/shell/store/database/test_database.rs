@@ -104,26 +104,26 @@ type BlockingWrite = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>
 
 /// Blocks the writing thread with a closure, so that the writes submitted meanwhile form one group.
 pub struct BlockedWriter {
-    release: Sender<()>,
+    release_sender: Sender<()>,
     job: BlockingWrite,
 }
 
 impl BlockedWriter {
     pub fn new(store: &Store) -> Self {
         let (start_sender, start_receiver) = channel();
-        let (release, released) = channel::<()>();
+        let (release_sender, release_receiver) = channel::<()>();
         let job = Box::pin(store.write_async(move |_| {
             // If another closure ends the transaction, this one runs again. Then the channels are closed, and it does not block.
             let _ = start_sender.send(());
-            let _ = released.recv();
+            let _ = release_receiver.recv();
             Ok(())
         }));
         start_receiver.recv().unwrap();
-        Self { release, job }
+        Self { release_sender, job }
     }
 
     pub fn release(self) {
-        drop(self.release);
+        drop(self.release_sender);
         block_on(self.job).unwrap();
     }
 }

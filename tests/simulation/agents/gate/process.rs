@@ -34,7 +34,7 @@ impl ScriptedProcess {
         }
     }
 
-    /// The time at which the process must report its begin, unless it has begun or was stopped before.
+    /// The time at which the process must report that it begins, unless it has begun or was stopped before.
     pub fn begin_report_time(&self) -> Option<Duration> {
         let will_report = self.actual_begin.is_none() && !self.is_stopped() && self.reports_begin;
         will_report.then_some(self.scheduled_begin)

@@ -6,7 +6,7 @@ use speckit_core::agents::gate::{Agent, CommandLine, Ending, Plan};
 use speckit_core::retry::{ErrorClass, Jitter, RetryConfig, Seed};
 use speckit_tests::fakes::Random;
 
-/// The begin of every gate, since 1970-01-01T00:00:00Z.
+/// The start time of every gate, since 1970-01-01T00:00:00Z.
 pub const STARTED_AT: Duration = Duration::from_secs(1_700_000_000);
 
 #[derive(Clone, Debug)]

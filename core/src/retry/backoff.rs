@@ -19,7 +19,7 @@ use crate::retry::{Jitter, RandomStream, RetryConfig, Seed};
 /// use speckit_core::retry::RetryConfig;
 /// use speckit_core::retry::backoff::wait_before;
 /// let retry = RetryConfig::default().with_initial_backoff_ms(100).with_max_backoff_ms(350).with_multiplier(2.0);
-/// let waits: Vec<u128> = (1..=4).map(|n| wait_before(&retry, n).as_nanos_of_millis()).collect();
+/// let waits: Vec<u128> = (1..=4).map(|n| wait_before(&retry, n).as_millis()).collect();
 /// assert_eq!(waits, [100, 200, 350, 350]);
 /// ```
 pub fn wait_before(config: &RetryConfig, retry: u32) -> Duration {
@@ -36,7 +36,7 @@ pub fn wait_before(config: &RetryConfig, retry: u32) -> Duration {
 /// use speckit_core::retry::backoff::Backoff;
 /// let config = RetryConfig::default().with_max_attempts(4);
 /// let mut backoff = Backoff::new(Seed::new(42), "retry/store");
-/// let waits: Vec<u128> = (1..=3).map(|retry| backoff.wait(&config, retry).as_nanos_of_millis()).collect();
+/// let waits: Vec<u128> = (1..=3).map(|retry| backoff.wait(&config, retry).as_millis()).collect();
 /// assert_eq!(waits, [99, 62, 338]);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,7 +85,7 @@ impl Backoff {
 /// use speckit_core::retry::{Jitter, RetryConfig, Seed};
 /// use speckit_core::retry::backoff::schedule;
 /// let config = RetryConfig::default().with_jitter(Jitter::None).with_max_attempts(10).with_deadline_ms(1000);
-/// let waits: Vec<u128> = schedule(&config, Seed::new(0), "retry").map(|wait| wait.as_nanos_of_millis()).collect();
+/// let waits: Vec<u128> = schedule(&config, Seed::new(0), "retry").map(|wait| wait.as_millis()).collect();
 /// assert_eq!(waits, [100, 200, 400], "800 more would be over the deadline");
 /// ```
 pub fn schedule(config: &RetryConfig, seed: Seed, label: &str) -> Schedule {

@@ -34,7 +34,7 @@ pub(crate) fn parse_key(context: &Context, text: &str) -> Result<Key, Exit> {
 /// Reports that a key is unknown, with the keys that have a similar name.
 pub(crate) fn unknown_key(context: &Context, root: &Value, key: &Key) -> Exit {
     let near: Vec<String> = nearest_keys(root, key).iter().map(|key| format!("`{key}`")).collect();
-    let diagnostic = Diagnostic::error(Code::NameUnknown, key.clone(), format!("`{key}` is not set"));
+    let diagnostic = Diagnostic::error(Code::NameUnknown, key.clone(), "this key is not set");
     let diagnostic = if near.is_empty() {
         diagnostic
     } else {

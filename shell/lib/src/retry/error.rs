@@ -111,7 +111,7 @@ mod tests {
         );
         assert_eq!(
             text(1, ms(2), GiveUp::Permanent),
-            "failed after 1 attempt in 2 ms, since another attempt would fail in the same way: it is down"
+            "failed after 1 attempt in 2 ms, since this kind of failure is not retried: it is down"
         );
         assert_eq!(
             text(7, ms(12_345), GiveUp::Cancelled),

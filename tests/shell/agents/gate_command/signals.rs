@@ -20,7 +20,8 @@ fn a_signal_ends_the_agents_and_keeps_their_output() {
         wait_until("the third one runs", || dir.path("c.pid").exists());
         let start = Instant::now();
         gate.signal(signal);
-        let result = gate.wait_for_exit().exits_2().stderr_has("ending the agents; once more kills them");
+        let result =
+            gate.wait_for_exit().exits_2().stderr_has("ending the agents; press Ctrl-C again to kill them");
         assert!(start.elapsed() < Duration::from_secs(4), "SLOW obeys at once: {:?}", start.elapsed());
         assert!(["a", "b", "c"].iter().all(|agent| !is_alive(&dir, agent)), "{signal}");
         let last = last_event(&result);
@@ -42,7 +43,10 @@ fn a_second_signal_kills_agents_that_ignore_the_first() {
     assert!(is_alive(&dir, "a") && is_alive(&dir, "b"), "they ignore the signal");
     let start = Instant::now();
     gate.signal("INT");
-    let result = gate.wait_for_exit().exits_2().stderr_has("killing the agents; once more ends this program");
+    let result = gate
+        .wait_for_exit()
+        .exits_2()
+        .stderr_has("killing the agents; press Ctrl-C again to end this program");
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     assert!(!is_alive(&dir, "a") && !is_alive(&dir, "b"));
     assert_eq!(last_event(&result)["cancelled"], true);
@@ -57,7 +61,8 @@ fn two_signals_at_once_count_as_one() {
     let program = gate.child.id().to_string();
     let two_signals = format!("kill -TERM {program}; sleep 0.01; kill -TERM {program}");
     assert!(Command::new("sh").args(["-c", &two_signals]).status().unwrap().success());
-    let result = gate.wait_for_exit().exits_2().stderr_has("ending the agents; once more kills them");
+    let result =
+        gate.wait_for_exit().exits_2().stderr_has("ending the agents; press Ctrl-C again to kill them");
     assert!(!result.err.contains("killing"), "{}", result.err);
     let shown = dir.run("gate show 1 --database runs.db").succeeds();
     assert!(shown.out.contains("ended"), "{}", shown.out);

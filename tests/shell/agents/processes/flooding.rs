@@ -51,7 +51,7 @@ fn endless_output_delays_neither_the_timeout_nor_other_tasks() {
             (attempt, ticks)
         });
         assert_eq!(attempt.ending, Ending::TimedOut);
-        assert!(attempt.stdout.dropped_bytes() > 1 << 20, "{}", attempt.stdout.dropped_bytes());
+        assert!(attempt.stdout.dropped_bytes() > 64 * 1024, "{}", attempt.stdout.dropped_bytes());
         assert!(attempt.elapsed < Duration::from_millis(500) + AT_ONCE, "{:?}", attempt.elapsed);
         assert!(ticks >= 10, "the other task ran {ticks} times");
     });

@@ -9,7 +9,10 @@ use crate::test_dir::{TestDir, member_names};
 fn an_empty_history_is_listed_without_creating_a_database() {
     let dir = TestDir::new();
     let result = dir.run("history").succeeds().no_stderr();
-    assert_eq!(result.out, "nothing is recorded yet in .code/speckit.db: `speckit watch` records\n");
+    assert_eq!(
+        result.out,
+        "nothing is recorded in .code/speckit.db yet: `speckit watch` records configurations\n"
+    );
     let json = dir.run("history --format json").succeeds().no_stderr().json();
     assert_eq!(member_names(&json), ["database", "generations", "refusals"]);
     assert_eq!((&json["generations"], &json["refusals"]), (&json!([]), &json!([])));
@@ -92,7 +95,7 @@ fn a_generation_is_shown_with_its_values_and_on_request_with_its_texts() {
     let text_with = |attempts, rest: &str| format!("{}{SECRET}{rest}", retry_text(attempts));
     record_generations(&dir, &[text_with(4, ""), text_with(5, "client_secret = 'Zq7Xw9Kv'\n")]);
     let result = dir.run("history show 2").succeeds().no_stderr();
-    let hashes = |line: &&str| !line.contains("  tree ") && !line.contains("  files ");
+    let hashes = |line: &&str| !line.contains("  hash ") && !line.contains("  files ");
     let head: Vec<&str> = result.out.lines().filter(hashes).take(12).collect();
     assert!(head[1].starts_with("  accepted   20"), "{head:?}");
     assert_eq!(

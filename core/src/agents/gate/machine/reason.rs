@@ -25,7 +25,7 @@ pub(super) fn failure(ending: &Ending, agent: &Agent, plan: &Plan) -> String {
     }
 }
 
-/// Why there is no attempt after this one. That another one would fail in the same way is mentioned only for an exit code; it
+/// Why there is no attempt after this one. That this kind of failure is not retried is said only for an exit code; it
 /// is obvious for the others.
 pub(super) fn given_up(ending: &Ending, why: GiveUp, agent: &Agent, plan: &Plan) -> String {
     let failure = failure(ending, agent, plan);

@@ -148,7 +148,7 @@ fn a_gate_without_agents_finishes_at_once() {
 #[test]
 fn a_reason_names_the_failure_and_why_it_is_not_retried() {
     assert_eq!(run_alone(attempt(DONE, "")).reason, None);
-    assert_eq!(reason(Ending::Exited { code: 3 }), "exit 3; another attempt would fail in the same way");
+    assert_eq!(reason(Ending::Exited { code: 3 }), "exit 3; this kind of failure is not retried");
     assert_eq!(reason(Ending::Signalled { signal: 9 }), "signal 9 (SIGKILL) ended it");
     assert_eq!(reason(Ending::Signalled { signal: 40 }), "signal 40 ended it");
     assert_eq!(reason(Ending::TimedOut), "it was not done after 300s (`orchestrator.agent_timeout_s`)");

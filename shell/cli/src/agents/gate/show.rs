@@ -47,7 +47,7 @@ pub(super) fn show(context: &Context, display: Display, names: Vec<String>, feed
         for how in feed.called_off.try_iter() {
             context.terminal.note(match how {
                 CancelMode::Terminate => "ending the agents; press Ctrl-C again to kill them\n",
-                CancelMode::Kill => "killing the agents; once more ends this program\n",
+                CancelMode::Kill => "killing the agents; press Ctrl-C again to end this program\n",
             });
         }
         match event {

@@ -60,7 +60,7 @@ fn refused_on_80x24() {
     |   providers.openai.api_key  [redacted]            speckit.toml:22:11
     |   quality_gates.plan        ["claude", "gemini"]  --set
     |─ events 3 ─────────────────────────────────────────────────────────────────────
-    |00:06.5 REFUSED: generation 4 stays in use                                   ▲
+    |00:06.5 REFUSED: generation 4 stays in use                                     ▲
     |  error[schema/minimum]: hot_reload.debounce_ms: expected at least 500, found  ║
     |    100                                                                        █
     |   --> speckit.toml:6:15                                                       █
@@ -80,7 +80,7 @@ fn refused_side_by_side_on_140x20() {
     |>  hot_reload.debounce_ms    2000                  defaults.toml:31:15       │00:05.1 reloaded in 412 µs: generation 4: 1 key changed      ▲
     |   hot_reload.enabled        true                  defaults.toml:30:11       │  ~ models.gemini.tier: "low" → "high"                       ║
     |   hot_reload.watch_paths    ["config.toml"]       defaults.toml:32:15       │  ! store.path waits for a restart                           █
-    |   models.claude.model       "claude-opus-4"       defaults.toml:9:9         │00:06.5 REFUSED: generation 4 stays in use                 █
+    |   models.claude.model       "claude-opus-4"       defaults.toml:9:9         │00:06.5 REFUSED: generation 4 stays in use                   █
     |   models.gemini.model       "gemini-2.5-pro"      speckit.toml:12:9         │  error[schema/minimum]: hot_reload.debounce_ms: expected at █
     | * models.gemini.tier        "high"                speckit.toml:13:8         │    least 500, found 100                                     █
     |   models.gpt_pro.model      "gpt-5-pro"           …T_MODELS__GPT_PRO__MODEL │   --> speckit.toml:6:15                                     █
@@ -120,7 +120,7 @@ fn refused_on_40x10() {
     |    hot_reload.debounce_ms: expected at
     |▶ events 3 ─────────────────────────────
     |00:06.5 REFUSED: generation 4 stays in ▲
-    |    force                              █
+    |    use                                █
     |  error[schema/minimum]:               ▼
     |q quit  ? help  r reload  b busy on/off
     ");

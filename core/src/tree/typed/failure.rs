@@ -75,7 +75,15 @@ impl TypedFailure {
     }
 
     pub(super) fn is_duplicate(&self) -> bool {
-        matches!(self.0.kind, TypedErrorKind::Duplicate { .. })
+        self.duplicate().is_some()
+    }
+
+    /// The field that is set a second time.
+    pub(super) fn duplicate(&self) -> Option<&str> {
+        match &self.0.kind {
+            TypedErrorKind::Duplicate { field } => Some(field),
+            _ => None,
+        }
     }
 
     pub(super) fn finish(self) -> TypedError {

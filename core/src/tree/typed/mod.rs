@@ -23,10 +23,16 @@ mod datetime;
 mod failure;
 mod name_reader;
 mod name_writer;
+mod outline;
+mod probe;
+mod secret;
 #[cfg(test)]
 mod tests;
 mod value_reader;
 mod value_writer;
+
+pub use outline::Outline;
+pub use secret::Secret;
 
 /// Why a value does not fit a type, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use super::*;
 use crate::config::source::{Language, parse};
 use crate::tree::{LayerKind, Source};
 
+mod outline;
 mod places;
 mod reading;
 mod secrets;

@@ -1,0 +1,160 @@
+//! The outline of a type: which keys it reads, and as what.
+
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+use serde::de::DeserializeOwned;
+
+use super::probe::probe;
+use crate::tree::{Key, Segment, Text, TypeSet};
+
+/// What a type reads at one key, and below it.
+///
+/// It is found by deserializing the type from made-up values, so it knows what the code of the type asks for. serde reads the
+/// members of untagged, internally tagged and flattened types into a buffer first; nothing is known about them
+/// ([`is_buffered`](Self::is_buffered)).
+///
+/// ```
+/// use speckit_core::tree::TypeSet;
+/// use speckit_core::tree::typed::Outline;
+/// #[derive(serde::Deserialize)]
+/// struct Settings { server: Option<Server> }
+/// #[derive(serde::Deserialize)]
+/// struct Server { port: u16, #[serde(alias = "names")] hosts: Vec<String> }
+///
+/// let outline = Outline::of::<Settings>();
+/// let port = outline.get(&"server.port".parse()?).unwrap();
+/// assert_eq!(port.types(), TypeSet::INTEGER);
+/// let server = outline.get(&"server".parse()?).unwrap();
+/// assert_eq!(server.names().collect::<Vec<_>>(), ["hosts", "port"]);
+/// assert_eq!(server.field("names"), Some("hosts"));
+/// assert_eq!(server.is_open(), false);
+/// # Ok::<(), speckit_core::tree::KeyError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Outline {
+    pub(super) types: TypeSet,
+    /// The fields of a struct, or the variants with content of an enum.
+    pub(super) fields: BTreeMap<Text, Outline>,
+    /// Further names of fields, with the field.
+    pub(super) aliases: BTreeMap<Text, Text>,
+    /// The values of a map, whose keys are free.
+    pub(super) others: Option<Box<Outline>>,
+    pub(super) elements: Option<Box<Outline>>,
+    /// The variants without content of an enum.
+    pub(super) variants: BTreeSet<Text>,
+    pub(super) is_buffered: bool,
+    pub(super) is_secret: bool,
+    pub(super) state: ProbeState,
+}
+
+/// How far an outline is probed.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ProbeState {
+    /// Whether the type asked for this value at least once.
+    pub(super) is_asked: bool,
+    /// Whether another pass would find nothing more.
+    pub(super) is_complete: bool,
+    /// The variants that are not probed.
+    pub(super) variants: Vec<&'static str>,
+}
+
+impl Default for Outline {
+    fn default() -> Self {
+        Self {
+            types: TypeSet::NONE,
+            fields: BTreeMap::new(),
+            aliases: BTreeMap::new(),
+            others: None,
+            elements: None,
+            variants: BTreeSet::new(),
+            is_buffered: false,
+            is_secret: false,
+            state: ProbeState::default(),
+        }
+    }
+}
+
+impl Outline {
+    /// The outline of a type.
+    pub fn of<T: DeserializeOwned>() -> Self {
+        probe::<T>()
+    }
+
+    /// The outline at a key; `None` if the type reads nothing there, or nothing is known about it.
+    pub fn get(&self, key: &Key) -> Option<&Self> {
+        key.segments().iter().try_fold(self, |outline, segment| match segment {
+            Segment::Name(name) => outline.member(name),
+            Segment::Index(_) => outline.elements.as_deref(),
+        })
+    }
+
+    fn member(&self, name: &str) -> Option<&Self> {
+        let name = self.aliases.get(name).map_or(name, Text::as_str);
+        self.fields.get(name).or(self.others.as_deref())
+    }
+
+    /// The types that are read; all if it is not known.
+    pub fn types(&self) -> TypeSet {
+        if self.is_buffered || self.types.is_empty() { TypeSet::ANY } else { self.types }
+    }
+
+    /// The types of the elements; all if it is not known.
+    pub fn element_types(&self) -> TypeSet {
+        self.elements.as_ref().map_or(TypeSet::ANY, |elements| elements.types())
+    }
+
+    /// The names of the fields and of the variants with content, without aliases, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.fields.keys().map(Text::as_str)
+    }
+
+    /// The field with this name or alias.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        let name = self.aliases.get(name).map_or(name, Text::as_str);
+        self.fields.get_key_value(name).map(|(name, _)| name.as_str())
+    }
+
+    /// The texts of an enum: its variants without content, sorted; none for other types.
+    pub fn variants(&self) -> impl Iterator<Item = &str> {
+        self.variants.iter().map(Text::as_str)
+    }
+
+    /// Whether other members than those of [`names`](Self::names) may be read, as in a map.
+    pub fn is_open(&self) -> bool {
+        self.others.is_some() || self.types() == TypeSet::ANY
+    }
+
+    /// Whether serde reads the value into a buffer, so that nothing is known about its members.
+    pub fn is_buffered(&self) -> bool {
+        self.is_buffered
+    }
+
+    /// Whether the type is [`Secret`](super::Secret).
+    pub fn is_secret(&self) -> bool {
+        self.is_secret
+    }
+
+    /// Calls `visit` for each key that is no struct, in key order. A map and a list are one key each.
+    pub fn leaves(&self, visit: &mut dyn FnMut(&Key, &Self)) {
+        self.leaves_below(&mut Key::root(), visit);
+    }
+
+    fn leaves_below(&self, key: &mut Key, visit: &mut dyn FnMut(&Key, &Self)) {
+        if self.fields.is_empty() || !self.types.without(TypeSet::OBJECT.or(TypeSet::NULL)).is_empty() {
+            visit(key, self);
+        }
+        for (name, field) in &self.fields {
+            key.push(Segment::Name(name.clone()));
+            field.leaves_below(key, visit);
+            key.pop();
+        }
+    }
+
+    pub(super) fn is_complete(&self) -> bool {
+        let below = || self.fields.values().chain(self.others.as_deref()).chain(self.elements.as_deref());
+        self.state.is_complete
+            || (self.state.is_asked && self.state.variants.is_empty() && below().all(Self::is_complete))
+    }
+}

@@ -1,0 +1,384 @@
+//! Finds the outline of a type, by deserializing it from made-up values.
+//!
+//! A type stops at the first value that it does not accept. So it is deserialized several times, and each time it gets only
+//! the members that it was not asked about yet.
+
+use alloc::vec::{self, Vec};
+use core::cell::Cell;
+use core::ptr;
+
+use serde::de::value::StrDeserializer;
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
+};
+
+use super::datetime::is_datetime;
+use super::failure::TypedFailure;
+use super::outline::Outline;
+use super::secret::is_secret;
+use crate::tree::{Text, TypeSet};
+
+/// How often a struct may lie in itself, as in a tree of settings.
+const MAX_RECURSION: usize = 2;
+/// More passes than any settings of a program need.
+const MAX_PASSES: usize = 10_000;
+
+pub(super) fn probe<T: DeserializeOwned>() -> Outline {
+    let mut outline = Outline::default();
+    let steps = Cell::new(0);
+    for _ in 0..MAX_PASSES {
+        let before = steps.get();
+        // Only what the type asks for matters.
+        let _ = T::deserialize(Probe { outline: &mut outline, text: "", above: None, steps: &steps });
+        if outline.is_complete() || steps.get() == before {
+            break;
+        }
+    }
+    outline
+}
+
+/// Makes up a value of any type, so that the errors after a wrong value can be found. `text` is its texts.
+pub(super) fn stand_in<'de, S: DeserializeSeed<'de>>(seed: S, text: &str) -> Result<S::Value, TypedFailure> {
+    let steps = Cell::new(0);
+    seed.deserialize(Probe { outline: &mut Outline::default(), text, above: None, steps: &steps })
+}
+
+/// A struct around the value, with the one around it.
+#[derive(Clone, Copy)]
+struct Enclosing<'p> {
+    fields: &'static [&'static str],
+    above: Option<&'p Enclosing<'p>>,
+}
+
+/// Makes up one value, and notes what it is read as.
+struct Probe<'p> {
+    outline: &'p mut Outline,
+    /// The text of a string.
+    text: &'p str,
+    above: Option<&'p Enclosing<'p>>,
+    /// How many values were asked for.
+    steps: &'p Cell<usize>,
+}
+
+impl<'p> Probe<'p> {
+    fn ask(&mut self, types: TypeSet) {
+        self.outline.types = self.outline.types.or(types);
+        if !self.outline.state.is_asked {
+            self.outline.state.is_asked = true;
+            self.steps.set(self.steps.get() + 1);
+        }
+    }
+
+    fn leaf(mut self, types: TypeSet) {
+        self.ask(types);
+    }
+
+    /// Reads a value with others inside. If nothing new was asked for, another pass would find nothing either.
+    fn inside<R>(
+        mut self,
+        types: TypeSet,
+        read: impl FnOnce(Probe<'_>) -> Result<R, TypedFailure>,
+    ) -> Result<R, TypedFailure> {
+        self.ask(types);
+        let Self { outline, text, above, steps } = self;
+        let before = steps.get();
+        let result = read(Probe { outline: &mut *outline, text, above, steps });
+        if steps.get() == before && !outline.is_complete() {
+            outline.state.is_complete = true;
+            steps.set(before + 1);
+        }
+        result
+    }
+
+    fn fields<'de, V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, TypedFailure> {
+        let mut around = core::iter::successors(self.above, |enclosing| enclosing.above);
+        let repeats = around.by_ref().filter(|enclosing| ptr::eq(enclosing.fields, fields)).count();
+        if repeats >= MAX_RECURSION {
+            self.leaf(TypeSet::OBJECT);
+            return Err(TypedFailure::mismatch("a value", "a type that contains itself"));
+        }
+        self.inside(TypeSet::OBJECT, |probe| {
+            let above = Enclosing { fields, above: probe.above };
+            let Probe { outline, text, steps, .. } = probe;
+            if outline.fields.is_empty() {
+                outline.fields =
+                    fields.iter().map(|name| (Text::new_static(name), Outline::default())).collect();
+            }
+            // In the order of the type, in which the names of one field follow each other.
+            let is_open = |name: &&str| outline.fields.get(*name).is_some_and(|field| !field.is_complete());
+            let names: Vec<&'static str> = fields.iter().copied().filter(is_open).collect();
+            let mut access = FieldProbe {
+                names: names.into_iter(),
+                read: None,
+                current: None,
+                probe: Probe { outline, text, above: Some(&above), steps },
+            };
+            let result = visitor.visit_map(&mut access);
+            if let Err(failure) = &result {
+                access.note_alias(failure);
+            }
+            result
+        })
+    }
+
+    fn list<'de, V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, TypedFailure> {
+        self.inside(TypeSet::ARRAY, |probe| visitor.visit_seq(ElementProbe { probe, left: length }))
+    }
+}
+
+impl<'de> Deserializer<'de> for Probe<'_> {
+    type Error = TypedFailure;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TypedFailure> {
+        self.outline.is_buffered = true;
+        self.leaf(TypeSet::NONE);
+        visitor.visit_unit()
+    }
+
+    deserialize_methods! { |self, visitor|
+        deserialize_bool() => { self.leaf(TypeSet::BOOLEAN); visitor.visit_bool(true) },
+        deserialize_i8() => { self.leaf(TypeSet::INTEGER); visitor.visit_i8(1) },
+        deserialize_i16() => { self.leaf(TypeSet::INTEGER); visitor.visit_i16(1) },
+        deserialize_i32() => { self.leaf(TypeSet::INTEGER); visitor.visit_i32(1) },
+        deserialize_i64() => { self.leaf(TypeSet::INTEGER); visitor.visit_i64(1) },
+        deserialize_i128() => { self.leaf(TypeSet::INTEGER); visitor.visit_i128(1) },
+        deserialize_u8() => { self.leaf(TypeSet::INTEGER); visitor.visit_u8(1) },
+        deserialize_u16() => { self.leaf(TypeSet::INTEGER); visitor.visit_u16(1) },
+        deserialize_u32() => { self.leaf(TypeSet::INTEGER); visitor.visit_u32(1) },
+        deserialize_u64() => { self.leaf(TypeSet::INTEGER); visitor.visit_u64(1) },
+        deserialize_u128() => { self.leaf(TypeSet::INTEGER); visitor.visit_u128(1) },
+        deserialize_f32() => { self.leaf(TypeSet::NUMBER); visitor.visit_f32(1.0) },
+        deserialize_f64() => { self.leaf(TypeSet::NUMBER); visitor.visit_f64(1.0) },
+        deserialize_char() => { self.leaf(TypeSet::STRING); visitor.visit_char('a') },
+        deserialize_string() => self.deserialize_str(visitor),
+        deserialize_identifier() => self.deserialize_str(visitor),
+        deserialize_bytes() => { self.leaf(TypeSet::STRING.or(TypeSet::ARRAY)); visitor.visit_bytes(&[]) },
+        deserialize_byte_buf() => self.deserialize_bytes(visitor),
+        deserialize_unit() => { self.leaf(TypeSet::NULL); visitor.visit_unit() },
+        deserialize_unit_struct(&'static str) => self.deserialize_unit(visitor),
+        deserialize_seq() => self.list(1, visitor),
+        deserialize_ignored_any() => { self.leaf(TypeSet::NONE); visitor.visit_unit() },
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TypedFailure> {
+        let text = self.text;
+        self.leaf(TypeSet::STRING);
+        visitor.visit_str(text)
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, TypedFailure> {
+        self.list(length, visitor)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        length: usize,
+        visitor: V,
+    ) -> Result<V::Value, TypedFailure> {
+        self.list(length, visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TypedFailure> {
+        self.outline.types = self.outline.types.or(TypeSet::NULL);
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, TypedFailure> {
+        self.outline.is_secret |= is_secret(name);
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TypedFailure> {
+        self.inside(TypeSet::OBJECT, |probe| visitor.visit_map(EntryProbe { probe, is_read: false }))
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, TypedFailure> {
+        if is_datetime(name) {
+            return self.deserialize_str(visitor);
+        }
+        self.fields(fields, visitor)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, TypedFailure> {
+        if !self.outline.state.is_asked {
+            self.outline.state.variants = variants.iter().rev().copied().collect();
+        }
+        self.inside(TypeSet::NONE, |probe| {
+            let Probe { outline, text, above, steps } = probe;
+            let name = outline.state.variants.last().or(variants.first()).copied().unwrap_or_default();
+            let result = visitor.visit_enum(VariantProbe {
+                probe: Probe { outline: &mut *outline, text, above, steps },
+                name,
+            });
+            let is_complete = outline.fields.get(name).is_none_or(Outline::is_complete);
+            if is_complete && outline.state.variants.pop().is_some() {
+                steps.set(steps.get() + 1);
+            }
+            result
+        })
+    }
+}
+
+/// The fields of a struct that were not asked about.
+struct FieldProbe<'p> {
+    names: vec::IntoIter<&'static str>,
+    /// The last field that was read.
+    read: Option<&'static str>,
+    /// The field whose name was read, but not its value.
+    current: Option<&'static str>,
+    probe: Probe<'p>,
+}
+
+impl FieldProbe<'_> {
+    /// Two names of one field follow each other, and the type says so at the second one.
+    fn note_alias(&mut self, failure: &TypedFailure) {
+        let (Some(main), Some(first), Some(second)) = (failure.duplicate(), self.read, self.current) else {
+            return;
+        };
+        let outline = &mut *self.probe.outline;
+        let field = outline.fields.remove(first);
+        for alias in [first, second].into_iter().filter(|name| *name != main) {
+            outline.fields.remove(alias);
+            outline.aliases.insert(Text::new_static(alias), main.into());
+        }
+        outline.fields.insert(main.into(), field.unwrap_or_default());
+        self.probe.steps.set(self.probe.steps.get() + 1);
+    }
+}
+
+impl<'de> MapAccess<'de> for &mut FieldProbe<'_> {
+    type Error = TypedFailure;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, TypedFailure> {
+        self.current = self.names.next();
+        let name = self.current.map(StrDeserializer::new);
+        name.map(|name| seed.deserialize(name)).transpose()
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, TypedFailure> {
+        let name = self.current.take().unwrap_or_default();
+        self.read = Some(name);
+        let Probe { outline, text, above, steps } = &mut self.probe;
+        let field = outline.fields.entry(Text::new_static(name)).or_default();
+        seed.deserialize(Probe { outline: field, text, above: *above, steps })
+    }
+}
+
+/// One entry of a map.
+struct EntryProbe<'p> {
+    probe: Probe<'p>,
+    is_read: bool,
+}
+
+impl<'de> MapAccess<'de> for EntryProbe<'_> {
+    type Error = TypedFailure;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, TypedFailure> {
+        if core::mem::replace(&mut self.is_read, true) {
+            return Ok(None);
+        }
+        stand_in(seed, "a").map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, TypedFailure> {
+        let Probe { outline, text, above, steps } = &mut self.probe;
+        seed.deserialize(Probe {
+            outline: outline.others.get_or_insert_default(),
+            text,
+            above: *above,
+            steps,
+        })
+    }
+}
+
+/// The elements of a list.
+struct ElementProbe<'p> {
+    probe: Probe<'p>,
+    left: usize,
+}
+
+impl<'de> SeqAccess<'de> for ElementProbe<'_> {
+    type Error = TypedFailure;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, TypedFailure> {
+        let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
+        self.left = left;
+        let Probe { outline, text, above, steps } = &mut self.probe;
+        let elements = outline.elements.get_or_insert_default();
+        seed.deserialize(Probe { outline: elements, text, above: *above, steps }).map(Some)
+    }
+}
+
+/// One variant of an enum.
+struct VariantProbe<'p> {
+    probe: Probe<'p>,
+    name: &'static str,
+}
+
+impl<'p> VariantProbe<'p> {
+    /// The probe of the content; the enum is then a table of one member.
+    fn content(self) -> Probe<'p> {
+        let Probe { outline, text, above, steps } = self.probe;
+        outline.types = outline.types.or(TypeSet::OBJECT);
+        Probe { outline: outline.fields.entry(Text::new_static(self.name)).or_default(), text, above, steps }
+    }
+}
+
+impl<'de> EnumAccess<'de> for VariantProbe<'_> {
+    type Error = TypedFailure;
+    type Variant = Self;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), TypedFailure> {
+        let value = seed.deserialize(StrDeserializer::<TypedFailure>::new(self.name))?;
+        Ok((value, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for VariantProbe<'_> {
+    type Error = TypedFailure;
+
+    fn unit_variant(self) -> Result<(), TypedFailure> {
+        let outline = self.probe.outline;
+        outline.types = outline.types.or(TypeSet::STRING);
+        outline.variants.insert(Text::new_static(self.name));
+        Ok(())
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, TypedFailure> {
+        seed.deserialize(self.content())
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, TypedFailure> {
+        self.content().list(length, visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, TypedFailure> {
+        self.content().fields(fields, visitor)
+    }
+}

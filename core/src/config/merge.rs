@@ -1,8 +1,8 @@
 //! Merging: tables are joined, other values replaced, and replaced values are kept.
 //!
 //! The laws, tested as properties in `tests/properties/config/merge.rs`: merging is associative, histories included;
-//! an empty layer changes nothing; a layer merged with itself gives its values; the highest layer wins at
-//! every leaf; the origin of each leaf is in a layer that has that value.
+//! an empty layer changes nothing; without `Append`, a layer merged with itself gives its values; where lists are replaced, the
+//! highest layer wins at every leaf; the origin of each leaf is in a layer that has that value.
 
 use alloc::vec::Vec;
 
@@ -51,7 +51,7 @@ pub enum ListStrategy {
 /// The layers of a configuration as one tree, in which each value has the lower values that it replaced.
 #[derive(Clone, Debug)]
 pub struct Merged {
-    /// The tree with the entries that unset a key, for [`Merged::removed`].
+    /// The tree with the entries that unset a key, for further merges and [`Merged::removed`].
     raw: Value,
     has_unset: bool,
     root: Value,
@@ -116,8 +116,8 @@ impl Merged {
     }
 }
 
-/// The tree of some layers, lowest first; `None` without layers. It merges the two halves: layer after layer, the growing
-/// lists of shadowed values would be copied once for each layer.
+/// The tree of some layers, lowest first; `None` without layers. Merges the two halves: merging one layer at a time would
+/// copy the growing lists of shadowed values once for each layer.
 fn merge_all(layers: &[&Layer], strategy: &dyn Fn(&Key) -> ListStrategy) -> Option<Value> {
     match layers {
         [] => None,
@@ -135,7 +135,7 @@ pub fn merge(lower: &Value, upper: &Value, strategy: &dyn Fn(&Key) -> ListStrate
 }
 
 /// A value and the values that it shadows are a stack, lowest first, and merging puts the upper stack on the lower one. Only
-/// the two values that touch can be joined (two tables, or two lists with such a strategy). So the grouping of layers does
+/// the two values that touch can be joined (two tables, or two lists to append or unite). So the grouping of layers does
 /// not matter: merging is associative.
 fn merge_at(key: &mut Key, lower: &Value, upper: &Value, strategy: &dyn Fn(&Key) -> ListStrategy) -> Value {
     let shadowed = match upper.shadowed().split_first() {

@@ -53,7 +53,7 @@ pub struct RandomStream {
 }
 
 impl RandomStream {
-    /// An integer from 0 to `most`, each equally likely: the high half of a product with 64 random bits, drawn again in
+    /// An integer from 0 to `max`, each equally likely: the high half of a product with 64 random bits, drawn again in
     /// the few cases that would favour some (Lemire, "Fast Random Integer Generation in an Interval", 2019).
     pub fn up_to(&mut self, max: u64) -> u64 {
         let Some(count) = max.checked_add(1) else { return self.numbers.next_u64() };
@@ -67,7 +67,7 @@ impl RandomStream {
         high(product)
     }
 
-    /// An integer from `least` to `most`, each equally likely; `least` if it is not below `most`.
+    /// An integer from `min` to `max`, each equally likely; `min` if it is not below `max`.
     pub fn between(&mut self, min: u64, max: u64) -> u64 {
         match max.checked_sub(min) {
             Some(width) => min + self.up_to(width),

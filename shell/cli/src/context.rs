@@ -29,9 +29,9 @@ pub(crate) enum Exit {
     /// 0: done, and no errors were found.
     Ok,
     /// 1: errors were found, or the answer is no.
-    Errors,
-    /// 2: the command could not be carried out.
-    Failed,
+    Negative,
+    /// 2: the command could not be completed.
+    Incomplete,
 }
 
 /// `Err` if a command ends early; its reason is already reported.
@@ -111,7 +111,7 @@ impl Context {
     /// Reports diagnostics that are not about values of the configuration; the command fails.
     pub(crate) fn refuse(&self, diagnostics: &[Diagnostic]) -> Exit {
         self.report_refusal(diagnostics, &Masks::of_schemas(diagnostics));
-        Exit::Failed
+        Exit::Incomplete
     }
 
     /// Reports diagnostics on stderr, and on stdout as JSON where that is the format.
@@ -134,7 +134,7 @@ impl Context {
     /// Reports an error that has no code; the command fails.
     pub(crate) fn fail(&self, message: impl Display) -> Exit {
         self.terminal.note(&format!("error: {message}\n"));
-        Exit::Failed
+        Exit::Incomplete
     }
 
     /// A builder of the application's own configuration, from the layers that the options name.
@@ -252,5 +252,5 @@ pub(crate) fn exit_for(diagnostics: &[Diagnostic]) -> Exit {
         diagnostic.severity == Severity::Error
             && (is_file || matches!(diagnostic.code, Code::EnvFile | Code::OverrideKey))
     };
-    if diagnostics.iter().any(is_unread) { Exit::Failed } else { Exit::Errors }
+    if diagnostics.iter().any(is_unread) { Exit::Incomplete } else { Exit::Negative }
 }

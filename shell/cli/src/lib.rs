@@ -28,8 +28,8 @@ pub fn run() -> ExitCode {
     match execute(&context, cli.command) {
         _ if context.terminal.is_lost() => ExitCode::from(2),
         Exit::Ok => ExitCode::SUCCESS,
-        Exit::Errors => ExitCode::from(1),
-        Exit::Failed => ExitCode::from(2),
+        Exit::Negative => ExitCode::from(1),
+        Exit::Incomplete => ExitCode::from(2),
     }
 }
 

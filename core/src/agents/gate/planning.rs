@@ -97,7 +97,7 @@ impl Plan {
 }
 
 impl Run {
-    /// The warning that the configured gate of a stage no longer has the agents of this run. Its origin comes from `root`,
+    /// The warning that the configured gate of a stage has other agents than this run, or another order. Its origin comes from `root`,
     /// the tree that the settings were deserialized from.
     pub fn changed_gate<'a>(
         &self,

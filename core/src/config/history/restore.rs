@@ -36,7 +36,7 @@ pub enum RestoreAction {
     Replaced,
     /// It is created.
     Created,
-    /// It is renamed to its backup, because the generation did not have it.
+    /// The generation did not have this file: it is renamed, and kept as a backup.
     SetAside,
 }
 
@@ -79,7 +79,7 @@ pub fn plan_restore(generation: &StoredState, current: &[CurrentFile]) -> Option
 
 impl FileRestore {
     /// The change as a unified diff with three lines of context and the file name `name`; empty if nothing changes. Each
-    /// character of a secret is shown as `*`. If a text does not parse, so is each character of every value.
+    /// character of a secret is shown as `*`. If a text does not parse, only punctuation and known names of keys are shown.
     pub fn diff(&self, name: &str, rules: &Rules) -> String {
         if self.action == RestoreAction::Unchanged {
             return String::new();
@@ -119,7 +119,7 @@ impl<'s> DiffLines<'s> {
             Ok(checked) => checked.masks(rules),
             Err(refused) => refused.masks(rules),
         };
-        let mask = masks.source(source, false);
+        let mask = masks.source_mask(source, false);
         let mut at = 0;
         let mut shown = Vec::new();
         let plain: Vec<&str> = source.text().split_inclusive('\n').collect();

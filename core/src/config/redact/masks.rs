@@ -92,13 +92,13 @@ impl Masks {
     ///
     /// Empty for a source without lines (a variable, an override).
     pub fn line(&self, source: &Arc<Source>, line: Range<usize>) -> String {
-        self.source(source, false).line(line)
+        self.source_mask(source, false).line(line)
     }
 
     /// As [`Masks::line`], for a source that did not parse. It shows only punctuation, and the known names of keys where a key
     /// may stand.
     pub fn unparsed_line(&self, source: &Arc<Source>, line: Range<usize>) -> String {
-        self.source(source, true).line(line)
+        self.source_mask(source, true).line(line)
     }
 
     /// The message with [`REDACTED`] for each secret text of four characters or more.
@@ -143,7 +143,7 @@ impl Masks {
     }
 
     /// The mask of one source, computed once for many lines.
-    pub(crate) fn source<'m>(&'m self, source: &Arc<Source>, unparsed: bool) -> SourceMask<'m> {
+    pub(crate) fn source_mask<'m>(&'m self, source: &Arc<Source>, unparsed: bool) -> SourceMask<'m> {
         let known = self.sources.iter().find(|(known, _)| is_same(known, source)).filter(|_| !unparsed);
         let masked = match known {
             None => unparsed::masked(source.text(), &self.names),
@@ -387,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_scrubbed_of_every_spelling_of_a_secret() {
+    fn a_message_loses_every_spelling_of_a_secret() {
         let text = "secret = [\"a\\\"bc\\nhunter2\", 1_234_567, 0xBEEF, 2026-01-02, 'abc', true]\n";
         let layer = parse(&Source::document(LayerKind::File, "a.toml", text), Language::Toml).unwrap();
         let masks = Masks::of([&layer], &below_secret);
@@ -399,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_scrubbed_in_every_spelling() {
+    fn a_secret_is_masked_in_every_spelling() {
         let masks =
             Masks::of_texts(["sk-1\"2\n".into(), "first line\nsecond".into(), "abc".into(), String::new()]);
         assert_eq!(

@@ -80,7 +80,7 @@ pub enum ReadResult {
     ContentRestored,
     /// A valid configuration.
     Accepted {
-        /// The hash of its tree as written in the sources.
+        /// The hash of the resolved values, with those that wait for a restart.
         tree: Fingerprint,
         /// Whether the bytes of a file differ from the read before.
         files_changed: bool,
@@ -94,7 +94,7 @@ pub enum ReadResult {
     },
 }
 
-/// What the shell has to do, in the order of the list.
+/// One action of the shell. [`ReloadMachine::step`] returns actions in the order in which to do them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReloadAction {
     /// Read and validate all sources, and answer with [`ReloadInput::Read`].
@@ -115,9 +115,11 @@ pub enum ReloadAction {
 /// them and not yet written the new text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LostFiles {
-    /// Wait for each file that lost its content since the last read that was accepted or refused.
+    /// Answer [`ReadResult::LostContent`] if a file lost its content since the last read that was accepted or refused. The
+    /// machine then reads again later.
     Wait,
-    /// Wait for the files that lost their content since the read directly before; the wait for the others has timed out.
+    /// The same, only for files that lost their content since the read directly before: the wait for the others has timed
+    /// out.
     WaitForNew,
     /// As [`LostFiles::Wait`]. If every file has its content again, answer [`ReadResult::ContentRestored`]: the content may
     /// still be incomplete, so the machine waits for one more debounce period.
@@ -221,7 +223,7 @@ impl ReloadMachine {
     ///
     /// Times must not go back. The shell answers each [`ReloadAction::Read`] with one [`ReloadInput::Read`]; no second
     /// read is returned before that. Only [`ReloadInput::Read`] can lead to a publication. So every guard is
-    /// respected if the caller holds one lock while it passes [`ReloadInput::Busy`] and [`ReloadInput::Read`].
+    /// respected if the caller passes [`ReloadInput::Busy`] and [`ReloadInput::Read`] under the same mutex.
     pub fn step(&mut self, now: Duration, input: ReloadInput) -> Vec<ReloadAction> {
         let mut actions = Vec::new();
         match input {

@@ -184,7 +184,7 @@ impl<'m> LastSource<'m> {
         if last.as_ref().is_some_and(|last| last.is_unparsed != is_unparsed || !last.mask.is_of(source)) {
             *last = None;
         }
-        let new = || Self { is_unparsed, mask: masks.source(source, is_unparsed), has_note: false };
+        let new = || Self { is_unparsed, mask: masks.source_mask(source, is_unparsed), has_note: false };
         last.get_or_insert_with(new)
     }
 }

@@ -2,6 +2,7 @@
 
 use alloc::collections::BTreeSet;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::config::Merged;
@@ -9,6 +10,7 @@ use crate::config::explain::{Explanation, explain};
 use crate::config::schema::Schema;
 use crate::config::source::EnvironmentNames;
 use crate::tree::diff::Change;
+use crate::tree::typed::LazyOutline;
 use crate::tree::{Key, Value};
 
 /// The rules of single keys: their schema, their variables, and which are secret. Shared by the [`Rules`](super::Rules) of a
@@ -16,6 +18,8 @@ use crate::tree::{Key, Value};
 #[derive(Clone, Debug, Default)]
 pub struct KeyRules {
     pub(super) schema: Option<Schema>,
+    /// The outline of the type of the settings.
+    pub(super) outline: Option<Arc<LazyOutline>>,
     pub(super) prefix: Option<String>,
     pub(super) reserved: Vec<String>,
     pub(super) further_secrets: BTreeSet<Key>,
@@ -32,10 +36,18 @@ impl KeyRules {
         self.schema().is_some_and(|schema| schema.is_secret(key)) || self.further_secrets.contains(key)
     }
 
+    /// What the type of the settings reads at its keys, if it is known.
+    pub(super) fn outline(&self) -> Option<&LazyOutline> {
+        self.outline.as_deref()
+    }
+
     /// The names of the variables, for the keys of the schema and of a merged tree; `None` without a prefix.
     pub fn variable_names<'a>(&'a self, present: Option<&'a Value>) -> Option<EnvironmentNames<'a>> {
         let prefix = self.prefix.as_deref()?;
-        Some(EnvironmentNames::new(prefix, &self.reserved, self.schema(), present))
+        Some(
+            EnvironmentNames::new(prefix, &self.reserved, self.schema(), present)
+                .with_outline(self.outline()),
+        )
     }
 
     /// Explains one key of a tree; `pending` are the changes that wait for a restart. `None` for a key that neither a layer

@@ -8,10 +8,13 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use serde::de::DeserializeOwned;
+
 use crate::config::redact::Masks;
 use crate::config::schema::{Schema, SchemaValidator};
 use crate::config::source::{Environment, Language, Override, parse};
 use crate::config::{Layer, ListStrategy, Merged};
+use crate::tree::typed::LazyOutline;
 use crate::tree::{
     Code, CodeFamily, Diagnostic, Key, LayerKind, Origin, Severity, Source, Value, in_report_order, is_ok,
     with_strictness,
@@ -81,6 +84,13 @@ impl Rules {
         let keys = Arc::make_mut(&mut self.keys);
         keys.prefix = Some(prefix.into());
         keys.reserved = reserved.iter().map(|suffix| (*suffix).into()).collect();
+        self
+    }
+
+    /// Takes names and types of keys also from the type of the settings, where the schema does not say them.
+    #[must_use]
+    pub fn with_type<T: DeserializeOwned>(mut self) -> Self {
+        Arc::make_mut(&mut self.keys).outline = Some(Arc::new(LazyOutline::of::<T>()));
         self
     }
 
@@ -171,7 +181,8 @@ impl Rules {
             layers.extend(layer);
             diagnostics.extend(reported);
         }
-        let (layer, reported) = Override::layer(&inputs.overrides, self.schema(), present);
+        let (layer, reported) =
+            Override::layer(&inputs.overrides, self.schema(), self.keys.outline(), present);
         layers.extend(layer);
         diagnostics.extend(reported);
         let merged = match documents {

@@ -1,4 +1,5 @@
-//! The processing steps of a configuration, each with its own type. Each type is created only from the one before.
+//! The processing steps of a configuration, each with its own type. `Resolved` is created only from
+//! `Checked`, and `Checked` only by the checks of `Rules`.
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -59,12 +60,12 @@ impl Checked {
         &self.pending
     }
 
-    /// The merged tree, with the values that others replaced.
+    /// The merged tree, with the values that others replaced. Settings that need a restart have their running values.
     pub fn merged(&self) -> &Merged {
         &self.merged
     }
 
-    /// The merged layers, lowest first.
+    /// The layers that were merged, lowest first.
     pub fn layers(&self) -> &[Layer] {
         &self.layers
     }
@@ -180,7 +181,7 @@ impl Refused {
         }
     }
 
-    /// Every diagnostic, in report order; at least one is an error.
+    /// Every diagnostic, in report order.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
     }

@@ -8,6 +8,7 @@ use super::text::{forms, types_of_key, value_of};
 use crate::config::schema::Schema;
 use crate::config::{Layer, ListStrategy, merge};
 use crate::tree::nearest::nearest_keys;
+use crate::tree::typed::LazyOutline;
 use crate::tree::{Code, Diagnostic, Key, Kind, LayerKind, MAX_DEPTH, Origin, Segment, Source, Value};
 
 /// One override, as written.
@@ -66,18 +67,19 @@ impl Override {
 
     /// Reads a list of overrides into one layer; a later one wins over an earlier.
     ///
-    /// Types come from the schema, else from `present`, the merged tree below, else the value is a string.
+    /// Types come from the schema, else from the type of the settings, else from `present`, the merged tree below, else the value is a string.
     /// Returns the layer of the valid overrides, and every diagnostic: `override/key`, `override/type`, and as a warning
     /// `override/unset` for a key that nothing sets.
     pub fn layer(
         overrides: &[Self],
         schema: Option<&Schema>,
+        outline: Option<&LazyOutline>,
         present: Option<&Value>,
     ) -> (Option<Layer>, Vec<Diagnostic>) {
         let mut diagnostics = Vec::new();
         let mut root: Option<Value> = None;
         for one in overrides {
-            match one.tree(schema, present) {
+            match one.tree(schema, outline, present) {
                 Ok(tree) => {
                     root = Some(match &root {
                         Some(below) => merge(below, &tree, &|_| ListStrategy::Replace),
@@ -112,7 +114,12 @@ impl Override {
         (root.map(Layer::new), diagnostics)
     }
 
-    fn tree(&self, schema: Option<&Schema>, present: Option<&Value>) -> Result<Value, Diagnostic> {
+    fn tree(
+        &self,
+        schema: Option<&Schema>,
+        outline: Option<&LazyOutline>,
+        present: Option<&Value>,
+    ) -> Result<Value, Diagnostic> {
         let (written, text, name) = match self {
             Self::Set { key, text } => (key, text.as_str(), "--set"),
             Self::Unset { key } => (key, "", "--unset"),
@@ -143,7 +150,7 @@ impl Override {
         let value = match self {
             Self::Unset { .. } => Value::new(Kind::Unset, origin.clone()),
             Self::Set { .. } => {
-                let facts = types_of_key(&key, schema, present);
+                let facts = types_of_key(&key, schema, outline, present);
                 value_of(text, &source, &facts).map_err(|error| {
                     refuse(Code::OverrideType, key.clone(), error.to_string()).help(forms(&facts))
                 })?

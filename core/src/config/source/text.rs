@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use super::{Language, parse};
 use crate::config::schema::{Facts, Schema};
+use crate::tree::typed::LazyOutline;
 use crate::tree::{Key, Kind, Number, Origin, Source, Text, TypeSet, Value};
 
 /// Why a text is not a value of its key's type. It does not quote the text.
@@ -158,16 +159,26 @@ fn moved(value: &Value, origin: &Origin) -> Value {
     Value::new(kind, origin.clone())
 }
 
-/// The types of a key: those of the schema, else the type of the value in a layer below, else any, so that a text is
-/// a string.
-pub(crate) fn types_of_key(key: &Key, schema: Option<&Schema>, present: Option<&Value>) -> Facts {
-    if let Some(schema) = schema {
-        let types = schema.types(key);
-        return types.map_or_else(Facts::default, |(types, element_types)| Facts {
-            types,
-            element_types,
-            ..Facts::default()
-        });
+/// The types of a key: those of the schema, else those that the type of the settings reads, else the type of the value in
+/// a layer below, else any, so that a text is a string.
+pub(crate) fn types_of_key(
+    key: &Key,
+    schema: Option<&Schema>,
+    outline: Option<&LazyOutline>,
+    present: Option<&Value>,
+) -> Facts {
+    let of_types = |(types, element_types)| Facts { types, element_types, ..Facts::default() };
+    let by_schema = schema.and_then(|schema| schema.types(key)).filter(|(types, _)| *types != TypeSet::ANY);
+    if let Some(types) = by_schema {
+        return of_types(types);
+    }
+    let by_type =
+        outline.and_then(|outline| outline.get(key)).filter(|outline| outline.types() != TypeSet::ANY);
+    if let Some(outline) = by_type {
+        return of_types((outline.types(), outline.element_types()));
+    }
+    if schema.is_some() {
+        return Facts::default();
     }
     let Some(value) = present.and_then(|present| present.get(key)) else { return Facts::default() };
     let of = |value: &Value| match value.kind() {

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use super::{Comparison, SimulationRun, name};
 use crate::text::count;
 
-/// The lowest and the highest of one number over all runs, and the names of the runs that have it.
+/// The lowest and the highest value of one measurement, each with the names of the runs that have it.
 struct Extremes {
     min: u64,
     min_runs: String,
@@ -29,7 +29,7 @@ impl Comparison {
         match self.extremes(SimulationRun::succeeded) {
             Err(same) => format!("With every jitter {same} of {clients} clients succeed"),
             Ok(Extremes { min, min_runs, max, max_runs }) if max < u64::from(clients) / 2 => format!(
-                "Even with {max_runs} only {max} of {clients} clients succeed, the fewest with {min_runs} ({min})"
+                "At most {max} of {clients} clients succeed (with {max_runs}), at least {min} (with {min_runs})"
             ),
             Ok(Extremes { min, min_runs, max, max_runs }) => format!(
                 "Most clients succeed with {max_runs} ({max} of {clients}), the fewest with {min_runs} ({min})"
@@ -53,10 +53,13 @@ impl Comparison {
     fn peaks(&self) -> String {
         match self.extremes(SimulationRun::later_peak) {
             Err(same) => {
-                format!("after the first 100 ms the peak is {} in 100 ms in every run", count(same, "call"))
+                format!(
+                    "without the first 100 ms, the busiest 100 ms have {} in every run",
+                    count(same, "call")
+                )
             }
             Ok(Extremes { min, min_runs, max, max_runs }) => format!(
-                "after the first 100 ms the peak is lowest with {min_runs} ({} in 100 ms) and highest with {max_runs} ({max})",
+                "without the first 100 ms, the busiest 100 ms have {} with {min_runs} and {max} with {max_runs}",
                 count(min, "call")
             ),
         }

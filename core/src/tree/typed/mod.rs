@@ -31,7 +31,7 @@ mod tests;
 mod value_reader;
 mod value_writer;
 
-pub use outline::Outline;
+pub use outline::{LazyOutline, Outline};
 pub use secret::Secret;
 
 /// Why a value does not fit a type, and where.

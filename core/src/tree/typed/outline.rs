@@ -3,7 +3,10 @@
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
+use core::fmt;
+use core::ops::Deref;
 
+use once_cell::race::OnceBox;
 use serde::de::DeserializeOwned;
 
 use super::probe::probe;
@@ -110,6 +113,11 @@ impl Outline {
         self.fields.keys().map(Text::as_str)
     }
 
+    /// The names of the fields, with aliases.
+    pub(crate) fn all_names(&self) -> impl Iterator<Item = &str> {
+        self.names().chain(self.aliases.keys().map(Text::as_str))
+    }
+
     /// The field with this name or alias.
     pub fn field(&self, name: &str) -> Option<&str> {
         let name = self.aliases.get(name).map_or(name, Text::as_str);
@@ -156,5 +164,32 @@ impl Outline {
         let below = || self.fields.values().chain(self.others.as_deref()).chain(self.elements.as_deref());
         self.state.is_complete
             || (self.state.is_asked && self.state.variants.is_empty() && below().all(Self::is_complete))
+    }
+}
+
+/// The outline of a type, found when it is first needed.
+pub struct LazyOutline {
+    probe: fn() -> Outline,
+    found: OnceBox<Outline>,
+}
+
+impl LazyOutline {
+    /// The outline of a type.
+    pub fn of<T: DeserializeOwned>() -> Self {
+        Self { probe: Outline::of::<T>, found: OnceBox::new() }
+    }
+}
+
+impl Deref for LazyOutline {
+    type Target = Outline;
+
+    fn deref(&self) -> &Outline {
+        self.found.get_or_init(|| Box::new((self.probe)()))
+    }
+}
+
+impl fmt::Debug for LazyOutline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LazyOutline").field("found", &self.found.get()).finish_non_exhaustive()
     }
 }

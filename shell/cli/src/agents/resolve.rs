@@ -14,7 +14,7 @@ pub(crate) fn run(context: &Context, args: &ResolveArgs) -> Exit {
         context
             .terminal
             .note("error: model names belong to the built-in schema, which --schema replaces; run without --schema\n");
-        return Exit::Failed;
+        return Exit::Incomplete;
     }
     let (opened, checked) = match context.open_valid() {
         Ok(opened) => opened,
@@ -31,7 +31,7 @@ pub(crate) fn run(context: &Context, args: &ResolveArgs) -> Exit {
         Ok(registry) => registry,
         Err(errors) => {
             errors.iter().for_each(|error| context.terminal.note(&format!("error: {error}\n")));
-            return Exit::Errors;
+            return Exit::Negative;
         }
     };
     let mut outcome = Exit::Ok;
@@ -41,7 +41,7 @@ pub(crate) fn run(context: &Context, args: &ResolveArgs) -> Exit {
             Ok(entry) => entries.push((name, entry)),
             Err(error) => {
                 context.terminal.note(&format!("error: {error}\n"));
-                outcome = Exit::Errors;
+                outcome = Exit::Negative;
             }
         }
     }

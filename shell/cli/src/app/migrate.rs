@@ -18,7 +18,7 @@ pub(crate) fn run(context: &Context, args: &MigrateArgs) -> CommandResult {
     let rules = context.rules().map_err(|diagnostics| context.refuse(&diagnostics))?;
     let migration = migrate_text(&source).map_err(|diagnostics| {
         context.refuse(&diagnostics);
-        Exit::Errors
+        Exit::Negative
     })?;
     context.terminal.report(migration.warnings(), &Masks::default());
     let diff = migration.diff(&name, &|key| rules.keys().is_secret(key));

@@ -15,7 +15,7 @@ pub(crate) use gate::{GateCommand, GateListArgs, GateRunArgs, PromptArgs};
 #[derive(Debug, Parser)]
 #[command(name = "speckit", version, max_term_width = 100, arg_required_else_help = true)]
 #[command(
-    after_help = "Exit: 0 success; 1 errors were found, a key is not set, or a gate did not pass; 2 the command could not run."
+    after_help = "Exit: 0 success; 1 errors were found, a key is not set, or a gate did not pass; 2 the command could not be completed."
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]

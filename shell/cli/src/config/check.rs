@@ -71,8 +71,10 @@ fn summary(checked: &Checked) -> String {
         Some((last, front)) => format!(" from {} and {last}", front.join(", ")),
         None => String::new(),
     };
-    let values = if count == 0 { "nothing is set".into() } else { text::count(count, "value") };
-    format!("ok: {values}{from}\n")
+    match count {
+        0 => "ok: nothing is set\n".into(),
+        _ => format!("ok: {}{from}\n", text::count(count, "value")),
+    }
 }
 
 fn check_each(context: &Context, files: &[PathBuf]) -> CommandResult {
@@ -80,7 +82,7 @@ fn check_each(context: &Context, files: &[PathBuf]) -> CommandResult {
     let schema_warnings = rules.schema().map(|schema| schema.warnings().to_vec()).unwrap_or_default();
     let schema_warnings = with_strictness(schema_warnings, context.globals.strict);
     context.terminal.report(&schema_warnings, &Masks::default());
-    let mut exit = if is_ok(&schema_warnings) { Exit::Ok } else { Exit::Errors };
+    let mut exit = if is_ok(&schema_warnings) { Exit::Ok } else { Exit::Negative };
     let mut documents: Vec<Json> = Vec::new();
     for path in files {
         let (diagnostics, masks) = check_alone(path, &rules);
@@ -92,7 +94,7 @@ fn check_each(context: &Context, files: &[PathBuf]) -> CommandResult {
             context.terminal.result(&format!("ok: {name}\n"));
         }
         documents.push(json!({ "file": name, "ok": ok, "diagnostics": masks.masked(&diagnostics) }));
-        if !ok && exit != Exit::Failed {
+        if !ok && exit != Exit::Incomplete {
             exit = exit_for(&diagnostics);
         }
     }

@@ -41,7 +41,7 @@ pub(crate) fn unknown_key(context: &Context, root: &Value, key: &Key) -> Exit {
         diagnostic.help(format!("did you mean {}?", near.join(" or ")))
     };
     context.refuse(&[diagnostic]);
-    Exit::Errors
+    Exit::Negative
 }
 
 /// The tree that has only this value, at its key. An item of a list stands for the list.

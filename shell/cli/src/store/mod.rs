@@ -53,7 +53,7 @@ fn check(context: &Context, path: &Path) -> CommandResult {
             context.terminal.note(help);
         }
     }
-    Ok(if is_sound { Exit::Ok } else { Exit::Errors })
+    Ok(if is_sound { Exit::Ok } else { Exit::Negative })
 }
 
 fn with_message(finding: &StoreFinding) -> serde_json::Value {
@@ -67,7 +67,7 @@ fn with_message(finding: &StoreFinding) -> serde_json::Value {
 fn vacuum(context: &Context, path: &Path) -> CommandResult {
     if !documents::exists(path) {
         // Opening a store would create the file; this only fails with the reason.
-        return stats(context, path.into()).and(Err(Exit::Failed));
+        return stats(context, path.into()).and(Err(Exit::Incomplete));
     }
     let is_ended = Arc::new(AtomicBool::new(false));
     let ended = Arc::clone(&is_ended);
@@ -90,7 +90,7 @@ fn vacuum(context: &Context, path: &Path) -> CommandResult {
     drop(signals);
     let done = done.map_err(|error| failed(context, &error))?;
     context.print(&done, format_args!("{done}\n"));
-    Ok(if done.is_finished { Exit::Ok } else { Exit::Failed })
+    Ok(if done.is_finished { Exit::Ok } else { Exit::Incomplete })
 }
 
 /// A line of progress that overwrites itself.

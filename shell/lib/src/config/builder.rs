@@ -364,7 +364,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
-    /// Takes the debounce period, the watch mode and further watched paths from the settings, at each reload.
+    /// Takes the debounce period, the watch mode and further watched paths from the settings, at each reload. Replaces
+    /// [`Builder::debounce`] and [`Builder::watch_mode`].
     ///
     /// ```
     /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
@@ -398,7 +399,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
 
     /// Records the history in this SQLite database: file texts and redacted values of the newest 1000 generations, and
     /// the newest 1000 refusals. A missing database is created, readable by its owner only; it is not encrypted, and the texts may
-    /// contain secrets (see [`Builder::history_settings`]).
+    /// contain secrets. To record no texts, set [`StoreConfig::history`] with [`Builder::history_settings`].
     ///
     /// Writes happen in the background; only reads of the [`History`](crate::config::history::History) and the drop of the last
     /// [`Config`] wait for them. Before [`std::process::exit`], call
@@ -454,7 +455,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
-    /// Ignores variables with the prefix that are not settings: with the prefix `APP`, `.env_reserved(["LOG"])` keeps `APP_LOG` for
+    /// Ignores the listed variables, which are no settings: with the prefix `APP`, `.env_reserved(["LOG"])` keeps `APP_LOG` for
     /// the program itself.
     ///
     /// ```
@@ -478,7 +479,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
-    /// Records the history in this file, or in the one that the settings name, as the program `speckit` does.
+    /// Records the history as the program `speckit` does: in the file `named`, or in that of the settings if it is `None`.
+    /// `began` is when the command started, since 1970-01-01T00:00:00Z.
     #[cfg(feature = "sqlite")]
     #[doc(hidden)]
     #[must_use]

@@ -62,8 +62,8 @@ pub(crate) struct RuleOptions {
 }
 
 impl RuleOptions {
-    pub(crate) fn rules(&self, schema: Option<Schema>) -> Rules {
-        let mut rules = Rules::new(schema).strict(self.strict);
+    pub(crate) fn rules<T: DeserializeOwned>(&self, schema: Option<Schema>) -> Rules {
+        let mut rules = Rules::new(schema).with_type::<T>().strict(self.strict);
         if let Some(prefix) = &self.prefix {
             let reserved: Vec<&str> = self.reserved.iter().map(String::as_str).collect();
             rules = rules.with_prefix(prefix.clone(), &reserved);
@@ -178,7 +178,7 @@ impl<T: DeserializeOwned> Loader<T> {
                 Some(compile_file(&recorder, path, maps).map_err(ConfigError::rules)?)
             }
         };
-        let rules = options.rules(compiled);
+        let rules = options.rules::<T>(compiled);
         Ok(Self {
             sources,
             #[cfg(feature = "schema")]
@@ -236,7 +236,7 @@ impl<T: DeserializeOwned> Loader<T> {
             recorder.absorb(found);
         }
         recorder.absorb(contents.clone());
-        self.rules = self.options.rules(Some(schema?));
+        self.rules = self.options.rules::<T>(Some(schema?));
         self.schema_contents = contents;
         Ok(())
     }

@@ -29,7 +29,7 @@ struct Pool {
     used: usize,
 }
 
-/// A connection, with the guard that no statement ends its transactions.
+/// A connection, and what keeps statements from ending its transactions.
 struct ReaderConnection {
     connection: Connection,
     guard: Arc<TransactionGuard>,

@@ -42,7 +42,7 @@ struct WriterState {
     guard: Arc<TransactionGuard>,
     /// The thread whose closure runs, identified by [`this_thread`]; 0 for none.
     running: AtomicUsize,
-    /// The thread that serves the queue, in the same way. It drops the callers' values; their destructors must not wait for a
+    /// The thread that serves the queue, identified like `running`. It drops the callers' values; their destructors must not wait for a
     /// write.
     serving: AtomicUsize,
     queue: Monitor<WriteQueue>,
@@ -168,21 +168,21 @@ impl WriterState {
         ran
     }
 
-    /// Runs the thread: writes groups as long as there are writes.
+    /// Runs the thread: commits groups until the store is dropped and the queue is empty.
     fn serve(&self) {
         self.serving.store(this_thread(), Ordering::Relaxed);
-        let mut last = 0;
-        while let Some(first) = self.next(last) {
+        let mut previous_count = 0;
+        while let Some(first) = self.next(previous_count) {
             let connection = self.connection.lock();
-            last = self.group(&connection, first, last);
+            previous_count = self.group(&connection, first, previous_count);
         }
     }
 
     /// Waits for a write. `None` once the store is being dropped and the queue is empty.
     ///
     /// After a group further writes are likely, so for a moment new ones still join the queue.
-    fn next(&self, last: usize) -> Option<Box<dyn PendingWrite>> {
-        let lingering = if last > 1 { LINGER } else { Duration::ZERO };
+    fn next(&self, previous_count: usize) -> Option<Box<dyn PendingWrite>> {
+        let lingering = if previous_count > 1 { LINGER } else { Duration::ZERO };
         let next = self.queue.wait_for(lingering, WriteQueue::next).or_else(|| {
             self.queue.wait_for(Duration::MAX, |queue| {
                 let next = queue.next();
@@ -206,13 +206,13 @@ impl WriterState {
     }
 
     /// Runs the first write and the waiting ones in one transaction. If the transaction is lost, each runs again in
-    /// its own transaction, also a failed one: the changes of another write may be the cause. Returns their number.
-    fn group(&self, connection: &Connection, first: Box<dyn PendingWrite>, last: usize) -> usize {
+    /// its own transaction, also a failed one: the changes of another write may be the cause. Returns how many writes the group had.
+    fn group(&self, connection: &Connection, first: Box<dyn PendingWrite>, previous_count: usize) -> usize {
         let Some((first, transaction)) = self.retry_while_locked(first, |_| Transaction::write(connection))
         else {
             return 0;
         };
-        let mut done: Vec<(Box<dyn PendingWrite>, WriteResult)> = Vec::with_capacity(last);
+        let mut done: Vec<(Box<dyn PendingWrite>, WriteResult)> = Vec::with_capacity(previous_count);
         let until = clock::now() + LONGEST_GROUP;
         let mut next = Some(first);
         let mut is_whole = true;
@@ -258,8 +258,8 @@ impl WriterState {
         }
     }
 
-    /// Repeats an attempt for a write while other processes hold the lock. `None` if the write has ended at its deadline, or
-    /// its caller no longer waits.
+    /// Repeats an attempt for a write while other processes hold the lock. `None` if the write has ended (deadline,
+    /// permanent error, panic) or was withdrawn.
     fn retry_while_locked<T>(
         &self,
         mut write: Box<dyn PendingWrite>,

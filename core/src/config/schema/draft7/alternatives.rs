@@ -13,8 +13,8 @@ use super::violation_context::ViolationContext;
 use crate::tree::{Code, TypeSet, Value};
 
 impl SchemaValidator {
-    /// Adds why no alternative matches: as a rule the violations of the closest one. For `oneOf`, also adds that several
-    /// match.
+    /// Adds why no alternative matches: as a rule the violations of the closest one. If several
+    /// alternatives of a `oneOf` match, adds only that.
     pub(super) fn explain_alternatives(
         &self,
         code: Code,
@@ -62,7 +62,7 @@ impl SchemaValidator {
             violations.push(context.violation(code, "no alternative matches", value));
             return;
         };
-        // All alternatives are chosen by the same member, and its value fits none: that alone is the error.
+        // Each alternative requires another value of the same member, and the value is none of them: report only that.
         if discriminators.len() == branches.len()
             && let Some(first) = discriminators.first()
             && discriminators.iter().all(|other| other.key == first.key)
@@ -98,7 +98,8 @@ impl SchemaValidator {
 struct Alternative {
     id: NodeId,
     why: Vec<Violation>,
-    /// The violation of the discriminator: a member whose `const` or `enum` does not fit this alternative.
+    /// The violation of the discriminator: a member whose value is not the `const`, or not in the `enum`, of this
+    /// alternative.
     discriminator: Option<Violation>,
     /// Compared in this order: whether the type is wrong, whether the discriminator does not fit, the number of unknown keys,
     /// the number of violations.

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use super::Environment;
 use crate::config::schema::{Facts, NamedVariable, Schema};
 use crate::config::source::text::types_of_key;
+use crate::tree::typed::{LazyOutline, Outline};
 use crate::tree::{Key, MAX_DEPTH, Segment, Text, TypeSet, Value};
 
 /// One row of the table that `speckit env` prints.
@@ -36,7 +37,9 @@ pub struct EnvironmentNames<'a> {
     /// Suffixes that the program uses for itself: `CONFIG` reserves `PREFIX_CONFIG`.
     reserved: &'a [String],
     schema: Option<&'a Schema>,
-    /// The merged tree of the layers below the environment. It has the names in open tables, which may have any names.
+    /// The outline of the type of the settings.
+    outline: Option<&'a LazyOutline>,
+    /// The merged tree of the layers below the environment. If a table may have any names, they come from here.
     present: Option<&'a Value>,
 }
 
@@ -48,7 +51,17 @@ impl<'a> EnvironmentNames<'a> {
         schema: Option<&'a Schema>,
         present: Option<&'a Value>,
     ) -> Self {
-        Self { prefix, reserved, schema, present }
+        Self { prefix, reserved, schema, outline: None, present }
+    }
+
+    /// Takes names and types also from the type of the settings.
+    pub(crate) fn with_outline(self, outline: Option<&'a LazyOutline>) -> Self {
+        Self { outline, ..self }
+    }
+
+    /// What the type of the settings reads at a key.
+    fn outline_of(&self, key: &Key) -> Option<&'a Outline> {
+        self.outline?.get(key)
     }
 
     /// The variable that sets a key: `x-env` of the schema, else prefix and key in capitals.
@@ -93,7 +106,7 @@ impl<'a> EnvironmentNames<'a> {
     }
 
     pub(super) fn facts(&self, key: &Key) -> Facts {
-        types_of_key(key, self.schema, self.present)
+        types_of_key(key, self.schema, self.outline, self.present)
     }
 
     /// The meaning of a variable; an unknown one without the prefix is ignored.
@@ -108,7 +121,7 @@ impl<'a> EnvironmentNames<'a> {
             return Meaning::SecretFile(key);
         }
         match (known, self.suffix(variable)) {
-            (Meaning::Unknown, Some(rest)) => self.open_key(rest).map_or(Meaning::Unknown, Meaning::Key),
+            (Meaning::Unknown, Some(rest)) => self.unlisted_key(rest).map_or(Meaning::Unknown, Meaning::Key),
             (known, _) => known,
         }
     }
@@ -117,7 +130,7 @@ impl<'a> EnvironmentNames<'a> {
     fn key(&self, variable: &str) -> Option<Key> {
         match self.listed_meaning(variable) {
             Meaning::Key(key) => Some(key),
-            Meaning::Unknown => self.open_key(self.suffix(variable)?),
+            Meaning::Unknown => self.unlisted_key(self.suffix(variable)?),
             _ => None,
         }
     }
@@ -140,7 +153,7 @@ impl<'a> EnvironmentNames<'a> {
             return Meaning::Key(key);
         }
         let mut keys = BTreeSet::new();
-        self.known_keys(rest, &Key::root(), &mut keys);
+        self.add_matching_keys(rest, &Key::root(), &mut keys);
         let mut keys = keys.into_iter();
         match (keys.next(), keys.next()) {
             (Some(key), None) => Meaning::Key(key),
@@ -159,24 +172,26 @@ impl<'a> EnvironmentNames<'a> {
         self.schema?.named_variables().iter().find(|named| named.variable == variable)
     }
 
-    /// Adds every known key whose name in capitals may be `rest`.
-    fn known_keys(&self, rest: &str, key: &Key, keys: &mut BTreeSet<Key>) {
+    /// Adds every key below `key` that `rest` may spell in capitals.
+    fn add_matching_keys(&self, rest: &str, key: &Key, keys: &mut BTreeSet<Key>) {
         for name in self.names_at(key, &|name| strip_name(rest, name).is_some()) {
             let Some(after) = strip_name(rest, &name) else { continue };
-            let child = key.child(name);
+            // An alias of a field sets the field.
+            let field = self.outline_of(key).and_then(|outline| outline.field(&name));
+            let child = key.child(field.map_or(name.clone(), Text::new));
             if after.is_empty() {
                 if self.schema.is_none_or(|schema| schema.variable(&child).is_none()) {
                     keys.insert(child);
                 }
             } else if let Some(below) = after.strip_prefix("__") {
-                self.known_keys(below, &child, keys);
-                self.add_open_key(below, &child, keys);
+                self.add_matching_keys(below, &child, keys);
+                self.add_item_or_member(below, &child, keys);
             }
         }
     }
 
     /// Adds the item of a list, or the member of an open table, that `rest` names below a known key.
-    fn add_open_key(&self, rest: &str, key: &Key, keys: &mut BTreeSet<Key>) {
+    fn add_item_or_member(&self, rest: &str, key: &Key, keys: &mut BTreeSet<Key>) {
         let (first, below) =
             rest.split_once("__").map_or((rest, None), |(first, below)| (first, Some(below)));
         let is_list = || {
@@ -186,13 +201,19 @@ impl<'a> EnvironmentNames<'a> {
         let child = match first.parse::<usize>() {
             Ok(index) if is_list() => key.element(index),
             _ => {
-                let Some(schema) = self.schema.filter(|_| !first.is_empty()) else { return };
-                let (_, open) = schema.wanted_names(key, &|_| false);
-                if !open || !self.names_at(key, &|name| strip_name(first, name) == Some("")).is_empty() {
+                let is_open = match self.schema {
+                    Some(schema) => schema.wanted_names(key, &|_| false).1,
+                    None => self.outline_of(key).is_some_and(|outline| outline.is_open()),
+                };
+                let is_listed =
+                    || !self.names_at(key, &|name| strip_name(first, name) == Some("")).is_empty();
+                if first.is_empty() || !is_open || is_listed() {
                     return;
                 }
                 let child = key.child(first.to_lowercase());
-                if schema.facts(&child).is_none_or(|facts| facts.types.is_empty()) {
+                let is_allowed =
+                    |schema: &Schema| schema.facts(&child).is_some_and(|facts| !facts.types.is_empty());
+                if !self.schema.is_none_or(is_allowed) {
                     return;
                 }
                 child
@@ -201,21 +222,24 @@ impl<'a> EnvironmentNames<'a> {
         match below {
             None => drop(keys.insert(child)),
             Some(below) => {
-                self.known_keys(below, &child, keys);
-                self.add_open_key(below, &child, keys);
+                self.add_matching_keys(below, &child, keys);
+                self.add_item_or_member(below, &child, keys);
             }
         }
     }
 
     /// The key of a variable that neither the schema nor a layer lists: its parts in lower case. `None` if the schema does not
     /// allow that key.
-    fn open_key(&self, rest: &str) -> Option<Key> {
+    fn unlisted_key(&self, rest: &str) -> Option<Key> {
         let mut key = Key::root();
         for part in rest.split("__") {
             if part.is_empty() || key.segments().len() >= MAX_DEPTH {
                 return None;
             }
-            let open = self.schema.is_none_or(|schema| schema.member_names(&key).1);
+            let open = match self.schema {
+                Some(schema) => schema.member_names(&key).1,
+                None => self.outline_of(&key).is_none_or(Outline::is_open),
+            };
             key.push(Segment::Name(part.to_lowercase().into()));
             let allowed =
                 self.schema.is_none_or(|schema| schema.facts(&key).is_some_and(|f| !f.types.is_empty()));
@@ -232,6 +256,9 @@ impl<'a> EnvironmentNames<'a> {
         let present = self.present.and_then(|present| present.get(key)).and_then(Value::as_table);
         let present = present.into_iter().flat_map(|table| table.keys().filter(|name| wanted(name)));
         names.extend(present.cloned());
+        if let Some(outline) = self.outline_of(key).filter(|_| self.schema.is_none()) {
+            names.extend(outline.all_names().filter(|name| wanted(name)).map(Text::new));
+        }
         names
     }
 
@@ -244,6 +271,11 @@ impl<'a> EnvironmentNames<'a> {
                 types == TypeSet::OBJECT || !schema.member_names(key).0.is_empty()
             };
             leaves.extend(schema.keys().into_iter().filter(|key| !is_table(key)));
+        }
+        if let Some(outline) = self.outline.filter(|_| self.schema.is_none()) {
+            outline.leaves(&mut |key, _| {
+                leaves.insert(key.clone());
+            });
         }
         if let Some(present) = self.present {
             present.leaves(&mut |key, value| {
@@ -276,7 +308,7 @@ fn mangled(name: &str) -> String {
     name.chars().map(capital).collect()
 }
 
-/// The rest of a variable without a name in capitals; `None` if it does not begin with that name.
+/// Removes `name`, in capitals, from the start of a variable and returns the rest; `None` if the variable does not begin so.
 fn strip_name<'v>(variable: &'v str, name: &str) -> Option<&'v str> {
     name.chars().try_fold(variable, |rest, c| {
         if c.is_alphanumeric() {

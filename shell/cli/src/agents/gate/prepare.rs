@@ -9,7 +9,7 @@ use speckit_core::app::AppConfig;
 use speckit_core::config::redact::Masks;
 use speckit_core::tree::{in_report_order, is_ok, with_strictness};
 
-use super::{error, prompt, refused};
+use super::{error, fail_with, prompt};
 use crate::args::GateRunArgs;
 use crate::context::{Context, Exit, missing_requirements};
 use speckit::Config;
@@ -46,7 +46,7 @@ impl Prepared {
                         context.terminal.json(&json!({ "ok": false, "diagnostics": error.diagnostics() }));
                     }
                     // Exit 1 is the verdict of the agents only.
-                    Exit::Failed
+                    Exit::Incomplete
                 },
             )?;
         let (snapshot, masks) = (config.snapshot(), config.masks());
@@ -75,7 +75,7 @@ impl Prepared {
                 context.terminal.report(&self.diagnostics, &self.masks);
                 Ok(plan)
             }
-            _ => Err(refused(context, &self.diagnostics, &self.masks)),
+            _ => Err(fail_with(context, &self.diagnostics, &self.masks)),
         }
     }
 
@@ -92,7 +92,7 @@ impl Prepared {
         } else if let Some(planned) = &self.plan {
             context.terminal.result(&masks.mask(&planned.plan().to_text()));
         }
-        if ok { Exit::Ok } else { Exit::Failed }
+        if ok { Exit::Ok } else { Exit::Incomplete }
     }
 
     /// The warning that the gate has other agents now than those that ran; `None` if it has not, or if the current configuration

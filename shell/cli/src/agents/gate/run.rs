@@ -16,7 +16,7 @@ use super::drive::{drive, waiting};
 use super::interruption::Interruptible;
 use super::prepare::Prepared;
 use super::show::Display;
-use super::{error, refused, rescue, unavailable};
+use super::{error, fail_with, rescue, unavailable};
 use crate::args::GateRunArgs;
 use crate::context::{Context, Exit};
 use speckit::agents::{AsyncOrchestrator, Guard, ProcessManager, Runs, StagePlan};
@@ -38,7 +38,7 @@ pub(super) fn run(context: &Context, args: &GateRunArgs) -> Result<Exit, Exit> {
     };
     let report_failure = |why: io::Error| {
         let why = error(Code::GateUnstartable, format!("the gate cannot start: {why}"));
-        refused(context, &[why], &prepared.masks)
+        fail_with(context, &[why], &prepared.masks)
     };
     // Keep the handlers of signals until the program ends: the previous ones cannot be restored.
     let (_signals, cancel_requests) = Interruptible::listen(&interruption).map_err(report_failure)?;
@@ -189,11 +189,11 @@ fn finished(run: &Run, recorded: &Recorded) -> Json {
 /// The outcome of the command. If the gate passed although some agents failed, a warning is printed.
 fn outcome(context: &Context, args: &GateRunArgs, run: &Run, recorded: &Recorded) -> Exit {
     if run.cancelled || matches!(recorded, Recorded::Failed { .. }) {
-        return Exit::Failed;
+        return Exit::Incomplete;
     }
     match run.decision.verdict {
         Verdict::Full => Exit::Ok,
-        Verdict::Insufficient => Exit::Errors,
+        Verdict::Insufficient => Exit::Negative,
         Verdict::Degraded => {
             let is_strict = context.globals.strict || args.require_full;
             let decision = &run.decision;
@@ -208,7 +208,7 @@ fn outcome(context: &Context, args: &GateRunArgs, run: &Run, recorded: &Recorded
                 false => vec![warning.help("--require-full turns this into exit 1")],
             };
             context.terminal.report(&warnings, &Masks::default());
-            if is_strict { Exit::Errors } else { Exit::Ok }
+            if is_strict { Exit::Negative } else { Exit::Ok }
         }
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn list(context: &Context, args: &GateListArgs) -> Result<Exit, Exit>
             .terminal
             .result(&format!("no run is recorded yet in `{name}`: `speckit gate run` records them\n"));
     }
-    Ok(if is_ok(&diagnostics) { Exit::Ok } else { Exit::Errors })
+    Ok(if is_ok(&diagnostics) { Exit::Ok } else { Exit::Negative })
 }
 
 fn filter(args: &GateListArgs) -> RunsFilter {

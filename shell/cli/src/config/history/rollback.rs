@@ -125,7 +125,7 @@ fn require_valid(
     checked.map_err(|refused| {
         context.report_refusal(refused.diagnostics(), &refused.masks(rules));
         context.terminal.note("note: nothing is written: the present rules refuse that generation\n");
-        Exit::Errors
+        Exit::Negative
     })
 }
 
@@ -204,7 +204,7 @@ fn open<T: DeserializeOwned + Send + Sync + 'static>(
 ) -> Result<Option<i64>, Exit> {
     let config = context.recorded(builder, began).because(cause).open().map_err(|error| {
         context.terminal.note(&error.to_string());
-        Exit::Errors
+        Exit::Negative
     })?;
     let Some(history) = config.history() else { return Ok(None) };
     let generations = history.generations().map_err(|error| unreadable(context, &error))?;

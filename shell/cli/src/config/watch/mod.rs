@@ -121,7 +121,7 @@ fn report_refused(context: &Context, error: &ConfigError) -> Exit {
     }
     match error {
         ConfigError::Refused { diagnostics, .. } => exit_for(diagnostics),
-        _ => Exit::Failed,
+        _ => Exit::Incomplete,
     }
 }
 

@@ -76,10 +76,9 @@ fn number(id: Pid) -> u32 {
 /// Reads until the program says that it exits, or until the end of the pipe.
 ///
 /// Children between fork and exec, and children that never call exec, hold copies of the other end. So the pipe may stay
-/// open after the program has ended, and the groups that are known are killed when the program ends, not when the pipe does.
+/// open after the program has ended, and on Linux the groups that are known are killed when the program ends, not when the pipe does.
 fn listen(own: GuardIdentity, mut program: Option<OwnedFd>) -> Register {
     let mut register = Register::default();
-    // Unbuffered: `poll` does not see buffered bytes.
     let stdin = io::stdin();
     let mut bytes = [0; 4096];
     loop {
@@ -88,6 +87,7 @@ fn listen(own: GuardIdentity, mut program: Option<OwnedFd>) -> Register {
             program = None;
             sweep(&register, own);
         }
+        // Not through the buffer of `Stdin`: `poll` does not see buffered bytes.
         match rustix::io::read(&stdin, &mut bytes) {
             Ok(0) => return register,
             Ok(read) => register.push(bytes.get(..read).unwrap_or_default()),
@@ -126,7 +126,8 @@ fn program_pidfd() -> Option<OwnedFd> {
     None
 }
 
-/// Kills the registered groups, and the groups of processes that have the variable of this guard in their environment.
+/// Kills the groups that [`Sweep`] selects: registered ones, and groups of its session with the mark of the program, unless the
+/// program said that it exits.
 fn sweep(register: &Register, own: GuardIdentity) {
     let mut sweep = Sweep::new(register, own);
     let started = clock::now();

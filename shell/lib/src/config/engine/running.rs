@@ -1,6 +1,7 @@
 //! The running configuration: its loader, its reload machine, and its events.
 //!
-//! The watcher's thread, a reload by hand, the drop of the last guard and a program's own event loop all call
+//! The watcher's thread, a reload by hand, the drop of the last read guard (without a watcher) and a program's own event
+//! loop all call
 //! [`RunningConfig::turn`]. The core's machine decides, and its actions are executed here.
 
 use std::collections::VecDeque;
@@ -63,13 +64,14 @@ pub(crate) struct TurnResult {
     pub(crate) has_read: bool,
     /// Whether a new generation is in use.
     pub(crate) is_renewed: bool,
-    /// Whether an accepted configuration waits for guards.
+    /// Whether a changed configuration waits for read guards.
     pub(crate) is_deferred: bool,
     /// Why the configuration is refused.
     pub(crate) refusal: Option<ConfigError>,
 }
 
-/// This thread already holds the reloader's lock: a validation rule calls back into the configuration.
+/// This thread already holds the reloader's lock: code of the application that runs in a turn, such as a validation rule, calls
+/// back into the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct AlreadyLocked;
 
@@ -101,7 +103,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
                 todo.extend(self.finish_read(reloader, load, started, &mut turn));
                 turn.has_read = true;
             }
-            // A subscriber that dropped a read guard during this turn could not start a turn itself: the lock is held.
+            // Code on this thread, such as a rule, that dropped the last read guard could not start a turn itself.
             let barrier = self.barrier.lock();
             if todo.is_empty() && barrier.is_awaited && barrier.guards == 0 {
                 todo.extend(reloader.machine.step(self.world.now(), ReloadInput::Busy(0)));
@@ -240,8 +242,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         if *self.lock_holder.lock() == Some(me) {
             return Err(AlreadyLocked);
         }
-        // A panic cannot leave a wrong state: `Loader` catches those of the application, and after any other one a read has no
-        // result, at worst.
+        // `Loader` catches the panics of the application. After any other panic, the machine may wait for a result for ever:
+        // reloads stop, and the configuration stays.
         let reloader = self.reloader.lock();
         *self.lock_holder.lock() = Some(me);
         Ok(ReloaderLock { reloader, lock_holder: &self.lock_holder })
@@ -281,7 +283,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
     pub(crate) fn masks(&self, of: &Snapshot<T>) -> Masks {
         match self.lock_reloader() {
             Ok(guard) => guard.reloader.loader.masks(of.checked()),
-            // Called from a validation rule, which holds the lock of the loader: the generation knows its own schema.
+            // Called from a validation rule, which holds the reloader's lock: the generation knows its own schema.
             Err(AlreadyLocked) => Masks::of(of.checked().layers(), &|key| of.is_secret(key)),
         }
     }

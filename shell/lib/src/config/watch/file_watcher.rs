@@ -108,7 +108,7 @@ impl FileWatcher {
 
     fn arm(&mut self, native: &mut dyn Watcher, mut interests: Interests, lost: &LostWatches) {
         let folders = identities(&mut interests);
-        let close = interests.folders().filter(|(_, interest)| interest.is_endpoint_folder());
+        let close = interests.folders().filter(|(_, interest)| interest.has_direct_target());
         let close = close.map(|(folder, _)| folder.to_owned()).collect::<BTreeSet<_>>();
         // Before the first watch, so that its events are filtered by the new interests.
         let mut is_new = self.event_filter.set_interests(interests);
@@ -145,7 +145,7 @@ impl FileWatcher {
     fn check_mounts(&mut self, interests: &Interests) {
         let mountinfo = fs::read(&self.mountinfo).unwrap_or_default();
         let mounts = Mounts::parse(&String::from_utf8_lossy(&mountinfo));
-        for (folder, _) in interests.folders().filter(|(_, interest)| interest.is_endpoint_folder()) {
+        for (folder, _) in interests.folders().filter(|(_, interest)| interest.has_direct_target()) {
             let Some(mount) = mounts.of(&folder.to_string_lossy()) else { continue };
             if self.mode == WatchMode::Auto && !mount.reports_changes_made_elsewhere() {
                 self.warn(warnings::silent_filesystem(mount));

@@ -1,4 +1,4 @@
-//! For each watched path: which names in which folders can change the content there.
+//! For each watched path: the entries of folders whose change can change its content.
 //!
 //! The content at a path changes when the file changes, or when any part of its path does: a replaced folder, a link with a
 //! new target, a folder that is created later.
@@ -37,7 +37,7 @@ pub(super) struct Interests {
 pub(super) struct Interest {
     names: BTreeSet<OsString>,
     any_name: bool,
-    is_endpoint_folder: bool,
+    has_direct_target: bool,
 }
 
 impl Interests {
@@ -92,7 +92,7 @@ impl Interests {
         let interest = self.folders.entry(folder.into()).or_default();
         interest.names.extend(of_twin.names);
         interest.any_name |= of_twin.any_name;
-        interest.is_endpoint_folder |= of_twin.is_endpoint_folder;
+        interest.has_direct_target |= of_twin.has_direct_target;
     }
 
     fn walk(&mut self, path: &Path, mut look: impl FnMut(&Path) -> PathKind) {
@@ -118,31 +118,31 @@ impl Interests {
             match look(&place) {
                 PathKind::Folder => real = place,
                 PathKind::Link(target) if hops < MAX_LINKS => {
-                    interest.is_endpoint_folder = true;
+                    interest.has_direct_target = true;
                     hops += 1;
                     remaining.extend(names_backwards(&target));
                 }
                 PathKind::File if remaining.is_empty() => {
-                    interest.is_endpoint_folder = true;
+                    interest.has_direct_target = true;
                     self.files.insert(place);
                     return;
                 }
                 PathKind::Link(_) | PathKind::File | PathKind::Nothing => {
-                    interest.is_endpoint_folder = true;
+                    interest.has_direct_target = true;
                     return;
                 }
             }
         }
         let folder = self.folders.entry(real).or_default();
         folder.any_name = true;
-        folder.is_endpoint_folder = true;
+        folder.has_direct_target = true;
     }
 }
 
 impl Interest {
-    /// Whether a watched path ends here: the folder is one, or directly contains the file, a link, or the first missing name.
-    pub(super) fn is_endpoint_folder(&self) -> bool {
-        self.is_endpoint_folder
+    /// Whether this folder is a watched path, or directly contains its file, a link on the way, or its first missing name.
+    pub(super) fn has_direct_target(&self) -> bool {
+        self.has_direct_target
     }
 
     fn matches(&self, name: &OsStr) -> bool {
@@ -184,7 +184,7 @@ mod tests {
         tree
     }
 
-    /// The folders with their names (`*`: any); `!` marks a folder that has a target, `=` a file.
+    /// The folders with their names (`*`: any); `!` marks a folder with a direct target, `=` a file.
     fn interests(lines: &str, paths: &[&str]) -> String {
         let tree = tree(lines);
         let look = |path: &Path| tree.get(path).cloned().unwrap_or(PathKind::Nothing);
@@ -192,7 +192,7 @@ mod tests {
         let interests = Interests::of(&paths, look);
         let lines = interests.folders().map(|(folder, interest)| {
             let names = interest.names.iter().map(|name| format!(" {}", name.display())).collect::<String>();
-            let close = if interest.is_endpoint_folder() { "!" } else { "" };
+            let close = if interest.has_direct_target() { "!" } else { "" };
             format!("{close}{}:{names}{}", folder.display(), if interest.any_name { " *" } else { "" })
         });
         let files = interests.files().map(|file| format!("= {}", file.display()));
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn only_new_names_add() {
+    fn only_a_new_name_is_missing_in_the_names_before() {
         let one = of("/a /b", &["/a"]);
         let both = of("/a /b", &["/a", "/b"]);
         let any = of("/a", &["/a", "/"]);

@@ -45,7 +45,7 @@ fn run(command: &str, folder: &Path) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The text with `~` for the folder, and lines with a time (`3 ms`) without it and without their columns.
+/// The text with `/home/ann` for the folder, and lines with a time (`3 ms`) without it and without their columns.
 fn comparable(text: &str, folder: &Path) -> String {
     let is_time = |words: &[&str]| words[0].parse::<f64>().is_ok() && ["ms", "s"].contains(&words[1]);
     let line = |line: &str| {
@@ -58,7 +58,7 @@ fn comparable(text: &str, folder: &Path) -> String {
             None => line.to_owned() + "\n",
         }
     };
-    text.replace(&folder.display().to_string(), "~").lines().map(line).collect()
+    text.replace(&folder.display().to_string(), "/home/ann").lines().map(line).collect()
 }
 
 /// The Rust program of the README is the one that `cargo run` stands for in its commands.

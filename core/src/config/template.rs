@@ -16,7 +16,7 @@ use crate::tree::{Key, Kind, Value};
 pub fn template(schema: &Schema, defaults: &Value, schema_address: &str) -> String {
     let mut text = format!("#:schema {schema_address}\n");
     text.push_str(
-        "#\n# Every setting is shown with its default, if it has one. To change it, remove the `#` before the key and before its `[table]`.\n",
+        "#\n# Every setting is shown with its default, if it has one, except those of tables that you name yourself. To change it, remove the `#` before the key and before its `[table]`.\n",
     );
     table(schema, &Key::root(), defaults, &mut text);
     text

@@ -39,9 +39,9 @@ fn one_key_is_shown_as_its_value() {
 fn an_unknown_key_exits_with_1_and_an_invalid_key_with_2() {
     let dir = TestDir::new();
     dir.run("show retry.max_atempts").exits_1().only_stderr("did you mean `retry.max_attempts`?");
-    dir.run("show retry.max_atempts --format json").exits_1().stderr_has("this key is not set");
+    dir.run("show retry.max_atempts --format json").exits_1().stderr_has("there is no such key");
     dir.run("show retry..x").exits_2().only_stderr("is not a key");
-    dir.run("show zebra").exits_1().only_stderr("zebra: this key is not set");
+    dir.run("show zebra").exits_1().only_stderr("zebra: there is no such key");
 }
 
 #[test]

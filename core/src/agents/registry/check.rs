@@ -198,7 +198,7 @@ impl<'t> GateList<'t> {
                 }
                 _ if self.agents.is_empty() => {
                     let all = names.table().canonical().collect::<Vec<_>>().join(", ");
-                    (Code::GateAgentCount, error.to_string(), format!("add a model; there are {all}"))
+                    (Code::GateAgentCount, error.to_string(), format!("add a model; the models are {all}"))
                 }
                 _ => {
                     let max = QualityGateConfig::AGENTS;
@@ -309,19 +309,19 @@ mod tests {
             [
                 format!(
                     "name/unknown quality_gates.plan[0] app.toml:2:9: unknown model `claud` \
-                     (did you mean `claude`? there are {all})"
+                     (did you mean `claude`? the models are {all})"
                 ),
                 "name/duplicate quality_gates.plan[2] app.toml:2:34: `claude-haiku` is `claude_haiku`, which the gate \
                  already has (keep one of them: the first is at app.toml:2:18)"
                     .to_string(),
                 format!(
                     "gate/agent-count quality_gates.tasks app.toml:3:9: 0 agents, expected 1 to 5 \
-                     (add a model; there are {all})"
+                     (add a model; the models are {all})"
                 ),
                 "gate/agent-count quality_gates.audit app.toml:4:9: 6 agents, expected 1 to 5 \
                  (keep at most 5 agents)"
                     .to_string(),
-                format!("name/unknown quality_gates.audit[3] app.toml:4:33: unknown model `zzz` (there are {all})"),
+                format!("name/unknown quality_gates.audit[3] app.toml:4:33: unknown model `zzz` (the models are {all})"),
                 "name/duplicate quality_gates.audit[5] app.toml:4:51: the gate already has `claude` \
                  (keep one of them: the first is at app.toml:4:10)"
                     .to_string(),

@@ -26,7 +26,7 @@ use crate::tree::Text;
 /// let registry = ModelRegistry::from_config(&AppConfig::default()).unwrap();
 /// assert_eq!(registry.resolve("gpt-codex")?.name(), "gpt_codex");
 /// let unknown = registry.resolve("claud").unwrap_err();
-/// assert!(unknown.to_string().starts_with("unknown name `claud`; did you mean `claude`? there are claude, "));
+/// assert!(unknown.to_string().starts_with("unknown name `claud`; did you mean `claude`? the models are claude, "));
 /// # Ok::<(), speckit_core::agents::RegistryError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -206,7 +206,7 @@ mod tests {
             [
                 "`gemini` is a name of `gemini` and of `claude`",
                 "gate `plan`: `claude-haiku` is `claude_haiku`, which the gate already has",
-                "gate `plan`: unknown name `gemni`; did you mean `gemini`? there are claude, claude_haiku, \
+                "gate `plan`: unknown name `gemni`; did you mean `gemini`? the models are claude, claude_haiku, \
                  gemini, gemini_flash, gpt_codex, gpt_pro",
                 "gate `audit`: 0 agents, expected 1 to 5",
             ]

@@ -68,16 +68,16 @@ pub struct UnknownName {
 }
 
 impl UnknownName {
-    /// Help for the reader: ``did you mean `claude`? there are claude, gemini``.
+    /// Help for the reader: ``did you mean `claude`? the models are claude, gemini``.
     pub fn help(&self) -> String {
         let mut help = match &self.nearest {
             Some(nearest) => alloc::format!("did you mean `{nearest}`? "),
             None => String::new(),
         };
         match self.available.as_slice() {
-            [] => help.push_str("there are none"),
+            [] => help.push_str("there are no models"),
             names => {
-                help.push_str("there are ");
+                help.push_str("the models are ");
                 help.push_str(&names.join(", "));
             }
         }
@@ -233,7 +233,7 @@ mod tests {
             nearest: Some("gemini".into()),
             available: ["claude", "gemini"].map(String::from).into(),
         };
-        assert_eq!(unknown.help(), "did you mean `gemini`? there are claude, gemini");
+        assert_eq!(unknown.help(), "did you mean `gemini`? the models are claude, gemini");
         assert_eq!(
             NameTable::new(["gemini", "claude"], [("a", "gemni")]),
             Err([NameError::UnknownTarget { alias: "a".into(), unknown }].into())

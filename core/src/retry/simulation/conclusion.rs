@@ -32,7 +32,7 @@ impl Comparison {
                 "At most {max} of {clients} clients succeed (with {max_runs}), at least {min} (with {min_runs})"
             ),
             Ok(Extremes { min, min_runs, max, max_runs }) => format!(
-                "Most clients succeed with {max_runs} ({max} of {clients}), the fewest with {min_runs} ({min})"
+                "The most clients succeed with {max_runs} ({max} of {clients}), the fewest with {min_runs} ({min})"
             ),
         }
     }

@@ -9,7 +9,6 @@ use core::ops::Deref;
 use once_cell::race::OnceBox;
 use serde::de::DeserializeOwned;
 
-use super::probe::probe;
 use crate::tree::{Key, Segment, Text, TypeSet};
 
 /// What a type reads at one key, and below it.
@@ -80,11 +79,6 @@ impl Default for Outline {
 }
 
 impl Outline {
-    /// The outline of a type.
-    pub fn of<T: DeserializeOwned>() -> Self {
-        probe::<T>()
-    }
-
     /// The outline at a key; `None` if the type reads nothing there, or nothing is known about it.
     pub fn get(&self, key: &Key) -> Option<&Self> {
         key.segments().iter().try_fold(self, |outline, segment| match segment {

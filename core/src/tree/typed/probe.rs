@@ -23,18 +23,21 @@ const MAX_RECURSION: usize = 2;
 /// More passes than any settings of a program need.
 const MAX_PASSES: usize = 10_000;
 
-pub(super) fn probe<T: DeserializeOwned>() -> Outline {
-    let mut outline = Outline::default();
-    let steps = Cell::new(0);
-    for _ in 0..MAX_PASSES {
-        let before = steps.get();
-        // Only what the type asks for matters.
-        let _ = T::deserialize(Probe { outline: &mut outline, text: "", above: None, steps: &steps });
-        if outline.is_complete() || steps.get() == before {
-            break;
+impl Outline {
+    /// The outline of a type.
+    pub fn of<T: DeserializeOwned>() -> Self {
+        let mut outline = Self::default();
+        let steps = Cell::new(0);
+        for _ in 0..MAX_PASSES {
+            let before = steps.get();
+            // Only what the type asks for matters.
+            let _ = T::deserialize(Probe { outline: &mut outline, text: "", above: None, steps: &steps });
+            if outline.is_complete() || steps.get() == before {
+                break;
+            }
         }
+        outline
     }
-    outline
 }
 
 /// Makes up a value of any type, so that the errors after a wrong value can be found. `text` is its texts.

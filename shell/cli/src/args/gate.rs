@@ -11,7 +11,8 @@ use speckit_core::agents::Stage;
 pub(crate) enum GateCommand {
     /// Run the agents of a stage in parallel, and decide by their quorum
     ///
-    /// The configuration is read once. Missing commands and API keys are reported before any agent starts. A failed agent
+    /// The configuration is read once. Missing commands and API keys are reported before any agent starts,
+    /// unless [validation] turns this off. A failed agent
     /// is retried as configured in [retry] and its provider's retryable_exits. The output of the agents is recorded.
     ///
     /// On a terminal a progress view is shown; elsewhere each event of an agent is a line on stderr. With --format json
@@ -19,7 +20,7 @@ pub(crate) enum GateCommand {
     /// gracefully, a second one kills them, and a third one ends this program.
     ///
     /// The verdict is full if all agents succeeded, degraded if at least the quorum did, and insufficient otherwise. With
-    /// orchestrator.agree_on, agents count that gave the most frequent answer. Exit: 0 full, or degraded with a warning;
+    /// orchestrator.agree_on, only the agents that gave the most frequent answer count. Exit: 0 full, or degraded with a warning;
     /// 1 insufficient, or degraded with --require-full or --strict; 2 the gate could not run, was cancelled, or could not
     /// be recorded.
     Run(GateRunArgs),

@@ -104,7 +104,7 @@ pub(crate) enum OutputFormat {
     Text,
     /// TOML (`show` only)
     Toml,
-    /// One JSON document; `watch` and `gate run` print one for each event
+    /// One JSON document (not for `completions`); `watch` and `gate run` print one for each event
     Json,
 }
 
@@ -122,7 +122,7 @@ pub(crate) enum Command {
         /// The key to explain, such as `retry.max_attempts`
         key: String,
     },
-    /// List the environment variables that can set keys, and which of them are set
+    /// List the variable of each single key, and whether it is set
     Env,
     /// Print the JSON Schema (Draft 7)
     Schema,
@@ -134,7 +134,7 @@ pub(crate) enum Command {
     Migrate(MigrateArgs),
     /// Watch the files and reload on changes: a dashboard on a terminal, else a line for each event
     ///
-    /// What is accepted and refused is recorded for `history`. With --schema, the quiet period before a reload is 2 s,
+    /// What is accepted and refused is recorded for `history`; files that are refused at the start only with --fallback. With --schema, the quiet period before a reload is 2 s,
     /// and only --database turns the recording on.
     Watch(WatchArgs),
     /// List the recorded generations and refused reloads; show, compare or restore a generation
@@ -217,7 +217,7 @@ pub(crate) struct WatchArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FallbackArg {
-    /// The defaults
+    /// The defaults, with the current environment and --set
     Defaults,
     /// The newest recorded generation, with the current environment
     LastGood,

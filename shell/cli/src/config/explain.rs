@@ -10,7 +10,7 @@ pub(crate) fn run(context: &Context, key: &str) -> CommandResult {
     let Some(merged) = opened.merged() else { return Err(exit_for(opened.diagnostics())) };
     let key = parse_key(context, key)?;
     let Some(explanation) = opened.rules().keys().explain(merged, &[], &key) else {
-        return Err(unknown_key(context, merged.root(), &key));
+        return Err(unknown_key(context, merged.root(), &key, false));
     };
     context.print(&explanation, explanation.to_text());
     Ok(if opened.outcome().is_ok() { Exit::Ok } else { exit_for(opened.diagnostics()) })

@@ -14,7 +14,10 @@ pub(crate) fn run(context: &Context, args: &ShowArgs) -> CommandResult {
     let root =
         if args.reveal { root.clone() } else { redact(root, &|key| opened.rules().keys().is_secret(key)) };
     let key = parse_key(context, args.key.as_deref().unwrap_or_default())?;
-    let value = root.get(&key).ok_or_else(|| unknown_key(context, &root, &key))?;
+    let value = root.get(&key).ok_or_else(|| {
+        let facts = opened.rules().schema().and_then(|schema| schema.facts(&key));
+        unknown_key(context, &root, &key, facts.is_some_and(|facts| !facts.types.is_empty()))
+    })?;
     match (context.is_json(), args.origins) {
         (true, true) => context.terminal.json(&print::origins_json(value)),
         (true, false) => context.terminal.json(value),
@@ -31,10 +34,15 @@ pub(crate) fn parse_key(context: &Context, text: &str) -> Result<Key, Exit> {
     text.parse().map_err(|error: KeyError| context.fail(format!("`{text}` is not a key: {error}")))
 }
 
-/// Reports that a key is unknown, with the keys that have a similar name.
-pub(crate) fn unknown_key(context: &Context, root: &Value, key: &Key) -> Exit {
+/// Reports that a key is not set. If the schema does not know it either, the report names keys that have a similar name.
+pub(crate) fn unknown_key(context: &Context, root: &Value, key: &Key, is_known: bool) -> Exit {
+    if is_known {
+        let message = "nothing sets this key, and it has no default";
+        context.refuse(&[Diagnostic::error(Code::NameUnknown, key.clone(), message)]);
+        return Exit::Negative;
+    }
     let near: Vec<String> = nearest_keys(root, key).iter().map(|key| format!("`{key}`")).collect();
-    let diagnostic = Diagnostic::error(Code::NameUnknown, key.clone(), "this key is not set");
+    let diagnostic = Diagnostic::error(Code::NameUnknown, key.clone(), "there is no such key");
     let diagnostic = if near.is_empty() {
         diagnostic
     } else {

@@ -79,7 +79,9 @@ fn runs_are_listed_with_the_newest_last_and_can_be_filtered() {
     assert!(at("full") < at("degraded") && at("degraded") < at("insufficient"), "{list}");
     let none = dir.run("gate list --database runs.db --stage audit").succeeds().out;
     assert_eq!(none, "no recorded run matches\n");
-    dir.run("gate show 7 --database runs.db").exits_2().only_stderr("there is no run 7: 1 to 3 are recorded");
+    dir.run("gate show 7 --database runs.db")
+        .exits_2()
+        .only_stderr("there is no run 7: runs 1 to 3 are recorded");
 }
 
 #[test]
@@ -158,7 +160,9 @@ fn a_list_of_unreadable_runs_says_that_no_run_can_be_read() {
     assert_eq!(result.out, "no matching run can be read\n");
     let none = dir.run("gate list --database runs.db --spec SPEC-7").succeeds().no_stderr().out;
     assert_eq!(none, "no recorded run matches\n");
-    dir.run("gate show 7 --database runs.db").exits_2().only_stderr("there is no run 7: 1 to 2 are recorded");
+    dir.run("gate show 7 --database runs.db")
+        .exits_2()
+        .only_stderr("there is no run 7: runs 1 to 2 are recorded");
 }
 
 #[test]

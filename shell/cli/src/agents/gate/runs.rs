@@ -96,7 +96,8 @@ pub(super) fn show(context: &Context, name: &str) -> Result<Exit, Exit> {
 fn stored(context: &Context, number: i64, database: &Path) -> Result<Run, Exit> {
     let unknown = |what: &str| {
         let diagnostic = error(Code::GateUnknown, format!("there is no run {number}: {what}"));
-        context.refuse(&[diagnostic.help("`speckit gate list` lists them; for a file named `7` write `./7`")])
+        context.refuse(&[diagnostic
+            .help(format!("`speckit gate list` lists the runs; for a file of this name write `./{number}`"))])
     };
     let runs = opened(context, database)?;
     match runs.as_ref().map(|runs| runs.run(number)).transpose() {
@@ -108,8 +109,8 @@ fn stored(context: &Context, number: i64, database: &Path) -> Result<Run, Exit> 
         Err(why) => return Err(unreadable(context, &why)),
     }
     Err(match first_and_last(context, runs.as_ref())? {
-        Some((first, last)) if first == last => unknown(&format!("only {first} is recorded")),
-        Some((first, last)) => unknown(&format!("{first} to {last} are recorded")),
+        Some((first, last)) if first == last => unknown(&format!("only run {first} is recorded")),
+        Some((first, last)) => unknown(&format!("runs {first} to {last} are recorded")),
         None => unknown(&format!("none is recorded yet in `{}`", database.display())),
     })
 }

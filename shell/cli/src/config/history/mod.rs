@@ -41,9 +41,7 @@ fn list(context: &Context) -> CommandResult {
         context.terminal.json(&document);
     } else if generations.is_empty() && refusals.is_empty() {
         let name = display_path(&database);
-        context
-            .terminal
-            .result(&format!("nothing is recorded in {name} yet: `speckit watch` records configurations\n"));
+        context.terminal.result(&format!("nothing is recorded in {name} yet: {}\n", records(context)));
     } else {
         context.terminal.result(&printer().list(&generations, &refusals));
     }
@@ -111,12 +109,7 @@ fn generation(context: &Context, number: i64) -> Result<(History, Generation), E
     let Some(history) = open(context, &database)? else {
         let name = display_path(&database);
         let message = format!("there is no generation {number}: nothing is recorded yet in `{name}`");
-        return Err(refuse(
-            context,
-            Code::HistoryUnknown,
-            message,
-            "`speckit watch` records what it accepts",
-        ));
+        return Err(refuse(context, Code::HistoryUnknown, message, records(context)));
     };
     match history.generation(number).map_err(|error| unreadable(context, &error))? {
         Some(generation) => Ok((history, generation)),
@@ -168,6 +161,14 @@ fn printer() -> HistoryPrinter {
     HistoryPrinter {
         folder: absolute(Path::new(".")).ok().and_then(text),
         home: environment::home().and_then(text),
+    }
+}
+
+/// Which command records configurations.
+fn records(context: &Context) -> &'static str {
+    match context.is_application() {
+        true => "`speckit watch` records configurations",
+        false => "with --schema, `speckit watch` records configurations if --database is given",
     }
 }
 

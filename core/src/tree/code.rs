@@ -141,7 +141,9 @@ codes! {
     }
     /// A rule of the embedding program.
     Rule {
+        RuleKey = "rule/key",
         RulePanicked = "rule/panicked",
+        RulePrefix = "rule/prefix",
         RuleRefused = "rule/refused",
     }
     /// A value that the schema rejects, or the schema itself.

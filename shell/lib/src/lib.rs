@@ -83,6 +83,7 @@ pub use os::{documents, environment, world};
 pub use speckit_core::config::schema::{SchemaMap, SchemaValidator};
 pub use speckit_core::config::source::{Environment, Override};
 pub use speckit_core::config::{HotReloadConfig, WatchMode};
+pub use speckit_core::tree::typed::Secret;
 pub use speckit_core::{Code, CodeFamily, Diagnostic, Key, Severity};
 pub use sync::broadcast::{BroadcastEvent, Receiver};
 

@@ -130,3 +130,204 @@ fn a_variable_that_names_no_field_is_a_warning_with_the_nearest_name() {
     2 warnings
     ");
 }
+
+fn file(text: &str) -> (tempfile::TempDir, Builder<Settings>) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("app.toml"), text).unwrap();
+    let builder = builder(&[]).file(folder.path().join("app.toml"));
+    (folder, builder)
+}
+
+fn report(folder: &tempfile::TempDir, error: &impl std::fmt::Display) -> String {
+    error.to_string().replace(&format!("{}/", folder.path().display()), "")
+}
+
+#[test]
+fn a_key_that_names_no_field_is_a_warning_or_on_request_an_error() {
+    let text = "prot = 1\n[[servers]]\nhost = 'a'\nwieght = 2\n[tenants.acme]\nhost = 'b'\nx = { y = 1 }\n";
+    let (folder, builder) = file(text);
+    let config = builder.set("prt", "5").open().unwrap();
+    insta::assert_snapshot!(report(&folder, config.snapshot().warnings()), @r"
+    warning[type/unknown-field]: prot: unknown key, expected `port`, `debug`, `ratio`, `retries`, `servers`, `tenants`, `limit`, `maxMb`, `level` or `code`
+     --> app.toml:1:8
+      |
+    1 | prot = 1
+      |        ^
+      |
+      = help: did you mean `port`?
+
+    warning[type/unknown-field]: servers[0].wieght: unknown key, expected `host` or `weight`
+     --> app.toml:4:10
+      |
+    4 | wieght = 2
+      |          ^
+      |
+      = help: did you mean `weight`?
+
+    warning[type/unknown-field]: tenants.acme.x: unknown key, expected `host` or `weight`
+     --> app.toml:7:5
+      |
+    7 | x = { y = 1 }
+      |     ^^^^^^^^^
+
+    warning[type/unknown-field]: prt: unknown key, expected `port`, `debug`, `ratio`, `retries`, `servers`, `tenants`, `limit`, `maxMb`, `level` or `code`
+     --> --set prt
+      = help: did you mean `port`?
+
+    4 warnings
+    ");
+    let (folder, builder) = file("prot = 1\n");
+    let error = builder.deny_unknown_fields(true).open().unwrap_err();
+    insta::assert_snapshot!(report(&folder, &error), @r"
+    error[type/unknown-field]: prot: unknown key, expected `port`, `debug`, `ratio`, `retries`, `servers`, `tenants`, `limit`, `maxMb`, `level` or `code`
+     --> app.toml:1:8
+      |
+    1 | prot = 1
+      |        ^
+      |
+      = help: did you mean `port`?
+
+    1 error
+    ");
+}
+
+#[test]
+fn every_value_of_a_wrong_type_and_every_missing_key_is_reported() {
+    let text = "port = 'high'\nratio = 1\ndebug = 3\nlevel = 'hihg'\nretries = [1, 'x', 'y']\n\
+                [[servers]]\nweight = 1\n[[servers]]\nhost = 5\nweight = 300\n[tenants.acme]\n";
+    let (folder, builder) = file(text);
+    let error = builder.open().unwrap_err();
+    insta::assert_snapshot!(report(&folder, &error), @r"
+    error[type/mismatch]: port: expected u16, found string
+     --> app.toml:1:8
+      |
+    1 | port = 'high'
+      |        ^^^^^^
+
+    error[type/mismatch]: debug: expected a boolean, found integer
+     --> app.toml:3:9
+      |
+    3 | debug = 3
+      |         ^
+
+    error[type/unknown-variant]: level: unknown variant, expected `low`, `high` or `custom`
+     --> app.toml:4:9
+      |
+    4 | level = 'hihg'
+      |         ^^^^^^
+      |
+      = help: did you mean `high`?
+
+    error[type/mismatch]: retries[1]: expected u32, found string
+     --> app.toml:5:15
+      |
+    5 | retries = [1, 'x', 'y']
+      |               ^^^
+
+    error[type/mismatch]: retries[2]: expected u32, found string
+     --> app.toml:5:20
+      |
+    5 | retries = [1, 'x', 'y']
+      |                    ^^^
+
+    error[type/missing]: servers[0].host: missing key `host`
+     --> app.toml:6:1
+      |
+    6 | [[servers]]
+      | ^^^^^^^^^^^
+      |
+      = help: set it in app.toml or with APP_SERVERS__0__HOST
+
+    error[type/mismatch]: servers[1].host: expected a string, found integer
+     --> app.toml:9:8
+      |
+    9 | host = 5
+      |        ^
+
+    error[type/out-of-range]: servers[1].weight: expected u8 from 0 to 255, found a number out of range
+      --> app.toml:10:10
+       |
+    10 | weight = 300
+       |          ^^^
+
+    error[type/missing]: tenants.acme.host: missing key `host`
+      --> app.toml:11:1
+       |
+    11 | [tenants.acme]
+       | ^^^^^^^^^^^^^^
+       |
+       = help: set it in app.toml or with APP_TENANTS__ACME__HOST
+
+    9 errors
+    ");
+    let shown = format!("{error:?}");
+    assert!(shown.contains("error[type/mismatch]") && !shown.contains("Diagnostic"), "{shown}");
+}
+
+#[test]
+fn a_missing_key_is_reported_with_its_variable() {
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only the names matter")]
+    struct Required {
+        host: String,
+        database: Database,
+    }
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only the names matter")]
+    struct Database {
+        url: String,
+    }
+    let error = Config::<Required>::builder()
+        .env_prefix("app_")
+        .environment(Environment::of([("APP_DATABASE__ULR", "x")]))
+        .open()
+        .unwrap_err();
+    insta::assert_snapshot!(error, @r"
+    error[type/missing]: database: missing key `database`
+     = help: set it with APP_DATABASE
+
+    error[type/missing]: host: missing key `host`
+     = help: set it with APP_HOST
+
+    warning[env/unknown]: `APP_DATABASE__ULR` sets no key
+     --> APP_DATABASE__ULR (environment)
+      = help: did you mean `APP_DATABASE__URL`?
+
+    2 errors, 1 warning
+    ");
+}
+
+#[test]
+fn a_secret_is_redacted_by_its_type_and_by_its_key() {
+    #[derive(Debug, Deserialize)]
+    struct Secrets {
+        password: Option<speckit::Secret<String>>,
+        token: String,
+        nested: BTreeMap<String, Vec<speckit::Secret<u32>>>,
+    }
+    let config = Config::<Secrets>::builder()
+        .defaults_toml("token = 'tok-one'\nnested.a = [12345, 67890]\n")
+        .env_prefix("APP")
+        .environment(Environment::of([("APP_PASSWORD", "hunter2-is-long")]))
+        .secret("token")
+        .open()
+        .unwrap();
+    insta::assert_snapshot!(config.snapshot().to_text(), @r#"
+    nested.a = ["[redacted]", "[redacted]"]
+    password = "[redacted]"
+    token = "[redacted]"
+    "#);
+    let settings = config.current();
+    assert_eq!(settings.password.as_ref().unwrap().expose(), "hunter2-is-long");
+    assert_eq!((settings.nested["a"][1].expose(), settings.token.as_str()), (&67890, "tok-one"));
+    let shown = format!("{settings:?} {:?}", config.snapshot().explain("password").unwrap());
+    assert!(!shown.contains("hunter2"), "{shown}");
+}
+
+#[test]
+fn a_prefix_that_no_variable_can_have_is_refused() {
+    for prefix in ["", "_", "a-b", "ä"] {
+        let error = Config::<BTreeMap<String, String>>::builder().env_prefix(prefix).open().unwrap_err();
+        assert_eq!(error.diagnostics()[0].code, speckit::Code::RulePrefix, "{error}");
+    }
+}

@@ -11,7 +11,7 @@ use crate::config::schema::Schema;
 use crate::config::source::EnvironmentNames;
 use crate::tree::diff::Change;
 use crate::tree::typed::LazyOutline;
-use crate::tree::{Key, Value};
+use crate::tree::{Key, Segment, Value};
 
 /// The rules of single keys: their schema, their variables, and which are secret. Shared by the [`Rules`](super::Rules) of a
 /// configuration and every generation that they accepted.
@@ -33,7 +33,20 @@ impl KeyRules {
 
     /// Whether the key, or one above it, is secret.
     pub fn is_secret(&self, key: &Key) -> bool {
-        self.schema().is_some_and(|schema| schema.is_secret(key)) || self.further_secrets.contains(key)
+        self.schema().is_some_and(|schema| schema.is_secret(key))
+            || self.further_secrets.iter().any(|secret| key.starts_with(secret))
+            || self.outline().is_some_and(|outline| outline.has_secret_at(key))
+    }
+
+    /// Whether the schema describes this key.
+    pub(super) fn is_in_schema(&self, key: &Key) -> bool {
+        self.schema().is_some_and(|schema| {
+            schema
+                .member_names(&key.parent().unwrap_or_default())
+                .0
+                .iter()
+                .any(|name| matches!(key.segments().last(), Some(Segment::Name(last)) if last == name))
+        })
     }
 
     /// What the type of the settings reads at its keys, if it is known.

@@ -58,6 +58,7 @@ pub struct Rules {
     validator: Option<SchemaValidator>,
     extension: Option<Box<dyn Extension>>,
     strict: bool,
+    deny_unknown: bool,
     base: Option<Base>,
 }
 
@@ -75,7 +76,7 @@ impl Rules {
     pub fn new(schema: Option<Schema>) -> Self {
         let validator = schema.as_ref().map(Schema::validator);
         let keys = Arc::new(KeyRules { schema, ..KeyRules::default() });
-        Self { keys, validator, extension: None, strict: false, base: None }
+        Self { keys, validator, extension: None, strict: false, deny_unknown: false, base: None }
     }
 
     /// Reads variables `PREFIX_…`; `reserved` are suffixes that do not name a key.
@@ -112,6 +113,13 @@ impl Rules {
     #[must_use]
     pub fn strict(mut self, strict: bool) -> Self {
         self.strict = strict;
+        self
+    }
+
+    /// Whether a key that neither the schema nor the type of the settings knows is an error, and not a warning.
+    #[must_use]
+    pub fn deny_unknown_keys(mut self, deny: bool) -> Self {
+        self.deny_unknown = deny;
         self
     }
 
@@ -280,7 +288,20 @@ impl Rules {
         let diagnostics = with_strictness(in_report_order(diagnostics), self.strict);
         if is_ok(&diagnostics) {
             let source_fingerprint = merged.root().fingerprint();
-            Ok(Checked { merged, layers, originals, diagnostics, source_fingerprint, pending: Vec::new() })
+            Ok(Checked {
+                merged,
+                layers,
+                originals,
+                diagnostics,
+                source_fingerprint,
+                pending: Vec::new(),
+                keys: Arc::clone(&self.keys),
+                unknown_keys: if self.strict || self.deny_unknown {
+                    Severity::Error
+                } else {
+                    Severity::Warning
+                },
+            })
         } else {
             Err(Refused { merged: is_whole.then(|| Box::new(merged)), layers, originals, diagnostics })
         }

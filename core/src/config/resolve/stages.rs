@@ -3,17 +3,19 @@
 
 use alloc::boxed::Box;
 use alloc::format;
+use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
 use serde::de::DeserializeOwned;
 
-use super::Rules;
+use super::{KeyRules, Rules};
 use crate::config::redact::Masks;
 use crate::config::{Layer, Merged};
 use crate::tree::diff::Change;
-use crate::tree::typed::from_value;
-use crate::tree::{Code, Diagnostic, Fingerprint, Key, in_report_order};
+use crate::tree::typed::{TypedError, TypedErrorKind, read};
+use crate::tree::{Code, Diagnostic, Fingerprint, Key, LayerKind, Severity, in_report_order, is_ok};
 
 /// The layers of a configuration, lowest first, and the diagnostics from reading them.
 #[derive(Clone, Debug)]
@@ -46,6 +48,9 @@ pub struct Checked {
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) source_fingerprint: Fingerprint,
     pub(super) pending: Vec<Change>,
+    pub(super) keys: Arc<KeyRules>,
+    /// How to report a key that the type of the settings does not read.
+    pub(super) unknown_keys: Severity,
 }
 
 impl Checked {
@@ -80,15 +85,53 @@ impl Checked {
         rules.masks(&self.layers, &self.originals)
     }
 
-    /// Deserializes the tree into the type `T`.
+    /// Deserializes the tree into the type `T`. A key that neither `T` nor the schema knows is a warning, or an error if the
+    /// rules say so.
     ///
     /// # Errors
-    /// [`Refused`] if the tree satisfies the rules but does not fit `T`.
-    pub fn typed<T: DeserializeOwned>(self) -> Result<Resolved<T>, Refused> {
-        match from_value(self.merged.root()) {
-            Ok(config) => Ok(Resolved { config, checked: self }),
-            Err(error) => Err(self.refuse([error.into_diagnostic()])),
+    /// [`Refused`] with every value that does not fit `T`, and every missing one.
+    pub fn typed<T: DeserializeOwned>(mut self) -> Result<Resolved<T>, Refused> {
+        match read(self.merged.root()) {
+            Ok((config, unknown)) => {
+                let unknown = unknown.into_iter().filter(|error| !self.keys.is_in_schema(&error.key));
+                let unknown = unknown.map(|error| self.explain_unknown(error));
+                let unknown: Vec<Diagnostic> = unknown.collect();
+                if !is_ok(&unknown) {
+                    return Err(self.refuse(unknown));
+                }
+                if !unknown.is_empty() {
+                    self.diagnostics.extend(unknown);
+                    self.diagnostics = in_report_order(self.diagnostics);
+                }
+                Ok(Resolved { config, checked: self })
+            }
+            Err(errors) => {
+                let errors: Vec<Diagnostic> =
+                    errors.into_iter().map(|error| self.explain_missing(error)).collect();
+                Err(self.refuse(errors))
+            }
         }
+    }
+
+    fn explain_unknown(&self, error: TypedError) -> Diagnostic {
+        Diagnostic { severity: self.unknown_keys, ..error.into_diagnostic() }
+    }
+
+    /// The diagnostic of an error. For a missing key it says where to set it.
+    fn explain_missing(&self, error: TypedError) -> Diagnostic {
+        let is_missing = matches!(error.kind, TypedErrorKind::Missing { .. });
+        let mut diagnostic = error.into_diagnostic();
+        if is_missing {
+            let file = self.layers.iter().rev().map(|layer| layer.root().origin().source());
+            let file = file.filter(|source| source.layer() == LayerKind::File).map(|source| source.name());
+            let names = self.keys.variable_names(Some(self.merged.root()));
+            let variable = names.and_then(|names| names.variable(&diagnostic.key));
+            let ways = file.take(1).map(|file| format!("in {file}"));
+            let ways: Vec<String> = ways.chain(variable.map(|variable| format!("with {variable}"))).collect();
+            diagnostic.help = (!ways.is_empty()).then(|| format!("set it {}", ways.join(" or ")));
+            diagnostic.origin = diagnostic.origin.filter(|origin| !origin.source().text().is_empty());
+        }
+        diagnostic
     }
 
     pub(super) fn refuse(self, reasons: impl IntoIterator<Item = Diagnostic>) -> Refused {

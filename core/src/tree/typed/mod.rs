@@ -9,20 +9,26 @@
 //! float such as `2.0` is no integer there. A date in a buffer is its text.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use notes::Notes;
+use value_reader::ValueReader;
 
 use crate::tree::{Code, Diagnostic, Key, MAX_DEPTH, Origin, Text, Value};
 
 #[macro_use]
 mod methods;
 
+mod all_errors;
 mod datetime;
 mod failure;
 mod name_reader;
 mod name_writer;
+mod notes;
 mod outline;
 mod probe;
 mod secret;
@@ -69,13 +75,13 @@ pub enum TypedErrorKind {
         high: String,
     },
     /// A field without a value.
-    #[error("missing field `{field}`")]
+    #[error("missing key `{field}`")]
     Missing {
         /// The name of the field.
         field: &'static str,
     },
     /// A member that the type has no field for. Its name ends the key.
-    #[error("unknown field, expected {}", OneOf(expected))]
+    #[error("unknown key, expected {}", OneOf(expected))]
     UnknownField {
         /// The known fields.
         expected: &'static [&'static str],
@@ -206,7 +212,25 @@ impl fmt::Display for OneOf<'_> {
 /// # Ok::<(), Vec<speckit_core::Diagnostic>>(())
 /// ```
 pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, TypedError> {
-    T::deserialize(value_reader::ValueReader(value)).map_err(|failure| failure.at(value).finish())
+    read_once(value, &Notes::new())
+}
+
+/// Reads settings from a tree of values: the settings with an error for each member that no field reads, or all errors.
+///
+/// After each error the type is read again with the value that the wrong one shadows, or with a made-up one.
+///
+/// # Errors
+/// Every value that does not fit its type, and every missing one.
+pub fn read<T: DeserializeOwned>(value: &Value) -> Result<(T, Vec<TypedError>), Vec<TypedError>> {
+    let notes = Notes::new();
+    match read_once(value, &notes) {
+        Ok(settings) => Ok((settings, notes.into_errors(value))),
+        Err(first) => Err(all_errors::all_errors::<T>(value, first)),
+    }
+}
+
+fn read_once<T: DeserializeOwned>(value: &Value, notes: &Notes) -> Result<T, TypedError> {
+    T::deserialize(ValueReader(value, notes)).map_err(|failure| failure.at(value).finish())
 }
 
 /// Writes settings as a tree of values, each at `origin`.

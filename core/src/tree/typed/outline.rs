@@ -81,10 +81,14 @@ impl Default for Outline {
 impl Outline {
     /// The outline at a key; `None` if the type reads nothing there, or nothing is known about it.
     pub fn get(&self, key: &Key) -> Option<&Self> {
-        key.segments().iter().try_fold(self, |outline, segment| match segment {
-            Segment::Name(name) => outline.member(name),
-            Segment::Index(_) => outline.elements.as_deref(),
-        })
+        key.segments().iter().try_fold(self, Self::below)
+    }
+
+    fn below(&self, segment: &Segment) -> Option<&Self> {
+        match segment {
+            Segment::Name(name) => self.member(name),
+            Segment::Index(_) => self.elements.as_deref(),
+        }
     }
 
     fn member(&self, name: &str) -> Option<&Self> {
@@ -131,6 +135,16 @@ impl Outline {
     /// Whether serde reads the value into a buffer, so that nothing is known about its members.
     pub fn is_buffered(&self) -> bool {
         self.is_buffered
+    }
+
+    /// Whether the value at a key, or one around it, is a [`Secret`](super::Secret).
+    pub fn has_secret_at(&self, key: &Key) -> bool {
+        let mut outline = Some(self);
+        let mut around = key.segments().iter().map(|segment| {
+            outline = outline.and_then(|outline| outline.below(segment));
+            outline
+        });
+        self.is_secret || around.any(|outline| outline.is_some_and(Self::is_secret))
     }
 
     /// Whether the type is [`Secret`](super::Secret).

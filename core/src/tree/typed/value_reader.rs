@@ -11,15 +11,18 @@ use serde::de::{
     Visitor,
 };
 
+use super::all_errors::stand_in_text;
 use super::datetime::is_datetime;
 use super::failure::{TypedFailure, counted};
 use super::name_reader::NameReader;
+use super::notes::Notes;
+use super::probe::stand_in;
 use crate::text::count;
 use crate::tree::{Kind, Number, Segment, Text, Value};
 
 /// One value, as serde reads it. The caller adds the origin to a failure.
 #[derive(Clone, Copy)]
-pub(super) struct ValueReader<'de>(pub(super) &'de Value);
+pub(super) struct ValueReader<'de>(pub(super) &'de Value, pub(super) &'de Notes);
 
 /// The name of a value's type in reports.
 fn type_name(value: &Value) -> &'static str {
@@ -74,11 +77,20 @@ impl<'de> ValueReader<'de> {
         }
     }
 
-    pub(super) fn members<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TypedFailure> {
+    fn members<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TypedFailure> {
+        self.fields(&[], visitor)
+    }
+
+    /// The members of a table, for a struct with these fields.
+    fn fields<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, TypedFailure> {
         let Kind::Table(members) = self.0.kind() else {
             return Err(self.mismatch(&visitor));
         };
-        let mut access = TableReader::new(members.iter());
+        let mut access = TableReader { rest: members.iter(), current: None, fields, notes: self.1 };
         visitor.visit_map(&mut access).map_err(|failure| access.locate(failure))
     }
 
@@ -86,9 +98,9 @@ impl<'de> ValueReader<'de> {
         let Kind::Array(elements) = self.0.kind() else {
             return Err(self.mismatch(&visitor));
         };
-        let mut access = ListReader::new(elements.iter());
+        let mut access = ListReader { rest: elements.iter(), read: 0, notes: self.1 };
         let value = visitor.visit_seq(&mut access)?;
-        let read = access.read();
+        let read = access.read;
         if read < elements.len() {
             return Err(TypedFailure::mismatch(counted(read), counted(elements.len())));
         }
@@ -137,7 +149,7 @@ impl<'de> Deserializer<'de> for ValueReader<'de> {
         deserialize_tuple(usize) => self.elements(visitor),
         deserialize_tuple_struct(&'static str, usize) => self.elements(visitor),
         deserialize_map() => self.members(visitor),
-        deserialize_ignored_any() => visitor.visit_unit(),
+        deserialize_ignored_any() => { self.1.ignore(self.0); visitor.visit_unit() },
     }
 
     deserialize_integers! {
@@ -206,7 +218,10 @@ impl<'de> Deserializer<'de> for ValueReader<'de> {
             (Kind::Datetime(datetime), [field]) if is_datetime(name) => {
                 visitor.visit_map(MapDeserializer::new(iter::once((*field, datetime.to_string()))))
             }
-            _ => self.members(visitor),
+            (Kind::String(text), [field]) if is_datetime(name) => {
+                visitor.visit_map(MapDeserializer::new(iter::once((*field, text.to_string()))))
+            }
+            _ => self.fields(fields, visitor),
         }
     }
 
@@ -221,10 +236,12 @@ impl<'de> Deserializer<'de> for ValueReader<'de> {
             Kind::Table(members) => members,
             _ => return Err(self.mismatch(&visitor)),
         };
-        let is_set = |member: &&Value| !matches!(member.kind(), Kind::Unset);
+        let is_set = |member: &&Value| !is_absent(member);
         let mut present = members.iter().filter(|(_, member)| is_set(member));
         match (present.next(), present.next()) {
-            (Some((name, content)), None) => visitor.visit_enum(VariantReader::new(name, content)),
+            (Some((name, content)), None) => {
+                visitor.visit_enum(VariantReader { name, content, notes: self.1 })
+            }
             _ => {
                 let mut expected = String::from("one member that names a variant of ");
                 expected.push_str((&visitor as &dyn Expected).to_string().trim_start_matches("enum "));
@@ -241,13 +258,29 @@ impl<'de> Deserializer<'de> for ValueReader<'de> {
 struct TableReader<'de, I> {
     rest: I,
     current: Option<(&'de Text, &'de Value)>,
+    /// The fields of the struct that is read; none for a map.
+    fields: &'static [&'static str],
+    notes: &'de Notes,
+}
+
+/// Whether a member is not there: a layer removed it.
+fn is_absent(member: &Value) -> bool {
+    matches!(member.kind(), Kind::Unset) && stand_in_text(member).is_none()
+}
+
+/// Reads a value, or makes one up in the place of a wrong one.
+fn read<'de, S: DeserializeSeed<'de>>(
+    seed: S,
+    value: &'de Value,
+    notes: &'de Notes,
+) -> Result<S::Value, TypedFailure> {
+    match value.kind() {
+        Kind::Unset if let Some(text) = stand_in_text(value) => stand_in(seed, text),
+        _ => seed.deserialize(ValueReader(value, notes)),
+    }
 }
 
 impl<'de, I: Iterator<Item = (&'de Text, &'de Value)>> TableReader<'de, I> {
-    fn new(rest: I) -> Self {
-        Self { rest, current: None }
-    }
-
     /// Locates a field that is set under two names at the second one.
     fn locate(&self, failure: TypedFailure) -> TypedFailure {
         match self.current {
@@ -261,7 +294,7 @@ impl<'de, I: Iterator<Item = (&'de Text, &'de Value)>> MapAccess<'de> for &mut T
     type Error = TypedFailure;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, TypedFailure> {
-        self.current = self.rest.find(|(_, member)| !matches!(member.kind(), Kind::Unset));
+        self.current = self.rest.find(|(_, member)| !is_absent(member));
         let Some((name, member)) = self.current else {
             return Ok(None);
         };
@@ -273,8 +306,9 @@ impl<'de, I: Iterator<Item = (&'de Text, &'de Value)>> MapAccess<'de> for &mut T
         let Some((name, member)) = self.current else {
             return Err(TypedFailure::mismatch("a member", "nothing"));
         };
-        let read = seed.deserialize(ValueReader(member));
-        read.map_err(|failure| failure.at(member).below(Segment::Name(name.clone())))
+        let result = read(seed, member, self.notes);
+        self.notes.after_member(name, member, self.fields);
+        result.map_err(|failure| failure.at(member).below(Segment::Name(name.clone())))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -283,23 +317,14 @@ impl<'de, I: Iterator<Item = (&'de Text, &'de Value)>> MapAccess<'de> for &mut T
 }
 
 /// The elements of a list, each with its index.
-struct ListReader<I> {
+struct ListReader<'de, I> {
     rest: I,
-    read: usize,
-}
-
-impl<I> ListReader<I> {
-    fn new(rest: I) -> Self {
-        Self { rest, read: 0 }
-    }
-
     /// How many elements were read.
-    fn read(&self) -> usize {
-        self.read
-    }
+    read: usize,
+    notes: &'de Notes,
 }
 
-impl<'de, I: Iterator<Item = &'de Value>> SeqAccess<'de> for &mut ListReader<I> {
+impl<'de, I: Iterator<Item = &'de Value>> SeqAccess<'de> for &mut ListReader<'de, I> {
     type Error = TypedFailure;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(
@@ -311,7 +336,7 @@ impl<'de, I: Iterator<Item = &'de Value>> SeqAccess<'de> for &mut ListReader<I> 
         };
         let index = self.read;
         self.read += 1;
-        let read = seed.deserialize(ValueReader(element)).map(Some);
+        let read = read(seed, element, self.notes).map(Some);
         read.map_err(|failure| failure.at(element).below(Segment::Index(index)))
     }
 
@@ -325,13 +350,10 @@ impl<'de, I: Iterator<Item = &'de Value>> SeqAccess<'de> for &mut ListReader<I> 
 struct VariantReader<'de> {
     name: &'de Text,
     content: &'de Value,
+    notes: &'de Notes,
 }
 
 impl<'de> VariantReader<'de> {
-    fn new(name: &'de Text, content: &'de Value) -> Self {
-        Self { name, content }
-    }
-
     fn locate<T>(self, read: Result<T, TypedFailure>) -> Result<T, TypedFailure> {
         read.map_err(|failure| failure.at(self.content).below(Segment::Name(self.name.clone())))
     }
@@ -358,18 +380,18 @@ impl<'de> VariantAccess<'de> for VariantReader<'de> {
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, TypedFailure> {
-        self.locate(seed.deserialize(ValueReader(self.content)))
+        self.locate(read(seed, self.content, self.notes))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, TypedFailure> {
-        self.locate(ValueReader(self.content).elements(visitor))
+        self.locate(ValueReader(self.content, self.notes).elements(visitor))
     }
 
     fn struct_variant<V: Visitor<'de>>(
         self,
-        _: &'static [&'static str],
+        fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, TypedFailure> {
-        self.locate(ValueReader(self.content).members(visitor))
+        self.locate(ValueReader(self.content, self.notes).fields(fields, visitor))
     }
 }

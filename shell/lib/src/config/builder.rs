@@ -20,7 +20,7 @@ use speckit_core::config::{HotReloadConfig, WatchMode};
 use speckit_core::store::StoreConfig;
 use speckit_core::tree::in_report_order;
 use speckit_core::tree::typed::to_value;
-use speckit_core::{Diagnostic, Layer, LayerKind, Origin, Source};
+use speckit_core::{Code, Diagnostic, Key, Layer, LayerKind, Origin, Source};
 
 use crate::config::engine::{Fallback, HotReloadFn, Start};
 use crate::config::error::ConfigError;
@@ -227,7 +227,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
-    /// Adds the variables `PREFIX_…` as a layer: `APP_SERVER__PORT` is `server.port`.
+    /// Adds the variables `PREFIX_…` as a layer: `APP_SERVER__PORT` is `server.port`. `APP`, `APP_` and `app` are the same
+    /// prefix; [`Builder::open`] refuses one that no variable can have.
     ///
     /// ```
     /// # use speckit::Environment;
@@ -239,7 +240,15 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// ```
     #[must_use]
     pub fn env_prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.options.prefix = Some(prefix.into());
+        let given: String = prefix.into();
+        let prefix = given.trim_end_matches('_').to_uppercase();
+        let is_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        if prefix.is_empty() || !prefix.chars().all(is_name) {
+            let message = format!("`{given}` is no prefix of variables");
+            let help = "use letters, digits and `_`, such as `APP` for `APP_PORT`";
+            self.mistakes.push(Diagnostic::error(Code::RulePrefix, Key::root(), message).help(help));
+        }
+        self.options.prefix = Some(prefix);
         self
     }
 
@@ -452,6 +461,42 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     #[must_use]
     pub fn sources(mut self, sources: Sources) -> Self {
         self.sources = sources;
+        self
+    }
+
+    /// Treats the value at this key, and all below it, as secret: it is redacted wherever the configuration is shown. A field of
+    /// type [`Secret`](crate::Secret) needs no such call.
+    ///
+    /// ```
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, String>>;
+    /// let config = Config::builder().defaults_toml("password = 'hunter2'").secret("password").open()?;
+    /// assert_eq!(config.snapshot().to_text(), "password = \"[redacted]\"\n");
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn secret(mut self, key: &str) -> Self {
+        match key.parse() {
+            Ok(key) => self.options.secrets.push(key),
+            Err(error) => {
+                let message = format!("`{key}` is not a key: {error}");
+                self.mistakes.push(Diagnostic::error(Code::RuleKey, Key::root(), message));
+            }
+        }
+        self
+    }
+
+    /// Refuses keys that the settings do not read, in files, defaults and overrides; without this call they are warnings.
+    ///
+    /// ```
+    /// #[derive(Debug, serde::Deserialize)]
+    /// struct Settings { port: u16 }
+    /// let builder = speckit::Config::<Settings>::builder().defaults_toml("port = 80\nprot = 81");
+    /// let error = builder.deny_unknown_fields(true).open().unwrap_err();
+    /// assert!(error.to_string().contains("did you mean `port`?"));
+    /// ```
+    #[must_use]
+    pub fn deny_unknown_fields(mut self, deny: bool) -> Self {
+        self.options.deny_unknown = deny;
         self
     }
 

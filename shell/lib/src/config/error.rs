@@ -1,5 +1,7 @@
 //! Why a configuration could not be opened.
 
+use std::fmt;
+
 use speckit_core::Diagnostic;
 use speckit_core::config::redact::Masks;
 use speckit_core::config::report::{Style, render};
@@ -8,7 +10,7 @@ use speckit_core::config::resolve::{Checked, Refused, Rules};
 use crate::config::events::Diagnostics;
 
 /// Why a configuration could not be opened: every diagnostic, and a report that shows them.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// The configuration is not valid.
@@ -35,6 +37,14 @@ pub enum ConfigError {
         /// The diagnostics as text.
         report: String,
     },
+}
+
+/// The report, so that `fn main() -> Result<(), ConfigError>` and `unwrap` show it.
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f)?;
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl Diagnostics {

@@ -59,11 +59,15 @@ pub(crate) struct RuleOptions {
     pub(crate) reserved: Vec<String>,
     pub(crate) extension: Option<fn() -> Box<dyn Extension>>,
     pub(crate) strict: bool,
+    /// Keys that are secret whatever the schema and the type say.
+    pub(crate) secrets: Vec<Key>,
+    pub(crate) deny_unknown: bool,
 }
 
 impl RuleOptions {
     pub(crate) fn rules<T: DeserializeOwned>(&self, schema: Option<Schema>) -> Rules {
-        let mut rules = Rules::new(schema).with_type::<T>().strict(self.strict);
+        let mut rules = Rules::new(schema).with_type::<T>().with_secrets(self.secrets.iter().cloned());
+        rules = rules.strict(self.strict).deny_unknown_keys(self.deny_unknown);
         if let Some(prefix) = &self.prefix {
             let reserved: Vec<&str> = self.reserved.iter().map(String::as_str).collect();
             rules = rules.with_prefix(prefix.clone(), &reserved);

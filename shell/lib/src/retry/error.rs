@@ -23,16 +23,23 @@ use speckit_core::text::{count, duration};
 /// assert!(error.to_string().starts_with("failed after 1 attempt in "));
 /// assert_eq!(error.into_cause().unwrap().kind(), io::ErrorKind::NotFound);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct RetryError<E>(Box<RetryErrorDetails<E>>);
 
 /// Boxed, so that a rare error does not enlarge every result.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 struct RetryErrorDetails<E> {
     attempts: u32,
     elapsed: Duration,
     why: GiveUp,
     cause: Option<E>,
+}
+
+/// The text, so that `fn main() -> Result<(), RetryError<…>>` and `unwrap` show it.
+impl<E: fmt::Display> fmt::Debug for RetryError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl<E> RetryError<E> {

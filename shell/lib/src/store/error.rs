@@ -1,5 +1,6 @@
 //! The errors of a database.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use speckit_core::text::{count, duration};
 use crate::retry::RetryClassifiable;
 
 /// Why an operation on a database failed. Two errors with the same content are equal.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// The file is no database.
@@ -149,6 +150,13 @@ pub enum StoreError {
         /// What is missing, and how to fix it.
         what: String,
     },
+}
+
+/// The text, so that `fn main() -> Result<(), StoreError>` and `unwrap` show it.
+impl fmt::Debug for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl StoreError {

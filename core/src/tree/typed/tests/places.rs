@@ -113,7 +113,7 @@ fn a_number_out_of_range_names_both_bounds() {
 
 #[test]
 fn a_missing_field_is_placed_at_its_table() {
-    assert_eq!(server("hosts = []"), "app.toml:1:1: server.a.port: missing field `port`");
+    assert_eq!(server("hosts = []"), "app.toml:1:1: server.a.port: missing key `port`");
     let error = from_value::<Settings>(&toml("x = 1")).unwrap_err();
     assert_eq!(error.key, Key::of(["server"]));
     assert_eq!(error.kind, TypedErrorKind::Missing { field: "server" });
@@ -122,7 +122,7 @@ fn a_missing_field_is_placed_at_its_table() {
 
 #[test]
 fn an_unknown_field_or_variant_is_placed_at_its_value_and_names_the_nearest() {
-    let fields = "unknown field, expected `listen`, `port`, `tier`, `hosts`, `shape` or `workers`";
+    let fields = "unknown key, expected `listen`, `port`, `tier`, `hosts`, `shape` or `workers`";
     let variants = "unknown variant, expected `low`, `medium` or `high`";
     for (line, code, key, message, nearest) in [
         ("host = []", "type/unknown-field", "server.a.host", fields, "did you mean `hosts`?"),
@@ -144,7 +144,7 @@ fn wrong_content_of_a_variant_is_placed_inside_it() {
             "{ Box = { width = 256 } }",
             "27: server.a.shape.Box.width: expected u8 from 0 to 255, found a number out of range",
         ),
-        ("{ Box = {} }", "17: server.a.shape.Box.width: missing field `width`"),
+        ("{ Box = {} }", "17: server.a.shape.Box.width: missing key `width`"),
         ("{ Point = 1 }", "19: server.a.shape.Point: expected a variant without content, found integer"),
         ("\"Radius\"", "9: server.a.shape: expected newtype variant, found variant without content"),
         (
@@ -216,20 +216,20 @@ pub(super) enum Either {
 fn an_error_in_a_buffered_table_is_placed_at_the_table() {
     for (text, error) in [
         ("\n[s]\nkind = \"memory\"\nsize = \"x\"", "2:1: s: expected u16, found string"),
-        ("[s]\nkind = \"memory\"", "1:1: s.size: missing field `size`"),
-        ("[s]\nsize = 1", "1:1: s.kind: missing field `kind`"),
+        ("[s]\nkind = \"memory\"", "1:1: s.size: missing key `size`"),
+        ("[s]\nsize = 1", "1:1: s.kind: missing key `kind`"),
         ("[s]\nkind = \"dsk\"", "2:8: s.kind: unknown variant, expected `memory` or `disk`"),
-        ("[s]\nkind = \"memory\"\nsize = 1\nsise = 2", "4:8: s.sise: unknown field, expected `size`"),
+        ("[s]\nkind = \"memory\"\nsize = 1\nsise = 2", "4:8: s.sise: unknown key, expected `size`"),
         (
             "[s]\nkind = \"disk\"\npath = \"p\"\n[s.server]\nport = 1\nprot = 2",
-            "1:1: s: unknown field, expected `listen`, `port`, `tier`, `hosts`, `shape` or `workers`",
+            "1:1: s: unknown key, expected `listen`, `port`, `tier`, `hosts`, `shape` or `workers`",
         ),
     ] {
         assert_eq!(error_of::<BTreeMap<String, Backend>>(&toml(text)), alloc::format!("app.toml:{error}"));
     }
     let flat = |text: &str| error_of::<BTreeMap<String, WithLimits>>(&toml(text));
     assert_eq!(flat("[f]\nname = \"n\"\nlow = true"), "app.toml:1:1: f: expected u8, found boolean");
-    assert_eq!(flat("[f]\nname = \"n\""), "app.toml:1:1: f.low: missing field `low`");
+    assert_eq!(flat("[f]\nname = \"n\""), "app.toml:1:1: f.low: missing key `low`");
     assert_eq!(flat("[f]\nname = 1\nlow = 1"), "app.toml:2:8: f.name: expected a string, found integer");
     let either = from_value::<Vec<Either>>(&json("[1, {\"number\": true}]")).unwrap_err();
     assert!(either.is_custom());

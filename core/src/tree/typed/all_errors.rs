@@ -1,0 +1,100 @@
+//! All errors of a type, although it stops at the first one.
+
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use serde::de::DeserializeOwned;
+
+use super::{TypedError, TypedErrorKind, from_value};
+use crate::tree::{Key, Kind, LayerKind, Origin, Segment, Source, Value};
+
+/// More errors than anybody reads.
+const MAX_ERRORS: usize = 1000;
+/// The name of the source of stand-ins.
+const STAND_IN: &str = "stand-in";
+/// Texts that types with a form of their own may accept: the first that is accepted is taken.
+const TEXTS: [&str; 6] = ["", "a", "0", "1s", "127.0.0.1:80", "127.0.0.1"];
+
+/// The text of a made-up value, if this is one. It has no value otherwise.
+pub(super) fn stand_in_text(value: &Value) -> Option<&str> {
+    let is_one = matches!(value.kind(), Kind::Unset) && value.origin().source().name() == STAND_IN;
+    is_one.then(|| value.origin().source().text())
+}
+
+/// The errors of reading a tree as a `T`, of which `first` is one, in the order in which they are found.
+///
+/// After each error the value is replaced by the one that it shadows, and if there is none by a made-up one; then the tree
+/// is read again.
+pub(super) fn all_errors<T: DeserializeOwned>(root: &Value, first: TypedError) -> Vec<TypedError> {
+    let mut tree = root.clone();
+    let mut errors = Vec::new();
+    // For each made-up value, the number of texts that were tried.
+    let mut made_up: BTreeMap<Key, usize> = BTreeMap::new();
+    let mut next = Some(first);
+    while let Some(error) = next.take() {
+        let around =
+            made_up.keys().filter(|key| error.key.starts_with(key)).max_by_key(|key| key.segments().len());
+        let (key, value) = match around.cloned() {
+            // The error is about a made-up value: try another text, and then make up the value around it.
+            Some(key) => match made_up.get(&key).and_then(|tried| TEXTS.get(*tried)) {
+                Some(text) => (key, Some(stand_in(text))),
+                None => match key.parent() {
+                    Some(parent) => (parent, Some(stand_in(""))),
+                    None => break,
+                },
+            },
+            None => {
+                let key = error.key.clone();
+                let is_extra = matches!(
+                    error.kind,
+                    TypedErrorKind::UnknownField { .. } | TypedErrorKind::Duplicate { .. }
+                );
+                let shadowed = tree.get(&key).and_then(|value| value.shadowed().last());
+                let shadowed = shadowed.filter(|value| !matches!(value.kind(), Kind::Unset)).cloned();
+                errors.push(error);
+                (key, if is_extra { None } else { Some(shadowed.unwrap_or_else(|| stand_in(""))) })
+            }
+        };
+        if key.is_root() || errors.len() >= MAX_ERRORS {
+            break;
+        }
+        if value.as_ref().is_some_and(|value| stand_in_text(value).is_some()) {
+            made_up.retain(|inner, _| *inner == key || !inner.starts_with(&key));
+            *made_up.entry(key.clone()).or_default() += 1;
+        }
+        tree = put(&tree, key.segments(), value.as_ref());
+        next = from_value::<T>(&tree).err();
+    }
+    errors
+}
+
+fn stand_in(text: &str) -> Value {
+    let source: Arc<Source> = Source::fragment(LayerKind::Defaults, STAND_IN, text);
+    Value::new(Kind::Unset, Origin::whole(&source))
+}
+
+/// The tree with another value at a key, or without it.
+fn put(tree: &Value, path: &[Segment], new: Option<&Value>) -> Value {
+    let Some((first, rest)) = path.split_first() else { return new.unwrap_or(tree).clone() };
+    let changed = |old: Option<&Value>| match (rest, new) {
+        ([], new) => new.cloned(),
+        (_, new) => old.map(|old| put(old, rest, new)).or_else(|| new.cloned()),
+    };
+    match first {
+        Segment::Name(name) => {
+            let mut members = tree.as_table().cloned().unwrap_or_default();
+            match changed(members.get(name)) {
+                Some(member) => drop(members.insert(name.clone(), member)),
+                None => drop(members.remove(name)),
+            }
+            Value::new(Kind::Table(members), tree.origin().clone())
+        }
+        Segment::Index(index) => {
+            let elements = tree.as_array().into_iter().flatten().enumerate();
+            let elements = elements
+                .filter_map(|(at, old)| if at == *index { changed(Some(old)) } else { Some(old.clone()) });
+            Value::array(elements, tree.origin().clone())
+        }
+    }
+}

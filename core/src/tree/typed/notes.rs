@@ -1,0 +1,77 @@
+//! What is noticed while a type is read: members that no field reads.
+
+use alloc::vec::Vec;
+use core::cell::{Cell, RefCell};
+use core::ptr;
+
+use super::{TypedError, TypedErrorKind};
+use crate::tree::nearest::nearest;
+use crate::tree::{Key, Origin, Segment, Text, Value};
+
+/// Collects the members that structs ignore.
+#[derive(Debug)]
+pub(super) struct Notes {
+    /// The last value that was ignored.
+    ignored: Cell<*const Value>,
+    unknown: RefCell<Vec<UnknownMember>>,
+}
+
+#[derive(Debug)]
+struct UnknownMember {
+    name: Text,
+    origin: Origin,
+    fields: &'static [&'static str],
+}
+
+impl Notes {
+    pub(super) fn new() -> Self {
+        Self { ignored: Cell::new(ptr::null()), unknown: RefCell::default() }
+    }
+
+    /// The type ignored this value.
+    pub(super) fn ignore(&self, value: &Value) {
+        self.ignored.set(value);
+    }
+
+    /// A member was read. If its value was ignored, the struct with these fields does not know it.
+    pub(super) fn after_member(&self, name: &Text, member: &Value, fields: &'static [&'static str]) {
+        if ptr::eq(self.ignored.replace(ptr::null()), member) && !fields.is_empty() {
+            let unknown = UnknownMember { name: name.clone(), origin: member.origin().clone(), fields };
+            self.unknown.borrow_mut().push(unknown);
+        }
+    }
+
+    /// The ignored members as errors, with their keys in the tree that was read.
+    pub(super) fn into_errors(self, root: &Value) -> Vec<TypedError> {
+        let unknown = self.unknown.into_inner();
+        let mut errors = Vec::new();
+        if !unknown.is_empty() {
+            locate(root, &mut Key::root(), &unknown, &mut errors);
+        }
+        errors
+    }
+}
+
+fn locate(value: &Value, key: &mut Key, unknown: &[UnknownMember], errors: &mut Vec<TypedError>) {
+    for (name, member) in value.as_table().into_iter().flatten() {
+        key.push(Segment::Name(name.clone()));
+        let found = unknown.iter().find(|one| one.name == *name && one.origin == *member.origin());
+        match found {
+            Some(UnknownMember { origin, fields, .. }) => errors.push(TypedError {
+                key: key.clone(),
+                origin: Some(origin.clone()),
+                kind: TypedErrorKind::UnknownField {
+                    expected: fields,
+                    nearest: nearest(name, fields.iter().copied()),
+                },
+            }),
+            None => locate(member, key, unknown, errors),
+        }
+        key.pop();
+    }
+    for (index, element) in value.as_array().into_iter().flatten().enumerate() {
+        key.push(Segment::Index(index));
+        locate(element, key, unknown, errors);
+        key.pop();
+    }
+}

@@ -94,7 +94,7 @@ impl Model<'_> {
             coverage.count_refusal(&diagnostics);
             expected_events.extend((!paths.is_empty()).then_some(EventSummary::Changed(paths)));
             expected_events
-                .push(EventSummary::Failed { generation: self.generation, diagnostics: diagnostics });
+                .push(EventSummary::Failed { generation: self.generation, diagnostics });
         }
     }
 

@@ -1,6 +1,6 @@
 //! Merging: tables are joined, other values replaced, and replaced values are kept.
 //!
-//! The laws, tested as properties in `tests/properties/config/merge.rs`: merging is associative, histories included;
+//! The laws, tested as properties in `tests/properties/config/merge.rs`: merging is associative, shadowed and joined values included;
 //! an empty layer changes nothing; without `Append`, a layer merged with itself gives its values; where lists are replaced, the
 //! highest layer wins at every leaf; the origin of each leaf is in a layer that has that value.
 

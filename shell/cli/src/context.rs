@@ -245,7 +245,7 @@ pub(crate) fn missing_requirements(
     check_providers(root, stages, &variable, &command)
 }
 
-/// `No` for an invalid configuration; `Failed` if a part of it, or of the command line, could not be read.
+/// [`Exit::Negative`] for an invalid configuration; [`Exit::Incomplete`] if a part of it, or of the command line, could not be read.
 pub(crate) fn exit_for(diagnostics: &[Diagnostic]) -> Exit {
     let is_unread = |diagnostic: &Diagnostic| {
         let is_file = diagnostic.code.family() == CodeFamily::File && diagnostic.code != Code::FileEmpty;

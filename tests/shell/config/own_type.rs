@@ -331,3 +331,146 @@ fn a_prefix_that_no_variable_can_have_is_refused() {
         assert_eq!(error.diagnostics()[0].code, speckit::Code::RulePrefix, "{error}");
     }
 }
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum Internal {
+    Memory,
+    Disk { path: String, max_mb: u64 },
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(tag = "t", content = "c")]
+enum Adjacent {
+    Size(u32),
+    Names(Vec<String>),
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(untagged)]
+enum Untagged {
+    Number(u8),
+    Pair { x: i32, on: bool },
+    Text(String),
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Flat {
+    limit: Option<u32>,
+    name: Option<String>,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Buffered {
+    internal: Internal,
+    adjacent: Adjacent,
+    untagged: Vec<Untagged>,
+    one: Untagged,
+    nested: Nested,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Nested {
+    port: u16,
+    #[serde(flatten)]
+    flat: Flat,
+    #[serde(flatten)]
+    rest: BTreeMap<String, String>,
+}
+
+#[test]
+fn texts_below_buffered_types_become_what_the_type_accepts() {
+    let variables = [
+        ("APP_INTERNAL__KIND", "disk"),
+        ("APP_INTERNAL__PATH", "00"),
+        ("APP_INTERNAL__MAX_MB", "5"),
+        ("APP_ADJACENT__T", "Names"),
+        ("APP_ADJACENT__C", "1,b"),
+        ("APP_UNTAGGED__0__X", "-1"),
+        ("APP_UNTAGGED__0__ON", "1"),
+        ("APP_UNTAGGED__1", "7"),
+        ("APP_ONE", "a,b"),
+        ("APP_NESTED__PORT", "80"),
+        ("APP_NESTED__LIMIT", "9"),
+        ("APP_NESTED__NAME", "10"),
+        ("APP_NESTED__EXTRA", "11"),
+    ];
+    let config = Config::<Buffered>::builder()
+        .env_prefix("APP")
+        .environment(Environment::of(variables))
+        .open()
+        .unwrap();
+    let expected = Buffered {
+        internal: Internal::Disk { path: "00".into(), max_mb: 5 },
+        adjacent: Adjacent::Names(vec!["1".into(), "b".into()]),
+        untagged: vec![Untagged::Pair { x: -1, on: true }, Untagged::Text("7".into())],
+        one: Untagged::Text("a,b".into()),
+        nested: Nested {
+            port: 80,
+            flat: Flat { limit: Some(9), name: Some("10".into()) },
+            rest: BTreeMap::from([("extra".into(), "11".into())]),
+        },
+    };
+    assert_eq!(*config.current(), expected);
+    insta::assert_snapshot!(config.snapshot().to_text(), @r#"
+    adjacent.c = ["1", "b"]
+    adjacent.t = "Names"
+    internal.kind = "disk"
+    internal.max_mb = 5
+    internal.path = "00"
+    nested.extra = "11"
+    nested.limit = 9
+    nested.name = "10"
+    nested.port = 80
+    one = "a,b"
+    untagged = [{ on = true, x = -1 }, "7"]
+    "#);
+}
+
+#[test]
+fn an_unknown_key_is_reported_beside_a_missing_one() {
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "it is not read")]
+    struct Hosts {
+        hosts: Vec<String>,
+        port: u16,
+    }
+    let error = Config::<Hosts>::builder().defaults_toml("hots = []\nport = 'x'\n").open().unwrap_err();
+    let codes: Vec<&str> = error.diagnostics().iter().map(|diagnostic| diagnostic.code.as_str()).collect();
+    assert_eq!(codes, ["type/missing", "type/unknown-field", "type/mismatch"], "{error}");
+}
+
+#[test]
+fn a_type_whose_code_panics_on_made_up_values_is_loaded() {
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(from = "String")]
+    struct Address(String, String);
+    impl From<String> for Address {
+        fn from(text: String) -> Self {
+            let (host, port) = text.split_once(':').expect("host:port");
+            Self(host.into(), port.into())
+        }
+    }
+    #[derive(Debug, Deserialize)]
+    struct Settings {
+        address: Address,
+    }
+    let environment = Environment::of([("APP_ADDRESS", "h:1")]);
+    let config = Config::<Settings>::builder().env_prefix("APP").environment(environment).open().unwrap();
+    assert_eq!(config.current().address, Address("h".into(), "1".into()));
+    assert_eq!(config.snapshot().to_text(), "address = \"h:1\"\n");
+}
+
+#[test]
+fn a_secret_of_the_type_is_read_from_a_file() {
+    #[derive(Debug, Deserialize)]
+    struct Settings {
+        password: speckit::Secret<String>,
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("password");
+    std::fs::write(&path, "hunter2\n").unwrap();
+    let environment = Environment::of([("APP_PASSWORD_FILE", path.to_str().unwrap())]);
+    let config = Config::<Settings>::builder().env_prefix("APP").environment(environment).open().unwrap();
+    assert_eq!(config.current().password.expose(), "hunter2");
+}

@@ -69,7 +69,7 @@ pub enum ReloadInput {
 /// What a read produced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadResult {
-    /// The same bytes as the read before.
+    /// The same bytes as in the last read that was accepted, refused or unchanged.
     Unchanged,
     /// A file that had bytes is empty or missing, and [`LostFiles`] requires a wait for it.
     LostContent {
@@ -82,14 +82,14 @@ pub enum ReadResult {
     Accepted {
         /// The hash of the resolved values, with those that wait for a restart.
         tree: Fingerprint,
-        /// Whether the bytes of a file differ from the read before.
+        /// Whether the bytes of a file differ from the last read that was accepted, refused or unchanged.
         files_changed: bool,
     },
     /// An invalid configuration.
     Refused {
         /// The hash of its diagnostics.
         diagnostics: Fingerprint,
-        /// Whether the bytes of a file differ from the read before.
+        /// Whether the bytes of a file differ from the last read that was accepted, refused or unchanged.
         files_changed: bool,
     },
 }

@@ -8,8 +8,6 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use serde::de::DeserializeOwned;
-
 use crate::config::redact::Masks;
 use crate::config::schema::{Schema, SchemaValidator};
 use crate::config::source::{Environment, Language, Override, parse};
@@ -24,6 +22,7 @@ mod extension;
 mod key_rules;
 mod restarts;
 mod stages;
+mod untyped;
 
 pub use extension::{Extension, Migrated};
 pub use key_rules::KeyRules;
@@ -88,10 +87,10 @@ impl Rules {
         self
     }
 
-    /// Takes names and types of keys also from the type of the settings, where the schema does not say them.
+    /// Takes names and types of keys also from the outline of the type of the settings, where the schema does not say them.
     #[must_use]
-    pub fn with_type<T: DeserializeOwned>(mut self) -> Self {
-        Arc::make_mut(&mut self.keys).outline = Some(Arc::new(LazyOutline::of::<T>()));
+    pub fn with_outline(mut self, outline: LazyOutline) -> Self {
+        Arc::make_mut(&mut self.keys).outline = Some(Arc::new(outline));
         self
     }
 

@@ -14,7 +14,7 @@ use super::{KeyRules, Rules};
 use crate::config::redact::Masks;
 use crate::config::{Layer, Merged};
 use crate::tree::diff::Change;
-use crate::tree::typed::{TypedError, TypedErrorKind, read};
+use crate::tree::typed::{Mistakes, TypedError, TypedErrorKind, read};
 use crate::tree::{Code, Diagnostic, Fingerprint, Key, LayerKind, Severity, in_report_order, is_ok};
 
 /// The layers of a configuration, lowest first, and the diagnostics from reading them.
@@ -89,9 +89,21 @@ impl Checked {
     /// rules say so.
     ///
     /// # Errors
-    /// [`Refused`] with every value that does not fit `T`, and every missing one.
+    /// [`Refused`] with every value that does not fit `T` and every missing one; or only with unknown keys, if the rules make
+    /// them errors.
     pub fn typed<T: DeserializeOwned>(mut self) -> Result<Resolved<T>, Refused> {
-        match read(self.merged.root()) {
+        let mut result = read(self.merged.root());
+        if result.is_err()
+            && let Some(root) = self.with_texts_for::<T>()
+        {
+            let renewed = read(&root);
+            if renewed.is_ok() {
+                self.source_fingerprint = root.fingerprint();
+                self.merged = self.merged.with_root(root);
+                result = renewed;
+            }
+        }
+        match result {
             Ok((config, unknown)) => {
                 let unknown = unknown.into_iter().filter(|error| !self.keys.is_in_schema(&error.key));
                 let unknown = unknown.map(|error| self.explain_unknown(error));
@@ -105,10 +117,11 @@ impl Checked {
                 }
                 Ok(Resolved { config, checked: self })
             }
-            Err(errors) => {
-                let errors: Vec<Diagnostic> =
-                    errors.into_iter().map(|error| self.explain_missing(error)).collect();
-                Err(self.refuse(errors))
+            Err(Mistakes { errors, unknown }) => {
+                let unknown = unknown.into_iter().map(|error| self.explain_unknown(error));
+                let errors = errors.into_iter().map(|error| self.explain_missing(error));
+                let all: Vec<Diagnostic> = errors.chain(unknown).collect();
+                Err(self.refuse(all))
             }
         }
     }
@@ -129,7 +142,8 @@ impl Checked {
             let ways = file.take(1).map(|file| format!("in {file}"));
             let ways: Vec<String> = ways.chain(variable.map(|variable| format!("with {variable}"))).collect();
             diagnostic.help = (!ways.is_empty()).then(|| format!("set it {}", ways.join(" or ")));
-            diagnostic.origin = diagnostic.origin.filter(|origin| !origin.source().text().is_empty());
+            // No place says that a key is missing at the root.
+            diagnostic.origin = diagnostic.origin.filter(|_| diagnostic.key.segments().len() > 1);
         }
         diagnostic
     }

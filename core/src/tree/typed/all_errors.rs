@@ -6,15 +6,15 @@ use alloc::vec::Vec;
 
 use serde::de::DeserializeOwned;
 
-use super::{TypedError, TypedErrorKind, from_value};
-use crate::tree::{Key, Kind, LayerKind, Origin, Segment, Source, Value};
+use super::notes::Notes;
+use super::probe::TEXTS;
+use super::{Mistakes, TypedError, TypedErrorKind, from_value, read_once};
+use crate::tree::{Key, Kind, LayerKind, Origin, Source, Value};
 
 /// More errors than anybody reads.
 const MAX_ERRORS: usize = 1000;
 /// The name of the source of stand-ins.
 const STAND_IN: &str = "stand-in";
-/// Texts that types with a form of their own may accept: the first that is accepted is taken.
-const TEXTS: [&str; 6] = ["", "a", "0", "1s", "127.0.0.1:80", "127.0.0.1"];
 
 /// The text of a made-up value, if this is one. It has no value otherwise.
 pub(super) fn stand_in_text(value: &Value) -> Option<&str> {
@@ -26,7 +26,7 @@ pub(super) fn stand_in_text(value: &Value) -> Option<&str> {
 ///
 /// After each error the value is replaced by the one that it shadows, and if there is none by a made-up one; then the tree
 /// is read again.
-pub(super) fn all_errors<T: DeserializeOwned>(root: &Value, first: TypedError) -> Vec<TypedError> {
+pub(super) fn all_errors<T: DeserializeOwned>(root: &Value, first: TypedError) -> Mistakes {
     let mut tree = root.clone();
     let mut errors = Vec::new();
     // For each made-up value, the number of texts that were tried.
@@ -63,38 +63,34 @@ pub(super) fn all_errors<T: DeserializeOwned>(root: &Value, first: TypedError) -
             made_up.retain(|inner, _| *inner == key || !inner.starts_with(&key));
             *made_up.entry(key.clone()).or_default() += 1;
         }
-        tree = put(&tree, key.segments(), value.as_ref());
-        next = from_value::<T>(&tree).err();
+        tree = tree.with_value_at(key.segments(), value.as_ref());
+        let notes = Notes::new();
+        match read_once::<T>(&tree, &notes) {
+            Ok(_) => return Mistakes { errors, unknown: notes.into_errors(&tree) },
+            Err(error) => next = Some(error),
+        }
     }
-    errors
+    Mistakes { errors, unknown: Vec::new() }
+}
+
+/// The first error that is not about a missing key. The values of missing keys are made up; errors about those do not count.
+pub(crate) fn error_besides_missing<T: DeserializeOwned>(root: &Value) -> Option<TypedError> {
+    let mut tree = root.clone();
+    for _ in 0..MAX_ERRORS {
+        let error = from_value::<T>(&tree).err()?;
+        let is_made_up = tree.get(&error.key).is_some_and(|value| stand_in_text(value).is_some());
+        if is_made_up || error.key.is_root() && matches!(error.kind, TypedErrorKind::Missing { .. }) {
+            return None;
+        }
+        if !matches!(error.kind, TypedErrorKind::Missing { .. }) {
+            return Some(error);
+        }
+        tree = tree.with_value_at(error.key.segments(), Some(&stand_in("")));
+    }
+    None
 }
 
 fn stand_in(text: &str) -> Value {
     let source: Arc<Source> = Source::fragment(LayerKind::Defaults, STAND_IN, text);
     Value::new(Kind::Unset, Origin::whole(&source))
-}
-
-/// The tree with another value at a key, or without it.
-fn put(tree: &Value, path: &[Segment], new: Option<&Value>) -> Value {
-    let Some((first, rest)) = path.split_first() else { return new.unwrap_or(tree).clone() };
-    let changed = |old: Option<&Value>| match (rest, new) {
-        ([], new) => new.cloned(),
-        (_, new) => old.map(|old| put(old, rest, new)).or_else(|| new.cloned()),
-    };
-    match first {
-        Segment::Name(name) => {
-            let mut members = tree.as_table().cloned().unwrap_or_default();
-            match changed(members.get(name)) {
-                Some(member) => drop(members.insert(name.clone(), member)),
-                None => drop(members.remove(name)),
-            }
-            Value::new(Kind::Table(members), tree.origin().clone())
-        }
-        Segment::Index(index) => {
-            let elements = tree.as_array().into_iter().flatten().enumerate();
-            let elements = elements
-                .filter_map(|(at, old)| if at == *index { changed(Some(old)) } else { Some(old.clone()) });
-            Value::array(elements, tree.origin().clone())
-        }
-    }
 }

@@ -37,6 +37,7 @@ mod tests;
 mod value_reader;
 mod value_writer;
 
+pub(crate) use all_errors::error_besides_missing;
 pub use outline::{LazyOutline, Outline};
 pub use secret::Secret;
 
@@ -215,13 +216,22 @@ pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, TypedError> {
     read_once(value, &Notes::new())
 }
 
+/// Why settings cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistakes {
+    /// Every value that does not fit its type, and every missing one.
+    pub errors: Vec<TypedError>,
+    /// An error for each member that no field reads.
+    pub unknown: Vec<TypedError>,
+}
+
 /// Reads settings from a tree of values: the settings with an error for each member that no field reads, or all errors.
 ///
 /// After each error the type is read again with the value that the wrong one shadows, or with a made-up one.
 ///
 /// # Errors
 /// Every value that does not fit its type, and every missing one.
-pub fn read<T: DeserializeOwned>(value: &Value) -> Result<(T, Vec<TypedError>), Vec<TypedError>> {
+pub fn read<T: DeserializeOwned>(value: &Value) -> Result<(T, Vec<TypedError>), Mistakes> {
     let notes = Notes::new();
     match read_once(value, &notes) {
         Ok(settings) => Ok((settings, notes.into_errors(value))),

@@ -7,7 +7,6 @@ use core::fmt;
 use core::ops::Deref;
 
 use once_cell::race::OnceBox;
-use serde::de::DeserializeOwned;
 
 use crate::tree::{Key, Segment, Text, TypeSet};
 
@@ -58,6 +57,8 @@ pub(super) struct ProbeState {
     pub(super) is_asked: bool,
     /// Whether another pass would find nothing more.
     pub(super) is_complete: bool,
+    /// How many texts a map refused as its key.
+    pub(super) tried_keys: usize,
     /// The variants that are not probed.
     pub(super) variants: Vec<&'static str>,
 }
@@ -182,9 +183,9 @@ pub struct LazyOutline {
 }
 
 impl LazyOutline {
-    /// The outline of a type.
-    pub fn of<T: DeserializeOwned>() -> Self {
-        Self { probe: Outline::of::<T>, found: OnceBox::new() }
+    /// The outline that `probe` finds: [`Outline::of`] for a type, in a wrapper if code of the type may panic.
+    pub fn new(probe: fn() -> Outline) -> Self {
+        Self { probe, found: OnceBox::new() }
     }
 }
 

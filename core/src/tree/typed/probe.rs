@@ -3,13 +3,14 @@
 //! A type stops at the first value that it does not accept. So it is deserialized several times, and each time it gets only
 //! the members that it was not asked about yet.
 
+use alloc::string::ToString as _;
 use alloc::vec::{self, Vec};
 use core::cell::Cell;
-use core::ptr;
 
 use serde::de::value::StrDeserializer;
 use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
+    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Expected, MapAccess, SeqAccess,
+    VariantAccess, Visitor,
 };
 
 use super::datetime::is_datetime;
@@ -18,8 +19,10 @@ use super::outline::Outline;
 use super::secret::is_secret;
 use crate::tree::{Text, TypeSet};
 
-/// How often a struct may lie in itself, as in a tree of settings.
+/// How often a type may lie in itself, as in a tree of settings.
 const MAX_RECURSION: usize = 2;
+/// Deeper values are not probed: their types lie in themselves in a way that has no name.
+const MAX_DEPTH: usize = 64;
 /// More passes than any settings of a program need.
 const MAX_PASSES: usize = 10_000;
 
@@ -40,17 +43,32 @@ impl Outline {
     }
 }
 
+/// Texts that types with a form of their own may accept.
+pub(super) const TEXTS: [&str; 6] = ["", "a", "0", "1s", "127.0.0.1:80", "127.0.0.1"];
+
 /// Makes up a value of any type, so that the errors after a wrong value can be found. `text` is its texts.
 pub(super) fn stand_in<'de, S: DeserializeSeed<'de>>(seed: S, text: &str) -> Result<S::Value, TypedFailure> {
     let steps = Cell::new(0);
     seed.deserialize(Probe { outline: &mut Outline::default(), text, above: None, steps: &steps })
 }
 
-/// A struct around the value, with the one around it.
+/// A type around the value, with the one around it.
 #[derive(Clone, Copy)]
 struct Enclosing<'p> {
-    fields: &'static [&'static str],
+    /// The address of its fields, variants or name. It is the same for each value of the type.
+    id: *const u8,
+    depth: usize,
     above: Option<&'p Enclosing<'p>>,
+}
+
+impl<'p> Enclosing<'p> {
+    /// The type as one more around the value; `None` if it lies in itself too often.
+    fn within(id: *const u8, above: Option<&'p Self>) -> Option<Self> {
+        let repeats =
+            core::iter::successors(above, |enclosing| enclosing.above).filter(|enclosing| enclosing.id == id);
+        let depth = above.map_or(0, |above| above.depth) + 1;
+        (repeats.count() < MAX_RECURSION && depth < MAX_DEPTH).then_some(Self { id, depth, above })
+    }
 }
 
 /// Makes up one value, and notes what it is read as.
@@ -76,6 +94,18 @@ impl<'p> Probe<'p> {
         self.ask(types);
     }
 
+    /// Ends the search at a type that lies in itself.
+    fn stop(self, types: TypeSet) -> TypedFailure {
+        self.leaf(types);
+        TypedFailure::mismatch("a value", "a type that contains itself")
+    }
+
+    /// One level deeper, for a list or a map, which has no name.
+    fn deeper(&self) -> Option<Enclosing<'p>> {
+        let depth = self.above.map_or(0, |above| above.depth) + 1;
+        (depth < MAX_DEPTH).then_some(Enclosing { id: core::ptr::null(), depth, above: self.above })
+    }
+
     /// Reads a value with others inside. If nothing new was asked for, another pass would find nothing either.
     fn inside<R>(
         mut self,
@@ -98,14 +128,10 @@ impl<'p> Probe<'p> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, TypedFailure> {
-        let mut around = core::iter::successors(self.above, |enclosing| enclosing.above);
-        let repeats = around.by_ref().filter(|enclosing| ptr::eq(enclosing.fields, fields)).count();
-        if repeats >= MAX_RECURSION {
-            self.leaf(TypeSet::OBJECT);
-            return Err(TypedFailure::mismatch("a value", "a type that contains itself"));
-        }
+        let Some(above) = Enclosing::within(fields.as_ptr().cast(), self.above) else {
+            return Err(self.stop(TypeSet::OBJECT));
+        };
         self.inside(TypeSet::OBJECT, |probe| {
-            let above = Enclosing { fields, above: probe.above };
             let Probe { outline, text, steps, .. } = probe;
             if outline.fields.is_empty() {
                 outline.fields =
@@ -129,7 +155,10 @@ impl<'p> Probe<'p> {
     }
 
     fn list<'de, V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, TypedFailure> {
-        self.inside(TypeSet::ARRAY, |probe| visitor.visit_seq(ElementProbe { probe, left: length }))
+        let Some(above) = self.deeper() else { return Err(self.stop(TypeSet::ARRAY)) };
+        self.inside(TypeSet::ARRAY, |probe| {
+            visitor.visit_seq(ElementProbe { probe: Probe { above: Some(&above), ..probe }, left: length })
+        })
     }
 }
 
@@ -197,11 +226,17 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         visitor: V,
     ) -> Result<V::Value, TypedFailure> {
         self.outline.is_secret |= is_secret(name);
-        visitor.visit_newtype_struct(self)
+        let Some(above) = Enclosing::within(name.as_ptr(), self.above) else {
+            return Err(self.stop(TypeSet::NONE));
+        };
+        visitor.visit_newtype_struct(Probe { above: Some(&above), ..self })
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TypedFailure> {
-        self.inside(TypeSet::OBJECT, |probe| visitor.visit_map(EntryProbe { probe, is_read: false }))
+        let Some(above) = self.deeper() else { return Err(self.stop(TypeSet::OBJECT)) };
+        self.inside(TypeSet::OBJECT, |probe| {
+            visitor.visit_map(EntryProbe { probe: Probe { above: Some(&above), ..probe }, is_read: false })
+        })
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -213,6 +248,10 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         if is_datetime(name) {
             return self.deserialize_str(visitor);
         }
+        // The type of its content depends on its tag (serde's name for such an enum).
+        if (&visitor as &dyn Expected).to_string().starts_with("adjacently tagged enum") {
+            return self.deserialize_any(visitor);
+        }
         self.fields(fields, visitor)
     }
 
@@ -222,11 +261,15 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, TypedFailure> {
+        let Some(enclosing) = Enclosing::within(variants.as_ptr().cast(), self.above) else {
+            return Err(self.stop(TypeSet::NONE));
+        };
         if !self.outline.state.is_asked {
             self.outline.state.variants = variants.iter().rev().copied().collect();
         }
         self.inside(TypeSet::NONE, |probe| {
-            let Probe { outline, text, above, steps } = probe;
+            let Probe { outline, text, steps, .. } = probe;
+            let above = Some(&enclosing);
             let name = outline.state.variants.last().or(variants.first()).copied().unwrap_or_default();
             let result = visitor.visit_enum(VariantProbe {
                 probe: Probe { outline: &mut *outline, text, above, steps },
@@ -299,7 +342,15 @@ impl<'de> MapAccess<'de> for EntryProbe<'_> {
         if core::mem::replace(&mut self.is_read, true) {
             return Ok(None);
         }
-        stand_in(seed, "a").map(Some)
+        let tried = self.probe.outline.state.tried_keys;
+        let key = stand_in(seed, TEXTS.get(tried).unwrap_or(&"a"));
+        if key.is_err() && tried + 1 < TEXTS.len() {
+            // The next pass tries another text.
+            self.probe.outline.state.tried_keys += 1;
+            self.probe.outline.others.get_or_insert_default();
+            self.probe.steps.set(self.probe.steps.get() + 1);
+        }
+        key.map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, TypedFailure> {

@@ -19,6 +19,9 @@ pub(super) fn is_secret(name: &str) -> bool {
 /// A secret setting. `Debug` and `Display` show `[redacted]`, its key is redacted wherever the configuration is shown, and its
 /// memory is overwritten when it is dropped.
 ///
+/// A secret below a flattened, untagged or tagged type is not found, because serde reads such values into a buffer: name its key
+/// with `Builder::secret`.
+///
 /// `Serialize` writes the value, so that it can be a default; do not serialize it to anything that people see.
 ///
 /// ```

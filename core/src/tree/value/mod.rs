@@ -154,6 +154,38 @@ impl Value {
         self
     }
 
+    /// The same with another kind: its origin and its past stay.
+    pub(crate) fn with_kind(&self, kind: Kind) -> Self {
+        Self { past: self.past.clone(), ..Self::new(kind, self.origin.clone()) }
+    }
+
+    /// The tree with another value at a key below this one, or without a value there.
+    pub(crate) fn with_value_at(&self, path: &[Segment], new: Option<&Self>) -> Self {
+        let Some((first, rest)) = path.split_first() else { return new.unwrap_or(self).clone() };
+        let changed = |old: Option<&Self>| match (rest, old) {
+            ([], _) | (_, None) => new.cloned(),
+            (_, Some(old)) => Some(old.with_value_at(rest, new)),
+        };
+        match first {
+            Segment::Name(name) => {
+                let mut members = self.as_table().cloned().unwrap_or_default();
+                match changed(members.get(name)) {
+                    Some(member) => drop(members.insert(name.clone(), member)),
+                    None => drop(members.remove(name)),
+                }
+                self.with_kind(Kind::Table(members))
+            }
+            Segment::Index(index) => {
+                let elements = self.as_array().into_iter().flatten().enumerate();
+                let changed =
+                    elements.filter_map(
+                        |(at, old)| if at == *index { changed(Some(old)) } else { Some(old.clone()) },
+                    );
+                self.with_kind(Kind::Array(changed.collect()))
+            }
+        }
+    }
+
     pub(crate) fn is_null(&self) -> bool {
         matches!(self.kind, Kind::Null | Kind::Unset)
     }

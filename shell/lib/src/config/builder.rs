@@ -163,7 +163,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// As [`Builder::schema_json`], with a schema file: TOML if its name ends in `.toml`, else JSON. `maps` says which folder
     /// has the documents of which URLs; nothing is downloaded.
     ///
-    /// If the schema file or a file that it refers to changes, a reload starts. If the new schema is invalid, the reload is
+    /// While [`Config::watch`](crate::Config::watch) runs, a change of the schema file or of a file that it refers to starts a reload. If the new schema is invalid, the reload is
     /// refused.
     ///
     /// ```
@@ -329,7 +329,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
-    /// The debounce period: a reload starts when no change came for this long; 2 s by default. Continuous changes delay it
+    /// The debounce period of [`Config::watch`](crate::Config::watch): a reload starts when no change came for this long; 2 s by default. Continuous changes delay it
     /// by at most ten periods.
     ///
     /// ```
@@ -358,7 +358,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
-    /// Also reloads when this file, or a direct child of this folder, changes: for example a certificate that a rule
+    /// While watching, also reloads when this file, or a direct child of this folder, changes: for example a certificate that a rule
     /// checks.
     ///
     /// ```
@@ -388,7 +388,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
-    /// Opens with a fallback if the files are refused. [`Config::status`] has the reason. The first
+    /// Opens with a fallback if the configuration is refused, whatever the cause: a file, a variable, an override or a rule. [`Config::status`] has the reason. The first
     /// reload that is accepted replaces the fallback.
     ///
     /// ```
@@ -450,7 +450,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
-    /// Replaces all files, the environment and the overrides by these.
+    /// Replaces all files, the environment and the overrides by these. Without an environment, that of the process is read; for
+    /// none, give `Environment::default()`.
     ///
     /// ```
     /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
@@ -543,7 +544,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
-    /// Reads files, the environment and the clock from a simulated machine; for tests.
+    /// Reads files, the environment and the clock from this [`World`] instead of the machine ([`Host`]); for tests.
     ///
     /// ```
     /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;

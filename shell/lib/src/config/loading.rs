@@ -17,6 +17,7 @@ use speckit_core::config::schema::SchemaMap;
 use speckit_core::config::source::Environment;
 #[cfg(feature = "sqlite")]
 use speckit_core::config::source::Language;
+use speckit_core::tree::typed::{LazyOutline, Outline};
 use speckit_core::{Diagnostic, Fingerprint, Key, Value};
 use speckit_core::{Layer, Merged};
 #[cfg(feature = "sqlite")]
@@ -66,7 +67,9 @@ pub(crate) struct RuleOptions {
 
 impl RuleOptions {
     pub(crate) fn rules<T: DeserializeOwned>(&self, schema: Option<Schema>) -> Rules {
-        let mut rules = Rules::new(schema).with_type::<T>().with_secrets(self.secrets.iter().cloned());
+        let mut rules = Rules::new(schema)
+            .with_outline(LazyOutline::new(outline_of::<T>))
+            .with_secrets(self.secrets.iter().cloned());
         rules = rules.strict(self.strict).deny_unknown_keys(self.deny_unknown);
         if let Some(prefix) = &self.prefix {
             let reserved: Vec<&str> = self.reserved.iter().map(String::as_str).collect();
@@ -352,6 +355,11 @@ impl<T: DeserializeOwned> Loader<T> {
 /// The hash that distinguishes refusals, of their codes, keys, places and messages.
 pub(crate) fn fingerprint_of(error: &ConfigError) -> Fingerprint {
     Fingerprint::of_bytes(&serde_json::to_vec(error.diagnostics()).unwrap_or_default())
+}
+
+/// The outline of a type. If code of the type panics on a made-up value, nothing is known of its keys.
+fn outline_of<T: DeserializeOwned>() -> Outline {
+    catch_unwind(Outline::of::<T>).unwrap_or_default()
 }
 
 /// The result of a closure, or the message of its panic.

@@ -93,8 +93,7 @@ impl Model<'_> {
             self.refusals += 1;
             coverage.count_refusal(&diagnostics);
             expected_events.extend((!paths.is_empty()).then_some(EventSummary::Changed(paths)));
-            expected_events
-                .push(EventSummary::Failed { generation: self.generation, diagnostics });
+            expected_events.push(EventSummary::Failed { generation: self.generation, diagnostics });
         }
     }
 

@@ -22,7 +22,7 @@ pub struct VariableRow {
     /// The types that the key allows.
     #[serde(serialize_with = "as_text")]
     pub types: TypeSet,
-    /// Whether the environment sets it.
+    /// Whether this variable exists in the environment; its `…_FILE` form does not count.
     pub set: bool,
 }
 
@@ -116,7 +116,8 @@ impl<'a> EnvironmentNames<'a> {
             return known;
         }
         if let Some(key) = variable.strip_suffix("_FILE").and_then(|stem| self.key(stem))
-            && self.schema.is_some_and(|schema| schema.is_secret(&key))
+            && (self.schema.is_some_and(|schema| schema.is_secret(&key))
+                || self.outline.is_some_and(|outline| outline.has_secret_at(&key)))
         {
             return Meaning::SecretFile(key);
         }

@@ -151,3 +151,27 @@ fn aliases_lead_to_their_field() {
     assert_eq!(outline.get(&"a_limit".parse().unwrap()).unwrap().types(), TypeSet::INTEGER);
     assert!(!outline.is_open() && outline.get(&"any".parse().unwrap()).unwrap().is_open());
 }
+
+#[test]
+fn types_that_lie_in_themselves_without_a_struct_are_probed_to_a_limit() {
+    #[derive(Deserialize)]
+    enum Filter {
+        Name(String),
+        All(Vec<Filter>),
+        Not(Box<Filter>),
+    }
+    #[derive(Deserialize)]
+    struct Tree(BTreeMap<String, Tree>);
+    #[derive(Deserialize)]
+    struct Lists(Vec<Lists>);
+    let filter = Outline::of::<Filter>();
+    assert_eq!(filter.get(&"All[0].Name".parse().unwrap()).unwrap().types(), TypeSet::STRING);
+    assert_eq!(Outline::of::<Tree>().types(), TypeSet::OBJECT);
+    assert_eq!(Outline::of::<Lists>().types(), TypeSet::ARRAY);
+}
+
+#[test]
+fn a_secret_is_found_in_a_map_whose_keys_have_a_form_of_their_own() {
+    let outline = Outline::of::<BTreeMap<core::net::IpAddr, Secret<String>>>();
+    assert!(outline.has_secret_at(&Key::of(["10.0.0.1"])));
+}

@@ -170,7 +170,8 @@ fn write(context: &Context, run: &Run, recorded: &Recorded) {
     });
 }
 
-/// The last JSON document on stdout. It has the output of the agents if the run was not recorded.
+/// The last JSON document on stdout. It has the output of the agents only if neither the database nor a file
+/// has it; `file` names such a file.
 fn finished(run: &Run, recorded: &Recorded) -> Json {
     let with_file = |document: Json, path: &Path| {
         let mut document = document;

@@ -76,7 +76,7 @@ fn number(id: Pid) -> u32 {
 /// Reads until the program says that it exits, or until the end of the pipe.
 ///
 /// Children between fork and exec, and children that never call exec, hold copies of the other end. So the pipe may stay
-/// open after the program has ended, and on Linux the groups that are known are killed when the program ends, not when the pipe does.
+/// open after the program has ended, and on Linux a first sweep runs when the program ends, and another when the pipe closes.
 fn listen(own: GuardIdentity, mut program: Option<OwnedFd>) -> Register {
     let mut register = Register::default();
     let stdin = io::stdin();
@@ -126,8 +126,8 @@ fn program_pidfd() -> Option<OwnedFd> {
     None
 }
 
-/// Kills the groups that [`Sweep`] selects: registered ones, and groups of its session with the mark of the program, unless the
-/// program said that it exits.
+/// Kills the groups that [`Sweep`] selects: always the registered ones; if the program did not say that it exits, also the groups
+/// of the guard's session that have the mark of the program.
 fn sweep(register: &Register, own: GuardIdentity) {
     let mut sweep = Sweep::new(register, own);
     let started = clock::now();

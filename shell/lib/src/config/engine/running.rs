@@ -242,7 +242,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         if *self.lock_holder.lock() == Some(me) {
             return Err(AlreadyLocked);
         }
-        // `Loader` catches the panics of the application. After any other panic, the machine may wait for a result for ever:
+        // Panics of the application are caught where its code is called ([`unwound`]). After any other panic, the machine may wait for a result for ever:
         // reloads stop, and the configuration stays.
         let reloader = self.reloader.lock();
         *self.lock_holder.lock() = Some(me);

@@ -1,11 +1,9 @@
 //! The program at the beginning of the README, which shows the lines below this one.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use speckit::Config;
 
-#[derive(Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize, Deserialize)]
 struct Settings {
     host: String,
     port: u16,
@@ -16,9 +14,9 @@ struct Settings {
 fn main() {
     let builder = Config::<Settings>::builder()
         .defaults(&Settings { host: "localhost".into(), port: 8080, workers: 4, timeout_s: 2.5 })
-        .schema_of_type() // types, ranges and names come from the struct
         .file("app.toml")
-        .env_prefix("APP"); // APP_PORT sets port
+        .env_prefix("APP") // APP_PORT sets port
+        .deny_unknown_fields(true);
     match builder.open() {
         Ok(config) => print!("{}", config.snapshot().explain("port").unwrap().to_text()),
         Err(error) => eprint!("{error}"),

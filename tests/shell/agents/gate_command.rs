@@ -101,6 +101,12 @@ fn wait_until(what: &str, condition: impl Fn() -> bool) {
     }
 }
 
+/// Whether an agent has written its process id. The file is empty for a moment.
+#[cfg(target_os = "linux")]
+fn has_started(dir: &TestDir, agent: &str) -> bool {
+    std::fs::read_to_string(dir.path(&format!("{agent}.pid"))).is_ok_and(|id| id.ends_with('\n'))
+}
+
 /// Whether the process of an agent runs. A zombie does not.
 #[cfg(target_os = "linux")]
 fn is_alive(dir: &TestDir, agent: &str) -> bool {

@@ -474,3 +474,35 @@ fn a_secret_of_the_type_is_read_from_a_file() {
     let config = Config::<Settings>::builder().env_prefix("APP").environment(environment).open().unwrap();
     assert_eq!(config.current().password.expose(), "hunter2");
 }
+
+#[test]
+fn mistakes_of_variables_and_of_files_are_in_one_report() {
+    let (folder, builder) = file("port = 'high'\nprot = 1\n");
+    let environment = Environment::of([("APP_DEBUG", "maybe"), ("APP_RETRIES", "x")]);
+    let error = builder.environment(environment).open().unwrap_err();
+    insta::assert_snapshot!(report(&folder, &error), @r"
+    error[type/mismatch]: port: expected u16, found string
+     --> app.toml:1:8
+      |
+    1 | port = 'high'
+      |        ^^^^^^
+
+    warning[type/unknown-field]: prot: unknown key, expected `port`, `debug`, `ratio`, `retries`, `servers`, `tenants`, `limit`, `maxMb`, `level` or `code`
+     --> app.toml:2:8
+      |
+    2 | prot = 1
+      |        ^
+      |
+      = help: did you mean `port`?
+
+    error[env/type]: debug: `APP_DEBUG`: expected boolean or null, found string
+     --> APP_DEBUG (environment)
+      = help: write `true` or `false`
+
+    error[env/type]: retries: `APP_RETRIES`: expected integer, found an item of type string
+     --> APP_RETRIES (environment)
+      = help: write an array as `80,443` or as JSON `[80,443]`
+
+    3 errors, 1 warning
+    ");
+}

@@ -255,6 +255,11 @@ impl Rules {
         |key| self.schema().map_or(ListStrategy::Replace, |schema| schema.list_strategy(key))
     }
 
+    /// How to report a key that the type of the settings does not read.
+    fn unknown_keys(&self) -> Severity {
+        if self.strict || self.deny_unknown { Severity::Error } else { Severity::Warning }
+    }
+
     /// Merges and checks the layers.
     ///
     /// The extension checks the tree even if the schema reports errors. If a text could not be parsed or migrated, the tree
@@ -295,11 +300,7 @@ impl Rules {
                 source_fingerprint,
                 pending: Vec::new(),
                 keys: Arc::clone(&self.keys),
-                unknown_keys: if self.strict || self.deny_unknown {
-                    Severity::Error
-                } else {
-                    Severity::Warning
-                },
+                unknown_keys: self.unknown_keys(),
             })
         } else {
             Err(Refused { merged: is_whole.then(|| Box::new(merged)), layers, originals, diagnostics })

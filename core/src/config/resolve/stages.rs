@@ -106,7 +106,7 @@ impl Checked {
         match result {
             Ok((config, unknown)) => {
                 let unknown = unknown.into_iter().filter(|error| !self.keys.is_in_schema(&error.key));
-                let unknown = unknown.map(|error| self.explain_unknown(error));
+                let unknown = unknown.map(|error| explain_unknown(error, self.unknown_keys));
                 let unknown: Vec<Diagnostic> = unknown.collect();
                 if !is_ok(&unknown) {
                     return Err(self.refuse(unknown));
@@ -118,34 +118,14 @@ impl Checked {
                 Ok(Resolved { config, checked: self })
             }
             Err(Mistakes { errors, unknown }) => {
-                let unknown = unknown.into_iter().map(|error| self.explain_unknown(error));
-                let errors = errors.into_iter().map(|error| self.explain_missing(error));
+                let unknown = unknown.into_iter().map(|error| explain_unknown(error, self.unknown_keys));
+                let errors = errors
+                    .into_iter()
+                    .map(|error| explain_error(error, &self.merged, &self.layers, &self.keys));
                 let all: Vec<Diagnostic> = errors.chain(unknown).collect();
                 Err(self.refuse(all))
             }
         }
-    }
-
-    fn explain_unknown(&self, error: TypedError) -> Diagnostic {
-        Diagnostic { severity: self.unknown_keys, ..error.into_diagnostic() }
-    }
-
-    /// The diagnostic of an error. For a missing key it says where to set it.
-    fn explain_missing(&self, error: TypedError) -> Diagnostic {
-        let is_missing = matches!(error.kind, TypedErrorKind::Missing { .. });
-        let mut diagnostic = error.into_diagnostic();
-        if is_missing {
-            let file = self.layers.iter().rev().map(|layer| layer.root().origin().source());
-            let file = file.filter(|source| source.layer() == LayerKind::File).map(|source| source.name());
-            let names = self.keys.variable_names(Some(self.merged.root()));
-            let variable = names.and_then(|names| names.variable(&diagnostic.key));
-            let ways = file.take(1).map(|file| format!("in {file}"));
-            let ways: Vec<String> = ways.chain(variable.map(|variable| format!("with {variable}"))).collect();
-            diagnostic.help = (!ways.is_empty()).then(|| format!("set it {}", ways.join(" or ")));
-            // No place says that a key is missing at the root.
-            diagnostic.origin = diagnostic.origin.filter(|_| diagnostic.key.segments().len() > 1);
-        }
-        diagnostic
     }
 
     pub(super) fn refuse(self, reasons: impl IntoIterator<Item = Diagnostic>) -> Refused {
@@ -158,6 +138,28 @@ impl Checked {
             diagnostics: in_report_order(diagnostics),
         }
     }
+}
+
+fn explain_unknown(error: TypedError, severity: Severity) -> Diagnostic {
+    Diagnostic { severity, ..error.into_diagnostic() }
+}
+
+/// The diagnostic of an error. For a missing key it says where to set it.
+fn explain_error(error: TypedError, merged: &Merged, layers: &[Layer], keys: &KeyRules) -> Diagnostic {
+    let is_missing = matches!(error.kind, TypedErrorKind::Missing { .. });
+    let mut diagnostic = error.into_diagnostic();
+    if is_missing {
+        let file = layers.iter().rev().map(|layer| layer.root().origin().source());
+        let file = file.filter(|source| source.layer() == LayerKind::File).map(|source| source.name());
+        let names = keys.variable_names(Some(merged.root()));
+        let variable = names.and_then(|names| names.variable(&diagnostic.key));
+        let ways = file.take(1).map(|file| format!("in {file}"));
+        let ways: Vec<String> = ways.chain(variable.map(|variable| format!("with {variable}"))).collect();
+        diagnostic.help = (!ways.is_empty()).then(|| format!("set it {}", ways.join(" or ")));
+        // No place says that a key is missing at the root.
+        diagnostic.origin = diagnostic.origin.filter(|_| diagnostic.key.segments().len() > 1);
+    }
+    diagnostic
 }
 
 /// Typed settings with their configuration.
@@ -236,6 +238,25 @@ impl Refused {
             originals: Vec::new(),
             diagnostics: in_report_order(diagnostics),
         }
+    }
+
+    /// Adds the mistakes that the type `T` finds in the refused tree, where no schema has checked it. A key that has an error
+    /// already gets no second one.
+    #[must_use]
+    pub fn with_type<T: DeserializeOwned>(mut self, rules: &Rules) -> Self {
+        let Some(merged) = self.merged.as_deref().filter(|_| rules.schema().is_none()) else { return self };
+        let (errors, unknown) = match read::<T>(merged.root()) {
+            Ok((_, unknown)) => (Vec::new(), unknown),
+            Err(Mistakes { errors, unknown }) => (errors, unknown),
+        };
+        let is_new = |error: &TypedError| self.diagnostics.iter().all(|known| known.key != error.key);
+        let errors = errors.into_iter().filter(is_new);
+        let errors = errors.map(|error| explain_error(error, merged, &self.layers, rules.keys()));
+        let unknown = unknown.into_iter().map(|error| explain_unknown(error, rules.unknown_keys()));
+        let found: Vec<Diagnostic> = errors.chain(unknown).collect();
+        self.diagnostics.extend(found);
+        self.diagnostics = in_report_order(self.diagnostics);
+        self
     }
 
     /// Every diagnostic, in report order.

@@ -318,7 +318,8 @@ impl<T: DeserializeOwned> Loader<T> {
     ) -> Result<Candidate<T>, ConfigError> {
         let rules = &self.rules;
         let resolved = unwound(|| {
-            let written = rules.check(rules.read(inputs)).and_then(|checked| self.accept(checked))?;
+            let checked = rules.check(rules.read(inputs)).map_err(|refused| refused.with_type::<T>(rules));
+            let written = checked.and_then(|checked| self.accept(checked))?;
             match running {
                 Some(running) => rules.defer_restarts(written, running, |checked| self.accept(checked)),
                 None => Ok(written),

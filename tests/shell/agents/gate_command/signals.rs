@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::agents::gate_command::{
-    RUN, SLOW, STUBBORN, SUCCEEDING, gate_dir, gate_dir_with_settings, is_alive, last_event, start_gate,
-    wait_for_event, wait_until,
+    RUN, SLOW, STUBBORN, SUCCEEDING, gate_dir, gate_dir_with_settings, has_started, is_alive, last_event,
+    start_gate, wait_for_event, wait_until,
 };
 use crate::running_program::RunningProgram;
 
@@ -17,7 +17,7 @@ fn a_signal_ends_the_agents_and_keeps_their_output() {
         let dir = gate_dir(&[SUCCEEDING, SLOW, SLOW]);
         let mut gate = start_gate(&dir);
         wait_for_event(&mut gate, "output", "b");
-        wait_until("the third one runs", || dir.path("c.pid").exists());
+        wait_until("the third one runs", || has_started(&dir, "c"));
         let start = Instant::now();
         gate.signal(signal);
         let result =
@@ -37,7 +37,7 @@ fn a_second_signal_kills_agents_that_ignore_the_first() {
     let dir = gate_dir_with_settings(&[STUBBORN, STUBBORN], "[orchestrator]\ngrace_s = 60\n");
     let mut gate = start_gate(&dir);
     wait_for_event(&mut gate, "output", "a");
-    wait_until("the other one runs", || dir.path("b.pid").exists());
+    wait_until("the other one runs", || has_started(&dir, "b"));
     gate.signal("INT");
     std::thread::sleep(Duration::from_millis(500));
     assert!(is_alive(&dir, "a") && is_alive(&dir, "b"), "they ignore the signal");
@@ -149,7 +149,7 @@ fn the_agents_of_a_killed_program_end_with_it() {
     let dir = gate_dir_with_settings(&[SLOW, STUBBORN], "[orchestrator]\ngrace_s = 60\n");
     let mut gate = start_gate(&dir);
     wait_for_event(&mut gate, "output", "a");
-    wait_until("both run", || dir.path("b.pid").exists());
+    wait_until("both run", || has_started(&dir, "b"));
     gate.signal("KILL");
     let start = Instant::now();
     wait_until("the agents are gone", || !is_alive(&dir, "a") && !is_alive(&dir, "b"));

@@ -2,9 +2,10 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 
 use serde::{Deserialize, Serialize};
+
+use crate::tree::typed::Secret;
 
 /// One device login (RFC 8628).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +22,7 @@ pub struct LoginConfig {
     pub scopes: Vec<String>,
     /// The secret of this program, where the provider demands one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client_secret: Option<Secret>,
+    pub client_secret: Option<Secret<String>>,
     /// Where tokens are kept. It has no default.
     pub store: TokenStore,
 }
@@ -34,34 +35,4 @@ pub enum TokenStore {
     File,
     /// In the memory of the program, until it ends.
     Memory,
-}
-
-/// A text that `Debug` does not show. Serialization shows it, so that a stored secret can be read again.
-///
-/// ```
-/// use speckit_core::auth::Secret;
-/// let secret = Secret::new("hunter2");
-/// assert_eq!(format!("{secret:?}"), "Secret(***)");
-/// assert_eq!(secret.expose(), "hunter2");
-/// ```
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Makes a secret from a text.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text of the secret.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(***)")
-    }
 }

@@ -2,4 +2,4 @@
 
 mod config;
 
-pub use config::{LoginConfig, Secret, TokenStore};
+pub use config::{LoginConfig, TokenStore};

@@ -17,12 +17,12 @@ use crate::tree::{LayerKind, Source};
 /// A text, if there is one.
 pub type SourceText = Option<Arc<Source>>;
 
-/// A file that is a layer of the current configuration.
+/// An existing file that is a layer of the current configuration. Missing files are left out.
 #[derive(Clone, Debug)]
 pub struct CurrentFile {
     /// Its absolute path.
     pub path: String,
-    /// Its text; `None` if it cannot be read as text.
+    /// Its text; `None` if the file exists but is not readable text.
     pub source: SourceText,
 }
 

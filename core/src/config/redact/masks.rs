@@ -48,8 +48,8 @@ impl Masks {
         masks
     }
 
-    /// Masks for diagnostics about schemas, which contain no secrets: their lines are shown. A schema that did not parse has
-    /// diagnostics of another family, and is masked.
+    /// Masks for mistakes inside a schema file. A schema has no secrets, so its lines are shown. They must not be used for
+    /// mistakes in values, which have codes `schema/…` too: their secrets would be shown.
     pub fn of_schemas(diagnostics: &[Diagnostic]) -> Self {
         let parsed = diagnostics.iter().filter(|diagnostic| diagnostic.code.family() == CodeFamily::Schema);
         let sources = parsed.filter_map(|diagnostic| diagnostic.origin.as_ref());

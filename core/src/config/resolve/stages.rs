@@ -89,8 +89,8 @@ impl Checked {
     /// rules say so.
     ///
     /// # Errors
-    /// [`Refused`] with every value that does not fit `T` and every missing one; or only with unknown keys, if the rules make
-    /// them errors.
+    /// [`Refused`] with every value that does not fit `T`, every missing one and the unknown keys; or only with unknown keys,
+    /// if the rules make them errors.
     pub fn typed<T: DeserializeOwned>(mut self) -> Result<Resolved<T>, Refused> {
         let mut result = read(self.merged.root());
         if result.is_err()
@@ -118,7 +118,8 @@ impl Checked {
                 Ok(Resolved { config, checked: self })
             }
             Err(Mistakes { errors, unknown }) => {
-                let unknown = unknown.into_iter().map(|error| explain_unknown(error, self.unknown_keys));
+                let unknown = unknown.into_iter().filter(|error| !self.keys.is_in_schema(&error.key));
+                let unknown = unknown.map(|error| explain_unknown(error, self.unknown_keys));
                 let errors = errors
                     .into_iter()
                     .map(|error| explain_error(error, &self.merged, &self.layers, &self.keys));
@@ -156,7 +157,7 @@ fn explain_error(error: TypedError, merged: &Merged, layers: &[Layer], keys: &Ke
         let ways = file.take(1).map(|file| format!("in {file}"));
         let ways: Vec<String> = ways.chain(variable.map(|variable| format!("with {variable}"))).collect();
         diagnostic.help = (!ways.is_empty()).then(|| format!("set it {}", ways.join(" or ")));
-        // No place says that a key is missing at the root.
+        // A missing key at the top has no line to show: its table is the whole file.
         diagnostic.origin = diagnostic.origin.filter(|_| diagnostic.key.segments().len() > 1);
     }
     diagnostic
@@ -249,7 +250,10 @@ impl Refused {
             Ok((_, unknown)) => (Vec::new(), unknown),
             Err(Mistakes { errors, unknown }) => (errors, unknown),
         };
-        let is_new = |error: &TypedError| self.diagnostics.iter().all(|known| known.key != error.key);
+        let has_error = |key: &Key| {
+            self.diagnostics.iter().any(|known| known.severity == Severity::Error && known.key == *key)
+        };
+        let is_new = |error: &TypedError| !has_error(&error.key);
         let errors = errors.into_iter().filter(is_new);
         let errors = errors.map(|error| explain_error(error, merged, &self.layers, rules.keys()));
         let unknown = unknown.into_iter().map(|error| explain_unknown(error, rules.unknown_keys()));

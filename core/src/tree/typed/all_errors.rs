@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use serde::de::DeserializeOwned;
 
-use super::notes::Notes;
+use super::notes::ReadNotes;
 use super::probe::TEXTS;
 use super::{Mistakes, TypedError, TypedErrorKind, from_value, read_once};
 use crate::tree::{Key, Kind, LayerKind, Origin, Source, Value};
@@ -64,7 +64,7 @@ pub(super) fn all_errors<T: DeserializeOwned>(root: &Value, first: TypedError) -
             *made_up.entry(key.clone()).or_default() += 1;
         }
         tree = tree.with_value_at(key.segments(), value.as_ref());
-        let notes = Notes::new();
+        let notes = ReadNotes::new();
         match read_once::<T>(&tree, &notes) {
             Ok(_) => return Mistakes { errors, unknown: notes.into_errors(&tree) },
             Err(error) => next = Some(error),

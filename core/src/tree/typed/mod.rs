@@ -15,7 +15,7 @@ use core::fmt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use notes::Notes;
+use notes::ReadNotes;
 use value_reader::ValueReader;
 
 use crate::tree::{Code, Diagnostic, Key, MAX_DEPTH, Origin, Text, Value};
@@ -213,7 +213,7 @@ impl fmt::Display for OneOf<'_> {
 /// # Ok::<(), Vec<speckit_core::Diagnostic>>(())
 /// ```
 pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, TypedError> {
-    read_once(value, &Notes::new())
+    read_once(value, &ReadNotes::new())
 }
 
 /// Why settings cannot be read.
@@ -232,14 +232,14 @@ pub struct Mistakes {
 /// # Errors
 /// Every value that does not fit its type, and every missing one.
 pub fn read<T: DeserializeOwned>(value: &Value) -> Result<(T, Vec<TypedError>), Mistakes> {
-    let notes = Notes::new();
+    let notes = ReadNotes::new();
     match read_once(value, &notes) {
         Ok(settings) => Ok((settings, notes.into_errors(value))),
         Err(first) => Err(all_errors::all_errors::<T>(value, first)),
     }
 }
 
-fn read_once<T: DeserializeOwned>(value: &Value, notes: &Notes) -> Result<T, TypedError> {
+fn read_once<T: DeserializeOwned>(value: &Value, notes: &ReadNotes) -> Result<T, TypedError> {
     T::deserialize(ValueReader(value, notes)).map_err(|failure| failure.at(value).finish())
 }
 

@@ -10,7 +10,7 @@ use crate::tree::{Key, Origin, Segment, Text, Value};
 
 /// Collects the members that structs ignore.
 #[derive(Debug)]
-pub(super) struct Notes {
+pub(super) struct ReadNotes {
     /// The last value that was ignored.
     ignored: Cell<*const Value>,
     unknown: RefCell<Vec<UnknownMember>>,
@@ -23,7 +23,7 @@ struct UnknownMember {
     fields: &'static [&'static str],
 }
 
-impl Notes {
+impl ReadNotes {
     pub(super) fn new() -> Self {
         Self { ignored: Cell::new(ptr::null()), unknown: RefCell::default() }
     }

@@ -15,14 +15,14 @@ use super::all_errors::stand_in_text;
 use super::datetime::is_datetime;
 use super::failure::{TypedFailure, counted};
 use super::name_reader::NameReader;
-use super::notes::Notes;
+use super::notes::ReadNotes;
 use super::probe::stand_in;
 use crate::text::count;
 use crate::tree::{Kind, Number, Segment, Text, Value};
 
 /// One value, as serde reads it. The caller adds the origin to a failure.
 #[derive(Clone, Copy)]
-pub(super) struct ValueReader<'de>(pub(super) &'de Value, pub(super) &'de Notes);
+pub(super) struct ValueReader<'de>(pub(super) &'de Value, pub(super) &'de ReadNotes);
 
 /// The name of a value's type in reports.
 fn type_name(value: &Value) -> &'static str {
@@ -260,7 +260,7 @@ struct TableReader<'de, I> {
     current: Option<(&'de Text, &'de Value)>,
     /// The fields of the struct that is read; none for a map.
     fields: &'static [&'static str],
-    notes: &'de Notes,
+    notes: &'de ReadNotes,
 }
 
 /// Whether a member is not there: a layer removed it.
@@ -272,11 +272,11 @@ fn is_absent(member: &Value) -> bool {
 fn read<'de, S: DeserializeSeed<'de>>(
     seed: S,
     value: &'de Value,
-    notes: &'de Notes,
+    notes: &'de ReadNotes,
 ) -> Result<S::Value, TypedFailure> {
-    match value.kind() {
-        Kind::Unset if let Some(text) = stand_in_text(value) => stand_in(seed, text),
-        _ => seed.deserialize(ValueReader(value, notes)),
+    match stand_in_text(value) {
+        Some(text) => stand_in(seed, text),
+        None => seed.deserialize(ValueReader(value, notes)),
     }
 }
 
@@ -321,7 +321,7 @@ struct ListReader<'de, I> {
     rest: I,
     /// How many elements were read.
     read: usize,
-    notes: &'de Notes,
+    notes: &'de ReadNotes,
 }
 
 impl<'de, I: Iterator<Item = &'de Value>> SeqAccess<'de> for &mut ListReader<'de, I> {
@@ -350,7 +350,7 @@ impl<'de, I: Iterator<Item = &'de Value>> SeqAccess<'de> for &mut ListReader<'de
 struct VariantReader<'de> {
     name: &'de Text,
     content: &'de Value,
-    notes: &'de Notes,
+    notes: &'de ReadNotes,
 }
 
 impl<'de> VariantReader<'de> {

@@ -1,11 +1,13 @@
 //! `migrate FILE`: `[[agents]]` becomes `[models]`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde_json::json;
 use speckit_core::LayerKind;
 use speckit_core::app::migrate::migrate_text;
-use speckit_core::config::redact::Masks;
+use speckit_core::config::resolve::Document;
+use speckit_core::config::source::Language;
 
 use crate::args::MigrateArgs;
 use crate::context::{CommandResult, Context, Exit};
@@ -16,11 +18,15 @@ pub(crate) fn run(context: &Context, args: &MigrateArgs) -> CommandResult {
     let source = read_source(&Disk, LayerKind::File, &args.file)
         .map_err(|unread| context.refuse(&[unread.diagnostic(&args.file)]))?;
     let rules = context.rules().map_err(|diagnostics| context.refuse(&diagnostics))?;
+    let masks = match rules.check_alone(&Document::Text(Arc::clone(&source), Language::Toml)) {
+        Ok(checked) => checked.masks(&rules),
+        Err(refused) => refused.masks(&rules),
+    };
     let migration = migrate_text(&source).map_err(|diagnostics| {
-        context.refuse(&diagnostics);
+        context.report_refusal(&diagnostics, &masks);
         Exit::Negative
     })?;
-    context.terminal.report(migration.warnings(), &Masks::default());
+    context.terminal.report(migration.warnings(), &masks);
     let diff = migration.diff(&name, &|key| rules.keys().is_secret(key));
     let is_needed = migration.is_needed();
     let is_written = is_needed && args.write;

@@ -25,13 +25,14 @@ pub(crate) fn run(context: &Context, command: &RetryCommand) -> CommandResult {
     }
 }
 
-/// The `[retry]` settings of the layered configuration, or the built-in ones with `--schema`.
+/// The `[retry]` settings of the layered configuration.
 fn settings(context: &Context) -> Result<RetryConfig, Exit> {
-    let (opened, checked) = context.open_valid()?;
-    match context.is_application() {
-        true => Ok(context.typed(&opened, checked)?.retry),
-        false => Ok(RetryConfig::default()),
+    if !context.is_application() {
+        return Err(context
+            .fail("[retry] belongs to the built-in schema, which --schema replaces; run without --schema"));
     }
+    let (opened, checked) = context.open_valid()?;
+    Ok(context.typed(&opened, checked)?.retry)
 }
 
 fn simulate(context: &Context, args: &SimulateArgs, config: &RetryConfig) -> CommandResult {

@@ -335,7 +335,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// ```
     /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
     /// let config = Config::builder().debounce(std::time::Duration::from_millis(500)).open()?;
-    /// assert_eq!(config.turn(), None);
+    /// config.hint(); // a source may have changed
+    /// let wait = config.turn().unwrap(); // until the reload is due
+    /// assert!(wait <= std::time::Duration::from_millis(500));
     /// # Ok::<(), speckit::ConfigError>(())
     /// ```
     #[must_use]
@@ -388,7 +390,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
-    /// Opens with a fallback if the configuration is refused, whatever the cause: a file, a variable, an override or a rule. [`Config::status`] has the reason. The first
+    /// Opens with a fallback instead of [`ConfigError::Refused`]: after a mistake in a file, a variable or an override, or an
+    /// error of [`Builder::validate`]. [`ConfigError::Rules`] and a fallback that is refused too still fail. [`Config::status`] has the reason. The first
     /// reload that is accepted replaces the fallback.
     ///
     /// ```

@@ -29,8 +29,9 @@ fn the_last_good_generation_replaces_bad_files_until_they_are_corrected() {
     let warning = &status.warnings[0];
     assert_eq!(warning.code, "history/last-good");
     let at = speckit_core::text::rfc3339(read_generation(&history(&config), 2).accepted_at_ms);
-    let message =
-        format!("the files are refused: generation 2 of the history, accepted at {at}, is used instead");
+    let message = format!(
+        "the configuration is refused: generation 2 of the history, accepted at {at}, is used instead"
+    );
     assert_eq!(warning.message, message);
     assert_eq!(history(&config).refusals().unwrap().len(), 1);
     assert_eq!(describe_generations(&history(&config)).len(), 2, "the generation was recorded before");

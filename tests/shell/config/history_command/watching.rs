@@ -42,7 +42,7 @@ fn the_option_fallback_starts_watch_with_the_last_good_generation() {
     let err = watch.stop_with("TERM").succeeds().err;
     assert!(
         err.contains(
-            "warning[history/last-good]: the files are refused: generation 1 of the history, accepted at 20"
+            "warning[history/last-good]: the configuration is refused: generation 1 of the history, accepted at 20"
         ),
         "{err}"
     );

@@ -25,8 +25,8 @@ pub(super) fn failure(ending: &Ending, agent: &Agent, plan: &Plan) -> String {
     }
 }
 
-/// Why there is no attempt after this one. That this kind of failure is not retried is said only for an exit code; it
-/// is obvious for the others.
+/// Why there is no attempt after this one. Only for an exit code it says that this kind of failure is not retried; for
+/// the others that is obvious.
 pub(super) fn given_up(ending: &Ending, why: GiveUp, agent: &Agent, plan: &Plan) -> String {
     let failure = failure(ending, agent, plan);
     match (ending, why) {

@@ -122,12 +122,12 @@ impl EnvironmentReader<'_> {
         // Only a variable of a secret key can name a file.
         let of_no_secret =
             name.strip_suffix("_FILE").filter(|stem| table.iter().any(|row| row.variable == *stem));
-        self.diagnostics.push(match meant {
-            _ if let Some(stem) = of_no_secret => {
+        self.diagnostics.push(match (of_no_secret, meant) {
+            (Some(stem), _) => {
                 diagnostic.help(format!("set `{stem}` itself: only a secret key is read from a file"))
             }
-            Some(meant) => diagnostic.help(format!("did you mean `{meant}`?")),
-            None => {
+            (None, Some(meant)) => diagnostic.help(format!("did you mean `{meant}`?")),
+            (None, None) => {
                 diagnostic.help(format!("the variable of a key `a.b_c` is `{}_A__B_C`", self.names.prefix))
             }
         });

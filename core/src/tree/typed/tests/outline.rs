@@ -31,7 +31,7 @@ struct All {
     tagged: Tagged,
     any: serde_json::Value,
     password: Secret<String>,
-    node: Option<Box<Node>>,
+    node: Option<Box<Branch>>,
     #[serde(default)]
     last: i8,
 }
@@ -65,9 +65,9 @@ enum Tagged {
 }
 
 #[derive(Deserialize)]
-struct Node {
+struct Branch {
     value: u8,
-    children: Vec<Node>,
+    children: Vec<Branch>,
 }
 
 /// Each key of the type with its types; `~` is a buffered value.

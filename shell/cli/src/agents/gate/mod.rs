@@ -38,10 +38,6 @@ fn unavailable(error: &StoreError) -> Diagnostic {
 
 /// Reports why nothing was done: on stderr, and as JSON.
 fn fail_with(context: &Context, diagnostics: &[Diagnostic], masks: &Masks) -> Exit {
-    context.terminal.report(diagnostics, masks);
-    if context.is_json() {
-        let diagnostics = masks.masked(diagnostics);
-        context.terminal.json(&serde_json::json!({ "ok": false, "diagnostics": diagnostics }));
-    }
+    context.report_refusal(diagnostics, masks);
     Exit::Incomplete
 }

@@ -198,10 +198,9 @@ fn outcome(context: &Context, args: &GateRunArgs, run: &Run, recorded: &Recorded
         Verdict::Degraded => {
             let is_strict = context.globals.strict || args.require_full;
             let decision = &run.decision;
-            let message = format!(
-                "{} of {} agents succeeded (quorum {})",
-                decision.ok, decision.total, decision.quorum
-            );
+            let what = if decision.majority.is_some() { "gave the same answer" } else { "succeeded" };
+            let message =
+                format!("{} of {} agents {what} (quorum {})", decision.ok, decision.total, decision.quorum);
             let key = Key::of(["quality_gates", args.stage.name()]);
             let warning = Diagnostic::warning(Code::GateDegraded, key, message);
             let warnings = match is_strict {

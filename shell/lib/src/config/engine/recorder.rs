@@ -131,10 +131,10 @@ fn stands_in(last_good: &LastGood) -> Diagnostic {
     let LastGood { number, accepted_at_ms, .. } = last_good;
     let at = rfc3339(*accepted_at_ms);
     let message = format!(
-        "the files are refused: generation {number} of the history, accepted at {at}, is used instead"
+        "the configuration is refused: generation {number} of the history, accepted at {at}, is used instead"
     );
     Diagnostic::warning(Code::HistoryLastGood, Key::root(), message)
-        .help("correct the files: their content then replaces it")
+        .help("correct the errors: the configuration then replaces it")
 }
 
 fn no_longer_accepted(last_good: &LastGood, error: &ConfigError) -> String {

@@ -121,7 +121,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         Ok(turn)
     }
 
-    /// Tells the machine that a source may have changed. A validation rule may call this during a turn.
+    /// Reports to the machine that a source may have changed. A validation rule may call this during a turn.
     pub(crate) fn hint(&self) {
         if let Err(AlreadyLocked) = self.turn(Trigger::Hint) {
             self.is_hinted.store(true, Ordering::Relaxed);

@@ -87,7 +87,11 @@ impl HistoryPrinter {
         names.dedup();
         let names: Vec<&str> =
             if names.is_empty() { refusal.files.iter().map(String::as_str).collect() } else { names };
-        names.iter().map(|name| self.short_path(name)).collect::<Vec<_>>().join(", ")
+        // A diagnostic has the name of its file as it was given then; the path is the same in every folder.
+        let path = |name: &str| {
+            refusal.files.iter().find(|path| path.ends_with(name)).map_or(name, |path| path).to_string()
+        };
+        names.iter().map(|name| self.short_path(&path(name))).collect::<Vec<_>>().join(", ")
     }
 
     /// Everything recorded of a generation except the texts of its files.

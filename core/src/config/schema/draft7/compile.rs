@@ -112,7 +112,7 @@ impl Compiler<'_> {
                         if text.starts_with('#') {
                             "define it there, or correct the pointer"
                         } else {
-                            "map its address to a folder: --schema-map URL-PREFIX=DIR"
+                            "map its address to the folder that has the document: --schema-map URL-PREFIX=DIR"
                         },
                     ));
                 }

@@ -82,7 +82,7 @@ impl Documents {
     /// The subschema that `reference` leads to from the base address `base`.
     pub(super) fn resolve(&self, base: &Url, reference: &str) -> Result<SchemaLocation, String> {
         let url = base.join(reference).map_err(|error| error.to_string())?;
-        let unresolved = || alloc::format!("no document `{}` was given", address(&url));
+        let unresolved = || alloc::format!("no document `{}` was found", address(&url));
         let fragment = percent_decoded(url.fragment().unwrap_or_default());
         let resource = self.resource(&address(&url));
         if fragment.is_empty() {

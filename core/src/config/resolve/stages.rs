@@ -103,29 +103,24 @@ impl Checked {
                 result = renewed;
             }
         }
-        match result {
-            Ok((config, unknown)) => {
-                let unknown = unknown.into_iter().filter(|error| !self.keys.is_in_schema(&error.key));
-                let unknown = unknown.map(|error| explain_unknown(error, self.unknown_keys));
-                let unknown: Vec<Diagnostic> = unknown.collect();
-                if !is_ok(&unknown) {
-                    return Err(self.refuse(unknown));
-                }
-                if !unknown.is_empty() {
-                    self.diagnostics.extend(unknown);
+        let (config, errors, unknown) = match result {
+            Ok((config, unknown)) => (Some(config), Vec::new(), unknown),
+            Err(Mistakes { errors, unknown }) => (None, errors, unknown),
+        };
+        let unknown = unknown.into_iter().filter(|error| !self.keys.is_in_schema(&error.key));
+        let unknown = unknown.map(|error| explain_unknown(error, self.unknown_keys));
+        let errors =
+            errors.into_iter().map(|error| explain_error(error, &self.merged, &self.layers, &self.keys));
+        let found: Vec<Diagnostic> = errors.chain(unknown).collect();
+        match config.filter(|_| is_ok(&found)) {
+            Some(config) => {
+                if !found.is_empty() {
+                    self.diagnostics.extend(found);
                     self.diagnostics = in_report_order(self.diagnostics);
                 }
                 Ok(Resolved { config, checked: self })
             }
-            Err(Mistakes { errors, unknown }) => {
-                let unknown = unknown.into_iter().filter(|error| !self.keys.is_in_schema(&error.key));
-                let unknown = unknown.map(|error| explain_unknown(error, self.unknown_keys));
-                let errors = errors
-                    .into_iter()
-                    .map(|error| explain_error(error, &self.merged, &self.layers, &self.keys));
-                let all: Vec<Diagnostic> = errors.chain(unknown).collect();
-                Err(self.refuse(all))
-            }
+            None => Err(self.refuse(found)),
         }
     }
 

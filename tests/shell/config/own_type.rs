@@ -454,11 +454,13 @@ fn a_type_whose_code_panics_on_made_up_values_is_loaded() {
     #[derive(Debug, Deserialize)]
     struct Settings {
         address: Address,
+        password: speckit::Secret<String>,
     }
-    let environment = Environment::of([("APP_ADDRESS", "h:1")]);
+    let environment = Environment::of([("APP_ADDRESS", "h:1"), ("APP_PASSWORD", "hunter2")]);
     let config = Config::<Settings>::builder().env_prefix("APP").environment(environment).open().unwrap();
     assert_eq!(config.current().address, Address("h".into(), "1".into()));
-    assert_eq!(config.snapshot().to_text(), "address = \"h:1\"\n");
+    assert_eq!(config.current().password.expose(), "hunter2");
+    assert_eq!(config.snapshot().to_text(), "address = \"h:1\"\npassword = \"[redacted]\"\n");
 }
 
 #[test]

@@ -29,12 +29,20 @@ const MAX_PASSES: usize = 10_000;
 impl Outline {
     /// The outline of a type.
     pub fn of<T: DeserializeOwned>() -> Self {
+        Self::guarded::<T>(&|pass| pass())
+    }
+
+    /// As [`Outline::of`], where `guard` runs each pass over the type and may catch its panics. What was found before a panic
+    /// is kept.
+    pub fn guarded<T: DeserializeOwned>(guard: &dyn Fn(&mut dyn FnMut())) -> Self {
         let mut outline = Self::default();
         let steps = Cell::new(0);
         for _ in 0..MAX_PASSES {
             let before = steps.get();
-            // Only what the type asks for matters.
-            let _ = T::deserialize(Probe { outline: &mut outline, text: "", above: None, steps: &steps });
+            guard(&mut || {
+                // Only what the type asks for matters.
+                let _ = T::deserialize(Probe { outline: &mut outline, text: "", above: None, steps: &steps });
+            });
             if outline.is_complete() || steps.get() == before {
                 break;
             }

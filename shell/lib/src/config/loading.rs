@@ -358,9 +358,9 @@ pub(crate) fn fingerprint_of(error: &ConfigError) -> Fingerprint {
     Fingerprint::of_bytes(&serde_json::to_vec(error.diagnostics()).unwrap_or_default())
 }
 
-/// The outline of a type. If code of the type panics on a made-up value, nothing is known of its keys.
+/// The outline of a type. Code of the type may panic on a made-up value; the other keys are known nevertheless.
 fn outline_of<T: DeserializeOwned>() -> Outline {
-    catch_unwind(Outline::of::<T>).unwrap_or_default()
+    Outline::guarded::<T>(&|pass| drop(catch_unwind(AssertUnwindSafe(pass))))
 }
 
 /// The result of a closure, or the message of its panic.

@@ -19,6 +19,6 @@ fn main() {
         .deny_unknown_fields(true);
     match builder.open() {
         Ok(config) => print!("{}", config.snapshot().explain("port").unwrap().to_text()),
-        Err(error) => eprint!("{error}"),
+        Err(error) => eprintln!("{error}"),
     }
 }

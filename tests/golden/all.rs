@@ -53,5 +53,5 @@ fn report(rules: &Rules, inputs: &Inputs) -> String {
 }
 
 fn render_report(diagnostics: &[Diagnostic], masks: &Masks) -> String {
-    render(diagnostics, masks, Style { color: false, width: 100 })
+    render(diagnostics, masks, Style { color: false, width: 100 }) + "\n"
 }

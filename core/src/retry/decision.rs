@@ -33,6 +33,19 @@ impl Failure {
     pub const fn of(class: ErrorClass) -> Self {
         Self { class, suggested: None }
     }
+
+    /// With the shortest wait that the other side requests.
+    #[must_use]
+    pub const fn with_suggested(mut self, wait: Option<Duration>) -> Self {
+        self.suggested = wait;
+        self
+    }
+}
+
+impl From<ErrorClass> for Failure {
+    fn from(class: ErrorClass) -> Self {
+        Self::of(class)
+    }
 }
 
 /// What to do after a failed attempt.

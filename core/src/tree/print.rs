@@ -36,6 +36,40 @@ pub fn to_text(root: &Value, is_secret: &dyn Fn(&Key) -> bool) -> String {
     text
 }
 
+/// How [`show`] writes a configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Show {
+    /// A TOML document, by [`to_toml`].
+    Toml,
+    /// A JSON document on one line.
+    Json,
+    /// The origin behind every value, by [`with_origins`].
+    Origins,
+}
+
+/// The configuration in a form for people or programs, secrets redacted.
+///
+/// ```
+/// use speckit_core::{Key, LayerKind, Source};
+/// use speckit_core::tree::print::{Show, show};
+/// use speckit_core::config::source::{Language, parse};
+/// let text = "[b]\ntoken = 'hunter2'\nports = [80, 81]\n";
+/// let layer = parse(&Source::document(LayerKind::File, "app.toml", text), Language::Toml)?;
+/// let is_secret = |key: &Key| key.last_name() == Some("token");
+/// assert_eq!(show(layer.root(), &is_secret, Show::Toml), "[b]\nports = [80, 81]\ntoken = \"[redacted]\"\n");
+/// assert_eq!(show(layer.root(), &is_secret, Show::Json), "{\"b\":{\"ports\":[80,81],\"token\":\"[redacted]\"}}\n");
+/// # Ok::<(), Vec<speckit_core::Diagnostic>>(())
+/// ```
+pub fn show(root: &Value, is_secret: &dyn Fn(&Key) -> bool, form: Show) -> String {
+    let shown = redact_at(root, &Key::root(), is_secret);
+    match form {
+        Show::Toml => to_toml(&shown),
+        Show::Json => format!("{}\n", shown.to_json()),
+        Show::Origins => with_origins(&shown),
+    }
+}
+
 /// The configuration with the origin behind every leaf: `server.port = 9000   # APP_SERVER__PORT`.
 ///
 /// Nothing is redacted here: pass the tree that [`redact_at`] returns.

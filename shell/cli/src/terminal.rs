@@ -112,7 +112,7 @@ impl Terminal {
     /// Writes a report of the diagnostics to stderr, unless there are none.
     pub(crate) fn report(&self, diagnostics: &[Diagnostic], masks: &Masks) {
         if !diagnostics.is_empty() {
-            self.note(&render(diagnostics, masks, self.style));
+            self.note(&(render(diagnostics, masks, self.style) + "\n"));
         }
     }
 }

@@ -137,7 +137,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         // A report of all mistakes, each with its line.
         Err(error) => {
-            eprint!("{error}");
+            eprintln!("{error}");
             ExitCode::FAILURE
         }
     }

@@ -58,7 +58,7 @@ impl App {
                 .areas(frame.area());
         // One snapshot for the whole frame, so that all its lines are of one generation.
         let snapshot = self.config.snapshot();
-        let config = snapshot.config();
+        let config = snapshot.settings();
         let lines = vec![
             Line::from(format!("quiet period    {} ms", config.hot_reload.debounce_ms)),
             Line::from(format!("attempts        {}", config.retry.max_attempts)),
@@ -132,7 +132,7 @@ fn main() -> ExitCode {
     let config = match open() {
         Ok(config) => config,
         Err(error) => {
-            eprint!("{error}");
+            eprintln!("{error}");
             return ExitCode::FAILURE;
         }
     };
@@ -144,7 +144,7 @@ fn main() -> ExitCode {
     let watcher = match config.watch() {
         Ok(watcher) => watcher,
         Err(error) => {
-            eprint!("{error}");
+            eprintln!("{error}");
             return ExitCode::FAILURE;
         }
     };

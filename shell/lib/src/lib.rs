@@ -42,6 +42,8 @@
 //! | `tokio` | the async forms of retries and of the store |
 //! | `agents` | `agents`: programs in parallel with a quorum, each in a process group of its own |
 //! | `app` | `app`: the settings of the program `speckit` |
+//! | `garde`, `validator` | errors of these crates are violations of [`Builder::validate`] |
+//! | `miette` | [`ConfigError`] is a diagnostic of miette |
 //!
 //! All decisions are functions of [`speckit_core`], which has no files, clocks or threads; this crate performs the effects, each kind in one
 //! module.
@@ -76,6 +78,7 @@ pub use config::schemas;
 pub use config::snapshot::Snapshot;
 pub use config::sources::Sources;
 pub use config::status::{Status, Watching};
+pub use config::violations::Violations;
 #[cfg(feature = "watch")]
 pub use config::watch::HotReloadWatcher;
 pub use os::{documents, environment, world};
@@ -83,7 +86,8 @@ pub use os::{documents, environment, world};
 pub use speckit_core::config::schema::{SchemaMap, SchemaValidator};
 pub use speckit_core::config::source::{Environment, Override};
 pub use speckit_core::config::{HotReloadConfig, WatchMode};
-pub use speckit_core::tree::typed::Secret;
+pub use speckit_core::tree::print::Show;
+pub use speckit_core::tree::typed::{Secret, deserialize_secret};
 pub use speckit_core::{Code, CodeFamily, Diagnostic, Key, Severity};
 pub use sync::broadcast::{BroadcastEvent, Receiver};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use speckit_core::config::explain::explain;
 use speckit_core::config::redact::{Masks, redact};
-use speckit_core::config::report::{Style, render, render_short};
+use speckit_core::config::report::{Style, render};
 use speckit_core::config::source::{Language, parse};
 use speckit_core::tree::diff::{Change, apply, diff, to_text as changes_text};
 use speckit_core::tree::print::{origins_json, to_text, to_toml, with_origins};
@@ -110,7 +110,6 @@ fn no_output_contains_a_planted_secret() {
     let layers = sources();
     let masks = Masks::of(&layers, &is_secret_key);
     let diagnostics = diagnostics_of(&layers);
-    assert_no_canary(&render_short(&diagnostics, &masks));
     for width in [0, 60, 100, 10_000] {
         for color in [false, true] {
             assert_no_canary(&render(&diagnostics, &masks, Style { color, width }));

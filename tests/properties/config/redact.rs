@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use speckit_core::config::explain::explain;
 use speckit_core::config::redact::{Masks, redact};
-use speckit_core::config::report::{Style, render, render_short};
+use speckit_core::config::report::{Style, render};
 use speckit_core::config::resolve::{Document, Inputs, Rules};
 use speckit_core::config::source::{Environment, Language, Override, Variable};
 use speckit_core::tree::diff::{diff, to_text as changes_text};
@@ -86,7 +86,6 @@ fn assert_report_has_no_secret(rules: &Rules, found: &[Diagnostic], layers: &[La
     // Even without masks, no diagnostic may contain a secret.
     assert_no_secret("messages", &format!("{found:?}{}", serde_json::to_string(found).unwrap()));
     let masks = Masks::of(layers, &|key| rules.keys().is_secret(key));
-    assert_no_secret("a short report", &render_short(found, &masks));
     assert_no_secret("a report", &render(found, &masks, Style::default()));
     assert_no_secret("debug", &format!("{masks:?}"));
 }

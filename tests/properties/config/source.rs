@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::Value as Json;
 use speckit_core::config::redact::Masks;
-use speckit_core::config::report::{Style, render, render_short};
+use speckit_core::config::report::{Style, render};
 use speckit_core::config::resolve::{Document, Inputs, Rules};
 use speckit_core::config::schema::{Documents, Schema};
 use speckit_core::config::source::{Environment, EnvironmentNames, Language, Override, Variable, parse};
@@ -34,8 +34,7 @@ fn rules() -> Rules {
 
 fn report(found: &[Diagnostic], layers: &[Layer]) -> usize {
     let masks = Masks::of(layers, &|key| key.last_name() == Some("token"));
-    let long = render(found, &masks, Style::default());
-    long.len() + render_short(found, &masks).len() + serde_json::to_string(found).unwrap().len()
+    render(found, &masks, Style::default()).len() + serde_json::to_string(found).unwrap().len()
 }
 
 fn read(text: &str, language: Language) -> Result<Layer, Vec<Diagnostic>> {

@@ -190,7 +190,7 @@ fn a_snapshot_explains_and_prints_itself_without_secrets() {
     assert!(token.secret && !format!("{token:?}{}", token.to_text()).contains("sesame"));
     assert!(snapshot.explain("tokn").is_none() && snapshot.explain("a..b").is_none());
     // The tree itself contains the secrets, because the application needs them.
-    assert_eq!(snapshot.root().member("token").unwrap().as_str(), Some("sesame-in-variable"));
+    assert_eq!(snapshot.root_with_secrets().member("token").unwrap().as_str(), Some("sesame-in-variable"));
 }
 
 #[test]

@@ -11,5 +11,6 @@ mod reloads;
 mod schemas;
 mod secrets;
 mod show;
+mod violations;
 mod watch;
 mod watching;

@@ -244,7 +244,7 @@ fn a_rule_that_calls_reload_gets_an_error_and_no_deadlock() {
             Some(config) => {
                 drop(config.busy());
                 config.status();
-                config.reload().map(drop)
+                config.reload().map(drop).map_err(|error| error.to_string())
             }
             None => Ok(()),
         }
@@ -366,7 +366,7 @@ fn concurrent_readers_see_complete_generations_in_increasing_order() {
             let (mut last, mut seen) = (0, 0);
             while !done.load(Ordering::Relaxed) {
                 let snapshot = config.snapshot();
-                let (settings, loaded, current) = (snapshot.config(), config.load(), config.current());
+                let (settings, loaded, current) = (snapshot.settings(), config.load(), config.current());
                 for settings in [settings.as_ref(), &*loaded, &*current] {
                     assert_eq!(settings.port.to_string(), settings.token);
                 }

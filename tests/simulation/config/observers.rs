@@ -46,8 +46,8 @@ impl Workers {
         let working = self.0.lock().expect("no thread panics while it holds the lock");
         for (worker, (snapshot, _)) in working.iter() {
             let is_same = Arc::ptr_eq(snapshot, &config.snapshot())
-                && Arc::ptr_eq(snapshot.config(), &config.current())
-                && **snapshot.config() == *config.load();
+                && Arc::ptr_eq(snapshot.settings(), &config.current())
+                && **snapshot.settings() == *config.load();
             ensure(
                 is_same,
                 &format!("the configuration was replaced in spite of the guard of worker {worker}"),
@@ -74,7 +74,7 @@ impl Readers {
     /// Checks that the current configuration is valid, equal through all functions, and not older than before.
     pub fn check(&mut self, config: &Config<Settings>) -> Result<(), String> {
         let snapshot = config.snapshot();
-        let settings = snapshot.config();
+        let settings = snapshot.settings();
         ensure(snapshot.generation() >= self.last, "an older generation came after a newer one")?;
         self.last = snapshot.generation();
         ensure(Arc::ptr_eq(settings, &config.current()), "current() is not the settings of the snapshot")?;
@@ -84,7 +84,7 @@ impl Readers {
 
     pub fn keep_snapshot(&mut self, reader: u8, config: &Config<Settings>) {
         let (snapshot, loaded) = (config.snapshot(), config.load());
-        let contents = (snapshot.generation(), leaves(snapshot.root()), loaded.clone());
+        let contents = (snapshot.generation(), leaves(snapshot.root_with_secrets()), loaded.clone());
         self.kept.insert(reader, KeptSnapshot { snapshot, loaded, contents });
     }
 
@@ -92,8 +92,8 @@ impl Readers {
         let Some(KeptSnapshot { snapshot, loaded, contents }) = self.kept.remove(&reader) else {
             return Ok(());
         };
-        let now = (snapshot.generation(), leaves(snapshot.root()), loaded.clone());
-        ensure(now == contents && **snapshot.config() == now.2, "a kept snapshot has changed")
+        let now = (snapshot.generation(), leaves(snapshot.root_with_secrets()), loaded.clone());
+        ensure(now == contents && **snapshot.settings() == now.2, "a kept snapshot has changed")
     }
 }
 

@@ -9,10 +9,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use serde_json::Value as Json;
 use speckit::documents::Files as _;
 use speckit::schemas::{compile_file, compile_text};
-use speckit_core::config::resolve::{Checked, Inputs, Refused, Resolved, Rules};
+use speckit_core::config::resolve::{Checked, Inputs, Refused, Resolved, Rules, Violation};
 use speckit_core::config::schema::Schema;
 use speckit_core::config::source::{Language, parse};
-use speckit_core::{Diagnostic, LayerKind, Source, Value};
+use speckit_core::{Diagnostic, Key, LayerKind, Source, Value};
 use speckit_tests::fakes::Recording;
 
 use crate::config::program::{DEFAULTS, RESTART_KEYS, SCHEMA, SCHEMA_FILE, Settings, Setup, rule, sources};
@@ -110,7 +110,7 @@ fn resolve(
     running: Option<&AcceptedSettings>,
 ) -> Result<ReadOutcome, String> {
     let accept = |checked: Checked| {
-        checked.typed::<Settings>()?.validated_by_all([|settings: &Settings| check_rule(settings, reading)])
+        checked.typed::<Settings>()?.validated([|settings: &Settings| check_rule(settings, reading)])
     };
     let written = match rules.check(rules.read(inputs)).and_then(accept) {
         Ok(written) => written,
@@ -199,9 +199,10 @@ pub fn defer_restart_keys(written: &Leaves, running: &Leaves) -> (Leaves, Vec<St
     (effective, pending)
 }
 
-fn check_rule(settings: &Settings, reading: &Recording) -> Result<(), String> {
-    catch_unwind(AssertUnwindSafe(|| rule(settings, reading))).unwrap_or_else(|panic| {
+fn check_rule(settings: &Settings, reading: &Recording) -> Result<(), Vec<Violation>> {
+    let checked = catch_unwind(AssertUnwindSafe(|| rule(settings, reading))).unwrap_or_else(|panic| {
         let message = panic.downcast_ref::<String>().expect("the panic has a message");
         Err(format!("a rule of it panicked: {message}"))
-    })
+    });
+    checked.map_err(|message| vec![Violation { key: Key::root(), message }])
 }

@@ -31,7 +31,8 @@ impl Default for Style {
     }
 }
 
-/// Writes every diagnostic in the given order, and a line with their count; empty without diagnostics.
+/// Writes every diagnostic in the given order, and a line with their count, without a line break at the end; empty without
+/// diagnostics.
 ///
 /// The secrets of `masks` are masked, and so are all values of a source that did not parse (`parse/…`). Control
 /// characters are escaped, so that a configuration cannot send commands to the terminal.
@@ -56,8 +57,7 @@ impl Default for Style {
 /// 2 | port = 'high'
 ///   |        ^^^^^^
 ///
-/// 1 error
-/// "
+/// 1 error"
 /// );
 /// ```
 pub fn render(diagnostics: &[Diagnostic], masks: &Masks, style: Style) -> String {
@@ -72,28 +72,6 @@ pub fn render(diagnostics: &[Diagnostic], masks: &Masks, style: Style) -> String
     }
     if !diagnostics.is_empty() {
         report.push_str(&summary(diagnostics));
-        report.push('\n');
-    }
-    report
-}
-
-/// Writes one line for each diagnostic: `config.toml:12:15: error[schema/type]: key: message (help)`.
-pub fn render_short(diagnostics: &[Diagnostic], masks: &Masks) -> String {
-    let mut report = String::new();
-    for diagnostic in diagnostics {
-        if let Some(origin) = &diagnostic.origin {
-            report.push_str(&visible(&place(origin)));
-            report.push_str(": ");
-        }
-        let severity = match diagnostic.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
-        report.push_str(&format!("{severity}[{}]: {}", diagnostic.code, headline(diagnostic, masks)));
-        if let Some(help) = &diagnostic.help {
-            report.push_str(&format!(" ({})", visible(&masks.mask(help))));
-        }
-        report.push('\n');
     }
     report
 }

@@ -16,40 +16,11 @@ fn at(layer: &Layer, key: &str) -> Diagnostic {
 }
 
 fn plain(diagnostics: &[Diagnostic], masks: &Masks) -> String {
-    render(diagnostics, masks, Style::default())
+    render(diagnostics, masks, Style::default()) + "\n"
 }
 
 fn secret(key: &Key) -> bool {
     key.to_string().contains("secret")
-}
-
-#[test]
-fn every_kind_of_place_has_its_short_form() {
-    let (_, layer) = document("app.toml", "[server]\nport = \"high\"\n");
-    let key: Key = "server.port".parse().unwrap();
-    let report = [
-        Diagnostic::warning(Code::GateAgentCount, Key::root(), "no place to point at"),
-        at(&layer, "server.port").help("write a number: port = 8080"),
-        at(&layer, "server.port")
-            .at(&Origin::whole(&Source::variable("APP_SERVER__PORT", "hunter2")))
-            .help("unset it"),
-        at(&layer, "server.port").at(&Origin::whole(&Source::fragment(
-            LayerKind::Override,
-            "--set server.port",
-            "hunter2",
-        ))),
-        Diagnostic::error(Code::SchemaRequired, key, "missing").at(layer.root().origin()),
-    ];
-    assert_eq!(
-        render_short(&report, &Masks::of([&layer], &secret)),
-        "\
-warning[gate/agent-count]: no place to point at
-app.toml:2:8: error[schema/type]: server.port: expected integer, found string (write a number: port = 8080)
-APP_SERVER__PORT (environment): error[schema/type]: server.port: expected integer, found string (unset it)
---set server.port: error[schema/type]: server.port: expected integer, found string
-app.toml:1:1: error[schema/required]: server.port: missing
-"
-    );
 }
 
 #[test]
@@ -87,7 +58,7 @@ fn control_characters_are_escaped() {
     let mistake = at(&layer, "k").help("first\nerror: forged \u{1b}[2J");
     let report = [mistake, at(&layer, "k").at(layer.root().origin())];
     let masks = Masks::of([&layer], &secret);
-    let text = plain(&report, &masks) + &render_short(&report, &masks);
+    let text = plain(&report, &masks);
     assert!(text.contains("1 | {\"k\": \"\u{2421}\u{fffd}\u{fffd}x\"}"), "{text}");
     assert!(text.contains("help: first\\nerror: forged \\u{1b}[2J"), "{text}");
     assert!(!text.chars().any(|c| c != '\n' && (c.is_control() || c == '\u{202e}')), "{text:?}");
@@ -99,7 +70,7 @@ fn only_a_coloured_style_has_colours() {
     let masks = Masks::of([&layer], &secret);
     let report = [at(&layer, "x")];
     assert!(render(&report, &masks, Style { color: true, width: 80 }).contains('\u{1b}'));
-    assert_eq!(plain(&[], &masks), "");
+    assert_eq!(render(&[], &masks, Style::default()), "");
     assert!(!plain(&report, &masks).contains('\u{1b}'));
 }
 

@@ -26,7 +26,7 @@ mod untyped;
 
 pub use extension::{Extension, Migrated};
 pub use key_rules::KeyRules;
-pub use stages::{Checked, Layers, Refused, Resolved};
+pub use stages::{Checked, Layers, Refused, Resolved, Violation};
 
 /// One document of a configuration.
 #[derive(Clone, Debug)]

@@ -15,7 +15,7 @@ use crate::config::redact::Masks;
 use crate::config::{Layer, Merged};
 use crate::tree::diff::Change;
 use crate::tree::typed::{Mistakes, TypedError, TypedErrorKind, read};
-use crate::tree::{Code, Diagnostic, Fingerprint, Key, LayerKind, Severity, in_report_order, is_ok};
+use crate::tree::{Code, Diagnostic, Fingerprint, Key, LayerKind, Severity, Value, in_report_order, is_ok};
 
 /// The layers of a configuration, lowest first, and the diagnostics from reading them.
 #[derive(Clone, Debug)]
@@ -181,28 +181,42 @@ impl<T> Resolved<T> {
         (self.config, self.checked)
     }
 
-    /// Checks the settings with a function of the application.
+    /// Checks the settings with rules of the application; every violation is reported.
     ///
     /// # Errors
-    /// [`Refused`] with code `rule/refused`. The message is `refused by the application:` and that of the function; the report masks secrets in it.
-    pub fn validated<E: fmt::Display>(self, rule: impl FnOnce(&T) -> Result<(), E>) -> Result<Self, Refused> {
-        self.validated_by_all([rule])
-    }
-
-    /// [`Resolved::validated`] with several rules; every refusal is reported.
-    ///
-    /// # Errors
-    /// [`Refused`] with the message of every rule that refuses.
-    pub fn validated_by_all<E: fmt::Display, R: FnOnce(&T) -> Result<(), E>>(
+    /// [`Refused`] with code `rule/refused` for each violation, at the place of its key. The report masks secrets in messages.
+    pub fn validated<R: FnOnce(&T) -> Result<(), Vec<Violation>>>(
         self,
         rules: impl IntoIterator<Item = R>,
     ) -> Result<Self, Refused> {
-        let refusals = rules.into_iter().filter_map(|rule| rule(&self.config).err());
-        let diagnostics: Vec<Diagnostic> = refusals
-            .map(|error| format!("refused by the application: {error}"))
-            .map(|message| Diagnostic::error(Code::RuleRefused, Key::root(), message))
-            .collect();
+        let violations = rules.into_iter().filter_map(|rule| rule(&self.config).err()).flatten();
+        let root = self.checked.merged.root();
+        let diagnostics: Vec<Diagnostic> =
+            violations.map(|violation| violation.into_diagnostic(root)).collect();
         if diagnostics.is_empty() { Ok(self) } else { Err(self.checked.refuse(diagnostics)) }
+    }
+}
+
+/// What a rule of the application refuses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The key that it is about; the root if it is about several or none.
+    pub key: Key,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl Violation {
+    /// The diagnostic, at the place of the key or, if nothing sets it, of the nearest value around it.
+    fn into_diagnostic(self, root: &Value) -> Diagnostic {
+        let Self { key, message } = self;
+        if key.is_root() {
+            let message = format!("refused by the application: {message}");
+            return Diagnostic::error(Code::RuleRefused, key, message);
+        }
+        let around = core::iter::successors(Some(key.clone()), Key::parent).filter(|key| !key.is_root());
+        let origin = around.filter_map(|key| root.get(&key)).map(|value| value.origin().clone()).next();
+        Diagnostic { origin, ..Diagnostic::error(Code::RuleRefused, key, message) }
     }
 }
 

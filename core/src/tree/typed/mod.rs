@@ -39,7 +39,7 @@ mod value_writer;
 
 pub(crate) use all_errors::error_besides_missing;
 pub use outline::{LazyOutline, Outline};
-pub use secret::Secret;
+pub use secret::{Secret, deserialize_secret};
 
 /// Why a value does not fit a type, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]

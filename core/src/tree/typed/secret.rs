@@ -77,23 +77,43 @@ impl<T: Zeroize + Serialize> Serialize for Secret<T> {
 
 impl<'de, T: Zeroize + Deserialize<'de>> Deserialize<'de> for Secret<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct SecretVisitor<T>(PhantomData<T>);
+        deserialize_secret(deserializer).map(Self)
+    }
+}
 
-        impl<'de, T: Zeroize + Deserialize<'de>> Visitor<'de> for SecretVisitor<T> {
-            type Value = Secret<T>;
+/// Reads a field of any type as a secret, such as one of the type `secrecy::SecretString`.
+///
+/// ```
+/// use speckit_core::tree::typed::{Outline, deserialize_secret};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Settings {
+///     #[serde(deserialize_with = "deserialize_secret")]
+///     password: String,
+/// }
+///
+/// assert!(Outline::of::<Settings>().has_secret_at(&"password".parse()?));
+/// # Ok::<(), speckit_core::tree::KeyError>(())
+/// ```
+///
+/// # Errors
+/// As those of the type.
+pub fn deserialize_secret<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    struct SecretVisitor<T>(PhantomData<T>);
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a secret")
-            }
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for SecretVisitor<T> {
+        type Value = T;
 
-            fn visit_newtype_struct<D: Deserializer<'de>>(
-                self,
-                deserializer: D,
-            ) -> Result<Secret<T>, D::Error> {
-                T::deserialize(deserializer).map(Secret)
-            }
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a secret")
         }
 
-        deserializer.deserialize_newtype_struct(NAME, SecretVisitor(PhantomData))
+        fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
+            T::deserialize(deserializer)
+        }
     }
+
+    deserializer.deserialize_newtype_struct(NAME, SecretVisitor(PhantomData))
 }

@@ -33,6 +33,7 @@ use crate::config::loading::{Check, Inspection, Loader, RuleOptions, SchemaSourc
 #[cfg(feature = "schema")]
 use crate::config::schemas::compile_text;
 use crate::config::sources::Sources;
+use crate::config::violations::Violations;
 use crate::os::documents::FileSource;
 use crate::os::world::{Host, World};
 
@@ -309,7 +310,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
-    /// Adds a rule that the application defines for its typed settings. All rules run, and every error is reported.
+    /// Adds a rule that the application defines for its typed settings. All rules run, and every error is reported: a text, or
+    /// [`Violations`] with keys, at the places that set these.
     ///
     /// ```
     /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
@@ -321,11 +323,11 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// assert!(builder.open().unwrap_err().to_string().contains("`port` needs root"));
     /// ```
     #[must_use]
-    pub fn validate<E: fmt::Display>(
+    pub fn validate<E: Into<Violations>>(
         mut self,
         rule: impl Fn(&T) -> Result<(), E> + Send + Sync + 'static,
     ) -> Self {
-        self.checks.push(Arc::new(move |settings| rule(settings).map_err(|error| error.to_string())));
+        self.checks.push(Arc::new(move |settings| rule(settings).map_err(Into::into)));
         self
     }
 

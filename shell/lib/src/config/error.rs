@@ -47,6 +47,17 @@ impl fmt::Debug for ConfigError {
     }
 }
 
+/// The message is the report; it has the source lines already.
+#[cfg(feature = "miette")]
+impl miette::Diagnostic for ConfigError {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        match self.diagnostics() {
+            [diagnostic] => Some(Box::new(diagnostic.code)),
+            _ => None,
+        }
+    }
+}
+
 impl Diagnostics {
     /// Diagnostics without source lines.
     pub fn plain(diagnostics: Vec<Diagnostic>) -> Self {
@@ -98,7 +109,7 @@ impl ConfigError {
         let (Self::Refused { diagnostics, report }
         | Self::Watch { diagnostics, report }
         | Self::Rules { diagnostics, report }) = &mut self;
-        report.push('\n');
+        report.push_str("\n\n");
         report.push_str(&render(std::slice::from_ref(&note), &Masks::default(), PLAIN));
         diagnostics.push(note);
         self

@@ -61,7 +61,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Config<T> {
     /// # Ok::<(), speckit::ConfigError>(())
     /// ```
     pub fn current(&self) -> Arc<T> {
-        Arc::clone(self.running.current.load().config())
+        Arc::clone(self.running.current.load().settings())
     }
 
     /// The settings for a short read, without a reference count that threads share.
@@ -249,7 +249,7 @@ impl<T> Deref for Loaded<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        self.0.config()
+        self.0.settings()
     }
 }
 

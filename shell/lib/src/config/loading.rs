@@ -31,12 +31,13 @@ use crate::config::history::journal::LastGood;
 use crate::config::schemas::compile_file;
 use crate::config::snapshot::Candidate;
 use crate::config::sources::Sources;
+use crate::config::violations::Violations;
 #[cfg(feature = "schema")]
 use crate::os::documents::Files as _;
 use crate::os::world::{RecordingFiles, World};
 
 /// A validation rule of the embedder.
-pub(crate) type Check<T> = Arc<dyn Fn(&T) -> Result<(), String> + Send + Sync>;
+pub(crate) type Check<T> = Arc<dyn Fn(&T) -> Result<(), Violations> + Send + Sync>;
 
 /// The source of the schema.
 #[derive(Clone, Debug, Default)]
@@ -341,10 +342,13 @@ impl<T: DeserializeOwned> Loader<T> {
         let checks = self.checks.iter().map(|check| {
             |settings: &T| {
                 unwound(|| check(settings))
-                    .unwrap_or_else(|panic| Err(panicked("a rule of it", &panic).message))
+                    .unwrap_or_else(|panic| {
+                        Err(Violations::general(panicked("a rule of it", &panic).message))
+                    })
+                    .map_err(Violations::into_vec)
             }
         });
-        checked.typed::<T>()?.validated_by_all(checks)
+        checked.typed::<T>()?.validated(checks)
     }
 
     /// The masks for the secrets of a valid configuration.

@@ -14,5 +14,6 @@ pub mod schemas;
 pub(crate) mod snapshot;
 pub(crate) mod sources;
 pub(crate) mod status;
+pub(crate) mod violations;
 #[cfg(feature = "watch")]
 pub(crate) mod watch;

@@ -9,7 +9,7 @@ use speckit_core::config::resolve::{Checked, KeyRules, Resolved};
 use speckit_core::tree::diff::Change;
 #[cfg(feature = "sqlite")]
 use speckit_core::tree::diff::apply;
-use speckit_core::tree::print;
+use speckit_core::tree::print::{self, Show};
 use speckit_core::{Key, Source, Value};
 
 use crate::config::events::Diagnostics;
@@ -41,12 +41,12 @@ impl<T> Snapshot<T> {
     }
 
     /// The settings.
-    pub fn config(&self) -> &Arc<T> {
+    pub fn settings(&self) -> &Arc<T> {
         &self.config
     }
 
     /// The resolved tree, with the origin of every value and the values it overrides. It contains secrets.
-    pub fn root(&self) -> &Value {
+    pub fn root_with_secrets(&self) -> &Value {
         self.checked.merged().root()
     }
 
@@ -80,7 +80,7 @@ impl<T> Snapshot<T> {
     }
 
     /// The files that were read, with their texts, in the order in which they are layered. The texts may hold secrets.
-    pub fn sources(&self) -> &[Arc<Source>] {
+    pub fn texts_with_secrets(&self) -> &[Arc<Source>] {
         &self.sources
     }
 
@@ -89,7 +89,7 @@ impl<T> Snapshot<T> {
     pub(crate) fn view(&self) -> GenerationView {
         GenerationView {
             generation: self.generation,
-            written: apply(self.root(), self.checked.pending_restart()),
+            written: apply(self.root_with_secrets(), self.checked.pending_restart()),
             keys: Arc::clone(&self.keys),
             sources: self.sources.clone(),
         }
@@ -98,7 +98,21 @@ impl<T> Snapshot<T> {
     /// The resolved configuration as one stable text for snapshot tests: a line for each leaf, sorted, secrets
     /// redacted, no places and no time.
     pub fn to_text(&self) -> String {
-        print::to_text(self.root(), &|key| self.is_secret(key))
+        print::to_text(self.root_with_secrets(), &|key| self.is_secret(key))
+    }
+
+    /// The resolved configuration as TOML, as JSON or with the origin of every value. Secrets are redacted.
+    ///
+    /// ```
+    /// use speckit::Show;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// let config = Config::builder().defaults_toml("port = 80").set("port", "81").open()?;
+    /// assert_eq!(config.snapshot().show(Show::Toml), "port = 81\n");
+    /// assert_eq!(config.snapshot().show(Show::Origins), "port = 81   # --set port\n");
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
+    pub fn show(&self, form: Show) -> String {
+        print::show(self.root_with_secrets(), &|key| self.is_secret(key), form)
     }
 
     /// Whether the value at the key is secret.
@@ -127,7 +141,7 @@ impl<T> fmt::Debug for Snapshot<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Snapshot")
             .field("generation", &self.generation)
-            .field("fingerprint", &self.root().fingerprint().to_string())
+            .field("fingerprint", &self.root_with_secrets().fingerprint().to_string())
             .finish_non_exhaustive()
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use speckit_core::retry::ErrorClass;
+use speckit_core::retry::{ErrorClass, Failure};
 
 /// An error that knows whether its call may be retried.
 ///
@@ -50,6 +50,45 @@ pub trait RetryClassifiable {
     /// Whether the other side reports too many requests. It only appears in reports.
     fn is_rate_limited(&self) -> bool {
         false
+    }
+}
+
+/// How [`Retrying`](super::Retrying) classifies errors.
+pub trait Classify<E> {
+    /// The class of an error, and the shortest wait that the other side requests.
+    fn failure(&self, error: &E) -> Failure;
+
+    /// Whether the other side reports too many requests.
+    fn is_rate_limited(&self, _error: &E) -> bool {
+        false
+    }
+}
+
+/// Errors say it themselves, by [`RetryClassifiable`].
+#[derive(Clone, Copy, Debug)]
+pub struct ByTrait;
+
+impl<E: RetryClassifiable> Classify<E> for ByTrait {
+    fn failure(&self, error: &E) -> Failure {
+        Failure { class: error.classify(), suggested: error.suggested_backoff() }
+    }
+
+    fn is_rate_limited(&self, error: &E) -> bool {
+        error.is_rate_limited()
+    }
+}
+
+/// A closure says it, by [`Retrying::classify`](super::Retrying::classify).
+#[derive(Clone, Copy, Debug)]
+pub struct ByClosure<F>(pub(super) F);
+
+impl<E, F, K> Classify<E> for ByClosure<F>
+where
+    F: Fn(&E) -> K,
+    K: Into<Failure>,
+{
+    fn failure(&self, error: &E) -> Failure {
+        (self.0)(error).into()
     }
 }
 

@@ -97,10 +97,11 @@ impl<E: fmt::Display> fmt::Display for RetryError<E> {
     }
 }
 
-/// The text includes that of the last error, so the source is the next cause.
+/// The source is the last error, so that it can be found in a chain of errors. The text contains the text of that error too,
+/// since not every `E` is an [`Error`].
 impl<E: Error + 'static> Error for RetryError<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.0.cause.as_ref().and_then(Error::source)
+        self.cause().map(|cause| cause as _)
     }
 }
 
@@ -131,6 +132,14 @@ mod tests {
         let untried = RetryError::<&str>::untried(ms(0), GiveUp::Open);
         assert_eq!(untried.to_string(), "not tried, since the circuit breaker is open");
         assert_eq!((untried.attempts(), untried.into_cause()), (0, None));
+    }
+
+    #[test]
+    fn the_last_error_is_its_source() {
+        let error = RetryError::of(1, Duration::ZERO, GiveUp::Permanent, std::io::Error::other("it is down"));
+        let error: Box<dyn Error> = Box::new(error);
+        let source = error.source().and_then(|source| source.downcast_ref::<std::io::Error>());
+        assert_eq!(source.map(ToString::to_string).as_deref(), Some("it is down"));
     }
 
     #[test]

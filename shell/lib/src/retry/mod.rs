@@ -40,13 +40,13 @@ pub(crate) use breaker::CallPermit;
 pub use breaker::{CallError, CircuitBreaker, CircuitState};
 pub use budget::RetryBudget;
 pub use cancel::{CancelToken, Cancelled};
-pub use class::RetryClassifiable;
+pub use class::{ByClosure, ByTrait, Classify, RetryClassifiable};
 pub use error::RetryError;
 pub use policy::{Following, Policy};
 pub use retrying::Retrying;
 pub use speckit_core::retry::breaker::BreakerConfig;
 pub use speckit_core::retry::{
-    BudgetConfig, Decision, ErrorClass, GiveUp, Jitter, RetryConfig, Seed, classes, retry_after,
+    BudgetConfig, Decision, ErrorClass, Failure, GiveUp, Jitter, RetryConfig, Seed, classes, retry_after,
 };
 
 /// Calls until it succeeds, as long as these settings and the class of the error allow it.

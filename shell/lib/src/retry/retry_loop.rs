@@ -4,17 +4,18 @@ use std::time::Duration;
 
 use speckit_core::retry::{Decision, Failure, GiveUp, Retry};
 
+use super::RetryError;
 use super::attempt::{Attempt, AttemptOutcome, Report};
 use super::breaker::{CallPermit, CircuitState};
+use super::class::Classify;
 use super::policy::Policy;
 use super::retrying::Retrying;
-use super::{RetryClassifiable, RetryError};
 use crate::os::clock::{self, Moment};
 use crate::os::entropy;
 
 /// The state of a call after its first failure.
-pub(super) struct RetryLoop<'a, P, R> {
-    retrying: Retrying<'a, P, R>,
+pub(super) struct RetryLoop<'a, P, R, C> {
+    retrying: Retrying<'a, P, R, C>,
     started: Moment,
     /// Boxed, so that the future of a call that succeeds at once is small.
     retry: Box<Retry>,
@@ -26,9 +27,9 @@ pub(super) struct Paused<E> {
     error: E,
 }
 
-impl<'a, P: Policy, R> RetryLoop<'a, P, R> {
+impl<'a, P: Policy, R, C> RetryLoop<'a, P, R, C> {
     #[cold]
-    pub(super) fn of(retrying: Retrying<'a, P, R>, started: Moment) -> Self {
+    pub(super) fn of(retrying: Retrying<'a, P, R, C>, started: Moment) -> Self {
         let seed = retrying.seed.unwrap_or_else(entropy::seed);
         Self { started, retry: Box::new(Retry::new(seed, retrying.label)), retrying }
     }
@@ -41,17 +42,17 @@ impl<'a, P: Policy, R> RetryLoop<'a, P, R> {
         error: E,
     ) -> Result<Paused<E>, RetryError<E>>
     where
-        E: RetryClassifiable,
+        C: Classify<E>,
         R: Report<E>,
     {
-        let failure = Failure { class: error.classify(), suggested: error.suggested_backoff() };
+        let failure = self.retrying.classes.failure(&error);
         if let Some(permit) = permit {
             permit.failed(failure.class);
         }
         let elapsed = self.started.elapsed();
         let then = self.decide(elapsed, failure);
         if !R::IS_SILENT {
-            let is_rate_limited = error.is_rate_limited();
+            let is_rate_limited = self.retrying.classes.is_rate_limited(&error);
             let outcome = AttemptOutcome::Failed { error: &error, is_rate_limited, then };
             let (label, number) = (self.retrying.label, self.retry.attempts());
             self.retrying.report.on_attempt(&Attempt { label, number, elapsed, outcome });
@@ -101,7 +102,7 @@ impl<'a, P: Policy, R> RetryLoop<'a, P, R> {
     }
 }
 
-impl<'a, P: Policy, R> Retrying<'a, P, R> {
+impl<'a, P: Policy, R, C> Retrying<'a, P, R, C> {
     #[cold]
     #[inline(never)]
     pub(super) fn run_again<T, E>(
@@ -112,7 +113,7 @@ impl<'a, P: Policy, R> Retrying<'a, P, R> {
         mut call: impl FnMut() -> Result<T, E>,
     ) -> Result<T, RetryError<E>>
     where
-        E: RetryClassifiable,
+        C: Classify<E>,
         R: Report<E>,
     {
         let cancel = self.cancel;

@@ -1,13 +1,14 @@
 //! The builder of a call with retries.
 
-use speckit_core::retry::{GiveUp, RetryConfig, Seed};
+use speckit_core::retry::{Failure, GiveUp, RetryConfig, Seed};
 
+use super::RetryError;
 use super::attempt::{Attempt, AttemptOutcome, NoReport, Report};
 use super::breaker::{CallPermit, CircuitBreaker};
 use super::budget::RetryBudget;
 use super::cancel::CancelToken;
+use super::class::{ByClosure, ByTrait, Classify};
 use super::policy::{Following, Policy};
-use super::{RetryClassifiable, RetryError};
 use crate::os::clock::Moment;
 
 /// Builds a call with retries; [`Retrying::run`] and `run_async` (with the feature `tokio`) make the call.
@@ -36,9 +37,10 @@ use crate::os::clock::Moment;
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is called before `run`"]
-pub struct Retrying<'a, P, R = NoReport> {
+pub struct Retrying<'a, P, R = NoReport, C = ByTrait> {
     pub(super) policy: P,
     pub(super) report: R,
+    pub(super) classes: C,
     pub(super) label: &'a str,
     pub(super) seed: Option<Seed>,
     pub(super) cancel: Option<&'a CancelToken>,
@@ -53,6 +55,7 @@ impl<P: Policy> Retrying<'_, P> {
         Self {
             policy,
             report: NoReport,
+            classes: ByTrait,
             label: "retry",
             seed: None,
             cancel: None,
@@ -86,7 +89,7 @@ impl<F: Fn() -> RetryConfig> Retrying<'_, Following<F>> {
     }
 }
 
-impl<'a, P: Policy, R> Retrying<'a, P, R> {
+impl<'a, P: Policy, R, C> Retrying<'a, P, R, C> {
     /// Draws the waits from this seed, so that they are predictable. By default each call has a random seed.
     #[inline]
     pub fn seed(mut self, seed: Seed) -> Self {
@@ -130,9 +133,41 @@ impl<'a, P: Policy, R> Retrying<'a, P, R> {
     /// A call that ends between two attempts, such as one that is cancelled during a wait, gets no report: its [`RetryError`]
     /// has the reason.
     #[inline]
-    pub fn report<E, N: FnMut(&Attempt<'_, E>)>(self, report: N) -> Retrying<'a, P, N> {
-        let Self { policy, report: _, label, seed, cancel, budget, breaker } = self;
-        Retrying { policy, report, label, seed, cancel, budget, breaker }
+    pub fn report<E, N: FnMut(&Attempt<'_, E>)>(self, report: N) -> Retrying<'a, P, N, C> {
+        let Self { policy, report: _, classes, label, seed, cancel, budget, breaker } = self;
+        Retrying { policy, report, classes, label, seed, cancel, budget, breaker }
+    }
+
+    /// Classifies errors with a closure, for errors that cannot implement [`RetryClassifiable`](super::RetryClassifiable): those
+    /// of other crates, `Box<dyn Error>`, `anyhow::Error`.
+    ///
+    /// It returns an [`ErrorClass`](super::ErrorClass), or a [`Failure`] where the other side also says how long to wait.
+    ///
+    /// ```
+    /// use std::error::Error;
+    /// use speckit::retry::{ErrorClass, RetryConfig, Retrying};
+    ///
+    /// let config = RetryConfig::default().with_initial_backoff_ms(1);
+    /// let mut calls = 0;
+    /// let answer = Retrying::new(&config)
+    ///     .classify(|error: &Box<dyn Error>| match error.to_string().as_str() {
+    ///         "overloaded" => ErrorClass::Retryable,
+    ///         _ => ErrorClass::Permanent,
+    ///     })
+    ///     .run(|| {
+    ///         calls += 1;
+    ///         if calls == 1 { Err("overloaded".into()) } else { Ok(calls) }
+    ///     });
+    /// assert_eq!(answer.unwrap(), 2);
+    /// ```
+    #[inline]
+    pub fn classify<E, F, K>(self, classify: F) -> Retrying<'a, P, R, ByClosure<F>>
+    where
+        F: Fn(&E) -> K,
+        K: Into<Failure>,
+    {
+        let Self { policy, report, classes: _, label, seed, cancel, budget, breaker } = self;
+        Retrying { policy, report, classes: ByClosure(classify), label, seed, cancel, budget, breaker }
     }
 
     /// Makes the call, and retries it after a wait as long as the settings and the class of the error allow it. The first
@@ -145,7 +180,7 @@ impl<'a, P: Policy, R> Retrying<'a, P, R> {
     #[inline]
     pub fn run<T, E>(mut self, mut call: impl FnMut() -> Result<T, E>) -> Result<T, RetryError<E>>
     where
-        E: RetryClassifiable,
+        C: Classify<E>,
         R: Report<E>,
     {
         let started = Moment::now();

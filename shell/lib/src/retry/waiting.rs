@@ -5,16 +5,17 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use super::RetryError;
 use super::attempt::Report;
 use super::cancel::CancelToken;
+use super::class::Classify;
 use super::policy::Policy;
 use super::retry_loop::RetryLoop;
 use super::retrying::Retrying;
-use super::{RetryClassifiable, RetryError};
 use crate::os::clock;
 use crate::os::clock::Moment;
 
-impl<P: Policy, R> Retrying<'_, P, R> {
+impl<P: Policy, R, C> Retrying<'_, P, R, C> {
     /// As [`Retrying::run`] for an async call, in a tokio runtime with time.
     ///
     /// Dropping the future drops the running attempt, which does not count for the breaker. Cancelling the [`CancelToken`](super::CancelToken)
@@ -44,7 +45,7 @@ impl<P: Policy, R> Retrying<'_, P, R> {
     /// If a wait begins outside a tokio runtime with time.
     pub async fn run_async<T, E, F>(mut self, mut call: impl FnMut() -> F) -> Result<T, RetryError<E>>
     where
-        E: RetryClassifiable,
+        C: Classify<E>,
         R: Report<E>,
         F: Future<Output = Result<T, E>>,
     {

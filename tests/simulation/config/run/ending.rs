@@ -78,7 +78,7 @@ impl ProgramRun<'_> {
             live_leaves
         };
         ensure(
-            live_leaves(current.root()) == live_leaves(fresh.root()),
+            live_leaves(current.root_with_secrets()) == live_leaves(fresh.root_with_secrets()),
             "the configuration differs from that of a fresh start",
         )?;
         for key in KEYS.iter().filter(|key| !RESTART_KEYS.contains(key)) {
@@ -92,7 +92,7 @@ impl ProgramRun<'_> {
         }
         ensure_no_secret(&current.to_text())?;
         let pending_keys: Vec<String> = pending.iter().map(|change| change.key.to_string()).collect();
-        let (current, fresh) = (leaves(current.root()), leaves(fresh.root()));
+        let (current, fresh) = (leaves(current.root_with_secrets()), leaves(fresh.root_with_secrets()));
         let different_keys: Vec<&str> =
             RESTART_KEYS.into_iter().filter(|key| current.get(*key) != fresh.get(*key)).collect();
         ensure(

@@ -182,12 +182,12 @@ impl ProgramRun<'_> {
         self.readers.check(&self.config)?;
         let (snapshot, expected) = (self.config.snapshot(), &self.model.running);
         ensure(snapshot.generation() == self.model.generation, "the generation in use was not reported")?;
-        let found = leaves(snapshot.root());
+        let found = leaves(snapshot.root_with_secrets());
         ensure(
             found == expected.effective,
             &format!("{found:?} is in use and not {:?}", expected.effective),
         )?;
-        ensure(**snapshot.config() == expected.settings, "the settings differ from the tree")?;
+        ensure(**snapshot.settings() == expected.settings, "the settings differ from the tree")?;
         ensure(
             diagnostics_json(snapshot.warnings()) == expected.warnings,
             "the warnings differ from those of the files",

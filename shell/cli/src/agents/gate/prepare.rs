@@ -59,7 +59,7 @@ impl Prepared {
         };
         // As errors: an agent needs its command and its key.
         diagnostics.extend(with_strictness(
-            missing_requirements(&environment::capture(), snapshot.root(), &[stage]),
+            missing_requirements(&environment::capture(), snapshot.root_with_secrets(), &[stage]),
             true,
         ));
         Ok(Self { config, masks, stage, plan: plan.ok(), diagnostics: in_report_order(diagnostics) })
@@ -100,7 +100,7 @@ impl Prepared {
     pub(super) fn changed_agents(&self, run: &Run) -> Option<Diagnostic> {
         self.config.reload().ok()?;
         let now = self.config.snapshot();
-        run.changed_gate(&**now.config(), now.root(), self.stage)
+        run.changed_gate(&**now.settings(), now.root_with_secrets(), self.stage)
     }
 }
 

@@ -98,7 +98,7 @@ impl<'a> EventPrinter<'a> {
     }
 
     fn warning(&self, diagnostics: &Diagnostics) {
-        self.context.terminal.note(diagnostics.report());
+        self.note_report(diagnostics);
         self.print("warning", &json!({ "diagnostics": **diagnostics }), String::new);
     }
 
@@ -108,13 +108,19 @@ impl<'a> EventPrinter<'a> {
         self.print("reload_failed", &json!({ "diagnostics": **diagnostics }), || {
             format!("refused with {errors}, generation {} {status}\n", self.generation)
         });
-        self.context.terminal.note(diagnostics.report());
+        self.note_report(diagnostics);
+    }
+
+    fn note_report(&self, diagnostics: &Diagnostics) {
+        if !diagnostics.is_empty() {
+            self.context.terminal.note(&format!("{diagnostics}\n"));
+        }
     }
 
     /// Reports warnings that differ from those reported last.
     fn report_new_warnings(&mut self, warnings: &Diagnostics) {
         if *warnings != self.warnings {
-            self.context.terminal.note(warnings.report());
+            self.note_report(warnings);
             self.warnings = warnings.clone();
         }
     }

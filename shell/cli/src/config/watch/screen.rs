@@ -134,7 +134,7 @@ fn since(started: Instant) -> Duration {
 }
 
 fn leaves<T>(snapshot: &Snapshot<T>) -> Vec<Leaf> {
-    let root = redact(snapshot.root(), &|key: &Key| snapshot.is_secret(key));
+    let root = redact(snapshot.root_with_secrets(), &|key: &Key| snapshot.is_secret(key));
     let mut leaves = Vec::new();
     root.leaves(&mut |key, value| {
         leaves.push(Leaf {

@@ -25,7 +25,7 @@ impl HistoryVacuum {
         let history = config.history()?;
         let key = is_application.then(|| Key::of(["store", "vacuum_interval_h"]));
         let snapshot = config.snapshot();
-        let set = key.as_ref().and_then(|key| interval(snapshot.root().get(key)?));
+        let set = key.as_ref().and_then(|key| interval(snapshot.root_with_secrets().get(key)?));
         let interval = set.unwrap_or_else(|| StoreConfig::default().vacuum_interval());
         let scheduler = VacuumScheduler::start(history.store(), interval).ok()?;
         Some(Self { scheduler, key })

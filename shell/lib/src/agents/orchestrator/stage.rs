@@ -34,9 +34,9 @@ impl StagePlan {
     {
         let busy = config.busy();
         let snapshot = config.snapshot();
-        let settings = GateSettings::from(&**snapshot.config());
-        let (plan, warnings) =
-            Plan::with_origins(settings, snapshot.root(), stage, request).map_err(GateError::Refused)?;
+        let settings = GateSettings::from(&**snapshot.settings());
+        let (plan, warnings) = Plan::with_origins(settings, snapshot.root_with_secrets(), stage, request)
+            .map_err(GateError::Refused)?;
         let masks = config.masks().with_texts(api_keys(&settings));
         Ok(Self { plan, warnings, masks, busy })
     }

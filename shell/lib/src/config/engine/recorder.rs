@@ -89,7 +89,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> HistoryRecorder<T> {
         self.trust();
         let cause = if before.is_some() { GenerationCause::Reloaded } else { self.cause };
         self.journal.accepted(AcceptedEntry {
-            context: self.context(world, now.config()),
+            context: self.context(world, now.settings()),
             cause,
             now: now.view(),
             before: before.map(|before| before.view()),
@@ -97,7 +97,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> HistoryRecorder<T> {
     }
 
     pub(super) fn refused(&self, world: &dyn World, current: &Snapshot<T>, diagnostics: Diagnostics) {
-        let mut context = self.context(world, current.config());
+        let mut context = self.context(world, current.settings());
         if let Some(mode) = *self.initial_mode.lock() {
             context.retention.mode = mode;
         }

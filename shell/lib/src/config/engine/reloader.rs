@@ -80,7 +80,7 @@ impl<T: DeserializeOwned> Reloader<T> {
         self.changed = reading.contents.files_changed_since(&self.last).map(PathBuf::from).collect();
         let files_changed = !self.changed.is_empty();
         self.last.clone_from(&reading.contents);
-        match self.loader.resolve(&reading, Some(running.root())) {
+        match self.loader.resolve(&reading, Some(running.root_with_secrets())) {
             Ok(candidate) => {
                 let tree = candidate.resolved.checked().source_fingerprint();
                 self.candidate = Some(candidate);

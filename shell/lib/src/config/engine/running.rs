@@ -217,7 +217,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
     /// Takes the hot-reload settings from the new configuration.
     fn renew_hot_reload(&self, reloader: &mut Reloader<T>, new: &Snapshot<T>) -> Vec<ReloadAction> {
         // If the closure of the application panics, the previous settings stay.
-        match unwound(|| (reloader.hot_reload_of)(new.config())) {
+        match unwound(|| (reloader.hot_reload_of)(new.settings())) {
             Ok(hot_reload) => reloader.hot_reload = hot_reload,
             Err(panic) => {
                 let mut diagnostic = panicked("`hot_reload` of the builder", &panic)
@@ -325,9 +325,12 @@ impl<T> Drop for ReloaderLock<'_, T> {
 
 /// The changes between two generations in key order, redacted by the rules of both.
 fn differences<T>(old: &Snapshot<T>, new: &Snapshot<T>) -> Vec<Change> {
-    if old.root() == new.root() {
+    if old.root_with_secrets() == new.root_with_secrets() {
         return Vec::new();
     }
     let is_secret = |key: &Key| old.is_secret(key) || new.is_secret(key);
-    diff(old.root(), new.root()).iter().map(|change| change.redacted(&is_secret)).collect()
+    diff(old.root_with_secrets(), new.root_with_secrets())
+        .iter()
+        .map(|change| change.redacted(&is_secret))
+        .collect()
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use speckit::{Builder, Config, ConfigError, Environment};
 
+use crate::test_dir::TestDir;
+
 #[derive(Debug, PartialEq, Deserialize)]
 struct Settings {
     port: Option<u16>,
@@ -507,4 +509,46 @@ fn mistakes_of_variables_and_of_files_are_in_one_report() {
 
     3 errors, 1 warning
     ");
+}
+
+#[test]
+fn an_alias_sets_the_key_of_its_field_in_every_layer() {
+    #[derive(Debug, Deserialize, schemars::JsonSchema)]
+    struct Aliased {
+        #[serde(alias = "uri", alias = "link")]
+        url: String,
+        #[serde(default)]
+        items: Vec<Item>,
+    }
+    #[derive(Debug, Deserialize, schemars::JsonSchema)]
+    struct Item {
+        #[serde(alias = "label")]
+        name: String,
+    }
+    let dir = TestDir::new()
+        .file("low.toml", "uri = 'a'\nitems = [{ label = 'x' }]\n")
+        .file("high.toml", "url = 'b'\n")
+        .file("both.toml", "uri = 'a'\nlink = 'b'\n");
+    for has_schema in [false, true] {
+        let builder = |variables: &[(&str, &str)]| {
+            let builder = Config::<Aliased>::builder().env_prefix("APP");
+            let builder = builder.environment(Environment::of(variables.iter().copied()));
+            if has_schema { builder.schema_of_type() } else { builder }
+        };
+        let low = || builder(&[]).file(dir.path("low.toml"));
+        assert_eq!(low().open().unwrap().snapshot().to_text(), "items = [{ name = \"x\" }]\nurl = \"a\"\n");
+
+        let variables = [("APP_LINK", "c"), ("APP_ITEMS", r#"[{"label": "y"}]"#)];
+        let config = builder(&variables).file(dir.path("low.toml")).file(dir.path("high.toml"));
+        let config = config.set("uri", "d").open().unwrap();
+        assert!(config.snapshot().warnings().is_empty(), "{}", config.snapshot().warnings());
+        assert_eq!((config.load().url.as_str(), config.load().items[0].name.as_str()), ("d", "y"));
+        let history = config.snapshot().explain("url").unwrap().history;
+        let origins: Vec<String> = history.iter().map(|from| from.origin.to_string()).collect();
+        assert!(origins[0].ends_with("low.toml:1:7") && origins[1].ends_with("high.toml:1:7"), "{origins:?}");
+        assert_eq!(origins[2..], ["APP_LINK", "--set uri"]);
+
+        let error = builder(&[]).file(dir.path("both.toml")).open().unwrap_err();
+        assert!(error.to_string().contains("both.toml"), "{error}");
+    }
 }

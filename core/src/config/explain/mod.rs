@@ -55,7 +55,7 @@ pub struct Explanation {
     pub winner: Option<Origin>,
     /// The values of all layers, lowest first.
     pub history: Vec<Contribution>,
-    /// The allowed types, if the schema knows the key.
+    /// The allowed types, if the schema or the type of the settings knows the key.
     #[serde(rename = "type")]
     pub types: Option<String>,
     /// The bounds as text.
@@ -85,9 +85,9 @@ pub struct PendingRestart {
     pub origin: Option<Origin>,
 }
 
-/// Explains one key; `None` for a key that neither a layer nor the schema has (see [`nearest_keys`](crate::tree::nearest::nearest_keys)).
+/// Explains one key; `None` for a key that no layer has and that has no facts (see [`nearest_keys`](crate::tree::nearest::nearest_keys)).
 ///
-/// `facts` are the facts of the schema, `None` for an unknown key. `is_secret` is true for a key at or below a secret
+/// `facts` are those of the schema or of the type, `None` for an unknown key. `is_secret` is true for a key at or below a secret
 /// setting. For a table, the history contains what each layer added to it.
 ///
 /// ```

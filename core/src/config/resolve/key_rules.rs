@@ -1,17 +1,18 @@
 //! The rules of single keys.
 
 use alloc::collections::BTreeSet;
+use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::config::Merged;
 use crate::config::explain::{Explanation, explain};
-use crate::config::schema::Schema;
+use crate::config::schema::{Facts, Schema};
 use crate::config::source::EnvironmentNames;
 use crate::tree::diff::Change;
-use crate::tree::typed::LazyOutline;
-use crate::tree::{Key, Segment, Value};
+use crate::tree::typed::{LazyOutline, Outline};
+use crate::tree::{Key, Segment, TypeSet, Value};
 
 /// The rules of single keys: their schema, their variables, and which are secret. Shared by the [`Rules`](super::Rules) of a
 /// configuration and every generation that they accepted.
@@ -63,14 +64,29 @@ impl KeyRules {
         )
     }
 
-    /// Explains one key of a tree; `pending` are the changes that wait for a restart. `None` for a key that neither a layer
-    /// nor the schema has. Secrets are redacted.
+    /// What the schema says about a key, or without a schema the type of the settings; `None` for a key that it does not have.
+    fn facts(&self, key: &Key) -> Option<Facts> {
+        match self.schema() {
+            Some(schema) => schema.facts(key).filter(|facts| !facts.types.is_empty()),
+            None => facts_of_type(self.outline()?.get(key)?),
+        }
+    }
+
+    /// Explains one key of a tree; `pending` are the changes that wait for a restart. `None` for a key that no layer, no
+    /// schema and no type has. Secrets are redacted.
     pub fn explain(&self, merged: &Merged, pending: &[Change], key: &Key) -> Option<Explanation> {
-        let facts =
-            self.schema().and_then(|schema| schema.facts(key)).filter(|facts| !facts.types.is_empty());
+        let facts = self.facts(key);
         let variable = self.variable_names(Some(merged.root())).and_then(|names| names.variable(key));
         let is_secret = |key: &Key| self.is_secret(key);
         let explanation = explain(merged, key, facts.as_ref(), &is_secret, variable.as_deref())?;
         Some(explanation.with_pending(pending, &is_secret))
     }
+}
+
+/// The types that are read, and the names of an enum that has nothing else; `None` if nothing is known.
+fn facts_of_type(outline: &Outline) -> Option<Facts> {
+    let types = outline.types();
+    let names: Vec<String> = outline.variants().map(|name| format!("{name:?}")).collect();
+    let range = (types == TypeSet::STRING && !names.is_empty()).then(|| format!("one of {}", names.join(", ")));
+    (types != TypeSet::ANY).then(|| Facts { types, range, secret: outline.is_secret(), ..Facts::default() })
 }

@@ -185,12 +185,12 @@ impl Rules {
         let present = documents.as_ref().map(Merged::root);
         if let Some(names) = self.keys.variable_names(present) {
             let (layer, reported) = names.layer(&inputs.environment);
-            layers.extend(layer);
+            layers.extend(layer.map(|layer| self.with_field_names(layer)));
             diagnostics.extend(reported);
         }
         let (layer, reported) =
             Override::layer(&inputs.overrides, self.schema(), self.keys.outline(), present);
-        layers.extend(layer);
+        layers.extend(layer.map(|layer| self.with_field_names(layer)));
         diagnostics.extend(reported);
         let merged = match documents {
             Some(documents) => {
@@ -239,12 +239,20 @@ impl Rules {
             layer = current;
             diagnostics.extend(warnings);
         }
+        layer = self.with_field_names(layer);
         if let Some(schema) = self.schema() {
             let (current, warnings) = schema.canonical(&layer);
             layer = current;
             diagnostics.extend(warnings);
         }
         Some(layer)
+    }
+
+    /// The layer with the names of fields in the place of their aliases.
+    fn with_field_names(&self, layer: Layer) -> Layer {
+        let is_own_key = |key: &Key| self.keys.is_in_schema(key);
+        let outline = self.keys.outline();
+        outline.and_then(|outline| outline.canonical(layer.root(), &is_own_key)).map_or(layer, Layer::new)
     }
 
     fn merge(&self, layers: &[Layer]) -> Option<Merged> {

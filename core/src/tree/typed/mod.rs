@@ -23,6 +23,7 @@ use crate::tree::{Code, Diagnostic, Key, MAX_DEPTH, Origin, Text, Value};
 #[macro_use]
 mod methods;
 
+mod aliases;
 mod all_errors;
 mod datetime;
 mod failure;

@@ -92,7 +92,7 @@ impl Outline {
         }
     }
 
-    fn member(&self, name: &str) -> Option<&Self> {
+    pub(super) fn member(&self, name: &str) -> Option<&Self> {
         let name = self.aliases.get(name).map_or(name, Text::as_str);
         self.fields.get(name).or(self.others.as_deref())
     }
@@ -112,9 +112,9 @@ impl Outline {
         self.fields.keys().map(Text::as_str)
     }
 
-    /// The names of the fields, with aliases.
-    pub(crate) fn all_names(&self) -> impl Iterator<Item = &str> {
-        self.names().chain(self.aliases.keys().map(Text::as_str))
+    /// Further names of the fields, sorted.
+    pub(crate) fn aliases(&self) -> impl Iterator<Item = &str> {
+        self.aliases.keys().map(Text::as_str)
     }
 
     /// The field with this name or alias.

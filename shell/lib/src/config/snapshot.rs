@@ -60,7 +60,7 @@ impl<T> Snapshot<T> {
     }
 
     /// The origin of a value, and the values it overrides: `explain("server.port")`. `None` for a key that is neither set nor
-    /// known to the schema, and for a text that is no key.
+    /// known to the schema or the type, and for a text that is no key.
     ///
     /// Secrets are redacted.
     pub fn explain(&self, key: &str) -> Option<Explanation> {

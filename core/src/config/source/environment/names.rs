@@ -257,8 +257,10 @@ impl<'a> EnvironmentNames<'a> {
         let present = self.present.and_then(|present| present.get(key)).and_then(Value::as_table);
         let present = present.into_iter().flat_map(|table| table.keys().filter(|name| wanted(name)));
         names.extend(present.cloned());
-        if let Some(outline) = self.outline_of(key).filter(|_| self.schema.is_none()) {
-            names.extend(outline.all_names().filter(|name| wanted(name)).map(Text::new));
+        if let Some(outline) = self.outline_of(key) {
+            // A schema has every field, but not the aliases.
+            let fields = outline.names().filter(|_| self.schema.is_none());
+            names.extend(fields.chain(outline.aliases()).filter(|name| wanted(name)).map(Text::new));
         }
         names
     }

@@ -552,3 +552,50 @@ fn an_alias_sets_the_key_of_its_field_in_every_layer() {
         assert!(error.to_string().contains("both.toml"), "{error}");
     }
 }
+
+#[test]
+fn with_a_schema_a_variable_of_a_tagged_enum_has_the_type_of_the_variant_that_names_it() {
+    #[derive(Debug, PartialEq, Deserialize, schemars::JsonSchema)]
+    #[serde(tag = "kind", rename_all = "lowercase")]
+    enum Internal {
+        Memory,
+        Disk { path: String, max_mb: u64 },
+    }
+    #[derive(Debug, PartialEq, Deserialize, schemars::JsonSchema)]
+    #[serde(tag = "t", content = "c")]
+    enum Adjacent {
+        Off,
+        On { level: u8, names: Vec<u8> },
+    }
+    #[derive(Debug, PartialEq, Deserialize, schemars::JsonSchema)]
+    #[serde(untagged)]
+    enum Untagged {
+        Size { bytes: u64 },
+        Name { name: String },
+    }
+    #[derive(Debug, PartialEq, Deserialize, schemars::JsonSchema)]
+    struct Enums {
+        internal: Internal,
+        adjacent: Adjacent,
+        untagged: Untagged,
+    }
+    let variables = [
+        ("APP_INTERNAL__KIND", "disk"),
+        ("APP_INTERNAL__PATH", "5"),
+        ("APP_INTERNAL__MAX_MB", "5"),
+        ("APP_ADJACENT__T", "On"),
+        ("APP_ADJACENT__C__LEVEL", "5"),
+        ("APP_ADJACENT__C__NAMES", "5,6"),
+        ("APP_UNTAGGED__BYTES", "5"),
+    ];
+    for has_schema in [false, true] {
+        let builder = Config::<Enums>::builder().env_prefix("APP").environment(Environment::of(variables));
+        let config = if has_schema { builder.schema_of_type() } else { builder }.open().unwrap();
+        let expected = Enums {
+            internal: Internal::Disk { path: "5".into(), max_mb: 5 },
+            adjacent: Adjacent::On { level: 5, names: vec![5, 6] },
+            untagged: Untagged::Size { bytes: 5 },
+        };
+        assert_eq!(*config.load(), expected);
+    }
+}

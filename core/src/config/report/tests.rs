@@ -47,8 +47,7 @@ error[schema/type]: a: expected integer, found string
 1 | {\"a\":\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...
   |      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 
-2 errors
-"
+2 errors"
     );
 }
 

@@ -87,6 +87,7 @@ impl KeyRules {
 fn facts_of_type(outline: &Outline) -> Option<Facts> {
     let types = outline.types();
     let names: Vec<String> = outline.variants().map(|name| format!("{name:?}")).collect();
-    let range = (types == TypeSet::STRING && !names.is_empty()).then(|| format!("one of {}", names.join(", ")));
+    let range =
+        (types == TypeSet::STRING && !names.is_empty()).then(|| format!("one of {}", names.join(", ")));
     (types != TypeSet::ANY).then(|| Facts { types, range, secret: outline.is_secret(), ..Facts::default() })
 }

@@ -15,12 +15,7 @@ impl Outline {
         !self.aliases.is_empty() || below.any(Self::has_aliases)
     }
 
-    fn canonical_at(
-        &self,
-        value: &Value,
-        key: &mut Key,
-        is_own_key: &dyn Fn(&Key) -> bool,
-    ) -> Option<Value> {
+    fn canonical_at(&self, value: &Value, key: &mut Key, is_own_key: &dyn Fn(&Key) -> bool) -> Option<Value> {
         let mut below = |outline: &Self, value: &Value, segment: Segment| {
             key.push(segment);
             let canonical = outline.canonical_at(value, key, is_own_key);
@@ -37,8 +32,10 @@ impl Outline {
                     }
                 }
                 for (alias, field) in &self.aliases {
-                    let names = self.aliases.iter().filter(|(_, other)| *other == field).map(|(name, _)| name);
-                    let is_alone = names.chain([field]).filter(|name| members.contains_key(name)).count() == 1;
+                    let names =
+                        self.aliases.iter().filter(|(_, other)| *other == field).map(|(name, _)| name);
+                    let is_alone =
+                        names.chain([field]).filter(|name| members.contains_key(name)).count() == 1;
                     if members.contains_key(alias) && is_alone && !is_own_key(&key.child(alias.clone())) {
                         let members = renamed.get_or_insert_with(|| members.clone());
                         let member = members.remove(alias);

@@ -133,6 +133,14 @@ impl Outline {
         self.others.is_some() || self.types() == TypeSet::ANY
     }
 
+    /// Whether the value at a key may have any members: it [is open](Self::is_open), or nothing is known about it.
+    pub(crate) fn is_open_at(&self, key: &Key) -> bool {
+        let at = key.segments().iter().try_fold(self, |outline, segment| {
+            if outline.is_buffered { Err(true) } else { outline.below(segment).ok_or(false) }
+        });
+        at.map_or_else(|is_open| is_open, Self::is_open)
+    }
+
     /// Whether serde reads the value into a buffer, so that nothing is known about its members.
     pub fn is_buffered(&self) -> bool {
         self.is_buffered

@@ -268,32 +268,41 @@ impl SchemaGraph {
 
     /// The types that the key may have: those that all parts of `allOf` and some alternative of `anyOf` or `oneOf` allow.
     pub(super) fn types_at(&self, id: NodeId, segments: &[Segment]) -> TypeSet {
+        self.stated_types(id, segments).unwrap_or(TypeSet::ANY)
+    }
+
+    /// [`types_at`](Self::types_at); `None` if the subschema says nothing about the key. Such an alternative does not count
+    /// beside one that names the key: it is another variant of a tagged enum.
+    fn stated_types(&self, id: NodeId, segments: &[Segment]) -> Option<TypeSet> {
         let node = self.node(id);
         if let Some(target) = node.reference {
-            return self.types_at(target, segments);
+            return self.stated_types(target, segments);
         }
         if node.refuses {
-            return TypeSet::NONE;
+            return Some(TypeSet::NONE);
         }
         let own = match segments.split_first() {
-            None => node.assertions.iter().fold(node.types, |types, assertion| types.and(implied(assertion))),
+            None => Some(
+                node.assertions.iter().fold(node.types, |types, assertion| types.and(implied(assertion))),
+            ),
             // A value that cannot be a table has no members: one side of a nullable union does not restrict them.
-            Some((Segment::Name(_), _)) if !node.types.contains(TypeSet::OBJECT) => TypeSet::NONE,
-            Some((Segment::Index(_), _)) if !node.types.contains(TypeSet::ARRAY) => TypeSet::NONE,
+            Some((Segment::Name(_), _)) if !node.types.contains(TypeSet::OBJECT) => Some(TypeSet::NONE),
+            Some((Segment::Index(_), _)) if !node.types.contains(TypeSet::ARRAY) => Some(TypeSet::NONE),
             Some((Segment::Name(name), rest)) => {
-                node.of_member(name).fold(TypeSet::ANY, |types, of| types.and(self.types_at(of, rest)))
+                node.of_member(name).filter_map(|of| self.stated_types(of, rest)).reduce(TypeSet::and)
             }
             Some((Segment::Index(index), rest)) => {
-                node.of_element(*index).map_or(TypeSet::ANY, |of| self.types_at(of, rest))
+                node.of_element(*index).and_then(|of| self.stated_types(of, rest))
             }
         };
-        let all = node.all_of.iter().fold(own, |types, part| types.and(self.types_at(*part, segments)));
-        node.judged.iter().fold(all, |types, judged| match judged {
-            Judged::AnyOf(branches) | Judged::OneOf(branches) => types.and(
-                branches.iter().fold(TypeSet::NONE, |set, branch| set.or(self.types_at(*branch, segments))),
-            ),
-            _ => types,
-        })
+        let parts = node.all_of.iter().filter_map(|part| self.stated_types(*part, segments));
+        let alternatives = node.judged.iter().filter_map(|judged| match judged {
+            Judged::AnyOf(branches) | Judged::OneOf(branches) => {
+                branches.iter().filter_map(|branch| self.stated_types(*branch, segments)).reduce(TypeSet::or)
+            }
+            _ => None,
+        });
+        own.into_iter().chain(parts).chain(alternatives).reduce(TypeSet::and)
     }
 }
 

@@ -204,7 +204,7 @@ impl<'a> EnvironmentNames<'a> {
             _ => {
                 let is_open = match self.schema {
                     Some(schema) => schema.wanted_names(key, &|_| false).1,
-                    None => self.outline_of(key).is_some_and(|outline| outline.is_open()),
+                    None => self.outline.is_some_and(|outline| outline.is_open_at(key)),
                 };
                 let is_listed =
                     || !self.names_at(key, &|name| strip_name(first, name) == Some("")).is_empty();
@@ -239,7 +239,7 @@ impl<'a> EnvironmentNames<'a> {
             }
             let open = match self.schema {
                 Some(schema) => schema.member_names(&key).1,
-                None => self.outline_of(&key).is_none_or(Outline::is_open),
+                None => self.outline.is_none_or(|outline| outline.is_open_at(&key)),
             };
             key.push(Segment::Name(part.to_lowercase().into()));
             let allowed =

@@ -119,7 +119,8 @@ fn the_error_has_attempts_time_reason_and_the_last_cause() {
         error.to_string(),
         format!("failed after 3 attempts in {took}, since 3 attempts are allowed: the service is Retryable")
     );
-    assert!(error.source().is_none(), "the text includes the cause, which has no source");
+    let source = error.source().and_then(|source| source.downcast_ref::<ServiceError>());
+    assert_eq!(source, Some(&errors[2]));
     assert!(!error.is_degraded());
     assert_eq!(error.into_cause(), Some(errors[2].clone()));
 }

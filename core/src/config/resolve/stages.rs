@@ -12,10 +12,13 @@ use serde::de::DeserializeOwned;
 
 use super::{KeyRules, Rules};
 use crate::config::redact::Masks;
+use crate::config::source::document_forms;
 use crate::config::{Layer, Merged};
 use crate::tree::diff::Change;
 use crate::tree::typed::{Mistakes, TypedError, TypedErrorKind, read};
-use crate::tree::{Code, Diagnostic, Fingerprint, Key, LayerKind, Severity, Value, in_report_order, is_ok};
+use crate::tree::{
+    Code, Diagnostic, Fingerprint, Key, LayerKind, Origin, Severity, Value, in_report_order, is_ok,
+};
 
 /// The layers of a configuration, lowest first, and the diagnostics from reading them.
 #[derive(Clone, Debug)]
@@ -140,10 +143,16 @@ fn explain_unknown(error: TypedError, severity: Severity) -> Diagnostic {
     Diagnostic { severity, ..error.into_diagnostic() }
 }
 
-/// The diagnostic of an error. For a missing key it says where to set it.
+/// The diagnostic of an error. For a missing key it says where to set it, for a wrong type what to write.
 fn explain_error(error: TypedError, merged: &Merged, layers: &[Layer], keys: &KeyRules) -> Diagnostic {
     let is_missing = matches!(error.kind, TypedErrorKind::Missing { .. });
+    let is_mismatch = matches!(error.kind, TypedErrorKind::Mismatch { .. });
     let mut diagnostic = error.into_diagnostic();
+    let is_in_document = |origin: &Origin| matches!(origin.layer(), LayerKind::Defaults | LayerKind::File);
+    if is_mismatch && diagnostic.origin.as_ref().is_some_and(is_in_document) {
+        let outline = keys.outline().and_then(|outline| outline.get(&diagnostic.key));
+        diagnostic.help = outline.and_then(|outline| document_forms(outline.types())).map(String::from);
+    }
     if is_missing {
         let file = layers.iter().rev().map(|layer| layer.root().origin().source());
         let file = file.filter(|source| source.layer() == LayerKind::File).map(|source| source.name());

@@ -22,7 +22,7 @@ mod toml_syntax;
 pub use bytes::decode;
 pub use environment::{Environment, EnvironmentNames, Variable, VariableRow};
 pub use overrides::Override;
-pub(crate) use text::value_of as text_value;
+pub(crate) use text::{document_forms, value_of as text_value};
 pub(crate) use toml::comments;
 
 /// How long a text may be, in bytes: 64 MiB.

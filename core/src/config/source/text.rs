@@ -206,16 +206,28 @@ pub(crate) fn forms(facts: &Facts) -> String {
     if takes(TypeSet::OBJECT) {
         return "write an object as JSON `{\"key\":1}`, or set its keys one by one".into();
     }
-    if takes(TypeSet::BOOLEAN) {
-        return "write `true` or `false`".into();
+    scalar_form(facts.types).map_or_else(|| format!("write {}", facts.types), String::from)
+}
+
+/// As [`forms`], for a value in a document.
+pub(crate) fn document_forms(types: TypeSet) -> Option<&'static str> {
+    match types.without(TypeSet::NULL) {
+        _ if types == TypeSet::ANY => None,
+        types if types.contains(TypeSet::ARRAY) => Some("write an array such as `[…]`"),
+        types if types.contains(TypeSet::OBJECT) => Some("write a table"),
+        TypeSet::STRING => Some("write a string in quotes"),
+        types => scalar_form(types),
     }
-    if takes(TypeSet::NUMBER) {
-        return "write a number such as `10` or `0.5`".into();
-    }
-    if takes(TypeSet::INTEGER) {
-        return "write a whole number such as `10`".into();
-    }
-    format!("write {}", facts.types)
+}
+
+fn scalar_form(types: TypeSet) -> Option<&'static str> {
+    [
+        (TypeSet::BOOLEAN, "write `true` or `false`"),
+        (TypeSet::NUMBER, "write a number such as `10` or `0.5`"),
+        (TypeSet::INTEGER, "write a whole number such as `10`"),
+    ]
+    .into_iter()
+    .find_map(|(one, form)| types.contains(one).then_some(form))
 }
 
 #[cfg(test)]

@@ -1,0 +1,91 @@
+//! Laws of settings without a schema: their type alone says what a variable means.
+
+use proptest::prelude::*;
+use serde_json::Value as Json;
+use speckit_core::config::resolve::{Document, Inputs, Rules};
+use speckit_core::config::source::{Environment, Language, Override};
+use speckit_core::tree::typed::{LazyOutline, Outline};
+use speckit_core::{LayerKind, Source};
+
+use super::shapes::{Leaf, Shape, Shaped, leaves, shapes, values, with_shape};
+
+/// Loads a file with variables and overrides, or the report of why not.
+fn load(file: &Json, variables: &[(&str, &str)], overrides: &[Override]) -> Result<Shaped, String> {
+    let source = Source::document(LayerKind::File, "app.json", file.to_string());
+    let inputs = Inputs {
+        documents: vec![Document::Text(source, Language::Json)],
+        environment: Environment::of(variables.iter().copied()),
+        overrides: overrides.to_vec(),
+        ..Inputs::default()
+    };
+    let outline = LazyOutline::new(Outline::of::<Shaped>);
+    let rules = Rules::new(None).with_prefix("APP", &[]).with_outline(outline);
+    let rules = rules.deny_unknown_keys(true).strict(true);
+    let resolved = rules.check(rules.read(&inputs)).and_then(|checked| checked.typed::<Shaped>());
+    resolved
+        .map(|resolved| resolved.config().clone())
+        .map_err(|refused| format!("{:?}", refused.diagnostics()))
+}
+
+/// A type, a file for it, one of the leaves of the file, and another value for that leaf.
+fn cases() -> impl Strategy<Value = (Shape, Json, Leaf, Json)> {
+    let files = shapes().prop_flat_map(|shape| values(&shape).prop_map(move |file| (shape.clone(), file)));
+    let files = files.prop_filter("a file without a leaf", |(shape, file)| !leaves(shape, file).is_empty());
+    let with_leaf = (files, any::<prop::sample::Index>()).prop_map(|((shape, file), at)| {
+        let leaf = at.get(&leaves(&shape, &file)).clone();
+        (shape, file, leaf)
+    });
+    with_leaf.prop_flat_map(|(shape, file, leaf)| {
+        values(&leaf.1).prop_map(move |value| (shape.clone(), file.clone(), leaf.clone(), value))
+    })
+}
+
+fn text_of(value: &Json) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn with_leaf(file: &Json, path: &[String], value: &Json) -> Json {
+    let mut file = file.clone();
+    let at = path.iter().fold(&mut file, |at, name| &mut at[name.as_str()]);
+    *at = value.clone();
+    file
+}
+
+/// The file without the leaf, and without the tables that are empty then.
+fn without_leaf(file: &Json, path: &[String]) -> Json {
+    let mut file = file.clone();
+    if let (Some((name, below)), Some(members)) = (path.split_first(), file.as_object_mut()) {
+        let member = members.get(name).map(|member| without_leaf(member, below));
+        match member.filter(|member| !below.is_empty() && *member != Json::Object(serde_json::Map::new())) {
+            Some(member) => drop(members.insert(name.clone(), member)),
+            None => drop(members.remove(name)),
+        }
+    }
+    file
+}
+
+fn variable_of(path: &[String]) -> String {
+    let spelled = path.iter().map(|name| name.to_uppercase().replace('-', "_"));
+    format!("APP_{}", spelled.collect::<Vec<_>>().join("__"))
+}
+
+proptest! {
+    #[test]
+    fn a_variable_and_an_override_set_a_leaf_as_a_file_does((shape, file, (path, _), value) in cases()) {
+        with_shape(&shape, || {
+            let by_file = load(&with_leaf(&file, &path, &value), &[], &[]);
+            prop_assert!(by_file.is_ok(), "the file is refused: {by_file:?}");
+            let (variable, text) = (variable_of(&path), text_of(&value));
+            let lacking = without_leaf(&file, &path);
+            for file in [&file, &lacking] {
+                let by_variable = load(file, &[(&variable, &text)], &[]);
+                prop_assert_eq!(by_variable, by_file.clone(), "{}={} over {}", variable, text, file);
+            }
+            let key = path.iter().fold(speckit_core::Key::root(), |key, name| key.child(name.as_str()));
+            let set = Override::Set { key: key.to_string(), text };
+            prop_assert_eq!(&load(&file, &[], &[set.clone()]), &by_file, "--set {}", key);
+            prop_assert_eq!(load(&lacking, &[], &[set]), by_file, "--set {} over {}", key, lacking);
+            Ok(())
+        })?;
+    }
+}

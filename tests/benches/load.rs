@@ -1,20 +1,26 @@
-//! Defaults, a TOML file and three variables become typed settings: speckit beside figment, config-rs and bare toml.
+//! Defaults, a TOML file and three variables become typed settings: speckit beside figment, config-rs, confique, schematic and bare toml.
 //!
 //! `again` is a reload: the defaults and the schema, which do not change, are already parsed. `first`
-//! parses them too. Only speckit validates. All run in one process, and must give equal settings first.
+//! parses them too; without a schema it also finds out what the type reads. Only speckit with a schema validates. All run in one
+//! process, and must give equal settings first.
+
+mod load {
+    pub(crate) mod peers;
+}
 
 use std::hint::black_box;
+use std::process::{Command, exit};
 
 use criterion::{BenchmarkId, Criterion, Throughput};
-use figment::providers::{Format as _, Serialized, Toml};
-use figment::value::{Dict, Map};
-use figment::{Figment, Metadata, Profile, Provider};
 use speckit_core::app::{AppConfig, Application};
 use speckit_core::config::resolve::{Document, Inputs, Rules};
 use speckit_core::config::schema::{Documents, Schema};
 use speckit_core::config::source::{Environment, Language, parse};
-use speckit_core::{Layer, LayerKind, Source, Value};
+use speckit_core::tree::typed::{LazyOutline, Outline, to_value};
+use speckit_core::{Layer, LayerKind, Origin, Source, Value};
 use speckit_tests::models::{PREFIX, VARIABLES, file};
+
+use load::peers::{config_rs, config_rs_defaults, confique, figment, figment_defaults, schematic};
 
 const SIZES: [usize; 4] = [6, 100, 1_000, 10_000];
 
@@ -49,57 +55,19 @@ fn speckit(rules: &Rules, text: &str) -> (AppConfig, Value) {
     (config, checked.merged().root().clone())
 }
 
-/// figment's `Env` over given variables instead of those of the process.
-struct Variables;
-
-impl Provider for Variables {
-    fn metadata(&self) -> Metadata {
-        Metadata::named("environment")
-    }
-
-    fn data(&self) -> figment::Result<Map<Profile, Dict>> {
-        let mut all = Dict::new();
-        for (name, text) in VARIABLES {
-            let key = name[PREFIX.len() + 1..].to_lowercase().replace("__", ".");
-            let value = text.parse().expect("every text is a value");
-            if let Some(nested) = figment::util::nest(&key, value).into_dict() {
-                all.extend(nested);
-            }
-        }
-        Ok(Profile::Default.collect(all))
-    }
-}
-
-fn figment_defaults() -> Figment {
-    Figment::from(Serialized::defaults(AppConfig::default()))
-}
-
-fn figment(defaults: Figment, text: &str) -> AppConfig {
-    defaults.merge(Toml::string(text)).merge(Variables).extract().expect("figment reads it")
-}
-
-fn config_rs_defaults() -> config::Config {
-    let text = config::File::from_str(AppConfig::DEFAULTS, config::FileFormat::Toml);
-    config::Config::builder().add_source(text).build().expect("config-rs reads the defaults")
-}
-
-fn config_rs(defaults: config::Config, text: &str) -> AppConfig {
-    let variables = VARIABLES.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
-    let environment = config::Environment::with_prefix(PREFIX)
-        .prefix_separator("_")
-        .separator("__")
-        .try_parsing(true)
-        .source(Some(variables));
-    let config = config::Config::builder()
-        .add_source(defaults)
-        .add_source(config::File::from_str(text, config::FileFormat::Toml))
-        .add_source(environment)
-        .build();
-    config.and_then(config::Config::try_deserialize).expect("config-rs reads it")
+/// Without a schema: the type alone says what the variables mean.
+fn rules_of_type() -> Rules {
+    let source = Source::fragment(LayerKind::Defaults, "defaults", "");
+    let defaults =
+        to_value(&AppConfig::default(), &Origin::whole(&source)).expect("the defaults are a table");
+    Rules::new(None)
+        .with_prefix(PREFIX, &["CONFIG", "DATABASE"])
+        .with_outline(LazyOutline::new(Outline::of::<AppConfig>))
+        .with_fixed_layers(&[Layer::new(defaults)])
 }
 
 fn load(criterion: &mut Criterion) {
-    let rules = rules();
+    let (rules, rules_of_type) = (rules(), rules_of_type());
     let (figment_base, config_rs_base) = (figment_defaults(), config_rs_defaults());
     let mut scope = valico::json_schema::Scope::new();
     let schema = serde_json::from_str(AppConfig::SCHEMA).expect("the schema is JSON");
@@ -108,6 +76,9 @@ fn load(criterion: &mut Criterion) {
     for models in SIZES {
         let text = file(models);
         let (settings, root) = speckit(&rules, &text);
+        assert_eq!(speckit(&rules_of_type, &text).0, settings);
+        assert_eq!(confique(&text), (models, 5000));
+        assert_eq!(schematic(&text), (models, 5000));
         assert_eq!((settings.models.len(), settings.hot_reload.debounce_ms), (models, 5000));
         assert_eq!(figment(figment_base.clone(), &text), settings);
         assert_eq!(config_rs(config_rs_base.clone(), &text), settings);
@@ -125,6 +96,9 @@ fn load(criterion: &mut Criterion) {
             group.bench_function(BenchmarkId::from_parameter(name), |bencher| bencher.iter(&mut *run));
         };
         bench("again/speckit", &mut || drop(black_box(speckit(&rules, black_box(&text)))));
+        bench("again/speckit-without-schema", &mut || {
+            drop(black_box(speckit(&rules_of_type, black_box(&text))));
+        });
         bench("again/figment", &mut || drop(black_box(figment(figment_base.clone(), black_box(&text)))));
         bench("again/config-rs", &mut || {
             drop(black_box(config_rs(config_rs_base.clone(), black_box(&text))))
@@ -132,8 +106,13 @@ fn load(criterion: &mut Criterion) {
         bench("first/speckit", &mut || {
             drop(black_box(speckit(&self::rules(), black_box(&text))));
         });
+        bench("first/speckit-without-schema", &mut || {
+            drop(black_box(speckit(&self::rules_of_type(), black_box(&text))));
+        });
         bench("first/figment", &mut || drop(black_box(figment(figment_defaults(), black_box(&text)))));
         bench("first/config-rs", &mut || drop(black_box(config_rs(config_rs_defaults(), black_box(&text)))));
+        bench("first/confique", &mut || _ = black_box(confique(black_box(&text))));
+        bench("first/schematic", &mut || _ = black_box(schematic(black_box(&text))));
         bench("bare/toml", &mut || drop(black_box(toml::from_str::<AppConfig>(black_box(&text)))));
         bench("bare/spans", &mut || drop(black_box(toml::de::DeTable::parse(black_box(&text)))));
         bench("bare/valico", &mut || drop(black_box(valico.validate(black_box(&json)))));
@@ -146,4 +125,14 @@ criterion::criterion_group! {
     config = Criterion::default().warm_up_time(core::time::Duration::from_millis(500));
     targets = load
 }
-criterion::criterion_main!(benches);
+
+/// The peers read the variables of the process, so it is started once more with them.
+fn main() {
+    if VARIABLES.iter().all(|(name, _)| std::env::var_os(name).is_some()) {
+        benches();
+        return Criterion::default().configure_from_args().final_summary();
+    }
+    let program = std::env::current_exe().expect("the program has a path");
+    let status = Command::new(program).args(std::env::args_os().skip(1)).envs(VARIABLES).status();
+    exit(status.ok().and_then(|status| status.code()).unwrap_or(1));
+}

@@ -11,6 +11,7 @@
     doc = "| [`secrets`] | keep passwords and tokens out of reports, logs and diffs |"
 )]
 #![cfg_attr(feature = "watch", doc = "| [`reload`] | change the configuration while the program runs |")]
+//! | [`from_figment`] | move a program from figment |
 //! | [`testing`] | test the priority of your layers, and the configuration that comes out |
 #![cfg_attr(feature = "retry", doc = "| [`retry`] | try a call again when another attempt may help |")]
 #![cfg_attr(feature = "sqlite", doc = "| [`store`] | write to SQLite from many threads and processes |")]
@@ -39,6 +40,9 @@ pub mod secrets {}
 #[cfg(feature = "watch")]
 #[doc = include_str!("guide/reload.md")]
 pub mod reload {}
+
+#[doc = include_str!("guide/from_figment.md")]
+pub mod from_figment {}
 
 #[doc = include_str!("guide/testing.md")]
 pub mod testing {}

@@ -205,12 +205,16 @@ fn every_value_of_a_wrong_type_and_every_missing_key_is_reported() {
       |
     1 | port = 'high'
       |        ^^^^^^
+      |
+      = help: write a whole number such as `10`
 
     error[type/mismatch]: debug: expected a boolean, found integer
      --> app.toml:3:9
       |
     3 | debug = 3
       |         ^
+      |
+      = help: write `true` or `false`
 
     error[type/unknown-variant]: level: unknown variant, expected `low`, `high` or `custom`
      --> app.toml:4:9
@@ -225,12 +229,16 @@ fn every_value_of_a_wrong_type_and_every_missing_key_is_reported() {
       |
     5 | retries = [1, 'x', 'y']
       |               ^^^
+      |
+      = help: write a whole number such as `10`
 
     error[type/mismatch]: retries[2]: expected u32, found string
      --> app.toml:5:20
       |
     5 | retries = [1, 'x', 'y']
       |                    ^^^
+      |
+      = help: write a whole number such as `10`
 
     error[type/missing]: servers[0].host: missing key `host`
      --> app.toml:6:1
@@ -245,6 +253,8 @@ fn every_value_of_a_wrong_type_and_every_missing_key_is_reported() {
       |
     9 | host = 5
       |        ^
+      |
+      = help: write a string in quotes
 
     error[type/out-of-range]: servers[1].weight: expected u8 from 0 to 255, found a number out of range
       --> app.toml:10:10
@@ -490,6 +500,8 @@ fn mistakes_of_variables_and_of_files_are_in_one_report() {
       |
     1 | port = 'high'
       |        ^^^^^^
+      |
+      = help: write a whole number such as `10`
 
     warning[type/unknown-field]: prot: unknown key, expected `port`, `debug`, `ratio`, `retries`, `servers`, `tenants`, `limit`, `maxMb`, `level` or `code`
      --> app.toml:2:8
@@ -598,4 +610,51 @@ fn with_a_schema_a_variable_of_a_tagged_enum_has_the_type_of_the_variant_that_na
         };
         assert_eq!(*config.load(), expected);
     }
+}
+
+#[test]
+fn with_deny_unknown_fields_of_serde_an_unknown_variable_is_a_warning() {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only whether it loads matters")]
+    struct Strict {
+        port: u16,
+        server: StrictServer,
+        tenants: BTreeMap<String, StrictServer>,
+    }
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only whether it loads matters")]
+    struct StrictServer {
+        host: String,
+    }
+    let defaults = "port = 1\nserver.host = 'a'\ntenants.acme.host = 'b'\n";
+    let builder = |variables: &[(&str, &str)]| {
+        let builder = Config::<Strict>::builder().defaults_toml(defaults).env_prefix("APP");
+        builder.environment(Environment::of(variables.iter().copied()))
+    };
+    let unknown = [
+        ("APP_PROFILE", "x"),
+        ("APP_PROT", "5"),
+        ("APP_SERVER__HSOT", "x"),
+        ("APP_SERVER__A__B", "x"),
+        ("APP_TENANTS__ACME__HSOT", "x"),
+        ("APP_PORT__X", "x"),
+    ];
+    let config = builder(&unknown).open().unwrap();
+    let warnings = config.snapshot().warnings().clone();
+    assert_eq!(warnings.len(), unknown.len(), "{warnings}");
+    assert!(warnings.iter().all(|warning| warning.code == "env/unknown"), "{warnings}");
+    for variable in unknown {
+        let error = builder(&[variable]).strict(true).open().err().unwrap();
+        assert!(error.to_string().contains(variable.0), "{error}");
+    }
+    let error = builder(&[]).set("server.hsot", "x").open().err().unwrap();
+    insta::assert_snapshot!(error, @r"
+    error[type/unknown-field]: server.hsot: unknown key, expected `host`
+     --> --set server.hsot
+      = help: did you mean `host`?
+
+    1 error
+    ");
 }

@@ -1,7 +1,9 @@
 //! The errors of a database.
 
+use std::error::Error;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use speckit_core::retry::{ErrorClass, classes};
@@ -133,10 +135,10 @@ pub enum StoreError {
         reason: String,
     },
     /// The closure failed for a reason of its own.
-    #[error("{reason}")]
+    #[error(transparent)]
     Refused {
         /// The reason.
-        reason: String,
+        reason: Refusal,
     },
     /// A thread could not be started.
     #[error("a thread of the database could not be started: {reason}")]
@@ -152,6 +154,37 @@ pub enum StoreError {
     },
 }
 
+/// The reason of a closure. Two reasons with the same text are equal.
+#[derive(Clone)]
+pub struct Refusal(Arc<dyn Error + Send + Sync>);
+
+impl fmt::Debug for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl PartialEq for Refusal {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_string() == other.to_string()
+    }
+}
+
+impl Eq for Refusal {}
+
+/// The source is the error of the closure, so that it can be found in a chain of errors.
+impl Error for Refusal {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.0)
+    }
+}
+
 /// The text, so that `fn main() -> Result<(), StoreError>` and `unwrap` show it.
 impl fmt::Debug for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -160,9 +193,31 @@ impl fmt::Debug for StoreError {
 }
 
 impl StoreError {
-    /// The error with which a closure rolls back for a reason of its own.
-    pub fn refused(reason: impl Into<String>) -> Self {
-        Self::Refused { reason: reason.into() }
+    /// The error with which a closure rolls back for a reason of its own: a text, or an error that comes back as it is.
+    ///
+    /// ```
+    /// use speckit::store::{Store, StoreError};
+    ///
+    /// #[derive(Debug, PartialEq, thiserror::Error)]
+    /// #[error("the name is taken")]
+    /// struct NameTaken;
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// let store = Store::open(folder.path().join("app.db"))?;
+    /// let error = store.write(|_| Err::<(), _>(StoreError::refused(NameTaken))).unwrap_err();
+    /// assert_eq!(error.refusal(), Some(&NameTaken));
+    /// # Ok::<(), StoreError>(())
+    /// ```
+    pub fn refused(reason: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Refused { reason: Refusal(reason.into().into()) }
+    }
+
+    /// The error of a closure, if it is of this type.
+    pub fn refusal<E: Error + 'static>(&self) -> Option<&E> {
+        match self {
+            Self::Refused { reason } => reason.0.downcast_ref(),
+            _ => None,
+        }
     }
 
     /// The extended result code of a [`StoreError::Sqlite`] or [`StoreError::Busy`]; other variants do not keep it.

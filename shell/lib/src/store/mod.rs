@@ -23,7 +23,7 @@
 //! not move, replace or delete an open file (<https://sqlite.org/howtocorrupt.html>). Open one store for a file in a process:
 //! a second one waits for it as for another process.
 //!
-//! A closure that returns an error or panics is rolled back. A closure may run more than once: after another process held the
+//! A closure that returns an error or panics is rolled back; [`StoreError::refused`] carries an error of your own to the caller. A closure may run more than once: after another process held the
 //! lock, or after another closure ended the common transaction. So it should have no effects outside the database;
 //! [`Store::update`] changes a value in memory together with it. It must not wait for another thread that writes to the same
 //! store, since that waits for it.
@@ -52,7 +52,7 @@ mod vacuum;
 mod writer;
 
 pub use check::{StoreFinding, check_file};
-pub use error::StoreError;
+pub use error::{Refusal, StoreError};
 pub use mirror::Mirror;
 pub use options::StoreOptions;
 pub use rusqlite;

@@ -1,6 +1,8 @@
 //! Many writes share one transaction, and each has the same result as alone.
 
+use std::error::Error as _;
 use std::future::Future;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -66,9 +68,12 @@ fn a_closure_that_fails_is_rolled_back_alone() {
     let store = database.store();
     let own_result = run_among_others(&store, |tx| {
         insert(tx, "partial")?;
-        Err(StoreError::refused("no"))
+        Err(StoreError::refused(io::Error::other("no")))
     });
     assert_eq!(own_result, Ok(Err(StoreError::refused("no"))));
+    let error = own_result.unwrap().unwrap_err();
+    assert!(error.refusal::<io::Error>().is_some(), "the error itself comes back");
+    assert!(error.source().unwrap().is::<io::Error>(), "it is in the chain of errors");
     assert_eq!(names(&store), ["a", "b", "y", "z"]);
 }
 

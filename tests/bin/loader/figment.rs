@@ -3,7 +3,7 @@ use figment::providers::{Env, Format as _, Toml};
 use secrecy::SecretString;
 
 use super::settings::Settings;
-use super::{Loaded, lines};
+use crate::{Loaded, lines};
 
 pub(crate) fn load(file: &str) -> Loaded {
     let figment = Figment::new().merge(Toml::file(file)).merge(Env::prefixed("APP_").split("__"));

@@ -8,7 +8,7 @@ use schematic::{Config, ConfigLoader, HandlerError, ParseEnvResult};
 use secrecy::SecretString;
 
 use super::settings::{Client, Level, Limit, Output, Server, Storage};
-use super::{Loaded, lines};
+use crate::{Loaded, lines};
 
 /// Its variables are parsed by `FromStr`, or by a function.
 #[derive(Config)]

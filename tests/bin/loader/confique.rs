@@ -8,7 +8,7 @@ use confique::env::parse::list_by_comma;
 use secrecy::SecretString;
 
 use super::settings::{Client, Level, Limit, Output, Server, Storage};
-use super::{Loaded, lines};
+use crate::{Loaded, lines};
 
 /// Its derive has no `flatten` and no maps of variables: such fields are leaves, which serde reads.
 #[derive(Config)]

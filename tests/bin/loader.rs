@@ -2,15 +2,20 @@
 //! Each crate is used as its documentation shows, without a schema.
 
 mod config_rs;
-#[expect(unused_qualifications, reason = "the derive of the crate writes them")]
-mod confique;
-mod figment;
-mod schematic;
-mod settings;
-mod speckit;
+mod loader {
+    pub(crate) mod config_rs;
+    #[expect(unused_qualifications, reason = "the derive of the crate writes them")]
+    pub(crate) mod confique;
+    pub(crate) mod figment;
+    pub(crate) mod schematic;
+    mod settings;
+    pub(crate) mod speckit;
+}
 
 use std::error::Error;
 use std::process::ExitCode;
+
+use loader::{config_rs, confique, figment, schematic, speckit};
 
 /// The settings as `field = value` lines.
 type Loaded = Result<Vec<(&'static str, String)>, Box<dyn Error>>;

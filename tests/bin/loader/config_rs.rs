@@ -2,7 +2,7 @@ use config::{Config, Environment, File, FileFormat};
 use secrecy::SecretString;
 
 use super::settings::Settings;
-use super::{Loaded, lines};
+use crate::{Loaded, lines};
 
 pub(crate) fn load(file: &str) -> Loaded {
     let environment = Environment::with_prefix("APP")

@@ -1,7 +1,7 @@
 use speckit::{Config, Secret};
 
 use super::settings::Settings;
-use super::{Loaded, lines};
+use crate::{Loaded, lines};
 
 pub(crate) fn load(file: &str) -> Loaded {
     let config = Config::<Settings<Secret<String>>>::builder().file(file).env_prefix("APP").open()?;

@@ -1,7 +1,6 @@
 //! Loads one file and the variables `APP_…` with one of the crates, and prints the settings or the error: `loader CRATE FILE`.
 //! Each crate is used as its documentation shows, without a schema.
 
-mod config_rs;
 mod loader {
     pub(crate) mod config_rs;
     #[expect(unused_qualifications, reason = "the derive of the crate writes them")]

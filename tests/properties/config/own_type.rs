@@ -83,7 +83,7 @@ proptest! {
             }
             let key = path.iter().fold(speckit_core::Key::root(), |key, name| key.child(name.as_str()));
             let set = Override::Set { key: key.to_string(), text };
-            prop_assert_eq!(&load(&file, &[], &[set.clone()]), &by_file, "--set {}", key);
+            prop_assert_eq!(&load(&file, &[], std::slice::from_ref(&set)), &by_file, "--set {}", key);
             prop_assert_eq!(load(&lacking, &[], &[set]), by_file, "--set {} over {}", key, lacking);
             Ok(())
         })?;

@@ -1,7 +1,7 @@
 //! Aliases of fields (`serde(alias)`), so that layers that use different names of one field set the same key.
 
 use super::Outline;
-use crate::tree::{Key, Kind, List, Segment, Table, Value};
+use crate::tree::{Key, Kind, List, Segment, Table, Text, Value};
 
 impl Outline {
     /// The value with each alias replaced by the name of its field; `None` if there is no alias in it. An alias beside the name of
@@ -11,8 +11,7 @@ impl Outline {
     }
 
     fn has_aliases(&self) -> bool {
-        let mut below = self.fields.values().chain(self.others.as_deref()).chain(self.elements.as_deref());
-        !self.aliases.is_empty() || below.any(Self::has_aliases)
+        !self.aliases.is_empty() || self.below_it().any(Self::has_aliases)
     }
 
     fn canonical_at(&self, value: &Value, key: &mut Key, is_own_key: &dyn Fn(&Key) -> bool) -> Option<Value> {
@@ -36,10 +35,10 @@ impl Outline {
                         self.aliases.iter().filter(|(_, other)| *other == field).map(|(name, _)| name);
                     let is_alone =
                         names.chain([field]).filter(|name| members.contains_key(name)).count() == 1;
-                    if members.contains_key(alias) && is_alone && !is_own_key(&key.child(alias.clone())) {
+                    if members.contains_key(alias) && is_alone && !is_own_key(&key.child(*alias)) {
                         let members = renamed.get_or_insert_with(|| members.clone());
                         let member = members.remove(alias);
-                        member.and_then(|member| members.insert(field.clone(), member));
+                        member.and_then(|member| members.insert(Text::new_static(field), member));
                     }
                 }
                 renamed.map(|members| value.with_kind(Kind::Table(members)))

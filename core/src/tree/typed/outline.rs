@@ -36,15 +36,15 @@ use crate::tree::{Key, Segment, Text, TypeSet};
 #[derive(Clone, Debug)]
 pub struct Outline {
     pub(super) types: TypeSet,
-    /// The fields of a struct, or the variants with content of an enum.
-    pub(super) fields: BTreeMap<Text, Outline>,
+    /// The fields of a struct, or the variants with content of an enum: in the order of the type while it is probed, then sorted.
+    pub(super) fields: Vec<(&'static str, Outline)>,
     /// Further names of fields, with the field.
-    pub(super) aliases: BTreeMap<Text, Text>,
+    pub(super) aliases: BTreeMap<&'static str, &'static str>,
     /// The values of a map, whose keys are free.
     pub(super) others: Option<Box<Outline>>,
     pub(super) elements: Option<Box<Outline>>,
     /// The variants without content of an enum.
-    pub(super) variants: BTreeSet<Text>,
+    pub(super) variants: BTreeSet<&'static str>,
     pub(super) is_buffered: bool,
     pub(super) is_secret: bool,
     pub(super) state: ProbeState,
@@ -67,7 +67,7 @@ impl Default for Outline {
     fn default() -> Self {
         Self {
             types: TypeSet::NONE,
-            fields: BTreeMap::new(),
+            fields: Vec::new(),
             aliases: BTreeMap::new(),
             others: None,
             elements: None,
@@ -93,8 +93,9 @@ impl Outline {
     }
 
     pub(super) fn member(&self, name: &str) -> Option<&Self> {
-        let name = self.aliases.get(name).map_or(name, Text::as_str);
-        self.fields.get(name).or(self.others.as_deref())
+        let name = self.aliases.get(name).copied().unwrap_or(name);
+        let field = self.fields.iter().find(|(field, _)| *field == name);
+        field.map(|(_, field)| field).or(self.others.as_deref())
     }
 
     /// The types that are read; all if it is not known.
@@ -109,23 +110,23 @@ impl Outline {
 
     /// The names of the fields and of the variants with content, without aliases, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.fields.keys().map(Text::as_str)
+        self.fields.iter().map(|(name, _)| *name)
     }
 
     /// Further names of the fields, sorted.
     pub(crate) fn aliases(&self) -> impl Iterator<Item = &str> {
-        self.aliases.keys().map(Text::as_str)
+        self.aliases.keys().copied()
     }
 
     /// The field with this name or alias.
     pub fn field(&self, name: &str) -> Option<&str> {
-        let name = self.aliases.get(name).map_or(name, Text::as_str);
-        self.fields.get_key_value(name).map(|(name, _)| name.as_str())
+        let name = self.aliases.get(name).copied().unwrap_or(name);
+        self.names().find(|field| *field == name)
     }
 
     /// The texts of an enum: its variants without content, sorted; none for other types.
     pub fn variants(&self) -> impl Iterator<Item = &str> {
-        self.variants.iter().map(Text::as_str)
+        self.variants.iter().copied()
     }
 
     /// Whether other members than those of [`names`](Self::names) may be read, as in a map.
@@ -171,16 +172,37 @@ impl Outline {
             visit(key, self);
         }
         for (name, field) in &self.fields {
-            key.push(Segment::Name(name.clone()));
+            key.push(Segment::Name(Text::new_static(name)));
             field.leaves_below(key, visit);
             key.pop();
         }
     }
 
-    pub(super) fn is_complete(&self) -> bool {
-        let below = || self.fields.values().chain(self.others.as_deref()).chain(self.elements.as_deref());
-        self.state.is_complete
-            || (self.state.is_asked && self.state.variants.is_empty() && below().all(Self::is_complete))
+    /// What lies below it: fields, the values of a map, elements.
+    pub(super) fn below_it(&self) -> impl Iterator<Item = &Self> {
+        self.fields
+            .iter()
+            .map(|(_, field)| field)
+            .chain(self.others.as_deref())
+            .chain(self.elements.as_deref())
+    }
+
+    /// The field or variant of this name, which is added if it is new.
+    #[expect(clippy::indexing_slicing, reason = "there is a field at this position")]
+    pub(super) fn field_mut(&mut self, name: &'static str) -> &mut Self {
+        // Nearly always the same text in memory.
+        let at = self.fields.iter().position(|(field, _)| core::ptr::eq(*field, name) || *field == name);
+        let at = at.unwrap_or_else(|| {
+            self.fields.push((name, Self::default()));
+            self.fields.len() - 1
+        });
+        &mut self.fields[at].1
+    }
+
+    pub(super) fn sort(&mut self) {
+        self.fields.sort_by_key(|(name, _)| *name);
+        self.fields.iter_mut().for_each(|(_, field)| field.sort());
+        self.others.iter_mut().chain(&mut self.elements).for_each(|outline| outline.sort());
     }
 }
 

@@ -17,7 +17,7 @@ use super::datetime::is_datetime;
 use super::failure::TypedFailure;
 use super::outline::Outline;
 use super::secret::is_secret;
-use crate::tree::{Text, TypeSet};
+use crate::tree::TypeSet;
 
 /// How often a type may lie in itself, as in a tree of settings.
 const MAX_RECURSION: usize = 2;
@@ -43,10 +43,11 @@ impl Outline {
                 // Only what the type asks for matters.
                 let _ = T::deserialize(Probe { outline: &mut outline, text: "", above: None, steps: &steps });
             });
-            if outline.is_complete() || steps.get() == before {
+            if outline.state.is_complete || steps.get() == before {
                 break;
             }
         }
+        outline.sort();
         outline
     }
 }
@@ -100,6 +101,7 @@ impl<'p> Probe<'p> {
 
     fn leaf(mut self, types: TypeSet) {
         self.ask(types);
+        self.outline.state.is_complete = true;
     }
 
     /// Ends the search at a type that lies in itself.
@@ -124,9 +126,11 @@ impl<'p> Probe<'p> {
         let Self { outline, text, above, steps } = self;
         let before = steps.get();
         let result = read(Probe { outline: &mut *outline, text, above, steps });
-        if steps.get() == before && !outline.is_complete() {
+        let has_all =
+            outline.state.variants.is_empty() && outline.below_it().all(|below| below.state.is_complete);
+        if !outline.state.is_complete && (has_all || steps.get() == before) {
             outline.state.is_complete = true;
-            steps.set(before + 1);
+            steps.set(steps.get() + 1);
         }
         result
     }
@@ -142,12 +146,11 @@ impl<'p> Probe<'p> {
         self.inside(TypeSet::OBJECT, |probe| {
             let Probe { outline, text, steps, .. } = probe;
             if outline.fields.is_empty() {
-                outline.fields =
-                    fields.iter().map(|name| (Text::new_static(name), Outline::default())).collect();
+                outline.fields = fields.iter().map(|name| (*name, Outline::default())).collect();
             }
             // In the order of the type, in which the names of one field follow each other.
-            let is_open = |name: &&str| outline.fields.get(*name).is_some_and(|field| !field.is_complete());
-            let names: Vec<&'static str> = fields.iter().copied().filter(is_open).collect();
+            let open = outline.fields.iter().filter(|(_, field)| !field.state.is_complete);
+            let names: Vec<&'static str> = open.map(|(name, _)| *name).collect();
             let mut access = FieldProbe {
                 names: names.into_iter(),
                 read: None,
@@ -283,7 +286,8 @@ impl<'de> Deserializer<'de> for Probe<'_> {
                 probe: Probe { outline: &mut *outline, text, above, steps },
                 name,
             });
-            let is_complete = outline.fields.get(name).is_none_or(Outline::is_complete);
+            let content = outline.fields.iter().find(|(variant, _)| *variant == name);
+            let is_complete = content.is_none_or(|(_, content)| content.state.is_complete);
             if is_complete && outline.state.variants.pop().is_some() {
                 steps.set(steps.get() + 1);
             }
@@ -309,12 +313,15 @@ impl FieldProbe<'_> {
             return;
         };
         let outline = &mut *self.probe.outline;
-        let field = outline.fields.remove(first);
+        let Some(main) = outline.fields.iter().map(|(name, _)| *name).find(|name| *name == main) else {
+            return;
+        };
+        let found = core::mem::take(outline.field_mut(first));
+        *outline.field_mut(main) = found;
         for alias in [first, second].into_iter().filter(|name| *name != main) {
-            outline.fields.remove(alias);
-            outline.aliases.insert(Text::new_static(alias), main.into());
+            outline.fields.retain(|(name, _)| *name != alias);
+            outline.aliases.insert(alias, main);
         }
-        outline.fields.insert(main.into(), field.unwrap_or_default());
         self.probe.steps.set(self.probe.steps.get() + 1);
     }
 }
@@ -332,7 +339,7 @@ impl<'de> MapAccess<'de> for &mut FieldProbe<'_> {
         let name = self.current.take().unwrap_or_default();
         self.read = Some(name);
         let Probe { outline, text, above, steps } = &mut self.probe;
-        let field = outline.fields.entry(Text::new_static(name)).or_default();
+        let field = outline.field_mut(name);
         seed.deserialize(Probe { outline: field, text, above: *above, steps })
     }
 }
@@ -404,7 +411,7 @@ impl<'p> VariantProbe<'p> {
     fn content(self) -> Probe<'p> {
         let Probe { outline, text, above, steps } = self.probe;
         outline.types = outline.types.or(TypeSet::OBJECT);
-        Probe { outline: outline.fields.entry(Text::new_static(self.name)).or_default(), text, above, steps }
+        Probe { outline: outline.field_mut(self.name), text, above, steps }
     }
 }
 
@@ -424,7 +431,7 @@ impl<'de> VariantAccess<'de> for VariantProbe<'_> {
     fn unit_variant(self) -> Result<(), TypedFailure> {
         let outline = self.probe.outline;
         outline.types = outline.types.or(TypeSet::STRING);
-        outline.variants.insert(Text::new_static(self.name));
+        outline.variants.insert(self.name);
         Ok(())
     }
 

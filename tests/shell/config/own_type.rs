@@ -415,7 +415,7 @@ fn texts_below_buffered_types_become_what_the_type_accepts() {
     let expected = Buffered {
         internal: Internal::Disk { path: "00".into(), max_mb: 5 },
         adjacent: Adjacent::Names(vec!["1".into(), "b".into()]),
-        untagged: vec![Untagged::Pair { x: -1, on: true }, Untagged::Text("7".into())],
+        untagged: vec![Untagged::Pair { x: -1, on: true }, Untagged::Number(7)],
         one: Untagged::Text("a,b".into()),
         nested: Nested {
             port: 80,
@@ -435,7 +435,7 @@ fn texts_below_buffered_types_become_what_the_type_accepts() {
     nested.name = "10"
     nested.port = 80
     one = "a,b"
-    untagged = [{ on = true, x = -1 }, "7"]
+    untagged = [{ on = true, x = -1 }, 7]
     "#);
 }
 
@@ -657,4 +657,155 @@ fn with_deny_unknown_fields_of_serde_an_unknown_variable_is_a_warning() {
 
     1 error
     ");
+}
+
+#[test]
+fn texts_below_buffered_types_are_what_a_file_would_say() {
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(untagged)]
+    enum Target {
+        Full { host: String, port: u16 },
+        Part { host: String },
+        Url { url: String },
+        Port(u16),
+        Name(String),
+    }
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Inner {
+        a: u16,
+        b: String,
+    }
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Flat {
+        #[serde(flatten)]
+        inner: Option<Inner>,
+    }
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Settings {
+        target: Target,
+        flat: Flat,
+    }
+    let load = |defaults: &str, variables: &[(&str, &str)]| {
+        let builder = Config::<Settings>::builder().defaults_toml(defaults).env_prefix("APP");
+        let config = builder.environment(Environment::of(variables.iter().copied())).open().unwrap();
+        format!("{:?} {:?}", config.load().target, config.load().flat.inner)
+    };
+    let full = "Full { host: \"h\", port: 3 } None";
+    assert_eq!(load("flat = {}", &[("APP_TARGET__HOST", "h"), ("APP_TARGET__PORT", "3")]), full);
+    let over = "target.url = 'x'\nflat = {}\n";
+    assert_eq!(load(over, &[("APP_TARGET__HOST", "h"), ("APP_TARGET__PORT", "3")]), full);
+    assert_eq!(load("flat = {}", &[("APP_TARGET", "5")]), "Port(5) None");
+    assert_eq!(load("flat = {}", &[("APP_TARGET", "00123")]), "Name(\"00123\") None");
+    // The type of a lower value is not that of the field.
+    assert_eq!(load("target = 10\nflat = {}", &[("APP_TARGET", "5x")]), "Name(\"5x\") None");
+    assert_eq!(load("target = 10\nflat = {}", &[("APP_TARGET", "5")]), "Port(5) None");
+    let flat = [("APP_FLAT__A", "1"), ("APP_FLAT__B", "x")];
+    assert_eq!(load("target = 'x'\n", &flat), "Name(\"x\") Some(Inner { a: 1, b: \"x\" })");
+}
+
+#[test]
+fn json_sets_a_variant_with_content_and_each_of_several_aliases_sets_its_field() {
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Level {
+        Low,
+        Custom { min: u8 },
+    }
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Settings {
+        level: Level,
+        #[serde(alias = "colour", alias = "hue")]
+        color: String,
+    }
+    let builder = |variables: &[(&str, &str)]| {
+        let builder = Config::<Settings>::builder().defaults_toml("level = 'low'\ncolor = 'red'\n");
+        builder.env_prefix("APP").environment(Environment::of(variables.iter().copied()))
+    };
+    let config = builder(&[("APP_LEVEL", r#"{"custom": {"min": 1}}"#), ("APP_HUE", "green")]).open().unwrap();
+    assert_eq!(*config.load(), Settings { level: Level::Custom { min: 1 }, color: "green".into() });
+    assert_eq!(builder(&[]).set("colour", "blue").open().unwrap().load().color, "blue");
+    let error = builder(&[("APP_LEVEL", "hihg")]).open().err().unwrap().to_string();
+    assert!(error.contains("unknown variant, expected `low` or `custom`"), "{error}");
+}
+
+#[test]
+fn mistakes_after_one_in_a_buffered_type_are_reported_too() {
+    #[derive(Debug, Deserialize)]
+    #[serde(tag = "kind", rename_all = "lowercase")]
+    #[expect(dead_code, reason = "only the mistakes matter")]
+    enum Storage {
+        Memory,
+        Disk { path: String, max_mb: u64 },
+    }
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only the mistakes matter")]
+    struct Settings {
+        inner: Inner,
+        alpha: u8,
+        zeta: u8,
+    }
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only the mistakes matter")]
+    struct Inner {
+        storage: Storage,
+        ttl: u8,
+    }
+    let text = "alpha = 'x'\nzeta = 'y'\nzz = 1\n[inner]\nstorage = { kind = 'disk', path = 3, max_mb = 1 }\nttl = 'z'\n";
+    let dir = TestDir::new()
+        .file("app.toml", text)
+        .file("missing.toml", "alpha = 1\nzeta = 1\ninner = { ttl = 1, storage.kind = 'disk' }\n");
+    let open = |name| Config::<Settings>::builder().file(dir.path(name)).open().err().unwrap();
+    let keys = |error: ConfigError| -> Vec<String> {
+        error.diagnostics().iter().map(|one| format!("{} {}", one.code, one.key)).collect()
+    };
+    let expected = [
+        "type/mismatch alpha",
+        "type/mismatch zeta",
+        "type/unknown-field zz",
+        "type/mismatch inner.storage",
+        "type/mismatch inner.ttl",
+    ];
+    assert_eq!(keys(open("app.toml")), expected);
+    let missing = keys(open("missing.toml"));
+    assert_eq!(missing, ["type/missing inner.storage.path"], "a made-up value is no mistake");
+}
+
+#[test]
+fn a_misspelt_secret_is_not_shown_and_a_secret_that_no_key_has_is_refused() {
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only what is shown matters")]
+    struct Settings {
+        token: Option<speckit::Secret<String>>,
+        server: Option<Server>,
+        servers: Option<Vec<Server>>,
+    }
+    let text = "tokn = 'hunter2-is-long'\nTOKEN = 'hunter3-is-long'\nserver = { host = 'a', hsot = 'hunter4-is-long' }\n";
+    let dir = TestDir::new().file("app.toml", text);
+    let builder = || Config::<Settings>::builder().file(dir.path("app.toml")).secret("server.host");
+    let snapshot = builder().open().unwrap().snapshot();
+    let shown = [
+        snapshot.to_text(),
+        snapshot.show(speckit::Show::Origins),
+        snapshot.show(speckit::Show::Json),
+        snapshot.warnings().to_string(),
+        snapshot.explain("tokn").unwrap().to_text(),
+        builder().deny_unknown_fields(true).open().err().unwrap().to_string(),
+    ];
+    for text in shown {
+        assert!(!text.contains("hunter"), "{text}");
+    }
+    for key in ["passwrd", "server.hots", "servers.host", "token.x"] {
+        let error = builder().secret(key).open().err().unwrap();
+        assert_eq!(error.diagnostics()[0].code, "rule/key", "{error}");
+    }
+    assert!(builder().secret("servers").open().is_ok());
+}
+
+#[test]
+fn a_misspelt_variable_below_a_map_or_a_list_is_reported_with_the_nearest_one() {
+    let variables =
+        [("APP_TENANTS__ACME__HOST", "a"), ("APP_TENANTS__ACME__WIEGHT", "1"), ("APP_SERVERS__0__HSOT", "x")];
+    let config = builder(&variables).open().unwrap();
+    let helps: Vec<_> = config.snapshot().warnings().iter().map(|one| one.help.clone().unwrap()).collect();
+    assert_eq!(helps, ["did you mean `APP_SERVERS__0__HOST`?", "did you mean `APP_TENANTS__ACME__WEIGHT`?"]);
 }

@@ -32,8 +32,24 @@ impl KeyRules {
         self.schema.as_ref()
     }
 
-    /// Whether the key, or one above it, is secret.
+    /// Whether the key, or one above it, is secret; also if it is probably a misspelling of such a key.
     pub fn is_secret(&self, key: &Key) -> bool {
+        self.is_known_secret(key) || self.meant(key).is_some_and(|meant| self.is_known_secret(&meant))
+    }
+
+    fn meant(&self, key: &Key) -> Option<Key> {
+        self.outline()?.meant(key)
+    }
+
+    /// Whether the settings have no such key, whatever their values are. With a schema it is not known.
+    pub fn is_impossible(&self, key: &Key) -> bool {
+        self.schema.is_none()
+            && self.outline().is_some_and(|outline| {
+                outline.get(key).is_none() && !key.parent().is_some_and(|parent| outline.is_open_at(&parent))
+            })
+    }
+
+    fn is_known_secret(&self, key: &Key) -> bool {
         self.schema().is_some_and(|schema| schema.is_secret(key))
             || self.further_secrets.iter().any(|secret| key.starts_with(secret))
             || self.outline().is_some_and(|outline| outline.has_secret_at(key))

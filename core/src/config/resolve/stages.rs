@@ -95,17 +95,15 @@ impl Checked {
     /// [`Refused`] with every value that does not fit `T`, every missing one and the unknown keys; or only with unknown keys,
     /// if the rules make them errors.
     pub fn typed<T: DeserializeOwned>(mut self) -> Result<Resolved<T>, Refused> {
-        let mut result = read(self.merged.root());
-        if result.is_err()
-            && let Some(root) = self.with_texts_for::<T>()
-        {
-            let renewed = read(&root);
-            if renewed.is_ok() {
+        let by_trying = self.with_texts_for::<T>().and_then(|root| Some((read(&root).ok()?, root)));
+        let result = match by_trying {
+            Some((settings, root)) => {
                 self.source_fingerprint = root.fingerprint();
                 self.merged = self.merged.with_root(root);
-                result = renewed;
+                Ok(settings)
             }
-        }
+            None => read(self.merged.root()),
+        };
         let (config, errors, unknown) = match result {
             Ok((config, unknown)) => (Some(config), Vec::new(), unknown),
             Err(Mistakes { errors, unknown }) => (None, errors, unknown),

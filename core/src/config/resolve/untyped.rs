@@ -1,6 +1,7 @@
 //! Variables and overrides whose type is known from nowhere, since serde reads the value into a buffer: they become what the
 //! type of the settings accepts.
 
+use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
 use serde::de::DeserializeOwned;
@@ -9,7 +10,7 @@ use super::{Checked, KeyRules};
 use crate::config::schema::Facts;
 use crate::config::source::text_value;
 use crate::tree::typed::{TypedError, TypedErrorKind, error_besides_missing};
-use crate::tree::{Key, Kind, LayerKind, TypeSet, Value};
+use crate::tree::{Key, Kind, LayerKind, Number, TypeSet, Value};
 
 /// More attempts are not made: then the texts stay strings.
 const MAX_ATTEMPTS: usize = 500;
@@ -18,15 +19,19 @@ const MAX_ATTEMPTS: usize = 500;
 #[derive(Clone)]
 struct UntypedText {
     key: Key,
-    /// The first is the string.
+    /// What it may be, the most likely first.
     readings: Vec<Value>,
 }
 
 impl Checked {
-    /// The tree in which each text of unknown type is what `T` accepts: a string if it accepts one, else the first of number,
-    /// boolean, list and table. `None` if there is no such text, or none of the attempts is accepted.
+    /// The tree in which each text of unknown type is what `T` accepts: what it would be in a file without quotes, that is a
+    /// number such as `5` or `0.5` (not `00123`) or `true` or `false`, else a string, else any form of a number, a boolean, a list
+    /// and a table. `None` if there is no such text, or none of the attempts is accepted.
     pub(super) fn with_texts_for<T: DeserializeOwned>(&self) -> Option<Value> {
         let texts = self.untyped_texts();
+        if texts.is_empty() {
+            return None;
+        }
         let root = self.merged.root();
         let mut search = Search { root, chosen: texts.iter().map(|_| Some(0)).collect(), texts };
         for _ in 0..search.texts.len() {
@@ -72,7 +77,8 @@ impl KeyRules {
 }
 
 fn readings(value: &Value, text: &str) -> Vec<Value> {
-    let mut readings = Vec::from([value.clone()]);
+    let mut readings: Vec<Value> = plain(text).map(|kind| value.with_kind(kind)).into_iter().collect();
+    readings.push(value.clone());
     let string = TypeSet::STRING;
     for (types, element_types) in [
         (TypeSet::NUMBER, string),
@@ -87,6 +93,14 @@ fn readings(value: &Value, text: &str) -> Vec<Value> {
         }
     }
     readings
+}
+
+/// The number or boolean that every language writes in this way.
+fn plain(text: &str) -> Option<Kind> {
+    match text {
+        "true" | "false" => Some(Kind::Bool(text == "true")),
+        _ => Number::parse(text).ok().filter(|number| number.to_string() == text).map(Kind::Number),
+    }
 }
 
 /// The search for a reading of each text.

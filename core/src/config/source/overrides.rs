@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::text::{forms, types_of_key, value_of};
+use super::text::value_of_key;
 use crate::config::schema::Schema;
 use crate::config::{Layer, ListStrategy, merge};
 use crate::tree::nearest::nearest_keys;
@@ -150,9 +150,8 @@ impl Override {
         let value = match self {
             Self::Unset { .. } => Value::new(Kind::Unset, origin.clone()),
             Self::Set { .. } => {
-                let facts = types_of_key(&key, schema, outline, present);
-                value_of(text, &source, &facts).map_err(|error| {
-                    refuse(Code::OverrideType, key.clone(), error.to_string()).help(forms(&facts))
+                value_of_key(&key, text, &source, schema, outline, present).map_err(|(error, help)| {
+                    refuse(Code::OverrideType, key.clone(), error.to_string()).help(help)
                 })?
             }
         };

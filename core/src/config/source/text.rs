@@ -191,6 +191,30 @@ pub(crate) fn types_of_key(
     Facts { types: of(value), element_types: element.map_or(TypeSet::STRING, of), ..Facts::default() }
 }
 
+/// Reads the text of a variable or an override as a value of its key; an error comes with the help.
+pub(crate) fn value_of_key(
+    key: &Key,
+    text: &str,
+    source: &Arc<Source>,
+    schema: Option<&Schema>,
+    outline: Option<&LazyOutline>,
+    present: Option<&Value>,
+) -> Result<Value, (TextError, String)> {
+    let mut facts = types_of_key(key, schema, outline, present);
+    let is_enum = || outline.and_then(|outline| outline.get(key)).is_some_and(|at| at.variants().count() > 0);
+    if text.trim_start().starts_with('{') && facts.types.contains(TypeSet::OBJECT) && is_enum() {
+        // No name of a variant.
+        facts.types = facts.types.without(TypeSet::STRING);
+    }
+    value_of(text, source, &facts).or_else(|error| {
+        // The type of the value below is only likely to be that of the key: the settings may accept others.
+        if schema.is_none() && outline.is_some_and(|outline| outline.is_unknown_at(key)) {
+            return Ok(Value::new(Kind::String(Text::new(text)), Origin::whole(source)));
+        }
+        Err((error, forms(&facts)))
+    })
+}
+
 /// A help text: how to write a value of these types.
 pub(crate) fn forms(facts: &Facts) -> String {
     let takes = |types: TypeSet| facts.types.contains(types);

@@ -1,6 +1,6 @@
 //! All errors of a type, although it stops at the first one.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -25,20 +25,24 @@ pub(super) fn stand_in_text(value: &Value) -> Option<&str> {
 /// The errors of reading a tree as a `T`, of which `first` is one, in the order in which they are found.
 ///
 /// After each error the value is replaced by the one that it shadows, and if there is none by a made-up one; then the tree
-/// is read again.
+/// is read again. If no made-up value is accepted, the value is read after all others of its table.
 pub(super) fn all_errors<T: DeserializeOwned>(root: &Value, first: TypedError) -> Mistakes {
     let mut tree = root.clone();
     let mut errors = Vec::new();
     // For each made-up value, the number of texts that were tried.
     let mut made_up: BTreeMap<Key, usize> = BTreeMap::new();
+    let mut last: BTreeSet<Key> = BTreeSet::new();
+    let mut unknown = Vec::new();
     let mut next = Some(first);
     while let Some(error) = next.take() {
-        let around =
-            made_up.keys().filter(|key| error.key.starts_with(key)).max_by_key(|key| key.segments().len());
+        let is_of =
+            |key: &&Key| error.key.starts_with(key) || (key.starts_with(&error.key) && is_about_null(&error));
+        let around = made_up.keys().filter(is_of).max_by_key(|key| key.segments().len());
         let (key, value) = match around.cloned() {
             // The error is about a made-up value: try another text, and then make up the value around it.
             Some(key) => match made_up.get(&key).and_then(|tried| TEXTS.get(*tried)) {
                 Some(text) => (key, Some(stand_in(text))),
+                None if last.insert(key.clone()) => (key, Some(stand_in(""))),
                 None => match key.parent() {
                     Some(parent) => (parent, Some(stand_in(""))),
                     None => break,
@@ -64,13 +68,16 @@ pub(super) fn all_errors<T: DeserializeOwned>(root: &Value, first: TypedError) -
             *made_up.entry(key.clone()).or_default() += 1;
         }
         tree = tree.with_value_at(key.segments(), value.as_ref());
-        let notes = ReadNotes::new();
-        match read_once::<T>(&tree, &notes) {
-            Ok(_) => return Mistakes { errors, unknown: notes.into_errors(&tree) },
-            Err(error) => next = Some(error),
-        }
+        let notes = ReadNotes::with_last(&tree, &last);
+        next = read_once::<T>(&tree, &notes).err();
+        unknown = notes.into_errors(&tree);
     }
-    Mistakes { errors, unknown: Vec::new() }
+    Mistakes { errors, unknown }
+}
+
+/// Whether the error is about null, which a made-up value is in a buffer of serde.
+fn is_about_null(error: &TypedError) -> bool {
+    matches!(&error.kind, TypedErrorKind::Mismatch { found, .. } if found == "null")
 }
 
 /// The first error that is not about a missing key. The values of missing keys are made up; errors about those do not count.

@@ -1,4 +1,4 @@
-//! What is noticed while a type is read: members that no field reads.
+//! What is noticed while a type is read: members that no field reads; and in which order members are read.
 
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
@@ -14,6 +14,8 @@ pub(super) struct ReadNotes {
     /// The last value that was ignored.
     ignored: Cell<*const Value>,
     unknown: RefCell<Vec<UnknownMember>>,
+    /// Values that are read after the other members of their table.
+    last: Vec<*const Value>,
 }
 
 #[derive(Debug)]
@@ -25,7 +27,22 @@ struct UnknownMember {
 
 impl ReadNotes {
     pub(super) fn new() -> Self {
-        Self { ignored: Cell::new(ptr::null()), unknown: RefCell::default() }
+        Self { ignored: Cell::new(ptr::null()), unknown: RefCell::default(), last: Vec::new() }
+    }
+
+    /// Reads the values at these keys, and those around them, after the other members of their tables.
+    pub(super) fn with_last<'k>(root: &Value, keys: impl IntoIterator<Item = &'k Key>) -> Self {
+        let around = |key: &Key| core::iter::successors(Some(key.clone()), Key::parent);
+        let values = keys.into_iter().flat_map(around).filter_map(|key| root.get(&key));
+        Self { last: values.map(ptr::from_ref).collect(), ..Self::new() }
+    }
+
+    pub(super) fn has_last(&self) -> bool {
+        !self.last.is_empty()
+    }
+
+    pub(super) fn is_last(&self, member: &Value) -> bool {
+        self.last.contains(&ptr::from_ref(member))
     }
 
     /// The type ignored this value.

@@ -8,6 +8,7 @@ use core::ops::Deref;
 
 use once_cell::race::OnceBox;
 
+use crate::tree::nearest::nearest;
 use crate::tree::{Key, Segment, Text, TypeSet};
 
 /// What a type reads at one key, and below it.
@@ -59,6 +60,8 @@ pub(super) struct ProbeState {
     pub(super) is_complete: bool,
     /// How many texts a map refused as its key.
     pub(super) tried_keys: usize,
+    /// The field that is read once more, since its next name may be an alias too.
+    pub(super) repeated: Option<&'static str>,
     /// The variants that are not probed.
     pub(super) variants: Vec<&'static str>,
 }
@@ -136,10 +139,14 @@ impl Outline {
 
     /// Whether the value at a key may have any members: it [is open](Self::is_open), or nothing is known about it.
     pub(crate) fn is_open_at(&self, key: &Key) -> bool {
-        let at = key.segments().iter().try_fold(self, |outline, segment| {
-            if outline.is_buffered { Err(true) } else { outline.below(segment).ok_or(false) }
-        });
-        at.map_or_else(|is_open| is_open, Self::is_open)
+        self.is_unknown_at(key) || self.get(key).is_some_and(Self::is_open)
+    }
+
+    /// Whether the value at a key, or one around it, is read into a buffer.
+    pub(crate) fn is_unknown_at(&self, key: &Key) -> bool {
+        let mut segments = key.segments().iter();
+        core::iter::successors(Some(self), |outline| outline.below(segments.next()?))
+            .any(|outline| outline.is_buffered)
     }
 
     /// Whether serde reads the value into a buffer, so that nothing is known about its members.
@@ -155,6 +162,26 @@ impl Outline {
             outline
         });
         self.is_secret || around.any(|outline| outline.is_some_and(Self::is_secret))
+    }
+
+    /// The key that was probably meant, where a name in it is near to that of a field; `None` if every name is known.
+    pub(crate) fn meant(&self, key: &Key) -> Option<Key> {
+        let mut outline = self;
+        let mut segments = Vec::new();
+        let mut is_other = false;
+        for segment in key.segments() {
+            let known = outline.below(segment);
+            let near = || match segment {
+                Segment::Name(name) => nearest(name, outline.names().chain(outline.aliases())),
+                Segment::Index(_) => None,
+            };
+            let meant = known.is_none().then(near).flatten().map(|name| Segment::Name(Text::new(name)));
+            is_other |= meant.is_some();
+            let segment = meant.unwrap_or_else(|| segment.clone());
+            outline = outline.below(&segment)?;
+            segments.push(segment);
+        }
+        is_other.then(|| segments.into_iter().fold(Key::root(), |key, segment| key.join(segment)))
     }
 
     /// Whether the type is [`Secret`](super::Secret).

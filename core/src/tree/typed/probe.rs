@@ -149,8 +149,13 @@ impl<'p> Probe<'p> {
                 outline.fields = fields.iter().map(|name| (*name, Outline::default())).collect();
             }
             // In the order of the type, in which the names of one field follow each other.
-            let open = outline.fields.iter().filter(|(_, field)| !field.state.is_complete);
+            let repeated = outline.state.repeated.take();
+            let is_open = |name, field: &Outline| !field.state.is_complete || Some(name) == repeated;
+            let open = outline.fields.iter().filter(|(name, field)| is_open(*name, field));
             let names: Vec<&'static str> = open.map(|(name, _)| *name).collect();
+            if repeated.is_some() {
+                steps.set(steps.get() + 1);
+            }
             let mut access = FieldProbe {
                 names: names.into_iter(),
                 read: None,
@@ -322,6 +327,7 @@ impl FieldProbe<'_> {
             outline.fields.retain(|(name, _)| *name != alias);
             outline.aliases.insert(alias, main);
         }
+        outline.state.repeated = Some(main);
         self.probe.steps.set(self.probe.steps.get() + 1);
     }
 }

@@ -90,7 +90,21 @@ impl<'de> ValueReader<'de> {
         let Kind::Table(members) = self.0.kind() else {
             return Err(self.mismatch(&visitor));
         };
-        let mut access = TableReader { rest: members.iter(), current: None, fields, notes: self.1 };
+        if !self.1.has_last() {
+            return self.read_members(members.iter(), fields, visitor);
+        }
+        let mut ordered: Vec<_> = members.iter().collect();
+        ordered.sort_by_key(|(_, member)| self.1.is_last(member));
+        self.read_members(ordered.into_iter(), fields, visitor)
+    }
+
+    fn read_members<V: Visitor<'de>>(
+        self,
+        rest: impl Iterator<Item = (&'de Text, &'de Value)>,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, TypedFailure> {
+        let mut access = TableReader { rest, current: None, fields, notes: self.1 };
         visitor.visit_map(&mut access).map_err(|failure| access.locate(failure))
     }
 

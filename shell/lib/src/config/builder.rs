@@ -473,6 +473,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// Treats the value at this key, and all below it, as secret: it is redacted wherever the configuration is shown. A field of
     /// type [`Secret`](crate::Secret) needs no such call.
     ///
+    /// There are no patterns: for the items of a list or the values of a map, name the list or the map. A key that the settings
+    /// cannot have is a mistake, which [`Builder::open`] reports.
+    ///
     /// ```
     /// # type Config = speckit::Config<std::collections::BTreeMap<String, String>>;
     /// let config = Config::builder().defaults_toml("password = 'hunter2'").secret("password").open()?;
@@ -606,13 +609,12 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         }
         let schema = std::mem::take(&mut self.schema);
         let checks = std::mem::take(&mut self.checks);
-        Loader::new(
-            std::mem::take(&mut self.sources),
-            schema,
-            std::mem::take(&mut self.options),
-            checks,
-            world,
-        )
+        let options = std::mem::take(&mut self.options);
+        let secrets = options.secrets.clone();
+        let loader = Loader::new(std::mem::take(&mut self.sources), schema, options, checks, world)?;
+        let unknown = secrets.into_iter().filter(|key| loader.rules().keys().is_impossible(key));
+        let mistakes: Vec<Diagnostic> = unknown.map(unknown_secret).collect();
+        if mistakes.is_empty() { Ok(loader) } else { Err(ConfigError::rules(mistakes)) }
     }
 
     /// Loads the configuration once. Mistakes of all earlier steps are reported here.
@@ -658,4 +660,9 @@ impl<T> fmt::Debug for Builder<T> {
             .field("prefix", &self.options.prefix)
             .finish_non_exhaustive()
     }
+}
+
+fn unknown_secret(key: Key) -> Diagnostic {
+    Diagnostic::error(Code::RuleKey, key, "the settings have no such key, which `secret` names")
+        .help("name a key of the settings; for the items of a list or the values of a map, name the list or the map")
 }

@@ -256,6 +256,10 @@ impl<T: DeserializeOwned> Loader<T> {
         Ok(Inspection { rules: self.rules, inputs, outcome })
     }
 
+    pub(crate) fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
     pub(crate) fn into_rules(self) -> Rules {
         self.rules
     }

@@ -1,14 +1,17 @@
 //! The names of variables, and the keys that they set.
 
 use alloc::collections::BTreeSet;
+use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::Environment;
 use crate::config::schema::{Facts, NamedVariable, Schema};
-use crate::config::source::text::types_of_key;
+use crate::config::source::text::{TextError, types_of_key, value_of_key};
+use crate::tree::nearest::nearest;
 use crate::tree::typed::{LazyOutline, Outline};
-use crate::tree::{Key, MAX_DEPTH, Segment, Text, TypeSet, Value};
+use crate::tree::{Key, MAX_DEPTH, Segment, Source, Text, TypeSet, Value};
 
 /// One row of the table that `speckit env` prints.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -105,8 +108,18 @@ impl<'a> EnvironmentNames<'a> {
         named.filter_map(|name| environment.text(name)).map(String::from).collect()
     }
 
-    pub(super) fn facts(&self, key: &Key) -> Facts {
+    fn facts(&self, key: &Key) -> Facts {
         types_of_key(key, self.schema, self.outline, self.present)
+    }
+
+    /// The value that the text of a variable is for a key.
+    pub(super) fn value(
+        &self,
+        key: &Key,
+        text: &str,
+        source: &Arc<Source>,
+    ) -> Result<Value, (TextError, String)> {
+        value_of_key(key, text, source, self.schema, self.outline, self.present)
     }
 
     /// The meaning of a variable; an unknown one without the prefix is ignored.
@@ -161,6 +174,31 @@ impl<'a> EnvironmentNames<'a> {
             (Some(first), Some(second)) => Meaning::Ambiguous(first, second),
             (None, _) => Meaning::Unknown,
         }
+    }
+
+    /// The variable that was probably meant: with the nearest known name in the place of the first unknown one.
+    pub(super) fn nearest(&self, variable: &str) -> Option<String> {
+        let parts: Vec<&str> = self.suffix(variable)?.split("__").collect();
+        let mut key = Key::root();
+        for (at, part) in parts.iter().enumerate() {
+            let known = self.names_at(&key, &|name| strip_name(part, name) == Some(""));
+            key = match (known.into_iter().next(), part.parse::<usize>()) {
+                (Some(name), _) => key.child(name),
+                (None, Ok(index)) if self.facts(&key).types.contains(TypeSet::ARRAY) => key.element(index),
+                (None, _) if self.outline.is_some_and(|outline| outline.is_open_at(&key)) => {
+                    key.child(part.to_lowercase())
+                }
+                (None, _) => {
+                    let names: Vec<String> =
+                        self.names_at(&key, &|_| true).iter().map(|name| mangled(name)).collect();
+                    let meant = nearest(part, names.iter().map(String::as_str))?;
+                    let parts = parts.iter().enumerate().map(|(i, part)| if i == at { meant } else { part });
+                    let parts: Vec<&str> = parts.collect();
+                    return Some(format!("{}_{}", self.prefix, parts.join("__")));
+                }
+            };
+        }
+        None
     }
 
     /// The part after the prefix.

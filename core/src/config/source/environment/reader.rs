@@ -8,7 +8,6 @@ use alloc::vec::Vec;
 use super::names::{EnvironmentNames, Meaning};
 use super::{Environment, Variable};
 use crate::config::Layer;
-use crate::config::source::text::{forms, value_of};
 use crate::tree::nearest::nearest;
 use crate::tree::{Code, Diagnostic, Key, MAX_DEPTH, Origin, Segment, Source, Value, in_report_order};
 
@@ -76,20 +75,17 @@ impl EnvironmentReader<'_> {
             }
         };
         let source = Source::variable(name, content);
-        let facts = self.names.facts(&key);
-        match value_of(content, &source, &facts) {
+        match self.names.value(&key, content, &source) {
             Ok(value) if key.segments().len() + value.levels() > MAX_DEPTH => {
                 let message = format!("`{name}`: nested deeper than {MAX_DEPTH} levels");
                 self.diagnostics
                     .push(Diagnostic::error(Code::EnvType, key, message).at(&Origin::whole(&source)));
             }
             Ok(value) => self.set(key, value, former, name),
-            Err(error) => {
+            Err((error, help)) => {
                 let message = format!("`{name}`: {error}");
                 self.diagnostics.push(
-                    Diagnostic::error(Code::EnvType, key, message)
-                        .at(&Origin::whole(&source))
-                        .help(forms(&facts)),
+                    Diagnostic::error(Code::EnvType, key, message).at(&Origin::whole(&source)).help(help),
                 );
             }
         }
@@ -116,7 +112,8 @@ impl EnvironmentReader<'_> {
 
     fn unknown(&mut self, name: &str) {
         let table = self.names.table(self.environment);
-        let meant = nearest(name, table.iter().map(|row| row.variable.as_str()));
+        let meant = nearest(name, table.iter().map(|row| row.variable.as_str())).map(String::from);
+        let meant = meant.or_else(|| self.names.nearest(name));
         let message = format!("`{name}` sets no key");
         let diagnostic = Diagnostic::warning(Code::EnvUnknown, Key::root(), message).at(&named_only(name));
         // Only a variable of a secret key can name a file.

@@ -809,3 +809,49 @@ fn a_misspelt_variable_below_a_map_or_a_list_is_reported_with_the_nearest_one() 
     let helps: Vec<_> = config.snapshot().warnings().iter().map(|one| one.help.clone().unwrap()).collect();
     assert_eq!(helps, ["did you mean `APP_SERVERS__0__HOST`?", "did you mean `APP_TENANTS__ACME__WEIGHT`?"]);
 }
+
+#[test]
+fn an_empty_variable_of_an_option_is_none_unless_the_empty_string_is_accepted() {
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Options {
+        #[serde(default)]
+        level: Option<Level>,
+        address: Option<std::net::SocketAddr>,
+        name: Option<String>,
+        port: Option<u16>,
+    }
+    let variables = ["APP_LEVEL", "APP_ADDRESS", "APP_NAME", "APP_PORT"].map(|name| (name, ""));
+    let builder = Config::<Options>::builder().defaults_toml("level = 'high'\nport = 80\n");
+    let config = builder.env_prefix("APP").environment(Environment::of(variables)).open().unwrap();
+    let expected = Options { level: None, address: None, name: Some(String::new()), port: None };
+    assert_eq!(*config.load(), expected);
+}
+
+#[test]
+fn a_help_says_what_to_write_only_if_the_type_is_wrong() {
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only the mistakes matter")]
+    struct Settings {
+        level: Level,
+        address: std::net::SocketAddr,
+        #[serde(rename = "fullName", alias = "name")]
+        full_name: u8,
+    }
+    let dir = TestDir::new().file("app.toml", "level = 1\naddress = 'here'\nname = 'x'\n");
+    let error = Config::<Settings>::builder().file(dir.path("app.toml")).open().err().unwrap();
+    let helps: Vec<_> =
+        error.diagnostics().iter().map(|one| (one.key.to_string(), one.help.clone())).collect();
+    let help = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        helps,
+        [
+            ("level".into(), help("write one of `high`, `low`")),
+            ("address".into(), None),
+            ("fullName".into(), help("write a whole number such as `10`")),
+        ]
+    );
+    let config =
+        Config::<Settings>::builder().defaults_toml("level = 'low'\naddress = '1.1.1.1:1'\nname = 7");
+    let snapshot = config.open().unwrap().snapshot();
+    assert_eq!(snapshot.explain("name"), snapshot.explain("fullName"));
+}

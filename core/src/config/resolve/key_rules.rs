@@ -91,6 +91,8 @@ impl KeyRules {
     /// Explains one key of a tree; `pending` are the changes that wait for a restart. `None` for a key that no layer, no
     /// schema and no type has. Secrets are redacted.
     pub fn explain(&self, merged: &Merged, pending: &[Change], key: &Key) -> Option<Explanation> {
+        let canonical = self.outline().filter(|_| !self.is_in_schema(key));
+        let key = &canonical.map_or_else(|| key.clone(), |outline| outline.canonical_key(key));
         let facts = self.facts(key);
         let variable = self.variable_names(Some(merged.root())).and_then(|names| names.variable(key));
         let is_secret = |key: &Key| self.is_secret(key);

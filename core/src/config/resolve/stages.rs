@@ -15,9 +15,9 @@ use crate::config::redact::Masks;
 use crate::config::source::document_forms;
 use crate::config::{Layer, Merged};
 use crate::tree::diff::Change;
-use crate::tree::typed::{Mistakes, TypedError, TypedErrorKind, read};
+use crate::tree::typed::{Mistakes, Outline, TypedError, TypedErrorKind, read};
 use crate::tree::{
-    Code, Diagnostic, Fingerprint, Key, LayerKind, Origin, Severity, Value, in_report_order, is_ok,
+    Code, Diagnostic, Fingerprint, Key, LayerKind, Origin, Severity, TypeSet, Value, in_report_order, is_ok,
 };
 
 /// The layers of a configuration, lowest first, and the diagnostics from reading them.
@@ -95,15 +95,11 @@ impl Checked {
     /// [`Refused`] with every value that does not fit `T`, every missing one and the unknown keys; or only with unknown keys,
     /// if the rules make them errors.
     pub fn typed<T: DeserializeOwned>(mut self) -> Result<Resolved<T>, Refused> {
-        let by_trying = self.with_texts_for::<T>().and_then(|root| Some((read(&root).ok()?, root)));
-        let result = match by_trying {
-            Some((settings, root)) => {
-                self.source_fingerprint = root.fingerprint();
-                self.merged = self.merged.with_root(root);
-                Ok(settings)
-            }
-            None => read(self.merged.root()),
-        };
+        if let Some(root) = self.with_texts_for::<T>() {
+            self.source_fingerprint = root.fingerprint();
+            self.merged = self.merged.with_root(root);
+        }
+        let result = read(self.merged.root());
         let (config, errors, unknown) = match result {
             Ok((config, unknown)) => (Some(config), Vec::new(), unknown),
             Err(Mistakes { errors, unknown }) => (None, errors, unknown),
@@ -148,10 +144,17 @@ fn explain_error(error: TypedError, merged: &Merged, layers: &[Layer], keys: &Ke
     let mut diagnostic = error.into_diagnostic();
     let is_in_document = |origin: &Origin| matches!(origin.layer(), LayerKind::Defaults | LayerKind::File);
     if is_mismatch && diagnostic.origin.as_ref().is_some_and(is_in_document) {
+        let found = merged.root().get(&diagnostic.key).map_or(TypeSet::NONE, TypeSet::of);
         let outline = keys.outline().and_then(|outline| outline.get(&diagnostic.key));
-        diagnostic.help = outline.and_then(|outline| document_forms(outline.types())).map(String::from);
+        // A value of the right type has the wrong content.
+        let outline = outline.filter(|outline| outline.types().and(found).is_empty());
+        diagnostic.help = outline.and_then(form_of);
     }
-    if is_missing {
+    let is_in_buffer = |key: &Key| {
+        keys.outline().zip(key.parent()).is_some_and(|(outline, parent)| outline.is_unknown_at(&parent))
+    };
+    // In a buffer of serde, the key may lack the names around the field.
+    if is_missing && !is_in_buffer(&diagnostic.key) {
         let file = layers.iter().rev().map(|layer| layer.root().origin().source());
         let file = file.filter(|source| source.layer() == LayerKind::File).map(|source| source.name());
         let names = keys.variable_names(Some(merged.root()));
@@ -163,6 +166,15 @@ fn explain_error(error: TypedError, merged: &Merged, layers: &[Layer], keys: &Ke
         diagnostic.origin = diagnostic.origin.filter(|_| diagnostic.key.segments().len() > 1);
     }
     diagnostic
+}
+
+/// How to write a value that a type reads.
+fn form_of(outline: &Outline) -> Option<String> {
+    let names: Vec<String> = outline.variants().map(|name| format!("`{name}`")).collect();
+    if names.is_empty() {
+        return document_forms(outline.types()).map(String::from);
+    }
+    Some(format!("write one of {}", names.join(", ")))
 }
 
 /// Typed settings with their configuration.

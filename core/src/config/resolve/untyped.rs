@@ -26,7 +26,7 @@ struct UntypedText {
 impl Checked {
     /// The tree in which each text of unknown type is what `T` accepts: what it would be in a file without quotes, that is a
     /// number such as `5` or `0.5` (not `00123`) or `true` or `false`, else a string, else any form of a number, a boolean, a list
-    /// and a table. `None` if there is no such text, or none of the attempts is accepted.
+    /// and a table. If none of the attempts is accepted, the most likely one. `None` if there is no such text.
     pub(super) fn with_texts_for<T: DeserializeOwned>(&self) -> Option<Value> {
         let texts = self.untyped_texts();
         if texts.is_empty() {
@@ -41,7 +41,7 @@ impl Checked {
             let group: Vec<usize> =
                 search.texts.iter().enumerate().filter(|(_, text)| related(text)).map(|(at, _)| at).collect();
             if !search.one_by_one::<T>(&group, &error) && !search.all_together::<T>(&group, &error) {
-                return None;
+                break;
             }
         }
         Some(search.tree(&search.chosen))
@@ -56,7 +56,7 @@ impl Checked {
             layer.root().leaves_and_elements(&mut |key, leaf| {
                 let winner = self.merged.root().get(key).filter(|value| value.origin() == leaf.origin());
                 if let Some((value, Kind::String(text))) = winner.map(|value| (value, value.kind()))
-                    && self.keys.is_untyped(key)
+                    && (self.keys.is_untyped(key) || (text.is_empty() && self.keys.is_nullable(key)))
                     && texts.iter().all(|known| known.key != *key)
                 {
                     texts.push(UntypedText { key: key.clone(), readings: readings(value, text) });
@@ -68,6 +68,14 @@ impl Checked {
 }
 
 impl KeyRules {
+    /// Whether the type of the settings reads an `Option` at a key, without a schema.
+    fn is_nullable(&self, key: &Key) -> bool {
+        let outline = self.outline().filter(|_| self.schema().is_none());
+        outline
+            .and_then(|outline| outline.get(key))
+            .is_some_and(|outline| outline.types().contains(TypeSet::NULL))
+    }
+
     /// Whether neither the schema nor the type of the settings says the type of a key.
     fn is_untyped(&self, key: &Key) -> bool {
         let by_schema = self.schema().and_then(|schema| schema.facts(key)).map(|facts| facts.types);
@@ -79,6 +87,9 @@ impl KeyRules {
 fn readings(value: &Value, text: &str) -> Vec<Value> {
     let mut readings: Vec<Value> = plain(text).map(|kind| value.with_kind(kind)).into_iter().collect();
     readings.push(value.clone());
+    if text.is_empty() {
+        readings.push(value.with_kind(Kind::Null));
+    }
     let string = TypeSet::STRING;
     for (types, element_types) in [
         (TypeSet::NUMBER, string),

@@ -10,6 +10,19 @@ impl Outline {
         if self.has_aliases() { self.canonical_at(value, &mut Key::root(), is_own_key) } else { None }
     }
 
+    /// The key with the names of fields in the place of aliases.
+    pub(crate) fn canonical_key(&self, key: &Key) -> Key {
+        let mut outline = Some(self);
+        key.segments().iter().fold(Key::root(), |canonical, segment| {
+            let field = outline.and_then(|outline| match segment {
+                Segment::Name(name) => outline.field(name).map(|field| Segment::Name(Text::new(field))),
+                Segment::Index(_) => None,
+            });
+            outline = outline.and_then(|outline| outline.below(segment));
+            canonical.join(field.unwrap_or_else(|| segment.clone()))
+        })
+    }
+
     fn has_aliases(&self) -> bool {
         !self.aliases.is_empty() || self.below_it().any(Self::has_aliases)
     }

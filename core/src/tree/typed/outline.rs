@@ -88,7 +88,7 @@ impl Outline {
         key.segments().iter().try_fold(self, Self::below)
     }
 
-    fn below(&self, segment: &Segment) -> Option<&Self> {
+    pub(super) fn below(&self, segment: &Segment) -> Option<&Self> {
         match segment {
             Segment::Name(name) => self.member(name),
             Segment::Index(_) => self.elements.as_deref(),

@@ -855,3 +855,32 @@ fn a_help_says_what_to_write_only_if_the_type_is_wrong() {
     let snapshot = config.open().unwrap().snapshot();
     assert_eq!(snapshot.explain("name"), snapshot.explain("fullName"));
 }
+
+#[test]
+fn a_value_in_the_place_of_a_table_or_list_of_secrets_is_not_shown() {
+    use speckit::Secret;
+
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only what is shown matters")]
+    struct User {
+        name: String,
+        token: Secret<String>,
+    }
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only what is shown matters")]
+    struct Settings {
+        list: Vec<Secret<String>>,
+        map: BTreeMap<String, Secret<String>>,
+        pair: (Secret<String>, u8),
+        user: User,
+        users: BTreeMap<String, User>,
+    }
+    let text = "list = 'hunter1-is-long'\nmap = 'hunter2-is-long'\npair = 'hunter3-is-long'\nuser = 'hunter4-is-long'\n[users]\nann = 'hunter5-is-long'\n";
+    let dir = TestDir::new().file("app.toml", text);
+    let error = Config::<Settings>::builder().file(dir.path("app.toml")).open().err().unwrap();
+    assert_eq!(error.diagnostics().len(), 5, "{error}");
+    assert!(!error.to_string().contains("hunter"), "{error}");
+    let good = "list = []\nmap = {}\npair = ['a', 1]\nuser = { name = 'Bob', token = 'b' }\nusers = {}\n";
+    let config = Config::<Settings>::builder().defaults_toml(good).open().unwrap();
+    assert!(config.snapshot().explain("user").unwrap().to_text().contains("Bob"));
+}

@@ -40,7 +40,7 @@ impl Masks {
     pub fn of<'a>(layers: impl IntoIterator<Item = &'a Layer>, is_secret: &dyn Fn(&Key) -> bool) -> Self {
         let mut masks = Self::default();
         for layer in layers {
-            masks.collect(layer.root(), &mut Key::root(), false, is_secret);
+            masks.collect(layer.root(), &mut Key::root(), is_secret);
         }
         for (_, spans) in &mut masks.sources {
             *spans = merge_ranges(core::mem::take(spans));
@@ -160,14 +160,7 @@ impl Masks {
         SourceMask { masks: self, source: Arc::clone(source), masked }
     }
 
-    fn collect(
-        &mut self,
-        value: &Value,
-        key: &mut Key,
-        is_parent_secret: bool,
-        is_secret: &dyn Fn(&Key) -> bool,
-    ) {
-        let secret = is_parent_secret || is_secret(key);
+    fn collect(&mut self, value: &Value, key: &mut Key, is_secret: &dyn Fn(&Key) -> bool) {
         let source = self.source_index(value.origin());
         let members = value.as_table().into_iter().flatten();
         self.names.extend(members.clone().map(|(name, _)| name.clone()));
@@ -176,12 +169,12 @@ impl Masks {
         let elements = elements.map(|(index, element)| (Segment::Index(index), element));
         for (segment, inner) in members.chain(elements) {
             key.push(segment);
-            self.collect(inner, key, secret, is_secret);
+            self.collect(inner, key, is_secret);
             key.pop();
         }
         match value.kind() {
             Kind::Unset | Kind::Table(_) | Kind::Array(_) => {}
-            _ if secret => {
+            _ if is_secret(key) => {
                 if let Some((_, spans)) = source.and_then(|index| self.sources.get_mut(index)) {
                     spans.push(value.origin().span());
                 }

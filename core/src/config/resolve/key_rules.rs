@@ -37,6 +37,12 @@ impl KeyRules {
         self.is_known_secret(key) || self.meant(key).is_some_and(|meant| self.is_known_secret(&meant))
     }
 
+    /// Whether a string, number or boolean at the key is secret: the key is, or the settings read a table or list with a secret
+    /// there.
+    pub fn is_secret_scalar(&self, key: &Key) -> bool {
+        self.is_secret(key) || self.outline().is_some_and(|outline| outline.has_secret_below(key))
+    }
+
     fn meant(&self, key: &Key) -> Option<Key> {
         self.outline()?.meant(key)
     }
@@ -95,7 +101,11 @@ impl KeyRules {
         let key = &canonical.map_or_else(|| key.clone(), |outline| outline.canonical_key(key));
         let facts = self.facts(key);
         let variable = self.variable_names(Some(merged.root())).and_then(|names| names.variable(key));
-        let is_secret = |key: &Key| self.is_secret(key);
+        let is_scalar = |key: &Key| {
+            let value = merged.root().get(key);
+            value.is_some_and(|value| value.as_table().is_none() && value.as_array().is_none())
+        };
+        let is_secret = |key: &Key| self.is_secret(key) || (is_scalar(key) && self.is_secret_scalar(key));
         let explanation = explain(merged, key, facts.as_ref(), &is_secret, variable.as_deref())?;
         Some(explanation.with_pending(pending, &is_secret))
     }

@@ -161,7 +161,7 @@ impl Rules {
     /// The secrets of layers, and the values that the extension masks.
     fn masks(&self, layers: &[Layer], originals: &[Layer]) -> Masks {
         let is_masked = |key: &Key| self.extension.as_ref().is_some_and(|extension| extension.is_masked(key));
-        let is_secret = |key: &Key| self.keys.is_secret(key) || is_masked(key);
+        let is_secret = |key: &Key| self.keys.is_secret_scalar(key) || is_masked(key);
         let masks = Masks::of(layers.iter().chain(originals), &is_secret);
         masks.with_names(self.schema().into_iter().flat_map(Schema::property_names))
     }

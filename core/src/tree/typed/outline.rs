@@ -164,6 +164,15 @@ impl Outline {
         self.is_secret || around.any(|outline| outline.is_some_and(Self::is_secret))
     }
 
+    /// Whether a secret lies below the value at a key, so that another value in its place is probably that secret.
+    pub(crate) fn has_secret_below(&self, key: &Key) -> bool {
+        self.get(key).is_some_and(Self::holds_secret)
+    }
+
+    fn holds_secret(&self) -> bool {
+        self.is_secret || self.below_it().any(Self::holds_secret)
+    }
+
     /// The key that was probably meant, where a name in it is near to that of a field; `None` if every name is known.
     pub(crate) fn meant(&self, key: &Key) -> Option<Key> {
         let mut outline = self;

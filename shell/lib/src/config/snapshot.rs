@@ -98,7 +98,7 @@ impl<T> Snapshot<T> {
     /// The resolved configuration as one stable text for snapshot tests: a line for each leaf, sorted, secrets
     /// redacted, no places and no time.
     pub fn to_text(&self) -> String {
-        print::to_text(self.root_with_secrets(), &|key| self.is_secret(key))
+        print::to_text(self.root_with_secrets(), &|key| self.keys.is_secret_scalar(key))
     }
 
     /// The resolved configuration as TOML, as JSON or with the origin of every value. Secrets are redacted.
@@ -112,7 +112,7 @@ impl<T> Snapshot<T> {
     /// # Ok::<(), speckit::ConfigError>(())
     /// ```
     pub fn show(&self, form: Show) -> String {
-        print::show(self.root_with_secrets(), &|key| self.is_secret(key), form)
+        print::show(self.root_with_secrets(), &|key| self.keys.is_secret_scalar(key), form)
     }
 
     /// Whether the value at the key is secret.

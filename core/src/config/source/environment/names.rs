@@ -178,7 +178,7 @@ impl<'a> EnvironmentNames<'a> {
 
     /// The variable that was probably meant: with the nearest known name in the place of the first unknown one.
     pub(super) fn nearest(&self, variable: &str) -> Option<String> {
-        let parts: Vec<&str> = self.suffix(variable)?.split("__").collect();
+        let parts: Vec<&str> = self.suffix(variable)?.split("__").take(MAX_DEPTH).collect();
         let mut key = Key::root();
         for (at, part) in parts.iter().enumerate() {
             let known = self.names_at(&key, &|name| strip_name(part, name) == Some(""));

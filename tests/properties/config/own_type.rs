@@ -1,13 +1,16 @@
 //! Laws of settings without a schema: their type alone says what a variable means.
 
 use proptest::prelude::*;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
+use speckit_core::config::redact::Masks;
+use speckit_core::config::report::{Style, render};
 use speckit_core::config::resolve::{Document, Inputs, Rules};
 use speckit_core::config::source::{Environment, Language, Override};
+use speckit_core::tree::print::{Show, show};
 use speckit_core::tree::typed::{LazyOutline, Outline};
-use speckit_core::{LayerKind, Source};
+use speckit_core::{Diagnostic, Key, LayerKind, Source};
 
-use super::shapes::{Leaf, Shape, Shaped, leaves, shapes, values, with_shape};
+use super::shapes::{CANARY, Leaf, Shape, Shaped, leaves, shapes, values, with_shape};
 
 /// Loads a file with variables and overrides, or the report of why not.
 fn load(file: &Json, variables: &[(&str, &str)], overrides: &[Override]) -> Result<Shaped, String> {
@@ -69,7 +72,91 @@ fn variable_of(path: &[String]) -> String {
     format!("APP_{}", spelled.collect::<Vec<_>>().join("__"))
 }
 
+/// A change of a file that makes it wrong, or nothing.
+#[derive(Clone, Debug)]
+enum Damage {
+    None,
+    /// A leaf has another value.
+    Leaf(Json),
+    /// The last of so many names on the way to a leaf is misspelt.
+    Name(prop::sample::Index),
+    /// The table after so many names on the way to a leaf is a secret text.
+    Table(prop::sample::Index),
+}
+
+fn damages() -> impl Strategy<Value = Damage> {
+    let scalars = [json!(true), json!(-7), json!(0.5), json!("x"), json!([]), json!({}), json!(null)];
+    prop_oneof![
+        Just(Damage::None),
+        proptest::sample::select(scalars.to_vec()).prop_map(Damage::Leaf),
+        any::<prop::sample::Index>().prop_map(Damage::Name),
+        any::<prop::sample::Index>().prop_map(Damage::Table),
+    ]
+}
+
+fn damaged(file: &Json, path: &[String], damage: &Damage) -> Json {
+    match damage {
+        Damage::None => file.clone(),
+        Damage::Leaf(value) => with_leaf(file, path, value),
+        Damage::Name(at) => {
+            let path = &path[..=at.index(path.len())];
+            let (name, above) = path.split_last().unwrap();
+            let mut table = above.iter().fold(file, |at, name| &at[name.as_str()]).clone();
+            let member = table.as_object_mut().unwrap().remove(name).unwrap();
+            table.as_object_mut().unwrap().insert(format!("{name}x"), member);
+            with_leaf(file, above, &table)
+        }
+        Damage::Table(at) => {
+            let path = &path[..=at.index(path.len())];
+            let table = path.iter().fold(file, |at, name| &at[name.as_str()]);
+            let has_secret = table.to_string().contains(CANARY);
+            let text = Json::from(format!("{CANARY}in-place-of-a-table"));
+            if has_secret { with_leaf(file, path, &text) } else { file.clone() }
+        }
+    }
+}
+
+/// Everything that is shown of a file: the settings, the warnings and explanations, or the report.
+fn shown(file: &str) -> Vec<String> {
+    let source = Source::document(LayerKind::File, "app.json", file);
+    let inputs = Inputs { documents: vec![Document::Text(source, Language::Json)], ..Inputs::default() };
+    let rules = Rules::new(None).with_outline(LazyOutline::new(Outline::of::<Shaped>));
+    let report = |found: &[Diagnostic], masks: Masks| {
+        vec![render(found, &masks, Style::default()), format!("{:?}", masks.masked(found))]
+    };
+    let checked = match rules.check(rules.read(&inputs)).and_then(|checked| checked.typed::<Shaped>()) {
+        Ok(resolved) => resolved.into_parts().1,
+        Err(refused) => return report(refused.diagnostics(), refused.masks(&rules)),
+    };
+    let mut shown = report(checked.diagnostics(), checked.masks(&rules));
+    let root = checked.merged().root();
+    let is_secret = |key: &Key| rules.keys().is_secret_scalar(key);
+    shown.extend([Show::Toml, Show::Json, Show::Origins].map(|form| show(root, &is_secret, form)));
+    root.leaves(&mut |key, _| {
+        shown.extend(
+            rules.keys().explain(checked.merged(), &[], key).map(|explanation| explanation.to_text()),
+        );
+    });
+    shown
+}
+
 proptest! {
+    #[test]
+    fn no_output_shows_a_secret_of_the_type(
+        (shape, file, (path, _), _) in cases(),
+        damage in damages(),
+        is_pretty in any::<bool>(),
+    ) {
+        with_shape(&shape, || {
+            let file = damaged(&file, &path, &damage);
+            let text = if is_pretty { serde_json::to_string_pretty(&file).unwrap() } else { file.to_string() };
+            for text in shown(&text) {
+                prop_assert!(!text.contains(CANARY), "{}", text);
+            }
+            Ok(())
+        })?;
+    }
+
     #[test]
     fn a_variable_and_an_override_set_a_leaf_as_a_file_does((shape, file, (path, _), value) in cases()) {
         with_shape(&shape, || {
@@ -81,7 +168,7 @@ proptest! {
                 let by_variable = load(file, &[(&variable, &text)], &[]);
                 prop_assert_eq!(by_variable, by_file.clone(), "{}={} over {}", variable, text, file);
             }
-            let key = path.iter().fold(speckit_core::Key::root(), |key, name| key.child(name.as_str()));
+            let key = path.iter().fold(Key::root(), |key, name| key.child(name.as_str()));
             let set = Override::Set { key: key.to_string(), text };
             prop_assert_eq!(&load(&file, &[], std::slice::from_ref(&set)), &by_file, "--set {}", key);
             prop_assert_eq!(load(&lacking, &[], &[set]), by_file, "--set {} over {}", key, lacking);

@@ -15,6 +15,8 @@ pub(crate) enum Shape {
     I64,
     F64,
     Text,
+    /// `Secret<String>`.
+    Secret,
     Option(Box<Self>),
     List(Box<Self>),
     Map(Box<Self>),
@@ -28,6 +30,8 @@ pub(crate) enum Shape {
 
 /// No two of them are the same variable.
 const NAMES: [&str; 8] = ["host", "port", "maxMb", "b_c", "x-y", "kind", "Level", "z1"];
+/// How the text of every secret begins, and no other text.
+pub(crate) const CANARY: &str = "canary-";
 /// The keys of maps: a variable names only those in lower case.
 const KEYS: [&str; 3] = ["acme", "eu1", "b_d"];
 
@@ -56,6 +60,7 @@ fn shape() -> impl Strategy<Value = Shape> + Clone {
         Just(Shape::I64),
         Just(Shape::F64),
         Just(Shape::Text),
+        Just(Shape::Secret),
         names(1..=3).prop_map(|variants| Shape::Enum(variants, Vec::new())),
     ];
     scalar.prop_recursive(3, 16, 4, |inner| {
@@ -78,7 +83,7 @@ fn shape() -> impl Strategy<Value = Shape> + Clone {
     })
 }
 
-/// The names below a buffered type are not known: a variable without a layer below means those in lower case.
+/// A shape for a buffer, whose names are not known: a variable without a layer below means those in lower case.
 fn in_lower_case(shape: Shape) -> Shape {
     let inner = |inner: Box<Shape>| Box::new(in_lower_case(*inner));
     let all = |shapes: Vec<Shape>| shapes.into_iter().map(in_lower_case).collect();
@@ -94,6 +99,8 @@ fn in_lower_case(shape: Shape) -> Shape {
         Shape::Buffered(of) => Shape::Buffered(inner(of)),
         Shape::Struct(fields, shapes) => Shape::Struct(names(fields), all(shapes)),
         Shape::Enum(variants, contents) => Shape::Enum(names(variants), all(contents)),
+        // It is not found there.
+        Shape::Secret => Shape::Text,
         scalar => scalar,
     }
 }
@@ -109,6 +116,7 @@ pub(crate) fn values(shape: &Shape) -> BoxedStrategy<Json> {
         Shape::Text => prop_oneof!["[a-z]{1,5}", "[0-9]{1,5}", "true|null|1e3|-0|0x1F|,|a,b|\\[|\\{\\}|\"x"]
             .prop_map(Json::from)
             .boxed(),
+        Shape::Secret => (0..10_000).prop_map(|number| Json::from(format!("{CANARY}{number}"))).boxed(),
         Shape::Option(inner) => prop_oneof![values(inner), Just(Json::Null)].boxed(),
         Shape::Newtype(_, inner) | Shape::Buffered(inner) => values(inner),
         Shape::List(inner) => proptest::collection::vec(values(inner), 0..3).prop_map(Json::from).boxed(),

@@ -4,11 +4,13 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::Deserialize as _;
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, IgnoredAny, MapAccess, SeqAccess, VariantAccess,
     Visitor,
 };
 use serde_json::Value as Json;
+use speckit_core::tree::typed::Secret;
 
 use super::Shape;
 
@@ -56,6 +58,10 @@ impl<'de> DeserializeSeed<'de> for Seed<'_> {
             Shape::I64 => deserializer.deserialize_i64(self),
             Shape::F64 => deserializer.deserialize_f64(self),
             Shape::Text => deserializer.deserialize_string(self),
+            Shape::Secret => {
+                let secret = Secret::<String>::deserialize(deserializer)?;
+                Ok(Read::Text(secret.expose().clone()))
+            }
             Shape::Option(_) => deserializer.deserialize_option(self),
             Shape::List(_) => deserializer.deserialize_seq(self),
             Shape::Map(_) => deserializer.deserialize_map(self),

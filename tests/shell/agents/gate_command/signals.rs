@@ -17,7 +17,7 @@ fn a_signal_ends_the_agents_and_keeps_their_output() {
         let dir = gate_dir(&[SUCCEEDING, SLOW, SLOW]);
         let mut gate = start_gate(&dir);
         wait_for_event(&mut gate, "output", "b");
-        wait_until("the third one runs", || has_started(&dir, "c"));
+        wait_until("all have begun", || ["a", "b", "c"].iter().all(|agent| has_started(&dir, agent)));
         let start = Instant::now();
         gate.signal(signal);
         let result =

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 
-use cases::{CASES, Case, Expected, Group};
+use cases::{CASES, Case, Expected, Group, SEVERAL};
 
 const PEERS: [&str; 5] = ["speckit", "figment", "config", "confique", "schematic"];
 /// The file of every case, unless it says otherwise: all that is required.
@@ -60,6 +60,7 @@ fn judge(case: &Case, outcome: &Outcome, unset: &Outcome) -> (String, bool) {
                 facts.iter().filter(|(_, words)| words.iter().any(says)).map(|(name, _)| *name).collect();
             let cell = match (outcome.messages.is_empty(), named.is_empty()) {
                 (true, _) => "silent".to_owned(),
+                (false, _) if case.title == SEVERAL => format!("{} of {}", named.len(), facts.len()),
                 (false, true) => "error".to_owned(),
                 (false, false) => named.join(", "),
             };

@@ -762,7 +762,7 @@ fn mistakes_after_one_in_a_buffered_type_are_reported_too() {
         "type/mismatch alpha",
         "type/mismatch zeta",
         "type/unknown-field zz",
-        "type/mismatch inner.storage",
+        "type/mismatch inner.storage.path",
         "type/mismatch inner.ttl",
     ];
     assert_eq!(keys(open("app.toml")), expected);
@@ -883,4 +883,69 @@ fn a_value_in_the_place_of_a_table_or_list_of_secrets_is_not_shown() {
     let good = "list = []\nmap = {}\npair = ['a', 1]\nuser = { name = 'Bob', token = 'b' }\nusers = {}\n";
     let config = Config::<Settings>::builder().defaults_toml(good).open().unwrap();
     assert!(config.snapshot().explain("user").unwrap().to_text().contains("Bob"));
+}
+
+#[test]
+fn a_mistake_in_a_buffered_type_is_reported_at_its_own_place() {
+    #[derive(Debug, Deserialize)]
+    #[serde(tag = "kind", rename_all = "lowercase")]
+    #[expect(dead_code, reason = "only the mistakes matter")]
+    enum Storage {
+        Memory,
+        Disk { path: String, max_mb: u64 },
+    }
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only the mistakes matter")]
+    struct Limits {
+        low: u16,
+        high: u16,
+    }
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only the mistakes matter")]
+    struct Settings {
+        name: String,
+        #[serde(flatten)]
+        limits: Limits,
+        storage: Storage,
+    }
+    let good = "name = 'a'\nlow = 1\nhigh = 2\nstorage = { kind = 'disk', path = '/', max_mb = 1 }\n";
+    let open = |change: (&str, &str), variables: &[(&str, &str)]| {
+        let dir = TestDir::new().file("app.toml", &good.replace(change.0, change.1));
+        let builder = Config::<Settings>::builder().file(dir.path("app.toml")).env_prefix("APP");
+        let error = builder.environment(Environment::of(variables.iter().copied())).open().err().unwrap();
+        let [one] = error.diagnostics() else { panic!("{error}") };
+        let place = one.origin.as_ref().unwrap().to_string();
+        format!("{} {}: {}", one.key, place.rsplit('/').next().unwrap(), one.message)
+    };
+    assert_eq!(open(("low = 1", "low = 'x'"), &[]), "low app.toml:2:7: expected u16, found string");
+    assert_eq!(
+        open(("max_mb = 1", "max_mb = 'x'"), &[]),
+        "storage.max_mb app.toml:4:49: expected u64, found string"
+    );
+    assert!(open(("'disk'", "'dsk'"), &[]).starts_with("storage.kind app.toml:4:20: "), "the tag");
+    assert_eq!(
+        open(("", ""), &[("APP_STORAGE__PATH", "/a"), ("APP_STORAGE__MAX_MB", "-5")]),
+        "storage.max_mb APP_STORAGE__MAX_MB: expected u64 from 0 to 18446744073709551615, found a number out of range"
+    );
+}
+
+#[test]
+fn each_element_of_a_tuple_has_its_type() {
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Settings {
+        pair: (u8, String),
+        pairs: Vec<(String, u8)>,
+        place: (std::net::SocketAddr, speckit::Secret<String>),
+    }
+    let variables = [
+        ("APP_PAIR", "2,3"),
+        ("APP_PAIRS__0__0", "4"),
+        ("APP_PAIRS__0__1", "5"),
+        ("APP_PLACE", r#"["1.1.1.1:1", "hunter2"]"#),
+    ];
+    let builder = Config::<Settings>::builder().env_prefix("APP").environment(Environment::of(variables));
+    let config = builder.open().unwrap();
+    assert_eq!(config.load().pair, (2, "3".into()));
+    assert_eq!(config.load().pairs, [("4".into(), 5)]);
+    assert!(!config.snapshot().to_text().contains("hunter2"), "a secret behind an address is found");
 }

@@ -28,6 +28,8 @@ pub struct Facts {
     pub types: TypeSet,
     /// The allowed types of the elements, where the key may be a list.
     pub element_types: TypeSet,
+    /// The allowed types of single elements, where the key may be a tuple of the type of the settings.
+    pub item_types: Vec<TypeSet>,
     /// `description`, else `title`.
     pub description: Option<String>,
     /// `default`.

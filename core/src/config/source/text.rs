@@ -49,10 +49,11 @@ pub(crate) fn value_of(text: &str, source: &Arc<Source>, facts: &Facts) -> Resul
     }
     if takes(TypeSet::ARRAY) {
         let items = split(trimmed).ok_or_else(|| wrong("an unclosed `\"`"))?;
-        let elements = items.iter().map(|item| {
-            let kind = scalar(item, facts.element_types);
+        let elements = items.iter().enumerate().map(|(index, item)| {
+            let types = facts.item_types.get(index).copied().unwrap_or(facts.element_types);
+            let kind = scalar(item, types);
             kind.map(|kind| Value::new(kind, origin.clone())).ok_or_else(|| TextError {
-                expected: facts.element_types,
+                expected: types,
                 found: format!("an item of type {}", type_of(item)),
             })
         });
@@ -175,7 +176,8 @@ pub(crate) fn types_of_key(
     let by_type =
         outline.and_then(|outline| outline.get(key)).filter(|outline| outline.types() != TypeSet::ANY);
     if let Some(outline) = by_type {
-        return of_types((outline.types(), outline.element_types()));
+        let facts = of_types((outline.types(), outline.element_types()));
+        return Facts { item_types: outline.item_types().collect(), ..facts };
     }
     if schema.is_some() {
         return Facts::default();
@@ -218,6 +220,9 @@ pub(crate) fn value_of_key(
 /// A help text: how to write a value of these types.
 pub(crate) fn forms(facts: &Facts) -> String {
     let takes = |types: TypeSet| facts.types.contains(types);
+    if takes(TypeSet::ARRAY) && !facts.item_types.is_empty() {
+        return "write the elements with commas between them, or an array as JSON".into();
+    }
     if takes(TypeSet::ARRAY) {
         let (plain, json) = match facts.element_types {
             types if types.contains(TypeSet::STRING) => ("a,b", "[\"a\",\"b\"]"),

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use serde::de::DeserializeOwned;
 
+use super::culprit::culprit;
 use super::notes::ReadNotes;
 use super::probe::TEXTS;
 use super::{Mistakes, TypedError, TypedErrorKind, from_value, read_once};
@@ -56,8 +57,17 @@ pub(super) fn all_errors<T: DeserializeOwned>(root: &Value, first: TypedError) -
                 );
                 let shadowed = tree.get(&key).and_then(|value| value.shadowed().last());
                 let shadowed = shadowed.filter(|value| !matches!(value.kind(), Kind::Unset)).cloned();
-                errors.push(error);
-                (key, if is_extra { None } else { Some(shadowed.unwrap_or_else(|| stand_in(""))) })
+                if let Some((key, accepted)) = culprit::<T>(&tree, &error) {
+                    errors.push(TypedError {
+                        origin: tree.get(&key).map(|wrong| wrong.origin().clone()),
+                        key: key.clone(),
+                        kind: error.kind,
+                    });
+                    (key, Some(accepted))
+                } else {
+                    errors.push(error);
+                    (key, if is_extra { None } else { Some(shadowed.unwrap_or_else(|| stand_in(""))) })
+                }
             }
         };
         if key.is_root() || errors.len() >= MAX_ERRORS {

@@ -4,7 +4,7 @@
 //! secret.
 //!
 //! serde reads the members of untagged, internally tagged and flattened types into a buffer first, without their
-//! places. An error below such a type is reported at the buffered table. Numbers
+//! places. Several errors below such a type are reported at the buffered table; one is found by trying other values. Numbers
 //! in a buffer are 64-bit integers or floats: a wider integer becomes the nearest float, and a whole
 //! float such as `2.0` is no integer there. A date in a buffer is its text.
 
@@ -25,6 +25,7 @@ mod methods;
 
 mod aliases;
 mod all_errors;
+mod culprit;
 mod datetime;
 mod failure;
 mod name_reader;

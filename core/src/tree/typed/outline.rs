@@ -43,7 +43,10 @@ pub struct Outline {
     pub(super) aliases: BTreeMap<&'static str, &'static str>,
     /// The values of a map, whose keys are free.
     pub(super) others: Option<Box<Outline>>,
+    /// The elements of a list.
     pub(super) elements: Option<Box<Outline>>,
+    /// The elements of a tuple.
+    pub(super) items: Vec<Outline>,
     /// The variants without content of an enum.
     pub(super) variants: BTreeSet<&'static str>,
     pub(super) is_buffered: bool,
@@ -58,8 +61,8 @@ pub(super) struct ProbeState {
     pub(super) is_asked: bool,
     /// Whether another pass would find nothing more.
     pub(super) is_complete: bool,
-    /// How many texts a map refused as its key.
-    pub(super) tried_keys: usize,
+    /// How many texts were refused as the key of a map, or as this element of a tuple.
+    pub(super) tried_texts: usize,
     /// The field that is read once more, since its next name may be an alias too.
     pub(super) repeated: Option<&'static str>,
     /// The variants that are not probed.
@@ -74,6 +77,7 @@ impl Default for Outline {
             aliases: BTreeMap::new(),
             others: None,
             elements: None,
+            items: Vec::new(),
             variants: BTreeSet::new(),
             is_buffered: false,
             is_secret: false,
@@ -91,7 +95,7 @@ impl Outline {
     pub(super) fn below(&self, segment: &Segment) -> Option<&Self> {
         match segment {
             Segment::Name(name) => self.member(name),
-            Segment::Index(_) => self.elements.as_deref(),
+            Segment::Index(index) => self.items.get(*index).or(self.elements.as_deref()),
         }
     }
 
@@ -109,6 +113,11 @@ impl Outline {
     /// The types of the elements; all if it is not known.
     pub fn element_types(&self) -> TypeSet {
         self.elements.as_ref().map_or(TypeSet::ANY, |elements| elements.types())
+    }
+
+    /// The types of the elements of a tuple; none for a list.
+    pub fn item_types(&self) -> impl Iterator<Item = TypeSet> {
+        self.items.iter().map(Self::types)
     }
 
     /// The names of the fields and of the variants with content, without aliases, sorted.
@@ -175,22 +184,21 @@ impl Outline {
 
     /// The key that was probably meant, where a name in it is near to that of a field; `None` if every name is known.
     pub(crate) fn meant(&self, key: &Key) -> Option<Key> {
-        let mut outline = self;
-        let mut segments = Vec::new();
+        let mut outline = Some(self);
         let mut is_other = false;
-        for segment in key.segments() {
-            let known = outline.below(segment);
-            let near = || match segment {
-                Segment::Name(name) => nearest(name, outline.names().chain(outline.aliases())),
+        let segments = key.segments().iter().map(|segment| {
+            let at = outline.take();
+            let near = at.filter(|at| at.below(segment).is_none()).and_then(|at| match segment {
+                Segment::Name(name) => nearest(name, at.names().chain(at.aliases())),
                 Segment::Index(_) => None,
-            };
-            let meant = known.is_none().then(near).flatten().map(|name| Segment::Name(Text::new(name)));
-            is_other |= meant.is_some();
-            let segment = meant.unwrap_or_else(|| segment.clone());
-            outline = outline.below(&segment)?;
-            segments.push(segment);
-        }
-        is_other.then(|| segments.into_iter().fold(Key::root(), |key, segment| key.join(segment)))
+            });
+            is_other |= near.is_some();
+            let segment = near.map_or_else(|| segment.clone(), |name| Segment::Name(Text::new(name)));
+            outline = at.and_then(|at| at.below(&segment));
+            segment
+        });
+        let meant = segments.fold(Key::root(), |key, segment| key.join(segment));
+        is_other.then_some(meant)
     }
 
     /// Whether the type is [`Secret`](super::Secret).
@@ -221,6 +229,7 @@ impl Outline {
             .map(|(_, field)| field)
             .chain(self.others.as_deref())
             .chain(self.elements.as_deref())
+            .chain(&self.items)
     }
 
     /// The field or variant of this name, which is added if it is new.
@@ -235,10 +244,16 @@ impl Outline {
         &mut self.fields[at].1
     }
 
-    pub(super) fn sort(&mut self) {
+    /// Ends the search: sorts the fields. The elements of a tuple after one that no made-up value fits were not asked for, and
+    /// may be secret.
+    pub(super) fn finish(&mut self) {
         self.fields.sort_by_key(|(name, _)| *name);
-        self.fields.iter_mut().for_each(|(_, field)| field.sort());
-        self.others.iter_mut().chain(&mut self.elements).for_each(|outline| outline.sort());
+        self.fields.iter_mut().for_each(|(_, field)| field.finish());
+        self.others.iter_mut().chain(&mut self.elements).for_each(|outline| outline.finish());
+        for item in &mut self.items {
+            item.is_secret |= !item.state.is_asked;
+            item.finish();
+        }
     }
 }
 

@@ -47,7 +47,7 @@ impl Outline {
                 break;
             }
         }
-        outline.sort();
+        outline.finish();
         outline
     }
 }
@@ -170,10 +170,13 @@ impl<'p> Probe<'p> {
         })
     }
 
-    fn list<'de, V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, TypedFailure> {
+    /// A tuple of this length, or a list.
+    fn list<'de, V: Visitor<'de>>(self, tuple: Option<usize>, visitor: V) -> Result<V::Value, TypedFailure> {
         let Some(above) = self.deeper() else { return Err(self.stop(TypeSet::ARRAY)) };
         self.inside(TypeSet::ARRAY, |probe| {
-            visitor.visit_seq(ElementProbe { probe: Probe { above: Some(&above), ..probe }, left: length })
+            probe.outline.items.resize_with(tuple.unwrap_or_default(), Outline::default);
+            let left = if tuple.is_some() { 0 } else { 1 };
+            visitor.visit_seq(ElementProbe { probe: Probe { above: Some(&above), ..probe }, next: 0, left })
         })
     }
 }
@@ -208,7 +211,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         deserialize_byte_buf() => self.deserialize_bytes(visitor),
         deserialize_unit() => { self.leaf(TypeSet::NULL); visitor.visit_unit() },
         deserialize_unit_struct(&'static str) => self.deserialize_unit(visitor),
-        deserialize_seq() => self.list(1, visitor),
+        deserialize_seq() => self.list(None, visitor),
         deserialize_ignored_any() => { self.leaf(TypeSet::NONE); visitor.visit_unit() },
     }
 
@@ -219,7 +222,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, TypedFailure> {
-        self.list(length, visitor)
+        self.list(Some(length), visitor)
     }
 
     fn deserialize_tuple_struct<V: Visitor<'de>>(
@@ -228,7 +231,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         length: usize,
         visitor: V,
     ) -> Result<V::Value, TypedFailure> {
-        self.list(length, visitor)
+        self.list(Some(length), visitor)
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TypedFailure> {
@@ -363,11 +366,11 @@ impl<'de> MapAccess<'de> for EntryProbe<'_> {
         if core::mem::replace(&mut self.is_read, true) {
             return Ok(None);
         }
-        let tried = self.probe.outline.state.tried_keys;
+        let tried = self.probe.outline.state.tried_texts;
         let key = stand_in(seed, TEXTS.get(tried).unwrap_or(&"a"));
         if key.is_err() && tried + 1 < TEXTS.len() {
             // The next pass tries another text.
-            self.probe.outline.state.tried_keys += 1;
+            self.probe.outline.state.tried_texts += 1;
             self.probe.outline.others.get_or_insert_default();
             self.probe.steps.set(self.probe.steps.get() + 1);
         }
@@ -385,9 +388,12 @@ impl<'de> MapAccess<'de> for EntryProbe<'_> {
     }
 }
 
-/// The elements of a list.
+/// The elements of a list or a tuple.
 struct ElementProbe<'p> {
     probe: Probe<'p>,
+    /// The next element of a tuple.
+    next: usize,
+    /// How many elements of a list follow.
     left: usize,
 }
 
@@ -398,11 +404,28 @@ impl<'de> SeqAccess<'de> for ElementProbe<'_> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, TypedFailure> {
-        let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
-        self.left = left;
         let Probe { outline, text, above, steps } = &mut self.probe;
-        let elements = outline.elements.get_or_insert_default();
-        seed.deserialize(Probe { outline: elements, text, above: *above, steps }).map(Some)
+        let Some(item) = outline.items.get_mut(self.next) else {
+            let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
+            self.left = left;
+            let elements = outline.elements.get_or_insert_default();
+            return seed.deserialize(Probe { outline: elements, text, above: *above, steps }).map(Some);
+        };
+        self.next += 1;
+        let tried = item.state.tried_texts;
+        let text = if text.is_empty() { TEXTS.get(tried).unwrap_or(text) } else { text };
+        if item.state.is_complete {
+            // The elements after it may need another pass.
+            return stand_in(seed, text).map(Some);
+        }
+        let element = seed.deserialize(Probe { outline: item, text, above: *above, steps });
+        if element.is_err() && tried + 1 < TEXTS.len() {
+            // The next pass tries another text.
+            item.state.tried_texts += 1;
+            item.state.is_complete = false;
+            steps.set(steps.get() + 1);
+        }
+        element.map(Some)
     }
 }
 
@@ -446,7 +469,7 @@ impl<'de> VariantAccess<'de> for VariantProbe<'_> {
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, TypedFailure> {
-        self.content().list(length, visitor)
+        self.content().list(Some(length), visitor)
     }
 
     fn struct_variant<V: Visitor<'de>>(

@@ -19,6 +19,7 @@ pub(crate) enum Shape {
     Secret,
     Option(Box<Self>),
     List(Box<Self>),
+    Tuple(Vec<Self>),
     Map(Box<Self>),
     Newtype(&'static str, Box<Self>),
     Struct(&'static [&'static str], Vec<Self>),
@@ -72,6 +73,7 @@ fn shape() -> impl Strategy<Value = Shape> + Clone {
             }),
             inner.clone().prop_map(|inner| Shape::List(Box::new(inner))),
             inner.clone().prop_map(|inner| Shape::Map(Box::new(inner))),
+            proptest::collection::vec(inner.clone(), 1..4).prop_map(Shape::Tuple),
             inner.clone().prop_map(|inner| Shape::Newtype(String::from("N").leak(), Box::new(inner))),
             inner.clone().prop_map(|inner| Shape::Buffered(Box::new(in_lower_case(inner)))),
             fields(inner.clone()),
@@ -94,6 +96,7 @@ fn in_lower_case(shape: Shape) -> Shape {
     match shape {
         Shape::Option(of) => Shape::Option(inner(of)),
         Shape::List(of) => Shape::List(inner(of)),
+        Shape::Tuple(shapes) => Shape::Tuple(all(shapes)),
         Shape::Map(of) => Shape::Map(inner(of)),
         Shape::Newtype(name, of) => Shape::Newtype(name, inner(of)),
         Shape::Buffered(of) => Shape::Buffered(inner(of)),
@@ -120,6 +123,10 @@ pub(crate) fn values(shape: &Shape) -> BoxedStrategy<Json> {
         Shape::Option(inner) => prop_oneof![values(inner), Just(Json::Null)].boxed(),
         Shape::Newtype(_, inner) | Shape::Buffered(inner) => values(inner),
         Shape::List(inner) => proptest::collection::vec(values(inner), 0..3).prop_map(Json::from).boxed(),
+        Shape::Tuple(shapes) => {
+            let elements: Vec<_> = shapes.iter().map(values).collect();
+            elements.prop_map(Json::from).boxed()
+        }
         Shape::Map(inner) => {
             proptest::collection::hash_map(proptest::sample::select(&KEYS[..]), values(inner), 0..3)
                 .prop_map(|members| members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())

@@ -64,6 +64,7 @@ impl<'de> DeserializeSeed<'de> for Seed<'_> {
             }
             Shape::Option(_) => deserializer.deserialize_option(self),
             Shape::List(_) => deserializer.deserialize_seq(self),
+            Shape::Tuple(shapes) => deserializer.deserialize_tuple(shapes.len(), self),
             Shape::Map(_) => deserializer.deserialize_map(self),
             Shape::Newtype(name, _) => deserializer.deserialize_newtype_struct(name, self),
             Shape::Struct(fields, _) => deserializer.deserialize_struct("S", fields, self),
@@ -145,8 +146,18 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Read, A::Error> {
-        let Shape::List(inner) = self.0 else { return Err(A::Error::custom("no list")) };
         let mut elements = Vec::new();
+        let inner = match self.0 {
+            Shape::List(inner) => inner,
+            Shape::Tuple(shapes) => {
+                for (index, shape) in shapes.iter().enumerate() {
+                    let element = access.next_element_seed(Seed(shape))?;
+                    elements.push(element.ok_or_else(|| A::Error::invalid_length(index, &"a tuple"))?);
+                }
+                return Ok(Read::List(elements));
+            }
+            _ => return Err(A::Error::custom("no list")),
+        };
         while let Some(element) = access.next_element_seed(Seed(inner))? {
             elements.push(element);
         }

@@ -1,0 +1,56 @@
+//! The value that an error of a table is about.
+//!
+//! serde reports an error in one of its buffers at the table around it. Which value is wrong is found by trying: with another
+//! value in its place, the type accepts the table.
+
+use alloc::vec::Vec;
+
+use serde::de::DeserializeOwned;
+
+use super::probe::TEXTS;
+use super::{TypedError, TypedErrorKind, from_value};
+use crate::tree::{Key, Kind, Number, Text, Value};
+
+/// Of more values none is tried: each costs some reads of the whole tree.
+const MAX_LEAVES: usize = 32;
+
+/// The key of the wrong value below the key of `error`, and a value that is accepted there. `None` if the error is about the
+/// table itself or about several values.
+pub(super) fn culprit<T: DeserializeOwned>(tree: &Value, error: &TypedError) -> Option<(Key, Value)> {
+    let around = tree.get(&error.key)?;
+    let is_table = around.as_table().is_some() || around.as_array().is_some();
+    let is_of_value = !matches!(
+        error.kind,
+        TypedErrorKind::Missing { .. }
+            | TypedErrorKind::UnknownField { .. }
+            | TypedErrorKind::Duplicate { .. }
+    );
+    let mut leaves = Vec::new();
+    around.leaves_and_elements(&mut |below, leaf| leaves.push((below.clone(), leaf)));
+    if !is_table || !is_of_value || leaves.len() > MAX_LEAVES {
+        return None;
+    }
+    let is_accepted = |key: &Key, value: &Value| {
+        let next = from_value::<T>(&tree.with_value_at(key.segments(), Some(value))).err();
+        next.is_none_or(|next| !next.key.starts_with(&error.key) && !error.key.starts_with(&next.key))
+    };
+    leaves.into_iter().find_map(|(below, leaf)| {
+        let key = below.segments().iter().fold(error.key.clone(), |key, segment| key.join(segment.clone()));
+        let value = others(leaf, &error.kind).find(|value| is_accepted(&key, value))?;
+        Some((key, value))
+    })
+}
+
+/// Other values for the place of one.
+fn others<'v>(leaf: &'v Value, kind: &TypedErrorKind) -> impl Iterator<Item = Value> + use<'v> {
+    let names: &[&'static str] = match kind {
+        TypedErrorKind::UnknownVariant { expected, .. } => expected,
+        _ => &[],
+    };
+    let text = |text: &&'static str| Kind::String(Text::new_static(text));
+    let kinds =
+        [Kind::Number(Number::Int(1)), Kind::Bool(true), Kind::Null, Kind::Array([].into_iter().collect())];
+    let kinds = kinds.into_iter().chain(names.iter().map(text)).chain(TEXTS.iter().map(text));
+    let shadowed = leaf.shadowed().last().filter(|value| !matches!(value.kind(), Kind::Unset));
+    shadowed.cloned().into_iter().chain(kinds.map(|kind| leaf.with_kind(kind)))
+}

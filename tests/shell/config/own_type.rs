@@ -910,7 +910,7 @@ fn a_mistake_in_a_buffered_type_is_reported_at_its_own_place() {
     }
     let good = "name = 'a'\nlow = 1\nhigh = 2\nstorage = { kind = 'disk', path = '/', max_mb = 1 }\n";
     let open = |change: (&str, &str), variables: &[(&str, &str)]| {
-        let dir = TestDir::new().file("app.toml", &good.replace(change.0, change.1));
+        let dir = TestDir::new().file("app.toml", good.replace(change.0, change.1));
         let builder = Config::<Settings>::builder().file(dir.path("app.toml")).env_prefix("APP");
         let error = builder.environment(Environment::of(variables.iter().copied())).open().err().unwrap();
         let [one] = error.diagnostics() else { panic!("{error}") };

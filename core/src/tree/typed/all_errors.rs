@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use serde::de::DeserializeOwned;
 
-use super::culprit::culprit;
+use super::culprit::{Tries, culprit};
 use super::notes::ReadNotes;
 use super::probe::TEXTS;
 use super::{Mistakes, TypedError, TypedErrorKind, from_value, read_once};
@@ -34,6 +34,7 @@ pub(super) fn all_errors<T: DeserializeOwned>(root: &Value, first: TypedError) -
     let mut made_up: BTreeMap<Key, usize> = BTreeMap::new();
     let mut last: BTreeSet<Key> = BTreeSet::new();
     let mut unknown = Vec::new();
+    let mut tries = None;
     let mut next = Some(first);
     while let Some(error) = next.take() {
         let is_of =
@@ -57,7 +58,8 @@ pub(super) fn all_errors<T: DeserializeOwned>(root: &Value, first: TypedError) -
                 );
                 let shadowed = tree.get(&key).and_then(|value| value.shadowed().last());
                 let shadowed = shadowed.filter(|value| !matches!(value.kind(), Kind::Unset)).cloned();
-                if let Some((key, accepted)) = culprit::<T>(&tree, &error) {
+                let tries = tries.get_or_insert_with(|| Tries::of(root));
+                if let Some((key, accepted)) = culprit::<T>(&tree, &error, tries) {
                     errors.push(TypedError {
                         origin: tree.get(&key).map(|wrong| wrong.origin().clone()),
                         key: key.clone(),

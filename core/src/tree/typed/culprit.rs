@@ -11,26 +11,54 @@ use super::probe::TEXTS;
 use super::{TypedError, TypedErrorKind, from_value};
 use crate::tree::{Key, Kind, Number, Text, Value};
 
-/// Of more values none is tried: each costs some reads of the whole tree.
+/// How often the tree is read for one report, and how many values are read then.
+const MAX_READS: usize = 500;
+const MAX_VALUES: usize = 1_000_000;
+/// In a larger table none is tried.
 const MAX_LEAVES: usize = 32;
+
+/// How many times the tree may still be read.
+pub(super) struct Tries(usize);
+
+impl Tries {
+    pub(super) fn of(tree: &Value) -> Self {
+        let mut values = 1;
+        tree.leaves_and_elements(&mut |_, _| values += 1);
+        Self((MAX_VALUES / values).min(MAX_READS))
+    }
+
+    fn take(&mut self) -> bool {
+        let left = self.0.checked_sub(1);
+        self.0 = left.unwrap_or_default();
+        left.is_some()
+    }
+}
 
 /// The key of the wrong value below the key of `error`, and a value that is accepted there. `None` if the error is about the
 /// table itself or about several values.
-pub(super) fn culprit<T: DeserializeOwned>(tree: &Value, error: &TypedError) -> Option<(Key, Value)> {
+pub(super) fn culprit<T: DeserializeOwned>(
+    tree: &Value,
+    error: &TypedError,
+    tries: &mut Tries,
+) -> Option<(Key, Value)> {
     let around = tree.get(&error.key)?;
     let is_table = around.as_table().is_some() || around.as_array().is_some();
-    let is_of_value = !matches!(
-        error.kind,
+    let is_of_value = match &error.kind {
         TypedErrorKind::Missing { .. }
-            | TypedErrorKind::UnknownField { .. }
-            | TypedErrorKind::Duplicate { .. }
-    );
+        | TypedErrorKind::UnknownField { .. }
+        | TypedErrorKind::Duplicate { .. } => false,
+        TypedErrorKind::Mismatch { found, .. } => !found.starts_with(around.type_name()),
+        _ => true,
+    };
     let mut leaves = Vec::new();
     around.leaves_and_elements(&mut |below, leaf| leaves.push((below.clone(), leaf)));
     if !is_table || !is_of_value || leaves.len() > MAX_LEAVES {
         return None;
     }
-    let is_accepted = |key: &Key, value: &Value| {
+    let mut is_accepted = |key: &Key, value: &Value| {
+        if !tries.take() {
+            return false;
+        }
         let next = from_value::<T>(&tree.with_value_at(key.segments(), Some(value))).err();
         next.is_none_or(|next| !next.key.starts_with(&error.key) && !error.key.starts_with(&next.key))
     };

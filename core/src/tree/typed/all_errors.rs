@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use serde::de::DeserializeOwned;
 
-use super::culprit::{Tries, culprit};
+use super::culprit::{Tries, culprit, is_about_a_part};
 use super::notes::ReadNotes;
 use super::probe::TEXTS;
 use super::{Mistakes, TypedError, TypedErrorKind, from_value, read_once};
@@ -66,6 +66,13 @@ pub(super) fn all_errors<T: DeserializeOwned>(root: &Value, first: TypedError) -
                         kind: error.kind,
                     });
                     (key, Some(accepted))
+                } else if shadowed.is_none() && is_about_a_part(&tree, &error) {
+                    // No made-up value would be accepted: serde makes null of it in a buffer.
+                    errors.push(error);
+                    made_up.insert(key.clone(), TEXTS.len());
+                    last.insert(key.clone());
+                    let value = tree.get(&key).cloned();
+                    (key, value)
                 } else {
                     errors.push(error);
                     (key, if is_extra { None } else { Some(shadowed.unwrap_or_else(|| stand_in(""))) })

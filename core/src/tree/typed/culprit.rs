@@ -41,18 +41,10 @@ pub(super) fn culprit<T: DeserializeOwned>(
     error: &TypedError,
     tries: &mut Tries,
 ) -> Option<(Key, Value)> {
-    let around = tree.get(&error.key)?;
-    let is_table = around.as_table().is_some() || around.as_array().is_some();
-    let is_of_value = match &error.kind {
-        TypedErrorKind::Missing { .. }
-        | TypedErrorKind::UnknownField { .. }
-        | TypedErrorKind::Duplicate { .. } => false,
-        TypedErrorKind::Mismatch { found, .. } => !found.starts_with(around.type_name()),
-        _ => true,
-    };
+    let around = tree.get(&error.key).filter(|_| tries.0 > 0 && is_about_a_part(tree, error))?;
     let mut leaves = Vec::new();
     around.leaves_and_elements(&mut |below, leaf| leaves.push((below.clone(), leaf)));
-    if !is_table || !is_of_value || leaves.len() > MAX_LEAVES {
+    if leaves.len() > MAX_LEAVES {
         return None;
     }
     let mut is_accepted = |key: &Key, value: &Value| {
@@ -67,6 +59,20 @@ pub(super) fn culprit<T: DeserializeOwned>(
         let value = others(leaf, &error.kind).find(|value| is_accepted(&key, value))?;
         Some((key, value))
     })
+}
+
+/// Whether an error at a table is probably about a value in it, which serde reads into a buffer.
+pub(super) fn is_about_a_part(tree: &Value, error: &TypedError) -> bool {
+    let Some(around) = tree.get(&error.key) else { return false };
+    let is_table = around.as_table().is_some() || around.as_array().is_some();
+    is_table
+        && match &error.kind {
+            TypedErrorKind::Missing { .. }
+            | TypedErrorKind::UnknownField { .. }
+            | TypedErrorKind::Duplicate { .. } => false,
+            TypedErrorKind::Mismatch { found, .. } => !found.starts_with(around.type_name()),
+            _ => true,
+        }
 }
 
 /// Other values for the place of one.

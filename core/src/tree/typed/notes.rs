@@ -1,5 +1,6 @@
 //! What is noticed while a type is read: members that no field reads; and in which order members are read.
 
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 use core::ptr;
@@ -15,7 +16,7 @@ pub(super) struct ReadNotes {
     ignored: Cell<*const Value>,
     unknown: RefCell<Vec<UnknownMember>>,
     /// Values that are read after the other members of their table.
-    last: Vec<*const Value>,
+    last: BTreeSet<*const Value>,
 }
 
 #[derive(Debug)]
@@ -27,7 +28,7 @@ struct UnknownMember {
 
 impl ReadNotes {
     pub(super) fn new() -> Self {
-        Self { ignored: Cell::new(ptr::null()), unknown: RefCell::default(), last: Vec::new() }
+        Self { ignored: Cell::new(ptr::null()), unknown: RefCell::default(), last: BTreeSet::new() }
     }
 
     /// Reads the values at these keys, and those around them, after the other members of their tables.

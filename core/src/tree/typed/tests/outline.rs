@@ -20,7 +20,7 @@ struct All {
     address: SocketAddr,
     late: NonZeroU16,
     tags: Vec<String>,
-    pair: (u8, u8),
+    pair: (u8, String),
     servers: Vec<Server>,
     tenants: BTreeMap<String, Server>,
     by_number: BTreeMap<u16, bool>,
@@ -86,6 +86,9 @@ fn lines<T: DeserializeOwned>() -> Vec<String> {
         }
         outline.others.iter().for_each(|others| walk(others, &alloc::format!("{at}.*"), lines));
         outline.elements.iter().for_each(|elements| walk(elements, &alloc::format!("{at}[]"), lines));
+        for (index, item) in outline.items.iter().enumerate() {
+            walk(item, &alloc::format!("{at}[{index}]"), lines);
+        }
     }
     let mut lines = Vec::new();
     walk(&Outline::of::<T>(), "", &mut lines);
@@ -114,7 +117,8 @@ fn every_key_of_a_type_is_found_with_its_types() {
         ".node.children[].value: integer",
         ".node.value: integer",
         ".pair: array",
-        ".pair[]: integer",
+        ".pair[0]: integer",
+        ".pair[1]: string",
         ".password: string secret",
         ".port: integer or null",
         ".ratio: number",
@@ -129,7 +133,8 @@ fn every_key_of_a_type_is_found_with_its_types() {
         ".storage.Disk.size: integer",
         ".storage.Memory: integer",
         ".storage.Pair: array",
-        ".storage.Pair[]: integer",
+        ".storage.Pair[0]: integer",
+        ".storage.Pair[1]: integer",
         ".tagged: ~any",
         ".tags: array",
         ".tags[]: string",

@@ -1,0 +1,104 @@
+//! Secrets that the type or the builder names.
+
+use super::*;
+
+#[test]
+fn a_secret_is_redacted_by_its_type_and_by_its_key() {
+    #[derive(Debug, Deserialize)]
+    struct Secrets {
+        password: Option<speckit::Secret<String>>,
+        token: String,
+        nested: BTreeMap<String, Vec<speckit::Secret<u32>>>,
+    }
+    let config = Config::<Secrets>::builder()
+        .defaults_toml("token = 'tok-one'\nnested.a = [12345, 67890]\n")
+        .env_prefix("APP")
+        .environment(Environment::of([("APP_PASSWORD", "hunter2-is-long")]))
+        .secret("token")
+        .open()
+        .unwrap();
+    insta::assert_snapshot!(config.snapshot().to_text(), @r#"
+    nested.a = ["[redacted]", "[redacted]"]
+    password = "[redacted]"
+    token = "[redacted]"
+    "#);
+    let settings = config.current();
+    assert_eq!(settings.password.as_ref().unwrap().expose(), "hunter2-is-long");
+    assert_eq!((settings.nested["a"][1].expose(), settings.token.as_str()), (&67890, "tok-one"));
+    let shown = format!("{settings:?} {:?}", config.snapshot().explain("password").unwrap());
+    assert!(!shown.contains("hunter2"), "{shown}");
+}
+
+#[test]
+fn a_secret_of_the_type_is_read_from_a_file() {
+    #[derive(Debug, Deserialize)]
+    struct Settings {
+        password: speckit::Secret<String>,
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("password");
+    std::fs::write(&path, "hunter2\n").unwrap();
+    let environment = Environment::of([("APP_PASSWORD_FILE", path.to_str().unwrap())]);
+    let config = Config::<Settings>::builder().env_prefix("APP").environment(environment).open().unwrap();
+    assert_eq!(config.current().password.expose(), "hunter2");
+}
+
+#[test]
+fn a_misspelt_secret_is_not_shown_and_a_secret_that_no_key_has_is_refused() {
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only what is shown matters")]
+    struct Settings {
+        token: Option<speckit::Secret<String>>,
+        server: Option<Server>,
+        servers: Option<Vec<Server>>,
+    }
+    let text = "tokn = 'hunter2-is-long'\nTOKEN = 'hunter3-is-long'\nserver = { host = 'a', hsot = 'hunter4-is-long' }\n";
+    let dir = TestDir::new().file("app.toml", text);
+    let builder = || Config::<Settings>::builder().file(dir.path("app.toml")).secret("server.host");
+    let snapshot = builder().open().unwrap().snapshot();
+    let shown = [
+        snapshot.to_text(),
+        snapshot.show(speckit::Show::Origins),
+        snapshot.show(speckit::Show::Json),
+        snapshot.warnings().to_string(),
+        snapshot.explain("tokn").unwrap().to_text(),
+        builder().deny_unknown_fields(true).open().err().unwrap().to_string(),
+    ];
+    for text in shown {
+        assert!(!text.contains("hunter"), "{text}");
+    }
+    for key in ["passwrd", "server.hots", "servers.host", "token.x"] {
+        let error = builder().secret(key).open().err().unwrap();
+        assert_eq!(error.diagnostics()[0].code, "rule/key", "{error}");
+    }
+    assert!(builder().secret("servers").open().is_ok());
+}
+
+#[test]
+fn a_value_in_the_place_of_a_table_or_list_of_secrets_is_not_shown() {
+    use speckit::Secret;
+
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only what is shown matters")]
+    struct User {
+        name: String,
+        token: Secret<String>,
+    }
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only what is shown matters")]
+    struct Settings {
+        list: Vec<Secret<String>>,
+        map: BTreeMap<String, Secret<String>>,
+        pair: (Secret<String>, u8),
+        user: User,
+        users: BTreeMap<String, User>,
+    }
+    let text = "list = 'hunter1-is-long'\nmap = 'hunter2-is-long'\npair = 'hunter3-is-long'\nuser = 'hunter4-is-long'\n[users]\nann = 'hunter5-is-long'\n";
+    let dir = TestDir::new().file("app.toml", text);
+    let error = Config::<Settings>::builder().file(dir.path("app.toml")).open().err().unwrap();
+    assert_eq!(error.diagnostics().len(), 5, "{error}");
+    assert!(!error.to_string().contains("hunter"), "{error}");
+    let good = "list = []\nmap = {}\npair = ['a', 1]\nuser = { name = 'Bob', token = 'b' }\nusers = {}\n";
+    let config = Config::<Settings>::builder().defaults_toml(good).open().unwrap();
+    assert!(config.snapshot().explain("user").unwrap().to_text().contains("Bob"));
+}

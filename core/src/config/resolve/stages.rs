@@ -10,6 +10,7 @@ use core::fmt;
 
 use serde::de::DeserializeOwned;
 
+use super::untyped::with_texts_for;
 use super::{KeyRules, Rules};
 use crate::config::redact::Masks;
 use crate::config::source::document_forms;
@@ -95,7 +96,7 @@ impl Checked {
     /// [`Refused`] with every value that does not fit `T`, every missing one and the unknown keys; or only with unknown keys,
     /// if the rules make them errors.
     pub fn typed<T: DeserializeOwned>(mut self) -> Result<Resolved<T>, Refused> {
-        if let Some(root) = self.with_texts_for::<T>() {
+        if let Some(root) = with_texts_for::<T>(self.merged.root(), &self.layers, &self.keys) {
             self.source_fingerprint = root.fingerprint();
             self.merged = self.merged.with_root(root);
         }
@@ -274,7 +275,8 @@ impl Refused {
     #[must_use]
     pub fn with_type<T: DeserializeOwned>(mut self, rules: &Rules) -> Self {
         let Some(merged) = self.merged.as_deref().filter(|_| rules.schema().is_none()) else { return self };
-        let (errors, unknown) = match read::<T>(merged.root()) {
+        let tree = with_texts_for::<T>(merged.root(), &self.layers, rules.keys());
+        let (errors, unknown) = match read::<T>(tree.as_ref().unwrap_or(merged.root())) {
             Ok((_, unknown)) => (Vec::new(), unknown),
             Err(Mistakes { errors, unknown }) => (errors, unknown),
         };

@@ -6,13 +6,14 @@ use alloc::vec::Vec;
 
 use serde::de::DeserializeOwned;
 
-use super::{Checked, KeyRules};
+use super::KeyRules;
+use crate::config::Layer;
 use crate::config::schema::Facts;
 use crate::config::source::text_value;
 use crate::tree::typed::{TypedError, TypedErrorKind, error_besides_missing};
 use crate::tree::{Key, Kind, LayerKind, Number, TypeSet, Value};
 
-/// More attempts are not made: then the texts stay strings.
+/// More attempts are not made: then the texts keep their most likely reading.
 const MAX_ATTEMPTS: usize = 500;
 
 /// A text, and the values that it may be.
@@ -23,48 +24,49 @@ struct UntypedText {
     readings: Vec<Value>,
 }
 
-impl Checked {
-    /// The tree in which each text of unknown type is what `T` accepts: what it would be in a file without quotes, that is a
-    /// number such as `5` or `0.5` (not `00123`) or `true` or `false`, else a string, else any form of a number, a boolean, a list
-    /// and a table. If none of the attempts is accepted, the most likely one. `None` if there is no such text.
-    pub(super) fn with_texts_for<T: DeserializeOwned>(&self) -> Option<Value> {
-        let texts = self.untyped_texts();
-        if texts.is_empty() {
-            return None;
-        }
-        let root = self.merged.root();
-        let mut search = Search { root, chosen: texts.iter().map(|_| Some(0)).collect(), texts };
-        for _ in 0..search.texts.len() {
-            let Some(error) = search.error::<T>() else { break };
-            // An error below a buffered value names only the buffered value.
-            let related = |text: &UntypedText| is_related(&text.key, &error.key);
-            let group: Vec<usize> =
-                search.texts.iter().enumerate().filter(|(_, text)| related(text)).map(|(at, _)| at).collect();
-            if !search.one_by_one::<T>(&group, &error) && !search.all_together::<T>(&group, &error) {
-                break;
-            }
-        }
-        Some(search.tree(&search.chosen))
+/// The tree in which each text of unknown type is what `T` accepts: what it would be in a file without quotes, that is a
+/// number such as `5` or `0.5` (not `00123`) or `true` or `false`, else a string, else any form of a number, a boolean, a list
+/// and a table. If none of the attempts is accepted, the most likely one. `None` if there is no such text.
+pub(super) fn with_texts_for<T: DeserializeOwned>(
+    root: &Value,
+    layers: &[Layer],
+    keys: &KeyRules,
+) -> Option<Value> {
+    let texts = untyped_texts(root, layers, keys);
+    if texts.is_empty() {
+        return None;
     }
+    let mut search = Search { root, chosen: texts.iter().map(|_| Some(0)).collect(), texts };
+    for _ in 0..search.texts.len() {
+        let Some(error) = search.error::<T>() else { break };
+        // An error below a buffered value names only the buffered value.
+        let related = |text: &UntypedText| is_related(&text.key, &error.key);
+        let group: Vec<usize> =
+            search.texts.iter().enumerate().filter(|(_, text)| related(text)).map(|(at, _)| at).collect();
+        if !search.one_by_one::<T>(&group, &error) && !search.all_together::<T>(&group, &error) {
+            break;
+        }
+    }
+    Some(search.tree(&search.chosen))
+}
 
-    fn untyped_texts(&self) -> Vec<UntypedText> {
-        let mut texts: Vec<UntypedText> = Vec::new();
-        for layer in &self.layers {
-            if !matches!(layer.root().origin().layer(), LayerKind::Env | LayerKind::Override) {
-                continue;
-            }
-            layer.root().leaves_and_elements(&mut |key, leaf| {
-                let winner = self.merged.root().get(key).filter(|value| value.origin() == leaf.origin());
-                if let Some((value, Kind::String(text))) = winner.map(|value| (value, value.kind()))
-                    && (self.keys.is_untyped(key) || (text.is_empty() && self.keys.is_nullable(key)))
-                    && texts.iter().all(|known| known.key != *key)
-                {
-                    texts.push(UntypedText { key: key.clone(), readings: readings(value, text) });
-                }
-            });
+fn untyped_texts(root: &Value, layers: &[Layer], keys: &KeyRules) -> Vec<UntypedText> {
+    let mut texts: Vec<UntypedText> = Vec::new();
+    for layer in layers {
+        if !matches!(layer.root().origin().layer(), LayerKind::Env | LayerKind::Override) {
+            continue;
         }
-        texts
+        layer.root().leaves_and_elements(&mut |key, leaf| {
+            let winner = root.get(key).filter(|value| value.origin() == leaf.origin());
+            if let Some((value, Kind::String(text))) = winner.map(|value| (value, value.kind()))
+                && (keys.is_untyped(key) || (text.is_empty() && keys.is_nullable(key)))
+                && texts.iter().all(|known| known.key != *key)
+            {
+                texts.push(UntypedText { key: key.clone(), readings: readings(value, text) });
+            }
+        });
     }
+    texts
 }
 
 impl KeyRules {

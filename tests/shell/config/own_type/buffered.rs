@@ -273,3 +273,24 @@ fn a_mistake_in_a_buffered_type_is_reported_at_its_own_place() {
         "storage.max_mb APP_STORAGE__MAX_MB: expected u64 from 0 to 18446744073709551615, found a number out of range"
     );
 }
+
+#[test]
+fn a_mistake_elsewhere_makes_no_text_below_a_buffered_type_wrong() {
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only the mistakes matter")]
+    struct Two {
+        port: u16,
+        untagged: Untagged,
+        flat: Flat,
+    }
+    let variables = [
+        ("APP_PORT", "high"),
+        ("APP_UNTAGGED__X", "1"),
+        ("APP_UNTAGGED__ON", "true"),
+        ("APP_FLAT__LIMIT", "5"),
+    ];
+    let error = Config::<Two>::builder().env_prefix("APP").environment(Environment::of(variables)).open();
+    let error = error.err().unwrap();
+    let keys: Vec<_> = error.diagnostics().iter().map(|one| one.key.to_string()).collect();
+    assert_eq!(keys, ["port"], "{error}");
+}

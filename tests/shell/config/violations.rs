@@ -73,6 +73,12 @@ fn violations_are_reported_at_the_places_of_their_keys() {
 }
 
 #[test]
+fn an_error_without_a_violation_refuses_too() {
+    let text = report(|builder| builder.validate(|_| Err(Violations::default())));
+    assert!(text.contains("refused by the application: a rule gives no reason"), "{text}");
+}
+
+#[test]
 fn errors_of_garde_have_keys_and_places() {
     let rule = |settings: &Settings| garde::Validate::validate(settings);
     insta::assert_snapshot!(report(|builder| builder.validate(rule)), @r#"

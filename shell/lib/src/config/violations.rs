@@ -29,8 +29,9 @@ use speckit_core::config::resolve::Violation;
 pub struct Violations(Vec<Violation>);
 
 impl Violations {
+    /// At least one, since a rule that returns an error refuses the configuration.
     pub(crate) fn into_vec(self) -> Vec<Violation> {
-        self.0
+        if self.0.is_empty() { Self::general("a rule gives no reason".into()).0 } else { self.0 }
     }
 
     /// About no single key.

@@ -41,7 +41,10 @@ pub(super) fn culprit<T: DeserializeOwned>(
     error: &TypedError,
     tries: &mut Tries,
 ) -> Option<(Key, Value)> {
-    let around = tree.get(&error.key).filter(|_| tries.0 > 0 && is_about_a_part(tree, error))?;
+    // The name of a variant decides what is read beside it, so a made-up one does not do.
+    let is_variant = matches!(error.kind, TypedErrorKind::UnknownVariant { .. });
+    let is_candidate = tries.0 > 0 && (is_variant || is_about_a_part(tree, error));
+    let around = tree.get(&error.key).filter(|_| is_candidate)?;
     let mut leaves = Vec::new();
     around.leaves_and_elements(&mut |below, leaf| leaves.push((below.clone(), leaf)));
     if leaves.len() > MAX_LEAVES {

@@ -294,3 +294,18 @@ fn a_mistake_elsewhere_makes_no_text_below_a_buffered_type_wrong() {
     let keys: Vec<_> = error.diagnostics().iter().map(|one| one.key.to_string()).collect();
     assert_eq!(keys, ["port"], "{error}");
 }
+
+#[test]
+fn a_missing_key_is_reported_beside_an_unknown_variant_of_a_tagged_enum() {
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only the mistakes matter")]
+    struct Two {
+        internal: Internal,
+        token: String,
+    }
+    let defaults = "internal = { kind = 'dsik', path = '/', max_mb = 1 }\n";
+    let error = Config::<Two>::builder().defaults_toml(defaults).open().err().unwrap();
+    let mut keys: Vec<_> = error.diagnostics().iter().map(|one| one.key.to_string()).collect();
+    keys.sort();
+    assert_eq!(keys, ["internal.kind", "token"], "{error}");
+}

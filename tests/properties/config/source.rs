@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use speckit_core::config::redact::Masks;
 use speckit_core::config::report::{Style, render};
 use speckit_core::config::resolve::{Document, Inputs, Rules};
@@ -349,19 +349,33 @@ fn a_long_chain_over_a_deep_tree_is_explained_without_overflow() {
     }
 }
 
-/// The deepest trees that are still checked, by `allOf` and by the keywords that valico checks.
+/// The deepest trees that are still checked, through every keyword that combines subschemas.
 #[test]
 fn a_deep_tree_is_checked_without_overflow() {
     for chain in [1, 2, 4, 8, 16, 30] {
-        for combine in ["allOf", "anyOf", "oneOf"] {
-            let mut inner = serde_json::json!({ "properties": { "a": { "$ref": "#" } } });
+        let combinations: [(&str, fn(Json) -> Json); 9] = [
+            ("allOf", |inner| json!({ "allOf": [inner] })),
+            ("anyOf", |inner| json!({ "anyOf": [false, inner] })),
+            ("oneOf", |inner| json!({ "oneOf": [false, inner] })),
+            ("not", |inner| json!({ "not": { "not": inner } })),
+            ("if", |inner| json!({ "if": inner, "then": true, "else": false })),
+            ("then", |inner| json!({ "if": true, "then": inner })),
+            ("dependentSchemas", |inner| json!({ "dependentSchemas": { "a": inner } })),
+            ("unevaluatedProperties", |inner| json!({ "allOf": [inner], "unevaluatedProperties": { "$ref": "#" } })),
+            ("contains", |inner| json!({ "allOf": [inner, { "contains": { "$ref": "#" } }] })),
+        ];
+        for (combine, wrap) in combinations {
+            let mut inner = json!({ "properties": { "a": { "$ref": "#" } } });
             for _ in 0..chain {
-                inner = serde_json::json!({ combine: [inner] });
+                inner = wrap(inner);
             }
-            let validator = compile(&inner).unwrap().validator();
+            inner["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
+            let Ok(schema) = compile(&inner) else { continue };
+            let validator = schema.validator();
             let mut checked = 0;
             for depth in (1..100).step_by(3) {
-                let text = format!("{}1{}", "{\"a\":".repeat(depth), "}".repeat(depth));
+                let (open, close) = if combine == "contains" { ("[", "]") } else { ("{\"a\":", "}") };
+                let text = format!("{}1{}", open.repeat(depth), close.repeat(depth));
                 let value = read(&text, Language::Json).unwrap();
                 let found = validator.check(value.root());
                 assert!(found.iter().all(|diagnostic| diagnostic.code == "schema/unsupported"), "{found:?}");

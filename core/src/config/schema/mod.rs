@@ -11,12 +11,12 @@
 #[cfg(not(feature = "schema"))]
 mod absent;
 #[cfg(feature = "schema")]
-mod draft7;
+mod json_schema;
 mod facts;
 
 #[cfg(not(feature = "schema"))]
 pub use absent::{Schema, SchemaValidator};
 #[cfg(feature = "schema")]
-pub use draft7::{Documents, Schema, SchemaMap, SchemaMapError, SchemaValidator, file_address, schema_paths};
+pub use json_schema::{Documents, Schema, SchemaMap, SchemaMapError, SchemaValidator, file_address, schema_paths};
 pub(crate) use facts::NamedVariable;
 pub use facts::{Facts, Reload};

@@ -50,16 +50,18 @@ fn renamed(
     match value.kind() {
         Kind::Array(elements) => {
             let elements = elements.iter().enumerate().map(|(index, element)| {
-                let of = nodes.iter().filter_map(|id| graph.node(*id).of_element(index)).collect();
-                inside(Segment::Index(index), of, element)
+                let segment = Segment::Index(index);
+                let of = graph.below(&nodes, &segment);
+                inside(segment, of, element)
             });
             Value::array(elements.collect::<Vec<_>>(), value.origin().clone())
         }
         Kind::Table(members) => {
             let mut renamed = Table::new();
             for (name, member) in members {
-                let of = nodes.iter().flat_map(|id| graph.node(*id).of_member(name)).collect();
-                renamed.insert(name.clone(), inside(Segment::Name(name.clone()), of, member));
+                let segment = Segment::Name(name.clone());
+                let of = graph.below(&nodes, &segment);
+                renamed.insert(name.clone(), inside(segment, of, member));
             }
             for (former, present) in former_names(graph, &nodes) {
                 let Some(member) = renamed.get(&former).filter(|_| former != present).cloned() else {
@@ -102,15 +104,12 @@ fn find_deprecated(
             None => diagnostic.help("remove it"),
         });
     }
-    let members = value.as_table().into_iter().flatten().map(|(name, member)| {
-        let of: Vec<NodeId> = nodes.iter().flat_map(|id| graph.node(*id).of_member(name)).collect();
-        (Segment::Name(name.clone()), of, member)
-    });
-    let elements = value.as_array().into_iter().flatten().enumerate().map(|(index, element)| {
-        let of = nodes.iter().filter_map(|id| graph.node(*id).of_element(index)).collect();
-        (Segment::Index(index), of, element)
-    });
-    for (segment, of, inner) in members.chain(elements) {
+    let members = value.as_table().into_iter().flatten();
+    let members = members.map(|(name, member)| (Segment::Name(name.clone()), member));
+    let elements = value.as_array().into_iter().flatten().enumerate();
+    let elements = elements.map(|(index, element)| (Segment::Index(index), element));
+    for (segment, inner) in members.chain(elements) {
+        let of = graph.below(&nodes, &segment);
         key.push(segment);
         find_deprecated(graph, &of, inner, key, diagnostics);
         key.pop();

@@ -153,19 +153,11 @@ impl Schema {
             if !visit(depth, &nodes) {
                 return;
             }
-            let mut next = Vec::new();
-            for id in nodes {
-                let node = self.graph.node(id);
-                match key.segments().get(depth) {
-                    Some(Segment::Name(name)) => next.extend(node.of_member(name)),
-                    Some(Segment::Index(index)) => {
-                        next.extend(node.of_element(*index));
-                        next.extend(node.contains());
-                    }
-                    None => {}
-                }
+            let Some(segment) = key.segments().get(depth) else { return };
+            here = self.graph.below(&nodes, segment);
+            if matches!(segment, Segment::Index(_)) {
+                here.extend(nodes.iter().flat_map(|id| self.graph.node(*id).contains()));
             }
-            here = next;
         }
     }
 
@@ -229,10 +221,10 @@ impl Schema {
         loop {
             let nodes = self.graph.with_parts(&here);
             let mut found: Option<(&Text, &str)> = None;
+            if self.take_other_names(&nodes) {
+                return None;
+            }
             for node in nodes.iter().map(|id| self.graph.node(*id)) {
-                if self.takes_other_names(node) {
-                    return None;
-                }
                 for name in node.properties.keys() {
                     let after =
                         behind(rest, name).filter(|after| after.is_empty() || after.starts_with("__"));
@@ -244,8 +236,9 @@ impl Schema {
                 }
             }
             let (name, after) = found?;
-            here = nodes.iter().flat_map(|id| self.graph.node(*id).of_member(name)).collect();
-            key.push(Segment::Name(name.clone()));
+            let segment = Segment::Name(name.clone());
+            here = self.graph.below(&nodes, &segment);
+            key.push(segment);
             match after.strip_prefix("__") {
                 Some(below) => rest = below,
                 None => {
@@ -256,11 +249,20 @@ impl Schema {
         }
     }
 
-    /// Whether the node allows members that it does not name.
-    fn takes_other_names(&self, node: &SchemaNode) -> bool {
-        let silent = node.properties.is_empty() && node.patterns.is_empty() && node.additional.is_none();
-        let takes_rest = node.additional.is_none_or(|rest| !self.graph.node(rest).refuses);
-        node.reference.is_none() && (!node.patterns.is_empty() || (takes_rest && !silent))
+    /// Whether one of the nodes, which all apply to one table, allows members that it does not name.
+    fn take_other_names(&self, nodes: &[NodeId]) -> bool {
+        let nodes = || nodes.iter().map(|id| self.graph.node(*id));
+        let refuses = |rest: NodeId| self.graph.node(rest).refuses;
+        // `unevaluatedProperties: false` refuses what no other subschema of the table names.
+        let is_closed = nodes().any(|node| node.unevaluated_members.is_some_and(refuses));
+        nodes().filter(|node| node.reference.is_none()).any(|node| {
+            let is_silent = node.properties.is_empty() && node.additional.or(node.unevaluated_members).is_none();
+            let takes_rest = match node.additional {
+                Some(rest) => !refuses(rest),
+                None => !is_closed && !is_silent,
+            };
+            !node.patterns.is_empty() || takes_rest
+        })
     }
 
     /// The names that the schema gives to the members of a table, and whether it allows others.
@@ -274,11 +276,13 @@ impl Schema {
         let full = key.segments().len();
         let mut names = BTreeSet::new();
         let mut open = false;
-        self.visit(key, &mut |depth, node| {
-            if depth == full && node.reference.is_none() {
-                names.extend(node.properties.keys().filter(|name| wanted(name)).cloned());
-                open |= self.takes_other_names(node);
+        self.visit_while(key, &mut |depth, nodes| {
+            if depth == full {
+                let named = nodes.iter().flat_map(|id| self.graph.node(*id).properties.keys());
+                names.extend(named.filter(|name| wanted(name)).cloned());
+                open = self.take_other_names(nodes);
             }
+            true
         });
         (names, open)
     }

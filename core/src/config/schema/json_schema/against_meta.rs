@@ -1,25 +1,22 @@
 //! Compiling a schema, after checking its documents against the meta-schema.
 
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::vec::Vec;
 
-use crate::tree::typed::to_value;
-use crate::tree::{
-    Code, Diagnostic, Key, LayerKind, Origin, Severity, Source, TypeSet, Value, in_report_order,
-};
-
-use super::compile;
-use super::documents::{self, Documents};
+use super::compile::compile;
+use super::dialect::{Dialect, Draft};
+use super::documents::Documents;
+use super::meta_schema::{MetaSchema, meta_document};
 use super::schema::Schema;
 use super::violation::Violation;
-
-const META_TEXT: &str = include_str!("meta.json");
+use crate::tree::{Code, Diagnostic, Key, Severity, TypeSet, Value, in_report_order};
 
 impl Schema {
     /// Compiles a schema with the documents that it refers to.
     ///
     /// # Errors
-    /// Every error of the schema: `schema/invalid` where Draft 7 is violated, `schema/unsupported` for a `$ref`
+    /// Every error of the schema: `schema/invalid` where the draft is violated that `$schema` names (Draft 7 without one), `schema/unsupported` for a `$ref`
     /// without its document or one that refers only to itself.
     ///
     /// ```
@@ -35,18 +32,31 @@ impl Schema {
     /// # Ok::<(), Vec<speckit_core::Diagnostic>>(())
     /// ```
     pub fn compile(documents: &Documents) -> Result<Self, Vec<Diagnostic>> {
-        let mut documents = documents.clone();
-        if let Some(meta) = meta_document()
-            && documents.resource(documents::META_URL).is_none()
-        {
-            documents.add(documents::META_URL, &meta);
-        }
-        let diagnostics = against_meta(&documents);
+        let diagnostics = against_meta(documents);
         if diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
             return Err(diagnostics);
         }
-        let mut graph = compile::compile(&documents)?;
-        let warnings = diagnostics.into_iter().chain(core::mem::take(&mut graph.warnings)).collect();
+        let mut schema = Self::compile_proved(documents)?;
+        let warnings = diagnostics.into_iter().chain(schema.warnings.iter().cloned()).collect();
+        schema.warnings = in_report_order(warnings).into();
+        Ok(schema)
+    }
+
+    /// Compiles documents that are known to be schemas of their drafts, without checking that.
+    pub(super) fn compile_proved(documents: &Documents) -> Result<Self, Vec<Diagnostic>> {
+        let mut graph = match documents.missing_meta_schemas().as_slice() {
+            [] => compile(documents)?,
+            drafts => {
+                let mut documents = documents.clone();
+                for draft in drafts {
+                    if let Some(meta) = meta_document(*draft) {
+                        documents.add(draft.address(), &meta);
+                    }
+                }
+                compile(&documents)?
+            }
+        };
+        let warnings = core::mem::take(&mut graph.warnings);
         let mut schema = Self::of_graph(graph);
         schema.warnings = in_report_order(warnings).into();
         schema.named_variables = schema.find_named_variables().into();
@@ -54,43 +64,59 @@ impl Schema {
     }
 }
 
-fn meta_document() -> Option<Value> {
-    let source = Source::fragment(LayerKind::Defaults, "draft-07", "");
-    let meta: serde_json::Value = serde_json::from_str(META_TEXT).unwrap_or_default();
-    to_value(&meta, &Origin::whole(&source)).ok()
-}
-
-/// Checks every document against the meta-schema. In a document of another draft, keywords that Draft 7 does not
-/// define are ignored with a warning.
+/// Checks every document against the meta-schema of its draft. In a document of an unknown dialect, what the meta-schema
+/// of Draft 7 refuses is a warning.
 fn against_meta(documents: &Documents) -> Vec<Diagnostic> {
-    let Some(meta) = meta_document() else { return Vec::new() };
-    let Ok(graph) = compile::compile(&Documents::new(documents::META_URL, &meta)) else {
-        return Vec::new();
-    };
-    let validator = Schema::of_graph(graph).validator();
-    let mut violations = Vec::new();
-    for document in documents.texts() {
-        let named = document.member("$schema").and_then(Value::as_str);
-        let other = named
-            .filter(|named| named.trim_end_matches('#').replace("https:", "http:") != documents::META_URL);
-        if let (Some(other), Some(at)) = (other, document.member("$schema")) {
-            let message = format!("`{other}` is read as Draft 7");
-            violations.push(
-                Diagnostic::warning(Code::SchemaUnsupported, Key::of(["$schema"]), message).at(at.origin()),
-            );
+    let mut meta_schemas = BTreeMap::new();
+    let mut found = Vec::new();
+    for (document, dialect) in documents.texts() {
+        let draft = dialect.draft;
+        let unknown_dialect = unknown_dialect(documents, document);
+        let is_known = unknown_dialect.is_none();
+        found.extend(unknown_dialect);
+        let meta = meta_schemas.entry(draft).or_insert_with(|| MetaSchema::of(draft));
+        if meta.as_ref().is_some_and(|meta| meta.accepts(document)) {
+            continue;
         }
-        violations.extend(validator.violations(document).into_iter().map(|diagnostic| {
-            let severity = if other.is_some() || is_stray_definition(&diagnostic) {
-                Severity::Warning
-            } else {
-                Severity::Error
-            };
-            let message = format!("not a Draft 7 schema: {}", diagnostic.message).into();
-            let invalid = Violation { code: Code::SchemaInvalid, message, ..diagnostic };
+        let Some(meta) = meta_document(draft) else { continue };
+        let meta = Documents::new(draft.address(), &meta);
+        let violations = Schema::compile_proved(&meta).map(|meta| meta.validator().violations(document));
+        found.extend(violations.unwrap_or_default().into_iter().map(|violation| {
+            let is_error = is_known && !is_stray_definition(&violation);
+            let severity = if is_error { Severity::Error } else { Severity::Warning };
+            let message = format!("not a {} schema: {}", draft.name(), violation.message).into();
+            let invalid = Violation { code: Code::SchemaInvalid, message, ..violation };
             Diagnostic { severity, ..invalid.into_diagnostic() }
         }));
     }
-    in_report_order(violations)
+    in_report_order(found)
+}
+
+/// The diagnostic for a `$schema` that names no dialect that can be read.
+fn unknown_dialect(documents: &Documents, document: &Value) -> Option<Diagnostic> {
+    let stated = document.member("$schema")?;
+    let named = stated.as_str()?;
+    let error = |message| Diagnostic::error(Code::SchemaUnsupported, Key::of(["$schema"]), message);
+    let diagnostic = match documents.meta_schema(named) {
+        _ if Draft::named(named).is_some() => return None,
+        Some(meta) => {
+            let vocabularies = meta.member("$vocabulary").and_then(Value::as_table).into_iter().flatten();
+            let required = vocabularies.filter(|(_, required)| required.as_bool() == Some(true));
+            let unknown = required.map(|(name, _)| name).find(|name| !Dialect::knows_vocabulary(name))?;
+            error(format!("`{named}` requires the vocabulary `{unknown}`, which is not known"))
+        }
+        None if ["draft-00", "draft-01", "draft-02", "draft-03"].iter().any(|old| named.contains(old)) => {
+            error(format!("`{named}` is older than Draft 4, the oldest draft that can be read"))
+                .help("rewrite the schema for Draft 7 or 2020-12")
+        }
+        None => {
+            let message = format!("`{named}` is not known and read as Draft 7");
+            Diagnostic::warning(Code::SchemaUnsupported, Key::of(["$schema"]), message).help(
+                "name a draft from Draft 4 to 2020-12, or map the address of the meta-schema: --schema-map URL-PREFIX=DIR",
+            )
+        }
+    };
+    Some(diagnostic.at(stated.origin()))
 }
 
 /// Draft 7 does not define `$defs`, so an invalid schema there is an error only if a `$ref` leads to it.
@@ -104,6 +130,7 @@ fn is_stray_definition(diagnostic: &Violation) -> bool {
 mod tests {
     use super::*;
     use crate::config::source::{Language, parse};
+    use crate::tree::{LayerKind, Source};
     use alloc::string::String;
 
     fn value(text: &str) -> Value {

@@ -50,7 +50,9 @@ impl SchemaValidator {
         let outer = core::mem::replace(&mut context.brief, true);
         for branch in branches {
             let mut why = Vec::new();
+            let list = context.begin_list();
             self.explain(*branch, value, context, &mut why);
+            context.end_list(list);
             let branch = Alternative::new(self, *branch, value, context, why);
             discriminators.extend(branch.discriminator.clone());
             if closest.as_ref().is_none_or(|best| branch.distance < best.distance) {
@@ -80,7 +82,9 @@ impl SchemaValidator {
         // The first pass was brief: explain the closest one again in full.
         if !context.brief {
             closest.why.clear();
+            let list = context.begin_list();
             self.explain(closest.id, value, context, &mut closest.why);
+            context.end_list(list);
         }
         let of_its_type = |branch: &&NodeId| self.schema.graph.types(**branch).contains(TypeSet::of(value));
         if branches.iter().filter(of_its_type).count() == 1 {

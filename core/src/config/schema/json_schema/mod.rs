@@ -1,4 +1,4 @@
-//! The implementation of Draft 7.
+//! The implementation of JSON Schema.
 
 use super::facts;
 
@@ -10,12 +10,16 @@ mod assertion;
 mod check;
 mod compile;
 mod defaults;
+mod dialect;
 mod documents;
+mod evaluated;
+mod explain;
+mod explanations;
 mod format;
 mod graph;
-mod judge;
 mod lookup;
 mod messages;
+mod meta_schema;
 mod pattern;
 mod schema;
 mod violation;

@@ -13,7 +13,6 @@ use fancy_regex::Regex;
 #[derive(Clone)]
 pub(super) struct Pattern {
     text: Box<str>,
-    translated: Box<str>,
     regex: Regex,
 }
 
@@ -25,17 +24,18 @@ impl Pattern {
     pub(super) fn new(text: &str) -> Result<Self, String> {
         let translated = translate(text)?;
         let regex = Regex::new(&translated).map_err(|error| first_line(&error.to_string()))?;
-        Ok(Self { text: text.into(), translated: translated.into(), regex })
+        Ok(Self { text: text.into(), regex })
     }
 
-    /// Whether the pattern matches anywhere in the text; not if it exceeds the backtracking limit.
+    /// Whether the pattern matches anywhere in the text; `None` if that exceeds the limit of backtracking, which only
+    /// patterns with look-around or back references can.
+    pub(super) fn matches(&self, text: &str) -> Option<bool> {
+        self.regex.is_match(text).ok()
+    }
+
+    /// The same, where a pattern that exceeds the limit does not match.
     pub(super) fn is_match(&self, text: &str) -> bool {
-        self.regex.is_match(text).unwrap_or(false)
-    }
-
-    /// The pattern in the dialect of the engine.
-    pub(super) fn translated(&self) -> &str {
-        &self.translated
+        self.matches(text) == Some(true)
     }
 
     /// The pattern as it was written.

@@ -1,5 +1,8 @@
 //! The position of an explanation in the value and in the schema.
 
+use alloc::collections::BTreeSet;
+
+use super::graph::NodeId;
 use super::violation::{Violation, ViolationMessage};
 use crate::tree::{Code, Key, Segment, Value};
 
@@ -9,9 +12,26 @@ pub(super) struct ViolationContext {
     pub(super) via: Code,
     /// Alternatives are being compared: expensive help texts are left out.
     pub(super) brief: bool,
+    /// The nodes that are explained in the present list of violations, each at a key.
+    pub(super) explained: BTreeSet<(NodeId, Key)>,
 }
 
 impl ViolationContext {
+    /// The context of the root, where `via` is the code for a schema that refuses everything.
+    pub(super) fn new(via: Code) -> Self {
+        Self { key: Key::root(), via, brief: false, explained: BTreeSet::new() }
+    }
+
+    /// Begins another list of violations, and returns what belongs to the present one.
+    pub(super) fn begin_list(&mut self) -> BTreeSet<(NodeId, Key)> {
+        core::mem::take(&mut self.explained)
+    }
+
+    /// Returns to the list that [`ViolationContext::begin_list`] left.
+    pub(super) fn end_list(&mut self, outer: BTreeSet<(NodeId, Key)>) {
+        self.explained = outer;
+    }
+
     pub(super) fn inside(&mut self, segment: Segment, via: Code, explain: impl FnOnce(&mut Self)) {
         let outer = core::mem::replace(&mut self.via, via);
         self.key.push(segment);

@@ -5,7 +5,6 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::assertion::{Assertion, list, shortened};
-use super::graph::SchemaNode;
 use super::schema::Schema;
 use super::violation::{Expected, Violation, ViolationMessage};
 use super::violation_context::ViolationContext;
@@ -59,25 +58,27 @@ pub(super) fn type_way_out(expected: TypeSet, value: &Value) -> Option<String> {
 
 /// A violation about an unknown key, with the known ones.
 pub(super) fn unknown_key(
-    node: &SchemaNode,
+    known: &[&str],
+    pattern: Option<&str>,
+    code: Code,
     name: &str,
     member: &Value,
     context: &ViolationContext,
 ) -> Violation {
     let violation = Violation::new(
-        Code::SchemaAdditionalProperties,
+        code,
         context.key.child(name),
         format!("unknown key `{}`", Key::of([name])),
         &member.origin().of_name(name),
     );
-    let known = || node.properties.keys().map(|name| name.as_str());
+    let known = || known.iter().copied();
     if let Some(meant) = nearest(name, known()) {
         return violation.help(format!("did you mean `{}`?", Key::of([meant])));
     }
     let names: Vec<String> = known().map(|name| Key::of([name]).to_string()).collect();
-    match (names.len(), node.patterns.first()) {
+    match (names.len(), pattern) {
         (0, None) => violation.help("no key is allowed here"),
-        (0, Some((pattern, _))) => violation.help(format!("a key here must match `{}`", pattern.as_str())),
+        (0, Some(pattern)) => violation.help(format!("a key here must match `{pattern}`")),
         (1..=12, _) => violation.help(format!("known keys: {}", names.join(", "))),
         (count, _) => {
             let shown = names.get(..12).unwrap_or_default().join(", ");

@@ -43,9 +43,11 @@ pub(super) struct SchemaGraph {
     pub(super) reloads_below: NodeSet,
     /// The nodes from which an `x-secret` can be reached.
     pub(super) secrets_below: NodeSet,
+    /// The nodes with subschemas that several others use.
+    pub(super) shared: NodeSet,
 }
 
-/// One subschema. A node with a `$ref` has nothing else, as Draft 7 ignores its siblings.
+/// One subschema.
 #[derive(Clone, Debug)]
 pub(super) struct SchemaNode {
     /// `false`: nothing is valid here.
@@ -57,9 +59,15 @@ pub(super) struct SchemaNode {
     pub(super) additional: Option<NodeId>,
     pub(super) required: Vec<Text>,
     pub(super) items: Items,
+    /// The target of a `$ref` that has no effective siblings. A node with one has nothing else but notes.
     pub(super) reference: Option<NodeId>,
+    /// `allOf`, and the targets of references with siblings.
     pub(super) all_of: Vec<NodeId>,
-    pub(super) judged: Vec<Judged>,
+    pub(super) combined: Vec<Combined>,
+    /// `unevaluatedProperties`.
+    pub(super) unevaluated_members: Option<NodeId>,
+    /// `unevaluatedItems`.
+    pub(super) unevaluated_elements: Option<NodeId>,
     pub(super) notes: Notes,
     /// The place of the subschema in its document.
     pub(super) origin: Origin,
@@ -76,16 +84,27 @@ pub(super) enum Items {
     },
 }
 
-/// A keyword that valico checks. Its nodes are also used to explain a violation.
+/// A keyword that combines subschemas.
 #[derive(Clone, Debug)]
-pub(super) enum Judged {
+pub(super) enum Combined {
     AnyOf(Vec<NodeId>),
     OneOf(Vec<NodeId>),
     Not(NodeId),
     If { condition: NodeId, then: Option<NodeId>, otherwise: Option<NodeId> },
-    Contains(NodeId),
+    Contains(Contains),
     PropertyNames(NodeId),
-    Dependencies(BTreeMap<Text, Dependency>),
+    /// `dependencies`, `dependentRequired` and `dependentSchemas`.
+    Dependencies(BTreeMap<Text, Vec<Dependency>>),
+}
+
+/// `contains` with the number of elements that must match.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Contains {
+    pub(super) of: NodeId,
+    pub(super) min: usize,
+    pub(super) max: Option<usize>,
+    /// Whether `unevaluatedItems` leaves out the elements that match, as from 2020-12 on.
+    pub(super) evaluates: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -121,30 +140,50 @@ impl SchemaNode {
             items: Items::Any,
             reference: None,
             all_of: Vec::new(),
-            judged: Vec::new(),
+            combined: Vec::new(),
+            unevaluated_members: None,
+            unevaluated_elements: None,
             notes: Notes::default(),
             origin,
         }
     }
 
+    /// Whether it has `unevaluatedProperties` or `unevaluatedItems`.
+    pub(super) fn has_unevaluated(&self) -> bool {
+        self.unevaluated_members.or(self.unevaluated_elements).is_some()
+    }
+
+    /// Whether it has nothing but references.
+    pub(super) fn has_only_references(&self) -> bool {
+        let unevaluated = self.unevaluated_members.or(self.unevaluated_elements);
+        self.types == TypeSet::ANY
+            && self.assertions.is_empty()
+            && self.properties.is_empty()
+            && self.patterns.is_empty()
+            && self.additional.or(unevaluated).is_none()
+            && self.required.is_empty()
+            && matches!(self.items, Items::Any)
+            && self.combined.is_empty()
+    }
+
     /// Whether other subschemas may apply to the same value; see [`SchemaNode::in_place`].
     pub(super) fn has_parts(&self) -> bool {
-        self.reference.is_some() || !self.all_of.is_empty() || !self.judged.is_empty()
+        self.reference.is_some() || !self.all_of.is_empty() || !self.combined.is_empty()
     }
 
     /// The subschemas that apply to the same value as this one.
     pub(super) fn in_place(&self) -> Vec<NodeId> {
         let mut nodes: Vec<NodeId> = self.reference.iter().chain(&self.all_of).copied().collect();
-        for judged in &self.judged {
-            match judged {
-                Judged::AnyOf(branches) | Judged::OneOf(branches) => nodes.extend(branches),
-                Judged::Not(node) => nodes.push(*node),
-                Judged::If { condition, then, otherwise } => {
+        for combined in &self.combined {
+            match combined {
+                Combined::AnyOf(branches) | Combined::OneOf(branches) => nodes.extend(branches),
+                Combined::Not(node) => nodes.push(*node),
+                Combined::If { condition, then, otherwise } => {
                     nodes.push(*condition);
                     nodes.extend(then.iter().chain(otherwise));
                 }
-                Judged::Contains(_) | Judged::PropertyNames(_) => {}
-                Judged::Dependencies(of) => nodes.extend(of.values().filter_map(|on| match on {
+                Combined::Contains(_) | Combined::PropertyNames(_) => {}
+                Combined::Dependencies(of) => nodes.extend(of.values().flatten().filter_map(|on| match on {
                     Dependency::Schema(node) => Some(*node),
                     Dependency::Names(_) => None,
                 })),
@@ -153,11 +192,33 @@ impl SchemaNode {
         nodes
     }
 
+    /// The subschemas that apply to members and elements of the value.
+    pub(super) fn below(&self) -> impl Iterator<Item = NodeId> {
+        let (items, rest): (&[NodeId], _) = match &self.items {
+            Items::Any => (&[], None),
+            Items::Each(each) => (core::slice::from_ref(each), None),
+            Items::Tuple { first, rest } => (first, rest.as_ref()),
+        };
+        let members = self.properties.values().chain(self.patterns.iter().map(|(_, id)| id));
+        let unevaluated = self.unevaluated_members.iter().chain(&self.unevaluated_elements);
+        let all = members.chain(&self.additional).chain(items).chain(rest).chain(unevaluated);
+        all.copied().chain(self.contains())
+    }
+
     /// The subschemas that apply to a member of that name.
     pub(super) fn of_member<'a>(&'a self, name: &'a str) -> impl Iterator<Item = NodeId> + 'a {
+        self.of_member_by(name, |pattern| pattern.is_match(name))
+    }
+
+    /// The same, where `matches` tells which patterns the name matches.
+    pub(super) fn of_member_by<'a>(
+        &'a self,
+        name: &str,
+        matches: impl Fn(&Pattern) -> bool + 'a,
+    ) -> impl Iterator<Item = NodeId> + 'a {
         let named = self.properties.get(name).copied();
         let matched =
-            self.patterns.iter().filter(move |(pattern, _)| pattern.is_match(name)).map(|(_, node)| *node);
+            self.patterns.iter().filter(move |(pattern, _)| matches(pattern)).map(|(_, node)| *node);
         let mut known = named.into_iter().chain(matched).peekable();
         let rest = if known.peek().is_none() { self.additional } else { None };
         known.chain(rest)
@@ -165,8 +226,8 @@ impl SchemaNode {
 
     /// The subschemas of `contains`.
     pub(super) fn contains(&self) -> impl Iterator<Item = NodeId> {
-        self.judged.iter().filter_map(|judged| match judged {
-            Judged::Contains(node) => Some(*node),
+        self.combined.iter().filter_map(|combined| match combined {
+            Combined::Contains(contains) => Some(contains.of),
             _ => None,
         })
     }
@@ -177,21 +238,6 @@ impl SchemaNode {
             Items::Any => None,
             Items::Each(node) => Some(*node),
             Items::Tuple { first, rest } => first.get(index).copied().or(*rest),
-        }
-    }
-}
-
-impl Judged {
-    /// The name of the keyword.
-    pub(super) fn keyword(&self) -> &'static str {
-        match self {
-            Self::AnyOf(_) => "anyOf",
-            Self::OneOf(_) => "oneOf",
-            Self::Not(_) => "not",
-            Self::If { .. } => "if",
-            Self::Contains(_) => "contains",
-            Self::PropertyNames(_) => "propertyNames",
-            Self::Dependencies(_) => "dependencies",
         }
     }
 }
@@ -230,16 +276,21 @@ impl SchemaGraph {
     pub(super) fn leading_to(&self, is_wanted: impl Fn(&SchemaNode) -> bool) -> NodeSet {
         self.smallest_set(|set, id| {
             let node = self.node(id);
-            let (items, rest): (&[NodeId], _) = match &node.items {
-                Items::Any => (&[], None),
-                Items::Each(each) => (core::slice::from_ref(each), None),
-                Items::Tuple { first, rest } => (first, rest.as_ref()),
-            };
-            let members = node.properties.values().chain(node.patterns.iter().map(|(_, id)| id));
-            let below = members.chain(&node.additional).chain(items).chain(rest).copied();
-            let mut next = below.chain(node.contains()).chain(node.in_place());
-            is_wanted(node) || next.any(|id| set.contains(id))
+            is_wanted(node) || node.below().chain(node.in_place()).any(|id| set.contains(id))
         })
+    }
+
+    /// The nodes with subschemas that several nodes use, or one node several times.
+    pub(super) fn find_shared(&self) -> NodeSet {
+        let mut users = Vec::from_iter(self.ids().map(|_| 0_u32));
+        for node in &self.nodes {
+            for used in node.below().chain(node.in_place()) {
+                users.get_mut(used.0 as usize).into_iter().for_each(|count| *count = count.saturating_add(1));
+            }
+        }
+        let has_subschemas = |node: &SchemaNode| node.has_parts() || node.below().next().is_some();
+        let nodes = self.nodes.iter().zip(users);
+        NodeSet(nodes.map(|(node, users)| users > 1 && has_subschemas(node)).collect())
     }
 
     /// The types that the subschema allows for the value itself.
@@ -264,6 +315,27 @@ impl SchemaGraph {
             }
         }
         all
+    }
+
+    /// The subschemas that apply to a member or an element of a value, where `nodes` are all that may apply to the value.
+    pub(super) fn below(&self, nodes: &[NodeId], segment: &Segment) -> Vec<NodeId> {
+        let mut below = Vec::new();
+        let nodes = || nodes.iter().map(|id| self.node(*id));
+        match segment {
+            Segment::Name(name) => {
+                below.extend(nodes().flat_map(|node| node.of_member(name)));
+                if below.is_empty() {
+                    below.extend(nodes().filter_map(|node| node.unevaluated_members));
+                }
+            }
+            Segment::Index(index) => {
+                below.extend(nodes().filter_map(|node| node.of_element(*index)));
+                if below.is_empty() {
+                    below.extend(nodes().filter_map(|node| node.unevaluated_elements));
+                }
+            }
+        }
+        below
     }
 
     /// The types that the key may have: those that all parts of `allOf` and some alternative of `anyOf` or `oneOf` allow.
@@ -296,13 +368,21 @@ impl SchemaGraph {
             }
         };
         let parts = node.all_of.iter().filter_map(|part| self.stated_types(*part, segments));
-        let alternatives = node.judged.iter().filter_map(|judged| match judged {
-            Judged::AnyOf(branches) | Judged::OneOf(branches) => {
+        let alternatives = node.combined.iter().filter_map(|combined| match combined {
+            Combined::AnyOf(branches) | Combined::OneOf(branches) => {
                 branches.iter().filter_map(|branch| self.stated_types(*branch, segments)).reduce(TypeSet::or)
             }
             _ => None,
         });
-        own.into_iter().chain(parts).chain(alternatives).reduce(TypeSet::and)
+        let stated = own.into_iter().chain(parts).chain(alternatives).reduce(TypeSet::and);
+        stated.or_else(|| {
+            let (first, rest) = segments.split_first()?;
+            let unevaluated = match first {
+                Segment::Name(_) => node.unevaluated_members,
+                Segment::Index(_) => node.unevaluated_elements,
+            };
+            self.stated_types(unevaluated?, rest)
+        })
     }
 }
 

@@ -84,6 +84,12 @@ impl Assertion {
         }
     }
 
+    /// Whether it is a pattern that takes too long on the value.
+    pub(super) fn gives_up(&self, value: &Value) -> bool {
+        let Self::Pattern(pattern) = self else { return false };
+        text_of(value).is_some_and(|text| pattern.matches(&text).is_none())
+    }
+
     /// What was expected, and what was found unless it is a secret. A size is never secret.
     pub(super) fn message(&self, value: &Value, secret: bool) -> ViolationMessage {
         let found = match self {
@@ -153,7 +159,8 @@ pub(super) fn shortened(value: &Value) -> String {
     }
 }
 
-fn text_of(value: &Value) -> Option<Cow<'_, str>> {
+/// The text that keywords for strings apply to; a date is one.
+pub(super) fn text_of(value: &Value) -> Option<Cow<'_, str>> {
     match value.kind() {
         Kind::String(text) => Some(Cow::Borrowed(text)),
         Kind::Datetime(datetime) => Some(Cow::Owned(datetime.to_string())),

@@ -1,0 +1,395 @@
+//! Schema documents, and how a `$ref` is resolved.
+
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use url::Url;
+
+use super::addresses::percent_decoded;
+use super::dialect::{Dialect, Draft};
+use crate::tree::{Key, Kind, Segment, Text, Value};
+
+/// A schema with the documents that it refers to.
+///
+/// Nothing is fetched: [`Documents::missing`] lists the addresses without a document, and the caller adds what it
+/// can read.
+#[derive(Clone, Debug)]
+pub struct Documents {
+    texts: Vec<(Url, Value)>,
+    /// Each document, and each part with its own `$id`, by absolute address without fragment.
+    resources: BTreeMap<String, SchemaLocation>,
+    /// The parts with a name (`$anchor`, or `"$id": "#name"` in older drafts), by absolute address with fragment.
+    anchors: BTreeMap<String, SchemaLocation>,
+    /// The parts with a dynamic name, by the address of their resource and the name.
+    dynamic_anchors: BTreeMap<String, BTreeMap<Text, SchemaLocation>>,
+    references: Vec<Url>,
+}
+
+/// The resource around a subschema: the base address of the references in it, and its dialect.
+#[derive(Debug)]
+pub(super) struct Resource {
+    pub(super) url: Url,
+    pub(super) address: String,
+    pub(super) dialect: Dialect,
+    /// The number of its document.
+    pub(super) document: usize,
+}
+
+/// One subschema: its value, its key in the document, and the resource around it;
+/// [`SchemaLocation::entered`] has the resource of the references in it.
+#[derive(Clone, Debug)]
+pub(super) struct SchemaLocation {
+    pub(super) value: Value,
+    pub(super) key: Key,
+    pub(super) resource: Arc<Resource>,
+}
+
+impl Documents {
+    /// The documents of one schema; `address` is where it was read from, as an absolute URL.
+    ///
+    /// An address that is not a URL is replaced by a fixed one.
+    pub fn new(address: &str, root: &Value) -> Self {
+        let given = Url::parse(address).unwrap_or_else(|_| fallback_url());
+        let mut documents = Self {
+            texts: Vec::new(),
+            resources: BTreeMap::new(),
+            anchors: BTreeMap::new(),
+            dynamic_anchors: BTreeMap::new(),
+            references: Vec::new(),
+        };
+        documents.add_at(given, root);
+        documents
+    }
+
+    /// Adds the document at `address`.
+    pub fn add(&mut self, address: &str, document: &Value) {
+        if let Ok(url) = Url::parse(address) {
+            self.add_at(url, document);
+        }
+    }
+
+    /// The addresses of missing documents, without fragment, sorted and each once.
+    pub fn missing(&self) -> Vec<String> {
+        let unknown = |address: &String| !self.resources.contains_key(address) && Draft::named(address).is_none();
+        let mut missing: Vec<String> = self.references.iter().map(address).filter(unknown).collect();
+        missing.sort();
+        missing.dedup();
+        missing
+    }
+
+    /// The drafts whose meta-schemas are referred to, without a document.
+    pub(super) fn missing_meta_schemas(&self) -> Vec<Draft> {
+        let missing = self.references.iter().map(address).filter(|address| self.resource(address).is_none());
+        let mut drafts: Vec<Draft> = missing.filter_map(|address| Draft::named(&address)).collect();
+        drafts.sort();
+        drafts.dedup();
+        drafts
+    }
+
+    /// The documents themselves with their dialects, in the order in which they were added.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&Value, Dialect)> {
+        self.texts.iter().map(|(_, text)| (text, self.dialect(text, None)))
+    }
+
+    /// The document, or the part of one, at an address without fragment.
+    fn resource(&self, address: &str) -> Option<&SchemaLocation> {
+        let of_meta_schema = || self.resources.get(Draft::named(address)?.address());
+        self.resources.get(address).or_else(of_meta_schema)
+    }
+
+    /// The root subschema.
+    pub(super) fn start(&self) -> Option<SchemaLocation> {
+        let (url, _) = self.texts.first()?;
+        self.resources.get(&address(url)).cloned()
+    }
+
+    /// The subschema that `reference` leads to from the base address `base`.
+    pub(super) fn resolve(&self, base: &Url, reference: &str) -> Result<SchemaLocation, String> {
+        let url = base.join(reference).map_err(|error| error.to_string())?;
+        let unresolved = || alloc::format!("no document `{}` was found", address(&url));
+        let fragment = percent_decoded(url.fragment().unwrap_or_default());
+        let resource = self.resource(&address(&url));
+        if fragment.is_empty() {
+            return resource.cloned().ok_or_else(unresolved);
+        }
+        let Some(pointer) = fragment.strip_prefix('/') else {
+            let name = named(&address(&url), &fragment);
+            return self.anchors.get(&name).cloned().ok_or_else(|| match resource {
+                Some(resource) if resource.resource.dialect.draft >= Draft::Draft2019 => {
+                    "the document has no `$anchor` of that name".into()
+                }
+                Some(_) => "the document has no `$id` of that name".into(),
+                None => unresolved(),
+            });
+        };
+        let resource = resource.ok_or_else(unresolved)?;
+        self.descend(resource, pointer).ok_or_else(|| "the document has nothing at that JSON pointer".into())
+    }
+
+    /// The subschema that a dynamic reference to `target` leads to, if its fragment names a dynamic anchor: the name.
+    pub(super) fn dynamic_name(&self, target: &SchemaLocation, reference: &str) -> Option<Text> {
+        let anchors = self.dynamic_anchors.get(&target.clone().entered(self).resource.address)?;
+        let name = reference.rsplit_once('#').map_or("", |(_, fragment)| fragment);
+        anchors.get_key_value(name).map(|(name, _)| name.clone())
+    }
+
+    /// The part with a dynamic name in the resource at an address.
+    pub(super) fn dynamic_anchor(&self, address: &str, name: &str) -> Option<&SchemaLocation> {
+        self.dynamic_anchors.get(address)?.get(name)
+    }
+
+    /// The dynamic names of the resource at an address.
+    pub(super) fn dynamic_names(&self, address: &str) -> impl Iterator<Item = &Text> {
+        self.dynamic_anchors.get(address).into_iter().flat_map(BTreeMap::keys)
+    }
+
+    /// The dialect of a document or of a part with its own `$id`: the one of its `$schema`, else that around it.
+    fn dialect(&self, value: &Value, around: Option<Dialect>) -> Dialect {
+        let Some(named) = value.member("$schema").and_then(Value::as_str) else {
+            return around.unwrap_or(Dialect::of(Draft::Draft7));
+        };
+        match (Draft::named(named), self.meta_schema(named)) {
+            (Some(draft), _) => Dialect::of(draft),
+            (None, Some(meta)) => Dialect::of_meta_schema(meta),
+            (None, None) => around.unwrap_or(Dialect::of(Draft::Draft7)),
+        }
+    }
+
+    /// The document that a `$schema` names.
+    pub(super) fn meta_schema(&self, named: &str) -> Option<&Value> {
+        let meta = self.texts.iter().find(|(url, _)| address(url) == named.trim_end_matches('#'));
+        meta.map(|(_, meta)| meta)
+    }
+
+    fn add_at(&mut self, url: Url, document: &Value) {
+        self.texts.push((url.clone(), document.clone()));
+        let is_meta_schema = |text: &Value| {
+            let named = text.member("$schema").and_then(Value::as_str);
+            named.is_some_and(|named| named.trim_end_matches('#') == address(&url))
+        };
+        // A meta-schema decides how the documents that name it are read.
+        let first = if self.texts.iter().any(|(_, text)| is_meta_schema(text)) { 0 } else { self.texts.len() - 1 };
+        for number in first..self.texts.len() {
+            if let Some((url, text)) = self.texts.get(number).cloned() {
+                self.index_document(number, url, &text);
+            }
+        }
+    }
+
+    fn index_document(&mut self, number: usize, url: Url, document: &Value) {
+        if let Some(named) = document.member("$schema").and_then(Value::as_str)
+            && Draft::named(named).is_none()
+            && let Ok(meta) = url.join(named)
+        {
+            self.references.push(meta);
+        }
+        let dialect = self.dialect(document, None);
+        let resource = Arc::new(Resource { address: address(&url), url, dialect, document: number });
+        let location = SchemaLocation { value: document.clone(), key: Key::root(), resource };
+        self.index(&location);
+        // A document has the address it was read from; its `$id` is the base of the references in it.
+        self.resources.insert(location.resource.address.clone(), location);
+    }
+
+    /// Finds every address, name and reference where a schema may be.
+    fn index(&mut self, location: &SchemaLocation) {
+        let Some(members) = location.value.as_table() else { return };
+        for name in ["$ref", "$dynamicRef", "$recursiveRef"] {
+            if let Some(reference) = members.get(name).and_then(Value::as_str)
+                && let Ok(url) = location.clone().entered(self).resource.url.join(reference)
+            {
+                self.references.push(url);
+            }
+        }
+        let here = location.clone().entered(self);
+        if here.ignores_siblings() {
+            // Siblings of a `$ref` are ignored, but a reference may point into them.
+            for name in ["definitions", "$defs"] {
+                self.index_each(&here, name);
+            }
+            return;
+        }
+        self.index_names(location, &here);
+        for (name, value) in members {
+            match Position::of(name, here.resource.dialect.draft) {
+                Position::Schema => self.index(&here.child(name, value)),
+                Position::List => self.index_list(&here.child(name, value)),
+                Position::SchemaOrList if value.as_array().is_some() => self.index_list(&here.child(name, value)),
+                Position::SchemaOrList => self.index(&here.child(name, value)),
+                Position::Map => self.index_each(&here, name),
+                Position::None => {}
+            }
+        }
+    }
+
+    fn index_names(&mut self, outside: &SchemaLocation, here: &SchemaLocation) {
+        let draft = here.resource.dialect.draft;
+        if let Some(url) = own_id(&here.value, draft).and_then(|id| outside.resource.url.join(id).ok()) {
+            match url.fragment() {
+                Some(fragment) if !fragment.is_empty() => {
+                    let name = named(&address(&url), &percent_decoded(fragment));
+                    self.anchors.insert(name, outside.clone());
+                }
+                _ => drop(self.resources.entry(address(&url)).or_insert_with(|| outside.clone())),
+            }
+        }
+        if draft < Draft::Draft2019 {
+            return;
+        }
+        let text = |name: &str| here.value.member(name).and_then(Value::as_str).map(Text::from);
+        let at = here.resource.address.clone();
+        let dynamic = text("$dynamicAnchor").filter(|_| draft == Draft::Draft2020);
+        for name in text("$anchor").iter().chain(&dynamic) {
+            self.anchors.insert(named(&at, name), outside.clone());
+        }
+        let is_recursive = here.value.member("$recursiveAnchor").and_then(Value::as_bool) == Some(true);
+        let recursive = (draft == Draft::Draft2019 && is_recursive).then(Text::default);
+        if dynamic.is_some() || recursive.is_some() {
+            let of_resource = self.dynamic_anchors.entry(at).or_default();
+            of_resource.extend(dynamic.into_iter().chain(recursive).map(|name| (name, outside.clone())));
+        }
+    }
+
+    fn index_list(&mut self, list: &SchemaLocation) {
+        for (index, element) in list.value.as_array().into_iter().flatten().enumerate() {
+            self.index(&list.element(index, element));
+        }
+    }
+
+    fn index_each(&mut self, here: &SchemaLocation, name: &str) {
+        let Some(map) = here.value.member(name).map(|value| here.child(name, value)) else { return };
+        for (member, value) in map.value.as_table().into_iter().flatten() {
+            self.index(&map.child(member, value));
+        }
+    }
+
+    /// Follows a JSON pointer from a resource. Only subschemas change the base address, not maps and lists of them.
+    fn descend(&self, from: &SchemaLocation, pointer: &str) -> Option<SchemaLocation> {
+        let mut here = from.clone();
+        let mut is_map = false;
+        for token in pointer.split('/') {
+            let name = token.replace("~1", "/").replace("~0", "~");
+            if !is_map {
+                here = here.entered(self);
+            }
+            let (value, segment) = match here.value.kind() {
+                Kind::Table(members) => {
+                    (members.get(name.as_str())?.clone(), Segment::Name(name.as_str().into()))
+                }
+                Kind::Array(elements) => {
+                    let index: usize = name.parse().ok()?;
+                    (elements.get(index)?.clone(), Segment::Index(index))
+                }
+                _ => return None,
+            };
+            is_map = !is_map
+                && match Position::of(&name, here.resource.dialect.draft) {
+                    Position::Map | Position::List => true,
+                    Position::SchemaOrList => value.as_array().is_some(),
+                    Position::Schema | Position::None => false,
+                };
+            here = SchemaLocation { value, key: here.key.join(segment), resource: here.resource };
+        }
+        Some(here)
+    }
+}
+
+/// What the value of a keyword is.
+enum Position {
+    Schema,
+    List,
+    SchemaOrList,
+    /// Schemas by name.
+    Map,
+    None,
+}
+
+impl Position {
+    fn of(keyword: &str, draft: Draft) -> Self {
+        if !draft.has(keyword) {
+            return Self::None;
+        }
+        match keyword {
+            "additionalItems" | "additionalProperties" | "contains" | "else" | "if" | "not" | "propertyNames"
+            | "then" | "unevaluatedItems" | "unevaluatedProperties" => Self::Schema,
+            "items" => Self::SchemaOrList,
+            "allOf" | "anyOf" | "oneOf" | "prefixItems" => Self::List,
+            "$defs" | "definitions" | "dependencies" | "dependentSchemas" | "patternProperties"
+            | "properties" => Self::Map,
+            _ => Self::None,
+        }
+    }
+}
+
+impl SchemaLocation {
+    /// The value of a keyword, in the same resource.
+    pub(super) fn child(&self, name: &str, value: &Value) -> Self {
+        Self { value: value.clone(), key: self.key.child(name), resource: Arc::clone(&self.resource) }
+    }
+
+    /// The value of a keyword that the draft has.
+    pub(super) fn keyword(&self, name: &str) -> Option<Self> {
+        let value = self.value.member(name).filter(|_| self.resource.dialect.draft.has(name))?;
+        Some(self.child(name, value))
+    }
+
+    /// The value of a keyword that is a number of characters, elements or members.
+    pub(super) fn count(&self, name: &str) -> Option<usize> {
+        let number = self.keyword(name)?.value.as_number()?.as_i64();
+        Some(number.and_then(|count| usize::try_from(count).ok()).unwrap_or(usize::MAX - 1))
+    }
+
+    /// The element of a list of schemas, in the same resource.
+    pub(super) fn element(&self, index: usize, value: &Value) -> Self {
+        Self { value: value.clone(), key: self.key.element(index), resource: Arc::clone(&self.resource) }
+    }
+
+    /// The location in its own resource, if it has an `$id`.
+    #[must_use]
+    pub(super) fn entered(mut self, documents: &Documents) -> Self {
+        let dialect = match self.value.member("$schema") {
+            Some(_) => documents.dialect(&self.value, Some(self.resource.dialect)),
+            None => self.resource.dialect,
+        };
+        if !self.ignores_siblings_in(dialect)
+            && let Some(url) = own_id(&self.value, dialect.draft).and_then(|id| self.resource.url.join(id).ok())
+            && url.fragment().unwrap_or_default().is_empty()
+            && url != self.resource.url
+        {
+            let document = self.resource.document;
+            self.resource = Arc::new(Resource { address: address(&url), url, dialect, document });
+        }
+        self
+    }
+
+    /// Whether it has a `$ref` beside which everything is ignored.
+    pub(super) fn ignores_siblings(&self) -> bool {
+        self.ignores_siblings_in(self.resource.dialect)
+    }
+
+    fn ignores_siblings_in(&self, dialect: Dialect) -> bool {
+        dialect.draft.ignores_siblings()
+            && self.value.member("$ref").is_some_and(|reference| reference.as_str().is_some())
+    }
+}
+
+fn own_id(value: &Value, draft: Draft) -> Option<&str> {
+    value.member(draft.id_keyword())?.as_str()
+}
+
+fn address(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_fragment(None);
+    url.to_string()
+}
+
+fn named(address: &str, fragment: &str) -> String {
+    alloc::format!("{address}#{fragment}")
+}
+
+#[expect(clippy::expect_used, reason = "a constant that is an absolute URL")]
+fn fallback_url() -> Url {
+    Url::parse("speckit://schema/root.json").expect("a constant URL parses")
+}

@@ -1,4 +1,4 @@
-//! Generates Draft 7 schemas and instances with few names and texts, so that keywords often apply to instances.
+//! Generates schemas of three drafts and instances with few names and texts, so that keywords often apply to instances.
 
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -93,8 +93,55 @@ pub(crate) fn edit_instance(instance: &Json, other: &Json, place: usize) -> Json
     }
 }
 
-/// Schemas with definitions that refer to each other. Every cycle of references takes a step into the value.
+/// The addresses of the drafts; without one a schema is read as Draft 7.
+const DRAFTS: [Option<&str>; 3] = [
+    None,
+    Some("https://json-schema.org/draft/2019-09/schema"),
+    Some("https://json-schema.org/draft/2020-12/schema"),
+];
+
+/// Schemas of Draft 7, 2019-09 and 2020-12.
 pub(crate) fn schema() -> BoxedStrategy<Json> {
+    (schema_of_draft_7(), select(&DRAFTS[..])).prop_map(|(schema, draft)| in_draft(schema, draft)).boxed()
+}
+
+/// The schema with the keywords that the draft has for tuples and dependencies.
+fn in_draft(schema: Json, draft: Option<&str>) -> Json {
+    let Some(draft) = draft else { return schema };
+    let mut schema = with_later_keywords(schema, draft.contains("2020"));
+    if let Json::Object(members) = &mut schema {
+        members.insert("$schema".into(), draft.into());
+    }
+    schema
+}
+
+fn with_later_keywords(schema: Json, has_prefix_items: bool) -> Json {
+    let members = match schema {
+        Json::Object(members) => members,
+        Json::Array(inner) => {
+            return inner.into_iter().map(|inner| with_later_keywords(inner, has_prefix_items)).collect();
+        }
+        other => return other,
+    };
+    let mut later = Map::new();
+    for (name, value) in members {
+        let value = with_later_keywords(value, has_prefix_items);
+        match (name.as_str(), value) {
+            ("dependencies", Json::Object(of)) => {
+                let (names, schemas): (Map<_, _>, Map<_, _>) = of.into_iter().partition(|(_, on)| on.is_array());
+                later.insert("dependentRequired".into(), names.into());
+                later.insert("dependentSchemas".into(), schemas.into());
+            }
+            ("items", value @ Json::Array(_)) if has_prefix_items => drop(later.insert("prefixItems".into(), value)),
+            ("additionalItems", value) if has_prefix_items => drop(later.insert("items".into(), value)),
+            (_, value) => drop(later.insert(name, value)),
+        }
+    }
+    later.into()
+}
+
+/// Schemas with definitions that refer to each other. Every cycle of references takes a step into the value.
+pub(crate) fn schema_of_draft_7() -> BoxedStrategy<Json> {
     let definitions = (0..DEFINITIONS).map(|index| subschema(2, index, index)).collect::<Vec<_>>();
     (subschema(3, DEFINITIONS, DEFINITIONS), definitions)
         .prop_map(|(root, definitions)| {
@@ -183,6 +230,14 @@ fn keyword(depth: u32, level: usize) -> BoxedStrategy<Vec<(String, Json)>> {
             one("items", inside()),
             rest.boxed(),
             one("contains", inside()),
+            (inside(), 0..3_u8, 0..3_u8)
+                .prop_map(|(of, min, max)| {
+                    let counts = [("minContains", min.into()), ("maxContains", max.into()), ("contains", of)];
+                    counts.map(|(name, value)| (name.to_string(), value)).into()
+                })
+                .boxed(),
+            one("unevaluatedProperties", inside()),
+            one("unevaluatedItems", inside()),
             one("allOf", some()),
             one("anyOf", some()),
             one("anyOf", some()),

@@ -293,11 +293,6 @@ impl SchemaGraph {
         NodeSet(nodes.map(|(node, users)| users > 1 && has_subschemas(node)).collect())
     }
 
-    /// The types that the subschema allows for the value itself.
-    pub(super) fn types(&self, id: NodeId) -> TypeSet {
-        self.types_at(id, &[])
-    }
-
     /// The nodes with all subschemas that apply to the same value, alternatives included.
     pub(super) fn with_parts(&self, nodes: &[NodeId]) -> Vec<NodeId> {
         if let [only] = nodes
@@ -336,63 +331,5 @@ impl SchemaGraph {
             }
         }
         below
-    }
-
-    /// The types that the key may have: those that all parts of `allOf` and some alternative of `anyOf` or `oneOf` allow.
-    pub(super) fn types_at(&self, id: NodeId, segments: &[Segment]) -> TypeSet {
-        self.stated_types(id, segments).unwrap_or(TypeSet::ANY)
-    }
-
-    /// [`types_at`](Self::types_at); `None` if the subschema says nothing about the key. Such an alternative does not count
-    /// beside one that names the key: it is another variant of a tagged enum.
-    fn stated_types(&self, id: NodeId, segments: &[Segment]) -> Option<TypeSet> {
-        let node = self.node(id);
-        if let Some(target) = node.reference {
-            return self.stated_types(target, segments);
-        }
-        if node.refuses {
-            return Some(TypeSet::NONE);
-        }
-        let own = match segments.split_first() {
-            None => Some(
-                node.assertions.iter().fold(node.types, |types, assertion| types.and(implied(assertion))),
-            ),
-            // A value that cannot be a table has no members: one side of a nullable union does not restrict them.
-            Some((Segment::Name(_), _)) if !node.types.contains(TypeSet::OBJECT) => Some(TypeSet::NONE),
-            Some((Segment::Index(_), _)) if !node.types.contains(TypeSet::ARRAY) => Some(TypeSet::NONE),
-            Some((Segment::Name(name), rest)) => {
-                node.of_member(name).filter_map(|of| self.stated_types(of, rest)).reduce(TypeSet::and)
-            }
-            Some((Segment::Index(index), rest)) => {
-                node.of_element(*index).and_then(|of| self.stated_types(of, rest))
-            }
-        };
-        let parts = node.all_of.iter().filter_map(|part| self.stated_types(*part, segments));
-        let alternatives = node.combined.iter().filter_map(|combined| match combined {
-            Combined::AnyOf(branches) | Combined::OneOf(branches) => {
-                branches.iter().filter_map(|branch| self.stated_types(*branch, segments)).reduce(TypeSet::or)
-            }
-            _ => None,
-        });
-        let stated = own.into_iter().chain(parts).chain(alternatives).reduce(TypeSet::and);
-        stated.or_else(|| {
-            let (first, rest) = segments.split_first()?;
-            let unevaluated = match first {
-                Segment::Name(_) => node.unevaluated_members,
-                Segment::Index(_) => node.unevaluated_elements,
-            };
-            self.stated_types(unevaluated?, rest)
-        })
-    }
-}
-
-/// The types that an assertion allows.
-fn implied(assertion: &Assertion) -> TypeSet {
-    match assertion {
-        Assertion::Enum(allowed) => {
-            allowed.iter().fold(TypeSet::NONE, |set, value| set.or(TypeSet::of(value)))
-        }
-        Assertion::Const(only) => TypeSet::of(only),
-        _ => TypeSet::ANY,
     }
 }

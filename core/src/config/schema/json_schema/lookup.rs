@@ -1,6 +1,6 @@
 //! Looking up a key in a schema: its facts, its types, and the known keys.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -115,25 +115,30 @@ impl Schema {
 
     /// What a list at the key does with the one below it.
     pub fn list_strategy(&self, key: &Key) -> ListStrategy {
-        self.strategy_at(SchemaGraph::ROOT, key.segments()).unwrap_or_default()
+        self.strategy_at(SchemaGraph::ROOT, key.segments(), &mut BTreeSet::new()).unwrap_or_default()
     }
 
     /// The first strategy in the order of [`Schema::visit`].
-    fn strategy_at(&self, id: NodeId, segments: &[Segment]) -> Option<ListStrategy> {
-        if !self.graph.strategies_below.contains(id) {
+    fn strategy_at(
+        &self,
+        id: NodeId,
+        segments: &[Segment],
+        seen: &mut BTreeSet<(NodeId, usize)>,
+    ) -> Option<ListStrategy> {
+        if !self.graph.strategies_below.contains(id) || !seen.insert((id, segments.len())) {
             return None;
         }
         let node = self.graph.node(id);
         let own = match segments.split_first() {
             None => node.notes.merge,
             Some((Segment::Name(name), rest)) => {
-                node.of_member(name).find_map(|of| self.strategy_at(of, rest))
+                node.of_member(name).find_map(|of| self.strategy_at(of, rest, seen))
             }
             Some((Segment::Index(index), rest)) => {
-                node.of_element(*index).and_then(|of| self.strategy_at(of, rest))
+                node.of_element(*index).and_then(|of| self.strategy_at(of, rest, seen))
             }
         };
-        own.or_else(|| node.in_place().into_iter().find_map(|part| self.strategy_at(part, segments)))
+        own.or_else(|| node.in_place().into_iter().find_map(|part| self.strategy_at(part, segments, seen)))
     }
 
     /// Visits each node that may apply to the key or to one above it, whatever the values are:
@@ -164,29 +169,32 @@ impl Schema {
     /// The keys that the schema names, tables and lists included, in their order.
     pub fn keys(&self) -> Vec<Key> {
         let mut keys = BTreeSet::new();
-        self.keys_below(SchemaGraph::ROOT, &mut Key::root(), &mut Vec::new(), &mut keys);
+        self.keys_below(&[SchemaGraph::ROOT], &mut Key::root(), &mut Vec::new(), &mut keys);
         keys.into_iter().collect()
     }
 
-    fn keys_below(&self, id: NodeId, key: &mut Key, open: &mut Vec<NodeId>, keys: &mut BTreeSet<Key>) {
-        if open.contains(&id) || key.segments().len() >= MAX_NAMES {
+    fn keys_below(&self, nodes: &[NodeId], key: &mut Key, open: &mut Vec<NodeId>, keys: &mut BTreeSet<Key>) {
+        if key.segments().len() >= MAX_NAMES {
             return;
         }
-        open.push(id);
-        let node = self.graph.node(id);
-        for (name, of) in &node.properties {
-            if self.graph.node(*of).refuses {
-                continue;
+        // A schema that refers to itself names keys without end.
+        let nodes: Vec<NodeId> =
+            self.graph.with_parts(nodes).into_iter().filter(|id| !open.contains(id)).collect();
+        let depth = open.len();
+        open.extend(&nodes);
+        let mut members: BTreeMap<&Text, Vec<NodeId>> = BTreeMap::new();
+        for (name, of) in nodes.iter().flat_map(|id| &self.graph.node(*id).properties) {
+            if !self.graph.node(*of).refuses {
+                members.entry(name).or_default().push(*of);
             }
+        }
+        for (name, of) in members {
             key.push(Segment::Name(name.clone()));
             keys.insert(key.clone());
-            self.keys_below(*of, key, open, keys);
+            self.keys_below(&of, key, open, keys);
             key.pop();
         }
-        for part in node.in_place() {
-            self.keys_below(part, key, open, keys);
-        }
-        open.pop();
+        open.truncate(depth);
     }
 
     /// The variables that the schema names, sorted by name.

@@ -22,6 +22,7 @@ mod messages;
 mod meta_schema;
 mod pattern;
 mod schema;
+mod types;
 mod violation;
 mod violation_context;
 

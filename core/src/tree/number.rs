@@ -125,6 +125,20 @@ impl Number {
         }
     }
 
+    /// The notation that every equal number has, unless this one is in it: whole numbers without a fraction, others as
+    /// digits and an exponent.
+    pub(crate) fn canonical(&self) -> Option<Self> {
+        if matches!(self, Self::Int(_)) || self.infinite() != Some(Ordering::Equal) {
+            return None;
+        }
+        if let Some(int) = self.as_i64() {
+            return Some(Self::Int(int));
+        }
+        let Decimal { negative, digits, exponent } = self.decimal()?;
+        let sign = if negative { "-" } else { "" };
+        Some(Self::Decimal(format!("{sign}{digits}e{exponent}").into()))
+    }
+
     /// `Equal` for a finite number, `Less` or `Greater` for an infinity; `None` for NaN.
     fn infinite(&self) -> Option<Ordering> {
         match self {

@@ -1,11 +1,11 @@
 //! Assertions: keywords that restrict a single value, compared with exact numbers.
 
-use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
+use super::equality::{json_equal, repeated_item, text_of};
 use super::format::StringFormat;
 use super::pattern::Pattern;
 use super::violation::{Expected, ViolationMessage};
@@ -157,49 +157,4 @@ pub(super) fn shortened(value: &Value) -> String {
         Kind::Table(members) => format!("a table of {} keys", members.len()),
         _ => text.chars().take(59).chain(['…']).collect(),
     }
-}
-
-/// The text that keywords for strings apply to; a date is one.
-pub(super) fn text_of(value: &Value) -> Option<Cow<'_, str>> {
-    match value.kind() {
-        Kind::String(text) => Some(Cow::Borrowed(text)),
-        Kind::Datetime(datetime) => Some(Cow::Owned(datetime.to_string())),
-        _ => None,
-    }
-}
-
-/// Equality of JSON Schema: numbers by value, tables without order, dates as strings.
-pub(super) fn json_equal(a: &Value, b: &Value) -> bool {
-    if a == b {
-        return true;
-    }
-    match (a.kind(), b.kind()) {
-        (Kind::Number(a), Kind::Number(b)) => a.same(b),
-        (Kind::Array(a), Kind::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| json_equal(a, b))
-        }
-        (Kind::Table(a), Kind::Table(b)) => {
-            a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| json_equal(a, b)))
-        }
-        _ => match (text_of(a), text_of(b)) {
-            (Some(a), Some(b)) => a == b,
-            _ => false,
-        },
-    }
-}
-
-/// The first two equal elements of a list.
-fn repeated_item(value: &Value) -> Option<(usize, usize)> {
-    let elements: Vec<&Value> = value.as_array()?.iter().collect();
-    if elements.len() > 32 && elements.iter().all(|element| matches!(element.kind(), Kind::String(_))) {
-        let mut seen = alloc::collections::BTreeMap::new();
-        return elements
-            .iter()
-            .enumerate()
-            .find_map(|(i, element)| seen.insert(element.fingerprint(), i).map(|first| (first, i)));
-    }
-    elements.iter().enumerate().find_map(|(second, b)| {
-        let first = elements.iter().take(second).position(|a| json_equal(a, b))?;
-        Some((first, second))
-    })
 }

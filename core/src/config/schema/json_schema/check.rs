@@ -5,7 +5,8 @@ use alloc::format;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 
-use super::assertion::{Assertion, text_of};
+use super::assertion::Assertion;
+use super::equality::text_of;
 use super::explanations::Explanations;
 use super::graph::{Combined, Contains, Dependency, NodeId, SchemaGraph, SchemaNode};
 use super::pattern::Pattern;
@@ -333,5 +334,45 @@ impl core::fmt::Debug for SchemaValidator {
         f.debug_struct("SchemaValidator")
             .field("nodes", &self.schema.graph.nodes.len())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::schema::Documents;
+    use crate::config::source::{Language, parse};
+    use crate::tree::{LayerKind, Source};
+
+    fn value(text: &str) -> Value {
+        parse(&Source::document(LayerKind::File, "a.json", text), Language::Json).unwrap().root().clone()
+    }
+
+    fn found(schema: &str, instance: &str) -> Vec<alloc::string::String> {
+        let schema = Schema::compile(&Documents::new("file:///s.json", &value(schema))).unwrap();
+        let validator = schema.validator();
+        let instance = value(instance);
+        let found = validator.check(&instance);
+        assert_eq!(validator.is_valid(&instance), found.is_empty());
+        found.iter().map(|d| format!("{} {}: {}", d.code, d.key, d.message)).collect()
+    }
+
+    #[test]
+    fn a_pattern_that_takes_too_long_is_neither_a_yes_nor_a_no() {
+        let pattern = r#"{"pattern": "(?=a)(?:a|aa)+c|b"}"#;
+        let (short, long) = ("ab".into(), format!("{}b", "a".repeat(60)));
+        let member = |text: &alloc::string::String| format!(r#"{{"p": "{text}"}}"#);
+        let expected = "schema/pattern-cost p: the pattern `(?=a)(?:a|aa)+c|b` takes too long on this string";
+        for (schema, holds) in [
+            (format!(r#"{{"properties": {{"p": {pattern}}}}}"#), true),
+            (format!(r#"{{"properties": {{"p": {{"not": {pattern}}}}}}}"#), false),
+            (format!(r#"{{"additionalProperties": {{"anyOf": [{pattern}, {{"type": "string"}}]}}}}"#), true),
+        ] {
+            assert_eq!(found(&schema, &member(&short)).is_empty(), holds, "{schema}");
+            assert_eq!(found(&schema, &member(&long)), [expected], "{schema}");
+        }
+        let names = format!(r#"{{"patternProperties": {{"(?=a)(?:a|aa)+c|b": false}}}}"#);
+        let found = found(&names, &format!(r#"{{"{long}": 1}}"#));
+        assert!(found[0].starts_with("schema/pattern-cost a"), "{found:?}");
     }
 }

@@ -12,6 +12,7 @@ mod compile;
 mod defaults;
 mod dialect;
 mod documents;
+mod equality;
 mod evaluated;
 mod explain;
 mod explanations;

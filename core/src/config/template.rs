@@ -62,6 +62,12 @@ fn setting(schema: &Schema, key: &Key, value: Option<&Value>, text: &mut String)
         notes.push("secret".into());
     }
     text.push_str(&format!("# ({})\n", notes.join("; ")));
+    for alternative in &facts.alternatives {
+        let description = alternative.description.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
+        for (index, line) in wrapped(&format!("{}{description}", alternative.label()), 96).iter().enumerate() {
+            text.push_str(&format!("#   {}{line}\n", if index == 0 { "" } else { "  " }));
+        }
+    }
     let name = key.last_name().map(|name| Key::of([name]).to_string()).unwrap_or_default();
     match value.or(facts.default.as_ref()).filter(|value| !matches!(value.kind(), Kind::Null)) {
         Some(value) if !facts.secret => text.push_str(&format!("#{name} = {value}\n")),

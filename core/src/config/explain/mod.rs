@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use serde::Serialize;
 
 use crate::config::Merged;
-use crate::config::schema::{Facts, Reload};
+use crate::config::schema::{Alternative, Facts, Reload};
 use crate::tree::diff::Change;
 use crate::tree::{Key, Kind, Origin, REDACTED, Value, redact_at};
 
@@ -60,6 +60,9 @@ pub struct Explanation {
     pub types: Option<String>,
     /// The bounds as text.
     pub range: Option<String>,
+    /// The alternatives of the schema, if they differ in more than their types.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alternatives: Vec<Alternative>,
     /// The schema's `default`.
     pub default: Option<Value>,
     /// The schema's `description`.
@@ -133,6 +136,7 @@ pub fn explain(
         history: if secret { history.into_iter().map(Contribution::hidden).collect() } else { history },
         types: facts.map(|facts| facts.types.to_string()),
         range: facts.and_then(|facts| facts.range.clone()),
+        alternatives: facts.map(|facts| facts.alternatives.clone()).unwrap_or_default(),
         default: facts.and_then(|facts| facts.default.as_ref()).map(hide),
         description: facts.and_then(|facts| facts.description.clone()),
         variable: variable.map(String::from).or(own),

@@ -5,7 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::{Contribution, Decision, Explanation};
-use crate::config::schema::Reload;
+use crate::config::schema::{Alternative, Reload};
 use crate::text::visible;
 use crate::tree::{LayerKind, Origin};
 
@@ -33,6 +33,12 @@ impl Explanation {
             (Some(types), None) => line("type", types),
             (None, Some(range)) => line("range", range),
             (None, None) => {}
+        }
+        let labels: Vec<String> = self.alternatives.iter().map(Alternative::label).collect();
+        let width = labels.iter().map(|label| label.chars().count()).max().unwrap_or_default();
+        for (alternative, label) in self.alternatives.iter().zip(labels) {
+            let description = alternative.description.as_deref().unwrap_or_default();
+            line("", format!("  {label:<width$}   {description}").trim_end());
         }
         if let Some(default) = &self.default {
             line("default", &default.to_string());

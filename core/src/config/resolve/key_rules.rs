@@ -86,10 +86,11 @@ impl KeyRules {
         )
     }
 
-    /// What the schema says about a key, or without a schema the type of the settings; `None` for a key that it does not have.
-    fn facts(&self, key: &Key) -> Option<Facts> {
+    /// What the schema says about a key of a tree, or without a schema the type of the settings; `None` for a key that it does
+    /// not have.
+    fn facts(&self, key: &Key, root: &Value) -> Option<Facts> {
         match self.schema() {
-            Some(schema) => schema.facts(key).filter(|facts| !facts.types.is_empty()),
+            Some(schema) => schema.facts_in(key, root).filter(|facts| !facts.types.is_empty()),
             None => facts_of_type(self.outline()?.get(key)?),
         }
     }
@@ -99,7 +100,7 @@ impl KeyRules {
     pub fn explain(&self, merged: &Merged, pending: &[Change], key: &Key) -> Option<Explanation> {
         let canonical = self.outline().filter(|_| !self.is_in_schema(key));
         let key = &canonical.map_or_else(|| key.clone(), |outline| outline.canonical_key(key));
-        let facts = self.facts(key);
+        let facts = self.facts(key, merged.root());
         let variable = self.variable_names(Some(merged.root())).and_then(|names| names.variable(key));
         let is_scalar = |key: &Key| {
             let value = merged.root().get(key);

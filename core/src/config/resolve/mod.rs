@@ -335,7 +335,10 @@ impl Rules {
         if let Some(defaults) = defaults {
             layers.insert(0, defaults);
         }
-        all
+        match self.schema().and_then(|schema| schema.with_item_defaults(all.root())) {
+            Some(root) => all.with_root(root),
+            None => all,
+        }
     }
 
     fn check_tree(&self, merged: &Merged, diagnostics: &mut Vec<Diagnostic>) {

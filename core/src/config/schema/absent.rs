@@ -38,6 +38,8 @@ never! {
     pub(crate) fn validator(&self) -> SchemaValidator;
     /// The facts that the schema states about a key.
     pub fn facts(&self, &Key) -> Option<Facts>;
+    /// The facts that the schema states about a key of a tree.
+    pub fn facts_in(&self, &Key, &Value) -> Option<Facts>;
     pub(crate) fn types(&self, &Key) -> Option<(TypeSet, TypeSet)>;
     pub(crate) fn variable(&self, &Key) -> Option<Text>;
     /// Whether the value at a key is secret.
@@ -54,5 +56,6 @@ never! {
     pub(crate) fn canonical(&self, &Layer) -> (Layer, Vec<Diagnostic>);
     pub(crate) fn deprecated(&self, &Value) -> Vec<Diagnostic>;
     pub(crate) fn defaults(&self, Option<&Value>) -> Option<Layer>;
+    pub(crate) fn with_item_defaults(&self, &Value) -> Option<Value>;
     pub(crate) fn further_defaults(&self, Option<&Value>, &Layer) -> Option<Layer>;
 }

@@ -1,6 +1,7 @@
 //! The facts that a schema states about one key, as plain data.
 
-use alloc::string::String;
+use alloc::format;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::config::ListStrategy;
@@ -48,6 +49,45 @@ pub struct Facts {
     pub variable: Option<Text>,
     /// `deprecated`.
     pub deprecated: bool,
+    /// The alternatives of `anyOf` or `oneOf`, if they differ in more than their types.
+    pub alternatives: Vec<Alternative>,
+}
+
+/// One alternative of a key.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[non_exhaustive]
+pub struct Alternative {
+    /// The allowed types.
+    #[serde(rename = "type", serialize_with = "as_text")]
+    pub types: TypeSet,
+    /// The only value that the alternative allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+    /// The bounds as text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub range: Option<String>,
+    /// `description`, else `title`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// `deprecated`.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    pub deprecated: bool,
+}
+
+impl Alternative {
+    /// `"debug"`; `integer, >= 0`; with `deprecated` where it is.
+    pub(crate) fn label(&self) -> String {
+        let label = match (&self.value, &self.range) {
+            (Some(value), _) => value.to_string(),
+            (None, Some(range)) => format!("{}, {range}", self.types),
+            (None, None) => self.types.to_string(),
+        };
+        if self.deprecated { format!("{label} (deprecated)") } else { label }
+    }
+}
+
+fn as_text<S: serde::Serializer>(types: &TypeSet, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(types)
 }
 
 /// A variable that the schema names for a key.

@@ -19,4 +19,4 @@ pub use absent::{Schema, SchemaValidator};
 #[cfg(feature = "schema")]
 pub use json_schema::{Documents, Schema, SchemaMap, SchemaMapError, SchemaValidator, file_address, schema_paths};
 pub(crate) use facts::NamedVariable;
-pub use facts::{Facts, Reload};
+pub use facts::{Alternative, Facts, Reload};

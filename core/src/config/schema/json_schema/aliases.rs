@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::vec::Vec;
 
 use super::graph::{NodeId, SchemaGraph};
+use super::check::SchemaValidator;
 use super::lookup::is_variable;
 use super::schema::Schema;
 use crate::config::Layer;
@@ -27,7 +28,8 @@ impl Schema {
     pub fn deprecated(&self, root: &Value) -> Vec<Diagnostic> {
         let mut diagnostics = Vec::new();
         if self.graph.nodes.iter().any(|node| node.notes.deprecated) {
-            find_deprecated(&self.graph, &[SchemaGraph::ROOT], root, &mut Key::root(), &mut diagnostics);
+            let validator = self.validator();
+            find_deprecated(&validator, &[SchemaGraph::ROOT], root, &mut Key::root(), &mut diagnostics);
         }
         diagnostics
     }
@@ -86,18 +88,26 @@ fn renamed(
 }
 
 fn find_deprecated(
-    graph: &SchemaGraph,
-    nodes: &[NodeId],
+    validator: &SchemaValidator,
+    within: &[NodeId],
     value: &Value,
     key: &mut Key,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let nodes = graph.with_parts(nodes);
+    let graph = &validator.schema.graph;
+    if !within.iter().any(|id| graph.deprecated_below.contains(*id)) {
+        return;
+    }
+    let nodes = validator.applicable(within, value);
     let is_set = value.origin().layer() != LayerKind::Defaults;
     if is_set && let Some(node) = nodes.iter().map(|id| graph.node(*id)).find(|node| node.notes.deprecated) {
         let name = key.last_name().unwrap_or_default();
-        let diagnostic =
-            Diagnostic::warning(Code::SchemaDeprecated, key.clone(), format!("`{key}` is deprecated"));
+        let is_whole_key = graph.certain(within).iter().any(|id| graph.node(*id).notes.deprecated);
+        let message = match is_whole_key {
+            true => format!("`{key}` is deprecated"),
+            false => format!("this form of `{key}` is deprecated"),
+        };
+        let diagnostic = Diagnostic::warning(Code::SchemaDeprecated, key.clone(), message);
         let diagnostic = diagnostic.at(&value.origin().of_name(name));
         diagnostics.push(match &node.notes.description {
             Some(description) => diagnostic.help(description.clone()),
@@ -111,7 +121,7 @@ fn find_deprecated(
     for (segment, inner) in members.chain(elements) {
         let of = graph.below(&nodes, &segment);
         key.push(segment);
-        find_deprecated(graph, &of, inner, key, diagnostics);
+        find_deprecated(validator, &of, inner, key, diagnostics);
         key.pop();
     }
 }

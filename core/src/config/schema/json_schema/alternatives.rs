@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::assertion::joined;
+use super::assertion::{Assertion, joined};
 use super::check::SchemaValidator;
 use super::graph::NodeId;
 use super::messages::type_message;
@@ -39,6 +39,12 @@ impl SchemaValidator {
             return;
         }
         let secret = self.schema.is_secret(&context.key);
+        if let Some(choices) = self.schema.graph.choices_of(branches) {
+            let allowed = Assertion::Enum(choices.into_iter().filter_map(|choice| choice.value).collect());
+            let violation = context.violation(allowed.code(), allowed.message(value, secret), value);
+            violations.push(Violation { help: allowed.way_out(value, secret), ..violation });
+            return;
+        }
         let types =
             branches.iter().fold(TypeSet::NONE, |set, branch| set.or(self.schema.graph.types(*branch)));
         if !types.contains(TypeSet::of(value)) {

@@ -57,9 +57,11 @@ pub(super) fn compile(documents: &Documents) -> Result<SchemaGraph, Vec<Diagnost
     graph.reloads_below = graph.leading_to(|node| node.notes.reload.is_some());
     graph.secrets_below = graph.leading_to(|node| node.notes.secret);
     graph.strategies_below = graph.leading_to(|node| node.notes.merge.is_some());
+    graph.deprecated_below = graph.leading_to(|node| node.notes.deprecated);
     graph.shared = graph.find_shared();
     graph.defaults_below = graph.find_defaults();
     graph.settled_defaults = graph.find_settled_defaults();
+    graph.item_defaults_below = graph.find_item_defaults();
     Ok(graph)
 }
 

@@ -2,16 +2,17 @@
 
 use alloc::vec::Vec;
 
-use super::graph::{NodeId, NodeSet, SchemaGraph};
+use super::graph::{Combined, NodeId, NodeSet, SchemaGraph};
 use super::schema::Schema;
 use crate::config::{Layer, ListStrategy, merge};
-use crate::tree::{Text, Value};
+use crate::tree::{Kind, Segment, Text, Value};
 
 impl Schema {
     /// The `default`s of the schema as a layer below `present`, the merged tree of all other layers.
     ///
     /// A table that no layer sets is filled only if its defaults contain every required key: an incomplete table would
-    /// make the configuration invalid. Elements of lists get no defaults, since a list is replaced as a whole.
+    /// make the configuration invalid. Of alternatives, only the one beside `null` and the one that the discriminator chooses
+    /// have an effect, and only in a table that some layer sets. [`Schema::with_item_defaults`] fills elements of lists.
     pub fn defaults(&self, present: Option<&Value>) -> Option<Layer> {
         self.graph.default_at(&[SchemaGraph::ROOT], present, None, &mut Vec::new()).map(Layer::new)
     }
@@ -23,7 +24,63 @@ impl Schema {
     }
 }
 
+impl Schema {
+    /// The merged tree with the `default`s of tables in lists; `None` if there are none.
+    pub(crate) fn with_item_defaults(&self, root: &Value) -> Option<Value> {
+        self.graph.filled(&[SchemaGraph::ROOT], root)
+    }
+}
+
 impl SchemaGraph {
+    /// The value with the defaults of the elements below it; `None` if nothing changes.
+    fn filled(&self, nodes: &[NodeId], value: &Value) -> Option<Value> {
+        if !nodes.iter().any(|id| self.item_defaults_below.contains(*id)) {
+            return None;
+        }
+        let nodes = self.conjunction(nodes, Some(value));
+        match value.kind() {
+            Kind::Table(members) => {
+                let mut all = members.clone();
+                let mut changes = false;
+                for (name, member) in members {
+                    let of = self.below(&nodes, &Segment::Name(name.clone()));
+                    if let Some(filled) = self.filled(&of, member) {
+                        all.insert(name.clone(), filled);
+                        changes = true;
+                    }
+                }
+                changes.then(|| value.with_kind(Kind::Table(all)))
+            }
+            Kind::Array(elements) => {
+                let mut changes = false;
+                let all = elements.iter().enumerate().map(|(index, element)| {
+                    let of = self.below(&nodes, &Segment::Index(index));
+                    let default = element.as_table().and_then(|_| {
+                        self.default_at(&of, Some(element), None, &mut Vec::new()).filter(|default| default.as_table().is_some())
+                    });
+                    let with_default = default.map(|default| merge(&default, element, &|_| ListStrategy::Replace));
+                    let inner = self.filled(&of, with_default.as_ref().unwrap_or(element));
+                    let filled = inner.or(with_default);
+                    changes |= filled.is_some();
+                    filled.unwrap_or_else(|| element.clone())
+                });
+                let all = all.collect();
+                changes.then(|| value.with_kind(Kind::Array(all)))
+            }
+            _ => None,
+        }
+    }
+
+    /// The nodes from which a default of an element can be reached.
+    pub(super) fn find_item_defaults(&self) -> NodeSet {
+        self.smallest_set(|set, id| {
+            let node = self.node(id);
+            let mut items = node.elements();
+            items.any(|id| self.defaults_below.contains(id))
+                || node.below().chain(node.in_place()).any(|id| set.contains(id))
+        })
+    }
+
     fn default_at(
         &self,
         nodes: &[NodeId],
@@ -42,7 +99,7 @@ impl SchemaGraph {
         {
             return self.node(*only).notes.default.clone();
         }
-        let nodes = self.conjunction(nodes);
+        let nodes = self.conjunction(nodes, present);
         let own =
             nodes.iter().find_map(|id| self.node(*id).notes.default.clone()).filter(|_| known.is_none());
         // A value that is not a table shadows its defaults, which stay the same below it.
@@ -118,12 +175,12 @@ impl SchemaGraph {
     /// further defaults inside.
     fn is_flat(&self, nodes: &[NodeId]) -> bool {
         let is_leaf = |id: &NodeId| {
-            let inner = self.conjunction(&[*id]);
-            inner.iter().all(|id| self.named_below(*id).next().is_none() && !self.has_free_below(*id))
+            let inner = self.conjunction(&[*id], None);
+            inner.iter().all(|id| self.named_below(*id).next().is_none() && !self.varies(*id))
         };
-        self.conjunction(nodes)
+        self.conjunction(nodes, None)
             .iter()
-            .all(|id| !self.has_free_below(*id) && self.named_below(*id).all(|(_, id)| is_leaf(id)))
+            .all(|id| !self.varies(*id) && self.named_below(*id).all(|(_, id)| is_leaf(id)))
     }
 
     /// The nodes whose defaults do not depend on the other layers: only named members have one, every table with one
@@ -141,7 +198,7 @@ impl SchemaGraph {
                 || self.named_below(id).next().is_none()
                 || node.required.iter().all(has_default);
             is_complete
-                && !self.has_free_below(id)
+                && !self.varies(id)
                 && node.all_of.iter().chain(&node.reference).all(is_settled)
                 && self.named_below(id).all(|(_, id)| is_settled(id))
         })
@@ -151,7 +208,7 @@ impl SchemaGraph {
     fn is_alone(&self, id: NodeId) -> bool {
         let node = self.node(id);
         let has_parts = node.reference.is_some() || !node.all_of.is_empty();
-        !has_parts && self.named_below(id).next().is_none() && !self.has_free_below(id)
+        !has_parts && self.named_below(id).next().is_none() && !self.varies(id)
     }
 
     /// The named members that lead to a default.
@@ -166,27 +223,88 @@ impl SchemaGraph {
         free.any(|id| self.defaults_below.contains(*id))
     }
 
-    /// The nodes that apply to every value: references and `allOf`, but no alternatives.
-    fn conjunction(&self, nodes: &[NodeId]) -> Vec<NodeId> {
-        let mut all = Vec::new();
-        let mut rest: Vec<NodeId> = nodes.iter().rev().copied().collect();
-        while let Some(id) = rest.pop() {
-            if !all.contains(&id) {
-                all.push(id);
-                let node = self.node(id);
-                rest.extend(node.all_of.iter().rev().chain(&node.reference));
-            }
-        }
-        all
+    /// Whether the defaults depend on the value: on its free names, or on which alternative it chooses.
+    fn varies(&self, id: NodeId) -> bool {
+        self.has_free_below(id) || self.node(id).alternatives().any(|id| self.defaults_below.contains(id))
     }
 
-    /// The nodes from which a default can be reached without passing a list or an alternative.
+    /// The nodes that apply to the value: references, `allOf` and, in a table that is present, the alternative that it chooses.
+    fn conjunction(&self, nodes: &[NodeId], present: Option<&Value>) -> Vec<NodeId> {
+        let table = present.filter(|present| present.as_table().is_some());
+        self.applicable(nodes, &|combined| match (combined, table) {
+            (Combined::AnyOf(branches) | Combined::OneOf(branches), Some(table)) => self.chosen(branches, table),
+            _ => Vec::new(),
+        })
+    }
+
+    /// The nodes from which a default can be reached without passing a list.
     pub(super) fn find_defaults(&self) -> NodeSet {
         self.smallest_set(|set, id| {
             let node = self.node(id);
             let next = node.reference.iter().chain(&node.all_of).chain(node.properties.values());
-            let mut next = next.chain(node.patterns.iter().map(|(_, id)| id)).chain(&node.additional);
-            node.notes.default.is_some() || next.any(|id| set.contains(*id))
+            let next = next.chain(node.patterns.iter().map(|(_, id)| id)).chain(&node.additional);
+            let mut next = next.copied().chain(node.alternatives());
+            node.notes.default.is_some() || next.any(|id| set.contains(id))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::{String, ToString};
+
+    use super::super::Documents;
+    use super::*;
+    use crate::config::source::{Language, parse};
+    use crate::tree::{LayerKind, Source};
+
+    fn value(text: &str) -> Value {
+        parse(&Source::document(LayerKind::File, "a.json", text), Language::Json).unwrap().root().clone()
+    }
+
+    /// The tree with the defaults of the schema.
+    fn filled(properties: &str, present: &str) -> String {
+        let schema = value(&alloc::format!(r#"{{"properties": {properties}}}"#));
+        let schema = Schema::compile(&Documents::new("file:///s.json", &schema)).unwrap();
+        let present = value(present);
+        let tree = match schema.defaults(Some(&present)) {
+            Some(defaults) => merge(defaults.root(), &present, &|_| ListStrategy::Replace),
+            None => present,
+        };
+        schema.with_item_defaults(&tree).unwrap_or(tree).to_json().to_string()
+    }
+
+    const PORT: &str = r#"{"properties": {"port": {"default": 80}}}"#;
+
+    #[test]
+    fn tables_in_lists_get_defaults_at_every_depth() {
+        let list = alloc::format!(r#"{{"a": {{"items": {PORT}}}}}"#);
+        assert_eq!(filled(&list, r#"{"a": [{}, {"port": 1}, 5]}"#), r#"{"a":[{"port":80},{"port":1},5]}"#);
+        let tuple = alloc::format!(r#"{{"a": {{"items": [true, {PORT}], "additionalItems": {PORT}}}}}"#);
+        assert_eq!(filled(&tuple, r#"{"a": [{}, {}, {}]}"#), r#"{"a":[{},{"port":80},{"port":80}]}"#);
+        let nested = alloc::format!(r#"{{"a": {{"items": {{"properties": {{"b": {{"items": {PORT}}}}}}}}}}}"#);
+        assert_eq!(filled(&nested, r#"{"a": [{"b": [{}]}]}"#), r#"{"a":[{"b":[{"port":80}]}]}"#);
+        let free = alloc::format!(r#"{{"m": {{"additionalProperties": {{"items": {PORT}}}}}}}"#);
+        assert_eq!(filled(&free, r#"{"m": {"x": [{}]}}"#), r#"{"m":{"x":[{"port":80}]}}"#);
+    }
+
+    #[test]
+    fn an_optional_table_gets_defaults_only_if_it_is_present() {
+        let optional = alloc::format!(r#"{{"tls": {{"anyOf": [{PORT}, {{"type": "null"}}]}}}}"#);
+        let optional = optional.replacen("{\"properties\"", "{\"type\": \"object\", \"properties\"", 1);
+        assert_eq!(filled(&optional, r#"{"tls": {}}"#), r#"{"tls":{"port":80}}"#);
+        assert_eq!(filled(&optional, "{}"), "{}");
+        assert_eq!(filled(&optional, r#"{"tls": null}"#), r#"{"tls":null}"#);
+    }
+
+    #[test]
+    fn a_variant_gets_its_defaults_if_the_discriminator_names_it() {
+        let variants = r#"{"s": {"oneOf": [
+            {"properties": {"kind": {"const": "a"}, "x": {"default": 1}}},
+            {"properties": {"kind": {"enum": ["b", "c"]}, "y": {"default": 2}}}]}}"#;
+        assert_eq!(filled(variants, r#"{"s": {"kind": "a"}}"#), r#"{"s":{"kind":"a","x":1}}"#);
+        assert_eq!(filled(variants, r#"{"s": {"kind": "c"}}"#), r#"{"s":{"kind":"c","y":2}}"#);
+        assert_eq!(filled(variants, r#"{"s": {"kind": "d"}}"#), r#"{"s":{"kind":"d"}}"#);
+        assert_eq!(filled(variants, r#"{"s": {}}"#), r#"{"s":{}}"#);
     }
 }

@@ -43,6 +43,10 @@ pub(super) struct SchemaGraph {
     pub(super) reloads_below: NodeSet,
     /// The nodes from which an `x-secret` can be reached.
     pub(super) secrets_below: NodeSet,
+    /// The nodes from which a `deprecated` can be reached.
+    pub(super) deprecated_below: NodeSet,
+    /// The nodes from which a `default` of an element of a list can be reached.
+    pub(super) item_defaults_below: NodeSet,
     /// The nodes with subschemas that several others use.
     pub(super) shared: NodeSet,
 }
@@ -194,15 +198,28 @@ impl SchemaNode {
 
     /// The subschemas that apply to members and elements of the value.
     pub(super) fn below(&self) -> impl Iterator<Item = NodeId> {
+        let members = self.properties.values().chain(self.patterns.iter().map(|(_, id)| id));
+        let members = members.chain(&self.additional).chain(&self.unevaluated_members);
+        members.copied().chain(self.elements()).chain(self.contains())
+    }
+
+    /// The subschemas that apply to elements of the value.
+    pub(super) fn elements(&self) -> impl Iterator<Item = NodeId> {
         let (items, rest): (&[NodeId], _) = match &self.items {
             Items::Any => (&[], None),
             Items::Each(each) => (core::slice::from_ref(each), None),
             Items::Tuple { first, rest } => (first, rest.as_ref()),
         };
-        let members = self.properties.values().chain(self.patterns.iter().map(|(_, id)| id));
-        let unevaluated = self.unevaluated_members.iter().chain(&self.unevaluated_elements);
-        let all = members.chain(&self.additional).chain(items).chain(rest).chain(unevaluated);
-        all.copied().chain(self.contains())
+        items.iter().chain(rest).chain(&self.unevaluated_elements).copied()
+    }
+
+    /// The branches of `anyOf` and `oneOf`.
+    pub(super) fn alternatives(&self) -> impl Iterator<Item = NodeId> {
+        let branches = self.combined.iter().filter_map(|combined| match combined {
+            Combined::AnyOf(branches) | Combined::OneOf(branches) => Some(branches),
+            _ => None,
+        });
+        branches.flatten().copied()
     }
 
     /// The subschemas that apply to a member of that name.

@@ -1,16 +1,12 @@
 //! Looking up a key in a schema: its facts, its types, and the known keys.
 
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::assertion::{Assertion, list};
-use super::facts::{Facts, NamedVariable, Reload};
+use super::facts::{NamedVariable, Reload};
 use super::graph::{NodeId, SchemaGraph, SchemaNode};
 use super::schema::Schema;
 use crate::config::ListStrategy;
-use crate::text::count;
 use crate::tree::nearest::nearest;
 use crate::tree::{Key, Segment, Text, TypeSet};
 
@@ -18,33 +14,6 @@ use crate::tree::{Key, Segment, Text, TypeSet};
 const MAX_NAMES: usize = 12;
 
 impl Schema {
-    /// The facts that the schema states about a key; `None` for an unknown key.
-    pub fn facts(&self, key: &Key) -> Option<Facts> {
-        let mut facts = Facts::default();
-        let full = key.segments().len();
-        self.visit(key, &mut |depth, node| {
-            let notes = &node.notes;
-            facts.secret |= notes.secret;
-            if let Some(reload) = notes.reload {
-                facts.reload = reload;
-            }
-            if depth < full {
-                return;
-            }
-            facts.description = facts.description.take().or_else(|| notes.description.clone());
-            facts.default = facts.default.take().or_else(|| notes.default.clone());
-            facts.range = facts.range.take().or_else(|| range(node));
-            facts.aliases.extend(notes.aliases.iter().cloned());
-            facts.variable = facts.variable.take().or_else(|| notes.variable.clone());
-            facts.deprecated |= notes.deprecated;
-            if facts.merge == ListStrategy::Replace {
-                facts.merge = notes.merge.unwrap_or_default();
-            }
-        });
-        (facts.types, facts.element_types) = self.types(key)?;
-        Some(facts)
-    }
-
     /// The types that the schema allows for a key, and for its elements if it is a list; `None` for an unknown key.
     pub(crate) fn types(&self, key: &Key) -> Option<(TypeSet, TypeSet)> {
         let full = key.segments().len();
@@ -143,7 +112,7 @@ impl Schema {
 
     /// Visits each node that may apply to the key or to one above it, whatever the values are:
     /// alternatives count too, since a setting is secret if it is secret in one of them.
-    fn visit(&self, key: &Key, visit: &mut dyn FnMut(usize, &SchemaNode)) {
+    pub(super) fn visit(&self, key: &Key, visit: &mut dyn FnMut(usize, &SchemaNode)) {
         self.visit_while(key, &mut |depth, nodes| {
             nodes.iter().for_each(|id| visit(depth, self.graph.node(*id)));
             true
@@ -151,7 +120,7 @@ impl Schema {
     }
 
     /// Visits the nodes that may apply to each part of the key, from the root on, until `visit` returns false.
-    fn visit_while(&self, key: &Key, visit: &mut dyn FnMut(usize, &[NodeId]) -> bool) {
+    pub(super) fn visit_while(&self, key: &Key, visit: &mut dyn FnMut(usize, &[NodeId]) -> bool) {
         let mut here: Vec<NodeId> = Vec::from([SchemaGraph::ROOT]);
         for depth in 0..=key.segments().len() {
             let nodes = self.graph.with_parts(&here);
@@ -300,44 +269,4 @@ impl Schema {
 pub(super) fn is_variable(alias: &str) -> bool {
     let allowed = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     alias.starts_with(|c: char| c.is_ascii_uppercase()) && alias.chars().all(allowed)
-}
-
-/// The bounds of a node as text.
-fn range(node: &SchemaNode) -> Option<String> {
-    let mut parts: Vec<String> = Vec::new();
-    let (mut low, mut high) = (None, None);
-    let (mut min, mut max, mut noun) = (None, None, "");
-    for assertion in &node.assertions {
-        match assertion {
-            Assertion::Enum(allowed) => parts.push(format!("one of {}", list(allowed))),
-            Assertion::Const(only) => parts.push(format!("only {only}")),
-            Assertion::Minimum(bound) => low = Some((">=", bound)),
-            Assertion::ExclusiveMinimum(bound) => low = Some((">", bound)),
-            Assertion::Maximum(bound) => high = Some(("<=", bound)),
-            Assertion::ExclusiveMaximum(bound) => high = Some(("<", bound)),
-            Assertion::MultipleOf(step) => parts.push(format!("a multiple of {step}")),
-            Assertion::Pattern(pattern) => parts.push(format!("matches `{}`", pattern.as_str())),
-            Assertion::Format(format) => parts.push(format!("format {}", format.name)),
-            Assertion::UniqueItems => parts.push("unique items".into()),
-            Assertion::MinLength(n) => (min, noun) = (Some(*n), "character"),
-            Assertion::MaxLength(n) => (max, noun) = (Some(*n), "character"),
-            Assertion::MinItems(n) => (min, noun) = (Some(*n), "item"),
-            Assertion::MaxItems(n) => (max, noun) = (Some(*n), "item"),
-            Assertion::MinProperties(n) => (min, noun) = (Some(*n), "key"),
-            Assertion::MaxProperties(n) => (max, noun) = (Some(*n), "key"),
-        }
-    }
-    match (low, high) {
-        (Some((">=", low)), Some(("<=", high))) => parts.insert(0, format!("{low}..={high}")),
-        _ => {
-            let bounds = low.into_iter().chain(high);
-            parts.extend(bounds.map(|(sign, bound)| format!("{sign} {bound}")));
-        }
-    }
-    parts.extend(match (min, max) {
-        (Some(min), Some(max)) => Some(format!("{min}..={max} {noun}s")),
-        (Some(min), None) => Some(format!("at least {}", count(min, noun))),
-        (None, max) => max.map(|max| format!("at most {}", count(max, noun))),
-    });
-    (!parts.is_empty()).then(|| parts.join(", "))
 }

@@ -9,6 +9,7 @@ use serde_json::{Value as Json, json};
 
 use super::config::*;
 use crate::agents::Stage;
+use crate::config::schema::{Documents, Schema};
 use crate::config::source::{Language, parse};
 use crate::tree::typed::Secret;
 use crate::tree::{LayerKind, Source};
@@ -99,6 +100,15 @@ fn the_embedded_defaults_equal_those_of_the_types() {
     let typed: AppConfig = serde_json::from_value(defaults()).unwrap();
     assert_eq!(typed, AppConfig::default());
     assert_eq!(defaults(), serde_json::to_value(AppConfig::default()).unwrap());
+}
+
+/// The program compiles it without this check.
+#[test]
+fn the_schema_is_one_of_its_draft() {
+    let source = Source::document(LayerKind::Defaults, "config.schema.json", AppConfig::SCHEMA);
+    let document = parse(&source, Language::Json).unwrap();
+    let schema = Schema::compile(&Documents::new("file:///config.schema.json", document.root())).unwrap();
+    assert_eq!(schema.warnings(), []);
 }
 
 #[test]

@@ -63,8 +63,10 @@ fn setting(schema: &Schema, key: &Key, value: Option<&Value>, text: &mut String)
     }
     text.push_str(&format!("# ({})\n", notes.join("; ")));
     for alternative in &facts.alternatives {
-        let description = alternative.description.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
-        for (index, line) in wrapped(&format!("{}{description}", alternative.label()), 96).iter().enumerate() {
+        let description =
+            alternative.description.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
+        for (index, line) in wrapped(&format!("{}{description}", alternative.label()), 96).iter().enumerate()
+        {
             text.push_str(&format!("#   {}{line}\n", if index == 0 { "" } else { "  " }));
         }
     }

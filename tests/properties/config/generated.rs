@@ -128,11 +128,14 @@ fn with_later_keywords(schema: Json, has_prefix_items: bool) -> Json {
         let value = with_later_keywords(value, has_prefix_items);
         match (name.as_str(), value) {
             ("dependencies", Json::Object(of)) => {
-                let (names, schemas): (Map<_, _>, Map<_, _>) = of.into_iter().partition(|(_, on)| on.is_array());
+                let (names, schemas): (Map<_, _>, Map<_, _>) =
+                    of.into_iter().partition(|(_, on)| on.is_array());
                 later.insert("dependentRequired".into(), names.into());
                 later.insert("dependentSchemas".into(), schemas.into());
             }
-            ("items", value @ Json::Array(_)) if has_prefix_items => drop(later.insert("prefixItems".into(), value)),
+            ("items", value @ Json::Array(_)) if has_prefix_items => {
+                drop(later.insert("prefixItems".into(), value))
+            }
             ("additionalItems", value) if has_prefix_items => drop(later.insert("items".into(), value)),
             (_, value) => drop(later.insert(name, value)),
         }

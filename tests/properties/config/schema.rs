@@ -10,7 +10,9 @@ use super::generated::{compile, edit_instance, instance, key, schema, tree};
 fn other_validator(schema: &Json) -> jsonschema::Validator {
     let draft = match schema.get("$schema") {
         None => jsonschema::Draft::Draft7,
-        Some(named) if named.as_str().is_some_and(|named| named.contains("2019")) => jsonschema::Draft::Draft201909,
+        Some(named) if named.as_str().is_some_and(|named| named.contains("2019")) => {
+            jsonschema::Draft::Draft201909
+        }
         Some(_) => jsonschema::Draft::Draft202012,
     };
     jsonschema::options().with_draft(draft).build(schema).unwrap_or_else(|error| panic!("{schema}: {error}"))
@@ -174,7 +176,10 @@ fn a_chain_of_shared_references_costs_as_much_as_its_steps() {
         }
         let key = Key::of(["a"]);
         let facts = schema.facts(&key);
-        assert_eq!((schema.is_secret(&key), schema.reload(&key)), (false, speckit_core::config::schema::Reload::Live));
+        assert_eq!(
+            (schema.is_secret(&key), schema.reload(&key)),
+            (false, speckit_core::config::schema::Reload::Live)
+        );
         assert_eq!(facts.is_some_and(|facts| facts.secret), false);
         schema.defaults(None);
         schema.keys();

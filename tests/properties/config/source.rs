@@ -361,7 +361,10 @@ fn a_deep_tree_is_checked_without_overflow() {
             ("if", |inner| json!({ "if": inner, "then": true, "else": false })),
             ("then", |inner| json!({ "if": true, "then": inner })),
             ("dependentSchemas", |inner| json!({ "dependentSchemas": { "a": inner } })),
-            ("unevaluatedProperties", |inner| json!({ "allOf": [inner], "unevaluatedProperties": { "$ref": "#" } })),
+            (
+                "unevaluatedProperties",
+                |inner| json!({ "allOf": [inner], "unevaluatedProperties": { "$ref": "#" } }),
+            ),
             ("contains", |inner| json!({ "allOf": [inner, { "contains": { "$ref": "#" } }] })),
         ];
         for (combine, wrap) in combinations {

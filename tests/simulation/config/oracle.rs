@@ -92,7 +92,7 @@ impl Oracle {
         }
         let schema = match setup.has_schema_file {
             true => compile_file(reading, SCHEMA_FILE.as_ref(), &[])?,
-            false => compile_text("schema", SCHEMA)?,
+            false => compile_text("schema", SCHEMA, Schema::compile)?,
         };
         self.0.borrow_mut().insert(text, schema.clone());
         Ok(schema)

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use speckit_core::app::{AppConfig, Application};
+use speckit_core::config::schema::Schema;
 use speckit_core::config::source::{Environment, Override};
 
 use crate::Config;
@@ -110,7 +111,7 @@ impl ConfigLoader {
     pub fn builder(&self) -> Builder<AppConfig> {
         Builder::<AppConfig>::default()
             .defaults_text("defaults.toml", AppConfig::DEFAULTS)
-            .schema_text("config.schema.json", AppConfig::SCHEMA)
+            .schema_text("config.schema.json", AppConfig::SCHEMA, Schema::compile_unchecked)
             .with_extension(|| Box::new(Application::default()))
             .env_prefix(PREFIX)
             .env_reserved(RESERVED.iter().copied())

@@ -13,7 +13,7 @@ use speckit_core::config::history::GenerationCause;
 use speckit_core::config::resolve::Extension;
 use speckit_core::config::resolve::Rules;
 #[cfg(feature = "schema")]
-use speckit_core::config::schema::SchemaMap;
+use speckit_core::config::schema::{Schema, SchemaMap};
 use speckit_core::config::source::{Environment, Language, Override, parse};
 use speckit_core::config::{HotReloadConfig, WatchMode};
 #[cfg(feature = "sqlite")]
@@ -31,7 +31,7 @@ use crate::config::history::SqliteJournal;
 use crate::config::history::options::{JournalOpener, RecordOptions, RetentionFn};
 use crate::config::loading::{Check, Inspection, Loader, RuleOptions, SchemaSource};
 #[cfg(feature = "schema")]
-use crate::config::schemas::compile_text;
+use crate::config::schemas::{Compile, compile_text};
 use crate::config::sources::Sources;
 use crate::config::violations::Violations;
 use crate::os::documents::FileSource;
@@ -138,7 +138,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
-    /// Validates against a Draft 7 schema, and takes types, defaults and secrets from it.
+    /// Validates against a JSON Schema (Draft 4 to 2020-12, Draft 7 without `$schema`), and takes types, defaults and secrets
+    /// from it.
     ///
     /// ```
     /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
@@ -149,12 +150,30 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     #[cfg(feature = "schema")]
     #[must_use]
     pub fn schema_json(self, text: &str) -> Self {
-        self.schema_text("schema", text)
+        self.schema_text("schema", text, Schema::compile)
+    }
+
+    /// As [`Builder::schema_json`], without the check that the text is a schema, which takes most of the time of a start. A
+    /// keyword of a wrong form is ignored, so check the schema in a test:
+    ///
+    /// ```
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// const SCHEMA: &str = r#"{ "properties": { "port": { "type": "integer", "minimum": 1 } } }"#;
+    ///
+    /// let builder = Config::builder().schema_json_unchecked(SCHEMA);
+    /// assert!(builder.set("port", "0").open().is_err());
+    /// // In a test:
+    /// assert!(Config::builder().schema_json(SCHEMA).open().is_ok());
+    /// ```
+    #[cfg(feature = "schema")]
+    #[must_use]
+    pub fn schema_json_unchecked(self, text: &str) -> Self {
+        self.schema_text("schema", text, Schema::compile_unchecked)
     }
 
     #[cfg(feature = "schema")]
-    pub(crate) fn schema_text(mut self, name: &str, text: &str) -> Self {
-        match compile_text(name, text) {
+    pub(crate) fn schema_text(mut self, name: &str, text: &str, compile: Compile) -> Self {
+        match compile_text(name, text, compile) {
             Ok(schema) => self.schema = SchemaSource::Given(Box::new(schema)),
             Err(diagnostics) => self.mistakes.extend(diagnostics),
         }
@@ -198,7 +217,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     {
         let schema =
             schemars::generate::SchemaSettings::draft07().into_generator().into_root_schema_for::<T>();
-        self.schema_json(&schema.to_value().to_string())
+        self.schema_json_unchecked(&schema.to_value().to_string())
     }
 
     /// Adds a file as a layer: JSON if its name ends in `.json`, else TOML; or a folder of TOML files. It may be absent.

@@ -9,12 +9,15 @@ use speckit_core::{Diagnostic, LayerKind, Source, Value};
 
 use crate::os::documents::{Files, absolute, read_source};
 
+/// [`Schema::compile`] or [`Schema::compile_unchecked`].
+pub type Compile = fn(&Documents) -> Result<Schema, Vec<Diagnostic>>;
+
 /// Compiles a schema from its text, without further documents.
 ///
 /// # Errors
 /// Every mistake of the schema.
-pub fn compile_text(name: &str, text: &str) -> Result<Schema, Vec<Diagnostic>> {
-    Schema::compile(&Documents::new(name, &parse_schema(&Source::document(LayerKind::Defaults, name, text))?))
+pub fn compile_text(name: &str, text: &str, compile: Compile) -> Result<Schema, Vec<Diagnostic>> {
+    compile(&Documents::new(name, &parse_schema(&Source::document(LayerKind::Defaults, name, text))?))
 }
 
 /// Reads and compiles the schema file at `path`, with the files next to it and the URLs of `maps` that it refers to. An unresolved

@@ -3,8 +3,8 @@
 use alloc::format;
 use alloc::vec::Vec;
 
-use super::graph::{NodeId, SchemaGraph};
 use super::check::SchemaValidator;
+use super::graph::{NodeId, SchemaGraph};
 use super::lookup::is_variable;
 use super::schema::Schema;
 use crate::config::Layer;

@@ -19,7 +19,8 @@ impl SchemaGraph {
 
     /// The one alternative that is not `null`, if there are no others.
     fn beside_null(&self, branches: &[NodeId]) -> Vec<NodeId> {
-        let mut others: Vec<NodeId> = branches.iter().filter(|branch| !self.is_null(**branch)).copied().collect();
+        let mut others: Vec<NodeId> =
+            branches.iter().filter(|branch| !self.is_null(**branch)).copied().collect();
         if others.len() > 1 {
             others.clear();
         }
@@ -57,8 +58,11 @@ impl SchemaGraph {
     /// value, or a few values of its own. None if there is no such member, or none that fits.
     fn discriminated(&self, branches: &[NodeId], value: &Value) -> Vec<NodeId> {
         let Some(members) = value.as_table() else { return Vec::new() };
-        let tables: Vec<NodeId> =
-            branches.iter().filter(|branch| self.types(**branch).contains(TypeSet::OBJECT)).copied().collect();
+        let tables: Vec<NodeId> = branches
+            .iter()
+            .filter(|branch| self.types(**branch).contains(TypeSet::OBJECT))
+            .copied()
+            .collect();
         let is_discriminator = |name: &str| tables.iter().all(|branch| self.allowed(*branch, name).is_some());
         let Some((name, member)) = members.iter().find(|(name, _)| is_discriminator(name)) else {
             return Vec::new();
@@ -69,7 +73,12 @@ impl SchemaGraph {
 
     /// The `const` or `enum` of a member.
     fn allowed(&self, id: NodeId, name: &str) -> Option<&Assertion> {
-        let below: Vec<NodeId> = self.certain(&[id]).iter().filter_map(|id| self.node(*id).properties.get(name)).copied().collect();
+        let below: Vec<NodeId> = self
+            .certain(&[id])
+            .iter()
+            .filter_map(|id| self.node(*id).properties.get(name))
+            .copied()
+            .collect();
         let nodes = self.certain(&below);
         let assertions = nodes.into_iter().flat_map(|id| &self.node(id).assertions);
         assertions.into_iter().find(|assertion| matches!(assertion, Assertion::Const(_) | Assertion::Enum(_)))

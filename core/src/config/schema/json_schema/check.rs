@@ -100,7 +100,8 @@ impl SchemaValidator {
     fn given_up(&self, root: &Value) -> Vec<Violation> {
         let mut seen = BTreeSet::new();
         let given_up = self.given_up.take();
-        let new = given_up.iter().filter(|(value, pattern)| seen.insert((value.fingerprint(), pattern.as_str())));
+        let new =
+            given_up.iter().filter(|(value, pattern)| seen.insert((value.fingerprint(), pattern.as_str())));
         new.map(|(value, pattern)| {
             let key = key_of(root, value).unwrap_or_default();
             let message = format!("the pattern `{}` takes too long on this string", pattern.as_str());
@@ -157,7 +158,9 @@ impl SchemaValidator {
     /// Whether an assertion holds; not if it is a pattern that takes too long, which is recorded.
     pub(super) fn holds(&self, assertion: &Assertion, value: &Value) -> bool {
         match assertion {
-            Assertion::Pattern(pattern) => text_of(value).is_none_or(|text| self.matches(pattern, &text, value)),
+            Assertion::Pattern(pattern) => {
+                text_of(value).is_none_or(|text| self.matches(pattern, &text, value))
+            }
             _ => assertion.holds(value),
         }
     }

@@ -56,9 +56,11 @@ impl SchemaGraph {
                 let all = elements.iter().enumerate().map(|(index, element)| {
                     let of = self.below(&nodes, &Segment::Index(index));
                     let default = element.as_table().and_then(|_| {
-                        self.default_at(&of, Some(element), None, &mut Vec::new()).filter(|default| default.as_table().is_some())
+                        self.default_at(&of, Some(element), None, &mut Vec::new())
+                            .filter(|default| default.as_table().is_some())
                     });
-                    let with_default = default.map(|default| merge(&default, element, &|_| ListStrategy::Replace));
+                    let with_default =
+                        default.map(|default| merge(&default, element, &|_| ListStrategy::Replace));
                     let inner = self.filled(&of, with_default.as_ref().unwrap_or(element));
                     let filled = inner.or(with_default);
                     changes |= filled.is_some();
@@ -232,7 +234,9 @@ impl SchemaGraph {
     fn conjunction(&self, nodes: &[NodeId], present: Option<&Value>) -> Vec<NodeId> {
         let table = present.filter(|present| present.as_table().is_some());
         self.applicable(nodes, &|combined| match (combined, table) {
-            (Combined::AnyOf(branches) | Combined::OneOf(branches), Some(table)) => self.chosen(branches, table),
+            (Combined::AnyOf(branches) | Combined::OneOf(branches), Some(table)) => {
+                self.chosen(branches, table)
+            }
             _ => Vec::new(),
         })
     }
@@ -282,7 +286,8 @@ mod tests {
         assert_eq!(filled(&list, r#"{"a": [{}, {"port": 1}, 5]}"#), r#"{"a":[{"port":80},{"port":1},5]}"#);
         let tuple = alloc::format!(r#"{{"a": {{"items": [true, {PORT}], "additionalItems": {PORT}}}}}"#);
         assert_eq!(filled(&tuple, r#"{"a": [{}, {}, {}]}"#), r#"{"a":[{},{"port":80},{"port":80}]}"#);
-        let nested = alloc::format!(r#"{{"a": {{"items": {{"properties": {{"b": {{"items": {PORT}}}}}}}}}}}"#);
+        let nested =
+            alloc::format!(r#"{{"a": {{"items": {{"properties": {{"b": {{"items": {PORT}}}}}}}}}}}"#);
         assert_eq!(filled(&nested, r#"{"a": [{"b": [{}]}]}"#), r#"{"a":[{"b":[{"port":80}]}]}"#);
         let free = alloc::format!(r#"{{"m": {{"additionalProperties": {{"items": {PORT}}}}}}}"#);
         assert_eq!(filled(&free, r#"{"m": {"x": [{}]}}"#), r#"{"m":{"x":[{"port":80}]}}"#);

@@ -68,8 +68,12 @@ impl Draft {
         let first = match keyword {
             "const" | "contains" | "propertyNames" => Self::Draft6,
             "if" => Self::Draft7,
-            "dependentRequired" | "dependentSchemas" | "maxContains" | "minContains"
-            | "unevaluatedItems" | "unevaluatedProperties" => Self::Draft2019,
+            "dependentRequired"
+            | "dependentSchemas"
+            | "maxContains"
+            | "minContains"
+            | "unevaluatedItems"
+            | "unevaluatedProperties" => Self::Draft2019,
             "$recursiveRef" => return (Self::Draft2019, Self::Draft2019),
             "$dynamicRef" | "prefixItems" => Self::Draft2020,
             "additionalItems" => return (Self::Draft4, Self::Draft2019),
@@ -94,13 +98,26 @@ impl Draft {
 impl Dialect {
     /// The dialect of the draft's own meta-schema.
     pub(super) const fn of(draft: Draft) -> Self {
-        Self { draft, asserts: true, asserts_formats: matches!(draft, Draft::Draft4 | Draft::Draft6 | Draft::Draft7) }
+        Self {
+            draft,
+            asserts: true,
+            asserts_formats: matches!(draft, Draft::Draft4 | Draft::Draft6 | Draft::Draft7),
+        }
     }
 
     /// Whether a vocabulary of that address is one of the drafts' own.
     pub(super) fn knows_vocabulary(address: &str) -> bool {
-        let names = ["applicator", "content", "core", "format", "format-annotation", "format-assertion", "meta-data",
-            "unevaluated", "validation"];
+        let names = [
+            "applicator",
+            "content",
+            "core",
+            "format",
+            "format-annotation",
+            "format-assertion",
+            "meta-data",
+            "unevaluated",
+            "validation",
+        ];
         address.starts_with("https://json-schema.org/draft/")
             && address.rsplit_once("/vocab/").is_some_and(|(_, name)| names.contains(&name))
     }

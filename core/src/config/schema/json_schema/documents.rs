@@ -72,7 +72,8 @@ impl Documents {
 
     /// The addresses of missing documents, without fragment, sorted and each once.
     pub fn missing(&self) -> Vec<String> {
-        let unknown = |address: &String| !self.resources.contains_key(address) && Draft::named(address).is_none();
+        let unknown =
+            |address: &String| !self.resources.contains_key(address) && Draft::named(address).is_none();
         let mut missing: Vec<String> = self.references.iter().map(address).filter(unknown).collect();
         missing.sort();
         missing.dedup();
@@ -170,7 +171,8 @@ impl Documents {
             named.is_some_and(|named| named.trim_end_matches('#') == address(&url))
         };
         // A meta-schema decides how the documents that name it are read.
-        let first = if self.texts.iter().any(|(_, text)| is_meta_schema(text)) { 0 } else { self.texts.len() - 1 };
+        let first =
+            if self.texts.iter().any(|(_, text)| is_meta_schema(text)) { 0 } else { self.texts.len() - 1 };
         for number in first..self.texts.len() {
             if let Some((url, text)) = self.texts.get(number).cloned() {
                 self.index_document(number, url, &text);
@@ -187,82 +189,100 @@ impl Documents {
         }
         let dialect = self.dialect(document, None);
         let resource = Arc::new(Resource { address: address(&url), url, dialect, document: number });
-        let location = SchemaLocation { value: document.clone(), key: Key::root(), resource };
-        self.index(&location);
+        self.index(document, &mut Key::root(), &resource);
         // A document has the address it was read from; its `$id` is the base of the references in it.
+        let location = SchemaLocation { value: document.clone(), key: Key::root(), resource };
         self.resources.insert(location.resource.address.clone(), location);
     }
 
     /// Finds every address, name and reference where a schema may be.
-    fn index(&mut self, location: &SchemaLocation) {
-        let Some(members) = location.value.as_table() else { return };
-        for name in ["$ref", "$dynamicRef", "$recursiveRef"] {
-            if let Some(reference) = members.get(name).and_then(Value::as_str)
-                && let Ok(url) = location.clone().entered(self).resource.url.join(reference)
-            {
-                self.references.push(url);
-            }
+    fn index(&mut self, value: &Value, key: &mut Key, around: &Arc<Resource>) {
+        let Some(members) = value.as_table() else { return };
+        let own = self.own_resource(value, around);
+        let resource = own.as_ref().unwrap_or(around);
+        let draft = resource.dialect.draft;
+        let only_reference = ignores_siblings(value, draft);
+        if !only_reference {
+            self.index_names(value, key, around, resource);
         }
-        let here = location.clone().entered(self);
-        if here.ignores_siblings() {
-            // Siblings of a `$ref` are ignored, but a reference may point into them.
-            for name in ["definitions", "$defs"] {
-                self.index_each(&here, name);
-            }
-            return;
-        }
-        self.index_names(location, &here);
-        for (name, value) in members {
-            match Position::of(name, here.resource.dialect.draft) {
-                Position::Schema => self.index(&here.child(name, value)),
-                Position::List => self.index_list(&here.child(name, value)),
-                Position::SchemaOrList if value.as_array().is_some() => self.index_list(&here.child(name, value)),
-                Position::SchemaOrList => self.index(&here.child(name, value)),
-                Position::Map => self.index_each(&here, name),
+        for (name, inner) in members {
+            let position = match name.as_str() {
+                "$ref" | "$dynamicRef" | "$recursiveRef" => {
+                    let url = inner.as_str().and_then(|reference| resource.url.join(reference).ok());
+                    self.references.extend(url);
+                    continue;
+                }
+                // Siblings of a `$ref` are ignored, but a reference may point into them.
+                "definitions" | "$defs" => Position::Map,
+                _ if only_reference => continue,
+                name => Position::of(name, draft),
+            };
+            let is_list = inner.as_array().is_some();
+            key.push(Segment::Name(name.clone()));
+            match position {
+                Position::Schema => self.index(inner, key, resource),
+                Position::SchemaOrList if !is_list => self.index(inner, key, resource),
+                Position::List | Position::SchemaOrList => {
+                    for (index, element) in inner.as_array().into_iter().flatten().enumerate() {
+                        key.push(Segment::Index(index));
+                        self.index(element, key, resource);
+                        key.pop();
+                    }
+                }
+                Position::Map => {
+                    for (name, member) in inner.as_table().into_iter().flatten() {
+                        key.push(Segment::Name(name.clone()));
+                        self.index(member, key, resource);
+                        key.pop();
+                    }
+                }
                 Position::None => {}
             }
+            key.pop();
         }
     }
 
-    fn index_names(&mut self, outside: &SchemaLocation, here: &SchemaLocation) {
-        let draft = here.resource.dialect.draft;
-        if let Some(url) = own_id(&here.value, draft).and_then(|id| outside.resource.url.join(id).ok()) {
+    fn index_names(&mut self, value: &Value, key: &Key, around: &Arc<Resource>, here: &Resource) {
+        let draft = here.dialect.draft;
+        let location =
+            || SchemaLocation { value: value.clone(), key: key.clone(), resource: Arc::clone(around) };
+        if let Some(url) = own_id(value, draft).and_then(|id| around.url.join(id).ok()) {
             match url.fragment() {
                 Some(fragment) if !fragment.is_empty() => {
                     let name = named(&address(&url), &percent_decoded(fragment));
-                    self.anchors.insert(name, outside.clone());
+                    self.anchors.insert(name, location());
                 }
-                _ => drop(self.resources.entry(address(&url)).or_insert_with(|| outside.clone())),
+                _ => drop(self.resources.entry(address(&url)).or_insert_with(location)),
             }
         }
         if draft < Draft::Draft2019 {
             return;
         }
-        let text = |name: &str| here.value.member(name).and_then(Value::as_str).map(Text::from);
-        let at = here.resource.address.clone();
+        let text = |name: &str| value.member(name).and_then(Value::as_str).map(Text::from);
         let dynamic = text("$dynamicAnchor").filter(|_| draft == Draft::Draft2020);
         for name in text("$anchor").iter().chain(&dynamic) {
-            self.anchors.insert(named(&at, name), outside.clone());
+            self.anchors.insert(named(&here.address, name), location());
         }
-        let is_recursive = here.value.member("$recursiveAnchor").and_then(Value::as_bool) == Some(true);
+        let is_recursive = value.member("$recursiveAnchor").and_then(Value::as_bool) == Some(true);
         let recursive = (draft == Draft::Draft2019 && is_recursive).then(Text::default);
         if dynamic.is_some() || recursive.is_some() {
-            let of_resource = self.dynamic_anchors.entry(at).or_default();
-            of_resource.extend(dynamic.into_iter().chain(recursive).map(|name| (name, outside.clone())));
+            let of_resource = self.dynamic_anchors.entry(here.address.clone()).or_default();
+            of_resource.extend(dynamic.into_iter().chain(recursive).map(|name| (name, location())));
         }
     }
 
-    fn index_list(&mut self, list: &SchemaLocation) {
-        for (index, element) in list.value.as_array().into_iter().flatten().enumerate() {
-            self.index(&list.element(index, element));
+    /// The resource that a subschema with an `$id` begins.
+    fn own_resource(&self, value: &Value, around: &Resource) -> Option<Arc<Resource>> {
+        let dialect = match value.member("$schema") {
+            Some(_) => self.dialect(value, Some(around.dialect)),
+            None => around.dialect,
+        };
+        if ignores_siblings(value, dialect.draft) {
+            return None;
         }
-    }
-
-    fn index_each(&mut self, here: &SchemaLocation, name: &str) {
-        let Some(map) = here.value.member(name).map(|value| here.child(name, value)) else { return };
-        for (member, value) in map.value.as_table().into_iter().flatten() {
-            self.index(&map.child(member, value));
-        }
+        let url = around.url.join(own_id(value, dialect.draft)?).ok()?;
+        let is_new = url.fragment().unwrap_or_default().is_empty() && url != around.url;
+        is_new.then(|| Arc::new(Resource { address: address(&url), url, dialect, document: around.document }))
     }
 
     /// Follows a JSON pointer from a resource. Only subschemas change the base address, not maps and lists of them.
@@ -312,8 +332,16 @@ impl Position {
             return Self::None;
         }
         match keyword {
-            "additionalItems" | "additionalProperties" | "contains" | "else" | "if" | "not" | "propertyNames"
-            | "then" | "unevaluatedItems" | "unevaluatedProperties" => Self::Schema,
+            "additionalItems"
+            | "additionalProperties"
+            | "contains"
+            | "else"
+            | "if"
+            | "not"
+            | "propertyNames"
+            | "then"
+            | "unevaluatedItems"
+            | "unevaluatedProperties" => Self::Schema,
             "items" => Self::SchemaOrList,
             "allOf" | "anyOf" | "oneOf" | "prefixItems" => Self::List,
             "$defs" | "definitions" | "dependencies" | "dependentSchemas" | "patternProperties"
@@ -349,30 +377,20 @@ impl SchemaLocation {
     /// The location in its own resource, if it has an `$id`.
     #[must_use]
     pub(super) fn entered(mut self, documents: &Documents) -> Self {
-        let dialect = match self.value.member("$schema") {
-            Some(_) => documents.dialect(&self.value, Some(self.resource.dialect)),
-            None => self.resource.dialect,
-        };
-        if !self.ignores_siblings_in(dialect)
-            && let Some(url) = own_id(&self.value, dialect.draft).and_then(|id| self.resource.url.join(id).ok())
-            && url.fragment().unwrap_or_default().is_empty()
-            && url != self.resource.url
-        {
-            let document = self.resource.document;
-            self.resource = Arc::new(Resource { address: address(&url), url, dialect, document });
+        if let Some(own) = documents.own_resource(&self.value, &self.resource) {
+            self.resource = own;
         }
         self
     }
 
     /// Whether it has a `$ref` beside which everything is ignored.
     pub(super) fn ignores_siblings(&self) -> bool {
-        self.ignores_siblings_in(self.resource.dialect)
+        ignores_siblings(&self.value, self.resource.dialect.draft)
     }
+}
 
-    fn ignores_siblings_in(&self, dialect: Dialect) -> bool {
-        dialect.draft.ignores_siblings()
-            && self.value.member("$ref").is_some_and(|reference| reference.as_str().is_some())
-    }
+fn ignores_siblings(value: &Value, draft: Draft) -> bool {
+    draft.ignores_siblings() && value.member("$ref").is_some_and(|reference| reference.as_str().is_some())
 }
 
 fn own_id(value: &Value, draft: Draft) -> Option<&str> {

@@ -47,7 +47,9 @@ fn canonical(value: &Value) -> Cow<'_, Value> {
         }
         Kind::Table(members) if members.iter().any(|(_, member)| changes(member)) => {
             let members = members.iter();
-            Kind::Table(members.map(|(name, member)| (name.clone(), canonical(member).into_owned())).collect())
+            Kind::Table(
+                members.map(|(name, member)| (name.clone(), canonical(member).into_owned())).collect(),
+            )
         }
         _ => return Cow::Borrowed(value),
     };

@@ -20,7 +20,8 @@ impl SchemaValidator {
             rest.extend(all.filter(|(segment, ..)| is_rest(segment)));
         }
         if let (Some(of), Some(elements)) = (node.unevaluated_elements, value.as_array()) {
-            let all = elements.iter().enumerate().map(|(index, element)| (Segment::Index(index), of, element));
+            let all =
+                elements.iter().enumerate().map(|(index, element)| (Segment::Index(index), of, element));
             rest.extend(all.filter(|(segment, ..)| is_rest(segment)));
         }
         rest
@@ -93,14 +94,14 @@ impl SchemaValidator {
                     .is_some_and(|element| self.valid(contains.of, element)),
                 _ => false,
             },
-            Combined::Dependencies(of) => of
-                .iter()
-                .filter(|(name, _)| value.member(name).is_some())
-                .flat_map(|(_, needs)| needs)
-                .any(|need| match need {
-                    Dependency::Schema(of) => self.evaluates(*of, value, segment, seen),
-                    Dependency::Names(_) => false,
-                }),
+            Combined::Dependencies(of) => {
+                of.iter().filter(|(name, _)| value.member(name).is_some()).flat_map(|(_, needs)| needs).any(
+                    |need| match need {
+                        Dependency::Schema(of) => self.evaluates(*of, value, segment, seen),
+                        Dependency::Names(_) => false,
+                    },
+                )
+            }
             Combined::Not(_) | Combined::PropertyNames(_) => false,
         }
     }

@@ -217,8 +217,12 @@ impl SchemaValidator {
         violations: &mut Vec<Violation>,
     ) {
         match combined {
-            Combined::AnyOf(of) => self.explain_alternatives(Code::SchemaAnyOf, of, value, context, violations),
-            Combined::OneOf(of) => self.explain_alternatives(Code::SchemaOneOf, of, value, context, violations),
+            Combined::AnyOf(of) => {
+                self.explain_alternatives(Code::SchemaAnyOf, of, value, context, violations)
+            }
+            Combined::OneOf(of) => {
+                self.explain_alternatives(Code::SchemaOneOf, of, value, context, violations)
+            }
             Combined::Not(_) => {
                 violations.push(context.violation(Code::SchemaNot, "the schema excludes this value", value))
             }
@@ -250,7 +254,9 @@ impl SchemaValidator {
                 for (name, needs) in of.iter().filter(|(name, _)| value.member(name).is_some()) {
                     for need in needs {
                         match need {
-                            Dependency::Schema(node) => self.explain_invalid(*node, value, context, violations),
+                            Dependency::Schema(node) => {
+                                self.explain_invalid(*node, value, context, violations)
+                            }
                             Dependency::Names(needed) => {
                                 for missing in needed.iter().filter(|needed| value.member(needed).is_none()) {
                                     let key = context.key.child(missing.clone());
@@ -278,7 +284,9 @@ impl SchemaValidator {
         let elements = value.as_array().into_iter().flatten();
         let matching = elements.filter(|element| self.valid(contains.of, element)).count();
         let message = match (contains.max, contains.min) {
-            (Some(max), _) if matching > max => format!("expected at most {max} matching items, found {matching}"),
+            (Some(max), _) if matching > max => {
+                format!("expected at most {max} matching items, found {matching}")
+            }
             (_, 0 | 1) => {
                 let mut inner = Vec::new();
                 if let Some(first) = value.as_array().and_then(|elements| elements.first()) {

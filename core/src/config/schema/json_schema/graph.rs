@@ -94,7 +94,11 @@ pub(super) enum Combined {
     AnyOf(Vec<NodeId>),
     OneOf(Vec<NodeId>),
     Not(NodeId),
-    If { condition: NodeId, then: Option<NodeId>, otherwise: Option<NodeId> },
+    If {
+        condition: NodeId,
+        then: Option<NodeId>,
+        otherwise: Option<NodeId>,
+    },
     Contains(Contains),
     PropertyNames(NodeId),
     /// `dependencies`, `dependentRequired` and `dependentSchemas`.
@@ -266,6 +270,13 @@ impl SchemaGraph {
     #[expect(clippy::indexing_slicing, reason = "only the compiler of this graph creates node numbers")]
     pub(super) fn node(&self, id: NodeId) -> &SchemaNode {
         &self.nodes[id.0 as usize]
+    }
+
+    /// Replaces the node with that number.
+    pub(super) fn set(&mut self, id: NodeId, node: SchemaNode) {
+        if let Some(slot) = self.nodes.get_mut(id.0 as usize) {
+            *slot = node;
+        }
     }
 
     pub(super) fn ids(&self) -> impl Iterator<Item = NodeId> {

@@ -74,7 +74,8 @@ impl Schema {
         for id in nodes {
             for combined in &self.graph.node(*id).combined {
                 let (Combined::AnyOf(branches) | Combined::OneOf(branches)) = combined else { continue };
-                let Some(choices) = self.graph.choices_of(branches).filter(|_| !choices_only.contains(id)) else {
+                let Some(choices) = self.graph.choices_of(branches).filter(|_| !choices_only.contains(id))
+                else {
                     continue;
                 };
                 choices_only.extend(self.graph.with_parts(branches));
@@ -108,7 +109,9 @@ impl Schema {
                 facts.range = facts.range.take().or_else(|| only.range.clone());
                 facts.deprecated |= only.deprecated;
             }
-            _ if all.iter().all(|one| one.range.is_none() && one.description.is_none() && !one.deprecated) => {}
+            _ if all
+                .iter()
+                .all(|one| one.range.is_none() && one.description.is_none() && !one.deprecated) => {}
             _ => facts.alternatives.extend(all),
         }
     }
@@ -231,7 +234,10 @@ mod tests {
         let key = Key::of(["timeout"]);
         let unset = schema.facts(&key).unwrap();
         assert_eq!((unset.range.as_deref(), unset.deprecated), (None, false));
-        assert_eq!(labels(&unset), ["integer, >= 0: Seconds.", "string, matches `s$` (deprecated): A duration."]);
+        assert_eq!(
+            labels(&unset),
+            ["integer, >= 0: Seconds.", "string, matches `s$` (deprecated): A duration."]
+        );
         assert!(unset.default.is_none(), "a default that is not applied");
         let facts = |text: &str| schema.facts_in(&key, &value(text)).unwrap();
         let (number, text) = (facts(r#"{"timeout": 1}"#), facts(r#"{"timeout": "1s"}"#));

@@ -233,7 +233,8 @@ impl Schema {
         // `unevaluatedProperties: false` refuses what no other subschema of the table names.
         let is_closed = nodes().any(|node| node.unevaluated_members.is_some_and(refuses));
         nodes().filter(|node| node.reference.is_none()).any(|node| {
-            let is_silent = node.properties.is_empty() && node.additional.or(node.unevaluated_members).is_none();
+            let is_silent =
+                node.properties.is_empty() && node.additional.or(node.unevaluated_members).is_none();
             let takes_rest = match node.additional {
                 Some(rest) => !refuses(rest),
                 None => !is_closed && !is_silent,

@@ -58,7 +58,9 @@ impl TypeSearch<'_> {
             Some((Segment::Name(name), rest)) => {
                 node.of_member(name).filter_map(|of| self.stated(of, rest)).reduce(TypeSet::and)
             }
-            Some((Segment::Index(index), rest)) => node.of_element(*index).and_then(|of| self.stated(of, rest)),
+            Some((Segment::Index(index), rest)) => {
+                node.of_element(*index).and_then(|of| self.stated(of, rest))
+            }
         };
         let mut all = own;
         let mut and = |types: Option<TypeSet>| all = all.into_iter().chain(types).reduce(TypeSet::and);

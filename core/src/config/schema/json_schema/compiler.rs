@@ -1,0 +1,123 @@
+//! The state of a compilation: which subschemas have a number, and which are still to be read.
+
+use alloc::collections::{BTreeMap, VecDeque};
+use alloc::format;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use super::documents::{Documents, SchemaLocation};
+use super::graph::{NodeId, SchemaGraph, SchemaNode};
+use crate::tree::{Code, Diagnostic, Key, Text, Value};
+
+/// Compiles documents; `keywords` reads single keywords.
+pub(super) struct Compiler<'d> {
+    documents: &'d Documents,
+    pub(super) graph: SchemaGraph,
+    /// Nodes by document, key in the document, and what dynamic references in it mean.
+    known: BTreeMap<(usize, Key, Scope), NodeId>,
+    queue: VecDeque<(NodeId, SchemaLocation, Scope)>,
+    /// The scope of the subschema that is being read.
+    scope: Scope,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+/// The outermost resource on the way to a subschema that has each dynamic name: where a dynamic reference leads.
+///
+/// The same subschema with two such scopes is two nodes, so that every reference of the graph is a fixed one.
+type Scope = Arc<BTreeMap<Text, String>>;
+
+impl<'d> Compiler<'d> {
+    /// A compiler that begins at the root of the documents.
+    pub(super) fn new(documents: &'d Documents) -> Self {
+        let mut compiler = Self {
+            documents,
+            graph: SchemaGraph::default(),
+            known: BTreeMap::new(),
+            queue: VecDeque::new(),
+            scope: Scope::default(),
+            diagnostics: Vec::new(),
+        };
+        if let Some(start) = documents.start() {
+            compiler.node(start);
+        }
+        compiler
+    }
+
+    /// The next subschema to read; its references are resolved in its own scope.
+    pub(super) fn next(&mut self) -> Option<(NodeId, SchemaLocation)> {
+        let (id, location, scope) = self.queue.pop_front()?;
+        self.scope = scope;
+        Some((id, location))
+    }
+
+    /// The number of a subschema. The subschema is read later, so that no chain of references can overflow the stack.
+    pub(super) fn node(&mut self, location: SchemaLocation) -> NodeId {
+        let location = location.entered(self.documents);
+        let address = &location.resource.address;
+        let mut scope = Arc::clone(&self.scope);
+        for name in self.documents.dynamic_names(address) {
+            if !scope.contains_key(name) {
+                Arc::make_mut(&mut scope).insert(name.clone(), address.clone());
+            }
+        }
+        let place = (location.resource.document, location.key.clone(), Arc::clone(&scope));
+        if let Some(id) = self.known.get(&place) {
+            return *id;
+        }
+        let id = NodeId(u32::try_from(self.graph.nodes.len()).unwrap_or(u32::MAX));
+        self.graph.nodes.push(SchemaNode::any(location.value.origin().clone()));
+        self.known.insert(place, id);
+        self.queue.push_back((id, location, scope));
+        id
+    }
+
+    /// The target of a reference, if there is one that can be resolved.
+    pub(super) fn reference(
+        &mut self,
+        location: &SchemaLocation,
+        name: &str,
+        value: &Value,
+    ) -> Option<NodeId> {
+        let text = value.as_str()?;
+        match self.documents.resolve(&location.resource.url, text) {
+            Ok(target) if name == "$ref" => Some(self.node(target)),
+            Ok(target) => {
+                let outermost = self.documents.dynamic_name(&target, text).and_then(|name| {
+                    let address = self.scope.get(&name)?;
+                    self.documents.dynamic_anchor(address, &name).cloned()
+                });
+                Some(self.node(outermost.unwrap_or(target)))
+            }
+            Err(why) => {
+                let message = format!("`{name}` to `{text}` cannot be resolved: {why}");
+                let diagnostic =
+                    Diagnostic::error(Code::SchemaUnsupported, location.key.child(name), message);
+                self.diagnostics.push(diagnostic.at(value.origin()).help(if text.starts_with('#') {
+                    "define it there, or correct the pointer"
+                } else {
+                    "map its address to the folder that has the document: --schema-map URL-PREFIX=DIR"
+                }));
+                None
+            }
+        }
+    }
+
+    /// The numbers of a list of subschemas.
+    pub(super) fn list(&mut self, location: &SchemaLocation) -> Vec<NodeId> {
+        let elements = location.value.as_array().into_iter().flatten().enumerate();
+        elements.map(|(index, value)| self.node(location.element(index, value))).collect()
+    }
+
+    /// The numbers of subschemas by name.
+    pub(super) fn map(&mut self, location: &SchemaLocation) -> BTreeMap<Text, NodeId> {
+        let members = location.value.as_table().into_iter().flatten();
+        members.map(|(name, value)| (name.clone(), self.node(location.child(name, value)))).collect()
+    }
+
+    /// Reports an invalid value at a key.
+    pub(super) fn invalid(&mut self, key: Key, value: &Value, message: impl Into<String>) {
+        let diagnostic = Diagnostic::error(Code::SchemaInvalid, key, message);
+        self.diagnostics.push(diagnostic.at(value.origin()));
+    }
+}

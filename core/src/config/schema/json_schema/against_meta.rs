@@ -36,22 +36,27 @@ impl Schema {
         if diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
             return Err(diagnostics);
         }
-        let mut schema = Self::compile_unchecked(documents)?;
+        let mut schema = Self::compiled(documents, false)?;
         let warnings = diagnostics.into_iter().chain(schema.warnings.iter().cloned()).collect();
         schema.warnings = in_report_order(warnings).into();
         Ok(schema)
     }
 
     /// Compiles documents that are known to be schemas of their drafts: [`Schema::compile`] without the check against the
-    /// meta-schema, which takes most of its time. A keyword of a wrong form is ignored.
+    /// meta-schema, which takes most of its time. A keyword of a wrong form is ignored, and a pattern is compiled when it is first
+    /// used.
     ///
     /// For a schema that is part of a program, whose tests call [`Schema::compile`].
     ///
     /// # Errors
-    /// A `$ref` without its document or one that refers only to itself, and patterns and keywords of ours that are invalid.
+    /// A `$ref` without its document or one that refers only to itself, and keywords of ours that are invalid.
     pub fn compile_unchecked(documents: &Documents) -> Result<Self, Vec<Diagnostic>> {
+        Self::compiled(documents, true)
+    }
+
+    fn compiled(documents: &Documents, is_checked: bool) -> Result<Self, Vec<Diagnostic>> {
         let mut graph = match documents.missing_meta_schemas().as_slice() {
-            [] => compile(documents)?,
+            [] => compile(documents, is_checked)?,
             drafts => {
                 let mut documents = documents.clone();
                 for draft in drafts {
@@ -59,7 +64,7 @@ impl Schema {
                         documents.add(draft.address(), &meta);
                     }
                 }
-                compile(&documents)?
+                compile(&documents, is_checked)?
             }
         };
         let warnings = core::mem::take(&mut graph.warnings);

@@ -18,9 +18,10 @@ const MAX_CHAIN: usize = 64;
 
 /// Compiles the schema of `documents`.
 ///
-/// Returns the graph, or every error that makes the schema unusable.
-pub(super) fn compile(documents: &Documents) -> Result<SchemaGraph, Vec<Diagnostic>> {
-    let mut compiler = Compiler::new(documents);
+/// Returns the graph, or every error that makes the schema unusable. Of documents that are known to be valid (`is_checked`),
+/// patterns are compiled when they are first used.
+pub(super) fn compile(documents: &Documents, is_checked: bool) -> Result<SchemaGraph, Vec<Diagnostic>> {
+    let mut compiler = Compiler::new(documents, is_checked);
     while let Some((id, location)) = compiler.next() {
         let mut node = SchemaNode::any(location.value.origin().clone());
         match location.value.kind() {
@@ -43,14 +44,16 @@ pub(super) fn compile(documents: &Documents) -> Result<SchemaGraph, Vec<Diagnost
         return Err(in_report_order(diagnostics));
     }
     graph.has_restarts = graph.nodes.iter().any(|node| node.notes.reload == Some(Reload::Restart));
-    graph.reloads_below = graph.leading_to(|node| node.notes.reload.is_some());
-    graph.secrets_below = graph.leading_to(|node| node.notes.secret);
-    graph.strategies_below = graph.leading_to(|node| node.notes.merge.is_some());
-    graph.deprecated_below = graph.leading_to(|node| node.notes.deprecated);
-    graph.shared = graph.find_shared();
+    let users = graph.users();
+    graph.reloads_below = graph.leading_to(&users, |node| node.notes.reload.is_some());
+    graph.secrets_below = graph.leading_to(&users, |node| node.notes.secret);
+    graph.strategies_below = graph.leading_to(&users, |node| node.notes.merge.is_some());
+    graph.deprecated_below = graph.leading_to(&users, |node| node.notes.deprecated);
+    graph.shared = graph.find_shared(&users);
     graph.defaults_below = graph.find_defaults();
     graph.settled_defaults = graph.find_settled_defaults();
-    graph.item_defaults_below = graph.find_item_defaults();
+    graph.item_defaults_below =
+        graph.leading_to(&users, |node| node.elements().any(|id| graph.defaults_below.contains(id)));
     Ok(graph)
 }
 

@@ -1,6 +1,7 @@
 //! The state of a compilation: which subschemas have a number, and which are still to be read.
 
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::btree_map::Entry;
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -8,14 +9,19 @@ use alloc::vec::Vec;
 
 use super::documents::{Documents, SchemaLocation};
 use super::graph::{NodeId, SchemaGraph, SchemaNode};
+use super::pattern::Pattern;
 use crate::tree::{Code, Diagnostic, Key, Text, Value};
 
 /// Compiles documents; `keywords` reads single keywords.
 pub(super) struct Compiler<'d> {
     documents: &'d Documents,
+    /// Whether the documents are known to be valid.
+    is_checked: bool,
     pub(super) graph: SchemaGraph,
-    /// Nodes by document, key in the document, and what dynamic references in it mean.
+    /// The nodes that references lead to, by document, key in the document, and what dynamic references in it mean.
     known: BTreeMap<(usize, Key, Scope), NodeId>,
+    /// The places that references lead to. Any other place is reached once, from the subschema around it.
+    targets: BTreeSet<(usize, Key)>,
     queue: VecDeque<(NodeId, SchemaLocation, Scope)>,
     /// The scope of the subschema that is being read.
     scope: Scope,
@@ -29,10 +35,12 @@ type Scope = Arc<BTreeMap<Text, String>>;
 
 impl<'d> Compiler<'d> {
     /// A compiler that begins at the root of the documents.
-    pub(super) fn new(documents: &'d Documents) -> Self {
+    pub(super) fn new(documents: &'d Documents, is_checked: bool) -> Self {
         let mut compiler = Self {
             documents,
+            is_checked,
             graph: SchemaGraph::default(),
+            targets: documents.targets(),
             known: BTreeMap::new(),
             queue: VecDeque::new(),
             scope: Scope::default(),
@@ -61,15 +69,28 @@ impl<'d> Compiler<'d> {
                 Arc::make_mut(&mut scope).insert(name.clone(), address.clone());
             }
         }
-        let place = (location.resource.document, location.key.clone(), Arc::clone(&scope));
-        if let Some(id) = self.known.get(&place) {
-            return *id;
-        }
         let id = NodeId(u32::try_from(self.graph.nodes.len()).unwrap_or(u32::MAX));
+        let place = (location.resource.document, location.key);
+        let is_target = self.targets.contains(&place);
+        let (document, key) = place;
+        let location = SchemaLocation { key: key.clone(), ..location };
+        if is_target {
+            match self.known.entry((document, key, Arc::clone(&scope))) {
+                Entry::Occupied(known) => return *known.get(),
+                Entry::Vacant(new) => drop(new.insert(id)),
+            }
+        }
         self.graph.nodes.push(SchemaNode::any(location.value.origin().clone()));
-        self.known.insert(place, id);
         self.queue.push_back((id, location, scope));
         id
+    }
+
+    /// The pattern of a text.
+    ///
+    /// # Errors
+    /// What is invalid in it.
+    pub(super) fn pattern(&self, text: &str) -> Result<Pattern, String> {
+        if self.is_checked { Pattern::uncompiled(text) } else { Pattern::new(text) }
     }
 
     /// The target of a reference, if there is one that can be resolved.

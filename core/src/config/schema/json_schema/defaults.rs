@@ -73,16 +73,6 @@ impl SchemaGraph {
         }
     }
 
-    /// The nodes from which a default of an element can be reached.
-    pub(super) fn find_item_defaults(&self) -> NodeSet {
-        self.smallest_set(|set, id| {
-            let node = self.node(id);
-            let mut items = node.elements();
-            items.any(|id| self.defaults_below.contains(id))
-                || node.below().chain(node.in_place()).any(|id| set.contains(id))
-        })
-    }
-
     fn default_at(
         &self,
         nodes: &[NodeId],

@@ -1,6 +1,6 @@
 //! Schema documents, and how a `$ref` is resolved.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -108,15 +108,25 @@ impl Documents {
 
     /// The subschema that `reference` leads to from the base address `base`.
     pub(super) fn resolve(&self, base: &Url, reference: &str) -> Result<SchemaLocation, String> {
-        let url = base.join(reference).map_err(|error| error.to_string())?;
-        let unresolved = || alloc::format!("no document `{}` was found", address(&url));
+        self.at(&base.join(reference).map_err(|error| error.to_string())?)
+    }
+
+    /// The places that references lead to: the number of a document, and the key in it.
+    pub(super) fn targets(&self) -> BTreeSet<(usize, Key)> {
+        let dynamic = self.dynamic_anchors.values().flat_map(BTreeMap::values).cloned();
+        let targets = self.references.iter().filter_map(|url| self.at(url).ok()).chain(dynamic);
+        targets.map(|target| (target.resource.document, target.key)).collect()
+    }
+
+    fn at(&self, url: &Url) -> Result<SchemaLocation, String> {
+        let unresolved = || alloc::format!("no document `{}` was found", address(url));
         let fragment = percent_decoded(url.fragment().unwrap_or_default());
-        let resource = self.resource(&address(&url));
+        let resource = self.resource(&address(url));
         if fragment.is_empty() {
             return resource.cloned().ok_or_else(unresolved);
         }
         let Some(pointer) = fragment.strip_prefix('/') else {
-            let name = named(&address(&url), &fragment);
+            let name = named(&address(url), &fragment);
             return self.anchors.get(&name).cloned().ok_or_else(|| match resource {
                 Some(resource) if resource.resource.dialect.draft >= Draft::Draft2019 => {
                     "the document has no `$anchor` of that name".into()
@@ -202,7 +212,7 @@ impl Documents {
         let resource = own.as_ref().unwrap_or(around);
         let draft = resource.dialect.draft;
         let only_reference = ignores_siblings(value, draft);
-        if !only_reference {
+        if !only_reference && may_have_address(value) {
             self.index_names(value, key, around, resource);
         }
         for (name, inner) in members {
@@ -273,6 +283,9 @@ impl Documents {
 
     /// The resource that a subschema with an `$id` begins.
     fn own_resource(&self, value: &Value, around: &Resource) -> Option<Arc<Resource>> {
+        if !may_have_address(value) {
+            return None;
+        }
         let dialect = match value.member("$schema") {
             Some(_) => self.dialect(value, Some(around.dialect)),
             None => around.dialect,
@@ -387,6 +400,13 @@ impl SchemaLocation {
     pub(super) fn ignores_siblings(&self) -> bool {
         ignores_siblings(&self.value, self.resource.dialect.draft)
     }
+}
+
+/// Whether a member begins with `$`, or is the `id` of Draft 4; most subschemas have none, and members are in order.
+fn may_have_address(value: &Value) -> bool {
+    let Some(members) = value.as_table() else { return false };
+    members.keys().take_while(|name| name.as_str() < "%").any(|name| name.starts_with('$'))
+        || members.contains_key("id")
 }
 
 fn ignores_siblings(value: &Value, draft: Draft) -> bool {

@@ -300,25 +300,39 @@ impl SchemaGraph {
         }
     }
 
-    /// The nodes from which a node that `is_wanted` accepts can be reached.
-    pub(super) fn leading_to(&self, is_wanted: impl Fn(&SchemaNode) -> bool) -> NodeSet {
-        self.smallest_set(|set, id| {
-            let node = self.node(id);
-            is_wanted(node) || node.below().chain(node.in_place()).any(|id| set.contains(id))
-        })
+    /// The nodes from which a node that `is_wanted` accepts can be reached; `users` has those that use each node.
+    pub(super) fn leading_to(&self, users: &[Vec<NodeId>], is_wanted: impl Fn(&SchemaNode) -> bool) -> NodeSet {
+        let mut set = NodeSet(self.nodes.iter().map(&is_wanted).collect());
+        let mut rest: Vec<NodeId> = self.ids().filter(|id| set.contains(*id)).collect();
+        while let Some(id) = rest.pop() {
+            for user in users.get(id.0 as usize).into_iter().flatten() {
+                if let Some(flag) = set.0.get_mut(user.0 as usize)
+                    && !*flag
+                {
+                    *flag = true;
+                    rest.push(*user);
+                }
+            }
+        }
+        set
+    }
+
+    /// For each node, those that use it, once for each use.
+    pub(super) fn users(&self) -> Vec<Vec<NodeId>> {
+        let mut users = Vec::from_iter(self.nodes.iter().map(|_| Vec::new()));
+        for (id, node) in self.ids().zip(&self.nodes) {
+            for used in node.below().chain(node.in_place()) {
+                users.get_mut(used.0 as usize).into_iter().for_each(|of: &mut Vec<NodeId>| of.push(id));
+            }
+        }
+        users
     }
 
     /// The nodes with subschemas that several nodes use, or one node several times.
-    pub(super) fn find_shared(&self) -> NodeSet {
-        let mut users = Vec::from_iter(self.ids().map(|_| 0_u32));
-        for node in &self.nodes {
-            for used in node.below().chain(node.in_place()) {
-                users.get_mut(used.0 as usize).into_iter().for_each(|count| *count = count.saturating_add(1));
-            }
-        }
+    pub(super) fn find_shared(&self, users: &[Vec<NodeId>]) -> NodeSet {
         let has_subschemas = |node: &SchemaNode| node.has_parts() || node.below().next().is_some();
         let nodes = self.nodes.iter().zip(users);
-        NodeSet(nodes.map(|(node, users)| users > 1 && has_subschemas(node)).collect())
+        NodeSet(nodes.map(|(node, users)| users.len() > 1 && has_subschemas(node)).collect())
     }
 
     /// The nodes with all subschemas that apply to the same value, alternatives included.

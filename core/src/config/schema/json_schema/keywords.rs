@@ -12,7 +12,6 @@ use super::documents::SchemaLocation;
 use super::facts::Reload;
 use super::format::StringFormat;
 use super::graph::{Combined, Contains, Dependency, Items, NodeId, Notes, SchemaNode};
-use super::pattern::Pattern;
 use crate::config::ListStrategy;
 use crate::tree::nearest::nearest;
 use crate::tree::{Code, Diagnostic, Kind, Table, Text, TypeSet, Value};
@@ -165,7 +164,7 @@ impl NodeReader<'_, '_> {
             "multipleOf" => number().map(Assertion::MultipleOf),
             "minLength" => count().map(Assertion::MinLength),
             "maxLength" => count().map(Assertion::MaxLength),
-            "pattern" => value.as_str().and_then(|text| match Pattern::new(text) {
+            "pattern" => value.as_str().and_then(|text| match self.compiler.pattern(text) {
                 Ok(pattern) => Some(Assertion::Pattern(pattern)),
                 Err(why) => {
                     self.invalid(name, value, &invalid_pattern(text, &why));
@@ -210,7 +209,7 @@ impl NodeReader<'_, '_> {
 
     fn read_patterns(&mut self, name: &str, value: &Value) {
         for (text, id) in self.compiler.map(&self.location.child(name, value)) {
-            match Pattern::new(&text) {
+            match self.compiler.pattern(&text) {
                 Ok(pattern) => self.node.patterns.push((pattern, id)),
                 Err(why) => {
                     let key = self.location.key.child(name).child(text.clone());

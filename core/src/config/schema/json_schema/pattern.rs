@@ -3,34 +3,51 @@
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use core::fmt;
 use core::iter::Peekable;
 use core::str::Chars;
 
 use fancy_regex::Regex;
+use once_cell::race::OnceBox;
 
-/// A compiled pattern with its source text.
+/// A pattern, compiled when it is first used. Cloning copies a pointer.
 #[derive(Clone)]
-pub(super) struct Pattern {
+pub(super) struct Pattern(Arc<LazyRegex>);
+
+struct LazyRegex {
     text: Box<str>,
-    regex: Regex,
+    translated: Box<str>,
+    /// `None` if the engine does not support the pattern.
+    regex: OnceBox<Option<Regex>>,
 }
 
 impl Pattern {
-    /// Compiles a pattern of ECMA-262 (2020, without flags but over Unicode code points).
+    /// A pattern of ECMA-262 (2020, without flags but over Unicode code points).
     ///
     /// # Errors
     /// The syntax that ECMA-262, or the engine, does not support.
     pub(super) fn new(text: &str) -> Result<Self, String> {
-        let translated = translate(text)?;
-        let regex = Regex::new(&translated).map_err(|error| first_line(&error.to_string()))?;
-        Ok(Self { text: text.into(), regex })
+        let pattern = Self::uncompiled(text)?;
+        let regex = Regex::new(&pattern.0.translated).map_err(|error| first_line(&error.to_string()))?;
+        drop(pattern.0.regex.set(Box::new(Some(regex))));
+        Ok(pattern)
+    }
+
+    /// The same, for a pattern that is known to be valid: it is compiled when it is first used.
+    ///
+    /// # Errors
+    /// Some syntax that ECMA-262 does not have.
+    pub(super) fn uncompiled(text: &str) -> Result<Self, String> {
+        let translated = translate(text)?.into();
+        Ok(Self(Arc::new(LazyRegex { text: text.into(), translated, regex: OnceBox::new() })))
     }
 
     /// Whether the pattern matches anywhere in the text; `None` if that exceeds the limit of backtracking, which only
     /// patterns with look-around or back references can.
     pub(super) fn matches(&self, text: &str) -> Option<bool> {
-        self.regex.is_match(text).ok()
+        let compile = || Box::new(Regex::new(&self.0.translated).ok());
+        self.0.regex.get_or_init(compile).as_ref()?.is_match(text).ok()
     }
 
     /// The same, where a pattern that exceeds the limit does not match.
@@ -40,13 +57,13 @@ impl Pattern {
 
     /// The pattern as it was written.
     pub(super) fn as_str(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 }
 
 impl fmt::Debug for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Pattern({:?})", self.text)
+        write!(f, "Pattern({:?})", self.0.text)
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{application, render_report};
 
 /// The expected code of each case whose file cannot have a first line `# expects: CODE`.
 const EXPECTED: &[(&str, &str)] = &[
+    ("array-of-items-in-2020-12.schema.json", "schema/invalid"),
     ("bound-that-is-a-text.schema.json", "schema/invalid"),
     ("colon-missing.json", "parse/json"),
     ("comma-before-the-brace.json", "parse/json"),
@@ -25,6 +26,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("comma-missing.json", "parse/json"),
     ("comment.json", "parse/json"),
     ("draft-4-bound-in-draft-7.schema.json", "schema/invalid"),
+    ("draft-that-is-too-old.schema.json", "schema/unsupported"),
     ("escape-that-json-does-not-have.json", "parse/json"),
     ("last-string-not-closed.json", "parse/json"),
     ("latin-1.toml", "parse/not-utf8"),

@@ -96,7 +96,11 @@ fn against_meta(documents: &Documents) -> Vec<Diagnostic> {
             let is_error = is_known && !is_stray_definition(&violation);
             let severity = if is_error { Severity::Error } else { Severity::Warning };
             let message = format!("not a {} schema: {}", draft.name(), violation.message).into();
-            let invalid = Violation { code: Code::SchemaInvalid, message, ..violation };
+            let is_tuple = draft == Draft::Draft2020 && violation.key.last_name() == Some("items");
+            let help =
+                is_tuple.then(|| "rename it: the schemas of a tuple are `prefixItems` in 2020-12".into());
+            let invalid =
+                Violation { code: Code::SchemaInvalid, message, help: help.or(violation.help), ..violation };
             Diagnostic { severity, ..invalid.into_diagnostic() }
         }));
     }

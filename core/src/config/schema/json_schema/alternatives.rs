@@ -7,10 +7,10 @@ use alloc::vec::Vec;
 use super::assertion::{Assertion, joined};
 use super::check::SchemaValidator;
 use super::graph::NodeId;
-use super::messages::type_message;
+use super::messages::{how_to_add, type_message};
 use super::violation::{Expected, Violation, ViolationMessage};
 use super::violation_context::ViolationContext;
-use crate::tree::{Code, TypeSet, Value};
+use crate::tree::{Code, Key, TypeSet, Value};
 
 impl SchemaValidator {
     /// Adds why no alternative matches: as a rule the violations of the closest one. If several
@@ -53,6 +53,8 @@ impl SchemaValidator {
         }
         let mut closest: Option<Alternative> = None;
         let mut discriminators: Vec<Violation> = Vec::new();
+        // The members that alternatives as close as the closest one lack, if they lack nothing else.
+        let mut missing: Option<Vec<Key>> = None;
         let outer = core::mem::replace(&mut context.brief, true);
         for branch in branches {
             let mut why = Vec::new();
@@ -61,7 +63,22 @@ impl SchemaValidator {
             context.end_list(list);
             let branch = Alternative::new(self, *branch, value, context, why);
             discriminators.extend(branch.discriminator.clone());
-            if closest.as_ref().is_none_or(|best| branch.distance < best.distance) {
+            let is_closer = closest.as_ref().is_none_or(|best| branch.distance < best.distance);
+            if is_closer {
+                missing = Some(Vec::new());
+            }
+            if closest.as_ref().is_none_or(|best| branch.distance <= best.distance) {
+                missing = match (missing, branch.missing_member(context)) {
+                    (Some(mut known), Some(key)) => {
+                        if !known.contains(&key) {
+                            known.push(key);
+                        }
+                        Some(known)
+                    }
+                    _ => None,
+                };
+            }
+            if is_closer {
                 closest = Some(branch);
             }
         }
@@ -83,6 +100,21 @@ impl SchemaValidator {
             // All are about the same value, so the help of any of them applies.
             let with_help = discriminators.iter().find(|one| one.help.is_some() || one.closest_of.is_some());
             violations.push(Violation { code, message, ..with_help.unwrap_or(first).clone() });
+            return;
+        }
+        // Several alternatives lack one member each: name all of them.
+        if let Some([first, _, ..]) = missing.as_deref() {
+            let missing = missing.as_deref().unwrap_or_default();
+            let names: Vec<String> = missing
+                .iter()
+                .filter_map(Key::last_name)
+                .map(|name| format!("`{}`", Key::of([name])))
+                .collect();
+            let message = format!("missing key: {}", joined(&names, "or"));
+            let violation =
+                Violation::new(Code::SchemaRequired, context.key.clone(), message, value.origin());
+            let help = format!("{}, or one of the others", how_to_add(&self.schema, first));
+            violations.push(if context.brief { violation } else { violation.help(help) });
             return;
         }
         // The first pass was brief: explain the closest one again in full.
@@ -134,5 +166,11 @@ impl Alternative {
             why.iter().filter(|violation| violation.code == Code::SchemaAdditionalProperties).count();
         let distance = (wrong_type, discriminator.is_some(), unknown, why.len());
         Self { id, why, discriminator, distance }
+    }
+
+    /// The member of the value that is missing, if nothing else is wrong.
+    fn missing_member(&self, context: &ViolationContext) -> Option<Key> {
+        let [Violation { code: Code::SchemaRequired, key, .. }] = self.why.as_slice() else { return None };
+        (key.parent()? == context.key).then(|| key.clone())
     }
 }

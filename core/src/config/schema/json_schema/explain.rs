@@ -223,12 +223,22 @@ impl SchemaValidator {
             Combined::OneOf(of) => {
                 self.explain_alternatives(Code::SchemaOneOf, of, value, context, violations)
             }
-            Combined::Not(_) => {
-                violations.push(context.violation(Code::SchemaNot, "the schema excludes this value", value))
+            Combined::Not(of) => {
+                let secret = self.schema.is_secret(&context.key) || self.holds_secret(value, &context.key);
+                let message = self.excluded(*of, value).filter(|_| !secret);
+                let message = message.unwrap_or_else(|| "the schema excludes this value".into());
+                violations.push(context.violation(Code::SchemaNot, message, value))
             }
             Combined::If { condition, then, otherwise } => {
-                let branch = if self.valid(*condition, value) { then } else { otherwise };
-                branch.iter().for_each(|branch| self.explain_invalid(*branch, value, context, violations));
+                let holds = self.valid(*condition, value);
+                let branch = if holds { then } else { otherwise };
+                let reason = self.condition(*condition, value, &context.key).filter(|_| holds);
+                let mut found = Vec::new();
+                branch.iter().for_each(|branch| self.explain_invalid(*branch, value, context, &mut found));
+                violations.extend(found.into_iter().map(|violation| match &reason {
+                    Some(reason) => violation.because(reason),
+                    None => violation,
+                }));
             }
             Combined::Contains(contains) => self.explain_contains(contains, value, context, violations),
             Combined::PropertyNames(of) => {

@@ -163,15 +163,20 @@ impl SchemaNode {
 
     /// Whether it has nothing but references.
     pub(super) fn has_only_references(&self) -> bool {
-        let unevaluated = self.unevaluated_members.or(self.unevaluated_elements);
         self.types == TypeSet::ANY
             && self.assertions.is_empty()
-            && self.properties.is_empty()
-            && self.patterns.is_empty()
-            && self.additional.or(unevaluated).is_none()
             && self.required.is_empty()
-            && matches!(self.items, Items::Any)
             && self.combined.is_empty()
+            && self.is_alone()
+    }
+
+    /// Whether it says nothing about single members and elements.
+    pub(super) fn is_alone(&self) -> bool {
+        let rest = self.additional.or(self.unevaluated_members).or(self.unevaluated_elements);
+        self.properties.is_empty()
+            && self.patterns.is_empty()
+            && rest.is_none()
+            && matches!(self.items, Items::Any)
     }
 
     /// Whether other subschemas may apply to the same value; see [`SchemaNode::in_place`].
@@ -301,7 +306,11 @@ impl SchemaGraph {
     }
 
     /// The nodes from which a node that `is_wanted` accepts can be reached; `users` has those that use each node.
-    pub(super) fn leading_to(&self, users: &[Vec<NodeId>], is_wanted: impl Fn(&SchemaNode) -> bool) -> NodeSet {
+    pub(super) fn leading_to(
+        &self,
+        users: &[Vec<NodeId>],
+        is_wanted: impl Fn(&SchemaNode) -> bool,
+    ) -> NodeSet {
         let mut set = NodeSet(self.nodes.iter().map(&is_wanted).collect());
         let mut rest: Vec<NodeId> = self.ids().filter(|id| set.contains(*id)).collect();
         while let Some(id) = rest.pop() {

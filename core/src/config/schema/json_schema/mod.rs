@@ -27,6 +27,7 @@ mod lookup;
 mod messages;
 mod meta_schema;
 mod pattern;
+mod reasons;
 mod schema;
 mod types;
 mod violation;

@@ -101,7 +101,7 @@ impl<'d> Compiler<'d> {
         value: &Value,
     ) -> Option<NodeId> {
         let text = value.as_str()?;
-        match self.documents.resolve(&location.resource.url, text) {
+        match self.documents.resolve(&location.resource, text) {
             Ok(target) if name == "$ref" => Some(self.node(target)),
             Ok(target) => {
                 let outermost = self.documents.dynamic_name(&target, text).and_then(|name| {

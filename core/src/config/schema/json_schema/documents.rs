@@ -24,7 +24,8 @@ pub struct Documents {
     anchors: BTreeMap<String, SchemaLocation>,
     /// The parts with a dynamic name, by the address of their resource and the name.
     dynamic_anchors: BTreeMap<String, BTreeMap<Text, SchemaLocation>>,
-    references: Vec<Url>,
+    /// Every reference, with the resource around it.
+    references: Vec<(Arc<Resource>, Text)>,
 }
 
 /// The resource around a subschema: the base address of the references in it, and its dialect.
@@ -74,15 +75,21 @@ impl Documents {
     pub fn missing(&self) -> Vec<String> {
         let unknown =
             |address: &String| !self.resources.contains_key(address) && Draft::named(address).is_none();
-        let mut missing: Vec<String> = self.references.iter().map(address).filter(unknown).collect();
+        let mut missing: Vec<String> = self.other_addresses().filter(unknown).collect();
         missing.sort();
         missing.dedup();
         missing
     }
 
+    /// The addresses that references to other resources name.
+    fn other_addresses(&self) -> impl Iterator<Item = String> {
+        let others = self.references.iter().filter(|(_, reference)| !reference.starts_with('#'));
+        others.filter_map(|(around, reference)| Some(address(&around.url.join(reference).ok()?)))
+    }
+
     /// The drafts whose meta-schemas are referred to, without a document.
     pub(super) fn missing_meta_schemas(&self) -> Vec<Draft> {
-        let missing = self.references.iter().map(address).filter(|address| self.resource(address).is_none());
+        let missing = self.other_addresses().filter(|address| self.resource(address).is_none());
         let mut drafts: Vec<Draft> = missing.filter_map(|address| Draft::named(&address)).collect();
         drafts.sort();
         drafts.dedup();
@@ -106,27 +113,32 @@ impl Documents {
         self.resources.get(&address(url)).cloned()
     }
 
-    /// The subschema that `reference` leads to from the base address `base`.
-    pub(super) fn resolve(&self, base: &Url, reference: &str) -> Result<SchemaLocation, String> {
-        self.at(&base.join(reference).map_err(|error| error.to_string())?)
+    /// The subschema that `reference` leads to from the resource around it.
+    pub(super) fn resolve(&self, around: &Resource, reference: &str) -> Result<SchemaLocation, String> {
+        if let Some(fragment) = reference.strip_prefix('#') {
+            return self.at(&around.address, fragment);
+        }
+        let url = around.url.join(reference).map_err(|error| error.to_string())?;
+        self.at(&address(&url), url.fragment().unwrap_or_default())
     }
 
     /// The places that references lead to: the number of a document, and the key in it.
     pub(super) fn targets(&self) -> BTreeSet<(usize, Key)> {
         let dynamic = self.dynamic_anchors.values().flat_map(BTreeMap::values).cloned();
-        let targets = self.references.iter().filter_map(|url| self.at(url).ok()).chain(dynamic);
+        let resolve = |(around, reference): &(Arc<Resource>, Text)| self.resolve(around, reference).ok();
+        let targets = self.references.iter().filter_map(resolve).chain(dynamic);
         targets.map(|target| (target.resource.document, target.key)).collect()
     }
 
-    fn at(&self, url: &Url) -> Result<SchemaLocation, String> {
-        let unresolved = || alloc::format!("no document `{}` was found", address(url));
-        let fragment = percent_decoded(url.fragment().unwrap_or_default());
-        let resource = self.resource(&address(url));
+    fn at(&self, address: &str, fragment: &str) -> Result<SchemaLocation, String> {
+        let unresolved = || alloc::format!("no document `{address}` was found");
+        let fragment = percent_decoded(fragment);
+        let resource = self.resource(address);
         if fragment.is_empty() {
             return resource.cloned().ok_or_else(unresolved);
         }
         let Some(pointer) = fragment.strip_prefix('/') else {
-            let name = named(&address(url), &fragment);
+            let name = named(address, &fragment);
             return self.anchors.get(&name).cloned().ok_or_else(|| match resource {
                 Some(resource) if resource.resource.dialect.draft >= Draft::Draft2019 => {
                     "the document has no `$anchor` of that name".into()
@@ -193,9 +205,14 @@ impl Documents {
     fn index_document(&mut self, number: usize, url: Url, document: &Value) {
         if let Some(named) = document.member("$schema").and_then(Value::as_str)
             && Draft::named(named).is_none()
-            && let Ok(meta) = url.join(named)
         {
-            self.references.push(meta);
+            let around = Resource {
+                address: address(&url),
+                url: url.clone(),
+                dialect: Dialect::of(Draft::Draft7),
+                document: number,
+            };
+            self.references.push((Arc::new(around), named.into()));
         }
         let dialect = self.dialect(document, None);
         let resource = Arc::new(Resource { address: address(&url), url, dialect, document: number });
@@ -212,14 +229,14 @@ impl Documents {
         let resource = own.as_ref().unwrap_or(around);
         let draft = resource.dialect.draft;
         let only_reference = ignores_siblings(value, draft);
-        if !only_reference && may_have_address(value) {
+        if !only_reference {
             self.index_names(value, key, around, resource);
         }
         for (name, inner) in members {
             let position = match name.as_str() {
                 "$ref" | "$dynamicRef" | "$recursiveRef" => {
-                    let url = inner.as_str().and_then(|reference| resource.url.join(reference).ok());
-                    self.references.extend(url);
+                    let reference = inner.as_str().map(|reference| (Arc::clone(resource), reference.into()));
+                    self.references.extend(reference);
                     continue;
                 }
                 // Siblings of a `$ref` are ignored, but a reference may point into them.
@@ -283,9 +300,7 @@ impl Documents {
 
     /// The resource that a subschema with an `$id` begins.
     fn own_resource(&self, value: &Value, around: &Resource) -> Option<Arc<Resource>> {
-        if !may_have_address(value) {
-            return None;
-        }
+        value.member("$id").or_else(|| value.member("id"))?;
         let dialect = match value.member("$schema") {
             Some(_) => self.dialect(value, Some(around.dialect)),
             None => around.dialect,
@@ -400,13 +415,6 @@ impl SchemaLocation {
     pub(super) fn ignores_siblings(&self) -> bool {
         ignores_siblings(&self.value, self.resource.dialect.draft)
     }
-}
-
-/// Whether a member begins with `$`, or is the `id` of Draft 4; most subschemas have none, and members are in order.
-fn may_have_address(value: &Value) -> bool {
-    let Some(members) = value.as_table() else { return false };
-    members.keys().take_while(|name| name.as_str() < "%").any(|name| name.starts_with('$'))
-        || members.contains_key("id")
 }
 
 fn ignores_siblings(value: &Value, draft: Draft) -> bool {

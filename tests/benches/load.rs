@@ -1,8 +1,8 @@
 //! Defaults, a TOML file and three variables become typed settings: speckit beside figment, config-rs, confique, schematic and bare toml.
 //!
 //! `again` is a reload: the defaults and the schema, which do not change, are already parsed. `first`
-//! parses them too; without a schema it also finds out what the type reads. Only speckit with a schema validates. All run in one
-//! process, and must give equal settings first.
+//! parses them too; without a schema it also finds out what the type reads. `start` reads the file from disk, each call from
+//! nothing. Only speckit with a schema and config with jsonschema validate. All run in one process, and must give equal settings first.
 
 mod load {
     pub(crate) mod peers;
@@ -12,6 +12,7 @@ use std::hint::black_box;
 use std::process::{Command, exit};
 
 use criterion::{BenchmarkId, Criterion, Throughput};
+use speckit::app::ConfigLoader;
 use speckit_core::app::{AppConfig, Application};
 use speckit_core::config::resolve::{Document, Inputs, Rules};
 use speckit_core::config::schema::{Documents, Schema};
@@ -20,7 +21,10 @@ use speckit_core::tree::typed::{LazyOutline, Outline, to_value};
 use speckit_core::{Layer, LayerKind, Origin, Source, Value};
 use speckit_tests::models::{PREFIX, VARIABLES, file};
 
-use load::peers::{config_rs, config_rs_defaults, confique, figment, figment_defaults, schematic};
+use load::peers::{
+    config_and_jsonschema, config_rs, config_rs_defaults, confique, figment, figment_defaults,
+    figment_from_disk, schematic,
+};
 
 const SIZES: [usize; 4] = [6, 100, 1_000, 10_000];
 
@@ -31,7 +35,7 @@ fn layer(kind: LayerKind, name: &str, text: &str, language: Language) -> Layer {
 fn rules() -> Rules {
     let schema = layer(LayerKind::Defaults, "config.schema.json", AppConfig::SCHEMA, Language::Json);
     let documents = Documents::new("config.schema.json", schema.root());
-    let schema = Schema::compile(&documents).expect("the schema is right");
+    let schema = Schema::compile_unchecked(&documents).expect("the schema is right");
     Rules::new(Some(schema))
         .with_prefix(PREFIX, &["CONFIG", "DATABASE"])
         .with_extension(Box::new(Application::default()))
@@ -73,6 +77,8 @@ fn load(criterion: &mut Criterion) {
     let schema = serde_json::from_str(AppConfig::SCHEMA).expect("the schema is JSON");
     let valico = scope.compile_and_return(schema, false).expect("valico reads the schema");
 
+    let folder = tempfile::tempdir().expect("there is a temporary folder");
+    compile(criterion);
     for models in SIZES {
         let text = file(models);
         let (settings, root) = speckit(&rules, &text);
@@ -85,6 +91,14 @@ fn load(criterion: &mut Criterion) {
         assert_eq!(toml::from_str::<AppConfig>(&text).expect("toml reads it").models, settings.models);
         let json = root.to_json();
         assert!(valico.validate(&json).is_valid());
+
+        let path = folder.path().join(format!("{models}.toml"));
+        std::fs::write(&path, &text).expect("the file can be written");
+        assert_eq!(ConfigLoader::new(&path).load().expect("it is right"), settings);
+        assert_eq!(
+            (config_and_jsonschema(&path), figment_from_disk(&path)),
+            (settings.clone(), settings.clone())
+        );
 
         let mut group = criterion.benchmark_group(format!("load/{models}"));
         group.throughput(Throughput::Bytes(text.len() as u64)).sample_size(if models > 1_000 {
@@ -113,11 +127,30 @@ fn load(criterion: &mut Criterion) {
         bench("first/config-rs", &mut || drop(black_box(config_rs(config_rs_defaults(), black_box(&text)))));
         bench("first/confique", &mut || _ = black_box(confique(black_box(&text))));
         bench("first/schematic", &mut || _ = black_box(schematic(black_box(&text))));
+        let loader = ConfigLoader::new(&path);
+        bench("start/speckit", &mut || drop(black_box(loader.load().expect("it is right"))));
+        bench("start/config+jsonschema", &mut || drop(black_box(config_and_jsonschema(&path))));
+        bench("start/figment", &mut || drop(black_box(figment_from_disk(&path))));
         bench("bare/toml", &mut || drop(black_box(toml::from_str::<AppConfig>(black_box(&text)))));
         bench("bare/spans", &mut || drop(black_box(toml::de::DeTable::parse(black_box(&text)))));
         bench("bare/valico", &mut || drop(black_box(valico.validate(black_box(&json)))));
         group.finish();
     }
+}
+
+/// What the schema of the program costs alone: with the check against its meta-schema, and without.
+fn compile(criterion: &mut Criterion) {
+    let schema = layer(LayerKind::Defaults, "config.schema.json", AppConfig::SCHEMA, Language::Json);
+    let documents = Documents::new("config.schema.json", schema.root());
+    let mut group = criterion.benchmark_group("load/schema");
+    group.bench_function("parse", |bencher| {
+        bencher.iter(|| layer(LayerKind::Defaults, "config.schema.json", AppConfig::SCHEMA, Language::Json));
+    });
+    group.bench_function("compile", |bencher| bencher.iter(|| Schema::compile(&documents)));
+    group.bench_function("compile-unchecked", |bencher| {
+        bencher.iter(|| Schema::compile_unchecked(&Documents::new("config.schema.json", schema.root())));
+    });
+    group.finish();
 }
 
 criterion::criterion_group! {

@@ -35,7 +35,7 @@
 //! | feature | adds |
 //! |---|---|
 //! | `watch` (default) | `Config::watch`: reload when files change |
-//! | `schema` | `Builder::{schema_json, schema_file}`: a JSON Schema of Draft 7 with types, ranges, descriptions, secrets and names of variables |
+//! | `schema` | `Builder::{schema_json, schema_file}`: a JSON Schema (Draft 4 to 2020-12) with types, ranges, descriptions, secrets and names of variables |
 //! | `schemars` | `Builder::schema_of_type`: the schema derived from your type |
 //! | `retry` | `retry`: calls with backoff, retry budgets and circuit breakers |
 //! | `sqlite` | `store`: SQLite under contention; the history of a configuration |

@@ -1,6 +1,7 @@
 //! The peers: the same defaults, file and variables, loaded as their documentation shows. They validate nothing.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Toml};
@@ -32,6 +33,29 @@ pub(crate) fn config_rs(defaults: config::Config, text: &str) -> AppConfig {
         .add_source(environment)
         .build();
     config.and_then(config::Config::try_deserialize).expect("config-rs reads it")
+}
+
+/// From disk, as a program does at its start: config 0.14 with jsonschema 0.18, which validate.
+pub(crate) fn config_and_jsonschema(path: &Path) -> AppConfig {
+    let schema: Json = serde_json::from_str(AppConfig::SCHEMA).expect("the schema is JSON");
+    let schema = jsonschema_018::JSONSchema::compile(&schema).expect("the schema compiles");
+    let environment =
+        config_014::Environment::with_prefix(PREFIX).prefix_separator("_").separator("__").try_parsing(true);
+    let config = config_014::Config::builder()
+        .add_source(config_014::File::from_str(AppConfig::DEFAULTS, config_014::FileFormat::Toml))
+        .add_source(config_014::File::from(path))
+        .add_source(environment)
+        .build()
+        .expect("config reads it");
+    let json: Json = config.clone().try_deserialize().expect("it is JSON");
+    assert!(schema.is_valid(&json));
+    config.try_deserialize().expect("config reads it")
+}
+
+/// From disk; it does not validate.
+pub(crate) fn figment_from_disk(path: &Path) -> AppConfig {
+    let variables = Env::prefixed("SPECKIT_").split("__");
+    figment_defaults().merge(Toml::file(path)).merge(variables).extract().expect("figment reads it")
 }
 
 pub(crate) fn confique(text: &str) -> (usize, u64) {

@@ -1,12 +1,10 @@
-//! Draft 7 schemas over trees with places.
+//! JSON Schemas of Draft 4 to 2020-12 over trees with places.
 //!
 //! A schema is compiled in two steps. Its documents are gathered ([`Documents`]; nothing is fetched), and
-//! every subschema becomes a node of a graph, each `$ref` resolved to one. This crate checks what a node
-//! requires of one value or of a table's members, with origins and exact numbers; valico checks the keywords
-//! that combine subschemas (`anyOf`, `oneOf`, `not`, `if`, `contains`, `propertyNames`, `dependencies`) on a
-//! normalised copy.
+//! every subschema becomes a node of a graph, each reference resolved to one. A tree is checked against the nodes, with
+//! origins and exact numbers. Valico checks the schema itself against its meta-schema.
 //!
-//! In addition to Draft 7 it reads the keywords `x-secret`, `x-reload`, `x-merge`, `x-aliases` and `x-env`.
+//! In addition to the keywords of its draft it reads the keywords `x-secret`, `x-reload`, `x-merge`, `x-aliases` and `x-env`.
 
 #[cfg(not(feature = "schema"))]
 mod absent;

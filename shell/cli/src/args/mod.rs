@@ -54,7 +54,7 @@ pub(crate) struct Globals {
     /// ~/.code/config.toml and ./speckit.toml]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Vec<PathBuf>,
-    /// JSON Schema (Draft 7) to use instead of the built-in schema and defaults
+    /// JSON Schema (Draft 4 to 2020-12) to use instead of the built-in schema and defaults
     #[arg(long, value_name = "FILE")]
     pub(crate) schema: Option<PathBuf>,
     /// Read each `$ref` URL that begins with URL-PREFIX from a file in DIR; repeatable

@@ -37,6 +37,8 @@ fn leaves() -> impl Strategy<Value = Value> {
         any::<i64>().prop_map(move |int| number(Number::Int(int))),
         integer,
         any::<f64>().prop_map(move |float| number(Number::Float(float))),
+        "-?[1-9][0-9]{0,30}(\\.[0-9]{1,30})?([eE][+-]?[0-9]{1,3})?"
+            .prop_filter_map("a number", move |text| Number::parse(&text).ok().map(number)),
         prop::sample::select(
             &[f64::NAN, -f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.0, 0.0, 5e-324, f64::MAX][..]
         )

@@ -6,6 +6,7 @@ mod history_command;
 mod init;
 mod layers;
 mod library;
+mod numbers;
 mod own_type;
 mod reloads;
 mod schemas;

@@ -195,5 +195,5 @@ pub(super) fn prune(tx: &Transaction<'_>, files: &str, max: u32) -> Result<()> {
 }
 
 fn resolved(kept: &StoredState) -> Option<String> {
-    kept.resolved.as_ref().map(|root| root.to_json().to_string())
+    kept.resolved.as_ref().and_then(|root| serde_json::to_string(root).ok())
 }

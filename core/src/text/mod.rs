@@ -11,6 +11,6 @@ mod wrap;
 pub use calendar::rfc3339;
 pub use units::{count, duration, size};
 pub(crate) use visible::visible_char;
-pub use visible::{is_control, visible};
+pub use visible::{is_control, visible, visible_lines};
 #[cfg(any(feature = "retry", feature = "schema"))]
 pub(crate) use wrap::wrapped;

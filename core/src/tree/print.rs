@@ -182,6 +182,7 @@ fn has_header(value: &Value) -> bool {
 mod tests {
     use super::*;
     use crate::config::source::{Language, parse};
+    use crate::text::is_control;
     use crate::tree::testing::trees;
     use crate::tree::{LayerKind, Origin, Source};
     use proptest::prelude::*;
@@ -248,6 +249,7 @@ mod tests {
         #[test]
         fn a_printed_document_reads_back_as_the_same_tree(tree in trees()) {
             let text = to_toml(&tree);
+            prop_assert!(text.chars().all(|c| c == '\n' || !is_control(c)), "{:?}", text);
             let read = root("a.toml", &text);
             prop_assert_eq!(read.to_string(), tree.to_string());
             prop_assert_eq!(read, tree, "{}", text);

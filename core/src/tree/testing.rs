@@ -44,7 +44,8 @@ fn leaves() -> impl Strategy<Value = Value> {
         )
         .prop_map(move |float| number(Number::Float(float))),
         any::<String>().prop_map(|text| Kind::String(text.into())),
-        "[\u{0}-\u{a0}\"'\\\\\u{2028}]{0,6}".prop_map(|text| Kind::String(text.into())),
+        "[\u{0}-\u{ae}\"'\\\\\u{200b}-\u{202e}\u{2066}\u{feff}\u{e0001}\u{e0041}]{0,6}"
+            .prop_map(|text| Kind::String(text.into())),
         prop::sample::select(
             &["1979-05-27T07:32:00.5Z", "1979-05-27T07:32:00-07:00", "1979-05-27", "07:32:00"][..]
         )

@@ -13,6 +13,7 @@ use speckit_core::app::AppConfig;
 use speckit_core::config::redact::Masks;
 use speckit_core::config::resolve::{Checked, Rules};
 use speckit_core::config::source::{Environment, Override};
+use speckit_core::text::visible;
 use speckit_core::tree::is_ok;
 use speckit_core::{Code, CodeFamily, Diagnostic, Key, Severity, Value};
 
@@ -131,10 +132,17 @@ impl Context {
         }
     }
 
-    /// Reports an error that has no code; the command fails.
+    /// Reports an error that has no code, in one line; the command fails.
     pub(crate) fn fail(&self, message: impl Display) -> Exit {
-        self.terminal.note(&format!("error: {message}\n"));
+        self.terminal.note(&format!("error: {}\n", visible(&message.to_string())));
         Exit::Incomplete
+    }
+
+    /// As [`Context::fail`], with a line that says what to do.
+    pub(crate) fn fail_with_help(&self, message: impl Display, help: impl Display) -> Exit {
+        let failed = self.fail(message);
+        self.terminal.note(&format!("help: {}\n", visible(&help.to_string())));
+        failed
     }
 
     /// A builder of the application's own configuration, from the layers that the options name.
@@ -228,6 +236,11 @@ impl Context {
         }
         Ok(Sources { files, environment: Some(environment), overrides })
     }
+}
+
+/// A path in a line of text: what a terminal would not show in it, and a line end, is escaped.
+pub(crate) fn visible_path(path: &Path) -> String {
+    visible(&path.to_string_lossy())
 }
 
 /// Warnings about API keys and commands that the gates of these stages need, and this machine does not have.

@@ -10,7 +10,7 @@ use speckit_core::config::resolve::{Checked, Rules};
 use speckit_core::tree::{in_report_order, is_ok, with_strictness};
 use speckit_core::{Diagnostic, LayerKind, text};
 
-use crate::context::{CommandResult, Context, Exit, exit_for, missing_requirements};
+use crate::context::{CommandResult, Context, Exit, exit_for, missing_requirements, visible_path};
 use speckit::Inspection;
 use speckit::internal::documents::{Disk, read_document};
 
@@ -91,7 +91,7 @@ fn check_each(context: &Context, files: &[PathBuf]) -> CommandResult {
         context.terminal.report(&diagnostics, &masks);
         let name = path.display().to_string();
         if !context.is_json() && ok {
-            context.terminal.result(&format!("ok: {name}\n"));
+            context.terminal.result(&format!("ok: {}\n", visible_path(path)));
         }
         documents.push(json!({ "file": name, "ok": ok, "diagnostics": masks.masked(&diagnostics) }));
         if !ok && exit != Exit::Incomplete {

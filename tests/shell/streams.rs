@@ -101,6 +101,18 @@ const COMMANDS: &[&str] = &[
 
 #[cfg(target_os = "linux")]
 #[test]
+fn watching_ends_if_its_lines_cannot_be_written() {
+    let dir = TestDir::new();
+    for command in ["watch --plain", "watch --format json"] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let arguments: Vec<&str> = command.split(' ').collect();
+        let output = dir.command(&arguments).stdout(Stdio::from(full)).stderr(Stdio::piped()).output();
+        RunResult::from_output(output.unwrap()).exits_2().stderr_has("the result cannot be written");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn a_result_that_cannot_be_written_exits_with_2() {
     let dir = TestDir::with_config("[validation]\ncheck_api_keys = false\ncheck_commands = false\n");
     for command in COMMANDS {

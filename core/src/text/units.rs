@@ -5,15 +5,31 @@ use alloc::string::String;
 use core::fmt;
 use core::time::Duration;
 
-/// A count with its noun: `1 key`, `2 keys`, `0 keys`.
+/// A count with its noun: `1 key`, `2 keys`, `0 keys`, `12,000 keys`.
 ///
 /// ```
 /// use speckit_core::text::count;
 /// assert_eq!([0, 1, 2].map(|keys| count(keys, "key")), ["0 keys", "1 key", "2 keys"]);
+/// assert_eq!([999, 1_000, 1_234_567].map(|keys| count(keys, "key")), ["999 keys", "1,000 keys", "1,234,567 keys"]);
 /// ```
 pub fn count<N: fmt::Display + PartialEq + From<u8>>(count: N, noun: &str) -> String {
     let plural = if count == N::from(1) { "" } else { "s" };
-    format!("{count} {noun}{plural}")
+    format!("{} {noun}{plural}", grouped(&count))
+}
+
+/// A whole number with a comma before each three digits.
+///
+/// ```
+/// assert_eq!(speckit_core::text::grouped(&49_900), "49,900");
+/// ```
+pub fn grouped(number: &impl fmt::Display) -> String {
+    let digits = format!("{number}");
+    let length = digits.len();
+    let place = |(at, digit): (usize, char)| {
+        let comma = (at > 0 && (length - at) % 3 == 0).then_some(',');
+        comma.into_iter().chain([digit])
+    };
+    digits.chars().enumerate().flat_map(place).collect()
 }
 
 /// A time in the unit that fits, rounded to three digits below two minutes, and to whole units above.

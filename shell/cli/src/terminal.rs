@@ -64,9 +64,9 @@ impl Terminal {
         }
     }
 
-    /// Whether stdout is a closed pipe.
+    /// Whether stdout takes no more: it is a closed pipe, or a write failed.
     pub(crate) fn is_closed(&self) -> bool {
-        self.is_closed.load(Ordering::Relaxed)
+        self.is_closed.load(Ordering::Relaxed) || self.is_lost()
     }
 
     /// Whether both stdin and stdout are terminals.

@@ -57,7 +57,7 @@ fn generation(
 }
 
 fn refusal(at_ms: u64, diagnostics: serde_json::Value) -> Refusal {
-    Refusal { refused_at_ms: at_ms, generation: 2, files: vec![PATH.into()], diagnostics }
+    Refusal { refused_at_ms: at_ms, generation: 2, files: vec![PATH.into()], diagnostics, omitted: 0 }
 }
 
 fn printer() -> HistoryPrinter {

@@ -94,7 +94,7 @@ impl Generation {
 }
 
 impl Refusal {
-    /// `{"time","time_ms","generation","files","diagnostics"}`.
+    /// `{"time","time_ms","generation","files","diagnostics","omitted"}`; `omitted` counts the diagnostics that are not recorded.
     pub fn to_json(&self) -> Json {
         json!({
             "time": rfc3339(self.refused_at_ms),
@@ -102,6 +102,7 @@ impl Refusal {
             "generation": self.generation,
             "files": self.files,
             "diagnostics": self.diagnostics,
+            "omitted": self.omitted,
         })
     }
 }

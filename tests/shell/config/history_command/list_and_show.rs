@@ -85,7 +85,7 @@ fn generations_and_refusals_are_listed_in_the_order_of_their_times() {
     assert_eq!(generation["changed"], json!([{ "key": "retry.max_attempts", "old": 4, "new": 5 }]));
     assert_eq!(generation["files"][0]["path"], json!(dir.path("c.toml")));
     let refusal = &json["refusals"][0];
-    assert_eq!(member_names(refusal), ["diagnostics", "files", "generation", "time", "time_ms"]);
+    assert_eq!(member_names(refusal), ["diagnostics", "files", "generation", "omitted", "time", "time_ms"]);
     assert_eq!(refusal["diagnostics"][0]["code"], "schema/minimum");
 }
 

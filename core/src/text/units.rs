@@ -5,16 +5,21 @@ use alloc::string::String;
 use core::fmt;
 use core::time::Duration;
 
-/// A count with its noun: `1 key`, `2 keys`, `0 keys`, `12,000 keys`.
+/// A count with its noun: `1 key`, `2 keys`, `0 keys`.
 ///
 /// ```
 /// use speckit_core::text::count;
 /// assert_eq!([0, 1, 2].map(|keys| count(keys, "key")), ["0 keys", "1 key", "2 keys"]);
-/// assert_eq!([999, 1_000, 1_234_567].map(|keys| count(keys, "key")), ["999 keys", "1,000 keys", "1,234,567 keys"]);
 /// ```
 pub fn count<N: fmt::Display + PartialEq + From<u8>>(count: N, noun: &str) -> String {
     let plural = if count == N::from(1) { "" } else { "s" };
-    format!("{} {noun}{plural}", grouped(&count))
+    format!("{count} {noun}{plural}")
+}
+
+/// As [`count`], for a number that may be large: `49,900 more errors`.
+pub fn grouped_count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(&number))
 }
 
 /// A whole number with a comma before each three digits.

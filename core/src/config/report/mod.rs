@@ -8,7 +8,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin as Place, Renderer, Snippet};
 
 use crate::config::redact::{Masks, SourceMask};
-use crate::text::{count, visible};
+use crate::text::{grouped_count, visible};
 use crate::tree::{CodeFamily, Diagnostic, Origin, Severity, Source, most_important};
 
 mod excerpt;
@@ -99,7 +99,7 @@ fn counts<'d>(diagnostics: impl IntoIterator<Item = &'d Diagnostic>) -> (usize, 
 }
 
 fn in_words(errors: usize, warnings: usize, more: &str) -> String {
-    let count = |number: usize, noun: &str| count(number, &format!("{more}{noun}"));
+    let count = |number: usize, noun: &str| grouped_count(number, &format!("{more}{noun}"));
     match (errors, warnings) {
         (errors, 0) => count(errors, "error"),
         (0, warnings) => count(warnings, "warning"),

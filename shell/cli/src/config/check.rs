@@ -72,7 +72,7 @@ fn summary(checked: &Checked) -> String {
     names.truncate(MAX_NAMES);
     for (number, noun) in [(more, "more file"), (variables.len(), "variable"), (overrides.len(), "override")]
     {
-        names.extend((number > 0).then(|| text::count(number, noun)));
+        names.extend((number > 0).then(|| text::grouped_count(number, noun)));
     }
     let from = match names.split_last() {
         Some((last, [])) => format!(" from {last}"),
@@ -81,7 +81,7 @@ fn summary(checked: &Checked) -> String {
     };
     match count {
         0 => "ok: nothing is set\n".into(),
-        _ => format!("ok: {}{from}\n", text::count(count, "value")),
+        _ => format!("ok: {}{from}\n", text::grouped_count(count, "value")),
     }
 }
 

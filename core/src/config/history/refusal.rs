@@ -87,11 +87,11 @@ mod tests {
     #[test]
     fn a_part_of_many_diagnostics_is_kept_with_the_count_of_the_rest() {
         let one = Diagnostic::error(Code::SchemaType, Key::of(["a"]), "found 7");
-        for (message, kept) in [(1, 100), (10_000, 25), (1_000_000, 1)] {
+        for (message, kept) in [(1, 100), (10_000, 25), (300_000, 1)] {
             let one = Diagnostic { message: "m".repeat(message), ..one.clone() };
-            let all = stored(&vec![one; 50_000], HistoryMode::Full);
+            let all = stored(&vec![one; 110], HistoryMode::Full);
             assert_eq!(all.diagnostics.as_array().unwrap().len(), kept);
-            assert_eq!(all.omitted, 50_000 - kept as u64);
+            assert_eq!(all.omitted, 110 - kept as u64);
             assert_eq!(StoredDiagnostics::of_text(&all.to_text()), all);
         }
         let all = stored(&[one], HistoryMode::Full);

@@ -8,6 +8,7 @@ mod layers;
 mod library;
 mod numbers;
 mod own_type;
+mod own_variables;
 mod reloads;
 mod schemas;
 mod secrets;

@@ -10,9 +10,11 @@ use alloc::vec::Vec;
 use crate::tree::Fingerprint;
 
 mod names;
+mod prefix;
 mod reader;
 
 pub use names::{EnvironmentNames, VariableRow};
+pub use prefix::prefix_of;
 
 /// The content of a variable.
 #[derive(Clone, PartialEq, Eq)]

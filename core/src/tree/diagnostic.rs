@@ -109,10 +109,10 @@ pub fn most_important(diagnostics: &[Diagnostic], max: usize) -> Vec<&Diagnostic
     diagnostics.iter().filter(|diagnostic| takes(diagnostic)).collect()
 }
 
-/// Makes every warning an error if `strict` is set.
+/// Makes every warning an error if `strict` is set, except `env/case`, which tells how a name was read.
 pub fn with_strictness(mut diagnostics: Vec<Diagnostic>, strict: bool) -> Vec<Diagnostic> {
-    if strict {
-        diagnostics.iter_mut().for_each(|diagnostic| diagnostic.severity = Severity::Error);
+    for diagnostic in diagnostics.iter_mut().filter(|diagnostic| strict && diagnostic.code != Code::EnvCase) {
+        diagnostic.severity = Severity::Error;
     }
     diagnostics
 }

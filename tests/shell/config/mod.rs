@@ -13,6 +13,7 @@ mod reloads;
 mod schemas;
 mod secrets;
 mod show;
+mod variables;
 mod violations;
 mod watch;
 mod watching;

@@ -6,7 +6,8 @@
 //! that combine subschemas (`anyOf`, `oneOf`, `not`, `if`, `contains`, `propertyNames`, `dependencies`) on a
 //! normalised copy.
 //!
-//! In addition to Draft 7 it reads the keywords `x-secret`, `x-reload`, `x-merge`, `x-aliases` and `x-env`.
+//! In addition to Draft 7 it reads the keywords `x-secret`, `x-reload`, `x-merge`, `x-aliases`, `x-env`,
+//! `x-env-case` and `x-env-empty`.
 
 #[cfg(not(feature = "schema"))]
 mod absent;

@@ -59,7 +59,7 @@ pub(super) fn compile(documents: &Documents) -> Result<SchemaGraph, Vec<Diagnost
 }
 
 /// The keywords that we add to Draft 7.
-const OURS: &[&str] = &["x-aliases", "x-env", "x-merge", "x-reload", "x-secret"];
+const OURS: &[&str] = &["x-aliases", "x-env", "x-env-case", "x-env-empty", "x-merge", "x-reload", "x-secret"];
 
 struct Compiler<'d> {
     documents: &'d Documents,
@@ -291,7 +291,18 @@ impl Compiler<'_> {
                 None
             }
         });
+        let mut choice = |name: &str, [no, yes]: [&str; 2]| {
+            let location = keyword(name)?;
+            let chosen =
+                location.value.as_str().filter(|text| [no, yes].contains(text)).map(|text| text == yes);
+            if chosen.is_none() {
+                self.invalid(&location, &format!("expected \"{no}\" or \"{yes}\""));
+            }
+            chosen
+        };
         Notes {
+            keeps_case: choice("x-env-case", ["lower", "keep"]),
+            ignores_empty: choice("x-env-empty", ["value", "unset"]),
             description: text("description").or_else(|| text("title")),
             default: keyword("default").map(|location| location.value),
             secret: yes("x-secret") || yes("writeOnly"),

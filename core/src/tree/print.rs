@@ -256,6 +256,16 @@ mod tests {
         }
 
         #[test]
+        fn a_number_keeps_its_value_in_toml_and_json(
+            digits in "-?(0|[1-9][0-9]{0,40})(\\.[0-9]{1,40})?([eE][+-]?[0-9]{1,4})?",
+        ) {
+            let tree = root("a.json", &format!("{{\"n\": {digits}}}"));
+            let json = serde_json::to_string(&tree).unwrap();
+            prop_assert_eq!(&root("a.json", &json), &tree, "{}", json);
+            prop_assert_eq!(root("a.toml", &to_toml(&tree)), tree);
+        }
+
+        #[test]
         fn the_text_of_a_configuration_reads_back_as_the_same_tree(tree in trees()) {
             let text = to_text(&tree, &|_| false);
             let is_empty = text == "{}\n";

@@ -200,3 +200,14 @@ fn removed_texts_are_overwritten_in_the_database() {
     let bytes = String::from_utf8_lossy(&bytes);
     assert!(bytes.contains("canary-6") && !bytes.contains("canary-2"), "only the last two texts are kept");
 }
+
+#[test]
+fn what_a_terminal_would_obey_in_a_stored_text_is_escaped() {
+    let dir = dir();
+    record_generations(&dir, &["# \u{202e}\ttab\u{200b}\r\n[store]\r\npath = '\u{2066}'\r\n".into()]);
+    for options in ["--sources", "--sources --reveal"] {
+        let shown = dir.run(&format!("history show 1 {options}")).succeeds().out;
+        let text = "\n==> c.toml <==\n# \\u{202e}\ttab\\u{200b}\r\n[store]\r\npath = '\\u{2066}'\r\n";
+        assert!(shown.ends_with(text), "{shown:?}");
+    }
+}

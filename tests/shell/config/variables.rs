@@ -97,6 +97,11 @@ fn env_shows_the_rule_for_free_names() {
                 APP_VARS__NAME    vars.NAME    kept\n\
                 a name with a small letter stays as it is\n";
     assert!(out.ends_with(rule), "{out}");
+    let out = run("env", &properties, "", &[("APP_LABELS__myTeam", "a")]).succeeds().out;
+    assert!(out.contains("\nAPP_LABELS__myTeam  labels.myTeam  string   set\n"), "{out}");
+    let explained =
+        run("explain labels.myTeam", &properties, "", &[("APP_LABELS__myTeam", "a")]).succeeds().out;
+    assert!(explained.contains("  variable   APP_LABELS__myTeam\n"), "{explained}");
     let out = run("env", r#""port": {"type": "integer"}"#, "", &[]).succeeds().out;
     assert!(!out.contains("FREE NAME"), "{out}");
 }

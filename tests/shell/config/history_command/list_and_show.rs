@@ -204,10 +204,10 @@ fn removed_texts_are_overwritten_in_the_database() {
 #[test]
 fn what_a_terminal_would_obey_in_a_stored_text_is_escaped() {
     let dir = dir();
-    record_generations(&dir, &["# \u{202e}\ttab\u{200b}\r\n[store]\r\npath = '\u{2066}'\r\n".into()]);
+    record_generations(&dir, &["# \u{202e}\ttab\u{200b}\n[store]\npath = '\u{2066}'\n".into()]);
     for options in ["--sources", "--sources --reveal"] {
         let shown = dir.run(&format!("history show 1 {options}")).succeeds().out;
-        let text = "\n==> c.toml <==\n# \\u{202e}\ttab\\u{200b}\r\n[store]\r\npath = '\\u{2066}'\r\n";
+        let text = "\n==> c.toml <==\n# \\u{202e}\ttab\\u{200b}\n[store]\npath = '\\u{2066}'\n";
         assert!(shown.ends_with(text), "{shown:?}");
     }
 }

@@ -87,6 +87,10 @@ impl<'a> EnvironmentNames<'a> {
                 Segment::Index(part) => name.push_str(&part.to_string()),
             }
         }
+        // A free name may be written in small letters.
+        let origin = self.present.and_then(|present| present.get(key)).map(Value::origin);
+        let written = origin.and_then(|origin| origin.source().variable_name());
+        let name = written.filter(|written| written.to_uppercase() == name).map_or(name, String::from);
         (!key.is_root()).then_some(name)
     }
 

@@ -35,14 +35,22 @@ pub(super) struct RefusedLink<'a> {
 }
 
 impl<'a> ServiceLinks<'a> {
-    /// A service has the address `STEM_PORT=tcp://…` beside `STEM_SERVICE_HOST` or `STEM_PORT_80_TCP`.
+    /// A service has an address, `STEM_PORT` or `STEM_PORT_80_TCP`, beside another of its variables.
     pub(super) fn of(environment: &'a Environment) -> Self {
-        let stems = environment.variables.iter().filter_map(|(name, variable)| {
-            let stem = name.strip_suffix("_PORT").filter(|stem| !stem.is_empty() && is_address(variable))?;
-            let has_port = || environment.variables.keys().any(|other| is_port(other.strip_prefix(stem)));
-            (environment.is_set(&format!("{stem}_SERVICE_HOST")) || has_port()).then_some(stem)
+        let variables = || environment.variables.iter();
+        let is_address_of = |stem: &str, name: &str, variable: &Variable| {
+            let rest = name.strip_prefix(stem);
+            (rest == Some("_PORT") || is_port(rest)) && is_address(variable)
+        };
+        let by_host = variables().filter_map(|(name, _)| {
+            let stem = name.strip_suffix("_SERVICE_HOST")?;
+            variables().any(|(name, variable)| is_address_of(stem, name, variable)).then_some(stem)
         });
-        Self { services: stems.map(|stem| (stem, Unused::default())).collect() }
+        let by_port = variables().filter_map(|(name, variable)| {
+            let stem = name.strip_suffix("_PORT").filter(|_| is_address(variable))?;
+            environment.variables.keys().any(|other| is_port(other.strip_prefix(stem))).then_some(stem)
+        });
+        Self { services: by_host.chain(by_port).map(|stem| (stem, Unused::default())).collect() }
     }
 
     /// Whether a variable belongs to a service.
@@ -159,6 +167,19 @@ mod tests {
             "Warning env/service-link : `APP_PORT` and 6 more variables are set by the cluster for the service `app`",
         ];
         assert_eq!(found, warnings);
+    }
+
+    #[test]
+    fn a_variable_of_ones_own_may_have_the_name_of_a_link() {
+        let own: Vec<_> = LINKS
+            .iter()
+            .map(|link| if link.0 == "APP_PORT" { ("APP_PORT", "9000") } else { *link })
+            .collect();
+        let (layer, found) = read("port = 8080", &own);
+        assert_eq!(layer.unwrap().root().to_string(), "{ port = 9000 }");
+        let warning = "Warning env/service-link : `APP_PORT_80_TCP` and 5 more variables are set by the cluster for the \
+                       service `app`";
+        assert_eq!(found, [warning]);
     }
 
     #[test]

@@ -40,7 +40,7 @@ impl TextError {
 }
 
 /// How many characters of a text an error shows, as for a value of a file.
-const MAX_SHOWN: usize = 60;
+pub(crate) const MAX_SHOWN: usize = 60;
 
 /// Reads `text`, all of `source`, as a value of the types that `facts` allow.
 ///

@@ -291,7 +291,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
-    /// Makes every warning an error.
+    /// Makes every warning an error, except `env/case`: how a free name in capitals is read ([the guide](crate::guide::environment)).
     ///
     /// ```
     /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;

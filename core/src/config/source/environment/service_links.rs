@@ -6,6 +6,7 @@ use alloc::format;
 use alloc::string::String;
 
 use super::{Environment, Variable};
+use crate::config::source::text::MAX_SHOWN;
 use crate::text::grouped_count;
 use crate::tree::{Code, Diagnostic, Key, Origin, Severity, Source};
 
@@ -85,7 +86,8 @@ impl<'a> ServiceLinks<'a> {
             let name = first?;
             let severity = if refused.is_some() { Severity::Error } else { Severity::Warning };
             let (key, text) = refused.map(|refused| (refused.key, refused.text)).unwrap_or_default();
-            let text = text.map(|text| format!(" ({text})")).unwrap_or_default();
+            let text = text.map(|text| format!(" ({})", text.chars().take(MAX_SHOWN).collect::<String>()));
+            let text = text.unwrap_or_default();
             let (more, verb) = match count - 1 {
                 0 => (String::new(), "is"),
                 more => (format!(" and {}", grouped_count(more, "more variable")), "are"),

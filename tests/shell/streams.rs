@@ -74,11 +74,143 @@ fn a_reader_may_close_the_pipe_of_the_reports() {
     assert_eq!(RunResult::from_output(output.unwrap()).code, 1);
 }
 
+/// Each command that writes a result, with arguments that need no file.
+#[cfg(target_os = "linux")]
+const COMMANDS: &[&str] = &[
+    "--help",
+    "--version",
+    "check",
+    "check speckit.toml",
+    "check --format json",
+    "show",
+    "show --origins",
+    "show retry.jitter --format json",
+    "explain retry",
+    "env",
+    "schema",
+    "init new.toml --force",
+    "resolve claude",
+    "history",
+    "retry plan",
+    "retry simulate --clients 5 --capacity 5",
+    "gate list",
+    "gate run unlock --spec s --prompt q --dry-run",
+    "completions bash",
+    "help show",
+];
+
+#[cfg(target_os = "linux")]
+#[test]
+fn watching_ends_if_its_lines_cannot_be_written() {
+    let dir = TestDir::new();
+    for command in ["watch --plain", "watch --format json"] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let arguments: Vec<&str> = command.split(' ').collect();
+        let output = dir.command(&arguments).stdout(Stdio::from(full)).stderr(Stdio::piped()).output();
+        RunResult::from_output(output.unwrap()).exits_2().stderr_has("the result cannot be written");
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_result_that_cannot_be_written_exits_with_2() {
-    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let dir = TestDir::with_config("[validation]\ncheck_api_keys = false\ncheck_commands = false\n");
+    for command in COMMANDS {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let arguments: Vec<&str> = command.split(' ').collect();
+        let output = dir.command(&arguments).stdout(Stdio::from(full)).stderr(Stdio::piped()).output();
+        let result = RunResult::from_output(output.unwrap()).exits_2();
+        assert!(result.err.contains("the result cannot be written"), "{command}: {}", result.err);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_closed_standard_output_exits_with_2_and_the_null_device_with_0() {
+    let dir = TestDir::with_config("[validation]\ncheck_api_keys = false\ncheck_commands = false\n");
+    let run = |redirected: &str, command: &str| {
+        let program = dir.command(&[]).get_program().to_owned();
+        let mut shell = std::process::Command::new("/bin/sh");
+        shell.arg("-c").arg(format!("exec \"$0\" {command} {redirected}")).arg(program);
+        shell.current_dir(dir.path("")).env_clear().env("HOME", dir.path(""));
+        RunResult::from_output(shell.output().unwrap())
+    };
+    for command in COMMANDS {
+        let result = run(">&-", command).exits_2();
+        assert!(result.err.contains("the result cannot be written"), "{command}: {}", result.err);
+        run(">/dev/null", command).succeeds();
+        run("<&- 2>&- >/dev/null", command).succeeds();
+    }
+}
+
+/// What a terminal would obey or not show, in an argument.
+const HOSTILE: &str = "a\u{1b}]0;x\u{7}\u{9b}2J\nerror: forged\u{202e}\u{2066}\u{200b}\u{e0041}";
+
+#[track_caller]
+fn shows_no_control(result: &RunResult) {
+    let is_shown = |c: char| c == '\n' || !speckit_core::text::is_control(c);
+    assert!(result.both().chars().all(is_shown), "{result:?}");
+    assert!(!result.both().contains("\nerror: forged"), "{result:?}");
+}
+
+#[test]
+fn control_characters_of_arguments_are_escaped() {
     let dir = TestDir::new();
-    let output = dir.command(&["show"]).stdout(Stdio::from(full)).stderr(Stdio::piped()).output();
-    RunResult::from_output(output.unwrap()).exits_2().stderr_has("the result cannot be written");
+    for arguments in [
+        vec!["show", HOSTILE],
+        vec!["explain", HOSTILE],
+        vec!["resolve", HOSTILE],
+        vec!["init", HOSTILE, "--force"],
+        vec!["init", HOSTILE],
+        vec!["migrate", HOSTILE],
+        vec!["check", HOSTILE],
+        vec!["show", "--config", HOSTILE],
+        vec!["show", "--schema", HOSTILE],
+        vec!["show", "--set", HOSTILE],
+        vec!["show", "--unset", HOSTILE],
+        vec!["env", "--env-prefix", HOSTILE],
+        vec!["history", "--database", HOSTILE],
+        vec!["store", "stats", "--database", HOSTILE],
+        vec!["gate", "run", HOSTILE],
+        vec!["gate", "show", HOSTILE],
+        vec!["gate", "run", "unlock", "--spec", HOSTILE, "--prompt", HOSTILE, "--dry-run"],
+        vec!["retry", "simulate", "--clients", "5", "--capacity", "5", "--svg", HOSTILE],
+        vec![HOSTILE],
+        vec!["--frobnicate", HOSTILE],
+        vec!["show", "--format", HOSTILE],
+        vec!["history", "show", HOSTILE],
+        vec!["show", "--schema-map", HOSTILE],
+    ] {
+        shows_no_control(&dir.run_with(&arguments));
+    }
+}
+
+#[test]
+fn control_characters_of_names_and_texts_are_escaped() {
+    let toml = HOSTILE.chars().map(|c| format!("\\U{:08x}", u32::from(c))).collect::<String>();
+    let model = format!(
+        "[models.m]\nprovider = \"openai\"\nmodel = \"{toml}\"\ntier = \"low\"\naliases = [\"al\"]\n"
+    );
+    let dir = TestDir::with_config(&model);
+    for command in ["resolve al", "show", "show models", "show --origins", "explain models", "env", "check"] {
+        let result = dir.run(command);
+        shows_no_control(&result);
+        assert!(result.code == 0 || command == "check", "{result:?}");
+    }
+    let shown = dir.run("show").succeeds().out;
+    let again = TestDir::new().file("all.toml", &shown);
+    assert_eq!(again.run("show --config all.toml").succeeds().out, shown);
+    let model = again.run("resolve al --config all.toml --format json").json();
+    assert_eq!(model[0]["model"], HOSTILE);
+}
+
+#[test]
+fn a_schema_remains_a_schema_without_control_characters() {
+    let schema = "{\r\n\t\"title\": \"\u{202e}\u{e0041}\"\r\n}\n";
+    let dir = TestDir::new().file("a.schema.json", schema);
+    let shown = dir.run("schema --schema a.schema.json").succeeds().out;
+    assert_eq!(shown, "{\r\n\t\"title\": \"\\u202e\\udb40\\udc41\"\r\n}\n");
+    let dir = TestDir::new().file("a.schema.toml", "title = \"\u{202e}\u{e0041}\"\n");
+    let shown = dir.run("schema --schema a.schema.toml").succeeds().out;
+    assert_eq!(shown, "title = \"\\u202e\\U000e0041\"\n");
 }

@@ -9,8 +9,8 @@ mod wrap;
 
 #[cfg(any(feature = "retry", feature = "schema"))]
 pub use calendar::rfc3339;
-pub use units::{count, duration, size};
+pub use units::{count, duration, grouped, grouped_count, size};
 pub(crate) use visible::visible_char;
-pub use visible::{is_control, visible};
+pub use visible::{is_control, visible, visible_lines};
 #[cfg(any(feature = "retry", feature = "schema"))]
 pub(crate) use wrap::wrapped;

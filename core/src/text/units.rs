@@ -16,6 +16,27 @@ pub fn count<N: fmt::Display + PartialEq + From<u8>>(count: N, noun: &str) -> St
     format!("{count} {noun}{plural}")
 }
 
+/// As [`count`], for a number that may be large: `49,900 more errors`.
+pub fn grouped_count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(&number))
+}
+
+/// A whole number with a comma before each three digits.
+///
+/// ```
+/// assert_eq!(speckit_core::text::grouped(&49_900), "49,900");
+/// ```
+pub fn grouped(number: &impl fmt::Display) -> String {
+    let digits = format!("{number}");
+    let length = digits.len();
+    let place = |(at, digit): (usize, char)| {
+        let comma = (at > 0 && (length - at) % 3 == 0).then_some(',');
+        comma.into_iter().chain([digit])
+    };
+    digits.chars().enumerate().flat_map(place).collect()
+}
+
 /// A time in the unit that fits, rounded to three digits below two minutes, and to whole units above.
 ///
 /// ```

@@ -11,6 +11,26 @@ pub fn visible(text: &str) -> String {
     shown
 }
 
+/// The text with an escape for each character for which [`is_control`] holds, except line ends and tabs.
+///
+/// ```
+/// use speckit_core::text::visible_lines;
+/// assert_eq!(visible_lines("a\tb\r\nc\rd\u{202e}\n"), "a\tb\r\nc\\rd\\u{202e}\n");
+/// ```
+pub fn visible_lines(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\n' | '\t' => shown.push(c),
+            '\r' if chars.peek() == Some(&'\n') => shown.push(c),
+            c if is_control(c) => shown.extend(c.escape_default()),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
 /// Replaces a control character by one visible character, so that columns stay aligned; tabs stay.
 pub(crate) fn visible_char(c: char) -> char {
     match c {
@@ -22,9 +42,13 @@ pub(crate) fn visible_char(c: char) -> char {
     }
 }
 
-/// Whether a terminal interprets the character and does not show it: a control character, or one that changes the direction
-/// of writing or has no width.
+/// Whether a terminal interprets the character and does not show it: a control character, a line separator, or one that
+/// changes the direction of writing or has no width (Unicode's `Cf`, and the letters and spaces without a shape).
 pub fn is_control(c: char) -> bool {
-    let is_invisible = matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-    c.is_control() || is_invisible
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}')
 }

@@ -52,7 +52,9 @@ codes! {
     Env {
         EnvAlias = "env/alias",
         EnvAmbiguous = "env/ambiguous",
+        EnvCase = "env/case",
         EnvFile = "env/file",
+        EnvServiceLink = "env/service-link",
         EnvType = "env/type",
         EnvUnknown = "env/unknown",
     }

@@ -96,10 +96,23 @@ pub fn in_report_order(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     diagnostics
 }
 
-/// Makes every warning an error if `strict` is set.
+/// At most `max` of the diagnostics, in their order. Warnings are left out before errors, and later ones before earlier ones.
+pub fn most_important(diagnostics: &[Diagnostic], max: usize) -> Vec<&Diagnostic> {
+    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
+    let mut room = (errors.min(max), max.saturating_sub(errors));
+    let mut takes = |diagnostic: &&Diagnostic| {
+        let of = if diagnostic.severity == Severity::Error { &mut room.0 } else { &mut room.1 };
+        let is_taken = *of > 0;
+        *of = of.saturating_sub(1);
+        is_taken
+    };
+    diagnostics.iter().filter(|diagnostic| takes(diagnostic)).collect()
+}
+
+/// Makes every warning an error if `strict` is set, except `env/case`, which tells how a name was read.
 pub fn with_strictness(mut diagnostics: Vec<Diagnostic>, strict: bool) -> Vec<Diagnostic> {
-    if strict {
-        diagnostics.iter_mut().for_each(|diagnostic| diagnostic.severity = Severity::Error);
+    for diagnostic in diagnostics.iter_mut().filter(|diagnostic| strict && diagnostic.code != Code::EnvCase) {
+        diagnostic.severity = Severity::Error;
     }
     diagnostics
 }

@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write as _};
 
+use crate::text::is_control;
 use crate::tree::Text;
 
 /// One step of a [`Key`].
@@ -163,7 +164,7 @@ pub(crate) fn write_name(f: &mut dyn fmt::Write, name: &str) -> fmt::Result {
     if !name.is_empty() && name.chars().all(bare) { f.write_str(name) } else { write_quoted(f, name) }
 }
 
-/// Writes a text as a TOML basic string (TOML 1.0, "String").
+/// Writes a text as a TOML basic string (TOML 1.0, "String"). What a terminal would not show is escaped.
 pub(crate) fn write_quoted(f: &mut dyn fmt::Write, text: &str) -> fmt::Result {
     f.write_char('"')?;
     for c in text.chars() {
@@ -173,7 +174,8 @@ pub(crate) fn write_quoted(f: &mut dyn fmt::Write, text: &str) -> fmt::Result {
             '\n' => f.write_str("\\n")?,
             '\t' => f.write_str("\\t")?,
             '\r' => f.write_str("\\r")?,
-            c if c.is_control() => write!(f, "\\u{:04X}", u32::from(c))?,
+            c if is_control(c) && u32::from(c) > 0xffff => write!(f, "\\U{:08X}", u32::from(c))?,
+            c if is_control(c) => write!(f, "\\u{:04X}", u32::from(c))?,
             c => f.write_char(c)?,
         }
     }
@@ -236,8 +238,10 @@ fn parse_name(text: &str) -> Result<(Text, &str), KeyError> {
             'n' => name.push('\n'),
             't' => name.push('\t'),
             'r' => name.push('\r'),
-            'u' => {
-                let code = (0..4).try_fold(0, |code, _| Some(code * 16 + chars.next()?.1.to_digit(16)?));
+            escape @ ('u' | 'U') => {
+                let digits = if escape == 'u' { 0..4 } else { 0..8 };
+                let digit = |code: u32, _| code.checked_mul(16)?.checked_add(chars.next()?.1.to_digit(16)?);
+                let code = digits.into_iter().try_fold(0, digit);
                 name.push(code.and_then(char::from_u32).ok_or(KeyError::UnclosedQuote)?);
             }
             other => name.push(other),
@@ -259,7 +263,8 @@ mod tests {
 
     #[test]
     fn every_name_survives_printing() {
-        for name in ["", "a b", "é", "a.b", "[0]", "\"", "\\", "\u{1}", "a\nb", "'"] {
+        for name in ["", "a b", "é", "a.b", "[0]", "\"", "\\", "\u{1}", "a\nb", "'", "\u{202e}", "\u{e0041}"]
+        {
             let key = Key::of(["x"]).child(name).element(3);
             assert_eq!(key.to_string().parse::<Key>(), Ok(key), "{name:?}");
         }

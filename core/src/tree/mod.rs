@@ -19,7 +19,7 @@ mod value;
 
 pub use code::{Code, CodeFamily};
 pub use datetime::{Datetime, NotADatetime};
-pub use diagnostic::{Diagnostic, Severity, in_report_order, is_ok, with_strictness};
+pub use diagnostic::{Diagnostic, Severity, in_report_order, is_ok, most_important, with_strictness};
 pub(crate) use key::write_quoted;
 pub use key::{Key, KeyError, Segment};
 pub use number::{NotANumber, Number};

@@ -65,7 +65,8 @@ pub fn show(root: &Value, is_secret: &dyn Fn(&Key) -> bool, form: Show) -> Strin
     let shown = redact_at(root, &Key::root(), is_secret);
     match form {
         Show::Toml => to_toml(&shown),
-        Show::Json => format!("{}\n", shown.to_json()),
+        // Only a name that is no text could fail.
+        Show::Json => serde_json::to_string(&shown).unwrap_or_default() + "\n",
         Show::Origins => with_origins(&shown),
     }
 }
@@ -91,20 +92,32 @@ pub fn with_origins(root: &Value) -> String {
 /// The configuration as JSON, each leaf as `{"value":…,"origin":{…}}`. A list is one leaf.
 ///
 /// Nothing is redacted here: pass the tree that [`redact_at`] returns.
-pub fn origins_json(root: &Value) -> serde_json::Value {
-    match root.kind() {
-        Kind::Table(members) if !members.is_empty() => {
-            members.iter().map(|(name, member)| (String::from(name.as_str()), origins_json(member))).collect()
+pub fn origins_json(root: &Value) -> impl serde::Serialize + '_ {
+    OriginsJson(root)
+}
+
+struct OriginsJson<'a>(&'a Value);
+
+impl serde::Serialize for OriginsJson<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct as _;
+        match self.0.kind() {
+            Kind::Table(members) if !members.is_empty() => serializer
+                .collect_map(members.iter().map(|(name, member)| (name.as_str(), OriginsJson(member)))),
+            _ => {
+                let mut json = serializer.serialize_struct("Leaf", 2)?;
+                json.serialize_field("value", self.0)?;
+                json.serialize_field("origin", self.0.origin())?;
+                json.end()
+            }
         }
-        // An origin is plain data, which JSON always holds.
-        _ => serde_json::json!({ "value": root.to_json(), "origin": root.origin() }),
     }
 }
 
 /// The configuration as a TOML document with `[tables]` and `[[lists of tables]]`, which reads back as the same tree.
 ///
-/// TOML has no null: members and elements that are null are left out. A decimal fraction that no `f64` holds reads
-/// back as the nearest one that does. A root that is no table is no document; it is written as one line.
+/// TOML has no null: members and elements that are null are left out. A root that is no table is no document; it is
+/// written as one line.
 pub fn to_toml(root: &Value) -> String {
     let mut text = String::new();
     match root.as_table() {
@@ -169,6 +182,7 @@ fn has_header(value: &Value) -> bool {
 mod tests {
     use super::*;
     use crate::config::source::{Language, parse};
+    use crate::text::is_control;
     use crate::tree::testing::trees;
     use crate::tree::{LayerKind, Origin, Source};
     use proptest::prelude::*;
@@ -223,8 +237,9 @@ mod tests {
         let variable = Origin::whole(&Source::variable("APP_P", "[1]"));
         let list = Value::array([Value::new(Kind::Bool(true), variable.clone())], variable);
         assert_eq!(
-            origins_json(&Value::table([("p".into(), list)], tree.origin().clone())).to_string(),
-            r#"{"p":{"origin":{"column":null,"layer":"env","line":null,"name":"environment","variable":"APP_P"},"value":[true]}}"#
+            serde_json::to_string(&origins_json(&Value::table([("p".into(), list)], tree.origin().clone())))
+                .unwrap(),
+            r#"{"p":{"value":[true],"origin":{"layer":"env","name":"environment","line":null,"column":null,"variable":"APP_P"}}}"#
         );
     }
 
@@ -234,9 +249,20 @@ mod tests {
         #[test]
         fn a_printed_document_reads_back_as_the_same_tree(tree in trees()) {
             let text = to_toml(&tree);
+            prop_assert!(text.chars().all(|c| c == '\n' || !is_control(c)), "{:?}", text);
             let read = root("a.toml", &text);
             prop_assert_eq!(read.to_string(), tree.to_string());
             prop_assert_eq!(read, tree, "{}", text);
+        }
+
+        #[test]
+        fn a_number_keeps_its_value_in_toml_and_json(
+            digits in "-?(0|[1-9][0-9]{0,40})(\\.[0-9]{1,40})?([eE][+-]?[0-9]{1,4})?",
+        ) {
+            let tree = root("a.json", &format!("{{\"n\": {digits}}}"));
+            let json = serde_json::to_string(&tree).unwrap();
+            prop_assert_eq!(&root("a.json", &json), &tree, "{}", json);
+            prop_assert_eq!(root("a.toml", &to_toml(&tree)), tree);
         }
 
         #[test]

@@ -37,12 +37,15 @@ fn leaves() -> impl Strategy<Value = Value> {
         any::<i64>().prop_map(move |int| number(Number::Int(int))),
         integer,
         any::<f64>().prop_map(move |float| number(Number::Float(float))),
+        "-?[1-9][0-9]{0,30}(\\.[0-9]{1,30})?([eE][+-]?[0-9]{1,3})?"
+            .prop_filter_map("a number", move |text| Number::parse(&text).ok().map(number)),
         prop::sample::select(
             &[f64::NAN, -f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.0, 0.0, 5e-324, f64::MAX][..]
         )
         .prop_map(move |float| number(Number::Float(float))),
         any::<String>().prop_map(|text| Kind::String(text.into())),
-        "[\u{0}-\u{a0}\"'\\\\\u{2028}]{0,6}".prop_map(|text| Kind::String(text.into())),
+        "[\u{0}-\u{ae}\"'\\\\\u{200b}-\u{202e}\u{2066}\u{feff}\u{e0001}\u{e0041}]{0,6}"
+            .prop_map(|text| Kind::String(text.into())),
         prop::sample::select(
             &["1979-05-27T07:32:00.5Z", "1979-05-27T07:32:00-07:00", "1979-05-27", "07:32:00"][..]
         )

@@ -12,15 +12,16 @@ use speckit_core::agents::preflight::{VariableState, check_providers};
 use speckit_core::app::AppConfig;
 use speckit_core::config::redact::Masks;
 use speckit_core::config::resolve::{Checked, Rules};
-use speckit_core::config::source::{Environment, Override};
+use speckit_core::config::source::{Environment, EnvironmentNames, Override, prefix_of};
+use speckit_core::text::visible;
 use speckit_core::tree::is_ok;
 use speckit_core::{Code, CodeFamily, Diagnostic, Key, Severity, Value};
 
 use crate::args::{Globals, OutputFormat};
 use crate::terminal::Terminal;
 use speckit::app::{ConfigLoader, PREFIX, RESERVED};
-use speckit::internal::documents::{FileSource, command_state};
-use speckit::internal::{environment, location, look_up};
+use speckit::internal::documents::{Disk, FileSource, command_state};
+use speckit::internal::{environment, location, look_up, schemas};
 use speckit::{Builder, Inspection, Sources};
 
 /// How a command ends: the exit status of the program.
@@ -131,23 +132,32 @@ impl Context {
         }
     }
 
-    /// Reports an error that has no code; the command fails.
+    /// Reports an error that has no code, in one line; the command fails.
     pub(crate) fn fail(&self, message: impl Display) -> Exit {
-        self.terminal.note(&format!("error: {message}\n"));
+        self.terminal.note(&format!("error: {}\n", visible(&message.to_string())));
         Exit::Incomplete
+    }
+
+    /// As [`Context::fail`], with a line that says what to do.
+    pub(crate) fn fail_with_help(&self, message: impl Display, help: impl Display) -> Exit {
+        let failed = self.fail(message);
+        self.terminal.note(&format!("help: {}\n", visible(&help.to_string())));
+        failed
     }
 
     /// A builder of the application's own configuration, from the layers that the options name.
     pub(crate) fn application(&self) -> Result<Builder<AppConfig>, Vec<Diagnostic>> {
-        let loader = ConfigLoader::of(self.sources()?, self.globals.strict);
-        Ok(loader.builder().env_prefix(self.prefix()))
+        Ok(ConfigLoader::of(self.sources()?, self.globals.strict, self.prefix()).builder())
     }
 
     /// A builder of a configuration of another schema, from the layers that the options name.
     pub(crate) fn with_schema(&self, path: &Path) -> Result<Builder<IgnoredAny>, Vec<Diagnostic>> {
         let builder =
             Builder::default().schema_file(path, self.globals.schema_map.clone()).sources(self.sources()?);
-        let builder = builder.env_prefix(self.prefix()).env_reserved(RESERVED.iter().copied());
+        let is_own = prefix_of(self.prefix()).is_ok_and(|prefix| prefix == PREFIX);
+        let environment = environment::capture();
+        let reserved = RESERVED.iter().filter(|suffix| is_own && !self.is_key(suffix, &environment));
+        let builder = builder.env_prefix(self.prefix()).env_reserved(reserved.copied());
         Ok(builder.strict(self.globals.strict))
     }
 
@@ -192,20 +202,41 @@ impl Context {
 
     /// The database that the command line names, else the environment.
     fn named_database(&self, environment: &Environment) -> Option<PathBuf> {
-        let variable = format!("{}_DATABASE", self.prefix());
-        let named = environment.text(&variable).filter(|path| !path.is_empty()).map(PathBuf::from);
+        let named = self.own_variable("DATABASE", environment).map(PathBuf::from);
         // A shell does not expand the `~` of `--database=~/FILE`.
         let named = self.globals.database.clone().or(named)?;
         Some(location::expanded(&named.to_string_lossy()).unwrap_or(named))
     }
 
-    fn prefix(&self) -> String {
-        self.globals.env_prefix.clone().unwrap_or_else(|| PREFIX.into())
+    fn prefix(&self) -> &str {
+        self.globals.env_prefix.as_deref().unwrap_or(PREFIX)
+    }
+
+    /// The text of a variable of the program itself, such as `SPECKIT_DATABASE`, whatever the prefix of the settings is.
+    fn own_variable<'e>(&self, suffix: &str, environment: &'e Environment) -> Option<&'e str> {
+        let text = environment.text(&format!("{PREFIX}_{suffix}")).filter(|text| !text.is_empty())?;
+        (!self.is_key(suffix, environment)).then_some(text)
+    }
+
+    /// Whether such a variable is set and sets a key of the schema of --schema. Then it does not belong to the program.
+    fn is_key(&self, suffix: &str, environment: &Environment) -> bool {
+        let variable = format!("{PREFIX}_{suffix}");
+        let Some(path) = self.globals.schema.as_ref().filter(|_| environment.is_set(&variable)) else {
+            return false;
+        };
+        // A schema that cannot be read is reported where it is used.
+        let (Ok(schema), Ok(prefix)) =
+            (schemas::compile_file(&Disk, path, &self.globals.schema_map), prefix_of(self.prefix()))
+        else {
+            return false;
+        };
+        let names = EnvironmentNames::new(&prefix, &[], Some(&schema), None);
+        schema.keys().iter().any(|key| names.variable(key).as_deref() == Some(&variable))
     }
 
     pub(crate) fn sources(&self) -> Result<Sources, Vec<Diagnostic>> {
         let environment = environment::capture();
-        let named = environment.text(&format!("{}_CONFIG", self.prefix())).filter(|path| !path.is_empty());
+        let named = self.own_variable("CONFIG", &environment);
         let required = |path: PathBuf| FileSource { path, required: true };
         let files = if !self.globals.config.is_empty() {
             self.globals.config.iter().cloned().map(required).collect()
@@ -228,6 +259,11 @@ impl Context {
         }
         Ok(Sources { files, environment: Some(environment), overrides })
     }
+}
+
+/// A path in a line of text: what a terminal would not show in it, and a line end, is escaped.
+pub(crate) fn visible_path(path: &Path) -> String {
+    visible(&path.to_string_lossy())
 }
 
 /// Warnings about API keys and commands that the gates of these stages need, and this machine does not have.

@@ -17,16 +17,26 @@ use app::migrate;
 use args::{Cli, Command, OutputFormat};
 use config::{check, env, explain, history, init, schema, show, watch};
 use context::{Context, Exit};
+use speckit::internal::environment;
 use terminal::Terminal;
 
 /// Runs the program with the arguments of the process.
 ///
 /// Exit status 0: success. 1: errors were found, or too few agents succeeded. 2: the command could not run.
 pub fn run() -> ExitCode {
-    let (cli, globals) = Cli::of_process();
-    let context = Context { globals, terminal: Terminal::new(speckit::internal::environment::no_color()) };
-    match execute(&context, cli.command) {
-        _ if context.terminal.is_lost() => ExitCode::from(2),
+    let terminal = Terminal::new(environment::no_color());
+    let (outcome, terminal) = match Cli::parsed(&environment::arguments()) {
+        Ok((cli, globals)) => {
+            let context = Context { globals, terminal };
+            (execute(&context, cli.command), context.terminal)
+        }
+        Err(error) => {
+            terminal.usage(&error);
+            (if error.use_stderr() { Exit::Incomplete } else { Exit::Ok }, terminal)
+        }
+    };
+    match outcome {
+        _ if terminal.is_lost() => ExitCode::from(2),
         Exit::Ok => ExitCode::SUCCESS,
         Exit::Negative => ExitCode::from(1),
         Exit::Incomplete => ExitCode::from(2),

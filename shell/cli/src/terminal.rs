@@ -1,4 +1,7 @@
 //! The streams of the program: results on stdout, diagnostics on stderr.
+//!
+//! A text on its way to a stream is made visible here: a control character in it becomes an escape, whoever wrote it.
+//! What the program draws itself ([`Terminal::draw`], colours of reports) is the exception.
 #![expect(clippy::disallowed_methods, reason = "only this module writes to the program's streams")]
 
 use std::io::{self, IsTerminal as _, Read as _};
@@ -7,7 +10,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use speckit_core::Diagnostic;
 use speckit_core::config::redact::Masks;
 use speckit_core::config::report::{Style, render};
+use speckit_core::config::source::Language;
+use speckit_core::text::visible_lines;
 
+mod closed;
 mod columns;
 mod json;
 
@@ -37,7 +43,16 @@ impl Terminal {
 
     /// Writes a result to stdout. A closed pipe is no error: its reader wants no more.
     pub(crate) fn result(&self, text: &str) {
-        match write_all(io::stdout(), text) {
+        self.wrote(closed::stdout_error().map_or_else(|| write_all(io::stdout(), &visible_lines(text)), Err));
+    }
+
+    /// Writes a result that is a text of this language, and remains one.
+    pub(crate) fn document(&self, text: &str, language: Language) {
+        self.result(&json::document(text, language));
+    }
+
+    fn wrote(&self, outcome: io::Result<()>) {
+        match outcome {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 self.is_closed.store(true, Ordering::Relaxed)
             }
@@ -49,9 +64,9 @@ impl Terminal {
         }
     }
 
-    /// Whether stdout is a closed pipe.
+    /// Whether stdout takes no more: it is a closed pipe, or a write failed.
     pub(crate) fn is_closed(&self) -> bool {
-        self.is_closed.load(Ordering::Relaxed)
+        self.is_closed.load(Ordering::Relaxed) || self.is_lost()
     }
 
     /// Whether both stdin and stdout are terminals.
@@ -105,14 +120,29 @@ impl Terminal {
 
     /// Writes a note or an error to stderr.
     pub(crate) fn note(&self, text: &str) {
+        self.draw(&visible_lines(text));
+    }
+
+    /// Writes to stderr as it is, with the control sequences in it.
+    pub(crate) fn draw(&self, text: &str) {
         // There is no other stream to report a failure on.
         let _ = write_all(io::stderr(), text);
+    }
+
+    /// Writes a usage error, or the help or the version.
+    pub(crate) fn usage(&self, error: &clap::Error) {
+        match closed::stdout_error() {
+            Some(closed) if !error.use_stderr() => self.wrote(Err(closed)),
+            _ if error.use_stderr() => drop(error.print()),
+            _ => self.wrote(error.print()),
+        }
     }
 
     /// Writes a report of the diagnostics to stderr, unless there are none.
     pub(crate) fn report(&self, diagnostics: &[Diagnostic], masks: &Masks) {
         if !diagnostics.is_empty() {
-            self.note(&(render(diagnostics, masks, self.style) + "\n"));
+            // Its texts are visible; the rest is colours.
+            self.draw(&(render(diagnostics, masks, self.style) + "\n"));
         }
     }
 }

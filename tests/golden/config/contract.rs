@@ -77,7 +77,7 @@ fn each_leaf_of_the_origins_is_a_value_with_its_origin() {
         ..Inputs::default()
     };
     let checked = resolve(&application(), &inputs).unwrap();
-    let json = origins_json(checked.merged().root());
+    let json = serde_json::to_value(origins_json(checked.merged().root())).unwrap();
     let leaf = &json["retry"]["jitter"];
     assert_eq!(fields(leaf), ["origin", "value"]);
     assert!(is_origin(&leaf["origin"]));

@@ -125,7 +125,7 @@ fn no_output_contains_a_planted_secret() {
     assert_no_complete_canary(&format!("{shown:?}"));
     assert_no_canary(&with_origins(&shown));
     assert_no_canary(&to_toml(&shown));
-    assert_no_canary(&origins_json(&shown).to_string());
+    assert_no_canary(&serde_json::to_string(&origins_json(&shown)).unwrap());
 
     let [first, ..] = &layers;
     let mut changes = diff(root, first.root());

@@ -252,3 +252,24 @@ fn an_empty_variable_is_null_if_strings_are_not_allowed() {
         assert!(matches!(value_of(json!({ "type": ["integer", "null"] }), text).unwrap().kind(), Kind::Null));
     }
 }
+
+proptest! {
+    #[test]
+    fn a_free_name_is_the_one_that_was_written_or_a_warning_names_both(
+        name in "[A-Za-z0-9]{1,6}(_[A-Za-z0-9]{1,4})?",
+        text in text(),
+    ) {
+        let schema = json!({ "properties": { "m": { "additionalProperties": { "type": "string" } } } });
+        let (layer, diagnostics) = read(&compile(&schema).unwrap(), &[(&format!("APP_M__{name}"), &text)]);
+        let has_small_letter = name.chars().any(char::is_lowercase);
+        let read_as = if has_small_letter { name.clone() } else { name.to_lowercase() };
+        let set = layer.unwrap().root().get(&Key::of(["m", read_as.as_str()])).and_then(|value| value.as_str().map(String::from));
+        prop_assert_eq!(set.as_deref(), Some(text.as_str()));
+        let codes: Vec<&str> = diagnostics.iter().map(|diagnostic| diagnostic.code.as_str()).collect();
+        let expected: &[&str] = if read_as == name { &[] } else { &["env/case"] };
+        prop_assert_eq!(codes, expected);
+        for diagnostic in diagnostics {
+            prop_assert!(diagnostic.message.contains(&format!("`m.{read_as}`, not `m.{name}`")), "{}", diagnostic.message);
+        }
+    }
+}

@@ -180,7 +180,7 @@ fn a_chain_of_shared_references_costs_as_much_as_its_steps() {
             (schema.is_secret(&key), schema.reload(&key)),
             (false, speckit_core::config::schema::Reload::Live)
         );
-        assert_eq!(facts.is_some_and(|facts| facts.secret), false);
+        assert!(!facts.is_some_and(|facts| facts.secret));
         schema.defaults(None);
         schema.keys();
         schema.member_names(&key);

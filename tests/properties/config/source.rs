@@ -349,11 +349,14 @@ fn a_long_chain_over_a_deep_tree_is_explained_without_overflow() {
     }
 }
 
+/// Wraps a schema into a keyword that combines subschemas.
+type Wrap = fn(Json) -> Json;
+
 /// The deepest trees that are still checked, through every keyword that combines subschemas.
 #[test]
 fn a_deep_tree_is_checked_without_overflow() {
     for chain in [1, 2, 4, 8, 16, 30] {
-        let combinations: [(&str, fn(Json) -> Json); 9] = [
+        let combinations: [(&str, Wrap); 9] = [
             ("allOf", |inner| json!({ "allOf": [inner] })),
             ("anyOf", |inner| json!({ "anyOf": [false, inner] })),
             ("oneOf", |inner| json!({ "oneOf": [false, inner] })),

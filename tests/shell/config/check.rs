@@ -1,6 +1,7 @@
 //! `check` with the layered configuration, and with single files.
 
 use serde_json::json;
+use speckit::app::ConfigLoader;
 
 use crate::test_dir::{NO_MACHINE_CHECKS, TestDir, member_names};
 
@@ -197,4 +198,33 @@ fn an_unreadable_file_decides_the_exit_code_before_an_invalid_one() {
     }
     let json = dir.run("check wrong.toml gone.toml --format json").exits_2().json();
     assert_eq!(json["files"][1]["diagnostics"][0]["code"], "file/missing");
+}
+
+#[test]
+fn a_long_report_is_bounded_and_its_json_is_whole() {
+    let unknown: String = (0..3_000).map(|n| format!("wrong_{n} = {n}\n")).collect();
+    let dir = TestDir::with_config(&unknown);
+    let result = dir.run("check --format json").exits_1();
+    assert_eq!(result.codes().len(), 3_000);
+    let report = result.err;
+    assert_eq!(report.matches("error[").count(), 100);
+    assert!(
+        report.ends_with("\nand 2,900 more errors\n\n3,000 errors\n"),
+        "{}",
+        &report[report.len() - 200..]
+    );
+    let error = ConfigLoader::new(dir.path("speckit.toml")).load().unwrap_err();
+    assert_eq!((error.diagnostics().len(), error.to_string().matches("error[").count()), (3_000, 100));
+}
+
+#[test]
+fn the_summary_names_the_first_of_many_files() {
+    let schema = r#"{"type": "object"}"#;
+    let mut dir = TestDir::new().file("any.schema.json", schema);
+    for n in 0..1_050 {
+        dir = dir.file(&format!("conf.d/{n:04}.toml"), format!("key_{n} = {n}\n"));
+    }
+    let out = dir.run("check --schema any.schema.json --config conf.d").succeeds().out;
+    assert!(out.starts_with("ok: 1,050 values from conf.d/0000.toml, conf.d/0001.toml, "), "{out}");
+    assert!(out.ends_with(", conf.d/0009.toml and 1,040 more files\n"), "{out}");
 }

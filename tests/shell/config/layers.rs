@@ -89,7 +89,7 @@ fn another_prefix_reads_other_variables() {
         .variable("SPECKIT_RETRY__MAX_ATTEMPTS", "4")
         .variable("APP_RETRY__MAX_ATTEMPTS", "5")
         .file("x.toml", "[retry]\ndeadline_ms = 99\n")
-        .variable("APP_CONFIG", "x.toml");
+        .variable("SPECKIT_CONFIG", "x.toml");
     assert_eq!(dir.run(&format!("{SHOW_ATTEMPTS} --env-prefix APP")).succeeds().no_stderr().out, "5\n");
     assert_eq!(dir.run("show retry.deadline_ms --env-prefix APP").succeeds().out, "99\n");
     assert_eq!(dir.run(SHOW_ATTEMPTS).succeeds().out, "4\n");

@@ -3,8 +3,6 @@
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use serde_json::{Map, Value as Json};
-
 use crate::config::source::{Language, parse};
 use crate::tree::diff::Change;
 use crate::tree::{Key, LayerKind, Source, Value};
@@ -32,12 +30,14 @@ impl Changes {
 
     /// The JSON text to store; `None` if they are not known. `old` or `new` is omitted if the key was not set.
     pub fn to_text(&self) -> Option<String> {
-        let items: Vec<Json> = match self {
+        let text = match self {
             Self::Unknown => return None,
-            Self::Keys(keys) => keys.iter().map(|key| key.to_string().into()).collect(),
-            Self::Values(changes) => changes.iter().map(object).collect(),
+            Self::Keys(keys) => serde_json::to_string(&keys.iter().map(Key::to_string).collect::<Vec<_>>()),
+            Self::Values(changes) => {
+                serde_json::to_string(&changes.iter().map(Stored::of).collect::<Vec<_>>())
+            }
         };
-        Some(Json::Array(items).to_string())
+        text.ok()
     }
 
     /// Parses a text of [`Changes::to_text`]; anything else is [`Changes::Unknown`].
@@ -56,15 +56,19 @@ impl Changes {
     }
 }
 
-fn object(change: &Change) -> Json {
-    let mut members = Map::new();
-    members.insert("key".into(), change.key.to_string().into());
-    for (name, side) in [("old", &change.old), ("new", &change.new)] {
-        if let Some(value) = side {
-            members.insert(name.into(), value.to_json());
-        }
+#[derive(serde::Serialize)]
+struct Stored<'a> {
+    key: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    old: &'a Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new: &'a Option<Value>,
+}
+
+impl<'a> Stored<'a> {
+    fn of(change: &'a Change) -> Self {
+        Self { key: change.key.to_string(), old: &change.old, new: &change.new }
     }
-    Json::Object(members)
 }
 
 /// Parses a value that was stored as JSON.
@@ -83,8 +87,10 @@ mod tests {
         let toml = |text: &str| {
             parse(&Source::document(LayerKind::File, "a.toml", text), Language::Toml).unwrap().root().clone()
         };
-        let changes =
-            diff(&toml("gone = 1\n\"a.b\" = 'x'\n"), &toml("new = [1, { y = 2.5 }]\n\"a.b\" = 'z'\n"));
+        let changes = diff(
+            &toml("gone = 1\n\"a.b\" = 'x'\n"),
+            &toml("new = [1, { y = 2.5 }]\n\"a.b\" = 18446744073709551617\n"),
+        );
         let changes = Changes::Values(changes);
         assert_eq!(Changes::of_text(changes.to_text().as_deref()), changes);
         let keys = Changes::Keys(changes.keys().unwrap().into_iter().cloned().collect());

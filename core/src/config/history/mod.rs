@@ -15,12 +15,14 @@ mod changes;
 mod difference;
 mod json;
 mod record;
+mod refusal;
 mod restore;
 mod text;
 
 pub use changes::{Changes, value_of};
 pub use difference::{Difference, difference};
 pub use record::{RecordAction, record_action};
+pub use refusal::StoredDiagnostics;
 pub use restore::{CurrentFile, FileRestore, RestoreAction, SourceText, plan_restore, redacted_source};
 pub use text::HistoryPrinter;
 
@@ -136,8 +138,10 @@ pub struct Refusal {
     pub generation: u64,
     /// The absolute paths of the layered files and folders.
     pub files: Vec<String>,
-    /// The diagnostics as JSON.
+    /// The recorded diagnostics as JSON: a list.
     pub diagnostics: serde_json::Value,
+    /// How many more there were.
+    pub omitted: u64,
 }
 
 /// An accepted configuration to record.
@@ -198,24 +202,6 @@ impl AcceptedConfig<'_> {
     }
 }
 
-/// The diagnostics of a refusal to record, from redacted ones. The mode `metadata` drops messages, since they quote values.
-pub fn stored_diagnostics(diagnostics: &serde_json::Value, mode: HistoryMode) -> Option<serde_json::Value> {
-    match mode {
-        HistoryMode::Off => None,
-        HistoryMode::Full => Some(diagnostics.clone()),
-        HistoryMode::Metadata => {
-            let mut diagnostics = diagnostics.clone();
-            for diagnostic in diagnostics.as_array_mut().into_iter().flatten() {
-                if let Some(members) = diagnostic.as_object_mut() {
-                    members.remove("message");
-                    members.remove("help");
-                }
-            }
-            Some(diagnostics)
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -226,15 +212,5 @@ mod tests {
             assert_eq!(GenerationCause::from(cause.to_string().as_str()), cause);
         }
         assert_eq!(GenerationCause::from("restored from afar"), GenerationCause::Reloaded);
-    }
-
-    #[test]
-    fn metadata_of_a_refusal_have_no_messages() {
-        let diagnostics =
-            serde_json::json!([{ "code": "schema/type", "key": "a", "message": "found 7", "help": "try 8" }]);
-        assert_eq!(stored_diagnostics(&diagnostics, HistoryMode::Full), Some(diagnostics.clone()));
-        let kept = stored_diagnostics(&diagnostics, HistoryMode::Metadata).unwrap();
-        assert_eq!(kept.to_string(), r#"[{"code":"schema/type","key":"a"}]"#);
-        assert_eq!(stored_diagnostics(&diagnostics, HistoryMode::Off), None);
     }
 }

@@ -5,12 +5,15 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use super::{Changes, Difference, Generation, Refusal, StoredFile};
-use crate::text::{rfc3339, visible};
+use crate::text::{count, grouped, rfc3339, visible};
 use crate::tree::diff::to_text;
 use crate::tree::{Key, print};
 
 /// The number of keys that a list names for each generation.
 const MAX_LISTED_KEYS: usize = 3;
+
+/// The number of files that a list names for each generation.
+const MAX_LISTED_FILES: usize = 10;
 
 /// Prints the history. Paths below the working folder or the home folder are shortened.
 #[derive(Clone, Debug, Default)]
@@ -54,7 +57,7 @@ impl HistoryPrinter {
                     generation.number.to_string(),
                     generation.cause.to_string(),
                     rfc3339(generation.accepted_at_ms),
-                    files.collect::<Vec<_>>().join(", "),
+                    few(files),
                     counted_keys(&generation.state.changes),
                 ];
                 ((generation.accepted_at_ms, generation.generation, false), row)
@@ -66,7 +69,7 @@ impl HistoryPrinter {
                 "refused".into(),
                 rfc3339(refusal.refused_at_ms),
                 self.files_of(refusal),
-                first_diagnostic(&refusal.diagnostics),
+                first_diagnostic(refusal),
             ];
             ((refusal.refused_at_ms, refusal.generation, true), row)
         }));
@@ -91,7 +94,7 @@ impl HistoryPrinter {
         let path = |name: &str| {
             refusal.files.iter().find(|path| path.ends_with(name)).map_or(name, |path| path).to_string()
         };
-        names.iter().map(|name| self.short_path(&path(name))).collect::<Vec<_>>().join(", ")
+        few(names.iter().map(|name| self.short_path(&path(name))))
     }
 
     /// Everything recorded of a generation except the texts of its files.
@@ -150,6 +153,13 @@ impl Difference {
     }
 }
 
+/// The first of the names, and how many more there are.
+fn few(names: impl ExactSizeIterator<Item = String>) -> String {
+    let more = names.len().saturating_sub(MAX_LISTED_FILES);
+    let shown = names.take(MAX_LISTED_FILES).collect::<Vec<_>>().join(", ");
+    if more == 0 { shown } else { format!("{shown} and {} more", grouped(&more)) }
+}
+
 fn lines(changes: &Changes) -> String {
     match changes {
         Changes::Unknown => String::new(),
@@ -171,26 +181,22 @@ fn counted_keys(changes: &Changes) -> String {
     format!("{}{colon}{}{more}", keys(all.len()), named.join(", "))
 }
 
-fn keys(count: usize) -> String {
-    match count {
-        0 => "no key".into(),
-        1 => "1 key".into(),
-        count => format!("{count} keys"),
-    }
+fn keys(number: usize) -> String {
+    if number == 0 { "no key".into() } else { count(number, "key") }
 }
 
 /// `key: message`, or the code if messages are not recorded.
-fn first_diagnostic(diagnostics: &serde_json::Value) -> String {
+fn first_diagnostic(refusal: &Refusal) -> String {
     let text =
         |name: &str, of: &serde_json::Value| of.get(name).and_then(|text| text.as_str()).map(String::from);
-    let diagnostics = diagnostics.as_array().map(Vec::as_slice).unwrap_or_default();
+    let diagnostics = refusal.diagnostics.as_array().map(Vec::as_slice).unwrap_or_default();
     let is_error = |of: &&serde_json::Value| text("severity", of).as_deref() == Some("error");
     let Some(first) = diagnostics.iter().find(is_error).or(diagnostics.first()) else { return String::new() };
     let what = text("message", first).or_else(|| text("code", first)).unwrap_or_default();
     let key = text("key", first).filter(|key| !key.is_empty()).map(|key| format!("{key}: "));
-    let more = match diagnostics.len() - 1 {
+    let more = match diagnostics.len() as u64 - 1 + refusal.omitted {
         0 => String::new(),
-        more => format!(" (and {more} more)"),
+        more => format!(" (and {} more)", grouped(&more)),
     };
     visible(&format!("{}{what}{more}", key.unwrap_or_default()))
 }
@@ -241,6 +247,7 @@ mod tests {
             generation: 1,
             files: Vec::new(),
             diagnostics: serde_json::Value::Null,
+            omitted: 0,
         };
         let text = HistoryPrinter::default().list(&[generation(7, 1), generation(8, 2)], &[refusal]);
         let firsts: Vec<&str> = text.lines().filter_map(|line| line.get(..1)).collect();

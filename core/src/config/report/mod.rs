@@ -8,8 +8,8 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin as Place, Renderer, Snippet};
 
 use crate::config::redact::{Masks, SourceMask};
-use crate::text::{count, visible};
-use crate::tree::{CodeFamily, Diagnostic, Origin, Severity, Source};
+use crate::text::{grouped_count, visible};
+use crate::tree::{CodeFamily, Diagnostic, Origin, Severity, Source, most_important};
 
 mod excerpt;
 
@@ -31,8 +31,8 @@ impl Default for Style {
     }
 }
 
-/// Writes every diagnostic in the given order, and a line with their count, without a line break at the end; empty without
-/// diagnostics.
+/// Writes the diagnostics in the given order, and a line with their count, without a line break at the end; empty without
+/// diagnostics. Of more than [`MAX_DIAGNOSTICS`], a line counts the rest; warnings are left out before errors.
 ///
 /// The secrets of `masks` are masked, and so are all values of a source that did not parse (`parse/…`). Control
 /// characters are escaped, so that a configuration cannot send commands to the terminal.
@@ -66,9 +66,14 @@ pub fn render(diagnostics: &[Diagnostic], masks: &Masks, style: Style) -> String
     let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(usize::MAX / 4);
     let mut report = String::new();
     let mut last = None;
-    for diagnostic in diagnostics {
+    let shown = most_important(diagnostics, MAX_DIAGNOSTICS);
+    for diagnostic in &shown {
         report.push_str(&one(diagnostic, masks, &mut last, &renderer, style.width.max(40)));
         report.push_str("\n\n");
+    }
+    if shown.len() < diagnostics.len() {
+        let [all, shown] = [counts(diagnostics), counts(shown)];
+        report.push_str(&format!("and {}\n\n", in_words(all.0 - shown.0, all.1 - shown.1, "more ")));
     }
     if !diagnostics.is_empty() {
         report.push_str(&summary(diagnostics));
@@ -76,10 +81,26 @@ pub fn render(diagnostics: &[Diagnostic], masks: &Masks, style: Style) -> String
     report
 }
 
+/// How many diagnostics a report shows.
+pub const MAX_DIAGNOSTICS: usize = 100;
+
 /// How many errors and warnings there are: `2 errors, 1 warning`.
 pub fn summary(diagnostics: &[Diagnostic]) -> String {
-    let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
-    match (errors, diagnostics.len() - errors) {
+    let (errors, warnings) = counts(diagnostics);
+    in_words(errors, warnings, "")
+}
+
+/// The numbers of errors and warnings.
+fn counts<'d>(diagnostics: impl IntoIterator<Item = &'d Diagnostic>) -> (usize, usize) {
+    diagnostics.into_iter().fold((0, 0), |(errors, warnings), diagnostic| match diagnostic.severity {
+        Severity::Error => (errors + 1, warnings),
+        Severity::Warning => (errors, warnings + 1),
+    })
+}
+
+fn in_words(errors: usize, warnings: usize, more: &str) -> String {
+    let count = |number: usize, noun: &str| grouped_count(number, &format!("{more}{noun}"));
+    match (errors, warnings) {
         (errors, 0) => count(errors, "error"),
         (0, warnings) => count(warnings, "warning"),
         (errors, warnings) => format!("{}, {}", count(errors, "error"), count(warnings, "warning")),

@@ -2,6 +2,7 @@ use super::*;
 use crate::config::Layer;
 use crate::config::source::{Language, parse};
 use crate::tree::{Code, Key, LayerKind};
+use alloc::vec;
 
 fn document(name: &str, text: &str) -> (Arc<Source>, Layer) {
     let source = Source::document(LayerKind::File, name, text);
@@ -61,6 +62,28 @@ fn control_characters_are_escaped() {
     assert!(text.contains("1 | {\"k\": \"\u{2421}\u{fffd}\u{fffd}x\"}"), "{text}");
     assert!(text.contains("help: first\\nerror: forged \\u{1b}[2J"), "{text}");
     assert!(!text.chars().any(|c| c != '\n' && (c.is_control() || c == '\u{202e}')), "{text:?}");
+}
+
+#[test]
+fn a_long_report_ends_with_the_count_of_the_rest() {
+    let (_, layer) = document("a.toml", "x = 'y'\n");
+    let error = at(&layer, "x");
+    let warning = Diagnostic::warning(Code::EnvUnknown, Key::root(), "unused");
+    let report = |errors: usize, warnings: usize| {
+        let all = [vec![warning.clone(); warnings], vec![error.clone(); errors]].concat();
+        plain(&all, &Masks::default())
+    };
+    let shown = report(50_000, 3);
+    assert_eq!((shown.matches("error[").count(), shown.matches("warning[").count()), (100, 0));
+    assert!(
+        shown.ends_with("\n\nand 49,900 more errors, 3 more warnings\n\n50,000 errors, 3 warnings\n"),
+        "{shown}"
+    );
+    let shown = report(1, 2_090);
+    assert_eq!((shown.matches("error[").count(), shown.matches("warning[").count()), (1, 99));
+    assert!(shown.ends_with("\n\nand 1,991 more warnings\n\n1 error, 2,090 warnings\n"), "{shown}");
+    assert!(report(0, 101).ends_with("\n\nand 1 more warning\n\n101 warnings\n"));
+    assert!(report(40, 60).ends_with("\n\n40 errors, 60 warnings\n") && !report(40, 60).contains("more"));
 }
 
 #[test]

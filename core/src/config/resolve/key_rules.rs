@@ -82,7 +82,8 @@ impl KeyRules {
         let prefix = self.prefix.as_deref()?;
         Some(
             EnvironmentNames::new(prefix, &self.reserved, self.schema(), present)
-                .with_outline(self.outline()),
+                .with_outline(self.outline())
+                .with_secrets(&self.further_secrets),
         )
     }
 

@@ -128,6 +128,7 @@ impl RestartWalk<'_> {
 }
 
 #[cfg(test)]
+#[cfg(feature = "schema")]
 mod tests {
     use super::*;
     use crate::config::resolve::{Document, Inputs};

@@ -44,6 +44,9 @@ never! {
     pub(crate) fn variable(&self, &Key) -> Option<Text>;
     /// Whether the value at a key is secret.
     pub fn is_secret(&self, &Key) -> bool;
+    pub(crate) fn keeps_case(&self, &Key) -> Option<bool>;
+    pub(crate) fn ignores_empty(&self, &Key) -> bool;
+    pub(crate) fn takes_name(&self, &Key, &str) -> bool;
     pub(crate) fn reload(&self, &Key) -> Reload;
     pub(crate) fn has_restarts(&self) -> bool;
     pub(crate) fn list_strategy(&self, &Key) -> ListStrategy;

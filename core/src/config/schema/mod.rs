@@ -4,7 +4,8 @@
 //! every subschema becomes a node of a graph, each reference resolved to one. A tree is checked against the nodes, with
 //! origins and exact numbers. Valico checks the schema itself against its meta-schema.
 //!
-//! In addition to the keywords of its draft it reads the keywords `x-secret`, `x-reload`, `x-merge`, `x-aliases` and `x-env`.
+//! In addition to the keywords of its draft it reads `x-secret`, `x-reload`, `x-merge`, `x-aliases`, `x-env`, `x-env-case` and
+//! `x-env-empty`.
 
 #[cfg(not(feature = "schema"))]
 mod absent;

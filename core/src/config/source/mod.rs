@@ -20,7 +20,7 @@ mod toml;
 mod toml_syntax;
 
 pub use bytes::decode;
-pub use environment::{Environment, EnvironmentNames, Variable, VariableRow};
+pub use environment::{Environment, EnvironmentNames, FreeNames, Variable, VariableRow, prefix_of};
 pub use overrides::Override;
 pub(crate) use text::{document_forms, value_of as text_value};
 pub(crate) use toml::comments;

@@ -8,9 +8,9 @@ use alloc::vec::Vec;
 use super::{Language, parse};
 use crate::config::schema::{Facts, Schema};
 use crate::tree::typed::LazyOutline;
-use crate::tree::{Key, Kind, Number, Origin, Source, Text, TypeSet, Value};
+use crate::tree::{Diagnostic, Key, Kind, Number, Origin, Source, Text, TypeSet, Value};
 
-/// Why a text is not a value of its key's type. It does not quote the text.
+/// Why a text is not a value of its key's type. Its message does not quote the text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected {expected}, found {found}")]
 pub(crate) struct TextError {
@@ -18,48 +18,88 @@ pub(crate) struct TextError {
     pub(crate) expected: TypeSet,
     /// A general description of the text.
     pub(crate) found: String,
+    /// The text, or the item of a list, that is described.
+    text: Option<String>,
 }
+
+impl TextError {
+    /// The message with the text, which must be no secret.
+    pub(crate) fn with_text(&self) -> String {
+        let Some(text) = &self.text else { return self.to_string() };
+        let is_plain = Number::parse(text).is_ok() || boolean(text).is_some();
+        let quoted = |text: &str| {
+            let origin = Origin::whole(&Source::variable("", ""));
+            Value::new(Kind::String(Text::new(text)), origin).to_string()
+        };
+        let mut shown = if is_plain { text.clone() } else { quoted(text) };
+        if shown.chars().count() > MAX_SHOWN {
+            shown = shown.chars().take(MAX_SHOWN - 1).chain(['…']).collect();
+        }
+        format!("{self} {shown}")
+    }
+}
+
+/// How many characters of a text an error shows, as for a value of a file.
+pub(crate) const MAX_SHOWN: usize = 60;
 
 /// Reads `text`, all of `source`, as a value of the types that `facts` allow.
 ///
 /// If `string` is allowed, the value is that string, byte for byte. Otherwise `null` or an empty text is null
 /// for a nullable key; numbers are JSON's; `true`, `yes`, `on`, `1` and their opposites are booleans; a list is
-/// JSON if it begins with `[`, else comma-separated with `"` for items that hold a comma; a table is JSON.
+/// JSON if it begins with `[`, else comma-separated with `"` for items that hold a comma, as is a text that is no JSON where
+/// the items are strings; a table is JSON.
 pub(crate) fn value_of(text: &str, source: &Arc<Source>, facts: &Facts) -> Result<Value, TextError> {
     let origin = Origin::whole(source);
-    let wrong = |found: &str| TextError { expected: facts.types, found: found.to_string() };
+    let wrong = |found: &str| TextError { expected: facts.types, found: found.to_string(), text: None };
     if let Some(kind) = scalar(text, facts.types) {
         return Ok(Value::new(kind, origin));
     }
     let trimmed = text.trim();
     let takes = |types: TypeSet| facts.types.contains(types);
+    let mut no_json = None;
     if (trimmed.starts_with('[') && takes(TypeSet::ARRAY))
         || (trimmed.starts_with('{') && takes(TypeSet::OBJECT))
     {
         let name = source.variable_name().unwrap_or(source.name());
         let document = Source::document(source.layer(), name, text);
-        let layer = parse(&document, Language::Json).map_err(|errors| {
-            wrong(
-                &errors
-                    .first()
-                    .map_or("invalid JSON".into(), |first| format!("invalid JSON ({})", first.message)),
-            )
-        })?;
-        return Ok(moved(layer.root(), &origin));
+        match parse(&document, Language::Json) {
+            Ok(layer) => return Ok(moved(layer.root(), &origin)),
+            Err(errors) => no_json = Some(wrong(&not_json(&errors))),
+        }
+    }
+    let has_strings = match facts.item_types.as_slice() {
+        [] => facts.element_types.contains(TypeSet::STRING),
+        items => items.iter().all(|types| types.contains(TypeSet::STRING)),
+    };
+    if let Some(no_json) = no_json.clone().filter(|_| !takes(TypeSet::ARRAY) || !has_strings) {
+        return Err(no_json);
     }
     if takes(TypeSet::ARRAY) {
-        let items = split(trimmed).ok_or_else(|| wrong("an unclosed `\"`"))?;
+        let items = split(trimmed).ok_or_else(|| no_json.unwrap_or_else(|| wrong("an unclosed `\"`")))?;
         let elements = items.iter().enumerate().map(|(index, item)| {
             let types = facts.item_types.get(index).copied().unwrap_or(facts.element_types);
             let kind = scalar(item, types);
             kind.map(|kind| Value::new(kind, origin.clone())).ok_or_else(|| TextError {
                 expected: types,
                 found: format!("an item of type {}", type_of(item)),
+                text: (!item.is_empty()).then(|| item.clone()),
             })
         });
         return Ok(Value::array(elements.collect::<Result<Vec<_>, _>>()?, origin));
     }
-    Err(wrong(type_of(trimmed)))
+    let text = (!trimmed.is_empty()).then(|| trimmed.into());
+    Err(TextError { text, ..wrong(type_of(trimmed)) })
+}
+
+/// Where a text stops being JSON, and why.
+fn not_json(errors: &[Diagnostic]) -> String {
+    let Some(first) = errors.first() else { return "invalid JSON".into() };
+    let place = match first.origin.as_ref().and_then(Origin::line_column) {
+        Some((1, column)) => format!(" at column {column}"),
+        Some((line, column)) => format!(" at line {line}, column {column}"),
+        None => String::new(),
+    };
+    format!("invalid JSON{place} ({})", first.message)
 }
 
 fn scalar(text: &str, types: TypeSet) -> Option<Kind> {

@@ -68,9 +68,7 @@ impl TomlReader<'_> {
                 Err(_) => self.too_wide(&origin),
             },
             DeValue::Float(float) => match float.as_str().parse::<f64>() {
-                Ok(value) if value.is_finite() || float.as_str().contains(['i', 'n']) => {
-                    Kind::Number(Number::Float(value))
-                }
+                Ok(value) if float.as_str().contains(['i', 'n']) => Kind::Number(Number::Float(value)),
                 _ => self.decimal(float.as_str(), &origin),
             },
             DeValue::Array(elements) => {
@@ -85,7 +83,7 @@ impl TomlReader<'_> {
         Value::new(kind, origin)
     }
 
-    /// A number beyond 64 bits, kept as the written decimal.
+    /// A number that keeps its digits where 64 bits do not hold them.
     fn decimal(&mut self, text: &str, origin: &Origin) -> Kind {
         match Number::parse(text.trim_start_matches('+')) {
             Ok(number) => Kind::Number(number),

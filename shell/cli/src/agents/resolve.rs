@@ -11,10 +11,9 @@ use crate::terminal::columns;
 
 pub(crate) fn run(context: &Context, args: &ResolveArgs) -> Exit {
     if !context.is_application() {
-        context
-            .terminal
-            .note("error: model names belong to the built-in schema, which --schema replaces; run without --schema\n");
-        return Exit::Incomplete;
+        return context.fail(
+            "model names belong to the built-in schema, which --schema replaces; run without --schema",
+        );
     }
     let (opened, checked) = match context.open_valid() {
         Ok(opened) => opened,
@@ -30,7 +29,9 @@ pub(crate) fn run(context: &Context, args: &ResolveArgs) -> Exit {
     let registry = match ModelRegistry::from_config(config.config()) {
         Ok(registry) => registry,
         Err(errors) => {
-            errors.iter().for_each(|error| context.terminal.note(&format!("error: {error}\n")));
+            for error in errors {
+                context.fail(error);
+            }
             return Exit::Negative;
         }
     };
@@ -40,7 +41,7 @@ pub(crate) fn run(context: &Context, args: &ResolveArgs) -> Exit {
         match registry.resolve(name) {
             Ok(entry) => entries.push((name, entry)),
             Err(error) => {
-                context.terminal.note(&format!("error: {error}\n"));
+                context.fail(error);
                 outcome = Exit::Negative;
             }
         }

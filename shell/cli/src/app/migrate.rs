@@ -10,7 +10,7 @@ use speckit_core::config::resolve::Document;
 use speckit_core::config::source::Language;
 
 use crate::args::MigrateArgs;
-use crate::context::{CommandResult, Context, Exit};
+use crate::context::{CommandResult, Context, Exit, visible_path};
 use speckit::internal::documents::{Disk, copy, exists, read_source, write_atomically};
 
 pub(crate) fn run(context: &Context, args: &MigrateArgs) -> CommandResult {
@@ -40,6 +40,7 @@ pub(crate) fn run(context: &Context, args: &MigrateArgs) -> CommandResult {
             .and_then(|()| write_atomically(&args.file, migration.text()))
             .map_err(|error| context.fail(format!("`{name}` cannot be written: {error}")))?;
     }
+    let name = visible_path(&args.file);
     if context.is_json() {
         context.terminal.json(&json!({ "needed": is_needed, "written": is_written, "diff": diff }));
     } else if !is_needed {

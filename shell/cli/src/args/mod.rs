@@ -1,11 +1,13 @@
 //! The command line: commands and options, as `--help` shows them.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell as CompletionShell;
 
 use speckit_core::config::schema::SchemaMap;
+use speckit_core::text::visible;
 
 mod gate;
 
@@ -23,9 +25,21 @@ pub(crate) struct Cli {
 }
 
 impl Cli {
-    /// Parses the arguments of the process; ends it after a usage error, `--help` or `--version`.
-    pub(crate) fn of_process() -> (Self, Globals) {
-        let matches = Self::with_globals().get_matches();
+    /// Parses the arguments of the process.
+    ///
+    /// # Errors
+    /// A usage error, the help or the version. What a terminal would not show in an argument is escaped in their texts.
+    pub(crate) fn parsed(arguments: &[OsString]) -> Result<(Self, Globals), clap::Error> {
+        Self::parsed_as_given(arguments).map_err(|error| {
+            let visible = arguments.iter().map(|argument| visible(&argument.to_string_lossy()));
+            Self::parsed_as_given(visible).err().unwrap_or(error)
+        })
+    }
+
+    fn parsed_as_given<A: Into<OsString> + Clone>(
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Result<(Self, Globals), clap::Error> {
+        let matches = Self::with_globals().try_get_matches_from(arguments)?;
         let mut levels = vec![&matches];
         while let Some((_, below)) = levels.last().and_then(|level| level.subcommand()) {
             levels.push(below);
@@ -33,8 +47,7 @@ impl Cli {
         let globals = levels.into_iter().try_fold(Globals::default(), |above, level| {
             Globals::from_arg_matches(level).map(|globals| above.overridden_by(globals))
         });
-        let parsed = globals.and_then(|globals| Ok((Self::from_arg_matches(&matches)?, globals)));
-        parsed.unwrap_or_else(|error| error.exit())
+        globals.and_then(|globals| Ok((Self::from_arg_matches(&matches)?, globals)))
     }
 
     /// The command line with the global options at every level, so that they go before or after a command.

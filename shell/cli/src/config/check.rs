@@ -7,10 +7,11 @@ use serde_json::{Value as Json, json};
 use speckit_core::agents::Stage;
 use speckit_core::config::redact::Masks;
 use speckit_core::config::resolve::{Checked, Rules};
+use speckit_core::text::visible;
 use speckit_core::tree::{in_report_order, is_ok, with_strictness};
 use speckit_core::{Diagnostic, LayerKind, text};
 
-use crate::context::{CommandResult, Context, Exit, exit_for, missing_requirements};
+use crate::context::{CommandResult, Context, Exit, exit_for, missing_requirements, visible_path};
 use speckit::Inspection;
 use speckit::internal::documents::{Disk, read_document};
 
@@ -44,10 +45,14 @@ fn with_missing_requirements(context: &Context, opened: &Inspection, checked: &C
     with_strictness(in_report_order(diagnostics), context.globals.strict)
 }
 
+/// How many files the summary names.
+const MAX_NAMES: usize = 10;
+
 /// `ok: 86 values from defaults.toml, speckit.toml and 2 variables`.
 fn summary(checked: &Checked) -> String {
     let mut count = 0;
     let mut names: Vec<String> = Vec::new();
+    let mut known = BTreeSet::new();
     let mut variables = BTreeSet::new();
     let mut overrides = BTreeSet::new();
     checked.merged().root().leaves(&mut |key, _| count += usize::from(!key.is_root()));
@@ -58,13 +63,16 @@ fn summary(checked: &Checked) -> String {
             match source.layer() {
                 LayerKind::Env => drop(variables.insert(name.to_string())),
                 LayerKind::Override => drop(overrides.insert(name.to_string())),
-                _ if names.iter().any(|known| known == name) => {}
-                _ => names.push(name.to_string()),
+                _ if !known.insert(name.to_string()) => {}
+                _ => names.push(visible(name)),
             }
         });
     }
-    for (number, noun) in [(variables.len(), "variable"), (overrides.len(), "override")] {
-        names.extend((number > 0).then(|| text::count(number, noun)));
+    let more = names.len().saturating_sub(MAX_NAMES);
+    names.truncate(MAX_NAMES);
+    for (number, noun) in [(more, "more file"), (variables.len(), "variable"), (overrides.len(), "override")]
+    {
+        names.extend((number > 0).then(|| text::grouped_count(number, noun)));
     }
     let from = match names.split_last() {
         Some((last, [])) => format!(" from {last}"),
@@ -73,7 +81,7 @@ fn summary(checked: &Checked) -> String {
     };
     match count {
         0 => "ok: nothing is set\n".into(),
-        _ => format!("ok: {}{from}\n", text::count(count, "value")),
+        _ => format!("ok: {}{from}\n", text::grouped_count(count, "value")),
     }
 }
 
@@ -91,7 +99,7 @@ fn check_each(context: &Context, files: &[PathBuf]) -> CommandResult {
         context.terminal.report(&diagnostics, &masks);
         let name = path.display().to_string();
         if !context.is_json() && ok {
-            context.terminal.result(&format!("ok: {name}\n"));
+            context.terminal.result(&format!("ok: {}\n", visible_path(path)));
         }
         documents.push(json!({ "file": name, "ok": ok, "diagnostics": masks.masked(&diagnostics) }));
         if !ok && exit != Exit::Incomplete {

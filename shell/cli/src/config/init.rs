@@ -7,7 +7,7 @@ use speckit_core::config::template::template;
 use speckit_core::{Diagnostic, LayerKind, Origin, Source, Value};
 
 use crate::args::InitArgs;
-use crate::context::{CommandResult, Context, Exit};
+use crate::context::{CommandResult, Context, Exit, visible_path};
 use speckit::internal::documents::{absolute, exists, write_atomically};
 
 /// The schema file that the template of the application names.
@@ -16,16 +16,16 @@ const SCHEMA_FILE: &str = "./speckit.schema.json";
 pub(crate) fn run(context: &Context, args: &InitArgs) -> CommandResult {
     let text = context.rules().and_then(|rules| text(context, &rules, &args.file));
     let text = text.map_err(|diagnostics| context.refuse(&diagnostics))?;
-    let name = args.file.display();
+    let name = visible_path(&args.file);
     if !args.force && exists(&args.file) {
-        return Err(context.fail(format!("`{name}` exists already\nhelp: --force overwrites it")));
+        return Err(context.fail_with_help(format!("`{name}` exists already"), "--force overwrites it"));
     }
     write_atomically(&args.file, &text)
         .map_err(|error| context.fail(format!("`{name}` cannot be written: {error}")))?;
     context.print(&serde_json::json!({ "file": args.file }), format_args!("wrote {name}\n"));
     if context.is_application() {
         let schema = args.file.with_file_name("speckit.schema.json");
-        let hint = format!("help: for completion in an editor: speckit schema > {}\n", schema.display());
+        let hint = format!("help: for completion in an editor: speckit schema > {}\n", visible_path(&schema));
         context.terminal.note(&hint);
     }
     Ok(Exit::Ok)

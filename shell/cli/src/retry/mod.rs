@@ -7,7 +7,7 @@ use speckit_core::retry::simulation::{Scenario, compare, plan};
 use speckit_core::retry::{RetryConfig, Seed};
 
 use crate::args::{RetryCommand, SimulateArgs};
-use crate::context::{CommandResult, Context, Exit};
+use crate::context::{CommandResult, Context, Exit, visible_path};
 use speckit::internal::documents::write_atomically;
 
 /// Simulations up to this size take some seconds at most.
@@ -37,25 +37,24 @@ fn settings(context: &Context) -> Result<RetryConfig, Exit> {
 
 fn simulate(context: &Context, args: &SimulateArgs, config: &RetryConfig) -> CommandResult {
     if args.svg.as_deref() == Some(Path::new("-")) {
-        return Err(
-            context.fail("`-` is no file: --svg writes one\nhelp: name it, such as `--svg retries.svg`")
-        );
+        return Err(context
+            .fail_with_help("`-` is no file: --svg writes one", "name it, such as `--svg retries.svg`"));
     }
     let calls = u64::from(args.clients) * u64::from(config.max_attempts);
     if calls > MAX_CALLS {
-        return Err(context.fail(format!(
-            "{} clients with {} attempts each make up to {calls} calls; the limit is {MAX_CALLS}\n\
-             help: fewer clients, or fewer attempts: --set retry.max_attempts=N",
+        let message = format!(
+            "{} clients with {} attempts each make up to {calls} calls; the limit is {MAX_CALLS}",
             args.clients, config.max_attempts
-        )));
+        );
+        let help = "fewer clients, or fewer attempts: --set retry.max_attempts=N";
+        return Err(context.fail_with_help(message, help));
     }
     let scenario = Scenario { clients: args.clients, capacity: args.capacity };
     let comparison = compare(config, scenario, Seed::new(args.seed));
     if let Some(path) = &args.svg {
         write_atomically(path, &comparison.to_svg()).map_err(|error| {
-            let name = path.display();
-            context
-                .fail(format!("`{name}` cannot be written: {error}\nhelp: name a file in an existing folder"))
+            let message = format!("`{}` cannot be written: {error}", path.display());
+            context.fail_with_help(message, "name a file in an existing folder")
         })?;
     }
     if context.is_json() {
@@ -72,7 +71,7 @@ fn simulate(context: &Context, args: &SimulateArgs, config: &RetryConfig) -> Com
     }
     context.terminal.result(&comparison.to_text(context.terminal.columns()));
     if let Some(path) = &args.svg {
-        context.terminal.result(&format!("\nwrote {}\n", path.display()));
+        context.terminal.result(&format!("\nwrote {}\n", visible_path(path)));
     }
     Ok(Exit::Ok)
 }

@@ -11,7 +11,7 @@ use speckit_core::config::redact::Masks;
 use speckit_core::text::size;
 
 use crate::args::StoreAction;
-use crate::context::{CommandResult, Context, Exit};
+use crate::context::{CommandResult, Context, Exit, visible_path};
 use crate::signals::{Signal, SignalListener, Then};
 use speckit::internal::documents;
 use speckit::store::{StoreError, StoreFinding, StoreOptions, StoreStats, VacuumProgress, check_file};
@@ -44,7 +44,7 @@ fn check(context: &Context, path: &Path) -> CommandResult {
         let findings: Vec<_> = findings.iter().map(with_message).collect();
         context.terminal.json(&json!({ "ok": is_sound, "findings": findings }));
     } else if is_sound {
-        context.terminal.result(&format!("`{}` is sound\n", path.display()));
+        context.terminal.result(&format!("`{}` is sound\n", visible_path(path)));
     } else {
         let lines: String = findings.iter().map(|finding| format!("{finding}\n")).collect();
         context.terminal.result(&lines);
@@ -108,14 +108,14 @@ impl ProgressLine<'_> {
         let text = format!("gave {} of {all} back", size(freed_bytes));
         if text != self.shown {
             let width = self.shown.len();
-            self.context.terminal.note(&format!("\r{text:width$}"));
+            self.context.terminal.draw(&format!("\r{text:width$}"));
             self.shown = text;
         }
     }
 
     fn clear(&mut self) {
         if !self.shown.is_empty() {
-            self.context.terminal.note(&format!("\r{:width$}\r", "", width = self.shown.len()));
+            self.context.terminal.draw(&format!("\r{:width$}\r", "", width = self.shown.len()));
         }
     }
 }

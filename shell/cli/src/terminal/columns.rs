@@ -1,9 +1,12 @@
 //! Tables of text.
 
+use speckit_core::text::visible;
+
 /// Rows in aligned columns, two spaces between them.
 pub(crate) fn columns<const N: usize>(header: &[&str; N], rows: &[[String; N]]) -> String {
     let header = header.map(String::from);
-    let all = || std::iter::once(&header).chain(rows);
+    let rows: Vec<[String; N]> = rows.iter().map(|row| row.each_ref().map(|cell| visible(cell))).collect();
+    let all = || std::iter::once(&header).chain(&rows);
     let mut widths = [0; N];
     for row in all() {
         for (width, cell) in widths.iter_mut().zip(row) {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use speckit_core::app::{AppConfig, Application};
 use speckit_core::config::schema::Schema;
-use speckit_core::config::source::{Environment, Override};
+use speckit_core::config::source::{Environment, Override, prefix_of};
 
 use crate::Config;
 use crate::config::builder::Builder;
@@ -16,7 +16,7 @@ use crate::os::{clock, environment};
 
 /// The prefix of the program's variables.
 pub const PREFIX: &str = "SPECKIT";
-/// Variables with the prefix that set no key.
+/// Variables with this prefix that belong to the program.
 pub const RESERVED: &[&str] = &["CONFIG", "DATABASE"];
 
 /// Loads [`AppConfig`] from the embedded defaults, a file, the environment and overrides.
@@ -34,6 +34,7 @@ pub const RESERVED: &[&str] = &["CONFIG", "DATABASE"];
 pub struct ConfigLoader {
     sources: Sources,
     strict: bool,
+    prefix: String,
     #[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "there is nothing to record in"))]
     is_recorded: bool,
 }
@@ -42,13 +43,13 @@ impl ConfigLoader {
     /// A loader of the file or folder at `path`, which need not exist.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         let files = vec![FileSource { path: path.into(), required: false }];
-        Self { sources: Sources { files, ..Sources::default() }, strict: false, is_recorded: false }
+        Self::of(Sources { files, ..Sources::default() }, false, PREFIX)
     }
 
-    /// A loader of these sources.
+    /// A loader of these sources. Under another prefix than [`PREFIX`], no name is reserved.
     #[doc(hidden)]
-    pub fn of(sources: Sources, strict: bool) -> Self {
-        Self { sources, strict, is_recorded: false }
+    pub fn of(sources: Sources, strict: bool, prefix: impl Into<String>) -> Self {
+        Self { sources, strict, prefix: prefix.into(), is_recorded: false }
     }
 
     /// Reads this environment instead of that of the process.
@@ -109,12 +110,13 @@ impl ConfigLoader {
     /// A builder with the layers and rules of the shipped application.
     #[doc(hidden)]
     pub fn builder(&self) -> Builder<AppConfig> {
+        let is_own = prefix_of(&self.prefix).is_ok_and(|prefix| prefix == PREFIX);
         Builder::<AppConfig>::default()
             .defaults_text("defaults.toml", AppConfig::DEFAULTS)
             .schema_text("config.schema.json", AppConfig::SCHEMA, Schema::compile_unchecked)
             .with_extension(|| Box::new(Application::default()))
-            .env_prefix(PREFIX)
-            .env_reserved(RESERVED.iter().copied())
+            .env_prefix(self.prefix.as_str())
+            .env_reserved(RESERVED.iter().copied().filter(|_| is_own))
             .strict(self.strict)
             .sources(self.sources.clone())
             .hot_reload(|config| config.hot_reload.clone())

@@ -14,7 +14,7 @@ use speckit_core::config::resolve::Extension;
 use speckit_core::config::resolve::Rules;
 #[cfg(feature = "schema")]
 use speckit_core::config::schema::{Schema, SchemaMap};
-use speckit_core::config::source::{Environment, Language, Override, parse};
+use speckit_core::config::source::{Environment, Language, Override, parse, prefix_of};
 use speckit_core::config::{HotReloadConfig, WatchMode};
 #[cfg(feature = "sqlite")]
 use speckit_core::store::StoreConfig;
@@ -260,15 +260,10 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// ```
     #[must_use]
     pub fn env_prefix(mut self, prefix: impl Into<String>) -> Self {
-        let given: String = prefix.into();
-        let prefix = given.trim_end_matches('_').to_uppercase();
-        let is_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-        if prefix.is_empty() || !prefix.chars().all(is_name) {
-            let message = format!("`{given}` is no prefix of variables");
-            let help = "use letters, digits and `_`, such as `APP` for `APP_PORT`";
-            self.mistakes.push(Diagnostic::error(Code::RulePrefix, Key::root(), message).help(help));
+        match prefix_of(&prefix.into()) {
+            Ok(prefix) => self.options.prefix = Some(prefix),
+            Err(diagnostic) => self.mistakes.push(diagnostic),
         }
-        self.options.prefix = Some(prefix);
         self
     }
 
@@ -315,7 +310,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
-    /// Makes every warning an error.
+    /// Makes every warning an error, except `env/case`: how a free name in capitals is read ([the guide](crate::guide::environment)).
     ///
     /// ```
     /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;

@@ -19,6 +19,11 @@ pub(crate) fn capture_wanted(is_wanted: &dyn Fn(&str) -> bool) -> Environment {
     }))
 }
 
+/// The arguments of this process, with the name of the program.
+pub fn arguments() -> Vec<std::ffi::OsString> {
+    std::env::args_os().collect()
+}
+
 /// The home folder of the user: `$HOME`, or `%USERPROFILE%`.
 #[cfg(feature = "sqlite")]
 pub fn home() -> Option<std::path::PathBuf> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use speckit::Reloaded;
+use speckit::{Config, Reloaded};
 
 use super::{
     builder, count_occurrences, describe_generations, history, read_database, read_generation, source_texts,
@@ -130,4 +130,21 @@ fn two_generations_can_be_compared_in_both_directions() {
     assert_eq!(text(2, 1), "- port = 2\n+ port = 1\n");
     assert_eq!(text(2, 2), "generations 2 and 2 have the same values\n");
     assert!(history.difference(1, 4).unwrap().is_none() && history.difference(4, 1).unwrap().is_none());
+}
+
+#[test]
+fn a_part_of_a_refusal_with_many_diagnostics_is_recorded() {
+    let dir = TestDir::new().file("app.toml", "port = 1\n");
+    let builder = Config::<std::collections::BTreeMap<String, u16>>::builder();
+    let config = builder.file(dir.path("app.toml")).history(dir.path("h.db")).open().unwrap();
+    let wrong: String = (0..3_000).map(|n| format!("wrong_{n} = 'x'\n")).collect();
+    dir.write("app.toml", wrong);
+    let error = config.reload().unwrap_err();
+    let history = config.history().unwrap();
+    let refusals = history.refusals().unwrap();
+    let kept = refusals[0].diagnostics.as_array().unwrap().len() as u64;
+    assert_eq!(kept, 100);
+    assert_eq!(kept + refusals[0].omitted, error.diagnostics().len() as u64);
+    let size = std::fs::metadata(dir.path("h.db")).unwrap().len();
+    assert!(size < 1_000_000, "{size}");
 }

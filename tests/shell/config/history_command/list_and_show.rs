@@ -85,7 +85,7 @@ fn generations_and_refusals_are_listed_in_the_order_of_their_times() {
     assert_eq!(generation["changed"], json!([{ "key": "retry.max_attempts", "old": 4, "new": 5 }]));
     assert_eq!(generation["files"][0]["path"], json!(dir.path("c.toml")));
     let refusal = &json["refusals"][0];
-    assert_eq!(member_names(refusal), ["diagnostics", "files", "generation", "time", "time_ms"]);
+    assert_eq!(member_names(refusal), ["diagnostics", "files", "generation", "omitted", "time", "time_ms"]);
     assert_eq!(refusal["diagnostics"][0]["code"], "schema/minimum");
 }
 
@@ -199,4 +199,15 @@ fn removed_texts_are_overwritten_in_the_database() {
     bytes.extend(std::fs::read(dir.path("h.db-wal")).unwrap_or_default());
     let bytes = String::from_utf8_lossy(&bytes);
     assert!(bytes.contains("canary-6") && !bytes.contains("canary-2"), "only the last two texts are kept");
+}
+
+#[test]
+fn what_a_terminal_would_obey_in_a_stored_text_is_escaped() {
+    let dir = dir();
+    record_generations(&dir, &["# \u{202e}\ttab\u{200b}\n[store]\npath = '\u{2066}'\n".into()]);
+    for options in ["--sources", "--sources --reveal"] {
+        let shown = dir.run(&format!("history show 1 {options}")).succeeds().out;
+        let text = "\n==> c.toml <==\n# \\u{202e}\ttab\\u{200b}\n[store]\npath = '\\u{2066}'\n";
+        assert!(shown.ends_with(text), "{shown:?}");
+    }
 }

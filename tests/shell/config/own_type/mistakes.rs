@@ -5,21 +5,21 @@ use super::*;
 #[test]
 fn every_text_that_the_type_does_not_read_is_reported_with_its_variable() {
     let error = error(&[("APP_PORT", "many"), ("APP_DEBUG", "2"), ("APP_RETRIES", "1,x")]);
-    insta::assert_snapshot!(error, @r"
-    error[env/type]: debug: `APP_DEBUG`: expected boolean or null, found integer
+    insta::assert_snapshot!(error, @r#"
+    error[env/type]: debug: `APP_DEBUG`: expected boolean or null, found integer 2
      --> APP_DEBUG (environment)
       = help: write `true` or `false`
 
-    error[env/type]: port: `APP_PORT`: expected integer or null, found string
+    error[env/type]: port: `APP_PORT`: expected integer or null, found string "many"
      --> APP_PORT (environment)
       = help: write a whole number such as `10`
 
-    error[env/type]: retries: `APP_RETRIES`: expected integer, found an item of type string
+    error[env/type]: retries: `APP_RETRIES`: expected integer, found an item of type string "x"
      --> APP_RETRIES (environment)
       = help: write an array as `80,443` or as JSON `[80,443]`
 
     3 errors
-    ");
+    "#);
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn mistakes_of_variables_and_of_files_are_in_one_report() {
     let (folder, builder) = file("port = 'high'\nprot = 1\n");
     let environment = Environment::of([("APP_DEBUG", "maybe"), ("APP_RETRIES", "x")]);
     let error = builder.environment(environment).open().unwrap_err();
-    insta::assert_snapshot!(report(&folder, &error), @r"
+    insta::assert_snapshot!(report(&folder, &error), @r#"
     error[type/mismatch]: port: expected u16, found string
      --> app.toml:1:8
       |
@@ -250,16 +250,16 @@ fn mistakes_of_variables_and_of_files_are_in_one_report() {
       |
       = help: did you mean `port`?
 
-    error[env/type]: debug: `APP_DEBUG`: expected boolean or null, found string
+    error[env/type]: debug: `APP_DEBUG`: expected boolean or null, found string "maybe"
      --> APP_DEBUG (environment)
       = help: write `true` or `false`
 
-    error[env/type]: retries: `APP_RETRIES`: expected integer, found an item of type string
+    error[env/type]: retries: `APP_RETRIES`: expected integer, found an item of type string "x"
      --> APP_RETRIES (environment)
       = help: write an array as `80,443` or as JSON `[80,443]`
 
     3 errors, 1 warning
-    ");
+    "#);
 }
 
 #[test]

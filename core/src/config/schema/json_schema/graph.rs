@@ -131,6 +131,10 @@ pub(super) struct Notes {
     pub(super) merge: Option<ListStrategy>,
     pub(super) aliases: Vec<Text>,
     pub(super) variable: Option<Text>,
+    /// `x-env-case`: whether variables keep the capitals of free names.
+    pub(super) keeps_case: Option<bool>,
+    /// `x-env-empty`: whether an empty variable is as if not set.
+    pub(super) ignores_empty: Option<bool>,
     pub(super) deprecated: bool,
 }
 

@@ -17,7 +17,7 @@ use crate::tree::nearest::nearest;
 use crate::tree::{Code, Diagnostic, Kind, Table, Text, TypeSet, Value};
 
 /// The keywords that we add to JSON Schema.
-const OURS: &[&str] = &["x-aliases", "x-env", "x-merge", "x-reload", "x-secret"];
+const OURS: &[&str] = &["x-aliases", "x-env", "x-env-case", "x-env-empty", "x-merge", "x-reload", "x-secret"];
 
 /// The node of a subschema, read keyword by keyword.
 pub(super) struct NodeReader<'c, 'd> {
@@ -67,6 +67,16 @@ impl NodeReader<'_, '_> {
             "writeOnly" | "x-secret" => notes.secret |= is_set,
             "x-aliases" => notes.aliases = texts(value),
             "x-env" => notes.variable = value.as_str().map(Text::from),
+            "x-env-case" => match value.as_str() {
+                Some("lower") => notes.keeps_case = Some(false),
+                Some("keep") => notes.keeps_case = Some(true),
+                _ => self.invalid(name, value, "expected \"lower\" or \"keep\""),
+            },
+            "x-env-empty" => match value.as_str() {
+                Some("value") => notes.ignores_empty = Some(false),
+                Some("unset") => notes.ignores_empty = Some(true),
+                _ => self.invalid(name, value, "expected \"value\" or \"unset\""),
+            },
             "x-reload" => match value.as_str() {
                 Some("live") => notes.reload = Some(Reload::Live),
                 Some("restart") => notes.reload = Some(Reload::Restart),

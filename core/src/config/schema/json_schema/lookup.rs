@@ -4,11 +4,11 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use super::facts::{NamedVariable, Reload};
-use super::graph::{NodeId, SchemaGraph, SchemaNode};
+use super::graph::{Combined, NodeId, SchemaGraph, SchemaNode};
 use super::schema::Schema;
 use crate::config::ListStrategy;
 use crate::tree::nearest::nearest;
-use crate::tree::{Key, Segment, Text, TypeSet};
+use crate::tree::{Key, Kind, Segment, Text, TypeSet, Value};
 
 /// How deep [`Schema::keys`] follows a schema that refers to itself.
 const MAX_NAMES: usize = 12;
@@ -33,6 +33,45 @@ impl Schema {
             }
         });
         variable
+    }
+
+    /// Whether variables keep the capitals of free names at the key: `x-env-case` of the nearest key at or above it.
+    pub(crate) fn keeps_case(&self, key: &Key) -> Option<bool> {
+        let mut keeps = None;
+        self.visit(key, &mut |_, node| keeps = node.notes.keeps_case.or(keeps));
+        keeps
+    }
+
+    /// Whether an empty variable of the key is as if not set: `x-env-empty` of the nearest key at or above it.
+    pub(crate) fn ignores_empty(&self, key: &Key) -> bool {
+        let mut ignores = None;
+        self.visit(key, &mut |_, node| ignores = node.notes.ignores_empty.or(ignores));
+        ignores == Some(true)
+    }
+
+    /// Whether the table at a key may have a member of this name, as far as `propertyNames` and the types of the member say.
+    pub(crate) fn takes_name(&self, key: &Key, name: &str) -> bool {
+        let full = key.segments().len();
+        let mut takes = self.types(&key.child(name)).is_some_and(|(types, _)| !types.is_empty());
+        self.visit(key, &mut |depth, node| {
+            for judged in node.combined.iter().filter(|_| depth == full) {
+                takes &= !matches!(judged, Combined::PropertyNames(of) if !self.holds_of_name(*of, name));
+            }
+        });
+        takes
+    }
+
+    fn holds_of_name(&self, id: NodeId, name: &str) -> bool {
+        let node = self.graph.node(id);
+        let text = Value::new(Kind::String(name.into()), node.origin.clone());
+        let alternatives = |judged: &Combined| match judged {
+            Combined::AnyOf(of) | Combined::OneOf(of) => of.iter().any(|id| self.holds_of_name(*id, name)),
+            _ => true,
+        };
+        !node.refuses
+            && node.assertions.iter().all(|assertion| assertion.holds(&text))
+            && node.reference.iter().chain(&node.all_of).all(|id| self.holds_of_name(*id, name))
+            && node.combined.iter().all(alternatives)
     }
 
     /// Whether the key, or one above it, is secret.

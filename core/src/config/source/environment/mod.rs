@@ -9,10 +9,16 @@ use alloc::vec::Vec;
 
 use crate::tree::Fingerprint;
 
+mod free_names;
 mod names;
+mod prefix;
 mod reader;
+mod secrets;
+mod service_links;
 
+pub use free_names::FreeNames;
 pub use names::{EnvironmentNames, VariableRow};
+pub use prefix::prefix_of;
 
 /// The content of a variable.
 #[derive(Clone, PartialEq, Eq)]

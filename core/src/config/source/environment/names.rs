@@ -39,11 +39,13 @@ pub struct EnvironmentNames<'a> {
     pub(super) prefix: &'a str,
     /// Suffixes that the program uses for itself: `CONFIG` reserves `PREFIX_CONFIG`.
     reserved: &'a [String],
-    schema: Option<&'a Schema>,
+    pub(super) schema: Option<&'a Schema>,
     /// The outline of the type of the settings.
-    outline: Option<&'a LazyOutline>,
+    pub(super) outline: Option<&'a LazyOutline>,
     /// The merged tree of the layers below the environment. If a table may have any names, they come from here.
     present: Option<&'a Value>,
+    /// Keys that are secret whatever the schema and the type say.
+    pub(super) secrets: Option<&'a BTreeSet<Key>>,
 }
 
 impl<'a> EnvironmentNames<'a> {
@@ -54,12 +56,17 @@ impl<'a> EnvironmentNames<'a> {
         schema: Option<&'a Schema>,
         present: Option<&'a Value>,
     ) -> Self {
-        Self { prefix, reserved, schema, outline: None, present }
+        Self { prefix, reserved, schema, outline: None, present, secrets: None }
     }
 
     /// Takes names and types also from the type of the settings.
     pub(crate) fn with_outline(self, outline: Option<&'a LazyOutline>) -> Self {
         Self { outline, ..self }
+    }
+
+    /// Adds keys that are secret whatever the schema and the type say.
+    pub(crate) fn with_secrets(self, secrets: &'a BTreeSet<Key>) -> Self {
+        Self { secrets: Some(secrets), ..self }
     }
 
     /// What the type of the settings reads at a key.
@@ -80,6 +87,10 @@ impl<'a> EnvironmentNames<'a> {
                 Segment::Index(part) => name.push_str(&part.to_string()),
             }
         }
+        // A free name may be written in small letters.
+        let origin = self.present.and_then(|present| present.get(key)).map(Value::origin);
+        let written = origin.and_then(|origin| origin.source().variable_name());
+        let name = written.filter(|written| written.to_uppercase() == name).map_or(name, String::from);
         (!key.is_root()).then_some(name)
     }
 
@@ -87,7 +98,8 @@ impl<'a> EnvironmentNames<'a> {
     pub fn table(&self, environment: &Environment) -> Vec<VariableRow> {
         let rows = self.leaves().into_iter().filter_map(|key| {
             let variable = self.variable(&key)?;
-            let set = environment.is_set(&variable);
+            let is_ignored = environment.text(&variable) == Some("") && self.ignores_empty(&key);
+            let set = environment.is_set(&variable) && !is_ignored;
             Some(VariableRow { types: self.facts(&key).types, variable, key, set })
         });
         rows.collect()
@@ -101,15 +113,13 @@ impl<'a> EnvironmentNames<'a> {
             || stem.is_some_and(|stem| self.named(stem).is_some())
     }
 
-    /// The paths in the `PREFIX_KEY_FILE` variables of secret keys. The caller reads these files.
-    pub fn secret_files(&self, environment: &Environment) -> Vec<String> {
-        let named =
-            environment.variables.keys().filter(|name| matches!(self.meaning(name), Meaning::SecretFile(_)));
-        named.filter_map(|name| environment.text(name)).map(String::from).collect()
+    pub(super) fn facts(&self, key: &Key) -> Facts {
+        types_of_key(key, self.schema, self.outline, self.present)
     }
 
-    fn facts(&self, key: &Key) -> Facts {
-        types_of_key(key, self.schema, self.outline, self.present)
+    /// Whether an empty variable of the key is as if not set.
+    pub(super) fn ignores_empty(&self, key: &Key) -> bool {
+        self.schema.is_some_and(|schema| schema.ignores_empty(key))
     }
 
     /// The value that the text of a variable is for a key.
@@ -138,6 +148,11 @@ impl<'a> EnvironmentNames<'a> {
             (Meaning::Unknown, Some(rest)) => self.unlisted_key(rest).map_or(Meaning::Unknown, Meaning::Key),
             (known, _) => known,
         }
+    }
+
+    /// Whether the schema, the type of the settings or a layer lists the key of a variable.
+    pub(super) fn is_listed(&self, variable: &str) -> bool {
+        !matches!(self.listed_meaning(variable), Meaning::Unknown | Meaning::Ignored)
     }
 
     /// The key that a variable sets with its own text, not with a file.
@@ -186,7 +201,7 @@ impl<'a> EnvironmentNames<'a> {
                 (Some(name), _) => key.child(name),
                 (None, Ok(index)) if self.facts(&key).types.contains(TypeSet::ARRAY) => key.element(index),
                 (None, _) if self.outline.is_some_and(|outline| outline.is_open_at(&key)) => {
-                    key.child(part.to_lowercase())
+                    key.child(self.free_name(&key, part))
                 }
                 (None, _) => {
                     let names: Vec<String> =
@@ -202,12 +217,12 @@ impl<'a> EnvironmentNames<'a> {
     }
 
     /// The part after the prefix.
-    fn suffix<'v>(&self, variable: &'v str) -> Option<&'v str> {
+    pub(super) fn suffix<'v>(&self, variable: &'v str) -> Option<&'v str> {
         variable.strip_prefix(self.prefix)?.strip_prefix('_')
     }
 
     /// The entry of the schema with exactly this variable: in `x-env`, or as a former name in `x-aliases`.
-    fn named(&self, variable: &str) -> Option<&'a NamedVariable> {
+    pub(super) fn named(&self, variable: &str) -> Option<&'a NamedVariable> {
         self.schema?.named_variables().iter().find(|named| named.variable == variable)
     }
 
@@ -249,7 +264,7 @@ impl<'a> EnvironmentNames<'a> {
                 if first.is_empty() || !is_open || is_listed() {
                     return;
                 }
-                let child = key.child(first.to_lowercase());
+                let child = key.child(self.free_name(key, first));
                 let is_allowed =
                     |schema: &Schema| schema.facts(&child).is_some_and(|facts| !facts.types.is_empty());
                 if !self.schema.is_none_or(is_allowed) {
@@ -267,7 +282,7 @@ impl<'a> EnvironmentNames<'a> {
         }
     }
 
-    /// The key of a variable that neither the schema nor a layer lists: its parts in lower case. `None` if the schema does not
+    /// The key of a variable that neither the schema nor a layer lists: its parts are free names. `None` if the schema does not
     /// allow that key.
     fn unlisted_key(&self, rest: &str) -> Option<Key> {
         let mut key = Key::root();
@@ -279,7 +294,7 @@ impl<'a> EnvironmentNames<'a> {
                 Some(schema) => schema.member_names(&key).1,
                 None => self.outline.is_none_or(|outline| outline.is_open_at(&key)),
             };
-            key.push(Segment::Name(part.to_lowercase().into()));
+            key.push(Segment::Name(self.free_name(&key, part).into()));
             let allowed =
                 self.schema.is_none_or(|schema| schema.facts(&key).is_some_and(|f| !f.types.is_empty()));
             if !open || !allowed {
@@ -290,7 +305,7 @@ impl<'a> EnvironmentNames<'a> {
     }
 
     /// The known names of a key's members that `wanted` accepts.
-    fn names_at(&self, key: &Key, wanted: &dyn Fn(&str) -> bool) -> BTreeSet<Text> {
+    pub(super) fn names_at(&self, key: &Key, wanted: &dyn Fn(&str) -> bool) -> BTreeSet<Text> {
         let mut names = self.schema.map(|schema| schema.wanted_names(key, wanted).0).unwrap_or_default();
         let present = self.present.and_then(|present| present.get(key)).and_then(Value::as_table);
         let present = present.into_iter().flat_map(|table| table.keys().filter(|name| wanted(name)));

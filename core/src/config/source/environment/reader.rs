@@ -2,10 +2,11 @@
 
 use alloc::collections::BTreeMap;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use super::names::{EnvironmentNames, Meaning};
+use super::service_links::{RefusedLink, ServiceLinks};
 use super::{Environment, Variable};
 use crate::config::Layer;
 use crate::tree::nearest::nearest;
@@ -15,11 +16,12 @@ impl EnvironmentNames<'_> {
     /// Reads the layer of an environment.
     ///
     /// Returns the layer of the variables that could be read, `None` if no variable sets a key, and every diagnostic:
-    /// `env/type`, `env/unknown` (a warning), `env/ambiguous`, `env/file`.
+    /// `env/type`, `env/unknown` and `env/case` (warnings), `env/ambiguous`, `env/file`, `env/service-link`.
     pub fn layer(&self, environment: &Environment) -> (Option<Layer>, Vec<Diagnostic>) {
         let mut reader = EnvironmentReader {
             names: self,
             environment,
+            links: ServiceLinks::of(environment),
             diagnostics: Vec::new(),
             settings: BTreeMap::new(),
         };
@@ -27,6 +29,7 @@ impl EnvironmentNames<'_> {
             reader.read(name, variable);
         }
         let root = reader.tree();
+        reader.diagnostics.extend(reader.links.diagnostics());
         (root.map(Layer::new), in_report_order(reader.diagnostics))
     }
 }
@@ -34,13 +37,19 @@ impl EnvironmentNames<'_> {
 struct EnvironmentReader<'a> {
     names: &'a EnvironmentNames<'a>,
     environment: &'a Environment,
+    links: ServiceLinks<'a>,
     diagnostics: Vec<Diagnostic>,
     /// By key; the flag is true if a former name set it.
     settings: BTreeMap<Key, (Value, bool)>,
 }
 
-impl EnvironmentReader<'_> {
-    fn read(&mut self, name: &str, variable: &Variable) {
+impl<'a> EnvironmentReader<'a> {
+    fn read(&mut self, name: &'a str, variable: &'a Variable) {
+        let is_link =
+            self.links.contains(name, variable) && !matches!(self.names.meaning(name), Meaning::Ignored);
+        if is_link && !self.names.is_listed(name) {
+            return self.links.add(name, variable, None);
+        }
         let (key, former, is_file) = match self.names.meaning(name) {
             Meaning::Ignored => return,
             Meaning::Key(key) => (key, false, false),
@@ -59,6 +68,9 @@ impl EnvironmentReader<'_> {
             let diagnostic = Diagnostic::error(Code::EnvType, key, format!("`{name}` is not UTF-8"));
             return self.diagnostics.push(diagnostic.at(&named_only(name)).help("set it to valid UTF-8"));
         };
+        if text.is_empty() && self.names.ignores_empty(&key) {
+            return;
+        }
         let content = match is_file.then(|| self.environment.files.get(text)) {
             None => text.as_str(),
             Some(Some(Ok(content))) => content.strip_suffix('\n').unwrap_or(content).trim_end_matches('\r'),
@@ -81,8 +93,18 @@ impl EnvironmentReader<'_> {
                 self.diagnostics
                     .push(Diagnostic::error(Code::EnvType, key, message).at(&Origin::whole(&source)));
             }
-            Ok(value) => self.set(key, value, former, name),
+            Ok(value) => {
+                if !is_file && let Some(capitals) = self.names.key_in_capitals(name, &key) {
+                    self.diagnostics.push(lowered(name, &key, &capitals).at(value.origin()));
+                }
+                self.set(key, value, former, name);
+            }
+            Err(_) if is_link => {
+                let text = self.names.may_show(&key).then_some(content);
+                self.links.add(name, variable, Some(RefusedLink { key, text }));
+            }
             Err((error, help)) => {
+                let error = if self.names.may_show(&key) { error.with_text() } else { error.to_string() };
                 let message = format!("`{name}`: {error}");
                 self.diagnostics.push(
                     Diagnostic::error(Code::EnvType, key, message).at(&Origin::whole(&source)).help(help),
@@ -189,6 +211,18 @@ impl TreeBuilder {
         }
         Some(Value::table(names, origin))
     }
+}
+
+/// The warning that a free name was read in small letters.
+fn lowered(variable: &str, key: &Key, capitals: &Key) -> Diagnostic {
+    let (lower, upper) = (key.last_name().unwrap_or_default(), capitals.last_name().unwrap_or_default());
+    let stem = variable.strip_suffix(upper).unwrap_or_default();
+    let help = format!(
+        "write `{stem}{lower}` if that is meant; for `{upper}`, set the key in a file, or write \"x-env-case\": \"keep\" into the \
+         schema"
+    );
+    let message = format!("`{variable}` sets `{key}`, not `{capitals}`");
+    Diagnostic::warning(Code::EnvCase, key.clone(), message).help(help)
 }
 
 /// The origin of a variable, without its text.

@@ -41,7 +41,7 @@ impl Prepared {
         let config =
             context.application().map_err(|diagnostics| context.refuse(&diagnostics))?.open().map_err(
                 |error| {
-                    context.terminal.note(&error.to_string());
+                    context.terminal.note(&format!("{error}\n"));
                     if context.is_json() {
                         context.terminal.json(&json!({ "ok": false, "diagnostics": error.diagnostics() }));
                     }

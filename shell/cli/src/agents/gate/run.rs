@@ -18,7 +18,7 @@ use super::prepare::Prepared;
 use super::show::Display;
 use super::{error, fail_with, rescue, unavailable};
 use crate::args::GateRunArgs;
-use crate::context::{Context, Exit};
+use crate::context::{Context, Exit, visible_path};
 use speckit::agents::{AsyncOrchestrator, Guard, ProcessManager, Runs, StagePlan};
 use speckit::internal::documents::{FileId, identity};
 use speckit::internal::{environment, location};
@@ -165,7 +165,7 @@ fn write(context: &Context, run: &Run, recorded: &Recorded) {
         Recorded::Stored { number, path } => format!(
             "{}run {number} is recorded in `{}`; `speckit gate show {number}` shows the output of the agents\n",
             run.to_text(),
-            path.display()
+            visible_path(path)
         ),
     });
 }

@@ -11,7 +11,7 @@ use speckit_core::{Code, Diagnostic, Key};
 
 use super::{error, unavailable};
 use crate::args::GateListArgs;
-use crate::context::{Context, Exit};
+use crate::context::{Context, Exit, visible_path};
 use speckit::agents::{FoundRuns, Runs, RunsFilter};
 use speckit::internal::documents::{Disk, absolute, exists, read_source};
 use speckit::store::{StoreError, StoreOptions};
@@ -86,7 +86,7 @@ pub(super) fn show(context: &Context, name: &str) -> Result<Exit, Exit> {
         context.terminal.json(&run.to_json_with_outputs(number));
     } else {
         let name = number.map_or_else(|| "a run".into(), |number| format!("run {number}"));
-        let (begun, place) = (rfc3339(run.started_at_ms), place.display());
+        let (begun, place) = (rfc3339(run.started_at_ms), visible_path(&place));
         let text = run.to_text_with_outputs();
         context.terminal.result(&format!("{name}, begun {begun}, in `{place}`\n{text}"));
     }

@@ -34,13 +34,13 @@ impl<'a> ProgressScreen<'a> {
         let (columns, rows) = self.terminal.room();
         // Terminals differ in where the cursor is after a line that fills its row.
         let lines = progress.lines(now, columns.saturating_sub(1));
-        self.terminal.note(&self.frames.next(&lines, columns, rows));
+        self.terminal.draw(&self.frames.next(&lines, columns, rows));
     }
 }
 
 impl Drop for ProgressScreen<'_> {
     fn drop(&mut self) {
-        self.terminal.note(&self.frames.end(self.terminal.room().0));
+        self.terminal.draw(&self.frames.end(self.terminal.room().0));
     }
 }
 

@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
-use speckit_core::config::history::{Generation, HistoryPrinter, redacted_source};
+use speckit_core::config::history::{Generation, HistoryPrinter, Refusal, redacted_source};
 use speckit_core::{Code, Diagnostic, Key, LayerKind, Source};
 
 use crate::args::{GenerationArgs, HistoryCommand};
@@ -34,11 +33,11 @@ fn list(context: &Context) -> CommandResult {
         None => Default::default(),
     };
     if context.is_json() {
-        let generations: Vec<_> = generations.iter().map(|generation| generation.to_json(false)).collect();
-        let refusals: Vec<_> = refusals.iter().map(|refusal| refusal.to_json()).collect();
-        let database = full(&database).to_string_lossy().into_owned();
-        let document = json!({ "database": database, "generations": generations, "refusals": refusals });
-        context.terminal.json(&document);
+        context.terminal.json(&HistoryJson {
+            database: full(&database).to_string_lossy().into_owned(),
+            generations: generations.iter().map(Generation::to_json).collect(),
+            refusals: refusals.iter().map(Refusal::to_json).collect(),
+        });
     } else if generations.is_empty() && refusals.is_empty() {
         let name = display_path(&database);
         context.terminal.result(&format!("nothing is recorded in {name} yet: {}\n", records(context)));
@@ -46,6 +45,14 @@ fn list(context: &Context) -> CommandResult {
         context.terminal.result(&printer().list(&generations, &refusals));
     }
     Ok(Exit::Ok)
+}
+
+/// The document of `history`.
+#[derive(serde::Serialize)]
+struct HistoryJson<G> {
+    database: String,
+    generations: Vec<G>,
+    refusals: Vec<serde_json::Value>,
 }
 
 fn show(context: &Context, args: &GenerationArgs) -> CommandResult {
@@ -61,15 +68,7 @@ fn show(context: &Context, args: &GenerationArgs) -> CommandResult {
         });
     }
     if context.is_json() {
-        let mut json = generation.to_json(true);
-        for (at, text) in texts.into_iter().enumerate() {
-            if let Some(file) =
-                json.pointer_mut(&format!("/files/{at}")).and_then(|file| file.as_object_mut())
-            {
-                file.insert("text".into(), text.into());
-            }
-        }
-        context.terminal.json(&json);
+        context.terminal.json(&generation.to_json_with_values(&texts));
         return Ok(Exit::Ok);
     }
     let mut text = printer().show(&generation);

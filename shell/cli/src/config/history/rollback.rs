@@ -203,7 +203,7 @@ fn open<T: DeserializeOwned + Send + Sync + 'static>(
     began: Duration,
 ) -> Result<Option<i64>, Exit> {
     let config = context.recorded(builder, began).because(cause).open().map_err(|error| {
-        context.terminal.note(&error.to_string());
+        context.terminal.note(&format!("{error}\n"));
         Exit::Negative
     })?;
     let Some(history) = config.history() else { return Ok(None) };

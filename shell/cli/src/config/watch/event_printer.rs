@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::{Value as Json, json};
+use serde::Serialize;
+use serde_json::json;
 use speckit_core::text::{count, duration, visible};
 use speckit_core::tree::diff;
 use speckit_core::{CodeFamily, Diagnostic, Key, Severity};
@@ -64,7 +65,7 @@ impl<'a> EventPrinter<'a> {
                 self.generation = *generation;
                 let pending: Vec<String> = pending_restart.iter().map(Key::to_string).collect();
                 let elapsed = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
-                let data = json!({ "changed": changed, "pending_restart": pending, "elapsed_us": elapsed });
+                let data = SuccessData { changed, pending_restart: &pending, elapsed_us: elapsed };
                 self.print("reload_success", &data, || success(*generation, changed, &pending, elapsed));
                 self.report_new_warnings(snapshot.warnings());
             }
@@ -125,7 +126,7 @@ impl<'a> EventPrinter<'a> {
         }
     }
 
-    fn print(&self, event: &str, data: &Json, text: impl FnOnce() -> String) {
+    fn print(&self, event: &str, data: &impl Serialize, text: impl FnOnce() -> String) {
         if !self.context.is_json() {
             return self.context.terminal.result(&text());
         }
@@ -134,12 +135,20 @@ impl<'a> EventPrinter<'a> {
 }
 
 /// One event of the stream.
-#[derive(serde::Serialize)]
-struct EventDocument<'a> {
+#[derive(Serialize)]
+struct EventDocument<'a, D> {
     event: &'a str,
     generation: u64,
     #[serde(flatten)]
-    data: &'a Json,
+    data: &'a D,
+}
+
+/// What `reload_success` tells.
+#[derive(Serialize)]
+struct SuccessData<'a> {
+    changed: &'a [diff::Change],
+    pending_restart: &'a [String],
+    elapsed_us: u64,
 }
 
 fn success(generation: u64, changed: &[diff::Change], pending: &[String], elapsed_us: u64) -> String {

@@ -99,15 +99,13 @@ fn print_events<T: DeserializeOwned + Send + Sync + 'static>(
 ) {
     let mut printer = EventPrinter::new(context);
     printer.loaded(&config.snapshot(), &config.status(), watcher.watching());
-    for input in inputs {
+    while !context.terminal.is_closed() {
+        let Ok(input) = inputs.recv() else { break };
         match input {
             WatchInput::Event(event) => printer.event(&event, &config.snapshot()),
             WatchInput::Signal(Signal::Hangup) => printer.reloaded(config.reload()),
             WatchInput::Signal(Signal::End) => break,
             WatchInput::Terminal(_) | WatchInput::Lost(_) => {}
-        }
-        if context.terminal.is_closed() {
-            return;
         }
     }
     printer.stopped();
@@ -115,7 +113,7 @@ fn print_events<T: DeserializeOwned + Send + Sync + 'static>(
 
 /// Reports that the configuration could not be opened or watched.
 fn report_refused(context: &Context, error: &ConfigError) -> Exit {
-    context.terminal.note(&error.to_string());
+    context.terminal.note(&format!("{error}\n"));
     if context.is_json() {
         EventPrinter::new(context).refused(error);
     }

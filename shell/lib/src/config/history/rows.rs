@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rusqlite::{OptionalExtension as _, Row, params};
 use speckit_core::config::history::{
-    Changes, Generation, GenerationCause, Refusal, StoredFile, StoredState, value_of,
+    Changes, Generation, GenerationCause, Refusal, StoredDiagnostics, StoredFile, StoredState, value_of,
 };
 
 use crate::store::{StoreError, Transaction, integer};
@@ -104,11 +104,13 @@ pub(super) fn refusals(tx: &Transaction<'_>) -> Result<Vec<Refusal>> {
     let mut statement = tx.prepare_cached(sql)?;
     let rows = statement.query_map([], |row| {
         let (files, diagnostics): (String, String) = (row.get(2)?, row.get(3)?);
+        let StoredDiagnostics { diagnostics, omitted } = StoredDiagnostics::of_text(&diagnostics);
         Ok(Refusal {
             refused_at_ms: row.get::<_, i64>(0)?.unsigned_abs(),
             generation: row.get::<_, i64>(1)?.unsigned_abs(),
             files: paths(&files),
-            diagnostics: serde_json::from_str(&diagnostics).unwrap_or_default(),
+            diagnostics,
+            omitted,
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -195,5 +197,5 @@ pub(super) fn prune(tx: &Transaction<'_>, files: &str, max: u32) -> Result<()> {
 }
 
 fn resolved(kept: &StoredState) -> Option<String> {
-    kept.resolved.as_ref().map(|root| root.to_json().to_string())
+    kept.resolved.as_ref().and_then(|root| serde_json::to_string(root).ok())
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use speckit_core::config::history;
 use speckit_core::config::history::{
-    Changes, Generation, RecordAction, StoredState, difference, record_action, stored_diagnostics,
+    Changes, Generation, RecordAction, StoredDiagnostics, StoredState, difference, record_action,
 };
 use speckit_core::store::HistoryMode;
 use speckit_core::tree::diff::diff;
@@ -154,10 +154,10 @@ impl SqliteJournal {
 
     pub(crate) fn refused(&self, refused: RefusedEntry) {
         let RefusedEntry { context, generation, diagnostics } = refused;
-        let json = serde_json::to_value(&*diagnostics).unwrap_or_default();
-        let Some(kept) = stored_diagnostics(&json, context.retention.mode) else { return };
-        let report = (kept == json).then(|| diagnostics.report().to_owned());
-        let (kept, at_ms) = (kept.to_string(), millis(context.at));
+        let mode = context.retention.mode;
+        let Some(kept) = StoredDiagnostics::of(&diagnostics, mode) else { return };
+        let report = (mode == HistoryMode::Full).then(|| diagnostics.report().to_owned());
+        let (kept, at_ms) = (kept.to_text(), millis(context.at));
         self.later(&context, move |tx, files| {
             rows::refuse(tx, (files, at_ms, generation), (&kept, report.as_deref()))
         });

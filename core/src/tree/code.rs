@@ -59,6 +59,7 @@ codes! {
     /// A file that cannot be read, or is empty.
     File {
         FileEmpty = "file/empty",
+        FileFormat = "file/format",
         FileMissing = "file/missing",
         FileTooLarge = "file/too-large",
         FileUnreadable = "file/unreadable",

@@ -175,7 +175,7 @@ mod tests {
 
     fn root(name: &str, text: &str) -> Value {
         let source = Source::document(LayerKind::File, name, text);
-        parse(&source, Language::of_name(name)).unwrap().root().clone()
+        parse(&source, Language::of(name, source.text()).unwrap()).unwrap().root().clone()
     }
 
     #[test]

@@ -106,7 +106,10 @@ fn check_case(name: &str, shipped: &Rules) -> (Vec<Diagnostic>, String) {
     };
     let mut diagnostics = Vec::new();
     match decode(LayerKind::File, name, read_bytes(&folder().join(name))) {
-        Ok(source) => documents.push(Document::Text(source, Language::of_name(name))),
+        Ok(source) => match Language::of(name, source.text()) {
+            Ok(language) => documents.push(Document::Text(source, language)),
+            Err(unread) => diagnostics.push(unread.diagnostic(name)),
+        },
         Err(diagnostic) => diagnostics.push(diagnostic),
     }
     let inputs = Inputs { documents, diagnostics, ..Inputs::default() };
@@ -121,7 +124,7 @@ fn check_case(name: &str, shipped: &Rules) -> (Vec<Diagnostic>, String) {
 /// Compiles a schema of the folder, or returns its diagnostics with their report.
 fn compile_schema(name: &str) -> Result<Schema, (Vec<Diagnostic>, String)> {
     let text = String::from_utf8(read_bytes(&folder().join(name))).expect("a schema is UTF-8");
-    let source = Source::document(LayerKind::File, name, text);
+    let source = Source::document(LayerKind::Defaults, name, text);
     let layer = parse(&source, Language::Json).map_err(|diagnostics| {
         let report = render_report(&diagnostics, &Masks::default());
         (diagnostics, report)

@@ -1,6 +1,7 @@
 mod check;
 mod explain;
 mod files;
+mod formats;
 mod history;
 mod history_command;
 mod init;

@@ -5,7 +5,7 @@ use crate::tree::{Code, Key, LayerKind};
 
 fn document(name: &str, text: &str) -> (Arc<Source>, Layer) {
     let source = Source::document(LayerKind::File, name, text);
-    let layer = parse(&source, Language::of_name(name)).unwrap();
+    let layer = parse(&source, Language::of(name, source.text()).unwrap()).unwrap();
     (source, layer)
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 use speckit_core::agents::Stage;
 use speckit_core::config::redact::Masks;
 use speckit_core::config::resolve::{Checked, Rules};
+use speckit_core::config::source::Language;
 use speckit_core::tree::{in_report_order, is_ok, with_strictness};
 use speckit_core::{Diagnostic, LayerKind, text};
 
@@ -85,7 +86,7 @@ fn check_each(context: &Context, files: &[PathBuf]) -> CommandResult {
     let mut exit = if is_ok(&schema_warnings) { Exit::Ok } else { Exit::Negative };
     let mut documents: Vec<Json> = Vec::new();
     for path in files {
-        let (diagnostics, masks) = check_alone(path, &rules);
+        let (diagnostics, masks) = check_alone(path, context.language(), &rules);
         let diagnostics = with_strictness(diagnostics, context.globals.strict);
         let ok = is_ok(&diagnostics);
         context.terminal.report(&diagnostics, &masks);
@@ -105,8 +106,8 @@ fn check_each(context: &Context, files: &[PathBuf]) -> CommandResult {
 }
 
 /// The diagnostics of one file without layers, in the order of reports.
-fn check_alone(path: &Path, rules: &Rules) -> (Vec<Diagnostic>, Masks) {
-    let (document, empty_warning) = match read_document(&Disk, path) {
+fn check_alone(path: &Path, language: Option<Language>, rules: &Rules) -> (Vec<Diagnostic>, Masks) {
+    let (document, empty_warning) = match read_document(&Disk, path, language) {
         Ok(read) => read,
         Err(unread) => return (vec![unread.diagnostic(path)], Masks::default()),
     };

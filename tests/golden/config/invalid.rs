@@ -26,6 +26,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("comment.json", "parse/json"),
     ("draft-4-bound-in-draft-7.schema.json", "schema/invalid"),
     ("escape-that-json-does-not-have.json", "parse/json"),
+    ("invisible-character.json", "parse/json"),
     ("last-string-not-closed.json", "parse/json"),
     ("latin-1.toml", "parse/not-utf8"),
     ("leading-plus.json", "parse/json"),
@@ -56,6 +57,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("true-with-a-capital.json", "parse/json"),
     ("two-roots.json", "parse/json"),
     ("type-that-draft-7-does-not-have.schema.json", "schema/invalid"),
+    ("utf-16-without-a-mark.toml", "parse/not-utf8"),
     ("utf-16.toml", "parse/not-utf8"),
     ("way-to-merge-that-does-not-exist.schema.json", "schema/invalid"),
 ];

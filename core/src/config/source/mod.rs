@@ -20,6 +20,7 @@ mod language;
 mod overrides;
 mod text;
 mod toml;
+mod toml_foreign;
 mod toml_syntax;
 
 pub use bytes::decode;

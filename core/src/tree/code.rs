@@ -178,6 +178,7 @@ codes! {
         SchemaPropertyNames = "schema/propertyNames",
         SchemaRequired = "schema/required",
         SchemaType = "schema/type",
+        SchemaUnavailable = "schema/unavailable",
         SchemaUniqueItems = "schema/uniqueItems",
         SchemaUnknownKeyword = "schema/unknown-keyword",
         SchemaUnsupported = "schema/unsupported",

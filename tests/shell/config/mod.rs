@@ -7,6 +7,7 @@ mod history_command;
 mod init;
 mod layers;
 mod library;
+mod named_schema;
 mod own_type;
 mod reloads;
 mod schemas;

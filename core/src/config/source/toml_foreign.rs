@@ -215,7 +215,7 @@ fn punctuation(site: Site<'_>) -> Option<Finding> {
         '}' if site.is("unexpected key or value") => {
             Some(Finding::new("one `}` too many", "remove it", span))
         }
-        '0'..='9' if site.is("unexpected leading zero") && before.ends_with(|c: char| c == ',') => {
+        '0'..='9' if site.is("unexpected leading zero") && before.ends_with(',') => {
             let group: alloc::string::String = rest.chars().take_while(char::is_ascii_digit).collect();
             (group.len() == 3 && written.trim_end_matches(',').ends_with(|c: char| c.is_ascii_digit()))
                 .then(|| thousands(site))

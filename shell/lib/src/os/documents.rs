@@ -227,6 +227,11 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     renamed
 }
 
+/// Whether the path, or the target of its links, is a regular file.
+pub fn is_file(path: &Path) -> bool {
+    path.is_file()
+}
+
 /// Whether the path exists.
 pub fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()

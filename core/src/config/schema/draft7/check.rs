@@ -279,7 +279,7 @@ impl SchemaValidator {
             let is_rest = node.additional.is_some_and(|rest| node.of_member(name).eq([rest]))
                 && !node.properties.contains_key(name);
             if is_rest && node.additional.is_some_and(|rest| self.schema.graph.node(rest).refuses) {
-                violations.push(unknown_key(node, name, member, context));
+                violations.push(unknown_key(&self.schema, node, name, member, context));
                 continue;
             }
             let via = if is_rest { Code::SchemaAdditionalProperties } else { Code::SchemaProperties };

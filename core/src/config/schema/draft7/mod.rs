@@ -16,6 +16,7 @@ mod graph;
 mod judge;
 mod lookup;
 mod messages;
+mod misplaced;
 mod pattern;
 mod schema;
 mod violation;

@@ -10,7 +10,7 @@ use speckit_core::config::resolve::{Checked, Rules};
 use speckit_core::tree::{in_report_order, is_ok, with_strictness};
 use speckit_core::{Diagnostic, LayerKind, text};
 
-use super::named_schema::{NamedRules, named_schema};
+use super::named_schema::named_schema;
 use crate::context::{CommandResult, Context, Exit, exit_for, missing_requirements};
 use speckit::Inspection;
 use speckit::internal::documents::{Disk, read_document};
@@ -123,13 +123,10 @@ fn check_alone(context: &Context, path: &Path, rules: &Rules) -> FileReport {
             return FileReport { diagnostics, masks: Masks::default(), is_complete: true };
         }
     };
-    let named =
-        if context.is_application() { named_schema(context, path, &document) } else { NamedRules::None };
+    let named = if context.is_application() { named_schema(context, path, &document) } else { Ok(None) };
     let (own, warning) = match named {
-        NamedRules::None => (None, None),
-        NamedRules::Rules(rules) => (Some(rules), None),
-        NamedRules::Unavailable(warning) => (Some(Rules::new(None)), Some(warning)),
-        NamedRules::Unusable(error) => {
+        Ok(named) => named.unzip(),
+        Err(error) => {
             return FileReport { diagnostics: vec![error], masks: Masks::default(), is_complete: false };
         }
     };
@@ -139,6 +136,6 @@ fn check_alone(context: &Context, path: &Path, rules: &Rules) -> FileReport {
         Err(refused) => (refused.diagnostics().to_vec(), refused.masks(rules)),
     };
     diagnostics.extend(further);
-    diagnostics.extend(warning);
+    diagnostics.extend(warning.flatten());
     FileReport { diagnostics: in_report_order(diagnostics), masks, is_complete: true }
 }

@@ -13,23 +13,18 @@ use crate::context::Context;
 use speckit::internal::documents::{Disk, is_file, read_source};
 use speckit::internal::schemas::compile_file;
 
-/// The rules of the schema that a file names.
-pub(super) enum NamedRules {
-    /// It names none, or the built-in one.
-    None,
-    /// Its schema.
-    Rules(Rules),
-    /// The schema is not here.
-    Unavailable(Diagnostic),
-    /// What it names is no schema.
-    Unusable(Diagnostic),
-}
-
 /// The rules of the schema that the file at `path` names: a regular file at a path relative to its folder, or at a URL that
-/// `--schema-map` maps to one.
-pub(super) fn named_schema(context: &Context, path: &Path, document: &Document) -> NamedRules {
-    let Document::Text(source, language) = document else { return NamedRules::None };
-    let Some(named) = NamedSchema::of(source, *language) else { return NamedRules::None };
+/// `--schema-map` maps to one. If it is not here, no rules, with a warning. `None` if the file names no schema, or the built-in one.
+///
+/// # Errors
+/// What the file names is no schema.
+pub(super) fn named_schema(
+    context: &Context,
+    path: &Path,
+    document: &Document,
+) -> Result<Option<(Rules, Option<Diagnostic>)>, Diagnostic> {
+    let Document::Text(source, language) = document else { return Ok(None) };
+    let Some(named) = NamedSchema::of(source, *language) else { return Ok(None) };
     let folder = path.parent().unwrap_or(Path::new(""));
     let paths = if named.is_url() {
         schema_paths(&named.address, &context.globals.schema_map)
@@ -40,15 +35,13 @@ pub(super) fn named_schema(context: &Context, path: &Path, document: &Document) 
         // `init` writes this address, whether the file is there or not.
         let is_built_in = Path::new(&named.address) == Path::new(SCHEMA_FILE)
             || AppConfig::SCHEMA.contains(&format!("\"$id\": \"{}\"", named.address));
-        return if is_built_in { NamedRules::None } else { NamedRules::Unavailable(named.unavailable()) };
+        return Ok((!is_built_in).then(|| (Rules::new(None), Some(named.unavailable()))));
     };
     let is_built_in = read_source(&Disk, LayerKind::Defaults, file)
         .is_ok_and(|source| source.text().trim() == AppConfig::SCHEMA.trim());
     if is_built_in {
-        return NamedRules::None;
+        return Ok(None);
     }
-    match compile_file(&Disk, file, &context.globals.schema_map) {
-        Ok(schema) => NamedRules::Rules(Rules::new(Some(schema))),
-        Err(_) => NamedRules::Unusable(named.unusable()),
-    }
+    let schema = compile_file(&Disk, file, &context.globals.schema_map).map_err(|_| named.unusable())?;
+    Ok(Some((Rules::new(Some(schema)), None)))
 }

@@ -219,6 +219,10 @@ impl<T: DeserializeOwned> Loader<T> {
         let is_ours = |variable: &str| names.is_some_and(|names| names.concerns(variable));
         let inputs = self.sources.gather(recorder, names.as_ref(), || world.environment(&is_ours));
         recorder.note("environment", inputs.environment.fingerprint());
+        if !inputs.diagnostics.is_empty() {
+            // A folder without a file to read has no content that could differ.
+            recorder.note("file diagnostics", fingerprint_of(&inputs.diagnostics));
+        }
         inputs
     }
 
@@ -366,9 +370,9 @@ impl<T: DeserializeOwned> Loader<T> {
     }
 }
 
-/// The hash that distinguishes refusals, of their codes, keys, places and messages.
-pub(crate) fn fingerprint_of(error: &ConfigError) -> Fingerprint {
-    Fingerprint::of_bytes(&serde_json::to_vec(error.diagnostics()).unwrap_or_default())
+/// The hash that distinguishes refusals: of their codes, keys, places and messages.
+pub(crate) fn fingerprint_of(diagnostics: &[Diagnostic]) -> Fingerprint {
+    Fingerprint::of_bytes(&serde_json::to_vec(diagnostics).unwrap_or_default())
 }
 
 /// The outline of a type. Code of the type may panic on a made-up value; the other keys are known nevertheless.

@@ -36,7 +36,7 @@ fn defaults_and(name: &str, text: &str) -> Vec<Document> {
             Source::document(LayerKind::Defaults, "defaults.toml", AppConfig::DEFAULTS),
             Language::Toml,
         ),
-        Document::Text(Source::document(LayerKind::File, name, text), Language::of_name(name)),
+        Document::Text(Source::document(LayerKind::File, name, text), Language::of(name, text).unwrap()),
     ]
 }
 

@@ -11,6 +11,7 @@ use crate::tree::{Key, Kind, Value};
 /// Writes a TOML template: a header that names the schema for editors, then every table with its description,
 /// and every setting as a comment with description, type, range and default.
 ///
+/// A default with null items in a list has no TOML, and is only described.
 /// `defaults` are the values in the template; a key without one has only its type. Uncommenting every `#key = value`
 /// line gives the defaults.
 pub fn template(schema: &Schema, defaults: &Value, schema_address: &str) -> String {
@@ -72,7 +73,11 @@ fn setting(schema: &Schema, key: &Key, value: Option<&Value>, text: &mut String)
     }
     let name = key.last_name().map(|name| Key::of([name]).to_string()).unwrap_or_default();
     match value.or(facts.default.as_ref()).filter(|value| !matches!(value.kind(), Kind::Null)) {
-        Some(value) if !facts.secret => text.push_str(&format!("#{name} = {value}\n")),
+        Some(value) if !facts.secret && value.has_null_item() => {
+            text.push_str(&format!("# {name} = {value:#}   # TOML has no null: set it in a file of JSON\n"));
+        }
+        // Null members are left out, as TOML has no null.
+        Some(value) if !facts.secret => text.push_str(&format!("#{name} = {value:#}\n")),
         _ => text.push_str(&format!("# {name} =\n")),
     }
 }

@@ -61,6 +61,7 @@ codes! {
     /// A file that cannot be read, or is empty.
     File {
         FileEmpty = "file/empty",
+        FileFormat = "file/format",
         FileMissing = "file/missing",
         FileTooLarge = "file/too-large",
         FileUnreadable = "file/unreadable",
@@ -181,6 +182,7 @@ codes! {
         SchemaPropertyNames = "schema/propertyNames",
         SchemaRequired = "schema/required",
         SchemaType = "schema/type",
+        SchemaUnavailable = "schema/unavailable",
         SchemaUnevaluatedItems = "schema/unevaluatedItems",
         SchemaUnevaluatedProperties = "schema/unevaluatedProperties",
         SchemaUniqueItems = "schema/uniqueItems",

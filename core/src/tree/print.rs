@@ -116,8 +116,8 @@ impl serde::Serialize for OriginsJson<'_> {
 
 /// The configuration as a TOML document with `[tables]` and `[[lists of tables]]`, which reads back as the same tree.
 ///
-/// TOML has no null: members and elements that are null are left out. A root that is no table is no document; it is
-/// written as one line.
+/// TOML has no null: members that are null are left out, and a value with a list that has null items is a comment. A root that is no
+/// table is no document; it is written as one line.
 pub fn to_toml(root: &Value) -> String {
     let mut text = String::new();
     match root.as_table() {
@@ -134,11 +134,15 @@ fn assignment(key: &Key, value: &Value) -> String {
 /// First the values with a line of their own, then the tables: a line after a header belongs to its table.
 fn write_members(text: &mut String, key: &mut Key, members: &Table) {
     for (name, member) in members.iter().filter(|(_, member)| !has_header(member)) {
-        if !member.is_null() {
-            // Writing to a String cannot fail.
-            let _ = write_name(text, name);
-            text.push_str(&format!(" = {member:#}\n"));
+        if member.is_null() {
+            continue;
         }
+        let is_comment = member.has_null_item();
+        text.push_str(if is_comment { "# " } else { "" });
+        // Writing to a String cannot fail.
+        let _ = write_name(text, name);
+        text.push_str(&format!(" = {member:#}"));
+        text.push_str(if is_comment { "   # TOML has no null: see --format json\n" } else { "\n" });
     }
     for (name, member) in members.iter().filter(|(_, member)| has_header(member)) {
         key.push(Segment::Name(name.clone()));
@@ -189,7 +193,7 @@ mod tests {
 
     fn root(name: &str, text: &str) -> Value {
         let source = Source::document(LayerKind::File, name, text);
-        parse(&source, Language::of_name(name)).unwrap().root().clone()
+        parse(&source, Language::of(name, source.text()).unwrap()).unwrap().root().clone()
     }
 
     #[test]
@@ -218,9 +222,31 @@ mod tests {
         );
         assert_eq!(
             to_toml(&tree),
-            "big = 123456789012345678901234567890\nm = [1, { k = \"v\" }]\ns = \"line\\nnext\\u0001\"\n\n[[a]]\nx = 1\n\n[a.y]\nz \
-             = [2]\n\n[[a]]\n\n[b.c]\nd = 1\n\n[b.e]\n"
+            "big = 123456789012345678901234567890\nm = [1, { k = \"v\" }]\ns = \"line\\nnext\\u0001\"\n\n[[a]]\nx = 1\n\n[a.y]\n# z \
+             = [null, 2]   # TOML has no null: see --format json\n\n[[a]]\n\n[b.c]\nd = 1\n\n[b.e]\n"
         );
+    }
+
+    #[test]
+    fn no_list_gets_shorter_and_no_null_is_written() {
+        for (json, toml) in [
+            (r#"{"l": [1, null, {}]}"#, "# l = [1, null, {}]   # TOML has no null: see --format json\n"),
+            (r#"{"l": [null]}"#, "# l = [null]   # TOML has no null: see --format json\n"),
+            (r#"{"l": [[1], [null]]}"#, "# l = [[1], [null]]   # TOML has no null: see --format json\n"),
+            (r#"{"l": [1, {"a": null, "b": 2}]}"#, "l = [1, { b = 2 }]\n"),
+            (r#"{"l": [{"a": null}, {"b": 2}]}"#, "[[l]]\n\n[[l]]\nb = 2\n"),
+            (
+                r#"{"l": [1, {"a": [null]}]}"#,
+                "# l = [1, { a = [null] }]   # TOML has no null: see --format json\n",
+            ),
+            (r#"{"a": null, "t": {"b": null}}"#, "[t]\n"),
+        ] {
+            let shown = to_toml(&root("a.json", json));
+            assert_eq!(shown, toml, "{json}");
+            assert!(
+                parse(&Source::document(LayerKind::File, "a.toml", shown.as_str()), Language::Toml).is_ok()
+            );
+        }
     }
 
     #[test]

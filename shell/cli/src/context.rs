@@ -12,7 +12,7 @@ use speckit_core::agents::preflight::{VariableState, check_providers};
 use speckit_core::app::AppConfig;
 use speckit_core::config::redact::Masks;
 use speckit_core::config::resolve::{Checked, Rules};
-use speckit_core::config::source::{Environment, EnvironmentNames, Override, prefix_of};
+use speckit_core::config::source::{Environment, EnvironmentNames, Language, Override, prefix_of};
 use speckit_core::text::visible;
 use speckit_core::tree::is_ok;
 use speckit_core::{Code, CodeFamily, Diagnostic, Key, Severity, Value};
@@ -208,6 +208,11 @@ impl Context {
         Some(location::expanded(&named.to_string_lossy()).unwrap_or(named))
     }
 
+    /// The language of every configuration file, if the options say it.
+    pub(crate) fn language(&self) -> Option<Language> {
+        self.globals.config_format.map(Language::from)
+    }
+
     fn prefix(&self) -> &str {
         self.globals.env_prefix.as_deref().unwrap_or(PREFIX)
     }
@@ -237,7 +242,8 @@ impl Context {
     pub(crate) fn sources(&self) -> Result<Sources, Vec<Diagnostic>> {
         let environment = environment::capture();
         let named = self.own_variable("CONFIG", &environment);
-        let required = |path: PathBuf| FileSource { path, required: true };
+        let language = self.language();
+        let required = |path: PathBuf| FileSource { path, required: true, language };
         let files = if !self.globals.config.is_empty() {
             self.globals.config.iter().cloned().map(required).collect()
         } else if let Some(path) = named {
@@ -245,7 +251,7 @@ impl Context {
         } else {
             let user = environment::home().map(|home| home.join(".code/config.toml"));
             let paths = user.into_iter().chain(["speckit.toml".into()]);
-            paths.map(|path| FileSource { path, required: false }).collect()
+            paths.map(|path| FileSource { path, required: false, language }).collect()
         };
         let assignments = self.globals.set.iter().map(|text| Override::assignment(text));
         let (set, wrong): (Vec<_>, Vec<_>) = assignments.partition(Result::is_ok);

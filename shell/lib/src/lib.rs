@@ -84,7 +84,7 @@ pub use config::watch::HotReloadWatcher;
 pub use os::{documents, environment, world};
 #[cfg(feature = "schema")]
 pub use speckit_core::config::schema::{SchemaMap, SchemaValidator};
-pub use speckit_core::config::source::{Environment, Override};
+pub use speckit_core::config::source::{Environment, Language, Override};
 pub use speckit_core::config::{HotReloadConfig, WatchMode};
 pub use speckit_core::tree::print::Show;
 pub use speckit_core::tree::typed::{Secret, deserialize_secret};

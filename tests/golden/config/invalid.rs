@@ -28,6 +28,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("draft-4-bound-in-draft-7.schema.json", "schema/invalid"),
     ("draft-that-is-too-old.schema.json", "schema/unsupported"),
     ("escape-that-json-does-not-have.json", "parse/json"),
+    ("invisible-character.json", "parse/json"),
     ("last-string-not-closed.json", "parse/json"),
     ("latin-1.toml", "parse/not-utf8"),
     ("leading-plus.json", "parse/json"),
@@ -58,6 +59,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("true-with-a-capital.json", "parse/json"),
     ("two-roots.json", "parse/json"),
     ("type-that-draft-7-does-not-have.schema.json", "schema/invalid"),
+    ("utf-16-without-a-mark.toml", "parse/not-utf8"),
     ("utf-16.toml", "parse/not-utf8"),
     ("way-to-merge-that-does-not-exist.schema.json", "schema/invalid"),
 ];
@@ -108,7 +110,10 @@ fn check_case(name: &str, shipped: &Rules) -> (Vec<Diagnostic>, String) {
     };
     let mut diagnostics = Vec::new();
     match decode(LayerKind::File, name, read_bytes(&folder().join(name))) {
-        Ok(source) => documents.push(Document::Text(source, Language::of_name(name))),
+        Ok(source) => match Language::of(name, source.text()) {
+            Ok(language) => documents.push(Document::Text(source, language)),
+            Err(unread) => diagnostics.push(unread.diagnostic(name)),
+        },
         Err(diagnostic) => diagnostics.push(diagnostic),
     }
     let inputs = Inputs { documents, diagnostics, ..Inputs::default() };
@@ -123,7 +128,7 @@ fn check_case(name: &str, shipped: &Rules) -> (Vec<Diagnostic>, String) {
 /// Compiles a schema of the folder, or returns its diagnostics with their report.
 fn compile_schema(name: &str) -> Result<Schema, (Vec<Diagnostic>, String)> {
     let text = String::from_utf8(read_bytes(&folder().join(name))).expect("a schema is UTF-8");
-    let source = Source::document(LayerKind::File, name, text);
+    let source = Source::document(LayerKind::Defaults, name, text);
     let layer = parse(&source, Language::Json).map_err(|diagnostics| {
         let report = render_report(&diagnostics, &Masks::default());
         (diagnostics, report)

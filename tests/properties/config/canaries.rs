@@ -66,7 +66,7 @@ fn assert_no_complete_canary(text: &str) {
 }
 
 fn document(name: &str, text: &str) -> Layer {
-    parse(&Source::document(LayerKind::File, name, text), Language::of_name(name)).unwrap()
+    parse(&Source::document(LayerKind::File, name, text), Language::of(name, "").unwrap()).unwrap()
 }
 
 fn sources() -> [Layer; 3] {
@@ -161,7 +161,7 @@ fn render_lines(masks: &Masks, source: &Arc<Source>, unparsed: bool) -> String {
 
 fn assert_no_canary_from(name: &str, text: &str) {
     let source = Source::document(LayerKind::File, name, text);
-    match parse(&source, Language::of_name(name)) {
+    match parse(&source, Language::of(name, "").unwrap()) {
         Err(found) => {
             let masks = Masks::of([&document("names.toml", NAMES)], &|_| false);
             assert_no_canary(&render_lines(&masks, &source, false));

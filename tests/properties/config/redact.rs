@@ -71,7 +71,7 @@ fn document(language: Language) -> String {
         "token": { "x": third, "list": [text, number.parse::<u64>().unwrap()] },
     });
     match language {
-        Language::Json => serde_json::to_string_pretty(&json).unwrap(),
+        Language::Json | Language::Jsonc => serde_json::to_string_pretty(&json).unwrap(),
         Language::Toml => to_toml(&super::generated::tree(&json)),
     }
 }

@@ -45,7 +45,7 @@ fn read(text: &str, language: Language) -> Result<Layer, Vec<Diagnostic>> {
 /// Passes a text to every parser, and then reports, prints or converts each result.
 fn read_everywhere(text: &str) {
     let rules = rules();
-    for language in [Language::Toml, Language::Json] {
+    for language in [Language::Toml, Language::Json, Language::Jsonc] {
         match read(text, language) {
             Err(found) => {
                 assert!(!found.is_empty());
@@ -127,7 +127,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_crashes_a_parser(text in prop_oneof![any::<String>(), "[a-c\\[\\]{}\"'=:,.#\n\r 0-9eE+_-]{0,40}"]) {
+    fn no_text_crashes_a_parser(text in prop_oneof![any::<String>(), "[a-c\\[\\]{}\"'=:,.;#/*\\\\\n\r \u{a0}\u{feff}\u{0}0-9eE+_-]{0,40}"]) {
         read_everywhere(&text);
     }
 
@@ -162,6 +162,30 @@ proptest! {
         prop_assert!(read_again.is_ok(), "{:?} in {}", read_again, text);
         let read_again = read_again.unwrap();
         prop_assert_eq!(read_again.root(), &tree, "{}", text);
+    }
+
+    #[test]
+    fn comments_and_trailing_commas_change_no_value_and_no_line(json in instance()) {
+        let plain = serde_json::to_string_pretty(&json).unwrap();
+        let mut text = String::new();
+        for line in plain.split_inclusive('\n') {
+            // A bracket that closes on its own line follows a member.
+            if line.trim_start().starts_with(['}', ']']) && text.ends_with('\n') {
+                let end = text.rfind(" //").unwrap();
+                text.insert(end, ',');
+            }
+            text.push_str(&line.replace('\n', " // \" } ] /*\n/* , \" */ "));
+        }
+        let lenient = read(&text, Language::Jsonc);
+        prop_assert!(lenient.is_ok(), "{:?} in {}", lenient, text);
+        let lenient = lenient.unwrap();
+        let strict = read_json(&plain);
+        prop_assert_eq!(lenient.root(), &strict, "{}", text);
+        strict.leaves_and_elements(&mut |key, leaf| {
+            let same = lenient.root().get(key).unwrap();
+            let line = |value: &Value| value.origin().line_column().unwrap().0;
+            assert_eq!((line(same), same.origin().raw()), (line(leaf), leaf.origin().raw()), "{key} in {text}");
+        });
     }
 
     #[test]

@@ -118,3 +118,26 @@ fn the_printed_schema_is_draft_7_and_can_be_used() {
     dir.run("check --schema s.json --set retry.max_attempts=2").succeeds().no_stderr();
     assert_eq!(dir.run("schema --schema s.json").succeeds().out, result.out);
 }
+
+#[test]
+fn a_template_has_no_null_and_no_shortened_list() {
+    let schema = r#"{"properties": {
+        "display": {"type": "array", "default": [{"style": "bold", "until": null}]},
+        "holes": {"type": "array", "default": [1, null, {"a": null}]},
+        "deep": {"type": "object", "default": {"a": null, "l": [[null]], "t": {"b": null}}},
+        "none": {"type": ["string", "null"], "default": null}
+    }}"#;
+    let dir = TestDir::new().file("s.json", schema);
+    dir.run("init app.toml --schema s.json").succeeds();
+    let template = dir.read("app.toml");
+    assert!(template.contains("#display = [{ style = \"bold\" }]\n"), "{template}");
+    assert!(template.contains("# holes = [1, null, {}]   # TOML has no null"), "{template}");
+    assert!(template.contains("# l = [[null]]   # TOML has no null"), "{template}");
+    dir.write("app.toml", uncomment(&template));
+    dir.run("check app.toml --schema s.json").succeeds().no_stderr();
+    dir.write("list.json", r#"{"l": [1, null, {}]}"#);
+    dir.write("any.json", "{}");
+    let shown = "--schema any.json --config list.json show";
+    assert!(dir.run(shown).succeeds().out.starts_with("# l = [1, null, {}]   #"));
+    assert_eq!(dir.run(&format!("{shown} --format json")).succeeds().out, "{\"l\":[1,null,{}]}\n");
+}

@@ -71,10 +71,12 @@ fn the_files_of_a_folder_are_read_in_the_order_of_their_names() {
 }
 
 #[test]
-fn an_empty_folder_sets_nothing() {
+fn an_empty_folder_sets_nothing_and_is_a_warning() {
     let dir = TestDir::new();
     std::fs::create_dir(dir.path("conf.d")).unwrap();
-    assert_eq!(dir.run(&format!("{SHOW_ATTEMPTS} --config conf.d")).succeeds().no_stderr().out, "3\n");
+    let result = dir.run(&format!("{SHOW_ATTEMPTS} --config conf.d")).succeeds();
+    assert_eq!(result.out, "3\n");
+    result.stderr_has("warning[file/empty]");
 }
 
 #[test]

@@ -1,11 +1,13 @@
 mod check;
 mod explain;
 mod files;
+mod formats;
 mod history;
 mod history_command;
 mod init;
 mod layers;
 mod library;
+mod named_schema;
 mod numbers;
 mod own_type;
 mod own_variables;

@@ -1,9 +1,10 @@
 //! The contents of files in one reading.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use speckit_core::config::source::Language;
 use speckit_tests::fakes::{RecordedRead, Recording};
 
 use crate::config::program::{CERTIFICATE, CONF_D};
@@ -25,6 +26,15 @@ pub fn contents(reading: &Recording) -> RecordedContents {
         contents.insert(path.display().to_string(), result);
     }
     contents
+}
+
+/// The names in the folder that look like configuration, if none is of a file to read, which is a warning; `None` otherwise.
+pub fn unread_names(reading: &Recording) -> Option<BTreeSet<String>> {
+    let listed = reading.list_result(Path::new(CONF_D))?.as_ref().ok()?;
+    let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut names: BTreeSet<String> = listed.iter().map(name).collect();
+    names.retain(|name| !name.starts_with('.') && Language::is_configuration(name));
+    (!names.iter().any(|name| name.ends_with(".toml"))).then_some(names)
 }
 
 /// Whether the reading requested the file although nothing names it: its folder does not list it, or what is a folder now

@@ -144,7 +144,7 @@ pub fn closure_panicked() -> Json {
 pub fn builder(setup: &Setup, world: &Arc<dyn World>) -> Builder<Settings> {
     let files = Arc::clone(world);
     let mut builder = Config::builder().defaults_toml(DEFAULTS);
-    for FileSource { path, required } in sources(setup).files {
+    for FileSource { path, required, .. } in sources(setup).files {
         builder = if required { builder.required_file(path) } else { builder.file(path) };
     }
     builder = match setup.has_schema_file {
@@ -167,7 +167,7 @@ pub fn builder(setup: &Setup, world: &Arc<dyn World>) -> Builder<Settings> {
 
 /// The sources of the builder, for a reading without a builder.
 pub fn sources(setup: &Setup) -> Sources {
-    let file = |path: &str, required| FileSource { path: path.into(), required };
+    let file = |path: &str, required| FileSource { path: path.into(), required, language: None };
     Sources {
         files: vec![file(BASE, false), file(APP, setup.required), file(CONF_D, false)],
         environment: None,

@@ -74,7 +74,9 @@ fn trees(kept: &StoredState) -> Vec<Value> {
     let tree = |source: &StoredFile| {
         let text = Arc::clone(source.text.as_ref()?);
         let document = Source::document(LayerKind::File, source.path.as_str(), text);
-        parse(&document, Language::of_name(&source.path)).ok().map(|layer| layer.root().clone())
+        parse(&document, Language::of(&source.path, document.text()).ok()?)
+            .ok()
+            .map(|layer| layer.root().clone())
     };
     kept.sources.iter().filter_map(tree).collect()
 }

@@ -114,7 +114,9 @@ struct DiffLines<'s> {
 impl<'s> DiffLines<'s> {
     fn of(source: Option<&'s Arc<Source>>, rules: &Rules) -> Self {
         let Some(source) = source else { return Self { plain: Vec::new(), shown: Vec::new() } };
-        let document = Document::Text(Arc::clone(source), Language::of_name(source.name()));
+        // A text that does not parse in this language is masked as a whole.
+        let language = Language::of(source.name(), source.text()).unwrap_or(Language::Toml);
+        let document = Document::Text(Arc::clone(source), language);
         let masks = match rules.check_alone(&document) {
             Ok(checked) => checked.masks(rules),
             Err(refused) => refused.masks(rules),

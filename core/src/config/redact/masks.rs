@@ -342,7 +342,7 @@ mod tests {
 
     fn shown(name: &str, text: &str) -> String {
         let source = Source::document(LayerKind::File, name, text);
-        let layer = parse(&source, Language::of_name(name)).unwrap();
+        let layer = parse(&source, Language::of(name, source.text()).unwrap()).unwrap();
         let masks = Masks::of([&layer], &below_secret);
         lines(&source, |line| masks.line(&source, line))
     }

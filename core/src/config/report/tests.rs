@@ -6,7 +6,7 @@ use alloc::vec;
 
 fn document(name: &str, text: &str) -> (Arc<Source>, Layer) {
     let source = Source::document(LayerKind::File, name, text);
-    let layer = parse(&source, Language::of_name(name)).unwrap();
+    let layer = parse(&source, Language::of(name, source.text()).unwrap()).unwrap();
     (source, layer)
 }
 

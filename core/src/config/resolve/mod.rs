@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 
 use crate::config::redact::Masks;
 use crate::config::schema::{Schema, SchemaValidator};
-use crate::config::source::{Environment, Language, Override, parse};
+use crate::config::source::{Environment, Language, Override, SCHEMA_KEY, parse, without_named_schema};
 use crate::config::{Layer, ListStrategy, Merged};
 use crate::tree::typed::LazyOutline;
 use crate::tree::{
@@ -229,7 +229,8 @@ impl Rules {
     ) -> Option<Layer> {
         let mut layer = match document {
             Document::Text(source, language) => {
-                parse(source, *language).map_err(|errors| diagnostics.extend(errors)).ok()?
+                let layer = parse(source, *language).map_err(|errors| diagnostics.extend(errors)).ok()?;
+                self.without_named_schema(layer)
             }
             Document::Parsed(layer) => layer.clone(),
         };
@@ -246,6 +247,18 @@ impl Rules {
             diagnostics.extend(warnings);
         }
         Some(layer)
+    }
+
+    /// The layer of a document without the name of its schema, which is no setting unless the schema or the type reads it.
+    fn without_named_schema(&self, layer: Layer) -> Layer {
+        let is_setting = || match self.schema() {
+            Some(schema) => schema.names_at_root(SCHEMA_KEY),
+            None => self.keys.outline().is_some_and(|outline| outline.field(SCHEMA_KEY).is_some()),
+        };
+        match without_named_schema(layer.root()) {
+            Some(root) if !is_setting() => Layer::of_document(root),
+            _ => layer,
+        }
     }
 
     /// The layer with the names of fields in the place of their aliases.

@@ -50,6 +50,7 @@ never! {
     pub(crate) fn reload(&self, &Key) -> Reload;
     pub(crate) fn has_restarts(&self) -> bool;
     pub(crate) fn list_strategy(&self, &Key) -> ListStrategy;
+    pub(crate) fn names_at_root(&self, &str) -> bool;
     pub(crate) fn keys(&self) -> Vec<Key>;
     pub(crate) fn member_names(&self, &Key) -> (Vec<Text>, bool);
     pub(crate) fn closed_key(&self, &str, &dyn for<'v> Fn(&'v str, &str) -> Option<&'v str>) -> Option<Key>;

@@ -7,6 +7,8 @@ use alloc::sync::Arc;
 use super::syntax;
 use crate::tree::{Code, Diagnostic, LayerKind, Source};
 
+const SAVE: &str = "save the file as UTF-8";
+
 /// The bytes of a document as its text.
 ///
 /// # Errors
@@ -21,6 +23,11 @@ use crate::tree::{Code, Diagnostic, LayerKind, Source};
 /// # Ok::<(), speckit_core::Diagnostic>(())
 /// ```
 pub fn decode(layer: LayerKind, name: &str, bytes: alloc::vec::Vec<u8>) -> Result<Arc<Source>, Diagnostic> {
+    if is_utf16_without_mark(&bytes) {
+        let source = Source::document(layer, name, String::from_utf8_lossy(&bytes));
+        let message = "expected UTF-8, found UTF-16 without a byte order mark";
+        return Err(syntax(&source, Code::ParseNotUtf8, message, 0..1).help(SAVE));
+    }
     let error = match String::from_utf8(bytes) {
         Ok(text) => return Ok(Source::document(layer, name, text)),
         Err(error) => error,
@@ -31,7 +38,7 @@ pub fn decode(layer: LayerKind, name: &str, bytes: alloc::vec::Vec<u8>) -> Resul
     // RFC 2781, section 3.2: the byte order marks.
     let is_utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
     let (message, help) = if is_utf16 {
-        (String::from("expected UTF-8, found UTF-16"), "save the file as UTF-8")
+        (String::from("expected UTF-8, found UTF-16"), SAVE)
     } else {
         (
             format!("expected UTF-8, found the byte 0x{wrong:02x}"),
@@ -42,4 +49,11 @@ pub fn decode(layer: LayerKind, name: &str, bytes: alloc::vec::Vec<u8>) -> Resul
     let source = Source::document(layer, name, String::from_utf8_lossy(bytes));
     let end = good + char::REPLACEMENT_CHARACTER.len_utf8();
     Err(syntax(&source, Code::ParseNotUtf8, message, good..end).help(help))
+}
+
+/// Whether the first characters are ASCII in UTF-16: every second byte is zero, and the others are not.
+fn is_utf16_without_mark(bytes: &[u8]) -> bool {
+    let first = bytes.get(..bytes.len().min(16)).unwrap_or_default();
+    let alternates = |zero: usize| first.iter().enumerate().all(|(i, byte)| (*byte == 0) == (i % 2 == zero));
+    first.len() >= 4 && (alternates(0) || alternates(1))
 }

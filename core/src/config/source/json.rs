@@ -1,4 +1,4 @@
-//! A parser of JSON (RFC 8259) that keeps the origin of every value.
+//! A parser of JSON (RFC 8259), also with comments and trailing commas, that keeps the origin of every value.
 
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
@@ -6,12 +6,16 @@ use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use super::json_help::{WayOut, help};
 use super::{syntax, too_deep};
-use crate::tree::{Code, Diagnostic, Kind, MAX_DEPTH, Number, Origin, Source, Text, Value};
+use crate::text::invisible;
+use crate::tree::{Code, Diagnostic, Kind, LayerKind, MAX_DEPTH, Number, Origin, Source, Text, Value};
 
-pub(super) fn parse(source: &Arc<Source>) -> Result<Value, Vec<Diagnostic>> {
+/// Parses a text; `is_lenient` allows comments (`//`, `/* */`) and a comma after the last member.
+pub(super) fn parse(source: &Arc<Source>, is_lenient: bool) -> Result<Value, Vec<Diagnostic>> {
     let start = if source.text().starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let mut reader = JsonReader { source, text: source.text(), at: start, diagnostics: Vec::new() };
+    let mut reader =
+        JsonReader { source, text: source.text(), at: start, is_lenient, diagnostics: Vec::new() };
     match reader.document() {
         Ok(value) if reader.diagnostics.is_empty() => Ok(value),
         Ok(_) => Err(reader.diagnostics),
@@ -36,6 +40,8 @@ struct JsonReader<'s> {
     source: &'s Arc<Source>,
     text: &'s str,
     at: usize,
+    /// Whether comments and trailing commas are allowed.
+    is_lenient: bool,
     /// Errors that do not end the parsing: repeated names.
     diagnostics: Vec<Diagnostic>,
 }
@@ -74,6 +80,9 @@ impl<'s> JsonReader<'s> {
             if !members.is_empty() {
                 self.expect(b',', "`,` or `}`")?;
                 self.skip_space();
+                if self.is_lenient && self.take(b'}') {
+                    break;
+                }
             }
             let name_start = self.at;
             if self.peek() != Some(b'"') {
@@ -109,6 +118,10 @@ impl<'s> JsonReader<'s> {
         while !self.take(b']') {
             if !elements.is_empty() {
                 self.expect(b',', "`,` or `]`")?;
+                self.skip_space();
+                if self.is_lenient && self.take(b']') {
+                    break;
+                }
             }
             elements.push(self.value(depth + 1)?);
             self.skip_space();
@@ -143,8 +156,12 @@ impl<'s> JsonReader<'s> {
                     return Err(self.stop(message, start..start + 1).help(help));
                 }
                 Some(_) => {
-                    let stop = self.stop("a control character in a string", self.at..self.at + 1);
-                    return Err(stop.help("write the character as an escape, such as \\u0007"));
+                    let name = self.rest().chars().next().and_then(invisible).map(|(name, _)| name);
+                    let (name, help) = match name {
+                        Some(name) => (name, "write the character as an escape, such as \\u0007"),
+                        None => ("a tab".into(), "write it as \\t"),
+                    };
+                    return Err(self.stop(&format!("{name}, in a string"), self.at..self.at + 1).help(help));
                 }
                 None => {
                     let stop = self.stop("unclosed string", start..start + 1);
@@ -195,9 +212,21 @@ impl<'s> JsonReader<'s> {
         if self.take(byte) { Ok(()) } else { Err(self.unexpected(wanted)) }
     }
 
+    /// Steps over white space, and over the comments of a lenient text. A comment that is not closed stays.
     fn skip_space(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-            self.at += 1;
+        loop {
+            while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+                self.at += 1;
+            }
+            let rest = self.rest();
+            let comment = match rest.get(..2).filter(|_| self.is_lenient) {
+                // A carriage return alone does not end a comment (as in the editors of this format).
+                Some("//") => Some(rest.find('\n').unwrap_or(rest.len())),
+                Some("/*") => rest.get(2..).and_then(|inside| inside.find("*/")).map(|end| end + 4),
+                _ => None,
+            };
+            let Some(length) = comment else { return };
+            self.at += length;
         }
     }
 
@@ -210,46 +239,109 @@ impl<'s> JsonReader<'s> {
     }
 
     fn unexpected(&self, wanted: &str) -> SyntaxError {
-        let (found, width) = match self.rest().chars().next() {
-            None => ("the end of the input".into(), 0),
+        let next = self.rest().chars().next();
+        let invisible = next.and_then(invisible);
+        let found = match (next, &invisible) {
+            (None, _) => "the end of the input".into(),
+            (Some(_), Some((name, _))) => name.clone(),
             // A letter may be the first of a secret without quotes.
-            Some(c) if c.is_alphanumeric() => ("an unquoted word".into(), c.len_utf8()),
-            Some(c) if c.is_control() => (format!("`{}`", c.escape_default()), c.len_utf8()),
-            Some(c) => (format!("`{c}`"), c.len_utf8()),
+            (Some(c), None) if c.is_alphanumeric() => "an unquoted word".into(),
+            (Some(c), None) => format!("`{c}`"),
         };
+        let width = next.map_or(0, char::len_utf8);
         let stop = self.stop(&format!("expected {wanted}, found {found}"), self.at..self.at + width);
-        match self.help(wanted) {
+        let before = self.text.get(..self.at).unwrap_or_default();
+        let way = match self.source.layer() {
+            _ if self.is_lenient => WayOut::Lenient,
+            LayerKind::File => WayOut::Rename,
+            _ => WayOut::None,
+        };
+        match invisible.map(|(_, help)| help).or_else(|| help(before, self.rest(), wanted, way)) {
             Some(help) => stop.help(help),
             None => stop,
         }
     }
 
-    /// A help text: what to write instead.
-    fn help(&self, wanted: &str) -> Option<&'static str> {
-        let (before, rest) = self.text.split_at_checked(self.at)?;
-        let is_name = wanted.starts_with("a name");
-        Some(match rest.chars().next() {
-            None if before.trim_matches(['\u{feff}', ' ', '\t', '\n', '\r']).is_empty() => {
-                "write {} for an empty configuration"
-            }
-            None => return None,
-            Some('/' | '#') => "JSON has no comments",
-            Some('}' | ']') if before.trim_end().ends_with(',') => "remove the comma before it",
-            Some(_) if wanted.starts_with("the end") => {
-                "JSON allows one value at the top level: merge the two"
-            }
-            Some('"' | '{' | '[') if wanted.starts_with("`,`") => "put a comma before it",
-            Some('\'') if !is_name => "put a string in double quotes",
-            Some(c) if is_name && (c == '\'' || c.is_alphabetic()) => "put the name in double quotes",
-            Some('+' | '.') => "write a number as 3, -0.5 or 1e6",
-            Some(c) if wanted == "a value" && c.is_alphabetic() => {
-                "put a string in double quotes; only `true`, `false` and `null` need none"
-            }
-            Some(_) => return None,
-        })
-    }
-
     fn stop(&self, message: &str, span: core::ops::Range<usize>) -> SyntaxError {
         SyntaxError(syntax(self.source, Code::ParseJson, message, span).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::{String, ToString};
+
+    fn read(text: &str, is_lenient: bool) -> Result<String, String> {
+        let source = Source::document(LayerKind::File, "a.jsonc", text);
+        let first = |found: Vec<Diagnostic>| {
+            let (line, column) = found[0].origin.as_ref().unwrap().line_column().unwrap();
+            format!("{line}:{column} {}; {}", found[0].message, found[0].help.as_deref().unwrap_or("no help"))
+        };
+        parse(&source, is_lenient).map(|value| value.to_string()).map_err(first)
+    }
+
+    #[test]
+    fn comments_and_a_last_comma_are_read_where_they_are_allowed() {
+        for (text, expected) in [
+            ("// c\n/* d */{}", "{}"),
+            ("{\"a\": 1,} // no line end", "{ a = 1 }"),
+            ("\u{feff}/**/[/* ] */1//,\n,/* * / */2/***/,\n// }\n]", "[1, 2]"),
+            ("{\"a\"/*:*/:/*,*/\"//\"/*\"*/,\r\n\"b\": \"/* */\"}", "{ a = \"//\", b = \"/* */\" }"),
+            ("[[], {},]", "[[], {}]"),
+        ] {
+            assert_eq!(read(text, true).as_deref(), Ok(expected), "{text}");
+            assert!(read(text, false).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_no_json_has_stays_an_error() {
+        for (text, expected) in [
+            ("{\"a\": 1,,}", "1:9 expected a name in double quotes, found `,`; remove one of the two commas"),
+            ("{,}", "1:2 expected a name in double quotes, found `,`; remove the comma"),
+            ("[,1]", "1:2 expected a value, found `,`; remove the comma"),
+            ("[1]\n/* x", "2:1 expected the end of the input, found `/`; close the comment with `*/`"),
+            ("/* 1 /* 2 */ */ 1", "1:14 expected a value, found `*`; no help"),
+            ("# c\n{}", "1:1 expected a value, found `#`; a comment begins with `//`"),
+            ("{\"a\": 1 / 2}", "1:9 expected `,` or `}`, found `/`; a comment begins with `//` or `/*`"),
+        ] {
+            assert_eq!(read(text, true).as_ref().map_err(String::as_str), Err(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_mistake_of_another_format_gets_the_help_that_ends_it() {
+        for (text, found) in [
+            ("{\u{a0}}", "found U+00A0, a no-break space; write a plain space instead"),
+            ("{\"a\":\u{200b}1}", "found U+200B, a zero-width space; remove it"),
+            ("{}\u{1a}", "found U+001A, the end-of-file mark of DOS (Ctrl-Z); remove it"),
+            ("{\"a\": None}", "found an unquoted word; write `null`"),
+            ("{\"a\": undefined}", "found an unquoted word; write `null`"),
+            ("{\"a\": True}", "found an unquoted word; write `true` or `false` in lower case"),
+            (
+                "{\"a\": yes}",
+                "found an unquoted word; write `true` or `false`, or put a string in double quotes",
+            ),
+            ("{\"a\": \u{201c}x\u{201d}}", "found `“`; use straight quotes: \"text\""),
+            ("{\"a\" = 1}", "found `=`; write `:` between name and value"),
+            ("{\"a\": 1; \"b\": 2}", "found `;`; put a comma between two members"),
+            ("{\"a\": [1]]}", "found `]`; close the object with `}` first, or remove the `]`"),
+            ("{}}", "found `}`; remove it: there is one `}` too many"),
+            (
+                "{\"a\": 1,000}",
+                "found an unquoted word; write a number without commas, such as 1000, and a decimal number with a \
+                 point, such as 1.5",
+            ),
+            ("[\"\t\"]", "a tab, in a string; write it as \\t"),
+            (
+                "[\"\u{1}\"]",
+                "U+0001, a control character, in a string; write the character as an escape, such as \\u0007",
+            ),
+            ("[\"C:\\Users\"]", "invalid escape in a string; write a backslash as `\\\\`"),
+        ] {
+            let error = read(text, false).unwrap_err();
+            assert!(error.ends_with(found), "{text}: {error}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Parsers of layers: TOML, JSON, the environment, and overrides.
+//! Parsers of layers: TOML, JSON (with comments), the environment, and overrides.
 //!
 //! Each parser keeps the origin of every value, reports all errors at once, and rejects texts that are
 //! nested deeper than [`MAX_DEPTH`](crate::tree::MAX_DEPTH) or longer than [`MAX_BYTES`].
@@ -13,37 +13,29 @@ use crate::tree::{Code, Diagnostic, Key, Origin, Source};
 
 mod bytes;
 mod environment;
+mod folder;
 mod json;
+mod json_help;
+mod language;
+mod named_schema;
 mod overrides;
 mod text;
 mod toml;
+mod toml_foreign;
 mod toml_syntax;
 
 pub use bytes::decode;
 pub use environment::{Environment, EnvironmentNames, FreeNames, Variable, VariableRow, prefix_of};
+pub use folder::folder_without_documents;
+pub use language::{Language, UnreadFormat};
+pub use named_schema::NamedSchema;
+pub(crate) use named_schema::{SCHEMA_KEY, without_named_schema};
 pub use overrides::Override;
 pub(crate) use text::{document_forms, value_of as text_value};
 pub(crate) use toml::comments;
 
 /// How long a text may be, in bytes: 64 MiB.
 pub const MAX_BYTES: usize = 64 << 20;
-
-/// The language of a document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Language {
-    /// TOML 1.0 (and the parts of 1.1 that the `toml` crate supports).
-    Toml,
-    /// JSON, RFC 8259.
-    Json,
-}
-
-impl Language {
-    /// The language of a file name: `.json` is JSON, everything else TOML.
-    pub fn of_name(name: &str) -> Self {
-        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-        if extension.eq_ignore_ascii_case("json") { Self::Json } else { Self::Toml }
-    }
-}
 
 /// Reads a document into a layer.
 ///
@@ -70,7 +62,8 @@ pub fn parse(source: &Arc<Source>, language: Language) -> Result<Layer, Vec<Diag
     }
     let root = match language {
         Language::Toml => toml::parse(source)?,
-        Language::Json => json::parse(source)?,
+        Language::Json => json::parse(source, false)?,
+        Language::Jsonc => json::parse(source, true)?,
     };
     Ok(Layer::of_document(root))
 }

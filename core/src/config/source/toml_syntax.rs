@@ -1,5 +1,6 @@
 //! The syntax errors of a TOML text, each with a help text, and without consequential errors.
 
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::sync::Arc;
@@ -8,7 +9,9 @@ use core::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
+use super::toml_foreign::explain;
 use super::{syntax, too_deep};
+use crate::text::count;
 use crate::tree::{Code, Diagnostic, Key, Origin, Segment, Source};
 
 /// The errors of the parser as diagnostics, in text order.
@@ -23,8 +26,10 @@ pub(super) fn diagnostics(
     let mut errors: Vec<(Range<usize>, &str)> =
         errors.iter().map(|error| (error.span().unwrap_or(0..0), error.message())).collect();
     errors.sort_by_key(|(span, _)| span.start);
-    let mut diagnostics = Vec::new();
+    let mut diagnostics: Vec<Diagnostic> = Vec::new();
+    let mut habits = Habits::default();
     let mut last_line = 0;
+    let mut noise_end = None;
     let mut errors = errors.into_iter().peekable();
     while let Some((span, message)) = errors.next() {
         let mut words = None;
@@ -38,16 +43,59 @@ pub(super) fn diagnostics(
             }
         }
         let (line, _) = source.line_at(u32::try_from(span.start).unwrap_or(u32::MAX));
-        if line == last_line {
+        if line == last_line || noise_end.is_some_and(|end| span.start <= end) {
             continue;
         }
         last_line = line;
-        diagnostics.push(match words {
-            Some(words) => with_help(source, words, span),
-            None => diagnostic(source, root, message, span),
-        });
+        if is_json(source.text(), span.start) {
+            // Every line of it is a mistake.
+            return Vec::from([diagnostic(source, root, message, span)]);
+        }
+        if let Some(words) = words {
+            diagnostics.push(with_help(source, words, span));
+        } else if let Some(found) = explain(source.text(), message, span.start) {
+            noise_end = Some(found.end);
+            // After a comment in a list, the parser expects a comma.
+            errors.next_if(|(next, message)| next.start > found.end && message.starts_with("missing comma"));
+            if found.is_habit && habits.is_known(&found.message) {
+                continue;
+            }
+            let diagnostic = syntax(source, Code::ParseToml, found.message.into_owned(), found.span);
+            diagnostics.push(diagnostic.help(found.help));
+        } else {
+            diagnostics.push(diagnostic(source, root, message, span));
+        }
     }
+    habits.count_in(&mut diagnostics);
     diagnostics
+}
+
+/// Whether the text begins at `start`, with an object of JSON.
+fn is_json(text: &str, start: usize) -> bool {
+    let parts = text.split_at_checked(start);
+    parts.is_some_and(|(before, rest)| rest.starts_with('{') && !before.contains(['=', '{']))
+}
+
+/// How many lines have the same mistake, by its message.
+#[derive(Default)]
+struct Habits(BTreeMap<String, usize>);
+
+impl Habits {
+    /// Counts a line with this mistake, and returns whether an earlier line has it.
+    fn is_known(&mut self, message: &str) -> bool {
+        let lines = self.0.entry(message.into()).or_default();
+        *lines += 1;
+        *lines > 1
+    }
+
+    /// Adds how many more lines have the mistake of a diagnostic.
+    fn count_in(&self, diagnostics: &mut [Diagnostic]) {
+        for diagnostic in diagnostics {
+            if let Some(more) = self.0.get(&diagnostic.message).map(|lines| lines - 1).filter(|n| *n > 0) {
+                diagnostic.message.push_str(&format!("; also on {}", count(more, "more line")));
+            }
+        }
+    }
 }
 
 /// Whether an error may be a consequence of an unclosed list.
@@ -70,7 +118,10 @@ fn diagnostic(source: &Arc<Source>, root: &DeTable<'_>, message: &str, span: Ran
     }
     let text = source.text();
     let at = text.get(span.start..).unwrap_or_default();
-    if message.starts_with("string values must be quoted") {
+    let is_word = at.starts_with(|c: char| c.is_alphabetic());
+    if message.starts_with("string values must be quoted")
+        || (is_word && (message.starts_with("invalid boolean") || message.starts_with("invalid float")))
+    {
         return with_help(source, unquoted(at), span);
     }
     let shown = message.trim_end_matches('.').trim_end_matches(", expected nothing");
@@ -101,6 +152,10 @@ fn unquoted(at: &str) -> (&'static str, Option<&'static str>) {
             "invalid number",
             Some("write a number without a unit, or put a string in quotes: key = \"text\""),
         ),
+        Some('`') => ("a string in backticks", Some("use straight quotes: key = \"text\"")),
+        Some(_) if line.contains('\\') => {
+            ("a string without quotes", Some("put a string with `\\` in single quotes: key = 'text'"))
+        }
         Some(_) => ("a string without quotes", Some("put the string in quotes: key = \"text\"")),
     }
 }
@@ -127,7 +182,7 @@ fn help_for(message: &str, at: &str) -> Option<&'static str> {
         _ if begins("unclosed inline table") => "close the table with `}`",
         _ if begins("missing comma") => "put a comma between two items",
         _ if begins("invalid key-value pair") && at.starts_with('{') => {
-            "TOML consists of `key = value` lines; a JSON file needs the extension .json"
+            "TOML consists of `key = value` lines; a JSON file needs the extension .json, or give --config-format json"
         }
         _ if begins("invalid unquoted key") && at.starts_with(':') => "write `=` between key and value",
         _ if begins("invalid unquoted key") => "put the key in quotes: \"a key\" = 1",

@@ -187,6 +187,17 @@ impl Value {
         }
     }
 
+    /// Whether a list here or below has an element that is null. Such a list has no TOML.
+    pub fn has_null_item(&self) -> bool {
+        match &self.kind {
+            Kind::Array(elements) => {
+                elements.iter().any(|element| element.is_null() || element.has_null_item())
+            }
+            Kind::Table(members) => members.values().any(Self::has_null_item),
+            _ => false,
+        }
+    }
+
     pub(crate) fn is_null(&self) -> bool {
         matches!(self.kind, Kind::Null | Kind::Unset)
     }
@@ -357,7 +368,7 @@ fn entry(name: &str, member: &Value) -> u128 {
 
 /// The value as TOML writes it on one line: `"text"`, `[1, 2]`, `{ a = 1 }`; `null`, for which TOML has no notation.
 ///
-/// The alternate form `{:#}` leaves null members and elements out.
+/// The alternate form `{:#}` leaves null members out. It is TOML unless [`Value::has_null_item`].
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let without_null = f.alternate();
@@ -377,7 +388,7 @@ impl fmt::Display for Value {
             Kind::Datetime(datetime) => write!(f, "{datetime}"),
             Kind::Array(elements) => {
                 f.write_str("[")?;
-                for (i, element) in elements.iter().filter(|element| shows(element)).enumerate() {
+                for (i, element) in elements.iter().enumerate() {
                     f.write_str(if i == 0 { "" } else { ", " })?;
                     write_value(f, element)?;
                 }

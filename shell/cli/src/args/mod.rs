@@ -7,6 +7,7 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, V
 use clap_complete::Shell as CompletionShell;
 
 use speckit_core::config::schema::SchemaMap;
+use speckit_core::config::source::Language;
 use speckit_core::text::visible;
 
 mod gate;
@@ -67,6 +68,9 @@ pub(crate) struct Globals {
     /// ~/.code/config.toml and ./speckit.toml]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Vec<PathBuf>,
+    /// Language of the configuration files [default: by the name of each file, else by its first character]
+    #[arg(long, value_name = "LANGUAGE")]
+    pub(crate) config_format: Option<ConfigFormat>,
     /// JSON Schema (Draft 4 to 2020-12) to use instead of the built-in schema and defaults
     #[arg(long, value_name = "FILE")]
     pub(crate) schema: Option<PathBuf>,
@@ -101,6 +105,7 @@ impl Globals {
         self.set.extend(later.set);
         self.unset.extend(later.unset);
         Self {
+            config_format: later.config_format.or(self.config_format),
             schema: later.schema.or(self.schema),
             env_prefix: later.env_prefix.or(self.env_prefix),
             strict: self.strict || later.strict,
@@ -121,11 +126,32 @@ pub(crate) enum OutputFormat {
     Json,
 }
 
+/// The language of configuration files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ConfigFormat {
+    /// TOML
+    Toml,
+    /// JSON
+    Json,
+    /// JSON with comments and trailing commas
+    Jsonc,
+}
+
+impl From<ConfigFormat> for Language {
+    fn from(format: ConfigFormat) -> Self {
+        match format {
+            ConfigFormat::Toml => Self::Toml,
+            ConfigFormat::Json => Self::Json,
+            ConfigFormat::Jsonc => Self::Jsonc,
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Validate the layered configuration, or each FILE alone
     Check {
-        /// Files (.toml or .json) to validate, each alone: without layers, defaults or variables
+        /// Files (TOML or JSON) to validate, each alone: without layers, defaults or variables
         files: Vec<PathBuf>,
     },
     /// Print the resolved configuration, or one key of it

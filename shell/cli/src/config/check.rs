@@ -11,6 +11,7 @@ use speckit_core::text::visible;
 use speckit_core::tree::{in_report_order, is_ok, with_strictness};
 use speckit_core::{Diagnostic, LayerKind, text};
 
+use super::named_schema::named_schema;
 use crate::context::{CommandResult, Context, Exit, exit_for, missing_requirements, visible_path};
 use speckit::Inspection;
 use speckit::internal::documents::{Disk, read_document};
@@ -93,7 +94,7 @@ fn check_each(context: &Context, files: &[PathBuf]) -> CommandResult {
     let mut exit = if is_ok(&schema_warnings) { Exit::Ok } else { Exit::Negative };
     let mut documents: Vec<Json> = Vec::new();
     for path in files {
-        let (diagnostics, masks) = check_alone(path, &rules);
+        let FileReport { diagnostics, masks, is_complete } = check_alone(context, path, &rules);
         let diagnostics = with_strictness(diagnostics, context.globals.strict);
         let ok = is_ok(&diagnostics);
         context.terminal.report(&diagnostics, &masks);
@@ -103,7 +104,7 @@ fn check_each(context: &Context, files: &[PathBuf]) -> CommandResult {
         }
         documents.push(json!({ "file": name, "ok": ok, "diagnostics": masks.masked(&diagnostics) }));
         if !ok && exit != Exit::Incomplete {
-            exit = exit_for(&diagnostics);
+            exit = if is_complete { exit_for(&diagnostics) } else { Exit::Incomplete };
         }
     }
     if context.is_json() {
@@ -112,16 +113,37 @@ fn check_each(context: &Context, files: &[PathBuf]) -> CommandResult {
     Ok(exit)
 }
 
-/// The diagnostics of one file without layers, in the order of reports.
-fn check_alone(path: &Path, rules: &Rules) -> (Vec<Diagnostic>, Masks) {
-    let (document, empty_warning) = match read_document(&Disk, path) {
+/// The result of checking one file.
+struct FileReport {
+    /// In the order of reports.
+    diagnostics: Vec<Diagnostic>,
+    masks: Masks,
+    /// Whether the file could be checked.
+    is_complete: bool,
+}
+
+/// Checks one file without layers: against the schema of the options, else the one that it names, else the built-in one.
+fn check_alone(context: &Context, path: &Path, rules: &Rules) -> FileReport {
+    let (document, further) = match read_document(&Disk, path, context.language()) {
         Ok(read) => read,
-        Err(unread) => return (vec![unread.diagnostic(path)], Masks::default()),
+        Err(unread) => {
+            let diagnostics = vec![unread.diagnostic(path)];
+            return FileReport { diagnostics, masks: Masks::default(), is_complete: true };
+        }
     };
+    let named = if context.is_application() { named_schema(context, path, &document) } else { Ok(None) };
+    let (own, warning) = match named {
+        Ok(named) => named.unzip(),
+        Err(error) => {
+            return FileReport { diagnostics: vec![error], masks: Masks::default(), is_complete: false };
+        }
+    };
+    let rules = own.as_ref().unwrap_or(rules);
     let (mut diagnostics, masks) = match rules.check_alone(&document) {
         Ok(checked) => (checked.diagnostics().to_vec(), checked.masks(rules)),
         Err(refused) => (refused.diagnostics().to_vec(), refused.masks(rules)),
     };
-    diagnostics.extend(empty_warning);
-    (in_report_order(diagnostics), masks)
+    diagnostics.extend(further);
+    diagnostics.extend(warning.flatten());
+    FileReport { diagnostics: in_report_order(diagnostics), masks, is_complete: true }
 }

@@ -11,7 +11,7 @@ use crate::context::{CommandResult, Context, Exit, visible_path};
 use speckit::internal::documents::{absolute, exists, write_atomically};
 
 /// The schema file that the template of the application names.
-const SCHEMA_FILE: &str = "./speckit.schema.json";
+pub(super) const SCHEMA_FILE: &str = "./speckit.schema.json";
 
 pub(crate) fn run(context: &Context, args: &InitArgs) -> CommandResult {
     let text = context.rules().and_then(|rules| text(context, &rules, &args.file));

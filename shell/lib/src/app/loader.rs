@@ -42,7 +42,7 @@ pub struct ConfigLoader {
 impl ConfigLoader {
     /// A loader of the file or folder at `path`, which need not exist.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        let files = vec![FileSource { path: path.into(), required: false }];
+        let files = vec![FileSource { path: path.into(), required: false, language: None }];
         Self::of(Sources { files, ..Sources::default() }, false, PREFIX)
     }
 

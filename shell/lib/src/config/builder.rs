@@ -220,7 +220,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self.schema_json_unchecked(&schema.to_value().to_string())
     }
 
-    /// Adds a file as a layer: JSON if its name ends in `.json`, else TOML; or a folder of TOML files. It may be absent.
+    /// Adds a file as a layer, or a folder of TOML files. It may be absent. Its name says whether it is TOML, JSON (`.json`), or JSON with comments and
+    /// trailing commas (`.jsonc`, `tsconfig.json`, …); without such a name it is JSON if it begins with `{`. See [`Language::of`].
     ///
     /// ```
     /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
@@ -230,7 +231,26 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// ```
     #[must_use]
     pub fn file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.sources.files.push(FileSource { path: path.into(), required: false });
+        self.sources.files.push(FileSource { path: path.into(), required: false, language: None });
+        self
+    }
+
+    /// As [`Builder::file`], in this language whatever its name is.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("ports.rc");
+    /// use speckit::Language;
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, u16>>;
+    /// std::fs::write(&path, "{ \"port\": 80, /* open */ }")?;
+    /// let config = Config::builder().file_as(&path, Language::Jsonc).open()?;
+    /// assert_eq!(config.current()["port"], 80);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn file_as(mut self, path: impl Into<PathBuf>, language: Language) -> Self {
+        let language = Some(language);
+        self.sources.files.push(FileSource { path: path.into(), required: false, language });
         self
     }
 
@@ -243,7 +263,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// ```
     #[must_use]
     pub fn required_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.sources.files.push(FileSource { path: path.into(), required: true });
+        self.sources.files.push(FileSource { path: path.into(), required: true, language: None });
         self
     }
 
@@ -594,9 +614,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// [`ConfigError::Rules`] with every mistake of the defaults and the schema.
     pub fn inspect(mut self) -> Result<Inspection, ConfigError> {
         let world = self.world.take().unwrap_or_else(|| Arc::new(Host::read_once()));
-        let mut loader = self.loader(&*world)?;
-        let reading = loader.read(&*world, &[]);
-        loader.inspect(reading)
+        Ok(self.loader(&*world)?.inspect(&*world))
     }
 
     /// The rules alone. Only schema files are read.

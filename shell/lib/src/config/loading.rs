@@ -1,7 +1,7 @@
 //! Reads and validates a configuration: the common part of opening and reloading.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-#[cfg(feature = "schema")]
+#[cfg(any(feature = "schema", feature = "sqlite"))]
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,8 +15,6 @@ use speckit_core::config::schema::Schema;
 #[cfg(feature = "schema")]
 use speckit_core::config::schema::SchemaMap;
 use speckit_core::config::source::Environment;
-#[cfg(feature = "sqlite")]
-use speckit_core::config::source::Language;
 use speckit_core::tree::typed::{LazyOutline, Outline};
 use speckit_core::{Diagnostic, Fingerprint, Key, Value};
 use speckit_core::{Layer, Merged};
@@ -208,14 +206,24 @@ impl<T: DeserializeOwned> Loader<T> {
         let compiled = self.renew_schema(world, &recorder);
         #[cfg(not(feature = "schema"))]
         let compiled = Ok(());
-        let names = self.rules.keys().variable_names(None);
-        let is_ours = |variable: &str| names.is_some_and(|names| names.concerns(variable));
-        let inputs = self.sources.gather(&recorder, names.as_ref(), || world.environment(&is_ours));
-        recorder.note("environment", inputs.environment.fingerprint());
+        let inputs = self.gather(world, &recorder);
         for path in extra_paths {
             recorder.note_stamp(path);
         }
         ReadInputs { contents: recorder.into_contents(), inputs: compiled.map(|()| inputs) }
+    }
+
+    /// The texts of all sources, with the schema as it was compiled last.
+    fn gather(&self, world: &dyn World, recorder: &RecordingFiles<'_>) -> Inputs {
+        let names = self.rules.keys().variable_names(None);
+        let is_ours = |variable: &str| names.is_some_and(|names| names.concerns(variable));
+        let inputs = self.sources.gather(recorder, names.as_ref(), || world.environment(&is_ours));
+        recorder.note("environment", inputs.environment.fingerprint());
+        if !inputs.diagnostics.is_empty() {
+            // A folder without a file to read has no content that could differ.
+            recorder.note("file diagnostics", fingerprint_of(&inputs.diagnostics));
+        }
+        inputs
     }
 
     /// Compiles the schema anew if one of its files is another than when it was compiled last.
@@ -249,11 +257,11 @@ impl<T: DeserializeOwned> Loader<T> {
         Ok(())
     }
 
-    /// Validates the inputs without deserializing them.
-    pub(crate) fn inspect(self, reading: ReadInputs) -> Result<Inspection, ConfigError> {
-        let inputs = reading.inputs.map_err(ConfigError::rules)?;
+    /// Reads everything once and validates it without deserializing it. The schema is not read again, so it may be a pipe, too.
+    pub(crate) fn inspect(self, world: &dyn World) -> Inspection {
+        let inputs = self.gather(world, &RecordingFiles::of(world));
         let outcome = self.rules.check(self.rules.read(&inputs));
-        Ok(Inspection { rules: self.rules, inputs, outcome })
+        Inspection { rules: self.rules, inputs, outcome }
     }
 
     pub(crate) fn rules(&self) -> &Rules {
@@ -303,9 +311,10 @@ impl<T: DeserializeOwned> Loader<T> {
         let document = |(path, text): &(String, Arc<str>)| {
             let name = format!("generation {} of {path}", last_good.number);
             let source = Source::document(LayerKind::File, name, Arc::clone(text));
-            Document::Text(source, Language::of_name(path))
+            self.sources.document(Path::new(path), source)
         };
-        self.fallback(last_good.texts.iter().map(document).collect(), read)
+        let documents: Result<Vec<Document>, Diagnostic> = last_good.texts.iter().map(document).collect();
+        self.fallback(documents.map_err(|diagnostic| ConfigError::rules(vec![diagnostic]))?, read)
     }
 
     /// The layers that could be read, lowest first; they need not obey the rules.
@@ -361,9 +370,9 @@ impl<T: DeserializeOwned> Loader<T> {
     }
 }
 
-/// The hash that distinguishes refusals, of their codes, keys, places and messages.
-pub(crate) fn fingerprint_of(error: &ConfigError) -> Fingerprint {
-    Fingerprint::of_bytes(&serde_json::to_vec(error.diagnostics()).unwrap_or_default())
+/// The hash that distinguishes refusals: of their codes, keys, places and messages.
+pub(crate) fn fingerprint_of(diagnostics: &[Diagnostic]) -> Fingerprint {
+    Fingerprint::of_bytes(&serde_json::to_vec(diagnostics).unwrap_or_default())
 }
 
 /// The outline of a type. Code of the type may panic on a made-up value; the other keys are known nevertheless.

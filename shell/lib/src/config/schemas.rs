@@ -50,8 +50,10 @@ pub fn compile_file(files: &dyn Files, path: &Path, maps: &[SchemaMap]) -> Resul
     }
 }
 
-/// A schema is JSON; one whose name ends in `.toml` is TOML.
+/// A schema is JSON; its name may say that it is TOML, or JSON with comments.
 fn parse_schema(source: &Arc<Source>) -> Result<Value, Vec<Diagnostic>> {
-    let is_toml = source.name().ends_with(".toml");
-    Ok(parse(source, if is_toml { Language::Toml } else { Language::Json })?.root().clone())
+    // A text of JSON: a schema without a known extension is not TOML.
+    let language =
+        Language::of(source.name(), "{").map_err(|unread| vec![unread.diagnostic(source.name())])?;
+    Ok(parse(source, language)?.root().clone())
 }

@@ -1,13 +1,14 @@
 //! The sources of a configuration. Gathering them is the only effect of loading.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use speckit_core::LayerKind;
-use speckit_core::config::resolve::Inputs;
+use speckit_core::config::resolve::{Document, Inputs};
 use speckit_core::config::source::{Environment, EnvironmentNames, Override};
+use speckit_core::{Diagnostic, LayerKind, Source};
 
 use crate::os::documents;
-use crate::os::documents::{FileSource, Files, Unread};
+use crate::os::documents::{FileSource, Files, Unread, absolute};
 
 /// The sources of a configuration that may change, lowest priority first.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +22,20 @@ pub struct Sources {
 }
 
 impl Sources {
+    /// A text of one of the files, or of a file of one of the folders, as a document.
+    ///
+    /// # Errors
+    /// The format of the file is not read.
+    pub fn document(&self, path: &Path, source: Arc<Source>) -> Result<Document, Diagnostic> {
+        let is_it = |file: &&FileSource| {
+            let known = absolute(&file.path).unwrap_or_else(|_| file.path.clone());
+            let path = absolute(path).unwrap_or_else(|_| path.to_path_buf());
+            path == known || path.parent() == Some(&known)
+        };
+        let language = self.files.iter().find(is_it).and_then(|file| file.language);
+        documents::document(source, &path.to_string_lossy(), language)
+    }
+
     /// Reads all sources once. `names` finds the variables that name files of secrets; `environment` is called if no environment was
     /// given.
     pub fn gather(
@@ -46,7 +61,7 @@ impl Sources {
                 Unread::Missing => "it does not exist".into(),
                 Unread::Io(reason) => reason,
                 Unread::TooLarge => "it is too large".into(),
-                Unread::NotUnicode(_) => "it is not UTF-8".into(),
+                Unread::NotText(_) => "it is not UTF-8".into(),
             });
             inputs.environment.add_file(path, content);
         }

@@ -2,22 +2,24 @@
 #![expect(clippy::disallowed_methods, reason = "this module is the only access to files")]
 
 use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 #[cfg(feature = "agents")]
 use speckit_core::agents::preflight::CommandState;
 use speckit_core::config::resolve::Document;
-use speckit_core::config::source::{Language, MAX_BYTES, decode};
+use speckit_core::config::source::{Language, MAX_BYTES, decode, folder_without_documents};
 use speckit_core::{Code, Diagnostic, Fingerprint, Key, LayerKind, Origin, Source};
 
 #[cfg(feature = "sqlite")]
 mod private;
 #[cfg(feature = "sqlite")]
 mod restore;
+mod special;
 #[cfg(test)]
 mod tests;
+mod unread;
 
 #[cfg(feature = "sqlite")]
 pub use private::write_new_private;
@@ -25,6 +27,8 @@ pub use private::write_new_private;
 pub(crate) use private::{close_to_others, make_private, without_links};
 #[cfg(feature = "sqlite")]
 pub use restore::{NotRewritten, Rewrite, Rewritten, rewrite_all};
+pub(crate) use special::{is_pipe, is_special};
+pub use unread::Unread;
 
 /// A source of files: the disk, or a replacement in a test.
 pub trait Files {
@@ -47,11 +51,7 @@ pub struct Disk;
 
 impl Files for Disk {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        let file = File::open(path)?;
-        let length = file.metadata().map_or(0, |metadata| metadata.len());
-        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(MAX_BYTES).min(MAX_BYTES) + 1);
-        file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
-        Ok(bytes)
+        special::read(path)
     }
 
     fn list(&self, folder: &Path) -> Option<io::Result<Vec<PathBuf>>> {
@@ -86,20 +86,25 @@ pub struct FileSource {
     pub path: PathBuf,
     /// Whether it must exist.
     pub required: bool,
+    /// Its language; `None` decides by its name and its first character ([`Language::of`]).
+    pub language: Option<Language>,
 }
 
 /// The documents at a path in the order of their layers, with diagnostics.
 ///
 /// A folder is read as conf.d: its `*.toml` files in the order of their names. An absent file that is not required gives no document.
-/// The diagnostics have the codes `file/missing`, `file/unreadable`, `file/too-large`, `parse/not-utf8`
+/// The diagnostics have the codes `file/missing`, `file/unreadable`, `file/format`, `file/too-large`, `parse/not-utf8`
 /// and, as a warning, `file/empty`.
 pub fn read(files: &dyn Files, file: &FileSource) -> (Vec<Document>, Vec<Diagnostic>) {
     let mut documents = Vec::new();
     let mut diagnostics = Vec::new();
     match layered(files, &file.path) {
         Ok(paths) => {
+            if paths.is_empty() {
+                diagnostics.extend(without_documents(files, &file.path));
+            }
             for path in paths {
-                match read_document(files, &path) {
+                match read_document(files, &path, file.language) {
                     Ok((document, diagnostic)) => {
                         documents.push(document);
                         diagnostics.extend(diagnostic);
@@ -119,53 +124,45 @@ pub fn layered(files: &dyn Files, path: &Path) -> io::Result<Vec<PathBuf>> {
     files.list(path).map_or_else(|| Ok(vec![path.to_path_buf()]), |paths| paths.map(conf_d))
 }
 
-/// The document in one file, TOML or (by its name) JSON; an empty one has the warning `file/empty`.
+/// The diagnostic about a folder without a file to read.
+fn without_documents(files: &dyn Files, folder: &Path) -> Option<Diagnostic> {
+    let listed = files.list(folder)?.ok()?;
+    let name = |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let names: Vec<String> = listed.iter().filter_map(name).collect();
+    Some(folder_without_documents(&folder.display().to_string(), &names))
+}
+
+/// The document in one file; an empty one has the warning `file/empty`. Without a `language`, the name and the text decide it.
 ///
 /// # Errors
 /// The reason why the file cannot be read.
-pub fn read_document(files: &dyn Files, path: &Path) -> Result<(Document, Option<Diagnostic>), Unread> {
+pub fn read_document(
+    files: &dyn Files,
+    path: &Path,
+    language: Option<Language>,
+) -> Result<(Document, Option<Diagnostic>), Unread> {
     let source = read_source(files, LayerKind::File, path)?;
     let diagnostic = source.text().is_empty().then(|| {
         Diagnostic::warning(Code::FileEmpty, Key::root(), "the file is empty and sets nothing")
             .at(&Origin::new(&source, 0..0))
     });
-    let language = Language::of_name(source.name());
-    Ok((Document::Text(source, language), diagnostic))
+    let name = path.to_string_lossy();
+    let document =
+        document(source, &name, language).map_err(|diagnostic| Unread::NotText(Box::new(diagnostic)))?;
+    Ok((document, diagnostic))
 }
 
-/// Why a file could not be read as text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Unread {
-    /// It does not exist.
-    Missing,
-    /// An error of the system.
-    Io(String),
-    /// It is longer than [`MAX_BYTES`].
-    TooLarge,
-    /// It is not UTF-8; the diagnostic at the first wrong byte.
-    NotUnicode(Box<Diagnostic>),
-}
-
-impl Unread {
-    /// The diagnostic about the file at `path`.
-    pub fn diagnostic(self, path: &Path) -> Diagnostic {
-        let name = path.display();
-        let error = |code: Code, message: String| Diagnostic::error(code, Key::root(), message);
-        match self {
-            Self::Missing => {
-                error(Code::FileMissing, format!("`{name}` does not exist")).help("check the path")
-            }
-            Self::Io(reason) => error(Code::FileUnreadable, format!("`{name}` cannot be read: {reason}"))
-                .help(if path.is_dir() {
-                    "name the files in it"
-                } else {
-                    "check that it is a file, and its permissions"
-                }),
-            Self::TooLarge => error(Code::FileTooLarge, format!("`{name}` is longer than {MAX_BYTES} bytes")),
-            Self::NotUnicode(diagnostic) => *diagnostic,
-        }
-    }
+/// The document of a text from the file of this name.
+pub(crate) fn document(
+    source: Arc<Source>,
+    name: &str,
+    language: Option<Language>,
+) -> Result<Document, Diagnostic> {
+    let language = match language {
+        Some(language) => language,
+        None => Language::of(name, source.text()).map_err(|unread| unread.diagnostic(name))?,
+    };
+    Ok(Document::Text(source, language))
 }
 
 /// The text of a file; the source is named by the given path.
@@ -181,7 +178,7 @@ pub fn read_source(files: &dyn Files, layer: LayerKind, path: &Path) -> Result<A
         return Err(Unread::TooLarge);
     }
     decode(layer, &path.display().to_string(), bytes)
-        .map_err(|diagnostic| Unread::NotUnicode(Box::new(diagnostic)))
+        .map_err(|diagnostic| Unread::NotText(Box::new(diagnostic)))
 }
 
 /// The `*.toml` files of a folder, sorted by name, without names that begin with a dot.
@@ -230,22 +227,9 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     renamed
 }
 
-/// Whether the path is a named pipe, or a link to one.
-#[cfg(unix)]
-pub(crate) fn is_pipe(path: &Path) -> bool {
-    use std::os::unix::fs::FileTypeExt as _;
-    fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
-}
-
-/// There are no named pipes in the file system here.
-#[cfg(not(unix))]
-pub(crate) fn is_pipe(_: &Path) -> bool {
-    false
-}
-
-/// Whether the path, or the target of its links, is neither a file nor a folder.
-pub(crate) fn is_special(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+/// Whether the path, or the target of its links, is a regular file.
+pub fn is_file(path: &Path) -> bool {
+    path.is_file()
 }
 
 /// Whether the path exists.

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use speckit_tests::fakes::Recording;
 
 use super::{Cause, LastReport, LossPolicy, Model, SETTLING_TIME, Settling};
-use crate::config::contents::{contents, different_files, has_lost_bytes};
+use crate::config::contents::{contents, different_files, has_lost_bytes, unread_names};
 use crate::config::coverage::{CoverageCounts, CoveredCase};
 use crate::config::events::EventSummary;
 use crate::config::oracle::{AcceptedSettings, Leaves, ReadOutcome};
@@ -54,6 +54,7 @@ impl Model<'_> {
         }
         let paths = different_files(&before, &found);
         let is_same = found == before
+            && unread_names(reading) == unread_names(&self.last_reading)
             && own_variables(reading).eq(own_variables(&self.last_reading))
             && reading.stamps() == self.last_reading.stamps();
         if !is_same || cause == Cause::Requested {

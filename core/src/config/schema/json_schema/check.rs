@@ -374,8 +374,8 @@ mod tests {
             assert_eq!(found(&schema, &member(&short)).is_empty(), holds, "{schema}");
             assert_eq!(found(&schema, &member(&long)), [expected], "{schema}");
         }
-        let names = format!(r#"{{"patternProperties": {{"(?=a)(?:a|aa)+c|b": false}}}}"#);
-        let found = found(&names, &format!(r#"{{"{long}": 1}}"#));
+        let names = r#"{"patternProperties": {"(?=a)(?:a|aa)+c|b": false}}"#;
+        let found = found(names, &format!(r#"{{"{long}": 1}}"#));
         assert!(found[0].starts_with("schema/pattern-cost a"), "{found:?}");
     }
 }

@@ -147,7 +147,7 @@ impl SchemaValidator {
                 Segment::Name(name) if self.schema.graph.node(of).refuses => {
                     let (names, _) = self.schema.wanted_names(&context.key, &|_| true);
                     let known: Vec<&str> = names.iter().map(Text::as_str).collect();
-                    violations.push(unknown_key(&known, None, via, name, inner, context));
+                    violations.push(unknown_key(&self.schema, &known, None, via, name, inner, context));
                 }
                 _ => context.inside(segment, via, |context| self.explain(of, inner, context, violations)),
             }
@@ -197,7 +197,7 @@ impl SchemaValidator {
                 let known: Vec<&str> = node.properties.keys().map(Text::as_str).collect();
                 let pattern = node.patterns.first().map(|(pattern, _)| pattern.as_str());
                 let code = Code::SchemaAdditionalProperties;
-                violations.push(unknown_key(&known, pattern, code, name, member, context));
+                violations.push(unknown_key(&self.schema, &known, pattern, code, name, member, context));
                 continue;
             }
             let via = if is_rest { Code::SchemaAdditionalProperties } else { Code::SchemaProperties };

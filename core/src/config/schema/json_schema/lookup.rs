@@ -109,6 +109,19 @@ impl Schema {
         self.is_secret(&segments.fold(meant, |key, below| key.join(below.clone())))
     }
 
+    /// Whether the schema itself describes the member `name` of the root: in `properties`, `required`, or `patternProperties` by a pattern
+    /// that not every name matches.
+    pub(crate) fn names_at_root(&self, name: &str) -> bool {
+        let mut is_named = false;
+        self.visit(&Key::root(), &mut |_, node| {
+            let mut patterns = node.patterns.iter().map(|(pattern, _)| pattern);
+            is_named |= node.properties.contains_key(name)
+                || node.required.iter().any(|required| required == name)
+                || patterns.any(|pattern| pattern.is_match(name) && !pattern.is_match("a"));
+        });
+        is_named
+    }
+
     /// When a change of the key takes effect.
     pub fn reload(&self, key: &Key) -> Reload {
         let mut reload = Reload::default();

@@ -5,6 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::assertion::{Assertion, list, shortened};
+use super::misplaced::where_to_move;
 use super::schema::Schema;
 use super::violation::{Expected, Violation, ViolationMessage};
 use super::violation_context::ViolationContext;
@@ -58,6 +59,7 @@ pub(super) fn type_way_out(expected: TypeSet, value: &Value) -> Option<String> {
 
 /// A violation about an unknown key, with the known ones.
 pub(super) fn unknown_key(
+    schema: &Schema,
     known: &[&str],
     pattern: Option<&str>,
     code: Code,
@@ -71,6 +73,10 @@ pub(super) fn unknown_key(
         format!("unknown key `{}`", Key::of([name])),
         &member.origin().of_name(name),
     );
+    let move_it = || where_to_move(schema, &context.key, name, member);
+    if let Some(help) = (!context.brief).then(move_it).flatten() {
+        return violation.help(help);
+    }
     let known = || known.iter().copied();
     if let Some(meant) = nearest(name, known()) {
         return violation.help(format!("did you mean `{}`?", Key::of([meant])));

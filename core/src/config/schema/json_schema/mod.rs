@@ -26,6 +26,7 @@ mod keywords;
 mod lookup;
 mod messages;
 mod meta_schema;
+mod misplaced;
 mod pattern;
 mod reasons;
 mod schema;

@@ -12,8 +12,7 @@ use speckit_core::config::history::{
 };
 use speckit_core::config::redact::Masks;
 use speckit_core::config::resolve::{Document, Inputs, Rules};
-use speckit_core::config::source::Language;
-use speckit_core::{Code, LayerKind, Source};
+use speckit_core::{Code, Diagnostic, LayerKind, Source};
 
 use super::{display_path, full, generation, printer, refuse, unreadable};
 use crate::args::RollbackArgs;
@@ -112,12 +111,14 @@ fn require_valid(
     let document = |source: &StoredFile| {
         let text = source.text.clone()?;
         let document = Source::document(LayerKind::File, source.path.as_str(), text);
-        Some(Document::Text(document, Language::of_name(&source.path)))
+        Some(sources.document(Path::new(&source.path), document))
     };
+    let documents: Result<Vec<Document>, Diagnostic> = kept.sources.iter().filter_map(document).collect();
+    let documents = documents.map_err(|diagnostic| context.refuse(&[diagnostic]))?;
     // Files that hold secrets are read anew, as at each load.
     let without_files = Sources { files: Vec::new(), ..sources.clone() };
     let gathered = without_files.gather(&Disk, rules.keys().variable_names(None).as_ref(), Default::default);
-    let inputs = Inputs { documents: kept.sources.iter().filter_map(document).collect(), ..gathered };
+    let inputs = Inputs { documents, ..gathered };
     let checked = rules.check(rules.read(&inputs)).and_then(|checked| match context.is_application() {
         true => checked.typed::<AppConfig>().map(drop),
         false => Ok(()),

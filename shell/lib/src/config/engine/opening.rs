@@ -77,7 +77,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         let tree = candidate.resolved.checked().source_fingerprint();
         let machine = match &refusal {
             None => ReloadMachine::running(1, tree, hot_reload.debounce()),
-            Some(refusal) => ReloadMachine::degraded(1, tree, fingerprint_of(refusal), hot_reload.debounce()),
+            Some(refusal) => {
+                ReloadMachine::degraded(1, tree, fingerprint_of(refusal.diagnostics()), hot_reload.debounce())
+            }
         };
         let snapshot = Snapshot::new(1, candidate);
         let mut tracker = StatusTracker::new(world.now(), refusal.as_ref().map(Diagnostics::from));

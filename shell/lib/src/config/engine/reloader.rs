@@ -88,7 +88,7 @@ impl<T: DeserializeOwned> Reloader<T> {
                 ReadResult::Accepted { tree, files_changed }
             }
             Err(refusal) => {
-                let diagnostics = fingerprint_of(&refusal);
+                let diagnostics = fingerprint_of(refusal.diagnostics());
                 self.candidate = None;
                 self.refusal = Some(refusal);
                 ReadResult::Refused { diagnostics, files_changed }

@@ -41,7 +41,7 @@ fn what_a_file_lacks_is_told_apart() {
     let path = folder.path().join("f");
     assert_eq!(read(&path), Err(Unread::Missing));
     fs::write(&path, b"ab\xffc").unwrap();
-    let Err(Unread::NotUnicode(diagnostic)) = read(&path) else { panic!("a text") };
+    let Err(Unread::NotText(diagnostic)) = read(&path) else { panic!("a text") };
     assert_eq!(diagnostic.code, "parse/not-utf8");
     fs::write(&path, vec![b' '; MAX_BYTES]).unwrap();
     assert_eq!(read(&path).map(|text| text.len()), Ok(MAX_BYTES));

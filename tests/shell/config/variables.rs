@@ -82,7 +82,7 @@ fn a_schema_may_keep_the_case_or_take_capitals_alone() {
         assert!(result.out.starts_with("[labels]\nteam = "), "{}", result.out);
     }
     let wrong = show(&labels(r#""x-env-case": "upper""#), "", &[]).exits_2();
-    wrong.stderr_has("expected \"lower\" or \"keep\"");
+    wrong.stderr_has("expected one of \"keep\" or \"lower\"");
 }
 
 #[test]

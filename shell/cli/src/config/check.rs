@@ -27,7 +27,7 @@ fn check_layers(context: &Context) -> CommandResult {
         Err(refused) => refused.diagnostics().to_vec(),
     };
     let ok = opened.outcome().is_ok() && is_ok(&diagnostics);
-    let masks = opened.masks();
+    let masks = masks_for(&diagnostics, || opened.masks());
     context.terminal.report(&diagnostics, &masks);
     if context.is_json() {
         context.terminal.json(&json!({ "ok": ok, "diagnostics": masks.masked(&diagnostics) }));
@@ -113,6 +113,11 @@ fn check_each(context: &Context, files: &[PathBuf]) -> CommandResult {
     Ok(exit)
 }
 
+/// The masks for a report, which take as long as the rest of a check; a report of nothing needs none.
+fn masks_for(diagnostics: &[Diagnostic], masks: impl FnOnce() -> Masks) -> Masks {
+    if diagnostics.is_empty() { Masks::default() } else { masks() }
+}
+
 /// The result of checking one file.
 struct FileReport {
     /// In the order of reports.
@@ -139,11 +144,16 @@ fn check_alone(context: &Context, path: &Path, rules: &Rules) -> FileReport {
         }
     };
     let rules = own.as_ref().unwrap_or(rules);
-    let (mut diagnostics, masks) = match rules.check_alone(&document) {
-        Ok(checked) => (checked.diagnostics().to_vec(), checked.masks(rules)),
-        Err(refused) => (refused.diagnostics().to_vec(), refused.masks(rules)),
+    let outcome = rules.check_alone(&document);
+    let mut diagnostics = match &outcome {
+        Ok(checked) => checked.diagnostics().to_vec(),
+        Err(refused) => refused.diagnostics().to_vec(),
     };
     diagnostics.extend(further);
     diagnostics.extend(warning.flatten());
+    let masks = masks_for(&diagnostics, || match &outcome {
+        Ok(checked) => checked.masks(rules),
+        Err(refused) => refused.masks(rules),
+    });
     FileReport { diagnostics: in_report_order(diagnostics), masks, is_complete: true }
 }

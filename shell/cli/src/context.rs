@@ -253,7 +253,9 @@ impl Context {
             let paths = user.into_iter().chain(["speckit.toml".into()]);
             paths.map(|path| FileSource { path, required: false, language }).collect()
         };
-        let assignments = self.globals.set.iter().map(|text| Override::assignment(text));
+        let set_json = self.globals.set_json.iter();
+        let set_json = set_json.map(|text| Override::assignment(text).map(Override::into_json));
+        let assignments = self.globals.set.iter().map(|text| Override::assignment(text)).chain(set_json);
         let (set, wrong): (Vec<_>, Vec<_>) = assignments.partition(Result::is_ok);
         if !wrong.is_empty() {
             return Err(wrong.into_iter().filter_map(Result::err).collect());

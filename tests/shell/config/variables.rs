@@ -249,3 +249,54 @@ fn an_empty_variable_is_as_if_not_set_where_the_schema_says_so() {
     let root = run("show", r#""n": {"type": "integer"}"#, "n = 1\n", &[("APP_N", " ")]);
     root.exits_1().stderr_has("found empty string");
 }
+
+const UNION: &str = r#""timeout": {"anyOf": [{"type": "integer"}, {"type": "string", "pattern": "^[0-9]+(ms|s)$"}]},
+    "command": {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
+    "level": {"type": ["boolean", "integer", "null"]},
+    "labels": {"type": "object", "additionalProperties": {"type": "string"}}"#;
+
+#[test]
+fn a_text_is_the_first_of_several_types_that_the_schema_accepts() {
+    for (key, text, expected) in [
+        ("timeout", "30", "30"),
+        ("timeout", "30s", "\"30s\""),
+        ("command", "ls", "\"ls\""),
+        ("command", "[\"ls\"]", "\"[\\\"ls\\\"]\""),
+        ("level", "1", "1"),
+        ("level", "true", "true"),
+        ("level", "null", "null"),
+    ] {
+        let variable = format!("APP_{}", key.to_uppercase());
+        let out = run(&format!("show {key}"), UNION, "", &[(&variable, text)]).succeeds().out;
+        assert_eq!(out.trim_end(), expected, "{key}={text}");
+        let out = run(&format!("show {key} --set {key}={text}"), UNION, "", &[]).succeeds().out;
+        assert_eq!(out.trim_end(), expected, "--set {key}={text}");
+    }
+}
+
+#[test]
+fn an_error_of_several_types_lists_what_was_tried() {
+    run("check", UNION, "", &[("APP_TIMEOUT", "soon")])
+        .exits_1()
+        .stderr_has("`APP_TIMEOUT`: expected string or integer")
+        .stderr_has("as string: expected a string that matches `^[0-9]+(ms|s)$`, found \"soon\"")
+        .stderr_has("as integer: found string")
+        .stderr_has("`APP_TIMEOUT__JSON`");
+    run("check --set timeout=soon", UNION, "", &[]).exits_1().stderr_has("`--set-json timeout=…`");
+}
+
+#[test]
+fn a_value_may_be_given_as_json() {
+    let list = r#"["ls","-l"]"#;
+    let result = run("show command", UNION, "", &[("APP_COMMAND__JSON", list)]).succeeds();
+    assert_eq!(result.no_stderr().out.trim_end(), r#"["ls", "-l"]"#);
+    let result = run(&format!("show command --set-json command={list}"), UNION, "", &[]).succeeds();
+    assert_eq!(result.no_stderr().out.trim_end(), r#"["ls", "-l"]"#);
+    run("check", UNION, "", &[("APP_COMMAND__JSON", "[")])
+        .exits_1()
+        .stderr_has("expected JSON, found invalid JSON");
+    run("check --set-json command=[", UNION, "", &[]).exits_1().stderr_has("error[override/type]");
+    // In a table with free names, `JSON` is one of them.
+    let out = show(UNION, "", &[("APP_LABELS__json", "{}")]).succeeds().out;
+    assert_eq!(out, "[labels]\njson = \"{}\"\n");
+}

@@ -60,6 +60,7 @@ never! {
     pub(crate) fn canonical(&self, &Layer) -> (Layer, Vec<Diagnostic>);
     pub(crate) fn deprecated(&self, &Value) -> Vec<Diagnostic>;
     pub(crate) fn defaults(&self, Option<&Value>) -> Option<Layer>;
+    pub(crate) fn refusal_at(&self, &Key, &Value, Option<&Value>) -> Option<String>;
     pub(crate) fn with_item_defaults(&self, &Value) -> Option<Value>;
     pub(crate) fn further_defaults(&self, Option<&Value>, &Layer) -> Option<Layer>;
 }

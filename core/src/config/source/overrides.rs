@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::text::value_of_key;
+use super::text::{json_value, value_of_key};
 use crate::config::schema::Schema;
 use crate::config::{Layer, ListStrategy, merge};
 use crate::tree::nearest::nearest_keys;
@@ -21,6 +21,13 @@ pub enum Override {
         /// The text of the value.
         text: String,
     },
+    /// `KEY=JSON`: the value is JSON, whatever the type of the key is.
+    Json {
+        /// The key, in the syntax of [`Key`].
+        key: String,
+        /// The value as JSON.
+        json: String,
+    },
     /// Removes the key that lower layers set.
     Unset {
         /// The key, in the syntax of [`Key`].
@@ -33,6 +40,7 @@ impl core::fmt::Debug for Override {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::Set { key, .. } => write!(f, "Set({key})"),
+            Self::Json { key, .. } => write!(f, "Json({key})"),
             Self::Unset { key } => write!(f, "Unset({key})"),
         }
     }
@@ -65,6 +73,15 @@ impl Override {
         }
     }
 
+    /// The same with the text of [`Override::Set`] as JSON.
+    #[must_use]
+    pub fn into_json(self) -> Self {
+        match self {
+            Self::Set { key, text } => Self::Json { key, json: text },
+            other => other,
+        }
+    }
+
     /// Reads a list of overrides into one layer; a later one wins over an earlier.
     ///
     /// Types come from the schema, else from the type of the settings, else from `present`, the merged tree below, else the value is a string.
@@ -93,7 +110,7 @@ impl Override {
             Self::Unset { key } => {
                 key.parse::<Key>().ok().filter(|key| (1..=MAX_DEPTH).contains(&key.segments().len()))
             }
-            Self::Set { .. } => None,
+            Self::Set { .. } | Self::Json { .. } => None,
         });
         for key in unset {
             let below = present.is_some_and(|present| present.get(&key).is_some());
@@ -122,6 +139,7 @@ impl Override {
     ) -> Result<Value, Diagnostic> {
         let (written, text, name) = match self {
             Self::Set { key, text } => (key, text.as_str(), "--set"),
+            Self::Json { key, json } => (key, json.as_str(), "--set-json"),
             Self::Unset { key } => (key, "", "--unset"),
         };
         let place = if written.is_empty() { name.to_string() } else { format!("{name} {written}") };
@@ -149,6 +167,10 @@ impl Override {
         }
         let value = match self {
             Self::Unset { .. } => Value::new(Kind::Unset, origin.clone()),
+            Self::Json { .. } => json_value(text, &source).map_err(|found| {
+                refuse(Code::OverrideType, key.clone(), format!("expected JSON, {found}"))
+                    .help("write JSON: `30`, `\"text\"`, `[1,2]`, `{\"key\":1}`")
+            })?,
             Self::Set { .. } => {
                 value_of_key(&key, text, &source, schema, outline, present).map_err(|(error, help)| {
                     refuse(Code::OverrideType, key.clone(), error.to_string()).help(help)

@@ -248,6 +248,11 @@ pub(crate) fn value_of_key(
         // No name of a variant.
         facts.types = facts.types.without(TypeSet::STRING);
     }
+    if let Some(schema) = schema
+        && let Some(outcome) = value_of_union(key, text, source, &facts, schema, present)
+    {
+        return outcome;
+    }
     value_of(text, source, &facts).or_else(|error| {
         // The type of the value below is only likely to be that of the key: the settings may accept others.
         if schema.is_none() && outline.is_some_and(|outline| outline.is_unknown_at(key)) {
@@ -255,6 +260,72 @@ pub(crate) fn value_of_key(
         }
         Err((error, forms(&facts)))
     })
+}
+
+/// Reads a text that is JSON, whatever the types of its key are.
+pub(crate) fn json_value(text: &str, source: &Arc<Source>) -> Result<Value, String> {
+    let name = source.variable_name().unwrap_or(source.name());
+    let document = Source::document(source.layer(), name, text);
+    let layer = parse(&document, Language::Json).map_err(|errors| format!("found {}", not_json(&errors)))?;
+    Ok(moved(layer.root(), &Origin::whole(source)))
+}
+
+/// The value of a key that has several types: the string if the schema accepts it, else the first type in which the text can
+/// be read and the schema accepts it. `None` for a key of one type, which may be nullable.
+fn value_of_union(
+    key: &Key,
+    text: &str,
+    source: &Arc<Source>,
+    facts: &Facts,
+    schema: &Schema,
+    present: Option<&Value>,
+) -> Option<Result<Value, (TextError, String)>> {
+    let takes = |types: &TypeSet| facts.types.contains(*types);
+    // `1` and `0` are numbers where a number is allowed too.
+    let order = [
+        TypeSet::STRING,
+        TypeSet::NULL,
+        TypeSet::INTEGER,
+        TypeSet::NUMBER,
+        TypeSet::BOOLEAN,
+        TypeSet::ARRAY,
+        TypeSet::OBJECT,
+    ];
+    // A number that may have a fraction is an integer too.
+    let types = order
+        .into_iter()
+        .filter(|types| takes(types) && !(*types == TypeSet::INTEGER && takes(&TypeSet::NUMBER)));
+    let types: Vec<TypeSet> = types.collect();
+    let is_union = types.iter().filter(|types| **types != TypeSet::NULL).count() > 1;
+    let is_optional_string = types.contains(&TypeSet::STRING) && types.contains(&TypeSet::NULL);
+    if facts.types == TypeSet::ANY || !(is_union || is_optional_string) {
+        return None;
+    }
+    let mut tried = Vec::new();
+    for types in types {
+        let refusal = match value_of(text, source, &Facts { types, ..facts.clone() }) {
+            Ok(value) => match schema.refusal_at(key, &value, present) {
+                None => return Some(Ok(value)),
+                Some(refusal) => refusal,
+            },
+            Err(error) => format!("found {}", error.found),
+        };
+        tried.push(format!("as {types}: {refusal}"));
+    }
+    if !is_union {
+        return None;
+    }
+    let error = TextError { expected: facts.types, found: "a text that is none of them".into(), text: None };
+    let help = format!("tried {}; give it as JSON: {}", tried.join("; "), json_form(key, source));
+    Some(Err((error, help)))
+}
+
+/// How to give the value of a key as JSON, in the layer of a text.
+fn json_form(key: &Key, source: &Source) -> String {
+    match source.variable_name() {
+        Some(name) => format!("`{name}__JSON`"),
+        None => format!("`--set-json {key}=…`"),
+    }
 }
 
 /// A help text: how to write a value of these types.

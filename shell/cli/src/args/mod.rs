@@ -83,6 +83,9 @@ pub(crate) struct Globals {
     /// Set a key, overriding files and variables; repeatable
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
+    /// Set a key to a JSON value, whatever its type is; repeatable
+    #[arg(long, value_name = "KEY=JSON")]
+    pub(crate) set_json: Vec<String>,
     /// Remove a key, whichever layer sets it; repeatable
     #[arg(long, value_name = "KEY")]
     pub(crate) unset: Vec<String>,
@@ -103,6 +106,7 @@ impl Globals {
         self.config.extend(later.config);
         self.schema_map.extend(later.schema_map);
         self.set.extend(later.set);
+        self.set_json.extend(later.set_json);
         self.unset.extend(later.unset);
         Self {
             config_format: later.config_format.or(self.config_format),

@@ -316,6 +316,20 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
+    /// Overrides one key by a value as JSON, for a key that has several types.
+    ///
+    /// ```
+    /// # type Config = speckit::Config<std::collections::BTreeMap<String, serde_json::Value>>;
+    /// let config = Config::builder().set_json("command", r#"["ls", "-l"]"#).open()?;
+    /// assert_eq!(config.current()["command"][1], "-l");
+    /// # Ok::<(), speckit::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn set_json(mut self, key: impl Into<String>, json: impl Into<String>) -> Self {
+        self.sources.overrides.push(Override::Json { key: key.into(), json: json.into() });
+        self
+    }
+
     /// Removes a key that lower layers set.
     ///
     /// ```

@@ -1,6 +1,7 @@
 //! Why a value is invalid: every violation, each with its key and place.
 
 use alloc::format;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::check::{SchemaValidator, name_as_value};
@@ -16,6 +17,19 @@ const EXPLAINED_STEPS: usize = 4;
 const MAX_EXPLAINED: usize = 500;
 
 impl SchemaValidator {
+    /// The first violation of a value at a key against one node.
+    pub(super) fn refusal(&self, id: NodeId, key: &Key, value: &Value) -> Option<String> {
+        if self.valid(id, value) {
+            return None;
+        }
+        let mut context = ViolationContext::new(Code::SchemaType);
+        context.key = key.clone();
+        let mut violations = Vec::new();
+        self.explain(id, value, &mut context, &mut violations);
+        self.explanations.clear();
+        violations.first().map(|violation| violation.message.to_string())
+    }
+
     /// Adds every violation of an invalid value to `violations`.
     pub(super) fn explain(
         &self,

@@ -28,6 +28,31 @@ impl Schema {
         })
     }
 
+    /// Why a value may not be at a key of a tree: its first violation; `None` if it may.
+    pub(crate) fn refusal_at(&self, key: &Key, value: &Value, root: Option<&Value>) -> Option<String> {
+        let validator = SchemaValidator::new(self);
+        let at_root = root.is_some_and(|root| root.as_table().is_some());
+        let certain =
+            |nodes: &[NodeId], at: &Key| match root.filter(|_| at_root).and_then(|root| root.get(at)) {
+                Some(present) => validator.applicable(nodes, present),
+                None => self.graph.certain(nodes),
+            };
+        let mut at = Key::root();
+        let mut nodes = Vec::from([SchemaGraph::ROOT]);
+        let mut possible = nodes.clone();
+        for segment in key.segments() {
+            nodes = self.graph.below(&certain(&nodes, &at), segment);
+            possible = self.graph.below(&self.graph.with_parts(&possible), segment);
+            at.push(segment.clone());
+        }
+        if nodes.is_empty() {
+            let refusals: Vec<String> =
+                possible.iter().filter_map(|id| validator.refusal(*id, key, value)).collect();
+            return refusals.first().filter(|_| refusals.len() == possible.len()).cloned();
+        }
+        nodes.iter().find_map(|id| validator.refusal(*id, key, value))
+    }
+
     /// `certain` returns the nodes that apply to the value at a key, of those that may.
     fn facts_by(&self, key: &Key, certain: &dyn Fn(&[NodeId], &Key) -> Vec<NodeId>) -> Option<Facts> {
         let mut facts = Facts::default();

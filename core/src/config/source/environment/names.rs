@@ -122,6 +122,17 @@ impl<'a> EnvironmentNames<'a> {
         self.schema.is_some_and(|schema| schema.ignores_empty(key))
     }
 
+    /// Whether the key is a table with names that the schema, or the type, does not list.
+    fn takes_free_names(&self, key: &Key) -> bool {
+        match self.schema {
+            Some(schema) => {
+                schema.types(key).is_some_and(|(types, _)| types.contains(TypeSet::OBJECT))
+                    && schema.member_names(key).1
+            }
+            None => self.outline.is_some_and(|outline| outline.is_open_at(key)),
+        }
+    }
+
     /// The value that the text of a variable is for a key.
     pub(super) fn value(
         &self,
@@ -143,6 +154,12 @@ impl<'a> EnvironmentNames<'a> {
                 || self.outline.is_some_and(|outline| outline.has_secret_at(&key)))
         {
             return Meaning::SecretFile(key);
+        }
+        if let Some(stem) = variable.strip_suffix("__JSON")
+            && let Meaning::Key(key) = self.listed_meaning(stem)
+            && !self.takes_free_names(&key)
+        {
+            return Meaning::Json(key);
         }
         match (known, self.suffix(variable)) {
             (Meaning::Unknown, Some(rest)) => self.unlisted_key(rest).map_or(Meaning::Unknown, Meaning::Key),
@@ -353,6 +370,8 @@ pub(super) enum Meaning {
     Alias(Key),
     /// `…_FILE` of a secret key.
     SecretFile(Key),
+    /// `…__JSON` of a key.
+    Json(Key),
     Ambiguous(Key, Key),
     Unknown,
 }

@@ -9,6 +9,7 @@ use super::names::{EnvironmentNames, Meaning};
 use super::service_links::{RefusedLink, ServiceLinks};
 use super::{Environment, Variable};
 use crate::config::Layer;
+use crate::config::source::text::json_value;
 use crate::tree::nearest::nearest;
 use crate::tree::{Code, Diagnostic, Key, MAX_DEPTH, Origin, Segment, Source, Value, in_report_order};
 
@@ -50,11 +51,16 @@ impl<'a> EnvironmentReader<'a> {
         if is_link && !self.names.is_listed(name) {
             return self.links.add(name, variable, None);
         }
+        let mut is_json = false;
         let (key, former, is_file) = match self.names.meaning(name) {
             Meaning::Ignored => return,
             Meaning::Key(key) => (key, false, false),
             Meaning::Alias(key) => (key, true, false),
             Meaning::SecretFile(key) => (key, false, true),
+            Meaning::Json(key) => {
+                is_json = true;
+                (key, false, false)
+            }
             Meaning::Unknown => return self.unknown(name),
             Meaning::Ambiguous(first, second) => {
                 let message = format!("`{name}` may mean `{first}` or `{second}`");
@@ -87,6 +93,18 @@ impl<'a> EnvironmentReader<'a> {
             }
         };
         let source = Source::variable(name, content);
+        if is_json {
+            return match json_value(content, &source) {
+                Ok(value) => self.set(key, value, false, name),
+                Err(found) => {
+                    let message = format!("`{name}`: expected JSON, {found}");
+                    let diagnostic =
+                        Diagnostic::error(Code::EnvType, key, message).at(&Origin::whole(&source));
+                    self.diagnostics
+                        .push(diagnostic.help("write JSON: `30`, `\"text\"`, `[1,2]`, `{\"key\":1}`"));
+                }
+            };
+        }
         match self.names.value(&key, content, &source) {
             Ok(value) if key.segments().len() + value.levels() > MAX_DEPTH => {
                 let message = format!("`{name}`: nested deeper than {MAX_DEPTH} levels");

@@ -122,11 +122,16 @@ fn one<'m>(
     let mut group = Group::with_title(title);
     let (mut lines, mut is_note_due) = (None, false);
     if let Some(origin) = &diagnostic.origin {
-        lines = origin.line_column();
+        let is_unparsed = diagnostic.code.family() == CodeFamily::Parse;
+        // A key that is missing at the top of a TOML document has no line.
+        let is_whole = origin.span().is_empty() && origin.span().start == 0 && !is_unparsed;
+        lines = origin.line_column().filter(|_| !is_whole);
         group = match lines {
+            None if origin.source().has_lines() => {
+                group.element(Place::path(visible(origin.source().name())))
+            }
             None => group.element(Place::path(visible(&place(origin)))),
             Some((line, column)) => {
-                let is_unparsed = diagnostic.code.family() == CodeFamily::Parse;
                 let source = LastSource::of(masks, origin.source(), is_unparsed, last);
                 let excerpt = Excerpt::of(origin, &source.mask, width);
                 is_note_due = is_unparsed && excerpt.is_masked && !source.has_note;

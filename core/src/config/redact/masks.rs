@@ -36,8 +36,11 @@ impl core::fmt::Debug for Masks {
 }
 
 impl Masks {
-    /// Collects the secrets of all layers; `is_secret` is true for a key at or below a secret setting.
-    pub fn of<'a>(layers: impl IntoIterator<Item = &'a Layer>, is_secret: &dyn Fn(&Key) -> bool) -> Self {
+    /// Collects the secrets of all layers; `is_secret` is true for a value at or below a secret setting.
+    pub fn of<'a>(
+        layers: impl IntoIterator<Item = &'a Layer>,
+        is_secret: &dyn Fn(&Key, &Value) -> bool,
+    ) -> Self {
         let mut masks = Self::default();
         for layer in layers {
             masks.collect(layer.root(), &mut Key::root(), is_secret);
@@ -160,7 +163,7 @@ impl Masks {
         SourceMask { masks: self, source: Arc::clone(source), masked }
     }
 
-    fn collect(&mut self, value: &Value, key: &mut Key, is_secret: &dyn Fn(&Key) -> bool) {
+    fn collect(&mut self, value: &Value, key: &mut Key, is_secret: &dyn Fn(&Key, &Value) -> bool) {
         let source = self.source_index(value.origin());
         let members = value.as_table().into_iter().flatten();
         self.names.extend(members.clone().map(|(name, _)| name.clone()));
@@ -174,7 +177,7 @@ impl Masks {
         }
         match value.kind() {
             Kind::Unset | Kind::Table(_) | Kind::Array(_) => {}
-            _ if is_secret(key) => {
+            _ if is_secret(key, value) => {
                 if let Some((_, spans)) = source.and_then(|index| self.sources.get_mut(index)) {
                     spans.push(value.origin().span());
                 }
@@ -336,7 +339,7 @@ mod tests {
     use crate::config::source::{Language, parse};
     use crate::tree::LayerKind;
 
-    fn below_secret(key: &Key) -> bool {
+    fn below_secret(key: &Key, _: &Value) -> bool {
         key.segments().iter().any(|segment| matches!(segment, Segment::Name(name) if name == "secret"))
     }
 

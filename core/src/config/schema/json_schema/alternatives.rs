@@ -38,7 +38,7 @@ impl SchemaValidator {
             violations.push(context.violation(code, message, value));
             return;
         }
-        let secret = self.schema.is_secret(&context.key);
+        let secret = context.is_secret(value);
         let types =
             branches.iter().fold(TypeSet::NONE, |set, branch| set.or(self.schema.graph.types(*branch)));
         if !types.contains(TypeSet::of(value)) {

@@ -56,6 +56,7 @@ pub(super) fn compile(documents: &Documents) -> Result<SchemaGraph, Vec<Diagnost
     graph.has_restarts = graph.nodes.iter().any(|node| node.notes.reload == Some(Reload::Restart));
     graph.reloads_below = graph.leading_to(|node| node.notes.reload.is_some());
     graph.secrets_below = graph.leading_to(|node| node.notes.secret);
+    graph.secret_names = graph.find_secret_names();
     graph.strategies_below = graph.leading_to(|node| node.notes.merge.is_some());
     graph.shared = graph.find_shared();
     graph.defaults_below = graph.find_defaults();

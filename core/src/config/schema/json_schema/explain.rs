@@ -8,7 +8,7 @@ use super::graph::{Combined, Contains, Dependency, Items, NodeId, SchemaNode};
 use super::messages::{how_to_add, type_message, type_way_out, unknown_key};
 use super::violation::Violation;
 use super::violation_context::ViolationContext;
-use crate::tree::{Code, Key, Kind, Segment, Text, TypeSet, Value, redact_at};
+use crate::tree::{Code, Key, Kind, Segment, Text, TypeSet, Value};
 
 /// How many nested subschemas of the check one explanation costs.
 const EXPLAINED_STEPS: usize = 4;
@@ -84,14 +84,14 @@ impl SchemaValidator {
             violations.push(violation);
             return;
         }
-        let secret = self.schema.is_secret(&context.key);
+        let secret = context.is_secret(value);
         if !node.types.contains(TypeSet::of(value)) {
             let violation =
                 context.violation(Code::SchemaType, type_message(node.types, value, secret), value);
             violations
                 .push(Violation { help: type_way_out(node.types, value).filter(|_| !secret), ..violation });
         } else {
-            let secret = secret || self.holds_secret(value, &context.key);
+            let secret = secret || context.holds_secret(value);
             let broken = node.assertions.iter().filter(|assertion| !self.holds(assertion, value));
             for assertion in broken.filter(|assertion| !assertion.gives_up(value)) {
                 let violation = context.violation(assertion.code(), assertion.message(value, secret), value);
@@ -152,12 +152,6 @@ impl SchemaValidator {
                 _ => context.inside(segment, via, |context| self.explain(of, inner, context, violations)),
             }
         }
-    }
-
-    /// Whether the value contains a secret, so that no message may show all of it.
-    fn holds_secret(&self, value: &Value, key: &Key) -> bool {
-        matches!(value.kind(), Kind::Table(_) | Kind::Array(_))
-            && redact_at(value, key, &|key| self.schema.is_secret(key)) != *value
     }
 
     fn explain_invalid(

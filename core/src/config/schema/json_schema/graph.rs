@@ -43,6 +43,8 @@ pub(super) struct SchemaGraph {
     pub(super) reloads_below: NodeSet,
     /// The nodes from which an `x-secret` can be reached.
     pub(super) secrets_below: NodeSet,
+    /// The members of all tables from which an `x-secret` can be reached, by their names and former names.
+    pub(super) secret_names: BTreeMap<Text, Vec<NodeId>>,
     /// The nodes with subschemas that several others use.
     pub(super) shared: NodeSet,
 }

@@ -11,7 +11,6 @@ use super::graph::{NodeId, SchemaGraph, SchemaNode};
 use super::schema::Schema;
 use crate::config::ListStrategy;
 use crate::text::count;
-use crate::tree::nearest::nearest;
 use crate::tree::{Key, Segment, Text, TypeSet};
 
 /// How deep [`Schema::keys`] follows a schema that refers to itself.
@@ -66,41 +65,6 @@ impl Schema {
         variable
     }
 
-    /// Whether the key, or one above it, is secret.
-    ///
-    /// An unknown key is secret if the nearest known key is, as it may be a misspelling of it.
-    pub fn is_secret(&self, key: &Key) -> bool {
-        let leads_to_secret = |id: &NodeId| self.graph.secrets_below.contains(*id);
-        if !leads_to_secret(&SchemaGraph::ROOT) {
-            return false;
-        }
-        let mut secret = false;
-        let mut reached = 0;
-        let mut refused = 0;
-        self.visit_while(key, &mut |depth, nodes| {
-            for node in nodes.iter().map(|id| self.graph.node(*id)) {
-                secret |= node.notes.secret;
-                let deepest = if node.refuses { &mut refused } else { &mut reached };
-                *deepest = depth.max(*deepest);
-            }
-            nodes.iter().any(leads_to_secret)
-        });
-        if secret || refused <= reached {
-            return secret;
-        }
-        let mut segments = key.segments().iter();
-        let mut meant =
-            segments.by_ref().take(reached).fold(Key::root(), |key, known| key.join(known.clone()));
-        let Some(Segment::Name(unknown)) = segments.next() else { return false };
-        let (names, _) = self.wanted_names(&meant, &|_| true);
-        if names.contains(unknown) {
-            return false;
-        }
-        let Some(near) = nearest(unknown, names.iter().map(Text::as_str)) else { return false };
-        meant.push(Segment::Name(near.into()));
-        self.is_secret(&segments.fold(meant, |key, below| key.join(below.clone())))
-    }
-
     /// When a change of the key takes effect.
     pub fn reload(&self, key: &Key) -> Reload {
         let mut reload = Reload::default();
@@ -151,7 +115,7 @@ impl Schema {
     }
 
     /// Visits the nodes that may apply to each part of the key, from the root on, until `visit` returns false.
-    fn visit_while(&self, key: &Key, visit: &mut dyn FnMut(usize, &[NodeId]) -> bool) {
+    pub(super) fn visit_while(&self, key: &Key, visit: &mut dyn FnMut(usize, &[NodeId]) -> bool) {
         let mut here: Vec<NodeId> = Vec::from([SchemaGraph::ROOT]);
         for depth in 0..=key.segments().len() {
             let nodes = self.graph.with_parts(&here);

@@ -8,6 +8,7 @@ use speckit_core::config::explain::explain;
 use speckit_core::config::redact::{Masks, redact};
 use speckit_core::config::report::{Style, render};
 use speckit_core::config::resolve::{Document, Inputs, Rules};
+use speckit_core::config::schema::{Documents, Schema};
 use speckit_core::config::source::{Environment, Language, Override, Variable};
 use speckit_core::tree::diff::{diff, to_text as changes_text};
 use speckit_core::tree::print::{to_text, to_toml};
@@ -304,6 +305,25 @@ fn values_away_from_secrets_are_shown() {
         let refused = rules.check(rules.read(&inputs)).unwrap_err();
         let report = render(refused.diagnostics(), &refused.masks(&rules), Style::default());
         assert!(report.contains("visible"), "{report}");
+    }
+}
+
+/// In the report of a valid file, beside its own secrets, and of the schema alone.
+#[test]
+fn the_line_of_a_schema_is_shown_without_the_values_of_secret_keys() {
+    let text = r##"{ "properties": { "port": { "$ref": "#/definitions/port", "default": 8080 }, "token": { "x-secret": true, "default": "hunter2" } }, "definitions": { "port": {} } }"##;
+    let source =
+        Source::document(LayerKind::Defaults, "s.schema.json", text.replace("8080", "8080, \"maximum\": 1"));
+    let layer = speckit_core::config::source::parse(&source, Language::Json).unwrap();
+    let schema = Schema::compile(&Documents::new("file:///s.schema.json", layer.root())).unwrap();
+    let rules = Rules::new(Some(schema.clone()));
+    let checked = rules.check(rules.read(&Inputs::default())).unwrap();
+    assert_eq!(schema.warnings().len(), 1);
+    let style = Style { width: 400, ..Style::default() };
+    for masks in [checked.masks(&rules), Masks::of_schemas(schema.warnings())] {
+        let report = render(schema.warnings(), &masks, style);
+        let line = source.text().replace("\"hunter2\"", "*********");
+        assert!(report.contains(&line), "{report}");
     }
 }
 

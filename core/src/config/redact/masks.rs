@@ -7,9 +7,10 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use super::schema_values::secret_values;
 use super::{REDACTED, unparsed};
 use crate::config::Layer;
-use crate::config::source::comments;
+use crate::config::source::{Language, comments, parse};
 use crate::tree::{CodeFamily, Diagnostic, Key, Kind, Origin, Segment, Source, Text, Value, write_quoted};
 
 /// Shorter secrets are not masked in messages, since masking `a` would make every message unreadable.
@@ -45,19 +46,41 @@ impl Masks {
         for layer in layers {
             masks.collect(layer.root(), &mut Key::root(), is_secret);
         }
-        for (_, spans) in &mut masks.sources {
-            *spans = merge_ranges(core::mem::take(spans));
-        }
+        masks.merge_spans();
         masks
     }
 
-    /// Masks for mistakes inside a schema file. A schema has no secrets, so its lines are shown. They must not be used for
-    /// mistakes in values, which have codes `schema/…` too: their secrets would be shown.
+    fn merge_spans(&mut self) {
+        for (_, spans) in &mut self.sources {
+            *spans = merge_ranges(core::mem::take(spans));
+        }
+    }
+
+    /// Masks for mistakes inside schema files; see [`Masks::with_schemas`].
     pub fn of_schemas(diagnostics: &[Diagnostic]) -> Self {
+        Self::default().with_schemas(diagnostics)
+    }
+
+    /// Shows the lines of the schemas that diagnostics are about. A schema has no secrets but the values of `default`, `const`,
+    /// `enum` and `examples` of secret keys. The diagnostics must not be those of values, which have codes `schema/…` too: their
+    /// secrets would be shown.
+    #[must_use]
+    pub fn with_schemas(mut self, diagnostics: &[Diagnostic]) -> Self {
         let parsed = diagnostics.iter().filter(|diagnostic| diagnostic.code.family() == CodeFamily::Schema);
-        let sources = parsed.filter_map(|diagnostic| diagnostic.origin.as_ref());
-        let sources = sources.map(|origin| (Arc::clone(origin.source()), Vec::new())).collect();
-        Self { sources, ..Self::default() }
+        let mut seen: Vec<&Arc<Source>> = Vec::new();
+        for source in parsed.filter_map(|diagnostic| diagnostic.origin.as_ref()).map(Origin::source) {
+            if seen.iter().any(|known| is_same(known, source)) {
+                continue;
+            }
+            seen.push(source);
+            let Ok(schema) = parse(source, Language::Json) else { continue };
+            self.source_index(schema.root().origin());
+            for value in secret_values(schema.root()) {
+                self.collect(value, &mut Key::root(), &|_, _| true);
+            }
+        }
+        self.merge_spans();
+        self
     }
 
     /// Masks for messages that may contain these texts, quoted or not. Texts of fewer than four characters are ignored.
@@ -336,7 +359,6 @@ fn overlapping<'r>(ranges: &'r [Range<usize>], range: &Range<usize>) -> &'r [Ran
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::source::{Language, parse};
     use crate::tree::LayerKind;
 
     fn below_secret(key: &Key, _: &Value) -> bool {

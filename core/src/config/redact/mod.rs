@@ -3,6 +3,7 @@
 use crate::tree::{Key, Value};
 
 mod masks;
+mod schema_values;
 mod search;
 mod unparsed;
 

@@ -328,6 +328,17 @@ fn the_line_of_a_schema_is_shown_without_the_values_of_secret_keys() {
 }
 
 #[test]
+fn a_secret_under_a_former_name_beside_the_new_one_is_masked() {
+    let rules = Rules::new(Some(compile(&schema_with_secrets(true)).unwrap()));
+    let document =
+        r#"{ "database": { "former_password": ?, "password": "Bx1Oe0IuKd" }, "server": { "port": "x" } }"#;
+    let source = Source::document(LayerKind::File, "a.json", document.replace('?', "\"Zq7Xw9KvYt\""));
+    let inputs = Inputs { documents: vec![Document::Text(source, Language::Json)], ..Inputs::default() };
+    let refused = rules.check(rules.read(&inputs)).unwrap_err();
+    assert_no_secret("a report", &render(refused.diagnostics(), &refused.masks(&rules), Style::default()));
+}
+
+#[test]
 fn a_refused_table_with_a_secret_is_not_quoted() {
     let schema = compile(&json!({ "enum": [1], "properties": { "token": { "x-secret": true } } })).unwrap();
     let found = schema.validator().check(&super::generated::tree(&json!({ "token": "hunter2" })));

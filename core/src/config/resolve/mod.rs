@@ -250,7 +250,9 @@ impl Rules {
         layer = self.with_field_names(layer);
         if let Some(schema) = self.schema() {
             let (current, warnings) = schema.canonical(&layer);
-            layer = current;
+            let former = core::mem::replace(&mut layer, current);
+            // A former name beside the new one is in no layer.
+            originals.extend((!warnings.is_empty()).then_some(former));
             diagnostics.extend(warnings);
         }
         Some(layer)

@@ -10,19 +10,17 @@
 
 #[cfg(not(feature = "schema"))]
 mod absent;
-mod facts;
 #[cfg(feature = "schema")]
 mod json_schema;
+mod facts;
 
 #[cfg(not(feature = "schema"))]
 pub(crate) use absent::SchemaDescription;
 #[cfg(not(feature = "schema"))]
 pub use absent::{Schema, SchemaValidator};
-pub(crate) use facts::NamedVariable;
-pub use facts::{Facts, Reload};
+#[cfg(feature = "schema")]
+pub use json_schema::{Documents, Schema, SchemaMap, SchemaMapError, SchemaValidator, file_address, schema_paths};
 #[cfg(feature = "schema")]
 pub(crate) use json_schema::SchemaDescription;
-#[cfg(feature = "schema")]
-pub use json_schema::{
-    Documents, Schema, SchemaMap, SchemaMapError, SchemaValidator, file_address, schema_paths,
-};
+pub(crate) use facts::NamedVariable;
+pub use facts::{Facts, Reload};

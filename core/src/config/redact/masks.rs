@@ -73,7 +73,8 @@ impl Masks {
                 continue;
             }
             seen.push(source);
-            let Ok(schema) = parse(source, Language::Json) else { continue };
+            let schema = parse(source, Language::Json).or_else(|_| parse(source, Language::Toml));
+            let Ok(schema) = schema else { continue };
             self.source_index(schema.root().origin());
             for value in secret_values(schema.root()) {
                 self.collect(value, &mut Key::root(), &|_, _| true);

@@ -19,7 +19,7 @@ pub(super) fn secret_values(document: &Value) -> Vec<&Value> {
     let mut seen = BTreeSet::new();
     let mut pending = Vec::from([(document, false)]);
     while let Some((value, is_below_secret)) = pending.pop() {
-        if !seen.insert((start(value), is_below_secret)) {
+        if !seen.insert((core::ptr::from_ref(value), is_below_secret)) {
             continue;
         }
         let is_secret = is_below_secret || schema.is_secret(value, &mut BTreeSet::new(), 0);
@@ -38,19 +38,14 @@ pub(super) fn secret_values(document: &Value) -> Vec<&Value> {
     found
 }
 
-/// The offset of a value, by which it is known.
-fn start(value: &Value) -> usize {
-    value.origin().span().start
-}
-
 struct SchemaText<'d> {
     document: &'d Value,
 }
 
 impl<'d> SchemaText<'d> {
     /// Whether a subschema, or one for the same value, marks the value as secret. A reference to another document may.
-    fn is_secret(&self, schema: &Value, seen: &mut BTreeSet<usize>, steps: usize) -> bool {
-        if !seen.insert(start(schema)) {
+    fn is_secret(&self, schema: &Value, seen: &mut BTreeSet<*const Value>, steps: usize) -> bool {
+        if !seen.insert(core::ptr::from_ref(schema)) {
             return false;
         }
         let is_set = |name| matches!(schema.member(name).map(Value::kind), Some(Kind::Bool(true)));
@@ -103,6 +98,14 @@ mod tests {
         let source = Source::document(LayerKind::File, "s.json", schema);
         let layer = parse(&source, Language::Json).unwrap();
         secret_values(layer.root()).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn tables_that_begin_at_one_header_are_all_visited() {
+        let text = "[properties.token]\nx-secret = true\ndefault = 'a'\n[properties.x.y.z]\nwriteOnly = true\nconst = 'b'\n";
+        let layer = parse(&Source::document(LayerKind::File, "s.toml", text), Language::Toml).unwrap();
+        let found = secret_values(layer.root()).len();
+        assert_eq!(found, 2);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::migrate::{is_left_out, migrate_layer};
+use crate::agents::Provider;
 use crate::agents::registry::NameCheck;
 use crate::config::Layer;
 use crate::config::resolve::{Extension, Migrated};
@@ -29,6 +30,11 @@ pub struct Application {
 impl Extension for Application {
     fn migrate(&self, layer: &Layer) -> Option<Result<Migrated, Vec<Diagnostic>>> {
         migrate_layer(layer)
+    }
+
+    /// A provider has the name of a variable with its API key; somebody may write the API key itself beside it.
+    fn secrets(&self) -> Vec<Key> {
+        Provider::ALL.map(|provider| Key::of(["providers", provider.name(), "api_key"])).into()
     }
 
     /// The values that the migration of an old form leaves out may be secrets.

@@ -68,7 +68,7 @@ pub fn to_text(changes: &[Change]) -> String {
 impl Change {
     /// The same change with its secrets redacted. It remains a change where both sides are redacted.
     #[must_use]
-    pub fn redacted(&self, is_secret: &dyn Fn(&Key) -> bool) -> Self {
+    pub fn redacted(&self, is_secret: &dyn Fn(&Key, &Value) -> bool) -> Self {
         let shown =
             |value: &Option<Value>| value.as_ref().map(|value| redact_at(value, &self.key, is_secret));
         Self { key: self.key.clone(), old: shown(&self.old), new: shown(&self.new) }
@@ -182,7 +182,7 @@ mod tests {
     fn a_changed_secret_is_a_change_without_its_values() {
         let changes = diff(&tree("[secret]\na = 'hunter1'\n"), &tree("[secret]\na = 'hunter2'\n"));
         let redacted: Vec<_> =
-            changes.iter().map(|c| c.redacted(&|key| key.starts_with(&Key::of(["secret"])))).collect();
+            changes.iter().map(|c| c.redacted(&|key, _| key.starts_with(&Key::of(["secret"])))).collect();
         assert_eq!(
             serde_json::to_string(&redacted).unwrap(),
             r#"[{"key":"secret.a","old":"[redacted]","new":"[redacted]"}]"#

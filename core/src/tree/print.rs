@@ -18,16 +18,16 @@ const WIDEST: usize = 60;
 /// another without a change. A root that is no table is one line without a key.
 ///
 /// ```
-/// use speckit_core::{Key, LayerKind, Source};
+/// use speckit_core::{Key, LayerKind, Source, Value};
 /// use speckit_core::tree::print::to_text;
 /// use speckit_core::config::source::{Language, parse};
 /// let text = "[b]\ntoken = 'hunter2'\nports = [80, 81]\n[a]\n";
 /// let layer = parse(&Source::document(LayerKind::File, "app.toml", text), Language::Toml)?;
-/// let shown = to_text(layer.root(), &|key: &Key| key.last_name() == Some("token"));
+/// let shown = to_text(layer.root(), &|key: &Key, _: &Value| key.last_name() == Some("token"));
 /// assert_eq!(shown, "a = {}\nb.ports = [80, 81]\nb.token = \"[redacted]\"\n");
 /// # Ok::<(), Vec<speckit_core::Diagnostic>>(())
 /// ```
-pub fn to_text(root: &Value, is_secret: &dyn Fn(&Key) -> bool) -> String {
+pub fn to_text(root: &Value, is_secret: &dyn Fn(&Key, &Value) -> bool) -> String {
     let mut text = String::new();
     redact_at(root, &Key::root(), is_secret).leaves(&mut |key, value| {
         text.push_str(&assignment(key, value));
@@ -51,17 +51,17 @@ pub enum Show {
 /// The configuration in a form for people or programs, secrets redacted.
 ///
 /// ```
-/// use speckit_core::{Key, LayerKind, Source};
+/// use speckit_core::{Key, LayerKind, Source, Value};
 /// use speckit_core::tree::print::{Show, show};
 /// use speckit_core::config::source::{Language, parse};
 /// let text = "[b]\ntoken = 'hunter2'\nports = [80, 81]\n";
 /// let layer = parse(&Source::document(LayerKind::File, "app.toml", text), Language::Toml)?;
-/// let is_secret = |key: &Key| key.last_name() == Some("token");
+/// let is_secret = |key: &Key, _: &Value| key.last_name() == Some("token");
 /// assert_eq!(show(layer.root(), &is_secret, Show::Toml), "[b]\nports = [80, 81]\ntoken = \"[redacted]\"\n");
 /// assert_eq!(show(layer.root(), &is_secret, Show::Json), "{\"b\":{\"ports\":[80,81],\"token\":\"[redacted]\"}}\n");
 /// # Ok::<(), Vec<speckit_core::Diagnostic>>(())
 /// ```
-pub fn show(root: &Value, is_secret: &dyn Fn(&Key) -> bool, form: Show) -> String {
+pub fn show(root: &Value, is_secret: &dyn Fn(&Key, &Value) -> bool, form: Show) -> String {
     let shown = redact_at(root, &Key::root(), is_secret);
     match form {
         Show::Toml => to_toml(&shown),
@@ -203,7 +203,7 @@ mod tests {
             "z = nan\n\"a b\" = 'q\"\\'\nwhen = 2026-01-02\n[t]\nlist = [1, [], { x = 1.0, secret = 'hunter2' }]\n\
              secret = { a = 'hunter2', b = 12345 }\n[t.none]\n",
         );
-        let secret = |key: &Key| key.to_string().contains("secret");
+        let secret = |key: &Key, _: &Value| key.to_string().contains("secret");
         assert_eq!(
             to_text(&tree, &secret),
             "\"a b\" = \"q\\\"\\\\\"\nt.list = [1, [], { secret = \"[redacted]\", x = 1.0 }]\nt.none = {}\n\
@@ -293,7 +293,7 @@ mod tests {
 
         #[test]
         fn the_text_of_a_configuration_reads_back_as_the_same_tree(tree in trees()) {
-            let text = to_text(&tree, &|_| false);
+            let text = to_text(&tree, &|_, _| false);
             let is_empty = text == "{}\n";
             prop_assert_eq!(root("a.toml", if is_empty { "" } else { &text }), tree, "{}", text);
         }

@@ -9,12 +9,12 @@ pub const REDACTED: &str = "[redacted]";
 
 /// The value at `key` of its tree, with every secret in it replaced by [`REDACTED`].
 #[must_use]
-pub fn redact_at(value: &Value, key: &Key, is_secret: &dyn Fn(&Key) -> bool) -> Value {
+pub fn redact_at(value: &Value, key: &Key, is_secret: &dyn Fn(&Key, &Value) -> bool) -> Value {
     redacted(value, &mut key.clone(), is_secret).unwrap_or_else(|| value.clone())
 }
 
 /// The redacted value, or `None` if there is nothing to redact.
-fn redacted(value: &Value, key: &mut Key, is_secret: &dyn Fn(&Key) -> bool) -> Option<Value> {
+fn redacted(value: &Value, key: &mut Key, is_secret: &dyn Fn(&Key, &Value) -> bool) -> Option<Value> {
     let kind = redacted_kind(value, key, is_secret);
     let shadowed = redacted_past(value.shadowed(), key, is_secret);
     let joined = redacted_past(value.joined(), key, is_secret);
@@ -32,7 +32,7 @@ fn redacted(value: &Value, key: &mut Key, is_secret: &dyn Fn(&Key) -> bool) -> O
     Some(redacted.with_past(past))
 }
 
-fn redacted_kind(value: &Value, key: &mut Key, is_secret: &dyn Fn(&Key) -> bool) -> Option<Kind> {
+fn redacted_kind(value: &Value, key: &mut Key, is_secret: &dyn Fn(&Key, &Value) -> bool) -> Option<Kind> {
     match value.kind() {
         Kind::Table(members) => {
             let mut changed = None;
@@ -57,11 +57,15 @@ fn redacted_kind(value: &Value, key: &mut Key, is_secret: &dyn Fn(&Key) -> bool)
             changed.map(Kind::Array)
         }
         Kind::Unset => None,
-        _ => is_secret(key).then(|| Kind::String(Text::new_static(REDACTED))),
+        _ => is_secret(key, value).then(|| Kind::String(Text::new_static(REDACTED))),
     }
 }
 
-fn redacted_past(past: &[Value], key: &mut Key, is_secret: &dyn Fn(&Key) -> bool) -> Option<Vec<Value>> {
+fn redacted_past(
+    past: &[Value],
+    key: &mut Key,
+    is_secret: &dyn Fn(&Key, &Value) -> bool,
+) -> Option<Vec<Value>> {
     let mut changed = None;
     for (index, value) in past.iter().enumerate() {
         if let Some(redacted) = redacted(value, key, is_secret) {

@@ -4,7 +4,7 @@ use speckit_core::app::migrate::migrate_text;
 use speckit_core::config::redact::Masks;
 use speckit_core::config::resolve::Inputs;
 use speckit_core::config::source::{Language, parse};
-use speckit_core::{Key, LayerKind, Source};
+use speckit_core::{LayerKind, Source};
 use speckit_tests::golden;
 
 use crate::{application, defaults_and, render_report, report, resolve};
@@ -42,7 +42,7 @@ max_attempts = 5
 fn the_diff_of_a_file_shows_no_secret() {
     let migration = migrate_text(&Source::document(LayerKind::File, "config.toml", OLD)).unwrap();
     let rules = application();
-    let diff = migration.diff("config.toml", &|key: &Key| rules.keys().is_secret(key));
+    let diff = migration.diff("config.toml", &|key, value| rules.keys().is_secret(key, value));
     assert!(!diff.contains("hunter2"), "{diff}");
     golden!("app/migration", "the_change_of_a_file", diff);
     golden!("app/migration", "the_new_file", migration.text());
@@ -63,7 +63,7 @@ fn a_conflicting_command_is_a_warning_and_an_inline_table_is_an_error() {
                   [[agents]]\nname = \"b\"\nmodel = \"gpt-5\"\ncommand = \"/opt/codex\"\n";
     let source = |text: &str| Source::document(LayerKind::File, "config.toml", text);
     let report = |source: &_, diagnostics: &[_]| {
-        render_report(diagnostics, &Masks::of([&parse(source, Language::Toml).unwrap()], &|_| false))
+        render_report(diagnostics, &Masks::of([&parse(source, Language::Toml).unwrap()], &|_, _| false))
     };
     let set = "[[agents]]\nname = \"a\"\nmodel = \"gpt-5\"\ncommand = \"/opt/codex\"\n\
                [providers.openai]\ncommand = \"codex\"\n";

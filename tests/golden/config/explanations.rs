@@ -48,8 +48,14 @@ pub(crate) fn explain_key(key: &str) -> Explanation {
     let key: Key = key.parse().unwrap();
     let facts = rules.schema().and_then(|schema| schema.facts(&key));
     let variable = variable(&rules, &checked, &key);
-    explain(checked.merged(), &key, facts.as_ref(), &|key| rules.keys().is_secret(key), variable.as_deref())
-        .unwrap()
+    explain(
+        checked.merged(),
+        &key,
+        facts.as_ref(),
+        &|key, value| rules.keys().is_secret(key, value),
+        variable.as_deref(),
+    )
+    .unwrap()
 }
 
 fn variable(rules: &Rules, checked: &speckit_core::config::resolve::Checked, key: &Key) -> Option<String> {

@@ -13,7 +13,7 @@ use speckit_core::config::history::{
 use speckit_core::config::source::{Language, parse};
 use speckit_core::store::HistoryMode;
 use speckit_core::tree::diff::diff;
-use speckit_core::{Key, LayerKind, Source};
+use speckit_core::{Key, LayerKind, Source, Value};
 use speckit_tests::fakes::FakeWorld;
 use speckit_tests::golden;
 
@@ -43,7 +43,7 @@ fn generation(
     let (rules, now) = (application(), root(text));
     let changes = before.map(|before| diff(&root(before), &now));
     let sources = [(PATH.to_owned(), source(text))];
-    let is_secret = |key: &Key| rules.keys().is_secret(key);
+    let is_secret = |key: &Key, value: &Value| rules.keys().is_secret(key, value);
     let accepted =
         AcceptedConfig { root: &now, sources: &sources, changes: changes.as_deref(), is_secret: &is_secret };
     let seconds = 1_790_000_000 + number.unsigned_abs() * 61;

@@ -51,6 +51,8 @@ const EXPECTED: &[(&str, &str)] = &[
     ("root-that-is-a-list.json", "schema/type"),
     ("schema-that-is-a-list.schema.json", "schema/invalid"),
     ("schema-that-is-no-json.schema.json", "parse/json"),
+    ("secret-below-a-refused-name.json", "schema/additionalProperties"),
+    ("secret-beside-a-nearer-name.json", "schema/additionalProperties"),
     ("secret-on-a-line-that-does-not-parse.json", "parse/json"),
     ("several-mistakes-in-a-schema.schema.json", "schema/invalid"),
     ("single-quotes.json", "parse/json"),
@@ -134,7 +136,7 @@ fn compile_schema(name: &str) -> Result<Schema, (Vec<Diagnostic>, String)> {
         (diagnostics, report)
     })?;
     Schema::compile(&Documents::new("speckit://case/schema.json", layer.root())).map_err(|diagnostics| {
-        let report = render_report(&diagnostics, &Masks::of([&layer], &|_| false));
+        let report = render_report(&diagnostics, &Masks::of([&layer], &|_, _| false));
         (diagnostics, report)
     })
 }

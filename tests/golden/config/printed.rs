@@ -50,7 +50,7 @@ fn the_shipped_configuration_has_one_line_for_each_setting() {
     golden!(
         "config/printed",
         "shipped_as_text",
-        to_text(shipped_config().merged().root(), &|key| rules.keys().is_secret(key))
+        to_text(shipped_config().merged().root(), &|key, value| rules.keys().is_secret(key, value))
     );
 }
 
@@ -71,7 +71,7 @@ fn the_shipped_configuration_has_an_origin_for_every_setting() {
 #[test]
 fn a_configuration_of_several_layers_names_each_and_shows_no_secret() {
     let rules = application();
-    let shown = redact(team_config().merged().root(), &|key| rules.keys().is_secret(key));
+    let shown = redact(team_config().merged().root(), &|key, value| rules.keys().is_secret(key, value));
     let text = with_origins(&shown);
     assert!(!text.contains("hunter2"), "{text}");
     golden!("config/printed", "a_team_with_origins", text);
@@ -82,7 +82,7 @@ fn the_difference_of_two_configurations_has_lines_for_each_change() {
     let rules = application();
     let changed: Vec<_> = diff(shipped_config().merged().root(), team_config().merged().root())
         .iter()
-        .map(|change| change.redacted(&|key| rules.keys().is_secret(key)))
+        .map(|change| change.redacted(&|key, value| rules.keys().is_secret(key, value)))
         .collect();
     golden!("config/printed", "the_changes_of_a_team", print_changes(&changed));
 }

@@ -44,7 +44,7 @@ list = 1
 text = { secret_key = 1, table = { x = 1, y = 1, z = 1 } }
 "#;
 
-fn is_secret_key(key: &Key) -> bool {
+fn is_secret_key(key: &Key, _: &Value) -> bool {
     key.segments().iter().any(|segment| matches!(segment, Segment::Name(name) if name.starts_with("secret")))
 }
 
@@ -163,12 +163,12 @@ fn assert_no_canary_from(name: &str, text: &str) {
     let source = Source::document(LayerKind::File, name, text);
     match parse(&source, Language::of(name, "").unwrap()) {
         Err(found) => {
-            let masks = Masks::of([&document("names.toml", NAMES)], &|_| false);
+            let masks = Masks::of([&document("names.toml", NAMES)], &|_, _| false);
             assert_no_canary(&render_lines(&masks, &source, false));
             assert_no_canary(&render(&found, &masks, Style::default()));
         }
         // An edit may have renamed a secret key, so that its value may be shown.
-        Ok(layer) => assert_no_canary(&render_lines(&Masks::of([&layer], &|_| true), &source, true)),
+        Ok(layer) => assert_no_canary(&render_lines(&Masks::of([&layer], &|_, _| true), &source, true)),
     }
 }
 

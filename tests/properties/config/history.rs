@@ -15,7 +15,7 @@ use speckit_core::{Key, LayerKind, Source, Value};
 fn store(mode: HistoryMode, (text, root): &(String, Value), before: Option<&Value>) -> StoredState {
     let sources = [("/a.toml".to_owned(), Source::document(LayerKind::File, "a.toml", text.as_str()))];
     let changes = before.map(|before| diff(before, root));
-    let is_secret = |_: &Key| false;
+    let is_secret = |_: &Key, _: &Value| false;
     AcceptedConfig { root, sources: &sources, changes: changes.as_deref(), is_secret: &is_secret }
         .stored(mode)
         .unwrap()

@@ -8,9 +8,9 @@ use speckit_core::config::resolve::{Document, Inputs, Rules};
 use speckit_core::config::source::{Environment, Language, Override};
 use speckit_core::tree::print::{Show, show};
 use speckit_core::tree::typed::{LazyOutline, Outline};
-use speckit_core::{Diagnostic, Key, LayerKind, Source};
+use speckit_core::{Diagnostic, Key, LayerKind, Source, Value};
 
-use super::shapes::{CANARY, Leaf, Shape, Shaped, leaves, shapes, values, with_shape};
+use super::shapes::{CANARY, Leaf, Shape, Shaped, leaves, secret_names, shapes, structs, values, with_shape};
 
 /// Loads a file with variables and overrides, or the report of why not.
 fn load(file: &Json, variables: &[(&str, &str)], overrides: &[Override]) -> Result<Shaped, String> {
@@ -80,8 +80,16 @@ enum Damage {
     Leaf(Json),
     /// The last of so many names on the way to a leaf is misspelt.
     Name(prop::sample::Index),
+    /// The last of so many names on the way to a leaf is another one.
+    OtherName(prop::sample::Index),
     /// The table after so many names on the way to a leaf is a secret text.
     Table(prop::sample::Index),
+    /// The table after so many names on the way to a leaf is a list of secret texts.
+    List(prop::sample::Index),
+    /// A secret has the name of a secret, in a struct that has no such field; as it is or in a table.
+    Moved(prop::sample::Index, prop::sample::Index, bool),
+    /// A secret is beside the place of a secret, under an unknown name; as it is or in a table.
+    Beside(prop::sample::Index, bool),
 }
 
 fn damages() -> impl Strategy<Value = Damage> {
@@ -90,30 +98,67 @@ fn damages() -> impl Strategy<Value = Damage> {
         Just(Damage::None),
         proptest::sample::select(scalars.to_vec()).prop_map(Damage::Leaf),
         any::<prop::sample::Index>().prop_map(Damage::Name),
+        any::<prop::sample::Index>().prop_map(Damage::OtherName),
         any::<prop::sample::Index>().prop_map(Damage::Table),
+        any::<prop::sample::Index>().prop_map(Damage::List),
+        any::<(prop::sample::Index, prop::sample::Index, bool)>()
+            .prop_map(|(name, table, is_inside)| Damage::Moved(name, table, is_inside)),
+        any::<(prop::sample::Index, bool)>().prop_map(|(table, is_inside)| Damage::Beside(table, is_inside)),
     ]
 }
 
-fn damaged(file: &Json, path: &[String], damage: &Damage) -> Json {
+fn damaged(shape: &Shape, file: &Json, path: &[String], damage: &Damage) -> Json {
+    let renamed = |at: &prop::sample::Index, rename: &dyn Fn(&str) -> String| {
+        let path = &path[..=at.index(path.len())];
+        let (name, above) = path.split_last().unwrap();
+        let mut table = at_path(file, above).clone();
+        let member = table.as_object_mut().unwrap().remove(name).unwrap();
+        table.as_object_mut().unwrap().insert(rename(name), member);
+        with_leaf(file, above, &table)
+    };
+    let replaced = |at: &prop::sample::Index, is_replaced: fn(&Json) -> bool, value: Json| {
+        let path = &path[..=at.index(path.len())];
+        let old = at_path(file, path);
+        if is_replaced(old) && old.to_string().contains(CANARY) {
+            with_leaf(file, path, &value)
+        } else {
+            file.clone()
+        }
+    };
+    let added = |table: &[String], name: &str, is_inside: bool| {
+        let mut members = at_path(file, table).clone();
+        let secret = json!(format!("{CANARY}in-another-place"));
+        let secret = if is_inside { json!({ "value": [secret] }) } else { secret };
+        members.as_object_mut().unwrap().entry(name).or_insert(secret);
+        with_leaf(file, table, &members)
+    };
+    let structs = structs(shape, file);
     match damage {
         Damage::None => file.clone(),
         Damage::Leaf(value) => with_leaf(file, path, value),
-        Damage::Name(at) => {
-            let path = &path[..=at.index(path.len())];
-            let (name, above) = path.split_last().unwrap();
-            let mut table = above.iter().fold(file, |at, name| &at[name.as_str()]).clone();
-            let member = table.as_object_mut().unwrap().remove(name).unwrap();
-            table.as_object_mut().unwrap().insert(format!("{name}x"), member);
-            with_leaf(file, above, &table)
+        Damage::Name(at) => renamed(at, &|name| format!("{name}x")),
+        Damage::OtherName(at) => renamed(at, &|_| "qqqqqqqqq".into()),
+        Damage::Table(at) => replaced(at, |_| true, json!(format!("{CANARY}in-place-of-a-table"))),
+        Damage::List(at) => {
+            replaced(at, Json::is_object, json!([format!("{CANARY}in-a-list"), [format!("{CANARY}deeper")]]))
         }
-        Damage::Table(at) => {
-            let path = &path[..=at.index(path.len())];
-            let table = path.iter().fold(file, |at, name| &at[name.as_str()]);
-            let has_secret = table.to_string().contains(CANARY);
-            let text = Json::from(format!("{CANARY}in-place-of-a-table"));
-            if has_secret { with_leaf(file, path, &text) } else { file.clone() }
+        Damage::Moved(name, table, is_inside) => match &*secret_names(shape) {
+            [] => file.clone(),
+            names => added(&table.get(&structs).0, names[name.index(names.len())], *is_inside),
+        },
+        Damage::Beside(table, is_inside) => {
+            let beside: Vec<_> = structs.iter().filter(|(_, has_secret)| *has_secret).collect();
+            if beside.is_empty() {
+                file.clone()
+            } else {
+                added(&table.get(&beside).0, "qqqqqqqqq", *is_inside)
+            }
         }
     }
+}
+
+fn at_path<'j>(file: &'j Json, path: &[String]) -> &'j Json {
+    path.iter().fold(file, |at, name| &at[name.as_str()])
 }
 
 /// Everything that is shown of a file: the settings, the warnings and explanations, or the report.
@@ -130,7 +175,7 @@ fn shown(file: &str) -> Vec<String> {
     };
     let mut shown = report(checked.diagnostics(), checked.masks(&rules));
     let root = checked.merged().root();
-    let is_secret = |key: &Key| rules.keys().is_secret_scalar(key);
+    let is_secret = |key: &Key, value: &Value| rules.keys().is_secret(key, value);
     shown.extend([Show::Toml, Show::Json, Show::Origins].map(|form| show(root, &is_secret, form)));
     root.leaves(&mut |key, _| {
         shown.extend(
@@ -148,7 +193,7 @@ proptest! {
         is_pretty in any::<bool>(),
     ) {
         with_shape(&shape, || {
-            let file = damaged(&file, &path, &damage);
+            let file = damaged(&shape, &file, &path, &damage);
             let text = if is_pretty { serde_json::to_string_pretty(&file).unwrap() } else { file.to_string() };
             for text in shown(&text) {
                 prop_assert!(!text.contains(CANARY), "{}", text);

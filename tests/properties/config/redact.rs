@@ -8,10 +8,11 @@ use speckit_core::config::explain::explain;
 use speckit_core::config::redact::{Masks, redact};
 use speckit_core::config::report::{Style, render};
 use speckit_core::config::resolve::{Document, Inputs, Rules};
+use speckit_core::config::schema::{Documents, Schema};
 use speckit_core::config::source::{Environment, Language, Override, Variable};
 use speckit_core::tree::diff::{diff, to_text as changes_text};
 use speckit_core::tree::print::{to_text, to_toml};
-use speckit_core::{Diagnostic, Key, Layer, LayerKind, Source};
+use speckit_core::{Diagnostic, Key, Layer, LayerKind, Source, Value};
 
 use super::generated::compile;
 
@@ -85,7 +86,7 @@ fn assert_no_secret(name: &str, text: &str) {
 fn assert_report_has_no_secret(rules: &Rules, found: &[Diagnostic], layers: &[Layer]) {
     // Even without masks, no diagnostic may contain a secret.
     assert_no_secret("messages", &format!("{found:?}{}", serde_json::to_string(found).unwrap()));
-    let masks = Masks::of(layers, &|key| rules.keys().is_secret(key));
+    let masks = Masks::of(layers, &|key, value| rules.keys().is_secret(key, value));
     assert_no_secret("a report", &render(found, &masks, Style::default()));
     assert_no_secret("debug", &format!("{masks:?}"));
 }
@@ -106,7 +107,7 @@ fn check_texts(rules: &Rules, inputs: &Inputs) {
     match rules.check(layers) {
         Err(refused) => assert_report_has_no_secret(rules, refused.diagnostics(), refused.layers()),
         Ok(checked) => {
-            let is_secret = |key: &Key| rules.keys().is_secret(key);
+            let is_secret = |key: &Key, value: &Value| rules.keys().is_secret(key, value);
             let root = checked.merged().root();
             assert_no_secret("the text", &to_text(root, &is_secret));
             let shown = redact(root, &is_secret);
@@ -168,6 +169,173 @@ proptest! {
         check_texts(&rules, &Inputs { overrides: vec![], ..inputs.clone() });
         check_texts(&rules, &Inputs { documents: vec![], ..inputs });
     }
+}
+
+/// Ways to write a secret, `?`, into the wrong place. A schema with other keys in its tables refuses the name of those in
+/// `REFUSED`; in an open schema such a key is a valid one.
+const MISPLACED: [&str; 30] = [
+    // Of another type.
+    r#"{ "keys": ? }"#,
+    r#"{ "keys": { "a": ? } }"#,
+    r#"{ "keys": { "a": { "b": [?] } } }"#,
+    r#"{ "headers": ? }"#,
+    r#"{ "headers": [[?, "x"]] }"#,
+    r#"{ "database": ? }"#,
+    r#"{ "database": [?] }"#,
+    r#"{ "database": [{ "other": ? }] }"#,
+    r#"{ "database": { "password": [{ "x": ? }] } }"#,
+    r#"{ "logins": ? }"#,
+    r#"{ "logins": { "corp": ? } }"#,
+    r#"{ "logins": { "corp": [?] } }"#,
+    r#"{ "list": [?] }"#,
+    r#"{ "list": { "x": ? } }"#,
+    r#"{ "union": ? }"#,
+    r#"{ "union": { "a": ? } }"#,
+    // The name of a secret in another table.
+    r#"{ "password": ? }"#,
+    r#"{ "server": { "password": ? } }"#,
+    r#"{ "server": { "password": { "x": [?] } } }"#,
+    r#"{ "server": { "keys": [?] } }"#,
+    r#"{ "server": { "headers": { "x": ? } } }"#,
+    r#"{ "list": [{ "password": ? }] }"#,
+    r#"{ "database": { "database": { "password": ? } } }"#,
+    r#"{ "labels": { "password": ? } }"#,
+    r#"{ "free": { "a": [{ "former_password": ? }] } }"#,
+    // Below a misspelt name.
+    r#"{ "database": { "pasword": ? } }"#,
+    r#"{ "databas": { "password": ? } }"#,
+    r#"{ "databas": { "pasword": [?] } }"#,
+    r#"{ "keyes": [?] }"#,
+    r#"{ "logins": { "corp": { "tokn": ? } } }"#,
+];
+
+const REFUSED: [&str; 9] = [
+    r#"{ "database": { "post": ? } }"#,
+    r#"{ "database": { "other": ? } }"#,
+    r#"{ "database": { "other": { "x": [?] } } }"#,
+    r#"{ "logins": { "My-Corp": ? } }"#,
+    r#"{ "logins": { "My-Corp": { "token": ? } } }"#,
+    r#"{ "logins": { "My-Corp": { "other": ? } } }"#,
+    r#"{ "list": [{ "nam": ? }] }"#,
+    r#"{ "pair": ["a", "b", ?] }"#,
+    r#"{ "server": { "pasword": ? } }"#,
+];
+
+/// A schema with secrets in each kind of table and list.
+fn schema_with_secrets(is_closed: bool) -> Json {
+    let secret = || json!({ "type": "string", "x-secret": true });
+    let table = |properties: Json| json!({ "type": "object", "properties": properties, "additionalProperties": !is_closed });
+    json!({ "properties": {
+        "keys": { "type": "array", "items": secret() },
+        "headers": { "type": "object", "additionalProperties": secret() },
+        "database": table(json!({
+            "password": { "allOf": [secret()], "x-aliases": ["former_password"] },
+            "port": { "type": "integer" },
+            "pool": { "type": "integer" },
+        })),
+        "logins": {
+            "type": "object",
+            "patternProperties": { "^[a-z]+$": table(json!({ "id": { "type": "integer" }, "token": secret() })) },
+            "additionalProperties": !is_closed,
+        },
+        "list": { "type": "array", "items": table(json!({ "name": { "type": "integer" }, "key": secret() })) },
+        "pair": { "type": "array", "items": [{ "type": "string" }, secret()], "additionalItems": !is_closed },
+        "union": { "anyOf": [{ "type": "array", "items": secret() }, { "type": "string" }, { "const": 1 }] },
+        "server": table(json!({ "port": { "type": "integer" }, "host": { "type": "string" } })),
+        "labels": { "type": "object", "additionalProperties": { "type": ["string", "integer"] } },
+        "free": { "type": "object" },
+    } })
+}
+
+fn check_misplaced(rules: &Rules, document: &str, canary: &str, language: Language) {
+    let text = document.replace('?', canary);
+    let (name, text) = match language {
+        Language::Json | Language::Jsonc => ("a.json", text),
+        Language::Toml => ("a.toml", to_toml(&super::generated::tree(&serde_json::from_str(&text).unwrap()))),
+    };
+    let source = Source::document(LayerKind::File, name, text);
+    check_texts(rules, &Inputs { documents: vec![Document::Text(source, language)], ..Inputs::default() });
+}
+
+proptest! {
+    #[test]
+    fn no_text_shows_a_secret_in_the_wrong_place(
+        is_closed in any::<bool>(),
+        canary in select(&["\"Zq7Xw9KvYt\"", "86753090867", "\"Hj2Lp8GdVc and many more than the sixty characters of a text that is shown whole\""][..]),
+        json in any::<bool>(),
+    ) {
+        let rules = Rules::new(Some(compile(&schema_with_secrets(is_closed)).unwrap()));
+        let language = if json { Language::Json } else { Language::Toml };
+        for document in MISPLACED.iter().chain(REFUSED.iter().filter(|_| is_closed)) {
+            check_misplaced(&rules, document, canary, language);
+        }
+    }
+}
+
+/// As those of a schema, but named by the program.
+#[test]
+fn no_text_shows_a_secret_key_of_the_builder_in_the_wrong_place() {
+    let mut schema = schema_with_secrets(true).to_string();
+    schema = schema.replace("\"x-secret\":true", "\"x-secret\":false");
+    let schema = compile(&serde_json::from_str(&schema).unwrap()).unwrap();
+    let secrets = ["keys", "headers", "database.password", "logins.corp.token"];
+    let rules = Rules::new(Some(schema)).with_secrets(secrets.map(|key| key.parse().unwrap()));
+    let is_unnamed = |document: &&&str| {
+        ["list", "union", "pair", "My-Corp", "former"].iter().any(|name| document.contains(name))
+    };
+    for document in MISPLACED.iter().chain(&REFUSED).filter(|document| !is_unnamed(document)) {
+        check_misplaced(&rules, document, "\"Zq7Xw9KvYt\"", Language::Json);
+    }
+}
+
+#[test]
+fn values_away_from_secrets_are_shown() {
+    let rules = Rules::new(Some(compile(&schema_with_secrets(true)).unwrap()));
+    for document in [
+        r#"{ "server": { "port": ? } }"#,
+        r#"{ "server": { "prot": ? } }"#,
+        r#"{ "labels": { "x": [?] } }"#,
+        r#"{ "database": { "port": ? } }"#,
+        r#"{ "logins": { "corp": { "id": ? } } }"#,
+        r#"{ "list": [{ "name": ? }] }"#,
+        r#"{ "server": { "host": 1 }, "free": { "other": ? } }"#,
+    ] {
+        let source = Source::document(LayerKind::File, "a.json", document.replace('?', "\"visible\""));
+        let inputs = Inputs { documents: vec![Document::Text(source, Language::Json)], ..Inputs::default() };
+        let refused = rules.check(rules.read(&inputs)).unwrap_err();
+        let report = render(refused.diagnostics(), &refused.masks(&rules), Style::default());
+        assert!(report.contains("visible"), "{report}");
+    }
+}
+
+/// In the report of a valid file, beside its own secrets, and of the schema alone.
+#[test]
+fn the_line_of_a_schema_is_shown_without_the_values_of_secret_keys() {
+    let text = r##"{ "properties": { "port": { "$ref": "#/definitions/port", "default": 8080 }, "token": { "x-secret": true, "default": "hunter2" } }, "definitions": { "port": {} } }"##;
+    let source =
+        Source::document(LayerKind::Defaults, "s.schema.json", text.replace("8080", "8080, \"maximum\": 1"));
+    let layer = speckit_core::config::source::parse(&source, Language::Json).unwrap();
+    let schema = Schema::compile(&Documents::new("file:///s.schema.json", layer.root())).unwrap();
+    let rules = Rules::new(Some(schema.clone()));
+    let checked = rules.check(rules.read(&Inputs::default())).unwrap();
+    assert_eq!(schema.warnings().len(), 1);
+    let style = Style { width: 400, ..Style::default() };
+    for masks in [checked.masks(&rules), Masks::of_schemas(schema.warnings())] {
+        let report = render(schema.warnings(), &masks, style);
+        let line = source.text().replace("\"hunter2\"", "*********");
+        assert!(report.contains(&line), "{report}");
+    }
+}
+
+#[test]
+fn a_secret_under_a_former_name_beside_the_new_one_is_masked() {
+    let rules = Rules::new(Some(compile(&schema_with_secrets(true)).unwrap()));
+    let document =
+        r#"{ "database": { "former_password": ?, "password": "Bx1Oe0IuKd" }, "server": { "port": "x" } }"#;
+    let source = Source::document(LayerKind::File, "a.json", document.replace('?', "\"Zq7Xw9KvYt\""));
+    let inputs = Inputs { documents: vec![Document::Text(source, Language::Json)], ..Inputs::default() };
+    let refused = rules.check(rules.read(&inputs)).unwrap_err();
+    assert_no_secret("a report", &render(refused.diagnostics(), &refused.masks(&rules), Style::default()));
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn rules() -> Rules {
 }
 
 fn report(found: &[Diagnostic], layers: &[Layer]) -> usize {
-    let masks = Masks::of(layers, &|key| key.last_name() == Some("token"));
+    let masks = Masks::of(layers, &|key, _| key.last_name() == Some("token"));
     render(found, &masks, Style::default()).len() + serde_json::to_string(found).unwrap().len()
 }
 

@@ -279,7 +279,7 @@ fn an_error_of_several_types_lists_what_was_tried() {
     run("check", UNION, "", &[("APP_TIMEOUT", "soon")])
         .exits_1()
         .stderr_has("`APP_TIMEOUT`: expected string or integer")
-        .stderr_has("as string: expected a string that matches `^[0-9]+(ms|s)$`, found \"soon\"")
+        .stderr_has("as string: expected a string that matches `^[0-9]+(ms|s)$`; as integer")
         .stderr_has("as integer: found string")
         .stderr_has("`APP_TIMEOUT__JSON`");
     run("check --set timeout=soon", UNION, "", &[]).exits_1().stderr_has("`--set-json timeout=…`");

@@ -11,7 +11,7 @@ use super::convert;
 use super::edits::rewritten;
 use super::plan::{entries, is_left_out, plan};
 use crate::config::source::{Language, parse};
-use crate::tree::{Code, Diagnostic, Key, Source};
+use crate::tree::{Code, Diagnostic, Key, Source, Value};
 
 /// A file before and after its migration. `Debug` shows no text, since it may hold secrets.
 #[derive(Clone)]
@@ -40,7 +40,7 @@ impl Migration {
     /// The change as a unified diff with three lines of context; empty if there is nothing to migrate.
     ///
     /// Values at keys that are secret, and values that are left out, are shown as `"***"`.
-    pub fn diff(&self, name: &str, is_secret: &dyn Fn(&Key) -> bool) -> String {
+    pub fn diff(&self, name: &str, is_secret: &dyn Fn(&Key, &Value) -> bool) -> String {
         let (before, after) = (masked(&self.before, is_secret), masked(&self.after, is_secret));
         TextDiff::from_lines(&before, &after).unified_diff().header(name, name).to_string()
     }
@@ -99,11 +99,11 @@ pub fn migrate_text(source: &Arc<Source>) -> Result<Migration, Vec<Diagnostic>> 
 }
 
 /// The text with `"***"` instead of secrets and of values that are left out.
-fn masked(source: &Arc<Source>, is_secret: &dyn Fn(&Key) -> bool) -> String {
+fn masked(source: &Arc<Source>, is_secret: &dyn Fn(&Key, &Value) -> bool) -> String {
     let Ok(layer) = parse(source, Language::Toml) else { return String::new() };
     let mut places = Vec::new();
     layer.root().leaves_and_elements(&mut |key, value| {
-        if is_secret(key) || is_left_out(key) {
+        if is_secret(key, value) || is_left_out(key) {
             places.push(value.origin().span());
         }
     });

@@ -90,7 +90,7 @@ pub struct PendingRestart {
 
 /// Explains one key; `None` for a key that no layer has and that has no facts (see [`nearest_keys`](crate::tree::nearest::nearest_keys)).
 ///
-/// `facts` are those of the schema or of the type, `None` for an unknown key. `is_secret` is true for a key at or below a secret
+/// `facts` are those of the schema or of the type, `None` for an unknown key. `is_secret` is true for a value at or below a secret
 /// setting. For a table, the history contains what each layer added to it.
 ///
 /// ```
@@ -100,7 +100,7 @@ pub struct PendingRestart {
 /// let layer = |name: &str, text: &str| parse(&Source::document(LayerKind::File, name, text), Language::Toml);
 /// let layers = [layer("low.toml", "port = 80\n")?, layer("high.toml", "port = 81\n")?];
 /// let merged = Merged::of(&layers, &|_| ListStrategy::Replace).unwrap();
-/// let port = explain(&merged, &Key::of(["port"]), None, &|_| false, None).unwrap();
+/// let port = explain(&merged, &Key::of(["port"]), None, &|_, _| false, None).unwrap();
 /// assert_eq!(
 ///     port.to_text(),
 ///     "\
@@ -118,7 +118,7 @@ pub fn explain(
     merged: &Merged,
     key: &Key,
     facts: Option<&Facts>,
-    is_secret: &dyn Fn(&Key) -> bool,
+    is_secret: &dyn Fn(&Key, &Value) -> bool,
     variable: Option<&str>,
 ) -> Option<Explanation> {
     let view = View { key, is_secret };
@@ -126,8 +126,8 @@ pub fn explain(
     if value.is_none() && history.is_empty() && facts.is_none() {
         return None;
     }
-    let secret = is_secret(key) || facts.is_some_and(|facts| facts.secret);
-    let hide = |value: &Value| redact_at(value, key, &|at| secret || is_secret(at));
+    let secret = facts.is_some_and(|facts| facts.secret) || value.is_some_and(|value| is_secret(key, value));
+    let hide = |value: &Value| redact_at(value, key, &|at, value| secret || is_secret(at, value));
     let own = facts.and_then(|facts| facts.variable.as_ref()).map(|name| String::from(name.as_str()));
     Some(Explanation {
         key: key.clone(),
@@ -153,11 +153,11 @@ fn as_text<S: serde::Serializer>(key: &Key, serializer: S) -> Result<S::Ok, S::E
 impl Explanation {
     /// Adds the change of the key in `pending`, the changes that wait for a restart.
     #[must_use]
-    pub fn with_pending(mut self, pending: &[Change], is_secret: &dyn Fn(&Key) -> bool) -> Self {
+    pub fn with_pending(mut self, pending: &[Change], is_secret: &dyn Fn(&Key, &Value) -> bool) -> Self {
         let secret = self.secret;
         let change = pending.iter().find(|change| change.key == self.key);
         self.pending_restart = change.map(|change| PendingRestart {
-            value: change.redacted(&|key| secret || is_secret(key)).new,
+            value: change.redacted(&|key, value| secret || is_secret(key, value)).new,
             origin: change.new.as_ref().map(|value| value.origin().clone()),
         });
         self
@@ -166,14 +166,14 @@ impl Explanation {
 
 impl Contribution {
     fn hidden(self) -> Self {
-        let value = self.value.map(|value| redact_at(&value, &Key::root(), &|_| true));
+        let value = self.value.map(|value| redact_at(&value, &Key::root(), &|_, _| true));
         Self { raw: REDACTED.into(), value, ..self }
     }
 }
 
 struct View<'a> {
     key: &'a Key,
-    is_secret: &'a dyn Fn(&Key) -> bool,
+    is_secret: &'a dyn Fn(&Key, &Value) -> bool,
 }
 
 impl View<'_> {
@@ -260,7 +260,7 @@ impl View<'_> {
     /// An origin may cover more than its value, such as a whole variable for each value in its JSON. Then the value
     /// is formatted instead.
     fn raw(&self, value: &Value, shown: &Value) -> String {
-        if (self.is_secret)(self.key) && !matches!(value.kind(), Kind::Unset) {
+        if (self.is_secret)(self.key, value) && !matches!(value.kind(), Kind::Unset) {
             return REDACTED.into();
         }
         let raw = value.origin().raw();

@@ -35,7 +35,7 @@ fn merged(layers: &[Layer]) -> Merged {
     .unwrap()
 }
 
-fn secret(key: &Key) -> bool {
+fn secret(key: &Key, _: &Value) -> bool {
     key.to_string().contains("secret")
 }
 
@@ -82,7 +82,7 @@ fn a_key_that_is_secret_in_the_schema_shows_neither_value_nor_default() {
     let layers = [file(LayerKind::File, "a.toml", "pin = 'hunter2'\n")];
     let default = Value::new(Kind::String("hunter2".into()), unset());
     let facts = Facts { secret: true, default: Some(default), ..Facts::default() };
-    let pin = explain(&merged(&layers), &Key::of(["pin"]), Some(&facts), &|_| false, None).unwrap();
+    let pin = explain(&merged(&layers), &Key::of(["pin"]), Some(&facts), &|_, _| false, None).unwrap();
     assert!(!(pin.to_text() + &serde_json::to_string(&pin).unwrap()).contains("hunter2"), "{pin:?}");
 }
 

@@ -96,7 +96,7 @@ mod tests {
 
     const MODES: [HistoryMode; 2] = [HistoryMode::Full, HistoryMode::Metadata];
 
-    fn is_secret(key: &Key) -> bool {
+    fn is_secret(key: &Key, _: &Value) -> bool {
         key.last_name() == Some("token")
     }
 

@@ -153,7 +153,7 @@ pub struct AcceptedConfig<'a> {
     /// Its changes, with secrets; `None` if the generation before is unknown.
     pub changes: Option<&'a [Change]>,
     /// Whether a key is secret.
-    pub is_secret: &'a dyn Fn(&Key) -> bool,
+    pub is_secret: &'a dyn Fn(&Key, &Value) -> bool,
 }
 
 impl AcceptedConfig<'_> {
@@ -168,7 +168,7 @@ impl AcceptedConfig<'_> {
     /// let layer = parse(&source, Language::Toml)?;
     /// let sources = [("/etc/app.toml".into(), source)];
     /// let accepted =
-    ///     AcceptedConfig { root: layer.root(), sources: &sources, changes: None, is_secret: &|_| false };
+    ///     AcceptedConfig { root: layer.root(), sources: &sources, changes: None, is_secret: &|_, _| false };
     /// let kept = accepted.stored(HistoryMode::Metadata).unwrap();
     /// assert_eq!((kept.sources[0].path.as_str(), &kept.sources[0].text), ("/etc/app.toml", &None));
     /// assert_eq!(kept.resolved, None);

@@ -125,7 +125,7 @@ impl HistoryPrinter {
         });
         text.push_str(&match &kept.resolved {
             Some(root) => {
-                format!("  values     secrets redacted\n{}", indented(&print::to_text(root, &|_| false)))
+                format!("  values     secrets redacted\n{}", indented(&print::to_text(root, &|_, _| false)))
             }
             None => "  values     not recorded, nor file texts (store.history = \"metadata\")\n".into(),
         });

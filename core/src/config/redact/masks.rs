@@ -7,9 +7,10 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use super::schema_values::secret_values;
 use super::{REDACTED, unparsed};
 use crate::config::Layer;
-use crate::config::source::comments;
+use crate::config::source::{Language, comments, parse};
 use crate::tree::{CodeFamily, Diagnostic, Key, Kind, Origin, Segment, Source, Text, Value, write_quoted};
 
 /// Shorter secrets are not masked in messages, since masking `a` would make every message unreadable.
@@ -36,25 +37,51 @@ impl core::fmt::Debug for Masks {
 }
 
 impl Masks {
-    /// Collects the secrets of all layers; `is_secret` is true for a key at or below a secret setting.
-    pub fn of<'a>(layers: impl IntoIterator<Item = &'a Layer>, is_secret: &dyn Fn(&Key) -> bool) -> Self {
+    /// Collects the secrets of all layers; `is_secret` is true for a value at or below a secret setting.
+    pub fn of<'a>(
+        layers: impl IntoIterator<Item = &'a Layer>,
+        is_secret: &dyn Fn(&Key, &Value) -> bool,
+    ) -> Self {
         let mut masks = Self::default();
         for layer in layers {
             masks.collect(layer.root(), &mut Key::root(), is_secret);
         }
-        for (_, spans) in &mut masks.sources {
-            *spans = merge_ranges(core::mem::take(spans));
-        }
+        masks.merge_spans();
         masks
     }
 
-    /// Masks for mistakes inside a schema file. A schema has no secrets, so its lines are shown. They must not be used for
-    /// mistakes in values, which have codes `schema/…` too: their secrets would be shown.
+    fn merge_spans(&mut self) {
+        for (_, spans) in &mut self.sources {
+            *spans = merge_ranges(core::mem::take(spans));
+        }
+    }
+
+    /// Masks for mistakes inside schema files; see [`Masks::with_schemas`].
     pub fn of_schemas(diagnostics: &[Diagnostic]) -> Self {
+        Self::default().with_schemas(diagnostics)
+    }
+
+    /// Shows the lines of the schemas that diagnostics are about. A schema has no secrets but the values of `default`, `const`,
+    /// `enum` and `examples` of secret keys. The diagnostics must not be those of values, which have codes `schema/…` too: their
+    /// secrets would be shown.
+    #[must_use]
+    pub fn with_schemas(mut self, diagnostics: &[Diagnostic]) -> Self {
         let parsed = diagnostics.iter().filter(|diagnostic| diagnostic.code.family() == CodeFamily::Schema);
-        let sources = parsed.filter_map(|diagnostic| diagnostic.origin.as_ref());
-        let sources = sources.map(|origin| (Arc::clone(origin.source()), Vec::new())).collect();
-        Self { sources, ..Self::default() }
+        let mut seen: Vec<&Arc<Source>> = Vec::new();
+        for source in parsed.filter_map(|diagnostic| diagnostic.origin.as_ref()).map(Origin::source) {
+            if seen.iter().any(|known| is_same(known, source)) {
+                continue;
+            }
+            seen.push(source);
+            let schema = parse(source, Language::Json).or_else(|_| parse(source, Language::Toml));
+            let Ok(schema) = schema else { continue };
+            self.source_index(schema.root().origin());
+            for value in secret_values(schema.root()) {
+                self.collect(value, &mut Key::root(), &|_, _| true);
+            }
+        }
+        self.merge_spans();
+        self
     }
 
     /// Masks for messages that may contain these texts, quoted or not. Texts of fewer than four characters are ignored.
@@ -160,7 +187,7 @@ impl Masks {
         SourceMask { masks: self, source: Arc::clone(source), masked }
     }
 
-    fn collect(&mut self, value: &Value, key: &mut Key, is_secret: &dyn Fn(&Key) -> bool) {
+    fn collect(&mut self, value: &Value, key: &mut Key, is_secret: &dyn Fn(&Key, &Value) -> bool) {
         let source = self.source_index(value.origin());
         let members = value.as_table().into_iter().flatten();
         self.names.extend(members.clone().map(|(name, _)| name.clone()));
@@ -174,7 +201,7 @@ impl Masks {
         }
         match value.kind() {
             Kind::Unset | Kind::Table(_) | Kind::Array(_) => {}
-            _ if is_secret(key) => {
+            _ if is_secret(key, value) => {
                 if let Some((_, spans)) = source.and_then(|index| self.sources.get_mut(index)) {
                     spans.push(value.origin().span());
                 }
@@ -333,10 +360,9 @@ fn overlapping<'r>(ranges: &'r [Range<usize>], range: &Range<usize>) -> &'r [Ran
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::source::{Language, parse};
     use crate::tree::LayerKind;
 
-    fn below_secret(key: &Key) -> bool {
+    fn below_secret(key: &Key, _: &Value) -> bool {
         key.segments().iter().any(|segment| matches!(segment, Segment::Name(name) if name == "secret"))
     }
 

@@ -2,33 +2,41 @@
 
 use crate::tree::{Key, Value};
 
+mod description;
 mod masks;
+mod schema_values;
+mod search;
 mod unparsed;
 
 pub use crate::tree::REDACTED;
 use crate::tree::redact_at;
+pub(crate) use description::{Description, DescriptionSources};
 pub use masks::Masks;
 pub(crate) use masks::SourceMask;
+pub(crate) use search::{KeyDescription, Meaning, may_be_secret};
+
+/// Whether the value at a key is secret.
+pub(crate) type IsSecret = dyn Fn(&Key, &Value) -> bool;
 
 /// The tree with every secret value replaced by [`REDACTED`], at the same place; histories too.
 ///
-/// `is_secret` is true for a key at or below a secret setting. In a table or list at such a key every scalar is
+/// `is_secret` is true for a value at or below a secret setting. In a table or list at such a key every scalar is
 /// replaced, and the shape stays. Subtrees without secrets are shared with `root`.
 ///
 /// A value keeps its origin, so [`Origin::raw`](crate::tree::Origin::raw) still returns the original text.
 ///
 /// ```
-/// use speckit_core::{Key, LayerKind, Source};
+/// use speckit_core::{Key, LayerKind, Source, Value};
 /// use speckit_core::config::redact::redact;
 /// use speckit_core::config::source::{Language, parse};
 /// let source = Source::document(LayerKind::File, "app.toml", "token = 'hunter2'\nport = 80\n");
 /// let layer = parse(&source, Language::Toml)?;
-/// let shown = redact(layer.root(), &|key: &Key| key.last_name() == Some("token"));
+/// let shown = redact(layer.root(), &|key: &Key, _: &Value| key.last_name() == Some("token"));
 /// assert_eq!(shown.to_string(), r#"{ port = 80, token = "[redacted]" }"#);
 /// # Ok::<(), Vec<speckit_core::Diagnostic>>(())
 /// ```
 #[must_use]
-pub fn redact(root: &Value, is_secret: &dyn Fn(&Key) -> bool) -> Value {
+pub fn redact(root: &Value, is_secret: &dyn Fn(&Key, &Value) -> bool) -> Value {
     redact_at(root, &Key::root(), is_secret)
 }
 
@@ -45,7 +53,7 @@ mod tests {
         parse(&Source::document(LayerKind::File, "a.toml", text), Language::Toml).unwrap()
     }
 
-    fn below_secret(key: &Key) -> bool {
+    fn below_secret(key: &Key, _: &Value) -> bool {
         matches!(key.segments().first(), Some(Segment::Name(name)) if name == "secret")
     }
 
@@ -80,7 +88,7 @@ mod tests {
     #[test]
     fn a_tree_without_secrets_is_shared() {
         let layer = layer("[t]\nx = [1, 2]\n");
-        let shown = redact(layer.root(), &|_| false);
+        let shown = redact(layer.root(), &|_, _| false);
         let (Kind::Table(a), Kind::Table(b)) = (layer.root().kind(), shown.kind()) else { unreachable!() };
         assert!(a.ptr_eq(b));
     }

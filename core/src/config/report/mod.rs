@@ -47,7 +47,7 @@ impl Default for Style {
 /// let key = Key::of(["server", "port"]);
 /// let mistake = Diagnostic::error(Code::SchemaType, key.clone(), "expected integer, found string")
 ///     .at(layer.root().get(&key).unwrap().origin());
-/// let masks = Masks::of([&layer], &|_| false);
+/// let masks = Masks::of([&layer], &|_, _| false);
 /// assert_eq!(
 ///     render(&[mistake], &masks, Style::default()),
 ///     "\

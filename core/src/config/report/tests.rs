@@ -1,7 +1,7 @@
 use super::*;
 use crate::config::Layer;
 use crate::config::source::{Language, parse};
-use crate::tree::{Code, Key, LayerKind};
+use crate::tree::{Code, Key, LayerKind, Value};
 use alloc::vec;
 
 fn document(name: &str, text: &str) -> (Arc<Source>, Layer) {
@@ -20,7 +20,7 @@ fn plain(diagnostics: &[Diagnostic], masks: &Masks) -> String {
     render(diagnostics, masks, Style::default()) + "\n"
 }
 
-fn secret(key: &Key) -> bool {
+fn secret(key: &Key, _: &Value) -> bool {
     key.to_string().contains("secret")
 }
 

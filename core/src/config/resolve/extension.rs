@@ -16,6 +16,9 @@ pub trait Extension: fmt::Debug + Send {
     /// The error is every reason why the layer cannot be converted, in report order.
     fn migrate(&self, layer: &Layer) -> Option<Result<Migrated, Vec<Diagnostic>>>;
 
+    /// Keys that the schema does not have, and whose values are secret if somebody sets them.
+    fn secrets(&self) -> Vec<Key>;
+
     /// Whether the key is unknown, so that its value is masked like a secret. Called for every layer, and for layers in
     /// an older format before their migration.
     fn is_masked(&self, key: &Key) -> bool;

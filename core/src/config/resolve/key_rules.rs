@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 
 use crate::config::Merged;
 use crate::config::explain::{Explanation, explain};
+use crate::config::redact::{Description, DescriptionSources, may_be_secret};
 use crate::config::schema::{Facts, Schema};
 use crate::config::source::EnvironmentNames;
 use crate::tree::diff::Change;
@@ -32,19 +33,22 @@ impl KeyRules {
         self.schema.as_ref()
     }
 
-    /// Whether the key, or one above it, is secret; also if it is probably a misspelling of such a key.
-    pub fn is_secret(&self, key: &Key) -> bool {
-        self.is_known_secret(key) || self.meant(key).is_some_and(|meant| self.is_known_secret(&meant))
+    /// Whether the value at the key is secret, or may be a secret in the wrong place: of another type, or below a name that is
+    /// unknown. A table or list is secret if everything in it is.
+    pub fn is_secret(&self, key: &Key, value: &Value) -> bool {
+        let root = Description::of(DescriptionSources {
+            schema: self.schema(),
+            outline: self.outline().map(|outline| &**outline),
+            further_secrets: &self.further_secrets,
+        });
+        may_be_secret(root, key.segments(), value)
     }
 
-    /// Whether a string, number or boolean at the key is secret: the key is, or the settings read a table or list with a secret
-    /// there.
-    pub fn is_secret_scalar(&self, key: &Key) -> bool {
-        self.is_secret(key) || self.outline().is_some_and(|outline| outline.has_secret_below(key))
-    }
-
-    fn meant(&self, key: &Key) -> Option<Key> {
-        self.outline()?.meant(key)
+    /// Whether the key, or one above it, is marked as secret.
+    pub fn is_marked_secret(&self, key: &Key) -> bool {
+        self.schema().is_some_and(|schema| schema.is_secret(key))
+            || self.further_secrets.iter().any(|secret| key.starts_with(secret))
+            || self.outline().is_some_and(|outline| outline.has_secret_at(key))
     }
 
     /// Whether the settings have no such key, whatever their values are. With a schema it is not known.
@@ -53,12 +57,6 @@ impl KeyRules {
             && self.outline().is_some_and(|outline| {
                 outline.get(key).is_none() && !key.parent().is_some_and(|parent| outline.is_open_at(&parent))
             })
-    }
-
-    fn is_known_secret(&self, key: &Key) -> bool {
-        self.schema().is_some_and(|schema| schema.is_secret(key))
-            || self.further_secrets.iter().any(|secret| key.starts_with(secret))
-            || self.outline().is_some_and(|outline| outline.has_secret_at(key))
     }
 
     /// Whether the schema describes this key.
@@ -101,13 +99,11 @@ impl KeyRules {
     pub fn explain(&self, merged: &Merged, pending: &[Change], key: &Key) -> Option<Explanation> {
         let canonical = self.outline().filter(|_| !self.is_in_schema(key));
         let key = &canonical.map_or_else(|| key.clone(), |outline| outline.canonical_key(key));
-        let facts = self.facts(key, merged.root());
+        let is_marked = self.is_marked_secret(key);
+        let facts =
+            self.facts(key, merged.root()).map(|facts| Facts { secret: facts.secret || is_marked, ..facts });
         let variable = self.variable_names(Some(merged.root())).and_then(|names| names.variable(key));
-        let is_scalar = |key: &Key| {
-            let value = merged.root().get(key);
-            value.is_some_and(|value| value.as_table().is_none() && value.as_array().is_none())
-        };
-        let is_secret = |key: &Key| self.is_secret(key) || (is_scalar(key) && self.is_secret_scalar(key));
+        let is_secret = |key: &Key, value: &Value| self.is_secret(key, value);
         let explanation = explain(merged, key, facts.as_ref(), &is_secret, variable.as_deref())?;
         Some(explanation.with_pending(pending, &is_secret))
     }

@@ -8,7 +8,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::config::redact::Masks;
+use crate::config::redact::{IsSecret, Masks};
 use crate::config::schema::{Schema, SchemaValidator};
 use crate::config::source::{Environment, Language, Override, SCHEMA_KEY, parse, without_named_schema};
 use crate::config::{Layer, ListStrategy, Merged};
@@ -104,6 +104,7 @@ impl Rules {
     /// Adds the rules of the application.
     #[must_use]
     pub fn with_extension(mut self, extension: Box<dyn Extension>) -> Self {
+        self = self.with_secrets(extension.secrets());
         self.extension = Some(extension);
         self
     }
@@ -158,12 +159,18 @@ impl Rules {
         self.keys.schema()
     }
 
+    fn secrets(&self) -> Arc<IsSecret> {
+        let keys = Arc::clone(&self.keys);
+        Arc::new(move |key, value| keys.is_secret(key, value))
+    }
+
     /// The secrets of layers, and the values that the extension masks.
     fn masks(&self, layers: &[Layer], originals: &[Layer]) -> Masks {
         let is_masked = |key: &Key| self.extension.as_ref().is_some_and(|extension| extension.is_masked(key));
-        let is_secret = |key: &Key| self.keys.is_secret_scalar(key) || is_masked(key);
+        let is_secret = |key: &Key, value: &Value| is_masked(key) || self.keys.is_secret(key, value);
         let masks = Masks::of(layers.iter().chain(originals), &is_secret);
-        masks.with_names(self.schema().into_iter().flat_map(Schema::property_names))
+        let masks = masks.with_names(self.schema().into_iter().flat_map(Schema::property_names));
+        self.schema().into_iter().fold(masks, |masks, schema| masks.with_schemas(schema.warnings()))
     }
 
     /// Reads every input into its layer.
@@ -213,7 +220,7 @@ impl Rules {
             return Err(Refused { merged: None, layers: Vec::new(), originals, diagnostics });
         };
         if let (Some(schema), Some(validator)) = (self.schema(), &self.validator) {
-            diagnostics.extend(validator.check(layer.root()));
+            diagnostics.extend(validator.check_with(layer.root(), self.secrets()));
             diagnostics.extend(schema.deprecated(layer.root()));
         }
         let merged = Merged::from_layer(&layer);
@@ -243,7 +250,9 @@ impl Rules {
         layer = self.with_field_names(layer);
         if let Some(schema) = self.schema() {
             let (current, warnings) = schema.canonical(&layer);
-            layer = current;
+            let former = core::mem::replace(&mut layer, current);
+            // A former name beside the new one is in no layer.
+            originals.extend((!warnings.is_empty()).then_some(former));
             diagnostics.extend(warnings);
         }
         Some(layer)
@@ -356,8 +365,11 @@ impl Rules {
 
     fn check_tree(&self, merged: &Merged, diagnostics: &mut Vec<Diagnostic>) {
         let root = merged.root();
-        let mut violations =
-            self.validator.as_ref().map(|validator| validator.check(root)).unwrap_or_default();
+        let mut violations = self
+            .validator
+            .as_ref()
+            .map(|validator| validator.check_with(root, self.secrets()))
+            .unwrap_or_default();
         for missing in violations.iter_mut().filter(|violation| violation.code == Code::SchemaRequired) {
             if let Some(mark) = merged.removed(&missing.key) {
                 missing.help = Some("keep the key: it is required".into());

@@ -25,7 +25,7 @@ use crate::tree::{
 #[derive(Clone, Debug)]
 pub struct Layers {
     pub(super) layers: Vec<Layer>,
-    /// The layers before migration. Reports show lines of them.
+    /// The layers before migration, and with former names of keys. Reports show lines of them.
     pub(super) originals: Vec<Layer>,
     pub(super) merged: Option<Merged>,
     pub(super) diagnostics: Vec<Diagnostic>,

@@ -2,11 +2,13 @@
 //! schema still compiles.
 
 use alloc::collections::BTreeSet;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::facts::{Facts, NamedVariable, Reload};
+use crate::config::redact::{IsSecret, KeyDescription, Meaning};
 use crate::config::{Layer, ListStrategy};
-use crate::tree::{Diagnostic, Key, Text, TypeSet, Value};
+use crate::tree::{Diagnostic, Key, Segment, Text, TypeSet, Value};
 
 /// A compiled schema. It cannot be created without the feature `schema`.
 #[derive(Clone, Debug)]
@@ -17,14 +19,17 @@ pub enum Schema {}
 pub struct SchemaValidator;
 
 impl SchemaValidator {
-    pub(crate) fn check(&self, _: &Value) -> Vec<Diagnostic> {
+    pub(crate) fn check_with(&self, _: &Value, _: Arc<IsSecret>) -> Vec<Diagnostic> {
         Vec::new()
     }
 }
 
+/// The description of a value by a schema.
+pub(crate) enum SchemaDescription {}
+
 macro_rules! never {
-    ($($(#[$doc:meta])* $vis:vis fn $name:ident(&self $(, $type:ty)*) -> $result:ty;)*) => {
-        impl Schema {
+    ([$($target:tt)*] $($(#[$doc:meta])* $vis:vis fn $name:ident(&self $(, $type:ty)*) -> $result:ty;)*) => {
+        impl $($target)* {
             $($(#[$doc])* $vis fn $name(&self $(, _: $type)*) -> $result {
                 match *self {}
             })*
@@ -33,6 +38,20 @@ macro_rules! never {
 }
 
 never! {
+    [KeyDescription for SchemaDescription]
+    fn is_secret(&self) -> bool;
+    fn has_secret(&self) -> bool;
+    fn lists(&self, &Value) -> bool;
+    fn below(&self, &Segment) -> (Self, Meaning);
+    fn named(&self, &dyn Fn(&str) -> bool) -> Self;
+    fn entries(&self) -> Self;
+    fn elements(&self) -> Self;
+    fn anywhere(&self, &dyn Fn(&str) -> bool) -> Self;
+    fn or(&self, &Self) -> Self;
+}
+
+never! {
+    [Schema]
     /// Warnings about the schema.
     pub fn warnings(&self) -> &[Diagnostic];
     pub(crate) fn validator(&self) -> SchemaValidator;
@@ -42,11 +61,12 @@ never! {
     pub fn facts_in(&self, &Key, &Value) -> Option<Facts>;
     pub(crate) fn types(&self, &Key) -> Option<(TypeSet, TypeSet)>;
     pub(crate) fn variable(&self, &Key) -> Option<Text>;
-    /// Whether the value at a key is secret.
+    /// Whether the schema marks a key, or one above it, as secret.
     pub fn is_secret(&self, &Key) -> bool;
     pub(crate) fn keeps_case(&self, &Key) -> Option<bool>;
     pub(crate) fn ignores_empty(&self, &Key) -> bool;
     pub(crate) fn takes_name(&self, &Key, &str) -> bool;
+    pub(crate) fn description(&self) -> SchemaDescription;
     pub(crate) fn reload(&self, &Key) -> Reload;
     pub(crate) fn has_restarts(&self) -> bool;
     pub(crate) fn list_strategy(&self, &Key) -> ListStrategy;

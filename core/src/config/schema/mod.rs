@@ -14,9 +14,13 @@ mod facts;
 mod json_schema;
 
 #[cfg(not(feature = "schema"))]
+pub(crate) use absent::SchemaDescription;
+#[cfg(not(feature = "schema"))]
 pub use absent::{Schema, SchemaValidator};
 pub(crate) use facts::NamedVariable;
 pub use facts::{Alternative, Facts, Reload};
+#[cfg(feature = "schema")]
+pub(crate) use json_schema::SchemaDescription;
 #[cfg(feature = "schema")]
 pub use json_schema::{
     Documents, Schema, SchemaMap, SchemaMapError, SchemaValidator, file_address, schema_paths,

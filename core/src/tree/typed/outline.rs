@@ -8,7 +8,6 @@ use core::ops::Deref;
 
 use once_cell::race::OnceBox;
 
-use crate::tree::nearest::nearest;
 use crate::tree::{Key, Segment, Text, TypeSet};
 
 /// What a type reads at one key, and below it.
@@ -92,7 +91,7 @@ impl Outline {
         key.segments().iter().try_fold(self, Self::below)
     }
 
-    pub(super) fn below(&self, segment: &Segment) -> Option<&Self> {
+    pub(crate) fn below(&self, segment: &Segment) -> Option<&Self> {
         match segment {
             Segment::Name(name) => self.member(name),
             Segment::Index(index) => self.items.get(*index).or(self.elements.as_deref()),
@@ -173,32 +172,32 @@ impl Outline {
         self.is_secret || around.any(|outline| outline.is_some_and(Self::is_secret))
     }
 
-    /// Whether a secret lies below the value at a key, so that another value in its place is probably that secret.
-    pub(crate) fn has_secret_below(&self, key: &Key) -> bool {
-        self.get(key).is_some_and(Self::holds_secret)
+    /// Whether it is a [`Secret`](super::Secret), or has one below it.
+    pub(crate) fn has_secret(&self) -> bool {
+        self.is_secret || self.below_it().any(Self::has_secret)
     }
 
-    fn holds_secret(&self) -> bool {
-        self.is_secret || self.below_it().any(Self::holds_secret)
+    /// The fields with a wanted name or alias.
+    pub(crate) fn named(&self, is_wanted: &dyn Fn(&str) -> bool) -> impl Iterator<Item = &Self> {
+        let has_alias =
+            |name: &str| self.aliases.iter().any(|(alias, field)| *field == name && is_wanted(alias));
+        self.fields.iter().filter(move |(name, _)| is_wanted(name) || has_alias(name)).map(|(_, field)| field)
     }
 
-    /// The key that was probably meant, where a name in it is near to that of a field; `None` if every name is known.
-    pub(crate) fn meant(&self, key: &Key) -> Option<Key> {
-        let mut outline = Some(self);
-        let mut is_other = false;
-        let segments = key.segments().iter().map(|segment| {
-            let at = outline.take();
-            let near = at.filter(|at| at.below(segment).is_none()).and_then(|at| match segment {
-                Segment::Name(name) => nearest(name, at.names().chain(at.aliases())),
-                Segment::Index(_) => None,
-            });
-            is_other |= near.is_some();
-            let segment = near.map_or_else(|| segment.clone(), |name| Segment::Name(Text::new(name)));
-            outline = at.and_then(|at| at.below(&segment));
-            segment
-        });
-        let meant = segments.fold(Key::root(), |key, segment| key.join(segment));
-        is_other.then_some(meant)
+    /// The fields with a wanted name or alias, here and below.
+    pub(crate) fn anywhere<'o>(&'o self, is_wanted: &dyn Fn(&str) -> bool, found: &mut Vec<&'o Self>) {
+        found.extend(self.named(is_wanted));
+        self.below_it().for_each(|inner| inner.anywhere(is_wanted, found));
+    }
+
+    /// The values of a map.
+    pub(crate) fn others(&self) -> Option<&Self> {
+        self.others.as_deref()
+    }
+
+    /// The elements of a list or a tuple.
+    pub(crate) fn elements(&self) -> impl Iterator<Item = &Self> {
+        self.elements.as_deref().into_iter().chain(&self.items)
     }
 
     /// Whether the type is [`Secret`](super::Secret).

@@ -27,7 +27,7 @@ pub(crate) fn run(context: &Context, args: &MigrateArgs) -> CommandResult {
         Exit::Negative
     })?;
     context.terminal.report(migration.warnings(), &masks);
-    let diff = migration.diff(&name, &|key| rules.keys().is_secret(key));
+    let diff = migration.diff(&name, &|key, value| rules.keys().is_secret(key, value));
     let is_needed = migration.is_needed();
     let is_written = is_needed && args.write;
     if is_written {

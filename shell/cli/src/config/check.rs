@@ -90,7 +90,7 @@ fn check_each(context: &Context, files: &[PathBuf]) -> CommandResult {
     let rules = context.rules().map_err(|diagnostics| context.refuse(&diagnostics))?;
     let schema_warnings = rules.schema().map(|schema| schema.warnings().to_vec()).unwrap_or_default();
     let schema_warnings = with_strictness(schema_warnings, context.globals.strict);
-    context.terminal.report(&schema_warnings, &Masks::default());
+    context.terminal.report(&schema_warnings, &Masks::of_schemas(&schema_warnings));
     let mut exit = if is_ok(&schema_warnings) { Exit::Ok } else { Exit::Negative };
     let mut documents: Vec<Json> = Vec::new();
     for path in files {

@@ -11,8 +11,11 @@ use crate::context::{CommandResult, Context, Exit};
 pub(crate) fn run(context: &Context, args: &ShowArgs) -> CommandResult {
     let (opened, checked) = context.open_valid()?;
     let root = checked.merged().root();
-    let root =
-        if args.reveal { root.clone() } else { redact(root, &|key| opened.rules().keys().is_secret(key)) };
+    let root = if args.reveal {
+        root.clone()
+    } else {
+        redact(root, &|key, value| opened.rules().keys().is_secret(key, value))
+    };
     let key = parse_key(context, args.key.as_deref().unwrap_or_default())?;
     let value = root.get(&key).ok_or_else(|| {
         let facts = opened.rules().schema().and_then(|schema| schema.facts(&key));

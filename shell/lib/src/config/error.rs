@@ -93,8 +93,9 @@ impl ConfigError {
     }
 
     pub(crate) fn rules(diagnostics: Vec<Diagnostic>) -> Self {
-        let report = render(&diagnostics, &Masks::of_schemas(&diagnostics), PLAIN);
-        Self::Rules { diagnostics, report }
+        let masks = Masks::of_schemas(&diagnostics);
+        let report = render(&diagnostics, &masks, PLAIN);
+        Self::Rules { diagnostics: masks.masked(&diagnostics), report }
     }
 
     #[cfg(feature = "watch")]

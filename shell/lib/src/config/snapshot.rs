@@ -70,7 +70,7 @@ impl<T> Snapshot<T> {
     /// The changes that need a restart (`x-reload = restart`), in key order: `old` is the running value, `new` the written
     /// one. Secrets are redacted.
     pub fn pending_restart(&self) -> Vec<Change> {
-        let is_secret = |key: &Key| self.is_secret(key);
+        let is_secret = |key: &Key, value: &Value| self.keys.is_secret(key, value);
         self.checked.pending_restart().iter().map(|change| change.redacted(&is_secret)).collect()
     }
 
@@ -98,7 +98,7 @@ impl<T> Snapshot<T> {
     /// The resolved configuration as one stable text for snapshot tests: a line for each leaf, sorted, secrets
     /// redacted, no places and no time.
     pub fn to_text(&self) -> String {
-        print::to_text(self.root_with_secrets(), &|key| self.keys.is_secret_scalar(key))
+        print::to_text(self.root_with_secrets(), &|key, value| self.keys.is_secret(key, value))
     }
 
     /// The resolved configuration as TOML, as JSON or with the origin of every value. Secrets are redacted.
@@ -112,12 +112,19 @@ impl<T> Snapshot<T> {
     /// # Ok::<(), speckit::ConfigError>(())
     /// ```
     pub fn show(&self, form: Show) -> String {
-        print::show(self.root_with_secrets(), &|key| self.keys.is_secret_scalar(key), form)
+        print::show(self.root_with_secrets(), &|key, value| self.keys.is_secret(key, value), form)
     }
 
-    /// Whether the value at the key is secret.
+    /// Whether the value at the key is secret, or may be a secret in the wrong place.
     pub fn is_secret(&self, key: &Key) -> bool {
-        self.keys.is_secret(key)
+        match self.root_with_secrets().get(key) {
+            Some(value) => self.keys.is_secret(key, value),
+            None => self.keys.is_marked_secret(key),
+        }
+    }
+
+    pub(crate) fn keys(&self) -> &KeyRules {
+        &self.keys
     }
 }
 

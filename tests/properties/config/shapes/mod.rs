@@ -153,6 +153,55 @@ fn object<'a>(members: impl IntoIterator<Item = (&'a str, Json)>) -> Json {
     Json::Object(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>())
 }
 
+/// The names of the fields and variants that are secrets, or lists and maps of secrets.
+pub(crate) fn secret_names(shape: &Shape) -> Vec<&'static str> {
+    let (names, shapes): (&[&str], &[Shape]) = match shape {
+        Shape::Struct(names, shapes) => (names, shapes),
+        Shape::Enum(variants, contents) => (&variants[variants.len() - contents.len()..], contents),
+        Shape::Option(inner) | Shape::Newtype(_, inner) | Shape::List(inner) | Shape::Map(inner) => {
+            return secret_names(inner);
+        }
+        Shape::Tuple(shapes) => return shapes.iter().flat_map(secret_names).collect(),
+        _ => return Vec::new(),
+    };
+    let own = names.iter().zip(shapes).filter(|(_, shape)| is_secret(shape)).map(|(name, _)| *name);
+    own.chain(shapes.iter().flat_map(secret_names)).collect()
+}
+
+/// Whether it is a secret, or a list or map of secrets.
+pub(crate) fn is_secret(shape: &Shape) -> bool {
+    match shape {
+        Shape::Secret => true,
+        Shape::Option(inner) | Shape::Newtype(_, inner) | Shape::List(inner) | Shape::Map(inner) => {
+            is_secret(inner)
+        }
+        _ => false,
+    }
+}
+
+/// The paths of the structs in a value of this type, each with whether one of its fields is secret.
+pub(crate) fn structs(shape: &Shape, value: &Json) -> Vec<(Vec<String>, bool)> {
+    let mut found = Vec::new();
+    let mut add = |name: &str, shape: &Shape, value: &Json| {
+        found.extend(structs(shape, value).into_iter().map(|(mut path, has_secret)| {
+            path.insert(0, name.to_owned());
+            (path, has_secret)
+        }));
+    };
+    match (shape, value) {
+        (Shape::Option(inner) | Shape::Newtype(_, inner), _) => return structs(inner, value),
+        (Shape::Map(inner), Json::Object(members)) => {
+            members.iter().for_each(|(name, member)| add(name, inner, member));
+        }
+        (Shape::Struct(fields, shapes), Json::Object(members)) => {
+            fields.iter().zip(shapes).for_each(|(field, shape)| add(field, shape, &members[*field]));
+            found.push((Vec::new(), shapes.iter().any(is_secret)));
+        }
+        _ => {}
+    }
+    found
+}
+
 /// A value that one variable sets: the names on the way to it, and its type.
 pub(crate) type Leaf = (Vec<String>, Shape);
 

@@ -2,7 +2,7 @@
 
 use speckit_core::config::redact::Masks;
 use speckit_core::config::source::{Language, parse};
-use speckit_core::{Key, LayerKind, Source};
+use speckit_core::{Key, LayerKind, Source, Value};
 
 use super::*;
 
@@ -11,7 +11,7 @@ const SECRET: &str = "sk-hunter2-hunter2";
 fn masks() -> Masks {
     let text = format!("key = '{SECRET}'\n");
     let layer = parse(&Source::document(LayerKind::File, "a.toml", text.as_str()), Language::Toml).unwrap();
-    Masks::of([&layer], &|key: &Key| key.last_name() == Some("key"))
+    Masks::of([&layer], &|key: &Key, _: &Value| key.last_name() == Some("key"))
 }
 
 /// Runs a gate of one agent, and returns its events and its run.

@@ -117,6 +117,26 @@ fn a_refusal_is_recorded_with_its_diagnostics_and_without_secrets() {
 }
 
 #[test]
+fn a_secret_in_the_wrong_place_is_in_no_event_and_no_record_of_a_refusal() {
+    let dir = TestDir::new().file("app.toml", "port = 9000\n");
+    let config = builder(&dir).open().unwrap();
+    let events = config.subscribe();
+    for text in
+        ["tokken = 'hunter2'", "passphrase = 'hunter2'", "workers.token = 'hunter2'", "token.a = ['hunter2']"]
+    {
+        dir.write("app.toml", format!("port = 9000\n{text}\n"));
+        let error = config.reload().unwrap_err();
+        assert!(!format!("{error} {:?}", error.diagnostics()).contains("hunter2"), "{error}");
+    }
+    while let Ok(event) = events.try_recv() {
+        assert!(!format!("{event:#?}").contains("hunter2"), "{event:#?}");
+    }
+    assert_eq!(history(&config).refusals().unwrap().len(), 4);
+    drop((config, events));
+    assert_eq!(count_occurrences(&read_database(&dir), "hunter2"), 0);
+}
+
+#[test]
 fn two_generations_can_be_compared_in_both_directions() {
     let dir = TestDir::new().file("app.toml", "port = 1\ntoken = 'one'\n");
     let config = builder(&dir).open().unwrap();

@@ -38,7 +38,7 @@ impl SchemaValidator {
             violations.push(context.violation(code, message, value));
             return;
         }
-        let secret = self.schema.is_secret(&context.key);
+        let secret = context.is_secret(value);
         if let Some(choices) = self.schema.graph.choices_of(branches) {
             let allowed = Assertion::Enum(choices.into_iter().filter_map(|choice| choice.value).collect());
             let violation = context.violation(allowed.code(), allowed.message(value, secret), value);

@@ -2,6 +2,7 @@
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 
@@ -13,6 +14,7 @@ use super::pattern::Pattern;
 use super::schema::Schema;
 use super::violation::Violation;
 use super::violation_context::ViolationContext;
+use crate::config::redact::{IsSecret, may_be_secret};
 use crate::tree::{Code, Diagnostic, Fingerprint, Key, Kind, Table, Text, TypeSet, Value, in_report_order};
 
 /// The limit of stack use, in nested subschemas (each below 1 KiB in any build).
@@ -74,16 +76,25 @@ impl SchemaValidator {
     ///
     /// No message contains the value of a secret key.
     pub fn check(&self, root: &Value) -> Vec<Diagnostic> {
-        in_report_order(self.violations(root).into_iter().map(Violation::into_diagnostic).collect())
+        let schema = self.schema.clone();
+        let is_secret =
+            move |key: &Key, value: &Value| may_be_secret(schema.description(), key.segments(), value);
+        self.check_with(root, Arc::new(is_secret))
+    }
+
+    /// The same, with other secrets.
+    pub(crate) fn check_with(&self, root: &Value, is_secret: Arc<IsSecret>) -> Vec<Diagnostic> {
+        let violations = self.violations(root, is_secret).into_iter();
+        in_report_order(violations.map(Violation::into_diagnostic).collect())
     }
 
     /// Every violation, in the order of the schema; none for a valid tree.
-    pub(super) fn violations(&self, root: &Value) -> Vec<Violation> {
+    pub(super) fn violations(&self, root: &Value, is_secret: Arc<IsSecret>) -> Vec<Violation> {
         let mut violations = Vec::new();
         if self.is_valid(root) {
             return violations;
         }
-        let mut context = ViolationContext::new(Code::SchemaType);
+        let mut context = ViolationContext::new(Code::SchemaType, is_secret);
         if self.too_deep.get() {
             let message = "the schema is nested too deeply to check this value";
             violations.push(context.violation(Code::SchemaUnsupported, message, root));

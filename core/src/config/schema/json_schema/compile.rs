@@ -47,6 +47,7 @@ pub(super) fn compile(documents: &Documents, is_checked: bool) -> Result<SchemaG
     let users = graph.users();
     graph.reloads_below = graph.leading_to(&users, |node| node.notes.reload.is_some());
     graph.secrets_below = graph.leading_to(&users, |node| node.notes.secret);
+    graph.secret_names = graph.find_secret_names();
     graph.strategies_below = graph.leading_to(&users, |node| node.notes.merge.is_some());
     graph.deprecated_below = graph.leading_to(&users, |node| node.notes.deprecated);
     graph.shared = graph.find_shared(&users);

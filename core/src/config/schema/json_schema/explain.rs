@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::check::{SchemaValidator, name_as_value};
@@ -9,7 +10,7 @@ use super::graph::{Combined, Contains, Dependency, Items, NodeId, SchemaNode};
 use super::messages::{how_to_add, type_message, type_way_out, unknown_key};
 use super::violation::Violation;
 use super::violation_context::ViolationContext;
-use crate::tree::{Code, Key, Kind, Segment, Text, TypeSet, Value, redact_at};
+use crate::tree::{Code, Key, Kind, Segment, Text, TypeSet, Value};
 
 /// How many nested subschemas of the check one explanation costs.
 const EXPLAINED_STEPS: usize = 4;
@@ -17,12 +18,12 @@ const EXPLAINED_STEPS: usize = 4;
 const MAX_EXPLAINED: usize = 500;
 
 impl SchemaValidator {
-    /// The first violation of a value at a key against one node.
+    /// The first violation of a value at a key against one node, without the value, which may be secret.
     pub(super) fn refusal(&self, id: NodeId, key: &Key, value: &Value) -> Option<String> {
         if self.valid(id, value) {
             return None;
         }
-        let mut context = ViolationContext::new(Code::SchemaType);
+        let mut context = ViolationContext::new(Code::SchemaType, Arc::new(|_, _| true));
         context.key = key.clone();
         let mut violations = Vec::new();
         self.explain(id, value, &mut context, &mut violations);
@@ -98,14 +99,14 @@ impl SchemaValidator {
             violations.push(violation);
             return;
         }
-        let secret = self.schema.is_secret(&context.key);
+        let secret = context.is_secret(value);
         if !node.types.contains(TypeSet::of(value)) {
             let violation =
                 context.violation(Code::SchemaType, type_message(node.types, value, secret), value);
             violations
                 .push(Violation { help: type_way_out(node.types, value).filter(|_| !secret), ..violation });
         } else {
-            let secret = secret || self.holds_secret(value, &context.key);
+            let secret = secret || context.holds_secret(value);
             let broken = node.assertions.iter().filter(|assertion| !self.holds(assertion, value));
             for assertion in broken.filter(|assertion| !assertion.gives_up(value)) {
                 let violation = context.violation(assertion.code(), assertion.message(value, secret), value);
@@ -166,12 +167,6 @@ impl SchemaValidator {
                 _ => context.inside(segment, via, |context| self.explain(of, inner, context, violations)),
             }
         }
-    }
-
-    /// Whether the value contains a secret, so that no message may show all of it.
-    fn holds_secret(&self, value: &Value, key: &Key) -> bool {
-        matches!(value.kind(), Kind::Table(_) | Kind::Array(_))
-            && redact_at(value, key, &|key| self.schema.is_secret(key)) != *value
     }
 
     fn explain_invalid(
@@ -238,7 +233,7 @@ impl SchemaValidator {
                 self.explain_alternatives(Code::SchemaOneOf, of, value, context, violations)
             }
             Combined::Not(of) => {
-                let secret = self.schema.is_secret(&context.key) || self.holds_secret(value, &context.key);
+                let secret = context.is_secret(value) || context.holds_secret(value);
                 let message = self.excluded(*of, value).filter(|_| !secret);
                 let message = message.unwrap_or_else(|| "the schema excludes this value".into());
                 violations.push(context.violation(Code::SchemaNot, message, value))
@@ -246,7 +241,7 @@ impl SchemaValidator {
             Combined::If { condition, then, otherwise } => {
                 let holds = self.valid(*condition, value);
                 let branch = if holds { then } else { otherwise };
-                let reason = self.condition(*condition, value, &context.key).filter(|_| holds);
+                let reason = self.condition(*condition, value, context).filter(|_| holds);
                 let mut found = Vec::new();
                 branch.iter().for_each(|branch| self.explain_invalid(*branch, value, context, &mut found));
                 violations.extend(found.into_iter().map(|violation| match &reason {

@@ -47,6 +47,8 @@ pub(super) struct SchemaGraph {
     pub(super) deprecated_below: NodeSet,
     /// The nodes from which a `default` of an element of a list can be reached.
     pub(super) item_defaults_below: NodeSet,
+    /// The members of all tables from which an `x-secret` can be reached, by their names and former names.
+    pub(super) secret_names: BTreeMap<Text, Vec<NodeId>>,
     /// The nodes with subschemas that several others use.
     pub(super) shared: NodeSet,
 }

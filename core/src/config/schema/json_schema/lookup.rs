@@ -7,7 +7,6 @@ use super::facts::{NamedVariable, Reload};
 use super::graph::{Combined, NodeId, SchemaGraph, SchemaNode};
 use super::schema::Schema;
 use crate::config::ListStrategy;
-use crate::tree::nearest::nearest;
 use crate::tree::{Key, Kind, Segment, Text, TypeSet, Value};
 
 /// How deep [`Schema::keys`] follows a schema that refers to itself.
@@ -72,41 +71,6 @@ impl Schema {
             && node.assertions.iter().all(|assertion| assertion.holds(&text))
             && node.reference.iter().chain(&node.all_of).all(|id| self.holds_of_name(*id, name))
             && node.combined.iter().all(alternatives)
-    }
-
-    /// Whether the key, or one above it, is secret.
-    ///
-    /// An unknown key is secret if the nearest known key is, as it may be a misspelling of it.
-    pub fn is_secret(&self, key: &Key) -> bool {
-        let leads_to_secret = |id: &NodeId| self.graph.secrets_below.contains(*id);
-        if !leads_to_secret(&SchemaGraph::ROOT) {
-            return false;
-        }
-        let mut secret = false;
-        let mut reached = 0;
-        let mut refused = 0;
-        self.visit_while(key, &mut |depth, nodes| {
-            for node in nodes.iter().map(|id| self.graph.node(*id)) {
-                secret |= node.notes.secret;
-                let deepest = if node.refuses { &mut refused } else { &mut reached };
-                *deepest = depth.max(*deepest);
-            }
-            nodes.iter().any(leads_to_secret)
-        });
-        if secret || refused <= reached {
-            return secret;
-        }
-        let mut segments = key.segments().iter();
-        let mut meant =
-            segments.by_ref().take(reached).fold(Key::root(), |key, known| key.join(known.clone()));
-        let Some(Segment::Name(unknown)) = segments.next() else { return false };
-        let (names, _) = self.wanted_names(&meant, &|_| true);
-        if names.contains(unknown) {
-            return false;
-        }
-        let Some(near) = nearest(unknown, names.iter().map(Text::as_str)) else { return false };
-        meant.push(Segment::Name(near.into()));
-        self.is_secret(&segments.fold(meant, |key, below| key.join(below.clone())))
     }
 
     /// Whether the schema itself describes the member `name` of the root: in `properties`, `required`, or `patternProperties` by a pattern

@@ -8,11 +8,12 @@ use super::assertion::{Assertion, joined, list};
 use super::check::SchemaValidator;
 use super::graph::{Combined, NodeId, SchemaNode};
 use super::violation::Violation;
+use super::violation_context::ViolationContext;
 use crate::tree::{Code, Key, TypeSet, Value};
 
 impl SchemaValidator {
     /// What makes a value of this key match the condition of an `if`: `tls = true`; `cert` for a key that is present.
-    pub(super) fn condition(&self, id: NodeId, value: &Value, key: &Key) -> Option<String> {
+    pub(super) fn condition(&self, id: NodeId, value: &Value, context: &ViolationContext) -> Option<String> {
         let graph = &self.schema.graph;
         let nodes = graph.certain(&[id]);
         let nodes = || nodes.iter().map(|id| graph.node(*id));
@@ -20,7 +21,7 @@ impl SchemaValidator {
         let values = named.filter_map(|(name, of)| {
             let member = value.member(name)?;
             let is_stated = self.schema.graph.certain(&[*of]).iter().any(|id| is_listed(graph.node(*id)));
-            let is_shown = is_stated && !self.schema.is_secret(&key.child(name.clone()));
+            let is_shown = is_stated && !context.is_secret_at(&context.key.child(name.clone()), member);
             is_shown.then(|| (name, format!("`{} = {member}`", Key::of([name.clone()]))))
         });
         let mut reasons: Vec<_> = values.collect();

@@ -1,12 +1,14 @@
 //! Variables of secrets: which texts may be shown, and which variables name a file.
 
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::Environment;
 use super::names::{EnvironmentNames, Meaning};
+use crate::config::redact::{Description, DescriptionSources, may_be_secret};
 use crate::config::schema::Facts;
-use crate::tree::{Key, TypeSet};
+use crate::tree::{Key, Kind, Origin, Source, Text, TypeSet, Value};
 
 impl EnvironmentNames<'_> {
     /// The paths in the `PREFIX_KEY_FILE` variables of secret keys. The caller reads these files.
@@ -20,23 +22,21 @@ impl EnvironmentNames<'_> {
         environment.variables.keys().filter_map(path_of).map(String::from).collect()
     }
 
-    /// Whether the text of a variable of this key may be shown: neither the key, nor one above or below it, is secret. The text
-    /// of a table, or of a list of tables, is not shown, as any part of it may be.
+    /// Whether the text of a variable of this key may be shown: it is no secret, and none in the wrong place. The text of a table,
+    /// or of a list of tables, is not shown, as any part of it may be.
     pub(super) fn may_show(&self, key: &Key) -> bool {
         let holds_tables = |types: TypeSet| types.contains(TypeSet::OBJECT);
         let Facts { types, element_types, .. } = self.facts(key);
         if holds_tables(types) || (types.contains(TypeSet::ARRAY) && holds_tables(element_types)) {
             return false;
         }
-        let is_secret = |key: &Key| {
-            self.schema.is_some_and(|schema| schema.is_secret(key))
-                || self
-                    .outline
-                    .is_some_and(|outline| outline.has_secret_at(key) || outline.has_secret_below(key))
-        };
-        let is_near = |secret: &Key| key.starts_with(secret) || secret.starts_with(key);
-        !is_secret(key)
-            && !is_secret(&key.element(0))
-            && !self.secrets.is_some_and(|secrets| secrets.iter().any(is_near))
+        let no_keys = BTreeSet::new();
+        let description = Description::of(DescriptionSources {
+            schema: self.schema,
+            outline: self.outline.map(|outline| &**outline),
+            further_secrets: self.secrets.unwrap_or(&no_keys),
+        });
+        let text = Value::new(Kind::String(Text::default()), Origin::whole(&Source::variable("", "")));
+        !may_be_secret(description, key.segments(), &text)
     }
 }

@@ -11,7 +11,6 @@ use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, DisableBracketedPaste, EnableBracketedPaste, Event};
 use ratatui::crossterm::execute;
 use serde::de::DeserializeOwned;
-use speckit_core::Key;
 use speckit_core::config::redact::redact;
 
 use super::WatchInput;
@@ -134,7 +133,7 @@ fn since(started: Instant) -> Duration {
 }
 
 fn leaves<T>(snapshot: &Snapshot<T>) -> Vec<Leaf> {
-    let root = redact(snapshot.root_with_secrets(), &|key: &Key| snapshot.is_secret(key));
+    let root = redact(snapshot.root_with_secrets(), &|key, _| snapshot.is_secret(key));
     let mut leaves = Vec::new();
     root.leaves(&mut |key, value| {
         leaves.push(Leaf {

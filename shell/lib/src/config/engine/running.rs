@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use speckit_core::config::redact::Masks;
 use speckit_core::config::reload::{ReadResult, ReloadAction, ReloadEventKind, ReloadInput};
 use speckit_core::tree::diff::{Change, diff};
-use speckit_core::{Diagnostic, Key, Severity};
+use speckit_core::{Diagnostic, Key, Severity, Value};
 
 use crate::config::busy::{BusyOwner, ReloadBarrier};
 use crate::config::error::ConfigError;
@@ -284,7 +284,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         match self.lock_reloader() {
             Ok(guard) => guard.reloader.loader.masks(of.checked()),
             // Called from a validation rule, which holds the reloader's lock: the generation knows its own schema.
-            Err(AlreadyLocked) => Masks::of(of.checked().layers(), &|key| of.is_secret(key)),
+            Err(AlreadyLocked) => {
+                Masks::of(of.checked().layers(), &|key, value| of.keys().is_secret(key, value))
+            }
         }
     }
 
@@ -328,7 +330,8 @@ fn differences<T>(old: &Snapshot<T>, new: &Snapshot<T>) -> Vec<Change> {
     if old.root_with_secrets() == new.root_with_secrets() {
         return Vec::new();
     }
-    let is_secret = |key: &Key| old.is_secret(key) || new.is_secret(key);
+    let is_secret =
+        |key: &Key, value: &Value| old.keys().is_secret(key, value) || new.keys().is_secret(key, value);
     diff(old.root_with_secrets(), new.root_with_secrets())
         .iter()
         .map(|change| change.redacted(&is_secret))

@@ -11,7 +11,7 @@ use speckit_core::config::history::{
 };
 use speckit_core::store::HistoryMode;
 use speckit_core::tree::diff::diff;
-use speckit_core::{Code, Diagnostic, Key};
+use speckit_core::{Code, Diagnostic, Key, Value};
 
 use super::{History, rows};
 use crate::config::history::journal::{
@@ -218,8 +218,9 @@ fn write(
 fn kept(context: &EntryContext, now: &GenerationView, before: Option<&GenerationView>) -> StoredState {
     let root = now.written.clone();
     let changes = before.map(|before| diff(&before.written, &root));
-    let is_secret =
-        |key: &Key| now.keys.is_secret(key) || before.is_some_and(|before| before.keys.is_secret(key));
+    let is_secret = |key: &Key, value: &Value| {
+        now.keys.is_secret(key, value) || before.is_some_and(|before| before.keys.is_secret(key, value))
+    };
     let sources = now.sources.iter().map(|source| {
         let path = absolute(Path::new(source.name())).unwrap_or_else(|_| source.name().into());
         (path.to_string_lossy().into_owned(), Arc::clone(source))

@@ -115,7 +115,7 @@ pub(super) fn refusal() -> Diagnostics {
             "expected 1 to 5 names, found none",
         ),
     ];
-    let report = render(&diagnostics, &Masks::of([&layer], &|_| false), Style::default());
+    let report = render(&diagnostics, &Masks::of([&layer], &|_, _| false), Style::default());
     Diagnostics::new(diagnostics, report)
 }
 

@@ -1,0 +1,130 @@
+//! Whether the value at a key may be a secret, also where it is not described.
+//!
+//! What is marked as secret is secret. Besides, a value with no known meaning may be a secret in the wrong place: a text where a
+//! table with secrets is expected, or a value below an unknown name. Booleans and nulls are hidden only if they are marked.
+
+use crate::tree::nearest::nearest;
+use crate::tree::{Kind, Segment, Value};
+
+/// How deep lists and maps without names are searched for a secret.
+const MAX_UNNAMED: usize = 8;
+
+/// What is known about the value at one key: by the schema, by the type of the settings, or by the names of secret keys. If it
+/// has several possible meanings, all of them.
+pub(crate) trait KeyDescription: Sized {
+    /// Whether the value, with all in it, is secret.
+    fn is_secret(&self) -> bool;
+    /// Whether it is, or something that it may contain.
+    fn has_secret(&self) -> bool;
+    /// Whether the value is one of a few that are listed, and so no secret.
+    fn lists(&self, value: &Value) -> bool;
+    /// A member or an element.
+    fn below(&self, segment: &Segment) -> (Self, Meaning);
+    /// The members that have a secret, and a name or former name that is wanted.
+    fn named(&self, is_wanted: &dyn Fn(&str) -> bool) -> Self;
+    /// The other members of a map that have a secret.
+    fn entries(&self) -> Self;
+    /// The elements that have a secret.
+    fn elements(&self) -> Self;
+    /// The members of any table of the tree, as [`KeyDescription::named`].
+    fn anywhere(&self, is_wanted: &dyn Fn(&str) -> bool) -> Self;
+    /// What either describes.
+    fn or(&self, other: &Self) -> Self;
+}
+
+/// Whether a name or an index has a meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Meaning {
+    /// Anything may be there.
+    Open,
+    /// An element of a list, or a member of a map.
+    Entry,
+    /// Nothing may be there.
+    Refused,
+    /// A member that is described by its name.
+    Named,
+}
+
+/// Whether a value may be a secret; `root` describes the tree.
+pub(crate) fn may_be_secret<D: KeyDescription>(root: D, key: &[Segment], value: &Value) -> bool {
+    root.has_secret() && (has_name_of_a_secret(&root, key, value) || may_be_secret_below(root, key, value))
+}
+
+fn may_be_secret_below<D: KeyDescription>(mut here: D, key: &[Segment], value: &Value) -> bool {
+    for segment in key {
+        if here.is_secret() {
+            return true;
+        }
+        if !here.has_secret() {
+            return false;
+        }
+        let (below, meaning) = here.below(segment);
+        if is_out_of_place(&here, segment, meaning) && is_telling(value) {
+            return true;
+        }
+        here = match segment {
+            Segment::Name(name) if meaning != Meaning::Named => {
+                let meant = below.or(&here.named(&|other| is_near(name, other)));
+                if meaning == Meaning::Entry { meant } else { meant.or(&here.entries()) }
+            }
+            _ => below,
+        };
+    }
+    let is_scalar = value.as_table().is_none() && value.as_array().is_none();
+    here.is_secret() || (here.has_secret() && is_scalar && is_telling(value) && !here.lists(value))
+}
+
+/// Whether the member or element has no meaning in a value with secrets: a list stands for a table or a table for a list, or it
+/// is refused beside a secret.
+fn is_out_of_place<D: KeyDescription>(here: &D, segment: &Segment, meaning: Meaning) -> bool {
+    if matches!(meaning, Meaning::Named | Meaning::Entry) {
+        return false;
+    }
+    let siblings = match segment {
+        Segment::Name(_) => here.named(&|_| true),
+        Segment::Index(_) => here.elements(),
+    };
+    let is_other_kind = match segment {
+        Segment::Name(_) => !siblings.has_secret() && !here.entries().has_secret(),
+        Segment::Index(_) => !siblings.has_secret(),
+    };
+    is_other_kind || (meaning == Meaning::Refused && holds_secret(&siblings))
+}
+
+/// Whether a name in the key that is not described is that of a secret in another place, or a refused one is near to it.
+fn has_name_of_a_secret<D: KeyDescription>(root: &D, key: &[Segment], value: &Value) -> bool {
+    let mut undescribed = 0..0;
+    let mut is_refused = false;
+    let mut here: Option<D> = None;
+    for (at, segment) in key.iter().enumerate() {
+        let (below, meaning) = here.as_ref().unwrap_or(root).below(segment);
+        here = Some(below);
+        undescribed = if meaning == Meaning::Named { at + 1..at + 1 } else { undescribed.start..at + 1 };
+        is_refused = meaning != Meaning::Named && (is_refused || meaning == Meaning::Refused);
+    }
+    undescribed.into_iter().any(|at| {
+        let Some((Segment::Name(name), rest)) = key.get(at..).and_then(<[Segment]>::split_first) else {
+            return false;
+        };
+        let meant = root.anywhere(&|other| name == other);
+        let is_misspelt = || root.anywhere(&|other| is_near(name, other)).is_secret();
+        ((is_refused || holds_secret(&meant)) && may_be_secret_below(meant, rest, value))
+            || (is_refused && is_misspelt())
+    })
+}
+
+/// Whether the value is a secret, or a list or map of secrets.
+fn holds_secret<D: KeyDescription>(here: &D) -> bool {
+    let unnamed = |here: &D| here.entries().or(&here.elements());
+    let inner = core::iter::successors(Some(unnamed(here)), |here| Some(unnamed(here)));
+    here.is_secret() || inner.take(MAX_UNNAMED).any(|inner| inner.is_secret())
+}
+
+fn is_near(name: &str, other: &str) -> bool {
+    nearest(name, [other]).is_some()
+}
+
+/// Whether a value may tell a secret.
+fn is_telling(value: &Value) -> bool {
+    !matches!(value.kind(), Kind::Bool(_) | Kind::Null | Kind::Unset)
+}

@@ -23,6 +23,8 @@ pub(super) struct Compiler<'d> {
     /// The places that references lead to. Any other place is reached once, from the subschema around it.
     targets: BTreeSet<(usize, Key)>,
     queue: VecDeque<(NodeId, SchemaLocation, Scope)>,
+    /// Equal patterns are compiled once.
+    patterns: BTreeMap<String, Pattern>,
     /// The scope of the subschema that is being read.
     scope: Scope,
     pub(super) diagnostics: Vec<Diagnostic>,
@@ -42,6 +44,7 @@ impl<'d> Compiler<'d> {
             graph: SchemaGraph::default(),
             targets: documents.targets(),
             known: BTreeMap::new(),
+            patterns: BTreeMap::new(),
             queue: VecDeque::new(),
             scope: Scope::default(),
             diagnostics: Vec::new(),
@@ -89,8 +92,13 @@ impl<'d> Compiler<'d> {
     ///
     /// # Errors
     /// What is invalid in it.
-    pub(super) fn pattern(&self, text: &str) -> Result<Pattern, String> {
-        if self.is_checked { Pattern::uncompiled(text) } else { Pattern::new(text) }
+    pub(super) fn pattern(&mut self, text: &str) -> Result<Pattern, String> {
+        if let Some(known) = self.patterns.get(text) {
+            return Ok(known.clone());
+        }
+        let pattern = if self.is_checked { Pattern::uncompiled(text)? } else { Pattern::new(text)? };
+        self.patterns.insert(text.into(), pattern.clone());
+        Ok(pattern)
     }
 
     /// The target of a reference, if there is one that can be resolved.

@@ -26,6 +26,8 @@ pub struct Documents {
     dynamic_anchors: BTreeMap<String, BTreeMap<Text, SchemaLocation>>,
     /// Every reference, with the resource around it.
     references: Vec<(Arc<Resource>, Text)>,
+    /// The resources that parts with their own `$id` begin, by document and key.
+    own_resources: BTreeMap<(usize, Key), Arc<Resource>>,
 }
 
 /// The resource around a subschema: the base address of the references in it, and its dialect.
@@ -59,6 +61,7 @@ impl Documents {
             anchors: BTreeMap::new(),
             dynamic_anchors: BTreeMap::new(),
             references: Vec::new(),
+            own_resources: BTreeMap::new(),
         };
         documents.add_at(given, root);
         documents
@@ -226,6 +229,9 @@ impl Documents {
     fn index(&mut self, value: &Value, key: &mut Key, around: &Arc<Resource>) {
         let Some(members) = value.as_table() else { return };
         let own = self.own_resource(value, around);
+        if let Some(own) = &own {
+            self.own_resources.insert((own.document, key.clone()), Arc::clone(own));
+        }
         let resource = own.as_ref().unwrap_or(around);
         let draft = resource.dialect.draft;
         let only_reference = ignores_siblings(value, draft);
@@ -404,11 +410,15 @@ impl SchemaLocation {
 
     /// The location in its own resource, if it has an `$id`.
     #[must_use]
-    pub(super) fn entered(mut self, documents: &Documents) -> Self {
-        if let Some(own) = documents.own_resource(&self.value, &self.resource) {
-            self.resource = own;
+    pub(super) fn entered(self, documents: &Documents) -> Self {
+        if self.value.member("$id").or_else(|| self.value.member("id")).is_none() {
+            return self;
         }
-        self
+        let place = (self.resource.document, self.key);
+        let known = documents.own_resources.get(&place).cloned();
+        let (_, key) = place;
+        let own = known.or_else(|| documents.own_resource(&self.value, &self.resource));
+        Self { key, resource: own.unwrap_or(self.resource), ..self }
     }
 
     /// Whether it has a `$ref` beside which everything is ignored.

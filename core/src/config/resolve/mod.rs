@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use crate::config::redact::Masks;
 use crate::config::schema::{Schema, SchemaValidator};
 use crate::config::source::{Environment, Language, Override, parse};
-use crate::config::{Layer, ListStrategy, Merged};
+use crate::config::{Layer, MergeStrategy, Merged};
 use crate::tree::typed::LazyOutline;
 use crate::tree::{
     Code, CodeFamily, Diagnostic, Key, LayerKind, Origin, Severity, Source, Value, in_report_order, is_ok,
@@ -22,6 +22,8 @@ mod extension;
 mod key_rules;
 mod restarts;
 mod stages;
+#[cfg(all(test, feature = "schema"))]
+mod tests;
 mod untyped;
 
 pub use extension::{Extension, Migrated};
@@ -259,8 +261,8 @@ impl Rules {
         Merged::of(layers, &self.strategy())
     }
 
-    fn strategy(&self) -> impl Fn(&Key) -> ListStrategy {
-        |key| self.schema().map_or(ListStrategy::Replace, |schema| schema.list_strategy(key))
+    fn strategy(&self) -> impl Fn(&Key) -> MergeStrategy {
+        |key| self.schema().map_or(MergeStrategy::Join, |schema| schema.merge_strategy(key))
     }
 
     /// How to report a key that the type of the settings does not read.

@@ -5,7 +5,7 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::facts::{Facts, NamedVariable, Reload};
-use crate::config::{Layer, ListStrategy};
+use crate::config::{Layer, MergeStrategy};
 use crate::tree::{Diagnostic, Key, Text, TypeSet, Value};
 
 /// A compiled schema. It cannot be created without the feature `schema`.
@@ -46,7 +46,7 @@ never! {
     pub fn is_secret(&self, &Key) -> bool;
     pub(crate) fn reload(&self, &Key) -> Reload;
     pub(crate) fn has_restarts(&self) -> bool;
-    pub(crate) fn list_strategy(&self, &Key) -> ListStrategy;
+    pub(crate) fn merge_strategy(&self, &Key) -> MergeStrategy;
     pub(crate) fn keys(&self) -> Vec<Key>;
     pub(crate) fn member_names(&self, &Key) -> (Vec<Text>, bool);
     pub(crate) fn closed_key(&self, &str, &dyn for<'v> Fn(&'v str, &str) -> Option<&'v str>) -> Option<Key>;

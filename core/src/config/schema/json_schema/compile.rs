@@ -11,6 +11,7 @@ use super::documents::Documents;
 use super::facts::Reload;
 use super::graph::{NodeId, SchemaGraph, SchemaNode};
 use super::keywords::NodeReader;
+use super::merge_keyword::misplaced;
 use crate::tree::{Code, Diagnostic, Key, Kind, in_report_order};
 
 /// How long a chain of subschemas that apply to the same value may be; real schemas stay below ten.
@@ -35,7 +36,10 @@ pub(super) fn compile(documents: &Documents) -> Result<SchemaGraph, Vec<Diagnost
     let Compiler { mut graph, mut diagnostics, .. } = compiler;
     if diagnostics.is_empty() {
         match longest_chain(&graph) {
-            Ok(longest) => graph.longest_chain = longest,
+            Ok(longest) => {
+                graph.longest_chain = longest;
+                diagnostics.extend(misplaced(&graph));
+            }
             Err(diagnostic) => diagnostics.push(*diagnostic),
         }
     }

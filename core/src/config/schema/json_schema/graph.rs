@@ -7,8 +7,8 @@ use alloc::vec::Vec;
 use super::assertion::Assertion;
 use super::facts::Reload;
 use super::pattern::Pattern;
-use crate::config::ListStrategy;
-use crate::tree::{Diagnostic, Origin, Segment, Text, TypeSet, Value};
+use crate::config::MergeStrategy;
+use crate::tree::{Diagnostic, Key, Origin, Segment, Text, TypeSet, Value};
 
 /// The number of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -128,7 +128,9 @@ pub(super) struct Notes {
     pub(super) default: Option<Value>,
     pub(super) secret: bool,
     pub(super) reload: Option<Reload>,
-    pub(super) merge: Option<ListStrategy>,
+    pub(super) merge: Option<MergeStrategy>,
+    /// The place of `x-merge` in the schema.
+    pub(super) merge_at: Option<(Key, Origin)>,
     pub(super) aliases: Vec<Text>,
     pub(super) variable: Option<Text>,
     pub(super) deprecated: bool,

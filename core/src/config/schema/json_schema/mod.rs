@@ -24,6 +24,7 @@ mod graph;
 mod key_facts;
 mod keywords;
 mod lookup;
+mod merge_keyword;
 mod messages;
 mod meta_schema;
 mod pattern;

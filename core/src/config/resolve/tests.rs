@@ -1,0 +1,141 @@
+//! What several layers give together.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use super::{Checked, Document, Inputs, Refused, Rules};
+use crate::config::explain::explain;
+use crate::config::schema::{Documents, Schema};
+use crate::config::source::{Environment, Language, Override, parse};
+use crate::tree::{Diagnostic, Key, LayerKind, Source};
+
+/// Layers over a schema, which may be empty.
+struct Case<'a> {
+    schema: &'a str,
+    files: Vec<&'a str>,
+    variables: Vec<(&'a str, &'a str)>,
+    overrides: Vec<Override>,
+}
+
+impl<'a> Case<'a> {
+    fn of(schema: &'a str, files: &[&'a str]) -> Self {
+        Self { schema, files: files.to_vec(), variables: Vec::new(), overrides: Vec::new() }
+    }
+
+    fn variable(mut self, name: &'a str, text: &'a str) -> Self {
+        self.variables.push((name, text));
+        self
+    }
+
+    fn set(mut self, assignment: &str) -> Self {
+        self.overrides.push(Override::assignment(assignment).unwrap());
+        self
+    }
+
+    fn unset(mut self, key: &str) -> Self {
+        self.overrides.push(Override::Unset { key: key.into() });
+        self
+    }
+
+    fn rules(&self) -> Rules {
+        let schema = (!self.schema.is_empty()).then(|| {
+            let schema = Source::document(LayerKind::File, "s.json", self.schema);
+            let schema = parse(&schema, Language::Json).unwrap();
+            Schema::compile(&Documents::new("file:///s.json", schema.root())).unwrap()
+        });
+        Rules::new(schema).with_prefix("APP", &[])
+    }
+
+    /// The files are called `1.toml`, `2.toml` and so on.
+    fn check(&self) -> Result<Checked, Refused> {
+        let document = |(text, number): (&&str, usize)| {
+            let source = Source::document(LayerKind::File, format!("{number}.toml"), *text);
+            Document::Text(source, Language::Toml)
+        };
+        let rules = self.rules();
+        rules.check(rules.read(&Inputs {
+            documents: self.files.iter().zip(1..).map(document).collect(),
+            environment: Environment::of(self.variables.iter().copied()),
+            overrides: self.overrides.clone(),
+            diagnostics: Vec::new(),
+        }))
+    }
+
+    /// The tree on one line, or the diagnostics.
+    fn shown(&self) -> String {
+        let line = |one: &Diagnostic| {
+            let origin = one.origin.as_ref().map(ToString::to_string).unwrap_or_default();
+            let help = one.help.as_deref().map(|help| format!(" ({help})")).unwrap_or_default();
+            format!("{}: {} at {origin}{help}", one.key, one.message)
+        };
+        match self.check() {
+            Ok(checked) => {
+                assert!(checked.diagnostics().is_empty(), "{:?}", checked.diagnostics());
+                checked.merged().root().to_string()
+            }
+            Err(refused) => refused.diagnostics().iter().map(line).collect::<Vec<_>>().join("\n"),
+        }
+    }
+
+    /// The history of a key: origin, value and decision of each layer.
+    fn history(&self, key: &str) -> Vec<String> {
+        let checked = self.check().unwrap();
+        let key: Key = key.parse().unwrap();
+        let history = explain(checked.merged(), &key, None, &|_| false, None).unwrap().history;
+        let line = |one: &crate::config::explain::Contribution| {
+            let value = one.value.as_ref().map_or("removed".into(), ToString::to_string);
+            format!("{} {value} {:?}", one.origin, one.decision)
+        };
+        history.iter().map(line).collect()
+    }
+}
+
+const STORE: &str = r#"{"properties": {"store": {"type": "object", "x-merge": "replace",
+    "default": {"kind": "s3", "bucket": "b"},
+    "properties": {"kind": {"type": "string"}, "size": {"type": "integer", "default": 1},
+        "tls": {"properties": {"on": {"default": true}}}}}}}"#;
+
+#[test]
+fn a_table_that_replaces_keeps_the_defaults_of_its_members() {
+    assert_eq!(
+        Case::of(STORE, &[]).shown(),
+        r#"{ store = { bucket = "b", kind = "s3", size = 1, tls = { on = true } } }"#
+    );
+    let case = Case::of(STORE, &["store = {kind = 'fs', path = '/x'}", "[store]\nkind = 'db'"]);
+    assert_eq!(case.shown(), r#"{ store = { kind = "db", size = 1, tls = { on = true } } }"#);
+    assert_eq!(case.history("store.path"), ["1.toml:1:30 \"/x\" Shadowed"]);
+    assert_eq!(case.history("store.kind"), ["1.toml:1:17 \"fs\" Shadowed", "2.toml:2:8 \"db\" Won"]);
+    assert_eq!(case.history("store.size"), ["s.json:3:87 1 Won"]);
+}
+
+#[test]
+fn a_root_that_replaces_is_the_highest_file_with_the_defaults() {
+    let schema = r#"{"x-merge": "replace", "type": "object", "properties": {"a": {"default": 1}}}"#;
+    assert_eq!(Case::of(schema, &["b = 1", "c = 1"]).shown(), "{ a = 1, c = 1 }");
+}
+
+const ITEMS: &str = r#"{"properties": {"a": {"type": "array", "x-merge": {"by": "id"},
+    "items": {"type": "object", "properties": {"id": {"type": "string"}, "n": {"type": "integer", "default": 1},
+        "secret": {"type": "string"}}}}}}"#;
+
+#[test]
+fn the_history_of_a_merged_item_shows_each_layer() {
+    let case = Case::of(
+        ITEMS,
+        &["a = [{id = 'x', secret = 's'}, {id = 'y'}]", "a = [{id = 'y', n = 2}, {id = 'x', secret = 't'}]"],
+    );
+    assert_eq!(case.shown(), r#"{ a = [{ id = "x", n = 1, secret = "t" }, { id = "y", n = 2 }] }"#);
+    assert_eq!(case.history("a[0].secret"), ["1.toml:1:26 \"s\" Shadowed", "2.toml:1:45 \"t\" Won"]);
+    assert_eq!(case.history("a[1].n"), ["s.json:2:110 1 Shadowed", "2.toml:1:21 2 Won"]);
+    assert_eq!(case.history("a").len(), 2);
+}
+
+#[test]
+fn overrides_apply_in_their_order() {
+    let of = || Case::of("", &["a = {b = 0, c = 0}"]).variable("APP_A__C", "5");
+    assert_eq!(of().unset("a").set("a.b=1").shown(), "{ a = { b = 1 } }");
+    assert_eq!(of().set("a.b=1").unset("a").shown(), "{}");
+    assert_eq!(of().set("a.b=1").unset("a.c").shown(), "{ a = { b = 1 } }");
+    assert_eq!(of().unset("a.c").set("a.c=1").shown(), "{ a = { b = 0, c = 1 } }");
+}

@@ -59,9 +59,11 @@ pub enum MergeStrategy {
 /// The layers of a configuration as one tree, in which each value has the lower values that it replaced.
 #[derive(Clone, Debug)]
 pub struct Merged {
-    /// The tree with the entries that unset a key, for further merges and [`Merged::removed`].
+    /// The tree with the entries that unset a key, for further merges.
     raw: Value,
     has_unset: bool,
+    /// The same tree, with marks for what is left of other variants.
+    marked: Value,
     root: Value,
 }
 
@@ -105,7 +107,15 @@ impl Merged {
 
     fn of_raw(raw: Value, has_unset: bool) -> Self {
         let root = if has_unset { without_unset(&raw) } else { raw.clone() };
-        Self { raw, has_unset, root }
+        Self { marked: raw.clone(), raw, has_unset, root }
+    }
+
+    /// The same layers without the values that `find` marks; it gets the tree with the entries that unset a key.
+    pub(crate) fn without_marked(self, find: impl FnOnce(&Value) -> Option<Value>) -> Self {
+        match find(&self.raw) {
+            Some(marked) => Self { root: without_unset(&marked), marked, ..self },
+            None => self,
+        }
     }
 
     /// The same layers with another merged tree.
@@ -119,8 +129,10 @@ impl Merged {
     }
 
     /// The entry that unset the key, with the values that it shadows; `None` if the key is set or no layer unset it.
+    ///
+    /// A key that is left of another variant is unset by the value that chose the variant.
     pub fn removed(&self, key: &Key) -> Option<&Value> {
-        self.raw.get(key).filter(|value| matches!(value.kind(), Kind::Unset))
+        self.marked.get(key).filter(|value| matches!(value.kind(), Kind::Unset))
     }
 }
 
@@ -325,8 +337,12 @@ fn without_unset(value: &Value) -> Value {
     if !has_unset(value) {
         return value.clone();
     }
-    let Kind::Table(members) = value.kind() else {
-        return value.clone();
+    let members = match value.kind() {
+        Kind::Table(members) => members,
+        Kind::Array(elements) => {
+            return value.with_kind(Kind::Array(elements.iter().map(without_unset).collect()));
+        }
+        _ => return value.clone(),
     };
     let kept = members
         .iter()
@@ -340,6 +356,7 @@ fn has_unset(value: &Value) -> bool {
     match value.kind() {
         Kind::Unset => true,
         Kind::Table(members) => members.values().any(has_unset),
+        Kind::Array(elements) => elements.iter().any(has_unset),
         _ => false,
     }
 }

@@ -4,6 +4,7 @@
 //! checked configuration becomes [`Resolved`] settings. Nothing here uses the disk, the clock or the environment.
 
 use alloc::boxed::Box;
+use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -22,7 +23,8 @@ mod extension;
 mod key_rules;
 mod restarts;
 mod stages;
-#[cfg(all(test, feature = "schema"))]
+#[cfg(test)]
+#[cfg(feature = "schema")]
 mod tests;
 mod untyped;
 
@@ -180,7 +182,10 @@ impl Rules {
             layers.extend(self.read_document(document, &mut originals, &mut diagnostics));
         }
         let documents = match base {
-            Some(base) => Some(base.merged.with_higher_layers(layers.iter().skip(count), &self.strategy())),
+            Some(base) => {
+                let further = layers.iter().skip(count);
+                Some(self.of_one_variant(base.merged.with_higher_layers(further, &self.strategy())))
+            }
             None => self.merge(&layers),
         };
         let count = layers.len();
@@ -196,7 +201,8 @@ impl Rules {
         diagnostics.extend(reported);
         let merged = match documents {
             Some(documents) => {
-                Some(documents.with_higher_layers(layers.iter().skip(count), &self.strategy()))
+                let further = layers.iter().skip(count);
+                Some(self.of_one_variant(documents.with_higher_layers(further, &self.strategy())))
             }
             None => self.merge(&layers),
         };
@@ -258,7 +264,15 @@ impl Rules {
     }
 
     fn merge(&self, layers: &[Layer]) -> Option<Merged> {
-        Merged::of(layers, &self.strategy())
+        Merged::of(layers, &self.strategy()).map(|merged| self.of_one_variant(merged))
+    }
+
+    /// Without what lower layers set for another variant of a table than the chosen one.
+    fn of_one_variant(&self, merged: Merged) -> Merged {
+        match self.schema() {
+            Some(schema) => merged.without_marked(|tree| schema.without_left_overs(tree)),
+            None => merged,
+        }
     }
 
     fn strategy(&self) -> impl Fn(&Key) -> MergeStrategy {
@@ -326,7 +340,9 @@ impl Rules {
             None => schema.defaults(present),
         });
         let all = match (&defaults, merged) {
-            (Some(defaults), Some(merged)) => merged.with_lower_layer(defaults, &self.strategy()),
+            (Some(defaults), Some(merged)) => {
+                self.of_one_variant(merged.with_lower_layer(defaults, &self.strategy()))
+            }
             (Some(defaults), None) => Merged::from_layer(defaults),
             (None, Some(merged)) => merged,
             (None, None) => {
@@ -352,6 +368,13 @@ impl Rules {
                 missing.help = Some("keep the key: it is required".into());
                 missing.origin = Some(mark.origin().clone());
             }
+        }
+        for violation in &mut violations {
+            let note = self.schema().and_then(|schema| schema.left_from(root, &violation.key));
+            violation.help = match (note, violation.help.take()) {
+                (Some(note), Some(help)) => Some(format!("{note}; {help}")),
+                (note, help) => note.or(help),
+            };
         }
         if let Some(extension) = &self.extension {
             extension.check(root, &mut violations);

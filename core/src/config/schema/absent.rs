@@ -2,6 +2,7 @@
 //! schema still compiles.
 
 use alloc::collections::BTreeSet;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::facts::{Facts, NamedVariable, Reload};
@@ -56,6 +57,8 @@ never! {
     pub(crate) fn canonical(&self, &Layer) -> (Layer, Vec<Diagnostic>);
     pub(crate) fn deprecated(&self, &Value) -> Vec<Diagnostic>;
     pub(crate) fn defaults(&self, Option<&Value>) -> Option<Layer>;
+    pub(crate) fn without_left_overs(&self, &Value) -> Option<Value>;
+    pub(crate) fn left_from(&self, &Value, &Key) -> Option<String>;
     pub(crate) fn with_item_defaults(&self, &Value) -> Option<Value>;
     pub(crate) fn further_defaults(&self, Option<&Value>, &Layer) -> Option<Layer>;
 }

@@ -51,6 +51,7 @@ pub(super) fn compile(documents: &Documents) -> Result<SchemaGraph, Vec<Diagnost
     graph.secrets_below = graph.leading_to(|node| node.notes.secret);
     graph.strategies_below = graph.leading_to(|node| node.notes.merge.is_some());
     graph.deprecated_below = graph.leading_to(|node| node.notes.deprecated);
+    graph.variants_below = graph.find_variants();
     graph.shared = graph.find_shared();
     graph.defaults_below = graph.find_defaults();
     graph.settled_defaults = graph.find_settled_defaults();

@@ -274,7 +274,7 @@ impl SchemaGraph {
     }
 
     /// The nodes that apply to the value: references, `allOf` and, in a table that is present, the alternative that it chooses.
-    fn conjunction(&self, nodes: &[NodeId], present: Option<&Value>) -> Vec<NodeId> {
+    pub(super) fn conjunction(&self, nodes: &[NodeId], present: Option<&Value>) -> Vec<NodeId> {
         let table = present.filter(|present| present.as_table().is_some());
         self.applicable(nodes, &|combined| match (combined, table) {
             (Combined::AnyOf(branches) | Combined::OneOf(branches), Some(table)) => {

@@ -47,6 +47,8 @@ pub(super) struct SchemaGraph {
     pub(super) deprecated_below: NodeSet,
     /// The nodes from which a `default` of an element of a list can be reached.
     pub(super) item_defaults_below: NodeSet,
+    /// The nodes from which alternatives with a discriminator can be reached.
+    pub(super) variants_below: NodeSet,
     /// The nodes with subschemas that several others use.
     pub(super) shared: NodeSet,
 }

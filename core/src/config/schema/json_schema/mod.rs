@@ -30,6 +30,7 @@ mod meta_schema;
 mod pattern;
 mod schema;
 mod types;
+mod variants;
 mod violation;
 mod violation_context;
 

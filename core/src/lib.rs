@@ -27,7 +27,7 @@ pub mod store;
 pub mod text;
 pub mod tree;
 
-pub use config::{Layer, ListStrategy, Merged, merge};
+pub use config::{Layer, MergeStrategy, Merged, merge};
 pub use tree::{
     Code, CodeFamily, Diagnostic, Fingerprint, Key, KeyError, Kind, LayerKind, MAX_DEPTH, NotANumber, Number,
     Origin, Segment, Severity, Source, Table, Value,

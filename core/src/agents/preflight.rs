@@ -138,7 +138,7 @@ mod tests {
     use super::*;
     use crate::app::AppConfig;
     use crate::config::source::{Language, parse};
-    use crate::config::{ListStrategy, Merged};
+    use crate::config::{MergeStrategy, Merged};
     use crate::tree::{LayerKind, Source};
 
     /// The defaults with this text over them.
@@ -150,7 +150,7 @@ mod tests {
             layer(LayerKind::Defaults, "defaults", AppConfig::DEFAULTS),
             layer(LayerKind::File, "app.toml", text),
         ];
-        Merged::of(&layers, &|_| ListStrategy::Replace).unwrap().root().clone()
+        Merged::of(&layers, &|_| MergeStrategy::Join).unwrap().root().clone()
     }
 
     /// A line for each diagnostic where every variable and every command is in this state.

@@ -4,9 +4,12 @@
 //! an empty layer changes nothing; without `Append`, a layer merged with itself gives its values; where lists are replaced, the
 //! highest layer wins at every leaf; the origin of each leaf is in a layer that has that value.
 
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
-use crate::tree::{Fingerprint, Key, Kind, LayerKind, Past, Segment, Table, Value, replace_entry};
+use crate::tree::{
+    Fingerprint, Key, Kind, LayerKind, List, Past, Segment, Table, Text, Value, replace_entry,
+};
 
 /// One layer of configuration: a tree whose values have origins.
 ///
@@ -36,34 +39,41 @@ impl Layer {
     }
 }
 
-/// How a list is merged with the list of the layer below (`x-merge`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ListStrategy {
-    /// The higher list replaces the lower one.
+/// How a table or a list is merged with that of the layer below (`x-merge`). Other values are always replaced.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum MergeStrategy {
+    /// Tables are joined key by key; a higher list replaces the lower one.
     #[default]
+    Join,
+    /// The higher table or list replaces the lower one.
     Replace,
-    /// The lower list, then the higher one.
+    /// The lower list, then the higher one. Tables are joined.
     Append,
-    /// The lower list, then those items of the higher one that it does not have, each once.
+    /// The lower list, then those items of the higher one that it does not have, each once. Tables are joined.
     Union,
+    /// The lower list, in which tables with the same value of this member are merged with those of the higher list; then
+    /// the other items of the higher list. Tables are joined.
+    By(Text),
 }
 
 /// The layers of a configuration as one tree, in which each value has the lower values that it replaced.
 #[derive(Clone, Debug)]
 pub struct Merged {
-    /// The tree with the entries that unset a key, for further merges and [`Merged::removed`].
+    /// The tree with the entries that unset a key, for further merges.
     raw: Value,
     has_unset: bool,
+    /// The same tree, with marks for what is left of other variants.
+    marked: Value,
     root: Value,
 }
 
 impl Merged {
-    /// Merges layers, lowest priority first; `strategy` returns how lists at a key are merged.
+    /// Merges layers, lowest priority first; `strategy` returns how tables and lists at a key are merged.
     ///
     /// Returns `None` without layers.
     pub fn of<'a>(
         layers: impl IntoIterator<Item = &'a Layer>,
-        strategy: &dyn Fn(&Key) -> ListStrategy,
+        strategy: &dyn Fn(&Key) -> MergeStrategy,
     ) -> Option<Self> {
         let mut layers = layers.into_iter();
         let first = layers.next()?;
@@ -75,7 +85,7 @@ impl Merged {
     pub(crate) fn with_higher_layers<'a>(
         &self,
         layers: impl IntoIterator<Item = &'a Layer>,
-        strategy: &dyn Fn(&Key) -> ListStrategy,
+        strategy: &dyn Fn(&Key) -> MergeStrategy,
     ) -> Self {
         let layers: Vec<&Layer> = layers.into_iter().collect();
         let Some(above) = merge_all(&layers, strategy) else {
@@ -86,7 +96,7 @@ impl Merged {
     }
 
     /// Merges this tree over one more layer.
-    pub(crate) fn with_lower_layer(&self, layer: &Layer, strategy: &dyn Fn(&Key) -> ListStrategy) -> Self {
+    pub(crate) fn with_lower_layer(&self, layer: &Layer, strategy: &dyn Fn(&Key) -> MergeStrategy) -> Self {
         Self::of_raw(merge(&layer.root, &self.raw, strategy), self.has_unset || layer.has_unset)
     }
 
@@ -97,7 +107,15 @@ impl Merged {
 
     fn of_raw(raw: Value, has_unset: bool) -> Self {
         let root = if has_unset { without_unset(&raw) } else { raw.clone() };
-        Self { raw, has_unset, root }
+        Self { marked: raw.clone(), raw, has_unset, root }
+    }
+
+    /// The same layers without the values that `find` marks; it gets the tree with the entries that unset a key.
+    pub(crate) fn without_marked(self, find: impl FnOnce(&Value) -> Option<Value>) -> Self {
+        match find(&self.raw) {
+            Some(marked) => Self { root: without_unset(&marked), marked, ..self },
+            None => self,
+        }
     }
 
     /// The same layers with another merged tree.
@@ -111,14 +129,16 @@ impl Merged {
     }
 
     /// The entry that unset the key, with the values that it shadows; `None` if the key is set or no layer unset it.
+    ///
+    /// A key that is left of another variant is unset by the value that chose the variant.
     pub fn removed(&self, key: &Key) -> Option<&Value> {
-        self.raw.get(key).filter(|value| matches!(value.kind(), Kind::Unset))
+        self.marked.get(key).filter(|value| matches!(value.kind(), Kind::Unset))
     }
 }
 
 /// The tree of some layers, lowest first; `None` without layers. Merges the two halves: merging one layer at a time would
 /// copy the growing lists of shadowed values once for each layer.
-fn merge_all(layers: &[&Layer], strategy: &dyn Fn(&Key) -> ListStrategy) -> Option<Value> {
+fn merge_all(layers: &[&Layer], strategy: &dyn Fn(&Key) -> MergeStrategy) -> Option<Value> {
     match layers {
         [] => None,
         [only] => Some(only.root.clone()),
@@ -130,18 +150,22 @@ fn merge_all(layers: &[&Layer], strategy: &dyn Fn(&Key) -> ListStrategy) -> Opti
 }
 
 /// Merges the value of a higher layer over that of a lower one.
-pub fn merge(lower: &Value, upper: &Value, strategy: &dyn Fn(&Key) -> ListStrategy) -> Value {
+pub fn merge(lower: &Value, upper: &Value, strategy: &dyn Fn(&Key) -> MergeStrategy) -> Value {
     merge_at(&mut Key::root(), lower, upper, strategy)
 }
 
 /// A value and the values that it shadows are a stack, lowest first, and merging puts the upper stack on the lower one. Only
 /// the two values that touch can be joined (two tables, or two lists to append or unite). So the grouping of layers does
 /// not matter: merging is associative.
-fn merge_at(key: &mut Key, lower: &Value, upper: &Value, strategy: &dyn Fn(&Key) -> ListStrategy) -> Value {
+fn merge_at(key: &mut Key, lower: &Value, upper: &Value, strategy: &dyn Fn(&Key) -> MergeStrategy) -> Value {
     let shadowed = match upper.shadowed().split_first() {
         None => {
             if let Some(joined) = join(key, lower, upper, strategy) {
-                let past = Past { shadowed: lower.shadowed().to_vec(), joined: contributions(lower, upper) };
+                let past = Past {
+                    shadowed: lower.shadowed().to_vec(),
+                    joined: contributions(lower, upper),
+                    extends: lower.extends(),
+                };
                 return joined.with_past(past);
             }
             let mut shadowed = Vec::with_capacity(lower.shadowed().len() + 1);
@@ -157,12 +181,12 @@ fn merge_at(key: &mut Key, lower: &Value, upper: &Value, strategy: &dyn Fn(&Key)
             shadowed
         }
     };
-    upper.clone().with_past(Past { shadowed, joined: upper.joined().to_vec() })
+    upper.clone().with_shadowed(shadowed)
 }
 
 /// The value without its shadows.
 fn without_shadows(value: &Value) -> Value {
-    value.clone().with_past(Past { shadowed: Vec::new(), joined: value.joined().to_vec() })
+    value.clone().with_shadowed(Vec::new())
 }
 
 /// The values of single layers that the join of `lower` and `upper` is made of.
@@ -189,12 +213,22 @@ fn join(
     key: &mut Key,
     lower: &Value,
     upper: &Value,
-    strategy: &dyn Fn(&Key) -> ListStrategy,
+    strategy: &dyn Fn(&Key) -> MergeStrategy,
 ) -> Option<Value> {
     match (lower.kind(), upper.kind()) {
-        (Kind::Table(_), Kind::Table(above)) if above.is_empty() => Some(lower.clone()),
-        (Kind::Table(below), Kind::Table(_)) if below.is_empty() => Some(upper.clone()),
+        (Kind::Table(_), Kind::Table(_)) | (Kind::Array(_), Kind::Array(_)) if upper.extends() => {
+            Some(upper.clone())
+        }
         (Kind::Table(below), Kind::Table(above)) => {
+            if strategy(key) == MergeStrategy::Replace {
+                return None;
+            }
+            if above.is_empty() {
+                return Some(lower.clone());
+            }
+            if below.is_empty() {
+                return Some(upper.clone());
+            }
             let (members, fingerprint) =
                 join_tables(key, (below, lower.fingerprint()), (above, upper.fingerprint()), strategy);
             // A missing key is reported at the origin of its table. So the table keeps the origin in a file, else in
@@ -209,20 +243,61 @@ fn join(
             Some(Value::table_with_fingerprint(members, origin.clone(), fingerprint))
         }
         (Kind::Array(below), Kind::Array(above)) => {
-            let mut elements = below.clone();
-            match strategy(key) {
-                ListStrategy::Replace => return None,
-                ListStrategy::Append => elements.append(above),
-                ListStrategy::Union => {
-                    let mut seen: alloc::collections::BTreeSet<Fingerprint> =
-                        below.iter().map(Value::fingerprint).collect();
-                    elements.extend(above.iter().filter(|e| seen.insert(e.fingerprint())).cloned());
+            let elements = match strategy(key) {
+                MergeStrategy::Join | MergeStrategy::Replace => return None,
+                MergeStrategy::Append => {
+                    let mut elements = below.clone();
+                    elements.append(above);
+                    elements
                 }
-            }
+                MergeStrategy::Union => {
+                    let mut elements = below.clone();
+                    let mut seen: BTreeSet<Fingerprint> = below.iter().map(Value::fingerprint).collect();
+                    elements.extend(above.iter().filter(|e| seen.insert(e.fingerprint())).cloned());
+                    elements
+                }
+                MergeStrategy::By(name) => join_items(key, &name, below, above, strategy),
+            };
             Some(Value::new(Kind::Array(elements), upper.origin().clone()))
         }
         _ => None,
     }
+}
+
+/// Merges the items of two lists that have the same value of the member `name`. If several items of one list have it, the
+/// first is merged with the first of the other list, the second with the second.
+fn join_items(
+    key: &mut Key,
+    name: &str,
+    below: &List,
+    above: &List,
+    strategy: &dyn Fn(&Key) -> MergeStrategy,
+) -> List {
+    let places: BTreeMap<(Fingerprint, usize), usize> =
+        identities(below, name).zip(0..).filter_map(|(identity, place)| Some((identity?, place))).collect();
+    let mut elements = below.clone();
+    // The place of an item depends on the other layers, and its strategies must not.
+    key.push(Segment::Index(0));
+    for (item, identity) in above.iter().zip(identities(above, name)) {
+        let place = identity.and_then(|identity| places.get(&identity));
+        match place.and_then(|place| Some((*place, merge_at(key, elements.get(*place)?, item, strategy)))) {
+            Some((place, merged)) => elements.set(place, merged),
+            None => elements.extend([item.clone()]),
+        }
+    }
+    key.pop();
+    elements
+}
+
+/// For each item the value of its member, and how many items up to this one have it.
+fn identities<'a>(items: &'a List, name: &'a str) -> impl Iterator<Item = Option<(Fingerprint, usize)>> + 'a {
+    let mut counts: BTreeMap<Fingerprint, usize> = BTreeMap::new();
+    items.iter().map(move |item| {
+        let value = item.member(name)?.fingerprint();
+        let count = counts.entry(value).or_default();
+        *count += 1;
+        Some((value, *count))
+    })
 }
 
 /// Merges the smaller table into the larger one: an environment layer of three variables over ten thousand keys takes three
@@ -231,7 +306,7 @@ fn join_tables(
     key: &mut Key,
     (below, below_fingerprint): (&Table, Fingerprint),
     (above, above_fingerprint): (&Table, Fingerprint),
-    strategy: &dyn Fn(&Key) -> ListStrategy,
+    strategy: &dyn Fn(&Key) -> MergeStrategy,
 ) -> (Table, Fingerprint) {
     let upper_is_smaller = above.len() < below.len();
     let (mut members, mut fingerprint, added) = if upper_is_smaller {
@@ -262,22 +337,90 @@ fn without_unset(value: &Value) -> Value {
     if !has_unset(value) {
         return value.clone();
     }
-    let Kind::Table(members) = value.kind() else {
-        return value.clone();
+    let members = match value.kind() {
+        Kind::Table(members) => members,
+        Kind::Array(elements) => {
+            return value.with_kind(Kind::Array(elements.iter().map(without_unset).collect()));
+        }
+        _ => return value.clone(),
     };
     let kept = members
         .iter()
         .filter(|(_, member)| !matches!(member.kind(), Kind::Unset))
         .map(|(name, member)| (name.clone(), without_unset(member)))
         .collect();
-    let past = Past { shadowed: value.shadowed().to_vec(), joined: value.joined().to_vec() };
-    Value::new(Kind::Table(kept), value.origin().clone()).with_past(past)
+    value.with_kind(Kind::Table(kept))
 }
 
 fn has_unset(value: &Value) -> bool {
     match value.kind() {
         Kind::Unset => true,
         Kind::Table(members) => members.values().any(has_unset),
+        Kind::Array(elements) => elements.iter().any(has_unset),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+    use alloc::string::{String, ToString};
+
+    use super::*;
+    use crate::config::source::{Language, parse};
+    use crate::tree::Source;
+
+    fn layer(name: &str, text: &str) -> Layer {
+        parse(&Source::document(LayerKind::File, name, text), Language::Toml).unwrap()
+    }
+
+    /// The merged tree on one line.
+    fn merged(strategy: &MergeStrategy, texts: &[&str]) -> String {
+        let layers: Vec<Layer> = texts.iter().map(|text| layer("a", text)).collect();
+        let by_key = |key: &Key| match key.last_name() {
+            Some("a") if key.segments().len() == 1 => strategy.clone(),
+            _ => MergeStrategy::Join,
+        };
+        Merged::of(&layers, &by_key).unwrap().root().to_string()
+    }
+
+    #[test]
+    fn a_table_that_replaces_takes_nothing_from_the_lower_one() {
+        let replace = MergeStrategy::Replace;
+        assert_eq!(
+            merged(&replace, &["a.x = 1\nb.x = 1", "a.y = 2\nb.y = 2"]),
+            "{ a = { y = 2 }, b = { x = 1, y = 2 } }"
+        );
+        assert_eq!(merged(&replace, &["a.x = 1", "a = {}"]), "{ a = {} }");
+        assert_eq!(merged(&replace, &["a = {}", "a.x = 1"]), "{ a = { x = 1 } }");
+        assert_eq!(merged(&replace, &["a.x = 1", "b = 1"]), "{ a = { x = 1 }, b = 1 }");
+        assert_eq!(merged(&replace, &["a.x = 1", "a = 1", "a.y = 2"]), "{ a = { y = 2 } }");
+        assert_eq!(merged(&replace, &["a = [1]", "a = [2]"]), "{ a = [2] }");
+    }
+
+    #[test]
+    fn items_with_the_same_member_are_merged() {
+        let by = MergeStrategy::By("id".into());
+        let of = |lower: &str, upper: &str| merged(&by, &[&format!("a = {lower}"), &format!("a = {upper}")]);
+        assert_eq!(
+            of("[{id = 1, x = 1}, {id = 2}]", "[{id = 2, y = 2}, {id = 1, x = 3}]"),
+            "{ a = [{ id = 1, x = 3 }, { id = 2, y = 2 }] }"
+        );
+        assert_eq!(
+            of("[{id = 1}]", "[{id = '1'}, {x = 1}, 5]"),
+            "{ a = [{ id = 1 }, { id = \"1\" }, { x = 1 }, 5] }"
+        );
+        assert_eq!(of("[{x = 1}]", "[{x = 1}]"), "{ a = [{ x = 1 }, { x = 1 }] }");
+        assert_eq!(
+            of("[{id = 1, x = 1}, {id = 1, x = 2}]", "[{id = 1, y = 1}]"),
+            "{ a = [{ id = 1, x = 1, y = 1 }, { id = 1, x = 2 }] }"
+        );
+        assert_eq!(of("[]", "[{id = 1}]"), "{ a = [{ id = 1 }] }");
+        assert_eq!(of("[{id = 1}]", "[]"), "{ a = [{ id = 1 }] }");
+        assert_eq!(
+            of("[{id = 1, t = {x = 1}}]", "[{id = 1, t = {y = 1}}]"),
+            "{ a = [{ id = 1, t = { x = 1, y = 1 } }] }"
+        );
+        assert_eq!(of("5", "[{id = 1}]"), "{ a = [{ id = 1 }] }");
     }
 }

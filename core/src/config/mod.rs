@@ -17,4 +17,4 @@ pub mod strategies;
 pub mod template;
 
 pub use hot_reload::{HotReloadConfig, WatchMode};
-pub use merge::{Layer, ListStrategy, Merged, merge};
+pub use merge::{Layer, MergeStrategy, Merged, merge};

@@ -229,7 +229,7 @@ mod tests {
     /// Two trees, half of them with much in common.
     fn pairs() -> impl Strategy<Value = (Value, Value)> {
         (trees(), trees(), any::<bool>()).prop_map(|(a, b, related)| {
-            let strategy = |_: &Key| crate::config::ListStrategy::Replace;
+            let strategy = |_: &Key| crate::config::MergeStrategy::Join;
             let b = if related { crate::config::merge(&a, &b, &strategy) } else { b };
             (a, b)
         })

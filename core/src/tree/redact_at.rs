@@ -24,6 +24,7 @@ fn redacted(value: &Value, key: &mut Key, is_secret: &dyn Fn(&Key, &Value) -> bo
     let past = Past {
         shadowed: shadowed.unwrap_or_else(|| value.shadowed().to_vec()),
         joined: joined.unwrap_or_else(|| value.joined().to_vec()),
+        extends: value.extends(),
     };
     let redacted = match kind {
         Some(kind) => Value::new(kind, value.origin().clone()),

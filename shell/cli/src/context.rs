@@ -17,7 +17,7 @@ use speckit_core::text::visible;
 use speckit_core::tree::is_ok;
 use speckit_core::{Code, CodeFamily, Diagnostic, Key, Severity, Value};
 
-use crate::args::{Globals, OutputFormat};
+use crate::args::{Globals, KeyChange, OutputFormat};
 use crate::terminal::Terminal;
 use speckit::app::{ConfigLoader, PREFIX, RESERVED};
 use speckit::internal::documents::{Disk, FileSource, command_state};
@@ -253,15 +253,16 @@ impl Context {
             let paths = user.into_iter().chain(["speckit.toml".into()]);
             paths.map(|path| FileSource { path, required: false, language }).collect()
         };
-        let set_json = self.globals.set_json.iter();
-        let set_json = set_json.map(|text| Override::assignment(text).map(Override::into_json));
-        let assignments = self.globals.set.iter().map(|text| Override::assignment(text)).chain(set_json);
-        let (set, wrong): (Vec<_>, Vec<_>) = assignments.partition(Result::is_ok);
+        let changes = self.globals.changes.iter().map(|change| match change {
+            KeyChange::Set(text) => Override::assignment(text),
+            KeyChange::SetJson(text) => Override::assignment(text).map(Override::into_json),
+            KeyChange::Unset(key) => Ok(Override::Unset { key: key.clone() }),
+        });
+        let (overrides, wrong): (Vec<_>, Vec<_>) = changes.partition(Result::is_ok);
         if !wrong.is_empty() {
             return Err(wrong.into_iter().filter_map(Result::err).collect());
         }
-        let mut overrides: Vec<Override> = set.into_iter().flatten().collect();
-        overrides.extend(self.globals.unset.iter().map(|key| Override::Unset { key: key.clone() }));
+        let mut overrides: Vec<Override> = overrides.into_iter().flatten().collect();
         if let Some(path) = self.named_database(&environment).filter(|_| self.is_application()) {
             overrides.push(Override::Set { key: "store.path".into(), text: path.display().to_string() });
         }

@@ -63,6 +63,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("type-that-draft-7-does-not-have.schema.json", "schema/invalid"),
     ("utf-16-without-a-mark.toml", "parse/not-utf8"),
     ("utf-16.toml", "parse/not-utf8"),
+    ("way-to-merge-that-does-not-apply.schema.json", "schema/invalid"),
     ("way-to-merge-that-does-not-exist.schema.json", "schema/invalid"),
 ];
 

@@ -9,7 +9,7 @@ use speckit_core::app::Application;
 use speckit_core::config::merge;
 use speckit_core::config::resolve::{Document, Inputs, Rules};
 use speckit_core::config::strategies::{layer, value};
-use speckit_core::{Diagnostic, Layer, LayerKind, ListStrategy, Source};
+use speckit_core::{Diagnostic, Layer, LayerKind, MergeStrategy, Source};
 
 use crate::config::generated::{edit_instance, instance, tree};
 
@@ -105,7 +105,7 @@ proptest! {
     fn no_tree_makes_the_check_of_names_panic(value in value(), layer in layer(), configuration in configuration()) {
         check_names(&value);
         let source = Source::document(LayerKind::File, "x", "");
-        let merged = merge(&tree(&configuration), &value.at(speckit_core::Origin::whole(&source)), &|_| ListStrategy::Append);
-        check_names(&merge(&merged, layer.root(), &|_| ListStrategy::Union));
+        let merged = merge(&tree(&configuration), &value.at(speckit_core::Origin::whole(&source)), &|_| MergeStrategy::Append);
+        check_names(&merge(&merged, layer.root(), &|_| MergeStrategy::Union));
     }
 }

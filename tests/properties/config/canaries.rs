@@ -10,7 +10,7 @@ use speckit_core::config::source::{Language, parse};
 use speckit_core::tree::diff::{Change, apply, diff, to_text as changes_text};
 use speckit_core::tree::print::{origins_json, to_text, to_toml, with_origins};
 use speckit_core::{
-    Code, Diagnostic, Key, Layer, LayerKind, ListStrategy, Merged, Origin, Segment, Source, Value,
+    Code, Diagnostic, Key, Layer, LayerKind, MergeStrategy, Merged, Origin, Segment, Source, Value,
 };
 
 const CANARIES: [&str; 8] =
@@ -117,7 +117,7 @@ fn no_output_contains_a_planted_secret() {
     }
     assert_no_canary(&format!("{masks:?}"));
 
-    let merged = Merged::of(&layers, &|_| ListStrategy::Append).unwrap();
+    let merged = Merged::of(&layers, &|_| MergeStrategy::Append).unwrap();
     let root = merged.root();
     assert_no_canary(&to_text(root, &is_secret_key));
     let shown = redact(root, &is_secret_key);

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value as Json, json};
 use speckit_core::config::resolve::{Checked, Document, Inputs, Refused, Rules};
-use speckit_core::{Key, Layer, ListStrategy, Merged, Value};
+use speckit_core::{Key, Layer, MergeStrategy, Merged, Value};
 
 use super::generated::{compile, tree};
 
@@ -90,7 +90,7 @@ proptest! {
         let validator = schema.validator();
         let Some(defaults) = schema.defaults(existing.as_ref()) else { return Ok(()) };
         let layers: Vec<Layer> = [defaults].into_iter().chain(existing.clone().map(Layer::new)).collect();
-        let merged = Merged::of(&layers, &|_| ListStrategy::Replace).unwrap();
+        let merged = Merged::of(&layers, &|_| MergeStrategy::Join).unwrap();
         if let Some(existing) = &existing {
             existing.leaves(&mut |key: &Key, leaf| {
                 let value = merged.root().get(key);
@@ -102,7 +102,7 @@ proptest! {
         }
         // Filling the defaults again changes nothing.
         let again = schema.defaults(Some(merged.root())).map(|again| {
-            Merged::of(&[again, Layer::new(merged.root().clone())], &|_| ListStrategy::Replace).unwrap()
+            Merged::of(&[again, Layer::new(merged.root().clone())], &|_| MergeStrategy::Join).unwrap()
         });
         prop_assert!(again.is_none_or(|again| again.root() == merged.root()));
     }

@@ -3,23 +3,56 @@
 use proptest::prelude::*;
 use speckit_core::config::merge;
 use speckit_core::config::strategies::{layer, layers, value};
-use speckit_core::{Fingerprint, Key, Kind, Layer, ListStrategy, Merged, Origin, Value};
+use speckit_core::{Fingerprint, Key, Kind, Layer, MergeStrategy, Merged, Number, Origin, Value};
 
-/// The last name of a key selects the strategy of its lists, so that one tree covers all three.
-fn by_name(key: &Key) -> ListStrategy {
+/// The last name of a key selects its strategy, so that one tree covers all.
+fn by_name(key: &Key) -> MergeStrategy {
     match key.last_name() {
-        Some("a") => ListStrategy::Append,
-        Some("b") => ListStrategy::Union,
-        _ => ListStrategy::Replace,
+        Some("a") => MergeStrategy::Append,
+        Some("b") => MergeStrategy::Union,
+        Some("c") => MergeStrategy::Join,
+        Some("items") => MergeStrategy::By("id".into()),
+        Some(_) => MergeStrategy::Replace,
+        None => MergeStrategy::Join,
     }
 }
 
-fn replace(_: &Key) -> ListStrategy {
-    ListStrategy::Replace
+fn join(_: &Key) -> MergeStrategy {
+    MergeStrategy::Join
 }
 
-fn union(_: &Key) -> ListStrategy {
-    ListStrategy::Union
+fn union(_: &Key) -> MergeStrategy {
+    MergeStrategy::Union
+}
+
+/// A table with a list of tables, some with the same `id`, some without one.
+fn items() -> impl Strategy<Value = Value> {
+    let item = (proptest::option::of(0..3_i64), value()).prop_map(|(id, value)| {
+        let id = id.map(|id| ("id".into(), Value::new(Kind::Number(Number::Int(id)), origin())));
+        Value::table(id.into_iter().chain([("c".into(), value)]), origin())
+    });
+    let list = proptest::collection::vec(item, 0..5).prop_map(|items| Value::array(items, origin()));
+    prop_oneof![9 => list, 1 => value()].prop_map(|items| Value::table([("items".into(), items)], origin()))
+}
+
+/// The `id`s of the items, lowest first, each as often as the layer with most of them has it.
+fn expected_ids(layers: &[Value]) -> Vec<Option<i64>> {
+    let mut expected: Vec<Option<i64>> = Vec::new();
+    for layer in layers {
+        let ids = ids(layer);
+        for (place, id) in ids.iter().enumerate() {
+            let count = |all: &[Option<i64>]| all.iter().filter(|other| *other == id).count();
+            if id.is_none() || count(&ids[..=place]) > count(&expected) {
+                expected.push(*id);
+            }
+        }
+    }
+    expected
+}
+
+fn ids(tree: &Value) -> Vec<Option<i64>> {
+    let items = tree.member("items").and_then(Value::as_array).into_iter().flatten();
+    items.map(|item| item.member("id").and_then(|id| id.as_number()?.as_i64())).collect()
 }
 
 /// The value with all its origins and shadowed values.
@@ -28,7 +61,7 @@ fn debug_text(value: &Value) -> String {
 }
 
 fn merge_layers(layers: &[Layer]) -> Merged {
-    Merged::of(layers, &replace).expect("at least one layer")
+    Merged::of(layers, &join).expect("at least one layer")
 }
 
 fn empty() -> Value {
@@ -101,6 +134,30 @@ proptest! {
     }
 
     #[test]
+    fn merging_items_by_a_member_is_associative_for_values_and_histories(a in items(), b in items(), c in items(), d in items()) {
+        let m = |lower: &Value, upper: &Value| merge(lower, upper, &by_name);
+        let from_the_left = m(&m(&m(&a, &b), &c), &d);
+        prop_assert_eq!(debug_text(&from_the_left), debug_text(&m(&a, &m(&b, &m(&c, &d)))));
+        prop_assert_eq!(debug_text(&from_the_left), debug_text(&m(&m(&a, &b), &m(&c, &d))));
+    }
+
+    #[test]
+    fn items_keep_the_order_of_the_lowest_layer_that_has_them(layers in proptest::collection::vec(items(), 1..4)) {
+        let are_lists = layers.iter().all(|layer| layer.member("items").is_some_and(|items| items.as_array().is_some()));
+        prop_assume!(are_lists);
+        let merged = layers[1..].iter().fold(layers[0].clone(), |lower, upper| merge(&lower, upper, &by_name));
+        prop_assert_eq!(ids(&merged), expected_ids(&layers));
+    }
+
+    #[test]
+    fn a_table_that_replaces_has_the_values_of_one_layer(a in value(), b in value()) {
+        let merged = merge(&a, &b, &|_| MergeStrategy::Replace);
+        prop_assert_eq!(&merged, &b);
+        prop_assert_eq!(format!("{:?}", merged.origin()), format!("{:?}", b.origin()));
+        prop_assert_eq!(debug_text(&merged.shadowed()[0]), debug_text(&a));
+    }
+
+    #[test]
     fn an_empty_layer_changes_nothing(layers in layers(1..=3)) {
         let stacked = layers.iter().skip(1).fold(layers[0].root().clone(), |lower, layer| {
             merge(&lower, layer.root(), &by_name)
@@ -112,7 +169,7 @@ proptest! {
 
     #[test]
     fn a_layer_merged_with_itself_gives_its_values(value in value()) {
-        prop_assert_eq!(&merge(&value, &value, &replace), &value);
+        prop_assert_eq!(&merge(&value, &value, &join), &value);
         prop_assert_eq!(&merge(&value, &value, &union), &value);
     }
 
@@ -170,7 +227,7 @@ proptest! {
 
     #[test]
     fn sharing_does_not_change_the_result_of_a_merge(a in layer(), b in layer(), c in layer()) {
-        let merged = merge(&merge(a.root(), b.root(), &replace), c.root(), &replace);
+        let merged = merge(&merge(a.root(), b.root(), &join), c.root(), &join);
         let naive = merge_naively(&merge_naively(a.root(), b.root()), c.root());
         prop_assert_eq!(&merged, &naive);
         prop_assert_eq!(merged.to_string(), naive.to_string());

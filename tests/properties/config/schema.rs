@@ -184,6 +184,6 @@ fn a_chain_of_shared_references_costs_as_much_as_its_steps() {
         schema.defaults(None);
         schema.keys();
         schema.member_names(&key);
-        schema.list_strategy(&key);
+        schema.merge_strategy(&key);
     }
 }

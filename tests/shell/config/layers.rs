@@ -169,3 +169,21 @@ fn a_refused_configuration_can_be_explained() {
     let result = dir.run("explain retry.max_attempts").exits_1().stderr_has("schema/minimum");
     assert!(result.out.contains("speckit.toml:2:16"), "{}", result.out);
 }
+
+#[test]
+fn options_that_set_and_unset_keys_apply_in_their_order() {
+    let schema = r#"{"properties": {"a": {"type": "object", "properties": {"b": {"type": "integer"}, "c": {"type": "integer"}}}}}"#;
+    let dir = TestDir::new().file("app.toml", "[a]\nb = 0\nc = 0\n").file("s.json", schema);
+    let show = |options: &str| {
+        dir.run(&format!("show --schema s.json --config app.toml {options}")).succeeds().no_stderr().out
+    };
+    assert_eq!(show("--unset a --set a.b=1"), "[a]\nb = 1\n");
+    assert_eq!(show("--set a.b=1 --unset a"), "");
+    assert_eq!(show("--set a.b=1 --unset a --set a.c=2"), "[a]\nc = 2\n");
+    assert_eq!(show("--set a.b=1 --unset a.b"), "[a]\nc = 0\n");
+    assert_eq!(show("--unset a.b --set a.b=1"), "[a]\nb = 1\nc = 0\n");
+    assert_eq!(show("--unset a.b --set a.b=1 --unset a.b"), "[a]\nc = 0\n");
+    assert_eq!(show("--unset a --set a={\"b\":3}"), "[a]\nb = 3\n");
+    let split = "--unset a show --set a.b=1 --schema s.json --config app.toml";
+    assert_eq!(dir.run(split).succeeds().no_stderr().out, "[a]\nb = 1\n", "before and after the command");
+}

@@ -273,7 +273,7 @@ mod tests {
     use super::*;
     use crate::app::AppConfig;
     use crate::config::source::{Language, parse};
-    use crate::config::{ListStrategy, Merged};
+    use crate::config::{MergeStrategy, Merged};
     use crate::tree::{LayerKind, Source};
 
     /// A line for each diagnostic about the defaults and a file: code, key, origin, message, help.
@@ -286,7 +286,7 @@ mod tests {
             parse(&Source::document(kind, name, text), Language::Toml).unwrap()
         };
         let layers = [layer(LayerKind::Defaults, "base", base), layer(LayerKind::File, "app.toml", text)];
-        let merged = Merged::of(&layers, &|_| ListStrategy::Replace).unwrap();
+        let merged = Merged::of(&layers, &|_| MergeStrategy::Join).unwrap();
         let line = |d: &Diagnostic| {
             let place = d.origin.as_ref().unwrap();
             format!("{} {} {place}: {} ({})", d.code, d.key, d.message, d.help.as_deref().unwrap_or_default())

@@ -94,12 +94,12 @@ pub struct PendingRestart {
 /// setting. For a table, the history contains what each layer added to it.
 ///
 /// ```
-/// use speckit_core::{Key, Layer, LayerKind, ListStrategy, Merged, Source};
+/// use speckit_core::{Key, Layer, LayerKind, MergeStrategy, Merged, Source};
 /// use speckit_core::config::explain::explain;
 /// use speckit_core::config::source::{Language, parse};
 /// let layer = |name: &str, text: &str| parse(&Source::document(LayerKind::File, name, text), Language::Toml);
 /// let layers = [layer("low.toml", "port = 80\n")?, layer("high.toml", "port = 81\n")?];
-/// let merged = Merged::of(&layers, &|_| ListStrategy::Replace).unwrap();
+/// let merged = Merged::of(&layers, &|_| MergeStrategy::Join).unwrap();
 /// let port = explain(&merged, &Key::of(["port"]), None, &|_, _| false, None).unwrap();
 /// assert_eq!(
 ///     port.to_text(),

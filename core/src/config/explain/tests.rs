@@ -2,7 +2,7 @@ use alloc::format;
 
 use super::*;
 use crate::config::source::{Language, parse};
-use crate::config::{Layer, ListStrategy};
+use crate::config::{Layer, MergeStrategy};
 use crate::tree::{LayerKind, Number, Source};
 
 fn file(kind: LayerKind, name: &str, text: &str) -> Layer {
@@ -30,7 +30,7 @@ fn unset() -> Origin {
 
 fn merged(layers: &[Layer]) -> Merged {
     Merged::of(layers, &|key| {
-        if key.to_string() == "list" { ListStrategy::Append } else { ListStrategy::Replace }
+        if key.to_string() == "list" { MergeStrategy::Append } else { MergeStrategy::Join }
     })
     .unwrap()
 }

@@ -44,7 +44,7 @@ pub fn redact(root: &Value, is_secret: &dyn Fn(&Key, &Value) -> bool) -> Value {
 mod tests {
     use super::*;
     use crate::config::source::{Language, parse};
-    use crate::config::{Layer, ListStrategy, Merged};
+    use crate::config::{Layer, MergeStrategy, Merged};
     use crate::tree::{Kind, LayerKind, Segment, Source};
     use alloc::string::ToString;
     use alloc::vec::Vec;
@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn histories_are_redacted_too_and_places_stay() {
         let (low, high) = (layer("secret = 'old'\n[t]\nx = 1\n"), layer("secret = 'new'\n[t]\nx = 2\n"));
-        let merged = Merged::of([&low, &high], &|_| ListStrategy::Replace).unwrap();
+        let merged = Merged::of([&low, &high], &|_| MergeStrategy::Join).unwrap();
         let shown = redact(merged.root(), &below_secret);
         let secret = shown.member("secret").unwrap();
         assert_eq!(secret.as_str(), Some(REDACTED));

@@ -4,6 +4,7 @@
 //! checked configuration becomes [`Resolved`] settings. Nothing here uses the disk, the clock or the environment.
 
 use alloc::boxed::Box;
+use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -11,7 +12,7 @@ use alloc::vec::Vec;
 use crate::config::redact::{IsSecret, Masks};
 use crate::config::schema::{Schema, SchemaValidator};
 use crate::config::source::{Environment, Language, Override, SCHEMA_KEY, parse, without_named_schema};
-use crate::config::{Layer, ListStrategy, Merged};
+use crate::config::{Layer, MergeStrategy, Merged};
 use crate::tree::typed::LazyOutline;
 use crate::tree::{
     Code, CodeFamily, Diagnostic, Key, LayerKind, Origin, Severity, Source, Value, in_report_order, is_ok,
@@ -22,6 +23,9 @@ mod extension;
 mod key_rules;
 mod restarts;
 mod stages;
+#[cfg(test)]
+#[cfg(feature = "schema")]
+mod tests;
 mod untyped;
 
 pub use extension::{Extension, Migrated};
@@ -185,7 +189,10 @@ impl Rules {
             layers.extend(self.read_document(document, &mut originals, &mut diagnostics));
         }
         let documents = match base {
-            Some(base) => Some(base.merged.with_higher_layers(layers.iter().skip(count), &self.strategy())),
+            Some(base) => {
+                let further = layers.iter().skip(count);
+                Some(self.of_one_variant(base.merged.with_higher_layers(further, &self.strategy())))
+            }
             None => self.merge(&layers),
         };
         let count = layers.len();
@@ -201,7 +208,8 @@ impl Rules {
         diagnostics.extend(reported);
         let merged = match documents {
             Some(documents) => {
-                Some(documents.with_higher_layers(layers.iter().skip(count), &self.strategy()))
+                let further = layers.iter().skip(count);
+                Some(self.of_one_variant(documents.with_higher_layers(further, &self.strategy())))
             }
             None => self.merge(&layers),
         };
@@ -278,11 +286,19 @@ impl Rules {
     }
 
     fn merge(&self, layers: &[Layer]) -> Option<Merged> {
-        Merged::of(layers, &self.strategy())
+        Merged::of(layers, &self.strategy()).map(|merged| self.of_one_variant(merged))
     }
 
-    fn strategy(&self) -> impl Fn(&Key) -> ListStrategy {
-        |key| self.schema().map_or(ListStrategy::Replace, |schema| schema.list_strategy(key))
+    /// Without what lower layers set for another variant of a table than the chosen one.
+    fn of_one_variant(&self, merged: Merged) -> Merged {
+        match self.schema() {
+            Some(schema) => merged.without_marked(|tree| schema.without_left_overs(tree)),
+            None => merged,
+        }
+    }
+
+    fn strategy(&self) -> impl Fn(&Key) -> MergeStrategy {
+        |key| self.schema().map_or(MergeStrategy::Join, |schema| schema.merge_strategy(key))
     }
 
     /// How to report a key that the type of the settings does not read.
@@ -346,7 +362,9 @@ impl Rules {
             None => schema.defaults(present),
         });
         let all = match (&defaults, merged) {
-            (Some(defaults), Some(merged)) => merged.with_lower_layer(defaults, &self.strategy()),
+            (Some(defaults), Some(merged)) => {
+                self.of_one_variant(merged.with_lower_layer(defaults, &self.strategy()))
+            }
             (Some(defaults), None) => Merged::from_layer(defaults),
             (None, Some(merged)) => merged,
             (None, None) => {
@@ -375,6 +393,15 @@ impl Rules {
                 missing.help = Some("keep the key: it is required".into());
                 missing.origin = Some(mark.origin().clone());
             }
+        }
+        for violation in &mut violations {
+            let note = self.schema().and_then(|schema| {
+                schema.left_from(root, &violation.key, &|key, value| self.keys.is_secret(key, value))
+            });
+            violation.help = match (note, violation.help.take()) {
+                (Some(note), Some(help)) => Some(format!("{note}; {help}")),
+                (note, help) => note.or(help),
+            };
         }
         if let Some(extension) = &self.extension {
             extension.check(root, &mut violations);

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use super::{Checked, Refused, Resolved, Rules};
 use crate::config::schema::{Reload, Schema};
 use crate::tree::diff::Change;
-use crate::tree::{Code, Diagnostic, Key, Kind, Past, Segment, Severity, Table, Value};
+use crate::tree::{Code, Diagnostic, Key, Kind, Segment, Severity, Table, Value};
 
 impl Rules {
     /// The configuration that may replace `running` now: the written one, in which changed settings with
@@ -122,8 +122,7 @@ impl RestartWalk<'_> {
                 None => drop(members.remove(name)),
             }
         }
-        let past = || Past { shadowed: like.shadowed().to_vec(), joined: like.joined().to_vec() };
-        held.map(|members| Value::new(Kind::Table(members), like.origin().clone()).with_past(past()))
+        held.map(|members| like.with_kind(Kind::Table(members)))
     }
 }
 

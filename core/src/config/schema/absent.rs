@@ -2,12 +2,13 @@
 //! schema still compiles.
 
 use alloc::collections::BTreeSet;
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::facts::{Facts, NamedVariable, Reload};
 use crate::config::redact::{IsSecret, KeyDescription, Meaning};
-use crate::config::{Layer, ListStrategy};
+use crate::config::{Layer, MergeStrategy};
 use crate::tree::{Diagnostic, Key, Segment, Text, TypeSet, Value};
 
 /// A compiled schema. It cannot be created without the feature `schema`.
@@ -69,7 +70,7 @@ never! {
     pub(crate) fn description(&self) -> SchemaDescription;
     pub(crate) fn reload(&self, &Key) -> Reload;
     pub(crate) fn has_restarts(&self) -> bool;
-    pub(crate) fn list_strategy(&self, &Key) -> ListStrategy;
+    pub(crate) fn merge_strategy(&self, &Key) -> MergeStrategy;
     pub(crate) fn names_at_root(&self, &str) -> bool;
     pub(crate) fn keys(&self) -> Vec<Key>;
     pub(crate) fn member_names(&self, &Key) -> (Vec<Text>, bool);
@@ -81,6 +82,8 @@ never! {
     pub(crate) fn deprecated(&self, &Value) -> Vec<Diagnostic>;
     pub(crate) fn defaults(&self, Option<&Value>) -> Option<Layer>;
     pub(crate) fn refusal_at(&self, &Key, &Value, Option<&Value>) -> Option<String>;
+    pub(crate) fn without_left_overs(&self, &Value) -> Option<Value>;
+    pub(crate) fn left_from(&self, &Value, &Key, &dyn Fn(&Key, &Value) -> bool) -> Option<String>;
     pub(crate) fn with_item_defaults(&self, &Value) -> Option<Value>;
     pub(crate) fn further_defaults(&self, Option<&Value>, &Layer) -> Option<Layer>;
 }

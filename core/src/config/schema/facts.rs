@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::config::ListStrategy;
+use crate::config::MergeStrategy;
 use crate::tree::{Key, Text, TypeSet, Value};
 
 /// When a changed value takes effect (`x-reload`).
@@ -42,7 +42,7 @@ pub struct Facts {
     /// `x-reload`, here or above.
     pub reload: Reload,
     /// `x-merge`.
-    pub merge: ListStrategy,
+    pub merge: MergeStrategy,
     /// `x-aliases`: former names of the key or of its variable.
     pub aliases: Vec<Text>,
     /// `x-env`: the variable's name, instead of the one derived from the key.

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use super::text::{json_value, value_of_key};
 use crate::config::schema::Schema;
-use crate::config::{Layer, ListStrategy, merge};
+use crate::config::{Layer, MergeStrategy, merge};
 use crate::tree::nearest::nearest_keys;
 use crate::tree::typed::LazyOutline;
 use crate::tree::{Code, Diagnostic, Key, Kind, LayerKind, MAX_DEPTH, Origin, Segment, Source, Value};
@@ -99,7 +99,7 @@ impl Override {
             match one.tree(schema, outline, present) {
                 Ok(tree) => {
                     root = Some(match &root {
-                        Some(below) => merge(below, &tree, &|_| ListStrategy::Replace),
+                        Some(below) => merge(below, &tree, &|_| MergeStrategy::Join),
                         None => tree,
                     });
                 }

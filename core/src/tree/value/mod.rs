@@ -93,6 +93,8 @@ pub(crate) struct Past {
     pub(crate) shadowed: Vec<Value>,
     /// The values of the layers that were joined into the present one; empty if there was only one.
     pub(crate) joined: Vec<Value>,
+    /// Whether the value holds all of the value below it, with changes; a merge takes it as it is.
+    pub(crate) extends: bool,
 }
 
 impl Value {
@@ -150,9 +152,20 @@ impl Value {
     }
 
     pub(crate) fn with_past(mut self, past: Past) -> Self {
-        let empty = past.shadowed.is_empty() && past.joined.is_empty();
+        let empty = past.shadowed.is_empty() && past.joined.is_empty() && !past.extends;
         self.past = (!empty).then(|| Arc::new(past));
         self
+    }
+
+    /// The same value over other shadowed values.
+    pub(crate) fn with_shadowed(self, shadowed: Vec<Self>) -> Self {
+        let past = Past { shadowed, joined: self.joined().to_vec(), extends: self.extends() };
+        self.with_past(past)
+    }
+
+    /// Whether it holds all of the value of the layer below, with changes.
+    pub(crate) fn extends(&self) -> bool {
+        self.past.as_ref().is_some_and(|past| past.extends)
     }
 
     /// The same with another kind: its origin and its past stay.

@@ -46,7 +46,7 @@ impl Cli {
             levels.push(below);
         }
         let globals = levels.into_iter().try_fold(Globals::default(), |above, level| {
-            Globals::from_arg_matches(level).map(|globals| above.overridden_by(globals))
+            Globals::from_arg_matches(level).map(|globals| above.overridden_by(globals.in_order(level)))
         });
         globals.and_then(|globals| Ok((Self::from_arg_matches(&matches)?, globals)))
     }
@@ -80,15 +80,18 @@ pub(crate) struct Globals {
     /// Prefix of the environment variables that set keys [default: SPECKIT]
     #[arg(long, value_name = "NAME")]
     pub(crate) env_prefix: Option<String>,
-    /// Set a key, overriding files and variables; repeatable
+    /// Set a key, overriding files and variables; repeatable, later changes win
     #[arg(long, value_name = "KEY=VALUE")]
-    pub(crate) set: Vec<String>,
-    /// Set a key to a JSON value, whatever its type is; repeatable
+    set: Vec<String>,
+    /// Set a key to a JSON value, whatever its type is; repeatable, later changes win
     #[arg(long, value_name = "KEY=JSON")]
-    pub(crate) set_json: Vec<String>,
-    /// Remove a key, whichever layer sets it; repeatable
+    set_json: Vec<String>,
+    /// Remove a key, whichever layer sets it; repeatable, later changes win
     #[arg(long, value_name = "KEY")]
-    pub(crate) unset: Vec<String>,
+    unset: Vec<String>,
+    /// The three above in the order of the command line.
+    #[arg(skip)]
+    pub(crate) changes: Vec<KeyChange>,
     /// Treat warnings as errors
     #[arg(long)]
     pub(crate) strict: bool,
@@ -100,14 +103,35 @@ pub(crate) struct Globals {
     pub(crate) format: Option<OutputFormat>,
 }
 
+/// A change of one key, as written.
+#[derive(Clone, Debug)]
+pub(crate) enum KeyChange {
+    /// `KEY=VALUE`.
+    Set(String),
+    /// `KEY=JSON`.
+    SetJson(String),
+    /// `KEY`.
+    Unset(String),
+}
+
 impl Globals {
+    /// Puts the changes of keys into the order in which `matches` has them.
+    fn in_order(mut self, matches: &clap::ArgMatches) -> Self {
+        let places = |name| matches.indices_of(name).into_iter().flatten();
+        let set = places("set").zip(self.set.drain(..).map(KeyChange::Set));
+        let set_json = places("set_json").zip(self.set_json.drain(..).map(KeyChange::SetJson));
+        let unset = places("unset").zip(self.unset.drain(..).map(KeyChange::Unset));
+        let mut all: Vec<(usize, KeyChange)> = set.chain(set_json).chain(unset).collect();
+        all.sort_by_key(|(place, _)| *place);
+        self.changes = all.into_iter().map(|(_, change)| change).collect();
+        self
+    }
+
     /// Repeatable options accumulate; of the others the later one wins.
     fn overridden_by(mut self, later: Self) -> Self {
         self.config.extend(later.config);
         self.schema_map.extend(later.schema_map);
-        self.set.extend(later.set);
-        self.set_json.extend(later.set_json);
-        self.unset.extend(later.unset);
+        self.changes.extend(later.changes);
         Self {
             config_format: later.config_format.or(self.config_format),
             schema: later.schema.or(self.schema),

@@ -72,7 +72,7 @@ impl SchemaGraph {
     }
 
     /// The `const` or `enum` of a member.
-    fn allowed(&self, id: NodeId, name: &str) -> Option<&Assertion> {
+    pub(super) fn allowed(&self, id: NodeId, name: &str) -> Option<&Assertion> {
         let below: Vec<NodeId> = self
             .certain(&[id])
             .iter()

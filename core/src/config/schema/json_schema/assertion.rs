@@ -55,6 +55,15 @@ impl Assertion {
         }
     }
 
+    /// The values that `enum` or `const` allows.
+    pub(super) fn values(&self) -> &[Value] {
+        match self {
+            Self::Enum(allowed) => allowed,
+            Self::Const(only) => core::slice::from_ref(only),
+            _ => &[],
+        }
+    }
+
     pub(super) fn holds(&self, value: &Value) -> bool {
         use Ordering::{Equal, Greater, Less};
         let compared = |bound: &Number, allowed: &[Ordering]| {

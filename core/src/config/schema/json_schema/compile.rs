@@ -11,6 +11,8 @@ use super::documents::Documents;
 use super::facts::Reload;
 use super::graph::{NodeId, SchemaGraph, SchemaNode};
 use super::keywords::NodeReader;
+use super::merge_keyword::misplaced;
+use crate::config::MergeStrategy;
 use crate::tree::{Code, Diagnostic, Key, Kind, in_report_order};
 
 /// How long a chain of subschemas that apply to the same value may be; real schemas stay below ten.
@@ -36,7 +38,10 @@ pub(super) fn compile(documents: &Documents, is_checked: bool) -> Result<SchemaG
     let Compiler { mut graph, mut diagnostics, .. } = compiler;
     if diagnostics.is_empty() {
         match longest_chain(&graph) {
-            Ok(longest) => graph.longest_chain = longest,
+            Ok(longest) => {
+                graph.longest_chain = longest;
+                diagnostics.extend(misplaced(&graph));
+            }
             Err(diagnostic) => diagnostics.push(*diagnostic),
         }
     }
@@ -45,16 +50,20 @@ pub(super) fn compile(documents: &Documents, is_checked: bool) -> Result<SchemaG
     }
     graph.has_restarts = graph.nodes.iter().any(|node| node.notes.reload == Some(Reload::Restart));
     let users = graph.users();
-    graph.reloads_below = graph.leading_to(&users, |node| node.notes.reload.is_some());
-    graph.secrets_below = graph.leading_to(&users, |node| node.notes.secret);
+    graph.reloads_below = graph.leading_to(&users, |_, node| node.notes.reload.is_some());
+    graph.secrets_below = graph.leading_to(&users, |_, node| node.notes.secret);
     graph.secret_names = graph.find_secret_names();
-    graph.strategies_below = graph.leading_to(&users, |node| node.notes.merge.is_some());
-    graph.deprecated_below = graph.leading_to(&users, |node| node.notes.deprecated);
+    graph.strategies_below = graph.leading_to(&users, |_, node| node.notes.merge.is_some());
+    graph.deprecated_below = graph.leading_to(&users, |_, node| node.notes.deprecated);
+    graph.variants_below = graph.find_variants(&users);
     graph.shared = graph.find_shared(&users);
     graph.defaults_below = graph.find_defaults();
     graph.settled_defaults = graph.find_settled_defaults();
-    graph.item_defaults_below =
-        graph.leading_to(&users, |node| node.elements().any(|id| graph.defaults_below.contains(id)));
+    graph.item_defaults_below = graph.leading_to(&users, |id, node| {
+        let replaces = node.notes.merge == Some(MergeStrategy::Replace);
+        (replaces && graph.defaults_below.contains(id))
+            || node.elements().any(|id| graph.defaults_below.contains(id))
+    });
     Ok(graph)
 }
 

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::graph::{Combined, NodeId, NodeSet, SchemaGraph};
 use super::schema::Schema;
-use crate::config::{Layer, ListStrategy, merge};
+use crate::config::{Layer, MergeStrategy, merge};
 use crate::tree::{Kind, Segment, Text, Value};
 
 impl Schema {
@@ -14,26 +14,46 @@ impl Schema {
     /// make the configuration invalid. Of alternatives, only the one beside `null` and the one that the discriminator chooses
     /// have an effect, and only in a table that some layer sets. [`Schema::with_item_defaults`] fills elements of lists.
     pub fn defaults(&self, present: Option<&Value>) -> Option<Layer> {
-        self.graph.default_at(&[SchemaGraph::ROOT], present, None, &mut Vec::new()).map(Layer::new)
+        self.graph.lowest_layer(present, None).map(Layer::new)
     }
 
     /// The `default`s of [`Schema::defaults`] that are not in `known`, a layer that it returned before.
     pub(crate) fn further_defaults(&self, present: Option<&Value>, known: &Layer) -> Option<Layer> {
-        let known = Some(known.root());
-        self.graph.default_at(&[SchemaGraph::ROOT], present, known, &mut Vec::new()).map(Layer::new)
+        self.graph.lowest_layer(present, Some(known.root())).map(Layer::new)
     }
 }
 
 impl Schema {
-    /// The merged tree with the `default`s of tables in lists; `None` if there are none.
+    /// The merged tree with the `default`s of tables in lists, and of tables that replace those of lower layers, the
+    /// `default`s of the schema included; `None` if there are none.
     pub(crate) fn with_item_defaults(&self, root: &Value) -> Option<Value> {
-        self.graph.filled(&[SchemaGraph::ROOT], root)
+        self.graph.filled(&[SchemaGraph::ROOT], root, false)
     }
 }
 
 impl SchemaGraph {
-    /// The value with the defaults of the elements below it; `None` if nothing changes.
-    fn filled(&self, nodes: &[NodeId], value: &Value) -> Option<Value> {
+    /// The value with the defaults that [`Schema::with_item_defaults`] adds; `None` if nothing changes.
+    fn filled(&self, nodes: &[NodeId], value: &Value, is_element: bool) -> Option<Value> {
+        if !nodes.iter().any(|id| self.item_defaults_below.contains(*id)) && !is_element {
+            return None;
+        }
+        let default = match value.as_table() {
+            None => None,
+            Some(_) if self.replaces(nodes) => self.defaults_inside(nodes, value),
+            Some(_) if is_element => self.default_at(nodes, Some(value), None, &mut Vec::new()),
+            Some(_) => None,
+        };
+        let default = default.filter(|default| default.as_table().is_some());
+        // The default is below the value, not below those that the value replaced.
+        let with_default = default.map(|default| {
+            let top = value.clone().with_shadowed(Vec::new());
+            merge(&default, &top, &|_| MergeStrategy::Join).with_shadowed(value.shadowed().to_vec())
+        });
+        let inner = self.filled_below(nodes, with_default.as_ref().unwrap_or(value));
+        inner.or(with_default)
+    }
+
+    fn filled_below(&self, nodes: &[NodeId], value: &Value) -> Option<Value> {
         if !nodes.iter().any(|id| self.item_defaults_below.contains(*id)) {
             return None;
         }
@@ -44,7 +64,7 @@ impl SchemaGraph {
                 let mut changes = false;
                 for (name, member) in members {
                     let of = self.below(&nodes, &Segment::Name(name.clone()));
-                    if let Some(filled) = self.filled(&of, member) {
+                    if let Some(filled) = self.filled(&of, member, false) {
                         all.insert(name.clone(), filled);
                         changes = true;
                     }
@@ -55,14 +75,7 @@ impl SchemaGraph {
                 let mut changes = false;
                 let all = elements.iter().enumerate().map(|(index, element)| {
                     let of = self.below(&nodes, &Segment::Index(index));
-                    let default = element.as_table().and_then(|_| {
-                        self.default_at(&of, Some(element), None, &mut Vec::new())
-                            .filter(|default| default.as_table().is_some())
-                    });
-                    let with_default =
-                        default.map(|default| merge(&default, element, &|_| ListStrategy::Replace));
-                    let inner = self.filled(&of, with_default.as_ref().unwrap_or(element));
-                    let filled = inner.or(with_default);
+                    let filled = self.filled(&of, element, true);
                     changes |= filled.is_some();
                     filled.unwrap_or_else(|| element.clone())
                 });
@@ -71,6 +84,30 @@ impl SchemaGraph {
             }
             _ => None,
         }
+    }
+
+    /// The defaults of the members of a table, without the `default` of the table itself.
+    fn defaults_inside(&self, nodes: &[NodeId], table: &Value) -> Option<Value> {
+        let nodes = self.conjunction(nodes, Some(table));
+        let members = self.default_members(&nodes, Some(table), None, &mut nodes.clone());
+        let origin = members.first()?.1.origin().clone();
+        Some(Value::table(members, origin))
+    }
+
+    /// Whether a table of these subschemas replaces the one of lower layers (`x-merge`).
+    fn replaces(&self, nodes: &[NodeId]) -> bool {
+        let mut nodes = self.with_parts(nodes).into_iter().filter(|id| self.strategies_below.contains(*id));
+        nodes.any(|id| self.node(id).notes.merge == Some(MergeStrategy::Replace))
+    }
+
+    fn lowest_layer(&self, present: Option<&Value>, known: Option<&Value>) -> Option<Value> {
+        let root = [SchemaGraph::ROOT];
+        // The defaults of such a table are added to the merged one.
+        let is_table = present.is_some_and(|present| present.as_table().is_some());
+        if is_table && self.replaces(&root) {
+            return None;
+        }
+        self.default_at(&root, present, known, &mut Vec::new())
     }
 
     fn default_at(
@@ -115,7 +152,7 @@ impl SchemaGraph {
         let origin = empty.unwrap_or(first).origin().clone();
         let table = Value::table(members, origin);
         Some(match own {
-            Some(own) => merge(&table, &own, &|_| ListStrategy::Replace),
+            Some(own) => merge(&table, &own, &|_| MergeStrategy::Join),
             None => table,
         })
     }
@@ -146,6 +183,10 @@ impl SchemaGraph {
         let mut default_of = |name: &Text| {
             let of: Vec<NodeId> = nodes().flat_map(|node| node.of_member(name)).collect();
             let present = table.and_then(|table| table.get(name));
+            // The defaults of such a table are added to the merged one.
+            if present.is_some_and(|present| present.as_table().is_some()) && self.replaces(&of) {
+                return None;
+            }
             let known_here = known.and_then(|known| known.member(name));
             let is_table = present.and_then(Value::as_table).is_some_and(|members| !members.is_empty());
             match &shared {
@@ -191,6 +232,7 @@ impl SchemaGraph {
                 || node.required.iter().all(has_default);
             is_complete
                 && !self.varies(id)
+                && node.notes.merge != Some(MergeStrategy::Replace)
                 && node.all_of.iter().chain(&node.reference).all(is_settled)
                 && self.named_below(id).all(|(_, id)| is_settled(id))
         })
@@ -221,7 +263,7 @@ impl SchemaGraph {
     }
 
     /// The nodes that apply to the value: references, `allOf` and, in a table that is present, the alternative that it chooses.
-    fn conjunction(&self, nodes: &[NodeId], present: Option<&Value>) -> Vec<NodeId> {
+    pub(super) fn conjunction(&self, nodes: &[NodeId], present: Option<&Value>) -> Vec<NodeId> {
         let table = present.filter(|present| present.as_table().is_some());
         self.applicable(nodes, &|combined| match (combined, table) {
             (Combined::AnyOf(branches) | Combined::OneOf(branches), Some(table)) => {
@@ -262,7 +304,7 @@ mod tests {
         let schema = Schema::compile(&Documents::new("file:///s.json", &schema)).unwrap();
         let present = value(present);
         let tree = match schema.defaults(Some(&present)) {
-            Some(defaults) => merge(defaults.root(), &present, &|_| ListStrategy::Replace),
+            Some(defaults) => merge(defaults.root(), &present, &|_| MergeStrategy::Join),
             None => present,
         };
         schema.with_item_defaults(&tree).unwrap_or(tree).to_json().to_string()

@@ -7,8 +7,8 @@ use alloc::vec::Vec;
 use super::assertion::Assertion;
 use super::facts::Reload;
 use super::pattern::Pattern;
-use crate::config::ListStrategy;
-use crate::tree::{Diagnostic, Origin, Segment, Text, TypeSet, Value};
+use crate::config::MergeStrategy;
+use crate::tree::{Diagnostic, Key, Origin, Segment, Text, TypeSet, Value};
 
 /// The number of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,6 +49,8 @@ pub(super) struct SchemaGraph {
     pub(super) item_defaults_below: NodeSet,
     /// The members of all tables from which an `x-secret` can be reached, by their names and former names.
     pub(super) secret_names: BTreeMap<Text, Vec<NodeId>>,
+    /// The nodes from which alternatives with a discriminator can be reached.
+    pub(super) variants_below: NodeSet,
     /// The nodes with subschemas that several others use.
     pub(super) shared: NodeSet,
 }
@@ -130,7 +132,9 @@ pub(super) struct Notes {
     pub(super) default: Option<Value>,
     pub(super) secret: bool,
     pub(super) reload: Option<Reload>,
-    pub(super) merge: Option<ListStrategy>,
+    pub(super) merge: Option<MergeStrategy>,
+    /// The place of `x-merge` in the schema.
+    pub(super) merge_at: Option<(Key, Origin)>,
     pub(super) aliases: Vec<Text>,
     pub(super) variable: Option<Text>,
     /// `x-env-case`: whether variables keep the capitals of free names.
@@ -315,9 +319,9 @@ impl SchemaGraph {
     pub(super) fn leading_to(
         &self,
         users: &[Vec<NodeId>],
-        is_wanted: impl Fn(&SchemaNode) -> bool,
+        is_wanted: impl Fn(NodeId, &SchemaNode) -> bool,
     ) -> NodeSet {
-        let mut set = NodeSet(self.nodes.iter().map(&is_wanted).collect());
+        let mut set = NodeSet(self.ids().zip(&self.nodes).map(|(id, node)| is_wanted(id, node)).collect());
         let mut rest: Vec<NodeId> = self.ids().filter(|id| set.contains(*id)).collect();
         while let Some(id) = rest.pop() {
             for user in users.get(id.0 as usize).into_iter().flatten() {

@@ -9,7 +9,7 @@ use super::check::SchemaValidator;
 use super::facts::{Alternative, Facts};
 use super::graph::{Combined, NodeId, SchemaGraph, SchemaNode};
 use super::schema::Schema;
-use crate::config::ListStrategy;
+use crate::config::MergeStrategy;
 use crate::text::count;
 use crate::tree::{Key, Value};
 
@@ -67,8 +67,8 @@ impl Schema {
                 }
                 facts.aliases.extend(notes.aliases.iter().cloned());
                 facts.variable = facts.variable.take().or_else(|| notes.variable.clone());
-                if facts.merge == ListStrategy::Replace {
-                    facts.merge = notes.merge.unwrap_or_default();
+                if facts.merge == MergeStrategy::default() {
+                    facts.merge = notes.merge.clone().unwrap_or_default();
                 }
             }
             if depth == full {

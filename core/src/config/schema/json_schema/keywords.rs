@@ -12,7 +12,7 @@ use super::documents::SchemaLocation;
 use super::facts::Reload;
 use super::format::StringFormat;
 use super::graph::{Combined, Contains, Dependency, Items, NodeId, Notes, SchemaNode};
-use crate::config::ListStrategy;
+use crate::config::MergeStrategy;
 use crate::tree::nearest::nearest;
 use crate::tree::{Code, Diagnostic, Kind, Table, Text, TypeSet, Value};
 
@@ -82,11 +82,15 @@ impl NodeReader<'_, '_> {
                 Some("restart") => notes.reload = Some(Reload::Restart),
                 _ => self.invalid(name, value, "expected \"live\" or \"restart\""),
             },
-            "x-merge" => match value.as_str() {
-                Some("replace") => notes.merge = Some(ListStrategy::Replace),
-                Some("append") => notes.merge = Some(ListStrategy::Append),
-                Some("union") => notes.merge = Some(ListStrategy::Union),
-                _ => self.invalid(name, value, "expected \"replace\", \"append\" or \"union\""),
+            "x-merge" => match merge_strategy(value) {
+                Some(strategy) => {
+                    notes.merge = Some(strategy);
+                    notes.merge_at = Some((self.location.key.child(name.clone()), value.origin().clone()));
+                }
+                None => {
+                    let message = r#"expected "replace", "append", "union" or {"by": "name"}"#;
+                    self.invalid(name, value, message);
+                }
             },
             _ => match misspelt(name) {
                 Some(meant) => {
@@ -292,6 +296,22 @@ impl NodeReader<'_, '_> {
             let help = format!(r#"declare the draft that has it: "$schema": "{}""#, later.address());
             self.warn(Code::SchemaIgnoredKeyword, name, value, message, help);
         }
+    }
+}
+
+fn merge_strategy(value: &Value) -> Option<MergeStrategy> {
+    match value.kind() {
+        Kind::String(text) => match text.as_str() {
+            "replace" => Some(MergeStrategy::Replace),
+            "append" => Some(MergeStrategy::Append),
+            "union" => Some(MergeStrategy::Union),
+            _ => None,
+        },
+        Kind::Table(members) if members.len() == 1 => {
+            let name = members.get("by")?.as_str().filter(|name| !name.is_empty())?;
+            Some(MergeStrategy::By(name.into()))
+        }
+        _ => None,
     }
 }
 

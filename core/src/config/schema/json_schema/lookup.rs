@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::facts::{NamedVariable, Reload};
 use super::graph::{Combined, NodeId, SchemaGraph, SchemaNode};
 use super::schema::Schema;
-use crate::config::ListStrategy;
+use crate::config::MergeStrategy;
 use crate::tree::{Key, Kind, Segment, Text, TypeSet, Value};
 
 /// How deep [`Schema::keys`] follows a schema that refers to itself.
@@ -98,8 +98,8 @@ impl Schema {
         reload
     }
 
-    /// What a list at the key does with the one below it.
-    pub fn list_strategy(&self, key: &Key) -> ListStrategy {
+    /// How a table or a list at the key is merged with that of the layer below.
+    pub fn merge_strategy(&self, key: &Key) -> MergeStrategy {
         self.strategy_at(SchemaGraph::ROOT, key.segments(), &mut BTreeSet::new()).unwrap_or_default()
     }
 
@@ -109,13 +109,13 @@ impl Schema {
         id: NodeId,
         segments: &[Segment],
         seen: &mut BTreeSet<(NodeId, usize)>,
-    ) -> Option<ListStrategy> {
+    ) -> Option<MergeStrategy> {
         if !self.graph.strategies_below.contains(id) || !seen.insert((id, segments.len())) {
             return None;
         }
         let node = self.graph.node(id);
         let own = match segments.split_first() {
-            None => node.notes.merge,
+            None => node.notes.merge.clone(),
             Some((Segment::Name(name), rest)) => {
                 node.of_member(name).find_map(|of| self.strategy_at(of, rest, seen))
             }

@@ -24,6 +24,7 @@ mod graph;
 mod key_facts;
 mod keywords;
 mod lookup;
+mod merge_keyword;
 mod messages;
 mod meta_schema;
 mod misplaced;
@@ -32,6 +33,7 @@ mod reasons;
 mod schema;
 mod secrets;
 mod types;
+mod variants;
 mod violation;
 mod violation_context;
 

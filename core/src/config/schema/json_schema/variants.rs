@@ -1,0 +1,357 @@
+//! What is left of another variant where a higher layer chooses one.
+//!
+//! The variants are the alternatives of `anyOf` or `oneOf`, and a discriminator names one: a member that each alternative
+//! allows other values (`kind = "s3"`), or the one member that each alternative has (`s3.bucket`). If a layer changes the
+//! discriminator, members of the layers below it that another variant knows, and the chosen one does not, are removed.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use super::assertion::Assertion;
+use super::graph::{Combined, NodeId, NodeSet, SchemaGraph};
+use super::schema::Schema;
+use crate::tree::{Key, Kind, Origin, Segment, Table, Text, TypeSet, Value, redact_at};
+
+/// What names the variant of a table.
+enum Discriminator {
+    /// The value of a member.
+    Value(Text),
+    /// The name of the only member.
+    Name,
+}
+
+/// The layer that changed the variant of a table.
+struct Change<'v> {
+    branches: &'v [NodeId],
+    discriminator: Discriminator,
+    chosen: Vec<NodeId>,
+    /// The values of the layers below the change, lowest first.
+    lower: &'v [Value],
+    /// Those of the layer that made the change and of the layers above it.
+    upper: &'v [Value],
+}
+
+impl Schema {
+    /// The tree with marks ([`Kind::Unset`]) in the place of what is left of other variants; `None` if nothing is.
+    pub(crate) fn without_left_overs(&self, root: &Value) -> Option<Value> {
+        self.graph.without_left_overs(&[SchemaGraph::ROOT], root)
+    }
+
+    /// Where the variant was changed, and which layer the value at the key is left from: ``` `kind` is `fs` since
+    /// local.toml:2:8; `size` is left from base.toml:3:10, where `kind` was `s3` ```. `None` if it is not left from a layer below a
+    /// change.
+    pub(crate) fn left_from(
+        &self,
+        root: &Value,
+        key: &Key,
+        is_secret: &dyn Fn(&Key, &Value) -> bool,
+    ) -> Option<String> {
+        let mut nodes = Vec::from([SchemaGraph::ROOT]);
+        let mut value = root;
+        let mut at = Key::root();
+        let segments = key.segments();
+        for (depth, segment) in segments.iter().enumerate() {
+            let rest =
+                segments.iter().skip(depth).fold(Key::root(), |key, segment| key.join(segment.clone()));
+            let sets = |layer: &&Value| is_set(layer.get(&rest));
+            let change = self.graph.changes(&nodes, value).into_iter().find(|change| {
+                change.lower.iter().any(|layer| sets(&layer))
+                    && !change.upper.iter().any(|layer| sets(&layer))
+            });
+            if let Some(change) = change {
+                let place = change.lower.iter().rposition(|layer| sets(&layer))?;
+                let left = change.lower.get(place)?.get(&rest)?.origin();
+                let tagged = |layer: &&Value| change.tag(&self.graph, layer).is_some();
+                let before = change.lower.iter().take(place + 1).rfind(tagged);
+                let before = before.or_else(|| change.lower.iter().rfind(tagged))?;
+                let describe = |layer: &Value, verb: &str, set: &str| {
+                    let (name, tag) = change.tag(&self.graph, layer)?;
+                    Some(match change.discriminator {
+                        Discriminator::Value(_) => {
+                            let tag = redact_at(tag, &at.child(name.clone()), is_secret);
+                            let text = tag.as_str().map_or_else(|| tag.to_string(), String::from);
+                            format!("`{name}` {verb} `{text}`")
+                        }
+                        Discriminator::Name => format!("`{name}` {set}"),
+                    })
+                };
+                let since = change.upper.first()?;
+                let (now, was) = (describe(since, "is", "is set")?, describe(before, "was", "was set")?);
+                let since = change.tag(&self.graph, since)?.1.origin();
+                let name = Key::root().join(segments.last()?.clone());
+                return Some(format!("{now} since {since}; `{name}` is left from {left}, where {was}"));
+            }
+            let here = self.graph.conjunction(&nodes, Some(value));
+            nodes = self.graph.below(&here, segment);
+            at.push(segment.clone());
+            value = value.get(&Key::root().join(segment.clone()))?;
+        }
+        None
+    }
+}
+
+impl Change<'_> {
+    /// The name of the member that names the variant of one layer, and its value.
+    fn tag<'l>(&self, graph: &SchemaGraph, layer: &'l Value) -> Option<(Text, &'l Value)> {
+        tag(graph, self.branches, &self.discriminator, layer)
+    }
+}
+
+fn tag<'l>(
+    graph: &SchemaGraph,
+    branches: &[NodeId],
+    discriminator: &Discriminator,
+    layer: &'l Value,
+) -> Option<(Text, &'l Value)> {
+    match discriminator {
+        Discriminator::Value(name) => {
+            Some((name.clone(), layer.member(name).filter(|value| is_set(Some(*value)))?))
+        }
+        Discriminator::Name => {
+            let names = branches.iter().filter_map(|branch| graph.only_member(*branch));
+            let mut set = names.filter_map(|name| {
+                Some((name.clone(), layer.member(name).filter(|value| is_set(Some(*value)))?))
+            });
+            // A layer with two variants chooses none.
+            set.next().filter(|_| set.next().is_none())
+        }
+    }
+}
+
+fn is_set(value: Option<&Value>) -> bool {
+    value.is_some_and(|value| !matches!(value.kind(), Kind::Unset))
+}
+
+impl SchemaGraph {
+    /// The nodes from which alternatives with a discriminator can be reached.
+    pub(super) fn find_variants(&self, users: &[Vec<NodeId>]) -> NodeSet {
+        self.leading_to(users, |_, node| {
+            node.combined.iter().any(|combined| self.discriminator(combined).is_some())
+        })
+    }
+
+    fn without_left_overs(&self, nodes: &[NodeId], value: &Value) -> Option<Value> {
+        if !nodes.iter().any(|id| self.variants_below.contains(*id)) {
+            return None;
+        }
+        let own = self.without_own_left_overs(nodes, value);
+        let value = own.as_ref().unwrap_or(value);
+        let nodes = self.conjunction(nodes, Some(value));
+        let below =
+            |segment: Segment, inner: &Value| self.without_left_overs(&self.below(&nodes, &segment), inner);
+        let inner = match value.kind() {
+            Kind::Table(members) => {
+                let changed = members.iter().filter_map(|(name, member)| {
+                    Some((name.clone(), below(Segment::Name(name.clone()), member)?))
+                });
+                with_members(value, members, changed.collect())
+            }
+            Kind::Array(elements) => {
+                let mut all = elements.clone();
+                let mut changes = false;
+                for (index, element) in elements.iter().enumerate() {
+                    if let Some(changed) = below(Segment::Index(index), element) {
+                        all.set(index, changed);
+                        changes = true;
+                    }
+                }
+                changes.then(|| value.with_kind(Kind::Array(all)))
+            }
+            _ => None,
+        };
+        inner.or(own)
+    }
+
+    /// The table without what is left of other variants of its own.
+    fn without_own_left_overs(&self, nodes: &[NodeId], value: &Value) -> Option<Value> {
+        let mut result: Option<Value> = None;
+        for change in self.changes(nodes, value) {
+            let around = self.applicable(nodes, &|combined| match combined {
+                Combined::AnyOf(branches) | Combined::OneOf(branches) if branches == change.branches => {
+                    Vec::new()
+                }
+                Combined::AnyOf(branches) | Combined::OneOf(branches) => branches.clone(),
+                Combined::If { then, otherwise, .. } => then.iter().chain(otherwise).copied().collect(),
+                _ => Vec::new(),
+            });
+            let with_around = |branch: &[NodeId]| {
+                let mut all = self.with_parts(branch);
+                all.extend(&around);
+                all
+            };
+            let others = change.branches.iter().filter(|branch| !change.chosen.contains(branch));
+            let others: Vec<Vec<NodeId>> =
+                others.map(|branch| with_around(core::slice::from_ref(branch))).collect();
+            let upper: Vec<&Value> = change.upper.iter().collect();
+            let Some(origin) =
+                change.upper.first().and_then(|layer| Some(change.tag(self, layer)?.1.origin().clone()))
+            else {
+                continue;
+            };
+            let chosen = with_around(&change.chosen);
+            let changed = self.marked(result.as_ref().unwrap_or(value), &chosen, &others, &upper, &origin);
+            result = changed.or(result);
+        }
+        result
+    }
+
+    /// The table with marks for the members that no layer of `upper` sets, and that one of `others` knows better than `chosen`.
+    fn marked(
+        &self,
+        table: &Value,
+        chosen: &[NodeId],
+        others: &[Vec<NodeId>],
+        upper: &[&Value],
+        origin: &Origin,
+    ) -> Option<Value> {
+        let members = table.as_table()?;
+        let changed =
+            members.iter().filter(|(_, member)| is_set(Some(*member))).filter_map(|(name, member)| {
+                let upper: Vec<&Value> = upper.iter().filter_map(|layer| layer.member(name)).collect();
+                let other = others.iter().map(|nodes| self.knowledge(nodes, name)).max()?;
+                if !upper.iter().any(|value| is_set(Some(value))) && other > self.knowledge(chosen, name) {
+                    let mut shadowed = member.shadowed().to_vec();
+                    shadowed.push(member.clone().with_shadowed(Vec::new()));
+                    let mark = Value::new(Kind::Unset, origin.clone()).with_shadowed(shadowed);
+                    return Some((name.clone(), mark));
+                }
+                let below =
+                    |nodes: &[NodeId]| self.with_parts(&self.below(nodes, &Segment::Name(name.clone())));
+                let others: Vec<Vec<NodeId>> = others.iter().map(|nodes| below(nodes)).collect();
+                Some((name.clone(), self.marked(member, &below(chosen), &others, &upper, origin)?))
+            });
+        with_members(table, members, changed.collect())
+    }
+
+    /// The changes of the variant of a table, for each combination of alternatives that applies to it.
+    fn changes<'v>(&'v self, nodes: &[NodeId], value: &'v Value) -> Vec<Change<'v>> {
+        let layers = value.joined();
+        if value.as_table().is_none() || layers.len() < 2 {
+            return Vec::new();
+        }
+        let nodes = self.conjunction(nodes, Some(value));
+        let combined = nodes.iter().flat_map(|id| &self.node(*id).combined);
+        combined.filter_map(|combined| self.change(combined, value, layers)).collect()
+    }
+
+    fn change<'v>(
+        &'v self,
+        combined: &'v Combined,
+        value: &Value,
+        layers: &'v [Value],
+    ) -> Option<Change<'v>> {
+        let (Combined::AnyOf(branches) | Combined::OneOf(branches)) = combined else { return None };
+        let discriminator = self.discriminator(combined)?;
+        let tag_of = |layer| {
+            let (name, value) = tag(self, branches, &discriminator, layer)?;
+            // The value below the only member may change.
+            let value = matches!(discriminator, Discriminator::Value(_)).then(|| value.fingerprint());
+            Some((name, value))
+        };
+        let tags: Vec<_> = layers.iter().map(tag_of).collect();
+        let last = tags.iter().rev().flatten().next()?;
+        let other = tags.iter().rposition(|tag| tag.as_ref().is_some_and(|tag| tag != last))?;
+        let since = tags.iter().skip(other).position(|tag| tag.as_ref() == Some(last))? + other;
+        let (lower, upper) = layers.split_at_checked(since)?;
+        let chosen: Vec<NodeId> = match &discriminator {
+            Discriminator::Value(name) => {
+                let member = value.member(name).filter(|member| Some(member.fingerprint()) == last.1)?;
+                let fits = |branch: &&NodeId| {
+                    self.is_table(**branch)
+                        && self.allowed(**branch, name).is_some_and(|allowed| allowed.holds(member))
+                };
+                branches.iter().filter(fits).copied().collect()
+            }
+            Discriminator::Name => {
+                let has = |branch: &&NodeId| self.only_member(**branch) == Some(&last.0);
+                branches.iter().filter(has).copied().collect()
+            }
+        };
+        (!chosen.is_empty()).then_some(Change { branches, discriminator, chosen, lower, upper })
+    }
+
+    /// The discriminator of alternatives, if they have one.
+    fn discriminator(&self, combined: &Combined) -> Option<Discriminator> {
+        let (Combined::AnyOf(branches) | Combined::OneOf(branches)) = combined else { return None };
+        let tables: Vec<NodeId> = branches.iter().filter(|branch| self.is_table(**branch)).copied().collect();
+        let [first, others @ ..] = tables.as_slice() else { return None };
+        if others.is_empty() {
+            return None;
+        }
+        let first_nodes = self.certain(&[*first]);
+        let mut names = first_nodes.iter().flat_map(|id| self.node(*id).properties.keys());
+        let differs = |name: &&Text| {
+            let allowed: Option<Vec<&Assertion>> =
+                tables.iter().map(|branch| self.allowed(*branch, name)).collect();
+            allowed.is_some_and(|allowed| {
+                let values: Vec<&Value> = allowed.iter().flat_map(|allowed| allowed.values()).collect();
+                values
+                    .iter()
+                    .enumerate()
+                    .all(|(place, value)| !values.iter().skip(place + 1).any(|other| other == value))
+            })
+        };
+        if let Some(name) = names.find(differs) {
+            return Some(Discriminator::Value(name.clone()));
+        }
+        let members: Option<Vec<&Text>> = tables.iter().map(|branch| self.only_member(*branch)).collect();
+        let mut members = members?;
+        members.sort_unstable();
+        members.windows(2).all(|pair| pair.first() != pair.last()).then_some(Discriminator::Name)
+    }
+
+    fn is_table(&self, branch: NodeId) -> bool {
+        self.types(branch).contains(TypeSet::OBJECT)
+    }
+
+    /// The only member that an alternative allows and requires.
+    fn only_member(&self, branch: NodeId) -> Option<&Text> {
+        let nodes = self.certain(&[branch]);
+        let nodes = || nodes.iter().map(|id| self.node(*id));
+        let mut names = nodes().flat_map(|node| node.properties.keys());
+        let name = names.next().filter(|_| names.next().is_none())?;
+        let is_required = nodes().any(|node| node.required.contains(name));
+        let is_closed = nodes().any(|node| node.additional.is_some_and(|rest| self.node(rest).refuses));
+        (is_required && is_closed).then_some(name)
+    }
+
+    /// How well the subschemas of a table know a member: 2 if one describes it, 0 if they refuse it, else 1.
+    fn knowledge(&self, nodes: &[NodeId], name: &str) -> u8 {
+        let describes = |id: NodeId| {
+            let node = self.node(id);
+            !node.refuses && (!node.has_only_references() || node.has_parts())
+        };
+        let nodes = || nodes.iter().map(|id| self.node(*id));
+        let is_named = nodes().any(|node| {
+            let named = node.properties.get(name).copied();
+            let mut named = named
+                .into_iter()
+                .chain(node.patterns.iter().filter(|(p, _)| p.is_match(name)).map(|(_, id)| *id));
+            named.any(|id| !self.node(id).refuses) || node.of_member(name).any(describes)
+        });
+        let refuses = |id: NodeId| self.node(id).refuses;
+        let is_refused = || {
+            nodes().any(|node| {
+                node.of_member(name).any(refuses) || node.unevaluated_members.is_some_and(refuses)
+            })
+        };
+        match () {
+            () if is_named => 2,
+            () if is_refused() => 0,
+            () => 1,
+        }
+    }
+}
+
+/// The table with other values for some members; `None` without one.
+fn with_members(table: &Value, members: &Table, changed: Vec<(Text, Value)>) -> Option<Value> {
+    if changed.is_empty() {
+        return None;
+    }
+    let mut members = members.clone();
+    for (name, member) in changed {
+        members.insert(name, member);
+    }
+    Some(table.with_kind(Kind::Table(members)))
+}

@@ -15,6 +15,7 @@ mod bytes;
 mod environment;
 mod json;
 mod overrides;
+mod parts;
 mod text;
 mod toml;
 mod toml_syntax;

@@ -39,11 +39,11 @@ pub struct EnvironmentNames<'a> {
     pub(super) prefix: &'a str,
     /// Suffixes that the program uses for itself: `CONFIG` reserves `PREFIX_CONFIG`.
     reserved: &'a [String],
-    schema: Option<&'a Schema>,
+    pub(super) schema: Option<&'a Schema>,
     /// The outline of the type of the settings.
     outline: Option<&'a LazyOutline>,
     /// The merged tree of the layers below the environment. If a table may have any names, they come from here.
-    present: Option<&'a Value>,
+    pub(super) present: Option<&'a Value>,
 }
 
 impl<'a> EnvironmentNames<'a> {

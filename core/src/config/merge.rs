@@ -56,6 +56,17 @@ pub enum MergeStrategy {
     By(Text),
 }
 
+impl MergeStrategy {
+    /// Whether the value is joined with a lower one of the same kind.
+    pub(crate) fn joins(&self, value: &Value) -> bool {
+        match value.kind() {
+            Kind::Table(_) => *self != Self::Replace,
+            Kind::Array(_) => !matches!(self, Self::Join | Self::Replace),
+            _ => false,
+        }
+    }
+}
+
 /// The layers of a configuration as one tree, in which each value has the lower values that it replaced.
 #[derive(Clone, Debug)]
 pub struct Merged {
@@ -154,6 +165,24 @@ pub fn merge(lower: &Value, upper: &Value, strategy: &dyn Fn(&Key) -> MergeStrat
     merge_at(&mut Key::root(), lower, upper, strategy)
 }
 
+/// Merges the values at a key.
+pub(crate) fn merge_below(
+    key: &Key,
+    lower: &Value,
+    upper: &Value,
+    strategy: &dyn Fn(&Key) -> MergeStrategy,
+) -> Value {
+    merge_at(&mut key.clone(), lower, upper, strategy)
+}
+
+/// A value of a layer that holds all of the value below it, with the changes of `change`. A merge takes it as it is, and its
+/// history has only the changes.
+pub(crate) fn extended(kind: Kind, change: Value) -> Value {
+    let origin = change.origin().clone();
+    let past = Past { shadowed: Vec::new(), joined: Vec::from([change]), extends: true };
+    Value::new(kind, origin).with_past(past)
+}
+
 /// A value and the values that it shadows are a stack, lowest first, and merging puts the upper stack on the lower one. Only
 /// the two values that touch can be joined (two tables, or two lists to append or unite). So the grouping of layers does
 /// not matter: merging is associative.
@@ -164,7 +193,8 @@ fn merge_at(key: &mut Key, lower: &Value, upper: &Value, strategy: &dyn Fn(&Key)
                 let past = Past {
                     shadowed: lower.shadowed().to_vec(),
                     joined: contributions(lower, upper),
-                    extends: lower.extends(),
+                    // A value that would be joined with the one below it extends it too.
+                    extends: lower.extends() || upper.extends() && strategy(key).joins(lower),
                 };
                 return joined.with_past(past);
             }
@@ -220,7 +250,7 @@ fn join(
             Some(upper.clone())
         }
         (Kind::Table(below), Kind::Table(above)) => {
-            if strategy(key) == MergeStrategy::Replace {
+            if !strategy(key).joins(lower) {
                 return None;
             }
             if above.is_empty() {
@@ -396,6 +426,47 @@ mod tests {
         assert_eq!(merged(&replace, &["a.x = 1", "b = 1"]), "{ a = { x = 1 }, b = 1 }");
         assert_eq!(merged(&replace, &["a.x = 1", "a = 1", "a.y = 2"]), "{ a = { y = 2 } }");
         assert_eq!(merged(&replace, &["a = [1]", "a = [2]"]), "{ a = [2] }");
+    }
+
+    /// Every value of the stack on its own line, with its history.
+    fn debug_text(value: &Value) -> String {
+        format!("{value:#?}")
+    }
+
+    #[test]
+    fn merging_values_that_extend_others_is_associative() {
+        let value = |name: &str, text: &str| layer(name, text).root().member("a").unwrap().clone();
+        let change = |name: &str, text: &str| {
+            let whole = value(name, text);
+            extended(whole.kind().clone(), whole)
+        };
+        let values = [
+            value("1", "a = [1, 2]"),
+            change("2", "a = [3, 2]"),
+            change("3", "a = [3, 4]"),
+            value("4", "a = 5"),
+            change("5", "a = {x = 1}"),
+            value("6", "a = {y = 1}"),
+            value("7", "a = {}"),
+            value("8", "a = []"),
+        ];
+        let strategies = [
+            MergeStrategy::Join,
+            MergeStrategy::Replace,
+            MergeStrategy::Append,
+            MergeStrategy::By("x".into()),
+        ];
+        for strategy in strategies {
+            let m = |lower: &Value, upper: &Value| merge(lower, upper, &|_| strategy.clone());
+            for a in &values {
+                for b in &values {
+                    for c in &values {
+                        let (left, right) = (m(&m(a, b), c), m(a, &m(b, c)));
+                        assert!(debug_text(&left) == debug_text(&right), "{strategy:?}: {a}, {b}, {c}");
+                    }
+                }
+            }
+        }
     }
 
     #[test]

@@ -23,7 +23,8 @@ fn an_invalid_key_is_refused() {
         set("hot_reload..mode", "poll"),
         set("", "poll"),
         set("\"hot_reload", "poll"),
-        set("quality_gates.plan[0]", "claude"),
+        set("quality_gates.plan[9]", "claude"),
+        Override::Unset { key: "quality_gates.plan[0]".into() },
         set("quality_gates.plan[first]", "claude"),
         Override::Unset { key: "retry.".into() },
     ]);

@@ -105,8 +105,10 @@ fn lists_come_from_variables_in_three_forms() {
     assert_eq!(dir.run("show quality_gates.plan").succeeds().no_stderr().out, "[\"claude\", \"gemini\"]\n");
     let dir = TestDir::new().variable("SPECKIT_QUALITY_GATES__PLAN", "[\"claude\"]");
     assert_eq!(dir.run("show quality_gates.plan").succeeds().no_stderr().out, "[\"claude\"]\n");
-    let dir = TestDir::new().variable("SPECKIT_QUALITY_GATES__PLAN__0", "claude");
-    assert_eq!(dir.run("show quality_gates.plan").succeeds().no_stderr().out, "[\"claude\"]\n");
+    let dir = TestDir::with_config("quality_gates.plan = [\"gemini\", \"claude\"]\n")
+        .variable("SPECKIT_QUALITY_GATES__PLAN__1", "gpt_pro");
+    let plan = dir.run("show quality_gates.plan").succeeds().no_stderr().out;
+    assert_eq!(plan, "[\"gemini\", \"gpt_pro\"]\n", "one item changes");
 }
 
 #[cfg(unix)]

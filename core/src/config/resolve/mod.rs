@@ -188,31 +188,22 @@ impl Rules {
         for document in &inputs.documents {
             layers.extend(self.read_document(document, &mut originals, &mut diagnostics));
         }
-        let documents = match base {
-            Some(base) => {
-                let further = layers.iter().skip(count);
-                Some(self.of_one_variant(base.merged.with_higher_layers(further, &self.strategy())))
-            }
-            None => self.merge(&layers),
-        };
-        let count = layers.len();
+        let documents = self.with_higher(base.map(|base| &base.merged), layers.get(count..));
         let present = documents.as_ref().map(Merged::root);
+        let count = layers.len();
         if let Some(names) = self.keys.variable_names(present) {
             let (layer, reported) = names.layer(&inputs.environment);
             layers.extend(layer.map(|layer| self.with_field_names(layer)));
             diagnostics.extend(reported);
         }
+        let variables = self.with_higher(documents.as_ref(), layers.get(count..));
+        let present = variables.as_ref().map(Merged::root);
+        let count = layers.len();
         let (layer, reported) =
             Override::layer(&inputs.overrides, self.schema(), self.keys.outline(), present);
         layers.extend(layer.map(|layer| self.with_field_names(layer)));
         diagnostics.extend(reported);
-        let merged = match documents {
-            Some(documents) => {
-                let further = layers.iter().skip(count);
-                Some(self.of_one_variant(documents.with_higher_layers(further, &self.strategy())))
-            }
-            None => self.merge(&layers),
-        };
+        let merged = self.with_higher(variables.as_ref(), layers.get(count..));
         Layers { layers, originals, merged, diagnostics }
     }
 
@@ -283,6 +274,17 @@ impl Rules {
         let is_own_key = |key: &Key| self.keys.is_in_schema(key);
         let outline = self.keys.outline();
         outline.and_then(|outline| outline.canonical(layer.root(), &is_own_key)).map_or(layer, Layer::new)
+    }
+
+    /// The layers over those that are merged already.
+    fn with_higher(&self, merged: Option<&Merged>, layers: Option<&[Layer]>) -> Option<Merged> {
+        match (merged, layers.unwrap_or_default()) {
+            (None, layers) => self.merge(layers),
+            (Some(merged), []) => Some(merged.clone()),
+            (Some(merged), layers) => {
+                Some(self.of_one_variant(merged.with_higher_layers(layers, &self.strategy())))
+            }
+        }
     }
 
     fn merge(&self, layers: &[Layer]) -> Option<Merged> {

@@ -19,6 +19,7 @@ mod json_help;
 mod language;
 mod named_schema;
 mod overrides;
+mod parts;
 mod text;
 mod toml;
 mod toml_foreign;

@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use super::parts::LowerLayers;
 use super::text::{json_value, value_of_key};
 use crate::config::schema::Schema;
 use crate::config::{Layer, MergeStrategy, merge};
@@ -84,7 +85,8 @@ impl Override {
 
     /// Reads a list of overrides into one layer; a later one wins over an earlier.
     ///
-    /// Types come from the schema, else from the type of the settings, else from `present`, the merged tree below, else the value is a string.
+    /// Types come from the schema, else from the type of the settings, else from `present`, the merged tree of all layers below, else
+    /// the value is a string. A key below an item of a list changes this item of the list below.
     /// Returns the layer of the valid overrides, and every diagnostic: `override/key`, `override/type`, and as a warning
     /// `override/unset` for a key that nothing sets.
     pub fn layer(
@@ -95,23 +97,30 @@ impl Override {
     ) -> (Option<Layer>, Vec<Diagnostic>) {
         let mut diagnostics = Vec::new();
         let mut root: Option<Value> = None;
+        let mut unset = Vec::new();
         for one in overrides {
-            match one.tree(schema, outline, present) {
-                Ok(tree) => {
+            let below = match (present, &root) {
+                (Some(present), Some(root)) if one.may_be_part(schema) => {
+                    Some(merge(present, root, &|_| MergeStrategy::Join))
+                }
+                (_, root) => root.clone().filter(|_| present.is_none()),
+            };
+            let lower = LowerLayers { schema, present: below.as_ref().or(present) };
+            match one.tree(lower, outline) {
+                Ok((key, tree)) => {
                     root = Some(match &root {
-                        Some(below) => merge(below, &tree, &|_| MergeStrategy::Join),
+                        Some(below) => merge(below, &tree, &|key| match lower.strategy(key) {
+                            MergeStrategy::Replace => MergeStrategy::Replace,
+                            // A later list wins over an earlier one.
+                            _ => MergeStrategy::Join,
+                        }),
                         None => tree,
                     });
+                    unset.extend(matches!(one, Self::Unset { .. }).then_some(key));
                 }
                 Err(diagnostic) => diagnostics.push(diagnostic),
             }
         }
-        let unset = overrides.iter().filter_map(|one| match one {
-            Self::Unset { key } => {
-                key.parse::<Key>().ok().filter(|key| (1..=MAX_DEPTH).contains(&key.segments().len()))
-            }
-            Self::Set { .. } | Self::Json { .. } => None,
-        });
         for key in unset {
             let below = present.is_some_and(|present| present.get(&key).is_some());
             let has_default =
@@ -131,12 +140,18 @@ impl Override {
         (root.map(Layer::new), diagnostics)
     }
 
+    /// Whether the key may be a part of a list, or of a table that replaces the one below it.
+    fn may_be_part(&self, schema: Option<&Schema>) -> bool {
+        let (Self::Set { key, .. } | Self::Json { key, .. } | Self::Unset { key }) = self;
+        schema.is_some() || key.contains(|c: char| c.is_ascii_digit())
+    }
+
+    /// The key, and a tree that changes only this key.
     fn tree(
         &self,
-        schema: Option<&Schema>,
+        lower: LowerLayers<'_>,
         outline: Option<&LazyOutline>,
-        present: Option<&Value>,
-    ) -> Result<Value, Diagnostic> {
+    ) -> Result<(Key, Value), Diagnostic> {
         let (written, text, name) = match self {
             Self::Set { key, text } => (key, text.as_str(), "--set"),
             Self::Json { key, json } => (key, json.as_str(), "--set-json"),
@@ -160,10 +175,12 @@ impl Override {
                 format!("a key of more than {MAX_DEPTH} levels"),
             ));
         }
-        if key.segments().iter().any(|segment| matches!(segment, Segment::Index(_))) {
-            let change = if matches!(self, Self::Unset { .. }) { "removed" } else { "set" };
-            let message = format!("a single item of a list cannot be {change}");
-            return Err(refuse(Code::OverrideKey, key, message).help("set the whole list: --set key=[1,2]"));
+        let key = lower.with_indices(&key);
+        if matches!((self, key.segments().last()), (Self::Unset { .. }, Some(Segment::Index(_)))) {
+            let message = "a single item of a list cannot be removed";
+            return Err(
+                refuse(Code::OverrideKey, key, message.into()).help("set the whole list: --set key=[1,2]")
+            );
         }
         let value = match self {
             Self::Unset { .. } => Value::new(Kind::Unset, origin.clone()),
@@ -171,19 +188,28 @@ impl Override {
                 refuse(Code::OverrideType, key.clone(), format!("expected JSON, {found}"))
                     .help("write JSON: `30`, `\"text\"`, `[1,2]`, `{\"key\":1}`")
             })?,
-            Self::Set { .. } => {
-                value_of_key(&key, text, &source, schema, outline, present).map_err(|(error, help)| {
+            Self::Set { .. } => value_of_key(&key, text, &source, lower.schema, outline, lower.present)
+                .map_err(|(error, help)| {
                     refuse(Code::OverrideType, key.clone(), error.to_string()).help(help)
-                })?
-            }
+                })?,
         };
         if key.segments().len() + value.levels() > MAX_DEPTH {
             return Err(refuse(Code::OverrideType, key, format!("nested deeper than {MAX_DEPTH} levels")));
         }
-        let names = key.segments().iter().rev();
-        Ok(names.fold(value, |inner, segment| match segment {
-            Segment::Name(name) => Value::table([(name.clone(), inner)], origin.clone()),
-            Segment::Index(_) => inner,
-        }))
+        let mut tree = value;
+        let mut around = key.parent();
+        for segment in key.segments().iter().rev() {
+            let at = around.take().unwrap_or_default();
+            tree = match segment {
+                Segment::Name(name) => lower.table(&at, Vec::from([(name.clone(), tree)]), origin.clone()),
+                Segment::Index(index) => {
+                    lower.list(&at, Vec::from([(*index, tree)]), origin.clone()).map_err(|error| {
+                        refuse(Code::OverrideKey, key.clone(), error.message).help(error.help)
+                    })?
+                }
+            };
+            around = at.parent();
+        }
+        Ok((key, tree))
     }
 }

@@ -43,7 +43,7 @@ pub struct EnvironmentNames<'a> {
     /// The outline of the type of the settings.
     pub(super) outline: Option<&'a LazyOutline>,
     /// The merged tree of the layers below the environment. If a table may have any names, they come from here.
-    present: Option<&'a Value>,
+    pub(super) present: Option<&'a Value>,
     /// Keys that are secret whatever the schema and the type say.
     pub(super) secrets: Option<&'a BTreeSet<Key>>,
 }

@@ -9,6 +9,7 @@ use super::names::{EnvironmentNames, Meaning};
 use super::service_links::{RefusedLink, ServiceLinks};
 use super::{Environment, Variable};
 use crate::config::Layer;
+use crate::config::source::parts::{ItemError, LowerLayers};
 use crate::config::source::text::json_value;
 use crate::tree::nearest::nearest;
 use crate::tree::{Code, Diagnostic, Key, MAX_DEPTH, Origin, Segment, Source, Value, in_report_order};
@@ -170,13 +171,14 @@ impl<'a> EnvironmentReader<'a> {
         });
     }
 
-    /// The tree of all settings. Elements of a list (`KEY__0`) must begin at 0 without gaps.
+    /// The tree of all settings. An element of a list (`KEY__0`) changes the list of the layers below.
     fn tree(&mut self) -> Option<Value> {
         let mut root = TreeBuilder::default();
         for (key, (value, _)) in &self.settings {
             root.put(key.segments(), value);
         }
-        root.value(&mut Key::root(), &mut self.diagnostics)
+        let lower = LowerLayers { schema: self.names.schema, present: self.names.present };
+        root.value(&mut Key::root(), lower, &mut self.diagnostics)
     }
 }
 
@@ -195,23 +197,23 @@ impl TreeBuilder {
         }
     }
 
-    fn value(self, key: &mut Key, diagnostics: &mut Vec<Diagnostic>) -> Option<Value> {
+    fn value(
+        self,
+        key: &mut Key,
+        lower: LowerLayers<'_>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Value> {
         let mut names = Vec::new();
         let mut elements = Vec::new();
         for (segment, branch) in self.members {
             key.push(segment.clone());
-            let value = branch.value(key, diagnostics);
+            let value = branch.value(key, lower, diagnostics);
             key.pop();
             match (segment, value) {
                 (Segment::Name(name), Some(value)) => names.push((name, value)),
                 (Segment::Index(index), Some(value)) => elements.push((index, value)),
                 (_, None) => {}
             }
-        }
-        if let Some((gap, (_, value))) = elements.iter().enumerate().find(|(at, (index, _))| at != index) {
-            let message = format!("item {gap} is not set, but a later item is");
-            let diagnostic = Diagnostic::error(Code::EnvType, key.clone(), message).at(value.origin());
-            diagnostics.push(diagnostic.help("number the items from 0 without gaps"));
         }
         let inner = names.first().map(|(_, value)| value).or(elements.first().map(|(_, value)| value));
         let Some(origin) = inner.map(|value| value.origin().clone()) else { return self.own };
@@ -224,10 +226,27 @@ impl TreeBuilder {
             );
             return self.own;
         }
-        if names.is_empty() {
-            return Some(Value::array(elements.into_iter().map(|(_, value)| value), origin));
+        if let (Some((_, name)), Some((_, item))) = (names.first(), elements.first()) {
+            let (name, item) = (name.origin(), item.origin());
+            let message = format!("`{item}` sets an item of a list and `{name}` a key of a table");
+            let diagnostic = Diagnostic::error(Code::EnvAmbiguous, key.clone(), message).at(item);
+            diagnostics.push(diagnostic.help("keep one of them"));
         }
-        Some(Value::table(names, origin))
+        if elements.is_empty() || !names.is_empty() {
+            return Some(lower.table(key, names, origin));
+        }
+        let places: Vec<(usize, Origin)> =
+            elements.iter().map(|(index, item)| (*index, item.origin().clone())).collect();
+        lower
+            .list(key, elements, origin)
+            .map_err(|error| {
+                let ItemError { index, message, help } = error;
+                let place = places.iter().find(|(number, _)| *number == index);
+                let mut diagnostic = Diagnostic::error(Code::EnvType, key.clone(), message).help(help);
+                diagnostic.origin = place.map(|(_, origin)| origin.clone());
+                diagnostics.push(diagnostic);
+            })
+            .ok()
     }
 }
 

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use super::facts::{Facts, NamedVariable, Reload};
 use crate::config::{Layer, MergeStrategy};
-use crate::tree::{Diagnostic, Key, Text, TypeSet, Value};
+use crate::tree::{Diagnostic, Key, Origin, Text, TypeSet, Value};
 
 /// A compiled schema. It cannot be created without the feature `schema`.
 #[derive(Clone, Debug)]
@@ -58,6 +58,7 @@ never! {
     pub(crate) fn deprecated(&self, &Value) -> Vec<Diagnostic>;
     pub(crate) fn defaults(&self, Option<&Value>) -> Option<Layer>;
     pub(crate) fn without_left_overs(&self, &Value) -> Option<Value>;
+    pub(crate) fn variant_since(&self, &Value, &Key) -> Option<(String, Origin)>;
     pub(crate) fn left_from(&self, &Value, &Key) -> Option<String>;
     pub(crate) fn with_item_defaults(&self, &Value) -> Option<Value>;
     pub(crate) fn further_defaults(&self, Option<&Value>, &Layer) -> Option<Layer>;

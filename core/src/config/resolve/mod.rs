@@ -390,20 +390,24 @@ impl Rules {
             .as_ref()
             .map(|validator| validator.check_with(root, self.secrets()))
             .unwrap_or_default();
-        for missing in violations.iter_mut().filter(|violation| violation.code == Code::SchemaRequired) {
-            if let Some(mark) = merged.removed(&missing.key) {
-                missing.help = Some("keep the key: it is required".into());
-                missing.origin = Some(mark.origin().clone());
-            }
-        }
+        let is_secret = |key: &Key, value: &Value| self.keys.is_secret(key, value);
+        let with_note = |help: &mut Option<String>, note: String| match help {
+            Some(help) => *help = format!("{note}; {help}"),
+            None => *help = Some(note),
+        };
         for violation in &mut violations {
-            let note = self.schema().and_then(|schema| {
-                schema.left_from(root, &violation.key, &|key, value| self.keys.is_secret(key, value))
-            });
-            violation.help = match (note, violation.help.take()) {
-                (Some(note), Some(help)) => Some(format!("{note}; {help}")),
-                (note, help) => note.or(help),
-            };
+            let Diagnostic { code, key, help, origin, .. } = violation;
+            let since = || self.schema()?.variant_since(root, &key.parent()?, &is_secret);
+            if *code != Code::SchemaRequired {
+                let note = self.schema().and_then(|schema| schema.left_from(root, key, &is_secret));
+                note.into_iter().for_each(|note| with_note(help, note));
+            } else if let Some(mark) = merged.removed(key) {
+                *help = Some("keep the key: it is required".into());
+                *origin = Some(mark.origin().clone());
+            } else if let Some((note, place)) = since() {
+                with_note(help, note);
+                *origin = Some(place);
+            }
         }
         if let Some(extension) = &self.extension {
             extension.check(root, &mut violations);

@@ -208,6 +208,13 @@ fn an_error_names_the_change_of_the_variant_and_the_layer_that_is_left_over() {
     );
     let stays = of(&[s3, "store.sise = 5", fs, "store.size = 'x'"]);
     assert!(stays.starts_with("store.sise: unknown key `sise` at 2.toml:1:7 (`kind` is `fs` since 3.toml:1:17; `sise` is left from 2.toml:1:14, where `kind` was `s3`; "), "{stays}");
+    let missing = of(&["store = {kind = 's3', bucket = 'b'}", "store.kind = 'fs'"]);
+    assert!(
+        missing.starts_with(
+            "store.path: missing key `path` at 2.toml:1:14 (`kind` is `fs` since 2.toml:1:14; add "
+        ),
+        "{missing}"
+    );
     let above = of(&["store = {kind = 's3'}", fs, "store.bucket = 'c'"]);
     assert!(above.starts_with("store.bucket: unknown key `bucket` at 3.toml:1:7 (known keys"), "{above}");
     let unchanged = of(&["store.bucket = 'c'", fs]);
@@ -381,6 +388,11 @@ fn an_override_changes_one_field_of_an_item_of_the_layers_below() {
     );
     assert_eq!(Case::of(PROVIDERS, &["ports = [1, 2]"]).set("ports[0]=5").unset("ports").shown(), "{}");
     assert_eq!(Case::of(PROVIDERS, &[]).set("ports.0=5").shown(), "{ ports = [5] }");
+    assert_eq!(
+        of().set("providers.okta.client_id=7").shown(),
+        "providers.okta.client_id: `providers` is a list, which has no key `okta` at --set providers.okta.client_id \
+         (write the number of the item, such as `providers[0]`)"
+    );
     assert_eq!(
         Case::of(PROVIDERS, &["ports = [1, 2]"]).set("ports[4]=5").shown(),
         "ports[4]: there is no item 4: the list has 2 items at --set ports[4] (0 to 1 change an item, and 2 adds one)"

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use super::facts::{Facts, NamedVariable, Reload};
 use crate::config::redact::{IsSecret, KeyDescription, Meaning};
 use crate::config::{Layer, MergeStrategy};
-use crate::tree::{Diagnostic, Key, Segment, Text, TypeSet, Value};
+use crate::tree::{Diagnostic, Key, Origin, Segment, Text, TypeSet, Value};
 
 /// A compiled schema. It cannot be created without the feature `schema`.
 #[derive(Clone, Debug)]
@@ -83,6 +83,7 @@ never! {
     pub(crate) fn defaults(&self, Option<&Value>) -> Option<Layer>;
     pub(crate) fn refusal_at(&self, &Key, &Value, Option<&Value>) -> Option<String>;
     pub(crate) fn without_left_overs(&self, &Value) -> Option<Value>;
+    pub(crate) fn variant_since(&self, &Value, &Key, &dyn Fn(&Key, &Value) -> bool) -> Option<(String, Origin)>;
     pub(crate) fn left_from(&self, &Value, &Key, &dyn Fn(&Key, &Value) -> bool) -> Option<String>;
     pub(crate) fn with_item_defaults(&self, &Value) -> Option<Value>;
     pub(crate) fn further_defaults(&self, Option<&Value>, &Layer) -> Option<Layer>;

@@ -176,6 +176,11 @@ impl Override {
             ));
         }
         let key = lower.with_indices(&key);
+        if let Some((list, name)) = lower.named_item(&key) {
+            let message = format!("`{list}` is a list, which has no key `{name}`");
+            return Err(refuse(Code::OverrideKey, key, message)
+                .help(format!("write the number of the item, such as `{}`", list.element(0))));
+        }
         if matches!((self, key.segments().last()), (Self::Unset { .. }, Some(Segment::Index(_)))) {
             let message = "a single item of a list cannot be removed";
             return Err(

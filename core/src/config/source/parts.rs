@@ -106,6 +106,26 @@ impl LowerLayers<'_> {
         found
     }
 
+    /// The first list in which the key gives an item a name, and this name.
+    pub(super) fn named_item(&self, key: &Key) -> Option<(Key, Text)> {
+        let mut at = Key::root();
+        for segment in key.segments() {
+            match segment {
+                Segment::Name(name) if self.is_list(&at) && !self.may_be_table(&at) => {
+                    return Some((at, name.clone()));
+                }
+                segment => at.push(segment.clone()),
+            }
+        }
+        None
+    }
+
+    /// Whether the schema allows a table in the place of a list.
+    fn may_be_table(&self, key: &Key) -> bool {
+        let types = self.schema.and_then(|schema| schema.types(key)).map(|(types, _)| types);
+        types.is_some_and(|types| types.contains(TypeSet::OBJECT))
+    }
+
     fn is_list(&self, key: &Key) -> bool {
         match self.value(key) {
             Some(value) if !matches!(value.kind(), Kind::Null | Kind::Unset) => value.as_array().is_some(),

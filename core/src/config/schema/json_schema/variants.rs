@@ -48,6 +48,9 @@ impl Schema {
         is_secret: &dyn Fn(&Key, &Value) -> bool,
     ) -> Option<String> {
         let mut nodes = Vec::from([SchemaGraph::ROOT]);
+        if !self.graph.variants_below.contains(SchemaGraph::ROOT) {
+            return None;
+        }
         let mut value = root;
         let mut at = Key::root();
         let segments = key.segments();
@@ -65,22 +68,10 @@ impl Schema {
                 let tagged = |layer: &&Value| change.tag(&self.graph, layer).is_some();
                 let before = change.lower.iter().take(place + 1).rfind(tagged);
                 let before = before.or_else(|| change.lower.iter().rfind(tagged))?;
-                let describe = |layer: &Value, verb: &str, set: &str| {
-                    let (name, tag) = change.tag(&self.graph, layer)?;
-                    Some(match change.discriminator {
-                        Discriminator::Value(_) => {
-                            let tag = redact_at(tag, &at.child(name.clone()), is_secret);
-                            let text = tag.as_str().map_or_else(|| tag.to_string(), String::from);
-                            format!("`{name}` {verb} `{text}`")
-                        }
-                        Discriminator::Name => format!("`{name}` {set}"),
-                    })
-                };
-                let since = change.upper.first()?;
-                let (now, was) = (describe(since, "is", "is set")?, describe(before, "was", "was set")?);
-                let since = change.tag(&self.graph, since)?.1.origin();
+                let (now, _) = self.since(&change, &at, is_secret)?;
+                let was = self.variant(&change, (before, "was"), &at, is_secret)?;
                 let name = Key::root().join(segments.last()?.clone());
-                return Some(format!("{now} since {since}; `{name}` is left from {left}, where {was}"));
+                return Some(format!("{now}; `{name}` is left from {left}, where {was}"));
             }
             let here = self.graph.conjunction(&nodes, Some(value));
             nodes = self.graph.below(&here, segment);
@@ -88,6 +79,61 @@ impl Schema {
             value = value.get(&Key::root().join(segment.clone()))?;
         }
         None
+    }
+}
+
+impl Schema {
+    /// Where the variant of the table at the key was changed: ``` `kind` is `fs` since local.toml:2:8 ```, and this place. `None` if
+    /// no layer changed it.
+    pub(crate) fn variant_since(
+        &self,
+        root: &Value,
+        key: &Key,
+        is_secret: &dyn Fn(&Key, &Value) -> bool,
+    ) -> Option<(String, Origin)> {
+        let mut nodes = Vec::from([SchemaGraph::ROOT]);
+        if !self.graph.variants_below.contains(SchemaGraph::ROOT) {
+            return None;
+        }
+        let mut value = root;
+        for segment in key.segments() {
+            nodes = self.graph.below(&self.graph.conjunction(&nodes, Some(value)), segment);
+            value = value.get(&Key::root().join(segment.clone()))?;
+        }
+        self.since(self.graph.changes(&nodes, value).first()?, key, is_secret)
+    }
+
+    fn since(
+        &self,
+        change: &Change<'_>,
+        at: &Key,
+        is_secret: &dyn Fn(&Key, &Value) -> bool,
+    ) -> Option<(String, Origin)> {
+        let layer = change.upper.first()?;
+        let origin = change.tag(&self.graph, layer)?.1.origin();
+        Some((
+            format!("{} since {origin}", self.variant(change, (layer, "is"), at, is_secret)?),
+            origin.clone(),
+        ))
+    }
+
+    /// ``` `kind` is `fs` ```, or ``` `fs` is set ```; `at` is the key of the table.
+    fn variant(
+        &self,
+        change: &Change<'_>,
+        (layer, verb): (&Value, &str),
+        at: &Key,
+        is_secret: &dyn Fn(&Key, &Value) -> bool,
+    ) -> Option<String> {
+        let (name, tag) = change.tag(&self.graph, layer)?;
+        Some(match change.discriminator {
+            Discriminator::Value(_) => {
+                let tag = redact_at(tag, &at.child(name.clone()), is_secret);
+                let text = tag.as_str().map_or_else(|| tag.to_string(), String::from);
+                format!("`{name}` {verb} `{text}`")
+            }
+            Discriminator::Name => format!("`{name}` {verb} set"),
+        })
     }
 }
 

@@ -183,9 +183,8 @@ impl Override {
         }
         if matches!((self, key.segments().last()), (Self::Unset { .. }, Some(Segment::Index(_)))) {
             let message = "a single item of a list cannot be removed";
-            return Err(
-                refuse(Code::OverrideKey, key, message.into()).help("set the whole list: --set key=[1,2]")
-            );
+            let help = format!("set the whole list: --set {}=…", key.parent().unwrap_or_default());
+            return Err(refuse(Code::OverrideKey, key, message.into()).help(help));
         }
         let value = match self {
             Self::Unset { .. } => Value::new(Kind::Unset, origin.clone()),

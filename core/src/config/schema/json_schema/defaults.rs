@@ -12,7 +12,7 @@ impl Schema {
     ///
     /// A table that no layer sets is filled only if its defaults contain every required key: an incomplete table would
     /// make the configuration invalid. Of alternatives, only the one beside `null` and the one that the discriminator chooses
-    /// have an effect, and only in a table that some layer sets. [`Schema::with_item_defaults`] fills elements of lists.
+    /// have an effect, and only in a table that some layer sets. Tables in lists get theirs after the merge.
     pub fn defaults(&self, present: Option<&Value>) -> Option<Layer> {
         self.graph.lowest_layer(present, None).map(Layer::new)
     }

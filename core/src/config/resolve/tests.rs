@@ -430,3 +430,10 @@ fn a_variable_changes_one_field_of_a_table_that_replaces() {
     let whole = case().variable("APP_STORE", r#"{"kind": "db"}"#);
     assert_eq!(whole.shown(), r#"{ store = { kind = "db", size = 1, tls = { on = true } } }"#);
 }
+
+#[test]
+fn a_changed_item_leaves_the_types_of_the_other_values() {
+    let case = Case::of("", &["a = [{x = '5', y = '6'}, {x = '7'}]"]).variable("APP_A__0__X", "8");
+    let typed = case.check().unwrap().typed::<serde_json::Value>().unwrap();
+    assert_eq!(typed.config().to_string(), r#"{"a":[{"x":8,"y":"6"},{"x":"7"}]}"#);
+}

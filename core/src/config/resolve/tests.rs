@@ -339,6 +339,14 @@ fn a_variable_changes_one_item_of_the_list_below() {
     );
     let untyped = Case::of("", &["ports = [1, 2]"]).variable("APP_PORTS__1", "7");
     assert_eq!(untyped.shown(), "{ ports = [1, 7] }");
+    let untyped = Case::of("", &["ports = [1, 2]"]).variable("APP_PORTS__2", "7").set("ports[3]=8");
+    assert_eq!(untyped.shown(), "{ ports = [1, 2, 7, 8] }", "the type of the other items");
+    let empty = Case::of(PROVIDERS, &["ports = []"]).variable("APP_PORTS__1", "7");
+    assert!(
+        empty.shown().starts_with("ports: there is no item 1: the list has 0 items"),
+        "{}",
+        empty.shown()
+    );
 }
 
 #[test]
@@ -436,4 +444,19 @@ fn a_changed_item_leaves_the_types_of_the_other_values() {
     let case = Case::of("", &["a = [{x = '5', y = '6'}, {x = '7'}]"]).variable("APP_A__0__X", "8");
     let typed = case.check().unwrap().typed::<serde_json::Value>().unwrap();
     assert_eq!(typed.config().to_string(), r#"{"a":[{"x":8,"y":"6"},{"x":"7"}]}"#);
+}
+
+#[test]
+fn items_of_lists_and_members_of_maps_have_variants() {
+    let branches = r#"{"properties": {"kind": {"const": "s3"}, "bucket": {}}, "additionalProperties": false},
+        {"properties": {"kind": {"const": "fs"}, "mode": {"default": 7}}, "additionalProperties": false}"#;
+    let list =
+        format!(r#"{{"properties": {{"a": {{"type": "array", "items": {{"oneOf": [{branches}]}}}}}}}}"#);
+    let of = || Case::of(&list, &["a = [{kind = 's3', bucket = 'b'}, {kind = 's3'}]"]);
+    let shown = r#"{ a = [{ kind = "fs", mode = 7 }, { kind = "s3" }] }"#;
+    assert_eq!(of().variable("APP_A__0__KIND", "fs").shown(), shown);
+    assert_eq!(of().set("a[0].kind=fs").shown(), shown);
+    let map = format!(r#"{{"properties": {{"m": {{"additionalProperties": {{"oneOf": [{branches}]}}}}}}}}"#);
+    let case = Case::of(&map, &["m.x = {kind = 's3', bucket = 1}\nm.y = {kind = 's3'}", "m.x.kind = 'fs'"]);
+    assert_eq!(case.shown(), r#"{ m = { x = { kind = "fs", mode = 7 }, y = { kind = "s3" } } }"#);
 }

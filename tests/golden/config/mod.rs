@@ -6,3 +6,4 @@ mod invalid;
 mod overrides;
 mod pictures;
 mod printed;
+mod variants;

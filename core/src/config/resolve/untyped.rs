@@ -52,12 +52,11 @@ pub(super) fn with_texts_for<T: DeserializeOwned>(
 
 fn untyped_texts(root: &Value, layers: &[Layer], keys: &KeyRules) -> Vec<UntypedText> {
     let mut texts: Vec<UntypedText> = Vec::new();
-    for layer in layers {
-        if !matches!(layer.root().origin().layer(), LayerKind::Env | LayerKind::Override) {
-            continue;
-        }
+    let is_text = |value: &Value| matches!(value.origin().layer(), LayerKind::Env | LayerKind::Override);
+    for layer in layers.iter().filter(|layer| is_text(layer.root())) {
         layer.root().leaves_and_elements(&mut |key, leaf| {
-            let winner = root.get(key).filter(|value| value.origin() == leaf.origin());
+            // A list with a changed item has the other items of the layers below.
+            let winner = root.get(key).filter(|value| is_text(leaf) && value.origin() == leaf.origin());
             if let Some((value, Kind::String(text))) = winner.map(|value| (value, value.kind()))
                 && (keys.is_untyped(key) || (text.is_empty() && keys.is_nullable(key)))
                 && texts.iter().all(|known| known.key != *key)

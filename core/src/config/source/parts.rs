@@ -65,10 +65,11 @@ impl LowerLayers<'_> {
                     elements.set(*index, changed);
                 }
                 None if *index == elements.len() => elements.extend([item.clone()]),
-                None if lower.is_some_and(|lower| !lower.is_empty()) => {
+                None if lower.is_some() => {
                     let length = elements.len();
                     let message = format!("there is no item {index}: the list has {}", count(length, "item"));
                     let help = match length {
+                        0 => "0 adds one".into(),
                         1 => "0 changes the item, and 1 adds one".into(),
                         _ => format!("0 to {} change an item, and {length} adds one", length - 1),
                     };

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use super::{Language, parse};
 use crate::config::schema::{Facts, Schema};
 use crate::tree::typed::LazyOutline;
-use crate::tree::{Diagnostic, Key, Kind, Number, Origin, Source, Text, TypeSet, Value};
+use crate::tree::{Diagnostic, Key, Kind, Number, Origin, Segment, Source, Text, TypeSet, Value};
 
 /// Why a text is not a value of its key's type. Its message does not quote the text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -222,7 +222,14 @@ pub(crate) fn types_of_key(
     if schema.is_some() {
         return Facts::default();
     }
-    let Some(value) = present.and_then(|present| present.get(key)) else { return Facts::default() };
+    let first = || match key.segments().last() {
+        // An item behind the others has their type.
+        Some(Segment::Index(_)) => present?.get(&key.parent()?)?.as_array()?.first(),
+        _ => None,
+    };
+    let Some(value) = present.and_then(|present| present.get(key)).or_else(first) else {
+        return Facts::default();
+    };
     let of = |value: &Value| match value.kind() {
         Kind::Null | Kind::Unset => TypeSet::ANY,
         // A default of 1.0 must not reject 2, nor a default of 1 reject 2.5.

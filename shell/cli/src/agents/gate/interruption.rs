@@ -54,30 +54,30 @@ impl Interruptible {
         let (sender, called_off) = channel();
         let interruptible = Arc::clone(this);
         let signals = SignalListener::start(move |_| {
-            let (calling_off, then) = interruptible.signal();
-            if let Some(how) = calling_off {
+            interruptible.signal(&|how| {
                 // The signal counts even if nothing shows it any more.
                 let _ = sender.send(how);
-            }
-            then
+            })
         })?;
         Ok((signals, called_off))
     }
 
-    /// Handles a signal.
-    fn signal(&self) -> (Option<CancelMode>, Then) {
+    /// Handles a signal. `announce` is called before the gate is cancelled: the gate may end at once, and then nothing more
+    /// is shown.
+    fn signal(&self, announce: &dyn Fn(CancelMode)) -> Then {
         let mut state = self.state.lock();
         match state.0.signal(clock::now().saturating_duration_since(self.since)) {
-            Reaction::None | Reaction::StopWaiting => (None, Then::Listen),
-            Reaction::Exit => (None, Then::EndNow),
+            Reaction::None | Reaction::StopWaiting => Then::Listen,
+            Reaction::Exit => Then::EndNow,
             Reaction::Cancel(how) => {
+                announce(how);
                 if let Some(control) = &state.1 {
                     match how {
                         CancelMode::Terminate => control.cancel(),
                         CancelMode::Kill => control.kill(),
                     }
                 }
-                (Some(how), Then::Listen)
+                Then::Listen
             }
         }
     }

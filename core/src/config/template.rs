@@ -1,5 +1,6 @@
 //! A commented template of a configuration, generated from its schema.
 
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -19,11 +20,13 @@ pub fn template(schema: &Schema, defaults: &Value, schema_address: &str) -> Stri
     text.push_str(
         "#\n# Every setting is shown with its default, if it has one, except those of tables that you name yourself. To change it, remove the `#` before the key and before its `[table]`.\n",
     );
-    table(schema, &Key::root(), defaults, &mut text);
+    // A schema that refers to itself names keys without end; these end where it does.
+    let keys = schema.keys().into_iter().collect();
+    table(schema, &keys, &Key::root(), defaults, &mut text);
     text
 }
 
-fn table(schema: &Schema, key: &Key, defaults: &Value, text: &mut String) {
+fn table(schema: &Schema, keys: &BTreeSet<Key>, key: &Key, defaults: &Value, text: &mut String) {
     let (mut names, _) = schema.member_names(key);
     let present = defaults.get(key).and_then(Value::as_table);
     names.extend(present.into_iter().flat_map(|table| table.keys().cloned()));
@@ -32,6 +35,9 @@ fn table(schema: &Schema, key: &Key, defaults: &Value, text: &mut String) {
     let (mut settings, mut tables): (Vec<Key>, Vec<Key>) = (Vec::new(), Vec::new());
     for name in names {
         let child = key.child(name);
+        if defaults.get(&child).is_none() && !keys.contains(&child) {
+            continue;
+        }
         let is_table = match defaults.get(&child) {
             Some(value) => value.as_table().is_some(),
             None => !schema.member_names(&child).0.is_empty() || schema.member_names(&child).1,
@@ -47,7 +53,7 @@ fn table(schema: &Schema, key: &Key, defaults: &Value, text: &mut String) {
         setting(schema, key, defaults.get(key), text);
     }
     for key in &tables {
-        table(schema, key, defaults, text);
+        table(schema, keys, key, defaults, text);
     }
 }
 

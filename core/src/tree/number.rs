@@ -127,6 +127,7 @@ impl Number {
 
     /// The notation that every equal number has, unless this one is in it: whole numbers without a fraction, others as
     /// digits and an exponent.
+    #[cfg(feature = "schema")]
     pub(crate) fn canonical(&self) -> Option<Self> {
         if matches!(self, Self::Int(_)) || self.infinite() != Some(Ordering::Equal) {
             return None;

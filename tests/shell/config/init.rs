@@ -141,3 +141,13 @@ fn a_template_has_no_null_and_no_shortened_list() {
     assert!(dir.run(shown).succeeds().out.starts_with("# l = [1, null, {}]   #"));
     assert_eq!(dir.run(&format!("{shown} --format json")).succeeds().out, "{\"l\":[1,null,{}]}\n");
 }
+
+#[test]
+fn the_template_of_a_schema_that_refers_to_itself_ends() {
+    let schema =
+        r##"{"properties": {"a": {"default": 1}, "next": {"anyOf": [{"$ref": "#"}, {"type": "null"}]}}}"##;
+    let dir = TestDir::new().file("s.json", schema);
+    dir.run("init --schema s.json f.toml").succeeds();
+    let text = dir.read("f.toml");
+    assert!(text.contains("#a = 1\n") && text.ends_with("\n#[next]\n"), "{text}");
+}

@@ -189,3 +189,24 @@ fn options_that_set_and_unset_keys_apply_in_their_order() {
     let split = "--unset a show --set a.b=1 --schema s.json --config app.toml";
     assert_eq!(dir.run(split).succeeds().no_stderr().out, "[a]\nb = 1\n", "before and after the command");
 }
+
+#[test]
+fn a_value_in_the_place_of_a_key_to_remove_is_refused_and_not_shown() {
+    let schema = r#"{"properties": {"db": {"properties": {"password": {"x-secret": true}}}}}"#;
+    let dir = TestDir::new().file("s.json", schema);
+    let unset = dir.run("check --schema s.json --unset db.password=hunter2").exits_2();
+    let result = unset.only_stderr("override/key");
+    assert!(!result.err.contains("hunter2"), "{}", result.err);
+}
+
+#[test]
+fn the_history_of_a_list_shows_no_secret_under_another_index() {
+    let schema = r#"{"properties": {"l": {"type": "array", "items": [{"type": "integer"}, {"type": "string", "x-secret": true}]}}}"#;
+    let dir =
+        TestDir::new().file("s.json", schema).file("a.toml", "l = [1]\n").variable("APP_L__1", "hunter2");
+    for format in ["text", "json"] {
+        let command = format!("explain l --schema s.json --config a.toml --env-prefix APP --format {format}");
+        let result = dir.run(&command).succeeds();
+        assert!(result.out.contains("redacted") && !result.out.contains("hunter2"), "{}", result.out);
+    }
+}

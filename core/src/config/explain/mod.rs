@@ -240,7 +240,13 @@ impl View<'_> {
     fn value_or_parts(&self, value: &Value, history: &mut Vec<Contribution>) {
         match value.joined() {
             [] => history.push(self.contribution(value, Decision::Won)),
-            parts => history.extend(parts.iter().map(|part| self.contribution(part, Decision::Merged))),
+            parts => {
+                // An item has another index in its layer: a secret would be looked for in the wrong place.
+                let is_list = value.as_array().is_some();
+                let hides = is_list && redact_at(value, self.key, self.is_secret) != *value;
+                let parts = parts.iter().map(|part| self.contribution(part, Decision::Merged));
+                history.extend(parts.map(|part| if hides { part.hidden() } else { part }));
+            }
         }
     }
 

@@ -157,6 +157,13 @@ impl Override {
             Self::Json { key, json } => (key, json.as_str(), "--set-json"),
             Self::Unset { key } => (key, "", "--unset"),
         };
+        if matches!(self, Self::Unset { .. }) && Self::assignment(written).is_ok() {
+            // What follows the `=` may be a secret.
+            let message = "expected KEY, found KEY=VALUE";
+            let origin = Origin::whole(&Source::fragment(LayerKind::Override, name, ""));
+            let diagnostic = Diagnostic::error(Code::OverrideKey, Key::root(), message).at(&origin);
+            return Err(diagnostic.help("name only the key, or use --set"));
+        }
         let place = if written.is_empty() { name.to_string() } else { format!("{name} {written}") };
         let source = Source::fragment(LayerKind::Override, place, text);
         let origin = Origin::whole(&source);

@@ -137,6 +137,8 @@ impl SchemaGraph {
         if !is_present && nodes.iter().any(|id| open.contains(id)) {
             return own;
         }
+        // The `null` of an optional table has no effect in a table that is set.
+        let own = own.filter(|own| !is_present || own.as_table().is_some());
         let depth = open.len();
         open.extend(&nodes);
         let members = self.default_members(&nodes, present, known, open);
@@ -230,7 +232,11 @@ impl SchemaGraph {
             let is_complete = id == Self::ROOT
                 || self.named_below(id).next().is_none()
                 || node.required.iter().all(has_default);
+            let is_table = |default: &Value| default.as_table().is_some();
+            let is_fixed =
+                node.notes.default.as_ref().is_none_or(is_table) || self.named_below(id).next().is_none();
             is_complete
+                && is_fixed
                 && !self.varies(id)
                 && node.notes.merge != Some(MergeStrategy::Replace)
                 && node.all_of.iter().chain(&node.reference).all(is_settled)
@@ -332,6 +338,20 @@ mod tests {
         assert_eq!(filled(&optional, r#"{"tls": {}}"#), r#"{"tls":{"port":80}}"#);
         assert_eq!(filled(&optional, "{}"), "{}");
         assert_eq!(filled(&optional, r#"{"tls": null}"#), r#"{"tls":null}"#);
+    }
+
+    #[test]
+    fn the_null_of_an_optional_table_does_not_hide_the_defaults_of_one_that_is_set() {
+        for table in [
+            r#"{"anyOf": [{"type": "object", "properties": {"port": {"default": 80}}}, {"type": "null"}], "default": null}"#,
+            r#"{"type": ["object", "null"], "properties": {"port": {"default": 80}}, "default": null}"#,
+        ] {
+            let one = alloc::format!(r#"{{"tls": {table}}}"#);
+            assert_eq!(filled(&one, r#"{"tls": {"a": 1}}"#), r#"{"tls":{"a":1,"port":80}}"#, "{table}");
+            assert_eq!(filled(&one, "{}"), r#"{"tls":null}"#, "{table}");
+            let list = alloc::format!(r#"{{"tls": {{"items": {table}}}}}"#);
+            assert_eq!(filled(&list, r#"{"tls": [{"a": 1}, null]}"#), r#"{"tls":[{"a":1,"port":80},null]}"#);
+        }
     }
 
     #[test]

@@ -210,3 +210,18 @@ fn the_history_of_a_list_shows_no_secret_under_another_index() {
         assert!(result.out.contains("redacted") && !result.out.contains("hunter2"), "{}", result.out);
     }
 }
+
+#[test]
+fn a_later_option_changes_the_table_that_an_earlier_one_replaced() {
+    let schema = r#"{"properties": {"m": {"type": "object", "x-merge": "replace"}}}"#;
+    let dir = TestDir::new().file("s.json", schema).file("a.toml", "m = { a = 1, s = { x = 1 } }\n");
+    for (options, expected) in [
+        ("--set-json m={\"c\":1} --set m.d=4", "[m]\nc = 1\nd = \"4\"\n"),
+        ("--set-json m={} --set m.e=1", "[m]\ne = \"1\"\n"),
+        ("--set-json m={\"c\":1} --unset m.a", "[m]\nc = 1\n"),
+        ("--set m.a=2", "[m]\na = \"2\"\n\n[m.s]\nx = 1\n"),
+    ] {
+        let result = dir.run(&format!("show --schema s.json --config a.toml {options}")).succeeds();
+        assert_eq!(result.out, expected, "{options}");
+    }
+}

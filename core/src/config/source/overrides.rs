@@ -101,7 +101,8 @@ impl Override {
         for one in overrides {
             let below = match (present, &root) {
                 (Some(present), Some(root)) if one.may_be_part(schema) => {
-                    Some(merge(present, root, &|_| MergeStrategy::Join))
+                    let lower = LowerLayers { schema, present: Some(present) };
+                    Some(merge(present, root, &|key| as_options_merge(lower, key)))
                 }
                 (_, root) => root.clone().filter(|_| present.is_none()),
             };
@@ -109,11 +110,7 @@ impl Override {
             match one.tree(lower, outline) {
                 Ok((key, tree)) => {
                     root = Some(match &root {
-                        Some(below) => merge(below, &tree, &|key| match lower.strategy(key) {
-                            MergeStrategy::Replace => MergeStrategy::Replace,
-                            // A later list wins over an earlier one.
-                            _ => MergeStrategy::Join,
-                        }),
+                        Some(below) => merge(below, &tree, &|key| as_options_merge(lower, key)),
                         None => tree,
                     });
                     unset.extend(matches!(one, Self::Unset { .. }).then_some(key));
@@ -222,5 +219,13 @@ impl Override {
             around = at.parent();
         }
         Ok((key, tree))
+    }
+}
+
+/// How a later override is merged over an earlier one: a later list wins, whatever the schema says of layers.
+fn as_options_merge(lower: LowerLayers<'_>, key: &Key) -> MergeStrategy {
+    match lower.strategy(key) {
+        MergeStrategy::Replace => MergeStrategy::Replace,
+        _ => MergeStrategy::Join,
     }
 }

@@ -193,7 +193,7 @@ impl Override {
         let value = match self {
             Self::Unset { .. } => Value::new(Kind::Unset, origin.clone()),
             Self::Json { .. } => json_value(text, &source).map_err(|found| {
-                refuse(Code::OverrideType, key.clone(), format!("expected JSON, {found}"))
+                refuse(Code::OverrideType, key.clone(), format!("expected JSON, found {found}"))
                     .help("write JSON: `30`, `\"text\"`, `[1,2]`, `{\"key\":1}`")
             })?,
             Self::Set { .. } => value_of_key(&key, text, &source, lower.schema, outline, lower.present)

@@ -60,11 +60,9 @@ pub(crate) fn value_of(text: &str, source: &Arc<Source>, facts: &Facts) -> Resul
     if (trimmed.starts_with('[') && takes(TypeSet::ARRAY))
         || (trimmed.starts_with('{') && takes(TypeSet::OBJECT))
     {
-        let name = source.variable_name().unwrap_or(source.name());
-        let document = Source::document(source.layer(), name, text);
-        match parse(&document, Language::Json) {
-            Ok(layer) => return Ok(moved(layer.root(), &origin)),
-            Err(errors) => no_json = Some(wrong(&not_json(&errors))),
+        match json_value(text, source) {
+            Ok(value) => return Ok(value),
+            Err(found) => no_json = Some(wrong(&found)),
         }
     }
     let has_strings = match facts.item_types.as_slice() {
@@ -269,11 +267,11 @@ pub(crate) fn value_of_key(
     })
 }
 
-/// Reads a text that is JSON, whatever the types of its key are.
+/// Reads a text that is JSON, whatever the types of its key are; the error says what was found.
 pub(crate) fn json_value(text: &str, source: &Arc<Source>) -> Result<Value, String> {
     let name = source.variable_name().unwrap_or(source.name());
     let document = Source::document(source.layer(), name, text);
-    let layer = parse(&document, Language::Json).map_err(|errors| format!("found {}", not_json(&errors)))?;
+    let layer = parse(&document, Language::Json).map_err(|errors| not_json(&errors))?;
     Ok(moved(layer.root(), &Origin::whole(source)))
 }
 

@@ -1,4 +1,4 @@
-//! The drafts of JSON Schema, and which keywords a schema of each may use.
+//! The drafts of JSON Schema: which keywords each has, and which of them hold subschemas.
 
 use crate::tree::{Kind, Value};
 
@@ -136,6 +136,42 @@ impl Dialect {
             asserts: listed("/vocab/validation"),
             asserts_formats: listed("/vocab/format-assertion") || required("/vocab/format"),
             ..dialect
+        }
+    }
+}
+
+/// What the value of a keyword is.
+pub(super) enum Position {
+    Schema,
+    List,
+    SchemaOrList,
+    /// Schemas by name.
+    Map,
+    None,
+}
+
+impl Position {
+    /// That of a keyword in a draft.
+    pub(super) fn of(keyword: &str, draft: Draft) -> Self {
+        if !draft.has(keyword) {
+            return Self::None;
+        }
+        match keyword {
+            "additionalItems"
+            | "additionalProperties"
+            | "contains"
+            | "else"
+            | "if"
+            | "not"
+            | "propertyNames"
+            | "then"
+            | "unevaluatedItems"
+            | "unevaluatedProperties" => Self::Schema,
+            "items" => Self::SchemaOrList,
+            "allOf" | "anyOf" | "oneOf" | "prefixItems" => Self::List,
+            "$defs" | "definitions" | "dependencies" | "dependentSchemas" | "patternProperties"
+            | "properties" => Self::Map,
+            _ => Self::None,
         }
     }
 }

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use url::Url;
 
 use super::addresses::percent_decoded;
-use super::dialect::{Dialect, Draft};
+use super::dialect::{Dialect, Draft, Position};
 use crate::tree::{Key, Kind, Segment, Text, Value};
 
 /// A schema with the documents that it refers to.
@@ -350,41 +350,6 @@ impl Documents {
     }
 }
 
-/// What the value of a keyword is.
-enum Position {
-    Schema,
-    List,
-    SchemaOrList,
-    /// Schemas by name.
-    Map,
-    None,
-}
-
-impl Position {
-    fn of(keyword: &str, draft: Draft) -> Self {
-        if !draft.has(keyword) {
-            return Self::None;
-        }
-        match keyword {
-            "additionalItems"
-            | "additionalProperties"
-            | "contains"
-            | "else"
-            | "if"
-            | "not"
-            | "propertyNames"
-            | "then"
-            | "unevaluatedItems"
-            | "unevaluatedProperties" => Self::Schema,
-            "items" => Self::SchemaOrList,
-            "allOf" | "anyOf" | "oneOf" | "prefixItems" => Self::List,
-            "$defs" | "definitions" | "dependencies" | "dependentSchemas" | "patternProperties"
-            | "properties" => Self::Map,
-            _ => Self::None,
-        }
-    }
-}
-
 impl SchemaLocation {
     /// The value of a keyword, in the same resource.
     pub(super) fn child(&self, name: &str, value: &Value) -> Self {
@@ -399,8 +364,7 @@ impl SchemaLocation {
 
     /// The value of a keyword that is a number of characters, elements or members.
     pub(super) fn count(&self, name: &str) -> Option<usize> {
-        let number = self.keyword(name)?.value.as_number()?.as_i64();
-        Some(number.and_then(|count| usize::try_from(count).ok()).unwrap_or(usize::MAX - 1))
+        count(&self.keyword(name)?.value)
     }
 
     /// The element of a list of schemas, in the same resource.
@@ -429,6 +393,12 @@ impl SchemaLocation {
 
 fn ignores_siblings(value: &Value, draft: Draft) -> bool {
     draft.ignores_siblings() && value.member("$ref").is_some_and(|reference| reference.as_str().is_some())
+}
+
+/// A number of characters, elements or members.
+pub(super) fn count(value: &Value) -> Option<usize> {
+    let count = value.as_number()?.as_i64();
+    Some(count.and_then(|count| usize::try_from(count).ok()).unwrap_or(usize::MAX - 1))
 }
 
 fn own_id(value: &Value, draft: Draft) -> Option<&str> {

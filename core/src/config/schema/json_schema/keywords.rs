@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use super::assertion::Assertion;
 use super::compiler::Compiler;
 use super::dialect::Draft;
-use super::documents::SchemaLocation;
+use super::documents::{SchemaLocation, count};
 use super::facts::Reload;
 use super::format::StringFormat;
 use super::graph::{Combined, Contains, Dependency, Items, NodeId, Notes, SchemaNode};
@@ -162,10 +162,7 @@ impl NodeReader<'_, '_> {
         let is_exclusive =
             |name: &str| self.location.value.member(name).and_then(Value::as_bool) == Some(true);
         let number = || value.as_number().cloned();
-        let count = || {
-            let count = value.as_number()?.as_i64();
-            Some(count.and_then(|count| usize::try_from(count).ok()).unwrap_or(usize::MAX - 1))
-        };
+        let count = || count(value);
         let assertion = match name {
             "enum" => value.as_array().map(|all| Assertion::Enum(all.iter().cloned().collect())),
             "const" => Some(Assertion::Const(value.clone())),

@@ -98,7 +98,7 @@ impl<'a> EnvironmentReader<'a> {
             return match json_value(content, &source) {
                 Ok(value) => self.set(key, value, false, name),
                 Err(found) => {
-                    let message = format!("`{name}`: expected JSON, {found}");
+                    let message = format!("`{name}`: expected JSON, found {found}");
                     let diagnostic =
                         Diagnostic::error(Code::EnvType, key, message).at(&Origin::whole(&source));
                     self.diagnostics

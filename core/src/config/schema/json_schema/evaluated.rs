@@ -5,8 +5,29 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::check::SchemaValidator;
-use super::graph::{Combined, Dependency, Items, NodeId};
+use super::graph::{Combined, Dependency, Items, NodeId, SchemaGraph};
 use crate::tree::{Segment, Value};
+
+impl SchemaGraph {
+    /// Whether no subschema of a value can name the member or element, whatever the value is; the `unevaluated…` of the node
+    /// itself does not count.
+    pub(super) fn is_unnamed(&self, id: NodeId, segment: &Segment) -> bool {
+        self.with_parts(&[id]).into_iter().all(|part| {
+            let node = self.node(part);
+            let is_other = part != id;
+            match segment {
+                Segment::Name(name) => {
+                    node.of_member(name).next().is_none() && !(is_other && node.unevaluated_members.is_some())
+                }
+                Segment::Index(index) => {
+                    node.of_element(*index).is_none()
+                        && node.contains().next().is_none()
+                        && !(is_other && node.unevaluated_elements.is_some())
+                }
+            }
+        })
+    }
+}
 
 impl SchemaValidator {
     /// The members and elements that only `unevaluatedProperties` or `unevaluatedItems` of the node applies to, with the

@@ -136,22 +136,21 @@ impl SchemaValidator {
         for combined in node.combined.iter().filter(|combined| !self.combined_holds(combined, value)) {
             self.explain_combined(combined, value, context, violations);
         }
-        if violations.len() == before {
-            self.explain_unevaluated(id, value, context, violations);
-        }
+        self.explain_unevaluated(id, value, violations.len() == before, context, violations);
     }
 
     /// What no other subschema of the table or list names. A violation of another subschema makes all that it names
-    /// unevaluated, so this is not explained beside one.
+    /// unevaluated, so beside one (`is_exact` is false) only what none of them can name is explained.
     fn explain_unevaluated(
         &self,
         id: NodeId,
         value: &Value,
+        is_exact: bool,
         context: &mut ViolationContext,
         violations: &mut Vec<Violation>,
     ) {
         for (segment, of, inner) in self.unevaluated(id, value) {
-            if self.valid(of, inner) {
+            if self.valid(of, inner) || !(is_exact || self.schema.graph.is_unnamed(id, &segment)) {
                 continue;
             }
             let via = match &segment {

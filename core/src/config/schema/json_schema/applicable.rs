@@ -2,10 +2,9 @@
 
 use alloc::vec::Vec;
 
-use super::assertion::Assertion;
 use super::check::SchemaValidator;
 use super::graph::{Combined, Dependency, NodeId, SchemaGraph};
-use crate::tree::{TypeSet, Value};
+use crate::tree::Value;
 
 impl SchemaGraph {
     /// The nodes with those that apply to every value that is not `null`: the targets of references, the parts of `allOf`,
@@ -50,38 +49,12 @@ impl SchemaGraph {
     /// The alternatives that a value chooses without matching them: those that its discriminator names, else the one beside
     /// `null`.
     pub(super) fn chosen(&self, branches: &[NodeId], value: &Value) -> Vec<NodeId> {
-        let discriminated = self.discriminated(branches, value);
-        if discriminated.is_empty() { self.beside_null(branches) } else { discriminated }
-    }
-
-    /// The alternatives whose discriminator has the value of the table: a member that each alternative allows only one
-    /// value, or a few values of its own. None if there is no such member, or none that fits.
-    fn discriminated(&self, branches: &[NodeId], value: &Value) -> Vec<NodeId> {
-        let Some(members) = value.as_table() else { return Vec::new() };
-        let tables: Vec<NodeId> = branches
-            .iter()
-            .filter(|branch| self.types(**branch).contains(TypeSet::OBJECT))
-            .copied()
-            .collect();
-        let is_discriminator = |name: &str| tables.iter().all(|branch| self.allowed(*branch, name).is_some());
-        let Some((name, member)) = members.iter().find(|(name, _)| is_discriminator(name)) else {
-            return Vec::new();
-        };
-        let fits = |branch: &NodeId| self.allowed(*branch, name).is_some_and(|allowed| allowed.holds(member));
-        tables.into_iter().filter(fits).collect()
-    }
-
-    /// The `const` or `enum` of a member.
-    pub(super) fn allowed(&self, id: NodeId, name: &str) -> Option<&Assertion> {
-        let below: Vec<NodeId> = self
-            .certain(&[id])
-            .iter()
-            .filter_map(|id| self.node(*id).properties.get(name))
-            .copied()
-            .collect();
-        let nodes = self.certain(&below);
-        let assertions = nodes.into_iter().flat_map(|id| &self.node(id).assertions);
-        assertions.into_iter().find(|assertion| matches!(assertion, Assertion::Const(_) | Assertion::Enum(_)))
+        let discriminator = self.discriminator(branches);
+        let named = discriminator.and_then(|discriminator| {
+            let (name, tag) = discriminator.tag(self, branches, value)?;
+            Some(self.named_by(&discriminator, branches, (&name, tag)))
+        });
+        named.filter(|named| !named.is_empty()).unwrap_or_else(|| self.beside_null(branches))
     }
 }
 

@@ -364,4 +364,28 @@ mod tests {
         assert_eq!(filled(variants, r#"{"s": {"kind": "d"}}"#), r#"{"s":{"kind":"d"}}"#);
         assert_eq!(filled(variants, r#"{"s": {}}"#), r#"{"s":{}}"#);
     }
+
+    #[test]
+    fn a_member_that_every_variant_has_alike_names_none() {
+        let variants = r#"{"s": {"oneOf": [
+            {"properties": {"env": {"enum": ["dev"]}, "kind": {"const": "a"}, "x": {"default": 1}}},
+            {"properties": {"env": {"enum": ["dev"]}, "kind": {"const": "b"}, "y": {"default": 2}}}]}}"#;
+        assert_eq!(
+            filled(variants, r#"{"s": {"env": "dev", "kind": "b"}}"#),
+            r#"{"s":{"env":"dev","kind":"b","y":2}}"#
+        );
+        assert_eq!(filled(variants, r#"{"s": {"env": "dev"}}"#), r#"{"s":{"env":"dev"}}"#);
+    }
+
+    #[test]
+    fn a_variant_gets_its_defaults_if_its_only_member_names_it() {
+        let variant = |name: &str| {
+            alloc::format!(
+                r#"{{"required": ["{name}"], "additionalProperties": false,
+                    "properties": {{"{name}": {{"properties": {{"port": {{"default": 1}}}}}}}}}}"#
+            )
+        };
+        let variants = alloc::format!(r#"{{"s": {{"oneOf": [{}, {}]}}}}"#, variant("a"), variant("b"));
+        assert_eq!(filled(&variants, r#"{"s": {"b": {}}}"#), r#"{"s":{"b":{"port":1}}}"#);
+    }
 }

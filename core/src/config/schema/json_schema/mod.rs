@@ -14,6 +14,7 @@ mod compile;
 mod compiler;
 mod defaults;
 mod dialect;
+mod discriminator;
 mod documents;
 mod equality;
 mod evaluated;

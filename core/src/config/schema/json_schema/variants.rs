@@ -8,18 +8,10 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::assertion::Assertion;
+use super::discriminator::Discriminator;
 use super::graph::{Combined, NodeId, NodeSet, SchemaGraph};
 use super::schema::Schema;
-use crate::tree::{Key, Kind, Origin, Segment, Table, Text, TypeSet, Value, redact_at};
-
-/// What names the variant of a table.
-enum Discriminator {
-    /// The value of a member.
-    Value(Text),
-    /// The name of the only member.
-    Name,
-}
+use crate::tree::{Key, Kind, Origin, Segment, Table, Text, Value, redact_at};
 
 /// The layer that changed the variant of a table.
 struct Change<'v> {
@@ -140,28 +132,7 @@ impl Schema {
 impl Change<'_> {
     /// The name of the member that names the variant of one layer, and its value.
     fn tag<'l>(&self, graph: &SchemaGraph, layer: &'l Value) -> Option<(Text, &'l Value)> {
-        tag(graph, self.branches, &self.discriminator, layer)
-    }
-}
-
-fn tag<'l>(
-    graph: &SchemaGraph,
-    branches: &[NodeId],
-    discriminator: &Discriminator,
-    layer: &'l Value,
-) -> Option<(Text, &'l Value)> {
-    match discriminator {
-        Discriminator::Value(name) => {
-            Some((name.clone(), layer.member(name).filter(|value| is_set(Some(*value)))?))
-        }
-        Discriminator::Name => {
-            let names = branches.iter().filter_map(|branch| graph.only_member(*branch));
-            let mut set = names.filter_map(|name| {
-                Some((name.clone(), layer.member(name).filter(|value| is_set(Some(*value)))?))
-            });
-            // A layer with two variants chooses none.
-            set.next().filter(|_| set.next().is_none())
-        }
+        self.discriminator.tag(graph, self.branches, layer)
     }
 }
 
@@ -173,7 +144,12 @@ impl SchemaGraph {
     /// The nodes from which alternatives with a discriminator can be reached.
     pub(super) fn find_variants(&self, users: &[Vec<NodeId>]) -> NodeSet {
         self.leading_to(users, |_, node| {
-            node.combined.iter().any(|combined| self.discriminator(combined).is_some())
+            node.combined.iter().any(|combined| match combined {
+                Combined::AnyOf(branches) | Combined::OneOf(branches) => {
+                    self.discriminator(branches).is_some()
+                }
+                _ => false,
+            })
         })
     }
 
@@ -288,9 +264,9 @@ impl SchemaGraph {
         layers: &'v [Value],
     ) -> Option<Change<'v>> {
         let (Combined::AnyOf(branches) | Combined::OneOf(branches)) = combined else { return None };
-        let discriminator = self.discriminator(combined)?;
+        let discriminator = self.discriminator(branches)?;
         let tag_of = |layer| {
-            let (name, value) = tag(self, branches, &discriminator, layer)?;
+            let (name, value) = discriminator.tag(self, branches, layer)?;
             // The value below the only member may change.
             let value = matches!(discriminator, Discriminator::Value(_)).then(|| value.fingerprint());
             Some((name, value))
@@ -300,66 +276,12 @@ impl SchemaGraph {
         let other = tags.iter().rposition(|tag| tag.as_ref().is_some_and(|tag| tag != last))?;
         let since = tags.iter().skip(other).position(|tag| tag.as_ref() == Some(last))? + other;
         let (lower, upper) = layers.split_at_checked(since)?;
-        let chosen: Vec<NodeId> = match &discriminator {
-            Discriminator::Value(name) => {
-                let member = value.member(name).filter(|member| Some(member.fingerprint()) == last.1)?;
-                let fits = |branch: &&NodeId| {
-                    self.is_table(**branch)
-                        && self.allowed(**branch, name).is_some_and(|allowed| allowed.holds(member))
-                };
-                branches.iter().filter(fits).copied().collect()
-            }
-            Discriminator::Name => {
-                let has = |branch: &&NodeId| self.only_member(**branch) == Some(&last.0);
-                branches.iter().filter(has).copied().collect()
-            }
-        };
+        let (name, tag) = discriminator.tag(self, branches, layers.get(since)?)?;
+        // A layer above the change may have removed the discriminator.
+        let holds =
+            last.1.is_none_or(|last| value.member(&name).is_some_and(|tag| tag.fingerprint() == last));
+        let chosen = if holds { self.named_by(&discriminator, branches, (&name, tag)) } else { Vec::new() };
         (!chosen.is_empty()).then_some(Change { branches, discriminator, chosen, lower, upper })
-    }
-
-    /// The discriminator of alternatives, if they have one.
-    fn discriminator(&self, combined: &Combined) -> Option<Discriminator> {
-        let (Combined::AnyOf(branches) | Combined::OneOf(branches)) = combined else { return None };
-        let tables: Vec<NodeId> = branches.iter().filter(|branch| self.is_table(**branch)).copied().collect();
-        let [first, others @ ..] = tables.as_slice() else { return None };
-        if others.is_empty() {
-            return None;
-        }
-        let first_nodes = self.certain(&[*first]);
-        let mut names = first_nodes.iter().flat_map(|id| self.node(*id).properties.keys());
-        let differs = |name: &&Text| {
-            let allowed: Option<Vec<&Assertion>> =
-                tables.iter().map(|branch| self.allowed(*branch, name)).collect();
-            allowed.is_some_and(|allowed| {
-                let values: Vec<&Value> = allowed.iter().flat_map(|allowed| allowed.values()).collect();
-                values
-                    .iter()
-                    .enumerate()
-                    .all(|(place, value)| !values.iter().skip(place + 1).any(|other| other == value))
-            })
-        };
-        if let Some(name) = names.find(differs) {
-            return Some(Discriminator::Value(name.clone()));
-        }
-        let members: Option<Vec<&Text>> = tables.iter().map(|branch| self.only_member(*branch)).collect();
-        let mut members = members?;
-        members.sort_unstable();
-        members.windows(2).all(|pair| pair.first() != pair.last()).then_some(Discriminator::Name)
-    }
-
-    fn is_table(&self, branch: NodeId) -> bool {
-        self.types(branch).contains(TypeSet::OBJECT)
-    }
-
-    /// The only member that an alternative allows and requires.
-    fn only_member(&self, branch: NodeId) -> Option<&Text> {
-        let nodes = self.certain(&[branch]);
-        let nodes = || nodes.iter().map(|id| self.node(*id));
-        let mut names = nodes().flat_map(|node| node.properties.keys());
-        let name = names.next().filter(|_| names.next().is_none())?;
-        let is_required = nodes().any(|node| node.required.contains(name));
-        let is_closed = nodes().any(|node| node.additional.is_some_and(|rest| self.node(rest).refuses));
-        (is_required && is_closed).then_some(name)
     }
 
     /// How well the subschemas of a table know a member: 2 if one describes it, 0 if they refuse it, else 1.

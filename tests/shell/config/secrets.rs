@@ -188,3 +188,24 @@ fn a_misspelt_keyword_of_a_secret_gives_a_warning() {
         .stderr_has("did you mean `x-secret`?");
     dir.run("check f.toml --schema s.json --strict").exits_1();
 }
+
+#[test]
+fn an_item_that_a_merge_moves_to_the_place_of_a_secret_is_not_shown() {
+    let item = |index: usize| match index {
+        0 => r#"{"type": "integer"}"#,
+        _ => r#"{"type": "integer", "x-secret": true}"#,
+    };
+    for strategy in ["append", "union"] {
+        let schema = format!(
+            r#"{{"properties": {{"l": {{"type": "array", "x-merge": "{strategy}", "items": [{}, {}]}}}}}}"#,
+            item(0),
+            item(1)
+        );
+        let dir = TestDir::new()
+            .file("s.json", schema)
+            .file("a.toml", "l = [1]\n")
+            .file("b.toml", "l = ['hunter2zq']\n");
+        let result = dir.run("check --config a.toml --config b.toml --schema s.json").exits_1();
+        assert!(result.err.contains("l[1]") && !result.err.contains("hunter2zq"), "{}", result.err);
+    }
+}

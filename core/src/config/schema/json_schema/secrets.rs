@@ -5,9 +5,10 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::assertion::Assertion;
-use super::graph::{Combined, Items, NodeId, SchemaGraph, SchemaNode};
+use super::graph::{Combined, NodeId, SchemaGraph, SchemaNode};
 use super::lookup::is_variable;
 use super::schema::Schema;
+use crate::config::MergeStrategy;
 use crate::config::redact::{KeyDescription, Meaning};
 use crate::tree::{Key, Kind, Segment, Text, Value};
 
@@ -104,6 +105,14 @@ impl KeyDescription for SchemaDescription {
         let mut below = self.graph.below(&self.nodes, segment);
         if matches!(segment, Segment::Index(_)) {
             below.extend(self.nodes().flat_map(SchemaNode::contains));
+            // An item of a layer has another index in the merged list.
+            let is_joined = |node: &SchemaNode| {
+                let strategy = node.notes.merge.as_ref();
+                strategy.is_some_and(|strategy| *strategy != MergeStrategy::Replace)
+            };
+            if self.nodes().any(is_joined) {
+                below.extend(self.elements().nodes);
+            }
         }
         let refuses = |id: &NodeId| self.graph.node(*id).refuses;
         let is_property =
@@ -131,14 +140,7 @@ impl KeyDescription for SchemaDescription {
     }
 
     fn elements(&self) -> Self {
-        self.of_secrets(self.nodes().flat_map(|node| {
-            let (items, rest): (&[NodeId], _) = match &node.items {
-                Items::Any => (&[], None),
-                Items::Each(each) => (core::slice::from_ref(each), None),
-                Items::Tuple { first, rest } => (first, *rest),
-            };
-            items.iter().copied().chain(rest).chain(node.unevaluated_elements).chain(node.contains())
-        }))
+        self.of_secrets(self.nodes().flat_map(|node| node.elements().chain(node.contains())))
     }
 
     fn anywhere(&self, is_wanted: &dyn Fn(&str) -> bool) -> Self {

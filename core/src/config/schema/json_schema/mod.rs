@@ -7,6 +7,7 @@ mod against_meta;
 mod aliases;
 mod alternatives;
 mod applicable;
+mod ascii_pattern;
 mod assertion;
 mod check;
 mod choices;

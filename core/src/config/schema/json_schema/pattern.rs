@@ -1,4 +1,4 @@
-//! Patterns: ECMA-262 regular expressions, translated to the dialect of `fancy-regex`.
+//! Patterns: ECMA-262 regular expressions. All but the simplest are translated to the dialect of `fancy-regex`.
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -11,12 +11,23 @@ use core::str::Chars;
 use fancy_regex::Regex;
 use once_cell::race::OnceBox;
 
+use super::ascii_pattern::AsciiPattern;
+
 /// A pattern, compiled when it is first used. Cloning copies a pointer.
 #[derive(Clone)]
-pub(super) struct Pattern(Arc<LazyRegex>);
+pub(super) struct Pattern(Arc<PatternText>);
+
+struct PatternText {
+    text: Box<str>,
+    matcher: Matcher,
+}
+
+enum Matcher {
+    Ascii(AsciiPattern),
+    Engine(LazyRegex),
+}
 
 struct LazyRegex {
-    text: Box<str>,
     translated: Box<str>,
     /// `None` if the engine does not support the pattern.
     regex: OnceBox<Option<Regex>>,
@@ -29,8 +40,10 @@ impl Pattern {
     /// The syntax that ECMA-262, or the engine, does not support.
     pub(super) fn new(text: &str) -> Result<Self, String> {
         let pattern = Self::uncompiled(text)?;
-        let regex = Regex::new(&pattern.0.translated).map_err(|error| first_line(&error.to_string()))?;
-        drop(pattern.0.regex.set(Box::new(Some(regex))));
+        if let Matcher::Engine(lazy) = &pattern.0.matcher {
+            let regex = Regex::new(&lazy.translated).map_err(|error| first_line(&error.to_string()))?;
+            drop(lazy.regex.set(Box::new(Some(regex))));
+        }
         Ok(pattern)
     }
 
@@ -39,15 +52,23 @@ impl Pattern {
     /// # Errors
     /// Some syntax that ECMA-262 does not have.
     pub(super) fn uncompiled(text: &str) -> Result<Self, String> {
-        let translated = translate(text)?.into();
-        Ok(Self(Arc::new(LazyRegex { text: text.into(), translated, regex: OnceBox::new() })))
+        let matcher = match AsciiPattern::new(text) {
+            Some(ascii) => Matcher::Ascii(ascii),
+            None => Matcher::Engine(LazyRegex { translated: translate(text)?.into(), regex: OnceBox::new() }),
+        };
+        Ok(Self(Arc::new(PatternText { text: text.into(), matcher })))
     }
 
     /// Whether the pattern matches anywhere in the text; `None` if that exceeds the limit of backtracking, which only
     /// patterns with look-around or back references can.
     pub(super) fn matches(&self, text: &str) -> Option<bool> {
-        let compile = || Box::new(Regex::new(&self.0.translated).ok());
-        self.0.regex.get_or_init(compile).as_ref()?.is_match(text).ok()
+        match &self.0.matcher {
+            Matcher::Ascii(ascii) => Some(ascii.is_match(text)),
+            Matcher::Engine(lazy) => {
+                let compile = || Box::new(Regex::new(&lazy.translated).ok());
+                lazy.regex.get_or_init(compile).as_ref()?.is_match(text).ok()
+            }
+        }
     }
 
     /// The same, where a pattern that exceeds the limit does not match.
@@ -229,6 +250,8 @@ fn code_point(out: &mut String, code: u32) {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::*;
 
     fn matches(pattern: &str, text: &str) -> bool {
@@ -260,6 +283,47 @@ mod tests {
         assert!(matches("^[[&&a]$", "[") && matches("^a{,2}$", "a{,2}") && matches(r"^\/$", "/"));
         assert!(matches(r"^(?<y>\d)-\k<y>$", "1-1") && matches("^(?!x)y", "y"));
         assert!(matches(r"^\p{Letter}+$", "żółć"));
+    }
+
+    #[test]
+    fn a_simple_pattern_matches_what_the_engine_matches() {
+        let texts: Vec<String> = words(&["a", "b", "1", "_", "é"], 3);
+        let mut simple = 0;
+        for inner in words(&["a", "[ab]", "[^a]", "[0-9_-]", r"\w", "(", ")", "|", "*", "?"], 4) {
+            let pattern = format!("^{inner}$");
+            let Some(ascii) = AsciiPattern::new(&pattern) else { continue };
+            let engine = Regex::new(&translate(&pattern).unwrap()).unwrap();
+            simple += 1;
+            for text in &texts {
+                assert_eq!(ascii.is_match(text), engine.is_match(text).unwrap(), "{pattern} {text}");
+            }
+        }
+        assert!(simple > 1000, "{simple}");
+    }
+
+    /// Every text of up to `length` of the parts.
+    fn words(parts: &[&str], length: usize) -> Vec<String> {
+        let mut all = Vec::from([String::new()]);
+        let mut last = all.clone();
+        for _ in 0..length {
+            last =
+                last.iter().flat_map(|word| parts.iter().map(move |part| format!("{word}{part}"))).collect();
+            all.extend(last.iter().cloned());
+        }
+        all
+    }
+
+    #[test]
+    fn a_pattern_of_names_needs_no_engine() {
+        let simple = |pattern: &str| AsciiPattern::new(pattern).is_some();
+        assert!(simple("^[a-z][a-z0-9]*(_[a-z0-9]+)*$") && simple(r"^(?:a|bc)?\d+\.x$") && simple("^$"));
+        for pattern in
+            ["a", "^a", "^a|b$", "^é$", "^.$", "^[^a]$", "^a{2}$", "^(?!a)$", r"^a\$", "^(a$", "^a)$"]
+        {
+            assert!(!simple(pattern), "{pattern}");
+        }
+        let long = format!("^{}$", "a".repeat(65));
+        assert!(!simple(&long) && Pattern::new(&long).unwrap().is_match(&"a".repeat(65)));
     }
 
     #[test]

@@ -1,11 +1,14 @@
 //! Where a value comes from: the layer, the text, and the place in it.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::fmt;
 use core::ops::Range;
+
+use once_cell::race::OnceBox;
 
 /// The kinds of layers, lowest priority first: the order of this enum is the precedence of the runtime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -44,17 +47,16 @@ pub struct Source {
     name: String,
     variable: Option<String>,
     text: Arc<str>,
-    line_starts: Vec<u32>,
+    has_lines: bool,
+    /// Where each line of a text with lines begins; found when a line is first asked for.
+    line_starts: OnceBox<Vec<u32>>,
 }
 
 impl Source {
     /// A text with lines: a file, or defaults written as one.
     pub fn document(layer: LayerKind, name: impl Into<String>, text: impl Into<Arc<str>>) -> Arc<Self> {
-        let text = text.into();
-        let mut line_starts = Vec::with_capacity(text.len() / 24 + 1);
-        line_starts.push(0);
-        line_starts.extend(text.match_indices('\n').filter_map(|(end, _)| u32::try_from(end + 1).ok()));
-        Arc::new(Self { layer, name: name.into(), variable: None, text, line_starts })
+        let (name, text) = (name.into(), text.into());
+        Arc::new(Self { layer, name, variable: None, text, has_lines: true, line_starts: OnceBox::new() })
     }
 
     /// A variable of the environment with its text.
@@ -68,7 +70,7 @@ impl Source {
     }
 
     fn without_lines(layer: LayerKind, name: String, variable: Option<String>, text: Arc<str>) -> Arc<Self> {
-        Arc::new(Self { layer, name, variable, text, line_starts: Vec::new() })
+        Arc::new(Self { layer, name, variable, text, has_lines: false, line_starts: OnceBox::new() })
     }
 
     /// The layer that the text belongs to.
@@ -93,17 +95,24 @@ impl Source {
 
     /// Whether places in this text have a line and a column.
     pub fn has_lines(&self) -> bool {
-        !self.line_starts.is_empty()
+        self.has_lines
     }
 
     /// The line (from 1) that a byte offset lies in, and the byte range of that line without its end.
     pub fn line_at(&self, offset: u32) -> (u32, Range<usize>) {
-        let line = self.line_starts.partition_point(|start| *start <= offset).max(1);
-        let start = self.line_starts.get(line - 1).map_or(0, |start| *start as usize);
-        let end = self.line_starts.get(line).map_or(self.text.len(), |next| *next as usize);
+        let line_starts = self.line_starts.get_or_init(|| Box::new(self.find_lines()));
+        let line = line_starts.partition_point(|start| *start <= offset).max(1);
+        let start = line_starts.get(line - 1).map_or(0, |start| *start as usize);
+        let end = line_starts.get(line).map_or(self.text.len(), |next| *next as usize);
         let text = self.text.get(start..end).unwrap_or_default();
         let length = text.trim_end_matches(['\n', '\r']).len();
         (u32::try_from(line).unwrap_or(u32::MAX), start..start + length)
+    }
+
+    fn find_lines(&self) -> Vec<u32> {
+        let ends = self.text.match_indices('\n').filter(|_| self.has_lines);
+        let next = ends.filter_map(|(end, _)| u32::try_from(end + 1).ok());
+        core::iter::once(0).chain(next).collect()
     }
 }
 

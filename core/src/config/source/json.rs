@@ -2,9 +2,11 @@
 
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
+use alloc::collections::btree_map::Entry;
 use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use super::json_help::{WayOut, help};
 use super::{syntax, too_deep};
@@ -74,7 +76,8 @@ impl<'s> JsonReader<'s> {
 
     fn object(&mut self, depth: usize) -> Result<Value, SyntaxError> {
         let start = self.open(depth)?;
-        let mut members: BTreeMap<Text, Value> = BTreeMap::new();
+        let mut members: Vec<(Text, Value)> = Vec::new();
+        let mut names: Vec<Range<usize>> = Vec::new();
         self.skip_space();
         while !self.take(b'}') {
             if !members.is_empty() {
@@ -89,26 +92,31 @@ impl<'s> JsonReader<'s> {
                 return Err(self.unexpected("a name in double quotes"));
             }
             let name = Text::new(self.string()?);
-            let name_span = name_start..self.at;
+            names.push(name_start..self.at);
             self.skip_space();
             self.expect(b':', "`:`")?;
-            let value = self.value(depth + 1)?;
-            if let Some(first) = members.get(&name) {
-                let diagnostic = syntax(
-                    self.source,
-                    Code::ParseDuplicateKey,
-                    format!("`{name}` is set a second time"),
-                    name_span,
-                );
-                self.diagnostics.push(
-                    diagnostic.help(format!("keep one of them: the first value is at {}", first.origin())),
-                );
-            } else {
-                members.insert(name, value);
-            }
+            members.push((name, self.value(depth + 1)?));
             self.skip_space();
         }
+        if !members.is_sorted_by(|(name, _), (next, _)| name < next) {
+            self.report_duplicates(&members, names);
+        }
         Ok(Value::table(members, Origin::new(self.source, start..self.at)))
+    }
+
+    fn report_duplicates(&mut self, members: &[(Text, Value)], names: Vec<Range<usize>>) {
+        let mut first: BTreeMap<&str, &Origin> = BTreeMap::new();
+        for ((name, value), span) in members.iter().zip(names) {
+            match first.entry(name) {
+                Entry::Vacant(entry) => drop(entry.insert(value.origin())),
+                Entry::Occupied(entry) => {
+                    let message = format!("`{name}` is set a second time");
+                    let diagnostic = syntax(self.source, Code::ParseDuplicateKey, message, span);
+                    let help = format!("keep one of them: the first value is at {}", entry.get());
+                    self.diagnostics.push(diagnostic.help(help));
+                }
+            }
+        }
     }
 
     fn array(&mut self, depth: usize) -> Result<Value, SyntaxError> {
@@ -143,13 +151,15 @@ impl<'s> JsonReader<'s> {
         self.at += 1;
         let mut escaped = false;
         loop {
+            let bytes = self.text.as_bytes().get(self.at..).unwrap_or_default();
+            let is_plain = |byte: &u8| *byte >= 0x20 && !matches!(byte, b'"' | b'\\');
+            self.at += bytes.iter().position(|byte| !is_plain(byte)).unwrap_or(bytes.len());
             match self.peek() {
                 Some(b'"') => break,
                 Some(b'\\') => {
                     escaped = true;
                     self.at += 2;
                 }
-                Some(byte) if byte >= 0x20 => self.at += 1,
                 Some(b'\n' | b'\r') => {
                     let message = "unclosed string: the line ends inside it";
                     let help = "close it with `\"`, or write a line break as \\n";
@@ -218,8 +228,11 @@ impl<'s> JsonReader<'s> {
             while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
                 self.at += 1;
             }
+            if !self.is_lenient {
+                return;
+            }
             let rest = self.rest();
-            let comment = match rest.get(..2).filter(|_| self.is_lenient) {
+            let comment = match rest.get(..2) {
                 // A carriage return alone does not end a comment (as in the editors of this format).
                 Some("//") => Some(rest.find('\n').unwrap_or(rest.len())),
                 Some("/*") => rest.get(2..).and_then(|inside| inside.find("*/")).map(|end| end + 4),
@@ -262,7 +275,7 @@ impl<'s> JsonReader<'s> {
         }
     }
 
-    fn stop(&self, message: &str, span: core::ops::Range<usize>) -> SyntaxError {
+    fn stop(&self, message: &str, span: Range<usize>) -> SyntaxError {
         SyntaxError(syntax(self.source, Code::ParseJson, message, span).into())
     }
 }

@@ -109,8 +109,8 @@ fn find_deprecated(
         };
         let diagnostic = Diagnostic::warning(Code::SchemaDeprecated, key.clone(), message);
         let diagnostic = diagnostic.at(&value.origin().of_name(name));
-        diagnostics.push(match &node.notes.description {
-            Some(description) => diagnostic.help(description.clone()),
+        diagnostics.push(match node.notes.description() {
+            Some(description) => diagnostic.help(description),
             None => diagnostic.help("remove it"),
         });
     }

@@ -42,7 +42,7 @@ impl SchemaGraph {
             _ => return None,
         };
         if let [only] = choices.as_mut_slice() {
-            only.description = only.description.take().or_else(|| node.notes.description.clone());
+            only.description = only.description.take().or_else(|| node.notes.description());
         }
         choices.iter_mut().for_each(|choice| choice.deprecated |= node.notes.deprecated);
         Some(choices)

@@ -24,7 +24,7 @@ const MAX_CHAIN: usize = 64;
 /// patterns are compiled when they are first used.
 pub(super) fn compile(documents: &Documents, is_checked: bool) -> Result<SchemaGraph, Vec<Diagnostic>> {
     let mut compiler = Compiler::new(documents, is_checked);
-    while let Some((id, location)) = compiler.next() {
+    while let Some(location) = compiler.next() {
         let mut node = SchemaNode::any(location.value.origin().clone());
         match location.value.kind() {
             Kind::Bool(allows) => node.refuses = !allows,
@@ -33,7 +33,7 @@ pub(super) fn compile(documents: &Documents, is_checked: bool) -> Result<SchemaG
             }
             _ => compiler.invalid(location.key, &location.value, "a schema is an object or a boolean"),
         }
-        compiler.graph.set(id, node);
+        compiler.graph.nodes.push(node);
     }
     let Compiler { mut graph, mut diagnostics, .. } = compiler;
     if diagnostics.is_empty() {
@@ -75,13 +75,15 @@ pub(super) fn compile(documents: &Documents, is_checked: bool) -> Result<SchemaG
 fn longest_chain(graph: &SchemaGraph) -> Result<usize, Box<Diagnostic>> {
     let mut users: BTreeMap<NodeId, Vec<NodeId>> = BTreeMap::new();
     let mut waiting: BTreeMap<NodeId, usize> = BTreeMap::new();
-    for id in graph.ids() {
+    for id in graph.ids().filter(|id| graph.node(*id).has_parts()) {
         let used = graph.node(id).in_place();
-        waiting.insert(id, used.len());
+        if !used.is_empty() {
+            waiting.insert(id, used.len());
+        }
         used.into_iter().for_each(|used| users.entry(used).or_default().push(id));
     }
-    let mut ready: VecDeque<(NodeId, usize)> =
-        waiting.iter().filter(|(_, count)| **count == 0).map(|(id, _)| (*id, 0)).collect();
+    let is_free = |id: &&NodeId| !waiting.contains_key(id);
+    let mut ready: VecDeque<(NodeId, usize)> = users.keys().filter(is_free).map(|id| (*id, 0)).collect();
     let mut longest = 0;
     while let Some((id, chain)) = ready.pop_front() {
         waiting.remove(&id);

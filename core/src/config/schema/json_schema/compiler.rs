@@ -1,14 +1,14 @@
 //! The state of a compilation: which subschemas have a number, and which are still to be read.
 
 use alloc::collections::btree_map::Entry;
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use super::documents::{Documents, SchemaLocation};
-use super::graph::{NodeId, SchemaGraph, SchemaNode};
+use super::documents::{Documents, SchemaLocation, Targets};
+use super::graph::{NodeId, SchemaGraph};
 use super::pattern::Pattern;
 use crate::tree::{Code, Diagnostic, Key, Text, Value};
 
@@ -21,12 +21,14 @@ pub(super) struct Compiler<'d> {
     /// The nodes that references lead to, by document, key in the document, and what dynamic references in it mean.
     known: BTreeMap<(usize, Key, Scope), NodeId>,
     /// The places that references lead to. Any other place is reached once, from the subschema around it.
-    targets: BTreeSet<(usize, Key)>,
-    queue: VecDeque<(NodeId, SchemaLocation, Scope)>,
+    targets: Targets,
+    queue: VecDeque<(SchemaLocation, Scope)>,
     /// Equal patterns are compiled once.
     patterns: BTreeMap<String, Pattern>,
     /// The scope of the subschema that is being read.
     scope: Scope,
+    /// How many subschemas have a number. They are read in the order of their numbers.
+    count: usize,
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
@@ -47,6 +49,7 @@ impl<'d> Compiler<'d> {
             patterns: BTreeMap::new(),
             queue: VecDeque::new(),
             scope: Scope::default(),
+            count: 0,
             diagnostics: Vec::new(),
         };
         if let Some(start) = documents.start() {
@@ -56,10 +59,10 @@ impl<'d> Compiler<'d> {
     }
 
     /// The next subschema to read; its references are resolved in its own scope.
-    pub(super) fn next(&mut self) -> Option<(NodeId, SchemaLocation)> {
-        let (id, location, scope) = self.queue.pop_front()?;
+    pub(super) fn next(&mut self) -> Option<SchemaLocation> {
+        let (location, scope) = self.queue.pop_front()?;
         self.scope = scope;
-        Some((id, location))
+        Some(location)
     }
 
     /// The number of a subschema. The subschema is read later, so that no chain of references can overflow the stack.
@@ -72,19 +75,16 @@ impl<'d> Compiler<'d> {
                 Arc::make_mut(&mut scope).insert(name.clone(), address.clone());
             }
         }
-        let id = NodeId(u32::try_from(self.graph.nodes.len()).unwrap_or(u32::MAX));
-        let place = (location.resource.document, location.key);
-        let is_target = self.targets.contains(&place);
-        let (document, key) = place;
-        let location = SchemaLocation { key: key.clone(), ..location };
-        if is_target {
-            match self.known.entry((document, key, Arc::clone(&scope))) {
+        let id = NodeId(u32::try_from(self.count).unwrap_or(u32::MAX));
+        if self.targets.contains(&location) {
+            let place = (location.resource.document, location.key.clone(), Arc::clone(&scope));
+            match self.known.entry(place) {
                 Entry::Occupied(known) => return *known.get(),
                 Entry::Vacant(new) => drop(new.insert(id)),
             }
         }
-        self.graph.nodes.push(SchemaNode::any(location.value.origin().clone()));
-        self.queue.push_back((id, location, scope));
+        self.count += 1;
+        self.queue.push_back((location, scope));
         id
     }
 

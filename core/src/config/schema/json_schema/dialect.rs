@@ -147,16 +147,12 @@ pub(super) enum Position {
     SchemaOrList,
     /// Schemas by name.
     Map,
-    None,
 }
 
 impl Position {
-    /// That of a keyword in a draft.
-    pub(super) fn of(keyword: &str, draft: Draft) -> Self {
-        if !draft.has(keyword) {
-            return Self::None;
-        }
-        match keyword {
+    /// That of a keyword in a draft; `None` if it has no schema.
+    pub(super) fn of(keyword: &str, draft: Draft) -> Option<Self> {
+        let position = match keyword {
             "additionalItems"
             | "additionalProperties"
             | "contains"
@@ -171,8 +167,9 @@ impl Position {
             "allOf" | "anyOf" | "oneOf" | "prefixItems" => Self::List,
             "$defs" | "definitions" | "dependencies" | "dependentSchemas" | "patternProperties"
             | "properties" => Self::Map,
-            _ => Self::None,
-        }
+            _ => return None,
+        };
+        draft.has(keyword).then_some(position)
     }
 }
 

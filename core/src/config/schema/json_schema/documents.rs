@@ -9,7 +9,7 @@ use url::Url;
 
 use super::addresses::percent_decoded;
 use super::dialect::{Dialect, Draft, Position};
-use crate::tree::{Key, Kind, Segment, Text, Value};
+use crate::tree::{Fingerprint, Key, Kind, Segment, Text, Value};
 
 /// A schema with the documents that it refers to.
 ///
@@ -125,12 +125,17 @@ impl Documents {
         self.at(&address(&url), url.fragment().unwrap_or_default())
     }
 
-    /// The places that references lead to: the number of a document, and the key in it.
-    pub(super) fn targets(&self) -> BTreeSet<(usize, Key)> {
+    /// The places that references lead to.
+    pub(super) fn targets(&self) -> Targets {
         let dynamic = self.dynamic_anchors.values().flat_map(BTreeMap::values).cloned();
         let resolve = |(around, reference): &(Arc<Resource>, Text)| self.resolve(around, reference).ok();
         let targets = self.references.iter().filter_map(resolve).chain(dynamic);
-        targets.map(|target| (target.resource.document, target.key)).collect()
+        let mut all = Targets::default();
+        for target in targets {
+            let place = (target.resource.document, target.key);
+            all.0.entry(target.value.fingerprint()).or_default().insert(place);
+        }
+        all
     }
 
     fn at(&self, address: &str, fragment: &str) -> Result<SchemaLocation, String> {
@@ -246,10 +251,11 @@ impl Documents {
                     continue;
                 }
                 // Siblings of a `$ref` are ignored, but a reference may point into them.
-                "definitions" | "$defs" => Position::Map,
+                "definitions" | "$defs" => Some(Position::Map),
                 _ if only_reference => continue,
                 name => Position::of(name, draft),
             };
+            let Some(position) = position else { continue };
             let is_list = inner.as_array().is_some();
             key.push(Segment::Name(name.clone()));
             match position {
@@ -269,7 +275,6 @@ impl Documents {
                         key.pop();
                     }
                 }
-                Position::None => {}
             }
             key.pop();
         }
@@ -324,14 +329,15 @@ impl Documents {
         let mut here = from.clone();
         let mut is_map = false;
         for token in pointer.split('/') {
-            let name = token.replace("~1", "/").replace("~0", "~");
+            let name = match token.contains('~') {
+                true => Text::from(token.replace("~1", "/").replace("~0", "~")),
+                false => Text::from(token),
+            };
             if !is_map {
                 here = here.entered(self);
             }
             let (value, segment) = match here.value.kind() {
-                Kind::Table(members) => {
-                    (members.get(name.as_str())?.clone(), Segment::Name(name.as_str().into()))
-                }
+                Kind::Table(members) => (members.get(&name)?.clone(), Segment::Name(name.clone())),
                 Kind::Array(elements) => {
                     let index: usize = name.parse().ok()?;
                     (elements.get(index)?.clone(), Segment::Index(index))
@@ -340,13 +346,25 @@ impl Documents {
             };
             is_map = !is_map
                 && match Position::of(&name, here.resource.dialect.draft) {
-                    Position::Map | Position::List => true,
-                    Position::SchemaOrList => value.as_array().is_some(),
-                    Position::Schema | Position::None => false,
+                    Some(Position::Map | Position::List) => true,
+                    Some(Position::SchemaOrList) => value.as_array().is_some(),
+                    Some(Position::Schema) | None => false,
                 };
-            here = SchemaLocation { value, key: here.key.join(segment), resource: here.resource };
+            here.key.push(segment);
+            here.value = value;
         }
         Some(here)
+    }
+}
+
+/// Places in documents: the number of a document and the key in it, by the value there, which is compared faster.
+#[derive(Default)]
+pub(super) struct Targets(BTreeMap<Fingerprint, BTreeSet<(usize, Key)>>);
+
+impl Targets {
+    pub(super) fn contains(&self, location: &SchemaLocation) -> bool {
+        let same_value = self.0.get(&location.value.fingerprint());
+        same_value.is_some_and(|places| places.contains(&(location.resource.document, location.key.clone())))
     }
 }
 

@@ -128,7 +128,7 @@ pub(super) enum Dependency {
 /// Annotations of a subschema, which do not restrict the value.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Notes {
-    pub(super) description: Option<String>,
+    pub(super) description: Option<Text>,
     pub(super) default: Option<Value>,
     pub(super) secret: bool,
     pub(super) reload: Option<Reload>,
@@ -142,6 +142,13 @@ pub(super) struct Notes {
     /// `x-env-empty`: whether an empty variable is as if not set.
     pub(super) ignores_empty: Option<bool>,
     pub(super) deprecated: bool,
+}
+
+impl Notes {
+    /// The description, to show it.
+    pub(super) fn description(&self) -> Option<String> {
+        self.description.as_deref().map(String::from)
+    }
 }
 
 impl SchemaNode {
@@ -287,15 +294,8 @@ impl SchemaGraph {
         &self.nodes[id.0 as usize]
     }
 
-    /// Replaces the node with that number.
-    pub(super) fn set(&mut self, id: NodeId, node: SchemaNode) {
-        if let Some(slot) = self.nodes.get_mut(id.0 as usize) {
-            *slot = node;
-        }
-    }
-
-    pub(super) fn ids(&self) -> impl Iterator<Item = NodeId> {
-        (0u32..).take(self.nodes.len()).map(NodeId)
+    pub(super) fn ids(&self) -> impl DoubleEndedIterator<Item = NodeId> {
+        (0..u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)).map(NodeId)
     }
 
     /// The smallest set that contains each node that `belongs` accepts for this set.
@@ -303,7 +303,8 @@ impl SchemaGraph {
         let mut set = NodeSet(Vec::from_iter(self.ids().map(|_| false)));
         loop {
             let mut grew = false;
-            for id in self.ids() {
+            // Most subschemas have a smaller number than those below them.
+            for id in self.ids().rev() {
                 if !set.contains(id) && belongs(&set, id) {
                     set.0.get_mut(id.0 as usize).into_iter().for_each(|flag| *flag = true);
                     grew = true;

@@ -110,7 +110,7 @@ impl Schema {
         let nodes: Vec<NodeId> = nodes.iter().filter(|id| !choices_only.contains(id)).copied().collect();
         for node in nodes.iter().map(|id| self.graph.node(*id)) {
             let notes = &node.notes;
-            facts.description = facts.description.take().or_else(|| notes.description.clone());
+            facts.description = facts.description.take().or_else(|| notes.description());
             facts.default = facts.default.take().or_else(|| notes.default.clone());
             facts.range = facts.range.take().or_else(|| range(node));
             facts.deprecated |= notes.deprecated;
@@ -144,7 +144,7 @@ impl Schema {
     fn alternative(&self, branch: NodeId) -> Alternative {
         let mut facts = Facts::default();
         for node in self.graph.certain(&[branch]).iter().map(|id| self.graph.node(*id)) {
-            facts.description = facts.description.take().or_else(|| node.notes.description.clone());
+            facts.description = facts.description.take().or_else(|| node.notes.description());
             facts.range = facts.range.take().or_else(|| range(node));
             facts.deprecated |= node.notes.deprecated;
         }

@@ -56,7 +56,10 @@ impl NodeReader<'_, '_> {
 
     /// Reads a keyword that describes a value without restricting it; false if it is none.
     fn read_note(&mut self, name: &Text, value: &Value) -> bool {
-        let text = || value.as_str().map(String::from);
+        let text = || match value.kind() {
+            Kind::String(text) => Some(text.clone()),
+            _ => None,
+        };
         let is_set = value.as_bool() == Some(true);
         let notes: &mut Notes = &mut self.node.notes;
         match name.as_str() {
@@ -356,7 +359,8 @@ fn has_effect(keyword: &str) -> bool {
 
 /// The keyword of ours that a name is a misspelling of.
 fn misspelt(name: &str) -> Option<&'static str> {
-    if OURS.contains(&name) || !name.to_lowercase().starts_with("x-") {
+    let is_ours = name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("x-"));
+    if !is_ours || OURS.contains(&name) {
         return None;
     }
     nearest(name, OURS.iter().copied())

@@ -11,3 +11,4 @@ mod schema;
 mod shapes;
 mod source;
 mod strategies;
+mod toml;

@@ -92,7 +92,7 @@ fn read_everywhere(text: &str) {
 }
 
 /// Removes, replaces or inserts parts of a text.
-fn damage_text(text: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
+pub(super) fn damage_text(text: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
     let insertion = prop_oneof![
         "[\\[\\]{}\"'=:,.#\\\\\n\r\t \u{0}\u{feff}0-9eE+_-]{0,3}",
         prop::sample::select(&["\"\"\"", "'''", "[[", "\\u", "\\ud800", "nan", "-0", "1e999", "é", "0x"][..])

@@ -23,7 +23,10 @@ mod parts;
 mod text;
 mod toml;
 mod toml_foreign;
+mod toml_scalar;
 mod toml_syntax;
+mod toml_table;
+mod toml_tree;
 
 pub use bytes::decode;
 pub use environment::{Environment, EnvironmentNames, FreeNames, Variable, VariableRow, prefix_of};

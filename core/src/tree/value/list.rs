@@ -49,6 +49,11 @@ impl List {
         }
     }
 
+    /// Puts an element behind the others.
+    pub(crate) fn push(&mut self, value: Value) {
+        Arc::make_mut(&mut self.0).push_back(value);
+    }
+
     /// Puts the elements of `other` behind those of this list, and shares them with it.
     pub(crate) fn append(&mut self, other: &Self) {
         Arc::make_mut(&mut self.0).append((*other.0).clone());

@@ -8,6 +8,8 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use memchr::memchr2;
+
 use super::json_help::{WayOut, help};
 use super::{syntax, too_deep};
 use crate::text::invisible;
@@ -16,8 +18,15 @@ use crate::tree::{Code, Diagnostic, Kind, LayerKind, MAX_DEPTH, Number, Origin, 
 /// Parses a text; `is_lenient` allows comments (`//`, `/* */`) and a comma after the last member.
 pub(super) fn parse(source: &Arc<Source>, is_lenient: bool) -> Result<Value, Vec<Diagnostic>> {
     let start = if source.text().starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let mut reader =
-        JsonReader { source, text: source.text(), at: start, is_lenient, diagnostics: Vec::new() };
+    let mut reader = JsonReader {
+        source,
+        text: source.text(),
+        at: start,
+        is_lenient,
+        members: Vec::new(),
+        elements: Vec::new(),
+        diagnostics: Vec::new(),
+    };
     match reader.document() {
         Ok(value) if reader.diagnostics.is_empty() => Ok(value),
         Ok(_) => Err(reader.diagnostics),
@@ -44,6 +53,10 @@ struct JsonReader<'s> {
     at: usize,
     /// Whether comments and trailing commas are allowed.
     is_lenient: bool,
+    /// The members of all objects that are open, each with the place of its name.
+    members: Vec<(Range<usize>, Text, Value)>,
+    /// The elements of all lists that are open.
+    elements: Vec<Value>,
     /// Errors that do not end the parsing: repeated names.
     diagnostics: Vec<Diagnostic>,
 }
@@ -76,11 +89,10 @@ impl<'s> JsonReader<'s> {
 
     fn object(&mut self, depth: usize) -> Result<Value, SyntaxError> {
         let start = self.open(depth)?;
-        let mut members: Vec<(Text, Value)> = Vec::new();
-        let mut names: Vec<Range<usize>> = Vec::new();
+        let outer = self.members.len();
         self.skip_space();
         while !self.take(b'}') {
-            if !members.is_empty() {
+            if self.members.len() > outer {
                 self.expect(b',', "`,` or `}`")?;
                 self.skip_space();
                 if self.is_lenient && self.take(b'}') {
@@ -92,26 +104,29 @@ impl<'s> JsonReader<'s> {
                 return Err(self.unexpected("a name in double quotes"));
             }
             let name = Text::new(self.string()?);
-            names.push(name_start..self.at);
+            let name_span = name_start..self.at;
             self.skip_space();
             self.expect(b':', "`:`")?;
-            members.push((name, self.value(depth + 1)?));
+            let value = self.value(depth + 1)?;
+            self.members.push((name_span, name, value));
             self.skip_space();
         }
-        if !members.is_sorted_by(|(name, _), (next, _)| name < next) {
-            self.report_duplicates(&members, names);
+        let own = self.members.split_off(outer);
+        if !own.is_sorted_by(|(_, name, _), (_, next, _)| name < next) {
+            self.report_duplicates(&own);
         }
+        let members = own.into_iter().map(|(_, name, value)| (name, value));
         Ok(Value::table(members, Origin::new(self.source, start..self.at)))
     }
 
-    fn report_duplicates(&mut self, members: &[(Text, Value)], names: Vec<Range<usize>>) {
+    fn report_duplicates(&mut self, members: &[(Range<usize>, Text, Value)]) {
         let mut first: BTreeMap<&str, &Origin> = BTreeMap::new();
-        for ((name, value), span) in members.iter().zip(names) {
+        for (span, name, value) in members {
             match first.entry(name) {
                 Entry::Vacant(entry) => drop(entry.insert(value.origin())),
                 Entry::Occupied(entry) => {
                     let message = format!("`{name}` is set a second time");
-                    let diagnostic = syntax(self.source, Code::ParseDuplicateKey, message, span);
+                    let diagnostic = syntax(self.source, Code::ParseDuplicateKey, message, span.clone());
                     let help = format!("keep one of them: the first value is at {}", entry.get());
                     self.diagnostics.push(diagnostic.help(help));
                 }
@@ -121,19 +136,21 @@ impl<'s> JsonReader<'s> {
 
     fn array(&mut self, depth: usize) -> Result<Value, SyntaxError> {
         let start = self.open(depth)?;
-        let mut elements = Vec::new();
+        let outer = self.elements.len();
         self.skip_space();
         while !self.take(b']') {
-            if !elements.is_empty() {
+            if self.elements.len() > outer {
                 self.expect(b',', "`,` or `]`")?;
                 self.skip_space();
                 if self.is_lenient && self.take(b']') {
                     break;
                 }
             }
-            elements.push(self.value(depth + 1)?);
+            let element = self.value(depth + 1)?;
+            self.elements.push(element);
             self.skip_space();
         }
+        let elements = self.elements.split_off(outer);
         Ok(Value::array(elements, Origin::new(self.source, start..self.at)))
     }
 
@@ -152,8 +169,9 @@ impl<'s> JsonReader<'s> {
         let mut escaped = false;
         loop {
             let bytes = self.text.as_bytes().get(self.at..).unwrap_or_default();
-            let is_plain = |byte: &u8| *byte >= 0x20 && !matches!(byte, b'"' | b'\\');
-            self.at += bytes.iter().position(|byte| !is_plain(byte)).unwrap_or(bytes.len());
+            let length = memchr2(b'"', b'\\', bytes).unwrap_or(bytes.len());
+            let control = bytes.iter().take(length).position(|byte| *byte < 0x20);
+            self.at += control.unwrap_or(length);
             match self.peek() {
                 Some(b'"') => break,
                 Some(b'\\') => {
@@ -225,9 +243,9 @@ impl<'s> JsonReader<'s> {
     /// Steps over white space, and over the comments of a lenient text. A comment that is not closed stays.
     fn skip_space(&mut self) {
         loop {
-            while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-                self.at += 1;
-            }
+            let bytes = self.text.as_bytes().get(self.at..).unwrap_or_default();
+            let is_space = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+            self.at += bytes.iter().take_while(is_space).count();
             if !self.is_lenient {
                 return;
             }

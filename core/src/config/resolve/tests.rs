@@ -107,7 +107,7 @@ fn a_table_that_replaces_keeps_the_defaults_of_its_members() {
     );
     let case = Case::of(STORE, &["store = {kind = 'fs', path = '/x'}", "[store]\nkind = 'db'"]);
     assert_eq!(case.shown(), r#"{ store = { kind = "db", size = 1, tls = { on = true } } }"#);
-    assert_eq!(case.history("store.path"), ["1.toml:1:30 \"/x\" Shadowed"]);
+    assert_eq!(case.history("store.path"), ["1.toml:1:30 \"/x\" Shadowed", "2.toml:1:1 removed Won"]);
     assert_eq!(case.history("store.kind"), ["1.toml:1:17 \"fs\" Shadowed", "2.toml:2:8 \"db\" Won"]);
     assert_eq!(case.history("store.size"), ["s.json:3:87 1 Won"]);
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::config::Merged;
 use crate::config::schema::{Alternative, Facts, Reload};
 use crate::tree::diff::Change;
-use crate::tree::{Key, Kind, Origin, REDACTED, Value, redact_at};
+use crate::tree::{Key, Kind, LayerKind, Origin, REDACTED, Value, redact_at};
 
 mod text;
 
@@ -232,6 +232,13 @@ impl View<'_> {
             let segments = self.key.segments().iter().take(depth).cloned();
             replaced = is_value.then(|| segments.fold(Key::root(), |key, segment| key.join(segment)));
         }
+        // A default that was replaced may be filled in again.
+        let used = history.iter().filter(|part| part.decision != Decision::Shadowed);
+        let used: Vec<Origin> = used.map(|part| part.origin.clone()).collect();
+        history.retain(|part| {
+            let is_default = part.origin.layer() == LayerKind::Defaults;
+            !(part.decision == Decision::Shadowed && is_default && used.contains(&part.origin))
+        });
         Found { value, history, replaced }
     }
 

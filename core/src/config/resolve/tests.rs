@@ -10,6 +10,7 @@ use crate::config::schema::{Documents, Schema};
 use crate::config::source::{Environment, Language, Override, parse};
 use crate::tree::{Diagnostic, Key, LayerKind, Source};
 
+mod defaults;
 mod items;
 mod variants;
 
@@ -43,7 +44,7 @@ impl<'a> Case<'a> {
 
     fn rules(&self) -> Rules {
         let schema = (!self.schema.is_empty()).then(|| {
-            let schema = Source::document(LayerKind::File, "s.json", self.schema);
+            let schema = Source::document(LayerKind::Defaults, "s.json", self.schema);
             let schema = parse(&schema, Language::Json).unwrap();
             Schema::compile(&Documents::new("file:///s.json", schema.root())).unwrap()
         });

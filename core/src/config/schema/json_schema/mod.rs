@@ -24,6 +24,7 @@ mod format;
 mod graph;
 mod key_facts;
 mod keywords;
+mod late_defaults;
 mod lookup;
 mod merge_keyword;
 mod messages;

@@ -143,3 +143,23 @@ fn overrides_apply_in_their_order() {
     assert_eq!(of().set("a.b=1").unset("a.c").shown(), "{ a = { b = 1 } }");
     assert_eq!(of().unset("a.c").set("a.c=1").shown(), "{ a = { b = 0, c = 1 } }");
 }
+
+#[test]
+fn options_for_one_list_are_merged_in_their_order() {
+    let list = |merge: &str| {
+        format!(
+            r#"{{"properties": {{"a": {{"type": "array", "items": {{"type": "integer"}}, "x-merge": "{merge}"}}}}}}"#
+        )
+    };
+    let [append, union, replace] = ["append", "union", "replace"].map(list);
+    let of = |schema| Case::of(schema, &["a = [1, 2]"]);
+    assert_eq!(of(&append).set("a=3").set("a=4").shown(), "{ a = [1, 2, 3, 4] }");
+    assert_eq!(of(&union).set("a=3").set("a=2,3,4").shown(), "{ a = [1, 2, 3, 4] }");
+    assert_eq!(of(&replace).set("a=3").set("a=4").shown(), "{ a = [4] }");
+    assert_eq!(of(&append).variable("APP_A", "3").set("a=4").set("a=5").shown(), "{ a = [1, 2, 3, 4, 5] }");
+    assert_eq!(of(&append).set("a=3").unset("a").set("a=4").shown(), "{ a = [4] }");
+    let history = of(&append).set("a=3").set("a=4").history("a");
+    assert_eq!(history, ["1.toml:1:5 [1, 2] Merged", "--set a [3] Merged", "--set a [4] Merged"]);
+    let history = of(&replace).set("a=3").set("a=4").history("a");
+    assert_eq!(history, ["1.toml:1:5 [1, 2] Shadowed", "--set a [3] Shadowed", "--set a [4] Won"]);
+}

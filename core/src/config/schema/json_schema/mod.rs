@@ -39,6 +39,7 @@ mod variants;
 mod violation;
 mod violation_context;
 
+pub(crate) use addresses::is_same_address;
 pub use addresses::{SchemaMap, SchemaMapError, file_address, schema_paths};
 pub use check::SchemaValidator;
 pub use documents::Documents;

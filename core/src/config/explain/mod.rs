@@ -55,7 +55,8 @@ pub struct Explanation {
     pub winner: Option<Origin>,
     /// The values of all layers, lowest first.
     pub history: Vec<Contribution>,
-    /// The key of the table or list whose replacement removed this key; it is at the origin of the last of the history.
+    /// The table or list around the key that a higher layer replaced, which removed the key; the last of the history is what
+    /// replaced it.
     #[serde(serialize_with = "as_optional_text", skip_serializing_if = "Option::is_none")]
     pub replaced: Option<Key>,
     /// The allowed types, if the schema or the type of the settings knows the key.

@@ -129,6 +129,14 @@ impl Merged {
         }
     }
 
+    /// The same layers with the values that `find` adds; it gets the tree with the entries that unset a key.
+    pub(crate) fn with_added(self, find: impl FnOnce(&Value) -> Option<Value>) -> Self {
+        match find(&self.marked) {
+            Some(marked) => Self { root: without_unset(&marked), marked, ..self },
+            None => self,
+        }
+    }
+
     /// The same layers with another merged tree.
     pub(crate) fn with_root(&self, root: Value) -> Self {
         Self { root, ..self.clone() }

@@ -124,3 +124,19 @@ fn merging_in_advance_gives_the_same_defaults_below_a_scalar() {
         describe(in_advance.check(in_advance.read(&inputs(&[&upper])))),
     );
 }
+
+#[test]
+fn merging_in_advance_fills_a_schema_that_contains_itself_once() {
+    let node = json!({ "properties": { "port": { "default": 80 }, "child": { "allOf": [{ "$ref": "#/definitions/n" }], "default": {} } } });
+    let schema = compile(&json!({ "$ref": "#/definitions/n", "definitions": { "n": node } })).unwrap();
+    let [lower, upper] = [json!({ "port": 1 }), json!({ "port": 2 })].map(|text| Layer::new(tree(&text)));
+    let inputs = |layers: &[&Layer]| Inputs {
+        documents: layers.iter().map(|layer| Document::Parsed((*layer).clone())).collect(),
+        ..Inputs::default()
+    };
+    let together = Rules::new(Some(schema.clone()));
+    let in_advance = Rules::new(Some(schema)).with_fixed_layers(std::slice::from_ref(&lower));
+    let together = describe(together.check(together.read(&inputs(&[&lower, &upper]))));
+    assert!(together.contains("child.port = 80") && !together.contains("child.child"), "{together}");
+    assert_eq!(together, describe(in_advance.check(in_advance.read(&inputs(&[&upper])))));
+}

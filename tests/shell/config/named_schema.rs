@@ -143,3 +143,24 @@ fn the_address_that_init_writes_is_the_built_in_schema() {
     std::fs::remove_file(dir.path("speckit.schema.json")).unwrap();
     assert_eq!(dir.run("check app.toml").both(), with_file);
 }
+
+#[test]
+fn the_built_in_schema_is_known_by_its_id_in_any_form_and_by_its_content() {
+    let dir = TestDir::new();
+    let schema: serde_json::Value = serde_json::from_str(&dir.run("schema").succeeds().out).unwrap();
+    let id = schema["$id"].as_str().unwrap();
+    let in_capitals = id.replace("raw.githubusercontent.com", "RAW.githubusercontent.com");
+    for address in [id, &format!("{id}#"), &in_capitals, "speckit.schema.json"] {
+        dir.write("app.toml", format!("#:schema {address}\n[retry]\nmax_atempts = 1\n"));
+        dir.run("check app.toml").exits_1().only_stderr("unknown key `max_atempts`");
+    }
+    // The text of the schema has this address, but not as its own.
+    let other = schema["$schema"].as_str().unwrap();
+    dir.write("app.toml", format!("#:schema {other}\n[retry]\nmax_atempts = 1\n"));
+    dir.run("check app.toml").succeeds().stderr_has("warning[schema/unavailable]");
+    dir.write("copy.json", serde_json::to_string(&schema).unwrap());
+    dir.write("app.toml", "#:schema copy.json\n[[agents]]\nname = \"claude\"\n");
+    let of_copy = dir.run("check app.toml").both();
+    dir.write("app.toml", "#:schema ./speckit.schema.json\n[[agents]]\nname = \"claude\"\n");
+    assert_eq!(dir.run("check app.toml").both(), of_copy.replace("copy.json", "./speckit.schema.json"));
+}

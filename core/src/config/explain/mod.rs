@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::config::Merged;
 use crate::config::schema::{Alternative, Facts, Reload};
 use crate::tree::diff::Change;
-use crate::tree::{Key, Kind, Origin, REDACTED, Value, redact_at};
+use crate::tree::{Key, Kind, LayerKind, Origin, REDACTED, Value, redact_at};
 
 mod text;
 
@@ -55,6 +55,10 @@ pub struct Explanation {
     pub winner: Option<Origin>,
     /// The values of all layers, lowest first.
     pub history: Vec<Contribution>,
+    /// The table or list around the key that a higher layer replaced, which removed the key; the last of the history is what
+    /// replaced it.
+    #[serde(serialize_with = "as_optional_text", skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<Key>,
     /// The allowed types, if the schema or the type of the settings knows the key.
     #[serde(rename = "type")]
     pub types: Option<String>,
@@ -122,7 +126,7 @@ pub fn explain(
     variable: Option<&str>,
 ) -> Option<Explanation> {
     let view = View { key, is_secret };
-    let (value, history) = view.look_up(merged);
+    let Found { value, history, replaced } = view.look_up(merged);
     if value.is_none() && history.is_empty() && facts.is_none() {
         return None;
     }
@@ -134,6 +138,7 @@ pub fn explain(
         value: value.map(hide),
         winner: value.map(|value| value.origin().clone()),
         history: if secret { history.into_iter().map(Contribution::hidden).collect() } else { history },
+        replaced,
         types: facts.map(|facts| facts.types.to_string()),
         range: facts.and_then(|facts| facts.range.clone()),
         alternatives: facts.map(|facts| facts.alternatives.clone()).unwrap_or_default(),
@@ -148,6 +153,10 @@ pub fn explain(
 
 fn as_text<S: serde::Serializer>(key: &Key, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(key)
+}
+
+fn as_optional_text<S: serde::Serializer>(key: &Option<Key>, serializer: S) -> Result<S::Ok, S::Error> {
+    key.as_ref().map(|key| key.to_string()).serialize(serializer)
 }
 
 impl Explanation {
@@ -171,6 +180,21 @@ impl Contribution {
     }
 }
 
+/// The value of a key, and the values of all layers.
+struct Found<'v> {
+    value: Option<&'v Value>,
+    history: Vec<Contribution>,
+    /// See [`Explanation::replaced`].
+    replaced: Option<Key>,
+}
+
+/// The value that replaced a table or a list in which the key was set.
+struct Replacement<'v> {
+    value: &'v Value,
+    /// How many segments its key has.
+    depth: usize,
+}
+
 struct View<'a> {
     key: &'a Key,
     is_secret: &'a dyn Fn(&Key, &Value) -> bool,
@@ -180,59 +204,78 @@ impl View<'_> {
     /// The value of the key, and the values of all layers.
     ///
     /// A value below a replaced or removed table is looked up in the shadows of that table.
-    fn look_up<'v>(&self, merged: &'v Merged) -> (Option<&'v Value>, Vec<Contribution>) {
-        let segments = self.key.segments();
+    fn look_up<'v>(&self, merged: &'v Merged) -> Found<'v> {
         let mut history = Vec::new();
+        let mut replacement = None;
         let mut at = Key::root();
         let mut value = Some(merged.root());
-        for (depth, segment) in segments.iter().enumerate() {
-            let rest = below(segments, depth);
+        for (depth, segment) in self.key.segments().iter().enumerate() {
             if let Some(above) = value {
-                self.shadowed_below(above, &rest, &mut history);
+                replacement = self.shadowed_below(above, depth, &mut history).or(replacement);
             }
             at.push(segment.clone());
             value = value.and_then(|above| above.get(&Key::root().join(segment.clone())));
             if let (None, Some(mark)) = (value, merged.removed(&at)) {
-                let rest = below(segments, depth + 1);
-                self.shadowed_below(mark, &rest, &mut history);
-                if rest.is_root() || !history.is_empty() {
+                let is_set_below = self.shadowed_below(mark, depth + 1, &mut history).is_some();
+                if is_set_below || at == *self.key {
                     history.push(self.contribution(mark, Decision::Won));
+                    return Found { value: None, history, replaced: None };
                 }
-                return (None, history);
             }
         }
+        let mut replaced = None;
         if let Some(value) = value {
             self.value_and_shadows(value, &mut history);
+        } else if let Some(Replacement { value, depth }) = replacement {
+            let removed = value.with_kind(Kind::Unset);
+            history.push(self.contribution(&removed, Decision::Won));
+            let is_value = !matches!(value.kind(), Kind::Unset);
+            let segments = self.key.segments().iter().take(depth).cloned();
+            replaced = is_value.then(|| segments.fold(Key::root(), |key, segment| key.join(segment)));
         }
-        (value, history)
+        // A default that was replaced may be filled in again.
+        let used = history.iter().filter(|part| part.decision != Decision::Shadowed);
+        let used: Vec<Origin> = used.map(|part| part.origin.clone()).collect();
+        history.retain(|part| {
+            let is_default = part.origin.layer() == LayerKind::Defaults;
+            !(part.decision == Decision::Shadowed && is_default && used.contains(&part.origin))
+        });
+        Found { value, history, replaced }
     }
 
-    /// The values at `rest` in the values that `above` replaced, with their histories.
-    fn shadowed_below(&self, above: &Value, rest: &Key, history: &mut Vec<Contribution>) {
-        for lower in above.shadowed() {
+    /// The values of the key in the values that `above` replaced, with their histories; `above` is at the first `depth` segments
+    /// of the key. Returns what replaced the last one.
+    fn shadowed_below<'v>(
+        &self,
+        above: &'v Value,
+        depth: usize,
+        history: &mut Vec<Contribution>,
+    ) -> Option<Replacement<'v>> {
+        let mut replacement = None;
+        let replacing = above.shadowed().iter().skip(1).chain([above]);
+        for (lower, upper) in above.shadowed().iter().zip(replacing) {
             let first = history.len();
-            let segments = rest.segments();
             let mut value = Some(lower);
-            for (depth, segment) in segments.iter().enumerate() {
-                if let Some(above) = value.filter(|_| depth > 0) {
-                    self.shadowed_below(above, &below(segments, depth), history);
+            for (inner, segment) in self.key.segments().iter().enumerate().skip(depth) {
+                if let Some(above) = value.filter(|_| inner > depth) {
+                    replacement = self.shadowed_below(above, inner, history).or(replacement);
                 }
                 value = value.and_then(|above| above.get(&Key::root().join(segment.clone())));
             }
-            match value {
-                Some(value) if rest.is_root() => self.value_or_parts(value, history),
-                Some(value) => self.value_and_shadows(value, history),
-                None => {}
+            if let Some(value) = value {
+                self.value_and_shadows(value, history);
+                replacement = Some(Replacement { value: upper, depth });
             }
             for contribution in history.iter_mut().skip(first) {
                 contribution.decision = Decision::Shadowed;
             }
         }
+        replacement
     }
 
     /// A value and its shadows.
     fn value_and_shadows(&self, value: &Value, history: &mut Vec<Contribution>) {
-        self.shadowed_below(value, &Key::root(), history);
+        self.shadowed_below(value, self.key.segments().len(), history);
         self.value_or_parts(value, history);
     }
 
@@ -283,10 +326,6 @@ impl View<'_> {
 /// Whether the text is a single quoted string.
 fn is_quoted(raw: &str) -> bool {
     raw.len() > 1 && raw.starts_with(['"', '\'']) && raw.chars().next_back() == raw.chars().next()
-}
-
-fn below(segments: &[crate::tree::Segment], depth: usize) -> Key {
-    segments.iter().skip(depth).fold(Key::root(), |key, segment| key.join(segment.clone()))
 }
 
 #[cfg(test)]

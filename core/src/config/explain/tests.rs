@@ -95,3 +95,68 @@ fn a_value_in_the_json_of_a_variable_is_shown_without_the_rest_of_the_variable()
         "1"
     );
 }
+
+/// The lines of the explanation of a key that is not set, up to the reload, and those of its layers.
+fn removed(layers: &[Layer], key: &str, strategy: &dyn Fn(&Key) -> MergeStrategy) -> String {
+    let merged = Merged::of(layers, strategy).unwrap();
+    let found = explain(&merged, &key.parse().unwrap(), None, &secret, None).unwrap();
+    let is_removal = found.history.last().is_some_and(|last| last.value.is_none());
+    assert!(found.value.is_none() && is_removal, "{found:?}");
+    found.to_text()
+}
+
+#[test]
+fn a_key_of_a_replaced_table_is_removed_by_the_one_that_replaces_it() {
+    let replace = |key: &Key| match key.last_name() {
+        Some("t" | "u") => MergeStrategy::Replace,
+        _ => MergeStrategy::Join,
+    };
+    let low = file(LayerKind::File, "low.toml", "[t]\nk = 5\nu = { k = 6 }\nlist = [1, 2]\n");
+    let layers = [
+        low.clone(),
+        file(LayerKind::File, "middle.toml", "# it\n[t]\nother = 1\nlist = [1]\n"),
+        file(LayerKind::File, "high.toml", "[t]\nu = {}\n"),
+    ];
+    let expected = "\
+t.k is not set
+  removed by middle.toml:2:1 (file), which replaces the table `t`
+  reload     without a restart
+  layers     lowest first
+    file   low.toml:2:5      5         shadowed
+    file   middle.toml:2:1   removed   won
+";
+    assert_eq!(removed(&layers, "t.k", &replace), expected);
+    for (key, place) in [
+        ("t.u.k", "removed by middle.toml:2:1 (file), which replaces the table `t`"),
+        ("t.list[1]", "removed by middle.toml:2:1 (file), which replaces the table `t`"),
+        ("t.list", "removed by high.toml:1:1 (file), which replaces the table `t`"),
+    ] {
+        let text = removed(&layers, key, &replace);
+        assert!(text.contains(place), "{key}: {text}");
+    }
+
+    let join = |_: &Key| MergeStrategy::Join;
+    for (text, key, place) in [
+        ("t = 5\n", "t.k", "high.toml:1:5 (file), which replaces the table `t`"),
+        ("t.u = []\n", "t.u.k", "high.toml:1:7 (file), which replaces the table `t.u`"),
+        ("[t]\nlist = [3]\n", "t.list[1]", "high.toml:2:8 (file), which replaces the list `t.list`"),
+    ] {
+        let text = removed(&[low.clone(), file(LayerKind::File, "high.toml", text)], key, &join);
+        assert!(text.contains(place), "{key}: {text}");
+    }
+    let again = file(LayerKind::File, "high.toml", "t = {}\n");
+    let layers = [low, one("t", Kind::Null, variable("APP_T", "null")), again];
+    let text = removed(&layers, "t.k", &join);
+    assert!(text.contains("removed by APP_T (environment), which replaces the table `t`"), "{text}");
+}
+
+#[test]
+fn the_json_of_an_explanation_says_what_replaced_the_key() {
+    let layers = [
+        file(LayerKind::File, "low.toml", "t = { k = 5 }\n"),
+        file(LayerKind::File, "high.toml", "t = false\n"),
+    ];
+    let found = explain(&merged(&layers), &Key::of(["t", "k"]), None, &secret, None).unwrap();
+    let json = serde_json::to_value(&found).unwrap();
+    assert_eq!((&json["replaced"], &json["history"][1]["value"]), (&"t".into(), &serde_json::Value::Null));
+}

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use super::{Contribution, Decision, Explanation};
 use crate::config::schema::{Alternative, Reload};
 use crate::text::visible;
-use crate::tree::{LayerKind, Origin};
+use crate::tree::{LayerKind, Origin, Segment};
 
 /// Values of the history are truncated to so many characters; the first line has the whole value.
 const WIDEST: usize = 60;
@@ -26,7 +26,7 @@ impl Explanation {
         if let Some(winner) = &self.winner {
             line("set by", &place(winner));
         } else if let Some(last) = self.history.last() {
-            line("removed by", &place(&last.origin));
+            line("removed by", &format!("{}{}", place(&last.origin), self.replaced_text()));
         }
         match (&self.types, &self.range) {
             (Some(types), Some(range)) => line("type", &format!("{types}, {range}")),
@@ -63,6 +63,16 @@ impl Explanation {
             text.push_str(&format!("  {}\n", visible(paragraph)));
         }
         text
+    }
+
+    /// What was replaced, if that removed the key.
+    fn replaced_text(&self) -> String {
+        let Some(replaced) = &self.replaced else { return String::new() };
+        match self.key.segments().get(replaced.segments().len()) {
+            _ if replaced.is_root() => ", which replaces the whole configuration of the layers below".into(),
+            Some(Segment::Index(_)) => format!(", which replaces the list `{replaced}`"),
+            _ => format!(", which replaces the table `{replaced}`"),
+        }
     }
 }
 

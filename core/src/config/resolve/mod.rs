@@ -377,8 +377,8 @@ impl Rules {
         if let Some(defaults) = defaults {
             layers.insert(0, defaults);
         }
-        match self.schema().and_then(|schema| schema.with_item_defaults(all.root())) {
-            Some(root) => all.with_root(root),
+        match self.schema() {
+            Some(schema) => all.with_added(|tree| schema.with_late_defaults(tree)),
             None => all,
         }
     }

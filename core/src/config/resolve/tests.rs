@@ -10,6 +10,7 @@ use crate::config::schema::{Documents, Schema};
 use crate::config::source::{Environment, Language, Override, parse};
 use crate::tree::{Diagnostic, Key, LayerKind, Source};
 
+mod defaults;
 mod items;
 mod variants;
 
@@ -43,7 +44,7 @@ impl<'a> Case<'a> {
 
     fn rules(&self) -> Rules {
         let schema = (!self.schema.is_empty()).then(|| {
-            let schema = Source::document(LayerKind::File, "s.json", self.schema);
+            let schema = Source::document(LayerKind::Defaults, "s.json", self.schema);
             let schema = parse(&schema, Language::Json).unwrap();
             Schema::compile(&Documents::new("file:///s.json", schema.root())).unwrap()
         });
@@ -107,7 +108,7 @@ fn a_table_that_replaces_keeps_the_defaults_of_its_members() {
     );
     let case = Case::of(STORE, &["store = {kind = 'fs', path = '/x'}", "[store]\nkind = 'db'"]);
     assert_eq!(case.shown(), r#"{ store = { kind = "db", size = 1, tls = { on = true } } }"#);
-    assert_eq!(case.history("store.path"), ["1.toml:1:30 \"/x\" Shadowed"]);
+    assert_eq!(case.history("store.path"), ["1.toml:1:30 \"/x\" Shadowed", "2.toml:1:1 removed Won"]);
     assert_eq!(case.history("store.kind"), ["1.toml:1:17 \"fs\" Shadowed", "2.toml:2:8 \"db\" Won"]);
     assert_eq!(case.history("store.size"), ["s.json:3:87 1 Won"]);
 }
@@ -141,4 +142,24 @@ fn overrides_apply_in_their_order() {
     assert_eq!(of().set("a.b=1").unset("a").shown(), "{}");
     assert_eq!(of().set("a.b=1").unset("a.c").shown(), "{ a = { b = 1 } }");
     assert_eq!(of().unset("a.c").set("a.c=1").shown(), "{ a = { b = 0, c = 1 } }");
+}
+
+#[test]
+fn options_for_one_list_are_merged_in_their_order() {
+    let list = |merge: &str| {
+        format!(
+            r#"{{"properties": {{"a": {{"type": "array", "items": {{"type": "integer"}}, "x-merge": "{merge}"}}}}}}"#
+        )
+    };
+    let [append, union, replace] = ["append", "union", "replace"].map(list);
+    let of = |schema| Case::of(schema, &["a = [1, 2]"]);
+    assert_eq!(of(&append).set("a=3").set("a=4").shown(), "{ a = [1, 2, 3, 4] }");
+    assert_eq!(of(&union).set("a=3").set("a=2,3,4").shown(), "{ a = [1, 2, 3, 4] }");
+    assert_eq!(of(&replace).set("a=3").set("a=4").shown(), "{ a = [4] }");
+    assert_eq!(of(&append).variable("APP_A", "3").set("a=4").set("a=5").shown(), "{ a = [1, 2, 3, 4, 5] }");
+    assert_eq!(of(&append).set("a=3").unset("a").set("a=4").shown(), "{ a = [4] }");
+    let history = of(&append).set("a=3").set("a=4").history("a");
+    assert_eq!(history, ["1.toml:1:5 [1, 2] Merged", "--set a [3] Merged", "--set a [4] Merged"]);
+    let history = of(&replace).set("a=3").set("a=4").history("a");
+    assert_eq!(history, ["1.toml:1:5 [1, 2] Shadowed", "--set a [3] Shadowed", "--set a [4] Won"]);
 }

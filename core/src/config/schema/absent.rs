@@ -85,6 +85,6 @@ never! {
     pub(crate) fn without_left_overs(&self, &Value) -> Option<Value>;
     pub(crate) fn variant_since(&self, &Value, &Key, &dyn Fn(&Key, &Value) -> bool) -> Option<(String, Origin)>;
     pub(crate) fn left_from(&self, &Value, &Key, &dyn Fn(&Key, &Value) -> bool) -> Option<String>;
-    pub(crate) fn with_item_defaults(&self, &Value) -> Option<Value>;
+    pub(crate) fn with_late_defaults(&self, &Value) -> Option<Value>;
     pub(crate) fn further_defaults(&self, Option<&Value>, &Layer) -> Option<Layer>;
 }

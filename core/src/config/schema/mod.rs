@@ -20,8 +20,8 @@ pub use absent::{Schema, SchemaValidator};
 pub(crate) use facts::NamedVariable;
 pub use facts::{Alternative, Facts, Reload};
 #[cfg(feature = "schema")]
-pub(crate) use json_schema::SchemaDescription;
-#[cfg(feature = "schema")]
 pub use json_schema::{
     Documents, Schema, SchemaMap, SchemaMapError, SchemaValidator, file_address, schema_paths,
 };
+#[cfg(feature = "schema")]
+pub(crate) use json_schema::{SchemaDescription, is_same_address};

@@ -5,6 +5,8 @@ use alloc::string::String;
 use alloc::sync::Arc;
 
 use super::{Language, parse};
+#[cfg(feature = "schema")]
+use crate::config::schema::is_same_address;
 use crate::tree::{Code, Diagnostic, Key, Origin, Source, Value};
 
 /// The member of a document's root that names its schema.
@@ -51,6 +53,18 @@ impl NamedSchema {
     /// Whether the address is a URL, and not a path. `C:\folder` is a path.
     pub fn is_url(&self) -> bool {
         self.address.contains("://") || self.address.starts_with("urn:")
+    }
+
+    /// Whether the document names `schema`, a text of JSON: by its `$id`, or by `file`, the path where it is usually written. `found`
+    /// is the file at the address, if there is one: then only its content decides.
+    #[cfg(feature = "schema")]
+    pub fn is_of(&self, schema: &Arc<Source>, file: &str, found: Option<&Arc<Source>>) -> bool {
+        let Ok(schema) = parse(schema, Language::Json) else { return false };
+        if let Some(found) = found {
+            return parse(found, Language::Json).is_ok_and(|found| found.root() == schema.root());
+        }
+        let id = schema.root().member("$id").and_then(Value::as_str);
+        id.into_iter().chain([file]).any(|address| is_same_address(address, &self.address))
     }
 
     /// The warning that the schema cannot be read, and that therefore only the syntax of the document is checked.
@@ -166,5 +180,32 @@ mod tests {
         let named = NamedSchema::of(&source, Language::Json).unwrap();
         let found = format!("{}{}", named.unavailable().message, named.unusable().message);
         assert!(found.contains("`https://a.example/s@1.json`") && !found.contains("hunter2"), "{found}");
+    }
+
+    #[cfg(feature = "schema")]
+    #[test]
+    fn a_schema_is_known_by_its_address_or_by_its_content() {
+        let source = |text: &str| Source::document(LayerKind::File, "s.json", text);
+        let named = |address: &str| {
+            NamedSchema::of(&source(&format!("#:schema {address}\na = 1\n")), Language::Toml).unwrap()
+        };
+        let text =
+            r#"{"$id": "https://a.example/s.json", "properties": {"$id": {"const": "https://b.example"}}}"#;
+        let schema = source(text);
+        for (address, expected) in [
+            ("https://a.example/s.json", true),
+            ("http://A.example/s.json#", true),
+            ("./app.schema.json", true),
+            ("app.schema.json", true),
+            ("https://b.example", false),
+            ("https://a.example/s", false),
+            ("other.schema.json", false),
+        ] {
+            assert_eq!(named(address).is_of(&schema, "./app.schema.json", None), expected, "{address}");
+        }
+        let copy = source(&text.replace(", ", ",\n"));
+        assert!(named("x.json").is_of(&schema, "./app.schema.json", Some(&copy)));
+        let edited = source(&text.replace("b.example", "c.example"));
+        assert!(!named("app.schema.json").is_of(&schema, "./app.schema.json", Some(&edited)));
     }
 }

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use super::parts::LowerLayers;
 use super::text::{json_value, value_of_key};
 use crate::config::schema::Schema;
-use crate::config::{Layer, MergeStrategy, merge};
+use crate::config::{Layer, merge};
 use crate::tree::nearest::nearest_keys;
 use crate::tree::typed::LazyOutline;
 use crate::tree::{Code, Diagnostic, Key, Kind, LayerKind, MAX_DEPTH, Origin, Segment, Source, Value};
@@ -83,7 +83,7 @@ impl Override {
         }
     }
 
-    /// Reads a list of overrides into one layer; a later one wins over an earlier.
+    /// Reads a list of overrides into one layer, in which each is merged over those before it, as if it were a layer of its own.
     ///
     /// Types come from the schema, else from the type of the settings, else from `present`, the merged tree of all layers below, else
     /// the value is a string. A key below an item of a list changes this item of the list below.
@@ -102,7 +102,7 @@ impl Override {
             let below = match (present, &root) {
                 (Some(present), Some(root)) if one.may_be_part(schema) => {
                     let lower = LowerLayers { schema, present: Some(present) };
-                    Some(merge(present, root, &|key| as_options_merge(lower, key)))
+                    Some(merge(present, root, &|key| lower.strategy(key)))
                 }
                 (_, root) => root.clone().filter(|_| present.is_none()),
             };
@@ -110,7 +110,7 @@ impl Override {
             match one.tree(lower, outline) {
                 Ok((key, tree)) => {
                     root = Some(match &root {
-                        Some(below) => merge(below, &tree, &|key| as_options_merge(lower, key)),
+                        Some(below) => merge(below, &tree, &|key| lower.strategy(key)),
                         None => tree,
                     });
                     unset.extend(matches!(one, Self::Unset { .. }).then_some(key));
@@ -219,13 +219,5 @@ impl Override {
             around = at.parent();
         }
         Ok((key, tree))
-    }
-}
-
-/// How a later override is merged over an earlier one: a later list wins, whatever the schema says of layers.
-fn as_options_merge(lower: LowerLayers<'_>, key: &Key) -> MergeStrategy {
-    match lower.strategy(key) {
-        MergeStrategy::Replace => MergeStrategy::Replace,
-        _ => MergeStrategy::Join,
     }
 }

@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 use super::culprit::{Tries, culprit, is_about_a_part};
 use super::notes::ReadNotes;
 use super::probe::TEXTS;
-use super::{Mistakes, TypedError, TypedErrorKind, from_value, read_once};
+use super::whole_numbers::read_with_whole_numbers;
+use super::{Mistakes, TypedError, TypedErrorKind, from_value};
 use crate::tree::{Key, Kind, LayerKind, Origin, Source, Value};
 
 /// More errors than anybody reads.
@@ -88,7 +89,7 @@ pub(super) fn all_errors<T: DeserializeOwned>(root: &Value, first: TypedError) -
         }
         tree = tree.with_value_at(key.segments(), value.as_ref());
         let notes = ReadNotes::with_last(&tree, &last);
-        next = read_once::<T>(&tree, &notes).err();
+        next = read_with_whole_numbers::<T>(&tree, &notes).err();
         unknown = notes.into_errors(&tree);
     }
     Mistakes { errors, unknown }

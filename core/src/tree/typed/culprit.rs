@@ -27,7 +27,8 @@ impl Tries {
         Self((MAX_VALUES / values).min(MAX_READS))
     }
 
-    fn take(&mut self) -> bool {
+    /// Takes one; false if none is left.
+    pub(super) fn take(&mut self) -> bool {
         let left = self.0.checked_sub(1);
         self.0 = left.unwrap_or_default();
         left.is_some()

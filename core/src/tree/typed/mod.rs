@@ -5,8 +5,9 @@
 //!
 //! serde reads the members of untagged, internally tagged and flattened types into a buffer first, without their
 //! places. Several errors below such a type are reported at the buffered table; one is found by trying other values. Numbers
-//! in a buffer are 64-bit integers or floats: a wider integer becomes the nearest float, and a whole
-//! float such as `2.0` is no integer there. A date in a buffer is its text.
+//! in a buffer are 64-bit integers or floats: a wider integer becomes the nearest float, and a whole float such as `2.0` is an
+//! integer only where the type refuses the float. (A flattened `Option` refuses nothing: serde makes `None` of a mistake in it.)
+//! A date in a buffer is its text.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -17,6 +18,7 @@ use serde::de::DeserializeOwned;
 
 use notes::ReadNotes;
 use value_reader::ValueReader;
+use whole_numbers::read_with_whole_numbers;
 
 use crate::tree::{Code, Diagnostic, Key, MAX_DEPTH, Origin, Text, Value};
 
@@ -38,6 +40,7 @@ mod secret;
 mod tests;
 mod value_reader;
 mod value_writer;
+mod whole_numbers;
 
 pub(crate) use all_errors::error_besides_missing;
 pub use outline::{LazyOutline, Outline};
@@ -215,7 +218,7 @@ impl fmt::Display for OneOf<'_> {
 /// # Ok::<(), Vec<speckit_core::Diagnostic>>(())
 /// ```
 pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, TypedError> {
-    read_once(value, &ReadNotes::new())
+    read_with_whole_numbers(value, &ReadNotes::new())
 }
 
 /// Why settings cannot be read.
@@ -235,13 +238,14 @@ pub struct Mistakes {
 /// Every value that does not fit its type, and every missing one.
 pub fn read<T: DeserializeOwned>(value: &Value) -> Result<(T, Vec<TypedError>), Mistakes> {
     let notes = ReadNotes::new();
-    match read_once(value, &notes) {
+    match read_with_whole_numbers(value, &notes) {
         Ok(settings) => Ok((settings, notes.into_errors(value))),
         Err(first) => Err(all_errors::all_errors::<T>(value, first)),
     }
 }
 
 fn read_once<T: DeserializeOwned>(value: &Value, notes: &ReadNotes) -> Result<T, TypedError> {
+    notes.forget_members();
     T::deserialize(ValueReader(value, notes)).map_err(|failure| failure.at(value).finish())
 }
 

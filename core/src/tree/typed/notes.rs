@@ -1,4 +1,5 @@
-//! What is noticed while a type is read: members that no field reads; and in which order members are read.
+//! What is noticed while a type is read: members that no field reads; and how values are read: which members last, and which
+//! floats as integers.
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
@@ -17,6 +18,8 @@ pub(super) struct ReadNotes {
     unknown: RefCell<Vec<UnknownMember>>,
     /// Values that are read after the other members of their table.
     last: BTreeSet<*const Value>,
+    /// Floats that are integers in a buffer.
+    integers: RefCell<BTreeSet<*const Value>>,
 }
 
 #[derive(Debug)]
@@ -28,7 +31,12 @@ struct UnknownMember {
 
 impl ReadNotes {
     pub(super) fn new() -> Self {
-        Self { ignored: Cell::new(ptr::null()), unknown: RefCell::default(), last: BTreeSet::new() }
+        Self {
+            ignored: Cell::new(ptr::null()),
+            unknown: RefCell::default(),
+            last: BTreeSet::new(),
+            integers: RefCell::default(),
+        }
     }
 
     /// Reads the values at these keys, and those around them, after the other members of their tables.
@@ -44,6 +52,29 @@ impl ReadNotes {
 
     pub(super) fn is_last(&self, member: &Value) -> bool {
         self.last.contains(&ptr::from_ref(member))
+    }
+
+    /// Sets whether these floats are integers in a buffer.
+    pub(super) fn read_as_integers(&self, floats: &[*const Value], are_integers: bool) {
+        let mut integers = self.integers.borrow_mut();
+        for float in floats {
+            if are_integers {
+                integers.insert(*float)
+            } else {
+                integers.remove(float)
+            };
+        }
+    }
+
+    /// Whether the float is an integer in a buffer.
+    pub(super) fn is_integer(&self, float: *const Value) -> bool {
+        self.integers.borrow().contains(&float)
+    }
+
+    /// Forgets the ignored members, before the type is read again.
+    pub(super) fn forget_members(&self) {
+        self.ignored.set(ptr::null());
+        self.unknown.borrow_mut().clear();
     }
 
     /// The type ignored this value.

@@ -124,9 +124,10 @@ impl<'de> ValueReader<'de> {
     fn number<V: Visitor<'de>>(self, number: &Number, visitor: V) -> Result<V::Value, TypedFailure> {
         match number {
             Number::Int(int) => visitor.visit_i64(*int),
-            Number::Float(float) => visitor.visit_f64(*float),
-            Number::Decimal(_) => match number.as_i128().map(u64::try_from) {
-                Some(Ok(int)) => visitor.visit_u64(int),
+            Number::Float(float) if !self.1.is_integer(self.0) => visitor.visit_f64(*float),
+            _ => match number.as_i128().map(|whole| (i64::try_from(whole), u64::try_from(whole))) {
+                Some((Ok(int), _)) => visitor.visit_i64(int),
+                Some((_, Ok(int))) => visitor.visit_u64(int),
                 _ => self.deserialize_f64(visitor),
             },
         }

@@ -6,7 +6,7 @@ use speckit_core::app::AppConfig;
 use speckit_core::config::resolve::{Document, Rules};
 use speckit_core::config::schema::schema_paths;
 use speckit_core::config::source::NamedSchema;
-use speckit_core::{Diagnostic, LayerKind};
+use speckit_core::{Diagnostic, LayerKind, Source};
 
 use super::init::SCHEMA_FILE;
 use crate::context::Context;
@@ -31,17 +31,13 @@ pub(super) fn named_schema(
     } else {
         vec![folder.join(&named.address).to_string_lossy().into_owned()]
     };
-    let Some(file) = paths.iter().map(Path::new).find(|path| is_file(path)) else {
-        // `init` writes this address, whether the file is there or not.
-        let is_built_in = Path::new(&named.address) == Path::new(SCHEMA_FILE)
-            || AppConfig::SCHEMA.contains(&format!("\"$id\": \"{}\"", named.address));
-        return Ok((!is_built_in).then(|| (Rules::new(None), Some(named.unavailable()))));
-    };
-    let is_built_in = read_source(&Disk, LayerKind::Defaults, file)
-        .is_ok_and(|source| source.text().trim() == AppConfig::SCHEMA.trim());
-    if is_built_in {
+    let file = paths.iter().map(Path::new).find(|path| is_file(path));
+    let found = file.map(|path| read_source(&Disk, LayerKind::Defaults, path).map_err(|_| named.unusable()));
+    let built_in = Source::document(LayerKind::Defaults, "config.schema.json", AppConfig::SCHEMA);
+    if named.is_of(&built_in, SCHEMA_FILE, found.transpose()?.as_ref()) {
         return Ok(None);
     }
+    let Some(file) = file else { return Ok(Some((Rules::new(None), Some(named.unavailable())))) };
     let schema = compile_file(&Disk, file, &context.globals.schema_map).map_err(|_| named.unusable())?;
     Ok(Some((Rules::new(Some(schema)), None)))
 }

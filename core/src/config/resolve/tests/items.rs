@@ -154,7 +154,7 @@ fn an_item_of_a_default_list_or_of_a_list_with_a_strategy_changes() {
     let of = || Case::of(append, &["a = [1]", "a = [2]"]);
     assert_eq!(of().variable("APP_A__1", "5").shown(), "{ a = [1, 5] }");
     assert_eq!(of().variable("APP_A__1", "5").set("a=9").shown(), "{ a = [1, 5, 9] }");
-    assert_eq!(of().set("a=9").set("a[0]=8").shown(), "{ a = [1, 2, 8] }", "the list of the options");
+    assert_eq!(of().set("a=9").set("a[0]=8").shown(), "{ a = [8, 2, 9] }", "as layers do");
     let both = append.replace("\"x-merge\"", "\"default\": [0], \"x-merge\"");
     assert_eq!(Case::of(&both, &["a = [1]"]).variable("APP_A__1", "5").shown(), "{ a = [0, 5] }");
     assert_eq!(Case::of(&both, &["a = [1]"]).set("a[2]=5").shown(), "{ a = [0, 1, 5] }");

@@ -1,11 +1,12 @@
 //! Addresses of schema documents, and the files that they map to.
 
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use url::Url;
 
 /// A folder with the documents of a URL prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +68,23 @@ pub fn schema_paths(address: &str, maps: &[SchemaMap]) -> Vec<String> {
     paths
 }
 
+/// Whether two addresses name the same document. `http` and `https` are the same scheme; percent-encoding, a fragment, the case of a host and
+/// `./` do not matter.
+pub(crate) fn is_same_address(a: &str, b: &str) -> bool {
+    document_name(a) == document_name(b)
+}
+
+fn document_name(address: &str) -> String {
+    let name = match Url::parse(address) {
+        Ok(mut url) => {
+            url.set_fragment(None);
+            url.to_string().replacen("https://", "http://", 1)
+        }
+        Err(_) => Vec::from_iter(address.split('/').filter(|part| *part != ".")).join("/"),
+    };
+    percent_decoded(&name)
+}
+
 /// What stays as it is in a `file:` address: unreserved characters of RFC 3986, `/` and `:`.
 const IN_PATH: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':');
@@ -110,6 +128,28 @@ mod tests {
         assert_eq!(first("http://a.example/v1/s.json", &maps), Some("all/v1/s.json".into()));
         assert_eq!(first("http://a.example/v1/s/", &maps), Some("all/v1/s".into()));
         assert_eq!(first("https://b.example/s.json", &maps), None);
+    }
+
+    #[test]
+    fn addresses_of_the_same_document_are_the_same() {
+        for (a, b) in [
+            ("https://a.example/s.json", "http://A.example:80/x/../s.json#/a"),
+            ("https://a.example/a b", "https://a.example/a%20b"),
+            ("./s.json", "s.json"),
+            ("a/./s.json", "a/s.json"),
+            ("urn:x", "urn:x"),
+        ] {
+            assert!(is_same_address(a, b), "{a} {b}");
+        }
+        for (a, b) in [
+            ("https://a.example/s.json", "https://a.example/S.json"),
+            ("https://a.example/s", "https://a.example/s.json"),
+            ("https://a.example/s?x", "https://a.example/s"),
+            ("/s.json", "s.json"),
+            ("../s.json", "./s.json"),
+        ] {
+            assert!(!is_same_address(a, b), "{a} {b}");
+        }
     }
 
     #[test]

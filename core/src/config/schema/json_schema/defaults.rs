@@ -5,14 +5,19 @@ use alloc::vec::Vec;
 use super::graph::{Combined, NodeId, NodeSet, SchemaGraph};
 use super::schema::Schema;
 use crate::config::{Layer, MergeStrategy, merge};
-use crate::tree::{Kind, Segment, Text, Value};
+use crate::tree::{Text, Value};
 
 impl Schema {
     /// The `default`s of the schema as a layer below `present`, the merged tree of all other layers.
     ///
     /// A table that no layer sets is filled only if its defaults contain every required key: an incomplete table would
-    /// make the configuration invalid. Of alternatives, only the one beside `null` and the one that the discriminator chooses
-    /// have an effect, and only in a table that some layer sets. Tables in lists get theirs after the merge.
+    /// make the configuration invalid. A table that is itself a `default` is filled like one that a layer sets.
+    ///
+    /// A subschema that contains itself is filled only where a layer sets the table or it has a `default`. Below a table that a
+    /// layer sets, such a `default` is filled in once, and the same subschema inside it is not set.
+    ///
+    /// Of alternatives, only the one beside `null` and the one that the discriminator chooses have an effect, and only in a table
+    /// that is set. Tables in lists get theirs after the merge.
     pub fn defaults(&self, present: Option<&Value>) -> Option<Layer> {
         self.graph.lowest_layer(present, None).map(Layer::new)
     }
@@ -23,79 +28,79 @@ impl Schema {
     }
 }
 
-impl Schema {
-    /// The merged tree with the `default`s of tables in lists, and of tables that replace those of lower layers, the
-    /// `default`s of the schema included; `None` if there are none.
-    pub(crate) fn with_item_defaults(&self, root: &Value) -> Option<Value> {
-        self.graph.filled(&[SchemaGraph::ROOT], root, false)
+/// The values at a key whose default is looked for.
+#[derive(Clone, Copy, Default)]
+struct Given<'v> {
+    /// The value of the other layers.
+    present: Option<&'v Value>,
+    /// The value that the `default` of a table around it has.
+    implied: Option<&'v Value>,
+    /// The default that is known.
+    known: Option<&'v Value>,
+}
+
+impl<'v> Given<'v> {
+    fn member(self, name: &str) -> Self {
+        let member = |table: Option<&'v Value>| table.and_then(|table| table.member(name));
+        Self { present: member(self.present), implied: member(self.implied), known: member(self.known) }
+    }
+
+    /// Whether no layer sets more than the default that is known.
+    fn is_known(self) -> bool {
+        self.present.zip(self.known).is_some_and(|(present, known)| {
+            present == known && present.origin() == known.origin() && present.joined().is_empty()
+        })
+    }
+}
+
+/// The tables that no layer sets and that are being filled, from the outside to the inside.
+#[derive(Debug, Default)]
+struct AbsentTables {
+    /// Their subschemas.
+    open: Vec<NodeId>,
+    /// Where in `open` the outermost subschema is that was found again inside.
+    repeated: Option<usize>,
+}
+
+impl AbsentTables {
+    /// Whether one of the subschemas is that of a table around the value.
+    fn repeat(&mut self, nodes: &[NodeId]) -> bool {
+        let place = self.open.iter().position(|id| nodes.contains(id));
+        self.repeated = self.repeated.into_iter().chain(place).min();
+        place.is_some()
+    }
+
+    /// Calls `fill` for the inside of a table, and returns whether the table contains itself.
+    fn enter<R>(&mut self, nodes: &[NodeId], fill: impl FnOnce(&mut Self) -> R) -> (R, bool) {
+        let before = self.repeated.take();
+        let depth = self.open.len();
+        self.open.extend(nodes);
+        let filled = fill(self);
+        let contains_itself = self.repeated.is_some_and(|repeated| repeated < self.open.len());
+        self.open.truncate(depth);
+        self.repeated = before.into_iter().chain(self.repeated).min();
+        (filled, contains_itself)
     }
 }
 
 impl SchemaGraph {
-    /// The value with the defaults that [`Schema::with_item_defaults`] adds; `None` if nothing changes.
-    fn filled(&self, nodes: &[NodeId], value: &Value, is_element: bool) -> Option<Value> {
-        if !nodes.iter().any(|id| self.item_defaults_below.contains(*id)) && !is_element {
-            return None;
-        }
-        let default = match value.as_table() {
-            None => None,
-            Some(_) if self.replaces(nodes) => self.defaults_inside(nodes, value),
-            Some(_) if is_element => self.default_at(nodes, Some(value), None, &mut Vec::new()),
-            Some(_) => None,
-        };
-        let default = default.filter(|default| default.as_table().is_some());
-        // The default is below the value, not below those that the value replaced.
-        let with_default = default.map(|default| {
-            let top = value.clone().with_shadowed(Vec::new());
-            merge(&default, &top, &|_| MergeStrategy::Join).with_shadowed(value.shadowed().to_vec())
-        });
-        let inner = self.filled_below(nodes, with_default.as_ref().unwrap_or(value));
-        inner.or(with_default)
+    /// The defaults of a table that other layers set: its own, and those of its members.
+    pub(super) fn defaults_of(&self, nodes: &[NodeId], table: &Value) -> Option<Value> {
+        let given = Given { present: Some(table), ..Given::default() };
+        self.default_at(nodes, given, &mut AbsentTables::default())
     }
 
-    fn filled_below(&self, nodes: &[NodeId], value: &Value) -> Option<Value> {
-        if !nodes.iter().any(|id| self.item_defaults_below.contains(*id)) {
-            return None;
-        }
-        let nodes = self.conjunction(nodes, Some(value));
-        match value.kind() {
-            Kind::Table(members) => {
-                let mut all = members.clone();
-                let mut changes = false;
-                for (name, member) in members {
-                    let of = self.below(&nodes, &Segment::Name(name.clone()));
-                    if let Some(filled) = self.filled(&of, member, false) {
-                        all.insert(name.clone(), filled);
-                        changes = true;
-                    }
-                }
-                changes.then(|| value.with_kind(Kind::Table(all)))
-            }
-            Kind::Array(elements) => {
-                let mut changes = false;
-                let all = elements.iter().enumerate().map(|(index, element)| {
-                    let of = self.below(&nodes, &Segment::Index(index));
-                    let filled = self.filled(&of, element, true);
-                    changes |= filled.is_some();
-                    filled.unwrap_or_else(|| element.clone())
-                });
-                let all = all.collect();
-                changes.then(|| value.with_kind(Kind::Array(all)))
-            }
-            _ => None,
-        }
-    }
-
-    /// The defaults of the members of a table, without the `default` of the table itself.
-    fn defaults_inside(&self, nodes: &[NodeId], table: &Value) -> Option<Value> {
+    /// The defaults of the members of such a table, without its own.
+    pub(super) fn defaults_inside(&self, nodes: &[NodeId], table: &Value) -> Option<Value> {
         let nodes = self.conjunction(nodes, Some(table));
-        let members = self.default_members(&nodes, Some(table), None, &mut nodes.clone());
+        let given = Given { present: Some(table), ..Given::default() };
+        let members = self.default_members(&nodes, given, &mut AbsentTables::default());
         let origin = members.first()?.1.origin().clone();
         Some(Value::table(members, origin))
     }
 
     /// Whether a table of these subschemas replaces the one of lower layers (`x-merge`).
-    fn replaces(&self, nodes: &[NodeId]) -> bool {
+    pub(super) fn replaces(&self, nodes: &[NodeId]) -> bool {
         let mut nodes = self.with_parts(nodes).into_iter().filter(|id| self.strategies_below.contains(*id));
         nodes.any(|id| self.node(id).notes.merge == Some(MergeStrategy::Replace))
     }
@@ -107,20 +112,15 @@ impl SchemaGraph {
         if is_table && self.replaces(&root) {
             return None;
         }
-        self.default_at(&root, present, known, &mut Vec::new())
+        self.default_at(&root, Given { present, known, implied: None }, &mut AbsentTables::default())
     }
 
-    fn default_at(
-        &self,
-        nodes: &[NodeId],
-        present: Option<&Value>,
-        known: Option<&Value>,
-        open: &mut Vec<NodeId>,
-    ) -> Option<Value> {
-        if !nodes.iter().any(|node| self.defaults_below.contains(*node)) {
+    /// The default of a value: its own, in a table also those of its members.
+    fn default_at(&self, nodes: &[NodeId], given: Given<'_>, absent: &mut AbsentTables) -> Option<Value> {
+        if !nodes.iter().any(|node| self.defaults_below.contains(*node)) || given.is_known() {
             return None;
         }
-        if known.is_some() && nodes.iter().all(|id| self.settled_defaults.contains(*id)) {
+        if given.known.is_some() && nodes.iter().all(|id| self.settled_defaults.contains(*id)) {
             return None;
         }
         if let [only] = nodes
@@ -128,54 +128,76 @@ impl SchemaGraph {
         {
             return self.node(*only).notes.default.clone();
         }
-        let nodes = self.conjunction(nodes, present);
-        let own =
-            nodes.iter().find_map(|id| self.node(*id).notes.default.clone()).filter(|_| known.is_none());
+        let is_root = *nodes == [Self::ROOT];
         // A value that is not a table shadows its defaults, which stay the same below it.
-        let is_present = present.is_some_and(|present| present.as_table().is_some());
-        // A schema that refers to itself would fill tables without end.
-        if !is_present && nodes.iter().any(|id| open.contains(id)) {
-            return own;
-        }
+        let is_table = |value: &&Value| value.as_table().is_some();
+        let present = given.present.filter(is_table);
+        let implied = given.implied.filter(is_table);
+        let nodes = self.conjunction(nodes, present);
+        let own = nodes.iter().find_map(|id| self.node(*id).notes.default.as_ref());
+        let own = own.filter(|_| given.known.is_none());
         // The `null` of an optional table has no effect in a table that is set.
-        let own = own.filter(|own| !is_present || own.as_table().is_some());
-        let depth = open.len();
-        open.extend(&nodes);
-        let members = self.default_members(&nodes, present, known, open);
-        open.truncate(depth);
-        let required = || nodes.iter().flat_map(|id| &self.node(*id).required);
-        let own_has = |name: &str| own.as_ref().is_some_and(|own| own.member(name).is_some());
-        let complete = required().all(|name| own_has(name) || members.iter().any(|(known, _)| known == name));
-        let Some((_, first)) = members.first().filter(|_| is_present || depth == 0 || complete) else {
-            return own;
+        if let Some(other) = own.filter(|own| !is_table(own) && present.is_none()) {
+            return Some(other.clone());
+        }
+        let given = Given { present, implied, ..given };
+        self.default_table(nodes, own.filter(is_table), given, present.is_some() || is_root, absent)
+    }
+
+    /// The default of a table: its `own`, and those of its members. `is_set` is false if no layer sets it.
+    fn default_table(
+        &self,
+        mut nodes: Vec<NodeId>,
+        own: Option<&Value>,
+        given: Given<'_>,
+        is_set: bool,
+        absent: &mut AbsentTables,
+    ) -> Option<Value> {
+        // A subschema that contains itself would fill tables without end.
+        let repeats = !is_set && absent.repeat(&nodes);
+        let own = own.filter(|_| !repeats);
+        let implied = joined(own, given.implied);
+        if repeats && implied.is_none() {
+            return None;
+        }
+        let table = joined(implied.as_ref(), given.present);
+        if implied.is_some() {
+            nodes = self.conjunction(&nodes, table.as_ref());
+        }
+        let inside = Given { implied: implied.as_ref(), ..given };
+        let (members, contains_itself) = if is_set {
+            (self.default_members(&nodes, inside, absent), false)
+        } else {
+            absent.enter(&nodes, |absent| self.default_members(&nodes, inside, absent))
         };
+        let mut required = nodes.iter().flat_map(|id| &self.node(*id).required);
+        let is_filled = is_set
+            || implied.is_some()
+            || !contains_itself && required.all(|name| members.iter().any(|(known, _)| known == name));
+        let Some((_, first)) = members.first().filter(|_| is_filled) else { return own.cloned() };
         // An empty table has no effect in a merge, but missing keys are reported at its origin.
-        let empty = present.filter(|present| present.as_table().is_some_and(|members| members.is_empty()));
-        let origin = empty.unwrap_or(first).origin().clone();
-        let table = Value::table(members, origin);
-        Some(match own {
-            Some(own) => merge(&table, &own, &|_| MergeStrategy::Join),
-            None => table,
-        })
+        let empty = table.filter(|table| table.as_table().is_some_and(|members| members.is_empty()));
+        let origin = empty.as_ref().unwrap_or(first).origin().clone();
+        joined(Some(&Value::table(members, origin)), own)
     }
 
     fn default_members(
         &self,
         all: &[NodeId],
-        present: Option<&Value>,
-        known: Option<&Value>,
-        open: &mut Vec<NodeId>,
+        given: Given<'_>,
+        absent: &mut AbsentTables,
     ) -> Vec<(Text, Value)> {
-        let table = present.and_then(Value::as_table);
         let nodes = || all.iter().map(|id| self.node(*id));
         // Skip members that lead to no default, and those whose defaults are known.
         let free = all.iter().any(|id| self.has_free_below(*id));
         let leads = |id: &NodeId| {
-            self.defaults_below.contains(*id) && (known.is_none() || !self.settled_defaults.contains(*id))
+            self.defaults_below.contains(*id)
+                && (given.known.is_none() || !self.settled_defaults.contains(*id))
         };
         let named = nodes().flat_map(|node| &node.properties);
         let named = named.filter(|(_, id)| free || leads(id));
-        let others = table.filter(|_| free).into_iter().flat_map(|table| table.keys());
+        let tables = [given.present, given.implied].into_iter().flatten().filter_map(Value::as_table);
+        let others = tables.filter(|_| free).flat_map(|table| table.keys());
         let mut names: Vec<_> = named.map(|(name, _)| name).chain(others).collect();
         names.sort_unstable();
         names.dedup();
@@ -184,21 +206,21 @@ impl SchemaGraph {
         let mut shared: Option<(Vec<NodeId>, Option<Value>)> = None;
         let mut default_of = |name: &Text| {
             let of: Vec<NodeId> = nodes().flat_map(|node| node.of_member(name)).collect();
-            let present = table.and_then(|table| table.get(name));
+            let given = given.member(name);
+            let table = given.present.and_then(Value::as_table);
             // The defaults of such a table are added to the merged one.
-            if present.is_some_and(|present| present.as_table().is_some()) && self.replaces(&of) {
+            if table.is_some() && self.replaces(&of) {
                 return None;
             }
-            let known_here = known.and_then(|known| known.member(name));
-            let is_table = present.and_then(Value::as_table).is_some_and(|members| !members.is_empty());
+            let is_like_others = given.known.is_none()
+                && given.implied.is_none()
+                && table.is_some_and(|members| !members.is_empty());
             match &shared {
-                Some((shared, default)) if is_table && *shared == of && known_here.is_none() => {
-                    return default.clone();
-                }
+                Some((shared, default)) if is_like_others && *shared == of => return default.clone(),
                 _ => {}
             }
-            let default = self.default_at(&of, present, known_here, open);
-            if is_table && known_here.is_none() && self.is_flat(&of) {
+            let default = self.default_at(&of, given, absent);
+            if is_like_others && self.is_flat(&of) {
                 shared = Some((of, default.clone()));
             }
             default
@@ -291,101 +313,13 @@ impl SchemaGraph {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use alloc::string::{String, ToString};
-
-    use super::super::Documents;
-    use super::*;
-    use crate::config::source::{Language, parse};
-    use crate::tree::{LayerKind, Source};
-
-    fn value(text: &str) -> Value {
-        parse(&Source::document(LayerKind::File, "a.json", text), Language::Json).unwrap().root().clone()
-    }
-
-    /// The tree with the defaults of the schema.
-    fn filled(properties: &str, present: &str) -> String {
-        let schema = value(&alloc::format!(r#"{{"properties": {properties}}}"#));
-        let schema = Schema::compile(&Documents::new("file:///s.json", &schema)).unwrap();
-        let present = value(present);
-        let tree = match schema.defaults(Some(&present)) {
-            Some(defaults) => merge(defaults.root(), &present, &|_| MergeStrategy::Join),
-            None => present,
-        };
-        schema.with_item_defaults(&tree).unwrap_or(tree).to_json().to_string()
-    }
-
-    const PORT: &str = r#"{"properties": {"port": {"default": 80}}}"#;
-
-    #[test]
-    fn tables_in_lists_get_defaults_at_every_depth() {
-        let list = alloc::format!(r#"{{"a": {{"items": {PORT}}}}}"#);
-        assert_eq!(filled(&list, r#"{"a": [{}, {"port": 1}, 5]}"#), r#"{"a":[{"port":80},{"port":1},5]}"#);
-        let tuple = alloc::format!(r#"{{"a": {{"items": [true, {PORT}], "additionalItems": {PORT}}}}}"#);
-        assert_eq!(filled(&tuple, r#"{"a": [{}, {}, {}]}"#), r#"{"a":[{},{"port":80},{"port":80}]}"#);
-        let nested =
-            alloc::format!(r#"{{"a": {{"items": {{"properties": {{"b": {{"items": {PORT}}}}}}}}}}}"#);
-        assert_eq!(filled(&nested, r#"{"a": [{"b": [{}]}]}"#), r#"{"a":[{"b":[{"port":80}]}]}"#);
-        let free = alloc::format!(r#"{{"m": {{"additionalProperties": {{"items": {PORT}}}}}}}"#);
-        assert_eq!(filled(&free, r#"{"m": {"x": [{}]}}"#), r#"{"m":{"x":[{"port":80}]}}"#);
-    }
-
-    #[test]
-    fn an_optional_table_gets_defaults_only_if_it_is_present() {
-        let optional = alloc::format!(r#"{{"tls": {{"anyOf": [{PORT}, {{"type": "null"}}]}}}}"#);
-        let optional = optional.replacen("{\"properties\"", "{\"type\": \"object\", \"properties\"", 1);
-        assert_eq!(filled(&optional, r#"{"tls": {}}"#), r#"{"tls":{"port":80}}"#);
-        assert_eq!(filled(&optional, "{}"), "{}");
-        assert_eq!(filled(&optional, r#"{"tls": null}"#), r#"{"tls":null}"#);
-    }
-
-    #[test]
-    fn the_null_of_an_optional_table_does_not_hide_the_defaults_of_one_that_is_set() {
-        for table in [
-            r#"{"anyOf": [{"type": "object", "properties": {"port": {"default": 80}}}, {"type": "null"}], "default": null}"#,
-            r#"{"type": ["object", "null"], "properties": {"port": {"default": 80}}, "default": null}"#,
-        ] {
-            let one = alloc::format!(r#"{{"tls": {table}}}"#);
-            assert_eq!(filled(&one, r#"{"tls": {"a": 1}}"#), r#"{"tls":{"a":1,"port":80}}"#, "{table}");
-            assert_eq!(filled(&one, "{}"), r#"{"tls":null}"#, "{table}");
-            let list = alloc::format!(r#"{{"tls": {{"items": {table}}}}}"#);
-            assert_eq!(filled(&list, r#"{"tls": [{"a": 1}, null]}"#), r#"{"tls":[{"a":1,"port":80},null]}"#);
-        }
-    }
-
-    #[test]
-    fn a_variant_gets_its_defaults_if_the_discriminator_names_it() {
-        let variants = r#"{"s": {"oneOf": [
-            {"properties": {"kind": {"const": "a"}, "x": {"default": 1}}},
-            {"properties": {"kind": {"enum": ["b", "c"]}, "y": {"default": 2}}}]}}"#;
-        assert_eq!(filled(variants, r#"{"s": {"kind": "a"}}"#), r#"{"s":{"kind":"a","x":1}}"#);
-        assert_eq!(filled(variants, r#"{"s": {"kind": "c"}}"#), r#"{"s":{"kind":"c","y":2}}"#);
-        assert_eq!(filled(variants, r#"{"s": {"kind": "d"}}"#), r#"{"s":{"kind":"d"}}"#);
-        assert_eq!(filled(variants, r#"{"s": {}}"#), r#"{"s":{}}"#);
-    }
-
-    #[test]
-    fn a_member_that_every_variant_has_alike_names_none() {
-        let variants = r#"{"s": {"oneOf": [
-            {"properties": {"env": {"enum": ["dev"]}, "kind": {"const": "a"}, "x": {"default": 1}}},
-            {"properties": {"env": {"enum": ["dev"]}, "kind": {"const": "b"}, "y": {"default": 2}}}]}}"#;
-        assert_eq!(
-            filled(variants, r#"{"s": {"env": "dev", "kind": "b"}}"#),
-            r#"{"s":{"env":"dev","kind":"b","y":2}}"#
-        );
-        assert_eq!(filled(variants, r#"{"s": {"env": "dev"}}"#), r#"{"s":{"env":"dev"}}"#);
-    }
-
-    #[test]
-    fn a_variant_gets_its_defaults_if_its_only_member_names_it() {
-        let variant = |name: &str| {
-            alloc::format!(
-                r#"{{"required": ["{name}"], "additionalProperties": false,
-                    "properties": {{"{name}": {{"properties": {{"port": {{"default": 1}}}}}}}}}}"#
-            )
-        };
-        let variants = alloc::format!(r#"{{"s": {{"oneOf": [{}, {}]}}}}"#, variant("a"), variant("b"));
-        assert_eq!(filled(&variants, r#"{"s": {"b": {}}}"#), r#"{"s":{"b":{"port":1}}}"#);
+/// The tables of two layers as one.
+fn joined(lower: Option<&Value>, upper: Option<&Value>) -> Option<Value> {
+    match (lower, upper) {
+        (Some(lower), Some(upper)) => Some(merge(lower, upper, &|_| MergeStrategy::Join)),
+        (lower, upper) => lower.or(upper).cloned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,6 +25,7 @@ mod format;
 mod graph;
 mod key_facts;
 mod keywords;
+mod late_defaults;
 mod lookup;
 mod merge_keyword;
 mod messages;
@@ -39,6 +40,7 @@ mod variants;
 mod violation;
 mod violation_context;
 
+pub(crate) use addresses::is_same_address;
 pub use addresses::{SchemaMap, SchemaMapError, file_address, schema_paths};
 pub use check::SchemaValidator;
 pub use documents::Documents;

@@ -8,6 +8,7 @@ mod outline;
 mod places;
 mod reading;
 mod secrets;
+mod whole_numbers;
 mod writing;
 
 fn toml(text: &str) -> Value {

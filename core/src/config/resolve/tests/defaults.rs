@@ -1,0 +1,49 @@
+//! The defaults of a table above a value that replaced them.
+
+use super::*;
+
+const SCHEMA: &str = r#"{"properties": {"a": {"type": ["object", "null", "integer"], "properties": {
+    "x": {"type": "integer", "default": 1}, "y": {"type": "integer"},
+    "n": {"type": ["object", "null"], "properties": {"z": {"type": "integer", "default": 2}}}}}}}"#;
+
+const FILLED: &str = "{ a = { n = { z = 2 }, x = 1, y = 5 } }";
+
+#[test]
+fn a_table_above_another_value_gets_the_defaults_of_its_members() {
+    let of = |files| Case::of(SCHEMA, files);
+    assert_eq!(of(&["a.y = 5"]).shown(), FILLED);
+    assert_eq!(of(&["a = 3", "a.y = 5"]).shown(), FILLED);
+    assert_eq!(of(&["a.y = 4", "a = 3", "a.y = 5"]).shown(), FILLED);
+    assert_eq!(of(&[]).variable("APP_A", "null").set("a.y=5").shown(), FILLED);
+    assert_eq!(of(&["a.y = 4"]).unset("a").set("a.y=5").shown(), FILLED);
+    assert_eq!(of(&["a.y = 5"]).set("a.n=null").set("a.n.z=3").set("a.n=null").set("a.n={}").shown(), FILLED);
+    assert_eq!(of(&["a.y = 5"]).variable("APP_A", "null").shown(), "{ a = null }");
+}
+
+#[test]
+fn a_member_that_is_removed_from_such_a_table_gets_no_default() {
+    let case = Case::of(SCHEMA, &["a = 3"]).set("a.y=5").unset("a.x");
+    assert_eq!(case.shown(), "{ a = { n = { z = 2 }, y = 5 } }");
+    let list = r#"{"properties": {"l": {"items": {"properties": {"port": {"default": 80}}}}}}"#;
+    assert_eq!(Case::of(list, &["l = [{ port = 1 }]"]).unset("l[0].port").shown(), "{ l = [{}] }");
+}
+
+#[test]
+fn the_history_of_such_a_default_names_it_once() {
+    let case = Case::of(SCHEMA, &["a = 3", "a.y = 5"]);
+    assert_eq!(case.history("a.x"), ["s.json:2:41 1 Won"]);
+    let of_table = [
+        "1.toml:1:5 3 Shadowed",
+        "s.json:3:90 { n = { z = 2 }, x = 1 } Merged",
+        "2.toml:1:1 { y = 5 } Merged",
+    ];
+    assert_eq!(case.history("a"), of_table);
+}
+
+#[test]
+fn a_list_item_above_another_value_gets_the_defaults_of_its_members() {
+    let schema = r#"{"properties": {"l": {"x-merge": {"by": "id"}, "items": {"properties": {"id": {},
+        "t": {"properties": {"port": {"default": 80}}}}}}}}"#;
+    let files = ["l = [{ id = 1, t = 5 }]", "l = [{ id = 1, t = {} }]"];
+    assert_eq!(Case::of(schema, &files).shown(), "{ l = [{ id = 1, t = { port = 80 } }] }");
+}

@@ -115,7 +115,8 @@ impl Masks {
         self
     }
 
-    /// The line in the byte range `line` of a source, with a `*` for each masked character.
+    /// The line in the byte range `line` of a source, with a `*` for each masked character, and a space for each character of
+    /// a comment, which may hold a former secret.
     ///
     /// Empty for a source without lines (a variable, an override).
     pub fn line(&self, source: &Arc<Source>, line: Range<usize>) -> String {
@@ -172,19 +173,11 @@ impl Masks {
     /// The mask of one source, computed once for many lines.
     pub(crate) fn source_mask<'m>(&'m self, source: &Arc<Source>, unparsed: bool) -> SourceMask<'m> {
         let known = self.sources.iter().find(|(known, _)| is_same(known, source)).filter(|_| !unparsed);
-        let masked = match known {
-            None => unparsed::masked(source.text(), &self.names),
-            Some((_, spans)) => {
-                let on_a_secret_line = |comment: &Range<usize>| {
-                    let (_, line) = source.line_at(u32::try_from(comment.start).unwrap_or(u32::MAX));
-                    !overlapping(spans, &line).is_empty()
-                };
-                // This is right for JSON too: valid JSON has `#` only in strings.
-                let comments = comments(source.text()).filter(on_a_secret_line);
-                merge_ranges(spans.iter().cloned().chain(comments).collect())
-            }
+        let (masked, comments) = match known {
+            None => (unparsed::masked(source.text(), &self.names), Vec::new()),
+            Some((_, spans)) => (spans.clone(), comments(source.text()).collect()),
         };
-        SourceMask { masks: self, source: Arc::clone(source), masked }
+        SourceMask { masks: self, source: Arc::clone(source), masked, comments }
     }
 
     fn collect(&mut self, value: &Value, key: &mut Key, is_secret: &dyn Fn(&Key, &Value) -> bool) {
@@ -308,6 +301,7 @@ pub(crate) struct SourceMask<'m> {
     masks: &'m Masks,
     source: Arc<Source>,
     masked: Vec<Range<usize>>,
+    comments: Vec<Range<usize>>,
 }
 
 impl SourceMask<'_> {
@@ -316,7 +310,7 @@ impl SourceMask<'_> {
         Arc::ptr_eq(&self.source, source)
     }
 
-    /// The line in the byte range `line` of the source, with a `*` for each masked character; see [`Masks::line`].
+    /// The line in the byte range `line` of the source, with as many characters; see [`Masks::line`].
     pub(crate) fn line(&self, line: Range<usize>) -> String {
         if !self.source.has_lines() {
             return String::new();
@@ -324,11 +318,14 @@ impl SourceMask<'_> {
         let text = self.source.text().get(line.clone()).unwrap_or_default();
         let secret_texts = self.masks.occurrences(text);
         let spans = overlapping(&self.masked, &line);
-        let is_masked = |at: usize| {
-            !overlapping(&secret_texts, &(at..at + 1)).is_empty()
-                || !overlapping(spans, &(line.start + at..line.start + at + 1)).is_empty()
-        };
-        text.char_indices().map(|(at, c)| if is_masked(at) { '*' } else { c }).collect()
+        let is_in = |ranges: &[Range<usize>], at: usize| !overlapping(ranges, &(at..at + 1)).is_empty();
+        let comments = overlapping(&self.comments, &line);
+        let shown = text.char_indices().map(|(at, c)| match line.start + at {
+            in_source if is_in(comments, in_source) => ' ',
+            in_source if is_in(&secret_texts, at) || is_in(spans, in_source) => '*',
+            _ => c,
+        });
+        shown.collect()
     }
 }
 

@@ -80,10 +80,7 @@ fn is_out_of_place<D: KeyDescription>(here: &D, segment: &Segment, meaning: Mean
     if matches!(meaning, Meaning::Named | Meaning::Entry) {
         return false;
     }
-    let siblings = match segment {
-        Segment::Name(_) => here.named(&|_| true),
-        Segment::Index(_) => here.elements(),
-    };
+    let siblings = siblings_of(here, segment);
     let is_other_kind = match segment {
         Segment::Name(_) => !siblings.has_secret() && !here.entries().has_secret(),
         Segment::Index(_) => !siblings.has_secret(),
@@ -91,7 +88,7 @@ fn is_out_of_place<D: KeyDescription>(here: &D, segment: &Segment, meaning: Mean
     is_other_kind || (meaning == Meaning::Refused && holds_secret(&siblings))
 }
 
-/// Whether a name in the key that is not described is that of a secret in another place, or a refused one is near to it.
+/// Whether a name in the key that is not described is that of a secret in another place, or near to it.
 fn has_name_of_a_secret<D: KeyDescription>(root: &D, key: &[Segment], value: &Value) -> bool {
     let mut undescribed = 0..0;
     let mut is_refused = false;
@@ -106,11 +103,26 @@ fn has_name_of_a_secret<D: KeyDescription>(root: &D, key: &[Segment], value: &Va
         let Some((Segment::Name(name), rest)) = key.get(at..).and_then(<[Segment]>::split_first) else {
             return false;
         };
-        let meant = root.anywhere(&|other| name == other);
-        let is_misspelt = || root.anywhere(&|other| is_near(name, other)).is_secret();
-        ((is_refused || holds_secret(&meant)) && may_be_secret_below(meant, rest, value))
-            || (is_refused && is_misspelt())
+        let same = || root.anywhere(&|other| name == other);
+        let near = root.anywhere(&|other| is_near(name, other));
+        (holds_secret(&near) && may_be_secret_below(near, rest, value))
+            || (is_refused && may_be_secret_below(same(), rest, value))
     })
+}
+
+/// Whether a value, that the key refuses, is in a table or list beside secrets.
+pub(crate) fn is_beside_secret<D: KeyDescription>(root: D, key: &[Segment]) -> bool {
+    let Some((last, parents)) = key.split_last() else { return false };
+    let table = parents.iter().fold(root, |here, segment| here.below(segment).0);
+    holds_secret(&siblings_of(&table, last))
+}
+
+/// The members or elements with a secret of a table or list, as the segment is one.
+fn siblings_of<D: KeyDescription>(here: &D, segment: &Segment) -> D {
+    match segment {
+        Segment::Name(_) => here.named(&|_| true),
+        Segment::Index(_) => here.elements(),
+    }
 }
 
 /// Whether the value is a secret, or a list or map of secrets.

@@ -5,11 +5,9 @@
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
-use toml_parser::lexer::TokenKind;
 
 use super::toml_syntax::diagnostics;
 use super::{syntax, too_deep};
@@ -28,12 +26,6 @@ pub(super) fn parse(source: &Arc<Source>) -> Result<Value, Vec<Diagnostic>> {
         }
     }
     Err(in_report_order(reader.diagnostics))
-}
-
-/// The ranges of the comments in a TOML text, in order.
-pub(crate) fn comments(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let comments = toml_parser::Source::new(text).lex().filter(|token| token.kind() == TokenKind::Comment);
-    comments.map(|token| token.span().start()..token.span().end())
 }
 
 struct TomlReader<'s> {

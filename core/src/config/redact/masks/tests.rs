@@ -31,7 +31,7 @@ fn only_secrets_are_masked() {
             "port = 1 # open\nsecret = \"hünter2\" # was hunter1\nx = { secret = 12345, y = 'z' }\n[t]\nsecret = [1, \
              'two']\nagain = 'a hünter2 b'\nlong.secret = '''\nfirst\n  second'''\n"
         ),
-        "port = 1 # open\nsecret = ********* *************\nx = { secret = *****, y = 'z' }\n[t]\nsecret = [*, \
+        "port = 1       \nsecret = *********              \nx = { secret = *****, y = 'z' }\n[t]\nsecret = [*, \
          *****]\nagain = 'a ******* b'\nlong.secret = ***\n*****\n***********\n"
     );
 }

@@ -306,7 +306,9 @@ proptest! {
     ) {
         let (text, language) = line;
         let text = text.replace('%', &comment.replace('?', CANARIES[0]));
-        let schema = json!({ "properties": { "port": { "type": "integer" }, "list": { "items": { "type": "integer" } } } });
+        let schema = json!({ "properties": {
+            "port": { "type": "integer" }, "list": { "items": { "type": "integer" } }, "password": { "x-secret": true },
+        } });
         let rules = Rules::new(Some(compile(&schema).unwrap()));
         let source = Source::document(LayerKind::File, "a file", text);
         let inputs = Inputs { documents: vec![Document::Text(source, language)], ..Inputs::default() };

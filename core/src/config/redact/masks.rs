@@ -27,6 +27,8 @@ pub struct Masks {
     texts: BTreeMap<char, BTreeSet<String>>,
     /// The names of keys, which are shown even in a source that did not parse.
     names: BTreeSet<Text>,
+    /// Whether comments are masked. One may hold a former secret, if there are secrets.
+    hides_comments: bool,
 }
 
 /// Shows neither secrets nor texts that contain them.
@@ -108,6 +110,13 @@ impl Masks {
         self
     }
 
+    /// Masks comments if `hides` is true, or a secret was collected.
+    #[must_use]
+    pub(crate) fn hiding_comments(mut self, hides: bool) -> Self {
+        self.hides_comments |= hides;
+        self
+    }
+
     /// Adds names of keys, which are shown in a source that did not parse ([`Masks::unparsed_line`]).
     #[must_use]
     pub(crate) fn with_names<'a>(mut self, names: impl IntoIterator<Item = &'a Text>) -> Self {
@@ -115,8 +124,8 @@ impl Masks {
         self
     }
 
-    /// The line in the byte range `line` of a source, with a `*` for each masked character, and a space for each character of
-    /// a comment, which may hold a former secret.
+    /// The line in the byte range `line` of a source, with a `*` for each masked character. If there are secrets, comments are
+    /// masked too.
     ///
     /// Empty for a source without lines (a variable, an override).
     pub fn line(&self, source: &Arc<Source>, line: Range<usize>) -> String {
@@ -173,11 +182,14 @@ impl Masks {
     /// The mask of one source, computed once for many lines.
     pub(crate) fn source_mask<'m>(&'m self, source: &Arc<Source>, unparsed: bool) -> SourceMask<'m> {
         let known = self.sources.iter().find(|(known, _)| is_same(known, source)).filter(|_| !unparsed);
-        let (masked, comments) = match known {
-            None => (unparsed::masked(source.text(), &self.names), Vec::new()),
-            Some((_, spans)) => (spans.clone(), comments(source.text()).collect()),
+        let masked = match known {
+            None => unparsed::masked(source.text(), &self.names),
+            Some((_, spans)) => {
+                let comments = self.hides_comments.then(|| comments(source.text()));
+                merge_ranges(spans.iter().cloned().chain(comments.into_iter().flatten()).collect())
+            }
         };
-        SourceMask { masks: self, source: Arc::clone(source), masked, comments }
+        SourceMask { masks: self, source: Arc::clone(source), masked }
     }
 
     fn collect(&mut self, value: &Value, key: &mut Key, is_secret: &dyn Fn(&Key, &Value) -> bool) {
@@ -195,6 +207,7 @@ impl Masks {
         match value.kind() {
             Kind::Unset | Kind::Table(_) | Kind::Array(_) => {}
             _ if is_secret(key, value) => {
+                self.hides_comments = true;
                 if let Some((_, spans)) = source.and_then(|index| self.sources.get_mut(index)) {
                     spans.push(value.origin().span());
                 }
@@ -301,7 +314,6 @@ pub(crate) struct SourceMask<'m> {
     masks: &'m Masks,
     source: Arc<Source>,
     masked: Vec<Range<usize>>,
-    comments: Vec<Range<usize>>,
 }
 
 impl SourceMask<'_> {
@@ -310,7 +322,7 @@ impl SourceMask<'_> {
         Arc::ptr_eq(&self.source, source)
     }
 
-    /// The line in the byte range `line` of the source, with as many characters; see [`Masks::line`].
+    /// The line in the byte range `line` of the source, with a `*` for each masked character; see [`Masks::line`].
     pub(crate) fn line(&self, line: Range<usize>) -> String {
         if !self.source.has_lines() {
             return String::new();
@@ -318,14 +330,11 @@ impl SourceMask<'_> {
         let text = self.source.text().get(line.clone()).unwrap_or_default();
         let secret_texts = self.masks.occurrences(text);
         let spans = overlapping(&self.masked, &line);
-        let is_in = |ranges: &[Range<usize>], at: usize| !overlapping(ranges, &(at..at + 1)).is_empty();
-        let comments = overlapping(&self.comments, &line);
-        let shown = text.char_indices().map(|(at, c)| match line.start + at {
-            in_source if is_in(comments, in_source) => ' ',
-            in_source if is_in(&secret_texts, at) || is_in(spans, in_source) => '*',
-            _ => c,
-        });
-        shown.collect()
+        let is_masked = |at: usize| {
+            !overlapping(&secret_texts, &(at..at + 1)).is_empty()
+                || !overlapping(spans, &(line.start + at..line.start + at + 1)).is_empty()
+        };
+        text.char_indices().map(|(at, c)| if is_masked(at) { '*' } else { c }).collect()
     }
 }
 

@@ -35,21 +35,17 @@ impl Excerpt {
 
         let shown = mask.line(near.clone());
         let is_masked = text.get(near.clone()) != Some(shown.as_str());
-        // Comments are shown as spaces.
-        let is_cut = near.end < line.end && shown.trim_end().len() == shown.len();
         // A byte order mark has no width.
         let marks = usize::from(shown.starts_with('\u{feff}'));
-        let mut chars: Vec<char> = shown.chars().skip(marks).map(visible_char).collect();
+        let chars: Vec<char> = shown.chars().skip(marks).map(visible_char).collect();
         let count = |to: usize| text.get(near.start..to).unwrap_or_default().chars().count();
         let caret = count(start).saturating_sub(marks);
         let caret_end = count(floor(text, end.min(near.end))).saturating_sub(marks).max(caret);
-        let last = chars.iter().rposition(|c| *c != ' ').map_or(0, |last| last + 1);
-        chars.truncate(last.max(caret_end));
 
         let gutter = number.checked_ilog10().unwrap_or(0) as usize + 1 + " | ".len() + 2 * CUT.len();
         let window = window(&chars, caret..caret_end, width.saturating_sub(gutter));
         let cut_left = window.start > 0 || near.start > line.start;
-        let cut_right = window.end < chars.len() || is_cut;
+        let cut_right = window.end < chars.len() || near.end < line.end;
 
         let part = |range: Range<usize>| chars.get(range).unwrap_or_default().iter().collect::<String>();
         let before = part(window.start..caret);

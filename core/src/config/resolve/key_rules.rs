@@ -8,7 +8,9 @@ use alloc::vec::Vec;
 
 use crate::config::Merged;
 use crate::config::explain::{Explanation, explain};
-use crate::config::redact::{Description, DescriptionSources, is_beside_secret, may_be_secret};
+use crate::config::redact::{
+    Description, DescriptionSources, KeyDescription as _, is_beside_secret, may_be_secret,
+};
 use crate::config::schema::{Facts, Schema};
 use crate::config::source::EnvironmentNames;
 use crate::tree::diff::Change;
@@ -42,6 +44,11 @@ impl KeyRules {
     /// Whether a value at the key, which is refused, is beside secrets, so that it may be one.
     pub(super) fn is_beside_secret(&self, key: &Key) -> bool {
         is_beside_secret(self.description(), key.segments())
+    }
+
+    /// Whether any key is marked as secret.
+    pub(super) fn has_secret(&self) -> bool {
+        self.description().has_secret()
     }
 
     fn description(&self) -> Description<'_> {

@@ -31,8 +31,21 @@ fn only_secrets_are_masked() {
             "port = 1 # open\nsecret = \"hünter2\" # was hunter1\nx = { secret = 12345, y = 'z' }\n[t]\nsecret = [1, \
              'two']\nagain = 'a hünter2 b'\nlong.secret = '''\nfirst\n  second'''\n"
         ),
-        "port = 1       \nsecret = *********              \nx = { secret = *****, y = 'z' }\n[t]\nsecret = [*, \
+        "port = 1 ******\nsecret = ********* *************\nx = { secret = *****, y = 'z' }\n[t]\nsecret = [*, \
          *****]\nagain = 'a ******* b'\nlong.secret = ***\n*****\n***********\n"
+    );
+}
+
+#[test]
+fn without_secrets_comments_are_shown() {
+    assert_eq!(shown("a.toml", "port = 1 # open\n"), "port = 1 # open\n");
+}
+
+#[test]
+fn comments_of_json_are_masked_beside_secrets() {
+    assert_eq!(
+        shown("a.jsonc", "{\"secret\": \"x\", // y\n\"a\": /* z */ \"// b\"}"),
+        "{\"secret\": ***, ****\n\"a\": ******* \"// b\"}\n"
     );
 }
 

@@ -295,8 +295,10 @@ proptest! {
 
 proptest! {
     #[test]
-    fn no_report_shows_a_comment_beside_a_mistake(
-        comment in select(&[" password = \"?\"", "password is ?", "?", "it's \"?", " // # ?"][..]),
+    fn no_report_shows_a_comment_that_names_a_secret(
+        comment in select(&[
+            " password = \"?\"", "password is ?", "it's the pasword \"?\"", " // # PASSWD: ?", "APP_DB__PASSWORD=?",
+        ][..]),
         line in select(&[
             ("port = \"x\" #%\n", Language::Toml),
             ("x = '#' #%\nport = \"x\" #%\nlist = [ #%\n'y', #%\n] #%\n", Language::Toml),

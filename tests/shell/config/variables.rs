@@ -327,7 +327,7 @@ fn a_text_is_the_first_of_several_types_that_the_schema_accepts() {
 fn an_error_of_several_types_lists_what_was_tried() {
     run("check", UNION, "", &[("APP_TIMEOUT", "soon")])
         .exits_1()
-        .stderr_has("`APP_TIMEOUT`: expected string or integer")
+        .stderr_has("`APP_TIMEOUT`: expected string or integer, found a wrong text \"soon\"\n")
         .stderr_has("as string: expected a string that matches `^[0-9]+(ms|s)$`; as integer")
         .stderr_has("as integer: found string")
         .stderr_has("`APP_TIMEOUT__JSON`");

@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::schema_values::secret_values;
+use super::search::is_near;
 use super::{REDACTED, unparsed};
 use crate::config::Layer;
 use crate::config::source::{Language, comments, parse};
@@ -27,8 +28,8 @@ pub struct Masks {
     texts: BTreeMap<char, BTreeSet<String>>,
     /// The names of keys, which are shown even in a source that did not parse.
     names: BTreeSet<Text>,
-    /// Whether comments are masked. One may hold a former secret, if there are secrets.
-    hides_comments: bool,
+    /// The names of secret keys. A comment with one of them may hold a former secret.
+    secret_names: BTreeSet<Text>,
 }
 
 /// Shows neither secrets nor texts that contain them.
@@ -110,10 +111,10 @@ impl Masks {
         self
     }
 
-    /// Masks comments if `hides` is true, or a secret was collected.
+    /// Adds names of secret keys: comments with them are masked.
     #[must_use]
-    pub(crate) fn hiding_comments(mut self, hides: bool) -> Self {
-        self.hides_comments |= hides;
+    pub(crate) fn with_secret_names(mut self, names: impl IntoIterator<Item = Text>) -> Self {
+        self.secret_names.extend(names);
         self
     }
 
@@ -124,8 +125,8 @@ impl Masks {
         self
     }
 
-    /// The line in the byte range `line` of a source, with a `*` for each masked character. If there are secrets, comments are
-    /// masked too.
+    /// The line in the byte range `line` of a source, with a `*` for each masked character. A comment is masked on the line of
+    /// a secret, and if it has the name of a secret key.
     ///
     /// Empty for a source without lines (a variable, an override).
     pub fn line(&self, source: &Arc<Source>, line: Range<usize>) -> String {
@@ -185,11 +186,26 @@ impl Masks {
         let masked = match known {
             None => unparsed::masked(source.text(), &self.names),
             Some((_, spans)) => {
-                let comments = self.hides_comments.then(|| comments(source.text()));
-                merge_ranges(spans.iter().cloned().chain(comments.into_iter().flatten()).collect())
+                let may_be_secret = |comment: &Range<usize>| {
+                    let (_, line) = source.line_at(u32::try_from(comment.start).unwrap_or(u32::MAX));
+                    !overlapping(spans, &line).is_empty()
+                        || source.text().get(comment.clone()).is_some_and(|text| self.names_secret(text))
+                };
+                let comments = comments(source.text()).filter(may_be_secret);
+                merge_ranges(spans.iter().cloned().chain(comments).collect())
             }
         };
         SourceMask { masks: self, source: Arc::clone(source), masked }
+    }
+
+    /// Whether a comment has the name of a secret key, misspelt or as a part of a word: `# APP_PASSWORD=…`.
+    fn names_secret(&self, comment: &str) -> bool {
+        let comment = comment.to_lowercase();
+        let mut words = comment.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-')));
+        words.any(|word| {
+            let is_meant = |name: &Text| word.contains(&name.to_lowercase()) || is_near(word, name);
+            self.secret_names.iter().any(is_meant)
+        })
     }
 
     fn collect(&mut self, value: &Value, key: &mut Key, is_secret: &dyn Fn(&Key, &Value) -> bool) {
@@ -207,7 +223,7 @@ impl Masks {
         match value.kind() {
             Kind::Unset | Kind::Table(_) | Kind::Array(_) => {}
             _ if is_secret(key, value) => {
-                self.hides_comments = true;
+                self.secret_names.extend(key.last_name().map(Text::new));
                 if let Some((_, spans)) = source.and_then(|index| self.sources.get_mut(index)) {
                     spans.push(value.origin().span());
                 }

@@ -3,8 +3,11 @@
 //! What is marked as secret is secret. Besides, a value with no known meaning may be a secret in the wrong place: a text where a
 //! table with secrets is expected, or a value below an unknown name. Booleans and nulls are hidden only if they are marked.
 
+use alloc::collections::BTreeSet;
+use core::cell::RefCell;
+
 use crate::tree::nearest::nearest;
-use crate::tree::{Kind, Segment, Value};
+use crate::tree::{Kind, Segment, Text, Value};
 
 /// How deep lists and maps without names are searched for a secret.
 const MAX_UNNAMED: usize = 8;
@@ -110,7 +113,20 @@ fn has_name_of_a_secret<D: KeyDescription>(root: &D, key: &[Segment], value: &Va
     })
 }
 
-/// Whether a value, that the key refuses, is in a table or list beside secrets.
+/// The names of secrets, and of lists and maps of secrets, in the tree that `root` describes.
+pub(crate) fn secret_names<D: KeyDescription>(root: &D) -> BTreeSet<Text> {
+    let names = RefCell::new(BTreeSet::new());
+    let collect = |name: &str| {
+        names.borrow_mut().insert(Text::new(name));
+        false
+    };
+    root.anywhere(&collect);
+    let mut names = names.into_inner();
+    names.retain(|name| holds_secret(&root.anywhere(&|other| other == name.as_str())));
+    names
+}
+
+/// Whether the key, whose value is refused, is in a table or list beside secrets.
 pub(crate) fn is_beside_secret<D: KeyDescription>(root: D, key: &[Segment]) -> bool {
     let Some((last, parents)) = key.split_last() else { return false };
     let table = parents.iter().fold(root, |here, segment| here.below(segment).0);
@@ -132,7 +148,8 @@ fn holds_secret<D: KeyDescription>(here: &D) -> bool {
     here.is_secret() || inner.take(MAX_UNNAMED).any(|inner| inner.is_secret())
 }
 
-fn is_near(name: &str, other: &str) -> bool {
+/// Whether one name is probably the other one, misspelt.
+pub(super) fn is_near(name: &str, other: &str) -> bool {
     nearest(name, [other]).is_some()
 }
 

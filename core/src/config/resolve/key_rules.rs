@@ -8,14 +8,12 @@ use alloc::vec::Vec;
 
 use crate::config::Merged;
 use crate::config::explain::{Explanation, explain};
-use crate::config::redact::{
-    Description, DescriptionSources, KeyDescription as _, is_beside_secret, may_be_secret,
-};
+use crate::config::redact::{Description, DescriptionSources, is_beside_secret, may_be_secret, secret_names};
 use crate::config::schema::{Facts, Schema};
 use crate::config::source::EnvironmentNames;
 use crate::tree::diff::Change;
 use crate::tree::typed::{LazyOutline, Outline};
-use crate::tree::{Key, Segment, TypeSet, Value};
+use crate::tree::{Key, Segment, Text, TypeSet, Value};
 
 /// The rules of single keys: their schema, their variables, and which are secret. Shared by the [`Rules`](super::Rules) of a
 /// configuration and every generation that they accepted.
@@ -46,9 +44,9 @@ impl KeyRules {
         is_beside_secret(self.description(), key.segments())
     }
 
-    /// Whether any key is marked as secret.
-    pub(super) fn has_secret(&self) -> bool {
-        self.description().has_secret()
+    /// The names of secret keys.
+    pub(super) fn secret_names(&self) -> BTreeSet<Text> {
+        secret_names(&self.description())
     }
 
     fn description(&self) -> Description<'_> {

@@ -182,7 +182,7 @@ impl Rules {
         let is_masked = |key: &Key| self.extension.as_ref().is_some_and(|extension| extension.is_masked(key));
         let is_secret =
             |key: &Key, value: &Value| is_masked(key) || is_refused(key) || self.keys.is_secret(key, value);
-        let masks = Masks::of(layers, &is_secret).hiding_comments(self.keys.has_secret());
+        let masks = Masks::of(layers, &is_secret).with_secret_names(self.keys.secret_names());
         let masks = masks.with_names(self.schema().into_iter().flat_map(Schema::property_names));
         self.schema().into_iter().fold(masks, |masks, schema| masks.with_schemas(schema.warnings()))
     }

@@ -31,21 +31,27 @@ fn only_secrets_are_masked() {
             "port = 1 # open\nsecret = \"hünter2\" # was hunter1\nx = { secret = 12345, y = 'z' }\n[t]\nsecret = [1, \
              'two']\nagain = 'a hünter2 b'\nlong.secret = '''\nfirst\n  second'''\n"
         ),
-        "port = 1 ******\nsecret = ********* *************\nx = { secret = *****, y = 'z' }\n[t]\nsecret = [*, \
+        "port = 1 # open\nsecret = ********* *************\nx = { secret = *****, y = 'z' }\n[t]\nsecret = [*, \
          *****]\nagain = 'a ******* b'\nlong.secret = ***\n*****\n***********\n"
     );
 }
 
 #[test]
-fn without_secrets_comments_are_shown() {
-    assert_eq!(shown("a.toml", "port = 1 # open\n"), "port = 1 # open\n");
-}
-
-#[test]
-fn comments_of_json_are_masked_beside_secrets() {
+fn a_comment_is_masked_beside_a_secret_or_with_the_name_of_one() {
+    let secret = "secret = 'x'\n";
+    for comment in
+        ["# secret = 1", "# the SECRET: 1", "#secrets=1", "# it's secrt 1", "# APP_SECRET=1", "# my-secret 1"]
+    {
+        let masked = "*".repeat(comment.len());
+        assert_eq!(
+            shown("a.toml", &format!("{secret}a = 1 {comment}\n")),
+            format!("secret = ***\na = 1 {masked}\n")
+        );
+    }
+    assert_eq!(shown("a.toml", "a = 1 # my secret\n"), "a = 1 # my secret\n", "there are no secrets");
     assert_eq!(
-        shown("a.jsonc", "{\"secret\": \"x\", // y\n\"a\": /* z */ \"// b\"}"),
-        "{\"secret\": ***, ****\n\"a\": ******* \"// b\"}\n"
+        shown("a.jsonc", "{\"secret\": \"x\", // y\n\"a\": /* secret z */ \"// b\" /* c */ }"),
+        "{\"secret\": ***, ****\n\"a\": ************** \"// b\" /* c */ }\n"
     );
 }
 

@@ -221,6 +221,21 @@ impl Code {
     pub fn name(self) -> &'static str {
         self.as_str().split_once('/').map_or("", |(_, name)| name)
     }
+
+    /// Whether a diagnostic says that a key, or an item, may not be there.
+    pub(crate) fn refuses_key(self) -> bool {
+        matches!(
+            self,
+            Self::SchemaAdditionalItems
+                | Self::SchemaAdditionalProperties
+                | Self::SchemaItems
+                | Self::SchemaProperties
+                | Self::SchemaPropertyNames
+                | Self::SchemaUnevaluatedItems
+                | Self::SchemaUnevaluatedProperties
+                | Self::TypeUnknownField
+        )
+    }
 }
 
 impl fmt::Display for Code {

@@ -43,9 +43,10 @@ impl Number {
         if let Ok(int) = text.parse::<i64>() {
             return Ok(Self::Int(int));
         }
+        // 1e3 and 5.0 are floats and 100000000000000000000 is none: the type is part of what was written.
+        let is_float = text.contains(['.', 'e', 'E']);
         let float: f64 = text.parse().map_err(|_| NotANumber)?;
-        if float.is_finite() && Decimal::parse(&shortest(float)).as_ref() == Some(&written) {
-            // A whole number written as 1e3 or 5.0 stays a float: the type is part of what was written.
+        if is_float && float.is_finite() && Decimal::parse(&shortest(float)).as_ref() == Some(&written) {
             return Ok(Self::Float(float));
         }
         Ok(Self::Decimal(text.into()))

@@ -109,6 +109,27 @@ fn two_variables_of_one_key_are_refused_and_former_names_are_reported() {
 }
 
 #[test]
+fn a_text_of_several_types_is_refused_with_one_reason_for_each() {
+    let rules = rules(
+        r#"{"properties": {
+            "timeout": {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": "^[0-9]+(ms|s)$"}]},
+            "listen": {"anyOf": [{"type": "string", "format": "ipv4"}, {"type": "string", "pattern": "^unix:"},
+                {"type": "object", "properties": {"port": {"type": "integer"}}, "required": ["port"]}, {"type": "integer"}]},
+            "level": {"type": ["integer", "boolean", "array", "object", "null"], "items": {"type": "integer"}},
+            "pin": {"anyOf": [{"type": "integer"}, {"enum": ["none", "ask"]}], "x-secret": true}}}"#,
+    );
+    let environment = Environment::of([
+        ("APP_TIMEOUT", "soon"),
+        ("APP_LISTEN", "localhost"),
+        ("APP_LEVEL", "high"),
+        ("APP_PIN", "hunter2-planted"),
+    ]);
+    let text = report_environment(&rules, environment);
+    assert!(!text.contains("hunter2"), "{text}");
+    golden!("config/environment", "texts_of_several_types", text);
+}
+
+#[test]
 fn an_unreadable_secret_file_is_reported_at_its_variable() {
     let rules = rules(
         r#"{"properties": {"token": {"type": "string", "x-secret": true},

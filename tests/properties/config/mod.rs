@@ -4,6 +4,7 @@ mod environment;
 pub(crate) mod generated;
 mod history;
 mod merge;
+mod numbers;
 mod overrides;
 mod own_type;
 mod redact;

@@ -12,7 +12,7 @@ use speckit_core::config::schema::{Documents, Schema};
 use speckit_core::config::source::{Environment, Language, Override, Variable};
 use speckit_core::tree::diff::{diff, to_text as changes_text};
 use speckit_core::tree::print::{to_text, to_toml};
-use speckit_core::{Diagnostic, Key, Layer, LayerKind, Source, Value};
+use speckit_core::{Diagnostic, Key, LayerKind, Source, Value};
 
 use super::generated::compile;
 
@@ -83,11 +83,10 @@ fn assert_no_secret(name: &str, text: &str) {
     }
 }
 
-fn assert_report_has_no_secret(rules: &Rules, found: &[Diagnostic], layers: &[Layer]) {
+fn assert_report_has_no_secret(found: &[Diagnostic], masks: &Masks) {
     // Even without masks, no diagnostic may contain a secret.
     assert_no_secret("messages", &format!("{found:?}{}", serde_json::to_string(found).unwrap()));
-    let masks = Masks::of(layers, &|key, value| rules.keys().is_secret(key, value));
-    assert_no_secret("a report", &render(found, &masks, Style::default()));
+    assert_no_secret("a report", &render(found, masks, Style::default()));
     assert_no_secret("debug", &format!("{masks:?}"));
 }
 
@@ -103,9 +102,10 @@ struct Settings {
 fn check_texts(rules: &Rules, inputs: &Inputs) {
     let layers = rules.read(inputs);
     assert_no_secret("inputs", &format!("{:?}{:?}", inputs.environment, inputs.overrides));
-    assert_report_has_no_secret(rules, layers.diagnostics(), layers.layers());
+    let masks = Masks::of(layers.layers(), &|key, value| rules.keys().is_secret(key, value));
+    assert_report_has_no_secret(layers.diagnostics(), &masks);
     match rules.check(layers) {
-        Err(refused) => assert_report_has_no_secret(rules, refused.diagnostics(), refused.layers()),
+        Err(refused) => assert_report_has_no_secret(refused.diagnostics(), &refused.masks(rules)),
         Ok(checked) => {
             let is_secret = |key: &Key, value: &Value| rules.keys().is_secret(key, value);
             let root = checked.merged().root();
@@ -127,7 +127,7 @@ fn check_texts(rules: &Rules, inputs: &Inputs) {
                 );
             }
             if let Err(refused) = checked.typed::<Settings>() {
-                assert_report_has_no_secret(rules, refused.diagnostics(), refused.layers());
+                assert_report_has_no_secret(refused.diagnostics(), &refused.masks(rules));
             }
         }
     }
@@ -173,7 +173,7 @@ proptest! {
 
 /// Ways to write a secret, `?`, into the wrong place. A schema with other keys in its tables refuses the name of those in
 /// `REFUSED`; in an open schema such a key is a valid one.
-const MISPLACED: [&str; 30] = [
+const MISPLACED: [&str; 40] = [
     // Of another type.
     r#"{ "keys": ? }"#,
     r#"{ "keys": { "a": ? } }"#,
@@ -207,9 +207,19 @@ const MISPLACED: [&str; 30] = [
     r#"{ "databas": { "pasword": [?] } }"#,
     r#"{ "keyes": [?] }"#,
     r#"{ "logins": { "corp": { "tokn": ? } } }"#,
+    r#"{ "pasword": ? }"#,
+    r#"{ "Pass-Word": ? }"#,
+    r#"{ "former-password": { "x": [?] } }"#,
+    r#"{ "free": { "pasword": ? } }"#,
+    r#"{ "free": { "PASSWD": ? } }"#,
+    r#"{ "free": { "a": [{ "formerPassword": [?] }] } }"#,
+    r#"{ "free": { "a": { "keyes": [?] } } }"#,
+    r#"{ "free": { "header": { "x": ? } } }"#,
+    r#"{ "labels": { "pasword": ? } }"#,
+    r#"{ "server": { "pasword": { "x": ? } } }"#,
 ];
 
-const REFUSED: [&str; 9] = [
+const REFUSED: [&str; 13] = [
     r#"{ "database": { "post": ? } }"#,
     r#"{ "database": { "other": ? } }"#,
     r#"{ "database": { "other": { "x": [?] } } }"#,
@@ -219,13 +229,24 @@ const REFUSED: [&str; 9] = [
     r#"{ "list": [{ "nam": ? }] }"#,
     r#"{ "pair": ["a", "b", ?] }"#,
     r#"{ "server": { "pasword": ? } }"#,
+    // The key of an alternative that does not apply.
+    r#"{ "store": { "kind": "vault", "path": ? } }"#,
+    r#"{ "store": { "kind": "vault", "path": { "x": [?] } } }"#,
+    r#"{ "stores": [{ "kind": "disk" }, { "kind": "vault", "path": ? }] }"#,
+    r#"{ "store": { "kind": "disk", "path": "x", "other": ? } }"#,
 ];
 
 /// A schema with secrets in each kind of table and list.
 fn schema_with_secrets(is_closed: bool) -> Json {
     let secret = || json!({ "type": "string", "x-secret": true });
     let table = |properties: Json| json!({ "type": "object", "properties": properties, "additionalProperties": !is_closed });
+    let store = json!({ "oneOf": [
+        table(json!({ "kind": { "const": "vault" }, "secret_id": secret() })),
+        table(json!({ "kind": { "const": "disk" }, "path": {} })),
+    ] });
     json!({ "properties": {
+        "stores": { "items": store },
+        "store": store,
         "keys": { "type": "array", "items": secret() },
         "headers": { "type": "object", "additionalProperties": secret() },
         "database": table(json!({
@@ -272,6 +293,32 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn no_report_shows_a_comment_that_names_a_secret(
+        comment in select(&[
+            " password = \"?\"", "password is ?", "it's the pasword \"?\"", " // # PASSWD: ?", "APP_DB__PASSWORD=?",
+        ][..]),
+        line in select(&[
+            ("port = \"x\" #%\n", Language::Toml),
+            ("x = '#' #%\nport = \"x\" #%\nlist = [ #%\n'y', #%\n] #%\n", Language::Toml),
+            ("{\"port\": \"x\" //%\n}", Language::Jsonc),
+            ("{\"x\": \"#//\", //%\n /*%*/ \"port\" /*%*/ : /*%*/ \"x\", /*%\n%*/ \"list\": [\"y\"] /*%*/ } //%", Language::Jsonc),
+        ][..]),
+    ) {
+        let (text, language) = line;
+        let text = text.replace('%', &comment.replace('?', CANARIES[0]));
+        let schema = json!({ "properties": {
+            "port": { "type": "integer" }, "list": { "items": { "type": "integer" } }, "password": { "x-secret": true },
+        } });
+        let rules = Rules::new(Some(compile(&schema).unwrap()));
+        let source = Source::document(LayerKind::File, "a file", text);
+        let inputs = Inputs { documents: vec![Document::Text(source, language)], ..Inputs::default() };
+        prop_assert!(rules.check(rules.read(&inputs)).is_err());
+        check_texts(&rules, &inputs);
+    }
+}
+
 /// As those of a schema, but named by the program.
 #[test]
 fn no_text_shows_a_secret_key_of_the_builder_in_the_wrong_place() {
@@ -281,7 +328,7 @@ fn no_text_shows_a_secret_key_of_the_builder_in_the_wrong_place() {
     let secrets = ["keys", "headers", "database.password", "logins.corp.token"];
     let rules = Rules::new(Some(schema)).with_secrets(secrets.map(|key| key.parse().unwrap()));
     let is_unnamed = |document: &&&str| {
-        ["list", "union", "pair", "My-Corp", "former"].iter().any(|name| document.contains(name))
+        ["list", "union", "pair", "My-Corp", "ormer", "store"].iter().any(|name| document.contains(name))
     };
     for document in MISPLACED.iter().chain(&REFUSED).filter(|document| !is_unnamed(document)) {
         check_misplaced(&rules, document, "\"Zq7Xw9KvYt\"", Language::Json);

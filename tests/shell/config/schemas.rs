@@ -107,6 +107,29 @@ fn an_unknown_draft_is_read_as_draft_7_with_a_warning() {
 }
 
 #[test]
+fn formats_restrict_values_up_to_draft_7_or_if_the_meta_schema_says_so() {
+    let guide = include_str!("../../../shell/lib/src/guide/schema.md");
+    let meta = guide.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let of_2019 = meta.replace("2020-12", "2019-09").replace("format-assertion", "format");
+    for (draft, meta, is_checked) in [
+        ("http://json-schema.org/draft-04/schema#", meta, true),
+        ("http://json-schema.org/draft-07/schema#", meta, true),
+        ("https://json-schema.org/draft/2019-09/schema", meta, false),
+        ("https://json-schema.org/draft/2020-12/schema", meta, false),
+        ("https://example.com/checked.json", meta, true),
+        ("https://example.com/checked.json", &of_2019, true),
+        ("https://example.com/checked.json", &meta.replace("format-assertion", "format-annotation"), false),
+    ] {
+        let schema = json!({"$schema": draft, "properties": {"ip": {"format": "ipv4"}}}).to_string();
+        let dir = TestDir::new().file("s.json", schema).file("f.toml", "ip = 'x'\n");
+        let dir = dir.file("meta/checked.json", meta);
+        let result = dir.run("check f.toml --schema s.json --schema-map https://example.com/=meta");
+        assert_eq!(result.err.contains("schema/format"), is_checked, "{draft}: {result:?}");
+        assert!(!result.err.contains("warning"), "{draft}: {result:?}");
+    }
+}
+
+#[test]
 fn a_schema_may_be_toml() {
     let dir = TestDir::new().file("s.toml", "type = \"object\"\nrequired = [\"a\"]\n");
     dir.run("check --schema s.toml").exits_1().only_stderr("schema/required");

@@ -88,12 +88,15 @@ fn a_schema_may_keep_the_case_or_take_capitals_alone() {
 #[test]
 fn env_shows_the_rule_for_free_names() {
     let properties = format!(
-        r#"{LABELS}, "port": {{"type": "integer"}}, "open": {{"type": "object"}}, "vars": {{"type": "object",
+        r#"{LABELS}, "port": {{"type": "integer"}}, "free": {{"type": "object"}}, "map": {{"type": "object",
+           "additionalProperties": true}}, "vars": {{"type": "object",
            "x-env-case": "keep", "additionalProperties": {{"type": "string"}}}}"#
     );
     let out = run("env", &properties, "", &[]).succeeds().out;
     let rule = "\nFREE NAME         KEY          CAPITALS\n\
+                APP_FREE__NAME    free.name    become small\n\
                 APP_LABELS__NAME  labels.name  become small\n\
+                APP_MAP__NAME     map.name     become small\n\
                 APP_VARS__NAME    vars.NAME    kept\n\
                 a name with a small letter stays as it is\n";
     assert!(out.ends_with(rule), "{out}");
@@ -104,6 +107,52 @@ fn env_shows_the_rule_for_free_names() {
     assert!(explained.contains("  variable   APP_LABELS__myTeam\n"), "{explained}");
     let out = run("env", r#""port": {"type": "integer"}"#, "", &[]).succeeds().out;
     assert!(!out.contains("FREE NAME"), "{out}");
+}
+
+#[test]
+fn an_object_without_named_members_takes_free_names() {
+    for map in [
+        r#"{"type": "object"}"#,
+        r#"{"type": ["object", "null"], "description": "free", "minProperties": 1}"#,
+        r#"{"anyOf": [{"type": "object"}, {"type": "string"}]}"#,
+        r##"{"$ref": "#/properties/map"}"##,
+        r#"{"type": "object", "propertyNames": {"pattern": "^[A-Za-z]+$"}}"#,
+    ] {
+        let labels = format!(r#""labels": {map}, "map": {{"type": "object"}}"#);
+        let variables = [("APP_LABELS__TEAM", "1"), ("APP_LABELS__OLD", "[new]")];
+        let result = show(&labels, "[labels]\nOLD = 1\n", &[variables[0]]).succeeds().no_stderr();
+        assert_eq!(result.out, "[labels]\nOLD = 1\nteam = \"1\"\n", "{map}");
+        let result = show(&labels, "", &variables).succeeds().no_stderr();
+        assert_eq!(result.out, "[labels]\nold = \"[new]\"\nteam = \"1\"\n", "{map}");
+        let explained = run("explain labels.team", &labels, "", &[]).succeeds().out;
+        assert!(explained.contains("  variable   APP_LABELS__TEAM\n"), "{explained}");
+        let set = run("show --set labels.team=1", &labels, "", &[]).succeeds().no_stderr();
+        assert_eq!(set.out, "[labels]\nteam = \"1\"\n");
+    }
+}
+
+#[test]
+fn other_tables_that_are_not_closed_take_no_free_names() {
+    for table in [
+        r#"{"type": "object", "properties": {"a": {}}}"#,
+        r#"{"type": "object", "additionalProperties": false}"#,
+        r#"{"type": "object", "allOf": [{"properties": {"a": {}}}]}"#,
+        r#"{"anyOf": [{"type": "object"}, {"properties": {"a": {}}}]}"#,
+        r#"{"type": "string"}"#,
+        "{}",
+    ] {
+        let labels = format!(r#""labels": {table}"#);
+        let result = show(&labels, "", &[("APP_LABELS__TEAM", "1")]).succeeds();
+        assert_eq!(
+            result.stderr_has("env/unknown").stderr_has("`APP_LABELS__TEAM` sets no key").out,
+            "",
+            "{table}"
+        );
+        let result = show(&labels, "", &[("APP_LABELS__A__B", "1")]).succeeds();
+        assert_eq!(result.stderr_has("env/unknown").out, "", "{table}");
+    }
+    let below = show(r#""labels": {"type": "object"}"#, "", &[("APP_LABELS__A__B", "1")]).succeeds();
+    assert_eq!(below.stderr_has("env/unknown").out, "");
 }
 
 #[test]
@@ -278,7 +327,7 @@ fn a_text_is_the_first_of_several_types_that_the_schema_accepts() {
 fn an_error_of_several_types_lists_what_was_tried() {
     run("check", UNION, "", &[("APP_TIMEOUT", "soon")])
         .exits_1()
-        .stderr_has("`APP_TIMEOUT`: expected string or integer")
+        .stderr_has("`APP_TIMEOUT`: expected string or integer, found a wrong text \"soon\"\n")
         .stderr_has("as string: expected a string that matches `^[0-9]+(ms|s)$`; as integer")
         .stderr_has("as integer: found string")
         .stderr_has("`APP_TIMEOUT__JSON`");

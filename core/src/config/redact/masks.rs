@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::schema_values::secret_values;
+use super::search::is_near;
 use super::{REDACTED, unparsed};
 use crate::config::Layer;
 use crate::config::source::{Language, comments, parse};
@@ -27,6 +28,8 @@ pub struct Masks {
     texts: BTreeMap<char, BTreeSet<String>>,
     /// The names of keys, which are shown even in a source that did not parse.
     names: BTreeSet<Text>,
+    /// The names of secret keys. A comment with one of them may hold a former secret.
+    secret_names: BTreeSet<Text>,
 }
 
 /// Shows neither secrets nor texts that contain them.
@@ -108,6 +111,13 @@ impl Masks {
         self
     }
 
+    /// Adds names of secret keys: comments with them are masked.
+    #[must_use]
+    pub(crate) fn with_secret_names(mut self, names: impl IntoIterator<Item = Text>) -> Self {
+        self.secret_names.extend(names);
+        self
+    }
+
     /// Adds names of keys, which are shown in a source that did not parse ([`Masks::unparsed_line`]).
     #[must_use]
     pub(crate) fn with_names<'a>(mut self, names: impl IntoIterator<Item = &'a Text>) -> Self {
@@ -115,7 +125,8 @@ impl Masks {
         self
     }
 
-    /// The line in the byte range `line` of a source, with a `*` for each masked character.
+    /// The line in the byte range `line` of a source, with a `*` for each masked character. A comment is masked on the line of
+    /// a secret, and if it has the name of a secret key.
     ///
     /// Empty for a source without lines (a variable, an override).
     pub fn line(&self, source: &Arc<Source>, line: Range<usize>) -> String {
@@ -175,16 +186,26 @@ impl Masks {
         let masked = match known {
             None => unparsed::masked(source.text(), &self.names),
             Some((_, spans)) => {
-                let on_a_secret_line = |comment: &Range<usize>| {
+                let may_be_secret = |comment: &Range<usize>| {
                     let (_, line) = source.line_at(u32::try_from(comment.start).unwrap_or(u32::MAX));
                     !overlapping(spans, &line).is_empty()
+                        || source.text().get(comment.clone()).is_some_and(|text| self.names_secret(text))
                 };
-                // This is right for JSON too: valid JSON has `#` only in strings.
-                let comments = comments(source.text()).filter(on_a_secret_line);
+                let comments = comments(source.text()).filter(may_be_secret);
                 merge_ranges(spans.iter().cloned().chain(comments).collect())
             }
         };
         SourceMask { masks: self, source: Arc::clone(source), masked }
+    }
+
+    /// Whether a comment has the name of a secret key, misspelt or as a part of a word: `# APP_PASSWORD=…`.
+    fn names_secret(&self, comment: &str) -> bool {
+        let comment = comment.to_lowercase();
+        let mut words = comment.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-')));
+        words.any(|word| {
+            let is_meant = |name: &Text| word.contains(&name.to_lowercase()) || is_near(word, name);
+            self.secret_names.iter().any(is_meant)
+        })
     }
 
     fn collect(&mut self, value: &Value, key: &mut Key, is_secret: &dyn Fn(&Key, &Value) -> bool) {
@@ -202,6 +223,7 @@ impl Masks {
         match value.kind() {
             Kind::Unset | Kind::Table(_) | Kind::Array(_) => {}
             _ if is_secret(key, value) => {
+                self.secret_names.extend(key.last_name().map(Text::new));
                 if let Some((_, spans)) = source.and_then(|index| self.sources.get_mut(index)) {
                     spans.push(value.origin().span());
                 }

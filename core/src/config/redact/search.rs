@@ -3,8 +3,11 @@
 //! What is marked as secret is secret. Besides, a value with no known meaning may be a secret in the wrong place: a text where a
 //! table with secrets is expected, or a value below an unknown name. Booleans and nulls are hidden only if they are marked.
 
+use alloc::collections::BTreeSet;
+use core::cell::RefCell;
+
 use crate::tree::nearest::nearest;
-use crate::tree::{Kind, Segment, Value};
+use crate::tree::{Kind, Segment, Text, Value};
 
 /// How deep lists and maps without names are searched for a secret.
 const MAX_UNNAMED: usize = 8;
@@ -47,7 +50,27 @@ pub(crate) enum Meaning {
 
 /// Whether a value may be a secret; `root` describes the tree.
 pub(crate) fn may_be_secret<D: KeyDescription>(root: D, key: &[Segment], value: &Value) -> bool {
-    root.has_secret() && (has_name_of_a_secret(&root, key, value) || may_be_secret_below(root, key, value))
+    if !root.has_secret() {
+        return false;
+    }
+    let mut here: Option<D> = None;
+    let mut is_marked = root.is_secret();
+    for segment in key {
+        let (below, meaning) = here.as_ref().unwrap_or(&root).below(segment);
+        if meaning != Meaning::Named {
+            return has_name_of_a_secret(&root, key, value) || may_be_secret_below(root, key, value);
+        }
+        is_marked |= below.is_secret();
+        here = Some(below);
+    }
+    // Every name on the way is described, so the value belongs here.
+    is_marked || is_of_another_kind(here.as_ref().unwrap_or(&root), value)
+}
+
+/// Whether the value may be a secret although something else is expected here, with secrets in it.
+fn is_of_another_kind<D: KeyDescription>(here: &D, value: &Value) -> bool {
+    let is_scalar = value.as_table().is_none() && value.as_array().is_none();
+    here.has_secret() && is_scalar && is_telling(value) && !here.lists(value)
 }
 
 fn may_be_secret_below<D: KeyDescription>(mut here: D, key: &[Segment], value: &Value) -> bool {
@@ -70,8 +93,7 @@ fn may_be_secret_below<D: KeyDescription>(mut here: D, key: &[Segment], value: &
             _ => below,
         };
     }
-    let is_scalar = value.as_table().is_none() && value.as_array().is_none();
-    here.is_secret() || (here.has_secret() && is_scalar && is_telling(value) && !here.lists(value))
+    here.is_secret() || is_of_another_kind(&here, value)
 }
 
 /// Whether the member or element has no meaning in a value with secrets: a list stands for a table or a table for a list, or it
@@ -80,10 +102,7 @@ fn is_out_of_place<D: KeyDescription>(here: &D, segment: &Segment, meaning: Mean
     if matches!(meaning, Meaning::Named | Meaning::Entry) {
         return false;
     }
-    let siblings = match segment {
-        Segment::Name(_) => here.named(&|_| true),
-        Segment::Index(_) => here.elements(),
-    };
+    let siblings = siblings_of(here, segment);
     let is_other_kind = match segment {
         Segment::Name(_) => !siblings.has_secret() && !here.entries().has_secret(),
         Segment::Index(_) => !siblings.has_secret(),
@@ -91,7 +110,7 @@ fn is_out_of_place<D: KeyDescription>(here: &D, segment: &Segment, meaning: Mean
     is_other_kind || (meaning == Meaning::Refused && holds_secret(&siblings))
 }
 
-/// Whether a name in the key that is not described is that of a secret in another place, or a refused one is near to it.
+/// Whether a name in the key that is not described is that of a secret in another place, or near to it.
 fn has_name_of_a_secret<D: KeyDescription>(root: &D, key: &[Segment], value: &Value) -> bool {
     let mut undescribed = 0..0;
     let mut is_refused = false;
@@ -106,11 +125,39 @@ fn has_name_of_a_secret<D: KeyDescription>(root: &D, key: &[Segment], value: &Va
         let Some((Segment::Name(name), rest)) = key.get(at..).and_then(<[Segment]>::split_first) else {
             return false;
         };
-        let meant = root.anywhere(&|other| name == other);
-        let is_misspelt = || root.anywhere(&|other| is_near(name, other)).is_secret();
-        ((is_refused || holds_secret(&meant)) && may_be_secret_below(meant, rest, value))
-            || (is_refused && is_misspelt())
+        let same = || root.anywhere(&|other| name == other);
+        let near = root.anywhere(&|other| is_near(name, other));
+        (holds_secret(&near) && may_be_secret_below(near, rest, value))
+            || (is_refused && may_be_secret_below(same(), rest, value))
     })
+}
+
+/// The names of secrets, and of lists and maps of secrets, in the tree that `root` describes.
+pub(crate) fn secret_names<D: KeyDescription>(root: &D) -> BTreeSet<Text> {
+    let names = RefCell::new(BTreeSet::new());
+    let collect = |name: &str| {
+        names.borrow_mut().insert(Text::new(name));
+        false
+    };
+    root.anywhere(&collect);
+    let mut names = names.into_inner();
+    names.retain(|name| holds_secret(&root.anywhere(&|other| other == name.as_str())));
+    names
+}
+
+/// Whether the key, whose value is refused, is in a table or list beside secrets.
+pub(crate) fn is_beside_secret<D: KeyDescription>(root: D, key: &[Segment]) -> bool {
+    let Some((last, parents)) = key.split_last() else { return false };
+    let table = parents.iter().fold(root, |here, segment| here.below(segment).0);
+    holds_secret(&siblings_of(&table, last))
+}
+
+/// The members or elements with a secret of a table or list, as the segment is one.
+fn siblings_of<D: KeyDescription>(here: &D, segment: &Segment) -> D {
+    match segment {
+        Segment::Name(_) => here.named(&|_| true),
+        Segment::Index(_) => here.elements(),
+    }
 }
 
 /// Whether the value is a secret, or a list or map of secrets.
@@ -120,7 +167,8 @@ fn holds_secret<D: KeyDescription>(here: &D) -> bool {
     here.is_secret() || inner.take(MAX_UNNAMED).any(|inner| inner.is_secret())
 }
 
-fn is_near(name: &str, other: &str) -> bool {
+/// Whether one name is probably the other one, misspelt.
+pub(super) fn is_near(name: &str, other: &str) -> bool {
     nearest(name, [other]).is_some()
 }
 

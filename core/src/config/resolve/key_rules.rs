@@ -8,12 +8,12 @@ use alloc::vec::Vec;
 
 use crate::config::Merged;
 use crate::config::explain::{Explanation, explain};
-use crate::config::redact::{Description, DescriptionSources, may_be_secret};
+use crate::config::redact::{Description, DescriptionSources, is_beside_secret, may_be_secret, secret_names};
 use crate::config::schema::{Facts, Schema};
 use crate::config::source::EnvironmentNames;
 use crate::tree::diff::Change;
 use crate::tree::typed::{LazyOutline, Outline};
-use crate::tree::{Key, Segment, TypeSet, Value};
+use crate::tree::{Key, Segment, Text, TypeSet, Value};
 
 /// The rules of single keys: their schema, their variables, and which are secret. Shared by the [`Rules`](super::Rules) of a
 /// configuration and every generation that they accepted.
@@ -36,12 +36,25 @@ impl KeyRules {
     /// Whether the value at the key is secret, or may be a secret in the wrong place: of another type, or below a name that is
     /// unknown. A table or list is secret if everything in it is.
     pub fn is_secret(&self, key: &Key, value: &Value) -> bool {
-        let root = Description::of(DescriptionSources {
+        may_be_secret(self.description(), key.segments(), value)
+    }
+
+    /// Whether a value at the key, which is refused, is beside secrets, so that it may be one.
+    pub(super) fn is_beside_secret(&self, key: &Key) -> bool {
+        is_beside_secret(self.description(), key.segments())
+    }
+
+    /// The names of secret keys.
+    pub(super) fn secret_names(&self) -> BTreeSet<Text> {
+        secret_names(&self.description())
+    }
+
+    fn description(&self) -> Description<'_> {
+        Description::of(DescriptionSources {
             schema: self.schema(),
             outline: self.outline().map(|outline| &**outline),
             further_secrets: &self.further_secrets,
-        });
-        may_be_secret(root, key.segments(), value)
+        })
     }
 
     /// Whether the key, or one above it, is marked as secret.

@@ -4,6 +4,7 @@
 //! checked configuration becomes [`Resolved`] settings. Nothing here uses the disk, the clock or the environment.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -168,11 +169,20 @@ impl Rules {
         Arc::new(move |key, value| keys.is_secret(key, value))
     }
 
-    /// The secrets of layers, and the values that the extension masks.
-    fn masks(&self, layers: &[Layer], originals: &[Layer]) -> Masks {
+    /// The secrets of layers, the values that the extension masks, and those that the diagnostics refuse beside secrets.
+    fn masks<'l>(&self, layers: impl Iterator<Item = &'l Layer>, diagnostics: &[Diagnostic]) -> Masks {
+        // The schema may know the key of a refused value: from an alternative that does not apply.
+        let refused = diagnostics.iter().filter(|one| one.code.refuses_key());
+        let refused: BTreeSet<&Key> =
+            refused.map(|one| &one.key).filter(|key| self.keys.is_beside_secret(key)).collect();
+        let is_refused = |key: &Key| {
+            let mut around = core::iter::successors(Some(key.clone()), Key::parent);
+            !refused.is_empty() && around.any(|key| refused.contains(&key))
+        };
         let is_masked = |key: &Key| self.extension.as_ref().is_some_and(|extension| extension.is_masked(key));
-        let is_secret = |key: &Key, value: &Value| is_masked(key) || self.keys.is_secret(key, value);
-        let masks = Masks::of(layers.iter().chain(originals), &is_secret);
+        let is_secret =
+            |key: &Key, value: &Value| is_masked(key) || is_refused(key) || self.keys.is_secret(key, value);
+        let masks = Masks::of(layers, &is_secret).with_secret_names(self.keys.secret_names());
         let masks = masks.with_names(self.schema().into_iter().flat_map(Schema::property_names));
         self.schema().into_iter().fold(masks, |masks, schema| masks.with_schemas(schema.warnings()))
     }

@@ -86,7 +86,7 @@ impl Checked {
 
     /// The masks for a report of the diagnostics.
     pub fn masks(&self, rules: &Rules) -> Masks {
-        rules.masks(&self.layers, &self.originals)
+        rules.masks(self.layers.iter().chain(&self.originals), &self.diagnostics)
     }
 
     /// Deserializes the tree into the type `T`. A key that neither `T` nor the schema knows is a warning, or an error if the
@@ -310,6 +310,6 @@ impl Refused {
 
     /// The masks for a report of the diagnostics.
     pub fn masks(&self, rules: &Rules) -> Masks {
-        rules.masks(&self.layers, &self.originals)
+        rules.masks(self.layers.iter().chain(&self.originals), &self.diagnostics)
     }
 }

@@ -12,6 +12,7 @@ use crate::config::Layer;
 use crate::tree::{Code, Diagnostic, Key, Origin, Source};
 
 mod bytes;
+mod comments;
 mod environment;
 mod folder;
 mod json;
@@ -29,6 +30,7 @@ mod toml_table;
 mod toml_tree;
 
 pub use bytes::decode;
+pub(crate) use comments::comments;
 pub use environment::{Environment, EnvironmentNames, FreeNames, Variable, VariableRow, prefix_of};
 pub use folder::folder_without_documents;
 pub use language::{Language, UnreadFormat};
@@ -36,7 +38,6 @@ pub use named_schema::NamedSchema;
 pub(crate) use named_schema::{SCHEMA_KEY, without_named_schema};
 pub use overrides::Override;
 pub(crate) use text::{document_forms, value_of as text_value};
-pub(crate) use toml::comments;
 
 /// How long a text may be, in bytes: 64 MiB.
 pub const MAX_BYTES: usize = 64 << 20;

@@ -306,7 +306,7 @@ fn value_of_union(
     if facts.types == TypeSet::ANY || !(is_union || is_optional_string) {
         return None;
     }
-    let mut tried = Vec::new();
+    let mut tried: Vec<(TypeSet, String)> = Vec::new();
     for types in types {
         let refusal = match value_of(text, source, &Facts { types, ..facts.clone() }) {
             Ok(value) => match schema.refusal_at(key, &value, present) {
@@ -315,13 +315,18 @@ fn value_of_union(
             },
             Err(error) => format!("found {}", error.found),
         };
-        tried.push(format!("as {types}: {refusal}"));
+        match tried.iter_mut().find(|(_, known)| *known == refusal) {
+            Some((others, _)) => *others = others.or(types),
+            None => tried.push((types, refusal)),
+        }
     }
     if !is_union {
         return None;
     }
-    let error = TextError { expected: facts.types, found: "a text that is none of them".into(), text: None };
-    let help = format!("tried {}; give it as JSON: {}", tried.join("; "), json_form(key, source));
+    let shown = (!text.trim().is_empty()).then(|| text.trim().into());
+    let error = TextError { expected: facts.types, found: "a wrong text".into(), text: shown };
+    let tried: Vec<String> = tried.iter().map(|(types, refusal)| format!("as {types}: {refusal}")).collect();
+    let help = format!("{}; or give it as JSON: {}", tried.join("; "), json_form(key, source));
     Some(Err((error, help)))
 }
 

@@ -2,10 +2,8 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::ops::Range;
 
 use toml::de::DeTable;
-use toml_parser::lexer::TokenKind;
 
 use super::syntax;
 use super::toml_syntax::diagnostics;
@@ -31,10 +29,4 @@ fn explained(source: &Arc<Source>) -> Vec<Diagnostic> {
         found.push(diagnostic.help("this is a defect of speckit; please report it with the text"));
     }
     found
-}
-
-/// The ranges of the comments in a TOML text, in order.
-pub(crate) fn comments(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let comments = toml_parser::Source::new(text).lex().filter(|token| token.kind() == TokenKind::Comment);
-    comments.map(|token| token.span().start()..token.span().end())
 }

@@ -37,6 +37,25 @@ fn only_secrets_are_masked() {
 }
 
 #[test]
+fn a_comment_is_masked_beside_a_secret_or_with_the_name_of_one() {
+    let secret = "secret = 'x'\n";
+    for comment in
+        ["# secret = 1", "# the SECRET: 1", "#secrets=1", "# it's secrt 1", "# APP_SECRET=1", "# my-secret 1"]
+    {
+        let masked = "*".repeat(comment.len());
+        assert_eq!(
+            shown("a.toml", &format!("{secret}a = 1 {comment}\n")),
+            format!("secret = ***\na = 1 {masked}\n")
+        );
+    }
+    assert_eq!(shown("a.toml", "a = 1 # my secret\n"), "a = 1 # my secret\n", "there are no secrets");
+    assert_eq!(
+        shown("a.jsonc", "{\"secret\": \"x\", // y\n\"a\": /* secret z */ \"// b\" /* c */ }"),
+        "{\"secret\": ***, ****\n\"a\": ************** \"// b\" /* c */ }\n"
+    );
+}
+
+#[test]
 fn json_is_masked_by_span() {
     assert_eq!(
         shown("a.json", r#"{"a": 1, "secret": {"b": "x\"y", "c": [true, null]}, "d": "e"}"#),

@@ -28,7 +28,10 @@ impl SchemaValidator {
         let mut violations = Vec::new();
         self.explain(id, value, &mut context, &mut violations);
         self.explanations.clear();
-        violations.first().map(|violation| violation.message.to_string())
+        violations.first().map(|violation| match violation.closest_of {
+            Some((count, _)) => format!("{}, the closest of {count} forms", violation.message),
+            None => violation.message.to_string(),
+        })
     }
 
     /// Adds every violation of an invalid value to `violations`.

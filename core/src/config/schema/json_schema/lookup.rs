@@ -15,6 +15,9 @@ const MAX_NAMES: usize = 12;
 impl Schema {
     /// The types that the schema allows for a key, and for its elements if it is a list; `None` for an unknown key.
     pub(crate) fn types(&self, key: &Key) -> Option<(TypeSet, TypeSet)> {
+        if self.is_in_map_of_anything(key) {
+            return Some((TypeSet::ANY, TypeSet::ANY));
+        }
         let full = key.segments().len();
         let mut known = key.is_root();
         self.visit(key, &mut |depth, node| known |= depth == full && !node.refuses);
@@ -242,8 +245,11 @@ impl Schema {
         }
     }
 
-    /// Whether one of the nodes, which all apply to one table, allows members that it does not name.
+    /// Whether the nodes, which all apply to one table, allow members that they do not name.
     fn take_other_names(&self, nodes: &[NodeId]) -> bool {
+        if self.is_map_of_anything(nodes) {
+            return true;
+        }
         let nodes = || nodes.iter().map(|id| self.graph.node(*id));
         let refuses = |rest: NodeId| self.graph.node(rest).refuses;
         // `unevaluatedProperties: false` refuses what no other subschema of the table names.
@@ -257,6 +263,30 @@ impl Schema {
             };
             !node.patterns.is_empty() || takes_rest
         })
+    }
+
+    /// Whether the nodes, which all apply to one table, describe a map of anything: an object, and nothing about its members.
+    fn is_map_of_anything(&self, nodes: &[NodeId]) -> bool {
+        let nodes = || nodes.iter().map(|id| self.graph.node(*id));
+        let is_silent = |node: &SchemaNode| {
+            let rest = node.additional.or(node.unevaluated_members);
+            node.properties.is_empty() && node.patterns.is_empty() && rest.is_none()
+        };
+        let is_object =
+            |node: &SchemaNode| node.types != TypeSet::ANY && node.types.contains(TypeSet::OBJECT);
+        nodes().all(is_silent) && nodes().any(is_object)
+    }
+
+    /// Whether the key names a member of a map of anything.
+    fn is_in_map_of_anything(&self, key: &Key) -> bool {
+        let Some(table) = key.parent().filter(|_| key.last_name().is_some()) else { return false };
+        let full = table.segments().len();
+        let mut is_map = false;
+        self.visit_while(&table, &mut |depth, nodes| {
+            is_map = depth == full && self.is_map_of_anything(nodes);
+            true
+        });
+        is_map
     }
 
     /// The names that the schema gives to the members of a table, and whether it allows others.

@@ -5,6 +5,7 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use super::names::EnvironmentNames;
+use crate::config::schema::Schema;
 use crate::tree::{Key, TypeSet};
 
 /// A map whose members are set by variables with a free name.
@@ -42,8 +43,12 @@ impl EnvironmentNames<'_> {
         tables.into_iter().map(map).collect()
     }
 
-    /// Whether the schema or the type says what the members of free names are.
+    /// Whether the schema or the type says what the members of free names are, or the schema names no member.
     fn is_map(&self, table: &Key) -> bool {
+        let is_nameless = |schema: &Schema| schema.member_names(table).0.is_empty();
+        if self.schema.is_some_and(is_nameless) && self.takes_free_names(table) {
+            return true;
+        }
         let is_member = |name: &str| {
             let child = table.child(name);
             match self.schema {

@@ -123,7 +123,7 @@ impl<'a> EnvironmentNames<'a> {
     }
 
     /// Whether the key is a table with names that the schema, or the type, does not list.
-    fn takes_free_names(&self, key: &Key) -> bool {
+    pub(super) fn takes_free_names(&self, key: &Key) -> bool {
         match self.schema {
             Some(schema) => {
                 schema.types(key).is_some_and(|(types, _)| types.contains(TypeSet::OBJECT))

@@ -236,6 +236,7 @@ fn deep_keys_do_not_overflow_the_stack() {
         format!("[{dotted}]\nb = 1\n"),
         format!("[[{dotted}]]\nb = 1\n"),
         format!("x = {{ {dotted} = 1 }}\n"),
+        format!("x = {}1{}\n", format!("{{ {} = ", ["a"; 79].join(".")).repeat(79), "}".repeat(79)),
         format!("{dotted}=1"),
         ["A"; DEPTH].join("__"),
         ["MODELS__X"; DEPTH].join("__"),

@@ -163,6 +163,9 @@ fn both_parsers_have_the_same_limits_of_depth() {
             format!("b = {{ {names} = 1 }}"),
             format!("[{names}]"),
             format!("[[{names}]]\n[{names}.b]"),
+            format!("{names} = {{ {names} = 1 }}"),
+            format!("[{names}]\n{names} = [[{{ {names} = 1 }}]]"),
+            (1..depth).map(|count| format!("[[{}]]\n", vec!["a"; count].join("."))).collect(),
         ] {
             compare(&text);
         }

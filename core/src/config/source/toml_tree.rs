@@ -39,6 +39,9 @@ pub(super) fn read(source: &Arc<Source>) -> Result<Value, Refusal> {
     let mut lines = Vec::new();
     while read_lines(&mut tokens, &mut lines) {
         parse_document(&lines, &mut builder, &mut error);
+        if let Some(place) = builder.too_deep {
+            return Err(Refusal::Values(Vec::from([too_deep(source, place.start()..place.end())])));
+        }
         if error.is_some() {
             return Err(Refusal::NotToml);
         }
@@ -96,6 +99,8 @@ struct TreeBuilder<'s> {
     /// Where the last header begins.
     header_start: usize,
     too_wide: Vec<Diagnostic>,
+    /// What is beyond the depth limit first. It ends the reading, since a deeper tree could overflow the stack.
+    too_deep: Option<Span>,
 }
 
 /// An inline table or list that is not closed yet.
@@ -123,6 +128,7 @@ impl<'s> TreeBuilder<'s> {
             names: Vec::new(),
             header_start: 0,
             too_wide: Vec::new(),
+            too_deep: None,
         }
     }
 
@@ -170,11 +176,19 @@ impl<'s> TreeBuilder<'s> {
         Some(())
     }
 
-    fn open(&mut self, start: usize, content: Content, error: &mut dyn ErrorSink) -> bool {
-        let is_allowed = self.brackets.len() < MAX_NESTING;
-        if is_allowed {
-            self.brackets.push(Bracket { start, content });
+    /// How deep the value that is being read lies in the table of the last header.
+    fn depth(&self) -> usize {
+        let lists = self.brackets.iter().filter(|bracket| matches!(bracket.content, Content::List(_)));
+        self.names.len() + lists.count()
+    }
+
+    /// Whether the table or list that begins at `span` is within the limits of depth.
+    fn may_begin(&mut self, span: Span, error: &mut dyn ErrorSink) -> bool {
+        let is_too_deep = self.depth() >= MAX_DEPTH;
+        if is_too_deep {
+            self.too_deep.get_or_insert(span);
         }
+        let is_allowed = !is_too_deep && self.brackets.len() < MAX_NESTING;
         report(is_allowed.then_some(()), error);
         is_allowed
     }
@@ -221,8 +235,13 @@ impl EventReceiver for TreeBuilder<'_> {
     }
 
     fn inline_table_open(&mut self, span: Span, error: &mut dyn ErrorSink) -> bool {
-        let table = OpenTable::new(Origin::new(self.source, span.start()..span.end()));
-        self.open(span.start(), Content::Table(table, self.names.len()), error)
+        let is_allowed = self.may_begin(span, error);
+        if is_allowed {
+            let table = OpenTable::new(Origin::new(self.source, span.start()..span.end()));
+            let content = Content::Table(table, self.names.len());
+            self.brackets.push(Bracket { start: span.start(), content });
+        }
+        is_allowed
     }
 
     fn inline_table_close(&mut self, span: Span, error: &mut dyn ErrorSink) {
@@ -230,7 +249,11 @@ impl EventReceiver for TreeBuilder<'_> {
     }
 
     fn array_open(&mut self, span: Span, error: &mut dyn ErrorSink) -> bool {
-        self.open(span.start(), Content::List(List::default()), error)
+        let is_allowed = self.may_begin(span, error);
+        if is_allowed {
+            self.brackets.push(Bracket { start: span.start(), content: Content::List(List::default()) });
+        }
+        is_allowed
     }
 
     fn array_close(&mut self, span: Span, error: &mut dyn ErrorSink) {
@@ -240,12 +263,18 @@ impl EventReceiver for TreeBuilder<'_> {
     fn simple_key(&mut self, span: Span, encoding: Option<Encoding>, error: &mut dyn ErrorSink) {
         let mut name = Cow::Borrowed("");
         self.raw(span, encoding).decode_key(&mut name, error);
-        self.names.push(Name { text: Text::new(name), span: span.start()..span.end() });
         let outer_names = match self.brackets.last() {
             Some(Bracket { content: Content::Table(_, outer_names), .. }) => *outer_names,
             _ => 0,
         };
-        report((self.names.len() <= outer_names + MAX_NESTING).then_some(()), error);
+        let is_too_deep = self.depth() >= MAX_DEPTH;
+        if is_too_deep {
+            self.too_deep.get_or_insert(span);
+        }
+        if is_too_deep || self.names.len() >= outer_names + MAX_NESTING {
+            return report(None, error);
+        }
+        self.names.push(Name { text: Text::new(name), span: span.start()..span.end() });
     }
 
     fn scalar(&mut self, span: Span, encoding: Option<Encoding>, error: &mut dyn ErrorSink) {

@@ -53,18 +53,35 @@ pub(crate) fn may_be_secret<D: KeyDescription>(root: D, key: &[Segment], value: 
     if !root.has_secret() {
         return false;
     }
+    match described(&root, key) {
+        Some((_, true)) => true,
+        Some((here, false)) => is_of_another_kind(here.as_ref().unwrap_or(&root), value),
+        None => has_name_of_a_secret(&root, key, value) || may_be_secret_below(root, key, value),
+    }
+}
+
+/// The description at a key that has one meaning, and whether something on the way is secret; no description for the root.
+///
+/// Most keys have one: every name is described, or is an entry of a map without names of secrets.
+fn described<D: KeyDescription>(root: &D, key: &[Segment]) -> Option<(Option<D>, bool)> {
     let mut here: Option<D> = None;
     let mut is_marked = root.is_secret();
+    let mut ends_with_a_free_name = false;
     for segment in key {
-        let (below, meaning) = here.as_ref().unwrap_or(&root).below(segment);
-        if meaning != Meaning::Named {
-            return has_name_of_a_secret(&root, key, value) || may_be_secret_below(root, key, value);
+        let around = here.as_ref().unwrap_or(root);
+        let (below, meaning) = around.below(segment);
+        match (meaning, segment) {
+            (Meaning::Named, _) => ends_with_a_free_name = false,
+            (Meaning::Entry, Segment::Index(_)) => {}
+            (Meaning::Entry, Segment::Name(_)) if !around.named(&|_| true).has_secret() => {
+                ends_with_a_free_name = true;
+            }
+            _ => return None,
         }
         is_marked |= below.is_secret();
         here = Some(below);
     }
-    // Every name on the way is described, so the value belongs here.
-    is_marked || is_of_another_kind(here.as_ref().unwrap_or(&root), value)
+    (!ends_with_a_free_name).then_some((here, is_marked))
 }
 
 /// Whether the value may be a secret although something else is expected here, with secrets in it.

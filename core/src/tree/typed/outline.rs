@@ -50,6 +50,8 @@ pub struct Outline {
     pub(super) variants: BTreeSet<&'static str>,
     pub(super) is_buffered: bool,
     pub(super) is_secret: bool,
+    /// Whether it, or something below it, is secret; known at the end of the search.
+    has_secret: bool,
     pub(super) state: ProbeState,
 }
 
@@ -80,6 +82,7 @@ impl Default for Outline {
             variants: BTreeSet::new(),
             is_buffered: false,
             is_secret: false,
+            has_secret: false,
             state: ProbeState::default(),
         }
     }
@@ -174,7 +177,7 @@ impl Outline {
 
     /// Whether it is a [`Secret`](super::Secret), or has one below it.
     pub(crate) fn has_secret(&self) -> bool {
-        self.is_secret || self.below_it().any(Self::has_secret)
+        self.has_secret
     }
 
     /// The fields with a wanted name or alias.
@@ -184,10 +187,12 @@ impl Outline {
         self.fields.iter().filter(move |(name, _)| is_wanted(name) || has_alias(name)).map(|(_, field)| field)
     }
 
-    /// The fields with a wanted name or alias, here and below.
+    /// The fields with a wanted name or alias and with a secret, here and below.
     pub(crate) fn anywhere<'o>(&'o self, is_wanted: &dyn Fn(&str) -> bool, found: &mut Vec<&'o Self>) {
-        found.extend(self.named(is_wanted));
-        self.below_it().for_each(|inner| inner.anywhere(is_wanted, found));
+        if self.has_secret {
+            found.extend(self.named(is_wanted).filter(|field| field.has_secret));
+            self.below_it().for_each(|inner| inner.anywhere(is_wanted, found));
+        }
     }
 
     /// The values of a map.
@@ -253,6 +258,7 @@ impl Outline {
             item.is_secret |= !item.state.is_asked;
             item.finish();
         }
+        self.has_secret = self.is_secret || self.below_it().any(Self::has_secret);
     }
 }
 

@@ -158,6 +158,9 @@ impl Value {
 
     /// The same value over other shadowed values.
     pub(crate) fn with_shadowed(self, shadowed: Vec<Self>) -> Self {
+        if self.past.is_none() && shadowed.is_empty() {
+            return self;
+        }
         let past = Past { shadowed, joined: self.joined().to_vec(), extends: self.extends() };
         self.with_past(past)
     }

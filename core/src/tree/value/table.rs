@@ -81,19 +81,20 @@ impl Table {
 
     /// Sets a member, and returns the value that it had.
     pub fn insert(&mut self, name: Text, value: Value) -> Option<Value> {
-        if let Some(member) = self.get_mut(&name) {
-            return Some(mem::replace(member, value));
-        }
-        match &mut self.0 {
-            Members::Few(few) if few.len() < FEW => {
-                let place = place(few, &name).unwrap_or_else(|place| place);
-                Arc::make_mut(few).insert(place, (name, value));
+        let few = match &mut self.0 {
+            Members::Few(few) => few,
+            Members::Many(many) => return many.insert(name, value),
+        };
+        match place(few, &name) {
+            Ok(place) => {
+                let member = Arc::make_mut(few).get_mut(place);
+                return member.map(|(_, member)| mem::replace(member, value));
             }
-            Members::Few(few) => {
+            Err(place) if few.len() < FEW => Arc::make_mut(few).insert(place, (name, value)),
+            Err(_) => {
                 let members = Arc::unwrap_or_clone(mem::take(few)).into_iter().chain([(name, value)]);
                 self.0 = Members::Many(members.collect());
             }
-            Members::Many(many) => drop(many.insert(name, value)),
         }
         None
     }

@@ -82,12 +82,12 @@ impl EnvironmentNames<'_> {
         let part = self.suffix(variable)?.rsplit("__").next()?;
         let (table, name) = (key.parent()?, key.last_name()?);
         let is_lowered = part != name && part.to_lowercase() == name && self.named(variable).is_none();
-        if !is_lowered || self.facts(key).types.without(TypeSet::NULL) != TypeSet::STRING {
+        if !is_lowered || !self.names_at(&table, &|known| known == name).is_empty() {
             return None;
         }
-        let is_meant = self.schema.is_some_and(|schema| schema.keeps_case(&table).is_some())
-            || !self.names_at(&table, &|known| known == name).is_empty();
-        (!is_meant).then(|| table.child(part))
+        let is_meant = self.schema.is_some_and(|schema| schema.keeps_case(&table).is_some());
+        let is_text = || self.facts(key).types.without(TypeSet::NULL) == TypeSet::STRING;
+        (!is_meant && is_text()).then(|| table.child(part))
     }
 }
 

@@ -96,3 +96,19 @@ fn an_unknown_key_exits_with_1() {
     TestDir::new().run("explain a..b").exits_2().only_stderr("is not a key");
     TestDir::new().run("explain").exits_2().only_stderr("required");
 }
+
+#[test]
+fn a_key_of_another_alternative_is_redacted_where_it_is_refused_beside_a_secret() {
+    let schema = r#"{"properties": {"login": {"oneOf": [
+        {"properties": {"kind": {"const": "key"}, "key": {"type": "string", "x-secret": true}},
+         "required": ["kind"], "additionalProperties": false},
+        {"properties": {"kind": {"const": "user"}, "user": {"type": "string"}},
+         "required": ["kind"], "additionalProperties": false}
+    ]}}}"#;
+    let dir = TestDir::new()
+        .file("schema.json", schema)
+        .file("app.toml", "[login]\nkind = \"key\"\nuser = \"hunter2-hunter2\"\n");
+    let found = dir.run("explain login.user --schema schema.json --config app.toml").exits_1();
+    let all = format!("{}{}", found.out, found.err);
+    assert!(all.contains("login.user") && !all.contains("hunter2"), "{all}");
+}

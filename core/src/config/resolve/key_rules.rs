@@ -110,15 +110,24 @@ impl KeyRules {
     /// Explains one key of a tree; `pending` are the changes that wait for a restart. `None` for a key that no layer, no
     /// schema and no type has. Secrets are redacted.
     pub fn explain(&self, merged: &Merged, pending: &[Change], key: &Key) -> Option<Explanation> {
+        self.explain_with(merged, pending, key, &|key, value| self.is_secret(key, value))
+    }
+
+    pub(super) fn explain_with(
+        &self,
+        merged: &Merged,
+        pending: &[Change],
+        key: &Key,
+        is_secret: &dyn Fn(&Key, &Value) -> bool,
+    ) -> Option<Explanation> {
         let canonical = self.outline().filter(|_| !self.is_in_schema(key));
         let key = &canonical.map_or_else(|| key.clone(), |outline| outline.canonical_key(key));
         let is_marked = self.is_marked_secret(key);
         let facts =
             self.facts(key, merged.root()).map(|facts| Facts { secret: facts.secret || is_marked, ..facts });
         let variable = self.variable_names(Some(merged.root())).and_then(|names| names.variable(key));
-        let is_secret = |key: &Key, value: &Value| self.is_secret(key, value);
-        let explanation = explain(merged, key, facts.as_ref(), &is_secret, variable.as_deref())?;
-        Some(explanation.with_pending(pending, &is_secret))
+        let explanation = explain(merged, key, facts.as_ref(), is_secret, variable.as_deref())?;
+        Some(explanation.with_pending(pending, is_secret))
     }
 }
 

@@ -9,7 +9,7 @@ pub(crate) fn run(context: &Context, key: &str) -> CommandResult {
     context.terminal.report(opened.diagnostics(), &opened.masks());
     let Some(merged) = opened.merged() else { return Err(exit_for(opened.diagnostics())) };
     let key = parse_key(context, key)?;
-    let Some(explanation) = opened.rules().keys().explain(merged, &[], &key) else {
+    let Some(explanation) = opened.explain(&key) else {
         return Err(unknown_key(context, merged.root(), &key, false));
     };
     context.print(&explanation, explanation.to_text());

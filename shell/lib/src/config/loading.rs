@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use speckit_core::Code;
+use speckit_core::config::explain::Explanation;
 use speckit_core::config::redact::Masks;
 use speckit_core::config::reload::Contents;
 use speckit_core::config::resolve::{Checked, Document, Extension, Inputs, Refused, Resolved, Rules};
@@ -127,6 +128,11 @@ impl Inspection {
             Ok(checked) => Some(checked.merged()),
             Err(refused) => refused.merged(),
         }
+    }
+
+    /// Explains one key, also of a refused tree; `None` for a key that no layer, no schema and no type has. Secrets are redacted.
+    pub fn explain(&self, key: &Key) -> Option<Explanation> {
+        self.rules.explain(self.merged()?, self.diagnostics(), key)
     }
 
     /// The layers that could be read, lowest first.

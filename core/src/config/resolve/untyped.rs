@@ -79,7 +79,7 @@ impl KeyRules {
 
     /// Whether neither the schema nor the type of the settings says the type of a key.
     fn is_untyped(&self, key: &Key) -> bool {
-        let by_schema = self.schema().and_then(|schema| schema.facts(key)).map(|facts| facts.types);
+        let by_schema = self.schema().and_then(|schema| schema.types(key)).map(|(types, _)| types);
         let by_type = self.outline().and_then(|outline| outline.get(key)).map(|outline| outline.types());
         [by_schema, by_type].into_iter().flatten().all(|types| types == TypeSet::ANY)
     }

@@ -385,6 +385,13 @@ fn mangled(name: &str) -> String {
 
 /// Removes `name`, in capitals, from the start of a variable and returns the rest; `None` if the variable does not begin so.
 fn strip_name<'v>(variable: &'v str, name: &str) -> Option<&'v str> {
+    if name.is_ascii() {
+        let (front, rest) = variable.split_at_checked(name.len())?;
+        let is_spelling = |(c, of): (u8, u8)| {
+            if of.is_ascii_alphanumeric() { c == of.to_ascii_uppercase() } else { c == b'_' }
+        };
+        return front.bytes().zip(name.bytes()).all(is_spelling).then_some(rest);
+    }
     name.chars().try_fold(variable, |rest, c| {
         if c.is_alphanumeric() {
             c.to_uppercase().try_fold(rest, |rest, capital| rest.strip_prefix(capital))

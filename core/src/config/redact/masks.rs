@@ -183,19 +183,11 @@ impl Masks {
     /// The mask of one source, computed once for many lines.
     pub(crate) fn source_mask<'m>(&'m self, source: &Arc<Source>, unparsed: bool) -> SourceMask<'m> {
         let known = self.sources.iter().find(|(known, _)| is_same(known, source)).filter(|_| !unparsed);
-        let masked = match known {
-            None => unparsed::masked(source.text(), &self.names),
-            Some((_, spans)) => {
-                let may_be_secret = |comment: &Range<usize>| {
-                    let (_, line) = source.line_at(u32::try_from(comment.start).unwrap_or(u32::MAX));
-                    !overlapping(spans, &line).is_empty()
-                        || source.text().get(comment.clone()).is_some_and(|text| self.names_secret(text))
-                };
-                let comments = comments(source.text()).filter(may_be_secret);
-                merge_ranges(spans.iter().cloned().chain(comments).collect())
-            }
+        let (masked, comments) = match known {
+            None => (unparsed::masked(source.text(), &self.names), Vec::new()),
+            Some((_, spans)) => (spans.clone(), comments(source.text()).collect()),
         };
-        SourceMask { masks: self, source: Arc::clone(source), masked }
+        SourceMask { masks: self, source: Arc::clone(source), masked, comments }
     }
 
     /// Whether a comment has the name of a secret key, misspelt or as a part of a word: `# APP_PASSWORD=…`.
@@ -330,6 +322,8 @@ pub(crate) struct SourceMask<'m> {
     masks: &'m Masks,
     source: Arc<Source>,
     masked: Vec<Range<usize>>,
+    /// All comments, of which some may be secret.
+    comments: Vec<Range<usize>>,
 }
 
 impl SourceMask<'_> {
@@ -345,12 +339,20 @@ impl SourceMask<'_> {
         }
         let text = self.source.text().get(line.clone()).unwrap_or_default();
         let secret_texts = self.masks.occurrences(text);
-        let spans = overlapping(&self.masked, &line);
+        let comments = overlapping(&self.comments, &line).iter().filter(|comment| self.hides(comment));
+        let spans = merge_ranges(overlapping(&self.masked, &line).iter().chain(comments).cloned().collect());
         let is_masked = |at: usize| {
             !overlapping(&secret_texts, &(at..at + 1)).is_empty()
-                || !overlapping(spans, &(line.start + at..line.start + at + 1)).is_empty()
+                || !overlapping(&spans, &(line.start + at..line.start + at + 1)).is_empty()
         };
         text.char_indices().map(|(at, c)| if is_masked(at) { '*' } else { c }).collect()
+    }
+
+    /// Whether a comment begins on the line of a secret, or names one.
+    fn hides(&self, comment: &Range<usize>) -> bool {
+        let (_, line) = self.source.line_at(u32::try_from(comment.start).unwrap_or(u32::MAX));
+        !overlapping(&self.masked, &line).is_empty()
+            || self.source.text().get(comment.clone()).is_some_and(|text| self.masks.names_secret(text))
     }
 }
 

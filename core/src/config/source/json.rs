@@ -111,27 +111,14 @@ impl<'s> JsonReader<'s> {
             self.members.push((name_span, name, value));
             self.skip_space();
         }
-        let own = self.members.split_off(outer);
+        let origin = Origin::new(self.source, start..self.at);
+        let own = self.members.get(outer..).unwrap_or_default();
         if !own.is_sorted_by(|(_, name, _), (_, next, _)| name < next) {
-            self.report_duplicates(&own);
+            let duplicates = duplicates(self.source, own);
+            self.diagnostics.extend(duplicates);
         }
-        let members = own.into_iter().map(|(_, name, value)| (name, value));
-        Ok(Value::table(members, Origin::new(self.source, start..self.at)))
-    }
-
-    fn report_duplicates(&mut self, members: &[(Range<usize>, Text, Value)]) {
-        let mut first: BTreeMap<&str, &Origin> = BTreeMap::new();
-        for (span, name, value) in members {
-            match first.entry(name) {
-                Entry::Vacant(entry) => drop(entry.insert(value.origin())),
-                Entry::Occupied(entry) => {
-                    let message = format!("`{name}` is set a second time");
-                    let diagnostic = syntax(self.source, Code::ParseDuplicateKey, message, span.clone());
-                    let help = format!("keep one of them: the first value is at {}", entry.get());
-                    self.diagnostics.push(diagnostic.help(help));
-                }
-            }
-        }
+        let members = self.members.drain(outer..).map(|(_, name, value)| (name, value));
+        Ok(Value::table(members, origin))
     }
 
     fn array(&mut self, depth: usize) -> Result<Value, SyntaxError> {
@@ -150,8 +137,8 @@ impl<'s> JsonReader<'s> {
             self.elements.push(element);
             self.skip_space();
         }
-        let elements = self.elements.split_off(outer);
-        Ok(Value::array(elements, Origin::new(self.source, start..self.at)))
+        let origin = Origin::new(self.source, start..self.at);
+        Ok(Value::array(self.elements.drain(outer..), origin))
     }
 
     /// Steps over an opening bracket, unless it is one level too deep.
@@ -296,6 +283,24 @@ impl<'s> JsonReader<'s> {
     fn stop(&self, message: &str, span: Range<usize>) -> SyntaxError {
         SyntaxError(syntax(self.source, Code::ParseJson, message, span).into())
     }
+}
+
+/// The errors for members with the name of an earlier one.
+fn duplicates(source: &Arc<Source>, members: &[(Range<usize>, Text, Value)]) -> Vec<Diagnostic> {
+    let mut first: BTreeMap<&str, &Origin> = BTreeMap::new();
+    let mut found = Vec::new();
+    for (span, name, value) in members {
+        match first.entry(name) {
+            Entry::Vacant(entry) => drop(entry.insert(value.origin())),
+            Entry::Occupied(entry) => {
+                let message = format!("`{name}` is set a second time");
+                let diagnostic = syntax(source, Code::ParseDuplicateKey, message, span.clone());
+                let help = format!("keep one of them: the first value is at {}", entry.get());
+                found.push(diagnostic.help(help));
+            }
+        }
+    }
+    found
 }
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ const LIBRARY: Package = Package {
     order: &[
         &["os"],
         &["sync"],
+        &["instrumentation"],
         &["retry"],
         &["store"],
         &["config"],

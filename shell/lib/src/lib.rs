@@ -52,6 +52,7 @@
 
 mod config;
 pub mod guide;
+pub mod instrumentation;
 mod os;
 mod sync;
 

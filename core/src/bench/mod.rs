@@ -1,0 +1,3 @@
+//! Benchmarks: statistics of measured times.
+
+pub mod stats;

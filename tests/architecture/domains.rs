@@ -38,6 +38,7 @@ const LIBRARY: Package = Package {
         &["store"],
         &["config"],
         &["agents"],
+        &["bench"],
         &["app"],
         &["guide"],
         &["lib"],

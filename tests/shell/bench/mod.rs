@@ -1,6 +1,9 @@
 //! Measurements: events of the library's own operations, `measure_time!`, and benchmarks of functions and commands.
 
+#[cfg(unix)]
+mod commands;
 mod events;
+mod harness;
 mod measure_time;
 #[cfg(target_os = "linux")]
 mod probe;

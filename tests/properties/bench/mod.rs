@@ -1,0 +1,5 @@
+mod comparisons;
+mod distributions;
+mod known_values;
+mod samples;
+mod summaries;

@@ -1,5 +1,5 @@
 //! `speckit-command-runner RUNS COMMAND… [+ COMMAND…]…` runs each command with the runner of the benchmarks, and writes a line for each run: the
-//! elapsed nanoseconds, the bytes of its peak memory, whether these are the floor of this process, and how it ended.
+//! elapsed nanoseconds, the bytes of its peak memory, and how it ended.
 
 use speckit::bench::CommandRunner;
 
@@ -11,8 +11,7 @@ fn main() {
         let mut runner = CommandRunner::new(program, rest);
         for _ in 0..runs.parse().unwrap() {
             let run = runner.run().unwrap();
-            let memory = run.peak_memory;
-            println!("{} {} {} {}", run.elapsed.as_nanos(), memory.bytes, memory.is_floor, run.end);
+            println!("{} {} {}", run.elapsed_ns, run.peak_rss_bytes.unwrap_or(0), run.outcome);
         }
     }
 }

@@ -4,6 +4,7 @@
 mod commands;
 mod events;
 mod harness;
+mod machine;
 mod measure_time;
 #[cfg(target_os = "linux")]
 mod probe;

@@ -4,16 +4,18 @@ use std::fmt::Display;
 use std::future::Future;
 use std::hint::black_box;
 use std::num::NonZeroU64;
+use std::time::Duration;
 
-use speckit_core::bench::stats::{NoSamples, Samples, Work};
+use speckit_core::bench::stats::Work;
+use speckit_core::bench::{Benchmark, Outcome, Recorder, RunRecord};
 
 use crate::os::clock::{self, nanos};
 
 /// The fewest measured iterations of a benchmark.
-pub const MIN_ITERATIONS: usize = 10;
+pub const MIN_ITERATIONS: u32 = 10;
 
-const DEFAULT_ITERATIONS: usize = 30;
-const DEFAULT_WARMUP: usize = 3;
+const DEFAULT_ITERATIONS: u32 = 30;
+const DEFAULT_WARMUP: u32 = 3;
 
 /// Measures a function or a future again and again.
 ///
@@ -26,43 +28,16 @@ const DEFAULT_WARMUP: usize = 3;
 /// let text = "port = 8080\n".repeat(100);
 /// let harness = BenchmarkHarness::new("lines").iterations(20).bytes(text.len() as u64);
 /// let benchmark = harness.run(|| text.lines().count());
-/// let samples = benchmark.samples()?;
-/// assert_eq!(samples.summary().n, 20);
-/// println!("{}: median {} ns", benchmark.name, samples.summary().p50_ns);
-/// # Ok::<(), speckit_core::bench::stats::NoSamples>(())
+/// let summary = benchmark.samples().unwrap().summary();
+/// assert_eq!(summary.n, 20);
+/// println!("{}: median {} ns", benchmark.name, summary.p50_ns);
 /// ```
 #[derive(Clone, Debug)]
 pub struct BenchmarkHarness {
     name: String,
-    warmup: usize,
-    iterations: usize,
+    warmup: u32,
+    iterations: u32,
     work: Option<Work>,
-}
-
-/// The result of a benchmark of a function.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Benchmark {
-    /// Its name.
-    pub name: String,
-    /// How many iterations were run before the measured ones.
-    pub warmup: usize,
-    /// The times of the iterations that succeeded, in the order of the iterations.
-    pub samples_ns: Vec<u64>,
-    /// How much work one iteration does.
-    pub work: Option<Work>,
-    /// The iterations that failed; `None` if all succeeded.
-    pub failed: Option<FailedIterations>,
-}
-
-/// The iterations of a benchmark that failed. Their times are no samples.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FailedIterations {
-    /// How many of the measured iterations failed.
-    pub count: usize,
-    /// The first that failed, counted from 1.
-    pub first: usize,
-    /// Its error.
-    pub error: String,
 }
 
 impl BenchmarkHarness {
@@ -73,14 +48,14 @@ impl BenchmarkHarness {
 
     /// How many iterations are run first and not measured.
     #[must_use]
-    pub fn warmup(mut self, iterations: usize) -> Self {
+    pub fn warmup(mut self, iterations: u32) -> Self {
         self.warmup = iterations;
         self
     }
 
     /// How many iterations are measured: at least [`MIN_ITERATIONS`].
     #[must_use]
-    pub fn iterations(mut self, iterations: usize) -> Self {
+    pub fn iterations(mut self, iterations: u32) -> Self {
         self.iterations = iterations.max(MIN_ITERATIONS);
         self
     }
@@ -105,15 +80,16 @@ impl BenchmarkHarness {
         self.try_run(|| Ok::<T, &str>(function()))
     }
 
-    /// As [`run`](Self::run), for a function that may fail.
+    /// As [`run`](Self::run), for a function that may fail. Failed iterations are counted with their first error, and their times are no
+    /// samples.
     pub fn try_run<T, E: Display>(&self, mut function: impl FnMut() -> Result<T, E>) -> Benchmark {
-        let mut recorder = self.recorder();
+        let mut iterations = self.begin();
         for _ in 0..self.total() {
             let started = clock::now();
             let result = black_box(function());
-            recorder.add(nanos(clock::now().saturating_duration_since(started)), result);
+            iterations.add(clock::now().saturating_duration_since(started), result);
         }
-        recorder.benchmark
+        iterations.recorder.benchmark().clone()
     }
 
     /// As [`run`](Self::run), for a future, from its first poll until it is ready. It works in any runtime.
@@ -131,62 +107,51 @@ impl BenchmarkHarness {
         F: Future<Output = Result<T, E>>,
         E: Display,
     {
-        let mut recorder = self.recorder();
+        let mut iterations = self.begin();
         for _ in 0..self.total() {
             let future = function();
             let started = clock::now();
             let result = black_box(future.await);
-            recorder.add(nanos(clock::now().saturating_duration_since(started)), result);
+            iterations.add(clock::now().saturating_duration_since(started), result);
         }
-        recorder.benchmark
+        iterations.recorder.benchmark().clone()
     }
 
-    fn total(&self) -> usize {
-        self.warmup.saturating_add(self.iterations)
+    fn total(&self) -> u64 {
+        u64::from(self.warmup) + u64::from(self.iterations)
     }
 
-    fn recorder(&self) -> IterationRecorder {
-        let benchmark = Benchmark {
-            name: self.name.clone(),
-            warmup: self.warmup,
-            // So that no iteration waits for memory.
-            samples_ns: Vec::with_capacity(self.iterations),
-            work: self.work,
-            failed: None,
-        };
-        IterationRecorder { benchmark, seen: 0 }
+    fn begin(&self) -> Iterations {
+        let recorder = Recorder::new(self.name.clone(), Vec::new());
+        Iterations {
+            recorder: recorder.with_warmup(self.warmup).with_work(self.work),
+            warmup_left: self.warmup,
+        }
     }
 }
 
-impl Benchmark {
-    /// The samples, for their summary and for comparisons.
-    ///
-    /// # Errors
-    /// [`NoSamples`] if every iteration failed.
-    pub fn samples(&self) -> Result<Samples, NoSamples> {
-        Ok(Samples::new(self.samples_ns.clone())?.with_work(self.work))
-    }
+/// Records the iterations after the warm-up.
+struct Iterations {
+    recorder: Recorder,
+    warmup_left: u32,
 }
 
-/// Collects the results of iterations.
-struct IterationRecorder {
-    benchmark: Benchmark,
-    /// How many iterations there were, with the warm-up.
-    seen: usize,
-}
-
-impl IterationRecorder {
-    fn add<T, E: Display>(&mut self, elapsed_ns: u64, result: Result<T, E>) {
-        self.seen += 1;
-        let Some(number) = self.seen.checked_sub(self.benchmark.warmup).filter(|number| *number > 0) else {
+impl Iterations {
+    fn add<T, E: Display>(&mut self, elapsed: Duration, result: Result<T, E>) {
+        if let Some(left) = self.warmup_left.checked_sub(1) {
+            self.warmup_left = left;
             return;
-        };
-        match (result, &mut self.benchmark.failed) {
-            (Ok(_), _) => self.benchmark.samples_ns.push(elapsed_ns),
-            (Err(_), Some(failed)) => failed.count += 1,
-            (Err(error), failed) => {
-                *failed = Some(FailedIterations { count: 1, first: number, error: error.to_string() });
-            }
         }
+        // A function has no exit code: a failure is an unknown end with its error.
+        let (outcome, last_line) = match result {
+            Ok(_) => (Outcome::exited(0), None),
+            Err(error) => (Outcome::default(), Some(error.to_string())),
+        };
+        self.recorder.add(RunRecord {
+            outcome,
+            elapsed_ns: nanos(elapsed),
+            last_line,
+            ..RunRecord::default()
+        });
     }
 }

@@ -1,12 +1,14 @@
 //! Benchmarks of functions and of commands.
 //!
-//! [`BenchmarkHarness`] measures a function of yours, and [`CommandRunner`] runs a command, each run with its time, its processor times and its peak
-//! memory. The statistics of the samples are in [`speckit_core::bench::stats`].
+//! [`BenchmarkHarness`] measures a function of yours, and [`CommandRunner`] runs a command and measures each run. Their results are values of
+//! [`speckit_core::bench`], which summarizes, compares and reports them. [`machine`] says where they were measured.
 
 #[cfg(unix)]
 mod command;
 mod harness;
+mod machine_files;
 
 #[cfg(unix)]
-pub use command::{CommandEnd, CommandError, CommandRun, CommandRunner, CommandStopper, PeakMemory};
-pub use harness::{Benchmark, BenchmarkHarness, FailedIterations, MIN_ITERATIONS};
+pub use command::{CommandError, CommandRunner, CommandStopper, memory_floor_bytes};
+pub use harness::{BenchmarkHarness, MIN_ITERATIONS};
+pub use machine_files::machine;

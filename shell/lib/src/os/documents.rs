@@ -275,6 +275,12 @@ pub fn identity(path: &Path) -> Option<FileId> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileId(u64, u64);
 
+/// A file in which the system describes the machine; `None` if there is none.
+#[cfg(feature = "bench")]
+pub(crate) fn machine_file(path: &str) -> Option<String> {
+    fs::read_to_string(path).ok()
+}
+
 /// The status of this process (proc_pid_status(5)).
 #[cfg(unix)]
 pub fn status_of_process() -> io::Result<String> {

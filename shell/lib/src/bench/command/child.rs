@@ -13,7 +13,7 @@ use rustix::io::{Errno, ioctl_fionbio};
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
 use super::last_line::LastLine;
-use super::peak_memory::{self, PeakMemory};
+use super::peak_memory::peak_bytes;
 use super::stopper::CommandStopper;
 use crate::os::{clock, process_group};
 
@@ -63,7 +63,7 @@ pub(super) struct Usage {
     pub(super) status: ExitStatus,
     pub(super) user: Duration,
     pub(super) system: Duration,
-    pub(super) peak_memory: PeakMemory,
+    pub(super) peak_bytes: Option<u64>,
 }
 
 impl MeasuredChild {
@@ -178,7 +178,7 @@ impl MeasuredChild {
             status,
             user: duration(usage.ru_utime),
             system: duration(usage.ru_stime),
-            peak_memory: PeakMemory::of_child(usage.ru_maxrss, peak_memory::floor_bytes()),
+            peak_bytes: peak_bytes(usage.ru_maxrss),
         })
     }
 

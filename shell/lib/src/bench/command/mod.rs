@@ -1,10 +1,10 @@
 //! Runs a command and measures it: the door to measured processes.
 
-use std::fmt;
 use std::io;
 use std::time::Duration;
 
 use speckit_core::agents::process::supervise::Limits;
+use speckit_core::bench::RunRecord;
 use speckit_core::retry::{RandomStream, Seed};
 use speckit_core::tree::nearest::nearest;
 
@@ -17,7 +17,7 @@ mod peak_memory;
 mod run;
 mod stopper;
 
-pub use peak_memory::PeakMemory;
+pub use peak_memory::memory_floor_bytes;
 pub use stopper::CommandStopper;
 
 /// The longest padding of the environment: a page, as in hyperfine.
@@ -35,13 +35,14 @@ const DRAIN: Duration = Duration::from_secs(1);
 ///
 /// ```
 /// use std::time::Duration;
-/// use speckit::bench::{CommandEnd, CommandRunner};
+/// use speckit::bench::CommandRunner;
+/// use speckit_core::bench::Outcome;
 ///
 /// let mut runner = CommandRunner::new("sh", ["-c", "echo 'no input' >&2; exit 3"]).timeout(Duration::from_secs(10));
 /// let run = runner.run()?;
-/// assert_eq!(run.end, CommandEnd::Exited { code: 3 });
-/// assert_eq!(run.last_stderr_line.as_deref(), Some("no input"));
-/// assert!(run.elapsed > Duration::ZERO && run.peak_memory.bytes > 0);
+/// assert_eq!(run.outcome, Outcome::exited(3));
+/// assert_eq!(run.last_line.as_deref(), Some("no input"));
+/// assert!(run.elapsed_ns > 0 && run.peak_rss_bytes.unwrap() > 0);
 /// # Ok::<(), speckit::bench::CommandError>(())
 /// ```
 #[derive(Debug)]
@@ -51,49 +52,6 @@ pub struct CommandRunner {
     limits: Limits,
     padding: RandomStream,
     stopper: Option<CommandStopper>,
-}
-
-/// One run of a command.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CommandRun {
-    /// From just before its start until its exit was reported.
-    pub elapsed: Duration,
-    /// The processor time in its own code, with its children that it waited for.
-    pub user: Duration,
-    /// The processor time in the kernel, with its children that it waited for.
-    pub system: Duration,
-    /// The most memory of it, or of one of its children that it waited for.
-    pub peak_memory: PeakMemory,
-    /// How it ended.
-    pub end: CommandEnd,
-    /// The last line that it wrote to its standard error, if it did not exit with 0. Only its first 8 KiB are kept.
-    pub last_stderr_line: Option<String>,
-}
-
-/// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum CommandEnd {
-    /// It exited.
-    Exited {
-        /// Its exit code.
-        code: i32,
-    },
-    /// A signal ended it.
-    Signalled {
-        /// The number of the signal.
-        signal: i32,
-    },
-    /// It reached its time-out, and its group was killed. Its time is no sample.
-    TimedOut,
-    /// A [`CommandStopper`] ended it. Its time is no sample.
-    Stopped,
-}
-
-impl CommandEnd {
-    /// Whether it exited with 0.
-    pub fn is_success(self) -> bool {
-        self == Self::Exited { code: 0 }
-    }
 }
 
 /// Why a command could not be run or measured.
@@ -108,6 +66,9 @@ pub enum CommandError {
         /// The nearest name of a command in `PATH`, if there is no command of this name.
         nearest: Option<String>,
     },
+    /// Its [`CommandStopper`] stopped: it was ended, or not started.
+    #[error("stopped")]
+    Stopped,
     /// It ran, and was not measured.
     #[error("`{program}` ran, but it was not measured: {reason}")]
     NotMeasured {
@@ -151,7 +112,7 @@ impl CommandRunner {
         self
     }
 
-    /// Ends a run, and all that follow, when the stopper says so.
+    /// Ends a run when the stopper stops; no further run is started.
     #[must_use]
     pub fn stopped_by(mut self, stopper: &CommandStopper) -> Self {
         self.stopper = Some(stopper.clone());
@@ -160,27 +121,25 @@ impl CommandRunner {
 
     /// Runs the command once and waits for its end.
     ///
+    /// The elapsed time begins just before the start of the command and ends when the system reports its exit. Processor times and peak
+    /// memory are of the command, with the children that it waited for. [`memory_floor_bytes`] is the least peak that can be measured.
+    /// The last line of its standard error is only kept if it did not exit with 0, and at most 8 KiB of it.
+    ///
     /// # Errors
-    /// Why it was not started, or not measured. A run that fails is not an error.
-    pub fn run(&mut self) -> Result<CommandRun, CommandError> {
+    /// Why it was not started, or not measured. A run that fails or reaches its time-out is not an error.
+    pub fn run(&mut self) -> Result<RunRecord, CommandError> {
+        if self.stopper.as_ref().is_some_and(CommandStopper::is_stopped) {
+            return Err(CommandError::Stopped);
+        }
         let padding = usize::try_from(self.padding.up_to(MAX_PADDING_BYTES)).unwrap_or_default();
         let child = child::MeasuredChild::start(&self.program, &self.arguments, padding);
         let child = child.map_err(|error| not_started(&self.program, &error))?;
-        run::run(child, self.limits, self.stopper.as_ref()).map_err(|error| CommandError::NotMeasured {
+        let run = run::run(child, self.limits, self.stopper.as_ref());
+        let run = run.map_err(|error| CommandError::NotMeasured {
             program: self.program.clone(),
             reason: error.to_string(),
-        })
-    }
-}
-
-impl fmt::Display for CommandEnd {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Exited { code } => write!(f, "exit {code}"),
-            Self::Signalled { signal } => write!(f, "signal {signal}"),
-            Self::TimedOut => f.write_str("timed out"),
-            Self::Stopped => f.write_str("stopped"),
-        }
+        })?;
+        run.ok_or(CommandError::Stopped)
     }
 }
 

@@ -2,21 +2,21 @@
 
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
-use std::process::ExitStatus;
 use std::time::Duration;
 
 use speckit_core::agents::process::supervise::{Action, Input, Limits, StopCause, Supervisor};
+use speckit_core::bench::{Outcome, RunRecord};
 
 use super::child::{ChildEvent, MeasuredChild, Usage};
 use super::stopper::CommandStopper;
-use super::{CommandEnd, CommandRun};
+use crate::os::clock::nanos;
 
-/// Performs the actions of the supervisor until the child is reaped.
+/// Performs the actions of the supervisor until the child is reaped; `None` if the stopper ended it.
 pub(super) fn run(
     mut child: MeasuredChild,
     limits: Limits,
     mut stopper: Option<&CommandStopper>,
-) -> io::Result<CommandRun> {
+) -> io::Result<Option<RunRecord>> {
     let mut supervisor = Supervisor::new(limits);
     loop {
         let event = child.wait(stopper, supervisor.next_deadline())?;
@@ -35,7 +35,10 @@ pub(super) fn run(
                 Action::Kill => child.kill(),
                 Action::Reap => {
                     let usage = child.reap()?;
-                    return Ok(measured(child, elapsed, usage, supervisor.cause()));
+                    return Ok(match supervisor.cause() {
+                        Some(StopCause::Stopped) => None,
+                        cause => Some(record(child, elapsed, usage, cause == Some(StopCause::TimedOut))),
+                    });
                 }
                 Action::StopReading | Action::Finish => {}
             }
@@ -46,21 +49,15 @@ pub(super) fn run(
     }
 }
 
-fn measured(child: MeasuredChild, elapsed: Duration, usage: Usage, cause: Option<StopCause>) -> CommandRun {
-    let end = match cause {
-        Some(StopCause::TimedOut) => CommandEnd::TimedOut,
-        Some(StopCause::Stopped) => CommandEnd::Stopped,
-        None => end_of(usage.status),
-    };
-    let Usage { user, system, peak_memory, .. } = usage;
-    let last_stderr_line = if end.is_success() { None } else { child.last_stderr_line() };
-    CommandRun { elapsed, user, system, peak_memory, end, last_stderr_line }
-}
-
-/// A status without an exit code has a signal.
-fn end_of(status: ExitStatus) -> CommandEnd {
-    match status.code() {
-        Some(code) => CommandEnd::Exited { code },
-        None => CommandEnd::Signalled { signal: status.signal().unwrap_or_default() },
+fn record(child: MeasuredChild, elapsed: Duration, usage: Usage, is_timed_out: bool) -> RunRecord {
+    let Usage { status, user, system, peak_bytes } = usage;
+    let outcome = Outcome { exit: status.code(), signal: status.signal(), timed_out: is_timed_out };
+    RunRecord {
+        outcome,
+        elapsed_ns: nanos(elapsed),
+        user_ns: Some(nanos(user)),
+        system_ns: Some(nanos(system)),
+        peak_rss_bytes: peak_bytes,
+        last_line: if outcome.is_success() { None } else { child.last_stderr_line() },
     }
 }

@@ -29,7 +29,7 @@ impl CommandStopper {
         Ok(Self(Arc::new(StopPipe { reader, writer: Mutex::new(Some(writer)) })))
     }
 
-    /// Stops: a running command is terminated, and later runs end at once.
+    /// Stops: a running command is terminated, and no further one is started.
     pub fn stop(&self) {
         *self.0.writer.lock() = None;
     }

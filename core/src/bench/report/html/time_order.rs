@@ -10,7 +10,7 @@ use crate::bench::stats::Samples;
 /// The room left of the dots for the times.
 const LEFT: f64 = 90.0;
 /// The height of the name of a benchmark, of its panel, and of the numbers of the runs.
-const NAME: f64 = 24.0;
+const NAME: f64 = 34.0;
 const PANEL: f64 = 110.0;
 const AXIS: f64 = 34.0;
 

@@ -20,8 +20,8 @@
 //!
 //! let commands = [split_words("sort data")?, split_words("sort -u data")?];
 //! let variations = variations(&commands, &[])?;
-//! let recorder = |variation| Recorder::of_variation(&command_line(&variation.command), variation);
-//! let mut recorders: Vec<Recorder> = variations.iter().map(recorder).collect();
+//! let recorders = variations.iter().map(|variation| Recorder::of_variation(&command_line(&variation.command), variation));
+//! let mut recorders: Vec<Recorder> = recorders.collect();
 //!
 //! let seed = Seed::new(42);
 //! let mut schedule = Schedule::new(variations.len(), 3, StopRule::Runs(30), seed);

@@ -23,7 +23,7 @@ pub use read::DocumentErrors;
 /// assert_eq!(run.benchmarks[0].samples().unwrap().mean(), 1050.0);
 /// let errors = BenchRun::read("old.json", &text.replace("1100", "-1100")).unwrap_err().diagnostics;
 /// assert_eq!(errors[0].key.to_string(), "benchmarks[0].samples_ns[1]");
-/// assert_eq!(errors[0].origin.as_ref().unwrap().to_string(), "old.json:2:84");
+/// assert_eq!(errors[0].origin.as_ref().unwrap().to_string(), "old.json:2:85");
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct BenchRun {

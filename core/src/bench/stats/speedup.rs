@@ -10,7 +10,7 @@ use super::Comparison;
 /// ```
 /// use speckit_core::bench::stats::{Criteria, Samples, Speedup, compare};
 /// let claim: Speedup = "3x".parse().unwrap();
-/// let samples = |time| Samples::new((0..30).map(|run| time + run % 5).collect()).unwrap();
+/// let samples = |time: u64| Samples::new((0..30).map(|run| time + run % 5).collect()).unwrap();
 /// let holds = |first, second| claim.holds(&compare(&samples(first), &samples(second), Criteria::default()));
 /// assert_eq!((holds(3200, 1000), holds(2900, 1000)), (true, false));
 /// assert_eq!("fast".parse::<Speedup>(), Err(speckit_core::bench::stats::NotASpeedup));

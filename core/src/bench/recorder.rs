@@ -102,7 +102,8 @@ impl Recorder {
         if !run.outcome.is_success() {
             FailedRuns::count(&mut benchmark.failed, run.outcome, benchmark.runs, run.last_line);
         }
-        if !run.outcome.is_success() && !(self.counts_failures && run.outcome.exited_by_itself()) {
+        let counts = run.outcome.is_success() || (self.counts_failures && run.outcome.exited_by_itself());
+        if !counts {
             return;
         }
         benchmark.samples_ns.push(run.elapsed_ns);

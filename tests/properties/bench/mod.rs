@@ -2,4 +2,5 @@ mod comparisons;
 mod distributions;
 mod known_values;
 mod samples;
+mod simulation;
 mod summaries;

@@ -9,6 +9,8 @@ use super::machine::Machine;
 mod read;
 mod write;
 
+pub use read::DocumentErrors;
+
 /// Benchmarks that were measured together on one machine.
 ///
 /// ```
@@ -19,9 +21,9 @@ mod write;
 /// }"#;
 /// let run = BenchRun::read("old.json", text).unwrap();
 /// assert_eq!(run.benchmarks[0].samples().unwrap().mean(), 1050.0);
-/// let errors = BenchRun::read("old.json", &text.replace("1100", "-1100")).unwrap_err();
+/// let errors = BenchRun::read("old.json", &text.replace("1100", "-1100")).unwrap_err().diagnostics;
 /// assert_eq!(errors[0].key.to_string(), "benchmarks[0].samples_ns[1]");
-/// assert_eq!(errors[0].origin.as_ref().unwrap().to_string(), "old.json:2:84");
+/// assert_eq!(errors[0].origin.as_ref().unwrap().to_string(), "old.json:2:85");
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct BenchRun {

@@ -13,6 +13,7 @@ use super::BenchRun;
 use crate::bench::benchmark::Benchmark;
 use crate::bench::machine::Machine;
 use crate::bench::outcome::FailedRuns;
+use crate::config::redact::Masks;
 use crate::config::source::{Language, parse};
 use crate::tree::typed::read;
 use crate::tree::{Code, Diagnostic, Key, LayerKind, Source, Value, in_report_order};
@@ -60,6 +61,16 @@ struct BenchmarkForm {
     _samples_ns: Vec<IgnoredAny>,
 }
 
+/// Why a document cannot be read.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct DocumentErrors {
+    /// Everything that is wrong, in the order of lines.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What to hide in a report of them: nothing, unless the document does not parse.
+    pub masks: Masks,
+}
+
 impl BenchRun {
     /// Reads the document of `bench run --format json`. `name` is the name of its file.
     ///
@@ -67,11 +78,12 @@ impl BenchRun {
     /// documents of later versions can be read.
     ///
     /// # Errors
-    /// Everything that is wrong, in the order of lines: the syntax (`parse/…`), or else values of another type, samples that are
+    /// [`DocumentErrors`] with everything that is wrong: the syntax (`parse/…`), or else values of another type, samples that are
     /// no times, missing keys, and names that are used twice.
-    pub fn read(name: &str, text: &str) -> Result<Self, Vec<Diagnostic>> {
+    pub fn read(name: &str, text: &str) -> Result<Self, DocumentErrors> {
         let source = Source::document(LayerKind::File, name, text);
-        let layer = parse(&source, Language::Json)?;
+        let layer = parse(&source, Language::Json)
+            .map_err(|diagnostics| DocumentErrors { diagnostics, masks: Masks::default() })?;
         let mut errors = Vec::new();
         let (frame, samples) = take_samples(layer.root(), &mut errors);
         let form = match read::<RunForm>(&frame) {
@@ -87,7 +99,8 @@ impl BenchRun {
                 Some(_) => error,
                 None => error.help(HELP),
             });
-            return Err(in_report_order(helped.collect()));
+            let masks = Masks::of([&layer], &|_, _| false);
+            return Err(DocumentErrors { diagnostics: in_report_order(helped.collect()), masks });
         };
         let benchmarks = form.benchmarks.into_iter().zip(samples);
         Ok(Self {
@@ -113,8 +126,8 @@ fn take_samples(root: &Value, errors: &mut Vec<Diagnostic>) -> (Value, Vec<Vec<u
             let key = Key::of(["benchmarks"]).element(place).child("samples_ns");
             for (place, sample) in list.iter().enumerate() {
                 match time(sample) {
-                    Ok(time) => samples.push(time),
-                    Err(error) => errors.push(error(key.element(place))),
+                    Some(time) => samples.push(time),
+                    None => errors.push(no_time(key.element(place), sample)),
                 }
             }
             let empty = Value::array([], value.origin().clone());
@@ -125,20 +138,20 @@ fn take_samples(root: &Value, errors: &mut Vec<Diagnostic>) -> (Value, Vec<Vec<u
     (frame, all)
 }
 
-/// The time of a sample, or the error at a key.
-fn time(sample: &Value) -> Result<u64, impl FnOnce(Key) -> Diagnostic> {
-    let whole = sample.as_number().and_then(|number| u64::try_from(number.as_u128()?).ok());
-    whole.ok_or_else(|| {
-        move |key| {
-            let (code, found) = match sample.as_number() {
-                Some(number) if number.is_integer() => (Code::TypeOutOfRange, format!("{sample}")),
-                Some(_) => (Code::TypeMismatch, format!("the fraction {sample}")),
-                None => (Code::TypeMismatch, sample.type_name().into()),
-            };
-            let message = format!("expected nanoseconds from 0 to {}, found {found}", u64::MAX);
-            Diagnostic::error(code, key, message).at(sample.origin()).help(SAMPLE_HELP)
-        }
-    })
+/// The time of a sample.
+fn time(sample: &Value) -> Option<u64> {
+    u64::try_from(sample.as_number()?.as_u128()?).ok()
+}
+
+/// The error about a sample that is no time.
+fn no_time(key: Key, sample: &Value) -> Diagnostic {
+    let (code, found) = match sample.as_number() {
+        Some(number) if number.is_integer() => (Code::TypeOutOfRange, format!("{sample}")),
+        Some(_) => (Code::TypeMismatch, format!("the fraction {sample}")),
+        None => (Code::TypeMismatch, sample.type_name().into()),
+    };
+    let message = format!("expected nanoseconds from 0 to {}, found {found}", u64::MAX);
+    Diagnostic::error(code, key, message).at(sample.origin()).help(SAMPLE_HELP)
 }
 
 /// An error for each name that an earlier benchmark has.
@@ -190,7 +203,7 @@ mod tests {
 
     fn read(benchmarks: &str) -> Result<BenchRun, Vec<String>> {
         let text = format!("{{\"benchmarks\":[{benchmarks}],{MACHINE}}}");
-        BenchRun::read("a.json", &text).map_err(|errors| errors.iter().map(line).collect())
+        BenchRun::read("a.json", &text).map_err(|errors| errors.diagnostics.iter().map(line).collect())
     }
 
     fn line(error: &Diagnostic) -> String {
@@ -282,7 +295,7 @@ mod tests {
             "[]",
             "{}",
         ] {
-            let errors = BenchRun::read("a.json", text).unwrap_err();
+            let errors = BenchRun::read("a.json", text).unwrap_err().diagnostics;
             assert!(
                 !errors.is_empty() && errors.iter().all(|error| error.origin.is_some()),
                 "{text} {errors:?}"
@@ -291,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_million_bad_samples_are_reported_in_a_moment() {
+    fn a_hundred_thousand_bad_samples_are_reported_at_once() {
         let samples = "-1,".repeat(100_000) + "-1";
         let errors = read(&format!("{{\"name\":\"a\",\"samples_ns\":[{samples}]}}")).unwrap_err();
         assert_eq!(errors.len(), 100_001);

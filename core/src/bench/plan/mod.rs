@@ -29,6 +29,6 @@ mod parameters;
 mod schedule;
 mod stop;
 
-pub use parameters::{MAX_VARIATIONS, Parameter, ParameterError, Variation, variations};
+pub use parameters::{MAX_VARIATIONS, Parameter, ParameterError, Variation, pairs, variations};
 pub use schedule::{PlannedRun, Schedule};
 pub use stop::StopRule;

@@ -157,6 +157,20 @@ pub fn variations(
     Ok(combinations.iter().flat_map(of_combination).collect())
 }
 
+/// Which variations to compare, as pairs of their numbers: of two commands the second with the first for each combination of
+/// values, and of one command each later combination with the first.
+pub fn pairs(variations: &[Variation]) -> Vec<[usize; 2]> {
+    let numbered = || variations.iter().enumerate();
+    let has_two = variations.iter().any(|variation| variation.template > 0);
+    let base = |variation: &Variation| {
+        let is_base =
+            |other: &Variation| other.template == 0 && (!has_two || other.parameters == variation.parameters);
+        numbered().find(|(_, other)| is_base(other)).map(|(number, _)| number)
+    };
+    let later = numbered().filter_map(|(number, variation)| Some([base(variation)?, number]));
+    later.filter(|[base, number]| base != number).collect()
+}
+
 /// The word with the values in place of their names in braces; values are not searched again.
 fn filled(word: &str, parameters: &BTreeMap<String, String>) -> String {
     let mut filled = String::new();
@@ -210,6 +224,16 @@ mod tests {
             ]
         );
         assert_eq!(expanded(&["a {x}"], &[]).unwrap(), ["a {x}"]);
+    }
+
+    #[test]
+    fn commands_are_compared_for_equal_values_and_values_with_the_first() {
+        let pairs_of = |lines: &[&str], parameter: &str| {
+            pairs(&variations(&commands(lines), &[parameter.parse().unwrap()]).unwrap())
+        };
+        assert_eq!(pairs_of(&["a {x}", "b"], "x=1,2"), [[0, 1], [2, 3]]);
+        assert_eq!(pairs_of(&["a {x}"], "x=1,2,3"), [[0, 1], [0, 2]]);
+        assert_eq!(pairs_of(&["a {x}"], "x=1"), [[0; 2]; 0]);
     }
 
     #[test]

@@ -7,6 +7,9 @@ use super::{Criteria, RatioEstimate, Samples, hedges_g, holm, mann_whitney, rati
 /// With fewer samples on a side there is no verdict: no difference of 4 and 4 samples is significant at 1 %.
 pub const MIN_SAMPLES: usize = 5;
 
+/// The relative error of a ratio and a threshold.
+const ROUNDING: f64 = 1e-12;
+
 /// How two sides differ.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
@@ -128,7 +131,8 @@ impl Figures {
     }
 
     fn conditions(&self, criteria: Criteria) -> Conditions {
-        let least = 1.0 + criteria.threshold();
+        // A ratio of 1.1 is as large as a threshold of 0.1, although the sum of the floats 1 and 0.1 may differ from it.
+        let least = (1.0 + criteria.threshold()) * (1.0 - ROUNDING);
         Conditions {
             is_significant: self.p_adjusted.is_some_and(|p| p < criteria.alpha()),
             is_large: self.ratio.value >= least || self.speedup.value >= least,
@@ -183,6 +187,17 @@ mod tests {
         {
             assert_eq!(verdict(&side(first), &side(second)), Verdict::Regression, "{first} {second}");
             assert_eq!(verdict(&side(second), &side(first)), Verdict::Improvement, "{first} {second}");
+        }
+    }
+
+    #[test]
+    fn every_threshold_counts_in_both_directions() {
+        let side = |time| Samples::new(vec![time; 10]).unwrap();
+        for percent in 1..100_u8 {
+            let criteria = Criteria::new(0.05, f64::from(percent) / 100.0).unwrap();
+            let (first, second) = (side(100), side(100 + u64::from(percent)));
+            assert_eq!(compare(&first, &second, criteria).verdict, Verdict::Regression, "{percent}");
+            assert_eq!(compare(&second, &first, criteria).verdict, Verdict::Improvement, "{percent}");
         }
     }
 

@@ -43,5 +43,9 @@ mod tests {
         // 2^53 + 1 and a third is nearer to 2^53 + 2; rounding the whole part first would give 2^53.
         let two_53: u128 = 1 << 53;
         assert_eq!(quotient(two_53 * 3 + 4, 3), float(two_53 + 2));
+        // In the middle between two floats, but for a remainder beyond all digits that are kept.
+        let middle: u128 = (1 << 63) + (1 << 10);
+        assert_eq!(quotient(middle << 50, 1 << 50), 2.0_f64.powi(63));
+        assert_eq!(quotient((middle << 50) + 1, 1 << 50), 2.0_f64.powi(63) + 2048.0);
     }
 }

@@ -28,3 +28,15 @@ pub fn holm(probabilities: &[Option<f64>]) -> Vec<Option<f64>> {
     }
     adjusted
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_smallest_probability_is_multiplied_by_the_number_of_all() {
+        assert_eq!(holm(&[Some(0.5), Some(0.01), Some(0.5)]), [Some(1.0), Some(0.03), Some(1.0)]);
+        assert_eq!(holm(&[None, Some(0.2), Some(0.25)]), [None, Some(0.4), Some(0.4)]);
+        assert_eq!(holm(&[]), []);
+    }
+}

@@ -277,8 +277,8 @@ pub struct FileId(u64, u64);
 
 /// The file that is empty and discards what is written.
 #[cfg(all(unix, feature = "bench"))]
-pub(crate) fn null_device() -> io::Result<fs::File> {
-    fs::File::options().read(true).write(true).open("/dev/null")
+pub(crate) fn null_device() -> io::Result<File> {
+    File::options().read(true).write(true).open("/dev/null")
 }
 
 /// A file in which the system describes the machine; `None` if there is none.

@@ -10,6 +10,8 @@ pub(crate) fn instructions(hot_path: &HotPath) -> Result<u64, String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let profile = folder.path().join("profile");
     let mut command = Command::new("valgrind");
+    // The length of the environment moves the stack, and copies of memory depend on its alignment.
+    command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin");
     command.arg("--tool=callgrind").arg(format!("--toggle-collect={}", hot_path.function));
     command.arg(format!("--callgrind-out-file={}", profile.display()));
     command.arg(std::env::current_exe().map_err(|error| error.to_string())?).args(["call", name]);

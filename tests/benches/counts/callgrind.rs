@@ -35,7 +35,8 @@ mod tests {
 
     #[test]
     fn the_total_is_the_summary_of_the_profile() {
-        let profile = "# callgrind format\nversion: 1\nevents: Ir\nsummary: 4265940\n\nfn=(1) a\n1 2\n\ntotals: 7\n";
+        let profile =
+            "# callgrind format\nversion: 1\nevents: Ir\nsummary: 4265940\n\nfn=(1) a\n1 2\n\ntotals: 7\n";
         assert_eq!(total(profile), Some(4_265_940));
     }
 

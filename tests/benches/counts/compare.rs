@@ -206,17 +206,15 @@ mod tests {
     fn another_environment_is_compared_with_the_commit_before() {
         let accepted = counts("1", [("merge", 10)]);
         let base = Base { accepted: accepted.clone(), counted: counts("2", [("merge", 1000)]) };
-        let compare_with_base = |now| compare(&accepted, &counts("2", [("merge", now)]), Some(&base)).verdict();
+        let compare_with_base =
+            |now| compare(&accepted, &counts("2", [("merge", now)]), Some(&base)).verdict();
         assert_eq!(compare_with_base(1001), Verdict::Unchanged);
         assert_eq!(compare_with_base(1100), Verdict::Failed);
     }
 
     #[test]
     fn a_count_that_this_commit_accepts_is_not_compared_with_the_commit_before() {
-        let base = Base {
-            accepted: counts("1", [("merge", 10)]),
-            counted: counts("2", [("merge", 1000)]),
-        };
+        let base = Base { accepted: counts("1", [("merge", 10)]), counted: counts("2", [("merge", 1000)]) };
         let accepted = counts("1", [("check", 5), ("merge", 20)]);
         let comparison = compare(&accepted, &counts("2", [("check", 500), ("merge", 2000)]), Some(&base));
         assert_eq!(

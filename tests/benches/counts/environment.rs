@@ -45,7 +45,8 @@ mod tests {
 
     #[test]
     fn the_profile_is_one_line_of_settings() {
-        let manifest = "[profile.release]\ncodegen-units = 1\nlto = \"thin\"\n\n[profile.dev]\ndebug = false\n";
+        let manifest =
+            "[profile.release]\ncodegen-units = 1\nlto = \"thin\"\n\n[profile.dev]\ndebug = false\n";
         assert_eq!(release_profile(manifest).as_deref(), Ok("codegen-units = 1, lto = thin"));
     }
 }

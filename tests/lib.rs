@@ -5,8 +5,10 @@
 //! level.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 pub use insta;
+use speckit_core::bench::stats::Samples;
 
 pub mod fakes;
 pub mod models;
@@ -46,6 +48,12 @@ pub fn cases(number: u32) -> proptest::test_runner::Config {
     let config = proptest::test_runner::Config::default();
     let is_set = std::env::var_os("PROPTEST_CASES").is_some();
     proptest::test_runner::Config { cases: if is_set { config.cases } else { number }, ..config }
+}
+
+/// Measured times as samples, for their statistics.
+pub fn samples(times: impl IntoIterator<Item = Duration>) -> Samples {
+    let nanos = |time: Duration| u64::try_from(time.as_nanos()).expect("no run takes centuries");
+    Samples::new(times.into_iter().map(nanos).collect()).expect("something was measured")
 }
 
 /// The folder of the workspace.

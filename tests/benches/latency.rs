@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use notify_debouncer_mini::new_debouncer;
 use notify_debouncer_mini::notify::RecursiveMode;
 use speckit::{Config, ConfigReloadEvent};
+use speckit_tests::samples;
 
 const QUIET: Duration = Duration::from_millis(50);
 const EDITS: usize = 400;
@@ -66,16 +67,16 @@ fn debouncer(path: &Path) -> Vec<Duration> {
     (1..=EDITS / 4).map(latency).collect()
 }
 
-fn show(name: &str, mut latencies: Vec<Duration>) {
-    latencies.sort_unstable();
-    let rank = |percent: usize| latencies[(latencies.len() * percent).div_ceil(100) - 1];
+fn show(name: &str, latencies: Vec<Duration>) {
+    let latencies = samples(latencies);
+    let ms = |percent| latencies.percentile(percent) / 1e6;
     println!(
-        "{name:<24} {:>5} edits   median {:>10.2?}   p95 {:>10.2?}   p99 {:>10.2?}   max {:>10.2?}",
-        latencies.len(),
-        rank(50),
-        rank(95),
-        rank(99),
-        rank(100),
+        "{name:<24} {:>5} edits   median {:>7.2} ms   p95 {:>7.2} ms   p99 {:>7.2} ms   max {:>7.2} ms",
+        latencies.count(),
+        ms(50),
+        ms(95),
+        ms(99),
+        ms(100),
     );
 }
 

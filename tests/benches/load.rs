@@ -13,13 +13,13 @@ use std::process::{Command, exit};
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use speckit::app::ConfigLoader;
-use speckit_core::app::{AppConfig, Application};
+use speckit_core::app::AppConfig;
 use speckit_core::config::resolve::{Document, Inputs, Rules};
 use speckit_core::config::schema::{Documents, Schema};
-use speckit_core::config::source::{Environment, Language, parse};
+use speckit_core::config::source::{Environment, Language};
 use speckit_core::tree::typed::{LazyOutline, Outline, to_value};
 use speckit_core::{Layer, LayerKind, Origin, Source, Value};
-use speckit_tests::models::{PREFIX, VARIABLES, file};
+use speckit_tests::models::{PREFIX, VARIABLES, file, layer, rules};
 
 use load::peers::{
     config_and_jsonschema, config_rs, config_rs_defaults, confique, figment, figment_defaults,
@@ -27,24 +27,6 @@ use load::peers::{
 };
 
 const SIZES: [usize; 4] = [6, 100, 1_000, 10_000];
-
-fn layer(kind: LayerKind, name: &str, text: &str, language: Language) -> Layer {
-    parse(&Source::document(kind, name, text), language).expect("the text is right")
-}
-
-fn rules() -> Rules {
-    let schema = layer(LayerKind::Defaults, "config.schema.json", AppConfig::SCHEMA, Language::Json);
-    let documents = Documents::new("config.schema.json", schema.root());
-    let schema = Schema::compile_unchecked(&documents).expect("the schema is right");
-    Rules::new(Some(schema))
-        .with_prefix(PREFIX, &["CONFIG", "DATABASE"])
-        .with_extension(Box::new(Application::default()))
-        .with_fixed_layers(&[defaults()])
-}
-
-fn defaults() -> Layer {
-    layer(LayerKind::Defaults, "defaults", AppConfig::DEFAULTS, Language::Toml)
-}
 
 fn speckit(rules: &Rules, text: &str) -> (AppConfig, Value) {
     let source = Source::document(LayerKind::File, "config.toml", text);

@@ -21,6 +21,7 @@ use speckit::app::ConfigLoader;
 use speckit::{Config, ConfigReloadEvent, Receiver};
 use speckit_core::app::AppConfig;
 use speckit_tests::models::file;
+use speckit_tests::samples;
 
 mod alternating;
 
@@ -132,11 +133,6 @@ fn reload(criterion: &mut Criterion) {
     }
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times[times.len() / 2]
-}
-
 fn ratios() {
     for models in SIZES {
         let (text, edits) = edits(models);
@@ -149,9 +145,9 @@ fn ratios() {
                 theirs.push(pair.bare());
             }
             let of = |pick: fn(&Took) -> Duration| {
-                let (ours, theirs) =
-                    (median(ours.iter().map(pick).collect()), median(theirs.iter().map(pick).collect()));
-                format!("{ours:.1?} / {theirs:.1?} = {:.2}", ours.as_secs_f64() / theirs.as_secs_f64())
+                let micros = |times: &[Took]| samples(times.iter().map(pick)).median() / 1e3;
+                let (ours, theirs) = (micros(&ours), micros(&theirs));
+                format!("{ours:.1} µs / {theirs:.1} µs = {:.2}", ours / theirs)
             };
             let (whole, to_swap) = (of(|took| took.whole), of(|took| took.to_swap));
             println!("{models} models, {key}: whole {whole}, to the swap {to_swap} ({} pairs)", ours.len());

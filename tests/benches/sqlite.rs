@@ -8,6 +8,8 @@
 //!     cargo bench -p speckit-tests -F benches --bench sqlite -- full 32      # only the names with these words
 
 mod sqlite {
+    pub(crate) mod consensus;
+    pub(crate) mod journal;
     pub(crate) mod load;
     pub(crate) mod peers;
     pub(crate) mod table;
@@ -50,6 +52,14 @@ fn main() {
                 sqlite::load::reads(peer, count, ROUND)
             });
         }
+    }
+    for synchronous in [SynchronousMode::Normal, SynchronousMode::Full] {
+        if is_wanted(&format!("consensus, synchronous {}", mode_name(synchronous))) {
+            sqlite::consensus::print(synchronous);
+        }
+    }
+    if is_wanted("journal modes") {
+        sqlite::journal::print();
     }
 }
 

@@ -2,7 +2,11 @@
 
 use std::fmt::Write as _;
 
-use speckit_core::app::AppConfig;
+use speckit_core::app::{AppConfig, Application};
+use speckit_core::config::resolve::Rules;
+use speckit_core::config::schema::{Documents, Schema};
+use speckit_core::config::source::{Language, parse};
+use speckit_core::{Layer, LayerKind, Source};
 
 const PROVIDERS: [(&str, &str); 3] =
     [("openai", "gpt-5"), ("anthropic", "claude-sonnet-4-5"), ("google", "gemini-2.5")];
@@ -41,4 +45,25 @@ pub fn file(models: usize) -> String {
         .expect("writing to a string cannot fail");
     }
     text
+}
+
+/// The layer of a text that is right.
+pub fn layer(kind: LayerKind, name: &str, text: &str, language: Language) -> Layer {
+    parse(&Source::document(kind, name, text), language).expect("the text is right")
+}
+
+/// The embedded defaults.
+pub fn defaults() -> Layer {
+    layer(LayerKind::Defaults, "defaults", AppConfig::DEFAULTS, Language::Toml)
+}
+
+/// The rules of the shipped application, with its schema and defaults.
+pub fn rules() -> Rules {
+    let schema = layer(LayerKind::Defaults, "config.schema.json", AppConfig::SCHEMA, Language::Json);
+    let documents = Documents::new("config.schema.json", schema.root());
+    let schema = Schema::compile_unchecked(&documents).expect("the schema is right");
+    Rules::new(Some(schema))
+        .with_prefix(PREFIX, &["CONFIG", "DATABASE"])
+        .with_extension(Box::new(Application::default()))
+        .with_fixed_layers(&[defaults()])
 }

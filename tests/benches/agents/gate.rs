@@ -41,7 +41,7 @@ pub(crate) fn be_process(words: &[String]) {
     println!("{}", peak_kib() - before);
 }
 
-fn plan(count: usize, program: &str, args: &[String]) -> Plan {
+pub(crate) fn plan(count: usize, program: &str, args: &[String]) -> Plan {
     let agents = (0..count).map(|number| Agent {
         name: format!("agent_{number}"),
         provider: "bench".into(),

@@ -7,30 +7,30 @@ use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
 use speckit::store::SynchronousMode;
+use speckit_core::bench::stats::Samples;
 
 use super::peers::{PeerConnection, SharedPeer, SqlitePeer, mode_name, mode_of, prepare};
 
 /// The times of the calls of one round.
 pub(crate) struct Timings {
-    /// Nanoseconds of each call, sorted.
-    calls: Vec<u64>,
+    calls: Samples,
     elapsed: Duration,
 }
 
 impl Timings {
-    fn of(mut calls: Vec<u64>, elapsed: Duration) -> Self {
-        calls.sort_unstable();
-        Self { calls, elapsed }
+    fn of(calls: Vec<u64>, elapsed: Duration) -> Self {
+        Self { calls: Samples::new(calls).expect("there were calls"), elapsed }
     }
 
-    pub(crate) fn per_second(&self) -> f64 {
-        self.calls.len() as f64 / self.elapsed.as_secs_f64()
+    /// The time of the round for each of its calls, on all threads together.
+    pub(crate) fn per_call(&self) -> Duration {
+        self.elapsed.div_f64(self.calls.count() as f64)
     }
 
-    /// The time in milliseconds that this many of a thousand calls do not exceed (nearest rank).
-    pub(crate) fn within_ms(&self, of_thousand: usize) -> f64 {
-        let rank = (self.calls.len() * of_thousand).div_ceil(1000).max(1);
-        self.calls[rank - 1] as f64 / 1e6
+    /// The time that this many of a thousand calls do not exceed (nearest rank).
+    pub(crate) fn within(&self, of_thousand: usize) -> Duration {
+        let rank = (self.calls.count() * of_thousand).div_ceil(1000).max(1);
+        Duration::from_nanos(self.calls.sorted()[rank - 1])
     }
 }
 
@@ -135,6 +135,6 @@ pub(crate) fn be_process(words: &[String]) {
     let shared = SharedPeer::open(SqlitePeer::of(peer), Path::new(path), mode_of(synchronous));
     let round = Duration::from_millis(round.parse().expect("a number"));
     let timings = run_threads(&shared, 1, round, |connection, _, _| connection.write(1));
-    let bytes: Vec<u8> = timings.calls.iter().flat_map(|nanos| nanos.to_le_bytes()).collect();
+    let bytes: Vec<u8> = timings.calls.sorted().iter().flat_map(|nanos| nanos.to_le_bytes()).collect();
     std::io::stdout().write_all(&bytes).expect("the output is read");
 }

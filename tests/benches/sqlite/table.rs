@@ -1,14 +1,17 @@
 //! Prints the timings as a table.
 
+use speckit_tests::samples;
+
 use super::load::Timings;
 use super::peers::SqlitePeer;
 
 /// Prints medians over the rounds, and the ratios to the first peer.
 pub(crate) fn print(name: &str, peers: &[SqlitePeer], rounds: &[Vec<Timings>]) {
     println!("{name}");
-    let rate = |which: usize| median(rounds[which].iter().map(Timings::per_second));
-    let within =
-        |which: usize, of_thousand| median(rounds[which].iter().map(|round| round.within_ms(of_thousand)));
+    let rate = |which: usize| 1e9 / samples(rounds[which].iter().map(Timings::per_call)).median();
+    let within = |which: usize, of_thousand| {
+        samples(rounds[which].iter().map(|round| round.within(of_thousand))).median() / 1e6
+    };
     for (which, peer) in peers.iter().enumerate() {
         println!(
             "  {:<13} {:>9.0}/s   p50 {:>8.3} ms   p99 {:>9.3} ms   p99.9 {:>9.3} ms   max {:>9.3} ms",
@@ -30,10 +33,4 @@ pub(crate) fn print(name: &str, peers: &[SqlitePeer], rounds: &[Vec<Timings>]) {
         );
     }
     println!();
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }

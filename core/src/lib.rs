@@ -15,6 +15,8 @@ pub mod agents;
 pub mod app;
 #[cfg(feature = "app")]
 pub mod auth;
+#[cfg(feature = "bench")]
+pub mod bench;
 pub mod config;
 #[cfg(feature = "retry")]
 mod plot;

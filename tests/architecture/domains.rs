@@ -21,7 +21,7 @@ const CORE: Package = Package {
         &["retry"],
         &["store"],
         &["config"],
-        &["agents"],
+        &["agents", "bench"],
         &["policy", "auth"],
         &["app"],
         &["lib"],

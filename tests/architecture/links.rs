@@ -64,6 +64,6 @@ fn the_core_links_what_its_list_allows() {
 /// All features but `proptest`, which only tests switch on.
 #[test]
 fn the_features_of_the_core_link_what_their_list_allows() {
-    let linked = core("app,edit").difference(&core("")).cloned().collect();
+    let linked = core("app,bench,edit").difference(&core("")).cloned().collect();
     assert_none(differences(&allowed(BY_FEATURES), &linked), WHAT_TO_DO);
 }

@@ -2,6 +2,7 @@
 
 mod agents;
 mod app;
+mod bench;
 mod config;
 mod retry;
 mod store;

@@ -1,3 +1,4 @@
-//! Axes of charts.
+//! Parts of charts.
 
 pub(crate) mod scale;
+pub(crate) mod svg;

@@ -44,6 +44,18 @@ pub(crate) fn time_label(at: u64, step: u64, max: u64) -> String {
     }
 }
 
+/// A time on an axis that ends at `max`, both in nanoseconds, with as many decimals as it needs: `1.25 ms`.
+#[cfg(feature = "bench")]
+pub(crate) fn nanosecond_label(at: u64, max: u64) -> String {
+    match max {
+        _ if at == 0 => String::from("0"),
+        0..10_000 => format!("{at} ns"),
+        10_000..10_000_000 => format!("{} µs", decimal(at, 1_000)),
+        10_000_000..10_000_000_000 => format!("{} ms", decimal(at, 1_000_000)),
+        _ => format!("{} s", decimal(at, 1_000_000_000)),
+    }
+}
+
 /// The quotient with as many decimals as it needs; `whole` is a power of ten.
 fn decimal(value: u64, whole: u64) -> String {
     let digits = usize::try_from(whole.ilog10()).unwrap_or(0);
@@ -96,6 +108,15 @@ mod tests {
         assert_eq!(labels(300_000, 4), ["0", "2 min", "4 min"]);
         assert_eq!(labels(86_400_000, 4), ["0", "6 h", "12 h", "18 h", "24 h"]);
         assert!((2..=4).contains(&labels(u64::MAX, 3).len()), "however long");
+    }
+
+    #[cfg(feature = "bench")]
+    #[test]
+    fn nanoseconds_have_the_unit_of_their_axis() {
+        let labels =
+            [(0, 5), (250, 9_999), (250, 10_000), (1_250_000, 20_000_000), (1_500_000_000, 10_000_000_000)]
+                .map(|(at, max)| nanosecond_label(at, max));
+        assert_eq!(labels, ["0", "250 ns", "0.25 µs", "1.25 ms", "1.5 s"]);
     }
 
     #[test]

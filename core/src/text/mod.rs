@@ -3,6 +3,10 @@
 #[cfg(any(feature = "retry", feature = "schema"))]
 pub(crate) mod calendar;
 mod characters;
+#[cfg(any(feature = "agents", feature = "bench"))]
+mod quote;
+#[cfg(feature = "bench")]
+mod split;
 mod units;
 mod visible;
 #[cfg(any(feature = "retry", feature = "schema"))]
@@ -11,6 +15,12 @@ mod wrap;
 #[cfg(any(feature = "retry", feature = "schema"))]
 pub use calendar::rfc3339;
 pub(crate) use characters::{invisible, look_alike};
+#[cfg(any(feature = "agents", feature = "bench"))]
+pub use quote::command_line;
+#[cfg(feature = "agents")]
+pub(crate) use quote::quoted_word;
+#[cfg(feature = "bench")]
+pub use split::{SplitError, split_words};
 pub use units::{count, duration, grouped, grouped_count, size};
 pub(crate) use visible::visible_char;
 pub use visible::{is_control, visible, visible_lines};

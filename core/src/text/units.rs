@@ -51,7 +51,8 @@ pub fn duration(time: Duration) -> String {
     let seconds = time.as_secs();
     match nanos {
         0 => "0 s".into(),
-        1..999_500 => format!("{} µs", three_digits(nanos, 1_000)),
+        1..1_000 => format!("{nanos} ns"),
+        1_000..999_500 => format!("{} µs", three_digits(nanos, 1_000)),
         999_500..999_500_000 => format!("{} ms", three_digits(nanos, 1_000_000)),
         _ if nanos < 120 * SECOND => format!("{} s", three_digits(nanos, SECOND)),
         _ if seconds < 3_600 => two_units((seconds / 60, "min"), (seconds % 60, "s")),
@@ -114,7 +115,9 @@ mod tests {
     fn durations_have_three_digits_or_two_units() {
         for (nanos, text) in [
             (0, "0 s"),
-            (1, "0 µs"),
+            (1, "1 ns"),
+            (999, "999 ns"),
+            (1_000, "1 µs"),
             (999_499, "999 µs"),
             (999_500, "1 ms"),
             (1_234_567, "1.23 ms"),

@@ -8,6 +8,7 @@ use core::time::Duration;
 use super::bars::Axes;
 use super::{Comparison, NETWORK, SimulationRun, WINDOW, name};
 use crate::plot::scale::{count_step, share, time_label, time_step};
+use crate::plot::svg::escaped;
 use crate::text::duration;
 
 /// Lengths are tenths of a pixel, so that integers suffice and every platform draws the same.
@@ -216,8 +217,4 @@ fn px(tenths: u64) -> String {
         0 => format!("{}", tenths / 10),
         tenth => format!("{}.{tenth}", tenths / 10),
     }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

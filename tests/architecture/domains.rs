@@ -33,10 +33,12 @@ const LIBRARY: Package = Package {
     order: &[
         &["os"],
         &["sync"],
+        &["instrumentation"],
         &["retry"],
         &["store"],
         &["config"],
         &["agents"],
+        &["bench"],
         &["app"],
         &["guide"],
         &["lib"],

@@ -16,6 +16,10 @@
 #![cfg_attr(feature = "retry", doc = "| [`retry`] | try a call again when another attempt may help |")]
 #![cfg_attr(feature = "sqlite", doc = "| [`store`] | write to SQLite from many threads and processes |")]
 #![cfg_attr(
+    feature = "instrumentation",
+    doc = "| [`instrumentation`] | measure parts of a running program |"
+)]
+#![cfg_attr(
     feature = "agents",
     doc = "| [`gates`] | run several programs in parallel, and decide by a quorum |"
 )]
@@ -46,6 +50,10 @@ pub mod from_figment {}
 
 #[doc = include_str!("guide/testing.md")]
 pub mod testing {}
+
+#[cfg(feature = "instrumentation")]
+#[doc = include_str!("guide/instrumentation.md")]
+pub mod instrumentation {}
 
 #[cfg(feature = "retry")]
 #[doc = include_str!("guide/retry.md")]

@@ -41,6 +41,9 @@
 //! | `sqlite` | `store`: SQLite under contention; the history of a configuration |
 //! | `tokio` | the async forms of retries and of the store |
 //! | `agents` | `agents`: programs in parallel with a quorum, each in a process group of its own |
+//! | `tracing` | events of the crate `tracing` for loads, reloads, writes and agents |
+//! | `instrumentation` | [`measure_time!`] measures your code; implies `tracing` |
+//! | `bench` | `bench`: benchmarks of functions and commands |
 //! | `app` | `app`: the settings of the program `speckit` |
 //! | `garde`, `validator` | errors of these crates are violations of [`Builder::validate`] |
 //! | `miette` | [`ConfigError`] is a diagnostic of miette |
@@ -52,6 +55,7 @@
 
 mod config;
 pub mod guide;
+pub mod instrumentation;
 mod os;
 mod sync;
 
@@ -59,6 +63,8 @@ mod sync;
 pub mod agents;
 #[cfg(feature = "app")]
 pub mod app;
+#[cfg(feature = "bench")]
+pub mod bench;
 #[cfg(feature = "retry")]
 pub mod retry;
 #[cfg(feature = "sqlite")]

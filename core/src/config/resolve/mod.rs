@@ -1,6 +1,6 @@
 //! From texts to checked, typed settings, in stages.
 //!
-//! [`Inputs`] are read into [`Layers`], layers are merged and checked into [`Checked`], and only a
+//! The documents of the [`Inputs`] are [`Parsed`], all inputs are merged as [`Layers`] and checked into [`Checked`], and only a
 //! checked configuration becomes [`Resolved`] settings. Nothing here uses the disk, the clock or the environment.
 
 use alloc::boxed::Box;
@@ -31,7 +31,7 @@ mod untyped;
 
 pub use extension::{Extension, Migrated};
 pub use key_rules::KeyRules;
-pub use stages::{Checked, Layers, Refused, Resolved, Violation};
+pub use stages::{Checked, Layers, Parsed, Refused, Resolved, Violation};
 
 /// One document of a configuration.
 #[derive(Clone, Debug)]
@@ -138,13 +138,13 @@ impl Rules {
             self.read_document(&Document::Parsed(layer.clone()), &mut Vec::new(), &mut diagnostics)
         };
         let mut all: Vec<Layer> = layers.iter().filter_map(read).collect();
-        let merged = self.merge(&all);
+        let merged = self.merge_all(&all);
         let schema_defaults =
             self.schema().and_then(|schema| schema.defaults(merged.as_ref().map(Merged::root)));
         if let Some(defaults) = &schema_defaults {
             all.insert(0, defaults.clone());
         }
-        let merged = self.merge(&all);
+        let merged = self.merge_all(&all);
         self.base = merged.map(|merged| Base { layers: all, schema_defaults, merged, diagnostics });
         self
     }
@@ -187,17 +187,30 @@ impl Rules {
         self.schema().into_iter().fold(masks, |masks, schema| masks.with_schemas(schema.warnings()))
     }
 
-    /// Reads every input into its layer.
+    /// Reads every input into its layer: [`Rules::parse`], then [`Rules::merge`].
     pub fn read(&self, inputs: &Inputs) -> Layers {
+        self.merge(self.parse(inputs), inputs)
+    }
+
+    /// Parses the documents into layers above the fixed ones.
+    pub fn parse(&self, inputs: &Inputs) -> Parsed {
         let base = self.base.as_ref();
         let mut layers = base.map(|base| base.layers.clone()).unwrap_or_default();
         let mut originals = Vec::new();
         let mut diagnostics = base.map(|base| base.diagnostics.clone()).unwrap_or_default();
         diagnostics.extend_from_slice(&inputs.diagnostics);
-        let count = layers.len();
         for document in &inputs.documents {
             layers.extend(self.read_document(document, &mut originals, &mut diagnostics));
         }
+        Parsed { layers, originals, diagnostics }
+    }
+
+    /// Merges the documents, and above them the environment and the overrides of the same inputs. The types of these may come from
+    /// the values below them.
+    pub fn merge(&self, parsed: Parsed, inputs: &Inputs) -> Layers {
+        let Parsed { mut layers, originals, mut diagnostics } = parsed;
+        let base = self.base.as_ref();
+        let count = base.map_or(0, |base| base.layers.len());
         let documents = self.with_higher(base.map(|base| &base.merged), layers.get(count..));
         let present = documents.as_ref().map(Merged::root);
         let count = layers.len();
@@ -289,7 +302,7 @@ impl Rules {
     /// The layers over those that are merged already.
     fn with_higher(&self, merged: Option<&Merged>, layers: Option<&[Layer]>) -> Option<Merged> {
         match (merged, layers.unwrap_or_default()) {
-            (None, layers) => self.merge(layers),
+            (None, layers) => self.merge_all(layers),
             (Some(merged), []) => Some(merged.clone()),
             (Some(merged), layers) => {
                 Some(self.of_one_variant(merged.with_higher_layers(layers, &self.strategy())))
@@ -297,7 +310,7 @@ impl Rules {
         }
     }
 
-    fn merge(&self, layers: &[Layer]) -> Option<Merged> {
+    fn merge_all(&self, layers: &[Layer]) -> Option<Merged> {
         Merged::of(layers, &self.strategy()).map(|merged| self.of_one_variant(merged))
     }
 

@@ -21,6 +21,14 @@ use crate::tree::{
     Code, Diagnostic, Fingerprint, Key, LayerKind, Origin, Severity, TypeSet, Value, in_report_order, is_ok,
 };
 
+/// The documents of a configuration as layers, above the fixed ones.
+#[derive(Clone, Debug)]
+pub struct Parsed {
+    pub(super) layers: Vec<Layer>,
+    pub(super) originals: Vec<Layer>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
 /// The layers of a configuration, lowest first, and the diagnostics from reading them.
 #[derive(Clone, Debug)]
 pub struct Layers {

@@ -5,6 +5,7 @@ use std::future::Future;
 
 use speckit_core::agents::gate::Run;
 
+use crate::instrumentation::operation::{Operation, OperationTimer, timed_result};
 use crate::store::{Store, StoreError};
 
 mod rows;
@@ -81,8 +82,10 @@ impl Runs {
     /// # Errors
     /// Those of [`Store::write`]; then nothing is recorded.
     pub fn add(&self, run: &Run, keep: u32) -> Result<i64, StoreError> {
-        let new = rows::NewRun::of(run)?;
-        self.store.write(move |tx| rows::add(tx, &new, keep))
+        timed_result(Operation::GateStore, || {
+            let new = rows::NewRun::of(run)?;
+            self.store.write(move |tx| rows::add(tx, &new, keep))
+        })
     }
 
     /// As [`Runs::add`], async as [`Store::write_async`].
@@ -94,9 +97,17 @@ impl Runs {
         run: &Run,
         keep: u32,
     ) -> impl Future<Output = Result<i64, StoreError>> + Send + use<> {
+        let timer = OperationTimer::start(Operation::GateStore);
         let adding =
             rows::NewRun::of(run).map(|new| self.store.write_async(move |tx| rows::add(tx, &new, keep)));
-        async move { adding?.await }
+        async move {
+            let added = match adding {
+                Ok(adding) => adding.await,
+                Err(error) => Err(error),
+            };
+            timer.finish(added.is_ok());
+            added
+        }
     }
 
     /// The runs that match. An unreadable row does not hide others.

@@ -30,6 +30,7 @@ use crate::config::schemas::compile_file;
 use crate::config::snapshot::Candidate;
 use crate::config::sources::Sources;
 use crate::config::violations::Violations;
+use crate::instrumentation::operation::{Operation, timed, timed_result};
 #[cfg(feature = "schema")]
 use crate::os::documents::Files as _;
 use crate::os::world::{RecordingFiles, World};
@@ -260,7 +261,7 @@ impl<T: DeserializeOwned> Loader<T> {
     /// Reads everything once and validates it without deserializing it. The schema is not read again, so it may be a pipe, too.
     pub(crate) fn inspect(self, world: &dyn World) -> Inspection {
         let inputs = self.gather(world, &RecordingFiles::of(world));
-        let outcome = self.rules.check(self.rules.read(&inputs));
+        let outcome = check(&self.rules, &inputs);
         Inspection { rules: self.rules, inputs, outcome }
     }
 
@@ -332,7 +333,7 @@ impl<T: DeserializeOwned> Loader<T> {
     ) -> Result<Candidate<T>, ConfigError> {
         let rules = &self.rules;
         let resolved = unwound(|| {
-            let checked = rules.check(rules.read(inputs)).map_err(|refused| refused.with_type::<T>(rules));
+            let checked = check(rules, inputs).map_err(|refused| refused.with_type::<T>(rules));
             let written = checked.and_then(|checked| self.accept(checked))?;
             match running {
                 Some(running) => rules.defer_restarts(written, running, |checked| self.accept(checked)),
@@ -361,13 +362,20 @@ impl<T: DeserializeOwned> Loader<T> {
                     .map_err(Violations::into_vec)
             }
         });
-        checked.typed::<T>()?.validated(checks)
+        timed_result(Operation::Type, || checked.typed::<T>()?.validated(checks))
     }
 
     /// The masks for the secrets of a valid configuration.
     pub(crate) fn masks(&self, checked: &Checked) -> Masks {
         checked.masks(&self.rules)
     }
+}
+
+/// Parses, merges and checks the inputs.
+fn check(rules: &Rules, inputs: &Inputs) -> Result<Checked, Refused> {
+    let parsed = timed(Operation::Parse, || rules.parse(inputs));
+    let layers = timed(Operation::Merge, || rules.merge(parsed, inputs));
+    timed_result(Operation::Check, || rules.check(layers))
 }
 
 /// The hash that distinguishes refusals: of their codes, keys, places and messages.

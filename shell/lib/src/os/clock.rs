@@ -18,6 +18,12 @@ pub(crate) fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
+/// A time in whole nanoseconds: up to 584 years.
+#[cfg(any(feature = "bench", feature = "tracing"))]
+pub(crate) fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
 /// Blocks the thread.
 pub fn sleep(wait: Duration) {
     std::thread::sleep(wait);

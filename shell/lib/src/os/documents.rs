@@ -275,6 +275,12 @@ pub fn identity(path: &Path) -> Option<FileId> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileId(u64, u64);
 
+/// A file in which the system describes the machine; `None` if there is none.
+#[cfg(feature = "bench")]
+pub(crate) fn machine_file(path: &str) -> Option<String> {
+    fs::read_to_string(path).ok()
+}
+
 /// The status of this process (proc_pid_status(5)).
 #[cfg(unix)]
 pub fn status_of_process() -> io::Result<String> {
@@ -306,6 +312,19 @@ pub fn command_state(command: &str, path_variable: Option<&str>) -> CommandState
     best
 }
 
+/// The names of the commands in the folders of `PATH`, sorted.
+#[cfg(all(unix, feature = "bench"))]
+pub(crate) fn commands_in(path_variable: &str) -> Vec<String> {
+    let folders = std::env::split_paths(path_variable);
+    let files = folders.filter_map(|folder| Disk.list(&folder)?.ok()).flatten();
+    let commands = files.filter(|file| fs::metadata(file).is_ok_and(|metadata| is_executable(&metadata)));
+    let mut names: Vec<String> =
+        commands.filter_map(|file| Some(file.file_name()?.to_str()?.to_owned())).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
 #[cfg(feature = "agents")]
 fn state(path: &Path) -> CommandState {
     match fs::metadata(path) {
@@ -316,7 +335,7 @@ fn state(path: &Path) -> CommandState {
     }
 }
 
-#[cfg(all(feature = "agents", unix))]
+#[cfg(all(unix, any(feature = "agents", feature = "bench")))]
 fn is_executable(metadata: &fs::Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     metadata.permissions().mode() & 0o111 != 0

@@ -5,4 +5,8 @@ pub mod documents;
 #[cfg(feature = "retry")]
 pub(crate) mod entropy;
 pub mod environment;
+#[cfg(all(unix, any(feature = "agents", feature = "bench")))]
+pub(crate) mod process_group;
+#[cfg(all(unix, any(feature = "agents", feature = "bench")))]
+pub(crate) mod start_error;
 pub mod world;

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use super::error::StoreError;
 use super::transaction::{ClosureOutcome, Transaction, WriteOperation, contained};
+use crate::instrumentation::operation::{Operation, OperationTimer};
 use crate::os::clock;
 
 /// A waiting write.
@@ -60,16 +61,20 @@ pub(super) struct QueuedWrite<W: WriteOperation> {
     outcome: Option<ClosureOutcome<W::Output>>,
     reply: Reply<W::Output>,
     was_begun: bool,
+    timer: OperationTimer,
 }
 
 impl<W: WriteOperation> QueuedWrite<W> {
     pub(super) fn boxed(operation: W, reply: Reply<W::Output>) -> Box<dyn PendingWrite> {
-        Box::new(Self { operation, since: clock::now(), outcome: None, reply, was_begun: false })
+        let timer = OperationTimer::start(Operation::StoreWrite);
+        Box::new(Self { operation, since: clock::now(), outcome: None, reply, was_begun: false, timer })
     }
 
     /// Sends the outcome. The caller's code that runs here may panic.
     fn end(self, outcome: ClosureOutcome<W::Output>) {
-        let Self { operation, reply, .. } = self;
+        let Self { operation, reply, timer, .. } = self;
+        let is_ok = matches!(outcome, Ok(Ok(_)));
+        contained(|| timer.finish(is_ok));
         contained(|| match reply {
             Reply::Channel(sender) => drop(sender.send(outcome)),
             Reply::Callback(call) => call(outcome),

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 
 use super::super::{Job, OnLine, Order, Orders, without_output};
 use super::{Resources, breakers, masking};
+use crate::instrumentation::operation::{Operation, OperationTimer};
 
 /// Everything that an attempt needs.
 pub(super) struct AttemptTask {
@@ -64,7 +65,9 @@ impl AttemptTask {
         if !is_sent || approved.await.is_err() {
             return without_output(Ending::Cancelled);
         }
+        let timer = OperationTimer::start(Operation::GateAgent).of_agent(&agent.name);
         let attempt = resources.processes.run(job, on_line, orders).await;
+        timer.finish(attempt.ending == Ending::Exited { code: 0 });
         if let Some(permit) = permit {
             breakers::report(permit, &agent, &attempt.ending);
         }

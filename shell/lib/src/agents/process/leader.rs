@@ -1,15 +1,15 @@
 //! The first process of a group; dropping it kills the group.
-#![expect(clippy::disallowed_methods, reason = "this module belongs to the door to processes")]
 
 use std::process::{Child, ExitStatus};
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, kill_process_group, test_kill_process};
+use rustix::process::{Pid, test_kill_process};
 
 use super::exit_watcher::ExitWatcher;
 use crate::agents::guard::Guard;
+use crate::os::process_group;
 use crate::sync::Mutex;
 
 /// How long a drop waits for the exit of the killed process.
@@ -55,17 +55,14 @@ impl Leader {
         self.child.is_none() || self.exit_watcher.has_exited()
     }
 
-    /// Asks the group to end. A stopped group, such as one that read from the terminal in the background (SIGTTIN), must continue to
-    /// get the signal (as in systemd.kill(5), `SendSIGCONT=`).
+    /// Asks the group to end.
     pub(super) fn terminate(&self) {
-        self.signal(Signal::TERM);
-        self.signal(Signal::CONT);
+        self.signal(process_group::terminate);
     }
 
-    /// Kills the group. It is stopped first, so that no process starts another one meanwhile.
+    /// Kills the group.
     pub(super) fn kill(&self) {
-        self.signal(Signal::STOP);
-        self.signal(Signal::KILL);
+        self.signal(process_group::kill);
     }
 
     /// Reaps it after its exit, when its group has been killed. `None` if it has not exited, or something else has reaped it.
@@ -90,10 +87,9 @@ impl Leader {
         self.patience = Duration::ZERO;
     }
 
-    /// An empty group is not an error.
-    fn signal(&self, signal: Signal) {
+    fn signal(&self, signal: fn(Pid)) {
         if self.child.is_some() && !self.is_foreign() {
-            let _ = kill_process_group(self.pid, signal);
+            signal(self.pid);
         }
     }
 
@@ -125,6 +121,7 @@ pub(super) fn reap_orphans() {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the test starts a process")]
 mod tests {
     use std::os::unix::process::CommandExt as _;
     use std::process::Command;

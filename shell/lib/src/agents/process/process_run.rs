@@ -15,6 +15,7 @@ use super::streams::Streams;
 use super::{Job, OnLine, Orders, start};
 use crate::agents::guard::Guard;
 use crate::agents::{Order, without_output};
+use crate::instrumentation::operation::{Operation, timed_result};
 use crate::os::clock;
 
 /// Starts a job and performs the actions of its supervisor.
@@ -23,7 +24,7 @@ pub(super) async fn run(job: Job, on_line: OnLine, mut orders: Orders, guard: Op
     if *orders.borrow_and_update() != Order::Run {
         return without_output(Ending::Cancelled);
     }
-    let (leader, streams) = match start::start(&job, on_line, guard) {
+    let (leader, streams) = match timed_result(Operation::GateSpawn, || start::start(&job, on_line, guard)) {
         Ok(both) => both,
         Err(ending) => return Attempt { elapsed: clock::now() - started, ..without_output(ending) },
     };

@@ -7,7 +7,6 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use rustix::io::Errno;
 use speckit_core::agents::gate::{CommandLine, Ending};
 use tokio::net::unix::pipe;
 
@@ -15,6 +14,7 @@ use super::leader::{Leader, reap_orphans};
 use super::streams::Streams;
 use super::{Job, OnLine};
 use crate::agents::guard::Guard;
+use crate::os::start_error::start_error;
 use crate::retry::RetryClassifiable;
 
 /// Starts a job. Its pipes are created and registered with the runtime first, so that every started process can be followed.
@@ -73,44 +73,23 @@ fn readable() -> io::Result<(pipe::Receiver, PipeWriter)> {
     Ok((pipe::Receiver::from_owned_fd(OwnedFd::from(reader))?, writer))
 }
 
-/// Why a program was not started, and what to do about it. Arguments are not shown, because one may be a whole prompt.
+/// Why the program of an agent was not started, and what to do about it.
 fn reason(program: &str, error: &io::Error) -> String {
-    let is_path = program.contains('/');
+    let reason = start_error(program, error);
     match error.kind() {
-        ErrorKind::NotFound if is_path => {
-            format!("`{program}` does not exist, or the interpreter that its first line names does not")
+        ErrorKind::ArgumentListTooLong => {
+            format!("{reason}: have it read the prompt from its standard input (`stdin = \"prompt\"`)")
         }
-        ErrorKind::NotFound => {
-            format!("the command `{program}` is not found in PATH: install it, or give its whole path")
-        }
-        ErrorKind::PermissionDenied => {
-            format!(
-                "`{program}` must not be executed (permission denied): make the file executable (`chmod +x`)"
-            )
-        }
-        ErrorKind::ArgumentListTooLong => format!(
-            "the arguments of `{program}` are longer than the system allows: have it read the prompt from its standard \
-             input (`stdin = \"prompt\"`)"
-        ),
-        ErrorKind::WouldBlock => {
-            format!("`{program}` is not started, because no more processes may run at the moment ({error})")
-        }
-        ErrorKind::InvalidInput => {
-            format!(
-                "the command `{program}` or one of its arguments has a NUL byte, which no program can get"
-            )
-        }
-        _ if error.raw_os_error() == Some(Errno::NOEXEC.raw_os_error()) => {
-            format!("this system cannot run `{program}`: a script needs a first line such as `#!/bin/sh`")
-        }
-        _ => format!("`{program}` cannot be started: {error}"),
+        _ => reason,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use rustix::io::Errno;
     use speckit_core::retry::ErrorClass;
+
+    use super::*;
 
     #[test]
     fn a_full_system_is_retryable_and_named_in_the_reason() {

@@ -21,6 +21,7 @@ use crate::config::history::options::RecordOptions;
 use crate::config::loading::{Loader, fingerprint_of, panicked, unwound};
 use crate::config::snapshot::Snapshot;
 use crate::config::status::StatusTracker;
+use crate::instrumentation::operation::{Operation, OperationTimer, timed_result};
 use crate::os::world::{RecordingFiles, World};
 use crate::sync::Mutex;
 use crate::sync::broadcast::Broadcast;
@@ -39,6 +40,10 @@ pub(crate) struct Start<T> {
 impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
     /// Loads for the first time.
     pub(crate) fn open(start: Start<T>) -> Result<Self, ConfigError> {
+        timed_result(Operation::Load, || Self::load(start))
+    }
+
+    fn load(start: Start<T>) -> Result<Self, ConfigError> {
         #[cfg(feature = "sqlite")]
         let record = start.record;
         let Start { mut loader, world, hot_reload_of, extra_paths, fallback, .. } = start;
@@ -81,7 +86,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
                 ReloadMachine::degraded(1, tree, fingerprint_of(refusal.diagnostics()), hot_reload.debounce())
             }
         };
-        let snapshot = Snapshot::new(1, candidate);
+        let timer = OperationTimer::start(Operation::Publish).of_generation(1);
+        let current = ArcSwap::from_pointee(Snapshot::new(1, candidate));
+        timer.finish(true);
         let mut tracker = StatusTracker::new(world.now(), refusal.as_ref().map(Diagnostics::from));
         tracker.warnings = warnings;
         let mut reloader = Reloader {
@@ -107,7 +114,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         reloader.last = files.into_contents();
         tracker.files = reloader.last.files().map(PathBuf::from).collect();
         Ok(Self {
-            current: ArcSwap::from_pointee(snapshot),
+            current,
             events: Broadcast::default(),
             barrier: ReloadBarrier::default(),
             world,

@@ -24,6 +24,7 @@ use crate::config::events::{ConfigReloadEvent, Diagnostics};
 use crate::config::loading::{panicked, unwound};
 use crate::config::snapshot::Snapshot;
 use crate::config::status::{Status, StatusTracker};
+use crate::instrumentation::operation::{Operation, OperationTimer};
 use crate::os::documents;
 use crate::os::documents::{FileSource, Files as _};
 use crate::os::world::{RecordingFiles, World};
@@ -99,8 +100,15 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
         while let Some(action) = todo.pop_front() {
             if let ReloadAction::Read { lost_files } = action {
                 let started = self.world.now();
+                let timer = OperationTimer::start(Operation::Reload);
                 let load = reloader.load(&*self.world, &self.current.load_full(), lost_files, trigger);
+                let is_accepted = match &load {
+                    ReadResult::Accepted { .. } => Some(true),
+                    ReadResult::Refused { .. } => Some(false),
+                    _ => None,
+                };
                 todo.extend(self.finish_read(reloader, load, started, &mut turn));
+                timer.finish_if(is_accepted);
                 turn.has_read = true;
             }
             // Code on this thread, such as a rule, that dropped the last read guard could not start a turn itself.
@@ -149,9 +157,10 @@ impl<T: DeserializeOwned + Send + Sync + 'static> RunningConfig<T> {
             if let ReloadAction::Publish { generation } = action
                 && let Some(candidate) = reloader.candidate.take()
             {
-                let snapshot = Snapshot::new(*generation, candidate);
-                let new = Arc::new(snapshot);
+                let timer = OperationTimer::start(Operation::Publish).of_generation(*generation);
+                let new = Arc::new(Snapshot::new(*generation, candidate));
                 swapped = Some((self.current.swap(Arc::clone(&new)), new));
+                timer.finish(true);
             }
         }
         drop(barrier);

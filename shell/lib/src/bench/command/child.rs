@@ -1,0 +1,248 @@
+//! A child whose exit is waited for with `wait4`, which gives its own use of resources.
+#![expect(clippy::disallowed_methods, reason = "this module is the door to measured processes")]
+
+use std::io::{self, ErrorKind, PipeReader, Read as _};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::{Errno, ioctl_fionbio};
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+
+use super::last_line::LastLine;
+use super::peak_memory::peak_bytes;
+use super::stopper::CommandStopper;
+use crate::os::{clock, process_group};
+
+/// How many bytes one system call reads.
+const CHUNK_BYTES: usize = 64 << 10;
+/// How many chunks are read after the exit: enough for the largest default pipe of Linux (`pipe-max-size`, 1 MiB; pipe(7)) and its end.
+const LAST_CHUNKS: usize = (1 << 20) / CHUNK_BYTES + 1;
+/// How often a child is polled at first if the system does not report its exit.
+const SHORTEST_PAUSE: Duration = Duration::from_micros(50);
+const LOST_EXIT: &str = "its exit status is lost because this process ignores SIGCHLD; do not ignore SIGCHLD";
+/// The variable that moves the stack of the child.
+const PADDING: &str = "SPECKIT_BENCH_PADDING";
+
+/// A running command that leads a process group of its own. Dropping it kills the group.
+pub(super) struct MeasuredChild {
+    pid: Pid,
+    started: Instant,
+    /// Reports the exit. Without it the child is polled.
+    exit: Option<OwnedFd>,
+    /// `None` once it is closed.
+    stderr: Option<PipeReader>,
+    last_line: LastLine,
+    is_reaped: bool,
+}
+
+/// Something that a waiting parent reacts to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ChildEvent {
+    /// The child has exited, and is not reaped.
+    Exited,
+    /// The stopper has stopped.
+    Stopped,
+    /// The wait has lasted as long as it may.
+    TimeIsUp,
+}
+
+/// A descriptor that a waiting parent polls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Descriptor {
+    Exit,
+    Stopper,
+    Stderr,
+}
+
+/// What the system says about a child that has exited.
+pub(super) struct Usage {
+    pub(super) status: ExitStatus,
+    pub(super) user: Duration,
+    pub(super) system: Duration,
+    pub(super) peak_bytes: Option<u64>,
+}
+
+impl MeasuredChild {
+    /// Starts a command. Nothing here makes the standard library fork instead of using `posix_spawn`: a fork takes longer the more memory
+    /// this process has.
+    pub(super) fn start(program: &str, arguments: &[String], padding_bytes: usize) -> io::Result<Self> {
+        let (stderr, its_stderr) = io::pipe()?;
+        ioctl_fionbio(&stderr, true)?;
+        let mut command = Command::new(program);
+        command.args(arguments).env(PADDING, "x".repeat(padding_bytes)).process_group(0);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(its_stderr);
+        let started = clock::now();
+        let child = command.spawn()?;
+        let pid = Pid::from_child(&child);
+        Ok(Self {
+            pid,
+            started,
+            exit: exit_descriptor(pid),
+            stderr: Some(stderr),
+            last_line: LastLine::default(),
+            is_reaped: false,
+        })
+    }
+
+    /// The time since its start.
+    pub(super) fn elapsed(&self) -> Duration {
+        clock::now().saturating_duration_since(self.started)
+    }
+
+    /// Waits for an event, and reads the standard error meanwhile. An exit comes before everything else.
+    pub(super) fn wait(
+        &mut self,
+        stopper: Option<&CommandStopper>,
+        until: Option<Duration>,
+    ) -> io::Result<ChildEvent> {
+        loop {
+            if self.exit.is_none() && has_exited(self.pid)? {
+                return Ok(ChildEvent::Exited);
+            }
+            let elapsed = self.elapsed();
+            let rest = until.map(|until| until.saturating_sub(elapsed));
+            // Without a report of the exit, a look after each thousandth of the time keeps the error small.
+            let pause = self.exit.is_none().then(|| (elapsed / 1000).max(SHORTEST_PAUSE));
+            let ready = self.poll(stopper, [rest, pause].into_iter().flatten().min())?;
+            if ready.contains(&Descriptor::Exit) {
+                return Ok(ChildEvent::Exited);
+            }
+            if ready.contains(&Descriptor::Stopper) {
+                return Ok(ChildEvent::Stopped);
+            }
+            if ready.contains(&Descriptor::Stderr) {
+                self.read_stderr(1);
+            }
+            if until.is_some_and(|until| self.elapsed() >= until) {
+                return Ok(ChildEvent::TimeIsUp);
+            }
+        }
+    }
+
+    /// The descriptors that are ready, after at most this time.
+    fn poll(&self, stopper: Option<&CommandStopper>, max: Option<Duration>) -> io::Result<Vec<Descriptor>> {
+        let exit = self.exit.as_ref().map(|exit| (Descriptor::Exit, exit.as_fd()));
+        let stopped = stopper.map(|stopper| (Descriptor::Stopper, stopper.descriptor().as_fd()));
+        let stderr = self.stderr.as_ref().map(|stderr| (Descriptor::Stderr, stderr.as_fd()));
+        let (descriptors, mut polled): (Vec<_>, Vec<_>) = [exit, stopped, stderr]
+            .into_iter()
+            .flatten()
+            .map(|(descriptor, fd)| (descriptor, PollFd::from_borrowed_fd(fd, PollFlags::IN)))
+            .unzip();
+        let max = max.and_then(|max| Timespec::try_from(max).ok());
+        match poll(&mut polled, max.as_ref()) {
+            Ok(_) => {}
+            Err(Errno::INTR) => return Ok(Vec::new()),
+            Err(error) => return Err(error.into()),
+        }
+        let ready = descriptors.into_iter().zip(&polled).filter(|(_, polled)| !polled.revents().is_empty());
+        Ok(ready.map(|(descriptor, _)| descriptor).collect())
+    }
+
+    /// Reads at most this many chunks.
+    fn read_stderr(&mut self, chunks: usize) {
+        let mut chunk = [0; CHUNK_BYTES];
+        for _ in 0..chunks {
+            let Some(stderr) = &mut self.stderr else { return };
+            match stderr.read(&mut chunk) {
+                Ok(0) => self.stderr = None,
+                Ok(length) => self.last_line.push(chunk.get(..length).unwrap_or_default()),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(_) => self.stderr = None,
+            }
+        }
+    }
+
+    /// Asks the group to end.
+    pub(super) fn terminate(&self) {
+        process_group::terminate(self.pid);
+    }
+
+    /// Kills the group.
+    pub(super) fn kill(&self) {
+        process_group::kill(self.pid);
+    }
+
+    /// Reaps the child after its exit, when its group has been killed.
+    pub(super) fn reap(&mut self) -> io::Result<Usage> {
+        let reaped = wait4(self.pid);
+        // Whatever the result is, the number may belong to another process from here on.
+        self.is_reaped = true;
+        let (status, usage) = reaped?;
+        Ok(Usage {
+            status,
+            user: duration(usage.ru_utime),
+            system: duration(usage.ru_stime),
+            peak_bytes: peak_bytes(usage.ru_maxrss),
+        })
+    }
+
+    /// The last line of the standard error, with what the pipe still holds.
+    pub(super) fn last_stderr_line(mut self) -> Option<String> {
+        self.read_stderr(LAST_CHUNKS);
+        std::mem::take(&mut self.last_line).finish()
+    }
+}
+
+impl Drop for MeasuredChild {
+    fn drop(&mut self) {
+        if !self.is_reaped {
+            self.kill();
+            let _ = self.reap();
+        }
+    }
+}
+
+/// A descriptor that is readable once the process has exited: Linux 5.3 or newer.
+#[cfg(target_os = "linux")]
+fn exit_descriptor(pid: Pid) -> Option<OwnedFd> {
+    rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()).ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn exit_descriptor(_: Pid) -> Option<OwnedFd> {
+    None
+}
+
+/// Whether the child has exited; it is not reaped.
+fn has_exited(pid: Pid) -> io::Result<bool> {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    match waitid(WaitId::Pid(pid), options) {
+        Ok(status) => Ok(status.is_some()),
+        Err(Errno::INTR) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Reaps a child, and gives what it used, with its children that it waited for (wait4(2)).
+#[expect(unsafe_code, reason = "only wait4 gives the use of one child, and no crate of ours wraps it")]
+fn wait4(pid: Pid) -> io::Result<(ExitStatus, libc::rusage)> {
+    let mut status = 0;
+    let mut usage = MaybeUninit::<libc::rusage>::zeroed();
+    loop {
+        // SAFETY: both pointers are to variables that outlive the call.
+        let reaped =
+            unsafe { libc::wait4(pid.as_raw_nonzero().get(), &raw mut status, 0, usage.as_mut_ptr()) };
+        if reaped > 0 {
+            // SAFETY: a `rusage` consists of integers, for which zeros are valid, and the call has filled it.
+            return Ok((ExitStatus::from_raw(status), unsafe { usage.assume_init() }));
+        }
+        let error = io::Error::last_os_error();
+        match error.kind() {
+            ErrorKind::Interrupted => {}
+            _ if error.raw_os_error() == Some(libc::ECHILD) => return Err(io::Error::other(LOST_EXIT)),
+            _ => return Err(error),
+        }
+    }
+}
+
+fn duration(time: libc::timeval) -> Duration {
+    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+    let microseconds = u64::try_from(time.tv_usec).unwrap_or(0);
+    Duration::from_secs(seconds) + Duration::from_micros(microseconds)
+}

@@ -1,0 +1,14 @@
+//! Benchmarks of functions and of commands.
+//!
+//! [`BenchmarkHarness`] measures a function of yours, and [`CommandRunner`] runs a command and measures each run. Their results are values of
+//! [`speckit_core::bench`], which summarizes, compares and reports them. [`machine`] says where they were measured.
+
+#[cfg(unix)]
+mod command;
+mod harness;
+mod machine_files;
+
+#[cfg(unix)]
+pub use command::{CommandError, CommandRunner, CommandStopper, memory_floor_bytes};
+pub use harness::{BenchmarkHarness, MIN_ITERATIONS};
+pub use machine_files::machine;

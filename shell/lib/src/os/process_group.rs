@@ -1,0 +1,21 @@
+//! Signals to a whole process group. An empty group is not an error.
+#![expect(clippy::disallowed_methods, reason = "this module belongs to the doors to processes")]
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+/// Asks the group to end. A stopped group, such as one that read from the terminal in the background (SIGTTIN), must continue to
+/// get the signal (as in systemd.kill(5), `SendSIGCONT=`).
+pub(crate) fn terminate(group: Pid) {
+    send(group, [Signal::TERM, Signal::CONT]);
+}
+
+/// Kills the group. It is stopped first, so that no process starts another one meanwhile.
+pub(crate) fn kill(group: Pid) {
+    send(group, [Signal::STOP, Signal::KILL]);
+}
+
+fn send(group: Pid, signals: [Signal; 2]) {
+    for signal in signals {
+        let _ = kill_process_group(group, signal);
+    }
+}

@@ -1,0 +1,11 @@
+//! Measurements: events of the library's own operations, `measure_time!`, and benchmarks of functions and commands.
+
+#[cfg(unix)]
+mod commands;
+mod events;
+mod harness;
+mod machine;
+mod measure_time;
+#[cfg(target_os = "linux")]
+mod probe;
+mod recorded_events;

@@ -12,6 +12,7 @@ use crate::bench::benchmark::Benchmark;
 use crate::bench::compare::{Answer, CompareReport, NamedComparison};
 use crate::bench::machine::{Machine, MachineField};
 use crate::bench::outcome::FailedRuns;
+use crate::bench::provenance::Provenance;
 use crate::bench::stats::{Comparison, Summary, Verdict};
 
 #[derive(Serialize)]
@@ -32,6 +33,7 @@ struct BenchmarkJson<'a> {
     runs: u32,
     warmup: u32,
     partial: bool,
+    provenance: &'a Provenance,
     failed: &'a [FailedRuns],
     summary: Option<Summary>,
     user_ns: Option<f64>,
@@ -112,6 +114,7 @@ fn benchmark_json(benchmark: &Benchmark) -> BenchmarkJson<'_> {
         runs: benchmark.runs,
         warmup: benchmark.warmup,
         partial: benchmark.partial,
+        provenance: &benchmark.provenance,
         failed: &benchmark.failed,
         summary: benchmark.samples().map(|samples| samples.summary()),
         user_ns: benchmark.user_ns,

@@ -275,6 +275,12 @@ pub fn identity(path: &Path) -> Option<FileId> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileId(u64, u64);
 
+/// The file that is empty and discards what is written.
+#[cfg(all(unix, feature = "bench"))]
+pub(crate) fn null_device() -> io::Result<File> {
+    File::options().read(true).write(true).open("/dev/null")
+}
+
 /// A file in which the system describes the machine; `None` if there is none.
 #[cfg(feature = "bench")]
 pub(crate) fn machine_file(path: &str) -> Option<String> {

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, PipeReader, Read as _};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -15,10 +15,10 @@ use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use super::last_line::LastLine;
 use super::peak_memory::peak_bytes;
 use super::stopper::CommandStopper;
-use crate::os::{clock, process_group};
+use crate::os::{clock, documents, process_group};
 
 /// How many bytes one system call reads.
-const CHUNK_BYTES: usize = 64 << 10;
+const CHUNK_BYTES: usize = 16 << 10;
 /// How many chunks are read after the exit: enough for the largest default pipe of Linux (`pipe-max-size`, 1 MiB; pipe(7)) and its end.
 const LAST_CHUNKS: usize = (1 << 20) / CHUNK_BYTES + 1;
 /// How often a child is polled at first if the system does not report its exit.
@@ -74,7 +74,9 @@ impl MeasuredChild {
         ioctl_fionbio(&stderr, true)?;
         let mut command = Command::new(program);
         command.args(arguments).env(PADDING, "x".repeat(padding_bytes)).process_group(0);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(its_stderr);
+        // Opened here: `Stdio::null` would open it within the measured time.
+        let null = documents::null_device()?;
+        command.stdin(null.try_clone()?).stdout(null).stderr(its_stderr);
         let started = clock::now();
         let child = command.spawn()?;
         let pid = Pid::from_child(&child);

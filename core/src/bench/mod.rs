@@ -21,7 +21,7 @@
 //!
 //! let commands = [split_words("sort data")?, split_words("sort -u data")?];
 //! let variations = variations(&commands, &[], &[])?;
-//! let named = benchmark_names(&variations, None).into_iter().zip(&variations);
+//! let named = benchmark_names(&variations, &[]).into_iter().zip(&variations);
 //! let mut recorders: Vec<Recorder> = named.map(|(name, variation)| Recorder::of_variation(name, variation)).collect();
 //!
 //! let seed = Seed::new(42);

@@ -50,6 +50,8 @@ struct CompareJson<'a> {
     ok: bool,
     comparisons: Vec<NamedComparisonJson<'a>>,
     machine_differs: Vec<MachineField>,
+    /// Those of the first and of the second side.
+    machines: &'a [Machine; 2],
     /// Whether the claim holds; null without a claim.
     claim_holds: Option<bool>,
 }
@@ -101,6 +103,7 @@ impl CompareReport {
             ok: self.answer() == Answer::Yes,
             comparisons: self.comparisons.iter().map(named_json).collect(),
             machine_differs: self.machine_differs(),
+            machines: &self.machines,
             claim_holds: self.claim.map(|_| self.claim_holds()),
         }
     }

@@ -10,8 +10,8 @@ use crate::text::command_line;
 
 /// The names of the benchmarks of these variations: each is there once.
 ///
-/// A benchmark has the name of its command line, or of the script of `sh -c`. If a `name` is given, those of the first command have it instead, with
-/// the values of the parameters.
+/// A benchmark is named by the given name of its command, else by the command line or by the script of `sh -c`, with the values of the
+/// parameters. `given` has the names of the first commands.
 ///
 /// ```
 /// use speckit_core::bench::plan::{benchmark_names, variations};
@@ -19,18 +19,15 @@ use crate::text::command_line;
 /// let commands = [command("sort -S {size} a"), command("sort a"), command("sort a")];
 /// let variations = variations(&commands, &[], &["size=1k,1m".parse()?])?;
 /// assert_eq!(
-///     benchmark_names(&variations, Some("buffer"))[..3],
+///     benchmark_names(&variations, &["buffer".into()])[..3],
 ///     ["buffer (size=1k)", "sort a (size=1k)", "sort a (size=1k) (2)"]
 /// );
-/// assert_eq!(benchmark_names(&variations, None)[3], "sort -S 1m a (size=1m)");
+/// assert_eq!(benchmark_names(&variations, &[])[3], "sort -S 1m a (size=1m)");
 /// # Ok::<(), speckit_core::bench::plan::ParameterError>(())
 /// ```
-pub fn benchmark_names(variations: &[Variation], name: Option<&str>) -> Vec<String> {
+pub fn benchmark_names(variations: &[Variation], given: &[String]) -> Vec<String> {
     let names = variations.iter().map(|variation| {
-        let base = match name {
-            Some(name) if variation.template == 0 => name.into(),
-            _ => title(&variation.command),
-        };
+        let base = given.get(variation.template).cloned().unwrap_or_else(|| title(&variation.command));
         let values = variation.parameters.iter().map(|(name, value)| format!("{name}={value}"));
         match values.collect::<Vec<_>>().join(", ") {
             values if values.is_empty() => base,

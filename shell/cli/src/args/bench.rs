@@ -53,9 +53,9 @@ pub(crate) enum BenchCommand {
 
 #[derive(Args, Clone, Debug)]
 pub(crate) struct BenchRunArgs {
-    /// Name of the benchmark [default: the command]
+    /// Name of the benchmark, instead of its command; a second one names that of --vs, and so on
     #[arg(long, value_name = "NAME")]
-    pub(crate) name: Option<String>,
+    pub(crate) name: Vec<String>,
     /// Number of measured runs of each command [default: 10 to 1000 within about 5 s]
     #[arg(short = 'n', long, value_name = "RUNS", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) runs: Option<u32>,

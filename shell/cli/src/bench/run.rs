@@ -5,7 +5,7 @@ use speckit_core::bench::stats::Criteria;
 use speckit_core::bench::{BenchRun, Provenance, baselines_of, compare_together};
 use speckit_core::config::redact::Masks;
 use speckit_core::retry::Seed;
-use speckit_core::text::{split_words, visible};
+use speckit_core::text::{count, split_words, visible};
 use speckit_core::{Code, Diagnostic, Key};
 
 use super::database;
@@ -21,7 +21,8 @@ use speckit::internal::entropy;
 pub(super) fn run(context: &Context, args: &BenchRunArgs) -> CommandResult {
     let variations = planned(context, args)?;
     let database = if args.no_store { None } else { Some(database::path(context)?) };
-    let seed = args.seed.map_or_else(entropy::seed, Seed::new);
+    // As many bits as a JSON number of any reader keeps.
+    let seed = Seed::new(args.seed.unwrap_or_else(|| entropy::seed().number() >> 32));
     let stopper = CommandStopper::new().map_err(|error| context.fail(error))?;
     let _signals =
         listen(&stopper).map_err(|error| context.fail(format!("signals cannot be handled: {error}")))?;
@@ -29,7 +30,7 @@ pub(super) fn run(context: &Context, args: &BenchRunArgs) -> CommandResult {
     let opened = database.map(|path| (recording::open(&path), path));
     let generation = opened.as_ref().and_then(|((_, generation), _)| *generation);
     let provenance = Provenance { generation, ..provenance() };
-    let names = benchmark_names(&variations, args.name.as_deref());
+    let names = benchmark_names(&variations, &args.name);
     let mut measuring = Measuring::new(args, &variations, names, (seed, &provenance, &stopper));
     let mut recording = match opened {
         None => Recording::Nowhere,
@@ -75,6 +76,11 @@ fn planned(context: &Context, args: &BenchRunArgs) -> Result<Vec<Variation>, Exi
     };
     let others = args.vs.iter().map(|line| words(line));
     let commands = std::iter::once(Ok(command)).chain(others).collect::<Result<Vec<_>, Exit>>()?;
+    if args.name.len() > commands.len() {
+        let (names, commands) =
+            (count(args.name.len() as u64, "name"), count(commands.len() as u64, "command"));
+        return Err(context.fail(format!("{names} for {commands}: give at most one --name for each")));
+    }
     let prepare = args.prepare.as_deref().map(words).transpose()?.unwrap_or_default();
     variations(&commands, &prepare, &args.param).map_err(|error| context.fail(error))
 }

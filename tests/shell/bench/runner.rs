@@ -188,6 +188,15 @@ fn a_file_that_cannot_be_run_is_an_error_that_says_why() {
     assert_eq!(run.outcome, Outcome::exited(1));
 }
 
+#[test]
+fn a_script_without_a_first_line_is_an_error_that_says_what_it_needs() {
+    let dir = TestDir::new();
+    write_fake_command(&dir.path("script"));
+    dir.write("script", "exit 0\n");
+    let error = CommandRunner::new(dir.path("script").display().to_string(), [""; 0]).run().unwrap_err();
+    assert!(error.to_string().contains("a script needs a first line such as `#!/bin/sh`"), "{error}");
+}
+
 #[track_caller]
 fn assert_process_ends(pid: i32) {
     let pid = rustix::process::Pid::from_raw(pid).unwrap();

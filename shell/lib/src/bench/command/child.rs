@@ -21,6 +21,8 @@ use crate::os::{clock, documents, process_group};
 const CHUNK_BYTES: usize = 16 << 10;
 /// How many chunks are read after the exit: enough for the largest default pipe of Linux (`pipe-max-size`, 1 MiB; pipe(7)) and its end.
 const LAST_CHUNKS: usize = (1 << 20) / CHUNK_BYTES + 1;
+/// How long a drop waits for the exit of the killed process.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// How often a child is polled at first if the system does not report its exit.
 const SHORTEST_PAUSE: Duration = Duration::from_micros(50);
 const LOST_EXIT: &str = "its exit status is lost because this process ignores SIGCHLD; do not ignore SIGCHLD";
@@ -192,9 +194,13 @@ impl MeasuredChild {
 }
 
 impl Drop for MeasuredChild {
+    /// Does not wait for ever for a process that the system cannot end.
     fn drop(&mut self) {
-        if !self.is_reaped {
-            self.kill();
+        if self.is_reaped {
+            return;
+        }
+        self.kill();
+        if let Ok(ChildEvent::Exited) = self.wait(None, Some(self.elapsed() + PATIENCE)) {
             let _ = self.reap();
         }
     }

@@ -50,9 +50,9 @@ const PROGRAM: Package = Package {
     folder: "shell/cli/src",
     order: &[
         &["terminal", "signals"],
-        &["args"],
+        &["args", "rescue"],
         &["context"],
-        &["agents", "app", "config", "retry", "store"],
+        &["agents", "app", "bench", "config", "retry", "store"],
         &["lib"],
         &["main"],
     ],

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::num::NonZeroU64;
 
 use super::outcome::FailedRuns;
+use super::provenance::Provenance;
 use super::stats::{Samples, Work};
 
 /// A command or a function with its samples.
@@ -35,6 +36,8 @@ pub struct Benchmark {
     pub items: Option<NonZeroU64>,
     /// How many bytes each run processes, if no number of items is stated.
     pub bytes: Option<NonZeroU64>,
+    /// When it was measured, and of which version of the program.
+    pub provenance: Provenance,
     /// Whether the measuring was interrupted.
     pub partial: bool,
     /// The elapsed times of the runs that count, in the order in which they were measured.

@@ -43,6 +43,37 @@ pub fn compare_pairs(pairs: &[(&Benchmark, &Benchmark)], criteria: Criteria) -> 
     named.map(|(comparison, (baseline, other))| NamedComparison { baseline, other, comparison }).collect()
 }
 
+/// Compares benchmarks that were measured together: those with equal parameters with the first of them, or, if no two have equal
+/// parameters, each with the first of all.
+///
+/// ```
+/// use speckit_core::bench::{Benchmark, compare_together};
+/// use speckit_core::bench::stats::Criteria;
+/// let benchmark = |name: &str, threads: &str| Benchmark {
+///     name: name.into(),
+///     parameters: [("threads".into(), threads.into())].into(),
+///     ..Benchmark::default()
+/// };
+/// let pairs = |benchmarks: &[Benchmark]| {
+///     let compared = compare_together(benchmarks, Criteria::default());
+///     compared.into_iter().map(|compared| (compared.baseline, compared.other)).collect::<Vec<_>>()
+/// };
+/// let (a, b, c, d) = (benchmark("a", "1"), benchmark("b", "1"), benchmark("c", "4"), benchmark("d", "4"));
+/// assert_eq!(pairs(&[a.clone(), b, c.clone(), d]), [("a".into(), "b".into()), ("c".into(), "d".into())]);
+/// assert_eq!(pairs(&[a, c]), [("a".into(), "c".into())]);
+/// ```
+pub fn compare_together(benchmarks: &[Benchmark], criteria: Criteria) -> Vec<NamedComparison> {
+    let first_like =
+        |benchmark: &Benchmark| benchmarks.iter().find(|other| other.parameters == benchmark.parameters);
+    let with_first = benchmarks.iter().filter_map(|other| Some((first_like(other)?, other)));
+    let mut pairs: Vec<(&Benchmark, &Benchmark)> =
+        with_first.filter(|(first, other)| !core::ptr::eq(*first, *other)).collect();
+    if let ([first, others @ ..], true) = (benchmarks, pairs.is_empty()) {
+        pairs = others.iter().map(|other| (first, other)).collect();
+    }
+    compare_pairs(&pairs, criteria)
+}
+
 /// A comparison of kept benchmarks with what was asked of it.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -2,26 +2,27 @@
 //!
 //! Nothing here starts a process or reads a clock. A runner does, in this order:
 //!
-//! 1. [`plan::variations`] turns commands and parameters into what is measured, and [`plan::pairs`] names what is compared.
+//! 1. [`plan::variations`] turns commands and parameters into what is measured.
 //! 2. A [`plan::Schedule`] returns the next run until enough are measured, and estimates the time that is left.
 //! 3. A [`Recorder`] for each benchmark takes every finished run. Its [`Benchmark`] is complete at any time: after a failure, and
 //!    when the measuring is interrupted.
-//! 4. [`compare_pairs`] compares benchmarks that were measured together, [`CompareReport`] those of two documents, which
+//! 4. [`compare_together`] compares benchmarks that were measured together, [`CompareReport`] those of two documents, which
 //!    may come from different [machines](Machine).
 //! 5. [`BenchRun`] is the document: JSON to keep and to import, text, Markdown, and one HTML page with plots.
+//! 6. A [`Baseline`] is a benchmark that is kept under a name.
 //!
 //! ```
 //! use core::time::Duration;
-//! use speckit_core::bench::plan::{Schedule, StopRule, pairs, variations};
+//! use speckit_core::bench::plan::{Schedule, StopRule, benchmark_names, variations};
 //! use speckit_core::bench::stats::{Criteria, Verdict};
-//! use speckit_core::bench::{BenchRun, Machine, Outcome, Recorder, RunRecord, compare_pairs};
+//! use speckit_core::bench::{BenchRun, Machine, Outcome, Recorder, RunRecord, compare_together};
 //! use speckit_core::retry::Seed;
-//! use speckit_core::text::{command_line, split_words};
+//! use speckit_core::text::split_words;
 //!
 //! let commands = [split_words("sort data")?, split_words("sort -u data")?];
-//! let variations = variations(&commands, &[])?;
-//! let recorders = variations.iter().map(|variation| Recorder::of_variation(&command_line(&variation.command), variation));
-//! let mut recorders: Vec<Recorder> = recorders.collect();
+//! let variations = variations(&commands, &[], &[])?;
+//! let named = benchmark_names(&variations, &[]).into_iter().zip(&variations);
+//! let mut recorders: Vec<Recorder> = named.map(|(name, variation)| Recorder::of_variation(name, variation)).collect();
 //!
 //! let seed = Seed::new(42);
 //! let mut schedule = Schedule::new(variations.len(), 3, StopRule::Runs(30), seed);
@@ -36,8 +37,7 @@
 //! }
 //!
 //! let benchmarks: Vec<_> = recorders.iter().map(|recorder| recorder.benchmark().clone()).collect();
-//! let compared: Vec<_> = pairs(&variations).iter().map(|[base, other]| (&benchmarks[*base], &benchmarks[*other])).collect();
-//! let comparisons = compare_pairs(&compared, Criteria::default());
+//! let comparisons = compare_together(&benchmarks, Criteria::default());
 //! assert_eq!(comparisons[0].comparison.verdict, Verdict::Regression);
 //!
 //! let machine = Machine::of_linux("processor : 0\nmodel name : AMD EPYC\n", "MemTotal: 8039324 kB\n", "Linux", "6.1.0");
@@ -47,19 +47,23 @@
 //! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
 
+mod baseline;
 mod benchmark;
 mod compare;
 mod document;
 mod machine;
 mod outcome;
 pub mod plan;
+mod provenance;
 mod recorder;
 pub mod report;
 pub mod stats;
 
+pub use baseline::{Baseline, BaselineError, Side, baselines_of, names_of, partners, stands_for};
 pub use benchmark::Benchmark;
-pub use compare::{Answer, CompareReport, NamedComparison, compare_pairs};
+pub use compare::{Answer, CompareReport, NamedComparison, compare_pairs, compare_together};
 pub use document::{BenchRun, DocumentErrors};
 pub use machine::{Machine, MachineField, memory_class};
 pub use outcome::{FailedRuns, Outcome};
+pub use provenance::Provenance;
 pub use recorder::{Recorder, RunRecord};

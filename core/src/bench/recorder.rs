@@ -5,6 +5,7 @@ use alloc::string::String;
 use super::benchmark::Benchmark;
 use super::outcome::{FailedRuns, Outcome};
 use super::plan::Variation;
+use super::provenance::Provenance;
 use super::stats::Work;
 
 /// One finished run.
@@ -59,9 +60,9 @@ impl Recorder {
         Self { benchmark, counts_failures: false, user: Mean::default(), system: Mean::default() }
     }
 
-    /// A benchmark of a [`Variation`], with the name of its command and its values.
-    pub fn of_variation(base: &str, variation: &Variation) -> Self {
-        let mut recorder = Self::new(variation.name(base), variation.command.clone());
+    /// A benchmark of a [`Variation`] without a run.
+    pub fn of_variation(name: impl Into<String>, variation: &Variation) -> Self {
+        let mut recorder = Self::new(name, variation.command.clone());
         recorder.benchmark.parameters = variation.parameters.clone();
         recorder
     }
@@ -73,17 +74,17 @@ impl Recorder {
         self
     }
 
+    /// States when the runs are begun, and of which version of the program.
+    #[must_use]
+    pub fn with_provenance(mut self, provenance: Provenance) -> Self {
+        self.benchmark.provenance = provenance;
+        self
+    }
+
     /// States how much work each run does.
     #[must_use]
     pub fn with_work(mut self, work: Option<Work>) -> Self {
         self.benchmark.set_work(work);
-        self
-    }
-
-    /// States the least peak memory that can be measured: that of the measuring program itself.
-    #[must_use]
-    pub fn with_memory_floor(mut self, bytes: Option<u64>) -> Self {
-        self.benchmark.peak_rss_floor_bytes = bytes;
         self
     }
 
@@ -110,6 +111,11 @@ impl Recorder {
         benchmark.user_ns = self.user.with(run.user_ns);
         benchmark.system_ns = self.system.with(run.system_ns);
         benchmark.peak_rss_bytes = benchmark.peak_rss_bytes.max(run.peak_rss_bytes);
+    }
+
+    /// States the least peak memory that can be measured: that of the measuring program itself, which grows meanwhile.
+    pub fn set_memory_floor(&mut self, bytes: Option<u64>) {
+        self.benchmark.peak_rss_floor_bytes = bytes;
     }
 
     /// Marks the benchmark as interrupted before all runs were done.

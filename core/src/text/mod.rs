@@ -3,6 +3,8 @@
 #[cfg(any(feature = "retry", feature = "schema"))]
 pub(crate) mod calendar;
 mod characters;
+#[cfg(feature = "bench")]
+mod quantity;
 #[cfg(any(feature = "agents", feature = "bench"))]
 mod quote;
 #[cfg(feature = "bench")]
@@ -15,6 +17,8 @@ mod wrap;
 #[cfg(any(feature = "retry", feature = "schema"))]
 pub use calendar::rfc3339;
 pub(crate) use characters::{invisible, look_alike};
+#[cfg(feature = "bench")]
+pub use quantity::{QuantityError, parse_duration, parse_percent};
 #[cfg(any(feature = "agents", feature = "bench"))]
 pub use quote::command_line;
 #[cfg(feature = "agents")]

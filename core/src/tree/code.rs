@@ -48,6 +48,12 @@ macro_rules! codes {
 }
 
 codes! {
+    /// A benchmark.
+    Bench {
+        BenchCommand = "bench/command",
+        BenchMachines = "bench/machines",
+        BenchUnknown = "bench/unknown",
+    }
     /// A variable of the environment.
     Env {
         EnvAlias = "env/alias",

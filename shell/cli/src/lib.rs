@@ -5,8 +5,10 @@ use std::process::ExitCode;
 mod agents;
 mod app;
 mod args;
+mod bench;
 mod config;
 mod context;
+mod rescue;
 mod retry;
 mod signals;
 mod store;
@@ -61,6 +63,7 @@ fn execute(context: &Context, command: Command) -> Exit {
         Command::Retry { command } => retry::run(context, &command),
         Command::History { command } => history::run(context, command.as_ref()),
         Command::Gate { command } => Ok(gate::run(context, &command)),
+        Command::Bench { command } => bench::run(context, &command),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut Cli::with_globals(), "speckit", &mut text);

@@ -20,6 +20,10 @@
     doc = "| [`instrumentation`] | measure parts of a running program |"
 )]
 #![cfg_attr(
+    all(feature = "bench", feature = "sqlite"),
+    doc = "| [`benchmarks`] | measure commands and functions, and notice that a change made them slower |"
+)]
+#![cfg_attr(
     feature = "agents",
     doc = "| [`gates`] | run several programs in parallel, and decide by a quorum |"
 )]
@@ -54,6 +58,10 @@ pub mod testing {}
 #[cfg(feature = "instrumentation")]
 #[doc = include_str!("guide/instrumentation.md")]
 pub mod instrumentation {}
+
+#[cfg(all(feature = "bench", feature = "sqlite"))]
+#[doc = include_str!("guide/benchmarks.md")]
+pub mod benchmarks {}
 
 #[cfg(feature = "retry")]
 #[doc = include_str!("guide/retry.md")]

@@ -111,6 +111,8 @@ pub mod internal {
     pub use crate::config::history::location;
     #[cfg(feature = "schema")]
     pub use crate::config::schemas;
+    #[cfg(feature = "retry")]
+    pub use crate::os::entropy;
     pub use crate::os::{clock, documents, environment};
     pub use crate::sync::Mutex;
 }

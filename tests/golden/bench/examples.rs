@@ -1,7 +1,7 @@
 //! Benchmarks with known samples.
 
 use speckit_core::bench::stats::Criteria;
-use speckit_core::bench::{BenchRun, Benchmark, Machine, Outcome, Recorder, RunRecord, compare_pairs};
+use speckit_core::bench::{BenchRun, Benchmark, Machine, Outcome, Recorder, RunRecord, compare_together};
 use speckit_core::retry::Seed;
 
 pub(super) const SEED: u64 = 42;
@@ -15,7 +15,7 @@ pub(super) fn times(label: &str, count: usize, mean_ns: u64, spread: u64) -> Vec
 
 pub(super) fn benchmark(name: &str, samples_ns: Vec<u64>) -> Benchmark {
     let mut recorder = Recorder::new(name, name.split(' ').map(String::from).collect()).with_warmup(3);
-    recorder = recorder.with_memory_floor(Some(8 << 20));
+    recorder.set_memory_floor(Some(8 << 20));
     for elapsed_ns in samples_ns {
         recorder.add(RunRecord {
             outcome: Outcome::exited(0),
@@ -31,9 +31,7 @@ pub(super) fn benchmark(name: &str, samples_ns: Vec<u64>) -> Benchmark {
 
 /// A run of benchmarks, each compared with the first.
 pub(super) fn run(benchmarks: Vec<Benchmark>) -> BenchRun {
-    let pairs: Vec<(&Benchmark, &Benchmark)> =
-        benchmarks.iter().skip(1).map(|other| (&benchmarks[0], other)).collect();
-    let comparisons = compare_pairs(&pairs, Criteria::default());
+    let comparisons = compare_together(&benchmarks, Criteria::default());
     let machine = machine(4);
     BenchRun { benchmarks, comparisons, machine, seed: Some(SEED) }
 }

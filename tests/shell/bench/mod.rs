@@ -1,7 +1,7 @@
 //! Measurements: events of the library's own operations, `measure_time!`, and benchmarks of functions and commands.
 
 #[cfg(unix)]
-mod commands;
+mod command;
 mod events;
 mod harness;
 mod machine;
@@ -9,3 +9,5 @@ mod measure_time;
 #[cfg(target_os = "linux")]
 mod probe;
 mod recorded_events;
+#[cfg(unix)]
+mod runner;

@@ -13,6 +13,7 @@ use super::BenchRun;
 use crate::bench::benchmark::Benchmark;
 use crate::bench::machine::Machine;
 use crate::bench::outcome::FailedRuns;
+use crate::bench::provenance::Provenance;
 use crate::config::redact::Masks;
 use crate::config::source::{Language, parse};
 use crate::tree::typed::read;
@@ -47,6 +48,8 @@ struct BenchmarkForm {
     warmup: u32,
     #[serde(default)]
     partial: bool,
+    #[serde(default)]
+    provenance: Provenance,
     #[serde(default)]
     failed: Vec<FailedRuns>,
     #[serde(rename = "summary")]
@@ -187,6 +190,7 @@ fn benchmark(form: BenchmarkForm, samples_ns: Vec<u64>) -> Benchmark {
         items: form.items,
         bytes: form.bytes,
         partial: form.partial,
+        provenance: form.provenance,
         samples_ns,
     };
     let samples = u32::try_from(benchmark.samples_ns.len()).unwrap_or(u32::MAX);
@@ -232,6 +236,12 @@ mod tests {
                 peak_rss_bytes: Some(4096),
                 peak_rss_floor_bytes: Some(4096),
                 items: NonZeroU64::new(3),
+                provenance: Provenance {
+                    measured_at_ms: Some(1_767_225_600_000),
+                    commit: Some("1d0b".into()),
+                    dirty: Some(false),
+                    generation: Some(7),
+                },
                 partial: true,
                 samples_ns: Vec::from([0, 5, u64::MAX]),
                 ..Benchmark::default()

@@ -12,6 +12,7 @@ use crate::bench::benchmark::Benchmark;
 use crate::bench::compare::{Answer, CompareReport, NamedComparison};
 use crate::bench::machine::{Machine, MachineField};
 use crate::bench::outcome::FailedRuns;
+use crate::bench::provenance::Provenance;
 use crate::bench::stats::{Comparison, Summary, Verdict};
 
 #[derive(Serialize)]
@@ -32,6 +33,7 @@ struct BenchmarkJson<'a> {
     runs: u32,
     warmup: u32,
     partial: bool,
+    provenance: &'a Provenance,
     failed: &'a [FailedRuns],
     summary: Option<Summary>,
     user_ns: Option<f64>,
@@ -48,6 +50,8 @@ struct CompareJson<'a> {
     ok: bool,
     comparisons: Vec<NamedComparisonJson<'a>>,
     machine_differs: Vec<MachineField>,
+    /// Those of the first and of the second side.
+    machines: &'a [Machine; 2],
     /// Whether the claim holds; null without a claim.
     claim_holds: Option<bool>,
 }
@@ -99,6 +103,7 @@ impl CompareReport {
             ok: self.answer() == Answer::Yes,
             comparisons: self.comparisons.iter().map(named_json).collect(),
             machine_differs: self.machine_differs(),
+            machines: &self.machines,
             claim_holds: self.claim.map(|_| self.claim_holds()),
         }
     }
@@ -112,6 +117,7 @@ fn benchmark_json(benchmark: &Benchmark) -> BenchmarkJson<'_> {
         runs: benchmark.runs,
         warmup: benchmark.warmup,
         partial: benchmark.partial,
+        provenance: &benchmark.provenance,
         failed: &benchmark.failed,
         summary: benchmark.samples().map(|samples| samples.summary()),
         user_ns: benchmark.user_ns,

@@ -10,7 +10,7 @@
 //! use speckit_core::text::split_words;
 //! let commands = [split_words("sort --parallel={threads} data")?, split_words("sort data")?];
 //! let threads: Parameter = "threads=1,4".parse()?;
-//! let variations = variations(&commands, &[threads])?;
+//! let variations = variations(&commands, &[], &[threads])?;
 //! assert_eq!(variations.len(), 4);
 //! assert_eq!(variations[2].command, ["sort", "--parallel=4", "data"]);
 //!
@@ -25,10 +25,12 @@
 //! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
 
+mod names;
 mod parameters;
 mod schedule;
 mod stop;
 
-pub use parameters::{MAX_VARIATIONS, Parameter, ParameterError, Variation, pairs, variations};
+pub use names::benchmark_names;
+pub use parameters::{MAX_VARIATIONS, Parameter, ParameterError, Variation, variations};
 pub use schedule::{PlannedRun, Schedule};
 pub use stop::StopRule;

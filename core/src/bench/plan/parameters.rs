@@ -26,6 +26,8 @@ pub struct Variation {
     pub template: usize,
     /// The program and its arguments.
     pub command: Vec<String>,
+    /// The command that prepares each run; empty for none.
+    pub prepare: Vec<String>,
     /// The values by the names of the parameters.
     pub parameters: BTreeMap<String, String>,
 }
@@ -96,24 +98,14 @@ impl FromStr for Parameter {
     }
 }
 
-impl Variation {
-    /// The name of its benchmark: a base with the values, `sort (threads=4)`.
-    pub fn name(&self, base: &str) -> String {
-        let values = self.parameters.iter().map(|(name, value)| format!("{name}={value}"));
-        match values.collect::<Vec<_>>().join(", ") {
-            values if values.is_empty() => base.into(),
-            values => format!("{base} ({values})"),
-        }
-    }
-}
-
 /// Every command with every combination of values, in the order of the values, the last parameter fastest; for each combination
-/// the commands in their order. A name in braces without a parameter stays as it is.
+/// the commands in their order. The same values go into the command `prepare`. A name in braces without a parameter stays as it is.
 ///
 /// # Errors
 /// A [`ParameterError`] if a name is given twice, if no command contains a parameter, and for more than [`MAX_VARIATIONS`].
 pub fn variations(
     commands: &[Vec<String>],
+    prepare: &[String],
     parameters: &[Parameter],
 ) -> Result<Vec<Variation>, ParameterError> {
     for (place, parameter) in parameters.iter().enumerate() {
@@ -121,8 +113,9 @@ pub fn variations(
             return Err(ParameterError::Repeated { name: parameter.name.clone() });
         }
         let braced = format!("{{{}}}", parameter.name);
-        if !commands.iter().flatten().any(|word| word.contains(&braced)) {
-            let words = commands.iter().flatten().flat_map(|word| word.split('{').skip(1));
+        let all_words = || commands.iter().flatten().chain(prepare);
+        if !all_words().any(|word| word.contains(&braced)) {
+            let words = all_words().flat_map(|word| word.split('{').skip(1));
             let names = words.filter_map(|rest| Some(rest.split_once('}')?.0));
             let nearest = nearest(&parameter.name, names).map(String::from);
             return Err(ParameterError::Unused { name: parameter.name.clone(), nearest });
@@ -147,28 +140,17 @@ pub fn variations(
     }
     let of_combination = |parameters: &BTreeMap<String, String>| {
         let commands = commands.iter().enumerate();
+        let all_filled =
+            |words: &[String]| words.iter().map(|word| filled(word, parameters)).collect::<Vec<_>>();
         let with_values = |(template, command): (usize, &Vec<String>)| Variation {
             template,
-            command: command.iter().map(|word| filled(word, parameters)).collect(),
+            command: all_filled(command),
+            prepare: all_filled(prepare),
             parameters: parameters.clone(),
         };
         commands.map(with_values).collect::<Vec<_>>()
     };
     Ok(combinations.iter().flat_map(of_combination).collect())
-}
-
-/// Which variations to compare, as pairs of their numbers: of two commands the second with the first for each combination of
-/// values, and of one command each later combination with the first.
-pub fn pairs(variations: &[Variation]) -> Vec<[usize; 2]> {
-    let numbered = || variations.iter().enumerate();
-    let has_two = variations.iter().any(|variation| variation.template > 0);
-    let base = |variation: &Variation| {
-        let is_base =
-            |other: &Variation| other.template == 0 && (!has_two || other.parameters == variation.parameters);
-        numbered().find(|(_, other)| is_base(other)).map(|(number, _)| number)
-    };
-    let later = numbered().filter_map(|(number, variation)| Some([base(variation)?, number]));
-    later.filter(|[base, number]| base != number).collect()
 }
 
 /// The word with the values in place of their names in braces; values are not searched again.
@@ -204,43 +186,32 @@ mod tests {
 
     fn expanded(lines: &[&str], parameters: &[&str]) -> Result<Vec<String>, ParameterError> {
         let parameters = parameters.iter().map(|text| text.parse()).collect::<Result<Vec<_>, _>>()?;
-        let variations = variations(&commands(lines), &parameters)?;
-        Ok(variations.iter().map(|variation| variation.name(&variation.command.join(" "))).collect())
+        let variations = variations(&commands(lines), &[], &parameters)?;
+        Ok(variations.iter().map(|variation| variation.command.join(" ")).collect())
     }
 
     #[test]
     fn every_combination_is_a_variation() {
         assert_eq!(
             expanded(&["a {x}{y}", "b"], &["x=1,2", "y=p,q"]).unwrap(),
-            [
-                "a 1p (x=1, y=p)",
-                "b (x=1, y=p)",
-                "a 1q (x=1, y=q)",
-                "b (x=1, y=q)",
-                "a 2p (x=2, y=p)",
-                "b (x=2, y=p)",
-                "a 2q (x=2, y=q)",
-                "b (x=2, y=q)",
-            ]
+            ["a 1p", "b", "a 1q", "b", "a 2p", "b", "a 2q", "b",]
         );
         assert_eq!(expanded(&["a {x}"], &[]).unwrap(), ["a {x}"]);
     }
 
     #[test]
-    fn commands_are_compared_for_equal_values_and_values_with_the_first() {
-        let pairs_of = |lines: &[&str], parameter: &str| {
-            pairs(&variations(&commands(lines), &[parameter.parse().unwrap()]).unwrap())
-        };
-        assert_eq!(pairs_of(&["a {x}", "b"], "x=1,2"), [[0, 1], [2, 3]]);
-        assert_eq!(pairs_of(&["a {x}"], "x=1,2,3"), [[0, 1], [0, 2]]);
-        assert_eq!(pairs_of(&["a {x}"], "x=1"), [[0; 2]; 0]);
+    fn the_command_that_prepares_has_the_same_values() {
+        let prepare = ["checkout".into(), "{rev}".into()];
+        let variations = variations(&commands(&["a"]), &prepare, &["rev=x,y".parse().unwrap()]).unwrap();
+        let prepared = variations.iter().map(|variation| variation.prepare.join(" "));
+        assert_eq!(prepared.collect::<Vec<_>>(), ["checkout x", "checkout y"]);
     }
 
     #[test]
     fn other_braces_and_values_with_braces_stay() {
         assert_eq!(
             expanded(&["awk {print} {{x}} {", "{y}"], &["x={y},}", "y=1"]).unwrap()[..2],
-            ["awk {print} {{y}} { (x={y}, y=1)", "1 (x={y}, y=1)"]
+            ["awk {print} {{y}} {", "1"]
         );
     }
 

@@ -37,7 +37,7 @@ pub enum Caveat {
         /// The last line that it wrote.
         last_line: Option<String>,
     },
-    /// The measuring was interrupted.
+    /// The measuring ended before the planned number of runs.
     Partial {
         /// How many runs were done.
         runs: u32,
@@ -182,7 +182,7 @@ impl fmt::Display for Caveat {
                 write!(f, "): {way_out}")
             }
             Self::Partial { runs } => {
-                write!(f, "interrupted after {}: measure again for the planned number", count(*runs, "run"))
+                write!(f, "ended after {}, before the planned number: measure again", count(*runs, "run"))
             }
             Self::FewRuns { samples } => write!(
                 f,

@@ -10,15 +10,17 @@ use speckit_core::config::schema::SchemaMap;
 use speckit_core::config::source::Language;
 use speckit_core::text::visible;
 
+mod bench;
 mod gate;
 
+pub(crate) use bench::{BenchCommand, BenchCompareArgs, BenchReportArgs, BenchRunArgs};
 pub(crate) use gate::{GateCommand, GateListArgs, GateRunArgs, PromptArgs};
 
 /// Layered configuration that is validated and remembers where each value was set.
 #[derive(Debug, Parser)]
 #[command(name = "speckit", version, max_term_width = 100, arg_required_else_help = true)]
 #[command(
-    after_help = "Exit: 0 success; 1 errors were found, a key is not set, or a gate did not pass; 2 the command could not be completed."
+    after_help = "Exit: 0 success; 1 errors were found, a key is not set, a gate did not pass, or a benchmark is slower; 2 the command could not be completed."
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -95,7 +97,7 @@ pub(crate) struct Globals {
     /// Treat warnings as errors
     #[arg(long)]
     pub(crate) strict: bool,
-    /// Database of the history and of gate runs (sets store.path)
+    /// Database of the history, of gate runs and of benchmarks (sets store.path)
     #[arg(long, value_name = "FILE")]
     pub(crate) database: Option<PathBuf>,
     /// Output format [default: text]
@@ -226,6 +228,11 @@ pub(crate) enum Command {
     Gate {
         #[command(subcommand)]
         command: GateCommand,
+    },
+    /// Measure commands, keep the results, and compare them with statistics
+    Bench {
+        #[command(subcommand)]
+        command: BenchCommand,
     },
     /// Print a completion script for a shell
     Completions {

@@ -13,7 +13,7 @@ use crate::os::clock::Moment;
 
 /// A seed that is unique in this process, and almost certainly among processes.
 #[cold]
-pub(crate) fn seed() -> Seed {
+pub fn seed() -> Seed {
     static CALLS: AtomicU64 = AtomicU64::new(0);
     process().nth(CALLS.fetch_add(1, Ordering::Relaxed))
 }

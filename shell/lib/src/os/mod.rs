@@ -3,7 +3,7 @@
 pub mod clock;
 pub mod documents;
 #[cfg(feature = "retry")]
-pub(crate) mod entropy;
+pub mod entropy;
 pub mod environment;
 #[cfg(all(unix, any(feature = "agents", feature = "bench")))]
 pub(crate) mod process_group;

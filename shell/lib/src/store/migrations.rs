@@ -69,6 +69,20 @@ const STEPS: &[&str] = &[
         output_timestamp INTEGER NOT NULL
     );
     CREATE INDEX agent_outputs_by_run ON agent_outputs (run_id, id);",
+    // 4: benchmarks: of a run (`run`), or kept under a name (`baseline`); the document lacks the samples.
+    "CREATE TABLE bench_benchmarks (
+        id INTEGER PRIMARY KEY,
+        run INTEGER,
+        baseline TEXT UNIQUE,
+        document TEXT NOT NULL
+    );
+    CREATE INDEX bench_benchmarks_by_run ON bench_benchmarks (run);
+    CREATE TABLE bench_samples (
+        benchmark_id INTEGER NOT NULL REFERENCES bench_benchmarks (id) ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        elapsed_ns INTEGER NOT NULL,
+        PRIMARY KEY (benchmark_id, position)
+    ) WITHOUT ROWID;",
 ];
 
 /// The version that this release writes.
@@ -140,6 +154,11 @@ mod tests {
                         INSERT INTO agent_outputs VALUES (1, 1, 'claude', 'opus', 'yes', '', 3);";
             connection.execute_batch(rows).unwrap();
         }
+        if version >= 4 {
+            let rows = "INSERT INTO bench_benchmarks VALUES (1, NULL, 'main', '{}');
+                        INSERT INTO bench_samples VALUES (1, 0, 1000);";
+            connection.execute_batch(rows).unwrap();
+        }
         connection
     }
 
@@ -167,9 +186,12 @@ mod tests {
                 let sql = "SELECT count(*) FROM config_generations, config_sources, config_refusals WHERE cause = 'cause'";
                 let kept = tx.query_row(sql, [], |row| row.get::<_, i64>(0))?;
                 let sql = "SELECT count(*) FROM consensus_runs, agent_outputs WHERE run_id = consensus_runs.id";
-                Ok((version, kept, tx.query_row(sql, [], |row| row.get::<_, i64>(0))?))
+                let runs = tx.query_row(sql, [], |row| row.get::<_, i64>(0))?;
+                let sql = "SELECT count(*) FROM bench_benchmarks, bench_samples WHERE benchmark_id = bench_benchmarks.id";
+                Ok((version, kept, runs, tx.query_row(sql, [], |row| row.get::<_, i64>(0))?))
             });
-            assert_eq!(found, Ok((newest(), i64::from(older >= 1), i64::from(older >= 3))), "from {older}");
+            let expected = [1, 3, 4].map(|version| i64::from(older >= version));
+            assert_eq!(found, Ok((newest(), expected[0], expected[1], expected[2])), "from {older}");
         }
     }
 

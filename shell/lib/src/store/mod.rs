@@ -18,8 +18,8 @@
 //! # Ok::<(), StoreError>(())
 //! ```
 //!
-//! The file belongs to the store: its `user_version`, its `application_id`, the tables whose names begin with `config_` and
-//! `store_`, and the tables `consensus_runs` and `agent_outputs`; add your own. The database of another program is rejected. Do
+//! The file belongs to the store: its `user_version`, its `application_id`, the tables whose names begin with `config_`, `store_` and
+//! `bench_`, and the tables `consensus_runs` and `agent_outputs`; add your own. The database of another program is rejected. Do
 //! not move, replace or delete an open file (<https://sqlite.org/howtocorrupt.html>). Open one store for a file in a process:
 //! a second one waits for it as for another process.
 //!

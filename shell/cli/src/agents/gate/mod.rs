@@ -11,7 +11,6 @@ mod drive;
 mod interruption;
 mod prepare;
 mod prompt;
-mod rescue;
 mod run;
 mod runs;
 mod screen;

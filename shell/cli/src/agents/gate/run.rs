@@ -16,9 +16,10 @@ use super::drive::{drive, waiting};
 use super::interruption::Interruptible;
 use super::prepare::Prepared;
 use super::show::Display;
-use super::{error, fail_with, rescue, unavailable};
+use super::{error, fail_with, unavailable};
 use crate::args::GateRunArgs;
 use crate::context::{Context, Exit, visible_path};
+use crate::rescue::save_beside;
 use speckit::agents::{AsyncOrchestrator, Guard, ProcessManager, Runs, StagePlan};
 use speckit::internal::documents::{FileId, identity};
 use speckit::internal::{environment, location};
@@ -137,7 +138,8 @@ impl RunRecorder {
             Ok(_) => format!("`{}` was removed or replaced while the agents ran", self.path.display()),
             Err(why) => why.to_string(),
         };
-        Recorded::Failed { why, file: rescue::save(run, &self.path) }
+        let name = format!("speckit-run-{}-{}.json", run.stage, run.started_at_ms);
+        Recorded::Failed { why, file: save_beside(&self.path, &name, &run.to_json_with_outputs(None)) }
     }
 }
 

@@ -25,7 +25,7 @@ use crate::store::{Store, StoreError};
 /// shell.reload()?;
 /// let history = shell.history().unwrap();
 /// let numbers = history.generations()?.iter().map(|one| one.number).collect::<Vec<_>>();
-/// assert_eq!(numbers, [1, 2]);
+/// assert_eq!((numbers, history.newest_number()?), (vec![1, 2], Some(2)));
 /// let difference = history.difference(1, 2)?.unwrap();
 /// assert_eq!(difference.to_text(1, 2), "- port = 9000\n+ port = 9001\n");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -61,6 +61,15 @@ impl History {
     pub fn generations(&self) -> Result<Vec<Generation>, StoreError> {
         self.store.settle()?;
         self.store.read(rows::generations)
+    }
+
+    /// The number of the newest generation; `None` without one.
+    ///
+    /// # Errors
+    /// As those of [`History::generations`].
+    pub fn newest_number(&self) -> Result<Option<i64>, StoreError> {
+        self.store.settle()?;
+        self.store.read(rows::newest_number)
     }
 
     /// Every refusal in the order of the times.

@@ -26,6 +26,11 @@ pub(super) fn generations(tx: &Transaction<'_>) -> Result<Vec<Generation>> {
     select(tx, &format!("SELECT {BARE} FROM config_generations ORDER BY id"), params![], false)
 }
 
+pub(super) fn newest_number(tx: &Transaction<'_>) -> Result<Option<i64>> {
+    let mut statement = tx.prepare_cached("SELECT max(id) FROM config_generations")?;
+    Ok(statement.query_row([], |row| row.get(0))?)
+}
+
 /// The generations after `after`, up to and including `until`.
 pub(super) fn steps(tx: &Transaction<'_>, after: i64, until: i64) -> Result<Vec<Generation>> {
     let same = "files = (SELECT files FROM config_generations WHERE id = ?2)";

@@ -1,0 +1,107 @@
+//! The database of benchmarks.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use speckit_core::bench::{BaselineError, BenchRun};
+use speckit_core::{Code, Diagnostic, Key};
+
+use crate::context::{Context, Exit};
+use speckit::bench::Baselines;
+use speckit::internal::documents::{absolute, exists};
+use speckit::store::{StoreError, StoreOptions};
+
+/// How long to wait for a lock of another process.
+pub(super) const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The benchmarks in the database, if there is one.
+pub(super) struct Kept<'a> {
+    context: &'a Context,
+    baselines: Option<Baselines>,
+    pub(super) path: PathBuf,
+}
+
+/// The path of the database. An invalid configuration is reported, since it may name another one.
+pub(super) fn path(context: &Context) -> Result<PathBuf, Exit> {
+    context.open_valid().map_err(|_| Exit::Incomplete)?;
+    let (path, _) = context.database().map_err(|diagnostic| context.refuse(&[diagnostic]))?;
+    Ok(absolute(&path).unwrap_or(path))
+}
+
+pub(super) fn open(path: &Path) -> Result<Baselines, StoreError> {
+    StoreOptions::new(path).deadline(LOCK_TIMEOUT).open().map(Baselines::of)
+}
+
+impl<'a> Kept<'a> {
+    /// The benchmarks to read; a missing database is not created.
+    pub(super) fn open(context: &'a Context) -> Result<Self, Exit> {
+        let path = path(context)?;
+        let baselines = exists(&path).then(|| open(&path)).transpose();
+        let baselines = baselines.map_err(|error| unavailable(context, &error))?;
+        Ok(Self { context, baselines, path })
+    }
+
+    /// The benchmarks to change; a missing database is created.
+    pub(super) fn create(context: &'a Context) -> Result<(Baselines, PathBuf), Exit> {
+        let path = path(context)?;
+        let baselines = open(&path).map_err(|error| unavailable(context, &error))?;
+        Ok((baselines, path))
+    }
+
+    /// Reads, or returns the default without a database.
+    pub(super) fn read<T: Default>(
+        &self,
+        read: impl FnOnce(&Baselines) -> Result<T, StoreError>,
+    ) -> Result<T, Exit> {
+        let read = self.baselines.as_ref().map(read).transpose();
+        Ok(read.map_err(|error| unavailable(self.context, &error))?.unwrap_or_default())
+    }
+
+    /// The document of the benchmarks that a name stands for.
+    pub(super) fn named(&self, name: &str) -> Result<BenchRun, Exit> {
+        self.several(std::slice::from_ref(&name))
+    }
+
+    /// The document of the benchmarks that several names stand for.
+    pub(super) fn several(&self, names: &[impl AsRef<str>]) -> Result<BenchRun, Exit> {
+        let mut all = Vec::new();
+        for name in names {
+            let name = name.as_ref();
+            let found = self.read(|baselines| baselines.find(name).map(Some))?;
+            let unknown = BaselineError::Unknown { name: name.into(), nearest: None };
+            all.extend(found.unwrap_or(Err(unknown)).map_err(|error| refused(self.context, &error))?);
+        }
+        BenchRun::of_baselines(all).map_err(|error| refused(self.context, &error))
+    }
+
+    /// The last run.
+    pub(super) fn last(&self) -> Result<BenchRun, Exit> {
+        self.read(Baselines::last_run)?.ok_or_else(|| {
+            let message = format!("no run is recorded in `{}`", self.path.display());
+            let diagnostic = Diagnostic::error(Code::BenchUnknown, Key::root(), message);
+            self.context.refuse(&[diagnostic.help("`speckit bench run -- CMD` measures and records one")])
+        })
+    }
+
+    /// The benchmarks that the names stand for, or the last run without names.
+    pub(super) fn named_or_last(&self, names: &[String]) -> Result<BenchRun, Exit> {
+        if names.is_empty() { self.last() } else { self.several(names) }
+    }
+}
+
+/// Reports that baselines cannot be used so.
+pub(super) fn refused(context: &Context, error: &BaselineError) -> Exit {
+    let (code, help) = match error {
+        BaselineError::Unknown { nearest: Some(nearest), .. } => {
+            (Code::BenchUnknown, format!("did you mean `{nearest}`?"))
+        }
+        BaselineError::Machines { .. } => (Code::BenchMachines, "name those of one machine".into()),
+        _ => (Code::BenchUnknown, "`speckit bench list` lists the kept benchmarks".into()),
+    };
+    context.refuse(&[Diagnostic::error(code, Key::root(), error.to_string()).help(help)])
+}
+
+pub(super) fn unavailable(context: &Context, error: &StoreError) -> Exit {
+    let message = format!("benchmarks cannot be kept or read: {error}");
+    context.refuse(&[Diagnostic::error(Code::StoreUnavailable, Key::root(), message)])
+}

@@ -1,5 +1,6 @@
 //! Baselines: benchmarks that are kept under a name to compare others with.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -34,17 +35,16 @@ pub enum BaselineError {
     },
     /// Two benchmarks that belong together were measured on different machines.
     #[error(
-        "`{first}` and `{second}` were measured on different machines: {first_machine}; {second_machine}"
+        "`{first}` and `{second}` were measured on different machines: {}; {}",
+        machines.0, machines.1
     )]
     Machines {
         /// A name.
         first: String,
-        /// Its machine.
-        first_machine: Machine,
         /// Another name.
         second: String,
-        /// Its machine.
-        second_machine: Machine,
+        /// The machines of both. Boxed, to keep the error small.
+        machines: Box<(Machine, Machine)>,
     },
     /// Two sides of several benchmarks have no name in common.
     #[error("`{first}` and `{second}` have no benchmark in common")]
@@ -103,9 +103,8 @@ impl BenchRun {
                 Some(first) if run.machine != baseline.machine => {
                     return Err(BaselineError::Machines {
                         first: first.name.clone(),
-                        first_machine: run.machine,
                         second: baseline.benchmark.name,
-                        second_machine: baseline.machine,
+                        machines: Box::new((run.machine, baseline.machine)),
                     });
                 }
                 // The order of several runs has no single seed.

@@ -179,7 +179,7 @@ fn files_that_are_not_a_store_are_refused_and_not_changed() {
         for (file, expected) in [
             ("text.db", "is no SQLite database"),
             ("foreign.db", "is a database of another program"),
-            ("app.db", "has version 9, but this release knows versions up to 3"),
+            ("app.db", "has version 9, but this release knows versions up to 4"),
         ] {
             let before = read_file(&dir.path(file));
             dir.run(&format!("{command} --database {file}")).exits_2().only_stderr(expected);

@@ -11,7 +11,7 @@ use crate::plot::svg::escaped;
 /// The width of every plot.
 pub(super) const WIDTH: f64 = 960.0;
 /// The room at the sides.
-pub(super) const MARGIN: f64 = 24.0;
+pub(super) const MARGIN: f64 = 36.0;
 /// How many dots of a benchmark are drawn.
 pub(super) const MAX_DOTS: usize = 2000;
 /// How many characters of a name fit.

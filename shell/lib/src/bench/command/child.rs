@@ -1,7 +1,7 @@
 //! A child whose exit is waited for with `wait4`, which gives its own use of resources.
 #![expect(clippy::disallowed_methods, reason = "this module is the door to measured processes")]
 
-use std::io::{self, ErrorKind, PipeReader, Read as _};
+use std::io::{self, ErrorKind, PipeReader, PipeWriter, Read as _};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
@@ -35,8 +35,10 @@ pub(super) struct MeasuredChild {
     started: Instant,
     /// Reports the exit. Without it the child is polled.
     exit: Option<OwnedFd>,
-    /// `None` once it is closed.
+    /// `None` once it cannot be read.
     stderr: Option<PipeReader>,
+    /// Keeps the pipe open, so that its end does not wake this process while the child exits, which would delay the exit.
+    _stderr_writer: PipeWriter,
     last_line: LastLine,
     is_reaped: bool,
 }
@@ -73,6 +75,7 @@ impl MeasuredChild {
     /// this process has.
     pub(super) fn start(program: &str, arguments: &[String], padding_bytes: usize) -> io::Result<Self> {
         let (stderr, its_stderr) = io::pipe()?;
+        let stderr_writer = its_stderr.try_clone()?;
         ioctl_fionbio(&stderr, true)?;
         let mut command = Command::new(program);
         command.args(arguments).env(PADDING, "x".repeat(padding_bytes)).process_group(0);
@@ -87,6 +90,7 @@ impl MeasuredChild {
             started,
             exit: exit_descriptor(pid),
             stderr: Some(stderr),
+            _stderr_writer: stderr_writer,
             last_line: LastLine::default(),
             is_reaped: false,
         })

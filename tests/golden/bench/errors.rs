@@ -1,8 +1,9 @@
 //! Messages about documents, parameters and criteria.
 
-use speckit_core::bench::BenchRun;
+use speckit_core::bench::{BaselineError, BenchRun};
 use speckit_tests::golden;
 
+use super::examples::machine;
 use crate::render_report;
 
 fn report(text: &str) -> String {
@@ -33,4 +34,19 @@ fn not_a_number_is_refused_with_its_place() {
 #[test]
 fn another_document_is_refused() {
     golden!("bench/errors", "another_document", ["[]", "{\"results\": []}"].map(report).join("\n"));
+}
+
+#[test]
+fn baselines_that_cannot_be_used_are_refused() {
+    let name = String::from;
+    let errors = [
+        BaselineError::Unknown { name: name("mian"), nearest: Some(name("main")) },
+        BaselineError::Machines {
+            first: name("main"),
+            second: name("there"),
+            machines: Box::new((machine(4), machine(8))),
+        },
+        BaselineError::NoPair { first: name("main"), second: name("the last run") },
+    ];
+    golden!("bench/errors", "baselines", errors.map(|error| error.to_string()).join("\n"));
 }

@@ -3,8 +3,11 @@
 use std::num::NonZeroU64;
 
 use serde::Serialize;
+use speckit_core::bench::report::LIST_HEADINGS;
 use speckit_core::bench::stats::{Criteria, Work};
-use speckit_core::bench::{BenchRun, Benchmark, CompareReport, Outcome, Recorder, RunRecord};
+use speckit_core::bench::{
+    Baseline, BenchRun, Benchmark, CompareReport, Outcome, Provenance, Recorder, RunRecord,
+};
 use speckit_tests::golden;
 
 use super::examples::{benchmark, machine, run, slower_by, times};
@@ -145,4 +148,20 @@ fn nothing_that_a_user_writes_is_markup_on_the_page() {
         assert!(!page.contains(forbidden), "{forbidden}");
     }
     assert!(page.contains("&lt;script&gt;alert(&#39;"));
+}
+
+#[test]
+fn kept_benchmarks_are_listed() {
+    let mut first = benchmark("main", times("first", 30, 12_000_000, 80));
+    first.provenance = Provenance {
+        measured_at_ms: Some(1_767_225_600_000),
+        commit: Some("1d0bc4ee0f5c2a1c4f6ad9d1d7e3a1f1c2b3d4e5".into()),
+        dirty: Some(true),
+        generation: Some(7),
+    };
+    let kept = run(vec![first, benchmark("dev/\u{1b}[31m", vec![])]).into_baselines();
+    let kept: Vec<Baseline> = kept.collect();
+    let rows = kept.iter().map(|one| one.cells().join(" | ")).collect::<Vec<_>>().join("\n");
+    golden!("bench/reports", "list", format!("{}\n{rows}\n", LIST_HEADINGS.join(" | ")));
+    golden!("bench/reports", "list_as_json", json(kept.iter().map(Baseline::to_json).collect::<Vec<_>>()));
 }

@@ -182,7 +182,11 @@ impl fmt::Display for Caveat {
                 write!(f, "): {way_out}")
             }
             Self::Partial { runs } => {
-                write!(f, "partial: ended after {}, before the planned number: measure again", count(*runs, "run"))
+                write!(
+                    f,
+                    "partial: ended after {}, before the planned number: measure again",
+                    count(*runs, "run")
+                )
             }
             Self::FewRuns { samples } => write!(
                 f,

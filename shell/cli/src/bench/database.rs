@@ -12,7 +12,7 @@ use speckit::internal::documents::{absolute, exists};
 use speckit::store::{StoreError, StoreOptions};
 
 /// How long to wait for a lock of another process.
-pub(super) const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The benchmarks in the database, if there is one.
 pub(super) struct Kept<'a> {

@@ -27,7 +27,7 @@ fn the_first_failed_run_ends_the_measuring_and_is_reported() {
     let run = ["bench", "run", "-n", "9", "--shell", "--name", "fill", "--", script];
     let shown = dir.run_with(&run).exits_1();
     assert!(shown.out.contains("1 of 3 runs failed (exit 3, first run 3: no space)"), "{}", shown.out);
-    assert!(shown.out.contains("ended after 3 runs, before the planned number"), "{}", shown.out);
+    assert!(shown.out.contains("partial: ended after 3 runs, before the planned number"), "{}", shown.out);
     assert_eq!(dir.read("runs").lines().count(), 3);
     // What was measured is recorded.
     let last = dir.run("bench report --format json").succeeds().json();

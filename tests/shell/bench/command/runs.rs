@@ -95,9 +95,9 @@ fn each_value_of_a_parameter_is_a_benchmark() {
     let mut prepared: Vec<_> = dir.read("prepared").lines().map(String::from).collect();
     prepared.sort();
     assert_eq!(prepared, ["0.01", "0.01", "0.02", "0.02"]);
-    dir.run("bench run --param naps=1,2 -- sleep {nap}")
+    dir.run("bench run --param tmie=1,2 -- sleep {time}")
         .exits_2()
-        .stderr_has("no command contains {naps}, did you mean {nap}?");
+        .stderr_has("no command contains {tmie}, did you mean {time}?");
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn an_interruption_shows_what_was_measured_and_says_so() {
             std::thread::sleep(Duration::from_millis(10));
         }
         let shown = program.stop_with(signal).exits_2();
-        assert!(shown.out.contains("before the planned number: measure again"), "{}", shown.out);
+        assert!(shown.out.contains("partial: ended after"), "{}", shown.out);
         assert!(shown.out.contains("median"), "{}", shown.out);
         let report = dir.run("bench report --format json").succeeds().json();
         assert_eq!(report["benchmarks"][0]["partial"], true);

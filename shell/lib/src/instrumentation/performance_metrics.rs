@@ -141,7 +141,7 @@ impl OkTimes {
         self.min_ns = self.min_ns.min(elapsed_ns);
         self.max_ns = self.max_ns.max(elapsed_ns);
         // The histogram grows up to the longest time there is, so this cannot fail.
-        drop(self.histogram.record(elapsed_ns));
+        let _ = self.histogram.record(elapsed_ns);
     }
 
     fn summary(&self) -> OperationTimes {

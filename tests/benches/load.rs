@@ -114,6 +114,9 @@ fn load(criterion: &mut Criterion) {
         bench("start/config+jsonschema", &mut || drop(black_box(config_and_jsonschema(&path))));
         bench("start/figment", &mut || drop(black_box(figment_from_disk(&path))));
         bench("bare/toml", &mut || drop(black_box(toml::from_str::<AppConfig>(black_box(&text)))));
+        bench("parse/speckit", &mut || {
+            drop(black_box(layer(LayerKind::File, "config.toml", black_box(&text), Language::Toml)));
+        });
         bench("bare/spans", &mut || drop(black_box(toml::de::DeTable::parse(black_box(&text)))));
         bench("bare/valico", &mut || drop(black_box(valico.validate(black_box(&json)))));
         group.finish();

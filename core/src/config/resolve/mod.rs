@@ -4,14 +4,11 @@
 //! checked configuration becomes [`Resolved`] settings. Nothing here uses the disk, the clock or the environment.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::config::explain::Explanation;
-use crate::config::redact::{IsSecret, Masks};
 use crate::config::schema::{Schema, SchemaValidator};
 use crate::config::source::{Environment, Language, Override, SCHEMA_KEY, parse, without_named_schema};
 use crate::config::{Layer, MergeStrategy, Merged};
@@ -23,6 +20,7 @@ use crate::tree::{
 
 mod extension;
 mod key_rules;
+mod redacted;
 mod restarts;
 mod stages;
 #[cfg(test)]
@@ -163,39 +161,6 @@ impl Rules {
     /// The schema, if there is one.
     pub fn schema(&self) -> Option<&Schema> {
         self.keys.schema()
-    }
-
-    fn secrets(&self) -> Arc<IsSecret> {
-        let keys = Arc::clone(&self.keys);
-        Arc::new(move |key, value| keys.is_secret(key, value))
-    }
-
-    /// The secrets of layers, the values that the extension masks, and those that the diagnostics refuse beside secrets.
-    fn masks<'l>(&self, layers: impl Iterator<Item = &'l Layer>, diagnostics: &[Diagnostic]) -> Masks {
-        let is_masked = |key: &Key| self.extension.as_ref().is_some_and(|extension| extension.is_masked(key));
-        let may_be_secret = self.secrets_beside(diagnostics);
-        let is_secret = |key: &Key, value: &Value| is_masked(key) || may_be_secret(key, value);
-        let masks = Masks::of(layers, &is_secret).with_secret_names(self.keys.secret_names());
-        let masks = masks.with_names(self.schema().into_iter().flat_map(Schema::property_names));
-        self.schema().into_iter().fold(masks, |masks, schema| masks.with_schemas(schema.warnings()))
-    }
-
-    /// Whether a value is secret, as far as the rules say, or is one that the diagnostics refuse beside secrets.
-    fn secrets_beside<'r>(&'r self, diagnostics: &'r [Diagnostic]) -> impl Fn(&Key, &Value) -> bool + 'r {
-        // The schema may know the key of a refused value: from an alternative that does not apply.
-        let refused = diagnostics.iter().filter(|one| one.code.refuses_key());
-        let refused: BTreeSet<&Key> =
-            refused.map(|one| &one.key).filter(|key| self.keys.is_beside_secret(key)).collect();
-        let is_refused = move |key: &Key| {
-            let mut around = core::iter::successors(Some(key.clone()), Key::parent);
-            !refused.is_empty() && around.any(|key| refused.contains(&key))
-        };
-        move |key, value| is_refused(key) || self.keys.is_secret(key, value)
-    }
-
-    /// Explains one key of a tree that was checked with these diagnostics, as [`KeyRules::explain`] does.
-    pub fn explain(&self, merged: &Merged, diagnostics: &[Diagnostic], key: &Key) -> Option<Explanation> {
-        self.keys.explain_with(merged, &[], key, &self.secrets_beside(diagnostics))
     }
 
     /// Reads every input into its layer: [`Rules::parse`], then [`Rules::merge`].

@@ -43,7 +43,7 @@ impl Rules {
         move |key, value| is_refused(key) || self.keys.is_secret(key, value)
     }
 
-    /// Explains one key of a tree that was checked with these diagnostics, as [`KeyRules::explain`] does.
+    /// Explains one key of a tree that was checked with these diagnostics, as [`KeyRules::explain`](super::KeyRules::explain) does.
     pub fn explain(&self, merged: &Merged, diagnostics: &[Diagnostic], key: &Key) -> Option<Explanation> {
         self.keys.explain_with(merged, &[], key, &self.secrets_beside(diagnostics))
     }

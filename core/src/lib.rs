@@ -20,7 +20,7 @@ pub mod bench;
 pub mod config;
 #[cfg(feature = "retry")]
 mod plot;
-#[cfg(feature = "app")]
+#[cfg(feature = "policy")]
 pub mod policy;
 #[cfg(feature = "retry")]
 pub mod retry;

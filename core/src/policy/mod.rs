@@ -1,5 +1,6 @@
 //! Rules over a tree of files.
 
 mod config;
+pub mod lexer;
 
 pub use config::{PolicyConfig, RuleConfig};

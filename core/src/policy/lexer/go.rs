@@ -1,0 +1,6 @@
+//! The parts of a text in go.
+
+use super::Scanner;
+
+/// Reads a whole text.
+pub(super) fn scan(_scanner: &mut Scanner) {}

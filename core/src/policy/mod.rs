@@ -1,6 +1,9 @@
 //! Rules over a tree of files.
 
 mod config;
+pub mod findings;
 pub mod lexer;
 
-pub use config::{PolicyConfig, RuleConfig};
+pub use config::{
+    CheckCommandConfig, CheckEvent, Enforcement, PolicyConfig, RuleConfig, RuleRegion, RuleSeverity,
+};

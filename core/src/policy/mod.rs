@@ -3,7 +3,11 @@
 mod config;
 pub mod findings;
 pub mod lexer;
+mod position;
+pub mod rules;
 
 pub use config::{
     CheckCommandConfig, CheckEvent, Enforcement, PolicyConfig, RuleConfig, RuleRegion, RuleSeverity,
 };
+pub use position::{FilePosition, Position};
+pub use rules::{Policy, check_rules};

@@ -133,6 +133,13 @@ codes! {
         ParseTooDeep = "parse/too-deep",
         ParseTooLarge = "parse/too-large",
     }
+    /// A rule of the policy, or a check of it.
+    Policy {
+        PolicyGlob = "policy/glob",
+        PolicyPattern = "policy/pattern",
+        PolicyRule = "policy/rule",
+        PolicyUnknown = "policy/unknown",
+    }
     /// A provider of agents, or how its agents are started.
     Provider {
         ProviderArgument = "provider/argument",

@@ -5,26 +5,8 @@ use alloc::vec::Vec;
 
 use serde::Serialize;
 
+use crate::policy::position::{FilePosition, Position};
 use crate::tree::Severity;
-
-/// A place in a text. Both numbers count from 1; a column counts characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct Position {
-    /// The line.
-    pub line: usize,
-    /// The column.
-    pub column: usize,
-}
-
-/// A place in a file.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct FilePosition {
-    /// The path of the file, with `/` between its parts.
-    pub path: String,
-    /// The place in it.
-    #[serde(flatten)]
-    pub position: Position,
-}
 
 /// The line of source at a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +15,8 @@ pub struct SourceLine {
     pub text: String,
     /// The bytes of `text` that the match covers.
     pub matched: core::ops::Range<usize>,
+    /// The hash of the whole line without its white space, as a baseline has it.
+    pub line: String,
 }
 
 /// Whether a finding counts.
@@ -85,7 +69,9 @@ impl Finding {
     pub fn report_order(&self, other: &Self) -> core::cmp::Ordering {
         let key = |finding: &Self| (finding.start, finding.end);
         self.path.cmp(&other.path).then_with(|| {
-            (self.start.cmp(&other.start)).then_with(|| self.rule.cmp(&other.rule)).then(key(self).cmp(&key(other)))
+            (self.start.cmp(&other.start))
+                .then_with(|| self.rule.cmp(&other.rule))
+                .then(key(self).cmp(&key(other)))
         })
     }
 

@@ -1,7 +1,18 @@
 //! Findings: which lines break which rules.
 
+mod baseline;
+mod conclusion;
+mod excerpt;
+mod file_check;
 mod finding;
+mod matching;
 mod policy_report;
+mod source_text;
+mod statement;
+mod suppression;
 
-pub use finding::{FilePosition, Finding, FindingState, Position, SourceLine};
+pub use baseline::{Baseline, BaselineFileError};
+pub use conclusion::CheckOptions;
+pub use file_check::{FileCheck, SkipReason};
+pub use finding::{Finding, FindingState, SourceLine};
 pub use policy_report::{CommandOutcome, PolicyReport, RuleSummary, SkippedFiles};

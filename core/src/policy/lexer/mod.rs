@@ -69,3 +69,7 @@ pub fn lex(language: Language, text: &str) -> Vec<Span> {
     }
     scanner.finish()
 }
+
+pub(crate) fn test_items(_: &str, _: &[Span]) -> Vec<core::ops::Range<usize>> {
+    Vec::new()
+}

@@ -1,0 +1,307 @@
+//! The conclusion from the checks of all files.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+
+use super::baseline::{Baseline, BaselineEntry};
+use super::file_check::{FileCheck, FileOutcome, Hit, SkipReason};
+use super::finding::{Finding, FindingState};
+use super::policy_report::{PolicyReport, RuleSummary, SkippedFiles};
+use crate::policy::config::Enforcement;
+use crate::policy::position::{FilePosition, Position};
+use crate::policy::rules::{Policy, Rule};
+use crate::text::grouped;
+use crate::tree::Fingerprint;
+
+/// What a conclusion depends on beside the files.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct CheckOptions {
+    /// Whether only a part of the tree was checked: then rules that require matches are not decided.
+    pub is_part: bool,
+    /// Whether new findings of severity warning fail the check too.
+    pub strict: bool,
+    /// The accepted findings of old code.
+    pub baseline: Baseline,
+    /// The files of the baseline that do not exist any more.
+    pub gone: BTreeSet<String>,
+}
+
+impl Policy {
+    /// The report about all files, whatever their order. A file that was checked twice counts once.
+    pub fn conclude(
+        &self,
+        files: impl IntoIterator<Item = FileCheck>,
+        options: &CheckOptions,
+    ) -> PolicyReport {
+        let mut files: Vec<FileCheck> = files.into_iter().collect();
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        files.dedup_by(|a, b| a.path == b.path);
+        let mut skipped = SkippedFiles::default();
+        let mut hits: Vec<(String, Hit)> = Vec::new();
+        let mut without_lexer: BTreeSet<String> = BTreeSet::new();
+        let mut checked = 0;
+        for file in files {
+            match file.outcome {
+                FileOutcome::Skipped(SkipReason::Binary) => skipped.binary += 1,
+                FileOutcome::Skipped(SkipReason::TooLarge) => skipped.too_large += 1,
+                FileOutcome::Skipped(SkipReason::Unreadable) => skipped.unreadable += 1,
+                FileOutcome::Checked { hits: found, has_lexer } => {
+                    checked += 1;
+                    if !has_lexer {
+                        without_lexer.insert(kind_of(&file.path));
+                    }
+                    hits.extend(found.into_iter().map(|hit| (file.path.clone(), hit)));
+                }
+            }
+        }
+        let mut notes = Vec::new();
+        if !without_lexer.is_empty() {
+            let kinds = without_lexer.into_iter().collect::<Vec<_>>().join(", ");
+            notes.push(format!(
+                "strings and comments are not told apart in these files, all of them is code: {kinds}"
+            ));
+        }
+        let limits = self.limits(&hits, options, &mut notes);
+        let mut findings = self.findings(hits, &limits, options);
+        findings.extend(limits.missing);
+        findings.sort_by(Finding::report_order);
+        let rules = self.summaries(&findings, &limits.counts);
+        let blocks =
+            self.enforce == Enforcement::Block && findings.iter().any(|one| one.is_blocking(options.strict));
+        PolicyReport {
+            ok: !blocks,
+            enforce: self.enforce,
+            findings,
+            rules,
+            files: checked,
+            skipped,
+            commands: BTreeMap::new(),
+            notes,
+        }
+    }
+
+    /// The matches of each rule that are not suppressed, against its limits.
+    fn limits(&self, hits: &[(String, Hit)], options: &CheckOptions, notes: &mut Vec<String>) -> RuleLimits {
+        let mut places: BTreeMap<&str, Vec<FilePosition>> = BTreeMap::new();
+        for (path, hit) in hits.iter().filter(|(_, hit)| hit.suppressed.is_none()) {
+            places
+                .entry(&hit.rule)
+                .or_default()
+                .push(FilePosition { path: path.clone(), position: hit.start });
+        }
+        let mut limits = RuleLimits::default();
+        let mut undecided = Vec::new();
+        for rule in &self.rules {
+            let places = places.remove(rule.name.as_str()).unwrap_or_default();
+            let count = places.len();
+            limits.counts.insert(rule.name.clone(), count);
+            if rule.allowed.at_most.is_some_and(|most| count > most) {
+                limits.exceeded.insert(rule.name.clone());
+            }
+            if count < rule.allowed.at_least {
+                if options.is_part {
+                    undecided.push(format!("`{}`", rule.name));
+                } else {
+                    limits.missing.push(self.missing(rule, places));
+                }
+            }
+        }
+        if !undecided.is_empty() {
+            let rules = undecided.join(", ");
+            notes.push(format!(
+                "only a part of the files was checked, so that rules that require matches are not decided: {rules}"
+            ));
+        }
+        limits
+    }
+
+    /// The finding about required matches that are missing, at the place of the rule.
+    fn missing(&self, rule: &Rule, places: Vec<FilePosition>) -> Finding {
+        let (expected, found) = (matches(rule.allowed.at_least), places.len());
+        let message =
+            format!("{} (expected at least {expected} in the whole tree, found {found})", rule.message);
+        let place = self.places.get(&rule.name).cloned().unwrap_or_else(|| FilePosition {
+            path: format!("policy.rules.{}", rule.name),
+            position: Position { line: 1, column: 1 },
+        });
+        Finding {
+            rule: rule.name.clone(),
+            severity: rule.severity,
+            fingerprint: fingerprint(&[&rule.name, "missing"]),
+            path: place.path,
+            start: place.position,
+            end: place.position,
+            message,
+            fix: rule.fix.clone(),
+            docs: rule.docs.clone(),
+            source: None,
+            state: FindingState::New,
+            reason: None,
+            related: places,
+        }
+    }
+
+    /// The findings of all hits that are none of a rule within its limits.
+    fn findings(
+        &self,
+        hits: Vec<(String, Hit)>,
+        limits: &RuleLimits,
+        options: &CheckOptions,
+    ) -> Vec<Finding> {
+        let is_finding = |hit: &Hit| {
+            let is_rule = limits.counts.contains_key(&hit.rule);
+            let is_limited = self.rule(&hit.rule).is_some_and(|rule| rule.allowed.at_most.is_some());
+            !is_rule || limits.exceeded.contains(&hit.rule) || is_limited && hit.suppressed.is_some()
+        };
+        let hits: Vec<(String, Hit)> = hits.into_iter().filter(|(_, hit)| is_finding(hit)).collect();
+        let counted: Vec<usize> = (0..hits.len())
+            .filter(|index| hits.get(*index).is_some_and(|(_, hit)| hit.suppressed.is_none()))
+            .collect();
+        let entries: Vec<BaselineEntry> =
+            counted.iter().filter_map(|index| hits.get(*index)).map(|(path, hit)| entry(path, hit)).collect();
+        let accepted = options.baseline.accepts(&entries, &|path| options.gone.contains(path));
+        let accepted: BTreeSet<usize> = counted
+            .into_iter()
+            .zip(accepted)
+            .filter(|(_, accepted)| *accepted)
+            .map(|(index, _)| index)
+            .collect();
+        let findings = hits.into_iter().enumerate().map(|(index, (path, hit))| {
+            let state = match (&hit.suppressed, accepted.contains(&index)) {
+                (Some(_), _) => FindingState::Suppressed,
+                (None, true) => FindingState::Baseline,
+                (None, false) => FindingState::New,
+            };
+            self.finding(path, hit, state, limits)
+        });
+        findings.collect()
+    }
+
+    fn finding(&self, path: String, hit: Hit, state: FindingState, limits: &RuleLimits) -> Finding {
+        let rule = self.rule(&hit.rule);
+        let message = match (&hit.message, rule) {
+            (Some(message), _) => message.clone(),
+            (None, Some(rule)) => {
+                let count = matches(limits.counts.get(&rule.name).copied().unwrap_or_default());
+                match rule.allowed.at_most {
+                    Some(most) if most > 0 => {
+                        format!("{} ({count} in the whole tree, at most {most} allowed)", rule.message)
+                    }
+                    _ => rule.message.clone(),
+                }
+            }
+            (None, None) => String::new(),
+        };
+        Finding {
+            fingerprint: fingerprint(&[&hit.rule, &path, &hit.source.line, &hit.ordinal.to_string()]),
+            rule: hit.rule,
+            severity: hit.severity,
+            path,
+            start: hit.start,
+            end: hit.end,
+            message,
+            fix: rule.and_then(|rule| rule.fix.clone()),
+            docs: rule.and_then(|rule| rule.docs.clone()),
+            source: Some(hit.source),
+            state,
+            reason: hit.suppressed,
+            related: hit.related,
+        }
+    }
+
+    fn rule(&self, name: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.name == name)
+    }
+
+    /// The rules that were checked, and the checks of suppressions that found something.
+    fn summaries(
+        &self,
+        findings: &[Finding],
+        counts: &BTreeMap<String, usize>,
+    ) -> BTreeMap<String, RuleSummary> {
+        let mut summaries: BTreeMap<String, RuleSummary> = BTreeMap::new();
+        for rule in &self.rules {
+            let summary = RuleSummary {
+                severity: rule.severity,
+                message: rule.message.clone(),
+                fix: rule.fix.clone(),
+                docs: rule.docs.clone(),
+                count: 0,
+            };
+            summaries.insert(rule.name.clone(), summary);
+        }
+        for finding in findings {
+            let summary = summaries.entry(finding.rule.clone()).or_insert_with(|| RuleSummary {
+                severity: finding.severity,
+                message: about_suppressions(&finding.rule).into(),
+                fix: None,
+                docs: None,
+                count: 0,
+            });
+            summary.count += 1;
+        }
+        let required = self.rules.iter().filter(|rule| rule.allowed.at_most.is_none());
+        for rule in required {
+            if let Some(summary) = summaries.get_mut(&rule.name) {
+                summary.count = counts.get(&rule.name).copied().unwrap_or_default();
+            }
+        }
+        summaries
+    }
+}
+
+/// What the limits of the rules say about the matches.
+#[derive(Default)]
+struct RuleLimits {
+    /// The matches of each rule that are not suppressed.
+    counts: BTreeMap<String, usize>,
+    /// The rules with more matches than they allow.
+    exceeded: BTreeSet<String>,
+    /// The findings of rules with fewer matches than they require.
+    missing: Vec<Finding>,
+}
+
+impl PolicyReport {
+    /// The baseline that accepts what the report finds, except what is suppressed and what no file has.
+    pub fn baseline(&self) -> Baseline {
+        let accepted = self.findings.iter().filter(|finding| finding.state != FindingState::Suppressed);
+        Baseline::of(accepted.filter_map(|finding| {
+            let line = finding.source.as_ref()?.line.clone();
+            Some(BaselineEntry { path: finding.path.clone(), rule: finding.rule.clone(), line })
+        }))
+    }
+}
+
+fn entry(path: &str, hit: &Hit) -> BaselineEntry {
+    BaselineEntry { path: path.into(), rule: hit.rule.clone(), line: hit.source.line.clone() }
+}
+
+fn matches(number: usize) -> String {
+    if number == 1 { "1 match".into() } else { format!("{} matches", grouped(&number)) }
+}
+
+/// What a check of the suppressions looks for.
+fn about_suppressions(check: &str) -> &'static str {
+    match check {
+        "suppression/malformed" => "a suppression without a rule or a reason",
+        "suppression/unknown-rule" => "a suppression of a rule that does not exist",
+        _ => "a suppression that suppresses nothing",
+    }
+}
+
+/// The hash of parts of which none contains a NUL.
+fn fingerprint(parts: &[&str]) -> String {
+    Fingerprint::of_bytes(parts.join("\0").as_bytes()).to_string()
+}
+
+/// The kind of a file: its extension, else its name.
+fn kind_of(path: &str) -> String {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    match name.rsplit_once('.') {
+        Some((stem, extension)) if !stem.is_empty() => format!("*.{extension}"),
+        _ => name.into(),
+    }
+}

@@ -1,0 +1,174 @@
+//! The texts that a match must contain, so that files without them need no search.
+
+use alloc::vec::Vec;
+
+use regex_syntax::hir::{Class, Hir, HirKind};
+
+/// More alternatives are not worth the search for each.
+const MAX_LITERALS: usize = 64;
+/// A shorter text is in nearly every file.
+const MIN_BYTES: usize = 2;
+/// A class of more characters is no text.
+const MAX_CLASS: usize = 8;
+
+/// Texts in lower case (ASCII): each match contains one of them, in any case. `None` if the pattern requires none.
+pub(super) fn required_literals(hir: &Hir) -> Option<Vec<Vec<u8>>> {
+    Required::of(hir).best()
+}
+
+/// What an expression requires.
+struct Required {
+    /// All texts that it matches, if there are few.
+    exact: Option<Vec<Vec<u8>>>,
+    /// Texts of which each match contains one.
+    inner: Option<Vec<Vec<u8>>>,
+}
+
+impl Required {
+    const NOTHING: Self = Self { exact: None, inner: None };
+
+    fn exact(mut texts: Vec<Vec<u8>>) -> Self {
+        texts.sort();
+        texts.dedup();
+        if texts.len() > MAX_LITERALS { Self::NOTHING } else { Self { exact: Some(texts), inner: None } }
+    }
+
+    fn best(self) -> Option<Vec<Vec<u8>>> {
+        better(useful(self.exact), self.inner)
+    }
+
+    fn of(hir: &Hir) -> Self {
+        match hir.kind() {
+            HirKind::Empty | HirKind::Look(_) => Self::exact(Vec::from([Vec::new()])),
+            HirKind::Literal(literal) => Self::exact(Vec::from([literal.0.to_ascii_lowercase()])),
+            HirKind::Class(class) => class_texts(class).map_or(Self::NOTHING, Self::exact),
+            HirKind::Capture(capture) => Self::of(&capture.sub),
+            HirKind::Repetition(repetition) => {
+                let sub = Self::of(&repetition.sub);
+                match (repetition.min, repetition.max) {
+                    (1, Some(1)) => sub,
+                    (0, Some(1)) => sub.exact.map_or(Self::NOTHING, |mut texts| {
+                        texts.push(Vec::new());
+                        Self::exact(texts)
+                    }),
+                    (0, _) => Self::NOTHING,
+                    _ => Self { exact: None, inner: sub.best() },
+                }
+            }
+            HirKind::Alternation(parts) => Self::of_alternatives(parts),
+            HirKind::Concat(parts) => Self::of_sequence(parts),
+        }
+    }
+
+    fn of_alternatives(parts: &[Hir]) -> Self {
+        let parts: Vec<Self> = parts.iter().map(Self::of).collect();
+        if parts.iter().all(|part| part.exact.is_some()) {
+            return Self::exact(parts.into_iter().filter_map(|part| part.exact).flatten().collect());
+        }
+        let mut inner = Vec::new();
+        for part in parts {
+            match part.best() {
+                Some(texts) if inner.len() + texts.len() <= MAX_LITERALS => inner.extend(texts),
+                _ => return Self::NOTHING,
+            }
+        }
+        inner.sort();
+        inner.dedup();
+        Self { exact: None, inner: Some(inner) }
+    }
+
+    /// Neighbours that match few texts are joined; the best of the joined texts is required.
+    fn of_sequence(parts: &[Hir]) -> Self {
+        let mut inner = None;
+        let mut joined = Vec::from([Vec::new()]);
+        let mut is_exact = true;
+        for part in parts.iter().map(Self::of) {
+            let crossed = part.exact.as_ref().and_then(|texts| crossed(&joined, texts));
+            joined = match (crossed, part.exact.clone()) {
+                (Some(crossed), _) => crossed,
+                (None, next) => {
+                    is_exact = false;
+                    inner = better(inner, better(useful(Some(joined)), part.inner));
+                    next.unwrap_or_else(|| Vec::from([Vec::new()]))
+                }
+            };
+        }
+        if is_exact {
+            Self::exact(joined)
+        } else {
+            Self { exact: None, inner: better(inner, useful(Some(joined))) }
+        }
+    }
+}
+
+/// Each of the first texts followed by each of the second.
+fn crossed(first: &[Vec<u8>], second: &[Vec<u8>]) -> Option<Vec<Vec<u8>>> {
+    if first.len() * second.len() > MAX_LITERALS {
+        return None;
+    }
+    let joined = |start: &Vec<u8>, end: &Vec<u8>| start.iter().chain(end).copied().collect();
+    Some(first.iter().flat_map(|start| second.iter().map(move |end| joined(start, end))).collect())
+}
+
+/// The texts of a class with few characters.
+fn class_texts(class: &Class) -> Option<Vec<Vec<u8>>> {
+    let Class::Unicode(class) = class else { return None };
+    let mut texts = Vec::new();
+    for range in class.ranges() {
+        for c in range.start()..=range.end() {
+            if texts.len() == MAX_CLASS {
+                return None;
+            }
+            let mut bytes = [0; 4];
+            texts.push(c.encode_utf8(&mut bytes).as_bytes().to_ascii_lowercase());
+        }
+    }
+    Some(texts)
+}
+
+fn useful(texts: Option<Vec<Vec<u8>>>) -> Option<Vec<Vec<u8>>> {
+    texts.filter(|texts| !texts.is_empty() && shortest(texts) >= MIN_BYTES)
+}
+
+fn shortest(texts: &[Vec<u8>]) -> usize {
+    texts.iter().map(Vec::len).min().unwrap_or_default()
+}
+
+/// The one whose shortest text is longer, since it is in fewer files.
+fn better(a: Option<Vec<Vec<u8>>>, b: Option<Vec<Vec<u8>>>) -> Option<Vec<Vec<u8>>> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(if shortest(&b) > shortest(&a) { b } else { a }),
+        (a, b) => a.or(b),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::String;
+
+    use super::*;
+
+    fn required(pattern: &str) -> Option<Vec<String>> {
+        let hir = regex_syntax::parse(pattern).unwrap();
+        let texts = required_literals(&hir)?;
+        Some(texts.into_iter().map(|text| String::from_utf8(text).unwrap()).collect())
+    }
+
+    fn some<const N: usize>(texts: [&str; N]) -> Option<Vec<String>> {
+        Some(texts.map(String::from).into())
+    }
+
+    #[test]
+    fn a_match_contains_one_of_the_texts() {
+        assert_eq!(required(r"store_memory\s*\("), some(["store_memory"]));
+        assert_eq!(required(r"(?i)Store"), some(["store", "\u{17f}tore"]));
+        assert_eq!(required(r"a+(todo|fixme)\b.*longest_text"), some(["longest_text"]));
+        assert_eq!(required(r"\b(foo|barn)\s"), some(["barn", "foo"]));
+        assert_eq!(required(r"colou?r"), some(["color", "colour"]));
+        assert_eq!(required(r"(ab)+"), some(["ab"]));
+        assert_eq!(required(r"x\d+|yes"), None);
+        assert_eq!(required(r"\w+"), None);
+        assert_eq!(required(r"(abc)*d"), None);
+        assert_eq!(required(r"(ab|\d)cde"), some(["cde"]));
+    }
+}

@@ -1,0 +1,148 @@
+//! A regular expression of a rule.
+
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+
+use regex::{Regex, RegexBuilder};
+use regex_syntax::ParserBuilder;
+use regex_syntax::hir::Hir;
+
+use super::literals::required_literals;
+
+/// The largest compiled pattern. A search takes time in proportion to the text and to this size.
+const MAX_BYTES: usize = 1 << 20;
+
+/// A compiled regular expression. `^` and `$` match at line ends too, and `.` matches no line end.
+#[derive(Clone, Debug)]
+pub(crate) struct Pattern {
+    regex: Regex,
+    /// Texts in lower case: each match contains one of them, in any case.
+    literals: Option<Vec<Vec<u8>>>,
+}
+
+/// Why a pattern is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PatternError {
+    /// It is no regular expression.
+    #[error("the regular expression is invalid at character {at}: {reason}")]
+    Syntax {
+        /// The character of the pattern, counted from 1.
+        at: usize,
+        /// The reason of the engine.
+        reason: String,
+    },
+    /// It matches a text without characters, and so everywhere.
+    #[error("the regular expression matches the empty text, and so every file")]
+    MatchesEmpty,
+    /// It is too large when it is compiled.
+    #[error("the regular expression is too large: it needs more than 1 MiB when it is compiled")]
+    TooLarge,
+}
+
+impl PatternError {
+    /// What to do about it.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Syntax { reason, .. } if reason.starts_with("look-around") => Some(
+                "name what excuses a match in `not`, and what stands near it in `all` with `within`".into(),
+            ),
+            Self::Syntax { reason, .. } if reason.starts_with("backreferences") => {
+                Some("write the alternatives out, since the search takes linear time".into())
+            }
+            Self::Syntax { .. } => {
+                Some("in TOML, write a pattern in single quotes, where a backslash is a backslash".into())
+            }
+            Self::MatchesEmpty => Some("require a character, such as with `+` in the place of `*`".into()),
+            Self::TooLarge => Some("reduce the numbers of repetitions such as `{1000}`".into()),
+        }
+    }
+}
+
+impl Pattern {
+    /// Compiles a pattern.
+    ///
+    /// # Errors
+    /// It is invalid, matches the empty text, or is too large.
+    pub(crate) fn new(pattern: &str) -> Result<Self, PatternError> {
+        let hir = parsed(pattern)?;
+        if hir.properties().minimum_len() == Some(0) {
+            return Err(PatternError::MatchesEmpty);
+        }
+        let regex = RegexBuilder::new(pattern)
+            .multi_line(true)
+            .crlf(true)
+            .size_limit(MAX_BYTES)
+            .dfa_size_limit(MAX_BYTES)
+            .build()
+            .map_err(|_| PatternError::TooLarge)?;
+        Ok(Self { regex, literals: required_literals(&hir) })
+    }
+
+    /// The first match that begins at this byte or later.
+    pub(crate) fn find_at(&self, text: &str, start: usize) -> Option<core::ops::Range<usize>> {
+        if start > text.len() {
+            return None;
+        }
+        self.regex.find_at(text, start).map(|found| found.range())
+    }
+
+    pub(crate) fn literals(&self) -> Option<&[Vec<u8>]> {
+        self.literals.as_deref()
+    }
+}
+
+fn parsed(pattern: &str) -> Result<Hir, PatternError> {
+    let parsed = ParserBuilder::new().multi_line(true).crlf(true).build().parse(pattern);
+    parsed.map_err(|error| {
+        let (start, reason) = match &error {
+            regex_syntax::Error::Parse(error) => (error.span().start.offset, error.kind().to_string()),
+            regex_syntax::Error::Translate(error) => (error.span().start.offset, error.kind().to_string()),
+            error => (0, error.to_string()),
+        };
+        let before = pattern.get(..start).unwrap_or_default();
+        PatternError::Syntax { at: before.chars().count() + 1, reason: shown(pattern, start, &reason) }
+    })
+}
+
+/// The reason, with the rest of the pattern where that says more.
+fn shown(pattern: &str, start: usize, reason: &str) -> String {
+    let rest: String = pattern.get(start..).unwrap_or_default().chars().take(20).collect();
+    if rest.is_empty() { reason.into() } else { format!("{reason} (`{}`)", crate::text::visible(&rest)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(pattern: &str) -> PatternError {
+        Pattern::new(pattern).unwrap_err()
+    }
+
+    #[test]
+    fn a_mistake_has_its_character_and_reason() {
+        let unclosed = PatternError::Syntax { at: 3, reason: "unclosed group (`(b`)".into() };
+        assert_eq!(error("ä-(b"), unclosed);
+        let look = error("x(?!y)");
+        assert!(look.to_string().contains("look-around"), "{look}");
+        assert!(look.help().unwrap().contains("`not`"));
+        assert!(error(r"(a)\1").help().unwrap().contains("alternatives"));
+        assert!(error("[z-a]").to_string().starts_with("the regular expression is invalid at character 2"));
+    }
+
+    #[test]
+    fn a_pattern_of_nothing_or_of_too_much_is_refused() {
+        for empty in ["", "x*", "(a|b?)", "^", r"\b", "(?:)"] {
+            assert_eq!(error(empty), PatternError::MatchesEmpty, "{empty}");
+        }
+        assert_eq!(error(r"\w{1000}{10}"), PatternError::TooLarge);
+    }
+
+    #[test]
+    fn line_ends_are_ends_of_lines() {
+        let pattern = Pattern::new("^b.*$").unwrap();
+        assert_eq!(pattern.find_at("a\r\nbc\r\nd", 0), Some(3..5));
+        assert_eq!(pattern.find_at("a", 7), None);
+    }
+}

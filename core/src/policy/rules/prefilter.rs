@@ -1,0 +1,112 @@
+//! Finds the rules that a file may break in one pass over its bytes.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+use aho_corasick::AhoCorasick;
+
+use super::pattern::Pattern;
+
+/// What a rule needs in a file.
+#[derive(Clone, Debug, Default)]
+struct Needs {
+    /// A match needs one of the literals of each group.
+    groups: Vec<Vec<usize>>,
+}
+
+/// The literals of all rules in one automaton.
+#[derive(Clone, Debug)]
+pub(super) struct Prefilter {
+    automaton: Option<AhoCorasick>,
+    needs: Vec<Needs>,
+    /// The rules of each literal.
+    rules: Vec<Vec<usize>>,
+    /// The rules that need no literal.
+    always: Vec<usize>,
+}
+
+/// The groups of alternatives of a rule: a match needs a match of one pattern of each group.
+pub(super) type PatternGroups<'p> = Vec<Vec<&'p Pattern>>;
+
+impl Prefilter {
+    /// The filter of these rules.
+    pub(super) fn new<'p>(rules: impl IntoIterator<Item = PatternGroups<'p>>) -> Self {
+        let mut numbers: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
+        let mut filter = Self { automaton: None, needs: Vec::new(), rules: Vec::new(), always: Vec::new() };
+        for (rule, groups) in rules.into_iter().enumerate() {
+            let mut needs = Needs::default();
+            for group in groups {
+                let literals = group.iter().map(|pattern| pattern.literals()).collect::<Option<Vec<_>>>();
+                let Some(literals) = literals else { continue };
+                let numbers = literals.into_iter().flatten().map(|literal| {
+                    let next = numbers.len();
+                    let number = *numbers.entry(literal.clone()).or_insert(next);
+                    if number == filter.rules.len() {
+                        filter.rules.push(Vec::new());
+                    }
+                    if let Some(rules) = filter.rules.get_mut(number).filter(|rules| !rules.contains(&rule)) {
+                        rules.push(rule);
+                    }
+                    number
+                });
+                needs.groups.push(numbers.collect());
+            }
+            if needs.groups.is_empty() {
+                filter.always.push(rule);
+            }
+            filter.needs.push(needs);
+        }
+        let mut literals: Vec<(Vec<u8>, usize)> = numbers.into_iter().collect();
+        literals.sort_by_key(|(_, number)| *number);
+        let literals = literals.into_iter().map(|(literal, _)| literal);
+        // An automaton that cannot be built is too large: then every rule is searched for.
+        filter.automaton = AhoCorasick::builder().ascii_case_insensitive(true).build(literals).ok();
+        filter
+    }
+
+    /// The rules that may match in a text, in their order.
+    pub(super) fn candidates(&self, text: &[u8]) -> Vec<usize> {
+        let Some(automaton) = &self.automaton else { return (0..self.needs.len()).collect() };
+        let mut found: BTreeSet<usize> = BTreeSet::new();
+        for hit in automaton.find_overlapping_iter(text) {
+            found.insert(hit.pattern().as_usize());
+        }
+        if found.is_empty() {
+            return self.always.clone();
+        }
+        let touched = found.iter().filter_map(|literal| self.rules.get(*literal)).flatten().copied();
+        let touched: BTreeSet<usize> = touched.collect();
+        let has_all = |rule: &usize| {
+            let needs = self.needs.get(*rule);
+            needs.is_some_and(|needs| {
+                needs.groups.iter().all(|group| group.iter().any(|one| found.contains(one)))
+            })
+        };
+        let mut rules: Vec<usize> =
+            self.always.iter().copied().chain(touched.into_iter().filter(has_all)).collect();
+        rules.sort_unstable();
+        rules
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_is_a_candidate_if_a_literal_of_each_group_is_there() {
+        let patterns = ["store_memory", "importance", "Todo|fixme", r"\d+"].map(|p| Pattern::new(p).unwrap());
+        let [store, importance, words, digits] = &patterns;
+        let filter = Prefilter::new([
+            Vec::from([Vec::from([store]), Vec::from([importance])]),
+            Vec::from([Vec::from([words])]),
+            Vec::from([Vec::from([words, digits])]),
+            Vec::from([Vec::from([store]), Vec::from([digits])]),
+        ]);
+        assert_eq!(filter.candidates(b"nothing"), [2]);
+        assert_eq!(filter.candidates(b"STORE_memory()"), [2, 3]);
+        assert_eq!(filter.candidates(b"store_memory(importance)"), [0, 2, 3]);
+        assert_eq!(filter.candidates(b"a fixme"), [1, 2]);
+        assert_eq!(Prefilter::new([]).candidates(b"x"), [0; 0]);
+    }
+}

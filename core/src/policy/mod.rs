@@ -1,5 +1,6 @@
 //! Rules over a tree of files.
 
+pub mod commands;
 mod config;
 pub mod findings;
 pub mod lexer;

@@ -16,6 +16,7 @@ mod test_files;
 pub use check::check_rules;
 pub use error::{RuleError, RuleMistake};
 pub use globs::GlobError;
+pub(crate) use globs::Globs;
 
 pub(crate) use pattern::Pattern;
 pub use pattern::PatternError;

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use super::migrate::{is_left_out, migrate_layer};
 use crate::agents::Provider;
 use crate::agents::registry::NameCheck;
+use crate::policy::check_rules;
 use crate::config::Layer;
 use crate::config::resolve::{Extension, Migrated};
 use crate::tree::{Code, Diagnostic, Key, Severity, Value};
@@ -55,5 +56,6 @@ impl Extension for Application {
             violations.iter_mut().for_each(|violation| violation.severity = Severity::Warning);
         }
         violations.extend(names);
+        violations.extend(check_rules(root));
     }
 }

@@ -3,6 +3,7 @@
 pub mod commands;
 mod config;
 pub mod findings;
+pub mod git;
 pub mod lexer;
 mod position;
 pub mod rules;

@@ -135,7 +135,11 @@ codes! {
     }
     /// A rule of the policy, or a check of it.
     Policy {
+        PolicyBaseline = "policy/baseline",
+        PolicyGit = "policy/git",
         PolicyGlob = "policy/glob",
+        PolicyHook = "policy/hook",
+        PolicyPath = "policy/path",
         PolicyPattern = "policy/pattern",
         PolicyRule = "policy/rule",
         PolicyUnknown = "policy/unknown",

@@ -8,6 +8,7 @@ mod args;
 mod bench;
 mod config;
 mod context;
+mod policy;
 mod rescue;
 mod retry;
 mod signals;
@@ -46,8 +47,14 @@ pub fn run() -> ExitCode {
 }
 
 fn execute(context: &Context, command: Command) -> Exit {
-    if context.globals.format == Some(OutputFormat::Toml) && !matches!(command, Command::Show(_)) {
-        return context.fail("--format toml is for `show` only");
+    match context.globals.format {
+        Some(OutputFormat::Toml) if !matches!(command, Command::Show(_)) => {
+            return context.fail("--format toml is for `show` only");
+        }
+        Some(format) if format.is_of_policy() && !matches!(command, Command::Policy { .. }) => {
+            return context.fail("the formats sarif, markdown, html and github are for `policy check` only");
+        }
+        _ => {}
     }
     let result = match command {
         Command::Check { files } => check::run(context, &files),
@@ -64,6 +71,7 @@ fn execute(context: &Context, command: Command) -> Exit {
         Command::History { command } => history::run(context, command.as_ref()),
         Command::Gate { command } => Ok(gate::run(context, &command)),
         Command::Bench { command } => bench::run(context, &command),
+        Command::Policy { command } => policy::run(context, &command),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut Cli::with_globals(), "speckit", &mut text);

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use super::baseline::{Baseline, BaselineEntry};
 use super::file_check::{FileCheck, FileOutcome, Hit, SkipReason};
 use super::finding::{Finding, FindingState};
-use super::policy_report::{PolicyReport, RuleSummary, SkippedFiles};
+use super::policy_report::{CommandOutcome, PolicyReport, RuleSummary, SkippedFiles};
 use crate::policy::config::Enforcement;
 use crate::policy::position::{FilePosition, Position};
 use crate::policy::rules::{Policy, Rule};
@@ -27,6 +27,36 @@ pub struct CheckOptions {
     pub baseline: Baseline,
     /// The files of the baseline that do not exist any more.
     pub gone: BTreeSet<String>,
+}
+
+impl CheckOptions {
+    /// Sets whether only a part of the tree is checked.
+    #[must_use]
+    pub fn part(mut self, is_part: bool) -> Self {
+        self.is_part = is_part;
+        self
+    }
+
+    /// Sets whether new warnings fail the check.
+    #[must_use]
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
+    }
+
+    /// Sets the accepted findings of old code.
+    #[must_use]
+    pub fn baseline(mut self, baseline: Baseline) -> Self {
+        self.baseline = baseline;
+        self
+    }
+
+    /// Sets which files of the baseline do not exist any more.
+    #[must_use]
+    pub fn gone(mut self, gone: BTreeSet<String>) -> Self {
+        self.gone = gone;
+        self
+    }
 }
 
 impl Policy {
@@ -265,6 +295,14 @@ struct RuleLimits {
 }
 
 impl PolicyReport {
+    /// Adds the commands that ran. One that failed fails the check, if findings do.
+    #[must_use]
+    pub fn with_commands(mut self, commands: BTreeMap<String, CommandOutcome>) -> Self {
+        self.ok &= self.enforce != Enforcement::Block || commands.values().all(|command| command.ok);
+        self.commands = commands;
+        self
+    }
+
     /// The baseline that accepts what the report finds, except what is suppressed and what no file has.
     pub fn baseline(&self) -> Baseline {
         let accepted = self.findings.iter().filter(|finding| finding.state != FindingState::Suppressed);

@@ -10,6 +10,8 @@ mod policy_report;
 mod source_text;
 mod statement;
 mod suppression;
+#[cfg(test)]
+mod tests;
 
 pub use baseline::{Baseline, BaselineFileError};
 pub use conclusion::CheckOptions;

@@ -40,6 +40,11 @@ impl Globs {
         builder.build().map(Self).map_err(too_large)
     }
 
+    /// Matches no path.
+    pub(crate) fn none() -> Self {
+        Self(GlobSet::empty())
+    }
+
     pub(crate) fn is_match(&self, path: &str) -> bool {
         self.0.is_match(path)
     }

@@ -120,6 +120,13 @@ impl Policy {
         Ok(self)
     }
 
+    /// Checks the files that rules exclude too.
+    #[must_use]
+    pub fn without_excludes(mut self) -> Self {
+        self.rules.iter_mut().for_each(Rule::drop_excludes);
+        self
+    }
+
     /// Whether there is nothing to check in files.
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()

@@ -124,6 +124,11 @@ impl Rule {
             && (self.tests || !is_test_file(path))
     }
 
+    /// Checks excluded files too.
+    pub(crate) fn drop_excludes(&mut self) {
+        self.exclude = Globs::none();
+    }
+
     /// The groups of patterns of which a match needs one each.
     pub(crate) fn required(&self) -> Vec<Vec<&Pattern>> {
         let each = self.others.iter().map(|pattern| Vec::from([pattern]));

@@ -12,9 +12,11 @@ use speckit_core::text::visible;
 
 mod bench;
 mod gate;
+mod policy;
 
 pub(crate) use bench::{BenchCommand, BenchCompareArgs, BenchReportArgs, BenchRunArgs};
 pub(crate) use gate::{GateCommand, GateListArgs, GateRunArgs, PromptArgs};
+pub(crate) use policy::{PolicyCheckArgs, PolicyCommand, PolicyDashboardArgs};
 
 /// Layered configuration that is validated and remembers where each value was set.
 #[derive(Debug, Parser)]
@@ -154,6 +156,21 @@ pub(crate) enum OutputFormat {
     Toml,
     /// One JSON document (not for `completions`); `watch` and `gate run` print one for each event
     Json,
+    /// SARIF 2.1.0 (`policy check` only)
+    Sarif,
+    /// Markdown (`policy check` only)
+    Markdown,
+    /// One HTML page (`policy check` only)
+    Html,
+    /// Annotations of GitHub Actions (`policy check` only)
+    Github,
+}
+
+impl OutputFormat {
+    /// Whether only the policy check has it.
+    pub(crate) fn is_of_policy(self) -> bool {
+        matches!(self, Self::Sarif | Self::Markdown | Self::Html | Self::Github)
+    }
 }
 
 /// The language of configuration files.
@@ -233,6 +250,11 @@ pub(crate) enum Command {
     Bench {
         #[command(subcommand)]
         command: BenchCommand,
+    },
+    /// Check files against rules, before a commit or in CI
+    Policy {
+        #[command(subcommand)]
+        command: PolicyCommand,
     },
     /// Print a completion script for a shell
     Completions {

@@ -19,7 +19,7 @@ pub async fn run_commands<'c>(
     let processes = ProcessManager::new();
     let running = commands.into_iter().map(|(name, command)| {
         let job = Job {
-            command: command.command_line(LOCAL_VARIABLES),
+            command: command.command_line(&LOCAL_VARIABLES),
             limits: command.limits(),
             output_bytes: COMMAND_OUTPUT_BYTES,
             scanner: None,

@@ -1,0 +1,226 @@
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+
+use super::*;
+use crate::policy::{Policy, PolicyConfig};
+
+fn policy(rules: &str) -> Policy {
+    let config: PolicyConfig = serde_json::from_str(&format!("{{\"rules\": {{{rules}}}}}")).unwrap();
+    Policy::compile(&config).unwrap()
+}
+
+/// The findings of one file, each as `line:column rule state`.
+fn found(rules: &str, path: &str, text: &str) -> Vec<String> {
+    let policy = policy(rules);
+    let report = policy.conclude([policy.check_file(path, text.as_bytes())], &CheckOptions::default());
+    let shown = report.findings.iter().map(|finding| {
+        let state = match finding.state {
+            FindingState::New => "",
+            FindingState::Baseline => " baseline",
+            FindingState::Suppressed => " suppressed",
+        };
+        format!("{}:{} {}{state}", finding.start.line, finding.start.column, finding.rule)
+    });
+    shown.collect()
+}
+
+const PRINT: &str = r#""print": {"pattern": "println!", "message": "m"}"#;
+const MEMORY: &str = r#""memory": {"all": ["store_memory\\s*\\(", "importance\\s*[:=]\\s*[0-7]\\b"], "within": 4,
+    "not": ["kind\\s*=\\s*\"insight\""], "message": "m"}"#;
+
+#[test]
+fn a_match_begins_in_the_regions_of_the_rule() {
+    let text = "println!(\"println!\"); // println!\n";
+    assert_eq!(found(PRINT, "a.rs", text), ["1:1 print"]);
+    let within = |region: &str| format!(r#""r": {{"pattern": "println!", "in": [{region}], "message": "m"}}"#);
+    assert_eq!(found(&within("\"strings\""), "a.rs", text), ["1:11 r"]);
+    assert_eq!(found(&within("\"comments\""), "a.rs", text), ["1:26 r"]);
+    assert_eq!(found(&within("\"code\", \"comments\""), "a.rs", text), ["1:1 r", "1:26 r"]);
+}
+
+#[test]
+fn a_match_may_end_in_another_region_and_skips_comments() {
+    let rule = r#""r": {"pattern": "name\\s*=\\s*\"x\"", "message": "m"}"#;
+    assert_eq!(found(rule, "a.py", "name = \"x\"\n"), ["1:1 r"]);
+    assert_eq!(found(rule, "a.rs", "name /* the */ = \"x\"\n"), ["1:1 r"]);
+    assert_eq!(found(rule, "a.rs", "// name = \"x\"\n"), [""; 0]);
+}
+
+#[test]
+fn the_other_patterns_match_within_the_lines_after_the_first() {
+    let call = |between: &str| format!("store_memory({between}importance=5)\n");
+    assert_eq!(found(MEMORY, "a.rs", &call("")), ["1:1 memory"]);
+    assert_eq!(found(MEMORY, "a.rs", &call("\n\n\n")), ["1:1 memory"]);
+    assert_eq!(found(MEMORY, "a.rs", &call("\n\n\n\n")), [""; 0]);
+    assert_eq!(found(MEMORY, "a.rs", "importance=5 store_memory()\n"), [""; 0]);
+    assert_eq!(found(MEMORY, "a.rs", "store_memory(kind=\"insight\", importance=5)\n"), [""; 0]);
+}
+
+#[test]
+fn a_match_belongs_to_the_nearest_first_pattern_before_it() {
+    let text = "store_memory(a);\nstore_memory(importance=5);\nstore_memory(kind=\"insight\", importance = 1);\n";
+    assert_eq!(found(MEMORY, "a.rs", text), ["2:1 memory"]);
+    let one_line = "store_memory(importance=1); store_memory(kind=\"insight\", importance=1)\n";
+    assert_eq!(found(MEMORY, "a.rs", one_line), ["1:1 memory"]);
+}
+
+#[test]
+fn any_of_several_patterns_is_enough() {
+    let rule = r#""w": {"any": ["TODO", "FIXME\\b", "TODO later"], "in": ["comments"], "message": "m"}"#;
+    assert_eq!(found(rule, "a.rs", "// FIXME, TODO later\n"), ["1:4 w", "1:11 w"]);
+    let both = r#""w": {"all": ["open"], "any": ["close", "end"], "within": 2, "message": "m"}"#;
+    assert_eq!(found(both, "a.txt", "open\n end\n\nopen\n\nend\n"), ["1:1 w"]);
+}
+
+#[test]
+fn a_column_counts_characters_and_a_mark_of_the_byte_order_none() {
+    assert_eq!(found(PRINT, "a.rs", "\u{feff}ä😀 println!()\r\n\tprintln!()"), ["1:4 print", "2:2 print"]);
+}
+
+#[test]
+fn tests_are_left_out() {
+    let text = "#[cfg(test)]\nmod tests {\n    fn a() { println!() }\n}\nfn b() { println!() }\n";
+    assert_eq!(found(PRINT, "src/a.rs", text), ["5:10 print"]);
+    assert_eq!(found(PRINT, "tests/a.rs", text), [""; 0]);
+    let also = r#""print": {"pattern": "println!", "tests": true, "message": "m"}"#;
+    assert_eq!(found(also, "src/a.rs", text), ["3:14 print", "5:10 print"]);
+    assert_eq!(found(also, "tests/a.rs", text).len(), 2);
+}
+
+#[test]
+fn a_comment_suppresses_its_statement_or_the_next_one() {
+    let suppressed = ["1:1 print suppressed"];
+    assert_eq!(found(PRINT, "a.rs", "println!(); // speckit:allow print it is a script\n"), suppressed);
+    for before in [
+        "// speckit:allow print reason\n",
+        "// speckit:allow print reason\n\n\n",
+        "// speckit:allow print reason\n// more about it\n",
+        "/* speckit:allow print reason */ ",
+        "/*\n * speckit:allow print reason\n */\n",
+    ] {
+        let found = found(PRINT, "a.rs", &format!("{before}println!(1);\nfoo();\nprintln!(2);\n"));
+        assert!(found.len() == 2 && found[0].ends_with("suppressed") && found[1].ends_with("print"), "{before}: {found:?}");
+    }
+    let multi_line = "let x = foo(\n    1,\n    // speckit:allow print reason\n    println!(),\n);\nprintln!();\n";
+    assert_eq!(found(PRINT, "a.rs", multi_line), ["4:5 print suppressed", "6:1 print"]);
+    let chained = "a\n    .b(println!())\n    .c(); // speckit:allow print reason\nprintln!();\n";
+    assert_eq!(found(PRINT, "a.rs", chained), ["2:8 print suppressed", "4:1 print"]);
+    let inside = "store_memory(\n    # speckit:allow memory reason\n    importance=5,\n)\n";
+    assert_eq!(found(MEMORY, "a.py", inside), ["1:1 memory suppressed"]);
+}
+
+#[test]
+fn a_suppression_reaches_no_further_than_its_statement() {
+    let rule = r#""p": {"pattern": "print\\(", "message": "m"}"#;
+    let python = "# speckit:allow p reason\nprint(\n  1)\nprint(2)\n";
+    assert_eq!(found(rule, "a.py", python), ["2:1 p suppressed", "4:1 p"]);
+    let block = "if x { // speckit:allow p reason\n    print(1);\n}\nprint(2);\n";
+    assert_eq!(found(rule, "a.js", block), ["1:11 suppression/unused", "2:5 p", "4:1 p"]);
+    let javascript = "print(1) // speckit:allow p reason\nprint(2)\n";
+    assert_eq!(found(rule, "a.js", javascript), ["1:1 p suppressed", "2:1 p"]);
+    let shell = "print(1) # speckit:allow p reason\nprint(2)\n";
+    assert_eq!(found(rule, "a.sh", shell), ["1:1 p suppressed", "2:1 p"]);
+    let arms = "match x {\n    // speckit:allow p reason\n    1 => print(1),\n    2 => print(2),\n}\n";
+    assert_eq!(found(rule, "a.rs", arms), ["3:10 p suppressed", "4:10 p"]);
+}
+
+#[test]
+fn a_directive_stands_first_in_a_comment_and_names_a_rule_and_a_reason() {
+    assert_eq!(found(PRINT, "a.rs", "println!(); // see speckit:allow print in the guide\n"), ["1:1 print"]);
+    assert_eq!(found(PRINT, "a.rs", "println!(\"speckit:allow print x\");\n"), ["1:1 print"]);
+    assert_eq!(found(PRINT, "a.rs", "println!(); // speckit:allowed print x\n"), ["1:1 print"]);
+    for (directive, check) in [
+        ("speckit:allow", "malformed"),
+        ("speckit:allow print", "malformed"),
+        ("speckit:allow prnt reason", "unknown-rule"),
+    ] {
+        let expected = ["1:1 print".to_string(), format!("1:17 suppression/{check}")];
+        assert_eq!(found(PRINT, "a.rs", &format!("println!(1); // {directive}\n")), expected);
+        let block = found(PRINT, "a.rs", &format!("println!(1); /* {directive} */\n"));
+        assert_eq!(block.last().unwrap(), &format!("1:17 suppression/{check}"));
+    }
+    assert_eq!(found(PRINT, "a.rs", "// speckit:allow print reason\nfoo();\n"), ["1:4 suppression/unused"]);
+}
+
+#[test]
+fn a_file_without_a_lexer_is_code_and_takes_suppressions_at_the_start_of_a_line() {
+    let rule = r#""s": {"pattern": "secret", "message": "m"}"#;
+    let text = "# speckit:allow s reason\nsecret\nsecret\nx speckit:allow s reason\n";
+    assert_eq!(found(rule, "Dockerfile", text), ["2:1 s suppressed", "3:1 s"]);
+    let policy = policy(rule);
+    let report = policy.conclude([policy.check_file("a/b.tex", b"secret")], &CheckOptions::default());
+    assert!(report.notes[0].ends_with("all of them is code: *.tex"), "{:?}", report.notes);
+}
+
+#[test]
+fn limits_count_the_whole_tree() {
+    let check = |rule: &str, texts: &[&str], is_part: bool| {
+        let policy = policy(rule);
+        let files = texts.iter().enumerate().map(|(n, text)| policy.check_file(&format!("{n}.rs"), text.as_bytes()));
+        policy.conclude(files.collect::<Vec<_>>(), &CheckOptions::default().part(is_part))
+    };
+    let most = r#""r": {"pattern": "xy", "at_most": 2, "message": "m"}"#;
+    assert_eq!(check(most, &["xy", "xy"], false).findings, []);
+    let three = check(most, &["xy", "xy xy"], false);
+    assert_eq!(three.findings.len(), 3);
+    assert_eq!(three.findings[0].message, "m (3 matches in the whole tree, at most 2 allowed)");
+    let least = r#""r": {"pattern": "xy", "at_least": 2, "message": "m"}"#;
+    assert!(check(least, &["xy", "xy"], false).ok);
+    let one = check(least, &["xy", ""], false);
+    assert_eq!(one.findings[0].message, "m (expected at least 2 matches in the whole tree, found 1)");
+    assert_eq!((one.findings[0].related[0].path.as_str(), one.ok), ("0.rs", false));
+    let part = check(least, &["xy"], true);
+    assert!(part.ok && part.notes[0].contains("`r`"), "{:?}", part.notes);
+}
+
+#[test]
+fn an_excerpt_hides_what_a_rule_redacts_from_every_finding_of_the_line() {
+    let rules = r#""key": {"pattern": "sk-[a-z]+", "in": ["strings"], "redact": true, "message": "m"},
+        "let_it": {"pattern": "let", "message": "m"}"#;
+    let policy = policy(rules);
+    let file = policy.check_file("a.rs", b"let k = \"sk-hunter\"; let j = \"sk-two\";");
+    let report = policy.conclude([file], &CheckOptions::default());
+    assert_eq!(report.findings.len(), 4);
+    for finding in &report.findings {
+        let source = finding.source.as_ref().unwrap();
+        assert_eq!(source.text, "let k = \"[redacted]\"; let j = \"[redacted]\";");
+        let matched = &source.text[source.matched.clone()];
+        assert_eq!(matched, if finding.rule == "key" { "[redacted]" } else { "let" });
+    }
+    assert!(!serde_json::to_string(&report).unwrap().contains("hunter"));
+}
+
+#[test]
+fn a_long_line_is_cut_around_its_match() {
+    let policy = policy(PRINT);
+    let text = format!("{}println!(){}", "ä".repeat(5000), "b".repeat(5000));
+    let report = policy.conclude([policy.check_file("a.rs", text.as_bytes())], &CheckOptions::default());
+    let source = report.findings[0].source.as_ref().unwrap();
+    assert!(source.text.len() <= 400 && &source.text[source.matched.clone()] == "println!", "{source:?}");
+    assert_eq!(report.findings[0].start.column, 5001);
+}
+
+#[test]
+fn a_message_has_no_comments() {
+    let rule = r#""wip": {"pattern": "^(?i)wip\\b", "in": ["message"], "message": "m"}"#;
+    let policy = policy(rule);
+    let check = |text: &str| policy.conclude([policy.check_message("MSG", text.as_bytes())], &CheckOptions::default());
+    assert_eq!(check("# WIP\nWIP: x\n").findings[0].start.line, 2);
+    assert!(check("Add x\n\n# ------------------------ >8 ------------------------\nWIP\n").ok);
+    assert_eq!(found(rule, "a.txt", "wip\n"), [""; 0]);
+}
+
+#[test]
+fn a_file_that_is_no_text_is_counted() {
+    let policy = policy(PRINT);
+    let files = [
+        policy.check_file("a", b"println!\0"),
+        policy.check_file("b.rs", b"println!(\"\xff\")"),
+        FileCheck::skipped("c", SkipReason::TooLarge),
+        FileCheck::skipped("d", SkipReason::Unreadable),
+    ];
+    let report = policy.conclude(files, &CheckOptions::default());
+    let skipped = SkippedFiles { binary: 1, too_large: 1, unreadable: 1 };
+    assert_eq!((report.files, report.skipped, report.findings.len()), (1, skipped, 1));
+}

@@ -1,0 +1,167 @@
+//! The rules of the configuration, ready to check.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use speckit_core::policy::findings::{Baseline, CheckOptions, FileCheck, PolicyReport, SkipReason};
+use speckit_core::policy::rules::RuleError;
+use speckit_core::policy::{CheckEvent, Enforcement, Policy, PolicyConfig};
+use speckit_core::{Code, Diagnostic, Key, LayerKind};
+
+use crate::context::{Context, Exit};
+use speckit::internal::documents::{Disk, exists, read_source};
+use speckit::policy::{Changes, Content, GitError, GitRepository, MAX_FILE_BYTES, check_tree, run_commands};
+
+/// The policy of the configuration, and what the options add to it.
+pub(super) struct Checker<'a> {
+    context: &'a Context,
+    pub(super) config: PolicyConfig,
+    policy: Policy,
+    baseline: Baseline,
+}
+
+/// What a check looks at.
+pub(super) enum Scope {
+    /// All files below the current folder.
+    Tree,
+    /// These files and folders.
+    Paths(Vec<PathBuf>),
+    /// The changes of commits.
+    Changes(CheckEvent),
+}
+
+impl<'a> Checker<'a> {
+    /// Reads the configuration. An invalid one is reported, and ends the check.
+    pub(super) fn open(context: &'a Context) -> Result<Self, Exit> {
+        let (opened, checked) = context.open_valid().map_err(|_| Exit::Incomplete)?;
+        let root = checked.merged().root().clone();
+        let config = context.typed(&opened, checked).map_err(|_| Exit::Incomplete)?.policy;
+        let refused = |errors: Vec<RuleError>| {
+            context.refuse(&errors.iter().map(RuleError::diagnostic).collect::<Vec<_>>())
+        };
+        let policy = Policy::compile(&config).map_err(refused)?.with_places(&root);
+        Ok(Self { context, config, policy, baseline: Baseline::default() })
+    }
+
+    pub(super) fn is_off(&self) -> bool {
+        self.config.enforce == Enforcement::Off
+    }
+
+    /// With only some rules, if any are named.
+    pub(super) fn with_rules(mut self, names: &[String], no_exclude: bool) -> Result<Self, Exit> {
+        if !names.is_empty() {
+            self.policy = self.policy.only(names).map_err(|unknown| {
+                let error = Diagnostic::error(Code::PolicyUnknown, Key::root(), unknown.to_string());
+                let help = match unknown.nearest {
+                    Some(nearest) => format!("did you mean `{nearest}`?"),
+                    None => "`speckit show policy.rules` lists the rules".into(),
+                };
+                self.context.refuse(&[error.help(help)])
+            })?;
+        }
+        if no_exclude {
+            self.policy = self.policy.without_excludes();
+        }
+        Ok(self)
+    }
+
+    /// With the accepted findings of a file: that of the options, which must exist, else that of the settings, which may not.
+    pub(super) fn with_baseline(mut self, named: Option<&Path>) -> Result<Self, Exit> {
+        let path = named.map_or_else(|| PathBuf::from(&self.config.baseline), Path::to_path_buf);
+        if named.is_none() && !exists(&path) {
+            return Ok(self);
+        }
+        let source = read_source(&Disk, LayerKind::File, &path)
+            .map_err(|unread| self.context.refuse(&[unread.diagnostic(&path)]))?;
+        self.baseline = Baseline::parse(source.text()).map_err(|error| {
+            let error = Diagnostic::error(
+                Code::PolicyBaseline,
+                Key::root(),
+                format!("`{}`: {error}", path.display()),
+            );
+            self.context.refuse(&[error.help("`speckit policy baseline` writes it anew")])
+        })?;
+        Ok(self)
+    }
+
+    /// Checks the files of the disk.
+    pub(super) fn check_files(&self, scope: Scope) -> Result<PolicyReport, Exit> {
+        let paths = match &scope {
+            Scope::Paths(paths) => paths.as_slice(),
+            _ => &[],
+        };
+        let checks = check_tree(&self.policy, Path::new("."), paths).map_err(|errors| {
+            let error = |error: &speckit::policy::PathError| {
+                Diagnostic::error(Code::PolicyPath, Key::root(), error.to_string())
+            };
+            self.context.refuse(&errors.iter().map(error).collect::<Vec<_>>())
+        })?;
+        self.conclude(checks, &scope)
+    }
+
+    /// Checks the changes of commits.
+    pub(super) fn check_changes(
+        &self,
+        repository: &GitRepository,
+        changes: &Changes,
+        event: CheckEvent,
+    ) -> Result<PolicyReport, Exit> {
+        let mut wanted = changes.clone();
+        wanted.files.retain(|file| self.policy.looks_at(&file.path));
+        let contents =
+            repository.contents(&wanted, MAX_FILE_BYTES).map_err(|error| self.refuse_git(&error))?;
+        let mut checks = Vec::new();
+        for content in contents {
+            let (file, content) = content.map_err(|error| self.refuse_git(&error))?;
+            checks.push(match content {
+                Content::Bytes(bytes) => self.policy.check_file(&file.path, &bytes),
+                Content::LfsPointer => FileCheck::skipped(&file.path, SkipReason::Binary),
+                Content::TooLarge { .. } => FileCheck::skipped(&file.path, SkipReason::TooLarge),
+                _ => FileCheck::skipped(&file.path, SkipReason::Unreadable),
+            });
+        }
+        self.conclude(checks, &Scope::Changes(event))
+    }
+
+    /// Checks the message of a commit.
+    pub(super) fn check_message(&self, path: &Path) -> Result<PolicyReport, Exit> {
+        let source = read_source(&Disk, LayerKind::File, path)
+            .map_err(|unread| self.context.refuse(&[unread.diagnostic(path)]))?;
+        let check = self.policy.check_message(&path.to_string_lossy(), source.text().as_bytes());
+        Ok(self.policy.conclude([check], &self.options(true)))
+    }
+
+    fn options(&self, is_part: bool) -> CheckOptions {
+        let gone = self.baseline.paths().filter(|path| !exists(Path::new(path)));
+        let gone: BTreeSet<String> = gone.map(String::from).collect();
+        CheckOptions::default()
+            .part(is_part)
+            .strict(self.context.globals.strict)
+            .baseline(self.baseline.clone())
+            .gone(gone)
+    }
+
+    /// Concludes, and runs the commands of the event.
+    fn conclude(&self, checks: Vec<FileCheck>, scope: &Scope) -> Result<PolicyReport, Exit> {
+        let event = match scope {
+            Scope::Changes(event) => *event,
+            Scope::Tree | Scope::Paths(_) => CheckEvent::Check,
+        };
+        let options = self.options(!matches!(scope, Scope::Tree));
+        let paths: Vec<String> = checks.iter().map(|check| check.path().to_owned()).collect();
+        let report = self.policy.conclude(checks, &options);
+        let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+        let commands: Vec<_> = self.config.commands_for(event, &paths).collect();
+        if commands.is_empty() {
+            return Ok(report);
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime =
+            runtime.map_err(|error| self.context.fail(format!("commands cannot be run: {error}")))?;
+        Ok(report.with_commands(runtime.block_on(run_commands(commands))))
+    }
+
+    pub(super) fn refuse_git(&self, error: &GitError) -> Exit {
+        self.context.refuse(&[error.diagnostic()])
+    }
+}

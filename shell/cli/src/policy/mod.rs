@@ -1,0 +1,17 @@
+//! `policy check|baseline|dashboard|hooks`: rules over files.
+
+use crate::args::PolicyCommand;
+use crate::context::{CommandResult, Context};
+
+mod baseline;
+mod check;
+mod checker;
+mod output;
+
+pub(crate) fn run(context: &Context, command: &PolicyCommand) -> CommandResult {
+    match command {
+        PolicyCommand::Check(args) => check::run(context, args),
+        PolicyCommand::Baseline { file } => baseline::write_baseline(context, file.as_deref()),
+        PolicyCommand::Dashboard(args) => output::dashboard(context, args),
+    }
+}

@@ -1,0 +1,61 @@
+//! Reports of the policy check: on the standard output, or in a file.
+
+use std::path::Path;
+
+use serde_json::json;
+use speckit_core::policy::findings::PolicyReport;
+use speckit_core::policy::report::TextOptions;
+
+use super::checker::{Checker, Scope};
+use crate::args::{OutputFormat, PolicyDashboardArgs};
+use crate::context::{CommandResult, Context, Exit, visible_path};
+use crate::terminal::json_line;
+use speckit::internal::documents::write_atomically;
+
+/// Prints a report in the wanted format, or writes it to a file and prints the text.
+pub(super) fn print_report(
+    context: &Context,
+    report: &PolicyReport,
+    file: Option<&Path>,
+) -> Result<(), Exit> {
+    let Some(file) = file else {
+        context.terminal.result(&text_of(context, report)?);
+        return Ok(());
+    };
+    write(context, file, &text_of(context, report)?)?;
+    context.terminal.note(&format!("wrote `{}`\n", visible_path(file)));
+    Ok(())
+}
+
+fn text_of(context: &Context, report: &PolicyReport) -> Result<String, Exit> {
+    let format = context.globals.format.unwrap_or(OutputFormat::Text);
+    Ok(match format {
+        OutputFormat::Json => json_line(report).map_err(|error| context.fail(error))?,
+        OutputFormat::Sarif => json_line(&report.to_sarif()).map_err(|error| context.fail(error))?,
+        OutputFormat::Markdown => report.to_markdown(),
+        OutputFormat::Html => report.to_html(),
+        OutputFormat::Github => report.to_github(),
+        OutputFormat::Text | OutputFormat::Toml => report.to_text(TextOptions::default()),
+    })
+}
+
+/// Writes the whole tree's findings as a page.
+pub(super) fn dashboard(context: &Context, args: &PolicyDashboardArgs) -> CommandResult {
+    let report = Checker::open(context)?.with_baseline(None)?.check_files(Scope::Tree)?;
+    let (file, text) = match (&args.html, &args.markdown) {
+        (Some(file), _) => (file, report.to_html()),
+        (None, Some(file)) => (file, report.to_markdown()),
+        // The arguments require one of the two.
+        (None, None) => return Err(Exit::Incomplete),
+    };
+    write(context, file, &text)?;
+    context.print(&json!({ "file": file }), format_args!("wrote `{}`\n", visible_path(file)));
+    Ok(Exit::Ok)
+}
+
+pub(super) fn write(context: &Context, file: &Path, text: &str) -> Result<(), Exit> {
+    write_atomically(file, text).map_err(|error| {
+        let message = format!("`{}` cannot be written: {error}", file.display());
+        context.fail_with_help(message, "name a file in an existing folder")
+    })
+}

@@ -1,6 +1,7 @@
 //! Rules over a tree of files.
 
 mod config;
+pub mod git;
 pub mod lexer;
 
 pub use config::{PolicyConfig, RuleConfig};

@@ -133,6 +133,11 @@ codes! {
         ParseTooDeep = "parse/too-deep",
         ParseTooLarge = "parse/too-large",
     }
+    /// The policy check, or a git hook.
+    Policy {
+        PolicyGit = "policy/git",
+        PolicyHook = "policy/hook",
+    }
     /// A provider of agents, or how its agents are started.
     Provider {
         ProviderArgument = "provider/argument",

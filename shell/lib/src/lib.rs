@@ -44,6 +44,7 @@
 //! | `tracing` | events of the crate `tracing` for loads, reloads, writes and agents |
 //! | `instrumentation` | [`measure_time!`] measures your code; implies `tracing` |
 //! | `bench` | `bench`: benchmarks of functions and commands |
+//! | `policy` | `policy`: what git has staged or pushes, and git hooks |
 //! | `app` | `app`: the settings of the program `speckit` |
 //! | `garde`, `validator` | errors of these crates are violations of [`Builder::validate`] |
 //! | `miette` | [`ConfigError`] is a diagnostic of miette |
@@ -65,6 +66,8 @@ pub mod agents;
 pub mod app;
 #[cfg(feature = "bench")]
 pub mod bench;
+#[cfg(feature = "policy")]
+pub mod policy;
 #[cfg(feature = "retry")]
 pub mod retry;
 #[cfg(feature = "sqlite")]

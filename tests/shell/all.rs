@@ -7,6 +7,8 @@ mod app;
 mod bench;
 mod config;
 mod globals;
+#[cfg(unix)]
+mod policy;
 mod readme;
 mod retry;
 #[cfg(unix)]

@@ -1,0 +1,5 @@
+//! The policy check with real repositories.
+
+mod range;
+mod repository;
+mod staged;

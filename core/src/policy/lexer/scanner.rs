@@ -62,6 +62,14 @@ impl<'t> Scanner<'t> {
         self.take(region, length);
     }
 
+    /// Reads a part of this kind. Without a length it has no end, and the rest of the text is code.
+    pub(super) fn take_closed(&mut self, region: Region, length: Option<usize>) {
+        match length {
+            Some(length) => self.take(region, length),
+            None => self.take(Region::Code, self.rest().len()),
+        }
+    }
+
     /// The parts; what is not read is code.
     pub(super) fn finish(mut self) -> Vec<Span> {
         self.take(Region::Code, self.text.len());

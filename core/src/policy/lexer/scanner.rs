@@ -70,6 +70,17 @@ impl<'t> Scanner<'t> {
         }
     }
 
+    /// Goes back to a position that was read, and forgets what the parts after it are.
+    pub(super) fn rewind(&mut self, position: usize) {
+        let mut cut = None;
+        while let Some(last) = self.spans.pop_if(|last| last.end > position) {
+            cut = Some(last.region);
+        }
+        self.position = position;
+        let start = self.spans.last().map_or(0, |last| last.end);
+        self.spans.extend(cut.filter(|_| start < position).map(|region| Span { region, end: position }));
+    }
+
     /// The parts; what is not read is code.
     pub(super) fn finish(mut self) -> Vec<Span> {
         self.take(Region::Code, self.text.len());

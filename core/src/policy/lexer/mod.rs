@@ -10,6 +10,8 @@ mod rust;
 mod scanner;
 mod shell;
 mod sql;
+#[cfg(test)]
+mod testing;
 mod toml;
 mod yaml;
 

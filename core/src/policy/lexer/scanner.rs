@@ -63,6 +63,25 @@ impl<'t> Scanner<'t> {
         self.take(region, length);
     }
 
+    /// Reads a part of this kind. Without a length it has no end, and the rest of the text is code.
+    pub(super) fn take_closed(&mut self, region: Region, length: Option<usize>) {
+        match length {
+            Some(length) => self.take(region, length),
+            None => self.take(Region::Code, self.rest().len()),
+        }
+    }
+
+    /// Goes back to a position that was read, and forgets what the parts after it are.
+    pub(super) fn rewind(&mut self, position: usize) {
+        let mut cut = None;
+        while let Some(last) = self.spans.pop_if(|last| last.end > position) {
+            cut = Some(last.region);
+        }
+        self.position = position;
+        let start = self.spans.last().map_or(0, |last| last.end);
+        self.spans.extend(cut.filter(|_| start < position).map(|region| Span { region, end: position }));
+    }
+
     /// The parts; what is not read is code.
     pub(super) fn finish(mut self) -> Vec<Span> {
         self.take(Region::Code, self.text.len());

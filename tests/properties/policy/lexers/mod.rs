@@ -1,0 +1,86 @@
+//! Lexers divide every text into parts, and need a time that grows with its length.
+
+use std::time::{Duration, Instant};
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use speckit_core::policy::lexer::{Language, Span, lex};
+
+mod rust;
+
+const LANGUAGES: [Language; 9] = [
+    Language::Go,
+    Language::JavaScript,
+    Language::Python,
+    Language::Rust,
+    Language::Shell,
+    Language::Sql,
+    Language::Toml,
+    Language::TypeScript,
+    Language::Yaml,
+];
+
+/// What opens, closes or escapes a part in one of the languages, and what may stand beside it.
+const PIECES: &[&str] = &[
+    "'", "\"", "`", "'''", "\"\"\"", "\\", "\\'", "\\\"", "\\`", "\\\n", "/", "//", "/*", "*/", "/**/", "#", "##", "#!",
+    "--", "---", "-", "$", "$$", "$a$", "$1", "${", "${a", "${#", "$((", "$(", "$'", "$\"", "$[", "<<", "<<E", "<<-E",
+    "<<'E'", "<<<", "E", "\nE\n", "\n\tE\n", "<", ">", "(", ")", "((", "))", "[", "]", "{", "}", "r", "r#", "r\"", "br#\"",
+    "b'", "c\"", "E'", "f\"", "f'", "rb'", "a", "1", "_", "é", "日", "\u{2028}", "=", ":", ": ", "- ", "| ", "|\n", ">-\n",
+    ";", ";;", ",", "&", "|", "!", "?", ".", "*", "%", " ", "  ", "\t", "\n", "\r\n", "\r", "case ", " in ", "esac",
+    "return", "<a>", "</a>", "\u{feff}", "\0",
+];
+
+/// Texts whose pieces the languages read in different ways.
+fn soup() -> impl Strategy<Value = String> {
+    vec(select(PIECES), 0..40).prop_map(|pieces| pieces.concat())
+}
+
+fn any_text() -> impl Strategy<Value = String> {
+    prop_oneof![3 => soup(), 1 => any::<String>(), 1 => "[ -~\n]{0,80}"]
+}
+
+/// The first rule that the parts of a text break.
+fn broken_rule(text: &str, spans: &[Span]) -> Option<&'static str> {
+    let starts = std::iter::once(0).chain(spans.iter().map(|span| span.end));
+    if starts.zip(spans).any(|(start, span)| span.end <= start) {
+        return Some("a part is empty");
+    }
+    if spans.last().map_or(0, |span| span.end) != text.len() {
+        return Some("the parts do not end with the text");
+    }
+    if spans.iter().any(|span| !text.is_char_boundary(span.end)) {
+        return Some("a part ends within a character");
+    }
+    spans.windows(2).any(|pair| pair[0].region == pair[1].region).then_some("neighbours are of one kind")
+}
+
+proptest! {
+    #[test]
+    fn the_parts_are_the_whole_text_and_neighbours_differ(text in any_text(), language in select(&LANGUAGES[..])) {
+        prop_assert_eq!(broken_rule(&text, &lex(language, &text)), None);
+    }
+}
+
+/// Texts that a lexer with a quadratic search, or a recursive one, does not survive: each piece is repeated.
+fn hostile_texts() -> impl Iterator<Item = String> {
+    const SEVERAL: &[&str] = &[
+        "'\\", "\"\\", "/* /* */ ", "$a$ $b$ ", "<<A <<B ", "$(cat <<E\n", "\"$(", "`\\`", "${a:-", "\"${a:-\"", "$((", "f'{f\"{",
+        "`${", "<a>{", "r#\"", "'''\\", "#[test] fn a( ", "case a in (", "a: |\n ", "[\n", "{ ", "$(a <<E\nE\n",
+    ];
+    PIECES.iter().chain(SEVERAL).map(|piece| piece.repeat(200_000 / piece.len()))
+}
+
+#[test]
+fn the_time_grows_with_the_length_of_the_text() {
+    for language in LANGUAGES {
+        for text in hostile_texts() {
+            let start = Instant::now();
+            let spans = lex(language, &text);
+            // A quadratic search needs minutes; a debug build on a busy machine needs a tenth of a second.
+            let piece: String = text.chars().take(20).collect();
+            assert!(start.elapsed() < Duration::from_secs(10), "{language:?} {piece:?}");
+            assert_eq!(broken_rule(&text, &spans), None, "{language:?} {piece:?}");
+        }
+    }
+}

@@ -6,10 +6,13 @@ mod go;
 mod javascript;
 mod language;
 mod python;
+mod quoted;
 mod rust;
 mod scanner;
 mod shell;
 mod sql;
+#[cfg(test)]
+mod testing;
 mod toml;
 mod yaml;
 

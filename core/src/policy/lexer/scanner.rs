@@ -62,6 +62,33 @@ impl<'t> Scanner<'t> {
         self.take(region, length);
     }
 
+    /// Reads a part of this kind. Without a length it has no end, and the rest of the text is code.
+    pub(super) fn take_closed(&mut self, region: Region, length: Option<usize>) {
+        match length {
+            Some(length) => self.take(region, length),
+            None => self.take(Region::Code, self.rest().len()),
+        }
+    }
+
+    /// How many bytes come before the next line feed or carriage return, or before the end of the text.
+    pub(super) fn line_length(&self) -> usize {
+        let rest = self.rest();
+        memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len())
+    }
+
+    /// Goes back to a position: what was read after it is not what it seemed to be.
+    pub(super) fn retract(&mut self, position: usize) {
+        let mut cut = None;
+        while let Some(span) = self.spans.pop_if(|span| span.end > position) {
+            cut = Some(span.region);
+        }
+        let end = self.spans.last().map_or(0, |span| span.end);
+        if let Some(region) = cut.filter(|_| end < position) {
+            self.spans.push(Span { region, end: position });
+        }
+        self.position = self.position.min(position);
+    }
+
     /// The parts; what is not read is code.
     pub(super) fn finish(mut self) -> Vec<Span> {
         self.take(Region::Code, self.text.len());

@@ -18,7 +18,7 @@ fn a_prefix_belongs_to_the_string_in_any_case() {
     for prefix in ["r", "u", "b", "f", "t", "R", "U", "B", "F", "T", "br", "Rb", "fR", "RF", "tr", "rT"] {
         assert(&format!("x = ‹{prefix}'a'› + ‹{prefix}\"\"\"\n\"\"\"›"));
     }
-    assert("[‹rb'x'›,‹f'y'f'z'›u''›]");
+    assert("[‹rb'x'›,‹f'y'f'z'u''›]");
 }
 
 #[test]

@@ -143,7 +143,9 @@ impl JavaScriptLexer<'_, '_> {
             [b'=', b'>', ..] => self.take(2, Before::Statement),
             [b'.', b'.', b'.', ..] => self.take(3, Before::Operator),
             [b'.', ..] => self.take(1, Before::Dot),
-            [b'?', b'.', rest @ ..] if !rest.first().is_some_and(u8::is_ascii_digit) => self.take(2, Before::Dot),
+            [b'?', b'.', rest @ ..] if !rest.first().is_some_and(u8::is_ascii_digit) => {
+                self.take(2, Before::Dot)
+            }
             [b'+', b'+', ..] | [b'-', b'-', ..] if is_postfix => self.take(2, Before::Value),
             // TypeScript: the value is not null.
             [b'!', rest @ ..] if is_postfix && !rest.starts_with(b"=") => self.take(1, Before::Value),

@@ -23,7 +23,8 @@ fn string_length(text: &[u8]) -> Option<usize> {
     }
     let end = triple(text, backslash)?;
     // Up to two quotes before the closing three belong to the string.
-    let more = text.get(end..).unwrap_or_default().iter().take(2).take_while(|byte| text.first() == Some(byte));
+    let more =
+        text.get(end..).unwrap_or_default().iter().take(2).take_while(|byte| text.first() == Some(byte));
     Some(end + more.count())
 }
 

@@ -4,7 +4,9 @@ mod scalars;
 
 use alloc::vec::Vec;
 
-use self::scalars::{begins_with_marker, block_body, block_header, comment_length, ends_token, quoted_length};
+use self::scalars::{
+    begins_with_marker, block_body, block_header, comment_length, ends_token, quoted_length,
+};
 use super::{Region, Scanner};
 
 /// Reads a whole text.
@@ -162,7 +164,8 @@ impl YamlLexer<'_, '_> {
     fn take_name(&mut self) {
         let is_flow = self.flow > 0;
         let is_verbatim = self.scanner.starts_with(b"!<");
-        let ends = |byte: &u8| byte.is_ascii_whitespace() || is_flow && !is_verbatim && b",[]{}".contains(byte);
+        let ends =
+            |byte: &u8| byte.is_ascii_whitespace() || is_flow && !is_verbatim && b",[]{}".contains(byte);
         let rest = self.scanner.rest();
         let length = rest.iter().position(ends).unwrap_or(rest.len());
         self.take(length.max(1));
@@ -197,7 +200,8 @@ impl YamlLexer<'_, '_> {
                 None => return false,
             },
             ([b':', next @ ..], 1..) => {
-                let is_followed = ends_token(Some(next)) || next.first().is_some_and(|byte| b",[]{}".contains(byte));
+                let is_followed =
+                    ends_token(Some(next)) || next.first().is_some_and(|byte| b",[]{}".contains(byte));
                 if !needs_no_space && !is_followed {
                     return false;
                 }

@@ -30,8 +30,8 @@ impl Before {
             // `for await (…)`
             b"await" if self == Self::Condition => Self::Condition,
             b"else" | b"do" => Self::Statement,
-            b"await" | b"case" | b"default" | b"delete" | b"extends" | b"in" | b"instanceof" | b"new" | b"of"
-            | b"return" | b"throw" | b"typeof" | b"void" | b"yield" => Self::Operator,
+            b"await" | b"case" | b"default" | b"delete" | b"extends" | b"in" | b"instanceof" | b"new"
+            | b"of" | b"return" | b"throw" | b"typeof" | b"void" | b"yield" => Self::Operator,
             _ => Self::Value,
         }
     }

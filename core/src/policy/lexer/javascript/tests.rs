@@ -11,7 +11,9 @@ fn assert(marked: &str) {
 
 #[test]
 fn comments_and_strings_hide_each_other() {
-    assert("«#!/usr/bin/env node's»\na(); «// b 'c'»\r\nd(‹\"// e\"›, ‹'/* f'›) «/* 'g'\n// h */» i «/**/» j");
+    assert(
+        "«#!/usr/bin/env node's»\na(); «// b 'c'»\r\nd(‹\"// e\"›, ‹'/* f'›) «/* 'g'\n// h */» i «/**/» j",
+    );
     assert("a; #b «// c»\u{2028}d «// e…»\u{2029}f «//»\rg");
     assert("<!-- ‹'a'›\n--> b");
 }
@@ -43,7 +45,10 @@ fn a_template_without_an_end_is_code() {
 
 #[test]
 fn a_slash_after_an_operator_begins_a_regular_expression() {
-    for before in ["", "a = ", "a(", "[", "a, ", "!", "a && ", "a ? ", "{", "a; ", "return ", "typeof ", "case ", "=> ", "..."] {
+    for before in [
+        "", "a = ", "a(", "[", "a, ", "!", "a && ", "a ? ", "{", "a; ", "return ", "typeof ", "case ", "=> ",
+        "...",
+    ] {
         assert(&format!("{before}/'/.test(b) «// c»"));
         assert(&format!("{before}/[/'\\]`]\\/\"//g; ‹'b'›"));
     }
@@ -51,7 +56,22 @@ fn a_slash_after_an_operator_begins_a_regular_expression() {
 
 #[test]
 fn a_slash_after_a_value_divides() {
-    for before in ["a", "a()", "a[0]", "1.", "1.5", "‹'a'›", "‹`a`›", "/a/", "a.return", "a?.case", "this", "a++", "a!", "x = {}"] {
+    for before in [
+        "a",
+        "a()",
+        "a[0]",
+        "1.",
+        "1.5",
+        "‹'a'›",
+        "‹`a`›",
+        "/a/",
+        "a.return",
+        "a?.case",
+        "this",
+        "a++",
+        "a!",
+        "x = {}",
+    ] {
         assert(&format!("{before} / b / ‹'c'›"));
     }
 }

@@ -6,6 +6,7 @@ mod go;
 mod javascript;
 mod language;
 mod python;
+mod quoted;
 mod rust;
 mod scanner;
 mod shell;

@@ -7,11 +7,15 @@ use speckit_core::policy::findings::PolicyReport;
 
 use super::checker::{Checker, Scope};
 use super::output::print_report;
+use super::watch;
 use crate::args::PolicyCheckArgs;
 use crate::context::{CommandResult, Context, Exit};
 use speckit::policy::GitRepository;
 
 pub(super) fn run(context: &Context, args: &PolicyCheckArgs) -> CommandResult {
+    if args.watch {
+        return watch::run(context, args);
+    }
     let checker = Checker::open(context)?;
     if checker.is_off() {
         context.terminal.note("note: `policy.enforce` is `off`: nothing is checked\n");

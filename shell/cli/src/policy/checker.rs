@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use speckit_core::policy::findings::{Baseline, CheckOptions, FileCheck, PolicyReport, SkipReason};
 use speckit_core::policy::rules::RuleError;
 use speckit_core::policy::{CheckEvent, Enforcement, Policy, PolicyConfig};
-use speckit_core::{Code, Diagnostic, Key, LayerKind};
+use speckit_core::{Code, Diagnostic, Key, LayerKind, Value};
 
 use crate::context::{Context, Exit};
 use speckit::internal::documents::{Disk, exists, read_source};
-use speckit::policy::{Changes, Content, GitError, GitRepository, MAX_FILE_BYTES, check_tree, run_commands};
+use speckit::policy::{
+    Changes, CheckedTree, Content, GitError, GitRepository, MAX_FILE_BYTES, check_tree, run_commands,
+};
 
 /// The policy of the configuration, and what the options add to it.
 pub(super) struct Checker<'a> {
@@ -36,11 +38,16 @@ impl<'a> Checker<'a> {
         let (opened, checked) = context.open_valid().map_err(|_| Exit::Incomplete)?;
         let root = checked.merged().root().clone();
         let config = context.typed(&opened, checked).map_err(|_| Exit::Incomplete)?.policy;
+        Self::of(context, &config, &root)
+    }
+
+    /// The rules of a valid configuration.
+    pub(super) fn of(context: &'a Context, config: &PolicyConfig, root: &Value) -> Result<Self, Exit> {
         let refused = |errors: Vec<RuleError>| {
             context.refuse(&errors.iter().map(RuleError::diagnostic).collect::<Vec<_>>())
         };
-        let policy = Policy::compile(&config).map_err(refused)?.with_places(&root);
-        Ok(Self { context, config, policy, baseline: Baseline::default() })
+        let policy = Policy::compile(config).map_err(refused)?.with_places(root);
+        Ok(Self { context, config: config.clone(), policy, baseline: Baseline::default() })
     }
 
     pub(super) fn is_off(&self) -> bool {
@@ -97,6 +104,12 @@ impl<'a> Checker<'a> {
             self.context.refuse(&errors.iter().map(error).collect::<Vec<_>>())
         })?;
         self.conclude(checks, &scope)
+    }
+
+    /// Checks the files of the disk that changed since the last check. No command runs.
+    pub(super) fn recheck(&self, tree: &mut CheckedTree, paths: &[PathBuf]) -> PolicyReport {
+        tree.check(&self.policy, Path::new("."), paths);
+        self.policy.conclude(tree.checks().cloned(), &self.options(!paths.is_empty()))
     }
 
     /// Checks the changes of commits.

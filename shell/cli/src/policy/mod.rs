@@ -7,6 +7,7 @@ mod baseline;
 mod check;
 mod checker;
 mod output;
+mod watch;
 
 pub(crate) fn run(context: &Context, command: &PolicyCommand) -> CommandResult {
     match command {

@@ -27,7 +27,7 @@ pub(super) fn print_report(
     Ok(())
 }
 
-fn text_of(context: &Context, report: &PolicyReport) -> Result<String, Exit> {
+pub(super) fn text_of(context: &Context, report: &PolicyReport) -> Result<String, Exit> {
     let format = context.globals.format.unwrap_or(OutputFormat::Text);
     Ok(match format {
         OutputFormat::Json => json_line(report).map_err(|error| context.fail(error))?,

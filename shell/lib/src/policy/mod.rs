@@ -34,9 +34,13 @@
 mod commands;
 mod git;
 mod tree;
+#[cfg(feature = "watch")]
+mod watcher;
 
 pub use commands::run_commands;
 pub use git::{Content, Contents, GitRepository};
 pub use speckit_core::policy::git::{ChangedFile, Changes, GitError, LOCAL_VARIABLES};
 pub use speckit_core::policy::{Policy, PolicyConfig};
-pub use tree::{MAX_FILE_BYTES, PathError, check_tree, path_in_tree};
+pub use tree::{CheckedTree, MAX_FILE_BYTES, PathError, check_tree, path_in_tree};
+#[cfg(feature = "watch")]
+pub use watcher::TreeWatcher;

@@ -1,10 +1,12 @@
 //! Checks the files of a folder: the door to its walk.
 #![expect(clippy::disallowed_methods, reason = "this module is the door to the files of a checked folder")]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::channel;
+use std::time::SystemTime;
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
 use speckit_core::policy::Policy;
@@ -23,6 +25,40 @@ pub struct PathError {
     pub reason: String,
 }
 
+/// When a file was written last, and its length: a file whose stamp is the same is not read again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct FileStamp {
+    length: u64,
+    modified: Option<SystemTime>,
+}
+
+/// The checks of the files of a folder, which a second check uses again.
+#[derive(Debug, Default)]
+pub struct CheckedTree {
+    checks: BTreeMap<String, (Option<FileStamp>, FileCheck)>,
+    folders: BTreeSet<PathBuf>,
+}
+
+impl CheckedTree {
+    /// Checks files as [`check_tree`] does, except those that did not change since the last call, which had the same policy. A given
+    /// path that does not exist has no files.
+    pub fn check(&mut self, policy: &Policy, root: &Path, paths: &[PathBuf]) {
+        let given = paths.iter().map(|path| root.join(path)).filter(|path| path.exists());
+        let starts = if paths.is_empty() { vec![root.to_path_buf()] } else { given.collect() };
+        *self = walk(policy, root, starts, &self.checks);
+    }
+
+    /// The check of each file.
+    pub fn checks(&self) -> impl Iterator<Item = &FileCheck> {
+        self.checks.values().map(|(_, check)| check)
+    }
+
+    /// The folders with checked files, and those above them.
+    pub fn folders(&self) -> &BTreeSet<PathBuf> {
+        &self.folders
+    }
+}
+
 /// Checks files in parallel, below a folder or below some paths of it, and returns a check of each file in any order.
 ///
 /// What `.gitignore`, `.ignore` and git's own excludes name is left out, so is `.git`; hidden files are checked. Links are not
@@ -36,21 +72,51 @@ pub fn check_tree(policy: &Policy, root: &Path, paths: &[PathBuf]) -> Result<Vec
     if !errors.is_empty() {
         return Err(errors);
     }
-    let mut starts = if given.is_empty() { vec![root.to_path_buf()] } else { given };
-    let Some(first) = starts.pop() else { return Ok(Vec::new()) };
+    let starts = if given.is_empty() { vec![root.to_path_buf()] } else { given };
+    let tree = walk(policy, root, starts, &BTreeMap::new());
+    Ok(tree.checks.into_values().map(|(_, check)| check).collect())
+}
+
+/// Visits all files below some paths.
+fn walk(
+    policy: &Policy,
+    root: &Path,
+    mut starts: Vec<PathBuf>,
+    before: &BTreeMap<String, (Option<FileStamp>, FileCheck)>,
+) -> CheckedTree {
+    let mut tree = CheckedTree::default();
+    let Some(first) = starts.pop() else { return tree };
     let mut walk = WalkBuilder::new(first);
     starts.iter().for_each(|start| drop(walk.add(start)));
-    walk.hidden(false).require_git(false).filter_entry(|entry| entry.depth() == 0 || entry.file_name() != ".git");
-    let (sender, checks) = channel();
+    walk.hidden(false)
+        .require_git(false)
+        .filter_entry(|entry| entry.depth() == 0 || entry.file_name() != ".git");
+    let (sender, visits) = channel();
     walk.build_parallel().run(|| {
-        let mut reader = FileReader { policy, root, sender: sender.clone(), buffer: Vec::new() };
+        let sender = sender.clone();
+        let mut reader = FileReader { policy, root, before, buffer: Vec::new() };
         Box::new(move |entry| {
-            reader.visit(entry);
+            if let Some(visit) = reader.visit(entry) {
+                // The receiver lives as long as the walk.
+                let _ = sender.send(visit);
+            }
             WalkState::Continue
         })
     });
     drop(sender);
-    Ok(checks.into_iter().collect())
+    for visit in visits {
+        match visit {
+            Visit::Folder(folder) => drop(tree.folders.insert(folder)),
+            Visit::File(stamp, check) => drop(tree.checks.insert(check.path().to_owned(), (stamp, check))),
+        }
+    }
+    tree
+}
+
+/// What a thread of the walk found.
+enum Visit {
+    Folder(PathBuf),
+    File(Option<FileStamp>, FileCheck),
 }
 
 fn missing(whole: &Path, path: &Path) -> Option<PathError> {
@@ -85,45 +151,47 @@ fn without_dots(path: &Path) -> PathBuf {
 struct FileReader<'p> {
     policy: &'p Policy,
     root: &'p Path,
-    sender: Sender<FileCheck>,
+    /// The checks of an earlier walk.
+    before: &'p BTreeMap<String, (Option<FileStamp>, FileCheck)>,
     buffer: Vec<u8>,
 }
 
 impl FileReader<'_> {
-    fn visit(&mut self, entry: Result<DirEntry, ignore::Error>) {
-        let check = match entry {
-            Ok(entry) => self.check(&entry),
-            Err(error) => Some(FileCheck::skipped(error.to_string(), SkipReason::Unreadable)),
+    /// The check of a file; `None` for a link, and a file that no rule looks at.
+    fn visit(&mut self, entry: Result<DirEntry, ignore::Error>) -> Option<Visit> {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => return Some(unreadable(error.to_string())),
         };
-        if let Some(check) = check {
-            // The receiver lives as long as the walk.
-            let _ = self.sender.send(check);
-        }
-    }
-
-    /// The check of a file; `None` for a folder, a link, and a file that no rule looks at.
-    fn check(&mut self, entry: &DirEntry) -> Option<FileCheck> {
         let is_given = entry.depth() == 0;
-        let kind = entry.file_type().filter(|kind| !kind.is_dir() && (is_given || !kind.is_symlink()))?;
+        let kind = entry.file_type().filter(|kind| is_given || !kind.is_symlink())?;
+        if kind.is_dir() {
+            return Some(Visit::Folder(entry.into_path()));
+        }
         let path = path_in_tree(self.root, entry.path());
         if !self.policy.looks_at(&path) {
             return None;
         }
         let is_file = kind.is_file() || is_given && fs::metadata(entry.path()).is_ok_and(|file| file.is_file());
         if !is_file {
-            return (!entry.path().is_dir()).then(|| FileCheck::skipped(path, SkipReason::Unreadable));
+            return (!entry.path().is_dir()).then(|| unreadable(path));
         }
-        Some(match self.read(entry.path()) {
+        let Ok(file) = File::open(entry.path()) else { return Some(unreadable(path)) };
+        let Ok(metadata) = file.metadata() else { return Some(unreadable(path)) };
+        let stamp = Some(FileStamp { length: metadata.len(), modified: metadata.modified().ok() });
+        if let Some((_, check)) = self.before.get(&path).filter(|(before, _)| *before == stamp) {
+            return Some(Visit::File(stamp, check.clone()));
+        }
+        let check = match self.read(file, metadata.len()) {
             Ok(()) => self.policy.check_file(&path, &self.buffer),
             Err(reason) => FileCheck::skipped(path, reason),
-        })
+        };
+        Some(Visit::File(stamp, check))
     }
 
     /// Reads a file into the buffer. A file that grows meanwhile is read up to the limit.
-    fn read(&mut self, path: &Path) -> Result<(), SkipReason> {
+    fn read(&mut self, file: File, length: u64) -> Result<(), SkipReason> {
         self.buffer.clear();
-        let file = File::open(path).map_err(|_| SkipReason::Unreadable)?;
-        let length = file.metadata().map_err(|_| SkipReason::Unreadable)?.len();
         if length > MAX_FILE_BYTES {
             return Err(SkipReason::TooLarge);
         }
@@ -135,4 +203,8 @@ impl FileReader<'_> {
             Err(_) => Err(SkipReason::Unreadable),
         }
     }
+}
+
+fn unreadable(path: String) -> Visit {
+    Visit::File(None, FileCheck::skipped(path, SkipReason::Unreadable))
 }

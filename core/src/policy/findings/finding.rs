@@ -85,7 +85,9 @@ impl Finding {
     pub fn report_order(&self, other: &Self) -> core::cmp::Ordering {
         let key = |finding: &Self| (finding.start, finding.end);
         self.path.cmp(&other.path).then_with(|| {
-            (self.start.cmp(&other.start)).then_with(|| self.rule.cmp(&other.rule)).then(key(self).cmp(&key(other)))
+            (self.start.cmp(&other.start))
+                .then_with(|| self.rule.cmp(&other.rule))
+                .then(key(self).cmp(&key(other)))
         })
     }
 

@@ -3,6 +3,7 @@
 mod config;
 pub mod findings;
 pub mod lexer;
+pub mod report;
 
 pub use config::{
     CheckCommandConfig, CheckEvent, Enforcement, PolicyConfig, RuleConfig, RuleRegion, RuleSeverity,

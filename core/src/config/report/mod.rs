@@ -73,7 +73,7 @@ pub fn render(diagnostics: &[Diagnostic], masks: &Masks, style: Style) -> String
     }
     if shown.len() < diagnostics.len() {
         let [all, shown] = [counts(diagnostics), counts(shown)];
-        report.push_str(&format!("and {}\n\n", in_words(all.0 - shown.0, all.1 - shown.1, "more ")));
+        report.push_str(&format!("and {}\n\n", severity_counts(all.0 - shown.0, all.1 - shown.1, "more ")));
     }
     if !diagnostics.is_empty() {
         report.push_str(&summary(diagnostics));
@@ -87,7 +87,7 @@ pub const MAX_DIAGNOSTICS: usize = 100;
 /// How many errors and warnings there are: `2 errors, 1 warning`.
 pub fn summary(diagnostics: &[Diagnostic]) -> String {
     let (errors, warnings) = counts(diagnostics);
-    in_words(errors, warnings, "")
+    severity_counts(errors, warnings, "")
 }
 
 /// The numbers of errors and warnings.
@@ -98,7 +98,8 @@ fn counts<'d>(diagnostics: impl IntoIterator<Item = &'d Diagnostic>) -> (usize, 
     })
 }
 
-fn in_words(errors: usize, warnings: usize, more: &str) -> String {
+/// `2 errors, 1 more warning` for 2, 1 and `more `.
+pub(crate) fn severity_counts(errors: usize, warnings: usize, more: &str) -> String {
     let count = |number: usize, noun: &str| grouped_count(number, &format!("{more}{noun}"));
     match (errors, warnings) {
         (errors, 0) => count(errors, "error"),

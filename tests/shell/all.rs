@@ -5,8 +5,10 @@
 mod agents;
 mod app;
 mod bench;
+mod browser;
 mod config;
 mod globals;
+mod policy;
 mod readme;
 mod retry;
 #[cfg(unix)]

@@ -7,7 +7,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use self::row::row;
+use self::row::finding_row;
 use super::rule_findings::RuleFindings;
 use super::selection::Selection;
 use super::web_address::web_address;
@@ -22,8 +22,8 @@ const MAX_FINDINGS: usize = 10_000;
 /// The layout of the tables and of the source.
 const STYLE: &str = "\
 .verdict{font-size:1.15rem}.failed{color:var(--bad)}.ok{color:var(--good)}code,pre{font:13px/1.5 ui-monospace,monospace}\
-.findings td,.findings th{text-align:left;vertical-align:top}.findings code{white-space:pre-wrap;overflow-wrap:anywhere}\
-.findings td{white-space:normal;overflow-wrap:anywhere}.findings td:last-child{min-width:6rem}\
+.findings{table-layout:fixed}.findings th:nth-child(2){width:50%}.findings td,.findings th{text-align:left;vertical-align:top}.findings code{white-space:pre-wrap;overflow-wrap:anywhere}\
+.findings td{white-space:normal;overflow-wrap:anywhere}\
 mark{background:var(--box);color:inherit}pre{overflow-x:auto;border:1px solid var(--line);padding:.5rem}\
 .error{color:var(--bad)}dt{color:var(--soft)}dd{margin:0 0 .4rem;white-space:pre-wrap;overflow-wrap:anywhere}a{color:var(--dot)}";
 
@@ -88,7 +88,7 @@ fn section(number: usize, rule: &RuleFindings<'_>, findings: &[&Finding]) -> Str
         let link = web_address(docs).map(|uri| format!("<a href=\"{}\">{text}</a>", escaped(&uri)));
         about += &format!("<dt>docs</dt><dd>{}</dd>\n", link.unwrap_or(text));
     }
-    let rows = findings.iter().map(|finding| row(rule, finding)).collect::<String>();
+    let rows = findings.iter().map(|finding| finding_row(rule, finding)).collect::<String>();
     let omitted = rule.findings.len() - findings.len();
     let rest = if omitted > 0 {
         format!("<p class=\"soft\">and {}</p>\n", grouped_count(omitted, "more finding"))

@@ -9,7 +9,7 @@ use crate::policy::report::words;
 use crate::text::markup::{escaped, shown};
 
 /// The place, the source with the match marked, and the state with its reason.
-pub(super) fn row(rule: &RuleFindings<'_>, finding: &Finding) -> String {
+pub(super) fn finding_row(rule: &RuleFindings<'_>, finding: &Finding) -> String {
     let mut place = shown(&words::place(finding));
     for related in &finding.related {
         place +=

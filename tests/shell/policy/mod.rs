@@ -1,0 +1,3 @@
+//! The policy check, as a user runs it.
+
+mod page;

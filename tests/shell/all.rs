@@ -5,6 +5,7 @@
 mod agents;
 mod app;
 mod bench;
+mod browser;
 mod config;
 mod globals;
 #[cfg(unix)]

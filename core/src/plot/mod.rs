@@ -1,4 +1,3 @@
 //! Parts of charts.
 
 pub(crate) mod scale;
-pub(crate) mod svg;

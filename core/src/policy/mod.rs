@@ -6,10 +6,11 @@ pub mod findings;
 pub mod git;
 pub mod lexer;
 mod position;
+pub mod report;
 pub mod rules;
 
 pub use config::{
     CheckCommandConfig, CheckEvent, Enforcement, PolicyConfig, RuleConfig, RuleRegion, RuleSeverity,
 };
-pub use position::{FilePosition, Position};
+
 pub use rules::{Policy, check_rules};

@@ -1,5 +1,6 @@
 //! Diagnostics: what is wrong, where, and how to fix it.
 
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
@@ -98,15 +99,32 @@ pub fn in_report_order(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
 
 /// At most `max` of the diagnostics, in their order. Warnings are left out before errors, and later ones before earlier ones.
 pub fn most_important(diagnostics: &[Diagnostic], max: usize) -> Vec<&Diagnostic> {
-    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
-    let mut room = (errors.min(max), max.saturating_sub(errors));
-    let mut takes = |diagnostic: &&Diagnostic| {
-        let of = if diagnostic.severity == Severity::Error { &mut room.0 } else { &mut room.1 };
-        let is_taken = *of > 0;
-        *of = of.saturating_sub(1);
-        is_taken
+    most_important_by(diagnostics.iter(), max, |diagnostic| diagnostic.severity)
+}
+
+/// At most `max` of the items, in their order. Those of a higher rank are left out first, and later ones before earlier ones.
+pub(crate) fn most_important_by<'t, T, R: Ord>(
+    items: impl Iterator<Item = &'t T> + Clone,
+    max: usize,
+    rank: impl Fn(&T) -> R,
+) -> Vec<&'t T> {
+    let mut room: BTreeMap<R, usize> = BTreeMap::new();
+    for item in items.clone() {
+        *room.entry(rank(item)).or_default() += 1;
+    }
+    let mut left = max;
+    for room in room.values_mut() {
+        *room = (*room).min(left);
+        left -= *room;
+    }
+    let is_taken = |item: &&T| match room.get_mut(&rank(item)) {
+        Some(room @ 1..) => {
+            *room -= 1;
+            true
+        }
+        _ => false,
     };
-    diagnostics.iter().filter(|diagnostic| takes(diagnostic)).collect()
+    items.filter(is_taken).collect()
 }
 
 /// Makes every warning an error if `strict` is set, except `env/case`, which tells how a name was read.

@@ -19,6 +19,8 @@ mod value;
 
 pub use code::{Code, CodeFamily};
 pub use datetime::{Datetime, NotADatetime};
+#[cfg(feature = "policy")]
+pub(crate) use diagnostic::most_important_by;
 pub use diagnostic::{Diagnostic, Severity, in_report_order, is_ok, most_important, with_strictness};
 pub(crate) use key::write_quoted;
 pub use key::{Key, KeyError, Segment};

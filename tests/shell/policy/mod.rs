@@ -1,5 +1,6 @@
-//! The policy check with real repositories.
+//! The policy check, as a user runs it.
 
+mod page;
 mod range;
 mod repository;
 mod staged;

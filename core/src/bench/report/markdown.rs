@@ -7,7 +7,7 @@ use super::words;
 use crate::bench::benchmark::Benchmark;
 use crate::bench::compare::{CompareReport, NamedComparison};
 use crate::bench::document::BenchRun;
-use crate::text::visible;
+use crate::text::markdown::escaped;
 
 impl BenchRun {
     /// A table of the benchmarks, one of the comparisons, and the caveats as a list.
@@ -78,19 +78,4 @@ fn comparison_items(compared: &NamedComparison) -> impl Iterator<Item = String> 
 
 fn item(name: &str, caveat: &str) -> String {
     format!("- {}: {}\n", escaped(name), escaped(caveat))
-}
-
-/// A name for a cell of a table: nothing in it is markup.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::new();
-    for c in visible(text).chars() {
-        if matches!(
-            c,
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '<' | '>' | '#' | '|' | '~' | '&' | '$'
-        ) {
-            escaped.push('\\');
-        }
-        escaped.push(c);
-    }
-    escaped
 }

@@ -13,13 +13,13 @@ const REACH: usize = 2048;
 const CUT: &str = "...";
 
 /// A piece of source on one line.
-pub(super) struct Excerpt {
+pub(crate) struct Excerpt {
     /// The masked text.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// The range above the caret, in bytes of `text`. For a range over several lines: its first line.
-    pub(super) caret: Range<usize>,
+    pub(crate) caret: Range<usize>,
     /// Whether a part of the line is masked.
-    pub(super) is_masked: bool,
+    pub(crate) is_masked: bool,
 }
 
 impl Excerpt {
@@ -41,22 +41,40 @@ impl Excerpt {
         let count = |to: usize| text.get(near.start..to).unwrap_or_default().chars().count();
         let caret = count(start).saturating_sub(marks);
         let caret_end = count(floor(text, end.min(near.end))).saturating_sub(marks).max(caret);
+        let room = source_room(number as usize, width);
+        let cut = [near.start > line.start, near.end < line.end];
+        Self { is_masked, ..Self::fitted(&chars, caret..caret_end, room, cut) }
+    }
 
-        let gutter = number.checked_ilog10().unwrap_or(0) as usize + 1 + " | ".len() + 2 * CUT.len();
-        let window = window(&chars, caret..caret_end, width.saturating_sub(gutter));
-        let cut_left = window.start > 0 || near.start > line.start;
-        let cut_right = window.end < chars.len() || near.end < line.end;
+    /// The line with this number, whose secrets are masked already, cut to `width` columns with their line number.
+    #[cfg(feature = "policy")]
+    pub(crate) fn of_line(number: usize, line: &str, matched: Range<usize>, width: usize) -> Self {
+        let chars: Vec<char> = line.chars().map(visible_char).collect();
+        let count = |to: usize| line.get(..floor(line, to)).unwrap_or_default().chars().count();
+        let start = count(matched.start);
+        let caret = start..count(matched.end).max(start);
+        Self::fitted(&chars, caret, source_room(number, width), [false; 2])
+    }
 
+    /// What fits `room` columns; the cuts tell whether the line goes on to the left and to the right of `chars`.
+    fn fitted(chars: &[char], caret: Range<usize>, room: usize, [cut_left, cut_right]: [bool; 2]) -> Self {
+        let window = window(chars, caret.clone(), room);
         let part = |range: Range<usize>| chars.get(range).unwrap_or_default().iter().collect::<String>();
-        let before = part(window.start..caret);
-        let under = part(caret..caret_end.min(window.end));
-        let after = part(caret_end.min(window.end)..window.end);
-        let left = if cut_left { CUT } else { "" };
-        let right = if cut_right { CUT } else { "" };
+        let before = part(window.start..caret.start);
+        let under = part(caret.start..caret.end.min(window.end));
+        let after = part(caret.end.min(window.end)..window.end);
+        let left = if window.start > 0 || cut_left { CUT } else { "" };
+        let right = if window.end < chars.len() || cut_right { CUT } else { "" };
         let from = left.len() + before.len();
         let caret = from..from + under.len();
-        Self { text: [left, &before, &under, &after, right].concat(), caret, is_masked }
+        Self { text: [left, &before, &under, &after, right].concat(), caret, is_masked: false }
     }
+}
+
+/// The columns that a line number, its border and two cuts leave of `width`.
+fn source_room(number: usize, width: usize) -> usize {
+    let gutter = number.checked_ilog10().unwrap_or(0) as usize + 1 + " | ".len() + 2 * CUT.len();
+    width.saturating_sub(gutter)
 }
 
 /// The characters that fit `width` columns: all, or a third of the width before the caret and the rest after it.

@@ -3,17 +3,19 @@
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
-use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Group, Level, Origin as Place, Renderer, Snippet};
+use annotate_snippets::Renderer;
 
 use crate::config::redact::{Masks, SourceMask};
 use crate::text::{grouped_count, visible};
 use crate::tree::{CodeFamily, Diagnostic, Origin, Severity, Source, most_important};
 
+mod block;
 mod excerpt;
 
-use excerpt::Excerpt;
+pub(crate) use block::{Block, BlockPlace, block_renderer};
+pub(crate) use excerpt::Excerpt;
 
 /// The style of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,9 +63,7 @@ impl Default for Style {
 /// );
 /// ```
 pub fn render(diagnostics: &[Diagnostic], masks: &Masks, style: Style) -> String {
-    let renderer = if style.color { Renderer::styled() } else { Renderer::plain() };
-    // `Excerpt` cuts the line, so the renderer must not cut it again.
-    let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(usize::MAX / 4);
+    let renderer = block_renderer(style.color);
     let mut report = String::new();
     let mut last = None;
     let shown = most_important(diagnostics, MAX_DIAGNOSTICS);
@@ -73,7 +73,7 @@ pub fn render(diagnostics: &[Diagnostic], masks: &Masks, style: Style) -> String
     }
     if shown.len() < diagnostics.len() {
         let [all, shown] = [counts(diagnostics), counts(shown)];
-        report.push_str(&format!("and {}\n\n", in_words(all.0 - shown.0, all.1 - shown.1, "more ")));
+        report.push_str(&format!("and {}\n\n", severity_counts(all.0 - shown.0, all.1 - shown.1, "more ")));
     }
     if !diagnostics.is_empty() {
         report.push_str(&summary(diagnostics));
@@ -87,7 +87,7 @@ pub const MAX_DIAGNOSTICS: usize = 100;
 /// How many errors and warnings there are: `2 errors, 1 warning`.
 pub fn summary(diagnostics: &[Diagnostic]) -> String {
     let (errors, warnings) = counts(diagnostics);
-    in_words(errors, warnings, "")
+    severity_counts(errors, warnings, "")
 }
 
 /// The numbers of errors and warnings.
@@ -98,7 +98,8 @@ fn counts<'d>(diagnostics: impl IntoIterator<Item = &'d Diagnostic>) -> (usize, 
     })
 }
 
-fn in_words(errors: usize, warnings: usize, more: &str) -> String {
+/// `2 errors, 1 more warning` for 2, 1 and `more `.
+pub(crate) fn severity_counts(errors: usize, warnings: usize, more: &str) -> String {
     let count = |number: usize, noun: &str| grouped_count(number, &format!("{more}{noun}"));
     match (errors, warnings) {
         (errors, 0) => count(errors, "error"),
@@ -114,57 +115,30 @@ fn one<'m>(
     renderer: &Renderer,
     width: usize,
 ) -> String {
-    let level = match diagnostic.severity {
-        Severity::Error => Level::ERROR,
-        Severity::Warning => Level::WARNING,
-    };
-    let title = level.primary_title(headline(diagnostic, masks)).id(diagnostic.code.as_str());
-    let mut group = Group::with_title(title);
-    let (mut lines, mut is_note_due) = (None, false);
+    let (mut place, mut notes) = (None, Vec::new());
     if let Some(origin) = &diagnostic.origin {
         let is_unparsed = diagnostic.code.family() == CodeFamily::Parse;
         // A key that is missing at the top of a TOML document has no line.
         let is_whole = origin.span().is_empty() && origin.span().start == 0 && !is_unparsed;
-        lines = origin.line_column().filter(|_| !is_whole);
-        group = match lines {
-            None if origin.source().has_lines() => {
-                group.element(Place::path(visible(origin.source().name())))
-            }
-            None => group.element(Place::path(visible(&place(origin)))),
+        let name = visible(origin.source().name());
+        place = Some(match origin.line_column().filter(|_| !is_whole) {
+            None if origin.source().has_lines() => BlockPlace::Name(name),
+            None => BlockPlace::Name(visible(&place_name(origin))),
             Some((line, column)) => {
                 let source = LastSource::of(masks, origin.source(), is_unparsed, last);
                 let excerpt = Excerpt::of(origin, &source.mask, width);
-                is_note_due = is_unparsed && excerpt.is_masked && !source.has_note;
-                source.has_note |= is_note_due;
-                let caret = AnnotationKind::Primary.span(excerpt.caret);
-                let (line, column) = (line as usize, column as usize);
-                group
-                    .element(Place::path(visible(origin.source().name())).line(line).char_column(column))
-                    .element(Snippet::source(excerpt.text).line_start(line).fold(false).annotation(caret))
+                if is_unparsed && excerpt.is_masked && !source.has_note {
+                    source.has_note = true;
+                    notes.push(("note", MASKED.into()));
+                }
+                BlockPlace::Line { path: name, line: line as usize, column: column as usize, excerpt }
             }
-        };
+        });
     }
-    if is_note_due {
-        group = group.element(Level::NOTE.message(MASKED));
-    }
-    if let Some(help) = &diagnostic.help {
-        group = group.element(Level::HELP.message(visible(&masks.mask(help))));
-    }
-    let report = renderer.render(&[group]);
-    match (&diagnostic.origin, lines) {
-        // Remove the empty line between the title and its help.
-        (None, _) => report.replacen("\n |\n", "\n", 1),
-        (Some(_), Some(_)) => without_break(&report),
-        // Indent the arrow, which without line numbers would be at the left edge.
-        (Some(_), None) => report.replace('\n', "\n "),
-    }
-}
-
-/// The place is passed to the renderer separately, as it would compute columns from the cut excerpt. Therefore it writes
-/// a break (`:::`) as the fourth line, which is removed here.
-fn without_break(report: &str) -> String {
-    let lines = report.split_inclusive('\n').enumerate();
-    lines.filter(|(index, line)| *index != 3 || !line.contains(":::")).map(|(_, line)| line).collect()
+    notes.extend(diagnostic.help.iter().map(|help| ("help", visible(&masks.mask(help)))));
+    let headline = headline(diagnostic, masks);
+    Block { severity: diagnostic.severity, code: diagnostic.code.as_str(), headline, place, notes }
+        .render(renderer)
 }
 
 const MASKED: &str = "each `*` hides a character: in a file that does not parse, any value may be a secret";
@@ -203,7 +177,7 @@ fn headline(diagnostic: &Diagnostic, masks: &Masks) -> String {
 }
 
 /// The place in a report: the variable, the position in a file, or the override.
-fn place(origin: &Origin) -> String {
+fn place_name(origin: &Origin) -> String {
     let source = origin.source();
     match source.variable_name() {
         Some(variable) => format!("{variable} (environment)"),

@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use serde::Serialize;
 
@@ -14,7 +15,7 @@ pub struct SourceLine {
     /// Its text without the line end. A long line is cut around the match. What a rule with `redact` matches is `[redacted]`.
     pub text: String,
     /// The bytes of `text` that the match covers.
-    pub matched: core::ops::Range<usize>,
+    pub matched: Range<usize>,
     /// The hash of the whole line without its white space, as a baseline has it.
     pub line: String,
 }
@@ -65,6 +66,32 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// A new finding of a rule, without a fix, a page, a line of source, a reason and related places.
+    pub fn new(
+        rule: impl Into<String>,
+        severity: Severity,
+        path: impl Into<String>,
+        range: Range<Position>,
+        message: impl Into<String>,
+        fingerprint: impl Into<String>,
+    ) -> Self {
+        Self {
+            rule: rule.into(),
+            severity,
+            path: path.into(),
+            start: range.start,
+            end: range.end,
+            message: message.into(),
+            fix: None,
+            docs: None,
+            source: None,
+            fingerprint: fingerprint.into(),
+            state: FindingState::New,
+            reason: None,
+            related: Vec::new(),
+        }
+    }
+
     /// The order of reports: path, line, column, rule.
     pub fn report_order(&self, other: &Self) -> core::cmp::Ordering {
         let key = |finding: &Self| (finding.start, finding.end);

@@ -75,7 +75,35 @@ pub struct CommandOutcome {
     pub elapsed_ms: u64,
 }
 
+impl RuleSummary {
+    /// A rule without a fix, a page and matches.
+    pub fn new(severity: Severity, message: impl Into<String>) -> Self {
+        Self { severity, message: message.into(), fix: None, docs: None, count: 0 }
+    }
+}
+
+impl CommandOutcome {
+    /// A command that printed nothing and took no time.
+    pub fn new(run: Vec<String>, ok: bool, ending: impl Into<String>) -> Self {
+        Self { run, ok, ending: ending.into(), output: String::new(), elapsed_ms: 0 }
+    }
+}
+
 impl PolicyReport {
+    /// The report of a check that succeeds and finds nothing in no file.
+    pub fn new(enforce: Enforcement) -> Self {
+        Self {
+            ok: true,
+            enforce,
+            findings: Vec::new(),
+            rules: BTreeMap::new(),
+            files: 0,
+            skipped: SkippedFiles::default(),
+            commands: BTreeMap::new(),
+            notes: Vec::new(),
+        }
+    }
+
     /// How many findings have this state.
     pub fn count(&self, state: FindingState) -> usize {
         self.findings.iter().filter(|finding| finding.state == state).count()

@@ -8,8 +8,8 @@ use core::time::Duration;
 use super::bars::Axes;
 use super::{Comparison, NETWORK, SimulationRun, WINDOW, name};
 use crate::plot::scale::{count_step, share, time_label, time_step};
-use crate::plot::svg::escaped;
 use crate::text::duration;
+use crate::text::markup::escaped;
 
 /// Lengths are tenths of a pixel, so that integers suffice and every platform draws the same.
 const WIDTH: u64 = 9600;

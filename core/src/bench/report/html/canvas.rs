@@ -4,9 +4,8 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::shown;
 use crate::plot::scale::{count_step, nanosecond_label};
-use crate::plot::svg::escaped;
+use crate::text::markup::{escaped, shown};
 
 /// The width of every plot.
 pub(super) const WIDTH: f64 = 960.0;

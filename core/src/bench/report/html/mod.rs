@@ -8,23 +8,16 @@ use super::words;
 use crate::bench::benchmark::Benchmark;
 use crate::bench::compare::{CompareReport, NamedComparison};
 use crate::bench::document::BenchRun;
-use crate::plot::svg::escaped;
-use crate::text::visible;
+use crate::text::markup::{escaped, page, shown};
 
 mod canvas;
 mod distributions;
 mod intervals;
 mod time_order;
 
-/// The colours of both modes, and the layout. Plots take their colours from here too.
+/// The layout of the plots, which take their colours from the page.
 const STYLE: &str = "\
-:root{color-scheme:light dark;--ink:#1b1f27;--soft:#5b6472;--line:#d5d9e0;--page:#fff;--dot:#2166ac;--box:#9ec5e8;--bad:#b2182b;--good:#1a7f37}\
-@media(prefers-color-scheme:dark){:root{--ink:#e6e8ec;--soft:#9aa3b2;--line:#3a404b;--page:#15181d;--dot:#7ab8f0;--box:#27486b;--bad:#ff8a80;--good:#7ee2a0}}\
-body{margin:2rem auto;max-width:62rem;padding:0 1rem;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,sans-serif}\
-h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}\
-table{border-collapse:collapse;width:100%}th,td{padding:.3rem .6rem;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}\
-th:first-child,td:first-child{text-align:left;white-space:normal;min-width:9rem;overflow-wrap:anywhere}.wide{overflow-x:auto}\
-.soft,.note{color:var(--soft)}.regression{color:var(--bad)}.improvement{color:var(--good)}.name{overflow-wrap:anywhere}\
+.note{color:var(--soft)}.regression{color:var(--bad)}.improvement{color:var(--good)}.name{overflow-wrap:anywhere}\
 svg{width:100%;height:auto;display:block}svg text{fill:var(--soft);font:12px system-ui,sans-serif}svg .label{fill:var(--ink)}\
 .end{text-anchor:end}.mid{text-anchor:middle}.grid{stroke:var(--line)}.one{stroke:var(--ink)}.limit{stroke:var(--bad);stroke-dasharray:4 3}\
 .dots{stroke:var(--dot);stroke-width:5;stroke-linecap:round;stroke-opacity:.75;fill:none}\
@@ -54,7 +47,7 @@ impl BenchRun {
                 .collect::<String>(),
             shown(&self.machine.to_string())
         );
-        page("Benchmarks", &body)
+        page("Benchmarks", STYLE, &body)
     }
 }
 
@@ -70,16 +63,6 @@ impl CompareReport {
         };
         run.to_html()
     }
-}
-
-fn page(title: &str, body: &str) -> String {
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n\
-         <body>\n<h1>{title}</h1>\n{body}</body>\n</html>\n"
-    )
 }
 
 /// A heading, an explanation and a plot; nothing without a plot.
@@ -165,9 +148,4 @@ fn notes(name: &str, caveats: &[Caveat]) -> String {
         format!("<p class=\"note\">{}: {}</p>\n", shown(name), escaped(&caveat.to_string()))
     };
     caveats.iter().map(note).collect()
-}
-
-/// A text of a user: control characters are visible, and nothing in it is markup.
-fn shown(text: &str) -> String {
-    escaped(&visible(text))
 }

@@ -1,0 +1,5 @@
+//! Reports of the policy check.
+
+mod examples;
+mod reports;
+mod sarif;

@@ -7,7 +7,7 @@ mod javascript;
 mod language;
 mod python;
 mod rust;
-mod rust_tests;
+pub(crate) mod rust_tests;
 mod scanner;
 mod shell;
 mod sql;

@@ -56,10 +56,8 @@ fn tokens<'t>(text: &'t str, spans: &[Span]) -> Vec<Token<'t>> {
         if span.region == Region::Code {
             let mut rest = text.get(start..span.end).unwrap_or_default();
             while let Some(first) = rest.chars().next() {
-                let name = rest.find(|c: char| !is_name(c)).unwrap_or(rest.len());
-                let raw = if rest.starts_with("r#") { 2 } else { 0 };
-                let raw_name = rest.get(raw..).map_or(0, |rest| rest.find(|c: char| !is_name(c)).unwrap_or(rest.len()));
-                let length = if raw > 0 && raw_name > 0 { raw + raw_name } else { name.max(first.len_utf8()) };
+                let raw = rest.strip_prefix("r#").map_or(0, name_length);
+                let length = if raw > 0 { "r#".len() + raw } else { name_length(rest).max(first.len_utf8()) };
                 let (token, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
                 if !first.is_whitespace() {
                     tokens.push(Token { start: span.end - rest.len(), text: token });
@@ -70,6 +68,10 @@ fn tokens<'t>(text: &'t str, spans: &[Span]) -> Vec<Token<'t>> {
         start = span.end;
     }
     tokens
+}
+
+fn name_length(text: &str) -> usize {
+    text.find(|c| !is_name(c)).unwrap_or(text.len())
 }
 
 fn is_name(c: char) -> bool {
@@ -183,11 +185,16 @@ impl Items<'_, '_> {
                 }
                 ";" => return Some(at),
                 "," if kind == ItemKind::Other => return Some(at),
-                "{" if kind != ItemKind::Value => return self.closer(at),
+                "{" if kind != ItemKind::Value && !self.is_struct_pattern(at) => return self.closer(at),
                 "(" | "[" | "{" => at = self.closer(at)? + 1,
                 _ => at += 1,
             }
         }
+    }
+
+    /// Whether this brace belongs to the pattern of a match arm.
+    fn is_struct_pattern(&self, brace: usize) -> bool {
+        self.closer(brace).is_some_and(|closer| self.text(closer + 1) == "=" && self.text(closer + 2) == ">")
     }
 
     fn kind(&self, start: usize) -> ItemKind {
@@ -250,7 +257,7 @@ mod tests {
     #[test]
     fn a_field_a_variant_and_an_arm_end_with_their_comma_or_with_what_contains_them() {
         assert_tests("struct A { ‹#[cfg(test)] pub b: C,› d: E, ‹#[cfg(test)] f: G› }");
-        assert_tests("match a { ‹#[cfg(test)] B { .. } ›=> c, ‹#[cfg(test)] D(e, f) => { g }› _ => h }");
+        assert_tests("match a { ‹#[cfg(test)] B { .. } => c,› ‹#[cfg(test)] D(e, f) => { g }› _ => h }");
         assert_tests("a(‹#[cfg(test)] b›)");
     }
 
@@ -262,7 +269,7 @@ mod tests {
 
     #[test]
     fn the_other_attributes_of_the_item_belong_to_it() {
-        assert_tests("‹#[a] #[test] «b» #[c(\"]\")] fn d() { }› e".replace("«b»", "/// [#").replace(" #[c", "\n#[c").as_str());
+        assert_tests("‹#[a] #[test] /// [#\n#[b(\"]\")] fn c() { }› d");
     }
 
     #[test]

@@ -58,7 +58,8 @@ impl<'t> Scanner<'t> {
     pub(super) fn take_line(&mut self, region: Region) {
         let rest = self.rest();
         let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-        let length = if rest.get(..length).is_some_and(|line| line.ends_with(b"\r")) { length - 1 } else { length };
+        let length =
+            if rest.get(..length).is_some_and(|line| line.ends_with(b"\r")) { length - 1 } else { length };
         self.take(region, length);
     }
 

@@ -8,6 +8,7 @@ mod language;
 mod python;
 mod quoted;
 mod rust;
+pub(crate) mod rust_tests;
 mod scanner;
 mod shell;
 mod sql;

@@ -24,7 +24,8 @@ const MAX_NESTED: usize = 16;
 /// Reads a whole text.
 pub(super) fn scan(scanner: &mut Scanner) {
     let limits = vec![Limit { modes: 0, end: scanner.rest().len(), closing: 0 }];
-    let mut shell = Shell { scanner, modes: Vec::new(), limits, documents: Vec::new(), place: Place::Command };
+    let mut shell =
+        Shell { scanner, modes: Vec::new(), limits, documents: Vec::new(), place: Place::Command };
     shell.open(Enclosure::Whole, 0);
     while let Some(limit) = shell.limits.last() {
         match shell.rest().first() {

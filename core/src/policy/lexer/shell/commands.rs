@@ -85,7 +85,9 @@ impl Commands {
                 return Place::WithinWord;
             }
             (Some(Case::Patterns), _) => return Place::WithinWord,
-            _ if place != Place::Command || self.enclosure == Enclosure::Arithmetic => return Place::WithinWord,
+            _ if place != Place::Command || self.enclosure == Enclosure::Arithmetic => {
+                return Place::WithinWord;
+            }
             _ => {}
         }
         match word {

@@ -14,7 +14,10 @@ impl Shell<'_, '_> {
             _ => {
                 let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | b'$' | b'`');
                 let rest = self.rest();
-                self.take(Region::String, rest.iter().skip(1).position(ends).map_or(rest.len(), |length| length + 1));
+                self.take(
+                    Region::String,
+                    rest.iter().skip(1).position(ends).map_or(rest.len(), |length| length + 1),
+                );
             }
         }
     }
@@ -46,7 +49,9 @@ impl Shell<'_, '_> {
                     self.place = Place::WithinWord;
                 }
             }
-            b'\'' => self.single_quotes(rest.get(1..).and_then(|rest| memchr(b'\'', rest)).map(|end| end + 2)),
+            b'\'' => {
+                self.single_quotes(rest.get(1..).and_then(|rest| memchr(b'\'', rest)).map(|end| end + 2))
+            }
             b'"' => self.double_quotes(1),
             b'`' => self.backquotes(),
             _ => match rest.get(1) {

@@ -24,7 +24,9 @@ impl HereDocument {
         while let Some(byte) = rest.get(at).filter(|byte| !b" \t\n;&|()<>".contains(byte)) {
             at += 1;
             let quoted = match byte {
-                b'\'' | b'"' => memchr(*byte, rest.get(at..)?).and_then(|length| rest.get(at..at + length))?,
+                b'\'' | b'"' => {
+                    memchr(*byte, rest.get(at..)?).and_then(|length| rest.get(at..at + length))?
+                }
                 b'\\' => rest.get(at..=at)?,
                 _ => {
                     delimiter.push(*byte);

@@ -60,7 +60,8 @@ impl Shell<'_, '_> {
         let ends = |byte: &u8| METACHARACTERS.contains(byte) || b"'\"`$\\".contains(byte);
         let length = rest.iter().skip(1).position(ends).map_or(rest.len(), |length| length + 1);
         let (word, after) = rest.split_at_checked(length).unwrap_or((rest, b""));
-        let is_whole = self.place != Place::WithinWord && after.first().is_none_or(|byte| METACHARACTERS.contains(byte));
+        let is_whole =
+            self.place != Place::WithinWord && after.first().is_none_or(|byte| METACHARACTERS.contains(byte));
         self.place = match self.modes.last_mut() {
             Some(Mode::Commands(commands)) if is_whole => commands.word(word, self.place),
             _ => Place::WithinWord,

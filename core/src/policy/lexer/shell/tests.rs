@@ -9,7 +9,7 @@ fn assert_shell(marked: &str) {
 fn a_comment_begins_with_a_word() {
     assert_shell("«#!/bin/sh»\na «# b»\r\n«# ' \" `»\nc;«# d»\n(«# e»\n)«# f»");
     assert_shell("a#b ${#c} $# ${d#e} ${d##*/} \\#f ‹'g'›#h ‹\"i\"›#j $(k)#l `m`#n");
-    assert_shell("a $((16#ff)) \\\n#b «# c»");
+    assert_shell("a $((16#ff)) \\\n«# b»\nc\\\n#d");
 }
 
 #[test]

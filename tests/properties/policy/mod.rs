@@ -1,0 +1,3 @@
+//! Laws of the policy check.
+
+mod lexers;

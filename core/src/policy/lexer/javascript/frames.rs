@@ -30,6 +30,10 @@ impl Frames {
         self.0.last().copied()
     }
 
+    pub(super) fn depth(&self) -> usize {
+        self.0.len()
+    }
+
     pub(super) fn push(&mut self, frame: Frame) {
         self.0.push(frame);
     }

@@ -14,16 +14,23 @@ pub(super) struct Elements<'t> {
 }
 
 impl<'t> Elements<'t> {
-    /// Whether the `<` here begins an element that has an end. In TypeScript it may begin a type.
+    /// Whether the `<` here begins an element: it has an attribute, or an end. In TypeScript a type may begin here.
     pub(super) fn begins(&mut self, scanner: &Scanner<'t>) -> bool {
         let (position, text) = (scanner.position(), scanner.rest());
         let ends = self.last_ends.get_or_insert_with(|| {
             let finder = memchr::memmem::find_iter(text, b"</");
             finder.filter_map(|at| Some((name(text.get(at + 2..)?)?, position + at))).collect()
         });
-        let name = text.get(1..).and_then(name);
-        name.and_then(|name| ends.get(name)).is_some_and(|end| *end > position)
+        let Some(name) = text.get(1..).and_then(name) else { return false };
+        has_attribute(text.get(1 + name.len()..).unwrap_or_default()) || ends.get(name).is_some_and(|end| *end > position)
     }
+}
+
+/// Whether the text after the name of an element begins with an attribute: `b="c"`, `b={c}` or `{...c}`.
+fn has_attribute(text: &[u8]) -> bool {
+    let text = text.trim_ascii_start();
+    let attribute = name(text).and_then(|name| text.get(name.len()..)).unwrap_or_default();
+    text.starts_with(b"{") || matches!(attribute, [b'=', b'"' | b'\'' | b'{', ..])
 }
 
 /// The name of an element; empty for a fragment (`<>`).

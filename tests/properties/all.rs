@@ -3,5 +3,6 @@
 mod agents;
 mod bench;
 mod config;
+mod policy;
 mod retry;
 mod store;

@@ -31,7 +31,8 @@ pub(super) fn difference(language: Language, text: &str, expected: &Marked) -> O
     for (region, range) in expected {
         wanted[range.clone()].fill(*region);
     }
-    let at = (0..text.len()).find(|at| !text.as_bytes()[*at].is_ascii_whitespace() && found[*at] != wanted[*at])?;
+    let at = (0..text.len())
+        .find(|at| !text.as_bytes()[*at].is_ascii_whitespace() && found[*at] != wanted[*at])?;
     let line = text[..at].matches('\n').count() + 1;
     let rest: String = String::from_utf8_lossy(&text.as_bytes()[at..]).chars().take(40).collect();
     Some(format!("line {line}: {:?} is {:?} instead of {:?}", rest, found[at], wanted[at]))
@@ -39,7 +40,10 @@ pub(super) fn difference(language: Language, text: &str, expected: &Marked) -> O
 
 /// Fails for the shortest text whose parts differ from those of the oracle. Returns how many texts it accepts.
 #[track_caller]
-pub(super) fn assert_same<'t>(language: Language, pairs: impl IntoIterator<Item = (&'t str, Answer)>) -> usize {
+pub(super) fn assert_same<'t>(
+    language: Language,
+    pairs: impl IntoIterator<Item = (&'t str, Answer)>,
+) -> usize {
     let pairs = pairs.into_iter().filter_map(|(text, expected)| Some((text, expected?)));
     let mut accepted = 0;
     let mut worst: Option<(&str, String)> = None;
@@ -98,7 +102,12 @@ pub(super) fn ask(program: &mut Command, texts: &[impl AsRef<str>]) -> Vec<Answe
 
 /// Whether the program runs with these arguments and succeeds.
 pub(super) fn runs(program: &mut Command) -> bool {
-    program.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+    program
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
 }
 
 /// The texts of up to `limit` files below a folder whose names end in one of these ways, in the order of their paths.

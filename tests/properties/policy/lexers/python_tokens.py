@@ -25,9 +25,11 @@ def marks(text):
     found = []
     end_of_middle = None
     for kind, string, *places, _ in tokenize.generate_tokens(io.StringIO(text, newline="\n").readline):
-        start, end = (sizes[min(rows[row - 1] + column, len(text))] for row, column in places)
-        if start > end:
-            raise ValueError("a bug of 3.12")
+        start, end = (min(rows[row - 1] + column, len(text)) for row, column in places)
+        is_wrong = kind == STRING and text[start:end] != string
+        start, end = sizes[start], sizes[end]
+        if is_wrong or not (end_of_middle or 0) <= start <= end:
+            raise ValueError("some releases of 3.12 give wrong columns")
         # The second of two braces in an f-string belongs to no token.
         if end_of_middle is not None:
             found.append(("string", end_of_middle, start))

@@ -29,8 +29,10 @@ fn tokens(text: &str) -> Answer {
 
 /// Documents, most of them valid, of keys with strings that hold what begins or ends strings and comments.
 fn document() -> impl Strategy<Value = String> {
-    let text = || vec(select(&["a", "é", "#", "'", "\"", "\\", "\\\\", "\\\"", " ", "[", "=", "{"][..]), 0..5);
-    let lines = || (text(), select(&["\n", "\r\n", ""][..]), text(), select(&["", "'", "''", "\"", "\"\""][..]));
+    let text =
+        || vec(select(&["a", "é", "#", "'", "\"", "\\", "\\\\", "\\\"", " ", "[", "=", "{"][..]), 0..5);
+    let lines =
+        || (text(), select(&["\n", "\r\n", ""][..]), text(), select(&["", "'", "''", "\"", "\"\""][..]));
     let string = prop_oneof![
         text().prop_map(|text| format!("\"{}\"", text.concat())),
         text().prop_map(|text| format!("'{}'", text.concat())),

@@ -13,6 +13,8 @@ import yaml
 
 def comments(text, start, end):
     for match in re.finditer("#[^\r\n\x85\u2028\u2029]*", text[start:end]):
+        if match.start() + start > 0 and text[start + match.start() - 1] not in "\ufeff \t\r\n\x85\u2028\u2029":
+            raise yaml.YAMLError("YAML demands white space before a comment")
         yield "comment", start + match.start(), start + match.end()
 
 

@@ -22,7 +22,8 @@ impl<'t> Elements<'t> {
             finder.filter_map(|at| Some((name(text.get(at + 2..)?)?, position + at))).collect()
         });
         let Some(name) = text.get(1..).and_then(name) else { return false };
-        has_attribute(text.get(1 + name.len()..).unwrap_or_default()) || ends.get(name).is_some_and(|end| *end > position)
+        has_attribute(text.get(1 + name.len()..).unwrap_or_default())
+            || ends.get(name).is_some_and(|end| *end > position)
     }
 }
 

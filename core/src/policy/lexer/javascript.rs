@@ -7,7 +7,7 @@ mod jsx;
 mod regex;
 
 use self::before::Before;
-use self::frames::{Frame, Frames};
+use self::frames::{Frame, FrameStack};
 use self::jsx::Elements;
 use super::quoted::{Backslash, escape_length, one_line};
 use super::{Region, Scanner};
@@ -17,7 +17,7 @@ pub(super) fn scan(scanner: &mut Scanner) {
     comment::read_first_line(scanner);
     let mut lexer = JavaScriptLexer {
         scanner,
-        frames: Frames::default(),
+        frames: FrameStack::default(),
         elements: Elements::default(),
         before: Before::Statement,
         is_new_line: false,
@@ -28,7 +28,7 @@ pub(super) fn scan(scanner: &mut Scanner) {
 
 struct JavaScriptLexer<'s, 't> {
     scanner: &'s mut Scanner<'t>,
-    frames: Frames,
+    frames: FrameStack,
     elements: Elements<'t>,
     /// What stands before the position, but for white space and comments.
     before: Before,

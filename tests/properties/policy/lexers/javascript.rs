@@ -12,7 +12,7 @@ use proptest::sample::select;
 use speckit_core::policy::lexer::Language;
 use speckit_tests::workspace;
 
-use super::oracle::{Answer, ask, assert_same, files, generate, runs, script};
+use super::oracle::{OracleAnswer, ask, assert_same, files, generate, runs, script};
 
 fn package() -> PathBuf {
     let folder = std::env::var_os("SPECKIT_TYPESCRIPT").map(PathBuf::from);
@@ -20,7 +20,7 @@ fn package() -> PathBuf {
 }
 
 /// What the compiler finds in each text, read as a file of this name; nothing where it is missing.
-fn tokens(name: &str, texts: &[impl AsRef<str>]) -> Option<Vec<Answer>> {
+fn tokens(name: &str, texts: &[impl AsRef<str>]) -> Option<Vec<OracleAnswer>> {
     if !package().is_dir() || !runs(Command::new("node").arg("--version")) {
         eprintln!("skipped: there is no node, or no {}", package().display());
         return None;

@@ -16,7 +16,7 @@ use speckit_tests::cases;
 pub(super) type Marked = Vec<(Region, Range<usize>)>;
 
 /// What an oracle finds in a text; nothing if it refuses the text.
-pub(super) type Answer = Option<Marked>;
+pub(super) type OracleAnswer = Option<Marked>;
 
 /// Where the parts of a text differ first from those of the oracle. White space is not compared.
 pub(super) fn difference(language: Language, text: &str, expected: &Marked) -> Option<String> {
@@ -42,7 +42,7 @@ pub(super) fn difference(language: Language, text: &str, expected: &Marked) -> O
 #[track_caller]
 pub(super) fn assert_same<'t>(
     language: Language,
-    pairs: impl IntoIterator<Item = (&'t str, Answer)>,
+    pairs: impl IntoIterator<Item = (&'t str, OracleAnswer)>,
 ) -> usize {
     let pairs = pairs.into_iter().filter_map(|(text, expected)| Some((text, expected?)));
     let mut accepted = 0;
@@ -73,10 +73,10 @@ pub(super) fn generate(strategy: impl Strategy<Value = String>, number: u32) -> 
 /// # Panics
 ///
 /// If the program fails.
-pub(super) fn ask(program: &mut Command, texts: &[impl AsRef<str>]) -> Vec<Answer> {
+pub(super) fn ask(program: &mut Command, texts: &[impl AsRef<str>]) -> Vec<OracleAnswer> {
     #[derive(Deserialize)]
     #[serde(rename_all = "lowercase")]
-    enum Mark {
+    enum MarkKind {
         String,
         Comment,
     }
@@ -88,13 +88,13 @@ pub(super) fn ask(program: &mut Command, texts: &[impl AsRef<str>]) -> Vec<Answe
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap().unwrap();
     assert!(output.status.success(), "{program:?} failed");
-    let answers: Vec<Option<Vec<(Mark, usize, usize)>>> = serde_json::from_slice(&output.stdout).unwrap();
+    let answers: Vec<Option<Vec<(MarkKind, usize, usize)>>> = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(answers.len(), texts.len(), "one answer for each text");
-    let region = |mark: Mark| match mark {
-        Mark::String => Region::String,
-        Mark::Comment => Region::Comment,
+    let region = |mark: MarkKind| match mark {
+        MarkKind::String => Region::String,
+        MarkKind::Comment => Region::Comment,
     };
-    let marked = |marks: Vec<(Mark, usize, usize)>| {
+    let marked = |marks: Vec<(MarkKind, usize, usize)>| {
         marks.into_iter().map(|(mark, start, end)| (region(mark), start..end)).collect()
     };
     answers.into_iter().map(|answer| answer.map(marked)).collect()

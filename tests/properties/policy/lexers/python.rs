@@ -10,14 +10,14 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use speckit_core::policy::lexer::Language;
 
-use super::oracle::{Answer, ask, assert_same, files, generate, runs, script};
+use super::oracle::{OracleAnswer, ask, assert_same, files, generate, runs, script};
 
 fn python() -> Command {
     Command::new(std::env::var_os("SPECKIT_PYTHON").unwrap_or_else(|| "python3".into()))
 }
 
 /// What `tokenize` finds in each text; nothing where there is no Python.
-fn tokens(texts: &[impl AsRef<str>]) -> Option<Vec<Answer>> {
+fn tokens(texts: &[impl AsRef<str>]) -> Option<Vec<OracleAnswer>> {
     if !runs(python().arg("--version")) {
         eprintln!("skipped: there is no python3");
         return None;

@@ -8,10 +8,10 @@ use toml::de::DeTable;
 use toml_parser::Source;
 use toml_parser::lexer::TokenKind;
 
-use super::oracle::{Answer, assert_same, crates, files, generate};
+use super::oracle::{OracleAnswer, assert_same, crates, files, generate};
 
 /// The tokens of a text that the crate `toml` accepts.
-fn tokens(text: &str) -> Answer {
+fn tokens(text: &str) -> OracleAnswer {
     DeTable::parse(text).ok()?;
     let tokens = Source::new(text).lex().filter_map(|token| {
         let region = match token.kind() {

@@ -7,10 +7,10 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use speckit_core::policy::lexer::Language;
 
-use super::oracle::{Answer, ask, assert_same, crates, files, generate, runs, script};
+use super::oracle::{OracleAnswer, ask, assert_same, crates, files, generate, runs, script};
 
 /// What PyYAML finds in each text; nothing where it is missing.
-fn tokens(texts: &[impl AsRef<str>]) -> Option<Vec<Answer>> {
+fn tokens(texts: &[impl AsRef<str>]) -> Option<Vec<OracleAnswer>> {
     if !runs(Command::new("python3").args(["-c", "import yaml"])) {
         eprintln!("skipped: python3 has no PyYAML");
         return None;

@@ -23,9 +23,9 @@ pub(super) enum Frame {
 
 /// All that has begun and not ended yet, from outside to inside.
 #[derive(Default)]
-pub(super) struct Frames(Vec<Frame>);
+pub(super) struct FrameStack(Vec<Frame>);
 
-impl Frames {
+impl FrameStack {
     pub(super) fn last(&self) -> Option<Frame> {
         self.0.last().copied()
     }

@@ -4,7 +4,7 @@ use alloc::collections::BTreeMap;
 
 use super::super::{Region, Scanner};
 use super::comment;
-use super::frames::{Frame, Frames};
+use super::frames::{Frame, FrameStack};
 
 /// Where elements end.
 #[derive(Default)]
@@ -44,7 +44,7 @@ fn name(text: &[u8]) -> Option<&[u8]> {
 }
 
 /// Reads a piece of a tag.
-pub(super) fn read_tag(scanner: &mut Scanner, frames: &mut Frames) {
+pub(super) fn read_tag(scanner: &mut Scanner, frames: &mut FrameStack) {
     let rest = scanner.rest();
     match rest {
         [b'{', ..] => {
@@ -75,7 +75,7 @@ pub(super) fn read_tag(scanner: &mut Scanner, frames: &mut Frames) {
 }
 
 /// Reads a piece of what is between the tags of an element.
-pub(super) fn read_children(scanner: &mut Scanner, frames: &mut Frames) {
+pub(super) fn read_children(scanner: &mut Scanner, frames: &mut FrameStack) {
     let text = memchr::memchr2(b'{', b'<', scanner.rest()).unwrap_or(usize::MAX);
     scanner.take(Region::Code, text);
     match scanner.rest() {

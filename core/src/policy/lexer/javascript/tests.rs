@@ -72,7 +72,7 @@ fn a_slash_after_a_value_divides() {
         "a!",
         "x = {}",
     ] {
-        assert(&format!("{before} / b / ‹'c'›"));
+        assert(&format!("{before} / ‹'b'› / c"));
     }
 }
 
@@ -110,6 +110,8 @@ fn the_attributes_of_an_element_are_strings() {
     assert("a = <p b=‹\"it's\n \\\"› c=‹'d'› e={‹'}'›} {...f} «/* > */»>g's</p>; ‹'h'› «// i»");
     assert("a = <B c=‹'d'› e={‹'}'›} {...f} />; ‹'h'› «// i»");
     assert("a = <B c=‹'d'› {...f} /><B/>; ‹'h'› «// i»");
+    assert("a = <B c {...d} /> + ‹'/'› «// e»");
+    assert("a = <B c=‹\"\n\\\"› />; ‹'d'› «// e»");
     assert("a = <B c={/'/} /> + <B>it's</B>; ‹'h'› «// i»");
 }
 

@@ -60,6 +60,17 @@ pub(super) fn assert_same<'t>(
     panic!("{difference}\nin {excerpt:?}\n{excerpt}");
 }
 
+/// Fails if the oracle accepts less than one of `share` generated texts: the others check nothing.
+#[track_caller]
+pub(super) fn assert_share(accepted: usize, texts: &[String], share: usize) {
+    let is_measured = texts.len() >= 1000;
+    assert!(
+        !is_measured || accepted * share >= texts.len(),
+        "the oracle accepts {accepted} of {}",
+        texts.len()
+    );
+}
+
 /// So many texts of a strategy, unless `PROPTEST_CASES` sets another number.
 pub(super) fn generate(strategy: impl Strategy<Value = String>, number: u32) -> Vec<String> {
     let config = cases(number);

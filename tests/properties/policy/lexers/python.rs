@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use speckit_core::policy::lexer::Language;
 
-use super::oracle::{OracleAnswer, ask, assert_same, files, generate, runs, script};
+use super::oracle::{OracleAnswer, ask, assert_same, assert_share, files, generate, runs, script};
 
 fn python() -> Command {
     Command::new(std::env::var_os("SPECKIT_PYTHON").unwrap_or_else(|| "python3".into()))
@@ -98,7 +98,7 @@ fn the_parts_are_the_tokens_of_python() {
     let texts = generate(soup(), 20_000);
     let Some(tokens) = tokens(&texts) else { return };
     let accepted = assert_same(Language::Python, texts.iter().map(String::as_str).zip(tokens));
-    assert!(accepted * 20 > texts.len(), "{accepted} of {}", texts.len());
+    assert_share(accepted, &texts, 20);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use toml::de::DeTable;
 use toml_parser::Source;
 use toml_parser::lexer::TokenKind;
 
-use super::oracle::{OracleAnswer, assert_same, crates, files, generate};
+use super::oracle::{OracleAnswer, assert_same, assert_share, crates, files, generate};
 
 /// The tokens of a text that the crate `toml` accepts.
 fn tokens(text: &str) -> OracleAnswer {
@@ -62,12 +62,12 @@ fn document() -> impl Strategy<Value = String> {
 fn the_parts_are_the_tokens_of_the_crate() {
     let texts = generate(document(), 5000);
     let accepted = assert_same(Language::Toml, texts.iter().map(|text| (text.as_str(), tokens(text))));
-    assert!(accepted * 10 > texts.len(), "{accepted} of {}", texts.len());
+    assert_share(accepted, &texts, 10);
 }
 
 #[test]
 fn the_parts_of_manifests_are_the_tokens_of_the_crate() {
     let files = files(&crates(), &[".toml", "Cargo.lock"], 500);
     let accepted = assert_same(Language::Toml, files.iter().map(|(_, text)| (text.as_str(), tokens(text))));
-    assert!(accepted * 10 > files.len() * 9, "{accepted} of {}", files.len());
+    assert!(accepted * 10 >= files.len() * 9, "{accepted} of {}", files.len());
 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use speckit_core::policy::lexer::Language;
 
-use super::oracle::{OracleAnswer, ask, assert_same, crates, files, generate, runs, script};
+use super::oracle::{OracleAnswer, ask, assert_same, assert_share, crates, files, generate, runs, script};
 
 /// What PyYAML finds in each text; nothing where it is missing.
 fn tokens(texts: &[impl AsRef<str>]) -> Option<Vec<OracleAnswer>> {
@@ -91,7 +91,7 @@ fn the_parts_are_the_tokens_of_pyyaml() {
     let texts = generate(document(), 20_000);
     let Some(tokens) = tokens(&texts) else { return };
     let accepted = assert_same(Language::Yaml, texts.iter().map(String::as_str).zip(tokens));
-    assert!(accepted * 20 > texts.len(), "{accepted} of {}", texts.len());
+    assert_share(accepted, &texts, 20);
 }
 
 #[test]

@@ -63,15 +63,11 @@ impl JavaScriptLexer<'_, '_> {
     /// Reads a token, a comment or white space.
     fn read_code(&mut self) {
         let rest = self.scanner.rest();
-        if let [byte, ..] = rest
-            && byte.is_ascii_whitespace()
-        {
-            self.is_new_line |= matches!(byte, b'\n' | b'\r');
-            return self.scanner.take(Region::Code, 1);
-        }
-        if comment::read(self.scanner) {
-            let read = rest.get(..rest.len() - self.scanner.rest().len());
-            self.is_new_line |= memchr::memchr2(b'\n', b'\r', read.unwrap_or_default()).is_some();
+        let blank = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        self.scanner.take(Region::Code, blank);
+        if blank > 0 || comment::read(self.scanner) {
+            let read = rest.get(..rest.len() - self.scanner.rest().len()).unwrap_or_default();
+            self.is_new_line |= memchr::memchr2(b'\n', b'\r', read).is_some();
             return;
         }
         self.before = match rest {

@@ -77,6 +77,11 @@ fn a_slash_after_a_value_divides() {
 }
 
 #[test]
+fn the_dot_of_a_number_is_no_property() {
+    assert("1. in /'/ «// a»");
+}
+
+#[test]
 fn a_statement_may_begin_with_a_regular_expression() {
     assert("if (a) /'/.test(b) «// c»");
     assert("while ((a)) /'/.test(b) «// c»");

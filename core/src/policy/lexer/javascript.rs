@@ -7,7 +7,7 @@ mod jsx;
 mod regex;
 
 use self::before::Before;
-use self::frames::{Frame, Frames};
+use self::frames::{Frame, FrameStack};
 use self::jsx::Elements;
 use super::quoted::{Backslash, escape_length, one_line};
 use super::{Region, Scanner};
@@ -17,7 +17,7 @@ pub(super) fn scan(scanner: &mut Scanner) {
     comment::read_first_line(scanner);
     let mut lexer = JavaScriptLexer {
         scanner,
-        frames: Frames::default(),
+        frames: FrameStack::default(),
         elements: Elements::default(),
         before: Before::Statement,
         is_new_line: false,
@@ -28,7 +28,7 @@ pub(super) fn scan(scanner: &mut Scanner) {
 
 struct JavaScriptLexer<'s, 't> {
     scanner: &'s mut Scanner<'t>,
-    frames: Frames,
+    frames: FrameStack,
     elements: Elements<'t>,
     /// What stands before the position, but for white space and comments.
     before: Before,
@@ -41,6 +41,7 @@ struct JavaScriptLexer<'s, 't> {
 impl JavaScriptLexer<'_, '_> {
     fn read(&mut self) {
         while !self.scanner.rest().is_empty() {
+            let depth = self.frames.depth();
             match self.frames.last() {
                 Some(Frame::Template { .. }) => self.read_template(),
                 Some(Frame::Tag) => jsx::read_tag(self.scanner, &mut self.frames),
@@ -50,8 +51,8 @@ impl JavaScriptLexer<'_, '_> {
                     continue;
                 }
             }
-            let is_hole = matches!(self.frames.last(), Some(Frame::Hole));
-            self.before = if is_hole { Before::Operator } else { Before::Value };
+            // A hole begins, or a template or an element ends.
+            self.before = if self.frames.depth() > depth { Before::Operator } else { Before::Value };
             self.is_new_line = false;
         }
         if let Some(start) = self.frames.first_template() {
@@ -62,15 +63,11 @@ impl JavaScriptLexer<'_, '_> {
     /// Reads a token, a comment or white space.
     fn read_code(&mut self) {
         let rest = self.scanner.rest();
-        if let [byte, ..] = rest
-            && byte.is_ascii_whitespace()
-        {
-            self.is_new_line |= matches!(byte, b'\n' | b'\r');
-            return self.scanner.take(Region::Code, 1);
-        }
-        if comment::read(self.scanner) {
-            let read = rest.get(..rest.len() - self.scanner.rest().len());
-            self.is_new_line |= memchr::memchr2(b'\n', b'\r', read.unwrap_or_default()).is_some();
+        let blank = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        self.scanner.take(Region::Code, blank);
+        if blank > 0 || comment::read(self.scanner) {
+            let read = rest.get(..rest.len() - self.scanner.rest().len()).unwrap_or_default();
+            self.is_new_line |= memchr::memchr2(b'\n', b'\r', read).is_some();
             return;
         }
         self.before = match rest {
@@ -84,12 +81,11 @@ impl JavaScriptLexer<'_, '_> {
                 Before::Value
             }
             [b'/', ..] => self.read_slash(),
-            [b'<', b'/', ..] => self.take(2, Before::Operator),
             [b'<', ..] if self.before.is_before_value() && self.elements.begins(self.scanner) => {
                 self.frames.push(Frame::Tag);
                 self.take(1, Before::Operator)
             }
-            _ => match rest.iter().take_while(|byte| is_word(byte)).count() {
+            _ => match word_length(rest) {
                 0 => self.read_punctuator(),
                 length => self.take(length, self.before.after_word(rest.get(..length).unwrap_or_default())),
             },
@@ -182,8 +178,12 @@ impl JavaScriptLexer<'_, '_> {
     }
 }
 
-fn is_word(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"_$#\\".contains(byte) || !byte.is_ascii()
+/// The length of a name or number, with the dot of a number.
+fn word_length(text: &[u8]) -> usize {
+    let is_word = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_$#\\".contains(byte) || !byte.is_ascii();
+    let length = text.iter().take_while(is_word).count();
+    let is_number = text.first().is_some_and(u8::is_ascii_digit);
+    length + usize::from(is_number && text.get(length) == Some(&b'.'))
 }
 
 #[cfg(test)]

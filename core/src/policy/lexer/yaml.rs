@@ -19,7 +19,7 @@ pub(super) fn scan(scanner: &mut Scanner) {
         scanner,
         collections: Vec::new(),
         flow: 0,
-        node: Node::Expected,
+        node: NodeState::Expected,
         start: None,
         can_be_key: true,
     };
@@ -35,7 +35,7 @@ struct YamlLexer<'s, 't> {
     collections: Vec<usize>,
     /// How many flow collections (`[…]`, `{…}`) are open.
     flow: usize,
-    node: Node,
+    node: NodeState,
     /// The column where the last node begins, if that is in this line.
     start: Option<usize>,
     /// Whether a key of a block mapping may begin, or began, here.
@@ -44,7 +44,7 @@ struct YamlLexer<'s, 't> {
 
 /// How much of a node was read.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Node {
+enum NodeState {
     /// Nothing but its tag and anchor. Only here a quote begins a string.
     Expected,
     /// A part of a plain scalar.
@@ -64,14 +64,14 @@ impl YamlLexer<'_, '_> {
                 [b' ' | b'\t', ..] => self.take(1),
                 [b'#', ..] if self.is_after_space() => {
                     self.scanner.take(Region::Comment, comment_length(self.scanner.rest()));
-                    if self.node == Node::Plain {
-                        self.node = Node::Complete;
+                    if self.node == NodeState::Plain {
+                        self.node = NodeState::Complete;
                     }
                 }
                 _ => match self.node {
-                    Node::Expected => self.begin_node(),
-                    Node::Plain => self.read_plain(),
-                    Node::Complete => self.read_after_node(),
+                    NodeState::Expected => self.begin_node(),
+                    NodeState::Plain => self.read_plain(),
+                    NodeState::Complete => self.read_after_node(),
                 },
             }
         }
@@ -81,7 +81,8 @@ impl YamlLexer<'_, '_> {
         self.line_start = self.scanner.position();
         self.start = None;
         if begins_with_marker(self.scanner.rest()) {
-            self.node = if self.scanner.starts_with(b"-") { Node::Expected } else { Node::Complete };
+            self.node =
+                if self.scanner.starts_with(b"-") { NodeState::Expected } else { NodeState::Complete };
             self.collections.clear();
             self.flow = 0;
             self.can_be_key = false;
@@ -97,10 +98,10 @@ impl YamlLexer<'_, '_> {
             return;
         }
         let is_inside = self.collections.last().is_none_or(|column| indentation > *column);
-        self.can_be_key = !(self.node == Node::Plain && is_inside);
+        self.can_be_key = !(self.node == NodeState::Plain && is_inside);
         if self.can_be_key {
             while self.collections.pop_if(|column| *column > indentation).is_some() {}
-            self.node = Node::Expected;
+            self.node = NodeState::Expected;
         }
     }
 
@@ -133,7 +134,7 @@ impl YamlLexer<'_, '_> {
             [b'&' | b'!', ..] => self.take_name(),
             [b'*', ..] => {
                 self.take_name();
-                self.node = Node::Complete;
+                self.node = NodeState::Complete;
             }
             [b'%', ..] if column == 0 && is_block => {
                 self.can_be_key = false;
@@ -151,12 +152,12 @@ impl YamlLexer<'_, '_> {
 
     fn close_flow(&mut self) {
         self.flow -= 1;
-        self.node = Node::Complete;
+        self.node = NodeState::Complete;
         self.take(1);
     }
 
     fn begin_plain(&mut self) {
-        self.node = Node::Plain;
+        self.node = NodeState::Plain;
         self.take(1);
     }
 
@@ -215,24 +216,19 @@ impl YamlLexer<'_, '_> {
             ([b'[' | b'{', ..], 1..) => self.flow += 1,
             _ => return false,
         }
-        self.node = Node::Expected;
+        self.node = NodeState::Expected;
         self.take(1);
         true
     }
 
     fn read_quoted(&mut self) {
         let rest = self.scanner.rest();
-        let length = match quoted_length(rest) {
-            Ok(length) => {
-                self.scanner.take(Region::String, length);
-                length
-            }
-            Err(length) => {
-                self.take(length);
-                length
-            }
+        let (region, length) = match quoted_length(rest) {
+            Ok(length) => (Region::String, length),
+            Err(length) => (Region::Code, length),
         };
-        self.node = Node::Complete;
+        self.scanner.take(region, length);
+        self.node = NodeState::Complete;
         // A key has one line.
         let read = rest.get(..length).unwrap_or_default();
         self.can_be_key &= memchr::memchr2(b'\n', b'\r', read).is_none();
@@ -246,7 +242,7 @@ impl YamlLexer<'_, '_> {
         if self.scanner.starts_with(b"#") {
             self.scanner.take(Region::Comment, comment_length(self.scanner.rest()));
         }
-        self.node = Node::Complete;
+        self.node = NodeState::Complete;
         let parent = self.collections.last().copied();
         let (start, length) = block_body(self.scanner.rest(), parent, indentation);
         if length > 0 {

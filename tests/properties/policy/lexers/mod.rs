@@ -7,7 +7,12 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use speckit_core::policy::lexer::{Language, Span, lex};
 
+mod javascript;
+mod oracle;
+mod python;
 mod rust;
+mod toml;
+mod yaml;
 
 const LANGUAGES: [Language; 9] = [
     Language::Go,

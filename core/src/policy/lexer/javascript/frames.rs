@@ -23,11 +23,15 @@ pub(super) enum Frame {
 
 /// All that has begun and not ended yet, from outside to inside.
 #[derive(Default)]
-pub(super) struct Frames(Vec<Frame>);
+pub(super) struct FrameStack(Vec<Frame>);
 
-impl Frames {
+impl FrameStack {
     pub(super) fn last(&self) -> Option<Frame> {
         self.0.last().copied()
+    }
+
+    pub(super) fn depth(&self) -> usize {
+        self.0.len()
     }
 
     pub(super) fn push(&mut self, frame: Frame) {

@@ -4,7 +4,7 @@ use alloc::collections::BTreeMap;
 
 use super::super::{Region, Scanner};
 use super::comment;
-use super::frames::{Frame, Frames};
+use super::frames::{Frame, FrameStack};
 
 /// Where elements end.
 #[derive(Default)]
@@ -14,16 +14,24 @@ pub(super) struct Elements<'t> {
 }
 
 impl<'t> Elements<'t> {
-    /// Whether the `<` here begins an element that has an end. In TypeScript it may begin a type.
+    /// Whether the `<` here begins an element: it has an attribute, or an end. In TypeScript a type may begin here.
     pub(super) fn begins(&mut self, scanner: &Scanner<'t>) -> bool {
         let (position, text) = (scanner.position(), scanner.rest());
         let ends = self.last_ends.get_or_insert_with(|| {
             let finder = memchr::memmem::find_iter(text, b"</");
             finder.filter_map(|at| Some((name(text.get(at + 2..)?)?, position + at))).collect()
         });
-        let name = text.get(1..).and_then(name);
-        name.and_then(|name| ends.get(name)).is_some_and(|end| *end > position)
+        let Some(name) = text.get(1..).and_then(name) else { return false };
+        has_attribute(text.get(1 + name.len()..).unwrap_or_default())
+            || ends.get(name).is_some_and(|end| *end > position)
     }
+}
+
+/// Whether the text after the name of an element begins with an attribute: `b="c"`, `b={c}` or `{...c}`.
+fn has_attribute(text: &[u8]) -> bool {
+    let text = text.trim_ascii_start();
+    let attribute = name(text).and_then(|name| text.get(name.len()..)).unwrap_or_default();
+    text.starts_with(b"{") || matches!(attribute, [b'=', b'"' | b'\'' | b'{', ..])
 }
 
 /// The name of an element; empty for a fragment (`<>`).
@@ -36,7 +44,7 @@ fn name(text: &[u8]) -> Option<&[u8]> {
 }
 
 /// Reads a piece of a tag.
-pub(super) fn read_tag(scanner: &mut Scanner, frames: &mut Frames) {
+pub(super) fn read_tag(scanner: &mut Scanner, frames: &mut FrameStack) {
     let rest = scanner.rest();
     match rest {
         [b'{', ..] => {
@@ -67,7 +75,7 @@ pub(super) fn read_tag(scanner: &mut Scanner, frames: &mut Frames) {
 }
 
 /// Reads a piece of what is between the tags of an element.
-pub(super) fn read_children(scanner: &mut Scanner, frames: &mut Frames) {
+pub(super) fn read_children(scanner: &mut Scanner, frames: &mut FrameStack) {
     let text = memchr::memchr2(b'{', b'<', scanner.rest()).unwrap_or(usize::MAX);
     scanner.take(Region::Code, text);
     match scanner.rest() {

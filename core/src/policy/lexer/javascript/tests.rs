@@ -72,8 +72,13 @@ fn a_slash_after_a_value_divides() {
         "a!",
         "x = {}",
     ] {
-        assert(&format!("{before} / b / ‹'c'›"));
+        assert(&format!("{before} / ‹'b'› / c"));
     }
+}
+
+#[test]
+fn the_dot_of_a_number_is_no_property() {
+    assert("1. in /'/ «// a»");
 }
 
 #[test]
@@ -110,6 +115,8 @@ fn the_attributes_of_an_element_are_strings() {
     assert("a = <p b=‹\"it's\n \\\"› c=‹'d'› e={‹'}'›} {...f} «/* > */»>g's</p>; ‹'h'› «// i»");
     assert("a = <B c=‹'d'› e={‹'}'›} {...f} />; ‹'h'› «// i»");
     assert("a = <B c=‹'d'› {...f} /><B/>; ‹'h'› «// i»");
+    assert("a = <B c {...d} /> + ‹'/'› «// e»");
+    assert("a = <B c=‹\"\n\\\"› />; ‹'d'› «// e»");
     assert("a = <B c={/'/} /> + <B>it's</B>; ‹'h'› «// i»");
 }
 

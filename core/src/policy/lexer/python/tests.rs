@@ -87,6 +87,7 @@ fn a_format_is_text_and_holds_fields() {
     assert("‹f'›{x:‹#x›}‹'› ‹f'›{x!r:‹^›{width}‹.›{precision}}‹'›");
     assert("‹f'›{x:‹a›{‹f'›{y:‹b›{z}}‹'›}}‹'› «# c»");
     assert("‹f'›{x:‹%H:%M›}‹'› «# c»");
+    assert("‹f'›{x:{{‹'a'›: 1}[‹'a'›]}}‹'› «# c»");
     assert("‹f'''›{x:‹a›\n}‹b'''› «# c»");
     assert("‹f'›{x:‹a'› «# c»");
 }

@@ -42,6 +42,14 @@ fn flow_collections_hold_scalars() {
     assert("[a:'b', c: ‹'d'›, !e ‹'f'›, &g ‹'h'›, *i, ? ‹'j'› : ‹'k'›]");
     assert("{\n  a: b\n  'c', «# d»\n‹'e'›: |\n  «# f»\n}");
     assert("a: b[c, 'd']\n");
+    assert("[a{b}, ‹'c'›]: ‹'d'›");
+}
+
+#[test]
+fn a_key_has_one_line() {
+    assert("x: y\n‹'a\n b'›: 'c'\n‹'d'›: ‹'e'›");
+    assert("x: y\n[a,\n b]: 'c'\n‹'d'›: ‹'e'›");
+    assert("a\n  b: 'c'");
 }
 
 #[test]
@@ -51,6 +59,7 @@ fn a_line_continues_a_plain_scalar_if_it_is_indented_more_than_the_key() {
     assert("a: b «# c»\n  ‹'d'›");
     assert("a:\n  b:\n«# c»\n    d\n  ‹'e'›: ‹'f'›");
     assert("a\n'b'\n---\n‹'c'›");
+    assert("a:\n  b: c\nd: e\n 'f'");
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod agents;
 mod app;
 mod bench;
 mod config;
+mod policy;
 mod retry;
 mod store;
 

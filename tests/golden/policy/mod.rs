@@ -1,0 +1,1 @@
+mod shipped_rules;

@@ -11,6 +11,7 @@ use super::config::*;
 use crate::agents::Stage;
 use crate::config::schema::{Documents, Schema};
 use crate::config::source::{Language, parse};
+use crate::policy::Policy;
 use crate::tree::typed::Secret;
 use crate::tree::{LayerKind, Source};
 
@@ -70,9 +71,16 @@ fn populated() -> AppConfig {
     config.orchestrator.agree_on = Some("verdict".into());
     config.orchestrator.quorum = Stage::ALL.map(|stage| (stage, 2)).into();
     let rest = json!({
-        "policy": {"rules": {"no_x": {
-            "pattern": "x", "paths": ["src/**"], "exclude": ["tests/**"], "message": "no x", "fix": "y", "severity": "warning",
-        }}},
+        "policy": {
+            "rules": {"no_x": {
+                "pattern": "x", "all": ["x"], "any": ["y"], "not": ["z"], "within": 2, "in": ["code", "strings"], "tests": true,
+                "paths": ["src/**"], "exclude": ["old/**"], "at_most": 2, "at_least": 1, "message": "no x", "fix": "y",
+                "docs": "https://example.org/no-x", "severity": "warning", "redact": true,
+            }},
+            "commands": {"format": {
+                "run": ["cargo", "fmt", "--check"], "on": ["check"], "when_paths": ["*.rs"], "timeout_s": 20,
+            }},
+        },
         "auth": {"example": {
             "client_id": "speckit", "device_authorization_url": "https://id.example/device",
             "token_url": "https://id.example/token", "scopes": ["openid"], "client_secret": "hunter2", "store": "file",
@@ -88,7 +96,7 @@ fn completed() -> Json {
     let config: AppConfig = serde_json::from_value(json!({
         "models": {"m": {"provider": "openai", "model": "gpt-5", "tier": "low"}},
         "providers": defaults.get("providers").unwrap(),
-        "policy": {"rules": {"r": {"pattern": "x", "message": "no x"}}},
+        "policy": {"rules": {"r": {"pattern": "x", "message": "no x"}}, "commands": {"c": {"run": ["true"]}}},
         "auth": {"a": {"client_id": "c", "device_authorization_url": "d", "token_url": "t", "store": "file"}},
     }))
     .unwrap();
@@ -100,6 +108,21 @@ fn the_embedded_defaults_equal_those_of_the_types() {
     let typed: AppConfig = serde_json::from_value(defaults()).unwrap();
     assert_eq!(typed, AppConfig::default());
     assert_eq!(defaults(), serde_json::to_value(AppConfig::default()).unwrap());
+}
+
+/// The check of a configuration does not compile rules that only the defaults set.
+#[test]
+fn the_shipped_rules_compile_and_check_the_usual_languages() {
+    let config = AppConfig::default().policy;
+    let names: Vec<&str> = config.rules.keys().map(String::as_str).collect();
+    assert_eq!(names, ["memory_hygiene", "storage_separation", "tag_schema"]);
+    let policy = Policy::compile(&config).unwrap();
+    for path in ["a.rs", "src/a.py", "a.ts", "a.go", "bin/a.sh", "bin/a", "a.json"] {
+        assert!(policy.looks_at(path), "{path}");
+    }
+    for path in ["README.md", "docs/a.rst", "tests/a.rs"] {
+        assert!(!policy.looks_at(path), "{path}");
+    }
 }
 
 /// The program compiles it without this check.
@@ -137,6 +160,13 @@ fn the_schema_refuses_values_out_of_range() {
         (json!({"orchestrator": {"grace_s": -1}}), "/orchestrator/grace_s"),
         (json!({"store": {"keep_generations": 1.5}}), "/store/keep_generations"),
         (json!({"policy": {"rules": {"r": {"pattern": "x"}}}}), "/policy/rules/r/message"),
+        (json!({"policy": {"rules": {"r": {"within": 0}}}}), "/policy/rules/r/within"),
+        (json!({"policy": {"rules": {"r": {"in": []}}}}), "/policy/rules/r/in"),
+        (json!({"policy": {"rules": {"r": {"at_least": 0}}}}), "/policy/rules/r/at_least"),
+        (json!({"policy": {"rules": {"r": {"docs": "ftp://x"}}}}), "/policy/rules/r/docs"),
+        (json!({"policy": {"rules": {"R": {}}}}), "/policy/rules"),
+        (json!({"policy": {"commands": {"c": {"run": []}}}}), "/policy/commands/c/run"),
+        (json!({"policy": {"commands": {"c": {"on": ["push"]}}}}), "/policy/commands/c/on/0"),
     ] {
         let state = compiled.validate(&config);
         let places: Vec<_> = state.errors.iter().map(|error| error.get_path()).collect();
@@ -157,7 +187,7 @@ fn every_property_of_the_schema_is_a_field_and_every_field_a_property() {
             assert!(members.contains_key(*name), "the schema has `{key}.{name}`, the type has not");
         }
     });
-    assert_eq!(tables, 24);
+    assert_eq!(tables, 26);
 }
 
 #[test]
@@ -182,6 +212,7 @@ fn every_default_of_the_schema_equals_that_of_the_types() {
         ".models.m.model",
         ".models.m.provider",
         ".models.m.tier",
+        ".policy.commands.c.run",
         ".policy.rules.r.message",
         ".policy.rules.r.pattern",
     ];
@@ -191,7 +222,7 @@ fn every_default_of_the_schema_equals_that_of_the_types() {
 #[test]
 fn every_key_of_the_schema_is_described_and_no_keyword_is_misspelt() {
     const KEYWORDS: &str = "$schema $id $ref title description type enum default required properties \
-        patternProperties additionalProperties minimum maximum minLength maxLength minItems maxItems items allOf \
+        patternProperties additionalProperties minimum maximum minLength maxLength pattern minItems maxItems uniqueItems items allOf \
         definitions x-secret x-reload x-merge x-env";
     fn check(schema: &Json, place: &str) {
         let object = schema.as_object().unwrap();

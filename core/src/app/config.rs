@@ -8,7 +8,7 @@ use alloc::string::String;
 
 use serde::{Deserialize, Serialize};
 
-use super::shipped::{shipped_models, shipped_providers};
+use super::shipped;
 use crate::agents::{
     GateSettings, ModelConfig, OrchestratorConfig, Provider, ProviderConfig, QualityGateConfig,
 };
@@ -21,7 +21,7 @@ use crate::store::StoreConfig;
 /// The whole configuration of the shipped application.
 ///
 /// [`Default`] gives the embedded defaults. On deserialization a missing table gets its defaults, but the maps of models,
-/// providers and logins stay empty.
+/// providers, rules and logins stay empty.
 ///
 /// ```
 /// use speckit_core::app::AppConfig;
@@ -69,7 +69,7 @@ impl AppConfig {
     pub const SCHEMA: &'static str = include_str!("config.schema.json");
 
     /// The embedded defaults, as TOML.
-    pub const DEFAULTS: &'static str = include_str!("defaults.toml");
+    pub const DEFAULTS: &'static str = shipped::DEFAULTS;
 
     /// The environment variables that hold the API keys of providers.
     ///
@@ -98,15 +98,15 @@ impl<'a> From<&'a AppConfig> for GateSettings<'a> {
 impl Default for AppConfig {
     fn default() -> Self {
         Self {
-            models: shipped_models(),
+            models: shipped::shipped_models(),
             quality_gates: QualityGateConfig::default(),
             hot_reload: HotReloadConfig::default(),
             validation: ValidationConfig::default(),
             retry: RetryConfig::default(),
-            providers: shipped_providers(),
+            providers: shipped::shipped_providers(),
             orchestrator: OrchestratorConfig::default(),
             store: StoreConfig::default(),
-            policy: PolicyConfig::default(),
+            policy: shipped::shipped_policy(),
             auth: BTreeMap::new(),
         }
     }

@@ -5,9 +5,9 @@ use alloc::vec::Vec;
 use super::migrate::{is_left_out, migrate_layer};
 use crate::agents::Provider;
 use crate::agents::registry::NameCheck;
-use crate::policy::check_rules;
 use crate::config::Layer;
 use crate::config::resolve::{Extension, Migrated};
+use crate::policy::check_rules;
 use crate::tree::{Code, Diagnostic, Key, Severity, Value};
 
 /// The rules of the shipped application beyond its schema: names of models, quality gates, and the old form of its files.
@@ -50,12 +50,15 @@ impl Extension for Application {
             names.iter().filter(|n| n.code == Code::GateAgentCount).map(|n| &n.key).collect();
         let is_bound = |code| matches!(code, Code::SchemaMinItems | Code::SchemaMaxItems);
         violations.retain(|violation| !(gates.contains(&&violation.key) && is_bound(violation.code)));
+        // Values that the schema refuses too are reported once, also by a lenient configuration.
+        let rules = check_rules(root);
+        violations.retain(|violation| rules.iter().all(|mistake| mistake.key != violation.key));
         let is_lenient =
             root.get(&Key::of(["validation", "strict_schema"])).and_then(Value::as_bool) == Some(false);
         if is_lenient {
             violations.iter_mut().for_each(|violation| violation.severity = Severity::Warning);
         }
         violations.extend(names);
-        violations.extend(check_rules(root));
+        violations.extend(rules);
     }
 }

@@ -1,10 +1,17 @@
-//! The default models and providers.
+//! The default models, providers and rules.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::agents::{ModelConfig, Provider, ProviderConfig, StdinMode, Tier, names};
+use crate::config::source::{Language, parse};
+use crate::policy::PolicyConfig;
+use crate::tree::typed::from_value;
+use crate::tree::{LayerKind, Source};
+
+/// The embedded defaults, as TOML.
+pub(super) const DEFAULTS: &str = include_str!("defaults.toml");
 
 pub(super) fn shipped_models() -> BTreeMap<String, ModelConfig> {
     use Provider::{Anthropic, Google, OpenAi};
@@ -40,4 +47,13 @@ pub(super) fn shipped_providers() -> BTreeMap<Provider, ProviderConfig> {
         (provider, config)
     })
     .into()
+}
+
+/// The settings of the policy with the shipped rules, which only the embedded defaults spell out.
+pub(super) fn shipped_policy() -> PolicyConfig {
+    let source = Source::document(LayerKind::Defaults, "defaults.toml", DEFAULTS);
+    let defaults = parse(&source, Language::Toml).ok();
+    let policy = defaults.as_ref().and_then(|defaults| defaults.root().member("policy"));
+    // The defaults are embedded and tested: reading them does not fail.
+    policy.and_then(|policy| from_value(policy).ok()).unwrap_or_default()
 }

@@ -3,3 +3,4 @@
 mod examples;
 mod reports;
 mod sarif;
+mod shipped_rules;

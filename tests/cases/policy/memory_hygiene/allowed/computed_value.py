@@ -1,0 +1,3 @@
+memory.store_memory(text, importance=2 * weight)
+memory.store_memory(text, importance=max(8, weight))
+memory.store_memory(text, importance=level(3))

@@ -1,0 +1,1 @@
+await session.callTool("store_memory", { content: "Quote every path", tags: ["type:lesson"] });

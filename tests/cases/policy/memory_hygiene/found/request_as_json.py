@@ -1,0 +1,6 @@
+def request(text):
+    return {
+        "name": "store_memory",
+        "arguments": {"content": text, "importance": 2},
+    }
+# expects: 3:15

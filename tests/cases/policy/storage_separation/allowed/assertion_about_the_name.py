@@ -1,0 +1,3 @@
+def check(tool, gate_output):
+    assert tool == "store_memory", gate_output
+    assert tool != "store_memory", {"type": "consensus"}

@@ -1,0 +1,2 @@
+#!/bin/sh
+mcp-cli call local-memory/store_memory '{"content": "reach consensus before the merge", "type": "pattern", "importance": 8}'

@@ -1,0 +1,5 @@
+await memory.store_memory({
+  content,
+  tags: [`component:${component}`, `${kind}`, tagOf(language)],
+  importance: 8,
+});

@@ -71,15 +71,17 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// Goes back to a position that was read, and forgets what the parts after it are.
-    pub(super) fn rewind(&mut self, position: usize) {
+    /// Goes back to a position: what was read after it is not what it seemed to be.
+    pub(super) fn retract(&mut self, position: usize) {
         let mut cut = None;
-        while let Some(last) = self.spans.pop_if(|last| last.end > position) {
-            cut = Some(last.region);
+        while let Some(span) = self.spans.pop_if(|span| span.end > position) {
+            cut = Some(span.region);
         }
-        self.position = position;
-        let start = self.spans.last().map_or(0, |last| last.end);
-        self.spans.extend(cut.filter(|_| start < position).map(|region| Span { region, end: position }));
+        let end = self.spans.last().map_or(0, |span| span.end);
+        if let Some(region) = cut.filter(|_| end < position) {
+            self.spans.push(Span { region, end: position });
+        }
+        self.position = self.position.min(position);
     }
 
     /// The parts; what is not read is code.

@@ -125,7 +125,7 @@ impl<'t> Shell<'_, 't> {
             }
         }
         if let Some(start) = unclosed {
-            self.scanner.rewind(start);
+            self.scanner.retract(start);
             self.take(Region::Code, end - start);
         }
         self.limits.pop();

@@ -36,7 +36,8 @@ impl PolicyConfig {
 impl CheckCommandConfig {
     /// Its command line, which does not inherit these variables.
     pub fn command_line(&self, withheld: &[&str]) -> CommandLine {
-        let (program, arguments) = self.run.split_first().map_or(("", [].as_slice()), |(a, b)| (a.as_str(), b));
+        let (program, arguments) =
+            self.run.split_first().map_or(("", [].as_slice()), |(a, b)| (a.as_str(), b));
         let withheld = withheld.iter().copied().map(String::from).collect();
         CommandLine { withheld, ..CommandLine::new(program, arguments.iter().cloned()) }
     }

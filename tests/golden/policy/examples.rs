@@ -19,7 +19,8 @@ pub(super) fn finding(rule: &str, severity: Severity, place: (&str, usize), line
     let mut finding =
         Finding::new(rule, severity, path, start..end, format!("{rule} is broken"), fingerprint);
     let text = [before, matched, after].concat();
-    finding.source = Some(SourceLine { text, matched: before.len()..before.len() + matched.len(), line: String::new() });
+    finding.source =
+        Some(SourceLine { text, matched: before.len()..before.len() + matched.len(), line: String::new() });
     finding
 }
 

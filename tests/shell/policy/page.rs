@@ -17,7 +17,8 @@ fn hostile() -> PolicyReport {
     let mut finding = Finding::new(SCRIPT, Severity::Error, format!("{SCRIPT}.rs"), start..end, SCRIPT, "0");
     finding.fix = Some(SCRIPT.into());
     finding.docs = Some(format!("https://example.com/\"onmouseover=\"{SCRIPT}"));
-    finding.source = Some(SourceLine { text: format!("</code>{SCRIPT}</mark>"), matched: 7..40, line: String::new() });
+    finding.source =
+        Some(SourceLine { text: format!("</code>{SCRIPT}</mark>"), matched: 7..40, line: String::new() });
     let mut suppressed = finding.clone();
     (suppressed.state, suppressed.reason) = (FindingState::Suppressed, Some(SCRIPT.into()));
     suppressed.docs = Some("javascript:console.error(3)".into());

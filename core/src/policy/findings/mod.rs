@@ -13,9 +13,9 @@ mod suppression;
 #[cfg(test)]
 mod tests;
 
+pub use crate::policy::position::{FilePosition, Position};
 pub use baseline::{Baseline, BaselineFileError};
 pub use conclusion::CheckOptions;
 pub use file_check::{FileCheck, SkipReason};
 pub use finding::{Finding, FindingState, SourceLine};
-pub use crate::policy::position::{FilePosition, Position};
 pub use policy_report::{CommandOutcome, PolicyReport, RuleSummary, SkippedFiles};

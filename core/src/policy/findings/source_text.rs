@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use core::cell::OnceCell;
 use core::ops::Range;
 
-use crate::policy::lexer::{Language, Region, Span, lex, test_items};
+use crate::policy::lexer::rust_tests::test_items;
+use crate::policy::lexer::{Language, Region, Span, lex};
 use crate::policy::position::Position;
 use crate::policy::rules::{Pattern, Regions};
 

@@ -33,7 +33,8 @@ const MEMORY: &str = r#""memory": {"all": ["store_memory\\s*\\(", "importance\\s
 fn a_match_begins_in_the_regions_of_the_rule() {
     let text = "println!(\"println!\"); // println!\n";
     assert_eq!(found(PRINT, "a.rs", text), ["1:1 print"]);
-    let within = |region: &str| format!(r#""r": {{"pattern": "println!", "in": [{region}], "message": "m"}}"#);
+    let within =
+        |region: &str| format!(r#""r": {{"pattern": "println!", "in": [{region}], "message": "m"}}"#);
     assert_eq!(found(&within("\"strings\""), "a.rs", text), ["1:11 r"]);
     assert_eq!(found(&within("\"comments\""), "a.rs", text), ["1:26 r"]);
     assert_eq!(found(&within("\"code\", \"comments\""), "a.rs", text), ["1:1 r", "1:26 r"]);
@@ -59,7 +60,8 @@ fn the_other_patterns_match_within_the_lines_after_the_first() {
 
 #[test]
 fn a_match_belongs_to_the_nearest_first_pattern_before_it() {
-    let text = "store_memory(a);\nstore_memory(importance=5);\nstore_memory(kind=\"insight\", importance = 1);\n";
+    let text =
+        "store_memory(a);\nstore_memory(importance=5);\nstore_memory(kind=\"insight\", importance = 1);\n";
     assert_eq!(found(MEMORY, "a.rs", text), ["2:1 memory"]);
     let one_line = "store_memory(importance=1); store_memory(kind=\"insight\", importance=1)\n";
     assert_eq!(found(MEMORY, "a.rs", one_line), ["1:1 memory"]);
@@ -100,9 +102,13 @@ fn a_comment_suppresses_its_statement_or_the_next_one() {
         "/*\n * speckit:allow print reason\n */\n",
     ] {
         let found = found(PRINT, "a.rs", &format!("{before}println!(1);\nfoo();\nprintln!(2);\n"));
-        assert!(found.len() == 2 && found[0].ends_with("suppressed") && found[1].ends_with("print"), "{before}: {found:?}");
+        assert!(
+            found.len() == 2 && found[0].ends_with("suppressed") && found[1].ends_with("print"),
+            "{before}: {found:?}"
+        );
     }
-    let multi_line = "let x = foo(\n    1,\n    // speckit:allow print reason\n    println!(),\n);\nprintln!();\n";
+    let multi_line =
+        "let x = foo(\n    1,\n    // speckit:allow print reason\n    println!(),\n);\nprintln!();\n";
     assert_eq!(found(PRINT, "a.rs", multi_line), ["4:5 print suppressed", "6:1 print"]);
     let chained = "a\n    .b(println!())\n    .c(); // speckit:allow print reason\nprintln!();\n";
     assert_eq!(found(PRINT, "a.rs", chained), ["2:8 print suppressed", "4:1 print"]);
@@ -157,7 +163,8 @@ fn a_file_without_a_lexer_is_code_and_takes_suppressions_at_the_start_of_a_line(
 fn limits_count_the_whole_tree() {
     let check = |rule: &str, texts: &[&str], is_part: bool| {
         let policy = policy(rule);
-        let files = texts.iter().enumerate().map(|(n, text)| policy.check_file(&format!("{n}.rs"), text.as_bytes()));
+        let files =
+            texts.iter().enumerate().map(|(n, text)| policy.check_file(&format!("{n}.rs"), text.as_bytes()));
         policy.conclude(files.collect::<Vec<_>>(), &CheckOptions::default().part(is_part))
     };
     let most = r#""r": {"pattern": "xy", "at_most": 2, "message": "m"}"#;
@@ -205,7 +212,9 @@ fn a_long_line_is_cut_around_its_match() {
 fn a_message_has_no_comments() {
     let rule = r#""wip": {"pattern": "^(?i)wip\\b", "in": ["message"], "message": "m"}"#;
     let policy = policy(rule);
-    let check = |text: &str| policy.conclude([policy.check_message("MSG", text.as_bytes())], &CheckOptions::default());
+    let check = |text: &str| {
+        policy.conclude([policy.check_message("MSG", text.as_bytes())], &CheckOptions::default())
+    };
     assert_eq!(check("# WIP\nWIP: x\n").findings[0].start.line, 2);
     assert!(check("Add x\n\n# ------------------------ >8 ------------------------\nWIP\n").ok);
     assert_eq!(found(rule, "a.txt", "wip\n"), [""; 0]);

@@ -73,7 +73,3 @@ pub fn lex(language: Language, text: &str) -> Vec<Span> {
     }
     scanner.finish()
 }
-
-pub(crate) fn test_items(_: &str, _: &[Span]) -> Vec<core::ops::Range<usize>> {
-    Vec::new()
-}

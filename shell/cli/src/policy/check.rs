@@ -23,7 +23,7 @@ pub(super) fn run(context: &Context, args: &PolicyCheckArgs) -> CommandResult {
     }
     let checker = checker.with_rules(&args.rule, args.no_exclude)?.with_baseline(args.baseline.as_deref())?;
     let report = check(&checker, args)?;
-    print_report(context, &report, args.output.as_deref())?;
+    print_report(context, &report, checker.has_baseline(), args.output.as_deref())?;
     Ok(if report.ok { Exit::Ok } else { Exit::Negative })
 }
 

@@ -19,7 +19,8 @@ pub(super) struct Checker<'a> {
     context: &'a Context,
     pub(super) config: PolicyConfig,
     policy: Policy,
-    baseline: Baseline,
+    /// The accepted findings, if there is a file with them.
+    baseline: Option<Baseline>,
 }
 
 /// What a check looks at.
@@ -47,7 +48,7 @@ impl<'a> Checker<'a> {
             context.refuse(&errors.iter().map(RuleError::diagnostic).collect::<Vec<_>>())
         };
         let policy = Policy::compile(config).map_err(refused)?.with_places(root);
-        Ok(Self { context, config: config.clone(), policy, baseline: Baseline::default() })
+        Ok(Self { context, config: config.clone(), policy, baseline: None })
     }
 
     pub(super) fn is_off(&self) -> bool {
@@ -80,7 +81,7 @@ impl<'a> Checker<'a> {
         }
         let source = read_source(&Disk, LayerKind::File, &path)
             .map_err(|unread| self.context.refuse(&[unread.diagnostic(&path)]))?;
-        self.baseline = Baseline::parse(source.text()).map_err(|error| {
+        let baseline = Baseline::parse(source.text()).map_err(|error| {
             let error = Diagnostic::error(
                 Code::PolicyBaseline,
                 Key::root(),
@@ -88,7 +89,13 @@ impl<'a> Checker<'a> {
             );
             self.context.refuse(&[error.help("`speckit policy baseline` writes it anew")])
         })?;
+        self.baseline = Some(baseline);
         Ok(self)
+    }
+
+    /// Whether findings are compared with accepted ones.
+    pub(super) fn has_baseline(&self) -> bool {
+        self.baseline.is_some()
     }
 
     /// Checks the files of the disk.
@@ -145,12 +152,13 @@ impl<'a> Checker<'a> {
     }
 
     fn options(&self, is_part: bool) -> CheckOptions {
-        let gone = self.baseline.paths().filter(|path| !exists(Path::new(path)));
+        let baseline = self.baseline.clone().unwrap_or_default();
+        let gone = baseline.paths().filter(|path| !exists(Path::new(path)));
         let gone: BTreeSet<String> = gone.map(String::from).collect();
         CheckOptions::default()
             .part(is_part)
             .strict(self.context.globals.strict)
-            .baseline(self.baseline.clone())
+            .baseline(baseline)
             .gone(gone)
     }
 

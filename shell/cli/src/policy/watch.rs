@@ -50,7 +50,10 @@ pub(super) fn run(context: &Context, args: &PolicyCheckArgs) -> CommandResult {
     let signals = listen(context, sender.clone())?;
     let hints = sender.clone();
     let files = TreeWatcher::new(move || drop(hints.send(Input::Files)));
-    #[expect(clippy::disallowed_methods, reason = "the thread ends when the event channel closes, and is joined")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the thread ends when the event channel closes, and is joined"
+    )]
     let forwarding = thread::spawn(move || {
         for event in events {
             if sender.send(Input::Config(Box::new(event))).is_err() {
@@ -58,7 +61,8 @@ pub(super) fn run(context: &Context, args: &PolicyCheckArgs) -> CommandResult {
             }
         }
     });
-    let result = Watch { context, args, config: &config, files, tree: CheckedTree::default(), last: None }.run(&inputs);
+    let result = Watch { context, args, config: &config, files, tree: CheckedTree::default(), last: None }
+        .run(&inputs);
     // Dropped before `join`: the thread ends when one of its channels is closed.
     drop((watcher, config, signals, inputs));
     // The thread runs no code that could panic.
@@ -87,7 +91,7 @@ struct Watch<'a> {
     last: Option<Vec<Finding>>,
 }
 
-impl Watch<'_> {
+impl<'a> Watch<'a> {
     fn run(&mut self, inputs: &Receiver<Input>) -> Result<(), Exit> {
         let mut checker = self.checker()?;
         while !self.context.terminal.is_closed() {
@@ -109,10 +113,12 @@ impl Watch<'_> {
     }
 
     /// The rules of the configuration in use.
-    fn checker(&self) -> Result<Checker<'_>, Exit> {
+    fn checker(&self) -> Result<Checker<'a>, Exit> {
         let snapshot = self.config.snapshot();
         let checker = Checker::of(self.context, &snapshot.settings().policy, snapshot.root_with_secrets())?;
-        checker.with_rules(&self.args.rule, self.args.no_exclude)?.with_baseline(self.args.baseline.as_deref())
+        checker
+            .with_rules(&self.args.rule, self.args.no_exclude)?
+            .with_baseline(self.args.baseline.as_deref())
     }
 
     /// Checks the tree, prints what changed, and returns when to look again without a change.
@@ -120,14 +126,14 @@ impl Watch<'_> {
         let report = checker.recheck(&mut self.tree, &self.args.paths);
         let is_complete = self.files.follow(self.tree.folders());
         if self.last.as_ref() != Some(&report.findings) {
-            self.print(&report)?;
+            self.print(&report, checker.has_baseline())?;
             self.last = Some(report.findings);
         }
         Ok(if is_complete { SAFETY_POLL } else { POLL })
     }
 
-    fn print(&self, report: &PolicyReport) -> Result<(), Exit> {
-        self.context.terminal.result(&text_of(self.context, report)?);
+    fn print(&self, report: &PolicyReport, has_baseline: bool) -> Result<(), Exit> {
+        self.context.terminal.result(&text_of(self.context, report, has_baseline)?);
         let files = grouped_count(report.files, "file");
         self.context.terminal.note(&format!("watching {files} and the rules; Ctrl-C ends it\n"));
         Ok(())
@@ -138,7 +144,7 @@ impl Watch<'_> {
         let ConfigReloadEvent::ReloadFailed { diagnostics, .. } = event else { return };
         self.context.terminal.note(&format!("{diagnostics}\nthe rules stay as they were\n"));
         if self.context.is_json() {
-            self.context.terminal.json(&json!({ "ok": false, "diagnostics": diagnostics }));
+            self.context.terminal.json(&json!({ "ok": false, "diagnostics": diagnostics.to_vec() }));
         }
     }
 }

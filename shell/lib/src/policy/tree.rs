@@ -68,7 +68,8 @@ impl CheckedTree {
 /// Each given path that does not exist.
 pub fn check_tree(policy: &Policy, root: &Path, paths: &[PathBuf]) -> Result<Vec<FileCheck>, Vec<PathError>> {
     let given: Vec<PathBuf> = paths.iter().map(|path| root.join(path)).collect();
-    let errors: Vec<PathError> = given.iter().zip(paths).filter_map(|(whole, path)| missing(whole, path)).collect();
+    let errors: Vec<PathError> =
+        given.iter().zip(paths).filter_map(|(whole, path)| missing(whole, path)).collect();
     if !errors.is_empty() {
         return Err(errors);
     }
@@ -172,7 +173,8 @@ impl FileReader<'_> {
         if !self.policy.looks_at(&path) {
             return None;
         }
-        let is_file = kind.is_file() || is_given && fs::metadata(entry.path()).is_ok_and(|file| file.is_file());
+        let is_file =
+            kind.is_file() || is_given && fs::metadata(entry.path()).is_ok_and(|file| file.is_file());
         if !is_file {
             return (!entry.path().is_dir()).then(|| unreadable(path));
         }

@@ -2,6 +2,7 @@
 
 mod config;
 pub mod git;
+pub mod hooks;
 pub mod lexer;
 
 pub use config::{PolicyConfig, RuleConfig};

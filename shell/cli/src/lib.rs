@@ -8,6 +8,7 @@ mod args;
 mod bench;
 mod config;
 mod context;
+mod policy;
 mod rescue;
 mod retry;
 mod signals;
@@ -64,6 +65,7 @@ fn execute(context: &Context, command: Command) -> Exit {
         Command::History { command } => history::run(context, command.as_ref()),
         Command::Gate { command } => Ok(gate::run(context, &command)),
         Command::Bench { command } => bench::run(context, &command),
+        Command::Policy { command } => policy::run(context, &command),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut Cli::with_globals(), "speckit", &mut text);

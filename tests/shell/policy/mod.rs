@@ -1,5 +1,6 @@
 //! The policy check with real repositories.
 
+mod hooks;
 mod range;
 mod repository;
 mod staged;

@@ -164,6 +164,20 @@ fn how_a_conflict_was_resolved_is_sent() {
 }
 
 #[test]
+fn a_file_that_only_a_merge_changes_is_sent() {
+    let Some(repository) = with_remote() else { return };
+    repository.commit("a", "1\n");
+    repository.push(&["main"]);
+    repository.commit_of_another("main", "of another", "1\n");
+    repository.commit("b", "2\n");
+    repository.git(&["fetch", "-q"]);
+    repository.git(&["merge", "-q", "--no-commit", "origin/main"]);
+    repository.write("a", "in the merge\n");
+    repository.git(&["commit", "-qam", "x"]);
+    assert_eq!(repository.push(&["main"]).paths(), ["a", "b"]);
+}
+
+#[test]
 fn a_forced_push_over_unknown_commits_sends_what_is_new() {
     let Some(repository) = with_remote() else { return };
     repository.commit("a", "1\n");

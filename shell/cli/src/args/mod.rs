@@ -12,9 +12,11 @@ use speckit_core::text::visible;
 
 mod bench;
 mod gate;
+mod policy;
 
 pub(crate) use bench::{BenchCommand, BenchCompareArgs, BenchReportArgs, BenchRunArgs};
 pub(crate) use gate::{GateCommand, GateListArgs, GateRunArgs, PromptArgs};
+pub(crate) use policy::{HooksCommand, PolicyCommand};
 
 /// Layered configuration that is validated and remembers where each value was set.
 #[derive(Debug, Parser)]
@@ -233,6 +235,11 @@ pub(crate) enum Command {
     Bench {
         #[command(subcommand)]
         command: BenchCommand,
+    },
+    /// Check the rules of a team before code is committed or pushed
+    Policy {
+        #[command(subcommand)]
+        command: PolicyCommand,
     },
     /// Print a completion script for a shell
     Completions {

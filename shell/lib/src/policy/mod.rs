@@ -14,6 +14,11 @@
 //! ```
 
 mod git;
+mod hooks;
 
 pub use git::{Content, Contents, GitRepository};
-pub use speckit_core::policy::git::{ChangedFile, Changes, GitError, LOCAL_VARIABLES};
+pub use hooks::GitHooks;
+pub use speckit_core::policy::git::{ChangedFile, Changes, GitError, LOCAL_VARIABLES, MessageCleanup};
+pub use speckit_core::policy::hooks::{
+    HookError, HookName, HookState, HookStatus, HooksFolder, InstallPlan, UninstallPlan,
+};

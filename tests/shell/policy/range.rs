@@ -193,8 +193,12 @@ fn tags_of_commits_and_of_files_can_be_pushed() {
     repository.commit("a", "1\n");
     repository.git(&["tag", "-am", "x", "v1"]);
     repository.git(&["tag", "-am", "x", "of-a-file", "HEAD:a"]);
+    assert_eq!(repository.push(&["of-a-file"]).paths(), [""; 0], "the first push");
     assert_eq!(repository.push(&["v1"]).paths(), ["a"]);
-    assert_eq!(repository.push(&["of-a-file"]).paths(), [""; 0]);
+    repository.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
+    repository.git(&["tag", "-d", "of-a-file"]);
+    repository.git(&["tag", "-am", "other", "of-a-file", "HEAD:a"]);
+    assert_eq!(repository.push(&["-f", "of-a-file"]).paths(), [""; 0]);
 }
 
 #[test]

@@ -24,7 +24,7 @@ mod tests;
 mod unread;
 
 #[cfg(feature = "policy")]
-pub(crate) use executable::{PathContent, content_of, remove, rename, resolved, write_executable};
+pub(crate) use executable::{PathContent, content_of, remove, rename, write_executable};
 #[cfg(feature = "sqlite")]
 pub use private::write_new_private;
 #[cfg(feature = "sqlite")]

@@ -34,9 +34,10 @@ impl<'r> GitHooks<'r> {
     /// git fails.
     pub fn of(repository: &'r GitRepository) -> Result<Self, HookError> {
         let (path, git_folder) = (repository.hooks_folder()?, repository.common_folder()?);
-        let place = if documents::resolved(&path).starts_with(documents::resolved(&git_folder)) {
+        // git resolves the links of both.
+        let place = if path.starts_with(&git_folder) {
             FolderPlace::OwnGitFolder
-        } else if repository.tracks_files_of(&documents::resolved(&path)) {
+        } else if repository.tracks_files_of(&path) {
             FolderPlace::Tracked
         } else {
             FolderPlace::Elsewhere

@@ -1,5 +1,7 @@
 //! The script, wherever it runs.
 
+use speckit::policy::LOCAL_VARIABLES;
+
 use super::super::repository::{Repository, output_of, write_executable};
 use super::FakeProgram;
 
@@ -35,6 +37,14 @@ fn without_any_program_it_refuses_after_the_former_hook_and_says_what_mends_it()
         assert!(error.contains("speckit policy hooks install"), "{error}");
         assert!(error.contains(&format!("`{bypass} --no-verify`")), "{error}");
     }
+}
+
+#[test]
+fn the_variables_that_lead_to_the_index_are_those_that_git_lists() {
+    let Some(repository) = Repository::new() else { return };
+    let listed = repository.git(&["rev-parse", "--local-env-vars"]);
+    let missing: Vec<_> = listed.lines().filter(|name| !LOCAL_VARIABLES.contains(name)).collect();
+    assert_eq!(missing, [""; 0], "git knows more of them");
 }
 
 #[test]

@@ -95,6 +95,8 @@ fn a_setting_that_leads_elsewhere_is_told() {
     let setting = &json["setting"];
     assert_eq!((&setting["scope"], &setting["value"]), (&"local".into(), &"/elsewhere".into()));
     assert_eq!(setting["origin"], "file:.git/config");
+    repository.git(&["config", "core.hooksPath", "/dev/null"]);
+    assert_does_not_run(&repository, "it is not installed");
 }
 
 #[test]

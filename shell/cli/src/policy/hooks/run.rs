@@ -23,8 +23,7 @@ enum HookInput {
 }
 
 pub(super) fn run(context: &Context, name: HookName, arguments: &[OsString]) -> CommandResult {
-    let input = hook_input(context, name, arguments)?;
-    let result = check_hook_input(context, &input);
+    let result = hook_input(context, name, arguments).and_then(|input| check_hook_input(context, &input));
     if !matches!(result, Ok(Exit::Ok)) {
         context.terminal.note(&format!("help: `{}` goes on without this check, once\n", name.bypass()));
     }

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{is_executable, special};
 
@@ -24,7 +24,10 @@ pub(crate) enum PathContent {
 /// An error of the system.
 pub(crate) fn content_of(path: &Path) -> io::Result<PathContent> {
     match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(PathContent::Absent),
+        // `/dev/null` as the folder of the hooks, a usual way to have none, is no folder.
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Ok(PathContent::Absent)
+        }
         Err(error) => Err(error),
         Ok(metadata) if metadata.is_dir() => Ok(PathContent::Folder),
         Ok(metadata) if metadata.is_file() => {
@@ -75,13 +78,4 @@ pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
 /// An error of the system.
 pub(crate) fn remove(path: &Path) -> io::Result<()> {
     fs::remove_file(path)
-}
-
-/// The path with the links of its folders resolved, as far as these exist.
-pub(crate) fn resolved(path: &Path) -> PathBuf {
-    match (fs::canonicalize(path), path.parent(), path.file_name()) {
-        (Ok(resolved), _, _) => resolved,
-        (Err(_), Some(folder), Some(name)) => resolved(folder).join(name),
-        (Err(_), _, _) => path.into(),
-    }
 }
